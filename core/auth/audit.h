@@ -1,0 +1,76 @@
+/*
+ * audit.h - the append-only trail of one tenant: an entry in the transaction of
+ * the deed it records.
+ *
+ * The head row serialises the chain: read, compute, UPDATE ... WHERE seq = ?,
+ * as the last statement of the transaction; outrun means the whole transaction
+ * again (tx_again).  mac = HMAC(KEY_AUDIT bound to the tenant, prev_mac and
+ * every column, length-prefixed).
+ */
+#ifndef BSX_AUTH_AUDIT_H
+#define BSX_AUTH_AUDIT_H
+
+#include "core/auth/auth.h"
+#include "core/auth/caller.h"
+#include "core/store/tx.h"
+
+/*      id                     action                 dataset of the log line */
+#define AUDIT_ACTIONS(X) \
+	X(AUDIT_SESSION_START,    "session.start",       LOG_AUTH) \
+	X(AUDIT_SESSION_FAIL,     "session.fail",        LOG_AUTH) \
+	X(AUDIT_SESSION_END,      "session.end",         LOG_AUTH) \
+	X(AUDIT_SESSION_REUSE,    "session.reuse",       LOG_SECURITY) \
+	X(AUDIT_API_KEY_CREATE,   "api_key.create",      LOG_ADMIN) \
+	X(AUDIT_API_KEY_DELETE,   "api_key.delete",      LOG_ADMIN) \
+	X(AUDIT_USER_CREATE,      "user.create",         LOG_ADMIN) \
+	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
+	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
+	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \
+	X(AUDIT_BASELINE_SET,     "baseline.set",        LOG_DRIFT) \
+	X(AUDIT_CHANGE_UPDATE,    "change.update",       LOG_DRIFT) \
+	X(AUDIT_ALERT_UPDATE,     "alert.update",        LOG_DRIFT) \
+	X(AUDIT_CHANNEL_CREATE,   "channel.create",      LOG_DRIFT) \
+	X(AUDIT_CHANNEL_UPDATE,   "channel.update",      LOG_DRIFT) \
+	X(AUDIT_CHANNEL_DELETE,   "channel.delete",      LOG_DRIFT)
+enum audit_action {
+#define X(id, text, dataset) id,
+	AUDIT_ACTIONS(X)
+#undef X
+	AUDIT__MAX
+};
+
+struct audit_entry {
+	struct uuid          id;          /* made before the first try: the mark of the transaction */
+	enum audit_action    action;
+	bool                 success;
+	const struct caller *caller;      /* NULL: anonymous or system */
+	const char          *actor_name;  /* used when caller is NULL, e.g. the tried e-mail or "bsxctl" */
+	const char          *actor_kind;  /* NULL: from the caller; else "anonymous" or "system" */
+	const struct origin *origin;      /* NULL: none */
+	const char          *target_kind; /* "user", "api_key", "drift_config", ... */
+	struct uuid          target_id;
+	const char          *details;     /* JSON object text, or NULL for {} ; never a secret */
+};
+
+/* Inside a tx body, last: appends the entry and moves the head. */
+MUST_USE bool audit_append(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    const struct audit_entry *entry, struct err *e);
+
+/*
+ * The usual deed: `body` (NULL: nothing but the entry) runs in a transaction that ends with the audit entry;
+ * the entry's id is the mark.  After the commit the same fact goes to the log.
+ */
+MUST_USE bool audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *body,
+    void *arg, struct audit_entry *entry, struct err *e);
+
+/*
+ * Reads the whole chain and recomputes every MAC.  *entries: how many there
+ * are; *broken: the first seq that does not fit (altered, missing, not the
+ * head), 0: none.
+ */
+MUST_USE bool audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    uint64_t *entries, uint64_t *broken, struct err *e);
+
+const char *audit_action_text(enum audit_action action);
+
+#endif

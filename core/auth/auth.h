@@ -1,0 +1,39 @@
+/*
+ * auth.h - what the rules of identity work with, handed in by main.
+ */
+#ifndef BSX_AUTH_AUTH_H
+#define BSX_AUTH_AUTH_H
+
+#include "core/base/cidr.h"
+#include "core/base/conf.h"
+#include "core/crypt/token.h"
+#include "core/shm/cache.h"
+#include "core/shm/permit.h"
+#include "core/store/keys.h"
+#include "core/store/tenant_db.h"
+
+struct auth {
+	const struct conf      *conf;
+	const struct clock     *clock;
+	struct rand            *rand;
+	struct log             *log;
+	const struct keyring   *keyring;
+	struct segment         *segment;
+	struct permits         *permits;  /* NULL in the admin tool: hashes allocate for themselves */
+	struct database        *database;
+	struct token_keys      *keys;     /* loaded on first use; see auth_keys() */
+	const struct token_key *signing;
+	int64_t                 keys_loaded_ms;
+};
+
+/* Loads the signing keys if they are not loaded (or `again` and the last load is older than 5 s). */
+MUST_USE bool auth_keys(struct auth *a, bool again, struct err *e);
+
+/* Who asks, as far as the deed's audit entry needs it: filled by the pass. */
+struct origin {
+	const char *address;    /* client address, text */
+	const char *user_agent; /* as sent; cut to 400 bytes where it is stored */
+	const char *request_id;
+};
+
+#endif

@@ -1,0 +1,314 @@
+#include "core/auth/caller.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth/apikey.h"
+#include "core/auth/session.h"
+#include "core/base/hash.h"
+#include "core/base/secret.h"
+#include "core/shm/metric.h"
+
+#define MIN(x, y)      ((x) < (y) ? (x) : (y))
+#define CREDENTIAL_MAX 4096
+#define CACHE_LABEL    "cache=\"caller\""
+
+static bool
+refuse(struct err *e, const char *why)
+{
+	return err_set(e, ERR_UNAUTHENTICATED, 0, "", "caller: %s", why);
+}
+
+/* A missing row is the credential's fault; a database away is not. */
+static bool
+refuse_missing(struct err *e, const char *why)
+{
+	if (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL)
+		return false;
+	err_clear(e);
+	return refuse(e, why);
+}
+
+struct resolving {
+	struct auth             *a;
+	TALLOC_CTX              *mem;
+	const struct credential *c;
+	const char              *address;
+	int64_t                  now_ms;
+	uint8_t                  key[HASH_LEN];
+};
+
+/*
+ * The client's address belongs to an API key's entry: whether a key may be used
+ * from there is then decided once per address.  The last 16 bytes are the
+ * tenant acted in; nil: one's own.
+ */
+static bool
+make_key(struct resolving *v, struct err *e)
+{
+	bool        is_key = v->c->kind == CREDENTIAL_API_KEY;
+	const char *address = is_key && v->address != NULL ? v->address : "";
+	size_t      n = v->c->text.n, m = strlen(address);
+	uint8_t     acting[16] = { 0 };
+	uint8_t    *text;
+
+	if (n == 0 || n > CREDENTIAL_MAX)
+		return refuse(e, "empty or too long");
+	text = secret_alloc(v->mem, n + 1 + m + sizeof(acting));
+	if (text == NULL)
+		return err_memory(e);
+	memcpy(text, v->c->text.p, n);
+	text[n] = '\0';
+	memcpy(text + n + 1, address, m);
+	memcpy(text + n + 1 + m, acting, sizeof(acting));
+	hash_sha256(text, n + 1 + m + sizeof(acting), v->key);
+	talloc_free(text);
+	return true;
+}
+
+static void
+remember(const struct resolving *v, struct cache_epochs before, const struct caller *c)
+{
+	if (v->a->segment != NULL)
+		cache_put(v->a->segment, v->key, &c->tenant, &c->user, &c->session, before, v->now_ms,
+		    c->expires_ms, c, sizeof(*c));
+}
+
+static struct cache_epochs
+epochs_now(const struct resolving *v, const struct uuid *tenant, const struct uuid *user,
+    const struct uuid *session)
+{
+	if (v->a->segment == NULL)
+		return (struct cache_epochs) { 0 };
+	return cache_epochs_read(v->a->segment, tenant, user, session);
+}
+
+static bool
+open_tenant(const struct resolving *v, const struct uuid *id, struct tenant_db **t, struct err *e)
+{
+	const struct tenant *row;
+
+	if (tenant_by_id(v->a->database, id, &row, e) &&
+	    tenant_db_open(v->a->database, row, false, t, e))
+		return true;
+	return refuse_missing(e, "no such tenant, or it is not active");
+}
+
+/* ---- sessions ---- */
+
+/* Notes the use once a minute; that it could not be noted is no fault of the request. */
+static bool
+touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, struct caller *c)
+{
+	int64_t    idle_end = v->now_ms + v->a->conf->session_idle_s * 1000;
+	struct err why = { 0 };
+
+	if (v->now_ms - last_seen_ms < SESSION_TOUCH_MS)
+		return false;
+	if (!session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
+		(instant) { v->now_ms - SESSION_TOUCH_MS }, &why)) {
+		log_err(v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);
+		return false;
+	}
+	c->idle_ms = MIN(idle_end, c->absolute_ms);
+	return true;
+}
+
+static bool
+check_token(const struct resolving *v, struct token_claims *claims, struct err *e)
+{
+	struct auth *a = v->a;
+	bool         stranger = false;
+
+	if (!auth_keys(a, false, e))
+		return false;
+	if (token_check(v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e))
+		return true;
+	if (!stranger)
+		return false;
+	err_clear(e);
+	return auth_keys(a, true, e) &&
+	    token_check(v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e);
+}
+
+static bool
+check_session(const struct resolving *v, const struct token_claims *claims,
+    const struct session_caller *s, struct err *e)
+{
+	if (!uuid_eq(&s->user_id, &claims->user))
+		return refuse(e, "the session is another user's");
+	if (s->revoked_at.ms != 0)
+		return refuse(e, "the session was ended");
+	if (strcmp(s->status, "active") != 0)
+		return refuse(e, "the user is not active");
+	if (s->idle_end.ms <= v->now_ms || s->absolute_end.ms <= v->now_ms)
+		return refuse(e, "the session has timed out");
+	return true;
+}
+
+static bool
+read_session(const struct resolving *v, struct caller *out, struct err *e)
+{
+	struct token_claims   claims;
+	struct session_caller s;
+	struct cache_epochs   before;
+	struct tenant_db     *t;
+
+	if (!check_token(v, &claims, e) || !open_tenant(v, &claims.tenant, &t, e))
+		return false;
+	before = epochs_now(v, &claims.tenant, &claims.user, &claims.session);
+	if (!session_caller_by_id(t, v->mem, &claims.session, &s, e))
+		return refuse_missing(e, "no such session");
+	if (!check_session(v, &claims, &s, e) ||
+	    !caller_of_session(v->a, v->mem, t->tenant, &claims.session, &s, out, e))
+		return false;
+	out->expires_ms = MIN(claims.exp * 1000, out->absolute_ms);
+	touch(v, t, s.last_seen.ms, out);
+	remember(v, before, out);
+	return true;
+}
+
+/*
+ * What other hosts have done since.  *stale: rights have changed, read again.
+ */
+static bool
+confirm_session(const struct resolving *v, struct caller *out, bool *stale, struct err *e)
+{
+	int64_t              idle_was = out->idle_ms;
+	struct session_state s;
+	struct cache_epochs  before;
+	struct tenant_db    *t;
+
+	if (!open_tenant(v, &out->tenant, &t, e))
+		return false;
+	before = epochs_now(v, &out->tenant, &out->user, &out->session);
+	if (!session_state_by_id(t, v->mem, &out->session, &s, e))
+		return refuse_missing(e, "the session was ended, or its user is not active");
+	if (s.idle_end.ms <= v->now_ms)
+		return refuse(e, "the session has timed out");
+	*stale = s.epoch != out->db_epoch;
+	if (*stale)
+		return true;
+	out->idle_ms = s.idle_end.ms;
+	if (touch(v, t, s.last_seen.ms, out) || out->idle_ms != idle_was)
+		remember(v, before, out);
+	else
+		cache_confirm(v->a->segment, v->key, v->now_ms);
+	return true;
+}
+
+/* ---- API keys ---- */
+
+static bool
+read_api_key(const struct resolving *v, struct caller *out, struct err *e)
+{
+	struct key_text      text;
+	const struct tenant *tenant;
+	struct tenant_db    *t;
+	struct cache_epochs  before;
+	struct uuid          none = { { 0 } };
+	bool                 ok;
+
+	if (!key_text_parse(v->c->text, &text))
+		return refuse(e, "not an API key, or mistyped");
+	if (!tenant_by_tag(v->a->database, text.tenant, &tenant, e) ||
+	    !tenant_db_open(v->a->database, tenant, false, &t, e))
+		return refuse_missing(e, "no such tenant, or it is not active");
+	before = epochs_now(v, &tenant->id, &text.id, &none);
+	ok = api_key_check(v->a, v->mem, t, &text, v->address, out, e);
+	secret_wipe(&text, sizeof(text));
+	if (!ok)
+		return refuse_missing(e, "no such API key");
+	remember(v, before, out);
+	return true;
+}
+
+/* ---- */
+
+static bool
+read_caller(const struct resolving *v, struct caller *out, struct err *e)
+{
+	if (v->a->segment != NULL)
+		metric_add(v->a->segment, METRIC_CACHE_MISSES, CACHE_LABEL, 1);
+	switch (v->c->kind) {
+	case CREDENTIAL_ACCESS_TOKEN:
+		return read_session(v, out, e);
+	case CREDENTIAL_API_KEY:
+		return read_api_key(v, out, e);
+	case CREDENTIAL_NONE:
+		break;
+	}
+	return refuse(e, "no credential");
+}
+
+/* A hit in the cache: *age_ms since the database was last asked. */
+static bool
+recall(const struct resolving *v, struct caller *out, int64_t *age_ms)
+{
+	_Alignas(struct caller) uint8_t value[CACHE_VALUE_MAX];
+	int64_t checked_ms = 0;
+	size_t  n = 0;
+
+	if (v->a->segment == NULL ||
+	    !cache_get(v->a->segment, v->key, v->now_ms, value, &n, &checked_ms) || n != sizeof(*out))
+		return false;
+	memcpy(out, value, sizeof(*out));
+	*age_ms = v->now_ms - checked_ms;
+	metric_add(v->a->segment, METRIC_CACHE_HITS, CACHE_LABEL, 1);
+	return true;
+}
+
+static bool
+resolve(const struct resolving *v, struct caller *out, struct err *e)
+{
+	int64_t age_ms = 0;
+	bool    stale = true;
+
+	if (!recall(v, out, &age_ms))
+		return read_caller(v, out, e);
+	if (age_ms >= 0 && age_ms < v->a->conf->revocation_lag_ms)
+		return true;
+	if (out->kind == CALLER_SESSION && !confirm_session(v, out, &stale, e))
+		return false;
+	return !stale || read_caller(v, out, e);
+}
+
+bool
+caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c, const char *address,
+    struct caller *out, struct err *e)
+{
+	struct resolving v = { .a = a, .mem = mem, .c = c, .address = address,
+		.now_ms = clock_ms(a->clock) };
+
+	if (make_key(&v, e) && resolve(&v, out, e))
+		return true;
+	memset(out, 0, sizeof(*out));
+	/* which of its faults it was is for the log only */
+	if (e->code == ERR_UNAUTHENTICATED)
+		snprintf(e->pub, sizeof(e->pub), "The credential is not valid or has ended. Sign in again.");
+	return false;
+}
+
+bool
+caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX],
+    struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct str  bound = { NULL, 0 };
+	uint8_t     key[KEY_LEN], mac[HASH_LEN];
+	char       *text;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	if (!keyring_subkey(a->keyring, keyring_newest(a->keyring), KEY_CSRF, bound, key, e)) {
+		talloc_free(tmp);
+		return false;
+	}
+	hash_hmac(key, sizeof(key), session->b, sizeof(session->b), mac);
+	secret_wipe(key, sizeof(key));
+	text = base64url_print(tmp, mac, sizeof(mac));
+	if (text != NULL)
+		snprintf(out, CSRF_TOKEN_MAX, "%s", text);
+	talloc_free(tmp);
+	return text != NULL || err_memory(e);
+}

@@ -1,0 +1,61 @@
+/*
+ * caller.h - who is calling: built once per request, from the shared cache or
+ * by one SQL.
+ *
+ * The struct is plain bytes: it is the value in the caller cache.
+ */
+#ifndef BSX_AUTH_CALLER_H
+#define BSX_AUTH_CALLER_H
+
+#include "core/auth/access.h"
+#include "core/auth/auth.h"
+
+enum caller_kind { CALLER_NONE, CALLER_SESSION, CALLER_API_KEY };
+
+struct caller {
+	enum caller_kind   kind;
+	bool               by_cookie;       /* set per request: CSRF applies */
+	bool               mfa_enrollment;  /* may only enrol */
+	bool               platform;        /* of the tenant `platform`: *:tenants counts beyond its own */
+	bool               whole;           /* display_name and roles below are complete (else: read the user) */
+	bool               two_factor;
+	struct uuid        tenant;
+	struct uuid        user;            /* or the API key's id */
+	struct uuid        session;         /* nil for API keys */
+	struct permissions permissions;
+	int64_t            aal;
+	int64_t            auth_time_ms;
+	int64_t            expires_ms;      /* of the credential */
+	uint64_t           db_epoch;        /* epoch columns' sum when it was read */
+	char               name[256];       /* e-mail or key name, NUL-terminated */
+	/* of a session: what /me tells, so that a hit answers it without SQL */
+	int64_t            idle_ms, absolute_ms; /* ends of the session */
+	int64_t            last_login_ms, created_ms; /* of the user; last_login 0: never */
+	char               display_name[256];
+	char               roles[384];      /* LF between */
+};
+
+_Static_assert(sizeof(struct caller) <= CACHE_VALUE_MAX, "a caller is a value of the cache");
+
+/* A presented credential: exactly one kind. */
+enum credential_kind { CREDENTIAL_NONE, CREDENTIAL_ACCESS_TOKEN, CREDENTIAL_API_KEY };
+struct credential {
+	enum credential_kind kind;
+	struct str           text;
+	bool                 by_cookie;
+};
+
+/*
+ * Resolves a credential.  Any fault of it is ERR_UNAUTHENTICATED with one
+ * public text (never a fall-through); ERR_UNAVAILABLE when the database is
+ * needed and away.  Hits touch no SQL until older than revocation_lag, then one
+ * confirming SELECT.
+ */
+MUST_USE bool caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c,
+    const char *address, struct caller *out, struct err *e);
+
+/* For CSRF: HMAC of the session under KEY_CSRF, base64url; 43 bytes + NUL. */
+#define CSRF_TOKEN_MAX 48
+MUST_USE bool caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX], struct err *e);
+
+#endif

@@ -1,0 +1,267 @@
+#include "core/auth/login.h"
+
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/base/secret.h"
+#include "core/base/unicode.h"
+#include "core/crypt/password.h"
+#include "core/shm/metric.h"
+
+struct attempt {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	const struct login  *in;
+	const struct origin *origin;
+	struct permit       *permit;
+	struct tenant_db    *t;        /* where it is looked up and audited */
+	struct user          user;     /* when found: */
+	bool                 found;
+	const char          *why;      /* it fails; NULL: nothing found against it yet */
+	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
+	struct session_row   session;
+	int64_t              now_ms;
+};
+
+static void
+blame(struct attempt *l, const char *why)
+{
+	if (l->why == NULL)
+		l->why = why;
+}
+
+static void
+count(const struct attempt *l, const char *labels)
+{
+	if (l->a->segment != NULL)
+		metric_add(l->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+}
+
+/* ---- who ---- */
+
+/* "Not there" is a finding, all else a failure. */
+static bool
+is_missing(struct err *e)
+{
+	if (e->code != ERR_MISSING)
+		return false;
+	err_clear(e);
+	return true;
+}
+
+static bool
+find_tenant(struct attempt *l, struct err *e)
+{
+	const struct tenant *t = NULL;
+	struct database     *d = l->a->database;
+
+	if (!tenant_by_slug(d, str_of(l->in->tenant), &t, e)) {
+		if (!is_missing(e))
+			return false;
+		blame(l, "unknown_tenant");
+	} else if (strcmp(t->status, "active") != 0) {
+		/* its own trail tells, if it can have one */
+		blame(l, "tenant_not_active");
+		if (strcmp(t->status, "suspended") != 0)
+			t = NULL;
+	}
+	if (t == NULL && !tenant_by_slug(d, STR(PLATFORM_SLUG), &t, e)) {
+		if (!is_missing(e))
+			return false;
+		return err_set(e, ERR_UNAVAILABLE, 0, "The installation is not complete yet.",
+		    "there is no tenant " PLATFORM_SLUG);
+	}
+	return tenant_db_open(d, t, true, &l->t, e);
+}
+
+static bool
+find_user(struct attempt *l, struct err *e)
+{
+	const char *email = "";
+	struct err  why = { 0 };
+
+	/* an address that cannot be one is looked up too, and not found */
+	if (!ident_email(l->mem, str_of(l->in->email), &email, &why))
+		email = "";
+	if (!user_by_email(l->t, l->mem, email, &l->user, e)) {
+		if (!is_missing(e))
+			return false;
+		blame(l, "unknown_user");
+		return true;
+	}
+	/* a namesake in the platform's tenant is not who was meant */
+	l->found = l->why == NULL || strcmp(l->why, "tenant_not_active") == 0;
+	return true;
+}
+
+/* ---- the password ---- */
+
+static void
+count_hash(const struct attempt *l, const char *labels)
+{
+	if (l->a->segment != NULL)
+		metric_add(l->a->segment, METRIC_PASSWORD_HASHES, labels, 1);
+}
+
+static bool
+rehash(struct attempt *l, struct str password, struct err *e)
+{
+	count_hash(l, "for=\"rehash\"");
+	return password_hash(password, l->a->rand, l->permit->scratch, l->fresh, e);
+}
+
+static bool
+compare(struct attempt *l, struct str password, struct err *e)
+{
+	const char *phc = l->found && l->user.password != NULL ? l->user.password : password_decoy();
+	bool        match = false, stale = false;
+
+	count_hash(l, "for=\"login\"");
+	if (!password_verify(password, phc, l->permit->scratch, &match, &stale, e))
+		return false;
+	if (!match)
+		blame(l, "wrong_password");
+	else if (!user_is_active(&l->user))
+		blame(l, "user_not_active");
+	return l->why != NULL || !stale || rehash(l, password, e);
+}
+
+/* The permit is held for the hash only, never while the database is asked. */
+static bool
+check_password(struct attempt *l, struct err *e)
+{
+	struct permits *ps = l->a->permits;
+	struct str      password = { "", 0 };
+	struct err      why = { 0 };
+	bool            ok;
+
+	/* one that cannot be anyone's is compared all the same */
+	if (!ident_password(l->mem, str_of(l->in->password), &password, &why)) {
+		password = (struct str) { "", 0 };
+		blame(l, "wrong_password");
+	}
+	if (ps != NULL && !permit_take(ps, l->a->clock, l->permit, e))
+		return false;
+	ok = compare(l, password, e);
+	if (ps != NULL)
+		permit_give(ps, l->permit);
+	return ok;
+}
+
+/* ---- no ---- */
+
+static const char *
+failure_details(struct attempt *l, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, l->mem);
+	buf_printf(&b, "{\"reason\":\"%s\"", l->why);
+	if (strcmp(l->why, "unknown_tenant") == 0) {
+		buf_puts(&b, ",\"tenant\":");
+		buf_json(&b, str_of(l->in->tenant));
+	}
+	buf_putc(&b, '}');
+	if (buf_ok(&b))
+		return b.p;
+	err_memory(e);
+	return NULL;
+}
+
+static bool
+fail(struct attempt *l, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL, .actor_kind = "anonymous",
+		.actor_name = l->in->email, .origin = l->origin, .target_kind = "user",
+		.details = failure_details(l, e) };
+
+	if (l->found)
+		entry.target_id = l->user.id;
+	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
+		return false;
+	count(l, "method=\"password\",outcome=\"failure\"");
+	return err_set(e, ERR_CREDENTIALS, 0, "Tenant, e-mail address or password is wrong.", "%s", l->why);
+}
+
+/* ---- yes ---- */
+
+static bool
+make_session(struct attempt *l, struct err *e)
+{
+	const struct conf *conf = l->a->conf;
+	int64_t            now = l->now_ms, absolute = now + conf->session_absolute_s * 1000;
+	int64_t            idle = now + conf->session_idle_s * 1000;
+
+	l->session = (struct session_row) { .id = uuid_make(l->a->clock, l->a->rand),
+		.user_id = l->user.id, .auth_time = { now }, .aal = 1, .provider = "password",
+		.idle_end = { idle < absolute ? idle : absolute }, .absolute_end = { absolute },
+		.last_seen = { now }, .created_at = { now } };
+	l->session.address = unicode_clean(l->mem, str_of(l->origin->address), 45);
+	l->session.user_agent = unicode_clean(l->mem, str_of(l->origin->user_agent), 400);
+	return (l->session.address != NULL && l->session.user_agent != NULL) || err_memory(e);
+}
+
+static bool
+start_body(struct db *db, void *arg, struct err *e)
+{
+	struct attempt *l = arg;
+
+	(void)db;
+	if (*l->fresh != '\0' && !user_rehash(l->t, &l->user.id, l->user.password, l->fresh, e))
+		return false;
+	return session_add(l->t, &l->session, e) &&
+	    user_set_last_login(l->t, &l->user.id, (instant) { l->now_ms }, e);
+}
+
+/* The rows just written, in the form in which they are read again. */
+static bool
+fill_caller(const struct attempt *l, struct caller *c, struct err *e)
+{
+	const struct user          *u = &l->user;
+	const struct session_row   *s = &l->session;
+	const struct session_caller row = { .user_id = u->id, .auth_time = s->auth_time, .aal = s->aal,
+		.idle_end = s->idle_end, .absolute_end = s->absolute_end, .last_seen = s->last_seen,
+		.rotated_ago_s = -1, .epoch = u->epoch, .email = u->email,
+		.display_name = u->display_name, .status = u->status, .two_factor = u->two_factor,
+		.last_login = { l->now_ms }, .created_at = u->created_at,
+		.role_names = u->role_names, .granted = u->granted };
+
+	return caller_of_session(l->a, l->mem, l->t->tenant, &s->id, &row, c, e);
+}
+
+static bool
+accept(struct attempt *l, struct session_grant *grant, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_SESSION_START, .success = true,
+		.caller = &grant->caller, .origin = l->origin, .target_kind = "session",
+		.details = "{\"method\":\"password\"}" };
+
+	if (!make_session(l, e) || !fill_caller(l, &grant->caller, e))
+		return false;
+	grant->tenant = l->t->tenant;
+	entry.target_id = l->session.id;
+	/* tokens first: a session that nobody can use is not begun */
+	if (!session_grant_tokens(l->a, l->mem, 0, grant, e) ||
+	    !audit_deed(l->t, l->mem, l->a, start_body, l, &entry, e))
+		return false;
+	count(l, "method=\"password\",outcome=\"success\"");
+	return true;
+}
+
+bool
+login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const struct origin *origin,
+    struct permit *permit, struct session_grant *grant, struct err *e)
+{
+	struct attempt l = { .a = a, .mem = mem, .in = in, .origin = origin, .permit = permit,
+		.now_ms = clock_ms(a->clock) };
+	bool           ok = find_tenant(&l, e) && find_user(&l, e) && check_password(&l, e);
+
+	if (!ok) {
+		count(&l, "method=\"password\",outcome=\"error\"");
+		return false;
+	}
+	/* no half sign-in: a second factor that cannot be asked for here is not passed over */
+	if (l.user.two_factor)
+		blame(&l, "second_factor_needed");
+	return l.why != NULL ? fail(&l, e) : accept(&l, grant, e);
+}

@@ -1,0 +1,369 @@
+#include "core/auth/session.h"
+
+#include <string.h>
+
+#include "core/auth/tag.h"
+#include "core/base/hash.h"
+#include "core/base/secret.h"
+#include "core/base/unicode.h"
+#include "core/shm/metric.h"
+
+#define MIN(x, y) ((x) < (y) ? (x) : (y))
+
+static bool
+refuse(struct err *e, const char *why)
+{
+	return err_set(e, ERR_UNAUTHENTICATED, 0, "The refresh token is not valid. Sign in again.",
+	    "refresh: %s", why);
+}
+
+/* ---- refresh tokens ---- */
+
+struct refresh {
+	uint8_t  tenant[TENANT_TAG_LEN];
+	uint8_t  session[16];
+	uint8_t  generation[8]; /* big endian */
+	uint8_t  pepper[4];     /* version of the keyring */
+	uint8_t  mac[HASH_LEN];
+};
+_Static_assert(sizeof(struct refresh) == 68, "the members leave no holes");
+_Static_assert(BASE64URL_LEN(sizeof(struct refresh)) == REFRESH_TOKEN_LEN, "the text's length");
+
+static void
+put_number(uint8_t *out, size_t n, uint64_t v)
+{
+	for (; n > 0; v >>= 8)
+		out[--n] = (uint8_t)v;
+}
+
+static uint64_t
+take_number(const uint8_t *in, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | in[i];
+	return v;
+}
+
+static bool
+refresh_mac(const struct auth *a, const struct refresh *t, uint8_t mac[static HASH_LEN],
+    struct err *e)
+{
+	uint32_t version = (uint32_t)take_number(t->pepper, sizeof(t->pepper));
+	uint8_t  key[KEY_LEN];
+
+	if (!keyring_subkey(a->keyring, version, KEY_REFRESH, (struct str) { NULL, 0 }, key, e))
+		return false;
+	hash_hmac(key, sizeof(key), t, offsetof(struct refresh, mac), mac);
+	secret_wipe(key, sizeof(key));
+	return true;
+}
+
+static const char *
+refresh_print(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+    const struct uuid *session, uint64_t generation, struct err *e)
+{
+	struct refresh r;
+	char          *text;
+
+	if (!tenant_tag(t, r.tenant, e))
+		return NULL;
+	memcpy(r.session, session->b, sizeof(r.session));
+	put_number(r.generation, sizeof(r.generation), generation);
+	put_number(r.pepper, sizeof(r.pepper), keyring_newest(a->keyring));
+	if (!refresh_mac(a, &r, r.mac, e))
+		return NULL;
+	text = base64url_print(mem, (const uint8_t *)&r, sizeof(r));
+	if (text == NULL)
+		err_memory(e);
+	else
+		secret_guard(text);
+	return text;
+}
+
+static bool
+refresh_parse(const struct auth *a, struct str text, struct refresh *r, struct err *e)
+{
+	struct err why = { 0 };
+	uint8_t    mac[HASH_LEN];
+	size_t     n = 0;
+
+	if (text.n != REFRESH_TOKEN_LEN || !base64url_parse(text, (uint8_t *)r, sizeof(*r), &n) ||
+	    n != sizeof(*r))
+		return refuse(e, "malformed");
+	if (!refresh_mac(a, r, mac, &why) || !secret_eq(mac, r->mac, sizeof(mac)))
+		return refuse(e, "not one of ours");
+	return true;
+}
+
+/* ---- callers ---- */
+
+static bool
+must_enroll(const struct auth *a, const struct strings *roles, bool has_factor)
+{
+	const struct strings *required = &a->conf->mfa_required_for;
+
+	for (size_t i = 0; i < roles->n && !has_factor; i++)
+		for (size_t j = 0; j < required->n; j++)
+			if (strcmp(roles->items[i], required->items[j]) == 0)
+				return true;
+	return false;
+}
+
+static bool
+caller_rights(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+    const struct session_caller *s, struct caller *c, struct err *e)
+{
+	struct strings roles, granted;
+
+	if (!strings_of_lines(mem, s->role_names, &roles, e) ||
+	    !strings_of_lines(mem, s->granted, &granted, e))
+		return false;
+	/* a text this program does not know grants nothing */
+	permissions_add(&c->permissions, granted);
+	permissions_bound(&c->permissions, t);
+	c->platform = tenant_is_platform(t);
+	c->mfa_enrollment = must_enroll(a, &roles, s->two_factor);
+	return true;
+}
+
+bool
+caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+    const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e)
+{
+	memset(c, 0, sizeof(*c)); /* the cache keeps its bytes, padding included */
+	c->kind = CALLER_SESSION;
+	c->tenant = t->id;
+	c->user = s->user_id;
+	c->session = *session;
+	c->aal = s->aal;
+	c->auth_time_ms = s->auth_time.ms;
+	c->expires_ms = s->absolute_end.ms;
+	c->db_epoch = s->epoch;
+	c->two_factor = s->two_factor;
+	c->idle_ms = s->idle_end.ms;
+	c->absolute_ms = s->absolute_end.ms;
+	c->last_login_ms = s->last_login.ms;
+	c->created_ms = s->created_at.ms;
+	unicode_clean_into(str_of(s->email), c->name, sizeof(c->name));
+	c->whole = unicode_clean_into(str_of(s->display_name), c->display_name, sizeof(c->display_name)) &&
+	    unicode_clean_into(str_of(s->role_names), c->roles, sizeof(c->roles));
+	return caller_rights(a, mem, t, s, c, e);
+}
+
+bool
+caller_user(struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u,
+    struct err *e)
+{
+	if (!c->whole)
+		return user_by_id(t, mem, &c->user, u, e);
+	*u = (struct user) { .id = c->user, .tenant_id = c->tenant, .two_factor = c->two_factor,
+		.last_login = { c->last_login_ms }, .created_at = { c->created_ms } };
+	u->email = talloc_strdup(mem, c->name);
+	u->display_name = talloc_strdup(mem, c->display_name);
+	u->status = talloc_strdup(mem, "active"); /* nobody else is a caller */
+	if (u->email == NULL || u->display_name == NULL || u->status == NULL)
+		return err_memory(e);
+	if (*c->roles == '\0')
+		return true;
+	if (!strings_of_lines(mem, c->roles, &u->roles, e))
+		return false;
+	u->role = talloc_strdup(mem, u->roles.items[0]);
+	return u->role != NULL || err_memory(e);
+}
+
+/* ---- granting ---- */
+
+bool
+session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
+    struct session_grant *grant, struct err *e)
+{
+	const struct caller *c = &grant->caller;
+	int64_t              now = clock_ms(a->clock);
+	struct token_claims  claims = { .iss = a->conf->public_url, .aud = a->conf->public_url,
+		 .tenant = c->tenant, .user = c->user, .session = c->session,
+		 .jti = uuid_make(a->clock, a->rand), .iat = now / 1000,
+		 .auth_time = c->auth_time_ms / 1000, .aal = c->aal };
+
+	claims.exp = MIN(now / 1000 + a->conf->access_s, c->absolute_ms / 1000);
+	grant->access_end_ms = claims.exp * 1000;
+	if (!auth_keys(a, false, e))
+		return false;
+	grant->access_token = token_sign(mem, a->signing, &claims, e);
+	grant->refresh_token =
+	    grant->access_token == NULL ? NULL
+					: refresh_print(a, mem, grant->tenant, &c->session, generation, e);
+	return grant->refresh_token != NULL;
+}
+
+/* ---- refreshing ---- */
+
+struct refreshing {
+	struct auth          *a;
+	TALLOC_CTX           *mem;
+	const struct origin  *origin;
+	struct tenant_db     *t;
+	struct uuid           session;
+	uint64_t              presented;
+	struct session_caller row;
+	int64_t               now_ms;
+};
+
+static bool
+is_alive(const struct session_caller *s, int64_t now_ms)
+{
+	return s->revoked_at.ms == 0 && s->idle_end.ms > now_ms && s->absolute_end.ms > now_ms &&
+	    strcmp(s->status, "active") == 0;
+}
+
+static bool
+read_row(struct refreshing *f, struct err *e)
+{
+	if (!session_caller_by_id(f->t, f->mem, &f->session, &f->row, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		return refuse(e, "no such session");
+	}
+	return is_alive(&f->row, f->now_ms) || refuse(e, "the session has ended");
+}
+
+static bool
+reuse_body(struct db *db, void *arg, struct err *e)
+{
+	struct refreshing *f = arg;
+	bool               ended;
+
+	(void)db;
+	return session_revoke(f->t, &f->session, (instant) { f->now_ms }, "refresh_token_reused",
+	    &ended, e);
+}
+
+/* Somebody has a copy: nobody can tell who the owner is, so it ends for both. */
+static bool
+end_reused(struct refreshing *f, struct err *e)
+{
+	struct caller      c;
+	struct audit_entry entry = { .action = AUDIT_SESSION_REUSE, .caller = &c, .origin = f->origin,
+		.target_kind = "session", .target_id = f->session };
+
+	if (!caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &c, e) ||
+	    !audit_deed(f->t, f->mem, f->a, reuse_body, f, &entry, e))
+		return err_note(e, "ending a session whose refresh token was reused");
+	if (f->a->segment != NULL)
+		cache_bump_session(f->a->segment, &f->session);
+	return err_set(e, ERR_REFRESH_REUSED, 0,
+	    "This refresh token was used before. The session has been ended.", "refresh token reused");
+}
+
+/* The generation to give out: the next one, or the same successor once more. */
+static bool
+rotate(struct refreshing *f, uint64_t *generation, struct err *e)
+{
+	int64_t idle_end = f->now_ms + f->a->conf->session_idle_s * 1000;
+	bool    rotated;
+
+	if (!session_rotate(f->t, &f->session, f->presented, (instant) { f->now_ms },
+		(instant) { idle_end }, &rotated, e))
+		return false;
+	*generation = f->presented + 1;
+	if (rotated) {
+		f->row.idle_end.ms = MIN(idle_end, f->row.absolute_end.ms);
+		return true;
+	}
+	if (!read_row(f, e))
+		return false;
+	if (f->row.generation == f->presented + 1 && f->row.rotated_ago_s >= 0 &&
+	    f->row.rotated_ago_s < REFRESH_GRACE_S)
+		return true;
+	if (f->row.generation <= f->presented)
+		return refuse(e, "of a generation that was never given out");
+	return end_reused(f, e);
+}
+
+static bool
+find_tenant(struct refreshing *f, const struct refresh *r, struct err *e)
+{
+	const struct tenant *t;
+
+	if (tenant_by_tag(f->a->database, r->tenant, &t, e) &&
+	    tenant_db_open(f->a->database, t, false, &f->t, e))
+		return true;
+	if (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL)
+		return false;
+	err_clear(e);
+	return refuse(e, "no such tenant, or it is not active");
+}
+
+static bool
+refresh(struct refreshing *f, struct str token, struct session_grant *grant, struct err *e)
+{
+	struct refresh r;
+	uint64_t       generation = 0;
+
+	if (!refresh_parse(f->a, token, &r, e) || !find_tenant(f, &r, e))
+		return false;
+	memcpy(f->session.b, r.session, sizeof(r.session));
+	f->presented = take_number(r.generation, sizeof(r.generation));
+	if (!read_row(f, e) || !rotate(f, &generation, e))
+		return false;
+	grant->tenant = f->t->tenant;
+	return caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &grant->caller, e) &&
+	    session_grant_tokens(f->a, f->mem, generation, grant, e);
+}
+
+bool
+session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token, const struct origin *origin,
+    struct session_grant *grant, struct err *e)
+{
+	struct refreshing f = { .a = a, .mem = mem, .origin = origin, .now_ms = clock_ms(a->clock) };
+	bool              ok = refresh(&f, token, grant, e);
+
+	if (a->segment != NULL)
+		metric_add(a->segment, METRIC_AUTH_ATTEMPTS,
+		    ok ? "method=\"refresh\",outcome=\"success\"" : "method=\"refresh\",outcome=\"failure\"",
+		    1);
+	return ok;
+}
+
+/* ---- ending ---- */
+
+struct ending {
+	struct tenant_db    *t;
+	const struct caller *caller;
+	bool                 all;
+	instant              now;
+};
+
+static bool
+end_body(struct db *db, void *arg, struct err *e)
+{
+	struct ending *in = arg;
+	bool           ended;
+
+	(void)db;
+	if (in->all)
+		return session_revoke_all(in->t, &in->caller->user, in->now, "logout_all", e);
+	return session_revoke(in->t, &in->caller->session, in->now, "logout", &ended, e);
+}
+
+bool
+session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
+    const struct origin *origin, bool all, struct err *e)
+{
+	struct ending      in = { t, caller, all, { clock_ms(a->clock) } };
+	struct audit_entry entry = { .action = AUDIT_SESSION_END, .success = true, .caller = caller,
+		.origin = origin, .target_kind = all ? "user" : "session",
+		.target_id = all ? caller->user : caller->session };
+
+	if (!audit_deed(t, mem, a, end_body, &in, &entry, e))
+		return false;
+	if (a->segment == NULL)
+		return true;
+	if (all)
+		cache_bump_user(a->segment, &caller->user);
+	else
+		cache_bump_session(a->segment, &caller->session);
+	return true;
+}

@@ -1,0 +1,46 @@
+/*
+ * session.h - a session's life: granted by a sign-in, carried by an access
+ * token, renewed by rotating its refresh token, ended.
+ *
+ * Refresh token: base64url(tenant tag | session | generation | pepper version |
+ * HMAC(pepper, all before)).  Rotating is one conditional UPDATE; who comes
+ * with the last generation within 30 s gets the same successor again (parallel
+ * tabs, a lost answer), later it is reuse: the session ends.
+ */
+#ifndef BSX_AUTH_SESSION_H
+#define BSX_AUTH_SESSION_H
+
+#include "core/auth/audit.h"
+#include "core/store/session.h"
+#include "core/store/user.h"
+
+#define SESSION_TOUCH_MS  60000 /* last use is noted no more often */
+#define REFRESH_GRACE_S   30
+#define REFRESH_TOKEN_LEN 91
+
+/* What a client gets; strings are children of `mem`. */
+struct session_grant {
+	struct caller        caller;
+	const struct tenant *tenant;
+	const char          *access_token;
+	const char          *refresh_token;
+	int64_t              access_end_ms;
+};
+
+/* Makes both tokens for the session that grant->caller and grant->tenant name. */
+MUST_USE bool session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
+    struct session_grant *grant, struct err *e);
+/* ERR_UNAUTHENTICATED, or ERR_REFRESH_REUSED once the session has been ended for it. */
+MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token, const struct origin *origin,
+    struct session_grant *grant, struct err *e);
+/* Ends the caller's session, or all of its user's; it is over for every process when this returns. */
+MUST_USE bool session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
+    const struct origin *origin, bool all, struct err *e);
+
+/* The caller that a session row makes. */
+MUST_USE bool caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+    const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e);
+/* The user a caller is: from the caller itself, or read when it does not hold everything. */
+MUST_USE bool caller_user(struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u, struct err *e);
+
+#endif

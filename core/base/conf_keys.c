@@ -1,0 +1,146 @@
+#include "core/base/conf.h"
+
+#define KEY(member, dotted, text, ...)                                                             \
+	{                                                                                          \
+		.name = dotted, .kind = FIELD_KIND(struct conf, member),                           \
+		.offset = offsetof(struct conf, member), .value = text, __VA_ARGS__                \
+	}
+#define HUP .reloadable = true
+
+#define MIB (INT64_C(1) << 20)
+
+static const char *const levels[] = { "debug", "info", "warn", "error", "off", NULL };
+static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
+static const char *const isolations[] = { "account", "schema", NULL };
+
+/* clang-format off */
+const struct conf_key conf_keys[] = {
+	KEY(public_url, "public_url", "\"https://localhost\"", .min = 8, .max = 255, .form = CONF_URL, HUP,
+	    .doc = "What people type to reach the console: scheme, host and port, without a path.  Its "
+	           "scheme decides whether cookies are Secure and HSTS is sent; request headers never do."),
+	KEY(base_path, "base_path", "\"\"", .max = 255, .form = CONF_PREFIX, HUP,
+	    .doc = "Path under which the web server passes requests on, such as \"/bsx\"; it is cut from "
+	           "the request's path."),
+	KEY(state_dir, "state_dir", "\"/var/lib/blindspotx\"", .min = 2, .max = 1024, .form = CONF_PATH,
+	    .doc = "Directory of the shared segment.  It must lie outside every document root."),
+	KEY(keyring, "keyring", "\"/var/lib/blindspotx/keyring\"", .min = 2, .max = 1024,
+	    .form = CONF_PATH,
+	    .doc = "File of the installation's keys, mode 0600.  Without it sealed data cannot be read: "
+	           "keep a copy apart from the database's."),
+	KEY(trusted_proxies, "trusted_proxies", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
+	    .doc = "Addresses or ranges of reverse proxies whose X-Forwarded-For is believed."),
+
+	KEY(workers, "workers", "0", .min = 0, .max = 1024, HUP,
+	    .doc = "Worker processes, each handling one request at a time; 0 is the number of "
+	           "cores, at least 2."),
+	KEY(max_requests, "max_requests", "10000", .unit = "requests", .min = 0, .max = 100000000, HUP,
+	    .doc = "A worker is replaced after about this many; 0 is never."),
+	KEY(socket, "listen.socket", "\"/run/blindspotx/fcgi.sock\"", .min = 1, .max = 255,
+	    .doc = "Unix socket, or host:port, to listen on when none is inherited."),
+	KEY(socket_mode, "listen.mode", "\"0660\"", .min = 0, .max = 0777, .form = CONF_OCTAL,
+	    .doc = "Permissions of the unix socket, as a string of octal digits."),
+	KEY(body_max, "limits.body", "1048576", .unit = "bytes", .min = 1024, .max = 64 * MIB, HUP,
+	    .doc = "Most of a request's body; more is answered with 413."),
+	KEY(snapshot_max, "limits.snapshot", "16777216", .unit = "bytes", .min = 1024,
+	    .max = 128 * MIB, HUP,
+	    .doc = "Most of a pushed snapshot or document."),
+	KEY(body_timeout_s, "limits.body_timeout_s", "30", .unit = "s", .min = 1, .max = 600, HUP,
+	    .doc = "A body must have arrived within this time, else 408."),
+
+	KEY(db_host, "db.host", "\"\"", .max = 255, HUP,
+	    .doc = "Host of the database; empty: its unix socket."),
+	KEY(db_port, "db.port", "3306", .min = 1, .max = 65535, HUP,
+	    .doc = "TCP port of the database, with db.host."),
+	KEY(db_socket, "db.socket", "\"/run/mysqld/mysqld.sock\"", .max = 107, .form = CONF_PATH, HUP,
+	    .doc = "Unix socket of the database, without db.host."),
+	KEY(db_user, "db.user", "\"bsx\"", .min = 1, .max = 80, HUP,
+	    .doc = "Account of the control schema."),
+	KEY(db_password_file, "db.password_file", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
+	    .doc = "File with that account's password on its first line; empty: the account signs in "
+	           "by its unix user (unix_socket), or its password is derived from the keyring."),
+	KEY(db_control, "db.control", "\"bsx\"", .min = 1, .max = 32,
+	    .doc = "Name of the control schema."),
+	KEY(db_provision_user, "db.provision_user", "\"\"", .max = 80, HUP,
+	    .doc = "Account that may create schemas and accounts for new tenants; empty: these programs "
+	           "create none themselves."),
+	KEY(db_provision_password_file, "db.provision_password_file", "\"\"", .max = 1024,
+	    .form = CONF_PATH, HUP,
+	    .doc = "File with the provisioning account's password on its first line; empty: unix_socket."),
+	KEY(db_account_host, "db.account_host", "\"localhost\"", .min = 1, .max = 255,
+	    .doc = "Host part of the tenants' database accounts: \"localhost\" for a unix socket, \"%\" "
+	           "or a network when the database is elsewhere."),
+	KEY(db_tls_ca, "db.tls_ca", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
+	    .doc = "Certificate authority of the database's TLS certificate; empty: no TLS, as for a "
+	           "unix socket."),
+	KEY(db_isolation, "db.isolation", "\"account\"", .choices = isolations,
+	    .doc = "\"account\": a schema and a database account per tenant, so that the database itself "
+	           "keeps tenants apart.  \"schema\": one account for all, for hosts where accounts cannot "
+	           "be created."),
+	KEY(db_tenant_connections, "db.tenant_connections", "4", .unit = "connections", .min = 1,
+	    .max = 256, HUP,
+	    .doc = "Open tenant connections of each worker; the least recently used is closed."),
+	KEY(db_idle_s, "db.idle_s", "300", .unit = "s", .min = 1, .max = 86400, HUP,
+	    .doc = "A tenant connection unused for so long is closed."),
+
+	KEY(log_target, "log.target", "\"stderr\"", .min = 1, .max = 1024, .form = CONF_LOG,
+	    .doc = "Where log lines go: \"stderr\", \"syslog\", or the path of a file that HUP opens "
+	           "again."),
+	KEY(log_level, "log.level", "\"info\"", .choices = levels, HUP,
+	    .doc = "Least level of the lines written."),
+	KEY(log_access, "log.access", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.access (one line per request); empty: log.level."),
+	KEY(log_auth, "log.auth", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.auth; empty: log.level."),
+	KEY(log_admin, "log.admin", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.admin; empty: log.level."),
+	KEY(log_drift, "log.drift", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.drift; empty: log.level."),
+	KEY(log_security, "log.security", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.security; empty: log.level."),
+	KEY(log_system, "log.system", "\"\"", .choices = own_levels, HUP,
+	    .doc = "The same for dataset bsx.system; empty: log.level."),
+	KEY(log_slow_ms, "log.slow_ms", "500", .unit = "ms", .min = 0, .max = 3600000, HUP,
+	    .doc = "The line of a request that took longer has its statements with their times; "
+	           "0: never."),
+
+	KEY(access_s, "session.access_s", "600", .unit = "s", .min = 60, .max = 3600, HUP,
+	    .doc = "Life of an access token, where the tenant does not say less."),
+	KEY(session_idle_s, "session.idle_s", "1800", .unit = "s", .min = 300, .max = 86400, HUP,
+	    .doc = "A session ends when it was not used for so long."),
+	KEY(session_absolute_s, "session.absolute_s", "43200", .unit = "s", .min = 3600, .max = 2592000,
+	    HUP, .doc = "A session ends so long after signing in, used or not."),
+	KEY(revocation_lag_ms, "session.revocation_lag_ms", "2000", .unit = "ms", .min = 0,
+	    .max = 60000, HUP,
+	    .doc = "How much later another host may learn that a session was ended; on the same host it "
+	           "holds at once."),
+	KEY(mfa_required_for, "mfa.required_for", "[ \"admin\" ]", .max = 64, HUP,
+	    .doc = "Roles that need a second factor, where the tenant does not say otherwise."),
+	KEY(password_min, "password.min_length", "12", .unit = "characters", .min = 8, .max = 128, HUP,
+	    .doc = "Least length of a new password."),
+
+	KEY(cache_entries, "cache.entries", "16384", .unit = "entries", .min = 0, .max = 1048576,
+	    .doc = "Callers held in the shared segment, so that their requests need no SQL to know "
+	           "them; 0 turns that off."),
+
+	KEY(metrics_allow, "metrics.allow", "[ \"127.0.0.0/8\", \"::1\" ]", .max = 256,
+	    .form = CONF_CIDRS, HUP,
+	    .doc = "Addresses or ranges that may read /metrics without signing in."),
+
+	KEY(outbound_allow, "outbound.allow", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
+	    .doc = "Private or loopback ranges that webhooks and sources may reach all the same; others "
+	           "of that kind are refused."),
+	KEY(outbound_http, "outbound.http", "false", HUP,
+	    .doc = "Allows plain http for outbound requests.  Only for trials."),
+	KEY(outbound_timeout_s, "outbound.timeout_s", "10", .unit = "s", .min = 1, .max = 300, HUP,
+	    .doc = "An outbound request ends after this time."),
+
+	KEY(driftd_senders, "driftd.senders", "4", .unit = "processes", .min = 1, .max = 64,
+	    .doc = "Processes of driftd that deliver alerts."),
+	KEY(driftd_poll_ms, "driftd.poll_ms", "250", .unit = "ms", .min = 10, .max = 60000, HUP,
+	    .doc = "How often driftd looks for due work."),
+
+	KEY(rules_dir, "rules_dir", "\"/usr/share/blindspotx/rules\"", .min = 2, .max = 1024,
+	    .form = CONF_PATH, HUP,
+	    .doc = "Directory of the rule packs that drift configurations name."),
+	{ .name = NULL },
+};

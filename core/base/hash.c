@@ -1,0 +1,142 @@
+#include "core/base/hash.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/core_names.h>
+
+/*
+ * Nothing here can fail but for want of memory or a broken OpenSSL; a wrong
+ * digest would be worse than ending the process, hence the asserts.
+ */
+
+static EVP_MD *
+sha256(void)
+{
+	static EVP_MD *md; /* fetched once: fetching costs more than a short digest */
+
+	if (md == NULL)
+		md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	assert(md != NULL);
+	return md;
+}
+
+void
+hash_sha256(const void *p, size_t n, uint8_t out[static HASH_LEN])
+{
+	unsigned len = 0;
+	int      ok = EVP_Digest(p, n, out, &len, sha256(), NULL);
+
+	assert(ok == 1 && len == HASH_LEN);
+}
+
+struct hash_hmac_ctx {
+	EVP_MAC_CTX *mac;
+};
+
+static int
+free_mac(struct hash_hmac_ctx *h)
+{
+	EVP_MAC_CTX_free(h->mac);
+	return 0;
+}
+
+static EVP_MAC_CTX *
+start_mac(const uint8_t *key, size_t key_n)
+{
+	static EVP_MAC *hmac;
+	char            digest[] = "SHA2-256";
+	OSSL_PARAM      params[] = {
+		     OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		     OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC_CTX *mac;
+
+	if (hmac == NULL)
+		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	assert(hmac != NULL);
+	mac = EVP_MAC_CTX_new(hmac);
+	if (mac == NULL)
+		return NULL;
+	/* a NULL key would mean "keep the last one" */
+	if (EVP_MAC_init(mac, key != NULL ? key : (const uint8_t *)"", key_n, params) != 1) {
+		EVP_MAC_CTX_free(mac);
+		return NULL;
+	}
+	return mac;
+}
+
+struct hash_hmac_ctx *
+hash_hmac_make(TALLOC_CTX *mem, const uint8_t *key, size_t key_n)
+{
+	struct hash_hmac_ctx *h = talloc(mem, struct hash_hmac_ctx);
+
+	if (h == NULL)
+		return NULL;
+	h->mac = start_mac(key, key_n);
+	if (h->mac == NULL) {
+		talloc_free(h);
+		return NULL;
+	}
+	talloc_set_destructor(h, free_mac);
+	return h;
+}
+
+void
+hash_hmac_add(struct hash_hmac_ctx *h, const void *p, size_t n)
+{
+	int ok = EVP_MAC_update(h->mac, p, n);
+
+	assert(ok == 1);
+}
+
+void
+hash_hmac_end(struct hash_hmac_ctx *h, uint8_t out[static HASH_LEN])
+{
+	size_t len = 0;
+	int    ok = EVP_MAC_final(h->mac, out, &len, HASH_LEN);
+
+	assert(ok == 1 && len == HASH_LEN);
+	talloc_free(h);
+}
+
+void
+hash_hmac(const uint8_t *key, size_t key_n, const void *p, size_t n, uint8_t out[static HASH_LEN])
+{
+	struct hash_hmac_ctx *h = hash_hmac_make(NULL, key, key_n);
+
+	assert(h != NULL);
+	hash_hmac_add(h, p, n);
+	hash_hmac_end(h, out);
+}
+
+/* RFC 5869 by its two steps; OpenSSL's own KDF refuses an empty info in some versions. */
+void
+hash_hkdf(const uint8_t *key, size_t key_n, struct str info, uint8_t *out, size_t out_n)
+{
+	static const uint8_t no_salt[HASH_LEN] = { 0 };
+	uint8_t              prk[HASH_LEN], t[HASH_LEN];
+	uint8_t              round = 1;
+
+	assert(out_n <= 255 * (size_t)HASH_LEN);
+	hash_hmac(no_salt, sizeof(no_salt), key, key_n, prk);
+	for (size_t done = 0; done < out_n; round++) {
+		struct hash_hmac_ctx *h = hash_hmac_make(NULL, prk, sizeof(prk));
+		size_t                n = out_n - done < HASH_LEN ? out_n - done : HASH_LEN;
+
+		assert(h != NULL);
+		if (done > 0)
+			hash_hmac_add(h, t, sizeof(t));
+		hash_hmac_add(h, info.p, info.n);
+		hash_hmac_add(h, &round, 1);
+		hash_hmac_end(h, t);
+		memcpy(out + done, t, n);
+		done += n;
+	}
+	OPENSSL_cleanse(prk, sizeof(prk));
+	OPENSSL_cleanse(t, sizeof(t));
+}

@@ -1,0 +1,46 @@
+/*
+ * keyring.h - the installation's secrets: one file, 0600, several versions.
+ *
+ * The newest version seals and derives; all versions open.  Nothing of it is
+ * ever stored in the database.  Subkeys are HKDF-SHA-256 of a version's root
+ * with the purpose and what it is bound to as info.
+ *
+ * File: lines "VERSION BASE64(32 bytes)", comments with '#'.  A file readable
+ * by group or others, empty, or with a malformed line is refused.
+ */
+#ifndef BSX_CRYPT_KEYRING_H
+#define BSX_CRYPT_KEYRING_H
+
+#include "core/base/err.h"
+#include "core/base/rand.h"
+#include "core/base/str.h"
+
+#define KEY_LEN 32
+
+/* What a subkey is for: a key never serves two purposes. */
+#define KEY_PURPOSES(X) \
+	X(KEY_KEK,           "kek")            /* wraps tenants' data keys */ \
+	X(KEY_CONTROL_SEAL,  "control-seal")   /* sealed fields of the control schema */ \
+	X(KEY_DB_ACCOUNT,    "db-account")     /* passwords of tenant accounts; info: schema name */ \
+	X(KEY_CSRF,          "csrf") \
+	X(KEY_REFRESH,       "refresh-pepper") \
+	X(KEY_API_KEY,       "api-key") \
+	X(KEY_AUDIT,         "audit-mac") \
+	X(KEY_CURSOR,        "cursor")
+enum key_purpose {
+#define X(id, text) id,
+	KEY_PURPOSES(X)
+#undef X
+	KEY_PURPOSE__MAX
+};
+
+struct keyring;
+
+MUST_USE bool            keyring_create(const char *path, struct rand *r, struct err *e); /* refuses to overwrite */
+MUST_USE struct keyring *keyring_open(TALLOC_CTX *mem, const char *path, struct err *e);
+uint32_t keyring_newest(const struct keyring *k);
+/* False: there is no such version. `bound` may be empty. */
+MUST_USE bool keyring_subkey(const struct keyring *k, uint32_t version, enum key_purpose p,
+    struct str bound, uint8_t out[static KEY_LEN], struct err *e);
+
+#endif

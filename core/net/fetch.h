@@ -1,0 +1,55 @@
+/*
+ * fetch.h - one outbound HTTP request, through the guard (libcurl).
+ *
+ * The name is resolved once, every address is checked, the connection goes to
+ * a checked address; no redirects, no proxies from the environment, TLS 1.2+,
+ * total deadline, capped answer.  Errors: ERR_INVALID (the guard refuses; the
+ * text says why), ERR_UNAVAILABLE (connect, TLS, timeout, too large; detail
+ * for the log, `pub` harmless).
+ */
+#ifndef BSX_NET_FETCH_H
+#define BSX_NET_FETCH_H
+
+#include "core/net/guard.h"
+
+struct fetch_header {
+	const char *name, *value; /* CR, LF and NUL are refused */
+};
+
+struct fetch_request {
+	const char                *method; /* "GET", "POST" */
+	const char                *url;
+	const struct fetch_header *headers;
+	size_t                     headers_n;
+	struct str                 body;
+	int64_t                    timeout_ms; /* total */
+	size_t                     answer_max; /* bytes of the answer's body kept; more: cut when `cut`, else an error */
+	bool                       cut;
+};
+
+struct fetch_answer {
+	int        status;        /* HTTP */
+	struct str body;
+	int64_t    retry_after_s; /* of Retry-After in seconds or as a date; -1: none */
+	int64_t    took_ms;
+};
+
+struct fetch;
+struct fetch_ops {
+	bool (*run)(struct fetch *f, TALLOC_CTX *mem, const struct fetch_request *q,
+	    struct fetch_answer *a, struct err *e);
+};
+struct fetch {
+	const struct fetch_ops *ops;
+};
+
+MUST_USE struct fetch *fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e); /* by libcurl */
+
+static inline bool MUST_USE
+fetch_run(struct fetch *f, TALLOC_CTX *mem, const struct fetch_request *q, struct fetch_answer *a,
+    struct err *e)
+{
+	return f->ops->run(f, mem, q, a, e);
+}
+
+#endif

@@ -1,0 +1,121 @@
+#include "core/store/audit_rows.h"
+
+#include "core/store/tx.h"
+
+static const struct field audit_fields[] = {
+	FIELD(struct audit_row, seq, .doc = "Number in the chain, from 1."),
+	FIELD(struct audit_row, id, .doc = "Number of the entry."),
+	FIELD(struct audit_row, at, .doc = "When."),
+	FIELD(struct audit_row, action, .doc = "What was done."),
+	FIELD(struct audit_row, outcome, .doc = "success or failure."),
+	FIELD(struct audit_row, actor_kind, .doc = "user, api_key, system or anonymous."),
+	FIELD(struct audit_row, actor_id, .flags = FIELD_NULLABLE, .doc = "Who."),
+	FIELD(struct audit_row, actor_name, .doc = "Who, by name."),
+	FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE, .doc = "The actor's own tenant."),
+	FIELD(struct audit_row, target_kind, .doc = "To what kind of thing."),
+	FIELD(struct audit_row, target_id, .doc = "To which."),
+	FIELD(struct audit_row, address, .doc = "From which address."),
+	FIELD(struct audit_row, user_agent, .doc = "By what program."),
+	FIELD(struct audit_row, request_id, .doc = "In which request."),
+	FIELD(struct audit_row, details, .doc = "JSON object."),
+	FIELD(struct audit_row, prev_mac, .doc = "MAC of the entry before."),
+	FIELD(struct audit_row, mac, .doc = "MAC of this entry."),
+	FIELD_END
+};
+static const struct schema audit_schema = SCHEMA("AuditRow", struct audit_row, audit_fields);
+
+static const struct field head_fields[] = {
+	FIELD(struct audit_head, seq, .doc = "Last entry."),
+	FIELD(struct audit_head, mac, .doc = "Its MAC."),
+	FIELD_END
+};
+static const struct schema head_schema = SCHEMA("AuditHead", struct audit_head, head_fields);
+
+static const struct field mark_fields[] = {
+	FIELD(struct audit_mark, id, .doc = "Entry."),
+	FIELD_END
+};
+static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, mark_fields);
+
+#define COLUMNS \
+	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant," \
+	" target_kind, target_id, address, user_agent, request_id, details, prev_mac, mac"
+
+SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema, "SELECT id FROM audit WHERE id = ?");
+const struct sql *const audit_mark_sql = &audit_select_mark;
+
+SQL(audit_head_lock, SQL_TENANT, NULL, &head_schema,
+    "SELECT seq, mac FROM audit_head WHERE id = 1 FOR UPDATE");
+SQL(audit_head_select, SQL_TENANT, NULL, &head_schema, "SELECT seq, mac FROM audit_head WHERE id = 1");
+SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
+    "INSERT INTO audit (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+bool
+audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+{
+	return db_one(t->db, mem, &audit_head_lock, NULL, h, e);
+}
+
+bool
+audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+{
+	return db_one(t->db, mem, &audit_head_select, NULL, h, e);
+}
+
+bool
+audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
+{
+	return db_run(t->db, &audit_insert, r, NULL, e);
+}
+
+struct head_move_in {
+	uint64_t    next;
+	struct blob mac;
+	uint64_t    seq;
+};
+static const struct field head_move_fields[] = {
+	FIELD(struct head_move_in, next, .doc = "New head."),
+	FIELD(struct head_move_in, mac, .doc = "Its MAC."),
+	FIELD(struct head_move_in, seq, .doc = "Head as read."),
+	FIELD_END
+};
+static const struct schema head_move_schema = SCHEMA("HeadMoveIn", struct head_move_in, head_move_fields);
+
+SQL(audit_head_update, SQL_TENANT, &head_move_schema, NULL,
+    "UPDATE audit_head SET seq = ?, mac = ? WHERE id = 1 AND seq = ?");
+
+bool
+audit_head_move(struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN],
+    struct err *e)
+{
+	const struct head_move_in in = { seq + 1, { mac, AUDIT_MAC_LEN }, seq };
+	uint64_t                  n = 0;
+
+	if (!db_run(t->db, &audit_head_update, &in, &n, e))
+		return false;
+	return n == 1 || tx_again(e);
+}
+
+struct rows_after_in {
+	uint64_t after;
+	int64_t  limit;
+};
+static const struct field rows_after_fields[] = {
+	FIELD(struct rows_after_in, after, .doc = "Last one seen."),
+	FIELD(struct rows_after_in, limit, .doc = "Rows."),
+	FIELD_END
+};
+static const struct schema rows_after_schema =
+    SCHEMA("RowsAfterIn", struct rows_after_in, rows_after_fields);
+
+SQL(audit_select_after, SQL_TENANT, &rows_after_schema, &audit_schema,
+    "SELECT " COLUMNS " FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
+
+bool
+audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
+    struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct rows_after_in in = { after, limit };
+
+	return db_all(t->db, mem, &audit_select_after, &in, (size_t)limit, rows, n, e);
+}

@@ -1,0 +1,49 @@
+/*
+ * audit_rows.h - the rows of a tenant's audit trail and its head.
+ *
+ * What they mean, and their MACs, are core/auth/audit's.
+ */
+#ifndef BSX_STORE_AUDIT_ROWS_H
+#define BSX_STORE_AUDIT_ROWS_H
+
+#include "core/store/tenant_db.h"
+
+#define AUDIT_MAC_LEN 32
+
+struct audit_row {
+	uint64_t    seq;
+	struct uuid id;
+	instant     at;
+	const char *action, *outcome;
+	const char *actor_kind;
+	struct uuid actor_id;      /* nil: none */
+	const char *actor_name;
+	struct uuid acting_tenant; /* nil: the trail's own */
+	const char *target_kind, *target_id;
+	const char *address, *user_agent, *request_id;
+	const char *details;       /* JSON object */
+	struct blob prev_mac, mac; /* AUDIT_MAC_LEN bytes each */
+};
+
+struct audit_head {
+	uint64_t    seq; /* of the last entry; 0: none yet */
+	struct blob mac;
+};
+
+/* The mark of a transaction (struct tx.mark): finds an entry by its id. */
+struct audit_mark {
+	struct uuid id;
+};
+extern const struct sql *const audit_mark_sql;
+
+/* Inside a transaction: reads the head and keeps others from it until the end. */
+MUST_USE bool audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e);
+/* From `seq` to the next entry; outrun: tx_again. */
+MUST_USE bool audit_head_move(struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e);
+MUST_USE bool audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e);
+MUST_USE bool audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e);
+/* Entries with seq > after, oldest first. */
+MUST_USE bool audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
+    struct audit_row **rows, size_t *n, struct err *e);
+
+#endif

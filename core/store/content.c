@@ -1,0 +1,221 @@
+#include "core/store/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zstd.h>
+
+#define LEVEL       3
+#define PIECE_MAX   (CONTENT_CHUNK_MAX - SEAL_OVERHEAD)
+#define CHUNKS_MAX  (CONTENT_TEXT_MAX / PIECE_MAX + 2)
+
+struct content_row {
+	struct blob address;
+	int64_t     chunk;
+	int64_t     size; /* of the whole text */
+	struct blob body;
+};
+static const struct field row_fields[] = {
+	COLUMN(struct content_row, address),
+	COLUMN(struct content_row, chunk),
+	COLUMN(struct content_row, size),
+	COLUMN(struct content_row, body),
+	FIELD_END
+};
+static const struct schema row_schema = SCHEMA("ContentRow", struct content_row, row_fields);
+
+struct address_in {
+	struct blob address;
+};
+static const struct field  address_fields[] = { COLUMN(struct address_in, address), FIELD_END };
+static const struct schema address_in = SCHEMA("ContentAddress", struct address_in, address_fields);
+
+SQL(content_insert, SQL_TENANT, &row_schema, NULL,
+    "INSERT IGNORE INTO contents (address, chunk, size, body) VALUES (?, ?, ?, ?)");
+SQL(content_select, SQL_TENANT, &address_in, &row_schema,
+    "SELECT address, chunk, size, body FROM contents WHERE address = ? ORDER BY chunk");
+
+void
+content_address(const struct tenant_db *t, struct str text, uint8_t out[static HASH_LEN])
+{
+	hash_hmac(t->address_key, sizeof(t->address_key), text.p, text.n, out);
+}
+
+/* The row that a chunk is sealed to: address and number, in the form of an id. */
+static struct uuid
+place_of(const uint8_t *address, int64_t chunk)
+{
+	uint8_t     in[HASH_LEN + 4], out[HASH_LEN];
+	struct uuid u;
+
+	memcpy(in, address, HASH_LEN);
+	for (int i = 0; i < 4; i++)
+		in[HASH_LEN + i] = (uint8_t)(chunk >> (24 - 8 * i));
+	hash_sha256(in, sizeof(in), out);
+	memcpy(u.b, out, sizeof(u.b));
+	return u;
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	return memcmp(((const struct content *)a)->address, ((const struct content *)b)->address,
+	    HASH_LEN);
+}
+
+static bool
+compress_text(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
+{
+	size_t room = ZSTD_compressBound(text.n), n;
+	char  *p = talloc_size(mem, room);
+
+	if (p == NULL)
+		return err_memory(e);
+	n = ZSTD_compress(p, room, text.p, text.n, LEVEL);
+	if (ZSTD_isError(n))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "zstd: %s", ZSTD_getErrorName(n));
+	*out = (struct str) { p, n };
+	return true;
+}
+
+/* Rows grow by doubling: a talloc array moves rarely that way. */
+static struct content_row *
+row_next(TALLOC_CTX *mem, struct content_rows *out, struct err *e)
+{
+	size_t              room = talloc_get_size(out->rows) / sizeof(struct content_row);
+	struct content_row *p;
+
+	if (out->n == room) {
+		room = room == 0 ? 16 : room * 2;
+		p = talloc_realloc_size(mem, out->rows, room * sizeof(*p));
+		if (p == NULL) {
+			err_memory(e);
+			return NULL;
+		}
+		out->rows = p;
+	}
+	return &out->rows[out->n++];
+}
+
+static bool
+pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct content *c,
+    struct content_rows *out, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(mem);
+	struct str  packed = { NULL, 0 };
+	bool        ok = tmp != NULL && compress_text(tmp, c->text, &packed, e);
+
+	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
+		struct str          piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
+		struct uuid         place = place_of(c->address, chunk);
+		struct content_row *row = row_next(mem, out, e);
+
+		if (row == NULL) {
+			ok = false;
+			break;
+		}
+		*row = (struct content_row) { { c->address, HASH_LEN }, chunk, (int64_t)c->text.n, { 0 } };
+		ok = tenant_seal(t, mem, r, "contents", "body", &place, piece, &row->body, e);
+		packed.p += piece.n;
+		packed.n -= piece.n;
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct content *list, size_t n,
+    struct content_rows *out, struct err *e)
+{
+	*out = (struct content_rows) { 0 };
+	if (n > 1)
+		qsort(list, n, sizeof(list[0]), by_address);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && by_address(&list[i - 1], &list[i]) == 0)
+			continue;
+		if (list[i].text.n > CONTENT_TEXT_MAX)
+			return err_set(e, ERR_TOO_LARGE, 0, "A resource is too large.",
+			    "content of %zu bytes", list[i].text.n);
+		if (!pack_one(t, mem, r, &list[i], out, e))
+			return err_note(e, "packing content");
+	}
+	return true;
+}
+
+bool
+content_add(struct db *db, const struct content_rows *rows, struct err *e)
+{
+	return db_run_many(db, &content_insert, rows->rows, rows->n, e);
+}
+
+static bool
+broken(const char *why, struct err *e)
+{
+	return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content: %s", why);
+}
+
+static bool
+join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows, size_t n,
+    struct str *out, struct err *e)
+{
+	size_t     total = 0;
+	struct str piece;
+	char      *p = talloc_size(mem, n * PIECE_MAX);
+
+	if (p == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		struct uuid place = place_of(rows[i].address.p, (int64_t)i);
+
+		if (rows[i].chunk != (int64_t)i || rows[i].size != rows[0].size)
+			return broken("a chunk is missing", e);
+		if (!tenant_open(t, mem, "contents", "body", &place, rows[i].body, &piece, e))
+			return false;
+		if (piece.n > PIECE_MAX)
+			return broken("a chunk is too long", e);
+		memcpy(p + total, piece.p, piece.n);
+		total += piece.n;
+	}
+	*out = (struct str) { p, total };
+	return true;
+}
+
+static bool
+expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e)
+{
+	char  *p = talloc_size(mem, size + 1);
+	size_t n;
+
+	if (p == NULL)
+		return err_memory(e);
+	n = ZSTD_decompress(p, size, packed.p, packed.n);
+	if (ZSTD_isError(n) || n != size)
+		return broken("does not unpack", e);
+	p[size] = '\0';
+	*text = (struct str) { p, size };
+	return true;
+}
+
+bool
+content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[static HASH_LEN],
+    struct str *text, struct err *e)
+{
+	const struct address_in in = { { address, HASH_LEN } };
+	TALLOC_CTX             *tmp = talloc_new(mem);
+	struct content_row     *rows;
+	struct str              packed = { NULL, 0 };
+	size_t                  n;
+	bool                    ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e);
+	if (ok && n == 0)
+		ok = err_set(e, ERR_MISSING, 0, "Not found.", "no content at that address");
+	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
+		ok = broken("bad size", e);
+	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
+	    expand(mem, packed, (size_t)rows[0].size, text, e);
+	talloc_free(tmp);
+	return ok;
+}

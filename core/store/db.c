@@ -1,0 +1,354 @@
+#include "core/store/db_priv.h"
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <poll.h>
+#include <string.h>
+
+#include "core/base/secret.h"
+#include "core/shm/metric.h"
+
+#define PACKET_MAX (64ul * 1024 * 1024)
+
+/* What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than our timeouts. */
+static const char session_sql[] =
+    "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
+    " innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+
+/* ---- making ---- */
+
+static int
+db_destroy(struct db *db)
+{
+	db_close(db);
+	return 0;
+}
+
+static bool
+copy_text(struct db *db, const char **z)
+{
+	if (*z != NULL)
+		*z = talloc_strdup(db, *z);
+	return *z != NULL;
+}
+
+static const char *
+copy_secret(TALLOC_CTX *mem, const char *z)
+{
+	size_t n = strlen(z) + 1;
+	char  *p = secret_alloc(mem, n);
+
+	if (p != NULL)
+		memcpy(p, z, n);
+	return p;
+}
+
+static bool
+copy_passwords(struct db *db, const struct db_options *o)
+{
+	const char **older;
+	unsigned     n = 0;
+
+	if (o->password != NULL && (db->o.password = copy_secret(db, o->password)) == NULL)
+		return false;
+	if (o->older == NULL)
+		return true;
+	while (o->older[n] != NULL)
+		n++;
+	older = talloc_zero_array(db, const char *, n + 1);
+	if (older == NULL)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if ((older[i] = copy_secret(older, o->older[i])) == NULL)
+			return false;
+	db->o.older = older;
+	return true;
+}
+
+static bool
+is_empty(const char *z)
+{
+	return z == NULL || *z == '\0';
+}
+
+/* Passwords and data do not cross a network in the clear. */
+static bool
+is_private(const struct db_options *o)
+{
+	return is_empty(o->host) || !is_empty(o->tls_ca) || strcmp(o->host, "localhost") == 0 ||
+	    strcmp(o->host, "127.0.0.1") == 0 || strcmp(o->host, "::1") == 0;
+}
+
+struct db *
+db_make(TALLOC_CTX *mem, const struct db_options *o, struct err *e)
+{
+	struct db *db;
+
+	if (!is_private(o)) {
+		err_set(e, ERR_INTERNAL, 0, "db.tls_ca must be set: db.host is on another machine",
+		    "no TLS to %s", o->host);
+		return NULL;
+	}
+	db = talloc_zero(mem, struct db);
+	if (db == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	db->o = *o;
+	db->o.password = NULL;
+	db->o.older = NULL;
+	if (o->control == NULL)
+		db->o.control = "bsx";
+	if (o->kind == NULL)
+		db->o.kind = "control";
+	if ((o->host != NULL && !copy_text(db, &db->o.host)) ||
+	    (o->socket != NULL && !copy_text(db, &db->o.socket)) ||
+	    (o->user != NULL && !copy_text(db, &db->o.user)) ||
+	    (o->schema != NULL && !copy_text(db, &db->o.schema)) ||
+	    (o->tls_ca != NULL && !copy_text(db, &db->o.tls_ca)) ||
+	    !copy_text(db, &db->o.control) || !copy_text(db, &db->o.kind) ||
+	    !copy_passwords(db, o)) {
+		talloc_free(db);
+		err_memory(e);
+		return NULL;
+	}
+	talloc_set_destructor(db, db_destroy);
+	return db;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db->my == NULL)
+		return;
+	mysql_close(db->my);
+	db->my = NULL;
+	if (db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST;
+}
+
+bool
+db_is_open(const struct db *db)
+{
+	return db->my != NULL;
+}
+
+const char *
+db_schema(const struct db *db)
+{
+	return db->o.schema;
+}
+
+int64_t
+db_used_ms(const struct db *db)
+{
+	return db->used_ms;
+}
+
+struct db_stats
+db_stats(const struct db *db)
+{
+	return db->stats;
+}
+
+void
+db_stats_reset(struct db *db)
+{
+	db->stats = (struct db_stats) { 0 };
+}
+
+void
+db_timed(struct db *db, const char *name, int64_t start_ns)
+{
+	int64_t ns = clock_ns(db->o.clock) - start_ns;
+	char    labels[METRIC_LABELS_MAX];
+
+	db->used_ms = clock_ms(db->o.clock);
+	db->stats.count++;
+	db->stats.ns += ns;
+	if (db->o.segment == NULL)
+		return;
+	snprintf(labels, sizeof(labels), "statement=\"%s\"", name);
+	metric_observe(db->o.segment, METRIC_DB_SECONDS, labels, ns);
+}
+
+/* ---- errors ---- */
+
+bool
+db_is_lost(int number)
+{
+	switch (number) {
+	case CR_CONNECTION_ERROR:
+	case CR_CONN_HOST_ERROR:
+	case CR_UNKNOWN_HOST:
+	case CR_SERVER_GONE_ERROR:
+	case CR_SERVER_HANDSHAKE_ERR:
+	case CR_SERVER_LOST:
+	case CR_SERVER_LOST_EXTENDED:
+	case CR_ERR_NET_READ:
+	case CR_ERR_NET_WRITE:
+	case ER_CON_COUNT_ERROR:
+	case ER_TOO_MANY_USER_CONNECTIONS:
+	case ER_SERVER_SHUTDOWN:
+	case ER_CONNECTION_KILLED:
+	case ER_QUERY_INTERRUPTED:
+	case ER_UNKNOWN_COM_ERROR: /* 1047: a Galera node that is not part of the cluster now */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Another error of the client library: what the server thinks is not known. */
+static bool
+is_in_doubt(unsigned number)
+{
+	return db_is_lost((int)number) || (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
+	       (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR) ||
+	       number == ER_NET_PACKET_TOO_LARGE;
+}
+
+static void
+log_lost(struct db *db, const char *name, unsigned number, const char *text)
+{
+	if (db->o.log == NULL || db->my == NULL)
+		return;
+	log_event(db->o.log, LOG_SYSTEM, LOG_LEVEL_WARN, "a database connection was lost",
+	    LOGS("event.action", "db.lost"), LOGI("error.code", number),
+	    LOGS("error.message", text), LOGS("bsx.statement", name),
+	    LOGS("bsx.db_kind", db->o.kind));
+}
+
+bool
+db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e)
+{
+	int sys = (int)number;
+
+	if (is_in_doubt(number)) {
+		log_lost(db, name, number, text);
+		db_close(db);
+	}
+	if (number == ER_LOCK_DEADLOCK && db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST; /* the server rolled all of it back: what follows would commit
+					by itself */
+	if (number == ER_DUP_ENTRY || number == ER_SIGNAL_EXCEPTION)
+		return err_set(e, ERR_CONFLICT, sys, "It exists already, or was changed meanwhile.",
+		    "%s: %u %s", name, number, text);
+	if (db_is_lost(sys) || number == ER_LOCK_DEADLOCK || number == ER_LOCK_WAIT_TIMEOUT) {
+		err_set(e, ERR_UNAVAILABLE, sys, "The database cannot answer now.", "%s: %u %s",
+		    name, number, text);
+		e->retry_s = e->retry_s > 0 ? e->retry_s : 2;
+		return false;
+	}
+	return err_set(e, ERR_INTERNAL, sys, "internal error", "%s: %u %s", name, number, text);
+}
+
+/* ---- connecting ---- */
+
+static void
+set_options(MYSQL *my, const struct db_options *o)
+{
+	unsigned      connect_s = DB_CONNECT_S;
+	unsigned      io_s = o->timeout_s > 0 ? (unsigned)o->timeout_s : DB_TIMEOUT_S;
+	unsigned      off = 0;
+	unsigned      how = is_empty(o->host) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+	unsigned long packet = PACKET_MAX;
+	my_bool       yes = 1;
+
+	mysql_optionsv(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &io_s);
+	mysql_optionsv(my, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+	mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &how);
+	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_optionsv(my, MYSQL_INIT_COMMAND, session_sql);
+	/* A false server must not get files of this host, nor a password in the clear. */
+	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &off);
+	mysql_optionsv(my, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519");
+	if (is_empty(o->tls_ca))
+		return;
+	mysql_optionsv(my, MYSQL_OPT_SSL_ENFORCE, &yes);
+	mysql_optionsv(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+	mysql_optionsv(my, MYSQL_OPT_SSL_CA, o->tls_ca);
+	mysql_optionsv(my, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+}
+
+static MYSQL *
+connect_once(struct db *db, const char *password, struct err *e)
+{
+	const struct db_options *o = &db->o;
+	bool                     local = is_empty(o->host);
+	MYSQL                   *my = mysql_init(NULL);
+
+	if (my == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	set_options(my, o);
+	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password, o->schema,
+	        local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
+		db_fail(db, "connect", mysql_errno(my), mysql_error(my), e);
+		mysql_close(my);
+		return NULL;
+	}
+	return my;
+}
+
+static bool
+connect_any(struct db *db, struct err *e)
+{
+	const char *const *older = db->o.older;
+
+	db->my = connect_once(db, db->o.password, e);
+	/* An account keeps its old password until it is provisioned again after a rotation. */
+	while (
+	    db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL && *older != NULL) {
+		err_clear(e);
+		db->my = connect_once(db, *older++, e);
+	}
+	return db->my != NULL;
+}
+
+/* The server closed an idle connection (or says that it will): nothing was sent on it yet. */
+static bool
+is_stale(const struct db *db)
+{
+	struct pollfd p = { .fd = mysql_get_socket(db->my), .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+bool
+db_ready(struct db *db, struct err *e)
+{
+	int64_t start = clock_ns(db->o.clock);
+	bool    ok;
+
+	if (db->tx == DB_TX_LOST)
+		return err_set(e, ERR_UNAVAILABLE, CR_SERVER_LOST,
+		    "The database cannot answer now.", "the transaction was lost");
+	if (db->my != NULL && db->tx == DB_TX_NONE && is_stale(db))
+		db_close(db);
+	if (db->my != NULL)
+		return true;
+	ok = connect_any(db, e);
+	db_timed(db, "connect", start);
+	return ok;
+}
+
+bool
+db_exec(struct db *db, const char *name, const char *text, struct err *e)
+{
+	int64_t start;
+	bool    ok;
+
+	if (!db_ready(db, e))
+		return false;
+	start = clock_ns(db->o.clock);
+	ok = mysql_real_query(db->my, text, strlen(text)) == 0;
+	if (!ok)
+		db_fail(db, name, mysql_errno(db->my), mysql_error(db->my), e);
+	db_timed(db, name, start);
+	return ok;
+}

@@ -1,0 +1,115 @@
+/*
+ * db.h - one MariaDB connection, and statements by field table.
+ *
+ * A connection serves one schema under one account for its life; eviction
+ * closes it (no change_user, no select_db, no reset_connection: lint refuses
+ * them).  It is opened lazily by the first statement, with utf8mb4,
+ * time_zone '+00:00', strict mode; connect 3 s, read and write 10 s.  After any
+ * error in doubt it is closed, and the next statement (outside a transaction)
+ * opens it again.
+ *
+ * Statements are constants; text is never built from input.  They run by
+ * mariadb_stmt_execute_direct (one round trip).  Parameters and columns come
+ * from field tables: fields without FIELD_NO_SQL, in order; column names must
+ * equal field names (db_verify and a test hold every statement against the
+ * migrated schema).
+ *
+ * SQL NULL is a NULL string, blob or JSON text, and the zero value of a
+ * FIELD_NULLABLE member (nil uuid, instant 0, integer 0, empty list); a NULL for
+ * a member without FIELD_NULLABLE is ERR_INTERNAL, as is every other value that
+ * does not fit its member: wrong length, no UTF-8, out of range.  `affected` of an
+ * UPDATE counts the rows that matched, changed or not.  A text that begins with
+ * "CALL bsx." calls a procedure of the control schema, whatever its name is.
+ *
+ * Errors: ERR_MISSING (db_one: no row), ERR_CONFLICT (1062 duplicate key; 1644
+ * a procedure refused by SIGNAL; see e->sys), ERR_UNAVAILABLE with retry_s (no
+ * connection, lost, 1040, 1205, 1213, 1047 after retries), ERR_INTERNAL (all
+ * else).  MariaDB's text goes to the detail only.
+ */
+#ifndef BSX_STORE_DB_H
+#define BSX_STORE_DB_H
+
+#include "core/base/clock.h"
+#include "core/base/err.h"
+#include "core/base/field.h"
+#include "core/base/log.h"
+#include "core/shm/segment.h"
+
+enum sql_scope { SQL_CONTROL, SQL_TENANT };
+
+struct sql {
+	const char          *name;  /* the C identifier, for metrics and the log */
+	enum sql_scope       scope;
+	const char          *text;
+	const struct schema *in;    /* NULL: no parameters */
+	const struct schema *out;   /* NULL: no result set */
+};
+
+/*
+ * Defines `static const struct sql NAME` and lists it for db_verify:
+ *
+ *	SQL(user_by_email, SQL_TENANT, &email_in, &user_schema,
+ *	    "SELECT id, email FROM users WHERE email = ?");
+ */
+#define SQL(id, where, in_, out_, text_) \
+	static const struct sql id = { #id, (where), (text_), (in_), (out_) }; \
+	static const struct sql *const id##_listed \
+	    __attribute__((section("bsx_sql"), used, retain)) = &id
+
+/* All statements of this program. */
+const struct sql *const *sql_list(size_t *n);
+
+struct db;
+
+struct db_options {
+	const char          *host;     /* "" or NULL: unix socket */
+	unsigned             port;
+	const char          *socket;
+	const char          *user;
+	const char          *password; /* NULL: none (unix_socket authentication) */
+	const char *const   *older;    /* NULL-terminated; tried in turn when `password` is refused; may be NULL */
+	const char          *schema;   /* NULL: none */
+	const char          *control;  /* name of the control schema; NULL: "bsx" */
+	const char          *tls_ca;   /* "" : no TLS; then only a unix socket or loopback is allowed */
+	int                  timeout_s;/* of one read or write; 0: DB_TIMEOUT_S */
+	const char          *kind;     /* "control" or "tenant": label of bsx_db_connections */
+	struct segment      *segment;  /* NULL: no metrics */
+	const struct clock  *clock;
+	struct log          *log;      /* NULL: no slow-statement lines */
+};
+
+#define DB_CONNECT_S 3
+#define DB_TIMEOUT_S 10
+#define DB_BULK_ROWS 1000            /* db_run_many: most rows and bytes of one batch */
+#define DB_BULK_BYTES (1024 * 1024)  /* (a longer row goes alone) */
+
+/* Does not connect yet; options are copied, the password into guarded memory. */
+MUST_USE struct db *db_make(TALLOC_CTX *mem, const struct db_options *o, struct err *e);
+void        db_close(struct db *db);          /* the next statement connects again */
+bool        db_is_open(const struct db *db);
+const char *db_schema(const struct db *db);   /* for seal_place() */
+int64_t     db_used_ms(const struct db *db);  /* wall clock of the last statement, for db.idle_s */
+
+/* One row into the struct of q->out (zeroed first); no row: ERR_MISSING. Strings and blobs: children of mem. */
+MUST_USE bool db_one(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, void *out, struct err *e);
+/* All rows into an array of q->out->size elements, a child of mem; *n may be 0. At most `max` rows are read. */
+MUST_USE bool db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
+    void *rows /* T ** */, size_t *n, struct err *e);
+/* No result set; *affected may be NULL. Calls of procedures too. */
+MUST_USE bool db_run(struct db *db, const struct sql *q, const void *in, uint64_t *affected, struct err *e);
+/*
+ * The same statement (INSERT, UPDATE, DELETE; not CALL) for many parameter structs of q->in->size bytes
+ * each, by bulk binding: one round trip per batch.  Call it inside a transaction: a row that fails leaves
+ * the rows before it.
+ */
+MUST_USE bool db_run_many(struct db *db, const struct sql *q, const void *in, size_t n, struct err *e);
+
+/* Statements of the present request so far, for its slow line: count and nanoseconds; reset by db_stats_reset. */
+struct db_stats { uint64_t count; int64_t ns; };
+struct db_stats db_stats(const struct db *db);
+void            db_stats_reset(struct db *db);
+
+/* Prepares every listed statement of `scope`: marks, columns and column names against its field tables. */
+MUST_USE bool db_verify(struct db *db, enum sql_scope scope, struct err *e);
+
+#endif

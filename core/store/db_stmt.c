@@ -1,0 +1,419 @@
+#include <errmsg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/bind.h"
+#include "core/store/db_priv.h"
+
+#define CALL_CONTROL "CALL bsx."
+
+/* The parameters of one execution: one struct, or a batch by columns. */
+struct params {
+	TALLOC_CTX         *mem; /* what had to be printed */
+	const struct field *f[BIND_MAX];
+	unsigned            n;
+	struct bind_value   v[BIND_MAX];
+	MYSQL_BIND          b[BIND_MAX];
+	unsigned            rows; /* 0: no batch */
+};
+
+/* A statement running, with its result columns bound. */
+struct run {
+	struct db          *db;
+	const struct sql   *q;
+	MYSQL_STMT         *st;
+	int64_t             start_ns;
+	const struct field *f[BIND_MAX];
+	unsigned            n;
+	struct bind_cell    c[BIND_MAX];
+	MYSQL_BIND          b[BIND_MAX];
+};
+
+const char *
+db_text(TALLOC_CTX *mem, const struct db *db, const struct sql *q, struct err *e)
+{
+	const size_t skip = sizeof(CALL_CONTROL) - 1;
+	const char  *text;
+
+	if (strncmp(q->text, CALL_CONTROL, skip) != 0 || strcmp(db->o.control, "bsx") == 0)
+		return q->text;
+	text = talloc_asprintf(mem, "CALL %s.%s", db->o.control, q->text + skip);
+	if (text == NULL)
+		err_memory(e);
+	return text;
+}
+
+/* ---- parameters ---- */
+
+static bool
+params_of(struct params *p, TALLOC_CTX *mem, const struct sql *q, const void *in, struct err *e)
+{
+	p->mem = mem;
+	p->rows = 0;
+	if (!bind_fields(q->in, p->f, &p->n, e))
+		return err_note(e, "running %s", q->name);
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!bind_value_of(mem, p->f[i], in, &p->v[i], e))
+			return err_note(e, "running %s", q->name);
+		bind_param(&p->b[i], &p->v[i]);
+	}
+	return true;
+}
+
+/* ---- running ---- */
+
+static MYSQL_STMT *
+stmt_with(struct db *db, struct params *p, struct err *e)
+{
+	MYSQL_STMT *st = mysql_stmt_init(db->my);
+	bool        bad;
+
+	if (st == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	bad = mysql_stmt_attr_set(st, STMT_ATTR_PREBIND_PARAMS, &p->n) != 0;
+	if (p->rows > 0)
+		bad = mysql_stmt_attr_set(st, STMT_ATTR_ARRAY_SIZE, &p->rows) != 0 || bad;
+	if (p->n > 0)
+		bad = mysql_stmt_bind_param(st, p->b) != 0 || bad;
+	if (bad) {
+		db_fail(db, "bind", mysql_stmt_errno(st), mysql_stmt_error(st), e);
+		mysql_stmt_close(st);
+		return NULL;
+	}
+	return st;
+}
+
+/*
+ * One round trip.  A connection that turns out to be closed while the statement
+ * is being sent had not taken it: outside a transaction it is sent once more on
+ * a new one.
+ */
+static MYSQL_STMT *
+execute(struct db *db, const struct sql *q, struct params *p, struct err *e)
+{
+	const char *text = db_text(p->mem, db, q, e);
+	MYSQL_STMT *st;
+	unsigned    number;
+	bool        again;
+
+	if (text == NULL)
+		return NULL;
+	for (bool first = true;; first = false) {
+		again = first && db->my != NULL && db->tx == DB_TX_NONE;
+		if (!db_ready(db, e) || (st = stmt_with(db, p, e)) == NULL)
+			return NULL;
+		if (mariadb_stmt_execute_direct(st, text, strlen(text)) == 0)
+			return st;
+		number = mysql_stmt_errno(st);
+		if ((number != CR_SERVER_GONE_ERROR && number != CR_ERR_NET_WRITE) || !again)
+			break;
+		mysql_stmt_close(st);
+		db_close(db);
+	}
+	db_fail(db, q->name, number, mysql_stmt_error(st), e);
+	mysql_stmt_close(st);
+	return NULL;
+}
+
+/* A CALL answers with further results; what is left unread would be read by the next statement. */
+static bool
+run_end(struct run *r, bool ok, struct err *e)
+{
+	MYSQL_STMT *st = r->st;
+
+	if (st == NULL)
+		return false;
+	while (ok && mysql_stmt_more_results(st)) {
+		int rc = mysql_stmt_next_result(st);
+
+		if (rc > 0)
+			ok = db_fail(r->db, r->q->name, mysql_stmt_errno(st),
+			    mysql_stmt_error(st), e);
+		if (rc != 0)
+			break;
+	}
+	mysql_stmt_close(st);
+	r->st = NULL;
+	db_timed(r->db, r->q->name, r->start_ns);
+	return ok;
+}
+
+static bool
+run_start(struct run *r, struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in,
+    struct err *e)
+{
+	struct params p;
+
+	r->db = db;
+	r->q = q;
+	r->st = NULL;
+	r->start_ns = clock_ns(db->o.clock);
+	if (!params_of(&p, mem, q, in, e))
+		return false;
+	r->st = execute(db, q, &p, e);
+	if (r->st == NULL)
+		db_timed(db, q->name, r->start_ns);
+	return r->st != NULL;
+}
+
+static bool
+run_bind(struct run *r, struct err *e)
+{
+	if (!bind_fields(r->q->out, r->f, &r->n, e))
+		return false;
+	if (r->n == 0 || mysql_stmt_field_count(r->st) != r->n)
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "%s: %u columns for %u members", r->q->name, mysql_stmt_field_count(r->st),
+		    r->n);
+	for (unsigned i = 0; i < r->n; i++)
+		bind_column(&r->b[i], r->f[i], &r->c[i]);
+	if (mysql_stmt_bind_result(r->st, r->b) != 0)
+		return db_fail(
+		    r->db, r->q->name, mysql_stmt_errno(r->st), mysql_stmt_error(r->st), e);
+	return true;
+}
+
+/* *more is false after the last row. */
+static bool
+run_fetch(struct run *r, bool *more, struct err *e)
+{
+	int rc = mysql_stmt_fetch(r->st);
+
+	*more = rc != MYSQL_NO_DATA;
+	if (rc == 0 || rc == MYSQL_DATA_TRUNCATED || rc == MYSQL_NO_DATA)
+		return true; /* truncated: texts had no room yet; numbers are checked one by one */
+	return db_fail(r->db, r->q->name, mysql_stmt_errno(r->st), mysql_stmt_error(r->st), e);
+}
+
+static bool
+run_take(struct run *r, TALLOC_CTX *mem, void *out, struct err *e)
+{
+	memset(out, 0, r->q->out->size);
+	for (unsigned i = 0; i < r->n; i++)
+		if (!bind_take(r->st, i, mem, r->f[i], &r->c[i], out, e))
+			return err_note(e, "reading a row of %s", r->q->name);
+	return true;
+}
+
+bool
+db_one(
+    struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, void *out, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(mem);
+	struct run  r;
+	bool        more = false, ok;
+
+	memset(out, 0, q->out->size);
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) && run_fetch(&r, &more, e);
+	if (ok && !more)
+		ok = err_set(e, ERR_MISSING, 0, "Not found.", "%s: no row", q->name);
+	ok = ok && run_take(&r, mem, out, e);
+	ok = run_end(&r, ok, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* Doubles; the elements' own texts are children of the array and move with it. */
+static void *
+grow(TALLOC_CTX *mem, void *rows, size_t size, size_t n, size_t *room, size_t max, struct err *e)
+{
+	void *p;
+
+	if (n < *room)
+		return rows;
+	*room = *room == 0 ? 16 : *room * 2;
+	*room = *room > max ? max : *room;
+	p = talloc_realloc_size(mem, rows, size * (*room == 0 ? 1 : *room));
+	if (p == NULL)
+		err_memory(e);
+	return p;
+}
+
+static bool
+take_all(struct run *r, TALLOC_CTX *mem, size_t max, void **rows, size_t *n, struct err *e)
+{
+	size_t size = r->q->out->size, room = 0;
+	bool   more = true;
+	void  *p;
+
+	while (*n < max) {
+		if (!run_fetch(r, &more, e))
+			return false;
+		if (!more)
+			return true;
+		p = grow(mem, *rows, size, *n, &room, max, e);
+		if (p == NULL)
+			return false;
+		*rows = p;
+		if (!run_take(r, p, (char *)p + *n * size, e))
+			return false;
+		(*n)++;
+	}
+	return true;
+}
+
+bool
+db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max, void *rows,
+    size_t *n, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(mem);
+	void       *list = talloc_size(mem, q->out->size);
+	struct run  r;
+	bool        ok;
+
+	*n = 0;
+	if (tmp == NULL || list == NULL)
+		return err_memory(e);
+	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) &&
+	     take_all(&r, mem, max, &list, n, e);
+	ok = run_end(&r, ok, e);
+	talloc_free(tmp);
+	if (!ok) {
+		talloc_free(list);
+		list = NULL;
+		*n = 0;
+	}
+	memcpy(rows, &list, sizeof(list));
+	return ok;
+}
+
+bool
+db_run(struct db *db, const struct sql *q, const void *in, uint64_t *affected, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(db);
+	struct run  r;
+	bool        ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = run_start(&r, db, tmp, q, in, e);
+	if (ok && affected != NULL)
+		*affected = mysql_stmt_affected_rows(r.st);
+	ok = run_end(&r, ok, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ---- batches ---- */
+
+/* A column of a batch: integers side by side, everything else by pointer. */
+struct bulk {
+	int64_t       *ints;
+	const void   **ptrs;
+	unsigned long *lengths;
+	char          *indicators;
+};
+
+static bool
+bulk_make(TALLOC_CTX *mem, struct bulk *k, unsigned rows, struct err *e)
+{
+	k->ints = talloc_array(mem, int64_t, rows);
+	k->ptrs = talloc_array(mem, const void *, rows);
+	k->lengths = talloc_array(mem, unsigned long, rows);
+	k->indicators = talloc_array(mem, char, rows);
+	if (k->ints == NULL || k->ptrs == NULL || k->lengths == NULL || k->indicators == NULL)
+		return err_memory(e);
+	return true;
+}
+
+static void
+bulk_set(struct bulk *k, size_t row, const struct bind_value *v)
+{
+	k->ints[row] = v->i;
+	k->ptrs[row] = v->p;
+	k->lengths[row] = v->n;
+	k->indicators[row] = v->null ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
+}
+
+static void
+bulk_bind(MYSQL_BIND *b, const struct bind_value *first, struct bulk *k)
+{
+	memset(b, 0, sizeof(*b));
+	b->buffer_type = first->type;
+	b->is_unsigned = first->is_unsigned;
+	b->buffer = first->type == MYSQL_TYPE_LONGLONG ? (void *)k->ints : (void *)k->ptrs;
+	b->length = k->lengths;
+	b->u.indicator = k->indicators;
+}
+
+/* Takes rows from `in` until the batch is full; *taken is at least 1. */
+static bool
+bulk_fill(struct params *p, struct bulk *k, struct bind_value *v, const struct sql *q,
+    const char *in, size_t n, size_t *taken, struct err *e)
+{
+	size_t bytes = 0, before, row;
+
+	for (row = 0; row < n && row < DB_BULK_ROWS; row++) {
+		before = bytes;
+		for (unsigned i = 0; i < p->n; i++) {
+			struct bind_value *at = &v[row * p->n + i];
+
+			if (!bind_value_of(p->mem, p->f[i], in + row * q->in->size, at, e))
+				return err_note(e, "running %s", q->name);
+			bytes += at->n + 9;
+			bulk_set(&k[i], row, at);
+		}
+		if (row > 0 && bytes > DB_BULK_BYTES) {
+			bytes = before;
+			break;
+		}
+	}
+	*taken = row;
+	return true;
+}
+
+static bool
+bulk_run(struct db *db, TALLOC_CTX *mem, const struct sql *q, const char *in, size_t n,
+    size_t *taken, struct err *e)
+{
+	struct params      p = { .mem = mem };
+	unsigned           rows = n < DB_BULK_ROWS ? (unsigned)n : DB_BULK_ROWS;
+	struct bulk        k[BIND_MAX];
+	struct bind_value *v;
+	struct run         r = { .db = db, .q = q, .start_ns = clock_ns(db->o.clock) };
+
+	if (!bind_fields(q->in, p.f, &p.n, e))
+		return false;
+	v = talloc_array(mem, struct bind_value, rows * p.n);
+	if (v == NULL)
+		return err_memory(e);
+	for (unsigned i = 0; i < p.n; i++)
+		if (!bulk_make(mem, &k[i], rows, e))
+			return false;
+	if (!bulk_fill(&p, k, v, q, in, n, taken, e))
+		return false;
+	for (unsigned i = 0; i < p.n; i++)
+		bulk_bind(&p.b[i], &v[i], &k[i]);
+	p.rows = (unsigned)*taken;
+	r.st = execute(db, q, &p, e);
+	if (r.st == NULL)
+		db_timed(db, q->name, r.start_ns);
+	return run_end(&r, r.st != NULL, e);
+}
+
+bool
+db_run_many(struct db *db, const struct sql *q, const void *in, size_t n, struct err *e)
+{
+	const char *at = in;
+	size_t      taken;
+
+	while (n > 0) {
+		TALLOC_CTX *tmp = talloc_new(db);
+		bool        ok;
+
+		if (tmp == NULL)
+			return err_memory(e);
+		taken = 0;
+		ok = bulk_run(db, tmp, q, at, n, &taken, e);
+		talloc_free(tmp);
+		if (!ok)
+			return false;
+		at += taken * q->in->size;
+		n -= taken;
+	}
+	return true;
+}

@@ -1,0 +1,32 @@
+/*
+ * migrate.h - forward-only, numbered migrations with checksums.
+ *
+ * The SQL of db/control and db/tenant is embedded at build.  Applied ones are
+ * recorded in schema_migrations (version, name, sha256, applied_at) of the same
+ * schema.  A recorded migration whose text changed or is missing from the
+ * program is refused with its name; a newer schema than the program is refused
+ * too.  Statements are separated by a line holding only "--;;".  A migration
+ * interrupted half-way is repeated: its statements are written to be
+ * repeatable (IF NOT EXISTS).
+ */
+#ifndef BSX_STORE_MIGRATE_H
+#define BSX_STORE_MIGRATE_H
+
+#include "core/store/db.h"
+
+struct migration {
+	enum sql_scope scope;
+	int64_t        version; /* number in the file's name */
+	const char    *name;    /* file name without directory */
+	const char    *text;
+};
+extern const struct migration migrations[]; /* generated; ordered; ended by name == NULL */
+
+/* Applies what is missing; *applied may be NULL. `progress` is called before each (may be NULL). */
+MUST_USE bool migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
+    void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e);
+/* Compares only: ERR_UNAVAILABLE "schema not migrated", ERR_INTERNAL for a changed or missing one. */
+MUST_USE bool migrate_check(struct db *db, enum sql_scope scope, const struct migration *list, struct err *e);
+int64_t migrate_newest(enum sql_scope scope);
+
+#endif

@@ -1,0 +1,386 @@
+#include "core/store/provision.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/store/database.h"
+#include "core/store/db_priv.h"
+#include "core/store/ddl.h"
+#include "core/store/keys.h"
+
+#define DDL_TIMEOUT_S 600
+#define ROUTINES_MAX  200
+
+struct routine {
+	char *name;
+};
+static const struct field routine_fields[] = { FIELD(struct routine, name, .doc = "Procedure."), FIELD_END };
+static const struct schema routine_schema = SCHEMA("Routine", struct routine, routine_fields);
+
+struct by_text {
+	char *text;
+};
+static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct schema by_text_schema =
+    SCHEMA("ProvisionByText", struct by_text, by_text_fields);
+
+struct count {
+	int64_t n;
+};
+static const struct field count_fields[] = { FIELD(struct count, n, .doc = "How many."), FIELD_END };
+static const struct schema count_schema = SCHEMA("UserCount", struct count, count_fields);
+
+struct done {
+	int64_t     schema_version;
+	struct uuid id;
+};
+static const struct field done_fields[] = {
+	FIELD(struct done, schema_version, .doc = "Newest migration applied."),
+	FIELD(struct done, id, .doc = "Tenant."),
+	FIELD_END
+};
+static const struct schema done_schema = SCHEMA("TenantDone", struct done, done_fields);
+
+#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
+SQL(routine_list, SQL_CONTROL, &by_text_schema, &routine_schema,
+    "SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES"
+    " WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY 1");
+SQL(tenant_add, SQL_CONTROL, &tenant_schema, NULL,
+    "INSERT INTO tenants (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(tenant_made, SQL_CONTROL, &done_schema, NULL,
+    "UPDATE tenants SET schema_version = ?, status = 'active'"
+    " WHERE id = ? AND status = 'provisioning'");
+SQL(tenant_migrated, SQL_CONTROL, &done_schema, NULL,
+    "UPDATE tenants SET schema_version = ? WHERE id = ?");
+SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
+    "SELECT COUNT(*) AS n FROM (SELECT 1 FROM users LIMIT 1) AS one");
+
+/* ---- connections ---- */
+
+/* Without an account of its own in the configuration: the one of the unix user who runs the tool. */
+static const char *
+provision_user(const struct conf *c)
+{
+	const struct passwd *pw;
+
+	if (*c->db_provision_user != '\0')
+		return c->db_provision_user;
+	pw = getpwuid(geteuid());
+	return pw == NULL ? "root" : pw->pw_name;
+}
+
+struct db *
+provision_db(TALLOC_CTX *mem, const struct conf *c, const struct clock *clock, struct log *log,
+    struct err *e)
+{
+	struct database_deps deps = { .conf = c, .clock = clock, .log = log };
+	struct db_options    o = database_options(&deps);
+	char                *line = NULL;
+	struct db           *db;
+
+	if (*c->db_provision_user != '\0' && *c->db_provision_password_file != '\0') {
+		line = database_password_file(mem, c->db_provision_password_file, e);
+		if (line == NULL)
+			return NULL;
+	}
+	o.user = provision_user(c);
+	o.password = line;
+	o.kind = "provision";
+	o.timeout_s = DDL_TIMEOUT_S;
+	db = db_make(mem, &o, e);
+	talloc_free(line);
+	return db;
+}
+
+/* The same account in one schema. */
+static struct db *
+schema_db(struct db *prov, const char *schema, struct err *e)
+{
+	struct db_options o = prov->o;
+
+	o.schema = schema;
+	return db_make(prov, &o, e);
+}
+
+static bool
+run_each(
+    struct db *prov, const char *name, const struct ddl *d, const char *const *texts, struct err *e)
+{
+	for (; *texts != NULL; texts++)
+		if (!ddl_run(prov, name, d, *texts, e))
+			return false;
+	return true;
+}
+
+/* ---- control schema ---- */
+
+/*
+ * Procedures run as an account that nobody can sign in to, so that they go on
+ * working when the provisioning account is dropped, and can do no more than
+ * what this grants.
+ */
+static const char *const control_sql[] = {
+	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+	"CREATE USER IF NOT EXISTS '{control}definer'@'localhost'"
+	" IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK",
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.*"
+	" TO '{control}definer'@'localhost'",
+	NULL
+};
+
+static const char *const service_sql[] = {
+	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.* TO '{user}'@'{host}'",
+	NULL
+};
+
+static bool
+make_service(struct db *prov, struct database *d, const struct conf *c, struct err *e)
+{
+	struct ddl names = { .control = c->db_control,
+		.user = c->db_user,
+		.host = c->db_account_host,
+		.password = d->control->o.password };
+
+	if (strcmp(c->db_user, prov->o.user) == 0)
+		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
+		    "the service account is the provisioning account");
+	return run_each(prov, "provision_service", &names, service_sql, e) ||
+	    err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
+}
+
+bool
+provision_control(
+    struct db *prov, struct database *d, const struct database_deps *deps, struct err *e)
+{
+	const char *control = deps->conf->db_control;
+	struct ddl  names = { .schema = control, .control = control };
+	struct db  *db;
+	bool        ok;
+
+	if (!run_each(prov, "provision_control", &names, control_sql, e))
+		return false;
+	db = schema_db(prov, control, e);
+	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
+	    make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
+	talloc_free(db);
+	return ok;
+}
+
+/* ---- tenants ---- */
+
+static const char *const tenant_sql[] = {
+	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	"GRANT SELECT, INSERT, UPDATE, DELETE ON `{schema}`.* TO '{user}'@'{host}'",
+	NULL
+};
+
+static bool
+grant_routines(struct db *prov, struct ddl *names, struct err *e)
+{
+	TALLOC_CTX     *tmp = talloc_new(prov);
+	struct by_text  in = { talloc_strdup(tmp, names->control) };
+	struct routine *r;
+	size_t          n = 0;
+	bool            ok;
+
+	if (in.text == NULL) {
+		talloc_free(tmp);
+		return err_memory(e);
+	}
+	ok = db_all(prov, tmp, &routine_list, &in, ROUTINES_MAX, &r, &n, e);
+	for (size_t i = 0; i < n && ok; i++) {
+		names->routine = r[i].name;
+		ok = ddl_run(prov, "provision_grant", names,
+		    "GRANT EXECUTE ON PROCEDURE `{control}`.`{routine}` TO '{user}'@'{host}'", e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+static struct ddl
+names_of(const struct tenant *t, const struct conf *c)
+{
+	return (struct ddl) { .schema = t->schema_name, .control = c->db_control,
+		.user = t->schema_name, .host = c->db_account_host };
+}
+
+static bool
+make_schema(
+    struct db *prov, const struct database_deps *deps, const struct tenant *t, struct err *e)
+{
+	struct ddl   names = names_of(t, deps->conf);
+	const char **passwords = account_passwords(prov, deps->keyring, t->schema_name, e);
+	bool         ok;
+
+	if (passwords == NULL)
+		return false;
+	names.password = passwords[0];
+	ok = run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
+	    grant_routines(prov, &names, e);
+	talloc_free(passwords);
+	return ok;
+}
+
+static bool
+migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err *e)
+{
+	struct db *db = schema_db(prov, t->schema_name, e);
+	bool ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, NULL, NULL, applied, e);
+
+	talloc_free(db);
+	return ok;
+}
+
+static bool
+is_slug(const char *z)
+{
+	size_t n = strlen(z);
+
+	return n >= 2 && n <= 63 && strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-") == n &&
+	    z[0] != '-' && z[n - 1] != '-';
+}
+
+static bool
+register_tenant(struct database *d, const struct database_deps *deps, const char *slug,
+    const char *name, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(d);
+	uint8_t       number[8];
+	char          hex[2 * sizeof(number) + 1];
+	struct tenant t = { .id = uuid_make(deps->clock, deps->rand),
+		.settings = { .text = "{}" }, .quota = { .text = "{}" },
+		.created_at = { clock_ms(deps->clock) } };
+	bool          ok = false;
+
+	rand_fill(deps->rand, number, sizeof(number));
+	hex_print(number, sizeof(number), hex);
+	t.slug = talloc_strdup(tmp, slug);
+	t.name = talloc_strdup(tmp, name);
+	t.status = talloc_strdup(tmp, "provisioning");
+	t.schema_name = talloc_asprintf(tmp, "bsxt%s", hex);
+	if (t.slug == NULL || t.name == NULL || t.status == NULL || t.schema_name == NULL)
+		err_memory(e);
+	else
+		ok = db_run(d->control, &tenant_add, &t, NULL, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* The row of an unfinished registration, made when there is none. */
+static bool
+find_or_register(struct database *d, const struct database_deps *deps, const char *slug,
+    const char *name, const struct tenant **t, struct err *e)
+{
+	registry_forget(d);
+	if (!tenant_by_slug(d, str_of(slug), t, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		if (!register_tenant(d, deps, slug, name, e) ||
+		    !tenant_by_slug(d, str_of(slug), t, e))
+			return false;
+	}
+	if (strcmp((*t)->status, "provisioning") == 0)
+		return true;
+	return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.", "tenant %s is %s", slug,
+	    (*t)->status);
+}
+
+static bool
+copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct err *e)
+{
+	*out = *t;
+	out->slug = talloc_strdup(mem, t->slug);
+	out->name = talloc_strdup(mem, t->name);
+	out->schema_name = talloc_strdup(mem, t->schema_name);
+	out->status = talloc_strdup(mem, t->status);
+	out->settings.text = talloc_strdup(mem, t->settings.text);
+	out->quota.text = talloc_strdup(mem, t->quota.text);
+	if (out->slug == NULL || out->name == NULL || out->schema_name == NULL ||
+	    out->status == NULL || out->settings.text == NULL || out->quota.text == NULL)
+		return err_memory(e);
+	return true;
+}
+
+bool
+provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
+    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+{
+	const struct tenant *t;
+	struct done          done = { .schema_version = migrate_newest(SQL_TENANT) };
+
+	if (!is_slug(slug))
+		return err_set(e, ERR_INVALID, 0,
+		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
+		    "ends.",
+		    "bad slug");
+	if (*name == '\0' || strlen(name) > 200 || !str_is_utf8(str_of(name)))
+		return err_set(
+		    e, ERR_INVALID, 0, "A tenant's name has 1 to 200 bytes.", "bad name");
+	if (!find_or_register(d, deps, slug, name, &t, e))
+		return false;
+	done.id = t->id;
+	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, deps, t, e) ||
+	    !migrate_tenant(prov, t, NULL, e) || !db_run(d->control, &tenant_made, &done, NULL, e))
+		return err_note(e, "making tenant %s", slug);
+	registry_forget(d);
+	return tenant_by_id(d, &done.id, &t, e) && copy_tenant(mem, t, out, e);
+}
+
+static bool
+migrate_one(struct db *prov, struct database *d, const struct database_deps *deps,
+    const struct tenant *t, int *applied, struct err *e)
+{
+	struct done done = { migrate_newest(SQL_TENANT), t->id };
+
+	return (make_schema(prov, deps, t, e) && migrate_tenant(prov, t, applied, e) &&
+	           db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
+	    err_note(e, "migrating tenant %s", t->slug);
+}
+
+bool
+provision_migrate_tenants(struct db *prov, struct database *d, const struct database_deps *deps,
+    void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
+{
+	struct uuid    last = { 0 };
+	struct tenant *page;
+	size_t         n = TENANT_PAGE;
+
+	while (n == TENANT_PAGE) {
+		TALLOC_CTX *tmp = talloc_new(d);
+		bool        ok = tenant_list(d, tmp, &last, &page, &n, e);
+
+		for (size_t i = 0; i < n && ok; i++) {
+			int applied = 0;
+
+			last = page[i].id;
+			if (strcmp(page[i].status, "active") != 0 &&
+			    strcmp(page[i].status, "suspended") != 0)
+				continue; /* an unfinished one is finished by making it again */
+			ok = migrate_one(prov, d, deps, &page[i], &applied, e);
+			if (ok && progress != NULL)
+				progress(arg, &page[i], applied);
+		}
+		talloc_free(tmp);
+		if (!ok)
+			return false;
+	}
+	registry_forget(d);
+	return true;
+}
+
+bool
+tenant_has_users(struct tenant_db *t, bool *has, struct err *e)
+{
+	struct count c;
+
+	if (!db_one(t->db, t->db, &tenant_any_user, NULL, &c, e))
+		return false;
+	*has = c.n > 0;
+	return true;
+}

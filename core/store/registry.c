@@ -1,0 +1,159 @@
+#include "core/store/database.h"
+
+#include <string.h>
+
+#define LIFE_NS 2000000000
+
+static const struct field tenant_fields[] = {
+	FIELD(struct tenant, id, .flags = FIELD_READ_ONLY, .doc = "The tenant's identifier."),
+	FIELD(struct tenant, slug, .max = 63, .doc = "Its name in sign-in forms and addresses."),
+	FIELD(struct tenant, name, .max = 200, .doc = "Its name for people."),
+	FIELD(struct tenant, schema_name, .flags = FIELD_NO_JSON, .doc = "Its schema and account."),
+	FIELD(struct tenant, status, .doc = "Whether it can be used."),
+	FIELD(struct tenant, settings, .doc = "What its administrators decide."),
+	FIELD(struct tenant, quota, .doc = "What the platform allows it."),
+	FIELD(struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
+	FIELD(struct tenant, created_at, .flags = FIELD_READ_ONLY, .doc = "When it was made."),
+	FIELD_END
+};
+const struct schema tenant_schema = SCHEMA("Tenant", struct tenant, tenant_fields);
+
+struct by_id {
+	struct uuid id;
+};
+static const struct field by_id_fields[] = { FIELD(struct by_id, id, .doc = "Tenant."), FIELD_END };
+static const struct schema by_id_schema = SCHEMA("TenantById", struct by_id, by_id_fields);
+
+struct by_text {
+	char *text;
+};
+static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
+
+#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
+SQL(registry_by_id, SQL_CONTROL, &by_id_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE id = ?");
+SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE slug = ?");
+SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE schema_name = ?");
+SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE id > ? ORDER BY id LIMIT 200");
+
+void
+registry_tidy(struct database *d)
+{
+	int64_t                 now = clock_ns(d->d.clock);
+	struct registry_entry **at = &d->registry;
+
+	while (*at != NULL) {
+		struct registry_entry *x = *at;
+
+		if (x->old || now - x->read_ns >= LIFE_NS) {
+			*at = x->next;
+			talloc_free(x);
+		} else {
+			at = &x->next;
+		}
+	}
+}
+
+void
+registry_forget(struct database *d)
+{
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next)
+		x->old = true;
+}
+
+/* The row at `offset` is the text looked for, and still young. */
+static const struct tenant *
+find_text(struct database *d, size_t offset, struct str text)
+{
+	int64_t     now = clock_ns(d->d.clock);
+	const char *have;
+
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
+		memcpy(&have, (const char *)&x->row + offset, sizeof(have));
+		if (!x->old && now - x->read_ns < LIFE_NS && str_eqz(text, have))
+			return &x->row;
+	}
+	return NULL;
+}
+
+static bool
+fetch(
+    struct database *d, const struct sql *q, const void *in, const struct tenant **t, struct err *e)
+{
+	struct registry_entry *x = talloc_zero(d, struct registry_entry);
+
+	if (x == NULL)
+		return err_memory(e);
+	x->read_ns = clock_ns(d->d.clock);
+	if (!db_one(d->control, x, q, in, &x->row, e)) {
+		talloc_free(x);
+		return false;
+	}
+	for (struct registry_entry *o = d->registry; o != NULL; o = o->next)
+		o->old = o->old || uuid_eq(&o->row.id, &x->row.id);
+	x->next = d->registry;
+	d->registry = x;
+	*t = &x->row;
+	return true;
+}
+
+static bool
+by_text(struct database *d, const struct sql *q, size_t offset, struct str text,
+    const struct tenant **t, struct err *e)
+{
+	struct by_text in;
+	bool           ok;
+
+	*t = find_text(d, offset, text);
+	if (*t != NULL)
+		return true;
+	/* What could not be such a name is not asked for: NUL would cut it to another one. */
+	if (text.n == 0 || text.n > 64 || memchr(text.p, '\0', text.n) != NULL ||
+	    !str_is_utf8(text))
+		return err_set(e, ERR_MISSING, 0, "Not found.", "no tenant has such a name");
+	in.text = str_dup(d, text);
+	if (in.text == NULL)
+		return err_memory(e);
+	ok = fetch(d, q, &in, t, e);
+	talloc_free(in.text);
+	return ok;
+}
+
+bool
+tenant_by_slug(struct database *d, struct str slug, const struct tenant **t, struct err *e)
+{
+	return by_text(d, &registry_by_slug, offsetof(struct tenant, slug), slug, t, e);
+}
+
+bool
+tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e)
+{
+	return by_text(
+	    d, &registry_by_schema, offsetof(struct tenant, schema_name), schema_name, t, e);
+}
+
+bool
+tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e)
+{
+	int64_t now = clock_ns(d->d.clock);
+
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
+		if (!x->old && now - x->read_ns < LIFE_NS && uuid_eq(&x->row.id, id)) {
+			*t = &x->row;
+			return true;
+		}
+	}
+	return fetch(d, &registry_by_id, &(struct by_id) { *id }, t, e);
+}
+
+bool
+tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struct tenant **list,
+    size_t *n, struct err *e)
+{
+	return db_all(
+	    d->control, mem, &registry_page, &(struct by_id) { *after }, TENANT_PAGE, list, n, e);
+}

@@ -1,0 +1,25 @@
+/*
+ * role.h - roles of one tenant and the permissions they hold.
+ */
+#ifndef BSX_STORE_ROLE_H
+#define BSX_STORE_ROLE_H
+
+#include "core/store/tenant_db.h"
+
+struct role_row {
+	struct uuid id;
+	char       *name;
+	char       *description;
+	bool        built_in;
+	instant     created_at;
+};
+
+/* ERR_MISSING: no such role. */
+MUST_USE bool role_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_row *r, struct err *e);
+/* Inserts, or brings description and built_in of the role of that name up to date (its id stays). */
+MUST_USE bool role_put(struct tenant_db *t, const struct role_row *r, struct err *e);
+/* Replaces its permissions by these texts. */
+MUST_USE bool role_set_permissions(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *role,
+    struct strings permissions, struct err *e);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * session.h - sessions of one tenant's users: one row is one refresh-token
+ * family.
+ *
+ * Times of life come from the caller's clock; the grace of a rotation is
+ * measured by the database's.
+ */
+#ifndef BSX_STORE_SESSION_H
+#define BSX_STORE_SESSION_H
+
+#include "core/store/tenant_db.h"
+
+struct session_row {
+	struct uuid id;
+	struct uuid user_id;
+	instant     auth_time;
+	int64_t     aal;
+	const char *provider;     /* "password" or an identity provider's name */
+	instant     idle_end;
+	instant     absolute_end;
+	const char *address;
+	const char *user_agent;   /* valid UTF-8, <= 400 bytes */
+	instant     last_seen;
+	instant     created_at;
+};
+
+/* What makes a caller: session, user and rights, read at once. */
+struct session_caller {
+	struct uuid user_id;
+	instant     auth_time;
+	int64_t     aal;
+	instant     idle_end, absolute_end, last_seen;
+	instant     revoked_at;   /* 0: not */
+	uint64_t    generation;
+	int64_t     rotated_ago_s; /* since the last rotation, by the database's clock; -1: never */
+	uint64_t    epoch;        /* of the session and the user together */
+	char       *email, *display_name, *status;
+	bool        two_factor;
+	instant     last_login, created_at;
+	char       *role_names, *granted; /* as in struct user */
+};
+
+/* What may have changed about a caller since it was read. */
+struct session_state {
+	uint64_t epoch;
+	instant  last_seen;
+	instant  idle_end;
+};
+
+MUST_USE bool session_add(struct tenant_db *t, const struct session_row *s, struct err *e);
+/* ERR_MISSING: no such session. */
+MUST_USE bool session_caller_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+    struct session_caller *s, struct err *e);
+/* ERR_MISSING: there is none, it was revoked, or its user is not active. */
+MUST_USE bool session_state_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+    struct session_state *s, struct err *e);
+/* Moves last_seen and idle_end (never past absolute_end) unless it was seen since `unless_since`. */
+MUST_USE bool session_touch(struct tenant_db *t, const struct uuid *id, instant now, instant idle_end,
+    instant unless_since, struct err *e);
+/* Generation g to g + 1; *rotated: false when it is not g any more, or the session has ended. */
+MUST_USE bool session_rotate(struct tenant_db *t, const struct uuid *id, uint64_t generation, instant now,
+    instant idle_end, bool *rotated, struct err *e);
+/* *ended: false when it was revoked before. */
+MUST_USE bool session_revoke(struct tenant_db *t, const struct uuid *id, instant now, const char *reason,
+    bool *ended, struct err *e);
+/* All of a user's; with the user's epoch, so that other hosts learn of it by one look. */
+MUST_USE bool session_revoke_all(struct tenant_db *t, const struct uuid *user, instant now, const char *reason,
+    struct err *e);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * tenant_db.h - tenant as a type.
+ *
+ * What touches tenant data takes a struct tenant_db; there is no call without
+ * it.  It is a connection under the tenant's own account, which has DML on its
+ * own schema and EXECUTE on the definer procedures of the control schema, and
+ * nothing else: isolation is MariaDB's.  The account's password is derived from
+ * the keyring, never stored.
+ */
+#ifndef BSX_STORE_TENANT_DB_H
+#define BSX_STORE_TENANT_DB_H
+
+#include "core/base/conf.h"
+#include "core/base/rand.h"
+#include "core/crypt/keyring.h"
+#include "core/crypt/seal.h"
+#include "core/store/db.h"
+
+/* A row of the registry bsx.tenants. */
+struct tenant {
+	struct uuid     id;
+	char           *slug;          /* [a-z0-9][a-z0-9-]{0,61}[a-z0-9] */
+	char           *name;
+	char           *schema_name;   /* "bsxt" + 16 hex digits; also the account's name */
+	char           *status;        /* "provisioning", "active", "suspended", "erasing" */
+	struct raw_json settings;
+	struct raw_json quota;
+	int64_t         schema_version;
+	instant         created_at;
+};
+extern const struct schema tenant_schema;
+
+struct tenant_db {
+	const struct tenant *tenant;
+	struct db           *db;
+	struct seal_key      data_key;  /* newest data key: seals; older ones by tenant_db_key() */
+	uint8_t              address_key[KEY_LEN]; /* HMAC key of content addresses, value hashes, masks */
+};
+
+/*
+ * All of a process's connections: the control one and at most
+ * conf->db_tenant_connections tenants, least recently used closed first.
+ */
+struct database;
+struct database_deps {
+	const struct conf    *conf;
+	const struct clock   *clock;
+	struct rand          *rand;
+	struct log           *log;
+	const struct keyring *keyring;
+	struct segment       *segment; /* may be NULL (admin tool) */
+};
+MUST_USE struct database *database_make(TALLOC_CTX *mem, const struct database_deps *d, struct err *e);
+struct db *database_control(struct database *d);
+/* Between requests: closes what is idle beyond db.idle_s. */
+void       database_tidy(struct database *d);
+void       database_close_all(struct database *d);
+
+/*
+ * Registry rows, cached in this process for 2 s.  ERR_MISSING: none such.  The
+ * row stays valid until the next database_tidy().
+ */
+MUST_USE bool tenant_by_slug(struct database *d, struct str slug, const struct tenant **t, struct err *e);
+MUST_USE bool tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e);
+MUST_USE bool tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e);
+
+/* The next tenants in order of making, after the one with that id (nil: from the first); *n < TENANT_PAGE: no more. */
+#define TENANT_PAGE 200
+MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after,
+    struct tenant **list, size_t *n, struct err *e);
+
+/* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
+MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,
+    struct tenant_db **tdb, struct err *e);
+/* The data key of a version, for opening older sealed values. */
+MUST_USE bool tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
+
+/* Seals and opens with the tenant's data key; place is SCHEMA:table:column:row. */
+MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
+    const char *column, const struct uuid *row, struct str plain, struct blob *sealed, struct err *e);
+MUST_USE bool tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char *column,
+    const struct uuid *row, struct blob sealed, struct str *plain, struct err *e);
+
+#endif

@@ -1,0 +1,139 @@
+#include "core/store/tx.h"
+
+#include <assert.h>
+#include <mysqld_error.h>
+#include <time.h>
+
+#include "core/base/rand.h"
+#include "core/store/db_priv.h"
+
+#define AGAIN        (-1)            /* e->sys of tx_again() */
+#define TX_NS_MAX    5000000000      /* no further try begins after this */
+#define PAUSE_NS     4000000 /* before the second try; doubled each time, with full jitter */
+
+bool
+tx_open(const struct db *db)
+{
+	return db->tx != DB_TX_NONE;
+}
+
+bool
+tx_again(struct err *e)
+{
+	err_set(e, ERR_UNAVAILABLE, AGAIN, "Too many changes at the same time.",
+	    "a conditional update was outrun");
+	e->retry_s = 1;
+	return false;
+}
+
+void
+tx_rollback(struct db *db)
+{
+	int64_t start = clock_ns(db->o.clock);
+
+	if (db->tx == DB_TX_NONE)
+		return;
+	if (db->my != NULL) {
+		if (mysql_real_query(db->my, STR("ROLLBACK").p, STR("ROLLBACK").n) != 0)
+			db_close(db); /* ends it on the server's side */
+		db_timed(db, "rollback", start);
+	}
+	db->tx = DB_TX_NONE;
+}
+
+/* A duplicate key after a lost COMMIT may be the deed's own row. */
+static bool
+is_retried(const struct err *e, bool lost)
+{
+	return (lost && e->sys == ER_DUP_ENTRY) || e->sys == AGAIN || e->sys == ER_LOCK_DEADLOCK ||
+	       e->sys == ER_LOCK_WAIT_TIMEOUT || db_is_lost(e->sys);
+}
+
+static void
+pause_before(int try)
+{
+	uint32_t        r;
+	struct timespec t = { 0 };
+
+	rand_fill(&rand_system, &r, sizeof(r));
+	t.tv_nsec = (long)(1 + r % ((uint32_t)PAUSE_NS << try));
+	nanosleep(&t, NULL);
+}
+
+static bool
+begin(struct db *db, struct err *e)
+{
+	if (!db_exec(db, "begin", "START TRANSACTION", e))
+		return false;
+	db->tx = DB_TX_OPEN;
+	return true;
+}
+
+/* *lost: the answer did not come, so it may have happened. */
+static bool
+commit(struct db *db, bool *lost, struct err *e)
+{
+	if (db_exec(db, "commit", "COMMIT", e)) {
+		db->tx = DB_TX_NONE;
+		return true;
+	}
+	*lost = db->my == NULL;
+	return false;
+}
+
+static bool
+attempt(struct db *db, const struct tx *t, bool *lost, struct err *e)
+{
+	if (!begin(db, e))
+		return false;
+	if (t->body(db, t->arg, e) && e->code == ERR_OK && commit(db, lost, e))
+		return true;
+	/* A body that failed without saying why must not end as a success. */
+	err_set(
+	    e, ERR_INTERNAL, 0, "internal error", "the body of %s failed without a cause", t->name);
+	tx_rollback(db);
+	return false;
+}
+
+/* Whether the deed is in the database: looked for after a COMMIT without an answer. */
+static bool
+is_done(struct db *db, const struct tx *t, bool *done, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(db);
+	void       *row = tmp == NULL ? NULL : talloc_size(tmp, t->mark->out->size);
+	bool        ok;
+
+	if (row == NULL) {
+		talloc_free(tmp);
+		return err_memory(e);
+	}
+	ok = db_one(db, tmp, t->mark, t->mark_in, row, e);
+	*done = ok;
+	if (!ok && e->code == ERR_MISSING) {
+		err_clear(e);
+		ok = true;
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+tx_run(struct db *db, const struct tx *t, struct err *e)
+{
+	int64_t until = clock_ns(db->o.clock) + TX_NS_MAX;
+	bool    lost = false, done = false;
+
+	assert(!tx_open(db));
+	for (int try = 1;; try++) {
+		if (lost && t->mark != NULL) {
+			if (is_done(db, t, &done, e) && done)
+				return true;
+		}
+		if (e->code == ERR_OK && attempt(db, t, &lost, e))
+			return true;
+		if (try == TX_TRIES || !is_retried(e, lost) || clock_ns(db->o.clock) > until)
+			return err_note(e, "in transaction %s, try %d", t->name, try);
+		err_clear(e);
+		pause_before(try - 1);
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * tx.h - a deed: one transaction on one connection, retried as a whole.
+ *
+ * Deadlock (1213), lock timeout (1205), Galera's 1047 and a lost connection,
+ * COMMIT included, repeat the body up to TX_TRIES times with jitter.  A COMMIT
+ * whose answer was lost may have happened: `mark` is a statement that finds the
+ * deed's own row (its audit entry's, snapshot's or run's UUID, made before the
+ * first try); a retry after a lost COMMIT looks for it first and, when it is
+ * there, the deed is done.
+ *
+ * The body must have no effect outside the database and be repeatable.
+ */
+#ifndef BSX_STORE_TX_H
+#define BSX_STORE_TX_H
+
+#include "core/store/db.h"
+
+#define TX_TRIES 5
+
+typedef bool tx_fn(struct db *db, void *arg, struct err *e);
+
+struct tx {
+	const char       *name;
+	tx_fn            *body;
+	void             *arg;
+	const struct sql *mark;    /* NULL: the body is idempotent by itself */
+	const void       *mark_in;
+};
+
+MUST_USE bool tx_run(struct db *db, const struct tx *t, struct err *e);
+bool tx_open(const struct db *db); /* inside a body */
+/* A body that found its conditional UPDATE outrun (0 rows) calls this: the transaction is rolled back and repeated. */
+bool tx_again(struct err *e); /* always returns false */
+void tx_rollback(struct db *db); /* the pass's account step: whatever is open */
+
+#endif

@@ -1,0 +1,193 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/secret.h"
+#include "core/shm/metric.h"
+#include "core/shm/slot.h"
+#include "core/store/tx.h"
+#include "core/web/pass.h"
+
+#define USER_AGENT_MAX 400 /* bytes kept in the log */
+
+/* What the request's log line says; texts that must outlive the building of it. */
+struct line {
+	char            label[128], tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX], message[160];
+	int             status;
+	int64_t         took_ns;
+	struct db_stats db;
+};
+
+/* ---- what a handler may have left behind ---- */
+
+static void
+roll_back(struct db *db, struct db_stats *sum)
+{
+	struct db_stats one = db_stats(db);
+
+	sum->count += one.count;
+	sum->ns += one.ns;
+	if (tx_open(db))
+		tx_rollback(db);
+	db_stats_reset(db);
+}
+
+static void
+release_database(struct request *r, struct db_stats *sum)
+{
+	if (r->app->database == NULL)
+		return;
+	roll_back(database_control(r->app->database), sum);
+	if (r->db != NULL)
+		roll_back(r->db->db, sum);
+}
+
+/* ---- counting ---- */
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	return slash != NULL ? slash + 1 : path != NULL ? path : "-";
+}
+
+static void
+count(const struct request *r, const struct line *l)
+{
+	struct segment *s = r->app->segment;
+	char            labels[METRIC_LABELS_MAX];
+
+	if (s == NULL)
+		return;
+	snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\",status=\"%d\"", l->label,
+	    r->method_text, l->status);
+	metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
+	snprintf(labels, sizeof(labels), "route=\"%s\"", l->label);
+	metric_observe(s, METRIC_HTTP_SECONDS, labels, l->took_ns);
+	if (r->err.code != ERR_INTERNAL)
+		return;
+	snprintf(labels, sizeof(labels), "code=\"%s\",place=\"%s:%d\"", err_wire(r->err.code),
+	    base_name(r->err.file), r->err.line);
+	metric_add(s, METRIC_ERRORS, labels, 1);
+}
+
+/* ---- the one line ---- */
+
+static enum log_level
+level_of(int status)
+{
+	if (status >= 500)
+		return LOG_LEVEL_ERROR;
+	if (status == 401 || status == 403 || status == 429)
+		return LOG_LEVEL_WARN;
+	return LOG_LEVEL_INFO;
+}
+
+static void
+print_line(const struct request *r, struct line *l)
+{
+	l->status = request_status(r);
+	l->took_ns = clock_ns(r->app->clock) - r->began_ns;
+	snprintf(l->label, sizeof(l->label), "%s", "-");
+	route_label(r->route, l->label, sizeof(l->label));
+	snprintf(l->message, sizeof(l->message), "%s -> %d", l->label, l->status);
+	if (r->caller.kind == CALLER_NONE)
+		return;
+	uuid_print(&r->caller.tenant, l->tenant);
+	uuid_print(&r->caller.user, l->user);
+}
+
+/* A path that holds a secret is logged as its pattern. */
+static const char *
+path_of(const struct request *r)
+{
+	bool secret = r->route != NULL && strstr(r->route->path, "{token}") != NULL;
+
+	return secret ? r->route->path : r->raw_path;
+}
+
+static struct str
+text_or_none(const char *z)
+{
+	return (struct str) { z != NULL && *z != '\0' ? z : NULL, z != NULL ? strlen(z) : 0 };
+}
+
+static void
+write_line(const struct request *r, const struct line *l)
+{
+	const struct err *f = &r->err;
+	bool              failed = f->code != ERR_OK, broken = l->status >= 500;
+	bool              slow = l->took_ns / 1000000 >= r->app->conf->log_slow_ms;
+	struct str        ua = text_or_none(r->origin.user_agent);
+	struct log_field  fields[20];
+	size_t            n = 0;
+
+	if (ua.n > USER_AGENT_MAX)
+		ua.n = USER_AGENT_MAX;
+	fields[n++] = (struct log_field)LOGS("http.request.id", r->id);
+	fields[n++] = (struct log_field)LOGSTR("trace.id", text_or_none(r->trace_id));
+	fields[n++] = (struct log_field)LOGS("http.request.method", r->method_text);
+	fields[n++] = (struct log_field)LOGS("url.path", path_of(r));
+	fields[n++] = (struct log_field)LOGI("http.response.status_code", l->status);
+	fields[n++] = (struct log_field)LOGI("event.duration", l->took_ns);
+	fields[n++] =
+	    (struct log_field)LOGS("event.outcome", l->status < 400 ? "success" : "failure");
+	fields[n++] = (struct log_field)LOGSTR("source.ip", text_or_none(r->address));
+	fields[n++] = (struct log_field)LOGSTR("user_agent.original", ua);
+	fields[n++] = (struct log_field)LOGSTR("organization.id", text_or_none(l->tenant));
+	fields[n++] = (struct log_field)LOGSTR("user.id", text_or_none(l->user));
+	if (failed) {
+		fields[n++] = (struct log_field)LOGS("error.code", err_wire(f->code));
+		fields[n++] = (struct log_field)LOGS("error.message", f->detail);
+	}
+	if (failed && broken) {
+		fields[n++] = (struct log_field)LOGS("log.origin.file.name", base_name(f->file));
+		fields[n++] = (struct log_field)LOGI("log.origin.file.line", f->line);
+	}
+	if (slow) {
+		fields[n++] = (struct log_field)LOGI("bsx.db.statements", (int64_t)l->db.count);
+		fields[n++] = (struct log_field)LOGI("bsx.db.duration", l->db.ns);
+	}
+	log_write(r->app->log, LOG_ACCESS, level_of(l->status), l->message, fields, n);
+}
+
+/* ---- */
+
+static void
+wipe(struct str s)
+{
+	if (s.p != NULL)
+		secret_wipe((char *)(uintptr_t)s.p, s.n);
+}
+
+static void
+release(struct request *r)
+{
+	struct app *app = r->app;
+
+	if (app->permits != NULL)
+		permit_give(app->permits, &r->permit);
+	wipe(r->body); /* it may hold a password */
+	talloc_free(r->mem);
+	r->db = NULL;
+	if (app->database != NULL)
+		database_tidy(app->database);
+	if (app->segment == NULL)
+		return;
+	if (app->slot >= 0)
+		slot_end(app->segment, (unsigned)app->slot);
+	segment_check(app->segment, app->clock);
+}
+
+void
+account(struct request *r)
+{
+	struct line l = { 0 };
+
+	release_database(r, &l.db);
+	print_line(r, &l);
+	count(r, &l);
+	write_line(r, &l);
+	release(r);
+}

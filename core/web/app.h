@@ -1,0 +1,31 @@
+/*
+ * app.h - everything a request may use, built once by main and handed in.
+ */
+#ifndef BSX_WEB_APP_H
+#define BSX_WEB_APP_H
+
+#include "core/auth/auth.h"
+#include "core/net/fetch.h"
+
+struct route;
+
+struct app {
+	const struct conf         *conf;
+	const struct clock        *clock;
+	struct rand               *rand;
+	struct log                *log;
+	const struct keyring      *keyring;
+	struct segment            *segment;
+	struct permits            *permits;
+	struct database           *database;
+	struct auth               *auth;
+	struct guard              *guard;   /* for checking webhook URLs at the door */
+	const struct route *const *routes;  /* NULL-terminated list of tables, each ended by path == NULL */
+	const struct cidr_list    *trusted_proxies;
+	const struct cidr_list    *metrics_allow;
+	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
+	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
+	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
+};
+
+#endif

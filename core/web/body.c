@@ -1,0 +1,252 @@
+#include <string.h>
+
+#include "core/base/secret.h"
+#include "core/web/pass.h"
+
+#define READ_FIRST 16384 /* bytes of the first piece when the length is not known */
+
+/* What is known of the body before it is read. */
+struct plan {
+	size_t  cap;      /* most bytes we take */
+	int64_t declared; /* CONTENT_LENGTH; -1: unknown */
+};
+
+/* ---- media types ---- */
+
+/* "application/json; charset=utf-8": parameters are allowed, another charset is not. */
+static bool
+check_charset(struct str params, struct err *e)
+{
+	struct str one, name, value;
+
+	while (params.p != NULL) {
+		params = str_cut(params, ';', &one);
+		value = str_trim(str_cut(str_trim(one), '=', &name));
+		if (!str_caseeqz(name, "charset"))
+			continue;
+		if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
+			value = (struct str) { value.p + 1, value.n - 2 };
+		if (!str_caseeqz(value, "utf-8"))
+			return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be UTF-8.",
+			    "another charset than utf-8");
+	}
+	return true;
+}
+
+static bool
+check_json_type(const struct request *r, struct err *e)
+{
+	struct str type, params = str_cut(request_param(r, "CONTENT_TYPE"), ';', &type);
+
+	if (!str_caseeqz(str_trim(type), "application/json"))
+		return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be application/json.",
+		    "another media type than application/json");
+	return check_charset(params, e);
+}
+
+/* The body is the document itself: what curl and others say of bytes they do not know is taken too.
+ */
+static bool
+check_document_type(const struct request *r, struct err *e)
+{
+	static const char *const types[] = { "application/json", "text/json", "text/plain",
+		"application/octet-stream", "application/x-www-form-urlencoded" };
+	struct str               type;
+
+	str_cut(request_param(r, "CONTENT_TYPE"), ';', &type);
+	type = str_trim(type);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (type.n == 0 || str_caseeqz(type, types[i]))
+			return true;
+	return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be a JSON document.", "media type");
+}
+
+/* ---- reading ---- */
+
+/* Web servers say "", "-1" or nothing of a chunked body. */
+static bool
+make_plan(const struct request *r, struct plan *p, struct err *e)
+{
+	const struct conf *c = r->app->conf;
+	bool               large =
+	    r->route->in_kind == ROUTE_IN_SNAPSHOT || r->route->in_kind == ROUTE_IN_DOCUMENT;
+	struct str length = request_param(r, "CONTENT_LENGTH");
+
+	p->cap = (size_t)(large ? c->snapshot_max : c->body_max);
+	p->declared = -1;
+	if (length.n == 0 || str_eqz(length, "-1"))
+		return true;
+	if (!str_to_i64(length, &p->declared) || p->declared < 0)
+		return err_set(e, ERR_BAD_REQUEST, 0, "Content-Length is malformed.",
+		    "CONTENT_LENGTH is no number");
+	if ((uint64_t)p->declared > p->cap)
+		return err_set(e, ERR_TOO_LARGE, 0, "The body is too large.",
+		    "CONTENT_LENGTH over %zu bytes", p->cap);
+	return true;
+}
+
+/* Bodies hold passwords: a piece that is outgrown is wiped. */
+static char *
+grow(TALLOC_CTX *mem, char *old, size_t used, size_t cap)
+{
+	char *p = talloc_size(mem, cap);
+
+	if (p == NULL)
+		return NULL;
+	if (old != NULL) {
+		memcpy(p, old, used);
+		secret_wipe(old, used);
+		talloc_free(old);
+	}
+	return p;
+}
+
+static bool
+fault_of_read(struct request *r, int64_t end_ns, struct err *e)
+{
+	if (clock_ns(r->app->clock) >= end_ns)
+		return err_set(e, ERR_TIMEOUT, 0, "The body did not arrive in time.",
+		    "body incomplete at its deadline");
+	r->client_gone = true;
+	return err_set(e, ERR_GONE, 0, "The client went away.", "while its body was read");
+}
+
+/* More than was said, or more than we take: nothing further is read. */
+static bool
+check_size(const struct plan *p, size_t n, struct err *e)
+{
+	if (p->declared >= 0 && n > (size_t)p->declared)
+		return err_set(e, ERR_BAD_REQUEST, 0, "The body's length is not Content-Length.",
+		    "body longer than CONTENT_LENGTH");
+	if (n > p->cap)
+		return err_set(
+		    e, ERR_TOO_LARGE, 0, "The body is too large.", "more than %zu bytes", p->cap);
+	return true;
+}
+
+/* To the end, whatever was declared. Room is for one byte more than we take, to see whether there
+ * is more. */
+static bool
+read_all(struct request *r, const struct plan *p, struct err *e)
+{
+	struct transport *t = r->transport;
+	int64_t end_ns = clock_ns(r->app->clock) + r->app->conf->body_timeout_s * 1000000000;
+	size_t  cap = p->declared >= 0 ? (size_t)p->declared + 1 : READ_FIRST, n = 0;
+	char   *b = grow(r->mem, NULL, 0, cap);
+
+	while (b != NULL) {
+		long got = t->ops->read(t, b + n, cap - n);
+
+		if (got < 0 || (got > 0 && clock_ns(r->app->clock) >= end_ns))
+			return fault_of_read(r, end_ns, e);
+		n += (size_t)got;
+		r->body = (struct str) { b, n };
+		if (got == 0)
+			return true;
+		if (!check_size(p, n, e))
+			return false;
+		if (n == cap) {
+			cap = cap * 2 < p->cap + 1 ? cap * 2 : p->cap + 1;
+			r->body = (struct str) { NULL, 0 };
+			b = grow(r->mem, b, n, cap);
+		}
+	}
+	return err_memory(e);
+}
+
+static bool
+read_body(struct request *r, struct err *e)
+{
+	struct plan p;
+
+	if (!make_plan(r, &p, e) || !read_all(r, &p, e))
+		return false;
+	if (p.declared >= 0 && (size_t)p.declared != r->body.n)
+		return err_set(e, ERR_BAD_REQUEST, 0, "The body's length is not Content-Length.",
+		    "CONTENT_LENGTH and %zu bytes read", r->body.n);
+	return true;
+}
+
+/* ---- by kind ---- */
+
+static bool
+parse(struct request *r, struct str text, struct err *e)
+{
+	r->json = json_parse(r->mem, text, e);
+	return r->json != NULL;
+}
+
+static bool
+take_none(struct request *r, struct err *e)
+{
+	if (!read_body(r, e))
+		return false;
+	if (r->body.n == 0)
+		return true;
+	if (!check_json_type(r, e) || !parse(r, r->body, e))
+		return false;
+	if (r->json->type == JSON_OBJECT && r->json->n == 0)
+		return true;
+	return err_fault(e, r->mem, "", "this request takes no body");
+}
+
+static bool
+has_required(const struct schema *s)
+{
+	for (const struct field *f = s->fields; f->name != NULL; f++)
+		if (f->flags & FIELD_REQUIRED)
+			return true;
+	return false;
+}
+
+/* Where every member may be left out, so may the body: no type, no bytes. */
+static bool
+is_left_out(const struct request *r)
+{
+	struct str length = request_param(r, "CONTENT_LENGTH");
+
+	return r->route->in != NULL && !has_required(r->route->in) &&
+	       request_param(r, "CONTENT_TYPE").n == 0 && (length.n == 0 || str_eqz(length, "0"));
+}
+
+static bool
+take_json(struct request *r, struct err *e)
+{
+	bool left_out = is_left_out(r);
+
+	if (r->route->in != NULL)
+		r->in = talloc_zero_size(r->mem, r->route->in->size);
+	if (r->route->in != NULL && r->in == NULL)
+		return err_memory(e);
+	if ((!left_out && !check_json_type(r, e)) || !read_body(r, e))
+		return false;
+	if (left_out && r->body.n == 0)
+		return true;
+	if (!check_json_type(r, e) || !parse(r, r->body, e))
+		return false;
+	return r->route->in == NULL || schema_decode(r->mem, r->route->in, r->json, r->in, e);
+}
+
+static bool
+take_document(struct request *r, struct err *e)
+{
+	struct str text;
+
+	return check_document_type(r, e) && read_body(r, e) &&
+	       json_decode(r->mem, r->body, &text, e) && parse(r, text, e);
+}
+
+bool
+step_body(struct request *r, struct err *e)
+{
+	switch (r->route->in_kind) {
+	case ROUTE_IN_NONE:
+		return take_none(r, e);
+	case ROUTE_IN_JSON:
+	case ROUTE_IN_SNAPSHOT:
+		return take_json(r, e);
+	case ROUTE_IN_DOCUMENT:
+		return take_document(r, e);
+	}
+	return err_set(e, ERR_INTERNAL, 0, "internal error", "route without a kind of body");
+}

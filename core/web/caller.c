@@ -1,0 +1,172 @@
+#include <string.h>
+
+#include "core/web/pass.h"
+
+/* ---- the credential: one, in a fixed order, never a second try ---- */
+
+static bool
+refuse(struct err *e, const char *why)
+{
+	return err_set(
+	    e, ERR_UNAUTHENTICATED, 0, "The credential is missing or not valid.", "%s", why);
+}
+
+static bool
+of_bearer(struct str header, struct credential *c, struct err *e)
+{
+	struct str scheme, text = str_trim(str_cut(str_trim(header), ' ', &scheme));
+
+	if (!str_caseeqz(scheme, "Bearer") || text.n == 0)
+		return refuse(e, "Authorization is not of the form Bearer <token>");
+	c->kind = str_starts(text, "bsx_") ? CREDENTIAL_API_KEY : CREDENTIAL_ACCESS_TOKEN;
+	c->text = text;
+	return true;
+}
+
+static bool
+of_cookie(const struct request *r, struct credential *c, struct err *e)
+{
+	bool bad;
+
+	c->text = request_cookie(r, "bsx_access", &bad);
+	if (bad)
+		return refuse(e, "the access cookie came twice");
+	if (c->text.n == 0)
+		return refuse(e, "no credential");
+	c->kind = CREDENTIAL_ACCESS_TOKEN;
+	c->by_cookie = true;
+	return true;
+}
+
+/* An empty parameter is an absent one: some web servers pass it for a header that is not there. */
+static bool
+take_credential(const struct request *r, struct credential *c, struct err *e)
+{
+	struct str bearer = request_param(r, "HTTP_AUTHORIZATION");
+	struct str key = request_param(r, "HTTP_X_API_KEY");
+
+	*c = (struct credential) { 0 };
+	if (bearer.n > 0)
+		return of_bearer(bearer, c, e);
+	if (key.n == 0)
+		return of_cookie(r, c, e);
+	c->kind = CREDENTIAL_API_KEY;
+	c->text = key;
+	return true;
+}
+
+static bool
+is_metrics_address(const struct request *r)
+{
+	struct addr a;
+
+	return r->app->metrics_allow != NULL && addr_parse(str_of(r->address), &a) &&
+	       cidr_list_match(r->app->metrics_allow, &a);
+}
+
+bool
+step_caller(struct request *r, struct err *e)
+{
+	enum access_who   who = r->route->access.who;
+	struct credential c;
+
+	if (who == ACCESS_WHO_ANYONE || (who == ACCESS_WHO_METRICS && is_metrics_address(r)))
+		return true;
+	if (!take_credential(r, &c, e))
+		return false;
+	if (!caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
+		r->caller.kind = CALLER_NONE;
+		return false;
+	}
+	r->caller.by_cookie = c.by_cookie;
+	return true;
+}
+
+/* ---- may it ---- */
+
+/* What a caller who must enrol a second factor may still do. */
+static bool
+is_enrolling(const struct route *rt)
+{
+	static const char *const paths[] = { "/api/auth/2fa/setup", "/api/auth/2fa/enable",
+		"/api/auth/logout" };
+
+	if (rt->method == GET && strcmp(rt->path, "/api/auth/me") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (strcmp(rt->path, paths[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Some permissions count only for users of the tenant that runs the installation. */
+static bool
+is_platform(const struct request *r, bool *yes, struct err *e)
+{
+	const struct tenant *t;
+
+	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e))
+		return false;
+	*yes = strcmp(t->slug, "platform") == 0;
+	return true;
+}
+
+static bool
+check_permission(const struct request *r, enum action a, enum resource_kind k, struct err *e)
+{
+	bool platform = true;
+
+	if (k == RESOURCE_METRICS && !is_platform(r, &platform, e))
+		return false;
+	if (platform && permission_has(&r->caller.permissions, a, k))
+		return true;
+	return err_set(e, ERR_FORBIDDEN, 0, "You do not have the permission this needs.",
+	    "permission %d:%d is missing", (int)a, (int)k);
+}
+
+/* Acting in another tenant needs a grant; without one the request must not land in the caller's
+ * own. */
+static bool
+check_acting(const struct request *r, struct err *e)
+{
+	struct str  acting = request_param(r, "HTTP_X_ACTING_TENANT");
+	struct uuid id;
+
+	if (acting.n == 0 || (uuid_parse(acting, &id) && uuid_eq(&id, &r->caller.tenant)))
+		return true;
+	return err_set(
+	    e, ERR_FORBIDDEN, 0, "You may not act in that tenant.", "no cross-tenant grant");
+}
+
+bool
+step_access(struct request *r, struct err *e)
+{
+	const struct access *a = &r->route->access;
+
+	if (r->caller.kind == CALLER_NONE)
+		return true; /* step_caller let it pass: the route is open, or the address is */
+	if (r->caller.mfa_enrollment && !is_enrolling(r->route))
+		return err_set(e, ERR_MFA_ENROLLMENT, 0, "Set up a second factor first.",
+		    "second factor not enrolled");
+	if (!check_acting(r, e))
+		return false;
+	if (a->who != ACCESS_WHO_SIGNED_IN)
+		return check_permission(r, a->action, a->resource, e);
+	if (r->caller.kind == CALLER_SESSION)
+		return true;
+	return err_set(e, ERR_FORBIDDEN, 0, "An API key cannot do this.", "API key");
+}
+
+bool
+step_tenant(struct request *r, struct err *e)
+{
+	const struct tenant *t;
+
+	if (r->caller.kind == CALLER_NONE || r->route->access.who == ACCESS_WHO_METRICS)
+		return true;
+	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e) ||
+	    !tenant_db_open(r->app->database, t, false, &r->db, e))
+		return err_note(e, "opening the caller's tenant");
+	db_stats_reset(r->db->db);
+	return true;
+}

@@ -1,0 +1,99 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/web/pass.h"
+
+/* Our cookies. __Host- binds to the host and Path=/; __Secure- leaves the path to us. */
+static const struct cookie {
+	const char *name;
+	const char *prefix;
+	const char *path; /* below the base path; NULL: "/" of the host */
+} cookies[] = {
+	{ "bsx_access", "__Host-", NULL },
+	{ "bsx_refresh", "__Secure-", "/api/auth" },
+	{ "bsx_device", "__Secure-", "/api/auth/login" },
+	{ "bsx_oidc", "__Host-", NULL },
+	{ "bsx_mfa", "__Host-", NULL },
+};
+
+static const struct cookie *
+cookie_by_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++)
+		if (strcmp(cookies[i].name, name) == 0)
+			return &cookies[i];
+	return NULL;
+}
+
+static const char *
+prefix_of(const struct request *r, const struct cookie *c)
+{
+	return c != NULL && app_is_https(r->app) ? c->prefix : "";
+}
+
+static bool
+is_named(struct str name, const char *prefix, const char *want)
+{
+	size_t n = strlen(prefix);
+
+	if (!str_starts(name, prefix))
+		return false;
+	return str_eqz((struct str) { name.p + n, name.n - n }, want);
+}
+
+struct str
+request_cookie(const struct request *r, const char *name, bool *bad)
+{
+	const char *prefix = prefix_of(r, cookie_by_name(name));
+	struct str  rest = request_param(r, "HTTP_COOKIE"), pair, key, value;
+	struct str  found = { NULL, 0 };
+
+	*bad = false;
+	while (rest.p != NULL) {
+		rest = str_cut(rest, ';', &pair);
+		value = str_cut(str_trim(pair), '=', &key);
+		if (value.p == NULL || !is_named(key, prefix, name))
+			continue;
+		/* Twice: one of them was planted, and which one wins is anybody's guess. */
+		if (found.p != NULL) {
+			*bad = true;
+			return (struct str) { NULL, 0 };
+		}
+		found = value;
+	}
+	return found;
+}
+
+/* cookie-octet of RFC 6265 section 4.1.1 */
+static bool
+is_cookie_value(const char *z)
+{
+	for (; *z != '\0'; z++)
+		if (*z <= ' ' || *z > '~' || strchr("\",;\\", *z) != NULL)
+			return false;
+	return true;
+}
+
+bool
+reply_cookie(struct request *r, const char *name, const char *value, int64_t age_s, struct err *e)
+{
+	const struct cookie *c = cookie_by_name(name);
+	bool                 below = c != NULL && c->path != NULL;
+	struct buf           b;
+
+	if (c == NULL || !is_cookie_value(value))
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "cookie %s cannot be set", name);
+	buf_make(&b, r->mem);
+	buf_puts(&b, prefix_of(r, c));
+	buf_puts(&b, name);
+	buf_putc(&b, '=');
+	buf_puts(&b, age_s > 0 ? value : "");
+	buf_puts(&b, "; Path=");
+	buf_puts(&b, below ? r->app->conf->base_path : "/");
+	buf_puts(&b, below ? c->path : "");
+	buf_printf(&b, "; Max-Age=%" PRId64, age_s > 0 ? age_s : 0);
+	buf_puts(&b, "; HttpOnly; SameSite=Lax");
+	buf_puts(&b, app_is_https(r->app) ? "; Secure" : "");
+	return buf_ok(&b) ? reply_header(r, "Set-Cookie", b.p, e) : err_memory(e);
+}

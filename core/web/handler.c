@@ -1,0 +1,80 @@
+#include "core/web/pass.h"
+
+bool
+step_handler(struct request *r, struct err *e)
+{
+	const struct route *rt = r->route;
+
+	/* It may have left while its body came; then nothing should have happened. */
+	if (r->transport->ops->gone(r->transport)) {
+		r->client_gone = true;
+		return err_set(e, ERR_GONE, 0, "The client went away.", "before the handler");
+	}
+	if (rt->out_kind == ROUTE_OUT_ONE)
+		r->answer = talloc_zero_size(r->mem, rt->out->size);
+	if (rt->out_kind == ROUTE_OUT_LIST)
+		r->answer = talloc_zero(r->mem, struct items);
+	if (r->answer == NULL && (rt->out_kind == ROUTE_OUT_ONE || rt->out_kind == ROUTE_OUT_LIST))
+		return err_memory(e);
+	return rt->handler(r, r->in, r->answer, e) || err_set(e, ERR_INTERNAL, 0, "internal error",
+							  "%s failed without a reason", rt->path);
+}
+
+static bool
+encode_list(struct request *r, const struct items *l, struct err *e)
+{
+	const char *p = l->p;
+
+	buf_puts(&r->out, "{\"items\":[");
+	for (size_t i = 0; i < l->n; i++) {
+		if (i > 0)
+			buf_putc(&r->out, ',');
+		if (!schema_encode(&r->out, r->route->out, p + i * r->route->out->size, e))
+			return false;
+	}
+	buf_puts(&r->out, "],\"next_cursor\":");
+	if (r->next_cursor != NULL)
+		buf_json(&r->out, str_of(r->next_cursor));
+	else
+		buf_puts(&r->out, "null");
+	buf_putc(&r->out, '}');
+	return true;
+}
+
+static bool
+encode(struct request *r, struct err *e)
+{
+	const struct route *rt = r->route;
+
+	if (r->content_type != NULL)
+		return true; /* the handler made the body */
+	if (rt->out_kind == ROUTE_OUT_RAW) {
+		r->content_type = rt->out_type;
+		return true;
+	}
+	buf_make(&r->out, r->mem);
+	if (rt->out_kind == ROUTE_OUT_NONE)
+		return true;
+	r->content_type = "application/json";
+	if (rt->out_kind == ROUTE_OUT_LIST)
+		return encode_list(r, r->answer, e);
+	return schema_encode(&r->out, rt->out, r->answer, e);
+}
+
+/* Nothing has been sent yet: an answer that cannot be encoded is still a proper 500. */
+bool
+step_answer(struct request *r, struct err *e)
+{
+	int status = r->status != 0 ? r->status : r->route->status;
+
+	r->status = status;
+	if (status == 200 && r->etag != NULL && r->route->method == GET &&
+	    request_if_none_match(r, r->etag))
+		r->status = status = 304;
+	if (status < 200 || status == 204 || (status >= 300 && status < 400)) {
+		buf_make(&r->out, r->mem);
+		r->content_type = NULL;
+		return true;
+	}
+	return encode(r, e) && (buf_ok(&r->out) || err_memory(e));
+}

@@ -1,0 +1,395 @@
+#include "core/web/openapi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/web/pass.h"
+
+#define STATUSES_MAX 32
+
+/* ---- paths ---- */
+
+/* {id} a second time is {id2}: names of path parameters must differ. */
+static void
+put_template(struct buf *b, const char *path)
+{
+	unsigned ids = 0;
+
+	for (const char *p = path; *p != '\0'; p++) {
+		if (strncmp(p, "{id}", 4) != 0) {
+			buf_putc(b, *p);
+			continue;
+		}
+		buf_puts(b, "{id");
+		if (++ids > 1)
+			buf_printf(b, "%u", ids);
+		buf_putc(b, '}');
+		p += 3;
+	}
+}
+
+static void
+put_path_parameters(struct buf *b, const char *path, bool *any)
+{
+	const char *open, *close;
+	unsigned    ids = 0;
+
+	for (open = strchr(path, '{'); open != NULL; open = strchr(close, '{')) {
+		struct str name;
+		bool       id;
+
+		close = strchr(open, '}');
+		if (close == NULL)
+			return;
+		name = (struct str) { open + 1, (size_t)(close - open - 1) };
+		id = str_eqz(name, "id");
+		buf_puts(b, *any ? ",{\"name\":\"" : "{\"name\":\"");
+		buf_add(b, name.p, name.n);
+		if (id && ++ids > 1)
+			buf_printf(b, "%u", ids);
+		buf_puts(b, "\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"");
+		buf_puts(b, id ? ",\"format\":\"uuid\"}}" : "}}");
+		*any = true;
+	}
+}
+
+static void
+put_query_parameters(struct buf *b, const struct schema *s, bool *any)
+{
+	for (const struct field *f = s->fields; f->name != NULL; f++) {
+		if (f->flags & (FIELD_NO_JSON | FIELD_READ_ONLY))
+			continue;
+		buf_puts(b, *any ? ",{\"name\":" : "{\"name\":");
+		buf_json(b, str_of(f->name));
+		buf_puts(b, ",\"in\":\"query\",\"required\":");
+		buf_puts(b, f->flags & FIELD_REQUIRED ? "true" : "false");
+		buf_puts(b, ",\"schema\":");
+		schema_openapi_field(b, f, SCHEMA_BODY);
+		buf_putc(b, '}');
+		*any = true;
+	}
+}
+
+static void
+put_parameters(struct buf *b, const struct route *rt)
+{
+	bool any = false;
+
+	buf_puts(b, ",\"parameters\":[");
+	put_path_parameters(b, rt->path, &any);
+	if (rt->query != NULL)
+		put_query_parameters(b, rt->query, &any);
+	if (rt->method != GET && rt->access.who != ACCESS_WHO_ANYONE) {
+		buf_puts(b, any ? "," : "");
+		buf_puts(b, "{\"$ref\":\"#/components/parameters/CsrfToken\"}");
+	}
+	buf_putc(b, ']');
+}
+
+/* ---- contents ---- */
+
+static void
+put_ref(struct buf *b, const struct schema *s, enum schema_side side)
+{
+	buf_puts(b, "{\"$ref\":\"#/components/schemas/");
+	schema_component(b, s, side);
+	buf_puts(b, "\"}");
+}
+
+static void
+put_body(struct buf *b, const struct route *rt)
+{
+	if (rt->in_kind == ROUTE_IN_NONE)
+		return;
+	buf_puts(b, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
+		    "\"schema\":");
+	if (rt->in != NULL)
+		put_ref(b, rt->in, SCHEMA_BODY);
+	else
+		buf_puts(b, "{}");
+	buf_putc(b, '}');
+	if (rt->in_kind == ROUTE_IN_DOCUMENT)
+		buf_puts(b, ",\"text/plain\":{\"schema\":{\"type\":\"string\"}},"
+			    "\"application/octet-stream\":{}");
+	buf_puts(b, "}}");
+}
+
+static void
+put_success_content(struct buf *b, const struct route *rt)
+{
+	switch (rt->out_kind) {
+	case ROUTE_OUT_NONE:
+		return;
+	case ROUTE_OUT_ONE:
+		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":");
+		put_ref(b, rt->out, SCHEMA_ANSWER);
+		buf_puts(b, "}}");
+		return;
+	case ROUTE_OUT_LIST:
+		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+			    "\"required\":[\"items\",\"next_cursor\"],\"properties\":{"
+			    "\"items\":{\"type\":\"array\",\"items\":");
+		put_ref(b, rt->out, SCHEMA_ANSWER);
+		buf_puts(b, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}}}");
+		return;
+	case ROUTE_OUT_RAW:
+		buf_puts(b, ",\"content\":{");
+		buf_json(b, str_of(rt->out_type));
+		buf_puts(b, str_starts(str_of(rt->out_type), "text/")
+				? ":{\"schema\":{\"type\":\"string\"}}}"
+				: ":{}}");
+		return;
+	}
+}
+
+static void
+put_success(struct buf *b, const struct route *rt, int status)
+{
+	buf_printf(b, "\"%d\":{\"description\":", status);
+	buf_json(b, str_of(openapi_status(status)));
+	buf_puts(
+	    b, ",\"headers\":{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}}");
+	if (status != 204 && status < 300)
+		put_success_content(b, rt);
+	buf_putc(b, '}');
+}
+
+static void
+put_responses(struct buf *b, const struct route *rt)
+{
+	int failures[STATUSES_MAX];
+
+	buf_puts(b, ",\"responses\":{");
+	put_success(b, rt, rt->status);
+	for (const int *s = rt->statuses; s != NULL && *s != 0; s++) {
+		if (*s >= 400 || *s == rt->status)
+			continue;
+		buf_putc(b, ',');
+		put_success(b, rt, *s);
+	}
+	openapi_failures(rt, failures, STATUSES_MAX);
+	for (const int *s = failures; *s != 0; s++)
+		buf_printf(b, ",\"%d\":{\"$ref\":\"#/components/responses/Problem%d\"}", *s, *s);
+	buf_puts(b, ",\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
+}
+
+/* ---- operations ---- */
+
+static void
+put_security(struct buf *b, const struct route *rt)
+{
+	static const char session[] = "{\"accessToken\":[]},{\"cookie\":[]}";
+	static const char key[] = ",{\"apiKey\":[]}";
+
+	buf_puts(b, ",\"security\":[");
+	if (rt->access.who == ACCESS_WHO_METRICS)
+		buf_puts(b, "{},");
+	if (rt->access.who != ACCESS_WHO_ANYONE)
+		buf_puts(b, session);
+	if (rt->access.who == ACCESS_WHO_ALLOWED || rt->access.who == ACCESS_WHO_METRICS)
+		buf_puts(b, key);
+	buf_putc(b, ']');
+}
+
+/* get_api_drift_configs_id */
+static void
+put_operation_id(struct buf *b, const struct route *rt)
+{
+	bool gap = true;
+
+	buf_puts(b, openapi_method(rt->method));
+	for (const char *p = rt->path; *p != '\0'; p++) {
+		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			    (*p >= '0' && *p <= '9');
+
+		if (word && gap)
+			buf_putc(b, '_');
+		if (word)
+			buf_putc(b, *p);
+		gap = !word;
+	}
+}
+
+static void
+put_operation(struct buf *b, const struct route *rt)
+{
+	buf_printf(b, "\"%s\":{\"operationId\":\"", openapi_method(rt->method));
+	put_operation_id(b, rt);
+	buf_puts(b, "\",\"tags\":[\"");
+	openapi_tag(b, rt->path);
+	buf_puts(b, "\"],\"summary\":");
+	buf_json(b, str_of(rt->doc));
+	buf_puts(b, ",\"description\":\"");
+	openapi_access(b, rt);
+	buf_putc(b, '"');
+	put_parameters(b, rt);
+	put_body(b, rt);
+	put_responses(b, rt);
+	put_security(b, rt);
+	buf_putc(b, '}');
+}
+
+/* The first row of its path prints all of that path's. */
+static bool
+is_first(const struct app *app, const struct route *row)
+{
+	for (const struct route *const *t = app->routes; *t != NULL; t++)
+		for (const struct route *rt = *t; rt->path != NULL; rt++)
+			if (strcmp(rt->path, row->path) == 0)
+				return rt == row;
+	return true;
+}
+
+static void
+put_path(struct buf *b, const struct app *app, const struct route *row)
+{
+	bool any = false;
+
+	buf_putc(b, '"');
+	put_template(b, row->path);
+	buf_puts(b, "\":{");
+	for (const struct route *const *t = app->routes; *t != NULL; t++) {
+		for (const struct route *rt = *t; rt->path != NULL; rt++) {
+			if (strcmp(rt->path, row->path) != 0)
+				continue;
+			buf_puts(b, any ? "," : "");
+			put_operation(b, rt);
+			any = true;
+		}
+	}
+	buf_putc(b, '}');
+}
+
+static void
+put_paths(struct buf *b, const struct app *app)
+{
+	bool any = false;
+
+	buf_puts(b, ",\"paths\":{");
+	for (const struct route *const *t = app->routes; *t != NULL; t++) {
+		for (const struct route *rt = *t; rt->path != NULL; rt++) {
+			if (!is_first(app, rt))
+				continue;
+			buf_puts(b, any ? "," : "");
+			put_path(b, app, rt);
+			any = true;
+		}
+	}
+	buf_putc(b, '}');
+}
+
+/* ---- components ---- */
+
+static void
+put_schemas(struct buf *b, const struct components *c)
+{
+	buf_puts(b, ",\"components\":{\"schemas\":{");
+	for (size_t i = 0; i < c->n; i++) {
+		buf_puts(b, i > 0 ? ",\"" : "\"");
+		schema_component(b, c->items[i].schema, c->items[i].side);
+		buf_puts(b, "\":");
+		schema_openapi(b, c->items[i].schema, c->items[i].side);
+	}
+	buf_putc(b, '}');
+}
+
+static void
+put_problem(struct buf *b, const char *name, const char *description)
+{
+	buf_printf(b, "\"%s\":{\"description\":", name);
+	buf_json(b, str_of(description));
+	buf_puts(b, ",\"headers\":{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}},"
+		    "\"content\":{\"application/problem+json\":{\"schema\":"
+		    "{\"$ref\":\"#/components/schemas/Problem\"}}}}");
+}
+
+/* One for each status that an error code stands for. */
+static void
+put_problems(struct buf *b)
+{
+	int last = 0;
+
+	buf_puts(b, ",\"responses\":{");
+	put_problem(b, "Problem", "Any other failure.");
+	for (int code = 0; code < ERR__MAX; code++) {
+		int  status = err_status((enum err_code)code);
+		char name[32];
+
+		if (status < 400 || status == 499 || status == last)
+			continue;
+		last = status;
+		snprintf(name, sizeof(name), "Problem%d", status);
+		buf_putc(b, ',');
+		put_problem(b, name, openapi_status(status));
+	}
+	buf_putc(b, '}');
+}
+
+static void
+put_rest(struct buf *b)
+{
+	buf_puts(b,
+	    ",\"headers\":{\"RequestId\":{\"description\":\"Number of the request, also in the "
+	    "log.\",\"schema\":{\"type\":\"string\"}}}"
+	    ",\"parameters\":{\"CsrfToken\":{\"name\":\"X-CSRF-Token\",\"in\":\"header\","
+	    "\"required\":false,\"description\":\"csrf_token of the session; required when a "
+	    "cookie makes the caller.\",\"schema\":{\"type\":\"string\"}}}"
+	    ",\"securitySchemes\":{"
+	    "\"accessToken\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
+	    "\"description\":\"An access token, or an API key beginning with bsx_.\"},"
+	    "\"apiKey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"
+	    "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":");
+}
+
+/* ---- the document ---- */
+
+static void
+put_tags(struct buf *b, const struct app *app)
+{
+	struct buf seen, tag;
+	bool       any = false;
+
+	buf_make(&seen, b->mem);
+	buf_puts(b, ",\"tags\":[");
+	for (const struct route *const *t = app->routes; *t != NULL; t++) {
+		for (const struct route *rt = *t; rt->path != NULL; rt++) {
+			buf_make(&tag, b->mem);
+			buf_putc(&tag, '"');
+			openapi_tag(&tag, rt->path);
+			buf_putc(&tag, '"');
+			if (!buf_ok(&tag) || (seen.n > 0 && strstr(seen.p, tag.p) != NULL))
+				continue;
+			buf_puts(&seen, tag.p);
+			buf_puts(b, any ? ",{\"name\":" : "{\"name\":");
+			buf_puts(b, tag.p);
+			buf_putc(b, '}');
+			any = true;
+		}
+	}
+	buf_putc(b, ']');
+}
+
+bool
+openapi_print(struct buf *b, const struct app *app, struct err *e)
+{
+	const char       *base = app->conf->base_path;
+	struct components c;
+
+	if (!components_collect(b->mem, app, &c, e))
+		return false;
+	buf_puts(b,
+	    "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"BlindSpotX\",\"version\":\"" BSX_VERSION
+	    "\",\"description\":\"Configuration drift detection, sign-in, permissions and "
+	    "audit for many tenants.\",\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\"}}"
+	    ",\"servers\":[{\"url\":");
+	buf_json(b, str_of(base[0] != '\0' ? base : "/"));
+	buf_puts(b, "}]");
+	put_tags(b, app);
+	put_paths(b, app);
+	put_schemas(b, &c);
+	put_problems(b);
+	put_rest(b);
+	buf_puts(b, app_is_https(app) ? "\"__Host-bsx_access\"" : "\"bsx_access\"");
+	buf_puts(b, "}}}}");
+	return buf_ok(b) || err_memory(e);
+}

@@ -1,0 +1,33 @@
+#include "core/web/pass.h"
+
+/*
+ * The whole life of a request.  Whatever costs comes after what may refuse it:
+ * a body is read only for a caller who may use the route.
+ */
+static step_fn *const steps[] = {
+	step_limits,
+	step_target,
+	step_address,
+	step_route,
+	step_caller,
+	step_csrf,
+	step_access,
+	step_query,
+	step_tenant,
+	step_body,
+	step_handler,
+	step_answer,
+};
+
+void
+pass_run(struct app *app, struct transport *t)
+{
+	struct request r = { 0 };
+
+	request_begin(&r, app, t);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (!steps[i](&r, &r.err))
+			break;
+	reply_send(&r);
+	account(&r);
+}

@@ -1,0 +1,44 @@
+/*
+ * pass.h - the steps of the pass, for the files of this room only.
+ *
+ * A step gets the request and its error; false sends the request straight to
+ * reply and account.  The order is the array in pass.c and nowhere else.
+ */
+#ifndef BSX_WEB_PASS_H
+#define BSX_WEB_PASS_H
+
+#include "core/web/route.h"
+
+typedef bool step_fn(struct request *r, struct err *e);
+
+step_fn step_limits;  /* parameters, method, header sizes */
+step_fn step_target;  /* path and query */
+step_fn step_address; /* client address behind trusted proxies */
+step_fn step_route;   /* the row, path ids */
+step_fn step_caller;  /* whose credential it is */
+step_fn step_csrf;
+step_fn step_access; /* may this caller do that */
+step_fn step_tenant; /* the tenant's connection */
+step_fn step_query;  /* query parameters by the row's table */
+step_fn step_body;   /* read, parsed and decoded */
+step_fn step_handler;
+step_fn step_answer; /* encoded, before the first byte is sent */
+
+/* Fills id, trace id, method, raw path and origin as far as the parameters go; never fails. */
+void request_begin(struct request *r, struct app *app, struct transport *t);
+
+/* The only writer of answers. */
+void reply_send(struct request *r);
+
+/* If-None-Match holds the tag: the client has the answer already. */
+bool request_if_none_match(const struct request *r, const char *etag);
+
+/* Always runs, last: rollback, log line, metrics, release. */
+void account(struct request *r);
+
+/* Status of the request's answer; 499 when the client went away. */
+int request_status(const struct request *r);
+
+extern const struct schema problem_schema;
+
+#endif

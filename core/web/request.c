@@ -1,0 +1,269 @@
+#include <string.h>
+
+#include "core/shm/slot.h"
+#include "core/web/pass.h"
+
+#define PARAM_SLOTS 512 /* open addressing; more than twice LIMIT_PARAMS */
+
+static const struct {
+	const char *text;
+	enum method method;
+} methods[] = {
+	{ "GET", GET },
+	{ "HEAD", HEAD },
+	{ "POST", POST },
+	{ "PUT", PUT },
+	{ "DELETE", DELETE_ },
+	{ "OPTIONS", OPTIONS },
+};
+
+struct str
+request_param(const struct request *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (char *const *p = r->transport->params; p != NULL && *p != NULL; p++)
+		if (strncmp(*p, name, n) == 0 && (*p)[n] == '=')
+			return str_of(*p + n + 1);
+	return (struct str) { NULL, 0 };
+}
+
+bool
+app_is_https(const struct app *app)
+{
+	return str_starts(str_of(app->conf->public_url), "https://");
+}
+
+/* ---- who and what, for the log, before anything may fail ---- */
+
+static bool
+is_request_id(struct str s)
+{
+	if (s.n == 0 || s.n > LIMIT_REQUEST_ID)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			  (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static void
+take_request_id(struct request *r)
+{
+	struct str  s = request_param(r, "HTTP_X_REQUEST_ID");
+	struct uuid made;
+
+	if (is_request_id(s)) {
+		memcpy(r->id, s.p, s.n);
+		return;
+	}
+	made = uuid_make(r->app->clock, r->app->rand);
+	uuid_print(&made, r->id);
+}
+
+static bool
+is_lower_hex(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f')))
+			return false;
+	return true;
+}
+
+/* W3C Trace Context: version 2 - trace 32 - parent 16 - flags 2, lower case; "ff" is no version. */
+static void
+take_trace_id(struct request *r)
+{
+	static const char zeros[] = "00000000000000000000000000000000";
+	struct str        s = request_param(r, "HTTP_TRACEPARENT"), part[4];
+
+	if (s.n < 55 || (s.n > 55 && s.p[55] != '-'))
+		return;
+	s.n = 55;
+	for (size_t i = 0; i < 4; i++)
+		s = str_cut(s, '-', &part[i]);
+	if (s.p != NULL || part[0].n != 2 || part[1].n != 32 || part[2].n != 16 || part[3].n != 2)
+		return;
+	for (size_t i = 0; i < 4; i++)
+		if (!is_lower_hex(part[i]))
+			return;
+	if (str_eqz(part[0], "ff") || str_eqz(part[1], zeros))
+		return;
+	memcpy(r->trace_id, part[1].p, 32);
+}
+
+static void
+take_method(struct request *r)
+{
+	struct str s = request_param(r, "REQUEST_METHOD");
+
+	r->method_text = "OTHER"; /* log and metrics: never a client's word */
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (!str_eqz(s, methods[i].text))
+			continue;
+		r->method = methods[i].method;
+		r->method_text = methods[i].text;
+	}
+	r->head_only = r->method == HEAD;
+}
+
+void
+request_begin(struct request *r, struct app *app, struct transport *t)
+{
+	struct str ua;
+
+	r->app = app;
+	r->transport = t;
+	r->began_ns = clock_ns(app->clock);
+	r->began_ms = clock_ms(app->clock);
+	r->permit.i = -1;
+	r->mem = talloc_new(NULL);
+	buf_make(&r->out, r->mem);
+	buf_make(&r->headers, r->mem);
+	take_request_id(r);
+	take_trace_id(r);
+	take_method(r);
+	r->raw_path = "";
+	ua = request_param(r, "HTTP_USER_AGENT");
+	r->origin = (struct origin) {
+		.address = r->address, .user_agent = ua.p != NULL ? ua.p : "", .request_id = r->id
+	};
+	if (app->segment != NULL && app->slot >= 0)
+		slot_begin(app->segment, (unsigned)app->slot, r->id, r->began_ms);
+	if (app->database != NULL)
+		db_stats_reset(database_control(app->database));
+}
+
+/* ---- limits ---- */
+
+/* FNV-1a over the name; only to find equal names among at most LIMIT_PARAMS. */
+static size_t
+hash_name(const char *p, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)p[i]) * 16777619u;
+	return h % PARAM_SLOTS;
+}
+
+/* False: a parameter of that name was there already. */
+static bool
+put_name(const char *seen[static PARAM_SLOTS], const char *param, size_t name_n)
+{
+	size_t i = hash_name(param, name_n);
+
+	for (; seen[i] != NULL; i = (i + 1) % PARAM_SLOTS)
+		if (strncmp(seen[i], param, name_n) == 0 && seen[i][name_n] == '=')
+			return false;
+	seen[i] = param;
+	return true;
+}
+
+static bool
+too_large(struct err *e, const char *what)
+{
+	return err_set(e, ERR_HEADERS, 0, "The request's header fields are too large.", "%s", what);
+}
+
+/*
+ * Two parameters of one name are two readings of one request: some web servers
+ * pass X_Request_Id and X-Request-Id as the same one.
+ */
+static bool
+check_params(const struct request *r, struct err *e)
+{
+	const char *seen[PARAM_SLOTS] = { NULL };
+	size_t      all = 0, count = 0;
+
+	for (char *const *p = r->transport->params; *p != NULL; p++) {
+		const char *eq = strchr(*p, '=');
+		size_t      n = strlen(*p);
+
+		if (eq == NULL)
+			continue;
+		if (++count > LIMIT_PARAMS)
+			return too_large(e, "too many parameters");
+		all += n;
+		if (all > LIMIT_HEADERS || n - (size_t)(eq - *p) - 1 > LIMIT_HEADER)
+			return too_large(e, "parameters too long");
+		if (!put_name(seen, *p, (size_t)(eq - *p)))
+			return err_set(e, ERR_BAD_REQUEST, 0, "A header field came twice.",
+			    "parameter %.*s came twice", (int)(eq - *p), *p);
+	}
+	return true;
+}
+
+/* A method we do not serve is 405 at its path; what is no method at all is 400. */
+static bool
+check_method(const struct request *r, struct err *e)
+{
+	struct str s = request_param(r, "REQUEST_METHOD");
+	bool       ok = s.n > 0 && s.n <= 20;
+
+	for (size_t i = 0; ok && i < s.n; i++)
+		ok = (s.p[i] >= 'A' && s.p[i] <= 'Z') || s.p[i] == '-' || s.p[i] == '_';
+	if (!ok)
+		return err_set(
+		    e, ERR_BAD_REQUEST, 0, "The request method is malformed.", "bad method");
+	return true;
+}
+
+bool
+step_limits(struct request *r, struct err *e)
+{
+	if (r->mem == NULL)
+		return err_memory(e);
+	if (r->transport->params == NULL)
+		return err_set(e, ERR_BAD_REQUEST, 0, "The request is empty.", "no parameters");
+	if (request_param(r, "REQUEST_URI").n > LIMIT_URI)
+		return err_set(e, ERR_URI_TOO_LONG, 0, "The request target is too long.",
+		    "REQUEST_URI of more than %d bytes", LIMIT_URI);
+	return check_params(r, e) && check_method(r, e);
+}
+
+/* ---- entity tags ---- */
+
+/* The list holds the tag; "*" holds every one. Weak ones never match strongly (RFC 9110
+ * section 8.8.3.2). */
+static bool
+etag_in(struct str list, const char *etag, bool weak)
+{
+	struct str tag;
+
+	if (str_eqz(str_trim(list), "*"))
+		return true;
+	while (list.p != NULL) {
+		list = str_cut(list, ',', &tag);
+		tag = str_trim(tag);
+		if (weak && str_starts(tag, "W/"))
+			tag = (struct str) { tag.p + 2, tag.n - 2 };
+		if (str_eqz(tag, etag))
+			return true;
+	}
+	return false;
+}
+
+bool
+request_if_match(struct request *r, const char *etag, struct err *e)
+{
+	struct str want = request_param(r, "HTTP_IF_MATCH");
+
+	if (want.n == 0 || etag_in(want, etag, false))
+		return true;
+	return err_set(e, ERR_PRECONDITION, 0, "The resource has changed in the meantime.",
+	    "If-Match is not the present entity tag");
+}
+
+bool
+request_if_none_match(const struct request *r, const char *etag)
+{
+	struct str have = request_param(r, "HTTP_IF_NONE_MATCH");
+
+	return have.n > 0 && etag_in(have, etag, true);
+}

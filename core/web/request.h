@@ -1,0 +1,123 @@
+/*
+ * request.h - one request from its parameters to its accounted answer.
+ *
+ * HTTP without FastCGI: the transport (libfcgi, plain CGI, a test) hands in the
+ * CGI parameters and two functions, and calls pass_run() once.
+ */
+#ifndef BSX_WEB_REQUEST_H
+#define BSX_WEB_REQUEST_H
+
+#include "core/auth/caller.h"
+#include "core/base/buf.h"
+#include "core/web/app.h"
+
+enum method { METHOD_NONE, GET, HEAD, POST, PUT, DELETE_, OPTIONS };
+
+/* What the transport can do. */
+struct transport;
+struct transport_ops {
+	/* Up to n bytes of the body; 0: end; -1: the client went away or a fault (then nothing more is read). */
+	long (*read)(struct transport *t, void *p, size_t n);
+	/* All of it, or false: the client went away. */
+	bool (*write)(struct transport *t, const void *p, size_t n);
+	/* The peer has closed or reset the connection (best effort; false when unknown). */
+	bool (*gone)(struct transport *t);
+};
+struct transport {
+	const struct transport_ops *ops;
+	char *const                *params; /* "NAME=value", NULL-terminated: CGI/1.1 meta-variables */
+};
+
+/* Named limits of what a client may send; bytes unless said otherwise. */
+enum {
+	LIMIT_PARAMS = 200,         /* CGI parameters */
+	LIMIT_HEADER = 8192,        /* one header's value */
+	LIMIT_HEADERS = 32768,      /* all parameters together */
+	LIMIT_URI = 4096,           /* REQUEST_URI */
+	LIMIT_QUERY_PARAMS = 64,
+	LIMIT_PATH_IDS = 4,
+	LIMIT_REQUEST_ID = 63,
+};
+
+struct query_param {
+	struct str name, value; /* decoded */
+};
+
+struct request {
+	TALLOC_CTX         *mem;      /* freed by the pass when the request is accounted */
+	struct app         *app;
+	struct transport   *transport;
+	int64_t             began_ns, began_ms;
+
+	char                id[LIMIT_REQUEST_ID + 1]; /* X-Request-Id: the client's if well-formed, else made */
+	char                trace_id[33];             /* of a traceparent header, or "" */
+	enum method         method;
+	const char         *method_text;
+	const char         *raw_path; /* as sent, without query: for the log */
+	const char         *path;     /* decoded once, base path cut; begins with '/' */
+	struct query_param *query_params;
+	size_t              query_n;
+	char                address[46]; /* client address after trusted_proxies */
+	struct origin       origin;
+
+	const struct route *route;    /* NULL: none matched */
+	struct str          ids[LIMIT_PATH_IDS]; /* texts of {..} segments in order */
+	struct uuid         id0, id1; /* ids[0], ids[1] as UUIDs where the pattern says {id} */
+	struct caller       caller;
+	struct tenant_db   *db;       /* of the caller's tenant; NULL for open routes, whose handlers put
+	                                 here what they open, so that it is accounted for */
+
+	struct str          body;     /* raw bytes, complete */
+	const struct json  *json;     /* its tree; NULL: no body */
+	void               *in;       /* the body decoded by route->in; NULL: none */
+	void               *query;    /* decoded by route->query */
+
+	/* The answer: handlers set at most these; reply writes. */
+	int                 status;   /* 0: the route's */
+	const char         *content_type; /* with `out`: a body made by the handler */
+	struct buf          out;      /* bytes of the answer */
+	struct buf          headers;  /* extra header lines, by reply_header() only */
+	const char         *etag;     /* strong, with quotes; NULL: none */
+	const char         *next_cursor; /* of a list answer */
+	const char         *csp;      /* Content-Security-Policy of a page; NULL: nothing may load */
+	void               *answer;   /* what the handler fills: route->out, or struct items */
+	bool                head_only;
+
+	struct err          err;
+	bool                replied;  /* bytes were sent */
+	bool                client_gone;
+	struct permit       permit;   /* given back by the account step */
+};
+
+/* A CGI parameter, e.g. "CONTENT_TYPE", "HTTP_AUTHORIZATION"; p == NULL: absent. */
+struct str request_param(const struct request *r, const char *name);
+/*
+ * A cookie's value; p == NULL: absent. A name that comes twice counts as absent-and-bad: *bad is set.
+ * One of our own is named without its prefix ("bsx_access"), like in reply_cookie.
+ */
+struct str request_cookie(const struct request *r, const char *name, bool *bad);
+
+/* Adds a header line to the answer; the value is refused (ERR_INTERNAL) if it holds CR, LF or NUL. */
+MUST_USE bool reply_header(struct request *r, const char *name, const char *value, struct err *e);
+/* A cookie with the attributes of the contract; `name` without prefix ("bsx_access"); age_s 0 clears it. */
+MUST_USE bool reply_cookie(struct request *r, const char *name, const char *value, int64_t age_s, struct err *e);
+
+/*
+ * If-Match against the resource's present ETag (strong, with quotes): absent or matching is true, else
+ * ERR_PRECONDITION.  Called by the handler of a change, inside its transaction where that matters.
+ */
+MUST_USE bool request_if_match(struct request *r, const char *etag, struct err *e);
+
+/*
+ * What a browser says about where a request comes from (Sec-Fetch-Site, or Origin when that is absent)
+ * is this installation.  Neither is there: true unless `required` (a cookie authenticates).  ERR_CSRF.
+ */
+MUST_USE bool request_same_origin(const struct request *r, bool required, struct err *e);
+
+/* public_url is https: cookies get prefixes and Secure, answers HSTS. */
+bool app_is_https(const struct app *app);
+
+/* Runs the whole pass for one request; everything is released at its end. */
+void pass_run(struct app *app, struct transport *t);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * route.h - a route is one row: routing, authorisation, validation, rate class
+ * and the OpenAPI document come from it.
+ *
+ *	const struct route user_routes[] = {
+ *		ROUTE(POST, "/api/users", ALLOW(CREATE, USERS), RATE_WRITE, 201, create_user,
+ *		    IN(user_create), OUT(user), "Creates a user, or invites one by mail."),
+ *		ROUTE_END
+ *	};
+ *
+ * ROUTE takes its access word as an argument: a row without one does not
+ * compile.  Path segments in braces match one segment; {id} must be a UUID
+ * (else 404).
+ */
+#ifndef BSX_WEB_ROUTE_H
+#define BSX_WEB_ROUTE_H
+
+#include "core/base/schema.h"
+#include "core/web/request.h"
+
+enum access_who {
+	ACCESS_WHO_NONE, /* not a word: refused by routes_check() */
+	ACCESS_WHO_ANYONE,   /* ignores credentials */
+	ACCESS_WHO_SIGNED_IN,/* any user's session (not API keys) */
+	ACCESS_WHO_ALLOWED,  /* a caller holding action:resource */
+	ACCESS_WHO_METRICS,  /* an address in metrics.allow, or read:metrics in `platform` */
+};
+struct access {
+	enum access_who    who;
+	enum action        action;
+	enum resource_kind resource;
+};
+#define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS
+#define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS
+#define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r
+#define METRICS_READER ACCESS_WHO_METRICS, ACTION_READ, RESOURCE_METRICS
+
+#define RATE_CLASSES(X) \
+	X(RATE_OPEN, "open") X(RATE_READ, "read") X(RATE_WRITE, "write") X(RATE_LOGIN, "login") \
+	X(RATE_MFA, "mfa") X(RATE_REFRESH, "refresh") X(RATE_MAIL, "mail") X(RATE_SNAPSHOT, "snapshot")
+enum rate_class {
+#define X(id, text) id,
+	RATE_CLASSES(X)
+#undef X
+	RATE__MAX
+};
+
+enum route_in {
+	ROUTE_IN_NONE,     /* no body, or {} */
+	ROUTE_IN_JSON,     /* decoded by .in; conf limits.body */
+	ROUTE_IN_SNAPSHOT, /* decoded by .in (may be NULL: tree only); conf limits.snapshot */
+	ROUTE_IN_DOCUMENT, /* the body is a document in any of json_decode's encodings; r->json is its tree */
+};
+enum route_out {
+	ROUTE_OUT_NONE, /* 204 or no body */
+	ROUTE_OUT_ONE,  /* one object by .out */
+	ROUTE_OUT_LIST, /* {"items":[...],"next_cursor":...}: the handler fills a struct items */
+	ROUTE_OUT_RAW,  /* the handler fills r->out and r->content_type (route.out_type names it in OpenAPI) */
+};
+
+typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
+
+struct route {
+	enum method          method;
+	const char          *path;
+	struct access        access;
+	enum rate_class      rate;
+	int                  status;   /* of success */
+	handler_fn          *handler;
+	enum route_in        in_kind;
+	const struct schema *in;
+	enum route_out       out_kind;
+	const struct schema *out;
+	const char          *out_type; /* media type of ROUTE_OUT_RAW */
+	const struct schema *query;    /* NULL: takes no query parameters; set by ROUTE_Q */
+	const char          *doc;      /* one sentence */
+	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
+};
+
+#define IN(name)          ROUTE_IN_JSON, &name##_schema
+#define IN_NONE           ROUTE_IN_NONE, NULL
+#define IN_SNAPSHOT(name) ROUTE_IN_SNAPSHOT, &name##_schema
+#define IN_DOCUMENT       ROUTE_IN_DOCUMENT, NULL
+#define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL
+#define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL
+#define OUT_NONE          ROUTE_OUT_NONE, NULL, NULL
+#define OUT_RAW(type)     ROUTE_OUT_RAW, NULL, type
+
+/* ROUTE_X expands ALLOW(), IN() and OUT() before ROUTE_ counts its arguments. */
+#define ROUTE(method, path, ...) ROUTE_X(method, path, NULL, __VA_ARGS__)
+#define ROUTE_Q(method, path, query, ...) ROUTE_X(method, path, &query##_schema, __VA_ARGS__)
+#define ROUTE_X(...) ROUTE_(__VA_ARGS__)
+/* One argument short is one macro argument short: the compiler says so. */
+#define ROUTE_(method_, path_, query_, who_, action_, resource_, rate_, status_, handler_, in_kind_, \
+    in_, out_kind_, out_, type_, doc_) \
+	{ .method = (method_), .path = (path_), .access = { (who_), (action_), (resource_) }, \
+	  .rate = (rate_), .status = (status_), .handler = (handler_), .in_kind = (in_kind_), .in = (in_), \
+	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_) }
+#define ROUTE_END { .path = NULL }
+
+/* The query struct of every list: limit 1..200 (0 in the struct: 50) and cursor; a list's own adds filters. */
+struct list_query {
+	int64_t     limit;
+	const char *cursor; /* opaque: base64url of the last item's key, see list_cursor_*() */
+};
+extern const struct schema list_query_schema;
+
+/* Keyset paging by UUIDv7 id, newest first: the cursor is the last id given out. */
+MUST_USE bool list_cursor_read(const char *cursor, struct uuid *after, struct err *e); /* NULL cursor: nil */
+MUST_USE bool list_cursor_write(struct request *r, const struct uuid *last, struct err *e);
+
+/* "/api/users/{id}" for logs and metrics: "GET /api/users/{id}"; "-" for none. */
+const char *route_label(const struct route *rt, char *out, size_t n);
+
+/* Startup check of all tables: duplicates, access words, schemas. */
+MUST_USE bool routes_check(const struct route *const *tables, struct err *e);
+
+/* The OpenAPI 3.1 document and its readable page, made from the tables. */
+MUST_USE bool openapi_print(struct buf *b, const struct app *app, struct err *e);
+MUST_USE bool openapi_html(struct buf *b, const struct app *app, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * alerting.h - from the changes of a report to an alert and its messages, in the
+ * transaction of the report.
+ *
+ * A finding is a change of at least the config's min_severity.  It is told once:
+ * again only with another value, or when it had gone and came back.  A config
+ * has one open alert of kind "drift": opened by the first finding, updated by a
+ * new one, resolved by a complete snapshot without findings.  Its severity does
+ * not fall while it is open, so that who was told of it is told of its end.
+ */
+#ifndef BSX_DRIFT_ALERT_ALERTING_H
+#define BSX_DRIFT_ALERT_ALERTING_H
+
+#include "core/store/alert.h"
+#include "core/store/report.h"
+#include "drift/alert/deps.h"
+#include "drift/engine/diff.h"
+
+#define EVENT_OPENED   "drift.alert.opened"
+#define EVENT_UPDATED  "drift.alert.updated"
+#define EVENT_RESOLVED "drift.alert.resolved"
+#define EVENT_TEST     "channel.test"
+
+/* A channel to tell of alerts from a severity on. */
+struct alert_target {
+	struct uuid   channel_id;
+	enum severity min_severity;
+};
+
+/* The values of a change as people see them. */
+struct change_text {
+	struct str old_text, new_text;           /* p == NULL: none */
+	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
+};
+
+struct alerting {
+	const struct drift_deps   *deps;
+	struct tenant_db          *t;
+	struct uuid                config_id;
+	const char                *config_name;
+	enum severity              min_severity;
+	const struct alert_target *targets;
+	size_t                     targets_n;
+	const struct change       *changes; /* of the report, in its order */
+	const struct change_text  *texts;   /* parallel */
+	size_t                     n;
+	struct report             *report;  /* gets not_alerted */
+	bool                       complete, in_order;
+};
+
+/* Inside the transaction, before the report is written.  Texts are children of `mem`. */
+MUST_USE bool alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e);
+
+/* Tells the targets of an event of an alert; *sent is how many channels. */
+MUST_USE bool alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *event,
+    const struct alert *alert, const size_t *order, size_t order_n, size_t *sent, struct err *e);
+
+/* "drift:" and the config's id; ALERT_OPEN_KEY_MAX bytes with the NUL. */
+#define ALERT_OPEN_KEY_MAX 48
+void alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX]);
+
+#endif

@@ -1,0 +1,225 @@
+#include "drift/alert/message.h"
+
+#include "drift/engine/resource.h"
+
+#define HEAD_ROOM   2048 /* bytes kept for what follows the changes */
+#define PATH_MAX_   1024 /* bytes of a path that are told */
+#define VALUE_MAX   256  /* longer values are left out */
+#define REASON_MAX_ 500
+
+/* ---- parts ---- */
+
+static void
+put(struct buf *b, const char *name, struct str value)
+{
+	buf_printf(b, "\"%s\":", name);
+	buf_json(b, value);
+}
+
+/* At most `max` bytes, cut before a character. */
+static struct str
+head(struct str s, size_t max)
+{
+	size_t n = s.n <= max ? s.n : max;
+
+	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return (struct str) { s.p, n };
+}
+
+static void
+put_id(struct buf *b, const char *name, const struct uuid *id)
+{
+	char text[UUID_TEXT_MAX];
+
+	uuid_print(id, text);
+	put(b, name, str_of(text));
+}
+
+static void
+put_time(struct buf *b, const char *name, instant t)
+{
+	char text[TIME_TEXT_MAX];
+
+	time_print(t.ms, text);
+	put(b, name, str_of(text));
+}
+
+static void
+put_link(struct buf *b, const char *name, const struct alerting *a, const char *path,
+    const struct uuid *id)
+{
+	const struct conf *c = a->deps->conf;
+	char               text[UUID_TEXT_MAX];
+	struct buf         url;
+
+	uuid_print(id, text);
+	buf_make(&url, b->mem);
+	buf_puts(&url, c->public_url == NULL ? "" : c->public_url);
+	buf_puts(&url, c->base_path == NULL ? "" : c->base_path);
+	buf_puts(&url, path);
+	buf_puts(&url, text);
+	put(b, name, buf_str(&url));
+	b->failed = b->failed || url.failed;
+}
+
+static void
+put_value(struct buf *b, const char *name, struct str text, bool truncated)
+{
+	if (text.p == NULL && !truncated)
+		return;
+	if (truncated || text.n > VALUE_MAX) {
+		buf_printf(b, ",\"%s_truncated\":true", name);
+		return;
+	}
+	buf_printf(b, ",\"%s\":", name);
+	buf_add(b, text.p, text.n); /* JSON already */
+}
+
+static void
+put_change(struct buf *b, const struct change *c, const struct change_text *t)
+{
+	buf_putc(b, '{');
+	put(b, "category", c->category);
+	buf_putc(b, ',');
+	put(b, "key", c->key);
+	buf_putc(b, ',');
+	put(b, "op", str_of(change_op_name(c->op)));
+	buf_putc(b, ',');
+	put(b, "path", head(c->path, PATH_MAX_));
+	buf_putc(b, ',');
+	put(b, "severity", str_of(severity_name(c->severity)));
+	buf_putc(b, ',');
+	put(b, "rule", head(str_of(c->rule), 128));
+	buf_putc(b, ',');
+	put(b, "reason", head(str_of(c->reason), REASON_MAX_));
+	put_value(b, "old_value", t->old_text, t->old_truncated);
+	put_value(b, "new_value", t->new_text, t->new_truncated);
+	buf_putc(b, '}');
+}
+
+/* As many as are allowed and fit. */
+static void
+put_changes(struct buf *b, const struct alerting *a, const size_t *order, size_t n)
+{
+	struct buf one;
+	size_t     told = 0;
+
+	buf_puts(b, ",\"changes\":[");
+	for (size_t i = 0; i < n && told < MESSAGE_CHANGES; i++) {
+		buf_make(&one, b->mem);
+		put_change(&one, &a->changes[order[i]], &a->texts[order[i]]);
+		if (one.failed)
+			b->failed = true;
+		if (one.failed || b->n + one.n > MESSAGE_MAX - HEAD_ROOM)
+			break;
+		if (told++ > 0)
+			buf_putc(b, ',');
+		buf_add(b, one.p, one.n);
+		talloc_free(one.p);
+	}
+	buf_printf(b, "],\"changes_total\":%zu", n);
+}
+
+static void
+put_alert(struct buf *b, const struct alert *alert)
+{
+	buf_puts(b, ",\"alert\":{");
+	put_id(b, "id", &alert->id);
+	buf_putc(b, ',');
+	put(b, "kind", str_of(alert->kind));
+	buf_putc(b, ',');
+	put(b, "severity", str_of(alert->severity));
+	buf_putc(b, ',');
+	put(b, "status", str_of(alert->status));
+	buf_putc(b, ',');
+	put(b, "title", str_of(alert->title));
+	buf_putc(b, ',');
+	put_time(b, "opened_at", alert->opened_at);
+	buf_putc(b, '}');
+}
+
+static void
+put_report(struct buf *b, const struct report *r)
+{
+	buf_puts(b, ",\"report\":{");
+	put_id(b, "id", &r->id);
+	buf_printf(b, ",\"summary\":{\"created\":%lld,\"modified\":%lld,\"deleted\":%lld,\"by_severity\":",
+	    (long long)r->created, (long long)r->modified, (long long)r->deleted);
+	buf_puts(b, r->by_severity.text == NULL ? "{}" : r->by_severity.text);
+	buf_printf(b, "},\"score\":%lld,\"max_severity\":", (long long)r->score);
+	if (r->max_severity == NULL)
+		buf_puts(b, "null");
+	else
+		buf_json(b, str_of(r->max_severity));
+	buf_putc(b, '}');
+}
+
+static void
+put_links(struct buf *b, const struct alerting *a, const struct alert *alert)
+{
+	buf_puts(b, ",\"links\":{");
+	put_link(b, "alert", a, "/api/drift/alerts/", &alert->id);
+	if (a->report != NULL) {
+		buf_putc(b, ',');
+		put_link(b, "report", a, "/api/drift/reports/", &a->report->id);
+	}
+	buf_putc(b, '}');
+}
+
+/* ---- the whole ---- */
+
+bool
+message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event, const struct alert *alert,
+    const size_t *order, size_t order_n, struct str *body, struct err *e)
+{
+	const struct tenant *tenant = a->t->tenant;
+	struct buf           b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '{');
+	put(&b, "type", str_of(event));
+	buf_putc(&b, ',');
+	put_time(&b, "timestamp", (instant) { clock_ms(a->deps->clock) });
+	buf_puts(&b, ",\"data\":{\"tenant\":{");
+	put_id(&b, "id", &tenant->id);
+	buf_putc(&b, ',');
+	put(&b, "slug", str_of(tenant->slug));
+	buf_putc(&b, '}');
+	if (alert != NULL) {
+		if (!uuid_is_nil(&a->config_id)) {
+			buf_puts(&b, ",\"config\":{");
+			put_id(&b, "id", &a->config_id);
+			buf_putc(&b, ',');
+			put(&b, "name", str_of(a->config_name));
+			buf_putc(&b, '}');
+		}
+		put_alert(&b, alert);
+		if (a->report != NULL)
+			put_report(&b, a->report);
+		put_changes(&b, a, order, order_n);
+		put_links(&b, a, alert);
+	}
+	buf_puts(&b, "}}");
+	*body = buf_str(&b);
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+bool
+message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d, struct tenant_db *t,
+    const struct uuid *channel, const struct uuid *alert, const char *event, struct str body,
+    struct uuid *id, struct err *e)
+{
+	struct outbox o = { .id = uuid_make(d->clock, d->rand), .channel_id = *channel,
+		.event = talloc_strdup(mem, event), .state = talloc_strdup(mem, "pending"),
+		.created_at = { clock_ms(d->clock) } };
+
+	if (o.event == NULL || o.state == NULL)
+		return err_memory(e);
+	if (alert != NULL)
+		o.alert_id = *alert;
+	if (id != NULL)
+		*id = o.id;
+	return tenant_seal(t, mem, d->rand, "outbox", "body", &o.id, body, &o.body, e) &&
+	    outbox_add(db, &o, e);
+}

@@ -1,0 +1,229 @@
+/* diff.h: one change: its paths, its severity, its hashes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "drift/engine/walk.h"
+
+#define STEPS_MAX     (JSON_DEPTH_MAX + 1)
+#define CHANGES_FIRST 16
+
+/* ---- paths ---- */
+
+struct steps {
+	struct str names[STEPS_MAX];
+	char       numbers[STEPS_MAX][12];
+	size_t     n;
+};
+
+/* The path into the new value, into the old one when the value is only there. */
+static void
+steps_make(struct steps *s, const struct place *at, bool old)
+{
+	size_t depth = 0;
+
+	for (const struct place *p = at; p->kind != PLACE_ROOT; p = p->up)
+		depth++;
+	s->n = depth;
+	for (const struct place *p = at; depth-- > 0; p = p->up) {
+		if (p->kind == PLACE_MEMBER) {
+			s->names[depth] = p->name;
+			continue;
+		}
+		s->names[depth] = (struct str) { s->numbers[depth],
+			(size_t)snprintf(s->numbers[depth], sizeof s->numbers[depth], "%u",
+			    old ? p->old_i : p->new_i) };
+	}
+}
+
+static bool
+key_label(struct walk *w, const struct place *at, struct buf *out)
+{
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	buf_putc(&b, '[');
+	for (uint32_t i = 0; i < at->n_keys; i++) {
+		const struct json *v = NULL;
+
+		for (uint32_t m = 0; v == NULL && m < at->element->n; m++)
+			if (str_eq(at->element->names[m], at->keys[i]))
+				v = &at->element->items[m];
+		if (i > 0)
+			buf_putc(&b, ',');
+		buf_add(&b, at->keys[i].p, at->keys[i].n);
+		buf_putc(&b, '=');
+		if (v != NULL && !json_canonical(&b, v, w->e))
+			return false;
+	}
+	buf_putc(&b, ']');
+	json_pointer_add(out, buf_str(&b));
+	talloc_free(b.p);
+	return buf_ok(&b) || err_memory(w->e);
+}
+
+/* For elements that are counted the identity is the value. */
+static bool
+counted_label(struct walk *w, const struct place *at, struct buf *out)
+{
+	uint8_t    mac[HASH_LEN];
+	char       hex[17];
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	if (!element_text(&b, at->element, &w->arrays, at->here, STR(""), w->e))
+		return false;
+	hash_hmac(w->d->state->spec->element_key, HASH_LEN, b.p, b.n, mac);
+	talloc_free(b.p);
+	hex_print(mac, 8, hex);
+	buf_printf(out, "/[#%s]", hex);
+	if (at->repeat > 1)
+		buf_printf(out, "~%u", at->repeat);
+	return true;
+}
+
+static bool
+canonical_path(struct walk *w, const struct place *at, struct buf *out)
+{
+	if (at->kind == PLACE_ROOT)
+		return true;
+	if (!canonical_path(w, at->up, out))
+		return false;
+	if (at->kind == PLACE_KEYED)
+		return key_label(w, at, out);
+	if (at->kind == PLACE_COUNTED)
+		return counted_label(w, at, out);
+	json_pointer_add(out, at->name);
+	return true;
+}
+
+/* ---- hashes ---- */
+
+static void
+add_part(struct buf *b, struct str s)
+{
+	buf_printf(b, "%zu:", s.n);
+	buf_add(b, s.p, s.n);
+}
+
+static bool
+fingerprint(struct walk *w, struct change *c)
+{
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	add_part(&b, c->category);
+	add_part(&b, c->key);
+	add_part(&b, c->canonical_path);
+	add_part(&b, str_of(change_op_name(c->op)));
+	hash_hmac(w->d->state->spec->finger_key, HASH_LEN, b.p, b.n, c->fingerprint);
+	talloc_free(b.p);
+	return buf_ok(&b) || err_memory(w->e);
+}
+
+static bool
+value_hash(struct walk *w, const struct place *at, struct change *c)
+{
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	if (c->new_value == NULL)
+		buf_puts(&b, "gone");
+	else if (!element_text(&b, c->new_value, &w->arrays, at->here, at->name, w->e))
+		return false;
+	hash_hmac(w->d->state->spec->value_key, HASH_LEN, b.p, b.n, c->value_hash);
+	talloc_free(b.p);
+	return buf_ok(&b) || err_memory(w->e);
+}
+
+/* ---- recording ---- */
+
+static bool
+room(struct walk *w)
+{
+	struct diff   *d = w->d;
+	struct change *more;
+
+	if (d->n < d->state->cap)
+		return true;
+	d->state->cap = d->state->cap > 0 ? d->state->cap * 2 : CHANGES_FIRST;
+	more = talloc_realloc(d, d->changes, struct change, (unsigned)d->state->cap);
+	if (more == NULL)
+		return err_memory(w->e);
+	d->changes = more;
+	return true;
+}
+
+static bool
+store(struct walk *w, const struct place *at, const struct steps *steps, struct change *c)
+{
+	struct buf path, canonical;
+
+	buf_make(&path, w->d);
+	buf_make(&canonical, w->d);
+	for (size_t i = 0; i < steps->n; i++)
+		json_pointer_add(&path, steps->names[i]);
+	if (!canonical_path(w, at, &canonical))
+		return false;
+	if (!buf_ok(&path) || !buf_ok(&canonical))
+		return err_memory(w->e);
+	c->path = buf_str(&path);
+	c->canonical_path = buf_str(&canonical);
+	if (!fingerprint(w, c) || !value_hash(w, at, c) || !room(w))
+		return false;
+	w->d->changes[w->d->n++] = *c;
+	return true;
+}
+
+static void
+count(struct diff_summary *s, const struct change *c)
+{
+	s->created += c->op == CHANGE_CREATED;
+	s->deleted += c->op == CHANGE_DELETED;
+	s->modified += c->op == CHANGE_MODIFIED;
+	s->by_severity[c->severity]++;
+	s->score += severity_weight(c->severity);
+	if (c->severity > s->max_severity)
+		s->max_severity = c->severity;
+}
+
+static bool
+classify(struct walk *w, const struct steps *steps, struct change *c)
+{
+	struct rule_subject s = { c->op, steps->names, steps->n, c->old_value, c->new_value };
+	struct rule_verdict v;
+
+	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules, w->e))
+		return false;
+	w->picked = true;
+	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))
+		return false;
+	c->severity = v.severity;
+	c->rule = v.rule;
+	c->reason = v.reason;
+	return true;
+}
+
+bool
+walk_change(struct walk *w, const struct place *at, const struct json *old_value,
+    const struct json *new_value)
+{
+	const struct resource *r = w->to != NULL ? w->to : w->from;
+	struct change          c = { .category = r->category,
+			 .key = r->key,
+			 .old_value = old_value,
+			 .new_value = new_value };
+	struct steps           steps;
+
+	c.op = old_value == NULL   ? CHANGE_CREATED
+	       : new_value == NULL ? CHANGE_DELETED
+				   : CHANGE_MODIFIED;
+	steps_make(&steps, at, new_value == NULL);
+	if (!classify(w, &steps, &c))
+		return false;
+	if (c.severity == SEVERITY_IGNORE) {
+		w->d->summary.ignored++;
+		return true;
+	}
+	count(&w->d->summary, &c);
+	return w->d->n >= DIFF_STORED_MAX || store(w, at, &steps, &c);
+}

@@ -1,0 +1,323 @@
+#include "drift/engine/compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/schema.h"
+#include "core/base/secret.h"
+#include "drift/engine/spec.h"
+
+/* ---- the `compare` object ---- */
+
+#define X(id, wire) wire,
+static const char *const modes[] = { COMPARE_MODES(X) NULL };
+static const char *const normalisers[] = { NORMALISERS(X) NULL };
+#undef X
+
+/* One struct for the rows of both lists. */
+struct entry_in {
+	struct raw_json category, names, except;
+	const char     *path, *mode, *how, *separator;
+	int64_t         digits, seconds;
+	struct strings  keys;
+	bool            casefold;
+};
+static const struct field array_fields[] = {
+	FIELD(struct entry_in, category,
+	    .doc = "Glob or list of globs on the category; default any."),
+	FIELD(struct entry_in, path, .max = PATTERN_TEXT_MAX,
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	FIELD(struct entry_in, names,
+	    .doc = "Instead of a path: globs on the name of the member, at any depth."),
+	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),
+	FIELD(struct entry_in, mode, .flags = FIELD_REQUIRED, .choices = modes,
+	    .doc = "How the array's elements are compared."),
+	FIELD(struct entry_in, keys, .max = COMPARE_KEYS_MAX,
+	    .doc = "Members that identify an element (mode keyed)."),
+	FIELD_END
+};
+static const struct field normalise_fields[] = {
+	FIELD(struct entry_in, category,
+	    .doc = "Glob or list of globs on the category; default any."),
+	FIELD(struct entry_in, path, .max = PATTERN_TEXT_MAX,
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	FIELD(struct entry_in, names,
+	    .doc = "Instead of a path: globs on the member's name, at any depth."),
+	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),
+	FIELD(struct entry_in, casefold, .doc = "Names match in upper and lower case."),
+	FIELD(struct entry_in, separator, .min = 1, .max = 16,
+	    .doc = "split: what stands between the parts; default a space."),
+	FIELD(struct entry_in, digits, .min = 0, .max = 30,
+	    .doc = "round: digits kept behind the point of a number; default 0."),
+	FIELD(struct entry_in, seconds, .min = 1, .max = 86400,
+	    .doc = "round: instead of numbers, RFC 3339 times are cut to a multiple of this."),
+	FIELD(struct entry_in, how, .flags = FIELD_REQUIRED, .choices = normalisers,
+	    .doc = "What is done to the value."),
+	FIELD_END
+};
+static const struct schema array_schema = SCHEMA("CompareArray", struct entry_in, array_fields);
+static const struct schema normalise_schema =
+    SCHEMA("CompareNormaliser", struct entry_in, normalise_fields);
+
+struct compare_in {
+	struct items arrays, normalise;
+};
+static const struct field compare_fields[] = {
+	FIELD(struct compare_in, arrays, .max = COMPARE_ENTRIES_MAX, .item = &array_schema,
+	    .doc = "How arrays are compared, by place; the first that matches decides."),
+	FIELD(struct compare_in, normalise, .max = COMPARE_ENTRIES_MAX, .item = &normalise_schema,
+	    .doc = "What is done to values before they are hashed and compared."),
+	FIELD_END
+};
+const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compare_fields);
+
+/* ---- compiling ---- */
+
+struct compiler {
+	TALLOC_CTX *mem;
+	struct err *e;
+	char        at[160]; /* pointer of the entry at hand */
+};
+
+static bool
+fault(struct compiler *c, const char *member, const char *what)
+{
+	char pointer[200];
+
+	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
+	return err_fault(c->e, c->mem, pointer, "%s", what);
+}
+
+static bool
+compile_globs(
+    struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
+{
+	char pointer[200];
+
+	*out = (struct globs) { 0 };
+	if (v == NULL)
+		return true;
+	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
+	return globs_compile(c->mem, v, fold, pointer, out, c->e);
+}
+
+static bool
+compile_place(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
+{
+	char pointer[200];
+
+	if ((in->path != NULL) == (in->names.tree != NULL))
+		return fault(c, "", "needs either path or names");
+	if (!compile_globs(c, "/category", in->category.tree, true, &out->category) ||
+	    !compile_globs(c, "/names", in->names.tree, in->casefold, &out->names) ||
+	    !compile_globs(c, "/except", in->except.tree, in->casefold, &out->except))
+		return false;
+	out->by_path = in->path != NULL;
+	if (!out->by_path)
+		return true;
+	if (in->except.tree != NULL)
+		return fault(c, "/except", "goes with names only");
+	snprintf(pointer, sizeof pointer, "%s/path", c->at);
+	return pattern_compile(c->mem, str_of(in->path), pointer, &out->path, c->e);
+}
+
+static unsigned
+choice(const char *const *choices, const char *z)
+{
+	unsigned i = 0;
+
+	while (choices[i] != NULL && strcmp(choices[i], z) != 0)
+		i++;
+	return i;
+}
+
+static bool
+compile_array(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
+{
+	out->mode = (enum compare_mode)choice(modes, in->mode);
+	out->keys = in->keys;
+	if ((out->mode == COMPARE_KEYED) != (in->keys.n > 0))
+		return fault(c, "/keys", "goes with the mode keyed, and only with it");
+	return compile_place(c, in, out);
+}
+
+static bool
+compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
+{
+	out->how = (enum normaliser)choice(normalisers, in->how);
+	out->separator = in->separator != NULL ? str_of(in->separator) : STR(" ");
+	out->digits = in->digits;
+	out->seconds = in->seconds;
+	if (in->separator != NULL && out->how != NORMALISE_SPLIT)
+		return fault(c, "/separator", "goes with split only");
+	if (in->digits + in->seconds > 0 && out->how != NORMALISE_ROUND)
+		return fault(c, "", "digits and seconds go with round only");
+	if (in->digits > 0 && in->seconds > 0)
+		return fault(c, "/digits", "goes with numbers, seconds with times");
+	return compile_place(c, in, out);
+}
+
+typedef bool compile_fn(struct compiler *c, const struct entry_in *in, struct compare_entry *out);
+
+/* Appends the compiled rows of one list. */
+static bool
+compile_list(struct compiler *c, const char *root, const char *list, const struct items *rows,
+    compile_fn *compile, struct compare_entries *out)
+{
+	const struct entry_in *in = rows->p;
+	struct compare_entry  *more;
+
+	if (rows->n == 0)
+		return true;
+	if (rows->n > COMPARE_ENTRIES_MAX - out->n)
+		return err_fault(
+		    c->e, c->mem, root, "more than %d entries in all", COMPARE_ENTRIES_MAX);
+	more = talloc_realloc(c->mem, out->items, struct compare_entry, out->n + (unsigned)rows->n);
+	if (more == NULL)
+		return err_memory(c->e);
+	out->items = more;
+	for (size_t i = 0; i < rows->n; i++) {
+		snprintf(c->at, sizeof c->at, "%s/%s/%zu", root, list, i);
+		out->items[out->n] = (struct compare_entry) { 0 };
+		if (!compile(c, &in[i], &out->items[out->n]))
+			return false;
+		out->n++;
+	}
+	return true;
+}
+
+static bool
+compile_object(
+    struct compiler *c, const char *root, const struct json *v, struct compare_spec *spec)
+{
+	struct compare_in in;
+
+	if (v == NULL)
+		return true;
+	return schema_decode_at(c->mem, &compare_schema, v, root, &in, c->e) &&
+	       compile_list(c, root, "arrays", &in.arrays, compile_array, &spec->arrays) &&
+	       compile_list(
+		   c, root, "normalise", &in.normalise, compile_normaliser, &spec->normalise);
+}
+
+/* ---- what is always masked ---- */
+
+static const char *const secrets[] = { "password", "secret", "secretText", "clientSecret",
+	"client_secret", "privateKey", "private_key", "connectionString", "accessToken",
+	"refreshToken" };
+
+static bool
+add_secrets(struct compiler *c, struct compare_spec *spec)
+{
+	struct compare_entries *list = &spec->normalise;
+	size_t                  n = sizeof secrets / sizeof *secrets;
+	struct compare_entry   *more, *own;
+
+	more = talloc_realloc(c->mem, list->items, struct compare_entry, list->n + 1);
+	if (more == NULL)
+		return err_memory(c->e);
+	list->items = more;
+	own = &more[list->n++];
+	*own = (struct compare_entry) { .how = NORMALISE_MASK };
+	own->names.items = talloc_array(c->mem, struct glob, (unsigned)n);
+	if (own->names.items == NULL)
+		return err_memory(c->e);
+	for (own->names.n = 0; own->names.n < n; own->names.n++)
+		own->names.items[own->names.n] = glob_make(str_of(secrets[own->names.n]), true);
+	return true;
+}
+
+static void
+make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN])
+{
+	hash_hkdf(key, HASH_LEN, STR("drift mask"), spec->mask_key, HASH_LEN);
+	hash_hkdf(key, HASH_LEN, STR("drift fingerprint"), spec->finger_key, HASH_LEN);
+	hash_hkdf(key, HASH_LEN, STR("drift value"), spec->value_key, HASH_LEN);
+	hash_hkdf(key, HASH_LEN, STR("drift element"), spec->element_key, HASH_LEN);
+}
+
+static bool
+compile(struct compiler *c, const struct json *config, const struct rule_pack *const *packs,
+    size_t n, struct compare_spec *spec)
+{
+	char root[100];
+
+	if (!compile_object(c, "/compare", config, spec))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(root, sizeof root, "/rule_packs/%.*s/compare", (int)packs[i]->name.n,
+		    packs[i]->name.p);
+		if (!compile_object(c, root, packs[i]->compare, spec))
+			return false;
+	}
+	return add_secrets(c, spec);
+}
+
+struct compare_spec *
+compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
+    size_t n, const uint8_t key[static HASH_LEN], struct err *e)
+{
+	struct compare_spec *spec = secret_alloc(mem, sizeof *spec);
+	struct compiler      c = { .mem = spec, .e = e };
+
+	if (spec == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	*spec = (struct compare_spec) { 0 };
+	make_keys(spec, key);
+	/* on failure the spec stays a child of `mem`: it owns the faults */
+	return compile(&c, config, packs, n, spec) ? spec : NULL;
+}
+
+/* ---- picking ---- */
+
+bool
+compare_names(const struct compare_entry *entry, struct str name)
+{
+	return globs_match(&entry->names, name) && !globs_match(&entry->except, name);
+}
+
+bool
+compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, struct str category,
+    struct compare_pick *out, struct err *e)
+{
+	const struct pattern **patterns;
+
+	*out = (struct compare_pick) { 0 };
+	if (entries->n == 0)
+		return true;
+	out->paths = talloc_array(mem, const struct compare_entry *, entries->n);
+	out->names = talloc_array(mem, const struct compare_entry *, entries->n);
+	patterns = talloc_array(mem, const struct pattern *, entries->n);
+	if (out->paths == NULL || out->names == NULL || patterns == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < entries->n; i++) {
+		const struct compare_entry *x = &entries->items[i];
+
+		if (x->category.n > 0 && !globs_match(&x->category, category))
+			continue;
+		if (!x->by_path) {
+			out->names[out->n_names++] = x;
+			continue;
+		}
+		patterns[out->n_paths] = &x->path;
+		out->paths[out->n_paths++] = x;
+	}
+	return places_make(mem, patterns, out->n_paths, &out->places, &out->start, e);
+}
+
+/* Both lists are in the order of the entries, which stand in one array. */
+const struct compare_entry *
+compare_array(const struct compare_pick *pick, const uint64_t *here, struct str name)
+{
+	const struct compare_entry *first = NULL;
+
+	for (uint32_t i = 0; first == NULL && i < pick->n_paths; i++)
+		if (places_done(&pick->places, here, i))
+			first = pick->paths[i];
+	for (uint32_t i = 0; i < pick->n_names && (first == NULL || pick->names[i] < first); i++)
+		if (compare_names(pick->names[i], name))
+			return pick->names[i];
+	return first;
+}

@@ -1,0 +1,100 @@
+/*
+ * compare.h - how values are compared: array modes and normalisers, compiled.
+ *
+ * The source is the `compare` member of a drift config (and of rule packs):
+ *
+ *	{"arrays":    [{"path": "/ipRanges", "category"?: "named*", "mode": "keyed",
+ *	                "keys": ["@odata.type", "cidrAddress"]}],
+ *	 "normalise": [{"how": "ignore", "path": "/modifiedDateTime", "category"?: "..."},
+ *	               {"how": "ignore", "names": ["@odata.*"], "except": ["@odata.type"]},
+ *	               {"how": "mask",   "names": ["password"], "casefold": true}]}
+ *
+ * An entry names places either by `path` (pattern.h) or by `names`: globs on
+ * the member name at any depth, `except` taking names out again.  `category` is
+ * a glob or a list of globs, case folded; default any.  The config's entries
+ * come before its packs'; of array entries the first match decides, of
+ * normalisers all that match apply (an ignored value is gone before others).
+ *
+ * Array modes: COMPARE_AUTO is the default.
+ *   auto      keyed by the first identity member that is in all elements of
+ *             both sides, a string or integer, and unique on each; else multiset
+ *   set       multiset with repeats folded
+ *   multiset  order does not count, repeats do
+ *   list      order counts: what is not in a longest common subsequence of equal elements is
+ *             deleted or created (past a bound on the work: in some common subsequence)
+ *   keyed     elements are matched by the members `keys` (one or several)
+ *
+ * Scalars of members named (case folded) password, secret, secretText,
+ * clientSecret, client_secret, privateKey, private_key, connectionString,
+ * accessToken, refreshToken are always masked, with all scalars below such a
+ * member; null stays null.
+ *
+ * Normalisers:
+ *   ignore           the value is left out
+ *   mask             scalars are replaced by their HMAC (resource.h)
+ *   empty_is_absent  null, "", [] and {} are left out
+ *   casefold         strings as Unicode NFKC_Casefold, nfc: as Unicode NFC
+ *   split            a string becomes the list of its different parts ("separator", default a
+ *                    space): a set inside a string
+ *   embedded_json    a string that holds a JSON object or array becomes that
+ *   round            numbers to "digits" behind the point (half away from zero), or with "seconds"
+ *                    RFC 3339 times cut to a multiple of that many seconds, in UTC
+ * A value a normaliser does not fit stays as it is.
+ */
+#ifndef BSX_DRIFT_ENGINE_COMPARE_H
+#define BSX_DRIFT_ENGINE_COMPARE_H
+
+#include "core/base/field.h"
+#include "core/base/hash.h"
+#include "drift/engine/rules.h"
+
+/*      id                 wire */
+#define COMPARE_MODES(X) \
+	X(COMPARE_AUTO,     "auto") \
+	X(COMPARE_SET,      "set") \
+	X(COMPARE_MULTISET, "multiset") \
+	X(COMPARE_LIST,     "list") \
+	X(COMPARE_KEYED,    "keyed")
+enum compare_mode {
+#define X(id, wire) id,
+	COMPARE_MODES(X)
+#undef X
+	COMPARE_MODE__MAX
+};
+
+/*      id                         wire */
+#define NORMALISERS(X) \
+	X(NORMALISE_IGNORE,          "ignore") \
+	X(NORMALISE_MASK,            "mask") \
+	X(NORMALISE_EMPTY_IS_ABSENT, "empty_is_absent") \
+	X(NORMALISE_CASEFOLD,        "casefold") \
+	X(NORMALISE_NFC,             "nfc") \
+	X(NORMALISE_SPLIT,           "split") \
+	X(NORMALISE_EMBEDDED_JSON,   "embedded_json") \
+	X(NORMALISE_ROUND,           "round")
+enum normaliser {
+#define X(id, wire) id,
+	NORMALISERS(X)
+#undef X
+	NORMALISER__MAX
+};
+
+#define COMPARE_ENTRIES_MAX 500 /* arrays or normalisers of one config, its packs included */
+#define COMPARE_KEYS_MAX    8   /* members of a composite key */
+
+/* The `compare` object as OpenAPI and decoding see it. */
+extern const struct schema compare_schema;
+
+struct compare_spec; /* compiled; the JSON it came from must outlive it */
+
+/*
+ * Compiles the config's `compare` object (NULL: none) and those of its packs.
+ * `key` is the tenant's content key: masks, fingerprints, value hashes and element hashes are
+ * HMAC-SHA-256 under subkeys of it; it is copied and wiped with the spec.
+ * Faults (ERR_INVALID) point into the config's: "/compare/arrays/0/mode".
+ */
+MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json *config,
+    const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
+    struct err *e);
+
+#endif

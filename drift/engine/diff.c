@@ -1,0 +1,191 @@
+#include "drift/engine/diff.h"
+
+#include <string.h>
+
+#include "drift/engine/walk.h"
+
+#define SMALL  16
+#define ABSENT UINT32_MAX
+
+struct diff *
+diff_make(
+    TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *rules, struct err *e)
+{
+	struct diff       *d = talloc_zero(mem, struct diff);
+	struct diff_state *s = d != NULL ? talloc_zero(d, struct diff_state) : NULL;
+
+	if (s == NULL) {
+		(void)err_memory(e);
+		talloc_free(d);
+		return NULL;
+	}
+	s->spec = spec;
+	s->rules = rules;
+	d->state = s;
+	return d;
+}
+
+int64_t
+diff_count(const struct diff_summary *s)
+{
+	return s->created + s->modified + s->deleted;
+}
+
+/* ---- objects ---- */
+
+/*
+ * Where the members of one object are in the other (ABSENT: nowhere).  They are usually in the same
+ * order; only else, and only in large objects, an index is made.
+ */
+static bool
+match_large(
+    struct walk *w, const struct json *a, const struct json *b, uint32_t *in_a, uint32_t *in_b)
+{
+	uint32_t            n = a->n + b->n, groups;
+	struct index_entry *v = talloc_array(w->tmp, struct index_entry, n);
+	uint32_t           *group = v != NULL ? talloc_array(v, uint32_t, n) : NULL;
+	uint32_t           *of_a;
+
+	if (group == NULL)
+		return err_memory(w->e);
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = index_entry(i < a->n ? a->names[i] : b->names[i - a->n], 0);
+	if (!index_group(v, v, n, group, &groups, w->e))
+		return false;
+	of_a = talloc_array(v, uint32_t, groups);
+	if (of_a == NULL)
+		return err_memory(w->e);
+	memset(of_a, 0xff, groups * sizeof *of_a);
+	for (uint32_t i = 0; i < a->n; i++)
+		of_a[group[i]] = i;
+	for (uint32_t i = 0; i < b->n; i++) {
+		in_a[i] = of_a[group[a->n + i]];
+		if (in_a[i] != ABSENT)
+			in_b[in_a[i]] = i;
+	}
+	talloc_free(v);
+	return true;
+}
+
+static void
+match_small(const struct json *a, const struct json *b, uint32_t *in_a, uint32_t *in_b)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		for (uint32_t tries = 0; tries < a->n && in_a[i] == ABSENT; tries++, next++) {
+			if (next >= a->n)
+				next = 0;
+			if (str_eq(a->names[next], b->names[i]))
+				in_a[i] = next;
+		}
+		if (in_a[i] != ABSENT)
+			in_b[in_a[i]] = i;
+	}
+}
+
+static struct place
+member(struct walk *w, const struct place *at, struct str name)
+{
+	return (struct place) { .up = at,
+		.kind = PLACE_MEMBER,
+		.name = name,
+		.here = places_down(&w->arrays.places, at->here, name) };
+}
+
+static bool
+walk_matched(struct walk *w, const struct place *at, const struct json *a, const struct json *b,
+    const uint32_t *in_a, const uint32_t *in_b)
+{
+	struct place here;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		here = member(w, at, b->names[i]);
+		if (!(in_a[i] != ABSENT ? walk_value(w, &here, &a->items[in_a[i]], &b->items[i])
+					: walk_change(w, &here, NULL, &b->items[i])))
+			return false;
+	}
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (in_b[i] != ABSENT)
+			continue;
+		here = member(w, at, a->names[i]);
+		if (!walk_change(w, &here, &a->items[i], NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_names(const struct json *a, const struct json *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (!str_eq(a->names[i], b->names[i]))
+			return false;
+	return true;
+}
+
+static bool
+walk_object(struct walk *w, const struct place *at, const struct json *a, const struct json *b)
+{
+	uint32_t few[2 * SMALL], *in_a = few, *in_b;
+	bool     small = a->n <= SMALL && b->n <= SMALL, ok = true;
+
+	if (same_names(a, b)) {
+		for (uint32_t i = 0; ok && i < b->n; i++) {
+			struct place here = member(w, at, b->names[i]);
+
+			ok = walk_value(w, &here, &a->items[i], &b->items[i]);
+		}
+		return ok;
+	}
+	if (!small && (in_a = talloc_array(w->tmp, uint32_t, a->n + b->n)) == NULL)
+		return err_memory(w->e);
+	in_b = in_a + b->n;
+	memset(in_a, 0xff, (a->n + b->n) * sizeof *in_a);
+	if (small)
+		match_small(a, b, in_a, in_b);
+	else
+		ok = match_large(w, a, b, in_a, in_b);
+	ok = ok && walk_matched(w, at, a, b, in_a, in_b);
+	if (!small)
+		talloc_free(in_a);
+	return ok;
+}
+
+/* ---- values and resources ---- */
+
+bool
+walk_value(struct walk *w, const struct place *at, const struct json *a, const struct json *b)
+{
+	if (a->type == JSON_OBJECT && b->type == JSON_OBJECT)
+		return walk_object(w, at, a, b);
+	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)
+		return walk_array(w, at, a, b);
+	return element_scalar_equal(a, b) || walk_change(w, at, a, b);
+}
+
+bool
+diff_resource(struct diff *d, const struct resource *from, const struct resource *to, struct err *e)
+{
+	const struct resource *r = to != NULL ? to : from;
+	struct walk            w = { .d = d, .from = from, .to = to, .e = e };
+	struct place           root = { .kind = PLACE_ROOT };
+	bool                   ok;
+
+	if (r == NULL)
+		return true;
+	w.tmp = talloc_new(d);
+	if (w.tmp == NULL)
+		return err_memory(e);
+	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, e);
+	root.here = w.arrays.start;
+	if (ok && from != NULL && to != NULL)
+		ok = walk_value(&w, &root, from->value, to->value);
+	else if (ok)
+		ok = walk_change(
+		    &w, &root, from != NULL ? from->value : NULL, to != NULL ? to->value : NULL);
+	talloc_free(w.tmp);
+	return ok;
+}

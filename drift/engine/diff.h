@@ -1,0 +1,74 @@
+/*
+ * diff.h - the changes between two snapshots, one resource at a time.
+ *
+ *	struct diff *d = diff_make(mem, spec, rules, e);
+ *	for each resource of either side whose content hash differs:
+ *		diff_resource(d, old or NULL, new or NULL, e)
+ *	d->changes[0 .. d->n), d->summary
+ *
+ * How changes are counted: different types are one `modified` (integer and real
+ * are one type, true and false another, null a third); an object member on one side only is
+ * one `created` or `deleted` with its whole subtree; a resource or keyed element
+ * on one side only is one; in a multiset each surplus occurrence on either side
+ * is one; scalars that differ are one `modified`.  A resource on one side only
+ * is one change with path "".
+ *
+ * Numbers compare by value, exactly: 1, 1.0 and 1e0 are equal, 1e400 and 1e500
+ * are not.  Strings compare by bytes.  Nothing here is quadratic in the size of
+ * an array or object.
+ *
+ * The values of a change point into the two normal forms, which must outlive it
+ * (show them with resource_print).  Changes past DIFF_STORED_MAX are counted and
+ * classified but not stored.
+ */
+#ifndef BSX_DRIFT_ENGINE_DIFF_H
+#define BSX_DRIFT_ENGINE_DIFF_H
+
+#include "drift/engine/compare.h"
+
+#define DIFF_STORED_MAX 50000
+
+struct change {
+	struct str         category, key;    /* of the resource; borrowed from it */
+	enum change_op     op;
+	struct str         path;             /* JSON Pointer into the new value, the old one when deleted */
+	struct str         canonical_path;   /* keyed element: [member=<canonical text>], multiset: [#<16 hex>] */
+	const struct json *old_value;        /* NULL: created */
+	const struct json *new_value;        /* NULL: deleted */
+	enum severity      severity;
+	const char        *rule;             /* which rule decided; "default" */
+	const char        *reason;           /* "" when none */
+	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
+	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
+};
+
+struct diff_summary {
+	int64_t created, modified, deleted;    /* counted changes */
+	int64_t by_severity[SEVERITY__MAX];
+	int64_t ignored;                       /* left out by a rule: in no other number */
+	int64_t score;                         /* sum of the severities' weights */
+	enum severity max_severity;            /* SEVERITY_INFO when there are none */
+};
+
+struct diff {
+	struct change      *changes;           /* child of the diff */
+	size_t              n;
+	struct diff_summary summary;
+	struct diff_state  *state;             /* private */
+};
+
+/* `rules` NULL: every change has the default severity.  `spec` and `rules` must outlive it. */
+MUST_USE struct diff *diff_make(TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct rules *rules, struct err *e);
+
+/*
+ * Adds the changes from `from` to `to` (NULL: not on that side; both NULL: nothing).  Both are in
+ * normal form; category and key are those of the side that is there, and equal when both are.
+ */
+MUST_USE bool diff_resource(struct diff *d, const struct resource *from,
+    const struct resource *to, struct err *e);
+
+/* Counted changes: created + modified + deleted.  A report is `drifted` from 1. */
+int64_t diff_count(const struct diff_summary *s);
+
+#endif

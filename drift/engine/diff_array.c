@@ -1,0 +1,433 @@
+/* diff.h: arrays, matched by key or counted. */
+#include <string.h>
+
+#include "drift/engine/number.h"
+#include "drift/engine/walk.h"
+
+/* The members an element may be known by, in the order they are tried. */
+static const char *const identity[] = { "id", "appId", "AppId", "Id", "roleTemplateId", "objectId",
+	"policyDefinitionReferenceId", "name", "settingDefinitionId", "displayName", "value",
+	"key" };
+
+#define ABSENT UINT32_MAX
+
+static bool
+both_make(struct walk *w, struct both *p)
+{
+	uint32_t n = p->a->n + p->b->n;
+
+	p->texts = talloc_array(w->tmp, struct index_entry, n);
+	if (p->texts == NULL)
+		return err_memory(w->e);
+	p->group = talloc_array(p->texts, uint32_t, 2 * n);
+	if (p->group == NULL)
+		return err_memory(w->e);
+	p->in_a = p->group + n;
+	p->in_b = p->in_a + p->b->n;
+	return true;
+}
+
+/* ---- keys ---- */
+
+static bool
+all_objects(const struct json *v)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->items[i].type != JSON_OBJECT)
+			return false;
+	return true;
+}
+
+/* Elements of one array mostly have a member at the same index. */
+static const struct json *
+member_of(const struct json *object, struct str name, uint32_t *hint)
+{
+	if (*hint < object->n && str_eq(object->names[*hint], name))
+		return &object->items[*hint];
+	for (uint32_t i = 0; i < object->n; i++)
+		if (str_eq(object->names[i], name)) {
+			*hint = i;
+			return &object->items[i];
+		}
+	return NULL;
+}
+
+static bool
+canonical(struct walk *w, const struct json *v, struct str *out)
+{
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	if (!json_canonical(&b, v, w->e))
+		return false;
+	*out = buf_str(&b);
+	return true;
+}
+
+/* The keys of one side's elements by one member; *all false: some element has none that counts. */
+static bool
+keys_by_member(
+    struct walk *w, const struct json *array, struct str name, struct index_entry *out, bool *all)
+{
+	uint32_t hint = 0;
+
+	for (uint32_t i = 0; i < array->n; i++) {
+		const struct json *v = member_of(&array->items[i], name, &hint);
+		struct str         text;
+
+		*all = v != NULL && (v->type == JSON_STRING ||
+					(v->type == JSON_NUMBER && number_is_integer(v->text)));
+		if (!*all)
+			return true;
+		text = v->text;
+		if (v->type == JSON_NUMBER && !canonical(w, v, &text))
+			return false;
+		out[i] = index_entry(text, v->type);
+	}
+	return true;
+}
+
+/* The same by several members: their canonical texts, one behind another. */
+static bool
+keys_by_members(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
+    struct index_entry *out, bool *all)
+{
+	for (uint32_t i = 0; i < array->n; i++) {
+		struct buf b;
+
+		buf_make(&b, w->tmp);
+		for (uint32_t k = 0; k < n; k++) {
+			uint32_t           hint = 0;
+			const struct json *v = member_of(&array->items[i], names[k], &hint);
+
+			*all = v != NULL && v->type != JSON_ARRAY && v->type != JSON_OBJECT;
+			if (!*all)
+				return true;
+			if (!json_canonical(&b, v, w->e))
+				return false;
+			buf_putc(&b, ',');
+		}
+		if (!buf_ok(&b))
+			return err_memory(w->e);
+		out[i] = index_entry(buf_str(&b), 0);
+	}
+	return true;
+}
+
+static bool
+keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
+    struct index_entry *out, bool *all)
+{
+	return n == 1 ? keys_by_member(w, array, names[0], out, all)
+		      : keys_by_members(w, array, names, n, out, all);
+}
+
+static bool
+same_order(const struct both *p)
+{
+	if (p->a->n != p->b->n)
+		return false;
+	for (uint32_t i = 0; i < p->a->n; i++)
+		if (!index_same(&p->texts[i], &p->texts[p->a->n + i]))
+			return false;
+	return true;
+}
+
+/* Elements of both sides in the same group belong together; *unique false: two of one side do. */
+static bool
+match(struct walk *w, struct both *p, uint32_t groups, bool *unique)
+{
+	uint32_t *of = talloc_array(w->tmp, uint32_t, 2 * groups), *of_b = of + groups;
+
+	if (of == NULL)
+		return err_memory(w->e);
+	memset(of, 0xff, 2 * (size_t)groups * sizeof *of);
+	*unique = true;
+	for (uint32_t i = 0; *unique && i < p->a->n; i++) {
+		*unique = of[p->group[i]] == ABSENT;
+		of[p->group[i]] = i;
+	}
+	for (uint32_t i = 0; *unique && i < p->b->n; i++) {
+		uint32_t g = p->group[p->a->n + i];
+
+		*unique = of_b[g] == ABSENT;
+		of_b[g] = i;
+		p->in_a[i] = of[g];
+	}
+	for (uint32_t i = 0; *unique && i < p->a->n; i++)
+		p->in_b[i] = of_b[p->group[i]];
+	talloc_free(of);
+	return true;
+}
+
+/* Can elements be matched by these members?  Then in_a and in_b are ready. */
+static bool
+try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bool *yes)
+{
+	uint32_t groups;
+
+	*yes = true;
+	if (!keys_of(w, p->a, names, n, p->texts, yes) ||
+	    (*yes && !keys_of(w, p->b, names, n, p->texts + p->a->n, yes)))
+		return false;
+	if (!*yes)
+		return true;
+	if (!same_order(p))
+		return index_group(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups, w->e) &&
+		       match(w, p, groups, yes);
+	if (!index_group(w->tmp, p->texts, p->a->n, p->group, &groups, w->e))
+		return false;
+	*yes = groups == p->a->n;
+	for (uint32_t i = 0; i < p->a->n; i++)
+		p->in_a[i] = p->in_b[i] = i;
+	return true;
+}
+
+/* ---- elements matched by key ---- */
+
+static struct place
+element(struct walk *w, const struct place *at, enum place_kind kind, uint32_t old_i,
+    uint32_t new_i, uint32_t row)
+{
+	return (struct place) { .up = at,
+		.kind = kind,
+		.old_i = old_i,
+		.new_i = new_i,
+		.here = places_down_index(&w->arrays.places, at->here, row) };
+}
+
+static bool
+walk_keyed(struct walk *w, const struct place *at, const struct both *p, const struct str *keys,
+    uint32_t n_keys)
+{
+	struct place here;
+
+	for (uint32_t i = 0; i < p->b->n; i++) {
+		const struct json *value = &p->b->items[i];
+		bool               found = p->in_a[i] != ABSENT;
+
+		here = element(w, at, PLACE_KEYED, found ? p->in_a[i] : 0, i, i);
+		here.element = value;
+		here.keys = keys;
+		here.n_keys = n_keys;
+		if (!(found ? walk_value(w, &here, &p->a->items[p->in_a[i]], value)
+			    : walk_change(w, &here, NULL, value)))
+			return false;
+	}
+	for (uint32_t i = 0; i < p->a->n; i++) {
+		if (p->in_b[i] != ABSENT)
+			continue;
+		here = element(w, at, PLACE_KEYED, i, i, i);
+		here.element = &p->a->items[i];
+		here.keys = keys;
+		here.n_keys = n_keys;
+		if (!walk_change(w, &here, here.element, NULL))
+			return false;
+	}
+	return true;
+}
+
+/* ---- elements counted ---- */
+
+/* The text an element is counted by; the tag keeps apart what scalars' texts do not. */
+static bool
+counted_text(struct walk *w, const struct place *at, const struct json *v, uint32_t i,
+    struct index_entry *out)
+{
+	struct str text = STR("");
+	struct buf b;
+
+	if (v->type == JSON_STRING)
+		text = v->text;
+	if (v->type == JSON_NUMBER && !canonical(w, v, &text))
+		return false;
+	if (v->type == JSON_ARRAY || v->type == JSON_OBJECT) {
+		buf_make(&b, w->tmp);
+		if (!element_text(&b, v, &w->arrays,
+			places_down_index(&w->arrays.places, at->here, i), STR(""), w->e))
+			return false;
+		text = buf_str(&b);
+	}
+	*out = index_entry(text, v->type);
+	return true;
+}
+
+/* The elements first .. first + na (nb) of both sides. */
+static bool
+counted_texts(struct walk *w, const struct place *at, struct both *p, uint32_t first, uint32_t na,
+    uint32_t nb)
+{
+	for (uint32_t i = 0; i < na; i++)
+		if (!counted_text(w, at, &p->a->items[first + i], first + i, &p->texts[i]))
+			return false;
+	for (uint32_t i = 0; i < nb; i++)
+		if (!counted_text(w, at, &p->b->items[first + i], first + i, &p->texts[na + i]))
+			return false;
+	return true;
+}
+
+/*
+ * Marks the last elements of each group that has more of them here than there: 1 for the first
+ * surplus one, 2 for the next.  `more`: how many more of a group are here.
+ */
+static void
+mark(uint32_t *marks, const uint32_t *group, uint32_t n, int64_t *more)
+{
+	for (uint32_t i = n; i-- > 0;)
+		if (more[group[i]] > 0)
+			marks[i] = (uint32_t)more[group[i]]--;
+}
+
+/* Which elements are surplus; of a set only one of equal elements counts. */
+static bool
+count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bool set,
+    uint32_t *marks_a, uint32_t *marks_b)
+{
+	uint32_t groups;
+	int64_t *n, *m;
+
+	if (!index_group(w->tmp, p->texts, na + nb, p->group, &groups, w->e))
+		return false;
+	n = talloc_zero_array(w->tmp, int64_t, 2 * groups);
+	if (n == NULL)
+		return err_memory(w->e);
+	m = n + groups;
+	for (uint32_t i = 0; i < na; i++)
+		n[p->group[i]]++;
+	for (uint32_t i = 0; i < nb; i++)
+		m[p->group[na + i]]++;
+	for (uint32_t g = 0; g < groups; g++) {
+		int64_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
+
+		n[g] = ca - cb;
+		m[g] = cb - ca;
+	}
+	mark(marks_a, p->group, na, n);
+	mark(marks_b, p->group + na, nb, m);
+	talloc_free(n);
+	return true;
+}
+
+/* `marks` are those of the elements from `first` on. */
+static bool
+emit_surplus(struct walk *w, const struct place *at, const struct json *array, uint32_t first,
+    uint32_t n, const uint32_t *marks, bool created)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct json *v = &array->items[first + i];
+		struct place       here;
+
+		if (marks[i] == 0)
+			continue;
+		here = element(w, at, PLACE_COUNTED, first + i, first + i, first + i);
+		here.element = v;
+		here.repeat = marks[i];
+		if (!walk_change(w, &here, created ? NULL : v, created ? v : NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool
+walk_multiset(struct walk *w, const struct place *at, const struct both *p, uint32_t first,
+    uint32_t na, uint32_t nb, bool set)
+{
+	uint32_t *marks = talloc_zero_array(w->tmp, uint32_t, na + nb);
+	bool      ok;
+
+	if (marks == NULL)
+		return err_memory(w->e);
+	ok = count_surplus(w, p, na, nb, set, marks, marks + na) &&
+	     emit_surplus(w, at, p->b, first, nb, marks + na, true) &&
+	     emit_surplus(w, at, p->a, first, na, marks, false);
+	talloc_free(marks);
+	return ok;
+}
+
+/*
+ * Elements equal at the same place from either end need no text: taking one from both sides
+ * changes no difference of multisets, and no shortest edit (sets are counted whole).
+ */
+static bool
+walk_counted(struct walk *w, const struct place *at, struct both *p, enum compare_mode mode)
+{
+	const struct json *x = p->a, *y = p->b;
+	uint32_t           most = x->n < y->n ? x->n : y->n, head = 0, tail = 0, na, nb;
+
+	while (mode != COMPARE_SET && head < most && element_same(&x->items[head], &y->items[head]))
+		head++;
+	while (mode != COMPARE_SET && tail < most - head &&
+	       element_same(&x->items[x->n - 1 - tail], &y->items[y->n - 1 - tail]))
+		tail++;
+	na = x->n - head - tail;
+	nb = y->n - head - tail;
+	if (na + nb == 0)
+		return true;
+	if (!counted_texts(w, at, p, head, na, nb))
+		return false;
+	return mode == COMPARE_LIST ? walk_list(w, at, p, head, na, nb)
+				    : walk_multiset(w, at, p, head, na, nb, mode == COMPARE_SET);
+}
+
+/* ---- which of both ---- */
+
+static bool
+walk_auto(struct walk *w, const struct place *at, struct both *p, bool *done)
+{
+	const struct json *first = p->a->n > 0 ? p->a->items : p->b->items;
+
+	*done = false;
+	if (!all_objects(p->a) || !all_objects(p->b))
+		return true;
+	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++) {
+		struct str name = str_of(identity[i]);
+		uint32_t   hint = 0;
+
+		if (member_of(first, name, &hint) == NULL)
+			continue;
+		if (!try_keys(w, p, &name, 1, done))
+			return false;
+		if (*done)
+			return walk_keyed(w, at, p, &name, 1);
+	}
+	return true;
+}
+
+/* Elements without the keys, or with repeated ones, are counted instead. */
+static bool
+walk_by_spec(
+    struct walk *w, const struct place *at, struct both *p, const struct strings *keys, bool *done)
+{
+	struct str names[COMPARE_KEYS_MAX];
+
+	*done = false;
+	if (!all_objects(p->a) || !all_objects(p->b))
+		return true;
+	for (size_t i = 0; i < keys->n; i++)
+		names[i] = str_of(keys->items[i]);
+	if (!try_keys(w, p, names, (uint32_t)keys->n, done))
+		return false;
+	return !*done || walk_keyed(w, at, p, names, (uint32_t)keys->n);
+}
+
+bool
+walk_array(struct walk *w, const struct place *at, const struct json *a, const struct json *b)
+{
+	const struct compare_entry *entry = compare_array(&w->arrays, at->here, at->name);
+	enum compare_mode           mode = entry != NULL ? entry->mode : COMPARE_AUTO;
+	struct both                 p = { .a = a, .b = b };
+	bool                        done = false;
+
+	if (a->n == 0 && b->n == 0)
+		return true;
+	if (!both_make(w, &p))
+		return false;
+	if (mode == COMPARE_AUTO && !walk_auto(w, at, &p, &done))
+		return false;
+	if (mode == COMPARE_KEYED && !walk_by_spec(w, at, &p, &entry->keys, &done))
+		return false;
+	if (!done && !walk_counted(w, at, &p, mode))
+		return false;
+	talloc_free(p.texts);
+	return true;
+}

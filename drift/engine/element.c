@@ -1,0 +1,160 @@
+#include "drift/engine/element.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/engine/number.h"
+
+struct piece {
+	struct str         text; /* member: its name; element: its element text */
+	const struct json *value;
+};
+
+static int
+piece_cmp(const void *a, const void *b)
+{
+	const struct piece *x = a, *y = b;
+
+	return str_cmp(x->text, y->text);
+}
+
+static struct piece *
+pieces_make(struct buf *b, uint32_t n, struct err *e)
+{
+	struct piece *p = talloc_array(b->mem, struct piece, n);
+
+	if (p == NULL)
+		(void)err_memory(e);
+	return p;
+}
+
+static bool
+object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+    struct err *e)
+{
+	struct piece *m = pieces_make(b, v->n, e);
+	bool          ok = m != NULL;
+
+	for (uint32_t i = 0; ok && i < v->n; i++)
+		m[i] = (struct piece) { v->names[i], &v->items[i] };
+	if (ok && v->n > 1)
+		qsort(m, v->n, sizeof *m, piece_cmp);
+	buf_putc(b, '{');
+	for (uint32_t i = 0; ok && i < v->n; i++) {
+		uint64_t *below =
+		    arrays != NULL ? places_down(&arrays->places, here, m[i].text) : NULL;
+
+		if (i > 0)
+			buf_putc(b, ',');
+		json_canonical_string(b, m[i].text);
+		buf_putc(b, ':');
+		ok = element_text(b, m[i].value, arrays, below, m[i].text, e);
+	}
+	buf_putc(b, '}');
+	talloc_free(m);
+	return ok;
+}
+
+/* The elements' texts stand one behind another from `start` on: orders them, with commas. */
+static bool
+arrange(
+    struct buf *b, size_t start, struct piece *m, uint32_t n, enum compare_mode mode, struct err *e)
+{
+	struct buf sorted;
+	size_t     at = start;
+
+	if (!buf_ok(b))
+		return err_memory(e);
+	for (uint32_t i = 0; i < n; at += m[i++].text.n)
+		m[i].text.p = b->p + at;
+	if (mode != COMPARE_LIST && n > 1)
+		qsort(m, n, sizeof *m, piece_cmp);
+	buf_make(&sorted, b->mem);
+	for (uint32_t i = 0; i < n; i++) {
+		if (mode == COMPARE_SET && i > 0 && str_eq(m[i].text, m[i - 1].text))
+			continue;
+		buf_putc(&sorted, i == 0 ? '[' : ',');
+		buf_add(&sorted, m[i].text.p, m[i].text.n);
+	}
+	b->n = start;
+	buf_add(b, sorted.p, sorted.n);
+	buf_putc(b, ']');
+	talloc_free(sorted.p);
+	return (buf_ok(b) && buf_ok(&sorted)) || err_memory(e);
+}
+
+static bool
+array_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+    struct str name, struct err *e)
+{
+	const struct compare_entry *entry =
+	    arrays != NULL ? compare_array(arrays, here, name) : NULL;
+	struct piece *m;
+	size_t        start = b->n;
+	bool          ok = true;
+
+	if (v->n == 0) {
+		buf_add(b, "[]", 2);
+		return true;
+	}
+	m = pieces_make(b, v->n, e);
+	if (m == NULL)
+		return false;
+	for (uint32_t i = 0; ok && i < v->n; i++) {
+		uint64_t *below =
+		    arrays != NULL ? places_down_index(&arrays->places, here, i) : NULL;
+		size_t before = b->n;
+
+		ok = element_text(b, &v->items[i], arrays, below, STR(""), e);
+		m[i] = (struct piece) { { NULL, b->n - before }, NULL };
+	}
+	ok = ok && arrange(b, start, m, v->n, entry != NULL ? entry->mode : COMPARE_AUTO, e);
+	talloc_free(m);
+	return ok;
+}
+
+bool
+element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+    struct str name, struct err *e)
+{
+	if (v->type == JSON_OBJECT)
+		return object_text(b, v, arrays, here, e);
+	if (v->type == JSON_ARRAY)
+		return array_text(b, v, arrays, here, name, e);
+	return json_canonical(b, v, e);
+}
+
+bool
+element_scalar_equal(const struct json *a, const struct json *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case JSON_NULL:
+	case JSON_FALSE:
+	case JSON_TRUE:
+		return true;
+	case JSON_NUMBER:
+		return number_cmp(a->text, b->text) == 0;
+	case JSON_STRING:
+		return str_eq(a->text, b->text);
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		return a->n == 0 && b->n == 0;
+	}
+	return false;
+}
+
+bool
+element_same(const struct json *a, const struct json *b)
+{
+	if (a->type != b->type || a->n != b->n)
+		return false;
+	if (a->n == 0)
+		return element_scalar_equal(a, b);
+	for (uint32_t i = 0; i < a->n; i++)
+		if ((a->type == JSON_OBJECT && !str_eq(a->names[i], b->names[i])) ||
+		    !element_same(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}

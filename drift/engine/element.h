@@ -1,0 +1,25 @@
+/*
+ * element.h - equality of values as sets and hashes see it.
+ *
+ * Two values are equal when their element texts are: canonical text in which
+ * inner arrays are sorted (`list`: as they are; `set`: without repeats).
+ */
+#ifndef BSX_DRIFT_ENGINE_ELEMENT_H
+#define BSX_DRIFT_ENGINE_ELEMENT_H
+
+#include "drift/engine/spec.h"
+
+/*
+ * Appends it.  `arrays`: how arrays are compared, `here` the value's row in it, `name` the member
+ * that holds the value; arrays NULL: all auto.
+ */
+MUST_USE bool element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
+    uint64_t *here, struct str name, struct err *e);
+
+/* Scalars and empty containers of one type: by value.  Others: false. */
+bool element_scalar_equal(const struct json *a, const struct json *b);
+
+/* Equal as they stand, members and elements in the same order: enough for equality, not needed. */
+bool element_same(const struct json *a, const struct json *b);
+
+#endif

@@ -1,0 +1,383 @@
+/* resource.h: the normal form. */
+#include <stdio.h>
+#include <string.h>
+
+#include "drift/engine/number.h"
+#include "drift/engine/resource.h"
+#include "drift/engine/spec.h"
+#include "drift/engine/transform.h"
+
+#define MARK     "\0masked:"
+#define MARK_LEN (sizeof MARK - 1)
+
+/* What is to be done at a place: bit 1 << enum normaliser. */
+#define DO(how)    (1u << (how))
+#define TRANSFORMS (~(DO(NORMALISE_IGNORE) | DO(NORMALISE_MASK) | DO(NORMALISE_EMPTY_IS_ABSENT)))
+
+/* What the entries by name say about a member; names come again and again, so it is kept. */
+struct known {
+	struct str name; /* p == NULL: nothing kept */
+	unsigned   todo;
+};
+#define KNOWN 128
+
+struct norm {
+	TALLOC_CTX                *mem;
+	const struct compare_spec *spec;
+	const struct resource     *r;
+	enum resource_origin       from;
+	struct compare_pick        pick;
+	struct err                *e;
+	unsigned                   depth; /* open containers */
+	struct known               known[KNOWN];
+};
+
+/* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
+ * done. */
+struct spot {
+	uint64_t  *here;
+	struct str name;
+	unsigned   todo;
+};
+
+static bool normal(
+    struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed);
+
+/* ---- which places ---- */
+
+static unsigned
+judge_name(const struct norm *n, struct str name)
+{
+	unsigned todo = 0;
+
+	for (uint32_t i = 0; i < n->pick.n_names; i++)
+		if (compare_names(n->pick.names[i], name))
+			todo |= DO(n->pick.names[i]->how);
+	return todo;
+}
+
+static unsigned
+by_name(struct norm *n, struct str name)
+{
+	size_t        slot = name.n;
+	struct known *k;
+
+	if (name.n > 0)
+		slot += 3u * (uint8_t)name.p[0] + 7u * (uint8_t)name.p[name.n / 2] +
+			31u * (uint8_t)name.p[name.n - 1];
+	k = &n->known[slot % KNOWN];
+	if (k->name.p != NULL && str_eq(k->name, name))
+		return k->todo;
+	*k = (struct known) { name, judge_name(n, name) };
+	return k->todo;
+}
+
+static unsigned
+by_path(const struct norm *n, const uint64_t *here)
+{
+	unsigned todo = 0;
+
+	for (uint32_t i = 0; i < n->pick.n_paths; i++)
+		if (places_done(&n->pick.places, here, i))
+			todo |= DO(n->pick.paths[i]->how);
+	return todo;
+}
+
+/* What is below a masked place is masked. */
+static struct spot
+spot_member(struct norm *n, const struct spot *up, struct str name)
+{
+	struct spot at = { places_down(&n->pick.places, up->here, name), name, by_name(n, name) };
+
+	at.todo |= by_path(n, at.here) | (up->todo & DO(NORMALISE_MASK));
+	return at;
+}
+
+static struct spot
+spot_element(struct norm *n, const struct spot *up, uint32_t i)
+{
+	struct spot at = { places_down_index(&n->pick.places, up->here, i), { NULL, 0 }, 0 };
+
+	at.todo = by_path(n, at.here) | (up->todo & DO(NORMALISE_MASK));
+	return at;
+}
+
+/* ---- transforming a value, by every entry that speaks about its place ---- */
+
+static bool
+transform_by(struct norm *n, const struct compare_entry *x, struct json *v, bool *changed)
+{
+	bool zero = v->type == JSON_STRING && v->text.n > 0 && v->text.p[0] == '\0';
+
+	/* a mask, or what was escaped so as not to pass for one */
+	return zero || transform_apply(n->mem, x, JSON_DEPTH_MAX - n->depth, v, changed, n->e);
+}
+
+static bool
+transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
+{
+	for (uint32_t i = 0; i < n->pick.n_names; i++) {
+		const struct compare_entry *x = n->pick.names[i];
+
+		if (at->name.p != NULL && (DO(x->how) & TRANSFORMS) != 0 &&
+		    compare_names(x, at->name) && !transform_by(n, x, v, changed))
+			return false;
+	}
+	for (uint32_t i = 0; i < n->pick.n_paths; i++) {
+		const struct compare_entry *x = n->pick.paths[i];
+
+		if ((DO(x->how) & TRANSFORMS) != 0 && places_done(&n->pick.places, at->here, i) &&
+		    !transform_by(n, x, v, changed))
+			return false;
+	}
+	return true;
+}
+
+/* ---- scalars ---- */
+
+static bool
+is_mark(struct str s)
+{
+	return s.n == MARK_LEN + 2 * (size_t)HASH_LEN && memcmp(s.p, MARK, MARK_LEN) == 0;
+}
+
+static bool
+mask(struct norm *n, const struct json *v, struct json *out)
+{
+	struct json clear = *v;
+	uint8_t     mac[HASH_LEN];
+	struct buf  b;
+	char       *text;
+
+	/* a stored string that begins with U+0000 has one more of them than its source */
+	if (n->from == RESOURCE_STORED && v->type == JSON_STRING && v->text.n > 0 &&
+	    v->text.p[0] == '\0')
+		clear.text = (struct str) { v->text.p + 1, v->text.n - 1 };
+	buf_make(&b, n->mem);
+	if (!json_canonical(&b, &clear, n->e))
+		return false;
+	hash_hmac(n->spec->mask_key, HASH_LEN, b.p, b.n, mac);
+	explicit_bzero(b.p, b.n);
+	talloc_free(b.p);
+	text = talloc_size(n->mem, MARK_LEN + 2 * (size_t)HASH_LEN + 1);
+	if (text == NULL)
+		return err_memory(n->e);
+	memcpy(text, MARK, MARK_LEN);
+	hex_print(mac, HASH_LEN, text + MARK_LEN);
+	*out = (struct json) { .type = JSON_STRING,
+		.text = { text, MARK_LEN + 2 * (size_t)HASH_LEN } };
+	return true;
+}
+
+/* No text from outside may pass for a mask. */
+static bool
+escape(struct norm *n, const struct json *v, struct json *out)
+{
+	char *text = talloc_size(n->mem, v->text.n + 1);
+
+	if (text == NULL)
+		return err_memory(n->e);
+	text[0] = '\0';
+	memcpy(text + 1, v->text.p, v->text.n);
+	*out = (struct json) { .type = JSON_STRING, .text = { text, v->text.n + 1 } };
+	return true;
+}
+
+static bool
+normal_scalar(struct norm *n, const struct json *v, bool masked, struct json *out, bool *changed)
+{
+	bool zero = v->type == JSON_STRING && v->text.n > 0 && v->text.p[0] == '\0';
+
+	*changed = true;
+	if (masked && v->type != JSON_NULL &&
+	    !(zero && n->from == RESOURCE_STORED && is_mark(v->text)))
+		return mask(n, v, out);
+	if (zero && n->from == RESOURCE_SOURCE)
+		return escape(n, v, out);
+	*changed = false;
+	return true;
+}
+
+static bool
+check_number(struct norm *n, const struct json *v)
+{
+	return number_in_limits(v->text) ||
+	       err_fault(n->e, n->mem, "/resources",
+		   "a number of %.*s / %.*s is too long or its exponent too large",
+		   (int)n->r->category.n, n->r->category.p, (int)n->r->key.n, n->r->key.p);
+}
+
+/* ---- containers: copied from the first part that changes on ---- */
+
+struct copy {
+	struct json *items;
+	struct str  *names;
+	uint32_t     n;
+};
+
+static bool
+copy_start(struct norm *n, const struct json *v, uint32_t kept, struct copy *c)
+{
+	bool object = v->type == JSON_OBJECT;
+
+	if (c->items != NULL)
+		return true;
+	c->items = talloc_array(n->mem, struct json, v->n);
+	c->names = object ? talloc_array(n->mem, struct str, v->n) : NULL;
+	if (c->items == NULL || (object && c->names == NULL))
+		return err_memory(n->e);
+	memcpy(c->items, v->items, kept * sizeof *c->items);
+	if (object)
+		memcpy(c->names, v->names, kept * sizeof *c->names);
+	c->n = kept;
+	return true;
+}
+
+static bool
+is_empty(const struct json *v)
+{
+	return v->type == JSON_NULL || (v->type == JSON_STRING && v->text.n == 0) ||
+	       ((v->type == JSON_ARRAY || v->type == JSON_OBJECT) && v->n == 0);
+}
+
+/* One part of a container: ignored, copied because something changed, or left. */
+static bool
+normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot *at, struct copy *c)
+{
+	const struct json *part = &v->items[i];
+	bool               changed = false, gone = (at->todo & DO(NORMALISE_IGNORE)) != 0;
+	struct json        value;
+
+	if (!gone && !normal(n, part, at, &value, &changed))
+		return false;
+	if (!gone && (at->todo & DO(NORMALISE_EMPTY_IS_ABSENT)) != 0)
+		gone = is_empty(changed ? &value : part);
+	if ((gone || changed) && !copy_start(n, v, i, c))
+		return false;
+	if (gone || c->items == NULL)
+		return true;
+	if (c->names != NULL)
+		c->names[c->n] = v->names[i];
+	c->items[c->n++] = changed ? value : *part;
+	return true;
+}
+
+static bool
+normal_container(
+    struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed)
+{
+	struct copy c = { 0 };
+	bool        ok = true;
+
+	n->depth++;
+	for (uint32_t i = 0; ok && i < v->n; i++) {
+		struct spot below = v->type == JSON_OBJECT ? spot_member(n, at, v->names[i])
+							   : spot_element(n, at, i);
+
+		ok = normal_part(n, v, i, &below, &c);
+	}
+	n->depth--;
+	*changed = c.items != NULL;
+	if (*changed)
+		*out =
+		    (struct json) { .type = v->type, .n = c.n, .items = c.items, .names = c.names };
+	return ok;
+}
+
+static bool
+normal(struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed)
+{
+	bool        moved = false;
+	struct json other;
+
+	if (v->type == JSON_NUMBER && !check_number(n, v))
+		return false;
+	if ((at->todo & TRANSFORMS) != 0) {
+		other = *v;
+		if (!transform(n, at, &other, &moved))
+			return false;
+		if (moved)
+			v = &other;
+	}
+	if (!(v->type == JSON_ARRAY || v->type == JSON_OBJECT
+		    ? normal_container(n, v, at, out, changed)
+		    : normal_scalar(n, v, (at->todo & DO(NORMALISE_MASK)) != 0, out, changed)))
+		return false;
+	if (moved && !*changed)
+		*out = other;
+	*changed = *changed || moved;
+	return true;
+}
+
+bool
+resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
+    enum resource_origin from, struct err *e)
+{
+	struct norm n = { .mem = mem, .spec = spec, .r = r, .from = from, .e = e };
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct spot at = { 0 };
+	bool        changed = false, ok;
+	struct json value, *root;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, e);
+	at.here = n.pick.start;
+	at.todo = by_path(&n, at.here);
+	ok = ok && normal(&n, r->value, &at, &value, &changed);
+	if (ok && changed) {
+		root = talloc(mem, struct json);
+		ok = root != NULL || err_memory(e);
+		if (root != NULL) {
+			*root = value;
+			r->value = root;
+		}
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ---- showing ---- */
+
+static void
+print_string(struct buf *out, struct str s)
+{
+	if (s.n > 0 && s.p[0] == '\0') {
+		if (is_mark(s)) {
+			buf_puts(out, "\"[masked]\"");
+			return;
+		}
+		s = (struct str) { s.p + 1, s.n - 1 };
+	}
+	buf_json(out, s);
+}
+
+void
+resource_print(struct buf *out, const struct json *v)
+{
+	bool object = v->type == JSON_OBJECT;
+
+	if (v->type == JSON_STRING) {
+		print_string(out, v->text);
+		return;
+	}
+	if (v->type == JSON_NUMBER) {
+		number_print(out, v->text);
+		return;
+	}
+	if (v->type != JSON_ARRAY && !object) {
+		json_print(out, v);
+		return;
+	}
+	buf_putc(out, object ? '{' : '[');
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		if (object) {
+			buf_json(out, v->names[i]);
+			buf_putc(out, ':');
+		}
+		resource_print(out, &v->items[i]);
+	}
+	buf_putc(out, object ? '}' : ']');
+}

@@ -1,0 +1,275 @@
+#include "drift/engine/pattern.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define GLOBS_MAX 1000
+
+/* ---- globs ---- */
+
+struct glob
+glob_make(struct str text, bool fold)
+{
+	struct glob g = { .text = text, .fold = fold };
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '*')
+			continue;
+		if (g.stars++ == 0)
+			g.head = (uint32_t)i;
+		g.tail = (uint32_t)(text.n - i - 1);
+	}
+	return g;
+}
+
+static inline bool
+equal(bool fold, const char *a, const char *b, size_t n)
+{
+	return n == 0 || (fold ? strncasecmp(a, b, n) == 0 : memcmp(a, b, n) == 0);
+}
+
+/* Leftmost place of `what` in s; NULL: none. */
+static const char *
+find(bool fold, struct str s, struct str what)
+{
+	if (!fold)
+		return what.n == 0 ? s.p : memmem(s.p, s.n, what.p, what.n);
+	for (size_t i = 0; i + what.n <= s.n; i++)
+		if (equal(true, s.p + i, what.p, what.n))
+			return s.p + i;
+	return NULL;
+}
+
+/* Taking each inner piece at its leftmost place is enough: a `*` follows every one. */
+static bool
+match_inner(const struct glob *g, struct str s)
+{
+	struct str inner = { g->text.p + g->head + 1, g->text.n - g->head - g->tail - 2 };
+	struct str piece;
+
+	for (uint32_t i = 1; i < g->stars; i++) {
+		const char *at;
+
+		inner = str_cut(inner, '*', &piece);
+		at = find(g->fold, s, piece);
+		if (at == NULL)
+			return false;
+		s.n -= (size_t)(at - s.p) + piece.n;
+		s.p = at + piece.n;
+	}
+	return true;
+}
+
+bool
+glob_match(const struct glob *g, struct str s)
+{
+	if (g->stars == 0)
+		return s.n == g->text.n && equal(g->fold, s.p, g->text.p, s.n);
+	if (s.n < (size_t)g->head + g->tail || !equal(g->fold, s.p, g->text.p, g->head) ||
+	    !equal(g->fold, s.p + s.n - g->tail, g->text.p + g->text.n - g->tail, g->tail))
+		return false;
+	if (g->stars == 1)
+		return true;
+	return match_inner(g, (struct str) { s.p + g->head, s.n - g->head - g->tail });
+}
+
+bool
+globs_match(const struct globs *g, struct str s)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (glob_match(&g->items[i], s))
+			return true;
+	return false;
+}
+
+bool
+globs_compile(TALLOC_CTX *mem, const struct json *v, bool fold, const char *pointer,
+    struct globs *out, struct err *e)
+{
+	bool               list = v->type == JSON_ARRAY;
+	const struct json *items = list ? v->items : v;
+
+	out->n = list ? v->n : 1;
+	if (out->n == 0 || out->n > GLOBS_MAX)
+		return err_fault(e, mem, pointer, "must have 1 to %d entries", GLOBS_MAX);
+	out->items = talloc_array(mem, struct glob, (unsigned)out->n);
+	if (out->items == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < out->n; i++) {
+		if (items[i].type != JSON_STRING || items[i].text.n > GLOB_TEXT_MAX)
+			return err_fault(e, mem, pointer,
+			    "must be a string or a list of strings of at most %d bytes",
+			    GLOB_TEXT_MAX);
+		out->items[i] = glob_make(items[i].text, fold);
+	}
+	return true;
+}
+
+/* ---- path patterns ---- */
+
+/* One step without its ~0 and ~1; false: another escape. */
+static bool
+unescape(TALLOC_CTX *mem, struct str step, struct str *out, struct err *e)
+{
+	char  *p;
+	size_t n = 0;
+
+	*out = step;
+	if (step.n == 0 || memchr(step.p, '~', step.n) == NULL)
+		return true;
+	p = talloc_size(mem, step.n);
+	if (p == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < step.n; i++) {
+		char c = step.p[i];
+
+		if (c == '~') {
+			c = i + 1 < step.n ? step.p[++i] : 'x';
+			if (c != '0' && c != '1')
+				return false;
+			c = c == '0' ? '~' : '/';
+		}
+		p[n++] = c;
+	}
+	*out = (struct str) { p, n };
+	return true;
+}
+
+static uint32_t
+count_steps(struct str text)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '/';
+	return n;
+}
+
+bool
+pattern_compile(
+    TALLOC_CTX *mem, struct str text, const char *pointer, struct pattern *out, struct err *e)
+{
+	struct str rest = text, step;
+
+	*out = (struct pattern) { .n = count_steps(text) };
+	if (text.n > PATTERN_TEXT_MAX || out->n > PATTERN_STEPS_MAX)
+		return err_fault(e, mem, pointer, "must have at most %d steps and %d bytes",
+		    PATTERN_STEPS_MAX, PATTERN_TEXT_MAX);
+	if (text.n > 0 && text.p[0] != '/')
+		return err_fault(e, mem, pointer, "must be empty or start with /");
+	out->steps = talloc_array(mem, struct glob, out->n);
+	if (out->steps == NULL)
+		return err_memory(e);
+	if (text.n > 0)
+		rest = str_cut(rest, '/', &step);
+	for (uint32_t i = 0; i < out->n; i++) {
+		rest = str_cut(rest, '/', &step);
+		if (str_eqz(step, "**"))
+			out->any |= (uint64_t)1 << i;
+		if (!unescape(mem, step, &step, e))
+			return e->code != ERR_INTERNAL &&
+			       err_fault(e, mem, pointer, "has a ~ that is not ~0 or ~1");
+		if (step.n > GLOB_TEXT_MAX)
+			return err_fault(
+			    e, mem, pointer, "has a step of more than %d bytes", GLOB_TEXT_MAX);
+		out->steps[i] = glob_make(step, false);
+	}
+	return true;
+}
+
+/* `**` may stand for no step at all. */
+static uint64_t
+skip_any(const struct pattern *p, uint64_t states)
+{
+	uint64_t before;
+
+	do {
+		before = states;
+		states |= (states & p->any) << 1;
+	} while (states != before);
+	return states;
+}
+
+uint64_t
+pattern_start(const struct pattern *p)
+{
+	return skip_any(p, 1);
+}
+
+uint64_t
+pattern_step(const struct pattern *p, uint64_t states, struct str name)
+{
+	uint64_t next = states & p->any;
+
+	for (uint64_t todo = states & ~p->any; todo != 0; todo &= todo - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(todo);
+
+		if (i < p->n && glob_match(&p->steps[i], name))
+			next |= (uint64_t)1 << (i + 1);
+	}
+	return skip_any(p, next);
+}
+
+bool
+pattern_done(const struct pattern *p, uint64_t states)
+{
+	return (states >> p->n & 1) != 0;
+}
+
+/* ---- several at once ---- */
+
+bool
+places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n, struct places *out,
+    uint64_t **here, struct err *e)
+{
+	*out = (struct places) { patterns, n };
+	*here = NULL;
+	if (n == 0)
+		return true;
+	*here = talloc_array(mem, uint64_t, (size_t)n * (JSON_DEPTH_MAX + 2));
+	if (*here == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < n; i++)
+		(*here)[i] = pattern_start(patterns[i]);
+	return true;
+}
+
+uint64_t *
+places_down(const struct places *p, uint64_t *here, struct str name)
+{
+	uint64_t *below;
+
+	if (p->n == 0)
+		return NULL;
+	below = here + p->n;
+	for (uint32_t i = 0; i < p->n; i++)
+		below[i] = here[i] == 0 ? 0 : pattern_step(p->patterns[i], here[i], name);
+	return below;
+}
+
+uint64_t *
+places_down_index(const struct places *p, uint64_t *here, uint32_t i)
+{
+	char text[12];
+
+	if (p->n == 0)
+		return NULL;
+	return places_down(
+	    p, here, (struct str) { text, (size_t)snprintf(text, sizeof text, "%u", i) });
+}
+
+bool
+places_done(const struct places *p, const uint64_t *here, uint32_t pattern)
+{
+	return here != NULL && pattern_done(p->patterns[pattern], here[pattern]);
+}
+
+bool
+places_alive(const struct places *p, const uint64_t *here)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (here[i] != 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,70 @@
+/*
+ * pattern.h - globs and path patterns.  No backtracking that input could blow up.
+ *
+ * A glob is text in which `*` stands for any run of bytes; everything else is
+ * itself.  A path pattern is a JSON Pointer (RFC 6901) of steps: a step is a
+ * glob on one member name or array index, `*` is any one step, `**` any number
+ * of steps, none included.  "" is the value itself.  At most PATTERN_STEPS_MAX.
+ */
+#ifndef BSX_DRIFT_ENGINE_PATTERN_H
+#define BSX_DRIFT_ENGINE_PATTERN_H
+
+#include "core/base/json.h"
+
+#define PATTERN_STEPS_MAX 60
+#define PATTERN_TEXT_MAX  1024 /* bytes of a path pattern */
+#define GLOB_TEXT_MAX     256  /* bytes of a glob */
+
+struct glob {
+	struct str text;
+	bool       fold;       /* ASCII case folding */
+	uint32_t   stars;      /* 0: the text itself */
+	uint32_t   head, tail; /* bytes before the first and behind the last `*` */
+};
+struct glob glob_make(struct str text, bool fold);
+bool        glob_match(const struct glob *g, struct str s);
+
+/* A list of globs; an empty list matches nothing. */
+struct globs {
+	struct glob *items;
+	size_t       n;
+};
+/* From a JSON string or array of strings (1..1000). Faults are added at `pointer`. */
+MUST_USE bool globs_compile(TALLOC_CTX *mem, const struct json *v, bool fold, const char *pointer,
+    struct globs *out, struct err *e);
+bool globs_match(const struct globs *g, struct str s);
+
+struct pattern {
+	struct glob *steps;
+	uint64_t     any;  /* bit i: step i is `**` */
+	uint32_t     n;
+};
+/* `text` is a JSON Pointer whose steps are globs.  A fault is added at `pointer`. */
+MUST_USE bool pattern_compile(TALLOC_CTX *mem, struct str text, const char *pointer,
+    struct pattern *out, struct err *e);
+
+/*
+ * Walking: a set of states, one bit a step.  Start with pattern_start, go down by pattern_step;
+ * the place is matched when pattern_done, and nothing below can match when the set is 0.
+ */
+uint64_t pattern_start(const struct pattern *p);
+uint64_t pattern_step(const struct pattern *p, uint64_t states, struct str name);
+bool     pattern_done(const struct pattern *p, uint64_t states);
+
+/*
+ * Several patterns walked together, one row of states a level.  `here` is the row of the current
+ * place; places_down fills the row below it and returns it.  A step on an array element is its
+ * index in decimal.
+ */
+struct places {
+	const struct pattern *const *patterns;
+	uint32_t                     n; /* 0: rows are NULL and walking costs nothing */
+};
+MUST_USE bool places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n,
+    struct places *out, uint64_t **here, struct err *e);
+uint64_t *places_down(const struct places *p, uint64_t *here, struct str name);
+uint64_t *places_down_index(const struct places *p, uint64_t *here, uint32_t i);
+bool      places_done(const struct places *p, const uint64_t *here, uint32_t pattern);
+bool      places_alive(const struct places *p, const uint64_t *here); /* something may match here or below */
+
+#endif

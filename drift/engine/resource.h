@@ -1,0 +1,80 @@
+/*
+ * resource.h - a resource of a snapshot, its normal form and its canonical text.
+ *
+ * A snapshot is a set of resources {category, key, value}.  The road of one:
+ *
+ *	json_parse -> resource_split (a document) or the caller (a pushed list)
+ *	    -> resources_check -> resource_normalise -> resource_canonical
+ *	    -> hash and store; where the hash differs from the baseline's:
+ *	json_parse(stored text) -> resource_normalise(RESOURCE_STORED) -> diff_resource
+ *
+ * The normal form is the value without ignored members and with masked scalars
+ * replaced.  It shares every unchanged part with the value it was made from, so
+ * that tree (and the text it points into) must outlive it.  The order of array
+ * elements is kept: it is shown to people, and `list` needs it.
+ *
+ * A masked scalar is, in the normal form, a string of U+0000, "masked:" and the
+ * HMAC-SHA-256 of its canonical text in hex.  So that no outside text can pass
+ * for one, a string that begins with U+0000 gets a second U+0000 in front.
+ * Values are shown by resource_print, which turns both back ("[masked]").
+ */
+#ifndef BSX_DRIFT_ENGINE_RESOURCE_H
+#define BSX_DRIFT_ENGINE_RESOURCE_H
+
+#include "core/base/json.h"
+
+#define RESOURCE_CATEGORY_MAX 128 /* bytes, 1..128 */
+#define RESOURCE_KEY_MAX      512 /* bytes, 0..512 */
+#define RESOURCE_CATEGORY_DOCUMENT STR("document")
+
+struct compare_spec;
+
+struct resource {
+	struct str         category;
+	struct str         key;
+	const struct json *value;
+};
+
+/* How a document is cut into resources; without one it is a single resource. */
+struct resource_selector {
+	struct str resources; /* JSON Pointer to the array of resources */
+	struct str key;       /* member of each element: its key (a string or an integer) */
+	struct str category;  /* category of all of them; empty: "document" */
+};
+
+/*
+ * Cuts `document` into resources (*out: array of *n, owned by `mem`, pointing into the document).
+ * `s` NULL: one resource, category "document", key "".  Faults (ERR_INVALID) name the pointer of
+ * an element without the key, with a key of a wrong type or length, or with a key seen before.
+ */
+MUST_USE bool resource_split(TALLOC_CTX *mem, const struct json *document,
+    const struct resource_selector *s, struct resource **out, size_t *n, struct err *e);
+
+/*
+ * The rules every list of resources keeps: lengths of category and key, both without U+0000, and
+ * no (category, key) twice.  Faults point at "/resources/<index>" and are owned by `mem`.
+ */
+MUST_USE bool resources_check(TALLOC_CTX *mem, const struct resource *r, size_t n, struct err *e);
+
+enum resource_origin {
+	RESOURCE_SOURCE, /* a value from outside */
+	RESOURCE_STORED, /* parsed from a text of resource_canonical: masks in it stay as they are */
+};
+
+/*
+ * Replaces r->value by its normal form under `spec`.  ERR_INVALID with a fault when a number is
+ * beyond the limits of json_canonical.  New nodes are owned by `mem`.
+ */
+MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec,
+    struct resource *r, enum resource_origin from, struct err *e);
+
+/* Appends the canonical text of a normal form: what is hashed (with the tenant's key) and stored. */
+MUST_USE bool resource_canonical(struct buf *out, const struct resource *r, struct err *e);
+
+/*
+ * Appends a value of a normal form (or of a change) as JSON for people and answers: masked scalars
+ * as "[masked]", numbers of canonical text written out (1e2 as 100) where that is short.
+ */
+void resource_print(struct buf *out, const struct json *v);
+
+#endif

@@ -1,0 +1,329 @@
+/* rules.h: rule packs, and compiling rules. */
+#include "drift/engine/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/schema.h"
+#include "drift/engine/rule.h"
+
+#define X(id, wire, weight) wire,
+static const char *const severities[] = { SEVERITIES(X) "ignore", NULL };
+#undef X
+#define X(id, wire, weight) weight,
+static const int64_t weights[] = { SEVERITIES(X) 0 };
+#undef X
+static const char *const ops[] = { "created", "deleted", "modified", NULL };
+static const char *const directions[] = { "any", "grows", "shrinks", NULL };
+
+const char *
+severity_name(enum severity s)
+{
+	return severities[s];
+}
+
+bool
+severity_parse(struct str s, enum severity *out)
+{
+	for (unsigned i = 0; i < SEVERITY__MAX; i++)
+		if (str_eqz(s, severities[i])) {
+			*out = (enum severity)i;
+			return true;
+		}
+	return false;
+}
+
+int64_t
+severity_weight(enum severity s)
+{
+	return weights[s];
+}
+
+const char *
+change_op_name(enum change_op op)
+{
+	return ops[op];
+}
+
+/* ---- one rule ---- */
+
+struct rule_in {
+	const char     *name, *path, *direction, *severity, *reason;
+	struct raw_json category, key, where, op, from, to;
+};
+static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1, .max = 64,
+						.doc = "Name of the rule; else its number."),
+	FIELD(
+	    struct rule_in, category, .doc = "Glob or list of globs on the category; default any."),
+	FIELD(struct rule_in, key,
+	    .doc = "Glob or list of globs on the resource's key; default any."),
+	FIELD(struct rule_in, where,
+	    .doc = "JSON Pointers into the resource, each with a predicate."),
+	FIELD(struct rule_in, path, .flags = FIELD_REQUIRED, .max = PATTERN_TEXT_MAX,
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	FIELD(struct rule_in, op,
+	    .doc = "created, deleted, modified, or a list of them; default any."),
+	FIELD(struct rule_in, from, .doc = "Predicate on a value that was lost."),
+	FIELD(struct rule_in, to, .doc = "Predicate on a value that was gained."),
+	FIELD(struct rule_in, direction, .choices = directions,
+	    .doc = "Whether something was gained or lost at the path."),
+	FIELD(struct rule_in, severity, .flags = FIELD_REQUIRED, .choices = severities,
+	    .doc = "Severity of a change that matches."),
+	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."), FIELD_END };
+const struct schema       rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
+
+struct compiler {
+	TALLOC_CTX *mem;
+	struct err *e;
+	char        at[160]; /* pointer of the rule at hand */
+};
+
+static bool
+fault(struct compiler *c, const char *member, const char *what)
+{
+	char pointer[240];
+
+	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
+	return err_fault(c->e, c->mem, pointer, "%s", what);
+}
+
+static bool
+compile_globs(
+    struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
+{
+	char pointer[240];
+
+	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
+	return globs_compile(c->mem, v, fold, pointer, out, c->e);
+}
+
+/* ---- predicates ---- */
+
+static bool predicate(
+    struct compiler *c, const char *member, const struct json *v, struct predicate *out);
+
+static bool
+predicate_list(struct compiler *c, const char *member, const struct json *items, uint32_t n,
+    enum predicate_kind kind, struct predicate *out)
+{
+	*out = (struct predicate) { .kind = kind };
+	if (n == 0 || n > 1000)
+		return fault(c, member, "a list needs 1 to 1000 entries");
+	out->items = talloc_zero_array(c->mem, struct predicate, n);
+	if (out->items == NULL)
+		return err_memory(c->e);
+	for (; out->n < n; out->n++)
+		if (!predicate(c, member, &items[out->n], &out->items[out->n]))
+			return false;
+	return true;
+}
+
+static bool
+predicate_object(
+    struct compiler *c, const char *member, const struct json *v, struct predicate *out)
+{
+	const struct json *value = v->n == 1 ? &v->items[0] : NULL;
+	struct str         name = value != NULL ? v->names[0] : STR("");
+
+	if (str_eqz(name, "match")) {
+		*out = (struct predicate) { .kind = PREDICATE_MATCH };
+		return compile_globs(c, member, value, false, &out->globs);
+	}
+	if (str_eqz(name, "exists") && json_is_bool(value)) {
+		*out = (struct predicate) { .kind = value->type == JSON_TRUE ? PREDICATE_EXISTS
+									     : PREDICATE_ABSENT };
+		return true;
+	}
+	if (str_eqz(name, "not"))
+		return predicate_list(c, member, value, 1, PREDICATE_NOT, out);
+	if ((str_eqz(name, "above") || str_eqz(name, "below")) && value->type == JSON_NUMBER) {
+		*out = (struct predicate) { .kind = str_eqz(name, "above") ? PREDICATE_ABOVE
+									   : PREDICATE_BELOW,
+			.value = value };
+		return number_in_limits(value->text) || fault(c, member, "the number is too long");
+	}
+	return fault(c, member, "an object must be one of match, exists, not, above, below");
+}
+
+static bool
+predicate(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
+{
+	if (v->type == JSON_OBJECT)
+		return predicate_object(c, member, v, out);
+	if (v->type == JSON_ARRAY)
+		return predicate_list(c, member, v->items, v->n, PREDICATE_ONE_OF, out);
+	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .value = v };
+	return v->type != JSON_NUMBER || number_in_limits(v->text) ||
+	       fault(c, member, "the number is too long");
+}
+
+static bool
+compile_where(struct compiler *c, const struct json *v, struct rule *out)
+{
+	if (v->type != JSON_OBJECT || v->n > 20)
+		return fault(c, "/where", "must be an object of at most 20 members");
+	out->where = talloc_array(c->mem, struct rule_where, v->n);
+	if (out->where == NULL)
+		return err_memory(c->e);
+	for (; out->n_where < v->n; out->n_where++) {
+		struct rule_where *w = &out->where[out->n_where];
+
+		w->pointer = v->names[out->n_where];
+		if (w->pointer.n > 0 && w->pointer.p[0] != '/')
+			return fault(c, "/where", "member names must be JSON Pointers");
+		if (!predicate(c, "/where", &v->items[out->n_where], &w->is))
+			return false;
+	}
+	return true;
+}
+
+static bool
+compile_ops(struct compiler *c, const struct json *v, struct rule *out)
+{
+	bool               list = v->type == JSON_ARRAY;
+	const struct json *items = list ? v->items : v;
+	uint32_t           n = list ? v->n : 1;
+
+	out->ops = 0;
+	for (uint32_t i = 0; i < n; i++)
+		for (unsigned op = 0; op < CHANGE_OP__MAX; op++)
+			if (items[i].type == JSON_STRING && str_eqz(items[i].text, ops[op]))
+				out->ops |= 1u << op;
+	if (out->ops == 0 || n > CHANGE_OP__MAX || (uint32_t)__builtin_popcount(out->ops) != n)
+		return fault(c, "/op", "must be created, deleted, modified, or a list of them");
+	return true;
+}
+
+static unsigned
+choice(const char *const *choices, const char *z)
+{
+	unsigned i = 0;
+
+	while (choices[i] != NULL && strcmp(choices[i], z) != 0)
+		i++;
+	return i;
+}
+
+static bool
+compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *out)
+{
+	const struct json *from = in->from.tree, *to = in->to.tree;
+
+	out->has_from = from != NULL;
+	out->has_to = to != NULL;
+	if ((in->category.tree != NULL &&
+		!compile_globs(c, "/category", in->category.tree, true, &out->category)) ||
+	    (in->key.tree != NULL && !compile_globs(c, "/key", in->key.tree, false, &out->key)) ||
+	    (in->where.tree != NULL && !compile_where(c, in->where.tree, out)) ||
+	    (in->op.tree != NULL && !compile_ops(c, in->op.tree, out)))
+		return false;
+	return (from == NULL || predicate(c, "/from", from, &out->from)) &&
+	       (to == NULL || predicate(c, "/to", to, &out->to));
+}
+
+static bool
+compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *v, struct rule *out)
+{
+	struct rule_in in;
+	char           pointer[200];
+
+	if (!schema_decode_at(c->mem, &rule_schema, v, c->at, &in, c->e))
+		return false;
+	*out = (struct rule) { .ops = (1u << CHANGE_OP__MAX) - 1, .reason = "" };
+	out->severity = (enum severity)choice(severities, in.severity);
+	if (in.direction != NULL)
+		out->direction = (enum rule_direction)choice(directions, in.direction);
+	if (in.reason != NULL)
+		out->reason = in.reason;
+	out->name = in.name != NULL ? talloc_asprintf(c->mem, "%s:%s", pack, in.name)
+				    : talloc_asprintf(c->mem, "%s:%zu", pack, i + 1);
+	if (out->name == NULL)
+		return err_memory(c->e);
+	snprintf(pointer, sizeof pointer, "%s/path", c->at);
+	return pattern_compile(c->mem, str_of(in.path), pointer, &out->path, c->e) &&
+	       compile_conditions(c, &in, out);
+}
+
+static bool
+compile_list(
+    struct compiler *c, const char *pack, const char *root, const struct json *v, struct rules *out)
+{
+	struct rule *more;
+
+	if (v == NULL)
+		return true;
+	if (v->type != JSON_ARRAY || v->n > RULES_MAX - out->n)
+		return err_fault(
+		    c->e, c->mem, root, "must be a list of rules, at most %d in all", RULES_MAX);
+	more = talloc_realloc(out, out->items, struct rule, out->n + v->n + 1);
+	if (more == NULL)
+		return err_memory(c->e);
+	out->items = more;
+	for (uint32_t i = 0; i < v->n; i++) {
+		snprintf(c->at, sizeof c->at, "%s/%u", root, i);
+		if (!compile_rule(c, pack, i, &v->items[i], &out->items[out->n]))
+			return false;
+		out->n++;
+	}
+	return true;
+}
+
+struct rules *
+rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
+    size_t n, struct err *e)
+{
+	struct rules   *out = talloc_zero(mem, struct rules);
+	struct compiler c = { .mem = out, .e = e };
+	char            root[100], name[65];
+	bool            ok;
+
+	if (out == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	ok = compile_list(&c, "config", "/rules", config, out);
+	for (size_t i = 0; ok && i < n; i++) {
+		snprintf(name, sizeof name, "%.*s", (int)packs[i]->name.n, packs[i]->name.p);
+		snprintf(root, sizeof root, "/rule_packs/%s/rules", name);
+		ok = compile_list(&c, name, root, packs[i]->rules, out);
+	}
+	return ok ? out : NULL; /* on failure it stays a child of `mem`: it owns the faults */
+}
+
+/* ---- packs ---- */
+
+struct pack_in {
+	const char     *name, *description;
+	struct raw_json compare, rules;
+};
+static const struct field  pack_fields[] = { FIELD(struct pack_in, name, .flags = FIELD_REQUIRED,
+						 .min = 1, .max = 64,
+						 .doc = "Name, as in rule_packs."),
+	 FIELD(struct pack_in, description, .max = 1000, .doc = "What it is for."),
+	 FIELD(struct pack_in, compare, .doc = "As in a drift config."),
+	 FIELD(struct pack_in, rules, .doc = "As in a drift config."), FIELD_END };
+static const struct schema pack_schema = SCHEMA("RulePack", struct pack_in, pack_fields);
+
+static bool
+pack_decode(TALLOC_CTX *mem, struct str text, struct rule_pack *out, struct err *e)
+{
+	struct json   *v = json_parse(mem, text, e);
+	struct pack_in in;
+
+	if (v == NULL || !schema_decode(mem, &pack_schema, v, &in, e))
+		return false;
+	if (strspn(in.name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(in.name))
+		return err_fault(e, mem, "/name", "may hold a-z, 0-9, _ and - only");
+	*out = (struct rule_pack) { str_of(in.name), in.compare.tree, in.rules.tree };
+	return true;
+}
+
+struct rule_pack *
+rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e)
+{
+	struct rule_pack *pack = talloc_zero(mem, struct rule_pack);
+
+	if (pack == NULL)
+		(void)err_memory(e);
+	return pack != NULL && pack_decode(pack, text, pack, e) ? pack : NULL;
+}

@@ -1,0 +1,113 @@
+/*
+ * rules.h - severity: which rule a change meets, and why.
+ *
+ * A rule is a JSON object; the first rule that matches a change decides:
+ *
+ *	{"name": "ca-state",                 optional; shown as "config:ca-state", "entra:ca-state";
+ *	                                     else by its number from 1, "config:3", "entra:12"
+ *	 "category": "conditionalAccess*",   glob or list of globs (case folded); default any
+ *	 "key": "...",                       glob or list of globs on the resource's key; default any
+ *	 "where": {"/roleTemplateId": P},    predicates on the resource's old or new value
+ *	 "path": "/conditions/users/exclude*\/\*",
+ *	 "op": "created",                    or a list; default any
+ *	 "from": P, "to": P,                 predicates on the value lost, the value gained
+ *	 "direction": "grows",               grows | shrinks | any (default)
+ *	 "severity": "high",                 info | low | medium | high | critical | ignore
+ *	 "reason": "..."}                    one sentence for people
+ *
+ * `path` is a pattern (pattern.h).  It is held against the change's own path
+ * and, when a whole subtree changed (a member appeared, an object became null,
+ * a resource was created), against the places inside its old and new value: a
+ * policy whose `grantControls` becomes null has lost "mfa" all the same.
+ * The values at those places are two multisets; what is only in the old one is
+ * lost, what is only in the new one is gained.  grows: something was gained
+ * (numbers: became larger); shrinks: something was lost (became smaller).
+ * `from` must hold for a lost value, `to` for a gained one.
+ *
+ * A predicate P is a scalar (equal), a list (one of them holds), or an object
+ * {"match": glob or list} | {"exists": true|false} | {"not": P} |
+ * {"above": number} | {"below": number}.
+ *
+ * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY.
+ *
+ * A rule pack is a JSON text {"name", "description"?, "compare"?, "rules"?}
+ * whose parts have the form of the same members of a drift config; the
+ * installation's packs are the files NAME.json of the rules folder.
+ */
+#ifndef BSX_DRIFT_ENGINE_RULES_H
+#define BSX_DRIFT_ENGINE_RULES_H
+
+#include "core/base/field.h"
+#include "drift/engine/resource.h"
+
+/*      id                 wire        weight in a report's score */
+#define SEVERITIES(X) \
+	X(SEVERITY_INFO,     "info",     0) \
+	X(SEVERITY_LOW,      "low",      1) \
+	X(SEVERITY_MEDIUM,   "medium",   4) \
+	X(SEVERITY_HIGH,     "high",     16) \
+	X(SEVERITY_CRITICAL, "critical", 64)
+enum severity {
+#define X(id, wire, weight) id,
+	SEVERITIES(X)
+#undef X
+	SEVERITY__MAX,
+	SEVERITY_IGNORE = SEVERITY__MAX /* of a rule only: never of a change */
+};
+#define RULE_DEFAULT_SEVERITY SEVERITY_MEDIUM
+#define RULES_MAX             1000 /* of one config, its packs included */
+
+const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
+bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
+int64_t     severity_weight(enum severity s);
+
+enum change_op { CHANGE_CREATED, CHANGE_DELETED, CHANGE_MODIFIED, CHANGE_OP__MAX };
+const char *change_op_name(enum change_op op); /* "created", "deleted", "modified" */
+
+/* A parsed rule pack.  The text it came from must outlive it. */
+struct rule_pack {
+	struct str         name;    /* 1..64 of [a-z0-9_-] */
+	const struct json *compare; /* NULL: none */
+	const struct json *rules;   /* NULL: none */
+};
+MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e);
+
+/* One rule as OpenAPI and decoding see it. */
+extern const struct schema rule_schema;
+
+struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
+
+/*
+ * Compiles the config's own rules (a JSON array, or NULL), then those of its packs in order.
+ * Faults (ERR_INVALID) point into the config's: "/rules/3/severity"; a fault of a pack names it.
+ */
+MUST_USE struct rules *rules_compile(TALLOC_CTX *mem, const struct json *config,
+    const struct rule_pack *const *packs, size_t n, struct err *e);
+
+/* The rules that can speak about one resource: category, key and `where` hold. */
+struct rule;
+struct rule_pick {
+	const struct rule **items; /* in the order of precedence */
+	size_t              n;
+};
+/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none. */
+MUST_USE bool rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
+    const struct resource *to, struct rule_pick *out, struct err *e);
+
+/* One change as rules see it. */
+struct rule_subject {
+	enum change_op     op;
+	const struct str  *steps;                 /* of its path, unescaped; NULL when there are none */
+	size_t             n_steps;
+	const struct json *old_value, *new_value; /* NULL: not on that side */
+};
+struct rule_verdict {
+	enum severity severity;
+	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched */
+	const char   *reason; /* never NULL; "" when the rule gives none */
+};
+/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false only for want of memory. */
+MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,
+    const struct rule_subject *s, struct rule_verdict *v, struct err *e);
+
+#endif

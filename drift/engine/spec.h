@@ -1,0 +1,54 @@
+/*
+ * spec.h - the inside of a compiled compare_spec: for the files of this room only.
+ */
+#ifndef BSX_DRIFT_ENGINE_SPEC_H
+#define BSX_DRIFT_ENGINE_SPEC_H
+
+#include "drift/engine/compare.h"
+#include "drift/engine/pattern.h"
+
+struct compare_entry {
+	struct globs      category; /* n == 0: any */
+	bool              by_path;
+	struct pattern    path;          /* by_path */
+	struct globs      names, except; /* else */
+	enum compare_mode mode;          /* of an entry for arrays */
+	enum normaliser   how;           /* of a normaliser */
+	struct strings    keys;          /* COMPARE_KEYED */
+	struct str        separator;     /* NORMALISE_SPLIT */
+	int64_t           digits;        /* NORMALISE_ROUND of numbers: kept behind the point */
+	int64_t           seconds;       /* NORMALISE_ROUND of times: > 0 */
+};
+
+struct compare_entries {
+	struct compare_entry *items;
+	uint32_t              n;
+};
+
+struct compare_spec {
+	struct compare_entries arrays, normalise;
+	uint8_t                mask_key[HASH_LEN], finger_key[HASH_LEN];
+	uint8_t                value_key[HASH_LEN], element_key[HASH_LEN];
+};
+
+/* The entries that speak about one category: those by path with a walk, those by name. */
+struct compare_pick {
+	const struct compare_entry **paths, **names;
+	uint32_t                     n_paths, n_names;
+	struct places                places; /* the patterns of `paths`, in their order */
+	uint64_t                    *start;  /* the row of the resource itself */
+};
+MUST_USE bool compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries,
+    struct str category, struct compare_pick *out, struct err *e);
+
+/*
+ * The entry that decides how an array is compared; NULL: auto.  `name` is the member that holds it,
+ * empty for an array inside an array or the resource itself.
+ */
+const struct compare_entry *compare_array(const struct compare_pick *pick, const uint64_t *here,
+    struct str name);
+
+/* Does an entry by name speak about this member? */
+bool compare_names(const struct compare_entry *entry, struct str name);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * transform.h - the normalisers that make another value of a value.
+ */
+#ifndef BSX_DRIFT_ENGINE_TRANSFORM_H
+#define BSX_DRIFT_ENGINE_TRANSFORM_H
+
+#include "drift/engine/spec.h"
+
+/*
+ * Applies one entry to *v in place; *changed is set when it is another value then.  Applying it
+ * again changes nothing.  `levels`: how many containers may still be opened at the place.
+ */
+MUST_USE bool transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels,
+    struct json *v, bool *changed, struct err *e);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * walk.h - the inside of a comparison: for the files of this room only.
+ */
+#ifndef BSX_DRIFT_ENGINE_WALK_H
+#define BSX_DRIFT_ENGINE_WALK_H
+
+#include "core/base/index.h"
+#include "drift/engine/diff.h"
+#include "drift/engine/element.h"
+
+struct diff_state {
+	const struct compare_spec *spec;
+	const struct rules        *rules;
+	size_t                     cap; /* of diff.changes */
+};
+
+/* One resource being compared.  `tmp` lives as long as that. */
+struct walk {
+	struct diff           *d;
+	TALLOC_CTX            *tmp;
+	const struct resource *from, *to;
+	struct compare_pick    arrays;
+	struct rule_pick       rules;
+	bool                   picked; /* rules: only when there is a change */
+	struct err            *e;
+};
+
+enum place_kind { PLACE_ROOT, PLACE_MEMBER, PLACE_KEYED, PLACE_COUNTED };
+
+/* Where a value stands; a chain on the C stack up to the resource. */
+struct place {
+	const struct place *up;
+	enum place_kind     kind;
+	uint64_t           *here;         /* its row of walk.arrays */
+	struct str          name;         /* member */
+	uint32_t            old_i, new_i; /* element: index on each side that has it */
+	const struct json  *element;      /* either side's */
+	const struct str   *keys;         /* keyed: the members it is matched by */
+	uint32_t            n_keys;
+	uint32_t            repeat;       /* counted: 1 for the first surplus element with its text */
+};
+
+/* Both sides of an array; their elements' texts stand in one row, the old side's first. */
+struct both {
+	const struct json  *a, *b;
+	struct index_entry *texts;
+	uint32_t           *group;       /* of each text */
+	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
+};
+
+/* Records one change at `at`; NULL: the value is not on that side. */
+MUST_USE bool walk_change(struct walk *w, const struct place *at, const struct json *old_value,
+    const struct json *new_value);
+MUST_USE bool walk_value(struct walk *w, const struct place *at, const struct json *a,
+    const struct json *b);
+MUST_USE bool walk_array(struct walk *w, const struct place *at, const struct json *a,
+    const struct json *b);
+/* The elements first .. first + na (nb), whose texts are ready, in their order. */
+MUST_USE bool walk_list(struct walk *w, const struct place *at, const struct both *p, uint32_t first,
+    uint32_t na, uint32_t nb);
+
+#endif

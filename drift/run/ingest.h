@@ -1,0 +1,40 @@
+/*
+ * ingest.h - one pushed snapshot: stored, compared, reported, alerted.
+ *
+ * The heavy work (normalising, hashing, comparing, sealing) is done before the
+ * transaction, on the state as read; the transaction locks the state row, makes
+ * the plan again if it was outrun, and only writes.  Its mark is the snapshot's
+ * id, its last statement the conditional UPDATE of the state row.
+ *
+ * Errors: ERR_MISSING (no such config), ERR_INVALID (faults of the push),
+ * ERR_CONFLICT (the idempotency key came with another body), and those of db.h.
+ */
+#ifndef BSX_DRIFT_RUN_INGEST_H
+#define BSX_DRIFT_RUN_INGEST_H
+
+#include "core/store/report.h"
+#include "drift/run/drift.h"
+#include "drift/source/push.h"
+
+struct push {
+	struct uuid           config_id;
+	const struct push_in *in;              /* NULL: `document` is the body */
+	const struct json    *document;
+	const char           *actor;           /* with `document` */
+	instant               collected_at;    /* with `document`; 0: now */
+	struct str            body;            /* as sent, to know a repeat */
+	const char           *idempotency_key; /* NULL: none; 1..128 bytes */
+	const char           *pushed_by;
+};
+
+struct push_answer {
+	struct uuid   snapshot_id;
+	struct report report;
+	bool          unchanged; /* the report is that of an earlier snapshot */
+	bool          repeated;  /* the answer to the same key before */
+};
+
+MUST_USE bool ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct push *p,
+    struct push_answer *a, struct err *e);
+
+#endif

@@ -1,0 +1,409 @@
+#include "drift/run/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/run/baseline.h"
+
+/* What the new snapshot is held against. */
+struct ground {
+	struct uuid  snapshot;   /* of the baseline; nil: none */
+	struct held *base;
+	size_t       base_n;
+	struct held *current;    /* in force now; empty for a late snapshot */
+	size_t       current_n;
+};
+
+bool
+plan_fits(const struct plan *p, const struct config_state *now)
+{
+	return p->before.seq == now->seq && p->before.config_version == now->config_version &&
+	    uuid_eq(&p->before.baseline_snapshot, &now->baseline_snapshot);
+}
+
+/* ---- which kind ---- */
+
+static bool
+digest_is(const struct blob *b, const uint8_t *digest)
+{
+	return b->n == HASH_LEN && memcmp(b->p, digest, HASH_LEN) == 0;
+}
+
+/*
+ * The same report stands when resources, collections and spec are the same.  The report of a first
+ * snapshot says "baseline", and one against the previous snapshot does not hold for a repeat: those
+ * are made anew, once.
+ */
+static bool
+is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
+{
+	const struct config_state *s = &p->before;
+
+	*same = false;
+	if (uuid_is_nil(&s->report_id) || s->config_version != in->config->version ||
+	    !digest_is(&s->digest, in->snap->digest))
+		return true;
+	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
+		return false;
+	*same = strcmp(p->report.status, "baseline") != 0 &&
+	    (in->spec->mode == BASELINE_PINNED || strcmp(p->report.status, "clean") == 0);
+	return true;
+}
+
+/* ---- what to compare with ---- */
+
+static bool
+ground_of_snapshot(const struct ingest *in, struct plan *p, const struct snapshot *s,
+    struct ground *g, struct err *e)
+{
+	g->snapshot = s->id;
+	return baseline_held(in->t, p, s, &g->base, &g->base_n, e);
+}
+
+static bool
+ground_before(const struct ingest *in, struct plan *p, struct ground *g, struct err *e)
+{
+	struct snapshot s;
+
+	if (snapshot_before(in->t, p, &in->config->id, in->collected_at, &s, e))
+		return ground_of_snapshot(in, p, &s, g, e);
+	if (e->code != ERR_MISSING)
+		return false;
+	err_clear(e);
+	return true;
+}
+
+static bool
+ground_make(const struct ingest *in, struct plan *p, struct ground *g, struct err *e)
+{
+	struct snapshot s;
+	struct uuid     id = in->spec->mode == BASELINE_PREVIOUS ? p->before.snapshot_id
+								 : p->before.baseline_snapshot;
+
+	memset(g, 0, sizeof(*g));
+	if (p->kind == PLAN_NEXT &&
+	    !held_at(in->t->db, p, &in->config->id, 0, &g->current, &g->current_n, e))
+		return false;
+	if (p->kind == PLAN_LATE && in->spec->mode == BASELINE_PREVIOUS)
+		return ground_before(in, p, g, e);
+	/* Nothing was in force before the first complete snapshot. */
+	if (uuid_is_nil(&id) || uuid_is_nil(&p->before.baseline_snapshot))
+		return true;
+	return snapshot_by_id(in->t, p, &id, &s, e) && ground_of_snapshot(in, p, &s, g, e);
+}
+
+/* ---- completeness ---- */
+
+/* A category of the baseline that the push does not speak of was not read. */
+static bool
+plan_collections(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+{
+	const struct snap *s = in->snap;
+	size_t             n = s->collections_n, room = n + g->base_n + 1, a = 0, b = 0;
+
+	p->collections = talloc_zero_size(p, room * sizeof(p->collections[0]));
+	if (p->collections == NULL)
+		return err_memory(e);
+	while (a < n || b < g->base_n) {
+		struct str category = b < g->base_n ? str_of(g->base[b].category) : STR("");
+		int        c = a == n ? 1 : b == g->base_n ? -1 : str_cmp(s->collections[a].category, category);
+
+		if (c <= 0)
+			p->collections[p->collections_n++] = s->collections[a++];
+		else
+			p->collections[p->collections_n++] =
+			    (struct collection) { category, COLLECTION_FAILED, false };
+		while (c >= 0 && b < g->base_n && str_eqz(category, g->base[b].category))
+			b++;
+	}
+	p->complete = true;
+	for (size_t i = 0; i < p->collections_n; i++)
+		p->complete = p->complete && p->collections[i].how == COLLECTION_COMPLETE;
+	return true;
+}
+
+static bool
+category_complete(const struct plan *p, struct str category)
+{
+	const struct collection *c = collection_of_category(p->collections, p->collections_n, category);
+
+	return c != NULL && c->how == COLLECTION_COMPLETE;
+}
+
+/* ---- comparing ---- */
+
+static int
+held_cmp(const struct held *h, const struct snap_resource *r)
+{
+	return snap_place_cmp(str_of(h->category), str_of(h->key), r->r.category, r->r.key);
+}
+
+/* Either may be NULL: not on that side. */
+static bool
+compare_pair(const struct ingest *in, struct plan *p, const struct held *old,
+    const struct snap_resource *new, struct err *e)
+{
+	struct resource from;
+
+	if (!category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
+		return true;
+	if (old != NULL && new != NULL && digest_is(&old->address, new->address))
+		return true;
+	if (old != NULL && !baseline_resource(in->t, p, in->spec->compare, old, &from, e))
+		return false;
+	return diff_resource(p->diff, old == NULL ? NULL : &from, new == NULL ? NULL : &new->r, e);
+}
+
+static bool
+compare_all(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+{
+	const struct snap *s = in->snap;
+	size_t             a = 0, b = 0;
+
+	p->diff = diff_make(p, in->spec->compare, in->spec->rules, e);
+	if (p->diff == NULL)
+		return false;
+	while (a < g->base_n || b < s->n) {
+		const struct held          *old = a < g->base_n ? &g->base[a] : NULL;
+		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
+		int c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
+
+		if (!compare_pair(in, p, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+			return false;
+		a += c <= 0;
+		b += c >= 0;
+	}
+	return true;
+}
+
+/* ---- versions and contents ---- */
+
+static void
+close_version(const struct ingest *in, struct plan *p, const struct held *h)
+{
+	p->closed[p->closed_n++] = (struct version) { .config_id = in->config->id,
+		.resource_id = h->resource_id, .from_seq = h->from_seq, .until_seq = p->after.seq };
+}
+
+static bool
+open_version(const struct ingest *in, struct plan *p, struct snap_resource *r,
+    struct content *contents, struct err *e)
+{
+	struct version *v = &p->opened[p->opened_n];
+
+	*v = (struct version) { .config_id = in->config->id,
+		.resource_id = held_id(&in->config->id, r->r.category, r->r.key),
+		.category = str_dup(p, r->r.category), .key = str_dup(p, r->r.key),
+		.address = { r->address, HASH_LEN }, .from_seq = p->after.seq };
+	memcpy(contents[p->opened_n].address, r->address, HASH_LEN);
+	contents[p->opened_n++].text = r->text;
+	return v->category != NULL && v->key != NULL ? true : err_memory(e);
+}
+
+/* What was seen is recorded whatever its collection says; what was not seen is gone only if that is complete. */
+static bool
+plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
+    struct content *contents, struct err *e)
+{
+	const struct snap *s = in->snap;
+	size_t             a = 0, b = 0;
+
+	p->opened = talloc_zero_size(p, (s->n + 1) * sizeof(p->opened[0]));
+	p->closed = talloc_zero_size(p, (g->current_n + 1) * sizeof(p->closed[0]));
+	if (p->opened == NULL || p->closed == NULL)
+		return err_memory(e);
+	while (a < g->current_n || b < s->n) {
+		const struct held    *old = a < g->current_n ? &g->current[a] : NULL;
+		struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
+		int  c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
+		bool same = c == 0 && digest_is(&old->address, new->address);
+
+		if (c <= 0 && !same && (c == 0 || category_complete(p, str_of(old->category))))
+			close_version(in, p, old);
+		if (c >= 0 && !same && !open_version(in, p, new, contents, e))
+			return false;
+		a += c <= 0;
+		b += c >= 0;
+	}
+	return true;
+}
+
+static bool
+plan_contents(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+{
+	struct content *contents = talloc_zero_size(p, (in->snap->n + 2) * sizeof(contents[0]));
+	struct content *manifest = contents;
+	size_t          n;
+	uint8_t        *address;
+
+	if (contents == NULL)
+		return err_memory(e);
+	if (!plan_versions(in, p, g, contents, e))
+		return false;
+	n = p->opened_n;
+	if (p->kind == PLAN_LATE) {
+		address = talloc_size(p, HASH_LEN);
+		manifest = &contents[n++];
+		if (address == NULL || !baseline_manifest(p, in->snap, &manifest->text, e))
+			return err_memory(e);
+		content_address(in->t, manifest->text, manifest->address);
+		memcpy(address, manifest->address, HASH_LEN);
+		p->snapshot.manifest = (struct blob) { address, HASH_LEN };
+		p->opened_n = 0; /* its versions are in the manifest only */
+	}
+	return content_pack(in->t, p, in->d->deps.rand, contents, n, &p->contents, e);
+}
+
+/* ---- the rows ---- */
+
+static bool
+collections_text(struct plan *p, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, p);
+	buf_putc(&b, '{');
+	for (size_t i = 0; i < p->collections_n; i++) {
+		if (i > 0)
+			buf_putc(&b, ',');
+		buf_json(&b, p->collections[i].category);
+		buf_putc(&b, ':');
+		buf_json(&b, str_of(completeness_name(p->collections[i].how)));
+	}
+	buf_putc(&b, '}');
+	p->snapshot.collections = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+static bool
+plan_snapshot(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct snapshot *s = &p->snapshot;
+
+	s->id = in->snapshot_id;
+	s->config_id = in->config->id;
+	s->seq = p->after.seq;
+	s->in_order = p->kind != PLAN_LATE;
+	s->digest = (struct blob) { in->snap->digest, HASH_LEN };
+	s->resources = (int64_t)in->snap->n;
+	s->actor = talloc_strdup(p, in->actor == NULL ? "" : in->actor);
+	s->pushed_by = talloc_strdup(p, in->pushed_by);
+	s->collected_at = in->collected_at;
+	s->received_at = in->received_at;
+	s->report_id = p->report.id;
+	s->idempotency_key = in->idempotency_key == NULL ? NULL : talloc_strdup(p, in->idempotency_key);
+	s->body_hash = in->body_hash;
+	if (s->actor == NULL || s->pushed_by == NULL ||
+	    (in->idempotency_key != NULL && s->idempotency_key == NULL))
+		return err_memory(e);
+	return collections_text(p, e);
+}
+
+/* The first complete snapshot is the baseline; in `previous` every one is for the next. */
+static void
+plan_state(const struct ingest *in, struct plan *p, const char *status)
+{
+	struct config_state *s = &p->after;
+	bool                 first = strcmp(status, "baseline") == 0;
+
+	s->last_run_at = in->received_at;
+	if (p->kind == PLAN_LATE)
+		return;
+	s->snapshot_id = in->snapshot_id;
+	s->digest = (struct blob) { in->snap->digest, HASH_LEN };
+	s->collected_at = in->collected_at;
+	s->report_id = p->report.id;
+	s->config_version = in->config->version;
+	if (p->complete)
+		s->last_complete_at = in->received_at;
+	if (first || (in->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&s->baseline_snapshot))) {
+		s->baseline_snapshot = in->snapshot_id;
+		s->baseline_seq = s->seq;
+		s->baseline_approved = false;
+	}
+}
+
+static void
+plan_state_word(TALLOC_CTX *mem, struct config_state *s, const char *status)
+{
+	if (strcmp(status, "drifted") == 0)
+		s->state = talloc_strdup(mem, "drifted");
+	else if (strcmp(status, "incomplete") != 0)
+		s->state = talloc_strdup(mem, "ok");
+}
+
+static const char *
+status_of(const struct plan *p, const struct ground *g)
+{
+	if (uuid_is_nil(&g->snapshot) && p->complete)
+		return p->kind == PLAN_LATE ? "clean" : "baseline";
+	if (p->diff != NULL && diff_count(&p->diff->summary) > 0)
+		return "drifted";
+	return p->complete ? "clean" : "incomplete";
+}
+
+static bool
+plan_fill(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct ground g;
+	const char   *status;
+
+	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
+		return false;
+	if (!uuid_is_nil(&g.snapshot) && !compare_all(in, p, &g, e))
+		return false;
+	status = status_of(p, &g);
+	if (!plan_contents(in, p, &g, e) || !plan_record(p, in, status, &g.snapshot, e))
+		return false;
+	plan_state(in, p, status);
+	if (p->kind == PLAN_NEXT)
+		plan_state_word(p, &p->after, status);
+	return p->after.state != NULL ? true : err_memory(e);
+}
+
+/* The report stands, so completeness is that of the one it was made from. */
+static bool
+plan_same(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct ground g = { 0 };
+
+	if (!plan_collections(in, p, &g, e))
+		return false;
+	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
+	p->after.snapshot_id = in->snapshot_id;
+	p->after.collected_at = in->collected_at;
+	p->after.last_run_at = in->received_at;
+	if (p->complete)
+		p->after.last_complete_at = in->received_at;
+	if (in->spec->mode == BASELINE_PREVIOUS) {
+		p->after.baseline_snapshot = in->snapshot_id;
+		p->after.baseline_seq = p->after.seq;
+	}
+	return true;
+}
+
+struct plan *
+plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
+{
+	struct plan *p = talloc_zero(mem, struct plan);
+	bool         same = false, late, ok;
+
+	if (p == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (!config_state_by_id(in->t->db, p, &in->config->id, &p->before, e))
+		return NULL;
+	p->after = p->before;
+	p->after.seq = p->before.seq + 1;
+	late = p->before.collected_at.ms != 0 && in->collected_at.ms < p->before.collected_at.ms;
+	p->kind = late ? PLAN_LATE : PLAN_NEXT;
+	if (!late && !is_same(in, p, &same, e))
+		return NULL;
+	if (same)
+		p->kind = PLAN_SAME;
+	else
+		memset(&p->report, 0, sizeof(p->report));
+	ok = (same ? plan_same(in, p, e) : plan_fill(in, p, e)) && plan_snapshot(in, p, e);
+	return ok ? p : NULL; /* faults may lie in it: it goes with `mem` */
+}

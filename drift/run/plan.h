@@ -1,0 +1,61 @@
+/*
+ * plan.h - what an ingest will write, worked out from the state that was read:
+ * the comparison, the report, the versions to open and close, the contents.
+ *
+ * A plan holds for one state only (plan_fits); when the state was outrun it is
+ * made again.  Making it reads, and writes nothing.
+ */
+#ifndef BSX_DRIFT_RUN_PLAN_H
+#define BSX_DRIFT_RUN_PLAN_H
+
+#include "core/store/report.h"
+#include "core/store/snapshot.h"
+#include "drift/alert/alerting.h"
+#include "drift/engine/diff.h"
+#include "drift/run/snap.h"
+
+/* The fixed part of one ingest. */
+struct ingest {
+	struct drift              *d;
+	struct tenant_db          *t;
+	TALLOC_CTX                *mem;
+	const struct drift_config *config;
+	const struct drift_spec   *spec;
+	const struct snap         *snap;
+	const char                *actor, *pushed_by, *idempotency_key;
+	struct blob                body_hash;
+	instant                    collected_at, received_at;
+	struct uuid                snapshot_id;
+};
+
+enum plan_kind {
+	PLAN_SAME, /* nothing changed since the last one: the same report */
+	PLAN_NEXT, /* the newest snapshot */
+	PLAN_LATE, /* collected before the newest: stored and reported, state unchanged */
+};
+
+struct plan {
+	enum plan_kind      kind;
+	struct config_state before, after; /* the state row read and to write */
+	bool                complete;      /* every collection was read */
+	struct collection  *collections;   /* of the snapshot and its baseline, by category */
+	size_t              collections_n;
+	struct diff        *diff;          /* NULL: nothing was compared */
+	struct change_text *values;        /* parallel to diff->changes */
+	struct report       report;
+	struct change_row  *changes;       /* parallel to diff->changes */
+	struct version     *opened, *closed;
+	size_t              opened_n, closed_n;
+	struct content_rows contents;
+	struct snapshot     snapshot;
+};
+
+/* `db` is the tenant's connection, inside a transaction or not. */
+MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
+bool plan_fits(const struct plan *p, const struct config_state *now);
+
+/* record.c: fills report, values and change rows from the finished comparison. */
+MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,
+    const struct uuid *baseline, struct err *e);
+
+#endif

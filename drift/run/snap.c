@@ -1,0 +1,154 @@
+#include "drift/run/snap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/engine/resource.h"
+
+int
+snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
+{
+	int c = str_cmp(category_a, category_b);
+
+	return c != 0 ? c : str_cmp(key_a, key_b);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct resource *x = &((const struct snap_resource *)a)->r;
+	const struct resource *y = &((const struct snap_resource *)b)->r;
+
+	return snap_place_cmp(x->category, x->key, y->category, y->key);
+}
+
+static int
+by_category(const void *a, const void *b)
+{
+	return str_cmp(((const struct collection *)a)->category,
+	    ((const struct collection *)b)->category);
+}
+
+const struct collection *
+collection_of_category(const struct collection *list, size_t n, struct str category)
+{
+	const struct collection want = { .category = category };
+
+	return n == 0 ? NULL : bsearch(&want, list, n, sizeof(list[0]), by_category);
+}
+
+/* ---- resources ---- */
+
+static bool
+make_one(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
+    struct snap_resource *at, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!resource_normalise(mem, spec->compare, &at->r, RESOURCE_SOURCE, e) ||
+	    !resource_canonical(&b, &at->r, e))
+		return false;
+	if (!buf_ok(&b))
+		return err_memory(e);
+	at->text = buf_str(&b);
+	content_address(t, at->text, at->address);
+	return true;
+}
+
+static bool
+make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spec *spec,
+    const struct collected *in, struct err *e)
+{
+	s->items = talloc_zero_size(s, (in->n + 1) * sizeof(s->items[0]));
+	if (s->items == NULL)
+		return err_memory(e);
+	s->n = in->n;
+	for (size_t i = 0; i < in->n; i++) {
+		s->items[i].r = in->resources[i];
+		if (!make_one(s, t, spec, &s->items[i], e))
+			return false;
+	}
+	if (s->n > 1)
+		qsort(s->items, s->n, sizeof(s->items[0]), by_place);
+	return true;
+}
+
+/* ---- collections ---- */
+
+/* The told ones first, so that sorting what the resources add cannot hide them. */
+static bool
+make_collections(struct snap *s, const struct collected *in, struct err *e)
+{
+	size_t n = in->collections_n;
+
+	s->collections = talloc_zero_size(s, (n + s->n + 1) * sizeof(s->collections[0]));
+	if (s->collections == NULL)
+		return err_memory(e);
+	if (n > 0)
+		memcpy(s->collections, in->collections, n * sizeof(s->collections[0]));
+	if (n > 1)
+		qsort(s->collections, n, sizeof(s->collections[0]), by_category);
+	s->collections_n = n;
+	for (size_t i = 0; i < s->n; i++) {
+		struct str category = s->items[i].r.category;
+
+		if (i > 0 && str_eq(category, s->items[i - 1].r.category))
+			continue;
+		if (collection_of_category(s->collections, n, category) == NULL)
+			s->collections[s->collections_n++] =
+			    (struct collection) { category, COLLECTION_COMPLETE, false };
+	}
+	if (s->collections_n > 1)
+		qsort(s->collections, s->collections_n, sizeof(s->collections[0]), by_category);
+	return true;
+}
+
+/* ---- digest ---- */
+
+static void
+digest_text(struct hash_hmac_ctx *h, struct str s)
+{
+	uint8_t n[4] = { (uint8_t)(s.n >> 24), (uint8_t)(s.n >> 16), (uint8_t)(s.n >> 8), (uint8_t)s.n };
+
+	hash_hmac_add(h, n, sizeof(n));
+	if (s.n > 0)
+		hash_hmac_add(h, s.p, s.n);
+}
+
+static bool
+make_digest(struct snap *s, const struct tenant_db *t, struct err *e)
+{
+	struct hash_hmac_ctx *h = hash_hmac_make(s, t->address_key, sizeof(t->address_key));
+
+	if (h == NULL)
+		return err_memory(e);
+	digest_text(h, STR("snapshot"));
+	for (size_t i = 0; i < s->collections_n; i++) {
+		digest_text(h, s->collections[i].category);
+		digest_text(h, str_of(completeness_name(s->collections[i].how)));
+	}
+	digest_text(h, STR(""));
+	for (size_t i = 0; i < s->n; i++) {
+		digest_text(h, s->items[i].r.category);
+		digest_text(h, s->items[i].r.key);
+		hash_hmac_add(h, s->items[i].address, HASH_LEN);
+	}
+	hash_hmac_end(h, s->digest);
+	return true;
+}
+
+struct snap *
+snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
+    const struct collected *in, struct err *e)
+{
+	struct snap *s = talloc_zero(mem, struct snap);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (make_resources(s, t, spec, in, e) && make_collections(s, in, e) && make_digest(s, t, e))
+		return s;
+	return NULL; /* faults may lie in it: it goes with `mem` */
+}

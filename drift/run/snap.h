@@ -1,0 +1,36 @@
+/*
+ * snap.h - a snapshot made ready: every resource normalised, with its canonical
+ * text and address, in order of category and key.  No transaction is needed.
+ */
+#ifndef BSX_DRIFT_RUN_SNAP_H
+#define BSX_DRIFT_RUN_SNAP_H
+
+#include "core/store/content.h"
+#include "drift/run/spec.h"
+#include "drift/source/push.h"
+
+struct snap_resource {
+	struct resource r;                 /* normal form */
+	struct str      text;              /* canonical */
+	uint8_t         address[HASH_LEN];
+};
+
+struct snap {
+	struct snap_resource *items;
+	size_t                n;
+	struct collection    *collections; /* as told and of its resources, by category */
+	size_t                collections_n;
+	uint8_t               digest[HASH_LEN];
+};
+
+MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
+    const struct drift_spec *spec, const struct collected *in, struct err *e);
+
+/* By category, then key, by bytes: the order of everything that is merged. */
+int snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b);
+
+/* The entry of a category in a sorted list; NULL: none. */
+const struct collection *collection_of_category(const struct collection *list, size_t n,
+    struct str category);
+
+#endif

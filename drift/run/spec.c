@@ -1,0 +1,386 @@
+#include "drift/run/spec.h"
+
+#include <string.h>
+
+#include "core/shm/metric.h"
+#include "drift/run/pack.h"
+
+#define REFUSED_DOC "Not available in this version: a config that names it is refused."
+
+static const char *const severities[] = {
+#define X(id, wire, weight) wire,
+	SEVERITIES(X)
+#undef X
+	NULL
+};
+
+/* ---- what the API takes ---- */
+
+static const char *const modes[] = { "pinned", "previous", "golden", NULL };
+static const char *const kinds[] = { "push", "http", "entra", "azure", "self", NULL };
+
+static const struct field selector_fields[] = {
+	FIELD(struct spec_selector, resources, .min = 0, .max = 1024, .flags = FIELD_REQUIRED,
+	    .doc = "JSON Pointer to the array of resources."),
+	FIELD(struct spec_selector, key, .min = 1, .max = 256, .flags = FIELD_REQUIRED,
+	    .doc = "Member of each element that is its key."),
+	FIELD(struct spec_selector, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "Category of all of them; document when absent."),
+	FIELD_END
+};
+static const struct schema selector_schema =
+    SCHEMA("DriftSelector", struct spec_selector, selector_fields);
+
+static const struct field source_fields[] = {
+	FIELD(struct spec_source, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	    .doc = "Where snapshots come from; only push is available in this version."),
+	FIELD(struct spec_source, selector, .item = &selector_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "How a document is cut into resources."),
+	FIELD_END
+};
+const struct schema spec_source_schema = SCHEMA("DriftSource", struct spec_source, source_fields);
+
+static const struct field baseline_fields[] = {
+	FIELD(struct spec_baseline, mode, .choices = modes, .flags = FIELD_REQUIRED,
+	    .doc = "pinned: the first complete snapshot until another is set; previous: the one before; "
+	           "golden is not available in this version."),
+	FIELD_END
+};
+const struct schema spec_baseline_schema =
+    SCHEMA("DriftBaselineMode", struct spec_baseline, baseline_fields);
+
+#define REFUSED(T, m) FIELD(T, m, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = REFUSED_DOC)
+static const struct field threshold_fields[] = {
+	FIELD(struct spec_thresholds, min_severity, .choices = severities, .flags = FIELD_NULLABLE,
+	    .doc = "Changes below it raise no alert; low when absent. info never alerts."),
+	REFUSED(struct spec_thresholds, min_changes),
+	REFUSED(struct spec_thresholds, min_score),
+	REFUSED(struct spec_thresholds, max_removed_percent),
+	REFUSED(struct spec_thresholds, tolerance),
+	REFUSED(struct spec_thresholds, for_runs),
+	REFUSED(struct spec_thresholds, clear_runs),
+	REFUSED(struct spec_thresholds, flapping),
+	REFUSED(struct spec_thresholds, anomaly),
+	FIELD_END
+};
+const struct schema spec_thresholds_schema =
+    SCHEMA("DriftThresholds", struct spec_thresholds, threshold_fields);
+
+static const struct field alert_fields[] = {
+	FIELD(struct spec_alert, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel to tell."),
+	FIELD(struct spec_alert, min_severity, .choices = severities,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Alerts below it are not sent there; all when absent."),
+	FIELD_END
+};
+const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
+
+#define BODY(required) \
+	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required, .doc = "Name, unique."), \
+	FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required, \
+	    .doc = "Where snapshots come from."), \
+	FIELD(struct spec_body, baseline, .item = &spec_baseline_schema, .flags = FIELD_NULLABLE, \
+	    .doc = "What a snapshot is compared with."), \
+	FIELD(struct spec_body, compare, .flags = FIELD_NULLABLE, \
+	    .doc = "How values are compared: {arrays, normalise}."), \
+	FIELD(struct spec_body, rules, .flags = FIELD_NULLABLE, \
+	    .doc = "Severity rules; the first that matches decides."), \
+	FIELD(struct spec_body, rule_packs, .max = PACKS_MAX, .flags = FIELD_NULLABLE, \
+	    .doc = "Rule packs of the installation, after the config's own rules."), \
+	FIELD(struct spec_body, thresholds, .item = &spec_thresholds_schema, .flags = FIELD_NULLABLE, \
+	    .doc = "What raises an alert."), \
+	FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema, .flags = FIELD_NULLABLE, \
+	    .doc = "Channels that are told."), \
+	REFUSED(struct spec_body, schedule), \
+	REFUSED(struct spec_body, expect_every_s), \
+	REFUSED(struct spec_body, retention_s), \
+	FIELD_END
+static const struct field create_fields[] = { BODY(FIELD_REQUIRED) };
+static const struct field update_fields[] = { BODY(0) };
+const struct schema drift_config_create_schema =
+    SCHEMA_GIVEN("DriftConfigCreate", struct spec_body, create_fields, given);
+const struct schema drift_config_update_schema =
+    SCHEMA_GIVEN("DriftConfigUpdate", struct spec_body, update_fields, given);
+
+/* ---- the text ---- */
+
+/* Members that make the spec, in the order they are stored. */
+static const char *const members[] = { "source", "baseline", "compare", "rules", "rule_packs",
+	"thresholds", "alerts", "schedule", "expect_every_s", "retention_s" };
+
+static void
+merge_into(struct buf *b, const struct json *old, const struct json *body)
+{
+	const struct json *v;
+	bool               first = true;
+
+	buf_putc(b, '{');
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		v = json_get(body, members[i]);
+		if (v == NULL && old != NULL)
+			v = json_get(old, members[i]);
+		if (v == NULL || v->type == JSON_NULL)
+			continue;
+		if (!first)
+			buf_putc(b, ',');
+		first = false;
+		buf_json(b, str_of(members[i]));
+		buf_putc(b, ':');
+		json_print(b, v);
+	}
+	buf_putc(b, '}');
+}
+
+char *
+spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e)
+{
+	struct json *tree = NULL;
+	struct buf   b;
+
+	if (old != NULL) {
+		tree = json_parse(mem, str_of(old), e);
+		if (tree == NULL)
+			return NULL;
+	}
+	buf_make(&b, mem);
+	merge_into(&b, tree, body);
+	talloc_free(tree);
+	if (!buf_ok(&b)) {
+		err_memory(e);
+		return NULL;
+	}
+	return b.p;
+}
+
+/* ---- what this version does not do ---- */
+
+static void
+refuse(TALLOC_CTX *mem, const struct raw_json *v, const char *pointer, const char *what, struct err *e)
+{
+	if (v->tree != NULL && v->tree->type != JSON_NULL)
+		err_fault(e, mem, pointer, "%s is not available in this version; leave it out", what);
+}
+
+static bool
+refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
+{
+	const struct spec_thresholds *t = b->thresholds;
+
+	if (b->source == NULL)
+		return err_fault(e, mem, "/source", "is required");
+	if (strcmp(b->source->kind, "push") != 0)
+		err_fault(e, mem, "/source/kind", "only push is available in this version");
+	if (b->baseline != NULL && strcmp(b->baseline->mode, "golden") == 0)
+		err_fault(e, mem, "/baseline/mode", "golden is not available in this version");
+	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
+	refuse(mem, &b->expect_every_s, "/expect_every_s", "watching for missing pushes", e);
+	refuse(mem, &b->retention_s, "/retention_s", "retention by config", e);
+	if (t != NULL) {
+		refuse(mem, &t->min_changes, "/thresholds/min_changes", "min_changes", e);
+		refuse(mem, &t->min_score, "/thresholds/min_score", "min_score", e);
+		refuse(mem, &t->max_removed_percent, "/thresholds/max_removed_percent",
+		    "max_removed_percent", e);
+		refuse(mem, &t->tolerance, "/thresholds/tolerance", "tolerance", e);
+		refuse(mem, &t->for_runs, "/thresholds/for_runs", "for_runs", e);
+		refuse(mem, &t->clear_runs, "/thresholds/clear_runs", "clear_runs", e);
+		refuse(mem, &t->flapping, "/thresholds/flapping", "flapping", e);
+		refuse(mem, &t->anomaly, "/thresholds/anomaly", "anomaly", e);
+	}
+	return e->code == ERR_OK;
+}
+
+/* ---- compiling ---- */
+
+static bool
+set_selector(struct drift_spec *s, struct err *e)
+{
+	const struct spec_selector *in = s->body.source->selector;
+
+	if (in == NULL)
+		return true;
+	s->selector = talloc_zero(s, struct resource_selector);
+	if (s->selector == NULL)
+		return err_memory(e);
+	*s->selector = (struct resource_selector) { str_of(in->resources), str_of(in->key),
+		str_of(in->category) };
+	if (in->resources[0] != '\0' && in->resources[0] != '/')
+		return err_fault(e, s, "/source/selector/resources", "must be a JSON Pointer");
+	return true;
+}
+
+static void
+set_words(struct drift_spec *s)
+{
+	const struct spec_body *b = &s->body;
+
+	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0 ? BASELINE_PREVIOUS
+										    : BASELINE_PINNED;
+	s->min_severity = SEVERITY_LOW;
+	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
+		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);
+	if (s->min_severity < SEVERITY_LOW)
+		s->min_severity = SEVERITY_LOW;
+}
+
+static bool
+set_targets(struct drift_spec *s, struct err *e)
+{
+	const struct spec_alert *in = s->body.alerts.p;
+
+	s->targets_n = s->body.alerts.n;
+	s->targets = talloc_zero_size(s, (s->targets_n + 1) * sizeof(s->targets[0]));
+	if (s->targets == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->targets_n; i++) {
+		s->targets[i] = (struct alert_target) { in[i].channel_id, SEVERITY_LOW };
+		if (in[i].min_severity != NULL)
+			(void)severity_parse(str_of(in[i].min_severity), &s->targets[i].min_severity);
+	}
+	return true;
+}
+
+/* A member given as null is none. */
+static const struct json *
+given_tree(const struct raw_json *v)
+{
+	return v->tree == NULL || v->tree->type == JSON_NULL ? NULL : v->tree;
+}
+
+static bool
+compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_db *t, struct err *e)
+{
+	const struct rule_pack **packs;
+	size_t                   n = s->body.rule_packs.n;
+
+	if (!packs_load(s, d->deps.conf->rules_dir, &s->body.rule_packs, &packs, e))
+		return false;
+	s->compare = compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, e);
+	if (s->compare == NULL)
+		return false;
+	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, e);
+	return s->rules != NULL;
+}
+
+/* The name stands beside the spec, not in it. */
+static bool
+decode(struct drift_spec *s, const char *text, struct err *e)
+{
+	char        *copy = talloc_strdup(s, text);
+	struct json *tree;
+
+	if (copy == NULL)
+		return err_memory(e);
+	tree = json_parse(s, str_of(copy), e);
+	return tree != NULL && schema_decode(s, &drift_config_update_schema, tree, &s->body, e);
+}
+
+/* Faults belong to the spec's subtree, which goes: the caller's memory gets a copy. */
+static void
+move_faults(TALLOC_CTX *mem, struct err *e)
+{
+	struct fault *old = e->faults;
+	struct fault *copy, **at = &e->faults;
+
+	e->faults = NULL;
+	for (; old != NULL; old = old->next) {
+		copy = talloc_zero(mem, struct fault);
+		if (copy == NULL)
+			return;
+		copy->pointer = talloc_strdup(copy, old->pointer);
+		copy->detail = talloc_strdup(copy, old->detail);
+		if (copy->pointer == NULL || copy->detail == NULL)
+			return;
+		*at = copy;
+		at = &copy->next;
+	}
+}
+
+struct drift_spec *
+spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, const char *text,
+    struct err *e)
+{
+	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (decode(s, text, e) && refuse_unbuilt(s, &s->body, e) && set_selector(s, e) &&
+	    set_targets(s, e) && compile_engine(s, d, t, e)) {
+		set_words(s);
+		return s;
+	}
+	move_faults(mem, e);
+	talloc_free(s);
+	return NULL;
+}
+
+/* ---- the cache ---- */
+
+#define SPECS_MAX 64
+
+struct spec_entry {
+	struct uuid        tenant, config;
+	uint64_t           version;
+	uint64_t           used;
+	struct drift_spec *spec; /* NULL: free */
+};
+struct spec_cache {
+	struct spec_entry entries[SPECS_MAX];
+	uint64_t          tick;
+};
+
+struct drift *
+drift_make(TALLOC_CTX *mem, const struct drift_deps *deps, struct err *e)
+{
+	struct drift *d = talloc_zero(mem, struct drift);
+
+	if (d != NULL)
+		d->specs = talloc_zero(d, struct spec_cache);
+	if (d == NULL || d->specs == NULL) {
+		talloc_free(d);
+		err_memory(e);
+		return NULL;
+	}
+	d->deps = *deps;
+	return d;
+}
+
+static struct spec_entry *
+cache_find(struct spec_cache *c, const struct uuid *tenant, const struct uuid *config)
+{
+	struct spec_entry *oldest = &c->entries[0];
+
+	for (size_t i = 0; i < SPECS_MAX; i++) {
+		struct spec_entry *at = &c->entries[i];
+
+		if (at->spec != NULL && uuid_eq(&at->tenant, tenant) && uuid_eq(&at->config, config))
+			return at;
+		if (at->used < oldest->used)
+			oldest = at;
+	}
+	return oldest;
+}
+
+const struct drift_spec *
+spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct err *e)
+{
+	struct spec_entry *at = cache_find(d->specs, &t->tenant->id, &c->id);
+	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
+	    uuid_eq(&at->tenant, &t->tenant->id);
+
+	if (d->deps.segment != NULL)
+		metric_add(d->deps.segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+		    "cache=\"drift_config\"", 1);
+	if (!hit) {
+		talloc_free(at->spec);
+		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,
+			spec_compile(d->specs, d, t, c->spec, e) };
+		if (at->spec == NULL) {
+			err_note(e, "compiling a stored config");
+			return NULL;
+		}
+	}
+	at->used = ++d->specs->tick;
+	return at->spec;
+}

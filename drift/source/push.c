@@ -1,0 +1,139 @@
+#include "drift/source/push.h"
+
+#include <string.h>
+
+static const char *const completeness_names[] = {
+#define X(id, wire) [id] = wire,
+	COMPLETENESS(X)
+#undef X
+};
+
+const char *
+completeness_name(enum completeness c)
+{
+	return c < COMPLETENESS__MAX ? completeness_names[c] : "failed";
+}
+
+bool
+completeness_parse(struct str s, enum completeness *out)
+{
+	for (enum completeness c = 0; c < COMPLETENESS__MAX; c++) {
+		if (str_eqz(s, completeness_names[c])) {
+			*out = c;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct field resource_fields[] = {
+	FIELD(struct push_resource, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "Collection it belongs to."),
+	FIELD(struct push_resource, key, .max = RESOURCE_KEY_MAX, .flags = FIELD_REQUIRED,
+	    .doc = "Its key in the collection; unique there."),
+	FIELD(struct push_resource, value, .flags = FIELD_REQUIRED, .doc = "Any JSON value."),
+	FIELD_END
+};
+static const struct schema resource_schema =
+    SCHEMA("PushedResource", struct push_resource, resource_fields);
+
+static const struct field push_fields[] = {
+	FIELD(struct push_in, resources, .max = PUSH_RESOURCES_MAX, .item = &resource_schema,
+	    .doc = "The resources of this snapshot; this or `document`."),
+	FIELD(struct push_in, document,
+	    .doc = "One JSON value, split by the selector of the config's source; this or `resources`."),
+	FIELD(struct push_in, collections,
+	    .doc = "Object: category to complete, partial, failed, forbidden or throttled. A category "
+	           "with resources is complete unless it says otherwise."),
+	FIELD(struct push_in, actor, .max = 254, .flags = FIELD_NULLABLE,
+	    .doc = "Who made the changes, when the collector knows."),
+	FIELD(struct push_in, collected_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was read; now when absent."),
+	FIELD_END
+};
+const struct schema push_schema = SCHEMA_GIVEN("SnapshotPush", struct push_in, push_fields, given);
+
+/* ---- collections ---- */
+
+static bool
+collection_of(TALLOC_CTX *mem, struct str category, const struct json *how, struct collection *out,
+    struct err *e)
+{
+	struct buf pointer;
+
+	out->category = category;
+	out->told = true;
+	if (category.n >= 1 && category.n <= RESOURCE_CATEGORY_MAX &&
+	    memchr(category.p, '\0', category.n) == NULL && how->type == JSON_STRING &&
+	    completeness_parse(how->text, &out->how))
+		return true;
+	buf_make(&pointer, mem);
+	buf_puts(&pointer, "/collections");
+	json_pointer_add(&pointer, category);
+	if (!buf_ok(&pointer))
+		return err_memory(e);
+	return err_fault(e, mem, pointer.p,
+	    "must be a category of 1..%d bytes with complete, partial, failed, forbidden or throttled",
+	    RESOURCE_CATEGORY_MAX);
+}
+
+static bool
+collections_of(TALLOC_CTX *mem, const struct json *tree, struct collected *out, struct err *e)
+{
+	if (tree == NULL || tree->type == JSON_NULL)
+		return true;
+	if (tree->type != JSON_OBJECT)
+		return err_fault(e, mem, "/collections", "must be an object");
+	if (tree->n > PUSH_COLLECTIONS_MAX)
+		return err_fault(e, mem, "/collections", "at most %d members", PUSH_COLLECTIONS_MAX);
+	out->collections = talloc_array(mem, struct collection, tree->n + 1);
+	if (out->collections == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < tree->n; i++)
+		if (!collection_of(mem, tree->names[i], &tree->items[i], &out->collections[i], e))
+			return false;
+	out->collections_n = tree->n;
+	return true;
+}
+
+/* ---- resources ---- */
+
+static bool
+list_of(TALLOC_CTX *mem, const struct items *in, struct collected *out, struct err *e)
+{
+	const struct push_resource *from = in->p;
+
+	out->resources = talloc_zero_size(mem, (in->n + 1) * sizeof(struct resource));
+	if (out->resources == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < in->n; i++)
+		out->resources[i] = (struct resource) { str_of(from[i].category), str_of(from[i].key),
+			from[i].value.tree };
+	out->n = in->n;
+	return resources_check(mem, out->resources, out->n, e);
+}
+
+bool
+push_collect_document(TALLOC_CTX *mem, const struct json *document,
+    const struct resource_selector *selector, struct collected *out, struct err *e)
+{
+	return resource_split(mem, document, selector, &out->resources, &out->n, e) &&
+	    resources_check(mem, out->resources, out->n, e);
+}
+
+bool
+push_collect(TALLOC_CTX *mem, const struct push_in *in, const struct resource_selector *selector,
+    struct collected *out, struct err *e)
+{
+	bool list = (in->given & schema_bit(&push_schema, "resources")) != 0;
+	bool document = (in->given & schema_bit(&push_schema, "document")) != 0;
+
+	memset(out, 0, sizeof(*out));
+	if (list == document)
+		return err_fault(e, mem, "", "needs either resources or document");
+	if (!collections_of(mem, in->collections.tree, out, e))
+		return false;
+	if (document)
+		return push_collect_document(mem, in->document.tree, selector, out, e);
+	return list_of(mem, &in->resources, out, e);
+}

@@ -1,0 +1,269 @@
+#include "core/auth/login.h"
+#include "fcgi/routes.h"
+
+/* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
+
+struct tenant_brief {
+	struct uuid id;
+	const char *slug, *name;
+};
+static const struct field tenant_brief_fields[] = {
+	FIELD(struct tenant_brief, id, .doc = "Number of the tenant."),
+	FIELD(struct tenant_brief, slug, .doc = "Its short name, as typed at sign-in."),
+	FIELD(struct tenant_brief, name, .doc = "Its name."),
+	FIELD_END
+};
+static const struct schema tenant_brief_schema =
+    SCHEMA("TenantBrief", struct tenant_brief, tenant_brief_fields);
+
+struct session {
+	struct user         *user;
+	struct tenant_brief *tenant;
+	struct strings       permissions;
+	const char          *csrf_token;
+	instant              expires_at, idle_expires_at, absolute_expires_at;
+	bool                 mfa_enrollment_required;
+	const char          *access_token, *refresh_token;
+};
+static const struct field session_fields[] = {
+	FIELD(struct session, user, .item = &user_schema, .doc = "Who has signed in."),
+	FIELD(struct session, tenant, .item = &tenant_brief_schema, .doc = "Where."),
+	FIELD(struct session, permissions, .doc = "What the user may do, as action:resource."),
+	FIELD(struct session, csrf_token,
+	    .doc = "Value of X-CSRF-Token for changes that the access cookie authenticates."),
+	FIELD(struct session, expires_at, .doc = "End of the access token."),
+	FIELD(struct session, idle_expires_at, .doc = "End of the session if it is not used."),
+	FIELD(struct session, absolute_expires_at, .doc = "End of the session in any case."),
+	FIELD(struct session, mfa_enrollment_required, .flags = FIELD_OMIT_ZERO,
+	    .doc = "True: only a second factor can be set up until there is one."),
+	FIELD(struct session, access_token, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With delivery body only: the access token, a JWT."),
+	FIELD(struct session, refresh_token, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With delivery body only: the refresh token; it counts once."),
+	FIELD_END
+};
+static const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
+
+static struct tenant_brief *
+tenant_brief_of(TALLOC_CTX *mem, const struct tenant *t, struct err *e)
+{
+	struct tenant_brief *b = talloc(mem, struct tenant_brief);
+
+	if (b == NULL)
+		err_memory(e);
+	else
+		*b = (struct tenant_brief) { t->id, t->slug, t->name };
+	return b;
+}
+
+static bool
+csrf_of(struct request *r, const struct uuid *session, const char **out, struct err *e)
+{
+	char *text = talloc_zero_array(r->mem, char, CSRF_TOKEN_MAX);
+
+	*out = text;
+	if (text == NULL)
+		return err_memory(e);
+	return caller_csrf(r->app->auth, session, text, e);
+}
+
+static bool
+user_of(struct request *r, const struct tenant *t, const struct caller *c, struct user **out,
+    struct err *e)
+{
+	*out = talloc_zero(r->mem, struct user);
+	if (*out == NULL)
+		return err_memory(e);
+	if (r->db == NULL && !tenant_db_open(r->app->database, t, false, &r->db, e))
+		return false;
+	return caller_user(r->db, r->mem, c, *out, e);
+}
+
+static bool
+put_cookies(struct request *r, const struct session_grant *g, struct err *e)
+{
+	int64_t now = clock_ms(r->app->clock);
+
+	return reply_cookie(r, "bsx_access", g->access_token, (g->access_end_ms - now) / 1000, e) &&
+	    reply_cookie(r, "bsx_refresh", g->refresh_token, (g->caller.absolute_ms - now) / 1000, e);
+}
+
+static bool
+answer_session(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
+    struct err *e)
+{
+	const struct caller *c = &g->caller;
+
+	out->expires_at.ms = g->access_end_ms;
+	out->idle_expires_at.ms = c->idle_ms;
+	out->absolute_expires_at.ms = c->absolute_ms;
+	out->mfa_enrollment_required = c->mfa_enrollment;
+	out->tenant = tenant_brief_of(r->mem, g->tenant, e);
+	if (out->tenant == NULL || !user_of(r, g->tenant, c, &out->user, e) ||
+	    !permission_list(r->mem, &c->permissions, &out->permissions, e) ||
+	    !csrf_of(r, &c->session, &out->csrf_token, e))
+		return false;
+	if (!in_body)
+		return put_cookies(r, g, e);
+	out->access_token = g->access_token;
+	out->refresh_token = g->refresh_token;
+	return true;
+}
+
+struct login_body {
+	const char *tenant, *email, *password, *delivery;
+};
+static const char *const deliveries[] = { "cookie", "body", NULL };
+static const struct field login_body_fields[] = {
+	FIELD(struct login_body, tenant, .min = 1, .max = 63, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant."),
+	FIELD(struct login_body, email, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "E-mail address of the account."),
+	FIELD(struct login_body, password, .min = 1, .max = 1024,
+	    .flags = FIELD_REQUIRED | FIELD_SECRET, .format = "password", .doc = "Its password."),
+	FIELD(struct login_body, delivery, .choices = deliveries,
+	    .doc = "How the tokens are given: as cookies (default) or in the body."),
+	FIELD_END
+};
+static const struct schema login_body_schema =
+    SCHEMA("Login", struct login_body, login_body_fields);
+
+static bool
+login(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct login_body *in = body;
+	const struct login       who = { in->tenant, in->email, in->password };
+	struct session_grant     g = { 0 };
+
+	return login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
+	    answer_session(r, &g, in->delivery != NULL && str_eqz(str_of(in->delivery), "body"), answer, e);
+}
+
+struct refresh_body {
+	const char *refresh_token;
+};
+static const struct field refresh_body_fields[] = {
+	FIELD(struct refresh_body, refresh_token, .min = 1, .max = 200, .flags = FIELD_SECRET,
+	    .doc = "The refresh token; left out when it comes as a cookie."),
+	FIELD_END
+};
+static const struct schema refresh_body_schema =
+    SCHEMA("Refresh", struct refresh_body, refresh_body_fields);
+
+static bool
+refresh(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct refresh_body *in = body;
+	struct session_grant       g = { 0 };
+	struct str                 token = { NULL, 0 };
+	bool                       bad = false, in_body = in != NULL && in->refresh_token != NULL;
+
+	if (in_body)
+		token = str_of(in->refresh_token);
+	else
+		token = request_cookie(r, "bsx_refresh", &bad);
+	if (bad || token.n == 0)
+		return err_set(e, ERR_UNAUTHENTICATED, 0, "There is no refresh token. Sign in again.",
+		    "%s", bad ? "the refresh cookie came twice" : "no refresh token");
+	/* a cookie comes by itself: the browser must say who sent it */
+	if (!in_body && !request_same_origin(r, true, e))
+		return false;
+	return session_refresh(r->app->auth, r->mem, token, &r->origin, &g, e) &&
+	    answer_session(r, &g, in_body, answer, e);
+}
+
+/* ---- GET /api/auth/me ---- */
+
+struct me_session {
+	struct uuid id;
+	instant     auth_time;
+	int64_t     aal;
+	instant     idle_expires_at, absolute_expires_at;
+};
+static const struct field me_session_fields[] = {
+	FIELD(struct me_session, id, .doc = "Number of the session."),
+	FIELD(struct me_session, auth_time, .doc = "When the user last proved who it is."),
+	FIELD(struct me_session, aal, .doc = "1: one factor; 2: two factors."),
+	FIELD(struct me_session, idle_expires_at, .doc = "End of the session if it is not used."),
+	FIELD(struct me_session, absolute_expires_at, .doc = "End of the session in any case."),
+	FIELD_END
+};
+static const struct schema me_session_schema =
+    SCHEMA("CurrentSession", struct me_session, me_session_fields);
+
+struct me {
+	struct user         *user;
+	struct tenant_brief *tenant, *acting_tenant;
+	struct strings       permissions;
+	const char          *csrf_token;
+	struct me_session   *session;
+	bool                 mfa_enrollment_required;
+};
+static const struct field me_fields[] = {
+	FIELD(struct me, user, .item = &user_schema, .doc = "Who is signed in."),
+	FIELD(struct me, tenant, .item = &tenant_brief_schema, .doc = "The user's tenant."),
+	FIELD(struct me, acting_tenant, .item = &tenant_brief_schema, .flags = FIELD_NULLABLE,
+	    .doc = "The tenant acted in, when it is another one."),
+	FIELD(struct me, permissions, .doc = "What the user may do, as action:resource."),
+	FIELD(struct me, csrf_token,
+	    .doc = "Value of X-CSRF-Token for changes that the access cookie authenticates."),
+	FIELD(struct me, session, .item = &me_session_schema, .doc = "The session."),
+	FIELD(struct me, mfa_enrollment_required, .flags = FIELD_OMIT_ZERO,
+	    .doc = "True: only a second factor can be set up until there is one."),
+	FIELD_END
+};
+static const struct schema me_schema = SCHEMA("Me", struct me, me_fields);
+
+static bool
+me(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct caller *c = &r->caller;
+	struct me           *out = answer;
+
+	(void)body;
+	out->tenant = tenant_brief_of(r->mem, r->db->tenant, e);
+	out->session = talloc(r->mem, struct me_session);
+	if (out->tenant == NULL || out->session == NULL)
+		return err_memory(e);
+	*out->session = (struct me_session) { c->session, { c->auth_time_ms }, c->aal, { c->idle_ms },
+		{ c->absolute_ms } };
+	out->mfa_enrollment_required = c->mfa_enrollment;
+	return user_of(r, r->db->tenant, c, &out->user, e) &&
+	    permission_list(r->mem, &c->permissions, &out->permissions, e) &&
+	    csrf_of(r, &c->session, &out->csrf_token, e);
+}
+
+/* ---- POST /api/auth/logout ---- */
+
+struct logout_query {
+	bool all;
+};
+static const struct field logout_query_fields[] = {
+	FIELD(struct logout_query, all, .doc = "True: all sessions of the user end."),
+	FIELD_END
+};
+static const struct schema logout_query_schema =
+    SCHEMA("LogoutQuery", struct logout_query, logout_query_fields);
+
+static bool
+logout(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct logout_query *q = r->query;
+
+	(void)body;
+	(void)answer;
+	return session_end(r->app->auth, r->mem, r->db, &r->caller, &r->origin, q != NULL && q->all, e) &&
+	    reply_cookie(r, "bsx_access", "", 0, e) && reply_cookie(r, "bsx_refresh", "", 0, e);
+}
+
+const struct route auth_routes[] = {
+	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(session),
+	    "Signs in with tenant, e-mail address and password."),
+	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
+	    OUT(session), "Renews a session: gives new tokens for a refresh token, which counts once."),
+	ROUTE(GET, "/api/auth/me", SIGNED_IN, RATE_READ, 200, me, IN_NONE, OUT(me),
+	    "Tells who is signed in, and what that user may do."),
+	ROUTE_Q(POST, "/api/auth/logout", logout_query, SIGNED_IN, RATE_WRITE, 204, logout, IN_NONE,
+	    OUT_NONE, "Ends the session at once, or all of the user's."),
+	ROUTE_END
+};

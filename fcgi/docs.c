@@ -1,0 +1,116 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/web/openapi.h"
+#include "fcgi/routes.h"
+
+/* The tables do not change while a process lives: their texts are made once in each. */
+struct page {
+	struct str  text; /* p == NULL: not made yet */
+	char        etag[2 * HASH_LEN + 3];
+	const char *csp;
+};
+struct pages {
+	struct page document, html;
+};
+
+typedef bool print_fn(struct buf *b, const struct app *app, struct err *e);
+
+static bool
+make_page(
+    struct pages *owner, struct page *p, print_fn *print, const struct app *app, struct err *e)
+{
+	uint8_t     hash[HASH_LEN];
+	char        hex[2 * HASH_LEN + 1];
+	TALLOC_CTX *scratch = talloc_new(NULL);
+	struct buf  b;
+	char       *text;
+
+	buf_make(&b, scratch);
+	if (!print(&b, app, e)) {
+		talloc_free(scratch);
+		return false;
+	}
+	text = str_dup(owner, buf_str(&b));
+	p->text = (struct str) { text, b.n };
+	talloc_free(scratch);
+	if (text == NULL)
+		return err_memory(e);
+	hash_sha256(p->text.p, p->text.n, hash);
+	hex_print(hash, HASH_LEN, hex);
+	snprintf(p->etag, sizeof(p->etag), "\"%s\"", hex);
+	return true;
+}
+
+/* The page may use its own style sheet, by its hash, and nothing else. */
+static bool
+make_policy(struct pages *owner, struct page *p, struct err *e)
+{
+	uint8_t hash[HASH_LEN];
+	char   *text;
+
+	hash_sha256(openapi_style, strlen(openapi_style), hash);
+	text = base64_print(owner, hash, HASH_LEN);
+	p->csp = text == NULL ? NULL
+			      : talloc_asprintf(owner,
+				    "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
+				    "form-action 'none'; frame-ancestors 'none'",
+				    text);
+	return p->csp != NULL || err_memory(e);
+}
+
+static struct pages *
+pages_of(struct app *app, struct err *e)
+{
+	if (app->pages == NULL)
+		app->pages = talloc_zero(app, struct pages);
+	if (app->pages == NULL)
+		err_memory(e);
+	return app->pages;
+}
+
+static void
+answer_page(struct request *r, const struct page *p)
+{
+	r->etag = p->etag;
+	r->csp = p->csp;
+	buf_add(&r->out, p->text.p, p->text.n);
+}
+
+static bool
+get_document(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct pages *all = pages_of(r->app, e);
+
+	(void)body, (void)answer;
+	if (all == NULL)
+		return false;
+	if (all->document.text.p == NULL &&
+	    !make_page(all, &all->document, openapi_print, r->app, e))
+		return false;
+	answer_page(r, &all->document);
+	return true;
+}
+
+static bool
+get_docs(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct pages *all = pages_of(r->app, e);
+
+	(void)body, (void)answer;
+	if (all == NULL)
+		return false;
+	if (all->html.text.p == NULL && (!make_policy(all, &all->html, e) ||
+					    !make_page(all, &all->html, openapi_html, r->app, e)))
+		return false;
+	answer_page(r, &all->html);
+	return true;
+}
+
+const struct route docs_routes[] = { ROUTE(GET, "/api/openapi.json", ANYONE, RATE_OPEN, 200,
+					 get_document, IN_NONE, OUT_RAW("application/json"),
+					 "This interface as an OpenAPI 3.1 document."),
+	ROUTE(GET, "/api/docs", ANYONE, RATE_OPEN, 200, get_docs, IN_NONE,
+	    OUT_RAW("text/html; charset=utf-8"), "This interface as a page to read."),
+	ROUTE_END };

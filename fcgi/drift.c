@@ -1,0 +1,71 @@
+#include "fcgi/drift.h"
+
+#include <string.h>
+
+#define DUPLICATE_KEY 1062
+
+struct drift *
+drift_of(struct app *app, struct err *e)
+{
+	const struct drift_deps deps = { app->conf, app->clock, app->rand, app->log, app->segment };
+
+	if (app->drift == NULL)
+		app->drift = drift_make(app, &deps, e);
+	return app->drift;
+}
+
+static bool
+details(TALLOC_CTX *mem, const char *name, const char **out, struct err *e)
+{
+	struct buf b;
+
+	*out = NULL;
+	if (name == NULL)
+		return true;
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"name\":");
+	buf_json(&b, str_of(name));
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+bool
+drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
+    const char *target_kind, const struct uuid *target, const char *name, struct err *e)
+{
+	struct audit_entry entry = { .action = action, .success = true, .caller = &r->caller,
+		.origin = &r->origin, .target_kind = target_kind, .target_id = *target };
+
+	return details(r->mem, name, &entry.details, e) &&
+	    audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
+}
+
+bool
+drift_taken(struct err *e, const char *sentence)
+{
+	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
+		return false;
+	err_clear(e);
+	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, sentence, "duplicate key");
+}
+
+size_t
+page_rows(int64_t limit)
+{
+	return (size_t)(limit > 0 ? limit : PAGE_DEFAULT) + 1;
+}
+
+bool
+page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size, size_t id_offset,
+    int64_t limit, struct err *e)
+{
+	size_t      most = page_rows(limit) - 1;
+	struct uuid last;
+
+	*out = (struct items) { rows, n <= most ? n : most };
+	if (n <= most)
+		return true;
+	memcpy(&last, (const char *)rows + (most - 1) * size + id_offset, sizeof(last));
+	return list_cursor_write(r, &last, e);
+}

@@ -1,0 +1,340 @@
+#include <string.h>
+
+#include "core/base/secret.h"
+#include "core/store/channel.h"
+#include "core/store/outbox.h"
+#include "drift/alert/message.h"
+#include "fcgi/drift.h"
+#include "fcgi/routes.h"
+
+struct channel_out {
+	struct uuid id;
+	char       *name, *kind, *url, *status, *status_reason;
+	char       *secret; /* once, when it is made */
+	instant     created_at, updated_at;
+};
+static const struct field channel_out_fields[] = {
+	FIELD(struct channel_out, id, .doc = "Number of the channel."),
+	FIELD(struct channel_out, name, .doc = "Name, unique."),
+	FIELD(struct channel_out, kind, .doc = "webhook."),
+	FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	FIELD(struct channel_out, status, .doc = "active or disabled."),
+	FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
+	FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Signing secret (Standard Webhooks); shown this once."),
+	FIELD(struct channel_out, created_at, .doc = "When it was made."),
+	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
+	FIELD_END
+};
+static const struct schema channel_out_schema =
+    SCHEMA("Channel", struct channel_out, channel_out_fields);
+
+static const char *const kinds[] = { "webhook", "slack", "teams", "pagerduty", "email", "cloudevents",
+	NULL };
+static const char *const statuses[] = { "active", "disabled", NULL };
+
+struct channel_new {
+	const char *name, *kind, *url, *to;
+};
+static const struct field channel_new_fields[] = {
+	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED, .doc = "Name, unique."),
+	FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	    .doc = "Only webhook is available in this version."),
+	FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
+	    .doc = "Address of a mail channel; not available in this version."),
+	FIELD_END
+};
+static const struct schema channel_new_schema =
+    SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
+
+struct channel_update {
+	const char *name, *url, *status;
+};
+static const struct field channel_update_fields[] = {
+	FIELD(struct channel_update, name, .min = 1, .max = 200, .doc = "Name, unique."),
+	FIELD(struct channel_update, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
+	FIELD_END
+};
+static const struct schema channel_update_schema =
+    SCHEMA("ChannelUpdate", struct channel_update, channel_update_fields);
+
+static void
+channel_show(const struct channel *c, struct channel_out *out)
+{
+	*out = (struct channel_out) { .id = c->id, .name = c->name, .kind = c->kind, .url = c->target,
+		.status = c->status, .status_reason = c->status_reason, .created_at = c->created_at,
+		.updated_at = c->updated_at };
+}
+
+/* ---- reading ---- */
+
+static bool
+list_channels(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct channel          *rows;
+	struct channel_out      *out;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !channel_list(r->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		channel_show(&rows[i], &out[i]);
+	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
+}
+
+static const struct field delivery_fields[] = {
+	FIELD(struct delivery_row, id, .doc = "Number of the attempt."),
+	FIELD(struct delivery_row, message_id, .doc = "The message; its webhook-id is msg_ and this."),
+	FIELD(struct delivery_row, channel_id, .doc = "The channel."),
+	FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE, .doc = "The alert it tells of."),
+	FIELD(struct delivery_row, event, .doc = "Type of the message."),
+	FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
+	FIELD(struct delivery_row, attempt, .doc = "From 1."),
+	FIELD(struct delivery_row, at, .doc = "When it was sent."),
+	FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
+	FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO, .doc = "Absent: no answer."),
+	FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
+	FIELD(struct delivery_row, detail, .doc = "One sentence."),
+	FIELD_END
+};
+static const struct schema delivery_schema = SCHEMA("Delivery", struct delivery_row, delivery_fields);
+
+static bool
+list_deliveries(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct delivery_row     *rows;
+	struct channel           c;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
+	    !delivery_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
+		return false;
+	return page_answer(r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
+}
+
+/* ---- writing ---- */
+
+/* The guard's refusal is a fault of the member. */
+static bool
+check_url(struct request *r, const char *url, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (url == NULL)
+		return err_fault(e, r->mem, "/url", "is required");
+	if (guard_url(r->app->guard, url, &why))
+		return true;
+	return err_fault(e, r->mem, "/url", "%s", why.pub);
+}
+
+static bool
+add_body(struct db *db, void *arg, struct err *e)
+{
+	return channel_add(db, arg, e);
+}
+
+/* The key is random; the text is what the receiver keeps. */
+static bool
+make_secret(struct request *r, struct channel *c, char **text, struct err *e)
+{
+	uint8_t   *key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
+	struct str plain = { (const char *)key, CHANNEL_SECRET_LEN };
+	char      *base64;
+
+	if (key == NULL)
+		return err_memory(e);
+	rand_fill(r->app->rand, key, CHANNEL_SECRET_LEN);
+	base64 = base64_print(r->mem, key, CHANNEL_SECRET_LEN);
+	if (base64 == NULL)
+		return err_memory(e);
+	secret_guard(base64);
+	*text = talloc_asprintf(r->mem, "whsec_%s", base64);
+	if (*text == NULL)
+		return err_memory(e);
+	secret_guard(*text);
+	return tenant_seal(r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+}
+
+static bool
+make_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct channel_new *in = body;
+	struct channel_out       *out = answer;
+	struct channel            c = { .id = uuid_make(r->app->clock, r->app->rand) };
+	char                     *secret;
+
+	if (strcmp(in->kind, "webhook") != 0)
+		return err_fault(e, r->mem, "/kind", "%s channels are not available in this version", in->kind);
+	if (in->to != NULL)
+		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
+	if (!check_url(r, in->url, e) || !make_secret(r, &c, &secret, e))
+		return false;
+	c.name = talloc_strdup(r->mem, in->name);
+	c.kind = talloc_strdup(r->mem, in->kind);
+	c.target = talloc_strdup(r->mem, in->url);
+	c.status = talloc_strdup(r->mem, "active");
+	c.status_reason = talloc_strdup(r->mem, "");
+	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->clock);
+	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL || c.status_reason == NULL)
+		return err_memory(e);
+	if (!drift_deed(r, add_body, &c, AUDIT_CHANNEL_CREATE, "channel", &c.id, c.name, e)) {
+		drift_taken(e, "A channel of that name exists.");
+		return false;
+	}
+	channel_show(&c, out);
+	out->secret = secret;
+	return true;
+}
+
+struct updating {
+	struct request              *r;
+	const struct channel_update *in;
+	struct channel               c;
+};
+
+static bool
+set_body(struct db *db, void *arg, struct err *e)
+{
+	struct updating *u = arg;
+	struct channel  *c = &u->c;
+	TALLOC_CTX      *mem = u->r->mem;
+
+	if (!channel_by_id(db, mem, &u->r->id0, c, e))
+		return false;
+	if (u->in->name != NULL)
+		c->name = talloc_strdup(mem, u->in->name);
+	if (u->in->url != NULL)
+		c->target = talloc_strdup(mem, u->in->url);
+	if (u->in->status != NULL) {
+		bool active = strcmp(u->in->status, "active") == 0;
+
+		c->status = talloc_strdup(mem, u->in->status);
+		c->status_reason = talloc_strdup(mem, active ? "" : "Disabled by a user.");
+	}
+	c->updated_at.ms = clock_ms(u->r->app->clock);
+	if (c->name == NULL || c->target == NULL || c->status == NULL || c->status_reason == NULL)
+		return err_memory(e);
+	return channel_set(db, c, e);
+}
+
+static bool
+change_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct updating u = { .r = r, .in = body };
+
+	if (u.in->url != NULL && !check_url(r, u.in->url, e))
+		return false;
+	if (!drift_deed(r, set_body, &u, AUDIT_CHANNEL_UPDATE, "channel", &r->id0, u.in->name, e)) {
+		drift_taken(e, "A channel of that name exists.");
+		return false;
+	}
+	channel_show(&u.c, answer);
+	return true;
+}
+
+static bool
+drop_body(struct db *db, void *arg, struct err *e)
+{
+	struct request *r = arg;
+	bool            done;
+
+	if (!channel_drop(db, &r->id0, &done, e))
+		return false;
+	return done ? true : err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
+}
+
+static bool
+drop_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct channel c;
+	uint64_t       n;
+
+	(void)body;
+	(void)answer;
+	if (!channel_by_id(r->db->db, r->mem, &r->id0, &c, e) || !config_count_naming(r->db, &r->id0, &n, e))
+		return false;
+	if (n > 0)
+		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.", "%llu configs",
+		    (unsigned long long)n);
+	return drift_deed(r, drop_body, r, AUDIT_CHANNEL_DELETE, "channel", &r->id0, c.name, e);
+}
+
+/* ---- testing ---- */
+
+struct test_out {
+	struct uuid message_id;
+};
+static const struct field test_out_fields[] = {
+	FIELD(struct test_out, message_id, .doc = "Look for it in the channel's deliveries."),
+	FIELD_END
+};
+static const struct schema test_out_schema = SCHEMA("ChannelTest", struct test_out, test_out_fields);
+
+struct testing {
+	struct request          *r;
+	const struct drift_deps *deps;
+	struct str               body;
+	struct uuid              message_id;
+};
+
+static bool
+test_body(struct db *db, void *arg, struct err *e)
+{
+	struct testing *t = arg;
+
+	return message_post(db, t->r->mem, t->deps, t->r->db, &t->r->id0, NULL, EVENT_TEST, t->body,
+	    &t->message_id, e);
+}
+
+static bool
+test_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct drift   *d = drift_of(r->app, e);
+	struct testing  t = { .r = r };
+	struct tx       tx = { .name = "channel_test", .body = test_body, .arg = &t };
+	struct channel  c;
+	struct alerting a;
+
+	(void)body;
+	if (d == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
+		return false;
+	if (strcmp(c.status, "active") != 0)
+		return err_set(e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
+	a = (struct alerting) { .deps = &d->deps, .t = r->db };
+	t.deps = &d->deps;
+	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) || !tx_run(r->db->db, &tx, e))
+		return false;
+	((struct test_out *)answer)->message_id = t.message_id;
+	return true;
+}
+
+const struct route channel_routes[] = {
+	ROUTE_Q(GET, "/api/drift/channels", list_query, ALLOW(READ, CHANNELS), RATE_READ, 200,
+	    list_channels, IN_NONE, OUT_LIST(channel_out), "Lists channels, newest first."),
+	ROUTE(POST, "/api/drift/channels", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 201, make_channel,
+	    IN(channel_new), OUT(channel_out), "Makes a channel; its signing secret is shown this once."),
+	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200, change_channel,
+	    IN(channel_update), OUT(channel_out), "Changes the members it names."),
+	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 204, drop_channel,
+	    IN_NONE, OUT_NONE, "Drops a channel that no config names."),
+	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
+	    test_channel, IN_NONE, OUT(test_out), "Sends a test message by the same road as alerts."),
+	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS), RATE_READ,
+	    200, list_deliveries, IN_NONE, OUT_LIST(delivery), "Lists attempts, newest first."),
+	ROUTE_END
+};

@@ -1,0 +1,310 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/channel.h"
+#include "fcgi/drift.h"
+#include "fcgi/routes.h"
+
+/* A config as it is answered. */
+struct config_out {
+	struct uuid             id, config_id, tenant_id;
+	const char             *name;
+	struct spec_source     *source;
+	struct spec_baseline   *baseline;
+	struct raw_json         compare, rules;
+	struct strings          rule_packs;
+	struct spec_thresholds *thresholds;
+	struct items            alerts;
+	char                   *state;
+	instant                 last_run, last_snapshot_at;
+	uint64_t                version;
+	instant                 created_at, updated_at;
+};
+static const struct field config_out_fields[] = {
+	FIELD(struct config_out, id, .doc = "Number of the config."),
+	FIELD(struct config_out, config_id, .doc = "The same."),
+	FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
+	FIELD(struct config_out, name, .doc = "Name, unique."),
+	FIELD(struct config_out, source, .item = &spec_source_schema, .doc = "Where snapshots come from."),
+	FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
+	    .doc = "What a snapshot is compared with."),
+	FIELD(struct config_out, compare, .doc = "How values are compared."),
+	FIELD(struct config_out, rules, .doc = "Severity rules."),
+	FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
+	FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema, .doc = "What raises an alert."),
+	FIELD(struct config_out, alerts, .item = &spec_alert_schema, .doc = "Channels that are told."),
+	FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
+	FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE, .doc = "When a snapshot was last compared."),
+	FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,
+	    .doc = "When the newest snapshot was collected."),
+	FIELD(struct config_out, version, .doc = "Raised by every change."),
+	FIELD(struct config_out, created_at, .doc = "When it was made."),
+	FIELD(struct config_out, updated_at, .doc = "When it was last changed."),
+	FIELD_END
+};
+static const struct schema config_out_schema =
+    SCHEMA("DriftConfig", struct config_out, config_out_fields);
+
+/* ---- showing ---- */
+
+static bool
+defaults(TALLOC_CTX *mem, struct spec_body *b, struct err *e)
+{
+	if (b->baseline == NULL) {
+		b->baseline = talloc_zero(mem, struct spec_baseline);
+		if (b->baseline == NULL)
+			return err_memory(e);
+		b->baseline->mode = "pinned";
+	}
+	if (b->thresholds == NULL)
+		b->thresholds = talloc_zero(mem, struct spec_thresholds);
+	if (b->thresholds == NULL)
+		return err_memory(e);
+	if (b->thresholds->min_severity == NULL)
+		b->thresholds->min_severity = "low";
+	if (b->compare.tree == NULL)
+		b->compare.text = "{}";
+	if (b->rules.tree == NULL)
+		b->rules.text = "[]";
+	return true;
+}
+
+static bool
+config_show(struct request *r, const struct config_row *in, struct config_out *out, struct err *e)
+{
+	const struct drift_config *c = &in->config;
+	struct json               *tree = json_parse(r->mem, str_of(c->spec), e);
+	struct spec_body           b;
+
+	if (tree == NULL || !schema_decode(r->mem, &drift_config_update_schema, tree, &b, e)) {
+		err_clear(e); /* what is stored is no fault of the request */
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "a stored config does not decode");
+	}
+	if (!defaults(r->mem, &b, e))
+		return false;
+	*out = (struct config_out) { .id = c->id, .config_id = c->id, .tenant_id = r->db->tenant->id,
+		.name = c->name, .source = b.source, .baseline = b.baseline, .compare = b.compare,
+		.rules = b.rules, .rule_packs = b.rule_packs, .thresholds = b.thresholds,
+		.alerts = b.alerts, .state = in->state, .last_run = in->last_run_at,
+		.last_snapshot_at = in->collected_at, .version = c->version,
+		.created_at = c->created_at, .updated_at = c->updated_at };
+	return true;
+}
+
+static bool
+config_load(struct request *r, struct config_row *row, struct err *e)
+{
+	struct config_state s;
+
+	if (!config_by_id(r->db, r->mem, &r->id0, &row->config, e) ||
+	    !config_state_by_id(r->db->db, r->mem, &r->id0, &s, e))
+		return false;
+	row->state = s.state;
+	row->last_run_at = s.last_run_at;
+	row->collected_at = s.collected_at;
+	return true;
+}
+
+/* The tag holds what changes by itself too, so that a poller sees it; If-Match looks at the version only. */
+static bool
+set_etag(struct request *r, const struct config_row *row, struct err *e)
+{
+	r->etag = talloc_asprintf(r->mem, "\"%llu-%llx\"", (unsigned long long)row->config.version,
+	    (unsigned long long)row->last_run_at.ms);
+	return r->etag != NULL ? true : err_memory(e);
+}
+
+static bool
+version_matches(struct request *r, uint64_t version, struct err *e)
+{
+	struct str want = str_trim(request_param(r, "HTTP_IF_MATCH"));
+	char       text[32];
+	int        n = snprintf(text, sizeof(text), "\"%llu-", (unsigned long long)version);
+
+	if (want.n == 0 || str_eqz(want, "*") || memmem(want.p, want.n, text, (size_t)n) != NULL)
+		return true;
+	return err_set(e, ERR_PRECONDITION, 0, "The config has changed in the meantime.",
+	    "If-Match is not the present version");
+}
+
+/* ---- reading ---- */
+
+static bool
+list_configs(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct config_row       *rows;
+	struct config_out       *out;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !config_list(r->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!config_show(r, &rows[i], &out[i], e))
+			return false;
+	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct config_out, id), limit, e);
+}
+
+static bool
+get_config(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct config_row row;
+
+	(void)body;
+	return config_load(r, &row, e) && set_etag(r, &row, e) && config_show(r, &row, answer, e);
+}
+
+/* ---- writing ---- */
+
+struct config_change {
+	struct drift_config config;
+	bool                done;
+	const char         *by;
+};
+
+static bool
+channels_exist(struct request *r, const struct drift_spec *s, struct err *e)
+{
+	char           pointer[40];
+	struct channel c;
+
+	for (size_t i = 0; i < s->targets_n; i++) {
+		if (channel_by_id(r->db->db, r->mem, &s->targets[i].channel_id, &c, e))
+			continue;
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		snprintf(pointer, sizeof(pointer), "/alerts/%zu/channel_id", i);
+		return err_fault(e, r->mem, pointer, "no such channel");
+	}
+	return true;
+}
+
+/* The whole config as it would be, checked and compiled once before it is stored. */
+static bool
+check_spec(struct request *r, const char *text, struct err *e)
+{
+	struct drift            *d = drift_of(r->app, e);
+	const struct drift_spec *s;
+
+	if (d == NULL)
+		return false;
+	s = spec_compile(r->mem, d, r->db, text, e);
+	return s != NULL && channels_exist(r, s, e);
+}
+
+static bool
+add_body(struct db *db, void *arg, struct err *e)
+{
+	return config_add(db, &((struct config_change *)arg)->config, e);
+}
+
+static bool
+make_config(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct spec_body *in = body;
+	struct config_change           c = { .config = { .id = uuid_make(r->app->clock, r->app->rand),
+		                .version = 1 } };
+	struct config_row       row = { 0 };
+
+	c.config.name = talloc_strdup(r->mem, in->name);
+	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
+	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
+	if (c.config.spec == NULL || !check_spec(r, c.config.spec, e))
+		return false;
+	if (c.config.name == NULL)
+		return err_memory(e);
+	if (!drift_deed(r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e)) {
+		drift_taken(e, "A config of that name exists.");
+		return false;
+	}
+	row.config = c.config;
+	row.state = talloc_strdup(r->mem, "new");
+	return set_etag(r, &row, e) && config_show(r, &row, answer, e);
+}
+
+static bool
+set_body(struct db *db, void *arg, struct err *e)
+{
+	struct config_change *c = arg;
+
+	if (!config_set(db, &c->config, &c->done, e))
+		return false;
+	return c->done ? true : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+	    "the version was outrun");
+}
+
+static bool
+change_config(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct spec_body *in = body;
+	struct config_row       row;
+	struct config_change           c = { 0 };
+
+	if (!config_load(r, &row, e) || !version_matches(r, row.config.version, e))
+		return false;
+	c.config = row.config;
+	if (in->name != NULL)
+		c.config.name = talloc_strdup(r->mem, in->name);
+	c.config.spec = spec_merge(r->mem, row.config.spec, r->json, e);
+	c.config.updated_at.ms = clock_ms(r->app->clock);
+	if (c.config.spec == NULL || !check_spec(r, c.config.spec, e))
+		return false;
+	if (c.config.name == NULL)
+		return err_memory(e);
+	if (!drift_deed(r, set_body, &c, AUDIT_CONFIG_UPDATE, "drift_config", &c.config.id, c.config.name, e)) {
+		drift_taken(e, "A config of that name exists.");
+		return false;
+	}
+	row.config = c.config;
+	row.config.version++;
+	return set_etag(r, &row, e) && config_show(r, &row, answer, e);
+}
+
+static bool
+drop_body(struct db *db, void *arg, struct err *e)
+{
+	struct config_change *c = arg;
+
+	if (!config_drop(db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
+		return false;
+	return c->done ? true : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+	    "the version was outrun");
+}
+
+static bool
+drop_config(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct config_change c = { .by = r->caller.name };
+
+	(void)body;
+	(void)answer;
+	if (!config_by_id(r->db, r->mem, &r->id0, &c.config, e) ||
+	    !version_matches(r, c.config.version, e))
+		return false;
+	c.config.updated_at.ms = clock_ms(r->app->clock);
+	return drift_deed(r, drop_body, &c, AUDIT_CONFIG_DELETE, "drift_config", &c.config.id,
+	    c.config.name, e);
+}
+
+const struct route config_routes[] = {
+	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200, list_configs,
+	    IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
+	ROUTE(POST, "/api/drift/configs", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, make_config,
+	    IN(drift_config_create), OUT(config_out), "Makes a drift config."),
+	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config, IN_NONE,
+	    OUT(config_out), "Shows a drift config and its state."),
+	ROUTE(PUT, "/api/drift/configs/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, change_config,
+	    IN(drift_config_update), OUT(config_out),
+	    "Changes the members it names; null takes one away."),
+	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204, drop_config,
+	    IN_NONE, OUT_NONE, "Drops a config with its snapshots and reports; its alerts are resolved."),
+	ROUTE_END
+};

@@ -1,0 +1,440 @@
+#include <string.h>
+
+#include "core/store/snapshot.h"
+#include "drift/run/baseline.h"
+#include "drift/run/ingest.h"
+#include "fcgi/drift.h"
+#include "fcgi/routes.h"
+
+#define IDEMPOTENCY_MAX 128
+#define CONTENTS_MAX    1000
+
+/* ---- pushing ---- */
+
+struct push_out {
+	struct uuid        snapshot_id;
+	struct report_out *report;
+	bool               unchanged;
+};
+static const struct field push_out_fields[] = {
+	FIELD(struct push_out, snapshot_id, .doc = "The snapshot."),
+	FIELD(struct push_out, report, .item = &report_out_schema, .doc = "What the comparison found."),
+	FIELD(struct push_out, unchanged,
+	    .doc = "Nothing changed since the snapshot before: the report is that one's."),
+	FIELD_END
+};
+static const struct schema push_out_schema = SCHEMA("SnapshotPushed", struct push_out, push_out_fields);
+
+struct document_query {
+	const char *actor;
+	instant     collected_at;
+};
+static const struct field document_query_fields[] = {
+	FIELD(struct document_query, actor, .max = 254, .doc = "Who made the changes."),
+	FIELD(struct document_query, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
+	FIELD_END
+};
+static const struct schema document_query_schema =
+    SCHEMA("DocumentQuery", struct document_query, document_query_fields);
+
+/* 1..128 visible ASCII characters. */
+static bool
+idempotency_key(struct request *r, const char **key, struct err *e)
+{
+	struct str s = str_trim(request_param(r, "HTTP_IDEMPOTENCY_KEY"));
+
+	*key = NULL;
+	if (s.n == 0)
+		return true;
+	if (s.n > IDEMPOTENCY_MAX)
+		return err_set(e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
+			return err_set(e, ERR_BAD_REQUEST, 0, "Idempotency-Key must be visible ASCII.",
+			    "bad byte");
+	*key = str_dup(r->mem, s);
+	return *key != NULL ? true : err_memory(e);
+}
+
+static bool
+push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
+{
+	struct drift      *d = drift_of(r->app, e);
+	struct push_answer a;
+
+	if (d == NULL)
+		return false;
+	p->config_id = r->id0;
+	p->body = r->body;
+	p->pushed_by = r->caller.name;
+	if (!idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
+		return false;
+	out->snapshot_id = a.snapshot_id;
+	out->unchanged = a.unchanged;
+	out->report = talloc_zero(r->mem, struct report_out);
+	if (out->report == NULL)
+		return err_memory(e);
+	return report_show(r->mem, &a.report, out->report, e);
+}
+
+static bool
+push_snapshot(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct push p = { .in = body };
+
+	return push_run(r, &p, answer, e);
+}
+
+static bool
+push_document(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct document_query *q = r->query;
+	struct push                  p = { .document = r->json };
+
+	(void)body;
+	if (r->json == NULL)
+		return err_set(e, ERR_MALFORMED, 0, "The body is empty; it must be the document.", "no body");
+	if (q != NULL) {
+		p.actor = q->actor;
+		p.collected_at = q->collected_at;
+	}
+	return push_run(r, &p, answer, e);
+}
+
+/* ---- reading ---- */
+
+struct content_out {
+	const char     *category, *key;
+	struct raw_json value;
+};
+static const struct field content_out_fields[] = {
+	FIELD(struct content_out, category, .doc = "Collection."),
+	FIELD(struct content_out, key, .doc = "Key in it."),
+	FIELD(struct content_out, value, .flags = FIELD_OMIT_ZERO,
+	    .doc = "The value as it was compared: without ignored members, masked ones as [masked]."),
+	FIELD_END
+};
+static const struct schema content_out_schema =
+    SCHEMA("SnapshotContent", struct content_out, content_out_fields);
+
+struct snapshot_out {
+	struct uuid     id, config_id;
+	uint64_t        seq;
+	bool            in_order;
+	struct raw_json collections;
+	int64_t         resources;
+	char           *actor, *pushed_by;
+	instant         collected_at, received_at;
+	struct uuid     report_id;
+	struct items    contents;
+};
+static const struct field snapshot_out_fields[] = {
+	FIELD(struct snapshot_out, id, .doc = "Number of the snapshot."),
+	FIELD(struct snapshot_out, config_id, .doc = "Its config."),
+	FIELD(struct snapshot_out, seq, .doc = "Order of arrival in the config."),
+	FIELD(struct snapshot_out, in_order, .doc = "False: collected before the newest at that time."),
+	FIELD(struct snapshot_out, collections, .doc = "Completeness of each category."),
+	FIELD(struct snapshot_out, resources, .doc = "How many resources were pushed."),
+	FIELD(struct snapshot_out, actor, .doc = "Who made the changes, as the collector said."),
+	FIELD(struct snapshot_out, pushed_by, .doc = "Whose credential pushed it."),
+	FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
+	FIELD(struct snapshot_out, received_at, .doc = "When it came."),
+	FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
+	FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
+	           "category, the first 1,000."),
+	FIELD_END
+};
+static const struct schema snapshot_out_schema =
+    SCHEMA("Snapshot", struct snapshot_out, snapshot_out_fields);
+
+struct snapshot_query {
+	const char *category, *key;
+};
+static const struct field snapshot_query_fields[] = {
+	FIELD(struct snapshot_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .doc = "Category whose contents are wanted."),
+	FIELD(struct snapshot_query, key, .max = RESOURCE_KEY_MAX, .doc = "Key in it."),
+	FIELD_END
+};
+static const struct schema snapshot_query_schema =
+    SCHEMA("SnapshotQuery", struct snapshot_query, snapshot_query_fields);
+
+static void
+snapshot_show(const struct snapshot *s, struct snapshot_out *out)
+{
+	*out = (struct snapshot_out) { .id = s->id, .config_id = s->config_id, .seq = s->seq,
+		.in_order = s->in_order, .collections = { .text = s->collections },
+		.resources = s->resources, .actor = s->actor, .pushed_by = s->pushed_by,
+		.collected_at = s->collected_at, .received_at = s->received_at,
+		.report_id = s->report_id };
+}
+
+static bool
+list_snapshots(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct drift_config      config;
+	struct snapshot         *rows;
+	struct snapshot_out     *out;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !config_by_id(r->db, r->mem, &r->id0, &config, e) ||
+	    !snapshot_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		snapshot_show(&rows[i], &out[i]);
+	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct snapshot_out, id), limit, e);
+}
+
+static bool
+held_of(struct request *r, const struct snapshot *s, const struct snapshot_query *q, struct held *h,
+    struct err *e)
+{
+	struct uuid  id = held_id(&s->config_id, str_of(q->category), str_of(q->key));
+	struct held *all;
+	size_t       n;
+
+	if (s->in_order)
+		return held_one(r->db, r->mem, &id, s->seq, h, e);
+	if (!baseline_held(r->db, r->mem, s, &all, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(all[i].category, q->category) == 0 && strcmp(all[i].key, q->key) == 0) {
+			*h = all[i];
+			return true;
+		}
+	}
+	return err_set(e, ERR_MISSING, 0, "Not found.", "not in that snapshot");
+}
+
+static bool
+show_value(struct request *r, const struct held *h, struct content_out *c, struct err *e)
+{
+	struct str   text;
+	struct json *v;
+	struct buf   b;
+
+	if (h->address.n != HASH_LEN || !content_by_address(r->db, r->mem, h->address.p, &text, e))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content is missing");
+	v = json_parse(r->mem, text, e);
+	if (v == NULL)
+		return false;
+	buf_make(&b, r->mem);
+	resource_print(&b, v);
+	c->value.text = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+static bool
+one_content(struct request *r, const struct snapshot *s, const struct snapshot_query *q,
+    struct items *out, struct err *e)
+{
+	struct content_out *c = talloc_zero(r->mem, struct content_out);
+	struct held         h;
+
+	if (c == NULL)
+		return err_memory(e);
+	if (!held_of(r, s, q, &h, e))
+		return false;
+	c->category = h.category;
+	c->key = h.key;
+	*out = (struct items) { c, 1 };
+	return show_value(r, &h, c, e);
+}
+
+static bool
+category_contents(struct request *r, const struct snapshot *s, const char *category,
+    struct items *out, struct err *e)
+{
+	struct content_out *c = talloc_zero_array(r->mem, struct content_out, CONTENTS_MAX);
+	struct held        *all;
+	size_t              n;
+
+	if (c == NULL)
+		return err_memory(e);
+	*out = (struct items) { c, 0 };
+	if (!baseline_held(r->db, r->mem, s, &all, &n, e))
+		return false;
+	for (size_t i = 0; i < n && out->n < CONTENTS_MAX; i++)
+		if (strcmp(all[i].category, category) == 0)
+			c[out->n++] = (struct content_out) { .category = all[i].category, .key = all[i].key };
+	return true;
+}
+
+static bool
+get_snapshot(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct snapshot_query *q = r->query;
+	struct snapshot_out         *out = answer;
+	struct snapshot              s;
+
+	(void)body;
+	if (!snapshot_by_id(r->db, r->mem, &r->id0, &s, e))
+		return false;
+	snapshot_show(&s, out);
+	if (q == NULL || (q->category == NULL && q->key == NULL))
+		return true;
+	if (q->category == NULL)
+		return err_fault(e, r->mem, "/category", "is needed with key");
+	if (q->key == NULL)
+		return category_contents(r, &s, q->category, &out->contents, e);
+	return one_content(r, &s, q, &out->contents, e);
+}
+
+/* ---- the baseline ---- */
+
+struct baseline_out {
+	struct uuid config_id;
+	const char *mode;
+	struct uuid snapshot_id;
+	bool        approved;
+	instant     collected_at;
+};
+static const struct field baseline_out_fields[] = {
+	FIELD(struct baseline_out, config_id, .doc = "The config."),
+	FIELD(struct baseline_out, mode, .doc = "pinned or previous."),
+	FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
+	    .doc = "Snapshot the next one is compared with; null before the first complete one."),
+	FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
+	FIELD(struct baseline_out, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
+	FIELD_END
+};
+static const struct schema baseline_out_schema =
+    SCHEMA("DriftBaseline", struct baseline_out, baseline_out_fields);
+
+struct baseline_in {
+	struct uuid     snapshot_id;
+	struct raw_json golden;
+};
+static const struct field baseline_in_fields[] = {
+	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_REQUIRED,
+	    .doc = "A complete snapshot of this config."),
+	FIELD(struct baseline_in, golden, .flags = FIELD_NULLABLE,
+	    .doc = "Not available in this version: refused."),
+	FIELD_END
+};
+static const struct schema baseline_in_schema =
+    SCHEMA("DriftBaselineSet", struct baseline_in, baseline_in_fields);
+
+static bool
+baseline_show(struct request *r, const struct drift_spec *spec, struct baseline_out *out, struct err *e)
+{
+	struct config_state state;
+	struct snapshot     s;
+
+	if (!config_state_by_id(r->db->db, r->mem, &r->id0, &state, e))
+		return false;
+	*out = (struct baseline_out) { .config_id = r->id0,
+		.mode = spec->mode == BASELINE_PREVIOUS ? "previous" : "pinned",
+		.approved = state.baseline_approved };
+	out->snapshot_id = spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot)
+	    ? state.snapshot_id
+	    : state.baseline_snapshot;
+	if (uuid_is_nil(&out->snapshot_id))
+		return true;
+	if (!snapshot_by_id(r->db, r->mem, &out->snapshot_id, &s, e))
+		return false;
+	out->collected_at = s.collected_at;
+	return true;
+}
+
+static const struct drift_spec *
+spec_here(struct request *r, struct drift_config *c, struct err *e)
+{
+	struct drift *d = drift_of(r->app, e);
+
+	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, c, e))
+		return NULL;
+	return spec_of(d, r->db, c, e);
+}
+
+static bool
+get_baseline(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct drift_config      c;
+	const struct drift_spec *spec = spec_here(r, &c, e);
+
+	(void)body;
+	return spec != NULL && baseline_show(r, spec, answer, e);
+}
+
+static bool
+is_complete(struct request *r, const struct snapshot *s, bool *complete, struct err *e)
+{
+	struct json *tree = json_parse(r->mem, str_of(s->collections), e);
+
+	if (tree == NULL)
+		return false;
+	*complete = true;
+	for (uint32_t i = 0; i < tree->n; i++)
+		*complete = *complete && str_eqz(tree->items[i].text, "complete");
+	return true;
+}
+
+static bool
+baseline_body(struct db *db, void *arg, struct err *e)
+{
+	const struct snapshot *s = arg;
+	struct config_state    state;
+
+	return config_state_lock(db, talloc_parent(s->collections), &s->config_id, &state, e) &&
+	    config_baseline_set(db, &s->config_id, &s->id, s->seq, e);
+}
+
+static bool
+set_baseline(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct baseline_in *in = body;
+	struct drift_config       c;
+	const struct drift_spec  *spec = spec_here(r, &c, e);
+	struct snapshot           s;
+	bool                      complete;
+
+	if (spec == NULL)
+		return false;
+	if (in->golden.tree != NULL && in->golden.tree->type != JSON_NULL)
+		return err_fault(e, r->mem, "/golden", "golden baselines are not available in this version");
+	if (spec->mode == BASELINE_PREVIOUS)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config follows the previous snapshot; it is not set.", "mode previous");
+	if (!snapshot_by_id(r->db, r->mem, &in->snapshot_id, &s, e) || !uuid_eq(&s.config_id, &r->id0)) {
+		if (e->code != ERR_OK && e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		return err_fault(e, r->mem, "/snapshot_id", "no such snapshot of this config");
+	}
+	if (!is_complete(r, &s, &complete, e))
+		return false;
+	if (!complete)
+		return err_fault(e, r->mem, "/snapshot_id",
+		    "the snapshot is incomplete: what was not read cannot be approved");
+	return drift_deed(r, baseline_body, &s, AUDIT_BASELINE_SET, "drift_config", &r->id0, c.name, e) &&
+	    baseline_show(r, spec, answer, e);
+}
+
+const struct route snapshot_routes[] = {
+	ROUTE(POST, "/api/drift/configs/{id}/snapshots", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201,
+	    push_snapshot, IN_SNAPSHOT(push), OUT(push_out),
+	    "Stores a snapshot and compares it with the baseline before the answer."),
+	ROUTE_Q(POST, "/api/drift/configs/{id}/documents", document_query, ALLOW(WRITE, SNAPSHOTS),
+	    RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
+	    "The same with a body that is the document itself."),
+	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", list_query, ALLOW(READ, SNAPSHOTS), RATE_READ,
+	    200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),
+	    "Lists a config's snapshots, newest first."),
+	ROUTE_Q(GET, "/api/drift/snapshots/{id}", snapshot_query, ALLOW(READ, SNAPSHOTS), RATE_READ, 200,
+	    get_snapshot, IN_NONE, OUT(snapshot_out), "Shows a snapshot, and contents of it when asked."),
+	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200, get_baseline,
+	    IN_NONE, OUT(baseline_out), "Shows what the next snapshot is compared with."),
+	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, set_baseline,
+	    IN(baseline_in), OUT(baseline_out), "Approves a snapshot as the baseline."),
+	ROUTE_END
+};

@@ -1,0 +1,339 @@
+#include "fcgi/parent.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/shm/metric.h"
+
+#define MS_NS       INT64_C(1000000)
+#define BACKOFF_MS  100
+#define BACKOFF_TOP 30000
+#define SETTLED_MS  60000 /* a worker that lived this long has no history */
+#define REPLACE_MS  30000 /* one that takes longer to end does not hold up the next */
+#define KILL_MS     7000  /* mod_fcgid kills us at 8 s; better that we say what was cut */
+#define SWEEP_MS    1000
+
+struct worker {
+	pid_t    pid;        /* 0: not running */
+	unsigned generation; /* of the configuration it runs with */
+	int64_t  started_ms;
+	int64_t  told_ms; /* when it was told to end; 0: not */
+	int64_t  start_at_ms;
+	int64_t  backoff_ms; /* before the next start if this one fails too */
+};
+
+struct herd {
+	const struct parent *p;
+	sigset_t             wanted;
+	unsigned             wanted_n; /* workers */
+	unsigned             generation;
+	bool                 ending;
+	int64_t              ending_ms;
+	bool                 killed;
+	struct worker        workers[SLOTS_MAX];
+};
+
+static int64_t
+now_ms(const struct herd *h)
+{
+	return clock_ns(h->p->clock) / MS_NS;
+}
+
+static struct log *
+herd_log(const struct herd *h)
+{
+	return h->p->ops->log(h->p->arg);
+}
+
+/* In the child: the worker's own life; never returns. */
+static _Noreturn void
+become_worker(const struct herd *h, unsigned slot, pid_t parent)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &child, NULL);
+	signal(SIGHUP, SIG_IGN); /* the parent's business */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) /* it died before we asked to be told */
+		_exit(0);
+	exit(h->p->ops->work(h->p->arg, slot));
+}
+
+static void
+delay(struct worker *w, int64_t now)
+{
+	w->backoff_ms = w->backoff_ms == 0 ? BACKOFF_MS : w->backoff_ms * 2;
+	if (w->backoff_ms > BACKOFF_TOP)
+		w->backoff_ms = BACKOFF_TOP;
+	w->start_at_ms = now + w->backoff_ms;
+}
+
+static void
+start(struct herd *h, unsigned slot)
+{
+	struct worker *w = &h->workers[slot];
+	pid_t          self = getpid();
+	pid_t          pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		become_worker(h, slot, self);
+	if (pid < 0) {
+		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "cannot start a worker",
+		    LOGS("error.message", strerror(errno)));
+		delay(w, now_ms(h));
+		return;
+	}
+	w->pid = pid;
+	w->generation = h->generation;
+	w->started_ms = now_ms(h);
+	w->told_ms = 0;
+}
+
+static void
+start_due(struct herd *h)
+{
+	int64_t now = now_ms(h);
+
+	for (unsigned i = 0; i < h->wanted_n; i++) {
+		if (h->workers[i].pid == 0 && h->workers[i].start_at_ms <= now)
+			start(h, i);
+	}
+}
+
+static void
+tell(struct herd *h, struct worker *w, int sig)
+{
+	if (w->pid == 0)
+		return;
+	(void)kill(w->pid, sig);
+	if (w->told_ms == 0)
+		w->told_ms = now_ms(h);
+}
+
+static void
+tell_once(struct herd *h, struct worker *w)
+{
+	if (w->told_ms == 0)
+		tell(h, w, SIGTERM);
+}
+
+/* One worker of an older generation at a time is told to end; its successor has the new one. */
+static void
+replace_old(struct herd *h)
+{
+	int64_t        now = now_ms(h);
+	struct worker *old = NULL;
+
+	for (unsigned i = h->wanted_n; i < SLOTS_MAX; i++)
+		tell_once(h, &h->workers[i]);
+	for (unsigned i = 0; i < h->wanted_n; i++) {
+		struct worker *w = &h->workers[i];
+
+		if (w->pid == 0 || (w->told_ms != 0 && now - w->told_ms < REPLACE_MS))
+			return;
+		if (w->generation != h->generation && w->told_ms == 0)
+			old = w;
+	}
+	if (old != NULL)
+		tell_once(h, old);
+}
+
+static void
+report_killed(const struct herd *h, unsigned slot, pid_t pid, int sig)
+{
+	struct slot_state s = { 0 };
+	bool              busy = slot_read(h->p->segment, slot, &s);
+	char              labels[32];
+
+	snprintf(labels, sizeof(labels), "signal=\"%d\"", sig);
+	metric_add(h->p->segment, METRIC_WORKERS_DIED, labels, 1);
+	metric_add(h->p->segment, METRIC_ERRORS, "code=\"worker_died\",place=\"fcgi/parent.c\"", 1);
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "a worker was killed by a signal",
+	    LOGS("event.action", "worker-died"), LOGS("event.outcome", "failure"),
+	    LOGI("bsx.worker.pid", pid), LOGI("process.exit_code", 128 + sig),
+	    LOGS("error.code", "worker_died"), LOGS("error.message", strsignal(sig)),
+	    LOGS("http.request.id", busy ? s.request_id : NULL),
+	    LOGS("rule.name", busy && s.route[0] != '\0' ? s.route : NULL));
+	slot_end(h->p->segment, slot);
+}
+
+static void
+ended(struct herd *h, unsigned slot, int status)
+{
+	struct worker *w = &h->workers[slot];
+	int64_t        now = now_ms(h);
+	pid_t          pid = w->pid;
+
+	w->pid = 0;
+	if (now - w->started_ms >= SETTLED_MS)
+		w->backoff_ms = 0;
+	w->start_at_ms = now;
+	if (WIFSIGNALED(status))
+		report_killed(h, slot, pid, WTERMSIG(status));
+	else if (WEXITSTATUS(status) == 0)
+		return;
+	else
+		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "a worker failed",
+		    LOGS("event.action", "worker-failed"), LOGI("bsx.worker.pid", pid),
+		    LOGI("process.exit_code", WEXITSTATUS(status)));
+	delay(w, now);
+}
+
+static void
+reap(struct herd *h)
+{
+	int   status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (unsigned i = 0; i < SLOTS_MAX; i++) {
+			if (h->workers[i].pid == pid)
+				ended(h, i, status);
+		}
+	}
+}
+
+static unsigned
+alive(const struct herd *h)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SLOTS_MAX; i++)
+		n += h->workers[i].pid != 0;
+	return n;
+}
+
+static void
+end_all(struct herd *h)
+{
+	if (!h->ending) {
+		h->ending = true;
+		h->ending_ms = now_ms(h);
+		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_INFO, "ending",
+		    LOGS("event.action", "stop"));
+		h->p->ops->ending(h->p->arg);
+	}
+	for (unsigned i = 0; i < SLOTS_MAX; i++)
+		tell(h, &h->workers[i], SIGTERM);
+}
+
+/* Past the time to end in order: what still runs is cut, and said so. */
+static void
+kill_late(struct herd *h)
+{
+	if (h->killed || now_ms(h) - h->ending_ms < KILL_MS)
+		return;
+	h->killed = true;
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "workers did not end in time",
+	    LOGI("process.count", alive(h)));
+	for (unsigned i = 0; i < SLOTS_MAX; i++)
+		tell(h, &h->workers[i], SIGKILL);
+}
+
+/* Sleeps until a signal or until the next thing is due. */
+static int
+wait_signal(const struct herd *h)
+{
+	int64_t         now = now_ms(h), next = now + SWEEP_MS;
+	struct timespec t;
+
+	for (unsigned i = 0; i < h->wanted_n && !h->ending; i++) {
+		const struct worker *w = &h->workers[i];
+
+		if (w->pid == 0 && w->start_at_ms < next)
+			next = w->start_at_ms;
+	}
+	if (next < now)
+		next = now;
+	t = (struct timespec) { .tv_sec = (next - now) / 1000,
+		.tv_nsec = (next - now) % 1000 * MS_NS };
+	return sigtimedwait(&h->wanted, NULL, &t);
+}
+
+/* What failed with the old configuration gets its chance with the new one at once. */
+static void
+begin_generation(struct herd *h)
+{
+	h->generation++;
+	h->wanted_n = h->p->ops->workers(h->p->arg);
+	for (unsigned i = 0; i < h->wanted_n; i++)
+		h->workers[i].start_at_ms = 0;
+}
+
+static void
+act_on(struct herd *h, int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGINT:
+	case SIGUSR1:
+		end_all(h);
+		break;
+	case SIGHUP:
+		if (!h->ending && h->p->ops->reload(h->p->arg))
+			begin_generation(h);
+		break;
+	default: /* SIGCHLD, time, EINTR: the sweep sees to it */
+		break;
+	}
+}
+
+static void
+sweep(struct herd *h)
+{
+	reap(h);
+	if (h->ending) {
+		kill_late(h);
+		return;
+	}
+	start_due(h);
+	replace_old(h);
+}
+
+static void
+herd_signals(struct herd *h)
+{
+	sigemptyset(&h->wanted);
+	sigaddset(&h->wanted, SIGTERM);
+	sigaddset(&h->wanted, SIGINT);
+	sigaddset(&h->wanted, SIGUSR1);
+	sigaddset(&h->wanted, SIGHUP);
+	sigaddset(&h->wanted, SIGCHLD);
+	/* An ignored SIGCHLD, which a parent of ours may have left, would reap behind our back. */
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_BLOCK, &h->wanted, NULL);
+}
+
+int
+parent_run(const struct parent *p)
+{
+	struct herd *h = calloc(1, sizeof(*h));
+	int          status;
+
+	if (h == NULL)
+		return 1;
+	h->p = p;
+	begin_generation(h);
+	assert(h->wanted_n >= 1 && h->wanted_n <= SLOTS_MAX);
+	herd_signals(h);
+	sweep(h);
+	while (!h->ending || alive(h) > 0) {
+		act_on(h, wait_signal(h));
+		sweep(h);
+	}
+	status = h->killed ? 1 : 0;
+	free(h);
+	return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * routes.h - all routes of the responder: one table per resource, each in the
+ * file that holds its handlers.
+ */
+#ifndef BSX_FCGI_ROUTES_H
+#define BSX_FCGI_ROUTES_H
+
+#include "core/web/route.h"
+
+extern const struct route auth_routes[];
+extern const struct route api_key_routes[];
+extern const struct route config_routes[];
+extern const struct route snapshot_routes[];
+extern const struct route report_routes[];
+extern const struct route alert_routes[];
+extern const struct route channel_routes[];
+extern const struct route health_routes[];
+extern const struct route metrics_routes[];
+extern const struct route docs_routes[];
+
+/* All of the above, NULL-terminated. */
+extern const struct route *const route_tables[];
+
+#endif

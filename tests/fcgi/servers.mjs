@@ -1,0 +1,223 @@
+// servers.mjs - the examples of etc/, as they are but for paths and ports, in the real servers.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { check, children, has, root, sleep, start, stop, test, until, work, write } from './lib.mjs';
+
+const isRoot = process.getuid() === 0;
+
+export function freePort() {
+  return new Promise((resolve) => {
+    const s = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address();
+      s.close(() => resolve(port));
+    });
+  });
+}
+
+function ask(port, target, { method = 'GET', headers = {}, body, chunked = false, agent } = {}) {
+  return new Promise((resolve) => {
+    const q = http.request({ host: '127.0.0.1', port, path: target, method, headers, agent }, (answer) => {
+      const parts = [];
+      answer.on('data', (d) => parts.push(d));
+      answer.on('error', () => {});
+      answer.on('close', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() }));
+    });
+    q.on('error', (error) => resolve({ status: 0, error, headers: {}, body: '' }));
+    if (body && !chunked)
+      q.setHeader('Content-Length', Buffer.byteLength(body));
+    for (let at = 0; body && at < body.length; at += 65536)
+      q.write(body.slice(at, at + 65536));
+    q.end();
+  });
+}
+
+// An example with the places of this installation in it.
+function example(name, it, program, extra = (text) => text) {
+  const text = fs.readFileSync(path.join(root, 'etc', name), 'utf8')
+    .replaceAll('/run/blindspotx/fcgi.sock', it.socket)
+    .replaceAll('/usr/local/sbin/blindspotx.fcgi', `${program} -c ${it.conf}`);
+  return write(`${path.basename(it.dir)}-${name}`, extra(text));
+}
+
+function nginx(port, it, program, dir) {
+  // nginx looks for fastcgi_params beside its configuration, where the package has it.
+  fs.copyFileSync('/etc/nginx/fastcgi_params', path.join(work, dir, 'fastcgi_params'));
+  const conf = write(`${dir}/nginx`, `
+    pid ${work}/${dir}/pid; error_log ${work}/${dir}/error; daemon off; ${isRoot ? 'user root;' : ''}
+    events { worker_connections 1024; }
+    http {
+      access_log off;
+      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${work}/${dir}/${n};`).join(' ')}
+      server { listen 127.0.0.1:${port}; include ${example('nginx.conf', it, program)}; }
+    }`);
+  return start('nginx', ['-c', conf]);
+}
+
+const lighttpdHead = (port, dir) => `server.port = ${port}
+server.bind = "127.0.0.1"
+server.document-root = "${work}/${dir}"
+server.upload-dirs = ( "${work}/${dir}" )
+server.errorlog = "${work}/${dir}/error"
+`;
+
+function lighttpd(port, it, program, dir) {
+  const conf = write(`${dir}/lighttpd`, `${lighttpdHead(port, dir)}include "${example('lighttpd.conf', it, program)}"\n`);
+  return start('lighttpd', ['-D', '-f', conf]);
+}
+
+function lighttpdStarts(port, it, program, dir) {
+  const bin = (text) => text.replace(`"socket"               => "${it.socket}",`,
+    `"socket" => "${it.socket}", "bin-path" => "${program} -c ${it.conf} -w 2", "max-procs" => 1,`);
+  const conf = write(`${dir}/lighttpd`, `${lighttpdHead(port, dir)}include "${example('lighttpd.conf', it, program, bin)}"\n`);
+  return start('lighttpd', ['-D', '-f', conf]);
+}
+
+function lighttpdCgi(port, it, program, dir) {
+  const conf = write(`${dir}/lighttpd`, `${lighttpdHead(port, dir)}server.modules += ( "mod_cgi", "mod_rewrite", "mod_setenv" )
+url.rewrite-once = ( "" => "/bsx.cgi\${url.path}\${qsa}" )
+cgi.assign = ( "/bsx.cgi" => "" )
+setenv.set-environment = ( "BSX_CONF" => "${it.conf}" )
+`);
+  fs.copyFileSync(program, path.join(work, dir, 'bsx.cgi'));
+  fs.chmodSync(path.join(work, dir, 'bsx.cgi'), 0o755);
+  return start('lighttpd', ['-D', '-f', conf]);
+}
+
+function caddy(port, it, program, dir) {
+  const conf = example('Caddyfile', it, program, (text) => `{\n\tadmin off\n\tauto_https off\n}\n${
+    text.replace('drift.example.org', `http://127.0.0.1:${port}`)}`);
+  return start('caddy', ['run', '--config', conf, '--adapter', 'caddyfile'],
+    { env: { ...process.env, HOME: path.join(work, dir), XDG_DATA_HOME: path.join(work, dir) } });
+}
+
+function apacheHead(port, dir, modules) {
+  const load = modules.map((m) => `LoadModule ${m}_module /usr/lib/apache2/modules/mod_${m}.so\n`).join('');
+  return `ServerRoot ${work}/${dir}\nPidFile ${work}/${dir}/pid\nErrorLog ${work}/${dir}/error\nServerName localhost
+DocumentRoot ${work}/${dir}\nDefaultRuntimeDir ${work}/${dir}\nMutex pthread\n${load}Listen 127.0.0.1:${port}
+${isRoot ? 'User www-data\nGroup www-data\n' : ''}`;
+}
+
+function apache(port, it, program, dir) {
+  const conf = write(`${dir}/apache`, `${apacheHead(port, dir, ['mpm_worker', 'authz_core', 'env', 'proxy', 'proxy_fcgi'])}
+<VirtualHost *:${port}>\nInclude ${example('apache.conf', it, program)}\n</VirtualHost>\n`);
+  return start('apache2', ['-f', conf, '-DFOREGROUND']);
+}
+
+function apacheFcgid(port, it, program, dir) {
+  if (isRoot)
+    execFileSync('chown', ['-R', 'www-data', it.dir, path.join(work, dir)]);
+  const conf = write(`${dir}/apache`, `${apacheHead(port, dir, ['mpm_worker', 'authz_core', 'env', 'fcgid'])}
+FcgidIPCDir ${work}/${dir}/ipc\nFcgidProcessTableFile ${work}/${dir}/table
+<VirtualHost *:${port}>\nInclude ${example('apache-fcgid.conf', it, program)}\n</VirtualHost>\n`);
+  return start('apache2', ['-f', conf, '-DFOREGROUND']);
+}
+
+async function front(name, tool, begin, { own = true, load = true }, t) {
+  const it = t.installation('workers = 2;\nlisten: { mode = "0666"; };');
+  const log = path.join(it.dir, 'log');
+  const dir = `front-${path.basename(it.dir)}`;
+  const port = await freePort();
+  let responder, server;
+  it.configure(`workers = 2;\nlisten: { mode = "0666"; };\nlog: { target = "${log}"; };`);
+  fs.mkdirSync(path.join(work, dir), { mode: 0o755 });
+  const logged = (word) => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '').split('\n')
+    .filter((l) => l.includes(word)).map((l) => JSON.parse(l));
+
+  await test(`${name}: a request is answered`, async () => {
+    check(has(tool), `${tool} is not installed (tools/packages.debian)`);
+    if (own)
+      responder = await t.responder(it);
+    server = begin(port, it, t.program, dir);
+    await until('an answer', async () => (await ask(port, t.LIVE)).status === 200, 8).catch((e) => {
+      const error = path.join(work, dir, 'error');
+      throw new Error(`${e.message}\n${server.text}${fs.existsSync(error) ? fs.readFileSync(error, 'utf8') : ''}`);
+    });
+  });
+  if (!server)
+    return;
+  await test(`${name}: paths come raw, headers and long answers whole`, async () => {
+    const odd = await ask(port, '/api/a%2Fb/%2e%2e/c;d?x=1');
+    check(odd.status >= 400 && odd.headers['content-type'] === 'application/problem+json', `${odd.status} ${odd.body}`);
+    const id = await ask(port, '/api/auth/me', { headers: { 'X-Request-Id': 'front-without', Authorization: '' } });
+    check(id.status === 401 && id.headers['x-request-id'] === 'front-without', JSON.stringify(id.headers));
+    await ask(port, '/api/auth/me', { headers: { 'X-Request-Id': 'front-with', Authorization: 'Bearer a.b.c' } });
+    await until('the lines', () => logged('"front-with"').length === 1 && logged('"front-without"').length === 1)
+      .catch((e) => { throw new Error(`${e.message}: ${logged('front-with').map((l) => JSON.stringify(l)).join('\n')}`); });
+    check(logged('"front-with"')[0]['error.message'] !== logged('"front-without"')[0]['error.message'],
+      'the Authorization header did not arrive');
+    const doc = await ask(port, '/api/openapi.json');
+    check(doc.status === 200 && JSON.parse(doc.body).openapi.startsWith('3.1'), doc.body.slice(0, 200));
+  });
+  await test(`${name}: bodies with and without a length, and too long ones`, async () => {
+    const body = `{"unknown":"${'a'.repeat(200000)}"}`;
+    const json = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
+    for (const chunked of [false, true]) {
+      const answer = await ask(port, '/api/auth/login', { ...json, chunked });
+      check(answer.status === 422, `chunked ${chunked}: ${answer.status} ${answer.error ?? answer.body.slice(0, 300)}`);
+    }
+    for (const mib of [2, 20]) {
+      const answer = await ask(port, '/api/auth/login', { ...json, body: ' '.repeat(mib << 20) });
+      check(answer.status === 413 || answer.error?.code === 'EPIPE' || answer.error?.code === 'ECONNRESET',
+        `${mib} MiB: ${answer.status} ${answer.error ?? answer.body.slice(0, 300)}`);
+    }
+  });
+  if (load && responder)
+    await test(`${name}: reloads under load lose no request`, () => reloadUnderLoad(port, responder, t.LIVE));
+  await stop(server);
+  if (!own)
+    await test(`${name}: the responder ends with its server`, () =>
+      until('the end', () => !fs.readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(it.conf)), 9));
+  if (responder)
+    await stop(responder);
+}
+
+function commandLine(pid) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function reloadUnderLoad(port, responder, target) {
+  // No kept connections to the web server: it may close one in the very moment it is used again.
+  const agent = new http.Agent({ keepAlive: false, maxSockets: 32 });
+  const bad = [];
+  let sent = 0, stopped = false;
+  const line = async () => {
+    while (!stopped) {
+      const { status, error } = await ask(port, target, { agent });
+      sent++;
+      if (status !== 200 && status !== 429)
+        bad.push(`${status} ${error ?? ''}`);
+    }
+  };
+  const lines = Promise.all(Array.from({ length: 32 }, line));
+  for (let i = 0; i < 3; i++) {
+    const old = children(responder.pid);
+    await sleep(300);
+    responder.kill('SIGHUP');
+    await until('new workers', () => {
+      const now = children(responder.pid);
+      return now.length === old.length && now.every((pid) => !old.includes(pid));
+    });
+  }
+  stopped = true;
+  await lines;
+  agent.destroy();
+  check(bad.length === 0, `${bad.length} of ${sent} failed: ${bad.slice(0, 3)}`);
+  console.log(`# ${sent} requests`);
+}
+
+export async function webServers(t) {
+  await front('nginx (etc/nginx.conf)', 'nginx', nginx, {}, t);
+  await front('lighttpd (etc/lighttpd.conf)', 'lighttpd', lighttpd, {}, t);
+  await front('lighttpd starting the responder (bin-path)', 'lighttpd', lighttpdStarts, { own: false }, t);
+  await front('lighttpd with plain CGI', 'lighttpd', lighttpdCgi, { own: false }, t);
+  await front('Caddy (etc/Caddyfile)', 'caddy', caddy, {}, t);
+  await front('Apache mod_proxy_fcgi (etc/apache.conf)', 'apache2', apache, {}, t);
+  await front('Apache mod_fcgid (etc/apache-fcgid.conf)', 'apache2', apacheFcgid, { own: false }, t);
+}

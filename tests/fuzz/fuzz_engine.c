@@ -1,0 +1,183 @@
+/*
+ * Properties of drift/engine on two documents (one byte chooses how to compare; 0xFF, which no
+ * UTF-8 text holds, parts them):
+ *   - a normal form's canonical text comes back from the store unchanged and without a change;
+ *   - nothing differs from itself; both directions count the same, created and deleted swapped;
+ *   - there is no change exactly when both have one element text;
+ *   - every change's path leads to its value, and no two changes are one finding.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "drift/engine/diff.h"
+#include "drift/engine/element.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const uint8_t     key[HASH_LEN] = { 7 };
+static const char *const compares[] = {
+	"{}",
+	"{\"normalise\":[{\"how\":\"ignore\",\"names\":[\"@odata.*\",\"*DateTime\"],\"except\":[\"@"
+	"odata.type\"]}]}",
+	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"set\"}]}",
+	"{\"arrays\":[{\"path\":\"/**/a\",\"mode\":\"multiset\"},{\"path\":\"/"
+	"*\",\"mode\":\"keyed\",\"keys\":[\"a\",\"b\"]}]}",
+	"{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**/a\"},{\"how\":\"ignore\",\"path\":\"/*/b/"
+	"**\"}]}",
+	"{\"arrays\":[{\"names\":[\"a*\"],\"except\":[\"aa\"],\"mode\":\"set\"}]}",
+	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"list\"}]}",
+	"{\"arrays\":[{\"path\":\"/"
+	"*\",\"mode\":\"list\"}],\"normalise\":[{\"how\":\"empty_is_absent\",\"path\":\"/**\"},"
+	"{\"how\":\"split\",\"path\":\"/*/a\"},{\"how\":\"round\",\"path\":\"/**\",\"digits\":1}]}",
+	"{\"normalise\":[{\"how\":\"embedded_json\",\"path\":\"/"
+	"**\"},{\"how\":\"casefold\",\"names\":\"b*\"},"
+	"{\"how\":\"nfc\",\"names\":\"a*\"},{\"how\":\"round\",\"path\":\"/**\",\"seconds\":60}]}",
+};
+#define COMPARES (sizeof compares / sizeof *compares)
+
+static const char rules_text[] =
+    "[{\"path\":\"/a/**\",\"direction\":\"grows\",\"severity\":\"high\"},"
+    "{\"path\":\"/**/b*/"
+    "*\",\"direction\":\"shrinks\",\"from\":[1,\"x\",{\"not\":null}],\"severity\":\"low\"},"
+    "{\"path\":\"/*\",\"where\":{\"/"
+    "a\":{\"exists\":true}},\"to\":{\"above\":1},\"severity\":\"info\"}]";
+
+struct world {
+	TALLOC_CTX          *mem;
+	struct compare_spec *spec;
+	struct rules        *rules;
+};
+
+static struct diff *
+compare(const struct world *w, const struct resource *a, const struct resource *b)
+{
+	struct err   e = { 0 };
+	struct diff *d = diff_make(w->mem, w->spec, w->rules, &e);
+	bool         ok = d != NULL && diff_resource(d, a, b, &e);
+
+	assert(ok && e.code == ERR_OK);
+	return d;
+}
+
+static struct str
+canonical(const struct world *w, const struct resource *r)
+{
+	struct err e = { 0 };
+	struct buf b;
+	bool       ok;
+
+	buf_make(&b, w->mem);
+	ok = resource_canonical(&b, r, &e);
+	assert(ok);
+	return buf_str(&b);
+}
+
+static struct str
+text(const struct world *w, const struct resource *r)
+{
+	struct compare_pick arrays;
+	struct err          e = { 0 };
+	struct buf          b;
+	bool                ok;
+
+	buf_make(&b, w->mem);
+	ok = compare_pick(w->mem, &w->spec->arrays, r->category, &arrays, &e) &&
+	     element_text(&b, r->value, &arrays, arrays.start, STR(""), &e);
+	assert(ok);
+	return buf_str(&b);
+}
+
+static void
+check_changes(const struct diff *d, const struct resource *a, const struct resource *b)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct change *c = &d->changes[i];
+
+		assert(c->op == (c->old_value == NULL      ? CHANGE_CREATED
+				    : c->new_value == NULL ? CHANGE_DELETED
+							   : CHANGE_MODIFIED));
+		if (c->op == CHANGE_DELETED)
+			assert(json_at(a->value, c->path) == c->old_value);
+		else
+			assert(json_at(b->value, c->path) == c->new_value);
+		for (size_t j = 0; j < i && i < 100; j++)
+			assert(memcmp(c->fingerprint, d->changes[j].fingerprint, HASH_LEN) != 0);
+	}
+}
+
+static void
+check_store(const struct world *w, const struct resource *r)
+{
+	struct err      e = { 0 };
+	struct str      stored = canonical(w, r);
+	struct resource back = *r;
+	bool            ok;
+
+	back.value = json_parse(w->mem, stored, &e);
+	assert(back.value != NULL);
+	ok = resource_normalise(w->mem, w->spec, &back, RESOURCE_STORED, &e);
+	assert(ok && str_eq(stored, canonical(w, &back)));
+	assert(compare(w, &back, r)->n == 0 && compare(w, r, r)->n == 0);
+}
+
+static void
+check_pair(const struct world *w, const struct resource *a, const struct resource *b)
+{
+	const struct diff *ab = compare(w, a, b), *ba = compare(w, b, a);
+	struct buf         shown;
+
+	assert(ab->summary.created == ba->summary.deleted &&
+	       ab->summary.deleted == ba->summary.created);
+	assert(ab->summary.modified == ba->summary.modified);
+	assert((diff_count(&ab->summary) == 0) == str_eq(text(w, a), text(w, b)));
+	check_changes(ab, a, b);
+	check_changes(ba, b, a);
+	check_store(w, a);
+	check_store(w, b);
+	buf_make(&shown, w->mem);
+	resource_print(&shown, a->value);
+	assert(buf_ok(&shown));
+}
+
+static bool
+read_one(const struct world *w, const uint8_t *p, size_t n, struct resource *r)
+{
+	struct err e = { 0 };
+
+	*r = (struct resource) { STR("c"), STR("k"),
+		json_parse(w->mem, (struct str) { (const char *)p, n }, &e) };
+	if (r->value == NULL)
+		return false;
+	if (resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, &e))
+		return true;
+	assert(e.code == ERR_INVALID && e.faults != NULL);
+	return false;
+}
+
+static bool
+world_make(struct world *w, uint8_t which)
+{
+	struct err   e = { 0 };
+	struct json *how = json_parse(w->mem, str_of(compares[which % COMPARES]), &e);
+	struct json *rules = json_parse(w->mem, str_of(rules_text), &e);
+
+	w->spec = how != NULL ? compare_compile(w->mem, how, NULL, 0, key, &e) : NULL;
+	w->rules = rules != NULL ? rules_compile(w->mem, rules, NULL, 0, &e) : NULL;
+	return w->spec != NULL && w->rules != NULL;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct world    w = { .mem = talloc_new(NULL) };
+	const uint8_t  *parting = n > 1 ? memchr(data + 1, 0xFF, n - 1) : NULL;
+	struct resource a, b;
+	bool            made = parting != NULL && world_make(&w, data[0]);
+
+	assert(made || parting == NULL);
+	if (made && read_one(&w, data + 1, (size_t)(parting - data - 1), &a) &&
+	    read_one(&w, parting + 1, (size_t)(data + n - parting - 1), &b))
+		check_pair(&w, &a, &b);
+	talloc_free(w.mem);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// env.mjs - the installation under test: its address, accounts, processes, log and metrics.
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export { sleep };
+
+function need(name) {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`${name} is not set: start these tests by tests/http/run`);
+  return value;
+}
+
+export const base = new URL(need('BSX_URL'));
+export const state = need('BSX_STATE');
+export const front = need('BSX_FRONT');
+export const root = need('BSX_ROOT');
+export const build = need('BSX_BUILD');
+export const argument = process.env.BSX_ARGUMENT ?? '';
+export const credentials = JSON.parse(fs.readFileSync(path.join(state, 'credentials.json'), 'utf8'));
+
+// Waits until f() gives something true; the error names what was waited for.
+export async function until(what, f, seconds = 10, pause = 50) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await f();
+    if (value)
+      return value;
+    if (Date.now() >= end)
+      throw new Error(`waited ${seconds} s in vain: ${what}`);
+    await sleep(pause);
+  }
+}
+
+// ---- processes --------------------------------------------------------------------------------
+
+// The program that the supervisor of a service runs now.
+export function child(service) {
+  try {
+    return Number(fs.readFileSync(path.join(state, 'run', `${service}.child`), 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function stat(pid) {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const f = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: f[0], parent: Number(f[1]), ticks: Number(f[11]) + Number(f[12]) };
+  } catch {
+    return { state: 'X', parent: 0, ticks: 0 };
+  }
+}
+
+export const alive = (pid) => pid > 0 && !'XZ'.includes(stat(pid).state);
+export const running = (pid) => stat(pid).state === 'R';
+export const ticks = (pid) => stat(pid).ticks;
+
+export function children(pid) {
+  return fs.readdirSync('/proc').filter((n) => /^\d+$/.test(n)).map(Number)
+    .filter((n) => { const s = stat(n); return s.parent === pid && !'XZ'.includes(s.state); });
+}
+
+export const workers = () => children(child('responder'));
+
+// Private memory of a process in KiB.
+export function privateKib(pid) {
+  const text = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return of('Private_Clean') + of('Private_Dirty');
+}
+
+// ---- log --------------------------------------------------------------------------------------
+
+export const logFile = path.join(state, 'log', 'responder.log');
+
+// What a service writes to its log from now on.
+export class Log {
+  constructor(file = logFile) {
+    this.file = file;
+    this.from = fs.existsSync(file) ? fs.statSync(file).size : 0;
+  }
+
+  text() {
+    const fd = fs.openSync(this.file, 'r');
+    try {
+      const n = fs.fstatSync(fd).size - this.from;
+      const bytes = Buffer.alloc(Math.max(n, 0));
+      fs.readSync(fd, bytes, 0, bytes.length, this.from);
+      return bytes.toString('utf8');
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  // Complete lines; those that are no JSON object are the supervisor's.
+  lines() {
+    const text = this.text();
+    return text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+      .filter((l) => l.startsWith('{')).map((l) => JSON.parse(l));
+  }
+
+  access(id) {
+    return this.lines().filter((l) => l['event.dataset'] === 'bsx.access' &&
+      (id === undefined || l['http.request.id'] === id));
+  }
+}
+
+// ---- metrics ----------------------------------------------------------------------------------
+
+// Series of Prometheus' text format, with the labels as they stand there.
+export function parseMetrics(text) {
+  const series = new Map();
+  for (const line of text.split('\n')) {
+    const m = /^([a-z_]+)(\{.*\})? (\S+)$/.exec(line);
+    if (m)
+      series.set(m[1] + (m[2] ?? ''), Number(m[3]));
+  }
+  return series;
+}
+
+export function total(series, name, has = '') {
+  let sum = 0;
+  for (const [key, value] of series)
+    if ((key === name || key.startsWith(`${name}{`)) && key.includes(has))
+      sum += value;
+  return sum;
+}

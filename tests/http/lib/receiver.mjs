@@ -1,0 +1,70 @@
+// receiver.mjs - a webhook receiver that checks signatures by itself (Standard Webhooks 1.0).
+import crypto from 'node:crypto';
+import http from 'node:http';
+import { until } from './env.mjs';
+
+export class Receiver {
+  constructor() {
+    this.got = []; // {id, at, status, headers, body, text}
+    this.plan = []; // statuses of the next answers; 200 when empty
+    this.server = http.createServer((q, a) => this.#take(q, a));
+  }
+
+  async start(port = 0) {
+    await new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
+    this.port = this.server.address().port;
+    return this;
+  }
+
+  url(path = '/hook') { return `http://127.0.0.1:${this.port}${path}`; }
+
+  stop() {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+
+  async #take(q, a) {
+    const parts = [];
+    for await (const d of q)
+      parts.push(d);
+    const bytes = Buffer.concat(parts);
+    const step = this.plan.length > 0 ? this.plan.shift() : 200;
+    const one = { id: q.headers['webhook-id'], at: Date.now(), status: step, path: q.url, method: q.method,
+      headers: q.headers, bytes, text: bytes.toString('utf8') };
+    try {
+      one.body = JSON.parse(one.text);
+    } catch {
+      one.body = null;
+    }
+    this.got.push(one);
+    a.writeHead(step, step >= 300 && step < 400 ? { Location: this.url('/elsewhere') } : {});
+    a.end();
+  }
+
+  // The first delivery that fits.
+  wait(what, fits, seconds = 15) {
+    return until(`a delivery: ${what}`, () => this.got.find(fits), seconds);
+  }
+
+  of(event) { return this.got.filter((d) => d.body?.type === event); }
+}
+
+// secret as the API shows it: "whsec_" + base64 of the key.
+export function verify(secret, delivery, toleranceS = 300) {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const id = delivery.headers['webhook-id'], time = delivery.headers['webhook-timestamp'];
+  if (!/^msg_/.test(id ?? '') || !/^\d+$/.test(time ?? ''))
+    return false;
+  if (Math.abs(Date.now() / 1000 - Number(time)) > toleranceS)
+    return false;
+  const signed = Buffer.concat([Buffer.from(`${id}.${time}.`), delivery.bytes]);
+  const want = crypto.createHmac('sha256', key).update(signed).digest();
+  return (delivery.headers['webhook-signature'] ?? '').split(' ').some((part) => {
+    const [version, text] = part.split(',');
+    const have = Buffer.from(text ?? '', 'base64');
+    return version === 'v1' && have.length === want.length && crypto.timingSafeEqual(have, want);
+  });
+}

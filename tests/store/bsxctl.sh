@@ -1,0 +1,104 @@
+#!/bin/sh
+# bsxctl.sh PROGRAM - the admin tool from outside, on the server of tests/store/run; prints TAP.
+# shellcheck disable=SC2317 # functions are called through ok()
+set -u
+bsxctl=${1:?usage: bsxctl.sh PROGRAM}
+dir=${BSX_TEST_DB:?run tests/store/run}/bsxctl
+conf=$dir/blindspotx.conf
+n=0
+bad=0
+
+ok() { # ok NAME CONDITION... : the condition is a command
+	what=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then
+		echo "ok $n - $what"
+	else
+		echo "not ok $n - $what"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+		bad=1
+	fi
+}
+run() { # run STATUS ARGUMENT... : the exit status must be this one
+	want=$1
+	shift
+	got=0
+	"$bsxctl" -c "$conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null || got=$?
+	[ "$got" -eq "$want" ]
+}
+says() { grep -q -- "$1" "$dir/out" "$dir/err"; }
+runs_and_says() {
+	text=$1
+	shift
+	run "$@" && says "$text"
+}
+sql() { mariadb --no-defaults --socket="$BSX_TEST_DB/mariadb.sock" --user=root -N -B -e "$1"; }
+mode_is() { [ "$(stat -c %a "$1")" = "$2" ]; }
+password_in_nothing() { ! grep -rqs -- "$1" "$BSX_TEST_DB"/mariadb.log "$dir/state" && ! sql "SELECT * FROM mysql.global_priv; SELECT * FROM testctl.tenants" | grep -q -- "$1"; }
+secrets_are_not_shown() {
+	secret=$(sed -n 's/^[0-9]* //p' "$dir/state/keyring" | head -n 1)
+	[ -n "$secret" ] || return 1
+	for command in 'config show' 'keys list' doctor 'tenant list'; do
+		# shellcheck disable=SC2086
+		"$bsxctl" -c "$conf" $command 2>&1 | grep -qF -- "$secret" && return 1
+	done
+	return 0
+}
+
+rm -rf "$dir"
+mkdir -p "$dir"
+cat >"$conf" <<TEXT
+public_url = "http://127.0.0.1:8080";
+state_dir = "$dir/state";
+keyring = "$dir/state/keyring";
+db = { socket = "$BSX_TEST_DB/mariadb.sock"; control = "testctl"; user = "testctl"; provision_user = "root"; };
+TEXT
+sql "DROP DATABASE IF EXISTS testctl; DROP USER IF EXISTS testctl@localhost, testctldefiner@localhost"
+
+ok "without a command it says how it is called" runs_and_says '^usage: bsxctl' 2
+ok "--help is an answer, not a fault" runs_and_says 'tenant ' 0 --help
+for command in init migrate tenant config keys doctor; do
+	ok "$command --help" runs_and_says "^usage: bsxctl .*$command" 0 "$command" --help
+done
+ok "an unknown command is refused" runs_and_says 'no command frobnicate' 2 frobnicate
+ok "an unknown option is refused" run 2 init --frobnicate
+ok "the configuration is checked" runs_and_says 'can be used' 0 config check
+ok "the example has every section" runs_and_says '^#.*keyring' 0 config example
+ok "doctor before init names what is missing" runs_and_says 'WRONG.*bsxctl init' 1 doctor
+ok "a tenant before init is refused" run 1 tenant create early --name Early --admin a@early.example
+ok "init makes the keyring and the control schema" runs_and_says 'schema testctl' 0 init
+ok "the keyring is for its owner only" mode_is "$dir/state/keyring" 600
+cp "$dir/state/keyring" "$dir/keyring.first"
+ok "init again keeps the keyring" run 0 init
+ok "... byte by byte" cmp -s "$dir/state/keyring" "$dir/keyring.first"
+ok "migrate has nothing to do" runs_and_says 'control schema: version' 0 migrate
+ok "doctor is content" runs_and_says 'ok .*signing key' 0 doctor
+ok "a tenant needs a name and an administrator" run 2 tenant create acme
+ok "a bad slug is refused" runs_and_says '2 to 63' 1 tenant create 'A B' --name x --admin a@acme.example
+ok "a tenant is made" runs_and_says '^password: [A-Za-z0-9_-]\{24\}$' 0 tenant create acme --name 'Acme' --admin a@acme.example
+password=$(sed -n 's/^password: //p' "$dir/out")
+ok "its password is printed once and is nowhere else" password_in_nothing "$password"
+ok "a second one of that name is refused" runs_and_says 'exists' 1 tenant create acme --name 'Acme' --admin b@acme.example
+printf 'correct horse battery staple\n' >"$dir/password"
+ok "a password from a file is not printed" run 0 tenant create globex --name 'Globex' --admin a@globex.example --password-file "$dir/password"
+ok "... neither it nor another" test "$(grep -c password "$dir/out")" -eq 0
+ok "tenants are listed" runs_and_says '^globex  *active' 0 tenant list
+schema=$(sql "SELECT schema_name FROM testctl.tenants WHERE slug = 'acme'")
+sql "DELETE FROM $schema.users; DELETE FROM $schema.user_roles"
+ok "a creation cut short before the administrator is finished by repeating it" run 0 tenant create acme --name Acme --admin a@acme.example
+ok "migrate --check finds all schemas up to date" runs_and_says 'up to date' 0 migrate --check
+sql "DELETE FROM $schema.schema_migrations WHERE version > 1"
+ok "... and names the one that is not" runs_and_says 'tenant acme' 1 migrate --check
+ok "... so does doctor" runs_and_says 'WRONG tenant acme' 1 doctor
+ok "migrate brings it up to date" runs_and_says 'tenant acme: [1-9]' 0 migrate
+ok "doctor is content again" run 0 doctor
+ok "no command shows the keyring's secret" secrets_are_not_shown
+chmod 644 "$dir/state/keyring"
+ok "a keyring that others can read is refused" runs_and_says 'keyring' 1 doctor
+chmod 600 "$dir/state/keyring"
+sed -i 's/^public_url/public_ulr/' "$conf"
+ok "a wrong key is named with its file and line" runs_and_says 'blindspotx.conf:1' 1 config check
+sql "DROP DATABASE testctl; DROP DATABASE $schema; DROP USER testctl@localhost, testctldefiner@localhost"
+echo "1..$n"
+exit $bad

@@ -1,0 +1,85 @@
+#include "tests/store/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store/db_priv.h"
+
+const char *
+server_folder(void)
+{
+	const char *dir = getenv("BSX_TEST_DB");
+
+	if (dir == NULL)
+		fail_msg("BSX_TEST_DB is not set: run tests/store/run");
+	return dir;
+}
+
+const char *
+server_socket(void)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/mariadb.sock", server_folder());
+	return path;
+}
+
+struct db *
+server_db_as(TALLOC_CTX *mem, const char *schema, const char *user, const char *password)
+{
+	struct err        e = { 0 };
+	struct db_options o = { .socket = server_socket(), .user = user, .password = password,
+		.schema = schema, .kind = "control", .clock = &clock_system };
+	struct db        *db = db_make(mem, &o, &e);
+
+	assert_non_null(db);
+	return db;
+}
+
+struct db *
+server_db(TALLOC_CTX *mem, const char *schema)
+{
+	return server_db_as(mem, schema, "root", NULL);
+}
+
+void
+server_do(struct db *root, const char *fmt, ...)
+{
+	struct err e = { 0 };
+	va_list    ap;
+	char      *text;
+
+	va_start(ap, fmt);
+	text = talloc_vasprintf(root, fmt, ap);
+	va_end(ap);
+	assert_non_null(text);
+	assert_ok(db_exec(root, "test", text, &e));
+	talloc_free(text);
+}
+
+void
+server_schema(struct db *root, const char *schema)
+{
+	server_do(root, "DROP DATABASE IF EXISTS `%s`", schema);
+	server_do(
+	    root, "CREATE DATABASE `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", schema);
+}
+
+void
+server_shell(const char *verb)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "tests/lib/mariadb.sh %s '%s'", verb, server_folder());
+	assert_int_equal(system(text), 0);
+}
+
+uint64_t
+server_connection_id(struct db *db)
+{
+	struct err e = { 0 };
+
+	assert_ok(db_ready(db, &e));
+	return mysql_thread_id(db->my);
+}

@@ -1,0 +1,249 @@
+/* The audit trail: one chain whatever happens, and no change of it unnoticed. */
+#include "tests/store/people.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static TALLOC_CTX *mem;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	mem = talloc_new(NULL);
+	return mem == NULL;
+}
+
+static int
+finish(void **state)
+{
+	(void)state;
+	talloc_free(mem);
+	return 0;
+}
+
+static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
+
+static bool
+note(struct auth *a, struct tenant_db *t, tx_fn *body, void *arg, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_CONFIG_UPDATE, .success = true, .actor_kind = "system",
+		.actor_name = "test", .origin = &origin, .target_kind = "drift_config",
+		.details = "{\"name\":\"<script>\\u202e\"}" };
+
+	return audit_deed(t, mem, a, body, arg, &entry, e);
+}
+
+/* The first broken entry; 0: none. */
+static uint64_t
+broken(struct people *p, uint64_t *entries)
+{
+	struct err e = { 0 };
+	uint64_t   seq = 0;
+
+	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, entries, &seq, &e));
+	return seq;
+}
+
+static void
+the_chain_of_what_was_done_verifies(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant g;
+	uint64_t             before, after;
+	struct err           e = { 0 };
+
+	assert_int_equal(broken(p, &before), 0);
+	assert_true(before >= 3); /* the users made by the admin tool */
+	people_grant(p, mem, "ada@acme.test", &g);
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
+	assert_ok(note(&p->auth, people_open(p, &p->w->a), NULL, NULL, &e));
+	assert_int_equal(broken(p, &after), 0);
+	assert_int_equal(after, before + 3);
+}
+
+#define ENTRIES 60
+#define WRITERS 3
+
+/* With more of them than the page of the verifier: several pages are read too. */
+static void
+processes_that_append_at_once_never_fork_it(void **state)
+{
+	struct people *p = *state;
+	uint64_t       before, after;
+	int            status;
+
+	for (int i = 0; i < 400; i++) {
+		struct err e = { 0 };
+
+		assert_ok(note(&p->auth, people_open(p, &p->w->a), NULL, NULL, &e));
+	}
+	assert_int_equal(broken(p, &before), 0);
+	for (int i = 0; i < WRITERS; i++) {
+		if (fork() != 0)
+			continue;
+		struct auth      *a = people_other(p, mem, NULL);
+		struct tenant_db *t;
+		struct err        e = { 0 };
+
+		a->log = NULL;
+		if (!tenant_db_open(a->database, &p->w->a, false, &t, &e))
+			_exit(1);
+		for (int k = 0; k < ENTRIES; k++)
+			if (!note(a, t, NULL, NULL, &e))
+				_exit(2);
+		_exit(0);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(broken(p, &after), 0);
+	assert_int_equal(after, before + WRITERS * ENTRIES);
+}
+
+static void
+any_change_of_an_entry_is_found(void **state)
+{
+	static const char *const columns[] = { "at", "action", "outcome", "actor_kind", "actor_name",
+		"target_kind", "target_id", "address", "user_agent", "request_id", "details", "mac",
+		"prev_mac", "id", "actor_id", "acting_tenant" };
+	struct people *p = *state;
+	const char    *schema = p->w->a.schema_name;
+	uint64_t       entries;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		const char *c = columns[i];
+		const char *to = strcmp(c, "at") == 0 ? "at + INTERVAL 1 SECOND" :
+		    strstr(c, "mac") != NULL ? "REPEAT('x', 32)" : "REPEAT('x', 16)";
+
+		server_do(p->w->root, "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = 3", schema, schema);
+		server_do(p->w->root, "UPDATE %s.audit SET `%s` = %s WHERE seq = 3", schema, c, to);
+		if (broken(p, &entries) != 3)
+			fail_msg("a change of %s was not found", c);
+		server_do(p->w->root, "DELETE FROM %s.audit WHERE seq = 3", schema);
+		assert_int_equal(broken(p, &entries), 3);
+		server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.kept", schema, schema);
+		server_do(p->w->root, "DROP TABLE %s.kept", schema);
+		assert_int_equal(broken(p, &entries), 0);
+	}
+}
+
+static void
+a_cut_tail_and_a_swapped_pair_are_found(void **state)
+{
+	struct people *p = *state;
+	const char    *schema = p->w->a.schema_name;
+	uint64_t       entries, all;
+
+	assert_int_equal(broken(p, &all), 0);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 0 WHERE seq = 4", schema);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 4 WHERE seq = 5", schema);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 5 WHERE seq = 0", schema);
+	assert_int_equal(broken(p, &entries), 4);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 0 WHERE seq = 4", schema);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 4 WHERE seq = 5", schema);
+	server_do(p->w->root, "UPDATE %s.audit SET seq = 5 WHERE seq = 0", schema);
+	assert_int_equal(broken(p, &entries), 0);
+	server_do(p->w->root, "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = %llu", schema, schema,
+	    (unsigned long long)all);
+	server_do(p->w->root, "DELETE FROM %s.audit WHERE seq = %llu", schema, (unsigned long long)all);
+	assert_int_equal(broken(p, &entries), all);
+	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.kept", schema, schema);
+	server_do(p->w->root, "DROP TABLE %s.kept", schema);
+	/* the head moved back with it: a truncation the chain alone cannot show, but the head's MAC must fit */
+	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq - 1", schema);
+	assert_int_equal(broken(p, &entries), all);
+	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq + 1", schema);
+	assert_int_equal(broken(p, &entries), 0);
+}
+
+static void
+an_entry_of_another_tenant_does_not_fit(void **state)
+{
+	struct people *p = *state;
+	struct err     e = { 0 };
+	uint64_t       entries, seq;
+
+	server_do(p->w->root, "DELETE FROM %s.audit", p->w->b.schema_name);
+	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.audit WHERE seq = 1", p->w->b.schema_name,
+	    p->w->a.schema_name);
+	server_do(p->w->root, "UPDATE %s.audit_head SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)",
+	    p->w->b.schema_name, p->w->b.schema_name);
+	assert_ok(audit_verify(people_open(p, &p->w->b), mem, &p->auth, &entries, &seq, &e));
+	assert_int_equal(seq, 1);
+}
+
+static bool
+fails_half_way(struct db *db, void *arg, struct err *e)
+{
+	(void)db;
+	if (!user_set_last_login(arg, &(struct uuid) { { 1 } }, (instant) { 1000 }, e))
+		return false;
+	return err_set(e, ERR_CONFLICT, 0, "no", "half way");
+}
+
+static void
+a_deed_that_fails_leaves_no_entry(void **state)
+{
+	struct people    *p = *state;
+	struct tenant_db *t = people_open(p, &p->w->a);
+	uint64_t          before, after;
+	struct err        e = { 0 };
+
+	assert_int_equal(broken(p, &before), 0);
+	assert_false(note(&p->auth, t, fails_half_way, t, &e));
+	assert_int_equal(e.code, ERR_CONFLICT);
+	assert_int_equal(broken(p, &after), 0);
+	assert_int_equal(after, before);
+}
+
+static void
+the_log_says_the_same_without_raw_controls(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant g;
+	char                *text = talloc_zero_array(mem, char, 4 << 20);
+	FILE                *f;
+	char                *line;
+
+	assert_int_equal(people_login(p, mem, "acme", "eve\r\n{\"x\":1}\xE2\x80\xAE@acme.test", "hunter2-secret", &g),
+	    ERR_CREDENTIALS);
+	f = fopen(p->log_path, "r");
+	assert_non_null(f);
+	assert_true(fread(text, 1, (4 << 20) - 1, f) > 0);
+	fclose(f);
+	line = strstr(text, "eve\\r\\n");
+	assert_non_null(line);
+	while (line > text && line[-1] != '\n')
+		line--;
+	*strchr(line, '\n') = '\0';
+	assert_non_null(strstr(line, "\"session.fail\""));
+	assert_non_null(strstr(line, "bsx.auth"));
+	assert_non_null(strstr(line, "192.0.2.7"));
+	assert_non_null(strstr(line, "\\r\\n"));
+	assert_null(strstr(line, "\xE2\x80\xAE"));
+	assert_null(strstr(text, "hunter2"));
+	assert_null(strstr(text, PASSWORD));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_chain_of_what_was_done_verifies),
+		TEST(processes_that_append_at_once_never_fork_it),
+		TEST(any_change_of_an_entry_is_found),
+		TEST(a_cut_tail_and_a_swapped_pair_are_found),
+		TEST(an_entry_of_another_tenant_does_not_fit),
+		TEST(a_deed_that_fails_leaves_no_entry),
+		TEST(the_log_says_the_same_without_raw_controls),
+	};
+
+	return cmocka_run_group_tests_name("audit", tests, people_set_up, people_tear_down);
+}

@@ -1,0 +1,103 @@
+#include "tests/store/world.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/store/db_priv.h"
+
+#define CONTROL "testbsx"
+
+/* Schemas and accounts of tenants that an earlier test left. */
+static void
+drop_all(struct db *root)
+{
+	MYSQL_RES *r;
+	MYSQL_ROW  row;
+
+	server_do(root, "DROP DATABASE IF EXISTS " CONTROL);
+	assert_int_equal(mysql_query(root->my, "SELECT schema_name FROM information_schema.schemata"
+	    " WHERE schema_name LIKE 'bsxt%'"), 0);
+	r = mysql_store_result(root->my);
+	while ((row = mysql_fetch_row(r)) != NULL)
+		server_do(root, "DROP DATABASE `%s`", row[0]);
+	mysql_free_result(r);
+	assert_int_equal(
+	    mysql_query(root->my, "SELECT CONCAT('''', user, '''@''', host, '''') FROM mysql.user"
+				  " WHERE user LIKE 'bsxt%' OR user LIKE 'testbsx%'"),
+	    0);
+	r = mysql_store_result(root->my);
+	while ((row = mysql_fetch_row(r)) != NULL)
+		server_do(root, "DROP USER %s", row[0]);
+	mysql_free_result(r);
+}
+
+static struct keyring *
+make_keyring(struct world *w)
+{
+	struct err      e = { 0 };
+	char           *path = talloc_asprintf(w, "%s/keyring.%d", server_folder(), (int)getpid());
+	struct keyring *k;
+
+	unlink(path);
+	assert_ok(keyring_create(path, &rand_system, &e));
+	k = keyring_open(w, path, &e);
+	assert_non_null(k);
+	unlink(path);
+	return k;
+}
+
+int
+world_set_up(void **state)
+{
+	struct world *w = talloc_zero(NULL, struct world);
+	struct err    e = { 0 };
+
+	w->conf = (struct conf) { .db_host = "", .db_socket = server_socket(), .db_user = CONTROL,
+		.db_password_file = "", .db_control = CONTROL, .db_provision_user = "root",
+		.db_provision_password_file = "", .db_account_host = "localhost", .db_tls_ca = "",
+		.db_isolation = "account", .db_tenant_connections = 2, .db_idle_s = 300 };
+	w->deps = (struct database_deps) { .conf = &w->conf, .clock = &clock_system,
+		.rand = &rand_system, .keyring = make_keyring(w) };
+	w->root = server_db(w, NULL);
+	drop_all(w->root);
+	w->prov = provision_db(w, &w->conf, &clock_system, NULL, &e);
+	assert_non_null(w->prov);
+	w->d = database_make(w, &w->deps, &e);
+	if (w->d == NULL)
+		fail_msg("database_make: %s", e.detail);
+	*state = w;
+	return 0;
+}
+
+int
+world_tear_down(void **state)
+{
+	struct world *w = *state;
+
+	drop_all(w->root);
+	talloc_free(w);
+	return 0;
+}
+
+void
+world_tenants(struct world *w)
+{
+	struct err e = { 0 };
+
+	assert_ok(provision_control(w->prov, w->d, &w->deps, &e));
+	assert_ok(provision_tenant(w->prov, w->d, &w->deps, w, "acme", "Acme \xc3\xa9", &w->a, &e));
+	assert_ok(provision_tenant(w->prov, w->d, &w->deps, w, "globex", "Globex", &w->b, &e));
+}
+
+struct tenant_db *
+world_open(struct world *w, const struct tenant *t)
+{
+	struct err           e = { 0 };
+	const struct tenant *row;
+	struct tenant_db    *tdb;
+
+	assert_ok(tenant_by_id(w->d, &t->id, &row, &e));
+	assert_ok(tenant_db_open(w->d, row, false, &tdb, &e));
+	return tdb;
+}

@@ -1,0 +1,25 @@
+/*
+ * world.h - an installation in the private server: keyring, control schema, tenants.
+ */
+#ifndef BSX_TESTS_STORE_WORLD_H
+#define BSX_TESTS_STORE_WORLD_H
+
+#include "core/store/provision.h"
+#include "tests/store/server.h"
+
+struct world {
+	struct conf          conf;
+	struct database_deps deps;
+	struct db           *root; /* no schema */
+	struct db           *prov;
+	struct database     *d;
+	struct tenant        a, b; /* made by world_tenants() */
+};
+
+/* cmocka fixtures: everything of an earlier world is dropped; control schema "testbsx". */
+int world_set_up(void **state);
+int world_tear_down(void **state);
+void world_tenants(struct world *w);
+struct tenant_db *world_open(struct world *w, const struct tenant *t);
+
+#endif

@@ -1,0 +1,286 @@
+/* Permits: never more than there are, none lost with a killed process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/shm/permit.h"
+
+#define LEN(a)  (sizeof(a) / sizeof *(a))
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
+
+#define ENTRIES 0
+#define SCRATCH 65536
+
+static TALLOC_CTX     *mem;
+static struct segment *s;
+static char            dir[] = "/tmp/bsx-test-XXXXXX", path[64], lock[64];
+
+static int
+make_mem(void **state)
+{
+	struct segment_options o = { path, ENTRIES };
+	struct err             e = { 0 };
+
+	(void)state;
+	mem = talloc_new(NULL);
+	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+	if (mem == NULL || mkdtemp(dir) == NULL)
+		return 1;
+	snprintf(path, sizeof(path), "%s/segment", dir);
+	snprintf(lock, sizeof(lock), "%s/segment.lock", dir);
+	s = segment_open(mem, &o, &e);
+	return s == NULL;
+}
+
+static int
+free_mem(void **state)
+{
+	(void)state;
+	talloc_free(mem);
+	unlink(path);
+	unlink(lock);
+	return rmdir(dir);
+}
+
+static struct permits *
+made(unsigned cores, unsigned workers)
+{
+	struct err      e = { 0 };
+	struct permits *ps = permits_make(mem, s, cores, SCRATCH, workers, &e);
+
+	assert_non_null(ps);
+	return ps;
+}
+
+/* What a child answers by its exit status. */
+enum { ANSWER_GOT, ANSWER_BUSY, ANSWER_WRONG };
+
+static int
+try(struct permits *ps, int64_t *took_ms)
+{
+	struct permit p = { .i = -1 };
+	struct err    e = { 0 };
+	int64_t       start = clock_ns(&clock_system);
+	bool          ok = permit_take(ps, &clock_system, &p, &e);
+
+	*took_ms = (clock_ns(&clock_system) - start) / 1000000;
+	if (ok) {
+		permit_give(ps, &p);
+		return ANSWER_GOT;
+	}
+	return e.code == ERR_BUSY && e.retry_s == 2 && p.i == -1 ? ANSWER_BUSY : ANSWER_WRONG;
+}
+
+static int
+in_child(struct permits *ps, int64_t min_ms, int64_t max_ms)
+{
+	int64_t took;
+	int     status, answer;
+	pid_t   pid = fork();
+
+	if (pid == 0) {
+		answer = try(ps, &took);
+		_exit(took >= min_ms && took <= max_ms ? answer : ANSWER_WRONG);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A child that takes a permit, says so, and holds it until it is killed. */
+static pid_t
+holder(struct permits *ps)
+{
+	int   pipes[2];
+	char  c;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct permit p;
+		struct err    e = { 0 };
+
+		if (!permit_take(ps, &clock_system, &p, &e) || write(pipes[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &c, 1), 1);
+	close(pipes[0]);
+	return pid;
+}
+
+static pid_t
+waiter(struct permits *ps)
+{
+	int64_t took;
+	pid_t   pid = fork();
+
+	if (pid == 0)
+		_exit(try(ps, &took));
+	return pid;
+}
+
+static void
+end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void
+a_permit_comes_with_its_own_scratch(void **state)
+{
+	struct permits *ps = made(2, 4);
+	struct permit   p = { .i = -1 };
+	struct err      e = { 0 };
+
+	(void)state;
+	permit_give(ps, &p); /* none held: harmless */
+	for (int i = 0; i < 3; i++) {
+		assert_true(permit_take(ps, &clock_system, &p, &e));
+		assert_true(p.i >= 0 && p.i < 2);
+		memset(p.scratch, 0xAA, SCRATCH);
+		permit_give(ps, &p);
+		assert_int_equal(p.i, -1);
+		assert_null(p.scratch);
+		permit_give(ps, &p);
+	}
+}
+
+static void
+a_killed_holder_gives_its_permit_back(void **state)
+{
+	struct permits *ps = made(1, 4);
+	pid_t           pid = holder(ps);
+
+	(void)state;
+	assert_int_equal(in_child(ps, 1900, 4000), ANSWER_BUSY);
+	end(pid);
+	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+}
+
+static void
+who_waits_gets_it_when_it_is_free(void **state)
+{
+	struct permits *ps = made(1, 4);
+	pid_t           holding = holder(ps), waiting = waiter(ps);
+	int             status;
+
+	(void)state;
+	usleep(300000);
+	end(holding);
+	waitpid(waiting, &status, 0);
+	assert_int_equal(WEXITSTATUS(status), ANSWER_GOT);
+}
+
+static void
+when_half_the_workers_wait_the_next_is_refused_at_once(void **state)
+{
+	struct permits *ps = made(1, 4);
+	pid_t           holding = holder(ps), waiting[] = { waiter(ps), waiter(ps) };
+
+	(void)state;
+	usleep(300000);
+	assert_int_equal(in_child(ps, 0, 1200), ANSWER_BUSY);
+	/* A killed waiter is not counted for ever. */
+	end(waiting[0]);
+	assert_int_equal(in_child(ps, 1900, 4000), ANSWER_BUSY);
+	end(waiting[1]);
+	end(holding);
+	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+}
+
+/* Workers that hash and are killed at random: never two in one scratch. */
+static void
+worker(struct permits *ps, _Atomic int *inside)
+{
+	for (;;) {
+		struct permit p;
+		struct err    e = { 0 };
+
+		if (!permit_take(ps, &clock_system, &p, &e))
+			continue;
+		if (atomic_exchange(&inside[p.i], getpid()) != 0)
+			_exit(ANSWER_WRONG);
+		memset(p.scratch, (int)getpid(), SCRATCH);
+		atomic_store(&inside[p.i], 0);
+		permit_give(ps, &p);
+	}
+}
+
+static void
+two_are_never_in_one_scratch(void **state)
+{
+	struct permits *ps = made(2, 6);
+	_Atomic int    *inside =
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pids[6];
+	int   status;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(pids); i++)
+		if ((pids[i] = fork()) == 0)
+			worker(ps, inside);
+	usleep(500000);
+	for (size_t i = 0; i < LEN(pids); i++) {
+		/* First all stop, so that nobody meets the mark of a dead one. */
+		kill(pids[i], SIGSTOP);
+		waitpid(pids[i], &status, WUNTRACED);
+		assert_true(WIFSTOPPED(status));
+	}
+	for (size_t i = 0; i < LEN(pids); i++)
+		end(pids[i]);
+	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+	munmap((void *)(uintptr_t)inside, 4096);
+}
+
+static int64_t
+standing(const struct clock *c)
+{
+	(void)c;
+	return 0;
+}
+
+static void
+a_clock_that_stands_still_ends_the_wait_too(void **state)
+{
+	static const struct clock_ops ops = { standing, standing };
+	const struct clock            c = { &ops, 0 };
+	struct permits               *ps = made(1, 4);
+	pid_t                         pid = holder(ps);
+	struct permit                 p;
+	struct err                    e = { 0 };
+
+	(void)state;
+	assert_false(permit_take(ps, &c, &p, &e));
+	assert_int_equal(e.code, ERR_BUSY);
+	end(pid);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_permit_comes_with_its_own_scratch),
+		TEST(a_killed_holder_gives_its_permit_back),
+		TEST(who_waits_gets_it_when_it_is_free),
+		TEST(when_half_the_workers_wait_the_next_is_refused_at_once),
+		TEST(two_are_never_in_one_scratch),
+		TEST(a_clock_that_stands_still_ends_the_wait_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,189 @@
+#include "tools/bsxctl.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/secret.h"
+
+const struct command commands[] = {
+	{ "init", cmd_init, "[--owner USER]",
+	    "Makes the keyring, the control schema, its account and the first signing key.",
+	    "  --owner USER  give the state folder and the keyring to that user (run as root)\n"
+	    "It may be repeated: what is there already is kept, and rights are repaired.\n" },
+	{ "migrate", cmd_migrate, "[--check]",
+	    "Brings the control schema and every tenant's schema up to date.",
+	    "  --check  only say whether something is missing or was changed\n" },
+	{ "tenant", cmd_tenant, "create SLUG --name NAME --admin EMAIL [OPTION...] | list",
+	    "Creates a tenant with its first administrator, or lists tenants.",
+	    "  --name NAME           its name for people\n"
+	    "  --admin EMAIL         its first administrator signs in with this address\n"
+	    "  --display-name NAME   the administrator's name (default: the address)\n"
+	    "  --password-file FILE  the password is the first line of FILE; - is standard input\n"
+	    "                        without it a password is made and printed once\n"
+	    "An interrupted creation is finished by repeating it.\n" },
+	{ "config", cmd_config, "check | show | example | man",
+	    "Checks or prints the configuration.",
+	    "  check    say whether the file can be used\n"
+	    "  show     the values in force\n"
+	    "  example  a commented file with every key\n"
+	    "  man      the table of blindspotx.conf(5) in mdoc(7)\n" },
+	{ "keys", cmd_keys, "list", "Says which keyring version and which signing keys are in use.",
+	    "" },
+	{ "doctor", cmd_doctor, "",
+	    "Looks for what is wrong with the installation, and says what to do.", "" },
+	{ 0 }
+};
+
+static const struct command *
+command_by_name(const char *name)
+{
+	for (const struct command *x = commands; x->name != NULL; x++)
+		if (strcmp(x->name, name) == 0)
+			return x;
+	return NULL;
+}
+
+void
+ctl_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+const char *
+ctl_text(struct ctl *c, const char *z)
+{
+	struct buf b;
+
+	buf_make(&b, c->mem);
+	buf_log(&b, str_of(z));
+	return buf_ok(&b) && b.p != NULL ? b.p : "";
+}
+
+int
+ctl_failed(const struct err *e)
+{
+	struct buf b;
+
+	fprintf(stderr, "bsxctl: %s\n", e->pub);
+	for (const struct fault *f = e->faults; f != NULL; f = f->next)
+		fprintf(stderr, "bsxctl: %s: %s\n", f->pointer, f->detail);
+	buf_make(&b, NULL);
+	buf_log(&b, str_of(e->detail));
+	if (e->detail[0] != '\0' && strcmp(e->detail, e->pub) != 0 && buf_ok(&b))
+		fprintf(stderr, "        (%s)\n", b.p);
+	talloc_free(b.p);
+	return 1;
+}
+
+int
+ctl_usage(const char *command, bool asked)
+{
+	const struct command *x = command_by_name(command);
+	FILE                 *out = asked ? stdout : stderr;
+
+	fprintf(
+	    out, "usage: bsxctl [-c CONF] %s %s\n%s\n%s", x->name, x->args, x->sentence, x->help);
+	return asked ? 0 : 2;
+}
+
+bool
+ctl_wants_help(int argc, char **argv)
+{
+	return argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+static int
+usage(bool asked)
+{
+	FILE *out = asked ? stdout : stderr;
+
+	fprintf(out, "usage: bsxctl [-c CONF] COMMAND ...      (CONF: %s)\n\n", CONF_FILE_DEFAULT);
+	for (const struct command *x = commands; x->name != NULL; x++)
+		fprintf(out, "  %-8s %s\n", x->name, x->sentence);
+	fprintf(out, "\n`bsxctl COMMAND --help` says more about one.\n");
+	return asked ? 0 : 2;
+}
+
+bool
+ctl_conf(struct ctl *c, struct err *e)
+{
+	c->conf = conf_load(c->mem, c->conf_path, e);
+	return c->conf != NULL;
+}
+
+bool
+ctl_open(struct ctl *c, struct err *e)
+{
+	struct keyring *k;
+
+	if (!ctl_conf(c, e))
+		return false;
+	k = keyring_open(c->mem, c->conf->keyring, e);
+	if (k == NULL)
+		return false;
+	c->deps = (struct database_deps) { .conf = c->conf, .clock = &clock_system,
+		.rand = &rand_system, .keyring = k };
+	c->d = database_make(c->mem, &c->deps, e);
+	return c->d != NULL;
+}
+
+bool
+ctl_provision(struct ctl *c, struct err *e)
+{
+	c->prov = provision_db(c->mem, c->conf, &clock_system, NULL, e);
+	return c->prov != NULL;
+}
+
+static int
+run(struct ctl *c, int argc, char **argv)
+{
+	const struct command *x = command_by_name(argv[0]);
+	int                   status;
+
+	if (x == NULL) {
+		fprintf(stderr, "bsxctl: there is no command %s\n", ctl_text(c, argv[0]));
+		return usage(false);
+	}
+	optind = 0; /* the command has options of its own */
+	status = ctl_wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
+	if (fflush(stdout) != 0)
+		status = 1;
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { 0 } };
+	struct ctl c = { .mem = talloc_new(NULL), .conf_path = CONF_FILE_DEFAULT };
+	int        o, status;
+
+	secret_process();
+	signal(SIGPIPE, SIG_IGN);
+	while ((o = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
+		if (o == 'c') {
+			c.conf_path = optarg;
+		} else if (o == 'V') {
+			ctl_say("bsxctl %s", BSX_VERSION);
+			return 0;
+		} else {
+			return usage(o == 'h');
+		}
+	}
+	if (optind == argc)
+		return usage(false);
+	status = run(&c, argc - optind, argv + optind);
+	talloc_free(c.mem);
+	return status;
+}

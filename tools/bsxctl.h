@@ -1,0 +1,54 @@
+/*
+ * bsxctl.h - the admin tool's commands and what they share.
+ *
+ * A command returns the exit status: 0 done, 1 it failed (said on stderr), 2
+ * it was called wrongly.  Nothing secret is printed, except a password that the
+ * tool itself made, once.
+ */
+#ifndef BSX_TOOLS_BSXCTL_H
+#define BSX_TOOLS_BSXCTL_H
+
+#include "core/store/provision.h"
+
+struct ctl {
+	TALLOC_CTX          *mem;
+	const char          *conf_path;
+	struct conf         *conf;
+	struct database_deps deps;
+	struct database     *d;
+	struct db           *prov;
+};
+
+struct command {
+	const char *name;
+	int (*run)(struct ctl *c, int argc, char **argv); /* argv[0] is the command's name */
+	const char *args;
+	const char *sentence;
+	const char *help; /* lines below the usage; may be "" */
+};
+extern const struct command commands[]; /* ended by name == NULL */
+
+int cmd_init(struct ctl *c, int argc, char **argv);
+int cmd_migrate(struct ctl *c, int argc, char **argv);
+int cmd_tenant(struct ctl *c, int argc, char **argv);
+int cmd_config(struct ctl *c, int argc, char **argv);
+int cmd_keys(struct ctl *c, int argc, char **argv);
+int cmd_doctor(struct ctl *c, int argc, char **argv);
+
+/* Reads the configuration; then also the keyring, and makes (not yet connects) the database. */
+MUST_USE bool ctl_conf(struct ctl *c, struct err *e);
+MUST_USE bool ctl_open(struct ctl *c, struct err *e);
+/* The provisioning connection, after ctl_open(). */
+MUST_USE bool ctl_provision(struct ctl *c, struct err *e);
+
+/* A progress line on stdout, at once; values from outside are escaped by the caller with ctl_text(). */
+void ctl_say(const char *fmt, ...) PRINTF(1, 2);
+const char *ctl_text(struct ctl *c, const char *z);
+/* Says what failed; returns 1. */
+int ctl_failed(const struct err *e);
+/* Prints the usage of one command; returns 2, or 0 when it was asked for. */
+int ctl_usage(const char *command, bool asked);
+/* True for "-h" and "--help" as the only argument. */
+bool ctl_wants_help(int argc, char **argv);
+
+#endif

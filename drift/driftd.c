@@ -121,11 +121,12 @@ open_daemon(struct daemon *d, struct err *e)
 	return d->database != NULL;
 }
 
-/* For cron: leases make overlapping calls harmless.  The row of the heartbeat stays, so that its age tells. */
+/* For cron: leases make overlapping calls harmless.  The row of the heartbeat stays, so that its
+ * age tells. */
 static int
 run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 {
-	int64_t             until = max_time_s == 0 ? 0 : clock_ns(&clock_system) + max_time_s * 1000000000;
+	int64_t until = max_time_s == 0 ? 0 : clock_ns(&clock_system) + max_time_s * 1000000000;
 	struct sender_start s = daemon_start(d, 1, d->id);
 	bool                ok = daemon_alive(d, e);
 

@@ -71,7 +71,9 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	*d = (struct deliver) { .deps = s->deps, .lanes = s->lanes, .self = s->self, .owner = s->owner };
+	*d = (struct deliver) {
+		.deps = s->deps, .lanes = s->lanes, .self = s->self, .owner = s->owner
+	};
 	d->database = database_make(d, &deps, e);
 	g = d->database == NULL ? NULL : open_guard(d, s->deps.conf, e);
 	if (g == NULL)
@@ -96,7 +98,7 @@ stop(void *arg)
 	struct life *l = arg;
 
 	l->ending = l->ending || told_to_end(0) ||
-	    (l->until_ns != 0 && clock_ns(l->s->deps.clock) > l->until_ns);
+		    (l->until_ns != 0 && clock_ns(l->s->deps.clock) > l->until_ns);
 	return l->ending;
 }
 

@@ -15,7 +15,7 @@ struct sender_start {
 	struct drift_deps     deps;
 	const struct keyring *keyring;
 	struct lanes         *lanes;
-	unsigned              self;   /* from 1 */
+	unsigned              self; /* from 1 */
 	struct uuid           owner;
 };
 

@@ -12,19 +12,19 @@
 #include "core/shm/metric.h"
 #include "core/store/tenant_db.h"
 
-#define BEAT_MS         5000
-#define TICK_MS         200
-#define END_MS          7500  /* after TERM; then what still runs is killed */
-#define EARLY_MS        5000  /* a sender that lived shorter is started again with a pause */
-#define RESTART_MAX_MS  30000
-#define SENDERS_MAX     64
-#define HOST_MAX        256
+#define BEAT_MS        5000
+#define TICK_MS        200
+#define END_MS         7500 /* after TERM; then what still runs is killed */
+#define EARLY_MS       5000 /* a sender that lived shorter is started again with a pause */
+#define RESTART_MAX_MS 30000
+#define SENDERS_MAX    64
+#define HOST_MAX       256
 
 struct child {
-	pid_t       pid;      /* 0: none */
+	pid_t       pid; /* 0: none */
 	struct uuid owner;
 	int64_t     began_ms;
-	int64_t     due_ms;   /* when to start it again */
+	int64_t     due_ms; /* when to start it again */
 	int64_t     pause_ms;
 	bool        orphaned; /* it died holding claims; they are to be released */
 };
@@ -47,7 +47,9 @@ now_ms(void)
 struct log *
 daemon_log(TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err *e)
 {
-	struct log_options o = { .target = c->log_target, .service = "driftd", .clock = &clock_system,
+	struct log_options o = { .target = c->log_target,
+		.service = "driftd",
+		.clock = &clock_system,
 		.dropped = s == NULL ? NULL : metric_log_dropped(s) };
 
 	conf_log_levels(c, o.levels);
@@ -57,33 +59,26 @@ daemon_log(TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err 
 struct sender_start
 daemon_start(const struct daemon *d, unsigned self, struct uuid owner)
 {
-	return (struct sender_start) { .deps = { d->conf, &clock_system, &rand_system, d->log, d->segment },
-		.keyring = d->keyring, .lanes = d->lanes, .self = self, .owner = owner };
+	return (struct sender_start) { .deps = { d->conf, &clock_system, &rand_system, d->log,
+					   d->segment },
+		.keyring = d->keyring,
+		.lanes = d->lanes,
+		.self = self,
+		.owner = owner };
 }
 
 /* ---- being alive ---- */
 
-static bool
-tell_backlog(struct daemon *d, struct db *control, struct err *e)
-{
-	struct outbox_backlog b;
-
-	if (!outbox_backlog(control, d->mem, &b, e))
-		return false;
-	metric_set(d->segment, METRIC_OUTBOX_PENDING, "", (double)b.pending);
-	metric_set(d->segment, METRIC_OUTBOX_OLDEST, "", (double)b.oldest_s);
-	return true;
-}
-
 bool
 daemon_alive(struct daemon *d, struct err *e)
 {
-	struct db        *control = database_control(d->database);
 	char              host[HOST_MAX] = "";
-	struct daemon_row row = { .id = d->id, .host = host, .pid = getpid(), .version = BSX_VERSION };
+	struct daemon_row row = {
+		.id = d->id, .host = host, .pid = getpid(), .version = BSX_VERSION
+	};
 
 	(void)gethostname(host, sizeof(host) - 1);
-	return daemon_beat(control, &row, e) && tell_backlog(d, control, e);
+	return daemon_beat(database_control(d->database), &row, e);
 }
 
 static void
@@ -168,7 +163,9 @@ child_ended(struct running *r, unsigned i, int status)
 	c->orphaned = true;
 	r->beat_ms = 0; /* its claims are released at once */
 	if (lived < EARLY_MS)
-		c->pause_ms = c->pause_ms == 0 ? 250 : c->pause_ms * 2 > RESTART_MAX_MS ? RESTART_MAX_MS : c->pause_ms * 2;
+		c->pause_ms = c->pause_ms == 0                   ? 250
+			      : c->pause_ms * 2 > RESTART_MAX_MS ? RESTART_MAX_MS
+								 : c->pause_ms * 2;
 	else
 		c->pause_ms = 0;
 	c->due_ms += c->pause_ms;
@@ -233,7 +230,8 @@ reload(struct running *r)
 		log_err(d->log, LOG_SYSTEM, "the configuration was not loaded again", &e);
 		return;
 	}
-	/* The database and the senders' deps hold the old ones until the end: a HUP is rare, they are small. */
+	/* The database and the senders' deps hold the old ones until the end: a HUP is rare, they
+	 * are small. */
 	d->conf = c;
 	d->log = l;
 	log_event(l, LOG_SYSTEM, LOG_LEVEL_INFO, "configuration loaded again",
@@ -307,7 +305,8 @@ daemon_run(struct daemon *d)
 	if (r == NULL)
 		return EXIT_FAILURE;
 	r->d = d;
-	r->n = d->conf->driftd_senders > SENDERS_MAX ? SENDERS_MAX : (unsigned)d->conf->driftd_senders;
+	r->n =
+	    d->conf->driftd_senders > SENDERS_MAX ? SENDERS_MAX : (unsigned)d->conf->driftd_senders;
 	while (!r->ending) {
 		start_due(r);
 		if (r->beat_ms == 0 || now_ms() - r->beat_ms >= BEAT_MS)

@@ -8,22 +8,23 @@
 #include "drift/sender.h"
 
 struct daemon {
-	TALLOC_CTX           *mem;
-	const char           *conf_path;
-	struct conf          *conf;
-	struct log           *log;
-	struct segment       *segment;
-	struct keyring       *keyring;
-	struct lanes         *lanes;
-	struct database      *database; /* its connection is closed whenever a child may be forked */
-	struct uuid           id;
+	TALLOC_CTX      *mem;
+	const char      *conf_path;
+	struct conf     *conf;
+	struct log      *log;
+	struct segment  *segment;
+	struct keyring  *keyring;
+	struct lanes    *lanes;
+	struct database *database; /* its connection is closed whenever a child may be forked */
+	struct uuid      id;
 };
 
-MUST_USE struct log *daemon_log(TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err *e);
-struct sender_start  daemon_start(const struct daemon *d, unsigned self, struct uuid owner);
-/* One heartbeat, by the database's clock, and the gauges of the outbox. */
-MUST_USE bool        daemon_alive(struct daemon *d, struct err *e);
+MUST_USE struct log *daemon_log(
+    TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err *e);
+struct sender_start daemon_start(const struct daemon *d, unsigned self, struct uuid owner);
+/* One heartbeat, by the database's clock. */
+MUST_USE bool daemon_alive(struct daemon *d, struct err *e);
 /* Until TERM; the exit status. */
-int                  daemon_run(struct daemon *d);
+int daemon_run(struct daemon *d);
 
 #endif

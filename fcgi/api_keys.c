@@ -11,7 +11,7 @@ static const struct field api_key_new_fields[] = {
 	FIELD(struct api_key_new, expires_at, .flags = FIELD_NULLABLE, .doc = "When it ends."),
 	FIELD(struct api_key_new, allowed_addresses, .max = 100,
 	    .doc = "Addresses and ranges it may be used from; empty: everywhere."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema api_key_new_schema =
     SCHEMA("ApiKeyNew", struct api_key_new, api_key_new_fields);

@@ -11,7 +11,7 @@ static const struct field tenant_brief_fields[] = {
 	FIELD(struct tenant_brief, id, .doc = "Number of the tenant."),
 	FIELD(struct tenant_brief, slug, .doc = "Its short name, as typed at sign-in."),
 	FIELD(struct tenant_brief, name, .doc = "Its name."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema tenant_brief_schema =
     SCHEMA("TenantBrief", struct tenant_brief, tenant_brief_fields);
@@ -40,7 +40,7 @@ static const struct field session_fields[] = {
 	    .doc = "With delivery body only: the access token, a JWT."),
 	FIELD(struct session, refresh_token, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With delivery body only: the refresh token; it counts once."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
 
@@ -79,13 +79,19 @@ user_of(struct request *r, const struct tenant *t, const struct caller *c, struc
 	return caller_user(r->db, r->mem, c, *out, e);
 }
 
+static int64_t
+seconds_until(const struct request *r, int64_t end_ms)
+{
+	return (end_ms - clock_ms(r->app->clock) + 999) / 1000;
+}
+
 static bool
 put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 {
-	int64_t now = clock_ms(r->app->clock);
-
-	return reply_cookie(r, "bsx_access", g->access_token, (g->access_end_ms - now) / 1000, e) &&
-	    reply_cookie(r, "bsx_refresh", g->refresh_token, (g->caller.absolute_ms - now) / 1000, e);
+	return reply_cookie(
+		   r, "bsx_access", g->access_token, seconds_until(r, g->access_end_ms), e) &&
+	       reply_cookie(
+		   r, "bsx_refresh", g->refresh_token, seconds_until(r, g->caller.absolute_ms), e);
 }
 
 static bool
@@ -113,7 +119,7 @@ answer_session(struct request *r, const struct session_grant *g, bool in_body, s
 struct login_body {
 	const char *tenant, *email, *password, *delivery;
 };
-static const char *const deliveries[] = { "cookie", "body", NULL };
+static const char *const  deliveries[] = { "cookie", "body", NULL };
 static const struct field login_body_fields[] = {
 	FIELD(struct login_body, tenant, .min = 1, .max = 63, .flags = FIELD_REQUIRED,
 	    .doc = "Short name of the tenant."),
@@ -123,7 +129,7 @@ static const struct field login_body_fields[] = {
 	    .flags = FIELD_REQUIRED | FIELD_SECRET, .format = "password", .doc = "Its password."),
 	FIELD(struct login_body, delivery, .choices = deliveries,
 	    .doc = "How the tokens are given: as cookies (default) or in the body."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema login_body_schema =
     SCHEMA("Login", struct login_body, login_body_fields);
@@ -136,7 +142,8 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 	struct session_grant     g = { 0 };
 
 	return login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
-	    answer_session(r, &g, in->delivery != NULL && str_eqz(str_of(in->delivery), "body"), answer, e);
+	       answer_session(
+		   r, &g, in->delivery != NULL && str_eqz(str_of(in->delivery), "body"), answer, e);
 }
 
 struct refresh_body {
@@ -145,7 +152,7 @@ struct refresh_body {
 static const struct field refresh_body_fields[] = {
 	FIELD(struct refresh_body, refresh_token, .min = 1, .max = 200, .flags = FIELD_SECRET,
 	    .doc = "The refresh token; left out when it comes as a cookie."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema refresh_body_schema =
     SCHEMA("Refresh", struct refresh_body, refresh_body_fields);
@@ -163,13 +170,14 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 	else
 		token = request_cookie(r, "bsx_refresh", &bad);
 	if (bad || token.n == 0)
-		return err_set(e, ERR_UNAUTHENTICATED, 0, "There is no refresh token. Sign in again.",
-		    "%s", bad ? "the refresh cookie came twice" : "no refresh token");
+		return err_set(e, ERR_UNAUTHENTICATED, 0,
+		    "There is no refresh token. Sign in again.", "%s",
+		    bad ? "the refresh cookie came twice" : "no refresh token");
 	/* a cookie comes by itself: the browser must say who sent it */
 	if (!in_body && !request_same_origin(r, true, e))
 		return false;
 	return session_refresh(r->app->auth, r->mem, token, &r->origin, &g, e) &&
-	    answer_session(r, &g, in_body, answer, e);
+	       answer_session(r, &g, in_body, answer, e);
 }
 
 /* ---- GET /api/auth/me ---- */
@@ -186,7 +194,7 @@ static const struct field me_session_fields[] = {
 	FIELD(struct me_session, aal, .doc = "1: one factor; 2: two factors."),
 	FIELD(struct me_session, idle_expires_at, .doc = "End of the session if it is not used."),
 	FIELD(struct me_session, absolute_expires_at, .doc = "End of the session in any case."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema me_session_schema =
     SCHEMA("CurrentSession", struct me_session, me_session_fields);
@@ -210,7 +218,7 @@ static const struct field me_fields[] = {
 	FIELD(struct me, session, .item = &me_session_schema, .doc = "The session."),
 	FIELD(struct me, mfa_enrollment_required, .flags = FIELD_OMIT_ZERO,
 	    .doc = "True: only a second factor can be set up until there is one."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema me_schema = SCHEMA("Me", struct me, me_fields);
 
@@ -225,12 +233,12 @@ me(struct request *r, const void *body, void *answer, struct err *e)
 	out->session = talloc(r->mem, struct me_session);
 	if (out->tenant == NULL || out->session == NULL)
 		return err_memory(e);
-	*out->session = (struct me_session) { c->session, { c->auth_time_ms }, c->aal, { c->idle_ms },
-		{ c->absolute_ms } };
+	*out->session = (struct me_session) { c->session, { c->auth_time_ms }, c->aal,
+		{ c->idle_ms }, { c->absolute_ms } };
 	out->mfa_enrollment_required = c->mfa_enrollment;
 	return user_of(r, r->db->tenant, c, &out->user, e) &&
-	    permission_list(r->mem, &c->permissions, &out->permissions, e) &&
-	    csrf_of(r, &c->session, &out->csrf_token, e);
+	       permission_list(r->mem, &c->permissions, &out->permissions, e) &&
+	       csrf_of(r, &c->session, &out->csrf_token, e);
 }
 
 /* ---- POST /api/auth/logout ---- */
@@ -240,7 +248,7 @@ struct logout_query {
 };
 static const struct field logout_query_fields[] = {
 	FIELD(struct logout_query, all, .doc = "True: all sessions of the user end."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema logout_query_schema =
     SCHEMA("LogoutQuery", struct logout_query, logout_query_fields);
@@ -252,18 +260,20 @@ logout(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	(void)answer;
-	return session_end(r->app->auth, r->mem, r->db, &r->caller, &r->origin, q != NULL && q->all, e) &&
-	    reply_cookie(r, "bsx_access", "", 0, e) && reply_cookie(r, "bsx_refresh", "", 0, e);
+	return session_end(
+		   r->app->auth, r->mem, r->db, &r->caller, &r->origin, q != NULL && q->all, e) &&
+	       reply_cookie(r, "bsx_access", "", 0, e) && reply_cookie(r, "bsx_refresh", "", 0, e);
 }
 
 const struct route auth_routes[] = {
 	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(session),
 	    "Signs in with tenant, e-mail address and password."),
 	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
-	    OUT(session), "Renews a session: gives new tokens for a refresh token, which counts once."),
+	    OUT(session),
+	    "Renews a session: gives new tokens for a refresh token, which counts once."),
 	ROUTE(GET, "/api/auth/me", SIGNED_IN, RATE_READ, 200, me, IN_NONE, OUT(me),
 	    "Tells who is signed in, and what that user may do."),
 	ROUTE_Q(POST, "/api/auth/logout", logout_query, SIGNED_IN, RATE_WRITE, 204, logout, IN_NONE,
 	    OUT_NONE, "Ends the session at once, or all of the user's."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -34,11 +34,15 @@ bool
 drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
     const char *target_kind, const struct uuid *target, const char *name, struct err *e)
 {
-	struct audit_entry entry = { .action = action, .success = true, .caller = &r->caller,
-		.origin = &r->origin, .target_kind = target_kind, .target_id = *target };
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = target_kind,
+		.target_id = *target };
 
 	return details(r->mem, name, &entry.details, e) &&
-	    audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
+	       audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
 }
 
 bool
@@ -57,8 +61,8 @@ page_rows(int64_t limit)
 }
 
 bool
-page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size, size_t id_offset,
-    int64_t limit, struct err *e)
+page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
+    size_t id_offset, int64_t limit, struct err *e)
 {
 	size_t      most = page_rows(limit) - 1;
 	struct uuid last;

@@ -15,7 +15,8 @@
 /* This worker's drift path, made on first use. */
 MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 
-/* A body in a transaction with its audit entry.  `name` (may be NULL) goes into the entry's details. */
+/* A body in a transaction with its audit entry.  `name` (may be NULL) goes into the entry's
+ * details. */
 MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
     const char *target_kind, const struct uuid *target, const char *name, struct err *e);
 
@@ -24,7 +25,8 @@ bool drift_taken(struct err *e, const char *sentence);
 
 /* Lists ask the database for one row more than the page holds. */
 size_t page_rows(int64_t limit);
-/* Fills the answer from rows of `size` bytes whose id stands at `id_offset`, and the next cursor. */
+/* Fills the answer from rows of `size` bytes whose id stands at `id_offset`, and the next cursor.
+ */
 MUST_USE bool page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
     size_t id_offset, int64_t limit, struct err *e);
 
@@ -43,6 +45,7 @@ struct report_out {
 	struct raw_json        incomplete, not_alerted;
 };
 extern const struct schema report_out_schema;
-MUST_USE bool report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e);
+MUST_USE bool              report_show(
+		 TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e);
 
 #endif

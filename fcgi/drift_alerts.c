@@ -16,37 +16,52 @@ struct alert_out {
 	instant     resolved_at;
 	char       *resolved_by, *suppressed_by;
 };
-static const struct field alert_out_fields[] = {
-	FIELD(struct alert_out, id, .doc = "Number of the alert."),
-	FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE, .doc = "Its config."),
-	FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE, .doc = "The newest report it stands on."),
-	FIELD(struct alert_out, kind, .doc = "drift, blind, suspicious_collection, anomaly, security or system."),
-	FIELD(struct alert_out, severity, .doc = "The highest it has had."),
-	FIELD(struct alert_out, title, .doc = "One line for people."),
-	FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
-	FIELD(struct alert_out, changes, .doc = "Findings in the newest report."),
-	FIELD(struct alert_out, opened_at, .doc = "When it was opened."),
-	FIELD(struct alert_out, updated_at, .doc = "When it last changed."),
-	FIELD(struct alert_out, acknowledged_by, .flags = FIELD_NULLABLE, .doc = "Who acknowledged it."),
-	FIELD(struct alert_out, acknowledged_at, .flags = FIELD_NULLABLE, .doc = "When."),
-	FIELD(struct alert_out, assigned_to, .flags = FIELD_NULLABLE, .doc = "User who works on it."),
-	FIELD(struct alert_out, resolved_at, .flags = FIELD_NULLABLE, .doc = "When it was resolved."),
-	FIELD(struct alert_out, resolved_by, .flags = FIELD_NULLABLE,
-	    .doc = "Who resolved it; system: the drift was gone."),
-	FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE, .doc = "What kept it from being sent."),
-	FIELD_END
-};
+static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
+						      .doc = "Number of the alert."),
+	 FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE, .doc = "Its config."),
+	 FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE,
+	     .doc = "The newest report it stands on."),
+	 FIELD(struct alert_out, kind,
+	     .doc = "drift, blind, suspicious_collection, anomaly, security or system."),
+	 FIELD(struct alert_out, severity, .doc = "The highest it has had."),
+	 FIELD(struct alert_out, title, .doc = "One line for people."),
+	 FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
+	 FIELD(struct alert_out, changes, .doc = "Findings in the newest report."),
+	 FIELD(struct alert_out, opened_at, .doc = "When it was opened."),
+	 FIELD(struct alert_out, updated_at, .doc = "When it last changed."),
+	 FIELD(struct alert_out, acknowledged_by, .flags = FIELD_NULLABLE,
+	     .doc = "Who acknowledged it."),
+	 FIELD(struct alert_out, acknowledged_at, .flags = FIELD_NULLABLE, .doc = "When."),
+	 FIELD(
+	     struct alert_out, assigned_to, .flags = FIELD_NULLABLE, .doc = "User who works on it."),
+	 FIELD(
+	     struct alert_out, resolved_at, .flags = FIELD_NULLABLE, .doc = "When it was resolved."),
+	 FIELD(struct alert_out, resolved_by, .flags = FIELD_NULLABLE,
+	     .doc = "Who resolved it; system: the drift was gone."),
+	 FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
+	     .doc = "What kept it from being sent."),
+	 FIELD_END };
 static const struct schema alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
 
 static void
 alert_show(const struct alert *a, struct alert_out *out)
 {
-	*out = (struct alert_out) { .id = a->id, .config_id = a->config_id, .report_id = a->report_id,
-		.kind = a->kind, .severity = a->severity, .title = a->title, .status = a->status,
-		.changes = a->changes, .opened_at = a->opened_at, .updated_at = a->updated_at,
-		.acknowledged_by = a->acknowledged_by, .acknowledged_at = a->acknowledged_at,
-		.assigned_to = a->assigned_to, .resolved_at = a->resolved_at,
-		.resolved_by = a->resolved_by, .suppressed_by = a->suppressed_by };
+	*out = (struct alert_out) { .id = a->id,
+		.config_id = a->config_id,
+		.report_id = a->report_id,
+		.kind = a->kind,
+		.severity = a->severity,
+		.title = a->title,
+		.status = a->status,
+		.changes = a->changes,
+		.opened_at = a->opened_at,
+		.updated_at = a->updated_at,
+		.acknowledged_by = a->acknowledged_by,
+		.acknowledged_at = a->acknowledged_at,
+		.assigned_to = a->assigned_to,
+		.resolved_at = a->resolved_at,
+		.resolved_by = a->resolved_by,
+		.suppressed_by = a->suppressed_by };
 }
 
 /* ---- reading ---- */
@@ -57,20 +72,23 @@ struct alert_query {
 	const char *status, *severity, *kind;
 	struct uuid config_id;
 };
-static const char *const statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
-static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const kinds[] = { "drift", "blind", "suspicious_collection", "anomaly", "security",
-	"system", NULL };
+static const char *const  statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
+static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const char *const  kinds[] = { "drift", "blind", "suspicious_collection", "anomaly",
+	 "security", "system", NULL };
 static const struct field alert_query_fields[] = {
 	FIELD(struct alert_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct alert_query, cursor, .min = 1, .max = 200, .doc = "next_cursor of the answer before."),
+	FIELD(struct alert_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
 	FIELD(struct alert_query, since, .max = 200,
-	    .doc = "Oldest first, those opened after this cursor; empty: from the first. The answer's "
-	           "next_cursor is the next since, always."),
+	    .doc =
+		"Oldest first, those opened after this cursor; empty: from the first. The answer's "
+		"next_cursor is the next since, always."),
 	FIELD(struct alert_query, status, .choices = statuses, .doc = "Only with this status."),
 	FIELD(struct alert_query, severity, .choices = severities, .doc = "Only of this severity."),
 	FIELD(struct alert_query, kind, .choices = kinds, .doc = "Only of this kind."),
-	FIELD(struct alert_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
+	FIELD(
+	    struct alert_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
 	FIELD_END
 };
 static const struct schema alert_query_schema =
@@ -81,8 +99,11 @@ filter_of(struct request *r, const struct alert_query *q, struct alert_filter *f
 {
 	const char *cursor = q->cursor;
 
-	*f = (struct alert_filter) { .status = q->status, .severity = q->severity, .kind = q->kind,
-		.config_id = q->config_id, .oldest_first = q->since != NULL };
+	*f = (struct alert_filter) { .status = q->status,
+		.severity = q->severity,
+		.kind = q->kind,
+		.config_id = q->config_id,
+		.oldest_first = q->since != NULL };
 	if (q->since != NULL && cursor != NULL)
 		return err_fault(e, r->mem, "/since", "cannot be used together with cursor");
 	if (q->since != NULL && q->since[0] != '\0')
@@ -109,7 +130,8 @@ list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		alert_show(&rows[i], &out[i]);
-	if (!page_answer(r, items, out, n, sizeof(*out), offsetof(struct alert_out, id), q->limit, e))
+	if (!page_answer(
+		r, items, out, n, sizeof(*out), offsetof(struct alert_out, id), q->limit, e))
 		return false;
 	if (!f.oldest_first)
 		return true;
@@ -144,11 +166,12 @@ struct alert_update {
 	struct uuid assigned_to;
 	uint64_t    given;
 };
-static const char *const update_statuses[] = { "acknowledged", "in_progress", "resolved", NULL };
+static const char *const  update_statuses[] = { "acknowledged", "in_progress", "resolved", NULL };
 static const struct field alert_update_fields[] = {
 	FIELD(struct alert_update, status, .choices = update_statuses, .doc = "New status."),
 	FIELD(struct alert_update, note, .max = 1000, .doc = "Kept in the audit log."),
-	FIELD(struct alert_update, assigned_to, .flags = FIELD_NULLABLE, .doc = "User who works on it; null: nobody."),
+	FIELD(struct alert_update, assigned_to, .flags = FIELD_NULLABLE,
+	    .doc = "User who works on it; null: nobody."),
 	FIELD_END
 };
 static const struct schema alert_update_schema =
@@ -173,7 +196,8 @@ set_status(struct request *r, struct alert *a, const char *status, instant now, 
 		a->resolved_at = now;
 		a->open_key = NULL;
 	}
-	if (a->status == NULL || a->acknowledged_by == NULL || (a->open_key == NULL && a->resolved_by == NULL))
+	if (a->status == NULL || a->acknowledged_by == NULL ||
+	    (a->open_key == NULL && a->resolved_by == NULL))
 		return err_memory(e);
 	return true;
 }
@@ -200,8 +224,12 @@ tell_resolved(struct db *db, struct updating *u, struct err *e)
 	if (spec == NULL)
 		return false;
 	return alerting_tell(db, r->mem,
-	    &(struct alerting) { .deps = &d->deps, .t = r->db, .config_id = c.id, .config_name = c.name,
-		.targets = spec->targets, .targets_n = spec->targets_n },
+	    &(struct alerting) { .deps = &d->deps,
+		.t = r->db,
+		.config_id = c.id,
+		.config_name = c.name,
+		.targets = spec->targets,
+		.targets_n = spec->targets_n },
 	    EVENT_RESOLVED, &u->alert, NULL, 0, &sent, e);
 }
 
@@ -218,7 +246,8 @@ update_body(struct db *db, void *arg, struct err *e)
 		return false;
 	was_open = u->alert.open_key != NULL;
 	if (u->in->status != NULL && !was_open)
-		return err_set(e, ERR_CONFLICT, 0, "The alert is resolved already.", "alert is resolved");
+		return err_set(
+		    e, ERR_CONFLICT, 0, "The alert is resolved already.", "alert is resolved");
 	u->alert.updated_at = now;
 	if (u->in->status != NULL && !set_status(r, &u->alert, u->in->status, now, e))
 		return false;
@@ -255,24 +284,29 @@ static bool
 change_alert(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct updating    u = { .r = r, .in = body };
-	struct audit_entry entry = { .action = AUDIT_ALERT_UPDATE, .success = true, .caller = &r->caller,
-		.origin = &r->origin, .target_kind = "alert", .target_id = r->id0 };
+	struct audit_entry entry = { .action = AUDIT_ALERT_UPDATE,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "alert",
+		.target_id = r->id0 };
 	struct alert       now;
 
-	if (!alert_by_id(r->db->db, r->mem, &r->id0, &now, e) || !show_with_tag(r, &now, answer, e) ||
-	    !request_if_match(r, r->etag, e) || !details_of(r, u.in, &entry.details, e) ||
+	if (!alert_by_id(r->db->db, r->mem, &r->id0, &now, e) ||
+	    !show_with_tag(r, &now, answer, e) || !request_if_match(r, r->etag, e) ||
+	    !details_of(r, u.in, &entry.details, e) ||
 	    !audit_deed(r->db, r->mem, r->app->auth, update_body, &u, &entry, e))
 		return false;
 	u.alert.version++;
 	return show_with_tag(r, &u.alert, answer, e);
 }
 
-const struct route alert_routes[] = {
-	ROUTE_Q(GET, "/api/drift/alerts", alert_query, ALLOW(READ, ALERTS), RATE_READ, 200, list_alerts,
-	    IN_NONE, OUT_LIST(alert_out), "Lists alerts, newest first; with since, oldest first."),
-	ROUTE(GET, "/api/drift/alerts/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_alert, IN_NONE,
-	    OUT(alert_out), "Shows an alert."),
+const struct route alert_routes[] = { ROUTE_Q(GET, "/api/drift/alerts", alert_query,
+					  ALLOW(READ, ALERTS), RATE_READ, 200, list_alerts, IN_NONE,
+					  OUT_LIST(alert_out),
+					  "Lists alerts, newest first; with since, oldest first."),
+	ROUTE(GET, "/api/drift/alerts/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_alert,
+	    IN_NONE, OUT(alert_out), "Shows an alert."),
 	ROUTE(PUT, "/api/drift/alerts/{id}", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alert,
 	    IN(alert_update), OUT(alert_out), "Acknowledges, assigns or resolves an alert."),
-	ROUTE_END
-};
+	ROUTE_END };

@@ -13,58 +13,60 @@ struct channel_out {
 	char       *secret; /* once, when it is made */
 	instant     created_at, updated_at;
 };
-static const struct field channel_out_fields[] = {
-	FIELD(struct channel_out, id, .doc = "Number of the channel."),
-	FIELD(struct channel_out, name, .doc = "Name, unique."),
-	FIELD(struct channel_out, kind, .doc = "webhook."),
-	FIELD(struct channel_out, url, .doc = "Where it delivers to."),
-	FIELD(struct channel_out, status, .doc = "active or disabled."),
-	FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
-	FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Signing secret (Standard Webhooks); shown this once."),
-	FIELD(struct channel_out, created_at, .doc = "When it was made."),
-	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
-	FIELD_END
-};
+static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id,
+							.doc = "Number of the channel."),
+	 FIELD(struct channel_out, name, .doc = "Name, unique."),
+	 FIELD(struct channel_out, kind, .doc = "webhook."),
+	 FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	 FIELD(struct channel_out, status, .doc = "active or disabled."),
+	 FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
+	 FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Signing secret (Standard Webhooks); shown this once."),
+	 FIELD(struct channel_out, created_at, .doc = "When it was made."),
+	 FIELD(struct channel_out, updated_at, .doc = "When it was last changed."), FIELD_END };
 static const struct schema channel_out_schema =
     SCHEMA("Channel", struct channel_out, channel_out_fields);
 
-static const char *const kinds[] = { "webhook", "slack", "teams", "pagerduty", "email", "cloudevents",
-	NULL };
+static const char *const kinds[] = { "webhook", "slack", "teams", "pagerduty", "email",
+	"cloudevents", NULL };
 static const char *const statuses[] = { "active", "disabled", NULL };
 
 struct channel_new {
 	const char *name, *kind, *url, *to;
 };
-static const struct field channel_new_fields[] = {
-	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED, .doc = "Name, unique."),
-	FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	    .doc = "Only webhook is available in this version."),
-	FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
-	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
-	    .doc = "Address of a mail channel; not available in this version."),
-	FIELD_END
-};
+static const struct field  channel_new_fields[] = { FIELD(struct channel_new, name, .min = 1,
+							.max = 200, .flags = FIELD_REQUIRED,
+							.doc = "Name, unique."),
+	 FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	     .doc = "Only webhook is available in this version."),
+	 FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	 FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
+	     .doc = "Address of a mail channel; not available in this version."),
+	 FIELD_END };
 static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
 	const char *name, *url, *status;
 };
-static const struct field channel_update_fields[] = {
-	FIELD(struct channel_update, name, .min = 1, .max = 200, .doc = "Name, unique."),
-	FIELD(struct channel_update, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
-	FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
-	FIELD_END
-};
+static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
+							   .max = 200, .doc = "Name, unique."),
+	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	 FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
+	 FIELD_END };
 static const struct schema channel_update_schema =
     SCHEMA("ChannelUpdate", struct channel_update, channel_update_fields);
 
 static void
 channel_show(const struct channel *c, struct channel_out *out)
 {
-	*out = (struct channel_out) { .id = c->id, .name = c->name, .kind = c->kind, .url = c->target,
-		.status = c->status, .status_reason = c->status_reason, .created_at = c->created_at,
+	*out = (struct channel_out) { .id = c->id,
+		.name = c->name,
+		.kind = c->kind,
+		.url = c->target,
+		.status = c->status,
+		.status_reason = c->status_reason,
+		.created_at = c->created_at,
 		.updated_at = c->updated_at };
 }
 
@@ -89,25 +91,28 @@ list_channels(struct request *r, const void *body, void *answer, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		channel_show(&rows[i], &out[i]);
-	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
+	return page_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
 }
 
-static const struct field delivery_fields[] = {
-	FIELD(struct delivery_row, id, .doc = "Number of the attempt."),
-	FIELD(struct delivery_row, message_id, .doc = "The message; its webhook-id is msg_ and this."),
-	FIELD(struct delivery_row, channel_id, .doc = "The channel."),
-	FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE, .doc = "The alert it tells of."),
-	FIELD(struct delivery_row, event, .doc = "Type of the message."),
-	FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
-	FIELD(struct delivery_row, attempt, .doc = "From 1."),
-	FIELD(struct delivery_row, at, .doc = "When it was sent."),
-	FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
-	FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO, .doc = "Absent: no answer."),
-	FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
-	FIELD(struct delivery_row, detail, .doc = "One sentence."),
-	FIELD_END
-};
-static const struct schema delivery_schema = SCHEMA("Delivery", struct delivery_row, delivery_fields);
+static const struct field  delivery_fields[] = { FIELD(struct delivery_row, id,
+						     .doc = "Number of the attempt."),
+	 FIELD(struct delivery_row, message_id,
+	     .doc = "The message; its webhook-id is msg_ and this."),
+	 FIELD(struct delivery_row, channel_id, .doc = "The channel."),
+	 FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
+	     .doc = "The alert it tells of."),
+	 FIELD(struct delivery_row, event, .doc = "Type of the message."),
+	 FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
+	 FIELD(struct delivery_row, attempt, .doc = "From 1."),
+	 FIELD(struct delivery_row, at, .doc = "When it was sent."),
+	 FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
+	 FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Absent: no answer."),
+	 FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
+	 FIELD(struct delivery_row, detail, .doc = "One sentence."), FIELD_END };
+static const struct schema delivery_schema =
+    SCHEMA("Delivery", struct delivery_row, delivery_fields);
 
 static bool
 list_deliveries(struct request *r, const void *body, void *answer, struct err *e)
@@ -124,7 +129,8 @@ list_deliveries(struct request *r, const void *body, void *answer, struct err *e
 	    !channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
 	    !delivery_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
 		return false;
-	return page_answer(r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
+	return page_answer(
+	    r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
 }
 
 /* ---- writing ---- */
@@ -167,7 +173,8 @@ make_secret(struct request *r, struct channel *c, char **text, struct err *e)
 	if (*text == NULL)
 		return err_memory(e);
 	secret_guard(*text);
-	return tenant_seal(r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+	return tenant_seal(
+	    r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
 }
 
 static bool
@@ -179,7 +186,8 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	char                     *secret;
 
 	if (strcmp(in->kind, "webhook") != 0)
-		return err_fault(e, r->mem, "/kind", "%s channels are not available in this version", in->kind);
+		return err_fault(
+		    e, r->mem, "/kind", "%s channels are not available in this version", in->kind);
 	if (in->to != NULL)
 		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
 	if (!check_url(r, in->url, e) || !make_secret(r, &c, &secret, e))
@@ -190,7 +198,8 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	c.status = talloc_strdup(r->mem, "active");
 	c.status_reason = talloc_strdup(r->mem, "");
 	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->clock);
-	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL || c.status_reason == NULL)
+	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
+	    c.status_reason == NULL)
 		return err_memory(e);
 	if (!drift_deed(r, add_body, &c, AUDIT_CHANNEL_CREATE, "channel", &c.id, c.name, e)) {
 		drift_taken(e, "A channel of that name exists.");
@@ -266,11 +275,12 @@ drop_channel(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	(void)answer;
-	if (!channel_by_id(r->db->db, r->mem, &r->id0, &c, e) || !config_count_naming(r->db, &r->id0, &n, e))
+	if (!channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
+	    !config_count_naming(r->db, &r->id0, &n, e))
 		return false;
 	if (n > 0)
-		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.", "%llu configs",
-		    (unsigned long long)n);
+		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
+		    "%llu configs", (unsigned long long)n);
 	return drift_deed(r, drop_body, r, AUDIT_CHANNEL_DELETE, "channel", &r->id0, c.name, e);
 }
 
@@ -283,7 +293,8 @@ static const struct field test_out_fields[] = {
 	FIELD(struct test_out, message_id, .doc = "Look for it in the channel's deliveries."),
 	FIELD_END
 };
-static const struct schema test_out_schema = SCHEMA("ChannelTest", struct test_out, test_out_fields);
+static const struct schema test_out_schema =
+    SCHEMA("ChannelTest", struct test_out, test_out_fields);
 
 struct testing {
 	struct request          *r;
@@ -314,10 +325,12 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (d == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
 		return false;
 	if (strcmp(c.status, "active") != 0)
-		return err_set(e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
+		return err_set(
+		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
 	a = (struct alerting) { .deps = &d->deps, .t = r->db };
 	t.deps = &d->deps;
-	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) || !tx_run(r->db->db, &tx, e))
+	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
+	    !tx_run(r->db->db, &tx, e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;
 	return true;
@@ -327,14 +340,17 @@ const struct route channel_routes[] = {
 	ROUTE_Q(GET, "/api/drift/channels", list_query, ALLOW(READ, CHANNELS), RATE_READ, 200,
 	    list_channels, IN_NONE, OUT_LIST(channel_out), "Lists channels, newest first."),
 	ROUTE(POST, "/api/drift/channels", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 201, make_channel,
-	    IN(channel_new), OUT(channel_out), "Makes a channel; its signing secret is shown this once."),
-	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200, change_channel,
-	    IN(channel_update), OUT(channel_out), "Changes the members it names."),
-	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 204, drop_channel,
-	    IN_NONE, OUT_NONE, "Drops a channel that no config names."),
+	    IN(channel_new), OUT(channel_out),
+	    "Makes a channel; its signing secret is shown this once."),
+	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200,
+	    change_channel, IN(channel_update), OUT(channel_out), "Changes the members it names."),
+	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 204,
+	    drop_channel, IN_NONE, OUT_NONE, "Drops a channel that no config names."),
 	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
-	    test_channel, IN_NONE, OUT(test_out), "Sends a test message by the same road as alerts."),
-	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS), RATE_READ,
-	    200, list_deliveries, IN_NONE, OUT_LIST(delivery), "Lists attempts, newest first."),
+	    test_channel, IN_NONE, OUT(test_out),
+	    "Sends a test message by the same road as alerts."),
+	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
+	    RATE_READ, 200, list_deliveries, IN_NONE, OUT_LIST(delivery),
+	    "Lists attempts, newest first."),
 	ROUTE_END
 };

@@ -20,28 +20,30 @@ struct config_out {
 	uint64_t                version;
 	instant                 created_at, updated_at;
 };
-static const struct field config_out_fields[] = {
-	FIELD(struct config_out, id, .doc = "Number of the config."),
-	FIELD(struct config_out, config_id, .doc = "The same."),
-	FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
-	FIELD(struct config_out, name, .doc = "Name, unique."),
-	FIELD(struct config_out, source, .item = &spec_source_schema, .doc = "Where snapshots come from."),
-	FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
-	    .doc = "What a snapshot is compared with."),
-	FIELD(struct config_out, compare, .doc = "How values are compared."),
-	FIELD(struct config_out, rules, .doc = "Severity rules."),
-	FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
-	FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema, .doc = "What raises an alert."),
-	FIELD(struct config_out, alerts, .item = &spec_alert_schema, .doc = "Channels that are told."),
-	FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
-	FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE, .doc = "When a snapshot was last compared."),
-	FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,
-	    .doc = "When the newest snapshot was collected."),
-	FIELD(struct config_out, version, .doc = "Raised by every change."),
-	FIELD(struct config_out, created_at, .doc = "When it was made."),
-	FIELD(struct config_out, updated_at, .doc = "When it was last changed."),
-	FIELD_END
-};
+static const struct field  config_out_fields[] = { FIELD(struct config_out, id,
+						       .doc = "Number of the config."),
+	 FIELD(struct config_out, config_id, .doc = "The same."),
+	 FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
+	 FIELD(struct config_out, name, .doc = "Name, unique."),
+	 FIELD(struct config_out, source, .item = &spec_source_schema,
+	     .doc = "Where snapshots come from."),
+	 FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
+	     .doc = "What a snapshot is compared with."),
+	 FIELD(struct config_out, compare, .doc = "How values are compared."),
+	 FIELD(struct config_out, rules, .doc = "Severity rules."),
+	 FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
+	 FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema,
+	     .doc = "What raises an alert."),
+	 FIELD(struct config_out, alerts, .item = &spec_alert_schema,
+	     .doc = "Channels that are told."),
+	 FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
+	 FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
+	     .doc = "When a snapshot was last compared."),
+	 FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,
+	     .doc = "When the newest snapshot was collected."),
+	 FIELD(struct config_out, version, .doc = "Raised by every change."),
+	 FIELD(struct config_out, created_at, .doc = "When it was made."),
+	 FIELD(struct config_out, updated_at, .doc = "When it was last changed."), FIELD_END };
 static const struct schema config_out_schema =
     SCHEMA("DriftConfig", struct config_out, config_out_fields);
 
@@ -78,16 +80,28 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 
 	if (tree == NULL || !schema_decode(r->mem, &drift_config_update_schema, tree, &b, e)) {
 		err_clear(e); /* what is stored is no fault of the request */
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "a stored config does not decode");
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a stored config does not decode");
 	}
 	if (!defaults(r->mem, &b, e))
 		return false;
-	*out = (struct config_out) { .id = c->id, .config_id = c->id, .tenant_id = r->db->tenant->id,
-		.name = c->name, .source = b.source, .baseline = b.baseline, .compare = b.compare,
-		.rules = b.rules, .rule_packs = b.rule_packs, .thresholds = b.thresholds,
-		.alerts = b.alerts, .state = in->state, .last_run = in->last_run_at,
-		.last_snapshot_at = in->collected_at, .version = c->version,
-		.created_at = c->created_at, .updated_at = c->updated_at };
+	*out = (struct config_out) { .id = c->id,
+		.config_id = c->id,
+		.tenant_id = r->db->tenant->id,
+		.name = c->name,
+		.source = b.source,
+		.baseline = b.baseline,
+		.compare = b.compare,
+		.rules = b.rules,
+		.rule_packs = b.rule_packs,
+		.thresholds = b.thresholds,
+		.alerts = b.alerts,
+		.state = in->state,
+		.last_run = in->last_run_at,
+		.last_snapshot_at = in->collected_at,
+		.version = c->version,
+		.created_at = c->created_at,
+		.updated_at = c->updated_at };
 	return true;
 }
 
@@ -105,7 +119,8 @@ config_load(struct request *r, struct config_row *row, struct err *e)
 	return true;
 }
 
-/* The tag holds what changes by itself too, so that a poller sees it; If-Match looks at the version only. */
+/* The tag holds what changes by itself too, so that a poller sees it; If-Match looks at the version
+ * only. */
 static bool
 set_etag(struct request *r, const struct config_row *row, struct err *e)
 {
@@ -149,7 +164,8 @@ list_configs(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!config_show(r, &rows[i], &out[i], e))
 			return false;
-	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct config_out, id), limit, e);
+	return page_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct config_out, id), limit, e);
 }
 
 static bool
@@ -210,8 +226,8 @@ static bool
 make_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct spec_body *in = body;
-	struct config_change           c = { .config = { .id = uuid_make(r->app->clock, r->app->rand),
-		                .version = 1 } };
+	struct config_change    c = { .config = { .id = uuid_make(r->app->clock, r->app->rand),
+					  .version = 1 } };
 	struct config_row       row = { 0 };
 
 	c.config.name = talloc_strdup(r->mem, in->name);
@@ -221,7 +237,8 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (!drift_deed(r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e)) {
+	if (!drift_deed(
+		r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e)) {
 		drift_taken(e, "A config of that name exists.");
 		return false;
 	}
@@ -237,8 +254,9 @@ set_body(struct db *db, void *arg, struct err *e)
 
 	if (!config_set(db, &c->config, &c->done, e))
 		return false;
-	return c->done ? true : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
-	    "the version was outrun");
+	return c->done ? true
+		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+			     "the version was outrun");
 }
 
 static bool
@@ -246,7 +264,7 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct spec_body *in = body;
 	struct config_row       row;
-	struct config_change           c = { 0 };
+	struct config_change    c = { 0 };
 
 	if (!config_load(r, &row, e) || !version_matches(r, row.config.version, e))
 		return false;
@@ -259,7 +277,8 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (!drift_deed(r, set_body, &c, AUDIT_CONFIG_UPDATE, "drift_config", &c.config.id, c.config.name, e)) {
+	if (!drift_deed(r, set_body, &c, AUDIT_CONFIG_UPDATE, "drift_config", &c.config.id,
+		c.config.name, e)) {
 		drift_taken(e, "A config of that name exists.");
 		return false;
 	}
@@ -273,10 +292,12 @@ drop_body(struct db *db, void *arg, struct err *e)
 {
 	struct config_change *c = arg;
 
-	if (!config_drop(db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
+	if (!config_drop(
+		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
-	return c->done ? true : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
-	    "the version was outrun");
+	return c->done ? true
+		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+			     "the version was outrun");
 }
 
 static bool
@@ -290,21 +311,22 @@ drop_config(struct request *r, const void *body, void *answer, struct err *e)
 	    !version_matches(r, c.config.version, e))
 		return false;
 	c.config.updated_at.ms = clock_ms(r->app->clock);
-	return drift_deed(r, drop_body, &c, AUDIT_CONFIG_DELETE, "drift_config", &c.config.id,
-	    c.config.name, e);
+	return drift_deed(
+	    r, drop_body, &c, AUDIT_CONFIG_DELETE, "drift_config", &c.config.id, c.config.name, e);
 }
 
 const struct route config_routes[] = {
-	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200, list_configs,
-	    IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
+	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
+	    list_configs, IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
 	ROUTE(POST, "/api/drift/configs", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, make_config,
 	    IN(drift_config_create), OUT(config_out), "Makes a drift config."),
-	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config, IN_NONE,
-	    OUT(config_out), "Shows a drift config and its state."),
+	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config,
+	    IN_NONE, OUT(config_out), "Shows a drift config and its state."),
 	ROUTE(PUT, "/api/drift/configs/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, change_config,
 	    IN(drift_config_update), OUT(config_out),
 	    "Changes the members it names; null takes one away."),
-	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204, drop_config,
-	    IN_NONE, OUT_NONE, "Drops a config with its snapshots and reports; its alerts are resolved."),
+	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
+	    drop_config, IN_NONE, OUT_NONE,
+	    "Drops a config with its snapshots and reports; its alerts are resolved."),
 	ROUTE_END
 };

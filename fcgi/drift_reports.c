@@ -7,44 +7,49 @@ static const struct field summary_fields[] = {
 	FIELD(struct report_summary, created, .doc = "Changes that created something."),
 	FIELD(struct report_summary, modified, .doc = "Changes that modified something."),
 	FIELD(struct report_summary, deleted, .doc = "Changes that deleted something."),
-	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."),
-	FIELD_END
+	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."), FIELD_END
 };
 static const struct schema summary_schema =
     SCHEMA("DriftSummary", struct report_summary, summary_fields);
 
-static const struct field report_out_fields[] = {
-	FIELD(struct report_out, id, .doc = "Number of the report."),
+static const struct field report_out_fields[] = { FIELD(struct report_out, id,
+						      .doc = "Number of the report."),
 	FIELD(struct report_out, config_id, .doc = "Its config."),
 	FIELD(struct report_out, snapshot_id, .doc = "The snapshot that was compared."),
-	FIELD(struct report_out, baseline_id, .flags = FIELD_NULLABLE, .doc = "The snapshot it was compared with."),
+	FIELD(struct report_out, baseline_id, .flags = FIELD_NULLABLE,
+	    .doc = "The snapshot it was compared with."),
 	FIELD(struct report_out, status, .doc = "baseline, clean, drifted, incomplete or failed."),
 	FIELD(struct report_out, started_at, .doc = "When the comparison began."),
 	FIELD(struct report_out, finished_at, .doc = "When it ended."),
 	FIELD(struct report_out, summary, .item = &summary_schema, .doc = "Counted changes."),
 	FIELD(struct report_out, score, .doc = "Sum of the severities' weights."),
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
-	FIELD(struct report_out, incomplete, .doc = "Collections that were not compared: [{category, why}]."),
+	FIELD(struct report_out, incomplete,
+	    .doc = "Collections that were not compared: [{category, why}]."),
 	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Why nothing was sent: {code, reason}."),
-	FIELD_END
-};
-const struct schema report_out_schema =
-    SCHEMA("DriftReport", struct report_out, report_out_fields);
+	FIELD_END };
+const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
 bool
 report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e)
 {
-	*out = (struct report_out) { .id = in->id, .config_id = in->config_id,
-		.snapshot_id = in->snapshot_id, .baseline_id = in->baseline_id, .status = in->status,
-		.started_at = in->started_at, .finished_at = in->finished_at,
-		.summary = talloc_zero(mem, struct report_summary), .score = in->score,
-		.max_severity = in->max_severity, .incomplete = in->incomplete,
+	*out = (struct report_out) { .id = in->id,
+		.config_id = in->config_id,
+		.snapshot_id = in->snapshot_id,
+		.baseline_id = in->baseline_id,
+		.status = in->status,
+		.started_at = in->started_at,
+		.finished_at = in->finished_at,
+		.summary = talloc_zero(mem, struct report_summary),
+		.score = in->score,
+		.max_severity = in->max_severity,
+		.incomplete = in->incomplete,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);
-	*out->summary = (struct report_summary) { in->created, in->modified, in->deleted,
-		in->by_severity };
+	*out->summary =
+	    (struct report_summary) { in->created, in->modified, in->deleted, in->by_severity };
 	return true;
 }
 
@@ -54,13 +59,16 @@ struct report_query {
 	struct uuid config_id;
 	const char *status;
 };
-static const char *const report_statuses[] = { "baseline", "clean", "drifted", "incomplete", "failed",
-	NULL };
+static const char *const  report_statuses[] = { "baseline", "clean", "drifted", "incomplete",
+	 "failed", NULL };
 static const struct field report_query_fields[] = {
 	FIELD(struct report_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct report_query, cursor, .min = 1, .max = 200, .doc = "next_cursor of the answer before."),
-	FIELD(struct report_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
-	FIELD(struct report_query, status, .choices = report_statuses, .doc = "Only with this status."),
+	FIELD(struct report_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(
+	    struct report_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
+	FIELD(struct report_query, status, .choices = report_statuses,
+	    .doc = "Only with this status."),
 	FIELD_END
 };
 static const struct schema report_query_schema =
@@ -85,7 +93,8 @@ list_reports(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!report_show(r->mem, &rows[i], &out[i], e))
 			return false;
-	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct report_out, id), q->limit, e);
+	return page_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct report_out, id), q->limit, e);
 }
 
 static bool
@@ -94,7 +103,8 @@ get_report(struct request *r, const void *body, void *answer, struct err *e)
 	struct report row;
 
 	(void)body;
-	return report_by_id(r->db, r->mem, &r->id0, &row, e) && report_show(r->mem, &row, answer, e);
+	return report_by_id(r->db, r->mem, &r->id0, &row, e) &&
+	       report_show(r->mem, &row, answer, e);
 }
 
 /* ---- changes ---- */
@@ -102,11 +112,9 @@ get_report(struct request *r, const void *body, void *answer, struct err *e)
 struct change_resource {
 	char *category, *key;
 };
-static const struct field change_resource_fields[] = {
-	FIELD(struct change_resource, category, .doc = "Collection."),
-	FIELD(struct change_resource, key, .doc = "Key in it."),
-	FIELD_END
-};
+static const struct field  change_resource_fields[] = { FIELD(struct change_resource, category,
+							    .doc = "Collection."),
+	 FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
 static const struct schema change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
@@ -121,27 +129,32 @@ struct change_out {
 	char                   *status;
 	struct raw_json         attribution;
 };
-static const struct field change_out_fields[] = {
-	FIELD(struct change_out, id, .doc = "Number of the change."),
-	FIELD(struct change_out, report_id, .doc = "Its report."),
-	FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
-	FIELD(struct change_out, op, .doc = "created, deleted or modified."),
-	FIELD(struct change_out, path,
-	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the whole."),
-	FIELD(struct change_out, canonical_path, .doc = "The same with elements by identity, not position."),
-	FIELD(struct change_out, old_value, .flags = FIELD_OMIT_ZERO, .doc = "Absent when created or too long."),
-	FIELD(struct change_out, new_value, .flags = FIELD_OMIT_ZERO, .doc = "Absent when deleted or too long."),
-	FIELD(struct change_out, old_value_truncated, .flags = FIELD_OMIT_ZERO, .doc = "It was longer than 16 KiB."),
-	FIELD(struct change_out, new_value_truncated, .flags = FIELD_OMIT_ZERO, .doc = "It was longer than 16 KiB."),
-	FIELD(struct change_out, severity, .doc = "info, low, medium, high or critical."),
-	FIELD(struct change_out, rule, .doc = "The rule that decided."),
-	FIELD(struct change_out, reason, .doc = "Its reason."),
-	FIELD(struct change_out, fingerprint, .doc = "Identity of the finding, without values."),
-	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
-	FIELD(struct change_out, status, .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
-	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
-	FIELD_END
-};
+static const struct field  change_out_fields[] = { FIELD(struct change_out, id,
+						       .doc = "Number of the change."),
+	 FIELD(struct change_out, report_id, .doc = "Its report."),
+	 FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
+	 FIELD(struct change_out, op, .doc = "created, deleted or modified."),
+	 FIELD(struct change_out, path,
+	     .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
+		     "whole."),
+	 FIELD(struct change_out, canonical_path,
+	     .doc = "The same with elements by identity, not position."),
+	 FIELD(struct change_out, old_value, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Absent when created or too long."),
+	 FIELD(struct change_out, new_value, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Absent when deleted or too long."),
+	 FIELD(struct change_out, old_value_truncated, .flags = FIELD_OMIT_ZERO,
+	     .doc = "It was longer than 16 KiB."),
+	 FIELD(struct change_out, new_value_truncated, .flags = FIELD_OMIT_ZERO,
+	     .doc = "It was longer than 16 KiB."),
+	 FIELD(struct change_out, severity, .doc = "info, low, medium, high or critical."),
+	 FIELD(struct change_out, rule, .doc = "The rule that decided."),
+	 FIELD(struct change_out, reason, .doc = "Its reason."),
+	 FIELD(struct change_out, fingerprint, .doc = "Identity of the finding, without values."),
+	 FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
+	 FIELD(struct change_out, status,
+	     .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
+	 FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."), FIELD_END };
 static const struct schema change_out_schema =
     SCHEMA("DriftChange", struct change_out, change_out_fields);
 
@@ -172,18 +185,26 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 static bool
 change_show(struct request *r, const struct change_row *c, struct change_out *out, struct err *e)
 {
-	*out = (struct change_out) { .id = c->id, .report_id = c->report_id,
-		.resource = talloc_zero(r->mem, struct change_resource), .op = c->op, .path = c->path,
-		.canonical_path = c->canonical_path, .old_value_truncated = c->old_truncated,
-		.new_value_truncated = c->new_truncated, .severity = c->severity, .rule = c->rule,
-		.reason = c->reason, .fingerprint = hex_of(r->mem, c->fingerprint),
-		.value_hash = hex_of(r->mem, c->value_hash), .status = c->status,
+	*out = (struct change_out) { .id = c->id,
+		.report_id = c->report_id,
+		.resource = talloc_zero(r->mem, struct change_resource),
+		.op = c->op,
+		.path = c->path,
+		.canonical_path = c->canonical_path,
+		.old_value_truncated = c->old_truncated,
+		.new_value_truncated = c->new_truncated,
+		.severity = c->severity,
+		.rule = c->rule,
+		.reason = c->reason,
+		.fingerprint = hex_of(r->mem, c->fingerprint),
+		.value_hash = hex_of(r->mem, c->value_hash),
+		.status = c->status,
 		.attribution = c->attribution };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
 	return open_value(r, c, "old_value", c->old_value, &out->old_value, e) &&
-	    open_value(r, c, "new_value", c->new_value, &out->new_value, e);
+	       open_value(r, c, "new_value", c->new_value, &out->new_value, e);
 }
 
 struct change_query {
@@ -191,14 +212,17 @@ struct change_query {
 	const char *cursor;
 	const char *severity, *status, *category;
 };
-static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const change_statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
-	"ignored", "accepted", NULL };
+static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const char *const  change_statuses[] = { "detected", "acknowledged", "in_progress",
+	 "resolved", "ignored", "accepted", NULL };
 static const struct field change_query_fields[] = {
 	FIELD(struct change_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct change_query, cursor, .min = 1, .max = 200, .doc = "next_cursor of the answer before."),
-	FIELD(struct change_query, severity, .choices = severities, .doc = "Only of this severity."),
-	FIELD(struct change_query, status, .choices = change_statuses, .doc = "Only with this status."),
+	FIELD(struct change_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(
+	    struct change_query, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct change_query, status, .choices = change_statuses,
+	    .doc = "Only with this status."),
 	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Only of this category."),
 	FIELD_END
@@ -210,7 +234,9 @@ static bool
 list_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_query *q = r->query;
-	struct change_filter       f = { .report_id = r->id0, .severity = q->severity, .status = q->status,
+	struct change_filter       f = { .report_id = r->id0,
+		      .severity = q->severity,
+		      .status = q->status,
 		      .category = q->category };
 	struct report              report;
 	struct change_row         *rows;
@@ -228,15 +254,17 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!change_show(r, &rows[i], &out[i], e))
 			return false;
-	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
+	return page_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
 }
 
 const struct route report_routes[] = {
-	ROUTE_Q(GET, "/api/drift/reports", report_query, ALLOW(READ, DRIFT), RATE_READ, 200, list_reports,
-	    IN_NONE, OUT_LIST(report_out), "Lists reports, newest first."),
-	ROUTE(GET, "/api/drift/reports/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_report, IN_NONE,
-	    OUT(report_out), "Shows a report."),
-	ROUTE_Q(GET, "/api/drift/reports/{id}/changes", change_query, ALLOW(READ, DRIFT), RATE_READ, 200,
-	    list_changes, IN_NONE, OUT_LIST(change_out), "Lists a report's changes in its order."),
+	ROUTE_Q(GET, "/api/drift/reports", report_query, ALLOW(READ, DRIFT), RATE_READ, 200,
+	    list_reports, IN_NONE, OUT_LIST(report_out), "Lists reports, newest first."),
+	ROUTE(GET, "/api/drift/reports/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_report,
+	    IN_NONE, OUT(report_out), "Shows a report."),
+	ROUTE_Q(GET, "/api/drift/reports/{id}/changes", change_query, ALLOW(READ, DRIFT), RATE_READ,
+	    200, list_changes, IN_NONE, OUT_LIST(change_out),
+	    "Lists a report's changes in its order."),
 	ROUTE_END
 };

@@ -16,14 +16,15 @@ struct push_out {
 	struct report_out *report;
 	bool               unchanged;
 };
-static const struct field push_out_fields[] = {
-	FIELD(struct push_out, snapshot_id, .doc = "The snapshot."),
-	FIELD(struct push_out, report, .item = &report_out_schema, .doc = "What the comparison found."),
-	FIELD(struct push_out, unchanged,
-	    .doc = "Nothing changed since the snapshot before: the report is that one's."),
-	FIELD_END
-};
-static const struct schema push_out_schema = SCHEMA("SnapshotPushed", struct push_out, push_out_fields);
+static const struct field  push_out_fields[] = { FIELD(struct push_out, snapshot_id,
+						     .doc = "The snapshot."),
+	 FIELD(struct push_out, report, .item = &report_out_schema,
+	     .doc = "What the comparison found."),
+	 FIELD(struct push_out, unchanged,
+	     .doc = "Nothing changed since the snapshot before: the report is that one's."),
+	 FIELD_END };
+static const struct schema push_out_schema =
+    SCHEMA("SnapshotPushed", struct push_out, push_out_fields);
 
 struct document_query {
 	const char *actor;
@@ -31,7 +32,8 @@ struct document_query {
 };
 static const struct field document_query_fields[] = {
 	FIELD(struct document_query, actor, .max = 254, .doc = "Who made the changes."),
-	FIELD(struct document_query, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
+	FIELD(struct document_query, collected_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was read."),
 	FIELD_END
 };
 static const struct schema document_query_schema =
@@ -47,11 +49,12 @@ idempotency_key(struct request *r, const char **key, struct err *e)
 	if (s.n == 0)
 		return true;
 	if (s.n > IDEMPOTENCY_MAX)
-		return err_set(e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
+		return err_set(
+		    e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
-			return err_set(e, ERR_BAD_REQUEST, 0, "Idempotency-Key must be visible ASCII.",
-			    "bad byte");
+			return err_set(e, ERR_BAD_REQUEST, 0,
+			    "Idempotency-Key must be visible ASCII.", "bad byte");
 	*key = str_dup(r->mem, s);
 	return *key != NULL ? true : err_memory(e);
 }
@@ -93,7 +96,8 @@ push_document(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (r->json == NULL)
-		return err_set(e, ERR_MALFORMED, 0, "The body is empty; it must be the document.", "no body");
+		return err_set(
+		    e, ERR_MALFORMED, 0, "The body is empty; it must be the document.", "no body");
 	if (q != NULL) {
 		p.actor = q->actor;
 		p.collected_at = q->collected_at;
@@ -107,13 +111,13 @@ struct content_out {
 	const char     *category, *key;
 	struct raw_json value;
 };
-static const struct field content_out_fields[] = {
-	FIELD(struct content_out, category, .doc = "Collection."),
-	FIELD(struct content_out, key, .doc = "Key in it."),
-	FIELD(struct content_out, value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "The value as it was compared: without ignored members, masked ones as [masked]."),
-	FIELD_END
-};
+static const struct field  content_out_fields[] = { FIELD(struct content_out, category,
+							.doc = "Collection."),
+	 FIELD(struct content_out, key, .doc = "Key in it."),
+	 FIELD(struct content_out, value, .flags = FIELD_OMIT_ZERO,
+	     .doc =
+		 "The value as it was compared: without ignored members, masked ones as [masked]."),
+	 FIELD_END };
 static const struct schema content_out_schema =
     SCHEMA("SnapshotContent", struct content_out, content_out_fields);
 
@@ -128,23 +132,23 @@ struct snapshot_out {
 	struct uuid     report_id;
 	struct items    contents;
 };
-static const struct field snapshot_out_fields[] = {
-	FIELD(struct snapshot_out, id, .doc = "Number of the snapshot."),
-	FIELD(struct snapshot_out, config_id, .doc = "Its config."),
-	FIELD(struct snapshot_out, seq, .doc = "Order of arrival in the config."),
-	FIELD(struct snapshot_out, in_order, .doc = "False: collected before the newest at that time."),
-	FIELD(struct snapshot_out, collections, .doc = "Completeness of each category."),
-	FIELD(struct snapshot_out, resources, .doc = "How many resources were pushed."),
-	FIELD(struct snapshot_out, actor, .doc = "Who made the changes, as the collector said."),
-	FIELD(struct snapshot_out, pushed_by, .doc = "Whose credential pushed it."),
-	FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
-	FIELD(struct snapshot_out, received_at, .doc = "When it came."),
-	FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
-	FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
-	    .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
-	           "category, the first 1,000."),
-	FIELD_END
-};
+static const struct field  snapshot_out_fields[] = { FIELD(struct snapshot_out, id,
+							 .doc = "Number of the snapshot."),
+	 FIELD(struct snapshot_out, config_id, .doc = "Its config."),
+	 FIELD(struct snapshot_out, seq, .doc = "Order of arrival in the config."),
+	 FIELD(struct snapshot_out, in_order,
+	     .doc = "False: collected before the newest at that time."),
+	 FIELD(struct snapshot_out, collections, .doc = "Completeness of each category."),
+	 FIELD(struct snapshot_out, resources, .doc = "How many resources were pushed."),
+	 FIELD(struct snapshot_out, actor, .doc = "Who made the changes, as the collector said."),
+	 FIELD(struct snapshot_out, pushed_by, .doc = "Whose credential pushed it."),
+	 FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
+	 FIELD(struct snapshot_out, received_at, .doc = "When it came."),
+	 FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
+	 FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
+		     "category, the first 1,000."),
+	 FIELD_END };
 static const struct schema snapshot_out_schema =
     SCHEMA("Snapshot", struct snapshot_out, snapshot_out_fields);
 
@@ -154,8 +158,7 @@ struct snapshot_query {
 static const struct field snapshot_query_fields[] = {
 	FIELD(struct snapshot_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Category whose contents are wanted."),
-	FIELD(struct snapshot_query, key, .max = RESOURCE_KEY_MAX, .doc = "Key in it."),
-	FIELD_END
+	FIELD(struct snapshot_query, key, .max = RESOURCE_KEY_MAX, .doc = "Key in it."), FIELD_END
 };
 static const struct schema snapshot_query_schema =
     SCHEMA("SnapshotQuery", struct snapshot_query, snapshot_query_fields);
@@ -163,10 +166,16 @@ static const struct schema snapshot_query_schema =
 static void
 snapshot_show(const struct snapshot *s, struct snapshot_out *out)
 {
-	*out = (struct snapshot_out) { .id = s->id, .config_id = s->config_id, .seq = s->seq,
-		.in_order = s->in_order, .collections = { .text = s->collections },
-		.resources = s->resources, .actor = s->actor, .pushed_by = s->pushed_by,
-		.collected_at = s->collected_at, .received_at = s->received_at,
+	*out = (struct snapshot_out) { .id = s->id,
+		.config_id = s->config_id,
+		.seq = s->seq,
+		.in_order = s->in_order,
+		.collections = { .text = s->collections },
+		.resources = s->resources,
+		.actor = s->actor,
+		.pushed_by = s->pushed_by,
+		.collected_at = s->collected_at,
+		.received_at = s->received_at,
 		.report_id = s->report_id };
 }
 
@@ -191,7 +200,8 @@ list_snapshots(struct request *r, const void *body, void *answer, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		snapshot_show(&rows[i], &out[i]);
-	return page_answer(r, answer, out, n, sizeof(*out), offsetof(struct snapshot_out, id), limit, e);
+	return page_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct snapshot_out, id), limit, e);
 }
 
 static bool
@@ -265,7 +275,8 @@ category_contents(struct request *r, const struct snapshot *s, const char *categ
 		return false;
 	for (size_t i = 0; i < n && out->n < CONTENTS_MAX; i++)
 		if (strcmp(all[i].category, category) == 0)
-			c[out->n++] = (struct content_out) { .category = all[i].category, .key = all[i].key };
+			c[out->n++] =
+			    (struct content_out) { .category = all[i].category, .key = all[i].key };
 	return true;
 }
 
@@ -298,15 +309,15 @@ struct baseline_out {
 	bool        approved;
 	instant     collected_at;
 };
-static const struct field baseline_out_fields[] = {
-	FIELD(struct baseline_out, config_id, .doc = "The config."),
-	FIELD(struct baseline_out, mode, .doc = "pinned or previous."),
-	FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
-	    .doc = "Snapshot the next one is compared with; null before the first complete one."),
-	FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
-	FIELD(struct baseline_out, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
-	FIELD_END
-};
+static const struct field  baseline_out_fields[] = { FIELD(struct baseline_out, config_id,
+							 .doc = "The config."),
+	 FIELD(struct baseline_out, mode, .doc = "pinned or previous."),
+	 FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
+	     .doc = "Snapshot the next one is compared with; null before the first complete one."),
+	 FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
+	 FIELD(
+	     struct baseline_out, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
+	 FIELD_END };
 static const struct schema baseline_out_schema =
     SCHEMA("DriftBaseline", struct baseline_out, baseline_out_fields);
 
@@ -325,7 +336,8 @@ static const struct schema baseline_in_schema =
     SCHEMA("DriftBaselineSet", struct baseline_in, baseline_in_fields);
 
 static bool
-baseline_show(struct request *r, const struct drift_spec *spec, struct baseline_out *out, struct err *e)
+baseline_show(
+    struct request *r, const struct drift_spec *spec, struct baseline_out *out, struct err *e)
 {
 	struct config_state state;
 	struct snapshot     s;
@@ -336,8 +348,8 @@ baseline_show(struct request *r, const struct drift_spec *spec, struct baseline_
 		.mode = spec->mode == BASELINE_PREVIOUS ? "previous" : "pinned",
 		.approved = state.baseline_approved };
 	out->snapshot_id = spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot)
-	    ? state.snapshot_id
-	    : state.baseline_snapshot;
+			       ? state.snapshot_id
+			       : state.baseline_snapshot;
 	if (uuid_is_nil(&out->snapshot_id))
 		return true;
 	if (!snapshot_by_id(r->db, r->mem, &out->snapshot_id, &s, e))
@@ -379,14 +391,20 @@ is_complete(struct request *r, const struct snapshot *s, bool *complete, struct 
 	return true;
 }
 
+struct baseline_deed {
+	TALLOC_CTX     *mem;
+	struct snapshot s;
+};
+
+/* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
 static bool
 baseline_body(struct db *db, void *arg, struct err *e)
 {
-	const struct snapshot *s = arg;
-	struct config_state    state;
+	const struct baseline_deed *d = arg;
+	struct config_state         state;
 
-	return config_state_lock(db, talloc_parent(s->collections), &s->config_id, &state, e) &&
-	    config_baseline_set(db, &s->config_id, &s->id, s->seq, e);
+	return config_state_lock(db, d->mem, &d->s.config_id, &state, e) &&
+	       config_baseline_set(db, &d->s.config_id, &d->s.id, d->s.seq, e);
 }
 
 static bool
@@ -395,46 +413,53 @@ set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 	const struct baseline_in *in = body;
 	struct drift_config       c;
 	const struct drift_spec  *spec = spec_here(r, &c, e);
-	struct snapshot           s;
+	struct baseline_deed      d = { .mem = r->mem };
 	bool                      complete;
 
 	if (spec == NULL)
 		return false;
 	if (in->golden.tree != NULL && in->golden.tree->type != JSON_NULL)
-		return err_fault(e, r->mem, "/golden", "golden baselines are not available in this version");
+		return err_fault(
+		    e, r->mem, "/golden", "golden baselines are not available in this version");
 	if (spec->mode == BASELINE_PREVIOUS)
 		return err_set(e, ERR_CONFLICT, 0,
-		    "The baseline of this config follows the previous snapshot; it is not set.", "mode previous");
-	if (!snapshot_by_id(r->db, r->mem, &in->snapshot_id, &s, e) || !uuid_eq(&s.config_id, &r->id0)) {
+		    "The baseline of this config follows the previous snapshot; it is not set.",
+		    "mode previous");
+	if (!snapshot_by_id(r->db, r->mem, &in->snapshot_id, &d.s, e) ||
+	    !uuid_eq(&d.s.config_id, &r->id0)) {
 		if (e->code != ERR_OK && e->code != ERR_MISSING)
 			return false;
 		err_clear(e);
 		return err_fault(e, r->mem, "/snapshot_id", "no such snapshot of this config");
 	}
-	if (!is_complete(r, &s, &complete, e))
+	if (!is_complete(r, &d.s, &complete, e))
 		return false;
 	if (!complete)
 		return err_fault(e, r->mem, "/snapshot_id",
 		    "the snapshot is incomplete: what was not read cannot be approved");
-	return drift_deed(r, baseline_body, &s, AUDIT_BASELINE_SET, "drift_config", &r->id0, c.name, e) &&
-	    baseline_show(r, spec, answer, e);
+	return drift_deed(
+		   r, baseline_body, &d, AUDIT_BASELINE_SET, "drift_config", &r->id0, c.name, e) &&
+	       baseline_show(r, spec, answer, e);
 }
 
 const struct route snapshot_routes[] = {
-	ROUTE(POST, "/api/drift/configs/{id}/snapshots", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201,
-	    push_snapshot, IN_SNAPSHOT(push), OUT(push_out),
+	ROUTE(POST, "/api/drift/configs/{id}/snapshots", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT,
+	    201, push_snapshot, IN_SNAPSHOT(push), OUT(push_out),
 	    "Stores a snapshot and compares it with the baseline before the answer."),
 	ROUTE_Q(POST, "/api/drift/configs/{id}/documents", document_query, ALLOW(WRITE, SNAPSHOTS),
 	    RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
 	    "The same with a body that is the document itself."),
-	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", list_query, ALLOW(READ, SNAPSHOTS), RATE_READ,
-	    200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),
+	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", list_query, ALLOW(READ, SNAPSHOTS),
+	    RATE_READ, 200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),
 	    "Lists a config's snapshots, newest first."),
-	ROUTE_Q(GET, "/api/drift/snapshots/{id}", snapshot_query, ALLOW(READ, SNAPSHOTS), RATE_READ, 200,
-	    get_snapshot, IN_NONE, OUT(snapshot_out), "Shows a snapshot, and contents of it when asked."),
-	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200, get_baseline,
-	    IN_NONE, OUT(baseline_out), "Shows what the next snapshot is compared with."),
-	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, set_baseline,
-	    IN(baseline_in), OUT(baseline_out), "Approves a snapshot as the baseline."),
+	ROUTE_Q(GET, "/api/drift/snapshots/{id}", snapshot_query, ALLOW(READ, SNAPSHOTS), RATE_READ,
+	    200, get_snapshot, IN_NONE, OUT(snapshot_out),
+	    "Shows a snapshot, and contents of it when asked."),
+	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
+	    get_baseline, IN_NONE, OUT(baseline_out),
+	    "Shows what the next snapshot is compared with."),
+	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
+	    set_baseline, IN(baseline_in), OUT(baseline_out),
+	    "Approves a snapshot as the baseline."),
 	ROUTE_END
 };

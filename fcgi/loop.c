@@ -29,6 +29,7 @@ struct conn {
 	struct app      *app;
 	int              fd;
 	int64_t          body_end_ns; /* the body must be complete; 0: not begun */
+	bool             writing;     /* the peer was still there for the first bytes */
 };
 
 static struct conn *
@@ -110,8 +111,9 @@ conn_write(struct transport *t, const void *p, size_t n)
 	struct conn *c = conn_of(t);
 	const char  *from = p;
 
-	if (conn_gone(t))
+	if (!c->writing && conn_gone(t))
 		return false;
+	c->writing = true;
 	while (n > 0) {
 		int part = n < 1 << 30 ? (int)n : 1 << 30;
 

@@ -24,11 +24,11 @@
 #include "core/base/uuid.h"
 #include "drift/alert/webhook.h"
 
-#define HEAD_MAX    16384
-#define BODY_MAX    262144
-#define TIMEOUT_MS  10000
-#define SEEN_MAX    1024
-#define ID_MAX      128
+#define HEAD_MAX   16384
+#define BODY_MAX   262144
+#define TIMEOUT_MS 10000
+#define SEEN_MAX   1024
+#define ID_MAX     128
 
 struct options {
 	int64_t     port, count, answer;
@@ -47,9 +47,9 @@ struct receiver {
 
 /* One request, as far as it matters. */
 struct delivery {
-	struct str head, body;
-	struct str id, timestamp, signature;
-	bool       verified, repeated;
+	struct str  head, body;
+	struct str  id, timestamp, signature;
+	bool        verified, repeated;
 	const char *why;
 };
 
@@ -104,7 +104,8 @@ take_option(struct options *o, int c)
 	case 'n':
 		return str_to_i64(str_of(optarg), &o->count) && o->count > 0;
 	case 'a':
-		return str_to_i64(str_of(optarg), &o->answer) && o->answer >= 200 && o->answer <= 599;
+		return str_to_i64(str_of(optarg), &o->answer) && o->answer >= 200 &&
+		       o->answer <= 599;
 	default:
 		return false;
 	}
@@ -183,7 +184,8 @@ read_request(int fd, char *p, struct delivery *d)
 	}
 	head = (size_t)(end - p) + 4;
 	d->head = (struct str) { p, head };
-	if (!str_to_i64(header(d->head, "content-length"), &length) || length < 0 || length > BODY_MAX)
+	if (!str_to_i64(header(d->head, "content-length"), &length) || length < 0 ||
+	    length > BODY_MAX)
 		return false;
 	while (n < head + (size_t)length)
 		if (!read_some(fd, p + n, head + (size_t)length - n, &n, until))
@@ -219,7 +221,8 @@ check(struct receiver *r, TALLOC_CTX *mem, struct delivery *d)
 		d->why = "not a POST";
 	else if (d->id.n == 0 || d->id.n >= ID_MAX || d->signature.n == 0)
 		d->why = "a header is missing";
-	else if (!str_to_i64(d->timestamp, &at) || at < now - WEBHOOK_SKEW_S || at > now + WEBHOOK_SKEW_S)
+	else if (!str_to_i64(d->timestamp, &at) || at < now - WEBHOOK_SKEW_S ||
+		 at > now + WEBHOOK_SKEW_S)
 		d->why = "the timestamp is more than 5 minutes away";
 	else if (!webhook_verify(mem, secret, d->id, at, d->body, d->signature))
 		d->why = "the signature is wrong";
@@ -284,7 +287,7 @@ answer(int fd, int64_t status)
 {
 	char    text[128];
 	int     n = snprintf(text, sizeof(text),
-	        "HTTP/1.1 %lld -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", (long long)status);
+		"HTTP/1.1 %lld -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", (long long)status);
 	ssize_t sent = write(fd, text, (size_t)n);
 
 	(void)sent; /* who went away sends it again */
@@ -318,7 +321,8 @@ serve(struct receiver *r, int fd)
 static int
 open_socket(struct options *o)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)o->port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)o->port),
 		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
 	socklen_t          n = sizeof(a);
 	int                on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -349,7 +353,8 @@ main(int argc, char **argv)
 	}
 	fd = open_socket(&r.o);
 	if (fd < 0) {
-		fprintf(stderr, "bsx-receive: port %lld: %s\n", (long long)r.o.port, strerror(errno));
+		fprintf(
+		    stderr, "bsx-receive: port %lld: %s\n", (long long)r.o.port, strerror(errno));
 		return 1;
 	}
 	while (r.o.count == 0 || r.received < r.o.count) {

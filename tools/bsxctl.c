@@ -148,42 +148,43 @@ static int
 run(struct ctl *c, int argc, char **argv)
 {
 	const struct command *x = command_by_name(argv[0]);
-	int                   status;
 
 	if (x == NULL) {
 		fprintf(stderr, "bsxctl: there is no command %s\n", ctl_text(c, argv[0]));
 		return usage(false);
 	}
 	optind = 0; /* the command has options of its own */
-	status = ctl_wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
-	if (fflush(stdout) != 0)
-		status = 1;
-	return status;
+	return ctl_wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
+}
+
+static int
+run_all(struct ctl *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { 0 } };
+	int                        o;
+
+	while ((o = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
+		if (o == 'V') {
+			ctl_say("bsxctl %s", BSX_VERSION);
+			return 0;
+		}
+		if (o != 'c')
+			return usage(o == 'h');
+		c->conf_path = optarg;
+	}
+	return optind == argc ? usage(false) : run(c, argc - optind, argv + optind);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
 	struct ctl c = { .mem = talloc_new(NULL), .conf_path = CONF_FILE_DEFAULT };
-	int        o, status;
+	int        status;
 
 	secret_process();
 	signal(SIGPIPE, SIG_IGN);
-	while ((o = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
-		if (o == 'c') {
-			c.conf_path = optarg;
-		} else if (o == 'V') {
-			ctl_say("bsxctl %s", BSX_VERSION);
-			return 0;
-		} else {
-			return usage(o == 'h');
-		}
-	}
-	if (optind == argc)
-		return usage(false);
-	status = run(&c, argc - optind, argv + optind);
+	status = run_all(&c, argc, argv);
 	talloc_free(c.mem);
-	return status;
+	return fflush(stdout) == 0 ? status : 1;
 }

@@ -106,7 +106,8 @@ permission_list(TALLOC_CTX *mem, const struct permissions *p, struct strings *ou
 {
 	char text[PERMISSION_TEXT_MAX];
 
-	*out = (struct strings) { talloc_array(mem, const char *, ACTION__MAX * RESOURCE__MAX + 1), 0 };
+	*out =
+	    (struct strings) { talloc_array(mem, const char *, ACTION__MAX *RESOURCE__MAX + 1), 0 };
 	if (out->items == NULL)
 		return err_memory(e);
 	for (int r = 0; r < RESOURCE__MAX; r++) {
@@ -141,7 +142,11 @@ permissions_bound(struct permissions *p, const struct tenant *t)
 
 /* ---- built-in roles ---- */
 
-#define LIST(...) (const char *const[]) { __VA_ARGS__, NULL }
+#define LIST(...)                                                                                  \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
 
 const struct built_in_role built_in_roles[] = {
 	{ "admin", false, "Everything in its tenant.", LIST("*:*") },
@@ -173,7 +178,8 @@ struct install {
 static bool
 install_role(struct install *in, const struct built_in_role *b, struct err *e)
 {
-	struct role_row row = { .id = uuid_make(in->clock, in->rand), .built_in = true,
+	struct role_row row = { .id = uuid_make(in->clock, in->rand),
+		.built_in = true,
 		.created_at = { clock_ms(in->clock) } };
 	struct strings  list = { NULL, 0 };
 	const char    **items;
@@ -188,7 +194,7 @@ install_role(struct install *in, const struct built_in_role *b, struct err *e)
 	memcpy(items, b->permissions, list.n * sizeof(*items));
 	list.items = items;
 	return role_put(in->t, &row, e) && role_by_name(in->t, in->mem, b->name, &row, e) &&
-	    role_set_permissions(in->t, in->mem, &row.id, list, e);
+	       role_set_permissions(in->t, in->mem, &row.id, list, e);
 }
 
 static bool
@@ -205,8 +211,8 @@ install_all(struct db *db, void *arg, struct err *e)
 }
 
 bool
-access_install_roles(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct clock *c,
-    struct err *e)
+access_install_roles(
+    struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct clock *c, struct err *e)
 {
 	struct install  in = { t, mem, r, c };
 	const struct tx tx = { .name = "install_roles", .body = install_all, .arg = &in };

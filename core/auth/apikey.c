@@ -25,8 +25,8 @@ hash_secret(const struct auth *a, const struct tenant *t, uint32_t version,
 
 /* Of any version of the keyring: keys outlive its rotation. */
 static bool
-secret_fits(const struct auth *a, const struct tenant *t, const struct key_text *text,
-    struct blob stored)
+secret_fits(
+    const struct auth *a, const struct tenant *t, const struct key_text *text, struct blob stored)
 {
 	uint8_t hash[HASH_LEN];
 	bool    fits = false;
@@ -90,7 +90,8 @@ touch(struct auth *a, struct tenant_db *t, const struct api_key *k, int64_t now_
 
 	if (now_ms - k->last_used_at.ms < API_KEY_TOUCH_MS)
 		return;
-	if (!api_key_touch(t, &k->id, (instant) { now_ms }, (instant) { now_ms - API_KEY_TOUCH_MS }, &why))
+	if (!api_key_touch(
+		t, &k->id, (instant) { now_ms }, (instant) { now_ms - API_KEY_TOUCH_MS }, &why))
 		log_err(a->log, LOG_SYSTEM, "the last use of an API key could not be noted", &why);
 }
 
@@ -137,7 +138,8 @@ check_scopes(TALLOC_CTX *mem, const struct tenant *t, const struct caller *calle
 	permissions_bound(&want, t);
 	if (permission_covers(&caller->permissions, &want))
 		return true;
-	return err_set(e, ERR_ESCALATION, 0, "A key cannot have permissions that its maker does not have.",
+	return err_set(e, ERR_ESCALATION, 0,
+	    "A key cannot have permissions that its maker does not have.",
 	    "scopes beyond the caller's permissions");
 }
 
@@ -152,7 +154,8 @@ check_addresses(TALLOC_CTX *mem, struct strings ranges, struct err *e)
 
 		snprintf(pointer, sizeof(pointer), "/allowed_addresses/%zu", i);
 		if (!cidr_parse(str_of(ranges.items[i]), &one))
-			ok = err_fault(e, mem, pointer, "not an address or a range like 10.0.0.0/8");
+			ok =
+			    err_fault(e, mem, pointer, "not an address or a range like 10.0.0.0/8");
 	}
 	return ok;
 }
@@ -178,7 +181,7 @@ make_text(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, struct api_ke
 		return err_memory(e);
 	rand_fill(a->rand, text.secret, sizeof(text.secret));
 	ok = tenant_tag(t, text.tenant, e) &&
-	    hash_secret(a, t, keyring_newest(a->keyring), &text, hash, e);
+	     hash_secret(a, t, keyring_newest(a->keyring), &text, hash, e);
 	key_text_print(&text, key);
 	secret_wipe(&text, sizeof(text));
 	k->key = key;
@@ -229,8 +232,11 @@ api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
 {
 	int64_t            now_ms = clock_ms(a->clock);
 	struct making      m = { t, out };
-	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE, .success = true, .caller = caller,
-		.origin = origin, .target_kind = "api_key" };
+	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE,
+		.success = true,
+		.caller = caller,
+		.origin = origin,
+		.target_kind = "api_key" };
 
 	if (!refuse_keys(caller, e))
 		return false;
@@ -239,9 +245,12 @@ api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
 	if (!check_addresses(mem, in->allowed_addresses, e) ||
 	    !check_scopes(mem, t->tenant, caller, in->scopes, e))
 		return false;
-	*out = (struct api_key) { .id = uuid_make(a->clock, a->rand), .scopes = in->scopes,
-		.allowed_addresses = in->allowed_addresses, .created_by = caller->user,
-		.created_at = { now_ms }, .expires_at = in->expires_at };
+	*out = (struct api_key) { .id = uuid_make(a->clock, a->rand),
+		.scopes = in->scopes,
+		.allowed_addresses = in->allowed_addresses,
+		.created_by = caller->user,
+		.created_at = { now_ms },
+		.expires_at = in->expires_at };
 	out->name = talloc_strdup(mem, in->name);
 	if (out->name == NULL)
 		return err_memory(e);
@@ -274,8 +283,12 @@ api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
     const struct origin *origin, const struct uuid *id, struct err *e)
 {
 	struct dropping    d = { t, *id, { clock_ms(a->clock) } };
-	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE, .success = true, .caller = caller,
-		.origin = origin, .target_kind = "api_key", .target_id = *id };
+	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE,
+		.success = true,
+		.caller = caller,
+		.origin = origin,
+		.target_kind = "api_key",
+		.target_id = *id };
 
 	if (!refuse_keys(caller, e) || !audit_deed(t, mem, a, drop_body, &d, &entry, e))
 		return false;

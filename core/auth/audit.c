@@ -121,7 +121,7 @@ clean(TALLOC_CTX *mem, const char *z, size_t max)
 static bool
 fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r)
 {
-	const struct origin none = { NULL, NULL, NULL };
+	const struct origin  none = { NULL, NULL, NULL };
 	const struct origin *o = entry->origin != NULL ? entry->origin : &none;
 	const char          *name = entry->caller != NULL ? entry->caller->name : entry->actor_name;
 	char                 target[UUID_TEXT_MAX] = "";
@@ -136,18 +136,20 @@ fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r
 	r->request_id = clean(mem, o->request_id, REQUEST_ID_MAX_BYTES);
 	r->details = entry->details != NULL ? entry->details : "{}";
 	return r->actor_name != NULL && r->target_kind != NULL && r->target_id != NULL &&
-	    r->address != NULL && r->user_agent != NULL && r->request_id != NULL;
+	       r->address != NULL && r->user_agent != NULL && r->request_id != NULL;
 }
 
 static bool
-fill_row(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, const struct audit_entry *entry,
-    struct audit_row *r, struct err *e)
+fill_row(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    const struct audit_entry *entry, struct audit_row *r, struct err *e)
 {
 	const struct caller *c = entry->caller;
 
-	*r = (struct audit_row) { .id = entry->id, .at = { clock_ms(a->clock) },
+	*r = (struct audit_row) { .id = entry->id,
+		.at = { clock_ms(a->clock) },
 		.action = actions[entry->action].text,
-		.outcome = entry->success ? "success" : "failure", .actor_kind = actor_kind(entry) };
+		.outcome = entry->success ? "success" : "failure",
+		.actor_kind = actor_kind(entry) };
 	if (c != NULL) {
 		r->actor_id = c->user;
 		if (!uuid_eq(&c->tenant, &t->tenant->id))
@@ -196,14 +198,23 @@ deed_body(struct db *db, void *arg, struct err *e)
 	return audit_append(d->t, d->mem, d->a, d->entry, e);
 }
 
+/* Empty or none: the field is left out. */
+static struct str
+given(const char *z)
+{
+	struct str s = str_of(z);
+
+	return s.n > 0 ? s : (struct str) { NULL, 0 };
+}
+
 static void
 log_entry(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry)
 {
 	const struct action_row *action = &actions[entry->action];
+	const struct origin      none = { NULL, NULL, NULL };
+	const struct origin     *o = entry->origin != NULL ? entry->origin : &none;
 	const struct caller     *c = entry->caller;
-	const struct origin     *o = entry->origin;
 	char tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX] = "", target[UUID_TEXT_MAX] = "";
-	struct str nothing = { NULL, 0 };
 
 	uuid_print(&t->tenant->id, tenant);
 	if (c != NULL)
@@ -214,15 +225,13 @@ log_entry(const struct tenant_db *t, const struct auth *a, const struct audit_en
 	    action->text, LOGS("event.action", action->text),
 	    LOGS("event.outcome", entry->success ? "success" : "failure"),
 	    LOGS("organization.id", tenant), LOGS("organization.name", t->tenant->slug),
-	    LOGSTR("user.id", c != NULL ? str_of(user) : nothing),
-	    LOGSTR("user.name", str_of(c != NULL ? c->name : entry->actor_name)),
-	    LOGS("bsx.actor.kind", actor_kind(entry)),
-	    LOGSTR("source.ip", o != NULL ? str_of(o->address) : nothing),
-	    LOGSTR("user_agent.original", o != NULL ? str_of(o->user_agent) : nothing),
-	    LOGSTR("http.request.id", o != NULL ? str_of(o->request_id) : nothing),
-	    LOGS("bsx.target.kind", entry->target_kind),
-	    LOGSTR("bsx.target.id", *target != '\0' ? str_of(target) : nothing),
-	    LOGSTR("bsx.details", str_of(entry->details)));
+	    LOGSTR("user.id", given(user)),
+	    LOGSTR("user.name", given(c != NULL ? c->name : entry->actor_name)),
+	    LOGS("bsx.actor.kind", actor_kind(entry)), LOGSTR("source.ip", given(o->address)),
+	    LOGSTR("user_agent.original", given(o->user_agent)),
+	    LOGSTR("http.request.id", given(o->request_id)),
+	    LOGSTR("bsx.target.kind", given(entry->target_kind)),
+	    LOGSTR("bsx.target.id", given(target)), LOGSTR("bsx.details", given(entry->details)));
 }
 
 bool
@@ -231,8 +240,11 @@ audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *bo
 {
 	struct audit_mark mark;
 	struct deed       d = { t, mem, a, body, arg, entry };
-	struct tx         tx = { .name = actions[entry->action].text, .body = deed_body, .arg = &d,
-			.mark = audit_mark_sql, .mark_in = &mark };
+	struct tx         tx = { .name = actions[entry->action].text,
+			.body = deed_body,
+			.arg = &d,
+			.mark = audit_mark_sql,
+			.mark_in = &mark };
 
 	if (uuid_is_nil(&entry->id))
 		entry->id = uuid_make(a->clock, a->rand);
@@ -257,7 +269,8 @@ row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const st
 	for (uint32_t v = keyring_newest(a->keyring); v > 0; v--) {
 		struct err why = { 0 };
 
-		if (compute_mac(mem, a, t, v, r, mac, &why) && secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
+		if (compute_mac(mem, a, t, v, r, mac, &why) &&
+		    secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
 			return true;
 	}
 	return false;
@@ -267,7 +280,7 @@ static bool
 follows(const struct audit_row *r, uint64_t seq, const uint8_t *mac)
 {
 	return r->seq == seq + 1 && r->prev_mac.n == AUDIT_MAC_LEN &&
-	    memcmp(r->prev_mac.p, mac, AUDIT_MAC_LEN) == 0;
+	       memcmp(r->prev_mac.p, mac, AUDIT_MAC_LEN) == 0;
 }
 
 /* Checks a page; false: *broken names the first entry that does not fit. */
@@ -308,7 +321,8 @@ audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, uint64_
 
 		if (page == NULL)
 			return err_memory(e);
-		ok = audit_rows_after(t, page, seq, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e);
+		ok = audit_rows_after(
+		    t, page, seq, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e);
 		if (ok && n == 0)
 			*broken = seq + 1;
 		ok = ok && n > 0 && page_fits(page, a, t->tenant, rows, n, &seq, mac, broken);

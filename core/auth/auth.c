@@ -1,7 +1,7 @@
 #include "core/auth/auth.h"
 
-#define AGAIN_MS 5000   /* a stranger's kid asks the database no more often than this */
-#define OLD_MS   60000  /* a rotation elsewhere reaches this process by itself */
+#define AGAIN_MS 5000  /* a stranger's kid asks the database no more often than this */
+#define OLD_MS   60000 /* a rotation elsewhere reaches this process by itself */
 
 static bool
 load(struct auth *a, struct err *e)
@@ -16,7 +16,8 @@ load(struct auth *a, struct err *e)
 		return false;
 	if (signing == NULL) {
 		talloc_free(keys);
-		return err_set(e, ERR_UNAVAILABLE, 0, "no signing key yet", "no active signing key");
+		return err_set(
+		    e, ERR_UNAVAILABLE, 0, "no signing key yet", "no active signing key");
 	}
 	talloc_free(a->keys);
 	a->keys = keys;

@@ -70,8 +70,8 @@ static void
 remember(const struct resolving *v, struct cache_epochs before, const struct caller *c)
 {
 	if (v->a->segment != NULL)
-		cache_put(v->a->segment, v->key, &c->tenant, &c->user, &c->session, before, v->now_ms,
-		    c->expires_ms, c, sizeof(*c));
+		cache_put(v->a->segment, v->key, &c->tenant, &c->user, &c->session, before,
+		    v->now_ms, c->expires_ms, c, sizeof(*c));
 }
 
 static struct cache_epochs
@@ -107,7 +107,8 @@ touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, stru
 		return false;
 	if (!session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
 		(instant) { v->now_ms - SESSION_TOUCH_MS }, &why)) {
-		log_err(v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);
+		log_err(
+		    v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);
 		return false;
 	}
 	c->idle_ms = MIN(idle_end, c->absolute_ms);
@@ -122,13 +123,14 @@ check_token(const struct resolving *v, struct token_claims *claims, struct err *
 
 	if (!auth_keys(a, false, e))
 		return false;
-	if (token_check(v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e))
+	if (token_check(
+		v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e))
 		return true;
 	if (!stranger)
 		return false;
 	err_clear(e);
-	return auth_keys(a, true, e) &&
-	    token_check(v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e);
+	return auth_keys(a, true, e) && token_check(v->mem, a->keys, v->c->text,
+					    a->conf->public_url, a->clock, claims, &stranger, e);
 }
 
 static bool
@@ -246,11 +248,12 @@ static bool
 recall(const struct resolving *v, struct caller *out, int64_t *age_ms)
 {
 	_Alignas(struct caller) uint8_t value[CACHE_VALUE_MAX];
-	int64_t checked_ms = 0;
-	size_t  n = 0;
+	int64_t                         checked_ms = 0;
+	size_t                          n = 0;
 
 	if (v->a->segment == NULL ||
-	    !cache_get(v->a->segment, v->key, v->now_ms, value, &n, &checked_ms) || n != sizeof(*out))
+	    !cache_get(v->a->segment, v->key, v->now_ms, value, &n, &checked_ms) ||
+	    n != sizeof(*out))
 		return false;
 	memcpy(out, value, sizeof(*out));
 	*age_ms = v->now_ms - checked_ms;
@@ -277,15 +280,17 @@ bool
 caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c, const char *address,
     struct caller *out, struct err *e)
 {
-	struct resolving v = { .a = a, .mem = mem, .c = c, .address = address,
-		.now_ms = clock_ms(a->clock) };
+	struct resolving v = {
+		.a = a, .mem = mem, .c = c, .address = address, .now_ms = clock_ms(a->clock)
+	};
 
 	if (make_key(&v, e) && resolve(&v, out, e))
 		return true;
 	memset(out, 0, sizeof(*out));
 	/* which of its faults it was is for the log only */
 	if (e->code == ERR_UNAUTHENTICATED)
-		snprintf(e->pub, sizeof(e->pub), "The credential is not valid or has ended. Sign in again.");
+		snprintf(e->pub, sizeof(e->pub),
+		    "The credential is not valid or has ended. Sign in again.");
 	return false;
 }
 

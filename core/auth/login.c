@@ -14,10 +14,10 @@ struct attempt {
 	const struct login  *in;
 	const struct origin *origin;
 	struct permit       *permit;
-	struct tenant_db    *t;        /* where it is looked up and audited */
-	struct user          user;     /* when found: */
+	struct tenant_db    *t;    /* where it is looked up and audited */
+	struct user          user; /* when found: */
 	bool                 found;
-	const char          *why;      /* it fails; NULL: nothing found against it yet */
+	const char          *why; /* it fails; NULL: nothing found against it yet */
 	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
 	struct session_row   session;
 	int64_t              now_ms;
@@ -113,8 +113,9 @@ rehash(struct attempt *l, struct str password, struct err *e)
 static bool
 compare(struct attempt *l, struct str password, struct err *e)
 {
-	const char *phc = l->found && l->user.password != NULL ? l->user.password : password_decoy();
-	bool        match = false, stale = false;
+	const char *phc =
+	    l->found && l->user.password != NULL ? l->user.password : password_decoy();
+	bool match = false, stale = false;
 
 	count_hash(l, "for=\"login\"");
 	if (!password_verify(password, phc, l->permit->scratch, &match, &stale, e))
@@ -171,8 +172,11 @@ failure_details(struct attempt *l, struct err *e)
 static bool
 fail(struct attempt *l, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL, .actor_kind = "anonymous",
-		.actor_name = l->in->email, .origin = l->origin, .target_kind = "user",
+	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL,
+		.actor_kind = "anonymous",
+		.actor_name = l->in->email,
+		.origin = l->origin,
+		.target_kind = "user",
 		.details = failure_details(l, e) };
 
 	if (l->found)
@@ -180,7 +184,8 @@ fail(struct attempt *l, struct err *e)
 	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"failure\"");
-	return err_set(e, ERR_CREDENTIALS, 0, "Tenant, e-mail address or password is wrong.", "%s", l->why);
+	return err_set(
+	    e, ERR_CREDENTIALS, 0, "Tenant, e-mail address or password is wrong.", "%s", l->why);
 }
 
 /* ---- yes ---- */
@@ -193,9 +198,14 @@ make_session(struct attempt *l, struct err *e)
 	int64_t            idle = now + conf->session_idle_s * 1000;
 
 	l->session = (struct session_row) { .id = uuid_make(l->a->clock, l->a->rand),
-		.user_id = l->user.id, .auth_time = { now }, .aal = 1, .provider = "password",
-		.idle_end = { idle < absolute ? idle : absolute }, .absolute_end = { absolute },
-		.last_seen = { now }, .created_at = { now } };
+		.user_id = l->user.id,
+		.auth_time = { now },
+		.aal = 1,
+		.provider = "password",
+		.idle_end = { idle < absolute ? idle : absolute },
+		.absolute_end = { absolute },
+		.last_seen = { now },
+		.created_at = { now } };
 	l->session.address = unicode_clean(l->mem, str_of(l->origin->address), 45);
 	l->session.user_agent = unicode_clean(l->mem, str_of(l->origin->user_agent), 400);
 	return (l->session.address != NULL && l->session.user_agent != NULL) || err_memory(e);
@@ -210,7 +220,7 @@ start_body(struct db *db, void *arg, struct err *e)
 	if (*l->fresh != '\0' && !user_rehash(l->t, &l->user.id, l->user.password, l->fresh, e))
 		return false;
 	return session_add(l->t, &l->session, e) &&
-	    user_set_last_login(l->t, &l->user.id, (instant) { l->now_ms }, e);
+	       user_set_last_login(l->t, &l->user.id, (instant) { l->now_ms }, e);
 }
 
 /* The rows just written, in the form in which they are read again. */
@@ -219,12 +229,22 @@ fill_caller(const struct attempt *l, struct caller *c, struct err *e)
 {
 	const struct user          *u = &l->user;
 	const struct session_row   *s = &l->session;
-	const struct session_caller row = { .user_id = u->id, .auth_time = s->auth_time, .aal = s->aal,
-		.idle_end = s->idle_end, .absolute_end = s->absolute_end, .last_seen = s->last_seen,
-		.rotated_ago_s = -1, .epoch = u->epoch, .email = u->email,
-		.display_name = u->display_name, .status = u->status, .two_factor = u->two_factor,
-		.last_login = { l->now_ms }, .created_at = u->created_at,
-		.role_names = u->role_names, .granted = u->granted };
+	const struct session_caller row = { .user_id = u->id,
+		.auth_time = s->auth_time,
+		.aal = s->aal,
+		.idle_end = s->idle_end,
+		.absolute_end = s->absolute_end,
+		.last_seen = s->last_seen,
+		.rotated_ago_s = -1,
+		.epoch = u->epoch,
+		.email = u->email,
+		.display_name = u->display_name,
+		.status = u->status,
+		.two_factor = u->two_factor,
+		.last_login = { l->now_ms },
+		.created_at = u->created_at,
+		.role_names = u->role_names,
+		.granted = u->granted };
 
 	return caller_of_session(l->a, l->mem, l->t->tenant, &s->id, &row, c, e);
 }
@@ -232,8 +252,11 @@ fill_caller(const struct attempt *l, struct caller *c, struct err *e)
 static bool
 accept(struct attempt *l, struct session_grant *grant, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_SESSION_START, .success = true,
-		.caller = &grant->caller, .origin = l->origin, .target_kind = "session",
+	struct audit_entry entry = { .action = AUDIT_SESSION_START,
+		.success = true,
+		.caller = &grant->caller,
+		.origin = l->origin,
+		.target_kind = "session",
 		.details = "{\"method\":\"password\"}" };
 
 	if (!make_session(l, e) || !fill_caller(l, &grant->caller, e))
@@ -252,7 +275,11 @@ bool
 login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const struct origin *origin,
     struct permit *permit, struct session_grant *grant, struct err *e)
 {
-	struct attempt l = { .a = a, .mem = mem, .in = in, .origin = origin, .permit = permit,
+	struct attempt l = { .a = a,
+		.mem = mem,
+		.in = in,
+		.origin = origin,
+		.permit = permit,
 		.now_ms = clock_ms(a->clock) };
 	bool           ok = find_tenant(&l, e) && find_user(&l, e) && check_password(&l, e);
 

@@ -20,11 +20,11 @@ refuse(struct err *e, const char *why)
 /* ---- refresh tokens ---- */
 
 struct refresh {
-	uint8_t  tenant[TENANT_TAG_LEN];
-	uint8_t  session[16];
-	uint8_t  generation[8]; /* big endian */
-	uint8_t  pepper[4];     /* version of the keyring */
-	uint8_t  mac[HASH_LEN];
+	uint8_t tenant[TENANT_TAG_LEN];
+	uint8_t session[16];
+	uint8_t generation[8]; /* big endian */
+	uint8_t pepper[4];     /* version of the keyring */
+	uint8_t mac[HASH_LEN];
 };
 _Static_assert(sizeof(struct refresh) == 68, "the members leave no holes");
 _Static_assert(BASE64URL_LEN(sizeof(struct refresh)) == REFRESH_TOKEN_LEN, "the text's length");
@@ -47,8 +47,8 @@ take_number(const uint8_t *in, size_t n)
 }
 
 static bool
-refresh_mac(const struct auth *a, const struct refresh *t, uint8_t mac[static HASH_LEN],
-    struct err *e)
+refresh_mac(
+    const struct auth *a, const struct refresh *t, uint8_t mac[static HASH_LEN], struct err *e)
 {
 	uint32_t version = (uint32_t)take_number(t->pepper, sizeof(t->pepper));
 	uint8_t  key[KEY_LEN];
@@ -147,19 +147,23 @@ caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 	c->last_login_ms = s->last_login.ms;
 	c->created_ms = s->created_at.ms;
 	unicode_clean_into(str_of(s->email), c->name, sizeof(c->name));
-	c->whole = unicode_clean_into(str_of(s->display_name), c->display_name, sizeof(c->display_name)) &&
+	c->whole =
+	    unicode_clean_into(str_of(s->display_name), c->display_name, sizeof(c->display_name)) &&
 	    unicode_clean_into(str_of(s->role_names), c->roles, sizeof(c->roles));
 	return caller_rights(a, mem, t, s, c, e);
 }
 
 bool
-caller_user(struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u,
-    struct err *e)
+caller_user(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u, struct err *e)
 {
 	if (!c->whole)
 		return user_by_id(t, mem, &c->user, u, e);
-	*u = (struct user) { .id = c->user, .tenant_id = c->tenant, .two_factor = c->two_factor,
-		.last_login = { c->last_login_ms }, .created_at = { c->created_ms } };
+	*u = (struct user) { .id = c->user,
+		.tenant_id = c->tenant,
+		.two_factor = c->two_factor,
+		.last_login = { c->last_login_ms },
+		.created_at = { c->created_ms } };
 	u->email = talloc_strdup(mem, c->name);
 	u->display_name = talloc_strdup(mem, c->display_name);
 	u->status = talloc_strdup(mem, "active"); /* nobody else is a caller */
@@ -181,19 +185,24 @@ session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
 {
 	const struct caller *c = &grant->caller;
 	int64_t              now = clock_ms(a->clock);
-	struct token_claims  claims = { .iss = a->conf->public_url, .aud = a->conf->public_url,
-		 .tenant = c->tenant, .user = c->user, .session = c->session,
-		 .jti = uuid_make(a->clock, a->rand), .iat = now / 1000,
-		 .auth_time = c->auth_time_ms / 1000, .aal = c->aal };
+	struct token_claims  claims = { .iss = a->conf->public_url,
+		 .aud = a->conf->public_url,
+		 .tenant = c->tenant,
+		 .user = c->user,
+		 .session = c->session,
+		 .jti = uuid_make(a->clock, a->rand),
+		 .iat = now / 1000,
+		 .auth_time = c->auth_time_ms / 1000,
+		 .aal = c->aal };
 
 	claims.exp = MIN(now / 1000 + a->conf->access_s, c->absolute_ms / 1000);
 	grant->access_end_ms = claims.exp * 1000;
 	if (!auth_keys(a, false, e))
 		return false;
 	grant->access_token = token_sign(mem, a->signing, &claims, e);
-	grant->refresh_token =
-	    grant->access_token == NULL ? NULL
-					: refresh_print(a, mem, grant->tenant, &c->session, generation, e);
+	grant->refresh_token = grant->access_token == NULL ? NULL
+							   : refresh_print(a, mem, grant->tenant,
+								 &c->session, generation, e);
 	return grant->refresh_token != NULL;
 }
 
@@ -214,7 +223,7 @@ static bool
 is_alive(const struct session_caller *s, int64_t now_ms)
 {
 	return s->revoked_at.ms == 0 && s->idle_end.ms > now_ms && s->absolute_end.ms > now_ms &&
-	    strcmp(s->status, "active") == 0;
+	       strcmp(s->status, "active") == 0;
 }
 
 static bool
@@ -236,8 +245,8 @@ reuse_body(struct db *db, void *arg, struct err *e)
 	bool               ended;
 
 	(void)db;
-	return session_revoke(f->t, &f->session, (instant) { f->now_ms }, "refresh_token_reused",
-	    &ended, e);
+	return session_revoke(
+	    f->t, &f->session, (instant) { f->now_ms }, "refresh_token_reused", &ended, e);
 }
 
 /* Somebody has a copy: nobody can tell who the owner is, so it ends for both. */
@@ -245,8 +254,11 @@ static bool
 end_reused(struct refreshing *f, struct err *e)
 {
 	struct caller      c;
-	struct audit_entry entry = { .action = AUDIT_SESSION_REUSE, .caller = &c, .origin = f->origin,
-		.target_kind = "session", .target_id = f->session };
+	struct audit_entry entry = { .action = AUDIT_SESSION_REUSE,
+		.caller = &c,
+		.origin = f->origin,
+		.target_kind = "session",
+		.target_id = f->session };
 
 	if (!caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &c, e) ||
 	    !audit_deed(f->t, f->mem, f->a, reuse_body, f, &entry, e))
@@ -254,7 +266,8 @@ end_reused(struct refreshing *f, struct err *e)
 	if (f->a->segment != NULL)
 		cache_bump_session(f->a->segment, &f->session);
 	return err_set(e, ERR_REFRESH_REUSED, 0,
-	    "This refresh token was used before. The session has been ended.", "refresh token reused");
+	    "This refresh token was used before. The session has been ended.",
+	    "refresh token reused");
 }
 
 /* The generation to give out: the next one, or the same successor once more. */
@@ -309,20 +322,24 @@ refresh(struct refreshing *f, struct str token, struct session_grant *grant, str
 	if (!read_row(f, e) || !rotate(f, &generation, e))
 		return false;
 	grant->tenant = f->t->tenant;
-	return caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &grant->caller, e) &&
-	    session_grant_tokens(f->a, f->mem, generation, grant, e);
+	return caller_of_session(
+		   f->a, f->mem, f->t->tenant, &f->session, &f->row, &grant->caller, e) &&
+	       session_grant_tokens(f->a, f->mem, generation, grant, e);
 }
 
 bool
 session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token, const struct origin *origin,
     struct session_grant *grant, struct err *e)
 {
-	struct refreshing f = { .a = a, .mem = mem, .origin = origin, .now_ms = clock_ms(a->clock) };
-	bool              ok = refresh(&f, token, grant, e);
+	struct refreshing f = {
+		.a = a, .mem = mem, .origin = origin, .now_ms = clock_ms(a->clock)
+	};
+	bool ok = refresh(&f, token, grant, e);
 
 	if (a->segment != NULL)
 		metric_add(a->segment, METRIC_AUTH_ATTEMPTS,
-		    ok ? "method=\"refresh\",outcome=\"success\"" : "method=\"refresh\",outcome=\"failure\"",
+		    ok ? "method=\"refresh\",outcome=\"success\""
+		       : "method=\"refresh\",outcome=\"failure\"",
 		    1);
 	return ok;
 }
@@ -353,8 +370,11 @@ session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct c
     const struct origin *origin, bool all, struct err *e)
 {
 	struct ending      in = { t, caller, all, { clock_ms(a->clock) } };
-	struct audit_entry entry = { .action = AUDIT_SESSION_END, .success = true, .caller = caller,
-		.origin = origin, .target_kind = all ? "user" : "session",
+	struct audit_entry entry = { .action = AUDIT_SESSION_END,
+		.success = true,
+		.caller = caller,
+		.origin = origin,
+		.target_kind = all ? "user" : "session",
 		.target_id = all ? caller->user : caller->session };
 
 	if (!audit_deed(t, mem, a, end_body, &in, &entry, e))

@@ -11,7 +11,8 @@ tenant_tag(const struct tenant *t, uint8_t tag[static TENANT_TAG_LEN], struct er
 	struct str name = str_of(t->schema_name);
 
 	if (str_starts(name, PREFIX) &&
-	    hex_parse((struct str) { name.p + PREFIX_LEN, name.n - PREFIX_LEN }, tag, TENANT_TAG_LEN))
+	    hex_parse(
+		(struct str) { name.p + PREFIX_LEN, name.n - PREFIX_LEN }, tag, TENANT_TAG_LEN))
 		return true;
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "schema %s has no number in its name",
 	    t->schema_name);

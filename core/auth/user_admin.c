@@ -41,7 +41,8 @@ fill_user(struct adding *in, const struct database_deps *deps, const char *email
 	    !ident_password(in->mem, password, &secret, e))
 		return false;
 	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name))
-		return err_set(e, ERR_INVALID, 0, "the display name is empty or too long", "display name");
+		return err_set(
+		    e, ERR_INVALID, 0, "the display name is empty or too long", "display name");
 	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
 		.created_at = { clock_ms(deps->clock) } };
 	u->email = talloc_strdup(in->mem, address);
@@ -58,11 +59,18 @@ user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps 
     const char *email, const char *display_name, struct str password, const char *role,
     struct err *e)
 {
-	struct auth        a = { .conf = deps->conf, .clock = deps->clock, .rand = deps->rand,
-		       .log = deps->log, .keyring = deps->keyring, .segment = deps->segment };
+	struct auth        a = { .conf = deps->conf,
+		       .clock = deps->clock,
+		       .rand = deps->rand,
+		       .log = deps->log,
+		       .keyring = deps->keyring,
+		       .segment = deps->segment };
 	struct adding      in = { .t = t, .mem = mem, .role = role };
-	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .success = true,
-		.actor_kind = "system", .actor_name = "bsxctl", .target_kind = "user" };
+	struct audit_entry entry = { .action = AUDIT_USER_CREATE,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = "bsxctl",
+		.target_kind = "user" };
 
 	if (!fill_user(&in, deps, email, display_name, password, e))
 		return false;

@@ -16,7 +16,8 @@ map(TALLOC_CTX *mem, struct str in, utf8proc_option_t how, struct str *out, stru
 		return err_set(e, ERR_TOO_LARGE, 0, "text is too long", "%zu bytes of text", in.n);
 	n = utf8proc_decompose(p, (utf8proc_ssize_t)in.n, NULL, 0, how);
 	if (n < 0)
-		return err_set(e, ERR_INVALID, 0, "text is not valid UTF-8", "%s", utf8proc_errmsg(n));
+		return err_set(
+		    e, ERR_INVALID, 0, "text is not valid UTF-8", "%s", utf8proc_errmsg(n));
 	/* the code points are encoded in place, with one more for the NUL */
 	points = secret_alloc(mem, ((size_t)n + 1) * sizeof(*points));
 	if (points == NULL)

@@ -1,29 +1,17 @@
 #include "core/store/alert.h"
 
-static const struct field alert_fields[] = {
-	COLUMN(struct alert, id),
-	COLUMN_NULL(struct alert, config_id),
-	COLUMN_NULL(struct alert, report_id),
-	COLUMN(struct alert, kind),
-	COLUMN(struct alert, severity),
-	COLUMN(struct alert, title),
-	COLUMN(struct alert, status),
-	COLUMN(struct alert, changes),
-	COLUMN(struct alert, opened_at),
-	COLUMN(struct alert, updated_at),
-	COLUMN_NULL(struct alert, acknowledged_by),
-	COLUMN_NULL(struct alert, acknowledged_at),
-	COLUMN_NULL(struct alert, assigned_to),
-	COLUMN_NULL(struct alert, resolved_at),
-	COLUMN_NULL(struct alert, resolved_by),
-	COLUMN_NULL(struct alert, suppressed_by),
-	COLUMN_NULL(struct alert, open_key),
-	COLUMN(struct alert, version),
-	FIELD_END
-};
+static const struct field  alert_fields[] = { COLUMN(struct alert, id),
+	 COLUMN_NULL(struct alert, config_id), COLUMN_NULL(struct alert, report_id),
+	 COLUMN(struct alert, kind), COLUMN(struct alert, severity), COLUMN(struct alert, title),
+	 COLUMN(struct alert, status), COLUMN(struct alert, changes),
+	 COLUMN(struct alert, opened_at), COLUMN(struct alert, updated_at),
+	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
+	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
+	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
+	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, version), FIELD_END };
 static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, alert_fields);
 
-#define ALERT_COLUMNS \
+#define ALERT_COLUMNS                                                                              \
 	"id, config_id, report_id, kind, severity, title, status, changes, opened_at, updated_at," \
 	" acknowledged_by, acknowledged_at, assigned_to, resolved_at, resolved_by, suppressed_by," \
 	" open_key, version"
@@ -63,7 +51,8 @@ alert_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct alert 
 }
 
 bool
-alert_by_open_key(struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e)
+alert_by_open_key(
+    struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e)
 {
 	const struct key_in in = { open_key };
 
@@ -74,24 +63,20 @@ struct list_in {
 	struct alert_filter f;
 	int64_t             limit;
 };
-static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
-	COLUMN_NULL(struct list_in, f.severity),
-	COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
-	COLUMN_NULL(struct list_in, f.kind),
-	COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
-	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
-	COLUMN(struct list_in, limit),
-	FIELD_END
-};
+static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
+	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	 COLUMN_NULL(struct list_in, f.severity),
+	 COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
+	 COLUMN_NULL(struct list_in, f.kind), COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
+	 COLUMN_NULL(struct list_in, f.config_id),
+	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	 COLUMN_NULL(struct list_in, f.after),
+	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
 
-#define ALERT_FILTER \
-	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)" \
+#define ALERT_FILTER                                                                               \
+	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)"             \
 	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
@@ -105,28 +90,18 @@ alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, s
 {
 	const struct list_in in = { *f, (int64_t)limit };
 
-	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in, limit,
-	    rows, n, e);
+	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in,
+	    limit, rows, n, e);
 }
 
-static const struct field set_fields[] = {
-	COLUMN_NULL(struct alert, report_id),
-	COLUMN(struct alert, severity),
-	COLUMN(struct alert, title),
-	COLUMN(struct alert, status),
-	COLUMN(struct alert, changes),
-	COLUMN(struct alert, updated_at),
-	COLUMN_NULL(struct alert, acknowledged_by),
-	COLUMN_NULL(struct alert, acknowledged_at),
-	COLUMN_NULL(struct alert, assigned_to),
-	COLUMN_NULL(struct alert, resolved_at),
-	COLUMN_NULL(struct alert, resolved_by),
-	COLUMN_NULL(struct alert, suppressed_by),
-	COLUMN_NULL(struct alert, open_key),
-	COLUMN(struct alert, id),
-	COLUMN(struct alert, version),
-	FIELD_END
-};
+static const struct field  set_fields[] = { COLUMN_NULL(struct alert, report_id),
+	 COLUMN(struct alert, severity), COLUMN(struct alert, title), COLUMN(struct alert, status),
+	 COLUMN(struct alert, changes), COLUMN(struct alert, updated_at),
+	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
+	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
+	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
+	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, id),
+	 COLUMN(struct alert, version), FIELD_END };
 static const struct schema set_in = SCHEMA("AlertSetIn", struct alert, set_fields);
 
 SQL(alert_update, SQL_TENANT, &set_in, NULL,
@@ -149,18 +124,11 @@ alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
 
 /* ---- findings ---- */
 
-static const struct field finding_fields[] = {
-	COLUMN(struct finding, alert_id),
-	COLUMN(struct finding, fingerprint),
-	COLUMN(struct finding, value_hash),
-	FIELD_END
-};
+static const struct field  finding_fields[] = { COLUMN(struct finding, alert_id),
+	 COLUMN(struct finding, fingerprint), COLUMN(struct finding, value_hash), FIELD_END };
 static const struct schema finding_schema = SCHEMA("Finding", struct finding, finding_fields);
-static const struct field  finding_key_fields[] = {
-	COLUMN(struct finding, alert_id),
-	COLUMN(struct finding, fingerprint),
-	FIELD_END
-};
+static const struct field  finding_key_fields[] = { COLUMN(struct finding, alert_id),
+	 COLUMN(struct finding, fingerprint), FIELD_END };
 static const struct schema finding_key = SCHEMA("FindingKey", struct finding, finding_key_fields);
 
 SQL(finding_select, SQL_TENANT, &id_in, &finding_schema,
@@ -172,8 +140,8 @@ SQL(finding_delete, SQL_TENANT, &finding_key, NULL,
     "DELETE FROM alert_findings WHERE alert_id = ? AND fingerprint = ?");
 
 bool
-finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct finding **rows, size_t *n,
-    struct err *e)
+finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct finding **rows,
+    size_t *n, struct err *e)
 {
 	const struct id_in in = { *alert };
 

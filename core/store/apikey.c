@@ -13,19 +13,20 @@ static const struct field api_key_fields[] = {
 	FIELD(struct api_key, scopes, .doc = "Permissions of the key."),
 	FIELD(struct api_key, allowed_addresses,
 	    .doc = "Addresses and ranges it may be used from; empty: everywhere."),
-	FIELD(struct api_key, created_by, .flags = READ_ONLY | NULLABLE, .doc = "User who made it."),
+	FIELD(
+	    struct api_key, created_by, .flags = READ_ONLY | NULLABLE, .doc = "User who made it."),
 	FIELD(struct api_key, created_at, .flags = READ_ONLY, .doc = "When it was made."),
 	FIELD(struct api_key, expires_at, .flags = NULLABLE, .doc = "When it ends; null: never."),
 	FIELD(struct api_key, last_used_at, .flags = READ_ONLY | NULLABLE,
 	    .doc = "Its last use, to the minute; null: never."),
 	FIELD(struct api_key, key, .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
 	    .doc = "The key itself: in the answer to its making only, never again."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema api_key_schema = SCHEMA("ApiKey", struct api_key, api_key_fields);
 
-#define COLUMNS \
-	"id, name, prefix, secret_hash, scopes, allowed_addresses, created_by, created_at," \
+#define COLUMNS                                                                                    \
+	"id, name, prefix, secret_hash, scopes, allowed_addresses, created_by, created_at,"        \
 	" expires_at, last_used_at"
 
 struct api_key_id_in {
@@ -33,7 +34,7 @@ struct api_key_id_in {
 };
 static const struct field api_key_id_fields[] = {
 	FIELD(struct api_key_id_in, id, .doc = "Key."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema api_key_id_schema =
     SCHEMA("ApiKeyIdIn", struct api_key_id_in, api_key_id_fields);
@@ -47,7 +48,7 @@ static const struct field api_key_page_fields[] = {
 	FIELD(struct api_key_page_in, first, .doc = "From the newest."),
 	FIELD(struct api_key_page_in, after, .doc = "Last one given out."),
 	FIELD(struct api_key_page_in, limit, .doc = "Rows."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema api_key_page_schema =
     SCHEMA("ApiKeyPageIn", struct api_key_page_in, api_key_page_fields);
@@ -61,8 +62,8 @@ SQL(api_key_insert, SQL_TENANT, &api_key_schema, NULL,
     "INSERT INTO api_keys (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
 bool
-api_key_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k,
-    struct err *e)
+api_key_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k, struct err *e)
 {
 	const struct api_key_id_in in = { *id };
 
@@ -91,7 +92,7 @@ struct api_key_revoke_in {
 static const struct field api_key_revoke_fields[] = {
 	FIELD(struct api_key_revoke_in, now, .doc = "Now."),
 	FIELD(struct api_key_revoke_in, id, .doc = "Key."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema api_key_revoke_schema =
     SCHEMA("ApiKeyRevokeIn", struct api_key_revoke_in, api_key_revoke_fields);
@@ -105,7 +106,7 @@ static const struct field api_key_touch_fields[] = {
 	FIELD(struct api_key_touch_in, now, .doc = "Now."),
 	FIELD(struct api_key_touch_in, id, .doc = "Key."),
 	FIELD(struct api_key_touch_in, unless_since, .doc = "Not if used after."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema api_key_touch_schema =
     SCHEMA("ApiKeyTouchIn", struct api_key_touch_in, api_key_touch_fields);
@@ -128,8 +129,8 @@ api_key_revoke(struct tenant_db *t, const struct uuid *id, instant now, struct e
 }
 
 bool
-api_key_touch(struct tenant_db *t, const struct uuid *id, instant now, instant unless_since,
-    struct err *e)
+api_key_touch(
+    struct tenant_db *t, const struct uuid *id, instant now, instant unless_since, struct err *e)
 {
 	const struct api_key_touch_in in = { now, *id, unless_since };
 

@@ -11,7 +11,8 @@ static const struct field audit_fields[] = {
 	FIELD(struct audit_row, actor_kind, .doc = "user, api_key, system or anonymous."),
 	FIELD(struct audit_row, actor_id, .flags = FIELD_NULLABLE, .doc = "Who."),
 	FIELD(struct audit_row, actor_name, .doc = "Who, by name."),
-	FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE, .doc = "The actor's own tenant."),
+	FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE,
+	    .doc = "The actor's own tenant."),
 	FIELD(struct audit_row, target_kind, .doc = "To what kind of thing."),
 	FIELD(struct audit_row, target_id, .doc = "To which."),
 	FIELD(struct audit_row, address, .doc = "From which address."),
@@ -20,25 +21,25 @@ static const struct field audit_fields[] = {
 	FIELD(struct audit_row, details, .doc = "JSON object."),
 	FIELD(struct audit_row, prev_mac, .doc = "MAC of the entry before."),
 	FIELD(struct audit_row, mac, .doc = "MAC of this entry."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema audit_schema = SCHEMA("AuditRow", struct audit_row, audit_fields);
 
 static const struct field head_fields[] = {
 	FIELD(struct audit_head, seq, .doc = "Last entry."),
 	FIELD(struct audit_head, mac, .doc = "Its MAC."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema head_schema = SCHEMA("AuditHead", struct audit_head, head_fields);
 
 static const struct field mark_fields[] = {
 	FIELD(struct audit_mark, id, .doc = "Entry."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, mark_fields);
 
-#define COLUMNS \
-	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant," \
+#define COLUMNS                                                                                    \
+	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant,"           \
 	" target_kind, target_id, address, user_agent, request_id, details, prev_mac, mac"
 
 SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema, "SELECT id FROM audit WHERE id = ?");
@@ -46,7 +47,8 @@ const struct sql *const audit_mark_sql = &audit_select_mark;
 
 SQL(audit_head_lock, SQL_TENANT, NULL, &head_schema,
     "SELECT seq, mac FROM audit_head WHERE id = 1 FOR UPDATE");
-SQL(audit_head_select, SQL_TENANT, NULL, &head_schema, "SELECT seq, mac FROM audit_head WHERE id = 1");
+SQL(audit_head_select, SQL_TENANT, NULL, &head_schema,
+    "SELECT seq, mac FROM audit_head WHERE id = 1");
 SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
     "INSERT INTO audit (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
@@ -77,16 +79,17 @@ static const struct field head_move_fields[] = {
 	FIELD(struct head_move_in, next, .doc = "New head."),
 	FIELD(struct head_move_in, mac, .doc = "Its MAC."),
 	FIELD(struct head_move_in, seq, .doc = "Head as read."),
-	FIELD_END
+	FIELD_END,
 };
-static const struct schema head_move_schema = SCHEMA("HeadMoveIn", struct head_move_in, head_move_fields);
+static const struct schema head_move_schema =
+    SCHEMA("HeadMoveIn", struct head_move_in, head_move_fields);
 
 SQL(audit_head_update, SQL_TENANT, &head_move_schema, NULL,
     "UPDATE audit_head SET seq = ?, mac = ? WHERE id = 1 AND seq = ?");
 
 bool
-audit_head_move(struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN],
-    struct err *e)
+audit_head_move(
+    struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e)
 {
 	const struct head_move_in in = { seq + 1, { mac, AUDIT_MAC_LEN }, seq };
 	uint64_t                  n = 0;
@@ -103,7 +106,7 @@ struct rows_after_in {
 static const struct field rows_after_fields[] = {
 	FIELD(struct rows_after_in, after, .doc = "Last one seen."),
 	FIELD(struct rows_after_in, limit, .doc = "Rows."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema rows_after_schema =
     SCHEMA("RowsAfterIn", struct rows_after_in, rows_after_fields);

@@ -1,20 +1,13 @@
 #include "core/store/channel.h"
 
-static const struct field channel_fields[] = {
-	COLUMN(struct channel, id),
-	COLUMN(struct channel, name),
-	COLUMN(struct channel, kind),
-	COLUMN(struct channel, target),
-	COLUMN_NULL(struct channel, secret),
-	COLUMN(struct channel, status),
-	COLUMN(struct channel, status_reason),
-	COLUMN(struct channel, created_at),
-	COLUMN(struct channel, updated_at),
-	FIELD_END
-};
+static const struct field  channel_fields[] = { COLUMN(struct channel, id),
+	 COLUMN(struct channel, name), COLUMN(struct channel, kind), COLUMN(struct channel, target),
+	 COLUMN_NULL(struct channel, secret), COLUMN(struct channel, status),
+	 COLUMN(struct channel, status_reason), COLUMN(struct channel, created_at),
+	 COLUMN(struct channel, updated_at), FIELD_END };
 static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
 
-#define CHANNEL_COLUMNS \
+#define CHANNEL_COLUMNS                                                                            \
 	"id, name, kind, target, secret, status, status_reason, created_at, updated_at"
 
 struct find_in {
@@ -23,29 +16,16 @@ struct find_in {
 };
 static const struct field  id_fields[] = { COLUMN(struct find_in, id), FIELD_END };
 static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
-static const struct field  list_fields[] = {
-	COLUMN_NULL(struct find_in, id),
-	COLUMN_AS_NULL(struct find_in, id, "id_again"),
-	COLUMN(struct find_in, limit),
-	FIELD_END
-};
+static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
+	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
 static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
-static const struct field  set_fields[] = {
-	COLUMN(struct channel, name),
-	COLUMN(struct channel, target),
-	COLUMN(struct channel, status),
-	COLUMN(struct channel, status_reason),
-	COLUMN(struct channel, updated_at),
-	COLUMN(struct channel, id),
-	FIELD_END
-};
+static const struct field  set_fields[] = { COLUMN(struct channel, name),
+	 COLUMN(struct channel, target), COLUMN(struct channel, status),
+	 COLUMN(struct channel, status_reason), COLUMN(struct channel, updated_at),
+	 COLUMN(struct channel, id), FIELD_END };
 static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
-static const struct field  disable_fields[] = {
-	COLUMN(struct channel, status_reason),
-	COLUMN(struct channel, updated_at),
-	COLUMN(struct channel, id),
-	FIELD_END
-};
+static const struct field  disable_fields[] = { COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
 static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channel, disable_fields);
 
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
@@ -53,7 +33,8 @@ SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = ?");
 SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
-    "SELECT " CHANNEL_COLUMNS " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    "SELECT " CHANNEL_COLUMNS
+    " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
     "UPDATE channels SET name = ?, target = ?, status = ?, status_reason = ?, updated_at = ?"
     " WHERE id = ?");
@@ -69,7 +50,8 @@ channel_add(struct db *db, const struct channel *c, struct err *e)
 }
 
 bool
-channel_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e)
+channel_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e)
 {
 	const struct find_in in = { .id = *id };
 
@@ -105,14 +87,16 @@ channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e)
 }
 
 bool
-channel_disable(struct db *db, const struct uuid *id, const char *reason, instant now, struct err *e)
+channel_disable(
+    struct db *db, const struct uuid *id, const char *reason, instant now, struct err *e)
 {
 	struct channel in = { .id = *id, .updated_at = now };
 	TALLOC_CTX    *tmp = talloc_new(NULL);
 	bool           ok;
 
 	in.status_reason = talloc_strdup(tmp, reason);
-	ok = in.status_reason != NULL ? db_run(db, &channel_update_disabled, &in, NULL, e) : err_memory(e);
+	ok = in.status_reason != NULL ? db_run(db, &channel_update_disabled, &in, NULL, e)
+				      : err_memory(e);
 	talloc_free(tmp);
 	return ok;
 }

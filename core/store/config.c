@@ -2,48 +2,33 @@
 
 #include <string.h>
 
-static const struct field config_fields[] = {
-	COLUMN(struct drift_config, id),
-	COLUMN(struct drift_config, name),
-	COLUMN(struct drift_config, spec),
-	COLUMN(struct drift_config, version),
-	COLUMN(struct drift_config, created_at),
-	COLUMN(struct drift_config, updated_at),
-	FIELD_END
-};
+static const struct field  config_fields[] = { COLUMN(struct drift_config, id),
+	 COLUMN(struct drift_config, name), COLUMN(struct drift_config, spec),
+	 COLUMN(struct drift_config, version), COLUMN(struct drift_config, created_at),
+	 COLUMN(struct drift_config, updated_at), FIELD_END };
 static const struct schema config_schema =
     SCHEMA("StoredConfig", struct drift_config, config_fields);
 
-static const struct field list_fields[] = {
-	COLUMN_AS(struct config_row, config.id, "id"),
-	COLUMN_AS(struct config_row, config.name, "name"),
-	COLUMN_AS(struct config_row, config.spec, "spec"),
-	COLUMN_AS(struct config_row, config.version, "version"),
-	COLUMN_AS(struct config_row, config.created_at, "created_at"),
-	COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
-	COLUMN(struct config_row, state),
-	COLUMN_NULL(struct config_row, last_run_at),
-	COLUMN_NULL(struct config_row, collected_at),
-	FIELD_END
-};
+static const struct field  list_fields[] = { COLUMN_AS(struct config_row, config.id, "id"),
+	 COLUMN_AS(struct config_row, config.name, "name"),
+	 COLUMN_AS(struct config_row, config.spec, "spec"),
+	 COLUMN_AS(struct config_row, config.version, "version"),
+	 COLUMN_AS(struct config_row, config.created_at, "created_at"),
+	 COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
+	 COLUMN(struct config_row, state), COLUMN_NULL(struct config_row, last_run_at),
+	 COLUMN_NULL(struct config_row, collected_at), FIELD_END };
 static const struct schema config_row_schema = SCHEMA("ConfigRow", struct config_row, list_fields);
 
-static const struct field state_fields[] = {
-	COLUMN(struct config_state, config_id),
-	COLUMN(struct config_state, seq),
-	COLUMN(struct config_state, state),
-	COLUMN_NULL(struct config_state, snapshot_id),
-	COLUMN_NULL(struct config_state, digest),
-	COLUMN_NULL(struct config_state, collected_at),
-	COLUMN_NULL(struct config_state, baseline_snapshot),
-	COLUMN_NULL(struct config_state, baseline_seq),
-	COLUMN(struct config_state, baseline_approved),
-	COLUMN_NULL(struct config_state, report_id),
-	COLUMN(struct config_state, config_version),
-	COLUMN_NULL(struct config_state, last_complete_at),
-	COLUMN_NULL(struct config_state, last_run_at),
-	FIELD_END
-};
+static const struct field  state_fields[] = { COLUMN(struct config_state, config_id),
+	 COLUMN(struct config_state, seq), COLUMN(struct config_state, state),
+	 COLUMN_NULL(struct config_state, snapshot_id), COLUMN_NULL(struct config_state, digest),
+	 COLUMN_NULL(struct config_state, collected_at),
+	 COLUMN_NULL(struct config_state, baseline_snapshot),
+	 COLUMN_NULL(struct config_state, baseline_seq),
+	 COLUMN(struct config_state, baseline_approved), COLUMN_NULL(struct config_state, report_id),
+	 COLUMN(struct config_state, config_version),
+	 COLUMN_NULL(struct config_state, last_complete_at),
+	 COLUMN_NULL(struct config_state, last_run_at), FIELD_END };
 static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
 
 struct id_in {
@@ -67,7 +52,8 @@ config_add(struct db *db, const struct drift_config *c, struct err *e)
 {
 	const struct id_in in = { c->id };
 
-	return db_run(db, &config_insert, c, NULL, e) && db_run(db, &config_state_insert, &in, NULL, e);
+	return db_run(db, &config_insert, c, NULL, e) &&
+	       db_run(db, &config_state_insert, &in, NULL, e);
 }
 
 bool
@@ -83,12 +69,9 @@ struct list_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field list_in_fields[] = {
-	COLUMN_NULL(struct list_in, after),
-	COLUMN_AS_NULL(struct list_in, after, "after_again"),
-	COLUMN(struct list_in, limit),
-	FIELD_END
-};
+static const struct field  list_in_fields[] = { COLUMN_NULL(struct list_in, after),
+	 COLUMN_AS_NULL(struct list_in, after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
 static const struct schema list_in = SCHEMA("ConfigListIn", struct list_in, list_in_fields);
 
 SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
@@ -106,14 +89,9 @@ config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size
 	return db_all(t->db, mem, &config_select_list, &in, limit, rows, n, e);
 }
 
-static const struct field set_fields[] = {
-	COLUMN(struct drift_config, name),
-	COLUMN(struct drift_config, spec),
-	COLUMN(struct drift_config, updated_at),
-	COLUMN(struct drift_config, id),
-	COLUMN(struct drift_config, version),
-	FIELD_END
-};
+static const struct field  set_fields[] = { COLUMN(struct drift_config, name),
+	 COLUMN(struct drift_config, spec), COLUMN(struct drift_config, updated_at),
+	 COLUMN(struct drift_config, id), COLUMN(struct drift_config, version), FIELD_END };
 static const struct schema set_in = SCHEMA("ConfigSetIn", struct drift_config, set_fields);
 
 SQL(config_update, SQL_TENANT, &set_in, NULL,
@@ -132,11 +110,8 @@ config_set(struct db *db, const struct drift_config *c, bool *done, struct err *
 	return true;
 }
 
-static const struct field drop_fields[] = {
-	COLUMN(struct drift_config, id),
-	COLUMN(struct drift_config, version),
-	FIELD_END
-};
+static const struct field  drop_fields[] = { COLUMN(struct drift_config, id),
+	 COLUMN(struct drift_config, version), FIELD_END };
 static const struct schema drop_in = SCHEMA("ConfigDropIn", struct drift_config, drop_fields);
 
 struct resolve_in {
@@ -144,20 +119,19 @@ struct resolve_in {
 	const char *by;
 	struct uuid config;
 };
-static const struct field resolve_fields[] = {
-	COLUMN(struct resolve_in, now),
-	COLUMN_AS(struct resolve_in, now, "now_again"),
-	COLUMN(struct resolve_in, by),
-	COLUMN(struct resolve_in, config),
-	FIELD_END
-};
-static const struct schema resolve_in = SCHEMA("ConfigResolveIn", struct resolve_in, resolve_fields);
+static const struct field  resolve_fields[] = { COLUMN(struct resolve_in, now),
+	 COLUMN_AS(struct resolve_in, now, "now_again"), COLUMN(struct resolve_in, by),
+	 COLUMN(struct resolve_in, config), FIELD_END };
+static const struct schema resolve_in =
+    SCHEMA("ConfigResolveIn", struct resolve_in, resolve_fields);
 
 SQL(config_delete, SQL_TENANT, &drop_in, NULL,
     "DELETE FROM drift_configs WHERE id = ? AND version = ?");
 SQL(config_delete_state, SQL_TENANT, &id_in, NULL, "DELETE FROM config_state WHERE config_id = ?");
-SQL(config_delete_changes, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_changes WHERE config_id = ?");
-SQL(config_delete_reports, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_reports WHERE config_id = ?");
+SQL(config_delete_changes, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_changes WHERE config_id = ?");
+SQL(config_delete_reports, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_reports WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -171,13 +145,13 @@ bool
 config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now, const char *by,
     bool *done, struct err *e)
 {
-	const struct drift_config  row = { .id = *id, .version = version };
-	const struct id_in         in = { *id };
-	const struct resolve_in    resolve = { now, by, *id };
-	const struct sql *const    parts[] = { &config_delete_state, &config_delete_changes,
-		   &config_delete_reports, &config_delete_versions, &config_delete_resources,
-		   &config_delete_snapshots };
-	uint64_t                   n = 0;
+	const struct drift_config row = { .id = *id, .version = version };
+	const struct id_in        in = { *id };
+	const struct resolve_in   resolve = { now, by, *id };
+	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
+		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
+		  &config_delete_snapshots };
+	uint64_t                  n = 0;
 
 	*done = false;
 	if (!db_run(db, &config_delete, &row, &n, e))
@@ -223,8 +197,9 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 
 /* ---- state ---- */
 
-#define STATE_COLUMNS \
-	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, baseline_seq," \
+#define STATE_COLUMNS                                                                              \
+	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
+	"baseline_seq,"                                                                            \
 	" baseline_approved, report_id, config_version, last_complete_at, last_run_at"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
@@ -233,8 +208,8 @@ SQL(config_state_select_lock, SQL_TENANT, &id_in, &state_schema,
     "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ? FOR UPDATE");
 
 bool
-config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct config_state *s,
-    struct err *e)
+config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct config_state *s, struct err *e)
 {
 	const struct id_in in = { *config };
 
@@ -254,23 +229,15 @@ struct state_in {
 	struct config_state s;
 	uint64_t            seq;
 };
-static const struct field state_in_fields[] = {
-	COLUMN(struct state_in, s.seq),
-	COLUMN(struct state_in, s.state),
-	COLUMN_NULL(struct state_in, s.snapshot_id),
-	COLUMN_NULL(struct state_in, s.digest),
-	COLUMN_NULL(struct state_in, s.collected_at),
-	COLUMN_NULL(struct state_in, s.baseline_snapshot),
-	COLUMN_NULL(struct state_in, s.baseline_seq),
-	COLUMN(struct state_in, s.baseline_approved),
-	COLUMN_NULL(struct state_in, s.report_id),
-	COLUMN(struct state_in, s.config_version),
-	COLUMN_NULL(struct state_in, s.last_complete_at),
-	COLUMN_NULL(struct state_in, s.last_run_at),
-	COLUMN(struct state_in, s.config_id),
-	COLUMN(struct state_in, seq),
-	FIELD_END
-};
+static const struct field  state_in_fields[] = { COLUMN(struct state_in, s.seq),
+	 COLUMN(struct state_in, s.state), COLUMN_NULL(struct state_in, s.snapshot_id),
+	 COLUMN_NULL(struct state_in, s.digest), COLUMN_NULL(struct state_in, s.collected_at),
+	 COLUMN_NULL(struct state_in, s.baseline_snapshot),
+	 COLUMN_NULL(struct state_in, s.baseline_seq), COLUMN(struct state_in, s.baseline_approved),
+	 COLUMN_NULL(struct state_in, s.report_id), COLUMN(struct state_in, s.config_version),
+	 COLUMN_NULL(struct state_in, s.last_complete_at),
+	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN(struct state_in, s.config_id),
+	 COLUMN(struct state_in, seq), FIELD_END };
 static const struct schema state_in = SCHEMA("ConfigStateIn", struct state_in, state_in_fields);
 
 SQL(config_state_update, SQL_TENANT, &state_in, NULL,
@@ -279,7 +246,8 @@ SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     " config_version = ?, last_complete_at = ?, last_run_at = ? WHERE config_id = ? AND seq = ?");
 
 bool
-config_state_set(struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
+config_state_set(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
 {
 	const struct state_in in = { *s, seq };
 	uint64_t              n = 0;
@@ -291,21 +259,17 @@ config_state_set(struct db *db, const struct config_state *s, uint64_t seq, bool
 	return true;
 }
 
-static const struct field number_fields[] = {
-	COLUMN(struct state_in, s.seq),
-	COLUMN_NULL(struct state_in, s.last_run_at),
-	COLUMN(struct state_in, s.config_id),
-	COLUMN(struct state_in, seq),
-	FIELD_END
-};
+static const struct field  number_fields[] = { COLUMN(struct state_in, s.seq),
+	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN(struct state_in, s.config_id),
+	 COLUMN(struct state_in, seq), FIELD_END };
 static const struct schema number_in = SCHEMA("ConfigNumberIn", struct state_in, number_fields);
 
 SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
     "UPDATE config_state SET seq = ?, last_run_at = ? WHERE config_id = ? AND seq = ?");
 
 bool
-config_state_number(struct db *db, const struct config_state *s, uint64_t seq, bool *done,
-    struct err *e)
+config_state_number(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
 {
 	const struct state_in in = { *s, seq };
 	uint64_t              n = 0;
@@ -322,12 +286,8 @@ struct baseline_in {
 	uint64_t    seq;
 	struct uuid config;
 };
-static const struct field baseline_fields[] = {
-	COLUMN(struct baseline_in, snapshot),
-	COLUMN(struct baseline_in, seq),
-	COLUMN(struct baseline_in, config),
-	FIELD_END
-};
+static const struct field  baseline_fields[] = { COLUMN(struct baseline_in, snapshot),
+	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
 static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in, baseline_fields);
 
 SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,

@@ -24,16 +24,16 @@ struct drift_config {
 /* Nil ids, 0 instants and empty digests: not yet. */
 struct config_state {
 	struct uuid config_id;
-	uint64_t    seq;               /* newest number given to a snapshot of this config */
-	char       *state;             /* "new", "ok", "drifted", "blind" */
-	struct uuid snapshot_id;       /* newest in order */
-	struct blob digest;            /* of its resources and collections */
+	uint64_t    seq;         /* newest number given to a snapshot of this config */
+	char       *state;       /* "new", "ok", "drifted", "blind" */
+	struct uuid snapshot_id; /* newest in order */
+	struct blob digest;      /* of its resources and collections */
 	instant     collected_at;
 	struct uuid baseline_snapshot;
 	uint64_t    baseline_seq;
 	bool        baseline_approved;
-	struct uuid report_id;         /* of the newest in order */
-	uint64_t    config_version;    /* the report was made with; 0: compare again in any case */
+	struct uuid report_id;      /* of the newest in order */
+	uint64_t    config_version; /* the report was made with; 0: compare again in any case */
 	instant     last_complete_at, last_run_at;
 };
 
@@ -44,19 +44,23 @@ struct config_row {
 	instant             last_run_at, collected_at;
 };
 
-MUST_USE bool config_add(struct db *db, const struct drift_config *c, struct err *e); /* and its state row */
+MUST_USE bool config_add(
+    struct db *db, const struct drift_config *c, struct err *e); /* and its state row */
 MUST_USE bool config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     struct drift_config *c, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
-MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct config_row **rows, size_t *n, struct err *e);
-/* Sets name, spec, updated_at and version + 1 while the version is `c->version`; *done false: it is not. */
+MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after,
+    size_t limit, struct config_row **rows, size_t *n, struct err *e);
+/* Sets name, spec, updated_at and version + 1 while the version is `c->version`; *done false: it is
+ * not. */
 MUST_USE bool config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e);
-/* Drops the config with its snapshots, reports and state; open alerts are resolved, contents stay for retention. */
+/* Drops the config with its snapshots, reports and state; open alerts are resolved, contents stay
+ * for retention. */
 MUST_USE bool config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
     const char *by, bool *done, struct err *e);
 /* Configs whose spec names this id (a channel). */
-MUST_USE bool config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, struct err *e);
+MUST_USE bool config_count_naming(
+    struct tenant_db *t, const struct uuid *id, uint64_t *n, struct err *e);
 
 MUST_USE bool config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
@@ -64,13 +68,13 @@ MUST_USE bool config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uu
 MUST_USE bool config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
 /* Writes the row while its seq is `seq`; *done false: outrun. */
-MUST_USE bool config_state_set(struct db *db, const struct config_state *s, uint64_t seq, bool *done,
-    struct err *e);
+MUST_USE bool config_state_set(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e);
 /* A snapshot out of order takes a number and changes nothing else. */
-MUST_USE bool config_state_number(struct db *db, const struct config_state *s, uint64_t seq, bool *done,
-    struct err *e);
+MUST_USE bool config_state_number(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e);
 /* Another baseline; the next snapshot is compared in any case. */
-MUST_USE bool config_baseline_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
-    uint64_t snapshot_seq, struct err *e);
+MUST_USE bool config_baseline_set(struct db *db, const struct uuid *config,
+    const struct uuid *snapshot, uint64_t snapshot_seq, struct err *e);
 
 #endif

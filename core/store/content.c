@@ -5,9 +5,9 @@
 
 #include <zstd.h>
 
-#define LEVEL       3
-#define PIECE_MAX   (CONTENT_CHUNK_MAX - SEAL_OVERHEAD)
-#define CHUNKS_MAX  (CONTENT_TEXT_MAX / PIECE_MAX + 2)
+#define LEVEL      3
+#define PIECE_MAX  (CONTENT_CHUNK_MAX - SEAL_OVERHEAD)
+#define CHUNKS_MAX (CONTENT_TEXT_MAX / PIECE_MAX + 2)
 
 struct content_row {
 	struct blob address;
@@ -15,13 +15,9 @@ struct content_row {
 	int64_t     size; /* of the whole text */
 	struct blob body;
 };
-static const struct field row_fields[] = {
-	COLUMN(struct content_row, address),
-	COLUMN(struct content_row, chunk),
-	COLUMN(struct content_row, size),
-	COLUMN(struct content_row, body),
-	FIELD_END
-};
+static const struct field  row_fields[] = { COLUMN(struct content_row, address),
+	 COLUMN(struct content_row, chunk), COLUMN(struct content_row, size),
+	 COLUMN(struct content_row, body), FIELD_END };
 static const struct schema row_schema = SCHEMA("ContentRow", struct content_row, row_fields);
 
 struct address_in {
@@ -59,8 +55,8 @@ place_of(const uint8_t *address, int64_t chunk)
 static int
 by_address(const void *a, const void *b)
 {
-	return memcmp(((const struct content *)a)->address, ((const struct content *)b)->address,
-	    HASH_LEN);
+	return memcmp(
+	    ((const struct content *)a)->address, ((const struct content *)b)->address, HASH_LEN);
 }
 
 static bool
@@ -73,7 +69,8 @@ compress_text(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
 		return err_memory(e);
 	n = ZSTD_compress(p, room, text.p, text.n, LEVEL);
 	if (ZSTD_isError(n))
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "zstd: %s", ZSTD_getErrorName(n));
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "zstd: %s", ZSTD_getErrorName(n));
 	*out = (struct str) { p, n };
 	return true;
 }
@@ -106,15 +103,16 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct cont
 	bool        ok = tmp != NULL && compress_text(tmp, c->text, &packed, e);
 
 	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
-		struct str          piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
-		struct uuid         place = place_of(c->address, chunk);
+		struct str  piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
+		struct uuid place = place_of(c->address, chunk);
 		struct content_row *row = row_next(mem, out, e);
 
 		if (row == NULL) {
 			ok = false;
 			break;
 		}
-		*row = (struct content_row) { { c->address, HASH_LEN }, chunk, (int64_t)c->text.n, { 0 } };
+		*row = (struct content_row) { { c->address, HASH_LEN }, chunk, (int64_t)c->text.n,
+			{ 0 } };
 		ok = tenant_seal(t, mem, r, "contents", "body", &place, piece, &row->body, e);
 		packed.p += piece.n;
 		packed.n -= piece.n;
@@ -215,7 +213,7 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
 		ok = broken("bad size", e);
 	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
-	    expand(mem, packed, (size_t)rows[0].size, text, e);
+	     expand(mem, packed, (size_t)rows[0].size, text, e);
 	talloc_free(tmp);
 	return ok;
 }

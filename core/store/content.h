@@ -31,10 +31,10 @@ struct content_rows {
 
 void content_address(const struct tenant_db *t, struct str text, uint8_t out[static HASH_LEN]);
 /* Sorts the list by address (one order of row locks for everybody), drops repeats, packs. */
-MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct content *list,
-    size_t n, struct content_rows *out, struct err *e);
+MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r,
+    struct content *list, size_t n, struct content_rows *out, struct err *e);
 MUST_USE bool content_add(struct db *db, const struct content_rows *rows, struct err *e);
-MUST_USE bool content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[static HASH_LEN],
-    struct str *text, struct err *e);
+MUST_USE bool content_by_address(struct tenant_db *t, TALLOC_CTX *mem,
+    const uint8_t address[static HASH_LEN], struct str *text, struct err *e);
 
 #endif

@@ -220,18 +220,11 @@ log_lost(struct db *db, const char *name, unsigned number, const char *text)
 	    LOGS("bsx.db_kind", db->o.kind));
 }
 
-bool
-db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e)
+static bool
+set_error(const char *name, unsigned number, const char *text, struct err *e)
 {
 	int sys = (int)number;
 
-	if (is_in_doubt(number)) {
-		log_lost(db, name, number, text);
-		db_close(db);
-	}
-	if (number == ER_LOCK_DEADLOCK && db->tx == DB_TX_OPEN)
-		db->tx = DB_TX_LOST; /* the server rolled all of it back: what follows would commit
-					by itself */
 	if (number == ER_DUP_ENTRY || number == ER_SIGNAL_EXCEPTION)
 		return err_set(e, ERR_CONFLICT, sys, "It exists already, or was changed meanwhile.",
 		    "%s: %u %s", name, number, text);
@@ -242,6 +235,19 @@ db_fail(struct db *db, const char *name, unsigned number, const char *text, stru
 		return false;
 	}
 	return err_set(e, ERR_INTERNAL, sys, "internal error", "%s: %u %s", name, number, text);
+}
+
+bool
+db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e)
+{
+	set_error(name, number, text, e);
+	if (number == ER_LOCK_DEADLOCK && db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST; /* rolled back by the server: what follows would commit */
+	if (is_in_doubt(number)) {
+		log_lost(db, name, number, text);
+		db_close(db); /* and `text`, which may be the connection's, with it */
+	}
+	return false;
 }
 
 /* ---- connecting ---- */

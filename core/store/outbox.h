@@ -21,12 +21,12 @@
 /* ---- the tenant's side ---- */
 
 struct outbox {
-	struct uuid id;         /* "msg_" + this is the webhook-id of every attempt */
+	struct uuid id; /* "msg_" + this is the webhook-id of every attempt */
 	struct uuid channel_id;
-	struct uuid alert_id;   /* nil: none */
-	char       *event;      /* "drift.alert.opened", ... */
-	struct blob body;       /* sealed */
-	char       *state;      /* "pending", "delivered", "dead" */
+	struct uuid alert_id; /* nil: none */
+	char       *event;    /* "drift.alert.opened", ... */
+	struct blob body;     /* sealed */
+	char       *state;    /* "pending", "delivered", "dead" */
 	int64_t     attempts;
 	instant     created_at;
 	instant     done_at;
@@ -34,8 +34,8 @@ struct outbox {
 
 /* Adds the message and, with it, its index row, due at once. */
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
-MUST_USE bool outbox_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o,
-    struct err *e);
+MUST_USE bool outbox_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
 /* Sets attempts, state and done_at of a pending message. */
 MUST_USE bool outbox_set(struct db *db, const struct outbox *o, struct err *e);
 
@@ -43,12 +43,12 @@ struct delivery {
 	struct uuid id;
 	struct uuid outbox_id;
 	struct uuid channel_id;
-	int64_t     attempt;     /* from 1 */
+	int64_t     attempt; /* from 1 */
 	instant     at;
 	char       *outcome;     /* "delivered", "failed", "refused" */
 	int64_t     http_status; /* 0: no answer */
 	int64_t     took_ms;
-	char       *detail;      /* never text of the receiver */
+	char       *detail; /* never text of the receiver */
 };
 MUST_USE bool delivery_add(struct db *db, const struct delivery *d, struct err *e);
 /* Finds the row of an id: the mark of an attempt's transaction. */
@@ -77,8 +77,8 @@ MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct u
 
 /* In the tenant's transaction: the claim's index row goes, or is due again in `due_s`. */
 MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);
-MUST_USE bool outbox_index_again(struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s,
-    struct err *e);
+MUST_USE bool outbox_index_again(
+    struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s, struct err *e);
 
 /* ---- the control side ---- */
 
@@ -91,20 +91,15 @@ struct claim {
 MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, int64_t skip, size_t limit,
     struct claim **rows, size_t *n, struct err *e);
 /* Takes one for OUTBOX_LEASE_S; *won false: somebody else was first. Fills c->fence. */
-MUST_USE bool claim_take(struct db *control, const struct uuid *owner, struct claim *c, bool *won,
-    struct err *e);
+MUST_USE bool claim_take(
+    struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e);
 /* Gives a claim back without an attempt, due in `due_ms`. */
-MUST_USE bool claim_put_off(struct db *control, const struct claim *c, int64_t due_ms, struct err *e);
+MUST_USE bool claim_put_off(
+    struct db *control, const struct claim *c, int64_t due_ms, struct err *e);
 /* Removes an index row whose tenant or message is no more. */
 MUST_USE bool claim_forget(struct db *control, const struct claim *c, struct err *e);
 /* Ends all claims of a sender that died. */
 MUST_USE bool claim_release(struct db *control, const struct uuid *owner, struct err *e);
-
-struct outbox_backlog {
-	int64_t pending;
-	int64_t oldest_s; /* since the oldest was due; 0: none */
-};
-MUST_USE bool outbox_backlog(struct db *control, TALLOC_CTX *mem, struct outbox_backlog *b, struct err *e);
 
 /* bsx.daemons: this daemon is alive, by the database's clock. */
 struct daemon_row {

@@ -2,28 +2,19 @@
 
 /* ---- reports ---- */
 
-static const struct field report_fields[] = {
-	COLUMN(struct report, id),
-	COLUMN(struct report, config_id),
-	COLUMN(struct report, snapshot_id),
-	COLUMN_NULL(struct report, baseline_id),
-	COLUMN(struct report, status),
-	COLUMN(struct report, created),
-	COLUMN(struct report, modified),
-	COLUMN(struct report, deleted),
-	COLUMN(struct report, by_severity),
-	COLUMN(struct report, score),
-	COLUMN_NULL(struct report, max_severity),
-	COLUMN(struct report, incomplete),
-	COLUMN_NULL(struct report, not_alerted),
-	COLUMN(struct report, started_at),
-	COLUMN(struct report, finished_at),
-	FIELD_END
-};
+static const struct field  report_fields[] = { COLUMN(struct report, id),
+	 COLUMN(struct report, config_id), COLUMN(struct report, snapshot_id),
+	 COLUMN_NULL(struct report, baseline_id), COLUMN(struct report, status),
+	 COLUMN(struct report, created), COLUMN(struct report, modified),
+	 COLUMN(struct report, deleted), COLUMN(struct report, by_severity),
+	 COLUMN(struct report, score), COLUMN_NULL(struct report, max_severity),
+	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
+	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at), FIELD_END };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
-#define REPORT_COLUMNS \
-	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, by_severity," \
+#define REPORT_COLUMNS                                                                             \
+	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
+	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at"
 
 struct id_in {
@@ -36,16 +27,13 @@ struct list_in {
 	struct report_filter f;
 	int64_t              limit;
 };
-static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
-	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
-	COLUMN(struct list_in, limit),
-	FIELD_END
-};
+static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.config_id),
+	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	 COLUMN_NULL(struct list_in, f.status),
+	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	 COLUMN_NULL(struct list_in, f.after),
+	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
 static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list_fields);
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
@@ -64,8 +52,8 @@ report_add(struct db *db, const struct report *r, struct err *e)
 }
 
 bool
-report_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r,
-    struct err *e)
+report_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e)
 {
 	const struct id_in in = { *id };
 
@@ -83,56 +71,41 @@ report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
 
 /* ---- changes ---- */
 
-static const struct field change_fields[] = {
-	COLUMN(struct change_row, id),
-	COLUMN(struct change_row, report_id),
-	COLUMN(struct change_row, config_id),
-	COLUMN(struct change_row, position),
-	COLUMN(struct change_row, category),
-	COLUMN(struct change_row, key),
-	COLUMN(struct change_row, op),
-	COLUMN(struct change_row, path),
-	COLUMN(struct change_row, canonical_path),
-	COLUMN_NULL(struct change_row, old_value),
-	COLUMN_NULL(struct change_row, new_value),
-	COLUMN(struct change_row, old_truncated),
-	COLUMN(struct change_row, new_truncated),
-	COLUMN(struct change_row, severity),
-	COLUMN(struct change_row, rule),
-	COLUMN(struct change_row, reason),
-	COLUMN(struct change_row, fingerprint),
-	COLUMN(struct change_row, value_hash),
-	COLUMN(struct change_row, status),
-	COLUMN_NULL(struct change_row, attribution),
-	COLUMN(struct change_row, created_at),
-	FIELD_END
-};
-static const struct schema change_schema =
-    SCHEMA("StoredChange", struct change_row, change_fields);
+static const struct field  change_fields[] = { COLUMN(struct change_row, id),
+	 COLUMN(struct change_row, report_id), COLUMN(struct change_row, config_id),
+	 COLUMN(struct change_row, position), COLUMN(struct change_row, category),
+	 COLUMN(struct change_row, key), COLUMN(struct change_row, op),
+	 COLUMN(struct change_row, path), COLUMN(struct change_row, canonical_path),
+	 COLUMN_NULL(struct change_row, old_value), COLUMN_NULL(struct change_row, new_value),
+	 COLUMN(struct change_row, old_truncated), COLUMN(struct change_row, new_truncated),
+	 COLUMN(struct change_row, severity), COLUMN(struct change_row, rule),
+	 COLUMN(struct change_row, reason), COLUMN(struct change_row, fingerprint),
+	 COLUMN(struct change_row, value_hash), COLUMN(struct change_row, status),
+	 COLUMN_NULL(struct change_row, attribution), COLUMN(struct change_row, created_at),
+	 FIELD_END };
+static const struct schema change_schema = SCHEMA("StoredChange", struct change_row, change_fields);
 
-#define CHANGE_COLUMNS \
-	"id, report_id, config_id, position, category, `key`, op, path, canonical_path, old_value," \
-	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, value_hash," \
+#define CHANGE_COLUMNS                                                                             \
+	"id, report_id, config_id, position, category, `key`, op, path, canonical_path, "          \
+	"old_value,"                                                                               \
+	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
+	"value_hash,"                                                                              \
 	" status, attribution, created_at"
 
 struct change_in {
 	struct change_filter f;
 	int64_t              limit;
 };
-static const struct field change_in_fields[] = {
-	COLUMN(struct change_in, f.report_id),
-	COLUMN_NULL(struct change_in, f.after),
-	COLUMN_AS(struct change_in, f.after, "after_again"),
-	COLUMN_AS(struct change_in, f.report_id, "report_again"),
-	COLUMN_NULL(struct change_in, f.severity),
-	COLUMN_AS_NULL(struct change_in, f.severity, "severity_again"),
-	COLUMN_NULL(struct change_in, f.status),
-	COLUMN_AS_NULL(struct change_in, f.status, "status_again"),
-	COLUMN_NULL(struct change_in, f.category),
-	COLUMN_AS_NULL(struct change_in, f.category, "category_again"),
-	COLUMN(struct change_in, limit),
-	FIELD_END
-};
+static const struct field  change_in_fields[] = { COLUMN(struct change_in, f.report_id),
+	 COLUMN_NULL(struct change_in, f.after), COLUMN_AS(struct change_in, f.after, "after_again"),
+	 COLUMN_AS(struct change_in, f.report_id, "report_again"),
+	 COLUMN_NULL(struct change_in, f.severity),
+	 COLUMN_AS_NULL(struct change_in, f.severity, "severity_again"),
+	 COLUMN_NULL(struct change_in, f.status),
+	 COLUMN_AS_NULL(struct change_in, f.status, "status_again"),
+	 COLUMN_NULL(struct change_in, f.category),
+	 COLUMN_AS_NULL(struct change_in, f.category, "category_again"),
+	 COLUMN(struct change_in, limit), FIELD_END };
 static const struct schema change_in = SCHEMA("ChangeListIn", struct change_in, change_in_fields);
 
 SQL(change_insert, SQL_TENANT, &change_schema, NULL,
@@ -140,7 +113,8 @@ SQL(change_insert, SQL_TENANT, &change_schema, NULL,
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
     "SELECT " CHANGE_COLUMNS " FROM drift_changes WHERE report_id = ?"
-    " AND (? IS NULL OR position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND p.report_id = ?))"
+    " AND (? IS NULL OR position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
+    "p.report_id = ?))"
     " AND (? IS NULL OR severity = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR category = ?)"
     " ORDER BY position LIMIT ?");
 

@@ -15,15 +15,16 @@ struct report {
 	struct uuid     id;
 	struct uuid     config_id;
 	struct uuid     snapshot_id;
-	struct uuid     baseline_id;  /* snapshot compared with; nil: none */
-	char           *status;       /* "baseline", "clean", "drifted", "incomplete", "failed" */
+	struct uuid     baseline_id; /* snapshot compared with; nil: none */
+	char           *status;      /* "baseline", "clean", "drifted", "incomplete", "failed" */
 	int64_t         created, modified, deleted;
-	struct raw_json by_severity;  /* object severity -> count */
+	struct raw_json by_severity; /* object severity -> count */
 	int64_t         score;
 	char           *max_severity; /* NULL: no change */
 	struct raw_json incomplete;   /* array of {category, why} */
-	struct raw_json not_alerted;  /* {code, reason}; null: something was sent, or nothing was due */
-	instant         started_at, finished_at;
+	struct raw_json
+		not_alerted; /* {code, reason}; null: something was sent, or nothing was due */
+	instant started_at, finished_at;
 };
 
 struct report_filter {
@@ -33,27 +34,27 @@ struct report_filter {
 };
 
 MUST_USE bool report_add(struct db *db, const struct report *r, struct err *e);
-MUST_USE bool report_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
-    struct report *r, struct err *e);
+MUST_USE bool report_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e);
 MUST_USE bool report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
     size_t limit, struct report **rows, size_t *n, struct err *e);
 
 struct change_row {
-	struct uuid     id;
-	struct uuid     report_id;
-	struct uuid     config_id;
-	int64_t         position;       /* order in the report, from 0 */
-	char           *category, *key;
-	char           *op;             /* "created", "deleted", "modified" */
-	char           *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
-	struct blob     old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
-	bool            old_truncated, new_truncated;
-	char           *severity;
-	char           *rule;
-	char           *reason;
-	struct blob     fingerprint, value_hash;
-	char           *status;         /* "detected", ... */
-	struct raw_json attribution;    /* null, or {actor, source} */
+	struct uuid id;
+	struct uuid report_id;
+	struct uuid config_id;
+	int64_t     position; /* order in the report, from 0 */
+	char       *category, *key;
+	char       *op;                    /* "created", "deleted", "modified" */
+	char       *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
+	struct blob old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
+	bool        old_truncated, new_truncated;
+	char       *severity;
+	char       *rule;
+	char       *reason;
+	struct blob fingerprint, value_hash;
+	char       *status;          /* "detected", ... */
+	struct raw_json attribution; /* null, or {actor, source} */
 	instant         created_at;
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */

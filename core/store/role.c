@@ -6,7 +6,7 @@ static const struct field role_fields[] = {
 	FIELD(struct role_row, description, .doc = "What it is for."),
 	FIELD(struct role_row, built_in, .doc = "Part of the product: cannot be changed."),
 	FIELD(struct role_row, created_at, .doc = "When it was made."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema role_schema = SCHEMA("RoleRow", struct role_row, role_fields);
 
@@ -15,7 +15,7 @@ struct role_name_in {
 };
 static const struct field role_name_fields[] = {
 	FIELD(struct role_name_in, name, .doc = "Name."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema role_name_schema =
     SCHEMA("RoleNameIn", struct role_name_in, role_name_fields);
@@ -25,7 +25,7 @@ struct role_id_in {
 };
 static const struct field role_id_fields[] = {
 	FIELD(struct role_id_in, role_id, .doc = "Role."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema role_id_schema = SCHEMA("RoleIdIn", struct role_id_in, role_id_fields);
 
@@ -36,7 +36,7 @@ struct role_permission_in {
 static const struct field role_permission_fields[] = {
 	FIELD(struct role_permission_in, role_id, .doc = "Role."),
 	FIELD(struct role_permission_in, permission, .doc = "action:resource."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema role_permission_schema =
     SCHEMA("RolePermissionIn", struct role_permission_in, role_permission_fields);
@@ -52,8 +52,8 @@ SQL(role_permission_insert, SQL_TENANT, &role_permission_schema, NULL,
     "INSERT INTO role_permissions (role_id, permission) VALUES (?, ?)");
 
 bool
-role_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_row *r,
-    struct err *e)
+role_by_name(
+    struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_row *r, struct err *e)
 {
 	const struct role_name_in in = { name };
 
@@ -79,5 +79,6 @@ role_set_permissions(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *ro
 	for (size_t i = 0; i < permissions.n; i++)
 		rows[i] = (struct role_permission_in) { *role, permissions.items[i] };
 	return db_run(t->db, &role_permission_clear, &in, NULL, e) &&
-	    (permissions.n == 0 || db_run_many(t->db, &role_permission_insert, rows, permissions.n, e));
+	       (permissions.n == 0 ||
+		   db_run_many(t->db, &role_permission_insert, rows, permissions.n, e));
 }

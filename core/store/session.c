@@ -14,7 +14,7 @@ static const struct field session_row_fields[] = {
 	FIELD(struct session_row, user_agent, .doc = "By what."),
 	FIELD(struct session_row, last_seen, .doc = "Last use."),
 	FIELD(struct session_row, created_at, .doc = "Made."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_row_schema =
     SCHEMA("SessionRow", struct session_row, session_row_fields);
@@ -38,7 +38,7 @@ static const struct field session_caller_fields[] = {
 	FIELD(struct session_caller, created_at, .doc = "User's making."),
 	FIELD(struct session_caller, role_names, .flags = NULLABLE, .doc = "Roles, LF between."),
 	FIELD(struct session_caller, granted, .flags = NULLABLE, .doc = "Permissions, LF between."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_caller_schema =
     SCHEMA("SessionCaller", struct session_caller, session_caller_fields);
@@ -47,7 +47,7 @@ static const struct field session_state_fields[] = {
 	FIELD(struct session_state, epoch, .doc = "Session's and user's."),
 	FIELD(struct session_state, last_seen, .doc = "Last use."),
 	FIELD(struct session_state, idle_end, .doc = "Ends when idle."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_state_schema =
     SCHEMA("SessionState", struct session_state, session_state_fields);
@@ -57,7 +57,7 @@ struct session_id_in {
 };
 static const struct field session_id_fields[] = {
 	FIELD(struct session_id_in, id, .doc = "Session."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_id_schema =
     SCHEMA("SessionIdIn", struct session_id_in, session_id_fields);
@@ -115,7 +115,7 @@ static const struct field session_touch_fields[] = {
 	FIELD(struct session_touch_in, idle_end, .doc = "Ends when idle."),
 	FIELD(struct session_touch_in, id, .doc = "Session."),
 	FIELD(struct session_touch_in, unless_since, .doc = "Not if seen after."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_touch_schema =
     SCHEMA("SessionTouchIn", struct session_touch_in, session_touch_fields);
@@ -146,7 +146,7 @@ static const struct field session_rotate_fields[] = {
 	FIELD(struct session_rotate_in, generation, .doc = "Presented."),
 	FIELD(struct session_rotate_in, now1, .doc = "Now."),
 	FIELD(struct session_rotate_in, now2, .doc = "Now."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_rotate_schema =
     SCHEMA("SessionRotateIn", struct session_rotate_in, session_rotate_fields);
@@ -178,7 +178,7 @@ static const struct field session_revoke_fields[] = {
 	FIELD(struct session_revoke_in, now, .doc = "Now."),
 	FIELD(struct session_revoke_in, reason, .doc = "Why."),
 	FIELD(struct session_revoke_in, id, .doc = "Session or user."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema session_revoke_schema =
     SCHEMA("SessionRevokeIn", struct session_revoke_in, session_revoke_fields);
@@ -206,12 +206,12 @@ session_revoke(struct tenant_db *t, const struct uuid *id, instant now, const ch
 }
 
 bool
-session_revoke_all(struct tenant_db *t, const struct uuid *user, instant now, const char *reason,
-    struct err *e)
+session_revoke_all(
+    struct tenant_db *t, const struct uuid *user, instant now, const char *reason, struct err *e)
 {
 	const struct session_revoke_in in = { now, reason, *user };
 	const struct session_id_in     who = { *user };
 
 	return db_run(t->db, &session_update_all_revoked, &in, NULL, e) &&
-	    db_run(t->db, &session_update_user_epoch, &who, NULL, e);
+	       db_run(t->db, &session_update_user_epoch, &who, NULL, e);
 }

@@ -2,29 +2,21 @@
 
 #include <string.h>
 
-static const struct field snapshot_fields[] = {
-	COLUMN(struct snapshot, id),
-	COLUMN(struct snapshot, config_id),
-	COLUMN(struct snapshot, seq),
-	COLUMN(struct snapshot, in_order),
-	COLUMN_NULL(struct snapshot, manifest),
-	COLUMN(struct snapshot, digest),
-	COLUMN(struct snapshot, collections),
-	COLUMN(struct snapshot, resources),
-	COLUMN(struct snapshot, actor),
-	COLUMN(struct snapshot, pushed_by),
-	COLUMN(struct snapshot, collected_at),
-	COLUMN(struct snapshot, received_at),
-	COLUMN_NULL(struct snapshot, report_id),
-	COLUMN_NULL(struct snapshot, idempotency_key),
-	COLUMN_NULL(struct snapshot, body_hash),
-	FIELD_END
-};
+static const struct field  snapshot_fields[] = { COLUMN(struct snapshot, id),
+	 COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
+	 COLUMN(struct snapshot, in_order), COLUMN_NULL(struct snapshot, manifest),
+	 COLUMN(struct snapshot, digest), COLUMN(struct snapshot, collections),
+	 COLUMN(struct snapshot, resources), COLUMN(struct snapshot, actor),
+	 COLUMN(struct snapshot, pushed_by), COLUMN(struct snapshot, collected_at),
+	 COLUMN(struct snapshot, received_at), COLUMN_NULL(struct snapshot, report_id),
+	 COLUMN_NULL(struct snapshot, idempotency_key), COLUMN_NULL(struct snapshot, body_hash),
+	 FIELD_END };
 static const struct schema snapshot_schema =
     SCHEMA("StoredSnapshot", struct snapshot, snapshot_fields);
 
-#define SNAPSHOT_COLUMNS \
-	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, pushed_by," \
+#define SNAPSHOT_COLUMNS                                                                           \
+	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, "          \
+	"pushed_by,"                                                                               \
 	" collected_at, received_at, report_id, idempotency_key, body_hash"
 
 struct id_in {
@@ -46,8 +38,8 @@ snapshot_add(struct db *db, const struct snapshot *s, struct err *e)
 }
 
 bool
-snapshot_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s,
-    struct err *e)
+snapshot_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e)
 {
 	const struct id_in in = { *id };
 
@@ -61,29 +53,20 @@ struct find_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field key_fields[] = {
-	COLUMN(struct find_in, config),
-	COLUMN(struct find_in, key),
-	FIELD_END
-};
+static const struct field  key_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN(struct find_in, key), FIELD_END };
 static const struct schema key_in = SCHEMA("SnapshotKeyIn", struct find_in, key_fields);
-static const struct field  at_fields[] = {
-	COLUMN(struct find_in, config),
-	COLUMN(struct find_in, at),
-	FIELD_END
-};
+static const struct field  at_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN(struct find_in, at), FIELD_END };
 static const struct schema at_in = SCHEMA("SnapshotAtIn", struct find_in, at_fields);
-static const struct field  list_fields[] = {
-	COLUMN(struct find_in, config),
-	COLUMN_NULL(struct find_in, after),
-	COLUMN_AS_NULL(struct find_in, after, "after_again"),
-	COLUMN(struct find_in, limit),
-	FIELD_END
-};
+static const struct field  list_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN_NULL(struct find_in, after), COLUMN_AS_NULL(struct find_in, after, "after_again"),
+	 COLUMN(struct find_in, limit), FIELD_END };
 static const struct schema list_in = SCHEMA("SnapshotListIn", struct find_in, list_fields);
 
 SQL(snapshot_select_key, SQL_TENANT, &key_in, &snapshot_schema,
-    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = ? AND idempotency_key = ?");
+    "SELECT " SNAPSHOT_COLUMNS
+    " FROM config_snapshots WHERE config_id = ? AND idempotency_key = ?");
 SQL(snapshot_select_before, SQL_TENANT, &at_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = ? AND collected_at <= ?"
     " ORDER BY collected_at DESC, seq DESC LIMIT 1");
@@ -118,7 +101,7 @@ snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
 	return db_all(t->db, mem, &snapshot_select_list, &in, limit, rows, n, e);
 }
 
-static const struct field mark_fields[] = { COLUMN(struct snapshot_mark, id), FIELD_END };
+static const struct field  mark_fields[] = { COLUMN(struct snapshot_mark, id), FIELD_END };
 static const struct schema mark_schema = SCHEMA("SnapshotMark", struct snapshot_mark, mark_fields);
 
 SQL(snapshot_find, SQL_TENANT, &mark_schema, &mark_schema,
@@ -132,38 +115,30 @@ snapshot_mark(void)
 
 /* ---- versions ---- */
 
-static const struct field held_fields[] = {
-	COLUMN(struct held, category),
-	COLUMN(struct held, key),
-	COLUMN(struct held, resource_id),
-	COLUMN(struct held, from_seq),
-	COLUMN(struct held, address),
-	FIELD_END
-};
+static const struct field held_fields[] = { COLUMN(struct held, category), COLUMN(struct held, key),
+	COLUMN(struct held, resource_id), COLUMN(struct held, from_seq),
+	COLUMN(struct held, address), FIELD_END };
 static const struct schema held_schema = SCHEMA("Held", struct held, held_fields);
 
 struct held_in {
 	struct uuid id; /* of the config or the resource */
 	uint64_t    seq;
 };
-static const struct field config_fields[] = { COLUMN(struct held_in, id), FIELD_END };
+static const struct field  config_fields[] = { COLUMN(struct held_in, id), FIELD_END };
 static const struct schema config_in = SCHEMA("HeldIn", struct held_in, config_fields);
-static const struct field  at_seq_fields[] = {
-	COLUMN(struct held_in, id),
-	COLUMN(struct held_in, seq),
-	COLUMN_AS(struct held_in, seq, "seq_again"),
-	FIELD_END
-};
+static const struct field  at_seq_fields[] = { COLUMN(struct held_in, id),
+	 COLUMN(struct held_in, seq), COLUMN_AS(struct held_in, seq, "seq_again"), FIELD_END };
 static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
 
-#define HELD_SELECT \
-	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address" \
+#define HELD_SELECT                                                                                \
+	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address"                         \
 	" FROM resource_versions v JOIN resources r ON r.id = v.resource_id"
 
 SQL(held_select_now, SQL_TENANT, &config_in, &held_schema,
     HELD_SELECT " WHERE v.config_id = ? AND v.until_seq IS NULL ORDER BY r.category, r.`key`");
 SQL(held_select_at, SQL_TENANT, &at_seq_in, &held_schema,
-    HELD_SELECT " WHERE v.config_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)"
+    HELD_SELECT
+    " WHERE v.config_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)"
     " ORDER BY r.category, r.`key`");
 SQL(held_select_one, SQL_TENANT, &at_seq_in, &held_schema,
     HELD_SELECT
@@ -175,7 +150,8 @@ held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
 {
 	const struct held_in in = { *config, seq };
 
-	return db_all(db, mem, seq == 0 ? &held_select_now : &held_select_at, &in, HELD_MAX, rows, n, e);
+	return db_all(
+	    db, mem, seq == 0 ? &held_select_now : &held_select_at, &in, HELD_MAX, rows, n, e);
 }
 
 bool
@@ -208,41 +184,31 @@ held_id(const struct uuid *config, struct str category, struct str key)
 	return u;
 }
 
-static const struct field place_fields[] = {
-	COLUMN(struct version, resource_id),
-	COLUMN(struct version, config_id),
-	COLUMN(struct version, category),
-	COLUMN(struct version, key),
-	FIELD_END
-};
+static const struct field  place_fields[] = { COLUMN(struct version, resource_id),
+	 COLUMN(struct version, config_id), COLUMN(struct version, category),
+	 COLUMN(struct version, key), FIELD_END };
 static const struct schema place_in = SCHEMA("PlaceIn", struct version, place_fields);
-static const struct field  open_fields[] = {
-	COLUMN(struct version, resource_id),
-	COLUMN(struct version, from_seq),
-	COLUMN(struct version, config_id),
-	COLUMN(struct version, address),
-	FIELD_END
-};
+static const struct field  open_fields[] = { COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq), COLUMN(struct version, config_id),
+	 COLUMN(struct version, address), FIELD_END };
 static const struct schema open_in = SCHEMA("OpenIn", struct version, open_fields);
-static const struct field  close_fields[] = {
-	COLUMN(struct version, until_seq),
-	COLUMN(struct version, resource_id),
-	COLUMN(struct version, from_seq),
-	FIELD_END
-};
+static const struct field  close_fields[] = { COLUMN(struct version, until_seq),
+	 COLUMN(struct version, resource_id), COLUMN(struct version, from_seq), FIELD_END };
 static const struct schema close_in = SCHEMA("CloseIn", struct version, close_fields);
 
 SQL(resource_insert, SQL_TENANT, &place_in, NULL,
     "INSERT IGNORE INTO resources (id, config_id, category, `key`) VALUES (?, ?, ?, ?)");
 SQL(version_insert, SQL_TENANT, &open_in, NULL,
-    "INSERT INTO resource_versions (resource_id, from_seq, config_id, address) VALUES (?, ?, ?, ?)");
+    "INSERT INTO resource_versions (resource_id, from_seq, config_id, address) VALUES (?, ?, ?, "
+    "?)");
 SQL(version_update, SQL_TENANT, &close_in, NULL,
     "UPDATE resource_versions SET until_seq = ? WHERE resource_id = ? AND from_seq = ?");
 
 bool
 versions_open(struct db *db, const struct version *v, size_t n, struct err *e)
 {
-	return db_run_many(db, &resource_insert, v, n, e) && db_run_many(db, &version_insert, v, n, e);
+	return db_run_many(db, &resource_insert, v, n, e) &&
+	       db_run_many(db, &version_insert, v, n, e);
 }
 
 bool

@@ -19,10 +19,10 @@ struct snapshot {
 	struct uuid config_id;
 	uint64_t    seq;
 	bool        in_order;
-	struct blob manifest;        /* address of [[category, key, hex of address], ...] */
+	struct blob manifest; /* address of [[category, key, hex of address], ...] */
 	struct blob digest;
-	char       *collections;     /* JSON object category -> completeness */
-	int64_t     resources;       /* how many */
+	char       *collections; /* JSON object category -> completeness */
+	int64_t     resources;   /* how many */
 	char       *actor;
 	char       *pushed_by;
 	instant     collected_at, received_at;
@@ -32,13 +32,13 @@ struct snapshot {
 };
 
 MUST_USE bool snapshot_add(struct db *db, const struct snapshot *s, struct err *e);
-MUST_USE bool snapshot_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
-    struct snapshot *s, struct err *e);
+MUST_USE bool snapshot_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e);
 MUST_USE bool snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
     const char *idempotency_key, struct snapshot *s, struct err *e);
 /* The newest collected at or before `at`. */
-MUST_USE bool snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, instant at,
-    struct snapshot *s, struct err *e);
+MUST_USE bool snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    instant at, struct snapshot *s, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
 MUST_USE bool snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
     const struct uuid *after, size_t limit, struct snapshot **rows, size_t *n, struct err *e);
@@ -61,8 +61,8 @@ struct held {
 MUST_USE bool held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
     struct held **rows, size_t *n, struct err *e);
 /* One of them. */
-MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, uint64_t seq,
-    struct held *h, struct err *e);
+MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource,
+    uint64_t seq, struct held *h, struct err *e);
 /* A resource's id follows from its place, so that nobody needs to look it up. */
 struct uuid held_id(const struct uuid *config, struct str category, struct str key);
 

@@ -24,10 +24,11 @@ static const struct field user_fields[] = {
 	FIELD(struct user, last_login, .flags = READ_ONLY | FIELD_NULLABLE,
 	    .doc = "The last sign-in; null: never."),
 	FIELD(struct user, created_at, .flags = READ_ONLY, .doc = "When the account was made."),
-	FIELD(struct user, epoch, .flags = FIELD_NO_JSON, .doc = "Grows with each change of rights."),
+	FIELD(
+	    struct user, epoch, .flags = FIELD_NO_JSON, .doc = "Grows with each change of rights."),
 	FIELD(struct user, role_names, .flags = SQL_ONLY, .doc = "Role names, LF between."),
 	FIELD(struct user, granted, .flags = SQL_ONLY, .doc = "Permissions, LF between."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema user_schema = SCHEMA("User", struct user, user_fields);
 
@@ -36,7 +37,7 @@ struct email_in {
 };
 static const struct field email_fields[] = {
 	FIELD(struct email_in, email, .doc = "Address."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema email_schema = SCHEMA("EmailIn", struct email_in, email_fields);
 
@@ -45,20 +46,22 @@ struct user_id_in {
 };
 static const struct field user_id_fields[] = {
 	FIELD(struct user_id_in, id, .doc = "User."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema user_id_schema = SCHEMA("UserIdIn", struct user_id_in, user_id_fields);
 
-#define USER_COLUMNS \
-	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`," \
-	" u.last_login, u.created_at, u.epoch," \
-	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')" \
-	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS role_names," \
-	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')" \
-	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id" \
+#define USER_COLUMNS                                                                               \
+	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
+	" u.last_login, u.created_at, u.epoch,"                                                    \
+	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
+	"role_names,"                                                                              \
+	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
+	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
 	" WHERE ur.user_id = u.id) AS granted FROM users u "
 
-SQL(user_select_by_email, SQL_TENANT, &email_schema, &user_schema, USER_COLUMNS "WHERE u.email = ?");
+SQL(user_select_by_email, SQL_TENANT, &email_schema, &user_schema,
+    USER_COLUMNS "WHERE u.email = ?");
 SQL(user_select_by_id, SQL_TENANT, &user_id_schema, &user_schema, USER_COLUMNS "WHERE u.id = ?");
 
 bool
@@ -95,7 +98,8 @@ complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e)
 }
 
 bool
-user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct user *u, struct err *e)
+user_by_email(
+    struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct user *u, struct err *e)
 {
 	const struct email_in in = { email };
 
@@ -103,8 +107,8 @@ user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct us
 }
 
 bool
-user_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u,
-    struct err *e)
+user_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u, struct err *e)
 {
 	const struct user_id_in in = { *id };
 
@@ -132,9 +136,10 @@ static const struct field user_add_fields[] = {
 	FIELD(struct user_add_in, status, .doc = "Status."),
 	FIELD(struct user_add_in, created_at, .doc = "Made."),
 	FIELD(struct user_add_in, updated_at, .doc = "Changed."),
-	FIELD_END
+	FIELD_END,
 };
-static const struct schema user_add_schema = SCHEMA("UserAddIn", struct user_add_in, user_add_fields);
+static const struct schema user_add_schema =
+    SCHEMA("UserAddIn", struct user_add_in, user_add_fields);
 
 SQL(user_insert, SQL_TENANT, &user_add_schema, NULL,
     "INSERT INTO users (id, email, password, display_name, status, created_at, updated_at)"
@@ -158,7 +163,7 @@ static const struct field user_role_fields[] = {
 	FIELD(struct user_role_in, user_id, .doc = "User."),
 	FIELD(struct user_role_in, position, .doc = "From 0."),
 	FIELD(struct user_role_in, role_id, .doc = "Role."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema user_role_schema =
     SCHEMA("UserRoleIn", struct user_role_in, user_role_fields);
@@ -184,7 +189,7 @@ static const struct field rehash_fields[] = {
 	FIELD(struct rehash_in, now, .flags = FIELD_SECRET, .doc = "PHC string."),
 	FIELD(struct rehash_in, id, .doc = "User."),
 	FIELD(struct rehash_in, was, .flags = FIELD_SECRET, .doc = "PHC string."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema rehash_schema = SCHEMA("RehashIn", struct rehash_in, rehash_fields);
 
@@ -192,8 +197,8 @@ SQL(user_update_hash, SQL_TENANT, &rehash_schema, NULL,
     "UPDATE users SET password = ? WHERE id = ? AND password = ?");
 
 bool
-user_rehash(struct tenant_db *t, const struct uuid *user, const char *was, const char *now,
-    struct err *e)
+user_rehash(
+    struct tenant_db *t, const struct uuid *user, const char *was, const char *now, struct err *e)
 {
 	const struct rehash_in in = { now, *user, was };
 
@@ -207,7 +212,7 @@ struct last_login_in {
 static const struct field last_login_fields[] = {
 	FIELD(struct last_login_in, at, .doc = "Now."),
 	FIELD(struct last_login_in, id, .doc = "User."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema last_login_schema =
     SCHEMA("LastLoginIn", struct last_login_in, last_login_fields);

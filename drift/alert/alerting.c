@@ -11,13 +11,13 @@
 
 /* The findings of a report against what the open alert has told. */
 struct findings {
-	size_t         *order;  /* indexes of changes: the most severe first, then as in the report */
-	size_t          n;
-	struct finding *now;    /* of the report, by fingerprint, each once */
+	size_t *order; /* indexes of changes: the most severe first, then as in the report */
+	size_t  n;
+	struct finding *now; /* of the report, by fingerprint, each once */
 	size_t          now_n;
-	struct finding *fresh;  /* not told yet, or with another value */
+	struct finding *fresh; /* not told yet, or with another value */
 	size_t          fresh_n;
-	struct finding *gone;   /* told, and no more */
+	struct finding *gone; /* told, and no more */
 	size_t          gone_n;
 	enum severity   max;
 	size_t          at_max; /* how many of that severity */
@@ -99,7 +99,7 @@ findings_against(struct findings *f, const struct finding *told, size_t told_n)
 		if (c < 0)
 			f->gone[f->gone_n++] = told[a];
 		else if (c > 0 || told[a].value_hash.n != HASH_LEN ||
-		    memcmp(told[a].value_hash.p, f->now[b].value_hash.p, HASH_LEN) != 0)
+			 memcmp(told[a].value_hash.p, f->now[b].value_hash.p, HASH_LEN) != 0)
 			f->fresh[f->fresh_n++] = f->now[b];
 		a += c <= 0;
 		b += c >= 0;
@@ -109,8 +109,9 @@ findings_against(struct findings *f, const struct finding *told, size_t told_n)
 /* ---- telling ---- */
 
 static bool
-tell_one(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const struct alert_target *target,
-    const char *event, const struct alert *alert, struct str body, size_t *sent, struct err *e)
+tell_one(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
+    const struct alert_target *target, const char *event, const struct alert *alert,
+    struct str body, size_t *sent, struct err *e)
 {
 	enum severity  severity = SEVERITY_CRITICAL;
 	struct channel c;
@@ -148,8 +149,8 @@ alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const ch
 }
 
 static bool
-not_alerted(TALLOC_CTX *mem, const struct alerting *a, const char *code, const char *reason,
-    struct err *e)
+not_alerted(
+    TALLOC_CTX *mem, const struct alerting *a, const char *code, const char *reason, struct err *e)
 {
 	struct buf b;
 
@@ -174,7 +175,8 @@ tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *event
 	if (sent > 0)
 		return true;
 	return not_alerted(mem, a, "no_channel",
-	    "The alert is in the list, but the config names no active channel for its severity.", e);
+	    "The alert is in the list, but the config names no active channel for its severity.",
+	    e);
 }
 
 /* ---- the alert ---- */
@@ -185,19 +187,23 @@ set_title(TALLOC_CTX *mem, const struct alerting *a, const struct findings *f, s
 {
 	size_t n = strnlen(a->config_name, TITLE_NAME_MAX);
 
-	alert->title = talloc_asprintf(mem, "%zu change%s in %.*s (%zu %s)", f->n, f->n == 1 ? "" : "s",
-	    (int)n, a->config_name, f->at_max, severity_name(f->max));
+	alert->title = talloc_asprintf(mem, "%zu change%s in %.*s (%zu %s)", f->n,
+	    f->n == 1 ? "" : "s", (int)n, a->config_name, f->at_max, severity_name(f->max));
 	return alert->title != NULL ? true : err_memory(e);
 }
 
 static bool
-open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct findings *f, instant now,
-    struct err *e)
+open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct findings *f,
+    instant now, struct err *e)
 {
 	char         key[ALERT_OPEN_KEY_MAX];
 	struct alert alert = { .id = uuid_make(a->deps->clock, a->deps->rand),
-		.config_id = a->config_id, .report_id = a->report->id, .changes = (int64_t)f->n,
-		.opened_at = now, .updated_at = now, .version = 1 };
+		.config_id = a->config_id,
+		.report_id = a->report->id,
+		.changes = (int64_t)f->n,
+		.opened_at = now,
+		.updated_at = now,
+		.version = 1 };
 
 	alerting_open_key(&a->config_id, key);
 	alert.open_key = key;
@@ -209,7 +215,7 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct find
 	for (size_t i = 0; i < f->now_n; i++)
 		f->now[i].alert_id = alert.id;
 	return set_title(mem, a, f, &alert, e) && alert_add(db, &alert, e) &&
-	    finding_put(db, f->now, f->now_n, e) && tell(db, mem, a, EVENT_OPENED, &alert, f, e);
+	       finding_put(db, f->now, f->now_n, e) && tell(db, mem, a, EVENT_OPENED, &alert, f, e);
 }
 
 static bool
@@ -277,7 +283,9 @@ no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct ale
 		return resolve_alert(db, mem, a, alert, f, now, e);
 	if (!a->complete)
 		return not_alerted(mem, a, "incomplete",
-		    "No finding in what was compared; collections that were not read were not compared.", e);
+		    "No finding in what was compared; collections that were not read were not "
+		    "compared.",
+		    e);
 	if (a->n > 0)
 		return not_alerted(mem, a, "below_min_severity",
 		    "No change reaches the config's min_severity.", e);

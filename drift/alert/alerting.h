@@ -44,7 +44,7 @@ struct alerting {
 	const struct change       *changes; /* of the report, in its order */
 	const struct change_text  *texts;   /* parallel */
 	size_t                     n;
-	struct report             *report;  /* gets not_alerted */
+	struct report             *report; /* gets not_alerted */
 	bool                       complete, in_order;
 };
 
@@ -52,8 +52,9 @@ struct alerting {
 MUST_USE bool alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e);
 
 /* Tells the targets of an event of an alert; *sent is how many channels. */
-MUST_USE bool alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *event,
-    const struct alert *alert, const size_t *order, size_t order_n, size_t *sent, struct err *e);
+MUST_USE bool alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
+    const char *event, const struct alert *alert, const size_t *order, size_t order_n, size_t *sent,
+    struct err *e);
 
 /* "drift:" and the config's id; ALERT_OPEN_KEY_MAX bytes with the NUL. */
 #define ALERT_OPEN_KEY_MAX 48

@@ -8,14 +8,14 @@
 #include "core/store/tx.h"
 #include "drift/alert/webhook.h"
 
-#define CLAIMS         16    /* due rows read at once */
-#define ANSWER_MAX     65536 /* bytes read of a receiver's answer */
-#define RETRY_MAX_S    86400
-#define SUSPENDED_MS   300000
-#define LANE_SHORT_MS  100   /* when the other sender has just begun */
-#define LANE_LONG_MS   2000
-#define LANE_SLOW_MS   300
-#define DETAIL_MAX     300
+#define CLAIMS        16    /* due rows read at once */
+#define ANSWER_MAX    65536 /* bytes read of a receiver's answer */
+#define RETRY_MAX_S   86400
+#define SUSPENDED_MS  300000
+#define LANE_SHORT_MS 100 /* when the other sender has just begun */
+#define LANE_LONG_MS  2000
+#define LANE_SLOW_MS  300
+#define DETAIL_MAX    300
 
 /* Seconds before the 2nd, 3rd, ... attempt. */
 static const int64_t schedule[DELIVER_TRIES - 1] = { 5, 300, 1800, 7200, 18000, 36000, 50400, 72000,
@@ -24,7 +24,9 @@ static const int64_t schedule[DELIVER_TRIES - 1] = { 5, 300, 1800, 7200, 18000, 
 int64_t
 deliver_delay_s(int64_t attempts, int64_t retry_after_s, struct rand *r)
 {
-	int64_t  base = schedule[attempts < 1 ? 0 : attempts >= DELIVER_TRIES ? DELIVER_TRIES - 2 : attempts - 1];
+	int64_t  base = schedule[attempts < 1                ? 0
+				 : attempts >= DELIVER_TRIES ? DELIVER_TRIES - 2
+							     : attempts - 1];
 	uint32_t random;
 
 	if (retry_after_s > RETRY_MAX_S)
@@ -71,14 +73,17 @@ judge(struct attempt *a, TALLOC_CTX *mem, const struct fetch_answer *answer)
 	a->gone = answer->status == 410;
 	outcome(a, mem, "failed", !a->gone, text);
 	a->delay_s = deliver_delay_s(a->row.attempt,
-	    answer->status == 429 || answer->status == 503 ? answer->retry_after_s : -1, a->d->deps.rand);
+	    answer->status == 429 || answer->status == 503 ? answer->retry_after_s : -1,
+	    a->d->deps.rand);
 }
 
 static bool
-open_message(struct attempt *a, TALLOC_CTX *mem, struct str *body, struct str *secret, struct err *e)
+open_message(
+    struct attempt *a, TALLOC_CTX *mem, struct str *body, struct str *secret, struct err *e)
 {
 	return tenant_open(a->t, mem, "outbox", "body", &a->outbox.id, a->outbox.body, body, e) &&
-	    tenant_open(a->t, mem, "channels", "secret", &a->channel.id, a->channel.secret, secret, e);
+	       tenant_open(
+		   a->t, mem, "channels", "secret", &a->channel.id, a->channel.secret, secret, e);
 }
 
 static bool
@@ -104,9 +109,14 @@ post(struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, struct err
 		{ "webhook-timestamp", timestamp },
 		{ "webhook-signature", signature },
 	};
-	const struct fetch_request q = { .method = "POST", .url = a->channel.target, .headers = headers,
-		.headers_n = sizeof(headers) / sizeof(headers[0]), .body = body,
-		.timeout_ms = d->conf->outbound_timeout_s * 1000, .answer_max = ANSWER_MAX, .cut = true };
+	const struct fetch_request q = { .method = "POST",
+		.url = a->channel.target,
+		.headers = headers,
+		.headers_n = sizeof(headers) / sizeof(headers[0]),
+		.body = body,
+		.timeout_ms = d->conf->outbound_timeout_s * 1000,
+		.answer_max = ANSWER_MAX,
+		.cut = true };
 
 	return fetch_run(a->d->fetch, mem, &q, answer, e);
 }
@@ -144,7 +154,8 @@ record_body(struct db *db, void *arg, struct err *e)
 
 	if (!delivery_add(db, &a->row, e) || !outbox_set(db, &a->outbox, e))
 		return false;
-	if (a->gone && !channel_disable(db, &a->channel.id, "The receiver answered 410 Gone.", a->row.at, e))
+	if (a->gone &&
+	    !channel_disable(db, &a->channel.id, "The receiver answered 410 Gone.", a->row.at, e))
 		return false;
 	if (more)
 		return outbox_index_again(db, &a->outbox.id, a->claim->fence, a->delay_s, e);
@@ -156,8 +167,8 @@ record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 {
 	const struct delivery_mark mark = { a->row.id };
 	const struct tx            tx = { "deliver", record_body, a, delivery_mark(), &mark };
-	bool                       delivered = a->row.outcome != NULL && strcmp(a->row.outcome, "delivered") == 0;
-	bool                       more = a->retry && a->row.attempt < DELIVER_TRIES;
+	bool delivered = a->row.outcome != NULL && strcmp(a->row.outcome, "delivered") == 0;
+	bool more = a->retry && a->row.attempt < DELIVER_TRIES;
 
 	a->outbox.attempts = a->row.attempt;
 	a->outbox.state = talloc_strdup(mem, delivered ? "delivered" : more ? "pending" : "dead");
@@ -172,21 +183,28 @@ static void
 tell(const struct attempt *a)
 {
 	const struct drift_deps *d = &a->d->deps;
-	bool ok = strcmp(a->row.outcome, "delivered") == 0, dead = strcmp(a->outbox.state, "dead") == 0;
-	char labels[METRIC_LABELS_MAX], tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX], channel[UUID_TEXT_MAX];
+	bool                     ok = strcmp(a->row.outcome, "delivered") == 0,
+	     dead = strcmp(a->outbox.state, "dead") == 0;
+	char labels[METRIC_LABELS_MAX], tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX],
+	    channel[UUID_TEXT_MAX];
 
 	uuid_print(&a->t->tenant->id, tenant);
 	uuid_print(&a->outbox.id, id);
 	uuid_print(&a->channel.id, channel);
-	snprintf(labels, sizeof(labels), "kind=\"webhook\",outcome=\"%s\"", dead ? "dead" : a->row.outcome);
+	snprintf(labels, sizeof(labels), "kind=\"webhook\",outcome=\"%s\"",
+	    dead ? "dead" : a->row.outcome);
 	if (d->segment != NULL)
 		metric_add(d->segment, METRIC_DELIVERIES, labels, 1);
 	log_event(d->log, LOG_DRIFT, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    ok ? "alert delivered" : dead ? "delivery given up" : "delivery failed",
-	    LOGS("event.action", "alert.deliver"), LOGS("event.outcome", ok ? "success" : "failure"),
+	    ok     ? "alert delivered"
+	    : dead ? "delivery given up"
+		   : "delivery failed",
+	    LOGS("event.action", "alert.deliver"),
+	    LOGS("event.outcome", ok ? "success" : "failure"),
 	    LOGI("event.duration", a->row.took_ms * 1000000), LOGS("organization.id", tenant),
-	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel), LOGS("bsx.event", a->outbox.event),
-	    LOGI("bsx.attempt", a->row.attempt), LOGI("http.response.status_code", a->row.http_status),
+	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel),
+	    LOGS("bsx.event", a->outbox.event), LOGI("bsx.attempt", a->row.attempt),
+	    LOGI("http.response.status_code", a->row.http_status),
 	    LOGS("bsx.detail", a->row.detail));
 }
 
@@ -208,8 +226,10 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	if (strcmp(a->outbox.state, "pending") != 0)
 		return claim_forget(control, a->claim, e);
 	a->row = (struct delivery) { .id = uuid_make(a->d->deps.clock, a->d->deps.rand),
-		.outbox_id = a->outbox.id, .channel_id = a->outbox.channel_id,
-		.attempt = a->outbox.attempts + 1, .at = { clock_ms(a->d->deps.clock) } };
+		.outbox_id = a->outbox.id,
+		.channel_id = a->outbox.channel_id,
+		.attempt = a->outbox.attempts + 1,
+		.at = { clock_ms(a->d->deps.clock) } };
 	if (!channel_by_id(a->t->db, mem, &a->outbox.channel_id, &a->channel, e)) {
 		if (e->code != ERR_MISSING)
 			return false;
@@ -228,8 +248,9 @@ fence_lost(struct attempt *a, struct err *e)
 	if (e->sys != OUTBOX_FENCE_LOST)
 		return false;
 	err_clear(e);
-	log_event(a->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN, "another sender has taken the message over",
-	    LOGS("event.action", "alert.deliver"), LOGS("event.outcome", "unknown"));
+	log_event(a->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN,
+	    "another sender has taken the message over", LOGS("event.action", "alert.deliver"),
+	    LOGS("event.outcome", "unknown"));
 	return true;
 }
 
@@ -306,7 +327,8 @@ deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
 	*done = 0;
 	do {
 		TALLOC_CTX *mem = talloc_new(NULL);
-		bool        ok = mem != NULL && claim_due(database_control(d->database), mem, 0, CLAIMS, &rows, &n, e);
+		bool        ok = mem != NULL &&
+			  claim_due(database_control(d->database), mem, 0, CLAIMS, &rows, &n, e);
 
 		before = *done;
 		/* Each sender begins elsewhere, so that they do not all want the same row. */

@@ -18,22 +18,23 @@
 #define DELIVER_TRIES 10
 
 struct deliver {
-	struct drift_deps  deps;
-	struct database   *database;
-	struct fetch      *fetch;
-	struct lanes      *lanes;
-	unsigned           self;  /* number of this sender, from 1 */
-	struct uuid        owner; /* of its claims */
+	struct drift_deps deps;
+	struct database  *database;
+	struct fetch     *fetch;
+	struct lanes     *lanes;
+	unsigned          self;  /* number of this sender, from 1 */
+	struct uuid       owner; /* of its claims */
 };
 
 /*
- * Takes due messages and tries each once, until there are none, `stop` says so, or the control schema
- * cannot be reached.  *done counts claims handled.
+ * Takes due messages and tries each once, until there are none, `stop` says so, or the control
+ * schema cannot be reached.  *done counts claims handled.
  */
-MUST_USE bool deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
-    struct err *e);
+MUST_USE bool deliver_due(
+    struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done, struct err *e);
 
-/* Seconds until the attempt after `attempts` failed ones, jitter included; retry_after_s < 0: none. */
+/* Seconds until the attempt after `attempts` failed ones, jitter included; retry_after_s < 0: none.
+ */
 int64_t deliver_delay_s(int64_t attempts, int64_t retry_after_s, struct rand *r);
 
 #endif

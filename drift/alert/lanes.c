@@ -15,7 +15,8 @@ struct lanes {
 struct lanes *
 lanes_make(struct err *e)
 {
-	void *p = mmap(NULL, sizeof(struct lanes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(
+	    NULL, sizeof(struct lanes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (p != MAP_FAILED)
 		return p;

@@ -20,6 +20,6 @@ MUST_USE bool lane_take(struct lanes *l, unsigned self, const struct uuid *chann
     const struct clock *c, int64_t *since_ms);
 void          lane_leave(struct lanes *l, unsigned self, const struct uuid *channel);
 /* What a sender that died held. */
-void          lanes_clear(struct lanes *l, unsigned self);
+void lanes_clear(struct lanes *l, unsigned self);
 
 #endif

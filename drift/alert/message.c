@@ -144,7 +144,8 @@ put_report(struct buf *b, const struct report *r)
 {
 	buf_puts(b, ",\"report\":{");
 	put_id(b, "id", &r->id);
-	buf_printf(b, ",\"summary\":{\"created\":%lld,\"modified\":%lld,\"deleted\":%lld,\"by_severity\":",
+	buf_printf(b,
+	    ",\"summary\":{\"created\":%lld,\"modified\":%lld,\"deleted\":%lld,\"by_severity\":",
 	    (long long)r->created, (long long)r->modified, (long long)r->deleted);
 	buf_puts(b, r->by_severity.text == NULL ? "{}" : r->by_severity.text);
 	buf_printf(b, "},\"score\":%lld,\"max_severity\":", (long long)r->score);
@@ -170,8 +171,8 @@ put_links(struct buf *b, const struct alerting *a, const struct alert *alert)
 /* ---- the whole ---- */
 
 bool
-message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event, const struct alert *alert,
-    const size_t *order, size_t order_n, struct str *body, struct err *e)
+message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event,
+    const struct alert *alert, const size_t *order, size_t order_n, struct str *body, struct err *e)
 {
 	const struct tenant *tenant = a->t->tenant;
 	struct buf           b;
@@ -210,8 +211,10 @@ message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d, struct 
     const struct uuid *channel, const struct uuid *alert, const char *event, struct str body,
     struct uuid *id, struct err *e)
 {
-	struct outbox o = { .id = uuid_make(d->clock, d->rand), .channel_id = *channel,
-		.event = talloc_strdup(mem, event), .state = talloc_strdup(mem, "pending"),
+	struct outbox o = { .id = uuid_make(d->clock, d->rand),
+		.channel_id = *channel,
+		.event = talloc_strdup(mem, event),
+		.state = talloc_strdup(mem, "pending"),
 		.created_at = { clock_ms(d->clock) } };
 
 	if (o.event == NULL || o.state == NULL)
@@ -221,5 +224,5 @@ message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d, struct 
 	if (id != NULL)
 		*id = o.id;
 	return tenant_seal(t, mem, d->rand, "outbox", "body", &o.id, body, &o.body, e) &&
-	    outbox_add(db, &o, e);
+	       outbox_add(db, &o, e);
 }

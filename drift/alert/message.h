@@ -14,11 +14,12 @@
 
 /* `alert` NULL: a test of the channel.  `order`: indexes into a->changes, the first are told. */
 MUST_USE bool message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event,
-    const struct alert *alert, const size_t *order, size_t order_n, struct str *body, struct err *e);
+    const struct alert *alert, const size_t *order, size_t order_n, struct str *body,
+    struct err *e);
 
 /* Seals the body into a message to the channel, due at once.  *id: the message's, may be NULL. */
-MUST_USE bool message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d, struct tenant_db *t,
-    const struct uuid *channel, const struct uuid *alert, const char *event, struct str body,
-    struct uuid *id, struct err *e);
+MUST_USE bool message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d,
+    struct tenant_db *t, const struct uuid *channel, const struct uuid *alert, const char *event,
+    struct str body, struct uuid *id, struct err *e);
 
 #endif

@@ -9,7 +9,8 @@
 #define SECRET_PREFIX "whsec_"
 
 char *
-webhook_sign(TALLOC_CTX *mem, struct str secret, struct str id, int64_t timestamp_s, struct str body)
+webhook_sign(
+    TALLOC_CTX *mem, struct str secret, struct str id, int64_t timestamp_s, struct str body)
 {
 	struct hash_hmac_ctx *h = hash_hmac_make(mem, (const uint8_t *)secret.p, secret.n);
 	uint8_t               mac[HASH_LEN];
@@ -37,13 +38,14 @@ webhook_secret_parse(struct str text, uint8_t out[static WEBHOOK_SECRET_MAX], si
 	const size_t skip = sizeof(SECRET_PREFIX) - 1;
 
 	return str_starts(text, SECRET_PREFIX) &&
-	    base64_parse((struct str) { text.p + skip, text.n - skip }, out, WEBHOOK_SECRET_MAX, n) &&
-	    *n >= SECRET_MIN;
+	       base64_parse(
+		   (struct str) { text.p + skip, text.n - skip }, out, WEBHOOK_SECRET_MAX, n) &&
+	       *n >= SECRET_MIN;
 }
 
 bool
-webhook_verify(TALLOC_CTX *mem, struct str secret, struct str id, int64_t timestamp_s, struct str body,
-    struct str signatures)
+webhook_verify(TALLOC_CTX *mem, struct str secret, struct str id, int64_t timestamp_s,
+    struct str body, struct str signatures)
 {
 	char      *want = webhook_sign(mem, secret, id, timestamp_s, body);
 	struct str w = str_of(want), one;

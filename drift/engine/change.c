@@ -61,20 +61,32 @@ key_label(struct walk *w, const struct place *at, struct buf *out)
 	return buf_ok(&b) || err_memory(w->e);
 }
 
+/* The hash of a value at its place: the same for values that compare as equal. */
+static bool
+hash_value(struct walk *w, const struct place *at, const struct json *v)
+{
+	struct buf b;
+
+	if (w->hashed == v)
+		return true;
+	buf_make(&b, w->tmp);
+	if (!element_text(&b, v, &w->arrays, at->here, at->name, w->e))
+		return false;
+	hash_hmac(w->d->state->spec->value_key, HASH_LEN, b.p, b.n, w->hash);
+	talloc_free(b.p);
+	w->hashed = v;
+	return true;
+}
+
 /* For elements that are counted the identity is the value. */
 static bool
 counted_label(struct walk *w, const struct place *at, struct buf *out)
 {
-	uint8_t    mac[HASH_LEN];
-	char       hex[17];
-	struct buf b;
+	char hex[17];
 
-	buf_make(&b, w->tmp);
-	if (!element_text(&b, at->element, &w->arrays, at->here, STR(""), w->e))
+	if (!hash_value(w, at, at->element))
 		return false;
-	hash_hmac(w->d->state->spec->element_key, HASH_LEN, b.p, b.n, mac);
-	talloc_free(b.p);
-	hex_print(mac, 8, hex);
+	hex_print(w->hash, 8, hex);
 	buf_printf(out, "/[#%s]", hex);
 	if (at->repeat > 1)
 		buf_printf(out, "~%u", at->repeat);
@@ -123,16 +135,10 @@ fingerprint(struct walk *w, struct change *c)
 static bool
 value_hash(struct walk *w, const struct place *at, struct change *c)
 {
-	struct buf b;
-
-	buf_make(&b, w->tmp);
-	if (c->new_value == NULL)
-		buf_puts(&b, "gone");
-	else if (!element_text(&b, c->new_value, &w->arrays, at->here, at->name, w->e))
+	if (c->new_value != NULL && !hash_value(w, at, c->new_value))
 		return false;
-	hash_hmac(w->d->state->spec->value_key, HASH_LEN, b.p, b.n, c->value_hash);
-	talloc_free(b.p);
-	return buf_ok(&b) || err_memory(w->e);
+	memcpy(c->value_hash, c->new_value != NULL ? w->hash : w->d->state->spec->gone, HASH_LEN);
+	return true;
 }
 
 /* ---- recording ---- */

@@ -233,7 +233,7 @@ make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN])
 	hash_hkdf(key, HASH_LEN, STR("drift mask"), spec->mask_key, HASH_LEN);
 	hash_hkdf(key, HASH_LEN, STR("drift fingerprint"), spec->finger_key, HASH_LEN);
 	hash_hkdf(key, HASH_LEN, STR("drift value"), spec->value_key, HASH_LEN);
-	hash_hkdf(key, HASH_LEN, STR("drift element"), spec->element_key, HASH_LEN);
+	hash_hmac(spec->value_key, HASH_LEN, "gone", 4, spec->gone);
 }
 
 static bool

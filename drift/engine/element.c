@@ -117,11 +117,15 @@ bool
 element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
     struct str name, struct err *e)
 {
+	bool ok;
+
 	if (v->type == JSON_OBJECT)
-		return object_text(b, v, arrays, here, e);
-	if (v->type == JSON_ARRAY)
-		return array_text(b, v, arrays, here, name, e);
-	return json_canonical(b, v, e);
+		ok = object_text(b, v, arrays, here, e);
+	else if (v->type == JSON_ARRAY)
+		ok = array_text(b, v, arrays, here, name, e);
+	else
+		return json_canonical(b, v, e);
+	return ok && (buf_ok(b) || err_memory(e));
 }
 
 bool

@@ -27,8 +27,8 @@ struct compare_entries {
 
 struct compare_spec {
 	struct compare_entries arrays, normalise;
-	uint8_t                mask_key[HASH_LEN], finger_key[HASH_LEN];
-	uint8_t                value_key[HASH_LEN], element_key[HASH_LEN];
+	uint8_t                mask_key[HASH_LEN], finger_key[HASH_LEN], value_key[HASH_LEN];
+	uint8_t                gone[HASH_LEN]; /* the value hash of what is gone */
 };
 
 /* The entries that speak about one category: those by path with a walk, those by name. */

@@ -22,6 +22,8 @@ struct walk {
 	struct compare_pick    arrays;
 	struct rule_pick       rules;
 	bool                   picked; /* rules: only when there is a change */
+	const struct json     *hashed; /* the value whose hash is below: a counted element's is in its path too */
+	uint8_t                hash[HASH_LEN];
 	struct err            *e;
 };
 

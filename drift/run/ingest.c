@@ -20,12 +20,19 @@ struct writing {
 static bool
 write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct alerting a = { .deps = &in->d->deps, .t = in->t, .config_id = in->config->id,
-		.config_name = in->config->name, .min_severity = in->spec->min_severity,
-		.targets = in->spec->targets, .targets_n = in->spec->targets_n,
-		.changes = p->diff == NULL ? NULL : p->diff->changes, .texts = p->values,
-		.n = p->diff == NULL ? 0 : p->diff->n, .report = &p->report,
-		.complete = p->complete, .in_order = p->kind == PLAN_NEXT };
+	struct alerting a = { .deps = &in->d->deps,
+		.t = in->t,
+		.config_id = in->config->id,
+		.config_name = in->config->name,
+		.min_severity = in->spec->min_severity,
+		.targets = in->spec->targets,
+		.targets_n = in->spec->targets_n,
+		.changes = p->diff == NULL ? NULL : p->diff->changes,
+		.texts = p->values,
+		.n = p->diff == NULL ? 0 : p->diff->n,
+		.report = &p->report,
+		.complete = p->complete,
+		.in_order = p->kind == PLAN_NEXT };
 
 	return alerting_apply(db, p, &a, e);
 }
@@ -38,18 +45,18 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (p->kind == PLAN_SAME)
 		return true;
 	return content_add(db, &p->contents, e) && versions_close(db, p->closed, p->closed_n, e) &&
-	    versions_open(db, p->opened, p->opened_n, e) && write_alerts(db, in, p, e) &&
-	    report_add(db, &p->report, e) &&
-	    change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
+	       versions_open(db, p->opened, p->opened_n, e) && write_alerts(db, in, p, e) &&
+	       report_add(db, &p->report, e) &&
+	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }
 
 static bool
 ingest_body(struct db *db, void *arg, struct err *e)
 {
-	struct writing      *w = arg;
-	struct config_state  now;
-	struct plan         *p;
-	bool                 done = false, ok;
+	struct writing     *w = arg;
+	struct config_state now;
+	struct plan        *p;
+	bool                done = false, ok;
 
 	if (!config_state_lock(db, w->in->mem, &w->in->config->id, &now, e))
 		return false;
@@ -87,8 +94,8 @@ ingest_write(const struct ingest *in, struct err *e)
 static void
 hash_body(const struct tenant_db *t, const struct push *p, uint8_t out[static HASH_LEN])
 {
-	char    head[TIME_TEXT_MAX + 32];
-	uint8_t body[HASH_LEN];
+	char                  head[TIME_TEXT_MAX + 32];
+	uint8_t               body[HASH_LEN];
 	struct hash_hmac_ctx *h;
 
 	hash_hmac(t->address_key, sizeof(t->address_key), p->body.p, p->body.n, body);
@@ -122,7 +129,8 @@ find_repeat(struct tenant_db *t, TALLOC_CTX *mem, const struct push *p, const ui
 		return true;
 	}
 	if (s.body_hash.n != HASH_LEN || memcmp(s.body_hash.p, hash, HASH_LEN) != 0)
-		return err_set(e, ERR_CONFLICT, 0, "This Idempotency-Key was used with another body.",
+		return err_set(e, ERR_CONFLICT, 0,
+		    "This Idempotency-Key was used with another body.",
 		    "idempotency key with another body");
 	*found = true;
 	a->snapshot_id = s.id;
@@ -151,10 +159,12 @@ static bool
 ingest_prepare(struct ingest *in, const struct push *p, struct err *e)
 {
 	struct collected got = { 0 };
-	bool ok = p->in != NULL ? push_collect(in->mem, p->in, in->spec->selector, &got, e)
-				: push_collect_document(in->mem, p->document, in->spec->selector, &got, e);
+	bool             ok = p->in != NULL
+				  ? push_collect(in->mem, p->in, in->spec->selector, &got, e)
+				  : push_collect_document(in->mem, p->document, in->spec->selector, &got, e);
 
-	if (!ok || !ingest_time(in->mem, in, p->in != NULL ? p->in->collected_at : p->collected_at, e))
+	if (!ok ||
+	    !ingest_time(in->mem, in, p->in != NULL ? p->in->collected_at : p->collected_at, e))
 		return false;
 	in->actor = p->in != NULL ? p->in->actor : p->actor;
 	in->snap = snap_make(in->mem, in->t, in->spec, &got, e);
@@ -189,7 +199,8 @@ static void
 count_failure(const struct drift_deps *d, const struct err *e)
 {
 	if (d->segment != NULL && err_status(e->code) >= 500)
-		metric_add(d->segment, METRIC_DRIFT_RUNS, "source=\"" SOURCE "\",outcome=\"failed\"", 1);
+		metric_add(
+		    d->segment, METRIC_DRIFT_RUNS, "source=\"" SOURCE "\",outcome=\"failed\"", 1);
 }
 
 static void
@@ -202,8 +213,9 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	uuid_print(&p->report.id, report);
 	log_event(in->d->deps.log, LOG_DRIFT, LOG_LEVEL_INFO, "snapshot compared",
 	    LOGS("event.action", "snapshot.compare"), LOGS("event.outcome", "success"),
-	    LOGI("event.duration", clock_ns(in->d->deps.clock) - began_ns), LOGS("organization.id", tenant),
-	    LOGS("bsx.config.id", config), LOGS("bsx.report.id", report),
+	    LOGI("event.duration", clock_ns(in->d->deps.clock) - began_ns),
+	    LOGS("organization.id", tenant), LOGS("bsx.config.id", config),
+	    LOGS("bsx.report.id", report),
 	    LOGS("bsx.report.status", p->kind == PLAN_SAME ? "unchanged" : p->report.status),
 	    LOGI("bsx.report.changes", p->report.created + p->report.modified + p->report.deleted),
 	    LOGI("bsx.snapshot.resources", (int64_t)in->snap->n));
@@ -235,9 +247,13 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 {
 	uint8_t             hash[HASH_LEN];
 	struct drift_config config;
-	struct ingest       in = { .d = d, .t = t, .mem = mem, .config = &config,
-		.idempotency_key = p->idempotency_key, .pushed_by = p->pushed_by,
-		.body_hash = { hash, HASH_LEN } };
+	struct ingest       in = { .d = d,
+		      .t = t,
+		      .mem = mem,
+		      .config = &config,
+		      .idempotency_key = p->idempotency_key,
+		      .pushed_by = p->pushed_by,
+		      .body_hash = { hash, HASH_LEN } };
 	bool                found;
 
 	memset(a, 0, sizeof(*a));
@@ -257,5 +273,6 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 	err_clear(e);
 	if (!find_repeat(t, mem, p, hash, a, &found, e))
 		return false;
-	return found ? true : err_set(e, ERR_CONFLICT, 0, "Conflict.", "a snapshot's key was taken");
+	return found ? true
+		     : err_set(e, ERR_CONFLICT, 0, "Conflict.", "a snapshot's key was taken");
 }

@@ -18,7 +18,7 @@
 
 struct push {
 	struct uuid           config_id;
-	const struct push_in *in;              /* NULL: `document` is the body */
+	const struct push_in *in; /* NULL: `document` is the body */
 	const struct json    *document;
 	const char           *actor;           /* with `document` */
 	instant               collected_at;    /* with `document`; 0: now */
@@ -34,7 +34,7 @@ struct push_answer {
 	bool          repeated;  /* the answer to the same key before */
 };
 
-MUST_USE bool ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct push *p,
-    struct push_answer *a, struct err *e);
+MUST_USE bool ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct push *p, struct push_answer *a, struct err *e);
 
 #endif

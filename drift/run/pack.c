@@ -23,8 +23,8 @@ read_all(TALLOC_CTX *mem, int fd, struct str *text, struct err *e)
 	char       *p;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > PACK_FILE_MAX)
-		return err_set(e, ERR_INTERNAL, errno, "internal error", "no plain file of at most %d bytes",
-		    PACK_FILE_MAX);
+		return err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "no plain file of at most %d bytes", PACK_FILE_MAX);
 	want = (size_t)st.st_size;
 	p = talloc_size(mem, want + 1);
 	if (p == NULL)
@@ -53,8 +53,8 @@ load_file(TALLOC_CTX *mem, int fd, const char *name, struct err *e)
 	if (read_all(mem, fd, &text, &why))
 		pack = rule_pack_parse(mem, text, &why);
 	if (pack == NULL)
-		err_set(e, ERR_INTERNAL, why.sys, "internal error", "rule pack %s: %s%s%s", name, why.detail,
-		    why.faults == NULL ? "" : why.faults->pointer,
+		err_set(e, ERR_INTERNAL, why.sys, "internal error", "rule pack %s: %s%s%s", name,
+		    why.detail, why.faults == NULL ? "" : why.faults->pointer,
 		    why.faults == NULL ? "" : why.faults->detail);
 	return pack;
 }

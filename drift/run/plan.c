@@ -7,10 +7,10 @@
 
 /* What the new snapshot is held against. */
 struct ground {
-	struct uuid  snapshot;   /* of the baseline; nil: none */
+	struct uuid  snapshot; /* of the baseline; nil: none */
 	struct held *base;
 	size_t       base_n;
-	struct held *current;    /* in force now; empty for a late snapshot */
+	struct held *current; /* in force now; empty for a late snapshot */
 	size_t       current_n;
 };
 
@@ -18,7 +18,7 @@ bool
 plan_fits(const struct plan *p, const struct config_state *now)
 {
 	return p->before.seq == now->seq && p->before.config_version == now->config_version &&
-	    uuid_eq(&p->before.baseline_snapshot, &now->baseline_snapshot);
+	       uuid_eq(&p->before.baseline_snapshot, &now->baseline_snapshot);
 }
 
 /* ---- which kind ---- */
@@ -46,7 +46,7 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
 		return false;
 	*same = strcmp(p->report.status, "baseline") != 0 &&
-	    (in->spec->mode == BASELINE_PINNED || strcmp(p->report.status, "clean") == 0);
+		(in->spec->mode == BASELINE_PINNED || strcmp(p->report.status, "clean") == 0);
 	return true;
 }
 
@@ -106,7 +106,9 @@ plan_collections(const struct ingest *in, struct plan *p, const struct ground *g
 		return err_memory(e);
 	while (a < n || b < g->base_n) {
 		struct str category = b < g->base_n ? str_of(g->base[b].category) : STR("");
-		int        c = a == n ? 1 : b == g->base_n ? -1 : str_cmp(s->collections[a].category, category);
+		int        c = a == n           ? 1
+			       : b == g->base_n ? -1
+						: str_cmp(s->collections[a].category, category);
 
 		if (c <= 0)
 			p->collections[p->collections_n++] = s->collections[a++];
@@ -125,7 +127,8 @@ plan_collections(const struct ingest *in, struct plan *p, const struct ground *g
 static bool
 category_complete(const struct plan *p, struct str category)
 {
-	const struct collection *c = collection_of_category(p->collections, p->collections_n, category);
+	const struct collection *c =
+	    collection_of_category(p->collections, p->collections_n, category);
 
 	return c != NULL && c->how == COLLECTION_COMPLETE;
 }
@@ -164,7 +167,7 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 	if (p->diff == NULL)
 		return false;
 	while (a < g->base_n || b < s->n) {
-		const struct held          *old = a < g->base_n ? &g->base[a] : NULL;
+		const struct held *old = a < g->base_n ? &g->base[a] : NULL;
 		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
 		int c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
 
@@ -182,7 +185,9 @@ static void
 close_version(const struct ingest *in, struct plan *p, const struct held *h)
 {
 	p->closed[p->closed_n++] = (struct version) { .config_id = in->config->id,
-		.resource_id = h->resource_id, .from_seq = h->from_seq, .until_seq = p->after.seq };
+		.resource_id = h->resource_id,
+		.from_seq = h->from_seq,
+		.until_seq = p->after.seq };
 }
 
 static bool
@@ -193,14 +198,17 @@ open_version(const struct ingest *in, struct plan *p, struct snap_resource *r,
 
 	*v = (struct version) { .config_id = in->config->id,
 		.resource_id = held_id(&in->config->id, r->r.category, r->r.key),
-		.category = str_dup(p, r->r.category), .key = str_dup(p, r->r.key),
-		.address = { r->address, HASH_LEN }, .from_seq = p->after.seq };
+		.category = str_dup(p, r->r.category),
+		.key = str_dup(p, r->r.key),
+		.address = { r->address, HASH_LEN },
+		.from_seq = p->after.seq };
 	memcpy(contents[p->opened_n].address, r->address, HASH_LEN);
 	contents[p->opened_n++].text = r->text;
 	return v->category != NULL && v->key != NULL ? true : err_memory(e);
 }
 
-/* What was seen is recorded whatever its collection says; what was not seen is gone only if that is complete. */
+/* What was seen is recorded whatever its collection says; what was not seen is gone only if that is
+ * complete. */
 static bool
 plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
     struct content *contents, struct err *e)
@@ -213,7 +221,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
 	if (p->opened == NULL || p->closed == NULL)
 		return err_memory(e);
 	while (a < g->current_n || b < s->n) {
-		const struct held    *old = a < g->current_n ? &g->current[a] : NULL;
+		const struct held *old = a < g->current_n ? &g->current[a] : NULL;
 		struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
 		int  c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
 		bool same = c == 0 && digest_is(&old->address, new->address);
@@ -291,7 +299,8 @@ plan_snapshot(const struct ingest *in, struct plan *p, struct err *e)
 	s->collected_at = in->collected_at;
 	s->received_at = in->received_at;
 	s->report_id = p->report.id;
-	s->idempotency_key = in->idempotency_key == NULL ? NULL : talloc_strdup(p, in->idempotency_key);
+	s->idempotency_key =
+	    in->idempotency_key == NULL ? NULL : talloc_strdup(p, in->idempotency_key);
 	s->body_hash = in->body_hash;
 	if (s->actor == NULL || s->pushed_by == NULL ||
 	    (in->idempotency_key != NULL && s->idempotency_key == NULL))

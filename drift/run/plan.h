@@ -40,10 +40,10 @@ struct plan {
 	bool                complete;      /* every collection was read */
 	struct collection  *collections;   /* of the snapshot and its baseline, by category */
 	size_t              collections_n;
-	struct diff        *diff;          /* NULL: nothing was compared */
-	struct change_text *values;        /* parallel to diff->changes */
+	struct diff        *diff;   /* NULL: nothing was compared */
+	struct change_text *values; /* parallel to diff->changes */
 	struct report       report;
-	struct change_row  *changes;       /* parallel to diff->changes */
+	struct change_row  *changes; /* parallel to diff->changes */
 	struct version     *opened, *closed;
 	size_t              opened_n, closed_n;
 	struct content_rows contents;
@@ -52,7 +52,7 @@ struct plan {
 
 /* `db` is the tenant's connection, inside a transaction or not. */
 MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
-bool plan_fits(const struct plan *p, const struct config_state *now);
+bool                  plan_fits(const struct plan *p, const struct config_state *now);
 
 /* record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,

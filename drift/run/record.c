@@ -7,7 +7,8 @@
 
 /* ---- texts ---- */
 
-/* At most `max` bytes of a text, not cutting a character; U+0000, which no text column takes, as U+FFFD. */
+/* At most `max` bytes of a text, not cutting a character; U+0000, which no text column takes, as
+ * U+FFFD. */
 static char *
 plain(TALLOC_CTX *mem, struct str s, size_t max)
 {
@@ -82,7 +83,9 @@ print_incomplete(const struct plan *p, struct raw_json *out, TALLOC_CTX *mem, st
 		buf_json(&b, c->category);
 		buf_puts(&b, ",\"why\":");
 		buf_json(&b, str_of(completeness_name(c->how)));
-		buf_puts(&b, c->told ? "}" : ",\"detail\":\"The baseline has it, this snapshot does not speak of it.\"}");
+		buf_puts(&b, c->told ? "}"
+				     : ",\"detail\":\"The baseline has it, this snapshot does not "
+				       "speak of it.\"}");
 	}
 	buf_putc(&b, ']');
 	out->text = b.p;
@@ -114,7 +117,7 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 	if (r->status == NULL)
 		return err_memory(e);
 	return print_severities(p, p->diff, &r->by_severity, e) &&
-	    print_incomplete(p, &r->incomplete, p, e);
+	       print_incomplete(p, &r->incomplete, p, e);
 }
 
 /* ---- its changes ---- */
@@ -181,13 +184,13 @@ record_change(struct plan *p, const struct ingest *in, size_t i, struct err *e)
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
 	return record_texts(p, c, row, e) && attribution(p, in, &row->attribution, e) &&
-	    seal_value(p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
-	    seal_value(p, in, "new_value", &row->id, v->new_text, &row->new_value, e);
+	       seal_value(p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
+	       seal_value(p, in, "new_value", &row->id, v->new_text, &row->new_value, e);
 }
 
 bool
-plan_record(struct plan *p, const struct ingest *in, const char *status, const struct uuid *baseline,
-    struct err *e)
+plan_record(struct plan *p, const struct ingest *in, const char *status,
+    const struct uuid *baseline, struct err *e)
 {
 	size_t n = p->diff == NULL ? 0 : p->diff->n;
 

@@ -25,8 +25,8 @@ by_place(const void *a, const void *b)
 static int
 by_category(const void *a, const void *b)
 {
-	return str_cmp(((const struct collection *)a)->category,
-	    ((const struct collection *)b)->category);
+	return str_cmp(
+	    ((const struct collection *)a)->category, ((const struct collection *)b)->category);
 }
 
 const struct collection *
@@ -109,7 +109,8 @@ make_collections(struct snap *s, const struct collected *in, struct err *e)
 static void
 digest_text(struct hash_hmac_ctx *h, struct str s)
 {
-	uint8_t n[4] = { (uint8_t)(s.n >> 24), (uint8_t)(s.n >> 16), (uint8_t)(s.n >> 8), (uint8_t)s.n };
+	uint8_t n[4] = { (uint8_t)(s.n >> 24), (uint8_t)(s.n >> 16), (uint8_t)(s.n >> 8),
+		(uint8_t)s.n };
 
 	hash_hmac_add(h, n, sizeof(n));
 	if (s.n > 0)

@@ -10,8 +10,8 @@
 #include "drift/source/push.h"
 
 struct snap_resource {
-	struct resource r;                 /* normal form */
-	struct str      text;              /* canonical */
+	struct resource r;    /* normal form */
+	struct str      text; /* canonical */
 	uint8_t         address[HASH_LEN];
 };
 
@@ -27,10 +27,11 @@ MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct collected *in, struct err *e);
 
 /* By category, then key, by bytes: the order of everything that is merged. */
-int snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b);
+int snap_place_cmp(
+    struct str category_a, struct str key_a, struct str category_b, struct str key_b);
 
 /* The entry of a category in a sorted list; NULL: none. */
-const struct collection *collection_of_category(const struct collection *list, size_t n,
-    struct str category);
+const struct collection *collection_of_category(
+    const struct collection *list, size_t n, struct str category);
 
 #endif

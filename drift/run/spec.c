@@ -11,7 +11,7 @@ static const char *const severities[] = {
 #define X(id, wire, weight) wire,
 	SEVERITIES(X)
 #undef X
-	NULL
+	    NULL
 };
 
 /* ---- what the API takes ---- */
@@ -25,7 +25,8 @@ static const struct field selector_fields[] = {
 	FIELD(struct spec_selector, key, .min = 1, .max = 256, .flags = FIELD_REQUIRED,
 	    .doc = "Member of each element that is its key."),
 	FIELD(struct spec_selector, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
-	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "Category of all of them; document when absent."),
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Category of all of them; document when absent."),
 	FIELD_END
 };
 static const struct schema selector_schema =
@@ -35,15 +36,17 @@ static const struct field source_fields[] = {
 	FIELD(struct spec_source, kind, .choices = kinds, .flags = FIELD_REQUIRED,
 	    .doc = "Where snapshots come from; only push is available in this version."),
 	FIELD(struct spec_source, selector, .item = &selector_schema,
-	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "How a document is cut into resources."),
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "How a document is cut into resources."),
 	FIELD_END
 };
 const struct schema spec_source_schema = SCHEMA("DriftSource", struct spec_source, source_fields);
 
 static const struct field baseline_fields[] = {
 	FIELD(struct spec_baseline, mode, .choices = modes, .flags = FIELD_REQUIRED,
-	    .doc = "pinned: the first complete snapshot until another is set; previous: the one before; "
-	           "golden is not available in this version."),
+	    .doc = "pinned: the first complete snapshot until another is set; previous: the one "
+		   "before; "
+		   "golden is not available in this version."),
 	FIELD_END
 };
 const struct schema spec_baseline_schema =
@@ -53,15 +56,11 @@ const struct schema spec_baseline_schema =
 static const struct field threshold_fields[] = {
 	FIELD(struct spec_thresholds, min_severity, .choices = severities, .flags = FIELD_NULLABLE,
 	    .doc = "Changes below it raise no alert; low when absent. info never alerts."),
-	REFUSED(struct spec_thresholds, min_changes),
-	REFUSED(struct spec_thresholds, min_score),
+	REFUSED(struct spec_thresholds, min_changes), REFUSED(struct spec_thresholds, min_score),
 	REFUSED(struct spec_thresholds, max_removed_percent),
-	REFUSED(struct spec_thresholds, tolerance),
-	REFUSED(struct spec_thresholds, for_runs),
-	REFUSED(struct spec_thresholds, clear_runs),
-	REFUSED(struct spec_thresholds, flapping),
-	REFUSED(struct spec_thresholds, anomaly),
-	FIELD_END
+	REFUSED(struct spec_thresholds, tolerance), REFUSED(struct spec_thresholds, for_runs),
+	REFUSED(struct spec_thresholds, clear_runs), REFUSED(struct spec_thresholds, flapping),
+	REFUSED(struct spec_thresholds, anomaly), FIELD_END
 };
 const struct schema spec_thresholds_schema =
     SCHEMA("DriftThresholds", struct spec_thresholds, threshold_fields);
@@ -75,29 +74,28 @@ static const struct field alert_fields[] = {
 };
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
 
-#define BODY(required) \
-	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required, .doc = "Name, unique."), \
-	FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required, \
-	    .doc = "Where snapshots come from."), \
-	FIELD(struct spec_body, baseline, .item = &spec_baseline_schema, .flags = FIELD_NULLABLE, \
-	    .doc = "What a snapshot is compared with."), \
-	FIELD(struct spec_body, compare, .flags = FIELD_NULLABLE, \
-	    .doc = "How values are compared: {arrays, normalise}."), \
-	FIELD(struct spec_body, rules, .flags = FIELD_NULLABLE, \
-	    .doc = "Severity rules; the first that matches decides."), \
-	FIELD(struct spec_body, rule_packs, .max = PACKS_MAX, .flags = FIELD_NULLABLE, \
-	    .doc = "Rule packs of the installation, after the config's own rules."), \
-	FIELD(struct spec_body, thresholds, .item = &spec_thresholds_schema, .flags = FIELD_NULLABLE, \
-	    .doc = "What raises an alert."), \
-	FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema, .flags = FIELD_NULLABLE, \
-	    .doc = "Channels that are told."), \
-	REFUSED(struct spec_body, schedule), \
-	REFUSED(struct spec_body, expect_every_s), \
-	REFUSED(struct spec_body, retention_s), \
-	FIELD_END
+#define BODY(required)                                                                             \
+	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required,                     \
+	    .doc = "Name, unique."),                                                               \
+	    FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required,        \
+		.doc = "Where snapshots come from."),                                              \
+	    FIELD(struct spec_body, baseline, .item = &spec_baseline_schema,                       \
+		.flags = FIELD_NULLABLE, .doc = "What a snapshot is compared with."),              \
+	    FIELD(struct spec_body, compare, .flags = FIELD_NULLABLE,                              \
+		.doc = "How values are compared: {arrays, normalise}."),                           \
+	    FIELD(struct spec_body, rules, .flags = FIELD_NULLABLE,                                \
+		.doc = "Severity rules; the first that matches decides."),                         \
+	    FIELD(struct spec_body, rule_packs, .max = PACKS_MAX, .flags = FIELD_NULLABLE,         \
+		.doc = "Rule packs of the installation, after the config's own rules."),           \
+	    FIELD(struct spec_body, thresholds, .item = &spec_thresholds_schema,                   \
+		.flags = FIELD_NULLABLE, .doc = "What raises an alert."),                          \
+	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
+		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
+	    REFUSED(struct spec_body, schedule), REFUSED(struct spec_body, expect_every_s),        \
+	    REFUSED(struct spec_body, retention_s), FIELD_END
 static const struct field create_fields[] = { BODY(FIELD_REQUIRED) };
 static const struct field update_fields[] = { BODY(0) };
-const struct schema drift_config_create_schema =
+const struct schema       drift_config_create_schema =
     SCHEMA_GIVEN("DriftConfigCreate", struct spec_body, create_fields, given);
 const struct schema drift_config_update_schema =
     SCHEMA_GIVEN("DriftConfigUpdate", struct spec_body, update_fields, given);
@@ -155,10 +153,12 @@ spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err
 /* ---- what this version does not do ---- */
 
 static void
-refuse(TALLOC_CTX *mem, const struct raw_json *v, const char *pointer, const char *what, struct err *e)
+refuse(
+    TALLOC_CTX *mem, const struct raw_json *v, const char *pointer, const char *what, struct err *e)
 {
 	if (v->tree != NULL && v->tree->type != JSON_NULL)
-		err_fault(e, mem, pointer, "%s is not available in this version; leave it out", what);
+		err_fault(
+		    e, mem, pointer, "%s is not available in this version; leave it out", what);
 }
 
 static bool
@@ -213,8 +213,9 @@ set_words(struct drift_spec *s)
 {
 	const struct spec_body *b = &s->body;
 
-	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0 ? BASELINE_PREVIOUS
-										    : BASELINE_PINNED;
+	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0
+		      ? BASELINE_PREVIOUS
+		      : BASELINE_PINNED;
 	s->min_severity = SEVERITY_LOW;
 	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
 		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);
@@ -234,7 +235,8 @@ set_targets(struct drift_spec *s, struct err *e)
 	for (size_t i = 0; i < s->targets_n; i++) {
 		s->targets[i] = (struct alert_target) { in[i].channel_id, SEVERITY_LOW };
 		if (in[i].min_severity != NULL)
-			(void)severity_parse(str_of(in[i].min_severity), &s->targets[i].min_severity);
+			(void)severity_parse(
+			    str_of(in[i].min_severity), &s->targets[i].min_severity);
 	}
 	return true;
 }
@@ -247,7 +249,8 @@ given_tree(const struct raw_json *v)
 }
 
 static bool
-compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_db *t, struct err *e)
+compile_engine(
+    struct drift_spec *s, const struct drift *d, const struct tenant_db *t, struct err *e)
 {
 	const struct rule_pack **packs;
 	size_t                   n = s->body.rule_packs.n;
@@ -354,7 +357,8 @@ cache_find(struct spec_cache *c, const struct uuid *tenant, const struct uuid *c
 	for (size_t i = 0; i < SPECS_MAX; i++) {
 		struct spec_entry *at = &c->entries[i];
 
-		if (at->spec != NULL && uuid_eq(&at->tenant, tenant) && uuid_eq(&at->config, config))
+		if (at->spec != NULL && uuid_eq(&at->tenant, tenant) &&
+		    uuid_eq(&at->config, config))
 			return at;
 		if (at->used < oldest->used)
 			oldest = at;
@@ -367,7 +371,7 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 {
 	struct spec_entry *at = cache_find(d->specs, &t->tenant->id, &c->id);
 	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
-	    uuid_eq(&at->tenant, &t->tenant->id);
+		   uuid_eq(&at->tenant, &t->tenant->id);
 
 	if (d->deps.segment != NULL)
 		metric_add(d->deps.segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,

@@ -31,8 +31,8 @@ struct spec_baseline {
 };
 struct spec_thresholds {
 	const char     *min_severity;
-	struct raw_json min_changes, min_score, max_removed_percent, tolerance, for_runs, clear_runs,
-	    flapping, anomaly; /* not available yet */
+	struct raw_json min_changes, min_score, max_removed_percent, tolerance, for_runs,
+	    clear_runs, flapping, anomaly; /* not available yet */
 };
 struct spec_alert {
 	struct uuid channel_id;
@@ -48,7 +48,7 @@ struct spec_body {
 	struct raw_json         rules;
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
-	struct items            alerts; /* struct spec_alert */
+	struct items            alerts;                                /* struct spec_alert */
 	struct raw_json         schedule, expect_every_s, retention_s; /* not available yet */
 	uint64_t                given;
 };
@@ -68,12 +68,13 @@ struct drift_spec {
 	size_t                    targets_n;
 };
 
-/* The spec text after a body: `old` (NULL: none) with the members the body names; null takes one away. */
+/* The spec text after a body: `old` (NULL: none) with the members the body names; null takes one
+ * away. */
 MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e);
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const char *text, struct err *e);
 /* The same by the cache; valid until the next call. */
-MUST_USE const struct drift_spec *spec_of(struct drift *d, const struct tenant_db *t,
-    const struct drift_config *c, struct err *e);
+MUST_USE const struct drift_spec *spec_of(
+    struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct err *e);
 
 #endif

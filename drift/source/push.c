@@ -41,10 +41,12 @@ static const struct field push_fields[] = {
 	FIELD(struct push_in, resources, .max = PUSH_RESOURCES_MAX, .item = &resource_schema,
 	    .doc = "The resources of this snapshot; this or `document`."),
 	FIELD(struct push_in, document,
-	    .doc = "One JSON value, split by the selector of the config's source; this or `resources`."),
+	    .doc = "One JSON value, split by the selector of the config's source; this or "
+		   "`resources`."),
 	FIELD(struct push_in, collections,
-	    .doc = "Object: category to complete, partial, failed, forbidden or throttled. A category "
-	           "with resources is complete unless it says otherwise."),
+	    .doc =
+		"Object: category to complete, partial, failed, forbidden or throttled. A category "
+		"with resources is complete unless it says otherwise."),
 	FIELD(struct push_in, actor, .max = 254, .flags = FIELD_NULLABLE,
 	    .doc = "Who made the changes, when the collector knows."),
 	FIELD(struct push_in, collected_at, .flags = FIELD_NULLABLE,
@@ -73,7 +75,8 @@ collection_of(TALLOC_CTX *mem, struct str category, const struct json *how, stru
 	if (!buf_ok(&pointer))
 		return err_memory(e);
 	return err_fault(e, mem, pointer.p,
-	    "must be a category of 1..%d bytes with complete, partial, failed, forbidden or throttled",
+	    "must be a category of 1..%d bytes with complete, partial, failed, forbidden or "
+	    "throttled",
 	    RESOURCE_CATEGORY_MAX);
 }
 
@@ -85,7 +88,8 @@ collections_of(TALLOC_CTX *mem, const struct json *tree, struct collected *out, 
 	if (tree->type != JSON_OBJECT)
 		return err_fault(e, mem, "/collections", "must be an object");
 	if (tree->n > PUSH_COLLECTIONS_MAX)
-		return err_fault(e, mem, "/collections", "at most %d members", PUSH_COLLECTIONS_MAX);
+		return err_fault(
+		    e, mem, "/collections", "at most %d members", PUSH_COLLECTIONS_MAX);
 	out->collections = talloc_array(mem, struct collection, tree->n + 1);
 	if (out->collections == NULL)
 		return err_memory(e);
@@ -107,8 +111,8 @@ list_of(TALLOC_CTX *mem, const struct items *in, struct collected *out, struct e
 	if (out->resources == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < in->n; i++)
-		out->resources[i] = (struct resource) { str_of(from[i].category), str_of(from[i].key),
-			from[i].value.tree };
+		out->resources[i] = (struct resource) { str_of(from[i].category),
+			str_of(from[i].key), from[i].value.tree };
 	out->n = in->n;
 	return resources_check(mem, out->resources, out->n, e);
 }
@@ -118,7 +122,7 @@ push_collect_document(TALLOC_CTX *mem, const struct json *document,
     const struct resource_selector *selector, struct collected *out, struct err *e)
 {
 	return resource_split(mem, document, selector, &out->resources, &out->n, e) &&
-	    resources_check(mem, out->resources, out->n, e);
+	       resources_check(mem, out->resources, out->n, e);
 }
 
 bool

@@ -19,17 +19,17 @@
 #define PUSH_AHEAD_MS        (5 * 60 * 1000) /* a collector's clock may be ahead by this */
 
 /* How far a collection was read; only complete ones are compared. */
-#define COMPLETENESS(X) \
-	X(COLLECTION_COMPLETE,  "complete") \
-	X(COLLECTION_PARTIAL,   "partial") \
-	X(COLLECTION_FAILED,    "failed") \
-	X(COLLECTION_FORBIDDEN, "forbidden") \
+#define COMPLETENESS(X)                                                                            \
+	X(COLLECTION_COMPLETE, "complete")                                                         \
+	X(COLLECTION_PARTIAL, "partial")                                                           \
+	X(COLLECTION_FAILED, "failed")                                                             \
+	X(COLLECTION_FORBIDDEN, "forbidden")                                                       \
 	X(COLLECTION_THROTTLED, "throttled")
 enum completeness {
 #define X(id, wire) id,
 	COMPLETENESS(X)
 #undef X
-	COMPLETENESS__MAX
+	    COMPLETENESS__MAX
 };
 const char *completeness_name(enum completeness c);
 bool        completeness_parse(struct str s, enum completeness *out);
@@ -37,7 +37,8 @@ bool        completeness_parse(struct str s, enum completeness *out);
 struct collection {
 	struct str        category;
 	enum completeness how;
-	bool              told; /* named by the push itself; else it follows from the resources or the baseline */
+	bool
+	    told; /* named by the push itself; else it follows from the resources or the baseline */
 };
 
 /* The body of a push. */

@@ -1,10 +1,12 @@
 /*
  * corpus FOLDER [SET/NNNN]
  *
- * Compares every pair of the folder's MANIFEST.tsv and holds the number of
+ * FOLDER holds MANIFEST.tsv, or drift-corpus/MANIFEST.tsv as the archive does.
+ * Compares every pair of the manifest and holds the number of
  * changes against the reference counts: with nothing ignored (keyed_changes)
  * and with the members ignored that the rule pack `entra` ignores
- * (keyed_minus_volatile).  Ends with "N passed, N failed"; 1 when any failed.
+ * (keyed_minus_volatile), forwards, backwards, and with the old side as it comes back from the
+ * store.  Prints TAP and ends with "N passed, N failed"; 1 when any failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,12 +122,15 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 	t->noise += p->steady == 0;
 	if (keyed == p->keyed && steady == p->steady && back == steady && stored == steady) {
 		t->passed++;
+		printf("ok %d - %s/%s\n", t->passed + t->failed, p->set, p->n);
 	} else {
 		t->failed++;
-		printf("%s/%s: %lld changes, %lld expected; %lld without volatile, %lld expected "
+		printf("not ok %d - %s/%s: %lld changes, %lld expected; %lld without volatile, "
+		       "%lld expected "
 		       "(%lld backwards, %lld stored) %s\n",
-		    p->set, p->n, (long long)keyed, (long long)p->keyed, (long long)steady,
-		    (long long)p->steady, (long long)back, (long long)stored, e.detail);
+		    t->passed + t->failed, p->set, p->n, (long long)keyed, (long long)p->keyed,
+		    (long long)steady, (long long)p->steady, (long long)back, (long long)stored,
+		    e.detail);
 	}
 	talloc_free(mem);
 }
@@ -162,6 +167,21 @@ static const char volatile_members[] =
     "\"#microsoft.graph*\",\"*createdDateTime\",\"*modifiedDateTime\",\"*deletedDateTime\"],"
     "\"except\":[\"@odata.type\"]}]}";
 
+/* The archive unpacks into a folder of its own: *folder may become that. */
+static FILE *
+open_manifest(TALLOC_CTX *mem, const char **folder)
+{
+	const char *inner = talloc_asprintf(mem, "%s/drift-corpus", *folder);
+	FILE       *f = fopen(talloc_asprintf(mem, "%s/MANIFEST.tsv", *folder), "r");
+
+	if (f != NULL)
+		return f;
+	f = fopen(talloc_asprintf(mem, "%s/MANIFEST.tsv", inner), "r");
+	if (f != NULL)
+		*folder = inner;
+	return f;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -172,13 +192,14 @@ main(int argc, char **argv)
 	struct totals        t = { 0 };
 	struct pair          p;
 	char                 line[4096], name[160];
+	const char          *folder = argv[1];
 	FILE                *f;
 
 	if (argc < 2 || plain == NULL || entra == NULL) {
 		fprintf(stderr, "usage: corpus FOLDER [SET/NNNN] %s\n", e.detail);
 		return 2;
 	}
-	f = fopen(talloc_asprintf(mem, "%s/MANIFEST.tsv", argv[1]), "r");
+	f = open_manifest(mem, &folder);
 	if (f == NULL) {
 		fprintf(stderr, "no MANIFEST.tsv in %s\n", argv[1]);
 		return 2;
@@ -188,7 +209,7 @@ main(int argc, char **argv)
 			continue;
 		snprintf(name, sizeof name, "%s/%s", p.set, p.n);
 		if (argc < 3 || strcmp(argv[2], name) == 0)
-			run(argv[1], &p, plain, entra, &t);
+			run(folder, &p, plain, entra, &t);
 	}
 	fclose(f);
 	printf("corpus: %lld by position, %lld by key, %lld without volatile members, %d pairs of "

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export { sleep };
 export const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+// Web servers run under accounts of their own; what is secret gets its mode by name.
+process.umask(0o022);
 export const work = fs.mkdtempSync(path.join(os.tmpdir(), 'bsx-fcgi.'));
 fs.chmodSync(work, 0o711);
 

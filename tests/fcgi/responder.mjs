@@ -169,6 +169,11 @@ async function requests() {
     const answer = await x.answer;
     check(answer.status === 413 && answer.ended, `${answer.status} ${answer.error ?? ''}`);
   });
+  await test('cgi-fcgi gets its answer', () => {
+    const out = execFileSync('cgi-fcgi', ['-bind', '-connect', it.socket], { encoding: 'utf8', input: '',
+      env: { PATH: process.env.PATH, REQUEST_METHOD: 'GET', REQUEST_URI: LIVE, REMOTE_ADDR: '127.0.0.1' } });
+    check(out.startsWith('Status: 200'), out);
+  });
   await test('what is no FastCGI at all is closed and harms nobody', async () => {
     for (const junk of ['GET / HTTP/1.1\r\n\r\n', '\0'.repeat(64), crypto.randomBytes(4096)]) {
       const s = net.connect(it.socket);
@@ -439,6 +444,21 @@ async function options() {
 }
 
 async function installing() {
+  await test('MariaDB starts with etc/mariadb.cnf and heeds it', async () => {
+    const data = path.join(work, 'mariadb'), socket = `${work}/m.sock`;
+    const user = process.getuid() === 0 ? ['--user=root'] : [];
+    execFileSync('mariadb-install-db', ['--no-defaults', ...user, `--datadir=${data}`, '--skip-test-db',
+      '--auth-root-authentication-method=normal'], { stdio: 'pipe' });
+    const db = start('mariadbd', [`--defaults-file=${root}/etc/mariadb.cnf`, ...user, `--datadir=${data}`,
+      `--socket=${socket}`, `--pid-file=${work}/m.pid`, '--skip-networking']);
+    const ask = (sql) => spawnSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-uroot', '-N', '-e', sql],
+      { encoding: 'utf8' }).stdout.trim();
+    await until('the server', () => ask('SELECT 1') === '1', 20);
+    check(ask('SELECT @@table_definition_cache') === '12000', ask('SELECT @@table_definition_cache'));
+    check(ask('SELECT @@collation_server') === 'utf8mb4_nopad_bin', 'collation');
+    await stop(db);
+    check(!/\[(Warning|ERROR)\]/.test(db.text.replace(/.*open.files.*\n/gi, '')), db.text);
+  });
   await test('make install with PREFIX and DESTDIR; systemd-analyze verify finds nothing', () => {
     const make = (...args) => execFileSync('make', ['-s', '-C', root, `BUILD=${build}`, ...args, 'install'], { stdio: 'pipe', maxBuffer: 1 << 26 });
     const prefix = path.join(work, 'usr');

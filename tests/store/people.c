@@ -7,7 +7,6 @@
 
 #include "core/auth/user_admin.h"
 #include "core/shm/metric.h"
-#include "core/store/db_priv.h"
 
 static int64_t
 wall(const struct clock *c)
@@ -27,8 +26,8 @@ static const struct clock_ops shifted = { wall, mono };
 struct segment *
 people_segment(TALLOC_CTX *mem, const char *name)
 {
-	struct err             e = { 0 };
-	char                  *path = talloc_asprintf(mem, "%s/%s.%d", server_folder(), name, (int)getpid());
+	struct err e = { 0 };
+	char      *path = talloc_asprintf(mem, "%s/%s.%d", server_folder(), name, (int)getpid());
 	struct segment_options o = { path, 64 };
 	struct segment        *s;
 
@@ -42,8 +41,13 @@ people_segment(TALLOC_CTX *mem, const char *name)
 static void
 make_auth(struct people *p, struct auth *a, struct database *d, struct segment *s)
 {
-	*a = (struct auth) { .conf = &p->w->conf, .clock = &p->clock, .rand = &rand_system,
-		.log = p->auth.log, .keyring = p->w->deps.keyring, .segment = s, .database = d };
+	*a = (struct auth) { .conf = &p->w->conf,
+		.clock = &p->clock,
+		.rand = &rand_system,
+		.log = p->auth.log,
+		.keyring = p->w->deps.keyring,
+		.segment = s,
+		.database = d };
 }
 
 struct auth *
@@ -60,11 +64,13 @@ people_other(struct people *p, TALLOC_CTX *mem, struct segment *s)
 }
 
 static void
-add_user(struct people *p, const struct tenant *t, const char *email, const char *name, const char *role)
+add_user(
+    struct people *p, const struct tenant *t, const char *email, const char *name, const char *role)
 {
 	struct err e = { 0 };
 
-	assert_ok(user_add_first(people_open(p, t), p, &p->w->deps, email, name, STR(PASSWORD), role, &e));
+	assert_ok(user_add_first(
+	    people_open(p, t), p, &p->w->deps, email, name, STR(PASSWORD), role, &e));
 }
 
 static void
@@ -75,9 +81,11 @@ fill(struct people *p)
 	struct err           e = { 0 };
 
 	world_tenants(w);
-	assert_ok(provision_tenant(w->prov, w->d, &w->deps, w, "platform", "Platform", &p->platform, &e));
+	assert_ok(
+	    provision_tenant(w->prov, w->d, &w->deps, w, "platform", "Platform", &p->platform, &e));
 	for (size_t i = 0; i < 3; i++)
-		assert_ok(access_install_roles(people_open(p, all[i]), p, &rand_system, &clock_system, &e));
+		assert_ok(access_install_roles(
+		    people_open(p, all[i]), p, &rand_system, &clock_system, &e));
 	add_user(p, &w->a, "ada@acme.test", "Ada \xF0\x9F\x98\x80", "admin");
 	add_user(p, &w->a, "vic@acme.test", "Vic", "viewer");
 	add_user(p, &w->a, "dis@acme.test", "Dis", "viewer");
@@ -103,7 +111,8 @@ people_set_up(void **state)
 	p->w->conf.session_idle_s = 1800;
 	p->w->conf.session_absolute_s = 43200;
 	p->w->conf.revocation_lag_ms = 2000;
-	snprintf(p->log_path, sizeof(p->log_path), "%s/auth.log.%d", server_folder(), (int)getpid());
+	snprintf(
+	    p->log_path, sizeof(p->log_path), "%s/auth.log.%d", server_folder(), (int)getpid());
 	o.target = p->log_path;
 	p->auth.log = log_open(p, &o, &e);
 	if (p->auth.log == NULL)
@@ -164,13 +173,15 @@ people_resolve(struct auth *a, const char *text, const char *address, struct cal
 {
 	TALLOC_CTX       *mem = talloc_new(NULL);
 	bool              key = strncmp(text, "bsx_", 4) == 0;
-	struct credential c = { key ? CREDENTIAL_API_KEY : CREDENTIAL_ACCESS_TOKEN, str_of(text), false };
+	struct credential c = { key ? CREDENTIAL_API_KEY : CREDENTIAL_ACCESS_TOKEN, str_of(text),
+		false };
 	struct err        e = { 0 };
 	bool              ok = caller_resolve(a, mem, &c, address, out, &e);
 
 	talloc_free(mem);
 	if (e.code == ERR_UNAUTHENTICATED)
-		assert_string_equal(e.pub, "The credential is not valid or has ended. Sign in again.");
+		assert_string_equal(
+		    e.pub, "The credential is not valid or has ended. Sign in again.");
 	return ok ? ERR_OK : e.code;
 }
 
@@ -193,7 +204,10 @@ people_metric(struct people *p, const char *series)
 struct number {
 	int64_t n;
 };
-static const struct field number_fields[] = { FIELD(struct number, n, .doc = ""), FIELD_END };
+static const struct field number_fields[] = {
+	FIELD(struct number, n, .doc = ""),
+	FIELD_END,
+};
 static const struct schema number_schema = SCHEMA("Number", struct number, number_fields);
 
 int64_t

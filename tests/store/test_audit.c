@@ -30,8 +30,12 @@ static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
 static bool
 note(struct auth *a, struct tenant_db *t, tx_fn *body, void *arg, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_CONFIG_UPDATE, .success = true, .actor_kind = "system",
-		.actor_name = "test", .origin = &origin, .target_kind = "drift_config",
+	struct audit_entry entry = { .action = AUDIT_CONFIG_UPDATE,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = "test",
+		.origin = &origin,
+		.target_kind = "drift_config",
 		.details = "{\"name\":\"<script>\\u202e\"}" };
 
 	return audit_deed(t, mem, a, body, arg, &entry, e);
@@ -59,7 +63,8 @@ the_chain_of_what_was_done_verifies(void **state)
 	assert_int_equal(broken(p, &before), 0);
 	assert_true(before >= 3); /* the users made by the admin tool */
 	people_grant(p, mem, "ada@acme.test", &g);
-	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
+	assert_int_equal(
+	    people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
 	assert_ok(note(&p->auth, people_open(p, &p->w->a), NULL, NULL, &e));
 	assert_int_equal(broken(p, &after), 0);
 	assert_int_equal(after, before + 3);
@@ -108,19 +113,21 @@ processes_that_append_at_once_never_fork_it(void **state)
 static void
 any_change_of_an_entry_is_found(void **state)
 {
-	static const char *const columns[] = { "at", "action", "outcome", "actor_kind", "actor_name",
-		"target_kind", "target_id", "address", "user_agent", "request_id", "details", "mac",
-		"prev_mac", "id", "actor_id", "acting_tenant" };
-	struct people *p = *state;
-	const char    *schema = p->w->a.schema_name;
-	uint64_t       entries;
+	static const char *const columns[] = { "at", "action", "outcome", "actor_kind",
+		"actor_name", "target_kind", "target_id", "address", "user_agent", "request_id",
+		"details", "mac", "prev_mac", "id", "actor_id", "acting_tenant" };
+	struct people           *p = *state;
+	const char              *schema = p->w->a.schema_name;
+	uint64_t                 entries;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		const char *c = columns[i];
-		const char *to = strcmp(c, "at") == 0 ? "at + INTERVAL 1 SECOND" :
-		    strstr(c, "mac") != NULL ? "REPEAT('x', 32)" : "REPEAT('x', 16)";
+		const char *to = strcmp(c, "at") == 0       ? "at + INTERVAL 1 SECOND"
+				 : strstr(c, "mac") != NULL ? "REPEAT('x', 32)"
+							    : "REPEAT('x', 16)";
 
-		server_do(p->w->root, "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = 3", schema, schema);
+		server_do(p->w->root,
+		    "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = 3", schema, schema);
 		server_do(p->w->root, "UPDATE %s.audit SET `%s` = %s WHERE seq = 3", schema, c, to);
 		if (broken(p, &entries) != 3)
 			fail_msg("a change of %s was not found", c);
@@ -148,13 +155,15 @@ a_cut_tail_and_a_swapped_pair_are_found(void **state)
 	server_do(p->w->root, "UPDATE %s.audit SET seq = 4 WHERE seq = 5", schema);
 	server_do(p->w->root, "UPDATE %s.audit SET seq = 5 WHERE seq = 0", schema);
 	assert_int_equal(broken(p, &entries), 0);
-	server_do(p->w->root, "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = %llu", schema, schema,
-	    (unsigned long long)all);
-	server_do(p->w->root, "DELETE FROM %s.audit WHERE seq = %llu", schema, (unsigned long long)all);
+	server_do(p->w->root, "CREATE TABLE %s.kept AS SELECT * FROM %s.audit WHERE seq = %llu",
+	    schema, schema, (unsigned long long)all);
+	server_do(
+	    p->w->root, "DELETE FROM %s.audit WHERE seq = %llu", schema, (unsigned long long)all);
 	assert_int_equal(broken(p, &entries), all);
 	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.kept", schema, schema);
 	server_do(p->w->root, "DROP TABLE %s.kept", schema);
-	/* the head moved back with it: a truncation the chain alone cannot show, but the head's MAC must fit */
+	/* the head moved back with it: a truncation the chain alone cannot show, but the head's MAC
+	 * must fit */
 	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq - 1", schema);
 	assert_int_equal(broken(p, &entries), all);
 	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq + 1", schema);
@@ -169,9 +178,10 @@ an_entry_of_another_tenant_does_not_fit(void **state)
 	uint64_t       entries, seq;
 
 	server_do(p->w->root, "DELETE FROM %s.audit", p->w->b.schema_name);
-	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.audit WHERE seq = 1", p->w->b.schema_name,
-	    p->w->a.schema_name);
-	server_do(p->w->root, "UPDATE %s.audit_head SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)",
+	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.audit WHERE seq = 1",
+	    p->w->b.schema_name, p->w->a.schema_name);
+	server_do(p->w->root,
+	    "UPDATE %s.audit_head SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)",
 	    p->w->b.schema_name, p->w->b.schema_name);
 	assert_ok(audit_verify(people_open(p, &p->w->b), mem, &p->auth, &entries, &seq, &e));
 	assert_int_equal(seq, 1);
@@ -210,7 +220,8 @@ the_log_says_the_same_without_raw_controls(void **state)
 	FILE                *f;
 	char                *line;
 
-	assert_int_equal(people_login(p, mem, "acme", "eve\r\n{\"x\":1}\xE2\x80\xAE@acme.test", "hunter2-secret", &g),
+	assert_int_equal(people_login(p, mem, "acme", "eve\r\n{\"x\":1}\xE2\x80\xAE@acme.test",
+			     "hunter2-secret", &g),
 	    ERR_CREDENTIALS);
 	f = fopen(p->log_path, "r");
 	assert_non_null(f);

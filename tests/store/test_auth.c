@@ -3,13 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/crypt/password.h"
 
-/* argon2id of PASSWORD with m=4096 KiB, t=1, as libargon2 itself encodes it: what an older release left. */
-#define OLD_HASH \
-	"$argon2id$v=19$m=4096,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$F" \
+/* argon2id of PASSWORD with m=4096 KiB, t=1, as libargon2 itself encodes it: what an older release
+ * left. */
+#define OLD_HASH                                                                                   \
+	"$argon2id$v=19$m=4096,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$F"                                   \
 	"E9sQMz9DMW4xy+IMUJXQUXU2iTYf5Rr06FUcjOQRCc"
 
 static TALLOC_CTX *mem;
@@ -59,9 +61,14 @@ a_sign_in_makes_a_session_that_its_token_proves(void **state)
 	assert_int_equal(u.roles.n, 1);
 	assert_true(u.last_login.ms != 0);
 	assert_int_equal(people_number(p, &p->w->a,
-	    "SELECT COUNT(*) AS n FROM user_sessions WHERE address = '192.0.2.7' AND user_agent = 'Test/1.0'"), 1);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit"
-	    " WHERE action = 'session.start' AND outcome = 'success' AND actor_name = 'ada@acme.test'"), 1);
+			     "SELECT COUNT(*) AS n FROM user_sessions WHERE address = '192.0.2.7' "
+			     "AND user_agent = 'Test/1.0'"),
+	    1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM audit"
+			     " WHERE action = 'session.start' AND outcome = 'success' AND "
+			     "actor_name = 'ada@acme.test'"),
+	    1);
 }
 
 static void
@@ -71,7 +78,11 @@ an_address_is_known_however_it_is_spelled(void **state)
 	struct session_grant g;
 
 	assert_int_equal(people_login(p, mem, "acme", " ADA@Acme.TEST ", PASSWORD, &g), ERR_OK);
-	assert_int_equal(people_login(p, mem, "acme", "\xEF\xBC\xA1" "da@acme.test", PASSWORD, &g), ERR_OK);
+	assert_int_equal(people_login(p, mem, "acme",
+			     "\xEF\xBC\xA1"
+			     "da@acme.test",
+			     PASSWORD, &g),
+	    ERR_OK);
 }
 
 static void
@@ -95,17 +106,22 @@ every_refusal_is_the_same_and_costs_one_hash(void **state)
 	};
 	struct people *p = *state;
 
-	server_do(p->w->root, "INSERT IGNORE INTO %s.users (id, email, display_name, status, created_at, updated_at)"
-	    " VALUES (REPEAT('i', 16), 'inv@acme.test', 'Inv', 'invited', NOW(3), NOW(3))", p->w->a.schema_name);
+	server_do(p->w->root,
+	    "INSERT IGNORE INTO %s.users (id, email, display_name, status, created_at, updated_at)"
+	    " VALUES (REPEAT('i', 16), 'inv@acme.test', 'Inv', 'invited', NOW(3), NOW(3))",
+	    p->w->a.schema_name);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct tenant *t = cases[i].in_platform ? &p->platform :
-		    strcmp(cases[i].tenant, "globex") == 0 ? &p->w->b : &p->w->a;
-		char                *found = talloc_asprintf(mem, "SELECT COUNT(*) AS n FROM audit WHERE"
-		    " action = 'session.fail' AND outcome = 'failure' AND actor_kind = 'anonymous'"
-		    " AND details LIKE '%%\"%s\"%%'", cases[i].reason);
-		long long            hashes = people_metric(p, "bsx_password_hashes_total{for=\"login\"} ");
-		long long            failed = people_metric(p,
-			       "bsx_auth_attempts_total{method=\"password\",outcome=\"failure\"} ");
+		const struct tenant *t = cases[i].in_platform                     ? &p->platform
+					 : strcmp(cases[i].tenant, "globex") == 0 ? &p->w->b
+										  : &p->w->a;
+		char                *found = talloc_asprintf(mem,
+				   "SELECT COUNT(*) AS n FROM audit WHERE"
+						  " action = 'session.fail' AND outcome = 'failure' AND actor_kind = 'anonymous'"
+						  " AND details LIKE '%%\"%s\"%%'",
+				   cases[i].reason);
+		long long hashes = people_metric(p, "bsx_password_hashes_total{for=\"login\"} ");
+		long long failed = people_metric(
+		    p, "bsx_auth_attempts_total{method=\"password\",outcome=\"failure\"} ");
 		int64_t              entries = people_number(p, t, found);
 		struct session_grant g;
 
@@ -113,9 +129,12 @@ every_refusal_is_the_same_and_costs_one_hash(void **state)
 		    ERR_CREDENTIALS)
 			fail_msg("%s %s", cases[i].email, cases[i].reason);
 		assert_null(g.access_token);
-		assert_int_equal(people_metric(p, "bsx_password_hashes_total{for=\"login\"} "), hashes + 1);
-		assert_int_equal(people_metric(p,
-		    "bsx_auth_attempts_total{method=\"password\",outcome=\"failure\"} "), failed + 1);
+		assert_int_equal(
+		    people_metric(p, "bsx_password_hashes_total{for=\"login\"} "), hashes + 1);
+		assert_int_equal(
+		    people_metric(
+			p, "bsx_auth_attempts_total{method=\"password\",outcome=\"failure\"} "),
+		    failed + 1);
 		if (people_number(p, t, found) != entries + 1)
 			fail_msg("no entry in the trail: %s", cases[i].reason);
 	}
@@ -131,13 +150,17 @@ a_suspended_tenant_answers_like_a_wrong_password(void **state)
 	struct session_grant g;
 	struct auth         *other = people_other(p, mem, p->segment);
 
-	server_do(p->w->root, "UPDATE testbsx.tenants SET status = 'suspended' WHERE slug = 'globex'");
+	server_do(
+	    p->w->root, "UPDATE testbsx.tenants SET status = 'suspended' WHERE slug = 'globex'");
 	p->auth = *other;
-	assert_int_equal(people_login(p, mem, "globex", "bob@globex.test", PASSWORD, &g), ERR_CREDENTIALS);
+	assert_int_equal(
+	    people_login(p, mem, "globex", "bob@globex.test", PASSWORD, &g), ERR_CREDENTIALS);
 	p->auth = was;
 	server_do(p->w->root, "UPDATE testbsx.tenants SET status = 'active' WHERE slug = 'globex'");
-	assert_int_equal(people_number(p, &p->w->b,
-	    "SELECT COUNT(*) AS n FROM audit WHERE details LIKE '%tenant_not_active%'"), 1);
+	assert_int_equal(
+	    people_number(p, &p->w->b,
+		"SELECT COUNT(*) AS n FROM audit WHERE details LIKE '%tenant_not_active%'"),
+	    1);
 }
 
 static void
@@ -155,14 +178,19 @@ an_old_hash_is_made_anew_at_the_next_sign_in(void **state)
 	old[2] = '1';
 	server_do(p->w->root, "UPDATE %s.users SET password = '%s' WHERE email = 'vic@acme.test'",
 	    p->w->a.schema_name, phc);
-	assert_int_equal(people_login(p, mem, "acme", "vic@acme.test", PASSWORD, &g), ERR_CREDENTIALS);
+	assert_int_equal(
+	    people_login(p, mem, "acme", "vic@acme.test", PASSWORD, &g), ERR_CREDENTIALS);
 	assert_int_equal(people_number(p, &p->w->a,
-	    "SELECT COUNT(*) AS n FROM users WHERE email = 'vic@acme.test' AND password LIKE '%t=1,%'"), 1);
+			     "SELECT COUNT(*) AS n FROM users WHERE email = 'vic@acme.test' AND "
+			     "password LIKE '%t=1,%'"),
+	    1);
 	server_do(p->w->root, "UPDATE %s.users SET password = '%s' WHERE email = 'vic@acme.test'",
 	    p->w->a.schema_name, OLD_HASH);
 	assert_int_equal(people_login(p, mem, "acme", "vic@acme.test", PASSWORD, &g), ERR_OK);
 	assert_int_equal(people_number(p, &p->w->a,
-	    "SELECT COUNT(*) AS n FROM users WHERE email = 'vic@acme.test' AND password LIKE '%m=19456,t=2,p=1%'"), 1);
+			     "SELECT COUNT(*) AS n FROM users WHERE email = 'vic@acme.test' AND "
+			     "password LIKE '%m=19456,t=2,p=1%'"),
+	    1);
 	assert_int_equal(people_metric(p, "bsx_password_hashes_total{for=\"rehash\"} "), 1);
 	assert_int_equal(people_login(p, mem, "acme", "vic@acme.test", PASSWORD, &g), ERR_OK);
 	assert_int_equal(people_metric(p, "bsx_password_hashes_total{for=\"rehash\"} "), 1);
@@ -179,9 +207,52 @@ the_permit_is_given_back_before_the_database_is_asked(void **state)
 	p->auth.permits = permits_make(mem, p->segment, 1, PASSWORD_SCRATCH, 2, &e);
 	assert_non_null(p->auth.permits);
 	people_grant(p, mem, "ada@acme.test", &g);
-	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
+	assert_int_equal(
+	    people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
 	assert_ok(permit_take(p->auth.permits, &clock_system, &one, &e));
 	permit_give(p->auth.permits, &one);
+	p->auth.permits = NULL;
+}
+
+/* The answer says how long to wait, and nothing was computed, written or counted as a wrong
+ * password. */
+static void
+a_sign_in_that_gets_no_permit_is_busy(void **state)
+{
+	struct people *p = *state;
+	long long      hashes = people_metric(p, "bsx_password_hashes_total{for=\"login\"} ");
+	int64_t        entries = people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit");
+	struct session_grant g;
+	struct err           e = { 0 };
+	int                  held[2], done[2], status;
+	char                 c;
+	pid_t                pid;
+
+	p->auth.permits = permits_make(mem, p->segment, 1, PASSWORD_SCRATCH, 2, &e);
+	assert_non_null(p->auth.permits);
+	assert_int_equal(pipe(held), 0);
+	assert_int_equal(pipe(done), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct permit one = { -1, NULL };
+
+		close(done[1]);
+		if (!permit_take(p->auth.permits, &clock_system, &one, &e) ||
+		    write(held[1], "h", 1) != 1)
+			_exit(1);
+		_exit(read(done[0], &c, 1) != 0);
+	}
+	assert_int_equal(read(held[0], &c, 1), 1);
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_BUSY);
+	close(done[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(people_metric(p, "bsx_password_hashes_total{for=\"login\"} "), hashes);
+	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit"), entries);
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_OK);
+	close(done[0]);
+	close(held[0]);
+	close(held[1]);
 	p->auth.permits = NULL;
 }
 
@@ -209,10 +280,13 @@ a_user_with_a_second_factor_is_not_let_in_with_one(void **state)
 	struct people       *p = *state;
 	struct session_grant g;
 
-	server_do(p->w->root, "UPDATE %s.users SET `2fa_enabled` = TRUE WHERE email = 'ada@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.users SET `2fa_enabled` = TRUE WHERE email = 'ada@acme.test'",
 	    p->w->a.schema_name);
-	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_CREDENTIALS);
-	server_do(p->w->root, "UPDATE %s.users SET `2fa_enabled` = FALSE WHERE email = 'ada@acme.test'",
+	assert_int_equal(
+	    people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_CREDENTIALS);
+	server_do(p->w->root,
+	    "UPDATE %s.users SET `2fa_enabled` = FALSE WHERE email = 'ada@acme.test'",
 	    p->w->a.schema_name);
 }
 
@@ -231,8 +305,11 @@ a_user_agent_of_any_bytes_is_kept_as_text(void **state)
 	memcpy(agent, "<script>'\r\n=cmd|\xE2\x80\xAE", 19);
 	agent[sizeof(agent) - 1] = '\0';
 	assert_ok(login_password(&p->auth, mem, &in, &origin, &permit, &g, &e));
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM user_sessions"
-	    " WHERE address = '192.0.2.99' AND LENGTH(user_agent) BETWEEN 300 AND 400"), 1);
+	assert_int_equal(
+	    people_number(p, &p->w->a,
+		"SELECT COUNT(*) AS n FROM user_sessions"
+		" WHERE address = '192.0.2.99' AND LENGTH(user_agent) BETWEEN 300 AND 400"),
+	    1);
 }
 
 /* ---- API keys ---- */
@@ -243,7 +320,9 @@ make_key(struct people *p, const struct caller *by, const struct api_key_new *in
 	const struct origin origin = { "192.0.2.7", "Test/1.0", "request-2" };
 	struct err          e = { 0 };
 
-	return api_key_make(&p->auth, mem, people_open(p, &p->w->a), by, &origin, in, k, &e) ? ERR_OK : e.code;
+	return api_key_make(&p->auth, mem, people_open(p, &p->w->a), by, &origin, in, k, &e)
+		   ? ERR_OK
+		   : e.code;
 }
 
 static void
@@ -274,20 +353,24 @@ a_key_is_a_caller_with_its_scopes_and_no_more(void **state)
 	assert_string_equal(c.name, "collector");
 	assert_true(permission_has(&c.permissions, ACTION_WRITE, RESOURCE_SNAPSHOTS));
 	assert_false(permission_has(&c.permissions, ACTION_READ, RESOURCE_USERS));
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM api_keys WHERE last_used_at IS NOT NULL"), 1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM api_keys WHERE last_used_at IS NOT NULL"),
+	    1);
 	/* nothing of the secret is kept */
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM api_keys k JOIN audit a"
-	    " WHERE LENGTH(k.prefix) > 24 OR a.details LIKE '%secret%'"), 0);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM api_keys k JOIN audit a"
+			     " WHERE LENGTH(k.prefix) > 24 OR a.details LIKE '%secret%'"),
+	    0);
 }
 
 static void
 a_mistyped_key_is_refused_before_any_sql(void **state)
 {
-	struct people   *p = *state;
-	struct auth     *fresh = people_other(p, mem, NULL);
-	struct api_key   k;
-	struct caller    c;
-	char             text[KEY_TEXT_LEN + 1];
+	struct people *p = *state;
+	struct auth   *fresh = people_other(p, mem, NULL);
+	struct api_key k;
+	struct caller  c;
+	char           text[KEY_TEXT_LEN + 1];
 
 	make_push_key(p, &k);
 	for (size_t i = 4; i < KEY_TEXT_LEN; i += 7) {
@@ -328,12 +411,12 @@ a_well_formed_key_with_another_secret_is_refused(void **state)
 static void
 a_key_ends_when_it_expires(void **state)
 {
-	static const char       *scopes[] = { "read:drift" };
-	struct people           *p = *state;
-	struct api_key_new       in = { .name = "short", .scopes = { scopes, 1 } };
-	struct session_grant     g;
-	struct api_key           k;
-	struct caller            c;
+	static const char   *scopes[] = { "read:drift" };
+	struct people       *p = *state;
+	struct api_key_new   in = { .name = "short", .scopes = { scopes, 1 } };
+	struct session_grant g;
+	struct api_key       k;
+	struct caller        c;
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	in.expires_at.ms = clock_ms(&p->clock) - 1;
@@ -348,20 +431,24 @@ a_key_ends_when_it_expires(void **state)
 static void
 a_key_serves_its_addresses_only(void **state)
 {
-	static const char       *scopes[] = { "read:drift" }, *ranges[] = { "192.0.2.0/24", "2001:db8::/32" };
-	static const char       *bad[] = { "192.0.2.0/24", "everywhere" };
-	struct people           *p = *state;
-	struct api_key_new       in = { .name = "bound", .scopes = { scopes, 1 }, .allowed_addresses = { ranges, 2 } };
-	struct session_grant     g;
-	struct api_key           k;
-	struct caller            c;
+	static const char *scopes[] = { "read:drift" },
+			  *ranges[] = { "192.0.2.0/24", "2001:db8::/32" };
+	static const char *bad[] = { "192.0.2.0/24", "everywhere" };
+	struct people     *p = *state;
+	struct api_key_new in = {
+		.name = "bound", .scopes = { scopes, 1 }, .allowed_addresses = { ranges, 2 }
+	};
+	struct session_grant g;
+	struct api_key       k;
+	struct caller        c;
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	assert_int_equal(make_key(p, &g.caller, &in, &k), ERR_OK);
 	for (int i = 0; i < 2; i++) { /* from the database, then from the cache */
 		assert_int_equal(people_resolve(&p->auth, k.key, "192.0.2.200", &c), ERR_OK);
 		assert_int_equal(people_resolve(&p->auth, k.key, "2001:db8::9", &c), ERR_OK);
-		assert_int_equal(people_resolve(&p->auth, k.key, "198.51.100.1", &c), ERR_UNAUTHENTICATED);
+		assert_int_equal(
+		    people_resolve(&p->auth, k.key, "198.51.100.1", &c), ERR_UNAUTHENTICATED);
 		assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_UNAUTHENTICATED);
 	}
 	in.allowed_addresses = (struct strings) { bad, 2 };
@@ -371,8 +458,8 @@ a_key_serves_its_addresses_only(void **state)
 static void
 nobody_makes_a_key_that_can_do_more_than_they(void **state)
 {
-	static const char   *more[] = { "read:drift", "update:drift" }, *own[] = { "read:drift" },
-			    *any[] = { "*:*" }, *wrong[] = { "fly:kites" };
+	static const char *more[] = { "read:drift", "update:drift" }, *own[] = { "read:drift" },
+			  *any[] = { "*:*" }, *wrong[] = { "fly:kites" };
 	struct people       *p = *state;
 	struct api_key_new   in = { .name = "k", .scopes = { more, 2 } };
 	struct session_grant vic, ada;
@@ -400,15 +487,15 @@ nobody_makes_a_key_that_can_do_more_than_they(void **state)
 static void
 a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 {
-	struct people      *p = *state;
-	struct tenant_db   *t = people_open(p, &p->w->a);
-	const struct origin origin = { "192.0.2.7", "Test/1.0", "request-3" };
+	struct people       *p = *state;
+	struct tenant_db    *t = people_open(p, &p->w->a);
+	const struct origin  origin = { "192.0.2.7", "Test/1.0", "request-3" };
 	struct session_grant g;
-	struct api_key      k, *list;
-	struct caller       c;
-	struct uuid         after = { { 0 } };
-	struct err          e = { 0 };
-	size_t              n, before;
+	struct api_key       k, *list;
+	struct caller        c;
+	struct uuid          after = { { 0 } };
+	struct err           e = { 0 };
+	size_t               n, before;
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	make_push_key(p, &k);
@@ -421,7 +508,9 @@ a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 	assert_ok(api_key_list(t, mem, &after, 200, &list, &n, &e));
 	assert_int_equal(n, before - 1);
 	assert_fails(api_key_drop(&p->auth, mem, t, &g.caller, &origin, &k.id, &e), ERR_MISSING);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit WHERE action = 'api_key.delete'"), 1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM audit WHERE action = 'api_key.delete'"),
+	    1);
 }
 
 static void
@@ -447,6 +536,15 @@ pages_of_keys_follow_each_other(void **state)
 	assert_int_equal(seen, n);
 }
 
+static void
+every_statement_fits_the_migrated_schema(void **state)
+{
+	struct people *p = *state;
+	struct err     e = { 0 };
+
+	assert_ok(db_verify(people_open(p, &p->w->a)->db, SQL_TENANT, &e));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
 
 int
@@ -459,6 +557,7 @@ main(void)
 		TEST(a_suspended_tenant_answers_like_a_wrong_password),
 		TEST(an_old_hash_is_made_anew_at_the_next_sign_in),
 		TEST(the_permit_is_given_back_before_the_database_is_asked),
+		TEST(a_sign_in_that_gets_no_permit_is_busy),
 		TEST(who_must_have_a_second_factor_may_only_enrol),
 		TEST(a_user_with_a_second_factor_is_not_let_in_with_one),
 		TEST(a_user_agent_of_any_bytes_is_kept_as_text),
@@ -470,6 +569,7 @@ main(void)
 		TEST(nobody_makes_a_key_that_can_do_more_than_they),
 		TEST(a_dropped_key_is_over_at_once_and_is_listed_no_more),
 		TEST(pages_of_keys_follow_each_other),
+		TEST(every_statement_fits_the_migrated_schema),
 	};
 
 	return cmocka_run_group_tests_name("auth", tests, people_set_up, people_tear_down);

@@ -1,4 +1,5 @@
-/* Sessions: who learns of their end and when, what tokens are believed, and how they are renewed. */
+/* Sessions: who learns of their end and when, what tokens are believed, and how they are renewed.
+ */
 #include "tests/store/people.h"
 
 #include <stdio.h>
@@ -39,7 +40,8 @@ log_out(struct people *p, const struct session_grant *g, bool all)
 {
 	struct err e = { 0 };
 
-	assert_ok(session_end(&p->auth, mem, people_open(p, &p->w->a), &g->caller, &origin, all, &e));
+	assert_ok(
+	    session_end(&p->auth, mem, people_open(p, &p->w->a), &g->caller, &origin, all, &e));
 }
 
 /* ---- another process of the same host ---- */
@@ -122,7 +124,8 @@ another_host_learns_of_the_end_within_the_lag(void **state)
 	assert_int_equal(people_resolve(far, g.access_token, "", &c), ERR_OK);
 	log_out(p, &g, false);
 	p->w->conf.revocation_lag_ms = HOUR_MS;
-	assert_int_equal(people_resolve(far, g.access_token, "", &c), ERR_OK); /* it cannot know yet */
+	assert_int_equal(
+	    people_resolve(far, g.access_token, "", &c), ERR_OK); /* it cannot know yet */
 	p->w->conf.revocation_lag_ms = 2000;
 	p->clock.set_ms = 2000;
 	assert_int_equal(people_resolve(far, g.access_token, "", &c), ERR_UNAUTHENTICATED);
@@ -139,20 +142,27 @@ rights_taken_on_another_host_are_gone_within_the_lag(void **state)
 	people_grant(p, mem, "ada@acme.test", &g);
 	assert_int_equal(people_resolve(&p->auth, g.access_token, "", &c), ERR_OK);
 	assert_true(permission_has(&c.permissions, ACTION_DELETE, RESOURCE_USERS));
-	server_do(p->w->root, "UPDATE %s.user_roles ur JOIN %s.users u ON u.id = ur.user_id SET ur.role_id ="
-	    " (SELECT id FROM %s.roles WHERE name = 'viewer'), u.epoch = u.epoch + 1 WHERE u.email = 'ada@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.user_roles ur JOIN %s.users u ON u.id = ur.user_id SET ur.role_id ="
+	    " (SELECT id FROM %s.roles WHERE name = 'viewer'), u.epoch = u.epoch + 1 WHERE u.email "
+	    "= 'ada@acme.test'",
 	    p->w->a.schema_name, p->w->a.schema_name, p->w->a.schema_name);
 	p->clock.set_ms = 2001;
 	assert_int_equal(people_resolve(&p->auth, g.access_token, "", &c), ERR_OK);
 	assert_false(permission_has(&c.permissions, ACTION_DELETE, RESOURCE_USERS));
 	assert_string_equal(c.roles, "viewer");
-	server_do(p->w->root, "UPDATE %s.user_roles ur JOIN %s.users u ON u.id = ur.user_id SET ur.role_id ="
-	    " (SELECT id FROM %s.roles WHERE name = 'admin'), u.epoch = u.epoch + 1 WHERE u.email = 'ada@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.user_roles ur JOIN %s.users u ON u.id = ur.user_id SET ur.role_id ="
+	    " (SELECT id FROM %s.roles WHERE name = 'admin'), u.epoch = u.epoch + 1 WHERE u.email "
+	    "= 'ada@acme.test'",
 	    p->w->a.schema_name, p->w->a.schema_name, p->w->a.schema_name);
-	server_do(p->w->root, "UPDATE %s.users SET status = 'disabled' WHERE email = 'ada@acme.test'", p->w->a.schema_name);
+	server_do(p->w->root,
+	    "UPDATE %s.users SET status = 'disabled' WHERE email = 'ada@acme.test'",
+	    p->w->a.schema_name);
 	p->clock.set_ms = 4002;
 	assert_int_equal(people_resolve(&p->auth, g.access_token, "", &c), ERR_UNAUTHENTICATED);
-	server_do(p->w->root, "UPDATE %s.users SET status = 'active' WHERE email = 'ada@acme.test'", p->w->a.schema_name);
+	server_do(p->w->root, "UPDATE %s.users SET status = 'active' WHERE email = 'ada@acme.test'",
+	    p->w->a.schema_name);
 }
 
 static void
@@ -173,7 +183,8 @@ a_hit_asks_the_database_nothing(void **state)
 	assert_memory_equal(&c, &again, sizeof(c));
 	p->w->conf.revocation_lag_ms = 0; /* confirmed each time: one statement */
 	assert_int_equal(people_resolve(&p->auth, g.access_token, "", &again), ERR_OK);
-	assert_int_equal(db_stats(t->db).count + db_stats(database_control(p->w->d)).count, before + 1);
+	assert_int_equal(
+	    db_stats(t->db).count + db_stats(database_control(p->w->d)).count, before + 1);
 }
 
 /* ---- what is believed ---- */
@@ -183,10 +194,16 @@ claims_of(struct people *p, const struct session_grant *g)
 {
 	int64_t now = clock_ms(&p->clock) / 1000;
 
-	return (struct token_claims) { .iss = p->w->conf.public_url, .aud = p->w->conf.public_url,
-		.tenant = g->caller.tenant, .user = g->caller.user, .session = g->caller.session,
-		.jti = uuid_make(&p->clock, &rand_system), .iat = now, .exp = now + 600,
-		.auth_time = now, .aal = 1 };
+	return (struct token_claims) { .iss = p->w->conf.public_url,
+		.aud = p->w->conf.public_url,
+		.tenant = g->caller.tenant,
+		.user = g->caller.user,
+		.session = g->caller.session,
+		.jti = uuid_make(&p->clock, &rand_system),
+		.iat = now,
+		.exp = now + 600,
+		.auth_time = now,
+		.aal = 1 };
 }
 
 static enum err_code
@@ -238,10 +255,10 @@ altered_and_malformed_tokens_are_refused(void **state)
 {
 	static const char *const bad[] = { "", ".", "..", "a.b.c", "eyJhbGciOiJub25lIn0.e30.",
 		"bsx_", "bsx_0000", "Bearer x", "\xFF\xFF\xFF" };
-	struct people       *p = *state;
-	struct session_grant g;
-	struct caller        c;
-	char                *text, *huge;
+	struct people           *p = *state;
+	struct session_grant     g;
+	struct caller            c;
+	char                    *text, *huge;
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -250,7 +267,7 @@ altered_and_malformed_tokens_are_refused(void **state)
 	memset(huge, 'a', 9999);
 	assert_int_equal(people_resolve(&p->auth, huge, "", &c), ERR_UNAUTHENTICATED);
 	text = talloc_strdup(mem, g.access_token);
-	for (size_t i = 0; text[i] != '\0'; i += 11) {
+	for (size_t i = 0, n = strlen(text); i < n; i += 11) {
 		char was = text[i];
 
 		text[i] = was == 'A' ? 'B' : 'A';
@@ -271,15 +288,18 @@ a_new_signing_key_is_found_by_who_has_not_seen_it(void **state)
 
 	people_grant(p, mem, "ada@acme.test", &old);
 	assert_int_equal(people_resolve(other, old.access_token, "", &c), ERR_OK);
-	server_do(p->w->root, "UPDATE testbsx.signing_keys SET state = 'retired', retire_at = NOW(3) + INTERVAL 1 HOUR");
+	server_do(p->w->root, "UPDATE testbsx.signing_keys SET state = 'retired', retire_at = "
+			      "NOW(3) + INTERVAL 1 HOUR");
 	assert_ok(signing_keys_ensure(p->w->d, &e));
 	p->clock.set_ms = 61000; /* by then it signs with the new one */
 	people_grant(p, mem, "ada@acme.test", &new);
-	other->keys_loaded_ms = clock_ms(&p->clock) - 4000; /* asked too recently: no flood of look-ups */
+	other->keys_loaded_ms =
+	    clock_ms(&p->clock) - 4000; /* asked too recently: no flood of look-ups */
 	assert_int_equal(people_resolve(other, new.access_token, "", &c), ERR_UNAUTHENTICATED);
 	other->keys_loaded_ms = clock_ms(&p->clock) - 5001;
 	assert_int_equal(people_resolve(other, new.access_token, "", &c), ERR_OK);
-	assert_int_equal(people_resolve(other, old.access_token, "", &c), ERR_OK); /* retired, not past its end */
+	assert_int_equal(people_resolve(other, old.access_token, "", &c),
+	    ERR_OK); /* retired, not past its end */
 }
 
 /* ---- time ---- */
@@ -381,15 +401,21 @@ a_token_used_again_later_ends_the_session_for_both(void **state)
 	people_grant(p, mem, "ada@acme.test", &g);
 	assert_int_equal(renews(p, &p->auth, g.refresh_token, &next), ERR_OK);
 	assert_int_equal(people_resolve(&p->auth, next.access_token, "", &c), ERR_OK);
-	server_do(p->w->root, "UPDATE %s.user_sessions SET rotated_at = rotated_at - INTERVAL 31 SECOND", p->w->a.schema_name);
+	server_do(p->w->root,
+	    "UPDATE %s.user_sessions SET rotated_at = rotated_at - INTERVAL 31 SECOND",
+	    p->w->a.schema_name);
 	assert_int_equal(renews(p, &p->auth, g.refresh_token, &other), ERR_REFRESH_REUSED);
 	assert_null(other.access_token);
 	assert_int_equal(people_resolve(&p->auth, next.access_token, "", &c), ERR_UNAUTHENTICATED);
 	assert_int_equal(renews(p, &p->auth, next.refresh_token, &other), ERR_UNAUTHENTICATED);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit"
-	    " WHERE action = 'session.reuse' AND actor_name = 'ada@acme.test'"), 1);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM user_sessions"
-	    " WHERE revoked_reason = 'refresh_token_reused'"), 1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM audit"
+			     " WHERE action = 'session.reuse' AND actor_name = 'ada@acme.test'"),
+	    1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM user_sessions"
+			     " WHERE revoked_reason = 'refresh_token_reused'"),
+	    1);
 	/* two generations back is reuse however soon */
 	people_grant(p, mem, "ada@acme.test", &g);
 	assert_int_equal(renews(p, &p->auth, g.refresh_token, &next), ERR_OK);
@@ -450,8 +476,10 @@ twenty_tabs_renewing_at_once_log_nobody_out(void **state)
 		assert_int_equal(read(out[0], got[i], REFRESH_TOKEN_LEN), REFRESH_TOKEN_LEN);
 		assert_string_equal(got[i], got[0]);
 	}
-	assert_int_equal(people_number(p, &p->w->a, "SELECT MAX(generation) AS n FROM user_sessions WHERE"
-	    " id = (SELECT id FROM user_sessions ORDER BY id DESC LIMIT 1)"), 1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT MAX(generation) AS n FROM user_sessions WHERE"
+			     " id = (SELECT id FROM user_sessions ORDER BY id DESC LIMIT 1)"),
+	    1);
 	assert_int_equal(renews(p, &p->auth, got[0], &next), ERR_OK);
 	assert_int_equal(people_resolve(&p->auth, next.access_token, "", &c), ERR_OK);
 	for (int i = 0; i < 2; i++) {
@@ -499,8 +527,8 @@ csrf_tokens_belong_to_one_session(void **state)
 {
 	struct people       *p = *state;
 	struct session_grant one, two;
-	char                 a[CSRF_TOKEN_MAX] = "", b[CSRF_TOKEN_MAX] = "", again[CSRF_TOKEN_MAX] = "";
-	struct err           e = { 0 };
+	char       a[CSRF_TOKEN_MAX] = "", b[CSRF_TOKEN_MAX] = "", again[CSRF_TOKEN_MAX] = "";
+	struct err e = { 0 };
 
 	people_grant(p, mem, "ada@acme.test", &one);
 	people_grant(p, mem, "ada@acme.test", &two);

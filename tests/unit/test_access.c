@@ -55,7 +55,7 @@ what_is_no_permission_adds_nothing(void **state)
 {
 	static const char *const bad[] = { "", ":", "*", "read", "read:", ":users", "read:user",
 		"READ:users", "read:users:x", "read:users ", " read:users", "read::users", "**:*" };
-	struct permissions p = { { 0, 0 } };
+	struct permissions       p = { { 0, 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(bad); i++)
@@ -113,8 +113,8 @@ the_list_has_one_entry_per_bit_and_reads_back(void **state)
 static void
 outside_the_platform_nobody_makes_tenants_or_reads_metrics(void **state)
 {
-	char               slugs[][10] = { "acme", "platform", "platform2" };
-	struct tenant      acme = { .slug = slugs[0] }, platform = { .slug = slugs[1] },
+	char          slugs[][10] = { "acme", "platform", "platform2" };
+	struct tenant acme = { .slug = slugs[0] }, platform = { .slug = slugs[1] },
 		      nearly = { .slug = slugs[2] };
 	struct permissions p = of("*:*");
 

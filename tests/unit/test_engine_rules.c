@@ -1,4 +1,5 @@
-/* Severity: patterns, rules, packs, the score; and what the pack `entra` says about real changes. */
+/* Severity: patterns, rules, packs, the score; and what the pack `entra` says about real changes.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,12 +51,30 @@ globs_match_whole_texts(void **state)
 		const char *glob, *text;
 		bool        want;
 	} cases[] = {
-		{ "", "", true }, { "", "a", false }, { "*", "", true }, { "*", "abc", true }, { "abc", "abc", true },
-		{ "abc", "abcd", false }, { "a*", "abc", true }, { "a*", "ba", false }, { "*c", "abc", true },
-		{ "*b*", "abc", true }, { "*b*", "acc", false }, { "a*c", "ac", true }, { "a*c", "abbc", true },
-		{ "a*c", "abb", false }, { "aa*aa", "aaa", false }, { "aa*aa", "aaaa", true }, { "a*b*c", "axbxc", true },
-		{ "a*b*c", "acb", false }, { "*a*b*", "ba", false }, { "**", "x", true }, { "a**b", "ab", true },
-		{ "*ab*ab*", "abab", true }, { "*ab*ab*", "aba", false }, { "?", "a", false },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "", true },
+		{ "*", "abc", true },
+		{ "abc", "abc", true },
+		{ "abc", "abcd", false },
+		{ "a*", "abc", true },
+		{ "a*", "ba", false },
+		{ "*c", "abc", true },
+		{ "*b*", "abc", true },
+		{ "*b*", "acc", false },
+		{ "a*c", "ac", true },
+		{ "a*c", "abbc", true },
+		{ "a*c", "abb", false },
+		{ "aa*aa", "aaa", false },
+		{ "aa*aa", "aaaa", true },
+		{ "a*b*c", "axbxc", true },
+		{ "a*b*c", "acb", false },
+		{ "*a*b*", "ba", false },
+		{ "**", "x", true },
+		{ "a**b", "ab", true },
+		{ "*ab*ab*", "abab", true },
+		{ "*ab*ab*", "aba", false },
+		{ "?", "a", false },
 	};
 
 	(void)state;
@@ -70,7 +89,8 @@ globs_match_whole_texts(void **state)
 static void
 folded_globs_match_in_any_case(void **state)
 {
-	struct glob g = glob_make(STR("a*Policies*z"), true), exact = glob_make(STR("Password"), true);
+	struct glob g = glob_make(STR("a*Policies*z"), true),
+		    exact = glob_make(STR("Password"), true);
 
 	(void)state;
 	assert_true(glob_match(&g, STR("A/policies/Z")));
@@ -104,12 +124,27 @@ patterns_match_whole_paths(void **state)
 		const char *pattern, *path;
 		bool        want;
 	} cases[] = {
-		{ "", "", true }, { "", "/a", false }, { "/a", "/a", true }, { "/a", "", false }, { "/a", "/a/b", false },
-		{ "/*", "/a", true }, { "/*", "/a/b", false }, { "/**", "", true }, { "/**", "/a/b/c", true },
-		{ "/a/**", "/a", true }, { "/a/**", "/a/b/c", true }, { "/a/**", "/b", false }, { "/**/z", "/z", true },
-		{ "/**/z", "/a/b/z", true }, { "/**/z", "/a/z/b", false }, { "/a/**/b/**/c", "/a/b/b/x/c", true },
-		{ "/a/**/b/**/c", "/a/c/b", false }, { "/**/**/a", "/a", true }, { "/ex*/0", "/excludeUsers/0", true },
-		{ "/a/", "/a/", true }, { "/a/*", "/a/", true },
+		{ "", "", true },
+		{ "", "/a", false },
+		{ "/a", "/a", true },
+		{ "/a", "", false },
+		{ "/a", "/a/b", false },
+		{ "/*", "/a", true },
+		{ "/*", "/a/b", false },
+		{ "/**", "", true },
+		{ "/**", "/a/b/c", true },
+		{ "/a/**", "/a", true },
+		{ "/a/**", "/a/b/c", true },
+		{ "/a/**", "/b", false },
+		{ "/**/z", "/z", true },
+		{ "/**/z", "/a/b/z", true },
+		{ "/**/z", "/a/z/b", false },
+		{ "/a/**/b/**/c", "/a/b/b/x/c", true },
+		{ "/a/**/b/**/c", "/a/c/b", false },
+		{ "/**/**/a", "/a", true },
+		{ "/ex*/0", "/excludeUsers/0", true },
+		{ "/a/", "/a/", true },
+		{ "/a/*", "/a/", true },
 	};
 
 	(void)state;
@@ -159,7 +194,8 @@ verdicts(const struct diff *d)
 
 	buf_make(&b, mem);
 	for (size_t i = 0; i < d->n; i++)
-		buf_printf(&b, "%s%s:%s", i > 0 ? " " : "", severity_name(d->changes[i].severity), d->changes[i].rule);
+		buf_printf(&b, "%s%s:%s", i > 0 ? " " : "", severity_name(d->changes[i].severity),
+		    d->changes[i].rule);
 	return b.n > 0 ? b.p : "";
 }
 
@@ -170,47 +206,70 @@ the_first_rule_that_matches_decides(void **state)
 		const char *rules, *old, *new, *want;
 	} cases[] = {
 		{ "[]", "{\"a\":1}", "{\"a\":2}", "medium:default" },
-		{ "[{\"path\":\"/b\",\"severity\":\"low\"},{\"path\":\"/a\",\"severity\":\"high\"}]", "{\"a\":1}", "{\"a\":2}",
-		    "high:config:2" },
-		{ "[{\"path\":\"/a\",\"severity\":\"low\",\"name\":\"x\"},{\"path\":\"/a\",\"severity\":\"high\"}]", "{\"a\":1}",
-		    "{\"a\":2}", "low:config:x" },
-		{ "[{\"path\":\"/a\",\"severity\":\"ignore\"}]", "{\"a\":1,\"b\":1}", "{\"a\":2,\"b\":2}", "medium:default" },
+		{ "[{\"path\":\"/b\",\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"severity\":\"high\"}]",
+		    "{\"a\":1}", "{\"a\":2}", "high:config:2" },
+		{ "[{\"path\":\"/a\",\"severity\":\"low\",\"name\":\"x\"},{\"path\":\"/"
+		  "a\",\"severity\":\"high\"}]",
+		    "{\"a\":1}", "{\"a\":2}", "low:config:x" },
+		{ "[{\"path\":\"/a\",\"severity\":\"ignore\"}]", "{\"a\":1,\"b\":1}",
+		    "{\"a\":2,\"b\":2}", "medium:default" },
 		/* op, category, key, where */
-		{ "[{\"path\":\"/*\",\"op\":\"created\",\"severity\":\"low\"},{\"path\":\"/*\",\"op\":[\"deleted\",\"modified\"],\"severity\":\"high\"}]",
-		    "{\"a\":1,\"b\":1}", "{\"a\":2,\"c\":1}", "high:config:2 low:config:1 high:config:2" },
-		{ "[{\"path\":\"/a\",\"category\":\"z*\",\"severity\":\"low\"},{\"path\":\"/a\",\"category\":[\"q\",\"CAT\"],\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/*\",\"op\":\"created\",\"severity\":\"low\"},{\"path\":\"/"
+		  "*\",\"op\":[\"deleted\",\"modified\"],\"severity\":\"high\"}]",
+		    "{\"a\":1,\"b\":1}", "{\"a\":2,\"c\":1}",
+		    "high:config:2 low:config:1 high:config:2" },
+		{ "[{\"path\":\"/a\",\"category\":\"z*\",\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"category\":[\"q\",\"CAT\"],\"severity\":\"high\"}]",
 		    "{\"a\":1}", "{\"a\":2}", "high:config:2" },
-		{ "[{\"path\":\"/a\",\"key\":\"K\",\"severity\":\"low\"},{\"path\":\"/a\",\"key\":[\"k\"],\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/a\",\"key\":\"K\",\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"key\":[\"k\"],\"severity\":\"high\"}]",
 		    "{\"a\":1}", "{\"a\":2}", "high:config:2" },
-		{ "[{\"path\":\"/a\",\"where\":{\"/b\":2},\"severity\":\"low\"},{\"path\":\"/a\",\"where\":{\"/b\":[9,1],\"/c\":{\"exists\":false}},\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/a\",\"where\":{\"/b\":2},\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"where\":{\"/b\":[9,1],\"/c\":{\"exists\":false}},\"severity\":\"high\"}]",
 		    "{\"a\":1,\"b\":1}", "{\"a\":2,\"b\":1}", "high:config:2" },
 		/* from, to */
-		{ "[{\"path\":\"/a\",\"from\":2,\"severity\":\"low\"},{\"path\":\"/a\",\"from\":[7,1.0],\"to\":2e0,\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/a\",\"from\":2,\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"from\":[7,1.0],\"to\":2e0,\"severity\":\"high\"}]",
 		    "{\"a\":1}", "{\"a\":2}", "high:config:2" },
-		{ "[{\"path\":\"/a\",\"to\":{\"match\":[\"*x\",\"b*\"]},\"severity\":\"high\"}]", "{\"a\":\"b\"}", "{\"a\":\"bc\"}",
-		    "high:config:1" },
-		{ "[{\"path\":\"/a\",\"to\":{\"not\":null},\"severity\":\"high\"}]", "{\"a\":1}", "{\"a\":null}", "medium:default" },
-		{ "[{\"path\":\"/a\",\"to\":{\"above\":10},\"severity\":\"high\"},{\"path\":\"/a\",\"to\":{\"below\":-1e1},\"severity\":\"low\"}]",
+		{ "[{\"path\":\"/a\",\"to\":{\"match\":[\"*x\",\"b*\"]},\"severity\":\"high\"}]",
+		    "{\"a\":\"b\"}", "{\"a\":\"bc\"}", "high:config:1" },
+		{ "[{\"path\":\"/a\",\"to\":{\"not\":null},\"severity\":\"high\"}]", "{\"a\":1}",
+		    "{\"a\":null}", "medium:default" },
+		{ "[{\"path\":\"/a\",\"to\":{\"above\":10},\"severity\":\"high\"},{\"path\":\"/"
+		  "a\",\"to\":{\"below\":-1e1},\"severity\":\"low\"}]",
 		    "{\"a\":1}", "{\"a\":10.5}", "high:config:1" },
-		{ "[{\"path\":\"/a\",\"to\":{\"above\":10},\"severity\":\"high\"},{\"path\":\"/a\",\"to\":{\"below\":-1e1},\"severity\":\"low\"}]",
+		{ "[{\"path\":\"/a\",\"to\":{\"above\":10},\"severity\":\"high\"},{\"path\":\"/"
+		  "a\",\"to\":{\"below\":-1e1},\"severity\":\"low\"}]",
 		    "{\"a\":1}", "{\"a\":-11}", "low:config:2" },
 		/* direction */
-		{ "[{\"path\":\"/a\",\"direction\":\"shrinks\",\"severity\":\"low\"},{\"path\":\"/a\",\"direction\":\"grows\",\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/a\",\"direction\":\"shrinks\",\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"direction\":\"grows\",\"severity\":\"high\"}]",
 		    "{\"a\":9}", "{\"a\":10}", "high:config:2" },
-		{ "[{\"path\":\"/a\",\"direction\":\"shrinks\",\"severity\":\"low\"},{\"path\":\"/a\",\"direction\":\"grows\",\"severity\":\"high\"}]",
+		{ "[{\"path\":\"/a\",\"direction\":\"shrinks\",\"severity\":\"low\"},{\"path\":\"/"
+		  "a\",\"direction\":\"grows\",\"severity\":\"high\"}]",
 		    "{\"a\":9}", "{\"a\":8.9}", "low:config:1" },
-		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]", "{\"a\":[1]}", "{\"a\":[1,2]}", "high:config:1" },
-		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]", "{\"a\":[1,2]}", "{\"a\":[1]}", "medium:default" },
+		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]",
+		    "{\"a\":[1]}", "{\"a\":[1,2]}", "high:config:1" },
+		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]",
+		    "{\"a\":[1,2]}", "{\"a\":[1]}", "medium:default" },
 		/* inside a subtree that changed as one */
-		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]", "{\"a\":null}", "{\"a\":[1,2]}", "high:config:1" },
-		{ "[{\"path\":\"/a/b/*\",\"direction\":\"shrinks\",\"from\":\"x\",\"severity\":\"high\"}]", "{\"a\":{\"b\":[\"y\",\"x\"]}}", "{}",
-		    "high:config:1" },
-		{ "[{\"path\":\"/a/b/*\",\"direction\":\"shrinks\",\"from\":\"z\",\"severity\":\"high\"}]", "{\"a\":{\"b\":[\"y\",\"x\"]}}", "{}",
+		{ "[{\"path\":\"/a/*\",\"direction\":\"grows\",\"severity\":\"high\"}]",
+		    "{\"a\":null}", "{\"a\":[1,2]}", "high:config:1" },
+		{ "[{\"path\":\"/a/b/"
+		  "*\",\"direction\":\"shrinks\",\"from\":\"x\",\"severity\":\"high\"}]",
+		    "{\"a\":{\"b\":[\"y\",\"x\"]}}", "{}", "high:config:1" },
+		{ "[{\"path\":\"/a/b/"
+		  "*\",\"direction\":\"shrinks\",\"from\":\"z\",\"severity\":\"high\"}]",
+		    "{\"a\":{\"b\":[\"y\",\"x\"]}}", "{}", "medium:default" },
+		{ "[{\"path\":\"/a/b\",\"direction\":\"grows\",\"severity\":\"high\"}]", "{}",
+		    "{\"a\":{\"b\":[]}}", "medium:default" },
+		{ "[{\"path\":\"/a/b\",\"severity\":\"high\"}]", "{}", "{\"a\":{\"c\":1}}",
 		    "medium:default" },
-		{ "[{\"path\":\"/a/b\",\"direction\":\"grows\",\"severity\":\"high\"}]", "{}", "{\"a\":{\"b\":[]}}", "medium:default" },
-		{ "[{\"path\":\"/a/b\",\"severity\":\"high\"}]", "{}", "{\"a\":{\"c\":1}}", "medium:default" },
-		{ "[{\"path\":\"/**/b\",\"to\":5,\"severity\":\"high\"}]", NULL, "{\"a\":{\"c\":[{\"b\":5}]}}", "high:config:1" },
-		{ "[{\"path\":\"\",\"op\":\"deleted\",\"severity\":\"critical\"}]", "{\"a\":1}", NULL, "critical:config:1" },
+		{ "[{\"path\":\"/**/b\",\"to\":5,\"severity\":\"high\"}]", NULL,
+		    "{\"a\":{\"c\":[{\"b\":5}]}}", "high:config:1" },
+		{ "[{\"path\":\"\",\"op\":\"deleted\",\"severity\":\"critical\"}]", "{\"a\":1}",
+		    NULL, "critical:config:1" },
 	};
 
 	(void)state;
@@ -219,7 +278,8 @@ the_first_rule_that_matches_decides(void **state)
 		struct diff *d = compare(parse(cases[i].rules), &s);
 
 		if (strcmp(verdicts(d), cases[i].want) != 0)
-			fail_msg("%s: %s -> %s gave %s", cases[i].rules, cases[i].old, cases[i].new, verdicts(d));
+			fail_msg("%s: %s -> %s gave %s", cases[i].rules, cases[i].old, cases[i].new,
+			    verdicts(d));
 	}
 }
 
@@ -228,10 +288,13 @@ the_score_is_the_sum_of_the_weights(void **state)
 {
 	struct sides s = { "cat", "k", "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}",
 		"{\"a\":2,\"b\":2,\"c\":2,\"d\":2,\"e\":2,\"f\":2}" };
-	struct diff *d = compare(parse("[{\"path\":\"/a\",\"severity\":\"info\"},{\"path\":\"/b\",\"severity\":\"low\"},"
-	                               "{\"path\":\"/c\",\"severity\":\"medium\"},{\"path\":\"/d\",\"severity\":\"high\"},"
-	                               "{\"path\":\"/e\",\"severity\":\"critical\",\"reason\":\"Because.\"},"
-	                               "{\"path\":\"/f\",\"severity\":\"ignore\"}]"), &s);
+	struct diff *d = compare(
+	    parse(
+		"[{\"path\":\"/a\",\"severity\":\"info\"},{\"path\":\"/b\",\"severity\":\"low\"},"
+		"{\"path\":\"/c\",\"severity\":\"medium\"},{\"path\":\"/d\",\"severity\":\"high\"},"
+		"{\"path\":\"/e\",\"severity\":\"critical\",\"reason\":\"Because.\"},"
+		"{\"path\":\"/f\",\"severity\":\"ignore\"}]"),
+	    &s);
 
 	(void)state;
 	assert_int_equal(d->summary.score, 0 + 1 + 4 + 16 + 64);
@@ -249,17 +312,26 @@ a_wrong_rule_is_refused_with_its_place(void **state)
 	static const struct {
 		const char *text, *pointer;
 	} cases[] = {
-		{ "{}", "/rules" }, { "[1]", "/rules/0" }, { "[{\"path\":\"/a\"}]", "/rules/0/severity" },
-		{ "[{\"severity\":\"low\"}]", "/rules/0/path" }, { "[{\"path\":\"a\",\"severity\":\"low\"}]", "/rules/0/path" },
+		{ "{}", "/rules" },
+		{ "[1]", "/rules/0" },
+		{ "[{\"path\":\"/a\"}]", "/rules/0/severity" },
+		{ "[{\"severity\":\"low\"}]", "/rules/0/path" },
+		{ "[{\"path\":\"a\",\"severity\":\"low\"}]", "/rules/0/path" },
 		{ "[{\"path\":\"\",\"severity\":\"bad\"}]", "/rules/0/severity" },
-		{ "[{\"path\":\"\",\"severity\":\"low\"},{\"path\":\"\",\"severity\":\"low\",\"colour\":1}]", "/rules/1/colour" },
+		{ "[{\"path\":\"\",\"severity\":\"low\"},{\"path\":\"\",\"severity\":\"low\","
+		  "\"colour\":1}]",
+		    "/rules/1/colour" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"op\":\"renamed\"}]", "/rules/0/op" },
-		{ "[{\"path\":\"\",\"severity\":\"low\",\"op\":[\"created\",\"created\"]}]", "/rules/0/op" },
-		{ "[{\"path\":\"\",\"severity\":\"low\",\"direction\":\"up\"}]", "/rules/0/direction" },
-		{ "[{\"path\":\"\",\"severity\":\"low\",\"from\":{\"like\":\"x\"}}]", "/rules/0/from" },
+		{ "[{\"path\":\"\",\"severity\":\"low\",\"op\":[\"created\",\"created\"]}]",
+		    "/rules/0/op" },
+		{ "[{\"path\":\"\",\"severity\":\"low\",\"direction\":\"up\"}]",
+		    "/rules/0/direction" },
+		{ "[{\"path\":\"\",\"severity\":\"low\",\"from\":{\"like\":\"x\"}}]",
+		    "/rules/0/from" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"from\":{}}]", "/rules/0/from" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"to\":[]}]", "/rules/0/to" },
-		{ "[{\"path\":\"\",\"severity\":\"low\",\"to\":{\"above\":\"1\"}}]", "/rules/0/to" },
+		{ "[{\"path\":\"\",\"severity\":\"low\",\"to\":{\"above\":\"1\"}}]",
+		    "/rules/0/to" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"where\":{\"x\":1}}]", "/rules/0/where" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"where\":[]}]", "/rules/0/where" },
 		{ "[{\"path\":\"\",\"severity\":\"low\",\"category\":{}}]", "/rules/0/category" },
@@ -280,8 +352,8 @@ a_wrong_rule_is_refused_with_its_place(void **state)
 static void
 a_wrong_pack_is_refused(void **state)
 {
-	static const char *const cases[] = { "", "[]", "{}", "{\"name\":\"\"}", "{\"name\":\"A b\"}",
-		"{\"name\":\"x\",\"extra\":1}", "{\"name\":1}" };
+	static const char *const cases[] = { "", "[]", "{}", "{\"name\":\"\"}",
+		"{\"name\":\"A b\"}", "{\"name\":\"x\",\"extra\":1}", "{\"name\":1}" };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++) {
@@ -297,14 +369,17 @@ the_configs_rules_come_before_its_packs(void **state)
 {
 	struct err              e = { 0 };
 	const struct rule_pack *pack = rule_pack_parse(mem,
-	    STR("{\"name\":\"p\",\"compare\":{\"normalise\":[{\"how\":\"ignore\",\"path\":\"/z\"}]},"
-	        "\"rules\":[{\"path\":\"/a\",\"severity\":\"low\"},{\"path\":\"/b\",\"severity\":\"low\"}]}"), &e);
+	    STR("{\"name\":\"p\",\"compare\":{\"normalise\":[{\"how\":\"ignore\",\"path\":\"/"
+		"z\"}]},"
+		"\"rules\":[{\"path\":\"/a\",\"severity\":\"low\"},{\"path\":\"/"
+		"b\",\"severity\":\"low\"}]}"),
+	    &e);
 	struct rules           *rules =
 	    rules_compile(mem, parse("[{\"path\":\"/a\",\"severity\":\"high\"}]"), &pack, 1, &e);
-	struct compare_spec    *spec = compare_compile(mem, NULL, &pack, 1, key, &e);
-	struct diff            *d = diff_make(mem, spec, rules, &e);
-	struct resource         a = { STR("c"), STR(""), parse("{\"a\":1,\"b\":1,\"z\":1}") };
-	struct resource         b = { STR("c"), STR(""), parse("{\"a\":2,\"b\":2,\"z\":2}") };
+	struct compare_spec *spec = compare_compile(mem, NULL, &pack, 1, key, &e);
+	struct diff         *d = diff_make(mem, spec, rules, &e);
+	struct resource      a = { STR("c"), STR(""), parse("{\"a\":1,\"b\":1,\"z\":1}") };
+	struct resource      b = { STR("c"), STR(""), parse("{\"a\":2,\"b\":2,\"z\":2}") };
 
 	(void)state;
 	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
@@ -344,17 +419,25 @@ load_entra(void **state)
 	return pack_entra == NULL;
 }
 
-#define POLICY(state, users, grant) \
-	"{\"id\":\"1\",\"state\":\"" state "\",\"modifiedDateTime\":\"x\",\"conditions\":{\"users\":{\"includeUsers\":[\"All\"]," users \
+#define POLICY(state, users, grant)                                                                \
+	"{\"id\":\"1\",\"state\":\"" state "\",\"modifiedDateTime\":\"x\",\"conditions\":{"        \
+					   "\"users\":{\"includeUsers\":[\"All\"]," users          \
 	"},\"locations\":null,\"clientAppTypes\":[\"all\"]},\"grantControls\":" grant "}"
-#define MFA "{\"operator\":\"AND\",\"builtInControls\":[\"mfa\",\"compliantDevice\"],\"authenticationStrength\":{\"id\":\"s\"}}"
+#define MFA                                                                                        \
+	"{\"operator\":\"AND\",\"builtInControls\":[\"mfa\",\"compliantDevice\"],"                 \
+	"\"authenticationStrength\":{\"id\":\"s\"}}"
 #define NOBODY "\"excludeUsers\":[],\"excludeGroups\":[\"g1\"]"
-#define BASE POLICY("enabled", NOBODY, MFA)
-#define LOCATION(trusted, cidr) \
-	"{\"@odata.type\":\"#microsoft.graph.ipNamedLocation\",\"isTrusted\":" trusted ",\"ipRanges\":[{\"@odata.type\":\"r\",\"cidrAddress\":\"192.0.2.0/24\"}" cidr "]}"
+#define BASE   POLICY("enabled", NOBODY, MFA)
+#define LOCATION(trusted, cidr)                                                                    \
+	"{\"@odata.type\":\"#microsoft.graph.ipNamedLocation\",\"isTrusted\":" trusted             \
+	",\"ipRanges\":[{\"@odata.type\":\"r\",\"cidrAddress\":\"192.0.2.0/24\"}" cidr "]}"
 #define RANGE(cidr) ",{\"@odata.type\":\"r\",\"cidrAddress\":\"" cidr "\"}"
-#define ROLE(members) "{\"id\":\"r\",\"roleTemplateId\":\"62e90394-69f5-4237-9190-012177145e10\",\"members\":[" members "]}"
-#define PLAIN_ROLE(members) "{\"id\":\"r\",\"roleTemplateId\":\"00000000-0000-0000-0000-000000000001\",\"members\":[" members "]}"
+#define ROLE(members)                                                                              \
+	"{\"id\":\"r\",\"roleTemplateId\":\"62e90394-69f5-4237-9190-012177145e10\",\"members\":"   \
+	"[" members "]}"
+#define PLAIN_ROLE(members)                                                                        \
+	"{\"id\":\"r\",\"roleTemplateId\":\"00000000-0000-0000-0000-000000000001\",\"members\":"   \
+	"[" members "]}"
 #define ANN "{\"id\":\"u1\",\"displayName\":\"A\"}"
 #define BEN "{\"id\":\"u2\",\"displayName\":\"B\"}"
 
@@ -366,58 +449,126 @@ the_pack_entra_judges_real_changes(void **state)
 		const char  *want;
 	} cases[] = {
 		{ { "conditionalAccess", "1", BASE, BASE }, "" },
-		{ { "conditionalAccess", "1", "{\"modifiedDateTime\":1,\"@odata.context\":1,\"x@odata.type\":1,\"#microsoft.graph.a\":1}",
-		      "{\"modifiedDateTime\":2,\"@odata.context\":2,\"x@odata.type\":2,\"#microsoft.graph.a\":2}" }, "" },
-		{ { "conditionalAccess", "1", "{\"@odata.type\":\"a\"}", "{\"@odata.type\":\"b\"}" }, "medium:default" },
-		{ { "identity/conditionalAccess/policies", "1", BASE, POLICY("disabled", NOBODY, MFA) }, "critical:entra:ca-state-left-enabled" },
-		{ { "conditionalAccessPolicies", "1", BASE, POLICY("enabledForReportingButNotEnforced", NOBODY, MFA) },
+		{ { "conditionalAccess", "1",
+		      "{\"modifiedDateTime\":1,\"@odata.context\":1,\"x@odata.type\":1,\"#"
+		      "microsoft.graph.a\":1}",
+		      "{\"modifiedDateTime\":2,\"@odata.context\":2,\"x@odata.type\":2,\"#"
+		      "microsoft.graph.a\":2}" },
+		    "" },
+		{ { "conditionalAccess", "1", "{\"@odata.type\":\"a\"}",
+		      "{\"@odata.type\":\"b\"}" },
+		    "medium:default" },
+		{ { "identity/conditionalAccess/policies", "1", BASE,
+		      POLICY("disabled", NOBODY, MFA) },
 		    "critical:entra:ca-state-left-enabled" },
-		{ { "conditionalAccess", "1", POLICY("disabled", NOBODY, MFA), BASE }, "medium:default" },
+		{ { "conditionalAccessPolicies", "1", BASE,
+		      POLICY("enabledForReportingButNotEnforced", NOBODY, MFA) },
+		    "critical:entra:ca-state-left-enabled" },
+		{ { "conditionalAccess", "1", POLICY("disabled", NOBODY, MFA), BASE },
+		    "medium:default" },
 		{ { "conditionalAccess", "1", BASE, NULL }, "critical:entra:ca-policy-deleted" },
 		{ { "conditionalAccess", "1", NULL, BASE }, "medium:entra:ca-policy-created" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", "\"excludeUsers\":[\"u9\"],\"excludeGroups\":[\"g1\"]", MFA) },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY(
+			  "enabled", "\"excludeUsers\":[\"u9\"],\"excludeGroups\":[\"g1\"]", MFA) },
 		    "high:entra:ca-exclude-grows" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", "\"excludeUsers\":[],\"excludeGroups\":[]", MFA) }, "medium:default" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY ",\"excludeRoles\":[\"r1\"]", MFA) }, "high:entra:ca-exclude-grows" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY ",\"excludeRoles\":[]", MFA) }, "medium:default" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY ",\"excludeGuestsOrExternalUsers\":{\"guestOrExternalUserTypes\":\"b2bCollaborationGuest\"}", MFA) },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", "\"excludeUsers\":[],\"excludeGroups\":[]", MFA) },
+		    "medium:default" },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY ",\"excludeRoles\":[\"r1\"]", MFA) },
 		    "high:entra:ca-exclude-grows" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "null") }, "critical:entra:ca-grant-controls-removed" },
-		{ { "conditionalAccess", "1", BASE, "{\"id\":\"1\",\"state\":\"enabled\",\"conditions\":{\"users\":{\"includeUsers\":[\"All\"]," NOBODY
-		                                    "},\"locations\":null,\"clientAppTypes\":[\"all\"]}}" }, "critical:entra:ca-grant-controls-removed" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "{\"operator\":\"AND\",\"builtInControls\":[\"compliantDevice\"],\"authenticationStrength\":{\"id\":\"s\"}}") },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY ",\"excludeRoles\":[]", MFA) },
+		    "medium:default" },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled",
+			  NOBODY ",\"excludeGuestsOrExternalUsers\":{\"guestOrExternalUserTypes\":"
+				 "\"b2bCollaborationGuest\"}",
+			  MFA) },
+		    "high:entra:ca-exclude-grows" },
+		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "null") },
+		    "critical:entra:ca-grant-controls-removed" },
+		{ { "conditionalAccess", "1", BASE,
+		      "{\"id\":\"1\",\"state\":\"enabled\",\"conditions\":{\"users\":{"
+		      "\"includeUsers\":[\"All\"]," NOBODY
+		      "},\"locations\":null,\"clientAppTypes\":[\"all\"]}}" },
+		    "critical:entra:ca-grant-controls-removed" },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY,
+			  "{\"operator\":\"AND\",\"builtInControls\":[\"compliantDevice\"],"
+			  "\"authenticationStrength\":{\"id\":\"s\"}}") },
 		    "critical:entra:ca-grant-lost-mfa" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "{\"operator\":\"AND\",\"builtInControls\":null,\"authenticationStrength\":{\"id\":\"s\"}}") },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY,
+			  "{\"operator\":\"AND\",\"builtInControls\":null,"
+			  "\"authenticationStrength\":{\"id\":\"s\"}}") },
 		    "critical:entra:ca-grant-lost-mfa" },
-		{ { "conditionalAccess", "1", POLICY("enabled", NOBODY, "{\"operator\":\"OR\",\"builtInControls\":[\"block\"]}"), POLICY("enabled", NOBODY, "{\"operator\":\"OR\",\"builtInControls\":[]}") },
+		{ { "conditionalAccess", "1",
+		      POLICY("enabled", NOBODY,
+			  "{\"operator\":\"OR\",\"builtInControls\":[\"block\"]}"),
+		      POLICY("enabled", NOBODY, "{\"operator\":\"OR\",\"builtInControls\":[]}") },
 		    "critical:entra:ca-grant-lost-mfa" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "{\"operator\":\"AND\",\"builtInControls\":[\"mfa\",\"compliantDevice\"],\"authenticationStrength\":null}") },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY,
+			  "{\"operator\":\"AND\",\"builtInControls\":[\"mfa\",\"compliantDevice\"],"
+			  "\"authenticationStrength\":null}") },
 		    "critical:entra:ca-grant-lost-strength" },
-		{ { "conditionalAccess", "1", BASE, POLICY("enabled", NOBODY, "{\"operator\":\"OR\",\"builtInControls\":[\"compliantDevice\",\"mfa\"],\"authenticationStrength\":{\"id\":\"s\"}}") },
+		{ { "conditionalAccess", "1", BASE,
+		      POLICY("enabled", NOBODY,
+			  "{\"operator\":\"OR\",\"builtInControls\":[\"compliantDevice\",\"mfa\"],"
+			  "\"authenticationStrength\":{\"id\":\"s\"}}") },
 		    "high:entra:ca-grant-operator-or" },
-		{ { "conditionalAccess", "1", BASE, "{\"id\":\"1\",\"state\":\"enabled\",\"conditions\":{\"users\":{\"includeUsers\":[\"All\"]," NOBODY
-		                                    "},\"locations\":{\"includeLocations\":[\"All\"],\"excludeLocations\":[\"AllTrusted\"]},\"clientAppTypes\":[\"all\"]},\"grantControls\":" MFA "}" },
+		{ { "conditionalAccess", "1", BASE,
+		      "{\"id\":\"1\",\"state\":\"enabled\",\"conditions\":{\"users\":{"
+		      "\"includeUsers\":[\"All\"]," NOBODY
+		      "},\"locations\":{\"includeLocations\":[\"All\"],\"excludeLocations\":["
+		      "\"AllTrusted\"]},\"clientAppTypes\":[\"all\"]},\"grantControls\":" MFA "}" },
 		    "high:entra:ca-exclude-location" },
-		{ { "document", "", BASE, POLICY("disabled", NOBODY, MFA) }, "critical:entra:ca-document-left-enabled" },
-		{ { "document", "", "{\"state\":\"enabled\"}", "{\"state\":\"x\"}" }, "medium:default" },
-		{ { "namedLocations", "n", LOCATION("false", ""), LOCATION("true", "") }, "high:entra:location-trusted" },
-		{ { "namedLocations", "n", LOCATION("true", ""), LOCATION("false", "") }, "medium:default" },
-		{ { "identity/conditionalAccess/namedLocations", "n", LOCATION("true", ""), LOCATION("true", RANGE("0.0.0.0/0")) },
+		{ { "document", "", BASE, POLICY("disabled", NOBODY, MFA) },
+		    "critical:entra:ca-document-left-enabled" },
+		{ { "document", "", "{\"state\":\"enabled\"}", "{\"state\":\"x\"}" },
+		    "medium:default" },
+		{ { "namedLocations", "n", LOCATION("false", ""), LOCATION("true", "") },
+		    "high:entra:location-trusted" },
+		{ { "namedLocations", "n", LOCATION("true", ""), LOCATION("false", "") },
+		    "medium:default" },
+		{ { "identity/conditionalAccess/namedLocations", "n", LOCATION("true", ""),
+		      LOCATION("true", RANGE("0.0.0.0/0")) },
 		    "critical:entra:location-any-address" },
-		{ { "namedLocations", "n", LOCATION("false", ""), LOCATION("false", RANGE("16.0.0.0/7")) }, "critical:entra:location-any-address" },
-		{ { "namedLocations", "n", LOCATION("false", ""), LOCATION("false", RANGE("10.0.0.0/8")) }, "medium:default" },
-		{ { "namedLocations", "n", LOCATION("true", ""), LOCATION("true", RANGE("198.51.100.0/24")) }, "high:entra:location-trusted-range" },
-		{ { "namedLocations", "n", NULL, LOCATION("false", RANGE("::/0")) }, "critical:entra:location-any-address" },
-		{ { "namedLocations", "n", "{\"countriesAndRegions\":[\"DE\"]}", "{\"countriesAndRegions\":[\"FR\",\"DE\"]}" }, "medium:entra:location-country" },
-		{ { "identitySecurityDefaultsEnforcementPolicy", "", "{\"isEnabled\":true}", "{\"isEnabled\":false}" }, "critical:entra:security-defaults-off" },
-		{ { "securityDefaults", "", "{\"isEnabled\":true}", "{}" }, "critical:entra:security-defaults-off" },
-		{ { "policies/identitySecurityDefaultsEnforcementPolicy", "", "{\"isEnabled\":false}", "{\"isEnabled\":true}" }, "medium:default" },
-		{ { "directoryRoles", "x", ROLE(ANN), ROLE(ANN "," BEN) }, "critical:entra:admin-role-member" },
-		{ { "directoryRoles", "62e90394-69f5-4237-9190-012177145e10", "{\"members\":[]}", "{\"members\":[" ANN "]}" },
+		{ { "namedLocations", "n", LOCATION("false", ""),
+		      LOCATION("false", RANGE("16.0.0.0/7")) },
+		    "critical:entra:location-any-address" },
+		{ { "namedLocations", "n", LOCATION("false", ""),
+		      LOCATION("false", RANGE("10.0.0.0/8")) },
+		    "medium:default" },
+		{ { "namedLocations", "n", LOCATION("true", ""),
+		      LOCATION("true", RANGE("198.51.100.0/24")) },
+		    "high:entra:location-trusted-range" },
+		{ { "namedLocations", "n", NULL, LOCATION("false", RANGE("::/0")) },
+		    "critical:entra:location-any-address" },
+		{ { "namedLocations", "n", "{\"countriesAndRegions\":[\"DE\"]}",
+		      "{\"countriesAndRegions\":[\"FR\",\"DE\"]}" },
+		    "medium:entra:location-country" },
+		{ { "identitySecurityDefaultsEnforcementPolicy", "", "{\"isEnabled\":true}",
+		      "{\"isEnabled\":false}" },
+		    "critical:entra:security-defaults-off" },
+		{ { "securityDefaults", "", "{\"isEnabled\":true}", "{}" },
+		    "critical:entra:security-defaults-off" },
+		{ { "policies/identitySecurityDefaultsEnforcementPolicy", "",
+		      "{\"isEnabled\":false}", "{\"isEnabled\":true}" },
+		    "medium:default" },
+		{ { "directoryRoles", "x", ROLE(ANN), ROLE(ANN "," BEN) },
+		    "critical:entra:admin-role-member" },
+		{ { "directoryRoles", "62e90394-69f5-4237-9190-012177145e10", "{\"members\":[]}",
+		      "{\"members\":[" ANN "]}" },
 		    "critical:entra:admin-role-member-key" },
-		{ { "directoryRoles", "x", PLAIN_ROLE(ANN), PLAIN_ROLE(BEN "," ANN) }, "high:entra:role-member" },
+		{ { "directoryRoles", "x", PLAIN_ROLE(ANN), PLAIN_ROLE(BEN "," ANN) },
+		    "high:entra:role-member" },
 		{ { "directoryRoles", "x", ROLE(ANN "," BEN), ROLE(BEN) }, "medium:default" },
-		{ { "directoryRoles", "x", ROLE(ANN), ROLE("{\"id\":\"u1\",\"displayName\":\"C\"}") }, "info:entra:role-member-display" },
+		{ { "directoryRoles", "x", ROLE(ANN),
+		      ROLE("{\"id\":\"u1\",\"displayName\":\"C\"}") },
+		    "info:entra:role-member-display" },
 	};
 
 	(void)state;
@@ -425,8 +576,8 @@ the_pack_entra_judges_real_changes(void **state)
 		struct diff *d = compare(NULL, &cases[i].s);
 
 		if (strcmp(verdicts(d), cases[i].want) != 0)
-			fail_msg("%zu: %s %s -> %s gave %s, not %s", i, cases[i].s.category, cases[i].s.old, cases[i].s.new,
-			    verdicts(d), cases[i].want);
+			fail_msg("%zu: %s %s -> %s gave %s, not %s", i, cases[i].s.category,
+			    cases[i].s.old, cases[i].s.new, verdicts(d), cases[i].want);
 	}
 }
 

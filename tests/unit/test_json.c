@@ -58,16 +58,33 @@ struct text {
 	const char *p;
 	size_t      n;
 };
-#define T(lit) { lit, sizeof(lit) - 1 }
+#define T(lit)                                                                                     \
+	{                                                                                          \
+		lit, sizeof(lit) - 1                                                               \
+	}
 
 static void
 what_the_grammar_allows_is_read_and_printed_again(void **state)
 {
 	static const struct text cases[] = {
-		T("null"), T("true"), T("false"), T("0"), T("-0"), T("1.50"), T("1E+2"), T("-1e-2"),
-		T("123456789012345678901234567890"), T("1e400"), T("\"\""), T("\"a\""), T("[]"), T("{}"),
-		T("[1,[2,[3]],{}]"), T("{\"a\":{\"b\":[null,true]},\"c\":\"d\"}"),
-		T("\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""), T("{\"\":1}"),
+		T("null"),
+		T("true"),
+		T("false"),
+		T("0"),
+		T("-0"),
+		T("1.50"),
+		T("1E+2"),
+		T("-1e-2"),
+		T("123456789012345678901234567890"),
+		T("1e400"),
+		T("\"\""),
+		T("\"a\""),
+		T("[]"),
+		T("{}"),
+		T("[1,[2,[3]],{}]"),
+		T("{\"a\":{\"b\":[null,true]},\"c\":\"d\"}"),
+		T("\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""),
+		T("{\"\":1}"),
 		T("[\"long enough to use the eight byte road\",\"x\"]"),
 	};
 
@@ -89,20 +106,95 @@ static void
 what_it_does_not_allow_is_refused(void **state)
 {
 	static const struct text cases[] = {
-		T(""), T(" "), T("NaN"), T("Infinity"), T("-Infinity"), T("nul"), T("True"), T("nulll"),
-		T("{'a':1}"), T("{a:1}"), T("{\"a\":1,}"), T("{\"a\"}"), T("{\"a\":}"), T("{,}"), T("{1:2}"),
-		T("{\"a\":1 \"b\":2}"), T("[1,]"), T("[,1]"), T("[1 2]"), T("["), T("{"), T("[1"), T("]"),
-		T("{\"a\":1"), T("{\"a"), T("[}"), T("{]"), T("[1}"), T("1."), T(".5"), T("-"), T("+1"), T("01"),
-		T("-01"), T("1e"), T("1e+"), T("0x10"), T("1.e1"), T("--1"), T("1 2"), T("{} x"), T("\"a\"\"b\""),
-		T("\""), T("\"a"), T("\"\\"), T("\"\\\""), T("\"\\x\""), T("\"\\u12\""), T("\"\\u12G4\""), T("\"\\u"),
-		T("\"\x01\""), T("\"a\nb\""), T("\"\t\""), T("\"\0\""), T("\0"), T("1\0"), T("[1]\0"),
-		T("\"\\ud800\""), T("\"\\udc00\""), T("\"\\ud800\\u0041\""), T("\"\\ud800\\ud800\""), T("\"\\ud800x\""),
-		T("\"\xC0\x80\""), T("\"\xC1\xBF\""), T("\"\xE0\x80\xAF\""), T("\"\xF0\x80\x80\x80\""),
-		T("\"\xED\xA0\x80\""), T("\"\xF4\x90\x80\x80\""), T("\"\xF5\x80\x80\x80\""), T("\"\xFF\""),
-		T("\"\x80\""), T("\"\xC3\""), T("\"\xE2\x82\""), T("\"\xC3(\""), T("\xEF\xBB\xBF{}"),
-		T("{\"a\":1,\"a\":1}"), T("{\"a\":1,\"\\u0061\":2}"), T("{\"\":1,\"\":2}"),
-		T("{\"x\\u0000y\":1,\"x\\u0000y\":2}"), T("// c\n1"), T("[1]/**/"), T("\v1"), T("\xC2\xA0" "1"),
-		T("'a'"), T("[\"a\",\n4\n,1,"), T("[-]"), T("[-a]"), T("{\"a\":\"b\",\"c\"\"d\"}"),
+		T(""),
+		T(" "),
+		T("NaN"),
+		T("Infinity"),
+		T("-Infinity"),
+		T("nul"),
+		T("True"),
+		T("nulll"),
+		T("{'a':1}"),
+		T("{a:1}"),
+		T("{\"a\":1,}"),
+		T("{\"a\"}"),
+		T("{\"a\":}"),
+		T("{,}"),
+		T("{1:2}"),
+		T("{\"a\":1 \"b\":2}"),
+		T("[1,]"),
+		T("[,1]"),
+		T("[1 2]"),
+		T("["),
+		T("{"),
+		T("[1"),
+		T("]"),
+		T("{\"a\":1"),
+		T("{\"a"),
+		T("[}"),
+		T("{]"),
+		T("[1}"),
+		T("1."),
+		T(".5"),
+		T("-"),
+		T("+1"),
+		T("01"),
+		T("-01"),
+		T("1e"),
+		T("1e+"),
+		T("0x10"),
+		T("1.e1"),
+		T("--1"),
+		T("1 2"),
+		T("{} x"),
+		T("\"a\"\"b\""),
+		T("\""),
+		T("\"a"),
+		T("\"\\"),
+		T("\"\\\""),
+		T("\"\\x\""),
+		T("\"\\u12\""),
+		T("\"\\u12G4\""),
+		T("\"\\u"),
+		T("\"\x01\""),
+		T("\"a\nb\""),
+		T("\"\t\""),
+		T("\"\0\""),
+		T("\0"),
+		T("1\0"),
+		T("[1]\0"),
+		T("\"\\ud800\""),
+		T("\"\\udc00\""),
+		T("\"\\ud800\\u0041\""),
+		T("\"\\ud800\\ud800\""),
+		T("\"\\ud800x\""),
+		T("\"\xC0\x80\""),
+		T("\"\xC1\xBF\""),
+		T("\"\xE0\x80\xAF\""),
+		T("\"\xF0\x80\x80\x80\""),
+		T("\"\xED\xA0\x80\""),
+		T("\"\xF4\x90\x80\x80\""),
+		T("\"\xF5\x80\x80\x80\""),
+		T("\"\xFF\""),
+		T("\"\x80\""),
+		T("\"\xC3\""),
+		T("\"\xE2\x82\""),
+		T("\"\xC3(\""),
+		T("\xEF\xBB\xBF{}"),
+		T("{\"a\":1,\"a\":1}"),
+		T("{\"a\":1,\"\\u0061\":2}"),
+		T("{\"\":1,\"\":2}"),
+		T("{\"x\\u0000y\":1,\"x\\u0000y\":2}"),
+		T("// c\n1"),
+		T("[1]/**/"),
+		T("\v1"),
+		T("\xC2\xA0"
+		  "1"),
+		T("'a'"),
+		T("[\"a\",\n4\n,1,"),
+		T("[-]"),
+		T("[-a]"),
+		T("{\"a\":\"b\",\"c\"\"d\"}"),
 	};
 
 	(void)state;
@@ -171,7 +263,9 @@ escapes_are_undone_and_zero_bytes_kept(void **state)
 	static const char want[] = "\"\\/\b\f\n\r\tA\0\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80.";
 	struct err        e = { 0 };
 	struct json      *v = json_parse(mem,
-                 STR("{\"n\\u0000m\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u0000\\u00e9\\u20AC\\uD83D\\ude00.\"}"), &e);
+		 STR("{\"n\\u0000m\":\"\\\"\\\\\\/"
+			  "\\b\\f\\n\\r\\t\\u0041\\u0000\\u00e9\\u20AC\\uD83D\\ude00.\"}"),
+		 &e);
 
 	(void)state;
 	assert_non_null(v);
@@ -253,16 +347,28 @@ canonical_text_is_one_for_equal_values(void **state)
 		struct text from;
 		const char *to;
 	} cases[] = {
-		{ T("1"), "1e0" }, { T("1.0"), "1e0" }, { T("1e0"), "1e0" }, { T("10E-1"), "1e0" },
-		{ T("0"), "0e0" }, { T("-0"), "0e0" }, { T("-0.000e7"), "0e0" }, { T("100"), "1e2" },
-		{ T("0.05"), "5e-2" }, { T("-12.50"), "-125e-1" }, { T("1e400"), "1e400" }, { T("1E+500"), "1e500" },
-		{ T("9007199254740993"), "9007199254740993e0" }, { T("9007199254740992"), "9007199254740992e0" },
+		{ T("1"), "1e0" },
+		{ T("1.0"), "1e0" },
+		{ T("1e0"), "1e0" },
+		{ T("10E-1"), "1e0" },
+		{ T("0"), "0e0" },
+		{ T("-0"), "0e0" },
+		{ T("-0.000e7"), "0e0" },
+		{ T("100"), "1e2" },
+		{ T("0.05"), "5e-2" },
+		{ T("-12.50"), "-125e-1" },
+		{ T("1e400"), "1e400" },
+		{ T("1E+500"), "1e500" },
+		{ T("9007199254740993"), "9007199254740993e0" },
+		{ T("9007199254740992"), "9007199254740992e0" },
 		{ T("123e-1000000000"), "123e-1000000000" },
 		{ T("{\"b\":1,\"a\":[true , null]}"), "{\"a\":[true,null],\"b\":1e0}" },
 		{ T("{\"aa\":1,\"a\":2,\"\":3}"), "{\"\":3e0,\"a\":2e0,\"aa\":1e0}" },
 		{ T("{\"\xC3\xA9\":1,\"z\":2}"), "{\"z\":2e0,\"\xC3\xA9\":1e0}" },
-		{ T("\"\\u0041\\/\\u0008\\u001f\\u007f\\u2028\""), "\"A/\\b\\u001f\x7F\xE2\x80\xA8\"" },
-		{ T("\"\\u0000\\u000b\\t\\n\\f\\r\\\"\\\\\""), "\"\\u0000\\u000b\\t\\n\\f\\r\\\"\\\\\"" },
+		{ T("\"\\u0041\\/\\u0008\\u001f\\u007f\\u2028\""),
+		    "\"A/\\b\\u001f\x7F\xE2\x80\xA8\"" },
+		{ T("\"\\u0000\\u000b\\t\\n\\f\\r\\\"\\\\\""),
+		    "\"\\u0000\\u000b\\t\\n\\f\\r\\\"\\\\\"" },
 	};
 
 	(void)state;
@@ -279,9 +385,10 @@ canonical_text_is_one_for_equal_values(void **state)
 static void
 canonical_text_sorts_large_objects(void **state)
 {
-	struct str s = canonical("{\"t\":1,\"s\":1,\"r\":1,\"q\":1,\"p\":1,\"o\":1,\"n\":1,\"m\":1,\"l\":1,"
-	                         "\"k\":1,\"j\":1,\"i\":1,\"h\":1,\"g\":1,\"f\":1,\"e\":1,\"d\":1,\"c\":1}",
-	    18 * 6 + 1);
+	struct str s =
+	    canonical("{\"t\":1,\"s\":1,\"r\":1,\"q\":1,\"p\":1,\"o\":1,\"n\":1,\"m\":1,\"l\":1,"
+		      "\"k\":1,\"j\":1,\"i\":1,\"h\":1,\"g\":1,\"f\":1,\"e\":1,\"d\":1,\"c\":1}",
+		18 * 6 + 1);
 
 	(void)state;
 	assert_true(str_starts(s, "{\"c\":1e0,\"d\":1e0,\"e\":1e0"));
@@ -292,7 +399,7 @@ numbers_beyond_the_limits_have_no_canonical_text(void **state)
 {
 	static const char *const cases[] = { "1e1000000001", "1e-1000000001", "0.1e-1000000000",
 		"10e1000000000", "1e99999999999999999999999999", "0e99999999999999999999999999" };
-	char *digits = talloc_zero_size(mem, JSON_NUMBER_DIGITS_MAX + 2);
+	char                    *digits = talloc_zero_size(mem, JSON_NUMBER_DIGITS_MAX + 2);
 
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++)
@@ -305,16 +412,34 @@ numbers_beyond_the_limits_have_no_canonical_text(void **state)
 static void
 pointers_of_rfc_6901(void **state)
 {
-	static const char doc[] = "{\"foo\":[\"bar\",\"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,"
-	                          "\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8}";
+	static const char doc[] =
+	    "{\"foo\":[\"bar\",\"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,"
+	    "\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8}";
 	static const struct {
 		const char *pointer, *want; /* NULL: nothing there */
 	} cases[] = {
-		{ "/foo", "[\"bar\",\"baz\"]" }, { "/foo/0", "\"bar\"" }, { "/", "0" }, { "/a~1b", "1" },
-		{ "/c%d", "2" }, { "/e^f", "3" }, { "/g|h", "4" }, { "/i\\j", "5" }, { "/k\"l", "6" }, { "/ ", "7" },
-		{ "/m~0n", "8" }, { "/foo/-", NULL }, { "/foo/01", NULL }, { "/foo/2", NULL }, { "/foo/+1", NULL },
-		{ "/foo/0/x", NULL }, { "foo", NULL }, { "/m~n", NULL }, { "/m~2n", NULL }, { "/foo/", NULL },
-		{ "/foo/18446744073709551616", NULL }, { "//", NULL },
+		{ "/foo", "[\"bar\",\"baz\"]" },
+		{ "/foo/0", "\"bar\"" },
+		{ "/", "0" },
+		{ "/a~1b", "1" },
+		{ "/c%d", "2" },
+		{ "/e^f", "3" },
+		{ "/g|h", "4" },
+		{ "/i\\j", "5" },
+		{ "/k\"l", "6" },
+		{ "/ ", "7" },
+		{ "/m~0n", "8" },
+		{ "/foo/-", NULL },
+		{ "/foo/01", NULL },
+		{ "/foo/2", NULL },
+		{ "/foo/+1", NULL },
+		{ "/foo/0/x", NULL },
+		{ "foo", NULL },
+		{ "/m~n", NULL },
+		{ "/m~2n", NULL },
+		{ "/foo/", NULL },
+		{ "/foo/18446744073709551616", NULL },
+		{ "//", NULL },
 	};
 	struct err   e = { 0 };
 	struct json *v = json_parse(mem, str_of(doc), &e);
@@ -383,7 +508,10 @@ static void
 broken_utf16_is_refused(void **state)
 {
 	static const struct text cases[] = {
-		T("\xFF\xFE[\0]"), T("\xFF\xFE\x00\xD8"), T("\xFF\xFE\x00\xDC\x00\xD8"), T("\xFF\xFE\x00\xD8[\0"),
+		T("\xFF\xFE[\0]"),
+		T("\xFF\xFE\x00\xD8"),
+		T("\xFF\xFE\x00\xDC\x00\xD8"),
+		T("\xFF\xFE\x00\xD8[\0"),
 		T("\xFE\xFF\xD8\x00\xD8\x00"),
 	};
 

@@ -20,11 +20,22 @@ spellings_of_one_address_are_one(void **state)
 	} cases[] = {
 		{ "Ada@Example.ORG", "ada@example.org" },
 		{ "  ada@example.org\t", "ada@example.org" },
-		{ "\xEF\xBC\xA1" "da@example.org", "ada@example.org" },      /* full-width A */
-		{ "a\xC2\xAD" "da@example.org", "ada@example.org" },          /* soft hyphen */
-		{ "a\xE2\x80\x8B" "da@example.org", "ada@example.org" },      /* zero-width space */
-		{ "stra\xC3\x9F" "e@example.org", "strasse@example.org" },   /* sharp s */
-		{ "e\xCC\x81" "a@x.org", "\xC3\xA9" "a@x.org" },              /* e + acute */
+		{ "\xEF\xBC\xA1"
+		  "da@example.org",
+		    "ada@example.org" }, /* full-width A */
+		{ "a\xC2\xAD"
+		  "da@example.org",
+		    "ada@example.org" }, /* soft hyphen */
+		{ "a\xE2\x80\x8B"
+		  "da@example.org",
+		    "ada@example.org" }, /* zero-width space */
+		{ "stra\xC3\x9F"
+		  "e@example.org",
+		    "strasse@example.org" }, /* sharp s */
+		{ "e\xCC\x81"
+		  "a@x.org",
+		    "\xC3\xA9"
+		    "a@x.org" }, /* e + acute */
 		{ "", NULL },
 		{ "@", NULL },
 		{ "a@", NULL },
@@ -124,7 +135,11 @@ text_that_is_kept_is_cut_between_characters(void **state)
 		{ "Mozilla/5.0", 400, "Mozilla/5.0" },
 		{ "Mozilla/5.0", 7, "Mozilla" },
 		{ "\xC3\xA9\xC3\xA9", 3, "\xC3\xA9" },
-		{ "a\xFF" "b", 400, "a\xEF\xBF\xBD" "b" },
+		{ "a\xFF"
+		  "b",
+		    400,
+		    "a\xEF\xBF\xBD"
+		    "b" },
 		{ "\xFF\xFF", 5, "\xEF\xBF\xBD" },
 		{ "\xF0\x9F\x98\x80", 3, "" },
 		{ "", 400, "" },
@@ -133,7 +148,8 @@ text_that_is_kept_is_cut_between_characters(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++)
-		assert_string_equal(unicode_clean(mem, str_of(cases[i].in), cases[i].max), cases[i].out);
+		assert_string_equal(
+		    unicode_clean(mem, str_of(cases[i].in), cases[i].max), cases[i].out);
 	talloc_free(mem);
 }
 

@@ -216,6 +216,7 @@ configure_lighttpd() {
 configure_nginx() {
 	cat >"$conf/nginx.conf" <<-TEXT
 		daemon off;
+		$([ "$(id -u)" -ne 0 ] || echo "user $(id -un) $(id -gn);")
 		pid $run/nginx.pid;
 		error_log $log/nginx.log;
 		worker_processes 1;
@@ -375,13 +376,21 @@ trial_show_demo() {
 	echo
 	echo "Drift found in \"Entra conditional access\" (a baseline was pushed, then a changed snapshot):"
 	echo
-	api GET "/api/drift/reports/$report/changes?limit=200" | jq -r '
+	api GET "/api/drift/reports/$report/changes?limit=200" | jq -r \
+		--slurpfile known "$root/tools/demo/baseline.json" '
 		def short: tojson | if length > 34 then .[0:33] + "…" else . end;
-		["SEVERITY", "CHANGE", "WHERE", "BEFORE", "AFTER", "WHY"],
-		(.items[] | [.severity, .op, (.resource.category + " " + .resource.key + " " + .path),
-			(.old_value | short), (.new_value | short), .reason]) | @tsv' |
-		awk -F '\t' '{ printf "  %-8s  %-8s  %s\n", $1, $2, $3
-			if (NR > 1) printf "  %20s%s -> %s   %s\n", "", $4, $5, $6 }'
+		def rank: {critical: 0, high: 1, medium: 2, low: 3, info: 4}[.severity];
+		(reduce $known[0].resources[] as $r ({}; .[$r.key] = $r.value.displayName)) as $name |
+		.items | sort_by(rank) | .[] |
+		[.severity, .op, ($name[.resource.key] // .resource.key), .path, (.old_value | short),
+			(.new_value | short), .reason, .rule] | @tsv' |
+		awk -F '\t' '
+			BEGIN { printf "  %-8s  %-8s  %s\n", "SEVERITY", "CHANGE", "WHERE, BEFORE -> AFTER, WHY" }
+			{
+				printf "  %-8s  %-8s  %s  %s\n", $1, $2, $3, $4
+				printf "  %20s%s -> %s\n", "", $5, $6
+				if ($7 != "") printf "  %20s%s (rule %s)\n", "", $7, $8
+			}'
 	echo
 	echo "The alert, as driftd delivered it to a receiver of this trial ($state/webhooks.jsonl):"
 	echo

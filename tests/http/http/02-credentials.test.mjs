@@ -3,6 +3,7 @@ import crypto from 'node:crypto';
 import { test } from 'node:test';
 import { credentials, sleep } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
+import { openapi } from '../lib/spec.mjs';
 import { all, bearer, browser, newChannel, newConfig, newKey, newTenant, policy, push, unique, withKey, withToken }
   from '../lib/people.mjs';
 
@@ -242,4 +243,17 @@ test('the platform’s administrator has no way into a tenant’s drift', async 
   const config = await newConfig(await bearer());
   const operator = await bearer(credentials.platform);
   assert.equal((await operator('GET', `/api/drift/configs/${config.id}`)).status, 404);
+});
+
+test('no route that needs a caller answers without one, whatever else is sent', async () => {
+  const { document } = await openapi();
+  for (const [template, item] of Object.entries(document.paths)) {
+    for (const [method, op] of Object.entries(item)) {
+      if (op.security.length === 0 || op.security.some((s) => Object.keys(s).length === 0))
+        continue;
+      const target = template.replaceAll(/\{\w+\}/g, '01890a5d-ac96-774b-bcce-b302099a8057');
+      const a = await call(method.toUpperCase(), target, { body: method === 'get' ? undefined : {} });
+      assert.equal(a.status, 401, `${method} ${target}: ${a.text}`);
+    }
+  }
 });

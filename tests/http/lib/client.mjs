@@ -10,7 +10,8 @@ const prefix = `t${process.pid}-${Date.now().toString(36)}-`;
 let made = 0;
 
 export const newId = () => prefix + ++made;
-export const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+// Web servers close a connection that was idle for 5 s: we let go of it before.
+export const agent = new http.Agent({ keepAlive: true, maxSockets: 64, timeout: 2000 });
 
 export class Answer {
   constructor(status, headers, bytes) {

@@ -65,11 +65,11 @@ export function children(pid) {
 
 export const workers = () => children(child('responder'));
 
-// Private memory of a process in KiB.
-export function privateKib(pid) {
+// Memory that is a process' own, in KiB. Not "private" by the kernel's count: that has the pages of the
+// shared segment and of the password scratch that only this process has touched so far.
+export function ownKib(pid) {
   const text = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  return of('Private_Clean') + of('Private_Dirty');
+  return Number(/^Anonymous:\s+(\d+)/m.exec(text)?.[1] ?? 0);
 }
 
 // ---- log --------------------------------------------------------------------------------------

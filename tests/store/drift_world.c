@@ -1,0 +1,144 @@
+#include "tests/store/drift_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store/channel.h"
+#include "core/store/db_priv.h"
+
+static struct log *
+open_log(TALLOC_CTX *mem)
+{
+	struct err         e = { 0 };
+	struct log_options o = { .target = talloc_asprintf(mem, "%s/drift.log", server_folder()),
+		.service = "test",
+		.clock = &clock_system };
+	struct log        *l = log_open(mem, &o, &e);
+
+	assert_non_null(l);
+	return l;
+}
+
+struct drift_world *
+drift_world_make(struct world *w)
+{
+	struct err          e = { 0 };
+	struct drift_world *x = talloc_zero(w, struct drift_world);
+	struct drift_deps deps = { .conf = &w->conf, .clock = &clock_system, .rand = &rand_system };
+
+	w->conf.rules_dir = "etc/rules";
+	w->conf.public_url = "https://drift.example.org";
+	w->conf.base_path = "";
+	deps.log = open_log(x);
+	x->w = w;
+	x->d = drift_make(x, &deps, &e);
+	assert_non_null(x->d);
+	world_tenants(w);
+	x->t = world_open(w, &w->a);
+	return x;
+}
+
+struct uuid
+drift_config(struct drift_world *x, const char *spec)
+{
+	struct err          e = { 0 };
+	char                name[UUID_TEXT_MAX];
+	struct drift_config c = { .id = uuid_make(&clock_system, &rand_system),
+		.name = name,
+		.spec = talloc_strdup(x, spec),
+		.version = 1 };
+
+	uuid_print(&c.id, name);
+	c.created_at.ms = c.updated_at.ms = clock_ms(&clock_system);
+	assert_ok(config_add(x->t->db, &c, &e));
+	return c.id;
+}
+
+struct uuid
+drift_channel(struct drift_world *x, const char *url)
+{
+	struct err     e = { 0 };
+	char           name[UUID_TEXT_MAX], secret[CHANNEL_SECRET_LEN];
+	struct channel c = { .id = uuid_make(&clock_system, &rand_system),
+		.name = name,
+		.kind = talloc_strdup(x, "webhook"),
+		.target = talloc_strdup(x, url),
+		.status = talloc_strdup(x, "active"),
+		.status_reason = talloc_strdup(x, "") };
+
+	uuid_print(&c.id, name);
+	memset(secret, 's', sizeof(secret));
+	c.created_at.ms = c.updated_at.ms = clock_ms(&clock_system);
+	assert_ok(tenant_seal(x->t, x, &rand_system, "channels", "secret", &c.id,
+	    (struct str) { secret, sizeof(secret) }, &c.secret, &e));
+	assert_ok(channel_add(x->t->db, &c, &e));
+	return c.id;
+}
+
+bool
+drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *key,
+    const char *body, struct push_answer *a, struct err *e)
+{
+	struct push_in in;
+	struct push    p = { .config_id = *config,
+		   .in = &in,
+		   .idempotency_key = key,
+		   .pushed_by = "test",
+		   .body = str_of(body) };
+	struct json   *tree = json_parse(mem, p.body, e);
+
+	return tree != NULL && schema_decode(mem, &push_schema, tree, &in, e) &&
+	       ingest_push(x->d, x->t, mem, &p, a, e);
+}
+
+struct push_answer
+drift_push(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *body)
+{
+	struct err         e = { 0 };
+	struct push_answer a;
+
+	if (!drift_try(x, mem, config, NULL, body, &a, &e))
+		fail_msg("push: %d %s | %s %s %s", (int)e.code, e.pub, e.detail,
+		    e.faults == NULL ? "" : e.faults->pointer,
+		    e.faults == NULL ? "" : e.faults->detail);
+	return a;
+}
+
+/* Every %s becomes the schema's name. */
+char *
+drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
+{
+	struct buf b;
+	MYSQL_RES *r;
+	MYSQL_ROW  row;
+	char      *out = NULL;
+
+	buf_make(&b, mem);
+	for (; *sql != '\0'; sql++) {
+		if (sql[0] == '%' && sql[1] == 's') {
+			buf_puts(&b, x->t->tenant->schema_name);
+			sql++;
+		} else {
+			buf_putc(&b, *sql);
+		}
+	}
+	if (mysql_query(x->w->root->my, b.p) != 0)
+		fail_msg("%s: %s", b.p, mysql_error(x->w->root->my));
+	r = mysql_store_result(x->w->root->my);
+	assert_non_null(r);
+	row = mysql_fetch_row(r);
+	out = talloc_strdup(mem, row == NULL || row[0] == NULL ? "" : row[0]);
+	mysql_free_result(r);
+	return out;
+}
+
+int64_t
+drift_count(struct drift_world *x, const char *sql)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	int64_t     n = atoll(drift_text(x, tmp, sql));
+
+	talloc_free(tmp);
+	return n;
+}

@@ -1,0 +1,34 @@
+/*
+ * drift_world.h - an installation with a tenant, a drift path, and configs to push to.
+ */
+#ifndef BSX_TESTS_STORE_DRIFT_WORLD_H
+#define BSX_TESTS_STORE_DRIFT_WORLD_H
+
+#include "core/store/config.h"
+#include "drift/run/ingest.h"
+#include "drift/run/spec.h"
+#include "tests/store/world.h"
+
+struct drift_world {
+	struct world     *w;
+	struct drift     *d;
+	struct tenant_db *t;
+};
+
+struct drift_world *drift_world_make(struct world *w);
+/* A config with this spec; its name is its own. */
+struct uuid drift_config(struct drift_world *x, const char *spec);
+/* A webhook channel; its secret is 32 bytes 's'. */
+struct uuid drift_channel(struct drift_world *x, const char *url);
+/* Pushes a body as the API would; false as ingest_push. `key` may be NULL. */
+bool drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *key,
+    const char *body, struct push_answer *a, struct err *e);
+/* The same, which must succeed. */
+struct push_answer drift_push(
+    struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *body);
+/* A number from a statement as root; %s is the tenant's schema, every time. */
+int64_t drift_count(struct drift_world *x, const char *sql);
+/* One text, the same way; "" for NULL or no row. */
+char *drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql);
+
+#endif

@@ -188,7 +188,7 @@ struct config_change {
 static bool
 channels_exist(struct request *r, const struct drift_spec *s, struct err *e)
 {
-	char           pointer[40];
+	char           pointer[64];
 	struct channel c;
 
 	for (size_t i = 0; i < s->targets_n; i++) {

@@ -62,7 +62,7 @@ load_file(TALLOC_CTX *mem, int fd, const char *name, struct err *e)
 static struct rule_pack *
 load_one(TALLOC_CTX *mem, const char *dir, const char *name, size_t i, struct err *e)
 {
-	char              pointer[32];
+	char              pointer[48];
 	char             *path = talloc_asprintf(mem, "%s/%s.json", dir, name);
 	struct rule_pack *pack;
 	int               fd = -1;

@@ -48,7 +48,7 @@ install_data() {
 	[ ! -e "$dir/data/.complete" ] || return 0
 	rm -rf "$dir/data"
 	# shellcheck disable=SC2046
-	mariadb-install-db --no-defaults $(as_root) --datadir="$dir/data" --skip-test-db --skip-name-resolve \
+	mariadb-install-db --no-defaults $(as_root) --datadir="$dir/data" --tmpdir="$dir" --skip-test-db --skip-name-resolve \
 		--auth-root-authentication-method=normal --innodb-log-file-size=16M \
 		--innodb-buffer-pool-size=32M >"$dir/install.log" 2>&1 || {
 		say "mariadb-install-db failed, see $dir/install.log"
@@ -73,10 +73,11 @@ start() {
 	chmod 700 "$dir"
 	[ -z "$(server)" ] || ! answers || return 0
 	install_data
+	# Its own tmpdir: a server that starts removes the temporary tables it finds there, other servers' too.
 	safe='--innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0'
 	[ "${DURABLE:-0}" = 0 ] || safe='--innodb-flush-log-at-trx-commit=1'
 	# shellcheck disable=SC2046,SC2086
-	setsid mariadbd --no-defaults $(as_root) --datadir="$dir/data" --socket="$sock" --pid-file="$pidfile" \
+	setsid mariadbd --no-defaults $(as_root) --datadir="$dir/data" --tmpdir="$dir" --socket="$sock" --pid-file="$pidfile" \
 		--log-error="$log" --skip-networking --skip-name-resolve --skip-log-bin \
 		--character-set-server=utf8mb4 --collation-server=utf8mb4_nopad_bin \
 		--innodb-buffer-pool-size=64M --innodb-log-file-size=16M $safe \

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -434,23 +435,95 @@ a_pusher_killed_at_any_moment_leaves_nothing_half_written(void **state)
 {
 	struct drift_world *x = *state;
 	struct uuid         c = drift_config(x, PUSH);
+	int64_t             seq = 1;
 
 	push(x, &c, VALUES("{\"n\":\"\"}", "{\"m\":0}", "{\"still\":true}"));
 	for (int i = 0; i < 25; i++) {
-		struct timespec t = { 0, 1000000L * (3 + i * 2) };
-		pid_t           pid = pusher(x, &c, i, 1000);
+		struct timespec step = { 0, 1000000 }, more = { 0, 400000L * i };
+		pid_t           pid = pusher(x, &c, i, 100000);
 		int             status;
 
-		nanosleep(&t, NULL);
+		while (drift_count(x, "SELECT seq FROM %s.config_state") == seq)
+			nanosleep(&step, NULL);
+		nanosleep(&more, NULL); /* somewhere in a later one */
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		check_invariants(x);
+		seq = drift_count(x, "SELECT seq FROM %s.config_state");
 	}
-	assert_true(drift_count(x, "SELECT seq FROM %s.config_state") > 25);
 	/* And the next one goes on. */
 	assert_string_equal(
 	    push(x, &c, VALUES("{\"n\":\"\"}", "{\"m\":0}", "{\"still\":true}")).report.status,
 	    "clean");
+	check_invariants(x);
+}
+
+/* Writes the id of each answered snapshot to `fd`; what is not answered is pushed again. */
+static pid_t
+reporting_pusher(struct drift_world *x, const struct uuid *config, int fd)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid != 0)
+		return pid;
+	struct err           e = { 0 };
+	struct database     *d = database_make(NULL, &x->w->deps, &e);
+	const struct tenant *row;
+	struct drift_world   mine = *x;
+
+	for (int i = 0;; i++) {
+		TALLOC_CTX        *mem = talloc_new(NULL);
+		struct push_answer a;
+		char               value[32];
+		struct timespec    t = { 0, 20000000 };
+
+		err_clear(&e);
+		snprintf(value, sizeof(value), "%d", i);
+		if (tenant_by_id(d, &x->w->a.id, &row, &e) &&
+		    tenant_db_open(d, row, false, &mine.t, &e) &&
+		    drift_try(&mine, mem, config, NULL, body(mem, "", VALUES(value)), &a, &e)) {
+			if (write(fd, &a.snapshot_id, 16) != 16)
+				_exit(0);
+		} else {
+			nanosleep(&t, NULL);
+		}
+		talloc_free(mem);
+		database_tidy(d);
+	}
+}
+
+static void
+every_answered_push_survives_a_crash_of_the_server(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, PUSH), id;
+	struct timespec     t = { 0, 300000000 };
+	struct err          e = { 0 };
+	struct snapshot     s;
+	int                 fds[2], status;
+	int64_t             answered = 0;
+	pid_t               pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = reporting_pusher(x, &c, fds[1]);
+	close(fds[1]);
+	for (int i = 0; i < 2; i++) {
+		nanosleep(&t, NULL);
+		server_shell("kill");
+		server_shell("start");
+	}
+	nanosleep(&t, NULL);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	x->w->root = server_db(x->w, NULL);
+	server_do(x->w->root, "DO 1");
+	while (read(fds[0], &id, 16) == 16) {
+		assert_ok(snapshot_by_id(x->t, x, &id, &s, &e));
+		answered++;
+	}
+	close(fds[0]);
+	assert_true(answered > 3);
 	check_invariants(x);
 }
 
@@ -633,6 +706,7 @@ main(void)
 		TEST(what_this_version_does_not_do_is_refused),
 		TEST(two_clients_push_to_one_config_at_the_same_time),
 		TEST(a_pusher_killed_at_any_moment_leaves_nothing_half_written),
+		TEST(every_answered_push_survives_a_crash_of_the_server),
 		TEST(every_instant_of_the_past_can_be_read_back),
 		TEST(sealed_and_masked_values_are_in_no_table),
 		TEST(masked_values_are_in_no_sealed_part_either),

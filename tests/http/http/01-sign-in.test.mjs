@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { credentials } from '../lib/env.mjs';
+import { credentials, parseMetrics, total } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { checkProblem } from '../lib/spec.mjs';
 import { bearer, browser, login, newTenant, origin, withToken } from '../lib/people.mjs';
@@ -218,4 +218,26 @@ test('a refresh by cookie is refused when no header says where it comes from; by
   await refused(await page('POST', '/api/auth/refresh', { headers: { Origin: 'https://evil.example' } }));
   assert.equal((await page('POST', '/api/auth/refresh', { headers: { Origin: origin } })).status, 200);
   assert.equal((await call('POST', '/api/auth/refresh', { body: { refresh_token: api.session.refresh_token } })).status, 200);
+});
+
+test('every failing sign-in computes one password hash, so that its time tells nothing', async () => {
+  const hashes = async () => total(parseMetrics((await call('GET', '/metrics')).text), 'bsx_password_hashes_total', 'for="login"');
+  for (const change of [{ password: 'not it at all' }, { email: 'nobody@demo.example' }, { tenant: 'no-such-tenant' }, { email: 'not an address' },
+    { password: '\u00ff'.repeat(500) }]) {
+    const before = await hashes();
+    assert.equal((await login({ ...demo, ...change })).status, 401);
+    assert.equal(await hashes(), before + 1, JSON.stringify(change).slice(0, 60));
+  }
+});
+
+test('what no sign-in form sends is 422, and computes nothing', async () => {
+  const hashes = async () => total(parseMetrics((await call('GET', '/metrics')).text), 'bsx_password_hashes_total');
+  const before = await hashes();
+  for (const [change, pointer] of [[{ password: undefined }, '/password'], [{ tenant: 5 }, '/tenant'], [{ password: '' }, '/password'],
+    [{ password: 'x'.repeat(1025) }, '/password'], [{ delivery: 'pigeon' }, '/delivery'], [{ extra: 1 }, '/extra'], [{ email: ['a'] }, '/email']]) {
+    const a = await call('POST', '/api/auth/login', { body: { ...demo, ...change } });
+    assert.equal(a.status, 422, JSON.stringify(change).slice(0, 60));
+    assert.deepEqual(a.json.errors.map((e) => e.pointer), [pointer]);
+  }
+  assert.equal(await hashes(), before);
 });

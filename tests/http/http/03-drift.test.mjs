@@ -467,3 +467,67 @@ test('a large snapshot is taken, and its change found', async () => {
   const { report } = await push(admin, c, list(2));
   assert.equal(report.summary.modified, 1);
 });
+
+test('a document takes its actor and time from the query', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  const when = new Date(Date.now() - 1000).toISOString();
+  const a = await admin('POST', `/api/drift/configs/${c.id}/documents?actor=mallory&collected_at=${encodeURIComponent(when)}`, { body: { a: 1 } });
+  assert.equal(a.status, 201, a.text);
+  const s = (await admin('GET', `/api/drift/snapshots/${a.json.snapshot_id}`)).json;
+  assert.equal(s.actor, 'mallory');
+  assert.equal(s.collected_at, when);
+  const headers = { 'Idempotency-Key': unique('doc') };
+  const one = await admin('POST', `/api/drift/configs/${c.id}/documents`, { body: { a: 2 }, headers });
+  const two = await admin('POST', `/api/drift/configs/${c.id}/documents`, { body: { a: 2 }, headers });
+  assert.deepEqual(two.json, one.json);
+  assert.equal((await admin('POST', `/api/drift/configs/${c.id}/documents`, { body: { a: 3 }, headers })).status, 409);
+});
+
+test('with the baseline "previous" each snapshot is compared with the one before', async () => {
+  const admin = await bearer(), c = await newConfig(admin, { baseline: { mode: 'previous' } });
+  await push(admin, c, [policy(1)]);
+  assert.equal((await push(admin, c, [policy(1, { state: 'disabled' })])).report.status, 'drifted');
+  const { report } = await push(admin, c, [policy(1, { state: 'disabled', displayName: 'x' })]);
+  assert.equal(report.summary.modified, 1);
+  assert.equal((await admin('PUT', `/api/drift/configs/${c.id}/baseline`, { body: { snapshot_id: report.snapshot_id } })).status, 409);
+});
+
+test('a deleted config takes its reports and snapshots along, and resolves its alerts', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  const one = await push(admin, c, [policy(1)]);
+  const { report } = await push(admin, c, [policy(1, { state: 'disabled' })]);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${c.id}`);
+  assert.equal((await admin('DELETE', `/api/drift/configs/${c.id}`)).status, 204);
+  for (const target of [`/api/drift/snapshots/${one.snapshot_id}`, `/api/drift/reports/${report.id}`, `/api/drift/reports/${report.id}/changes`,
+    `/api/drift/configs/${c.id}/snapshots`, `/api/drift/configs/${c.id}/baseline`])
+    assert.equal((await admin('GET', target)).status, 404, target);
+  assert.equal((await admin('POST', `/api/drift/configs/${c.id}/snapshots`, { body: { resources: [policy(1)] } })).status, 404);
+  assert.equal((await admin('GET', `/api/drift/alerts/${alert.id}`)).json.status, 'resolved');
+});
+
+test('an alert is assigned, guarded by its tag, and resolved once by hand', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  await push(admin, c, [policy(1)]);
+  await push(admin, c, [policy(1, { state: 'disabled' })]);
+  const target = `/api/drift/alerts/${(await all(admin, `/api/drift/alerts?config_id=${c.id}`))[0].id}`;
+  const tag = (await admin('GET', target)).headers.etag;
+  const put = (body, headers = {}) => admin('PUT', target, { body, headers });
+  const user = admin.session.user.id;
+  assert.equal((await put({ assigned_to: user }, { 'If-Match': tag })).json.assigned_to, user);
+  assert.equal((await put({ status: 'resolved' }, { 'If-Match': tag })).status, 412);
+  assert.equal((await put({ assigned_to: null })).json.assigned_to, null);
+  const done = await put({ status: 'resolved', note: 'It was planned.' });
+  assert.equal(done.json.status, 'resolved');
+  assert.equal(done.json.resolved_by, 'admin@demo.example');
+  assert.equal((await put({ status: 'open' })).status, 409);
+});
+
+test('alerts are filtered by status, severity, kind and config', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  await push(admin, c, [policy(1)]);
+  await push(admin, c, [policy(1, { state: 'disabled' })]);
+  const n = async (query) => (await all(admin, `/api/drift/alerts?config_id=${c.id}&${query}`)).length;
+  assert.deepEqual([await n('status=open'), await n('severity=critical'), await n('kind=drift')], [1, 1, 1]);
+  assert.deepEqual([await n('status=resolved'), await n('severity=low'), await n('kind=blind')], [0, 0, 0]);
+  assert.equal((await admin('GET', '/api/drift/alerts?severity=x')).status, 422);
+});

@@ -153,3 +153,32 @@ test('a channel may not point where the guard forbids: 422', async () => {
   assert.equal(moved.status, 422);
   assert.equal((await all(admin, '/api/drift/channels')).length, before + 1);
 });
+
+test('a channel that a config names stays: 409', async () => {
+  const { channel, config } = await watched();
+  const a = await admin('DELETE', `/api/drift/channels/${channel.id}`);
+  assert.equal(a.status, 409);
+  assert.equal(a.json.code, 'in_use');
+  assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { alerts: [] } })).status, 200);
+  assert.equal((await admin('DELETE', `/api/drift/channels/${channel.id}`)).status, 204);
+});
+
+test('an alert resolved by hand is told too', async () => {
+  const { config } = await watched();
+  await push(admin, config, [policy(1, { state: 'disabled' }), policy(2)]);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  assert.equal((await admin('PUT', `/api/drift/alerts/${alert.id}`, { body: { status: 'resolved' } })).status, 200);
+  await receiver.wait('resolved', told('drift.alert.resolved', config));
+});
+
+test('a disabled channel is told nothing until it is active again', async () => {
+  const { channel, config } = await watched();
+  const set = (status) => admin('PUT', `/api/drift/channels/${channel.id}`, { body: { status } });
+  assert.equal((await set('disabled')).json.status, 'disabled');
+  assert.equal((await admin('POST', `/api/drift/channels/${channel.id}/test`)).status, 409);
+  await push(admin, config, [policy(1, { state: 'disabled' }), policy(2)]);
+  await push(admin, config, [policy(1), policy(2)]);
+  assert.equal((await set('active')).json.status, 'active');
+  await push(admin, config, [policy(1), policy(2, { state: 'disabled' })]);
+  await receiver.wait('the one after', told('drift.alert.opened', config));
+});

@@ -1,81 +1,35 @@
 // A responder whose log goes into a pipe that nobody reads for 10 s: no request fails or waits, drops are counted.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { build, parseMetrics, sleep, state, total, until } from '../lib/env.mjs';
+import { parseMetrics, sleep, total, until } from '../lib/env.mjs';
+import { Second } from '../lib/second.mjs';
 import { bearer } from '../lib/people.mjs';
 
 const STOPPED_MS = 10000;
-const dir = path.join(state, 'run', 'log-test');
-const procs = [];
-let port, reader, token;
-
-function start(command, args, options = {}) {
-  const p = spawn(command, args, { stdio: 'ignore', ...options });
-  procs.push(p);
-  return p;
-}
-
-async function freePort() {
-  const s = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => s.on('listening', resolve));
-  const n = s.address().port;
-  await new Promise((resolve) => s.close(resolve));
-  return n;
-}
+const there = new Second('log-test');
+let reader, token;
 
 before(async () => {
   token = (await bearer()).token;
-  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-  port = await freePort();
-  const conf = fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8')
-    .replace(/^(state_dir = ).*$/m, `$1"${dir}";`)
-    .replace(/^listen: .*$/m, `listen: { socket = "${dir}/s"; mode = "0600"; };`);
-  fs.writeFileSync(path.join(dir, 'bsx.conf'), conf, { mode: 0o600 });
-  fs.writeFileSync(path.join(dir, 'lighttpd.conf'), `
-server.modules = ("mod_fastcgi")
-server.document-root = "${dir}"
-server.bind = "127.0.0.1"
-server.port = ${port}
-server.errorlog = "${dir}/lighttpd.log"
-server.listen-backlog = 1024
-fastcgi.server = ("/" => (("socket" => "${dir}/s", "check-local" => "disable", "fix-root-scriptname" => "enable")))
-`);
-  execFileSync('mkfifo', [path.join(dir, 'fifo')]);
-  reader = start('cat', [path.join(dir, 'fifo')], { stdio: ['ignore', fs.openSync(path.join(dir, 'read.log'), 'w'), 'ignore'] });
-  const fifo = fs.openSync(path.join(dir, 'fifo'), 'w');
-  start(path.join(build, 'blindspotx.fcgi'), ['-c', path.join(dir, 'bsx.conf')], { stdio: ['ignore', 'ignore', fifo] });
-  fs.closeSync(fifo);
-  await until('its socket', () => fs.existsSync(path.join(dir, 's')));
-  start(fs.existsSync('/usr/sbin/lighttpd') ? '/usr/sbin/lighttpd' : 'lighttpd', ['-D', '-f', path.join(dir, 'lighttpd.conf')]);
-  await until('its answer', () => get('/api/health').then((a) => a.status === 200, () => false));
+  execFileSync('mkfifo', [there.file('fifo')]);
+  reader = there.spawn('cat', [there.file('fifo')], ['ignore', fs.openSync(there.file('read.log'), 'w'), 'ignore']);
+  await there.start({ stderr: fs.openSync(there.file('fifo'), 'w') });
 });
 
 after(async () => {
   reader.kill('SIGCONT');
-  for (const p of procs.reverse())
-    p.kill('SIGTERM');
-  await until('their end', () => procs.every((p) => p.exitCode !== null || p.signalCode !== null), 15);
-  fs.rmSync(dir, { recursive: true, force: true });
+  await there.stop();
 });
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8, timeout: 2000 });
 
-function get(target) {
+async function get(target) {
   const began = performance.now();
-  return new Promise((resolve, reject) => {
-    const r = http.get({ host: '127.0.0.1', port, path: target, agent, timeout: 20000, headers: { Authorization: `Bearer ${token}` } }, (a) => {
-      const parts = [];
-      a.on('data', (d) => parts.push(d));
-      a.on('end', () => resolve({ status: a.statusCode, text: Buffer.concat(parts).toString(), ms: performance.now() - began }));
-    });
-    r.on('timeout', () => r.destroy(new Error('no answer')));
-    r.on('error', reject);
-  });
+  const a = await there.send('GET', target, { agent, timeout: 20000, headers: { Authorization: `Bearer ${token}` } });
+  return { status: a.status, text: a.text, ms: performance.now() - began };
 }
 
 async function load(ms) {
@@ -88,7 +42,7 @@ async function load(ms) {
 }
 
 const dropped = async () => total(parseMetrics((await get('/metrics')).text), 'bsx_log_dropped_total');
-const readLines = () => fs.readFileSync(path.join(dir, 'read.log'), 'utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l));
+const readLines = () => fs.readFileSync(there.file('read.log'), 'utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l));
 const accessed = (lines) => lines.filter((l) => l['event.dataset'] === 'bsx.access').length;
 
 test('while nobody reads the log for 10 s no request fails or waits; what is lost is counted and told', async () => {

@@ -117,10 +117,11 @@ test('while snapshots are pushed a worker, driftd and the database are killed: w
   const answered = configs.map(() => []), refused = new Map();
   let on = true;
   const client = async (i) => {
-    for (let n = 0; on; n++) {
+    // The first client repeats each push with its Idempotency-Key until it is answered.
+    for (let n = 0; on; n = i === 0 ? answered[0].length : n + 1) {
       const body = { resources: [policy(1, { state: n % 2 ? 'disabled' : 'enabled' }), policy(2)] };
       const a = await send('POST', `/api/drift/configs/${configs[i].id}/snapshots`,
-        { body, headers: { 'X-API-Key': key.key }, timeout: 30000 }).catch((e) => ({ status: e.code ?? 'lost' }));
+        { body, headers: { 'X-API-Key': key.key, ...(i === 0 && { 'Idempotency-Key': `push-${n}` }) }, timeout: 30000 }).catch((e) => ({ status: e.code ?? 'lost' }));
       if (a.status === 201) {
         answered[i].push(a.json.snapshot_id);
       } else {
@@ -156,6 +157,8 @@ test('while snapshots are pushed a worker, driftd and the database are killed: w
     const stored = new Set((await all(admin, `/api/drift/configs/${config.id}/snapshots`)).map((s) => s.id));
     for (const id of answered[i])
       assert.ok(stored.has(id), `snapshot ${id} was answered and is not there`);
+    if (i === 0)
+      assert.ok(stored.size - new Set(answered[0]).size <= 1, 'a push repeated with its key is stored once');
     pushes += answered[i].length;
     alerts.push(...await all(admin, `/api/drift/alerts?config_id=${config.id}`));
   }

@@ -28,7 +28,7 @@ export class Answer {
   get ours() { return this.id !== undefined; }
 }
 
-// One request, unchecked. options: headers, body (text, bytes, or a value to send as JSON), id, timeout, agent.
+// One request, unchecked. options: headers, body (text, bytes, or a value to send as JSON), id, timeout, agent, port.
 export function send(method, target, options = {}) {
   const headers = { 'X-Request-Id': options.id ?? newId(), ...options.headers };
   let body = options.body;
@@ -44,7 +44,7 @@ export function send(method, target, options = {}) {
     if (headers[name] === undefined || headers[name] === null)
       delete headers[name];
   return new Promise((resolve, reject) => {
-    const r = http.request({ host: base.hostname, port: base.port, method, path: target, headers,
+    const r = http.request({ host: base.hostname, port: options.port ?? base.port, method, path: target, headers,
       agent: options.agent ?? agent, timeout: options.timeout ?? 60000 }, (a) => {
       const parts = [];
       a.on('data', (d) => parts.push(d));

@@ -132,12 +132,18 @@ set_etag(struct request *r, const struct config_row *row, struct err *e)
 static bool
 version_matches(struct request *r, uint64_t version, struct err *e)
 {
-	struct str want = str_trim(request_param(r, "HTTP_IF_MATCH"));
+	struct str want = str_trim(request_param(r, "HTTP_IF_MATCH")), tag;
 	char       text[32];
-	int        n = snprintf(text, sizeof(text), "\"%llu-", (unsigned long long)version);
 
-	if (want.n == 0 || str_eqz(want, "*") || memmem(want.p, want.n, text, (size_t)n) != NULL)
+	snprintf(text, sizeof(text), "\"%llu-", (unsigned long long)version);
+	if (want.n == 0 || str_eqz(want, "*"))
 		return true;
+	/* a weak tag never matches here (RFC 9110 section 13.1.1) */
+	while (want.p != NULL) {
+		want = str_cut(want, ',', &tag);
+		if (str_starts(str_trim(tag), text))
+			return true;
+	}
 	return err_set(e, ERR_PRECONDITION, 0, "The config has changed in the meantime.",
 	    "If-Match is not the present version");
 }

@@ -267,9 +267,9 @@ async function reloads() {
   const it = installation('workers = 3;\nlog: { access = "off"; };');
   const r = await responder(it);
   await test('HUP replaces the workers one after another and loses no request', async () => {
-    const before = children(r.pid);
+    await until('3 workers', () => children(r.pid).length === 3);
     const l = load(it, 16);
-    let least = before.length;
+    let least = 3;
     for (let i = 0; i < 3; i++) {
       const old = children(r.pid);
       await sleep(300);

@@ -519,7 +519,8 @@ test('an alert is assigned, guarded by its tag, and resolved once by hand', asyn
   const done = await put({ status: 'resolved', note: 'It was planned.' });
   assert.equal(done.json.status, 'resolved');
   assert.equal(done.json.resolved_by, 'admin@demo.example');
-  assert.equal((await put({ status: 'open' })).status, 409);
+  assert.equal((await put({ status: 'acknowledged' })).status, 409);
+  assert.equal((await put({ status: 'open' })).status, 422);
 });
 
 test('alerts are filtered by status, severity, kind and config', async () => {
@@ -530,4 +531,53 @@ test('alerts are filtered by status, severity, kind and config', async () => {
   assert.deepEqual([await n('status=open'), await n('severity=critical'), await n('kind=drift')], [1, 1, 1]);
   assert.deepEqual([await n('status=resolved'), await n('severity=low'), await n('kind=blind')], [0, 0, 0]);
   assert.equal((await admin('GET', '/api/drift/alerts?severity=x')).status, 422);
+});
+
+test('of changes at once that hold the same tag one wins; of configs at once with one name one is made', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  const target = `/api/drift/configs/${c.id}`, tag = (await admin('GET', target)).headers.etag;
+  const names = Array.from({ length: 8 }, () => unique('n'));
+  const puts = await Promise.all(names.map((name) => admin('PUT', target, { body: { name }, headers: { 'If-Match': tag }, agent: false })));
+  assert.equal(puts.filter((a) => a.status === 200).length, 1);
+  assert.ok(puts.every((a) => [200, 409, 412].includes(a.status)), puts.map((a) => a.status).join());
+  assert.equal((await admin('GET', target)).json.name, puts.find((a) => a.status === 200).json.name);
+  const name = unique('same');
+  const posts = await Promise.all(names.map(() => admin('POST', '/api/drift/configs', { body: { name, source: { kind: 'push' } }, agent: false })));
+  assert.deepEqual(posts.map((a) => a.status).sort(), [201, 409, 409, 409, 409, 409, 409, 409]);
+});
+
+test('a weak entity tag, another one and a list without the present one do not match; * does', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  const target = `/api/drift/configs/${c.id}`, tag = (await admin('GET', target)).headers.etag;
+  const put = (match) => admin('PUT', target, { body: {}, headers: { 'If-Match': match } });
+  for (const match of [`W/${tag}`, '"x"', '"x", "y"', 'x'])
+    assert.equal((await put(match)).status, 412, match);
+  assert.equal((await put(`"x", ${tag}`)).status, 200);
+  assert.equal((await put('*')).status, 200);
+});
+
+test('1e400 is not 1e500; numbers beyond the limits are 422; a member name may hold U+0000', async () => {
+  const admin = await bearer(), c = await newConfig(admin);
+  const send = (value) => admin('POST', `/api/drift/configs/${c.id}/snapshots`, { headers: { 'Content-Type': 'application/json' },
+    body: `{"resources":[{"category":"n","key":"k","value":${value}}]}` });
+  await send('1e400');
+  assert.equal((await send('1e500')).json.report.status, 'drifted');
+  for (const value of ['1e99999999999', '1'.repeat(5000), '-1E-9999999999999999999'])
+    assert.equal((await send(value)).status, 422, value.slice(0, 30));
+  const d = await newConfig(admin);
+  const two = (v) => push(admin, d, [{ category: 'n', key: 'k', value: { 'a\u0000b': v } }]);
+  await two(1);
+  const [change] = await changesOf(admin, (await two(2)).report);
+  assert.equal(change.path, '/a\ufffdb');
+});
+
+test('long names and values are cut in the list, not lost', async () => {
+  const admin = await bearer(), c = await newConfig(admin, { rule_packs: [] });
+  const one = (v) => push(admin, c, [{ category: 'n', key: 'k', value: { ['n'.repeat(70000)]: v, big: `${'v'.repeat(20000)}${v}` } }]);
+  await one(1);
+  const changes = await changesOf(admin, (await one(2)).report);
+  assert.equal(changes.length, 2);
+  const big = changes.find((x) => x.path === '/big');
+  assert.equal(big.new_value_truncated, true);
+  assert.equal(big.new_value, undefined);
 });

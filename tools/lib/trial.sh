@@ -250,9 +250,11 @@ db_ping() {
 trial_database() {
 	if [ ! -d "$data/mysql" ]; then
 		rm -rf "$data.new"
-		mariadb-install-db --no-defaults --datadir="$data.new" --user="$(id -un)" \
+		mkdir -p "$data.tmp" # installations at the same time disturb each other in a shared one
+		mariadb-install-db --no-defaults --datadir="$data.new" --user="$(id -un)" --tmpdir="$data.tmp" \
 			--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" --skip-test-db
 		mv "$data.new" "$data"
+		rm -rf "$data.tmp"
 	fi
 	service_start database "$(program mariadbd)" --defaults-file="$conf/my.cnf"
 	wait_until 60 db_ping

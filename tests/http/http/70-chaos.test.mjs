@@ -2,15 +2,19 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
-import { alive, child, Log, parseMetrics, running, sleep, state, ticks, total, until, workers } from '../lib/env.mjs';
+import { beforeEach, test } from 'node:test';
+import { alive, child, credentials, Log, parseMetrics, running, sleep, state, ticks, total, until, workers } from '../lib/env.mjs';
 import { call, newId, send } from '../lib/client.mjs';
 import { Receiver, verify } from '../lib/receiver.mjs';
 import { all, bearer, login, newChannel, newConfig, newKey, policy, withKey } from '../lib/people.mjs';
-import { credentials } from '../lib/env.mjs';
 
 const metrics = async () => parseMetrics((await send('GET', '/metrics')).text);
 const supervisor = (service) => Number(fs.readFileSync(path.join(state, 'run', `${service}.pid`), 'utf8'));
+
+const ready = () => until('readiness', async () => (await call('GET', '/api/health/ready')).status === 200, 40, 250);
+
+// Each begins with everything there, also when the one before has failed.
+beforeEach(ready);
 
 // Kills the program of a service and gives the pid of the next one.
 async function kill(service) {
@@ -69,7 +73,8 @@ test('without its database every answer is 503 with Retry-After, liveness stays,
     }
     const signIn = await login(credentials.demo);
     assert.equal(signIn.status, 503, signIn.text);
-    assert.equal((await call('GET', '/api/auth/me', { headers: { Authorization: 'Bearer x' } })).status, 401);
+    // A worker that has just begun has no keys yet to say that a token is bad.
+    assert.ok([401, 503].includes((await call('GET', '/api/auth/me', { headers: { Authorization: 'Bearer x' } })).status));
     assert.equal((await call('GET', '/api/health')).status, 200);
     assert.equal((await call('GET', '/api/health/live')).status, 200);
     assert.equal((await call('GET', '/metrics')).status, 200);
@@ -81,7 +86,7 @@ test('without its database every answer is 503 with Retry-After, liveness stays,
   } finally {
     process.kill(guard, 'SIGCONT');
   }
-  await until('readiness', async () => (await call('GET', '/api/health/ready')).status === 200, 40, 250);
+  await ready();
   assert.equal(child('responder'), responder, 'the responder was not started again');
   assert.equal((await admin('GET', '/api/drift/configs')).status, 200, 'the same session');
   assert.deepEqual(await all(admin, `/api/drift/configs/${config.id}/snapshots`), []);
@@ -98,7 +103,7 @@ test('a responder that starts without its database answers 503, and works once i
     assert.equal((await call('GET', '/api/health/ready')).status, 503);
     assert.equal((await login(credentials.demo)).status, 503);
     process.kill(guard, 'SIGCONT');
-    await until('readiness', async () => (await call('GET', '/api/health/ready')).status === 200, 40, 250);
+    await ready();
     assert.equal(child('responder'), pid);
     assert.equal((await login(credentials.demo)).status, 200);
   } finally {
@@ -106,7 +111,7 @@ test('a responder that starts without its database answers 503, and works once i
   }
 });
 
-test('while snapshots are pushed a worker, driftd and the database are killed: what was answered is there, what was alerted is delivered', async () => {
+test('while snapshots are pushed a worker, driftd and the database are killed: what was answered is there, what was alerted is delivered', async (t) => {
   const CONFIGS = 5, receiver = await new Receiver().start();
   const admin = await bearer(), key = withKey((await newKey(admin)).key);
   const channel = await newChannel(admin, receiver.url());
@@ -116,6 +121,7 @@ test('while snapshots are pushed a worker, driftd and the database are killed: w
 
   const answered = configs.map(() => []), refused = new Map();
   let on = true;
+  t.after(() => { on = false; });
   const client = async (i) => {
     // The first client repeats each push with its Idempotency-Key until it is answered.
     for (let n = 0; on; n = i === 0 ? answered[0].length : n + 1) {

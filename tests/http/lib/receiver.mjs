@@ -15,6 +15,7 @@ export class Receiver {
       this.server.once('error', reject);
       this.server.listen(port, '127.0.0.1', resolve);
     });
+    this.server.unref(); // a test that failed must not keep the process
     this.port = this.server.address().port;
     return this;
   }

@@ -13,7 +13,7 @@
 #include "core/shm/metric.h"
 #include "core/shm/slot.h"
 #include "core/store/server.h"
-#include "core/web/route.h"
+#include "core/web/rate.h"
 #include "fcgi/routes.h"
 
 #define WORKERS_MIN 2
@@ -245,7 +245,8 @@ responder_app(TALLOC_CTX *mem, const struct responder *r, int slot, struct err *
 	if (app->database == NULL || !add_lists(app, r->conf, e))
 		goto bad;
 	app->auth = make_auth(app, e);
-	if (app->auth != NULL && routes_check(app->routes, e))
+	app->rates = rates_make(app, r->conf, r->keyring, app->routes, e);
+	if (app->auth != NULL && app->rates != NULL && routes_check(app->routes, e))
 		return app;
 bad:
 	talloc_free(app);

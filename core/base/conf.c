@@ -112,6 +112,44 @@ is_prefix(struct str s)
 }
 
 static bool
+cut_number(struct str *s, int64_t *out)
+{
+	for (size_t i = s->n; i > 0; i--) {
+		if (s->p[i - 1] != ' ')
+			continue;
+		if (!str_to_i64((struct str) { s->p + i, s->n - i }, out))
+			return false;
+		*s = (struct str) { s->p, i - 1 };
+		return *out >= 0 && *out <= CONF_RATE_MAX;
+	}
+	return false;
+}
+
+bool
+conf_rate_route(struct str text, struct str *route, struct conf_rate *rate)
+{
+	struct str method, path;
+
+	if (!cut_number(&text, &rate->burst) || !cut_number(&text, &rate->per_minute))
+		return false;
+	path = str_cut(text, ' ', &method);
+	*route = text;
+	return method.n > 0 && path.n > 0 && path.p[0] == '/' && memchr(path.p, ' ', path.n) == NULL;
+}
+
+static bool
+check_rate(struct conf_loader *l, const struct conf_key *k, unsigned line, const char *z)
+{
+	struct conf_rate rate;
+	struct str       route;
+
+	return conf_rate_route(str_of(z), &route, &rate) ||
+	       conf_refuse(l, line,
+		   "%s: \"%s\" is not like \"POST /api/path/{id} 600 200\" (per minute, burst)",
+		   k->name, z);
+}
+
+static bool
 check_form(struct conf_loader *l, const struct conf_key *k, unsigned line, const char *z)
 {
 	struct cidr c;
@@ -136,6 +174,8 @@ check_form(struct conf_loader *l, const struct conf_key *k, unsigned line, const
 							"%s: \"%s\" is no address and no range "
 							"like \"10.0.0.0/8\" or \"fd00::/8\"",
 							k->name, z);
+	case CONF_RATES:
+		return check_rate(l, k, line, z);
 	case CONF_ANY:
 	case CONF_OCTAL:
 		return true;
@@ -312,7 +352,7 @@ set_value(struct conf_loader *l, const struct conf_key *k, const config_setting_
 
 /* ---- the file ---- */
 
-/* Groups nest once; `group` is "" at the top. */
+/* `group` is "" at the top. */
 static bool
 set_group(struct conf_loader *l, const char *group, const config_setting_t *s)
 {

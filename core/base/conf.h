@@ -16,6 +16,12 @@
 #include "core/base/log.h"
 
 #define CONF_FILE_DEFAULT "/etc/blindspotx/blindspotx.conf"
+#define CONF_RATE_MAX 1000000
+
+/* A rate class: so many a minute in the long run, `burst` at once after a pause; 0 of either: no limit. */
+struct conf_rate {
+	int64_t per_minute, burst;
+};
 
 /* Members are in the order of the table. */
 struct conf {
@@ -66,6 +72,13 @@ struct conf {
 	int64_t        password_min;
 	/* shared segment */
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */
+	/* rate: requests of each client of this host */
+	int64_t          rate_hosts;    /* that share each budget */
+	struct conf_rate rate_open, rate_read, rate_write, rate_login, rate_mfa, rate_refresh, rate_mail,
+	    rate_snapshot;              /* per address, and per caller */
+	struct conf_rate rate_login_account, rate_mfa_account, rate_mail_account;
+	struct conf_rate rate_tenant;   /* all of a tenant's callers together */
+	struct strings   rate_routes;   /* "METHOD /path PER_MINUTE BURST": routes with a budget of their own */
 	/* metrics */
 	struct strings metrics_allow;   /* addresses or CIDR ranges that may read /metrics */
 	/* outbound */
@@ -88,6 +101,7 @@ enum conf_form {
 	CONF_OCTAL,  /* an I64 that is written as a string of octal digits, "0660" */
 	CONF_CIDRS,  /* addresses or ranges of them: cidr_list_parse takes them */
 	CONF_LOG,    /* "stderr", "syslog" or an absolute path */
+	CONF_RATES,  /* "METHOD /path PER_MINUTE BURST": conf_rate_route takes them */
 };
 
 /* One row of the table, for `config show`, the man page and tests. */
@@ -110,6 +124,9 @@ extern const struct conf_key conf_keys[]; /* ended by name == NULL */
  * Environment BSX_<NAME IN CAPITALS, DOTS AS _> overrides nothing: one source only.
  */
 MUST_USE struct conf *conf_load(TALLOC_CTX *mem, const char *path, struct err *e);
+
+/* The parts of an element of rate_routes; `route` is "METHOD /path". */
+MUST_USE bool conf_rate_route(struct str text, struct str *route, struct conf_rate *rate);
 
 /* The levels of struct log_options: each dataset's own, or log.level. */
 void conf_log_levels(const struct conf *c, enum log_level out[static LOG_DATASET__MAX]);

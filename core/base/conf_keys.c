@@ -13,6 +13,13 @@ static const char *const levels[] = { "debug", "info", "warn", "error", "off", N
 static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
 static const char *const isolations[] = { "account", "schema", NULL };
 
+/* A class's two settings. */
+#define RATE(member, dotted, n, b, what) \
+	KEY(member.per_minute, "rate." dotted ".per_minute", #n, .unit = "requests", .min = 0, \
+	    .max = CONF_RATE_MAX, HUP, .doc = "A minute: " what "; 0: no limit."), \
+	KEY(member.burst, "rate." dotted ".burst", #b, .unit = "requests", .min = 0, \
+	    .max = CONF_RATE_MAX, HUP, .doc = "At once, after a pause; 0: no limit.")
+
 /* clang-format off */
 const struct conf_key conf_keys[] = {
 	KEY(public_url, "public_url", "\"https://localhost\"", .min = 8, .max = 255, .form = CONF_URL, HUP,
@@ -121,6 +128,27 @@ const struct conf_key conf_keys[] = {
 	KEY(cache_entries, "cache.entries", "16384", .unit = "entries", .min = 0, .max = 1048576,
 	    .doc = "Callers held in the shared segment, so that their requests need no SQL to know "
 	           "them; 0 turns that off."),
+
+	KEY(rate_hosts, "rate.hosts", "1", .unit = "hosts", .min = 1, .max = 1000, HUP,
+	    .doc = "Limits are counted on each host by itself: with N hosts behind one address each grants "
+	           "1/N of every budget."),
+	RATE(rate_open, "classes.open", 6000, 2000,
+	    "health, metadata, pages and what is not found, of one address (an IPv6 /64)"),
+	RATE(rate_read, "classes.read", 1200, 600, "reading, of one address and of one caller"),
+	RATE(rate_write, "classes.write", 600, 200, "changes, of one address and of one caller"),
+	RATE(rate_login, "classes.login", 60, 60, "sign-ins from one address"),
+	RATE(rate_mfa, "classes.mfa", 60, 30, "second factors from one address"),
+	RATE(rate_refresh, "classes.refresh", 120, 60, "renewals of sessions from one address"),
+	RATE(rate_mail, "classes.mail", 10, 10, "what sends mail, from one address"),
+	RATE(rate_snapshot, "classes.snapshot", 1200, 600, "snapshots, of one address and of one caller"),
+	RATE(rate_login_account, "accounts.login", 20, 20, "sign-ins to one account"),
+	RATE(rate_mfa_account, "accounts.mfa", 20, 20, "second factors of one account"),
+	RATE(rate_mail_account, "accounts.mail", 3, 3, "mails to one account"),
+	RATE(rate_tenant, "tenant", 6000, 3000,
+	    "requests of all callers of one tenant, where its quota does not say otherwise"),
+	KEY(rate_routes, "rate.routes", "[ ]", .max = 256, .form = CONF_RATES, HUP,
+	    .doc = "Routes with a budget of their own in place of their class's, as \"METHOD /path "
+	           "PER_MINUTE BURST\", such as \"GET /api/drift/reports/{id} 60 10\"."),
 
 	KEY(metrics_allow, "metrics.allow", "[ \"127.0.0.0/8\", \"::1\" ]", .max = 256,
 	    .form = CONF_CIDRS, HUP,

@@ -60,28 +60,65 @@ put_facts(struct buf *b, const struct conf_key *k)
 	buf_puts(b, k->reloadable ? "; applied by HUP" : "; applied by a restart");
 }
 
-/* Bytes of the group's name, without the dot; 0: none. */
+/* Groups around the key. */
 static size_t
-group_len(const struct conf_key *k)
+depth_of(const char *name)
 {
-	const char *dot = strchr(k->name, '.');
+	size_t n = 0;
 
-	return dot == NULL ? 0 : (size_t)(dot - k->name);
+	for (; *name != '\0'; name++)
+		n += *name == '.';
+	return n;
 }
 
-static bool
-same_group(const struct conf_key *a, const struct conf_key *b)
+/* Groups that the two names share; NULL shares none. */
+static size_t
+shared_depth(const char *a, const char *b)
 {
-	size_t n = group_len(a);
+	size_t n = 0;
 
-	return n > 0 && group_len(b) == n && memcmp(a->name, b->name, n) == 0;
+	for (; a != NULL && b != NULL && *a == *b && *a != '\0'; a++, b++)
+		n += *a == '.';
+	return n;
+}
+
+static void
+put_indent(struct buf *b, size_t depth)
+{
+	while (depth-- > 0)
+		buf_putc(b, '\t');
+}
+
+/* The groups of the key that the one before it was not in. */
+static void
+open_groups(struct buf *b, const char *name, size_t from)
+{
+	const char *dot;
+
+	for (size_t i = 0; (dot = strchr(name, '.')) != NULL; i++, name = dot + 1) {
+		if (i < from)
+			continue;
+		buf_putc(b, '\n');
+		put_indent(b, i);
+		buf_printf(b, "%.*s: {", (int)(dot - name), name);
+	}
+}
+
+static void
+close_groups(struct buf *b, size_t from, size_t to)
+{
+	for (size_t i = from; i > to; i--) {
+		put_indent(b, i - 1);
+		buf_puts(b, "};\n");
+	}
 }
 
 static void
 put_example(struct buf *b, const struct conf_key *k)
 {
-	size_t      n = group_len(k);
-	const char *prefix = n > 0 ? "\t# " : "# ";
+	size_t      n = depth_of(k->name);
+	const char *last = strrchr(k->name, '.');
+	char        prefix[] = "\t\t\t\t# ";
 	struct buf  facts;
 
 	buf_make(&facts, b->mem);
@@ -89,26 +126,26 @@ put_example(struct buf *b, const struct conf_key *k)
 	put_facts(&facts, k);
 	buf_putc(&facts, ')');
 	buf_putc(b, '\n');
-	put_wrapped(b, prefix, k->doc);
-	put_wrapped(b, prefix, buf_str(&facts).p);
-	buf_printf(b, "%s%s = %s;\n", n > 0 ? "\t#" : "#", k->name + (n > 0 ? n + 1 : 0), k->value);
+	put_wrapped(b, prefix + (n > 4 ? 0 : 4 - n), k->doc);
+	put_wrapped(b, prefix + (n > 4 ? 0 : 4 - n), buf_str(&facts).p);
+	put_indent(b, n);
+	buf_printf(b, "#%s = %s;\n", last != NULL ? last + 1 : k->name, k->value);
 	talloc_free(facts.p);
 }
 
 void
 conf_example(struct buf *b)
 {
+	const char *before = NULL;
+
 	buf_puts(b, "# BlindSpotX configuration, see blindspotx.conf(5).\n"
 		    "# Every setting stands here with its default; take the # away to change one.\n"
 		    "# \"bsxctl config example\" writes this file.\n");
 	for (const struct conf_key *k = conf_keys; k->name != NULL; k++) {
-		size_t n = group_len(k);
-
-		if (n > 0 && (k == conf_keys || !same_group(k, k - 1)))
-			buf_printf(b, "\n%.*s: {", (int)n, k->name);
+		open_groups(b, k->name, shared_depth(before, k->name));
 		put_example(b, k);
-		if (n > 0 && (k[1].name == NULL || !same_group(k, k + 1)))
-			buf_puts(b, "};\n");
+		close_groups(b, depth_of(k->name), shared_depth(k->name, k[1].name));
+		before = k->name;
 	}
 }
 

@@ -26,7 +26,10 @@
 	X(KEY_REFRESH,       "refresh-pepper") \
 	X(KEY_API_KEY,       "api-key") \
 	X(KEY_AUDIT,         "audit-mac") \
-	X(KEY_CURSOR,        "cursor")
+	X(KEY_CURSOR,        "cursor") \
+	X(KEY_RATE,          "rate-cells")     /* hides which cell a client has */ \
+	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \
+	X(KEY_DEVICE,        "known-device")
 enum key_purpose {
 #define X(id, text) id,
 	KEY_PURPOSES(X)

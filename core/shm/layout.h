@@ -1,7 +1,7 @@
 /*
  * layout.h - the shared segment from within: what stands where.  For core/shm only.
  *
- * The file is a fixed part (header, epochs, metrics, slots) followed by the
+ * The file is a fixed part (header, epochs, rates, metrics, slots) followed by the
  * caller cache, whose size is configuration.  They are two mappings: the fixed
  * part keeps its address for the life of the process, also when segment_check()
  * puts another file under it, because counters in it are handed out.
@@ -17,11 +17,12 @@
 
 #include "core/shm/cache.h"
 #include "core/shm/metric.h"
+#include "core/shm/rate.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 1
+#define SEGMENT_VERSION 2
 
 struct segment_header {
 	uint64_t magic;
@@ -68,6 +69,7 @@ struct slot {
 struct segment_fixed {
 	struct segment_header head;
 	_Atomic uint32_t      epochs[CACHE_EPOCH_CELLS];
+	_Atomic uint64_t      rates[RATE_CELLS];
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
 };

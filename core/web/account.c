@@ -152,6 +152,23 @@ write_line(const struct request *r, const struct line *l)
 	log_write(r->app->log, LOG_ACCESS, level_of(l->status), l->message, fields, n);
 }
 
+/* A client that is slowed down may be one that tries things out. */
+static void
+write_security(const struct request *r, const struct line *l)
+{
+	const struct rate_note *n = &r->rate;
+
+	if (r->err.code != ERR_RATE)
+		return;
+	log_event(r->app->log, LOG_SECURITY, LOG_LEVEL_WARN, "a rate limit was reached",
+	    LOGS("event.action", "rate.limit"), LOGS("event.outcome", "failure"),
+	    LOGS("rule.name", n->policy != NULL ? n->policy : "-"), LOGS("http.request.id", r->id),
+	    LOGS("http.request.method", r->method_text), LOGS("url.path", path_of(r)),
+	    LOGSTR("source.ip", text_or_none(r->address)),
+	    LOGSTR("organization.id", text_or_none(l->tenant)),
+	    LOGSTR("user.id", text_or_none(l->user)));
+}
+
 /* ---- */
 
 static void
@@ -189,5 +206,6 @@ account(struct request *r)
 	print_line(r, &l);
 	count(r, &l);
 	write_line(r, &l);
+	write_security(r, &l);
 	release(r);
 }

@@ -8,6 +8,7 @@
 #include "core/net/fetch.h"
 
 struct route;
+struct rates;
 
 struct app {
 	const struct conf         *conf;
@@ -23,6 +24,7 @@ struct app {
 	const struct route *const *routes;  /* NULL-terminated list of tables, each ended by path == NULL */
 	const struct cidr_list    *trusted_proxies;
 	const struct cidr_list    *metrics_allow;
+	struct rates              *rates;   /* NULL: nothing is limited (rate.h) */
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */

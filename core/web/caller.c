@@ -55,6 +55,25 @@ take_credential(const struct request *r, struct credential *c, struct err *e)
 	return true;
 }
 
+bool
+request_has_api_key(const struct request *r)
+{
+	struct credential c;
+	struct err        why = { 0 };
+
+	return take_credential(r, &c, &why) && c.kind == CREDENTIAL_API_KEY;
+}
+
+/* A key that is none is charged to who sent it: guessing is not free. */
+static void
+charge_bad_key(struct request *r, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (e->code == ERR_UNAUTHENTICATED && !rate_address(r, &why))
+		*e = why;
+}
+
 static bool
 is_metrics_address(const struct request *r)
 {
@@ -76,6 +95,8 @@ step_caller(struct request *r, struct err *e)
 		return false;
 	if (!caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
 		r->caller.kind = CALLER_NONE;
+		if (c.kind == CREDENTIAL_API_KEY)
+			charge_bad_key(r, e);
 		return false;
 	}
 	r->caller.by_cookie = c.by_cookie;

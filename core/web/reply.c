@@ -20,9 +20,10 @@ static const struct schema problem_fault_schema =
     SCHEMA("ProblemFault", struct problem_fault, problem_fault_fields);
 
 struct problem {
-	const char  *type, *title, *detail, *code, *request_id;
-	int64_t      status;
-	struct items errors;
+	const char    *type, *title, *detail, *code, *request_id;
+	int64_t        status;
+	struct items   errors;
+	struct strings violated; /* budgets that are used up */
 };
 static const struct field problem_fields[] = { FIELD(struct problem, type,
 						   .doc = "urn:blindspotx:problem: and the code."),
@@ -33,6 +34,8 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 	FIELD(struct problem, request_id, .doc = "To be quoted to the operator."),
 	FIELD(struct problem, errors, .item = &problem_fault_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "One entry for each fault of the input."),
+	FIELD_AS(struct problem, violated, "violated-policies", .flags = FIELD_OMIT_ZERO,
+	    .doc = "With rate_limited: the budgets that are used up, named as in RateLimit-Policy."),
 	FIELD_END };
 const struct schema       problem_schema = SCHEMA("Problem", struct problem, problem_fields);
 
@@ -65,6 +68,8 @@ put_problem(struct request *r)
 		   .request_id = r->id };
 	struct err        e = { 0 };
 
+	if (f->code == ERR_RATE && r->rate.policy != NULL)
+		p.violated = (struct strings) { &r->rate.policy, 1 };
 	buf_make(&r->out, r->mem);
 	if (p.status >= 500)
 		buf_make(&r->headers, r->mem);
@@ -139,7 +144,7 @@ put_error_headers(const struct request *r, struct buf *b, int status)
 }
 
 static void
-put_headers(const struct request *r, struct buf *b, int status)
+put_headers(struct request *r, struct buf *b, int status)
 {
 	bool empty = status == 204 || status == 304;
 
@@ -161,6 +166,7 @@ put_headers(const struct request *r, struct buf *b, int status)
 	if (r->etag != NULL)
 		buf_printf(b, "ETag: %s\r\n", r->etag);
 	put_error_headers(r, b, status);
+	rate_put_fields(r, b);
 	buf_add(b, r->headers.p, r->headers.n);
 	buf_puts(b, "\r\n");
 }

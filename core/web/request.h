@@ -39,6 +39,12 @@ enum {
 	LIMIT_REQUEST_ID = 63,
 };
 
+/* The tightest budget charged so far, for the rate-limit fields; policy == NULL: none. */
+struct rate_note {
+	const char *policy;
+	int64_t     burst, window_s, left, wait_s;
+};
+
 struct query_param {
 	struct str name, value; /* decoded */
 };
@@ -63,6 +69,9 @@ struct request {
 	const struct route *route;    /* NULL: none matched */
 	struct str          ids[LIMIT_PATH_IDS]; /* texts of {..} segments in order */
 	struct uuid         id0, id1; /* ids[0], ids[1] as UUIDs where the pattern says {id} */
+	unsigned            allow;    /* methods that the path knows, a bit each */
+	struct rate_note    rate;
+	bool                rated;    /* a budget was looked at */
 	struct caller       caller;
 	struct tenant_db   *db;       /* of the caller's tenant; NULL for open routes, whose handlers put
 	                                 here what they open, so that it is accounted for */

@@ -125,14 +125,12 @@ refuse_method(struct request *r, unsigned allow, struct err *e)
 bool
 step_route(struct request *r, struct err *e)
 {
-	unsigned allow;
-	char     label[96];
+	char label[96];
 
-	r->route = find(r, &allow);
-	if (r->route == NULL && allow != 0)
-		return refuse_method(r, allow, e);
+	(void)e;
+	r->route = find(r, &r->allow);
 	if (r->route == NULL)
-		return err_set(e, ERR_MISSING, 0, "There is nothing here.", "no route");
+		return true; /* charged like everything; then step_known refuses it */
 	if (r->ids[0].p != NULL && !uuid_parse(r->ids[0], &r->id0))
 		r->id0 = (struct uuid) { 0 };
 	if (r->ids[1].p != NULL && !uuid_parse(r->ids[1], &r->id1))
@@ -141,6 +139,16 @@ step_route(struct request *r, struct err *e)
 		slot_route(r->app->segment, (unsigned)r->app->slot,
 		    route_label(r->route, label, sizeof(label)));
 	return true;
+}
+
+bool
+step_known(struct request *r, struct err *e)
+{
+	if (r->route != NULL)
+		return true;
+	if (r->allow != 0)
+		return refuse_method(r, r->allow, e);
+	return err_set(e, ERR_MISSING, 0, "There is nothing here.", "no route");
 }
 
 /* ---- the tables themselves, at start ---- */

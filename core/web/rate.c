@@ -1,0 +1,338 @@
+#include "core/web/rate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/base/secret.h"
+#include "core/shm/metric.h"
+#include "core/shm/rate.h"
+#include "core/web/pass.h"
+#include "core/web/rate_tenant.h"
+
+enum scope { SCOPE_ADDRESS, SCOPE_CALLER, SCOPE_ACCOUNT, SCOPE_TENANT };
+
+struct route_rate {
+	const struct route *route;
+	char               *label; /* "GET /api/path" */
+	struct conf_rate    rate;
+};
+
+struct rates {
+	uint64_t              secret[2];
+	int64_t               hosts;
+	struct conf_rate      classes[RATE__MAX], accounts[RATE__MAX], tenant;
+	bool                  has_account[RATE__MAX];
+	struct route_rate    *routes;
+	size_t                routes_n;
+	struct tenant_limits *limits;
+};
+
+static const char *const class_names[RATE__MAX] = {
+#define X(id, text) [id] = text,
+	RATE_CLASSES(X)
+#undef X
+};
+
+/* ---- once per process ---- */
+
+static void
+take_classes(struct rates *rs, const struct conf *c)
+{
+	rs->hosts = c->rate_hosts;
+	rs->tenant = c->rate_tenant;
+	rs->classes[RATE_OPEN] = c->rate_open;
+	rs->classes[RATE_READ] = c->rate_read;
+	rs->classes[RATE_WRITE] = c->rate_write;
+	rs->classes[RATE_LOGIN] = c->rate_login;
+	rs->classes[RATE_MFA] = c->rate_mfa;
+	rs->classes[RATE_REFRESH] = c->rate_refresh;
+	rs->classes[RATE_MAIL] = c->rate_mail;
+	rs->classes[RATE_SNAPSHOT] = c->rate_snapshot;
+	rs->accounts[RATE_LOGIN] = c->rate_login_account;
+	rs->accounts[RATE_MFA] = c->rate_mfa_account;
+	rs->accounts[RATE_MAIL] = c->rate_mail_account;
+	rs->has_account[RATE_LOGIN] = rs->has_account[RATE_MFA] = rs->has_account[RATE_MAIL] = true;
+}
+
+static const struct route *
+route_by_label(const struct route *const *tables, struct str label)
+{
+	char text[256];
+
+	for (const struct route *const *t = tables; *t != NULL; t++)
+		for (const struct route *rt = *t; rt->path != NULL; rt++)
+			if (str_eqz(label, route_label(rt, text, sizeof(text))))
+				return rt;
+	return NULL;
+}
+
+static bool
+take_route(struct rates *rs, const struct route *const *tables, const char *text, struct err *e)
+{
+	struct route_rate *x = &rs->routes[rs->routes_n];
+	struct str         label;
+
+	if (!conf_rate_route(str_of(text), &label, &x->rate))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "rate.routes: \"%s\"", text);
+	x->route = route_by_label(tables, label);
+	if (x->route == NULL)
+		return err_set(e, ERR_INTERNAL, 0, "rate.routes names a route that is not there",
+		    "rate.routes: there is no route \"%.*s\"", (int)label.n, label.p);
+	x->label = str_dup(rs->routes, label);
+	rs->routes_n++;
+	return x->label != NULL || err_memory(e);
+}
+
+struct rates *
+rates_make(TALLOC_CTX *mem, const struct conf *c, const struct keyring *k,
+    const struct route *const *tables, struct err *e)
+{
+	struct rates *rs = talloc_zero(mem, struct rates);
+	uint8_t       key[KEY_LEN] = { 0 };
+	bool          ok;
+
+	if (rs == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	take_classes(rs, c);
+	rs->limits = tenant_limits_make(rs);
+	rs->routes = talloc_zero_array(rs, struct route_rate, (unsigned)c->rate_routes.n + 1);
+	ok = (rs->limits != NULL && rs->routes != NULL) || err_memory(e);
+	ok = ok && keyring_subkey(k, keyring_newest(k), KEY_RATE, STR(""), key, e);
+	for (size_t i = 0; ok && i < c->rate_routes.n; i++)
+		ok = take_route(rs, tables, c->rate_routes.items[i], e);
+	memcpy(rs->secret, key, sizeof(rs->secret));
+	secret_wipe(key, sizeof(key));
+	if (ok)
+		return rs;
+	talloc_free(rs);
+	return NULL;
+}
+
+/* ---- one charge ---- */
+
+/* Whose budget it is, by two words. */
+struct client {
+	enum scope scope;
+	uint64_t   id[2];
+};
+
+/* A budget: what it is called, and which row of the configuration it stands in. */
+struct budget {
+	const char      *policy;
+	uint64_t         row; /* the class, or behind them the route's own */
+	struct conf_rate rate;
+};
+
+static int64_t
+seconds_up(int64_t us)
+{
+	return (us + 999999) / 1000000;
+}
+
+static void
+note(struct request *r, const struct budget *b, const struct rate *rate, const struct rate_left *left)
+{
+	if (r->rate.policy != NULL && r->rate.left <= left->left)
+		return; /* an earlier one is tighter */
+	r->rate = (struct rate_note) { .policy = b->policy,
+		.burst = rate->burst,
+		.window_s = seconds_up(rate->burst * rate->step_us),
+		.left = left->left,
+		.wait_s = seconds_up(left->wait_us) };
+}
+
+static bool
+refuse(struct request *r, const char *class, struct err *e)
+{
+	char labels[METRIC_LABELS_MAX];
+
+	snprintf(labels, sizeof(labels), "class=\"%s\"", class);
+	metric_add(r->app->segment, METRIC_RATE_LIMITED, labels, 1);
+	err_set(e, ERR_RATE, 0, "Too many requests; try again later.", "rate class %s", class);
+	e->retry_s = (int)(r->rate.wait_s < 1 ? 1 : r->rate.wait_s);
+	return false;
+}
+
+static bool
+charge(struct request *r, const struct client *who, const struct budget *b, struct err *e)
+{
+	const struct rates *rs = r->app->rates;
+	const char         *class = b->row < RATE__MAX ? class_names[b->row] : b->policy;
+	struct rate         rate;
+	struct rate_left    left;
+	uint64_t            words[5] = { (uint64_t)who->scope << 32 | b->row };
+
+	if (!rate_make(&rate, b->rate.per_minute, b->rate.burst, rs->hosts))
+		return true;
+	words[1] = (uint64_t)rate.step_us;
+	words[2] = (uint64_t)rate.burst;
+	memcpy(&words[3], who->id, sizeof(who->id));
+	if (rate_take(r->app->segment, rate_key(rs->secret, words, 5), &rate,
+		clock_ns(r->app->clock), &left)) {
+		note(r, b, &rate, &left);
+		return true;
+	}
+	r->rate.policy = NULL; /* this one is what the answer is about */
+	note(r, b, &rate, &left);
+	if (r->route != NULL && b->row > RATE__MAX)
+		class = class_names[r->route->rate];
+	return refuse(r, class, e);
+}
+
+static bool
+is_on(const struct request *r)
+{
+	return r->app->rates != NULL && r->app->segment != NULL;
+}
+
+/* Of the request's route: its own row of rate.routes, or its class's. */
+static struct budget
+budget_of(const struct request *r)
+{
+	const struct rates *rs = r->app->rates;
+	enum rate_class     class = r->route != NULL ? r->route->rate : RATE_OPEN;
+
+	for (size_t i = 0; r->route != NULL && i < rs->routes_n; i++)
+		if (rs->routes[i].route == r->route)
+			return (struct budget) { rs->routes[i].label, RATE__MAX + 1 + i, rs->routes[i].rate };
+	return (struct budget) { class_names[class], class, rs->classes[class] };
+}
+
+/* ---- address ---- */
+
+/* A subscriber has a /64 of IPv6; no address at all (a web server that gives none) is one client. */
+static struct client
+client_of_address(const struct request *r)
+{
+	struct client who = { SCOPE_ADDRESS, { 0, 0 } };
+	struct addr   a;
+	struct cidr   around;
+
+	if (!addr_parse(str_of(r->address), &a))
+		return who;
+	around = cidr_around(&a, addr_is_ipv4(&a) ? 128 : 64);
+	memcpy(who.id, around.addr.b, sizeof(who.id));
+	return who;
+}
+
+bool
+rate_address(struct request *r, struct err *e)
+{
+	struct client who;
+	struct budget b;
+
+	r->rated = true;
+	if (!is_on(r))
+		return true;
+	who = client_of_address(r);
+	b = budget_of(r);
+	return charge(r, &who, &b, e);
+}
+
+bool
+step_rate_address(struct request *r, struct err *e)
+{
+	if (r->route != NULL && r->route->access.who != ACCESS_WHO_ANYONE && is_on(r) &&
+	    request_has_api_key(r))
+		return true; /* charged to the key; step_caller charges the address if it is a bad one */
+	return rate_address(r, e);
+}
+
+/* ---- caller and tenant ---- */
+
+static bool
+charge_caller(struct request *r, const struct tenant_rates *own, struct err *e)
+{
+	const struct rates *rs = r->app->rates;
+	struct client       who = { SCOPE_CALLER, { 0, 0 } };
+	struct budget       b = budget_of(r);
+
+	if (b.row < RATE__MAX && rs->has_account[b.row])
+		b.rate = rs->accounts[b.row];
+	if (r->route != NULL) {
+		char label[256];
+
+		tenant_rates_lower(own, class_names[r->route->rate], &b.rate);
+		tenant_rates_lower(own, route_label(r->route, label, sizeof(label)), &b.rate);
+	}
+	memcpy(who.id, r->caller.user.b, sizeof(who.id));
+	return charge(r, &who, &b, e);
+}
+
+static bool
+charge_tenant(struct request *r, const struct tenant_rates *own, struct err *e)
+{
+	struct client who = { SCOPE_TENANT, { 0, 0 } };
+	struct budget b = { "tenant", RATE__MAX, r->app->rates->tenant };
+
+	tenant_rates_quota(own, &b.rate);
+	tenant_rates_lower(own, "tenant", &b.rate);
+	memcpy(who.id, r->caller.tenant.b, sizeof(who.id));
+	return charge(r, &who, &b, e);
+}
+
+bool
+step_rate_caller(struct request *r, struct err *e)
+{
+	const struct tenant_rates *own;
+
+	if (!is_on(r) || r->caller.kind == CALLER_NONE)
+		return true;
+	r->rated = true;
+	own = tenant_rates_of(r->app->rates->limits, r->app->database, &r->caller.tenant);
+	return charge_caller(r, own, e) && charge_tenant(r, own, e);
+}
+
+/* ---- account ---- */
+
+bool
+rate_account(struct request *r, enum rate_class class, struct str account, struct err *e)
+{
+	struct client who = { SCOPE_ACCOUNT, { 0, 0 } };
+	struct budget b = { class_names[class], class, { 0, 0 } };
+	uint8_t       hash[HASH_LEN];
+
+	if (!is_on(r))
+		return true;
+	b.rate = r->app->rates->accounts[class];
+	hash_hmac((const uint8_t *)r->app->rates->secret, sizeof(r->app->rates->secret), account.p,
+	    account.n, hash);
+	memcpy(who.id, hash, sizeof(who.id));
+	return charge(r, &who, &b, e);
+}
+
+/* ---- the answer's fields ---- */
+
+/*
+ * What was refused before it could be charged (a malformed target, say) is charged now: it is refused
+ * already, but it counts, and its answer has the fields like every other.
+ */
+static void
+charge_late(struct request *r)
+{
+	struct err refused = { 0 };
+
+	if (r->rated || r->mem == NULL)
+		return;
+	if (r->address[0] == '\0' && !step_address(r, &refused))
+		return;
+	if (!rate_address(r, &refused))
+		r->rate.left = 0;
+}
+
+void
+rate_put_fields(struct request *r, struct buf *b)
+{
+	const struct rate_note *n = &r->rate;
+
+	charge_late(r);
+	if (n->policy == NULL)
+		return;
+	buf_printf(b, "RateLimit-Policy: \"%s\";q=%" PRId64 ";w=%" PRId64 "\r\n", n->policy, n->burst,
+	    n->window_s);
+	buf_printf(b, "RateLimit: \"%s\";r=%" PRId64 ";t=%" PRId64 "\r\n", n->policy, n->left, n->wait_s);
+}

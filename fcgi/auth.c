@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "core/auth/login.h"
+#include "core/web/rate.h"
 #include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
@@ -134,16 +137,46 @@ static const struct field login_body_fields[] = {
 static const struct schema login_body_schema =
     SCHEMA("Login", struct login_body, login_body_fields);
 
+/* A known device has a budget beside the account's: strangers cannot use up its owner's. */
+static bool
+charge_account(struct request *r, const struct login_body *in, struct device *device, struct err *e)
+{
+	uint8_t key[KEY_LEN + DEVICE_ID_LEN];
+	bool    bad;
+
+	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, key, e))
+		return false;
+	device_read(r->app->auth, key, request_cookie(r, "bsx_device", &bad), device);
+	memcpy(key + KEY_LEN, device->id, DEVICE_ID_LEN); /* zeros when it is not known */
+	return rate_account(r, RATE_LOGIN, (struct str) { (const char *)key, sizeof(key) }, e);
+}
+
+static bool
+remember_device(
+    struct request *r, const struct session_grant *g, const struct device *was, struct err *e)
+{
+	uint8_t     account[KEY_LEN];
+	const char *text;
+
+	return attempts_account(
+		   r->app->auth, r->mem, g->tenant->slug, g->caller.name, account, e) &&
+	       device_print(r->app->auth, r->mem, account, &g->caller.user, was, &text, e) &&
+	       reply_cookie(r, "bsx_device", text, DEVICE_LIFE_S, e);
+}
+
 static bool
 login(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct login_body *in = body;
-	const struct login       who = { in->tenant, in->email, in->password };
+	struct device            device;
+	const struct login       who = { in->tenant, in->email, in->password, &device };
 	struct session_grant     g = { 0 };
+	bool in_body = in->delivery != NULL && str_eqz(str_of(in->delivery), "body");
 
-	return login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
-	       answer_session(
-		   r, &g, in->delivery != NULL && str_eqz(str_of(in->delivery), "body"), answer, e);
+	return charge_account(r, in, &device, e) &&
+	       login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
+	       (in_body || remember_device(r, &g, &device, e)) &&
+	       answer_session(r, &g, in_body, answer, e);
 }
 
 struct refresh_body {

@@ -18,6 +18,7 @@
 #define AUDIT_ACTIONS(X) \
 	X(AUDIT_SESSION_START,    "session.start",       LOG_AUTH) \
 	X(AUDIT_SESSION_FAIL,     "session.fail",        LOG_AUTH) \
+	X(AUDIT_SESSION_DELAY,    "session.delay",       LOG_SECURITY) \
 	X(AUDIT_SESSION_END,      "session.end",         LOG_AUTH) \
 	X(AUDIT_SESSION_REUSE,    "session.reuse",       LOG_SECURITY) \
 	X(AUDIT_API_KEY_CREATE,   "api_key.create",      LOG_ADMIN) \

@@ -20,6 +20,7 @@ struct attempt {
 	const char          *why; /* it fails; NULL: nothing found against it yet */
 	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
 	struct session_row   session;
+	struct attempts      tries;
 	int64_t              now_ms;
 };
 
@@ -94,6 +95,67 @@ find_user(struct attempt *l, struct err *e)
 	return true;
 }
 
+/* ---- may it be tried now ---- */
+
+static const char *
+delay_details(struct attempt *l, const struct err *refusal, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, l->mem);
+	buf_printf(&b, "{\"reason\":\"%s\",\"failures\":%lld,\"wait_s\":%d", l->tries.why,
+	    (long long)l->tries.failures, refusal->retry_s);
+	if (l->why != NULL && strcmp(l->why, "unknown_tenant") == 0) {
+		buf_puts(&b, ",\"tenant\":");
+		buf_json(&b, str_of(l->in->tenant));
+	}
+	buf_putc(&b, '}');
+	if (buf_ok(&b))
+		return b.p;
+	err_memory(e);
+	return NULL;
+}
+
+/* The trail has it; the answer is the refusal. */
+static bool
+delay(struct attempt *l, const struct err *refusal, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_SESSION_DELAY,
+		.actor_kind = "anonymous",
+		.actor_name = l->in->email,
+		.origin = l->origin,
+		.target_kind = "user",
+		.details = delay_details(l, refusal, e) };
+
+	if (l->found)
+		entry.target_id = l->user.id;
+	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
+		return false;
+	count(l, "method=\"password\",outcome=\"delayed\"");
+	*e = *refusal;
+	return false;
+}
+
+static bool
+may_try(struct attempt *l, struct err *e)
+{
+	const struct device *d = l->in->device;
+	struct err           refusal = { 0 };
+	uint8_t              account[KEY_LEN];
+
+	/* a device is known for the user it was given to, and nobody else */
+	if (d != NULL && !(d->known && l->found && uuid_eq(&d->user, &l->user.id)))
+		d = NULL;
+	if (!attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
+		return false;
+	if (attempts_begin(l->a, l->mem, account, l->origin->address, d, &l->tries, &refusal))
+		return true;
+	if (refusal.code == ERR_ATTEMPTS)
+		return delay(l, &refusal, e);
+	*e = refusal;
+	return false;
+}
+
 /* ---- the password ---- */
 
 static void
@@ -158,6 +220,9 @@ failure_details(struct attempt *l, struct err *e)
 
 	buf_make(&b, l->mem);
 	buf_printf(&b, "{\"reason\":\"%s\"", l->why);
+	if (l->tries.delay_s > 0)
+		buf_printf(&b, ",\"failures\":%lld,\"delay_s\":%lld", (long long)l->tries.failures,
+		    (long long)l->tries.delay_s);
 	if (strcmp(l->why, "unknown_tenant") == 0) {
 		buf_puts(&b, ",\"tenant\":");
 		buf_json(&b, str_of(l->in->tenant));
@@ -176,9 +241,11 @@ fail(struct attempt *l, struct err *e)
 		.actor_kind = "anonymous",
 		.actor_name = l->in->email,
 		.origin = l->origin,
-		.target_kind = "user",
-		.details = failure_details(l, e) };
+		.target_kind = "user" };
 
+	if (!attempts_failed(l->a, l->mem, &l->tries, e))
+		return false;
+	entry.details = failure_details(l, e);
 	if (l->found)
 		entry.target_id = l->user.id;
 	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
@@ -264,7 +331,8 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 	grant->tenant = l->t->tenant;
 	entry.target_id = l->session.id;
 	/* tokens first: a session that nobody can use is not begun */
-	if (!session_grant_tokens(l->a, l->mem, 0, grant, e) ||
+	if (!attempts_passed(l->a, &l->tries, e) ||
+	    !session_grant_tokens(l->a, l->mem, 0, grant, e) ||
 	    !audit_deed(l->t, l->mem, l->a, start_body, l, &entry, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"success\"");
@@ -281,10 +349,11 @@ login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const st
 		.origin = origin,
 		.permit = permit,
 		.now_ms = clock_ms(a->clock) };
-	bool           ok = find_tenant(&l, e) && find_user(&l, e) && check_password(&l, e);
 
-	if (!ok) {
-		count(&l, "method=\"password\",outcome=\"error\"");
+	if (!find_tenant(&l, e) || !find_user(&l, e) || !may_try(&l, e) || !check_password(&l, e)) {
+		attempts_broken(a, &l.tries);
+		if (e->code != ERR_ATTEMPTS)
+			count(&l, "method=\"password\",outcome=\"error\"");
 		return false;
 	}
 	/* no half sign-in: a second factor that cannot be asked for here is not passed over */

@@ -5,21 +5,23 @@
  * tenant that is not active answer alike: one code, one text, one password
  * hash computed (against a decoy where there is none), one look-up, one audit
  * entry.  What is unknown is looked up and audited in the platform's tenant,
- * so that the work is the same.
+ * so that the work is the same.  So do delays after failures (attempts.h).
  */
 #ifndef BSX_AUTH_LOGIN_H
 #define BSX_AUTH_LOGIN_H
 
+#include "core/auth/attempts.h"
 #include "core/auth/session.h"
 
 struct login {
 	const char *tenant;   /* slug, as typed */
 	const char *email;    /* as typed */
 	const char *password; /* as typed */
+	const struct device *device; /* that asks; NULL: none known */
 };
 
 /*
- * ERR_CREDENTIALS; ERR_BUSY: too many sign-ins at once.  `permit` is where the
+ * ERR_CREDENTIALS; ERR_ATTEMPTS: not now, and no password was looked at; ERR_BUSY: too many sign-ins at once.  `permit` is where the
  * permit to hash is kept while it is held, so that the pass can give it back.
  */
 MUST_USE bool login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in,

@@ -105,7 +105,7 @@ close_world(void **state)
 static struct exchange *
 from_by(const char *address, const char *forwarded, const char *method, const char *uri)
 {
-	struct exchange *x = exchange_make(method, uri);
+	struct exchange *x = exchange_make(w.mem, method, uri);
 
 	for (size_t i = 0; i < x->n; i++)
 		if (strncmp(x->params[i], "REMOTE_ADDR=", 12) == 0)

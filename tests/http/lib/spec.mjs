@@ -89,6 +89,8 @@ export function checkHeaders(answer, what) {
   assert.equal(h['referrer-policy'], 'no-referrer', `${what}: Referrer-Policy`);
   assert.match(h['content-security-policy'] ?? '', /^default-src 'none'/, `${what}: CSP`);
   assert.equal(h['strict-transport-security'], undefined, `${what}: HSTS over http`);
+  assert.match(h['ratelimit-policy'] ?? '', /^"[^"]+";q=[1-9]\d*;w=[1-9]\d*$/, `${what}: RateLimit-Policy`);
+  assert.match(h.ratelimit ?? '', /^"[^"]+";r=\d+;t=\d+$/, `${what}: RateLimit`);
 }
 
 export async function checkAnswer(method, target, answer) {

@@ -1,0 +1,179 @@
+#include "core/auth/attempts.h"
+
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/base/hash.h"
+#include "core/base/secret.h"
+
+#define MESSAGE                                                                                    \
+	"Too many failed sign-ins. Wait, sign in from a device you have used before, or reset "    \
+	"the password."
+
+/* Not the newest: a rotation must not forget what was counted. */
+static bool
+oldest_key(const struct auth *a, uint8_t key[static KEY_LEN], struct err *e)
+{
+	uint32_t newest = keyring_newest(a->keyring);
+
+	for (uint32_t v = 1; v < newest; v++) {
+		struct err none = { 0 };
+
+		if (keyring_subkey(a->keyring, v, KEY_LOGIN, STR(""), key, &none))
+			return true;
+	}
+	return keyring_subkey(a->keyring, newest, KEY_LOGIN, STR(""), key, e);
+}
+
+bool
+attempts_account(const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email,
+    uint8_t account[static KEY_LEN], struct err *e)
+{
+	const char *address = email;
+	struct err  why = { 0 };
+	uint8_t     key[KEY_LEN];
+	struct buf  b;
+
+	if (!oldest_key(a, key, e))
+		return false;
+	if (!ident_email(mem, str_of(email), &address, &why))
+		address = email;
+	buf_make(&b, mem);
+	buf_add(&b, slug, strlen(slug) + 1);
+	buf_add(&b, address, strlen(address));
+	if (buf_ok(&b))
+		hash_hmac(key, sizeof(key), b.p, b.n, account);
+	secret_wipe(key, sizeof(key));
+	return buf_ok(&b) || err_memory(e);
+}
+
+/* No address (a web server that gives none): one source. */
+static void
+network_of(const char *address, uint8_t out[static FAILURES_SOURCE_LEN])
+{
+	struct addr a;
+	struct cidr around;
+
+	memset(out, 0, FAILURES_SOURCE_LEN);
+	out[0] = 'n';
+	if (!addr_parse(str_of(address), &a))
+		return;
+	around = cidr_around(&a, addr_is_ipv4(&a) ? 128 : 64);
+	memcpy(out + 1, around.addr.b, sizeof(around.addr.b));
+}
+
+static bool
+refuse(struct attempts *x, const char *why, int64_t wait_ms, struct err *e)
+{
+	x->why = why;
+	err_set(e, ERR_ATTEMPTS, 0, MESSAGE, "%s: %lld ms to wait", why, (long long)wait_ms);
+	e->retry_s = (int)((wait_ms + 999) / 1000);
+	if (e->retry_s < 1)
+		e->retry_s = 1;
+	return false;
+}
+
+static const char *
+source_word(const struct attempts *x)
+{
+	return x->key.source[0] == 'd' ? "device" : "network";
+}
+
+/* Counts this one; false also when another was faster and it has to wait. */
+static bool
+count(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e)
+{
+	struct failures_count c;
+
+	if (!failures_add(a->database, mem, &x->key, &x->id, &c, e))
+		return false;
+	x->failures = c.failures;
+	if (!uuid_eq(&c.attempt, &x->id))
+		return refuse(x, source_word(x), c.wait_ms, e);
+	x->counted = true;
+	x->delay_s = c.failures > FAILURES_FREE ? (c.wait_ms + 999) / 1000 : 0;
+	return true;
+}
+
+bool
+attempts_begin(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static KEY_LEN],
+    const char *address, const struct device *device, struct attempts *out, struct err *e)
+{
+	struct failures_state s;
+
+	*out = (struct attempts) { .id = uuid_make(a->clock, a->rand) };
+	memcpy(out->key.account, account, sizeof(out->key.account));
+	network_of(address, out->network);
+	memcpy(out->key.source, out->network, sizeof(out->network));
+	if (device != NULL && device->known) {
+		out->key.source[0] = 'd';
+		memcpy(out->key.source + 1, device->id, sizeof(device->id));
+	}
+	if (!failures_read(a->database, mem, &out->key, &s, e))
+		return false;
+	out->seen = out->failures = s.mine;
+	out->total = s.total;
+	if (s.total >= FAILURES_LOCK && s.locked_ms <= 0) {
+		if (!failures_lock(a->database, &out->key, &out->id, e))
+			return false;
+		s.locked_ms = FAILURES_MEMORY_S * INT64_C(1000);
+	}
+	if (s.locked_ms > 0 && (device == NULL || !device->known))
+		return refuse(out, "account", s.locked_ms, e);
+	if (s.wait_ms > 0)
+		return refuse(out, source_word(out), s.wait_ms, e);
+	return s.mine == 0 || count(a, mem, out, e);
+}
+
+bool
+attempts_failed(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e)
+{
+	struct failures_state s;
+	struct err            why = { 0 };
+
+	/* the first ones of a source at the same moment: all of them count, none is taken back */
+	if (!x->counted && !count(a, mem, x, &why) && why.code != ERR_ATTEMPTS) {
+		*e = why;
+		return false;
+	}
+	if (x->failures == 1 && !failures_prune(a->database, e))
+		return false;
+	if (!failures_read(a->database, mem, &x->key, &s, e))
+		return false;
+	if (s.total < FAILURES_LOCK || s.locked_ms > 0)
+		return true;
+	x->delay_s = FAILURES_MEMORY_S;
+	return failures_lock(a->database, &x->key, &x->id, e);
+}
+
+bool
+attempts_passed(const struct auth *a, struct attempts *x, struct err *e)
+{
+	struct failures_key network = x->key;
+
+	if (x->seen > 0 && !failures_clear(a->database, &x->key, e))
+		return false;
+	if (x->total == 0 || memcmp(x->network, x->key.source, sizeof(x->network)) == 0)
+		return true;
+	memcpy(network.source, x->network, sizeof(x->network));
+	return failures_clear(a->database, &network, e);
+}
+
+void
+attempts_broken(const struct auth *a, struct attempts *x)
+{
+	struct err why = { 0 };
+
+	if (x->counted && !failures_take_back(a->database, &x->key, &x->id, &why) && a->log != NULL)
+		log_err(a->log, LOG_SYSTEM, "an attempt could not be taken back", &why);
+	x->counted = false;
+}
+
+bool
+attempts_forget(const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email, struct err *e)
+{
+	uint8_t account[KEY_LEN];
+
+	return attempts_account(a, mem, slug, email, account, e) &&
+	       failures_clear_account(a->database, account, e);
+}

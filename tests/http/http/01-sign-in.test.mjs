@@ -23,7 +23,7 @@ test('the right password opens a session with cookies', async () => {
 
 test('cookies of a plain http trial are HttpOnly, SameSite=Lax, unprefixed, and the refresh one has its path', async () => {
   const cookies = Object.fromEntries((await login(demo)).cookies.map((c) => [c.split('=')[0], c]));
-  assert.deepEqual(Object.keys(cookies).sort(), ['bsx_access', 'bsx_refresh']);
+  assert.deepEqual(Object.keys(cookies).sort(), ['bsx_access', 'bsx_device', 'bsx_refresh']);
   for (const c of Object.values(cookies)) {
     assert.match(c, /; HttpOnly(;|$)/);
     assert.match(c, /; SameSite=Lax(;|$)/);
@@ -32,6 +32,7 @@ test('cookies of a plain http trial are HttpOnly, SameSite=Lax, unprefixed, and 
   assert.match(cookies.bsx_access, /; Path=\/;/);
   assert.match(cookies.bsx_access, /; Max-Age=(5\d\d|600);/);
   assert.match(cookies.bsx_refresh, /; Path=\/api\/auth;/);
+  assert.match(cookies.bsx_device, /; Path=\/api\/auth\/login; Max-Age=34560000;/);
 });
 
 test('delivery "body" gives the tokens in the answer and no cookie', async () => {

@@ -28,7 +28,8 @@ export class Answer {
   get ours() { return this.id !== undefined; }
 }
 
-// One request, unchecked. options: headers, body (text, bytes, or a value to send as JSON), id, timeout, agent, port.
+// One request, unchecked. options: headers, body (text, bytes, or a value to send as JSON), id, timeout, agent, port,
+// localAddress (a loopback address to come from).
 export function send(method, target, options = {}) {
   const headers = { 'X-Request-Id': options.id ?? newId(), ...options.headers };
   let body = options.body;
@@ -45,7 +46,8 @@ export function send(method, target, options = {}) {
       delete headers[name];
   return new Promise((resolve, reject) => {
     const r = http.request({ host: base.hostname, port: options.port ?? base.port, method, path: target, headers,
-      agent: options.agent ?? agent, timeout: options.timeout ?? 60000 }, (a) => {
+      agent: options.agent ?? agent, timeout: options.timeout ?? 60000,
+      localAddress: options.localAddress }, (a) => {
       const parts = [];
       a.on('data', (d) => parts.push(d));
       a.on('error', reject);

@@ -1,4 +1,5 @@
 // env.mjs - the installation under test: its address, accounts, processes, log and metrics.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,12 @@ export const root = need('BSX_ROOT');
 export const build = need('BSX_BUILD');
 export const argument = process.env.BSX_ARGUMENT ?? '';
 export const credentials = JSON.parse(fs.readFileSync(path.join(state, 'credentials.json'), 'utf8'));
+
+// SQL in the installation's database, as root: for what no request can bring about (time that has passed).
+export function sql(text, schema = 'bsx') {
+  const socket = /socket = "([^"]+db\.sock)"/.exec(fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8'))[1];
+  return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-B', '-e', text, schema], { encoding: 'utf8' }).trim();
+}
 
 // Waits until f() gives something true; the error names what was waited for.
 export async function until(what, f, seconds = 10, pause = 50) {

@@ -170,7 +170,8 @@ attempts_broken(const struct auth *a, struct attempts *x)
 }
 
 bool
-attempts_forget(const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email, struct err *e)
+attempts_forget(
+    const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email, struct err *e)
 {
 	uint8_t account[KEY_LEN];
 

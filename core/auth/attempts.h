@@ -20,31 +20,34 @@
 
 struct attempts {
 	struct failures_key key;
-	uint8_t             network[FAILURES_SOURCE_LEN]; /* cleared as well when a known device succeeds */
-	struct uuid         id;       /* of this attempt */
-	bool                counted;
-	int64_t             seen;     /* failures on record before it, from this source */
-	int64_t             total;    /* from everywhere */
-	const char         *why;      /* refused: "network", "device" or "account" */
-	int64_t             failures; /* in a row from this source, this one included */
-	int64_t             delay_s;  /* what this failure has brought on; 0: nothing */
+	uint8_t     network[FAILURES_SOURCE_LEN]; /* cleared as well when a known device succeeds */
+	struct uuid id;                           /* of this attempt */
+	bool        counted;
+	int64_t     seen;     /* failures on record before it, from this source */
+	int64_t     total;    /* from everywhere */
+	const char *why;      /* refused: "network", "device" or "account" */
+	int64_t     failures; /* in a row from this source, this one included */
+	int64_t     delay_s;  /* what this failure has brought on; 0: nothing */
 };
 
 /* What the account is counted under; the same for spellings that are the same address. */
 MUST_USE bool attempts_account(const struct auth *a, TALLOC_CTX *mem, const char *slug,
     const char *email, uint8_t account[static KEY_LEN], struct err *e);
 
-/* Before the password is looked at. ERR_ATTEMPTS with retry_s, and out->why: it may not be made now. */
+/* Before the password is looked at. ERR_ATTEMPTS with retry_s, and out->why: it may not be made
+ * now. */
 MUST_USE bool attempts_begin(const struct auth *a, TALLOC_CTX *mem,
     const uint8_t account[static KEY_LEN], const char *address, const struct device *device,
     struct attempts *out, struct err *e);
 /* How it ended: one of these. */
-MUST_USE bool attempts_failed(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e);
+MUST_USE bool attempts_failed(
+    const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e);
 MUST_USE bool attempts_passed(const struct auth *a, struct attempts *x, struct err *e);
 void          attempts_broken(const struct auth *a, struct attempts *x); /* by our own fault */
 
-/* Forgets all failures of the account and its lock: a password reset, or an administrator's word. */
-MUST_USE bool attempts_forget(const struct auth *a, TALLOC_CTX *mem, const char *slug,
-    const char *email, struct err *e);
+/* Forgets all failures of the account and its lock: a password reset, or an administrator's word.
+ */
+MUST_USE bool attempts_forget(
+    const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email, struct err *e);
 
 #endif

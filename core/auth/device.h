@@ -22,8 +22,8 @@ struct device {
 };
 
 /* Never fails: what is not ours, too old or of another account is not known. */
-void device_read(const struct auth *a, const uint8_t account[static KEY_LEN],
-    struct str text, struct device *out);
+void device_read(const struct auth *a, const uint8_t account[static KEY_LEN], struct str text,
+    struct device *out);
 /* A cookie for the user; `was` keeps its id when it is known and the same user's. */
 MUST_USE bool device_print(const struct auth *a, TALLOC_CTX *mem,
     const uint8_t account[static KEY_LEN], const struct uuid *user, const struct device *was,

@@ -14,15 +14,16 @@
 #include "core/auth/session.h"
 
 struct login {
-	const char *tenant;   /* slug, as typed */
-	const char *email;    /* as typed */
-	const char *password; /* as typed */
-	const struct device *device; /* that asks; NULL: none known */
+	const char          *tenant;   /* slug, as typed */
+	const char          *email;    /* as typed */
+	const char          *password; /* as typed */
+	const struct device *device;   /* that asks; NULL: none known */
 };
 
 /*
- * ERR_CREDENTIALS; ERR_ATTEMPTS: not now, and no password was looked at; ERR_BUSY: too many sign-ins at once.  `permit` is where the
- * permit to hash is kept while it is held, so that the pass can give it back.
+ * ERR_CREDENTIALS; ERR_ATTEMPTS: not now, and no password was looked at; ERR_BUSY: too many
+ * sign-ins at once.  `permit` is where the permit to hash is kept while it is held, so that the
+ * pass can give it back.
  */
 MUST_USE bool login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in,
     const struct origin *origin, struct permit *permit, struct session_grant *grant, struct err *e);

@@ -134,7 +134,8 @@ conf_rate_route(struct str text, struct str *route, struct conf_rate *rate)
 		return false;
 	path = str_cut(text, ' ', &method);
 	*route = text;
-	return method.n > 0 && path.n > 0 && path.p[0] == '/' && memchr(path.p, ' ', path.n) == NULL;
+	return method.n > 0 && path.n > 0 && path.p[0] == '/' &&
+	       memchr(path.p, ' ', path.n) == NULL;
 }
 
 static bool

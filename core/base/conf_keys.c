@@ -14,11 +14,11 @@ static const char *const own_levels[] = { "", "debug", "info", "warn", "error", 
 static const char *const isolations[] = { "account", "schema", NULL };
 
 /* A class's two settings. */
-#define RATE(member, dotted, n, b, what) \
-	KEY(member.per_minute, "rate." dotted ".per_minute", #n, .unit = "requests", .min = 0, \
-	    .max = CONF_RATE_MAX, HUP, .doc = "A minute: " what "; 0: no limit."), \
-	KEY(member.burst, "rate." dotted ".burst", #b, .unit = "requests", .min = 0, \
-	    .max = CONF_RATE_MAX, HUP, .doc = "At once, after a pause; 0: no limit.")
+#define RATE(member, dotted, n, b, what)                                                           \
+	KEY(member.per_minute, "rate." dotted ".per_minute", #n, .unit = "requests", .min = 0,     \
+	    .max = CONF_RATE_MAX, HUP, .doc = "A minute: " what "; 0: no limit."),                 \
+	    KEY(member.burst, "rate." dotted ".burst", #b, .unit = "requests", .min = 0,           \
+		.max = CONF_RATE_MAX, HUP, .doc = "At once, after a pause; 0: no limit.")
 
 /* clang-format off */
 const struct conf_key conf_keys[] = {

@@ -150,8 +150,8 @@ attempt(_Atomic uint64_t *bucket, uint64_t tag, const struct rate *r, int64_t no
 }
 
 bool
-rate_take(struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns,
-    struct rate_left *out)
+rate_take(
+    struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns, struct rate_left *out)
 {
 	_Atomic uint64_t *bucket = &s->fixed->rates[(key & (RATE_CELLS / WAYS - 1)) * WAYS];
 	uint64_t          tag = tag_of(key);

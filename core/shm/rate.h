@@ -42,14 +42,15 @@ struct rate_left {
 	int64_t wait_us; /* until the next is admitted; 0 when left > 0 */
 };
 
-/* A key from what names a client and its rate, mixed with a secret so that nobody can look for collisions. */
+/* A key from what names a client and its rate, mixed with a secret so that nobody can look for
+ * collisions. */
 uint64_t rate_key(const uint64_t secret[static 2], const uint64_t *words, size_t n);
 
 /*
  * One request of the client `key`; other rates of one client are other keys.
  * False: not admitted, and nothing is charged.
  */
-MUST_USE bool rate_take(struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns,
-    struct rate_left *out);
+MUST_USE bool rate_take(
+    struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns, struct rate_left *out);
 
 #endif

@@ -15,7 +15,8 @@ static const struct field read_in_fields[] = {
 	COLUMN(struct read_in, account),
 	FIELD_END,
 };
-static const struct schema read_in_schema = SCHEMA("FailuresReadIn", struct read_in, read_in_fields);
+static const struct schema read_in_schema =
+    SCHEMA("FailuresReadIn", struct read_in, read_in_fields);
 
 static const struct field state_fields[] = {
 	COLUMN(struct failures_state, total),
@@ -27,11 +28,17 @@ static const struct field state_fields[] = {
 static const struct schema state_schema =
     SCHEMA("FailuresState", struct failures_state, state_fields);
 
-#define LEFT_MS "TIMESTAMPDIFF(MICROSECOND, NOW(3), until_at) DIV 1000"
-#define YOUNG   "last_at > NOW(3) - INTERVAL " TEXT(FAILURES_MEMORY_S) " SECOND"
+/* The header's numbers as parts of SQL text. */
+#define FREE      TEXT(FAILURES_FREE)
+#define DELAY     TEXT(FAILURES_DELAY_S)
+#define DELAY_MAX TEXT(FAILURES_DELAY_MAX_S)
+#define MEMORY    TEXT(FAILURES_MEMORY_S)
+#define LEFT_MS   "TIMESTAMPDIFF(MICROSECOND, NOW(3), until_at) DIV 1000"
+#define YOUNG     "last_at > NOW(3) - INTERVAL " MEMORY " SECOND"
 
 SQL(failures_select, SQL_CONTROL, &read_in_schema, &state_schema,
-    "SELECT CAST(COALESCE(SUM(IF(LEFT(source, 1) <> 'a' AND " YOUNG ", failures, 0)), 0) AS SIGNED) AS total,"
+    "SELECT CAST(COALESCE(SUM(IF(LEFT(source, 1) <> 'a' AND " YOUNG
+    ", failures, 0)), 0) AS SIGNED) AS total,"
     " CAST(COALESCE(MAX(IF(LEFT(source, 1) = 'a', " LEFT_MS ", 0)), 0) AS SIGNED) AS locked_ms,"
     " CAST(COALESCE(MAX(IF(source = ?, failures, 0)), 0) AS SIGNED) AS mine,"
     " CAST(COALESCE(MAX(IF(source = ?, " LEFT_MS ", 0)), 0) AS SIGNED) AS wait_ms"
@@ -78,9 +85,8 @@ SQL(failures_upsert, SQL_CONTROL, &attempt_in_schema, &count_schema,
     " VALUES (?, ?, 1, NOW(3), NOW(3), ?) ON DUPLICATE KEY UPDATE"
     " attempt = IF(until_at > NOW(3), attempt, VALUES(attempt)),"
     " failures = IF(attempt <> VALUES(attempt), failures, IF(" YOUNG ", failures + 1, 1)),"
-    " until_at = IF(attempt <> VALUES(attempt) OR failures <= " TEXT(FAILURES_FREE) ", until_at,"
-    " NOW(3) + INTERVAL LEAST(" TEXT(FAILURES_DELAY_MAX_S) ", " TEXT(FAILURES_DELAY_S)
-    " << LEAST(failures - " TEXT(FAILURES_FREE) " - 1, 10)) SECOND),"
+    " until_at = IF(attempt <> VALUES(attempt) OR failures <= " FREE ", until_at, NOW(3) +"
+    " INTERVAL LEAST(" DELAY_MAX ", " DELAY " << LEAST(failures - " FREE " - 1, 10)) SECOND),"
     " last_at = IF(attempt <> VALUES(attempt), last_at, NOW(3))"
     " RETURNING failures, attempt, " LEFT_MS " AS wait_ms");
 SQL(failures_undo, SQL_CONTROL, &attempt_in_schema, NULL,
@@ -88,8 +94,7 @@ SQL(failures_undo, SQL_CONTROL, &attempt_in_schema, NULL,
     " WHERE account = ? AND source = ? AND attempt = ?");
 SQL(failures_lock_upsert, SQL_CONTROL, &attempt_in_schema, NULL,
     "INSERT INTO login_failures (account, source, failures, last_at, until_at, attempt)"
-    " VALUES (?, ?, 1, NOW(3), NOW(3) + INTERVAL " TEXT(FAILURES_MEMORY_S) " SECOND, ?)"
-    " ON DUPLICATE KEY UPDATE"
+    " VALUES (?, ?, 1, NOW(3), NOW(3) + INTERVAL " MEMORY " SECOND, ?) ON DUPLICATE KEY UPDATE"
     " failures = IF(until_at > NOW(3), failures, failures + 1),"
     " last_at = IF(until_at > NOW(3), last_at, NOW(3)),"
     " until_at = IF(until_at > NOW(3), until_at, VALUES(until_at))");
@@ -99,7 +104,7 @@ SQL(failures_delete, SQL_CONTROL, &key_in_schema, NULL,
 struct account_in {
 	struct blob account;
 };
-static const struct field account_in_fields[] = { COLUMN(struct account_in, account), FIELD_END };
+static const struct field  account_in_fields[] = { COLUMN(struct account_in, account), FIELD_END };
 static const struct schema account_in_schema =
     SCHEMA("FailuresAccountIn", struct account_in, account_in_fields);
 
@@ -107,8 +112,8 @@ SQL(failures_delete_account, SQL_CONTROL, &account_in_schema, NULL,
     "DELETE FROM login_failures WHERE account = ?");
 /* Twice the memory, so that no row goes whose lock or delay still runs. */
 SQL(failures_delete_old, SQL_CONTROL, NULL, NULL,
-    "DELETE FROM login_failures WHERE last_at < NOW(3) - INTERVAL 2 * " TEXT(FAILURES_MEMORY_S)
-    " SECOND ORDER BY last_at, account, source LIMIT 8");
+    "DELETE FROM login_failures WHERE last_at < NOW(3) - INTERVAL 2 * " MEMORY " SECOND"
+    " ORDER BY last_at, account, source LIMIT 8");
 
 static struct blob
 account_of(const struct failures_key *k)

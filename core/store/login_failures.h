@@ -9,9 +9,9 @@
 
 #include "core/store/tenant_db.h"
 
-#define FAILURES_FREE    9   /* in a row, without any delay */
-#define FAILURES_LOCK    100 /* of one account within FAILURES_MEMORY_S */
-#define FAILURES_DELAY_S 30  /* after the next one; doubled with each further */
+#define FAILURES_FREE        9   /* in a row, without any delay */
+#define FAILURES_LOCK        100 /* of one account within FAILURES_MEMORY_S */
+#define FAILURES_DELAY_S     30  /* after the next one; doubled with each further */
 #define FAILURES_DELAY_MAX_S 3600
 #define FAILURES_MEMORY_S    86400 /* a pause of so long ends the row; also the time of the lock */
 
@@ -42,16 +42,16 @@ struct failures_count {
 MUST_USE bool failures_add(struct database *d, TALLOC_CTX *mem, const struct failures_key *k,
     const struct uuid *attempt, struct failures_count *out, struct err *e);
 /* The attempt was none after all. */
-MUST_USE bool failures_take_back(struct database *d, const struct failures_key *k, const struct uuid *attempt,
-    struct err *e);
+MUST_USE bool failures_take_back(
+    struct database *d, const struct failures_key *k, const struct uuid *attempt, struct err *e);
 /* The account is locked from now on, if it is not yet. */
-MUST_USE bool failures_lock(struct database *d, const struct failures_key *k, const struct uuid *attempt,
-    struct err *e);
+MUST_USE bool failures_lock(
+    struct database *d, const struct failures_key *k, const struct uuid *attempt, struct err *e);
 /* Forgets this source's. */
 MUST_USE bool failures_clear(struct database *d, const struct failures_key *k, struct err *e);
 /* Forgets all of the account's, and its lock. */
-MUST_USE bool failures_clear_account(struct database *d, const uint8_t account[static FAILURES_ACCOUNT_LEN],
-    struct err *e);
+MUST_USE bool failures_clear_account(
+    struct database *d, const uint8_t account[static FAILURES_ACCOUNT_LEN], struct err *e);
 /* Removes some that have no more meaning. */
 MUST_USE bool failures_prune(struct database *d, struct err *e);
 

@@ -16,8 +16,8 @@ step_fn step_target;  /* path and query */
 step_fn step_address; /* client address behind trusted proxies */
 step_fn step_route;   /* the row, path ids */
 step_fn step_rate_address;
-step_fn step_known;   /* there is such a row: else 404 or 405 */
-step_fn step_caller;  /* whose credential it is */
+step_fn step_known;       /* there is such a row: else 404 or 405 */
+step_fn step_caller;      /* whose credential it is */
 step_fn step_rate_caller; /* the caller and its tenant */
 step_fn step_csrf;
 step_fn step_access; /* may this caller do that */
@@ -36,7 +36,8 @@ void reply_send(struct request *r);
 /* If-None-Match holds the tag: the client has the answer already. */
 bool request_if_none_match(const struct request *r, const char *etag);
 
-/* Charges the client address for the request's class: for requests that turn out to have no caller. */
+/* Charges the client address for the request's class: for requests that turn out to have no caller.
+ */
 MUST_USE bool rate_address(struct request *r, struct err *e);
 /* The fields of the tightest budget; charges what was refused before it could be charged. */
 void rate_put_fields(struct request *r, struct buf *b);

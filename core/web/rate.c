@@ -134,7 +134,8 @@ seconds_up(int64_t us)
 }
 
 static void
-note(struct request *r, const struct budget *b, const struct rate *rate, const struct rate_left *left)
+note(struct request *r, const struct budget *b, const struct rate *rate,
+    const struct rate_left *left)
 {
 	if (r->rate.policy != NULL && r->rate.left <= left->left)
 		return; /* an earlier one is tighter */
@@ -161,10 +162,10 @@ static bool
 charge(struct request *r, const struct client *who, const struct budget *b, struct err *e)
 {
 	const struct rates *rs = r->app->rates;
-	const char         *class = b->row < RATE__MAX ? class_names[b->row] : b->policy;
-	struct rate         rate;
-	struct rate_left    left;
-	uint64_t            words[5] = { (uint64_t)who->scope << 32 | b->row };
+	const char *class = b->row < RATE__MAX ? class_names[b->row] : b->policy;
+	struct rate      rate;
+	struct rate_left left;
+	uint64_t         words[5] = { (uint64_t)who->scope << 32 | b->row };
 
 	if (!rate_make(&rate, b->rate.per_minute, b->rate.burst, rs->hosts))
 		return true;
@@ -194,17 +195,19 @@ static struct budget
 budget_of(const struct request *r)
 {
 	const struct rates *rs = r->app->rates;
-	enum rate_class     class = r->route != NULL ? r->route->rate : RATE_OPEN;
+	enum rate_class class = r->route != NULL ? r->route->rate : RATE_OPEN;
 
 	for (size_t i = 0; r->route != NULL && i < rs->routes_n; i++)
 		if (rs->routes[i].route == r->route)
-			return (struct budget) { rs->routes[i].label, RATE__MAX + 1 + i, rs->routes[i].rate };
+			return (struct budget) { rs->routes[i].label, RATE__MAX + 1 + i,
+				rs->routes[i].rate };
 	return (struct budget) { class_names[class], class, rs->classes[class] };
 }
 
 /* ---- address ---- */
 
-/* A subscriber has a /64 of IPv6; no address at all (a web server that gives none) is one client. */
+/* A subscriber has a /64 of IPv6; no address at all (a web server that gives none) is one client.
+ */
 static struct client
 client_of_address(const struct request *r)
 {
@@ -238,7 +241,8 @@ step_rate_address(struct request *r, struct err *e)
 {
 	if (r->route != NULL && r->route->access.who != ACCESS_WHO_ANYONE && is_on(r) &&
 	    request_has_api_key(r))
-		return true; /* charged to the key; step_caller charges the address if it is a bad one */
+		return true; /* charged to the key; step_caller charges the address if it is a bad
+				one */
 	return rate_address(r, e);
 }
 
@@ -280,8 +284,10 @@ step_rate_caller(struct request *r, struct err *e)
 {
 	const struct tenant_rates *own;
 
-	if (!is_on(r) || r->caller.kind == CALLER_NONE)
+	if (!is_on(r))
 		return true;
+	if (r->caller.kind == CALLER_NONE) /* a key was shown where none was looked at */
+		return r->rated || rate_address(r, e);
 	r->rated = true;
 	own = tenant_rates_of(r->app->rates->limits, r->app->database, &r->caller.tenant);
 	return charge_caller(r, own, e) && charge_tenant(r, own, e);
@@ -308,8 +314,8 @@ rate_account(struct request *r, enum rate_class class, struct str account, struc
 /* ---- the answer's fields ---- */
 
 /*
- * What was refused before it could be charged (a malformed target, say) is charged now: it is refused
- * already, but it counts, and its answer has the fields like every other.
+ * What was refused before it could be charged (a malformed target, say) is charged now: it is
+ * refused already, but it counts, and its answer has the fields like every other.
  */
 static void
 charge_late(struct request *r)
@@ -332,7 +338,8 @@ rate_put_fields(struct request *r, struct buf *b)
 	charge_late(r);
 	if (n->policy == NULL)
 		return;
-	buf_printf(b, "RateLimit-Policy: \"%s\";q=%" PRId64 ";w=%" PRId64 "\r\n", n->policy, n->burst,
-	    n->window_s);
-	buf_printf(b, "RateLimit: \"%s\";r=%" PRId64 ";t=%" PRId64 "\r\n", n->policy, n->left, n->wait_s);
+	buf_printf(b, "RateLimit-Policy: \"%s\";q=%" PRId64 ";w=%" PRId64 "\r\n", n->policy,
+	    n->burst, n->window_s);
+	buf_printf(
+	    b, "RateLimit: \"%s\";r=%" PRId64 ";t=%" PRId64 "\r\n", n->policy, n->left, n->wait_s);
 }

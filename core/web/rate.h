@@ -20,15 +20,17 @@
 
 #include "core/web/route.h"
 
-/* What a process works out once of its configuration. ERR_INTERNAL: rate.routes names a route that is not there. */
+/* What a process works out once of its configuration. ERR_INTERNAL: rate.routes names a route that
+ * is not there. */
 MUST_USE struct rates *rates_make(TALLOC_CTX *mem, const struct conf *c, const struct keyring *k,
     const struct route *const *tables, struct err *e);
 
 /*
  * One attempt on an account, for a handler whose body names it (sign-in, forgotten password, second
- * factor): called first thing.  `account` is any text that is the same for the same account, whether it
- * exists or not.  ERR_RATE with retry_s.
+ * factor): called first thing.  `account` is any text that is the same for the same account,
+ * whether it exists or not.  ERR_RATE with retry_s.
  */
-MUST_USE bool rate_account(struct request *r, enum rate_class class, struct str account, struct err *e);
+MUST_USE bool rate_account(
+    struct request *r, enum rate_class class, struct str account, struct err *e);
 
 #endif

@@ -16,10 +16,11 @@ struct tenant_rates;
 struct tenant_limits *tenant_limits_make(TALLOC_CTX *mem); /* NULL: out of memory */
 
 /* NULL: the tenant has none, or cannot be read now. Valid until the next call. */
-const struct tenant_rates *tenant_rates_of(struct tenant_limits *l, struct database *d,
-    const struct uuid *tenant);
+const struct tenant_rates *tenant_rates_of(
+    struct tenant_limits *l, struct database *d, const struct uuid *tenant);
 
-/* Lowers the rate to what settings.rate_limits say under that name; what would raise it does not count. */
+/* Lowers the rate to what settings.rate_limits say under that name; what would raise it does not
+ * count. */
 void tenant_rates_lower(const struct tenant_rates *t, const char *name, struct conf_rate *rate);
 /* Replaces it by the quota's requests_per_minute and requests_burst, as far as they are given. */
 void tenant_rates_quota(const struct tenant_rates *t, struct conf_rate *rate);

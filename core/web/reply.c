@@ -35,7 +35,8 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 	FIELD(struct problem, errors, .item = &problem_fault_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "One entry for each fault of the input."),
 	FIELD_AS(struct problem, violated, "violated-policies", .flags = FIELD_OMIT_ZERO,
-	    .doc = "With rate_limited: the budgets that are used up, named as in RateLimit-Policy."),
+	    .doc =
+		"With rate_limited: the budgets that are used up, named as in RateLimit-Policy."),
 	FIELD_END };
 const struct schema       problem_schema = SCHEMA("Problem", struct problem, problem_fields);
 

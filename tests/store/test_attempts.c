@@ -75,7 +75,8 @@ the_tenth_brings_30_s_each_further_twice_that_at_most_an_hour(void **state)
 		assert_int_equal(fail_from(p, "192.0.2.1", NULL), -1);
 		pass_time(p, (int)want[i] - 2);
 		assert_int_equal(fail_from(p, "192.0.2.1", NULL), -1);
-		assert_int_equal(fail_from(p, "192.0.2.200", NULL), 0); /* another network's own row */
+		assert_int_equal(
+		    fail_from(p, "192.0.2.200", NULL), 0); /* another network's own row */
 		server_do(p->w->root, "DELETE FROM testbsx.login_failures WHERE failures = 1");
 		pass_time(p, 2);
 	}
@@ -152,7 +153,8 @@ a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices(void **
 		    fail_from(p, talloc_asprintf(mem, "2001:db8:0:%x::1", i), NULL), 0);
 	assert_int_equal(fail_from(p, "192.0.2.1", NULL), 86400);
 	assert_int_equal(fail_from(p, "192.0.2.2", NULL), -1);
-	assert_fails(attempts_begin(&p->auth, mem, account, "192.0.2.3", NULL, &x, &e), ERR_ATTEMPTS);
+	assert_fails(
+	    attempts_begin(&p->auth, mem, account, "192.0.2.3", NULL, &x, &e), ERR_ATTEMPTS);
 	assert_string_equal(x.why, "account");
 	assert_in_range(e.retry_s, 86390, 86400);
 	err_clear(&e);
@@ -192,8 +194,10 @@ accounts_are_apart_and_their_names_are_not_stored(void **state)
 	assert_ok(attempts_account(&p->auth, mem, "acm", "eada@acme.test", b, &e));
 	assert_memory_not_equal(b, account, KEY_LEN);
 	(void)fail_from(p, "192.0.2.1", NULL);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM testbsx.login_failures"
-	    " WHERE account LIKE '%ada%' OR account LIKE '%acme%'"), 0);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM testbsx.login_failures"
+			     " WHERE account LIKE '%ada%' OR account LIKE '%acme%'"),
+	    0);
 }
 
 static void
@@ -312,18 +316,25 @@ a_delayed_sign_in_hashes_nothing_and_is_in_the_trail(void **state)
 	hashes = people_metric(p, "bsx_password_hashes_total{for=\"login\"} ");
 	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_ATTEMPTS);
 	assert_int_equal(people_metric(p, "bsx_password_hashes_total{for=\"login\"} "), hashes);
-	assert_int_equal(people_metric(p,
-	    "bsx_auth_attempts_total{method=\"password\",outcome=\"delayed\"} "), 1);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit WHERE"
-	    " action = 'session.delay' AND outcome = 'failure' AND details LIKE '%\"network\"%'"), 1);
+	assert_int_equal(
+	    people_metric(p, "bsx_auth_attempts_total{method=\"password\",outcome=\"delayed\"} "),
+	    1);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM audit WHERE"
+			     " action = 'session.delay' AND outcome = 'failure' AND details LIKE "
+			     "'%\"network\"%'"),
+	    1);
 	pass_time(p, 31);
 	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_OK);
 	assert_int_equal(rows(p), 0);
 	/* of a tenant that is not there: in the platform's */
 	for (int i = 0; i < 11; i++)
 		(void)people_login(p, mem, "nowhere", "ada@acme.test", "wrong", &g);
-	assert_int_equal(people_number(p, &p->platform, "SELECT COUNT(*) AS n FROM audit WHERE"
-	    " action = 'session.delay' AND details LIKE '%\"tenant\":\"nowhere\"%'"), 1);
+	assert_int_equal(
+	    people_number(p, &p->platform,
+		"SELECT COUNT(*) AS n FROM audit WHERE"
+		" action = 'session.delay' AND details LIKE '%\"tenant\":\"nowhere\"%'"),
+	    1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)

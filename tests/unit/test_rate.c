@@ -207,8 +207,8 @@ static void
 many_processes_are_admitted_exactly_the_budget(void **state)
 {
 	const struct rate r = rate(60, 37);
-	struct shared    *x = mmap(
-            NULL, sizeof(*x), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared    *x =
+	    mmap(NULL, sizeof(*x), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t children[PROCESSES];
 
 	(void)state;

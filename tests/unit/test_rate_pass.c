@@ -31,15 +31,15 @@ break_it(struct request *r, const void *body, void *answer, struct err *e)
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "broken");
 }
 
-static const struct route routes[] = {
-	ROUTE(GET, "/open", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "Open."),
+static const struct route routes[] = { ROUTE(GET, "/open", ANYONE, RATE_OPEN, 204, do_nothing,
+					   IN_NONE, OUT_NONE, "Open."),
 	ROUTE(GET, "/read", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Read."),
 	ROUTE(GET, "/own/{name}", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Own."),
 	ROUTE(GET, "/write", ANYONE, RATE_WRITE, 204, do_nothing, IN_NONE, OUT_NONE, "Off."),
 	ROUTE(GET, "/broken", ANYONE, RATE_READ, 204, break_it, IN_NONE, OUT_NONE, "Breaks."),
-	ROUTE(POST, "/login/{name}", ANYONE, RATE_LOGIN, 204, try_account, IN_NONE, OUT_NONE, "In."),
-	ROUTE_END
-};
+	ROUTE(
+	    POST, "/login/{name}", ANYONE, RATE_LOGIN, 204, try_account, IN_NONE, OUT_NONE, "In."),
+	ROUTE_END };
 static const struct route *const tables[] = { routes, NULL };
 
 static struct world w;
@@ -167,8 +167,8 @@ too_many_are_429_until_time_has_passed(void **state)
 	assert_int_equal(status_of("10.0.0.2", NULL, "/open"), 429);
 	x = from_by("10.0.0.3", NULL, "GET", "/open");
 	assert_int_equal(exchange_status(x), 204); /* another has its own */
-	assert_non_null(memmem(world_log(&w, w.mem).p, world_log(&w, w.mem).n,
-	    "\"event.action\":\"rate.limit\"", 27));
+	assert_non_null(memmem(
+	    world_log(&w, w.mem).p, world_log(&w, w.mem).n, "\"event.action\":\"rate.limit\"", 27));
 	talloc_free(x);
 }
 
@@ -180,7 +180,8 @@ what_is_refused_counts_and_tells_too(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct exchange *x = from_by("10.0.1.1", NULL, methods[i], i == 3 ? "/open" : bad[i]);
+		struct exchange *x =
+		    from_by("10.0.1.1", NULL, methods[i], i == 3 ? "/open" : bad[i]);
 
 		assert_true(exchange_status(x) >= 400 && exchange_status(x) < 410);
 		assert_string_equal(exchange_header(x, "RateLimit-Policy"), "\"open\";q=4;w=4");
@@ -236,10 +237,12 @@ a_forged_address_changes_nothing(void **state)
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(status_of("10.0.4.1", "1.2.3.4", "/open"), 204);
 	assert_int_equal(status_of("10.0.4.1", "5.6.7.8", "/open"), 429);
-	/* behind a trusted proxy two clients have two budgets, and what a client writes before it is not one */
+	/* behind a trusted proxy two clients have two budgets, and what a client writes before it
+	 * is not one */
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(status_of("10.9.0.1", "10.0.4.2", "/open"), 204);
-		assert_int_equal(status_of("10.9.0.1", "9.9.9.9, 10.0.4.3, 10.9.0.2", "/open"), 204);
+		assert_int_equal(
+		    status_of("10.9.0.1", "9.9.9.9, 10.0.4.3, 10.9.0.2", "/open"), 204);
 	}
 	assert_int_equal(status_of("10.9.0.1", "10.0.4.2", "/open"), 429);
 	assert_int_equal(status_of("10.9.0.1", "8.8.8.8, 10.0.4.3", "/open"), 429);
@@ -270,7 +273,8 @@ an_account_has_a_budget_from_everywhere(void **state)
 
 	(void)state;
 	assert_int_equal(exchange_status(x), 204);
-	assert_string_equal(exchange_header(x, "RateLimit-Policy"), "\"login\";q=2;w=6"); /* the tighter */
+	assert_string_equal(
+	    exchange_header(x, "RateLimit-Policy"), "\"login\";q=2;w=6"); /* the tighter */
 	talloc_free(x);
 	x = from_by("10.0.6.2", NULL, "POST", "/login/ada");
 	assert_int_equal(exchange_status(x), 204);

@@ -142,13 +142,18 @@ put_success_content(struct buf *b, const struct route *rt)
 	}
 }
 
+/* Of every answer; the rate limit's are left out where a class is off. */
+#define HEADER(field, name) "\"" field "\":{\"$ref\":\"#/components/headers/" name "\"}"
+#define HEADERS                                                                                    \
+	",\"headers\":{" HEADER("X-Request-Id", "RequestId") "," HEADER(                           \
+	    "RateLimit-Policy", "RateLimitPolicy") "," HEADER("RateLimit", "RateLimit") "}"
+
 static void
 put_success(struct buf *b, const struct route *rt, int status)
 {
 	buf_printf(b, "\"%d\":{\"description\":", status);
 	buf_json(b, str_of(openapi_status(status)));
-	buf_puts(
-	    b, ",\"headers\":{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}}");
+	buf_puts(b, HEADERS);
 	if (status != 204 && status < 300)
 		put_success_content(b, rt);
 	buf_putc(b, '}');
@@ -298,9 +303,8 @@ put_problem(struct buf *b, const char *name, const char *description)
 {
 	buf_printf(b, "\"%s\":{\"description\":", name);
 	buf_json(b, str_of(description));
-	buf_puts(b, ",\"headers\":{\"X-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}},"
-		    "\"content\":{\"application/problem+json\":{\"schema\":"
-		    "{\"$ref\":\"#/components/schemas/Problem\"}}}}");
+	buf_puts(b, HEADERS ",\"content\":{\"application/problem+json\":{\"schema\":"
+			    "{\"$ref\":\"#/components/schemas/Problem\"}}}}");
 }
 
 /* One for each status that an error code stands for. */
@@ -330,7 +334,12 @@ put_rest(struct buf *b)
 {
 	buf_puts(b,
 	    ",\"headers\":{\"RequestId\":{\"description\":\"Number of the request, also in the "
-	    "log.\",\"schema\":{\"type\":\"string\"}}}"
+	    "log.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"RateLimitPolicy\":{\"description\":\"The tightest of the budgets that the request "
+	    "was charged to: its name, its size q, and the seconds w in which it fills up.\","
+	    "\"schema\":{\"type\":\"string\"}},"
+	    "\"RateLimit\":{\"description\":\"What is left of it: requests r, and the seconds t "
+	    "until the next is admitted.\",\"schema\":{\"type\":\"string\"}}}"
 	    ",\"parameters\":{\"CsrfToken\":{\"name\":\"X-CSRF-Token\",\"in\":\"header\","
 	    "\"required\":false,\"description\":\"csrf_token of the session; required when a "
 	    "cookie makes the caller.\",\"schema\":{\"type\":\"string\"}}}"

@@ -126,6 +126,7 @@ is_general(const struct route *rt, int status)
 
 	switch (status) {
 	case 400:
+	case 429:
 	case 500:
 	case 503:
 		return true;

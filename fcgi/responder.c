@@ -67,6 +67,16 @@ open_segment(TALLOC_CTX *mem, struct responder *r, struct err *e)
 	return r->segment != NULL;
 }
 
+/* What workers would stumble over is found before there are any. */
+static bool
+check_rates(const struct conf *c, const struct keyring *k, struct err *e)
+{
+	struct rates *rs = rates_make(NULL, c, k, route_tables, e);
+
+	talloc_free(rs);
+	return rs != NULL;
+}
+
 bool
 responder_open(
     TALLOC_CTX *mem, struct responder *r, const char *conf_path, int64_t workers, struct err *e)
@@ -76,7 +86,7 @@ responder_open(
 	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e))
 		return false;
 	r->keyring = keyring_open(mem, r->conf->keyring, e);
-	if (r->keyring == NULL || !open_segment(mem, r, e))
+	if (r->keyring == NULL || !check_rates(r->conf, r->keyring, e) || !open_segment(mem, r, e))
 		return false;
 	r->log = open_log(mem, r->conf, r->segment, e);
 	if (r->log == NULL)
@@ -137,7 +147,7 @@ reload(TALLOC_CTX *mem, struct responder *r, struct err *e)
 	if (!keep_all_fixed(r, c, e) || !worker_count(c, r->workers_asked, &n, e))
 		goto bad;
 	k = keyring_open(mem, c->keyring, e);
-	if (k == NULL)
+	if (k == NULL || !check_rates(c, k, e))
 		goto bad;
 	l = open_log(mem, c, r->segment, e);
 	if (l == NULL)

@@ -120,10 +120,10 @@ struct client {
 	uint64_t   id[2];
 };
 
-/* A budget: what it is called, and which row of the configuration it stands in. */
 struct budget {
-	const char      *policy;
-	uint64_t         row; /* the class, or behind them the route's own */
+	const char      *policy; /* its name in the answer */
+	const char      *label;  /* and in the metrics, where names are few */
+	uint64_t         row;    /* of the configuration: the class, or behind them others */
 	struct conf_rate rate;
 };
 
@@ -147,13 +147,13 @@ note(struct request *r, const struct budget *b, const struct rate *rate,
 }
 
 static bool
-refuse(struct request *r, const char *class, struct err *e)
+refuse(struct request *r, const char *label, struct err *e)
 {
 	char labels[METRIC_LABELS_MAX];
 
-	snprintf(labels, sizeof(labels), "class=\"%s\"", class);
+	snprintf(labels, sizeof(labels), "class=\"%s\"", label);
 	metric_add(r->app->segment, METRIC_RATE_LIMITED, labels, 1);
-	err_set(e, ERR_RATE, 0, "Too many requests; try again later.", "rate class %s", class);
+	err_set(e, ERR_RATE, 0, "Too many requests; try again later.", "rate class %s", label);
 	e->retry_s = (int)(r->rate.wait_s < 1 ? 1 : r->rate.wait_s);
 	return false;
 }
@@ -162,10 +162,9 @@ static bool
 charge(struct request *r, const struct client *who, const struct budget *b, struct err *e)
 {
 	const struct rates *rs = r->app->rates;
-	const char *class = b->row < RATE__MAX ? class_names[b->row] : b->policy;
-	struct rate      rate;
-	struct rate_left left;
-	uint64_t         words[5] = { (uint64_t)who->scope << 32 | b->row };
+	struct rate         rate;
+	struct rate_left    left;
+	uint64_t            words[5] = { (uint64_t)who->scope << 32 | b->row };
 
 	if (!rate_make(&rate, b->rate.per_minute, b->rate.burst, rs->hosts))
 		return true;
@@ -179,9 +178,7 @@ charge(struct request *r, const struct client *who, const struct budget *b, stru
 	}
 	r->rate.policy = NULL; /* this one is what the answer is about */
 	note(r, b, &rate, &left);
-	if (r->route != NULL && b->row > RATE__MAX)
-		class = class_names[r->route->rate];
-	return refuse(r, class, e);
+	return refuse(r, b->label, e);
 }
 
 static bool
@@ -199,9 +196,10 @@ budget_of(const struct request *r)
 
 	for (size_t i = 0; r->route != NULL && i < rs->routes_n; i++)
 		if (rs->routes[i].route == r->route)
-			return (struct budget) { rs->routes[i].label, RATE__MAX + 1 + i,
-				rs->routes[i].rate };
-	return (struct budget) { class_names[class], class, rs->classes[class] };
+			return (struct budget) { rs->routes[i].label, class_names[class],
+				RATE__MAX + 1 + i, rs->routes[i].rate };
+	return (
+	    struct budget) { class_names[class], class_names[class], class, rs->classes[class] };
 }
 
 /* ---- address ---- */
@@ -271,7 +269,7 @@ static bool
 charge_tenant(struct request *r, const struct tenant_rates *own, struct err *e)
 {
 	struct client who = { SCOPE_TENANT, { 0, 0 } };
-	struct budget b = { "tenant", RATE__MAX, r->app->rates->tenant };
+	struct budget b = { "tenant", "tenant", RATE__MAX, r->app->rates->tenant };
 
 	tenant_rates_quota(own, &b.rate);
 	tenant_rates_lower(own, "tenant", &b.rate);
@@ -299,7 +297,7 @@ bool
 rate_account(struct request *r, enum rate_class class, struct str account, struct err *e)
 {
 	struct client who = { SCOPE_ACCOUNT, { 0, 0 } };
-	struct budget b = { class_names[class], class, { 0, 0 } };
+	struct budget b = { class_names[class], class_names[class], class, { 0, 0 } };
 	uint8_t       hash[HASH_LEN];
 
 	if (!is_on(r))

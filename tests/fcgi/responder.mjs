@@ -300,6 +300,15 @@ async function reloads() {
     await sleep(300);
     check(String(children(r.pid)) === String(before), 'the workers were replaced');
   });
+  await test('a budget for a route that is not there is refused, and the old configuration stays', async () => {
+    const before = children(r.pid);
+    it.configure('workers = 3;\nrate: { routes = [ "GET /api/nowhere 6 2" ]; };');
+    r.kill('SIGHUP');
+    await until('the sentence', () => lines(r, 'refused; the old one stays')
+      .find((l) => l['error.message'].includes('there is no route "GET /api/nowhere"')));
+    await sleep(300);
+    check(String(children(r.pid)) === String(before), 'the workers were replaced');
+  });
   await test('a changed setting that needs a restart is named and keeps its value', async () => {
     it.configure('workers = 2;\ncache: { entries = 64; };');
     r.kill('SIGHUP');

@@ -24,11 +24,12 @@ test('cookies have their prefixes, Secure and the path below the base', async ()
   const a = await login();
   assert.equal(a.status, 200, a.text);
   const cookies = Object.fromEntries(a.cookies.map((c) => [c.split('=')[0], c]));
-  assert.deepEqual(Object.keys(cookies).sort(), ['__Host-bsx_access', '__Secure-bsx_refresh']);
+  assert.deepEqual(Object.keys(cookies).sort(), ['__Host-bsx_access', '__Secure-bsx_device', '__Secure-bsx_refresh']);
   for (const c of Object.values(cookies))
     assert.match(c, /; HttpOnly; SameSite=Lax; Secure$/);
   assert.match(cookies['__Host-bsx_access'], /; Path=\/;/);
   assert.match(cookies['__Secure-bsx_refresh'], /; Path=\/bsx\/api\/auth;/);
+  assert.match(cookies['__Secure-bsx_device'], /; Path=\/bsx\/api\/auth\/login;/);
 });
 
 test('a cookie counts only under its prefixed name', async () => {

@@ -25,6 +25,7 @@ struct app {
 	const struct cidr_list    *metrics_allow;
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
+	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };
 

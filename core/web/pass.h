@@ -14,8 +14,10 @@ typedef bool step_fn(struct request *r, struct err *e);
 step_fn step_limits;  /* parameters, method, header sizes */
 step_fn step_target;  /* path and query */
 step_fn step_address; /* client address behind trusted proxies */
-step_fn step_route;   /* the row, path ids */
+step_fn step_origin;  /* a page of another origin: may it read the answer, by any tenant's settings */
+step_fn step_route;   /* the row, path ids; answers a preflight */
 step_fn step_caller;  /* whose credential it is */
+step_fn step_cors;    /* the same by the caller's tenant's settings */
 step_fn step_csrf;
 step_fn step_access; /* may this caller do that */
 step_fn step_tenant; /* the tenant's connection */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/shm/slot.h"
+#include "core/web/cors.h"
 #include "core/web/pass.h"
 
 /* ---- patterns ---- */
@@ -102,8 +103,9 @@ find(struct request *r, unsigned *allow)
 	return found;
 }
 
-static bool
-refuse_method(struct request *r, unsigned allow, struct err *e)
+/* "GET, HEAD, PUT"; NULL: out of memory. */
+static const char *
+allow_text(struct request *r, unsigned allow)
 {
 	struct buf b;
 
@@ -116,9 +118,19 @@ refuse_method(struct request *r, unsigned allow, struct err *e)
 		buf_puts(&b, b.n > 0 ? ", " : "");
 		buf_puts(&b, method_text(m));
 	}
-	if (!buf_ok(&b))
+	return buf_ok(&b) ? b.p : NULL;
+}
+
+static bool
+refuse_method(struct request *r, unsigned allow, struct err *e)
+{
+	const char *methods = allow_text(r, allow);
+
+	if (methods == NULL)
 		return err_memory(e);
-	return reply_header(r, "Allow", b.p, e) &&
+	if (cors_is_preflight(r))
+		return cors_preflight(r, methods, e);
+	return reply_header(r, "Allow", methods, e) &&
 	       err_set(e, ERR_METHOD, 0, "This resource does not know that method.", "method");
 }
 

@@ -132,10 +132,12 @@ cors_union(struct app *app)
 	int64_t    now = clock_ns(app->clock);
 	struct err e = { 0 };
 
+	if (app->database == NULL)
+		return NULL;
 	if (app->cors == NULL)
 		app->cors = talloc_zero(app, struct cors);
-	if (app->cors == NULL || app->database == NULL)
-		return app->cors;
+	if (app->cors == NULL)
+		return NULL;
 	if (app->cors->read_ns != 0 && now - app->cors->read_ns < CORS_LIFE_MS * INT64_C(1000000))
 		return app->cors;
 	app->cors->read_ns = now;

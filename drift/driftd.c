@@ -8,6 +8,7 @@
 #include "core/base/secret.h"
 #include "core/store/tenant_db.h"
 #include "drift/supervise.h"
+#include "drift/upkeep.h"
 
 #define MAX_TIME_MAX 86400
 
@@ -128,7 +129,7 @@ run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 {
 	int64_t until = max_time_s == 0 ? 0 : clock_ns(&clock_system) + max_time_s * 1000000000;
 	struct sender_start s = daemon_start(d, 1, d->id);
-	bool                ok = daemon_alive(d, e);
+	bool                ok = daemon_alive(d, e) && upkeep_round(d, e);
 
 	database_close_all(d->database);
 	ok = ok && sender_once(&s, until, e);

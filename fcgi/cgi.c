@@ -101,6 +101,9 @@ cgi_refuse(void)
 	    "Content-Type: application/problem+json\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+	    "Vary: Origin\r\n"
 	    "\r\n"
 	    "{\"type\":\"urn:blindspotx:problem:unavailable\",\"title\":\"Unavailable\","
 	    "\"status\":503,\"code\":\"unavailable\"}\n";

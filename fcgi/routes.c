@@ -2,4 +2,4 @@
 
 const struct route *const route_tables[] = { auth_routes, api_key_routes, config_routes,
 	snapshot_routes, report_routes, alert_routes, channel_routes, health_routes, metrics_routes,
-	docs_routes, NULL };
+	docs_routes, issuer_routes, NULL };

@@ -31,8 +31,12 @@ const struct command commands[] = {
 	    "  show     the values in force\n"
 	    "  example  a commented file with every key\n"
 	    "  man      the table of blindspotx.conf(5) in mdoc(7)\n" },
-	{ "keys", cmd_keys, "list", "Says which keyring version and which signing keys are in use.",
-	    "" },
+	{ "keys", cmd_keys, "list | rotate [--force]",
+	    "Says which keys are in use, or turns to the next signing key at once.",
+	    "  list    keyring version and signing keys\n"
+	    "  rotate  the next key signs from now on; the last one verifies until its tokens have ended\n"
+	    "  --force also when the next key was published less than an hour ago: services that verify\n"
+	    "          our tokens with keys they keep may then refuse new ones until they look again\n" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.", "" },
 	{ 0 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/turn.h"
 #include "core/store/keys.h"
 #include "tools/bsxctl.h"
 
@@ -42,22 +43,58 @@ cmd_config(struct ctl *c, int argc, char **argv)
 	return 0;
 }
 
+/* ---- keys ---- */
+
+static bool
+list_keys(struct ctl *c, struct err *e)
+{
+	const struct token_key *active;
+	struct token_keys      *ks = signing_keys_load(c->d, c->mem, &active, e);
+	struct signing_turn     turn = { 0 };
+
+	if (ks == NULL || !signing_turn_get(c->d, c->mem, &turn, e))
+		return false;
+	ctl_say("keyring: version %u seals", keyring_newest(c->deps.keyring));
+	for (size_t i = 0; i < token_keys_count(ks); i++) {
+		const char *kid = token_key_kid(token_keys_at(ks, i));
+		bool        next = turn.successor != NULL && strcmp(kid, turn.successor) == 0;
+
+		ctl_say("signing key: %s %s", kid,
+		    strcmp(kid, turn.active) == 0 ? "signs"
+		    : next                        ? "is next"
+						  : "verifies what it signed");
+	}
+	return true;
+}
+
+static bool
+rotate_keys(struct ctl *c, bool force, struct err *e)
+{
+	struct auth a = { .conf = c->conf,
+		.clock = c->deps.clock,
+		.rand = c->deps.rand,
+		.keyring = c->deps.keyring,
+		.database = c->d };
+	bool        turned = false;
+
+	if (!turn_keys(&a, force ? TURN_FORCED : TURN_NOW, "bsxctl", &turned, e))
+		return false;
+	if (turned)
+		ctl_say("the next signing key signs from now on");
+	return list_keys(c, e);
+}
+
 int
 cmd_keys(struct ctl *c, int argc, char **argv)
 {
-	const struct token_key *active;
-	struct token_keys      *ks;
-	struct err              e = { 0 };
+	const char *what = argc >= 2 ? argv[1] : "";
+	bool        rotate = strcmp(what, "rotate") == 0;
+	bool        force = rotate && argc == 3 && strcmp(argv[2], "--force") == 0;
+	struct err  e = { 0 };
 
-	if (argc != 2 || strcmp(argv[1], "list") != 0)
+	if ((!rotate && strcmp(what, "list") != 0) || argc != (force ? 3 : 2))
 		return ctl_usage("keys", false);
-	if (!ctl_open(c, &e) || (ks = signing_keys_load(c->d, c->mem, &active, &e)) == NULL)
+	if (!ctl_open(c, &e) || !(rotate ? rotate_keys(c, force, &e) : list_keys(c, &e)))
 		return ctl_failed(&e);
-	ctl_say("keyring: version %u seals", keyring_newest(c->deps.keyring));
-	for (size_t i = 0; i < token_keys_count(ks); i++) {
-		const struct token_key *k = token_keys_at(ks, i);
-
-		ctl_say("signing key: %s%s", token_key_kid(k), k == active ? " signs" : "");
-	}
 	return 0;
 }

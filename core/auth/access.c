@@ -101,11 +101,20 @@ permission_print(enum action a, enum resource_kind r, char out[static PERMISSION
 	snprintf(out, PERMISSION_TEXT_MAX, "%s:%s", action_names[a], resource_names[r]);
 }
 
+/* The texts are the same for everybody: each is made once in a process. */
+static const char *
+text_of(int a, int r)
+{
+	static char texts[ACTION__MAX][RESOURCE__MAX][PERMISSION_TEXT_MAX];
+
+	if (texts[a][r][0] == '\0')
+		permission_print((enum action)a, (enum resource_kind)r, texts[a][r]);
+	return texts[a][r];
+}
+
 bool
 permission_list(TALLOC_CTX *mem, const struct permissions *p, struct strings *out, struct err *e)
 {
-	char text[PERMISSION_TEXT_MAX];
-
 	*out =
 	    (struct strings) { talloc_array(mem, const char *, ACTION__MAX *RESOURCE__MAX + 1), 0 };
 	if (out->items == NULL)
@@ -114,10 +123,7 @@ permission_list(TALLOC_CTX *mem, const struct permissions *p, struct strings *ou
 		for (int a = 0; a < ACTION__MAX; a++) {
 			if (!permission_has(p, (enum action)a, (enum resource_kind)r))
 				continue;
-			permission_print((enum action)a, (enum resource_kind)r, text);
-			out->items[out->n] = talloc_strdup(out->items, text);
-			if (out->items[out->n++] == NULL)
-				return err_memory(e);
+			out->items[out->n++] = text_of(a, r);
 		}
 	}
 	out->items[out->n] = NULL;

@@ -24,6 +24,7 @@
 	X(AUDIT_API_KEY_CREATE,   "api_key.create",      LOG_ADMIN) \
 	X(AUDIT_API_KEY_DELETE,   "api_key.delete",      LOG_ADMIN) \
 	X(AUDIT_USER_CREATE,      "user.create",         LOG_ADMIN) \
+	X(AUDIT_KEY_ROTATE,       "key.rotate",          LOG_ADMIN) \
 	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \

@@ -162,7 +162,8 @@ read_session(const struct resolving *v, struct caller *out, struct err *e)
 	if (!session_caller_by_id(t, v->mem, &claims.session, &s, e))
 		return refuse_missing(e, "no such session");
 	if (!check_session(v, &claims, &s, e) ||
-	    !caller_of_session(v->a, v->mem, t->tenant, &claims.session, &s, out, e))
+	    !caller_of_session(v->a, v->mem, t->tenant, &claims.session, &s, out, e) ||
+	    !caller_csrf(v->a, &claims.session, out->csrf, e))
 		return false;
 	out->expires_ms = MIN(claims.exp * 1000, out->absolute_ms);
 	touch(v, t, s.last_seen.ms, out);

@@ -10,6 +10,8 @@
 #include "core/auth/access.h"
 #include "core/auth/auth.h"
 
+#define CSRF_TOKEN_MAX 48
+
 enum caller_kind { CALLER_NONE, CALLER_SESSION, CALLER_API_KEY };
 
 struct caller {
@@ -33,6 +35,7 @@ struct caller {
 	int64_t            last_login_ms, created_ms; /* of the user; last_login 0: never */
 	char               display_name[256];
 	char               roles[384];      /* LF between */
+	char               csrf[CSRF_TOKEN_MAX]; /* caller_csrf() of the session */
 };
 
 _Static_assert(sizeof(struct caller) <= CACHE_VALUE_MAX, "a caller is a value of the cache");
@@ -55,7 +58,6 @@ MUST_USE bool caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct crede
     const char *address, struct caller *out, struct err *e);
 
 /* For CSRF: HMAC of the session under KEY_CSRF, base64url; 43 bytes + NUL. */
-#define CSRF_TOKEN_MAX 48
 MUST_USE bool caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX], struct err *e);
 
 #endif

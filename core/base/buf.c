@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUF_FIRST 256
+#define BUF_FIRST 512
 #define FFFD      "\xEF\xBF\xBD"
 
 void
@@ -19,9 +19,8 @@ buf_ok(const struct buf *b)
 	return !b->failed;
 }
 
-/* Room for n more bytes and the NUL. */
 static bool
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t need, cap = b->cap > 0 ? b->cap : BUF_FIRST;
 	char  *p;
@@ -46,6 +45,13 @@ buf_room(struct buf *b, size_t n)
 	return true;
 }
 
+/* Room for n more bytes and the NUL. */
+static inline bool
+buf_room(struct buf *b, size_t n)
+{
+	return (b->max == 0 && !b->failed && n < b->cap - b->n && b->cap > 0) || buf_grow(b, n);
+}
+
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {
@@ -65,7 +71,24 @@ buf_puts(struct buf *b, const char *z)
 void
 buf_putc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (!buf_room(b, 1))
+		return;
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
+}
+
+void
+buf_i64(struct buf *b, int64_t v)
+{
+	char     digits[20], *w = digits + sizeof(digits);
+	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do
+		*--w = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (v < 0)
+		buf_putc(b, '-');
+	buf_add(b, w, (size_t)(digits + sizeof(digits) - w));
 }
 
 void
@@ -121,12 +144,45 @@ is_plain(char c, enum sink sink)
 	return c >= 0x20 && c < 0x7F && !(special[(uint8_t)c] & sink);
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/*
+ * Eight bytes that stand for themselves in every sink: printable ASCII without
+ * " & ' < > \ .  A byte of another kind is never missed; one after it may be
+ * taken for such too.
+ */
+static bool
+is_plain_word(const char *p)
+{
+	uint64_t w, bad;
+
+	memcpy(&w, p, sizeof(w));
+	bad = w | (w - EACH(0x20)) | (w + EACH(0x01)) | ((w ^ EACH('"')) - EACH(1)) |
+	      ((w ^ EACH('\\')) - EACH(1)) | ((w ^ EACH('&')) - EACH(1)) |
+	      ((w ^ EACH('\'')) - EACH(1)) | (((w & EACH(0xFD)) ^ EACH('<')) - EACH(1));
+	return (bad & EACH(0x80)) == 0;
+}
+
+/* How many of the first bytes are such, as far as whole words tell. */
+static size_t
+plain_words(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i + 8 <= n && is_plain_word(p + i))
+		i += 8;
+	if (i > 0 && i < n && i + 8 > n && is_plain_word(p + n - 8))
+		i = n;
+	return i;
+}
+
 /* Runs of what stands for itself are copied in one piece. */
 static void
 encode(struct buf *b, struct str s, enum sink sink, escape_fn *escape)
 {
 	size_t start = 0, i = 0;
 
+	i = plain_words(s.p, s.n);
 	while (i < s.n) {
 		char        tmp[ESC_MAX];
 		uint32_t    cp;
@@ -149,6 +205,7 @@ encode(struct buf *b, struct str s, enum sink sink, escape_fn *escape)
 			start = i + n;
 		}
 		i += n;
+		i += plain_words(s.p + i, s.n - i);
 	}
 	buf_add(b, s.p + start, s.n - start);
 }
@@ -215,7 +272,9 @@ escape_json(uint32_t cp, char tmp[static ESC_MAX])
 void
 buf_json(struct buf *b, struct str s)
 {
-	buf_putc(b, '"');
+	if (!buf_room(b, s.n + 2)) /* at least */
+		return;
+	b->p[b->n++] = '"';
 	encode(b, s, JSON, escape_json);
 	buf_putc(b, '"');
 }

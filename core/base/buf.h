@@ -27,6 +27,7 @@ bool buf_ok(const struct buf *b);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *z);
 void buf_putc(struct buf *b, char c);
+void buf_i64(struct buf *b, int64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3); /* never with outside text for %s */
 struct str buf_str(const struct buf *b);
 

@@ -70,6 +70,8 @@ struct conf {
 	int64_t        revocation_lag_ms;
 	struct strings mfa_required_for;/* roles; the installed default is ["admin"], the trial sets [] */
 	int64_t        password_min;
+	/* keys */
+	int64_t        keys_rotate_s;   /* life of a signing key as the active one */
 	/* shared segment */
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */
 	/* rate: requests of each client of this host */

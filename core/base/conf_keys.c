@@ -125,6 +125,10 @@ const struct conf_key conf_keys[] = {
 	KEY(password_min, "password.min_length", "12", .unit = "characters", .min = 8, .max = 128, HUP,
 	    .doc = "Least length of a new password."),
 
+	KEY(keys_rotate_s, "keys.rotate_s", "2592000", .unit = "s", .min = 3600, .max = 31536000, HUP,
+	    .doc = "How long a signing key signs access tokens before driftd turns to the next one, "
+	           "which is published all that time."),
+
 	KEY(cache_entries, "cache.entries", "16384", .unit = "entries", .min = 0, .max = 1048576,
 	    .doc = "Callers held in the shared segment, so that their requests need no SQL to know "
 	           "them; 0 turns that off."),

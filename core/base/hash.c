@@ -38,15 +38,29 @@ struct hash_hmac_ctx {
 	EVP_MAC_CTX *mac;
 };
 
+/*
+ * One context is kept for the next HMAC: making one, and finding the digest
+ * again, costs twice as much as a short text.
+ */
+static EVP_MAC_CTX *
+spare_swap(EVP_MAC_CTX *mac)
+{
+	static EVP_MAC_CTX *spare;
+	EVP_MAC_CTX        *was = spare;
+
+	spare = mac;
+	return was;
+}
+
 static int
 free_mac(struct hash_hmac_ctx *h)
 {
-	EVP_MAC_CTX_free(h->mac);
+	EVP_MAC_CTX_free(spare_swap(h->mac));
 	return 0;
 }
 
 static EVP_MAC_CTX *
-start_mac(const uint8_t *key, size_t key_n)
+new_mac(void)
 {
 	static EVP_MAC *hmac;
 	char            digest[] = "SHA2-256";
@@ -60,10 +74,23 @@ start_mac(const uint8_t *key, size_t key_n)
 		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	assert(hmac != NULL);
 	mac = EVP_MAC_CTX_new(hmac);
+	if (mac != NULL && EVP_MAC_CTX_set_params(mac, params) == 1)
+		return mac;
+	EVP_MAC_CTX_free(mac);
+	return NULL;
+}
+
+static EVP_MAC_CTX *
+start_mac(const uint8_t *key, size_t key_n)
+{
+	EVP_MAC_CTX *mac = spare_swap(NULL);
+
+	if (mac == NULL)
+		mac = new_mac();
 	if (mac == NULL)
 		return NULL;
 	/* a NULL key would mean "keep the last one" */
-	if (EVP_MAC_init(mac, key != NULL ? key : (const uint8_t *)"", key_n, params) != 1) {
+	if (EVP_MAC_init(mac, key != NULL ? key : (const uint8_t *)"", key_n, NULL) != 1) {
 		EVP_MAC_CTX_free(mac);
 		return NULL;
 	}

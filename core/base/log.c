@@ -1,7 +1,6 @@
 #include "core/base/log.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/base/log_sink.h"
@@ -110,6 +109,15 @@ cut(struct str s, size_t max)
 	return s;
 }
 
+/* Names are our own, without anything to escape. */
+static void
+put_name(struct buf *b, const char *name)
+{
+	buf_puts(b, ",\"");
+	buf_puts(b, name);
+	buf_puts(b, "\":");
+}
+
 /* As much of the text as fits; how much that is shows only when it is encoded. */
 static void
 put_text(struct buf *b, const char *name, struct str s)
@@ -118,7 +126,7 @@ put_text(struct buf *b, const char *name, struct str s)
 	size_t end = start + LOG_VALUE_MAX < LINE_END ? start + LOG_VALUE_MAX : LINE_END;
 
 	for (s = cut(s, LOG_VALUE_MAX);; s = cut(s, s.n / 2)) {
-		buf_printf(b, ",\"%s\":", name);
+		put_name(b, name);
 		buf_json(b, s);
 		if (b->n <= end)
 			return;
@@ -133,7 +141,8 @@ put_number(struct buf *b, const char *name, int64_t v)
 {
 	size_t start = b->n;
 
-	buf_printf(b, ",\"%s\":%lld", name, (long long)v);
+	put_name(b, name);
+	buf_i64(b, v);
 	if (b->n > LINE_END)
 		b->n = start;
 }
@@ -147,13 +156,17 @@ build(struct log *l, enum log_dataset d, enum log_level v, const char *message,
 
 	b->n = 0;
 	time_print(clock_ms(l->clock), now);
-	buf_printf(b, "{\"@timestamp\":\"%s\",\"log.level\":\"%s\"", now, level_names[v]);
+	buf_puts(b, "{\"@timestamp\":\"");
+	buf_puts(b, now);
+	buf_puts(b, "\"");
+	put_text(b, "log.level", str_of(level_names[v]));
 	put_text(b, "message", str_of(message));
-	buf_printf(b, ",\"event.kind\":\"%s\",\"event.category\":\"%s\",\"event.dataset\":\"%s\"",
-	    d == LOG_SECURITY ? "alert" : "event", datasets[d].category, datasets[d].dataset);
+	put_text(b, "event.kind", str_of(d == LOG_SECURITY ? "alert" : "event"));
+	put_text(b, "event.category", str_of(datasets[d].category));
+	put_text(b, "event.dataset", str_of(datasets[d].dataset));
 	put_text(b, "service.name", str_of(l->sink.service));
 	buf_puts(b, ",\"service.version\":\"" BSX_VERSION "\",\"ecs.version\":\"" ECS_VERSION "\"");
-	put_number(b, "process.pid", getpid());
+	put_number(b, "process.pid", l->sink.pid);
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].kind == LOG_FIELD_INT)
 			put_number(b, fields[i].name, fields[i].i);
@@ -186,6 +199,7 @@ log_write(struct log *l, enum log_dataset d, enum log_level v, const char *messa
 
 	if (!log_wants(l, d, v))
 		return;
+	log_sink_own(&l->sink);
 	ok = tell_dropped(l);
 	if (ok) {
 		build(l, d, v, message, fields, n);

@@ -208,7 +208,7 @@ put_syslog(struct log_sink *s, enum log_level v, struct str line)
 	localtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%b %e %T", &tm);
 	n = snprintf(text, HEAD_MAX, "<%d>%s %.64s[%d]: ", FACILITY << 3 | severity[v], when,
-	    s->service, (int)getpid());
+	    s->service, (int)s->pid);
 	memcpy(text + n, line.p, line.n - 1); /* no newline in a datagram */
 	line = (struct str) { text, (size_t)n + line.n - 1 };
 	if (put_some(s, line) == (ssize_t)line.n)
@@ -219,18 +219,24 @@ put_syslog(struct log_sink *s, enum log_level v, struct str line)
 	return log_sink_reopen(s, &e) && put_some(s, line) == (ssize_t)line.n;
 }
 
-bool
-log_sink_put(struct log_sink *s, enum log_level v, struct str line)
+/* After a fork half a line and the relay are the parent's. */
+void
+log_sink_own(struct log_sink *s)
 {
 	pid_t pid = getpid();
 
+	if (s->pid == pid)
+		return;
+	s->pid = pid;
+	s->rest_n = 0;
+	close_relay(s);
+}
+
+bool
+log_sink_put(struct log_sink *s, enum log_level v, struct str line)
+{
 	if (s->fd < 0 || line.n == 0 || line.n > LOG_LINE_MAX)
 		return false;
-	if (s->pid != pid) { /* after a fork these are the parent's */
-		s->pid = pid;
-		s->rest_n = 0;
-		close_relay(s);
-	}
 	if (s->kind == LOG_SINK_SYSLOG)
 		return put_syslog(s, v, line);
 	return put_rest(s) && put_line(s, line);

@@ -29,6 +29,8 @@ struct log_sink {
 MUST_USE bool log_sink_open(struct log_sink *s, struct err *e);
 /* Opens the same target again; on failure the old one stays. */
 MUST_USE bool log_sink_reopen(struct log_sink *s, struct err *e);
+/* Before the first line of several, so that a process after a fork() goes on as itself. */
+void log_sink_own(struct log_sink *s);
 /* Takes a line (with its newline) whole, now, or not at all: false. */
 MUST_USE bool log_sink_put(struct log_sink *s, enum log_level v, struct str line);
 void          log_sink_close(struct log_sink *s);

@@ -32,15 +32,14 @@ struct uuid
 uuid_make(const struct clock *c, struct rand *r)
 {
 	struct uuid u;
-	uint8_t     seed[4];
-	uint32_t    counter;
+	uint8_t     random[12];
+	uint32_t    seed, counter;
 	int64_t     ms;
 
-	rand_fill(r, u.b + 8, 8);
-	rand_fill(r, seed, sizeof(seed));
-	next_tick(clock_ms(c),
-	    (uint32_t)seed[0] << 24 | (uint32_t)seed[1] << 16 | (uint32_t)seed[2] << 8 | seed[3],
-	    &ms, &counter);
+	rand_fill(r, random, sizeof(random)); /* one call: it is one to the kernel */
+	memcpy(&seed, random + 8, sizeof(seed));
+	memcpy(u.b + 8, random, 8);
+	next_tick(clock_ms(c), seed, &ms, &counter);
 	for (int i = 0; i < 6; i++)
 		u.b[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
 	u.b[6] = (uint8_t)(0x70 | counter >> 22);

@@ -4,6 +4,7 @@
 
 #include "core/base/secret.h"
 #include "core/store/database.h"
+#include "core/store/tx.h"
 
 #define KEYS_MAX 16
 
@@ -30,9 +31,23 @@ SQL(signing_key_list, SQL_CONTROL, NULL, &key_schema,
     "SELECT kid, public_jwk, sealed, state, created_at, retire_at FROM signing_keys"
     " WHERE state IN ('next', 'active') OR (state = 'retired' AND retire_at > NOW(3))"
     " ORDER BY state = 'active' DESC, created_at DESC, kid LIMIT 16");
-SQL(signing_key_add, SQL_CONTROL, &key_schema, NULL,
-    "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at, retire_at)"
-    " VALUES (?, ?, ?, ?, ?, ?)");
+
+struct new_key {
+	const char *kid, *public_jwk;
+	struct blob sealed;
+};
+static const struct field  new_key_fields[] = { COLUMN(struct new_key, kid),
+	 COLUMN(struct new_key, public_jwk),
+	 FIELD(struct new_key, sealed, .flags = FIELD_SECRET | FIELD_NO_JSON), FIELD_END };
+static const struct schema new_key_schema = SCHEMA("NewSigningKey", struct new_key, new_key_fields);
+SQL(signing_key_add, SQL_CONTROL, &new_key_schema, NULL,
+    "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at, active_at)"
+    " VALUES (?, ?, ?, 'active', NOW(3), NOW(3))");
+SQL(signing_key_add_next, SQL_CONTROL, &new_key_schema, NULL,
+    "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at)"
+    " VALUES (?, ?, ?, 'next', NOW(3))");
+
+/* ---- reading ---- */
 
 static bool
 sealing_key(struct database *d, uint32_t version, struct seal_key *k, struct err *e)
@@ -94,26 +109,36 @@ signing_keys_load(
 	return NULL;
 }
 
-static bool
-store_key(struct database *d, TALLOC_CTX *tmp, const struct token_key *k, struct err *e)
-{
-	struct signing_key row = { .state = talloc_strdup(tmp, "active"),
-		.kid = talloc_strdup(tmp, token_key_kid(k)),
-		.public_jwk = token_key_jwk(tmp, k),
-		.created_at = { clock_ms(d->d.clock) } };
-	char *place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row.kid));
-	struct seal_key    seal = { 0 };
-	struct blob        der;
-	bool               ok;
+/* ---- making ---- */
 
-	if (row.state == NULL || row.kid == NULL || row.public_jwk == NULL || place == NULL)
+static bool
+seal_key(struct database *d, TALLOC_CTX *tmp, const struct token_key *k, struct new_key *row,
+    struct err *e)
+{
+	char           *place;
+	struct seal_key seal = { 0 };
+	struct blob     der;
+	bool            ok;
+
+	row->kid = token_key_kid(k);
+	row->public_jwk = token_key_jwk(tmp, k);
+	place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row->kid));
+	if (row->public_jwk == NULL || place == NULL)
 		return err_memory(e);
 	ok = token_key_export(tmp, k, &der, e) &&
 	    sealing_key(d, keyring_newest(d->d.keyring), &seal, e) &&
 	    seal_close(tmp, &seal, d->d.rand, place, (struct str) { (const char *)der.p, der.n },
-	        &row.sealed, e);
+	        &row->sealed, e);
 	secret_wipe(&seal, sizeof(seal));
-	return ok && db_run(d->control, &signing_key_add, &row, NULL, e);
+	return ok;
+}
+
+static bool
+make_key(struct database *d, TALLOC_CTX *tmp, struct new_key *row, struct err *e)
+{
+	struct token_key *k = token_key_make(tmp, e);
+
+	return k != NULL && seal_key(d, tmp, k, row, e);
 }
 
 bool
@@ -121,15 +146,171 @@ signing_keys_ensure(struct database *d, struct err *e)
 {
 	TALLOC_CTX             *tmp = talloc_new(d);
 	const struct token_key *active;
-	struct token_key       *k;
+	struct new_key          row;
 	bool                    ok = tmp != NULL && signing_keys_load(d, tmp, &active, e) != NULL;
 
 	if (tmp == NULL)
 		return err_memory(e);
-	if (ok && active == NULL) {
-		k = token_key_make(tmp, e);
-		ok = k != NULL && store_key(d, tmp, k, e);
-	}
+	if (ok && active == NULL)
+		ok = make_key(d, tmp, &row, e) &&
+		    db_run(d->control, &signing_key_add, &row, NULL, e);
 	talloc_free(tmp);
 	return ok;
+}
+
+/* ---- turning ----
+ *
+ * Who changes the active key's row by a conditional UPDATE first has done it;
+ * for the others nothing is left to do.
+ */
+
+static const struct field  turn_fields[] = { COLUMN(struct signing_turn, active),
+	 COLUMN_NULL(struct signing_turn, successor), COLUMN(struct signing_turn, active_s),
+	 COLUMN(struct signing_turn, published_s), FIELD_END };
+static const struct schema turn_schema = SCHEMA("SigningTurn", struct signing_turn, turn_fields);
+SQL(signing_turn_read, SQL_CONTROL, NULL, &turn_schema,
+    "SELECT a.kid AS active, n.kid AS successor,"
+    " COALESCE(TIMESTAMPDIFF(SECOND, a.active_at, NOW(3)), 0) AS active_s,"
+    " COALESCE(TIMESTAMPDIFF(SECOND, n.created_at, NOW(3)), -1) AS published_s"
+    " FROM signing_keys a LEFT JOIN signing_keys n ON n.kid = a.successor AND n.state = 'next'"
+    " WHERE a.state = 'active' ORDER BY a.created_at DESC, a.kid LIMIT 1");
+
+struct name_next {
+	const char *successor, *kid;
+};
+static const struct field  name_next_fields[] = { COLUMN(struct name_next, successor),
+	 COLUMN(struct name_next, kid), FIELD_END };
+static const struct schema name_next_schema =
+    SCHEMA("NameNextKey", struct name_next, name_next_fields);
+SQL(signing_key_name_next, SQL_CONTROL, &name_next_schema, NULL,
+    "UPDATE signing_keys SET successor = ?"
+    " WHERE kid = ? AND state = 'active' AND successor IS NULL");
+
+struct retire {
+	int64_t     keep_s;
+	const char *kid, *successor;
+};
+static const struct field  retire_fields[] = { COLUMN(struct retire, keep_s),
+	 COLUMN(struct retire, kid), COLUMN(struct retire, successor), FIELD_END };
+static const struct schema retire_schema = SCHEMA("RetireKey", struct retire, retire_fields);
+SQL(signing_key_retire, SQL_CONTROL, &retire_schema, NULL,
+    "UPDATE signing_keys SET state = 'retired', retire_at = NOW(3) + INTERVAL ? SECOND"
+    " WHERE kid = ? AND state = 'active' AND successor = ?");
+
+struct promote {
+	struct uuid audit_id;
+	const char *kid;
+};
+static const struct field  promote_fields[] = { COLUMN(struct promote, audit_id),
+	 COLUMN(struct promote, kid), FIELD_END };
+static const struct schema promote_schema = SCHEMA("PromoteKey", struct promote, promote_fields);
+SQL(signing_key_promote, SQL_CONTROL, &promote_schema, NULL,
+    "UPDATE signing_keys SET state = 'active', active_at = NOW(3), audit_id = ?"
+    " WHERE kid = ? AND state = 'next'");
+
+SQL(signing_key_drop, SQL_CONTROL, NULL, NULL,
+    "DELETE FROM signing_keys WHERE state = 'retired' AND retire_at <= NOW(3)"
+    " AND audit_id IS NULL");
+
+bool
+signing_turn_get(struct database *d, TALLOC_CTX *mem, struct signing_turn *out, struct err *e)
+{
+	return db_one(d->control, mem, &signing_turn_read, NULL, out, e);
+}
+
+struct preparing {
+	const char    *active;
+	struct new_key next;
+};
+
+static bool
+prepare_body(struct db *db, void *arg, struct err *e)
+{
+	const struct preparing *in = arg;
+	struct name_next        name = { in->next.kid, in->active };
+	uint64_t                named = 0;
+
+	if (!db_run(db, &signing_key_name_next, &name, &named, e))
+		return false;
+	return named == 0 || db_run(db, &signing_key_add_next, &in->next, NULL, e);
+}
+
+bool
+signing_turn_prepare(struct database *d, const char *active, struct err *e)
+{
+	TALLOC_CTX      *tmp = talloc_new(d);
+	struct preparing in = { .active = active };
+	struct tx        tx = { .name = "signing_key_next", .body = prepare_body, .arg = &in };
+	bool             ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = make_key(d, tmp, &in.next, e) && tx_run(d->control, &tx, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+struct turning {
+	struct retire  retire;
+	struct promote promote;
+};
+
+static bool
+turn_body(struct db *db, void *arg, struct err *e)
+{
+	const struct turning *in = arg;
+	uint64_t              n = 0;
+
+	if (!db_run(db, &signing_key_retire, &in->retire, &n, e))
+		return false;
+	if (n == 0)
+		return true; /* another daemon was first */
+	if (!db_run(db, &signing_key_promote, &in->promote, &n, e))
+		return false;
+	return n == 1 || err_set(e, ERR_INTERNAL, 0, "internal error",
+			     "the next signing key %s is not there", in->promote.kid);
+}
+
+bool
+signing_turn_make(struct database *d, const struct signing_turn *t, int64_t keep_s, struct err *e)
+{
+	struct turning in = { { keep_s, t->active, t->successor },
+		{ uuid_make(d->d.clock, d->d.rand), t->successor } };
+	struct tx      tx = { .name = "signing_key_turn", .body = turn_body, .arg = &in };
+
+	return tx_run(d->control, &tx, e);
+}
+
+bool
+signing_keys_drop_ended(struct database *d, struct err *e)
+{
+	return db_run(d->control, &signing_key_drop, NULL, NULL, e);
+}
+
+/* ---- what is to be written into the audit log ---- */
+
+static const struct field  turned_fields[] = { COLUMN(struct signing_turned, kid),
+	 COLUMN(struct signing_turned, audit_id), COLUMN(struct signing_turned, retired), FIELD_END };
+static const struct schema turned_schema =
+    SCHEMA("SigningTurned", struct signing_turned, turned_fields);
+SQL(signing_turned_list, SQL_CONTROL, NULL, &turned_schema,
+    "SELECT n.kid, n.audit_id, COALESCE(o.kid, '') AS retired"
+    " FROM signing_keys n LEFT JOIN signing_keys o ON o.successor = n.kid"
+    " WHERE n.audit_id IS NOT NULL ORDER BY n.active_at, n.kid LIMIT 16");
+SQL(signing_turned_done, SQL_CONTROL, &promote_schema, NULL,
+    "UPDATE signing_keys SET audit_id = NULL WHERE audit_id = ? AND kid = ?");
+
+bool
+signing_turned_get(struct database *d, TALLOC_CTX *mem, struct signing_turned **list, size_t *n,
+    struct err *e)
+{
+	return db_all(d->control, mem, &signing_turned_list, NULL, KEYS_MAX, list, n, e);
+}
+
+bool
+signing_turned_audited(struct database *d, const struct signing_turned *t, struct err *e)
+{
+	const struct promote in = { t->audit_id, t->kid };
+
+	return db_run(d->control, &signing_turned_done, &in, NULL, e);
 }

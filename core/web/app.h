@@ -27,6 +27,7 @@ struct app {
 	struct rates              *rates;   /* NULL: nothing is limited (rate.h) */
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
+	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };
 

@@ -14,11 +14,13 @@ typedef bool step_fn(struct request *r, struct err *e);
 step_fn step_limits;  /* parameters, method, header sizes */
 step_fn step_target;  /* path and query */
 step_fn step_address; /* client address behind trusted proxies */
+step_fn step_origin;  /* a page of another origin: may it read the answer, by any tenant's settings */
 step_fn step_route;   /* the row, path ids */
 step_fn step_rate_address;
-step_fn step_known;       /* there is such a row: else 404 or 405 */
+step_fn step_known;       /* there is such a row: else 404 or 405, or the answer to a preflight */
 step_fn step_caller;      /* whose credential it is */
 step_fn step_rate_caller; /* the caller and its tenant */
+step_fn step_cors;        /* a page of another origin again, by the caller's tenant's settings */
 step_fn step_csrf;
 step_fn step_access; /* may this caller do that */
 step_fn step_tenant; /* the tenant's connection */

@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/web/cors.h"
 #include "core/web/pass.h"
 
+#define HSTS    "Strict-Transport-Security: max-age=31536000\r\n"
 #define RETRY_S 5 /* Retry-After of a 503 that names none */
 
 /* ---- the problem object (RFC 9457) ---- */
@@ -159,13 +161,14 @@ put_headers(struct request *r, struct buf *b, int status)
 	buf_puts(b, r->csp != NULL ? r->csp : "default-src 'none'; frame-ancestors 'none'");
 	buf_puts(b, "\r\n");
 	if (app_is_https(r->app))
-		buf_puts(b, "Strict-Transport-Security: max-age=31536000\r\n");
+		buf_puts(b, HSTS);
 	if (r->content_type != NULL && !empty)
 		buf_printf(b, "Content-Type: %s\r\n", r->content_type);
 	if (!empty)
 		buf_printf(b, "Content-Length: %zu\r\n", r->out.n);
 	if (r->etag != NULL)
 		buf_printf(b, "ETag: %s\r\n", r->etag);
+	cors_headers(r, b);
 	put_error_headers(r, b, status);
 	rate_put_fields(r, b);
 	buf_add(b, r->headers.p, r->headers.n);
@@ -189,13 +192,15 @@ send_bare(struct request *r)
 {
 	static const char body[] = "{\"type\":\"urn:blindspotx:problem:internal\",\"title\":"
 				   "\"Internal error\",\"status\":500,\"code\":\"internal\"}";
-	char              head[400];
+	char              head[600];
 
 	snprintf(head, sizeof(head),
 	    "Status: 500 Internal error\r\nX-Request-Id: %s\r\nCache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+	    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n%s"
+	    "Vary: Origin\r\n"
 	    "Content-Type: application/problem+json\r\nContent-Length: %zu\r\n\r\n",
-	    r->id, sizeof(body) - 1);
+	    r->id, app_is_https(r->app) ? HSTS : "", sizeof(body) - 1);
 	send_bytes(r, head, strlen(head));
 	if (!r->head_only)
 		send_bytes(r, body, sizeof(body) - 1);

@@ -65,6 +65,8 @@ struct request {
 	size_t              query_n;
 	char                address[46]; /* client address after trusted_proxies */
 	struct origin       origin;
+	bool                foreign;  /* a page of another origin made it */
+	bool                readable; /* ... which may read the answer (cors.h) */
 
 	const struct route *route;    /* NULL: none matched */
 	struct str          ids[LIMIT_PATH_IDS]; /* texts of {..} segments in order */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/shm/slot.h"
+#include "core/web/cors.h"
 #include "core/web/pass.h"
 
 /* ---- patterns ---- */
@@ -28,6 +29,17 @@ match_segment(struct str want, struct str have, struct str *ids, size_t *n)
 		return false;
 	ids[(*n)++] = have;
 	return true;
+}
+
+/* Most rows differ from a path before their first variable: a cheap look, that match() need not be asked. */
+static bool
+begins_alike(const char *pattern, const char *path)
+{
+	while (*pattern == *path && *pattern != '\0' && *pattern != '{') {
+		pattern++;
+		path++;
+	}
+	return *pattern == *path || *pattern == '{';
 }
 
 static bool
@@ -90,7 +102,7 @@ find(struct request *r, unsigned *allow)
 	*allow = 0;
 	for (const struct route *const *t = r->app->routes; *t != NULL; t++) {
 		for (const struct route *rt = *t; rt->path != NULL; rt++) {
-			if (!match(rt->path, r->path, ids))
+			if (!begins_alike(rt->path, r->path) || !match(rt->path, r->path, ids))
 				continue;
 			*allow |= 1u << rt->method;
 			if (rt->method != m || found != NULL)
@@ -102,8 +114,9 @@ find(struct request *r, unsigned *allow)
 	return found;
 }
 
-static bool
-refuse_method(struct request *r, unsigned allow, struct err *e)
+/* "GET, HEAD, PUT"; NULL: out of memory. */
+static const char *
+allow_text(struct request *r, unsigned allow)
 {
 	struct buf b;
 
@@ -116,9 +129,19 @@ refuse_method(struct request *r, unsigned allow, struct err *e)
 		buf_puts(&b, b.n > 0 ? ", " : "");
 		buf_puts(&b, method_text(m));
 	}
-	if (!buf_ok(&b))
+	return buf_ok(&b) ? b.p : NULL;
+}
+
+static bool
+refuse_method(struct request *r, unsigned allow, struct err *e)
+{
+	const char *methods = allow_text(r, allow);
+
+	if (methods == NULL)
 		return err_memory(e);
-	return reply_header(r, "Allow", b.p, e) &&
+	if (cors_is_preflight(r))
+		return cors_preflight(r, methods, e);
+	return reply_header(r, "Allow", methods, e) &&
 	       err_set(e, ERR_METHOD, 0, "This resource does not know that method.", "method");
 }
 

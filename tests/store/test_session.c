@@ -10,6 +10,8 @@
 #include "core/store/keys.h"
 
 #define HOUR_MS 3600000
+#define LOCK_WAITS \
+	"SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'"
 
 static TALLOC_CTX *mem;
 
@@ -108,6 +110,52 @@ another_process_learns_of_the_end_at_once(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+/*
+ * The other process reads the session, and is then held up (it notes the use of the session, whose row is
+ * locked) while the session is ended.  What it puts into the cache afterwards was read before that end.
+ */
+static void
+what_was_read_before_the_end_is_no_hit_after_it(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant g;
+	struct caller        c;
+	char                 id[UUID_TEXT_MAX];
+	int                  to[2], from[2], status;
+	pid_t                pid;
+
+	p->w->conf.revocation_lag_ms = HOUR_MS;
+	people_grant(p, mem, "ada@acme.test", &g);
+	uuid_print(&g.caller.session, id);
+	p->clock.set_ms = 61000; /* its last use was more than a minute ago */
+	assert_int_equal(pipe(to), 0);
+	assert_int_equal(pipe(from), 0);
+	server_do(p->w->root, "START TRANSACTION");
+	server_do(p->w->root,
+	    "UPDATE %s.user_sessions SET revoked_at = NOW(3) WHERE id = UNHEX(REPLACE('%s', '-', ''))",
+	    p->w->a.schema_name, id);
+	pid = fork();
+	if (pid == 0) {
+		close(to[1]);
+		serve(p, g.access_token, to[0], from[1]);
+	}
+	assert_int_equal(write(to[1], "?", 1), 1);
+	for (int i = 0; i < 60 && people_number(p, &p->w->a, LOCK_WAITS) == 0; i++)
+		usleep(150000);
+	assert_int_equal(people_number(p, &p->w->a, LOCK_WAITS), 1);
+	server_do(p->w->root, "COMMIT");
+	cache_bump_session(p->segment, &g.caller.session);
+	assert_int_equal(read(from[0], &status, 1), 1);
+	assert_int_equal((char)status, '1'); /* its request began before the end */
+	assert_int_equal(asks(to[1], from[0]), '0');
+	assert_int_equal(people_resolve(&p->auth, g.access_token, "", &c), ERR_UNAUTHENTICATED);
+	for (int i = 0; i < 2; i++) {
+		close(to[i]);
+		close(from[i]);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
 /* ---- another host: a segment of its own ---- */
@@ -547,6 +595,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(another_process_learns_of_the_end_at_once),
+		TEST(what_was_read_before_the_end_is_no_hit_after_it),
 		TEST(another_host_learns_of_the_end_within_the_lag),
 		TEST(rights_taken_on_another_host_are_gone_within_the_lag),
 		TEST(a_hit_asks_the_database_nothing),

@@ -125,6 +125,67 @@ beyond_its_most_bytes_a_buffer_fails_and_stays_failed(void **state)
 	talloc_free(mem);
 }
 
+/* The encoders look at eight bytes at once: wherever a byte stands, it is encoded as it is alone. */
+static void
+a_byte_is_encoded_the_same_wherever_it_stands(void **state)
+{
+	typedef void encoder(struct buf *b, struct str s);
+	static encoder *const all[] = { buf_json, buf_html, buf_log, buf_prom, buf_slack };
+	static const char     filler[] = "abcdefghijklmnopqrstuvwx";
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+		for (int c = 0; c < 256; c++) {
+			TALLOC_CTX *mem = talloc_new(NULL);
+			const char  byte = (char)c;
+			struct buf  alone, none;
+			size_t      quote;
+
+			buf_make(&alone, mem);
+			buf_make(&none, mem);
+			all[k](&alone, (struct str) { &byte, 1 });
+			all[k](&none, (struct str) { "", 0 });
+			quote = none.n / 2; /* of JSON */
+			for (size_t n = 1; n <= 20; n++) {
+				for (size_t at = 0; at < n; at++) {
+					char       text[20];
+					struct buf b;
+
+					memcpy(text, filler, n);
+					text[at] = byte;
+					buf_make(&b, mem);
+					all[k](&b, (struct str) { text, n });
+					assert_int_equal(b.n, n - 1 + alone.n);
+					assert_memory_equal(b.p + quote, filler, at);
+					assert_memory_equal(b.p + quote + at, alone.p + quote,
+					    alone.n - 2 * quote);
+					assert_memory_equal(
+					    b.p + b.n - quote - (n - 1 - at), filler + at + 1, n - 1 - at);
+				}
+			}
+			talloc_free(mem);
+		}
+	}
+}
+
+static void
+numbers_are_decimal(void **state)
+{
+	static const int64_t all[] = { 0, 9, 10, -1, 1234567890123, INT64_MAX, INT64_MIN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char       want[32];
+		struct buf b;
+
+		buf_make(&b, NULL);
+		buf_i64(&b, all[i]);
+		snprintf(want, sizeof(want), "%lld", (long long)all[i]);
+		assert_string_equal(b.p, want);
+		talloc_free(b.p);
+	}
+}
+
 /* talloc gives no more than 256 MiB at once; no byte is read before there is room. */
 static void
 a_buffer_without_memory_fails_quietly(void **state)
@@ -334,6 +395,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_grows_and_stays_terminated),
+		cmocka_unit_test(a_byte_is_encoded_the_same_wherever_it_stands),
+		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(beyond_its_most_bytes_a_buffer_fails_and_stays_failed),
 		cmocka_unit_test(a_buffer_without_memory_fails_quietly),
 		cmocka_unit_test(hostile_text_in_json_is_read_back_as_it_was),

@@ -86,6 +86,30 @@ hkdf_gives_the_rfc_vector(void **state)
 	assert_memory_not_equal(more, out, sizeof(out));
 }
 
+/* A context is used again: neither one left in the middle nor two at a time disturb another. */
+static void
+hmacs_do_not_disturb_each_other(void **state)
+{
+	static const uint8_t  one[] = "one", two[] = "two";
+	uint8_t               want[2][HASH_LEN], got[2][HASH_LEN];
+	struct hash_hmac_ctx *a, *b;
+
+	(void)state;
+	hash_hmac(one, sizeof(one), "text", 4, want[0]);
+	hash_hmac(two, sizeof(two), "text", 4, want[1]);
+	a = hash_hmac_make(NULL, one, sizeof(one));
+	hash_hmac_add(a, "waste", 5);
+	talloc_free(a);
+	a = hash_hmac_make(NULL, one, sizeof(one));
+	b = hash_hmac_make(NULL, two, sizeof(two));
+	hash_hmac_add(a, "te", 2);
+	hash_hmac_add(b, "text", 4);
+	hash_hmac_add(a, "xt", 2);
+	hash_hmac_end(b, got[1]);
+	hash_hmac_end(a, got[0]);
+	assert_memory_equal(got, want, sizeof(want));
+}
+
 static void
 secrets_compare_whole(void **state)
 {
@@ -120,6 +144,7 @@ main(void)
 		cmocka_unit_test(hmac_gives_the_rfc_vectors),
 		cmocka_unit_test(hmac_in_pieces_is_hmac_of_the_whole),
 		cmocka_unit_test(hkdf_gives_the_rfc_vector),
+		cmocka_unit_test(hmacs_do_not_disturb_each_other),
 		cmocka_unit_test(secrets_compare_whole),
 		cmocka_unit_test(a_secret_is_zero_at_first_and_wiped_on_demand),
 	};

@@ -474,6 +474,7 @@ change(bool by_cookie, const char *token, const char *site, const char *origin, 
 	r.caller.kind = CALLER_SESSION;
 	r.caller.by_cookie = by_cookie;
 	r.caller.session.b[0] = 7;
+	assert_true(caller_csrf(&auth, &r.caller.session, r.caller.csrf, e));
 	return step_csrf(&r, e);
 }
 

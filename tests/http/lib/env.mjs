@@ -72,6 +72,16 @@ export function children(pid) {
 
 export const workers = () => children(child('responder'));
 
+// New workers, which remember nothing.
+export async function renewWorkers() {
+  const old = workers();
+  process.kill(child('responder'), 'SIGHUP');
+  await until('new workers', () => {
+    const now = workers();
+    return now.length >= old.length && now.every((pid) => !old.includes(pid));
+  });
+}
+
 // Memory that is a process' own, in KiB. Not "private" by the kernel's count: that has the pages of the
 // shared segment and of the password scratch that only this process has touched so far.
 export function ownKib(pid) {

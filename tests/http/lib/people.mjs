@@ -59,6 +59,12 @@ export function bsxctl(...args) {
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+// SQL as the owner of the trial's database, in the control schema.
+export function sql(text) {
+  const [, socket] = /^\s*socket = "(.*db\.sock)"/m.exec(fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8'));
+  return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-B', 'bsx', '-e', text], { encoding: 'utf8' }).trim();
+}
+
 // A tenant of this test's own, with an administrator.
 export function newTenant(slug = unique('t')) {
   const who = { tenant: slug, email: `admin@${slug}.example`, password: crypto.randomBytes(15).toString('base64') };

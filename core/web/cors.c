@@ -1,0 +1,237 @@
+#include "core/web/cors.h"
+
+#include <string.h>
+
+#include "core/store/origins.h"
+#include "core/web/pass.h"
+
+#define ORIGIN_MAX 255
+
+static const char exposed[] = "X-Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy";
+static const char accepted[] =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Acting-Tenant, "
+    "X-API-Key, X-CSRF-Token, X-Request-Id, Traceparent";
+
+/* ---- origins ---- */
+
+/* scheme://host[:port] of a URL, without the port that is the scheme's own. */
+static struct str
+origin_of(struct str url)
+{
+	bool   https = str_starts(url, "https://");
+	size_t n = https ? 8 : 7;
+
+	if (!https && !str_starts(url, "http://"))
+		return (struct str) { NULL, 0 };
+	while (n < url.n && url.p[n] != '/')
+		n++;
+	url.n = n;
+	if (https && n > 4 && memcmp(url.p + n - 4, ":443", 4) == 0)
+		url.n -= 4;
+	if (!https && n > 3 && memcmp(url.p + n - 3, ":80", 3) == 0)
+		url.n -= 3;
+	return url;
+}
+
+bool
+origin_eq(struct str a, struct str b)
+{
+	a = origin_of(a);
+	b = origin_of(b);
+	return a.n > 0 && a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
+}
+
+/* As a browser writes it; "null", "*" and whatever has a path are none. */
+static bool
+is_origin(struct str s)
+{
+	size_t n = str_starts(s, "https://") ? 8 : str_starts(s, "http://") ? 7 : s.n;
+
+	if (n == s.n || s.n > ORIGIN_MAX)
+		return false;
+	for (; n < s.n; n++) {
+		char c = s.p[n];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    (c == '\0' || strchr(".-_:[]", c) == NULL))
+			return false;
+	}
+	return true;
+}
+
+bool
+cors_is_own(const struct request *r)
+{
+	return origin_eq(
+	    str_of(r->app->conf->public_url), request_param(r, "HTTP_ORIGIN"));
+}
+
+/* The list in a tenant's settings; NULL: it has none. */
+static const struct json *
+allowed_in(TALLOC_CTX *mem, const char *settings)
+{
+	struct err         e = { 0 };
+	const struct json *v = settings == NULL ? NULL : json_parse(mem, str_of(settings), &e);
+
+	v = v == NULL ? NULL : json_at(v, STR("/cors/allowed_origins"));
+	return v != NULL && v->type == JSON_ARRAY ? v : NULL;
+}
+
+/* ---- the union of all tenants ---- */
+
+struct cors {
+	struct str *origins;
+	size_t      n;
+	int64_t     read_ns;
+};
+
+static bool
+add_origins(struct cors *c, const struct json *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct json *v = &list->items[i];
+		char              *copy;
+
+		if (v->type != JSON_STRING || !is_origin(v->text) || c->n == CORS_ORIGINS_MAX)
+			continue;
+		copy = str_dup(c->origins, v->text);
+		if (copy == NULL)
+			return false;
+		c->origins[c->n++] = (struct str) { copy, v->text.n };
+	}
+	return true;
+}
+
+static bool
+read_union(struct cors *c, struct database *d, struct err *e)
+{
+	TALLOC_CTX         *tmp = talloc_new(c);
+	struct origins_row *rows;
+	size_t              n = 0;
+	bool                ok = tmp != NULL && origins_settings(d, tmp, &rows, &n, e);
+
+	if (ok) {
+		talloc_free(c->origins);
+		c->origins = talloc_array(c, struct str, CORS_ORIGINS_MAX);
+		c->n = 0;
+		ok = c->origins != NULL;
+	}
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct json *list = allowed_in(tmp, rows[i].settings);
+
+		ok = list == NULL || add_origins(c, list);
+	}
+	talloc_free(tmp);
+	return ok || err_memory(e);
+}
+
+/* What was read last goes on counting while the database is away. */
+static const struct cors *
+cors_union(struct app *app)
+{
+	int64_t    now = clock_ns(app->clock);
+	struct err e = { 0 };
+
+	if (app->database == NULL)
+		return NULL;
+	if (app->cors == NULL)
+		app->cors = talloc_zero(app, struct cors);
+	if (app->cors == NULL)
+		return NULL;
+	if (app->cors->read_ns != 0 && now - app->cors->read_ns < CORS_LIFE_MS * INT64_C(1000000))
+		return app->cors;
+	app->cors->read_ns = now;
+	if (!read_union(app->cors, app->database, &e))
+		log_err(app->log, LOG_SYSTEM, "the allowed origins could not be read", &e);
+	return app->cors;
+}
+
+static bool
+union_allows(struct app *app, struct str origin)
+{
+	const struct cors *c = cors_union(app);
+
+	for (size_t i = 0; c != NULL && i < c->n; i++)
+		if (origin_eq(c->origins[i], origin))
+			return true;
+	return false;
+}
+
+/* ---- the caller's tenant ---- */
+
+static bool
+tenant_allows(const struct request *r, struct str origin)
+{
+	const struct tenant *t;
+	const struct json   *list;
+	struct err           e = { 0 };
+
+	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, &e))
+		return false;
+	list = allowed_in(r->mem, t->settings.text);
+	for (uint32_t i = 0; list != NULL && i < list->n; i++) {
+		const struct json *v = &list->items[i];
+
+		if (v->type == JSON_STRING && is_origin(v->text) && origin_eq(v->text, origin))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the steps ---- */
+
+bool
+step_origin(struct request *r, struct err *e)
+{
+	struct str origin = request_param(r, "HTTP_ORIGIN");
+
+	(void)e;
+	r->foreign = origin.n > 0 && !cors_is_own(r);
+	r->readable = r->foreign && is_origin(origin) && union_allows(r->app, origin);
+	return true;
+}
+
+bool
+step_cors(struct request *r, struct err *e)
+{
+	(void)e;
+	if (r->readable && r->caller.kind != CALLER_NONE)
+		r->readable = tenant_allows(r, request_param(r, "HTTP_ORIGIN"));
+	return true;
+}
+
+bool
+cors_is_preflight(const struct request *r)
+{
+	return r->foreign && r->method == OPTIONS &&
+	       request_param(r, "HTTP_ACCESS_CONTROL_REQUEST_METHOD").n > 0;
+}
+
+bool
+cors_preflight(struct request *r, const char *methods, struct err *e)
+{
+	if (!r->readable)
+		return err_set(e, ERR_FORBIDDEN, 0, "Pages of this origin may not use the API.",
+		    "preflight of an origin that no tenant allows");
+	if (reply_header(r, "Access-Control-Allow-Methods", methods, e) &&
+	    reply_header(r, "Access-Control-Allow-Headers", accepted, e) &&
+	    reply_header(r, "Access-Control-Max-Age", "600", e))
+		r->status = 204;
+	return false;
+}
+
+/* The origin is echoed only when it equals one of a list, so it can hold nothing but an origin. */
+void
+cors_headers(const struct request *r, struct buf *b)
+{
+	struct str origin = request_param(r, "HTTP_ORIGIN");
+
+	buf_puts(b, "Vary: Origin\r\n");
+	if (!r->readable)
+		return;
+	buf_puts(b, "Access-Control-Allow-Origin: ");
+	buf_add(b, origin.p, origin.n);
+	buf_puts(b, "\r\nAccess-Control-Expose-Headers: ");
+	buf_puts(b, exposed);
+	buf_puts(b, "\r\n");
+}

@@ -1,0 +1,31 @@
+/*
+ * cors.h - pages of other origins (Fetch standard, section 3.2).
+ *
+ * A preflight names no tenant: it is answered from the union of what all active
+ * tenants allow, which each process reads again after CORS_LIFE_MS.  The request
+ * itself is held against the tenant of its caller; one that has no caller (an
+ * open route, a credential that is refused) against the union, so that a page
+ * can read why.  There is no "*", no "null" and no Allow-Credentials: such pages
+ * bring a bearer token.
+ */
+#ifndef BSX_WEB_CORS_H
+#define BSX_WEB_CORS_H
+
+#include "core/web/request.h"
+
+#define CORS_LIFE_MS     20000
+#define CORS_ORIGINS_MAX 4096 /* of all tenants together; what is more is not allowed */
+
+/* Two URLs of one scheme, host and port (in any case, the scheme's own port said or not). */
+bool origin_eq(struct str a, struct str b);
+/* The page that made the request is of public_url. */
+bool cors_is_own(const struct request *r);
+
+/* OPTIONS of another origin's page that asks what it may send. */
+bool cors_is_preflight(const struct request *r);
+/* Answers it, with the methods of the path: always false, as there is no handler to go on to. */
+bool cors_preflight(struct request *r, const char *methods, struct err *e);
+/* The header lines that every answer has. */
+void cors_headers(const struct request *r, struct buf *b);
+
+#endif

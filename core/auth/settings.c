@@ -161,9 +161,49 @@ struct entry {
 	const char     *text;
 	struct settings s;
 };
-struct settings_cache {
-	struct entry *first;
+/* What of the configuration went into the entries: a HUP may change it. */
+struct defaults {
+	int64_t        numbers[6];
+	struct strings required_for;
 };
+struct settings_cache {
+	struct entry   *first;
+	struct defaults defaults;
+};
+
+static struct defaults
+defaults_of(const struct conf *c)
+{
+	return (struct defaults) { { c->access_s, c->session_idle_s, c->session_absolute_s,
+				       c->session_max_idle_s, c->session_max_absolute_s,
+				       c->password_min },
+		c->mfa_required_for };
+}
+
+static bool
+is_of(const struct defaults *a, const struct defaults *b)
+{
+	return memcmp(a->numbers, b->numbers, sizeof(a->numbers)) == 0 &&
+	       a->required_for.items == b->required_for.items &&
+	       a->required_for.n == b->required_for.n;
+}
+
+/* The cache, without entries that another configuration has filled. */
+static bool
+open_cache(struct auth *a, struct err *e)
+{
+	struct defaults now = defaults_of(a->conf);
+
+	if (a->settings != NULL && !is_of(&a->settings->defaults, &now))
+		TALLOC_FREE(a->settings);
+	if (a->settings != NULL)
+		return true;
+	a->settings = talloc_zero(a->database, struct settings_cache);
+	if (a->settings == NULL)
+		return err_memory(e);
+	a->settings->defaults = now;
+	return true;
+}
 
 /* Unlinks the tenant's entry; NULL: there is none.  *last: the end of a list that is full. */
 static struct entry *
@@ -221,10 +261,8 @@ settings_of(struct auth *a, const struct tenant *t, const struct settings **s, s
 {
 	struct entry *x, *last;
 
-	if (a->settings == NULL)
-		a->settings = talloc_zero(a->database, struct settings_cache);
-	if (a->settings == NULL)
-		return err_memory(e);
+	if (!open_cache(a, e))
+		return false;
 	x = take(a->settings, &t->id, &last);
 	if (x != NULL && strcmp(x->text, t->settings.text) != 0) {
 		talloc_free(x);

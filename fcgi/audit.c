@@ -120,8 +120,9 @@ log_reading(struct request *r, const char *how)
 	uuid_print(&r->caller.user, user);
 	log_event(r->app->log, LOG_ADMIN, LOG_LEVEL_INFO, "audit.read",
 	    LOGS("event.action", "audit.read"), LOGS("event.outcome", "success"),
-	    LOGS("organization.id", tenant), LOGS("user.id", user), LOGS("user.name", r->caller.name),
-	    LOGS("source.ip", r->address), LOGS("http.request.id", r->id), LOGS("bsx.details", how));
+	    LOGS("organization.id", tenant), LOGS("user.id", user),
+	    LOGS("user.name", r->caller.name), LOGS("source.ip", r->address),
+	    LOGS("http.request.id", r->id), LOGS("bsx.details", how));
 }
 
 /* ---- a page: the cursor is the seq, in the form of the other cursors ---- */
@@ -174,7 +175,8 @@ list_page(struct request *r, const struct audit_query *q, struct items *items, s
 
 /* ---- the export: one entry a line, oldest first ---- */
 
-struct export {
+struct export
+{
 	struct audit_filter f;
 	uint64_t            after, upto;
 };
@@ -201,8 +203,7 @@ export_more(struct request *r, struct buf *out, struct err *e)
 	return ok && (buf_ok(out) || err_memory(e));
 }
 
-static bool
-export(struct request *r, const struct audit_query *q, struct err *e)
+static bool export(struct request *r, const struct audit_query *q, struct err *e)
 {
 	struct export     *x = talloc_zero(r->mem, struct export);
 	struct audit_head  head;
@@ -270,7 +271,8 @@ struct verify_out {
 	uint64_t            broken_at;
 };
 static const struct field verify_out_fields[] = {
-	FIELD(struct verify_out, ok, .doc = "Every entry is as it was written, and none is missing."),
+	FIELD(
+	    struct verify_out, ok, .doc = "Every entry is as it was written, and none is missing."),
 	FIELD(struct verify_out, entries, .doc = "How many entries were checked."),
 	FIELD(struct verify_out, head, .item = &verify_head_schema, .doc = "The end of the chain."),
 	FIELD(struct verify_out, broken_at, .doc = "The first entry that does not fit; 0: all do."),
@@ -303,8 +305,10 @@ const struct route audit_routes[] = {
 	ROUTE_Q(GET, "/api/audit", audit_query, ALLOW(READ, AUDIT), RATE_READ, 200, read_audit,
 	    IN_NONE, OUT_LIST_OR(audit_out, EXPORT_TYPE),
 	    "Lists the audit trail, newest first; with Accept: application/x-ndjson all of it, an "
-	    "entry a line, oldest first. An export that breaks off ends with a line that has error."),
+	    "entry a line, oldest first. An export that breaks off ends with a line that has "
+	    "error."),
 	ROUTE(GET, "/api/audit/verify", ALLOW(READ, AUDIT), RATE_READ, 200, verify_audit, IN_NONE,
-	    OUT(verify_out), "Reads the whole audit trail and checks that nothing in it was changed."),
+	    OUT(verify_out),
+	    "Reads the whole audit trail and checks that nothing in it was changed."),
 	ROUTE_END
 };

@@ -84,8 +84,7 @@ describe(
 	permission_print(a, k, text);
 	out->permission = talloc_strdup(mem, text);
 	out->description = talloc_asprintf(mem, "%s %s.", verbs[a], things[k]);
-	out->platform_only =
-	    k == RESOURCE_METRICS || (k == RESOURCE_TENANTS && a == ACTION_CREATE);
+	out->platform_only = k == RESOURCE_METRICS || (k == RESOURCE_TENANTS && a == ACTION_CREATE);
 	return (out->permission != NULL && out->description != NULL) || err_memory(e);
 }
 
@@ -102,18 +101,17 @@ list_permissions(struct request *r, const void *body, void *answer, struct err *
 	*out = (struct items) { all, 0 };
 	for (int k = 0; k < RESOURCE__MAX; k++)
 		for (int a = 0; a < ACTION__MAX; a++)
-			if (!describe(r->mem, (enum action)a, (enum resource_kind)k, &all[out->n++],
-				e))
+			if (!describe(
+				r->mem, (enum action)a, (enum resource_kind)k, &all[out->n++], e))
 				return false;
 	return true;
 }
 
-const struct route role_routes[] = {
-	ROUTE_Q(GET, "/api/roles", list_query, ALLOW(READ, ROLES), RATE_READ, 200, list_roles,
-	    IN_NONE, OUT_LIST(role_view), "Lists the tenant's roles, newest first."),
+const struct route role_routes[] = { ROUTE_Q(GET, "/api/roles", list_query, ALLOW(READ, ROLES),
+					 RATE_READ, 200, list_roles, IN_NONE, OUT_LIST(role_view),
+					 "Lists the tenant's roles, newest first."),
 	ROUTE(GET, "/api/roles/{id}", ALLOW(READ, ROLES), RATE_READ, 200, get_role, IN_NONE,
 	    OUT(role_view), "Shows a role."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,
 	    IN_NONE, OUT_LIST(permission_out), "Lists all permissions, each with what it allows."),
-	ROUTE_END
-};
+	ROUTE_END };

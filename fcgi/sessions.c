@@ -14,7 +14,8 @@ list_sessions(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !session_list(r->db, r->mem, &r->caller.user, now, &after, list_rows(limit), &items, &n, e))
+	    !session_list(
+		r->db, r->mem, &r->caller.user, now, &after, list_rows(limit), &items, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		items[i].current = uuid_eq(&items[i].id, &r->caller.session);

@@ -23,8 +23,7 @@ static const struct field tenant_out_fields[] = {
 	FIELD(struct tenant_out, tenant_id, .doc = "The same."),
 	FIELD(struct tenant_out, slug, .doc = "Its short name, as typed at sign-in."),
 	FIELD(struct tenant_out, name, .doc = "Its name for people."),
-	FIELD(
-	    struct tenant_out, status, .doc = "provisioning, active, suspended or erasing."),
+	FIELD(struct tenant_out, status, .doc = "provisioning, active, suspended or erasing."),
 	FIELD(struct tenant_out, settings, .item = &settings_schema,
 	    .doc = "What its administrators decide, with the installation's defaults filled in."),
 	FIELD(struct tenant_out, quota, .doc = "What the platform allows it; {}: no limits."),
@@ -93,8 +92,11 @@ answer_tenant(struct request *r, const struct tenant *t, struct tenant_out *out,
 	struct buf content = content_of(r, t);
 
 	return show(r, t, out, e) && show_usage(r, t, out, e) &&
-	       tag_set(r, &content, out->usage == NULL ? 0
-		   : out->usage->users + out->usage->api_keys + out->usage->drift_configs, e);
+	       tag_set(r, &content,
+		   out->usage == NULL
+		       ? 0
+		       : out->usage->users + out->usage->api_keys + out->usage->drift_configs,
+		   e);
 }
 
 /* ---- reading ---- */
@@ -153,8 +155,9 @@ static const char *const  settable[] = { "active", "suspended", NULL };
 static const struct field tenant_update_fields[] = {
 	FIELD(struct tenant_update, name, .min = 1, .max = 200, .doc = "Its name for people."),
 	FIELD(struct tenant_update, settings, .item = &settings_schema,
-	    .doc = "Members named are changed; null takes one back to its default. What this version "
-		   "does not act upon is refused."),
+	    .doc =
+		"Members named are changed; null takes one back to its default. What this version "
+		"does not act upon is refused."),
 	FIELD(struct tenant_update, quota, .doc = "Not in this version: refused."),
 	FIELD(struct tenant_update, status, .choices = settable,
 	    .doc = "suspended: nobody can sign in or work there. The platform only."),
@@ -200,7 +203,8 @@ const struct route tenant_routes[] = {
 	    OUT(tenant_out), "Shows the caller's own tenant; for the platform any."),
 	ROUTE(PUT, "/api/tenants/{id}", ALLOW(UPDATE, TENANTS), RATE_WRITE, 200, change_tenant,
 	    IN(tenant_update), OUT(tenant_out),
-	    "Changes name and settings (those need update:settings too) of the caller's own tenant; "
+	    "Changes name and settings (those need update:settings too) of the caller's own "
+	    "tenant; "
 	    "the platform also the status, and other tenants."),
 	ROUTE_END
 };

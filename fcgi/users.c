@@ -154,16 +154,15 @@ struct user_update {
 	struct strings roles;
 	uint64_t       given;
 };
-static const char *const  settable[] = { "active", "disabled", NULL };
-static const struct field user_update_fields[] = {
-	FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
-	    .doc = "E-mail address."),
-	FIELD(struct user_update, display_name, .min = 1, .max = 200, .doc = "Name."),
-	FIELD(struct user_update, status, .choices = settable,
-	    .doc = "disabled: cannot sign in, and has no session any more."),
-	FIELD(struct user_update, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
-	FIELD(struct user_update, roles, .max = 20, .doc = "All of the user's roles."), FIELD_END
-};
+static const char *const   settable[] = { "active", "disabled", NULL };
+static const struct field  user_update_fields[] = { FIELD(struct user_update, email, .min = 3,
+							.max = 254, .format = "email",
+							.doc = "E-mail address."),
+	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .doc = "Name."),
+	 FIELD(struct user_update, status, .choices = settable,
+	     .doc = "disabled: cannot sign in, and has no session any more."),
+	 FIELD(struct user_update, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
+	 FIELD(struct user_update, roles, .max = 20, .doc = "All of the user's roles."), FIELD_END };
 static const struct schema user_update_schema =
     SCHEMA_GIVEN("UserUpdate", struct user_update, user_update_fields, given);
 
@@ -182,11 +181,11 @@ change_user(struct request *r, const void *body, void *answer, struct err *e)
 	const struct user_update *in = body;
 	struct managing           m = managing_of(r);
 	struct user_change        c = { .email = in->email,
-			   .display_name = in->display_name,
-			   .status = in->status,
-			   .roles = in->roles,
-			   .check = is_unchanged,
-			   .check_arg = r };
+		       .display_name = in->display_name,
+		       .status = in->status,
+		       .roles = in->roles,
+		       .check = is_unchanged,
+		       .check_arg = r };
 	bool has_roles = (in->given & schema_bit(&user_update_schema, "roles")) != 0;
 
 	c.set_roles = has_roles || in->role != NULL;
@@ -215,9 +214,9 @@ revoke_sessions(struct request *r, const void *body, void *answer, struct err *e
 	return user_end_sessions(&m, &r->id0, e);
 }
 
-const struct route user_routes[] = {
-	ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS), RATE_READ, 200, list_users,
-	    IN_NONE, OUT_LIST(user), "Lists the tenant's users, newest first."),
+const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
+					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
+					 "Lists the tenant's users, newest first."),
 	ROUTE(POST, "/api/users", ALLOW(CREATE, USERS), RATE_WRITE, 201, make_user, IN(user_create),
 	    OUT(user),
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
@@ -226,11 +225,11 @@ const struct route user_routes[] = {
 	    OUT(user), "Shows a user."),
 	ROUTE(PUT, "/api/users/{id}", ALLOW(UPDATE, USERS), RATE_WRITE, 200, change_user,
 	    IN(user_update), OUT(user),
-	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out at "
+	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out "
+	    "at "
 	    "once; the last administrator stays."),
 	ROUTE(DELETE_, "/api/users/{id}", ALLOW(DELETE, USERS), RATE_WRITE, 204, drop_user, IN_NONE,
 	    OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
 	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW(UPDATE, USERS), RATE_WRITE, 204,
 	    revoke_sessions, IN_NONE, OUT_NONE, "Ends all sessions of a user at once."),
-	ROUTE_END
-};
+	ROUTE_END };

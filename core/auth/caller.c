@@ -111,7 +111,8 @@ touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, stru
 	known = settings_of(v->a, t->tenant, &set, &why);
 	if (known)
 		idle_end = v->now_ms + set->session->idle_s * 1000;
-	if (!known || !session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
+	if (!known ||
+	    !session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
 		(instant) { v->now_ms - SESSION_TOUCH_MS }, &why)) {
 		log_err(
 		    v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);

@@ -198,18 +198,18 @@ bool
 session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
     struct session_grant *grant, struct err *e)
 {
-	const struct caller *c = &grant->caller;
-	int64_t              now = clock_ms(a->clock);
+	const struct caller   *c = &grant->caller;
+	int64_t                now = clock_ms(a->clock);
 	const struct settings *set;
-	struct token_claims  claims = { .iss = a->conf->public_url,
-		 .aud = a->conf->public_url,
-		 .tenant = c->tenant,
-		 .user = c->user,
-		 .session = c->session,
-		 .jti = uuid_make(a->clock, a->rand),
-		 .iat = now / 1000,
-		 .auth_time = c->auth_time_ms / 1000,
-		 .aal = c->aal };
+	struct token_claims    claims = { .iss = a->conf->public_url,
+		   .aud = a->conf->public_url,
+		   .tenant = c->tenant,
+		   .user = c->user,
+		   .session = c->session,
+		   .jti = uuid_make(a->clock, a->rand),
+		   .iat = now / 1000,
+		   .auth_time = c->auth_time_ms / 1000,
+		   .aal = c->aal };
 
 	if (!settings_of(a, grant->tenant, &set, e) || !auth_keys(a, false, e))
 		return false;

@@ -52,7 +52,7 @@ static const struct field  retention_fields[] = { KEPT(snapshots_s, "snapshots")
 static const struct schema retention_schema =
     SCHEMA("RetentionSettings", struct settings_retention, retention_fields);
 
-static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
 static const struct field security_fields[] = {
 	FIELD(struct settings_security, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel."),
 	FIELD(struct settings_security, min_severity, .choices = severities,
@@ -97,7 +97,8 @@ const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, 
 static const struct {
 	const char *pointer, *why;
 } not_yet[] = {
-	{ "/mfa", "a tenant cannot choose in this version: the installation's mfa.required_for holds" },
+	{ "/mfa",
+	    "a tenant cannot choose in this version: the installation's mfa.required_for holds" },
 	{ "/cors", "calls from other sites' pages are not allowed in this version" },
 	{ "/allowed_addresses", "sign-ins cannot be bound to addresses in this version" },
 	{ "/rate_limits", "the installation's rate limits hold in this version" },
@@ -117,8 +118,8 @@ fill(TALLOC_CTX *mem, const struct conf *conf, struct settings *s, struct err *e
 {
 	struct settings_session *life;
 
-	if (!ENSURE(mem, s, session, e) || !ENSURE(mem, s, password, e) || !ENSURE(mem, s, mfa, e) ||
-	    !ENSURE(mem, s, cors, e) || !ENSURE(mem, s, retention, e) ||
+	if (!ENSURE(mem, s, session, e) || !ENSURE(mem, s, password, e) ||
+	    !ENSURE(mem, s, mfa, e) || !ENSURE(mem, s, cors, e) || !ENSURE(mem, s, retention, e) ||
 	    !ENSURE(mem, s, notifications, e))
 		return false;
 	life = s->session;
@@ -147,8 +148,8 @@ settings_parse(
 
 	if (tree == NULL || !schema_decode(mem, &settings_schema, tree, s, e)) {
 		err_clear(e); /* what is stored is no fault of the request */
-		return err_set(
-		    e, ERR_INTERNAL, 0, "internal error", "a tenant's stored settings do not decode");
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "a tenant's stored settings do not decode");
 	}
 	return fill(mem, conf, s, e);
 }
@@ -373,8 +374,8 @@ check_ceilings(TALLOC_CTX *mem, const struct conf *conf, const struct settings *
 	if (life == NULL)
 		return true;
 	if (life->idle_s > conf->session_max_idle_s)
-		err_fault(e, mem, "/settings/session/idle_s", "the installation allows at most %lld",
-		    (long long)conf->session_max_idle_s);
+		err_fault(e, mem, "/settings/session/idle_s",
+		    "the installation allows at most %lld", (long long)conf->session_max_idle_s);
 	if (life->absolute_s > conf->session_max_absolute_s)
 		err_fault(e, mem, "/settings/session/absolute_s",
 		    "the installation allows at most %lld",

@@ -33,8 +33,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
-	       session_shorten(
-		   w->t, w->now.session->idle_s, w->now.session->absolute_s, now, e);
+	       session_shorten(w->t, w->now.session->idle_s, w->now.session->absolute_s, now, e);
 }
 
 static const char *
@@ -114,16 +113,17 @@ status_body(struct db *db, void *arg, struct err *e)
 static const char *
 status_details(const struct managing *m, const struct tenant *t, const char *status, struct err *e)
 {
-	char *text = status == NULL
-			 ? talloc_asprintf(m->mem, "{\"slug\":\"%s\"}", t->slug)
-			 : talloc_asprintf(m->mem, "{\"slug\":\"%s\",\"status\":\"%s\"}", t->slug, status);
+	char *text = status == NULL ? talloc_asprintf(m->mem, "{\"slug\":\"%s\"}", t->slug)
+				    : talloc_asprintf(m->mem, "{\"slug\":\"%s\",\"status\":\"%s\"}",
+					  t->slug, status);
 
 	if (text == NULL)
 		err_memory(e);
 	return text;
 }
 
-/* The platform's own entry, with the status if it changes; then the tenant's, of what only the platform did. */
+/* The platform's own entry, with the status if it changes; then the tenant's, of what only the
+ * platform did. */
 static bool
 alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
 {
@@ -154,8 +154,8 @@ alter_by_platform(struct altering *w, const struct tenant_change *in, struct err
 /* ---- ---- */
 
 static bool
-may_alter(const struct managing *m, const struct tenant *t, const struct tenant_change *in,
-    struct err *e)
+may_alter(
+    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
 {
 	bool own = uuid_eq(&t->id, &m->caller->tenant);
 
@@ -166,14 +166,15 @@ may_alter(const struct managing *m, const struct tenant *t, const struct tenant_
 		return err_fault(e, m->mem, "/status", "the platform cannot be suspended");
 	if (own && in->settings != NULL &&
 	    !permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_SETTINGS))
-		return err_set(e, ERR_FORBIDDEN, 0, "You do not have the permission update:settings.",
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "You do not have the permission update:settings.",
 		    "update:settings is missing");
 	return true;
 }
 
 bool
-tenant_alter(const struct managing *m, const struct tenant *t, const struct tenant_change *in,
-    struct err *e)
+tenant_alter(
+    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
 {
 	bool            own = uuid_eq(&t->id, &m->caller->tenant), ok;
 	struct altering w = { .m = m, .t = m->t, .was = t };

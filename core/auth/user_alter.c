@@ -46,9 +46,9 @@ keep_an_admin(const struct altering *w, bool stays, struct err *e)
 		return true;
 	if (!user_count_other_admins(w->m->t, &w->id, &others, e))
 		return false;
-	return others > 0 || err_set(e, ERR_LAST_ADMIN, 0,
-				 "This is the last active administrator of the tenant.",
-				 "the last administrator");
+	return others > 0 ||
+	       err_set(e, ERR_LAST_ADMIN, 0, "This is the last active administrator of the tenant.",
+		   "the last administrator");
 }
 
 static void
@@ -176,8 +176,8 @@ run(struct altering *w, tx_fn *body, struct err *e)
 	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
 		return false;
 	err_clear(e);
-	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, "An account with this e-mail address exists.",
-	    "duplicate address");
+	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY,
+	    "An account with this e-mail address exists.", "duplicate address");
 }
 
 /* In the forms in which they are kept. */
@@ -214,8 +214,8 @@ user_alter(const struct managing *m, const struct uuid *id, const struct user_ch
 }
 
 bool
-user_erase(const struct managing *m, const struct uuid *id, const struct user_change *check,
-    struct err *e)
+user_erase(
+    const struct managing *m, const struct uuid *id, const struct user_change *check, struct err *e)
 {
 	struct altering w;
 

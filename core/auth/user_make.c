@@ -39,7 +39,8 @@ replay(struct making *w, bool *done, struct user *out, struct err *e)
 		return true;
 	}
 	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
-		return err_set(e, ERR_CONFLICT, 0, "This Idempotency-Key was used with another body.",
+		return err_set(e, ERR_CONFLICT, 0,
+		    "This Idempotency-Key was used with another body.",
 		    "idempotency key with another body");
 	*done = user_by_id(m->t, m->mem, &have.made_id, out, e);
 	if (*done || e->code != ERR_MISSING)
@@ -54,7 +55,8 @@ prepare_mark(struct making *w)
 {
 	const struct managing *m = w->m;
 
-	hash_hmac(m->t->address_key, sizeof(m->t->address_key), w->in->body.p, w->in->body.n, w->mac);
+	hash_hmac(
+	    m->t->address_key, sizeof(m->t->address_key), w->in->body.p, w->in->body.n, w->mac);
 	w->mark = (struct idempotency) { .actor_id = m->caller->user,
 		.kind = KIND,
 		.key = w->in->idempotency_key,
@@ -175,7 +177,8 @@ details_of(const struct making *w, struct err *e)
 	return NULL;
 }
 
-/* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the address. */
+/* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the
+ * address. */
 static bool
 explain(struct making *w, struct user *out, struct err *e)
 {

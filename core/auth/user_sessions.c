@@ -78,7 +78,8 @@ user_end_session(const struct managing *m, const struct uuid *session, struct er
 			return missing(e);
 		w.reason = "revoked_by_admin";
 		uuid_print(&owner, text);
-		entry.details = talloc_asprintf(m->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
+		entry.details =
+		    talloc_asprintf(m->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
 		if (entry.details == NULL)
 			return err_memory(e);
 	}

@@ -141,8 +141,8 @@ struct list_in {
 	    COLUMN_AS_NULL(struct list_in, f.since, "since_again"),                                \
 	    COLUMN_NULL(struct list_in, f.until),                                                  \
 	    COLUMN_AS_NULL(struct list_in, f.until, "until_again")
-static const struct field list_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, upto),
-	COLUMN_AS(struct list_in, upto, "upto_again"), COLUMN(struct list_in, limit), FIELD_END };
+static const struct field  list_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, upto),
+	 COLUMN_AS(struct list_in, upto, "upto_again"), COLUMN(struct list_in, limit), FIELD_END };
 static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
 static const struct field  export_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, from),
 	 COLUMN(struct list_in, upto), COLUMN(struct list_in, limit), FIELD_END };

@@ -4,7 +4,7 @@ struct set_in {
 	const char *name, *settings, *was;
 };
 static const struct field  set_fields[] = { COLUMN(struct set_in, name),
-	COLUMN(struct set_in, settings), COLUMN(struct set_in, was), FIELD_END };
+	 COLUMN(struct set_in, settings), COLUMN(struct set_in, was), FIELD_END };
 static const struct schema set_schema = SCHEMA("TenantSetIn", struct set_in, set_fields);
 
 struct status_in {
@@ -12,13 +12,13 @@ struct status_in {
 	const char *status;
 };
 static const struct field  status_fields[] = { COLUMN(struct status_in, id),
-	COLUMN(struct status_in, status), FIELD_END };
+	 COLUMN(struct status_in, status), FIELD_END };
 static const struct schema status_schema =
     SCHEMA("TenantStatusIn", struct status_in, status_fields);
 
 static const struct field  usage_fields[] = { COLUMN(struct tenant_usage, users),
-	COLUMN(struct tenant_usage, api_keys), COLUMN(struct tenant_usage, drift_configs),
-	FIELD_END };
+	 COLUMN(struct tenant_usage, api_keys), COLUMN(struct tenant_usage, drift_configs),
+	 FIELD_END };
 static const struct schema usage_schema =
     SCHEMA("TenantUsageRow", struct tenant_usage, usage_fields);
 
@@ -36,8 +36,8 @@ tenant_forget(struct database *d)
 }
 
 bool
-tenant_set(struct tenant_db *t, const char *name, const char *settings, const char *was,
-    struct err *e)
+tenant_set(
+    struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e)
 {
 	const struct set_in in = { name, settings, was };
 

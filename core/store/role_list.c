@@ -35,8 +35,8 @@ struct view_page {
 	int64_t     limit;
 };
 static const struct field  page_fields[] = { COLUMN_NULL(struct view_page, after),
-	COLUMN_AS_NULL(struct view_page, after, "after_again"), COLUMN(struct view_page, limit),
-	FIELD_END };
+	 COLUMN_AS_NULL(struct view_page, after, "after_again"), COLUMN(struct view_page, limit),
+	 FIELD_END };
 static const struct schema page_schema = SCHEMA("RoleViewPage", struct view_page, page_fields);
 
 #define COLUMNS                                                                                    \
@@ -55,8 +55,8 @@ complete(TALLOC_CTX *mem, struct role_view *r, struct err *e)
 }
 
 bool
-role_view_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r,
-    struct err *e)
+role_view_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r, struct err *e)
 {
 	const struct view_id in = { *id };
 

@@ -5,12 +5,15 @@
 static const struct field item_fields[] = {
 	FIELD(struct session_item, id, .flags = READ_ONLY, .doc = "Number of the session."),
 	FIELD(struct session_item, created_at, .flags = READ_ONLY, .doc = "The sign-in."),
-	FIELD(struct session_item, last_seen, .flags = READ_ONLY, .doc = "Last use, to the minute."),
+	FIELD(
+	    struct session_item, last_seen, .flags = READ_ONLY, .doc = "Last use, to the minute."),
 	FIELD(struct session_item, address, .flags = READ_ONLY, .doc = "Address of the sign-in."),
-	FIELD(struct session_item, user_agent, .flags = READ_ONLY, .doc = "Program of the sign-in."),
+	FIELD(
+	    struct session_item, user_agent, .flags = READ_ONLY, .doc = "Program of the sign-in."),
 	FIELD(struct session_item, provider, .flags = READ_ONLY,
 	    .doc = "password, or the identity provider."),
-	FIELD(struct session_item, aal, .flags = READ_ONLY, .doc = "1: one factor; 2: two factors."),
+	FIELD(
+	    struct session_item, aal, .flags = READ_ONLY, .doc = "1: one factor; 2: two factors."),
 	FIELD(struct session_item, idle_expires_at, .flags = READ_ONLY,
 	    .doc = "End of the session if it is not used."),
 	FIELD(struct session_item, absolute_expires_at, .flags = READ_ONLY,
@@ -19,8 +22,7 @@ static const struct field item_fields[] = {
 	    .doc = "This request's session."),
 	FIELD_END,
 };
-const struct schema session_item_schema =
-    SCHEMA("SessionItem", struct session_item, item_fields);
+const struct schema session_item_schema = SCHEMA("SessionItem", struct session_item, item_fields);
 
 struct list_in {
 	struct uuid user_id;
@@ -29,9 +31,9 @@ struct list_in {
 	int64_t     limit;
 };
 static const struct field  list_fields[] = { COLUMN(struct list_in, user_id),
-	COLUMN(struct list_in, now), COLUMN(struct list_in, now_again),
-	COLUMN_NULL(struct list_in, after), COLUMN_AS_NULL(struct list_in, after, "after_again"),
-	COLUMN(struct list_in, limit), FIELD_END };
+	 COLUMN(struct list_in, now), COLUMN(struct list_in, now_again),
+	 COLUMN_NULL(struct list_in, after), COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	 COLUMN(struct list_in, limit), FIELD_END };
 static const struct schema list_schema = SCHEMA("SessionListIn", struct list_in, list_fields);
 
 struct owner {
@@ -75,9 +77,9 @@ struct shorten_in {
 	int64_t absolute2, idle2;
 };
 static const struct field  shorten_fields[] = { COLUMN(struct shorten_in, absolute1),
-	COLUMN(struct shorten_in, idle1), COLUMN(struct shorten_in, now1),
-	COLUMN(struct shorten_in, now2), COLUMN(struct shorten_in, absolute2),
-	COLUMN(struct shorten_in, idle2), FIELD_END };
+	 COLUMN(struct shorten_in, idle1), COLUMN(struct shorten_in, now1),
+	 COLUMN(struct shorten_in, now2), COLUMN(struct shorten_in, absolute2),
+	 COLUMN(struct shorten_in, idle2), FIELD_END };
 static const struct schema shorten_schema =
     SCHEMA("SessionShortenIn", struct shorten_in, shorten_fields);
 
@@ -89,8 +91,7 @@ SQL(session_update_shorter, SQL_TENANT, &shorten_schema, NULL,
     " OR idle_end > last_seen + INTERVAL ? SECOND)");
 
 bool
-session_shorten(
-    struct tenant_db *t, int64_t idle_s, int64_t absolute_s, instant now, struct err *e)
+session_shorten(struct tenant_db *t, int64_t idle_s, int64_t absolute_s, instant now, struct err *e)
 {
 	const struct shorten_in in = { absolute_s, idle_s, now, now, absolute_s, idle_s };
 

@@ -7,13 +7,12 @@ struct list_in {
 	int64_t            limit;
 };
 static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"), COLUMN_NULL(struct list_in, f.q),
-	COLUMN_AS_NULL(struct list_in, f.q, "q_email"),
-	COLUMN_AS_NULL(struct list_in, f.q, "q_name"), COLUMN_NULL(struct list_in, f.role),
-	COLUMN_AS_NULL(struct list_in, f.role, "role_again"),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
-	FIELD_END };
+	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"), COLUMN_NULL(struct list_in, f.q),
+	 COLUMN_AS_NULL(struct list_in, f.q, "q_email"),
+	 COLUMN_AS_NULL(struct list_in, f.q, "q_name"), COLUMN_NULL(struct list_in, f.role),
+	 COLUMN_AS_NULL(struct list_in, f.role, "role_again"), COLUMN_NULL(struct list_in, f.after),
+	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
 static const struct schema list_schema = SCHEMA("UserListIn", struct list_in, list_fields);
 
 SQL(user_select_list, SQL_TENANT, &list_schema, &user_schema,
@@ -97,8 +96,8 @@ struct user_set_in {
 	struct uuid id;
 };
 static const struct field  set_fields[] = { COLUMN(struct user_set_in, email),
-	COLUMN(struct user_set_in, display_name), COLUMN(struct user_set_in, status),
-	COLUMN(struct user_set_in, updated_at), COLUMN(struct user_set_in, id), FIELD_END };
+	 COLUMN(struct user_set_in, display_name), COLUMN(struct user_set_in, status),
+	 COLUMN(struct user_set_in, updated_at), COLUMN(struct user_set_in, id), FIELD_END };
 static const struct schema set_schema = SCHEMA("UserSetIn", struct user_set_in, set_fields);
 
 SQL(user_update, SQL_TENANT, &set_schema, NULL,
@@ -118,8 +117,8 @@ user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e)
 }
 
 bool
-user_set_roles(struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n,
-    struct err *e)
+user_set_roles(
+    struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n, struct err *e)
 {
 	const struct user_id in = { *user };
 

@@ -85,7 +85,8 @@ set_role(const struct managing *m, const struct uuid *id, const char *role)
 static void
 enable_all(struct people *p)
 {
-	server_do(p->w->root, "UPDATE %s.users SET status = 'active' WHERE email <> 'dis@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.users SET status = 'active' WHERE email <> 'dis@acme.test'",
 	    p->w->a.schema_name);
 }
 
@@ -221,20 +222,27 @@ shortening_ends_what_is_beyond_it_at_once(void **state)
 	p->clock.set_ms = 400000;
 	people_grant(p, mem, "ada@acme.test", &fresh);
 	assert_int_equal(people_resolve(near, idle.access_token, "", &c), ERR_OK);
-	server_do(p->w->root, "UPDATE %s.user_sessions SET last_seen = created_at, idle_end ="
-			      " created_at + INTERVAL 1800 SECOND", p->w->a.schema_name);
+	server_do(p->w->root,
+	    "UPDATE %s.user_sessions SET last_seen = created_at, idle_end ="
+	    " created_at + INTERVAL 1800 SECOND",
+	    p->w->a.schema_name);
 	m = managing(p, &p->auth, &p->w->a, &fresh.caller);
 	set_session(p, &m, "{\"session\":{\"idle_s\":300}}");
 	assert_int_equal(people_resolve(near, idle.access_token, "", &c), ERR_UNAUTHENTICATED);
 	assert_int_equal(people_resolve(&p->auth, old.access_token, "", &c), ERR_UNAUTHENTICATED);
 	assert_int_equal(people_resolve(near, fresh.access_token, "", &c), ERR_OK);
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM user_sessions"
-		" WHERE revoked_at IS NULL AND idle_end > last_seen + INTERVAL 300 SECOND"), 0);
+	assert_int_equal(
+	    people_number(p, &p->w->a,
+		"SELECT COUNT(*) AS n FROM user_sessions"
+		" WHERE revoked_at IS NULL AND idle_end > last_seen + INTERVAL 300 SECOND"),
+	    0);
 
 	set_session(p, &m, "{\"session\":{\"idle_s\":null,\"absolute_s\":3600}}");
-	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM user_sessions"
-		" WHERE revoked_at IS NULL AND idle_end > NOW() + INTERVAL 401 SECOND"
-		" AND absolute_end > created_at + INTERVAL 3600 SECOND"), 0);
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM user_sessions"
+			     " WHERE revoked_at IS NULL AND idle_end > NOW() + INTERVAL 401 SECOND"
+			     " AND absolute_end > created_at + INTERVAL 3600 SECOND"),
+	    0);
 	set_session(p, &m, "{\"session\":null}");
 }
 
@@ -334,13 +342,16 @@ a_user_manager_neither_grants_nor_changes_more_than_it_holds(void **state)
 static void
 an_idempotency_key_is_forgotten_after_a_day(void **state)
 {
-	struct people       *p = *state;
-	struct tenant_db    *t = people_open(p, &p->w->a);
-	uint8_t              mac[HASH_LEN] = { 1 };
-	struct idempotency   i = { .actor_id = p->w->a.id, .kind = "user", .key = "Key",
-		  .body_mac = { mac, sizeof(mac) }, .made_id = p->w->b.id };
-	struct idempotency   out;
-	struct err           e = { 0 };
+	struct people     *p = *state;
+	struct tenant_db  *t = people_open(p, &p->w->a);
+	uint8_t            mac[HASH_LEN] = { 1 };
+	struct idempotency i = { .actor_id = p->w->a.id,
+		.kind = "user",
+		.key = "Key",
+		.body_mac = { mac, sizeof(mac) },
+		.made_id = p->w->b.id };
+	struct idempotency out;
+	struct err         e = { 0 };
 
 	i.created_at.ms = clock_ms(&p->clock) - IDEMPOTENCY_KEEP_MS - 1000;
 	assert_ok(idempotency_add(t, &i, &e));

@@ -25,6 +25,12 @@
 	X(AUDIT_API_KEY_DELETE,   "api_key.delete",      LOG_ADMIN) \
 	X(AUDIT_USER_CREATE,      "user.create",         LOG_ADMIN) \
 	X(AUDIT_KEY_ROTATE,       "key.rotate",          LOG_ADMIN) \
+	X(AUDIT_USER_UPDATE,      "user.update",         LOG_ADMIN) \
+	X(AUDIT_USER_DELETE,      "user.delete",         LOG_ADMIN) \
+	X(AUDIT_USER_SESSIONS,    "user.sessions_revoke", LOG_ADMIN) \
+	X(AUDIT_SETTINGS_UPDATE,  "settings.update",     LOG_ADMIN) \
+	X(AUDIT_TENANT_UPDATE,    "tenant.update",       LOG_ADMIN) \
+	X(AUDIT_AUDIT_EXPORT,     "audit.export",        LOG_ADMIN) \
 	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \

@@ -24,6 +24,7 @@ struct auth {
 	struct token_keys      *keys;     /* loaded on first use; see auth_keys() */
 	const struct token_key *signing;
 	int64_t                 keys_loaded_ms;
+	struct settings_cache  *settings; /* made on first use; see settings_of() */
 };
 
 /* Loads the signing keys if they are not loaded (or `again` and the last load is older than 5 s). */

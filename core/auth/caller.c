@@ -5,6 +5,7 @@
 
 #include "core/auth/apikey.h"
 #include "core/auth/session.h"
+#include "core/auth/settings.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/shm/metric.h"
@@ -100,12 +101,18 @@ open_tenant(const struct resolving *v, const struct uuid *id, struct tenant_db *
 static bool
 touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, struct caller *c)
 {
-	int64_t    idle_end = v->now_ms + v->a->conf->session_idle_s * 1000;
-	struct err why = { 0 };
+	const struct settings *set;
+	int64_t                idle_end = 0;
+	struct err             why = { 0 };
+	bool                   known;
 
 	if (v->now_ms - last_seen_ms < SESSION_TOUCH_MS)
 		return false;
-	if (!session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
+	known = settings_of(v->a, t->tenant, &set, &why);
+	if (known)
+		idle_end = v->now_ms + set->session->idle_s * 1000;
+	if (!known ||
+	    !session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
 		(instant) { v->now_ms - SESSION_TOUCH_MS }, &why)) {
 		log_err(
 		    v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);
@@ -161,7 +168,7 @@ read_session(const struct resolving *v, struct caller *out, struct err *e)
 	before = epochs_now(v, &claims.tenant, &claims.user, &claims.session);
 	if (!session_caller_by_id(t, v->mem, &claims.session, &s, e))
 		return refuse_missing(e, "no such session");
-	if (!check_session(v, &claims, &s, e) ||
+	if (!session_bound(v->a, t->tenant, &s, e) || !check_session(v, &claims, &s, e) ||
 	    !caller_of_session(v->a, v->mem, t->tenant, &claims.session, &s, out, e) ||
 	    !caller_csrf(v->a, &claims.session, out->csrf, e))
 		return false;

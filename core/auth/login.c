@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/ident.h"
+#include "core/auth/settings.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
@@ -260,10 +261,13 @@ fail(struct attempt *l, struct err *e)
 static bool
 make_session(struct attempt *l, struct err *e)
 {
-	const struct conf *conf = l->a->conf;
-	int64_t            now = l->now_ms, absolute = now + conf->session_absolute_s * 1000;
-	int64_t            idle = now + conf->session_idle_s * 1000;
+	const struct settings *set;
+	int64_t                now = l->now_ms, absolute, idle;
 
+	if (!settings_of(l->a, l->t->tenant, &set, e))
+		return false;
+	absolute = now + set->session->absolute_s * 1000;
+	idle = now + set->session->idle_s * 1000;
 	l->session = (struct session_row) { .id = uuid_make(l->a->clock, l->a->rand),
 		.user_id = l->user.id,
 		.auth_time = { now },

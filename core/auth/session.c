@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/settings.h"
 #include "core/auth/tag.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -99,6 +100,20 @@ refresh_parse(const struct auth *a, struct str text, struct refresh *r, struct e
 
 /* ---- callers ---- */
 
+bool
+session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e)
+{
+	const struct settings *set;
+
+	if (!settings_of(a, t, &set, e))
+		return false;
+	s->absolute_end.ms =
+	    MIN(s->absolute_end.ms, s->began_at.ms + set->session->absolute_s * 1000);
+	s->idle_end.ms = MIN(s->idle_end.ms, s->last_seen.ms + set->session->idle_s * 1000);
+	s->idle_end.ms = MIN(s->idle_end.ms, s->absolute_end.ms);
+	return true;
+}
+
 static bool
 must_enroll(const struct auth *a, const struct strings *roles, bool has_factor)
 {
@@ -183,22 +198,23 @@ bool
 session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
     struct session_grant *grant, struct err *e)
 {
-	const struct caller *c = &grant->caller;
-	int64_t              now = clock_ms(a->clock);
-	struct token_claims  claims = { .iss = a->conf->public_url,
-		 .aud = a->conf->public_url,
-		 .tenant = c->tenant,
-		 .user = c->user,
-		 .session = c->session,
-		 .jti = uuid_make(a->clock, a->rand),
-		 .iat = now / 1000,
-		 .auth_time = c->auth_time_ms / 1000,
-		 .aal = c->aal };
+	const struct caller   *c = &grant->caller;
+	int64_t                now = clock_ms(a->clock);
+	const struct settings *set;
+	struct token_claims    claims = { .iss = a->conf->public_url,
+		   .aud = a->conf->public_url,
+		   .tenant = c->tenant,
+		   .user = c->user,
+		   .session = c->session,
+		   .jti = uuid_make(a->clock, a->rand),
+		   .iat = now / 1000,
+		   .auth_time = c->auth_time_ms / 1000,
+		   .aal = c->aal };
 
-	claims.exp = MIN(now / 1000 + a->conf->access_s, c->absolute_ms / 1000);
-	grant->access_end_ms = claims.exp * 1000;
-	if (!auth_keys(a, false, e))
+	if (!settings_of(a, grant->tenant, &set, e) || !auth_keys(a, false, e))
 		return false;
+	claims.exp = MIN(now / 1000 + set->session->access_s, c->absolute_ms / 1000);
+	grant->access_end_ms = claims.exp * 1000;
 	grant->access_token = token_sign(mem, a->signing, &claims, e);
 	grant->refresh_token = grant->access_token == NULL ? NULL
 							   : refresh_print(a, mem, grant->tenant,
@@ -235,6 +251,8 @@ read_row(struct refreshing *f, struct err *e)
 		err_clear(e);
 		return refuse(e, "no such session");
 	}
+	if (!session_bound(f->a, f->t->tenant, &f->row, e))
+		return false;
 	return is_alive(&f->row, f->now_ms) || refuse(e, "the session has ended");
 }
 
@@ -274,9 +292,13 @@ end_reused(struct refreshing *f, struct err *e)
 static bool
 rotate(struct refreshing *f, uint64_t *generation, struct err *e)
 {
-	int64_t idle_end = f->now_ms + f->a->conf->session_idle_s * 1000;
-	bool    rotated;
+	const struct settings *set;
+	int64_t                idle_end;
+	bool                   rotated;
 
+	if (!settings_of(f->a, f->t->tenant, &set, e))
+		return false;
+	idle_end = f->now_ms + set->session->idle_s * 1000;
 	if (!session_rotate(f->t, &f->session, f->presented, (instant) { f->now_ms },
 		(instant) { idle_end }, &rotated, e))
 		return false;

@@ -37,6 +37,8 @@ MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token,
 MUST_USE bool session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, bool all, struct err *e);
 
+/* A row as the tenant's settings allow it now, whatever held when it began. */
+MUST_USE bool session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e);
 /* The caller that a session row makes. */
 MUST_USE bool caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
     const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e);

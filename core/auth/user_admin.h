@@ -1,10 +1,16 @@
 /*
- * user_admin.h - users as the admin tool makes them.
+ * user_admin.h - users as the admin tool makes them, and as those who may do so manage them.
+ *
+ * Nobody grants what they do not hold, nor changes a user who may do more than they (ERR_ESCALATION).  The last
+ * active administrator stays one (ERR_LAST_ADMIN), whatever happens at the same time.  Each deed is audited in
+ * its transaction, and holds for every process of this host when the call returns.
  */
 #ifndef BSX_AUTH_USER_ADMIN_H
 #define BSX_AUTH_USER_ADMIN_H
 
-#include "core/auth/auth.h"
+#include "core/auth/audit.h"
+#include "core/store/idempotency.h"
+#include "core/store/user.h"
 
 /*
  * Makes an active user with a password and one role by its name, audited as
@@ -12,5 +18,45 @@
  */
 MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
     const char *email, const char *display_name, struct str password, const char *role, struct err *e);
+
+/* Who manages, and where. */
+struct managing {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	struct tenant_db    *t;
+	const struct caller *caller;
+	const struct origin *origin;
+};
+
+struct user_new {
+	const char    *email, *display_name, *password;
+	struct strings roles;
+	const char    *idempotency_key; /* NULL: none */
+	struct str     body;            /* as it came: what the key stands for */
+};
+/*
+ * ERR_INVALID with faults; ERR_CONFLICT: the address is taken, or the key came with another body; ERR_FORBIDDEN:
+ * roles without assign:roles.  `permit` is held while the password is hashed, as in login_password.
+ */
+MUST_USE bool user_make(const struct managing *m, const struct user_new *in, struct permit *permit,
+    struct user *out, struct err *e);
+
+struct user_change {
+	const char    *email, *display_name, *status; /* NULL: stays */
+	struct strings roles;
+	bool           set_roles;
+	/* Inside the transaction: may refuse what the user is now (If-Match). */
+	bool (*check)(void *arg, const struct user *was, struct err *e);
+	void          *check_arg;
+};
+/* Whoever is disabled has no session left. ERR_MISSING: no such user; else as above. */
+MUST_USE bool user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
+    struct user *out, struct err *e);
+MUST_USE bool user_erase(const struct managing *m, const struct uuid *id, const struct user_change *check,
+    struct err *e);
+/* Ends all sessions of a user. */
+MUST_USE bool user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e);
+/* Ends one: the caller's own, or another's with update:users; else ERR_MISSING. */
+MUST_USE bool user_end_session(const struct managing *m, const struct uuid *session, struct err *e);
 
 #endif

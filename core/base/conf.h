@@ -67,6 +67,8 @@ struct conf {
 	int64_t        access_s;        /* life of an access token */
 	int64_t        session_idle_s;
 	int64_t        session_absolute_s;
+	int64_t        session_max_idle_s;     /* ceilings of what a tenant may choose */
+	int64_t        session_max_absolute_s;
 	int64_t        revocation_lag_ms;
 	struct strings mfa_required_for;/* roles; the installed default is ["admin"], the trial sets [] */
 	int64_t        password_min;

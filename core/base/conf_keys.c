@@ -111,11 +111,19 @@ const struct conf_key conf_keys[] = {
 	           "0: never."),
 
 	KEY(access_s, "session.access_s", "600", .unit = "s", .min = 60, .max = 3600, HUP,
-	    .doc = "Life of an access token, where the tenant does not say less."),
+	    .doc = "Life of an access token, where the tenant does not say otherwise."),
 	KEY(session_idle_s, "session.idle_s", "1800", .unit = "s", .min = 300, .max = 86400, HUP,
-	    .doc = "A session ends when it was not used for so long."),
+	    .doc = "A session ends when it was not used for so long, where the tenant does not say "
+	           "otherwise."),
 	KEY(session_absolute_s, "session.absolute_s", "43200", .unit = "s", .min = 3600, .max = 2592000,
-	    HUP, .doc = "A session ends so long after signing in, used or not."),
+	    HUP, .doc = "A session ends so long after signing in, used or not, where the tenant does not say "
+	           "otherwise."),
+	KEY(session_max_idle_s, "session.max_idle_s", "86400", .unit = "s", .min = 300, .max = 86400, HUP,
+	    .doc = "The most that a tenant may choose for session.idle_s; it bounds session.idle_s too."),
+	KEY(session_max_absolute_s, "session.max_absolute_s", "2592000", .unit = "s", .min = 3600,
+	    .max = 2592000, HUP,
+	    .doc = "The most that a tenant may choose for session.absolute_s; it bounds "
+	           "session.absolute_s too."),
 	KEY(revocation_lag_ms, "session.revocation_lag_ms", "2000", .unit = "ms", .min = 0,
 	    .max = 60000, HUP,
 	    .doc = "How much later another host may learn that a session was ended; on the same host it "

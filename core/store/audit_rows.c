@@ -122,3 +122,55 @@ audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t l
 
 	return db_all(t->db, mem, &audit_select_after, &in, (size_t)limit, rows, n, e);
 }
+
+/* ---- reading by filter ---- */
+
+struct list_in {
+	struct audit_filter f;
+	uint64_t            from, upto;
+	int64_t             limit;
+};
+#define FILTER_FIELDS                                                                              \
+	COLUMN_NULL(struct list_in, f.actor_id),                                                   \
+	    COLUMN_AS_NULL(struct list_in, f.actor_id, "actor_id_again"),                          \
+	    COLUMN_NULL(struct list_in, f.actor_name),                                             \
+	    COLUMN_AS_NULL(struct list_in, f.actor_name, "actor_name_again"),                      \
+	    COLUMN_NULL(struct list_in, f.action),                                                 \
+	    COLUMN_AS_NULL(struct list_in, f.action, "action_again"),                              \
+	    COLUMN_NULL(struct list_in, f.since),                                                  \
+	    COLUMN_AS_NULL(struct list_in, f.since, "since_again"),                                \
+	    COLUMN_NULL(struct list_in, f.until),                                                  \
+	    COLUMN_AS_NULL(struct list_in, f.until, "until_again")
+static const struct field  list_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, upto),
+	 COLUMN_AS(struct list_in, upto, "upto_again"), COLUMN(struct list_in, limit), FIELD_END };
+static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
+static const struct field  export_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, from),
+	 COLUMN(struct list_in, upto), COLUMN(struct list_in, limit), FIELD_END };
+static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
+
+#define FILTER                                                                                     \
+	"SELECT " COLUMNS " FROM audit WHERE (? IS NULL OR actor_id = ?)"                          \
+	" AND (? IS NULL OR actor_name = ?) AND (? IS NULL OR action = ?)"                         \
+	" AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)"
+SQL(audit_select_list, SQL_TENANT, &list_schema, &audit_schema,
+    FILTER " AND (? = 0 OR seq < ?) ORDER BY seq DESC LIMIT ?");
+SQL(audit_select_export, SQL_TENANT, &export_schema, &audit_schema,
+    FILTER " AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+
+bool
+audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,
+    size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, 0, before, (int64_t)limit };
+
+	return db_all(t->db, mem, &audit_select_list, &in, limit, rows, n, e);
+}
+
+bool
+audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
+    uint64_t after, uint64_t upto, size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, after, upto, (int64_t)limit };
+
+	return db_all(t->db, mem, &audit_select_export, &in, limit, rows, n, e);
+}

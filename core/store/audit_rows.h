@@ -46,4 +46,17 @@ MUST_USE bool audit_row_add(struct tenant_db *t, const struct audit_row *r, stru
 MUST_USE bool audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
     struct audit_row **rows, size_t *n, struct err *e);
 
+struct audit_filter {
+	struct uuid actor_id;   /* nil: any */
+	const char *actor_name; /* NULL: any */
+	const char *action;     /* NULL: any */
+	instant     since, until; /* [since, until); 0: no bound */
+};
+/* Newest first, those with seq < before (0: from the newest). */
+MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,
+    size_t limit, struct audit_row **rows, size_t *n, struct err *e);
+/* Oldest first, those with after < seq <= upto. */
+MUST_USE bool audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t after,
+    uint64_t upto, size_t limit, struct audit_row **rows, size_t *n, struct err *e);
+
 #endif

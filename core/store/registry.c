@@ -40,6 +40,18 @@ SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
 SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id > ? ORDER BY id LIMIT 200");
 
+struct page_in {
+	struct uuid after;
+	int64_t     limit;
+};
+static const struct field  page_fields[] = { COLUMN_NULL(struct page_in, after),
+	 COLUMN_AS_NULL(struct page_in, after, "after_again"), COLUMN(struct page_in, limit),
+	 FIELD_END };
+static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, page_fields);
+
+SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+
 void
 registry_tidy(struct database *d)
 {
@@ -156,4 +168,13 @@ tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struc
 {
 	return db_all(
 	    d->control, mem, &registry_page, &(struct by_id) { *after }, TENANT_PAGE, list, n, e);
+}
+
+bool
+tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct tenant **list, size_t *n, struct err *e)
+{
+	const struct page_in in = { *after, (int64_t)limit };
+
+	return db_all(d->control, mem, &registry_newest, &in, limit, list, n, e);
 }

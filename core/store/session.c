@@ -38,6 +38,7 @@ static const struct field session_caller_fields[] = {
 	FIELD(struct session_caller, created_at, .doc = "User's making."),
 	FIELD(struct session_caller, role_names, .flags = NULLABLE, .doc = "Roles, LF between."),
 	FIELD(struct session_caller, granted, .flags = NULLABLE, .doc = "Permissions, LF between."),
+	FIELD(struct session_caller, began_at, .doc = "Session's making."),
 	FIELD_END,
 };
 static const struct schema session_caller_schema =
@@ -74,7 +75,7 @@ SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schem
     " FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS role_names,"
     " (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
     " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
-    " WHERE ur.user_id = u.id) AS granted"
+    " WHERE ur.user_id = u.id) AS granted, s.created_at AS began_at"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?");
 SQL(session_select_state, SQL_TENANT, &session_id_schema, &session_state_schema,
     "SELECT s.epoch + u.epoch AS epoch, s.last_seen, s.idle_end"

@@ -38,6 +38,7 @@ struct session_caller {
 	bool        two_factor;
 	instant     last_login, created_at;
 	char       *role_names, *granted; /* as in struct user */
+	instant     began_at;     /* of the session; 0: not known */
 };
 
 /* What may have changed about a caller since it was read. */
@@ -66,5 +67,29 @@ MUST_USE bool session_revoke(struct tenant_db *t, const struct uuid *id, instant
 /* All of a user's; with the user's epoch, so that other hosts learn of it by one look. */
 MUST_USE bool session_revoke_all(struct tenant_db *t, const struct uuid *user, instant now, const char *reason,
     struct err *e);
+
+/* ---- session_list.c ---- */
+
+/* A session as its user sees it; members are those of its answer. */
+struct session_item {
+	struct uuid id;
+	instant     created_at, last_seen;
+	char       *address, *user_agent, *provider;
+	int64_t     aal;
+	instant     idle_expires_at, absolute_expires_at;
+	bool        current; /* set by the reader */
+};
+extern const struct schema session_item_schema;
+
+/* Those that have not ended at `now`, newest first, after the id `after` (nil: from the newest). */
+MUST_USE bool session_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, instant now,
+    const struct uuid *after, size_t limit, struct session_item **items, size_t *n, struct err *e);
+/* ERR_MISSING: no such session, or it was revoked. */
+MUST_USE bool session_owner(struct tenant_db *t, const struct uuid *id, struct uuid *user, struct err *e);
+/*
+ * No session of the tenant lasts longer than this from its beginning, or its last use; those that are
+ * changed by it get a new epoch, so that other hosts learn of it.
+ */
+MUST_USE bool session_shorten(struct tenant_db *t, int64_t idle_s, int64_t absolute_s, instant now, struct err *e);
 
 #endif

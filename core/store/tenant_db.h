@@ -69,6 +69,30 @@ MUST_USE bool tenant_by_schema(struct database *d, struct str schema_name, const
 MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after,
     struct tenant **list, size_t *n, struct err *e);
 
+/* For answers: newest first, after the id `after` (nil: from the newest). */
+MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct tenant **list, size_t *n, struct err *e);
+
+/* After a change of a row: this process reads the registry again (others do within 2 s). */
+void tenant_forget(struct database *d);
+
+/*
+ * Inside a transaction of the tenant's own connection: its name and settings.  ERR_CONFLICT: the settings are
+ * no longer `was`.
+ */
+MUST_USE bool tenant_set(struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e);
+/*
+ * Inside a transaction of the platform's connection: "active" or "suspended" for another tenant.  ERR_CONFLICT:
+ * it is neither now, or is the platform itself.
+ */
+MUST_USE bool tenant_set_status(struct tenant_db *platform, const struct uuid *id, const char *status, struct err *e);
+
+/* How much of what can be counted a tenant has. */
+struct tenant_usage {
+	int64_t users, api_keys, drift_configs;
+};
+MUST_USE bool tenant_usage_read(struct tenant_db *t, struct tenant_usage *u, struct err *e);
+
 /* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
 MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,
     struct tenant_db **tdb, struct err *e);

@@ -50,16 +50,6 @@ static const struct field user_id_fields[] = {
 };
 static const struct schema user_id_schema = SCHEMA("UserIdIn", struct user_id_in, user_id_fields);
 
-#define USER_COLUMNS                                                                               \
-	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
-	" u.last_login, u.created_at, u.epoch,"                                                    \
-	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
-	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
-	"role_names,"                                                                              \
-	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
-	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
-	" WHERE ur.user_id = u.id) AS granted FROM users u "
-
 SQL(user_select_by_email, SQL_TENANT, &email_schema, &user_schema,
     USER_COLUMNS "WHERE u.email = ?");
 SQL(user_select_by_id, SQL_TENANT, &user_id_schema, &user_schema, USER_COLUMNS "WHERE u.id = ?");
@@ -85,8 +75,8 @@ strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct
 	return true;
 }
 
-static bool
-complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e)
+bool
+user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e)
 {
 	u->tenant_id = t->tenant->id;
 	if (!strings_of_lines(mem, u->role_names, &u->roles, e))
@@ -103,7 +93,7 @@ user_by_email(
 {
 	const struct email_in in = { email };
 
-	return db_one(t->db, mem, &user_select_by_email, &in, u, e) && complete(t, mem, u, e);
+	return db_one(t->db, mem, &user_select_by_email, &in, u, e) && user_complete(t, mem, u, e);
 }
 
 bool
@@ -112,7 +102,7 @@ user_by_id(
 {
 	const struct user_id_in in = { *id };
 
-	return db_one(t->db, mem, &user_select_by_id, &in, u, e) && complete(t, mem, u, e);
+	return db_one(t->db, mem, &user_select_by_id, &in, u, e) && user_complete(t, mem, u, e);
 }
 
 bool

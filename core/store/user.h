@@ -27,6 +27,18 @@ struct user {
 	char          *granted;      /* permission texts of all roles, LF between; NULL: none */
 };
 extern const struct schema user_schema;
+/* Columns of user_schema from users u, for statements of this family. */
+#define USER_COLUMNS                                                                               \
+	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
+	" u.last_login, u.created_at, u.epoch,"                                                    \
+	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
+	"role_names,"                                                                              \
+	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
+	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
+	" WHERE ur.user_id = u.id) AS granted FROM users u "
+/* What a reader of such a row does to it: tenant, role and roles. */
+MUST_USE bool user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e);
 
 MUST_USE bool user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct user *u, struct err *e);
 MUST_USE bool user_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u, struct err *e);
@@ -42,5 +54,33 @@ MUST_USE bool user_role_add(struct tenant_db *t, const struct uuid *user, int64_
 /* Replaces a hash by a newer one of the same password; nothing happens when it has changed meanwhile. */
 MUST_USE bool user_rehash(struct tenant_db *t, const struct uuid *user, const char *was, const char *now, struct err *e);
 MUST_USE bool user_set_last_login(struct tenant_db *t, const struct uuid *user, instant at, struct err *e);
+
+/* ---- user_change.c: lists and changes ---- */
+
+struct user_filter {
+	const char *q;      /* part of the address or the name, upper and lower case alike; NULL: any */
+	const char *role;   /* by its name; NULL: any */
+	const char *status; /* NULL: any */
+	struct uuid after;  /* nil: from the newest */
+};
+/* Newest first. */
+MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, size_t limit,
+    struct user **users, size_t *n, struct err *e);
+
+/*
+ * Inside a transaction, first: whoever may take an administrator away waits here for the others, so that
+ * two of them cannot both count the other one as the one who stays.
+ */
+MUST_USE bool user_lock_admins(struct tenant_db *t, struct err *e);
+/* Inside a transaction: nobody else changes the user until its end. ERR_MISSING: no such user. */
+MUST_USE bool user_lock(struct tenant_db *t, const struct uuid *user, struct err *e);
+/* Active users with the role admin, without this one. */
+MUST_USE bool user_count_other_admins(struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e);
+/* Sets email, display_name and status of *u, and raises its epoch. */
+MUST_USE bool user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e);
+MUST_USE bool user_set_roles(struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n,
+    struct err *e);
+/* With its roles and sessions. */
+MUST_USE bool user_drop(struct tenant_db *t, const struct uuid *user, struct err *e);
 
 #endif

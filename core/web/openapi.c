@@ -130,7 +130,13 @@ put_success_content(struct buf *b, const struct route *rt)
 			    "\"required\":[\"items\",\"next_cursor\"],\"properties\":{"
 			    "\"items\":{\"type\":\"array\",\"items\":");
 		put_ref(b, rt->out, SCHEMA_ANSWER);
-		buf_puts(b, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}}}");
+		buf_puts(b, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}}");
+		if (rt->out_type != NULL) {
+			buf_putc(b, ',');
+			buf_json(b, str_of(rt->out_type));
+			buf_puts(b, ":{\"schema\":{\"type\":\"string\"}}");
+		}
+		buf_putc(b, '}');
 		return;
 	case ROUTE_OUT_RAW:
 		buf_puts(b, ",\"content\":{");

@@ -164,7 +164,7 @@ put_headers(struct request *r, struct buf *b, int status)
 		buf_puts(b, HSTS);
 	if (r->content_type != NULL && !empty)
 		buf_printf(b, "Content-Type: %s\r\n", r->content_type);
-	if (!empty)
+	if (!empty && (r->more == NULL || r->err.code != ERR_OK))
 		buf_printf(b, "Content-Length: %zu\r\n", r->out.n);
 	if (r->etag != NULL)
 		buf_printf(b, "ETag: %s\r\n", r->etag);
@@ -206,6 +206,30 @@ send_bare(struct request *r)
 		send_bytes(r, body, sizeof(body) - 1);
 }
 
+/* Piece by piece; the status is out, so what fails on the way is told in a line of its own. */
+static void
+send_more(struct request *r)
+{
+	struct err e = { 0 };
+
+	while (!r->client_gone) {
+		r->out.n = 0;
+		if (!r->more(r, &r->out, &e))
+			break;
+		if (r->out.n == 0)
+			return;
+		send_bytes(r, r->out.p, r->out.n);
+	}
+	if (r->client_gone)
+		return;
+	log_err(r->app->log, LOG_SYSTEM, "an answer broke off", &e);
+	r->out.n = 0;
+	buf_printf(&r->out, "{\"error\":{\"code\":\"%s\",\"request_id\":\"%s\"}}\n",
+	    err_wire(e.code), r->id);
+	if (buf_ok(&r->out))
+		send_bytes(r, r->out.p, r->out.n);
+}
+
 void
 reply_send(struct request *r)
 {
@@ -222,6 +246,9 @@ reply_send(struct request *r)
 		return;
 	}
 	send_bytes(r, head.p, head.n);
-	if (!r->head_only)
-		send_bytes(r, r->out.p, r->out.n);
+	if (r->head_only)
+		return;
+	send_bytes(r, r->out.p, r->out.n);
+	if (r->more != NULL && r->err.code == ERR_OK)
+		send_more(r);
 }

@@ -88,6 +88,12 @@ struct request {
 	const char         *content_type; /* with `out`: a body made by the handler */
 	struct buf          out;      /* bytes of the answer */
 	struct buf          headers;  /* extra header lines, by reply_header() only */
+	/*
+	 * With content_type: an answer too long to be held at once.  Called after the head until it leaves `out`
+	 * (emptied before each call) empty; a failure cannot change the status any more and becomes the last line.
+	 */
+	bool              (*more)(struct request *r, struct buf *out, struct err *e);
+	void               *more_arg;
 	const char         *etag;     /* strong, with quotes; NULL: none */
 	const char         *next_cursor; /* of a list answer */
 	const char         *csp;      /* Content-Security-Policy of a page; NULL: nothing may load */

@@ -71,7 +71,7 @@ struct route {
 	const struct schema *in;
 	enum route_out       out_kind;
 	const struct schema *out;
-	const char          *out_type; /* media type of ROUTE_OUT_RAW */
+	const char          *out_type; /* media type of ROUTE_OUT_RAW; of a list: another one it is given in */
 	const struct schema *query;    /* NULL: takes no query parameters; set by ROUTE_Q */
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
@@ -83,6 +83,8 @@ struct route {
 #define IN_DOCUMENT       ROUTE_IN_DOCUMENT, NULL
 #define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL
 #define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL
+/* A list that can also be had whole, as this media type: the handler then sets r->more. */
+#define OUT_LIST_OR(name, type) ROUTE_OUT_LIST, &name##_schema, type
 #define OUT_NONE          ROUTE_OUT_NONE, NULL, NULL
 #define OUT_RAW(type)     ROUTE_OUT_RAW, NULL, type
 

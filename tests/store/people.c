@@ -110,6 +110,9 @@ people_set_up(void **state)
 	p->w->conf.access_s = 600;
 	p->w->conf.session_idle_s = 1800;
 	p->w->conf.session_absolute_s = 43200;
+	p->w->conf.session_max_idle_s = 86400;
+	p->w->conf.session_max_absolute_s = 2592000;
+	p->w->conf.password_min = 12;
 	p->w->conf.revocation_lag_ms = 2000;
 	snprintf(
 	    p->log_path, sizeof(p->log_path), "%s/auth.log.%d", server_folder(), (int)getpid());

@@ -91,6 +91,40 @@ do_nothing(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
+/* Three pieces, and then the end, or a failure when it is asked for by the name. */
+static bool
+stream_piece(struct request *r, struct buf *out, struct err *e)
+{
+	int *left = r->more_arg;
+
+	if (*left < 0)
+		return err_set(e, ERR_UNAVAILABLE, 0, "away", "the database went away");
+	if (*left == 0 && str_eqz(r->ids[0], "broken")) {
+		*left = -1;
+		buf_puts(out, "half ");
+		return stream_piece(r, out, e);
+	}
+	if ((*left)-- > 0)
+		buf_printf(out, "{\"left\":%d}\n", *left);
+	return true;
+}
+
+static bool
+stream(struct request *r, const void *body, void *answer, struct err *e)
+{
+	int *left = talloc(r->mem, int);
+
+	(void)body, (void)answer;
+	if (left == NULL)
+		return err_memory(e);
+	*left = 3;
+	buf_make(&r->out, r->mem);
+	r->content_type = "application/x-ndjson";
+	r->more = stream_piece;
+	r->more_arg = left;
+	return !str_eqz(r->ids[0], "refused") || err_set(e, ERR_CONFLICT, 0, "No.", "refused");
+}
+
 struct option {
 	const char *note;
 };
@@ -114,6 +148,8 @@ static const struct route        routes[] = { ROUTE(POST, "/api/option", ANYONE,
 		   POST, "/api/broken", ANYONE, RATE_OPEN, 204, break_thing, IN_NONE, OUT_NONE, "Breaks."),
 	       ROUTE(POST, "/api/documents", ANYONE, RATE_OPEN, 200, say_body, IN_DOCUMENT,
 		   OUT_RAW("application/json"), "Says it again."),
+	       ROUTE(GET, "/api/streams/{name}", ANYONE, RATE_OPEN, 200, stream, IN_NONE,
+		   OUT_LIST_OR(thing, "application/x-ndjson"), "Streams."),
 	       ROUTE(GET, "/api/mine", SIGNED_IN, RATE_READ, 200, get_thing, IN_NONE, OUT(thing), "Mine."),
 	       ROUTE(POST, "/api/mine", SIGNED_IN, RATE_READ, 200, add_thing, IN(thing), OUT(thing),
 		   "Mine."),
@@ -294,6 +330,29 @@ lists_have_items_and_a_cursor(void **state)
 	assert_answer(ask("GET", "/api/things?limt=1"), 422, "validation_failed");
 	assert_answer(ask("GET", "/api/things?limit=1&limit=2"), 400, "bad_request");
 	assert_answer(ask("GET", "/api/things/a?x=1"), 422, "validation_failed");
+}
+
+static void
+a_long_answer_comes_in_pieces_and_says_when_it_breaks_off(void **state)
+{
+	struct exchange *x = ask("GET", "/api/streams/whole");
+
+	(void)state;
+	assert_int_equal(exchange_status(x), 200);
+	assert_string_equal(exchange_body(x), "{\"left\":2}\n{\"left\":1}\n{\"left\":0}\n");
+	assert_string_equal(exchange_header(x, "Content-Type"), "application/x-ndjson");
+	assert_null(exchange_header(x, "Content-Length"));
+	assert_int_equal(x->writes, 4);
+	x = ask("GET", "/api/streams/broken");
+	assert_int_equal(exchange_status(x), 200);
+	assert_non_null(strstr(exchange_body(x),
+	    "{\"left\":0}\n{\"error\":{\"code\":\"unavailable\",\"request_id\":\""));
+	assert_string_equal(exchange_body(ask("HEAD", "/api/streams/whole")), "");
+	assert_answer(ask("GET", "/api/streams/refused"), 409, "conflict");
+	x = exchange_make(w.mem, "GET", "/api/streams/whole");
+	x->deaf = true;
+	pass_run(&w.app, &x->t);
+	assert_int_equal(x->writes, 1);
 }
 
 static void
@@ -764,6 +823,7 @@ main(void)
 		TEST(paths_and_methods_that_are_not_there_are_told_apart),
 		TEST(head_answers_like_get_without_the_body),
 		TEST(lists_have_items_and_a_cursor),
+		TEST(a_long_answer_comes_in_pieces_and_says_when_it_breaks_off),
 		TEST(entity_tags_decide_over_304_and_412),
 		TEST(an_internal_error_shows_nothing_and_is_counted),
 		TEST(bodies_are_held_to_their_type_length_and_size),

@@ -1,0 +1,408 @@
+#include "core/auth/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIN(x, y) ((x) < (y) ? (x) : (y))
+#define NULLABLE  FIELD_NULLABLE
+#define FOREVER_S INT64_C(3155760000) /* a hundred years */
+
+/* ---- the members ---- */
+
+static const struct field session_fields[] = {
+	FIELD(struct settings_session, access_s, .min = 60, .max = 3600, .flags = NULLABLE,
+	    .doc = "Life of an access token."),
+	FIELD(struct settings_session, idle_s, .min = 300, .max = 86400, .flags = NULLABLE,
+	    .doc = "A session ends when it was not used for so long."),
+	FIELD(struct settings_session, absolute_s, .min = 3600, .max = 2592000, .flags = NULLABLE,
+	    .doc = "A session ends so long after signing in, used or not."),
+	FIELD_END,
+};
+static const struct schema session_schema =
+    SCHEMA("SessionSettings", struct settings_session, session_fields);
+
+static const struct field password_fields[] = {
+	FIELD(struct settings_password, min_length, .min = 8, .max = 128, .flags = NULLABLE,
+	    .doc = "Least characters of a new password."),
+	FIELD_END,
+};
+static const struct schema password_schema =
+    SCHEMA("PasswordSettings", struct settings_password, password_fields);
+
+static const struct field mfa_fields[] = {
+	FIELD(struct settings_mfa, required_for, .max = 64, .flags = NULLABLE,
+	    .doc = "Roles that need a second factor."),
+	FIELD_END,
+};
+static const struct schema mfa_schema =
+    SCHEMA_GIVEN("MfaSettings", struct settings_mfa, mfa_fields, given);
+
+static const struct field cors_fields[] = {
+	FIELD(struct settings_cors, allowed_origins, .max = 64, .flags = NULLABLE,
+	    .doc = "Origins of pages on other sites that may call with a bearer token."),
+	FIELD_END,
+};
+static const struct schema cors_schema = SCHEMA("CorsSettings", struct settings_cors, cors_fields);
+
+#define KEPT(m, what)                                                                              \
+	FIELD(struct settings_retention, m, .min = 0, .max = FOREVER_S, .flags = NULLABLE,         \
+	    .doc = "How long " what " are kept; 0: for ever.")
+static const struct field  retention_fields[] = { KEPT(snapshots_s, "snapshots"),
+	 KEPT(reports_s, "reports"), KEPT(audit_s, "audit entries"), FIELD_END };
+static const struct schema retention_schema =
+    SCHEMA("RetentionSettings", struct settings_retention, retention_fields);
+
+static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const struct field security_fields[] = {
+	FIELD(struct settings_security, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel."),
+	FIELD(struct settings_security, min_severity, .choices = severities,
+	    .flags = FIELD_REQUIRED, .doc = "Least severity that is sent there."),
+	FIELD_END,
+};
+static const struct schema security_schema =
+    SCHEMA("SecurityNotification", struct settings_security, security_fields);
+
+static const struct field notifications_fields[] = {
+	FIELD(struct settings_notifications, from, .min = 3, .max = 254, .format = "email",
+	    .flags = NULLABLE, .doc = "Sender of its mail; null: the installation's."),
+	FIELD(struct settings_notifications, security, .item = &security_schema, .max = 32,
+	    .flags = NULLABLE, .doc = "Channels that security events are sent to."),
+	FIELD_END,
+};
+static const struct schema notifications_schema =
+    SCHEMA("NotificationSettings", struct settings_notifications, notifications_fields);
+
+static const struct field settings_fields[] = {
+	FIELD(struct settings, session, .item = &session_schema, .flags = NULLABLE,
+	    .doc = "How long sessions last."),
+	FIELD(struct settings, password, .item = &password_schema, .flags = NULLABLE,
+	    .doc = "What passwords must be like."),
+	FIELD(struct settings, mfa, .item = &mfa_schema, .flags = NULLABLE,
+	    .doc = "Who needs a second factor."),
+	FIELD(struct settings, cors, .item = &cors_schema, .flags = NULLABLE,
+	    .doc = "Which other sites' pages may call."),
+	FIELD(struct settings, allowed_addresses, .max = 256, .flags = NULLABLE,
+	    .doc = "Addresses and ranges that its users may come from; empty: everywhere."),
+	FIELD(struct settings, rate_limits, .flags = NULLABLE,
+	    .doc = "By rate class or route: {per_minute, burst}."),
+	FIELD(struct settings, retention, .item = &retention_schema, .flags = NULLABLE,
+	    .doc = "How long things are kept."),
+	FIELD(struct settings, notifications, .item = &notifications_schema, .flags = NULLABLE,
+	    .doc = "Who is told."),
+	FIELD_END,
+};
+const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, settings_fields);
+
+/* What nothing acts upon in this version.  Whoever builds one takes its row away. */
+static const struct {
+	const char *pointer, *why;
+} not_yet[] = {
+	{ "/mfa",
+	    "a tenant cannot choose in this version: the installation's mfa.required_for holds" },
+	{ "/cors", "calls from other sites' pages are not allowed in this version" },
+	{ "/allowed_addresses", "sign-ins cannot be bound to addresses in this version" },
+	{ "/rate_limits", "the installation's rate limits hold in this version" },
+	{ "/retention", "nothing is deleted by age in this version" },
+	{ "/notifications", "security events are not sent in this version" },
+};
+
+/* ---- reading ---- */
+
+/* Makes an absent object, all members 0. */
+#define ENSURE(mem, s, m, e)                                                                       \
+	((s)->m != NULL || ((s)->m = talloc_zero_size((mem), sizeof(*(s)->m))) != NULL ||          \
+	    err_memory(e))
+
+static bool
+fill(TALLOC_CTX *mem, const struct conf *conf, struct settings *s, struct err *e)
+{
+	struct settings_session *life;
+
+	if (!ENSURE(mem, s, session, e) || !ENSURE(mem, s, password, e) ||
+	    !ENSURE(mem, s, mfa, e) || !ENSURE(mem, s, cors, e) || !ENSURE(mem, s, retention, e) ||
+	    !ENSURE(mem, s, notifications, e))
+		return false;
+	life = s->session;
+	if (life->access_s == 0)
+		life->access_s = conf->access_s;
+	if (life->idle_s == 0)
+		life->idle_s = conf->session_idle_s;
+	if (life->absolute_s == 0)
+		life->absolute_s = conf->session_absolute_s;
+	life->idle_s = MIN(life->idle_s, conf->session_max_idle_s);
+	life->absolute_s = MIN(life->absolute_s, conf->session_max_absolute_s);
+	if (s->password->min_length == 0)
+		s->password->min_length = conf->password_min;
+	if (!(s->mfa->given & schema_bit(&mfa_schema, "required_for")))
+		s->mfa->required_for = conf->mfa_required_for;
+	if (s->rate_limits.text == NULL && s->rate_limits.tree == NULL)
+		s->rate_limits.text = "{}";
+	return true;
+}
+
+bool
+settings_parse(
+    TALLOC_CTX *mem, const struct conf *conf, const char *text, struct settings *s, struct err *e)
+{
+	const struct json *tree = json_parse(mem, str_of(text), e);
+
+	if (tree == NULL || !schema_decode(mem, &settings_schema, tree, s, e)) {
+		err_clear(e); /* what is stored is no fault of the request */
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "a tenant's stored settings do not decode");
+	}
+	return fill(mem, conf, s, e);
+}
+
+/* ---- the cache: parsed once per text ---- */
+
+struct entry {
+	struct entry   *next; /* most recently used first */
+	struct uuid     tenant;
+	const char     *text;
+	struct settings s;
+};
+/* What of the configuration went into the entries: a HUP may change it. */
+struct defaults {
+	int64_t        numbers[6];
+	struct strings required_for;
+};
+struct settings_cache {
+	struct entry   *first;
+	struct defaults defaults;
+};
+
+static struct defaults
+defaults_of(const struct conf *c)
+{
+	return (struct defaults) { { c->access_s, c->session_idle_s, c->session_absolute_s,
+				       c->session_max_idle_s, c->session_max_absolute_s,
+				       c->password_min },
+		c->mfa_required_for };
+}
+
+static bool
+is_of(const struct defaults *a, const struct defaults *b)
+{
+	return memcmp(a->numbers, b->numbers, sizeof(a->numbers)) == 0 &&
+	       a->required_for.items == b->required_for.items &&
+	       a->required_for.n == b->required_for.n;
+}
+
+/* The cache, without entries that another configuration has filled. */
+static bool
+open_cache(struct auth *a, struct err *e)
+{
+	struct defaults now = defaults_of(a->conf);
+
+	if (a->settings != NULL && !is_of(&a->settings->defaults, &now))
+		TALLOC_FREE(a->settings);
+	if (a->settings != NULL)
+		return true;
+	a->settings = talloc_zero(a->database, struct settings_cache);
+	if (a->settings == NULL)
+		return err_memory(e);
+	a->settings->defaults = now;
+	return true;
+}
+
+/* Unlinks the tenant's entry; NULL: there is none.  *last: the end of a list that is full. */
+static struct entry *
+take(struct settings_cache *c, const struct uuid *tenant, struct entry **last)
+{
+	struct entry **at = &c->first;
+	unsigned       n = 0;
+
+	*last = NULL;
+	for (; *at != NULL; at = &(*at)->next) {
+		struct entry *x = *at;
+
+		if (uuid_eq(&x->tenant, tenant)) {
+			*at = x->next;
+			return x;
+		}
+		if (++n == SETTINGS_KEPT)
+			*last = x;
+	}
+	return NULL;
+}
+
+static void
+drop_last(struct settings_cache *c, struct entry *last)
+{
+	struct entry **at = &c->first;
+
+	while (*at != NULL && *at != last)
+		at = &(*at)->next;
+	*at = NULL;
+	talloc_free(last);
+}
+
+static struct entry *
+parse_entry(struct auth *a, const struct tenant *t, struct err *e)
+{
+	struct entry *x = talloc_zero(a->settings, struct entry);
+
+	if (x == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	x->tenant = t->id;
+	x->text = talloc_strdup(x, t->settings.text);
+	if (x->text == NULL)
+		err_memory(e);
+	else if (settings_parse(x, a->conf, x->text, &x->s, e))
+		return x;
+	talloc_free(x);
+	return NULL;
+}
+
+bool
+settings_of(struct auth *a, const struct tenant *t, const struct settings **s, struct err *e)
+{
+	struct entry *x, *last;
+
+	if (!open_cache(a, e))
+		return false;
+	x = take(a->settings, &t->id, &last);
+	if (x != NULL && strcmp(x->text, t->settings.text) != 0) {
+		talloc_free(x);
+		x = NULL;
+	}
+	if (x == NULL) {
+		if (last != NULL)
+			drop_last(a->settings, last);
+		x = parse_entry(a, t, e);
+	}
+	if (x == NULL)
+		return false;
+	x->next = a->settings->first;
+	a->settings->first = x;
+	*s = &x->s;
+	return true;
+}
+
+/* ---- changing ---- */
+
+static const struct json nothing = { .type = JSON_OBJECT };
+
+static bool
+make_object(TALLOC_CTX *mem, size_t most, struct json *out, struct err *e)
+{
+	*out = (struct json) { .type = JSON_OBJECT };
+	out->items = talloc_array(mem, struct json, (unsigned)most + 1);
+	out->names = talloc_array(mem, struct str, (unsigned)most + 1);
+	return (out->items != NULL && out->names != NULL) || err_memory(e);
+}
+
+static const struct json *
+member(const struct json *o, struct str name)
+{
+	for (uint32_t i = 0; o->type == JSON_OBJECT && i < o->n; i++)
+		if (str_eq(o->names[i], name))
+			return &o->items[i];
+	return NULL;
+}
+
+/* Members of both; a null stays for now, so that one of an unknown name is found. */
+static bool
+merge(TALLOC_CTX *mem, const struct json *base, const struct json *change, struct json *out,
+    struct err *e)
+{
+	if (change->type != JSON_OBJECT) {
+		*out = *change;
+		return true;
+	}
+	if (base == NULL || base->type != JSON_OBJECT)
+		base = &nothing;
+	if (!make_object(mem, (size_t)base->n + change->n, out, e))
+		return false;
+	for (uint32_t i = 0; i < base->n; i++) {
+		if (member(change, base->names[i]) != NULL)
+			continue;
+		out->names[out->n] = base->names[i];
+		out->items[out->n++] = base->items[i];
+	}
+	for (uint32_t i = 0; i < change->n; i++) {
+		out->names[out->n] = change->names[i];
+		if (!merge(mem, member(base, change->names[i]), &change->items[i],
+			&out->items[out->n++], e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+without_nulls(TALLOC_CTX *mem, const struct json *in, struct json *out, struct err *e)
+{
+	if (in->type != JSON_OBJECT) {
+		*out = *in;
+		return true;
+	}
+	if (!make_object(mem, in->n, out, e))
+		return false;
+	for (uint32_t i = 0; i < in->n; i++) {
+		if (in->items[i].type == JSON_NULL)
+			continue;
+		out->names[out->n] = in->names[i];
+		if (!without_nulls(mem, &in->items[i], &out->items[out->n++], e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_available(TALLOC_CTX *mem, const struct json *change, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(not_yet) / sizeof(not_yet[0]); i++) {
+		const struct json *v = json_at(change, str_of(not_yet[i].pointer));
+		char               pointer[64];
+
+		if (v == NULL || v->type == JSON_NULL)
+			continue;
+		snprintf(pointer, sizeof(pointer), "/settings%s", not_yet[i].pointer);
+		err_fault(e, mem, pointer, "%s", not_yet[i].why);
+	}
+	return e->code == ERR_OK;
+}
+
+static bool
+check_ceilings(TALLOC_CTX *mem, const struct conf *conf, const struct settings *s, struct err *e)
+{
+	const struct settings_session *life = s->session;
+
+	if (life == NULL)
+		return true;
+	if (life->idle_s > conf->session_max_idle_s)
+		err_fault(e, mem, "/settings/session/idle_s",
+		    "the installation allows at most %lld", (long long)conf->session_max_idle_s);
+	if (life->absolute_s > conf->session_max_absolute_s)
+		err_fault(e, mem, "/settings/session/absolute_s",
+		    "the installation allows at most %lld",
+		    (long long)conf->session_max_absolute_s);
+	return e->code == ERR_OK;
+}
+
+bool
+settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const struct json *change,
+    const char **text, struct err *e)
+{
+	const struct json *base = json_parse(mem, str_of(was), e);
+	struct json        both, clean;
+	struct settings    s;
+	struct buf         b;
+
+	if (base == NULL)
+		return err_note(e, "reading a tenant's stored settings");
+	if (change->type != JSON_OBJECT)
+		return err_fault(e, mem, "/settings", "must be an object");
+	if (!merge(mem, base, change, &both, e) ||
+	    !schema_decode_at(mem, &settings_schema, &both, "/settings", &s, e) ||
+	    !check_available(mem, change, e) || !check_ceilings(mem, conf, &s, e) ||
+	    !without_nulls(mem, &both, &clean, e))
+		return false;
+	buf_make(&b, mem);
+	json_print(&b, &clean);
+	*text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}

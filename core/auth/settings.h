@@ -1,0 +1,68 @@
+/*
+ * settings.h - what a tenant's administrators decide: the `settings` member of a tenant.
+ *
+ * The registry keeps only what was said; reading fills in the installation's defaults and holds the
+ * installation's ceilings (session.max_idle_s, session.max_absolute_s).  A setting that nothing acts upon yet is
+ * refused when it is written (settings.c has the list), so that nobody relies on it in vain.
+ */
+#ifndef BSX_AUTH_SETTINGS_H
+#define BSX_AUTH_SETTINGS_H
+
+#include "core/auth/auth.h"
+#include "core/base/schema.h"
+
+struct settings_session {
+	int64_t access_s, idle_s, absolute_s;
+};
+struct settings_password {
+	int64_t min_length; /* characters */
+};
+struct settings_mfa {
+	struct strings required_for; /* names of roles */
+	uint64_t       given;
+};
+struct settings_cors {
+	struct strings allowed_origins;
+};
+struct settings_retention {
+	int64_t snapshots_s, reports_s, audit_s; /* 0: for ever */
+};
+struct settings_security {
+	struct uuid channel_id;
+	const char *min_severity;
+};
+struct settings_notifications {
+	const char  *from;     /* NULL: the installation's */
+	struct items security; /* struct settings_security */
+};
+struct settings {
+	struct settings_session       *session;
+	struct settings_password      *password;
+	struct settings_mfa           *mfa;
+	struct settings_cors          *cors;
+	struct strings                 allowed_addresses;
+	struct raw_json                rate_limits; /* {CLASS or route: {per_minute, burst}} */
+	struct settings_retention     *retention;
+	struct settings_notifications *notifications;
+};
+extern const struct schema settings_schema;
+
+/*
+ * A tenant's settings, every member filled.  Kept parsed for the tenants used last; valid until the next request
+ * (of the SETTINGS_KEPT tenants used last none is dropped).
+ */
+#define SETTINGS_KEPT 64
+MUST_USE bool settings_of(struct auth *a, const struct tenant *t, const struct settings **s, struct err *e);
+
+/* The same without a cache: `text` is what the registry holds. */
+MUST_USE bool settings_parse(TALLOC_CTX *mem, const struct conf *conf, const char *text, struct settings *s,
+    struct err *e);
+
+/*
+ * What the registry shall hold after a change (RFC 7396: members named replace, null takes one back to the
+ * default).  ERR_INVALID with one fault per member at fault, pointers from "/settings".
+ */
+MUST_USE bool settings_merge(TALLOC_CTX *mem, const struct conf *conf, const char *was, const struct json *change,
+    const char **text, struct err *e);
+
+#endif

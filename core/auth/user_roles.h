@@ -1,0 +1,29 @@
+/*
+ * user_roles.h - who may grant which roles to whom: shared by the files of user_admin.
+ */
+#ifndef BSX_AUTH_USER_ROLES_H
+#define BSX_AUTH_USER_ROLES_H
+
+#include "core/auth/user_admin.h"
+
+#define USER_ROLES_MAX 20
+
+struct role_choice {
+	struct uuid        ids[USER_ROLES_MAX];
+	size_t             n;
+	struct permissions granted; /* of all of them */
+};
+/* ERR_INVALID, with faults at /roles/N: no such role, or one that comes twice. */
+MUST_USE bool role_choice_make(const struct managing *m, struct strings names, struct role_choice *out, struct err *e);
+/* ERR_FORBIDDEN: without assign:roles; ERR_ESCALATION: more than the caller holds. */
+MUST_USE bool role_choice_may_grant(const struct managing *m, const struct role_choice *c, struct err *e);
+/* ERR_ESCALATION: the user may do more than the caller. */
+MUST_USE bool user_may_manage(const struct managing *m, const struct user *u, struct err *e);
+
+bool strings_have(struct strings list, const char *z);
+bool strings_same(struct strings a, struct strings b); /* in that order */
+
+/* ["a","b"] */
+void buf_strings(struct buf *b, struct strings list);
+
+#endif

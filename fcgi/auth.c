@@ -1,12 +1,11 @@
+#include "fcgi/auth.h"
+
 #include "core/auth/login.h"
+#include "core/auth/mfa.h"
 #include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
 
-struct tenant_brief {
-	struct uuid id;
-	const char *slug, *name;
-};
 static const struct field tenant_brief_fields[] = {
 	FIELD(struct tenant_brief, id, .doc = "Number of the tenant."),
 	FIELD(struct tenant_brief, slug, .doc = "Its short name, as typed at sign-in."),
@@ -16,15 +15,6 @@ static const struct field tenant_brief_fields[] = {
 static const struct schema tenant_brief_schema =
     SCHEMA("TenantBrief", struct tenant_brief, tenant_brief_fields);
 
-struct session {
-	struct user         *user;
-	struct tenant_brief *tenant;
-	struct strings       permissions;
-	const char          *csrf_token;
-	instant              expires_at, idle_expires_at, absolute_expires_at;
-	bool                 mfa_enrollment_required;
-	const char          *access_token, *refresh_token;
-};
 static const struct field session_fields[] = {
 	FIELD(struct session, user, .item = &user_schema, .doc = "Who has signed in."),
 	FIELD(struct session, tenant, .item = &tenant_brief_schema, .doc = "Where."),
@@ -42,7 +32,7 @@ static const struct field session_fields[] = {
 	    .doc = "With delivery body only: the refresh token; it counts once."),
 	FIELD_END,
 };
-static const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
+const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
 
 static struct tenant_brief *
 tenant_brief_of(TALLOC_CTX *mem, const struct tenant *t, struct err *e)
@@ -94,8 +84,8 @@ put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 		   r, "bsx_refresh", g->refresh_token, seconds_until(r, g->caller.absolute_ms), e);
 }
 
-static bool
-answer_session(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
+bool
+auth_answer(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
     struct err *e)
 {
 	const struct caller *c = &g->caller;
@@ -114,6 +104,50 @@ answer_session(struct request *r, const struct session_grant *g, bool in_body, s
 	out->access_token = g->access_token;
 	out->refresh_token = g->refresh_token;
 	return true;
+}
+
+/* What a sign-in gives: the session, or what is still to be shown. */
+struct sign_in {
+	struct session session;
+	bool           mfa_required;
+	const char    *mfa_token;
+	struct strings methods;
+};
+#define SIGN_IN(m, wire, ...)                                                                      \
+	FIELD_AS(struct sign_in, session.m, wire, .flags = FIELD_OMIT_ZERO, __VA_ARGS__)
+static const struct field sign_in_fields[] = {
+	SIGN_IN(user, "user", .item = &user_schema, .doc = "Who has signed in."),
+	SIGN_IN(tenant, "tenant", .item = &tenant_brief_schema, .doc = "Where."),
+	SIGN_IN(permissions, "permissions", .doc = "What the user may do, as action:resource."),
+	SIGN_IN(csrf_token, "csrf_token",
+	    .doc = "Value of X-CSRF-Token for changes that the access cookie authenticates."),
+	SIGN_IN(expires_at, "expires_at", .doc = "End of the access token."),
+	SIGN_IN(idle_expires_at, "idle_expires_at", .doc = "End of the session if it is not used."),
+	SIGN_IN(
+	    absolute_expires_at, "absolute_expires_at", .doc = "End of the session in any case."),
+	SIGN_IN(mfa_enrollment_required, "mfa_enrollment_required",
+	    .doc = "True: only a second factor can be set up until there is one."),
+	SIGN_IN(access_token, "access_token",
+	    .doc = "With delivery body only: the access token, a JWT."),
+	SIGN_IN(refresh_token, "refresh_token",
+	    .doc = "With delivery body only: the refresh token; it counts once."),
+	FIELD(struct sign_in, mfa_required, .flags = FIELD_OMIT_ZERO,
+	    .doc = "True: no session yet, POST /api/auth/2fa/verify is next."),
+	FIELD(struct sign_in, mfa_token, .flags = FIELD_OMIT_ZERO,
+	    .doc = "For that; it lives 5 minutes and bears 10 tries."),
+	FIELD(struct sign_in, methods, .flags = FIELD_OMIT_ZERO, .doc = "What may be shown there."),
+	FIELD_END,
+};
+static const struct schema sign_in_schema = SCHEMA("SignIn", struct sign_in, sign_in_fields);
+
+static bool
+answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
+    struct sign_in *out, struct err *e)
+{
+	out->mfa_required = true;
+	out->mfa_token = g->mfa_token;
+	out->methods = mfa_methods(true);
+	return in_body || reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
 }
 
 struct login_body {
@@ -138,12 +172,16 @@ static bool
 login(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct login_body *in = body;
-	const struct login       who = { in->tenant, in->email, in->password };
+	bool                     in_body = str_eqz(str_of(in->delivery), "body");
+	const struct login       who = { in->tenant, in->email, in->password, in_body };
 	struct session_grant     g = { 0 };
+	struct sign_in          *out = answer;
 
-	return login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
-	       answer_session(
-		   r, &g, in->delivery != NULL && str_eqz(str_of(in->delivery), "body"), answer, e);
+	if (!login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e))
+		return false;
+	if (g.mfa_token != NULL)
+		return answer_challenge(r, &g, in_body, out, e);
+	return auth_answer(r, &g, in_body, &out->session, e);
 }
 
 struct refresh_body {
@@ -177,7 +215,7 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 	if (!in_body && !request_same_origin(r, true, e))
 		return false;
 	return session_refresh(r->app->auth, r->mem, token, &r->origin, &g, e) &&
-	       answer_session(r, &g, in_body, answer, e);
+	       auth_answer(r, &g, in_body, answer, e);
 }
 
 /* ---- GET /api/auth/me ---- */
@@ -266,8 +304,8 @@ logout(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route auth_routes[] = {
-	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(session),
-	    "Signs in with tenant, e-mail address and password."),
+	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(sign_in),
+	    "Signs in with tenant, e-mail address and password; a second factor may be due then."),
 	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
 	    OUT(session),
 	    "Renews a session: gives new tokens for a refresh token, which counts once."),

@@ -1,5 +1,5 @@
 #include "fcgi/routes.h"
 
-const struct route *const route_tables[] = { auth_routes, api_key_routes, config_routes,
+const struct route *const route_tables[] = { auth_routes, factor_routes, api_key_routes, config_routes,
 	snapshot_routes, report_routes, alert_routes, channel_routes, health_routes, metrics_routes,
 	docs_routes, NULL };

@@ -8,6 +8,7 @@
 #include "core/web/route.h"
 
 extern const struct route auth_routes[];
+extern const struct route factor_routes[];
 extern const struct route api_key_routes[];
 extern const struct route config_routes[];
 extern const struct route snapshot_routes[];

@@ -26,6 +26,7 @@
 	X(KEY_REFRESH,       "refresh-pepper") \
 	X(KEY_API_KEY,       "api-key") \
 	X(KEY_AUDIT,         "audit-mac") \
+	X(KEY_RECOVERY,      "recovery-code") \
 	X(KEY_CURSOR,        "cursor")
 enum key_purpose {
 #define X(id, text) id,

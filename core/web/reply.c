@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/mfa.h"
 #include "core/web/pass.h"
 
 #define RETRY_S 5 /* Retry-After of a 503 that names none */
@@ -20,9 +21,11 @@ static const struct schema problem_fault_schema =
     SCHEMA("ProblemFault", struct problem_fault, problem_fault_fields);
 
 struct problem {
-	const char  *type, *title, *detail, *code, *request_id;
-	int64_t      status;
-	struct items errors;
+	const char    *type, *title, *detail, *code, *request_id;
+	int64_t        status;
+	struct items   errors;
+	struct strings methods;
+	int64_t        max_age_s;
 };
 static const struct field problem_fields[] = { FIELD(struct problem, type,
 						   .doc = "urn:blindspotx:problem: and the code."),
@@ -33,6 +36,10 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 	FIELD(struct problem, request_id, .doc = "To be quoted to the operator."),
 	FIELD(struct problem, errors, .item = &problem_fault_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "One entry for each fault of the input."),
+	FIELD(struct problem, methods, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With step_up_required: what POST /api/auth/step-up takes of this user."),
+	FIELD(struct problem, max_age_s, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With step_up_required: how long a proof counts, in seconds."),
 	FIELD_END };
 const struct schema       problem_schema = SCHEMA("Problem", struct problem, problem_fields);
 
@@ -65,6 +72,10 @@ put_problem(struct request *r)
 		   .request_id = r->id };
 	struct err        e = { 0 };
 
+	if (f->code == ERR_STEP_UP) {
+		p.methods = mfa_methods(r->caller.two_factor);
+		p.max_age_s = STEP_UP_MAX_AGE_S;
+	}
 	buf_make(&r->out, r->mem);
 	if (p.status >= 500)
 		buf_make(&r->headers, r->mem);

@@ -101,10 +101,8 @@ static void
 what_is_not_six_digits_is_no_code(void **state)
 {
 	static const char *const bad[] = { "", "00592", "0059240", "00592a", "+05924", "-05924",
-		"005 92", "005924\n", "0x5924",
-		"\xD9\xA0"
-		"05924",
-		"005925", "000000" };
+		"005 92", "005924\n", "0x5924", "\xD9\xA0\x30" /* an Arabic zero */, "005925",
+		"000000" };
 	int64_t                  step;
 
 	(void)state;

@@ -150,6 +150,19 @@ answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
 	return in_body || reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
 }
 
+/* A session has all of its members, empty ones too: only what is still to be shown leaves them out.
+ */
+static bool
+answer_begun(struct request *r, const struct session_grant *g, bool in_body, struct sign_in *out,
+    struct err *e)
+{
+	if (!auth_answer(r, g, in_body, &out->session, e))
+		return false;
+	buf_make(&r->out, r->mem);
+	r->content_type = "application/json";
+	return schema_encode(&r->out, &session_schema, &out->session, e);
+}
+
 struct login_body {
 	const char *tenant, *email, *password, *delivery;
 };
@@ -181,7 +194,7 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (g.mfa_token != NULL)
 		return answer_challenge(r, &g, in_body, out, e);
-	return auth_answer(r, &g, in_body, &out->session, e);
+	return answer_begun(r, &g, in_body, out, e);
 }
 
 struct refresh_body {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/auth/settings.h"
+#include "core/auth/mfa_policy.h"
 #include "core/auth/tag.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -108,7 +108,7 @@ static bool
 must_enroll(const struct auth *a, const struct tenant *t, const struct strings *roles, int64_t aal)
 {
 	for (size_t i = 0; i < roles->n && aal < 2; i++)
-		if (settings_mfa_required(a->conf, t, roles->items[i]))
+		if (mfa_policy_requires(a->conf, t, roles->items[i]))
 			return true;
 	return false;
 }

@@ -1,4 +1,4 @@
-#include "core/auth/settings.h"
+#include "core/auth/mfa_policy.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ list_at(const struct tenant *t, struct str pointer)
 }
 
 bool
-settings_mfa_required(const struct conf *c, const struct tenant *t, const char *role)
+mfa_policy_requires(const struct conf *c, const struct tenant *t, const char *role)
 {
 	const struct json *own = list_at(t, STR("/mfa/required_for"));
 

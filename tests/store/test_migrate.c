@@ -158,11 +158,13 @@ our_own_migrations_are_repeatable(void **state)
 {
 	struct state *s = *state;
 	struct err    e = { 0 };
-	int           n;
+	int           n, all = 0;
 
+	for (const struct migration *m = migrations; m->name != NULL; m++)
+		all += m->scope == SQL_TENANT;
 	for (int i = 0; i < 2; i++) {
 		assert_ok(migrate_run(s->db, SQL_TENANT, migrations, NULL, NULL, &n, &e));
-		assert_int_equal(n, migrate_newest(SQL_TENANT));
+		assert_int_equal(n, all);
 		server_do(s->root, "DELETE FROM " SCHEMA_NAME ".schema_migrations");
 	}
 }

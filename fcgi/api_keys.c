@@ -55,7 +55,7 @@ drop_key(struct request *r, const void *body, void *answer, struct err *e)
 const struct route api_key_routes[] = {
 	ROUTE_Q(GET, "/api/api-keys", list_query, ALLOW(READ, API_KEYS), RATE_READ, 200, list_keys,
 	    IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
-	ROUTE(POST, "/api/api-keys", ALLOW(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
+	ROUTE(POST, "/api/api-keys", ALLOW_FRESH(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
 	    IN(api_key_new), OUT(api_key), "Makes an API key; the key itself is shown this once."),
 	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW(DELETE, API_KEYS), RATE_WRITE, 204, drop_key,
 	    IN_NONE, OUT_NONE, "Ends an API key at once."),

@@ -1,15 +1,14 @@
+#include "fcgi/auth.h"
+
 #include <string.h>
 
 #include "core/auth/login.h"
+#include "core/auth/mfa.h"
 #include "core/web/rate.h"
 #include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
 
-struct tenant_brief {
-	struct uuid id;
-	const char *slug, *name;
-};
 static const struct field tenant_brief_fields[] = {
 	FIELD(struct tenant_brief, id, .doc = "Number of the tenant."),
 	FIELD(struct tenant_brief, slug, .doc = "Its short name, as typed at sign-in."),
@@ -19,15 +18,6 @@ static const struct field tenant_brief_fields[] = {
 static const struct schema tenant_brief_schema =
     SCHEMA("TenantBrief", struct tenant_brief, tenant_brief_fields);
 
-struct session {
-	struct user         *user;
-	struct tenant_brief *tenant;
-	struct strings       permissions;
-	const char          *csrf_token;
-	instant              expires_at, idle_expires_at, absolute_expires_at;
-	bool                 mfa_enrollment_required;
-	const char          *access_token, *refresh_token;
-};
 static const struct field session_fields[] = {
 	FIELD(struct session, user, .item = &user_schema, .doc = "Who has signed in."),
 	FIELD(struct session, tenant, .item = &tenant_brief_schema, .doc = "Where."),
@@ -45,7 +35,7 @@ static const struct field session_fields[] = {
 	    .doc = "With delivery body only: the refresh token; it counts once."),
 	FIELD_END,
 };
-static const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
+const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
 
 static struct tenant_brief *
 tenant_brief_of(TALLOC_CTX *mem, const struct tenant *t, struct err *e)
@@ -97,8 +87,8 @@ put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 		   r, "bsx_refresh", g->refresh_token, seconds_until(r, g->caller.absolute_ms), e);
 }
 
-static bool
-answer_session(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
+bool
+auth_answer(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
     struct err *e)
 {
 	const struct caller *c = &g->caller;
@@ -117,6 +107,63 @@ answer_session(struct request *r, const struct session_grant *g, bool in_body, s
 	out->access_token = g->access_token;
 	out->refresh_token = g->refresh_token;
 	return true;
+}
+
+/* What a sign-in gives: the session, or what is still to be shown. */
+struct sign_in {
+	struct session session;
+	bool           mfa_required;
+	const char    *mfa_token;
+	struct strings methods;
+};
+#define SIGN_IN(m, wire, ...)                                                                      \
+	FIELD_AS(struct sign_in, session.m, wire, .flags = FIELD_OMIT_ZERO, __VA_ARGS__)
+static const struct field sign_in_fields[] = {
+	SIGN_IN(user, "user", .item = &user_schema, .doc = "Who has signed in."),
+	SIGN_IN(tenant, "tenant", .item = &tenant_brief_schema, .doc = "Where."),
+	SIGN_IN(permissions, "permissions", .doc = "What the user may do, as action:resource."),
+	SIGN_IN(csrf_token, "csrf_token",
+	    .doc = "Value of X-CSRF-Token for changes that the access cookie authenticates."),
+	SIGN_IN(expires_at, "expires_at", .doc = "End of the access token."),
+	SIGN_IN(idle_expires_at, "idle_expires_at", .doc = "End of the session if it is not used."),
+	SIGN_IN(
+	    absolute_expires_at, "absolute_expires_at", .doc = "End of the session in any case."),
+	SIGN_IN(mfa_enrollment_required, "mfa_enrollment_required",
+	    .doc = "True: only a second factor can be set up until there is one."),
+	SIGN_IN(access_token, "access_token",
+	    .doc = "With delivery body only: the access token, a JWT."),
+	SIGN_IN(refresh_token, "refresh_token",
+	    .doc = "With delivery body only: the refresh token; it counts once."),
+	FIELD(struct sign_in, mfa_required, .flags = FIELD_OMIT_ZERO,
+	    .doc = "True: no session yet, POST /api/auth/2fa/verify is next."),
+	FIELD(struct sign_in, mfa_token, .flags = FIELD_OMIT_ZERO,
+	    .doc = "For that; it lives 5 minutes and bears 10 tries."),
+	FIELD(struct sign_in, methods, .flags = FIELD_OMIT_ZERO, .doc = "What may be shown there."),
+	FIELD_END,
+};
+static const struct schema sign_in_schema = SCHEMA("SignIn", struct sign_in, sign_in_fields);
+
+static bool
+answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
+    struct sign_in *out, struct err *e)
+{
+	out->mfa_required = true;
+	out->mfa_token = g->mfa_token;
+	out->methods = mfa_methods(true);
+	return in_body || reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
+}
+
+/* A session has all of its members, empty ones too: only what is still to be shown leaves them out.
+ */
+static bool
+answer_begun(struct request *r, const struct session_grant *g, bool in_body, struct sign_in *out,
+    struct err *e)
+{
+	if (!auth_answer(r, g, in_body, &out->session, e))
+		return false;
+	buf_make(&r->out, r->mem);
+	r->content_type = "application/json";
+	return schema_encode(&r->out, &session_schema, &out->session, e);
 }
 
 struct login_body {
@@ -151,16 +198,19 @@ charge_account(struct request *r, const struct login_body *in, struct device *de
 	return rate_account(r, RATE_LOGIN, (struct str) { (const char *)key, sizeof(key) }, e);
 }
 
-static bool
-remember_device(
-    struct request *r, const struct session_grant *g, const struct device *was, struct err *e)
+bool
+auth_remember_device(struct request *r, const struct session_grant *g, struct err *e)
 {
-	uint8_t     account[KEY_LEN];
-	const char *text;
+	struct auth  *a = r->app->auth;
+	struct device was;
+	uint8_t       account[KEY_LEN];
+	const char   *text;
+	bool          bad;
 
-	return attempts_account(
-		   r->app->auth, r->mem, g->tenant->slug, g->caller.name, account, e) &&
-	       device_print(r->app->auth, r->mem, account, &g->caller.user, was, &text, e) &&
+	if (!attempts_account(a, r->mem, g->tenant->slug, g->caller.name, account, e))
+		return false;
+	device_read(a, account, request_cookie(r, "bsx_device", &bad), &was);
+	return device_print(a, r->mem, account, &g->caller.user, &was, &text, e) &&
 	       reply_cookie(r, "bsx_device", text, DEVICE_LIFE_S, e);
 }
 
@@ -169,14 +219,17 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct login_body *in = body;
 	struct device            device;
-	const struct login       who = { in->tenant, in->email, in->password, &device };
+	bool                     in_body = str_eqz(str_of(in->delivery), "body");
+	const struct login       who = { in->tenant, in->email, in->password, &device, in_body };
 	struct session_grant     g = { 0 };
-	bool in_body = in->delivery != NULL && str_eqz(str_of(in->delivery), "body");
+	struct sign_in          *out = answer;
 
-	return charge_account(r, in, &device, e) &&
-	       login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e) &&
-	       (in_body || remember_device(r, &g, &device, e)) &&
-	       answer_session(r, &g, in_body, answer, e);
+	if (!charge_account(r, in, &device, e) ||
+	    !login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e))
+		return false;
+	if (g.mfa_token != NULL)
+		return answer_challenge(r, &g, in_body, out, e);
+	return (in_body || auth_remember_device(r, &g, e)) && answer_begun(r, &g, in_body, out, e);
 }
 
 struct refresh_body {
@@ -210,7 +263,7 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 	if (!in_body && !request_same_origin(r, true, e))
 		return false;
 	return session_refresh(r->app->auth, r->mem, token, &r->origin, &g, e) &&
-	       answer_session(r, &g, in_body, answer, e);
+	       auth_answer(r, &g, in_body, answer, e);
 }
 
 /* ---- GET /api/auth/me ---- */
@@ -299,8 +352,8 @@ logout(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route auth_routes[] = {
-	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(session),
-	    "Signs in with tenant, e-mail address and password."),
+	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(sign_in),
+	    "Signs in with tenant, e-mail address and password; a second factor may be due then."),
 	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
 	    OUT(session),
 	    "Renews a session: gives new tokens for a refresh token, which counts once."),

@@ -207,8 +207,8 @@ given(const char *z)
 	return s.n > 0 ? s : (struct str) { NULL, 0 };
 }
 
-static void
-log_entry(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry)
+void
+audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry)
 {
 	const struct action_row *action = &actions[entry->action];
 	const struct origin      none = { NULL, NULL, NULL };
@@ -216,6 +216,8 @@ log_entry(const struct tenant_db *t, const struct auth *a, const struct audit_en
 	const struct caller     *c = entry->caller;
 	char tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX] = "", target[UUID_TEXT_MAX] = "";
 
+	if (a->log == NULL)
+		return;
 	uuid_print(&t->tenant->id, tenant);
 	if (c != NULL)
 		uuid_print(&c->user, user);
@@ -251,8 +253,7 @@ audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *bo
 	mark.id = entry->id;
 	if (!tx_run(t->db, &tx, e))
 		return false;
-	if (a->log != NULL)
-		log_entry(t, a, entry);
+	audit_log(t, a, entry);
 	return true;
 }
 

@@ -21,6 +21,14 @@
 	X(AUDIT_SESSION_DELAY,    "session.delay",       LOG_SECURITY) \
 	X(AUDIT_SESSION_END,      "session.end",         LOG_AUTH) \
 	X(AUDIT_SESSION_REUSE,    "session.reuse",       LOG_SECURITY) \
+	X(AUDIT_SESSION_STEP_UP,  "session.step_up",     LOG_AUTH) \
+	X(AUDIT_FACTOR_CHALLENGE, "factor.challenge",    LOG_AUTH) \
+	X(AUDIT_FACTOR_FAIL,      "factor.fail",         LOG_SECURITY) \
+	X(AUDIT_FACTOR_ENABLE,    "factor.enable",       LOG_SECURITY) \
+	X(AUDIT_FACTOR_DISABLE,   "factor.disable",      LOG_SECURITY) \
+	X(AUDIT_FACTOR_RESET,     "factor.reset",        LOG_SECURITY) \
+	X(AUDIT_RECOVERY_CODES,   "factor.recovery_codes", LOG_SECURITY) \
+	X(AUDIT_RECOVERY_USED,    "factor.recovery_used", LOG_SECURITY) \
 	X(AUDIT_API_KEY_CREATE,   "api_key.create",      LOG_ADMIN) \
 	X(AUDIT_API_KEY_DELETE,   "api_key.delete",      LOG_ADMIN) \
 	X(AUDIT_USER_CREATE,      "user.create",         LOG_ADMIN) \
@@ -70,6 +78,9 @@ MUST_USE bool audit_append(struct tenant_db *t, TALLOC_CTX *mem, const struct au
  */
 MUST_USE bool audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *body,
     void *arg, struct audit_entry *entry, struct err *e);
+
+/* The log line of an entry that was appended in another one's transaction, once that is committed. */
+void audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry);
 
 /*
  * Reads the whole chain and recomputes every MAC.  *entries: how many there

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
+#include "core/auth/challenge.h"
 #include "core/auth/ident.h"
-#include "core/auth/settings.h"
+#include "core/auth/session_begin.h"
 #include "core/base/secret.h"
-#include "core/base/unicode.h"
 #include "core/crypt/password.h"
 #include "core/shm/metric.h"
 
@@ -20,7 +20,6 @@ struct attempt {
 	bool                 found;
 	const char          *why; /* it fails; NULL: nothing found against it yet */
 	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
-	struct session_row   session;
 	struct attempts      tries;
 	int64_t              now_ms;
 };
@@ -259,87 +258,40 @@ fail(struct attempt *l, struct err *e)
 /* ---- yes ---- */
 
 static bool
-make_session(struct attempt *l, struct err *e)
-{
-	const struct settings *set;
-	int64_t                now = l->now_ms, absolute, idle;
-
-	if (!settings_of(l->a, l->t->tenant, &set, e))
-		return false;
-	absolute = now + set->session->absolute_s * 1000;
-	idle = now + set->session->idle_s * 1000;
-	l->session = (struct session_row) { .id = uuid_make(l->a->clock, l->a->rand),
-		.user_id = l->user.id,
-		.auth_time = { now },
-		.aal = 1,
-		.provider = "password",
-		.idle_end = { idle < absolute ? idle : absolute },
-		.absolute_end = { absolute },
-		.last_seen = { now },
-		.created_at = { now } };
-	l->session.address = unicode_clean(l->mem, str_of(l->origin->address), 45);
-	l->session.user_agent = unicode_clean(l->mem, str_of(l->origin->user_agent), 400);
-	return (l->session.address != NULL && l->session.user_agent != NULL) || err_memory(e);
-}
-
-static bool
-start_body(struct db *db, void *arg, struct err *e)
+rehash_body(struct db *db, void *arg, struct err *e)
 {
 	struct attempt *l = arg;
 
 	(void)db;
-	if (*l->fresh != '\0' && !user_rehash(l->t, &l->user.id, l->user.password, l->fresh, e))
-		return false;
-	return session_add(l->t, &l->session, e) &&
-	       user_set_last_login(l->t, &l->user.id, (instant) { l->now_ms }, e);
-}
-
-/* The rows just written, in the form in which they are read again. */
-static bool
-fill_caller(const struct attempt *l, struct caller *c, struct err *e)
-{
-	const struct user          *u = &l->user;
-	const struct session_row   *s = &l->session;
-	const struct session_caller row = { .user_id = u->id,
-		.auth_time = s->auth_time,
-		.aal = s->aal,
-		.idle_end = s->idle_end,
-		.absolute_end = s->absolute_end,
-		.last_seen = s->last_seen,
-		.rotated_ago_s = -1,
-		.epoch = u->epoch,
-		.email = u->email,
-		.display_name = u->display_name,
-		.status = u->status,
-		.two_factor = u->two_factor,
-		.last_login = { l->now_ms },
-		.created_at = u->created_at,
-		.role_names = u->role_names,
-		.granted = u->granted };
-
-	return caller_of_session(l->a, l->mem, l->t->tenant, &s->id, &row, c, e);
+	return *l->fresh == '\0' || user_rehash(l->t, &l->user.id, l->user.password, l->fresh, e);
 }
 
 static bool
 accept(struct attempt *l, struct session_grant *grant, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_SESSION_START,
-		.success = true,
-		.caller = &grant->caller,
-		.origin = l->origin,
-		.target_kind = "session",
+	const struct session_start start = { .provider = "password",
+		.aal = 1,
+		.auth_time_ms = l->now_ms,
+		.body = rehash_body,
+		.arg = l,
 		.details = "{\"method\":\"password\"}" };
 
-	if (!make_session(l, e) || !fill_caller(l, &grant->caller, e))
-		return false;
-	grant->tenant = l->t->tenant;
-	entry.target_id = l->session.id;
-	/* tokens first: a session that nobody can use is not begun */
 	if (!attempts_passed(l->a, &l->tries, e) ||
-	    !session_grant_tokens(l->a, l->mem, 0, grant, e) ||
-	    !audit_deed(l->t, l->mem, l->a, start_body, l, &entry, e))
+	    !session_begin(l->a, l->mem, l->t, &l->user, &start, l->origin, grant, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"success\"");
+	return true;
+}
+
+static bool
+challenge(struct attempt *l, struct session_grant *grant, struct err *e)
+{
+	const struct challenge c = { l->t, &l->user, "password", l->in->in_body, l->origin };
+
+	if (!attempts_passed(l->a, &l->tries, e) || !rehash_body(l->t->db, l, e) ||
+	    !challenge_make(l->a, l->mem, &c, grant, e))
+		return false;
+	count(l, "method=\"password\",outcome=\"challenge\"");
 	return true;
 }
 
@@ -360,8 +312,7 @@ login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const st
 			count(&l, "method=\"password\",outcome=\"error\"");
 		return false;
 	}
-	/* no half sign-in: a second factor that cannot be asked for here is not passed over */
-	if (l.user.two_factor)
-		blame(&l, "second_factor_needed");
-	return l.why != NULL ? fail(&l, e) : accept(&l, grant, e);
+	if (l.why != NULL)
+		return fail(&l, e);
+	return l.user.two_factor ? challenge(&l, grant, e) : accept(&l, grant, e);
 }

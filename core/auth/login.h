@@ -4,7 +4,8 @@
  * Unknown tenant, unknown user, wrong password, a user who is not active and a
  * tenant that is not active answer alike: one code, one text, one password
  * hash computed (against a decoy where there is none), one look-up, one audit
- * entry.  What is unknown is looked up and audited in the platform's tenant,
+ * entry.  Who has a second factor gets grant->mfa_token instead of a session
+ * (challenge.h).  What is unknown is looked up and audited in the platform's tenant,
  * so that the work is the same.  So do delays after failures (attempts.h).
  */
 #ifndef BSX_AUTH_LOGIN_H
@@ -18,6 +19,7 @@ struct login {
 	const char          *email;    /* as typed */
 	const char          *password; /* as typed */
 	const struct device *device;   /* that asks; NULL: none known */
+	bool                 in_body;  /* tokens are to be given in the body: kept for the second factor */
 };
 
 /*

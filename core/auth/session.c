@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/mfa_policy.h"
 #include "core/auth/settings.h"
 #include "core/auth/tag.h"
 #include "core/base/hash.h"
@@ -114,15 +115,16 @@ session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, 
 	return true;
 }
 
+/*
+ * Whoever must have a second factor does nothing without having shown one: also a session that was
+ * begun with one factor while another one set up the second is not let through by that.
+ */
 static bool
-must_enroll(const struct auth *a, const struct strings *roles, bool has_factor)
+must_enroll(const struct auth *a, const struct tenant *t, const struct strings *roles, int64_t aal)
 {
-	const struct strings *required = &a->conf->mfa_required_for;
-
-	for (size_t i = 0; i < roles->n && !has_factor; i++)
-		for (size_t j = 0; j < required->n; j++)
-			if (strcmp(roles->items[i], required->items[j]) == 0)
-				return true;
+	for (size_t i = 0; i < roles->n && aal < 2; i++)
+		if (mfa_policy_requires(a->conf, t, roles->items[i]))
+			return true;
 	return false;
 }
 
@@ -139,7 +141,7 @@ caller_rights(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 	permissions_add(&c->permissions, granted);
 	permissions_bound(&c->permissions, t);
 	c->platform = tenant_is_platform(t);
-	c->mfa_enrollment = must_enroll(a, &roles, s->two_factor);
+	c->mfa_enrollment = must_enroll(a, t, &roles, s->aal);
 	return true;
 }
 

@@ -25,6 +25,7 @@ struct session_grant {
 	const char          *access_token;
 	const char          *refresh_token;
 	int64_t              access_end_ms;
+	const char          *mfa_token; /* not NULL: no session yet, a second factor is due; the rest is not set */
 };
 
 /* Makes both tokens for the session that grant->caller and grant->tenant name. */

@@ -97,11 +97,7 @@ const struct schema settings_schema = SCHEMA("TenantSettings", struct settings, 
 static const struct {
 	const char *pointer, *why;
 } not_yet[] = {
-	{ "/mfa",
-	    "a tenant cannot choose in this version: the installation's mfa.required_for holds" },
-	{ "/cors", "calls from other sites' pages are not allowed in this version" },
 	{ "/allowed_addresses", "sign-ins cannot be bound to addresses in this version" },
-	{ "/rate_limits", "the installation's rate limits hold in this version" },
 	{ "/retention", "nothing is deleted by age in this version" },
 	{ "/notifications", "security events are not sent in this version" },
 };

@@ -26,6 +26,7 @@
 	X(ERR_MALFORMED,           400, "malformed_json",        "Malformed JSON") \
 	X(ERR_UNAUTHENTICATED,     401, "unauthenticated",       "Sign-in required") \
 	X(ERR_CREDENTIALS,         401, "invalid_credentials",   "Sign-in failed") \
+	X(ERR_CODE,                401, "invalid_code",          "Code refused") \
 	X(ERR_REFRESH_REUSED,      401, "refresh_token_reused",  "Session ended") \
 	X(ERR_FORBIDDEN,           403, "forbidden",             "Not permitted") \
 	X(ERR_CSRF,                403, "csrf_failed",           "Cross-site request refused") \

@@ -170,6 +170,37 @@ session_rotate(struct tenant_db *t, const struct uuid *id, uint64_t generation, 
 	return true;
 }
 
+struct session_raise_in {
+	int64_t     aal;
+	instant     now;
+	struct uuid id;
+};
+static const struct field session_raise_fields[] = {
+	COLUMN(struct session_raise_in, aal),
+	COLUMN(struct session_raise_in, now),
+	COLUMN(struct session_raise_in, id),
+	FIELD_END,
+};
+static const struct schema session_raise_schema =
+    SCHEMA("SessionRaiseIn", struct session_raise_in, session_raise_fields);
+
+SQL(session_update_raised, SQL_TENANT, &session_raise_schema, NULL,
+    "UPDATE user_sessions SET aal = ?, auth_time = ?, epoch = epoch + 1"
+    " WHERE id = ? AND revoked_at IS NULL");
+
+bool
+session_raise(struct tenant_db *t, const struct uuid *id, int64_t aal, instant now, bool *raised,
+    struct err *e)
+{
+	const struct session_raise_in in = { aal, now, *id };
+	uint64_t                      n = 0;
+
+	if (!db_run(t->db, &session_update_raised, &in, &n, e))
+		return false;
+	*raised = n == 1;
+	return true;
+}
+
 struct session_revoke_in {
 	instant     now;
 	const char *reason;
@@ -215,4 +246,32 @@ session_revoke_all(
 
 	return db_run(t->db, &session_update_all_revoked, &in, NULL, e) &&
 	       db_run(t->db, &session_update_user_epoch, &who, NULL, e);
+}
+
+struct session_revoke_but_in {
+	instant     now;
+	const char *reason;
+	struct uuid user_id, kept;
+};
+static const struct field session_revoke_but_fields[] = {
+	COLUMN(struct session_revoke_but_in, now),
+	COLUMN(struct session_revoke_but_in, reason),
+	COLUMN(struct session_revoke_but_in, user_id),
+	COLUMN(struct session_revoke_but_in, kept),
+	FIELD_END,
+};
+static const struct schema session_revoke_but_schema =
+    SCHEMA("SessionRevokeButIn", struct session_revoke_but_in, session_revoke_but_fields);
+
+SQL(session_update_others_revoked, SQL_TENANT, &session_revoke_but_schema, NULL,
+    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
+    " WHERE user_id = ? AND id <> ? AND revoked_at IS NULL");
+
+bool
+session_revoke_but(struct tenant_db *t, const struct uuid *user, const struct uuid *kept,
+    instant now, const char *reason, struct err *e)
+{
+	const struct session_revoke_but_in in = { now, reason, *user, *kept };
+
+	return db_run(t->db, &session_update_others_revoked, &in, NULL, e);
 }

@@ -61,12 +61,18 @@ MUST_USE bool session_touch(struct tenant_db *t, const struct uuid *id, instant 
 /* Generation g to g + 1; *rotated: false when it is not g any more, or the session has ended. */
 MUST_USE bool session_rotate(struct tenant_db *t, const struct uuid *id, uint64_t generation, instant now,
     instant idle_end, bool *rotated, struct err *e);
+/* The user has proved again who it is, at that level; *raised: false when the session has ended. */
+MUST_USE bool session_raise(struct tenant_db *t, const struct uuid *id, int64_t aal, instant now, bool *raised,
+    struct err *e);
 /* *ended: false when it was revoked before. */
 MUST_USE bool session_revoke(struct tenant_db *t, const struct uuid *id, instant now, const char *reason,
     bool *ended, struct err *e);
 /* All of a user's; with the user's epoch, so that other hosts learn of it by one look. */
 MUST_USE bool session_revoke_all(struct tenant_db *t, const struct uuid *user, instant now, const char *reason,
     struct err *e);
+/* All of a user's but that one; the user's epoch is the caller's to raise. */
+MUST_USE bool session_revoke_but(struct tenant_db *t, const struct uuid *user, const struct uuid *kept,
+    instant now, const char *reason, struct err *e);
 
 /* ---- session_list.c ---- */
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/auth/mfa.h"
 #include "core/web/pass.h"
 
 /* ---- the credential: one, in a fixed order, never a second try ---- */
@@ -160,6 +161,25 @@ check_acting(const struct request *r, struct err *e)
 }
 
 bool
+request_fresh(const struct request *r, struct err *e)
+{
+	const struct caller *c = &r->caller;
+
+	if (c->kind != CALLER_SESSION || mfa_is_fresh(c, clock_ms(r->app->clock)))
+		return true;
+	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are, then repeat this.",
+	    "signed in too long ago, or with one factor of two");
+}
+
+static bool
+check_session(const struct request *r, struct err *e)
+{
+	if (r->caller.kind == CALLER_SESSION)
+		return true;
+	return err_set(e, ERR_FORBIDDEN, 0, "An API key cannot do this.", "API key");
+}
+
+bool
 step_access(struct request *r, struct err *e)
 {
 	const struct access *a = &r->route->access;
@@ -171,11 +191,10 @@ step_access(struct request *r, struct err *e)
 		    "second factor not enrolled");
 	if (!check_acting(r, e))
 		return false;
-	if (a->who != ACCESS_WHO_SIGNED_IN)
-		return check_permission(r, a->action, a->resource, e);
-	if (r->caller.kind == CALLER_SESSION)
-		return true;
-	return err_set(e, ERR_FORBIDDEN, 0, "An API key cannot do this.", "API key");
+	if (a->who == ACCESS_WHO_SIGNED_IN ? !check_session(r, e)
+					   : !check_permission(r, a->action, a->resource, e))
+		return false;
+	return !a->fresh || request_fresh(r, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/auth/mfa.h"
 #include "core/web/openapi.h"
 #include "core/web/pass.h"
 
@@ -66,8 +67,8 @@ openapi_permission(struct buf *b, const struct route *rt)
 	buf_puts(b, resource_names[rt->access.resource]);
 }
 
-void
-openapi_access(struct buf *b, const struct route *rt)
+static void
+put_who(struct buf *b, const struct route *rt)
 {
 	switch (rt->access.who) {
 	case ACCESS_WHO_ANYONE:
@@ -89,6 +90,17 @@ openapi_access(struct buf *b, const struct route *rt)
 	case ACCESS_WHO_NONE:
 		return;
 	}
+}
+
+void
+openapi_access(struct buf *b, const struct route *rt)
+{
+	put_who(b, rt);
+	if (rt->access.fresh)
+		buf_printf(b,
+		    " A session must have proved who it is within the last %d s (POST"
+		    " /api/auth/step-up), else 403 step_up_required.",
+		    STEP_UP_MAX_AGE_S);
 }
 
 /* ---- statuses ---- */

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/mfa.h"
 #include "core/web/cors.h"
 #include "core/web/pass.h"
 
@@ -26,6 +27,8 @@ struct problem {
 	int64_t        status;
 	struct items   errors;
 	struct strings violated; /* budgets that are used up */
+	struct strings methods;
+	int64_t        max_age_s;
 };
 static const struct field problem_fields[] = { FIELD(struct problem, type,
 						   .doc = "urn:blindspotx:problem: and the code."),
@@ -39,6 +42,10 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 	FIELD_AS(struct problem, violated, "violated-policies", .flags = FIELD_OMIT_ZERO,
 	    .doc =
 		"With rate_limited: the budgets that are used up, named as in RateLimit-Policy."),
+	FIELD(struct problem, methods, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With step_up_required: what POST /api/auth/step-up takes of this user."),
+	FIELD(struct problem, max_age_s, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With step_up_required: how long a proof counts, in seconds."),
 	FIELD_END };
 const struct schema       problem_schema = SCHEMA("Problem", struct problem, problem_fields);
 
@@ -73,6 +80,10 @@ put_problem(struct request *r)
 
 	if (f->code == ERR_RATE && r->rate.policy != NULL)
 		p.violated = (struct strings) { &r->rate.policy, 1 };
+	if (f->code == ERR_STEP_UP) {
+		p.methods = mfa_methods(r->caller.two_factor);
+		p.max_age_s = STEP_UP_MAX_AGE_S;
+	}
 	buf_make(&r->out, r->mem);
 	if (p.status >= 500)
 		buf_make(&r->headers, r->mem);

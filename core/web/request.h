@@ -131,6 +131,12 @@ MUST_USE bool request_if_match(struct request *r, const char *etag, struct err *
  */
 MUST_USE bool request_same_origin(const struct request *r, bool required, struct err *e);
 
+/*
+ * The caller's session has proved who it is not long ago: what a row with a FRESH access word asks, for
+ * handlers that need it for some bodies only.  ERR_STEP_UP.
+ */
+MUST_USE bool request_fresh(const struct request *r, struct err *e);
+
 /* public_url is https: cookies get prefixes and Secure, answers HSTS. */
 bool app_is_https(const struct app *app);
 

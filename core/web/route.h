@@ -29,11 +29,16 @@ struct access {
 	enum access_who    who;
 	enum action        action;
 	enum resource_kind resource;
+	bool               fresh; /* a session must have proved who it is not long ago (mfa_is_fresh); an API
+	                             key was made so, and need not */
 };
-#define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS
-#define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS
-#define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r
-#define METRICS_READER ACCESS_WHO_METRICS, ACTION_READ, RESOURCE_METRICS
+#define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS, false
+#define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, false
+#define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, false
+#define METRICS_READER ACCESS_WHO_METRICS, ACTION_READ, RESOURCE_METRICS, false
+/* The same, else 403 step_up_required. */
+#define SIGNED_IN_FRESH   ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, true
+#define ALLOW_FRESH(a, r) ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, true
 
 #define RATE_CLASSES(X) \
 	X(RATE_OPEN, "open") X(RATE_READ, "read") X(RATE_WRITE, "write") X(RATE_LOGIN, "login") \
@@ -93,9 +98,9 @@ struct route {
 #define ROUTE_Q(method, path, query, ...) ROUTE_X(method, path, &query##_schema, __VA_ARGS__)
 #define ROUTE_X(...) ROUTE_(__VA_ARGS__)
 /* One argument short is one macro argument short: the compiler says so. */
-#define ROUTE_(method_, path_, query_, who_, action_, resource_, rate_, status_, handler_, in_kind_, \
+#define ROUTE_(method_, path_, query_, who_, action_, resource_, fresh_, rate_, status_, handler_, in_kind_, \
     in_, out_kind_, out_, type_, doc_) \
-	{ .method = (method_), .path = (path_), .access = { (who_), (action_), (resource_) }, \
+	{ .method = (method_), .path = (path_), .access = { (who_), (action_), (resource_), (fresh_) }, \
 	  .rate = (rate_), .status = (status_), .handler = (handler_), .in_kind = (in_kind_), .in = (in_), \
 	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_) }
 #define ROUTE_END { .path = NULL }

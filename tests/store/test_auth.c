@@ -283,8 +283,10 @@ a_user_with_a_second_factor_is_not_let_in_with_one(void **state)
 	server_do(p->w->root,
 	    "UPDATE %s.users SET `2fa_enabled` = TRUE WHERE email = 'ada@acme.test'",
 	    p->w->a.schema_name);
-	assert_int_equal(
-	    people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_CREDENTIALS);
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_OK);
+	assert_non_null(g.mfa_token);
+	assert_null(g.access_token);
+	assert_null(g.refresh_token);
 	server_do(p->w->root,
 	    "UPDATE %s.users SET `2fa_enabled` = FALSE WHERE email = 'ada@acme.test'",
 	    p->w->a.schema_name);

@@ -394,6 +394,50 @@ access_words_decide_who_may(void **state)
 }
 
 static void
+what_needs_a_fresh_proof_asks_for_it(void **state)
+{
+	static const struct {
+		struct access    access;
+		enum caller_kind kind;
+		int64_t          age_ms, aal;
+		bool             two_factor;
+		enum err_code    want;
+	} rows[] = {
+		{ { SIGNED_IN }, CALLER_SESSION, 301000, 1, false, ERR_OK },
+		{ { SIGNED_IN_FRESH }, CALLER_SESSION, 299000, 1, false, ERR_OK },
+		{ { SIGNED_IN_FRESH }, CALLER_SESSION, 301000, 1, false, ERR_STEP_UP },
+		{ { SIGNED_IN_FRESH }, CALLER_SESSION, 0, 1, true, ERR_STEP_UP },
+		{ { SIGNED_IN_FRESH }, CALLER_SESSION, 299000, 2, true, ERR_OK },
+		{ { SIGNED_IN_FRESH }, CALLER_SESSION, 301000, 2, true, ERR_STEP_UP },
+		{ { SIGNED_IN_FRESH }, CALLER_API_KEY, 0, 1, false, ERR_FORBIDDEN },
+		{ { ALLOW_FRESH(READ, DRIFT) }, CALLER_SESSION, 301000, 1, false, ERR_STEP_UP },
+		{ { ALLOW_FRESH(READ, DRIFT) }, CALLER_API_KEY, 301000, 1, false, ERR_OK },
+		/* what it may not do anyway is not worth a proof */
+		{ { ALLOW_FRESH(UPDATE, DRIFT) }, CALLER_SESSION, 301000, 1, false, ERR_FORBIDDEN },
+	};
+	struct app app = { .clock = &clock_system };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct route rt = {
+			.path = "/api/x", .method = GET, .access = rows[i].access
+		};
+		char            *params[1] = { NULL };
+		struct transport t = { .params = params };
+		struct request   r = { .app = &app, .route = &rt, .transport = &t };
+		struct err       e = { 0 };
+
+		r.caller.kind = rows[i].kind;
+		r.caller.aal = rows[i].aal;
+		r.caller.two_factor = rows[i].two_factor;
+		r.caller.auth_time_ms = clock_ms(&clock_system) - rows[i].age_ms;
+		assert_true(permission_add(&r.caller.permissions, "read:drift"));
+		if (step_access(&r, &e) != (rows[i].want == ERR_OK) || e.code != rows[i].want)
+			fail_msg("row %zu: %s", i, e.detail);
+	}
+}
+
+static void
 whoever_must_enrol_may_only_enrol_look_and_leave(void **state)
 {
 	static const struct {
@@ -539,6 +583,7 @@ main(void)
 		TEST(a_request_id_is_taken_only_when_it_is_harmless),
 		TEST(a_trace_id_comes_from_a_well_formed_traceparent),
 		TEST(access_words_decide_who_may),
+		TEST(what_needs_a_fresh_proof_asks_for_it),
 		TEST(whoever_must_enrol_may_only_enrol_look_and_leave),
 		TEST(nobody_acts_in_another_tenant_without_a_grant),
 		TEST(a_cookie_alone_changes_nothing),

@@ -1,0 +1,37 @@
+/*
+ * challenge.h - a sign-in that waits for its second factor.
+ *
+ * The first factor was right; what is given out is no session but a token:
+ * base64url(tenant tag | transaction | secret).  It lives CHALLENGE_LIFE_S,
+ * bears CHALLENGE_TRIES tries, counted in the database, and becomes one session
+ * at most.  Whatever ends the user's sessions ends it too.
+ */
+#ifndef BSX_AUTH_CHALLENGE_H
+#define BSX_AUTH_CHALLENGE_H
+
+#include "core/auth/proof.h"
+#include "core/auth/session.h"
+
+#define CHALLENGE_LIFE_S    300
+#define CHALLENGE_TRIES     10
+#define CHALLENGE_TOKEN_LEN 54
+
+struct challenge {
+	struct tenant_db    *t;
+	const struct user   *user;
+	const char          *provider; /* of the session to come: "password" or an identity provider's name */
+	bool                 in_body;  /* its tokens are to be given in the body */
+	const struct origin *origin;
+};
+
+/* Sets grant->mfa_token and grant->tenant. */
+MUST_USE bool challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
+    struct session_grant *grant, struct err *e);
+/*
+ * The session, by a code or a recovery code.  ERR_UNAUTHENTICATED: the token is none, or has ended;
+ * ERR_CODE, ERR_ATTEMPTS as in proof.h.
+ */
+MUST_USE bool challenge_answer(struct auth *a, TALLOC_CTX *mem, struct str token, const struct proof *shown,
+    const struct origin *origin, struct session_grant *grant, bool *in_body, struct err *e);
+
+#endif

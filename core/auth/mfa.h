@@ -1,0 +1,55 @@
+/*
+ * mfa.h - a user's second factor: setting it up, renewing its recovery codes,
+ * giving it up, and proving again who one is.
+ *
+ * A new secret waits until a code of it was typed; a factor that is there
+ * stays in force until then.  A change of the factor ends the user's other
+ * sessions, which were begun without it.  All changes are audited, and are over
+ * for every process when these return.
+ */
+#ifndef BSX_AUTH_MFA_H
+#define BSX_AUTH_MFA_H
+
+#include "core/auth/proof.h"
+#include "core/auth/session.h"
+
+#define MFA_SETUP_S       900 /* a secret that was shown may be enabled that long */
+#define STEP_UP_MAX_AGE_S 300
+
+/* Who does it: a caller with a session, in its own tenant. */
+struct mfa {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	struct tenant_db    *t;
+	const struct caller *caller;
+	const struct origin *origin;
+	struct permit       *permit;
+};
+
+/* Whether the caller proved who it is not long ago, by the second factor if there is one. */
+bool mfa_is_fresh(const struct caller *c, int64_t now_ms);
+/* By what it can be proved. */
+struct strings mfa_methods(bool two_factor);
+
+/* Shown once; the strings are children of `mem` and wipe themselves. */
+struct mfa_setup {
+	const char *secret; /* base32 */
+	const char *otpauth_uri;
+	const char *qr_svg; /* of the URI */
+};
+MUST_USE bool mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e);
+/* ERR_CONFLICT: nothing was set up, or too long ago; ERR_CODE, ERR_ATTEMPTS. The session is raised to two factors. */
+MUST_USE bool mfa_enable(struct mfa *m, const char *code, struct strings *codes, struct err *e);
+/* ERR_CONFLICT: there is no factor; ERR_CREDENTIALS, ERR_CODE, ERR_ATTEMPTS. `password` may be NULL for who has none. */
+MUST_USE bool mfa_disable(struct mfa *m, const char *password, const char *code, struct err *e);
+/* ERR_CONFLICT: there is no factor. Earlier codes do not count any more. */
+MUST_USE bool mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e);
+/* ERR_INVALID: the proof is not of the kind the user has; ERR_CODE, ERR_CREDENTIALS, ERR_ATTEMPTS. */
+MUST_USE bool mfa_step_up(struct mfa *m, const struct proof *shown, instant *auth_time, struct err *e);
+/* Another user loses the factor and all sessions; what the caller may do to it is checked before. ERR_MISSING. */
+MUST_USE bool mfa_reset(struct mfa *m, const struct uuid *user, struct err *e);
+
+/* A text as a QR code in SVG, dark on light with its quiet zone. */
+MUST_USE char *mfa_qr_svg(TALLOC_CTX *mem, const char *text, struct err *e);
+
+#endif

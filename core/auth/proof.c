@@ -1,0 +1,249 @@
+#include "core/auth/proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/auth/recovery.h"
+#include "core/base/secret.h"
+#include "core/crypt/password.h"
+#include "core/crypt/totp.h"
+#include "core/shm/metric.h"
+
+#define HOUR_MS 3600000
+
+static void
+count(const struct proving *p, const char *outcome)
+{
+	char labels[80];
+
+	snprintf(labels, sizeof(labels), "method=\"%s\",outcome=\"%s\"", p->method, outcome);
+	if (p->a->segment != NULL)
+		metric_add(p->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+}
+
+/* ---- no ---- */
+
+static void
+address_entry(const struct proving *p, struct audit_entry *entry)
+{
+	entry->caller = p->caller;
+	entry->actor_kind = p->caller == NULL ? "anonymous" : NULL;
+	entry->actor_name = p->user->email;
+	entry->origin = p->origin;
+	entry->target_kind = "user";
+	entry->target_id = p->user->id;
+}
+
+static bool
+refuse(struct proving *p, const char *why, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_FACTOR_FAIL };
+
+	address_entry(p, &entry);
+	entry.details =
+	    talloc_asprintf(p->mem, "{\"method\":\"%s\",\"reason\":\"%s\"}", p->method, why);
+	if (entry.details == NULL)
+		return err_memory(e);
+	if (!audit_deed(p->t, p->mem, p->a, NULL, NULL, &entry, e))
+		return false;
+	count(p, "failure");
+	if (strcmp(p->method, "password") == 0)
+		return err_set(e, ERR_CREDENTIALS, 0, "The password is wrong.", "%s", why);
+	return err_set(
+	    e, ERR_CODE, 0, "The code is wrong, or was used before.", "%s: %s", p->method, why);
+}
+
+static bool
+refuse_tries(struct proving *p, int64_t now_ms, struct err *e)
+{
+	int64_t wait_ms = p->factor.tries_since.ms + HOUR_MS - now_ms;
+
+	count(p, "throttled");
+	err_set(e, ERR_ATTEMPTS, 0, "Too many wrong codes. Wait before the next one.",
+	    "%d tries within an hour", PROOF_TRIES_PER_HOUR);
+	e->retry_s = wait_ms > 0 && wait_ms <= HOUR_MS ? (int)((wait_ms + 999) / 1000) : 1;
+	return false;
+}
+
+/* Counted before it is looked at: tries at the same time are all counted. */
+static bool
+count_try(struct proving *p, struct err *e)
+{
+	int64_t now = clock_ms(p->a->clock);
+	bool    may;
+
+	if (!factor_count_try(p->t, &p->user->id, (instant) { now }, (instant) { now - HOUR_MS },
+		PROOF_TRIES_PER_HOUR, &may, e))
+		return false;
+	return may || refuse_tries(p, now, e);
+}
+
+/* ---- checking ---- */
+
+static bool
+check_code(struct proving *p, struct err *e)
+{
+	struct blob sealed = p->pending ? p->factor.pending : p->factor.secret;
+	struct str  secret;
+	bool        match = false;
+
+	if (sealed.p == NULL)
+		return refuse(p, "no_factor", e);
+	if (!count_try(p, e) ||
+	    !tenant_open(p->t, p->mem, "users", "2fa_secret", &p->user->id, sealed, &secret, e) ||
+	    !totp_check(secret, str_of(p->shown->code), clock_ms(p->a->clock), &match, &p->step, e))
+		return false;
+	if (!match)
+		return refuse(p, "wrong_code", e);
+	if (!p->pending && p->step <= p->factor.last_step)
+		return refuse(p, "replayed_code", e);
+	return true;
+}
+
+/* The permit is held for the hash only. */
+static bool
+compare(struct proving *p, struct str password, bool *match, struct err *e)
+{
+	struct permits *ps = p->a->permits;
+	const char     *phc = p->user->password;
+	bool            stale, ok;
+
+	if (ps != NULL && !permit_take(ps, p->a->clock, p->permit, e))
+		return false;
+	ok = password_verify(
+	    password, phc != NULL ? phc : password_decoy(), p->permit->scratch, match, &stale, e);
+	if (ps != NULL)
+		permit_give(ps, p->permit);
+	return ok;
+}
+
+static bool
+check_password(struct proving *p, struct err *e)
+{
+	struct str password;
+	struct err why = { 0 };
+	bool       match = false;
+
+	if (!count_try(p, e))
+		return false;
+	if (!ident_password(p->mem, str_of(p->shown->password), &password, &why))
+		return refuse(p, "wrong_password", e);
+	if (!compare(p, password, &match, e))
+		return false;
+	return match || refuse(p, "wrong_password", e);
+}
+
+bool
+proof_check(struct proving *p, const struct proof *shown, struct err *e)
+{
+	p->shown = shown;
+	p->outrun = NULL;
+	if (!factor_by_user(p->t, p->mem, &p->user->id, &p->factor, e))
+		return false;
+	if (shown->code != NULL) {
+		p->method = "totp";
+		return check_code(p, e);
+	}
+	if (shown->recovery_code != NULL) {
+		p->method = "recovery_code";
+		p->used = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
+			.action = AUDIT_RECOVERY_USED,
+			.success = true };
+		address_entry(p, &p->used);
+		return p->factor.enabled || refuse(p, "no_factor", e);
+	}
+	p->method = "password";
+	return check_password(p, e);
+}
+
+/* ---- taking ---- */
+
+static bool
+outrun(struct proving *p, const char *why, struct err *e)
+{
+	p->outrun = why;
+	return err_set(e, ERR_CODE, 0, "The code is wrong, or was used before.", "%s", why);
+}
+
+static bool
+take_recovery(struct proving *p, struct err *e)
+{
+	bool    used;
+	int64_t left;
+
+	if (!recovery_use(p->a, p->t, &p->user->id, str_of(p->shown->recovery_code), &used, e))
+		return false;
+	if (!used)
+		return outrun(p, "wrong_code", e);
+	if (!recovery_left(p->t, p->mem, &p->user->id, &left, e) ||
+	    !factor_forget_tries(p->t, &p->user->id, e))
+		return false;
+	p->used.details = talloc_asprintf(p->mem, "{\"left\":%lld}", (long long)left);
+	return p->used.details != NULL ? audit_append(p->t, p->mem, p->a, &p->used, e)
+				       : err_memory(e);
+}
+
+bool
+proof_take(struct proving *p, struct err *e)
+{
+	bool taken = false;
+
+	p->outrun = NULL;
+	if (p->shown->password != NULL)
+		return factor_forget_tries(p->t, &p->user->id, e);
+	if (p->shown->recovery_code != NULL)
+		return take_recovery(p, e);
+	if (p->pending) {
+		if (!factor_enable(p->t, &p->user->id, p->factor.pending, p->step, &taken, e))
+			return false;
+		return taken || outrun(p, "set_up_again", e);
+	}
+	if (!factor_take_step(p->t, &p->user->id, p->factor.secret, p->step, &taken, e))
+		return false;
+	return taken || outrun(p, "replayed_code", e);
+}
+
+void
+proof_taken(struct proving *p)
+{
+	count(p, "success");
+	if (p->shown->recovery_code != NULL)
+		audit_log(p->t, p->a, &p->used);
+}
+
+bool
+proof_not_taken(struct proving *p, struct err *e)
+{
+	if (p->outrun == NULL || e->code != ERR_CODE)
+		return false;
+	err_clear(e);
+	return refuse(p, p->outrun, e);
+}
+
+/* ---- the usual deed ---- */
+
+struct deed {
+	struct proving *p;
+	tx_fn          *body;
+	void           *arg;
+};
+
+static bool
+deed_body(struct db *db, void *arg, struct err *e)
+{
+	struct deed *d = arg;
+
+	return proof_take(d->p, e) && (d->body == NULL || d->body(db, d->arg, e));
+}
+
+bool
+proof_deed(struct proving *p, tx_fn *body, void *arg, struct audit_entry *entry, struct err *e)
+{
+	struct deed d = { p, body, arg };
+
+	if (!audit_deed(p->t, p->mem, p->a, deed_body, &d, entry, e))
+		return proof_not_taken(p, e);
+	proof_taken(p);
+	return true;
+}

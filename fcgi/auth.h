@@ -1,0 +1,35 @@
+/*
+ * auth.h - the answer of every sign-in: the session, as cookies or in the body.
+ */
+#ifndef BSX_FCGI_AUTH_H
+#define BSX_FCGI_AUTH_H
+
+#include "core/auth/session.h"
+#include "core/web/route.h"
+
+struct tenant_brief {
+	struct uuid id;
+	const char *slug, *name;
+};
+
+struct session {
+	struct user         *user;
+	struct tenant_brief *tenant;
+	struct strings       permissions;
+	const char          *csrf_token;
+	instant              expires_at, idle_expires_at, absolute_expires_at;
+	bool                 mfa_enrollment_required;
+	const char          *access_token, *refresh_token; /* with in_body only */
+};
+extern const struct schema session_schema;
+
+#define MFA_COOKIE_S 600
+
+/* Fills the answer; without in_body the tokens go into cookies. */
+MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool in_body,
+    struct session *out, struct err *e);
+
+/* The cookie by which the user's browser is known again when the account is being tried by strangers. */
+MUST_USE bool auth_remember_device(struct request *r, const struct session_grant *g, struct err *e);
+
+#endif

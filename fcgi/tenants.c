@@ -1,5 +1,7 @@
 #include "core/auth/tenant_admin.h"
 #include "fcgi/accounts.h"
+#include "core/web/cors.h"
+#include "core/web/rate.h"
 #include "fcgi/routes.h"
 
 static const struct field usage_fields[] = {
@@ -177,6 +179,16 @@ refuse_quota(struct request *r, const struct tenant_update *in, struct err *e)
 	return err_fault(e, r->mem, "/quota", "quotas are not enforced in this version");
 }
 
+/* What the settings name of other rooms is held against those. */
+static bool
+check_settings(struct request *r, const struct json *settings, struct err *e)
+{
+	if (settings == NULL || settings->type != JSON_OBJECT)
+		return true;
+	return cors_origins_check(r->mem, json_at(settings, STR("/cors/allowed_origins")), e) &&
+	       rate_limits_check(r->app->routes, r->mem, json_get(settings, "rate_limits"), e);
+}
+
 static bool
 change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -188,7 +200,8 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (in->settings != NULL)
 		c.settings = json_get(r->json, "settings");
-	if (!tenant_visible(&m, &r->id0, &t, e) || !refuse_quota(r, in, e))
+	if (!tenant_visible(&m, &r->id0, &t, e) || !refuse_quota(r, in, e) ||
+	    !check_settings(r, c.settings, e))
 		return false;
 	content = content_of(r, t);
 	return tag_match(r, &content, e) && tenant_alter(&m, t, &c, e) &&

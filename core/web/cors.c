@@ -1,5 +1,6 @@
 #include "core/web/cors.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/store/origins.h"
@@ -57,6 +58,20 @@ is_origin(struct str s)
 			return false;
 	}
 	return true;
+}
+
+bool
+cors_origins_check(TALLOC_CTX *mem, const struct json *list, struct err *e)
+{
+	char pointer[64];
+
+	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++) {
+		if (list->items[i].type == JSON_STRING && is_origin(list->items[i].text))
+			continue;
+		snprintf(pointer, sizeof(pointer), "/settings/cors/allowed_origins/%u", i);
+		err_fault(e, mem, pointer, "must be an origin like https://app.example.org");
+	}
+	return e->code == ERR_OK;
 }
 
 bool

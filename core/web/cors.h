@@ -28,4 +28,7 @@ bool cors_preflight(struct request *r, const char *methods, struct err *e);
 /* The header lines that every answer has. */
 void cors_headers(const struct request *r, struct buf *b);
 
+/* settings.cors.allowed_origins as somebody wants to set it (NULL or JSON null: nothing): one fault for each that is no origin. */
+MUST_USE bool cors_origins_check(TALLOC_CTX *mem, const struct json *list, struct err *e);
+
 #endif

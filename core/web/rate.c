@@ -68,6 +68,54 @@ route_by_label(const struct route *const *tables, struct str label)
 	return NULL;
 }
 
+/* ---- what a tenant wants to set ---- */
+
+static bool
+is_budget_name(const struct route *const *tables, struct str name)
+{
+	if (str_eqz(name, "tenant") || route_by_label(tables, name) != NULL)
+		return true;
+	for (size_t i = 0; i < RATE__MAX; i++)
+		if (str_eqz(name, class_names[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_budget(const struct json *v)
+{
+	int64_t n;
+
+	for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->n; i++)
+		if ((!str_eqz(v->names[i], "per_minute") && !str_eqz(v->names[i], "burst")) ||
+		    v->items[i].type != JSON_NUMBER || !str_to_i64(v->items[i].text, &n) || n < 1 ||
+		    n > CONF_RATE_MAX)
+			return false;
+	return v->type == JSON_OBJECT && v->n > 0;
+}
+
+bool
+rate_limits_check(const struct route *const *tables, TALLOC_CTX *mem, const struct json *limits,
+    struct err *e)
+{
+	if (limits == NULL || limits->type == JSON_NULL)
+		return true;
+	if (limits->type != JSON_OBJECT || limits->n > 200)
+		return err_fault(e, mem, "/settings/rate_limits",
+		    "must be an object of at most 200 rate classes and routes");
+	for (uint32_t i = 0; i < limits->n; i++) {
+		if (!is_budget_name(tables, limits->names[i]))
+			err_fault(e, mem, "/settings/rate_limits",
+			    "names what is no rate class and no route");
+		else if (limits->items[i].type != JSON_NULL && !is_budget(&limits->items[i]))
+			err_fault(e, mem, "/settings/rate_limits",
+			    "each needs per_minute, burst or both, whole numbers from 1");
+	}
+	return e->code == ERR_OK;
+}
+
+/* ---- the configuration's routes ---- */
+
 static bool
 take_route(struct rates *rs, const struct route *const *tables, const char *text, struct err *e)
 {

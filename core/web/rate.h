@@ -33,4 +33,12 @@ MUST_USE struct rates *rates_make(TALLOC_CTX *mem, const struct conf *c, const s
 MUST_USE bool rate_account(
     struct request *r, enum rate_class class, struct str account, struct err *e);
 
+/*
+ * settings.rate_limits as somebody wants to set it (NULL or JSON null: nothing):
+ * one fault for each name that is neither a class nor a route nor "tenant", and
+ * for each value that is not {per_minute?, burst?} of whole numbers from 1.
+ */
+MUST_USE bool rate_limits_check(const struct route *const *tables, TALLOC_CTX *mem,
+    const struct json *limits, struct err *e);
+
 #endif

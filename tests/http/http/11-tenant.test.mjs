@@ -58,8 +58,11 @@ test('settings out of range, unknown, above the ceiling or not acted upon yet ar
     ['/settings/session/idle_s', { session: { idle_s: '600' } }], ['/settings/session/what', { session: { what: 1 } }],
     ['/settings/session/what', { session: { what: null } }], ['/settings/session', { session: [] }], ['/settings/what', { what: null }],
     ['/settings', 1], ['/settings', []], ['/settings/password/min_length', { password: { min_length: 7 } }],
-    ['/settings/mfa', { mfa: { required_for: ['viewer'] } }], ['/settings/cors', { cors: { allowed_origins: ['https://x.example'] } }],
-    ['/settings/allowed_addresses', { allowed_addresses: ['10.0.0.0/8'] }], ['/settings/rate_limits', { rate_limits: { login: { per_minute: 5 } } }],
+    ['/settings/cors/allowed_origins/1', { cors: { allowed_origins: ['https://x.example', 'https://x.example/path'] } }],
+    ['/settings/cors/allowed_origins/0', { cors: { allowed_origins: ['*'] } }],
+    ['/settings/rate_limits', { rate_limits: { nonsense: { per_minute: 5 } } }], ['/settings/rate_limits', { rate_limits: { login: { per_minute: 0 } } }],
+    ['/settings/rate_limits', { rate_limits: { 'GET /api/nowhere': { burst: 5 } } }], ['/settings/rate_limits', { rate_limits: { read: {} } }],
+    ['/settings/allowed_addresses', { allowed_addresses: ['10.0.0.0/8'] }],
     ['/settings/retention', { retention: { audit_s: 86400 } }], ['/settings/notifications', { notifications: { from: 'a@b.example' } }]]) {
     const a = await put(admin, id, { settings });
     assert.equal(a.status, 422, `${JSON.stringify(settings)}: ${a.text}`);
@@ -67,6 +70,17 @@ test('settings out of range, unknown, above the ceiling or not acted upon yet ar
   }
   assert.equal((await put(admin, id, { slug: 'other' })).status, 422);
   assert.deepEqual((await tenantOf(admin)).settings.session, { access_s: 600, idle_s: 1800, absolute_s: 43200 });
+});
+
+test('second factors, other sites\' pages and rate limits are set by the tenant', async () => {
+  const admin = await bearer(newTenant()), { id } = await tenantOf(admin);
+  const settings = { mfa: { required_for: ['viewer'] }, cors: { allowed_origins: ['https://x.example'] },
+    rate_limits: { login: { per_minute: 30, burst: 5 }, 'GET /api/users/{id}': { per_minute: 100 } } };
+  const a = await put(admin, id, { settings });
+  assert.equal(a.status, 200, a.text);
+  const now = (await tenantOf(admin)).settings;
+  for (const name of Object.keys(settings))
+    assert.deepEqual(now[name], settings[name]);
 });
 
 test('sessions live as long as the settings say', async () => {

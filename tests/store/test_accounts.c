@@ -98,7 +98,7 @@ enable_all(struct people *p)
 
 /* A process with connections of its own, that waits for the byte that starts all of them. */
 static pid_t
-racer(struct people *p, const struct caller *c, const struct uuid *victim, int go)
+racer(struct people *p, const struct caller *c, const struct uuid *victim, int go, int out)
 {
 	pid_t pid = fork();
 
@@ -111,7 +111,8 @@ racer(struct people *p, const struct caller *c, const struct uuid *victim, int g
 		if (read(go, &byte, 1) < 0)
 			_exit(3);
 		code = disable(&m, victim);
-		_exit(code == ERR_OK ? 0 : code == ERR_LAST_ADMIN ? 1 : 2);
+		byte = (char)(code == ERR_OK ? 0 : code == ERR_LAST_ADMIN ? 1 : 2);
+		_exit(write(out, &byte, 1) == 1 ? 0 : 3);
 	}
 	return pid;
 }
@@ -129,20 +130,25 @@ two_processes_cannot_take_both_administrators_away(void **state)
 	ada = g.caller.user;
 	second = make_user(&m, "second@acme.test", "admin");
 	for (int round = 0; round < ROUNDS; round++) {
-		int   go[2], status, ends[3] = { 0 };
+		int   go[2], out[2], status, ends[3] = { 0 };
+		char  end;
 		pid_t pids[2];
 
 		assert_int_equal(pipe(go), 0);
-		pids[0] = racer(p, &g.caller, &ada, go[0]);
-		pids[1] = racer(p, &g.caller, &second, go[0]);
+		assert_int_equal(pipe(out), 0);
+		pids[0] = racer(p, &g.caller, &ada, go[0], out[1]);
+		pids[1] = racer(p, &g.caller, &second, go[0], out[1]);
 		close(go[0]);
+		close(out[1]);
 		assert_int_equal(write(go[1], "gg", 2), 2);
 		close(go[1]);
 		for (int i = 0; i < 2; i++) {
 			assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-			assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-			ends[WEXITSTATUS(status)]++;
+			assert_int_equal(read(out[0], &end, 1), 1);
+			assert_true(end < 2);
+			ends[(unsigned char)end]++;
 		}
+		close(out[0]);
 		assert_int_equal(ends[0], 1);
 		assert_int_equal(ends[1], 1);
 		assert_int_equal(people_number(p, &p->w->a, ADMINS), 1);

@@ -4,7 +4,7 @@
 
 #define NEW_PASSWORD                                                                               \
 	.min = 1, .max = 1024, .flags = FIELD_REQUIRED | FIELD_SECRET, .format = "password",       \
-	.doc = "The new password: at least 15 characters, 8 with a second factor; not a common "  \
+	.doc = "The new password: at least 15 characters, 8 with a second factor; not a common "   \
 	       "one, a name or a row of keys."
 #define TOKEN                                                                                      \
 	.min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SECRET,                              \
@@ -108,10 +108,10 @@ const struct route password_routes[] = {
 	    OUT_NONE, "Changes one's own password; all other sessions end."),
 	ROUTE(POST, "/api/auth/password/forgot", ANYONE, RATE_MAIL, 202, forgot, IN(forgot_body),
 	    OUT_NONE,
-	    "Mails a link to choose a new password, if there is such a user; the answer never tells."),
+	    "Mails a link to choose a new password, if there is such a user; the answer never "
+	    "tells."),
 	ROUTE(POST, "/api/auth/password/reset", ANYONE, RATE_LOGIN, 204, reset, IN(reset_body),
-	    OUT_NONE,
-	    "Sets a password by a mailed link, of an invitation too; all sessions end."),
+	    OUT_NONE, "Sets a password by a mailed link, of an invitation too; all sessions end."),
 	ROUTE(POST, "/api/auth/email/confirm", ANYONE, RATE_LOGIN, 204, confirm, IN(confirm_body),
 	    OUT_NONE, "Makes a new e-mail address count by the link that was mailed to it."),
 	ROUTE_END,

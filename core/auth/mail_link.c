@@ -19,8 +19,8 @@ _Static_assert(BASE64URL_LEN(sizeof(struct token)) == MAIL_TOKEN_LEN, "the text'
 bool
 mail_link_refuse(TALLOC_CTX *mem, struct err *e)
 {
-	return err_fault(e, mem, "/token",
-	    "is not valid, was used before or has expired; ask for a new link");
+	return err_fault(
+	    e, mem, "/token", "is not valid, was used before or has expired; ask for a new link");
 }
 
 static bool

@@ -123,8 +123,8 @@ judge_user(struct preparing *p)
 }
 
 static bool
-make_link(struct preparing *p, const char *purpose, const char *email, int64_t life_s,
-    struct err *e)
+make_link(
+    struct preparing *p, const char *purpose, const char *email, int64_t life_s, struct err *e)
 {
 	const struct conf *c = p->a->conf;
 	const char        *token;

@@ -39,8 +39,8 @@ MUST_USE bool invite_send(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
 void mail_fingerprint(const char *phc, char out[static MAIL_FINGERPRINT_MAX]);
 
 /*
- * The message of a queued mail (all but its id), with a fresh token.  *go false: there is nothing to
- * send (any more), *why says why for the log.
+ * The message of a queued mail (all but its id), with a fresh token.  *go false: there is nothing
+ * to send (any more), *why says why for the log.
  */
 MUST_USE bool mail_prepare(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const char *event,
     struct str body, struct mail_message *m, bool *go, const char **why, struct err *e);

@@ -12,17 +12,20 @@ static const struct mail_texts {
 	const char *paragraphs[PARAGRAPHS];
 } texts[MAIL_KIND__MAX] = {
 	[MAIL_RESET] = { "mail.reset", "Reset your password at {tenant}",
-	    { "Somebody, probably you, asked to reset the password of {address} in the tenant {slug}.",
+	    { "Somebody, probably you, asked to reset the password of {address} in the tenant "
+	      "{slug}.",
 		"{link}",
 		"The link works once, within one hour. All your sessions end when it is used.",
 		"If it was not you, do nothing: your password stays as it is." } },
 	[MAIL_INVITE] = { "mail.invite", "You are invited to {tenant}",
-	    { "{by} invites you to {tenant} on BlindSpotX. You will sign in with the tenant {slug} and "
+	    { "{by} invites you to {tenant} on BlindSpotX. You will sign in with the tenant {slug} "
+	      "and "
 	      "the address {address}.",
 		"{link}", "The link lets you choose a password. It works once, within three days.",
 		"If you did not expect this, do nothing." } },
 	[MAIL_EMAIL_CONFIRM] = { "mail.email_confirm", "Confirm your new address at {tenant}",
-	    { "Somebody, probably you, wants to sign in to {tenant} (tenant {slug}) with the address "
+	    { "Somebody, probably you, wants to sign in to {tenant} (tenant {slug}) with the "
+	      "address "
 	      "{other}.",
 		"{link}", "The link works once, within a day. Until then the old address counts.",
 		"If it was not you, do nothing." } },
@@ -30,10 +33,13 @@ static const struct mail_texts {
 	    { "Somebody signed in as you asked to change your address in the tenant {slug} from "
 	      "{address} to {other}.",
 		"If it was you, there is nothing to do here: the new address has got a link.",
-		"If it was not you, change your password now, which makes that link void, and tell your "
+		"If it was not you, change your password now, which makes that link void, and tell "
+		"your "
 		"administrator: {site}" } },
-	[MAIL_PASSWORD_CHANGED] = { "mail.password_changed", "Your password at {tenant} was changed",
-	    { "The password of {address} in the tenant {slug} was changed. Your other sessions were "
+	[MAIL_PASSWORD_CHANGED] = { "mail.password_changed",
+	    "Your password at {tenant} was changed",
+	    { "The password of {address} in the tenant {slug} was changed. Your other sessions "
+	      "were "
 	      "ended.",
 		"If it was you, there is nothing to do.",
 		"If it was not you, reset it now and tell your administrator: {site}" } },
@@ -110,8 +116,8 @@ put_html(struct buf *b, const char *paragraph, const struct mail_facts *f)
 }
 
 bool
-mail_write(TALLOC_CTX *mem, enum mail_kind kind, const struct mail_facts *f,
-    struct mail_message *m, struct err *e)
+mail_write(TALLOC_CTX *mem, enum mail_kind kind, const struct mail_facts *f, struct mail_message *m,
+    struct err *e)
 {
 	const struct mail_texts *t = &texts[kind];
 	struct buf               subject, text, html;

@@ -30,8 +30,7 @@ password_hash_permitted(struct auth *a, struct permit *permit, struct str passwo
 	if (a->permits != NULL && !permit_take(a->permits, a->clock, permit, e))
 		return false;
 	count_hash(a, labels);
-	ok = password_hash(
-	    password, a->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
+	ok = password_hash(password, a->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
 	if (a->permits != NULL)
 		permit_give(a->permits, permit);
 	return ok;
@@ -105,10 +104,9 @@ set_body(struct db *db, void *arg, struct err *e)
 {
 	struct setting            *s = arg;
 	instant                    now = { s->now_ms };
-	const struct user_password in = {
-		s->user.id, s->phc, s->user.password, s->user.email, s->user.status, now
-	};
-	bool won = true, changed;
+	const struct user_password in = { s->user.id, s->phc, s->user.password, s->user.email,
+		s->user.status, now };
+	bool                       won = true, changed;
 
 	(void)db;
 	s->outrun = false;
@@ -210,10 +208,9 @@ password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *n
     const struct origin *origin, struct permit *permit, struct err *e)
 {
 	struct setting     s = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
-	struct audit_entry entry = { .success = true,
-		.actor_kind = "anonymous",
-		.origin = origin,
-		.target_kind = "user" };
+	struct audit_entry entry = {
+		.success = true, .actor_kind = "anonymous", .origin = origin, .target_kind = "user"
+	};
 
 	struct password_about about;
 	struct str            password;
@@ -224,8 +221,8 @@ password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *n
 	if (!password_accept(
 		mem, a->conf, str_of(new_password), &about, "/new_password", &password, e))
 		return false;
-	entry.action = strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT
-								: AUDIT_PASSWORD_RESET;
+	entry.action =
+	    strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
 	entry.actor_name = s.user.email;
 	entry.target_id = s.user.id;
 	if (set_password(&s, permit, password, "for=\"reset\"", &entry, e))
@@ -292,6 +289,5 @@ password_forgot(struct auth *a, TALLOC_CTX *mem, const char *tenant, const char 
 		f.order.address = "-";
 		f.order.nobody = true;
 	}
-	return find_tenant(&f, tenant, e) &&
-	       audit_deed(f.t, mem, a, forgot_body, &f, &entry, e);
+	return find_tenant(&f, tenant, e) && audit_deed(f.t, mem, a, forgot_body, &f, &entry, e);
 }

@@ -11,7 +11,8 @@
 #include "core/auth/audit.h"
 #include "core/store/user.h"
 
-/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX bytes. */
+/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
+ * bytes. */
 MUST_USE bool password_hash_permitted(struct auth *a, struct permit *permit, struct str password,
     const char *labels, char *phc, struct err *e);
 
@@ -28,7 +29,8 @@ MUST_USE bool password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db 
 MUST_USE bool password_forgot(struct auth *a, TALLOC_CTX *mem, const char *tenant,
     const char *email, const struct origin *origin, struct err *e);
 
-/* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at /token. */
+/* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at
+ * /token. */
 MUST_USE bool password_reset(struct auth *a, TALLOC_CTX *mem, const char *token,
     const char *new_password, const struct origin *origin, struct permit *permit, struct err *e);
 

@@ -8,11 +8,11 @@
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
 
-#define RUN_MIN      3
-#define RUN_PERCENT  80
-#define WORD_MIN     3  /* bytes of a context word */
-#define WORDS_MAX    48
-#define FORMS        6
+#define RUN_MIN     3
+#define RUN_PERCENT 80
+#define WORD_MIN    3 /* bytes of a context word */
+#define WORDS_MAX   48
+#define FORMS       6
 
 /* core/auth/data/common-passwords.txt: sorted lines. */
 extern const char   common_passwords[];
@@ -70,7 +70,7 @@ without_tail(struct str s)
 }
 
 /*
- * The shortest text that, repeated and then cut, gives s: its length is the least period.  border[i]
+ * The shortest text that, repeated and then cut, gives s: its length is the least period. border[i]
  * is the longest proper prefix of s[0..i] that also ends it (Knuth, Morris and Pratt).
  */
 static struct str
@@ -151,11 +151,11 @@ add_words(TALLOC_CTX *mem, struct words *ws, const char *text, struct err *e)
 }
 
 static bool
-context_words(
-    TALLOC_CTX *mem, const struct password_about *a, struct words *ws, struct err *e)
+context_words(TALLOC_CTX *mem, const struct password_about *a, struct words *ws, struct err *e)
 {
 	const char *at = a->email == NULL ? NULL : strchr(a->email, '@');
-	const char *local = at == NULL ? NULL : talloc_strndup(mem, a->email, (size_t)(at - a->email));
+	const char *local =
+	    at == NULL ? NULL : talloc_strndup(mem, a->email, (size_t)(at - a->email));
 
 	if (at != NULL && local == NULL)
 		return err_memory(e);
@@ -202,8 +202,8 @@ is_context(const struct words *ws, TALLOC_CTX *mem, struct str s, bool *yes, str
 
 /* Rows and columns of the usual keyboards; a run follows one of them, either way. */
 static const char *const keys[] = { "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm,./",
-	"qwertzuiop", "yxcvbnm,.-", "azertyuiop", "qsdfghjklm", "wxcvbn", "!@#$%^&*()", "1qaz", "2wsx",
-	"3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "0p;/" };
+	"qwertzuiop", "yxcvbnm,.-", "azertyuiop", "qsdfghjklm", "wxcvbn", "!@#$%^&*()", "1qaz",
+	"2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "0p;/" };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 #define COUNTS_UP   1u /* the next code point, or the same again: 1123 */
@@ -327,8 +327,8 @@ password_judge(TALLOC_CTX *mem, struct str password, int64_t min_length,
 struct password_about
 password_about(const struct tenant *t, const struct user *u)
 {
-	return (struct password_about) { t->slug, t->name, u->email, u->display_name,
-		u->two_factor };
+	return (
+	    struct password_about) { t->slug, t->name, u->email, u->display_name, u->two_factor };
 }
 
 bool

@@ -29,13 +29,13 @@ take_name(struct updating *u, const char *typed, struct err *e)
 	struct str name = str_trim(str_of(typed));
 
 	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || memchr(name.p, '\n', name.n) != NULL)
-		return err_fault(
-		    e, u->mem, "/display_name", "must be one line of 1 to 200 bytes");
+		return err_fault(e, u->mem, "/display_name", "must be one line of 1 to 200 bytes");
 	u->name = str_dup(u->mem, name);
 	return u->name != NULL || err_memory(e);
 }
 
-/* With nobody having signed in just now, a session left open must not be enough to take the account. */
+/* With nobody having signed in just now, a session left open must not be enough to take the
+ * account. */
 static bool
 is_fresh(const struct updating *u, struct err *e)
 {
@@ -149,10 +149,10 @@ confirm_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-email_confirm(struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin,
-    struct err *e)
+email_confirm(
+    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e)
 {
-	struct confirming c = { .a = a, .mem = mem, .now = { clock_ms(a->clock) } };
+	struct confirming  c = { .a = a, .mem = mem, .now = { clock_ms(a->clock) } };
 	struct audit_entry entry = { .action = AUDIT_EMAIL_CHANGE,
 		.success = true,
 		.actor_kind = "anonymous",
@@ -169,8 +169,8 @@ email_confirm(struct auth *a, TALLOC_CTX *mem, const char *token, const struct o
 		if (e->code != ERR_CONFLICT)
 			return false;
 		err_clear(e);
-		return err_set(e, ERR_CONFLICT, 0, "Another user has this address.",
-		    "address taken");
+		return err_set(
+		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
 	}
 	if (a->segment != NULL)
 		cache_bump_user(a->segment, &c.link.user_id);

@@ -21,8 +21,9 @@ MUST_USE bool profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *
     const struct caller *caller, const struct origin *origin, const struct profile *in,
     struct err *e);
 
-/* By the token of the mailed link. ERR_INVALID at /token; ERR_CONFLICT: somebody has the address. */
-MUST_USE bool email_confirm(struct auth *a, TALLOC_CTX *mem, const char *token,
-    const struct origin *origin, struct err *e);
+/* By the token of the mailed link. ERR_INVALID at /token; ERR_CONFLICT: somebody has the address.
+ */
+MUST_USE bool email_confirm(
+    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e);
 
 #endif

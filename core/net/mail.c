@@ -91,7 +91,8 @@ set_upload(CURL *c, const char *from, struct curl_slist *to, struct upload *u)
 
 /* ---- sending ---- */
 
-/* What the server said no to for good: this mailbox, this size, this form (RFC 5321 section 4.2.3). */
+/* What the server said no to for good: this mailbox, this size, this form (RFC 5321 section 4.2.3).
+ */
 static bool
 is_final(CURLcode rc, long status)
 {
@@ -174,8 +175,8 @@ read_password(struct mail_curl *m, struct err *e)
 	bool        ok;
 
 	if (f == NULL)
-		return err_set(e, ERR_INTERNAL, errno, "internal error", "smtp.password_file %s: %s",
-		    m->o.password_file, strerror(errno));
+		return err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "smtp.password_file %s: %s", m->o.password_file, strerror(errno));
 	m->password = secret_alloc(m, PASSWORD_MAX);
 	ok = m->password != NULL && fstat(fileno(f), &st) == 0;
 	if (ok && (st.st_mode & 077) != 0)

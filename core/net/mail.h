@@ -21,10 +21,10 @@ struct mail_message {
 	const char *from;      /* user@host */
 	const char *from_name; /* NULL: none */
 	const char *to;
-	const char *subject;   /* UTF-8 of one line */
-	const char *id;        /* letters, digits and '-': the left part of Message-ID */
+	const char *subject; /* UTF-8 of one line */
+	const char *id;      /* letters, digits and '-': the left part of Message-ID */
 	int64_t     at_ms;
-	struct str  text;      /* UTF-8, LF between lines */
+	struct str  text; /* UTF-8, LF between lines */
 	struct str  html;
 };
 
@@ -43,13 +43,15 @@ struct mail_options {
 
 struct mail;
 struct mail_ops {
-	bool (*send)(struct mail *m, TALLOC_CTX *mem, const struct mail_message *msg, struct err *e);
+	bool (*send)(
+	    struct mail *m, TALLOC_CTX *mem, const struct mail_message *msg, struct err *e);
 };
 struct mail {
 	const struct mail_ops *ops;
 };
 
-MUST_USE struct mail *mail_make(TALLOC_CTX *mem, const struct mail_options *o, struct err *e); /* by libcurl */
+MUST_USE struct mail *mail_make(
+    TALLOC_CTX *mem, const struct mail_options *o, struct err *e); /* by libcurl */
 
 static inline bool MUST_USE
 mail_send(struct mail *m, TALLOC_CTX *mem, const struct mail_message *msg, struct err *e)

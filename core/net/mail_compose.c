@@ -3,9 +3,9 @@
 #include "core/base/buf.h"
 #include "core/net/mail.h"
 
-#define LINE_MAX_   76 /* of base64, RFC 2045 */
-#define WORD_BYTES  36 /* of one encoded word: 48 characters of base64, 12 around them */
-#define PLAIN_MAX   70
+#define LINE_MAX_  76 /* of base64, RFC 2045 */
+#define WORD_BYTES 36 /* of one encoded word: 48 characters of base64, 12 around them */
+#define PLAIN_MAX  70
 
 /* ---- header fields ---- */
 
@@ -15,7 +15,8 @@ invalid(struct err *e, const char *pub)
 	return err_set(e, ERR_INVALID, 0, pub, "mail: %s", pub);
 }
 
-/* An address as it may stand between < and >: nothing that ends it, one '@' with something around. */
+/* An address as it may stand between < and >: nothing that ends it, one '@' with something around.
+ */
 static bool
 is_address(const char *z)
 {
@@ -109,10 +110,11 @@ put_address(struct buf *b, const char *field, const char *name, const char *addr
 static void
 put_date(struct buf *b, int64_t ms)
 {
-	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char              t[TIME_TEXT_MAX];
-	int64_t           day = ms / 86400000;
-	size_t            month;
+	static const char days[] = "ThuFriSatSunMonTueWed",
+			  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char    t[TIME_TEXT_MAX];
+	int64_t day = ms / 86400000;
+	size_t  month;
 
 	time_print(ms, t);
 	month = (size_t)((t[5] - '0') * 10 + (t[6] - '0') - 1);

@@ -1,10 +1,10 @@
 #include "core/store/mail_token.h"
 
-static const struct field row_fields[] = { COLUMN(struct mail_token_row, id),
-	COLUMN(struct mail_token_row, user_id), COLUMN(struct mail_token_row, purpose),
-	COLUMN(struct mail_token_row, email), COLUMN(struct mail_token_row, token_hash),
-	COLUMN(struct mail_token_row, created_at), COLUMN(struct mail_token_row, expires_at),
-	COLUMN_NULL(struct mail_token_row, used_at), FIELD_END };
+static const struct field  row_fields[] = { COLUMN(struct mail_token_row, id),
+	 COLUMN(struct mail_token_row, user_id), COLUMN(struct mail_token_row, purpose),
+	 COLUMN(struct mail_token_row, email), COLUMN(struct mail_token_row, token_hash),
+	 COLUMN(struct mail_token_row, created_at), COLUMN(struct mail_token_row, expires_at),
+	 COLUMN_NULL(struct mail_token_row, used_at), FIELD_END };
 static const struct schema row_schema = SCHEMA("MailToken", struct mail_token_row, row_fields);
 
 struct add_in {
@@ -15,12 +15,13 @@ struct add_in {
 	struct uuid user_again;
 	const char *password, *status;
 };
-static const struct field add_fields[] = { COLUMN(struct add_in, id),
-	COLUMN(struct add_in, user_id), COLUMN(struct add_in, purpose), COLUMN(struct add_in, email),
-	COLUMN(struct add_in, token_hash), COLUMN(struct add_in, created_at),
-	COLUMN(struct add_in, expires_at), COLUMN(struct add_in, user_again),
-	FIELD(struct add_in, password, .flags = FIELD_NO_JSON | FIELD_NULLABLE | FIELD_SECRET),
-	COLUMN(struct add_in, status), FIELD_END };
+static const struct field  add_fields[] = { COLUMN(struct add_in, id),
+	 COLUMN(struct add_in, user_id), COLUMN(struct add_in, purpose),
+	 COLUMN(struct add_in, email), COLUMN(struct add_in, token_hash),
+	 COLUMN(struct add_in, created_at), COLUMN(struct add_in, expires_at),
+	 COLUMN(struct add_in, user_again),
+	 FIELD(struct add_in, password, .flags = FIELD_NO_JSON | FIELD_NULLABLE | FIELD_SECRET),
+	 COLUMN(struct add_in, status), FIELD_END };
 static const struct schema add_schema = SCHEMA("MailTokenAddIn", struct add_in, add_fields);
 
 SQL(mail_token_insert, SQL_TENANT, &add_schema, NULL,

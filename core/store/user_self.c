@@ -23,8 +23,7 @@ SQL(user_update_password, SQL_TENANT, &password_schema, NULL,
     " WHERE id = ? AND password <=> ? AND email = ? AND status = ?");
 
 bool
-user_set_password(
-    struct tenant_db *t, const struct user_password *p, bool *changed, struct err *e)
+user_set_password(struct tenant_db *t, const struct user_password *p, bool *changed, struct err *e)
 {
 	const struct password_in in = { p->password, p->now, p->user, p->was, p->email, p->status };
 	uint64_t                 n = 0;
@@ -51,8 +50,8 @@ SQL(user_update_email, SQL_TENANT, &text_schema, NULL,
     " WHERE id = ? AND status = 'active'");
 
 bool
-user_set_display_name(struct tenant_db *t, const struct uuid *user, const char *name, instant now,
-    struct err *e)
+user_set_display_name(
+    struct tenant_db *t, const struct uuid *user, const char *name, instant now, struct err *e)
 {
 	const struct text_in in = { name, now, *user };
 
@@ -80,7 +79,8 @@ struct others_in {
 static const struct field  others_fields[] = { COLUMN(struct others_in, now),
 	 COLUMN(struct others_in, reason), COLUMN(struct others_in, user),
 	 COLUMN(struct others_in, but), FIELD_END };
-static const struct schema others_schema = SCHEMA("SessionOthersIn", struct others_in, others_fields);
+static const struct schema others_schema =
+    SCHEMA("SessionOthersIn", struct others_in, others_fields);
 
 SQL(session_update_others_revoked, SQL_TENANT, &others_schema, NULL,
     "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"

@@ -20,8 +20,8 @@ struct user_password {
 MUST_USE bool user_set_password(
     struct tenant_db *t, const struct user_password *p, bool *changed, struct err *e);
 
-MUST_USE bool user_set_display_name(struct tenant_db *t, const struct uuid *user, const char *name,
-    instant now, struct err *e);
+MUST_USE bool user_set_display_name(
+    struct tenant_db *t, const struct uuid *user, const char *name, instant now, struct err *e);
 /* Of an active user. ERR_CONFLICT: somebody has that address. */
 MUST_USE bool user_set_email(struct tenant_db *t, const struct uuid *user, const char *email,
     instant now, bool *changed, struct err *e);

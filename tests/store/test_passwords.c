@@ -230,7 +230,8 @@ a_link_is_of_its_tenant_its_user_and_its_purpose(void **state)
 	assert_false(email_confirm(&p->auth, mem, token, &origin, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	/* the address is another one now, or the user is not active */
-	server_do(p->w->root, "UPDATE %s.users SET status = 'disabled' WHERE email = 'mine@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.users SET status = 'disabled' WHERE email = 'mine@acme.test'",
 	    p->w->a.schema_name);
 	assert_int_equal(reset(&p->auth, token, NEXT), ERR_INVALID);
 	server_do(p->w->root,
@@ -238,7 +239,8 @@ a_link_is_of_its_tenant_its_user_and_its_purpose(void **state)
 	    " WHERE email = 'mine@acme.test'",
 	    p->w->a.schema_name);
 	assert_int_equal(reset(&p->auth, token, NEXT), ERR_INVALID);
-	server_do(p->w->root, "UPDATE %s.users SET email = 'mine@acme.test' WHERE email = 'moved@acme.test'",
+	server_do(p->w->root,
+	    "UPDATE %s.users SET email = 'mine@acme.test' WHERE email = 'moved@acme.test'",
 	    p->w->a.schema_name);
 	assert_int_equal(reset(&p->auth, token, NEXT), ERR_OK);
 }
@@ -278,12 +280,12 @@ invite_body(struct db *db, void *arg, struct err *e)
 static void
 an_invitation_is_queued_with_its_user_and_makes_it_active(void **state)
 {
-	struct people   *p = *state;
-	struct inviting  in = { .p = p, .t = people_open(p, &p->w->a) };
-	const struct tx  tx = { "invite", invite_body, &in, NULL, NULL };
-	const char      *why = NULL, *token;
-	struct err       e = { 0 };
-	struct user      u;
+	struct people  *p = *state;
+	struct inviting in = { .p = p, .t = people_open(p, &p->w->a) };
+	const struct tx tx = { "invite", invite_body, &in, NULL, NULL };
+	const char     *why = NULL, *token;
+	struct err      e = { 0 };
+	struct user     u;
 
 	in.u = (struct user) { .id = uuid_make(&clock_system, &rand_system),
 		.email = talloc_strdup(mem, "ivy@acme.test"),
@@ -355,8 +357,8 @@ forgetting_does_the_same_work_for_anybody(void **state)
 		people_open(p, &p->w->a); /* connections and registry rows are warm for all */
 		people_open(p, &p->platform);
 		before = statements(p);
-		assert_ok(password_forgot(
-		    &p->auth, mem, rows[i].tenant, rows[i].email, &origin, &e));
+		assert_ok(
+		    password_forgot(&p->auth, mem, rows[i].tenant, rows[i].email, &origin, &e));
 		before = statements(p) - before;
 		/* a slug that is unknown is asked for each time; that is one more */
 		before -= there ? 0 : 1;
@@ -379,8 +381,8 @@ change(struct people *p, const struct caller *c, const char *current, const char
 {
 	struct err e = { 0 };
 
-	if (password_change(&p->auth, mem, people_open(p, &p->w->a), c, &origin, &permit, current,
-		next, &e))
+	if (password_change(
+		&p->auth, mem, people_open(p, &p->w->a), c, &origin, &permit, current, next, &e))
 		return ERR_OK;
 	if (e.code == ERR_INVALID)
 		assert_string_equal(e.faults->pointer, pointer);
@@ -394,13 +396,12 @@ changing_ends_the_other_sessions_everywhere(void **state)
 	struct user          u = make_user(p, "chg@acme.test");
 	struct session_grant mine = sign_in(p, u.email, PASSWORD),
 			     other = sign_in(p, u.email, PASSWORD);
-	struct auth         *far = people_other(p, mem, people_segment(mem, "far"));
-	struct caller        c;
+	struct auth  *far = people_other(p, mem, people_segment(mem, "far"));
+	struct caller c;
 
 	assert_int_equal(people_resolve(far, other.access_token, "", &c), ERR_OK);
 	assert_int_equal(people_resolve(far, mine.access_token, "", &c), ERR_OK);
-	assert_int_equal(
-	    change(p, &mine.caller, "wrong", NEXT, "/current_password"), ERR_INVALID);
+	assert_int_equal(change(p, &mine.caller, "wrong", NEXT, "/current_password"), ERR_INVALID);
 	assert_int_equal(
 	    change(p, &mine.caller, PASSWORD, "passwordpassword", "/new_password"), ERR_INVALID);
 	assert_int_equal(people_resolve(&p->auth, other.access_token, "", &c), ERR_OK);
@@ -419,14 +420,14 @@ changing_ends_the_other_sessions_everywhere(void **state)
 static void
 a_new_address_needs_a_fresh_sign_in_and_a_free_address(void **state)
 {
-	struct people        *p = *state;
-	struct user           u = make_user(p, "addr@acme.test");
-	struct session_grant  g = sign_in(p, u.email, PASSWORD);
-	const struct profile  taken = { NULL, "VIC@acme.test" }, name = { "New Name", NULL };
-	const char           *why = NULL, *token;
-	struct tenant_db     *t = people_open(p, &p->w->a);
-	struct err            e = { 0 };
-	struct mail_message  *m;
+	struct people       *p = *state;
+	struct user          u = make_user(p, "addr@acme.test");
+	struct session_grant g = sign_in(p, u.email, PASSWORD);
+	const struct profile taken = { NULL, "VIC@acme.test" }, name = { "New Name", NULL };
+	const char          *why = NULL, *token;
+	struct tenant_db    *t = people_open(p, &p->w->a);
+	struct err           e = { 0 };
+	struct mail_message *m;
 
 	p->clock.set_ms = STEP_UP_MS + 1000;
 	assert_ok(profile_update(&p->auth, mem, t, &g.caller, &origin, &name, &e));

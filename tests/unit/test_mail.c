@@ -94,8 +94,9 @@ what_is_not_ascii_becomes_encoded_words_of_whole_characters(void **state)
 	m.subject = "Zo\xC3\xAB";
 	assert_non_null(strstr(composed(&m), "\r\nSubject: =?UTF-8?B?Wm/Dqw==?=\r\n"));
 	/* 36 bytes a word: the 18th character begins the second */
-	m.subject = "x\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"
-		    "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9";
+	m.subject =
+	    "x\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9"
+	    "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9";
 	assert_non_null(strstr(composed(&m),
 	    "\r\nSubject: =?UTF-8?B?eMOpw6nDqcOpw6nDqcOpw6nDqcOpw6nDqcOpw6nDqcOpw6k=?=\r\n"
 	    " =?UTF-8?B?w6k=?=\r\n"));
@@ -107,10 +108,12 @@ what_is_not_ascii_becomes_encoded_words_of_whole_characters(void **state)
 static void
 nothing_ends_a_field_early(void **state)
 {
-	static const char *const bad_text[] = { "a\r\nBcc: x@example.org", "a\nb", "a\rb", "\xFF", NULL };
+	static const char *const bad_text[] = { "a\r\nBcc: x@example.org", "a\nb", "a\rb", "\xFF",
+		NULL };
 	static const char *const bad_address[] = { NULL, "", "ada", "@example.net", "ada@",
-		"ada@example.net\r\nBcc: x@y", "ada@x\nRCPT TO:<y@z>", "a da@example.net", "<ada@example.net",
-		"ada@example.net>", "a@b@c", "ada@example.net,bob@example.net", "\"a\"@b", "a(x)@b", "\xFF@b" };
+		"ada@example.net\r\nBcc: x@y", "ada@x\nRCPT TO:<y@z>", "a da@example.net",
+		"<ada@example.net", "ada@example.net>", "a@b@c", "ada@example.net,bob@example.net",
+		"\"a\"@b", "a(x)@b", "\xFF@b" };
 
 	(void)state;
 	for (size_t i = 0; bad_text[i] != NULL; i++) {
@@ -146,9 +149,13 @@ nothing_ends_a_field_early(void **state)
 static void
 texts_hold_hostile_names_harmlessly(void **state)
 {
-	const struct mail_facts f = { .tenant = "A\nBcc: x <b>\"&", .slug = "acme",
-		.address = "ada@example.net", .by = "<script>", .other = "n@example.net",
-		.site = "https://h/", .link = "https://h/#reset=T" };
+	const struct mail_facts f = { .tenant = "A\nBcc: x <b>\"&",
+		.slug = "acme",
+		.address = "ada@example.net",
+		.by = "<script>",
+		.other = "n@example.net",
+		.site = "https://h/",
+		.link = "https://h/#reset=T" };
 	struct err              e = { 0 };
 
 	(void)state;
@@ -171,8 +178,12 @@ texts_hold_hostile_names_harmlessly(void **state)
 static void
 an_account_is_never_sent_in_clear(void **state)
 {
-	struct mail_options o = { .url = "smtp://127.0.0.1:1", .user = "u",
-		.password_file = "/nonexistent", .tls_ca = "", .in_clear = true, .timeout_ms = 100 };
+	struct mail_options o = { .url = "smtp://127.0.0.1:1",
+		.user = "u",
+		.password_file = "/nonexistent",
+		.tls_ca = "",
+		.in_clear = true,
+		.timeout_ms = 100 };
 	struct err          e = { 0 };
 
 	(void)state;

@@ -11,12 +11,11 @@
 #include "core/auth/password_rules.h"
 #include "core/base/rand.h"
 
-#define SHORT "must have at least 15 characters"
-#define LONG  "must have at most 1,024 bytes"
+#define SHORT  "must have at least 15 characters"
+#define LONG   "must have at most 1,024 bytes"
 #define COMMON "is among the most common passwords, or one with something added or repeated"
-#define NAMES                                                                                      \
-	"is made of names that others know: yours, your organisation's or this product's"
-#define RUN "is mostly characters that count, repeat or lie side by side on a keyboard"
+#define NAMES  "is made of names that others know: yours, your organisation's or this product's"
+#define RUN    "is mostly characters that count, repeat or lie side by side on a keyboard"
 
 static const struct password_about ada = { "acme-corp", "Acm\xC3\xA9 Corporation",
 	"ada.lovelace@mail.example", "Ada Lovelace", false };
@@ -81,7 +80,7 @@ the_only_factor_needs_fifteen_characters(void **state)
 static void
 a_second_factor_lets_eight_do(void **state)
 {
-	struct password_about  with = ada;
+	struct password_about   with = ada;
 	static const struct row rows[] = {
 		{ "uvKz7-p", "must have at least 8 characters" },
 		{ "uvKz7-pL", NULL },
@@ -118,10 +117,10 @@ static void
 common_ones_are_refused_in_every_dress(void **state)
 {
 	static const struct row rows[] = {
-		{ "passwordpassword", COMMON },    /* its unit: password */
-		{ "PassWordPassWord", COMMON },    /* folded */
-		{ "123456789012345", COMMON },     /* unit 1234567890, the last one cut */
-		{ "password1234567", COMMON },     /* without its digits */
+		{ "passwordpassword", COMMON }, /* its unit: password */
+		{ "PassWordPassWord", COMMON }, /* folded */
+		{ "123456789012345", COMMON },  /* unit 1234567890, the last one cut */
+		{ "password1234567", COMMON },  /* without its digits */
 		{ "Password!!!!!!!2026", COMMON },
 		{ "Summer2026!!!!!", COMMON },
 		{ "Password1Password1!", COMMON }, /* both together */
@@ -149,7 +148,9 @@ names_that_others_know_are_refused(void **state)
 		{ "blindspotxblindspotx", NAMES },
 		{ "Acme-Corp!!!!!!!2026", NAMES },
 		{ "acm\xC3\xA9 corporation 1", NAMES },
-		{ "ACM\xC3\x89""CORPORATION", NAMES },
+		{ "ACM\xC3\x89"
+		  "CORPORATION",
+		    NAMES },
 		{ "Ada Lovelace 1815", NAMES },
 		{ "ada.lovelace1815", NAMES },
 		{ "ada.lovelace@mail.example", NAMES },
@@ -196,7 +197,8 @@ static void
 the_list_is_searched_whole(void **state)
 {
 	static const char *const in[] = { "password", "123456", "zxcvbnm", "1qaz2wsx", NULL };
-	static const char *const out[] = { "", "passwo", "passwordd", "\x7F", "zzzzzzzzzz~", "!", NULL };
+	static const char *const out[] = { "", "passwo", "passwordd", "\x7F", "zzzzzzzzzz~", "!",
+		NULL };
 	extern const char        common_passwords[];
 	extern const size_t      common_passwords_n;
 	size_t                   lines = 0;
@@ -242,14 +244,14 @@ a_typed_password_is_normalised_or_refused_at_its_place(void **state)
 	assert_true(password_accept(
 	    mem, &conf, STR("uvKz7-pLq2rTb1\xEF\xBD\x97"), &ada, "/new_password", &out, &e));
 	assert_string_equal(out.p, "uvKz7-pLq2rTb1w");
-	assert_false(password_accept(
-	    mem, &conf, STR("passwordpassword"), &ada, "/new_password", &out, &e));
+	assert_false(
+	    password_accept(mem, &conf, STR("passwordpassword"), &ada, "/new_password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/new_password");
 	assert_string_equal(e.faults->detail, COMMON);
 	err_clear(&e);
-	assert_false(password_accept(
-	    mem, &conf, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
+	assert_false(
+	    password_accept(mem, &conf, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/password");
 	talloc_free(mem);

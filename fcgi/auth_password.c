@@ -1,5 +1,7 @@
+#include "core/auth/attempts.h"
 #include "core/auth/password_change.h"
 #include "core/auth/profile.h"
+#include "core/web/rate.h"
 #include "fcgi/routes.h"
 
 #define NEW_PASSWORD                                                                               \
@@ -55,7 +57,12 @@ forgot(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct forgot_body *in = body;
 
+	uint8_t account[KEY_LEN];
+
 	(void)answer;
+	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, account, e) ||
+	    !rate_account(r, RATE_MAIL, (struct str) { (const char *)account, sizeof(account) }, e))
+		return false;
 	return password_forgot(r->app->auth, r->mem, in->tenant, in->email, &r->origin, e);
 }
 

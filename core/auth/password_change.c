@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "core/auth/attempts.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
 #include "core/auth/password_rules.h"
+#include "core/auth/settings.h"
 #include "core/crypt/password.h"
 #include "core/shm/cache.h"
 #include "core/shm/metric.h"
@@ -152,21 +154,24 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
 	struct setting s = {
 		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
 	};
-	struct audit_entry    entry = { .action = AUDIT_PASSWORD_CHANGE,
-		   .success = true,
-		   .caller = caller,
-		   .origin = origin,
-		   .target_kind = "user",
-		   .target_id = caller->user };
-	struct password_about about;
-	struct str            password;
-	bool                  match = false;
+	struct audit_entry     entry = { .action = AUDIT_PASSWORD_CHANGE,
+		    .success = true,
+		    .caller = caller,
+		    .origin = origin,
+		    .target_kind = "user",
+		    .target_id = caller->user };
+	const struct settings *settings;
+	struct password_about  about;
+	struct str             password;
+	bool                   match = false;
 
 	if (!user_by_id(t, mem, &caller->user, &s.user, e))
 		return false;
+	if (!settings_of(a, t->tenant, &settings, e))
+		return false;
 	about = password_about(t->tenant, &s.user);
-	if (!password_accept(
-		mem, a->conf, str_of(new_password), &about, "/new_password", &password, e) ||
+	if (!password_accept(mem, settings->password->min_length, str_of(new_password), &about,
+		"/new_password", &password, e) ||
 	    !verify(a, mem, permit, current, s.user.password, &match, e))
 		return false;
 	if (!match)
@@ -203,6 +208,16 @@ find_link(struct setting *s, const char *token, struct err *e)
 	return mail_link_refuse(s->mem, e);
 }
 
+/* The owner of the mailbox is the owner of the account: what others tried does not keep it shut. */
+static void
+unlock(struct setting *s)
+{
+	struct err why = { 0 };
+
+	if (!attempts_forget(s->a, s->mem, s->t->tenant->slug, s->user.email, &why))
+		log_err(s->a->log, LOG_AUTH, "failed sign-ins could not be forgotten", &why);
+}
+
 bool
 password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *new_password,
     const struct origin *origin, struct permit *permit, struct err *e)
@@ -212,21 +227,26 @@ password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *n
 		.success = true, .actor_kind = "anonymous", .origin = origin, .target_kind = "user"
 	};
 
-	struct password_about about;
-	struct str            password;
+	const struct settings *settings;
+	struct password_about  about;
+	struct str             password;
 
 	if (!find_link(&s, token, e))
 		return false;
+	if (!settings_of(a, s.t->tenant, &settings, e))
+		return false;
 	about = password_about(s.t->tenant, &s.user);
-	if (!password_accept(
-		mem, a->conf, str_of(new_password), &about, "/new_password", &password, e))
+	if (!password_accept(mem, settings->password->min_length, str_of(new_password), &about,
+		"/new_password", &password, e))
 		return false;
 	entry.action =
 	    strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
 	entry.actor_name = s.user.email;
 	entry.target_id = s.user.id;
-	if (set_password(&s, permit, password, "for=\"reset\"", &entry, e))
+	if (set_password(&s, permit, password, "for=\"reset\"", &entry, e)) {
+		unlock(&s);
 		return true;
+	}
 	if (!s.outrun)
 		return false;
 	err_clear(e);

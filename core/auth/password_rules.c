@@ -332,7 +332,7 @@ password_about(const struct tenant *t, const struct user *u)
 }
 
 bool
-password_accept(TALLOC_CTX *mem, const struct conf *conf, struct str typed,
+password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
     const struct password_about *about, const char *pointer, struct str *password, struct err *e)
 {
 	const char *why = NULL;
@@ -343,7 +343,7 @@ password_accept(TALLOC_CTX *mem, const struct conf *conf, struct str typed,
 		err_clear(e);
 		return err_fault(e, mem, pointer, "is not valid text");
 	}
-	if (!password_judge(mem, *password, conf->password_min, about, &why, e))
+	if (!password_judge(mem, *password, min_length, about, &why, e))
 		return false;
 	return why == NULL || err_fault(e, mem, pointer, "%s", why);
 }

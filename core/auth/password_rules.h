@@ -38,7 +38,7 @@ MUST_USE bool password_judge(TALLOC_CTX *mem, struct str password, int64_t min_l
  * A typed password in the form that is hashed, if it may be set; else ERR_INVALID with a fault at
  * `pointer` ("/new_password").  The answer wipes itself when freed.
  */
-MUST_USE bool password_accept(TALLOC_CTX *mem, const struct conf *conf, struct str typed,
+MUST_USE bool password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
     const struct password_about *about, const char *pointer, struct str *password, struct err *e);
 
 /* NULL-safe: the word is in the list; `folded` as above. */

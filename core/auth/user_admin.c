@@ -55,7 +55,7 @@ fill_user(struct adding *in, const struct database_deps *deps, const char *email
 	if (!ident_email(in->mem, str_of(email), &address, e))
 		return false;
 	about.email = address;
-	if (!password_accept(in->mem, deps->conf, password, &about, "/password", &secret, e))
+	if (!password_accept(in->mem, deps->conf->password_min, password, &about, "/password", &secret, e))
 		return said(e);
 	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name))
 		return err_set(

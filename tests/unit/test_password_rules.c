@@ -236,22 +236,21 @@ static void
 a_typed_password_is_normalised_or_refused_at_its_place(void **state)
 {
 	TALLOC_CTX       *mem = talloc_new(NULL);
-	const struct conf conf = { .password_min = 15 };
 	struct err        e = { 0 };
 	struct str        out;
 
 	(void)state;
 	assert_true(password_accept(
-	    mem, &conf, STR("uvKz7-pLq2rTb1\xEF\xBD\x97"), &ada, "/new_password", &out, &e));
+	    mem, 15, STR("uvKz7-pLq2rTb1\xEF\xBD\x97"), &ada, "/new_password", &out, &e));
 	assert_string_equal(out.p, "uvKz7-pLq2rTb1w");
 	assert_false(
-	    password_accept(mem, &conf, STR("passwordpassword"), &ada, "/new_password", &out, &e));
+	    password_accept(mem, 15, STR("passwordpassword"), &ada, "/new_password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/new_password");
 	assert_string_equal(e.faults->detail, COMMON);
 	err_clear(&e);
 	assert_false(
-	    password_accept(mem, &conf, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
+	    password_accept(mem, 15, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/password");
 	talloc_free(mem);

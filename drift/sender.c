@@ -59,6 +59,16 @@ open_guard(TALLOC_CTX *mem, const struct conf *c, struct err *e)
 	return g;
 }
 
+/* A mail server that is set up wrongly keeps mail waiting, and nothing else. */
+static void
+open_mail(struct deliver *d)
+{
+	struct err why = { 0 };
+
+	if (!mailing_open(d, d->deps.conf, &d->mail, &why))
+		log_err(d->deps.log, LOG_SYSTEM, "mail cannot be sent", &why);
+}
+
 struct deliver *
 sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 {
@@ -75,11 +85,21 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 		.deps = s->deps, .lanes = s->lanes, .self = s->self, .owner = s->owner
 	};
 	d->database = database_make(d, &deps, e);
+	d->auth = (struct auth) { .conf = s->deps.conf,
+		.clock = s->deps.clock,
+		.rand = s->deps.rand,
+		.log = s->deps.log,
+		.keyring = s->keyring,
+		.segment = s->deps.segment,
+		.database = d->database };
 	g = d->database == NULL ? NULL : open_guard(d, s->deps.conf, e);
 	if (g == NULL)
 		return NULL;
 	d->fetch = fetch_make(d, g, e);
-	return d->fetch == NULL ? NULL : d;
+	if (d->fetch == NULL)
+		return NULL;
+	open_mail(d);
+	return d;
 }
 
 /* ---- its life ---- */

@@ -5,6 +5,7 @@
 #include "core/auth/login.h"
 #include "core/auth/mfa.h"
 #include "core/web/rate.h"
+#include "core/auth/profile.h"
 #include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
@@ -327,6 +328,33 @@ me(struct request *r, const void *body, void *answer, struct err *e)
 	       permission_list(r->mem, &c->permissions, &out->permissions, e);
 }
 
+/* ---- PUT /api/auth/me ---- */
+
+struct me_update {
+	const char *display_name, *email;
+};
+static const struct field me_update_fields[] = {
+	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
+	FIELD(struct me_update, email, .min = 3, .max = 254,
+	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
+		   "of the last five minutes."),
+	FIELD_END,
+};
+static const struct schema me_update_schema =
+    SCHEMA("MeUpdate", struct me_update, me_update_fields);
+
+static bool
+me_put(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct me_update *in = body;
+	const struct profile    p = { in->display_name, in->email };
+
+	if (!profile_update(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &p, e))
+		return false;
+	r->caller.whole = false; /* the name is read again */
+	return me(r, NULL, answer, e);
+}
+
 /* ---- POST /api/auth/logout ---- */
 
 struct logout_query {
@@ -359,6 +387,8 @@ const struct route auth_routes[] = {
 	    "Renews a session: gives new tokens for a refresh token, which counts once."),
 	ROUTE(GET, "/api/auth/me", SIGNED_IN, RATE_READ, 200, me, IN_NONE, OUT(me),
 	    "Tells who is signed in, and what that user may do."),
+	ROUTE(PUT, "/api/auth/me", SIGNED_IN, RATE_WRITE, 200, me_put, IN(me_update), OUT(me),
+	    "Changes one's own name, or asks for another e-mail address."),
 	ROUTE_Q(POST, "/api/auth/logout", logout_query, SIGNED_IN, RATE_WRITE, 204, logout, IN_NONE,
 	    OUT_NONE, "Ends the session at once, or all of the user's."),
 	ROUTE_END,

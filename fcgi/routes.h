@@ -14,6 +14,7 @@ extern const struct route role_routes[];
 extern const struct route tenant_routes[];
 extern const struct route audit_routes[];
 extern const struct route factor_routes[];
+extern const struct route password_routes[];
 extern const struct route api_key_routes[];
 extern const struct route config_routes[];
 extern const struct route snapshot_routes[];

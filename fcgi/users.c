@@ -107,7 +107,7 @@ static const struct field user_create_fields[] = {
 	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
 	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
 	FIELD(struct user_create, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
-	    .format = "password", .doc = "The first password."),
+	    .format = "password", .doc = "The first password; left out: the user is invited by mail."),
 	FIELD_END
 };
 static const struct schema user_create_schema =

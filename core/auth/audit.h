@@ -39,6 +39,13 @@
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",     LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",       LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",        LOG_ADMIN) \
+	X(AUDIT_PASSWORD_CHANGE,  "password.change",     LOG_AUTH) \
+	X(AUDIT_PASSWORD_FORGOT,  "password.forgot",     LOG_AUTH) \
+	X(AUDIT_PASSWORD_RESET,   "password.reset",      LOG_AUTH) \
+	X(AUDIT_INVITE_ACCEPT,    "invitation.accept",   LOG_AUTH) \
+	X(AUDIT_EMAIL_REQUEST,    "email.request",       LOG_AUTH) \
+	X(AUDIT_EMAIL_CHANGE,     "email.change",        LOG_AUTH) \
+	X(AUDIT_PROFILE_UPDATE,   "profile.update",      LOG_AUTH) \
 	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \

@@ -1,9 +1,11 @@
 #include "core/auth/user_admin.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/auth/audit.h"
 #include "core/auth/ident.h"
+#include "core/auth/password_rules.h"
 #include "core/crypt/password.h"
 #include "core/store/role.h"
 #include "core/store/user.h"
@@ -29,6 +31,15 @@ add_body(struct db *db, void *arg, struct err *e)
 	return user_add(in->t, &in->user, e) && user_role_add(in->t, &in->user.id, 0, &role.id, e);
 }
 
+/* The admin tool shows the public text: it names the fault. */
+static bool
+said(struct err *e)
+{
+	if (e->faults != NULL)
+		snprintf(e->pub, sizeof(e->pub), "The password %s.", e->faults->detail);
+	return false;
+}
+
 static bool
 fill_user(struct adding *in, const struct database_deps *deps, const char *email,
     const char *display_name, struct str password, struct err *e)
@@ -37,9 +48,15 @@ fill_user(struct adding *in, const struct database_deps *deps, const char *email
 	const char  *address;
 	struct str   secret, name = str_trim(str_of(display_name));
 
-	if (!ident_email(in->mem, str_of(email), &address, e) ||
-	    !ident_password(in->mem, password, &secret, e))
+	struct password_about about = { .tenant_slug = in->t->tenant->slug,
+		.tenant_name = in->t->tenant->name,
+		.display_name = display_name };
+
+	if (!ident_email(in->mem, str_of(email), &address, e))
 		return false;
+	about.email = address;
+	if (!password_accept(in->mem, deps->conf->password_min, password, &about, "/password", &secret, e))
+		return said(e);
 	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name))
 		return err_set(
 		    e, ERR_INVALID, 0, "the display name is empty or too long", "display name");

@@ -14,7 +14,8 @@
 
 /*
  * Makes an active user with a password and one role by its name, audited as
- * actor "system".  An existing e-mail is ERR_CONFLICT.
+ * actor "system".  An existing e-mail is ERR_CONFLICT; a password that
+ * password_rules.h refuses is ERR_INVALID with the reason in its public text.
  */
 MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
     const char *email, const char *display_name, struct str password, const char *role, struct err *e);

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "core/auth/ident.h"
+#include "core/auth/mail_queue.h"
+#include "core/auth/password_rules.h"
 #include "core/auth/settings.h"
 #include "core/auth/user_roles.h"
 #include "core/base/hash.h"
@@ -67,42 +69,16 @@ prepare_mark(struct making *w)
 
 /* ---- the password ---- */
 
-static size_t
-characters(struct str s)
-{
-	size_t   n = 0;
-	uint32_t cp;
-
-	for (; s.n > 0; n++) {
-		size_t used = utf8_next(s, &cp);
-
-		if (used == 0)
-			break;
-		s = (struct str) { s.p + used, s.n - used };
-	}
-	return n;
-}
-
 static bool
 check_password(const struct making *w, struct str *password, struct err *e)
 {
-	const struct managing *m = w->m;
-	const struct settings *s;
+	const struct managing      *m = w->m;
+	const struct password_about about = password_about(m->t->tenant, &w->user);
+	const struct settings      *s;
 
-	if (w->in->password == NULL)
-		return err_fault(e, m->mem, "/password", "invitations need mail: give a password");
-	if (!settings_of(m->a, m->t->tenant, &s, e))
-		return false;
-	if (!ident_password(m->mem, str_of(w->in->password), password, e)) {
-		if (e->code != ERR_INVALID)
-			return false;
-		err_clear(e);
-		return err_fault(e, m->mem, "/password", "cannot be a password");
-	}
-	if (characters(*password) >= (size_t)s->password->min_length)
-		return true;
-	return err_fault(e, m->mem, "/password", "at least %lld characters are needed",
-	    (long long)s->password->min_length);
+	return settings_of(m->a, m->t->tenant, &s, e) &&
+	       password_accept(m->mem, s->password->min_length, str_of(w->in->password), &about,
+		   "/password", password, e);
 }
 
 /* The permit is held for the hash only. */
@@ -143,7 +119,7 @@ fill_user(struct making *w, struct err *e)
 	}
 	w->user.email = talloc_strdup(m->mem, email);
 	w->user.display_name = str_dup(m->mem, name);
-	w->user.status = talloc_strdup(m->mem, "active");
+	w->user.status = talloc_strdup(m->mem, w->in->password != NULL ? "active" : "invited");
 	return (w->user.email != NULL && w->user.display_name != NULL && w->user.status != NULL) ||
 	       err_memory(e);
 }
@@ -157,7 +133,9 @@ make_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	return (w->in->idempotency_key == NULL || idempotency_add(m->t, &w->mark, e)) &&
 	       user_add(m->t, &w->user, e) &&
-	       user_set_roles(m->t, &w->user.id, w->roles.ids, w->roles.n, e);
+	       user_set_roles(m->t, &w->user.id, w->roles.ids, w->roles.n, e) &&
+	       (w->in->password != NULL ||
+		   invite_send(m->a, m->t, m->mem, &w->user, m->caller->name, e));
 }
 
 static const char *
@@ -207,7 +185,8 @@ make(struct making *w, struct user *out, struct err *e)
 
 	if (!fill_user(w, e) || !role_choice_make(m, w->in->roles, &w->roles, e) ||
 	    (w->roles.n > 0 && !role_choice_may_grant(m, &w->roles, e)) ||
-	    !check_password(w, &password, e) || !hash_password(w, password, e))
+	    (w->in->password != NULL &&
+		(!check_password(w, &password, e) || !hash_password(w, password, e))))
 		return false;
 	entry.details = details_of(w, e);
 	if (entry.details == NULL)

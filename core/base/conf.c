@@ -80,9 +80,11 @@ refuse_unknown(struct conf_loader *l, unsigned line, const char *name)
 /* ---- one value ---- */
 
 static bool
-is_url(struct str s)
+is_url(struct str s, const char *secure, const char *plain)
 {
-	size_t     scheme = str_starts(s, "https://") ? 8 : str_starts(s, "http://") ? 7 : 0;
+	size_t     scheme = str_starts(s, secure)  ? strlen(secure)
+			    : str_starts(s, plain) ? strlen(plain)
+						   : 0;
 	struct str host = { s.p + scheme, s.n - scheme };
 
 	if (scheme == 0 || host.n == 0)
@@ -157,9 +159,14 @@ check_form(struct conf_loader *l, const struct conf_key *k, unsigned line, const
 
 	switch (k->form) {
 	case CONF_URL:
-		return is_url(str_of(z)) ||
+		return is_url(str_of(z), "https://", "http://") ||
 		       conf_refuse(l, line,
 			   "%s must be like \"https://host\" or \"http://host:8080\"", k->name);
+	case CONF_SMTP:
+		return z[0] == '\0' || is_url(str_of(z), "smtps://", "smtp://") ||
+		       conf_refuse(l, line,
+			   "%s must be empty or like \"smtp://host:587\" or \"smtps://host:465\"",
+			   k->name);
 	case CONF_PREFIX:
 		return is_prefix(str_of(z)) ||
 		       conf_refuse(l, line, "%s must be empty or a path like \"/bsx\"", k->name);

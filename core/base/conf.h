@@ -89,6 +89,13 @@ struct conf {
 	struct strings outbound_allow;  /* CIDR ranges opened in spite of the deny list */
 	bool           outbound_http;   /* plain http is allowed (installation-wide) */
 	int64_t        outbound_timeout_s;
+	/* mail */
+	const char    *smtp_url;        /* "" : none is sent */
+	const char    *smtp_user;       /* "" : without signing in */
+	const char    *smtp_password_file;
+	const char    *smtp_from;       /* "" : made of public_url */
+	const char    *smtp_starttls;   /* "required" or "off" */
+	const char    *smtp_tls_ca;     /* "" : the system's */
 	/* driftd */
 	int64_t        driftd_senders;  /* delivering processes */
 	int64_t        driftd_poll_ms;
@@ -100,6 +107,7 @@ struct conf {
 enum conf_form {
 	CONF_ANY,
 	CONF_URL,    /* scheme://host[:port], without a path */
+	CONF_SMTP,   /* "" or smtp(s)://host[:port] */
 	CONF_PREFIX, /* "" or "/path" */
 	CONF_PATH,   /* "" or absolute */
 	CONF_OCTAL,  /* an I64 that is written as a string of octal digits, "0660" */

@@ -11,6 +11,7 @@
 
 static const char *const levels[] = { "debug", "info", "warn", "error", "off", NULL };
 static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
+static const char *const starttls[] = { "required", "off", NULL };
 static const char *const isolations[] = { "account", "schema", NULL };
 
 /* A class's two settings. */
@@ -130,8 +131,8 @@ const struct conf_key conf_keys[] = {
 	           "holds at once."),
 	KEY(mfa_required_for, "mfa.required_for", "[ \"admin\" ]", .max = 64, HUP,
 	    .doc = "Roles that need a second factor, where the tenant does not say otherwise."),
-	KEY(password_min, "password.min_length", "12", .unit = "characters", .min = 8, .max = 128, HUP,
-	    .doc = "Least length of a new password."),
+	KEY(password_min, "password.min_length", "15", .unit = "characters", .min = 8, .max = 128, HUP,
+	    .doc = "Least length of a new password; for a user with a second factor 8 are enough."),
 
 	KEY(keys_rotate_s, "keys.rotate_s", "2592000", .unit = "s", .min = 3600, .max = 31536000, HUP,
 	    .doc = "How long a signing key signs access tokens before driftd turns to the next one, "
@@ -173,6 +174,21 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Allows plain http for outbound requests.  Only for trials."),
 	KEY(outbound_timeout_s, "outbound.timeout_s", "10", .unit = "s", .min = 1, .max = 300, HUP,
 	    .doc = "An outbound request ends after this time."),
+
+	KEY(smtp_url, "smtp.url", "\"\"", .max = 255, .form = CONF_SMTP, HUP,
+	    .doc = "Mail server: smtp://host:port or smtps://host:port.  Empty: no mail is sent, and "
+	           "invitations and forgotten passwords cannot be used."),
+	KEY(smtp_user, "smtp.user", "\"\"", .max = 255, HUP,
+	    .doc = "Account at the mail server; empty: none.  It is never sent without TLS."),
+	KEY(smtp_password_file, "smtp.password_file", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
+	    .doc = "File with that account's password on its first line."),
+	KEY(smtp_from, "smtp.from", "\"\"", .max = 254, HUP,
+	    .doc = "Sender's address of mail; empty: blindspotx@ the host of public_url."),
+	KEY(smtp_starttls, "smtp.starttls", "\"required\"", .choices = starttls, HUP,
+	    .doc = "With smtp://: \"required\" sends only after STARTTLS, \"off\" in clear, which is for "
+	           "a server on this host."),
+	KEY(smtp_tls_ca, "smtp.tls_ca", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
+	    .doc = "Certificate authority of the mail server; empty: those of the system."),
 
 	KEY(driftd_senders, "driftd.senders", "4", .unit = "processes", .min = 1, .max = 64,
 	    .doc = "Processes of driftd that deliver alerts."),

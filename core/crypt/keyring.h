@@ -30,7 +30,8 @@
 	X(KEY_RATE,          "rate-cells")     /* hides which cell a client has */ \
 	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \
 	X(KEY_DEVICE,        "known-device") \
-	X(KEY_RECOVERY,      "recovery-code")
+	X(KEY_RECOVERY,      "recovery-code") \
+	X(KEY_MAIL_TOKEN,    "mail-token")     /* hashes of mailed links */
 enum key_purpose {
 #define X(id, text) id,
 	KEY_PURPOSES(X)

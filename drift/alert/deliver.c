@@ -121,6 +121,26 @@ post(struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, struct err
 	return fetch_run(a->d->fetch, mem, &q, answer, e);
 }
 
+static bool
+is_mail(const struct attempt *a)
+{
+	return uuid_is_nil(&a->outbox.channel_id);
+}
+
+static void
+send_mail(struct attempt *a, TALLOC_CTX *mem)
+{
+	const struct clock   *clock = a->d->deps.clock;
+	int64_t               began = clock_ns(clock);
+	struct mailing_result r;
+
+	a->row.at.ms = clock_ms(clock);
+	mailing_send(&a->d->auth, a->d->mail, a->t, &a->outbox, a->row.attempt, mem, &r);
+	a->row.took_ms = (clock_ns(clock) - began) / 1000000;
+	outcome(a, mem, r.outcome, r.retry, r.detail);
+	a->delay_s = r.delay_s;
+}
+
 /* Never fails: what went wrong is the outcome. */
 static void
 send_once(struct attempt *a, TALLOC_CTX *mem)
@@ -191,15 +211,15 @@ tell(const struct attempt *a)
 	uuid_print(&a->t->tenant->id, tenant);
 	uuid_print(&a->outbox.id, id);
 	uuid_print(&a->channel.id, channel);
-	snprintf(labels, sizeof(labels), "kind=\"webhook\",outcome=\"%s\"",
-	    dead ? "dead" : a->row.outcome);
+	snprintf(labels, sizeof(labels), "kind=\"%s\",outcome=\"%s\"",
+	    is_mail(a) ? "mail" : "webhook", dead ? "dead" : a->row.outcome);
 	if (d->segment != NULL)
 		metric_add(d->segment, METRIC_DELIVERIES, labels, 1);
 	log_event(d->log, LOG_DRIFT, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    ok     ? "alert delivered"
+	    ok     ? is_mail(a) ? "mail handed over" : "alert delivered"
 	    : dead ? "delivery given up"
 		   : "delivery failed",
-	    LOGS("event.action", "alert.deliver"),
+	    LOGS("event.action", is_mail(a) ? "mail.deliver" : "alert.deliver"),
 	    LOGS("event.outcome", ok ? "success" : "failure"),
 	    LOGI("event.duration", a->row.took_ms * 1000000), LOGS("organization.id", tenant),
 	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel),
@@ -230,6 +250,9 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		.channel_id = a->outbox.channel_id,
 		.attempt = a->outbox.attempts + 1,
 		.at = { clock_ms(a->d->deps.clock) } };
+	*go = true;
+	if (is_mail(a))
+		return true;
 	if (!channel_by_id(a->t->db, mem, &a->outbox.channel_id, &a->channel, e)) {
 		if (e->code != ERR_MISSING)
 			return false;
@@ -238,7 +261,6 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	} else if (strcmp(a->channel.status, "active") != 0) {
 		outcome(a, mem, "refused", false, "The channel is disabled.");
 	}
-	*go = true;
 	return true;
 }
 
@@ -266,7 +288,10 @@ attempt_in_lane(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 			return claim_put_off(database_control(d->database), a->claim,
 			    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
 		}
-		send_once(a, mem);
+		if (is_mail(a))
+			send_mail(a, mem);
+		else
+			send_once(a, mem);
 		lane_leave(d->lanes, d->self, &a->outbox.channel_id);
 	}
 	if (!record(a, mem, e))

@@ -6,6 +6,7 @@
  * POST and the record leaves a claim that runs out: the message is sent again
  * with the same webhook-id.  A 2xx delivers; 410 disables the channel;
  * everything else is tried again, at most DELIVER_TRIES times over 75 hours.
+ * A message without a channel is a mail to a user: see mailing.h.
  */
 #ifndef BSX_DRIFT_ALERT_DELIVER_H
 #define BSX_DRIFT_ALERT_DELIVER_H
@@ -14,6 +15,7 @@
 #include "core/store/outbox.h"
 #include "drift/alert/deps.h"
 #include "drift/alert/lanes.h"
+#include "drift/alert/mailing.h"
 
 #define DELIVER_TRIES 10
 
@@ -21,6 +23,8 @@ struct deliver {
 	struct drift_deps deps;
 	struct database  *database;
 	struct fetch     *fetch;
+	struct mail      *mail; /* NULL: this installation sends none */
+	struct auth       auth; /* what mail to users is written with */
 	struct lanes     *lanes;
 	unsigned          self;  /* number of this sender, from 1 */
 	struct uuid       owner; /* of its claims */

@@ -281,8 +281,8 @@ bad_pushes_are_refused_and_leave_nothing(void **state)
 	static const char *const bad[] = {
 		"{}",
 		"{\"resources\":[],\"document\":1}",
-		"{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":1},{\"category\":"
-		"\"c\",\"key\":\"k\",\"value\":2}]}",
+		("{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":1},{\"category\":"
+		 "\"c\",\"key\":\"k\",\"value\":2}]}"),
 		"{\"resources\":[{\"category\":\"\",\"key\":\"k\",\"value\":1}]}",
 		"{\"resources\":[{\"category\":\"c\",\"key\":\"k\"}]}",
 		"{\"resources\":[{\"category\":\"c\",\"key\":\"k\\u0000\",\"value\":1}]}",

@@ -18,6 +18,7 @@ export const state = need('BSX_STATE');
 export const front = need('BSX_FRONT');
 export const root = need('BSX_ROOT');
 export const build = need('BSX_BUILD');
+export const smtpPort = Number(need('BSX_SMTP'));
 export const argument = process.env.BSX_ARGUMENT ?? '';
 export const credentials = JSON.parse(fs.readFileSync(path.join(state, 'credentials.json'), 'utf8'));
 

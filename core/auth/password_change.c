@@ -1,0 +1,313 @@
+#include "core/auth/password_change.h"
+
+#include <string.h>
+
+#include "core/auth/attempts.h"
+#include "core/auth/ident.h"
+#include "core/auth/mail_link.h"
+#include "core/auth/mail_queue.h"
+#include "core/auth/password_rules.h"
+#include "core/auth/settings.h"
+#include "core/crypt/password.h"
+#include "core/shm/cache.h"
+#include "core/shm/metric.h"
+#include "core/store/session.h"
+#include "core/store/user_self.h"
+
+/* ---- hashing ---- */
+
+static void
+count_hash(const struct auth *a, const char *labels)
+{
+	if (a->segment != NULL)
+		metric_add(a->segment, METRIC_PASSWORD_HASHES, labels, 1);
+}
+
+bool
+password_hash_permitted(struct auth *a, struct permit *permit, struct str password,
+    const char *labels, char *phc, struct err *e)
+{
+	bool ok;
+
+	if (a->permits != NULL && !permit_take(a->permits, a->clock, permit, e))
+		return false;
+	count_hash(a, labels);
+	ok = password_hash(password, a->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
+	if (a->permits != NULL)
+		permit_give(a->permits, permit);
+	return ok;
+}
+
+static bool
+verify(struct auth *a, TALLOC_CTX *mem, struct permit *permit, const char *typed, const char *phc,
+    bool *match, struct err *e)
+{
+	struct str password = { "", 0 };
+	struct err why = { 0 };
+	bool       stale, ok, form = ident_password(mem, str_of(typed), &password, &why);
+
+	if (!form)
+		password = (struct str) { "", 0 };
+	if (a->permits != NULL && !permit_take(a->permits, a->clock, permit, e))
+		return false;
+	count_hash(a, "for=\"change\"");
+	ok = password_verify(password, phc != NULL ? phc : password_decoy(),
+	    a->permits != NULL ? permit->scratch : NULL, match, &stale, e);
+	if (a->permits != NULL)
+		permit_give(a->permits, permit);
+	*match = *match && form && phc != NULL;
+	return ok;
+}
+
+/* ---- a new password in place of the old ---- */
+
+struct setting {
+	struct auth          *a;
+	TALLOC_CTX           *mem;
+	struct tenant_db     *t;
+	struct user           user;
+	const struct caller  *caller; /* NULL: by a link */
+	struct mail_token_row link;
+	char                  phc[PASSWORD_PHC_MAX];
+	int64_t               now_ms;
+	bool                  outrun; /* the user or the link is not what was read */
+};
+
+static bool
+outrun(struct setting *s, struct err *e)
+{
+	s->outrun = true;
+	return err_set(e, ERR_INVALID, 0, "It was changed at the same time.", "outrun");
+}
+
+static bool
+end_sessions(struct setting *s, struct err *e)
+{
+	instant now = { s->now_ms };
+
+	if (s->caller == NULL)
+		return session_revoke_all(s->t, &s->user.id, now, "password_reset", e);
+	return session_revoke_others(
+	    s->t, &s->user.id, &s->caller->session, "password_change", now, e);
+}
+
+static bool
+tell_owner(struct setting *s, struct err *e)
+{
+	const struct mail_order order = { .user = s->user.id, .address = s->user.email };
+
+	if (!mail_is_on(s->a) || !user_is_active(&s->user))
+		return true;
+	return mail_queue(s->a, s->t, s->mem, MAIL_PASSWORD_CHANGED, &order, e);
+}
+
+static bool
+set_body(struct db *db, void *arg, struct err *e)
+{
+	struct setting            *s = arg;
+	instant                    now = { s->now_ms };
+	const struct user_password in = { s->user.id, s->phc, s->user.password, s->user.email,
+		s->user.status, now };
+	bool                       won = true, changed;
+
+	(void)db;
+	s->outrun = false;
+	if (s->caller == NULL && !mail_token_use(s->t, &s->link.id, now, &won, e))
+		return false;
+	if (!won)
+		return outrun(s, e);
+	if (!user_set_password(s->t, &in, &changed, e))
+		return false;
+	if (!changed)
+		return outrun(s, e);
+	return mail_token_void(s->t, &s->user.id, now, e) && end_sessions(s, e) && tell_owner(s, e);
+}
+
+static bool
+set_password(struct setting *s, struct permit *permit, struct str password, const char *labels,
+    struct audit_entry *entry, struct err *e)
+{
+	if (!password_hash_permitted(s->a, permit, password, labels, s->phc, e) ||
+	    !audit_deed(s->t, s->mem, s->a, set_body, s, entry, e))
+		return false;
+	if (s->a->segment != NULL)
+		cache_bump_user(s->a->segment, &s->user.id);
+	return true;
+}
+
+/* ---- by who is signed in ---- */
+
+static bool
+wrong_current(struct setting *s, struct audit_entry *entry, struct err *e)
+{
+	entry->success = false;
+	entry->details = "{\"reason\":\"wrong_password\"}";
+	return audit_deed(s->t, s->mem, s->a, NULL, NULL, entry, e) &&
+	       err_fault(e, s->mem, "/current_password", "is not your password");
+}
+
+bool
+password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
+    const struct origin *origin, struct permit *permit, const char *current,
+    const char *new_password, struct err *e)
+{
+	struct setting s = {
+		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
+	};
+	struct audit_entry     entry = { .action = AUDIT_PASSWORD_CHANGE,
+		    .success = true,
+		    .caller = caller,
+		    .origin = origin,
+		    .target_kind = "user",
+		    .target_id = caller->user };
+	const struct settings *settings;
+	struct password_about  about;
+	struct str             password;
+	bool                   match = false;
+
+	if (!user_by_id(t, mem, &caller->user, &s.user, e))
+		return false;
+	if (!settings_of(a, t->tenant, &settings, e))
+		return false;
+	about = password_about(t->tenant, &s.user);
+	if (!password_accept(mem, settings->password->min_length, str_of(new_password), &about,
+		"/new_password", &password, e) ||
+	    !verify(a, mem, permit, current, s.user.password, &match, e))
+		return false;
+	if (!match)
+		return wrong_current(&s, &entry, e);
+	if (set_password(&s, permit, password, "for=\"change\"", &entry, e))
+		return true;
+	if (!s.outrun)
+		return false;
+	err_clear(e);
+	return err_fault(e, mem, "/current_password", "is not your password any more");
+}
+
+/* ---- by a mailed link ---- */
+
+static bool
+find_link(struct setting *s, const char *token, struct err *e)
+{
+	const char *purpose;
+
+	if (!mail_link_find(s->a, s->mem, str_of(token), &s->t, &s->link, e))
+		return false;
+	purpose = s->link.purpose;
+	if (!user_by_id(s->t, s->mem, &s->link.user_id, &s->user, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		return mail_link_refuse(s->mem, e);
+	}
+	/* it was mailed to the address of then */
+	if (strcmp(s->user.email, s->link.email) == 0 &&
+	    ((strcmp(purpose, LINK_RESET) == 0 && user_is_active(&s->user)) ||
+		(strcmp(purpose, LINK_INVITE) == 0 && strcmp(s->user.status, "invited") == 0)))
+		return true;
+	return mail_link_refuse(s->mem, e);
+}
+
+/* The owner of the mailbox is the owner of the account: what others tried does not keep it shut. */
+static void
+unlock(struct setting *s)
+{
+	struct err why = { 0 };
+
+	if (!attempts_forget(s->a, s->mem, s->t->tenant->slug, s->user.email, &why))
+		log_err(s->a->log, LOG_AUTH, "failed sign-ins could not be forgotten", &why);
+}
+
+bool
+password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *new_password,
+    const struct origin *origin, struct permit *permit, struct err *e)
+{
+	struct setting     s = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
+	struct audit_entry entry = {
+		.success = true, .actor_kind = "anonymous", .origin = origin, .target_kind = "user"
+	};
+
+	const struct settings *settings;
+	struct password_about  about;
+	struct str             password;
+
+	if (!find_link(&s, token, e))
+		return false;
+	if (!settings_of(a, s.t->tenant, &settings, e))
+		return false;
+	about = password_about(s.t->tenant, &s.user);
+	if (!password_accept(mem, settings->password->min_length, str_of(new_password), &about,
+		"/new_password", &password, e))
+		return false;
+	entry.action =
+	    strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
+	entry.actor_name = s.user.email;
+	entry.target_id = s.user.id;
+	if (set_password(&s, permit, password, "for=\"reset\"", &entry, e)) {
+		unlock(&s);
+		return true;
+	}
+	if (!s.outrun)
+		return false;
+	err_clear(e);
+	return mail_link_refuse(mem, e);
+}
+
+/* ---- forgotten ---- */
+
+struct forgetting {
+	struct auth      *a;
+	TALLOC_CTX       *mem;
+	struct tenant_db *t;
+	struct mail_order order;
+};
+
+static bool
+forgot_body(struct db *db, void *arg, struct err *e)
+{
+	struct forgetting *f = arg;
+
+	(void)db;
+	return mail_queue(f->a, f->t, f->mem, MAIL_RESET, &f->order, e);
+}
+
+/* Both are looked up in any case; a namesake in the platform's tenant is not who was meant. */
+static bool
+find_tenant(struct forgetting *f, const char *slug, struct err *e)
+{
+	const struct tenant *platform, *t = NULL;
+
+	if (!tenant_by_slug(f->a->database, STR(PLATFORM_SLUG), &platform, e))
+		return false;
+	if (!tenant_by_slug(f->a->database, str_of(slug), &t, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		t = NULL;
+	}
+	if (t == NULL || strcmp(t->status, "active") != 0) {
+		f->order.nobody = true;
+		t = platform;
+	}
+	return tenant_db_open(f->a->database, t, false, &f->t, e);
+}
+
+bool
+password_forgot(struct auth *a, TALLOC_CTX *mem, const char *tenant, const char *email,
+    const struct origin *origin, struct err *e)
+{
+	struct forgetting  f = { .a = a, .mem = mem };
+	struct err         why = { 0 };
+	struct audit_entry entry = { .action = AUDIT_PASSWORD_FORGOT,
+		.success = true,
+		.actor_kind = "anonymous",
+		.actor_name = email,
+		.origin = origin,
+		.target_kind = "user" };
+
+	if (!ident_email(mem, str_of(email), &f.order.address, &why)) {
+		f.order.address = "-";
+		f.order.nobody = true;
+	}
+	return find_tenant(&f, tenant, e) && audit_deed(f.t, mem, a, forgot_body, &f, &entry, e);
+}

@@ -1,0 +1,178 @@
+#include "core/auth/profile.h"
+
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/auth/mail_link.h"
+#include "core/auth/mail_queue.h"
+#include "core/shm/cache.h"
+#include "core/store/user_self.h"
+
+#define DISPLAY_NAME_MAX 200
+
+struct updating {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	struct tenant_db    *t;
+	const struct caller *caller;
+	struct user          user;
+	const char          *name;  /* NULL: stays */
+	const char          *email; /* NULL: stays; in its compared form */
+	int64_t              now_ms;
+};
+
+/* ---- what is asked for ---- */
+
+static bool
+take_name(struct updating *u, const char *typed, struct err *e)
+{
+	struct str name = str_trim(str_of(typed));
+
+	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || memchr(name.p, '\n', name.n) != NULL)
+		return err_fault(e, u->mem, "/display_name", "must be one line of 1 to 200 bytes");
+	u->name = str_dup(u->mem, name);
+	return u->name != NULL || err_memory(e);
+}
+
+/* With nobody having signed in just now, a session left open must not be enough to take the
+ * account. */
+static bool
+is_fresh(const struct updating *u, struct err *e)
+{
+	int64_t age = u->now_ms - u->caller->auth_time_ms;
+
+	if (age >= 0 && age <= STEP_UP_MS)
+		return true;
+	return err_set(e, ERR_STEP_UP, 0, "Sign in again to change your address.",
+	    "signed in %lld ms ago", (long long)age);
+}
+
+static bool
+take_email(struct updating *u, const char *typed, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (!ident_email(u->mem, str_of(typed), &u->email, &why))
+		return err_fault(e, u->mem, "/email", "must be an e-mail address");
+	if (strcmp(u->email, u->user.email) == 0) {
+		u->email = NULL;
+		return true;
+	}
+	if (!mail_is_on(u->a))
+		return err_fault(e, u->mem, "/email",
+		    "cannot be changed: this installation sends no mail to confirm it");
+	return is_fresh(u, e);
+}
+
+/* ---- the deed ---- */
+
+static bool
+queue_both(struct updating *u, struct err *e)
+{
+	char              fingerprint[MAIL_FINGERPRINT_MAX];
+	struct mail_order order = {
+		.user = u->user.id, .address = u->user.email, .other = u->email
+	};
+
+	if (!mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_NOTICE, &order, e))
+		return false;
+	mail_fingerprint(u->user.password, fingerprint);
+	order.password = fingerprint;
+	return mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_CONFIRM, &order, e);
+}
+
+static bool
+update_body(struct db *db, void *arg, struct err *e)
+{
+	struct updating *u = arg;
+
+	(void)db;
+	if (u->name != NULL &&
+	    !user_set_display_name(u->t, &u->user.id, u->name, (instant) { u->now_ms }, e))
+		return false;
+	return u->email == NULL || queue_both(u, e);
+}
+
+bool
+profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
+    const struct origin *origin, const struct profile *in, struct err *e)
+{
+	struct updating u = {
+		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
+	};
+	struct audit_entry entry = { .success = true,
+		.caller = caller,
+		.origin = origin,
+		.target_kind = "user",
+		.target_id = caller->user };
+
+	if (!user_by_id(t, mem, &caller->user, &u.user, e) ||
+	    (in->display_name != NULL && !take_name(&u, in->display_name, e)) ||
+	    (in->email != NULL && !take_email(&u, in->email, e)))
+		return false;
+	if (u.name == NULL && u.email == NULL)
+		return true;
+	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
+	if (!audit_deed(t, mem, a, update_body, &u, &entry, e))
+		return false;
+	if (a->segment != NULL)
+		cache_bump_user(a->segment, &caller->user);
+	return true;
+}
+
+/* ---- the link was used ---- */
+
+struct confirming {
+	struct auth          *a;
+	TALLOC_CTX           *mem;
+	struct tenant_db     *t;
+	struct mail_token_row link;
+	instant               now;
+};
+
+static bool
+confirm_body(struct db *db, void *arg, struct err *e)
+{
+	struct confirming *c = arg;
+	bool               won, changed = false;
+
+	(void)db;
+	if (!mail_token_use(c->t, &c->link.id, c->now, &won, e))
+		return false;
+	if (!won)
+		return mail_link_refuse(c->mem, e);
+	/* what was mailed to the old address is void too */
+	if (!user_set_email(c->t, &c->link.user_id, c->link.email, c->now, &changed, e) ||
+	    !mail_token_void(c->t, &c->link.user_id, c->now, e))
+		return false;
+	return changed || mail_link_refuse(c->mem, e);
+}
+
+bool
+email_confirm(
+    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e)
+{
+	struct confirming  c = { .a = a, .mem = mem, .now = { clock_ms(a->clock) } };
+	struct audit_entry entry = { .action = AUDIT_EMAIL_CHANGE,
+		.success = true,
+		.actor_kind = "anonymous",
+		.origin = origin,
+		.target_kind = "user" };
+
+	if (!mail_link_find(a, mem, str_of(token), &c.t, &c.link, e))
+		return false;
+	if (strcmp(c.link.purpose, LINK_EMAIL) != 0)
+		return mail_link_refuse(mem, e);
+	entry.actor_name = c.link.email;
+	entry.target_id = c.link.user_id;
+	if (!audit_deed(c.t, mem, a, confirm_body, &c, &entry, e)) {
+		if (e->code != ERR_CONFLICT)
+			return false;
+		err_clear(e);
+		return err_set(
+		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
+	}
+	if (a->segment != NULL)
+		cache_bump_user(a->segment, &c.link.user_id);
+	return true;
+}

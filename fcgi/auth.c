@@ -2,6 +2,7 @@
 
 #include "core/auth/login.h"
 #include "core/web/rate.h"
+#include "fcgi/auth.h"
 #include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
@@ -45,7 +46,7 @@ static const struct field session_fields[] = {
 	    .doc = "With delivery body only: the refresh token; it counts once."),
 	FIELD_END,
 };
-static const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
+const struct schema session_schema = SCHEMA("Session", struct session, session_fields);
 
 static struct tenant_brief *
 tenant_brief_of(TALLOC_CTX *mem, const struct tenant *t, struct err *e)
@@ -88,7 +89,7 @@ seconds_until(const struct request *r, int64_t end_ms)
 	return (end_ms - clock_ms(r->app->clock) + 999) / 1000;
 }
 
-static bool
+bool
 put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 {
 	return reply_cookie(
@@ -97,11 +98,11 @@ put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 		   r, "bsx_refresh", g->refresh_token, seconds_until(r, g->caller.absolute_ms), e);
 }
 
-static bool
-answer_session(struct request *r, const struct session_grant *g, bool in_body, struct session *out,
-    struct err *e)
+bool
+answer_session(struct request *r, const struct session_grant *g, bool in_body, void *answer, struct err *e)
 {
 	const struct caller *c = &g->caller;
+	struct session      *out = answer;
 
 	out->expires_at.ms = g->access_end_ms;
 	out->idle_expires_at.ms = c->idle_ms;

@@ -139,7 +139,8 @@ caller_rights(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 	permissions_add(&c->permissions, granted);
 	permissions_bound(&c->permissions, t);
 	c->platform = tenant_is_platform(t);
-	c->mfa_enrollment = must_enroll(a, &roles, s->two_factor);
+	/* who came with two factors of a trusted provider has them there */
+	c->mfa_enrollment = must_enroll(a, &roles, s->two_factor || s->aal > 1);
 	return true;
 }
 

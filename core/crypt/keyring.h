@@ -29,7 +29,8 @@
 	X(KEY_CURSOR,        "cursor") \
 	X(KEY_RATE,          "rate-cells")     /* hides which cell a client has */ \
 	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \
-	X(KEY_DEVICE,        "known-device")
+	X(KEY_DEVICE,        "known-device") \
+	X(KEY_OIDC,          "oidc-state")     /* the cookie of a sign-in under way at a provider */
 enum key_purpose {
 #define X(id, text) id,
 	KEY_PURPOSES(X)

@@ -12,7 +12,7 @@
 static bool
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_CREDENTIALS, 0, "The identity provider's token is not valid.",
+	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.",
 	    "ID token: %s", why);
 }
 

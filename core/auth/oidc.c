@@ -19,9 +19,9 @@ struct attempt {
 	struct oidc_result  *out;
 	struct tenant_db    *t;
 	struct provider      provider;
-	bool                 found;   /* the provider */
+	bool                 found; /* the provider */
 	struct oidc_place    place;
-	struct oidc_state    state;   /* of the code flow */
+	struct oidc_state    state; /* of the code flow */
 	struct oidc_person   person;
 	struct oidc_who      who;
 	uint8_t              mark[HASH_LEN]; /* of google-login */
@@ -38,8 +38,10 @@ refuse(struct attempt *s, enum oidc_reason why, struct err *e)
 static void
 count(const struct attempt *s, bool ok)
 {
-	const char *labels = s->google ? (ok ? "method=\"google\",outcome=\"success\"" : "method=\"google\",outcome=\"failure\"")
-				       : (ok ? "method=\"oidc\",outcome=\"success\"" : "method=\"oidc\",outcome=\"failure\"");
+	const char *labels = s->google ? (ok ? "method=\"google\",outcome=\"success\""
+					     : "method=\"google\",outcome=\"failure\"")
+				       : (ok ? "method=\"oidc\",outcome=\"success\""
+					     : "method=\"oidc\",outcome=\"failure\"");
 
 	if (s->a->segment != NULL)
 		metric_add(s->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
@@ -55,7 +57,8 @@ open_tenant(struct auth *a, const char *slug, struct tenant_db **t, struct err *
 	if (!tenant_by_slug(a->database, str_of(slug), &row, e))
 		return false;
 	if (strcmp(row->status, "active") != 0)
-		return err_set(e, ERR_MISSING, 0, "There is nothing here.", "the tenant is not active");
+		return err_set(
+		    e, ERR_MISSING, 0, "There is nothing here.", "the tenant is not active");
 	return tenant_db_open(a->database, row, false, t, e);
 }
 
@@ -63,8 +66,11 @@ static void
 make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
     const struct oidc_begin *in, struct oidc_state *s)
 {
-	*s = (struct oidc_state) { .tenant = t->tenant->id, .provider = p->id,
-		.begun_ms = clock_ms(a->clock), .login = in->login, .return_to = in->return_to };
+	*s = (struct oidc_state) { .tenant = t->tenant->id,
+		.provider = p->id,
+		.begun_ms = clock_ms(a->clock),
+		.login = in->login,
+		.return_to = in->return_to };
 	rand_fill(a->rand, s->state, sizeof(s->state));
 	rand_fill(a->rand, s->nonce, sizeof(s->nonce));
 	rand_fill(a->rand, s->verifier, sizeof(s->verifier));
@@ -80,8 +86,10 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const c
 	struct oidc_metadata m;
 	struct oidc_state    s;
 
-	if (!open_tenant(a, in->tenant, &t, e) || !provider_by_name(t->db, mem, in->provider, &p, e) ||
-	    !oidc_place_make(mem, &p, &place, e) || !oidc_issuer_metadata(a, mem, &place, false, &m, e))
+	if (!open_tenant(a, in->tenant, &t, e) ||
+	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
+	    !oidc_place_make(mem, &p, &place, e) ||
+	    !oidc_issuer_metadata(a, mem, &place, false, &m, e))
 		return false;
 	make_state(a, t, &p, in, &s);
 	*cookie = oidc_state_close(a, mem, &s, e);
@@ -102,7 +110,7 @@ check_token(struct attempt *s, struct str text, const char *nonce, struct err *e
 		return false;
 	}
 	return oidc_issuer_verify(s->a, s->mem, &s->place, &token, &s->out->why, e) &&
-	    oidc_claims_check(s->mem, token.claims, &x, &s->person, &s->out->why, e);
+	       oidc_claims_check(s->mem, token.claims, &x, &s->person, &s->out->why, e);
 }
 
 /*
@@ -139,7 +147,7 @@ session_body(struct db *db, void *arg, struct err *e)
 
 	s->who.identity.last_login = now;
 	return (!s->google || oidc_mark_take(db, s->mark, now, end, e)) &&
-	    identity_touch(db, &s->who.identity, e);
+	       identity_touch(db, &s->who.identity, e);
 }
 
 static const char *
@@ -170,8 +178,9 @@ static bool
 begin_session(struct attempt *s, struct err *e)
 {
 	bool                 mfa = s->provider.trust_mfa && s->person.mfa;
-	struct session_start how = { .provider = s->provider.name, .aal = mfa ? 2 : 1,
-		.body = session_body, .arg = s };
+	struct session_start how = {
+		.provider = s->provider.name, .aal = mfa ? 2 : 1, .body = session_body, .arg = s
+	};
 
 	if (s->who.user.two_factor && !mfa)
 		return refuse(s, OIDC_SECOND_FACTOR, e);
@@ -189,8 +198,12 @@ begin_session(struct attempt *s, struct err *e)
 static bool
 find_user(struct attempt *s, struct err *e)
 {
-	s->who = (struct oidc_who) { .a = s->a, .mem = s->mem, .t = s->t, .provider = &s->provider,
-		.person = &s->person, .origin = s->origin };
+	s->who = (struct oidc_who) { .a = s->a,
+		.mem = s->mem,
+		.t = s->t,
+		.provider = &s->provider,
+		.person = &s->person,
+		.origin = s->origin };
 	return oidc_user_find(&s->who, &s->out->why, e);
 }
 
@@ -199,8 +212,11 @@ static bool
 write_refusal(struct attempt *s, struct err *e)
 {
 	struct err         why = *e;
-	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL, .actor_kind = "anonymous",
-		.actor_name = s->person.email, .origin = s->origin, .target_kind = "user" };
+	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL,
+		.actor_kind = "anonymous",
+		.actor_name = s->person.email,
+		.origin = s->origin,
+		.target_kind = "user" };
 
 	err_clear(e);
 	entry.details = details_of(s, oidc_reason_word(s->out->why), e);
@@ -252,12 +268,13 @@ find_begun(struct attempt *s, const struct oidc_answer *in, struct err *e)
 static bool
 check_state(struct attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	char *want = base64url_print(s->mem, s->state.state, sizeof(s->state.state));
+	char      *want = base64url_print(s->mem, s->state.state, sizeof(s->state.state));
 	struct str have = str_of(in->state);
 
 	if (want == NULL)
 		return err_memory(e);
-	return (have.n == strlen(want) && secret_eq(have.p, want, have.n)) || refuse(s, OIDC_STATE, e);
+	return (have.n == strlen(want) && secret_eq(have.p, want, have.n)) ||
+	       refuse(s, OIDC_STATE, e);
 }
 
 /* Before anything is fetched: who comes second finds the mark. */
@@ -268,7 +285,8 @@ take_state(struct attempt *s, struct err *e)
 	uint8_t id[HASH_LEN];
 
 	hash_sha256(s->state.state, sizeof(s->state.state), id);
-	if (oidc_mark_take(s->t->db, id, (instant) { now }, (instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
+	if (oidc_mark_take(s->t->db, id, (instant) { now },
+		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
 	if (e->code != ERR_CONFLICT)
 		return false;
@@ -277,12 +295,14 @@ take_state(struct attempt *s, struct err *e)
 }
 
 static bool
-check_answer(struct attempt *s, const struct oidc_answer *in, const struct oidc_metadata *m, struct err *e)
+check_answer(
+    struct attempt *s, const struct oidc_answer *in, const struct oidc_metadata *m, struct err *e)
 {
 	if (in->iss == NULL ? m->iss_parameter : strcmp(in->iss, s->place.issuer) != 0)
 		return refuse(s, OIDC_RESPONSE_ISS, e);
 	if (in->error != NULL)
-		return refuse(s, strcmp(in->error, "access_denied") == 0 ? OIDC_DENIED : OIDC_PROVIDER_ERROR, e);
+		return refuse(s,
+		    strcmp(in->error, "access_denied") == 0 ? OIDC_DENIED : OIDC_PROVIDER_ERROR, e);
 	return (in->code != NULL && *in->code != '\0') || refuse(s, OIDC_PROVIDER_ERROR, e);
 }
 
@@ -306,13 +326,14 @@ finish(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	if (nonce == NULL)
 		return err_memory(e);
 	return check_answer(s, in, &m, e) &&
-	    oidc_exchange(s->a, s->mem, s->t, &s->provider, &m, &s->state, in->code, &id_token, &s->out->why, e) &&
-	    check_token(s, id_token, nonce, e) && find_user(s, e) && begin_session(s, e);
+	       oidc_exchange(s->a, s->mem, s->t, &s->provider, &m, &s->state, in->code, &id_token,
+		   &s->out->why, e) &&
+	       check_token(s, id_token, nonce, e) && find_user(s, e) && begin_session(s, e);
 }
 
 bool
-oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in, const struct origin *origin,
-    struct oidc_result *out, struct err *e)
+oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e)
 {
 	struct attempt s = { .a = a, .mem = mem, .origin = origin, .out = out };
 
@@ -322,7 +343,8 @@ oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in, const
 
 /* ---- google-login ---- */
 
-/* Which of the tenant's Google providers the token says it is for; the signature is checked against that one. */
+/* Which of the tenant's Google providers the token says it is for; the signature is checked against
+ * that one. */
 static bool
 find_google(struct attempt *s, struct str token, struct err *e)
 {
@@ -341,8 +363,8 @@ find_google(struct attempt *s, struct str token, struct err *e)
 	}
 	aud = json_get(t.claims, "aud");
 	for (size_t i = 0; i < n && !s->found; i++) {
-		s->found = strcmp(rows[i].kind, "google") == 0 && aud != NULL && aud->type == JSON_STRING &&
-		    str_eqz(aud->text, rows[i].client_id);
+		s->found = strcmp(rows[i].kind, "google") == 0 && aud != NULL &&
+			   aud->type == JSON_STRING && str_eqz(aud->text, rows[i].client_id);
 		if (s->found)
 			s->provider = rows[i];
 	}
@@ -373,12 +395,12 @@ google(struct attempt *s, const struct oidc_credential *in, struct err *e)
 	s->out->t = s->t;
 	make_mark(s, token);
 	return find_google(s, token, e) && check_token(s, token, in->nonce, e) && find_user(s, e) &&
-	    begin_session(s, e);
+	       begin_session(s, e);
 }
 
 bool
-oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in, const struct origin *origin,
-    struct oidc_result *out, struct err *e)
+oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e)
 {
 	struct attempt s = { .a = a, .mem = mem, .origin = origin, .out = out, .google = true };
 

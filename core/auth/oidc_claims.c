@@ -42,7 +42,8 @@ static bool
 refuse(const struct check *c, enum oidc_reason why)
 {
 	*c->why = why;
-	return err_set(c->e, ERR_CREDENTIALS, 0, "Sign-in failed.", "ID token: %s", oidc_reason_word(why));
+	return err_set(
+	    c->e, ERR_CREDENTIALS, 0, "Sign-in failed.", "ID token: %s", oidc_reason_word(why));
 }
 
 static struct str
@@ -60,8 +61,9 @@ is_true(const struct check *c, const char *name)
 
 	if (m == NULL)
 		return false;
-	return m->type == JSON_TRUE || (m->type == JSON_STRING && (str_eqz(m->text, "true") || str_eqz(m->text, "1"))) ||
-	    (m->type == JSON_NUMBER && str_eqz(m->text, "1"));
+	return m->type == JSON_TRUE ||
+	       (m->type == JSON_STRING && (str_eqz(m->text, "true") || str_eqz(m->text, "1"))) ||
+	       (m->type == JSON_NUMBER && str_eqz(m->text, "1"));
 }
 
 /* Seconds; what is there but no instant is a fault. */
@@ -73,7 +75,8 @@ time_of(const struct check *c, const char *name, bool required, int64_t *out)
 	*out = 0;
 	if (m == NULL)
 		return !required;
-	return m->type == JSON_NUMBER && str_to_i64(m->text, out) && *out > 0 && *out < INT64_C(1) << 40;
+	return m->type == JSON_NUMBER && str_to_i64(m->text, out) && *out > 0 &&
+	       *out < INT64_C(1) << 40;
 }
 
 static bool
@@ -91,7 +94,7 @@ check_issuer(const struct check *c)
 	struct str               iss = text_of(c, "iss");
 
 	if (iss.n == 0 || (!str_eqz(iss, place->issuer) &&
-	    (place->issuer_too == NULL || !str_eqz(iss, place->issuer_too))))
+			      (place->issuer_too == NULL || !str_eqz(iss, place->issuer_too))))
 		return refuse(c, OIDC_TOKEN_ISSUER);
 	c->out->issuer = place->issuer; /* two spellings are one issuer */
 	return true;
@@ -121,10 +124,12 @@ check_times(const struct check *c)
 	int64_t now = c->x->now_s, exp, iat, nbf;
 
 	if (!time_of(c, "exp", true, &exp) || !time_of(c, "iat", true, &iat) ||
-	    !time_of(c, "nbf", false, &nbf) || !time_of(c, "auth_time", false, &c->out->auth_time_s))
+	    !time_of(c, "nbf", false, &nbf) ||
+	    !time_of(c, "auth_time", false, &c->out->auth_time_s))
 		return refuse(c, OIDC_TOKEN_TIME);
-	if (now >= exp + OIDC_SKEW_S || iat > now + OIDC_SKEW_S || iat < now - OIDC_AGE_S - OIDC_SKEW_S ||
-	    nbf > now + OIDC_SKEW_S || c->out->auth_time_s > now + OIDC_SKEW_S)
+	if (now >= exp + OIDC_SKEW_S || iat > now + OIDC_SKEW_S ||
+	    iat < now - OIDC_AGE_S - OIDC_SKEW_S || nbf > now + OIDC_SKEW_S ||
+	    c->out->auth_time_s > now + OIDC_SKEW_S)
 		return refuse(c, OIDC_TOKEN_TIME);
 	c->out->expires_s = exp;
 	return true;
@@ -136,9 +141,10 @@ check_nonce(const struct check *c)
 	const struct json *nonce = json_get(c->v, "nonce");
 	const char        *want = c->x->nonce;
 
-	if (want == NULL ? nonce == NULL
-			 : nonce != NULL && nonce->type == JSON_STRING && nonce->text.n == strlen(want) &&
-	    secret_eq(nonce->text.p, want, nonce->text.n))
+	if (want == NULL
+		? nonce == NULL
+		: nonce != NULL && nonce->type == JSON_STRING && nonce->text.n == strlen(want) &&
+		      secret_eq(nonce->text.p, want, nonce->text.n))
 		return true;
 	return refuse(c, OIDC_TOKEN_NONCE);
 }
@@ -214,14 +220,15 @@ take_email(const struct check *c)
 	struct str text = text_of(c, "email");
 	struct err ignored = { 0 };
 
-	/* Entra's `email` may be anything; so may be preferred_username: neither is ever trusted by itself. */
+	/* Entra's `email` may be anything; so may be preferred_username: neither is ever trusted by
+	 * itself. */
 	if (text.n == 0 && is_kind(c, "entra"))
 		text = text_of(c, "preferred_username");
 	if (text.n > 0 && !ident_email(c->mem, text, &c->out->email, &ignored))
 		c->out->email = NULL;
-	c->out->email_verified =
-	    c->out->email != NULL && is_true(c, is_kind(c, "entra") ? "xms_edov" : "email_verified") &&
-	    text_of(c, "email").n > 0;
+	c->out->email_verified = c->out->email != NULL &&
+				 is_true(c, is_kind(c, "entra") ? "xms_edov" : "email_verified") &&
+				 text_of(c, "email").n > 0;
 	c->out->email_trusted = c->out->email_verified && is_allowed(c, domain_of(c->out->email));
 	return true;
 }
@@ -273,7 +280,8 @@ take_all_groups(const struct check *c)
 	if (c->out->groups.items == NULL)
 		return err_memory(c->e);
 	c->out->overage = is_true(c, "hasgroups") || json_get(c->v, "groups:src1") != NULL ||
-	    (elsewhere != NULL && (json_get(elsewhere, "groups") != NULL || json_get(elsewhere, "roles") != NULL));
+			  (elsewhere != NULL && (json_get(elsewhere, "groups") != NULL ||
+						    json_get(elsewhere, "roles") != NULL));
 	return take_groups(c, "groups") && take_groups(c, "roles");
 }
 
@@ -284,7 +292,8 @@ take_rest(const struct check *c)
 	struct str         name = str_trim(text_of(c, "name"));
 
 	for (uint32_t i = 0; amr != NULL && amr->type == JSON_ARRAY && i < amr->n; i++)
-		c->out->mfa |= amr->items[i].type == JSON_STRING && str_eqz(amr->items[i].text, "mfa");
+		c->out->mfa |=
+		    amr->items[i].type == JSON_STRING && str_eqz(amr->items[i].text, "mfa");
 	if (name.n == 0)
 		return true;
 	c->out->name = unicode_clean(c->mem, name, NAME_BYTES);
@@ -300,6 +309,6 @@ oidc_claims_check(TALLOC_CTX *mem, const struct json *claims, const struct oidc_
 	memset(out, 0, sizeof(*out));
 	*why = OIDC_OK;
 	return check_issuer(&c) && check_audience(&c) && check_times(&c) && check_nonce(&c) &&
-	    check_subject(&c) && take_email(&c) && (!is_kind(&c, "google") || check_google(&c)) &&
-	    take_all_groups(&c) && take_rest(&c);
+	       check_subject(&c) && take_email(&c) &&
+	       (!is_kind(&c, "google") || check_google(&c)) && take_all_groups(&c) && take_rest(&c);
 }

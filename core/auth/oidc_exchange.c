@@ -85,8 +85,8 @@ put_prompt(struct buf *b, const struct provider *p, const struct oidc_state *s)
 }
 
 bool
-oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p, const struct oidc_metadata *m,
-    const struct oidc_state *s, const char **url, struct err *e)
+oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
+    const struct oidc_metadata *m, const struct oidc_state *s, const char **url, struct err *e)
 {
 	struct buf b;
 
@@ -103,7 +103,7 @@ oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p, co
 	if (strcmp(p->kind, "google") == 0 && p->allowed_domains.n == 1)
 		put(&b, "hd", str_of(p->allowed_domains.items[0]));
 	*url = buf_ok(&b) ? talloc_asprintf(mem, "%s%c%s", m->authorization_endpoint,
-			  strchr(m->authorization_endpoint, '?') == NULL ? '?' : '&', b.p)
+				strchr(m->authorization_endpoint, '?') == NULL ? '?' : '&', b.p)
 			  : NULL;
 	return *url != NULL || err_memory(e);
 }
@@ -174,22 +174,27 @@ open_secret(struct tenant_db *t, TALLOC_CTX *mem, const struct provider *p, stru
 {
 	*secret = (struct str) { NULL, 0 };
 	return p->client_secret.p == NULL ||
-	    tenant_open(t, mem, "identity_providers", "client_secret", &p->id, p->client_secret, secret, e);
+	       tenant_open(t, mem, "identity_providers", "client_secret", &p->id, p->client_secret,
+		   secret, e);
 }
 
 bool
 oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
-    const struct oidc_metadata *m, const struct oidc_state *s, const char *code, struct str *id_token,
-    enum oidc_reason *why, struct err *e)
+    const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
+    struct str *id_token, enum oidc_reason *why, struct err *e)
 {
-	struct fetch_header headers[3] = { { "Content-Type", "application/x-www-form-urlencoded" },
-		{ "Accept", "application/json" }, { "Authorization", NULL } };
-	struct fetch_request q = { .method = "POST", .url = m->token_endpoint, .headers = headers,
-		.headers_n = 2, .timeout_ms = oidc_timeout_ms(a), .answer_max = OIDC_TOKEN_ANSWER_MAX };
-	struct fetch       *f = auth_fetch(a, e);
-	struct fetch_answer answer;
-	struct str          secret;
-	struct buf          b;
+	struct fetch_header  headers[3] = { { "Content-Type", "application/x-www-form-urlencoded" },
+		 { "Accept", "application/json" }, { "Authorization", NULL } };
+	struct fetch_request q = { .method = "POST",
+		.url = m->token_endpoint,
+		.headers = headers,
+		.headers_n = 2,
+		.timeout_ms = oidc_timeout_ms(a),
+		.answer_max = OIDC_TOKEN_ANSWER_MAX };
+	struct fetch        *f = auth_fetch(a, e);
+	struct fetch_answer  answer;
+	struct str           secret;
+	struct buf           b;
 
 	buf_make(&b, mem);
 	if (f == NULL || !open_secret(t, mem, p, &secret, e))

@@ -34,10 +34,14 @@ static bool
 get(struct asking *q, const char *url, struct str *text, struct err *e)
 {
 	const struct fetch_header  accept = { "Accept", "application/json" };
-	const struct fetch_request request = { .method = "GET", .url = url, .headers = &accept,
-		.headers_n = 1, .timeout_ms = oidc_timeout_ms(q->a), .answer_max = OIDC_DOCUMENT_MAX };
-	struct fetch       *f = auth_fetch(q->a, e);
-	struct fetch_answer answer;
+	const struct fetch_request request = { .method = "GET",
+		.url = url,
+		.headers = &accept,
+		.headers_n = 1,
+		.timeout_ms = oidc_timeout_ms(q->a),
+		.answer_max = OIDC_DOCUMENT_MAX };
+	struct fetch              *f = auth_fetch(q->a, e);
+	struct fetch_answer        answer;
 
 	if (f == NULL || !fetch_run(f, q->mem, &request, &answer, e))
 		return false;
@@ -54,9 +58,10 @@ fetch_both(struct asking *q, struct str *text, struct err *e)
 	struct str body;
 
 	return get(q, q->place->discovery, &body, e) &&
-	    oidc_metadata_read(q->mem, body, q->place, q->out, e) &&
-	    get(q, q->out->jwks_uri, &body, e) && oidc_metadata_read_keys(q->mem, body, q->out, e) &&
-	    oidc_metadata_print(q->mem, q->out, text, e);
+	       oidc_metadata_read(q->mem, body, q->place, q->out, e) &&
+	       get(q, q->out->jwks_uri, &body, e) &&
+	       oidc_metadata_read_keys(q->mem, body, q->out, e) &&
+	       oidc_metadata_print(q->mem, q->out, text, e);
 }
 
 /* What the guard refuses is as far away as what does not answer. */
@@ -68,8 +73,8 @@ unavailable(struct err *e)
 	if (e->code == ERR_INTERNAL)
 		return false;
 	err_clear(e);
-	return err_set(e, ERR_UNAVAILABLE, why.sys, "The identity provider cannot be asked now.", "%s: %s",
-	    why.pub, why.detail);
+	return err_set(e, ERR_UNAVAILABLE, why.sys, "The identity provider cannot be asked now.",
+	    "%s: %s", why.pub, why.detail);
 }
 
 static bool
@@ -80,7 +85,8 @@ refresh(struct asking *q, struct err *e)
 	bool            ok = fetch_both(q, &text, e);
 
 	if (ok && text.n > ISSUER_TEXT_MAX)
-		ok = err_set(e, ERR_UNAVAILABLE, 0, "", "discovery: %zu bytes are too many", text.n);
+		ok =
+		    err_set(e, ERR_UNAVAILABLE, 0, "", "discovery: %zu bytes are too many", text.n);
 	if (s != NULL)
 		issuer_put(s, q->key, clock_ms(q->a->clock), ok ? text.p : NULL, ok ? text.n : 0);
 	return ok || unavailable(e);
@@ -117,7 +123,7 @@ wait_for_it(struct asking *q, struct err *e)
 
 	for (int waited = 0; waited < WAIT_MS; waited += PAUSE_MS) {
 		bool under_way = q->state.known && q->state.ended_ms < q->state.claimed_ms &&
-		    clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
+				 clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
 
 		if (is_kept(q) || !under_way)
 			break;
@@ -135,7 +141,8 @@ static void
 count(const struct asking *q, bool hit)
 {
 	if (q->a->segment != NULL)
-		metric_add(q->a->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES, "cache=\"issuer\"", 1);
+		metric_add(q->a->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+		    "cache=\"issuer\"", 1);
 }
 
 static bool
@@ -151,12 +158,13 @@ ask(struct asking *q, bool again, struct err *e)
 		return use_kept(q, e);
 	}
 	count(q, false);
-	mine = q->a->segment == NULL ||
-	    issuer_claim(q->a->segment, q->key, now, is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS);
+	mine = q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now,
+					    is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS);
 	if (mine && refresh(q, &why))
 		return true;
 	if (mine && q->a->log != NULL)
-		log_err(q->a->log, LOG_AUTH, "an identity provider's description could not be fetched", &why);
+		log_err(q->a->log, LOG_AUTH,
+		    "an identity provider's description could not be fetched", &why);
 	if (is_kept(q))
 		return use_kept(q, e);
 	if (mine) {

@@ -30,8 +30,10 @@ place_entra(TALLOC_CTX *mem, const struct provider *p, struct oidc_place *out)
 	char *base = base_of(mem, p->issuer != NULL ? p->issuer : ENTRA_AUTHORITY);
 
 	out->issuer = base == NULL || p->entra_tenant_id == NULL
-	    ? NULL : talloc_asprintf(mem, "%s/%s/v2.0", base, p->entra_tenant_id);
-	out->wildcard = base == NULL ? NULL : talloc_asprintf(mem, "%s/%s/v2.0", base, ENTRA_TEMPLATE);
+			  ? NULL
+			  : talloc_asprintf(mem, "%s/%s/v2.0", base, p->entra_tenant_id);
+	out->wildcard =
+	    base == NULL ? NULL : talloc_asprintf(mem, "%s/%s/v2.0", base, ENTRA_TEMPLATE);
 	return out->wildcard != NULL;
 }
 
@@ -49,10 +51,11 @@ oidc_place_make(TALLOC_CTX *mem, const struct provider *p, struct oidc_place *ou
 	if (strcmp(p->kind, "entra") == 0 && !place_entra(mem, p, out))
 		return err_memory(e);
 	if (out->issuer == NULL)
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "a provider without an issuer");
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a provider without an issuer");
 	base = base_of(mem, out->issuer);
-	out->discovery = base == NULL ? NULL
-				      : talloc_asprintf(mem, "%s/.well-known/openid-configuration", base);
+	out->discovery =
+	    base == NULL ? NULL : talloc_asprintf(mem, "%s/.well-known/openid-configuration", base);
 	return out->discovery != NULL || err_memory(e);
 }
 
@@ -60,7 +63,7 @@ bool
 oidc_place_names(const struct oidc_place *place, struct str issuer)
 {
 	return issuer.n > 0 && (str_eqz(issuer, place->issuer) ||
-	    (place->wildcard != NULL && str_eqz(issuer, place->wildcard)));
+				   (place->wildcard != NULL && str_eqz(issuer, place->wildcard)));
 }
 
 /* ---- documents ---- */
@@ -117,8 +120,8 @@ take_description(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *ou
 	/* left out means client_secret_basic (Discovery section 3) */
 	out->secret_post = methods != NULL && !list_has(methods, "client_secret_basic");
 	return take_url(mem, v, "authorization_endpoint", &out->authorization_endpoint, e) &&
-	    take_url(mem, v, "token_endpoint", &out->token_endpoint, e) &&
-	    take_url(mem, v, "jwks_uri", &out->jwks_uri, e);
+	       take_url(mem, v, "token_endpoint", &out->token_endpoint, e) &&
+	       take_url(mem, v, "jwks_uri", &out->jwks_uri, e);
 }
 
 static const struct json *

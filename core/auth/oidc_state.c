@@ -43,7 +43,9 @@ place_of(TALLOC_CTX *mem)
 char *
 oidc_state_close(const struct auth *a, TALLOC_CTX *mem, const struct oidc_state *s, struct err *e)
 {
-	struct packed   p = { .tenant = s->tenant, .provider = s->provider, .begun_ms = s->begun_ms,
+	struct packed   p = { .tenant = s->tenant,
+		  .provider = s->provider,
+		  .begun_ms = s->begun_ms,
 		  .login = s->login };
 	size_t          n = strlen(s->return_to);
 	char           *place = place_of(mem), *text = NULL;
@@ -62,7 +64,8 @@ oidc_state_close(const struct auth *a, TALLOC_CTX *mem, const struct oidc_state 
 	memcpy(plain + sizeof(p), s->return_to, n);
 	secret_wipe(&p, sizeof(p));
 	if (find_key(a, keyring_newest(a->keyring), &k, e) &&
-	    seal_close(mem, &k, a->rand, place, (struct str) { (char *)plain, sizeof(p) + n }, &sealed, e)) {
+	    seal_close(mem, &k, a->rand, place, (struct str) { (char *)plain, sizeof(p) + n },
+		&sealed, e)) {
 		text = base64url_print(mem, sealed.p, sealed.n);
 		if (text == NULL)
 			err_memory(e);
@@ -79,7 +82,9 @@ take(TALLOC_CTX *mem, struct str plain, struct oidc_state *out)
 	if (plain.n < sizeof(p))
 		return false;
 	memcpy(&p, plain.p, sizeof(p));
-	*out = (struct oidc_state) { .tenant = p.tenant, .provider = p.provider, .begun_ms = p.begun_ms,
+	*out = (struct oidc_state) { .tenant = p.tenant,
+		.provider = p.provider,
+		.begun_ms = p.begun_ms,
 		.login = p.login != 0 };
 	memcpy(out->state, p.state, sizeof(p.state));
 	memcpy(out->nonce, p.nonce, sizeof(p.nonce));
@@ -104,7 +109,8 @@ oidc_state_open(const struct auth *a, TALLOC_CTX *mem, struct str cookie, struct
 	if (bytes == NULL || place == NULL || !base64url_parse(cookie, bytes, SEALED_MAX, &n) ||
 	    !find_key(a, seal_version((struct blob) { bytes, n }), &k, &e))
 		return false;
-	ok = seal_open(mem, &k, place, (struct blob) { bytes, n }, &plain, &e) && take(mem, plain, out);
+	ok = seal_open(mem, &k, place, (struct blob) { bytes, n }, &plain, &e) &&
+	     take(mem, plain, out);
 	secret_wipe(&k, sizeof(k));
 	if (!ok)
 		return false;

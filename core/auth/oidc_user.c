@@ -6,7 +6,7 @@
 #include "core/shm/cache.h"
 
 #define DUPLICATE_KEY 1062
-#define ROLES_MAX     16 /* of one user by a role map */
+#define ROLES_MAX     16  /* of one user by a role map */
 #define EVERYBODY     "*" /* a group of the role map that all are in */
 
 struct roles {
@@ -129,12 +129,18 @@ struct writing {
 };
 
 static bool
-deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_action action, struct err *e)
+deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_action action,
+    struct err *e)
 {
 	struct writing     x = { w, roles };
-	struct audit_entry entry = { .action = action, .success = true, .actor_kind = "system",
-		.actor_name = w->provider->name, .origin = w->origin, .target_kind = "user",
-		.target_id = w->user.id, .details = details_of(w, roles, e) };
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = w->provider->name,
+		.origin = w->origin,
+		.target_kind = "user",
+		.target_id = w->user.id,
+		.details = details_of(w, roles, e) };
 
 	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, body, &x, &entry, e);
 }
@@ -153,8 +159,8 @@ provision_body(struct db *db, void *arg, struct err *e)
 	struct writing *x = arg;
 
 	return user_add(x->w->t, &x->w->user, e) &&
-	    user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
-	    identity_add(db, &x->w->identity, e);
+	       user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	       identity_add(db, &x->w->identity, e);
 }
 
 static bool
@@ -254,7 +260,8 @@ fill_user(struct oidc_who *w, struct err *e)
 	w->user = (struct user) { .id = uuid_make(w->a->clock, w->a->rand),
 		.created_at = { clock_ms(w->a->clock) } };
 	w->user.email = talloc_strdup(w->mem, p->email);
-	w->user.display_name = unicode_clean(w->mem, str_of(p->name != NULL ? p->name : p->email), 200);
+	w->user.display_name =
+	    unicode_clean(w->mem, str_of(p->name != NULL ? p->name : p->email), 200);
 	w->user.status = talloc_strdup(w->mem, "active");
 	if (w->user.email == NULL || w->user.display_name == NULL || w->user.status == NULL)
 		return err_memory(e);
@@ -305,14 +312,16 @@ bool
 oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
 	*why = OIDC_OK;
-	w->identity = (struct identity) { .provider_id = w->provider->id, .issuer = w->person->issuer,
+	w->identity = (struct identity) { .provider_id = w->provider->id,
+		.issuer = w->person->issuer,
 		.subject = w->person->subject };
 	if (identity_find(w->t->db, w->mem, &w->identity, e))
 		return use_known(w, why, e);
 	if (!is_missing(e))
 		return false;
 	/* what was not found has cleared it */
-	w->identity = (struct identity) { .provider_id = w->provider->id, .issuer = w->person->issuer,
+	w->identity = (struct identity) { .provider_id = w->provider->id,
+		.issuer = w->person->issuer,
 		.subject = w->person->subject };
 	return find_new(w, why, e);
 }

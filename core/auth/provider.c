@@ -14,24 +14,30 @@
 
 static const char *const kinds[] = { "google", "entra", "oidc", NULL };
 
-#define SHARED_FIELDS \
-	FIELD(struct provider_body, issuer, .min = 8, .max = 400, .flags = FIELD_NULLABLE, \
-	    .doc = "Of kind oidc: its issuer.  Of google and entra: another host than their own (national clouds)."), \
-	FIELD(struct provider_body, entra_tenant_id, .min = 36, .max = 36, .flags = FIELD_NULLABLE, \
-	    .doc = "Of kind entra: the directory whose users may sign in."), \
-	FIELD(struct provider_body, allowed_domains, .max = DOMAINS_MAX, \
-	    .doc = "E-mail domains for which the provider is trusted: verified addresses are linked to users."), \
-	FIELD(struct provider_body, role_map, \
-	    .doc = "Object: group or application role to the name of a role; * stands for everybody."), \
-	FIELD(struct provider_body, auto_provision, .doc = "True: unknown people get an account."), \
-	FIELD(struct provider_body, trust_mfa, \
-	    .doc = "True: a second factor that the provider says it asked for counts here."), \
-	FIELD_END
+#define SHARED_FIELDS                                                                              \
+	FIELD(struct provider_body, issuer, .min = 8, .max = 400, .flags = FIELD_NULLABLE,         \
+	    .doc = "Of kind oidc: its issuer.  Of google and entra: another host than their own "  \
+		   "(national clouds)."),                                                          \
+	    FIELD(struct provider_body, entra_tenant_id, .min = 36, .max = 36,                     \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "Of kind entra: the directory whose users may sign in."),                   \
+	    FIELD(struct provider_body, allowed_domains, .max = DOMAINS_MAX,                       \
+		.doc = "E-mail domains for which the provider is trusted: verified addresses are " \
+		       "linked to users."),                                                        \
+	    FIELD(struct provider_body, role_map,                                                  \
+		.doc = "Object: group or application role to the name of a role; * stands for "    \
+		       "everybody."),                                                              \
+	    FIELD(struct provider_body, auto_provision,                                            \
+		.doc = "True: unknown people get an account."),                                    \
+	    FIELD(struct provider_body, trust_mfa,                                                 \
+		.doc = "True: a second factor that the provider says it asked for counts here."),  \
+	    FIELD_END
 
 static const struct field provider_new_fields[] = {
-	FIELD(struct provider_body, name, .min = 1, .max = PROVIDER_NAME_MAX, .flags = FIELD_REQUIRED,
-	    .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
-	FIELD(struct provider_body, kind, .choices = kinds, .flags = FIELD_REQUIRED, .doc = "google, entra or oidc."),
+	FIELD(struct provider_body, name, .min = 1, .max = PROVIDER_NAME_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
+	FIELD(struct provider_body, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	    .doc = "google, entra or oidc."),
 	FIELD(struct provider_body, client_id, .min = 1, .max = 255, .flags = FIELD_REQUIRED,
 	    .doc = "This installation's number at the provider."),
 	FIELD(struct provider_body, client_secret, .min = 1, .max = PROVIDER_SECRET_MAX,
@@ -92,7 +98,8 @@ put_domains(const struct work *w, struct err *e)
 
 	if (!is_given(w, "allowed_domains"))
 		return true;
-	*out = (struct strings) { talloc_zero_array(w->d->mem, const char *, (unsigned)in->n + 1), 0 };
+	*out =
+	    (struct strings) { talloc_zero_array(w->d->mem, const char *, (unsigned)in->n + 1), 0 };
 	if (out->items == NULL)
 		return err_memory(e);
 	for (; out->n < in->n; out->n++) {
@@ -112,7 +119,8 @@ put_role_map(const struct work *w, struct err *e)
 	struct buf b;
 
 	buf_make(&b, w->d->mem);
-	if (is_given(w, "role_map") && w->in->role_map.tree != NULL && w->in->role_map.tree->type != JSON_NULL)
+	if (is_given(w, "role_map") && w->in->role_map.tree != NULL &&
+	    w->in->role_map.tree->type != JSON_NULL)
 		json_print(&b, w->in->role_map.tree);
 	else if (is_given(w, "role_map") || w->p->role_map.text == NULL)
 		buf_puts(&b, "{}");
@@ -129,8 +137,8 @@ put_secret(const struct work *w, struct err *e)
 		return true;
 	w->p->client_secret = (struct blob) { NULL, 0 };
 	return w->in->client_secret == NULL ||
-	    tenant_seal(w->d->t, w->d->mem, w->d->a->rand, "identity_providers", "client_secret", &w->p->id,
-		str_of(w->in->client_secret), &w->p->client_secret, e);
+	       tenant_seal(w->d->t, w->d->mem, w->d->a->rand, "identity_providers", "client_secret",
+		   &w->p->id, str_of(w->in->client_secret), &w->p->client_secret, e);
 }
 
 static bool
@@ -168,7 +176,8 @@ check_name(const struct work *w, struct err *e)
 {
 	const char *name = w->p->name;
 
-	if (!consists_of(name, LETTERS_DIGITS "-") || name[0] == '-' || strcmp(name, "password") == 0)
+	if (!consists_of(name, LETTERS_DIGITS "-") || name[0] == '-' ||
+	    strcmp(name, "password") == 0)
 		err_fault(e, w->d->mem, "/name", "must be of a-z, 0-9 and -, and not \"password\"");
 	for (const char *p = w->p->client_id; *p != '\0'; p++)
 		if (*p < ' ' || *p > '~') {
@@ -206,7 +215,8 @@ check_directory(const struct work *w, struct err *e)
 	else if (entra && (!uuid_parse(str_of(id), &u) || uuid_is_nil(&u)))
 		err_fault(e, w->d->mem, "/entra_tenant_id", "must be the directory's GUID");
 	else if (entra && strcmp(id, ENTRA_PERSONAL) == 0)
-		err_fault(e, w->d->mem, "/entra_tenant_id", "is the directory of personal accounts, which is nobody's");
+		err_fault(e, w->d->mem, "/entra_tenant_id",
+		    "is the directory of personal accounts, which is nobody's");
 }
 
 static void
@@ -217,8 +227,8 @@ check_domains(const struct work *w, struct err *e)
 	for (size_t i = 0; i < d->n; i++) {
 		const char *z = d->items[i];
 
-		if (strlen(z) > 253 || !consists_of(z, LETTERS_DIGITS "-.") || z[0] == '.' || strchr(z, '.') == NULL ||
-		    z[strlen(z) - 1] == '.')
+		if (strlen(z) > 253 || !consists_of(z, LETTERS_DIGITS "-.") || z[0] == '.' ||
+		    strchr(z, '.') == NULL || z[strlen(z) - 1] == '.')
 			err_fault(e, w->d->mem, "/allowed_domains", "\"%s\" is no domain name", z);
 	}
 	/* anybody may have an account there */
@@ -244,7 +254,8 @@ may_grant(const struct work *w, const char *role, const char *pointer, struct er
 	permissions_add(&want, granted);
 	permissions_bound(&want, w->d->t->tenant);
 	return permission_covers(&w->d->caller->permissions, &want) ||
-	    err_set(e, ERR_ESCALATION, 0, "You cannot give what you do not hold.", "role %s", role);
+	       err_set(
+		   e, ERR_ESCALATION, 0, "You cannot give what you do not hold.", "role %s", role);
 }
 
 static bool
@@ -255,12 +266,16 @@ check_role_map(const struct work *w, struct err *e)
 	if (map == NULL)
 		return false;
 	if (map->type != JSON_OBJECT || map->n > GROUPS_MAX)
-		return err_fault(e, w->d->mem, "/role_map", "must be an object of at most %d members", GROUPS_MAX);
+		return err_fault(e, w->d->mem, "/role_map",
+		    "must be an object of at most %d members", GROUPS_MAX);
 	for (uint32_t i = 0; i < map->n; i++) {
-		char *role = map->items[i].type == JSON_STRING ? str_dup(w->d->mem, map->items[i].text) : NULL;
+		char *role = map->items[i].type == JSON_STRING
+				 ? str_dup(w->d->mem, map->items[i].text)
+				 : NULL;
 
 		if (role == NULL || map->names[i].n == 0 || map->names[i].n > GROUP_MAX)
-			return err_fault(e, w->d->mem, "/role_map", "must map group names to role names");
+			return err_fault(
+			    e, w->d->mem, "/role_map", "must map group names to role names");
 		if (!may_grant(w, role, "/role_map", e))
 			return false;
 	}
@@ -279,7 +294,8 @@ check_all(const struct work *w, struct err *e)
 	if (e->code != ERR_OK)
 		return false;
 	/* it may sign in as any user of these domains */
-	return (w->p->allowed_domains.n == 0 || may_grant(w, "admin", "/allowed_domains", e)) && check_role_map(w, e);
+	return (w->p->allowed_domains.n == 0 || may_grant(w, "admin", "/allowed_domains", e)) &&
+	       check_role_map(w, e);
 }
 
 /* ---- deeds ---- */
@@ -317,8 +333,12 @@ static bool
 run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_action action,
     const struct provider *p, struct err *e)
 {
-	struct audit_entry entry = { .action = action, .success = true, .caller = d->caller,
-		.origin = d->origin, .target_kind = "identity_provider", .target_id = p->id,
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = d->caller,
+		.origin = d->origin,
+		.target_kind = "identity_provider",
+		.target_id = p->id,
 		.details = details_of(d->mem, p, e) };
 
 	if (entry.details == NULL)
@@ -328,7 +348,8 @@ run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_actio
 	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
 		return false;
 	err_clear(e);
-	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, "An identity provider of that name exists.", "duplicate key");
+	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, "An identity provider of that name exists.",
+	    "duplicate key");
 }
 
 static bool
@@ -346,11 +367,13 @@ check_count(const struct provider_deed *d, struct err *e)
 
 	if (!provider_list(d->t->db, d->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
 		return false;
-	return n < PROVIDERS_MAX || err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", n);
+	return n < PROVIDERS_MAX ||
+	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", n);
 }
 
 bool
-provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out, struct err *e)
+provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,
+    struct err *e)
 {
 	struct work w = { d, in, &provider_new_schema, out };
 
@@ -360,7 +383,7 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	if (out->kind == NULL)
 		return err_memory(e);
 	return put_all(&w, e) && check_all(&w, e) && check_count(d, e) &&
-	    run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
+	       run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
 }
 
 /* The row is read before and written in the deed only if nobody else has changed it meanwhile. */
@@ -380,10 +403,11 @@ change_body(struct db *db, void *arg, struct err *e)
 	    (c->d->check != NULL && !c->d->check(c->d->check_arg, &now, e)))
 		return false;
 	if (now.updated_at.ms != c->was.ms)
-		return err_set(e, ERR_CONFLICT, 0, "It was changed by somebody else just now.", "outrun");
+		return err_set(
+		    e, ERR_CONFLICT, 0, "It was changed by somebody else just now.", "outrun");
 	return provider_set(db, c->p, e) &&
-	    (strcmp(now.name, c->p->name) == 0 ||
-		provider_end_sessions(db, now.name, "provider_renamed", c->p->updated_at, e));
+	       (strcmp(now.name, c->p->name) == 0 ||
+		   provider_end_sessions(db, now.name, "provider_renamed", c->p->updated_at, e));
 }
 
 /* Callers in the cache may be of a session that has just ended. */
@@ -395,8 +419,8 @@ forget_callers(const struct provider_deed *d)
 }
 
 bool
-provider_change(const struct provider_deed *d, const struct uuid *id, const struct provider_body *in,
-    struct provider *out, struct err *e)
+provider_change(const struct provider_deed *d, const struct uuid *id,
+    const struct provider_body *in, struct provider *out, struct err *e)
 {
 	struct work     w = { d, in, &provider_change_schema, out };
 	struct changing c = { .d = d, .p = out };
@@ -417,7 +441,7 @@ remove_body(struct db *db, void *arg, struct err *e)
 	struct changing *c = arg;
 
 	return (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
-	    provider_drop(db, c->p, (instant) { clock_ms(c->d->a->clock) }, e);
+	       provider_drop(db, c->p, (instant) { clock_ms(c->d->a->clock) }, e);
 }
 
 bool

@@ -16,10 +16,15 @@ make_row(const struct auth *a, TALLOC_CTX *mem, const struct origin *origin, str
 	int64_t now = clock_ms(a->clock), absolute = now + a->conf->session_absolute_s * 1000;
 	int64_t idle = now + a->conf->session_idle_s * 1000;
 
-	b->row = (struct session_row) { .id = uuid_make(a->clock, a->rand), .user_id = b->user->id,
-		.auth_time = { b->how->auth_time_ms }, .aal = b->how->aal, .provider = b->how->provider,
-		.idle_end = { idle < absolute ? idle : absolute }, .absolute_end = { absolute },
-		.last_seen = { now }, .created_at = { now } };
+	b->row = (struct session_row) { .id = uuid_make(a->clock, a->rand),
+		.user_id = b->user->id,
+		.auth_time = { b->how->auth_time_ms },
+		.aal = b->how->aal,
+		.provider = b->how->provider,
+		.idle_end = { idle < absolute ? idle : absolute },
+		.absolute_end = { absolute },
+		.last_seen = { now },
+		.created_at = { now } };
 	b->row.address = unicode_clean(mem, str_of(origin->address), 45);
 	b->row.user_agent = unicode_clean(mem, str_of(origin->user_agent), 400);
 	return (b->row.address != NULL && b->row.user_agent != NULL) || err_memory(e);
@@ -30,8 +35,9 @@ begin_body(struct db *db, void *arg, struct err *e)
 {
 	struct beginning *b = arg;
 
-	return (b->how->body == NULL || b->how->body(db, b->how->arg, e)) && session_add(b->t, &b->row, e) &&
-	    user_set_last_login(b->t, &b->user->id, b->row.created_at, e);
+	return (b->how->body == NULL || b->how->body(db, b->how->arg, e)) &&
+	       session_add(b->t, &b->row, e) &&
+	       user_set_last_login(b->t, &b->user->id, b->row.created_at, e);
 }
 
 /* The rows about to be written, in the form in which they are read again. */
@@ -41,23 +47,37 @@ fill_caller(const struct auth *a, TALLOC_CTX *mem, const struct beginning *b, st
 {
 	const struct user          *u = b->user;
 	const struct session_row   *s = &b->row;
-	const struct session_caller row = { .user_id = u->id, .auth_time = s->auth_time, .aal = s->aal,
-		.idle_end = s->idle_end, .absolute_end = s->absolute_end, .last_seen = s->last_seen,
-		.rotated_ago_s = -1, .epoch = u->epoch, .email = u->email,
-		.display_name = u->display_name, .status = u->status, .two_factor = u->two_factor,
-		.last_login = s->created_at, .created_at = u->created_at,
-		.role_names = u->role_names, .granted = u->granted };
+	const struct session_caller row = { .user_id = u->id,
+		.auth_time = s->auth_time,
+		.aal = s->aal,
+		.idle_end = s->idle_end,
+		.absolute_end = s->absolute_end,
+		.last_seen = s->last_seen,
+		.rotated_ago_s = -1,
+		.epoch = u->epoch,
+		.email = u->email,
+		.display_name = u->display_name,
+		.status = u->status,
+		.two_factor = u->two_factor,
+		.last_login = s->created_at,
+		.created_at = u->created_at,
+		.role_names = u->role_names,
+		.granted = u->granted };
 
 	return caller_of_session(a, mem, b->t->tenant, &s->id, &row, c, e);
 }
 
 bool
 session_begin(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct user *u,
-    const struct session_start *how, const struct origin *origin, struct session_grant *grant, struct err *e)
+    const struct session_start *how, const struct origin *origin, struct session_grant *grant,
+    struct err *e)
 {
 	struct beginning   b = { .t = t, .user = u, .how = how };
-	struct audit_entry entry = { .action = AUDIT_SESSION_START, .success = true,
-		.caller = &grant->caller, .origin = origin, .target_kind = "session",
+	struct audit_entry entry = { .action = AUDIT_SESSION_START,
+		.success = true,
+		.caller = &grant->caller,
+		.origin = origin,
+		.target_kind = "session",
 		.details = how->details };
 
 	if (!make_row(a, mem, origin, &b, e) || !fill_caller(a, mem, &b, &grant->caller, e))
@@ -65,5 +85,6 @@ session_begin(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	grant->tenant = t->tenant;
 	entry.target_id = b.row.id;
 	/* tokens first: a session that nobody can use is not begun */
-	return session_grant_tokens(a, mem, 0, grant, e) && audit_deed(t, mem, a, begin_body, &b, &entry, e);
+	return session_grant_tokens(a, mem, 0, grant, e) &&
+	       audit_deed(t, mem, a, begin_body, &b, &entry, e);
 }

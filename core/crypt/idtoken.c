@@ -12,8 +12,7 @@
 static bool
 refuse(struct err *e, const char *why)
 {
-	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.",
-	    "ID token: %s", why);
+	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "ID token: %s", why);
 }
 
 static const struct json *
@@ -38,7 +37,8 @@ text_of(const struct json *v, const char *name)
 	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
 }
 
-/* What stands in it beside alg and kid (a "jwk", a "jku") is never looked at; what would have to be understood is refused. */
+/* What stands in it beside alg and kid (a "jwk", a "jku") is never looked at; what would have to be
+ * understood is refused. */
 static bool
 read_header(TALLOC_CTX *mem, struct str part, struct idtoken *out, struct err *e)
 {
@@ -97,9 +97,10 @@ idtoken_verify(TALLOC_CTX *mem, const struct idtoken *t, const struct jwk *k, st
 	pem = jwk_pem(mem, k);
 	n = pem == NULL ? 0 : strlen(pem);
 	if (n == 0 || n > INT_MAX)
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "ID token: a key that passed is refused");
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "ID token: a key that passed is refused");
 	ok = jwt_decode(&jwt, t->text, (const unsigned char *)pem, (int)n) == 0 &&
-	    jwt_get_alg(jwt) == jwt_str_alg(k->alg);
+	     jwt_get_alg(jwt) == jwt_str_alg(k->alg);
 	jwt_free(jwt);
 	talloc_free(pem);
 	return ok || refuse(e, "wrong signature");

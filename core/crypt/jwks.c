@@ -17,8 +17,8 @@
 static bool
 bad(struct err *e, const char *why)
 {
-	return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.",
-	    "jwks: %s", why);
+	return err_set(
+	    e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.", "jwks: %s", why);
 }
 
 static struct str
@@ -49,7 +49,8 @@ rsa_params(const struct json *v)
 	BIGNUM         *n = NULL, *x = NULL;
 
 	if (decode(v, "n", modulus, sizeof(modulus), &n_n) &&
-	    decode(v, "e", exponent, sizeof(exponent), &e_n) && n_n >= MODULUS_MIN && modulus[0] != 0) {
+	    decode(v, "e", exponent, sizeof(exponent), &e_n) && n_n >= MODULUS_MIN &&
+	    modulus[0] != 0) {
 		n = BN_bin2bn(modulus, (int)n_n, NULL);
 		x = BN_bin2bn(exponent, (int)e_n, NULL);
 	}
@@ -87,8 +88,9 @@ make_key(const struct jwk *k)
 {
 	bool          rsa = strcmp(k->alg, "RS256") == 0;
 	OSSL_PARAM   *params = rsa ? rsa_params(k->v) : ec_params(k->v);
-	EVP_PKEY_CTX *c = params == NULL ? NULL : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
-	EVP_PKEY     *pkey = NULL;
+	EVP_PKEY_CTX *c =
+	    params == NULL ? NULL : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
+	EVP_PKEY *pkey = NULL;
 
 	if (c != NULL && EVP_PKEY_fromdata_init(c) == 1 &&
 	    EVP_PKEY_fromdata(c, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
@@ -185,8 +187,8 @@ jwks_read(TALLOC_CTX *mem, const struct json *v, struct jwks *out, struct err *e
 void
 jwks_print(struct buf *b, const struct jwks *ks)
 {
-	static const char *const members[] = { "kty", "crv", "kid", "alg", "use", "issuer", "n", "e", "x",
-		"y" };
+	static const char *const members[] = { "kty", "crv", "kid", "alg", "use", "issuer", "n",
+		"e", "x", "y" };
 
 	buf_puts(b, "{\"keys\":[");
 	for (size_t i = 0; i < ks->n; i++) {

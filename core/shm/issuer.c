@@ -1,11 +1,12 @@
 #include "core/shm/issuer.h"
 
 #include <assert.h>
+#include <sched.h>
 
 #include "core/shm/layout.h"
 
 #define STUCK_MS 1000 /* a writer that takes longer is dead */
-#define TRIES    8
+#define TRIES    1000
 #define COOL_MAX 300000 /* ms: an entry claimed since then is not given to another issuer */
 
 static_assert(sizeof(struct issuer_body) % 8 == 0, "a body is copied by words");
@@ -40,7 +41,8 @@ head_read(const struct issuer_entry *x, struct issuer_body *b, uint64_t *word)
 		return false;
 	words_load(b, x->body, HEAD);
 	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&x->word, memory_order_relaxed) == *word && b->n <= ISSUER_TEXT_MAX;
+	return atomic_load_explicit(&x->word, memory_order_relaxed) == *word &&
+	       b->n <= ISSUER_TEXT_MAX;
 }
 
 /* The rest of it; false: it has changed meanwhile, or is a mixture that a stopped writer left. */
@@ -117,38 +119,46 @@ issuer_get(struct segment *s, const uint8_t key[static 32], int64_t now_ms, char
 		x = find(s, key, now_ms, b, &word, &busy);
 		if (x != NULL || !busy)
 			break;
+		sched_yield();
 	}
 	if (x != NULL) {
 		atomic_store_explicit(&x->used_ms, now_ms, memory_order_relaxed);
-		*out = (struct issuer_state) { .known = true, .claimed_ms = b->claimed_ms,
-			.ended_ms = b->ended_ms, .fetched_ms = b->fetched_ms, .n = b->n };
+		*out = (struct issuer_state) { .known = true,
+			.claimed_ms = b->claimed_ms,
+			.ended_ms = b->ended_ms,
+			.fetched_ms = b->fetched_ms,
+			.n = b->n };
 		if (text != NULL)
 			memcpy(text, b->text, b->n);
 	}
 	talloc_free(b);
 }
 
-/* The entry that may be given to another issuer: never used, or longest unused and not cooling down. */
+/*
+ * The entry that may be given to another issuer: never used, or longest unused
+ * and not cooling down.  *again: somebody else may be giving one to this issuer.
+ */
 static struct issuer_entry *
-victim(struct segment *s, int64_t now_ms, struct issuer_body *b, uint64_t *word)
+victim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, struct issuer_body *b,
+    uint64_t *word, bool *again)
 {
 	struct issuer_entry *best = NULL;
 	int64_t              least = INT64_MAX;
 
-	for (int i = 0; i < ISSUERS_MAX; i++) {
+	for (int i = 0; i < ISSUERS_MAX && !*again; i++) {
 		struct issuer_entry *x = &s->fixed->issuers[i];
 		uint64_t             w;
 		bool                 whole = head_read(x, b, &w);
 		int64_t used = whole ? atomic_load_explicit(&x->used_ms, memory_order_relaxed) : -1;
 
-		if ((!whole && is_busy(w, now_ms)) || (whole && now_ms - b->claimed_ms < COOL_MAX) ||
-		    used >= least)
+		*again = whole ? memcmp(b->key, key, sizeof(b->key)) == 0 : is_busy(w, now_ms);
+		if ((whole && now_ms - b->claimed_ms < COOL_MAX) || used >= least)
 			continue;
 		least = used;
 		best = x;
 		*word = w;
 	}
-	return best;
+	return *again ? NULL : best;
 }
 
 static bool
@@ -166,7 +176,7 @@ claim_once(struct segment *s, const uint8_t key[static 32], int64_t now_ms, int6
 	if (x != NULL && now_ms >= b->claimed_ms && now_ms - b->claimed_ms < cool_ms)
 		return false;
 	if (x == NULL) {
-		x = victim(s, now_ms, b, &word);
+		x = victim(s, key, now_ms, b, &word, again);
 		if (x == NULL)
 			return false;
 		memset(b, 0, sizeof(*b));
@@ -184,14 +194,18 @@ issuer_claim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, in
 	struct issuer_body *b = body_make();
 	bool                won = false, again = b != NULL;
 
-	for (int i = 0; i < TRIES && again; i++)
+	for (int i = 0; i < TRIES && again; i++) {
 		won = claim_once(s, key, now_ms, cool_ms, b, &again);
+		if (again)
+			sched_yield();
+	}
 	talloc_free(b);
 	return won;
 }
 
 void
-issuer_put(struct segment *s, const uint8_t key[static 32], int64_t now_ms, const char *text, size_t n)
+issuer_put(
+    struct segment *s, const uint8_t key[static 32], int64_t now_ms, const char *text, size_t n)
 {
 	struct issuer_body  *b = body_make();
 	struct issuer_entry *x;
@@ -200,8 +214,10 @@ issuer_put(struct segment *s, const uint8_t key[static 32], int64_t now_ms, cons
 
 	for (int i = 0; i < TRIES && b != NULL; i++) {
 		x = find(s, key, now_ms, b, &word, &busy);
-		if (x == NULL && busy)
+		if (x == NULL && busy) {
+			sched_yield();
 			continue;
+		}
 		if (x == NULL)
 			break;
 		b->ended_ms = now_ms;

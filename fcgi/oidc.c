@@ -66,6 +66,21 @@ list_providers(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
+/* The browser is told a code that the console has a sentence for; the rest is in the log. */
+static bool
+go_with_error(struct request *r, enum oidc_reason why, struct err *e)
+{
+	const char *code = why != OIDC_OK ? oidc_reason_code(why) : err_wire(e->code);
+	char       *location = talloc_asprintf(
+		  r->mem, "%s/?error=%s&request_id=%s", r->app->conf->base_path, code, r->id);
+
+	if (why == OIDC_OK || why == OIDC_UNAVAILABLE)
+		log_err(r->app->log, LOG_AUTH,
+		    "a sign-in at an identity provider could not be finished", e);
+	err_clear(e);
+	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
+}
+
 /* ---- GET /api/auth/oidc/{provider}/start ---- */
 
 struct start_query {
@@ -88,8 +103,9 @@ static bool
 start(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct start_query *q = r->query;
-	struct oidc_begin         in = { .return_to = "/" };
+	struct oidc_begin         in = { .login = q != NULL && q->prompt != NULL };
 	const char               *location, *cookie;
+	enum oidc_reason          why;
 
 	(void)body;
 	(void)answer;
@@ -97,16 +113,16 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 		return err_fault(e, r->mem, "/tenant", "is required");
 	in.tenant = q->tenant;
 	in.provider = str_dup(r->mem, r->ids[0]);
-	in.login = q->prompt != NULL;
-	if (in.provider == NULL)
+	in.return_to = q->return_to != NULL ? q->return_to
+					    : talloc_asprintf(r->mem, "%s/", r->app->conf->base_path);
+	if (in.provider == NULL || in.return_to == NULL)
 		return err_memory(e);
-	if (q->return_to != NULL)
-		in.return_to = q->return_to;
 	if (!oidc_return_ok(in.return_to))
 		return err_set(e, ERR_BAD_REQUEST, 0,
 		    "return_to must be a path of this installation.", "return_to");
-	return oidc_begin(r->app->auth, r->mem, &in, &location, &cookie, e) &&
-	       reply_cookie(r, "bsx_oidc", cookie, OIDC_STATE_S, e) &&
+	if (!oidc_begin(r->app->auth, r->mem, &in, &location, &cookie, &why, e))
+		return why != OIDC_OK && go_with_error(r, why, e);
+	return reply_cookie(r, "bsx_oidc", cookie, OIDC_STATE_S, e) &&
 	       reply_header(r, "Location", location, e);
 }
 
@@ -123,21 +139,6 @@ static const struct field callback_query_fields[] = {
 };
 static const struct schema callback_query_schema =
     SCHEMA("SignInCallbackQuery", struct callback_query, callback_query_fields);
-
-/* The browser is told a code that the console has a sentence for; the rest is in the log. */
-static bool
-go_with_error(struct request *r, enum oidc_reason why, struct err *e)
-{
-	const char *code = why != OIDC_OK ? oidc_reason_code(why) : err_wire(e->code);
-	char       *location = talloc_asprintf(
-		  r->mem, "%s/?error=%s&request_id=%s", r->app->conf->base_path, code, r->id);
-
-	if (why == OIDC_OK || why == OIDC_UNAVAILABLE)
-		log_err(r->app->log, LOG_AUTH,
-		    "a sign-in at an identity provider could not be finished", e);
-	err_clear(e);
-	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
-}
 
 static bool
 callback(struct request *r, const void *body, void *answer, struct err *e)

@@ -78,7 +78,7 @@ make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
 
 bool
 oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const char **location,
-    const char **cookie, struct err *e)
+    const char **cookie, enum oidc_reason *why, struct err *e)
 {
 	struct tenant_db    *t;
 	struct provider      p;
@@ -86,11 +86,15 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const c
 	struct oidc_metadata m;
 	struct oidc_state    s;
 
+	*why = OIDC_OK;
 	if (!open_tenant(a, in->tenant, &t, e) ||
 	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
-	    !oidc_place_make(mem, &p, &place, e) ||
-	    !oidc_issuer_metadata(a, mem, &place, false, &m, e))
+	    !oidc_place_make(mem, &p, &place, e))
 		return false;
+	if (!oidc_issuer_metadata(a, mem, &place, false, &m, e)) {
+		*why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
+		return false;
+	}
 	make_state(a, t, &p, in, &s);
 	*cookie = oidc_state_close(a, mem, &s, e);
 	return *cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, location, e);

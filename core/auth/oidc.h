@@ -25,10 +25,10 @@ struct oidc_begin {
 
 /*
  * Where to send the browser, and its cookie.  ERR_MISSING: no such tenant or
- * provider; ERR_UNAVAILABLE: the provider cannot be asked.
+ * provider; with *why = OIDC_UNAVAILABLE: the provider cannot be asked.
  */
 MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const char **location,
-    const char **cookie, struct err *e);
+    const char **cookie, enum oidc_reason *why, struct err *e);
 
 /* What the provider's redirect brought; NULL: not there. */
 struct oidc_answer {

@@ -52,13 +52,23 @@ get(struct asking *q, const char *url, struct str *text, struct err *e)
 	    "discovery: HTTP %d", answer.status);
 }
 
+/* A browser is sent nowhere in the clear, unless this installation allows that. */
+static bool
+check_scheme(const struct asking *q, struct err *e)
+{
+	if (q->a->guard->plain_http || strncmp(q->out->authorization_endpoint, "https:", 6) == 0)
+		return true;
+	return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider's description cannot be used.",
+	    "discovery: authorization_endpoint without TLS");
+}
+
 static bool
 fetch_both(struct asking *q, struct str *text, struct err *e)
 {
 	struct str body;
 
 	return get(q, q->place->discovery, &body, e) &&
-	       oidc_metadata_read(q->mem, body, q->place, q->out, e) &&
+	       oidc_metadata_read(q->mem, body, q->place, q->out, e) && check_scheme(q, e) &&
 	       get(q, q->out->jwks_uri, &body, e) &&
 	       oidc_metadata_read_keys(q->mem, body, q->out, e) &&
 	       oidc_metadata_print(q->mem, q->out, text, e);

@@ -212,11 +212,28 @@ sync_roles(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 static bool
 use_known(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
-	if (!user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e))
-		return is_missing(e) && refuse(OIDC_INACTIVE, why, e);
 	if (!user_is_active(&w->user))
 		return refuse(OIDC_INACTIVE, why, e);
 	return !w->identity.provisioned || sync_roles(w, why, e);
+}
+
+/* An identity whose user has been deleted is nobody's: *known is false, and it is dropped. */
+static bool
+find_known(struct oidc_who *w, bool *known, struct err *e)
+{
+	const struct identity key = { .provider_id = w->provider->id,
+		.issuer = w->person->issuer,
+		.subject = w->person->subject };
+
+	w->identity = key;
+	*known = identity_find(w->t->db, w->mem, &w->identity, e) &&
+		 user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	if (*known)
+		return true;
+	if (!is_missing(e) || !identity_drop(w->t->db, &key, e))
+		return false;
+	w->identity = key;
+	return true;
 }
 
 /* ---- new ---- */
@@ -311,17 +328,10 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 bool
 oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
+	bool known;
+
 	*why = OIDC_OK;
-	w->identity = (struct identity) { .provider_id = w->provider->id,
-		.issuer = w->person->issuer,
-		.subject = w->person->subject };
-	if (identity_find(w->t->db, w->mem, &w->identity, e))
-		return use_known(w, why, e);
-	if (!is_missing(e))
+	if (!find_known(w, &known, e))
 		return false;
-	/* what was not found has cleared it */
-	w->identity = (struct identity) { .provider_id = w->provider->id,
-		.issuer = w->person->issuer,
-		.subject = w->person->subject };
-	return find_new(w, why, e);
+	return known ? use_known(w, why, e) : find_new(w, why, e);
 }

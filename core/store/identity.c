@@ -149,6 +149,8 @@ static const struct schema identity_touch_in =
 SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
     "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login"
     " FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
+    "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
 SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
     "INSERT INTO user_identities (provider_id, issuer, subject, user_id, provisioned, created_at,"
     " last_login) VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -168,6 +170,12 @@ bool
 identity_add(struct db *db, const struct identity *i, struct err *e)
 {
 	return db_run(db, &identity_insert, i, NULL, e);
+}
+
+bool
+identity_drop(struct db *db, const struct identity *i, struct err *e)
+{
+	return db_run(db, &identity_delete, i, NULL, e);
 }
 
 bool

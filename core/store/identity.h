@@ -58,6 +58,8 @@ struct identity {
 /* Finds user_id and provisioned by the first three. */
 MUST_USE bool identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e);
 MUST_USE bool identity_add(struct db *db, const struct identity *i, struct err *e);
+/* For one whose user is no more. */
+MUST_USE bool identity_drop(struct db *db, const struct identity *i, struct err *e);
 MUST_USE bool identity_touch(struct db *db, const struct identity *i, struct err *e);
 
 /* Takes a mark; ERR_CONFLICT: it was taken before. A few that have expired are dropped by the way. */

@@ -91,6 +91,7 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const c
 	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
 	    !oidc_place_make(mem, &p, &place, e))
 		return false;
+	place.tenant = &t->tenant->id;
 	if (!oidc_issuer_metadata(a, mem, &place, false, &m, e)) {
 		*why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
 		return false;
@@ -108,6 +109,7 @@ check_token(struct attempt *s, struct str text, const char *nonce, struct err *e
 	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000 };
 	struct idtoken     token;
 
+	s->place.tenant = &s->t->tenant->id;
 	if (!idtoken_read(s->mem, text, &token, e)) {
 		if (e->code == ERR_CREDENTIALS)
 			s->out->why = OIDC_TOKEN_FORM;
@@ -320,6 +322,7 @@ finish(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, e) ||
 	    !oidc_place_make(s->mem, &s->provider, &s->place, e))
 		return false;
+	s->place.tenant = &s->t->tenant->id;
 	s->out->return_to = s->state.return_to;
 	if (!oidc_issuer_metadata(s->a, s->mem, &s->place, false, &m, e)) {
 		if (e->code == ERR_UNAVAILABLE)

@@ -195,6 +195,7 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	struct fetch_answer  answer;
 	struct str           secret;
 	struct buf           b;
+	bool                 ok;
 
 	buf_make(&b, mem);
 	if (f == NULL || !open_secret(t, mem, p, &secret, e))
@@ -210,7 +211,14 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		return err_memory(e);
 	secret_guard(b.p);
 	q.body = buf_str(&b);
-	if (!fetch_run(f, mem, &q, &answer, e)) {
+	if (!oidc_may_ask(a, mem, &t->tenant->id)) {
+		*why = OIDC_UNAVAILABLE;
+		return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider cannot be asked now.",
+		    "token endpoint: answered slowly just now");
+	}
+	ok = fetch_run(f, mem, &q, &answer, e);
+	oidc_took(a, &t->tenant->id, answer.took_ms);
+	if (!ok) {
 		if (e->code != ERR_INTERNAL)
 			*why = OIDC_UNAVAILABLE;
 		return false;

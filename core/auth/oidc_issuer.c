@@ -28,6 +28,48 @@ oidc_timeout_ms(const struct auth *a)
 	return ms > 0 && ms < OIDC_TIMEOUT_MS ? ms : OIDC_TIMEOUT_MS;
 }
 
+/* ---- tenants with slow providers ---- */
+
+static void
+pause_key(const struct uuid *tenant, uint8_t key[static HASH_LEN])
+{
+	uint8_t text[6 + sizeof(tenant->b)] = "pause:";
+
+	memcpy(text + 6, tenant->b, sizeof(tenant->b));
+	hash_sha256(text, sizeof(text), key);
+}
+
+bool
+oidc_may_ask(struct auth *a, TALLOC_CTX *mem, const struct uuid *tenant)
+{
+	char               *text = talloc_size(mem, ISSUER_TEXT_MAX);
+	int64_t             now = clock_ms(a->clock), until = 0;
+	struct issuer_state s;
+	uint8_t             key[HASH_LEN];
+
+	if (text == NULL || tenant == NULL || a->segment == NULL)
+		return text != NULL;
+	pause_key(tenant, key);
+	issuer_get(a->segment, key, now, text, &s);
+	if (s.n == sizeof(until))
+		memcpy(&until, text, sizeof(until));
+	talloc_free(text);
+	return now >= until;
+}
+
+void
+oidc_took(struct auth *a, const struct uuid *tenant, int64_t took_ms)
+{
+	int64_t now = clock_ms(a->clock), until = now + 4 * took_ms;
+	uint8_t key[HASH_LEN];
+
+	if (took_ms <= OIDC_SLOW_MS || tenant == NULL || a->segment == NULL)
+		return;
+	pause_key(tenant, key);
+	if (issuer_claim(a->segment, key, now, 0))
+		issuer_put(a->segment, key, now, (const char *)&until, sizeof(until));
+}
+
 /* ---- fetching ---- */
 
 static bool
@@ -42,8 +84,13 @@ get(struct asking *q, const char *url, struct str *text, struct err *e)
 		.answer_max = OIDC_DOCUMENT_MAX };
 	struct fetch              *f = auth_fetch(q->a, e);
 	struct fetch_answer        answer;
+	bool                       ok;
 
-	if (f == NULL || !fetch_run(f, q->mem, &request, &answer, e))
+	if (f == NULL)
+		return false;
+	ok = fetch_run(f, q->mem, &request, &answer, e);
+	oidc_took(q->a, q->place->tenant, answer.took_ms);
+	if (!ok)
 		return false;
 	*text = answer.body;
 	if (answer.status == 200)
@@ -156,6 +203,13 @@ count(const struct asking *q, bool hit)
 }
 
 static bool
+may_claim(const struct asking *q, int64_t now)
+{
+	return q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now,
+					    is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS);
+}
+
+static bool
 ask(struct asking *q, bool again, struct err *e)
 {
 	int64_t    now = clock_ms(q->a->clock);
@@ -168,8 +222,7 @@ ask(struct asking *q, bool again, struct err *e)
 		return use_kept(q, e);
 	}
 	count(q, false);
-	mine = q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now,
-					    is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS);
+	mine = oidc_may_ask(q->a, q->mem, q->place->tenant) && may_claim(q, now);
 	if (mine && refresh(q, &why))
 		return true;
 	if (mine && q->a->log != NULL)

@@ -30,4 +30,13 @@ MUST_USE bool oidc_issuer_verify(struct auth *a, TALLOC_CTX *mem, const struct o
 /* Milliseconds for one request to a provider. */
 int64_t oidc_timeout_ms(const struct auth *a);
 
+/*
+ * A provider that answers slowly holds a worker, and a tenant chooses its
+ * providers: after a request of more than OIDC_SLOW_MS nothing is asked for the
+ * same tenant for four times as long, so that it has a fifth of a worker at most.
+ */
+#define OIDC_SLOW_MS 1000
+bool oidc_may_ask(struct auth *a, TALLOC_CTX *mem, const struct uuid *tenant);
+void oidc_took(struct auth *a, const struct uuid *tenant, int64_t took_ms);
+
 #endif

@@ -19,6 +19,7 @@ struct oidc_place {
 	const char *issuer_too; /* another spelling of the same (Google without scheme); NULL: none */
 	const char *wildcard;  /* of Entra: the issuer with ENTRA_TEMPLATE, as its documents may spell it; NULL: none */
 	const char *discovery; /* address of the document */
+	const struct uuid *tenant; /* who asks, set by the caller; see oidc_may_ask() */
 };
 
 struct oidc_metadata {

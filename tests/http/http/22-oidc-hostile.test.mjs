@@ -24,24 +24,26 @@ const rules = (more = {}) => ({ name: unique('p'), kind: 'oidc', issuer: idp.iss
   allowed_domains: [domain], ...more });
 
 // A provider for this long only; a path of its own makes it an issuer that nobody has asked yet.
-async function withProvider(more, f) {
-  const made = await newProvider(admin, rules(more));
+async function withProvider(more, f, owner = admin) {
+  const made = await newProvider(owner, rules(more));
   try {
     return await f(made.name, made);
   } finally {
-    assert.equal((await admin('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
+    assert.equal((await owner('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
   }
 }
 
-async function withIssuer(change, f) {
+async function withIssuer(change, f, owner = admin) {
   const keep = { base: idp.base, discovery: idp.discovery, jwks: idp.jwks, answer: idp.answer, token: idp.token };
   Object.assign(idp, { base: `/${unique('i')}` }, change);
   try {
-    return await withProvider({}, f);
+    return await withProvider({}, f, owner);
   } finally {
     Object.assign(idp, keep);
   }
 }
+
+const signInWith = (flow, name, claims) => comeBack(name, { code: idp.grant(flow.location, claims), state: flow.state }, flow.cookie);
 
 const reasonIn = (log, id) => {
   const line = log.lines().find((l) => l['event.action'] === 'session.fail' && l['http.request.id'] === id);
@@ -169,19 +171,40 @@ test('a description or keys that cannot be used send nobody anywhere', async (t)
 });
 
 test('a provider that never answers costs seconds, once, and not a worker', async () => {
+  const slow = newTenant();
   await withIssuer({ answer: (q, a, kind) => kind === 'discovery' }, async (name) => {
-    const from = Date.now(), target = `/api/auth/oidc/${name}/start?tenant=${mine.tenant}`;
+    const from = Date.now(), target = `/api/auth/oidc/${name}/start?tenant=${slow.tenant}`;
     assert.equal(outcome(await call('GET', target)), 'oidc_unavailable');
     assert.ok(Date.now() - from < 8000);
     const again = Date.now();
     assert.equal(outcome(await call('GET', target)), 'oidc_unavailable');
     assert.ok(Date.now() - again < 1000, 'the cool-down answers at once');
-  });
+  }, await bearer(slow));
 });
 
-test('a token endpoint that fails, redirects, floods or is silent is a refusal', async () => {
+test('a tenant whose provider is slow waits, before the workers that all share do', async () => {
+  const slow = newTenant(), owner = await bearer(slow), who = { sub: 'p1', email: slow.email, email_verified: true };
+  await withIssuer({}, async (name) => {
+    await begin(slow.tenant, name); // its description is known
+    idp.answer = only('token', () => {});
+    const flows = [await begin(slow.tenant, name), await begin(slow.tenant, name)];
+    assert.equal(outcome(await signInWith(flows[0], name, who)), 'oidc_unavailable');
+    const from = Date.now();
+    assert.equal(outcome(await signInWith(flows[1], name, who)), 'oidc_unavailable');
+    // nor by another provider of its own
+    idp.answer = null;
+    idp.base = `/${unique('i')}`;
+    await withProvider({}, async (second) => {
+      assert.equal(outcome(await call('GET', `/api/auth/oidc/${second}/start?tenant=${slow.tenant}`)), 'oidc_unavailable');
+    }, owner);
+    assert.ok(Date.now() - from < 1500, 'both at once');
+    await withProvider({}, async (third) => assert.equal(outcome(await signIn(idp, mine.tenant, third, person)), '', 'other tenants do not wait'));
+  }, owner);
+});
+
+test('a token endpoint that fails, redirects or floods is a refusal', async () => {
   const answers = [['oidc_unavailable', (a) => { a.writeHead(500); a.end(); }], ['oidc_failed', redirect], ['oidc_failed', (a) => a.end('{}')],
-    ['oidc_failed', (a) => a.end('[')], ['oidc_unavailable', (a) => a.end(`{"id_token":"${'x'.repeat(100000)}"}`)], ['oidc_unavailable', () => {}]];
+    ['oidc_failed', (a) => a.end('[')], ['oidc_unavailable', (a) => a.end(`{"id_token":"${'x'.repeat(100000)}"}`)]];
   await withIssuer({}, async (name) => {
     for (const [code, answer] of answers) {
       idp.answer = only('token', answer);

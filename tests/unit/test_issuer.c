@@ -171,7 +171,7 @@ readers_never_see_half_a_document(void **state)
 	(void)state;
 	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
 	writer = fork();
-	for (int i = 0; writer == 0; i++) {
+	for (int i = writer == 0 ? 0 : -1; i >= 0; i = (i + 1) % 1000) {
 		memset(a, 'a' + i % 2, ISSUER_TEXT_MAX);
 		issuer_put(segment, key_of(1), 1001, a, i % 2 == 0 ? ISSUER_TEXT_MAX : 1000);
 	}

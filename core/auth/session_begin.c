@@ -1,5 +1,6 @@
 #include "core/auth/session_begin.h"
 
+#include "core/auth/settings.h"
 #include "core/base/unicode.h"
 
 struct beginning {
@@ -10,12 +11,16 @@ struct beginning {
 };
 
 static bool
-make_row(const struct auth *a, TALLOC_CTX *mem, const struct origin *origin, struct beginning *b,
+make_row(struct auth *a, TALLOC_CTX *mem, const struct origin *origin, struct beginning *b,
     struct err *e)
 {
-	int64_t now = clock_ms(a->clock), absolute = now + a->conf->session_absolute_s * 1000;
-	int64_t idle = now + a->conf->session_idle_s * 1000;
+	const struct settings *set;
+	int64_t                now = clock_ms(a->clock), absolute, idle;
 
+	if (!settings_of(a, b->t->tenant, &set, e))
+		return false;
+	absolute = now + set->session->absolute_s * 1000;
+	idle = now + set->session->idle_s * 1000;
 	b->row = (struct session_row) { .id = uuid_make(a->clock, a->rand),
 		.user_id = b->user->id,
 		.auth_time = { b->how->auth_time_ms },

@@ -79,8 +79,8 @@ seconds_until(const struct request *r, int64_t end_ms)
 	return (end_ms - clock_ms(r->app->clock) + 999) / 1000;
 }
 
-static bool
-put_cookies(struct request *r, const struct session_grant *g, struct err *e)
+bool
+auth_put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 {
 	return reply_cookie(
 		   r, "bsx_access", g->access_token, seconds_until(r, g->access_end_ms), e) &&
@@ -104,7 +104,7 @@ auth_answer(struct request *r, const struct session_grant *g, bool in_body, stru
 	    !csrf_of(r, &c->session, &out->csrf_token, e))
 		return false;
 	if (!in_body)
-		return put_cookies(r, g, e);
+		return auth_put_cookies(r, g, e);
 	out->access_token = g->access_token;
 	out->refresh_token = g->refresh_token;
 	return true;

@@ -29,6 +29,9 @@ extern const struct schema session_schema;
 MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool in_body,
     struct session *out, struct err *e);
 
+/* Sets the access and refresh cookies. */
+MUST_USE bool auth_put_cookies(struct request *r, const struct session_grant *g, struct err *e);
+
 /* The cookie by which the user's browser is known again when the account is being tried by strangers. */
 MUST_USE bool auth_remember_device(struct request *r, const struct session_grant *g, struct err *e);
 

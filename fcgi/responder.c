@@ -229,7 +229,8 @@ make_auth(struct app *app, struct err *e)
 		.keyring = app->keyring,
 		.segment = app->segment,
 		.permits = app->permits,
-		.database = app->database };
+		.database = app->database,
+		.guard = app->guard };
 	return a;
 }
 

@@ -3,6 +3,8 @@
 const struct route *const route_tables[] = {
 	auth_routes,
 	factor_routes,
+	oidc_routes,
+	identity_provider_routes,
 	password_routes,
 	session_routes,
 	user_routes,

@@ -16,6 +16,8 @@ extern const struct route audit_routes[];
 extern const struct route factor_routes[];
 extern const struct route password_routes[];
 extern const struct route api_key_routes[];
+extern const struct route oidc_routes[];
+extern const struct route identity_provider_routes[];
 extern const struct route config_routes[];
 extern const struct route snapshot_routes[];
 extern const struct route report_routes[];

@@ -46,6 +46,11 @@
 	X(AUDIT_EMAIL_REQUEST,    "email.request",       LOG_AUTH) \
 	X(AUDIT_EMAIL_CHANGE,     "email.change",        LOG_AUTH) \
 	X(AUDIT_PROFILE_UPDATE,   "profile.update",      LOG_AUTH) \
+	X(AUDIT_PROVIDER_CREATE,  "identity_provider.create", LOG_SECURITY) \
+	X(AUDIT_PROVIDER_UPDATE,  "identity_provider.update", LOG_SECURITY) \
+	X(AUDIT_PROVIDER_DELETE,  "identity_provider.delete", LOG_SECURITY) \
+	X(AUDIT_IDENTITY_LINK,    "identity.link",       LOG_SECURITY) \
+	X(AUDIT_IDENTITY_ROLES,   "identity.roles",      LOG_ADMIN) \
 	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \

@@ -40,3 +40,13 @@ auth_keys(struct auth *a, bool again, struct err *e)
 		log_err(a->log, LOG_SYSTEM, "signing keys could not be read again", &why);
 	return true;
 }
+
+struct fetch *
+auth_fetch(struct auth *a, struct err *e)
+{
+	if (a->fetch == NULL && a->guard == NULL)
+		err_set(e, ERR_INTERNAL, 0, "internal error", "this program asks no identity provider");
+	else if (a->fetch == NULL)
+		a->fetch = fetch_make(a->database, a->guard, e);
+	return a->fetch;
+}

@@ -7,6 +7,7 @@
 #include "core/base/cidr.h"
 #include "core/base/conf.h"
 #include "core/crypt/token.h"
+#include "core/net/fetch.h"
 #include "core/shm/cache.h"
 #include "core/shm/permit.h"
 #include "core/store/keys.h"
@@ -25,10 +26,15 @@ struct auth {
 	const struct token_key *signing;
 	int64_t                 keys_loaded_ms;
 	struct settings_cache  *settings; /* made on first use; see settings_of() */
+	const struct guard     *guard;    /* NULL in the admin tool: it asks no provider */
+	struct fetch           *fetch;    /* made on first use; see auth_fetch() */
 };
 
 /* Loads the signing keys if they are not loaded (or `again` and the last load is older than 5 s). */
 MUST_USE bool auth_keys(struct auth *a, bool again, struct err *e);
+
+/* For requests to identity providers, through the guard.  NULL: *e says why. */
+MUST_USE struct fetch *auth_fetch(struct auth *a, struct err *e);
 
 /* Who asks, as far as the deed's audit entry needs it: filled by the pass. */
 struct origin {

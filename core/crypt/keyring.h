@@ -31,7 +31,8 @@
 	X(KEY_LOGIN,         "login-account")  /* names accounts that may not exist */ \
 	X(KEY_DEVICE,        "known-device") \
 	X(KEY_RECOVERY,      "recovery-code") \
-	X(KEY_MAIL_TOKEN,    "mail-token")     /* hashes of mailed links */
+	X(KEY_MAIL_TOKEN,    "mail-token")     /* hashes of mailed links */ \
+	X(KEY_OIDC,          "oidc-state")     /* the cookie of a sign-in under way at a provider */
 enum key_purpose {
 #define X(id, text) id,
 	KEY_PURPOSES(X)

@@ -16,13 +16,14 @@
 #include <sys/types.h>
 
 #include "core/shm/cache.h"
+#include "core/shm/issuer.h"
 #include "core/shm/metric.h"
 #include "core/shm/rate.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 2
+#define SEGMENT_VERSION 3
 
 struct segment_header {
 	uint64_t magic;
@@ -66,12 +67,29 @@ struct slot {
 	_Atomic uint64_t text[(64 + 96) / 8]; /* request id, route */
 };
 
+/* What is known of one identity provider; guarded by a word like a cache_entry. */
+struct issuer_body {
+	uint64_t sum; /* over everything behind it that is in use */
+	uint8_t  key[32];
+	int64_t  claimed_ms, ended_ms, fetched_ms;
+	uint32_t n; /* bytes of text */
+	uint32_t pad;
+	char     text[ISSUER_TEXT_MAX];
+};
+
+struct issuer_entry {
+	_Atomic uint64_t word;
+	_Atomic int64_t  used_ms;
+	_Atomic uint64_t body[sizeof(struct issuer_body) / 8];
+};
+
 struct segment_fixed {
 	struct segment_header head;
 	_Atomic uint32_t      epochs[CACHE_EPOCH_CELLS];
 	_Atomic uint64_t      rates[RATE_CELLS];
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
+	struct issuer_entry   issuers[ISSUERS_MAX];
 };
 
 struct segment {

@@ -132,6 +132,18 @@ query_decode(TALLOC_CTX *mem, const struct schema *s, const struct query_param *
 	return schema_decode(mem, s, &o, *out, e);
 }
 
+/* Where others add parameters of their own, only those that the row knows are looked at. */
+static void
+drop_unknown(struct request *r, const struct schema *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->query_n; i++)
+		if (field_by_name(s, r->query_params[i].name) != NULL)
+			r->query_params[n++] = r->query_params[i];
+	r->query_n = n;
+}
+
 bool
 step_query(struct request *r, struct err *e)
 {
@@ -139,6 +151,8 @@ step_query(struct request *r, struct err *e)
 	static const struct schema none = { "None", no_fields, 1, -1 };
 	const struct schema       *s = r->route->query;
 
+	if (s != NULL && r->route->query_open)
+		drop_unknown(r, s);
 	if (s == NULL && r->query_n == 0)
 		return true;
 	return query_decode(

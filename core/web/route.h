@@ -78,6 +78,7 @@ struct route {
 	const struct schema *out;
 	const char          *out_type; /* media type of ROUTE_OUT_RAW; of a list: another one it is given in */
 	const struct schema *query;    /* NULL: takes no query parameters; set by ROUTE_Q */
+	bool                 query_open; /* others than those of `query` are ignored: who calls adds what they like */
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
 };
@@ -96,13 +97,16 @@ struct route {
 /* ROUTE_X expands ALLOW(), IN() and OUT() before ROUTE_ counts its arguments. */
 #define ROUTE(method, path, ...) ROUTE_X(method, path, NULL, __VA_ARGS__)
 #define ROUTE_Q(method, path, query, ...) ROUTE_X(method, path, &query##_schema, __VA_ARGS__)
-#define ROUTE_X(...) ROUTE_(__VA_ARGS__)
+/* For an address to which others send browsers, with parameters of their own. */
+#define ROUTE_QO(method, path, query, ...) ROUTE_OPEN_X(method, path, &query##_schema, __VA_ARGS__)
+#define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
+#define ROUTE_OPEN_X(...) { ROUTE_(__VA_ARGS__), .query_open = true }
 /* One argument short is one macro argument short: the compiler says so. */
 #define ROUTE_(method_, path_, query_, who_, action_, resource_, fresh_, rate_, status_, handler_, in_kind_, \
     in_, out_kind_, out_, type_, doc_) \
-	{ .method = (method_), .path = (path_), .access = { (who_), (action_), (resource_), (fresh_) }, \
+	.method = (method_), .path = (path_), .access = { (who_), (action_), (resource_), (fresh_) }, \
 	  .rate = (rate_), .status = (status_), .handler = (handler_), .in_kind = (in_kind_), .in = (in_), \
-	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_) }
+	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_)
 #define ROUTE_END { .path = NULL }
 
 /* The query struct of every list: limit 1..200 (0 in the struct: 50) and cursor; a list's own adds filters. */

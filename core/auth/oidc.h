@@ -1,0 +1,60 @@
+/*
+ * oidc.h - signing in by an identity provider: authorization code with PKCE
+ * (S256), state and nonce (OpenID Connect Core, RFC 6749, 7636, 9207, 9700),
+ * and by a Google ID token that the browser brings (google-login).
+ *
+ * Whom to ask and whom to believe comes from the tenant's row and the sealed
+ * state of the browser, never from the answer.  A refusal is ERR_CREDENTIALS
+ * with its reason, and an entry in the tenant's trail; anything else is a
+ * failure of ours or of the way to the provider.
+ */
+#ifndef BSX_AUTH_OIDC_H
+#define BSX_AUTH_OIDC_H
+
+#include "core/auth/oidc_reason.h"
+#include "core/auth/oidc_state.h"
+#include "core/auth/session_begin.h"
+#include "core/store/identity.h"
+
+struct oidc_begin {
+	const char *tenant;    /* slug, as it came */
+	const char *provider;  /* name, as it came */
+	const char *return_to; /* a path that oidc_return_ok() takes */
+	bool        login;     /* the person shall sign in there anew */
+};
+
+/*
+ * Where to send the browser, and its cookie.  ERR_MISSING: no such tenant or
+ * provider; with *why = OIDC_UNAVAILABLE: the provider cannot be asked.
+ */
+MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const char **location,
+    const char **cookie, enum oidc_reason *why, struct err *e);
+
+/* What the provider's redirect brought; NULL: not there. */
+struct oidc_answer {
+	const char *provider; /* of the path */
+	const char *state, *code, *error, *iss;
+	struct str  cookie;   /* n == 0: none */
+};
+
+struct oidc_result {
+	struct session_grant grant;
+	const char          *return_to;
+	enum oidc_reason     why; /* of a refusal */
+	struct tenant_db    *t;   /* of the tenant, once it is known */
+};
+
+MUST_USE bool oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e);
+
+struct oidc_credential {
+	const char *tenant;     /* slug, as it came */
+	const char *credential; /* the ID token */
+	const char *nonce;      /* NULL: none */
+};
+
+/* ERR_CREDENTIALS with one public text, whatever is wrong; a credential is accepted once. */
+MUST_USE bool oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e);
+
+#endif

@@ -1,0 +1,314 @@
+#include "core/auth/oidc_claims.h"
+
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/base/secret.h"
+#include "core/base/unicode.h"
+
+#define GROUPS_MAX 500
+#define NAME_BYTES 200
+
+static const struct {
+	const char *word, *code;
+} reasons[OIDC__MAX] = {
+#define X(id, word, code) [id] = { word, code },
+	OIDC_REASONS(X)
+#undef X
+};
+
+const char *
+oidc_reason_word(enum oidc_reason why)
+{
+	return reasons[why].word;
+}
+
+const char *
+oidc_reason_code(enum oidc_reason why)
+{
+	return reasons[why].code;
+}
+
+struct check {
+	TALLOC_CTX               *mem;
+	const struct json        *v;
+	const struct oidc_expect *x;
+	struct oidc_person       *out;
+	enum oidc_reason         *why;
+	struct err               *e;
+};
+
+static bool
+refuse(const struct check *c, enum oidc_reason why)
+{
+	*c->why = why;
+	return err_set(
+	    c->e, ERR_CREDENTIALS, 0, "Sign-in failed.", "ID token: %s", oidc_reason_word(why));
+}
+
+static struct str
+text_of(const struct check *c, const char *name)
+{
+	const struct json *m = json_get(c->v, name);
+
+	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
+}
+
+static bool
+is_true(const struct check *c, const char *name)
+{
+	const struct json *m = json_get(c->v, name);
+
+	if (m == NULL)
+		return false;
+	return m->type == JSON_TRUE ||
+	       (m->type == JSON_STRING && (str_eqz(m->text, "true") || str_eqz(m->text, "1"))) ||
+	       (m->type == JSON_NUMBER && str_eqz(m->text, "1"));
+}
+
+/* Seconds; what is there but no instant is a fault. */
+static bool
+time_of(const struct check *c, const char *name, bool required, int64_t *out)
+{
+	const struct json *m = json_get(c->v, name);
+
+	*out = 0;
+	if (m == NULL)
+		return !required;
+	return m->type == JSON_NUMBER && str_to_i64(m->text, out) && *out > 0 &&
+	       *out < INT64_C(1) << 40;
+}
+
+static bool
+is_kind(const struct check *c, const char *kind)
+{
+	return strcmp(c->x->provider->kind, kind) == 0;
+}
+
+/* ---- whom it is from, for and when ---- */
+
+static bool
+check_issuer(const struct check *c)
+{
+	const struct oidc_place *place = c->x->place;
+	struct str               iss = text_of(c, "iss");
+
+	if (iss.n == 0 || (!str_eqz(iss, place->issuer) &&
+			      (place->issuer_too == NULL || !str_eqz(iss, place->issuer_too))))
+		return refuse(c, OIDC_TOKEN_ISSUER);
+	c->out->issuer = place->issuer; /* two spellings are one issuer */
+	return true;
+}
+
+static bool
+check_audience(const struct check *c)
+{
+	const struct json *aud = json_get(c->v, "aud"), *azp = json_get(c->v, "azp");
+	const char        *want = c->x->provider->client_id;
+	bool               ours = false;
+
+	if (aud != NULL && aud->type == JSON_STRING)
+		ours = str_eqz(aud->text, want);
+	for (uint32_t i = 0; aud != NULL && aud->type == JSON_ARRAY && i < aud->n; i++)
+		ours |= aud->items[i].type == JSON_STRING && str_eqz(aud->items[i].text, want);
+	if (azp != NULL)
+		ours = ours && azp->type == JSON_STRING && str_eqz(azp->text, want);
+	else if (aud != NULL && aud->type == JSON_ARRAY && aud->n > 1)
+		ours = false;
+	return ours || refuse(c, OIDC_TOKEN_AUDIENCE);
+}
+
+static bool
+check_times(const struct check *c)
+{
+	int64_t now = c->x->now_s, exp, iat, nbf;
+
+	if (!time_of(c, "exp", true, &exp) || !time_of(c, "iat", true, &iat) ||
+	    !time_of(c, "nbf", false, &nbf) ||
+	    !time_of(c, "auth_time", false, &c->out->auth_time_s))
+		return refuse(c, OIDC_TOKEN_TIME);
+	if (now >= exp + OIDC_SKEW_S || iat > now + OIDC_SKEW_S ||
+	    iat < now - OIDC_AGE_S - OIDC_SKEW_S || nbf > now + OIDC_SKEW_S ||
+	    c->out->auth_time_s > now + OIDC_SKEW_S)
+		return refuse(c, OIDC_TOKEN_TIME);
+	c->out->expires_s = exp;
+	return true;
+}
+
+static bool
+check_nonce(const struct check *c)
+{
+	const struct json *nonce = json_get(c->v, "nonce");
+	const char        *want = c->x->nonce;
+
+	if (want == NULL
+		? nonce == NULL
+		: nonce != NULL && nonce->type == JSON_STRING && nonce->text.n == strlen(want) &&
+		      secret_eq(nonce->text.p, want, nonce->text.n))
+		return true;
+	return refuse(c, OIDC_TOKEN_NONCE);
+}
+
+/* ---- whom it speaks of ---- */
+
+static bool
+is_visible(struct str s, size_t max)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return s.n > 0 && s.n <= max;
+}
+
+/* `sub` is pairwise there; tid and oid name the person in every application of the directory. */
+static bool
+check_entra(const struct check *c)
+{
+	struct uuid want, tid, oid;
+	char        directory[UUID_TEXT_MAX], object[UUID_TEXT_MAX];
+
+	if (!str_eqz(text_of(c, "ver"), "2.0"))
+		return refuse(c, OIDC_TOKEN_VERSION);
+	if (!uuid_parse(str_of(c->x->provider->entra_tenant_id), &want) ||
+	    !uuid_parse(text_of(c, "tid"), &tid) || !uuid_eq(&want, &tid))
+		return refuse(c, OIDC_DIRECTORY);
+	if (!uuid_parse(text_of(c, "oid"), &oid) || uuid_is_nil(&oid))
+		return refuse(c, OIDC_TOKEN_SUBJECT);
+	uuid_print(&tid, directory);
+	uuid_print(&oid, object);
+	c->out->subject = talloc_asprintf(c->mem, "%s.%s", directory, object);
+	return c->out->subject != NULL || err_memory(c->e);
+}
+
+static bool
+check_subject(const struct check *c)
+{
+	struct str sub = text_of(c, "sub");
+
+	if (!is_visible(sub, IDENTITY_SUBJECT_MAX))
+		return refuse(c, OIDC_TOKEN_SUBJECT);
+	if (is_kind(c, "entra"))
+		return check_entra(c);
+	c->out->subject = str_dup(c->mem, sub);
+	return c->out->subject != NULL || err_memory(c->e);
+}
+
+/* ---- what it says of the person ---- */
+
+static bool
+is_allowed(const struct check *c, struct str domain)
+{
+	const struct strings *allowed = &c->x->provider->allowed_domains;
+
+	for (size_t i = 0; i < allowed->n; i++)
+		if (domain.n > 0 && str_caseeqz(domain, allowed->items[i]))
+			return true;
+	return false;
+}
+
+static struct str
+domain_of(const char *email)
+{
+	const char *at = email == NULL ? NULL : strrchr(email, '@');
+
+	return str_of(at == NULL ? NULL : at + 1);
+}
+
+static bool
+take_email(const struct check *c)
+{
+	struct str text = text_of(c, "email");
+	struct err ignored = { 0 };
+
+	/* Entra's `email` may be anything; so may be preferred_username: neither is ever trusted by
+	 * itself. */
+	if (text.n == 0 && is_kind(c, "entra"))
+		text = text_of(c, "preferred_username");
+	if (text.n > 0 && !ident_email(c->mem, text, &c->out->email, &ignored))
+		c->out->email = NULL;
+	c->out->email_verified = c->out->email != NULL &&
+				 is_true(c, is_kind(c, "entra") ? "xms_edov" : "email_verified") &&
+				 text_of(c, "email").n > 0;
+	c->out->email_trusted = c->out->email_verified && is_allowed(c, domain_of(c->out->email));
+	return true;
+}
+
+/*
+ * Of a Google account only the Workspace domain (hd) says who rules it; an
+ * address is Google's own to vouch for when it is of that domain or gmail.com.
+ */
+static bool
+check_google(const struct check *c)
+{
+	struct str hd = text_of(c, "hd"), domain = domain_of(c->out->email);
+	bool       personal = hd.n == 0 && c->out->email_verified && str_eqz(domain, "gmail.com");
+
+	if (c->x->provider->allowed_domains.n > 0 && !is_allowed(c, hd) &&
+	    !(personal && is_allowed(c, domain)))
+		return refuse(c, OIDC_DOMAIN);
+	c->out->email_trusted = c->out->email_trusted && (hd.n > 0 || personal);
+	return true;
+}
+
+static bool
+take_groups(const struct check *c, const char *name)
+{
+	const struct json *list = json_get(c->v, name);
+	struct strings    *out = &c->out->groups;
+
+	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++) {
+		if (list->items[i].type != JSON_STRING)
+			continue;
+		if (out->n == GROUPS_MAX) {
+			c->out->overage = true;
+			break;
+		}
+		out->items[out->n] = str_dup(out->items, list->items[i].text);
+		if (out->items[out->n++] == NULL)
+			return err_memory(c->e);
+	}
+	return true;
+}
+
+/* More than fit are replaced by a pointer to another service: that is not "no groups". */
+static bool
+take_all_groups(const struct check *c)
+{
+	const struct json *elsewhere = json_get(c->v, "_claim_names");
+
+	c->out->groups.items = talloc_zero_array(c->mem, const char *, GROUPS_MAX + 1);
+	if (c->out->groups.items == NULL)
+		return err_memory(c->e);
+	c->out->overage = is_true(c, "hasgroups") || json_get(c->v, "groups:src1") != NULL ||
+			  (elsewhere != NULL && (json_get(elsewhere, "groups") != NULL ||
+						    json_get(elsewhere, "roles") != NULL));
+	return take_groups(c, "groups") && take_groups(c, "roles");
+}
+
+static bool
+take_rest(const struct check *c)
+{
+	const struct json *amr = json_get(c->v, "amr");
+	struct str         name = str_trim(text_of(c, "name"));
+
+	for (uint32_t i = 0; amr != NULL && amr->type == JSON_ARRAY && i < amr->n; i++)
+		c->out->mfa |=
+		    amr->items[i].type == JSON_STRING && str_eqz(amr->items[i].text, "mfa");
+	if (name.n == 0)
+		return true;
+	c->out->name = unicode_clean(c->mem, name, NAME_BYTES);
+	return c->out->name != NULL || err_memory(c->e);
+}
+
+bool
+oidc_claims_check(TALLOC_CTX *mem, const struct json *claims, const struct oidc_expect *x,
+    struct oidc_person *out, enum oidc_reason *why, struct err *e)
+{
+	const struct check c = { mem, claims, x, out, why, e };
+
+	memset(out, 0, sizeof(*out));
+	*why = OIDC_OK;
+	return check_issuer(&c) && check_audience(&c) && check_times(&c) && check_nonce(&c) &&
+	       check_subject(&c) && take_email(&c) &&
+	       (!is_kind(&c, "google") || check_google(&c)) && take_all_groups(&c) && take_rest(&c);
+}

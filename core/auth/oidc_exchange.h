@@ -1,0 +1,24 @@
+/*
+ * oidc_exchange.h - the two requests of the code flow: the address to which the
+ * browser is sent, and the code for an ID token at the token endpoint.
+ */
+#ifndef BSX_AUTH_OIDC_EXCHANGE_H
+#define BSX_AUTH_OIDC_EXCHANGE_H
+
+#include "core/auth/oidc_issuer.h"
+#include "core/auth/oidc_state.h"
+
+#define OIDC_TOKEN_ANSWER_MAX (64 * 1024) /* bytes */
+
+/* The nonce of a state as it goes into the request and comes back in the token. */
+char *oidc_nonce(TALLOC_CTX *mem, const struct oidc_state *s);
+
+MUST_USE bool oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
+    const struct oidc_metadata *m, const struct oidc_state *s, const char **url, struct err *e);
+
+/* False with *why: refused or unreachable; *id_token is a child of `mem`. */
+MUST_USE bool oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
+    const struct oidc_metadata *m, const struct oidc_state *s, const char *code, struct str *id_token,
+    enum oidc_reason *why, struct err *e);
+
+#endif

@@ -1,0 +1,337 @@
+#include "core/auth/oidc_user.h"
+
+#include <string.h>
+
+#include "core/base/unicode.h"
+#include "core/shm/cache.h"
+
+#define DUPLICATE_KEY 1062
+#define ROLES_MAX     16  /* of one user by a role map */
+#define EVERYBODY     "*" /* a group of the role map that all are in */
+
+struct roles {
+	struct mapped_role all[ROLES_MAX];
+	size_t             n;
+};
+
+static bool
+refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
+{
+	*out = why;
+	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "%s", oidc_reason_word(why));
+}
+
+/* "Not there" is a finding, all else a failure. */
+static bool
+is_missing(struct err *e)
+{
+	if (e->code != ERR_MISSING)
+		return false;
+	err_clear(e);
+	return true;
+}
+
+/* Somebody else was first, or has it: a finding too. */
+static bool
+is_taken(struct err *e)
+{
+	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
+		return false;
+	err_clear(e);
+	return true;
+}
+
+/* ---- roles ---- */
+
+static const struct json *
+role_map(const struct oidc_who *w, struct err *e)
+{
+	const struct json *map = json_parse(w->mem, str_of(w->provider->role_map.text), e);
+
+	if (map != NULL && map->type != JSON_OBJECT) {
+		err_set(e, ERR_INTERNAL, 0, "internal error", "the role map is no object");
+		return NULL;
+	}
+	return map;
+}
+
+static bool
+is_in(const struct oidc_person *p, struct str group)
+{
+	for (size_t i = 0; i < p->groups.n; i++)
+		if (str_eqz(group, p->groups.items[i]))
+			return true;
+	return str_eqz(group, EVERYBODY);
+}
+
+static bool
+has_role(const struct roles *r, struct str name)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eqz(name, r->all[i].name))
+			return true;
+	return false;
+}
+
+/* A role that has been deleted since gives nothing. */
+static bool
+add_role(struct oidc_who *w, struct str name, struct roles *r, struct err *e)
+{
+	char *z = str_dup(w->mem, name);
+
+	if (z == NULL)
+		return err_memory(e);
+	if (has_role(r, name) || r->n == ROLES_MAX)
+		return true;
+	if (mapped_role_by_name(w->t->db, w->mem, z, &r->all[r->n], e))
+		r->n++;
+	return e->code == ERR_OK || is_missing(e);
+}
+
+static bool
+map_roles(struct oidc_who *w, const struct json *map, struct roles *r, struct err *e)
+{
+	r->n = 0;
+	for (uint32_t i = 0; i < map->n; i++)
+		if (map->items[i].type == JSON_STRING && is_in(w->person, map->names[i]) &&
+		    !add_role(w, map->items[i].text, r, e))
+			return false;
+	return true;
+}
+
+static const char *
+details_of(struct oidc_who *w, const struct roles *r, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, w->mem);
+	buf_puts(&b, "{\"provider\":");
+	buf_json(&b, str_of(w->provider->name));
+	buf_puts(&b, ",\"subject\":");
+	buf_json(&b, str_of(w->person->subject));
+	buf_puts(&b, r != NULL ? ",\"roles\":[" : "");
+	for (size_t i = 0; r != NULL && i < r->n; i++) {
+		buf_puts(&b, i > 0 ? "," : "");
+		buf_json(&b, str_of(r->all[i].name));
+	}
+	buf_puts(&b, r != NULL ? "]}" : "}");
+	if (buf_ok(&b))
+		return b.p;
+	err_memory(e);
+	return NULL;
+}
+
+/* ---- deeds ---- */
+
+struct writing {
+	struct oidc_who    *w;
+	const struct roles *roles;
+};
+
+static bool
+deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_action action,
+    struct err *e)
+{
+	struct writing     x = { w, roles };
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = w->provider->name,
+		.origin = w->origin,
+		.target_kind = "user",
+		.target_id = w->user.id,
+		.details = details_of(w, roles, e) };
+
+	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, body, &x, &entry, e);
+}
+
+static bool
+link_body(struct db *db, void *arg, struct err *e)
+{
+	struct writing *x = arg;
+
+	return identity_add(db, &x->w->identity, e);
+}
+
+static bool
+provision_body(struct db *db, void *arg, struct err *e)
+{
+	struct writing *x = arg;
+
+	return user_add(x->w->t, &x->w->user, e) &&
+	       user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	       identity_add(db, &x->w->identity, e);
+}
+
+static bool
+roles_body(struct db *db, void *arg, struct err *e)
+{
+	struct writing *x = arg;
+
+	return user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e);
+}
+
+/* ---- known ---- */
+
+static bool
+same_roles(const struct user *u, const struct roles *r)
+{
+	if (u->roles.n != r->n)
+		return false;
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(u->roles.items[i], r->all[i].name) != 0)
+			return false;
+	return true;
+}
+
+static bool
+sync_roles(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	const struct json *map = role_map(w, e);
+	struct roles       r;
+
+	if (map == NULL)
+		return false;
+	if (map->n == 0)
+		return true;
+	if (w->person->overage)
+		return refuse(OIDC_OVERAGE, why, e);
+	if (!map_roles(w, map, &r, e))
+		return false;
+	if (!same_roles(&w->user, &r)) {
+		if (!deed(w, roles_body, &r, AUDIT_IDENTITY_ROLES, e))
+			return false;
+		if (w->a->segment != NULL)
+			cache_bump_user(w->a->segment, &w->user.id);
+		if (!user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e))
+			return false;
+	}
+	return r.n > 0 || refuse(OIDC_NO_ROLE, why, e);
+}
+
+static bool
+use_known(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	if (!user_is_active(&w->user))
+		return refuse(OIDC_INACTIVE, why, e);
+	return !w->identity.provisioned || sync_roles(w, why, e);
+}
+
+/* An identity whose user has been deleted is nobody's: *known is false, and it is dropped. */
+static bool
+find_known(struct oidc_who *w, bool *known, struct err *e)
+{
+	const struct identity key = { .provider_id = w->provider->id,
+		.issuer = w->person->issuer,
+		.subject = w->person->subject };
+
+	w->identity = key;
+	*known = identity_find(w->t->db, w->mem, &w->identity, e) &&
+		 user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	if (*known)
+		return true;
+	if (!is_missing(e) || !identity_drop(w->t->db, &key, e))
+		return false;
+	w->identity = key;
+	return true;
+}
+
+/* ---- new ---- */
+
+static bool
+link_user(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	if (!user_is_active(&w->user))
+		return refuse(OIDC_INACTIVE, why, e);
+	w->identity.user_id = w->user.id;
+	if (deed(w, link_body, NULL, AUDIT_IDENTITY_LINK, e))
+		return true;
+	/* the provider knows this user by another subject already */
+	return is_taken(e) && refuse(OIDC_TAKEN, why, e);
+}
+
+/*
+ * The directory is Entra's word for who belongs to the organisation; of others
+ * only a verified address in a trusted domain is.
+ */
+static bool
+may_provision(const struct oidc_who *w)
+{
+	const struct oidc_person *p = w->person;
+	const struct strings     *allowed = &w->provider->allowed_domains;
+	const char               *domain = p->email == NULL ? NULL : strrchr(p->email, '@') + 1;
+
+	if (strcmp(w->provider->kind, "entra") != 0 || domain == NULL)
+		return p->email_trusted;
+	for (size_t i = 0; i < allowed->n; i++)
+		if (str_caseeqz(str_of(domain), allowed->items[i]))
+			return true;
+	return allowed->n == 0;
+}
+
+static bool
+fill_user(struct oidc_who *w, struct err *e)
+{
+	const struct oidc_person *p = w->person;
+
+	w->user = (struct user) { .id = uuid_make(w->a->clock, w->a->rand),
+		.created_at = { clock_ms(w->a->clock) } };
+	w->user.email = talloc_strdup(w->mem, p->email);
+	w->user.display_name =
+	    unicode_clean(w->mem, str_of(p->name != NULL ? p->name : p->email), 200);
+	w->user.status = talloc_strdup(w->mem, "active");
+	if (w->user.email == NULL || w->user.display_name == NULL || w->user.status == NULL)
+		return err_memory(e);
+	w->identity.user_id = w->user.id;
+	w->identity.provisioned = true;
+	return true;
+}
+
+static bool
+provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	const struct json *map = role_map(w, e);
+	struct roles       r;
+
+	if (map == NULL)
+		return false;
+	if (!may_provision(w))
+		return refuse(OIDC_UNVERIFIED, why, e);
+	if (w->person->overage && map->n > 0)
+		return refuse(OIDC_OVERAGE, why, e);
+	if (!map_roles(w, map, &r, e) || !fill_user(w, e))
+		return false;
+	if (r.n == 0)
+		return refuse(OIDC_NO_ROLE, why, e);
+	if (!deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
+		return is_taken(e) && refuse(OIDC_TAKEN, why, e);
+	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+}
+
+static bool
+find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	const struct oidc_person *p = w->person;
+
+	w->identity.created_at.ms = w->identity.last_login.ms = clock_ms(w->a->clock);
+	if (p->email_trusted) {
+		if (user_by_email(w->t, w->mem, p->email, &w->user, e))
+			return link_user(w, why, e);
+		if (!is_missing(e))
+			return false;
+	}
+	if (w->provider->auto_provision)
+		return provision(w, why, e);
+	return refuse(p->email_trusted ? OIDC_UNKNOWN : OIDC_UNVERIFIED, why, e);
+}
+
+bool
+oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e)
+{
+	bool known;
+
+	*why = OIDC_OK;
+	if (!find_known(w, &known, e))
+		return false;
+	return known ? use_known(w, why, e) : find_new(w, why, e);
+}

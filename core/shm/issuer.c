@@ -1,0 +1,233 @@
+#include "core/shm/issuer.h"
+
+#include <assert.h>
+#include <sched.h>
+
+#include "core/shm/layout.h"
+
+#define STUCK_MS 1000 /* a writer that takes longer is dead */
+#define TRIES    1000
+#define COOL_MAX 300000 /* ms: an entry claimed since then is not given to another issuer */
+
+static_assert(sizeof(struct issuer_body) % 8 == 0, "a body is copied by words");
+
+static uint64_t
+sum_of(const struct issuer_body *b)
+{
+	const uint8_t *p = (const uint8_t *)b + sizeof(b->sum);
+	size_t         n = offsetof(struct issuer_body, text) - sizeof(b->sum) + b->n;
+	uint64_t       h = 0x4953535545522121u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 0x100000001B3u;
+	return h;
+}
+
+/* Bytes of a body in use, up to a whole word. */
+static size_t
+used_bytes(const struct issuer_body *b)
+{
+	return offsetof(struct issuer_body, text) + ((size_t)b->n + 7) / 8 * 8;
+}
+
+#define HEAD offsetof(struct issuer_body, text)
+
+/* Copies what stands before the text of an entry that rests; *word is what it was read under. */
+static bool
+head_read(const struct issuer_entry *x, struct issuer_body *b, uint64_t *word)
+{
+	*word = atomic_load_explicit(&x->word, memory_order_acquire);
+	if ((uint32_t)*word != 0 || *word == 0)
+		return false;
+	words_load(b, x->body, HEAD);
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&x->word, memory_order_relaxed) == *word &&
+	       b->n <= ISSUER_TEXT_MAX;
+}
+
+/* The rest of it; false: it has changed meanwhile, or is a mixture that a stopped writer left. */
+static bool
+text_read(const struct issuer_entry *x, struct issuer_body *b, uint64_t word)
+{
+	words_load(b->text, x->body + HEAD / 8, used_bytes(b) - HEAD);
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&x->word, memory_order_relaxed) == word && sum_of(b) == b->sum;
+}
+
+/* Replaces what stood there under `word`; false: somebody else was first. */
+static bool
+entry_write(struct issuer_entry *x, uint64_t word, struct issuer_body *b, int64_t now_ms)
+{
+	uint64_t next = ((word >> 32) + 1) << 32;
+	uint64_t claim = next | (uint32_t)now_ms | 1;
+
+	b->sum = sum_of(b);
+	if (!atomic_compare_exchange_strong(&x->word, &word, claim))
+		return false;
+	atomic_thread_fence(memory_order_release);
+	words_store(x->body, b, used_bytes(b));
+	return atomic_compare_exchange_strong(&x->word, &claim, next);
+}
+
+static bool
+is_busy(uint64_t word, int64_t now_ms)
+{
+	uint32_t since = (uint32_t)word;
+
+	return since != 0 && (uint32_t)now_ms - since + STUCK_MS < 2 * STUCK_MS;
+}
+
+/* The issuer's entry; *busy: one that a writer holds just now may be it. */
+static struct issuer_entry *
+find(struct segment *s, const uint8_t key[static 32], int64_t now_ms, struct issuer_body *b,
+    uint64_t *word, bool *busy)
+{
+	*busy = false;
+	for (int i = 0; i < ISSUERS_MAX; i++) {
+		struct issuer_entry *x = &s->fixed->issuers[i];
+
+		if (!head_read(x, b, word)) {
+			*busy = *busy || is_busy(*word, now_ms);
+			continue;
+		}
+		if (memcmp(b->key, key, sizeof(b->key)) == 0 && text_read(x, b, *word))
+			return x;
+	}
+	return NULL;
+}
+
+/* A body is too large for a stack that somebody counts on. */
+static struct issuer_body *
+body_make(void)
+{
+	return talloc_zero(NULL, struct issuer_body);
+}
+
+void
+issuer_get(struct segment *s, const uint8_t key[static 32], int64_t now_ms, char *text,
+    struct issuer_state *out)
+{
+	struct issuer_body  *b = body_make();
+	struct issuer_entry *x;
+	uint64_t             word;
+	bool                 busy = false;
+
+	*out = (struct issuer_state) { 0 };
+	if (b == NULL)
+		return;
+	for (int i = 0; i < TRIES; i++) {
+		x = find(s, key, now_ms, b, &word, &busy);
+		if (x != NULL || !busy)
+			break;
+		sched_yield();
+	}
+	if (x != NULL) {
+		atomic_store_explicit(&x->used_ms, now_ms, memory_order_relaxed);
+		*out = (struct issuer_state) { .known = true,
+			.claimed_ms = b->claimed_ms,
+			.ended_ms = b->ended_ms,
+			.fetched_ms = b->fetched_ms,
+			.n = b->n };
+		if (text != NULL)
+			memcpy(text, b->text, b->n);
+	}
+	talloc_free(b);
+}
+
+/*
+ * The entry that may be given to another issuer: never used, or longest unused
+ * and not cooling down.  *again: somebody else may be giving one to this issuer.
+ */
+static struct issuer_entry *
+victim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, struct issuer_body *b,
+    uint64_t *word, bool *again)
+{
+	struct issuer_entry *best = NULL;
+	int64_t              least = INT64_MAX;
+
+	for (int i = 0; i < ISSUERS_MAX && !*again; i++) {
+		struct issuer_entry *x = &s->fixed->issuers[i];
+		uint64_t             w;
+		bool                 whole = head_read(x, b, &w);
+		int64_t used = whole ? atomic_load_explicit(&x->used_ms, memory_order_relaxed) : -1;
+
+		*again = whole ? memcmp(b->key, key, sizeof(b->key)) == 0 : is_busy(w, now_ms);
+		if ((whole && now_ms - b->claimed_ms < COOL_MAX) || used >= least)
+			continue;
+		least = used;
+		best = x;
+		*word = w;
+	}
+	return *again ? NULL : best;
+}
+
+static bool
+claim_once(struct segment *s, const uint8_t key[static 32], int64_t now_ms, int64_t cool_ms,
+    struct issuer_body *b, bool *again)
+{
+	struct issuer_entry *x;
+	uint64_t             word;
+
+	*again = false;
+	x = find(s, key, now_ms, b, &word, again);
+	if (x == NULL && *again)
+		return false;
+	/* a claim of the future was made by another clock and binds nobody */
+	if (x != NULL && now_ms >= b->claimed_ms && now_ms - b->claimed_ms < cool_ms)
+		return false;
+	if (x == NULL) {
+		x = victim(s, key, now_ms, b, &word, again);
+		if (x == NULL)
+			return false;
+		memset(b, 0, sizeof(*b));
+		memcpy(b->key, key, sizeof(b->key));
+		atomic_store_explicit(&x->used_ms, now_ms, memory_order_relaxed);
+	}
+	b->claimed_ms = now_ms;
+	*again = !entry_write(x, word, b, now_ms);
+	return !*again;
+}
+
+bool
+issuer_claim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, int64_t cool_ms)
+{
+	struct issuer_body *b = body_make();
+	bool                won = false, again = b != NULL;
+
+	for (int i = 0; i < TRIES && again; i++) {
+		won = claim_once(s, key, now_ms, cool_ms, b, &again);
+		if (again)
+			sched_yield();
+	}
+	talloc_free(b);
+	return won;
+}
+
+void
+issuer_put(
+    struct segment *s, const uint8_t key[static 32], int64_t now_ms, const char *text, size_t n)
+{
+	struct issuer_body  *b = body_make();
+	struct issuer_entry *x;
+	uint64_t             word;
+	bool                 busy;
+
+	for (int i = 0; i < TRIES && b != NULL; i++) {
+		x = find(s, key, now_ms, b, &word, &busy);
+		if (x == NULL && busy) {
+			sched_yield();
+			continue;
+		}
+		if (x == NULL)
+			break;
+		b->ended_ms = now_ms;
+		if (text != NULL && n <= ISSUER_TEXT_MAX) {
+			b->fetched_ms = now_ms;
+			b->n = (uint32_t)n;
+			memcpy(b->text, text, n);
+		}
+		if (entry_write(x, word, b, now_ms))
+			break;
+	}
+	talloc_free(b);
+}

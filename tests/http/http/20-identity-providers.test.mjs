@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { call } from '../lib/client.mjs';
+import { Log } from '../lib/env.mjs';
+import { Idp, newProvider, outcome, signIn } from '../lib/idp.mjs';
+import { bearer, browser, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
+
+const who = newTenant();
+const good = (more = {}) => ({ name: unique('p'), kind: 'oidc', client_id: 'client-1', client_secret: 'hush-hush-hush',
+  issuer: 'https://id.example.org', ...more });
+
+test('a provider is made, shown, listed, changed and removed, and its secret is never read out', async () => {
+  const admin = await bearer(who), body = good({ allowed_domains: ['Example.ORG'], role_map: { g1: 'viewer' }, trust_mfa: true });
+  const made = await newProvider(admin, body);
+  assert.equal(made.has_secret, true);
+  assert.deepEqual(made.allowed_domains, ['example.org']);
+  assert.deepEqual(made.role_map, { g1: 'viewer' });
+  assert.match(made.redirect_uri, new RegExp(`/api/auth/oidc/${body.name}/callback$`));
+  const one = await admin('GET', `/api/identity-providers/${made.id}`);
+  assert.deepEqual(one.json, made);
+  const list = await admin('GET', '/api/identity-providers');
+  assert.ok(list.json.items.some((p) => p.id === made.id));
+  const changed = await admin('PUT', `/api/identity-providers/${made.id}`, { body: { trust_mfa: false, client_secret: null },
+    headers: { 'If-Match': one.headers.etag } });
+  assert.equal(changed.status, 200, changed.text);
+  assert.equal(changed.json.trust_mfa, false);
+  assert.equal(changed.json.has_secret, false);
+  assert.deepEqual(changed.json.role_map, { g1: 'viewer' }, 'what is not named stays');
+  assert.equal((await admin('PUT', `/api/identity-providers/${made.id}`, { body: { trust_mfa: true }, headers: { 'If-Match': one.headers.etag } })).status, 412);
+  for (const a of [one, list, changed])
+    assert.doesNotMatch(a.text, /hush/);
+  assert.equal((await admin('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
+  assert.equal((await admin('GET', `/api/identity-providers/${made.id}`)).status, 404);
+  assert.equal((await admin('DELETE', `/api/identity-providers/${made.id}`)).status, 404);
+});
+
+test('each of these is written to the trail, without the secret', async () => {
+  const log = new Log(), admin = await bearer(who), made = await newProvider(admin, good());
+  await admin('PUT', `/api/identity-providers/${made.id}`, { body: { client_secret: 'hush-hush-new' } });
+  await admin('DELETE', `/api/identity-providers/${made.id}`);
+  const lines = log.lines().filter((l) => l['bsx.target.id'] === made.id);
+  assert.deepEqual(lines.map((l) => l['event.action']), ['identity_provider.create', 'identity_provider.update', 'identity_provider.delete']);
+  assert.doesNotMatch(log.text(), /hush/);
+});
+
+test('what cannot be is refused with the member that is wrong', async () => {
+  const admin = await bearer(who);
+  for (const [change, pointer] of [[{ name: 'Big' }, '/name'], [{ name: 'a/b' }, '/name'], [{ name: 'password' }, '/name'],
+    [{ kind: 'saml' }, '/kind'], [{ issuer: undefined }, '/issuer'], [{ issuer: 'ftp://x.example' }, '/issuer'], [{ issuer: 'https://user:pw@id.example' }, '/issuer'],
+    [{ issuer: 'http://10.0.0.1' }, '/issuer'], [{ issuer: 'http://169.254.169.254/latest' }, '/issuer'], [{ issuer: 'https://id.example/?x=1' }, '/issuer'],
+    [{ kind: 'entra', issuer: undefined }, '/entra_tenant_id'], [{ entra_tenant_id: '11111111-2222-3333-4444-555555555555' }, '/entra_tenant_id'],
+    [{ kind: 'entra', issuer: undefined, entra_tenant_id: '9188040d-6c67-4c5b-b112-36a304b66dad' }, '/entra_tenant_id'],
+    [{ allowed_domains: ['no domain'] }, '/allowed_domains'], [{ allowed_domains: ['localhost'] }, '/allowed_domains'],
+    [{ auto_provision: true, role_map: { '*': 'viewer' } }, '/allowed_domains'], [{ auto_provision: true, allowed_domains: ['x.example'] }, '/role_map'],
+    [{ role_map: { g: 'no-such-role' } }, '/role_map'], [{ role_map: { g: 1 } }, '/role_map'], [{ role_map: ['g'] }, '/role_map'],
+    [{ client_secret: '' }, '/client_secret'], [{ surprise: 1 }, '/surprise']]) {
+    const a = await admin('POST', '/api/identity-providers', { body: good(change) });
+    assert.equal(a.status, 422, `${JSON.stringify(change)}: ${a.text}`);
+    assert.ok(a.json.errors.some((e) => e.pointer === pointer), `${JSON.stringify(change)}: ${a.text}`);
+  }
+});
+
+test('a name is taken once, a kind is not changed, and there is an end to them', async () => {
+  const admin = await bearer(newTenant()), first = await newProvider(admin, good({ name: 'one' }));
+  assert.equal((await admin('POST', '/api/identity-providers', { body: good({ name: 'one' }) })).status, 409);
+  assert.equal((await admin('PUT', `/api/identity-providers/${first.id}`, { body: { kind: 'google' } })).status, 422);
+  for (let i = 1; i < 20; i++)
+    await newProvider(admin, good());
+  const a = await admin('POST', '/api/identity-providers', { body: good() });
+  assert.equal(a.status, 403);
+  assert.equal(a.json.code, 'quota_exceeded');
+});
+
+test('nobody gives by a provider what they do not hold', async () => {
+  const admin = await bearer(who), { key } = await newKey(admin, ['read:settings', 'update:settings', 'read:drift', 'read:alerts']);
+  const small = withKey(key);
+  assert.equal((await small('POST', '/api/identity-providers', { body: good({ role_map: { g: 'viewer' } }) })).status, 201);
+  for (const more of [{ role_map: { g: 'admin' } }, { allowed_domains: ['example.org'] }]) {
+    const a = await small('POST', '/api/identity-providers', { body: good(more) });
+    assert.equal(a.status, 403, a.text);
+    assert.equal(a.json.code, 'privilege_escalation');
+  }
+  // nor by turning to themselves one that somebody else has set up
+  const strong = await newProvider(admin, good({ role_map: { g: 'admin' } }));
+  assert.equal((await small('PUT', `/api/identity-providers/${strong.id}`, { body: { issuer: 'https://mine.example' } })).status, 403);
+});
+
+test('without the permission, in another tenant, or by a cookie without its token, nothing is seen or changed', async () => {
+  const admin = await bearer(who), made = await newProvider(admin, good());
+  const reader = withKey((await newKey(admin, ['read:settings'])).key), nobody = withKey((await newKey(admin, ['read:drift'])).key);
+  assert.equal((await reader('GET', '/api/identity-providers')).status, 200);
+  assert.equal((await reader('DELETE', `/api/identity-providers/${made.id}`)).status, 403);
+  assert.equal((await nobody('GET', '/api/identity-providers')).status, 403);
+  const other = await bearer(newTenant());
+  for (const method of ['GET', 'DELETE'])
+    assert.equal((await other(method, `/api/identity-providers/${made.id}`)).status, 404);
+  const page = await browser(who);
+  assert.equal((await page('DELETE', `/api/identity-providers/${made.id}`)).status, 403);
+});
+
+test('the sign-in page learns names and kinds, of a known tenant', async () => {
+  const mine = newTenant(), admin = await bearer(mine);
+  await newProvider(admin, good({ name: 'corp' }));
+  await newProvider(admin, good({ name: 'goo', kind: 'google', issuer: undefined }));
+  const a = await call('GET', `/api/auth/providers?tenant=${mine.tenant}`);
+  assert.deepEqual(a.json.items, [{ name: 'goo', kind: 'google' }, { name: 'corp', kind: 'oidc' }]);
+  assert.deepEqual((await call('GET', '/api/auth/providers?tenant=no-such-tenant')).json.items, []);
+  assert.equal((await call('GET', '/api/auth/providers')).status, 422);
+});
+
+test('removing a provider ends its sessions at once, and its identities are forgotten', async () => {
+  const idp = await new Idp().start(), mine = newTenant(), admin = await bearer(mine);
+  try {
+    const body = good({ name: 'corp', issuer: idp.issuer, client_secret: idp.secret, allowed_domains: [`${mine.tenant}.example`] });
+    const made = await newProvider(admin, body);
+    const person = { sub: 'p1', email: mine.email, email_verified: true };
+    const a = await signIn(idp, mine.tenant, 'corp', person);
+    assert.equal(outcome(a), '');
+    const cookie = a.cookies.find((c) => c.startsWith('bsx_access=')).split(';')[0];
+    assert.equal((await call('GET', '/api/auth/me', { headers: { Cookie: cookie } })).status, 200);
+    assert.equal((await admin('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
+    for (let i = 0; i < 8; i++)
+      assert.equal((await call('GET', '/api/auth/me', { headers: { Cookie: cookie, Connection: 'close' }, agent: false })).status, 401);
+    assert.equal((await admin('GET', '/api/auth/me')).status, 200, 'other sessions stay');
+    await newProvider(admin, { ...body, allowed_domains: [] });
+    assert.equal(outcome(await signIn(idp, mine.tenant, 'corp', person)), 'not_linked');
+  } finally {
+    await idp.stop();
+  }
+});
+
+test('a start at a tenant or provider that is not there is 404', async () => {
+  assert.equal((await call('GET', `/api/auth/oidc/nothing/start?tenant=${who.tenant}`)).status, 404);
+  assert.equal((await call('GET', '/api/auth/oidc/nothing/start?tenant=no-such-tenant')).status, 404);
+  assert.equal((await call('GET', '/api/auth/oidc/nothing/start')).status, 422);
+});
+

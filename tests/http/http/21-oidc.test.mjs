@@ -1,0 +1,169 @@
+// The whole way of a browser through oidc-provider, a certified OpenID provider that is not ours: its pages,
+// its forms, its cookies, PKCE required.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import Provider from 'oidc-provider';
+import { Log, base } from '../lib/env.mjs';
+import { cookieOf, newProvider } from '../lib/idp.mjs';
+import { bearer, newTenant } from '../lib/people.mjs';
+
+const mine = newTenant(), domain = `${mine.tenant}.example`, clientSecret = 'a secret: with/odd &characters+';
+const people = {
+  admin: { email: mine.email, email_verified: true, name: 'Ada Admin', groups: [] },
+  stranger: { email: 'stranger@elsewhere.example', email_verified: true, name: 'Stranger', groups: ['staff'] },
+  unverified: { email: mine.email, email_verified: false, name: 'Not Ada', groups: [] },
+  newcomer: { email: `newcomer@${domain}`, email_verified: true, name: 'Nora Newcomer', groups: ['staff', 'nobody-maps-this'] },
+};
+let server, issuer, admin, provider;
+
+before(async () => {
+  server = http.createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  issuer = `http://127.0.0.1:${server.address().port}`;
+  const op = new Provider(issuer, {
+    clients: [{ client_id: 'blindspotx-basic', client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic',
+      redirect_uris: [`${base.origin}/api/auth/oidc/basic/callback`], response_types: ['code'], grant_types: ['authorization_code'] }],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    conformIdTokenClaims: false,
+    pkce: { required: () => true, methods: ['S256'] },
+    cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
+    findAccount: (ctx, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
+    ttl: { IdToken: 600, AccessToken: 600, AuthorizationCode: 60, Session: 3600, Interaction: 600, Grant: 3600 },
+  });
+  server.on('request', op.callback());
+  admin = await bearer(mine);
+  provider = await newProvider(admin, { name: 'basic', kind: 'oidc', issuer, client_id: 'blindspotx-basic', client_secret: clientSecret,
+    allowed_domains: [domain], role_map: { staff: 'analyst' } });
+});
+after(() => { server.closeAllConnections(); return new Promise((resolve) => server.close(resolve)); });
+
+// A browser: follows redirects, keeps cookies by origin, sends forms.
+class Browser {
+  constructor() { this.jar = new Map(); }
+
+  async go(url, form = null) {
+    for (let hops = 0; hops < 20; hops++) {
+      const u = new URL(url), jar = this.jar.get(u.origin) ?? new Map();
+      this.jar.set(u.origin, jar);
+      const a = await fetch(u, { redirect: 'manual', method: form ? 'POST' : 'GET', body: form ? new URLSearchParams(form) : undefined,
+        headers: { Cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; ') } });
+      for (const c of a.headers.getSetCookie()) {
+        const [, name, value] = /^([^=]+)=([^;]*)/.exec(c);
+        if (value === '' || /expires=Thu, 01 Jan 1970/i.test(c))
+          jar.delete(name);
+        else
+          jar.set(name, value);
+      }
+      if (a.status < 300 || a.status >= 400)
+        return { url: u, answer: a, text: await a.text() };
+      const next = new URL(a.headers.get('location'), u);
+      if (u.origin === base.origin && next.origin === base.origin)
+        return { url: next, answer: a, text: '' }; // back from the callback
+      form = null;
+      url = next;
+    }
+    throw new Error('too many redirects');
+  }
+
+  // Through the provider's own pages: its sign-in form and its consent form.
+  async signIn(name, login, query = {}) {
+    let page = await this.go(`${base.origin}/api/auth/oidc/${name}/start?${new URLSearchParams({ tenant: mine.tenant, ...query })}`);
+    for (let forms = 0; page.url.origin === issuer && forms < 4; forms++) {
+      const action = /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1], prompt = /name="prompt" value="(\w+)"/.exec(page.text)?.[1];
+      assert.ok(action, page.text.slice(0, 2000));
+      page = await this.go(new URL(action, page.url), prompt === 'login' ? { prompt, login, password: 'any' } : { prompt });
+    }
+    return page;
+  }
+
+  async me() {
+    const cookies = this.jar.get(base.origin);
+    const a = await fetch(`${base.origin}/api/auth/me`, { headers: { Cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join('; ') } });
+    return { status: a.status, json: await a.json() };
+  }
+}
+
+test('a user with a verified address in the trusted domain signs in and is who they were', async () => {
+  const log = new Log(), b = new Browser(), page = await b.signIn('basic', 'admin', { return_to: '/drift?view=open' });
+  assert.equal(page.url.pathname + page.url.search, '/drift?view=open');
+  const who = await b.me();
+  assert.equal(who.status, 200);
+  assert.equal(who.json.user.email, mine.email);
+  assert.deepEqual(who.json.user.roles, ['admin'], 'a linked user keeps the roles given here');
+  assert.equal(who.json.session.aal, 1);
+  assert.ok(Date.now() - Date.parse(who.json.session.auth_time) > 300000, 'nothing said when: it does not count as fresh');
+  const actions = log.lines().map((l) => l['event.action']);
+  assert.ok(actions.includes('identity.link') && actions.includes('session.start'), actions.join());
+});
+
+test('the same person is known again by the subject, and not linked a second time', async () => {
+  people.admin.email = 'renamed@elsewhere.example';
+  const log = new Log(), b = new Browser();
+  await b.signIn('basic', 'admin');
+  assert.equal((await b.me()).json.user.email, mine.email);
+  assert.ok(!log.lines().some((l) => l['event.action'] === 'identity.link'));
+  people.admin.email = mine.email;
+});
+
+test('prompt=login makes the provider ask again and counts as a fresh sign-in', async () => {
+  const b = new Browser();
+  await b.signIn('basic', 'admin');
+  const page = await b.signIn('basic', 'admin', { prompt: 'login' });
+  assert.equal(page.url.pathname, '/');
+  assert.equal(page.url.search, '');
+  assert.ok(Date.now() - Date.parse((await b.me()).json.session.auth_time) < 60000);
+});
+
+test('a stranger, and a bare e-mail claim, do not get in', async () => {
+  for (const login of ['stranger', 'unverified']) {
+    const page = await new Browser().signIn('basic', login);
+    assert.equal(page.url.searchParams.get('error'), 'not_linked', login);
+  }
+});
+
+test('with auto_provision a newcomer gets an account with the mapped role, and groups go on deciding', async () => {
+  assert.equal((await new Browser().signIn('basic', 'newcomer')).url.searchParams.get('error'), 'not_linked');
+  assert.equal((await admin('PUT', `/api/identity-providers/${provider.id}`, { body: { auto_provision: true } })).status, 200);
+  const b = new Browser();
+  await b.signIn('basic', 'newcomer');
+  const who = (await b.me()).json;
+  assert.equal(who.user.email, people.newcomer.email);
+  assert.equal(who.user.display_name, 'Nora Newcomer');
+  assert.deepEqual(who.user.roles, ['analyst']);
+  people.newcomer.groups = [];
+  assert.equal((await new Browser().signIn('basic', 'newcomer')).url.searchParams.get('error'), 'no_role');
+  const old = await b.me();
+  assert.deepEqual(old.json.permissions, [], 'what was open has lost the role too');
+  people.newcomer.groups = ['staff'];
+  await new Browser().signIn('basic', 'newcomer');
+  assert.deepEqual((await b.me()).json.user.roles, ['analyst']);
+});
+
+test('a wrong client secret is a refusal that the trail explains', async () => {
+  const log = new Log();
+  await admin('PUT', `/api/identity-providers/${provider.id}`, { body: { client_secret: 'wrong' } });
+  assert.equal((await new Browser().signIn('basic', 'admin')).url.searchParams.get('error'), 'oidc_failed');
+  const line = log.lines().find((l) => l['event.action'] === 'session.fail');
+  assert.match(line['bsx.details'], /"reason":"code_refused"/);
+  await admin('PUT', `/api/identity-providers/${provider.id}`, { body: { client_secret: clientSecret } });
+});
+
+test('a person who says no at the provider comes back with that', async () => {
+  const b = new Browser();
+  let page = await b.go(`${base.origin}/api/auth/oidc/basic/start?tenant=${mine.tenant}`);
+  const abort = /href="([^"]*\/abort)"/.exec(page.text)?.[1];
+  assert.ok(abort);
+  page = await b.go(new URL(abort, page.url));
+  assert.equal(page.url.searchParams.get('error'), 'access_denied');
+});
+
+test('the cookie of a sign-in under way is HttpOnly, Lax, and lives ten minutes', async () => {
+  const a = await fetch(`${base.origin}/api/auth/oidc/basic/start?tenant=${mine.tenant}`, { redirect: 'manual' });
+  const [cookie] = a.headers.getSetCookie();
+  assert.match(cookie, /^bsx_oidc=[\w-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);
+  for (const part of ['state', 'nonce', 'code_challenge'])
+    assert.ok(!cookie.includes(new URL(a.headers.get('location')).searchParams.get(part)), 'sealed');
+  assert.equal(cookieOf({ cookies: a.headers.getSetCookie() }, 'bsx_access'), undefined);
+});

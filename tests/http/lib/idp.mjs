@@ -1,0 +1,171 @@
+// idp.mjs - an identity provider of our own, that says whatever a test wants it to say.
+//
+// Tokens are made by jose, an implementation that is not ours. The authorization endpoint is not visited: a
+// test plays the person and calls grant() with what the browser was sent there with.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import http from 'node:http';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { call } from './client.mjs';
+
+const s256 = (text) => crypto.createHash('sha256').update(text).digest('base64url');
+export const now = () => Math.floor(Date.now() / 1000);
+
+export async function makeKey(alg = 'RS256', more = {}) {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { modulusLength: 2048, extractable: true });
+  const kid = more.kid ?? crypto.randomBytes(8).toString('hex');
+  return { kid, alg, privateKey, publicKey, jwk: { ...await exportJWK(publicKey), kid, alg, use: 'sig', ...more } };
+}
+
+export class Idp {
+  constructor() {
+    this.keys = [];
+    this.codes = new Map();
+    this.seen = { discovery: 0, jwks: 0, token: 0 };
+    this.clientId = 'client-1';
+    this.secret = 'secret & very/secret:one';
+    this.base = ''; // path below which it answers
+    this.discovery = (document) => document; // tests replace these
+    this.jwks = (set) => set;
+    this.token = null;
+    this.answer = null; // (request, response, path): true when it has answered
+    this.server = http.createServer((q, a) => this.#serve(q, a).catch((e) => a.destroy(e)));
+  }
+
+  async start(keys = ['RS256']) {
+    for (const alg of keys)
+      this.keys.push(await makeKey(alg));
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    return this;
+  }
+
+  get issuer() { return this.url + this.base; }
+
+  stop() {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+
+  document() {
+    return this.discovery({ issuer: this.issuer, authorization_endpoint: `${this.url}/authorize`, token_endpoint: `${this.url}/token`,
+      jwks_uri: `${this.url}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'] });
+  }
+
+  async #serve(q, a) {
+    const path = q.url.split('?')[0];
+    const send = (status, value) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      a.writeHead(status, { 'Content-Type': 'application/json' });
+      a.end(text);
+    };
+    const kind = path.endsWith('/.well-known/openid-configuration') ? 'discovery' : path === '/keys' ? 'jwks' : path === '/token' ? 'token' : 'other';
+    this.seen[kind] = (this.seen[kind] ?? 0) + 1;
+    if (this.answer?.(q, a, kind))
+      return;
+    if (kind === 'discovery')
+      send(200, this.document());
+    else if (kind === 'jwks')
+      send(200, this.jwks({ keys: this.keys.map((k) => k.jwk) }));
+    else if (kind === 'token' && q.method === 'POST')
+      send(...await this.#exchange(q));
+    else
+      send(404, {});
+  }
+
+  // RFC 6749 section 4.1.3 and RFC 7636, strictly: what a provider must check, it checks.
+  async #exchange(q) {
+    const parts = [];
+    for await (const d of q)
+      parts.push(d);
+    const form = new URLSearchParams(Buffer.concat(parts).toString());
+    assert.equal(q.headers['content-type'], 'application/x-www-form-urlencoded');
+    const basic = /^Basic (.+)$/.exec(q.headers.authorization ?? '');
+    if (basic) {
+      const [id, secret] = Buffer.from(basic[1], 'base64').toString().split(':').map(decodeURIComponent);
+      if (id !== this.clientId || secret !== this.secret)
+        return [401, { error: 'invalid_client' }];
+    } else if (this.secret !== null && form.get('client_secret') !== this.secret)
+      return [401, { error: 'invalid_client' }];
+    const code = this.codes.get(form.get('code'));
+    this.codes.delete(form.get('code'));
+    if (!code || form.get('grant_type') !== 'authorization_code' || form.get('redirect_uri') !== code.redirect_uri ||
+        form.get('client_id') !== this.clientId || s256(form.get('code_verifier') ?? '') !== code.code_challenge)
+      return [400, { error: 'invalid_grant' }];
+    const claims = this.claims(code);
+    return [200, { access_token: 'unused', token_type: 'Bearer', expires_in: 300,
+      id_token: await (this.token ?? ((c) => this.sign(c)))(claims, code) }];
+  }
+
+  claims(code) {
+    return { iss: this.issuer, aud: this.clientId, iat: now(), exp: now() + 300, nonce: code.nonce, ...code.claims };
+  }
+
+  sign(claims, key = this.keys[0], header = {}) {
+    return new SignJWT(claims).setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT', ...header }).sign(key.privateKey);
+  }
+
+  // The person agrees: a code for what the browser was sent here with.
+  grant(location, claims) {
+    const q = new URL(location).searchParams;
+    assert.equal(q.get('response_type'), 'code');
+    assert.equal(q.get('client_id'), this.clientId);
+    assert.equal(q.get('code_challenge_method'), 'S256');
+    assert.match(q.get('code_challenge'), /^[\w-]{43}$/);
+    assert.match(q.get('nonce'), /^[\w-]{43}$/);
+    assert.match(q.get('state'), /^[\w-]{43}$/);
+    assert.ok(q.get('scope').split(' ').includes('openid'));
+    const code = crypto.randomBytes(16).toString('hex');
+    this.codes.set(code, { redirect_uri: q.get('redirect_uri'), code_challenge: q.get('code_challenge'), nonce: q.get('nonce'), claims });
+    return code;
+  }
+}
+
+// ---- the browser's side ------------------------------------------------------------------------
+
+export const cookieOf = (answer, name) => answer.cookies.map((c) => c.split(';')[0]).find((c) => c.startsWith(`${name}=`));
+
+export async function begin(tenant, provider, query = {}) {
+  const answer = await call('GET', `/api/auth/oidc/${provider}/start?${new URLSearchParams({ tenant, ...query })}`);
+  assert.equal(answer.status, 302, answer.text);
+  return { answer, location: answer.headers.location, cookie: cookieOf(answer, 'bsx_oidc'),
+    state: new URL(answer.headers.location).searchParams.get('state') };
+}
+
+export const comeBack = (provider, query, cookie) =>
+  call('GET', `/api/auth/oidc/${provider}/callback?${new URLSearchParams(query)}`, { headers: cookie ? { Cookie: cookie } : {} });
+
+// The whole way; the answer of the callback.
+export async function signIn(idp, tenant, provider, claims, query = {}) {
+  const flow = await begin(tenant, provider, query);
+  return comeBack(provider, { code: idp.grant(flow.location, claims), state: flow.state, session_state: 'extra', foo: 'bar' }, flow.cookie);
+}
+
+// "" when it ended in a session; else the code of the error.
+export function outcome(answer) {
+  assert.equal(answer.status, 302, answer.text);
+  const to = new URL(answer.headers.location, 'http://here');
+  const access = cookieOf(answer, 'bsx_access');
+  if (to.searchParams.has('error')) {
+    assert.equal(to.pathname, '/');
+    assert.equal(to.searchParams.get('request_id'), answer.id);
+    assert.equal(access, undefined, 'a refusal gives no session');
+    return to.searchParams.get('error');
+  }
+  assert.ok(access, 'a session');
+  assert.match(cookieOf(answer, 'bsx_oidc'), /^bsx_oidc=$/, 'the state is cleared');
+  return '';
+}
+
+export async function me(answer) {
+  const who = await call('GET', '/api/auth/me', { headers: { Cookie: cookieOf(answer, 'bsx_access') } });
+  assert.equal(who.status, 200, who.text);
+  return who.json;
+}
+
+export async function newProvider(admin, body) {
+  const answer = await admin('POST', '/api/identity-providers', { body });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json;
+}

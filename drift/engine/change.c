@@ -220,6 +220,8 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 			 .new_value = new_value };
 	struct steps           steps;
 
+	if (w->d->state->note != NULL)
+		return w->d->state->note(w, at, old_value, new_value);
 	c.op = old_value == NULL   ? CHANGE_CREATED
 	       : new_value == NULL ? CHANGE_DELETED
 				   : CHANGE_MODIFIED;

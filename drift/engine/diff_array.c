@@ -278,7 +278,10 @@ mark(uint32_t *marks, const uint32_t *group, uint32_t n, int64_t *more)
 			marks[i] = (uint32_t)more[group[i]]--;
 }
 
-/* Which elements are surplus; of a set only one of equal elements counts. */
+/*
+ * Which elements are surplus; of a set only one of equal elements counts.  A patch takes out every
+ * one that the other side has not: one that stayed would still be there.
+ */
 static bool
 count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bool set,
     uint32_t *marks_a, uint32_t *marks_b)
@@ -299,7 +302,8 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 	for (uint32_t g = 0; g < groups; g++) {
 		int64_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
 
-		n[g] = ca - cb;
+		if (!set || cb > 0 || w->d->state->note == NULL)
+			n[g] = ca - cb;
 		m[g] = cb - ca;
 	}
 	mark(marks_a, p->group, na, n);

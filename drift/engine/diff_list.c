@@ -180,7 +180,8 @@ emit(struct walk *w, const struct place *at, const struct json *array, uint32_t 
 			      .kind = PLACE_COUNTED,
 			      .old_i = first + i,
 			      .new_i = first + i,
-			      .element = v };
+			      .element = v,
+			      .ordered = true };
 
 		if (kept[i])
 			continue;

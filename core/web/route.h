@@ -75,6 +75,7 @@ struct route {
 	const struct schema *query;    /* NULL: takes no query parameters; set by ROUTE_Q */
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
+	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
 #define IN(name)          ROUTE_IN_JSON, &name##_schema
@@ -91,13 +92,17 @@ struct route {
 /* ROUTE_X expands ALLOW(), IN() and OUT() before ROUTE_ counts its arguments. */
 #define ROUTE(method, path, ...) ROUTE_X(method, path, NULL, __VA_ARGS__)
 #define ROUTE_Q(method, path, query, ...) ROUTE_X(method, path, &query##_schema, __VA_ARGS__)
-#define ROUTE_X(...) ROUTE_(__VA_ARGS__)
+#define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
+/* The handler answers with one of these media types instead when it sets content_type. */
+#define ROUTE_Q_ALSO(method, path, query, types, ...) \
+	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .also = (types) }
+#define ROUTE_Y(...) ROUTE_(__VA_ARGS__)
 /* One argument short is one macro argument short: the compiler says so. */
 #define ROUTE_(method_, path_, query_, who_, action_, resource_, rate_, status_, handler_, in_kind_, \
     in_, out_kind_, out_, type_, doc_) \
-	{ .method = (method_), .path = (path_), .access = { (who_), (action_), (resource_) }, \
+	.method = (method_), .path = (path_), .access = { (who_), (action_), (resource_) }, \
 	  .rate = (rate_), .status = (status_), .handler = (handler_), .in_kind = (in_kind_), .in = (in_), \
-	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_) }
+	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_)
 #define ROUTE_END { .path = NULL }
 
 /* The query struct of every list: limit 1..200 (0 in the struct: 50) and cursor; a list's own adds filters. */

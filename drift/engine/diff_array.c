@@ -87,7 +87,7 @@ keys_by_member(
 	return true;
 }
 
-/* The same by several members: their canonical texts, one behind another. */
+/* The same by the members that a spec names, null and the like included: their canonical texts, one behind another. */
 static bool
 keys_by_members(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
     struct index_entry *out, bool *all)
@@ -115,11 +115,11 @@ keys_by_members(struct walk *w, const struct json *array, const struct str *name
 }
 
 static bool
-keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
+keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n, bool by_spec,
     struct index_entry *out, bool *all)
 {
-	return n == 1 ? keys_by_member(w, array, names[0], out, all)
-		      : keys_by_members(w, array, names, n, out, all);
+	return by_spec ? keys_by_members(w, array, names, n, out, all)
+		       : keys_by_member(w, array, names[0], out, all);
 }
 
 static bool
@@ -167,8 +167,8 @@ try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bo
 	uint32_t groups;
 
 	*yes = true;
-	if (!keys_of(w, p->a, names, n, p->texts, yes) ||
-	    (*yes && !keys_of(w, p->b, names, n, p->texts + p->a->n, yes)))
+	if (!keys_of(w, p->a, names, n, p->by_spec, p->texts, yes) ||
+	    (*yes && !keys_of(w, p->b, names, n, p->by_spec, p->texts + p->a->n, yes)))
 		return false;
 	if (!*yes)
 		return true;
@@ -409,6 +409,7 @@ walk_by_spec(
 		return true;
 	for (size_t i = 0; i < keys->n; i++)
 		names[i] = str_of(keys->items[i]);
+	p->by_spec = true;
 	if (!try_keys(w, p, names, (uint32_t)keys->n, done))
 		return false;
 	return !*done || walk_keyed(w, at, p, names, (uint32_t)keys->n);

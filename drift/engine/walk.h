@@ -58,6 +58,7 @@ struct both {
 	struct index_entry *texts;
 	uint32_t           *group;       /* of each text */
 	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
+	bool                by_spec;     /* keyed: by members that the spec names */
 };
 
 /* Records one change at `at`; NULL: the value is not on that side. */

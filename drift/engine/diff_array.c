@@ -123,13 +123,15 @@ keys_of(struct walk *w, const struct json *array, const struct str *names, uint3
 }
 
 static bool
-same_order(const struct both *p)
+same_order(struct walk *w, const struct both *p)
 {
 	if (p->a->n != p->b->n)
 		return false;
-	for (uint32_t i = 0; i < p->a->n; i++)
+	for (uint32_t i = 0; i < p->a->n; i++) {
+		w->d->compared++;
 		if (!index_same(&p->texts[i], &p->texts[p->a->n + i]))
 			return false;
+	}
 	return true;
 }
 
@@ -172,10 +174,12 @@ try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bo
 		return false;
 	if (!*yes)
 		return true;
-	if (!same_order(p))
-		return index_group(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups, w->e) &&
+	if (!same_order(w, p))
+		return index_group_counted(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups,
+			   &w->d->compared, w->e) &&
 		       match(w, p, groups, yes);
-	if (!index_group(w->tmp, p->texts, p->a->n, p->group, &groups, w->e))
+	if (!index_group_counted(
+		w->tmp, p->texts, p->a->n, p->group, &groups, &w->d->compared, w->e))
 		return false;
 	*yes = groups == p->a->n;
 	for (uint32_t i = 0; i < p->a->n; i++)
@@ -289,7 +293,8 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 	uint32_t groups;
 	int64_t *n, *m;
 
-	if (!index_group(w->tmp, p->texts, na + nb, p->group, &groups, w->e))
+	if (!index_group_counted(
+		w->tmp, p->texts, na + nb, p->group, &groups, &w->d->compared, w->e))
 		return false;
 	n = talloc_zero_array(w->tmp, int64_t, 2 * groups);
 	if (n == NULL)
@@ -363,6 +368,7 @@ walk_counted(struct walk *w, const struct place *at, struct both *p, enum compar
 	while (mode != COMPARE_SET && tail < most - head &&
 	       element_same(&x->items[x->n - 1 - tail], &y->items[y->n - 1 - tail]))
 		tail++;
+	w->d->compared += head + tail + 1;
 	na = x->n - head - tail;
 	nb = y->n - head - tail;
 	if (na + nb == 0)

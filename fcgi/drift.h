@@ -44,7 +44,8 @@ MUST_USE bool change_value(struct request *r, const struct change_row *c, const 
 enum export_kind { EXPORT_JSON, EXPORT_PATCH, EXPORT_CSV };
 extern const char *const export_types[];
 enum export_kind         export_wanted(const struct request *r);
-/* Makes the answer in that form: the patch of the whole report, the table of what the filter lets by. */
+/* Makes the answer in that form: the patch of the whole report, the table of what the filter lets
+ * by. */
 MUST_USE bool export_patch(struct request *r, const struct report *report, struct err *e);
 MUST_USE bool export_csv(struct request *r, const struct change_filter *f, struct err *e);
 

@@ -12,32 +12,29 @@ struct compare_side {
 	struct uuid     snapshot_id;
 	struct raw_json value;
 };
-static const struct field side_fields[] = {
-	FIELD(struct compare_side, snapshot_id, .flags = FIELD_NULLABLE,
-	    .doc = "A stored snapshot of this tenant."),
-	FIELD(struct compare_side, value, .doc = "Or a document."), FIELD_END
-};
-static const struct schema side_schema =
-    SCHEMA("CompareSide", struct compare_side, side_fields);
+static const struct field  side_fields[] = { FIELD(struct compare_side, snapshot_id,
+						 .flags = FIELD_NULLABLE,
+						 .doc = "A stored snapshot of this tenant."),
+	 FIELD(struct compare_side, value, .doc = "Or a document."), FIELD_END };
+static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
 
 struct compare_in {
 	struct compare_side *left, *right;
 	struct raw_json      compare, rules;
 	struct strings       rule_packs;
 };
-static const struct field compare_in_fields[] = {
-	FIELD(struct compare_in, left, .item = &side_schema, .flags = FIELD_REQUIRED,
-	    .doc = "The old side."),
-	FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
-	    .doc = "The new side."),
-	FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
-	    .doc = "How values are compared; as in the config of a snapshot when absent."),
-	FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
-	    .doc = "Severity rules; as in the config of a snapshot when absent."),
-	FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
-	    .doc = "Rule packs; those of the config of a snapshot when absent."),
-	FIELD_END
-};
+static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left,
+						       .item = &side_schema, .flags = FIELD_REQUIRED,
+						       .doc = "The old side."),
+	 FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
+	     .doc = "The new side."),
+	 FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
+	     .doc = "How values are compared; as in the config of a snapshot when absent."),
+	 FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
+	     .doc = "Severity rules; as in the config of a snapshot when absent."),
+	 FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	     .doc = "Rule packs; those of the config of a snapshot when absent."),
+	 FIELD_END };
 static const struct schema compare_in_schema =
     SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
 
@@ -113,8 +110,8 @@ read_snapshot(struct request *r, const struct compare_side *in, const char *poin
 
 /* That of the first snapshot's config, with what the body says instead. */
 static struct drift_spec *
-spec_here(struct request *r, const struct snapshot *left, const struct snapshot *right,
-    struct err *e)
+spec_here(
+    struct request *r, const struct snapshot *left, const struct snapshot *right, struct err *e)
 {
 	const struct snapshot *s = !uuid_is_nil(&left->id) ? left : right;
 	struct drift          *d = drift_of(r->app, e);
@@ -158,8 +155,7 @@ show_hash(TALLOC_CTX *mem, const uint8_t *hash)
 }
 
 static bool
-show_change(
-    TALLOC_CTX *mem, const struct change *c, struct compared_change *out, struct err *e)
+show_change(TALLOC_CTX *mem, const struct change *c, struct compared_change *out, struct err *e)
 {
 	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
@@ -199,8 +195,7 @@ static bool
 show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct err *e)
 {
 	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX;
-	struct compared_change *c =
-	    talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
+	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
 
 	out->summary = talloc_zero(mem, struct report_summary);
 	if (c == NULL || out->summary == NULL)

@@ -21,7 +21,8 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 	FIELD(struct report_out, status, .doc = "baseline, clean, drifted, incomplete or failed."),
 	FIELD(struct report_out, started_at, .doc = "When the comparison began."),
 	FIELD(struct report_out, finished_at, .doc = "When it ended."),
-	FIELD(struct report_out, summary, .item = &report_summary_schema, .doc = "Counted changes."),
+	FIELD(
+	    struct report_out, summary, .item = &report_summary_schema, .doc = "Counted changes."),
 	FIELD(struct report_out, score, .doc = "Sum of the severities' weights."),
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
 	FIELD(struct report_out, incomplete,
@@ -110,9 +111,9 @@ get_report(struct request *r, const void *body, void *answer, struct err *e)
 /* ---- changes ---- */
 
 static const struct field change_resource_fields[] = { FIELD(struct change_resource, category,
-							    .doc = "Collection."),
-	 FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
-const struct schema change_resource_schema =
+							   .doc = "Collection."),
+	FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
+const struct schema       change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
 struct change_out {

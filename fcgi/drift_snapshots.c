@@ -185,15 +185,14 @@ struct snapshots_query {
 	const char *cursor;
 	instant     at;
 };
-static const struct field snapshots_query_fields[] = {
-	FIELD(struct snapshots_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer."),
-	FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
-	FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
-	    .doc = "Only the one in force at that instant: the newest collected by then."),
-	FIELD_END
-};
+static const struct field  snapshots_query_fields[] = { FIELD(struct snapshots_query, limit,
+							    .min = 1, .max = 200,
+							    .doc = "Most items of one answer."),
+	 FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
+	     .doc = "next_cursor of the answer before."),
+	 FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
+	     .doc = "Only the one in force at that instant: the newest collected by then."),
+	 FIELD_END };
 static const struct schema snapshots_query_schema =
     SCHEMA("SnapshotsQuery", struct snapshots_query, snapshots_query_fields);
 
@@ -347,10 +346,10 @@ get_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 struct drop_query {
 	const char *reason;
 };
-static const struct field drop_query_fields[] = { FIELD(struct drop_query, reason, .min = 1,
-						      .max = 500, .flags = FIELD_REQUIRED,
-						      .doc = "Why: it goes into the audit log."),
-	FIELD_END };
+static const struct field  drop_query_fields[] = { FIELD(struct drop_query, reason, .min = 1,
+						       .max = 500, .flags = FIELD_REQUIRED,
+						       .doc = "Why: it goes into the audit log."),
+	 FIELD_END };
 static const struct schema drop_query_schema =
     SCHEMA("SnapshotDropQuery", struct drop_query, drop_query_fields);
 
@@ -373,11 +372,11 @@ drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 	const struct drop_query *q = r->query;
 	struct drop_deed         d = { .mem = r->mem };
 	struct audit_entry       entry = { .action = AUDIT_SNAPSHOT_DELETE,
-			  .success = true,
-			  .caller = &r->caller,
-			  .origin = &r->origin,
-			  .target_kind = "snapshot",
-			  .target_id = r->id0 };
+		      .success = true,
+		      .caller = &r->caller,
+		      .origin = &r->origin,
+		      .target_kind = "snapshot",
+		      .target_id = r->id0 };
 	struct buf               details;
 
 	(void)body;

@@ -37,8 +37,8 @@ index_same(const struct index_entry *a, const struct index_entry *b)
 }
 
 static void
-group_small(const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *groups,
-    uint64_t *compared)
+group_small(
+    const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *groups, uint64_t *compared)
 {
 	*groups = 0;
 	for (uint32_t i = 0; i < n; i++) {

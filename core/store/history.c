@@ -11,14 +11,14 @@ static const struct schema refer_in = SCHEMA("ManifestRef", struct manifest_ref,
 SQL(manifest_content_insert, SQL_TENANT, &refer_in, NULL,
     "INSERT IGNORE INTO manifest_contents (snapshot_id, address) VALUES (?, ?)");
 
-static const struct field expired_fields[] = { COLUMN(struct history_expired, config_id),
-	COLUMN(struct history_expired, before), COLUMN(struct history_expired, baseline),
-	COLUMN(struct history_expired, newest), COLUMN(struct history_expired, limit), FIELD_END };
+static const struct field  expired_fields[] = { COLUMN(struct history_expired, config_id),
+	 COLUMN(struct history_expired, before), COLUMN(struct history_expired, baseline),
+	 COLUMN(struct history_expired, newest), COLUMN(struct history_expired, limit), FIELD_END };
 static const struct schema expired_in =
     SCHEMA("HistoryExpiredIn", struct history_expired, expired_fields);
-static const struct field expired_out_fields[] = { COLUMN(struct snapshot, id),
-	COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
-	COLUMN(struct snapshot, in_order), FIELD_END };
+static const struct field  expired_out_fields[] = { COLUMN(struct snapshot, id),
+	 COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
+	 COLUMN(struct snapshot, in_order), FIELD_END };
 static const struct schema expired_out =
     SCHEMA("HistoryExpired", struct snapshot, expired_out_fields);
 
@@ -46,9 +46,9 @@ SQL(history_select_next, SQL_TENANT, &seq_in, &seq_out,
     "SELECT CAST(COALESCE(MIN(seq), 9223372036854775807) AS UNSIGNED) AS seq"
     " FROM config_snapshots WHERE config_id = ? AND seq > ? AND in_order");
 
-static const struct field only_fields[] = { COLUMN(struct seq_in, config_id),
-	COLUMN(struct seq_in, seq), COLUMN(struct seq_in, next), COLUMN(struct seq_in, before),
-	COLUMN_AS(struct seq_in, seq, "seq_again"), FIELD_END };
+static const struct field  only_fields[] = { COLUMN(struct seq_in, config_id),
+	 COLUMN(struct seq_in, seq), COLUMN(struct seq_in, next), COLUMN(struct seq_in, before),
+	 COLUMN_AS(struct seq_in, seq, "seq_again"), FIELD_END };
 static const struct schema only_in = SCHEMA("HistoryOnlyIn", struct seq_in, only_fields);
 static const struct field  only_out_fields[] = { COLUMN(struct version, resource_id),
 	 COLUMN(struct version, from_seq), COLUMN(struct version, address), FIELD_END };
@@ -59,8 +59,8 @@ SQL(history_select_only, SQL_TENANT, &only_in, &only_out,
     "SELECT resource_id, from_seq, address FROM resource_versions WHERE config_id = ?"
     " AND until_seq > ? AND until_seq <= ? AND from_seq > ? AND from_seq <= ?");
 
-static const struct field version_fields[] = { COLUMN(struct version, resource_id),
-	COLUMN(struct version, from_seq), FIELD_END };
+static const struct field  version_fields[] = { COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq), FIELD_END };
 static const struct schema version_in = SCHEMA("HistoryVersionIn", struct version, version_fields);
 static const struct field  place_fields[] = { COLUMN(struct version, resource_id), FIELD_END };
 static const struct schema place_in = SCHEMA("HistoryPlaceIn", struct version, place_fields);
@@ -98,7 +98,8 @@ SQL(history_find_version, SQL_TENANT, &address_in, &address_in,
     "SELECT address FROM resource_versions WHERE address = ? LIMIT 1 LOCK IN SHARE MODE");
 SQL(history_find_manifest, SQL_TENANT, &address_in, &address_in,
     "SELECT address FROM manifest_contents WHERE address = ? LIMIT 1 LOCK IN SHARE MODE");
-SQL(history_delete_content, SQL_TENANT, &address_in, NULL, "DELETE FROM contents WHERE address = ?");
+SQL(history_delete_content, SQL_TENANT, &address_in, NULL,
+    "DELETE FROM contents WHERE address = ?");
 SQL(history_select_loose, SQL_TENANT, &page_in, &address_in,
     "SELECT c.address FROM (SELECT address FROM contents WHERE address >= ? AND chunk = 0"
     " ORDER BY address LIMIT ?) c"
@@ -108,8 +109,8 @@ SQL(history_select_loose, SQL_TENANT, &page_in, &address_in,
 /* ---- contents ---- */
 
 static bool
-finds(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, bool *found,
-    struct err *e)
+finds(
+    struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, bool *found, struct err *e)
 {
 	struct address out;
 
@@ -158,8 +159,8 @@ drop_contents(struct db *db, TALLOC_CTX *mem, const struct address *a, size_t n,
 }
 
 bool
-history_sweep(struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit, size_t *dropped,
-    struct err *e)
+history_sweep(
+    struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit, size_t *dropped, struct err *e)
 {
 	const struct address in = { from, (int64_t)limit };
 	struct address      *rows;
@@ -214,10 +215,10 @@ history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct er
 {
 	struct address *freed;
 	size_t          n, dropped = 0;
-	bool            ok = s->in_order
-				 ? drop_versions(db, mem, s, &freed, &n, e)
-				 : db_all(db, mem, &history_select_manifest, s, ADDRESSES_MAX, &freed, &n, e) &&
-				       db_run(db, &history_delete_manifest, s, NULL, e);
+	bool            ok = s->in_order ? drop_versions(db, mem, s, &freed, &n, e)
+					 : db_all(db, mem, &history_select_manifest, s, ADDRESSES_MAX, &freed,
+					       &n, e) &&
+                                    db_run(db, &history_delete_manifest, s, NULL, e);
 
 	return ok && db_run(db, &history_delete_snapshot, s, NULL, e) &&
 	       drop_contents(db, mem, freed, n, &dropped, e);

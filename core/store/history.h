@@ -18,9 +18,11 @@ struct manifest_ref {
 	struct uuid snapshot_id;
 	struct blob address;
 };
-MUST_USE bool history_refer(struct db *db, const struct manifest_ref *refs, size_t n, struct err *e);
+MUST_USE bool history_refer(
+    struct db *db, const struct manifest_ref *refs, size_t n, struct err *e);
 
-/* Snapshots of a config collected before `before`, oldest first, without the two that are needed. */
+/* Snapshots of a config collected before `before`, oldest first, without the two that are needed.
+ */
 struct history_expired {
 	struct uuid config_id;
 	instant     before;
@@ -37,7 +39,7 @@ MUST_USE bool history_expired(struct tenant_db *t, TALLOC_CTX *mem,
 MUST_USE bool history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
 
 /* Drops what nothing refers to among at most `limit` contents from this address on. */
-MUST_USE bool history_sweep(struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit,
-    size_t *dropped, struct err *e);
+MUST_USE bool history_sweep(
+    struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit, size_t *dropped, struct err *e);
 
 #endif

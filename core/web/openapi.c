@@ -118,7 +118,8 @@ static void
 put_raw(struct buf *b, const char *type)
 {
 	buf_json(b, str_of(type));
-	buf_puts(b, str_starts(str_of(type), "text/") ? ":{\"schema\":{\"type\":\"string\"}}" : ":{}");
+	buf_puts(
+	    b, str_starts(str_of(type), "text/") ? ":{\"schema\":{\"type\":\"string\"}}" : ":{}");
 }
 
 /* Ends the content object. */

@@ -225,9 +225,7 @@ count(struct diff_summary *s, const struct change *c)
 static bool
 classify(struct walk *w, const struct place *at, struct steps *steps, struct change *c)
 {
-	struct rule_subject s = {
-		c->op, steps->names, steps->n, NULL, c->old_value, c->new_value
-	};
+	struct rule_subject s = { c->op, steps->names, steps->n, NULL, c->old_value, c->new_value };
 	struct rule_verdict v;
 
 	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules, w->e))

@@ -68,8 +68,8 @@ match_large(
 }
 
 static void
-match_small(struct walk *w, const struct json *a, const struct json *b, uint32_t *in_a,
-    uint32_t *in_b)
+match_small(
+    struct walk *w, const struct json *a, const struct json *b, uint32_t *in_a, uint32_t *in_b)
 {
 	uint32_t next = 0;
 

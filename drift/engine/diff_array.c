@@ -87,7 +87,8 @@ keys_by_member(
 	return true;
 }
 
-/* The same by the members that a spec names, null and the like included: their canonical texts, one behind another. */
+/* The same by the members that a spec names, null and the like included: their canonical texts, one
+ * behind another. */
 static bool
 keys_by_members(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
     struct index_entry *out, bool *all)

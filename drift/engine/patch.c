@@ -24,7 +24,7 @@ struct patch {
 	size_t           n, cap;
 	struct str      *categories; /* that the document has */
 	size_t           categories_n;
-	bool             is_value;   /* the resource at hand is the document itself */
+	bool             is_value; /* the resource at hand is the document itself */
 };
 
 /* ---- collecting ---- */

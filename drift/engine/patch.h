@@ -27,12 +27,12 @@ struct patch;
 MUST_USE struct patch *patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e);
 /* Says that the document has a member for this category, so that it needs not be added. */
 MUST_USE bool patch_category(struct patch *p, struct str category, struct err *e);
-MUST_USE bool patch_resource(struct patch *p, const struct resource *from,
-    const struct resource *to, struct err *e);
+MUST_USE bool patch_resource(
+    struct patch *p, const struct resource *from, const struct resource *to, struct err *e);
 /* From one value in normal form to another, both of a resource of this category. */
 MUST_USE bool patch_value(struct patch *p, struct str category, const struct json *from,
     const struct json *to, struct err *e);
-size_t patch_count(const struct patch *p); /* operations */
+size_t        patch_count(const struct patch *p); /* operations */
 /* Appends it as a JSON array and orders it for that: nothing is to be added afterwards. */
 MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
 
@@ -43,7 +43,7 @@ MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
  * `test` compares numbers by value and members in any order.  A document that grows beyond
  * JSON_DEPTH_MAX levels, or by more than JSON_VALUES_MAX values, is refused.
  */
-MUST_USE struct json *patch_apply(TALLOC_CTX *mem, const struct json *doc,
-    const struct json *patch, struct err *e);
+MUST_USE struct json *patch_apply(
+    TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e);
 
 #endif

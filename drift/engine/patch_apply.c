@@ -16,8 +16,8 @@ struct work {
 /* A place named by a pointer: a member of `in`, or the whole document (in NULL). */
 struct target {
 	struct json *in;
-	struct str   name;  /* unescaped; object */
-	uint32_t     i;     /* where it stands; where it would: in->n */
+	struct str   name; /* unescaped; object */
+	uint32_t     i;    /* where it stands; where it would: in->n */
 	bool         there;
 	uint32_t     depth; /* steps of the pointer */
 };
@@ -313,8 +313,7 @@ apply_op(struct work *w, const struct json *op)
 }
 
 struct json *
-patch_apply(
-    TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e)
+patch_apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e)
 {
 	struct work  w = { .mem = mem, .e = e };
 	struct json *out = talloc(mem, struct json);

@@ -58,8 +58,8 @@ run(struct tenant_db *t, const char *name, tx_fn *body, struct round *r, struct 
 }
 
 bool
-retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *c, const struct drift_spec *spec, struct err *e)
+retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
+    const struct drift_spec *spec, struct err *e)
 {
 	struct history_expired in = { .config_id = c->id, .limit = RETENTION_ROUND };
 	uint8_t                from[HASH_LEN];

@@ -15,8 +15,8 @@ struct side_item {
 /* ---- making ---- */
 
 bool
-side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, struct side *out,
-    struct err *e)
+side_of_snapshot(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, struct side *out, struct err *e)
 {
 	struct held *held;
 	size_t       n;
@@ -142,7 +142,7 @@ sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec
 	for (size_t i = 0, j = 0; i < from->n || j < to->n;) {
 		const struct side_item *a = i < from->n ? &from->items[i] : NULL;
 		const struct side_item *b = j < to->n ? &to->items[j] : NULL;
-		int c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
+		int                     c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
 
 		if (!merge_pair(&m, c <= 0 ? a : NULL, c >= 0 ? b : NULL, fn, arg, e))
 			return false;
@@ -169,8 +169,7 @@ print_incomplete(const struct side *s, const struct side *other, struct buf *out
 }
 
 bool
-sides_incomplete(
-    const struct side *from, const struct side *to, struct buf *out, struct err *e)
+sides_incomplete(const struct side *from, const struct side *to, struct buf *out, struct err *e)
 {
 	bool first = true;
 
@@ -196,8 +195,7 @@ sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spe
 	if (p == NULL)
 		return false;
 	for (size_t i = 0; i < from->n; i++)
-		if ((i == 0 ||
-			!str_eq(from->items[i].r.category, from->items[i - 1].r.category)) &&
+		if ((i == 0 || !str_eq(from->items[i].r.category, from->items[i - 1].r.category)) &&
 		    !patch_category(p, from->items[i].r.category, e))
 			return false;
 	return sides_each(t, mem, spec, from, to, add_to_patch, p, e) && patch_print(out, p, e);

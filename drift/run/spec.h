@@ -48,7 +48,7 @@ struct spec_body {
 	struct raw_json         rules;
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
-	struct items            alerts;                                /* struct spec_alert */
+	struct items            alerts;                   /* struct spec_alert */
 	struct raw_json         schedule, expect_every_s; /* not available yet */
 	int64_t                 retention_s;              /* 0: for ever */
 	uint64_t                given;

@@ -4,8 +4,8 @@
  * What a comparison costs: decode both documents + normal form of both + diff,
  * as a ratio to json-c parsing (and freeing) the same two documents in the same
  * run.  FOLDER is an unpacked corpus (MANIFEST.tsv), of which pairs of more than
- * MAX_BYTES are left out; without it documents are generated.  Each figure is the median of REPEATS; ratios below 1 mean that
- * the engine is done before json-c has read the input.
+ * MAX_BYTES are left out; without it documents are generated.  Each figure is the median of
+ * REPEATS; ratios below 1 mean that the engine is done before json-c has read the input.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,7 +279,8 @@ main(int argc, char **argv)
 
 	if (spec == NULL || groups == NULL)
 		stop(&e);
-	n = argc > 1 ? from_corpus(argv[1], argc > 2 ? atoll(argv[2]) : INT64_MAX, spec, groups) : generated(spec, groups);
+	n = argc > 1 ? from_corpus(argv[1], argc > 2 ? atoll(argv[2]) : INT64_MAX, spec, groups)
+		     : generated(spec, groups);
 	printf("%-18s %6s %10s %9s %10s %10s %8s %7s\n", argc > 1 ? "corpus" : "generated", "pairs",
 	    "bytes", "changes", "engine ms", "json-c ms", "MB/s", "ratio");
 	for (size_t i = 0; i < n; i++) {

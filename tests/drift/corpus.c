@@ -6,7 +6,8 @@
  * changes against the reference counts: with nothing ignored (keyed_changes)
  * and with the members ignored that the rule pack `entra` ignores
  * (keyed_minus_volatile), forwards, backwards, and with the old side as it comes back from the
- * store; and the patch from the old side to the new one must apply and leave no change.  Prints TAP and ends with "N passed, N failed"; 1 when any failed.
+ * store; and the patch from the old side to the new one must apply and leave no change.  Prints TAP
+ * and ends with "N passed, N failed"; 1 when any failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,8 +185,8 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 		       "%lld expected "
 		       "(%lld backwards, %lld stored, %lld left by the patch) %s\n",
 		    t->passed + t->failed, p->set, p->n, (long long)keyed, (long long)p->keyed,
-		    (long long)steady, (long long)p->steady, (long long)back, (long long)stored, (long long)left,
-		    e.detail);
+		    (long long)steady, (long long)p->steady, (long long)back, (long long)stored,
+		    (long long)left, e.detail);
 	}
 	talloc_free(mem);
 }

@@ -285,7 +285,8 @@ nothing_is_dropped_while_a_manifest_is_not_listed(void **state)
 	struct err           e = { 0 };
 	int64_t              before;
 
-	assert_int_equal(drift_count(x, "SELECT in_order FROM %s.config_snapshots WHERE seq = 7"), 0);
+	assert_int_equal(
+	    drift_count(x, "SELECT in_order FROM %s.config_snapshots WHERE seq = 7"), 0);
 	server_do(x->w->root, "DELETE FROM %s.manifest_contents", x->t->tenant->schema_name);
 	before = drift_count(x, "SELECT COUNT(*) FROM %s.contents");
 	for (int i = 1; i < VERSIONS - 1; i++)

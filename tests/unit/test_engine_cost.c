@@ -1,4 +1,5 @@
-/* What a comparison costs, in values held against each other: it grows with the size, not with its square. */
+/* What a comparison costs, in values held against each other: it grows with the size, not with its
+ * square. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,9 +40,9 @@ make(TALLOC_CTX *mem, int n, bool keyed, bool shuffle)
 static uint64_t
 cost(const char *mode, int n, bool keyed)
 {
-	TALLOC_CTX  *mem = talloc_new(NULL);
-	struct err   e = { 0 };
-	char        *how = talloc_asprintf(mem, "{\"arrays\":[{\"path\":\"\",\"mode\":\"%s\"}]}", mode);
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct err  e = { 0 };
+	char *how = talloc_asprintf(mem, "{\"arrays\":[{\"path\":\"\",\"mode\":\"%s\"}]}", mode);
 	struct compare_spec *spec =
 	    compare_compile(mem, json_parse(mem, str_of(how), &e), NULL, 0, key, &e);
 	struct diff    *d = spec != NULL ? diff_make(mem, spec, NULL, &e) : NULL;

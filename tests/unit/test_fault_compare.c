@@ -112,11 +112,13 @@ leave_crypto_alone(void)
 static const char how[] =
     "{\"arrays\":[{\"path\":\"/list\",\"mode\":\"list\"},{\"path\":\"/set\",\"mode\":\"set\"},"
     "{\"path\":\"/pairs\",\"mode\":\"keyed\",\"keys\":[\"a\",\"b\"]}],"
-    "\"normalise\":[{\"how\":\"ignore\",\"names\":[\"*DateTime\"]},{\"how\":\"split\",\"path\":\"/scope\"},"
+    "\"normalise\":[{\"how\":\"ignore\",\"names\":[\"*DateTime\"]},{\"how\":\"split\",\"path\":\"/"
+    "scope\"},"
     "{\"how\":\"embedded_json\",\"path\":\"/text\"},{\"how\":\"casefold\",\"path\":\"/fold\"},"
     "{\"how\":\"round\",\"path\":\"/round\",\"digits\":1}]}";
 static const char rules_text[] =
-    "[{\"path\":\"/set/*\",\"direction\":\"grows\",\"to\":{\"contains\":\"n\"},\"severity\":\"high\"},"
+    "[{\"path\":\"/set/"
+    "*\",\"direction\":\"grows\",\"to\":{\"contains\":\"n\"},\"severity\":\"high\"},"
     "{\"path\":\"/auto/[id=\\\"x\\\"]/v\",\"severity\":\"critical\"}]";
 static const char left[] =
     "{\"list\":[1,2,3,4,5,6,7,8,9,10,11],\"set\":[\"a\",\"b\",\"b\"],\"gone\":{\"a\":[1,{}]},"

@@ -43,8 +43,8 @@ spec_make(TALLOC_CTX *mem, const char *compare)
 
 /* The patch from one text to the other, as text. */
 static const char *
-patch_text(TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a,
-    const struct json *b)
+patch_text(
+    TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a, const struct json *b)
 {
 	struct err    e = { 0 };
 	struct patch *p = patch_make(mem, spec, &e);
@@ -58,8 +58,8 @@ patch_text(TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *
 }
 
 static int64_t
-changes(TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a,
-    const struct json *b)
+changes(
+    TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a, const struct json *b)
 {
 	struct err      e = { 0 };
 	struct diff    *d = diff_make(mem, spec, NULL, &e);
@@ -84,10 +84,12 @@ static const struct {
 	    "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"y\":[1,2],\"x\":1}}]",
 	    "{\"a\":{\"x\":1,\"y\":[1,2]}}", NULL },
 	{ "{\"a\":[1,2]}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":[2,1]}]", NULL, "/0" },
-	{ "{\"\":{\"/\":1,\"~\":2}}",
-	    "[{\"op\":\"move\",\"from\":\"//~1\",\"path\":\"//~0\"}]", "{\"\":{\"~\":1}}", NULL },
-	{ "{\"a\":[1]}", "[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":2},"
-			 "{\"op\":\"add\",\"path\":\"/a/0\",\"value\":0}]", "{\"a\":[0,1,2]}", NULL },
+	{ "{\"\":{\"/\":1,\"~\":2}}", "[{\"op\":\"move\",\"from\":\"//~1\",\"path\":\"//~0\"}]",
+	    "{\"\":{\"~\":1}}", NULL },
+	{ "{\"a\":[1]}",
+	    "[{\"op\":\"add\",\"path\":\"/a/-\",\"value\":2},"
+	    "{\"op\":\"add\",\"path\":\"/a/0\",\"value\":0}]",
+	    "{\"a\":[0,1,2]}", NULL },
 	{ "{\"a\":[1]}", "[{\"op\":\"remove\",\"path\":\"/a/-\"}]", NULL, "/0/path" },
 	{ "{\"a\":[1]}", "[{\"op\":\"remove\",\"path\":\"/a/00\"}]", NULL, "/0" },
 	{ "{\"a\":{}}", "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a/b\"}]", NULL, "/0/path" },
@@ -142,7 +144,8 @@ a_patch_that_would_grow_without_bound_is_refused(void **state)
 	for (int i = 0; i < 100; i++) {
 		buf_printf(&wide, "%s{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/a/-\"}",
 		    i == 0 ? "[" : ",");
-		buf_printf(&deep, "%s{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},"
+		buf_printf(&deep,
+		    "%s{\"op\":\"copy\",\"from\":\"\",\"path\":\"/a\"},"
 		    "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/b\"}",
 		    i == 0 ? "[" : ",");
 	}
@@ -169,8 +172,7 @@ static const struct {
 	    "{\"op\":\"remove\",\"path\":\"/0\"},\n{\"op\":\"add\",\"path\":\"/-\",\"value\":9}]" },
 	{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"set\"}]}", "[1,1,2]", "[2,2]",
 	    "[{\"op\":\"remove\",\"path\":\"/1\"},\n{\"op\":\"remove\",\"path\":\"/0\"}]" },
-	{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"list\"}]}", "[1,2,3]", "[0,2,1,3]",
-	    NULL },
+	{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"list\"}]}", "[1,2,3]", "[0,2,1,3]", NULL },
 	{ "{}", "[{\"id\":1,\"v\":[1]},{\"id\":2,\"v\":[2]}]",
 	    "[{\"id\":2,\"v\":[3]},{\"id\":3,\"v\":[]}]",
 	    "[{\"op\":\"remove\",\"path\":\"/1/v/0\"},\n"
@@ -208,7 +210,7 @@ resources_come_and_go_with_their_categories(void **state)
 	struct compare_spec *spec = spec_make(mem, "{}");
 	struct patch        *p = patch_make(mem, spec, &e);
 	struct json         *v = parse(mem, "{\"x\":1}"), *w = parse(mem, "{\"x\":2}");
-	struct resource old = { STR("a/b"), STR("k~"), v }, gone = { STR("a/b"), STR("g"), v },
+	struct resource      old = { STR("a/b"), STR("k~"), v }, gone = { STR("a/b"), STR("g"), v },
 			new = { STR("a/b"), STR("k~"), w }, made_a = { STR("n"), STR(""), v },
 			made_b = { STR("n"), STR("2"), w }, here = { STR("same"), STR("3"), w };
 	struct buf out;
@@ -247,8 +249,7 @@ a_changed_secret_is_replaced_by_the_word_masked(void **state)
 
 /* ---- baseline + patch = snapshot, on generated documents ---- */
 
-static const char *const modes[] = { "{}",
-	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"set\"}]}",
+static const char *const modes[] = { "{}", "{\"arrays\":[{\"path\":\"/**\",\"mode\":\"set\"}]}",
 	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"multiset\"}]}",
 	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"list\"}]}",
 	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"keyed\",\"keys\":[\"id\",\"a\"]}]}",

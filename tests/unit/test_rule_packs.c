@@ -65,7 +65,7 @@ parse(TALLOC_CTX *mem, const char *text)
 
 struct expected {
 	const char *category, *old, *new; /* NULL: not there */
-	const char *want;                 /* "critical:rule ..." in the order of the changes; "" : none */
+	const char *want; /* "critical:rule ..." in the order of the changes; "" : none */
 };
 
 static const char *
@@ -85,8 +85,7 @@ verdicts(TALLOC_CTX *mem, const struct rule_pack *pack, const struct expected *x
 	b.value = x->new != NULL ? parse(mem, x->new) : NULL;
 	assert_true(a.value == NULL || resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
 	assert_true(b.value == NULL || resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
-	assert_true(diff_resource(
-	    d, a.value != NULL ? &a : NULL, b.value != NULL ? &b : NULL, &e));
+	assert_true(diff_resource(d, a.value != NULL ? &a : NULL, b.value != NULL ? &b : NULL, &e));
 	buf_make(&out, mem);
 	for (size_t i = 0; i < d->n; i++)
 		buf_printf(&out, "%s%s:%s", i > 0 ? " " : "", severity_name(d->changes[i].severity),
@@ -118,16 +117,19 @@ static const struct expected entra[] = {
 	    "critical:ca-state-left-enabled" },
 	{ "identity/conditionalAccess/policies", "{'state':'enabled'}",
 	    "{'state':'enabledForReportingButNotEnforced'}", "critical:ca-state-left-enabled" },
-	{ "identity/conditionalAccess/policies", "{'conditions':{'users':{'excludeGroups':['a','a']}}}",
+	{ "identity/conditionalAccess/policies",
+	    "{'conditions':{'users':{'excludeGroups':['a','a']}}}",
 	    "{'conditions':{'users':{'excludeGroups':['b','a']}}}", "high:ca-exclude-grows" },
 	{ "identity/conditionalAccess/policies", "{'conditions':{'clientAppTypes':['a','b','a']}}",
 	    "{'conditions':{'clientAppTypes':['b','a']}}", "" },
-	{ "identity/conditionalAccess/policies", "{'grantControls':{'builtInControls':['mfa','x']}}",
+	{ "identity/conditionalAccess/policies",
+	    "{'grantControls':{'builtInControls':['mfa','x']}}",
 	    "{'grantControls':{'builtInControls':['x']}}", "critical:ca-grant-lost-mfa" },
 	{ "identity/conditionalAccess/policies", "{'grantControls':{'builtInControls':['block']}}",
 	    "{'grantControls':null}", "critical:ca-grant-controls-removed" },
 	{ "identity/conditionalAccess/policies", "{'id':'1'}", NULL, "critical:ca-policy-deleted" },
-	{ "identity/conditionalAccess/policies", "{'conditions':{'locations':{'excludeLocations':[]}}}",
+	{ "identity/conditionalAccess/policies",
+	    "{'conditions':{'locations':{'excludeLocations':[]}}}",
 	    "{'conditions':{'locations':{'excludeLocations':['AllTrusted']}}}",
 	    "high:ca-exclude-location" },
 	{ "identity/conditionalAccess/policies",
@@ -150,8 +152,10 @@ static const struct expected entra[] = {
 	    "{'lastModifiedDateTime':2}", "" },
 	/* 3: authentication methods */
 	{ "policies/authenticationMethodsPolicy",
-	    "{'authenticationMethodConfigurations':[{'id':'Fido2','state':'enabled'},{'id':'Sms','state':'disabled'}]}",
-	    "{'authenticationMethodConfigurations':[{'id':'Sms','state':'enabled'},{'id':'Fido2','state':'enabled'}]}",
+	    "{'authenticationMethodConfigurations':[{'id':'Fido2','state':'enabled'},{'id':'Sms','"
+	    "state':'disabled'}]}",
+	    "{'authenticationMethodConfigurations':[{'id':'Sms','state':'enabled'},{'id':'Fido2','"
+	    "state':'enabled'}]}",
 	    "high:method-sms-voice-on" },
 	{ "policies/authenticationMethodsPolicy",
 	    "{'authenticationMethodConfigurations':[{'id':'Voice','state':'disabled'}]}",
@@ -166,12 +170,16 @@ static const struct expected entra[] = {
 	{ "authenticationMethodsPolicy", "{'id':'Fido2','state':'enabled'}",
 	    "{'id':'Fido2','state':'disabled'}", "high:method-strong-off" },
 	{ "authenticationMethodsPolicy",
-	    "{'registrationEnforcement':{'authenticationMethodsRegistrationCampaign':{'state':'default'}}}",
-	    "{'registrationEnforcement':{'authenticationMethodsRegistrationCampaign':{'state':'disabled'}}}",
+	    "{'registrationEnforcement':{'authenticationMethodsRegistrationCampaign':{'state':'"
+	    "default'}}}",
+	    "{'registrationEnforcement':{'authenticationMethodsRegistrationCampaign':{'state':'"
+	    "disabled'}}}",
 	    "medium:method-registration-off" },
 	{ "authenticationMethodsPolicy",
-	    "{'policyVersion':1,'lastModifiedDateTime':1,'includeTargets':[{'targetType':'group','id':'a'},{'targetType':'user','id':'a'}]}",
-	    "{'policyVersion':2,'lastModifiedDateTime':2,'includeTargets':[{'targetType':'user','id':'a'},{'targetType':'group','id':'a'}]}",
+	    "{'policyVersion':1,'lastModifiedDateTime':1,'includeTargets':[{'targetType':'group','"
+	    "id':'a'},{'targetType':'user','id':'a'}]}",
+	    "{'policyVersion':2,'lastModifiedDateTime':2,'includeTargets':[{'targetType':'user','"
+	    "id':'a'},{'targetType':'group','id':'a'}]}",
 	    "" },
 	/* 4: authentication strengths */
 	{ "policies/authenticationStrengthPolicies", "{'allowedCombinations':['fido2']}",
@@ -179,15 +187,22 @@ static const struct expected entra[] = {
 	/* 5: authorization policy */
 	{ "policies/authorizationPolicy", "{'allowInvitesFrom':'adminsAndGuestInviters'}",
 	    "{'allowInvitesFrom':'everyone'}", "high:guest-invites" },
-	{ "policies/authorizationPolicy", "{'defaultUserRolePermissions':{'allowedToCreateApps':false}}",
-	    "{'defaultUserRolePermissions':{'allowedToCreateApps':true}}", "high:users-create-apps" },
-	{ "policies/authorizationPolicy", "{'defaultUserRolePermissions':{'allowedToCreateTenants':false}}",
-	    "{'defaultUserRolePermissions':{'allowedToCreateTenants':true}}", "high:users-create-tenants" },
+	{ "policies/authorizationPolicy",
+	    "{'defaultUserRolePermissions':{'allowedToCreateApps':false}}",
+	    "{'defaultUserRolePermissions':{'allowedToCreateApps':true}}",
+	    "high:users-create-apps" },
+	{ "policies/authorizationPolicy",
+	    "{'defaultUserRolePermissions':{'allowedToCreateTenants':false}}",
+	    "{'defaultUserRolePermissions':{'allowedToCreateTenants':true}}",
+	    "high:users-create-tenants" },
 	{ "policies/authorizationPolicy",
 	    "{'defaultUserRolePermissions':{'permissionGrantPoliciesAssigned':[]}}",
-	    "{'defaultUserRolePermissions':{'permissionGrantPoliciesAssigned':['x']}}", "high:users-consent" },
-	{ "policies/authorizationPolicy", "{'guestUserRoleId':'10dae51f-b6af-4016-8d66-8c2a99b929b3'}",
-	    "{'guestUserRoleId':'a0b1b346-4d3e-4e8b-98f8-753987be4970'}", "high:guest-role-member" },
+	    "{'defaultUserRolePermissions':{'permissionGrantPoliciesAssigned':['x']}}",
+	    "high:users-consent" },
+	{ "policies/authorizationPolicy",
+	    "{'guestUserRoleId':'10dae51f-b6af-4016-8d66-8c2a99b929b3'}",
+	    "{'guestUserRoleId':'a0b1b346-4d3e-4e8b-98f8-753987be4970'}",
+	    "high:guest-role-member" },
 	{ "policies/authorizationPolicy", "{'allowUserConsentForRiskyApps':false}",
 	    "{'allowUserConsentForRiskyApps':true}", "critical:consent-risky-apps" },
 	/* 6: security defaults */
@@ -206,7 +221,8 @@ static const struct expected entra[] = {
 	    "high:cross-tenant-direct-connect" },
 	/* 8: directory roles */
 	{ "directoryRoles", "{'roleTemplateId':'" ROLE_ADMIN "','members':[]}",
-	    "{'roleTemplateId':'" ROLE_ADMIN "','members':[{'id':'u'}]}", "critical:admin-role-member" },
+	    "{'roleTemplateId':'" ROLE_ADMIN "','members':[{'id':'u'}]}",
+	    "critical:admin-role-member" },
 	{ "directoryRoles", "{'roleTemplateId':'x','members':[]}",
 	    "{'roleTemplateId':'x','members':[{'id':'u'}]}", "high:role-member" },
 	{ "directoryRoles", "{'members':[{'id':'u','displayName':'A','userPrincipalName':'a'}]}",
@@ -216,20 +232,26 @@ static const struct expected entra[] = {
 	    "{'principalId':'p','roleDefinitionId':'" ROLE_ADMIN "','directoryScopeId':'/'}",
 	    "critical:admin-assignment" },
 	{ "roleManagement/directory/roleEligibilityScheduleInstances", NULL,
-	    "{'principalId':'p','roleDefinitionId':'x','directoryScopeId':'/'}", "high:role-assignment" },
-	{ "roleManagement/directory/roleAssignments", "{'directoryScopeId':'/administrativeUnits/1'}",
-	    "{'directoryScopeId':'/'}", "critical:role-scope-widened" },
+	    "{'principalId':'p','roleDefinitionId':'x','directoryScopeId':'/'}",
+	    "high:role-assignment" },
+	{ "roleManagement/directory/roleAssignments",
+	    "{'directoryScopeId':'/administrativeUnits/1'}", "{'directoryScopeId':'/'}",
+	    "critical:role-scope-widened" },
 	{ "roleManagement/directory/roleDefinitions",
-	    "{'rolePermissions':[{'condition':null,'allowedResourceActions':['microsoft.directory/users/read']}]}",
-	    "{'rolePermissions':[{'condition':null,'allowedResourceActions':['microsoft.directory/applications/allTasks','microsoft.directory/users/read']}]}",
+	    "{'rolePermissions':[{'condition':null,'allowedResourceActions':['microsoft.directory/"
+	    "users/read']}]}",
+	    "{'rolePermissions':[{'condition':null,'allowedResourceActions':['microsoft.directory/"
+	    "applications/allTasks','microsoft.directory/users/read']}]}",
 	    "critical:role-gains-alltasks" },
 	{ "roleManagement/directory/roleEligibilityScheduleInstances",
 	    "{'id':'1','startDateTime':'a','endDateTime':'a'}",
 	    "{'id':'2','startDateTime':'b','endDateTime':'b'}", "" },
 	/* 10: role management policies */
 	{ "policies/roleManagementPolicies",
-	    "{'rules':[{'id':'Approval_EndUser_Assignment','setting':{'isApprovalRequired':true}}]}",
-	    "{'rules':[{'id':'Approval_EndUser_Assignment','setting':{'isApprovalRequired':false}}]}",
+	    "{'rules':[{'id':'Approval_EndUser_Assignment','setting':{'isApprovalRequired':true}}]"
+	    "}",
+	    "{'rules':[{'id':'Approval_EndUser_Assignment','setting':{'isApprovalRequired':false}}]"
+	    "}",
 	    "high:activation-approval-off" },
 	{ "policies/roleManagementPolicies",
 	    "{'rules':[{'id':'E','enabledRules':['MultiFactorAuthentication','Justification']}]}",
@@ -238,7 +260,8 @@ static const struct expected entra[] = {
 	    "{'rules':[{'id':'AuthenticationContext_EndUser_Assignment','isEnabled':true}]}",
 	    "{'rules':[{'id':'AuthenticationContext_EndUser_Assignment','isEnabled':false}]}",
 	    "high:activation-context-off" },
-	{ "policies/roleManagementPolicies", "{'lastModifiedBy':'a','rules':[{'id':'1','lastModifiedBy':1}]}",
+	{ "policies/roleManagementPolicies",
+	    "{'lastModifiedBy':'a','rules':[{'id':'1','lastModifiedBy':1}]}",
 	    "{'lastModifiedBy':'b','rules':[{'id':'1','lastModifiedBy':2}]}", "" },
 	/* 11: applications */
 	{ "applications", "{'passwordCredentials':[{'keyId':'1'}]}",
@@ -249,7 +272,8 @@ static const struct expected entra[] = {
 	{ "applications", "{'signInAudience':'AzureADMyOrg'}",
 	    "{'signInAudience':'AzureADMultipleOrgs'}", "high:app-audience" },
 	{ "applications", "{'web':{'redirectUris':['https://a.example']}}",
-	    "{'web':{'redirectUris':['https://*.example','https://a.example']}}", "high:app-redirect" },
+	    "{'web':{'redirectUris':['https://*.example','https://a.example']}}",
+	    "high:app-redirect" },
 	{ "applications", "{'spa':{'redirectUris':[]}}",
 	    "{'spa':{'redirectUris':['http://a.example']}}", "high:app-redirect" },
 	{ "applications", "{'web':{'redirectUris':[]}}",
@@ -257,14 +281,19 @@ static const struct expected entra[] = {
 	{ "applications", "{'federatedIdentityCredentials':[]}",
 	    "{'federatedIdentityCredentials':[{'id':'f'}]}", "high:app-federated-credential" },
 	{ "applications",
-	    "{'info':{'logoUrl':1},'publisherDomain':'a','passwordCredentials':[{'keyId':'1','hint':'a'}],"
-	    "'requiredResourceAccess':[{'resourceAppId':'g','resourceAccess':[{'id':'1','type':'Role'},{'id':'1','type':'Scope'}]}]}",
-	    "{'info':{'logoUrl':2},'publisherDomain':'b','passwordCredentials':[{'keyId':'1','hint':'b'}],"
-	    "'requiredResourceAccess':[{'resourceAppId':'g','resourceAccess':[{'id':'1','type':'Scope'},{'id':'1','type':'Role'}]}]}",
+	    "{'info':{'logoUrl':1},'publisherDomain':'a','passwordCredentials':[{'keyId':'1','hint'"
+	    ":'a'}],"
+	    "'requiredResourceAccess':[{'resourceAppId':'g','resourceAccess':[{'id':'1','type':'"
+	    "Role'},{'id':'1','type':'Scope'}]}]}",
+	    "{'info':{'logoUrl':2},'publisherDomain':'b','passwordCredentials':[{'keyId':'1','hint'"
+	    ":'b'}],"
+	    "'requiredResourceAccess':[{'resourceAppId':'g','resourceAccess':[{'id':'1','type':'"
+	    "Scope'},{'id':'1','type':'Role'}]}]}",
 	    "" },
 	/* 12: service principals */
 	{ "servicePrincipals", "{'appRoleAssignments':[]}",
-	    "{'appRoleAssignments':[{'resourceId':'g','appRoleId':'9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8'}]}",
+	    "{'appRoleAssignments':[{'resourceId':'g','appRoleId':'9e3f62cf-ca93-4989-b6ce-"
+	    "bf83c28f9fe8'}]}",
 	    "critical:graph-dangerous-role" },
 	{ "servicePrincipals/1/appRoleAssignments", NULL,
 	    "{'resourceId':'g','appRoleId':'e2a3a72e-5f79-4c64-b1b1-878b674786c9'}",
@@ -274,12 +303,12 @@ static const struct expected entra[] = {
 	{ "servicePrincipals", "{'info':1,'createdDateTime':1,'notificationEmailAddresses':['a']}",
 	    "{'info':2,'createdDateTime':2,'notificationEmailAddresses':['b']}", "" },
 	/* 13: consents */
-	{ "oauth2PermissionGrants", "{'consentType':'Principal'}", "{'consentType':'AllPrincipals'}",
-	    "high:grant-all-principals" },
-	{ "oauth2PermissionGrants", "{'scope':'User.Read openid'}", "{'scope':'openid Mail.Read User.Read'}",
-	    "high:grant-scope" },
-	{ "oauth2PermissionGrants", "{'scope':'User.Read'}", "{'scope':' offline_access User.Read '}",
-	    "high:grant-scope" },
+	{ "oauth2PermissionGrants", "{'consentType':'Principal'}",
+	    "{'consentType':'AllPrincipals'}", "high:grant-all-principals" },
+	{ "oauth2PermissionGrants", "{'scope':'User.Read openid'}",
+	    "{'scope':'openid Mail.Read User.Read'}", "high:grant-scope" },
+	{ "oauth2PermissionGrants", "{'scope':'User.Read'}",
+	    "{'scope':' offline_access User.Read '}", "high:grant-scope" },
 	{ "oauth2PermissionGrants", "{'id':'a','scope':'a b'}", "{'id':'b','scope':'b a'}", "" },
 	/* 14: domains */
 	{ "domains", "{'authenticationType':'Managed'}", "{'authenticationType':'Federated'}",
@@ -287,12 +316,14 @@ static const struct expected entra[] = {
 	{ "domains/example.org/federationConfiguration", "{'signingCertificate':'a'}",
 	    "{'signingCertificate':'b'}", "critical:federation-certificate" },
 	{ "domains", "{'federationConfiguration':[{'id':'f','issuerUri':'a'}]}",
-	    "{'federationConfiguration':[{'id':'f','issuerUri':'b'}]}", "critical:federation-issuer" },
+	    "{'federationConfiguration':[{'id':'f','issuerUri':'b'}]}",
+	    "critical:federation-issuer" },
 	{ "domains", "{'isVerified':true}", "{'isVerified':false}", "high:domain-verified" },
 	{ "domains", "{'isDefault':true}", "{'isDefault':false}", "high:domain-default" },
-	{ "domains", "{'passwordValidityPeriodInDays':90}", "{'passwordValidityPeriodInDays':2147483647}",
-	    "low:domain-password-validity" },
-	{ "domains", "{'availabilityStatus':1,'state':1}", "{'availabilityStatus':2,'state':2}", "" },
+	{ "domains", "{'passwordValidityPeriodInDays':90}",
+	    "{'passwordValidityPeriodInDays':2147483647}", "low:domain-password-validity" },
+	{ "domains", "{'availabilityStatus':1,'state':1}", "{'availabilityStatus':2,'state':2}",
+	    "" },
 	/* 15: group settings, groups that can hold roles */
 	{ "groupSettings", "{'values':[{'name':'BannedPasswordList','value':'a'}]}",
 	    "{'values':[{'name':'BannedPasswordList','value':''}]}", "medium:group-setting" },
@@ -308,24 +339,31 @@ static const struct expected entra[] = {
 	{ "policies/defaultAppManagementPolicy", "{'isEnabled':true}", "{'isEnabled':false}",
 	    "high:app-restrictions-off" },
 	{ "policies/defaultAppManagementPolicy",
-	    "{'applicationRestrictions':{'passwordCredentials':[{'restrictionType':'passwordAddition','state':'enabled'}]}}",
-	    "{'applicationRestrictions':{'passwordCredentials':[{'restrictionType':'passwordAddition','state':'disabled'}]}}",
+	    "{'applicationRestrictions':{'passwordCredentials':[{'restrictionType':'"
+	    "passwordAddition','state':'enabled'}]}}",
+	    "{'applicationRestrictions':{'passwordCredentials':[{'restrictionType':'"
+	    "passwordAddition','state':'disabled'}]}}",
 	    "high:app-restriction-off" },
 	{ "policies/tokenLifetimePolicies",
-	    "{'definition':['{\\'TokenLifetimePolicy\\':{\\'Version\\':1,\\'AccessTokenLifetime\\':\\'1:00:00\\'}}']}",
-	    "{'definition':['{\\'TokenLifetimePolicy\\':{\\'AccessTokenLifetime\\':\\'1:00:00\\',\\'Version\\':1}}']}",
+	    "{'definition':['{\\'TokenLifetimePolicy\\':{\\'Version\\':1,\\'AccessTokenLifetime\\':"
+	    "\\'1:00:00\\'}}']}",
+	    "{'definition':['{\\'TokenLifetimePolicy\\':{\\'AccessTokenLifetime\\':\\'1:00:00\\',"
+	    "\\'Version\\':1}}']}",
 	    "" },
 	{ "policies/tokenLifetimePolicies", "{'definition':['{\\'a\\':1}']}",
 	    "{'definition':['{\\'a\\':2}']}", "medium:token-lifetime medium:token-lifetime" },
 	/* 17: organization */
-	{ "organization", "{'technicalNotificationMails':['a']}", "{'technicalNotificationMails':['b','a']}",
-	    "medium:technical-contacts" },
+	{ "organization", "{'technicalNotificationMails':['a']}",
+	    "{'technicalNotificationMails':['b','a']}", "medium:technical-contacts" },
 	{ "organization", "{'securityComplianceNotificationMails':['a']}",
 	    "{'securityComplianceNotificationMails':[]}", "medium:security-contacts" },
 	{ "organization", "{'onPremisesSyncEnabled':true}", "{'onPremisesSyncEnabled':null}",
 	    "high:directory-sync" },
-	{ "organization", "{'assignedPlans':[1],'provisionedPlans':[1],'onPremisesLastSyncDateTime':1,'onPremisesLastPasswordSyncDateTime':1}",
-	    "{'assignedPlans':[2],'provisionedPlans':[2],'onPremisesLastSyncDateTime':2,'onPremisesLastPasswordSyncDateTime':2}",
+	{ "organization",
+	    "{'assignedPlans':[1],'provisionedPlans':[1],'onPremisesLastSyncDateTime':1,'"
+	    "onPremisesLastPasswordSyncDateTime':1}",
+	    "{'assignedPlans':[2],'provisionedPlans':[2],'onPremisesLastSyncDateTime':2,'"
+	    "onPremisesLastPasswordSyncDateTime':2}",
 	    "" },
 	/* 18: users */
 	{ "users", "{'userPrincipalName':'breakglass1@example.org','accountEnabled':true}",
@@ -333,8 +371,13 @@ static const struct expected entra[] = {
 	    "critical:break-glass-off" },
 	{ "users", "{'userType':'Guest'}", "{'userType':'Member'}", "high:guest-to-member" },
 	{ "users", NULL, "{'id':'u'}", "info:user-created" },
-	{ "users", "{'signInActivity':1,'lastPasswordChangeDateTime':1,'refreshTokensValidFromDateTime':1,'assignedPlans':[1],'provisionedPlans':[],'assignedLicenses':[{'skuId':'a'},{'skuId':'b'}]}",
-	    "{'signInActivity':2,'lastPasswordChangeDateTime':2,'refreshTokensValidFromDateTime':2,'assignedPlans':[],'provisionedPlans':[1],'assignedLicenses':[{'skuId':'b'},{'skuId':'a'}]}",
+	{ "users",
+	    "{'signInActivity':1,'lastPasswordChangeDateTime':1,'refreshTokensValidFromDateTime':1,"
+	    "'assignedPlans':[1],'provisionedPlans':[],'assignedLicenses':[{'skuId':'a'},{'skuId':'"
+	    "b'}]}",
+	    "{'signInActivity':2,'lastPasswordChangeDateTime':2,'refreshTokensValidFromDateTime':2,"
+	    "'assignedPlans':[],'provisionedPlans':[1],'assignedLicenses':[{'skuId':'b'},{'skuId':'"
+	    "a'}]}",
 	    "" },
 	/* 20: licences, administrative units, listeners */
 	{ "subscribedSkus", "{'skuPartNumber':'AAD_PREMIUM_P2'}", NULL, "medium:licence-p2-lost" },
@@ -344,7 +387,8 @@ static const struct expected entra[] = {
 	{ "subscribedSkus", "{'consumedUnits':1,'prepaidUnits':{'enabled':1}}",
 	    "{'consumedUnits':2,'prepaidUnits':{'enabled':2}}", "" },
 	/* what one row ignores is seen in the others */
-	{ "users", "{'state':1,'hint':1,'publisherDomain':1}", "{'state':2,'hint':2,'publisherDomain':2}",
+	{ "users", "{'state':1,'hint':1,'publisherDomain':1}",
+	    "{'state':2,'hint':2,'publisherDomain':2}",
 	    "medium:default medium:default medium:default" },
 	{ "applications", "{'consumedUnits':1,'policyVersion':1,'lastModifiedDateTime':1,'id':1}",
 	    "{'consumedUnits':2,'policyVersion':2,'lastModifiedDateTime':2,'id':2}",
@@ -361,21 +405,28 @@ static const struct expected azure[] = {
 	{ "policyAssignments", "{'properties':{'enforcementMode':'Default'}}",
 	    "{'properties':{'enforcementMode':'DoNotEnforce'}}", "high:policy-not-enforced" },
 	{ "resources",
-	    "{'properties':{'securityRules':[{'name':'r','properties':{'sourceAddressPrefix':'10.0.0.0/8'}}]}}",
-	    "{'properties':{'securityRules':[{'name':'r','properties':{'sourceAddressPrefix':'*'}}]}}",
+	    "{'properties':{'securityRules':[{'name':'r','properties':{'sourceAddressPrefix':'10.0."
+	    "0.0/8'}}]}}",
+	    "{'properties':{'securityRules':[{'name':'r','properties':{'sourceAddressPrefix':'*'}}]"
+	    "}}",
 	    "critical:nsg-open" },
 	{ "resources", "{'properties':{'allowBlobPublicAccess':false}}",
 	    "{'properties':{'allowBlobPublicAccess':true}}", "critical:public-blobs" },
 	{ "resources", "{'properties':{'minimumTlsVersion':'TLS1_2'}}",
 	    "{'properties':{'minimumTlsVersion':'TLS1_0'}}", "high:tls-old" },
 	{ "resources", "{'properties':{'networkAcls':{'defaultAction':'Deny'}}}",
-	    "{'properties':{'networkAcls':{'defaultAction':'Allow'}}}", "high:network-default-allow" },
+	    "{'properties':{'networkAcls':{'defaultAction':'Allow'}}}",
+	    "high:network-default-allow" },
 	{ "resources", "{'properties':{'enablePurgeProtection':true}}",
 	    "{'properties':{'enablePurgeProtection':null}}", "high:vault-purge-protection-off" },
 	{ "resources", "{'tags':{'a':'1'}}", "{'tags':{'a':'2'}}", "low:tags" },
 	{ "resources",
-	    "{'id':'/SUBSCRIPTIONS/A','etag':1,'changedTime':1,'systemData':{'lastModifiedAt':1},'properties':{'provisioningState':1,'creationTime':1}}",
-	    "{'id':'/subscriptions/a','etag':2,'changedTime':2,'systemData':{'lastModifiedAt':2},'properties':{'provisioningState':2,'creationTime':2}}",
+	    "{'id':'/SUBSCRIPTIONS/"
+	    "A','etag':1,'changedTime':1,'systemData':{'lastModifiedAt':1},'properties':{'"
+	    "provisioningState':1,'creationTime':1}}",
+	    "{'id':'/subscriptions/"
+	    "a','etag':2,'changedTime':2,'systemData':{'lastModifiedAt':2},'properties':{'"
+	    "provisioningState':2,'creationTime':2}}",
 	    "" },
 };
 
@@ -385,13 +436,16 @@ static const struct expected generic[] = {
 	{ "document", "{'requireMfa':true}", "{'requireMfa':false}", "critical:off-mfa-b" },
 	{ "document", "{'firewall':'on'}", "{'firewall':'off'}", "critical:off-firewall" },
 	{ "document", "{'firewall':'off'}", "{'firewall':'on'}", "medium:default" },
-	{ "document", "{'net':{'allow':['10.0.0.0/8']}}", "{'net':{'allow':['10.0.0.0/8','0.0.0.0/0']}}",
-	    "critical:open-to-all-addresses" },
+	{ "document", "{'net':{'allow':['10.0.0.0/8']}}",
+	    "{'net':{'allow':['10.0.0.0/8','0.0.0.0/0']}}", "critical:open-to-all-addresses" },
 	{ "document", "{'cors':{'allowedOrigins':['https://a.example']}}",
 	    "{'cors':{'allowedOrigins':['https://a.example','*']}}", "high:allow-every-origin" },
-	{ "document", "{'admins':['ann']}", "{'admins':['ann','mallory']}", "critical:admin-added" },
-	{ "document", "{'policy':{'minLength':14}}", "{'policy':{'minLength':6}}", "high:password-shorter" },
-	{ "document", "{'policy':{'minLength':6}}", "{'policy':{'minLength':14}}", "medium:default" },
+	{ "document", "{'admins':['ann']}", "{'admins':['ann','mallory']}",
+	    "critical:admin-added" },
+	{ "document", "{'policy':{'minLength':14}}", "{'policy':{'minLength':6}}",
+	    "high:password-shorter" },
+	{ "document", "{'policy':{'minLength':6}}", "{'policy':{'minLength':14}}",
+	    "medium:default" },
 	{ "sshd", "{'PermitRootLogin':'no'}", "{'PermitRootLogin':'yes'}", "critical:root-login" },
 	{ "document", "{'isAdmin':false}", "{'isAdmin':true}", "critical:admin-flag" },
 };

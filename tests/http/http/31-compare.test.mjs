@@ -177,3 +177,37 @@ test('snapshots older than retention_s are dropped by the next push', async () =
   for (const wrong of [0, -1, 1.5, 'x'])
     assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { retention_s: wrong } })).status, 422);
 });
+
+test('history is replayed with other rules before they are switched on', async () => {
+  const admin = await bearer(), config = await newConfig(admin, { rule_packs: [], thresholds: { min_severity: 'high' },
+    rules: [{ path: '/door', severity: 'high' }] });
+  const key = withKey((await newKey(admin)).key);
+  for (const [door, note] of [['shut', 1], ['open', 2], ['open', 3], ['shut', 4], ['ajar', 5], ['open', 6]])
+    await push(key, config, [item('c', 'k', { door, note })]);
+  const target = `/api/drift/configs/${config.id}/what-if`;
+  const same = await admin('POST', target, { body: { days: 1 } });
+  assert.equal(same.status, 200, same.text);
+  assert.equal(same.json.runs, 6);
+  assert.deepEqual(same.json.before, same.json.after);
+  const { opened, updated, resolved } = same.json.before;
+  assert.deepEqual([opened, updated, resolved], [2, 1, 1]);
+  const alerts = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  assert.equal(alerts.length, opened, 'as it really was');
+
+  const loud = await admin('POST', target, { body: { days: 1, rules: [{ path: '/note', severity: 'critical' }] } });
+  assert.deepEqual(loud.json.before, same.json.before);
+  assert.deepEqual([loud.json.after.opened, loud.json.after.updated, loud.json.after.resolved], [1, 4, 0]);
+  assert.equal(loud.json.after.by_severity.critical, 5);
+  const quiet = await admin('POST', target, { body: { days: 1, compare: { normalise: [{ how: 'ignore', path: '/door' }] } } });
+  assert.equal(quiet.json.after.opened, 0);
+  const low = await admin('POST', target, { body: { days: 1, thresholds: { min_severity: 'low' } } });
+  assert.deepEqual([low.json.after.opened, low.json.after.updated], [1, 4]);
+  assert.deepEqual((await admin('GET', `/api/drift/configs/${config.id}`)).json.rules, [{ path: '/door', severity: 'high' }]);
+  for (const [body, pointer] of [[{}, '/days'], [{ days: 0 }, '/days'], [{ days: 1, thresholds: { for_runs: 2 } }, '/thresholds'],
+    [{ days: 1, rules: [{}] }, '/rules/0/path']]) {
+    const a = await admin('POST', target, { body });
+    assert.equal(a.status, 422, a.text);
+    assert.ok(a.json.errors.some((x) => x.pointer.startsWith(pointer)), a.text);
+  }
+  assert.equal((await admin('POST', `/api/drift/configs/${nobody}/what-if`, { body: { days: 1 } })).status, 404);
+});

@@ -30,6 +30,25 @@ size_t page_rows(int64_t limit);
 MUST_USE bool page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
     size_t id_offset, int64_t limit, struct err *e);
 
+/* Where a change is, as it is answered. */
+struct change_resource {
+	char *category, *key;
+};
+extern const struct schema change_resource_schema;
+
+/* The sealed value of a change's column as JSON text; a column without one: p == NULL. */
+MUST_USE bool change_value(struct request *r, const struct change_row *c, const char *column,
+    struct blob sealed, struct str *out, struct err *e);
+
+/* What Accept asks for: JSON, or one of the other forms of a report's changes. */
+enum export_kind { EXPORT_JSON, EXPORT_PATCH, EXPORT_CSV };
+extern const char *const export_types[];
+enum export_kind         export_wanted(const struct request *r);
+/* Makes the answer in that form: the patch of the whole report, the table of what the filter lets
+ * by. */
+MUST_USE bool export_patch(struct request *r, const struct report *report, struct err *e);
+MUST_USE bool export_csv(struct request *r, const struct change_filter *f, struct err *e);
+
 /* A report as it is answered. */
 struct report_summary {
 	int64_t         created, modified, deleted;
@@ -44,7 +63,7 @@ struct report_out {
 	char                  *max_severity;
 	struct raw_json        incomplete, not_alerted;
 };
-extern const struct schema report_out_schema;
+extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
 		 TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e);
 

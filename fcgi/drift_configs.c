@@ -15,6 +15,7 @@ struct config_out {
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
+	int64_t                 retention_s;
 	char                   *state;
 	instant                 last_run, last_snapshot_at;
 	uint64_t                version;
@@ -36,6 +37,8 @@ static const struct field  config_out_fields[] = { FIELD(struct config_out, id,
 	     .doc = "What raises an alert."),
 	 FIELD(struct config_out, alerts, .item = &spec_alert_schema,
 	     .doc = "Channels that are told."),
+	 FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Snapshots are dropped after so many seconds; absent: never."),
 	 FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
 	 FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
 	     .doc = "When a snapshot was last compared."),
@@ -96,6 +99,7 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.rule_packs = b.rule_packs,
 		.thresholds = b.thresholds,
 		.alerts = b.alerts,
+		.retention_s = b.retention_s,
 		.state = in->state,
 		.last_run = in->last_run_at,
 		.last_snapshot_at = in->collected_at,

@@ -9,7 +9,7 @@ static const struct field summary_fields[] = {
 	FIELD(struct report_summary, deleted, .doc = "Changes that deleted something."),
 	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."), FIELD_END
 };
-static const struct schema summary_schema =
+const struct schema report_summary_schema =
     SCHEMA("DriftSummary", struct report_summary, summary_fields);
 
 static const struct field report_out_fields[] = { FIELD(struct report_out, id,
@@ -21,7 +21,8 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 	FIELD(struct report_out, status, .doc = "baseline, clean, drifted, incomplete or failed."),
 	FIELD(struct report_out, started_at, .doc = "When the comparison began."),
 	FIELD(struct report_out, finished_at, .doc = "When it ended."),
-	FIELD(struct report_out, summary, .item = &summary_schema, .doc = "Counted changes."),
+	FIELD(
+	    struct report_out, summary, .item = &report_summary_schema, .doc = "Counted changes."),
 	FIELD(struct report_out, score, .doc = "Sum of the severities' weights."),
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
 	FIELD(struct report_out, incomplete,
@@ -109,13 +110,10 @@ get_report(struct request *r, const void *body, void *answer, struct err *e)
 
 /* ---- changes ---- */
 
-struct change_resource {
-	char *category, *key;
-};
-static const struct field  change_resource_fields[] = { FIELD(struct change_resource, category,
-							    .doc = "Collection."),
-	 FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
-static const struct schema change_resource_schema =
+static const struct field change_resource_fields[] = { FIELD(struct change_resource, category,
+							   .doc = "Collection."),
+	FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
+const struct schema       change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
 struct change_out {
@@ -158,16 +156,25 @@ static const struct field  change_out_fields[] = { FIELD(struct change_out, id,
 static const struct schema change_out_schema =
     SCHEMA("DriftChange", struct change_out, change_out_fields);
 
+bool
+change_value(struct request *r, const struct change_row *c, const char *column, struct blob sealed,
+    struct str *out, struct err *e)
+{
+	*out = (struct str) { NULL, 0 };
+	return sealed.p == NULL ||
+	       tenant_open(r->db, r->mem, "drift_changes", column, &c->id, sealed, out, e);
+}
+
 static bool
 open_value(struct request *r, const struct change_row *c, const char *column, struct blob sealed,
     struct raw_json *out, struct err *e)
 {
 	struct str text;
 
-	if (sealed.p == NULL)
-		return true;
-	if (!tenant_open(r->db, r->mem, "drift_changes", column, &c->id, sealed, &text, e))
+	if (!change_value(r, c, column, sealed, &text, e))
 		return false;
+	if (text.p == NULL)
+		return true;
 	out->text = str_dup(r->mem, text);
 	return out->text != NULL ? true : err_memory(e);
 }
@@ -245,8 +252,13 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q->cursor, &f.after, e) ||
-	    !report_by_id(r->db, r->mem, &r->id0, &report, e) ||
-	    !change_list(r->db, r->mem, &f, page_rows(q->limit), &rows, &n, e))
+	    !report_by_id(r->db, r->mem, &r->id0, &report, e))
+		return false;
+	if (export_wanted(r) == EXPORT_PATCH)
+		return export_patch(r, &report, e);
+	if (export_wanted(r) == EXPORT_CSV)
+		return export_csv(r, &f, e);
+	if (!change_list(r->db, r->mem, &f, page_rows(q->limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -263,8 +275,9 @@ const struct route report_routes[] = {
 	    list_reports, IN_NONE, OUT_LIST(report_out), "Lists reports, newest first."),
 	ROUTE(GET, "/api/drift/reports/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_report,
 	    IN_NONE, OUT(report_out), "Shows a report."),
-	ROUTE_Q(GET, "/api/drift/reports/{id}/changes", change_query, ALLOW(READ, DRIFT), RATE_READ,
-	    200, list_changes, IN_NONE, OUT_LIST(change_out),
-	    "Lists a report's changes in its order."),
+	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,
+	    ALLOW(READ, DRIFT), RATE_READ, 200, list_changes, IN_NONE, OUT_LIST(change_out),
+	    "Lists a report's changes in its order; as a JSON Patch on {category: {key: value}} or "
+	    "a table when Accept says so."),
 	ROUTE_END
 };

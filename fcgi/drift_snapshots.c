@@ -3,6 +3,7 @@
 #include "core/store/snapshot.h"
 #include "drift/run/baseline.h"
 #include "drift/run/ingest.h"
+#include "drift/run/retention.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -179,21 +180,61 @@ snapshot_show(const struct snapshot *s, struct snapshot_out *out)
 		.report_id = s->report_id };
 }
 
+struct snapshots_query {
+	int64_t     limit;
+	const char *cursor;
+	instant     at;
+};
+static const struct field  snapshots_query_fields[] = { FIELD(struct snapshots_query, limit,
+							    .min = 1, .max = 200,
+							    .doc = "Most items of one answer."),
+	 FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
+	     .doc = "next_cursor of the answer before."),
+	 FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
+	     .doc = "Only the one in force at that instant: the newest collected by then."),
+	 FIELD_END };
+static const struct schema snapshots_query_schema =
+    SCHEMA("SnapshotsQuery", struct snapshots_query, snapshots_query_fields);
+
+/* A list of one, or of none. */
+static bool
+snapshot_at(struct request *r, instant at, struct items *answer, struct err *e)
+{
+	struct snapshot_out *out = talloc_zero(r->mem, struct snapshot_out);
+	struct snapshot      s;
+
+	if (out == NULL)
+		return err_memory(e);
+	*answer = (struct items) { out, 0 };
+	if (snapshot_before(r->db, r->mem, &r->id0, at, &s, e)) {
+		snapshot_show(&s, out);
+		answer->n = 1;
+		return true;
+	}
+	if (e->code != ERR_MISSING)
+		return false;
+	err_clear(e);
+	return true;
+}
+
 static bool
 list_snapshots(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct drift_config      config;
-	struct snapshot         *rows;
-	struct snapshot_out     *out;
-	struct uuid              after;
-	size_t                   n;
+	const struct snapshots_query *q = r->query;
+	int64_t                       limit = q == NULL ? 0 : q->limit;
+	struct drift_config           config;
+	struct snapshot              *rows;
+	struct snapshot_out          *out;
+	struct uuid                   after;
+	size_t                        n;
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !config_by_id(r->db, r->mem, &r->id0, &config, e) ||
-	    !snapshot_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
+	    !config_by_id(r->db, r->mem, &r->id0, &config, e))
+		return false;
+	if (q != NULL && q->at.ms != 0)
+		return snapshot_at(r, q->at, answer, e);
+	if (!snapshot_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -298,6 +339,59 @@ get_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 	if (q->key == NULL)
 		return category_contents(r, &s, q->category, &out->contents, e);
 	return one_content(r, &s, q, &out->contents, e);
+}
+
+/* ---- dropping ---- */
+
+struct drop_query {
+	const char *reason;
+};
+static const struct field  drop_query_fields[] = { FIELD(struct drop_query, reason, .min = 1,
+						       .max = 500, .flags = FIELD_REQUIRED,
+						       .doc = "Why: it goes into the audit log."),
+	 FIELD_END };
+static const struct schema drop_query_schema =
+    SCHEMA("SnapshotDropQuery", struct drop_query, drop_query_fields);
+
+struct drop_deed {
+	TALLOC_CTX     *mem;
+	struct snapshot s;
+};
+
+static bool
+drop_body(struct db *db, void *arg, struct err *e)
+{
+	struct drop_deed *d = arg;
+
+	return retention_drop(db, d->mem, &d->s, e);
+}
+
+static bool
+drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct drop_query *q = r->query;
+	struct drop_deed         d = { .mem = r->mem };
+	struct audit_entry       entry = { .action = AUDIT_SNAPSHOT_DELETE,
+		      .success = true,
+		      .caller = &r->caller,
+		      .origin = &r->origin,
+		      .target_kind = "snapshot",
+		      .target_id = r->id0 };
+	struct buf               details;
+
+	(void)body;
+	(void)answer;
+	if (q == NULL || q->reason == NULL)
+		return err_fault(e, r->mem, "/reason", "is required");
+	if (!snapshot_by_id(r->db, r->mem, &r->id0, &d.s, e))
+		return false;
+	buf_make(&details, r->mem);
+	buf_puts(&details, "{\"reason\":");
+	buf_json(&details, str_of(q->reason));
+	buf_putc(&details, '}');
+	entry.details = details.p;
+	return (buf_ok(&details) || err_memory(e)) &&
+	       audit_deed(r->db, r->mem, r->app->auth, drop_body, &d, &entry, e);
 }
 
 /* ---- the baseline ---- */
@@ -449,12 +543,16 @@ const struct route snapshot_routes[] = {
 	ROUTE_Q(POST, "/api/drift/configs/{id}/documents", document_query, ALLOW(WRITE, SNAPSHOTS),
 	    RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
 	    "The same with a body that is the document itself."),
-	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", list_query, ALLOW(READ, SNAPSHOTS),
+	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", snapshots_query, ALLOW(READ, SNAPSHOTS),
 	    RATE_READ, 200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),
 	    "Lists a config's snapshots, newest first."),
 	ROUTE_Q(GET, "/api/drift/snapshots/{id}", snapshot_query, ALLOW(READ, SNAPSHOTS), RATE_READ,
 	    200, get_snapshot, IN_NONE, OUT(snapshot_out),
 	    "Shows a snapshot, and contents of it when asked."),
+	ROUTE_Q(DELETE_, "/api/drift/snapshots/{id}", drop_query, ALLOW(DELETE, SNAPSHOTS),
+	    RATE_WRITE, 204, drop_snapshot, IN_NONE, OUT_NONE,
+	    "Drops a snapshot with what only it held; the baseline and the newest cannot be. Its "
+	    "report stays."),
 	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
 	    get_baseline, IN_NONE, OUT(baseline_out),
 	    "Shows what the next snapshot is compared with."),

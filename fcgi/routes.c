@@ -15,6 +15,8 @@ const struct route *const route_tables[] = {
 	config_routes,
 	snapshot_routes,
 	report_routes,
+	compare_routes,
+	whatif_routes,
 	alert_routes,
 	channel_routes,
 	health_routes,

@@ -55,6 +55,7 @@
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \
 	X(AUDIT_BASELINE_SET,     "baseline.set",        LOG_DRIFT) \
+	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",     LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",       LOG_DRIFT) \
 	X(AUDIT_ALERT_UPDATE,     "alert.update",        LOG_DRIFT) \
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",      LOG_DRIFT) \

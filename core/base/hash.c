@@ -113,32 +113,45 @@ hash_hmac_make(TALLOC_CTX *mem, const uint8_t *key, size_t key_n)
 	return h;
 }
 
+static void
+add_mac(EVP_MAC_CTX *mac, const void *p, size_t n)
+{
+	int ok = EVP_MAC_update(mac, p, n);
+
+	assert(ok == 1);
+}
+
+static void
+end_mac(EVP_MAC_CTX *mac, uint8_t out[static HASH_LEN])
+{
+	size_t len = 0;
+	int    ok = EVP_MAC_final(mac, out, &len, HASH_LEN);
+
+	assert(ok == 1 && len == HASH_LEN);
+}
+
 void
 hash_hmac_add(struct hash_hmac_ctx *h, const void *p, size_t n)
 {
-	int ok = EVP_MAC_update(h->mac, p, n);
-
-	assert(ok == 1);
+	add_mac(h->mac, p, n);
 }
 
 void
 hash_hmac_end(struct hash_hmac_ctx *h, uint8_t out[static HASH_LEN])
 {
-	size_t len = 0;
-	int    ok = EVP_MAC_final(h->mac, out, &len, HASH_LEN);
-
-	assert(ok == 1 && len == HASH_LEN);
+	end_mac(h->mac, out);
 	talloc_free(h);
 }
 
 void
 hash_hmac(const uint8_t *key, size_t key_n, const void *p, size_t n, uint8_t out[static HASH_LEN])
 {
-	struct hash_hmac_ctx *h = hash_hmac_make(NULL, key, key_n);
+	EVP_MAC_CTX *mac = start_mac(key, key_n);
 
-	assert(h != NULL);
-	hash_hmac_add(h, p, n);
-	hash_hmac_end(h, out);
+	assert(mac != NULL);
+	add_mac(mac, p, n);
+	end_mac(mac, out);
+	EVP_MAC_CTX_free(mac);
 }
 
 /* RFC 5869 by its two steps; OpenSSL's own KDF refuses an empty info in some versions. */
@@ -152,15 +165,16 @@ hash_hkdf(const uint8_t *key, size_t key_n, struct str info, uint8_t *out, size_
 	assert(out_n <= 255 * (size_t)HASH_LEN);
 	hash_hmac(no_salt, sizeof(no_salt), key, key_n, prk);
 	for (size_t done = 0; done < out_n; round++) {
-		struct hash_hmac_ctx *h = hash_hmac_make(NULL, prk, sizeof(prk));
-		size_t                n = out_n - done < HASH_LEN ? out_n - done : HASH_LEN;
+		EVP_MAC_CTX *mac = start_mac(prk, sizeof(prk));
+		size_t       n = out_n - done < HASH_LEN ? out_n - done : HASH_LEN;
 
-		assert(h != NULL);
+		assert(mac != NULL);
 		if (done > 0)
-			hash_hmac_add(h, t, sizeof(t));
-		hash_hmac_add(h, info.p, info.n);
-		hash_hmac_add(h, &round, 1);
-		hash_hmac_end(h, t);
+			add_mac(mac, t, sizeof(t));
+		add_mac(mac, info.p, info.n);
+		add_mac(mac, &round, 1);
+		end_mac(mac, t);
+		EVP_MAC_CTX_free(mac);
 		memcpy(out + done, t, n);
 		done += n;
 	}

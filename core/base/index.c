@@ -37,7 +37,8 @@ index_same(const struct index_entry *a, const struct index_entry *b)
 }
 
 static void
-group_small(const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *groups)
+group_small(
+    const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *groups, uint64_t *compared)
 {
 	*groups = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -45,6 +46,7 @@ group_small(const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *
 
 		while (j < i && !index_same(&v[j], &v[i]))
 			j++;
+		*compared += j + (j < i);
 		group[i] = j < i ? group[j] : (*groups)++;
 	}
 }
@@ -52,12 +54,13 @@ group_small(const struct index_entry *v, uint32_t n, uint32_t *group, uint32_t *
 /* ---- the table: a slot holds the index of the first entry of its group, plus one ---- */
 
 static uint32_t *
-find_slot(
-    const struct index_entry *v, const struct index_entry *what, uint32_t *slots, uint64_t mask)
+find_slot(const struct index_entry *v, const struct index_entry *what, uint32_t *slots,
+    uint64_t mask, uint64_t *compared)
 {
 	for (uint64_t i = 0; i < PROBES; i++) {
 		uint32_t *slot = &slots[(what->hash + i) & mask];
 
+		*compared += *slot != 0;
 		if (*slot == 0 || index_same(&v[*slot - 1], what))
 			return slot;
 	}
@@ -67,11 +70,11 @@ find_slot(
 /* False: too many collisions to go on. */
 static bool
 group_hashed(const struct index_entry *v, uint32_t n, uint32_t *slots, uint64_t mask,
-    uint32_t *group, uint32_t *groups)
+    uint32_t *group, uint32_t *groups, uint64_t *compared)
 {
 	*groups = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t *slot = find_slot(v, &v[i], slots, mask);
+		uint32_t *slot = find_slot(v, &v[i], slots, mask, compared);
 
 		if (slot == NULL)
 			return false;
@@ -88,10 +91,11 @@ group_hashed(const struct index_entry *v, uint32_t n, uint32_t *slots, uint64_t 
 /* ---- the sort ---- */
 
 static int
-cmp(const void *a, const void *b)
+cmp(const void *a, const void *b, void *compared)
 {
 	const struct index_entry *const *x = a, *const *y = b;
 
+	++*(uint64_t *)compared;
 	if ((*x)->tag != (*y)->tag)
 		return (*x)->tag < (*y)->tag ? -1 : 1;
 	return str_cmp((*x)->text, (*y)->text);
@@ -99,7 +103,7 @@ cmp(const void *a, const void *b)
 
 static bool
 group_sorted(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t *group,
-    uint32_t *groups, struct err *e)
+    uint32_t *groups, uint64_t *compared, struct err *e)
 {
 	const struct index_entry **sorted = talloc_array(tmp, const struct index_entry *, n);
 
@@ -107,7 +111,8 @@ group_sorted(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t 
 		return err_memory(e);
 	for (uint32_t i = 0; i < n; i++)
 		sorted[i] = &v[i];
-	qsort(sorted, n, sizeof *sorted, cmp);
+	qsort_r(sorted, n, sizeof *sorted, cmp, compared);
+	*compared += n;
 	*groups = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		*groups += i == 0 || !index_same(sorted[i - 1], sorted[i]);
@@ -121,12 +126,21 @@ bool
 index_group(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t *group,
     uint32_t *groups, struct err *e)
 {
+	uint64_t compared = 0;
+
+	return index_group_counted(tmp, v, n, group, groups, &compared, e);
+}
+
+bool
+index_group_counted(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t *group,
+    uint32_t *groups, uint64_t *compared, struct err *e)
+{
 	uint64_t  size = 32;
 	uint32_t *slots;
 	bool      done;
 
 	if (n <= SMALL) {
-		group_small(v, n, group, groups);
+		group_small(v, n, group, groups, compared);
 		return true;
 	}
 	while (size < 2 * (uint64_t)n)
@@ -134,7 +148,7 @@ index_group(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t *
 	slots = talloc_zero_size(tmp, size * sizeof *slots);
 	if (slots == NULL)
 		return err_memory(e);
-	done = group_hashed(v, n, slots, size - 1, group, groups);
+	done = group_hashed(v, n, slots, size - 1, group, groups, compared);
 	talloc_free(slots);
-	return done || group_sorted(tmp, v, n, group, groups, e);
+	return done || group_sorted(tmp, v, n, group, groups, compared, e);
 }

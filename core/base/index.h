@@ -25,5 +25,8 @@ bool               index_same(const struct index_entry *a, const struct index_en
  */
 MUST_USE bool index_group(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n, uint32_t *group,
     uint32_t *groups, struct err *e);
+/* The same, and adds to *compared how often two entries were held against each other. */
+MUST_USE bool index_group_counted(TALLOC_CTX *tmp, const struct index_entry *v, uint32_t n,
+    uint32_t *group, uint32_t *groups, uint64_t *compared, struct err *e);
 
 #endif

@@ -27,7 +27,8 @@ static const struct field  address_fields[] = { COLUMN(struct address_in, addres
 static const struct schema address_in = SCHEMA("ContentAddress", struct address_in, address_fields);
 
 SQL(content_insert, SQL_TENANT, &row_schema, NULL,
-    "INSERT IGNORE INTO contents (address, chunk, size, body) VALUES (?, ?, ?, ?)");
+    "INSERT INTO contents (address, chunk, size, body) VALUES (?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE stored_again = stored_again + 1");
 SQL(content_select, SQL_TENANT, &address_in, &row_schema,
     "SELECT address, chunk, size, body FROM contents WHERE address = ? ORDER BY chunk");
 

@@ -115,6 +115,25 @@ put_body(struct buf *b, const struct route *rt)
 }
 
 static void
+put_raw(struct buf *b, const char *type)
+{
+	buf_json(b, str_of(type));
+	buf_puts(
+	    b, str_starts(str_of(type), "text/") ? ":{\"schema\":{\"type\":\"string\"}}" : ":{}");
+}
+
+/* Ends the content object. */
+static void
+put_also(struct buf *b, const struct route *rt)
+{
+	for (const char *const *type = rt->also; type != NULL && *type != NULL; type++) {
+		buf_putc(b, ',');
+		put_raw(b, *type);
+	}
+	buf_putc(b, '}');
+}
+
+static void
 put_success_content(struct buf *b, const struct route *rt)
 {
 	switch (rt->out_kind) {
@@ -123,7 +142,8 @@ put_success_content(struct buf *b, const struct route *rt)
 	case ROUTE_OUT_ONE:
 		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":");
 		put_ref(b, rt->out, SCHEMA_ANSWER);
-		buf_puts(b, "}}");
+		buf_putc(b, '}');
+		put_also(b, rt);
 		return;
 	case ROUTE_OUT_LIST:
 		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
@@ -136,14 +156,12 @@ put_success_content(struct buf *b, const struct route *rt)
 			buf_json(b, str_of(rt->out_type));
 			buf_puts(b, ":{\"schema\":{\"type\":\"string\"}}");
 		}
-		buf_putc(b, '}');
+		put_also(b, rt);
 		return;
 	case ROUTE_OUT_RAW:
 		buf_puts(b, ",\"content\":{");
-		buf_json(b, str_of(rt->out_type));
-		buf_puts(b, str_starts(str_of(rt->out_type), "text/")
-				? ":{\"schema\":{\"type\":\"string\"}}}"
-				: ":{}}");
+		put_raw(b, rt->out_type);
+		put_also(b, rt);
 		return;
 	}
 }

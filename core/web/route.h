@@ -81,6 +81,7 @@ struct route {
 	bool                 query_open; /* others than those of `query` are ignored: who calls adds what they like */
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
+	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
 #define IN(name)          ROUTE_IN_JSON, &name##_schema
@@ -99,8 +100,12 @@ struct route {
 #define ROUTE_Q(method, path, query, ...) ROUTE_X(method, path, &query##_schema, __VA_ARGS__)
 /* For an address to which others send browsers, with parameters of their own. */
 #define ROUTE_QO(method, path, query, ...) ROUTE_OPEN_X(method, path, &query##_schema, __VA_ARGS__)
+/* The handler answers with one of these media types instead when it sets content_type. */
+#define ROUTE_Q_ALSO(method, path, query, types, ...) \
+	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .also = (types) }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
 #define ROUTE_OPEN_X(...) { ROUTE_(__VA_ARGS__), .query_open = true }
+#define ROUTE_Y(...) ROUTE_(__VA_ARGS__)
 /* One argument short is one macro argument short: the compiler says so. */
 #define ROUTE_(method_, path_, query_, who_, action_, resource_, fresh_, rate_, status_, handler_, in_kind_, \
     in_, out_kind_, out_, type_, doc_) \

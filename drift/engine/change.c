@@ -11,6 +11,7 @@
 
 struct steps {
 	struct str names[STEPS_MAX];
+	struct str labels[STEPS_MAX]; /* of keyed elements; else empty */
 	char       numbers[STEPS_MAX][12];
 	size_t     n;
 };
@@ -35,13 +36,11 @@ steps_make(struct steps *s, const struct place *at, bool old)
 	}
 }
 
+/* "[id=\"x\"]" */
 static bool
-key_label(struct walk *w, const struct place *at, struct buf *out)
+key_text(struct walk *w, const struct place *at, struct buf *b)
 {
-	struct buf b;
-
-	buf_make(&b, w->tmp);
-	buf_putc(&b, '[');
+	buf_putc(b, '[');
 	for (uint32_t i = 0; i < at->n_keys; i++) {
 		const struct json *v = NULL;
 
@@ -49,16 +48,47 @@ key_label(struct walk *w, const struct place *at, struct buf *out)
 			if (str_eq(at->element->names[m], at->keys[i]))
 				v = &at->element->items[m];
 		if (i > 0)
-			buf_putc(&b, ',');
-		buf_add(&b, at->keys[i].p, at->keys[i].n);
-		buf_putc(&b, '=');
-		if (v != NULL && !json_canonical(&b, v, w->e))
+			buf_putc(b, ',');
+		buf_add(b, at->keys[i].p, at->keys[i].n);
+		buf_putc(b, '=');
+		if (v != NULL && !json_canonical(b, v, w->e))
 			return false;
 	}
-	buf_putc(&b, ']');
+	buf_putc(b, ']');
+	return buf_ok(b) || err_memory(w->e);
+}
+
+static bool
+key_label(struct walk *w, const struct place *at, struct buf *out)
+{
+	struct buf b;
+
+	buf_make(&b, w->tmp);
+	if (!key_text(w, at, &b))
+		return false;
 	json_pointer_add(out, buf_str(&b));
 	talloc_free(b.p);
-	return buf_ok(&b) || err_memory(w->e);
+	return true;
+}
+
+/* What rules may call the elements on the way; they are freed with the resource. */
+static bool
+label_steps(struct walk *w, const struct place *at, struct steps *s)
+{
+	size_t depth = s->n;
+
+	for (const struct place *p = at; depth-- > 0; p = p->up) {
+		struct buf b;
+
+		s->labels[depth] = STR("");
+		if (p->kind != PLACE_KEYED)
+			continue;
+		buf_make(&b, w->tmp);
+		if (!key_text(w, p, &b))
+			return false;
+		s->labels[depth] = buf_str(&b);
+	}
+	return true;
 }
 
 /* The hash of a value at its place: the same for values that compare as equal. */
@@ -193,14 +223,19 @@ count(struct diff_summary *s, const struct change *c)
 }
 
 static bool
-classify(struct walk *w, const struct steps *steps, struct change *c)
+classify(struct walk *w, const struct place *at, struct steps *steps, struct change *c)
 {
-	struct rule_subject s = { c->op, steps->names, steps->n, c->old_value, c->new_value };
+	struct rule_subject s = { c->op, steps->names, steps->n, NULL, c->old_value, c->new_value };
 	struct rule_verdict v;
 
 	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules, w->e))
 		return false;
 	w->picked = true;
+	if (w->rules.n > 0) {
+		if (!label_steps(w, at, steps))
+			return false;
+		s.labels = steps->labels;
+	}
 	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))
 		return false;
 	c->severity = v.severity;
@@ -220,11 +255,13 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 			 .new_value = new_value };
 	struct steps           steps;
 
+	if (w->d->state->note != NULL)
+		return w->d->state->note(w, at, old_value, new_value);
 	c.op = old_value == NULL   ? CHANGE_CREATED
 	       : new_value == NULL ? CHANGE_DELETED
 				   : CHANGE_MODIFIED;
 	steps_make(&steps, at, new_value == NULL);
-	if (!classify(w, &steps, &c))
+	if (!classify(w, at, &steps, &c))
 		return false;
 	if (c.severity == SEVERITY_IGNORE) {
 		w->d->summary.ignored++;

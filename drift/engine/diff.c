@@ -50,7 +50,7 @@ match_large(
 		return err_memory(w->e);
 	for (uint32_t i = 0; i < n; i++)
 		v[i] = index_entry(i < a->n ? a->names[i] : b->names[i - a->n], 0);
-	if (!index_group(v, v, n, group, &groups, w->e))
+	if (!index_group_counted(v, v, n, group, &groups, &w->d->compared, w->e))
 		return false;
 	of_a = talloc_array(v, uint32_t, groups);
 	if (of_a == NULL)
@@ -68,7 +68,8 @@ match_large(
 }
 
 static void
-match_small(const struct json *a, const struct json *b, uint32_t *in_a, uint32_t *in_b)
+match_small(
+    struct walk *w, const struct json *a, const struct json *b, uint32_t *in_a, uint32_t *in_b)
 {
 	uint32_t next = 0;
 
@@ -76,6 +77,7 @@ match_small(const struct json *a, const struct json *b, uint32_t *in_a, uint32_t
 		for (uint32_t tries = 0; tries < a->n && in_a[i] == ABSENT; tries++, next++) {
 			if (next >= a->n)
 				next = 0;
+			w->d->compared++;
 			if (str_eq(a->names[next], b->names[i]))
 				in_a[i] = next;
 		}
@@ -132,6 +134,7 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 	uint32_t few[2 * SMALL], *in_a = few, *in_b;
 	bool     small = a->n <= SMALL && b->n <= SMALL, ok = true;
 
+	w->d->compared += a->n == b->n ? a->n : 0;
 	if (same_names(a, b)) {
 		for (uint32_t i = 0; ok && i < b->n; i++) {
 			struct place here = member(w, at, b->names[i]);
@@ -145,7 +148,7 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 	in_b = in_a + b->n;
 	memset(in_a, 0xff, (a->n + b->n) * sizeof *in_a);
 	if (small)
-		match_small(a, b, in_a, in_b);
+		match_small(w, a, b, in_a, in_b);
 	else
 		ok = match_large(w, a, b, in_a, in_b);
 	ok = ok && walk_matched(w, at, a, b, in_a, in_b);
@@ -163,6 +166,7 @@ walk_value(struct walk *w, const struct place *at, const struct json *a, const s
 		return walk_object(w, at, a, b);
 	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)
 		return walk_array(w, at, a, b);
+	w->d->compared++;
 	return element_scalar_equal(a, b) || walk_change(w, at, a, b);
 }
 

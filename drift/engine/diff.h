@@ -54,6 +54,7 @@ struct diff {
 	struct change      *changes;           /* child of the diff */
 	size_t              n;
 	struct diff_summary summary;
+	uint64_t            compared;          /* values, elements and names held against each other so far */
 	struct diff_state  *state;             /* private */
 };
 

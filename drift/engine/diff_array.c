@@ -87,7 +87,8 @@ keys_by_member(
 	return true;
 }
 
-/* The same by several members: their canonical texts, one behind another. */
+/* The same by the members that a spec names, null and the like included: their canonical texts, one
+ * behind another. */
 static bool
 keys_by_members(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
     struct index_entry *out, bool *all)
@@ -115,21 +116,23 @@ keys_by_members(struct walk *w, const struct json *array, const struct str *name
 }
 
 static bool
-keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
+keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n, bool by_spec,
     struct index_entry *out, bool *all)
 {
-	return n == 1 ? keys_by_member(w, array, names[0], out, all)
-		      : keys_by_members(w, array, names, n, out, all);
+	return by_spec ? keys_by_members(w, array, names, n, out, all)
+		       : keys_by_member(w, array, names[0], out, all);
 }
 
 static bool
-same_order(const struct both *p)
+same_order(struct walk *w, const struct both *p)
 {
 	if (p->a->n != p->b->n)
 		return false;
-	for (uint32_t i = 0; i < p->a->n; i++)
+	for (uint32_t i = 0; i < p->a->n; i++) {
+		w->d->compared++;
 		if (!index_same(&p->texts[i], &p->texts[p->a->n + i]))
 			return false;
+	}
 	return true;
 }
 
@@ -167,15 +170,17 @@ try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bo
 	uint32_t groups;
 
 	*yes = true;
-	if (!keys_of(w, p->a, names, n, p->texts, yes) ||
-	    (*yes && !keys_of(w, p->b, names, n, p->texts + p->a->n, yes)))
+	if (!keys_of(w, p->a, names, n, p->by_spec, p->texts, yes) ||
+	    (*yes && !keys_of(w, p->b, names, n, p->by_spec, p->texts + p->a->n, yes)))
 		return false;
 	if (!*yes)
 		return true;
-	if (!same_order(p))
-		return index_group(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups, w->e) &&
+	if (!same_order(w, p))
+		return index_group_counted(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups,
+			   &w->d->compared, w->e) &&
 		       match(w, p, groups, yes);
-	if (!index_group(w->tmp, p->texts, p->a->n, p->group, &groups, w->e))
+	if (!index_group_counted(
+		w->tmp, p->texts, p->a->n, p->group, &groups, &w->d->compared, w->e))
 		return false;
 	*yes = groups == p->a->n;
 	for (uint32_t i = 0; i < p->a->n; i++)
@@ -278,7 +283,10 @@ mark(uint32_t *marks, const uint32_t *group, uint32_t n, int64_t *more)
 			marks[i] = (uint32_t)more[group[i]]--;
 }
 
-/* Which elements are surplus; of a set only one of equal elements counts. */
+/*
+ * Which elements are surplus; of a set only one of equal elements counts.  A patch takes out every
+ * one that the other side has not: one that stayed would still be there.
+ */
 static bool
 count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bool set,
     uint32_t *marks_a, uint32_t *marks_b)
@@ -286,7 +294,8 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 	uint32_t groups;
 	int64_t *n, *m;
 
-	if (!index_group(w->tmp, p->texts, na + nb, p->group, &groups, w->e))
+	if (!index_group_counted(
+		w->tmp, p->texts, na + nb, p->group, &groups, &w->d->compared, w->e))
 		return false;
 	n = talloc_zero_array(w->tmp, int64_t, 2 * groups);
 	if (n == NULL)
@@ -299,7 +308,8 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 	for (uint32_t g = 0; g < groups; g++) {
 		int64_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
 
-		n[g] = ca - cb;
+		if (!set || cb > 0 || w->d->state->note == NULL)
+			n[g] = ca - cb;
 		m[g] = cb - ca;
 	}
 	mark(marks_a, p->group, na, n);
@@ -359,6 +369,7 @@ walk_counted(struct walk *w, const struct place *at, struct both *p, enum compar
 	while (mode != COMPARE_SET && tail < most - head &&
 	       element_same(&x->items[x->n - 1 - tail], &y->items[y->n - 1 - tail]))
 		tail++;
+	w->d->compared += head + tail + 1;
 	na = x->n - head - tail;
 	nb = y->n - head - tail;
 	if (na + nb == 0)
@@ -405,6 +416,7 @@ walk_by_spec(
 		return true;
 	for (size_t i = 0; i < keys->n; i++)
 		names[i] = str_of(keys->items[i]);
+	p->by_spec = true;
 	if (!try_keys(w, p, names, (uint32_t)keys->n, done))
 		return false;
 	return !*done || walk_keyed(w, at, p, names, (uint32_t)keys->n);

@@ -12,6 +12,7 @@ struct rows {
 	const uint32_t *a, *b;
 	uint32_t        na, nb, groups;
 	bool           *keep_a, *keep_b;
+	uint64_t       *compared;
 };
 
 /* ---- Myers, "An O(ND) difference algorithm" (1986): a longest common subsequence ---- */
@@ -33,8 +34,11 @@ from_above(const int32_t *before, int64_t d, int64_t k)
 static int64_t
 follow(const struct rows *r, int64_t x, int64_t k)
 {
+	int64_t from = x;
+
 	while (x < r->na && x - k < r->nb && x - k >= 0 && r->a[x] == r->b[x - k])
 		x++;
+	*r->compared += (uint64_t)(x - from + 1);
 	return x;
 }
 
@@ -133,6 +137,7 @@ keep_ascending(TALLOC_CTX *tmp, struct rows *r, struct err *e)
 		while (lo < hi) {
 			uint32_t mid = lo + (hi - lo) / 2;
 
+			++*r->compared;
 			if (at[last[mid]] < at[i])
 				lo = mid + 1;
 			else
@@ -180,7 +185,8 @@ emit(struct walk *w, const struct place *at, const struct json *array, uint32_t 
 			      .kind = PLACE_COUNTED,
 			      .old_i = first + i,
 			      .new_i = first + i,
-			      .element = v };
+			      .element = v,
+			      .ordered = true };
 
 		if (kept[i])
 			continue;
@@ -196,11 +202,12 @@ bool
 walk_list(struct walk *w, const struct place *at, const struct both *p, uint32_t first, uint32_t na,
     uint32_t nb)
 {
-	struct rows r = { p->group, p->group + na, na, nb, 0, NULL, NULL };
+	struct rows r = { p->group, p->group + na, na, nb, 0, NULL, NULL, &w->d->compared };
 	uint32_t   *repeats;
 	bool        ok;
 
-	if (!index_group(w->tmp, p->texts, na + nb, p->group, &r.groups, w->e))
+	if (!index_group_counted(
+		w->tmp, p->texts, na + nb, p->group, &r.groups, &w->d->compared, w->e))
 		return false;
 	r.keep_a = talloc_zero_array(w->tmp, bool, na + nb);
 	repeats = talloc_zero_array(w->tmp, uint32_t, 2 * r.groups);

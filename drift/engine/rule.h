@@ -10,11 +10,11 @@
 
 enum predicate_kind {
 	PREDICATE_EQUAL, PREDICATE_ONE_OF, PREDICATE_MATCH, PREDICATE_EXISTS, PREDICATE_ABSENT,
-	PREDICATE_NOT, PREDICATE_ABOVE, PREDICATE_BELOW,
+	PREDICATE_NOT, PREDICATE_ABOVE, PREDICATE_BELOW, PREDICATE_CONTAINS,
 };
 struct predicate {
 	enum predicate_kind kind;
-	const struct json  *value; /* EQUAL, ABOVE, BELOW */
+	const struct json  *value; /* EQUAL, ABOVE, BELOW, CONTAINS */
 	struct globs        globs; /* MATCH */
 	struct predicate   *items; /* ONE_OF, NOT */
 	uint32_t            n;

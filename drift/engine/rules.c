@@ -142,7 +142,12 @@ predicate_object(
 			.value = value };
 		return number_in_limits(value->text) || fault(c, member, "the number is too long");
 	}
-	return fault(c, member, "an object must be one of match, exists, not, above, below");
+	if (str_eqz(name, "contains") && value->type == JSON_STRING && value->text.n > 0) {
+		*out = (struct predicate) { .kind = PREDICATE_CONTAINS, .value = value };
+		return true;
+	}
+	return fault(
+	    c, member, "an object must be one of match, contains, exists, not, above, below");
 }
 
 static bool

@@ -19,14 +19,16 @@
  * and, when a whole subtree changed (a member appeared, an object became null,
  * a resource was created), against the places inside its old and new value: a
  * policy whose `grantControls` becomes null has lost "mfa" all the same.
+ * A step on an element of an array is its index or, where elements are matched by key, its key as
+ * in a canonical path: "/settings/[id=\"Sms\"]/state".
  * The values at those places are two multisets; what is only in the old one is
  * lost, what is only in the new one is gained.  grows: something was gained
  * (numbers: became larger); shrinks: something was lost (became smaller).
  * `from` must hold for a lost value, `to` for a gained one.
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
- * {"match": glob or list} | {"exists": true|false} | {"not": P} |
- * {"above": number} | {"below": number}.
+ * {"match": glob or list} | {"contains": text} | {"exists": true|false} |
+ * {"not": P} | {"above": number} | {"below": number}.
  *
  * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY.
  *
@@ -99,6 +101,7 @@ struct rule_subject {
 	enum change_op     op;
 	const struct str  *steps;                 /* of its path, unescaped; NULL when there are none */
 	size_t             n_steps;
+	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
 };
 struct rule_verdict {

@@ -42,6 +42,9 @@ holds(const struct predicate *p, const struct json *v)
 		return !any_holds(p->items, p->n, v);
 	case PREDICATE_MATCH:
 		return v != NULL && v->type == JSON_STRING && globs_match(&p->globs, v->text);
+	case PREDICATE_CONTAINS:
+		return v != NULL && v->type == JSON_STRING && v->text.n > 0 &&
+		       memmem(v->text.p, v->text.n, p->value->text.p, p->value->text.n) != NULL;
 	case PREDICATE_ABOVE:
 		return v != NULL && v->type == JSON_NUMBER &&
 		       number_cmp(v->text, p->value->text) > 0;
@@ -197,6 +200,17 @@ subtract(TALLOC_CTX *tmp, struct found *a, struct found *b, struct err *e)
 	return ok;
 }
 
+/* An element is met by its index and, when it is keyed, by its key. */
+static uint64_t
+step(const struct pattern *p, uint64_t states, const struct rule_subject *s, size_t i)
+{
+	uint64_t next = pattern_step(p, states, s->steps[i]);
+
+	if (s->labels != NULL && s->labels[i].n > 0)
+		next |= pattern_step(p, states, s->labels[i]);
+	return next;
+}
+
 /* false with *seen false: the path does not speak about this change. */
 static bool
 look(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, struct found *lost,
@@ -206,7 +220,7 @@ look(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, str
 
 	*seen = false;
 	for (size_t i = 0; i < s->n_steps && states != 0; i++)
-		states = pattern_step(&rule->path, states, s->steps[i]);
+		states = step(&rule->path, states, s, i);
 	if (states == 0)
 		return true;
 	*seen = true;

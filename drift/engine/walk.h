@@ -8,10 +8,19 @@
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
 
+struct walk;
+struct place;
+
+/* Gets every change instead of the diff (patch.c). */
+typedef bool walk_note_fn(struct walk *w, const struct place *at, const struct json *old_value,
+    const struct json *new_value);
+
 struct diff_state {
 	const struct compare_spec *spec;
 	const struct rules        *rules;
-	size_t                     cap; /* of diff.changes */
+	size_t                     cap;  /* of diff.changes */
+	walk_note_fn              *note; /* NULL: changes are classified and stored */
+	void                      *note_arg;
 };
 
 /* One resource being compared.  `tmp` lives as long as that. */
@@ -40,6 +49,7 @@ struct place {
 	const struct str   *keys;         /* keyed: the members it is matched by */
 	uint32_t            n_keys;
 	uint32_t            repeat;       /* counted: 1 for the first surplus element with its text */
+	bool                ordered;      /* counted: the array's order counts */
 };
 
 /* Both sides of an array; their elements' texts stand in one row, the old side's first. */
@@ -48,6 +58,7 @@ struct both {
 	struct index_entry *texts;
 	uint32_t           *group;       /* of each text */
 	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
+	bool                by_spec;     /* keyed: by members that the spec names */
 };
 
 /* Records one change at `at`; NULL: the value is not on that side. */

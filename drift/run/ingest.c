@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
+#include "core/store/history.h"
 #include "core/store/tx.h"
 #include "drift/run/plan.h"
+#include "drift/run/retention.h"
 
 #define SOURCE "push"
 
@@ -37,6 +39,25 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 	return alerting_apply(db, p, &a, e);
 }
 
+/* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */
+static bool
+write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
+{
+	size_t               n = in->snap->n;
+	struct manifest_ref *refs;
+
+	if (p->kind != PLAN_LATE)
+		return true;
+	refs = talloc_zero_size(p, (n + 1) * sizeof(refs[0]));
+	if (refs == NULL)
+		return err_memory(e);
+	refs[n] = (struct manifest_ref) { p->snapshot.id, p->snapshot.manifest };
+	for (size_t i = 0; i < n; i++)
+		refs[i] = (struct manifest_ref) { p->snapshot.id,
+			{ in->snap->items[i].address, HASH_LEN } };
+	return history_refer(db, refs, n + 1, e);
+}
+
 static bool
 write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
@@ -44,7 +65,8 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 		return false;
 	if (p->kind == PLAN_SAME)
 		return true;
-	return content_add(db, &p->contents, e) && versions_close(db, p->closed, p->closed_n, e) &&
+	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
+	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && write_alerts(db, in, p, e) &&
 	       report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
@@ -221,6 +243,21 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	    LOGI("bsx.snapshot.resources", (int64_t)in->snap->n));
 }
 
+/* The push is stored and answered whatever becomes of this. */
+static void
+drop_old(const struct ingest *in)
+{
+	char       config[UUID_TEXT_MAX];
+	struct err e = { 0 };
+
+	if (retention_round(in->d, in->t, in->mem, in->config, in->spec, &e))
+		return;
+	uuid_print(&in->config->id, config);
+	log_event(in->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN, "old snapshots were not dropped",
+	    LOGS("event.action", "snapshot.retention"), LOGS("event.outcome", "failure"),
+	    LOGS("bsx.config.id", config), LOGS("error.message", e.detail));
+}
+
 static bool
 ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struct err *e)
 {
@@ -238,6 +275,7 @@ ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struc
 	a->unchanged = plan->kind == PLAN_SAME;
 	count(in, plan, began);
 	tell_log(in, plan, began);
+	drop_old(in);
 	return true;
 }
 

@@ -74,6 +74,7 @@ static const struct field alert_fields[] = {
 };
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
 
+#define RETENTION_MAX_S ((int64_t)100 * 366 * 86400)
 #define BODY(required)                                                                             \
 	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required,                     \
 	    .doc = "Name, unique."),                                                               \
@@ -92,7 +93,11 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
 	    REFUSED(struct spec_body, schedule), REFUSED(struct spec_body, expect_every_s),        \
-	    REFUSED(struct spec_body, retention_s), FIELD_END
+	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "Snapshots are dropped after so many seconds; the baseline and the newest " \
+		       "stay. null: never."),                                                      \
+	    FIELD_END
 static const struct field create_fields[] = { BODY(FIELD_REQUIRED) };
 static const struct field update_fields[] = { BODY(0) };
 const struct schema       drift_config_create_schema =
@@ -174,7 +179,6 @@ refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 		err_fault(e, mem, "/baseline/mode", "golden is not available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
 	refuse(mem, &b->expect_every_s, "/expect_every_s", "watching for missing pushes", e);
-	refuse(mem, &b->retention_s, "/retention_s", "retention by config", e);
 	if (t != NULL) {
 		refuse(mem, &t->min_changes, "/thresholds/min_changes", "min_changes", e);
 		refuse(mem, &t->min_score, "/thresholds/min_score", "min_score", e);
@@ -216,6 +220,7 @@ set_words(struct drift_spec *s)
 	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
+	s->retention_s = b->retention_s;
 	s->min_severity = SEVERITY_LOW;
 	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
 		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);

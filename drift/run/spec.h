@@ -48,8 +48,9 @@ struct spec_body {
 	struct raw_json         rules;
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
-	struct items            alerts;                                /* struct spec_alert */
-	struct raw_json         schedule, expect_every_s, retention_s; /* not available yet */
+	struct items            alerts;                   /* struct spec_alert */
+	struct raw_json         schedule, expect_every_s; /* not available yet */
+	int64_t                 retention_s;              /* 0: for ever */
 	uint64_t                given;
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
@@ -66,6 +67,7 @@ struct drift_spec {
 	struct rules             *rules;
 	struct alert_target      *targets;
 	size_t                    targets_n;
+	int64_t                   retention_s; /* of snapshots; 0: for ever */
 };
 
 /* The spec text after a body: `old` (NULL: none) with the members the body names; null takes one

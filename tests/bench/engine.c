@@ -1,15 +1,16 @@
 /*
- * engine [FOLDER]
+ * engine [FOLDER [MAX_BYTES]]
  *
  * What a comparison costs: decode both documents + normal form of both + diff,
  * as a ratio to json-c parsing (and freeing) the same two documents in the same
- * run.  FOLDER is an unpacked corpus (MANIFEST.tsv); without it documents are
- * generated.  Each figure is the median of REPEATS; ratios below 1 mean that
- * the engine is done before json-c has read the input.
+ * run.  FOLDER is an unpacked corpus (MANIFEST.tsv), of which pairs of more than
+ * MAX_BYTES are left out; without it documents are generated.  Each figure is the median of
+ * REPEATS; ratios below 1 mean that the engine is done before json-c has read the input.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "drift/engine/diff.h"
@@ -142,8 +143,23 @@ read_file(TALLOC_CTX *mem, const char *folder, const char *set, const char *n, c
 	return s;
 }
 
+static int64_t
+size_of(const char *folder, const char *set, const char *n)
+{
+	int64_t size = 0;
+
+	for (const char *side = "ab"; *side != '\0'; side++) {
+		char       *path = talloc_asprintf(NULL, "%s/%s/%s.%c.json", folder, set, n, *side);
+		struct stat st;
+
+		size += stat(path, &st) == 0 ? st.st_size : 0;
+		talloc_free(path);
+	}
+	return size;
+}
+
 static size_t
-from_corpus(const char *folder, const struct compare_spec *spec, struct group *groups)
+from_corpus(const char *folder, int64_t most, const struct compare_spec *spec, struct group *groups)
 {
 	char   line[4096], set[64], n[64], *path = talloc_asprintf(NULL, "%s/MANIFEST.tsv", folder);
 	FILE  *f = fopen(path, "r");
@@ -153,7 +169,8 @@ from_corpus(const char *folder, const struct compare_spec *spec, struct group *g
 	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
 		TALLOC_CTX *mem = talloc_new(NULL);
 
-		if (sscanf(line, "%63[^\t]\t%63[0-9]\t", set, n) == 2) {
+		if (sscanf(line, "%63[^\t]\t%63[0-9]\t", set, n) == 2 &&
+		    size_of(folder, set, n) <= most) {
 			for (i = 0; i < count && strcmp(groups[i].name, set) != 0;)
 				i++;
 			if (i == count && count < GROUPS)
@@ -262,7 +279,8 @@ main(int argc, char **argv)
 
 	if (spec == NULL || groups == NULL)
 		stop(&e);
-	n = argc > 1 ? from_corpus(argv[1], spec, groups) : generated(spec, groups);
+	n = argc > 1 ? from_corpus(argv[1], argc > 2 ? atoll(argv[2]) : INT64_MAX, spec, groups)
+		     : generated(spec, groups);
 	printf("%-18s %6s %10s %9s %10s %10s %8s %7s\n", argc > 1 ? "corpus" : "generated", "pairs",
 	    "bytes", "changes", "engine ms", "json-c ms", "MB/s", "ratio");
 	for (size_t i = 0; i < n; i++) {

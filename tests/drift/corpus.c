@@ -6,7 +6,8 @@
  * changes against the reference counts: with nothing ignored (keyed_changes)
  * and with the members ignored that the rule pack `entra` ignores
  * (keyed_minus_volatile), forwards, backwards, and with the old side as it comes back from the
- * store.  Prints TAP and ends with "N passed, N failed"; 1 when any failed.
+ * store; and the patch from the old side to the new one must apply and leave no change.  Prints TAP
+ * and ends with "N passed, N failed"; 1 when any failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #include "drift/engine/diff.h"
+#include "drift/engine/patch.h"
 
 struct pair {
 	char    set[64], n[64];
@@ -95,6 +97,58 @@ count_stored(
 	return diff_count(&d->summary);
 }
 
+static bool
+read_side(TALLOC_CTX *mem, const struct compare_spec *spec, struct str bytes, struct resource *r,
+    struct err *e)
+{
+	struct str text;
+
+	*r = (struct resource) { STR("document"), STR(""), NULL };
+	if (!json_decode(mem, bytes, &text, e))
+		return false;
+	r->value = json_parse(mem, text, e);
+	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_SOURCE, e);
+}
+
+/* What is shown of a normal form, as a client gets it. */
+static const struct json *
+shown(TALLOC_CTX *mem, const struct resource *r, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	resource_print(&b, r->value);
+	return buf_ok(&b) ? json_parse(mem, buf_str(&b), e) : NULL;
+}
+
+/* Changes that are left when the patch's text is applied; -1: it could not be. */
+static int64_t
+count_patched(
+    TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
+{
+	struct resource    old, new, got;
+	struct diff       *d = diff_make(mem, spec, NULL, e);
+	struct patch      *p = patch_make(mem, spec, e);
+	const struct json *operations, *doc;
+	struct buf         out;
+
+	buf_make(&out, mem);
+	if (d == NULL || p == NULL || !read_side(mem, spec, a, &old, e) ||
+	    !read_side(mem, spec, b, &new, e) ||
+	    !patch_value(p, old.category, old.value, new.value, e) || !patch_print(&out, p, e))
+		return -1;
+	operations = json_parse(mem, buf_str(&out), e);
+	doc = shown(mem, &old, e);
+	got = old;
+	new.value = shown(mem, &new, e);
+	if (operations == NULL || doc == NULL || new.value == NULL)
+		return -1;
+	got.value = patch_apply(mem, doc, operations, e);
+	if (got.value == NULL || !diff_resource(d, &got, &new, e))
+		return -1;
+	return diff_count(&d->summary);
+}
+
 static void
 run(const char *folder, const struct pair *p, const struct compare_spec *plain,
     const struct compare_spec *entra, struct totals *t)
@@ -106,7 +160,7 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 	struct str b =
 	    read_file(mem, talloc_asprintf(mem, "%s/%s/%s.b.json", folder, p->set, p->n));
 	struct timespec from, to;
-	int64_t         keyed, steady, back, stored;
+	int64_t         keyed, steady, back, stored, left;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	keyed = count(mem, plain, a, b, &e);
@@ -114,23 +168,25 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	back = count(mem, entra, b, a, &e);
 	stored = count_stored(mem, entra, a, b, &e);
+	left = count_patched(mem, plain, a, b, &e);
 	t->seconds +=
 	    (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
 	t->index += p->index;
 	t->keyed += keyed;
 	t->steady += steady;
 	t->noise += p->steady == 0;
-	if (keyed == p->keyed && steady == p->steady && back == steady && stored == steady) {
+	if (keyed == p->keyed && steady == p->steady && back == steady && stored == steady &&
+	    left == 0) {
 		t->passed++;
 		printf("ok %d - %s/%s\n", t->passed + t->failed, p->set, p->n);
 	} else {
 		t->failed++;
 		printf("not ok %d - %s/%s: %lld changes, %lld expected; %lld without volatile, "
 		       "%lld expected "
-		       "(%lld backwards, %lld stored) %s\n",
+		       "(%lld backwards, %lld stored, %lld left by the patch) %s\n",
 		    t->passed + t->failed, p->set, p->n, (long long)keyed, (long long)p->keyed,
 		    (long long)steady, (long long)p->steady, (long long)back, (long long)stored,
-		    e.detail);
+		    (long long)left, e.detail);
 	}
 	talloc_free(mem);
 }

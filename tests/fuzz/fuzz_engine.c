@@ -4,6 +4,7 @@
  *   - a normal form's canonical text comes back from the store unchanged and without a change;
  *   - nothing differs from itself; both directions count the same, created and deleted swapped;
  *   - there is no change exactly when both have one element text;
+ *   - the old side with the patch applied has no change against the new one;
  *   - every change's path leads to its value, and no two changes are one finding.
  */
 #include <assert.h>
@@ -11,6 +12,7 @@
 
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
+#include "drift/engine/patch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -120,11 +122,46 @@ check_store(const struct world *w, const struct resource *r)
 	assert(compare(w, &back, r)->n == 0 && compare(w, r, r)->n == 0);
 }
 
+static const struct json *
+shown(const struct world *w, const struct json *v)
+{
+	struct err         e = { 0 };
+	struct buf         b;
+	const struct json *back;
+
+	buf_make(&b, w->mem);
+	resource_print(&b, v);
+	assert(buf_ok(&b));
+	back = json_parse(w->mem, buf_str(&b), &e);
+	assert(back != NULL);
+	return back;
+}
+
+static void
+check_patch(const struct world *w, const struct resource *a, const struct resource *b)
+{
+	struct err         e = { 0 };
+	struct patch      *p = patch_make(w->mem, w->spec, &e);
+	struct resource    got = *a, want = *b;
+	const struct json *operations;
+	struct buf         out;
+	bool               ok;
+
+	buf_make(&out, w->mem);
+	ok = p != NULL && patch_value(p, a->category, a->value, b->value, &e) &&
+	     patch_print(&out, p, &e);
+	assert(ok);
+	operations = json_parse(w->mem, buf_str(&out), &e);
+	assert(operations != NULL);
+	got.value = patch_apply(w->mem, shown(w, a->value), operations, &e);
+	want.value = shown(w, b->value);
+	assert(got.value != NULL && compare(w, &got, &want)->n == 0);
+}
+
 static void
 check_pair(const struct world *w, const struct resource *a, const struct resource *b)
 {
 	const struct diff *ab = compare(w, a, b), *ba = compare(w, b, a);
-	struct buf         shown;
 
 	assert(ab->summary.created == ba->summary.deleted &&
 	       ab->summary.deleted == ba->summary.created);
@@ -134,9 +171,8 @@ check_pair(const struct world *w, const struct resource *a, const struct resourc
 	check_changes(ba, b, a);
 	check_store(w, a);
 	check_store(w, b);
-	buf_make(&shown, w->mem);
-	resource_print(&shown, a->value);
-	assert(buf_ok(&shown));
+	check_patch(w, a, b);
+	check_patch(w, b, a);
 }
 
 static bool

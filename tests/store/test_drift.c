@@ -344,7 +344,7 @@ what_this_version_does_not_do_is_refused(void **state)
 		{ "{\"source\":{\"kind\":\"push\"},\"schedule\":{\"interval_s\":60}}",
 		    "/schedule" },
 		{ "{\"source\":{\"kind\":\"push\"},\"expect_every_s\":60}", "/expect_every_s" },
-		{ "{\"source\":{\"kind\":\"push\"},\"retention_s\":60}", "/retention_s" },
+		{ "{\"source\":{\"kind\":\"push\"},\"retention_s\":0}", "/retention_s" },
 		{ "{\"source\":{\"kind\":\"push\"},\"baseline\":{\"mode\":\"golden\"}}",
 		    "/baseline/mode" },
 		{ "{\"source\":{\"kind\":\"push\"},\"thresholds\":{\"for_runs\":2}}",

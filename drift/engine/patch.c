@@ -1,0 +1,277 @@
+#include "drift/engine/patch.h"
+
+#include <stdlib.h>
+
+#include "drift/engine/walk.h"
+
+enum op { OP_REPLACE, OP_ADD, OP_REMOVE };
+
+struct patch_op {
+	enum op            op;
+	struct str         path;  /* of the value; of an element: of its array */
+	uint32_t           depth; /* steps of the path to an element; 0: it is no element */
+	uint32_t           index; /* element: where it is removed */
+	bool               last;  /* element: added behind the others */
+	size_t             seq;   /* order of finding */
+	const struct json *value; /* NULL: OP_REMOVE */
+	bool               open;  /* the value is wrapped in a new category: {key: value} */
+	struct str         key;   /* open: that key */
+};
+
+struct patch {
+	struct diff     *d;
+	struct patch_op *ops;
+	size_t           n, cap;
+	struct str      *categories; /* that the document has */
+	size_t           categories_n;
+	bool             is_value; /* the resource at hand is the document itself */
+};
+
+/* ---- collecting ---- */
+
+static struct patch_op *
+op_next(struct patch *p, struct err *e)
+{
+	struct patch_op *more;
+
+	if (p->n == p->cap) {
+		p->cap = p->cap > 0 ? p->cap * 2 : 16;
+		more = talloc_realloc(p, p->ops, struct patch_op, (unsigned)p->cap);
+		if (more == NULL) {
+			(void)err_memory(e);
+			return NULL;
+		}
+		p->ops = more;
+	}
+	p->ops[p->n] = (struct patch_op) { .seq = p->n };
+	return &p->ops[p->n++];
+}
+
+/* The pointer to a place in the old document; *depth: its steps. */
+static void
+place_path(const struct patch *p, const struct walk *w, const struct place *at, struct buf *out,
+    uint32_t *depth)
+{
+	const struct resource *r = w->to != NULL ? w->to : w->from;
+
+	if (at->kind != PLACE_ROOT) {
+		place_path(p, w, at->up, out, depth);
+		++*depth;
+		if (at->kind == PLACE_MEMBER)
+			json_pointer_add(out, at->name);
+		else
+			buf_printf(out, "/%u", at->old_i);
+	} else if (!p->is_value) {
+		json_pointer_add(out, r->category);
+		json_pointer_add(out, r->key);
+		*depth += 2;
+	}
+}
+
+static bool
+is_element(const struct place *at)
+{
+	return at->kind == PLACE_KEYED || at->kind == PLACE_COUNTED;
+}
+
+/* Takes the place of walk_change. */
+static bool
+note(struct walk *w, const struct place *at, const struct json *old_value,
+    const struct json *new_value)
+{
+	struct patch    *p = w->d->state->note_arg;
+	struct patch_op *op = op_next(p, w->e);
+	struct buf       path;
+
+	if (op == NULL)
+		return false;
+	buf_make(&path, p);
+	place_path(p, w, is_element(at) ? at->up : at, &path, &op->depth);
+	if (!buf_ok(&path))
+		return err_memory(w->e);
+	op->path = buf_str(&path);
+	op->op = old_value == NULL ? OP_ADD : new_value == NULL ? OP_REMOVE : OP_REPLACE;
+	op->value = new_value;
+	op->depth = is_element(at) ? op->depth + 1 : 0;
+	op->index = new_value == NULL ? at->old_i : at->new_i;
+	op->last = !at->ordered;
+	return true;
+}
+
+struct patch *
+patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e)
+{
+	struct patch *p = talloc_zero(mem, struct patch);
+
+	if (p == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	p->d = diff_make(p, spec, NULL, e);
+	if (p->d == NULL) {
+		talloc_free(p);
+		return NULL;
+	}
+	p->d->state->note = note;
+	p->d->state->note_arg = p;
+	return p;
+}
+
+/* Categories are few, and come one behind another. */
+static bool
+has_category(const struct patch *p, struct str category)
+{
+	for (size_t i = p->categories_n; i-- > 0;)
+		if (str_eq(p->categories[i], category))
+			return true;
+	return false;
+}
+
+bool
+patch_category(struct patch *p, struct str category, struct err *e)
+{
+	struct str *more;
+
+	if (has_category(p, category))
+		return true;
+	more = talloc_realloc(p, p->categories, struct str, (unsigned)p->categories_n + 1);
+	if (more == NULL)
+		return err_memory(e);
+	p->categories = more;
+	more[p->categories_n++] = category;
+	return true;
+}
+
+/* The first resource of a category that the document has not: the category comes with it. */
+static bool
+open_category(struct patch *p, const struct resource *to, struct err *e)
+{
+	struct patch_op *op = op_next(p, e);
+	struct buf       path;
+
+	if (op == NULL)
+		return false;
+	buf_make(&path, p);
+	json_pointer_add(&path, to->category);
+	if (!buf_ok(&path))
+		return err_memory(e);
+	op->op = OP_ADD;
+	op->path = buf_str(&path);
+	op->value = to->value;
+	op->open = true;
+	op->key = to->key;
+	return patch_category(p, to->category, e);
+}
+
+bool
+patch_resource(
+    struct patch *p, const struct resource *from, const struct resource *to, struct err *e)
+{
+	if (from != NULL && !patch_category(p, from->category, e))
+		return false;
+	if (from == NULL && to != NULL && !has_category(p, to->category))
+		return open_category(p, to, e);
+	p->is_value = false;
+	return diff_resource(p->d, from, to, e);
+}
+
+bool
+patch_value(struct patch *p, struct str category, const struct json *from, const struct json *to,
+    struct err *e)
+{
+	const struct resource a = { category, STR(""), from }, b = { category, STR(""), to };
+
+	p->is_value = true;
+	return diff_resource(p->d, &a, &b, e);
+}
+
+size_t
+patch_count(const struct patch *p)
+{
+	return p->n;
+}
+
+/* ---- the order of application ---- */
+
+static int
+less(size_t a, size_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+op_cmp(const void *x, const void *y)
+{
+	const struct patch_op *a = x, *b = y;
+	int                    c;
+
+	if (a->depth == 0 || b->depth == 0)
+		return a->depth != b->depth ? less(a->depth, b->depth) : less(a->seq, b->seq);
+	if (a->depth != b->depth)
+		return less(b->depth, a->depth);
+	c = str_cmp(a->path, b->path);
+	if (c != 0)
+		return c;
+	if (a->op != b->op)
+		return a->op == OP_REMOVE ? -1 : 1;
+	if (a->op == OP_REMOVE)
+		return less(b->index, a->index);
+	return less(a->seq, b->seq);
+}
+
+/* ---- printing ---- */
+
+static bool
+print_path(struct buf *out, const struct patch_op *op, struct err *e)
+{
+	struct buf path;
+
+	buf_make(&path, out->mem);
+	buf_add(&path, op->path.p, op->path.n);
+	if (op->depth > 0 && op->op == OP_ADD && op->last)
+		buf_puts(&path, "/-");
+	else if (op->depth > 0)
+		buf_printf(&path, "/%u", op->index);
+	buf_puts(out, ",\"path\":");
+	buf_json(out, buf_str(&path));
+	talloc_free(path.p);
+	return buf_ok(&path) || err_memory(e);
+}
+
+static void
+print_value(struct buf *out, const struct patch_op *op)
+{
+	buf_puts(out, ",\"value\":");
+	if (op->open) {
+		buf_putc(out, '{');
+		buf_json(out, op->key);
+		buf_putc(out, ':');
+	}
+	resource_print(out, op->value);
+	if (op->open)
+		buf_putc(out, '}');
+}
+
+bool
+patch_print(struct buf *out, struct patch *p, struct err *e)
+{
+	static const char *const names[] = { "replace", "add", "remove" };
+
+	if (p->n > 1)
+		qsort(p->ops, p->n, sizeof(p->ops[0]), op_cmp);
+	buf_putc(out, '[');
+	for (size_t i = 0; i < p->n; i++) {
+		const struct patch_op *op = &p->ops[i];
+
+		buf_puts(out, i > 0 ? ",\n{\"op\":\"" : "{\"op\":\"");
+		buf_puts(out, names[op->op]);
+		buf_putc(out, '"');
+		if (!print_path(out, op, e))
+			return false;
+		if (op->value != NULL)
+			print_value(out, op);
+		buf_putc(out, '}');
+	}
+	buf_putc(out, ']');
+	return buf_ok(out) || err_memory(e);
+}

@@ -1,0 +1,49 @@
+/*
+ * patch.h - JSON Patch (RFC 6902): a comparison as a patch that applies, and applying one.
+ *
+ *	struct patch *p = patch_make(mem, spec, e);
+ *	patch_category(p, category, e)              for each category of the baseline
+ *	patch_resource(p, old or NULL, new or NULL, e)   for each resource that differs
+ *	patch_print(&buf, p, e)
+ *
+ * The document a report's patch is for holds a snapshot as {"<category>": {"<key>": value}}; that
+ * of patch_value is the value itself.  Applied to the old side's normal form it gives a document
+ * in which the comparison finds no change: elements whose order does not count may stand in
+ * another order.  Every path is valid at the moment its operation is applied: first what is not
+ * an element, in the old positions; then elements, inner arrays before outer ones, in each array
+ * deleted from the highest index down and then added.  Rules play no part: what a rule ignores is
+ * in the patch all the same.
+ *
+ * Values are printed as resource_print does: a changed secret is replaced by "[masked]".
+ */
+#ifndef BSX_DRIFT_ENGINE_PATCH_H
+#define BSX_DRIFT_ENGINE_PATCH_H
+
+#include "drift/engine/compare.h"
+
+struct patch;
+
+/* `spec`, and all resources and values given to the patch, must outlive it. */
+MUST_USE struct patch *patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e);
+/* Says that the document has a member for this category, so that it needs not be added. */
+MUST_USE bool patch_category(struct patch *p, struct str category, struct err *e);
+MUST_USE bool patch_resource(
+    struct patch *p, const struct resource *from, const struct resource *to, struct err *e);
+/* From one value in normal form to another, both of a resource of this category. */
+MUST_USE bool patch_value(struct patch *p, struct str category, const struct json *from,
+    const struct json *to, struct err *e);
+size_t        patch_count(const struct patch *p); /* operations */
+/* Appends it as a JSON array and orders it for that: nothing is to be added afterwards. */
+MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
+
+/*
+ * Applies the operations of `patch` (a JSON array) to a copy of `doc` and answers that, owned by
+ * `mem`; strings and numbers still point into both texts.  All or nothing: NULL when an operation
+ * is malformed or fails, with a fault (ERR_INVALID) at "/<operation>" or a member of it.
+ * `test` compares numbers by value and members in any order.  A document that grows beyond
+ * JSON_DEPTH_MAX levels, or by more than JSON_VALUES_MAX values, is refused.
+ */
+MUST_USE struct json *patch_apply(
+    TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e);
+
+#endif

@@ -1,0 +1,264 @@
+#include <string.h>
+
+#include "drift/run/sides.h"
+#include "fcgi/drift.h"
+#include "fcgi/routes.h"
+
+#define SHOWN_MAX 2000 /* changes of one answer */
+
+/* ---- what is compared ---- */
+
+struct compare_side {
+	struct uuid     snapshot_id;
+	struct raw_json value;
+};
+static const struct field  side_fields[] = { FIELD(struct compare_side, snapshot_id,
+						 .flags = FIELD_NULLABLE,
+						 .doc = "A stored snapshot of this tenant."),
+	 FIELD(struct compare_side, value, .doc = "Or a document."), FIELD_END };
+static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
+
+struct compare_in {
+	struct compare_side *left, *right;
+	struct raw_json      compare, rules;
+	struct strings       rule_packs;
+};
+static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left,
+						       .item = &side_schema, .flags = FIELD_REQUIRED,
+						       .doc = "The old side."),
+	 FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
+	     .doc = "The new side."),
+	 FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
+	     .doc = "How values are compared; as in the config of a snapshot when absent."),
+	 FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
+	     .doc = "Severity rules; as in the config of a snapshot when absent."),
+	 FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	     .doc = "Rule packs; those of the config of a snapshot when absent."),
+	 FIELD_END };
+static const struct schema compare_in_schema =
+    SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
+
+/* ---- what is answered ---- */
+
+struct compared_change {
+	struct change_resource *resource;
+	const char             *op;
+	char                   *path, *canonical_path;
+	struct raw_json         old_value, new_value;
+	bool                    old_value_truncated, new_value_truncated;
+	const char             *severity, *rule, *reason;
+	const char             *fingerprint, *value_hash;
+};
+static const struct field compared_fields[] = {
+	FIELD(struct compared_change, resource, .item = &change_resource_schema, .doc = "Where."),
+	FIELD(struct compared_change, op, .doc = "created, deleted or modified."),
+	FIELD(struct compared_change, path,
+	    .doc = "JSON Pointer into the new value, into the old one when deleted."),
+	FIELD(struct compared_change, canonical_path,
+	    .doc = "The same with elements by identity, not position."),
+	FIELD(struct compared_change, old_value, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Absent when created or too long."),
+	FIELD(struct compared_change, new_value, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Absent when deleted or too long."),
+	FIELD(struct compared_change, old_value_truncated, .flags = FIELD_OMIT_ZERO,
+	    .doc = "It was longer than 16 KiB."),
+	FIELD(struct compared_change, new_value_truncated, .flags = FIELD_OMIT_ZERO,
+	    .doc = "It was longer than 16 KiB."),
+	FIELD(struct compared_change, severity, .doc = "info, low, medium, high or critical."),
+	FIELD(struct compared_change, rule, .doc = "The rule that decided."),
+	FIELD(struct compared_change, reason, .doc = "Its reason."),
+	FIELD(struct compared_change, fingerprint, .doc = "Identity of the finding."),
+	FIELD(struct compared_change, value_hash, .doc = "Tells one new value from another."),
+	FIELD_END
+};
+static const struct schema compared_schema =
+    SCHEMA("ComparedChange", struct compared_change, compared_fields);
+
+struct compare_out {
+	struct items           changes;
+	struct report_summary *summary;
+	int64_t                score;
+	bool                   more;
+	struct raw_json        incomplete;
+};
+static const struct field compare_out_fields[] = {
+	FIELD(struct compare_out, changes, .item = &compared_schema,
+	    .doc = "The changes from left to right, the first 2,000."),
+	FIELD(struct compare_out, summary, .item = &report_summary_schema,
+	    .doc = "All of them, counted."),
+	FIELD(struct compare_out, score, .doc = "Sum of the severities' weights."),
+	FIELD(struct compare_out, more, .doc = "There are more changes than are shown."),
+	FIELD(struct compare_out, incomplete,
+	    .doc = "Categories left out: not completely read on one of the sides."),
+	FIELD_END
+};
+static const struct schema compare_out_schema =
+    SCHEMA("DriftCompared", struct compare_out, compare_out_fields);
+
+/* ---- the spec ---- */
+
+static bool
+read_snapshot(struct request *r, const struct compare_side *in, const char *pointer,
+    struct snapshot *s, struct err *e)
+{
+	bool by_id = !uuid_is_nil(&in->snapshot_id);
+
+	if (by_id == (in->value.tree != NULL))
+		return err_fault(e, r->mem, pointer, "needs either snapshot_id or value");
+	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
+}
+
+/* That of the first snapshot's config, with what the body says instead. */
+static struct drift_spec *
+spec_here(
+    struct request *r, const struct snapshot *left, const struct snapshot *right, struct err *e)
+{
+	const struct snapshot *s = !uuid_is_nil(&left->id) ? left : right;
+	struct drift          *d = drift_of(r->app, e);
+	struct drift_config    c = { 0 };
+	char                  *text;
+
+	if (d == NULL ||
+	    (!uuid_is_nil(&s->id) && !config_by_id(r->db, r->mem, &s->config_id, &c, e)))
+		return NULL;
+	text = talloc_strdup(r->mem, "{\"source\":{\"kind\":\"push\"}}");
+	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, r->json, e);
+	return text != NULL ? spec_compile(r->mem, d, r->db, text, e) : NULL;
+}
+
+/* ---- showing ---- */
+
+static bool
+show_value(
+    TALLOC_CTX *mem, const struct json *v, struct raw_json *out, bool *truncated, struct err *e)
+{
+	struct buf b;
+
+	if (v == NULL)
+		return true;
+	buf_make(&b, mem);
+	b.max = CHANGE_VALUE_MAX;
+	resource_print(&b, v);
+	out->text = buf_ok(&b) ? b.p : NULL;
+	*truncated = out->text == NULL;
+	return b.cap > 0 || err_memory(e);
+}
+
+static const char *
+show_hash(TALLOC_CTX *mem, const uint8_t *hash)
+{
+	char *text = talloc_size(mem, 2 * HASH_LEN + 1);
+
+	if (text != NULL)
+		hex_print(hash, HASH_LEN, text);
+	return text;
+}
+
+static bool
+show_change(TALLOC_CTX *mem, const struct change *c, struct compared_change *out, struct err *e)
+{
+	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
+		.op = change_op_name(c->op),
+		.path = str_dup(mem, c->path),
+		.canonical_path = str_dup(mem, c->canonical_path),
+		.severity = severity_name(c->severity),
+		.rule = c->rule,
+		.reason = c->reason,
+		.fingerprint = show_hash(mem, c->fingerprint),
+		.value_hash = show_hash(mem, c->value_hash) };
+	if (out->resource == NULL || out->path == NULL || out->canonical_path == NULL ||
+	    out->fingerprint == NULL || out->value_hash == NULL)
+		return err_memory(e);
+	out->resource->category = str_dup(mem, c->category);
+	out->resource->key = str_dup(mem, c->key);
+	if (out->resource->category == NULL || out->resource->key == NULL)
+		return err_memory(e);
+	return show_value(mem, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(mem, c->new_value, &out->new_value, &out->new_value_truncated, e);
+}
+
+static bool
+show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		buf_printf(&b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v),
+		    (long long)s->by_severity[v]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct err *e)
+{
+	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX;
+	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
+
+	out->summary = talloc_zero(mem, struct report_summary);
+	if (c == NULL || out->summary == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!show_change(mem, &d->changes[i], &c[i], e))
+			return false;
+	out->changes = (struct items) { c, n };
+	out->more = diff_count(&d->summary) > (int64_t)n;
+	out->score = d->summary.score;
+	*out->summary = (struct report_summary) { .created = d->summary.created,
+		.modified = d->summary.modified,
+		.deleted = d->summary.deleted };
+	return show_severities(mem, &d->summary, &out->summary->by_severity, e);
+}
+
+/* ---- the route ---- */
+
+static bool
+make_side(struct request *r, const struct drift_spec *spec, const struct compare_side *in,
+    const struct snapshot *s, struct side *out, struct err *e)
+{
+	if (in->value.tree == NULL)
+		return side_of_snapshot(r->db, r->mem, s, out, e);
+	return side_of_document(r->mem, spec, in->value.tree, out, e);
+}
+
+static bool
+add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
+{
+	return diff_resource(arg, from, to, e);
+}
+
+static bool
+compare_two(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct compare_in *in = body;
+	struct compare_out      *out = answer;
+	struct snapshot          left = { 0 }, right = { 0 };
+	struct side              a, b;
+	struct drift_spec       *spec;
+	struct diff             *d;
+	struct buf               incomplete;
+
+	if (!read_snapshot(r, in->left, "/left", &left, e) ||
+	    !read_snapshot(r, in->right, "/right", &right, e))
+		return false;
+	spec = spec_here(r, &left, &right, e);
+	d = spec != NULL ? diff_make(r->mem, spec->compare, spec->rules, e) : NULL;
+	if (d == NULL || !make_side(r, spec, in->left, &left, &a, e) ||
+	    !make_side(r, spec, in->right, &right, &b, e) ||
+	    !sides_each(r->db, r->mem, spec->compare, &a, &b, add_to_diff, d, e))
+		return false;
+	buf_make(&incomplete, r->mem);
+	if (!sides_incomplete(&a, &b, &incomplete, e))
+		return false;
+	out->incomplete.text = incomplete.p;
+	return show_diff(r->mem, d, out, e);
+}
+
+const struct route compare_routes[] = {
+	ROUTE(POST, "/api/drift/compare", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200, compare_two,
+	    IN_SNAPSHOT(compare_in), OUT(compare_out),
+	    "Compares any two things: stored snapshots or documents. Nothing is stored."),
+	ROUTE_END
+};

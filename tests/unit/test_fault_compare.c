@@ -1,0 +1,255 @@
+/*
+ * The n-th allocation fails, for every n: a comparison ends in an error, or says exactly what it
+ * says otherwise.  The program's own malloc stands in front of the C library's; under ASan, which
+ * needs that place itself, talloc's limit of a tree takes its part.  OpenSSL's allocations are left
+ * alone: a digest that cannot be made ends the process (hash.c), it never gives a wrong one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drift/engine/diff.h"
+#include "drift/engine/patch.h"
+
+static const uint8_t key[HASH_LEN] = { 1 };
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+static int64_t countdown = -1; /* allocations until the one that fails; < 0: none does */
+static bool    from_then_on;
+static int64_t failed;
+
+#if SANITIZED
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* talloc_set_memlimit */
+#else
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+
+static bool
+fails(void)
+{
+	if (countdown < 0 || countdown-- > 0)
+		return false;
+	countdown = from_then_on ? 0 : -1;
+	failed++;
+	return true;
+}
+
+void *
+malloc(size_t n)
+{
+	return fails() ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __libc_realloc(p, n);
+}
+#endif
+
+#if !SANITIZED
+int CRYPTO_set_mem_functions(void *(*m)(size_t, const char *, int),
+    void *(*r)(void *, size_t, const char *, int), void (*f)(void *, const char *, int));
+
+static void *
+crypto_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return __libc_malloc(n);
+}
+
+static void *
+crypto_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return __libc_realloc(p, n);
+}
+
+static void
+crypto_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+#endif
+
+static bool
+leave_crypto_alone(void)
+{
+#if SANITIZED
+	return true;
+#else
+	return CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1;
+#endif
+}
+
+/* ---- one comparison, from texts to a text that says all about it ---- */
+
+static const char how[] =
+    "{\"arrays\":[{\"path\":\"/list\",\"mode\":\"list\"},{\"path\":\"/set\",\"mode\":\"set\"},"
+    "{\"path\":\"/pairs\",\"mode\":\"keyed\",\"keys\":[\"a\",\"b\"]}],"
+    "\"normalise\":[{\"how\":\"ignore\",\"names\":[\"*DateTime\"]},{\"how\":\"split\",\"path\":\"/"
+    "scope\"},"
+    "{\"how\":\"embedded_json\",\"path\":\"/text\"},{\"how\":\"casefold\",\"path\":\"/fold\"},"
+    "{\"how\":\"round\",\"path\":\"/round\",\"digits\":1}]}";
+static const char rules_text[] =
+    "[{\"path\":\"/set/"
+    "*\",\"direction\":\"grows\",\"to\":{\"contains\":\"n\"},\"severity\":\"high\"},"
+    "{\"path\":\"/auto/[id=\\\"x\\\"]/v\",\"severity\":\"critical\"}]";
+static const char left[] =
+    "{\"list\":[1,2,3,4,5,6,7,8,9,10,11],\"set\":[\"a\",\"b\",\"b\"],\"gone\":{\"a\":[1,{}]},"
+    "\"pairs\":[{\"a\":1,\"b\":null,\"c\":1},{\"a\":2,\"b\":\"x\",\"c\":2}],\"scope\":\"b a\","
+    "\"auto\":[{\"id\":\"x\",\"v\":1},{\"id\":\"y\",\"v\":[1,2]}],\"text\":\"{\\\"a\\\":1}\","
+    "\"password\":\"p\",\"changedDateTime\":1,\"fold\":\"\\u00c4B\",\"round\":1.26,"
+    "\"many\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,"
+    "\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1,\"r\":1}}";
+static const char right[] =
+    "{\"list\":[1,3,2,4,5,60,7,8,9,10,11],\"set\":[\"a\",\"new\"],"
+    "\"pairs\":[{\"a\":2,\"b\":\"x\",\"c\":3},{\"a\":3,\"b\":null,\"c\":1}],\"scope\":\"a c b\","
+    "\"auto\":[{\"id\":\"y\",\"v\":[2,3]},{\"id\":\"x\",\"v\":2}],\"text\":\"{\\\"a\\\":2}\","
+    "\"password\":\"q\",\"changedDateTime\":2,\"fold\":\"\\u00e4b\",\"round\":1.34,"
+    "\"many\":{\"z\":1,\"b\":1,\"a\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,"
+    "\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1}}";
+
+static const struct json *
+side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct resource *r,
+    struct err *e)
+{
+	*r = (struct resource) { STR("c"), STR("k"), json_parse(mem, str_of(text), e) };
+	if (r->value == NULL || !resource_normalise(mem, spec, r, RESOURCE_SOURCE, e))
+		return NULL;
+	return r->value;
+}
+
+static bool
+tell(struct buf *out, const struct diff *d, struct err *e)
+{
+	buf_printf(out, "%lld %lld %lld score %lld", (long long)d->summary.created,
+	    (long long)d->summary.modified, (long long)d->summary.deleted,
+	    (long long)d->summary.score);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct change *c = &d->changes[i];
+		char                 hex[2 * HASH_LEN + 1];
+
+		buf_printf(out, "\n%s %s ", change_op_name(c->op), c->rule);
+		buf_add(out, c->path.p, c->path.n);
+		buf_putc(out, ' ');
+		buf_add(out, c->canonical_path.p, c->canonical_path.n);
+		hex_print(c->fingerprint, HASH_LEN, hex);
+		buf_puts(out, hex);
+		hex_print(c->value_hash, HASH_LEN, hex);
+		buf_puts(out, hex);
+		if (c->new_value != NULL)
+			resource_print(out, c->new_value);
+	}
+	return buf_ok(out) || err_memory(e);
+}
+
+static bool
+compare(TALLOC_CTX *mem, struct buf *out, struct err *e)
+{
+	const struct json   *v = json_parse(mem, str_of(how), e);
+	struct compare_spec *spec = v != NULL ? compare_compile(mem, v, NULL, 0, key, e) : NULL;
+	const struct json   *r = spec != NULL ? json_parse(mem, str_of(rules_text), e) : NULL;
+	struct rules        *rules = r != NULL ? rules_compile(mem, r, NULL, 0, e) : NULL;
+	struct diff         *d = rules != NULL ? diff_make(mem, spec, rules, e) : NULL;
+	struct patch        *p = d != NULL ? patch_make(mem, spec, e) : NULL;
+	struct resource      a, b;
+
+	buf_make(out, mem);
+	return p != NULL && side(mem, spec, left, &a, e) != NULL &&
+	       side(mem, spec, right, &b, e) != NULL && diff_resource(d, &a, &b, e) &&
+	       tell(out, d, e) && patch_resource(p, &a, &b, e) && patch_print(out, p, e);
+}
+
+/* *done: no allocation failed any more. */
+static void
+try(const char *want, int64_t n, bool *done)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct err  e = { 0 };
+	struct buf  out;
+	bool        ok;
+
+	failed = 0;
+#if SANITIZED
+	assert_int_equal(talloc_set_memlimit(mem, (size_t)n * 64), 0);
+#endif
+	countdown = n;
+	ok = compare(mem, &out, &e);
+	countdown = -1;
+	if (!ok && (e.code != ERR_INTERNAL || e.sys != 12))
+		fail_msg("%lld: %d %s", (long long)n, (int)e.code, e.detail);
+	if (ok && strcmp(out.p, want) != 0)
+		fail_msg("%lld: another answer: %s", (long long)n, out.p);
+	*done = ok && (SANITIZED || failed == 0);
+	talloc_free(mem);
+}
+
+static void
+every(bool on)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct err  e = { 0 };
+	struct buf  want;
+	int64_t     n = 0;
+
+	countdown = -1;
+	assert_true(compare(mem, &want, &e));
+	assert_non_null(strstr(want.p, "config:2"));
+	from_then_on = on;
+	for (bool done = false; !done; n++)
+		try(want.p, n, &done);
+	print_message("# %lld allocations failed, one after another\n", (long long)n - 1);
+	assert_true(n > 100);
+	talloc_free(mem);
+}
+
+static void
+a_comparison_that_misses_one_allocation_says_so_or_is_right(void **state)
+{
+	(void)state;
+	every(false);
+}
+
+static void
+a_comparison_that_runs_out_of_memory_says_so(void **state)
+{
+	(void)state;
+	every(true);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_comparison_that_misses_one_allocation_says_so_or_is_right),
+		cmocka_unit_test(a_comparison_that_runs_out_of_memory_says_so),
+	};
+
+	return leave_crypto_alone() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}

@@ -110,13 +110,8 @@ auth_answer(struct request *r, const struct session_grant *g, bool in_body, stru
 	return true;
 }
 
-/* What a sign-in gives: the session, or what is still to be shown. */
-struct sign_in {
-	struct session session;
-	bool           mfa_required;
-	const char    *mfa_token;
-	struct strings methods;
-};
+/* ---- a sign-in: the session, or what is still to be shown ---- */
+
 #define SIGN_IN(m, wire, ...)                                                                      \
 	FIELD_AS(struct sign_in, session.m, wire, .flags = FIELD_OMIT_ZERO, __VA_ARGS__)
 static const struct field sign_in_fields[] = {
@@ -142,7 +137,13 @@ static const struct field sign_in_fields[] = {
 	FIELD(struct sign_in, methods, .flags = FIELD_OMIT_ZERO, .doc = "What may be shown there."),
 	FIELD_END,
 };
-static const struct schema sign_in_schema = SCHEMA("SignIn", struct sign_in, sign_in_fields);
+const struct schema sign_in_schema = SCHEMA("SignIn", struct sign_in, sign_in_fields);
+
+bool
+auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e)
+{
+	return reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
+}
 
 static bool
 answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
@@ -150,8 +151,8 @@ answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
 {
 	out->mfa_required = true;
 	out->mfa_token = g->mfa_token;
-	out->methods = mfa_methods(true);
-	return in_body || reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
+	out->methods = mfa_methods(true, false);
+	return in_body || auth_put_challenge(r, g, e);
 }
 
 /* A session has all of its members, empty ones too: only what is still to be shown leaves them out.
@@ -165,6 +166,14 @@ answer_begun(struct request *r, const struct session_grant *g, bool in_body, str
 	buf_make(&r->out, r->mem);
 	r->content_type = "application/json";
 	return schema_encode(&r->out, &session_schema, &out->session, e);
+}
+
+bool
+auth_answer_sign_in(struct request *r, const struct session_grant *g, bool in_body,
+    struct sign_in *out, struct err *e)
+{
+	return g->mfa_token != NULL ? answer_challenge(r, g, in_body, out, e)
+				    : answer_begun(r, g, in_body, out, e);
 }
 
 struct login_body {
@@ -223,14 +232,13 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 	bool                     in_body = str_eqz(str_of(in->delivery), "body");
 	const struct login       who = { in->tenant, in->email, in->password, &device, in_body };
 	struct session_grant     g = { 0 };
-	struct sign_in          *out = answer;
 
 	if (!charge_account(r, in, &device, e) ||
 	    !login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e))
 		return false;
-	if (g.mfa_token != NULL)
-		return answer_challenge(r, &g, in_body, out, e);
-	return (in_body || auth_remember_device(r, &g, e)) && answer_begun(r, &g, in_body, out, e);
+	if (!in_body && g.mfa_token == NULL && !auth_remember_device(r, &g, e))
+		return false;
+	return auth_answer_sign_in(r, &g, in_body, answer, e);
 }
 
 struct refresh_body {
@@ -336,8 +344,9 @@ struct me_update {
 static const struct field me_update_fields[] = {
 	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
-	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
-		   "of the last five minutes."),
+	    .doc =
+		"New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
+		"of the last five minutes."),
 	FIELD_END,
 };
 static const struct schema me_update_schema =

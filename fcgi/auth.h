@@ -23,11 +23,27 @@ struct session {
 };
 extern const struct schema session_schema;
 
+/* What a sign-in gives: the session, or what is still to be shown. */
+struct sign_in {
+	struct session session;
+	bool           mfa_required;
+	const char    *mfa_token;
+	struct strings methods;
+};
+extern const struct schema sign_in_schema;
+
 #define MFA_COOKIE_S 600
 
 /* Fills the answer; without in_body the tokens go into cookies. */
 MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool in_body,
     struct session *out, struct err *e);
+
+/* The same of a grant that may be a challenge: its token goes into a cookie too. */
+MUST_USE bool auth_answer_sign_in(struct request *r, const struct session_grant *g, bool in_body,
+    struct sign_in *out, struct err *e);
+
+/* Sets the cookie of a sign-in that waits for the second factor. */
+MUST_USE bool auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e);
 
 /* Sets the access and refresh cookies. */
 MUST_USE bool auth_put_cookies(struct request *r, const struct session_grant *g, struct err *e);

@@ -113,8 +113,9 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 		return err_fault(e, r->mem, "/tenant", "is required");
 	in.tenant = q->tenant;
 	in.provider = str_dup(r->mem, r->ids[0]);
-	in.return_to = q->return_to != NULL ? q->return_to
-					    : talloc_asprintf(r->mem, "%s/", r->app->conf->base_path);
+	in.return_to = q->return_to != NULL
+			   ? q->return_to
+			   : talloc_asprintf(r->mem, "%s/", r->app->conf->base_path);
 	if (in.provider == NULL || in.return_to == NULL)
 		return err_memory(e);
 	if (!oidc_return_ok(in.return_to))
@@ -127,6 +128,21 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 /* ---- GET /api/auth/oidc/{provider}/callback ---- */
+
+/* Into the session, or to the page that asks for the second factor. */
+static bool
+go_on(struct request *r, const struct oidc_result *out, struct err *e)
+{
+	const char *location = out->return_to;
+
+	if (out->grant.mfa_token == NULL)
+		return auth_put_cookies(r, &out->grant, e) &&
+		       reply_header(r, "Location", location, e);
+	location = talloc_asprintf(r->mem, "%s/?mfa=1", r->app->conf->base_path);
+	if (location == NULL)
+		return err_memory(e);
+	return auth_put_challenge(r, &out->grant, e) && reply_header(r, "Location", location, e);
+}
 
 struct callback_query {
 	const char *state, *code, *error, *iss;
@@ -159,8 +175,7 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 	if (out.t != NULL)
 		r->db = out.t;
 	if (ok)
-		return reply_cookie(r, "bsx_oidc", "", 0, e) && auth_put_cookies(r, &out.grant, e) &&
-		       reply_header(r, "Location", out.return_to, e);
+		return reply_cookie(r, "bsx_oidc", "", 0, e) && go_on(r, &out, e);
 	return go_with_error(r, out.why, e) && reply_cookie(r, "bsx_oidc", "", 0, e);
 }
 
@@ -188,14 +203,14 @@ static bool
 google_login(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct google_body    *b = body;
-	const struct oidc_credential in = { b->tenant, b->credential, b->nonce };
+	bool                         in_body = str_eqz(str_of(b->delivery), "body");
+	const struct oidc_credential in = { b->tenant, b->credential, b->nonce, in_body };
 	struct oidc_result           out;
 	bool ok = oidc_google(r->app->auth, r->mem, &in, &r->origin, &out, e);
 
 	if (out.t != NULL)
 		r->db = out.t;
-	return ok && auth_answer(r, &out.grant,
-			 b->delivery != NULL && strcmp(b->delivery, "body") == 0, answer, e);
+	return ok && auth_answer_sign_in(r, &out.grant, in_body, answer, e);
 }
 
 const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", providers_query, ANYONE,
@@ -206,8 +221,11 @@ const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", provide
 	    IN_NONE, OUT_NONE, "Sends a browser to an identity provider to sign in there."),
 	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
 	    callback, IN_NONE, OUT_NONE,
-	    "Where the identity provider sends the browser back to; opens the session."),
+	    "Where the identity provider sends the browser back to; opens the session, or asks for "
+	    "the "
+	    "second factor."),
 	ROUTE(POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
-	    IN(google_body), OUT(session),
-	    "Signs in with an ID token of Google that the page was given."),
+	    IN(google_body), OUT(sign_in),
+	    "Signs in with an ID token of Google that the page was given; a second factor may be "
+	    "due then."),
 	ROUTE_END };

@@ -21,6 +21,7 @@ struct caller {
 	bool               platform;        /* of the tenant `platform`: *:tenants counts beyond its own */
 	bool               whole;           /* display_name and roles below are complete (else: read the user) */
 	bool               two_factor;
+	bool               has_password;    /* else: signs in by an identity provider only */
 	struct uuid        tenant;
 	struct uuid        user;            /* or the API key's id */
 	struct uuid        session;         /* nil for API keys */

@@ -39,17 +39,18 @@ token_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c, const str
 }
 
 struct asking {
-	struct tenant_db        *t;
+	const struct challenge  *c;
 	struct login_transaction row;
 };
 
 static bool
 ask_body(struct db *db, void *arg, struct err *e)
 {
-	struct asking *in = arg;
+	struct asking          *in = arg;
+	const struct challenge *c = in->c;
 
-	(void)db;
-	return login_transaction_add(in->t, &in->row, e);
+	return (c->body == NULL || c->body(db, c->arg, e)) &&
+	       login_transaction_add(c->t, &in->row, e);
 }
 
 bool
@@ -58,7 +59,7 @@ challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
 {
 	int64_t            now = clock_ms(a->clock);
 	uint8_t            hash[HASH_LEN];
-	struct asking      in = { .t = c->t,
+	struct asking      in = { .c = c,
 		     .row = { .id = uuid_make(a->clock, a->rand),
 			 .token_hash = { hash, sizeof(hash) },
 			 .user_id = c->user->id,
@@ -73,7 +74,8 @@ challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
 		.actor_name = c->user->email,
 		.origin = c->origin,
 		.target_kind = "user",
-		.target_id = c->user->id };
+		.target_id = c->user->id,
+		.details = c->details };
 
 	grant->tenant = c->t->tenant;
 	grant->mfa_token = token_make(a, mem, c, &in.row.id, hash, e);

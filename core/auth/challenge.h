@@ -22,9 +22,12 @@ struct challenge {
 	const char          *provider; /* of the session to come: "password" or an identity provider's name */
 	bool                 in_body;  /* its tokens are to be given in the body */
 	const struct origin *origin;
+	tx_fn               *body;     /* what else belongs to the deed; NULL: nothing */
+	void                *arg;
+	const char          *details;  /* of the audit entry: a JSON object, or NULL */
 };
 
-/* Sets grant->mfa_token and grant->tenant. */
+/* Sets grant->mfa_token and grant->tenant.  An error of `body` is handed on as it is. */
 MUST_USE bool challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
     struct session_grant *grant, struct err *e);
 /*

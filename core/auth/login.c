@@ -286,7 +286,11 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 static bool
 challenge(struct attempt *l, struct session_grant *grant, struct err *e)
 {
-	const struct challenge c = { l->t, &l->user, "password", l->in->in_body, l->origin };
+	const struct challenge c = { .t = l->t,
+		.user = &l->user,
+		.provider = "password",
+		.in_body = l->in->in_body,
+		.origin = l->origin };
 
 	if (!attempts_passed(l->a, &l->tries, e) || !rehash_body(l->t->db, l, e) ||
 	    !challenge_make(l->a, l->mem, &c, grant, e))

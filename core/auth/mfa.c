@@ -22,12 +22,15 @@ mfa_is_fresh(const struct caller *c, int64_t now_ms)
 }
 
 struct strings
-mfa_methods(bool two_factor)
+mfa_methods(bool two_factor, bool has_password)
 {
 	static const char *factors[] = { "totp", "recovery_code" };
 	static const char *password[] = { "password" };
+	static const char *provider[] = { "provider" };
 
-	return two_factor ? (struct strings) { factors, 2 } : (struct strings) { password, 1 };
+	if (two_factor)
+		return (struct strings) { factors, 2 };
+	return (struct strings) { has_password ? password : provider, 1 };
 }
 
 /* ---- setting up ---- */

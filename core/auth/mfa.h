@@ -28,8 +28,11 @@ struct mfa {
 
 /* Whether the caller proved who it is not long ago, by the second factor if there is one. */
 bool mfa_is_fresh(const struct caller *c, int64_t now_ms);
-/* By what it can be proved. */
-struct strings mfa_methods(bool two_factor);
+/*
+ * By what it can be proved.  "provider": by signing in anew at the identity provider, for who has
+ * neither a second factor nor a password.
+ */
+struct strings mfa_methods(bool two_factor, bool has_password);
 
 /* Shown once; the strings are children of `mem` and wipe themselves. */
 struct mfa_setup {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/challenge.h"
 #include "core/auth/oidc_exchange.h"
 #include "core/auth/oidc_user.h"
 #include "core/base/hash.h"
@@ -26,6 +27,7 @@ struct attempt {
 	struct oidc_who      who;
 	uint8_t              mark[HASH_LEN]; /* of google-login */
 	bool                 google;
+	bool                 in_body;
 };
 
 static bool
@@ -38,13 +40,16 @@ refuse(struct attempt *s, enum oidc_reason why, struct err *e)
 static void
 count(const struct attempt *s, bool ok)
 {
-	const char *labels = s->google ? (ok ? "method=\"google\",outcome=\"success\""
-					     : "method=\"google\",outcome=\"failure\"")
-				       : (ok ? "method=\"oidc\",outcome=\"success\""
-					     : "method=\"oidc\",outcome=\"failure\"");
+	static const char *const labels[2][3] = {
+		{ "method=\"oidc\",outcome=\"failure\"", "method=\"oidc\",outcome=\"success\"",
+		    "method=\"oidc\",outcome=\"challenge\"" },
+		{ "method=\"google\",outcome=\"failure\"", "method=\"google\",outcome=\"success\"",
+		    "method=\"google\",outcome=\"challenge\"" },
+	};
+	int outcome = !ok ? 0 : s->out->grant.mfa_token == NULL ? 1 : 2;
 
 	if (s->a->segment != NULL)
-		metric_add(s->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+		metric_add(s->a->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
 }
 
 /* ---- beginning ---- */
@@ -180,6 +185,30 @@ details_of(struct attempt *s, const char *reason, struct err *e)
 	return NULL;
 }
 
+/* The session then counts from its second factor on. */
+static bool
+challenge(struct attempt *s, const struct session_start *how, struct err *e)
+{
+	const struct challenge c = { .t = s->t,
+		.user = &s->who.user,
+		.provider = how->provider,
+		.in_body = s->in_body,
+		.origin = s->origin,
+		.body = how->body,
+		.arg = how->arg,
+		.details = how->details };
+
+	return challenge_make(s->a, s->mem, &c, &s->out->grant, e);
+}
+
+static bool
+grant(struct attempt *s, const struct session_start *how, struct err *e)
+{
+	if (s->who.user.two_factor && how->aal < 2)
+		return challenge(s, how, e);
+	return session_begin(s->a, s->mem, s->t, &s->who.user, how, s->origin, &s->out->grant, e);
+}
+
 static bool
 begin_session(struct attempt *s, struct err *e)
 {
@@ -188,12 +217,10 @@ begin_session(struct attempt *s, struct err *e)
 		.provider = s->provider.name, .aal = mfa ? 2 : 1, .body = session_body, .arg = s
 	};
 
-	if (s->who.user.two_factor && !mfa)
-		return refuse(s, OIDC_SECOND_FACTOR, e);
 	how.details = details_of(s, NULL, e);
 	if (!auth_time(s, &how.auth_time_ms, e) || how.details == NULL)
 		return false;
-	if (session_begin(s->a, s->mem, s->t, &s->who.user, &how, s->origin, &s->out->grant, e))
+	if (grant(s, &how, e))
 		return true;
 	if (!s->google || e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
 		return false;
@@ -409,7 +436,12 @@ bool
 oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
     const struct origin *origin, struct oidc_result *out, struct err *e)
 {
-	struct attempt s = { .a = a, .mem = mem, .origin = origin, .out = out, .google = true };
+	struct attempt s = { .a = a,
+		.mem = mem,
+		.origin = origin,
+		.out = out,
+		.google = true,
+		.in_body = in->in_body };
 
 	*out = (struct oidc_result) { .why = OIDC_OK };
 	return end(&s, google(&s, in, e), e);

@@ -6,7 +6,8 @@
  * Whom to ask and whom to believe comes from the tenant's row and the sealed
  * state of the browser, never from the answer.  A refusal is ERR_CREDENTIALS
  * with its reason, and an entry in the tenant's trail; anything else is a
- * failure of ours or of the way to the provider.
+ * failure of ours or of the way to the provider.  For a user with a second
+ * factor that the provider has not vouched for, the grant is a challenge.
  */
 #ifndef BSX_AUTH_OIDC_H
 #define BSX_AUTH_OIDC_H
@@ -51,6 +52,7 @@ struct oidc_credential {
 	const char *tenant;     /* slug, as it came */
 	const char *credential; /* the ID token */
 	const char *nonce;      /* NULL: none */
+	bool        in_body;    /* the tokens are to be given in the body */
 };
 
 /* ERR_CREDENTIALS with one public text, whatever is wrong; a credential is accepted once. */

@@ -35,8 +35,7 @@
 	X(OIDC_TAKEN,          "email_taken",           "not_linked") \
 	X(OIDC_INACTIVE,       "user_not_active",       "not_allowed") \
 	X(OIDC_OVERAGE,        "group_overage",         "group_overage") \
-	X(OIDC_NO_ROLE,        "no_role",               "no_role") \
-	X(OIDC_SECOND_FACTOR,  "second_factor_needed",  "second_factor_needed")
+	X(OIDC_NO_ROLE,        "no_role",               "no_role")
 enum oidc_reason {
 #define X(id, word, code) id,
 	OIDC_REASONS(X)

@@ -159,6 +159,7 @@ caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 	c->expires_ms = s->absolute_end.ms;
 	c->db_epoch = s->epoch;
 	c->two_factor = s->two_factor;
+	c->has_password = s->has_password;
 	c->idle_ms = s->idle_end.ms;
 	c->absolute_ms = s->absolute_end.ms;
 	c->last_login_ms = s->last_login.ms;

@@ -64,6 +64,7 @@ fill_caller(const struct auth *a, TALLOC_CTX *mem, const struct beginning *b, st
 		.display_name = u->display_name,
 		.status = u->status,
 		.two_factor = u->two_factor,
+		.has_password = u->password != NULL,
 		.last_login = s->created_at,
 		.created_at = u->created_at,
 		.role_names = u->role_names,

@@ -23,7 +23,7 @@
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 3
+#define SEGMENT_VERSION 4
 
 struct segment_header {
 	uint64_t magic;

@@ -46,6 +46,9 @@ struct end_in {
 static const struct field  end_fields[] = { COLUMN(struct end_in, now),
 	 COLUMN(struct end_in, reason), COLUMN(struct end_in, name), FIELD_END };
 static const struct schema end_in = SCHEMA("ProviderEndIn", struct end_in, end_fields);
+static const struct field  waiting_fields[] = { COLUMN(struct end_in, now),
+	 COLUMN(struct end_in, name), FIELD_END };
+static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_in, waiting_fields);
 
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
     "INSERT INTO identity_providers (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -66,6 +69,8 @@ SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
 SQL(provider_update_sessions, SQL_TENANT, &end_in, NULL,
     "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
     " WHERE provider = ? AND revoked_at IS NULL");
+SQL(provider_update_waiting, SQL_TENANT, &waiting_in, NULL,
+    "UPDATE login_transactions SET ended_at = ? WHERE provider = ? AND ended_at IS NULL");
 
 bool
 provider_add(struct db *db, const struct provider *p, struct err *e)
@@ -106,13 +111,16 @@ provider_set(struct db *db, const struct provider *p, struct err *e)
 	return db_run(db, &provider_update, p, NULL, e);
 }
 
+/* What waits first: of a sign-in that ends just now, either the session is seen or there is none.
+ */
 bool
 provider_end_sessions(
     struct db *db, const char *name, const char *reason, instant now, struct err *e)
 {
 	const struct end_in in = { now, reason, name };
 
-	return db_run(db, &provider_update_sessions, &in, NULL, e);
+	return db_run(db, &provider_update_waiting, &in, NULL, e) &&
+	       db_run(db, &provider_update_sessions, &in, NULL, e);
 }
 
 bool

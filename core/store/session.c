@@ -34,6 +34,7 @@ static const struct field session_caller_fields[] = {
 	FIELD(struct session_caller, display_name, .doc = "Name."),
 	FIELD(struct session_caller, status, .doc = "User's status."),
 	FIELD_AS(struct session_caller, two_factor, "2fa_enabled", .doc = "Second factor."),
+	FIELD(struct session_caller, has_password, .doc = "A password."),
 	FIELD(struct session_caller, last_login, .flags = NULLABLE, .doc = "Last sign-in."),
 	FIELD(struct session_caller, created_at, .doc = "User's making."),
 	FIELD(struct session_caller, role_names, .flags = NULLABLE, .doc = "Roles, LF between."),
@@ -70,7 +71,7 @@ SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schem
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
     " s.epoch + u.epoch AS epoch, u.email, u.display_name, u.status, u.`2fa_enabled`,"
-    " u.last_login, u.created_at,"
+    " u.password IS NOT NULL AS has_password, u.last_login, u.created_at,"
     " (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"
     " FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS role_names,"
     " (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"

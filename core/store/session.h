@@ -36,6 +36,7 @@ struct session_caller {
 	uint64_t    epoch;        /* of the session and the user together */
 	char       *email, *display_name, *status;
 	bool        two_factor;
+	bool        has_password;
 	instant     last_login, created_at;
 	char       *role_names, *granted; /* as in struct user */
 	instant     began_at;     /* of the session; 0: not known */

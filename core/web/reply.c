@@ -43,7 +43,9 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 	    .doc =
 		"With rate_limited: the budgets that are used up, named as in RateLimit-Policy."),
 	FIELD(struct problem, methods, .flags = FIELD_OMIT_ZERO,
-	    .doc = "With step_up_required: what POST /api/auth/step-up takes of this user."),
+	    .doc =
+		"With step_up_required: what POST /api/auth/step-up takes of this user; provider: "
+		"instead, a sign-in there with prompt=login."),
 	FIELD(struct problem, max_age_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With step_up_required: how long a proof counts, in seconds."),
 	FIELD_END };
@@ -81,7 +83,7 @@ put_problem(struct request *r)
 	if (f->code == ERR_RATE && r->rate.policy != NULL)
 		p.violated = (struct strings) { &r->rate.policy, 1 };
 	if (f->code == ERR_STEP_UP) {
-		p.methods = mfa_methods(r->caller.two_factor);
+		p.methods = mfa_methods(r->caller.two_factor, r->caller.has_password);
 		p.max_age_s = STEP_UP_MAX_AGE_S;
 	}
 	buf_make(&r->out, r->mem);

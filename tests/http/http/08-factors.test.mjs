@@ -1,53 +1,14 @@
 // The second factor from setting up to giving up, by codes that these tests compute themselves.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Log, state, until } from '../lib/env.mjs';
+import { codeOf, enrol, present } from '../lib/authenticator.mjs';
+import { Log, state } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { checkProblem } from '../lib/spec.mjs';
 import { bearer, browser, login, newKey, newTenant, origin, withKey, withToken } from '../lib/people.mjs';
-
-// ---- an authenticator (RFC 6238) ----------------------------------------------------------------
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-function unbase32(text) {
-  const bits = [...text].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
-  return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-}
-
-const present = () => Math.floor(Date.now() / 30000);
-
-function codeOf(secret, step) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = crypto.createHmac('sha1', unbase32(secret)).update(counter).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
-// Gives codes that were not used yet: at most three of them within half a minute.
-class Authenticator {
-  constructor(secret) {
-    this.secret = secret;
-    this.last = present() - 2;
-  }
-
-  async next() {
-    const step = Math.max(this.last + 1, present() - 1);
-    await until('the next code', () => step <= present() + 1, 40);
-    this.last = step;
-    return codeOf(this.secret, step);
-  }
-
-  wrong() {
-    const right = [-2, -1, 0, 1, 2].map((d) => codeOf(this.secret, present() + d));
-    return ['000000', '111111', '222222', '333333', '444444', '555555'].find((c) => !right.includes(c));
-  }
-}
 
 // ---- people -------------------------------------------------------------------------------------
 
@@ -58,15 +19,6 @@ function sql(text) {
 }
 
 const schemaOf = (who) => sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${who.tenant}'`);
-
-async function enrol(caller) {
-  const setup = await caller('POST', '/api/auth/2fa/setup');
-  assert.equal(setup.status, 200, setup.text);
-  const app = new Authenticator(setup.json.secret);
-  const enabled = await caller('POST', '/api/auth/2fa/enable', { body: { code: await app.next() } });
-  assert.equal(enabled.status, 200, enabled.text);
-  return { app, codes: enabled.json.recovery_codes, setup: setup.json };
-}
 
 async function challenge(who, more = { delivery: 'body' }) {
   const a = await login(who, more);
@@ -168,7 +120,7 @@ test('a sign-in by cookies goes on by the mfa cookie, from the page itself only'
   await refused(await verify({ code }, { headers: { ...headers, Origin: 'https://evil.example' } }), 403, 'csrf_failed');
   const a = await verify({ code }, { headers: { ...headers, Origin: origin } });
   assert.equal(a.status, 200, a.text);
-  assert.deepEqual(a.cookies.map((c) => c.split('=')[0]).sort(), ['bsx_access', 'bsx_mfa', 'bsx_refresh']);
+  assert.deepEqual(a.cookies.map((c) => c.split('=')[0]).sort(), ['bsx_access', 'bsx_device', 'bsx_mfa', 'bsx_refresh']);
   assert.match(a.cookies.find((c) => c.startsWith('bsx_mfa')), /^bsx_mfa=; Path=\/; Max-Age=0;/);
   assert.equal(a.json.access_token, undefined);
   const cookie = a.cookies.filter((c) => !c.startsWith('bsx_mfa')).map((c) => c.split(';')[0]).join('; ');

@@ -1,0 +1,51 @@
+// authenticator.mjs - an authenticator app (RFC 6238) of our own, and a user who enrols with it.
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { until } from './env.mjs';
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+function unbase32(text) {
+  const bits = [...text].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
+  return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+}
+
+export const present = () => Math.floor(Date.now() / 30000);
+
+export function codeOf(secret, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = crypto.createHmac('sha1', unbase32(secret)).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+// Gives codes that were not used yet: at most three of them within half a minute.
+export class Authenticator {
+  constructor(secret) {
+    this.secret = secret;
+    this.last = present() - 2;
+  }
+
+  async next() {
+    const step = Math.max(this.last + 1, present() - 1);
+    await until('the next code', () => step <= present() + 1, 40);
+    this.last = step;
+    return codeOf(this.secret, step);
+  }
+
+  wrong() {
+    const right = [-2, -1, 0, 1, 2].map((d) => codeOf(this.secret, present() + d));
+    return ['000000', '111111', '222222', '333333', '444444', '555555'].find((c) => !right.includes(c));
+  }
+}
+
+// The caller's user has a second factor from now on.
+export async function enrol(caller) {
+  const setup = await caller('POST', '/api/auth/2fa/setup');
+  assert.equal(setup.status, 200, setup.text);
+  const app = new Authenticator(setup.json.secret);
+  const enabled = await caller('POST', '/api/auth/2fa/enable', { body: { code: await app.next() } });
+  assert.equal(enabled.status, 200, enabled.text);
+  return { app, codes: enabled.json.recovery_codes, setup: setup.json };
+}

@@ -344,9 +344,8 @@ struct me_update {
 static const struct field me_update_fields[] = {
 	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
-	    .doc =
-		"New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
-		"of the last five minutes."),
+	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a proof "
+		   "of the last five minutes of who one is, by the second factor if there is one."),
 	FIELD_END,
 };
 static const struct schema me_update_schema =

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "core/auth/attempts.h"
+#include "core/web/rate.h"
 #include "fcgi/accounts.h"
 #include "fcgi/routes.h"
 
@@ -132,6 +134,18 @@ idempotency_key(struct request *r, const char **key, struct err *e)
 	return *key != NULL || err_memory(e);
 }
 
+/* An invitation is a mail that somebody else asked for: the same budget as of forgotten passwords. */
+static bool
+charge_mail(struct request *r, const char *email, struct err *e)
+{
+	uint8_t account[KEY_LEN];
+
+	return attempts_account(
+		   r->app->auth, r->mem, r->db->tenant->slug, email, account, e) &&
+	       rate_account(
+		   r, RATE_MAIL, (struct str) { (const char *)account, sizeof(account) }, e);
+}
+
 static bool
 make_user(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -144,6 +158,8 @@ make_user(struct request *r, const void *body, void *answer, struct err *e)
 			  .body = r->body };
 	bool has_roles = (in->given & schema_bit(&user_create_schema, "roles")) != 0;
 
+	if (in->password == NULL && !charge_mail(r, in->email, e))
+		return false;
 	return roles_of(r, in->role, has_roles, &u.roles, e) &&
 	       idempotency_key(r, &u.idempotency_key, e) &&
 	       user_make(&m, &u, &r->permit, answer, e) && tag_user(r, answer, e);
@@ -214,6 +230,26 @@ revoke_sessions(struct request *r, const void *body, void *answer, struct err *e
 	return user_end_sessions(&m, &r->id0, e);
 }
 
+static bool
+unlock(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing m = managing_of(r);
+
+	(void)body;
+	(void)answer;
+	return user_unlock(&m, &r->id0, e);
+}
+
+static bool
+reset_factor(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing m = managing_of(r);
+
+	(void)body;
+	(void)answer;
+	return user_reset_factor(&m, &r->id0, e);
+}
+
 const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
 					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
 					 "Lists the tenant's users, newest first."),
@@ -232,4 +268,11 @@ const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLO
 	    OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
 	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW(UPDATE, USERS), RATE_WRITE, 204,
 	    revoke_sessions, IN_NONE, OUT_NONE, "Ends all sessions of a user at once."),
+	ROUTE(POST, "/api/users/{id}/unlock", ALLOW(UPDATE, USERS), RATE_WRITE, 204, unlock,
+	    IN_NONE, OUT_NONE,
+	    "Forgets the failed sign-ins of a user, and the lock and the delays they brought on."),
+	ROUTE(POST, "/api/users/{id}/2fa/reset", ALLOW(UPDATE, USERS), RATE_WRITE, 204,
+	    reset_factor, IN_NONE, OUT_NONE,
+	    "Takes another user's second factor and recovery codes away, and ends all its "
+	    "sessions."),
 	ROUTE_END };

@@ -36,6 +36,7 @@
 	X(AUDIT_USER_UPDATE,      "user.update",         LOG_ADMIN) \
 	X(AUDIT_USER_DELETE,      "user.delete",         LOG_ADMIN) \
 	X(AUDIT_USER_SESSIONS,    "user.sessions_revoke", LOG_ADMIN) \
+	X(AUDIT_USER_UNLOCK,      "user.unlock",         LOG_SECURITY) \
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",     LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",       LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",        LOG_ADMIN) \

@@ -5,6 +5,7 @@
 #include "core/auth/ident.h"
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
+#include "core/auth/mfa.h"
 #include "core/shm/cache.h"
 #include "core/store/user_self.h"
 
@@ -39,12 +40,10 @@ take_name(struct updating *u, const char *typed, struct err *e)
 static bool
 is_fresh(const struct updating *u, struct err *e)
 {
-	int64_t age = u->now_ms - u->caller->auth_time_ms;
-
-	if (age >= 0 && age <= STEP_UP_MS)
+	if (mfa_is_fresh(u->caller, u->now_ms))
 		return true;
-	return err_set(e, ERR_STEP_UP, 0, "Sign in again to change your address.",
-	    "signed in %lld ms ago", (long long)age);
+	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are to change your address.",
+	    "signed in too long ago, or with one factor of two");
 }
 
 static bool

@@ -9,14 +9,12 @@
 
 #include "core/auth/audit.h"
 
-#define STEP_UP_MS 300000 /* how fresh the sign-in must be */
-
 struct profile {
 	const char *display_name; /* NULL: stays */
 	const char *email;        /* NULL: stays; as typed */
 };
 
-/* ERR_INVALID with faults; ERR_STEP_UP: a new address needs a fresh sign-in. */
+/* ERR_INVALID with faults; ERR_STEP_UP: a new address needs one of mfa_is_fresh. */
 MUST_USE bool profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
     const struct caller *caller, const struct origin *origin, const struct profile *in,
     struct err *e);

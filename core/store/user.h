@@ -80,7 +80,10 @@ MUST_USE bool user_count_other_admins(struct tenant_db *t, const struct uuid *us
 MUST_USE bool user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e);
 MUST_USE bool user_set_roles(struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n,
     struct err *e);
-/* With its roles and sessions. */
+/*
+ * With its roles, sessions, recovery codes, sign-ins that wait for a code, mailed links and
+ * identities at providers: everything but the audit trail.
+ */
 MUST_USE bool user_drop(struct tenant_db *t, const struct uuid *user, struct err *e);
 
 #endif

@@ -106,6 +106,13 @@ SQL(user_update, SQL_TENANT, &set_schema, NULL,
 SQL(user_roles_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM user_roles WHERE user_id = ?");
 SQL(user_sessions_delete, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM user_sessions WHERE user_id = ?");
+SQL(user_codes_delete, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM recovery_codes WHERE user_id = ?");
+SQL(user_sign_ins_delete, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM login_transactions WHERE user_id = ?");
+SQL(user_links_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM mail_tokens WHERE user_id = ?");
+SQL(user_identities_delete, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM user_identities WHERE user_id = ?");
 SQL(user_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM users WHERE id = ?");
 
 bool
@@ -133,12 +140,16 @@ user_set_roles(
 bool
 user_drop(struct tenant_db *t, const struct uuid *user, struct err *e)
 {
-	const struct user_id in = { *user };
-	uint64_t             n = 0;
+	static const struct sql *const rows[] = { &user_roles_delete, &user_sessions_delete,
+		&user_codes_delete, &user_sign_ins_delete, &user_links_delete,
+		&user_identities_delete };
+	const struct user_id           in = { *user };
+	uint64_t                       n = 0;
 
-	if (!db_run(t->db, &user_roles_delete, &in, NULL, e) ||
-	    !db_run(t->db, &user_sessions_delete, &in, NULL, e) ||
-	    !db_run(t->db, &user_delete, &in, &n, e))
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!db_run(t->db, rows[i], &in, NULL, e))
+			return false;
+	if (!db_run(t->db, &user_delete, &in, &n, e))
 		return false;
 	return n == 1 || err_set(e, ERR_MISSING, 0, "Not found.", "no such user");
 }

@@ -8,6 +8,7 @@
 
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
+#include "core/auth/mfa.h"
 #include "core/auth/password_change.h"
 #include "core/auth/profile.h"
 #include "core/auth/user_admin.h"
@@ -429,7 +430,7 @@ a_new_address_needs_a_fresh_sign_in_and_a_free_address(void **state)
 	struct err           e = { 0 };
 	struct mail_message *m;
 
-	p->clock.set_ms = STEP_UP_MS + 1000;
+	p->clock.set_ms = STEP_UP_MAX_AGE_S * 1000 + 1000;
 	assert_ok(profile_update(&p->auth, mem, t, &g.caller, &origin, &name, &e));
 	assert_false(profile_update(&p->auth, mem, t, &g.caller, &origin, &taken, &e));
 	assert_int_equal(e.code, ERR_STEP_UP);

@@ -170,6 +170,34 @@ test('bad tokens and bodies', async () => {
     await refused(await call('POST', `/api/auth/${p}`, { body: {} }), 401, 'unauthenticated');
 });
 
+test('an administrator takes a lost factor away, and every session with it; not its own, not of who may do more', async () => {
+  const owner = newTenant(), admin = await bearer(owner), password = crypto.randomBytes(15).toString('base64');
+  const make = async (name, role) => {
+    const who = { tenant: owner.tenant, email: `${name}@factor.example`, password };
+    const a = await admin('POST', '/api/users', { body: { email: who.email, display_name: name, password, roles: [role] } });
+    assert.equal(a.status, 201, a.text);
+    return { ...who, target: `/api/users/${a.json.id}/2fa/reset`, id: a.json.id };
+  };
+  const who = await make('lost', 'auditor'), manager = await bearer(await make('warden', 'user_manager'));
+  const api = await bearer(who), { codes } = await enrol(api);
+  const { mfa_token } = (await challenge(who)).json;
+  await refused(await api('POST', who.target), 403, 'forbidden');
+  await refused(await manager('POST', who.target), 403, 'privilege_escalation');
+  await refused(await admin('POST', `/api/users/${admin.session.user.id}/2fa/reset`), 409, 'conflict');
+  const key = withKey((await newKey(admin, ['update:users'])).key);
+  await refused(await key('POST', who.target), 403, 'privilege_escalation');
+  await challenge(who);
+  assert.equal((await api('GET', '/api/auth/me')).status, 200);
+
+  assert.equal((await admin('POST', who.target)).status, 204);
+  assert.equal((await api('GET', '/api/auth/me')).status, 401);
+  await refused(await verify({ mfa_token, recovery_code: codes[0] }), 401, 'unauthenticated');
+  const again = await bearer(who);
+  assert.deepEqual([again.session.mfa_required, again.session.user['2fa_enabled']], [undefined, false]);
+  const [entry] = (await admin('GET', '/api/audit?action=factor.reset')).json.items;
+  assert.deepEqual([entry.target_id, entry.actor_name, entry.outcome], [who.id, owner.email, 'success']);
+});
+
 test('a browser changes its factor with the CSRF token only', async () => {
   const page = await browser(newTenant());
   await refused(await page('POST', '/api/auth/2fa/setup', { headers: { 'Sec-Fetch-Site': 'same-origin' } }), 403, 'csrf_failed');

@@ -8,7 +8,8 @@ import { Log, base, sleep, state, until } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { checkProblem } from '../lib/spec.mjs';
-import { bearer, login, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
+import { Second } from '../lib/second.mjs';
+import { all, bearer, login, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const box = new Mailbox();
 let who; // an administrator of a tenant of these tests' own
@@ -168,6 +169,64 @@ test('an invitation: the link sets the password, makes the user active, and sign
   const a = await login(ivy);
   assert.equal(a.status, 200, a.text);
   assert.equal(a.json.user.status, 'active');
+});
+
+test('without a mail server nobody is invited: a password is asked for, and nothing is made', async () => {
+  const api = await bearer(who), there = new Second('no-mail'), email = `nomail@${who.tenant}.example`;
+  const body = { email, display_name: 'No Mail' }, headers = { Authorization: `Bearer ${api.token}` };
+  await there.start({ drop: ['\\turl = "smtp', '\\tuser = "bsx"', '\\tpassword_file = ".*smtp-password'] });
+  try {
+    const a = await there.send('POST', '/api/users', { body, headers });
+    await fault(a, '/password', /this installation sends no invitations/);
+    assert.deepEqual(await all(api, `/api/users?q=${email}`), []);
+    const made = await there.send('POST', '/api/users', { body: { ...body, password: fresh() }, headers });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.json.status, 'active');
+  } finally {
+    await there.stop();
+  }
+});
+
+test("the tenant's own least length holds for change, reset and new users", async () => {
+  const mine = newTenant(unique('len')), api = await bearer(mine), password = () => crypto.randomBytes(14).toString('base64url'); // 19
+  const tenant = (await api('GET', '/api/tenants')).json.items[0];
+  const set = await api('PUT', `/api/tenants/${tenant.id}`, { body: { settings: { password: { min_length: 20 } } } });
+  assert.equal(set.status, 200, set.text);
+  const tooShort = /at least 20 characters/;
+  await fault(await api('POST', '/api/users', { body: { email: `u@${mine.tenant}.example`, display_name: 'U', password: password() } }), '/password', tooShort);
+  await fault(await api('PUT', '/api/auth/password', { body: { current_password: mine.password, new_password: password() } }), '/new_password', tooShort);
+  assert.equal((await forgot(mine.tenant, mine.email)).status, 202);
+  const { token } = linkOf(await box.wait(mine.email, /^Reset/), 'reset');
+  await fault(await reset(token, password()), '/new_password', tooShort);
+  assert.equal((await reset(token, fresh())).status, 204); // 20
+});
+
+test('a reset by the mailed link ends the delay that failed sign-ins brought on', async () => {
+  const mine = newTenant(unique('shut'));
+  for (let i = 0; i < 10; i++)
+    assert.equal((await login({ ...mine, password: 'not the password' })).status, 401);
+  assert.equal((await login(mine)).status, 429);
+  assert.equal((await forgot(mine.tenant, mine.email)).status, 202);
+  const { token } = linkOf(await box.wait(mine.email, /^Reset/), 'reset');
+  assert.equal((await login(mine)).status, 429, 'asking for a link ends nothing');
+  mine.password = fresh();
+  assert.equal((await reset(token, mine.password)).status, 204);
+  assert.equal((await login(mine)).status, 200);
+});
+
+test('a new address needs a proof of the last five minutes; a name does not', async () => {
+  const mine = newTenant(unique('old')), api = await bearer(mine), next = `next@${mine.tenant}.example`;
+  sql(`UPDATE ${schemaOf(mine.tenant)}.user_sessions SET auth_time = auth_time - INTERVAL 301 SECOND, epoch = epoch + 1`);
+  await sleep(2200); // the lag of revocation.check_ms
+  const a = await api('PUT', '/api/auth/me', { body: { display_name: 'Lee', email: next } });
+  assert.equal(a.status, 403, a.text);
+  assert.equal((await checkProblem(a)).code, 'step_up_required');
+  const named = await api('PUT', '/api/auth/me', { body: { display_name: 'Lee', email: mine.email } });
+  assert.equal(named.json.user.display_name, 'Lee', 'the same address is no new one');
+  const proof = await api('POST', '/api/auth/step-up', { body: { password: mine.password } });
+  assert.ok(proof.status < 300, proof.text);
+  assert.equal((await api('PUT', '/api/auth/me', { body: { email: next } })).status, 200);
+  await box.wait(next, /^Confirm/);
 });
 
 test('a name changes at once, an address when its mailed link is used; the old address is told', async () => {

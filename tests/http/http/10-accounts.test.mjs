@@ -46,7 +46,8 @@ test('a user is made with roles and a password, signs in, is shown, changed and 
   assert.equal((await admin('DELETE', `/api/users/${who.id}`)).status, 204);
   assert.equal(await me(caller), 401);
   assert.equal((await login(who)).status, 401);
-  for (const [method, target] of [['GET', ''], ['PUT', ''], ['DELETE', ''], ['POST', '/sessions/revoke']])
+  for (const [method, target] of [['GET', ''], ['PUT', ''], ['DELETE', ''], ['POST', '/sessions/revoke'],
+    ['POST', '/unlock'], ['POST', '/2fa/reset']])
     assert.equal((await admin(method, `/api/users/${who.id}${target}`, { body: method === 'PUT' ? {} : undefined })).status, 404);
 });
 
@@ -251,6 +252,26 @@ test('who is disabled is out at once, and in again with a new sign-in only', asy
   assert.equal((await login(who)).status, 200);
 });
 
+// ---- locked out -----------------------------------------------------------------------------------
+
+test('an administrator ends the delay that failed sign-ins brought on; others and lesser ones do not', async () => {
+  const who = await newUser(admin, ['auditor']), manager = await bearer(await newUser(admin, ['user_manager']));
+  const stranger = await bearer(await newUser(admin, ['viewer'])), target = `/api/users/${who.id}/unlock`;
+  for (let i = 0; i < 10; i++)
+    assert.equal((await login({ ...who, password: 'not the password' })).status, 401);
+  const shut = await login(who);
+  assert.equal(shut.status, 429, shut.text);
+  assert.equal(shut.json.code, 'too_many_attempts');
+  assert.equal((await stranger('POST', target)).json.code, 'forbidden');
+  assert.equal((await manager('POST', target)).json.code, 'privilege_escalation');
+  assert.equal((await login(who)).status, 429);
+  assert.equal((await admin('POST', target)).status, 204);
+  assert.equal((await login(who)).status, 200);
+  assert.equal((await admin('POST', target)).status, 204, 'who is not locked may be unlocked too');
+  const entries = (await all(admin, '/api/audit?action=user.unlock')).filter((x) => x.target_id === who.id);
+  assert.deepEqual(entries.map((x) => [x.outcome, x.actor_name]), Array(2).fill(['success', owner.email]));
+});
+
 // ---- roles and permissions ------------------------------------------------------------------------
 
 test('the built-in roles and the catalogue of permissions', async () => {
@@ -330,6 +351,7 @@ test('users, roles, sessions and tenants of another tenant are 404 and in no lis
   const [session] = await all(caller, '/api/auth/sessions');
   for (const [method, target, body] of [['GET', `/api/users/${who.id}`], ['PUT', `/api/users/${who.id}`, { display_name: 'X' }],
     ['DELETE', `/api/users/${who.id}`], ['POST', `/api/users/${who.id}/sessions/revoke`], ['GET', `/api/roles/${role.id}`],
+    ['POST', `/api/users/${who.id}/unlock`], ['POST', `/api/users/${who.id}/2fa/reset`],
     ['DELETE', `/api/auth/sessions/${session.id}`], ['GET', `/api/tenants/${who.made.tenant_id}`],
     ['PUT', `/api/tenants/${who.made.tenant_id}`, { name: 'X' }]]) {
     const a = await theirs(method, target, { body });
@@ -343,7 +365,7 @@ test('users, roles, sessions and tenants of another tenant are 404 and in no lis
 test('without a credential every route here is 401', async () => {
   const id = crypto.randomUUID();
   for (const [method, target] of [['GET', '/api/users'], ['POST', '/api/users'], ['GET', `/api/users/${id}`], ['PUT', `/api/users/${id}`],
-    ['DELETE', `/api/users/${id}`], ['POST', `/api/users/${id}/sessions/revoke`], ['GET', '/api/roles'], ['GET', `/api/roles/${id}`],
+    ['DELETE', `/api/users/${id}`], ['POST', `/api/users/${id}/sessions/revoke`], ['POST', `/api/users/${id}/unlock`], ['POST', `/api/users/${id}/2fa/reset`], ['GET', '/api/roles'], ['GET', `/api/roles/${id}`],
     ['GET', '/api/permissions'], ['GET', '/api/auth/sessions'], ['DELETE', `/api/auth/sessions/${id}`], ['GET', '/api/tenants'],
     ['GET', `/api/tenants/${id}`], ['PUT', `/api/tenants/${id}`], ['GET', '/api/audit'], ['GET', '/api/audit/verify']])
     assert.equal((await call(method, target)).status, 401, `${method} ${target}`);

@@ -186,3 +186,15 @@ test('a tenant may lower its budgets, not raise them; the platform\'s quota sets
   await set({ rate_limits: 'nonsense' }, { requests_per_minute: 'many' });
   assert.equal((await get('/api/auth/me', address(), caller)).status, 200);
 });
+
+test('invitations and forgotten passwords of one account share its budget of mails', async () => {
+  const who = newTenant(), bearer = await token(who), email = `${unique('i')}@mail.example`, here = address();
+  const invite = (to) => call('POST', '/api/users', { body: { email: to, display_name: 'I' }, headers: from(here, bearer) });
+  assert.equal((await invite(email)).status, 201);
+  assert.equal((await call('POST', '/api/auth/password/forgot', { body: { tenant: who.tenant, email }, headers: from(address()) })).status, 202);
+  assert.equal((await invite(email.toUpperCase())).status, 409);
+  const refused = await invite(email);
+  assert.equal(refused.status, 429, refused.text);
+  assert.deepEqual([refused.json.code, fields(refused)[0]], ['rate_limited', '"mail";q=3;w=60']);
+  assert.equal((await invite(`${unique('j')}@mail.example`)).status, 201, 'another account has its own');
+});

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/channel.h"
+#include "core/store/life.h"
 #include "core/store/tx.h"
 #include "drift/alert/message.h"
 
@@ -58,7 +59,7 @@ findings_pick(const struct alerting *a, const struct uuid *alert, struct finding
 		size_t before = f->n;
 
 		for (size_t i = 0; i < a->n; i++)
-			if ((int)a->changes[i].severity == v)
+			if ((int)a->changes[i].severity == v && a->holds[i] == HOLD_NONE)
 				f->order[f->n++] = i;
 		if (before == 0 && f->n > 0) {
 			f->max = (enum severity)v;
@@ -148,6 +149,54 @@ alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const ch
 	return true;
 }
 
+static const struct {
+	const char *code, *reason;
+} hold_words[HOLD__MAX] = {
+#define X(id, code, reason) { code, reason },
+	HOLDS(X)
+#undef X
+};
+
+static size_t
+held_back(const struct alerting *a, enum hold h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += a->holds[i] == h && a->changes[i].severity >= a->min_severity;
+	return n;
+}
+
+static bool
+any_held_back(const struct alerting *a)
+{
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		if (held_back(a, h) > 0)
+			return true;
+	return false;
+}
+
+static void
+print_held_back(struct buf *b, const struct alerting *a)
+{
+	bool first = true;
+
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++) {
+		size_t n = held_back(a, h);
+
+		if (n == 0)
+			continue;
+		buf_puts(b, first ? ",\"held_back\":[{\"code\":" : ",{\"code\":");
+		first = false;
+		buf_json(b, str_of(hold_words[h].code));
+		buf_printf(b, ",\"changes\":%zu,\"reason\":", n);
+		buf_json(b, str_of(hold_words[h].reason));
+		buf_putc(b, '}');
+	}
+	if (!first)
+		buf_putc(b, ']');
+}
+
 static bool
 not_alerted(
     TALLOC_CTX *mem, const struct alerting *a, const char *code, const char *reason, struct err *e)
@@ -159,6 +208,7 @@ not_alerted(
 	buf_json(&b, str_of(code));
 	buf_puts(&b, ",\"reason\":");
 	buf_json(&b, str_of(reason));
+	print_held_back(&b, a);
 	buf_putc(&b, '}');
 	a->report->not_alerted.text = b.p;
 	return buf_ok(&b) ? true : err_memory(e);
@@ -259,9 +309,26 @@ update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct al
 }
 
 static bool
+record_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
+    const char *note, struct err *e)
+{
+	const struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+		.subject = { alert->id.b, sizeof(alert->id.b) },
+		.at = alert->updated_at,
+		.actor = "system",
+		.from_status = from,
+		.to_status = alert->status,
+		.note = note };
+
+	return life_event_add(db, &v, 1, e);
+}
+
+static bool
 resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
     const struct findings *f, instant now, struct err *e)
 {
+	const char *from = alert->status;
+
 	alert->report_id = a->report->id;
 	alert->changes = 0;
 	alert->updated_at = now;
@@ -271,7 +338,9 @@ resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct a
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return write_alert(db, alert, e) && tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
+	return write_alert(db, alert, e) &&
+	       record_event(db, a, alert, from, "No finding is left.", e) &&
+	       tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
 }
 
 /* Without findings: says why, or ends the open alert. */
@@ -286,14 +355,16 @@ no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct ale
 		    "No finding in what was compared; collections that were not read were not "
 		    "compared.",
 		    e);
+	if (any_held_back(a))
+		return not_alerted(mem, a, "held_back", "Every finding is held back.", e);
 	if (a->n > 0)
 		return not_alerted(mem, a, "below_min_severity",
 		    "No change reaches the config's min_severity.", e);
 	return true;
 }
 
-bool
-alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e)
+static bool
+apply_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, instant now, struct err *e)
 {
 	char            key[ALERT_OPEN_KEY_MAX];
 	struct findings f = { 0 };
@@ -301,15 +372,7 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 	struct alert    alert = { 0 };
 	size_t          told_n = 0;
 	bool            open;
-	instant         now = { clock_ms(a->deps->clock) };
 
-	a->report->not_alerted.text = NULL;
-	if (strcmp(a->report->status, "baseline") == 0)
-		return not_alerted(mem, a, "first_snapshot",
-		    "The first complete snapshot is the baseline; it never alerts.", e);
-	if (!a->in_order)
-		return not_alerted(mem, a, "out_of_order",
-		    "A newer snapshot was compared already; this one is history.", e);
 	alerting_open_key(&a->config_id, key);
 	open = alert_by_open_key(db, mem, key, &alert, e);
 	if (!open && e->code != ERR_MISSING)
@@ -327,4 +390,24 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 	if (!open)
 		return open_alert(db, mem, a, &f, now, e);
 	return update_alert(db, mem, a, &alert, &f, now, e);
+}
+
+bool
+alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e)
+{
+	instant now = { clock_ms(a->deps->clock) };
+
+	a->report->not_alerted.text = NULL;
+	if (strcmp(a->report->status, "baseline") == 0)
+		return not_alerted(mem, a, "first_snapshot",
+		    "The first complete snapshot is the baseline; it never alerts.", e);
+	if (!a->in_order)
+		return not_alerted(mem, a, "out_of_order",
+		    "A newer snapshot was compared already; this one is history.", e);
+	if (!apply_open(db, mem, a, now, e))
+		return false;
+	if (a->report->not_alerted.text == NULL && any_held_back(a))
+		return not_alerted(mem, a, "held_back",
+		    "Some findings are held back from the alert.", e);
+	return true;
 }

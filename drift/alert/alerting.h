@@ -33,6 +33,23 @@ struct change_text {
 	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 };
 
+/* Why a change that is severe enough does not alert. */
+#define HOLDS(X)                                                                                   \
+	X(HOLD_NONE, "", "")                                                                       \
+	X(HOLD_ACCEPTED, "accepted", "Its value is accepted.")                                     \
+	X(HOLD_IGNORED, "ignored", "Somebody set it to ignored.")                                  \
+	X(HOLD_COLLECTION, "suspicious_collection",                                                \
+	    "Too much of its collection is gone at once; the next snapshot decides.")              \
+	X(HOLD_TOLERANCE, "tolerance", "The number is within its tolerance of the baseline.")      \
+	X(HOLD_FOR_RUNS, "for_runs", "It has not been there for for_runs reports in a row yet.")   \
+	X(HOLD_SILENCE, "silence", "A silence covers it.")
+enum hold {
+#define X(id, code, reason) id,
+	HOLDS(X)
+#undef X
+	HOLD__MAX
+};
+
 struct alerting {
 	const struct drift_deps   *deps;
 	struct tenant_db          *t;
@@ -43,6 +60,7 @@ struct alerting {
 	size_t                     targets_n;
 	const struct change       *changes; /* of the report, in its order */
 	const struct change_text  *texts;   /* parallel */
+	const enum hold           *holds;   /* parallel */
 	size_t                     n;
 	struct report             *report; /* gets not_alerted */
 	bool                       complete, in_order;

@@ -29,6 +29,7 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 		.targets_n = in->spec->targets_n,
 		.changes = p->diff == NULL ? NULL : p->diff->changes,
 		.texts = p->values,
+		.holds = p->life == NULL ? NULL : p->life->hold,
 		.n = p->diff == NULL ? 0 : p->diff->n,
 		.report = &p->report,
 		.complete = p->complete,
@@ -45,7 +46,8 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (p->kind == PLAN_SAME)
 		return true;
 	return content_add(db, &p->contents, e) && versions_close(db, p->closed, p->closed_n, e) &&
-	       versions_open(db, p->opened, p->opened_n, e) && write_alerts(db, in, p, e) &&
+	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
+	       write_alerts(db, in, p, e) &&
 	       report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }

@@ -216,6 +216,7 @@ set_words(struct drift_spec *s)
 	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
+	s->for_runs = 1;
 	s->min_severity = SEVERITY_LOW;
 	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
 		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);

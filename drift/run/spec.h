@@ -62,6 +62,7 @@ struct drift_spec {
 	enum baseline_mode        mode;
 	struct resource_selector *selector;     /* NULL: none */
 	enum severity             min_severity; /* of what alerts; never below low */
+	int64_t                   for_runs;     /* reports in a row before a finding alerts; from 1 */
 	struct compare_spec      *compare;
 	struct rules             *rules;
 	struct alert_target      *targets;

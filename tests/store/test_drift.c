@@ -76,7 +76,7 @@ check_invariants(struct drift_world *x)
 	    0);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_reports r WHERE"
-			   " r.created + r.modified + r.deleted <>"
+			   " r.created + r.modified + r.deleted + r.accepted <>"
 			   " (SELECT COUNT(*) FROM %s.drift_changes c WHERE c.report_id = r.id)"),
 	    0);
 	assert_int_equal(

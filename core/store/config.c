@@ -313,6 +313,27 @@ config_touch(struct db *db, const struct uuid *config, instant recheck, struct e
 	return db_run(db, &config_state_touch, &in, NULL, e);
 }
 
+struct blind_in {
+	int64_t     runs;
+	struct uuid config;
+};
+static const struct field  blind_fields[] = { COLUMN(struct blind_in, runs),
+	 COLUMN(struct blind_in, config), FIELD_END };
+static const struct schema blind_in = SCHEMA("ConfigBlindIn", struct blind_in, blind_fields);
+
+/* A snapshot on its way that has read the row before is planned again. */
+SQL(config_state_update_blind, SQL_TENANT, &blind_in, NULL,
+    "UPDATE config_state SET state = 'blind', life = life + 1,"
+    " incomplete_runs = GREATEST(incomplete_runs, ?) WHERE config_id = ?");
+
+bool
+config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e)
+{
+	const struct blind_in in = { runs, *config };
+
+	return db_run(db, &config_state_update_blind, &in, NULL, e);
+}
+
 struct word_in {
 	const char *state;
 	struct uuid config;

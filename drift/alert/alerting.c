@@ -308,8 +308,8 @@ update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct al
 	    "The open alert has told of every finding already, with the same values.", e);
 }
 
-static bool
-record_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
+bool
+alerting_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
     const char *note, struct err *e)
 {
 	const struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
@@ -339,7 +339,7 @@ resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct a
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
 	return write_alert(db, alert, e) &&
-	       record_event(db, a, alert, from, "No finding is left.", e) &&
+	       alerting_event(db, a, alert, from, "No finding is left.", e) &&
 	       tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
 }
 

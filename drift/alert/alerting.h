@@ -74,6 +74,10 @@ MUST_USE bool alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alertin
     const char *event, const struct alert *alert, const size_t *order, size_t order_n, size_t *sent,
     struct err *e);
 
+/* One line of the alert's history, by "system"; its new status is alert->status. */
+MUST_USE bool alerting_event(struct db *db, const struct alerting *a, const struct alert *alert,
+    const char *from, const char *note, struct err *e);
+
 /* "drift:" and the config's id; ALERT_OPEN_KEY_MAX bytes with the NUL. */
 #define ALERT_OPEN_KEY_MAX 48
 void alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX]);

@@ -6,6 +6,7 @@
 #include "core/shm/metric.h"
 #include "core/store/tx.h"
 #include "drift/run/plan.h"
+#include "drift/run/watch.h"
 
 #define SOURCE "push"
 
@@ -35,7 +36,9 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 		.complete = p->complete,
 		.in_order = p->kind == PLAN_NEXT };
 
-	return alerting_apply(db, p, &a, e);
+	if (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e))
+		return false;
+	return watch_write(db, in, p, &a, e);
 }
 
 static bool
@@ -44,7 +47,7 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (!snapshot_add(db, &p->snapshot, e))
 		return false;
 	if (p->kind == PLAN_SAME)
-		return true;
+		return write_alerts(db, in, p, e);
 	return content_add(db, &p->contents, e) && versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
 	       write_alerts(db, in, p, e) &&

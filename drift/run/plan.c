@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drift/run/baseline.h"
+#include "drift/run/watch.h"
 
 /* What the new snapshot is held against. */
 struct ground {
@@ -342,6 +343,8 @@ plan_state_word(TALLOC_CTX *mem, struct config_state *s, const char *status)
 		s->state = talloc_strdup(mem, "drifted");
 	else if (strcmp(status, "incomplete") != 0)
 		s->state = talloc_strdup(mem, "ok");
+	else if (s->incomplete_runs >= BLIND_AFTER)
+		s->state = talloc_strdup(mem, "blind");
 }
 
 static const char *
@@ -364,6 +367,8 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e)))
 		return false;
+	if (!watch_plan(in, p, g.current, g.current_n, e))
+		return false;
 	status = status_of(p, &g);
 	if (!plan_contents(in, p, &g, e) || !plan_record(p, in, status, &g.snapshot, e))
 		return false;
@@ -382,6 +387,10 @@ plan_same(const struct ingest *in, struct plan *p, struct err *e)
 	if (!plan_collections(in, p, &g, e))
 		return false;
 	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
+	watch_same(p);
+	plan_state_word(p, &p->after, p->report.status);
+	if (p->after.state == NULL)
+		return err_memory(e);
 	p->after.snapshot_id = in->snapshot_id;
 	p->after.collected_at = in->collected_at;
 	p->after.last_run_at = in->received_at;

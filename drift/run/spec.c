@@ -4,6 +4,7 @@
 
 #include "core/shm/metric.h"
 #include "drift/run/pack.h"
+#include "drift/run/watch.h"
 
 #define REFUSED_DOC "Not available in this version: a config that names it is refused."
 
@@ -57,7 +58,10 @@ static const struct field threshold_fields[] = {
 	FIELD(struct spec_thresholds, min_severity, .choices = severities, .flags = FIELD_NULLABLE,
 	    .doc = "Changes below it raise no alert; low when absent. info never alerts."),
 	REFUSED(struct spec_thresholds, min_changes), REFUSED(struct spec_thresholds, min_score),
-	REFUSED(struct spec_thresholds, max_removed_percent),
+	FIELD(struct spec_thresholds, max_removed_percent, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "More of a collection gone at once waits for the next snapshot; 50 when absent, "
+		   "100: never."),
 	REFUSED(struct spec_thresholds, tolerance), REFUSED(struct spec_thresholds, for_runs),
 	REFUSED(struct spec_thresholds, clear_runs), REFUSED(struct spec_thresholds, flapping),
 	REFUSED(struct spec_thresholds, anomaly), FIELD_END
@@ -91,7 +95,11 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 		.flags = FIELD_NULLABLE, .doc = "What raises an alert."),                          \
 	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
-	    REFUSED(struct spec_body, schedule), REFUSED(struct spec_body, expect_every_s),        \
+	    FIELD(struct spec_body, expect_every_s, .min = 1, .max = 2678400,                      \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "A complete snapshot is expected so often; without one in three times "     \
+		       "that, the config is blind."),                                              \
+	    REFUSED(struct spec_body, schedule),                                                   \
 	    REFUSED(struct spec_body, retention_s), FIELD_END
 static const struct field create_fields[] = { BODY(FIELD_REQUIRED) };
 static const struct field update_fields[] = { BODY(0) };
@@ -173,13 +181,10 @@ refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 	if (b->baseline != NULL && strcmp(b->baseline->mode, "golden") == 0)
 		err_fault(e, mem, "/baseline/mode", "golden is not available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
-	refuse(mem, &b->expect_every_s, "/expect_every_s", "watching for missing pushes", e);
 	refuse(mem, &b->retention_s, "/retention_s", "retention by config", e);
 	if (t != NULL) {
 		refuse(mem, &t->min_changes, "/thresholds/min_changes", "min_changes", e);
 		refuse(mem, &t->min_score, "/thresholds/min_score", "min_score", e);
-		refuse(mem, &t->max_removed_percent, "/thresholds/max_removed_percent",
-		    "max_removed_percent", e);
 		refuse(mem, &t->tolerance, "/thresholds/tolerance", "tolerance", e);
 		refuse(mem, &t->for_runs, "/thresholds/for_runs", "for_runs", e);
 		refuse(mem, &t->clear_runs, "/thresholds/clear_runs", "clear_runs", e);
@@ -217,6 +222,10 @@ set_words(struct drift_spec *s)
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
 	s->for_runs = 1;
+	s->expect_every_s = b->expect_every_s;
+	s->max_removed_percent = SUSPICIOUS_PERCENT;
+	if (b->thresholds != NULL && b->thresholds->max_removed_percent > 0)
+		s->max_removed_percent = b->thresholds->max_removed_percent;
 	s->min_severity = SEVERITY_LOW;
 	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
 		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);

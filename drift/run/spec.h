@@ -31,8 +31,9 @@ struct spec_baseline {
 };
 struct spec_thresholds {
 	const char     *min_severity;
-	struct raw_json min_changes, min_score, max_removed_percent, tolerance, for_runs,
-	    clear_runs, flapping, anomaly; /* not available yet */
+	int64_t         max_removed_percent;  /* 0: not given */
+	struct raw_json min_changes, min_score, tolerance, for_runs, clear_runs, flapping,
+	    anomaly; /* not available yet */
 };
 struct spec_alert {
 	struct uuid channel_id;
@@ -49,7 +50,8 @@ struct spec_body {
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;                                /* struct spec_alert */
-	struct raw_json         schedule, expect_every_s, retention_s; /* not available yet */
+	int64_t                 expect_every_s;                        /* 0: nothing is awaited */
+	struct raw_json         schedule, retention_s;                 /* not available yet */
 	uint64_t                given;
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
@@ -62,6 +64,8 @@ struct drift_spec {
 	enum baseline_mode        mode;
 	struct resource_selector *selector;     /* NULL: none */
 	enum severity             min_severity; /* of what alerts; never below low */
+	int64_t                   max_removed_percent;
+	int64_t                   expect_every_s;
 	int64_t                   for_runs;     /* reports in a row before a finding alerts; from 1 */
 	struct compare_spec      *compare;
 	struct rules             *rules;

@@ -38,7 +38,8 @@ history_show(struct request *r, const struct uuid *config, struct blob subject, 
 
 /* ---- one change ---- */
 
-/* A change nobody has decided about and no ordinary report has shown has no row: one as it would be. */
+/* A change nobody has decided about and no ordinary report has shown has no row: one as it would
+ * be. */
 static bool
 finding_of(struct db *db, struct request *r, const struct change_row *c, struct life_row *row,
     struct err *e)
@@ -167,7 +168,8 @@ decide_body(struct db *db, void *arg, struct err *e)
 	struct life_event   v;
 
 	if (!change_by_id(db, r->mem, &r->id0, &c, e) ||
-	    !config_state_lock(db, r->mem, &c.config_id, &state, e) || !finding_of(db, r, &c, &f, e))
+	    !config_state_lock(db, r->mem, &c.config_id, &state, e) ||
+	    !finding_of(db, r, &c, &f, e))
 		return false;
 	v = (struct life_event) { .id = uuid_make(r->app->clock, r->app->rand),
 		.config_id = c.config_id,
@@ -207,17 +209,17 @@ decide_details(struct request *r, const struct change_update *in, const char **o
 static bool
 put_change(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct deciding d = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	struct deciding    d = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
 	struct audit_entry entry = { .action = AUDIT_CHANGE_UPDATE,
 		.success = true,
 		.caller = &r->caller,
 		.origin = &r->origin,
 		.target_kind = "drift_change",
 		.target_id = r->id0 };
-	struct change_row c;
+	struct change_row  c;
 
-	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) &&
-	       check_update(r, d.in, d.now, e) && decide_details(r, d.in, &entry.details, e) &&
+	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) && check_update(r, d.in, d.now, e) &&
+	       decide_details(r, d.in, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, decide_body, &d, &entry, e) &&
 	       show_one(r, answer, e);
 }
@@ -227,10 +229,11 @@ put_change(struct request *r, const void *body, void *answer, struct err *e)
 struct promote_in {
 	const char *reason;
 };
-static const struct field  promote_fields[] = { FIELD(struct promote_in, reason, .min = 1,
-    .max = REASON_MAX, .flags = FIELD_REQUIRED,
-    .doc = "Why; kept in the history of every finding and in the audit log."),
-	 FIELD_END };
+static const struct field promote_fields[] = {
+	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED,
+	    .doc = "Why; kept in the history of every finding and in the audit log."),
+	FIELD_END
+};
 static const struct schema promote_in_schema =
     SCHEMA("DriftReportAccept", struct promote_in, promote_fields);
 
@@ -342,28 +345,27 @@ promote_load(struct promoting *p, struct err *e)
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct promoting p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	struct promoting           p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
 	const struct change_update told = { .status = "accepted", .reason = p.in->reason };
-	struct audit_entry entry = { .action = AUDIT_REPORT_ACCEPT,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "drift_report",
-		.target_id = r->id0 };
+	struct audit_entry         entry = { .action = AUDIT_REPORT_ACCEPT,
+			.success = true,
+			.caller = &r->caller,
+			.origin = &r->origin,
+			.target_kind = "drift_report",
+			.target_id = r->id0 };
 
 	return promote_load(&p, e) && decide_details(r, &told, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, promote_body, &p, &entry, e) &&
 	       report_show(r->mem, &p.report, answer, e);
 }
 
-const struct route life_routes[] = {
-	ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_change,
-	    IN_NONE, OUT(change_out), "Shows a change with its history."),
+const struct route life_routes[] = { ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT),
+					 RATE_READ, 200, get_change, IN_NONE, OUT(change_out),
+					 "Shows a change with its history."),
 	ROUTE(PUT, "/api/drift/changes/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_change,
 	    IN(change_update), OUT(change_out),
 	    "Sets the status of a finding; it follows the finding while its value stays."),
 	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    accept_report, IN(promote_in), OUT(report_out),
 	    "Accepts all of a report: its snapshot becomes the baseline."),
-	ROUTE_END
-};
+	ROUTE_END };

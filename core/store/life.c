@@ -36,8 +36,7 @@ SQL(life_select, SQL_TENANT, &key_in, &life_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings"
     " WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
 SQL(life_upsert, SQL_TENANT, &life_schema, NULL,
-    "INSERT INTO drift_findings (" LIFE_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
     " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
@@ -65,9 +64,9 @@ bool
 life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob fingerprint,
     struct blob value_hash, struct life_row *row, struct err *e)
 {
-	const struct life_row in = { .config_id = *config,
-		.fingerprint = fingerprint,
-		.value_hash = value_hash };
+	const struct life_row in = {
+		.config_id = *config, .fingerprint = fingerprint, .value_hash = value_hash
+	};
 
 	return db_one(db, mem, &life_select, &in, row, e);
 }

@@ -29,7 +29,8 @@ struct life_row {
 };
 
 #define LIFE_MAX 100000
-/* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash. */
+/* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
+ */
 MUST_USE bool life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct life_row **rows, size_t *n, struct err *e);
 /* The others: those a new finding may be the return of. */

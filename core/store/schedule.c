@@ -14,8 +14,8 @@ struct set_in {
 static const struct field  set_fields[] = { COLUMN(struct set_in, kind), COLUMN(struct set_in, ref),
 	 COLUMN(struct set_in, due_s), FIELD_END };
 static const struct schema set_in = SCHEMA("ScheduleSetIn", struct set_in, set_fields);
-static const struct field  done_fields[] = { COLUMN(struct set_in, kind),
-	 COLUMN(struct set_in, ref), COLUMN(struct set_in, fence), FIELD_END };
+static const struct field done_fields[] = { COLUMN(struct set_in, kind), COLUMN(struct set_in, ref),
+	COLUMN(struct set_in, fence), FIELD_END };
 static const struct schema done_in = SCHEMA("ScheduleDoneIn", struct set_in, done_fields);
 
 SQL(schedule_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_set(?, ?, ?)");
@@ -78,8 +78,8 @@ schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct schedule 
 }
 
 bool
-schedule_take(struct db *control, const struct uuid *owner, struct schedule *s, bool *won,
-    struct err *e)
+schedule_take(
+    struct db *control, const struct uuid *owner, struct schedule *s, bool *won, struct err *e)
 {
 	const struct take_in in = { *owner, SCHEDULE_LEASE_S, *s };
 	uint64_t             n = 0;

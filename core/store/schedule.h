@@ -30,8 +30,8 @@ MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err 
 MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit,
     struct schedule **rows, size_t *n, struct err *e);
 /* *won false: somebody else was first.  Raises s->fence. */
-MUST_USE bool schedule_take(struct db *control, const struct uuid *owner, struct schedule *s,
-    bool *won, struct err *e);
+MUST_USE bool schedule_take(
+    struct db *control, const struct uuid *owner, struct schedule *s, bool *won, struct err *e);
 /* Removes a row whose tenant is no more. */
 MUST_USE bool schedule_forget(struct db *control, const struct schedule *s, struct err *e);
 

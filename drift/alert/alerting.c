@@ -299,8 +299,8 @@ update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct al
 	if (!raise_severity(mem, alert, f->max, e) || !set_title(mem, a, f, alert, e) ||
 	    !write_alert(db, alert, e) || !finding_put(db, f->fresh, f->fresh_n, e))
 		return false;
-	/* What was not read may still be there. */
-	if (a->complete && !finding_drop(db, f->gone, f->gone_n, e))
+	/* What was not read may still be there; with clear_runs, what comes and goes is told once. */
+	if (a->complete && a->clear_runs <= 1 && !finding_drop(db, f->gone, f->gone_n, e))
 		return false;
 	if (f->fresh_n > 0)
 		return tell(db, mem, a, EVENT_UPDATED, alert, f, e);
@@ -345,9 +345,16 @@ resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct a
 
 /* Without findings: says why, or ends the open alert. */
 static bool
-no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
+no_findings(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct alert *alert,
     const struct findings *f, instant now, struct err *e)
 {
+	if (a->complete)
+		a->clean_runs++;
+	if (alert != NULL && a->complete && a->clean_runs < a->clear_runs) {
+		a->again = true;
+		return not_alerted(mem, a, "clear_runs",
+		    "The open alert ends after clear_runs snapshots in a row without findings.", e);
+	}
 	if (alert != NULL && a->complete)
 		return resolve_alert(db, mem, a, alert, f, now, e);
 	if (!a->complete)
@@ -363,8 +370,18 @@ no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct ale
 	return true;
 }
 
+static int64_t
+findings_score(const struct alerting *a, const struct findings *f)
+{
+	int64_t score = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		score += severity_weight(a->changes[f->order[i]].severity);
+	return score;
+}
+
 static bool
-apply_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, instant now, struct err *e)
+apply_open(struct db *db, TALLOC_CTX *mem, struct alerting *a, instant now, struct err *e)
 {
 	char            key[ALERT_OPEN_KEY_MAX];
 	struct findings f = { 0 };
@@ -387,6 +404,13 @@ apply_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, instant now
 	findings_against(&f, told, told_n);
 	if (f.n == 0)
 		return no_findings(db, mem, a, open ? &alert : NULL, &f, now, e);
+	a->clean_runs = 0;
+	if (!open && (int64_t)f.n < a->min_changes)
+		return not_alerted(mem, a, "below_min_changes",
+		    "There are fewer findings than the config's min_changes.", e);
+	if (!open && findings_score(a, &f) < a->min_score)
+		return not_alerted(mem, a, "below_min_score",
+		    "The findings together do not reach the config's min_score.", e);
 	if (!open)
 		return open_alert(db, mem, a, &f, now, e);
 	return update_alert(db, mem, a, &alert, &f, now, e);

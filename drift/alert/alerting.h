@@ -64,6 +64,9 @@ struct alerting {
 	size_t                     n;
 	struct report             *report; /* gets not_alerted */
 	bool                       complete, in_order;
+	int64_t                    min_changes, min_score, clear_runs; /* 0: none */
+	int64_t                    clean_runs; /* before this report; gets those after it */
+	bool                       again;      /* out: the next snapshot counts, changed or not */
 };
 
 /* Inside the transaction, before the report is written.  Texts are children of `mem`. */

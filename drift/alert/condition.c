@@ -57,8 +57,8 @@ condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const c
 	alert.severity = talloc_strdup(mem, severity_name(SEVERITY_HIGH));
 	alert.status = talloc_strdup(mem, "open");
 	alert.opened_at = alert.updated_at = now;
-	alert.title = talloc_asprintf(mem, "%.*s: %s",
-	    (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);
+	alert.title = talloc_asprintf(
+	    mem, "%.*s: %s", (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);
 	if (alert.kind == NULL || alert.severity == NULL || alert.status == NULL ||
 	    alert.title == NULL)
 		return err_memory(e);

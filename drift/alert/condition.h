@@ -10,7 +10,8 @@
 #define CONDITION_BLIND      "blind"
 #define CONDITION_SUSPICIOUS "suspicious_collection"
 
-/* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its title. */
+/* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its
+ * title. */
 MUST_USE bool condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
     const char *kind, const char *text, struct err *e);
 /* Ends it and tells of it; nothing when none is open. */

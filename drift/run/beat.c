@@ -97,7 +97,8 @@ beats_due(struct drift *d, struct database *database, const struct uuid *owner, 
 		if (!ok || !won)
 			continue;
 		(*done)++;
-		/* One tenant's trouble is not that of the others: its claim runs out and comes again. */
+		/* One tenant's trouble is not that of the others: its claim runs out and comes
+		 * again. */
 		if (!beat_claim(d, database, mem, &rows[i], &why))
 			log_err(d->deps.log, LOG_DRIFT, "a due beat could not be handled", &why);
 	}

@@ -26,6 +26,10 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 		.config_id = in->config->id,
 		.config_name = in->config->name,
 		.min_severity = in->spec->min_severity,
+		.min_changes = in->spec->min_changes,
+		.min_score = in->spec->min_score,
+		.clear_runs = in->spec->clear_runs,
+		.clean_runs = p->before.clean_runs,
 		.targets = in->spec->targets,
 		.targets_n = in->spec->targets_n,
 		.changes = p->diff == NULL ? NULL : p->diff->changes,
@@ -38,6 +42,9 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 
 	if (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e))
 		return false;
+	p->after.clean_runs = a.clean_runs;
+	if (a.again)
+		p->after.recheck_at = in->received_at;
 	return watch_write(db, in, p, &a, e);
 }
 

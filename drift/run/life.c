@@ -1,5 +1,6 @@
 #include "drift/run/life.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +95,9 @@ row_advance(const struct ingest *in, struct life *l, struct life_row *r, struct 
 static enum hold
 hold_of(const struct life_row *r)
 {
-	return is_word(r, "accepted") ? HOLD_ACCEPTED : is_word(r, "ignored") ? HOLD_IGNORED : HOLD_NONE;
+	return is_word(r, "accepted")  ? HOLD_ACCEPTED
+	       : is_word(r, "ignored") ? HOLD_IGNORED
+				       : HOLD_NONE;
 }
 
 /* Takes a change out of what is counted. */
@@ -115,11 +118,78 @@ uncount(struct diff_summary *s, const struct change *c)
 static void
 fresh_change(const struct ingest *in, struct life *l, const struct change *c)
 {
-	l->fresh[l->fresh_n++] =
-	    (struct life_seen) { .config_id = in->config->id,
-		    .fingerprint = { c->fingerprint, HASH_LEN },
-		    .value_hash = { c->value_hash, HASH_LEN },
-		    .now = in->received_at };
+	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config->id,
+		.fingerprint = { c->fingerprint, HASH_LEN },
+		.value_hash = { c->value_hash, HASH_LEN },
+		.now = in->received_at };
+}
+
+/* ---- tolerance ---- */
+
+/* A number too long for a double is held to no tolerance. */
+static bool
+number_of(const struct json *v, double *out)
+{
+	char text[64];
+
+	if (v == NULL || v->type != JSON_NUMBER || v->text.n >= sizeof(text))
+		return false;
+	memcpy(text, v->text.p, v->text.n);
+	text[v->text.n] = '\0';
+	*out = strtod(text, NULL);
+	return isfinite(*out);
+}
+
+static bool
+path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e)
+{
+	uint64_t   at = pattern_start(p);
+	struct str step;
+	struct buf b;
+
+	while (path.n > 0 && at != 0) {
+		path = (struct str) { path.p + 1, path.n - 1 };
+		step = path;
+		for (step.n = 0; step.n < path.n && path.p[step.n] != '/'; step.n++)
+			;
+		path = (struct str) { path.p + step.n, path.n - step.n };
+		buf_make(&b, mem);
+		for (size_t i = 0; i < step.n; i++) {
+			if (step.p[i] == '~' && i + 1 < step.n)
+				buf_putc(&b, step.p[++i] == '1' ? '/' : '~');
+			else
+				buf_putc(&b, step.p[i]);
+		}
+		if (step.n > 0 && !buf_ok(&b))
+			return err_memory(e);
+		at = pattern_step(p, at, step.n == 0 ? STR("") : buf_str(&b));
+		talloc_free(b.p);
+	}
+	*yes = path.n == 0 && pattern_done(p, at);
+	return true;
+}
+
+static bool
+tolerated(
+    const struct ingest *in, TALLOC_CTX *mem, const struct change *c, bool *yes, struct err *e)
+{
+	double was, is, by;
+
+	*yes = false;
+	if (c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
+	    !number_of(c->new_value, &is))
+		return true;
+	by = fabs(is - was);
+	for (size_t i = 0; i < in->spec->tolerance_n && !*yes; i++) {
+		const struct tolerance *t = &in->spec->tolerance[i];
+
+		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
+			continue;
+		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
+			if (!path_matches(mem, &t->path, c->path, yes, e))
+				return false;
+	}
+	return true;
 }
 
 static bool
@@ -127,10 +197,13 @@ one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, s
 {
 	struct life     *l = p->life;
 	struct change   *c = &p->diff->changes[i];
-	struct life_row *r = k->n == 0 ? NULL
-				       : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
-	int64_t          runs = 1;
+	struct life_row *r =
+	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
+	int64_t runs = 1;
+	bool    within;
 
+	if (!tolerated(in, p, c, &within, e))
+		return false;
 	l->status[i] = "detected";
 	if (r == NULL) {
 		fresh_change(in, l, c);
@@ -150,6 +223,8 @@ one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, s
 	if (l->hold[i] == HOLD_ACCEPTED) {
 		uncount(&p->diff->summary, c);
 		l->accepted++;
+	} else if (l->hold[i] == HOLD_NONE && within) {
+		l->hold[i] = HOLD_TOLERANCE;
 	} else if (l->hold[i] == HOLD_NONE && runs < in->spec->for_runs) {
 		l->hold[i] = HOLD_FOR_RUNS;
 		recheck(l, in->received_at); /* the next one counts, changed or not */
@@ -229,7 +304,7 @@ life_make(const struct ingest *in, struct plan *p, struct err *e)
 bool
 life_write(struct db *db, const struct life *l, struct err *e)
 {
-	return l == NULL || (life_detect(db, l->fresh, l->fresh_n, e) &&
-				life_put(db, l->put, l->put_n, e) &&
-				life_event_add(db, l->events, l->events_n, e));
+	return l == NULL ||
+	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put(db, l->put, l->put_n, e) &&
+		   life_event_add(db, l->events, l->events_n, e));
 }

@@ -30,7 +30,8 @@ struct life {
 	instant            recheck_at; /* 0: nothing ends by itself */
 };
 
-/* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at. */
+/* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
+ */
 MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
 MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
 

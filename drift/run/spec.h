@@ -15,6 +15,7 @@
 #include "core/store/config.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/compare.h"
+#include "drift/engine/pattern.h"
 #include "drift/run/drift.h"
 
 enum baseline_mode { BASELINE_PINNED, BASELINE_PREVIOUS };
@@ -32,8 +33,13 @@ struct spec_baseline {
 struct spec_thresholds {
 	const char     *min_severity;
 	int64_t         max_removed_percent;  /* 0: not given */
-	struct raw_json min_changes, min_score, tolerance, for_runs, clear_runs, flapping,
-	    anomaly; /* not available yet */
+	int64_t         min_changes, min_score, for_runs, clear_runs; /* 0: not given */
+	struct items    tolerance;         /* struct spec_tolerance */
+	struct raw_json flapping, anomaly; /* not available yet */
+};
+struct spec_tolerance {
+	const char     *path, *category;
+	struct raw_json abs, pct;
 };
 struct spec_alert {
 	struct uuid channel_id;
@@ -58,6 +64,13 @@ extern const struct schema drift_config_create_schema, drift_config_update_schem
 extern const struct schema spec_source_schema, spec_baseline_schema, spec_thresholds_schema,
     spec_alert_schema;
 
+/* A number that moves by no more than this from the baseline's does not alert. */
+struct tolerance {
+	struct pattern path;
+	struct str     category; /* n == 0: any */
+	double         abs, pct; /* < 0: not given */
+};
+
 /* Compiled; a talloc subtree of its own. */
 struct drift_spec {
 	struct spec_body          body;
@@ -69,6 +82,9 @@ struct drift_spec {
 	int64_t                   for_runs;     /* reports in a row before a finding alerts; from 1 */
 	struct compare_spec      *compare;
 	struct rules             *rules;
+	int64_t                   min_changes, min_score, clear_runs;
+	struct tolerance         *tolerance;
+	size_t                    tolerance_n;
 	struct alert_target      *targets;
 	size_t                    targets_n;
 };

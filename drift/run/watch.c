@@ -69,15 +69,15 @@ note_loss(const struct ingest *in, struct plan *p, const struct loss *l, struct 
 	hold_changes(p, l->category);
 	buf_puts(report, report->n == 0 ? "[{\"category\":" : ",{\"category\":");
 	buf_json(report, l->category);
-	buf_printf(report, ",\"removed\":%lld,\"of\":%lld}", (long long)l->removed,
-	    (long long)l->of);
+	buf_printf(
+	    report, ",\"removed\":%lld,\"of\":%lld}", (long long)l->removed, (long long)l->of);
 	buf_puts(names, names->n == 0 ? "[" : ",");
 	buf_json(names, l->category);
 }
 
 static bool
-find_losses(const struct ingest *in, struct plan *p, const struct held *current, size_t n,
-    struct err *e)
+find_losses(
+    const struct ingest *in, struct plan *p, const struct held *current, size_t n, struct err *e)
 {
 	struct buf  report, names;
 	struct loss l = { 0 };
@@ -127,8 +127,8 @@ watch_plan(const struct ingest *in, struct plan *p, const struct held *current, 
 /* ---- telling ---- */
 
 static bool
-write_blind(struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a,
-    struct err *e)
+write_blind(
+    struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a, struct err *e)
 {
 	if (p->complete && p->before.incomplete_runs >= BLIND_AFTER)
 		return condition_close(
@@ -140,8 +140,8 @@ write_blind(struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct a
 }
 
 static bool
-write_suspicious(struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a,
-    struct err *e)
+write_suspicious(
+    struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a, struct err *e)
 {
 	if (p->kind == PLAN_SAME)
 		return true;
@@ -155,8 +155,8 @@ write_suspicious(struct db *db, const struct plan *p, TALLOC_CTX *mem, const str
 }
 
 bool
-watch_write(struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a,
-    struct err *e)
+watch_write(
+    struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a, struct err *e)
 {
 	if (p->kind == PLAN_LATE)
 		return true;
@@ -164,6 +164,6 @@ watch_write(struct db *db, const struct ingest *in, struct plan *p, const struct
 		return false;
 	if (in->spec->expect_every_s == 0 || !p->complete)
 		return true;
-	return schedule_set(db, SCHEDULE_BEAT, &in->config->id,
-	    in->spec->expect_every_s * BLIND_AFTER, e);
+	return schedule_set(
+	    db, SCHEDULE_BEAT, &in->config->id, in->spec->expect_every_s * BLIND_AFTER, e);
 }

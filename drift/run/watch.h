@@ -11,8 +11,8 @@
 #include "core/store/snapshot.h"
 #include "drift/run/plan.h"
 
-#define BLIND_AFTER       3 /* incomplete runs in a row, or beats without a complete one */
-#define SUSPICIOUS_LEAST  5 /* removed resources of a collection */
+#define BLIND_AFTER        3 /* incomplete runs in a row, or beats without a complete one */
+#define SUSPICIOUS_LEAST   5 /* removed resources of a collection */
 #define SUSPICIOUS_PERCENT 50
 
 /* Counts of the state row; what is held, in the report and in p->life->hold. */

@@ -297,13 +297,16 @@ struct touch_in {
 	struct uuid config;
 };
 static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
-	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"), COLUMN(struct touch_in, config),
+	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
+	 COLUMN_NULL(struct touch_in, config),
+	 COLUMN_AS_NULL(struct touch_in, config, "config_again"),
 	 FIELD_END };
 static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
 
 SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
     "UPDATE config_state SET config_version = 0, life = life + 1,"
-    " recheck_at = IFNULL(LEAST(recheck_at, ?), IFNULL(recheck_at, ?)) WHERE config_id = ?");
+    " recheck_at = IFNULL(LEAST(recheck_at, ?), IFNULL(recheck_at, ?))"
+    " WHERE (? IS NULL OR config_id = ?)");
 
 bool
 config_touch(struct db *db, const struct uuid *config, instant recheck, struct err *e)

@@ -79,7 +79,7 @@ MUST_USE bool config_state_set(
 MUST_USE bool config_state_number(
     struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e);
 /* Somebody decided about findings: the next snapshot is compared in any case, and again from
- * `recheck` on (0: no). */
+ * `recheck` on (0: no).  `config` nil: of every config. */
 MUST_USE bool config_touch(
     struct db *db, const struct uuid *config, instant recheck, struct err *e);
 /* Nothing complete came in time: state "blind", and at least so many incomplete runs. */

@@ -21,7 +21,8 @@ struct findings {
 	struct finding *gone; /* told, and no more */
 	size_t          gone_n;
 	enum severity   max;
-	size_t          at_max; /* how many of that severity */
+	bool            silenced; /* all of them: an alert is kept, and not told */
+	size_t          at_max;   /* how many of that severity */
 };
 
 void
@@ -53,13 +54,14 @@ findings_alloc(TALLOC_CTX *mem, struct findings *f, size_t n, size_t told, struc
 }
 
 static void
-findings_pick(const struct alerting *a, const struct uuid *alert, struct findings *f)
+findings_pick(
+    const struct alerting *a, const struct uuid *alert, enum hold hold, struct findings *f)
 {
 	for (int v = SEVERITY_CRITICAL; v >= (int)a->min_severity; v--) {
 		size_t before = f->n;
 
 		for (size_t i = 0; i < a->n; i++)
-			if ((int)a->changes[i].severity == v && a->holds[i] == HOLD_NONE)
+			if ((int)a->changes[i].severity == v && a->holds[i] == hold)
 				f->order[f->n++] = i;
 		if (before == 0 && f->n > 0) {
 			f->max = (enum severity)v;
@@ -243,6 +245,13 @@ set_title(TALLOC_CTX *mem, const struct alerting *a, const struct findings *f, s
 }
 
 static bool
+not_told(TALLOC_CTX *mem, const struct alerting *a, struct err *e)
+{
+	return not_alerted(mem, a, "silence",
+	    "A silence covers every finding: the alert is in the list, and says which.", e);
+}
+
+static bool
 open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct findings *f,
     instant now, struct err *e)
 {
@@ -264,6 +273,13 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct find
 		return err_memory(e);
 	for (size_t i = 0; i < f->now_n; i++)
 		f->now[i].alert_id = alert.id;
+	if (f->silenced) {
+		alert.suppressed_by = talloc_strdup(mem, a->silence);
+		return alert.suppressed_by != NULL
+			   ? set_title(mem, a, f, &alert, e) && alert_add(db, &alert, e) &&
+				 not_told(mem, a, e)
+			   : err_memory(e);
+	}
 	return set_title(mem, a, f, &alert, e) && alert_add(db, &alert, e) &&
 	       finding_put(db, f->now, f->now_n, e) && tell(db, mem, a, EVENT_OPENED, &alert, f, e);
 }
@@ -293,17 +309,28 @@ static bool
 update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
     struct findings *f, instant now, struct err *e)
 {
+	const char *event = alert->suppressed_by == NULL ? EVENT_UPDATED : EVENT_OPENED;
+
 	alert->report_id = a->report->id;
 	alert->changes = (int64_t)f->n;
 	alert->updated_at = now;
+	alert->suppressed_by = f->silenced ? talloc_strdup(mem, a->silence) : NULL;
+	if (f->silenced && alert->suppressed_by == NULL)
+		return err_memory(e);
 	if (!raise_severity(mem, alert, f->max, e) || !set_title(mem, a, f, alert, e) ||
-	    !write_alert(db, alert, e) || !finding_put(db, f->fresh, f->fresh_n, e))
+	    !write_alert(db, alert, e))
 		return false;
-	/* What was not read may still be there; with clear_runs, what comes and goes is told once. */
+	/* What it would tell is told when the silence ends. */
+	if (f->silenced)
+		return not_told(mem, a, e);
+	if (!finding_put(db, f->fresh, f->fresh_n, e))
+		return false;
+	/* What was not read may still be there; with clear_runs, what comes and goes is told once.
+	 */
 	if (a->complete && a->clear_runs <= 1 && !finding_drop(db, f->gone, f->gone_n, e))
 		return false;
 	if (f->fresh_n > 0)
-		return tell(db, mem, a, EVENT_UPDATED, alert, f, e);
+		return tell(db, mem, a, event, alert, f, e);
 	return not_alerted(mem, a, "nothing_new",
 	    "The open alert has told of every finding already, with the same values.", e);
 }
@@ -338,8 +365,11 @@ resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct a
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return write_alert(db, alert, e) &&
-	       alerting_event(db, a, alert, from, "No finding is left.", e) &&
+	if (!write_alert(db, alert, e) ||
+	    !alerting_event(db, a, alert, from, "No finding is left.", e))
+		return false;
+	/* Who was told of it is told of its end. */
+	return (alert->suppressed_by != NULL && f->gone_n == 0) ||
 	       tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
 }
 
@@ -399,7 +429,11 @@ apply_open(struct db *db, TALLOC_CTX *mem, struct alerting *a, instant now, stru
 		return false;
 	if (!findings_alloc(mem, &f, a->n, told_n, e))
 		return false;
-	findings_pick(a, &alert.id, &f);
+	findings_pick(a, &alert.id, HOLD_NONE, &f);
+	if (f.n == 0) {
+		findings_pick(a, &alert.id, HOLD_SILENCE, &f);
+		f.silenced = f.n > 0;
+	}
 	findings_unique(&f);
 	findings_against(&f, told, told_n);
 	if (f.n == 0)
@@ -431,7 +465,7 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 	if (!apply_open(db, mem, a, now, e))
 		return false;
 	if (a->report->not_alerted.text == NULL && any_held_back(a))
-		return not_alerted(mem, a, "held_back",
-		    "Some findings are held back from the alert.", e);
+		return not_alerted(
+		    mem, a, "held_back", "Some findings are held back from the alert.", e);
 	return true;
 }

@@ -64,6 +64,7 @@ struct alerting {
 	size_t                     n;
 	struct report             *report; /* gets not_alerted */
 	bool                       complete, in_order;
+	const char                *silence; /* that covers a finding: suppressed_by; NULL: none */
 	int64_t                    min_changes, min_score, clear_runs; /* 0: none */
 	int64_t                    clean_runs; /* before this report; gets those after it */
 	bool                       again;      /* out: the next snapshot counts, changed or not */

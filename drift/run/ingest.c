@@ -26,6 +26,7 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 		.config_id = in->config->id,
 		.config_name = in->config->name,
 		.min_severity = in->spec->min_severity,
+		.silence = p->life == NULL ? NULL : p->life->silence,
 		.min_changes = in->spec->min_changes,
 		.min_score = in->spec->min_score,
 		.clear_runs = in->spec->clear_runs,

@@ -62,8 +62,8 @@ add_event(const struct ingest *in, struct life *l, const struct life_row *r, con
 
 /* ---- of the report ---- */
 
-static void
-recheck(struct life *l, instant at)
+void
+life_recheck(struct life *l, instant at)
 {
 	if (at.ms != 0 && (l->recheck_at.ms == 0 || at.ms < l->recheck_at.ms))
 		l->recheck_at = at;
@@ -140,8 +140,9 @@ number_of(const struct json *v, double *out)
 	return isfinite(*out);
 }
 
-static bool
-path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e)
+bool
+life_path_matches(
+    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e)
 {
 	uint64_t   at = pattern_start(p);
 	struct str step;
@@ -186,7 +187,7 @@ tolerated(
 		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
 			continue;
 		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
-			if (!path_matches(mem, &t->path, c->path, yes, e))
+			if (!life_path_matches(mem, &t->path, c->path, yes, e))
 				return false;
 	}
 	return true;
@@ -218,7 +219,7 @@ one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, s
 		runs = r->runs;
 		l->status[i] = r->status;
 		l->hold[i] = hold_of(r);
-		recheck(l, r->expires_at);
+		life_recheck(l, r->expires_at);
 	}
 	if (l->hold[i] == HOLD_ACCEPTED) {
 		uncount(&p->diff->summary, c);
@@ -227,7 +228,7 @@ one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, s
 		l->hold[i] = HOLD_TOLERANCE;
 	} else if (l->hold[i] == HOLD_NONE && runs < in->spec->for_runs) {
 		l->hold[i] = HOLD_FOR_RUNS;
-		recheck(l, in->received_at); /* the next one counts, changed or not */
+		life_recheck(l, in->received_at); /* the next one counts, changed or not */
 	}
 	return true;
 }

@@ -13,6 +13,7 @@
 
 #include "core/store/life.h"
 #include "drift/alert/alerting.h"
+#include "drift/engine/pattern.h"
 
 struct ingest;
 struct plan;
@@ -27,12 +28,18 @@ struct life {
 	struct life_event *events;
 	size_t             events_n;
 	int64_t            accepted;   /* changes taken out of the summary */
+	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
 	instant            recheck_at; /* 0: nothing ends by itself */
 };
 
 /* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
  */
 MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
+/* Look again from then on; 0: no. */
+void life_recheck(struct life *l, instant at);
+/* Is the place a JSON Pointer names one of the pattern's? */
+MUST_USE bool life_path_matches(
+    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e);
 MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drift/run/baseline.h"
+#include "drift/run/silencing.h"
 #include "drift/run/watch.h"
 
 /* What the new snapshot is held against. */
@@ -367,7 +368,7 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e)))
 		return false;
-	if (!watch_plan(in, p, g.current, g.current_n, e))
+	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e))
 		return false;
 	status = status_of(p, &g);
 	if (!plan_contents(in, p, &g, e) || !plan_record(p, in, status, &g.snapshot, e))

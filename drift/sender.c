@@ -5,9 +5,11 @@
 #include <time.h>
 
 #include "core/store/tenant_db.h"
+#include "drift/run/beat.h"
 
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 10000
+#define BEAT_EVERY_MS 1000 /* missing snapshots are looked for so often */
 #define SAY_EVERY_MS 60000 /* an error that lasts is logged so often */
 
 static void
@@ -110,6 +112,8 @@ struct life {
 	int64_t                    pause_ms; /* after a failure */
 	int64_t                    said_ms;
 	int64_t                    until_ns; /* of a single round; 0: none */
+	struct drift              *drift;
+	int64_t                    beat_ms;  /* when beats were last looked at */
 };
 
 static bool
@@ -148,6 +152,21 @@ recovered(struct life *l)
 	l->pause_ms = 0;
 }
 
+/* Deliveries, and now and then what should have come and has not; both tell of it by messages. */
+static bool
+one_round(struct life *l, struct deliver *d, struct err *e)
+{
+	int64_t now = clock_ns(l->s->deps.clock) / 1000000;
+	size_t  done;
+
+	if (l->beat_ms == 0 || now - l->beat_ms >= BEAT_EVERY_MS) {
+		if (!beats_due(l->drift, d->database, &d->owner, &done, e))
+			return false;
+		l->beat_ms = now;
+	}
+	return deliver_due(d, stop, l, &done, e);
+}
+
 int
 sender_run(const struct sender_start *s)
 {
@@ -155,9 +174,9 @@ sender_run(const struct sender_start *s)
 	struct life     l = { .s = s };
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, &e);
-	size_t          done;
 
-	if (d == NULL) {
+	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, &e);
+	if (l.drift == NULL) {
 		log_err(s->deps.log, LOG_DRIFT, "a sender could not start", &e);
 		return EXIT_FAILURE;
 	}
@@ -165,7 +184,7 @@ sender_run(const struct sender_start *s)
 		int64_t wait = s->deps.conf->driftd_poll_ms;
 
 		err_clear(&e);
-		if (deliver_due(d, stop, &l, &done, &e))
+		if (one_round(&l, d, &e))
 			recovered(&l);
 		else
 			wait = pause_after(&l, &e);
@@ -182,8 +201,10 @@ sender_once(const struct sender_start *s, int64_t until_ns, struct err *e)
 	struct life     l = { .s = s, .until_ns = until_ns };
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, e);
-	size_t          done;
-	bool            ok = d != NULL && deliver_due(d, stop, &l, &done, e);
+	bool            ok;
+
+	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, e);
+	ok = l.drift != NULL && one_round(&l, d, e);
 
 	if (d != NULL)
 		database_close_all(d->database);

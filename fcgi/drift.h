@@ -5,6 +5,7 @@
 #define BSX_FCGI_DRIFT_H
 
 #include "core/auth/audit.h"
+#include "core/store/life.h"
 #include "core/store/report.h"
 #include "core/web/route.h"
 #include "drift/run/drift.h"
@@ -62,9 +63,48 @@ struct report_out {
 	int64_t                score;
 	char                  *max_severity;
 	struct raw_json        incomplete, not_alerted;
+	int64_t                accepted;
+	struct raw_json        held;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
 		 TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e);
+
+/* What happened to a finding or an alert. */
+struct event_out {
+	instant     at;
+	const char *actor, *from, *to, *note;
+};
+extern const struct schema event_out_schema;
+/* `config` nil and the alert's id as subject, or the config and a fingerprint. */
+MUST_USE bool history_show(struct request *r, const struct uuid *config, struct blob subject,
+    struct items *out, struct err *e);
+
+/* A change as it is answered. */
+struct acceptance_out {
+	char   *reason, *owner;
+	instant expires_at;
+};
+struct change_out {
+	struct uuid             id, report_id;
+	struct change_resource *resource;
+	char                   *op, *path, *canonical_path;
+	struct raw_json         old_value, new_value;
+	bool                    old_value_truncated, new_value_truncated;
+	char                   *severity, *rule, *reason;
+	const char             *fingerprint, *value_hash;
+	char                   *status;
+	struct raw_json         attribution;
+	struct acceptance_out  *acceptance;
+	struct uuid             assigned_to;
+	struct items            history; /* struct event_out */
+};
+extern const struct schema change_out_schema;
+MUST_USE bool              change_show(
+		 struct request *r, const struct change_row *c, struct change_out *out, struct err *e);
+
+/* Resolves the config's open drift alert, should there be one, in the caller's name, and tells of it. */
+MUST_USE bool alert_resolve(struct db *db, struct request *r, const struct uuid *config,
+    const struct uuid *report, const char *note, struct err *e);
 
 #endif

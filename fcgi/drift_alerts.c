@@ -15,6 +15,7 @@ struct alert_out {
 	struct uuid assigned_to;
 	instant     resolved_at;
 	char       *resolved_by, *suppressed_by;
+	struct items history; /* struct event_out */
 };
 static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
 						      .doc = "Number of the alert."),
@@ -40,6 +41,8 @@ static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
 	     .doc = "Who resolved it; system: the drift was gone."),
 	 FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
 	     .doc = "What kept it from being sent."),
+	 FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Of a single alert: what happened to it."),
 	 FIELD_END };
 static const struct schema alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
 
@@ -146,6 +149,9 @@ static bool
 show_with_tag(struct request *r, const struct alert *a, struct alert_out *out, struct err *e)
 {
 	alert_show(a, out);
+	if (!history_show(r, &(struct uuid) { 0 },
+		(struct blob) { a->id.b, sizeof(a->id.b) }, &out->history, e))
+		return false;
 	r->etag = talloc_asprintf(r->mem, "\"%llu\"", (unsigned long long)a->version);
 	return r->etag != NULL ? true : err_memory(e);
 }
@@ -233,6 +239,21 @@ tell_resolved(struct db *db, struct updating *u, struct err *e)
 	    EVENT_RESOLVED, &u->alert, NULL, 0, &sent, e);
 }
 
+static bool
+record_event(struct db *db, struct request *r, const struct alert *a, const char *from,
+    const char *note, struct err *e)
+{
+	const struct life_event v = { .id = uuid_make(r->app->clock, r->app->rand),
+		.subject = { a->id.b, sizeof(a->id.b) },
+		.at = a->updated_at,
+		.actor = r->caller.name,
+		.from_status = from,
+		.to_status = a->status,
+		.note = note == NULL ? "" : note };
+
+	return life_event_add(db, &v, 1, e);
+}
+
 /* Read again inside the transaction: it may be the second try. */
 static bool
 update_body(struct db *db, void *arg, struct err *e)
@@ -240,11 +261,13 @@ update_body(struct db *db, void *arg, struct err *e)
 	struct updating *u = arg;
 	struct request  *r = u->r;
 	instant          now = { clock_ms(r->app->clock) };
+	const char      *from;
 	bool             was_open, done;
 
 	if (!alert_by_id(db, r->mem, &r->id0, &u->alert, e))
 		return false;
 	was_open = u->alert.open_key != NULL;
+	from = u->alert.status;
 	if (u->in->status != NULL && !was_open)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The alert is resolved already.", "alert is resolved");
@@ -257,7 +280,38 @@ update_body(struct db *db, void *arg, struct err *e)
 		return false;
 	if (!done)
 		return tx_again(e);
+	if ((u->in->status != NULL || u->in->note != NULL) &&
+	    !record_event(db, r, &u->alert, from, u->in->note, e))
+		return false;
 	return !was_open || u->alert.open_key != NULL || tell_resolved(db, u, e);
+}
+
+bool
+alert_resolve(struct db *db, struct request *r, const struct uuid *config,
+    const struct uuid *report, const char *note, struct err *e)
+{
+	struct updating u = { .r = r };
+	char            key[ALERT_OPEN_KEY_MAX];
+	const char     *from;
+	bool            done;
+
+	alerting_open_key(config, key);
+	if (!alert_by_open_key(db, r->mem, key, &u.alert, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		return true;
+	}
+	from = u.alert.status;
+	u.alert.updated_at.ms = clock_ms(r->app->clock);
+	u.alert.report_id = *report;
+	u.alert.changes = 0;
+	if (!set_status(r, &u.alert, "resolved", u.alert.updated_at, e) ||
+	    !alert_set(db, &u.alert, &done, e))
+		return false;
+	if (!done)
+		return tx_again(e);
+	return record_event(db, r, &u.alert, from, note, e) && tell_resolved(db, &u, e);
 }
 
 static bool

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "core/store/channel.h"
+#include "core/store/schedule.h"
+#include "drift/run/watch.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -16,6 +18,7 @@ struct config_out {
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
 	int64_t                 retention_s;
+	int64_t                 expect_every_s;
 	char                   *state;
 	instant                 last_run, last_snapshot_at;
 	uint64_t                version;
@@ -39,6 +42,8 @@ static const struct field  config_out_fields[] = { FIELD(struct config_out, id,
 	     .doc = "Channels that are told."),
 	 FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
 	     .doc = "Snapshots are dropped after so many seconds; absent: never."),
+	 FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
+	     .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
 	 FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
 	 FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
 	     .doc = "When a snapshot was last compared."),
@@ -100,6 +105,7 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.thresholds = b.thresholds,
 		.alerts = b.alerts,
 		.retention_s = b.retention_s,
+		.expect_every_s = b.expect_every_s,
 		.state = in->state,
 		.last_run = in->last_run_at,
 		.last_snapshot_at = in->collected_at,
@@ -193,6 +199,7 @@ struct config_change {
 	struct drift_config config;
 	bool                done;
 	const char         *by;
+	int64_t             expect_every_s;
 };
 
 static bool
@@ -215,21 +222,35 @@ channels_exist(struct request *r, const struct drift_spec *s, struct err *e)
 
 /* The whole config as it would be, checked and compiled once before it is stored. */
 static bool
-check_spec(struct request *r, const char *text, struct err *e)
+check_spec(struct request *r, struct config_change *c, struct err *e)
 {
 	struct drift            *d = drift_of(r->app, e);
 	const struct drift_spec *s;
 
 	if (d == NULL)
 		return false;
-	s = spec_compile(r->mem, d, r->db, text, e);
-	return s != NULL && channels_exist(r, s, e);
+	s = spec_compile(r->mem, d, r->db, c->config.spec, e);
+	if (s == NULL)
+		return false;
+	c->expect_every_s = s->expect_every_s;
+	return channels_exist(r, s, e);
+}
+
+/* From now on, also after a change: nobody is blamed for the time before. */
+static bool
+await_beat(struct db *db, const struct config_change *c, struct err *e)
+{
+	return schedule_set(db, SCHEDULE_BEAT, &c->config.id,
+	    c->expect_every_s == 0 ? -1 : c->expect_every_s * BLIND_AFTER, e);
 }
 
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
-	return config_add(db, &((struct config_change *)arg)->config, e);
+	const struct config_change *c = arg;
+
+	return config_add(db, &c->config, e) &&
+	       (c->expect_every_s == 0 || await_beat(db, c, e));
 }
 
 static bool
@@ -243,7 +264,7 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 	c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
 	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
-	if (c.config.spec == NULL || !check_spec(r, c.config.spec, e))
+	if (c.config.spec == NULL || !check_spec(r, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -264,7 +285,7 @@ set_body(struct db *db, void *arg, struct err *e)
 
 	if (!config_set(db, &c->config, &c->done, e))
 		return false;
-	return c->done ? true
+	return c->done ? await_beat(db, c, e)
 		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
 			     "the version was outrun");
 }
@@ -283,7 +304,7 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 		c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, row.config.spec, r->json, e);
 	c.config.updated_at.ms = clock_ms(r->app->clock);
-	if (c.config.spec == NULL || !check_spec(r, c.config.spec, e))
+	if (c.config.spec == NULL || !check_spec(r, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -305,7 +326,7 @@ drop_body(struct db *db, void *arg, struct err *e)
 	if (!config_drop(
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
-	return c->done ? true
+	return c->done ? await_beat(db, c, e) /* no more */
 		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
 			     "the version was outrun");
 }

@@ -27,8 +27,13 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
 	FIELD(struct report_out, incomplete,
 	    .doc = "Collections that were not compared: [{category, why}]."),
+	FIELD(struct report_out, accepted,
+	    .doc = "Changes whose value is accepted; not in the summary."),
+	FIELD(struct report_out, held, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
 	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Why nothing was sent: {code, reason}."),
+	    .doc = "Why nothing was sent, or not of everything: {code, reason, held_back?: "
+		   "[{code, changes, reason}]}."),
 	FIELD_END };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
@@ -46,6 +51,8 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.score = in->score,
 		.max_severity = in->max_severity,
 		.incomplete = in->incomplete,
+		.accepted = in->accepted,
+		.held = in->held,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);
@@ -116,17 +123,15 @@ static const struct field change_resource_fields[] = { FIELD(struct change_resou
 const struct schema       change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
-struct change_out {
-	struct uuid             id, report_id;
-	struct change_resource *resource;
-	char                   *op, *path, *canonical_path;
-	struct raw_json         old_value, new_value;
-	bool                    old_value_truncated, new_value_truncated;
-	char                   *severity, *rule, *reason;
-	const char             *fingerprint, *value_hash;
-	char                   *status;
-	struct raw_json         attribution;
-};
+static const struct field  acceptance_fields[] = { FIELD(struct acceptance_out, reason,
+						       .doc = "Why."),
+	 FIELD(struct acceptance_out, owner, .doc = "Who accepted."),
+	 FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
+	     .doc = "When it reopens; null: never."),
+	 FIELD_END };
+static const struct schema acceptance_schema =
+    SCHEMA("DriftAcceptance", struct acceptance_out, acceptance_fields);
+
 static const struct field  change_out_fields[] = { FIELD(struct change_out, id,
 						       .doc = "Number of the change."),
 	 FIELD(struct change_out, report_id, .doc = "Its report."),
@@ -152,8 +157,15 @@ static const struct field  change_out_fields[] = { FIELD(struct change_out, id,
 	 FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
 	 FIELD(struct change_out, status,
 	     .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
-	 FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."), FIELD_END };
-static const struct schema change_out_schema =
+	 FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
+	 FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Of a single accepted change: who, why, until when."),
+	 FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	     .doc = "Of a single change: user who works on it."),
+	 FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Of a single change: what happened to the finding, whatever its value."),
+	 FIELD_END };
+const struct schema change_out_schema =
     SCHEMA("DriftChange", struct change_out, change_out_fields);
 
 bool
@@ -189,7 +201,7 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 	return text;
 }
 
-static bool
+bool
 change_show(struct request *r, const struct change_row *c, struct change_out *out, struct err *e)
 {
 	*out = (struct change_out) { .id = c->id,

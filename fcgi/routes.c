@@ -17,6 +17,8 @@ const struct route *const route_tables[] = {
 	report_routes,
 	compare_routes,
 	whatif_routes,
+	life_routes,
+	silence_routes,
 	alert_routes,
 	channel_routes,
 	health_routes,

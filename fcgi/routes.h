@@ -23,6 +23,8 @@ extern const struct route snapshot_routes[];
 extern const struct route report_routes[];
 extern const struct route compare_routes[];
 extern const struct route whatif_routes[];
+extern const struct route life_routes[];
+extern const struct route silence_routes[];
 extern const struct route alert_routes[];
 extern const struct route channel_routes[];
 extern const struct route health_routes[];

@@ -58,6 +58,9 @@
 	X(AUDIT_BASELINE_SET,     "baseline.set",        LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",     LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",       LOG_DRIFT) \
+	X(AUDIT_REPORT_ACCEPT,    "report.accept",       LOG_DRIFT) \
+	X(AUDIT_SILENCE_CREATE,   "silence.create",      LOG_DRIFT) \
+	X(AUDIT_SILENCE_DELETE,   "silence.delete",      LOG_DRIFT) \
 	X(AUDIT_ALERT_UPDATE,     "alert.update",        LOG_DRIFT) \
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",      LOG_DRIFT) \
 	X(AUDIT_CHANNEL_UPDATE,   "channel.update",      LOG_DRIFT) \

@@ -28,7 +28,10 @@ static const struct field  state_fields[] = { COLUMN(struct config_state, config
 	 COLUMN(struct config_state, baseline_approved), COLUMN_NULL(struct config_state, report_id),
 	 COLUMN(struct config_state, config_version),
 	 COLUMN_NULL(struct config_state, last_complete_at),
-	 COLUMN_NULL(struct config_state, last_run_at), FIELD_END };
+	 COLUMN_NULL(struct config_state, last_run_at), COLUMN(struct config_state, life),
+	 COLUMN_NULL(struct config_state, recheck_at), COLUMN(struct config_state, incomplete_runs),
+	 COLUMN(struct config_state, clean_runs), COLUMN_NULL(struct config_state, held),
+	 FIELD_END };
 static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
 
 struct id_in {
@@ -132,6 +135,10 @@ SQL(config_delete_changes, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_changes WHERE config_id = ?");
 SQL(config_delete_reports, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_reports WHERE config_id = ?");
+SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_findings WHERE config_id = ?");
+SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_history WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -150,7 +157,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 	const struct resolve_in   resolve = { now, by, *id };
 	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
-		  &config_delete_snapshots };
+		  &config_delete_snapshots, &config_delete_findings, &config_delete_history };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -200,7 +207,8 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 #define STATE_COLUMNS                                                                              \
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
-	" baseline_approved, report_id, config_version, last_complete_at, last_run_at"
+	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"       \
+	" recheck_at, incomplete_runs, clean_runs, held"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
     "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ?");
@@ -236,14 +244,17 @@ static const struct field  state_in_fields[] = { COLUMN(struct state_in, s.seq),
 	 COLUMN_NULL(struct state_in, s.baseline_seq), COLUMN(struct state_in, s.baseline_approved),
 	 COLUMN_NULL(struct state_in, s.report_id), COLUMN(struct state_in, s.config_version),
 	 COLUMN_NULL(struct state_in, s.last_complete_at),
-	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN(struct state_in, s.config_id),
+	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN_NULL(struct state_in, s.recheck_at),
+	 COLUMN(struct state_in, s.incomplete_runs), COLUMN(struct state_in, s.clean_runs),
+	 COLUMN_NULL(struct state_in, s.held), COLUMN(struct state_in, s.config_id),
 	 COLUMN(struct state_in, seq), FIELD_END };
 static const struct schema state_in = SCHEMA("ConfigStateIn", struct state_in, state_in_fields);
 
 SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     "UPDATE config_state SET seq = ?, state = ?, snapshot_id = ?, digest = ?, collected_at = ?,"
     " baseline_snapshot = ?, baseline_seq = ?, baseline_approved = ?, report_id = ?,"
-    " config_version = ?, last_complete_at = ?, last_run_at = ? WHERE config_id = ? AND seq = ?");
+    " config_version = ?, last_complete_at = ?, last_run_at = ?, recheck_at = ?,"
+    " incomplete_runs = ?, clean_runs = ?, held = ? WHERE config_id = ? AND seq = ?");
 
 bool
 config_state_set(
@@ -279,6 +290,70 @@ config_state_number(
 		return false;
 	*done = n == 1;
 	return true;
+}
+
+struct touch_in {
+	instant     recheck;
+	struct uuid config;
+};
+static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
+	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
+	 COLUMN_NULL(struct touch_in, config),
+	 COLUMN_AS_NULL(struct touch_in, config, "config_again"),
+	 FIELD_END };
+static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
+
+SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
+    "UPDATE config_state SET config_version = 0, life = life + 1,"
+    " recheck_at = IFNULL(LEAST(recheck_at, ?), IFNULL(recheck_at, ?))"
+    " WHERE (? IS NULL OR config_id = ?)");
+
+bool
+config_touch(struct db *db, const struct uuid *config, instant recheck, struct err *e)
+{
+	const struct touch_in in = { recheck, *config };
+
+	return db_run(db, &config_state_touch, &in, NULL, e);
+}
+
+struct blind_in {
+	int64_t     runs;
+	struct uuid config;
+};
+static const struct field  blind_fields[] = { COLUMN(struct blind_in, runs),
+	 COLUMN(struct blind_in, config), FIELD_END };
+static const struct schema blind_in = SCHEMA("ConfigBlindIn", struct blind_in, blind_fields);
+
+/* A snapshot on its way that has read the row before is planned again. */
+SQL(config_state_update_blind, SQL_TENANT, &blind_in, NULL,
+    "UPDATE config_state SET state = 'blind', life = life + 1,"
+    " incomplete_runs = GREATEST(incomplete_runs, ?) WHERE config_id = ?");
+
+bool
+config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e)
+{
+	const struct blind_in in = { runs, *config };
+
+	return db_run(db, &config_state_update_blind, &in, NULL, e);
+}
+
+struct word_in {
+	const char *state;
+	struct uuid config;
+};
+static const struct field  word_fields[] = { COLUMN(struct word_in, state),
+	 COLUMN(struct word_in, config), FIELD_END };
+static const struct schema word_in = SCHEMA("ConfigWordIn", struct word_in, word_fields);
+
+SQL(config_state_update_word, SQL_TENANT, &word_in, NULL,
+    "UPDATE config_state SET state = ? WHERE config_id = ?");
+
+bool
+config_state_word(struct db *db, const struct uuid *config, const char *word, struct err *e)
+{
+	const struct word_in in = { word, *config };
+
+	return db_run(db, &config_state_update_word, &in, NULL, e);
 }
 
 struct baseline_in {

@@ -9,13 +9,15 @@ static const struct field  report_fields[] = { COLUMN(struct report, id),
 	 COLUMN(struct report, deleted), COLUMN(struct report, by_severity),
 	 COLUMN(struct report, score), COLUMN_NULL(struct report, max_severity),
 	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
-	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at), FIELD_END };
+	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
+	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held), FIELD_END };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
 #define REPORT_COLUMNS                                                                             \
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
-	" score, max_severity, incomplete, not_alerted, started_at, finished_at"
+	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"              \
+	" accepted, held"
 
 struct id_in {
 	struct uuid id;
@@ -38,7 +40,7 @@ static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -108,20 +110,56 @@ static const struct field  change_in_fields[] = { COLUMN(struct change_in, f.rep
 	 COLUMN(struct change_in, limit), FIELD_END };
 static const struct schema change_in = SCHEMA("ChangeListIn", struct change_in, change_in_fields);
 
+/* A change's status is that of its finding. */
+#define CHANGE_SELECT                                                                              \
+	"SELECT c.id, c.report_id, c.config_id, c.position, c.category, c.`key`, c.op, c.path,"    \
+	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
+	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
+	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at" CHANGE_FROM
+#define CHANGE_FROM                                                                                \
+	" FROM drift_changes c LEFT JOIN drift_findings f ON f.config_id = c.config_id"            \
+	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
+
+static const struct field  key_fields[] = { COLUMN(struct change_key, fingerprint),
+	 COLUMN(struct change_key, value_hash), COLUMN(struct change_key, status), FIELD_END };
+static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
+
+SQL(change_select, SQL_TENANT, &id_in, &change_schema, CHANGE_SELECT " WHERE c.id = ?");
+SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
+    "SELECT c.fingerprint, c.value_hash, IFNULL(f.status, c.status) AS status" CHANGE_FROM
+    " WHERE c.report_id = ? ORDER BY c.position");
 SQL(change_insert, SQL_TENANT, &change_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
-    "SELECT " CHANGE_COLUMNS " FROM drift_changes WHERE report_id = ?"
-    " AND (? IS NULL OR position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
+    CHANGE_SELECT " WHERE c.report_id = ?"
+    " AND (? IS NULL OR c.position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
     "p.report_id = ?))"
-    " AND (? IS NULL OR severity = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR category = ?)"
-    " ORDER BY position LIMIT ?");
+    " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"
+    " AND (? IS NULL OR c.category = ?) ORDER BY c.position LIMIT ?");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)
 {
 	return db_run_many(db, &change_insert, rows, n, e);
+}
+
+bool
+change_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct change_row *c, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(db, mem, &change_select, &in, c, e);
+}
+
+bool
+change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report, struct change_key **rows,
+    size_t *n, struct err *e)
+{
+	const struct id_in in = { *report };
+
+	return db_all(db, mem, &change_select_keys, &in, CHANGE_KEYS_MAX, rows, n, e);
 }
 
 bool

@@ -25,6 +25,8 @@ struct report {
 	struct raw_json
 		not_alerted; /* {code, reason}; null: something was sent, or nothing was due */
 	instant started_at, finished_at;
+	int64_t         accepted; /* changes whose value is accepted: in no other number */
+	struct raw_json held;     /* null, or array of {category, removed, of} */
 };
 
 struct report_filter {
@@ -53,7 +55,7 @@ struct change_row {
 	char       *rule;
 	char       *reason;
 	struct blob fingerprint, value_hash;
-	char       *status;          /* "detected", ... */
+	char       *status;          /* "detected", ...; read: that of its finding (life.h) */
 	struct raw_json attribution; /* null, or {actor, source} */
 	instant         created_at;
 };
@@ -66,6 +68,16 @@ struct change_filter {
 };
 
 MUST_USE bool change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e);
+MUST_USE bool change_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct change_row *c, struct err *e);
+/* The finding of each change of a report. */
+struct change_key {
+	struct blob fingerprint, value_hash;
+	char       *status;
+};
+MUST_USE bool change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report,
+    struct change_key **rows, size_t *n, struct err *e);
+#define CHANGE_KEYS_MAX 50000
 /* In the order of the report. */
 MUST_USE bool change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
     size_t limit, struct change_row **rows, size_t *n, struct err *e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/channel.h"
+#include "core/store/life.h"
 #include "core/store/tx.h"
 #include "drift/alert/message.h"
 
@@ -20,7 +21,8 @@ struct findings {
 	struct finding *gone; /* told, and no more */
 	size_t          gone_n;
 	enum severity   max;
-	size_t          at_max; /* how many of that severity */
+	bool            silenced; /* all of them: an alert is kept, and not told */
+	size_t          at_max;   /* how many of that severity */
 };
 
 void
@@ -52,13 +54,14 @@ findings_alloc(TALLOC_CTX *mem, struct findings *f, size_t n, size_t told, struc
 }
 
 static void
-findings_pick(const struct alerting *a, const struct uuid *alert, struct findings *f)
+findings_pick(
+    const struct alerting *a, const struct uuid *alert, enum hold hold, struct findings *f)
 {
 	for (int v = SEVERITY_CRITICAL; v >= (int)a->min_severity; v--) {
 		size_t before = f->n;
 
 		for (size_t i = 0; i < a->n; i++)
-			if ((int)a->changes[i].severity == v)
+			if ((int)a->changes[i].severity == v && a->holds[i] == hold)
 				f->order[f->n++] = i;
 		if (before == 0 && f->n > 0) {
 			f->max = (enum severity)v;
@@ -148,6 +151,54 @@ alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const ch
 	return true;
 }
 
+static const struct {
+	const char *code, *reason;
+} hold_words[HOLD__MAX] = {
+#define X(id, code, reason) { code, reason },
+	HOLDS(X)
+#undef X
+};
+
+static size_t
+held_back(const struct alerting *a, enum hold h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += a->holds[i] == h && a->changes[i].severity >= a->min_severity;
+	return n;
+}
+
+static bool
+any_held_back(const struct alerting *a)
+{
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		if (held_back(a, h) > 0)
+			return true;
+	return false;
+}
+
+static void
+print_held_back(struct buf *b, const struct alerting *a)
+{
+	bool first = true;
+
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++) {
+		size_t n = held_back(a, h);
+
+		if (n == 0)
+			continue;
+		buf_puts(b, first ? ",\"held_back\":[{\"code\":" : ",{\"code\":");
+		first = false;
+		buf_json(b, str_of(hold_words[h].code));
+		buf_printf(b, ",\"changes\":%zu,\"reason\":", n);
+		buf_json(b, str_of(hold_words[h].reason));
+		buf_putc(b, '}');
+	}
+	if (!first)
+		buf_putc(b, ']');
+}
+
 static bool
 not_alerted(
     TALLOC_CTX *mem, const struct alerting *a, const char *code, const char *reason, struct err *e)
@@ -159,6 +210,7 @@ not_alerted(
 	buf_json(&b, str_of(code));
 	buf_puts(&b, ",\"reason\":");
 	buf_json(&b, str_of(reason));
+	print_held_back(&b, a);
 	buf_putc(&b, '}');
 	a->report->not_alerted.text = b.p;
 	return buf_ok(&b) ? true : err_memory(e);
@@ -193,6 +245,13 @@ set_title(TALLOC_CTX *mem, const struct alerting *a, const struct findings *f, s
 }
 
 static bool
+not_told(TALLOC_CTX *mem, const struct alerting *a, struct err *e)
+{
+	return not_alerted(mem, a, "silence",
+	    "A silence covers every finding: the alert is in the list, and says which.", e);
+}
+
+static bool
 open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct findings *f,
     instant now, struct err *e)
 {
@@ -214,6 +273,13 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct find
 		return err_memory(e);
 	for (size_t i = 0; i < f->now_n; i++)
 		f->now[i].alert_id = alert.id;
+	if (f->silenced) {
+		alert.suppressed_by = talloc_strdup(mem, a->silence);
+		return alert.suppressed_by != NULL
+			   ? set_title(mem, a, f, &alert, e) && alert_add(db, &alert, e) &&
+				 not_told(mem, a, e)
+			   : err_memory(e);
+	}
 	return set_title(mem, a, f, &alert, e) && alert_add(db, &alert, e) &&
 	       finding_put(db, f->now, f->now_n, e) && tell(db, mem, a, EVENT_OPENED, &alert, f, e);
 }
@@ -243,25 +309,53 @@ static bool
 update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
     struct findings *f, instant now, struct err *e)
 {
+	const char *event = alert->suppressed_by == NULL ? EVENT_UPDATED : EVENT_OPENED;
+
 	alert->report_id = a->report->id;
 	alert->changes = (int64_t)f->n;
 	alert->updated_at = now;
+	alert->suppressed_by = f->silenced ? talloc_strdup(mem, a->silence) : NULL;
+	if (f->silenced && alert->suppressed_by == NULL)
+		return err_memory(e);
 	if (!raise_severity(mem, alert, f->max, e) || !set_title(mem, a, f, alert, e) ||
-	    !write_alert(db, alert, e) || !finding_put(db, f->fresh, f->fresh_n, e))
+	    !write_alert(db, alert, e))
 		return false;
-	/* What was not read may still be there. */
-	if (a->complete && !finding_drop(db, f->gone, f->gone_n, e))
+	/* What it would tell is told when the silence ends. */
+	if (f->silenced)
+		return not_told(mem, a, e);
+	if (!finding_put(db, f->fresh, f->fresh_n, e))
+		return false;
+	/* What was not read may still be there; with clear_runs, what comes and goes is told once.
+	 */
+	if (a->complete && a->clear_runs <= 1 && !finding_drop(db, f->gone, f->gone_n, e))
 		return false;
 	if (f->fresh_n > 0)
-		return tell(db, mem, a, EVENT_UPDATED, alert, f, e);
+		return tell(db, mem, a, event, alert, f, e);
 	return not_alerted(mem, a, "nothing_new",
 	    "The open alert has told of every finding already, with the same values.", e);
+}
+
+bool
+alerting_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
+    const char *note, struct err *e)
+{
+	const struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+		.subject = { alert->id.b, sizeof(alert->id.b) },
+		.at = alert->updated_at,
+		.actor = "system",
+		.from_status = from,
+		.to_status = alert->status,
+		.note = note };
+
+	return life_event_add(db, &v, 1, e);
 }
 
 static bool
 resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
     const struct findings *f, instant now, struct err *e)
 {
+	const char *from = alert->status;
+
 	alert->report_id = a->report->id;
 	alert->changes = 0;
 	alert->updated_at = now;
@@ -271,14 +365,26 @@ resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct a
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return write_alert(db, alert, e) && tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
+	if (!write_alert(db, alert, e) ||
+	    !alerting_event(db, a, alert, from, "No finding is left.", e))
+		return false;
+	/* Who was told of it is told of its end. */
+	return (alert->suppressed_by != NULL && f->gone_n == 0) ||
+	       tell(db, mem, a, EVENT_RESOLVED, alert, f, e);
 }
 
 /* Without findings: says why, or ends the open alert. */
 static bool
-no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
+no_findings(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct alert *alert,
     const struct findings *f, instant now, struct err *e)
 {
+	if (a->complete)
+		a->clean_runs++;
+	if (alert != NULL && a->complete && a->clean_runs < a->clear_runs) {
+		a->again = true;
+		return not_alerted(mem, a, "clear_runs",
+		    "The open alert ends after clear_runs snapshots in a row without findings.", e);
+	}
 	if (alert != NULL && a->complete)
 		return resolve_alert(db, mem, a, alert, f, now, e);
 	if (!a->complete)
@@ -286,14 +392,26 @@ no_findings(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct ale
 		    "No finding in what was compared; collections that were not read were not "
 		    "compared.",
 		    e);
+	if (any_held_back(a))
+		return not_alerted(mem, a, "held_back", "Every finding is held back.", e);
 	if (a->n > 0)
 		return not_alerted(mem, a, "below_min_severity",
 		    "No change reaches the config's min_severity.", e);
 	return true;
 }
 
-bool
-alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e)
+static int64_t
+findings_score(const struct alerting *a, const struct findings *f)
+{
+	int64_t score = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		score += severity_weight(a->changes[f->order[i]].severity);
+	return score;
+}
+
+static bool
+apply_open(struct db *db, TALLOC_CTX *mem, struct alerting *a, instant now, struct err *e)
 {
 	char            key[ALERT_OPEN_KEY_MAX];
 	struct findings f = { 0 };
@@ -301,15 +419,7 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 	struct alert    alert = { 0 };
 	size_t          told_n = 0;
 	bool            open;
-	instant         now = { clock_ms(a->deps->clock) };
 
-	a->report->not_alerted.text = NULL;
-	if (strcmp(a->report->status, "baseline") == 0)
-		return not_alerted(mem, a, "first_snapshot",
-		    "The first complete snapshot is the baseline; it never alerts.", e);
-	if (!a->in_order)
-		return not_alerted(mem, a, "out_of_order",
-		    "A newer snapshot was compared already; this one is history.", e);
 	alerting_open_key(&a->config_id, key);
 	open = alert_by_open_key(db, mem, key, &alert, e);
 	if (!open && e->code != ERR_MISSING)
@@ -319,12 +429,43 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 		return false;
 	if (!findings_alloc(mem, &f, a->n, told_n, e))
 		return false;
-	findings_pick(a, &alert.id, &f);
+	findings_pick(a, &alert.id, HOLD_NONE, &f);
+	if (f.n == 0) {
+		findings_pick(a, &alert.id, HOLD_SILENCE, &f);
+		f.silenced = f.n > 0;
+	}
 	findings_unique(&f);
 	findings_against(&f, told, told_n);
 	if (f.n == 0)
 		return no_findings(db, mem, a, open ? &alert : NULL, &f, now, e);
+	a->clean_runs = 0;
+	if (!open && (int64_t)f.n < a->min_changes)
+		return not_alerted(mem, a, "below_min_changes",
+		    "There are fewer findings than the config's min_changes.", e);
+	if (!open && findings_score(a, &f) < a->min_score)
+		return not_alerted(mem, a, "below_min_score",
+		    "The findings together do not reach the config's min_score.", e);
 	if (!open)
 		return open_alert(db, mem, a, &f, now, e);
 	return update_alert(db, mem, a, &alert, &f, now, e);
+}
+
+bool
+alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e)
+{
+	instant now = { clock_ms(a->deps->clock) };
+
+	a->report->not_alerted.text = NULL;
+	if (strcmp(a->report->status, "baseline") == 0)
+		return not_alerted(mem, a, "first_snapshot",
+		    "The first complete snapshot is the baseline; it never alerts.", e);
+	if (!a->in_order)
+		return not_alerted(mem, a, "out_of_order",
+		    "A newer snapshot was compared already; this one is history.", e);
+	if (!apply_open(db, mem, a, now, e))
+		return false;
+	if (a->report->not_alerted.text == NULL && any_held_back(a))
+		return not_alerted(
+		    mem, a, "held_back", "Some findings are held back from the alert.", e);
+	return true;
 }

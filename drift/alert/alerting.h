@@ -33,6 +33,23 @@ struct change_text {
 	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 };
 
+/* Why a change that is severe enough does not alert. */
+#define HOLDS(X)                                                                                   \
+	X(HOLD_NONE, "", "")                                                                       \
+	X(HOLD_ACCEPTED, "accepted", "Its value is accepted.")                                     \
+	X(HOLD_IGNORED, "ignored", "Somebody set it to ignored.")                                  \
+	X(HOLD_COLLECTION, "suspicious_collection",                                                \
+	    "Too much of its collection is gone at once; the next snapshot decides.")              \
+	X(HOLD_TOLERANCE, "tolerance", "The number is within its tolerance of the baseline.")      \
+	X(HOLD_FOR_RUNS, "for_runs", "It has not been there for for_runs reports in a row yet.")   \
+	X(HOLD_SILENCE, "silence", "A silence covers it.")
+enum hold {
+#define X(id, code, reason) id,
+	HOLDS(X)
+#undef X
+	HOLD__MAX
+};
+
 struct alerting {
 	const struct drift_deps   *deps;
 	struct tenant_db          *t;
@@ -43,9 +60,14 @@ struct alerting {
 	size_t                     targets_n;
 	const struct change       *changes; /* of the report, in its order */
 	const struct change_text  *texts;   /* parallel */
+	const enum hold           *holds;   /* parallel */
 	size_t                     n;
 	struct report             *report; /* gets not_alerted */
 	bool                       complete, in_order;
+	const char                *silence; /* that covers a finding: suppressed_by; NULL: none */
+	int64_t                    min_changes, min_score, clear_runs; /* 0: none */
+	int64_t                    clean_runs; /* before this report; gets those after it */
+	bool                       again;      /* out: the next snapshot counts, changed or not */
 };
 
 /* Inside the transaction, before the report is written.  Texts are children of `mem`. */
@@ -55,6 +77,10 @@ MUST_USE bool alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a,
 MUST_USE bool alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
     const char *event, const struct alert *alert, const size_t *order, size_t order_n, size_t *sent,
     struct err *e);
+
+/* One line of the alert's history, by "system"; its new status is alert->status. */
+MUST_USE bool alerting_event(struct db *db, const struct alerting *a, const struct alert *alert,
+    const char *from, const char *note, struct err *e);
 
 /* "drift:" and the config's id; ALERT_OPEN_KEY_MAX bytes with the NUL. */
 #define ALERT_OPEN_KEY_MAX 48

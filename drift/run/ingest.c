@@ -8,6 +8,7 @@
 #include "core/store/tx.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
+#include "drift/run/watch.h"
 
 #define SOURCE "push"
 
@@ -27,16 +28,27 @@ write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err 
 		.config_id = in->config->id,
 		.config_name = in->config->name,
 		.min_severity = in->spec->min_severity,
+		.silence = p->life == NULL ? NULL : p->life->silence,
+		.min_changes = in->spec->min_changes,
+		.min_score = in->spec->min_score,
+		.clear_runs = in->spec->clear_runs,
+		.clean_runs = p->before.clean_runs,
 		.targets = in->spec->targets,
 		.targets_n = in->spec->targets_n,
 		.changes = p->diff == NULL ? NULL : p->diff->changes,
 		.texts = p->values,
+		.holds = p->life == NULL ? NULL : p->life->hold,
 		.n = p->diff == NULL ? 0 : p->diff->n,
 		.report = &p->report,
 		.complete = p->complete,
 		.in_order = p->kind == PLAN_NEXT };
 
-	return alerting_apply(db, p, &a, e);
+	if (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e))
+		return false;
+	p->after.clean_runs = a.clean_runs;
+	if (a.again)
+		p->after.recheck_at = in->received_at;
+	return watch_write(db, in, p, &a, e);
 }
 
 /* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */
@@ -64,10 +76,11 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (!snapshot_add(db, &p->snapshot, e))
 		return false;
 	if (p->kind == PLAN_SAME)
-		return true;
+		return write_alerts(db, in, p, e);
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
-	       versions_open(db, p->opened, p->opened_n, e) && write_alerts(db, in, p, e) &&
+	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
+	       write_alerts(db, in, p, e) &&
 	       report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }

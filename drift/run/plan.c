@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "drift/run/baseline.h"
+#include "drift/run/silencing.h"
+#include "drift/run/watch.h"
 
 /* What the new snapshot is held against. */
 struct ground {
@@ -18,6 +20,7 @@ bool
 plan_fits(const struct plan *p, const struct config_state *now)
 {
 	return p->before.seq == now->seq && p->before.config_version == now->config_version &&
+	       p->before.life == now->life &&
 	       uuid_eq(&p->before.baseline_snapshot, &now->baseline_snapshot);
 }
 
@@ -41,7 +44,8 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 
 	*same = false;
 	if (uuid_is_nil(&s->report_id) || s->config_version != in->config->version ||
-	    !digest_is(&s->digest, in->snap->digest))
+	    !digest_is(&s->digest, in->snap->digest) ||
+	    (s->recheck_at.ms != 0 && s->recheck_at.ms <= in->received_at.ms))
 		return true;
 	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
 		return false;
@@ -323,6 +327,7 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 	s->collected_at = in->collected_at;
 	s->report_id = p->report.id;
 	s->config_version = in->config->version;
+	s->recheck_at = p->life == NULL ? (instant) { 0 } : p->life->recheck_at;
 	if (p->complete)
 		s->last_complete_at = in->received_at;
 	if (first || (in->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&s->baseline_snapshot))) {
@@ -339,6 +344,8 @@ plan_state_word(TALLOC_CTX *mem, struct config_state *s, const char *status)
 		s->state = talloc_strdup(mem, "drifted");
 	else if (strcmp(status, "incomplete") != 0)
 		s->state = talloc_strdup(mem, "ok");
+	else if (s->incomplete_runs >= BLIND_AFTER)
+		s->state = talloc_strdup(mem, "blind");
 }
 
 static const char *
@@ -359,7 +366,9 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 
 	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
 		return false;
-	if (!uuid_is_nil(&g.snapshot) && !compare_all(in, p, &g, e))
+	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e)))
+		return false;
+	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e))
 		return false;
 	status = status_of(p, &g);
 	if (!plan_contents(in, p, &g, e) || !plan_record(p, in, status, &g.snapshot, e))
@@ -379,6 +388,10 @@ plan_same(const struct ingest *in, struct plan *p, struct err *e)
 	if (!plan_collections(in, p, &g, e))
 		return false;
 	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
+	watch_same(p);
+	plan_state_word(p, &p->after, p->report.status);
+	if (p->after.state == NULL)
+		return err_memory(e);
 	p->after.snapshot_id = in->snapshot_id;
 	p->after.collected_at = in->collected_at;
 	p->after.last_run_at = in->received_at;

@@ -12,6 +12,7 @@
 #include "core/store/snapshot.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
+#include "drift/run/life.h"
 #include "drift/run/snap.h"
 
 /* The fixed part of one ingest. */
@@ -42,6 +43,7 @@ struct plan {
 	size_t              collections_n;
 	struct diff        *diff;   /* NULL: nothing was compared */
 	struct change_text *values; /* parallel to diff->changes */
+	struct life        *life;   /* NULL: nothing was compared */
 	struct report       report;
 	struct change_row  *changes; /* parallel to diff->changes */
 	struct version     *opened, *closed;

@@ -112,6 +112,7 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->deleted = p->diff->summary.deleted;
 		r->score = p->diff->summary.score;
 	}
+	r->accepted = p->life == NULL ? 0 : p->life->accepted;
 	if (r->created + r->modified + r->deleted > 0)
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)
@@ -157,7 +158,7 @@ record_texts(struct plan *p, const struct change *c, struct change_row *row, str
 	row->severity = talloc_strdup(p, severity_name(c->severity));
 	row->rule = plain(p, str_of(c->rule), RULE_MAX);
 	row->reason = plain(p, str_of(c->reason), REASON_MAX);
-	row->status = talloc_strdup(p, "detected");
+	row->status = talloc_strdup(p, p->life->status[row->position]);
 	if (row->category == NULL || row->key == NULL || row->op == NULL || row->path == NULL ||
 	    row->canonical_path == NULL || row->severity == NULL || row->rule == NULL ||
 	    row->reason == NULL || row->status == NULL)

@@ -1,9 +1,13 @@
 #include "drift/run/spec.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/shm/metric.h"
 #include "drift/run/pack.h"
+#include "drift/run/watch.h"
 
 #define REFUSED_DOC "Not available in this version: a config that names it is refused."
 
@@ -53,13 +57,43 @@ const struct schema spec_baseline_schema =
     SCHEMA("DriftBaselineMode", struct spec_baseline, baseline_fields);
 
 #define REFUSED(T, m) FIELD(T, m, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = REFUSED_DOC)
+static const struct field tolerance_fields[] = {
+	FIELD(struct spec_tolerance, path, .min = 0, .max = PATTERN_TEXT_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "JSON Pointer; a step may be * or **."),
+	FIELD(struct spec_tolerance, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "Only in this category."),
+	FIELD(struct spec_tolerance, abs, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Number: by how much."),
+	FIELD(struct spec_tolerance, pct, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Number: by how many percent of the baseline's; either is enough."),
+	FIELD_END
+};
+static const struct schema tolerance_schema =
+    SCHEMA("DriftTolerance", struct spec_tolerance, tolerance_fields);
 static const struct field threshold_fields[] = {
 	FIELD(struct spec_thresholds, min_severity, .choices = severities, .flags = FIELD_NULLABLE,
 	    .doc = "Changes below it raise no alert; low when absent. info never alerts."),
-	REFUSED(struct spec_thresholds, min_changes), REFUSED(struct spec_thresholds, min_score),
-	REFUSED(struct spec_thresholds, max_removed_percent),
-	REFUSED(struct spec_thresholds, tolerance), REFUSED(struct spec_thresholds, for_runs),
-	REFUSED(struct spec_thresholds, clear_runs), REFUSED(struct spec_thresholds, flapping),
+	FIELD(struct spec_thresholds, min_changes, .min = 1, .max = 50000,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Fewer findings open no alert; an open one goes on."),
+	FIELD(struct spec_thresholds, min_score, .min = 1, .max = 1000000,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Findings of a lower score together open no alert; an open one goes on."),
+	FIELD(struct spec_thresholds, tolerance, .max = 100, .item = &tolerance_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Numbers that may move about the baseline's without an alert."),
+	FIELD(struct spec_thresholds, for_runs, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "A finding alerts once it is in so many reports in a row."),
+	FIELD(struct spec_thresholds, clear_runs, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "An alert ends after so many complete snapshots in a row without findings."),
+
+	FIELD(struct spec_thresholds, max_removed_percent, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "More of a collection gone at once waits for the next snapshot; 50 when absent, "
+		   "100: never."),
+	REFUSED(struct spec_thresholds, flapping),
 	REFUSED(struct spec_thresholds, anomaly), FIELD_END
 };
 const struct schema spec_thresholds_schema =
@@ -92,7 +126,11 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 		.flags = FIELD_NULLABLE, .doc = "What raises an alert."),                          \
 	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
-	    REFUSED(struct spec_body, schedule), REFUSED(struct spec_body, expect_every_s),        \
+	    FIELD(struct spec_body, expect_every_s, .min = 1, .max = 2678400,                      \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "A complete snapshot is expected so often; without one in three times "     \
+		       "that, the config is blind."),                                              \
+	    REFUSED(struct spec_body, schedule),                                                   \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \
 		.doc = "Snapshots are dropped after so many seconds; the baseline and the newest " \
@@ -178,15 +216,7 @@ refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 	if (b->baseline != NULL && strcmp(b->baseline->mode, "golden") == 0)
 		err_fault(e, mem, "/baseline/mode", "golden is not available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
-	refuse(mem, &b->expect_every_s, "/expect_every_s", "watching for missing pushes", e);
 	if (t != NULL) {
-		refuse(mem, &t->min_changes, "/thresholds/min_changes", "min_changes", e);
-		refuse(mem, &t->min_score, "/thresholds/min_score", "min_score", e);
-		refuse(mem, &t->max_removed_percent, "/thresholds/max_removed_percent",
-		    "max_removed_percent", e);
-		refuse(mem, &t->tolerance, "/thresholds/tolerance", "tolerance", e);
-		refuse(mem, &t->for_runs, "/thresholds/for_runs", "for_runs", e);
-		refuse(mem, &t->clear_runs, "/thresholds/clear_runs", "clear_runs", e);
 		refuse(mem, &t->flapping, "/thresholds/flapping", "flapping", e);
 		refuse(mem, &t->anomaly, "/thresholds/anomaly", "anomaly", e);
 	}
@@ -221,11 +251,72 @@ set_words(struct drift_spec *s)
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
 	s->retention_s = b->retention_s;
+	s->for_runs = s->clear_runs = 1;
+	if (b->thresholds != NULL) {
+		s->for_runs = b->thresholds->for_runs > 0 ? b->thresholds->for_runs : 1;
+		s->clear_runs = b->thresholds->clear_runs > 0 ? b->thresholds->clear_runs : 1;
+		s->min_changes = b->thresholds->min_changes;
+		s->min_score = b->thresholds->min_score;
+	}
+	s->expect_every_s = b->expect_every_s;
+	s->max_removed_percent = SUSPICIOUS_PERCENT;
+	if (b->thresholds != NULL && b->thresholds->max_removed_percent > 0)
+		s->max_removed_percent = b->thresholds->max_removed_percent;
 	s->min_severity = SEVERITY_LOW;
 	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
 		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);
 	if (s->min_severity < SEVERITY_LOW)
 		s->min_severity = SEVERITY_LOW;
+}
+
+/* Not negative; *out < 0: not given. */
+static bool
+set_limit(const struct drift_spec *s, const struct raw_json *v, size_t i, const char *name,
+    double *out, struct err *e)
+{
+	char  pointer[64];
+	char *text, *end;
+
+	*out = -1;
+	if (v->tree == NULL || v->tree->type == JSON_NULL)
+		return true;
+	snprintf(pointer, sizeof(pointer), "/thresholds/tolerance/%zu/%s", i, name);
+	if (v->tree->type != JSON_NUMBER)
+		return err_fault(e, s->targets, pointer, "must be a number");
+	text = talloc_strndup(s->targets, v->tree->text.p, v->tree->text.n);
+	if (text == NULL)
+		return err_memory(e);
+	*out = strtod(text, &end);
+	talloc_free(text);
+	return isfinite(*out) && *out >= 0
+		   ? true
+		   : err_fault(e, s->targets, pointer, "must not be negative, and within reason");
+}
+
+static bool
+set_tolerance(struct drift_spec *s, struct err *e)
+{
+	const struct spec_thresholds *in = s->body.thresholds;
+	const struct spec_tolerance  *list = in == NULL ? NULL : in->tolerance.p;
+	char                          pointer[64];
+
+	s->tolerance_n = in == NULL ? 0 : in->tolerance.n;
+	s->tolerance = talloc_zero_size(s, (s->tolerance_n + 1) * sizeof(s->tolerance[0]));
+	if (s->tolerance == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->tolerance_n; i++) {
+		struct tolerance *t = &s->tolerance[i];
+
+		snprintf(pointer, sizeof(pointer), "/thresholds/tolerance/%zu/path", i);
+		t->category = list[i].category == NULL ? STR("") : str_of(list[i].category);
+		if (!pattern_compile(s, str_of(list[i].path), pointer, &t->path, e) ||
+		    !set_limit(s, &list[i].abs, i, "abs", &t->abs, e) ||
+		    !set_limit(s, &list[i].pct, i, "pct", &t->pct, e))
+			return false;
+		if (t->abs < 0 && t->pct < 0)
+			return err_fault(e, s, pointer, "needs abs or pct beside it");
+	}
+	return true;
 }
 
 static bool
@@ -314,7 +405,7 @@ spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, 
 		return NULL;
 	}
 	if (decode(s, text, e) && refuse_unbuilt(s, &s->body, e) && set_selector(s, e) &&
-	    set_targets(s, e) && compile_engine(s, d, t, e)) {
+	    set_targets(s, e) && set_tolerance(s, e) && compile_engine(s, d, t, e)) {
 		set_words(s);
 		return s;
 	}

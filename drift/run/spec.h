@@ -15,6 +15,7 @@
 #include "core/store/config.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/compare.h"
+#include "drift/engine/pattern.h"
 #include "drift/run/drift.h"
 
 enum baseline_mode { BASELINE_PINNED, BASELINE_PREVIOUS };
@@ -31,8 +32,14 @@ struct spec_baseline {
 };
 struct spec_thresholds {
 	const char     *min_severity;
-	struct raw_json min_changes, min_score, max_removed_percent, tolerance, for_runs,
-	    clear_runs, flapping, anomaly; /* not available yet */
+	int64_t         max_removed_percent;  /* 0: not given */
+	int64_t         min_changes, min_score, for_runs, clear_runs; /* 0: not given */
+	struct items    tolerance;         /* struct spec_tolerance */
+	struct raw_json flapping, anomaly; /* not available yet */
+};
+struct spec_tolerance {
+	const char     *path, *category;
+	struct raw_json abs, pct;
 };
 struct spec_alert {
 	struct uuid channel_id;
@@ -48,14 +55,22 @@ struct spec_body {
 	struct raw_json         rules;
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
-	struct items            alerts;                   /* struct spec_alert */
-	struct raw_json         schedule, expect_every_s; /* not available yet */
-	int64_t                 retention_s;              /* 0: for ever */
+	struct items            alerts;         /* struct spec_alert */
+	int64_t                 expect_every_s; /* 0: nothing is awaited */
+	int64_t                 retention_s;    /* 0: for ever */
+	struct raw_json         schedule;       /* not available yet */
 	uint64_t                given;
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
 extern const struct schema spec_source_schema, spec_baseline_schema, spec_thresholds_schema,
     spec_alert_schema;
+
+/* A number that moves by no more than this from the baseline's does not alert. */
+struct tolerance {
+	struct pattern path;
+	struct str     category; /* n == 0: any */
+	double         abs, pct; /* < 0: not given */
+};
 
 /* Compiled; a talloc subtree of its own. */
 struct drift_spec {
@@ -63,8 +78,14 @@ struct drift_spec {
 	enum baseline_mode        mode;
 	struct resource_selector *selector;     /* NULL: none */
 	enum severity             min_severity; /* of what alerts; never below low */
+	int64_t                   max_removed_percent;
+	int64_t                   expect_every_s;
+	int64_t                   for_runs;     /* reports in a row before a finding alerts; from 1 */
 	struct compare_spec      *compare;
 	struct rules             *rules;
+	int64_t                   min_changes, min_score, clear_runs;
+	struct tolerance         *tolerance;
+	size_t                    tolerance_n;
 	struct alert_target      *targets;
 	size_t                    targets_n;
 	int64_t                   retention_s; /* of snapshots; 0: for ever */

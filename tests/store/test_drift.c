@@ -76,7 +76,7 @@ check_invariants(struct drift_world *x)
 	    0);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_reports r WHERE"
-			   " r.created + r.modified + r.deleted <>"
+			   " r.created + r.modified + r.deleted + r.accepted <>"
 			   " (SELECT COUNT(*) FROM %s.drift_changes c WHERE c.report_id = r.id)"),
 	    0);
 	assert_int_equal(
@@ -223,7 +223,13 @@ what_was_not_read_is_no_deletion(void **state)
 	a = drift_push(
 	    x, x, &c, "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}]}");
 	assert_string_equal(a.report.status, "incomplete");
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open'"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open'"
+					" AND kind = 'drift'"),
+	    1);
+	/* The third in a row: blind, too. */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open'"
+					" AND kind = 'blind'"),
+	    1);
 	/* Read, and empty. */
 	a = drift_push(x, x, &c,
 	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}],"
@@ -343,12 +349,11 @@ what_this_version_does_not_do_is_refused(void **state)
 		{ "{\"source\":{\"kind\":\"http\"}}", "/source/kind" },
 		{ "{\"source\":{\"kind\":\"push\"},\"schedule\":{\"interval_s\":60}}",
 		    "/schedule" },
-		{ "{\"source\":{\"kind\":\"push\"},\"expect_every_s\":60}", "/expect_every_s" },
 		{ "{\"source\":{\"kind\":\"push\"},\"retention_s\":0}", "/retention_s" },
 		{ "{\"source\":{\"kind\":\"push\"},\"baseline\":{\"mode\":\"golden\"}}",
 		    "/baseline/mode" },
-		{ "{\"source\":{\"kind\":\"push\"},\"thresholds\":{\"for_runs\":2}}",
-		    "/thresholds/for_runs" },
+		{ "{\"source\":{\"kind\":\"push\"},\"thresholds\":{\"flapping\":true}}",
+		    "/thresholds/flapping" },
 		{ "{\"source\":{\"kind\":\"push\"},\"rule_packs\":[\"../../etc/passwd\"]}",
 		    "/rule_packs/0" },
 		{ "{\"source\":{\"kind\":\"push\"},\"rules\":[{\"severity\":\"worst\"}]}",

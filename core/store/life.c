@@ -1,0 +1,134 @@
+#include "core/store/life.h"
+
+/* ---- findings ---- */
+
+static const struct field  life_fields[] = { COLUMN(struct life_row, config_id),
+	 COLUMN(struct life_row, fingerprint), COLUMN(struct life_row, value_hash),
+	 COLUMN(struct life_row, status), COLUMN(struct life_row, present),
+	 COLUMN(struct life_row, runs), COLUMN(struct life_row, promoted),
+	 COLUMN_NULL(struct life_row, reason), COLUMN_NULL(struct life_row, owner),
+	 COLUMN_NULL(struct life_row, expires_at), COLUMN_NULL(struct life_row, assigned_to),
+	 COLUMN(struct life_row, created_at), COLUMN(struct life_row, updated_at), FIELD_END };
+static const struct schema life_schema = SCHEMA("StoredFinding", struct life_row, life_fields);
+
+#define LIFE_COLUMNS                                                                               \
+	"config_id, fingerprint, value_hash, status, present, runs, promoted, reason, owner,"      \
+	" expires_at, assigned_to, created_at, updated_at"
+
+struct live_in {
+	struct uuid config_id;
+};
+static const struct field  live_fields[] = { COLUMN(struct live_in, config_id), FIELD_END };
+static const struct schema live_in = SCHEMA("LifeLiveIn", struct live_in, live_fields);
+
+static const struct field  key_fields[] = { COLUMN(struct life_row, config_id),
+	 COLUMN(struct life_row, fingerprint), COLUMN(struct life_row, value_hash), FIELD_END };
+static const struct schema key_in = SCHEMA("LifeKeyIn", struct life_row, key_fields);
+
+SQL(life_select_live, SQL_TENANT, &live_in, &life_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ? AND status IN"
+    " ('detected', 'acknowledged', 'in_progress', 'ignored', 'accepted') AND NOT promoted"
+    " ORDER BY fingerprint, value_hash");
+SQL(life_select_ended, SQL_TENANT, &live_in, &life_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ?"
+    " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
+SQL(life_select, SQL_TENANT, &key_in, &life_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings"
+    " WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
+SQL(life_upsert, SQL_TENANT, &life_schema, NULL,
+    "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
+    " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
+    " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
+    " updated_at = VALUES(updated_at)");
+
+bool
+life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_row **rows,
+    size_t *n, struct err *e)
+{
+	const struct live_in in = { *config };
+
+	return db_all(db, mem, &life_select_live, &in, LIFE_MAX, rows, n, e);
+}
+
+bool
+life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_row **rows,
+    size_t *n, struct err *e)
+{
+	const struct live_in in = { *config };
+
+	return db_all(db, mem, &life_select_ended, &in, LIFE_MAX, rows, n, e);
+}
+
+bool
+life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob fingerprint,
+    struct blob value_hash, struct life_row *row, struct err *e)
+{
+	const struct life_row in = {
+		.config_id = *config, .fingerprint = fingerprint, .value_hash = value_hash
+	};
+
+	return db_one(db, mem, &life_select, &in, row, e);
+}
+
+bool
+life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e)
+{
+	return db_run_many(db, &life_upsert, rows, n, e);
+}
+
+static const struct field  seen_fields[] = { COLUMN(struct life_seen, config_id),
+	 COLUMN(struct life_seen, fingerprint), COLUMN(struct life_seen, value_hash),
+	 COLUMN(struct life_seen, now), COLUMN_AS(struct life_seen, now, "now_again"), FIELD_END };
+static const struct schema seen_in = SCHEMA("LifeSeenIn", struct life_seen, seen_fields);
+
+SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
+    "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
+    " created_at, updated_at) VALUES (?, ?, ?, 'detected', TRUE, 1, ?, ?)"
+    " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
+    " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
+
+bool
+life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e)
+{
+	return db_run_many(db, &life_upsert_seen, s, n, e);
+}
+
+/* ---- events ---- */
+
+static const struct field  event_fields[] = { COLUMN(struct life_event, id),
+	 COLUMN_NULL(struct life_event, config_id), COLUMN(struct life_event, subject),
+	 COLUMN_NULL(struct life_event, value_hash), COLUMN(struct life_event, at),
+	 COLUMN(struct life_event, actor), COLUMN_NULL(struct life_event, from_status),
+	 COLUMN(struct life_event, to_status), COLUMN(struct life_event, note), FIELD_END };
+static const struct schema event_schema = SCHEMA("LifeEvent", struct life_event, event_fields);
+
+struct event_in {
+	struct blob subject;
+	struct uuid config_id;
+};
+static const struct field  event_in_fields[] = { COLUMN(struct event_in, subject),
+	 COLUMN_NULL(struct event_in, config_id), FIELD_END };
+static const struct schema event_in = SCHEMA("LifeEventIn", struct event_in, event_in_fields);
+
+SQL(life_event_insert, SQL_TENANT, &event_schema, NULL,
+    "INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, from_status,"
+    " to_status, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(life_event_select, SQL_TENANT, &event_in, &event_schema,
+    "SELECT id, config_id, subject, value_hash, at, actor, from_status, to_status, note"
+    " FROM drift_history WHERE subject = ? AND config_id <=> ? ORDER BY id");
+
+bool
+life_event_add(struct db *db, const struct life_event *v, size_t n, struct err *e)
+{
+	return db_run_many(db, &life_event_insert, v, n, e);
+}
+
+bool
+life_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob subject,
+    struct life_event **rows, size_t *n, struct err *e)
+{
+	const struct event_in in = { subject, *config };
+
+	return db_all(db, mem, &life_event_select, &in, LIFE_EVENTS_MAX, rows, n, e);
+}

@@ -1,0 +1,68 @@
+/*
+ * life.h - findings across reports: their status, acceptances, and what happened
+ * to them and to alerts.
+ *
+ * A finding is a change's fingerprint and value hash in a config; its row holds
+ * the status of every change row with both.  An acceptance is a row of status
+ * "accepted": it names the value by its hash only.
+ *
+ * Errors: ERR_MISSING, and those of db.h.
+ */
+#ifndef BSX_STORE_LIFE_H
+#define BSX_STORE_LIFE_H
+
+#include "core/base/hash.h"
+#include "core/store/tenant_db.h"
+
+struct life_row {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+	char       *status;   /* as of a change */
+	bool        present;  /* in the newest report */
+	int64_t     runs;     /* reports in a row that had it */
+	bool        promoted; /* its value became the baseline's */
+	char       *reason;   /* NULL: none */
+	char       *owner;    /* who accepted; NULL: nobody */
+	instant     expires_at;
+	struct uuid assigned_to;
+	instant     created_at, updated_at;
+};
+
+#define LIFE_MAX 100000
+/* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
+ */
+MUST_USE bool life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_row **rows, size_t *n, struct err *e);
+/* The others: those a new finding may be the return of. */
+MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_row **rows, size_t *n, struct err *e);
+MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
+/* Adds rows or writes all that can change of them. */
+MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
+
+struct life_seen {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+	instant     now;
+};
+/* Detected: new rows, or old ones again. */
+MUST_USE bool life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e);
+
+struct life_event {
+	struct uuid id;
+	struct uuid config_id;  /* nil: of none */
+	struct blob subject;    /* a fingerprint, or an alert's id */
+	struct blob value_hash; /* p == NULL: of an alert */
+	instant     at;
+	const char *actor; /* "system", or a person's or key's name */
+	const char *from_status, *to_status;
+	const char *note;
+};
+#define LIFE_EVENTS_MAX 500
+MUST_USE bool life_event_add(struct db *db, const struct life_event *v, size_t n, struct err *e);
+/* Oldest first; of a fingerprint in a config, whatever the value. */
+MUST_USE bool life_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob subject, struct life_event **rows, size_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * condition.h - standing alerts of a config that are not about findings: it is
+ * blind, or too much of a collection is gone at once.  One of a kind at a time.
+ */
+#ifndef BSX_DRIFT_ALERT_CONDITION_H
+#define BSX_DRIFT_ALERT_CONDITION_H
+
+#include "drift/alert/alerting.h"
+
+#define CONDITION_BLIND      "blind"
+#define CONDITION_SUSPICIOUS "suspicious_collection"
+
+/* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its
+ * title. */
+MUST_USE bool condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
+    const char *kind, const char *text, struct err *e);
+/* Ends it and tells of it; nothing when none is open. */
+MUST_USE bool condition_close(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
+    const char *kind, const char *note, struct err *e);
+
+#endif

@@ -1,0 +1,311 @@
+#include "drift/run/life.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/run/plan.h"
+
+/* The known findings and which of them the report has. */
+struct known {
+	struct life_row *rows;
+	bool            *seen;
+	size_t           n;
+};
+
+static int
+by_value(const void *key, const void *member)
+{
+	const struct change   *c = key;
+	const struct life_row *r = member;
+	int                    d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(c->value_hash, r->value_hash.p, HASH_LEN);
+}
+
+static bool
+is_word(const struct life_row *r, const char *status)
+{
+	return strcmp(r->status, status) == 0;
+}
+
+static bool
+life_alloc(struct plan *p, struct life *l, size_t changes, struct known *k, struct err *e)
+{
+	l->status = talloc_zero_size(p, (changes + 1) * sizeof(l->status[0]));
+	l->hold = talloc_zero_size(p, (changes + 1) * sizeof(l->hold[0]));
+	l->fresh = talloc_zero_size(p, (changes + 1) * sizeof(l->fresh[0]));
+	l->put = talloc_zero_size(p, (k->n + 1) * sizeof(l->put[0]));
+	l->events = talloc_zero_size(p, (k->n + changes + 1) * sizeof(l->events[0]));
+	k->seen = talloc_zero_size(p, (k->n + 1) * sizeof(k->seen[0]));
+	if (l->status == NULL || l->hold == NULL || l->fresh == NULL || l->put == NULL ||
+	    l->events == NULL || k->seen == NULL)
+		return err_memory(e);
+	return true;
+}
+
+static void
+add_event(const struct ingest *in, struct life *l, const struct life_row *r, const char *to,
+    const char *note)
+{
+	l->events[l->events_n++] =
+	    (struct life_event) { .id = uuid_make(in->d->deps.clock, in->d->deps.rand),
+		    .config_id = r->config_id,
+		    .subject = r->fingerprint,
+		    .value_hash = r->value_hash,
+		    .at = in->received_at,
+		    .actor = "system",
+		    .from_status = r->status,
+		    .to_status = to,
+		    .note = note };
+}
+
+/* ---- of the report ---- */
+
+void
+life_recheck(struct life *l, instant at)
+{
+	if (at.ms != 0 && (l->recheck_at.ms == 0 || at.ms < l->recheck_at.ms))
+		l->recheck_at = at;
+}
+
+/* The row after this report; true when it is to be written. */
+static bool
+row_advance(const struct ingest *in, struct life *l, struct life_row *r, struct err *e)
+{
+	bool dirty = !r->present || r->runs < in->spec->for_runs;
+
+	r->runs = r->present ? r->runs + dirty : 1;
+	r->present = true;
+	if (is_word(r, "accepted") && r->expires_at.ms != 0 &&
+	    r->expires_at.ms <= in->received_at.ms) {
+		add_event(in, l, r, "detected", "The acceptance has expired.");
+		r->status = talloc_strdup(l->put, "detected");
+		r->reason = r->owner = NULL;
+		r->expires_at.ms = 0;
+		dirty = true;
+	}
+	if (dirty)
+		r->updated_at = in->received_at;
+	if (r->status == NULL)
+		(void)err_memory(e);
+	return dirty;
+}
+
+static enum hold
+hold_of(const struct life_row *r)
+{
+	return is_word(r, "accepted")  ? HOLD_ACCEPTED
+	       : is_word(r, "ignored") ? HOLD_IGNORED
+				       : HOLD_NONE;
+}
+
+/* Takes a change out of what is counted. */
+static void
+uncount(struct diff_summary *s, const struct change *c)
+{
+	s->created -= c->op == CHANGE_CREATED;
+	s->deleted -= c->op == CHANGE_DELETED;
+	s->modified -= c->op == CHANGE_MODIFIED;
+	s->by_severity[c->severity]--;
+	s->score -= severity_weight(c->severity);
+	s->max_severity = SEVERITY_INFO;
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		if (s->by_severity[v] > 0)
+			s->max_severity = v;
+}
+
+static void
+fresh_change(const struct ingest *in, struct life *l, const struct change *c)
+{
+	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config->id,
+		.fingerprint = { c->fingerprint, HASH_LEN },
+		.value_hash = { c->value_hash, HASH_LEN },
+		.now = in->received_at };
+}
+
+/* ---- tolerance ---- */
+
+/* A number too long for a double is held to no tolerance. */
+static bool
+number_of(const struct json *v, double *out)
+{
+	char text[64];
+
+	if (v == NULL || v->type != JSON_NUMBER || v->text.n >= sizeof(text))
+		return false;
+	memcpy(text, v->text.p, v->text.n);
+	text[v->text.n] = '\0';
+	*out = strtod(text, NULL);
+	return isfinite(*out);
+}
+
+bool
+life_path_matches(
+    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e)
+{
+	uint64_t   at = pattern_start(p);
+	struct str step;
+	struct buf b;
+
+	while (path.n > 0 && at != 0) {
+		path = (struct str) { path.p + 1, path.n - 1 };
+		step = path;
+		for (step.n = 0; step.n < path.n && path.p[step.n] != '/'; step.n++)
+			;
+		path = (struct str) { path.p + step.n, path.n - step.n };
+		buf_make(&b, mem);
+		for (size_t i = 0; i < step.n; i++) {
+			if (step.p[i] == '~' && i + 1 < step.n)
+				buf_putc(&b, step.p[++i] == '1' ? '/' : '~');
+			else
+				buf_putc(&b, step.p[i]);
+		}
+		if (step.n > 0 && !buf_ok(&b))
+			return err_memory(e);
+		at = pattern_step(p, at, step.n == 0 ? STR("") : buf_str(&b));
+		talloc_free(b.p);
+	}
+	*yes = path.n == 0 && pattern_done(p, at);
+	return true;
+}
+
+static bool
+tolerated(
+    const struct ingest *in, TALLOC_CTX *mem, const struct change *c, bool *yes, struct err *e)
+{
+	double was, is, by;
+
+	*yes = false;
+	if (c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
+	    !number_of(c->new_value, &is))
+		return true;
+	by = fabs(is - was);
+	for (size_t i = 0; i < in->spec->tolerance_n && !*yes; i++) {
+		const struct tolerance *t = &in->spec->tolerance[i];
+
+		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
+			continue;
+		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
+			if (!life_path_matches(mem, &t->path, c->path, yes, e))
+				return false;
+	}
+	return true;
+}
+
+static bool
+one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, struct err *e)
+{
+	struct life     *l = p->life;
+	struct change   *c = &p->diff->changes[i];
+	struct life_row *r =
+	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
+	int64_t runs = 1;
+	bool    within;
+
+	if (!tolerated(in, p, c, &within, e))
+		return false;
+	l->status[i] = "detected";
+	if (r == NULL) {
+		fresh_change(in, l, c);
+	} else {
+		size_t at = (size_t)(r - k->rows);
+
+		if (!k->seen[at] && row_advance(in, l, r, e))
+			l->put[l->put_n++] = *r;
+		if (e->code != ERR_OK)
+			return false;
+		k->seen[at] = true;
+		runs = r->runs;
+		l->status[i] = r->status;
+		l->hold[i] = hold_of(r);
+		life_recheck(l, r->expires_at);
+	}
+	if (l->hold[i] == HOLD_ACCEPTED) {
+		uncount(&p->diff->summary, c);
+		l->accepted++;
+	} else if (l->hold[i] == HOLD_NONE && within) {
+		l->hold[i] = HOLD_TOLERANCE;
+	} else if (l->hold[i] == HOLD_NONE && runs < in->spec->for_runs) {
+		l->hold[i] = HOLD_FOR_RUNS;
+		life_recheck(l, in->received_at); /* the next one counts, changed or not */
+	}
+	return true;
+}
+
+/* ---- no more in it ---- */
+
+static bool
+one_gone(const struct ingest *in, struct life *l, struct life_row *r, struct err *e)
+{
+	bool lasting = is_word(r, "accepted") || is_word(r, "ignored");
+
+	if (lasting && !r->present)
+		return true;
+	if (!lasting) {
+		add_event(in, l, r, "resolved", "It is there no more with this value.");
+		r->status = talloc_strdup(l->put, "resolved");
+		if (r->status == NULL)
+			return err_memory(e);
+	}
+	r->present = false;
+	r->runs = 0;
+	r->updated_at = in->received_at;
+	l->put[l->put_n++] = *r;
+	return true;
+}
+
+/* What is new to this report may have been there long ago. */
+static bool
+tell_returned(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct life     *l = p->life;
+	struct life_row *ended, *r;
+	size_t           n;
+
+	if (l->fresh_n == 0)
+		return true;
+	if (!life_ended(in->t->db, p, &in->config->id, &ended, &n, e))
+		return false;
+	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
+		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
+		if (r != NULL)
+			add_event(in, l, r, "detected", "It is there again.");
+	}
+	return true;
+}
+
+bool
+life_make(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct known k = { 0 };
+	struct life *l = talloc_zero(p, struct life);
+	/* what was not read, or not kept, may still be there */
+	bool all = p->complete && (int64_t)p->diff->n == diff_count(&p->diff->summary);
+
+	p->life = l;
+	if (l == NULL)
+		return err_memory(e);
+	if (!life_live(in->t->db, p, &in->config->id, &k.rows, &k.n, e) ||
+	    !life_alloc(p, l, p->diff->n, &k, e))
+		return false;
+	for (size_t i = 0; i < p->diff->n; i++)
+		if (!one_change(in, p, i, &k, e))
+			return false;
+	if (!tell_returned(in, p, e))
+		return false;
+	for (size_t i = 0; all && i < k.n; i++)
+		if (!k.seen[i] && !one_gone(in, l, &k.rows[i], e))
+			return false;
+	if (p->kind == PLAN_LATE)
+		l->fresh_n = l->put_n = l->events_n = 0;
+	return true;
+}
+
+bool
+life_write(struct db *db, const struct life *l, struct err *e)
+{
+	return l == NULL ||
+	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put(db, l->put, l->put_n, e) &&
+		   life_event_add(db, l->events, l->events_n, e));
+}

@@ -1,0 +1,45 @@
+/*
+ * life.h - the findings of a new report against those known: which are
+ * accepted, which are new, which are gone, and what is held back from alerting.
+ *
+ * The status of a finding (fingerprint and value hash) follows it from report
+ * to report.  An accepted one is not counted and does not alert until its value
+ * is another or the acceptance expires.  What a complete report has no more is
+ * resolved by "system"; accepted and ignored ones keep their word for the day
+ * it comes back.  Making reads, writing writes; both belong to a plan.
+ */
+#ifndef BSX_DRIFT_RUN_LIFE_H
+#define BSX_DRIFT_RUN_LIFE_H
+
+#include "core/store/life.h"
+#include "drift/alert/alerting.h"
+#include "drift/engine/pattern.h"
+
+struct ingest;
+struct plan;
+
+struct life {
+	const char       **status; /* of each change */
+	enum hold         *hold;   /* of each change */
+	struct life_seen  *fresh;
+	size_t             fresh_n;
+	struct life_row   *put;
+	size_t             put_n;
+	struct life_event *events;
+	size_t             events_n;
+	int64_t            accepted;   /* changes taken out of the summary */
+	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
+	instant            recheck_at; /* 0: nothing ends by itself */
+};
+
+/* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
+ */
+MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
+/* Look again from then on; 0: no. */
+void life_recheck(struct life *l, instant at);
+/* Is the place a JSON Pointer names one of the pattern's? */
+MUST_USE bool life_path_matches(
+    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e);
+MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
+
+#endif

@@ -1,0 +1,371 @@
+#include <string.h>
+
+#include "core/store/config.h"
+#include "core/store/snapshot.h"
+#include "fcgi/drift.h"
+#include "fcgi/routes.h"
+
+#define REASON_MAX 1000
+
+/* ---- history ---- */
+
+static const struct field event_out_fields[] = { FIELD(struct event_out, at, .doc = "When."),
+	FIELD(struct event_out, actor, .doc = "Who; system: found by a comparison."),
+	FIELD(struct event_out, from, .flags = FIELD_NULLABLE, .doc = "Status before."),
+	FIELD(struct event_out, to, .doc = "Status after."),
+	FIELD(struct event_out, note, .doc = "Why, in their words."), FIELD_END };
+const struct schema event_out_schema = SCHEMA("DriftEvent", struct event_out, event_out_fields);
+
+bool
+history_show(struct request *r, const struct uuid *config, struct blob subject, struct items *out,
+    struct err *e)
+{
+	struct life_event *rows;
+	struct event_out  *events;
+	size_t             n;
+
+	if (!life_event_list(r->db->db, r->mem, config, subject, &rows, &n, e))
+		return false;
+	events = talloc_zero_size(r->mem, (n + 1) * sizeof(*events));
+	if (events == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		events[i] = (struct event_out) { rows[i].at, rows[i].actor, rows[i].from_status,
+			rows[i].to_status, rows[i].note };
+	*out = (struct items) { events, n };
+	return true;
+}
+
+/* ---- one change ---- */
+
+/* A change nobody has decided about and no ordinary report has shown has no row: one as it would
+ * be. */
+static bool
+finding_of(struct db *db, struct request *r, const struct change_row *c, struct life_row *row,
+    struct err *e)
+{
+	if (life_by_value(db, r->mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
+		return true;
+	if (e->code != ERR_MISSING)
+		return false;
+	err_clear(e);
+	*row = (struct life_row) { .config_id = c->config_id,
+		.fingerprint = c->fingerprint,
+		.value_hash = c->value_hash,
+		.status = c->status,
+		.created_at = c->created_at };
+	return true;
+}
+
+static bool
+show_one(struct request *r, struct change_out *out, struct err *e)
+{
+	struct change_row c;
+	struct life_row   f;
+
+	if (!change_by_id(r->db->db, r->mem, &r->id0, &c, e) || !change_show(r, &c, out, e) ||
+	    !finding_of(r->db->db, r, &c, &f, e) ||
+	    !history_show(r, &c.config_id, c.fingerprint, &out->history, e))
+		return false;
+	out->assigned_to = f.assigned_to;
+	if (strcmp(f.status, "accepted") != 0)
+		return true;
+	out->acceptance = talloc_zero(r->mem, struct acceptance_out);
+	if (out->acceptance == NULL)
+		return err_memory(e);
+	*out->acceptance = (struct acceptance_out) { f.reason, f.owner, f.expires_at };
+	return true;
+}
+
+static bool
+get_change(struct request *r, const void *body, void *answer, struct err *e)
+{
+	(void)body;
+	return show_one(r, answer, e);
+}
+
+/* ---- deciding about one ---- */
+
+struct change_update {
+	const char *status, *reason;
+	instant     expires_at;
+	struct uuid assigned_to;
+	uint64_t    given;
+};
+static const char *const  statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
+	 "ignored", "accepted", NULL };
+static const struct field change_update_fields[] = {
+	FIELD(struct change_update, status, .choices = statuses,
+	    .doc = "New status of the finding with this value; detected reopens it."),
+	FIELD(struct change_update, reason, .min = 1, .max = REASON_MAX,
+	    .doc = "Why; required to accept. Kept in the history and the audit log."),
+	FIELD(struct change_update, expires_at, .flags = FIELD_NULLABLE,
+	    .doc = "Of an acceptance: when it reopens; null: never."),
+	FIELD(struct change_update, assigned_to, .flags = FIELD_NULLABLE,
+	    .doc = "User who works on it; null: nobody."),
+	FIELD_END
+};
+static const struct schema change_update_schema =
+    SCHEMA_GIVEN("DriftChangeUpdate", struct change_update, change_update_fields, given);
+
+struct deciding {
+	struct request             *r;
+	const struct change_update *in;
+	instant                     now;
+};
+
+static bool
+check_update(struct request *r, const struct change_update *in, instant now, struct err *e)
+{
+	bool accept = in->status != NULL && strcmp(in->status, "accepted") == 0;
+
+	if (accept && in->reason == NULL)
+		return err_fault(e, r->mem, "/reason", "is required to accept");
+	if (in->expires_at.ms != 0 && !accept)
+		return err_fault(e, r->mem, "/expires_at", "is for status accepted only");
+	if (in->expires_at.ms != 0 && in->expires_at.ms <= now.ms)
+		return err_fault(e, r->mem, "/expires_at", "must lie in the future");
+	if (in->given == 0)
+		return err_fault(e, r->mem, "", "names nothing to change");
+	return true;
+}
+
+static bool
+decide_row(const struct deciding *d, struct life_row *f, struct err *e)
+{
+	const struct change_update *in = d->in;
+	bool accept = in->status != NULL && strcmp(in->status, "accepted") == 0;
+
+	if (in->status != NULL) {
+		f->status = talloc_strdup(d->r->mem, in->status);
+		f->owner = accept ? talloc_strdup(d->r->mem, d->r->caller.name) : NULL;
+		f->expires_at = in->expires_at;
+		f->promoted = false;
+		f->reason = NULL;
+		if (f->status == NULL || (accept && f->owner == NULL))
+			return err_memory(e);
+	}
+	if (in->reason != NULL) {
+		f->reason = talloc_strdup(d->r->mem, in->reason);
+		if (f->reason == NULL)
+			return err_memory(e);
+	}
+	if (in->given & schema_bit(&change_update_schema, "assigned_to"))
+		f->assigned_to = in->assigned_to;
+	f->updated_at = d->now;
+	return true;
+}
+
+/* A snapshot on its way holds the state row: it sees the decision, or is compared again. */
+static bool
+decide_body(struct db *db, void *arg, struct err *e)
+{
+	struct deciding    *d = arg;
+	struct request     *r = d->r;
+	struct config_state state;
+	struct change_row   c;
+	struct life_row     f;
+	struct life_event   v;
+
+	if (!change_by_id(db, r->mem, &r->id0, &c, e) ||
+	    !config_state_lock(db, r->mem, &c.config_id, &state, e) ||
+	    !finding_of(db, r, &c, &f, e))
+		return false;
+	v = (struct life_event) { .id = uuid_make(r->app->clock, r->app->rand),
+		.config_id = c.config_id,
+		.subject = c.fingerprint,
+		.value_hash = c.value_hash,
+		.at = d->now,
+		.actor = r->caller.name,
+		.from_status = f.status,
+		.note = d->in->reason == NULL ? "" : d->in->reason };
+	if (!decide_row(d, &f, e))
+		return false;
+	v.to_status = f.status;
+	return life_put(db, &f, 1, e) && life_event_add(db, &v, 1, e) &&
+	       config_touch(db, &c.config_id, f.expires_at, e);
+}
+
+static bool
+decide_details(struct request *r, const struct change_update *in, const char **out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, r->mem);
+	buf_puts(&b, "{\"status\":");
+	if (in->status == NULL)
+		buf_puts(&b, "null");
+	else
+		buf_json(&b, str_of(in->status));
+	if (in->reason != NULL) {
+		buf_puts(&b, ",\"reason\":");
+		buf_json(&b, str_of(in->reason));
+	}
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+static bool
+put_change(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct deciding    d = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	struct audit_entry entry = { .action = AUDIT_CHANGE_UPDATE,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "drift_change",
+		.target_id = r->id0 };
+	struct change_row  c;
+
+	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) && check_update(r, d.in, d.now, e) &&
+	       decide_details(r, d.in, &entry.details, e) &&
+	       audit_deed(r->db, r->mem, r->app->auth, decide_body, &d, &entry, e) &&
+	       show_one(r, answer, e);
+}
+
+/* ---- promoting ---- */
+
+struct promote_in {
+	const char *reason;
+};
+static const struct field promote_fields[] = {
+	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED,
+	    .doc = "Why; kept in the history of every finding and in the audit log."),
+	FIELD_END
+};
+static const struct schema promote_in_schema =
+    SCHEMA("DriftReportAccept", struct promote_in, promote_fields);
+
+struct promoting {
+	struct request          *r;
+	const struct promote_in *in;
+	struct report            report;
+	struct snapshot          snapshot;
+	instant                  now;
+};
+
+static bool
+promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struct life_row *rows,
+    struct life_event *events, struct err *e)
+{
+	struct request *r = p->r;
+	char           *accepted = talloc_strdup(r->mem, "accepted");
+	char           *owner = talloc_strdup(r->mem, r->caller.name);
+	char           *reason = talloc_strdup(r->mem, p->in->reason);
+
+	if (accepted == NULL || owner == NULL || reason == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		rows[i] = (struct life_row) { .config_id = p->report.config_id,
+			.fingerprint = keys[i].fingerprint,
+			.value_hash = keys[i].value_hash,
+			.status = accepted,
+			.promoted = true,
+			.reason = reason,
+			.owner = owner,
+			.created_at = p->now,
+			.updated_at = p->now };
+		events[i] = (struct life_event) { .id = uuid_make(r->app->clock, r->app->rand),
+			.config_id = p->report.config_id,
+			.subject = keys[i].fingerprint,
+			.value_hash = keys[i].value_hash,
+			.at = p->now,
+			.actor = r->caller.name,
+			.from_status = keys[i].status,
+			.to_status = accepted,
+			.note = reason };
+	}
+	return true;
+}
+
+static bool
+promote_findings(struct db *db, struct promoting *p, struct err *e)
+{
+	struct request    *r = p->r;
+	struct change_key *keys;
+	struct life_row   *rows;
+	struct life_event *events;
+	size_t             n;
+
+	if (!change_keys(db, r->mem, &p->report.id, &keys, &n, e))
+		return false;
+	rows = talloc_zero_size(r->mem, (n + 1) * sizeof(*rows));
+	events = talloc_zero_size(r->mem, (n + 1) * sizeof(*events));
+	if (rows == NULL || events == NULL)
+		return err_memory(e);
+	return promote_rows(p, keys, n, rows, events, e) && life_put(db, rows, n, e) &&
+	       life_event_add(db, events, n, e);
+}
+
+static bool
+promote_body(struct db *db, void *arg, struct err *e)
+{
+	struct promoting   *p = arg;
+	const struct uuid  *config = &p->report.config_id;
+	struct config_state state;
+
+	if (!config_state_lock(db, p->r->mem, config, &state, e) || !promote_findings(db, p, e) ||
+	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
+	    !config_touch(db, config, (instant) { 0 }, e))
+		return false;
+	/* An older report's snapshot becomes the baseline; what came since is for the next push. */
+	if (!uuid_eq(&state.report_id, &p->report.id))
+		return true;
+	return config_state_word(db, config, "ok", e) &&
+	       alert_resolve(db, p->r, config, &p->report.id, p->in->reason, e);
+}
+
+static bool
+promote_load(struct promoting *p, struct err *e)
+{
+	struct request          *r = p->r;
+	struct drift            *d = drift_of(r->app, e);
+	const struct drift_spec *spec;
+	struct drift_config      c;
+
+	if (d == NULL || !report_by_id(r->db, r->mem, &r->id0, &p->report, e) ||
+	    !snapshot_by_id(r->db, r->mem, &p->report.snapshot_id, &p->snapshot, e) ||
+	    !config_by_id(r->db, r->mem, &p->report.config_id, &c, e))
+		return false;
+	spec = spec_of(d, r->db, &c, e);
+	if (spec == NULL)
+		return false;
+	if (spec->mode == BASELINE_PREVIOUS)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config follows the previous snapshot; it is not set.",
+		    "mode previous");
+	if (strcmp(p->report.incomplete.text, "[]") != 0)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The report is incomplete: what was not read cannot be approved.",
+		    "promoting an incomplete report");
+	return true;
+}
+
+static bool
+accept_report(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct promoting           p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	const struct change_update told = { .status = "accepted", .reason = p.in->reason };
+	struct audit_entry         entry = { .action = AUDIT_REPORT_ACCEPT,
+			.success = true,
+			.caller = &r->caller,
+			.origin = &r->origin,
+			.target_kind = "drift_report",
+			.target_id = r->id0 };
+
+	return promote_load(&p, e) && decide_details(r, &told, &entry.details, e) &&
+	       audit_deed(r->db, r->mem, r->app->auth, promote_body, &p, &entry, e) &&
+	       report_show(r->mem, &p.report, answer, e);
+}
+
+const struct route life_routes[] = { ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT),
+					 RATE_READ, 200, get_change, IN_NONE, OUT(change_out),
+					 "Shows a change with its history."),
+	ROUTE(PUT, "/api/drift/changes/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_change,
+	    IN(change_update), OUT(change_out),
+	    "Sets the status of a finding; it follows the finding while its value stays."),
+	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
+	    accept_report, IN(promote_in), OUT(report_out),
+	    "Accepts all of a report: its snapshot becomes the baseline."),
+	ROUTE_END };

@@ -618,11 +618,12 @@ a_tenants_own_setting_says_who_must_have_one(void **state)
 	assert_false(ada.caller.mfa_enrollment);
 	assert_true(vic.caller.mfa_enrollment);
 	server_do(p->w->root, "UPDATE testbsx.tenants SET settings = "
-			      "'{\"mfa\":{\"required_for\":[]}}' WHERE slug = 'acme'");
+			      "'{\"mfa\":{\"required_for\":true}}' WHERE slug = 'acme'");
 	usleep(2100000);
 	database_tidy(p->w->d);
-	people_grant(p, mem, "vic@acme.test", &vic);
-	assert_false(vic.caller.mfa_enrollment);
+	/* what cannot be read lets nobody in */
+	assert_int_equal(
+	    people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &ada), ERR_INTERNAL);
 	server_do(p->w->root, "UPDATE testbsx.tenants SET settings = '{}' WHERE slug = 'acme'");
 	usleep(2100000);
 	database_tidy(p->w->d);

@@ -344,8 +344,8 @@ struct me_update {
 static const struct field me_update_fields[] = {
 	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
-	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a proof "
-		   "of the last five minutes of who one is, by the second factor if there is one."),
+	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
+		   "of the last five minutes."),
 	FIELD_END,
 };
 static const struct schema me_update_schema =
@@ -396,7 +396,8 @@ const struct route auth_routes[] = {
 	ROUTE(GET, "/api/auth/me", SIGNED_IN, RATE_READ, 200, me, IN_NONE, OUT(me),
 	    "Tells who is signed in, and what that user may do."),
 	ROUTE(PUT, "/api/auth/me", SIGNED_IN, RATE_WRITE, 200, me_put, IN(me_update), OUT(me),
-	    "Changes one's own name, or asks for another e-mail address."),
+	    "Changes one's own name, or asks for another e-mail address, which a step-up may be "
+	    "due for."),
 	ROUTE_Q(POST, "/api/auth/logout", logout_query, SIGNED_IN, RATE_WRITE, 204, logout, IN_NONE,
 	    OUT_NONE, "Ends the session at once, or all of the user's."),
 	ROUTE_END,

@@ -1,5 +1,6 @@
 // The second factor from setting up to giving up, by codes that these tests compute themselves.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -221,9 +221,8 @@ tell_resolved(struct db *db, struct updating *u, struct err *e)
 	if (d == NULL)
 		return false;
 	if (!config_by_id(r->db, r->mem, &u->alert.config_id, &c, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return true;
 	}
 	spec = spec_of(d, r->db, &c, e);
@@ -297,9 +296,8 @@ alert_resolve(struct db *db, struct request *r, const struct uuid *config,
 
 	alerting_open_key(config, key);
 	if (!alert_by_open_key(db, r->mem, key, &u.alert, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return true;
 	}
 	from = u.alert.status;

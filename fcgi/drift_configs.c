@@ -211,9 +211,8 @@ channels_exist(struct request *r, const struct drift_spec *s, struct err *e)
 	for (size_t i = 0; i < s->targets_n; i++) {
 		if (channel_by_id(r->db->db, r->mem, &s->targets[i].channel_id, &c, e))
 			continue;
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		snprintf(pointer, sizeof(pointer), "/alerts/%zu/channel_id", i);
 		return err_fault(e, r->mem, pointer, "no such channel");
 	}

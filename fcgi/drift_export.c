@@ -50,9 +50,8 @@ side_of_id(struct request *r, const struct uuid *id, struct side *out, struct er
 
 	if (snapshot_by_id(r->db, r->mem, id, &s, e))
 		return side_of_snapshot(r->db, r->mem, &s, out, e);
-	if (e->code != ERR_MISSING)
+	if (!err_take(e, ERR_MISSING))
 		return false;
-	err_clear(e);
 	return err_set(e, ERR_MISSING, 0,
 	    "A snapshot of this report is no longer stored: there is no patch.",
 	    "the snapshot of a report is gone");

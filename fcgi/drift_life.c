@@ -46,9 +46,8 @@ finding_of(struct db *db, struct request *r, const struct change_row *c, struct 
 {
 	if (life_by_value(db, r->mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
 		return true;
-	if (e->code != ERR_MISSING)
+	if (!err_take(e, ERR_MISSING))
 		return false;
-	err_clear(e);
 	*row = (struct life_row) { .config_id = c->config_id,
 		.fingerprint = c->fingerprint,
 		.value_hash = c->value_hash,

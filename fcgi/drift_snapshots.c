@@ -211,9 +211,8 @@ snapshot_at(struct request *r, instant at, struct items *answer, struct err *e)
 		answer->n = 1;
 		return true;
 	}
-	if (e->code != ERR_MISSING)
+	if (!err_take(e, ERR_MISSING))
 		return false;
-	err_clear(e);
 	return true;
 }
 

@@ -206,10 +206,7 @@ details_of(TALLOC_CTX *mem, const struct api_key *k, struct err *e)
 		buf_json(&b, str_of(k->scopes.items[i]));
 	}
 	buf_puts(&b, "]}");
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 struct making {

@@ -40,16 +40,6 @@ count(const struct attempt *l, const char *labels)
 
 /* ---- who ---- */
 
-/* "Not there" is a finding, all else a failure. */
-static bool
-is_missing(struct err *e)
-{
-	if (e->code != ERR_MISSING)
-		return false;
-	err_clear(e);
-	return true;
-}
-
 static bool
 find_tenant(struct attempt *l, struct err *e)
 {
@@ -57,7 +47,7 @@ find_tenant(struct attempt *l, struct err *e)
 	struct database     *d = l->a->database;
 
 	if (!tenant_by_slug(d, str_of(l->in->tenant), &t, e)) {
-		if (!is_missing(e))
+		if (!err_take(e, ERR_MISSING))
 			return false;
 		blame(l, "unknown_tenant");
 	} else if (strcmp(t->status, "active") != 0) {
@@ -67,7 +57,7 @@ find_tenant(struct attempt *l, struct err *e)
 			t = NULL;
 	}
 	if (t == NULL && !tenant_by_slug(d, STR(PLATFORM_SLUG), &t, e)) {
-		if (!is_missing(e))
+		if (!err_take(e, ERR_MISSING))
 			return false;
 		return err_set(e, ERR_UNAVAILABLE, 0, "The installation is not complete yet.",
 		    "there is no tenant " PLATFORM_SLUG);
@@ -85,7 +75,7 @@ find_user(struct attempt *l, struct err *e)
 	if (!ident_email(l->mem, str_of(l->in->email), &email, &why))
 		email = "";
 	if (!user_by_email(l->t, l->mem, email, &l->user, e)) {
-		if (!is_missing(e))
+		if (!err_take(e, ERR_MISSING))
 			return false;
 		blame(l, "unknown_user");
 		return true;
@@ -97,6 +87,18 @@ find_user(struct attempt *l, struct err *e)
 
 /* ---- may it be tried now ---- */
 
+/* A tenant that is not there is told in the platform's trail by the name that was tried. */
+static const char *
+end_details(const struct attempt *l, struct buf *b, struct err *e)
+{
+	if (l->why != NULL && strcmp(l->why, "unknown_tenant") == 0) {
+		buf_puts(b, ",\"tenant\":");
+		buf_json(b, str_of(l->in->tenant));
+	}
+	buf_putc(b, '}');
+	return buf_text(b, e);
+}
+
 static const char *
 delay_details(struct attempt *l, const struct err *refusal, struct err *e)
 {
@@ -105,15 +107,7 @@ delay_details(struct attempt *l, const struct err *refusal, struct err *e)
 	buf_make(&b, l->mem);
 	buf_printf(&b, "{\"reason\":\"%s\",\"failures\":%lld,\"wait_s\":%d", l->tries.why,
 	    (long long)l->tries.failures, refusal->retry_s);
-	if (l->why != NULL && strcmp(l->why, "unknown_tenant") == 0) {
-		buf_puts(&b, ",\"tenant\":");
-		buf_json(&b, str_of(l->in->tenant));
-	}
-	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return end_details(l, &b, e);
 }
 
 /* The trail has it; the answer is the refusal. */
@@ -223,15 +217,7 @@ failure_details(struct attempt *l, struct err *e)
 	if (l->tries.delay_s > 0)
 		buf_printf(&b, ",\"failures\":%lld,\"delay_s\":%lld", (long long)l->tries.failures,
 		    (long long)l->tries.delay_s);
-	if (strcmp(l->why, "unknown_tenant") == 0) {
-		buf_puts(&b, ",\"tenant\":");
-		buf_json(&b, str_of(l->in->tenant));
-	}
-	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return end_details(l, &b, e);
 }
 
 static bool

@@ -78,10 +78,7 @@ mfa_qr_svg(TALLOC_CTX *mem, const char *text, struct err *e)
 		draw_row(&b, q, y);
 	buf_puts(&b, "\"/></svg>");
 	QRcode_free(q);
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 /* The form that authenticator apps have agreed on (Key Uri Format). */
@@ -100,10 +97,7 @@ print_uri(const struct mfa *m, const char *secret, struct err *e)
 	buf_puts(&b, "&issuer=" ISSUER "%20");
 	buf_url(&b, str_of(m->t->tenant->slug));
 	buf_printf(&b, "&algorithm=SHA1&digits=%d&period=%d", TOTP_DIGITS, TOTP_PERIOD_S);
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 static bool

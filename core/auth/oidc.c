@@ -179,10 +179,7 @@ details_of(struct attempt *s, const char *reason, struct err *e)
 	if (reason != NULL)
 		buf_printf(&b, ",\"reason\":\"%s\"", reason);
 	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 /* The session then counts from its second factor on. */
@@ -289,9 +286,8 @@ find_begun(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	}
 	s->out->t = s->t;
 	if (!provider_by_id(s->t->db, s->mem, &s->state.provider, &s->provider, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return refuse(s, OIDC_STATE, e);
 	}
 	s->found = true;
@@ -321,9 +317,8 @@ take_state(struct attempt *s, struct err *e)
 	if (oidc_mark_take(s->t->db, id, (instant) { now },
 		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
-	if (e->code != ERR_CONFLICT)
+	if (!err_take(e, ERR_CONFLICT))
 		return false;
-	err_clear(e);
 	return refuse(s, OIDC_REPLAY, e);
 }
 
@@ -421,9 +416,8 @@ google(struct attempt *s, const struct oidc_credential *in, struct err *e)
 	struct str token = str_of(in->credential);
 
 	if (!open_tenant(s->a, in->tenant, &s->t, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return refuse(s, OIDC_UNKNOWN, e);
 	}
 	s->out->t = s->t;

@@ -21,16 +21,6 @@ refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
 	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "%s", oidc_reason_word(why));
 }
 
-/* "Not there" is a finding, all else a failure. */
-static bool
-is_missing(struct err *e)
-{
-	if (e->code != ERR_MISSING)
-		return false;
-	err_clear(e);
-	return true;
-}
-
 /* Somebody else was first, or has it: a finding too. */
 static bool
 is_taken(struct err *e)
@@ -85,7 +75,7 @@ add_role(struct oidc_who *w, struct str name, struct roles *r, struct err *e)
 		return true;
 	if (mapped_role_by_name(w->t->db, w->mem, z, &r->all[r->n], e))
 		r->n++;
-	return e->code == ERR_OK || is_missing(e);
+	return e->code == ERR_OK || err_take(e, ERR_MISSING);
 }
 
 static bool
@@ -115,10 +105,7 @@ details_of(struct oidc_who *w, const struct roles *r, struct err *e)
 		buf_json(&b, str_of(r->all[i].name));
 	}
 	buf_puts(&b, r != NULL ? "]}" : "}");
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 /* ---- deeds ---- */
@@ -230,7 +217,7 @@ find_known(struct oidc_who *w, bool *known, struct err *e)
 		 user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
 	if (*known)
 		return true;
-	if (!is_missing(e) || !identity_drop(w->t->db, &key, e))
+	if (!err_take(e, ERR_MISSING) || !identity_drop(w->t->db, &key, e))
 		return false;
 	w->identity = key;
 	return true;
@@ -317,7 +304,7 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 	if (p->email_trusted) {
 		if (user_by_email(w->t, w->mem, p->email, &w->user, e))
 			return link_user(w, why, e);
-		if (!is_missing(e))
+		if (!err_take(e, ERR_MISSING))
 			return false;
 	}
 	if (w->provider->auto_provision)

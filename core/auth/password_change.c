@@ -195,9 +195,8 @@ find_link(struct setting *s, const char *token, struct err *e)
 		return false;
 	purpose = s->link.purpose;
 	if (!user_by_id(s->t, s->mem, &s->link.user_id, &s->user, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return mail_link_refuse(s->mem, e);
 	}
 	/* it was mailed to the address of then */
@@ -280,9 +279,8 @@ find_tenant(struct forgetting *f, const char *slug, struct err *e)
 	if (!tenant_by_slug(f->a->database, STR(PLATFORM_SLUG), &platform, e))
 		return false;
 	if (!tenant_by_slug(f->a->database, str_of(slug), &t, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		t = NULL;
 	}
 	if (t == NULL || strcmp(t->status, "active") != 0) {

@@ -338,9 +338,8 @@ password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
 	const char *why = NULL;
 
 	if (!unicode_nfkc(mem, typed, password, e)) {
-		if (e->code != ERR_INVALID)
+		if (!err_take(e, ERR_INVALID))
 			return false;
-		err_clear(e);
 		return err_fault(e, mem, pointer, "is not valid text");
 	}
 	if (!password_judge(mem, *password, min_length, about, &why, e))

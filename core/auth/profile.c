@@ -165,9 +165,8 @@ email_confirm(
 	entry.actor_name = c.link.email;
 	entry.target_id = c.link.user_id;
 	if (!audit_deed(c.t, mem, a, confirm_body, &c, &entry, e)) {
-		if (e->code != ERR_CONFLICT)
+		if (!err_take(e, ERR_CONFLICT))
 			return false;
-		err_clear(e);
 		return err_set(
 		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
 	}

@@ -244,9 +244,8 @@ may_grant(const struct work *w, const char *role, const char *pointer, struct er
 	struct strings     granted;
 
 	if (!mapped_role_by_name(w->d->t->db, w->d->mem, role, &r, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return err_fault(e, w->d->mem, pointer, "there is no role \"%s\"", role);
 	}
 	if (!strings_of_lines(w->d->mem, r.granted, &granted, e))
@@ -323,10 +322,7 @@ details_of(TALLOC_CTX *mem, const struct provider *p, struct err *e)
 	    p->auto_provision ? "true" : "false", p->trust_mfa ? "true" : "false");
 	buf_puts(&b, p->role_map.text);
 	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 static bool

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/auth/mfa_policy.h"
 #include "core/auth/settings.h"
 #include "core/auth/tag.h"
 #include "core/base/hash.h"
@@ -120,33 +119,37 @@ session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, 
  * begun with one factor while another one set up the second is not let through by that.
  */
 static bool
-must_enroll(const struct auth *a, const struct tenant *t, const struct strings *roles, int64_t aal)
+must_enroll(const struct settings *set, const struct strings *roles, int64_t aal)
 {
+	const struct strings *required = &set->mfa->required_for;
+
 	for (size_t i = 0; i < roles->n && aal < 2; i++)
-		if (mfa_policy_requires(a->conf, t, roles->items[i]))
-			return true;
+		for (size_t j = 0; j < required->n; j++)
+			if (strcmp(roles->items[i], required->items[j]) == 0)
+				return true;
 	return false;
 }
 
 static bool
-caller_rights(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+caller_rights(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
     const struct session_caller *s, struct caller *c, struct err *e)
 {
-	struct strings roles, granted;
+	const struct settings *set;
+	struct strings         roles, granted;
 
-	if (!strings_of_lines(mem, s->role_names, &roles, e) ||
+	if (!settings_of(a, t, &set, e) || !strings_of_lines(mem, s->role_names, &roles, e) ||
 	    !strings_of_lines(mem, s->granted, &granted, e))
 		return false;
 	/* a text this program does not know grants nothing */
 	permissions_add(&c->permissions, granted);
 	permissions_bound(&c->permissions, t);
 	c->platform = tenant_is_platform(t);
-	c->mfa_enrollment = must_enroll(a, t, &roles, s->aal);
+	c->mfa_enrollment = must_enroll(set, &roles, s->aal);
 	return true;
 }
 
 bool
-caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+caller_of_session(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
     const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c)); /* the cache keeps its bytes, padding included */
@@ -249,9 +252,8 @@ static bool
 read_row(struct refreshing *f, struct err *e)
 {
 	if (!session_caller_by_id(f->t, f->mem, &f->session, &f->row, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return refuse(e, "no such session");
 	}
 	if (!session_bound(f->a, f->t->tenant, &f->row, e))

@@ -41,7 +41,7 @@ MUST_USE bool session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, 
 /* A row as the tenant's settings allow it now, whatever held when it began. */
 MUST_USE bool session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e);
 /* The caller that a session row makes. */
-MUST_USE bool caller_of_session(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
+MUST_USE bool caller_of_session(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
     const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e);
 /* The user a caller is: from the caller itself, or read when it does not hold everything. */
 MUST_USE bool caller_user(struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u, struct err *e);

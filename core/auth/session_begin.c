@@ -47,7 +47,7 @@ begin_body(struct db *db, void *arg, struct err *e)
 
 /* The rows about to be written, in the form in which they are read again. */
 static bool
-fill_caller(const struct auth *a, TALLOC_CTX *mem, const struct beginning *b, struct caller *c,
+fill_caller(struct auth *a, TALLOC_CTX *mem, const struct beginning *b, struct caller *c,
     struct err *e)
 {
 	const struct user          *u = b->user;

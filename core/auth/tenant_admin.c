@@ -59,10 +59,7 @@ alter_details(const struct altering *w, struct err *e)
 		buf_putc(&b, '}');
 	}
 	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 static bool

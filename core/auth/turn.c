@@ -81,9 +81,8 @@ write_entry(struct auth *a, TALLOC_CTX *mem, struct tenant_db *platform,
 	if (entry.details == NULL)
 		return err_memory(e);
 	if (!audit_deed(platform, mem, a, NULL, NULL, &entry, e)) {
-		if (e->code != ERR_CONFLICT)
+		if (!err_take(e, ERR_CONFLICT))
 			return false;
-		err_clear(e);
 	}
 	return signing_turned_audited(a->database, t, e);
 }

@@ -195,9 +195,8 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 	}
 	if (in->email == NULL || ident_email(m->mem, str_of(in->email), &in->email, e))
 		return true;
-	if (e->code != ERR_INVALID)
+	if (!err_take(e, ERR_INVALID))
 		return false;
-	err_clear(e);
 	return err_fault(e, m->mem, "/email", "cannot be an address");
 }
 

@@ -35,9 +35,8 @@ replay(struct making *w, bool *done, struct user *out, struct err *e)
 		return true;
 	if (!idempotency_find(
 		m->t, m->mem, &m->caller->user, KIND, w->in->idempotency_key, &have, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return true;
 	}
 	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
@@ -112,9 +111,8 @@ fill_user(struct making *w, struct err *e)
 	if (name.n == 0)
 		return err_fault(e, m->mem, "/display_name", "is empty");
 	if (!ident_email(m->mem, str_of(w->in->email), &email, e)) {
-		if (e->code != ERR_INVALID)
+		if (!err_take(e, ERR_INVALID))
 			return false;
-		err_clear(e);
 		return err_fault(e, m->mem, "/email", "cannot be an address");
 	}
 	w->user.email = talloc_strdup(m->mem, email);
@@ -149,10 +147,7 @@ details_of(const struct making *w, struct err *e)
 	buf_puts(&b, ",\"roles\":");
 	buf_strings(&b, w->in->roles);
 	buf_putc(&b, '}');
-	if (buf_ok(&b))
-		return b.p;
-	err_memory(e);
-	return NULL;
+	return buf_text(&b, e);
 }
 
 /* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the

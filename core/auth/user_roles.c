@@ -48,9 +48,8 @@ add_role(const struct managing *m, struct strings names, struct role_choice *out
 	if (strings_have(before, name))
 		return err_fault(e, m->mem, pointer, "comes twice");
 	if (!role_view_by_name(m->t, m->mem, name, &role, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return err_fault(e, m->mem, pointer, "no such role");
 	}
 	out->ids[out->n++] = role.id;

@@ -110,6 +110,18 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
+char *
+buf_text(const struct buf *b, struct err *e)
+{
+	char *text = NULL;
+
+	if (buf_ok(b))
+		text = b->n > 0 ? b->p : talloc_strdup(b->mem, "");
+	if (text == NULL)
+		err_memory(e);
+	return text;
+}
+
 struct str
 buf_str(const struct buf *b)
 {

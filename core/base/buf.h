@@ -30,6 +30,8 @@ void buf_putc(struct buf *b, char c);
 void buf_i64(struct buf *b, int64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3); /* never with outside text for %s */
 struct str buf_str(const struct buf *b);
+/* The text with its NUL, a child of b->mem; NULL: something did not fit, and *e says so. */
+MUST_USE char *buf_text(const struct buf *b, struct err *e);
 
 /* JSON string with its quotes (RFC 8259): minimal escapes, and C1, bidi controls, U+2028/9 as \uXXXX;
  * bytes that are no UTF-8 as U+FFFD. */

@@ -82,6 +82,15 @@ err_clear(struct err *e)
 	memset(e, 0, sizeof(*e));
 }
 
+bool
+err_take(struct err *e, enum err_code code)
+{
+	if (e->code != code)
+		return false;
+	err_clear(e);
+	return true;
+}
+
 int
 err_status(enum err_code code)
 {

@@ -107,6 +107,8 @@ bool err_fault(struct err *e, void *mem, const char *pointer, const char *fmt, .
 
 /* Forgets the failure, to try again. */
 void err_clear(struct err *e);
+/* True, and forgotten: the failure was this one, which the caller takes for an answer (e.g. ERR_MISSING). */
+MUST_USE bool err_take(struct err *e, enum err_code code);
 
 int         err_status(enum err_code code); /* HTTP status */
 const char *err_wire(enum err_code code);   /* "malformed_json", ... */

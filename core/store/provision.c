@@ -278,9 +278,8 @@ find_or_register(struct database *d, const struct database_deps *deps, const cha
 {
 	registry_forget(d);
 	if (!tenant_by_slug(d, str_of(slug), t, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		if (!register_tenant(d, deps, slug, name, e) ||
 		    !tenant_by_slug(d, str_of(slug), t, e))
 			return false;

@@ -92,16 +92,6 @@ find_text(struct database *d, size_t offset, struct str text)
 	return NULL;
 }
 
-/* Once for each row read; settings that cannot be read are none: what the configuration says holds. */
-static void
-read_settings(struct registry_entry *x)
-{
-	struct err why = { 0 };
-
-	if (x->row.settings.text != NULL)
-		x->row.settings.tree = json_parse(x, str_of(x->row.settings.text), &why);
-}
-
 static bool
 fetch(
     struct database *d, const struct sql *q, const void *in, const struct tenant **t, struct err *e)
@@ -115,7 +105,6 @@ fetch(
 		talloc_free(x);
 		return false;
 	}
-	read_settings(x);
 	for (struct registry_entry *o = d->registry; o != NULL; o = o->next)
 		o->old = o->old || uuid_eq(&o->row.id, &x->row.id);
 	x->next = d->registry;

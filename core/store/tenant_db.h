@@ -23,7 +23,7 @@ struct tenant {
 	char           *name;
 	char           *schema_name;   /* "bsxt" + 16 hex digits; also the account's name */
 	char           *status;        /* "provisioning", "active", "suspended", "erasing" */
-	struct raw_json settings;      /* with its tree, when read by tenant_by_*() */
+	struct raw_json settings;      /* text only; auth/settings.h reads it */
 	struct raw_json quota;
 	int64_t         schema_version;
 	instant         created_at;

@@ -123,9 +123,8 @@ tell_one(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
 	if (severity < target->min_severity)
 		return true;
 	if (!channel_by_id(db, mem, &target->channel_id, &c, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return true;
 	}
 	if (strcmp(c.status, "active") != 0)

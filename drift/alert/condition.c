@@ -28,9 +28,8 @@ find(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
 	*open = alert_by_open_key(db, mem, key, alert, e);
 	if (*open)
 		return true;
-	if (e->code != ERR_MISSING)
+	if (!err_take(e, ERR_MISSING))
 		return false;
-	err_clear(e);
 	*alert = (struct alert) { .id = uuid_make(a->deps->clock, a->deps->rand),
 		.config_id = a->config_id,
 		.open_key = key,

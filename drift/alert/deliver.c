@@ -238,9 +238,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 
 	*go = false;
 	if (!outbox_by_id(a->t->db, mem, &a->claim->id, &a->outbox, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return claim_forget(control, a->claim, e);
 	}
 	if (strcmp(a->outbox.state, "pending") != 0)
@@ -254,9 +253,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	if (is_mail(a))
 		return true;
 	if (!channel_by_id(a->t->db, mem, &a->outbox.channel_id, &a->channel, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		outcome(a, mem, "refused", false, "The channel was dropped.");
 	} else if (strcmp(a->channel.status, "active") != 0) {
 		outcome(a, mem, "refused", false, "The channel is disabled.");
@@ -309,9 +307,8 @@ deliver_claim(struct deliver *d, TALLOC_CTX *mem, const struct claim *c, struct 
 	bool                 go;
 
 	if (!tenant_by_schema(d->database, str_of(c->schema_name), &t, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return claim_forget(control, c, e);
 	}
 	if (strcmp(t->status, "active") != 0)

@@ -61,9 +61,8 @@ beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	const struct tenant *t;
 
 	if (!tenant_by_schema(database, str_of(claim->schema_name), &t, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return schedule_forget(database_control(database), claim, e);
 	}
 	if (!tenant_db_open(database, t, false, &b.t, e))

@@ -158,9 +158,8 @@ find_repeat(struct tenant_db *t, TALLOC_CTX *mem, const struct push *p, const ui
 	if (p->idempotency_key == NULL)
 		return true;
 	if (!snapshot_by_key(t, mem, &p->config_id, p->idempotency_key, &s, e)) {
-		if (e->code != ERR_MISSING)
+		if (!err_take(e, ERR_MISSING))
 			return false;
-		err_clear(e);
 		return true;
 	}
 	if (s.body_hash.n != HASH_LEN || memcmp(s.body_hash.p, hash, HASH_LEN) != 0)

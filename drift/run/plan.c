@@ -71,9 +71,8 @@ ground_before(const struct ingest *in, struct plan *p, struct ground *g, struct 
 
 	if (snapshot_before(in->t, p, &in->config->id, in->collected_at, &s, e))
 		return ground_of_snapshot(in, p, &s, g, e);
-	if (e->code != ERR_MISSING)
+	if (!err_take(e, ERR_MISSING))
 		return false;
-	err_clear(e);
 	return true;
 }
 

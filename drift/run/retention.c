@@ -34,9 +34,8 @@ drop_body(struct db *db, void *arg, struct err *e)
 
 	if (retention_drop(db, r->mem, &r->s, e))
 		return true;
-	if (e->code != ERR_IN_USE)
+	if (!err_take(e, ERR_IN_USE))
 		return false;
-	err_clear(e);
 	return true;
 }
 

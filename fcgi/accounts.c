@@ -53,25 +53,3 @@ tag_match(struct request *r, const struct buf *what, struct err *e)
 	return err_set(e, ERR_PRECONDITION, 0, "It has changed in the meantime.",
 	    "If-Match names another content");
 }
-
-/* ---- pages ---- */
-
-size_t
-list_rows(int64_t limit)
-{
-	return (size_t)(limit > 0 ? limit : ACCOUNTS_PAGE) + 1;
-}
-
-bool
-list_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
-    size_t id_offset, int64_t limit, struct err *e)
-{
-	size_t      most = list_rows(limit) - 1;
-	struct uuid last;
-
-	*out = (struct items) { rows, n <= most ? n : most };
-	if (n <= most)
-		return true;
-	memcpy(&last, (const char *)rows + (most - 1) * size + id_offset, sizeof(last));
-	return list_cursor_write(r, &last, e);
-}

@@ -1,8 +1,6 @@
 #include "core/auth/apikey.h"
 #include "fcgi/routes.h"
 
-#define LIMIT_DEFAULT 50
-
 static const struct field api_key_new_fields[] = {
 	FIELD(struct api_key_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED,
 	    .doc = "What the key is used for."),
@@ -21,21 +19,17 @@ static bool
 list_keys(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct list_query *q = r->query;
-	int64_t                  limit = q != NULL && q->limit != 0 ? q->limit : LIMIT_DEFAULT;
-	struct items            *out = answer;
+	int64_t                  limit = q != NULL ? q->limit : 0;
 	struct api_key          *keys;
 	struct uuid              after;
 	size_t                   n;
 
 	(void)body;
 	if (!list_cursor_read(q != NULL ? q->cursor : NULL, &after, e) ||
-	    !api_key_list(r->db, r->mem, &after, limit + 1, &keys, &n, e))
+	    !api_key_list(r->db, r->mem, &after, (int64_t)list_rows(limit), &keys, &n, e))
 		return false;
-	*out = (struct items) { keys, n };
-	if (n <= (size_t)limit)
-		return true;
-	out->n = (size_t)limit;
-	return list_cursor_write(r, &keys[limit - 1].id, e);
+	return list_answer(
+	    r, answer, keys, n, sizeof(*keys), offsetof(struct api_key, id), limit, e);
 }
 
 static bool

@@ -53,23 +53,3 @@ drift_taken(struct err *e, const char *sentence)
 	err_clear(e);
 	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, sentence, "duplicate key");
 }
-
-size_t
-page_rows(int64_t limit)
-{
-	return (size_t)(limit > 0 ? limit : PAGE_DEFAULT) + 1;
-}
-
-bool
-page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
-    size_t id_offset, int64_t limit, struct err *e)
-{
-	size_t      most = page_rows(limit) - 1;
-	struct uuid last;
-
-	*out = (struct items) { rows, n <= most ? n : most };
-	if (n <= most)
-		return true;
-	memcpy(&last, (const char *)rows + (most - 1) * size + id_offset, sizeof(last));
-	return list_cursor_write(r, &last, e);
-}

@@ -11,8 +11,6 @@
 #include "drift/run/drift.h"
 #include "drift/run/spec.h"
 
-#define PAGE_DEFAULT 50
-
 /* This worker's drift path, made on first use. */
 MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 
@@ -23,13 +21,6 @@ MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_a
 
 /* Turns a duplicate key into a conflict with this sentence. Always false. */
 bool drift_taken(struct err *e, const char *sentence);
-
-/* Lists ask the database for one row more than the page holds. */
-size_t page_rows(int64_t limit);
-/* Fills the answer from rows of `size` bytes whose id stands at `id_offset`, and the next cursor.
- */
-MUST_USE bool page_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
-    size_t id_offset, int64_t limit, struct err *e);
 
 /* Where a change is, as it is answered. */
 struct change_resource {

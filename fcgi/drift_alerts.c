@@ -126,14 +126,14 @@ list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!filter_of(r, q, &f, e) ||
-	    !alert_list(r->db, r->mem, &f, page_rows(q->limit), &rows, &n, e))
+	    !alert_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		alert_show(&rows[i], &out[i]);
-	if (!page_answer(
+	if (!list_answer(
 		r, items, out, n, sizeof(*out), offsetof(struct alert_out, id), q->limit, e))
 		return false;
 	if (!f.oldest_first)

@@ -84,14 +84,14 @@ list_channels(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !channel_list(r->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+	    !channel_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		channel_show(&rows[i], &out[i]);
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
 }
 
@@ -127,9 +127,9 @@ list_deliveries(struct request *r, const void *body, void *answer, struct err *e
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
 	    !channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
-	    !delivery_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
+	    !delivery_list(r->db, r->mem, &r->id0, &after, list_rows(limit), &rows, &n, e))
 		return false;
-	return page_answer(
+	return list_answer(
 	    r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
 }
 

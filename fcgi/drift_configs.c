@@ -172,7 +172,7 @@ list_configs(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !config_list(r->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+	    !config_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -180,7 +180,7 @@ list_configs(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!config_show(r, &rows[i], &out[i], e))
 			return false;
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct config_out, id), limit, e);
 }
 

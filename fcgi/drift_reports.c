@@ -93,7 +93,7 @@ list_reports(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q->cursor, &f.after, e) ||
-	    !report_list(r->db, r->mem, &f, page_rows(q->limit), &rows, &n, e))
+	    !report_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -101,7 +101,7 @@ list_reports(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!report_show(r->mem, &rows[i], &out[i], e))
 			return false;
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct report_out, id), q->limit, e);
 }
 
@@ -270,7 +270,7 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 		return export_patch(r, &report, e);
 	if (export_wanted(r) == EXPORT_CSV)
 		return export_csv(r, &f, e);
-	if (!change_list(r->db, r->mem, &f, page_rows(q->limit), &rows, &n, e))
+	if (!change_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -278,7 +278,7 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!change_show(r, &rows[i], &out[i], e))
 			return false;
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
 }
 

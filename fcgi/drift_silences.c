@@ -62,14 +62,14 @@ list_silences(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !silence_list(r->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+	    !silence_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		out[i] = silence_show(&rows[i]);
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct silence_out, id), limit, e);
 }
 

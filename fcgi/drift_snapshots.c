@@ -233,14 +233,14 @@ list_snapshots(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (q != NULL && q->at.ms != 0)
 		return snapshot_at(r, q->at, answer, e);
-	if (!snapshot_list(r->db, r->mem, &r->id0, &after, page_rows(limit), &rows, &n, e))
+	if (!snapshot_list(r->db, r->mem, &r->id0, &after, list_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		snapshot_show(&rows[i], &out[i]);
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct snapshot_out, id), limit, e);
 }
 

@@ -1,5 +1,4 @@
 #include "core/auth/provider.h"
-#include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
 struct provider_out {
@@ -83,7 +82,7 @@ list(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !provider_list(r->db->db, r->mem, &after, page_rows(limit), &rows, &n, e))
+	    !provider_list(r->db->db, r->mem, &after, list_rows(limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
@@ -91,7 +90,7 @@ list(struct request *r, const void *body, void *answer, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (!show(r, &rows[i], &out[i], e))
 			return false;
-	return page_answer(
+	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct provider_out, id), limit, e);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/settings.h"
 #include "core/store/origins.h"
 #include "core/web/pass.h"
 
@@ -177,17 +178,17 @@ union_allows(struct app *app, struct str origin)
 static bool
 tenant_allows(const struct request *r, struct str origin)
 {
-	const struct tenant *t;
-	const struct json   *list;
-	struct err           e = { 0 };
+	const struct tenant   *t;
+	const struct settings *set;
+	struct err             e = { 0 };
 
-	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, &e))
+	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, &e) ||
+	    !settings_of(r->app->auth, t, &set, &e))
 		return false;
-	list = allowed_in(r->mem, t->settings.text);
-	for (uint32_t i = 0; list != NULL && i < list->n; i++) {
-		const struct json *v = &list->items[i];
+	for (size_t i = 0; i < set->cors->allowed_origins.n; i++) {
+		struct str allowed = str_of(set->cors->allowed_origins.items[i]);
 
-		if (v->type == JSON_STRING && is_origin(v->text) && origin_eq(v->text, origin))
+		if (is_origin(allowed) && origin_eq(allowed, origin))
 			return true;
 	}
 	return false;

@@ -31,3 +31,23 @@ list_cursor_write(struct request *r, const struct uuid *last, struct err *e)
 	r->next_cursor = base64url_print(r->mem, last->b, sizeof(last->b));
 	return r->next_cursor != NULL || err_memory(e);
 }
+
+size_t
+list_rows(int64_t limit)
+{
+	return (size_t)(limit > 0 ? limit : LIST_PAGE) + 1;
+}
+
+bool
+list_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
+    size_t id_offset, int64_t limit, struct err *e)
+{
+	size_t      most = list_rows(limit) - 1;
+	struct uuid last;
+
+	*out = (struct items) { rows, n <= most ? n : most };
+	if (n <= most)
+		return true;
+	memcpy(&last, (const char *)rows + (most - 1) * size + id_offset, sizeof(last));
+	return list_cursor_write(r, &last, e);
+}

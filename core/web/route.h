@@ -114,7 +114,9 @@ struct route {
 	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_)
 #define ROUTE_END { .path = NULL }
 
-/* The query struct of every list: limit 1..200 (0 in the struct: 50) and cursor; a list's own adds filters. */
+#define LIST_PAGE 50 /* items of an answer when the client names no limit */
+
+/* The query struct of every list: limit 1..200 (0 in the struct: LIST_PAGE) and cursor; a list's own adds filters. */
 struct list_query {
 	int64_t     limit;
 	const char *cursor; /* opaque: base64url of the last item's key, see list_cursor_*() */
@@ -124,6 +126,11 @@ extern const struct schema list_query_schema;
 /* Keyset paging by UUIDv7 id, newest first: the cursor is the last id given out. */
 MUST_USE bool list_cursor_read(const char *cursor, struct uuid *after, struct err *e); /* NULL cursor: nil */
 MUST_USE bool list_cursor_write(struct request *r, const struct uuid *last, struct err *e);
+/* How many rows to ask for: one more than the page holds, to know whether there is another page. */
+size_t list_rows(int64_t limit);
+/* The page of `rows` (n of `size` bytes each, a struct uuid id at `id_offset`) and, if there is more, its cursor. */
+MUST_USE bool list_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
+    size_t id_offset, int64_t limit, struct err *e);
 
 /* "/api/users/{id}" for logs and metrics: "GET /api/users/{id}"; "-" for none. */
 const char *route_label(const struct route *rt, char *out, size_t n);

@@ -151,7 +151,44 @@ hash_hmac(const uint8_t *key, size_t key_n, const void *p, size_t n, uint8_t out
 	assert(mac != NULL);
 	add_mac(mac, p, n);
 	end_mac(mac, out);
-	EVP_MAC_CTX_free(mac);
+	EVP_MAC_CTX_free(spare_swap(mac));
+}
+
+struct hash_key {
+	EVP_MAC_CTX *mac;
+};
+
+static int
+free_key(struct hash_key *k)
+{
+	EVP_MAC_CTX_free(k->mac); /* wipes the key */
+	return 0;
+}
+
+struct hash_key *
+hash_key_make(TALLOC_CTX *mem, const uint8_t *key, size_t key_n)
+{
+	struct hash_key *k = talloc(mem, struct hash_key);
+
+	if (k == NULL)
+		return NULL;
+	k->mac = start_mac(key, key_n);
+	if (k->mac == NULL) {
+		talloc_free(k);
+		return NULL;
+	}
+	talloc_set_destructor(k, free_key);
+	return k;
+}
+
+void
+hash_key_hmac(const struct hash_key *k, const void *p, size_t n, uint8_t out[static HASH_LEN])
+{
+	int ok = EVP_MAC_init(k->mac, NULL, 0, NULL); /* the key it has, from the start */
+
+	assert(ok == 1);
+	add_mac(k->mac, p, n);
+	end_mac(k->mac, out);
 }
 
 /* RFC 5869 by its two steps; OpenSSL's own KDF refuses an empty info in some versions. */
@@ -174,7 +211,7 @@ hash_hkdf(const uint8_t *key, size_t key_n, struct str info, uint8_t *out, size_
 		add_mac(mac, info.p, info.n);
 		add_mac(mac, &round, 1);
 		end_mac(mac, t);
-		EVP_MAC_CTX_free(mac);
+		EVP_MAC_CTX_free(spare_swap(mac));
 		memcpy(out + done, t, n);
 		done += n;
 	}

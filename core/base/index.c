@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define SMALL  8   /* entries up to which all are compared with all */
+#define AHEAD  16  /* a large table's slots are asked for in good time */
 #define PROBES 100 /* a table of honest hashes, half full, needs a few */
 
 static uint64_t
@@ -74,8 +75,11 @@ group_hashed(const struct index_entry *v, uint32_t n, uint32_t *slots, uint64_t 
 {
 	*groups = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t *slot = find_slot(v, &v[i], slots, mask, compared);
+		uint32_t *slot;
 
+		if (i + AHEAD < n)
+			__builtin_prefetch(&slots[v[i + AHEAD].hash & mask], 1);
+		slot = find_slot(v, &v[i], slots, mask, compared);
 		if (slot == NULL)
 			return false;
 		if (*slot != 0) {

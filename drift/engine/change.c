@@ -61,13 +61,10 @@ key_text(struct walk *w, const struct place *at, struct buf *b)
 static bool
 key_label(struct walk *w, const struct place *at, struct buf *out)
 {
-	struct buf b;
-
-	buf_make(&b, w->tmp);
-	if (!key_text(w, at, &b))
+	w->text.n = 0;
+	if (!key_text(w, at, &w->text))
 		return false;
-	json_pointer_add(out, buf_str(&b));
-	talloc_free(b.p);
+	json_pointer_add(out, buf_str(&w->text));
 	return true;
 }
 
@@ -95,15 +92,12 @@ label_steps(struct walk *w, const struct place *at, struct steps *s)
 static bool
 hash_value(struct walk *w, const struct place *at, const struct json *v)
 {
-	struct buf b;
-
 	if (w->hashed == v)
 		return true;
-	buf_make(&b, w->tmp);
-	if (!element_text(&b, v, &w->arrays, at->here, at->name, w->e))
+	w->text.n = 0;
+	if (!element_text(&w->text, v, &w->arrays, at->here, at->name, w->e))
 		return false;
-	hash_hmac(w->d->state->spec->value_key, HASH_LEN, b.p, b.n, w->hash);
-	talloc_free(b.p);
+	hash_key_hmac(w->d->state->spec->value_key, w->text.p, w->text.n, w->hash);
 	w->hashed = v;
 	return true;
 }
@@ -117,7 +111,9 @@ counted_label(struct walk *w, const struct place *at, struct buf *out)
 	if (!hash_value(w, at, at->element))
 		return false;
 	hex_print(w->hash, 8, hex);
-	buf_printf(out, "/[#%s]", hex);
+	buf_add(out, "/[#", 3);
+	buf_add(out, hex, 16);
+	buf_putc(out, ']');
 	if (at->repeat > 1)
 		buf_printf(out, "~%u", at->repeat);
 	return true;
@@ -143,23 +139,25 @@ canonical_path(struct walk *w, const struct place *at, struct buf *out)
 static void
 add_part(struct buf *b, struct str s)
 {
-	buf_printf(b, "%zu:", s.n);
+	buf_i64(b, (int64_t)s.n);
+	buf_putc(b, ':');
 	buf_add(b, s.p, s.n);
 }
 
 static bool
 fingerprint(struct walk *w, struct change *c)
 {
-	struct buf b;
+	struct buf *b = &w->text;
 
-	buf_make(&b, w->tmp);
-	add_part(&b, c->category);
-	add_part(&b, c->key);
-	add_part(&b, c->canonical_path);
-	add_part(&b, str_of(change_op_name(c->op)));
-	hash_hmac(w->d->state->spec->finger_key, HASH_LEN, b.p, b.n, c->fingerprint);
-	talloc_free(b.p);
-	return buf_ok(&b) || err_memory(w->e);
+	b->n = 0;
+	add_part(b, c->category);
+	add_part(b, c->key);
+	add_part(b, c->canonical_path);
+	add_part(b, str_of(change_op_name(c->op)));
+	if (!buf_ok(b))
+		return err_memory(w->e);
+	hash_key_hmac(w->d->state->spec->finger_key, b->p, b->n, c->fingerprint);
+	return true;
 }
 
 static bool
@@ -189,21 +187,32 @@ room(struct walk *w)
 	return true;
 }
 
+/* A copy of walk.path, of its own size, that lives as long as the diff. */
+static bool
+keep(struct walk *w, struct str *out)
+{
+	char *p = buf_ok(&w->path) ? talloc_size(w->d, w->path.n + 1) : NULL;
+
+	if (p == NULL)
+		return err_memory(w->e);
+	if (w->path.n > 0)
+		memcpy(p, w->path.p, w->path.n);
+	p[w->path.n] = '\0';
+	*out = (struct str) { p, w->path.n };
+	return true;
+}
+
 static bool
 store(struct walk *w, const struct place *at, const struct steps *steps, struct change *c)
 {
-	struct buf path, canonical;
-
-	buf_make(&path, w->d);
-	buf_make(&canonical, w->d);
+	w->path.n = 0;
 	for (size_t i = 0; i < steps->n; i++)
-		json_pointer_add(&path, steps->names[i]);
-	if (!canonical_path(w, at, &canonical))
+		json_pointer_add(&w->path, steps->names[i]);
+	if (!keep(w, &c->path))
 		return false;
-	if (!buf_ok(&path) || !buf_ok(&canonical))
-		return err_memory(w->e);
-	c->path = buf_str(&path);
-	c->canonical_path = buf_str(&canonical);
+	w->path.n = 0;
+	if (!canonical_path(w, at, &w->path) || !keep(w, &c->canonical_path))
+		return false;
 	if (!fingerprint(w, c) || !value_hash(w, at, c) || !room(w))
 		return false;
 	w->d->changes[w->d->n++] = *c;

@@ -227,13 +227,30 @@ add_secrets(struct compiler *c, struct compare_spec *spec)
 	return true;
 }
 
-static void
-make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN])
+static struct hash_key *
+make_key(TALLOC_CTX *mem, const uint8_t key[static HASH_LEN], const char *purpose, struct err *e)
 {
-	hash_hkdf(key, HASH_LEN, STR("drift mask"), spec->mask_key, HASH_LEN);
-	hash_hkdf(key, HASH_LEN, STR("drift fingerprint"), spec->finger_key, HASH_LEN);
-	hash_hkdf(key, HASH_LEN, STR("drift value"), spec->value_key, HASH_LEN);
-	hash_hmac(spec->value_key, HASH_LEN, "gone", 4, spec->gone);
+	uint8_t          own[HASH_LEN];
+	struct hash_key *k;
+
+	hash_hkdf(key, HASH_LEN, str_of(purpose), own, HASH_LEN);
+	k = hash_key_make(mem, own, HASH_LEN);
+	secret_wipe(own, HASH_LEN);
+	if (k == NULL)
+		(void)err_memory(e);
+	return k;
+}
+
+static bool
+make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN], struct err *e)
+{
+	spec->mask_key = make_key(spec, key, "drift mask", e);
+	spec->finger_key = make_key(spec, key, "drift fingerprint", e);
+	spec->value_key = make_key(spec, key, "drift value", e);
+	if (spec->mask_key == NULL || spec->finger_key == NULL || spec->value_key == NULL)
+		return false;
+	hash_key_hmac(spec->value_key, "gone", 4, spec->gone);
+	return true;
 }
 
 static bool
@@ -257,17 +274,15 @@ struct compare_spec *
 compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
     size_t n, const uint8_t key[static HASH_LEN], struct err *e)
 {
-	struct compare_spec *spec = secret_alloc(mem, sizeof *spec);
+	struct compare_spec *spec = talloc_zero(mem, struct compare_spec);
 	struct compiler      c = { .mem = spec, .e = e };
 
 	if (spec == NULL) {
 		(void)err_memory(e);
 		return NULL;
 	}
-	*spec = (struct compare_spec) { 0 };
-	make_keys(spec, key);
 	/* on failure the spec stays a child of `mem`: it owns the faults */
-	return compile(&c, config, packs, n, spec) ? spec : NULL;
+	return make_keys(spec, key, e) && compile(&c, config, packs, n, spec) ? spec : NULL;
 }
 
 /* ---- picking ---- */

@@ -183,6 +183,8 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	w.tmp = talloc_new(d);
 	if (w.tmp == NULL)
 		return err_memory(e);
+	buf_make(&w.path, w.tmp);
+	buf_make(&w.text, w.tmp);
 	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, e);
 	root.here = w.arrays.start;
 	if (ok && from != NULL && to != NULL)

@@ -24,6 +24,34 @@ both_make(struct walk *w, struct both *p)
 		return err_memory(w->e);
 	p->in_a = p->group + n;
 	p->in_b = p->in_a + p->b->n;
+	buf_make(&p->text, p->texts);
+	return true;
+}
+
+/* The last n bytes of p->text: they may move still, so that only their number is known. */
+static struct index_entry
+entry_behind(const struct both *p, size_t before, uint32_t tag)
+{
+	return (struct index_entry) { 0, { NULL, p->text.n - before }, tag };
+}
+
+/* All texts are there: finds those of entry_behind, in their order, and hashes all. */
+static bool
+entries_done(struct walk *w, struct both *p, uint32_t n)
+{
+	const char *at = p->text.p;
+
+	if (!buf_ok(&p->text))
+		return err_memory(w->e);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str text = p->texts[i].text;
+
+		if (text.p == NULL && text.n > 0) {
+			text.p = at;
+			at += text.n;
+		}
+		p->texts[i] = index_entry(text, p->texts[i].tag);
+	}
 	return true;
 }
 
@@ -52,37 +80,27 @@ member_of(const struct json *object, struct str name, uint32_t *hint)
 	return NULL;
 }
 
-static bool
-canonical(struct walk *w, const struct json *v, struct str *out)
-{
-	struct buf b;
-
-	buf_make(&b, w->tmp);
-	if (!json_canonical(&b, v, w->e))
-		return false;
-	*out = buf_str(&b);
-	return true;
-}
-
 /* The keys of one side's elements by one member; *all false: some element has none that counts. */
 static bool
-keys_by_member(
-    struct walk *w, const struct json *array, struct str name, struct index_entry *out, bool *all)
+keys_by_member(struct walk *w, struct both *p, const struct json *array, struct str name,
+    struct index_entry *out, bool *all)
 {
 	uint32_t hint = 0;
 
 	for (uint32_t i = 0; i < array->n; i++) {
 		const struct json *v = member_of(&array->items[i], name, &hint);
-		struct str         text;
+		size_t             before = p->text.n;
 
 		*all = v != NULL && (v->type == JSON_STRING ||
 					(v->type == JSON_NUMBER && number_is_integer(v->text)));
 		if (!*all)
 			return true;
-		text = v->text;
-		if (v->type == JSON_NUMBER && !canonical(w, v, &text))
+		out[i] = (struct index_entry) { 0, v->text, v->type };
+		if (v->type == JSON_STRING)
+			continue;
+		if (!json_canonical(&p->text, v, w->e))
 			return false;
-		out[i] = index_entry(text, v->type);
+		out[i] = entry_behind(p, before, v->type);
 	}
 	return true;
 }
@@ -90,13 +108,12 @@ keys_by_member(
 /* The same by the members that a spec names, null and the like included: their canonical texts, one
  * behind another. */
 static bool
-keys_by_members(struct walk *w, const struct json *array, const struct str *names, uint32_t n,
-    struct index_entry *out, bool *all)
+keys_by_members(struct walk *w, struct both *p, const struct json *array, const struct str *names,
+    uint32_t n, struct index_entry *out, bool *all)
 {
 	for (uint32_t i = 0; i < array->n; i++) {
-		struct buf b;
+		size_t before = p->text.n;
 
-		buf_make(&b, w->tmp);
 		for (uint32_t k = 0; k < n; k++) {
 			uint32_t           hint = 0;
 			const struct json *v = member_of(&array->items[i], names[k], &hint);
@@ -104,23 +121,21 @@ keys_by_members(struct walk *w, const struct json *array, const struct str *name
 			*all = v != NULL && v->type != JSON_ARRAY && v->type != JSON_OBJECT;
 			if (!*all)
 				return true;
-			if (!json_canonical(&b, v, w->e))
+			if (!json_canonical(&p->text, v, w->e))
 				return false;
-			buf_putc(&b, ',');
+			buf_putc(&p->text, ',');
 		}
-		if (!buf_ok(&b))
-			return err_memory(w->e);
-		out[i] = index_entry(buf_str(&b), 0);
+		out[i] = entry_behind(p, before, 0);
 	}
 	return true;
 }
 
 static bool
-keys_of(struct walk *w, const struct json *array, const struct str *names, uint32_t n, bool by_spec,
-    struct index_entry *out, bool *all)
+keys_of(struct walk *w, struct both *p, const struct json *array, const struct str *names,
+    uint32_t n, struct index_entry *out, bool *all)
 {
-	return by_spec ? keys_by_members(w, array, names, n, out, all)
-		       : keys_by_member(w, array, names[0], out, all);
+	return p->by_spec ? keys_by_members(w, p, array, names, n, out, all)
+			  : keys_by_member(w, p, array, names[0], out, all);
 }
 
 static bool
@@ -170,11 +185,14 @@ try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bo
 	uint32_t groups;
 
 	*yes = true;
-	if (!keys_of(w, p->a, names, n, p->by_spec, p->texts, yes) ||
-	    (*yes && !keys_of(w, p->b, names, n, p->by_spec, p->texts + p->a->n, yes)))
+	p->text.n = 0;
+	if (!keys_of(w, p, p->a, names, n, p->texts, yes) ||
+	    (*yes && !keys_of(w, p, p->b, names, n, p->texts + p->a->n, yes)))
 		return false;
 	if (!*yes)
 		return true;
+	if (!entries_done(w, p, p->a->n + p->b->n))
+		return false;
 	if (!same_order(w, p))
 		return index_group_counted(w->tmp, p->texts, p->a->n + p->b->n, p->group, &groups,
 			   &w->d->compared, w->e) &&
@@ -236,24 +254,18 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 
 /* The text an element is counted by; the tag keeps apart what scalars' texts do not. */
 static bool
-counted_text(struct walk *w, const struct place *at, const struct json *v, uint32_t i,
-    struct index_entry *out)
+counted_text(struct walk *w, const struct place *at, struct both *p, const struct json *v,
+    uint32_t i, struct index_entry *out)
 {
-	struct str text = STR("");
-	struct buf b;
+	size_t before = p->text.n;
 
-	if (v->type == JSON_STRING)
-		text = v->text;
-	if (v->type == JSON_NUMBER && !canonical(w, v, &text))
+	*out = (struct index_entry) { 0, v->type == JSON_STRING ? v->text : STR(""), v->type };
+	if (v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+		return true;
+	if (!element_text(&p->text, v, &w->arrays,
+		places_down_index(&w->arrays.places, at->here, i), STR(""), w->e))
 		return false;
-	if (v->type == JSON_ARRAY || v->type == JSON_OBJECT) {
-		buf_make(&b, w->tmp);
-		if (!element_text(&b, v, &w->arrays,
-			places_down_index(&w->arrays.places, at->here, i), STR(""), w->e))
-			return false;
-		text = buf_str(&b);
-	}
-	*out = index_entry(text, v->type);
+	*out = entry_behind(p, before, v->type);
 	return true;
 }
 
@@ -262,13 +274,15 @@ static bool
 counted_texts(struct walk *w, const struct place *at, struct both *p, uint32_t first, uint32_t na,
     uint32_t nb)
 {
-	for (uint32_t i = 0; i < na; i++)
-		if (!counted_text(w, at, &p->a->items[first + i], first + i, &p->texts[i]))
+	p->text.n = 0;
+	for (uint32_t i = 0; i < na + nb; i++) {
+		uint32_t           j = first + (i < na ? i : i - na);
+		const struct json *v = i < na ? &p->a->items[j] : &p->b->items[j];
+
+		if (!counted_text(w, at, p, v, j, &p->texts[i]))
 			return false;
-	for (uint32_t i = 0; i < nb; i++)
-		if (!counted_text(w, at, &p->b->items[first + i], first + i, &p->texts[na + i]))
-			return false;
-	return true;
+	}
+	return entries_done(w, p, na + nb);
 }
 
 /*

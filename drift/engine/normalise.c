@@ -156,7 +156,7 @@ mask(struct norm *n, const struct json *v, struct json *out)
 	buf_make(&b, n->mem);
 	if (!json_canonical(&b, &clear, n->e))
 		return false;
-	hash_hmac(n->spec->mask_key, HASH_LEN, b.p, b.n, mac);
+	hash_key_hmac(n->spec->mask_key, b.p, b.n, mac);
 	explicit_bzero(b.p, b.n);
 	talloc_free(b.p);
 	text = talloc_size(n->mem, MARK_LEN + 2 * (size_t)HASH_LEN + 1);
@@ -240,6 +240,17 @@ is_empty(const struct json *v)
 	       ((v->type == JSON_ARRAY || v->type == JSON_OBJECT) && v->n == 0);
 }
 
+/* A scalar that nothing speaks about. */
+static inline bool
+stays(const struct json *v, unsigned todo)
+{
+	if (todo != 0 || v->type == JSON_ARRAY || v->type == JSON_OBJECT)
+		return false;
+	if (v->type == JSON_STRING)
+		return v->text.n == 0 || v->text.p[0] != '\0';
+	return v->type != JSON_NUMBER || number_in_limits(v->text);
+}
+
 /* One part of a container: ignored, copied because something changed, or left. */
 static bool
 normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot *at, struct copy *c)
@@ -248,6 +259,8 @@ normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot 
 	bool               changed = false, gone = (at->todo & DO(NORMALISE_IGNORE)) != 0;
 	struct json        value;
 
+	if (c->items == NULL && stays(part, at->todo))
+		return true;
 	if (!gone && !normal(n, part, at, &value, &changed))
 		return false;
 	if (!gone && (at->todo & DO(NORMALISE_EMPTY_IS_ABSENT)) != 0)

@@ -27,7 +27,7 @@ struct compare_entries {
 
 struct compare_spec {
 	struct compare_entries arrays, normalise;
-	uint8_t                mask_key[HASH_LEN], finger_key[HASH_LEN], value_key[HASH_LEN];
+	struct hash_key       *mask_key, *finger_key, *value_key;
 	uint8_t                gone[HASH_LEN]; /* the value hash of what is gone */
 };
 

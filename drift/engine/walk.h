@@ -31,6 +31,7 @@ struct walk {
 	struct compare_pick    arrays;
 	struct rule_pick       rules;
 	bool                   picked; /* rules: only when there is a change */
+	struct buf             path, text; /* room used again and again */
 	const struct json     *hashed; /* the value whose hash is below: a counted element's is in its path too */
 	uint8_t                hash[HASH_LEN];
 	struct err            *e;
@@ -56,6 +57,7 @@ struct place {
 struct both {
 	const struct json  *a, *b;
 	struct index_entry *texts;
+	struct buf          text;        /* what is not text of the documents themselves */
 	uint32_t           *group;       /* of each text */
 	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
 	bool                by_spec;     /* keyed: by members that the spec names */

@@ -111,6 +111,30 @@ hmacs_do_not_disturb_each_other(void **state)
 }
 
 static void
+a_key_kept_hashes_like_one_given_each_time(void **state)
+{
+	static const uint8_t one[] = { 1 }, two[] = { 2, 3 };
+	struct hash_key     *a = hash_key_make(NULL, one, sizeof(one));
+	struct hash_key     *b = hash_key_make(NULL, two, sizeof(two));
+	uint8_t              want[HASH_LEN], got[HASH_LEN];
+
+	(void)state;
+	assert_true(a != NULL && b != NULL);
+	for (size_t n = 0; n < 200; n += 7) {
+		uint8_t text[200] = { 9 };
+
+		hash_hmac(one, sizeof(one), text, n, want);
+		hash_key_hmac(a, text, n, got);
+		assert_memory_equal(got, want, HASH_LEN);
+		hash_hmac(two, sizeof(two), text, n, want);
+		hash_key_hmac(b, text, n, got);
+		assert_memory_equal(got, want, HASH_LEN);
+	}
+	talloc_free(a);
+	talloc_free(b);
+}
+
+static void
 secrets_compare_whole(void **state)
 {
 	(void)state;
@@ -145,6 +169,7 @@ main(void)
 		cmocka_unit_test(hmac_in_pieces_is_hmac_of_the_whole),
 		cmocka_unit_test(hkdf_gives_the_rfc_vector),
 		cmocka_unit_test(hmacs_do_not_disturb_each_other),
+		cmocka_unit_test(a_key_kept_hashes_like_one_given_each_time),
 		cmocka_unit_test(secrets_compare_whole),
 		cmocka_unit_test(a_secret_is_zero_at_first_and_wiped_on_demand),
 	};

@@ -39,7 +39,10 @@
  *   embedded_json    a string that holds a JSON object or array becomes that
  *   round            numbers to "digits" behind the point (half away from zero), or with "seconds"
  *                    RFC 3339 times cut to a multiple of that many seconds, in UTC
- * A value a normaliser does not fit stays as it is.
+ * A value a normaliser does not fit stays as it is.  They are applied in the order of the entries,
+ * again while one changes what another left; of two that cut times the first counts.  An element
+ * of an array that is ignored (or empty) by its index has null in its place, so that those behind
+ * it keep theirs; `*` and `**` leave elements out.
  */
 #ifndef BSX_DRIFT_ENGINE_COMPARE_H
 #define BSX_DRIFT_ENGINE_COMPARE_H

@@ -12,7 +12,10 @@
 
 /* What is to be done at a place: bit 1 << enum normaliser. */
 #define DO(how)    (1u << (how))
-#define TRANSFORMS (~(DO(NORMALISE_IGNORE) | DO(NORMALISE_MASK) | DO(NORMALISE_EMPTY_IS_ABSENT)))
+#define REMOVES    (DO(NORMALISE_IGNORE) | DO(NORMALISE_EMPTY_IS_ABSENT))
+#define BLANK(how) (DO(how) << NORMALISER__MAX) /* of REMOVES: to an element named by its index */
+#define TRANSFORMS ((DO(NORMALISER__MAX) - 1) & ~(REMOVES | DO(NORMALISE_MASK)))
+#define PASSES_MAX 8
 
 /* What the entries by name say about a member; names come again and again, so it is kept. */
 struct known {
@@ -93,12 +96,32 @@ spot_member(struct norm *n, const struct spot *up, struct str name)
 	return at;
 }
 
+/* Does the path lead to every element of an array, whatever its index? */
+static bool
+means_all(const struct norm *n, const struct spot *up, uint32_t path)
+{
+	const struct pattern *p = n->pick.places.patterns[path];
+
+	return pattern_done(p, pattern_step(p, up->here[path], STR("\0")));
+}
+
+/*
+ * Where one element is left out, those behind it take its index, so that the next reading would
+ * take out another: what names an element by its index puts null in its place instead.
+ */
 static struct spot
 spot_element(struct norm *n, const struct spot *up, uint32_t i)
 {
 	struct spot at = { places_down_index(&n->pick.places, up->here, i), { NULL, 0 }, 0 };
 
-	at.todo = by_path(n, at.here) | (up->todo & DO(NORMALISE_MASK));
+	at.todo = up->todo & DO(NORMALISE_MASK);
+	for (uint32_t j = 0; j < n->pick.n_paths; j++) {
+		enum normaliser how = n->pick.paths[j]->how;
+
+		if (places_done(&n->pick.places, at.here, j))
+			at.todo |=
+			    (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
+	}
 	return at;
 }
 
@@ -113,22 +136,48 @@ transform_by(struct norm *n, const struct compare_entry *x, struct json *v, bool
 	return zero || transform_apply(n->mem, x, JSON_DEPTH_MAX - n->depth, v, changed, n->e);
 }
 
+/* Both lists of entries are in their order, and stand in one array. */
+static bool
+transform_once(struct norm *n, const struct spot *at, struct json *v, bool *changed)
+{
+	uint32_t i = 0, j = 0;
+	bool     timed = false, speaks;
+
+	while (i < n->pick.n_names || j < n->pick.n_paths) {
+		bool by_names = j == n->pick.n_paths ||
+				(i < n->pick.n_names && n->pick.names[i] < n->pick.paths[j]);
+		const struct compare_entry *x = by_names ? n->pick.names[i] : n->pick.paths[j];
+
+		speaks = by_names ? at->name.p != NULL && compare_names(x, at->name)
+				  : places_done(&n->pick.places, at->here, j);
+		i += by_names;
+		j += !by_names;
+		if (!speaks || (DO(x->how) & TRANSFORMS) == 0 || (timed && x->seconds > 0))
+			continue;
+		timed = timed || x->seconds > 0; /* of two steps of time the first counts */
+		if (!transform_by(n, x, v, changed))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * By every entry, until nothing changes: one may make of a text what an earlier one speaks about,
+ * and a normal form must be its own.
+ */
 static bool
 transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
 {
-	for (uint32_t i = 0; i < n->pick.n_names; i++) {
-		const struct compare_entry *x = n->pick.names[i];
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		struct json before = *v;
+		bool        moved = false;
 
-		if (at->name.p != NULL && (DO(x->how) & TRANSFORMS) != 0 &&
-		    compare_names(x, at->name) && !transform_by(n, x, v, changed))
+		if (!transform_once(n, at, v, &moved))
 			return false;
-	}
-	for (uint32_t i = 0; i < n->pick.n_paths; i++) {
-		const struct compare_entry *x = n->pick.paths[i];
-
-		if ((DO(x->how) & TRANSFORMS) != 0 && places_done(&n->pick.places, at->here, i) &&
-		    !transform_by(n, x, v, changed))
-			return false;
+		*changed = *changed || moved;
+		if (!moved || v->type == JSON_ARRAY || v->type == JSON_OBJECT ||
+		    str_eq(before.text, v->text))
+			return true;
 	}
 	return true;
 }
@@ -257,14 +306,22 @@ normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot 
 {
 	const struct json *part = &v->items[i];
 	bool               changed = false, gone = (at->todo & DO(NORMALISE_IGNORE)) != 0;
-	struct json        value;
+	bool               blank = (at->todo & BLANK(NORMALISE_IGNORE)) != 0, empty;
+	struct json        value = { .type = JSON_NULL };
 
 	if (c->items == NULL && stays(part, at->todo))
 		return true;
-	if (!gone && !normal(n, part, at, &value, &changed))
-		return false;
-	if (!gone && (at->todo & DO(NORMALISE_EMPTY_IS_ABSENT)) != 0)
-		gone = is_empty(changed ? &value : part);
+	if (!gone && !blank) {
+		if (!normal(n, part, at, &value, &changed))
+			return false;
+		empty = is_empty(changed ? &value : part);
+		gone = empty && (at->todo & DO(NORMALISE_EMPTY_IS_ABSENT)) != 0;
+		blank = empty && (at->todo & BLANK(NORMALISE_EMPTY_IS_ABSENT)) != 0;
+	}
+	if (blank && !gone) {
+		changed = part->type != JSON_NULL;
+		value = (struct json) { .type = JSON_NULL };
+	}
 	if ((gone || changed) && !copy_start(n, v, i, c))
 		return false;
 	if (gone || c->items == NULL)
@@ -284,8 +341,9 @@ normal_container(
 
 	n->depth++;
 	for (uint32_t i = 0; ok && i < v->n; i++) {
-		struct spot below = v->type == JSON_OBJECT ? spot_member(n, at, v->names[i])
-							   : spot_element(n, at, i);
+		struct spot below = v->type == JSON_OBJECT
+					? spot_member(n, at, v->names[i])
+					: spot_element(n, at, c.items != NULL ? c.n : i);
 
 		ok = normal_part(n, v, i, &below, &c);
 	}
@@ -300,8 +358,9 @@ normal_container(
 static bool
 normal(struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed)
 {
-	bool        moved = false;
-	struct json other;
+	enum resource_origin from = n->from;
+	bool                 moved = false, ok;
+	struct json          other;
 
 	if (v->type == JSON_NUMBER && !check_number(n, v))
 		return false;
@@ -311,15 +370,17 @@ normal(struct norm *n, const struct json *v, const struct spot *at, struct json 
 			return false;
 		if (moved)
 			v = &other;
+		if (moved)
+			n->from = RESOURCE_SOURCE; /* what a text held was never escaped */
 	}
-	if (!(v->type == JSON_ARRAY || v->type == JSON_OBJECT
-		    ? normal_container(n, v, at, out, changed)
-		    : normal_scalar(n, v, (at->todo & DO(NORMALISE_MASK)) != 0, out, changed)))
-		return false;
+	ok = v->type == JSON_ARRAY || v->type == JSON_OBJECT
+		 ? normal_container(n, v, at, out, changed)
+		 : normal_scalar(n, v, (at->todo & DO(NORMALISE_MASK)) != 0, out, changed);
+	n->from = from;
 	if (moved && !*changed)
 		*out = other;
 	*changed = *changed || moved;
-	return true;
+	return ok;
 }
 
 bool

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define GLOBS_MAX 1000
 
@@ -23,10 +22,22 @@ glob_make(struct str text, bool fold)
 	return g;
 }
 
+static inline char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Not strncasecmp: that ends at U+0000, and what it folds is the locale's business. */
 static inline bool
 equal(bool fold, const char *a, const char *b, size_t n)
 {
-	return n == 0 || (fold ? strncasecmp(a, b, n) == 0 : memcmp(a, b, n) == 0);
+	if (!fold)
+		return n == 0 || memcmp(a, b, n) == 0;
+	for (size_t i = 0; i < n; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return true;
 }
 
 /* Leftmost place of `what` in s; NULL: none. */

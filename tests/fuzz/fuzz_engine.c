@@ -1,6 +1,6 @@
 /*
- * Properties of drift/engine on two documents (one byte chooses how to compare; 0xFF, which no
- * UTF-8 text holds, parts them):
+ * Properties of drift/engine on two documents (one byte chooses the array modes and normalisers;
+ * 0xFF, which no UTF-8 text holds, parts them):
  *   - a normal form's canonical text comes back from the store unchanged and without a change;
  *   - nothing differs from itself; both directions count the same, created and deleted swapped;
  *   - there is no change exactly when both have one element text;
@@ -17,25 +17,30 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static const uint8_t     key[HASH_LEN] = { 7 };
-static const char *const compares[] = {
-	"{}",
-	"{\"normalise\":[{\"how\":\"ignore\",\"names\":[\"@odata.*\",\"*DateTime\"],\"except\":[\"@"
-	"odata.type\"]}]}",
-	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"set\"}]}",
-	"{\"arrays\":[{\"path\":\"/**/a\",\"mode\":\"multiset\"},{\"path\":\"/"
-	"*\",\"mode\":\"keyed\",\"keys\":[\"a\",\"b\"]}]}",
-	"{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**/a\"},{\"how\":\"ignore\",\"path\":\"/*/b/"
-	"**\"}]}",
-	"{\"arrays\":[{\"names\":[\"a*\"],\"except\":[\"aa\"],\"mode\":\"set\"}]}",
-	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"list\"}]}",
-	"{\"arrays\":[{\"path\":\"/"
-	"*\",\"mode\":\"list\"}],\"normalise\":[{\"how\":\"empty_is_absent\",\"path\":\"/**\"},"
-	"{\"how\":\"split\",\"path\":\"/*/a\"},{\"how\":\"round\",\"path\":\"/**\",\"digits\":1}]}",
-	"{\"normalise\":[{\"how\":\"embedded_json\",\"path\":\"/"
-	"**\"},{\"how\":\"casefold\",\"names\":\"b*\"},"
-	"{\"how\":\"nfc\",\"names\":\"a*\"},{\"how\":\"round\",\"path\":\"/**\",\"seconds\":60}]}",
+static const char *const array_rows[] = {
+	"",
+	"{\"path\":\"/**\",\"mode\":\"set\"}",
+	"{\"path\":\"/**\",\"mode\":\"multiset\"}",
+	"{\"path\":\"/**\",\"mode\":\"list\"}",
+	"{\"path\":\"/**\",\"mode\":\"keyed\",\"keys\":[\"a\"]}",
+	"{\"path\":\"/**\",\"mode\":\"keyed\",\"keys\":[\"a\",\"b\",\"id\"]}",
+	"{\"path\":\"/**/a\",\"mode\":\"multiset\"},{\"path\":\"/*\",\"mode\":\"keyed\",\"keys\":["
+	"\"a\",\"b\"]},{\"path\":\"/*/*/**\",\"mode\":\"list\"}",
+	"{\"names\":[\"a*\"],\"except\":[\"aa\"],\"mode\":\"set\"},{\"names\":\"b\",\"mode\":"
+	"\"list\"}",
 };
-#define COMPARES (sizeof compares / sizeof *compares)
+static const char *const normaliser_rows[] = {
+	"",
+	"{\"how\":\"ignore\",\"names\":[\"@odata.*\",\"*DateTime\"],\"except\":[\"@odata.type\"]}",
+	"{\"how\":\"mask\",\"path\":\"/**/a\"},{\"how\":\"ignore\",\"path\":\"/*/b/**\"}",
+	"{\"how\":\"empty_is_absent\",\"path\":\"/**\"},{\"how\":\"split\",\"path\":\"/*/a\"},"
+	"{\"how\":\"round\",\"path\":\"/**\",\"digits\":1}",
+	"{\"how\":\"embedded_json\",\"path\":\"/**\"},{\"how\":\"casefold\",\"names\":\"b*\"},"
+	"{\"how\":\"nfc\",\"names\":\"a*\"},{\"how\":\"round\",\"path\":\"/**\",\"seconds\":60}",
+	"{\"how\":\"embedded_json\",\"names\":\"a\"},{\"how\":\"split\",\"names\":\"b\"},"
+	"{\"how\":\"mask\",\"names\":\"id\"},{\"how\":\"ignore\",\"path\":\"/*/a\"}",
+};
+#define LEN(a) (sizeof(a) / sizeof *(a))
 
 static const char rules_text[] =
     "[{\"path\":\"/a/**\",\"direction\":\"grows\",\"severity\":\"high\"},"
@@ -194,7 +199,10 @@ static bool
 world_make(struct world *w, uint8_t which)
 {
 	struct err   e = { 0 };
-	struct json *how = json_parse(w->mem, str_of(compares[which % COMPARES]), &e);
+	const char  *text = talloc_asprintf(w->mem, "{\"arrays\":[%s],\"normalise\":[%s]}",
+	     array_rows[which % LEN(array_rows)],
+	     normaliser_rows[which / LEN(array_rows) % LEN(normaliser_rows)]);
+	struct json *how = json_parse(w->mem, str_of(text), &e);
 	struct json *rules = json_parse(w->mem, str_of(rules_text), &e);
 
 	w->spec = how != NULL ? compare_compile(w->mem, how, NULL, 0, key, &e) : NULL;

@@ -1,6 +1,7 @@
 /*
  * Properties of base/json: what is read prints to text that reads to the same
- * canonical text; canonical text is a fixed point; every encoding is bounded.
+ * canonical text; canonical text is a fixed point; a text is the same text in every encoding it
+ * may come in.
  */
 #include <assert.h>
 #include <string.h>
@@ -43,6 +44,56 @@ check(TALLOC_CTX *mem, const struct json *v, struct str text)
 	assert(!limits && str_eq(one, two));
 }
 
+/* One UTF-8 sequence of a text that is UTF-8. */
+static uint32_t
+next_char(const uint8_t **p)
+{
+	uint32_t c = *(*p)++;
+	int      more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+
+	c &= more > 0 ? 0x3Fu >> more : 0x7Fu;
+	for (; more > 0; more--)
+		c = c << 6 | (*(*p)++ & 0x3Fu);
+	return c;
+}
+
+static void
+put_unit(struct buf *b, uint32_t unit, bool big)
+{
+	buf_putc(b, (char)(big ? unit >> 8 : unit & 0xFF));
+	buf_putc(b, (char)(big ? unit & 0xFF : unit >> 8));
+}
+
+static void
+check_encodings(TALLOC_CTX *mem, struct str text)
+{
+	for (int how = 0; how < 3; how++) {
+		const uint8_t *p = (const uint8_t *)text.p, *end = p + text.n;
+		struct err     e = { 0 };
+		struct str     back;
+		struct buf     b;
+		bool           ok;
+
+		buf_make(&b, mem);
+		if (how == 2)
+			buf_puts(&b, "\xEF\xBB\xBF");
+		else
+			put_unit(&b, 0xFEFF, how == 1);
+		while (p < end) {
+			uint32_t c = how == 2 ? *p++ : next_char(&p);
+
+			if (how == 2)
+				buf_putc(&b, (char)c);
+			else if (c >= 0x10000)
+				put_unit(&b, 0xD800 + ((c - 0x10000) >> 10), how == 1);
+			if (how < 2)
+				put_unit(&b, c >= 0x10000 ? 0xDC00 + (c & 0x3FF) : c, how == 1);
+		}
+		ok = json_decode(mem, buf_str(&b), &back, &e);
+		assert(ok && str_eq(text, back));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -54,9 +105,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (json_decode(mem, (struct str) { (const char *)data, n }, &text, &e)) {
 		v = json_parse(mem, text, &e);
 		assert((v != NULL) == (e.code == ERR_OK));
-		if (v != NULL)
+		if (v != NULL) {
 			check(mem, v, text);
-		else
+			check_encodings(mem, text);
+		} else
 			assert(e.pub[0] != '\0' && strlen(e.pub) < sizeof e.pub - 1);
 	}
 	talloc_free(mem);

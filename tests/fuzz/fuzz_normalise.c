@@ -1,0 +1,143 @@
+/*
+ * Properties of normal forms under any row of normalisers.  The bytes up to the first 0xFF choose
+ * them, three each: which, where, with what; the rest is a value.
+ *   - a normal form is its own: what comes back from the store is that, to the byte;
+ *   - values equal but for spelling (order of members, numbers) have one canonical text, before
+ *     and after;
+ *   - a transform applied twice is the transform applied once.
+ */
+#include <assert.h>
+
+#include "drift/engine/resource.h"
+#include "drift/engine/transform.h"
+#include "tests/fuzz/part.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static const uint8_t key[HASH_LEN] = { 11 };
+static const char   *hows[] = { "ignore", "mask", "empty_is_absent", "casefold", "nfc", "split",
+	  "embedded_json", "round" };
+static const char   *places[] = { "\"path\":\"\"", "\"path\":\"/**\"", "\"path\":\"/*\"",
+	  "\"path\":\"/a\"", "\"path\":\"/**/b\"", "\"path\":\"/*/1/**\"", "\"path\":\"/0/*\"",
+	  "\"names\":\"a*\"", "\"names\":\"*\",\"except\":\"b\"", "\"path\":\"/1*/*\"" };
+static const char   *splits[] = { "", ",\"separator\":\",\"", ",\"separator\":\"1\"",
+	  ",\"separator\":\"ab\"" };
+static const char   *rounds[] = { "", ",\"digits\":1", ",\"digits\":30", ",\"seconds\":60",
+	  ",\"seconds\":90", ",\"seconds\":86400" };
+#define LEN(a)    (sizeof(a) / sizeof *(a))
+#define ENTRY_MAX 8
+
+struct world {
+	TALLOC_CTX          *mem;
+	struct compare_spec *spec;
+};
+
+static struct compare_spec *
+spec_of(TALLOC_CTX *mem, struct str choices)
+{
+	struct err   e = { 0 };
+	struct json *v;
+	struct buf   b;
+
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"normalise\":[");
+	for (size_t i = 0; i + 2 < choices.n && i < (size_t)3 * ENTRY_MAX; i += 3) {
+		const char *how = hows[(uint8_t)choices.p[i] % LEN(hows)], *more = "";
+		uint8_t     with = (uint8_t)choices.p[i + 2];
+
+		if (how[0] == 's')
+			more = splits[with % LEN(splits)];
+		if (how[0] == 'r')
+			more = rounds[with % LEN(rounds)];
+		buf_printf(&b, "%s{\"how\":\"%s\",%s%s}", i > 0 ? "," : "", how,
+		    places[(uint8_t)choices.p[i + 1] % LEN(places)], more);
+	}
+	buf_puts(&b, "]}");
+	v = json_parse(mem, buf_str(&b), &e);
+	assert(v != NULL);
+	return compare_compile(mem, v, NULL, 0, key, &e);
+}
+
+static struct str
+canonical(TALLOC_CTX *mem, const struct json *v)
+{
+	struct err e = { 0 };
+	struct buf b;
+	bool       ok;
+
+	buf_make(&b, mem);
+	ok = json_canonical(&b, v, &e);
+	assert(ok);
+	return buf_str(&b);
+}
+
+/* The canonical text of the normal form of a text; p NULL: a number without one. */
+static struct str
+normal(const struct world *w, struct str text, enum resource_origin from)
+{
+	struct err      e = { 0 };
+	struct resource r = { STR("c"), STR("k"), json_parse(w->mem, text, &e) };
+
+	assert(r.value != NULL);
+	if (!resource_normalise(w->mem, w->spec, &r, from, &e)) {
+		assert(e.code == ERR_INVALID && e.faults != NULL);
+		return (struct str) { NULL, 0 };
+	}
+	return canonical(w->mem, r.value);
+}
+
+static void
+check_form(const struct world *w, struct str text, const struct json *v)
+{
+	struct str form = normal(w, text, RESOURCE_SOURCE), spelled;
+	struct err e = { 0 };
+	struct buf b;
+
+	if (form.p == NULL)
+		return;
+	assert(str_eq(form, normal(w, form, RESOURCE_STORED)));
+	buf_make(&b, w->mem);
+	if (!json_canonical(&b, v, &e))
+		return; /* the number without one was ignored */
+	spelled = normal(w, buf_str(&b), RESOURCE_SOURCE);
+	assert(str_eq(form, spelled));
+}
+
+static void
+check_transforms(const struct world *w, const struct json *v)
+{
+	for (uint32_t i = 0; i < w->spec->normalise.n; i++) {
+		const struct compare_entry *x = &w->spec->normalise.items[i];
+		struct json                 once = *v, twice;
+		struct err                  e = { 0 };
+		bool                        changed = false, again = false, ok;
+
+		if (v->type == JSON_NUMBER && v->text.n > 100)
+			continue;
+		ok = transform_apply(w->mem, x, JSON_DEPTH_MAX, &once, &changed, &e);
+		twice = once;
+		ok = ok && transform_apply(w->mem, x, JSON_DEPTH_MAX, &twice, &again, &e);
+		assert(ok && !again);
+		assert(changed || (once.type == v->type && once.n == v->n));
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct world w = { .mem = talloc_new(NULL) };
+	struct str   rest = { (const char *)data, n };
+	struct str   choices = part_next(&rest);
+	struct err   e = { 0 };
+	struct json *v = json_parse(w.mem, rest, &e);
+
+	w.spec = v != NULL ? spec_of(w.mem, choices) : NULL;
+	if (w.spec != NULL) {
+		check_form(&w, rest, v);
+		check_transforms(&w, v);
+		for (uint32_t i = 0; i < v->n; i++)
+			check_transforms(&w, &v->items[i]);
+	}
+	talloc_free(w.mem);
+	return 0;
+}

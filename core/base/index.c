@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define SMALL  8   /* entries up to which all are compared with all */
-#define AHEAD  16  /* a large table's slots are asked for in good time */
+#define AHEAD  16  /* entries that look_ahead is in front */
 #define PROBES 100 /* a table of honest hashes, half full, needs a few */
 
 static uint64_t
@@ -68,6 +68,21 @@ find_slot(const struct index_entry *v, const struct index_entry *what, uint32_t 
 	return NULL;
 }
 
+/* A large table's slots, and the entries in them, are asked for in good time. */
+static inline void
+look_ahead(
+    const struct index_entry *v, uint32_t n, const uint32_t *slots, uint64_t mask, uint32_t i)
+{
+	uint32_t next;
+
+	if (n - i <= 2 * AHEAD)
+		return;
+	__builtin_prefetch(&slots[v[i + 2 * AHEAD].hash & mask], 1);
+	next = slots[v[i + AHEAD].hash & mask];
+	if (next != 0)
+		__builtin_prefetch(&v[next - 1]);
+}
+
 /* False: too many collisions to go on. */
 static bool
 group_hashed(const struct index_entry *v, uint32_t n, uint32_t *slots, uint64_t mask,
@@ -77,8 +92,7 @@ group_hashed(const struct index_entry *v, uint32_t n, uint32_t *slots, uint64_t 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t *slot;
 
-		if (i + AHEAD < n)
-			__builtin_prefetch(&slots[v[i + AHEAD].hash & mask], 1);
+		look_ahead(v, n, slots, mask, i);
 		slot = find_slot(v, &v[i], slots, mask, compared);
 		if (slot == NULL)
 			return false;

@@ -338,9 +338,13 @@ normal_container(
 {
 	struct copy c = { 0 };
 	bool        ok = true;
+	uint32_t    first = 0;
 
 	n->depth++;
-	for (uint32_t i = 0; ok && i < v->n; i++) {
+	if (v->type == JSON_ARRAY && n->pick.n_paths == 0 && (at->todo & DO(NORMALISE_MASK)) == 0)
+		while (first < v->n && stays(&v->items[first], 0))
+			first++;
+	for (uint32_t i = first; ok && i < v->n; i++) {
 		struct spot below = v->type == JSON_OBJECT
 					? spot_member(n, at, v->names[i])
 					: spot_element(n, at, c.items != NULL ? c.n : i);

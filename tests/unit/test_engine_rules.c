@@ -421,7 +421,7 @@ load_entra(void **state)
 
 #define POLICY(state, users, grant)                                                                \
 	"{\"id\":\"1\",\"state\":\"" state "\",\"modifiedDateTime\":\"x\",\"conditions\":{"        \
-					   "\"users\":{\"includeUsers\":[\"All\"]," users          \
+	"\"users\":{\"includeUsers\":[\"All\"]," users                                             \
 	"},\"locations\":null,\"clientAppTypes\":[\"all\"]},\"grantControls\":" grant "}"
 #define MFA                                                                                        \
 	"{\"operator\":\"AND\",\"builtInControls\":[\"mfa\",\"compliantDevice\"],"                 \

@@ -1,0 +1,178 @@
+/* Secrets: seen to change, and nowhere. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/engine.h"
+
+static const uint8_t other_key[HASH_LEN] = { 9 };
+
+static void
+secrets_are_seen_to_change_and_are_nowhere(void **state)
+{
+	static const char old[] =
+	    "{\"Password\":\"hunter2\",\"x\":{\"clientSecret\":[\"s3cr3t\",42,{\"y\":\"deep1\"}],"
+	    "\"client_secret\":null,\"passwordHint\":\"dog\"}}";
+	static const char new[] =
+	    "{\"Password\":\"hunter3\",\"x\":{\"clientSecret\":[\"s3cr3t\",42,{\"y\":\"deep1\"}],"
+	    "\"client_secret\":null,\"passwordHint\":\"dog\"}}";
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct resource      a = resource(spec, "c", old), again = resource(spec, "c", old);
+	struct resource      foreign = resource(spec_of(NULL, other_key), "c", old);
+	struct str           text = canonical(&a);
+	struct diff         *d = compare(NULL, old, new);
+
+	(void)state;
+	assert_false(holds_text(text, "hunter2"));
+	assert_false(holds_text(text, "s3cr3t"));
+	assert_false(holds_text(text, "deep1"));
+	assert_false(holds_text(text, "42"));
+	assert_true(holds_text(text, "dog"));
+	assert_true(str_eq(text, canonical(&again)));
+	assert_false(str_eq(text, canonical(&foreign)));
+	assert_string_equal(listed(d), "~/Password");
+	assert_true(str_eqz(shown(d->changes[0].old_value), "\"[masked]\""));
+	assert_true(str_eqz(shown(d->changes[0].new_value), "\"[masked]\""));
+	assert_true(holds_text(shown(a.value), "\"client_secret\":null"));
+	assert_memory_not_equal(
+	    d->changes[0].value_hash, compare(NULL, new, old)->changes[0].value_hash, HASH_LEN);
+}
+
+static void
+masks_come_back_from_the_store(void **state)
+{
+	static const char text[] =
+	    "{\"secret\":\"a\",\"n\":1.50,\"t\":\"\\u0000masked:x\",\"u\":\"\\u0000\"}";
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct resource      a = resource(spec, "c", text), b = a;
+	struct diff         *d = diff_make(mem, spec, NULL, &e);
+	struct str           stored = canonical(&a);
+
+	(void)state;
+	b.value = json_parse(mem, stored, &e);
+	assert_non_null(b.value);
+	assert_true(resource_normalise(mem, spec, &b, RESOURCE_STORED, &e));
+	assert_true(str_eq(stored, canonical(&b)));
+	assert_true(diff_resource(d, &b, &a, &e));
+	assert_int_equal(d->n, 0);
+	assert_true(str_eqz(shown(b.value),
+	    "{\"n\":1.5,\"secret\":\"[masked]\",\"t\":\"\\u0000masked:x\",\"u\":\"\\u0000\"}"));
+}
+
+static void
+a_value_stored_in_clear_meets_a_new_mask(void **state)
+{
+	static const char    text[] = "{\"pin\":\"\\u00001234\",\"n\":100}";
+	struct err           e = { 0 };
+	struct compare_spec *before = spec_of(NULL, key);
+	struct compare_spec *after =
+	    spec_of("{\"normalise\":[{\"how\":\"mask\",\"names\":[\"pin\",\"n\"]}]}", key);
+	struct resource a = resource(before, "c", text), b = resource(after, "c", text);
+	struct diff    *d = diff_make(mem, after, NULL, &e);
+
+	(void)state;
+	a.value = json_parse(mem, canonical(&a), &e);
+	assert_true(resource_normalise(mem, after, &a, RESOURCE_STORED, &e));
+	assert_true(diff_resource(d, &a, &b, &e));
+	assert_int_equal(d->n, 0);
+}
+
+static void
+nothing_from_outside_passes_for_a_mask(void **state)
+{
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct resource      masked = resource(spec, "c", "{\"secret\":\"a\"}");
+	struct buf           b;
+	struct resource      fake;
+
+	(void)state;
+	buf_make(&b, mem);
+	json_print(&b, masked.value);
+	for (char *p = b.p; (p = strstr(p, "secret")) != NULL;)
+		memcpy(p, "public", 6);
+	fake = resource(spec, "c", b.p);
+	assert_false(holds_text(shown(fake.value), "[masked]"));
+	assert_int_equal(e.code, ERR_OK);
+}
+
+static void
+every_secret_is_masked_by_its_exact_name_in_any_case(void **state)
+{
+	static const char *const names[] = { "password", "secret", "secretText", "clientSecret",
+		"client_secret", "privateKey", "private_key", "connectionString", "accessToken",
+		"refreshToken" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(names); i++) {
+		char *text = talloc_asprintf(mem, "{\"%s\":\"hidden\"}", names[i]), *upper;
+		struct resource r = resource(spec_of("{}", key), "c", text);
+
+		assert_false(holds_text(canonical(&r), "hidden"));
+		upper = talloc_strdup(mem, text);
+		for (char *p = upper; strncmp(p, "\":", 2) != 0; p++)
+			*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+		r = resource(spec_of("{}", key), "c", upper);
+		assert_false(holds_text(canonical(&r), "hidden"));
+		text = talloc_asprintf(
+		    mem, "{\"%ss\":\"seen\",\"x%s\":\"seen too\"}", names[i], names[i]);
+		r = resource(spec_of("{}", key), "c", text);
+		assert_true(
+		    holds_text(canonical(&r), "seen too") && holds_text(canonical(&r), "seen\""));
+	}
+}
+
+/* Also where it stands in a text that is read as JSON. */
+static void
+secrets_inside_embedded_json_are_masked(void **state)
+{
+	static const char how[] = "{\"normalise\":[{\"how\":\"embedded_json\",\"path\":\"/d\"}]}";
+	struct compare_spec *spec = spec_of(how, key);
+	struct resource r = resource(spec, "c", "{\"d\":\"{\\\"password\\\":\\\"hunter2\\\"}\"}");
+
+	(void)state;
+	assert_false(holds_text(canonical(&r), "hunter2"));
+	assert_true(str_eqz(shown(r.value), "{\"d\":{\"password\":\"[masked]\"}}"));
+	check_changes(how, "{\"d\":\"{\\\"password\\\":\\\"a\\\"}\"}",
+	    "{\"d\":\"{\\\"password\\\":\\\"b\\\"}\"}", "~/d/password");
+}
+
+/* null stays null: that there is no secret is no secret. Equal secrets have one mask, wherever. */
+static void
+a_mask_hides_the_value_and_keeps_its_equality(void **state)
+{
+	struct compare_spec *spec =
+	    spec_of("{\"normalise\":[{\"how\":\"mask\",\"path\":\"/m/*\"}]}", key);
+	struct resource r =
+	    resource(spec, "c", "{\"m\":[\"a\",1,1.0,true,null,\"1\",{\"x\":\"a\"}]}");
+	const struct json *m = json_get(r.value, "m");
+
+	(void)state;
+	assert_true(str_eqz(shown(m),
+	    "[\"[masked]\",\"[masked]\",\"[masked]\",\"[masked]\",null,\"[masked]\","
+	    "{\"x\":\"[masked]\"}]"));
+	assert_true(str_eq(m->items[1].text, m->items[2].text));
+	assert_true(str_eq(m->items[0].text, m->items[6].items[0].text));
+	assert_false(str_eq(m->items[1].text, m->items[5].text));
+	assert_false(str_eq(m->items[1].text, m->items[3].text));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(secrets_are_seen_to_change_and_are_nowhere),
+		TEST(masks_come_back_from_the_store),
+		TEST(a_value_stored_in_clear_meets_a_new_mask),
+		TEST(nothing_from_outside_passes_for_a_mask),
+		TEST(every_secret_is_masked_by_its_exact_name_in_any_case),
+		TEST(secrets_inside_embedded_json_are_masked),
+		TEST(a_mask_hides_the_value_and_keeps_its_equality),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

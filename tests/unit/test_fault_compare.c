@@ -107,7 +107,7 @@ leave_crypto_alone(void)
 #endif
 }
 
-/* ---- one comparison, from texts to a text that says all about it ---- */
+/* ---- one comparison: decode, split, normalise, store, compare, rules, patch, apply ---- */
 
 static const char how[] =
     "{\"arrays\":[{\"path\":\"/list\",\"mode\":\"list\"},{\"path\":\"/set\",\"mode\":\"set\"},"
@@ -115,7 +115,14 @@ static const char how[] =
     "\"normalise\":[{\"how\":\"ignore\",\"names\":[\"*DateTime\"]},{\"how\":\"split\",\"path\":\"/"
     "scope\"},"
     "{\"how\":\"embedded_json\",\"path\":\"/text\"},{\"how\":\"casefold\",\"path\":\"/fold\"},"
+    "{\"how\":\"nfc\",\"names\":\"fold\"},{\"how\":\"mask\",\"path\":\"/many/a\"},"
+    "{\"how\":\"empty_is_absent\",\"path\":\"/*\"},"
+    "{\"how\":\"round\",\"path\":\"/at\",\"seconds\":60},"
     "{\"how\":\"round\",\"path\":\"/round\",\"digits\":1}]}";
+static const char pack_text[] =
+    "{\"name\":\"pack\",\"compare\":{\"normalise\":[{\"how\":\"ignore\",\"names\":\"x*\"}]},"
+    "\"rules\":[{\"path\":\"/many/*\",\"where\":{\"/password\":{\"exists\":true}},"
+    "\"op\":\"deleted\",\"severity\":\"low\",\"reason\":\"gone\"}]}";
 static const char rules_text[] =
     "[{\"path\":\"/set/"
     "*\",\"direction\":\"grows\",\"to\":{\"contains\":\"n\"},\"severity\":\"high\"},"
@@ -124,25 +131,60 @@ static const char left[] =
     "{\"list\":[1,2,3,4,5,6,7,8,9,10,11],\"set\":[\"a\",\"b\",\"b\"],\"gone\":{\"a\":[1,{}]},"
     "\"pairs\":[{\"a\":1,\"b\":null,\"c\":1},{\"a\":2,\"b\":\"x\",\"c\":2}],\"scope\":\"b a\","
     "\"auto\":[{\"id\":\"x\",\"v\":1},{\"id\":\"y\",\"v\":[1,2]}],\"text\":\"{\\\"a\\\":1}\","
-    "\"password\":\"p\",\"changedDateTime\":1,\"fold\":\"\\u00c4B\",\"round\":1.26,"
+    "\"password\":\"p\",\"changedDateTime\":1,\"fold\":\"\\u00c4B\",\"at\":\"2026-01-01T00:00:"
+    "01Z\",\"none\":null,\"round\":1.26,"
     "\"many\":{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,"
     "\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1,\"r\":1}}";
 static const char right[] =
     "{\"list\":[1,3,2,4,5,60,7,8,9,10,11],\"set\":[\"a\",\"new\"],"
     "\"pairs\":[{\"a\":2,\"b\":\"x\",\"c\":3},{\"a\":3,\"b\":null,\"c\":1}],\"scope\":\"a c b\","
     "\"auto\":[{\"id\":\"y\",\"v\":[2,3]},{\"id\":\"x\",\"v\":2}],\"text\":\"{\\\"a\\\":2}\","
-    "\"password\":\"q\",\"changedDateTime\":2,\"fold\":\"\\u00e4b\",\"round\":1.34,"
+    "\"password\":\"q\",\"changedDateTime\":2,\"fold\":\"\\u00e4b\",\"at\":\"2026-01-01T00:01:"
+    "01Z\",\"none\":[],\"round\":1.34,"
     "\"many\":{\"z\":1,\"b\":1,\"a\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,"
     "\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1,\"q\":1}}";
 
-static const struct json *
+/* The text as UTF-16 with a byte order mark: it is ASCII. */
+static struct str
+wide(const char *text, char out[static 4096])
+{
+	size_t n = strlen(text);
+
+	memcpy(out, "\xFF\xFE", 2);
+	for (size_t i = 0; i < n; i++) {
+		out[2 + 2 * i] = text[i];
+		out[3 + 2 * i] = '\0';
+	}
+	return (struct str) { out, 2 + 2 * n };
+}
+
+/* One side: decoded, split off its document, made normal, stored, and read back. */
+static bool
 side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct resource *r,
     struct err *e)
 {
-	*r = (struct resource) { STR("c"), STR("k"), json_parse(mem, str_of(text), e) };
-	if (r->value == NULL || !resource_normalise(mem, spec, r, RESOURCE_SOURCE, e))
-		return NULL;
-	return r->value;
+	static char              bytes[4096];
+	struct resource_selector selector = { STR("/value"), STR("id"), STR("c") };
+	char                     document[2048];
+	struct resource         *all;
+	const struct json       *v;
+	struct str               utf8;
+	struct buf               b;
+	size_t                   n;
+
+	snprintf(document, sizeof document, "{\"value\":[{\"id\":\"k\",%s,{\"id\":2}]}", text + 1);
+	if (!json_decode(mem, wide(document, bytes), &utf8, e))
+		return false;
+	v = json_parse(mem, utf8, e);
+	if (v == NULL || !resource_split(mem, v, &selector, &all, &n, e) ||
+	    !resources_check(mem, all, n, e))
+		return false;
+	*r = all[0];
+	buf_make(&b, mem);
+	if (!resource_normalise(mem, spec, r, RESOURCE_SOURCE, e) || !resource_canonical(&b, r, e))
+		return false;
+	r->value = json_parse(mem, buf_str(&b), e);
+	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_STORED, e);
 }
 
 static bool
@@ -169,21 +211,63 @@ tell(struct buf *out, const struct diff *d, struct err *e)
 	return buf_ok(out) || err_memory(e);
 }
 
+struct rules_and_spec {
+	struct compare_spec *spec;
+	struct rules        *rules;
+};
+
+static bool
+compile(TALLOC_CTX *mem, struct rules_and_spec *c, struct err *e)
+{
+	const struct json      *v = json_parse(mem, str_of(how), e), *r;
+	const struct rule_pack *pack =
+	    v != NULL ? rule_pack_parse(mem, str_of(pack_text), e) : NULL;
+
+	if (pack == NULL)
+		return false;
+	c->spec = compare_compile(mem, v, &pack, 1, key, e);
+	r = c->spec != NULL ? json_parse(mem, str_of(rules_text), e) : NULL;
+	c->rules = r != NULL ? rules_compile(mem, r, &pack, 1, e) : NULL;
+	return c->rules != NULL;
+}
+
+/* The patch from a to b applied to a: its text, then how many changes to b are left. */
+static bool
+patched(TALLOC_CTX *mem, struct buf *out, const struct compare_spec *spec, const struct resource *a,
+    const struct resource *b, struct err *e)
+{
+	struct patch      *p = patch_make(mem, spec, e);
+	struct diff       *d = p != NULL ? diff_make(mem, spec, NULL, e) : NULL;
+	struct resource    got = *a;
+	const struct json *operations;
+	struct buf         text;
+
+	buf_make(&text, mem);
+	if (d == NULL || !patch_value(p, a->category, a->value, b->value, e) ||
+	    !patch_print(&text, p, e))
+		return false;
+	operations = json_parse(mem, buf_str(&text), e);
+	got.value = operations != NULL ? patch_apply(mem, a->value, operations, e) : NULL;
+	if (got.value == NULL || !diff_resource(d, &got, b, e))
+		return false;
+	buf_printf(out, "\n%s\n%lld left", text.p, (long long)diff_count(&d->summary));
+	return buf_ok(out) || err_memory(e);
+}
+
 static bool
 compare(TALLOC_CTX *mem, struct buf *out, struct err *e)
 {
-	const struct json   *v = json_parse(mem, str_of(how), e);
-	struct compare_spec *spec = v != NULL ? compare_compile(mem, v, NULL, 0, key, e) : NULL;
-	const struct json   *r = spec != NULL ? json_parse(mem, str_of(rules_text), e) : NULL;
-	struct rules        *rules = r != NULL ? rules_compile(mem, r, NULL, 0, e) : NULL;
-	struct diff         *d = rules != NULL ? diff_make(mem, spec, rules, e) : NULL;
-	struct patch        *p = d != NULL ? patch_make(mem, spec, e) : NULL;
-	struct resource      a, b;
+	struct rules_and_spec c;
+	struct diff          *d;
+	struct resource       a, b;
 
 	buf_make(out, mem);
-	return p != NULL && side(mem, spec, left, &a, e) != NULL &&
-	       side(mem, spec, right, &b, e) != NULL && diff_resource(d, &a, &b, e) &&
-	       tell(out, d, e) && patch_resource(p, &a, &b, e) && patch_print(out, p, e);
+	if (!compile(mem, &c, e))
+		return false;
+	d = diff_make(mem, c.spec, c.rules, e);
+	return d != NULL && side(mem, c.spec, left, &a, e) && side(mem, c.spec, right, &b, e) &&
+	       diff_resource(d, &a, &b, e) && tell(out, d, e) &&
+	       patched(mem, out, c.spec, &a, &b, e);
 }
 
 /* *done: no allocation failed any more. */
@@ -221,6 +305,8 @@ every(bool on)
 	countdown = -1;
 	assert_true(compare(mem, &want, &e));
 	assert_non_null(strstr(want.p, "config:2"));
+	assert_non_null(strstr(want.p, "pack:1"));
+	assert_non_null(strstr(want.p, "\n1 left")); /* a secret leaves as "[masked]" */
 	from_then_on = on;
 	for (bool done = false; !done; n++)
 		try(want.p, n, &done);

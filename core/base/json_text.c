@@ -115,9 +115,8 @@ json_canonical_string(struct buf *b, struct str s)
 	buf_putc(b, '"');
 }
 
-/* [+-]?[0-9]+, capped: what is beyond the limit is only known to be beyond. */
-static int64_t
-exponent(const char *p, const char *end)
+int64_t
+json_number_exponent(const char *p, const char *end)
 {
 	int64_t v = 0;
 	bool    minus = p < end && *p == '-';
@@ -150,7 +149,7 @@ json_canonical_number(struct buf *b, struct str s)
 			digits[n++] = *p;
 	}
 	e = p;
-	at = e < end ? exponent(e + 1, end) : 0;
+	at = e < end ? json_number_exponent(e + 1, end) : 0;
 	for (exp += at; n > 0 && digits[n - 1] == '0'; n--)
 		exp++;
 	if (llabs(at) > JSON_NUMBER_EXPONENT_MAX ||

@@ -5,6 +5,7 @@
 
 #include "core/base/schema.h"
 #include "core/base/secret.h"
+#include "drift/engine/compiler.h"
 #include "drift/engine/spec.h"
 
 /* ---- the `compare` object ---- */
@@ -73,87 +74,46 @@ const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compar
 
 /* ---- compiling ---- */
 
-struct compiler {
-	TALLOC_CTX *mem;
-	struct err *e;
-	char        at[160]; /* pointer of the entry at hand */
-};
-
-static bool
-fault(struct compiler *c, const char *member, const char *what)
-{
-	char pointer[200];
-
-	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
-	return err_fault(c->e, c->mem, pointer, "%s", what);
-}
-
-static bool
-compile_globs(
-    struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
-{
-	char pointer[200];
-
-	*out = (struct globs) { 0 };
-	if (v == NULL)
-		return true;
-	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
-	return globs_compile(c->mem, v, fold, pointer, out, c->e);
-}
-
 static bool
 compile_place(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
-	char pointer[200];
-
 	if ((in->path != NULL) == (in->names.tree != NULL))
-		return fault(c, "", "needs either path or names");
-	if (!compile_globs(c, "/category", in->category.tree, true, &out->category) ||
-	    !compile_globs(c, "/names", in->names.tree, in->casefold, &out->names) ||
-	    !compile_globs(c, "/except", in->except.tree, in->casefold, &out->except))
+		return compiler_fault(c, "", "needs either path or names");
+	if (!compiler_globs(c, "/category", in->category.tree, true, &out->category) ||
+	    !compiler_globs(c, "/names", in->names.tree, in->casefold, &out->names) ||
+	    !compiler_globs(c, "/except", in->except.tree, in->casefold, &out->except))
 		return false;
 	out->by_path = in->path != NULL;
 	if (!out->by_path)
 		return true;
 	if (in->except.tree != NULL)
-		return fault(c, "/except", "goes with names only");
-	snprintf(pointer, sizeof pointer, "%s/path", c->at);
-	return pattern_compile(c->mem, str_of(in->path), pointer, &out->path, c->e);
-}
-
-static unsigned
-choice(const char *const *choices, const char *z)
-{
-	unsigned i = 0;
-
-	while (choices[i] != NULL && strcmp(choices[i], z) != 0)
-		i++;
-	return i;
+		return compiler_fault(c, "/except", "goes with names only");
+	return compiler_path(c, in->path, &out->path);
 }
 
 static bool
 compile_array(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
-	out->mode = (enum compare_mode)choice(modes, in->mode);
+	out->mode = (enum compare_mode)compiler_choice(modes, in->mode);
 	out->keys = in->keys;
 	if ((out->mode == COMPARE_KEYED) != (in->keys.n > 0))
-		return fault(c, "/keys", "goes with the mode keyed, and only with it");
+		return compiler_fault(c, "/keys", "goes with the mode keyed, and only with it");
 	return compile_place(c, in, out);
 }
 
 static bool
 compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
-	out->how = (enum normaliser)choice(normalisers, in->how);
+	out->how = (enum normaliser)compiler_choice(normalisers, in->how);
 	out->separator = in->separator != NULL ? str_of(in->separator) : STR(" ");
 	out->digits = in->digits;
 	out->seconds = in->seconds;
 	if (in->separator != NULL && out->how != NORMALISE_SPLIT)
-		return fault(c, "/separator", "goes with split only");
+		return compiler_fault(c, "/separator", "goes with split only");
 	if (in->digits + in->seconds > 0 && out->how != NORMALISE_ROUND)
-		return fault(c, "", "digits and seconds go with round only");
+		return compiler_fault(c, "", "digits and seconds go with round only");
 	if (in->digits > 0 && in->seconds > 0)
-		return fault(c, "/digits", "goes with numbers, seconds with times");
+		return compiler_fault(c, "/digits", "goes with numbers, seconds with times");
 	return compile_place(c, in, out);
 }
 

@@ -13,19 +13,6 @@ struct decimal {
 	bool        minus;
 };
 
-static int64_t
-exponent(const char *p, const char *end)
-{
-	int64_t v = 0;
-	bool    minus = p < end && *p == '-';
-
-	if (p < end && (*p == '-' || *p == '+'))
-		p++;
-	for (; p < end && v <= JSON_NUMBER_EXPONENT_MAX; p++)
-		v = v * 10 + (*p - '0');
-	return minus ? -v : v;
-}
-
 static struct decimal
 decimal(struct str s)
 {
@@ -46,7 +33,7 @@ decimal(struct str s)
 		dot = e;
 	d.point = d.p < dot ? dot - d.p : -(d.p - dot - 1);
 	if (e < end)
-		d.point += exponent(e + 1, end);
+		d.point += json_number_exponent(e + 1, end);
 	d.digits = d.end - d.p - (dot > d.p && dot < d.end);
 	return d;
 }
@@ -111,7 +98,7 @@ number_in_limits(struct str s)
 		return true;
 	n = (e != NULL ? (size_t)(e - s.p) : s.n) - (s.p[0] == '-');
 	n -= n > 0 && memchr(s.p, '.', e != NULL ? (size_t)(e - s.p) : s.n) != NULL;
-	at = e != NULL ? exponent(e + 1, s.p + s.n) : 0;
+	at = e != NULL ? json_number_exponent(e + 1, s.p + s.n) : 0;
 	d = decimal(s);
 	return n <= JSON_NUMBER_DIGITS_MAX && llabs(at) <= JSON_NUMBER_EXPONENT_MAX &&
 	       llabs(d.point - d.digits) <= JSON_NUMBER_EXPONENT_MAX;

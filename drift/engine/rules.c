@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/schema.h"
+#include "drift/engine/compiler.h"
 #include "drift/engine/rule.h"
 
 #define X(id, wire, weight) wire,
@@ -72,31 +73,6 @@ static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1
 	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."), FIELD_END };
 const struct schema       rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
 
-struct compiler {
-	TALLOC_CTX *mem;
-	struct err *e;
-	char        at[160]; /* pointer of the rule at hand */
-};
-
-static bool
-fault(struct compiler *c, const char *member, const char *what)
-{
-	char pointer[240];
-
-	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
-	return err_fault(c->e, c->mem, pointer, "%s", what);
-}
-
-static bool
-compile_globs(
-    struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
-{
-	char pointer[240];
-
-	snprintf(pointer, sizeof pointer, "%s%s", c->at, member);
-	return globs_compile(c->mem, v, fold, pointer, out, c->e);
-}
-
 /* ---- predicates ---- */
 
 static bool predicate(
@@ -108,7 +84,7 @@ predicate_list(struct compiler *c, const char *member, const struct json *items,
 {
 	*out = (struct predicate) { .kind = kind };
 	if (n == 0 || n > 1000)
-		return fault(c, member, "a list needs 1 to 1000 entries");
+		return compiler_fault(c, member, "a list needs 1 to 1000 entries");
 	out->items = talloc_zero_array(c->mem, struct predicate, n);
 	if (out->items == NULL)
 		return err_memory(c->e);
@@ -127,7 +103,7 @@ predicate_object(
 
 	if (str_eqz(name, "match")) {
 		*out = (struct predicate) { .kind = PREDICATE_MATCH };
-		return compile_globs(c, member, value, false, &out->globs);
+		return compiler_globs(c, member, value, false, &out->globs);
 	}
 	if (str_eqz(name, "exists") && json_is_bool(value)) {
 		*out = (struct predicate) { .kind = value->type == JSON_TRUE ? PREDICATE_EXISTS
@@ -140,13 +116,14 @@ predicate_object(
 		*out = (struct predicate) { .kind = str_eqz(name, "above") ? PREDICATE_ABOVE
 									   : PREDICATE_BELOW,
 			.value = value };
-		return number_in_limits(value->text) || fault(c, member, "the number is too long");
+		return number_in_limits(value->text) ||
+		       compiler_fault(c, member, "the number is too long");
 	}
 	if (str_eqz(name, "contains") && value->type == JSON_STRING && value->text.n > 0) {
 		*out = (struct predicate) { .kind = PREDICATE_CONTAINS, .value = value };
 		return true;
 	}
-	return fault(
+	return compiler_fault(
 	    c, member, "an object must be one of match, contains, exists, not, above, below");
 }
 
@@ -159,14 +136,14 @@ predicate(struct compiler *c, const char *member, const struct json *v, struct p
 		return predicate_list(c, member, v->items, v->n, PREDICATE_ONE_OF, out);
 	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .value = v };
 	return v->type != JSON_NUMBER || number_in_limits(v->text) ||
-	       fault(c, member, "the number is too long");
+	       compiler_fault(c, member, "the number is too long");
 }
 
 static bool
 compile_where(struct compiler *c, const struct json *v, struct rule *out)
 {
 	if (v->type != JSON_OBJECT || v->n > 20)
-		return fault(c, "/where", "must be an object of at most 20 members");
+		return compiler_fault(c, "/where", "must be an object of at most 20 members");
 	out->where = talloc_array(c->mem, struct rule_where, v->n);
 	if (out->where == NULL)
 		return err_memory(c->e);
@@ -175,7 +152,7 @@ compile_where(struct compiler *c, const struct json *v, struct rule *out)
 
 		w->pointer = v->names[out->n_where];
 		if (w->pointer.n > 0 && w->pointer.p[0] != '/')
-			return fault(c, "/where", "member names must be JSON Pointers");
+			return compiler_fault(c, "/where", "member names must be JSON Pointers");
 		if (!predicate(c, "/where", &v->items[out->n_where], &w->is))
 			return false;
 	}
@@ -195,18 +172,9 @@ compile_ops(struct compiler *c, const struct json *v, struct rule *out)
 			if (items[i].type == JSON_STRING && str_eqz(items[i].text, ops[op]))
 				out->ops |= 1u << op;
 	if (out->ops == 0 || n > CHANGE_OP__MAX || (uint32_t)__builtin_popcount(out->ops) != n)
-		return fault(c, "/op", "must be created, deleted, modified, or a list of them");
+		return compiler_fault(
+		    c, "/op", "must be created, deleted, modified, or a list of them");
 	return true;
-}
-
-static unsigned
-choice(const char *const *choices, const char *z)
-{
-	unsigned i = 0;
-
-	while (choices[i] != NULL && strcmp(choices[i], z) != 0)
-		i++;
-	return i;
 }
 
 static bool
@@ -216,9 +184,8 @@ compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *ou
 
 	out->has_from = from != NULL;
 	out->has_to = to != NULL;
-	if ((in->category.tree != NULL &&
-		!compile_globs(c, "/category", in->category.tree, true, &out->category)) ||
-	    (in->key.tree != NULL && !compile_globs(c, "/key", in->key.tree, false, &out->key)) ||
+	if (!compiler_globs(c, "/category", in->category.tree, true, &out->category) ||
+	    !compiler_globs(c, "/key", in->key.tree, false, &out->key) ||
 	    (in->where.tree != NULL && !compile_where(c, in->where.tree, out)) ||
 	    (in->op.tree != NULL && !compile_ops(c, in->op.tree, out)))
 		return false;
@@ -230,23 +197,20 @@ static bool
 compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *v, struct rule *out)
 {
 	struct rule_in in;
-	char           pointer[200];
 
 	if (!schema_decode_at(c->mem, &rule_schema, v, c->at, &in, c->e))
 		return false;
 	*out = (struct rule) { .ops = (1u << CHANGE_OP__MAX) - 1, .reason = "" };
-	out->severity = (enum severity)choice(severities, in.severity);
+	out->severity = (enum severity)compiler_choice(severities, in.severity);
 	if (in.direction != NULL)
-		out->direction = (enum rule_direction)choice(directions, in.direction);
+		out->direction = (enum rule_direction)compiler_choice(directions, in.direction);
 	if (in.reason != NULL)
 		out->reason = in.reason;
 	out->name = in.name != NULL ? talloc_asprintf(c->mem, "%s:%s", pack, in.name)
 				    : talloc_asprintf(c->mem, "%s:%zu", pack, i + 1);
 	if (out->name == NULL)
 		return err_memory(c->e);
-	snprintf(pointer, sizeof pointer, "%s/path", c->at);
-	return pattern_compile(c->mem, str_of(in.path), pointer, &out->path, c->e) &&
-	       compile_conditions(c, &in, out);
+	return compiler_path(c, in.path, &out->path) && compile_conditions(c, &in, out);
 }
 
 static bool

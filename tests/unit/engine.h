@@ -6,28 +6,9 @@
 #define BSX_TEST_ENGINE_H
 
 #include "drift/engine/diff.h"
+#include "tests/unit/mem.h"
 
-#define LEN(a)  (sizeof(a) / sizeof *(a))
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
-
-static TALLOC_CTX   *mem; /* of the test that runs */
 static const uint8_t key[HASH_LEN] = { 1, 2, 3 };
-
-static inline int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static inline int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
 
 static inline struct json *
 parse(const char *text)

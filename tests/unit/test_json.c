@@ -6,38 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/json.h"
-
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
-
-static struct str
-printed(const struct json *v)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	json_print(&b, v);
-	assert_true(buf_ok(&b));
-	return buf_str(&b);
-}
+#include "tests/unit/json_help.h"
 
 static struct str
 canonical(const char *text, size_t n)
@@ -53,15 +22,6 @@ canonical(const char *text, size_t n)
 		return (struct str) { NULL, 0 };
 	return buf_str(&b);
 }
-
-struct text {
-	const char *p;
-	size_t      n;
-};
-#define T(lit)                                                                                     \
-	{                                                                                          \
-		lit, sizeof(lit) - 1                                                               \
-	}
 
 static void
 faults_name_the_byte_and_the_place(void **state)
@@ -386,8 +346,6 @@ broken_utf16_is_refused(void **state)
 		assert_int_equal(e.code, ERR_MALFORMED);
 	}
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

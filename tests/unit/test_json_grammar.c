@@ -6,47 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/json.h"
-
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
-
-static struct str
-printed(const struct json *v)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	json_print(&b, v);
-	assert_true(buf_ok(&b));
-	return buf_str(&b);
-}
-
-struct text {
-	const char *p;
-	size_t      n;
-};
-#define T(lit)                                                                                     \
-	{                                                                                          \
-		lit, sizeof(lit) - 1                                                               \
-	}
+#include "tests/unit/json_help.h"
 
 static void
 what_the_grammar_allows_is_read_and_printed_again(void **state)
@@ -318,8 +278,6 @@ what_it_does_not_allow_is_refused(void **state)
 		assert_non_null(strstr(e.pub, "byte "));
 	}
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

@@ -1,0 +1,50 @@
+#include "drift/engine/compiler.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define POINTER_MAX 240
+
+static const char *
+pointer_to(const struct compiler *c, const char *member, char out[static POINTER_MAX])
+{
+	snprintf(out, POINTER_MAX, "%s%s", c->at, member);
+	return out;
+}
+
+bool
+compiler_fault(struct compiler *c, const char *member, const char *what)
+{
+	char pointer[POINTER_MAX];
+
+	return err_fault(c->e, c->mem, pointer_to(c, member, pointer), "%s", what);
+}
+
+bool
+compiler_globs(
+    struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
+{
+	char pointer[POINTER_MAX];
+
+	*out = (struct globs) { 0 };
+	return v == NULL ||
+	       globs_compile(c->mem, v, fold, pointer_to(c, member, pointer), out, c->e);
+}
+
+bool
+compiler_path(struct compiler *c, const char *path, struct pattern *out)
+{
+	char pointer[POINTER_MAX];
+
+	return pattern_compile(c->mem, str_of(path), pointer_to(c, "/path", pointer), out, c->e);
+}
+
+unsigned
+compiler_choice(const char *const *choices, const char *word)
+{
+	unsigned i = 0;
+
+	while (choices[i] != NULL && strcmp(choices[i], word) != 0)
+		i++;
+	return i;
+}

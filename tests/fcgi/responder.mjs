@@ -6,7 +6,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { open, request } from './fastcgi.mjs';
 import { alive, check, children, finish, root, sleep, start, stop, test, ticks, until, work, write } from './lib.mjs';
-import { freePort, webServers } from './servers.mjs';
+import { freePort } from '../lib/ports.mjs';
+import { webServers } from './servers.mjs';
 
 const build = path.resolve(process.argv[2] ?? 'build');
 // A copy where an account of the web server's own may run it.
@@ -80,7 +81,7 @@ async function sockets() {
   });
   await test('it listens on HOST:PORT', async () => {
     const it = installation();
-    const port = await freePort();
+    const port = await freePort(build);
     const r = start(program, ['-c', it.conf, '-w', '1', '-s', `127.0.0.1:${port}`]);
     await until('an answer', async () => (await request({ host: '127.0.0.1', port }, LIVE)).status === 200);
     check((await stop(r)).code === 0, r.text);
@@ -507,7 +508,7 @@ async function installing() {
 }
 
 const parts = { sockets, requests, endings, reloads, deaths, plainCgi, options, installing,
-  servers: () => webServers({ program, installation, responder, LIVE }) };
+  servers: () => webServers({ build, program, installation, responder, LIVE }) };
 for (const [name, part] of Object.entries(parts))
   if (process.argv.length <= 3 || process.argv.slice(3).includes(name))
     await part();

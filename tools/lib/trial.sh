@@ -2,7 +2,7 @@
 #
 # trial_paths STATE comes first; the other functions use the variables it sets.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # $root, $quiet, $demo come from the caller
+# shellcheck disable=SC2154 # $root, $quiet, $demo, $port, $receiver_port come from the caller
 
 trial_services="receiver web driftd responder database" # in the order of stopping
 
@@ -346,7 +346,7 @@ trial_demo() {
 	fi
 	umask 077
 	demo_login
-	receiver_port=$(free_port $((port + 1)))
+	: "${receiver_port:=$(free_port $((port + 1)))}"
 	jq -n --arg u "http://127.0.0.1:$receiver_port/hook" \
 		'{name: "Trial receiver", kind: "webhook", url: $u}' >"$run/body.json"
 	api POST /api/drift/channels "$run/body.json" >"$run/channel.json"

@@ -122,7 +122,7 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
     if (own)
       responder = await t.responder(it);
     server = begin(port, it, t.program, dir);
-    await until('an answer', async () => (await ask(port, t.LIVE)).status === 200, 8).catch((e) => {
+    await until('an answer', async () => (await ask(port, t.LIVE)).status === 200).catch((e) => {
       const error = path.join(work, dir, 'error');
       throw new Error(`${e.message}\n${server.text}${fs.existsSync(error) ? fs.readFileSync(error, 'utf8') : ''}`);
     });
@@ -160,7 +160,7 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
   await stop(server);
   if (!own)
     await test(`${name}: the responder ends with its server`, () =>
-      until('the end', () => !fs.readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(it.conf)), 9));
+      until('the end', () => !fs.readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(it.conf))));
   if (responder)
     await stop(responder);
 }

@@ -7,8 +7,10 @@ export function freePort(build) {
     const holder = spawn(path.join(build, 'tests/lib/ports'), ['1'], { stdio: ['ignore', 'pipe', 'inherit'] });
     holder.on('error', reject);
     holder.on('exit', (code) => reject(new Error(`ports ended with ${code} (make tests)`)));
-    holder.stdout.once('data', (d) => resolve(Number(d)));
-    holder.unref();
-    holder.stdout.unref();
+    holder.stdout.once('data', (d) => {
+      holder.unref();
+      holder.stdout.unref();
+      resolve(Number(d));
+    });
   });
 }

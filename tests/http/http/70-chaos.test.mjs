@@ -62,8 +62,9 @@ test('without its database every answer is 503 with Retry-After, liveness stays,
   process.kill(guard, 'SIGSTOP'); // it cannot start the database again
   try {
     const log = new Log();
-    process.kill(child('database'), 'SIGKILL');
-    await sleep(200);
+    const database = child('database');
+    process.kill(database, 'SIGKILL');
+    await until('its end', () => !alive(database));
     const id = newId();
     for (const [method, target, body] of [['GET', '/api/drift/configs'], ['GET', '/api/health/ready'], ['POST', `/api/drift/configs/${config.id}/snapshots`, { resources: [policy(1)] }],
       ['POST', '/api/drift/configs', { name: 'while it is away', source: { kind: 'push' } }], ['GET', `/api/drift/configs/${config.id}`]]) {

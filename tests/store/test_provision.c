@@ -332,7 +332,7 @@ sealed_values_open_in_their_place_only(void **state)
 }
 
 /* The server notices an ended connection in its own time. */
-static uint64_t
+static int64_t
 tenant_connections(struct world *w, int64_t want)
 {
 	int64_t n = 0;

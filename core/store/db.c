@@ -7,6 +7,7 @@
 
 #include "core/base/secret.h"
 #include "core/shm/metric.h"
+#include "core/shm/process.h"
 
 #define PACKET_MAX (64ul * 1024 * 1024)
 
@@ -19,10 +20,22 @@ static const char session_sql[] =
 
 /* ---- making ---- */
 
+static void
+disconnect(struct db *db)
+{
+	mysql_close(db->my);
+	db->my = NULL;
+	if (db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST;
+}
+
+/* Does not touch the segment, which may be gone: who frees one and lives on calls db_close() first.
+ */
 static int
 db_destroy(struct db *db)
 {
-	db_close(db);
+	if (db->my != NULL)
+		disconnect(db);
 	return 0;
 }
 
@@ -123,10 +136,9 @@ db_close(struct db *db)
 {
 	if (db->my == NULL)
 		return;
-	mysql_close(db->my);
-	db->my = NULL;
-	if (db->tx == DB_TX_OPEN)
-		db->tx = DB_TX_LOST;
+	disconnect(db);
+	if (db->o.segment != NULL)
+		process_connection(db->o.segment, db->o.kind, -1);
 }
 
 bool
@@ -356,6 +368,8 @@ db_ready(struct db *db, struct err *e)
 	if (db->my != NULL)
 		return true;
 	ok = connect_any(db, e);
+	if (ok && db->o.segment != NULL)
+		process_connection(db->o.segment, db->o.kind, 1);
 	db_timed(db, "connect", start);
 	return ok;
 }

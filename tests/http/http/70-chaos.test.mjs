@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, test } from 'node:test';
-import { alive, child, credentials, Log, parseMetrics, running, sleep, state, ticks, total, until, workers } from '../lib/env.mjs';
+import { alive, child, credentials, Log, parseMetrics, running, sleep, sql, state, ticks, total, until, workers } from '../lib/env.mjs';
 import { call, newId, send } from '../lib/client.mjs';
 import { Receiver, verify } from '../lib/receiver.mjs';
 import { all, bearer, login, newChannel, newConfig, newKey, policy, withKey } from '../lib/people.mjs';
@@ -51,6 +51,26 @@ test('a worker killed in the middle of a request is reported with request and ro
   assert.equal(total(after, 'bsx_workers_died_total', 'signal="9"'), total(before, 'bsx_workers_died_total', 'signal="9"') + 1);
   assert.ok(total(after, 'bsx_errors_total', 'worker_died') > total(before, 'bsx_errors_total', 'worker_died'));
   assert.equal((await admin('GET', `/api/drift/configs/${config.id}/snapshots`)).json.items.length, 0, 'nothing half-written');
+});
+
+test('the connections that are open are those the database has, also after a worker was killed', async () => {
+  const admin = await bearer();
+  const shown = async () => {
+    const series = await metrics();
+    return ['control', 'tenant'].map((kind) => total(series, 'bsx_db_connections', `kind="${kind}"`));
+  };
+  const there = () => ["user = 'bsx'", "user LIKE 'bsxt%'"].map((who) =>
+    Number(sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE ${who}`)));
+  const equal = (least) => until('the same numbers', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => admin('GET', '/api/drift/configs')));
+    const before = there(), now = await shown();
+    return String(before) === String(now) && now.every((n) => n >= least);
+  });
+  await equal(2);
+  const [victim] = workers();
+  process.kill(victim, 'SIGKILL');
+  await until('its successor', () => workers().length >= 2 && !workers().includes(victim));
+  await equal(1);
 });
 
 test('without its database every answer is 503 with Retry-After, liveness stays, and all works again when it is back', async () => {

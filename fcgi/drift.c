@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define DUPLICATE_KEY 1062
-
 struct drift *
 drift_of(struct app *app, struct err *e)
 {
@@ -43,13 +41,4 @@ drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
 
 	return details(r->mem, name, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
-}
-
-bool
-drift_taken(struct err *e, const char *sentence)
-{
-	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
-		return false;
-	err_clear(e);
-	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, sentence, "duplicate key");
 }

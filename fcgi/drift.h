@@ -19,9 +19,6 @@ MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
     const char *target_kind, const struct uuid *target, const char *name, struct err *e);
 
-/* Turns a duplicate key into a conflict with this sentence. Always false. */
-bool drift_taken(struct err *e, const char *sentence);
-
 /* Where a change is, as it is answered. */
 struct change_resource {
 	char *category, *key;
@@ -94,7 +91,8 @@ extern const struct schema change_out_schema;
 MUST_USE bool              change_show(
 		 struct request *r, const struct change_row *c, struct change_out *out, struct err *e);
 
-/* Resolves the config's open drift alert, should there be one, in the caller's name, and tells of it. */
+/* Resolves the config's open drift alert, should there be one, in the caller's name, and tells of
+ * it. */
 MUST_USE bool alert_resolve(struct db *db, struct request *r, const struct uuid *config,
     const struct uuid *report, const char *note, struct err *e);
 

@@ -201,10 +201,8 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
 	    c.status_reason == NULL)
 		return err_memory(e);
-	if (!drift_deed(r, add_body, &c, AUDIT_CHANNEL_CREATE, "channel", &c.id, c.name, e)) {
-		drift_taken(e, "A channel of that name exists.");
-		return false;
-	}
+	if (!drift_deed(r, add_body, &c, AUDIT_CHANNEL_CREATE, "channel", &c.id, c.name, e))
+		return db_taken(e, "A channel of that name exists.");
 	channel_show(&c, out);
 	out->secret = secret;
 	return true;
@@ -248,10 +246,8 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (u.in->url != NULL && !check_url(r, u.in->url, e))
 		return false;
-	if (!drift_deed(r, set_body, &u, AUDIT_CHANNEL_UPDATE, "channel", &r->id0, u.in->name, e)) {
-		drift_taken(e, "A channel of that name exists.");
-		return false;
-	}
+	if (!drift_deed(r, set_body, &u, AUDIT_CHANNEL_UPDATE, "channel", &r->id0, u.in->name, e))
+		return db_taken(e, "A channel of that name exists.");
 	channel_show(&u.c, answer);
 	return true;
 }

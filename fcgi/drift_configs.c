@@ -248,8 +248,7 @@ add_body(struct db *db, void *arg, struct err *e)
 {
 	const struct config_change *c = arg;
 
-	return config_add(db, &c->config, e) &&
-	       (c->expect_every_s == 0 || await_beat(db, c, e));
+	return config_add(db, &c->config, e) && (c->expect_every_s == 0 || await_beat(db, c, e));
 }
 
 static bool
@@ -268,10 +267,8 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 	if (c.config.name == NULL)
 		return err_memory(e);
 	if (!drift_deed(
-		r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e)) {
-		drift_taken(e, "A config of that name exists.");
-		return false;
-	}
+		r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e))
+		return db_taken(e, "A config of that name exists.");
 	row.config = c.config;
 	row.state = talloc_strdup(r->mem, "new");
 	return set_etag(r, &row, e) && config_show(r, &row, answer, e);
@@ -308,10 +305,8 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 	if (c.config.name == NULL)
 		return err_memory(e);
 	if (!drift_deed(r, set_body, &c, AUDIT_CONFIG_UPDATE, "drift_config", &c.config.id,
-		c.config.name, e)) {
-		drift_taken(e, "A config of that name exists.");
-		return false;
-	}
+		c.config.name, e))
+		return db_taken(e, "A config of that name exists.");
 	row.config = c.config;
 	row.config.version++;
 	return set_etag(r, &row, e) && config_show(r, &row, answer, e);

@@ -9,8 +9,7 @@
 #include "core/base/secret.h"
 #include "core/shm/metric.h"
 
-#define DUPLICATE_KEY 1062
-#define STALE_MS      (OIDC_FRESH_S * 1000 + 1000)
+#define STALE_MS (OIDC_FRESH_S * 1000 + 1000)
 
 /* One sign-in, from either road. */
 struct attempt {
@@ -219,10 +218,7 @@ begin_session(struct attempt *s, struct err *e)
 		return false;
 	if (grant(s, &how, e))
 		return true;
-	if (!s->google || e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
-		return false;
-	err_clear(e);
-	return refuse(s, OIDC_REPLAY, e);
+	return s->google && db_was_duplicate(e) && refuse(s, OIDC_REPLAY, e);
 }
 
 static bool

@@ -5,9 +5,8 @@
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
 
-#define DUPLICATE_KEY 1062
-#define ROLES_MAX     16  /* of one user by a role map */
-#define EVERYBODY     "*" /* a group of the role map that all are in */
+#define ROLES_MAX 16  /* of one user by a role map */
+#define EVERYBODY "*" /* a group of the role map that all are in */
 
 struct roles {
 	struct mapped_role all[ROLES_MAX];
@@ -19,16 +18,6 @@ refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
 {
 	*out = why;
 	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "%s", oidc_reason_word(why));
-}
-
-/* Somebody else was first, or has it: a finding too. */
-static bool
-is_taken(struct err *e)
-{
-	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
-		return false;
-	err_clear(e);
-	return true;
 }
 
 /* ---- roles ---- */
@@ -234,7 +223,7 @@ link_user(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 	if (deed(w, link_body, NULL, AUDIT_IDENTITY_LINK, e))
 		return true;
 	/* the provider knows this user by another subject already */
-	return is_taken(e) && refuse(OIDC_TAKEN, why, e);
+	return db_was_duplicate(e) && refuse(OIDC_TAKEN, why, e);
 }
 
 /*
@@ -291,7 +280,8 @@ provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 	if (r.n == 0)
 		return refuse(OIDC_NO_ROLE, why, e);
 	if (!deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
-		return is_taken(e) && refuse(OIDC_TAKEN, why, e);
+		/* somebody else was first, or has it */
+		return db_was_duplicate(e) && refuse(OIDC_TAKEN, why, e);
 	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
 }
 

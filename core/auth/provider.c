@@ -7,10 +7,9 @@
 #include "core/shm/cache.h"
 #include "core/store/user.h"
 
-#define DUPLICATE_KEY 1062
-#define DOMAINS_MAX   50
-#define GROUPS_MAX    100
-#define GROUP_MAX     200 /* bytes of a group's name */
+#define DOMAINS_MAX 50
+#define GROUPS_MAX  100
+#define GROUP_MAX   200 /* bytes of a group's name */
 
 static const char *const kinds[] = { "google", "entra", "oidc", NULL };
 
@@ -339,13 +338,8 @@ run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_actio
 
 	if (entry.details == NULL)
 		return false;
-	if (audit_deed(d->t, d->mem, d->a, body, arg, &entry, e))
-		return true;
-	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
-		return false;
-	err_clear(e);
-	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY, "An identity provider of that name exists.",
-	    "duplicate key");
+	return audit_deed(d->t, d->mem, d->a, body, arg, &entry, e) ||
+	       db_taken(e, "An identity provider of that name exists.");
 }
 
 static bool

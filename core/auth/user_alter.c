@@ -4,8 +4,6 @@
 #include "core/auth/user_roles.h"
 #include "core/store/session.h"
 
-#define DUPLICATE_KEY 1062
-
 struct altering {
 	const struct managing    *m;
 	struct uuid               id;
@@ -173,11 +171,7 @@ run(struct altering *w, tx_fn *body, struct err *e)
 			cache_bump_user(m->a->segment, &w->id);
 		return true;
 	}
-	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
-		return false;
-	err_clear(e);
-	return err_set(e, ERR_CONFLICT, DUPLICATE_KEY,
-	    "An account with this e-mail address exists.", "duplicate address");
+	return db_taken(e, "An account with this e-mail address exists.");
 }
 
 /* In the forms in which they are kept. */

@@ -9,8 +9,7 @@
 #include "core/base/secret.h"
 #include "core/crypt/password.h"
 
-#define DUPLICATE_KEY 1062
-#define KIND          "user"
+#define KIND "user"
 
 struct making {
 	const struct managing *m;
@@ -157,13 +156,10 @@ explain(struct making *w, struct user *out, struct err *e)
 {
 	bool done;
 
-	if (e->code != ERR_CONFLICT || e->sys != DUPLICATE_KEY)
+	if (!db_was_duplicate(e) || !replay(w, &done, out, e))
 		return false;
-	err_clear(e);
-	if (!replay(w, &done, out, e))
-		return false;
-	return done || err_set(e, ERR_CONFLICT, DUPLICATE_KEY,
-			   "An account with this e-mail address exists.", "duplicate address");
+	return done || err_set(e, ERR_CONFLICT, 0, "An account with this e-mail address exists.",
+			   "duplicate address");
 }
 
 static bool

@@ -18,12 +18,13 @@
 #include "core/shm/cache.h"
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
+#include "core/shm/process.h"
 #include "core/shm/rate.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 4
+#define SEGMENT_VERSION 5
 
 struct segment_header {
 	uint64_t magic;
@@ -67,6 +68,11 @@ struct slot {
 	_Atomic uint64_t text[(64 + 96) / 8]; /* request id, route */
 };
 
+struct process {
+	_Atomic int32_t pid; /* 0: nobody's */
+	_Atomic int32_t connections[PROCESS_KINDS_N];
+};
+
 /* What is known of one identity provider; guarded by a word like a cache_entry. */
 struct issuer_body {
 	uint64_t sum; /* over everything behind it that is in use */
@@ -89,6 +95,7 @@ struct segment_fixed {
 	_Atomic uint64_t      rates[RATE_CELLS];
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
+	struct process        processes[PROCESSES_MAX];
 	struct issuer_entry   issuers[ISSUERS_MAX];
 };
 
@@ -102,6 +109,9 @@ struct segment {
 	struct segment_fixed *fixed;
 	struct cache_entry   *cache;
 	uint64_t              cache_entries;
+	int32_t               self; /* the process that the next two are of */
+	int32_t               connections[PROCESS_KINDS_N];
+	struct process       *place;
 };
 
 /* Copies between private memory and shared words; n is a multiple of 8. */

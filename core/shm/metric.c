@@ -319,8 +319,10 @@ print_row(struct buf *b, const struct row *r)
 
 /* Metrics that are not in the table of series. */
 static void
-print_single(struct buf *b, unsigned m, const struct metric_table *t)
+print_single(struct buf *b, unsigned m, const struct segment *s)
 {
+	const struct metric_table *t = &s->fixed->metrics;
+
 	if (m == METRIC_BUILD_INFO)
 		buf_printf(b, "%s{version=\"%s\"} 1\n", metrics[m].name, BSX_VERSION);
 	else if (m == METRIC_LOG_DROPPED)
@@ -329,23 +331,24 @@ print_single(struct buf *b, unsigned m, const struct metric_table *t)
 	else if (m == METRIC_SERIES_DROPPED)
 		buf_printf(b, "%s %" PRIu64 "\n", metrics[m].name,
 		    atomic_load_explicit(&t->dropped, memory_order_relaxed));
+	else if (m == METRIC_DB_CONNECTIONS)
+		process_print(b, s, metrics[m].name);
 }
 
 void
 metric_print(struct buf *b, const struct segment *s)
 {
-	const struct metric_table *t = &s->fixed->metrics;
-	struct row                *rows = talloc_array(b->mem, struct row, METRIC_SERIES_MAX);
-	size_t                     n, i = 0;
+	struct row *rows = talloc_array(b->mem, struct row, METRIC_SERIES_MAX);
+	size_t      n, i = 0;
 
 	if (rows == NULL) {
 		b->failed = true;
 		return;
 	}
-	n = collect(t, rows);
+	n = collect(&s->fixed->metrics, rows);
 	for (unsigned m = 0; m < METRIC__MAX; m++) {
 		print_head(b, m);
-		print_single(b, m, t);
+		print_single(b, m, s);
 		for (; i < n && rows[i].x->metric == m; i++)
 			if (m != METRIC_BUILD_INFO && m != METRIC_SERIES_DROPPED)
 				print_row(b, &rows[i]);

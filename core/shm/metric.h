@@ -25,7 +25,7 @@
 	X(METRIC_PASSWORD_HASHES,  "bsx_password_hashes_total",        "counter",   "Password hashes computed, by what for.") \
 	X(METRIC_RATE_LIMITED,     "bsx_rate_limited_total",           "counter",   "Requests refused by a rate class.") \
 	X(METRIC_DB_SECONDS,       "bsx_db_query_duration_seconds",    "histogram", "Time of one database statement, by statement.") \
-	X(METRIC_DB_CONNECTIONS,   "bsx_db_connections",               "gauge",     "Open database connections, by kind.") \
+	X(METRIC_DB_CONNECTIONS,   "bsx_db_connections",               "gauge",     "Open database connections of all processes, by kind.") \
 	X(METRIC_CACHE_HITS,       "bsx_cache_hits_total",             "counter",   "Answers from a cache.") \
 	X(METRIC_CACHE_MISSES,     "bsx_cache_misses_total",           "counter",   "Look-ups a cache could not answer.") \
 	X(METRIC_DRIFT_RUNS,       "bsx_drift_runs_total",             "counter",   "Comparisons of a snapshot with its baseline, by source and outcome.") \

@@ -7,10 +7,12 @@
 
 #include "core/base/secret.h"
 #include "core/shm/metric.h"
+#include "core/shm/process.h"
 
 #define PACKET_MAX (64ul * 1024 * 1024)
 
-/* What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than our timeouts. */
+/* What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than
+ * our timeouts. */
 static const char session_sql[] =
     "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
     " innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -18,10 +20,22 @@ static const char session_sql[] =
 
 /* ---- making ---- */
 
+static void
+disconnect(struct db *db)
+{
+	mysql_close(db->my);
+	db->my = NULL;
+	if (db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST;
+}
+
+/* Does not touch the segment, which may be gone: who frees one and lives on calls db_close() first.
+ */
 static int
 db_destroy(struct db *db)
 {
-	db_close(db);
+	if (db->my != NULL)
+		disconnect(db);
 	return 0;
 }
 
@@ -77,7 +91,7 @@ static bool
 is_private(const struct db_options *o)
 {
 	return is_empty(o->host) || !is_empty(o->tls_ca) || strcmp(o->host, "localhost") == 0 ||
-	    strcmp(o->host, "127.0.0.1") == 0 || strcmp(o->host, "::1") == 0;
+	       strcmp(o->host, "127.0.0.1") == 0 || strcmp(o->host, "::1") == 0;
 }
 
 struct db *
@@ -122,10 +136,9 @@ db_close(struct db *db)
 {
 	if (db->my == NULL)
 		return;
-	mysql_close(db->my);
-	db->my = NULL;
-	if (db->tx == DB_TX_OPEN)
-		db->tx = DB_TX_LOST;
+	disconnect(db);
+	if (db->o.segment != NULL)
+		process_connection(db->o.segment, db->o.kind, -1);
 }
 
 bool
@@ -144,6 +157,22 @@ int64_t
 db_used_ms(const struct db *db)
 {
 	return db->used_ms;
+}
+
+bool
+db_was_duplicate(struct err *e)
+{
+	if (e->code != ERR_CONFLICT || e->sys != ER_DUP_ENTRY)
+		return false;
+	err_clear(e);
+	return true;
+}
+
+bool
+db_taken(struct err *e, const char *sentence)
+{
+	return db_was_duplicate(e) &&
+	       err_set(e, ERR_CONFLICT, ER_DUP_ENTRY, sentence, "duplicate key");
 }
 
 struct db_stats
@@ -293,7 +322,7 @@ connect_once(struct db *db, const char *password, struct err *e)
 	}
 	set_options(my, o);
 	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password, o->schema,
-	        local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
+		local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
 		db_fail(db, "connect", mysql_errno(my), mysql_error(my), e);
 		mysql_close(my);
 		return NULL;
@@ -339,6 +368,8 @@ db_ready(struct db *db, struct err *e)
 	if (db->my != NULL)
 		return true;
 	ok = connect_any(db, e);
+	if (ok && db->o.segment != NULL)
+		process_connection(db->o.segment, db->o.kind, 1);
 	db_timed(db, "connect", start);
 	return ok;
 }

@@ -104,6 +104,13 @@ MUST_USE bool db_run(struct db *db, const struct sql *q, const void *in, uint64_
  */
 MUST_USE bool db_run_many(struct db *db, const struct sql *q, const void *in, size_t n, struct err *e);
 
+/*
+ * After a failure: was it a duplicate key?  Then that is a finding, and e is clear again; else false, and e stays.
+ * db_taken() makes of it a conflict with that sentence; always false, so that it can be returned.
+ */
+bool db_was_duplicate(struct err *e);
+bool db_taken(struct err *e, const char *sentence);
+
 /* Statements of the present request so far, for its slow line: count and nanoseconds; reset by db_stats_reset. */
 struct db_stats { uint64_t count; int64_t ns; };
 struct db_stats db_stats(const struct db *db);

@@ -165,6 +165,8 @@ provision_control(
 	db = schema_db(prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
 	    make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
+	if (db != NULL)
+		db_close(db);
 	talloc_free(db);
 	return ok;
 }
@@ -232,6 +234,8 @@ migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err
 	struct db *db = schema_db(prov, t->schema_name, e);
 	bool ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, NULL, NULL, applied, e);
 
+	if (db != NULL)
+		db_close(db);
 	talloc_free(db);
 	return ok;
 }

@@ -144,6 +144,7 @@ drop_conn(struct database *d, struct tenant_conn **at)
 
 	*at = x->next;
 	d->conns_n--;
+	db_close(x->tdb.db);
 	talloc_free(x);
 }
 

@@ -78,19 +78,7 @@ cors_origins_check(TALLOC_CTX *mem, const struct json *list, struct err *e)
 bool
 cors_is_own(const struct request *r)
 {
-	return origin_eq(
-	    str_of(r->app->conf->public_url), request_param(r, "HTTP_ORIGIN"));
-}
-
-/* The list in a tenant's settings; NULL: it has none. */
-static const struct json *
-allowed_in(TALLOC_CTX *mem, const char *settings)
-{
-	struct err         e = { 0 };
-	const struct json *v = settings == NULL ? NULL : json_parse(mem, str_of(settings), &e);
-
-	v = v == NULL ? NULL : json_at(v, STR("/cors/allowed_origins"));
-	return v != NULL && v->type == JSON_ARRAY ? v : NULL;
+	return origin_eq(str_of(r->app->conf->public_url), request_param(r, "HTTP_ORIGIN"));
 }
 
 /* ---- the union of all tenants ---- */
@@ -102,29 +90,44 @@ struct cors {
 };
 
 static bool
-add_origins(struct cors *c, const struct json *list)
+add_origins(struct cors *c, const struct strings *list)
 {
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct json *v = &list->items[i];
-		char              *copy;
+	for (size_t i = 0; i < list->n; i++) {
+		struct str v = str_of(list->items[i]);
+		char      *copy;
 
-		if (v->type != JSON_STRING || !is_origin(v->text) || c->n == CORS_ORIGINS_MAX)
+		if (!is_origin(v) || c->n == CORS_ORIGINS_MAX)
 			continue;
-		copy = str_dup(c->origins, v->text);
+		copy = str_dup(c->origins, v);
 		if (copy == NULL)
 			return false;
-		c->origins[c->n++] = (struct str) { copy, v->text.n };
+		c->origins[c->n++] = (struct str) { copy, v.n };
 	}
 	return true;
 }
 
+/* Settings that cannot be read allow nobody. */
 static bool
-read_union(struct cors *c, struct database *d, struct err *e)
+add_tenant(struct cors *c, TALLOC_CTX *mem, const struct conf *conf, const char *settings)
+{
+	TALLOC_CTX     *tmp = talloc_new(mem);
+	struct settings s;
+	struct err      e = { 0 };
+	bool            ok = tmp != NULL;
+
+	if (ok && settings != NULL && settings_parse(tmp, conf, settings, &s, &e))
+		ok = add_origins(c, &s.cors->allowed_origins);
+	talloc_free(tmp);
+	return ok;
+}
+
+static bool
+read_union(struct cors *c, const struct app *app, struct err *e)
 {
 	TALLOC_CTX         *tmp = talloc_new(c);
 	struct origins_row *rows;
 	size_t              n = 0;
-	bool                ok = tmp != NULL && origins_settings(d, tmp, &rows, &n, e);
+	bool                ok = tmp != NULL && origins_settings(app->database, tmp, &rows, &n, e);
 
 	if (ok) {
 		talloc_free(c->origins);
@@ -132,11 +135,8 @@ read_union(struct cors *c, struct database *d, struct err *e)
 		c->n = 0;
 		ok = c->origins != NULL;
 	}
-	for (size_t i = 0; ok && i < n; i++) {
-		const struct json *list = allowed_in(tmp, rows[i].settings);
-
-		ok = list == NULL || add_origins(c, list);
-	}
+	for (size_t i = 0; ok && i < n; i++)
+		ok = add_tenant(c, tmp, app->conf, rows[i].settings);
 	talloc_free(tmp);
 	return ok || err_memory(e);
 }
@@ -157,7 +157,7 @@ cors_union(struct app *app)
 	if (app->cors->read_ns != 0 && now - app->cors->read_ns < CORS_LIFE_MS * INT64_C(1000000))
 		return app->cors;
 	app->cors->read_ns = now;
-	if (!read_union(app->cors, app->database, &e))
+	if (!read_union(app->cors, app, &e))
 		log_err(app->log, LOG_SYSTEM, "the allowed origins could not be read", &e);
 	return app->cors;
 }

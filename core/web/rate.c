@@ -335,7 +335,7 @@ step_rate_caller(struct request *r, struct err *e)
 	if (r->caller.kind == CALLER_NONE) /* a key was shown where none was looked at */
 		return r->rated || rate_address(r, e);
 	r->rated = true;
-	own = tenant_rates_of(r->app->rates->limits, r->app->database, &r->caller.tenant);
+	own = tenant_rates_of(r->app->rates->limits, r->app->auth, &r->caller.tenant);
 	return charge_caller(r, own, e) && charge_tenant(r, own, e);
 }
 

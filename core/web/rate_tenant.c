@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/auth/settings.h"
+
 #define KEPT_MAX    256 /* tenants remembered by one process */
 #define ENTRIES_MAX 200 /* of one tenant */
 
@@ -69,27 +71,27 @@ read_entries(struct tenant_rates *t, const struct json *limits)
 	return true;
 }
 
-/* A text that cannot be read has no limits in it: whoever wrote it was told so when it was set. */
-static const struct json *
-parse(TALLOC_CTX *tmp, const char *text)
+/* What cannot be read has no limits in it: whoever wrote it was told so when it was set. */
+static bool
+read_settings(struct tenant_rates *t, struct auth *a, const struct tenant *row)
 {
-	struct err why = { 0 };
+	const struct settings *s;
+	struct err             why = { 0 };
 
-	return json_parse(tmp, str_of(text), &why);
+	return !settings_of(a, row, &s, &why) || read_entries(t, s->rate_limits.tree);
 }
 
 static bool
-read_texts(struct tenant_rates *t)
+read_quota(struct tenant_rates *t)
 {
 	TALLOC_CTX        *tmp = talloc_new(t);
-	const struct json *settings = tmp != NULL ? parse(tmp, t->settings) : NULL;
-	const struct json *quota = tmp != NULL ? parse(tmp, t->quota) : NULL;
-	bool               ok = tmp != NULL && read_entries(t, json_get(settings, "rate_limits"));
+	struct err         why = { 0 };
+	const struct json *quota = tmp == NULL ? NULL : json_parse(tmp, str_of(t->quota), &why);
 
 	t->total = (struct conf_rate) { number(quota, "requests_per_minute"),
 		number(quota, "requests_burst") };
 	talloc_free(tmp);
-	return ok;
+	return tmp != NULL;
 }
 
 static const char *
@@ -99,7 +101,7 @@ text_of(const struct raw_json *j)
 }
 
 static struct tenant_rates *
-read_tenant(struct tenant_limits *l, const struct tenant *row)
+read_tenant(struct tenant_limits *l, struct auth *a, const struct tenant *row)
 {
 	struct tenant_rates *t = talloc_zero(l, struct tenant_rates);
 
@@ -108,7 +110,7 @@ read_tenant(struct tenant_limits *l, const struct tenant *row)
 	t->id = row->id;
 	t->settings = talloc_strdup(t, text_of(&row->settings));
 	t->quota = talloc_strdup(t, text_of(&row->quota));
-	if (t->settings != NULL && t->quota != NULL && read_texts(t))
+	if (t->settings != NULL && t->quota != NULL && read_settings(t, a, row) && read_quota(t))
 		return t;
 	talloc_free(t);
 	return NULL;
@@ -153,13 +155,13 @@ drop_last(struct tenant_limits *l)
 }
 
 const struct tenant_rates *
-tenant_rates_of(struct tenant_limits *l, struct database *d, const struct uuid *tenant)
+tenant_rates_of(struct tenant_limits *l, struct auth *a, const struct uuid *tenant)
 {
 	struct tenant_rates *t;
 	const struct tenant *row;
 	struct err           why = { 0 };
 
-	if (d == NULL || !tenant_by_id(d, tenant, &row, &why))
+	if (a == NULL || !tenant_by_id(a->database, tenant, &row, &why))
 		return NULL;
 	t = pull(l, tenant);
 	if (t != NULL && (strcmp(t->settings, text_of(&row->settings)) != 0 ||
@@ -168,7 +170,7 @@ tenant_rates_of(struct tenant_limits *l, struct database *d, const struct uuid *
 		t = NULL;
 	}
 	if (t == NULL)
-		t = read_tenant(l, row);
+		t = read_tenant(l, a, row);
 	if (t == NULL)
 		return NULL;
 	push(l, t);

@@ -7,8 +7,8 @@
 #ifndef BSX_WEB_RATE_TENANT_H
 #define BSX_WEB_RATE_TENANT_H
 
+#include "core/auth/auth.h"
 #include "core/base/conf.h"
-#include "core/store/tenant_db.h"
 
 struct tenant_limits;
 struct tenant_rates;
@@ -17,7 +17,7 @@ struct tenant_limits *tenant_limits_make(TALLOC_CTX *mem); /* NULL: out of memor
 
 /* NULL: the tenant has none, or cannot be read now. Valid until the next call. */
 const struct tenant_rates *tenant_rates_of(
-    struct tenant_limits *l, struct database *d, const struct uuid *tenant);
+    struct tenant_limits *l, struct auth *a, const struct uuid *tenant);
 
 /* Lowers the rate to what settings.rate_limits say under that name; what would raise it does not
  * count. */

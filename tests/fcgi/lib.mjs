@@ -40,7 +40,8 @@ export function check(condition, text) {
     throw new Error(text);
 }
 
-export async function until(what, f, seconds = 5) {
+// The limit is for what never comes; a busy machine takes its time.
+export async function until(what, f, seconds = 30) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await f();
@@ -74,6 +75,14 @@ export async function stop(child, signal = 'SIGTERM') {
 export function alive(pid) {
   try {
     return !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+export function asleep(pid) {
+  try {
+    return /^\d+ \(.*\) S/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

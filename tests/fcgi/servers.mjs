@@ -2,20 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../lib/ports.mjs';
 import { check, children, has, root, sleep, start, stop, test, until, work, write } from './lib.mjs';
 
 const isRoot = process.getuid() === 0;
-
-export function freePort() {
-  return new Promise((resolve) => {
-    const s = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address();
-      s.close(() => resolve(port));
-    });
-  });
-}
 
 function ask(port, target, { method = 'GET', headers = {}, body, chunked = false, agent } = {}) {
   return new Promise((resolve) => {
@@ -119,7 +110,7 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
   const it = t.installation('workers = 2;\nlisten: { mode = "0666"; };');
   const log = path.join(it.dir, 'log');
   const dir = `front-${path.basename(it.dir)}`;
-  const port = await freePort();
+  const port = await freePort(t.build);
   let responder, server;
   it.configure(`workers = 2;\nlisten: { mode = "0666"; };\nlog: { target = "${log}"; };`);
   fs.mkdirSync(path.join(work, dir), { mode: 0o755 });
@@ -131,7 +122,7 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
     if (own)
       responder = await t.responder(it);
     server = begin(port, it, t.program, dir);
-    await until('an answer', async () => (await ask(port, t.LIVE)).status === 200, 8).catch((e) => {
+    await until('an answer', async () => (await ask(port, t.LIVE)).status === 200).catch((e) => {
       const error = path.join(work, dir, 'error');
       throw new Error(`${e.message}\n${server.text}${fs.existsSync(error) ? fs.readFileSync(error, 'utf8') : ''}`);
     });
@@ -169,7 +160,7 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
   await stop(server);
   if (!own)
     await test(`${name}: the responder ends with its server`, () =>
-      until('the end', () => !fs.readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(it.conf)), 9));
+      until('the end', () => !fs.readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(it.conf))));
   if (responder)
     await stop(responder);
 }

@@ -85,10 +85,10 @@ start() {
 		--performance-schema=OFF --max-allowed-packet=16M --max-connections=300 \
 		--table-open-cache=800 --table-definition-cache=800 \
 		--plugin-maturity=stable "$@" </dev/null >>"$log" 2>&1 &
-	left=150
+	left=600
 	until answers; do
 		left=$((left - 1))
-		if [ $left -eq 0 ] || { [ $left -lt 140 ] && ! kill -0 $! 2>/dev/null; }; then
+		if [ $left -eq 0 ] || { [ $left -lt 590 ] && ! kill -0 $! 2>/dev/null; }; then
 			say "the server did not come up, see $log"
 			tail -5 "$log" >&2 || true
 			exit 1

@@ -14,6 +14,7 @@
 #include "core/base/hash.h"
 #include "core/shm/cache.h"
 #include "core/shm/layout.h"
+#include "tests/unit/segment_fixture.h"
 
 #define LEN(a)  (sizeof(a) / sizeof *(a))
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
@@ -21,35 +22,26 @@
 #define ENTRIES 64
 #define NOW     INT64_C(1800000000000)
 
-static TALLOC_CTX     *mem;
-static struct segment *s;
-static char            dir[] = "/tmp/bsx-test-XXXXXX", path[64], lock[64];
+static struct segment_fixture fixture;
+static TALLOC_CTX            *mem;
+static struct segment        *s;
 
 static int
 make_mem(void **state)
 {
-	struct segment_options o = { path, ENTRIES };
-	struct err             e = { 0 };
-
 	(void)state;
-	mem = talloc_new(NULL);
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
-	if (mem == NULL || mkdtemp(dir) == NULL)
+	if (!segment_fixture_make(&fixture))
 		return 1;
-	snprintf(path, sizeof(path), "%s/segment", dir);
-	snprintf(lock, sizeof(lock), "%s/segment.lock", dir);
-	s = segment_open(mem, &o, &e);
-	return s == NULL;
+	mem = fixture.mem;
+	s = segment_fixture_open(&fixture, ENTRIES);
+	return 0;
 }
 
 static int
 free_mem(void **state)
 {
 	(void)state;
-	talloc_free(mem);
-	unlink(path);
-	unlink(lock);
-	return rmdir(dir);
+	return segment_fixture_free(&fixture) ? 0 : 1;
 }
 
 static const struct uuid tenant = { { 1 } }, user = { { 2 } }, session = { { 3 } };
@@ -403,7 +395,7 @@ the_longest_unused_goes_first(void **state)
 static void
 without_entries_there_is_no_cache(void **state)
 {
-	struct segment_options o = { path, 0 };
+	struct segment_options o = { fixture.path, 0 };
 	struct err             e = { 0 };
 
 	(void)state;

@@ -235,9 +235,9 @@ random_ones_are_taken(void **state)
 static void
 a_typed_password_is_normalised_or_refused_at_its_place(void **state)
 {
-	TALLOC_CTX       *mem = talloc_new(NULL);
-	struct err        e = { 0 };
-	struct str        out;
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct err  e = { 0 };
+	struct str  out;
 
 	(void)state;
 	assert_true(password_accept(

@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/shm/permit.h"
+#include "tests/unit/segment_fixture.h"
 
 #define LEN(a)  (sizeof(a) / sizeof *(a))
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
@@ -21,35 +22,26 @@
 #define ENTRIES 0
 #define SCRATCH 65536
 
-static TALLOC_CTX     *mem;
-static struct segment *s;
-static char            dir[] = "/tmp/bsx-test-XXXXXX", path[64], lock[64];
+static struct segment_fixture fixture;
+static TALLOC_CTX            *mem;
+static struct segment        *s;
 
 static int
 make_mem(void **state)
 {
-	struct segment_options o = { path, ENTRIES };
-	struct err             e = { 0 };
-
 	(void)state;
-	mem = talloc_new(NULL);
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
-	if (mem == NULL || mkdtemp(dir) == NULL)
+	if (!segment_fixture_make(&fixture))
 		return 1;
-	snprintf(path, sizeof(path), "%s/segment", dir);
-	snprintf(lock, sizeof(lock), "%s/segment.lock", dir);
-	s = segment_open(mem, &o, &e);
-	return s == NULL;
+	mem = fixture.mem;
+	s = segment_fixture_open(&fixture, ENTRIES);
+	return 0;
 }
 
 static int
 free_mem(void **state)
 {
 	(void)state;
-	talloc_free(mem);
-	unlink(path);
-	unlink(lock);
-	return rmdir(dir);
+	return segment_fixture_free(&fixture) ? 0 : 1;
 }
 
 static struct permits *
@@ -63,35 +55,35 @@ made(unsigned cores, unsigned workers)
 }
 
 /* What a child answers by its exit status. */
-enum { ANSWER_GOT, ANSWER_BUSY, ANSWER_WRONG };
+enum { ANSWER_GOT, ANSWER_BUSY, ANSWER_FULL, ANSWER_WRONG };
 
+/* ANSWER_BUSY: waited in vain, for the time that it waits; ANSWER_FULL: too many wait already. */
 static int
-try(struct permits *ps, int64_t *took_ms)
+try(struct permits *ps)
 {
 	struct permit p = { .i = -1 };
 	struct err    e = { 0 };
 	int64_t       start = clock_ns(&clock_system);
-	bool          ok = permit_take(ps, &clock_system, &p, &e);
 
-	*took_ms = (clock_ns(&clock_system) - start) / 1000000;
-	if (ok) {
+	if (permit_take(ps, &clock_system, &p, &e)) {
 		permit_give(ps, &p);
 		return ANSWER_GOT;
 	}
-	return e.code == ERR_BUSY && e.retry_s == 2 && p.i == -1 ? ANSWER_BUSY : ANSWER_WRONG;
+	if (e.code != ERR_BUSY || e.retry_s != 2 || p.i != -1)
+		return ANSWER_WRONG;
+	if (strstr(e.detail, "half the workers wait already") != NULL)
+		return ANSWER_FULL;
+	return clock_ns(&clock_system) - start >= INT64_C(1900000000) ? ANSWER_BUSY : ANSWER_WRONG;
 }
 
 static int
-in_child(struct permits *ps, int64_t min_ms, int64_t max_ms)
+in_child(struct permits *ps)
 {
-	int64_t took;
-	int     status, answer;
-	pid_t   pid = fork();
+	int   status;
+	pid_t pid = fork();
 
-	if (pid == 0) {
-		answer = try(ps, &took);
-		_exit(took >= min_ms && took <= max_ms ? answer : ANSWER_WRONG);
-	}
+	if (pid == 0)
+		_exit(try(ps));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -125,11 +117,23 @@ holder(struct permits *ps)
 static pid_t
 waiter(struct permits *ps)
 {
-	int64_t took;
-	pid_t   pid = fork();
+	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(try(ps, &took));
+		_exit(try(ps));
+	return pid;
+}
+
+/* One who waits again and again, until he is killed. */
+static pid_t
+patient(struct permits *ps)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			if (try(ps) == ANSWER_FULL)
+				usleep(1000);
 	return pid;
 }
 
@@ -167,9 +171,9 @@ a_killed_holder_gives_its_permit_back(void **state)
 	pid_t           pid = holder(ps);
 
 	(void)state;
-	assert_int_equal(in_child(ps, 1900, 4000), ANSWER_BUSY);
+	assert_int_equal(in_child(ps), ANSWER_BUSY);
 	end(pid);
-	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+	assert_int_equal(in_child(ps), ANSWER_GOT);
 }
 
 static void
@@ -190,17 +194,22 @@ static void
 when_half_the_workers_wait_the_next_is_refused_at_once(void **state)
 {
 	struct permits *ps = made(1, 4);
-	pid_t           holding = holder(ps), waiting[] = { waiter(ps), waiter(ps) };
+	pid_t           holding = holder(ps), waiting[] = { patient(ps), patient(ps) };
+	int             answer = ANSWER_BUSY;
 
 	(void)state;
-	usleep(300000);
-	assert_int_equal(in_child(ps, 0, 1200), ANSWER_BUSY);
+	/* Until both have come to wait. */
+	for (int i = 0; i < 10 && answer == ANSWER_BUSY; i++) {
+		usleep(300000);
+		answer = in_child(ps);
+	}
+	assert_int_equal(answer, ANSWER_FULL);
 	/* A killed waiter is not counted for ever. */
 	end(waiting[0]);
-	assert_int_equal(in_child(ps, 1900, 4000), ANSWER_BUSY);
+	assert_int_equal(in_child(ps), ANSWER_BUSY);
 	end(waiting[1]);
 	end(holding);
-	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+	assert_int_equal(in_child(ps), ANSWER_GOT);
 }
 
 /* Workers that hash and are killed at random: never two in one scratch. */
@@ -243,7 +252,7 @@ two_are_never_in_one_scratch(void **state)
 	}
 	for (size_t i = 0; i < LEN(pids); i++)
 		end(pids[i]);
-	assert_int_equal(in_child(ps, 0, 1200), ANSWER_GOT);
+	assert_int_equal(in_child(ps), ANSWER_GOT);
 	munmap((void *)(uintptr_t)inside, 4096);
 }
 

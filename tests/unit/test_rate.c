@@ -14,42 +14,35 @@
 
 #include "core/base/clock.h"
 #include "core/shm/rate.h"
+#include "tests/unit/segment_fixture.h"
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 #define SECOND  INT64_C(1000000000)
 #define START   (1000 * SECOND)
 
-static TALLOC_CTX     *mem;
-static struct segment *s;
-static char            dir[] = "/tmp/bsx-test-XXXXXX", path[64], lock[64];
-static const uint64_t  secret[2] = { 0x123456789ABCDEF0, 0xFEDCBA987654321 };
+static struct segment_fixture fixture;
+static TALLOC_CTX            *mem;
+static struct segment        *s;
 
 static int
 make_mem(void **state)
 {
-	struct segment_options o = { path, 0 };
-	struct err             e = { 0 };
-
 	(void)state;
-	mem = talloc_new(NULL);
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
-	if (mem == NULL || mkdtemp(dir) == NULL)
+	if (!segment_fixture_make(&fixture))
 		return 1;
-	snprintf(path, sizeof(path), "%s/segment", dir);
-	snprintf(lock, sizeof(lock), "%s/segment.lock", dir);
-	s = segment_open(mem, &o, &e);
-	return s == NULL;
+	mem = fixture.mem;
+	s = segment_fixture_open(&fixture, 0);
+	return 0;
 }
 
 static int
 free_mem(void **state)
 {
 	(void)state;
-	talloc_free(mem);
-	unlink(path);
-	unlink(lock);
-	return rmdir(dir);
+	return segment_fixture_free(&fixture) ? 0 : 1;
 }
+
+static const uint64_t secret[2] = { 0x123456789ABCDEF0, 0xFEDCBA987654321 };
 
 static uint64_t
 key(uint64_t who)

@@ -15,12 +15,13 @@
 #include "core/shm/layout.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
+#include "tests/unit/segment_fixture.h"
 
 #define LEN(a)  (sizeof(a) / sizeof *(a))
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
-static TALLOC_CTX *mem;
-static char        dir[] = "/tmp/bsx-test-XXXXXX", path[64], lock[64];
+static struct segment_fixture fixture;
+static TALLOC_CTX            *mem;
 
 static int64_t
 stepped_ms(const struct clock *c)
@@ -41,12 +42,9 @@ static int
 make_mem(void **state)
 {
 	(void)state;
-	mem = talloc_new(NULL);
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
-	if (mem == NULL || mkdtemp(dir) == NULL)
+	if (!segment_fixture_make(&fixture))
 		return 1;
-	snprintf(path, sizeof(path), "%s/segment", dir);
-	snprintf(lock, sizeof(lock), "%s/segment.lock", dir);
+	mem = fixture.mem;
 	return 0;
 }
 
@@ -54,29 +52,13 @@ static int
 free_mem(void **state)
 {
 	(void)state;
-	talloc_free(mem);
-	unlink(path);
-	unlink(lock);
-	return rmdir(dir);
-}
-
-static struct segment *
-opened(uint64_t entries)
-{
-	const struct segment_options o = { path, entries };
-	struct err                   e = { 0 };
-	struct segment              *s = segment_open(mem, &o, &e);
-
-	if (s == NULL)
-		print_message("%s\n", e.detail);
-	assert_non_null(s);
-	return s;
+	return segment_fixture_free(&fixture) ? 0 : 1;
 }
 
 static void
 refused(void)
 {
-	const struct segment_options o = { path, 64 };
+	const struct segment_options o = { fixture.path, 64 };
 	struct err                   e = { 0 };
 
 	assert_null(segment_open(mem, &o, &e));
@@ -94,12 +76,12 @@ count(struct segment *s, uint64_t add)
 static void
 the_file_is_private_and_has_all_its_room(void **state)
 {
-	struct segment *s = opened(64);
+	struct segment *s = segment_fixture_open(&fixture, 64);
 	struct stat     st;
 
 	(void)state;
 	umask(0);
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(fixture.path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_true(st.st_blocks * 512 >= st.st_size); /* not sparse: no SIGBUS later */
 	assert_int_equal(s->cache_entries, 64);
@@ -109,14 +91,15 @@ the_file_is_private_and_has_all_its_room(void **state)
 static void
 two_openers_share_one_file(void **state)
 {
-	struct segment *a = opened(64), *b = opened(64);
+	struct segment *a = segment_fixture_open(&fixture, 64),
+		       *b = segment_fixture_open(&fixture, 64);
 
 	(void)state;
 	count(a, 5);
 	assert_int_equal(count(b, 2), 7);
 	talloc_free(a);
 	assert_int_equal(count(b, 0), 7);
-	a = opened(64);
+	a = segment_fixture_open(&fixture, 64);
 	assert_int_equal(count(a, 0), 7); /* and it outlives them */
 }
 
@@ -129,7 +112,7 @@ the_number_of_entries_is_rounded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(rows); i++) {
-		struct segment *s = opened(rows[i].ask);
+		struct segment *s = segment_fixture_open(&fixture, rows[i].ask);
 
 		assert_int_equal(s->cache_entries, rows[i].get);
 		talloc_free(s);
@@ -139,16 +122,16 @@ the_number_of_entries_is_rounded(void **state)
 static void
 another_size_or_version_is_replaced_and_the_old_one_lives_on(void **state)
 {
-	struct segment *a = opened(64), *b, *c;
+	struct segment *a = segment_fixture_open(&fixture, 64), *b, *c;
 
 	(void)state;
 	count(a, 3);
-	b = opened(128);
+	b = segment_fixture_open(&fixture, 128);
 	assert_int_equal(b->cache_entries, 128);
 	assert_int_equal(count(b, 1), 1);
 	assert_int_equal(count(a, 1), 4); /* on its own file still */
 	b->fixed->head.version = 99;
-	c = opened(128);
+	c = segment_fixture_open(&fixture, 128);
 	assert_int_equal(count(c, 0), 0);
 	assert_int_equal(count(b, 0), 1);
 }
@@ -157,15 +140,15 @@ static void
 rubbish_is_replaced(void **state)
 {
 	static const char rubbish[] = "rubbish";
-	int               fd = open(path, O_WRONLY | O_CREAT, 0600);
+	int               fd = open(fixture.path, O_WRONLY | O_CREAT, 0600);
 	struct segment   *s;
 
 	(void)state;
 	assert_int_equal(write(fd, rubbish, sizeof(rubbish)), sizeof(rubbish));
 	close(fd);
-	s = opened(64);
-	assert_int_equal(truncate(path, 8192), 0); /* too short for its header */
-	s = opened(64);
+	s = segment_fixture_open(&fixture, 64);
+	assert_int_equal(truncate(fixture.path, 8192), 0); /* too short for its header */
+	s = segment_fixture_open(&fixture, 64);
 	assert_int_equal(count(s, 1), 1);
 }
 
@@ -173,20 +156,20 @@ static void
 a_file_that_others_may_write_is_refused(void **state)
 {
 	(void)state;
-	talloc_free(opened(64));
-	assert_int_equal(chmod(path, 0660), 0);
+	talloc_free(segment_fixture_open(&fixture, 64));
+	assert_int_equal(chmod(fixture.path, 0660), 0);
 	refused();
-	assert_int_equal(chmod(path, 0604), 0);
+	assert_int_equal(chmod(fixture.path, 0604), 0);
 	refused();
-	assert_int_equal(chmod(path, 0600), 0);
-	talloc_free(opened(64));
-	unlink(path);
-	assert_int_equal(symlink("/dev/zero", path), 0);
+	assert_int_equal(chmod(fixture.path, 0600), 0);
+	talloc_free(segment_fixture_open(&fixture, 64));
+	unlink(fixture.path);
+	assert_int_equal(symlink("/dev/zero", fixture.path), 0);
 	refused();
-	unlink(path);
-	assert_int_equal(mkfifo(path, 0600), 0);
+	unlink(fixture.path);
+	assert_int_equal(mkfifo(fixture.path, 0600), 0);
 	refused();
-	unlink(path);
+	unlink(fixture.path);
 }
 
 static void
@@ -201,12 +184,12 @@ a_file_of_another_user_is_refused(void **state)
 		assert_int_not_equal(chown("/", geteuid(), (gid_t)-1), 0);
 		return;
 	}
-	talloc_free(opened(64));
-	assert_int_equal(chown(path, 65534, 65534), 0);
+	talloc_free(segment_fixture_open(&fixture, 64));
+	assert_int_equal(chown(fixture.path, 65534, 65534), 0);
 	refused();
 	pid = fork();
 	if (pid == 0) {
-		const struct segment_options o = { path, 64 };
+		const struct segment_options o = { fixture.path, 64 };
 		struct err                   e = { 0 };
 
 		/* As that user, who may not write the folder: the lock cannot be made either. */
@@ -219,7 +202,8 @@ a_file_of_another_user_is_refused(void **state)
 static void
 deleting_it_while_running_loses_warmth_only(void **state)
 {
-	struct segment     *a = opened(64), *b = opened(64);
+	struct segment *a = segment_fixture_open(&fixture, 64),
+		       *b = segment_fixture_open(&fixture, 64);
 	_Atomic uint64_t   *handed_out = metric_log_dropped(a);
 	struct cache_epochs before;
 	const struct uuid   id = { { 9 } };
@@ -229,12 +213,12 @@ deleting_it_while_running_loses_warmth_only(void **state)
 	segment_check(a, &now);
 	segment_check(b, &now);
 	count(a, 5);
-	unlink(path);
+	unlink(fixture.path);
 	segment_check(a, &now); /* not looked at again within a second */
-	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_not_equal(access(fixture.path, F_OK), 0);
 	now.set_ms += 1001;
 	segment_check(a, &now);
-	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(fixture.path, F_OK), 0);
 	assert_int_equal(count(a, 1), 1);
 	assert_int_equal(count(b, 0), 5);
 	segment_check(b, &now);
@@ -249,7 +233,8 @@ deleting_it_while_running_loses_warmth_only(void **state)
 static void
 a_running_process_follows_to_another_size(void **state)
 {
-	struct segment *a = opened(64), *b = opened(256);
+	struct segment *a = segment_fixture_open(&fixture, 64),
+		       *b = segment_fixture_open(&fixture, 256);
 
 	(void)state;
 	now.set_ms += 10000;
@@ -260,7 +245,7 @@ a_running_process_follows_to_another_size(void **state)
 	memset(a->cache, 0, 256 * sizeof(struct cache_entry));
 	/* A file of another version is not ours to follow. */
 	talloc_free(b);
-	b = opened(64);
+	b = segment_fixture_open(&fixture, 64);
 	b->fixed->head.version = 99;
 	now.set_ms += 10000;
 	segment_check(a, &now);
@@ -278,7 +263,7 @@ many_starters_make_one_file(void **state)
 	for (int i = 0; i < 8; i++) {
 		if (fork() != 0)
 			continue;
-		s = opened(64);
+		s = segment_fixture_open(&fixture, 64);
 		count(s, 1);
 		_exit(0);
 	}
@@ -286,7 +271,7 @@ many_starters_make_one_file(void **state)
 		assert_true(wait(&status) > 0);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(count(opened(64), 0), 8);
+	assert_int_equal(count(segment_fixture_open(&fixture, 64), 0), 8);
 }
 
 static void
@@ -296,18 +281,18 @@ a_starter_killed_half_way_stops_nobody(void **state)
 	int  fd;
 
 	(void)state;
-	snprintf(new_path, sizeof(new_path), "%s.new", path);
+	snprintf(new_path, sizeof(new_path), "%s.new", fixture.path);
 	fd = open(new_path, O_WRONLY | O_CREAT, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	talloc_free(opened(64));
+	talloc_free(segment_fixture_open(&fixture, 64));
 	assert_int_not_equal(access(new_path, F_OK), 0);
 }
 
 static void
 a_slot_tells_what_a_killed_worker_was_doing(void **state)
 {
-	struct segment   *s = opened(0);
+	struct segment   *s = segment_fixture_open(&fixture, 0);
 	struct slot_state st;
 	int               status;
 	pid_t             pid;
@@ -337,7 +322,7 @@ a_slot_tells_what_a_killed_worker_was_doing(void **state)
 static void
 a_slot_that_was_being_written_is_read_all_the_same(void **state)
 {
-	struct segment   *s = opened(0);
+	struct segment   *s = segment_fixture_open(&fixture, 0);
 	struct slot_state st;
 	char              text[300];
 

@@ -2,7 +2,7 @@
 #
 # trial_paths STATE comes first; the other functions use the variables it sets.
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # $root, $quiet, $demo come from the caller
+# shellcheck disable=SC2154 # $root, $quiet, $demo, $port, $receiver_port come from the caller
 
 trial_services="receiver web driftd responder database" # in the order of stopping
 
@@ -80,7 +80,7 @@ service_start() {
 	name=$1
 	shift
 	setsid "$root/tools/supervise" "$name" "$run" "$log/$name.log" "$@" </dev/null >/dev/null 2>&1 &
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in $(seq 100); do
 		[ ! -s "$run/$name.child" ] || return 0
 		sleep 0.1
 	done
@@ -285,7 +285,7 @@ trial_tenants() {
 
 trial_responder() {
 	service_start responder "$build/blindspotx.fcgi" -c "$conf/blindspotx.conf"
-	wait_until 20 test -S "$sockets/responder.sock"
+	wait_until 60 test -S "$sockets/responder.sock"
 }
 
 trial_driftd() {
@@ -297,7 +297,7 @@ trial_web() {
 	lighttpd) service_start web "$(program lighttpd)" -D -f "$conf/lighttpd.conf" ;;
 	nginx) service_start web "$(program nginx)" -c "$conf/nginx.conf" -e "$log/nginx.log" ;;
 	esac
-	wait_until 20 curl -sf --max-time 5 "$url/api/health/ready"
+	wait_until 60 curl -sf --max-time 5 "$url/api/health/ready"
 	jq --arg url "$url" '.url = $url' "$state/credentials.json" >"$state/credentials.new"
 	chmod 600 "$state/credentials.new"
 	mv "$state/credentials.new" "$state/credentials.json"
@@ -346,7 +346,7 @@ trial_demo() {
 	fi
 	umask 077
 	demo_login
-	receiver_port=$(free_port $((port + 1)))
+	: "${receiver_port:=$(free_port $((port + 1)))}"
 	jq -n --arg u "http://127.0.0.1:$receiver_port/hook" \
 		'{name: "Trial receiver", kind: "webhook", url: $u}' >"$run/body.json"
 	api POST /api/drift/channels "$run/body.json" >"$run/channel.json"
@@ -368,7 +368,7 @@ trial_demo() {
 	api POST "/api/drift/configs/$config/snapshots" "$root/tools/demo/drifted.json" >"$run/drifted.json"
 	key=''
 	rm -f "$run/body.json" "$run/key.json" "$run/channel.json"
-	wait_until 20 test -s "$state/webhooks.jsonl"
+	wait_until 60 test -s "$state/webhooks.jsonl"
 }
 
 trial_show_demo() {

@@ -14,7 +14,7 @@ async function watched(more = {}) {
     state: async () => (await admin('GET', `/api/drift/configs/${c.id}`)).json.state };
 }
 
-async function until(what, ms = 15000) {
+async function until(what, ms = 60000) {
   for (const end = Date.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
     if (await what())
       return;

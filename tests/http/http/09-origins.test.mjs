@@ -94,7 +94,7 @@ test('a setting taken back counts for requests at once, for preflights soon', as
   await renewWorkers();
   exposes(await caller('GET', '/api/auth/me', { headers: { Origin: from } }), from);
   allow(who.tenant, []);
-  await sleep(2100); // a registry row lives for 2 s
+  await sleep(2500); // a registry row lives for 2 s
   assert.deepEqual(cors(await caller('GET', '/api/auth/me', { headers: { Origin: from } })), []);
   await sleep(20000);
   assert.equal((await preflight('/api/auth/me', from, 'GET')).status, 403);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, test } from 'node:test';
-import { alive, child, credentials, Log, parseMetrics, running, sleep, state, ticks, total, until, workers } from '../lib/env.mjs';
+import { alive, child, credentials, Log, parseMetrics, running, sleep, sql, state, ticks, total, until, workers } from '../lib/env.mjs';
 import { call, newId, send } from '../lib/client.mjs';
 import { Receiver, verify } from '../lib/receiver.mjs';
 import { all, bearer, login, newChannel, newConfig, newKey, policy, withKey } from '../lib/people.mjs';
@@ -53,6 +53,26 @@ test('a worker killed in the middle of a request is reported with request and ro
   assert.equal((await admin('GET', `/api/drift/configs/${config.id}/snapshots`)).json.items.length, 0, 'nothing half-written');
 });
 
+test('the connections that are open are those the database has, also after a worker was killed', async () => {
+  const admin = await bearer();
+  const shown = async () => {
+    const series = await metrics();
+    return ['control', 'tenant'].map((kind) => total(series, 'bsx_db_connections', `kind="${kind}"`));
+  };
+  const there = () => ["user = 'bsx'", "user LIKE 'bsxt%'"].map((who) =>
+    Number(sql(`SELECT COUNT(*) FROM information_schema.processlist WHERE ${who}`)));
+  const equal = (least) => until('the same numbers', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => admin('GET', '/api/drift/configs')));
+    const before = there(), now = await shown();
+    return String(before) === String(now) && now.every((n) => n >= least);
+  });
+  await equal(2);
+  const [victim] = workers();
+  process.kill(victim, 'SIGKILL');
+  await until('its successor', () => workers().length >= 2 && !workers().includes(victim));
+  await equal(1);
+});
+
 test('without its database every answer is 503 with Retry-After, liveness stays, and all works again when it is back', async () => {
   const admin = await bearer(), config = await newConfig(admin);
   const responder = child('responder'), guard = supervisor('database');
@@ -62,8 +82,9 @@ test('without its database every answer is 503 with Retry-After, liveness stays,
   process.kill(guard, 'SIGSTOP'); // it cannot start the database again
   try {
     const log = new Log();
-    process.kill(child('database'), 'SIGKILL');
-    await sleep(200);
+    const database = child('database');
+    process.kill(database, 'SIGKILL');
+    await until('its end', () => !alive(database));
     const id = newId();
     for (const [method, target, body] of [['GET', '/api/drift/configs'], ['GET', '/api/health/ready'], ['POST', `/api/drift/configs/${config.id}/snapshots`, { resources: [policy(1)] }],
       ['POST', '/api/drift/configs', { name: 'while it is away', source: { kind: 'push' } }], ['GET', `/api/drift/configs/${config.id}`]]) {

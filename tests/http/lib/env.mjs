@@ -28,15 +28,18 @@ export function sql(text, schema = 'bsx') {
   return execFileSync('mariadb', ['--no-defaults', `--socket=${socket}`, '-N', '-B', '-e', text, schema], { encoding: 'utf8' }).trim();
 }
 
+// What a quiet machine does within a time may take a busy or a slow one this many times as long.
+const PATIENCE = 4;
+
 // Waits until f() gives something true; the error names what was waited for.
 export async function until(what, f, seconds = 10, pause = 50) {
-  const end = Date.now() + seconds * 1000;
+  const end = Date.now() + seconds * 1000 * PATIENCE;
   for (;;) {
     const value = await f();
     if (value)
       return value;
     if (Date.now() >= end)
-      throw new Error(`waited ${seconds} s in vain: ${what}`);
+      throw new Error(`waited ${seconds * PATIENCE} s in vain: ${what}`);
     await sleep(pause);
   }
 }

@@ -1,18 +1,10 @@
 // second.mjs - another responder on the same database, configured otherwise, behind a lighttpd of its own.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../../lib/ports.mjs';
 import { build, state, until } from './env.mjs';
 import { send } from './client.mjs';
-
-async function freePort() {
-  const s = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => s.on('listening', resolve));
-  const n = s.address().port;
-  await new Promise((resolve) => s.close(resolve));
-  return n;
-}
 
 const lighttpd = ['/usr/sbin/lighttpd', '/usr/local/sbin/lighttpd'].find((p) => fs.existsSync(p)) ?? 'lighttpd';
 
@@ -33,7 +25,7 @@ export class Second {
 
   // drop: settings of the trial's configuration to leave out; add: lines; stderr: where the log goes.
   async start({ drop = [], add = '', stderr = fs.openSync(this.file('log'), 'a'), alive = '/api/health' } = {}) {
-    this.port = await freePort();
+    this.port = await freePort(build);
     const own = ['state_dir', 'listen', ...drop].join('|');
     const conf = fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8').split('\n')
       .filter((l) => !new RegExp(`^(${own})\\b`).test(l)).join('\n');

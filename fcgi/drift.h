@@ -68,6 +68,13 @@ extern const struct schema event_out_schema;
 MUST_USE bool history_show(struct request *r, const struct uuid *config, struct blob subject,
     struct items *out, struct err *e);
 
+struct snapshot;
+/* All its collections were read. */
+MUST_USE bool snapshot_complete(
+    TALLOC_CTX *mem, const struct snapshot *s, bool *complete, struct err *e);
+/* Whose a golden baseline is, as it is answered: "tenant" or "platform". */
+const char *golden_owner(const struct request *r, bool foreign);
+
 /* A change as it is answered. */
 struct acceptance_out {
 	char   *reason, *owner;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "drift/run/golden.h"
 #include "drift/run/sides.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
@@ -8,14 +9,30 @@
 
 /* ---- what is compared ---- */
 
+struct golden_side {
+	struct uuid     id;
+	struct raw_json variables;
+};
+static const struct field  golden_side_fields[] = { FIELD(struct golden_side, id,
+							.flags = FIELD_REQUIRED,
+							.doc = "A golden baseline."),
+	 FIELD(struct golden_side, variables, .doc = "Object: name of a variable to its value."),
+	 FIELD_END };
+static const struct schema golden_side_schema =
+    SCHEMA("CompareGolden", struct golden_side, golden_side_fields);
+
 struct compare_side {
-	struct uuid     snapshot_id;
-	struct raw_json value;
+	struct uuid         snapshot_id;
+	struct raw_json     value;
+	struct golden_side *golden;
 };
 static const struct field  side_fields[] = { FIELD(struct compare_side, snapshot_id,
 						 .flags = FIELD_NULLABLE,
 						 .doc = "A stored snapshot of this tenant."),
-	 FIELD(struct compare_side, value, .doc = "Or a document."), FIELD_END };
+	 FIELD(struct compare_side, value, .doc = "Or a document."),
+	 FIELD(struct compare_side, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
+	     .doc = "Or a golden baseline, rendered with these variables."),
+	 FIELD_END };
 static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
 
 struct compare_in {
@@ -103,8 +120,9 @@ read_snapshot(struct request *r, const struct compare_side *in, const char *poin
 {
 	bool by_id = !uuid_is_nil(&in->snapshot_id);
 
-	if (by_id == (in->value.tree != NULL))
-		return err_fault(e, r->mem, pointer, "needs either snapshot_id or value");
+	if (by_id + (in->value.tree != NULL) + (in->golden != NULL) != 1)
+		return err_fault(
+		    e, r->mem, pointer, "needs either snapshot_id, value or golden");
 	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
 }
 
@@ -215,9 +233,32 @@ show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct
 /* ---- the route ---- */
 
 static bool
-make_side(struct request *r, const struct drift_spec *spec, const struct compare_side *in,
-    const struct snapshot *s, struct side *out, struct err *e)
+golden_side(struct request *r, const struct drift_spec *spec, const struct golden_side *in,
+    const char *root, struct side *out, struct err *e)
 {
+	struct golden_terms terms = { .variables = in->variables.tree,
+		.strict = true,
+		.root = root };
+	struct golden_content c;
+	struct golden         g;
+	struct snap          *s;
+	bool                  foreign;
+
+	if (terms.variables != NULL && terms.variables->type != JSON_OBJECT)
+		return err_fault(e, r->mem, root, "variables must be an object");
+	if (!golden_find(r->db, r->mem, &in->id, &g, &foreign, e) ||
+	    !golden_load(r->db, r->mem, &g, foreign, &c, e))
+		return false;
+	s = golden_render(r->mem, r->db, spec, &c, &terms, e);
+	return s != NULL && side_of_snap(r->mem, s, out, e);
+}
+
+static bool
+make_side(struct request *r, const struct drift_spec *spec, const struct compare_side *in,
+    const struct snapshot *s, const char *root, struct side *out, struct err *e)
+{
+	if (in->golden != NULL)
+		return golden_side(r, spec, in->golden, root, out, e);
 	if (in->value.tree == NULL)
 		return side_of_snapshot(r->db, r->mem, s, out, e);
 	return side_of_document(r->mem, spec, in->value.tree, out, e);
@@ -245,8 +286,8 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	spec = spec_here(r, &left, &right, e);
 	d = spec != NULL ? diff_make(r->mem, spec->compare, spec->rules, e) : NULL;
-	if (d == NULL || !make_side(r, spec, in->left, &left, &a, e) ||
-	    !make_side(r, spec, in->right, &right, &b, e) ||
+	if (d == NULL || !make_side(r, spec, in->left, &left, "/left/golden", &a, e) ||
+	    !make_side(r, spec, in->right, &right, "/right/golden", &b, e) ||
 	    !sides_each(r->db, r->mem, spec->compare, &a, &b, add_to_diff, d, e))
 		return false;
 	buf_make(&incomplete, r->mem);
@@ -259,6 +300,7 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 const struct route compare_routes[] = {
 	ROUTE(POST, "/api/drift/compare", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200, compare_two,
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
-	    "Compares any two things: stored snapshots or documents. Nothing is stored."),
+	    "Compares any two things: stored snapshots, documents or golden baselines. "
+	    "Nothing is stored."),
 	ROUTE_END
 };

@@ -3,6 +3,7 @@
 
 #include "core/store/channel.h"
 #include "core/store/schedule.h"
+#include "drift/run/golden_binding.h"
 #include "drift/run/watch.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
@@ -93,6 +94,8 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 	}
 	if (!defaults(r->mem, &b, e))
 		return false;
+	if (in->golden || strcmp(b.baseline->mode, "golden") == 0) /* what is, not what was named */
+		b.baseline->mode = in->golden ? "golden" : "pinned";
 	*out = (struct config_out) { .id = c->id,
 		.config_id = c->id,
 		.tenant_id = r->db->tenant->id,
@@ -126,6 +129,7 @@ config_load(struct request *r, struct config_row *row, struct err *e)
 	row->state = s.state;
 	row->last_run_at = s.last_run_at;
 	row->collected_at = s.collected_at;
+	row->golden = s.golden;
 	return true;
 }
 
@@ -198,6 +202,7 @@ get_config(struct request *r, const void *body, void *answer, struct err *e)
 struct config_change {
 	struct drift_config config;
 	bool                done;
+	TALLOC_CTX         *mem;
 	const char         *by;
 	int64_t             expect_every_s;
 };
@@ -243,6 +248,24 @@ await_beat(struct db *db, const struct config_change *c, struct err *e)
 	    c->expect_every_s == 0 ? -1 : c->expect_every_s * BLIND_AFTER, e);
 }
 
+/* A template is bound, and let go, by PUT .../baseline alone. */
+static bool
+check_golden(struct request *r, const struct schema *s, const struct spec_body *in, bool bound,
+    struct err *e)
+{
+	bool named = (in->given & schema_bit(s, "baseline")) != 0;
+	bool golden = in->baseline != NULL && strcmp(in->baseline->mode, "golden") == 0;
+
+	if (golden && !bound)
+		return err_fault(e, r->mem, "/baseline/mode",
+		    "a golden baseline is bound by PUT .../baseline, once the config is there");
+	if (named && bound && !golden)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The config is bound to a golden baseline: set a snapshot as its baseline first.",
+		    "another mode for a bound config");
+	return true;
+}
+
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
@@ -262,7 +285,8 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 	c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
 	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
-	if (c.config.spec == NULL || !check_spec(r, &c, e))
+	if (c.config.spec == NULL ||
+	    !check_golden(r, &drift_config_create_schema, in, false, e) || !check_spec(r, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -293,7 +317,8 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 	struct config_row       row;
 	struct config_change    c = { 0 };
 
-	if (!config_load(r, &row, e) || !version_matches(r, row.config.version, e))
+	if (!config_load(r, &row, e) || !version_matches(r, row.config.version, e) ||
+	    !check_golden(r, &drift_config_update_schema, in, row.golden, e))
 		return false;
 	c.config = row.config;
 	if (in->name != NULL)
@@ -317,7 +342,8 @@ drop_body(struct db *db, void *arg, struct err *e)
 {
 	struct config_change *c = arg;
 
-	if (!config_drop(
+	if (!golden_forget(db, c->mem, &c->config.id, e) ||
+	    !config_drop(
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
 	return c->done ? await_beat(db, c, e) /* no more */
@@ -328,7 +354,7 @@ drop_body(struct db *db, void *arg, struct err *e)
 static bool
 drop_config(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct config_change c = { .by = r->caller.name };
+	struct config_change c = { .mem = r->mem, .by = r->caller.name };
 
 	(void)body;
 	(void)answer;

@@ -304,7 +304,13 @@ promote_body(struct db *db, void *arg, struct err *e)
 	const struct uuid  *config = &p->report.config_id;
 	struct config_state state;
 
-	if (!config_state_lock(db, p->r->mem, config, &state, e) || !promote_findings(db, p, e) ||
+	if (!config_state_lock(db, p->r->mem, config, &state, e))
+		return false;
+	if (state.golden)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config is a golden one: declare a difference instead.",
+		    "promoting against a golden baseline");
+	if (!promote_findings(db, p, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
 	    !config_touch(db, config, (instant) { 0 }, e))
 		return false;

@@ -131,6 +131,7 @@ struct snapshot_out {
 	char           *actor, *pushed_by;
 	instant         collected_at, received_at;
 	struct uuid     report_id;
+	bool            rendered;
 	struct items    contents;
 };
 static const struct field  snapshot_out_fields[] = { FIELD(struct snapshot_out, id,
@@ -146,6 +147,8 @@ static const struct field  snapshot_out_fields[] = { FIELD(struct snapshot_out, 
 	 FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
 	 FIELD(struct snapshot_out, received_at, .doc = "When it came."),
 	 FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
+	 FIELD(struct snapshot_out, rendered, .flags = FIELD_OMIT_ZERO,
+	     .doc = "It was not collected: a golden baseline is rendered to it."),
 	 FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
 	     .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
 		     "category, the first 1,000."),
@@ -177,7 +180,8 @@ snapshot_show(const struct snapshot *s, struct snapshot_out *out)
 		.pushed_by = s->pushed_by,
 		.collected_at = s->collected_at,
 		.received_at = s->received_at,
-		.report_id = s->report_id };
+		.report_id = s->report_id,
+		.rendered = s->rendered != NULL };
 }
 
 struct snapshots_query {
@@ -393,148 +397,6 @@ drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 	       audit_deed(r->db, r->mem, r->app->auth, drop_body, &d, &entry, e);
 }
 
-/* ---- the baseline ---- */
-
-struct baseline_out {
-	struct uuid config_id;
-	const char *mode;
-	struct uuid snapshot_id;
-	bool        approved;
-	instant     collected_at;
-};
-static const struct field  baseline_out_fields[] = { FIELD(struct baseline_out, config_id,
-							 .doc = "The config."),
-	 FIELD(struct baseline_out, mode, .doc = "pinned or previous."),
-	 FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
-	     .doc = "Snapshot the next one is compared with; null before the first complete one."),
-	 FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
-	 FIELD(
-	     struct baseline_out, collected_at, .flags = FIELD_NULLABLE, .doc = "When it was read."),
-	 FIELD_END };
-static const struct schema baseline_out_schema =
-    SCHEMA("DriftBaseline", struct baseline_out, baseline_out_fields);
-
-struct baseline_in {
-	struct uuid     snapshot_id;
-	struct raw_json golden;
-};
-static const struct field baseline_in_fields[] = {
-	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_REQUIRED,
-	    .doc = "A complete snapshot of this config."),
-	FIELD(struct baseline_in, golden, .flags = FIELD_NULLABLE,
-	    .doc = "Not available in this version: refused."),
-	FIELD_END
-};
-static const struct schema baseline_in_schema =
-    SCHEMA("DriftBaselineSet", struct baseline_in, baseline_in_fields);
-
-static bool
-baseline_show(
-    struct request *r, const struct drift_spec *spec, struct baseline_out *out, struct err *e)
-{
-	struct config_state state;
-	struct snapshot     s;
-
-	if (!config_state_by_id(r->db->db, r->mem, &r->id0, &state, e))
-		return false;
-	*out = (struct baseline_out) { .config_id = r->id0,
-		.mode = spec->mode == BASELINE_PREVIOUS ? "previous" : "pinned",
-		.approved = state.baseline_approved };
-	out->snapshot_id = spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot)
-			       ? state.snapshot_id
-			       : state.baseline_snapshot;
-	if (uuid_is_nil(&out->snapshot_id))
-		return true;
-	if (!snapshot_by_id(r->db, r->mem, &out->snapshot_id, &s, e))
-		return false;
-	out->collected_at = s.collected_at;
-	return true;
-}
-
-static const struct drift_spec *
-spec_here(struct request *r, struct drift_config *c, struct err *e)
-{
-	struct drift *d = drift_of(r->app, e);
-
-	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, c, e))
-		return NULL;
-	return spec_of(d, r->db, c, e);
-}
-
-static bool
-get_baseline(struct request *r, const void *body, void *answer, struct err *e)
-{
-	struct drift_config      c;
-	const struct drift_spec *spec = spec_here(r, &c, e);
-
-	(void)body;
-	return spec != NULL && baseline_show(r, spec, answer, e);
-}
-
-static bool
-is_complete(struct request *r, const struct snapshot *s, bool *complete, struct err *e)
-{
-	struct json *tree = json_parse(r->mem, str_of(s->collections), e);
-
-	if (tree == NULL)
-		return false;
-	*complete = true;
-	for (uint32_t i = 0; i < tree->n; i++)
-		*complete = *complete && str_eqz(tree->items[i].text, "complete");
-	return true;
-}
-
-struct baseline_deed {
-	TALLOC_CTX     *mem;
-	struct snapshot s;
-};
-
-/* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
-static bool
-baseline_body(struct db *db, void *arg, struct err *e)
-{
-	const struct baseline_deed *d = arg;
-	struct config_state         state;
-
-	return config_state_lock(db, d->mem, &d->s.config_id, &state, e) &&
-	       config_baseline_set(db, &d->s.config_id, &d->s.id, d->s.seq, e);
-}
-
-static bool
-set_baseline(struct request *r, const void *body, void *answer, struct err *e)
-{
-	const struct baseline_in *in = body;
-	struct drift_config       c;
-	const struct drift_spec  *spec = spec_here(r, &c, e);
-	struct baseline_deed      d = { .mem = r->mem };
-	bool                      complete;
-
-	if (spec == NULL)
-		return false;
-	if (in->golden.tree != NULL && in->golden.tree->type != JSON_NULL)
-		return err_fault(
-		    e, r->mem, "/golden", "golden baselines are not available in this version");
-	if (spec->mode == BASELINE_PREVIOUS)
-		return err_set(e, ERR_CONFLICT, 0,
-		    "The baseline of this config follows the previous snapshot; it is not set.",
-		    "mode previous");
-	if (!snapshot_by_id(r->db, r->mem, &in->snapshot_id, &d.s, e) ||
-	    !uuid_eq(&d.s.config_id, &r->id0)) {
-		if (e->code != ERR_OK && e->code != ERR_MISSING)
-			return false;
-		err_clear(e);
-		return err_fault(e, r->mem, "/snapshot_id", "no such snapshot of this config");
-	}
-	if (!is_complete(r, &d.s, &complete, e))
-		return false;
-	if (!complete)
-		return err_fault(e, r->mem, "/snapshot_id",
-		    "the snapshot is incomplete: what was not read cannot be approved");
-	return drift_deed(
-		   r, baseline_body, &d, AUDIT_BASELINE_SET, "drift_config", &r->id0, c.name, e) &&
-	       baseline_show(r, spec, answer, e);
-}
-
 const struct route snapshot_routes[] = {
 	ROUTE(POST, "/api/drift/configs/{id}/snapshots", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT,
 	    201, push_snapshot, IN_SNAPSHOT(push), OUT(push_out),
@@ -552,11 +414,5 @@ const struct route snapshot_routes[] = {
 	    RATE_WRITE, 204, drop_snapshot, IN_NONE, OUT_NONE,
 	    "Drops a snapshot with what only it held; the baseline and the newest cannot be. Its "
 	    "report stays."),
-	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
-	    get_baseline, IN_NONE, OUT(baseline_out),
-	    "Shows what the next snapshot is compared with."),
-	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
-	    set_baseline, IN(baseline_in), OUT(baseline_out),
-	    "Approves a snapshot as the baseline."),
 	ROUTE_END
 };

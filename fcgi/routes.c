@@ -14,6 +14,8 @@ const struct route *const route_tables[] = {
 	api_key_routes,
 	config_routes,
 	snapshot_routes,
+	baseline_routes,
+	golden_routes,
 	report_routes,
 	compare_routes,
 	whatif_routes,

@@ -20,6 +20,8 @@ extern const struct route oidc_routes[];
 extern const struct route identity_provider_routes[];
 extern const struct route config_routes[];
 extern const struct route snapshot_routes[];
+extern const struct route baseline_routes[];
+extern const struct route golden_routes[];
 extern const struct route report_routes[];
 extern const struct route compare_routes[];
 extern const struct route whatif_routes[];

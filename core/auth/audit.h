@@ -56,6 +56,9 @@
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \
 	X(AUDIT_BASELINE_SET,     "baseline.set",        LOG_DRIFT) \
+	X(AUDIT_GOLDEN_CREATE,    "golden_baseline.create", LOG_DRIFT) \
+	X(AUDIT_GOLDEN_UPDATE,    "golden_baseline.update", LOG_DRIFT) \
+	X(AUDIT_GOLDEN_DELETE,    "golden_baseline.delete", LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",     LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",       LOG_DRIFT) \
 	X(AUDIT_REPORT_ACCEPT,    "report.accept",       LOG_DRIFT) \

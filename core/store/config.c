@@ -16,7 +16,7 @@ static const struct field  list_fields[] = { COLUMN_AS(struct config_row, config
 	 COLUMN_AS(struct config_row, config.created_at, "created_at"),
 	 COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
 	 COLUMN(struct config_row, state), COLUMN_NULL(struct config_row, last_run_at),
-	 COLUMN_NULL(struct config_row, collected_at), FIELD_END };
+	 COLUMN_NULL(struct config_row, collected_at), COLUMN(struct config_row, golden), FIELD_END };
 static const struct schema config_row_schema = SCHEMA("ConfigRow", struct config_row, list_fields);
 
 static const struct field  state_fields[] = { COLUMN(struct config_state, config_id),
@@ -31,7 +31,7 @@ static const struct field  state_fields[] = { COLUMN(struct config_state, config
 	 COLUMN_NULL(struct config_state, last_run_at), COLUMN(struct config_state, life),
 	 COLUMN_NULL(struct config_state, recheck_at), COLUMN(struct config_state, incomplete_runs),
 	 COLUMN(struct config_state, clean_runs), COLUMN_NULL(struct config_state, held),
-	 FIELD_END };
+	 COLUMN(struct config_state, golden), FIELD_END };
 static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
 
 struct id_in {
@@ -79,7 +79,7 @@ static const struct schema list_in = SCHEMA("ConfigListIn", struct list_in, list
 
 SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
     "SELECT c.id, c.name, c.spec, c.version, c.created_at, c.updated_at,"
-    " s.state, s.last_run_at, s.collected_at"
+    " s.state, s.last_run_at, s.collected_at, s.golden"
     " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
     " WHERE (? IS NULL OR c.id < ?) ORDER BY c.id DESC LIMIT ?");
 
@@ -139,6 +139,11 @@ SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_findings WHERE config_id = ?");
 SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_history WHERE config_id = ?");
+SQL(config_delete_refs, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM manifest_contents WHERE snapshot_id IN"
+    " (SELECT id FROM config_snapshots WHERE config_id = ? AND in_order = FALSE)");
+SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM golden_bindings WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -157,7 +162,8 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 	const struct resolve_in   resolve = { now, by, *id };
 	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
-		  &config_delete_snapshots, &config_delete_findings, &config_delete_history };
+		  &config_delete_refs, &config_delete_snapshots, &config_delete_findings,
+		  &config_delete_history, &config_delete_binding };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -208,7 +214,7 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
 	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"       \
-	" recheck_at, incomplete_runs, clean_runs, held"
+	" recheck_at, incomplete_runs, clean_runs, held, golden"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
     "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ?");
@@ -367,7 +373,7 @@ static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in
 
 SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,
     "UPDATE config_state SET baseline_snapshot = ?, baseline_seq = ?, baseline_approved = TRUE,"
-    " config_version = 0 WHERE config_id = ?");
+    " golden = FALSE, config_version = 0 WHERE config_id = ?");
 
 bool
 config_baseline_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
@@ -376,4 +382,22 @@ config_baseline_set(struct db *db, const struct uuid *config, const struct uuid 
 	const struct baseline_in in = { *snapshot, snapshot_seq, *config };
 
 	return db_run(db, &config_baseline_update, &in, NULL, e);
+}
+
+static const struct field  golden_fields[] = { COLUMN(struct baseline_in, snapshot),
+	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
+static const struct schema golden_in = SCHEMA("GoldenIn", struct baseline_in, golden_fields);
+
+/* What-if replays all of history against it, so that it stands before the first snapshot. */
+SQL(config_golden_update, SQL_TENANT, &golden_in, NULL,
+    "UPDATE config_state SET baseline_snapshot = ?, seq = ?, baseline_seq = NULL,"
+    " baseline_approved = TRUE, golden = TRUE, config_version = 0 WHERE config_id = ?");
+
+bool
+config_golden_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
+    uint64_t seq, struct err *e)
+{
+	const struct baseline_in in = { *snapshot, seq, *config };
+
+	return db_run(db, &config_golden_update, &in, NULL, e);
 }

@@ -40,6 +40,7 @@ struct config_state {
 	int64_t     incomplete_runs; /* in a row */
 	int64_t     clean_runs;      /* complete and without findings, in a row */
 	char       *held;            /* JSON array of collections whose loss waits; NULL: none */
+	bool        golden;          /* the baseline is rendered from a template (golden.h) */
 };
 
 /* A config with what a list shows of its state. */
@@ -47,6 +48,7 @@ struct config_row {
 	struct drift_config config;
 	char               *state;
 	instant             last_run_at, collected_at;
+	bool                golden;
 };
 
 MUST_USE bool config_add(
@@ -88,8 +90,11 @@ MUST_USE bool config_blind(
 /* The word of the state alone. */
 MUST_USE bool config_state_word(
     struct db *db, const struct uuid *config, const char *word, struct err *e);
-/* Another baseline; the next snapshot is compared in any case. */
+/* A snapshot as the baseline; the next snapshot is compared in any case. */
 MUST_USE bool config_baseline_set(struct db *db, const struct uuid *config,
     const struct uuid *snapshot, uint64_t snapshot_seq, struct err *e);
+/* A rendered one, which has taken the number `seq` of the config. */
+MUST_USE bool config_golden_set(struct db *db, const struct uuid *config,
+    const struct uuid *snapshot, uint64_t seq, struct err *e);
 
 #endif

@@ -60,8 +60,8 @@ by_address(const void *a, const void *b)
 	    ((const struct content *)a)->address, ((const struct content *)b)->address, HASH_LEN);
 }
 
-static bool
-compress_text(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
+bool
+content_compress(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
 {
 	size_t room = ZSTD_compressBound(text.n), n;
 	char  *p = talloc_size(mem, room);
@@ -101,7 +101,7 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct cont
 {
 	TALLOC_CTX *tmp = talloc_new(mem);
 	struct str  packed = { NULL, 0 };
-	bool        ok = tmp != NULL && compress_text(tmp, c->text, &packed, e);
+	bool        ok = tmp != NULL && content_compress(tmp, c->text, &packed, e);
 
 	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
 		struct str  piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
@@ -179,8 +179,8 @@ join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows
 	return true;
 }
 
-static bool
-expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e)
+bool
+content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e)
 {
 	char  *p = talloc_size(mem, size + 1);
 	size_t n;
@@ -214,7 +214,7 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
 		ok = broken("bad size", e);
 	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
-	     expand(mem, packed, (size_t)rows[0].size, text, e);
+	     content_expand(mem, packed, (size_t)rows[0].size, text, e);
 	talloc_free(tmp);
 	return ok;
 }

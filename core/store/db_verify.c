@@ -31,6 +31,8 @@ verify_columns(const struct sql *q, MYSQL_STMT *st, struct err *e)
 
 	if (!bind_fields(q->out, f, &n, e))
 		return false;
+	if (columns == 0 && strncmp(q->text, "CALL ", 5) == 0)
+		return true; /* known when it runs: db_one and db_all count them then */
 	if (columns != n)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "statement %s: %u columns, %u members", q->name, columns, n);

@@ -24,7 +24,7 @@ static const struct schema expired_out =
 
 SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
     "SELECT id, config_id, seq, in_order FROM config_snapshots WHERE config_id = ?"
-    " AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at LIMIT ?");
+    " AND rendered IS NULL AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at LIMIT ?");
 
 struct seq_in {
 	struct uuid config_id;
@@ -210,15 +210,32 @@ drop_versions(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct a
 	       db_run_many(db, &history_delete_place, only, *n, e);
 }
 
+static bool
+drop_refs(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct address **freed,
+    size_t *n, struct err *e)
+{
+	return db_all(db, mem, &history_select_manifest, s, ADDRESSES_MAX, freed, n, e) &&
+	       db_run(db, &history_delete_manifest, s, NULL, e);
+}
+
+bool
+history_release(struct db *db, TALLOC_CTX *mem, const struct uuid *holder, struct err *e)
+{
+	const struct snapshot s = { .id = *holder };
+	struct address       *freed;
+	size_t                n, dropped = 0;
+
+	return drop_refs(db, mem, &s, &freed, &n, e) &&
+	       drop_contents(db, mem, freed, n, &dropped, e);
+}
+
 bool
 history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e)
 {
 	struct address *freed;
 	size_t          n, dropped = 0;
 	bool            ok = s->in_order ? drop_versions(db, mem, s, &freed, &n, e)
-					 : db_all(db, mem, &history_select_manifest, s, ADDRESSES_MAX, &freed,
-					       &n, e) &&
-                                    db_run(db, &history_delete_manifest, s, NULL, e);
+					 : drop_refs(db, mem, s, &freed, &n, e);
 
 	return ok && db_run(db, &history_delete_snapshot, s, NULL, e) &&
 	       drop_contents(db, mem, freed, n, &dropped, e);

@@ -13,7 +13,8 @@
 
 #include "core/store/snapshot.h"
 
-/* A content that a snapshot out of order refers to by its manifest, or the manifest. */
+/* A content that a snapshot out of order refers to by its manifest, or the manifest; or one that a
+ * template (golden.h) is kept in. */
 struct manifest_ref {
 	struct uuid snapshot_id;
 	struct blob address;
@@ -37,6 +38,10 @@ MUST_USE bool history_expired(struct tenant_db *t, TALLOC_CTX *mem,
  * It is neither the baseline nor the newest.  Reports and their changes stay.
  */
 MUST_USE bool history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
+
+/* Ends all references of a holder that is no snapshot, and drops the contents that nobody else needs. */
+MUST_USE bool history_release(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *holder, struct err *e);
 
 /* Drops what nothing refers to among at most `limit` contents from this address on. */
 MUST_USE bool history_sweep(

@@ -10,14 +10,14 @@ static const struct field  snapshot_fields[] = { COLUMN(struct snapshot, id),
 	 COLUMN(struct snapshot, pushed_by), COLUMN(struct snapshot, collected_at),
 	 COLUMN(struct snapshot, received_at), COLUMN_NULL(struct snapshot, report_id),
 	 COLUMN_NULL(struct snapshot, idempotency_key), COLUMN_NULL(struct snapshot, body_hash),
-	 FIELD_END };
+	 COLUMN_NULL(struct snapshot, rendered), FIELD_END };
 static const struct schema snapshot_schema =
     SCHEMA("StoredSnapshot", struct snapshot, snapshot_fields);
 
 #define SNAPSHOT_COLUMNS                                                                           \
 	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, "          \
 	"pushed_by,"                                                                               \
-	" collected_at, received_at, report_id, idempotency_key, body_hash"
+	" collected_at, received_at, report_id, idempotency_key, body_hash, rendered"
 
 struct id_in {
 	struct uuid id;
@@ -27,7 +27,7 @@ static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields)
 
 SQL(snapshot_insert, SQL_TENANT, &snapshot_schema, NULL,
     "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(snapshot_select, SQL_TENANT, &id_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE id = ?");
 
@@ -69,10 +69,10 @@ SQL(snapshot_select_key, SQL_TENANT, &key_in, &snapshot_schema,
     " FROM config_snapshots WHERE config_id = ? AND idempotency_key = ?");
 SQL(snapshot_select_before, SQL_TENANT, &at_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = ? AND collected_at <= ?"
-    " ORDER BY collected_at DESC, seq DESC LIMIT 1");
+    " AND rendered IS NULL ORDER BY collected_at DESC, seq DESC LIMIT 1");
 SQL(snapshot_select_list, SQL_TENANT, &list_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots"
-    " WHERE config_id = ? AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " WHERE config_id = ? AND rendered IS NULL AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
 
 bool
 snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,

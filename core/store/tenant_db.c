@@ -303,6 +303,19 @@ tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, str
 	return ok;
 }
 
+bool
+tenant_golden_key(
+    const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e)
+{
+	const struct tenant_conn *x =
+	    (const struct tenant_conn *)(const void *)((const char *)tdb -
+						       offsetof(struct tenant_conn, tdb));
+	const struct keyring *k = x->owner->d.keyring;
+
+	out->version = version == 0 ? keyring_newest(k) : version;
+	return keyring_subkey(k, out->version, KEY_GOLDEN, STR(""), out->key, e);
+}
+
 /* ---- sealed fields ---- */
 
 static char *

@@ -99,6 +99,9 @@ MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool an
 /* The data key of a version, for opening older sealed values. */
 MUST_USE bool tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
 
+/* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
+MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
+
 /* Seals and opens with the tenant's data key; place is SCHEMA:table:column:row. */
 MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
     const char *column, const struct uuid *row, struct str plain, struct blob *sealed, struct err *e);

@@ -6,6 +6,7 @@
 #include "core/shm/metric.h"
 #include "core/store/history.h"
 #include "core/store/tx.h"
+#include "drift/run/golden_binding.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
 #include "drift/run/watch.h"
@@ -112,11 +113,25 @@ ingest_body(struct db *db, void *arg, struct err *e)
 	return done ? true : tx_again(e);
 }
 
+/* A golden baseline follows its template first. */
+static struct plan *
+ingest_plan(const struct ingest *in, struct err *e)
+{
+	struct plan *p = plan_make(in->mem, in, e);
+	bool         renewed = false;
+
+	if (p == NULL || !p->before.golden)
+		return p;
+	if (!golden_renew(in->d, in->t, in->mem, in->config, in->spec, &renewed, e))
+		return NULL;
+	return renewed ? plan_make(in->mem, in, e) : p;
+}
+
 static struct plan *
 ingest_write(const struct ingest *in, struct err *e)
 {
 	const struct snapshot_mark mark = { in->snapshot_id };
-	struct writing             w = { .in = in, .plan = plan_make(in->mem, in, e) };
+	struct writing             w = { .in = in, .plan = ingest_plan(in, e) };
 	const struct tx            tx = { "ingest", ingest_body, &w, snapshot_mark(), &mark };
 
 	if (w.plan == NULL || !tx_run(in->t->db, &tx, e))

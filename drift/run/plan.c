@@ -14,6 +14,7 @@ struct ground {
 	size_t       base_n;
 	struct held *current; /* in force now; empty for a late snapshot */
 	size_t       current_n;
+	const struct json *only; /* categories that are compared, its members; NULL: all */
 };
 
 bool
@@ -61,6 +62,11 @@ ground_of_snapshot(const struct ingest *in, struct plan *p, const struct snapsho
     struct ground *g, struct err *e)
 {
 	g->snapshot = s->id;
+	if (s->rendered != NULL && strcmp(s->rendered, "ignore") == 0) {
+		g->only = json_parse(p, str_of(s->collections), e);
+		if (g->only == NULL)
+			return err_note(e, "reading the categories of a baseline");
+	}
 	return baseline_held(in->t, p, s, &g->base, &g->base_n, e);
 }
 
@@ -144,13 +150,25 @@ held_cmp(const struct held *h, const struct snap_resource *r)
 	return snap_place_cmp(str_of(h->category), str_of(h->key), r->r.category, r->r.key);
 }
 
+/* A golden baseline may speak of some categories only. */
+static bool
+category_compared(const struct ground *g, struct str category)
+{
+	for (uint32_t i = 0; g->only != NULL && i < g->only->n; i++)
+		if (str_eq(g->only->names[i], category))
+			return true;
+	return g->only == NULL;
+}
+
 /* Either may be NULL: not on that side. */
 static bool
-compare_pair(const struct ingest *in, struct plan *p, const struct held *old,
-    const struct snap_resource *new, struct err *e)
+compare_pair(const struct ingest *in, struct plan *p, const struct ground *g,
+    const struct held *old, const struct snap_resource *new, struct err *e)
 {
 	struct resource from;
 
+	if (old == NULL && !category_compared(g, new->r.category))
+		return true;
 	if (!category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
 		return true;
 	if (old != NULL && new != NULL && digest_is(&old->address, new->address))
@@ -174,7 +192,7 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
 		int c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
 
-		if (!compare_pair(in, p, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+		if (!compare_pair(in, p, g, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;

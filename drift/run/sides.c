@@ -24,6 +24,7 @@ side_of_snapshot(
 	*out = (struct side) { .collections = json_parse(mem, str_of(s->collections), e) };
 	if (out->collections == NULL)
 		return err_note(e, "reading a snapshot's collections");
+	out->only = s->rendered != NULL && strcmp(s->rendered, "ignore") == 0;
 	if (!baseline_held(t, mem, s, &held, &n, e))
 		return false;
 	out->items = talloc_zero_size(mem, (n + 1) * sizeof(out->items[0]));
@@ -70,6 +71,17 @@ side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct js
 	return true;
 }
 
+bool
+side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e)
+{
+	*out = (struct side) { .items = talloc_zero_size(mem, (s->n + 1) * sizeof(out->items[0])) };
+	if (out->items == NULL)
+		return err_memory(e);
+	for (; out->n < s->n; out->n++)
+		out->items[out->n].r = s->items[out->n].r;
+	return true;
+}
+
 /* ---- both ---- */
 
 static bool
@@ -80,7 +92,7 @@ is_complete(const struct side *s, struct str category)
 	for (uint32_t i = 0; c != NULL && i < c->n; i++)
 		if (str_eq(c->names[i], category))
 			return str_eqz(c->items[i].text, "complete");
-	return true;
+	return !s->only;
 }
 
 static bool

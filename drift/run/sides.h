@@ -22,6 +22,7 @@ struct side {
 	struct side_item  *items; /* by category and key */
 	size_t             n;
 	const struct json *collections; /* category -> completeness; NULL: all complete */
+	bool               only;        /* no others are compared: a golden baseline that says so */
 };
 
 MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
@@ -29,6 +30,11 @@ MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struc
 /* Cut by the selector of the spec, and normalised; it must outlive the side. */
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct err *e);
+
+/* What a template was rendered to. */
+struct snap;
+MUST_USE bool side_of_snap(
+    TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool side_fn(

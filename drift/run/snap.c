@@ -41,12 +41,12 @@ collection_of_category(const struct collection *list, size_t n, struct str categ
 
 static bool
 make_one(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
-    struct snap_resource *at, struct err *e)
+    struct snap_resource *at, enum resource_origin from, struct err *e)
 {
 	struct buf b;
 
 	buf_make(&b, mem);
-	if (!resource_normalise(mem, spec->compare, &at->r, RESOURCE_SOURCE, e) ||
+	if (!resource_normalise(mem, spec->compare, &at->r, from, e) ||
 	    !resource_canonical(&b, &at->r, e))
 		return false;
 	if (!buf_ok(&b))
@@ -66,7 +66,7 @@ make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spe
 	s->n = in->n;
 	for (size_t i = 0; i < in->n; i++) {
 		s->items[i].r = in->resources[i];
-		if (!make_one(s, t, spec, &s->items[i], e))
+		if (!make_one(s, t, spec, &s->items[i], in->from, e))
 			return false;
 	}
 	if (s->n > 1)

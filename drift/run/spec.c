@@ -49,8 +49,8 @@ const struct schema spec_source_schema = SCHEMA("DriftSource", struct spec_sourc
 static const struct field baseline_fields[] = {
 	FIELD(struct spec_baseline, mode, .choices = modes, .flags = FIELD_REQUIRED,
 	    .doc = "pinned: the first complete snapshot until another is set; previous: the one "
-		   "before; "
-		   "golden is not available in this version."),
+		   "before; golden: rendered from a template, which is bound by PUT "
+		   ".../baseline, not here."),
 	FIELD_END
 };
 const struct schema spec_baseline_schema =
@@ -213,8 +213,6 @@ refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 		return err_fault(e, mem, "/source", "is required");
 	if (strcmp(b->source->kind, "push") != 0)
 		err_fault(e, mem, "/source/kind", "only push is available in this version");
-	if (b->baseline != NULL && strcmp(b->baseline->mode, "golden") == 0)
-		err_fault(e, mem, "/baseline/mode", "golden is not available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
 	if (t != NULL) {
 		refuse(mem, &t->flapping, "/thresholds/flapping", "flapping", e);

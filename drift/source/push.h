@@ -63,6 +63,7 @@ struct collected {
 	size_t             n;
 	struct collection *collections; /* as told */
 	size_t             collections_n;
+	enum resource_origin from; /* RESOURCE_STORED: rendered from a template */
 };
 
 MUST_USE bool push_collect(TALLOC_CTX *mem, const struct push_in *in,

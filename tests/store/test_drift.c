@@ -350,7 +350,7 @@ what_this_version_does_not_do_is_refused(void **state)
 		{ "{\"source\":{\"kind\":\"push\"},\"schedule\":{\"interval_s\":60}}",
 		    "/schedule" },
 		{ "{\"source\":{\"kind\":\"push\"},\"retention_s\":0}", "/retention_s" },
-		{ "{\"source\":{\"kind\":\"push\"},\"baseline\":{\"mode\":\"golden\"}}",
+		{ "{\"source\":{\"kind\":\"push\"},\"baseline\":{\"mode\":\"silver\"}}",
 		    "/baseline/mode" },
 		{ "{\"source\":{\"kind\":\"push\"},\"thresholds\":{\"flapping\":true}}",
 		    "/thresholds/flapping" },

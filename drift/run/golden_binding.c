@@ -1,0 +1,516 @@
+#include "drift/run/golden_binding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/tx.h"
+#include "drift/run/baseline.h"
+
+static const char *const  others[] = { "report", "ignore", NULL };
+static const char *const  op_words[] = { "add", "replace", "remove", NULL };
+static const struct field asked_fields[] = {
+	FIELD(struct golden_difference, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "Category of the resource."),
+	FIELD(struct golden_difference, key, .max = RESOURCE_KEY_MAX, .flags = FIELD_REQUIRED,
+	    .doc = "Its key, as rendered."),
+	FIELD(struct golden_difference, path, .max = 4096, .flags = FIELD_REQUIRED,
+	    .doc = "JSON Pointer into its value as rendered; empty: the resource itself."),
+	FIELD(struct golden_difference, op, .choices = op_words, .flags = FIELD_REQUIRED,
+	    .doc = "As in a JSON Patch."),
+	FIELD(struct golden_difference, value,
+	    .doc = "To add or put there: any JSON value, in which %name% means nothing."),
+	FIELD(struct golden_difference, reason, .min = 1, .max = 1000, .flags = FIELD_REQUIRED,
+	    .doc = "Why it is otherwise."),
+	FIELD(struct golden_difference, expires_at, .flags = FIELD_NULLABLE,
+	    .doc = "From then on it is drift; null or absent: never."),
+	FIELD_END
+};
+static const struct schema asked_schema =
+    SCHEMA("GoldenDifferenceSet", struct golden_difference, asked_fields);
+
+static const struct field choice_fields[] = {
+	FIELD(struct golden_choice, id, .flags = FIELD_REQUIRED,
+	    .doc = "A golden baseline of this tenant, or a shared one of the platform."),
+	FIELD(struct golden_choice, variables,
+	    .doc = "Object: name of a variable to its value, any JSON; a default needs none."),
+	FIELD(struct golden_choice, differences, .max = GOLDEN_DIFFERENCES_MAX,
+	    .item = &asked_schema, .doc = "What this config has otherwise, on purpose."),
+	FIELD(struct golden_choice, other_categories, .choices = others,
+	    .flags = FIELD_NULLABLE,
+	    .doc = "Resources of categories that the template does not name: report (when absent) "
+		   "them as created, or ignore them."),
+	FIELD_END
+};
+const struct schema golden_choice_schema =
+    SCHEMA("GoldenBaselineChoice", struct golden_choice, choice_fields);
+
+bool
+golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config,
+    const char *actor, const char *from, const char *to, const char *note, struct err *e)
+{
+	const struct life_event v = { .id = uuid_make(d->clock, d->rand),
+		.config_id = *config,
+		.subject = { config->b, sizeof(config->b) },
+		.at = { clock_ms(d->clock) },
+		.actor = actor,
+		.from_status = from,
+		.to_status = to,
+		.note = note };
+
+	return life_event_add(db, &v, 1, e);
+}
+
+/* ---- the stored terms: {"variables": {...}, "differences": [...]} ---- */
+
+static bool
+terms_print(TALLOC_CTX *mem, const struct golden_terms *t, struct str *out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"variables\":");
+	if (t->variables == NULL)
+		buf_puts(&b, "{}");
+	else
+		json_print(&b, t->variables);
+	buf_puts(&b, ",\"differences\":[");
+	for (size_t i = 0; i < t->n; i++) {
+		buf_puts(&b, i == 0 ? "" : ",");
+		if (!schema_encode(&b, &golden_difference_schema, &t->differences[i], e))
+			return false;
+	}
+	buf_puts(&b, "]}");
+	*out = buf_str(&b);
+	return buf_ok(&b) || err_memory(e);
+}
+
+bool
+golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem, const struct golden_binding *row,
+    struct golden_terms *out, struct err *e)
+{
+	const struct json *tree, *d = NULL;
+	struct str         text;
+
+	*out = (struct golden_terms) { .root = "/golden" };
+	if (!tenant_open(
+		t, mem, "golden_bindings", "body", &row->config_id, row->body, &text, e))
+		return false;
+	tree = json_parse(mem, text, e);
+	if (tree != NULL) {
+		out->variables = json_get(tree, "variables");
+		d = json_get(tree, "differences");
+	}
+	if (d == NULL || out->variables == NULL)
+		return err_note(e, "reading a stored binding");
+	out->differences =
+	    talloc_zero_size(mem, ((size_t)d->n + 1) * sizeof(out->differences[0]));
+	if (out->differences == NULL)
+		return err_memory(e);
+	for (; out->n < d->n; out->n++)
+		if (!schema_decode(mem, &golden_difference_schema, &d->items[out->n],
+			&out->differences[out->n], e))
+			return err_note(e, "reading a stored binding");
+	return true;
+}
+
+/* ---- making ---- */
+
+static bool
+check_difference(const struct golden_bind *b, size_t i, struct err *e)
+{
+	struct golden_difference *d = &b->terms.differences[i];
+	char                      pointer[64];
+	bool                      takes = strcmp(d->op, "remove") != 0;
+
+	snprintf(pointer, sizeof(pointer), "/golden/differences/%zu/value", i);
+	if (takes != (d->value.tree != NULL))
+		return err_fault(e, b->mem, pointer,
+		    takes ? "is required to add or replace" : "is not for remove");
+	if (d->value.tree != NULL && !template_check_value(b->mem, d->value.tree, pointer, e))
+		return false;
+	snprintf(pointer, sizeof(pointer), "/golden/differences/%zu/expires_at", i);
+	if (d->expires_at.ms != 0 && d->expires_at.ms <= b->now.ms)
+		return err_fault(e, b->mem, pointer, "must lie in the future");
+	d->owner = b->actor;
+	d->declared_at = b->now;
+	return true;
+}
+
+static bool
+take_terms(struct golden_bind *b, const struct golden_choice *in, struct err *e)
+{
+	const struct json *v = in->variables.tree;
+
+	b->terms = (struct golden_terms) { .variables = v,
+		.differences = in->differences.p,
+		.n = in->differences.n,
+		.now = b->now,
+		.strict = true,
+		.root = "/golden" };
+	if (v != NULL && v->type != JSON_OBJECT)
+		return err_fault(e, b->mem, "/golden/variables", "must be an object");
+	for (size_t i = 0; i < b->terms.n; i++)
+		(void)!check_difference(b, i, e);
+	return e->code == ERR_OK;
+}
+
+/* When the first difference that is applied now expires. */
+static instant
+first_expiry(const struct golden_terms *t)
+{
+	instant first = { 0 };
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct golden_difference *d = &t->differences[i];
+
+		if (d->why == NULL && d->expires_at.ms != 0 &&
+		    (first.ms == 0 || d->expires_at.ms < first.ms))
+			first = d->expires_at;
+	}
+	return first;
+}
+
+static bool
+collections_text(TALLOC_CTX *mem, const struct snap *s, char **out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '{');
+	for (size_t i = 0; i < s->collections_n; i++) {
+		buf_puts(&b, i == 0 ? "" : ",");
+		buf_json(&b, s->collections[i].category);
+		buf_puts(&b, ":\"complete\"");
+	}
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+make_snapshot(struct golden_bind *b, const char *other, const uint8_t *manifest, struct err *e)
+{
+	b->snapshot = (struct snapshot) { .id = uuid_make(b->d->deps.clock, b->d->deps.rand),
+		.config_id = b->config->id,
+		.manifest = { manifest, HASH_LEN },
+		.digest = { b->snap->digest, HASH_LEN },
+		.resources = (int64_t)b->snap->n,
+		.actor = talloc_strdup(b->mem, ""),
+		.pushed_by = talloc_strndup(b->mem, b->actor, 254),
+		.collected_at = b->now,
+		.received_at = b->now,
+		.rendered = talloc_strdup(b->mem, other) };
+	b->row.snapshot_id = b->snapshot.id;
+	return b->snapshot.actor != NULL && b->snapshot.pushed_by != NULL &&
+		       b->snapshot.rendered != NULL
+		   ? collections_text(b->mem, b->snap, &b->snapshot.collections, e)
+		   : err_memory(e);
+}
+
+/* Contents and manifest, and what refers to them. */
+static bool
+make_contents(struct golden_bind *b, const char *other, struct err *e)
+{
+	const struct snap *s = b->snap;
+	struct content    *c = talloc_zero_size(b->mem, (s->n + 1) * sizeof(c[0]));
+	uint8_t           *manifest = talloc_size(b->mem, HASH_LEN);
+
+	b->refs = talloc_zero_size(b->mem, (s->n + 1) * sizeof(b->refs[0]));
+	if (c == NULL || manifest == NULL || b->refs == NULL)
+		return err_memory(e);
+	if (!baseline_manifest(b->mem, s, &c[s->n].text, e))
+		return false;
+	content_address(b->t, c[s->n].text, c[s->n].address);
+	memcpy(manifest, c[s->n].address, HASH_LEN);
+	if (!make_snapshot(b, other, manifest, e))
+		return false;
+	for (size_t i = 0; i < s->n; i++) {
+		memcpy(c[i].address, s->items[i].address, HASH_LEN);
+		c[i].text = s->items[i].text;
+		b->refs[i] = (struct manifest_ref) { b->snapshot.id,
+			{ s->items[i].address, HASH_LEN } };
+	}
+	b->refs[s->n] = (struct manifest_ref) { b->snapshot.id, { manifest, HASH_LEN } };
+	b->refs_n = s->n + 1;
+	return content_pack(
+	    b->t, b->mem, b->d->deps.rand, c, s->n + 1, &b->contents, e);
+}
+
+static bool
+seal_terms(struct golden_bind *b, struct err *e)
+{
+	struct str text;
+
+	b->row.recheck_at = first_expiry(&b->terms);
+	return terms_print(b->mem, &b->terms, &text, e) &&
+	       tenant_seal(b->t, b->mem, b->d->deps.rand, "golden_bindings", "body",
+		   &b->row.config_id, text, &b->row.body, e);
+}
+
+bool
+golden_bind_make(struct golden_bind *b, const struct drift_spec *spec,
+    const struct golden_choice *in, struct err *e)
+{
+	const char *other = in->other_categories == NULL ? "report" : in->other_categories;
+	bool        foreign;
+	struct golden_content content;
+
+	if (!take_terms(b, in, e))
+		return false;
+	if (!golden_find(b->t, b->mem, &in->id, &b->golden, &foreign, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return err_fault(e, b->mem, "/golden/id", "no such golden baseline");
+	}
+	if (!golden_load(b->t, b->mem, &b->golden, foreign, &content, e))
+		return false;
+	b->snap = golden_render(b->mem, b->t, spec, &content, &b->terms, e);
+	b->row = (struct golden_binding) { .config_id = b->config->id,
+		.golden_id = in->id,
+		.shared = foreign,
+		.golden_version = b->golden.version,
+		.config_version = b->config->version,
+		.bound_by = talloc_strndup(b->mem, b->actor, 254),
+		.bound_at = b->now };
+	b->note = talloc_asprintf(b->mem, "Bound to golden baseline %s, version %llu.",
+	    b->golden.name, (unsigned long long)b->golden.version);
+	if (b->snap == NULL)
+		return false;
+	if (b->row.bound_by == NULL || b->note == NULL)
+		return err_memory(e);
+	return make_contents(b, other, e) && seal_terms(b, e);
+}
+
+/* ---- writing ---- */
+
+/* The template stays as long as a config is bound to it. */
+static bool
+hold_template(struct db *db, struct golden_bind *b, bool was_shared, struct err *e)
+{
+	const struct uuid *none = &(struct uuid) { 0 };
+	struct golden      g;
+
+	if (b->row.shared)
+		return golden_use(db, &b->row.config_id, &b->row.golden_id, e);
+	if (was_shared && !golden_use(db, &b->row.config_id, none, e))
+		return false;
+	return golden_lock(db, b->mem, &b->row.golden_id, &g, e);
+}
+
+/* Whatever was rendered for this config before. */
+static bool
+drop_rendered(struct db *db, TALLOC_CTX *mem, struct tenant_db *t,
+    const struct golden_binding *was, struct err *e)
+{
+	struct snapshot s;
+
+	if (!snapshot_by_id(t, mem, &was->snapshot_id, &s, e))
+		return err_take(e, ERR_MISSING);
+	return history_drop(db, mem, &s, e);
+}
+
+static bool
+write_snapshot(struct db *db, struct golden_bind *b, uint64_t seq, struct err *e)
+{
+	b->snapshot.seq = seq;
+	return snapshot_add(db, &b->snapshot, e) && content_add(db, &b->contents, e) &&
+	       history_refer(db, b->refs, b->refs_n, e) &&
+	       config_golden_set(db, &b->row.config_id, &b->snapshot.id, seq, e);
+}
+
+bool
+golden_bind_body(struct db *db, void *arg, struct err *e)
+{
+	struct golden_bind   *b = arg;
+	struct config_state   state;
+	struct golden_binding was = { 0 };
+
+	if (!config_state_lock(db, b->mem, &b->row.config_id, &state, e))
+		return false;
+	if (state.golden && !golden_binding_of(db, b->mem, &b->row.config_id, &was, e))
+		return false;
+	/* Somebody has bound it otherwise, or another snapshot was faster. */
+	if (!uuid_is_nil(&b->was) && !uuid_eq(&b->was, &was.snapshot_id))
+		return true;
+	if (!hold_template(db, b, was.shared, e) ||
+	    (b->snap != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
+	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
+	    !golden_binding_put(db, &b->row, e))
+		return false;
+	return b->note == NULL ||
+	       golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,
+		   state.golden ? "golden" : b->from, "golden", b->note, e);
+}
+
+bool
+golden_forget(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct err *e)
+{
+	const struct uuid    *none = &(struct uuid) { 0 };
+	struct golden_binding was;
+
+	if (!golden_binding_of(db, mem, config, &was, e))
+		return err_take(e, ERR_MISSING);
+	return (!was.shared || golden_use(db, config, none, e)) &&
+	       golden_binding_drop(db, config, e);
+}
+
+bool
+golden_unbind(struct db *db, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct config_state *state, struct err *e)
+{
+	struct golden_binding was;
+
+	if (!state->golden)
+		return true;
+	return golden_binding_of(db, mem, &state->config_id, &was, e) &&
+	       drop_rendered(db, mem, t, &was, e) && golden_forget(db, mem, &state->config_id, e);
+}
+
+/* ---- renewing ---- */
+
+struct moved {
+	bool template, spec, time;
+};
+
+/* What is in force is rendered from that version, or could not be. */
+static struct moved
+has_moved(const struct golden_bind *b)
+{
+	const struct golden_binding *r = &b->row;
+
+	return (struct moved) { b->golden.version != r->golden_version &&
+				    b->golden.version != r->stale_version,
+		b->config->version != r->config_version,
+		r->recheck_at.ms != 0 && r->recheck_at.ms <= b->now.ms };
+}
+
+static bool
+is_same(struct golden_bind *b, const struct snapshot *now)
+{
+	return now->digest.n == HASH_LEN && memcmp(now->digest.p, b->snap->digest, HASH_LEN) == 0;
+}
+
+static bool
+renewed_note(struct golden_bind *b, const struct moved *m, struct err *e)
+{
+	unsigned long long new = b->golden.version, old = b->row.golden_version;
+
+	b->note = m->template && new != old
+		      ? talloc_asprintf(b->mem,
+			    "Version %llu of golden baseline %s is in force; it was version %llu.",
+			    new, b->golden.name, old)
+		  : m->time ? talloc_strdup(b->mem, "A declared difference has expired.")
+			    : talloc_strdup(b->mem, "Rendered anew: the config was changed.");
+	return b->note != NULL || err_memory(e);
+}
+
+/* A text that was cut in the middle of a character loses that. */
+static char *
+whole_characters(char *text)
+{
+	for (size_t n = text == NULL ? 0 : strlen(text); n > 0 && !str_is_utf8(str_of(text));)
+		text[--n] = '\0';
+	return text;
+}
+
+/* This version cannot be taken: what is in force stays, and it says so. */
+static bool
+note_stale(struct golden_bind *b, const struct err *why, struct err *e)
+{
+	const char *text = why->faults == NULL ? why->pub : why->faults->detail;
+	const char *where = why->faults == NULL ? "" : why->faults->pointer;
+	bool        news = b->row.stale_version != b->golden.version;
+
+	b->snap = NULL;
+	b->row.stale_version = b->golden.version;
+	b->row.config_version = b->config->version;
+	b->row.stale_why =
+	    whole_characters(talloc_asprintf(b->mem, "%.100s %.190s", where, text));
+	b->note = NULL;
+	if (news)
+		b->note = talloc_asprintf(b->mem,
+		    "Version %llu of golden baseline %s cannot be taken, version %llu stays: %s",
+		    (unsigned long long)b->golden.version, b->golden.name,
+		    (unsigned long long)b->row.golden_version,
+		    b->row.stale_why == NULL ? "" : b->row.stale_why);
+	return b->row.stale_why != NULL && (b->note != NULL || !news) ? true : err_memory(e);
+}
+
+static bool
+renew_make(struct golden_bind *b, const struct drift_spec *spec, bool foreign, struct err *e)
+{
+	struct golden_content content;
+	struct snapshot       now;
+	struct err            why = { 0 };
+	struct moved          m = has_moved(b);
+
+	if (!golden_load(b->t, b->mem, &b->golden, foreign, &content, e) ||
+	    !golden_terms_of(b->t, b->mem, &b->row, &b->terms, e) ||
+	    !snapshot_by_id(b->t, b->mem, &b->row.snapshot_id, &now, e))
+		return false;
+	b->terms.now = b->now;
+	b->snap = golden_render(b->mem, b->t, spec, &content, &b->terms, &why);
+	if (b->snap == NULL && why.code == ERR_INVALID)
+		return note_stale(b, &why, e);
+	if (b->snap == NULL) {
+		*e = why;
+		return false;
+	}
+	if (!renewed_note(b, &m, e))
+		return false;
+	b->row.golden_version = b->golden.version;
+	b->row.config_version = b->config->version;
+	b->row.stale_version = 0;
+	b->row.stale_why = NULL;
+	if (is_same(b, &now)) {
+		b->snap = NULL;
+		b->note = m.template || m.time ? b->note : NULL;
+		return seal_terms(b, e);
+	}
+	return make_contents(b, now.rendered, e) && seal_terms(b, e);
+}
+
+static void
+renew_log(const struct golden_bind *b)
+{
+	char config[UUID_TEXT_MAX];
+
+	if (b->note == NULL)
+		return;
+	uuid_print(&b->config->id, config);
+	log_event(b->d->deps.log, LOG_DRIFT,
+	    b->row.stale_version == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    "golden baseline followed its template", LOGS("event.action", "baseline.renew"),
+	    LOGS("event.outcome", b->row.stale_version == 0 ? "success" : "failure"),
+	    LOGS("bsx.config.id", config), LOGS("event.reason", b->note));
+}
+
+bool
+golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
+    struct err *e)
+{
+	struct golden_bind b = { .d = d,
+		.t = t,
+		.mem = mem,
+		.config = config,
+		.actor = "system",
+		.now = { clock_ms(d->deps.clock) } };
+	const struct tx tx = { "golden renewal", golden_bind_body, &b, NULL, NULL };
+	struct moved    m;
+	bool            foreign;
+
+	*renewed = false;
+	if (!golden_binding_of(t->db, mem, &config->id, &b.row, e) ||
+	    !golden_find(t, mem, &b.row.golden_id, &b.golden, &foreign, e))
+		return err_take(e, ERR_MISSING); /* unbound at this moment */
+	m = has_moved(&b);
+	if (!m.template && !m.spec && !m.time)
+		return true;
+	b.was = b.row.snapshot_id;
+	if (!renew_make(&b, spec, foreign, e) || !tx_run(t->db, &tx, e))
+		return err_note(e, "rendering a golden baseline anew");
+	*renewed = b.snap != NULL;
+	renew_log(&b);
+	return true;
+}

@@ -1,0 +1,81 @@
+/*
+ * golden_binding.h - a config's baseline, rendered from a template.
+ *
+ * Rendered, it is stored like a snapshot out of order (its manifest and sealed
+ * contents) that nobody collected, and the config's state row points at it: the
+ * comparison knows no difference.  There is one per config, that in force; the
+ * one before goes in the same transaction.
+ *
+ * Who binds:	golden_bind_make(&b, ..., e), then golden_bind_body in a transaction
+ * A snapshot:	golden_renew() after the state was read: when the template, the
+ *		spec or the time has moved on, it is rendered anew, and the config's
+ *		history says so.  A version that this config cannot take (a variable
+ *		it gives no value for) leaves what is in force, and is noted.
+ *
+ * Events of a config's baseline are in its history under its own id.
+ *
+ * Errors: those of golden.h.
+ */
+#ifndef BSX_DRIFT_RUN_GOLDEN_BINDING_H
+#define BSX_DRIFT_RUN_GOLDEN_BINDING_H
+
+#include "core/store/history.h"
+#include "core/store/life.h"
+#include "drift/run/golden.h"
+
+/* What the API takes. */
+struct golden_choice {
+	struct uuid     id;
+	struct raw_json variables;
+	struct items    differences; /* struct golden_difference */
+	const char     *other_categories;
+};
+extern const struct schema golden_choice_schema;
+
+struct golden_bind {
+	struct drift              *d;
+	struct tenant_db          *t;
+	TALLOC_CTX                *mem;
+	const struct drift_config *config;
+	const char                *actor;
+	instant                    now;
+	struct golden              golden;
+	struct golden_binding      row;
+	struct golden_terms        terms;
+	struct snap               *snap; /* NULL: what is in force stays */
+	struct snapshot            snapshot;
+	struct content_rows        contents;
+	struct manifest_ref       *refs;
+	size_t                     refs_n;
+	struct uuid                was; /* renewed: only while this is in force; nil: bound by somebody */
+	const char                *from; /* of the event */
+	const char                *note; /* NULL: no event */
+};
+
+/* Rendered and packed; nothing is written.  Faults point below "/golden". */
+MUST_USE bool golden_bind_make(struct golden_bind *b, const struct drift_spec *spec,
+    const struct golden_choice *in, struct err *e);
+/* The body of the transaction; `arg` is the struct golden_bind. */
+MUST_USE bool golden_bind_body(struct db *db, void *arg, struct err *e);
+
+/* Inside a transaction that holds the state row: the config is bound no more.  Its baseline is to be
+ * set first; the rendered one goes. */
+MUST_USE bool golden_unbind(struct db *db, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct config_state *state, struct err *e);
+/* Before the config is dropped: the template is free. */
+MUST_USE bool golden_forget(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct err *e);
+
+/* Of a config whose state says golden; *renewed: the state is another. */
+MUST_USE bool golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
+    struct err *e);
+
+/* The terms of a stored binding. */
+MUST_USE bool golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem,
+    const struct golden_binding *row, struct golden_terms *out, struct err *e);
+/* An event of the config's baseline. */
+MUST_USE bool golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config,
+    const char *actor, const char *from, const char *to, const char *note, struct err *e);
+
+#endif

@@ -1,0 +1,520 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/db_priv.h"
+#include "core/store/tx.h"
+#include "drift/run/baseline.h"
+#include "drift/run/golden_binding.h"
+#include "drift/run/retention.h"
+#include "tests/store/drift_world.h"
+
+#define SPEC "{\"source\":{\"kind\":\"push\"}}"
+
+static int
+set_up(void **state)
+{
+	if (world_set_up(state) != 0)
+		return -1;
+	*state = drift_world_make(*state);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	void *w = ((struct drift_world *)*state)->w;
+
+	return world_tear_down(&w);
+}
+
+/* ---- templates ---- */
+
+struct making {
+	struct golden         g;
+	struct golden_version v;
+	struct content        c;
+	struct content_rows   rows;
+	struct golden_body    body;
+	bool                  fresh;
+};
+
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	struct making *m = arg;
+	bool           done = true;
+
+	if (!(m->fresh ? golden_add(db, &m->g, e) : golden_set(db, &m->g, &done, e)))
+		return false;
+	assert_true(done);
+	return content_add(db, &m->rows, e) && golden_version_add(db, &m->v, e) &&
+	       (!m->g.shared || golden_publish(db, &m->g, &m->body, e));
+}
+
+/* The text is as golden_print makes it. A template without an id is a new one. */
+static bool
+template_set(struct drift_world *x, struct tenant_db *t, struct golden *g, const char *text,
+    struct err *e)
+{
+	struct making   m = { .c.text = str_of(text), .fresh = uuid_is_nil(&g->id) };
+	const struct tx tx = { "template", make_body, &m, NULL, NULL };
+	uint8_t        *address = talloc_size(x, HASH_LEN);
+
+	if (m.fresh)
+		g->id = uuid_make(&clock_system, &rand_system);
+	if (m.fresh)
+		g->revision = 1;
+	g->version++;
+	g->resources = 1;
+	g->created_at.ms = g->updated_at.ms = clock_ms(&clock_system);
+	content_address(t, m.c.text, m.c.address);
+	memcpy(address, m.c.address, HASH_LEN);
+	g->address = (struct blob) { address, HASH_LEN };
+	g->name = talloc_asprintf(x, "template %d", (int)g->id.b[15]);
+	g->description = talloc_strdup(x, "");
+	assert_true(content_pack(t, x, &rand_system, &m.c, 1, &m.rows, e));
+	if (g->shared)
+		assert_true(golden_seal(t, x, &rand_system, g, m.c.text, &m.body, e));
+	m.g = *g;
+	m.v = (struct golden_version) { g->id, g->version, g->address, talloc_strdup(x, "test"),
+		g->created_at };
+	if (!tx_run(t->db, &tx, e))
+		return false;
+	g->revision += !m.fresh;
+	return true;
+}
+
+static void
+template_put(struct drift_world *x, struct golden *g, const char *text)
+{
+	struct err e = { 0 };
+
+	assert_ok(template_set(x, x->t, g, text, &e));
+}
+
+/* ---- binding ---- */
+
+static bool
+bind_to(struct drift_world *x, struct tenant_db *t, const struct uuid *config,
+    const struct golden *g, const char *more, struct err *e)
+{
+	char                     id[UUID_TEXT_MAX];
+	struct drift_config      c;
+	struct golden_choice     in;
+	struct golden_bind       b = { .d = x->d,
+		      .t = t,
+		      .mem = x,
+		      .config = &c,
+		      .actor = "test",
+		      .from = "pinned",
+		      .now = { clock_ms(&clock_system) } };
+	const struct tx          tx = { "bind", golden_bind_body, &b, NULL, NULL };
+	const struct drift_spec *spec;
+	struct json             *tree;
+
+	uuid_print(&g->id, id);
+	tree = json_parse(x, str_of(talloc_asprintf(x, "{\"id\":\"%s\"%s}", id, more)), e);
+	assert_non_null(tree);
+	assert_true(schema_decode_at(x, &golden_choice_schema, tree, "/golden", &in, e));
+	assert_true(config_by_id(t, x, config, &c, e));
+	spec = spec_of(x->d, t, &c, e);
+	assert_non_null(spec);
+	return golden_bind_make(&b, spec, &in, e) && tx_run(t->db, &tx, e);
+}
+
+static void
+bind_ok(struct drift_world *x, const struct uuid *config, const struct golden *g, const char *more)
+{
+	struct err e = { 0 };
+
+	assert_ok(bind_to(x, x->t, config, g, more, &e));
+}
+
+/* Every content is referred to, every reference has its content. */
+static void
+check_tight(struct drift_world *x)
+{
+	assert_int_equal(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM (SELECT address FROM %s.resource_versions UNION"
+		" SELECT address FROM %s.manifest_contents) v"
+		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
+	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents c WHERE c.address NOT IN"
+					" (SELECT address FROM %s.resource_versions)"
+					" AND c.address NOT IN"
+					" (SELECT address FROM %s.manifest_contents)"),
+	    0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.manifest_contents WHERE snapshot_id NOT IN"
+			   " (SELECT id FROM %s.config_snapshots) AND snapshot_id NOT IN"
+			   " (SELECT id FROM %s.golden_baselines)"),
+	    0);
+}
+
+static int64_t
+rendered(struct drift_world *x)
+{
+	return drift_count(x, "SELECT COUNT(*) FROM %s.config_snapshots WHERE rendered IS NOT NULL");
+}
+
+#define ONE                                                                                        \
+	"{\"resources\":[[\"c\",\"k\",{\"a\":\"%size%\",\"b\":\"in %region%\"}]],\"variables\":["  \
+	"{\"name\":\"size\",\"default\":3},{\"name\":\"region\"}]}"
+#define TWO                                                                                        \
+	"{\"resources\":[[\"c\",\"k\",{\"a\":\"%size%\",\"b\":\"in %region%\",\"new\":true}]],"     \
+	"\"variables\":[{\"name\":\"size\",\"default\":3},{\"name\":\"region\"}]}"
+#define THREE                                                                                      \
+	"{\"resources\":[[\"c\",\"k\",\"%more%\"]],\"variables\":[{\"name\":\"more\"}]}"
+#define GIVEN ",\"variables\":{\"region\":\"north\"}"
+
+static const char fits[] =
+    "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":{\"a\":3,\"b\":\"in north\"}}]}";
+static const char others[] =
+    "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":{\"a\":4,\"b\":\"in north\"}},"
+    "{\"category\":\"c\",\"key\":\"new\",\"value\":1},"
+    "{\"category\":\"d\",\"key\":\"\",\"value\":1}]}";
+
+static void
+a_rendered_template_is_what_snapshots_are_compared_with(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { 0 };
+	struct push_answer  a;
+
+	template_put(x, &g, ONE);
+	bind_ok(x, &c, &g, GIVEN);
+	a = drift_push(x, x, &c, fits);
+	assert_string_equal(a.report.status, "clean");
+	a = drift_push(x, x, &c, others);
+	assert_string_equal(a.report.status, "drifted");
+	assert_int_equal(a.report.created, 2);
+	assert_int_equal(a.report.modified, 1);
+	a = drift_push(x, x, &c, "{\"resources\":[],\"collections\":{\"c\":\"complete\"}}");
+	assert_int_equal(a.report.deleted, 1);
+	bind_ok(x, &c, &g, GIVEN ",\"other_categories\":\"ignore\"");
+	a = drift_push(x, x, &c, others);
+	assert_int_equal(a.report.created, 1);
+	assert_int_equal(rendered(x), 1);
+	check_tight(x);
+}
+
+static void
+a_new_version_is_taken_by_the_next_snapshot_changed_or_not(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { 0 };
+	struct push_answer  a;
+
+	template_put(x, &g, ONE);
+	bind_ok(x, &c, &g, GIVEN);
+	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
+	assert_true(drift_push(x, x, &c, fits).unchanged);
+	template_put(x, &g, TWO);
+	a = drift_push(x, x, &c, fits);
+	assert_false(a.unchanged);
+	assert_int_equal(a.report.deleted, 1);
+	assert_true(drift_push(x, x, &c, fits).unchanged);
+	assert_int_equal(rendered(x), 1);
+	assert_int_equal(drift_count(x, "SELECT golden_version FROM %s.golden_bindings"), 2);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
+					" WHERE note LIKE 'Version 2 of%%in force%%'"),
+	    1);
+	check_tight(x);
+}
+
+static void
+a_version_that_cannot_be_taken_leaves_what_is_in_force(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { 0 };
+
+	template_put(x, &g, ONE);
+	bind_ok(x, &c, &g, GIVEN);
+	drift_push(x, x, &c, fits);
+	template_put(x, &g, THREE);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
+	assert_int_equal(drift_count(x, "SELECT stale_version FROM %s.golden_bindings"), 2);
+	assert_int_equal(drift_count(x, "SELECT golden_version FROM %s.golden_bindings"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
+					" WHERE note LIKE '%%cannot be taken%%'"),
+	    1);
+	template_put(x, &g, TWO);
+	assert_string_equal(drift_push(x, x, &c, fits).report.status, "drifted");
+	assert_int_equal(
+	    drift_count(x, "SELECT stale_version IS NULL FROM %s.golden_bindings"), 1);
+	check_tight(x);
+}
+
+static void
+an_expired_difference_is_drift(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { 0 };
+	struct push_answer  a;
+	const char          four[] = "{\"resources\":[{\"category\":\"c\",\"key\":\"k\","
+				     "\"value\":{\"a\":4,\"b\":\"in north\"}}]}";
+	char                time[TIME_TEXT_MAX];
+
+	template_put(x, &g, ONE);
+	time_print(clock_ms(&clock_system) + 1500, time);
+	bind_ok(x, &c, &g,
+	    talloc_asprintf(x,
+		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
+		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
+		      "\"expires_at\":\"%s\"}]",
+		time));
+	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
+	while (drift_count(x, "SELECT recheck_at <= UTC_TIMESTAMP(3) FROM %s.golden_bindings") == 0)
+		;
+	a = drift_push(x, x, &c, four);
+	assert_string_equal(a.report.status, "drifted");
+	assert_int_equal(a.report.modified, 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT recheck_at IS NULL FROM %s.golden_bindings"), 1);
+	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
+	check_tight(x);
+}
+
+/* Retention, lists and the history look at what was collected only. */
+static void
+what_is_rendered_is_no_snapshot(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
+	struct golden       g = { 0 };
+	struct err          e = { 0 };
+	struct uuid         none = { 0 };
+	struct snapshot     s, *rows;
+	struct config_state st;
+	size_t              n;
+
+	template_put(x, &g, ONE);
+	bind_ok(x, &c, &g, GIVEN);
+	assert_ok(snapshot_list(x->t, x, &c, &none, 10, &rows, &n, &e));
+	assert_int_equal(n, 0);
+	assert_false(
+	    snapshot_before(x->t, x, &c, (instant) { clock_ms(&clock_system) + 1000 }, &s, &e));
+	assert_true(err_take(&e, ERR_MISSING));
+	server_do(x->w->root,
+	    "UPDATE %s.config_snapshots SET collected_at = '2020-01-01 00:00:00'",
+	    x->t->tenant->schema_name);
+	drift_push(x, x, &c, fits);
+	drift_push(x, x, &c, fits);
+	assert_int_equal(rendered(x), 1);
+	assert_ok(config_state_by_id(x->t->db, x, &c, &st, &e));
+	assert_ok(snapshot_by_id(x->t, x, &st.baseline_snapshot, &s, &e));
+	assert_string_equal(s.rendered, "report");
+	assert_int_equal(
+	    drift_count(x, "SELECT baseline_approved AND golden FROM %s.config_state"), 1);
+	check_tight(x);
+}
+
+struct dropping {
+	struct drift_world *x;
+	struct uuid         id;
+	bool                done;
+};
+
+static bool
+drop_config_body(struct db *db, void *arg, struct err *e)
+{
+	struct dropping *d = arg;
+
+	return golden_forget(db, d->x, &d->id, e) &&
+	       config_drop(db, &d->id, 1, (instant) { 1 }, "test", &d->done, e);
+}
+
+static bool
+sweep_body(struct db *db, void *arg, struct err *e)
+{
+	static const uint8_t zero[HASH_LEN];
+	size_t               n;
+
+	return history_sweep(db, arg, (struct blob) { zero, HASH_LEN }, 1000, &n, e);
+}
+
+static bool
+drop_golden_body(struct db *db, void *arg, struct err *e)
+{
+	struct dropping *d = arg;
+
+	return golden_drop(db, d->x, &d->id, e);
+}
+
+static void
+dropping_a_config_frees_its_template_and_dropping_that_leaves_nothing(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { 0 };
+	struct dropping     d = { x, c, false };
+	const struct tx     drop = { "drop", drop_config_body, &d, NULL, NULL };
+	const struct tx     gone = { "drop", drop_golden_body, &d, NULL, NULL };
+	const struct tx     sweep = { "sweep", sweep_body, x, NULL, NULL };
+	struct err          e = { 0 };
+	int64_t             n;
+
+	template_put(x, &g, ONE);
+	template_put(x, &g, TWO);
+	bind_ok(x, &c, &g, GIVEN);
+	assert_ok(golden_bound(x->t->db, &g.id, &n, &e));
+	assert_int_equal(n, 1);
+	assert_ok(tx_run(x->t->db, &drop, &e));
+	assert_ok(golden_bound(x->t->db, &g.id, &n, &e));
+	assert_int_equal(n, 0);
+	assert_ok(tx_run(x->t->db, &sweep, &e));
+	check_tight(x);
+	d.id = g.id;
+	assert_ok(tx_run(x->t->db, &gone, &e));
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents"), 0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.golden_versions"), 0);
+}
+
+/* ---- shared ---- */
+
+static struct tenant_db *
+platform(struct drift_world *x)
+{
+	struct err     e = { 0 };
+	struct tenant *t = talloc_zero(x, struct tenant);
+
+	assert_ok(provision_tenant(
+	    x->w->prov, x->w->d, &x->w->deps, x, "platform", "Platform", t, &e));
+	return world_open(x->w, t);
+}
+
+static bool
+withdraw_body(struct db *db, void *arg, struct err *e)
+{
+	return golden_withdraw(db, arg, e);
+}
+
+static void
+a_template_of_the_platform_is_bound_by_another_tenant(void **state)
+{
+	struct drift_world *x = *state;
+	struct tenant_db   *p = platform(x);
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { .shared = true }, *list;
+	const struct tx     withdraw = { "withdraw", withdraw_body, &g.id, NULL, NULL };
+	struct err          e = { 0 };
+	size_t              n;
+
+	assert_ok(template_set(x, p, &g, ONE, &e));
+	assert_ok(golden_shared_list(x->t->db, x, &(struct uuid) { 0 }, 10, &list, &n, &e));
+	assert_int_equal(n, 1);
+	bind_ok(x, &c, &g, GIVEN);
+	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
+	assert_ok(template_set(x, p, &g, TWO, &e));
+	assert_string_equal(drift_push(x, x, &c, fits).report.status, "drifted");
+	assert_false(tx_run(p->db, &withdraw, &e));
+	assert_int_equal(e.code, ERR_IN_USE);
+	err_clear(&e);
+	/* bound to none of them any more */
+	assert_ok(golden_use(x->t->db, &c, &(struct uuid) { 0 }, &e));
+	assert_ok(tx_run(p->db, &withdraw, &e));
+	assert_ok(golden_shared_list(x->t->db, x, &(struct uuid) { 0 }, 10, &list, &n, &e));
+	assert_int_equal(n, 0);
+	assert_false(golden_use(x->t->db, &c, &g.id, &e));
+	assert_int_equal(e.code, ERR_MISSING);
+}
+
+/* With the tenant's own account, past all our code. */
+static void
+denied(struct drift_world *x, const char *sql)
+{
+	if (mysql_query(x->t->db->my, sql) == 0)
+		fail_msg("was allowed: %s", sql);
+}
+
+static void
+the_account_of_a_tenant_reaches_shared_templates_by_procedures_only(void **state)
+{
+	struct drift_world *x = *state;
+	struct tenant_db   *p = platform(x);
+	struct golden       g = { .shared = true }, own = { .shared = true };
+	const struct tx     withdraw = { "withdraw", withdraw_body, &g.id, NULL, NULL };
+	struct err          e = { 0 };
+	struct golden       head;
+	char                other[256];
+
+	assert_ok(template_set(x, p, &g, ONE, &e));
+	assert_ok(golden_shared_head(x->t->db, x, &g.id, &head, &e));
+	denied(x, "SELECT * FROM testbsx.golden_shared");
+	denied(x, "SELECT * FROM testbsx.golden_uses");
+	denied(x, "DELETE FROM testbsx.golden_shared");
+	denied(x, "INSERT INTO testbsx.golden_uses VALUES ('bsxt0000000000000000', 'x', 'x')");
+	snprintf(other, sizeof(other), "SELECT * FROM %s.golden_baselines", p->tenant->schema_name);
+	denied(x, other);
+	/* nor may it publish or withdraw */
+	assert_false(template_set(x, x->t, &own, ONE, &e));
+	assert_int_equal(e.sys, 1644);
+	err_clear(&e);
+	assert_false(tx_run(x->t->db, &withdraw, &e));
+	err_clear(&e);
+	/* not in place of another version: the body was sealed to its own */
+	server_do(x->w->root, "UPDATE testbsx.golden_shared SET version = 7");
+	assert_false(golden_shared_text(
+	    x->t, x, &g.id, &(uint64_t) { 0 }, &(struct str) { NULL, 0 }, &e));
+	assert_int_equal(e.code, ERR_INTERNAL);
+}
+
+static void
+no_value_stands_anywhere_in_plain_text(void **state)
+{
+	struct drift_world *x = *state;
+	struct tenant_db   *p = platform(x);
+	struct uuid         c = drift_config(x, SPEC);
+	struct golden       g = { .shared = true };
+	struct err          e = { 0 };
+	const char         *tables[] = { "%s.golden_bindings", "%s.contents", "%s.config_snapshots",
+		       "%s.golden_baselines", "testbsx.golden_shared" };
+	const char         *columns[] = { "body", "body", "collections", "description", "body" };
+
+	assert_ok(template_set(x, p, &g,
+	    "{\"resources\":[[\"c\",\"k\",{\"a\":\"needle-one\",\"password\":\"%pw%\"}]],"
+	    "\"variables\":[{\"name\":\"pw\"}]}",
+	    &e));
+	bind_ok(x, &c, &g,
+	    ",\"variables\":{\"pw\":\"needle-two\"},\"differences\":[{\"category\":\"c\","
+	    "\"key\":\"k\",\"path\":\"/b\",\"op\":\"add\",\"value\":\"needle-three\","
+	    "\"reason\":\"r\"}]");
+	assert_string_equal(
+	    drift_push(x, x, &c,
+		"{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":{\"a\":\"needle-one\","
+		"\"password\":\"needle-two\",\"b\":\"needle-three\"}}]}")
+		.report.status,
+	    "clean");
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		assert_int_equal(
+		    drift_count(x, talloc_asprintf(x,
+				       "SELECT COUNT(*) FROM %s WHERE LOCATE('needle', %s) > 0",
+				       tables[i], columns[i])),
+		    0);
+	check_tight(x);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_rendered_template_is_what_snapshots_are_compared_with),
+		TEST(a_new_version_is_taken_by_the_next_snapshot_changed_or_not),
+		TEST(a_version_that_cannot_be_taken_leaves_what_is_in_force),
+		TEST(an_expired_difference_is_drift),
+		TEST(what_is_rendered_is_no_snapshot),
+		TEST(dropping_a_config_frees_its_template_and_dropping_that_leaves_nothing),
+		TEST(a_template_of_the_platform_is_bound_by_another_tenant),
+		TEST(the_account_of_a_tenant_reaches_shared_templates_by_procedures_only),
+		TEST(no_value_stands_anywhere_in_plain_text),
+	};
+
+	return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
+}

@@ -16,24 +16,22 @@ struct bound_out {
 	const char     *other_categories, *stale, *bound_by;
 	instant         bound_at;
 };
-static const struct field bound_fields[] = {
-	FIELD(struct bound_out, id, .doc = "The golden baseline."),
-	FIELD(struct bound_out, name, .doc = "Its name."),
-	FIELD(struct bound_out, owner, .doc = "tenant, or platform: a shared one."),
-	FIELD(struct bound_out, version, .doc = "The version in force."),
-	FIELD(struct bound_out, newest_version,
-	    .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
-	FIELD(struct bound_out, variables, .doc = "Object: name to the value that was given."),
-	FIELD(struct bound_out, differences, .item = &golden_difference_schema,
-	    .doc = "What this config has otherwise, on purpose."),
-	FIELD(struct bound_out, other_categories,
-	    .doc = "Resources of categories that the template does not name: report or ignore."),
-	FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
-	    .doc = "Why the newest version could not be taken; null: it could."),
-	FIELD(struct bound_out, bound_by, .doc = "Who bound the config to it."),
-	FIELD(struct bound_out, bound_at, .doc = "When."),
-	FIELD_END
-};
+static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
+						  .doc = "The golden baseline."),
+	 FIELD(struct bound_out, name, .doc = "Its name."),
+	 FIELD(struct bound_out, owner, .doc = "tenant, or platform: a shared one."),
+	 FIELD(struct bound_out, version, .doc = "The version in force."),
+	 FIELD(struct bound_out, newest_version,
+	     .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
+	 FIELD(struct bound_out, variables, .doc = "Object: name to the value that was given."),
+	 FIELD(struct bound_out, differences, .item = &golden_difference_schema,
+	     .doc = "What this config has otherwise, on purpose."),
+	 FIELD(struct bound_out, other_categories,
+	     .doc = "Resources of categories that the template does not name: report or ignore."),
+	 FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
+	     .doc = "Why the newest version could not be taken; null: it could."),
+	 FIELD(struct bound_out, bound_by, .doc = "Who bound the config to it."),
+	 FIELD(struct bound_out, bound_at, .doc = "When."), FIELD_END };
 static const struct schema bound_schema =
     SCHEMA("DriftBaselineGolden", struct bound_out, bound_fields);
 
@@ -187,8 +185,9 @@ snapshot_complete(TALLOC_CTX *mem, const struct snapshot *s, bool *complete, str
 }
 
 struct baseline_deed {
-	struct request *r;
-	struct snapshot s;
+	struct request    *r;
+	struct golden_bind was; /* what is let go, if anything */
+	struct snapshot    s;
 };
 
 /* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
@@ -201,20 +200,22 @@ baseline_body(struct db *db, void *arg, struct err *e)
 
 	return config_state_lock(db, r->mem, &d->s.config_id, &state, e) &&
 	       config_baseline_set(db, &d->s.config_id, &d->s.id, d->s.seq, e) &&
-	       golden_unbind(db, r->db, r->mem, &state, e) &&
+	       golden_unbind(db, &d->was, &state, e) &&
 	       golden_tell(db, &r->app->drift->deps, &d->s.config_id, r->caller.name,
 		   state.golden ? "golden" : "pinned", "pinned", "A snapshot was set.", e);
 }
 
 static bool
-set_snapshot(
-    struct request *r, const struct uuid *id, const struct drift_config *c, struct err *e)
+set_snapshot(struct request *r, const struct uuid *id, const struct drift_config *c,
+    const struct drift_spec *spec, struct err *e)
 {
-	struct baseline_deed d = { .r = r };
+	struct baseline_deed d = { .r = r,
+		.was = {
+		    .d = r->app->drift, .t = r->db, .mem = r->mem, .config = c, .spec = spec } };
 	bool                 complete;
 
-	if (!snapshot_by_id(r->db, r->mem, id, &d.s, e) ||
-	    !uuid_eq(&d.s.config_id, &r->id0) || d.s.rendered != NULL) {
+	if (!snapshot_by_id(r->db, r->mem, id, &d.s, e) || !uuid_eq(&d.s.config_id, &r->id0) ||
+	    d.s.rendered != NULL) {
 		if (e->code != ERR_OK && e->code != ERR_MISSING)
 			return false;
 		err_clear(e);
@@ -242,8 +243,8 @@ golden_details(
 	buf_make(&b, mem);
 	buf_puts(&b, "{\"name\":");
 	buf_json(&b, str_of(config));
-	buf_printf(&b, ",\"golden_id\":\"%s\",\"version\":%llu}", id,
-	    (unsigned long long)g->version);
+	buf_printf(
+	    &b, ",\"golden_id\":\"%s\",\"version\":%llu}", id, (unsigned long long)g->version);
 	*out = b.p;
 	return buf_ok(&b) || err_memory(e);
 }
@@ -256,6 +257,7 @@ set_golden(struct request *r, const struct golden_choice *in, const struct drift
 		.t = r->db,
 		.mem = r->mem,
 		.config = c,
+		.spec = spec,
 		.actor = r->caller.name,
 		.now = { clock_ms(r->app->clock) },
 		.from = "pinned" };
@@ -266,7 +268,7 @@ set_golden(struct request *r, const struct golden_choice *in, const struct drift
 		.target_kind = "drift_config",
 		.target_id = r->id0 };
 
-	return golden_bind_make(&b, spec, in, e) &&
+	return golden_bind_make(&b, in, e) &&
 	       golden_details(r->mem, c->name, &b.golden, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, golden_bind_body, &b, &entry, e);
 }
@@ -286,17 +288,16 @@ set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
-	return (in->golden == NULL ? set_snapshot(r, &in->snapshot_id, &c, e)
+	return (in->golden == NULL ? set_snapshot(r, &in->snapshot_id, &c, spec, e)
 				   : set_golden(r, in->golden, &c, spec, e)) &&
 	       baseline_show(r, spec, answer, e);
 }
 
-const struct route baseline_routes[] = {
-	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
-	    get_baseline, IN_NONE, OUT(baseline_out),
-	    "Shows what the next snapshot is compared with."),
+const struct route baseline_routes[] = { ROUTE(GET, "/api/drift/configs/{id}/baseline",
+					     ALLOW(READ, DRIFT), RATE_READ, 200, get_baseline,
+					     IN_NONE, OUT(baseline_out),
+					     "Shows what the next snapshot is compared with."),
 	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    set_baseline, IN(baseline_in), OUT(baseline_out),
 	    "Approves a snapshot as the baseline, or binds the config to a golden one."),
-	ROUTE_END
-};
+	ROUTE_END };

@@ -13,11 +13,11 @@ struct golden_side {
 	struct uuid     id;
 	struct raw_json variables;
 };
-static const struct field  golden_side_fields[] = { FIELD(struct golden_side, id,
-							.flags = FIELD_REQUIRED,
-							.doc = "A golden baseline."),
-	 FIELD(struct golden_side, variables, .doc = "Object: name of a variable to its value."),
-	 FIELD_END };
+static const struct field golden_side_fields[] = {
+	FIELD(struct golden_side, id, .flags = FIELD_REQUIRED, .doc = "A golden baseline."),
+	FIELD(struct golden_side, variables, .doc = "Object: name of a variable to its value."),
+	FIELD_END
+};
 static const struct schema golden_side_schema =
     SCHEMA("CompareGolden", struct golden_side, golden_side_fields);
 
@@ -121,8 +121,7 @@ read_snapshot(struct request *r, const struct compare_side *in, const char *poin
 	bool by_id = !uuid_is_nil(&in->snapshot_id);
 
 	if (by_id + (in->value.tree != NULL) + (in->golden != NULL) != 1)
-		return err_fault(
-		    e, r->mem, pointer, "needs either snapshot_id, value or golden");
+		return err_fault(e, r->mem, pointer, "needs either snapshot_id, value or golden");
 	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
 }
 
@@ -236,9 +235,9 @@ static bool
 golden_side(struct request *r, const struct drift_spec *spec, const struct golden_side *in,
     const char *root, struct side *out, struct err *e)
 {
-	struct golden_terms terms = { .variables = in->variables.tree,
-		.strict = true,
-		.root = root };
+	struct golden_terms terms = {
+		.variables = in->variables.tree, .strict = true, .root = root
+	};
 	struct golden_content c;
 	struct golden         g;
 	struct snap          *s;

@@ -76,26 +76,25 @@ struct golden_out {
 	instant      created_at, updated_at;
 	struct items resources, variables, history;
 };
-static const struct field golden_out_fields[] = {
-	FIELD(struct golden_out, id, .doc = "Number of the golden baseline."),
-	FIELD(struct golden_out, name, .doc = "Name, unique in its tenant."),
-	FIELD(struct golden_out, description, .doc = "What it is for."),
-	FIELD(struct golden_out, owner,
-	    .doc = "tenant: this one's; platform: the platform's, which alone may change it."),
-	FIELD(struct golden_out, shared, .doc = "Every tenant may bind configs to it."),
-	FIELD(struct golden_out, version,
-	    .doc = "Raised by every change of resources or variables."),
-	FIELD(struct golden_out, resource_count, .doc = "How many resources it has."),
-	FIELD(struct golden_out, created_at, .doc = "When it was made."),
-	FIELD(struct golden_out, updated_at, .doc = "When it was last changed."),
-	FIELD(struct golden_out, resources, .item = &resource_schema, .flags = FIELD_OMIT_ZERO,
-	    .doc = "What there has to be; not in a list."),
-	FIELD(struct golden_out, variables, .item = &golden_variable_schema,
-	    .flags = FIELD_OMIT_ZERO, .doc = "What a config may or must give; not in a list."),
-	FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
-	FIELD_END
-};
+static const struct field  golden_out_fields[] = { FIELD(struct golden_out, id,
+						       .doc = "Number of the golden baseline."),
+	 FIELD(struct golden_out, name, .doc = "Name, unique in its tenant."),
+	 FIELD(struct golden_out, description, .doc = "What it is for."),
+	 FIELD(struct golden_out, owner,
+	     .doc = "tenant: this one's; platform: the platform's, which alone may change it."),
+	 FIELD(struct golden_out, shared, .doc = "Every tenant may bind configs to it."),
+	 FIELD(
+	     struct golden_out, version, .doc = "Raised by every change of resources or variables."),
+	 FIELD(struct golden_out, resource_count, .doc = "How many resources it has."),
+	 FIELD(struct golden_out, created_at, .doc = "When it was made."),
+	 FIELD(struct golden_out, updated_at, .doc = "When it was last changed."),
+	 FIELD(struct golden_out, resources, .item = &resource_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "What there has to be; not in a list."),
+	 FIELD(struct golden_out, variables, .item = &golden_variable_schema,
+	     .flags = FIELD_OMIT_ZERO, .doc = "What a config may or must give; not in a list."),
+	 FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
+	 FIELD_END };
 static const struct schema golden_out_schema =
     SCHEMA("GoldenBaseline", struct golden_out, golden_out_fields);
 
@@ -293,7 +292,8 @@ take_resources(struct golden_edit *x, const struct golden_in *in, struct err *e)
 	const struct push_resource *from = in->resources.p;
 	TALLOC_CTX                 *mem = x->r->mem;
 
-	x->content.resources = talloc_zero_size(mem, (in->resources.n + 1) * sizeof(struct resource));
+	x->content.resources =
+	    talloc_zero_size(mem, (in->resources.n + 1) * sizeof(struct resource));
 	if (x->content.resources == NULL)
 		return err_memory(e);
 	x->content.n = in->resources.n;
@@ -334,11 +334,11 @@ take_snapshot(struct golden_edit *x, const struct uuid *id, struct err *e)
 
 /* What the body names takes the place of what is there. */
 static bool
-take_content(struct golden_edit *x, const struct schema *s, const struct golden_in *in,
-    struct err *e)
+take_content(
+    struct golden_edit *x, const struct schema *s, const struct golden_in *in, struct err *e)
 {
-	bool                 list = given(s, in, "resources"), copy = !uuid_is_nil(&in->snapshot_id);
-	bool                 fresh = x->was.revision == 0;
+	bool list = given(s, in, "resources"), copy = !uuid_is_nil(&in->snapshot_id);
+	bool fresh = x->was.revision == 0;
 	enum resource_origin from = list ? RESOURCE_SOURCE : RESOURCE_STORED;
 
 	if ((list && copy) || (fresh && !list && !copy))
@@ -347,8 +347,7 @@ take_content(struct golden_edit *x, const struct schema *s, const struct golden_
 		x->content.variables = in->variables.p;
 		x->content.variables_n = in->variables.n;
 	}
-	if ((list && !take_resources(x, in, e)) ||
-	    (copy && !take_snapshot(x, &in->snapshot_id, e)))
+	if ((list && !take_resources(x, in, e)) || (copy && !take_snapshot(x, &in->snapshot_id, e)))
 		return false;
 	return golden_check(x->r->mem, &x->content, from, e);
 }
@@ -373,14 +372,13 @@ pack_content(struct golden_edit *x, struct err *e)
 		return false;
 	content_address(r->db, x->text.text, x->text.address);
 	memcpy(address, x->text.address, HASH_LEN);
-	x->renewed = x->was.address.n != HASH_LEN ||
-		     memcmp(x->was.address.p, address, HASH_LEN) != 0;
+	x->renewed =
+	    x->was.address.n != HASH_LEN || memcmp(x->was.address.p, address, HASH_LEN) != 0;
 	x->g.address = (struct blob) { address, HASH_LEN };
 	x->g.resources = (int64_t)x->content.n;
 	x->g.masked = x->content.masked;
 	x->g.version = x->was.version + x->renewed;
-	return !x->renewed ||
-	       content_pack(r->db, r->mem, r->app->rand, &x->text, 1, &x->rows, e);
+	return !x->renewed || content_pack(r->db, r->mem, r->app->rand, &x->text, 1, &x->rows, e);
 }
 
 static bool
@@ -517,8 +515,7 @@ change_golden(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct golden_edit x = { .r = r };
 
-	if (!find_own(r, &x.was, e) ||
-	    !golden_load(r->db, r->mem, &x.was, false, &x.content, e))
+	if (!find_own(r, &x.was, e) || !golden_load(r->db, r->mem, &x.was, false, &x.content, e))
 		return false;
 	x.g = x.was;
 	if (!take_body(&x, &golden_update_schema, body, e) ||
@@ -537,8 +534,7 @@ drop_body(struct db *db, void *arg, struct err *e)
 	struct golden       now;
 	int64_t             n;
 
-	if (!golden_lock(db, x->r->mem, &x->g.id, &now, e) ||
-	    !golden_bound(db, &x->g.id, &n, e))
+	if (!golden_lock(db, x->r->mem, &x->g.id, &now, e) || !golden_bound(db, &x->g.id, &n, e))
 		return false;
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Configs are bound to this golden baseline.",
@@ -571,7 +567,6 @@ const struct route golden_routes[] = {
 	    change_golden, IN_SNAPSHOT(golden_update), OUT(golden_out),
 	    "Changes the members it names; bound configs follow with their next snapshot."),
 	ROUTE(DELETE_, "/api/drift/golden-baselines/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
-	    drop_golden, IN_NONE, OUT_NONE,
-	    "Drops a golden baseline that no config is bound to."),
+	    drop_golden, IN_NONE, OUT_NONE, "Drops a golden baseline that no config is bound to."),
 	ROUTE_END
 };

@@ -34,8 +34,7 @@ void content_address(const struct tenant_db *t, struct str text, uint8_t out[sta
 MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r,
     struct content *list, size_t n, struct content_rows *out, struct err *e);
 /* The compression alone, for texts that are kept elsewhere. */
-MUST_USE bool content_compress(
-    TALLOC_CTX *mem, struct str text, struct str *packed, struct err *e);
+MUST_USE bool content_compress(TALLOC_CTX *mem, struct str text, struct str *packed, struct err *e);
 MUST_USE bool content_expand(
     TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e);
 MUST_USE bool content_add(struct db *db, const struct content_rows *rows, struct err *e);

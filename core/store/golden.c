@@ -36,8 +36,7 @@ golden_add(struct db *db, const struct golden *g, struct err *e)
 }
 
 bool
-golden_by_id(
-    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden *g, struct err *e)
+golden_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden *g, struct err *e)
 {
 	const struct id_in in = { *id };
 
@@ -109,8 +108,7 @@ golden_drop(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct err *e
 	const struct id_in in = { *id };
 
 	return db_run(db, &golden_delete, &in, NULL, e) &&
-	       db_run(db, &golden_delete_versions, &in, NULL, e) &&
-	       history_release(db, mem, id, e);
+	       db_run(db, &golden_delete_versions, &in, NULL, e) && history_release(db, mem, id, e);
 }
 
 /* ---- versions ---- */
@@ -158,8 +156,8 @@ golden_version_of(struct db *db, TALLOC_CTX *mem, const struct uuid *id, uint64_
 }
 
 bool
-golden_versions(struct db *db, TALLOC_CTX *mem, const struct uuid *id,
-    struct golden_version **rows, size_t *n, struct err *e)
+golden_versions(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden_version **rows,
+    size_t *n, struct err *e)
 {
 	const struct id_in in = { *id };
 

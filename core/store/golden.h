@@ -73,7 +73,6 @@ MUST_USE bool golden_binding_of(struct db *db, TALLOC_CTX *mem, const struct uui
     struct golden_binding *b, struct err *e);
 MUST_USE bool golden_binding_drop(struct db *db, const struct uuid *config, struct err *e);
 /* How many configs of this tenant are bound to a template. */
-MUST_USE bool golden_bound(
-    struct db *db, const struct uuid *golden, int64_t *n, struct err *e);
+MUST_USE bool golden_bound(struct db *db, const struct uuid *golden, int64_t *n, struct err *e);
 
 #endif

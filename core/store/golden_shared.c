@@ -51,12 +51,15 @@ struct publish_in {
 	struct blob   body;
 };
 static const struct field  publish_fields[] = { COLUMN_AS(struct publish_in, g.id, "id"),
-	 COLUMN_AS(struct publish_in, g.name, "name"), COLUMN_AS(struct publish_in, g.description, "description"),
-	 COLUMN_AS(struct publish_in, g.version, "version"), COLUMN_AS(struct publish_in, g.revision, "revision"),
+	 COLUMN_AS(struct publish_in, g.name, "name"),
+	 COLUMN_AS(struct publish_in, g.description, "description"),
+	 COLUMN_AS(struct publish_in, g.version, "version"),
+	 COLUMN_AS(struct publish_in, g.revision, "revision"),
 	 COLUMN_AS(struct publish_in, g.resources, "resources"), COLUMN(struct publish_in, size),
 	 COLUMN(struct publish_in, body), COLUMN_AS(struct publish_in, g.created_at, "created_at"),
 	 COLUMN_AS(struct publish_in, g.updated_at, "updated_at"), FIELD_END };
-static const struct schema publish_in = SCHEMA("GoldenPublishIn", struct publish_in, publish_fields);
+static const struct schema publish_in =
+    SCHEMA("GoldenPublishIn", struct publish_in, publish_fields);
 
 struct id_in {
 	struct uuid id;
@@ -69,8 +72,7 @@ SQL(golden_call_publish, SQL_TENANT, &publish_in, NULL,
 SQL(golden_call_withdraw, SQL_TENANT, &id_in, NULL, "CALL bsx.golden_withdraw(?)");
 
 bool
-golden_publish(
-    struct db *db, const struct golden *g, const struct golden_body *body, struct err *e)
+golden_publish(struct db *db, const struct golden *g, const struct golden_body *body, struct err *e)
 {
 	const struct publish_in in = { *g, body->size, body->sealed };
 
@@ -93,11 +95,10 @@ golden_withdraw(struct db *db, const struct uuid *id, struct err *e)
 
 /* ---- every tenant's side ---- */
 
-static const struct field  head_fields[] = { COLUMN(struct golden, id),
-	 COLUMN(struct golden, name), COLUMN(struct golden, description),
-	 COLUMN(struct golden, version), COLUMN(struct golden, revision),
-	 COLUMN(struct golden, resources), COLUMN(struct golden, created_at),
-	 COLUMN(struct golden, updated_at), FIELD_END };
+static const struct field  head_fields[] = { COLUMN(struct golden, id), COLUMN(struct golden, name),
+	 COLUMN(struct golden, description), COLUMN(struct golden, version),
+	 COLUMN(struct golden, revision), COLUMN(struct golden, resources),
+	 COLUMN(struct golden, created_at), COLUMN(struct golden, updated_at), FIELD_END };
 static const struct schema head_out = SCHEMA("GoldenHead", struct golden, head_fields);
 
 struct list_in {
@@ -190,6 +191,5 @@ golden_use(struct db *db, const struct uuid *config, const struct uuid *golden, 
 	if (e->code != ERR_CONFLICT || e->sys != SIGNALLED)
 		return false;
 	err_clear(e);
-	return err_set(
-	    e, ERR_MISSING, 0, "That golden baseline is no longer shared.", "withdrawn");
+	return err_set(e, ERR_MISSING, 0, "That golden baseline is no longer shared.", "withdrawn");
 }

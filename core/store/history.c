@@ -24,7 +24,8 @@ static const struct schema expired_out =
 
 SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
     "SELECT id, config_id, seq, in_order FROM config_snapshots WHERE config_id = ?"
-    " AND rendered IS NULL AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at LIMIT ?");
+    " AND rendered IS NULL AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at "
+    "LIMIT ?");
 
 struct seq_in {
 	struct uuid config_id;

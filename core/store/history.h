@@ -39,7 +39,8 @@ MUST_USE bool history_expired(struct tenant_db *t, TALLOC_CTX *mem,
  */
 MUST_USE bool history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
 
-/* Ends all references of a holder that is no snapshot, and drops the contents that nobody else needs. */
+/* Ends all references of a holder that is no snapshot, and drops the contents that nobody else
+ * needs. */
 MUST_USE bool history_release(
     struct db *db, TALLOC_CTX *mem, const struct uuid *holder, struct err *e);
 

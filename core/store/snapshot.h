@@ -30,8 +30,9 @@ struct snapshot {
 	char       *idempotency_key; /* NULL: none */
 	struct blob body_hash;       /* HMAC of what was pushed, to know a repeat */
 	/*
-	 * NULL: collected.  Else a golden baseline, stored like one out of order and in no list: what of the
-	 * categories that its template does not name (those not in `collections`), "report" or "ignore".
+	 * NULL: collected.  Else a golden baseline, stored like one out of order and in no list:
+	 * what of the categories that its template does not name (those not in `collections`),
+	 * "report" or "ignore".
 	 */
 	char *rendered;
 };

@@ -1,6 +1,7 @@
 /*
  * condition.h - standing alerts of a config that are not about findings: it is
- * blind, or too much of a collection is gone at once.  One of a kind at a time.
+ * blind, too much of a collection is gone at once, or it cannot follow its
+ * template.  One of a kind at a time.
  */
 #ifndef BSX_DRIFT_ALERT_CONDITION_H
 #define BSX_DRIFT_ALERT_CONDITION_H
@@ -9,6 +10,7 @@
 
 #define CONDITION_BLIND      "blind"
 #define CONDITION_SUSPICIOUS "suspicious_collection"
+#define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
 
 /* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its
  * title. */

@@ -6,9 +6,9 @@
 #include "drift/engine/patch.h"
 #include "drift/engine/template.h"
 
-static const char *const ops[] = { [DIFFERENCE_ADD] = "add",
-	[DIFFERENCE_REPLACE] = "replace",
-	[DIFFERENCE_REMOVE] = "remove" };
+static const char *const ops[] = {
+	[DIFFERENCE_ADD] = "add", [DIFFERENCE_REPLACE] = "replace", [DIFFERENCE_REMOVE] = "remove"
+};
 
 bool
 difference_op_parse(const char *word, enum difference_op *op)
@@ -70,10 +70,11 @@ op_make(TALLOC_CTX *mem, const struct difference *d, struct json *op, struct err
 static bool
 try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct err *e)
 {
-	struct json        value = s->r.value == NULL ? (struct json) { 0 } : *s->r.value;
-	struct str         name = STR("value");
-	const struct json  doc = { .type = JSON_OBJECT, .n = s->r.value != NULL, .items = &value,
-		 .names = &name };
+	struct json       value = s->r.value == NULL ? (struct json) { 0 } : *s->r.value;
+	struct str        name = STR("value");
+	const struct json doc = {
+		.type = JSON_OBJECT, .n = s->r.value != NULL, .items = &value, .names = &name
+	};
 	const struct json  patch = { .type = JSON_ARRAY, .n = s->n, .items = s->ops };
 	TALLOC_CTX        *tmp = talloc_new(mem);
 	struct err         local = { 0 };

@@ -163,14 +163,14 @@ struct step {
 };
 
 struct check {
-	TALLOC_CTX          *mem;
-	const struct known  *known;
-	size_t               n;
-	bool                 outside;    /* no masks in it */
-	bool                 references; /* they are looked at */
-	const char          *root;
-	unsigned             faults;
-	struct err          *e;
+	TALLOC_CTX         *mem;
+	const struct known *known;
+	size_t              n;
+	bool                outside;    /* no masks in it */
+	bool                references; /* they are looked at */
+	const char         *root;
+	unsigned            faults;
+	struct err         *e;
 };
 
 static void
@@ -209,7 +209,8 @@ check_reference(struct check *c, const struct step *at, struct str name, bool te
 		    name);
 	else if (text && k->v.value != NULL && text_of(k->v.value).p == NULL)
 		check_fault(c, at,
-		    "has inside a text, where only strings, numbers and booleans fit, the variable ",
+		    "has inside a text, where only strings, numbers and booleans fit, the "
+		    "variable ",
 		    name);
 }
 
@@ -239,7 +240,8 @@ check_value(struct check *c, const struct step *up, const struct json *v)
 		check_string(c, up, v->text, false);
 	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return;
-	for (uint32_t i = 0; i < v->n && c->faults < FAULTS_MAX && c->e->code != ERR_INTERNAL; i++) {
+	for (uint32_t i = 0; i < v->n && c->faults < FAULTS_MAX && c->e->code != ERR_INTERNAL;
+	     i++) {
 		if (v->type == JSON_OBJECT) {
 			at.name = v->names[i];
 		} else {
@@ -270,7 +272,7 @@ template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
 		.references = true,
 		.root = "/resources",
 		.e = e };
-	char number[24];
+	char         number[24];
 
 	c.known = tmp == NULL ? NULL : known_make(tmp, v, vn, e);
 	for (size_t i = 0; c.known != NULL && i < n && c.faults < FAULTS_MAX; i++) {
@@ -343,7 +345,8 @@ render_text(struct render *x, struct str s, struct str *out)
 			text = text_of(k->v.value);
 			if (text.p == NULL)
 				return render_fault(x, piece,
-				    "stands inside a text: it must be a string, a number or a boolean");
+				    "stands inside a text: it must be a string, a number or a "
+				    "boolean");
 			piece = text;
 		}
 		buf_add(&b, piece.p, piece.n);
@@ -414,8 +417,8 @@ render_value(
 static bool
 render_resource(struct render *x, const struct resource *from, struct resource *to)
 {
-	struct json  value, *root;
-	bool         changed;
+	struct json value, *root;
+	bool        changed;
 
 	*to = *from;
 	if (has_percent(from->key) && !render_text(x, from->key, &to->key))

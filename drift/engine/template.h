@@ -50,13 +50,15 @@ MUST_USE bool template_check_value(
 
 /*
  * *out: an array of n, owned by `mem`, that shares what has no reference in it with the template.
- * Faults point at "<root>/<variable>".  Nobody has looked yet whether two resources have become one.
+ * Faults point at "<root>/<variable>".  Nobody has looked yet whether two resources have become
+ * one.
  */
 MUST_USE bool template_render(TALLOC_CTX *mem, const struct resource *r, size_t n,
     const struct template_variable *v, size_t vn, const char *root, struct resource **out,
     struct err *e);
 
-/* As much of a string as makes a reference or a percent sign is doubled: rendered, it is `s` again. */
+/* As much of a string as makes a reference or a percent sign is doubled: rendered, it is `s` again.
+ */
 MUST_USE bool template_quote(TALLOC_CTX *mem, struct str s, struct str *out, struct err *e);
 MUST_USE bool template_quote_value(
     TALLOC_CTX *mem, const struct json *v, struct json *out, struct err *e);

@@ -63,16 +63,15 @@ declared(TALLOC_CTX *mem, const struct golden_content *c, struct err *e)
 }
 
 bool
-golden_check(TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from,
-    struct err *e)
+golden_check(
+    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from, struct err *e)
 {
 	struct template_variable *v;
 
 	if (!resources_check(mem, c->resources, c->n, e) || !check_variables(mem, c, e))
 		return false;
 	v = declared(mem, c, e);
-	return v != NULL &&
-	       template_check(mem, c->resources, c->n, v, c->variables_n, from, e);
+	return v != NULL && template_check(mem, c->resources, c->n, v, c->variables_n, from, e);
 }
 
 /* ---- made of a snapshot ---- */
@@ -127,8 +126,8 @@ golden_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *
 	if (!baseline_held(t, mem, s, &held, &n, e))
 		return false;
 	if (n > GOLDEN_RESOURCES_MAX)
-		return err_fault(e, mem, "/snapshot_id", "has more than %d resources",
-		    GOLDEN_RESOURCES_MAX);
+		return err_fault(
+		    e, mem, "/snapshot_id", "has more than %d resources", GOLDEN_RESOURCES_MAX);
 	out->resources = talloc_zero_size(mem, (n + 1) * sizeof(out->resources[0]));
 	if (out->resources == NULL)
 		return err_memory(e);
@@ -229,8 +228,7 @@ golden_load(struct tenant_db *t, TALLOC_CTX *mem, struct golden *g, bool foreign
 		       golden_parse(mem, text, out, e);
 	if (g->address.n != HASH_LEN)
 		return broken(e);
-	if (!content_by_address(t, mem, g->address.p, &text, e) ||
-	    !golden_parse(mem, text, out, e))
+	if (!content_by_address(t, mem, g->address.p, &text, e) || !golden_parse(mem, text, out, e))
 		return false;
 	out->masked = g->masked;
 	return true;

@@ -39,8 +39,8 @@ struct golden_content {
 
 /* As it is made: names, references, lengths, nothing twice.  Faults point into a body that has
  * `resources` and `variables`. */
-MUST_USE bool golden_check(TALLOC_CTX *mem, const struct golden_content *c,
-    enum resource_origin from, struct err *e);
+MUST_USE bool golden_check(
+    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from, struct err *e);
 /* What a snapshot held, its percent signs doubled; no variables. */
 MUST_USE bool golden_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
     struct golden_content *out, struct err *e);
@@ -75,8 +75,8 @@ struct golden_terms {
 	instant                   now;
 	/*
 	 * Strict: an unknown variable or a difference that does not apply is a fault at
-	 * "<root>/variables/..." or "<root>/differences/...".  Else the one is passed over and the other
-	 * gets its `why`: a template has moved on.  What is expired is never applied.
+	 * "<root>/variables/..." or "<root>/differences/...".  Else the one is passed over and the
+	 * other gets its `why`: a template has moved on.  What is expired is never applied.
 	 */
 	bool        strict;
 	const char *root;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/tx.h"
+#include "drift/alert/condition.h"
 #include "drift/run/baseline.h"
 
 static const char *const  others[] = { "report", "ignore", NULL };
@@ -35,8 +36,7 @@ static const struct field choice_fields[] = {
 	    .doc = "Object: name of a variable to its value, any JSON; a default needs none."),
 	FIELD(struct golden_choice, differences, .max = GOLDEN_DIFFERENCES_MAX,
 	    .item = &asked_schema, .doc = "What this config has otherwise, on purpose."),
-	FIELD(struct golden_choice, other_categories, .choices = others,
-	    .flags = FIELD_NULLABLE,
+	FIELD(struct golden_choice, other_categories, .choices = others, .flags = FIELD_NULLABLE,
 	    .doc = "Resources of categories that the template does not name: report (when absent) "
 		   "them as created, or ignore them."),
 	FIELD_END
@@ -45,8 +45,8 @@ const struct schema golden_choice_schema =
     SCHEMA("GoldenBaselineChoice", struct golden_choice, choice_fields);
 
 bool
-golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config,
-    const char *actor, const char *from, const char *to, const char *note, struct err *e)
+golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config, const char *actor,
+    const char *from, const char *to, const char *note, struct err *e)
 {
 	const struct life_event v = { .id = uuid_make(d->clock, d->rand),
 		.config_id = *config,
@@ -92,8 +92,7 @@ golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem, const struct golden_bindin
 	struct str         text;
 
 	*out = (struct golden_terms) { .root = "/golden" };
-	if (!tenant_open(
-		t, mem, "golden_bindings", "body", &row->config_id, row->body, &text, e))
+	if (!tenant_open(t, mem, "golden_bindings", "body", &row->config_id, row->body, &text, e))
 		return false;
 	tree = json_parse(mem, text, e);
 	if (tree != NULL) {
@@ -102,8 +101,7 @@ golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem, const struct golden_bindin
 	}
 	if (d == NULL || out->variables == NULL)
 		return err_note(e, "reading a stored binding");
-	out->differences =
-	    talloc_zero_size(mem, ((size_t)d->n + 1) * sizeof(out->differences[0]));
+	out->differences = talloc_zero_size(mem, ((size_t)d->n + 1) * sizeof(out->differences[0]));
 	if (out->differences == NULL)
 		return err_memory(e);
 	for (; out->n < d->n; out->n++)
@@ -227,13 +225,12 @@ make_contents(struct golden_bind *b, const char *other, struct err *e)
 	for (size_t i = 0; i < s->n; i++) {
 		memcpy(c[i].address, s->items[i].address, HASH_LEN);
 		c[i].text = s->items[i].text;
-		b->refs[i] = (struct manifest_ref) { b->snapshot.id,
-			{ s->items[i].address, HASH_LEN } };
+		b->refs[i] =
+		    (struct manifest_ref) { b->snapshot.id, { s->items[i].address, HASH_LEN } };
 	}
 	b->refs[s->n] = (struct manifest_ref) { b->snapshot.id, { manifest, HASH_LEN } };
 	b->refs_n = s->n + 1;
-	return content_pack(
-	    b->t, b->mem, b->d->deps.rand, c, s->n + 1, &b->contents, e);
+	return content_pack(b->t, b->mem, b->d->deps.rand, c, s->n + 1, &b->contents, e);
 }
 
 static bool
@@ -248,8 +245,7 @@ seal_terms(struct golden_bind *b, struct err *e)
 }
 
 bool
-golden_bind_make(struct golden_bind *b, const struct drift_spec *spec,
-    const struct golden_choice *in, struct err *e)
+golden_bind_make(struct golden_bind *b, const struct golden_choice *in, struct err *e)
 {
 	const char *other = in->other_categories == NULL ? "report" : in->other_categories;
 	bool        foreign;
@@ -264,7 +260,7 @@ golden_bind_make(struct golden_bind *b, const struct drift_spec *spec,
 	}
 	if (!golden_load(b->t, b->mem, &b->golden, foreign, &content, e))
 		return false;
-	b->snap = golden_render(b->mem, b->t, spec, &content, &b->terms, e);
+	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, e);
 	b->row = (struct golden_binding) { .config_id = b->config->id,
 		.golden_id = in->id,
 		.shared = foreign,
@@ -299,8 +295,8 @@ hold_template(struct db *db, struct golden_bind *b, bool was_shared, struct err 
 
 /* Whatever was rendered for this config before. */
 static bool
-drop_rendered(struct db *db, TALLOC_CTX *mem, struct tenant_db *t,
-    const struct golden_binding *was, struct err *e)
+drop_rendered(struct db *db, TALLOC_CTX *mem, struct tenant_db *t, const struct golden_binding *was,
+    struct err *e)
 {
 	struct snapshot s;
 
@@ -316,6 +312,26 @@ write_snapshot(struct db *db, struct golden_bind *b, uint64_t seq, struct err *e
 	return snapshot_add(db, &b->snapshot, e) && content_add(db, &b->contents, e) &&
 	       history_refer(db, b->refs, b->refs_n, e) &&
 	       config_golden_set(db, &b->row.config_id, &b->snapshot.id, seq, e);
+}
+
+/* Somebody has to give the new version what it needs; until then what is in force stays. */
+static bool
+tell_stale(struct db *db, const struct golden_bind *b, uint64_t was, uint64_t now, struct err *e)
+{
+	struct alerting a = { .deps = &b->d->deps,
+		.t = b->t,
+		.config_id = b->config->id,
+		.config_name = b->config->name,
+		.targets = b->spec->targets,
+		.targets_n = b->spec->targets_n };
+
+	if (now != 0 && was == 0)
+		return condition_open(db, b->mem, &a, CONDITION_SYSTEM,
+		    "the newest version of its golden baseline cannot be taken", e);
+	if (now == 0 && was != 0)
+		return condition_close(db, b->mem, &a, CONDITION_SYSTEM,
+		    "Its golden baseline is another, or could be taken.", e);
+	return true;
 }
 
 bool
@@ -335,11 +351,11 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	if (!hold_template(db, b, was.shared, e) ||
 	    (b->snap != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
 	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
-	    !golden_binding_put(db, &b->row, e))
+	    !golden_binding_put(db, &b->row, e) ||
+	    !tell_stale(db, b, was.stale_version, b->row.stale_version, e))
 		return false;
-	return b->note == NULL ||
-	       golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,
-		   state.golden ? "golden" : b->from, "golden", b->note, e);
+	return b->note == NULL || golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,
+				      state.golden ? "golden" : b->from, "golden", b->note, e);
 }
 
 bool
@@ -355,15 +371,17 @@ golden_forget(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct 
 }
 
 bool
-golden_unbind(struct db *db, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct config_state *state, struct err *e)
+golden_unbind(
+    struct db *db, const struct golden_bind *b, const struct config_state *state, struct err *e)
 {
 	struct golden_binding was;
 
 	if (!state->golden)
 		return true;
-	return golden_binding_of(db, mem, &state->config_id, &was, e) &&
-	       drop_rendered(db, mem, t, &was, e) && golden_forget(db, mem, &state->config_id, e);
+	return golden_binding_of(db, b->mem, &state->config_id, &was, e) &&
+	       drop_rendered(db, b->mem, b->t, &was, e) &&
+	       tell_stale(db, b, was.stale_version, 0, e) &&
+	       golden_forget(db, b->mem, &state->config_id, e);
 }
 
 /* ---- renewing ---- */
@@ -424,8 +442,7 @@ note_stale(struct golden_bind *b, const struct err *why, struct err *e)
 	b->snap = NULL;
 	b->row.stale_version = b->golden.version;
 	b->row.config_version = b->config->version;
-	b->row.stale_why =
-	    whole_characters(talloc_asprintf(b->mem, "%.100s %.190s", where, text));
+	b->row.stale_why = whole_characters(talloc_asprintf(b->mem, "%.100s %.190s", where, text));
 	b->note = NULL;
 	if (news)
 		b->note = talloc_asprintf(b->mem,
@@ -437,7 +454,7 @@ note_stale(struct golden_bind *b, const struct err *why, struct err *e)
 }
 
 static bool
-renew_make(struct golden_bind *b, const struct drift_spec *spec, bool foreign, struct err *e)
+renew_make(struct golden_bind *b, bool foreign, struct err *e)
 {
 	struct golden_content content;
 	struct snapshot       now;
@@ -449,7 +466,7 @@ renew_make(struct golden_bind *b, const struct drift_spec *spec, bool foreign, s
 	    !snapshot_by_id(b->t, b->mem, &b->row.snapshot_id, &now, e))
 		return false;
 	b->terms.now = b->now;
-	b->snap = golden_render(b->mem, b->t, spec, &content, &b->terms, &why);
+	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, &why);
 	if (b->snap == NULL && why.code == ERR_INVALID)
 		return note_stale(b, &why, e);
 	if (b->snap == NULL) {
@@ -487,18 +504,18 @@ renew_log(const struct golden_bind *b)
 
 bool
 golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
-    struct err *e)
+    const struct drift_config *config, const struct drift_spec *spec, bool *renewed, struct err *e)
 {
 	struct golden_bind b = { .d = d,
 		.t = t,
 		.mem = mem,
 		.config = config,
+		.spec = spec,
 		.actor = "system",
 		.now = { clock_ms(d->deps.clock) } };
-	const struct tx tx = { "golden renewal", golden_bind_body, &b, NULL, NULL };
-	struct moved    m;
-	bool            foreign;
+	const struct tx    tx = { "golden renewal", golden_bind_body, &b, NULL, NULL };
+	struct moved       m;
+	bool               foreign;
 
 	*renewed = false;
 	if (!golden_binding_of(t->db, mem, &config->id, &b.row, e) ||
@@ -508,7 +525,7 @@ golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 	if (!m.template && !m.spec && !m.time)
 		return true;
 	b.was = b.row.snapshot_id;
-	if (!renew_make(&b, spec, foreign, e) || !tx_run(t->db, &tx, e))
+	if (!renew_make(&b, foreign, e) || !tx_run(t->db, &tx, e))
 		return err_note(e, "rendering a golden baseline anew");
 	*renewed = b.snap != NULL;
 	renew_log(&b);

@@ -10,7 +10,8 @@
  * A snapshot:	golden_renew() after the state was read: when the template, the
  *		spec or the time has moved on, it is rendered anew, and the config's
  *		history says so.  A version that this config cannot take (a variable
- *		it gives no value for) leaves what is in force, and is noted.
+ *		it gives no value for) leaves what is in force; the history and an alert
+ *		of kind `system` say so.
  *
  * Events of a config's baseline are in its history under its own id.
  *
@@ -37,6 +38,7 @@ struct golden_bind {
 	struct tenant_db          *t;
 	TALLOC_CTX                *mem;
 	const struct drift_config *config;
+	const struct drift_spec   *spec;
 	const char                *actor;
 	instant                    now;
 	struct golden              golden;
@@ -47,29 +49,28 @@ struct golden_bind {
 	struct content_rows        contents;
 	struct manifest_ref       *refs;
 	size_t                     refs_n;
-	struct uuid                was; /* renewed: only while this is in force; nil: bound by somebody */
-	const char                *from; /* of the event */
-	const char                *note; /* NULL: no event */
+	struct uuid was;  /* renewed: only while this is in force; nil: bound by somebody */
+	const char *from; /* of the event */
+	const char *note; /* NULL: no event */
 };
 
 /* Rendered and packed; nothing is written.  Faults point below "/golden". */
-MUST_USE bool golden_bind_make(struct golden_bind *b, const struct drift_spec *spec,
-    const struct golden_choice *in, struct err *e);
+MUST_USE bool golden_bind_make(
+    struct golden_bind *b, const struct golden_choice *in, struct err *e);
 /* The body of the transaction; `arg` is the struct golden_bind. */
 MUST_USE bool golden_bind_body(struct db *db, void *arg, struct err *e);
 
-/* Inside a transaction that holds the state row: the config is bound no more.  Its baseline is to be
- * set first; the rendered one goes. */
-MUST_USE bool golden_unbind(struct db *db, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct config_state *state, struct err *e);
+/* Inside a transaction that holds the state row: the config is bound no more.  Its baseline is to
+ * be set first; the rendered one goes.  Of `b` are needed d, t, mem, config and spec. */
+MUST_USE bool golden_unbind(
+    struct db *db, const struct golden_bind *b, const struct config_state *state, struct err *e);
 /* Before the config is dropped: the template is free. */
 MUST_USE bool golden_forget(
     struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct err *e);
 
 /* Of a config whose state says golden; *renewed: the state is another. */
 MUST_USE bool golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
-    struct err *e);
+    const struct drift_config *config, const struct drift_spec *spec, bool *renewed, struct err *e);
 
 /* The terms of a stored binding. */
 MUST_USE bool golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem,

@@ -34,8 +34,8 @@ const struct schema golden_difference_schema =
 /* ---- variables ---- */
 
 static bool
-variable_fault(TALLOC_CTX *mem, const struct golden_terms *t, struct str name, const char *what,
-    struct err *e)
+variable_fault(
+    TALLOC_CTX *mem, const struct golden_terms *t, struct str name, const char *what, struct err *e)
 {
 	struct buf b;
 
@@ -59,8 +59,8 @@ is_declared(const struct golden_content *c, struct str name)
 #define FAULTS_MAX 20
 
 static bool
-check_given(TALLOC_CTX *mem, const struct golden_content *c, const struct golden_terms *t,
-    struct err *e)
+check_given(
+    TALLOC_CTX *mem, const struct golden_content *c, const struct golden_terms *t, struct err *e)
 {
 	const struct json *v = t->variables;
 	struct buf         b;
@@ -103,8 +103,8 @@ settle(TALLOC_CTX *mem, const struct golden_content *c, const struct golden_term
 		v[i].name = str_of(c->variables[i].name);
 		v[i].value = given != NULL ? given : c->variables[i].fallback.tree;
 		if (v[i].value == NULL)
-			faults += !variable_fault(mem, t, v[i].name,
-			    "is needed: the template has no default for it", e);
+			faults += !variable_fault(
+			    mem, t, v[i].name, "is needed: the template has no default for it", e);
 	}
 	return e->code == ERR_OK ? v : NULL;
 }
@@ -160,9 +160,8 @@ name_categories(TALLOC_CTX *mem, struct collected *in, struct err *e)
 		qsort(list, in->n, sizeof(list[0]), by_place);
 	for (size_t i = 0; i < in->n; i++)
 		if (i == 0 || !str_eq(list[i].category, list[i - 1].category))
-			in->collections[in->collections_n++] = (struct collection) {
-				list[i].category, COLLECTION_COMPLETE, true
-			};
+			in->collections[in->collections_n++] =
+			    (struct collection) { list[i].category, COLLECTION_COMPLETE, true };
 	return true;
 }
 
@@ -177,8 +176,8 @@ blame_terms(TALLOC_CTX *mem, const struct golden_terms *t, const struct err *why
 		*e = *why;
 		return false;
 	}
-	text = talloc_asprintf(mem, "the resources as rendered are refused: %s %s", f->pointer,
-	    f->detail);
+	text = talloc_asprintf(
+	    mem, "the resources as rendered are refused: %s %s", f->pointer, f->detail);
 	return text == NULL ? err_memory(e)
 			    : variable_fault(mem, t, (struct str) { NULL, 0 }, text, e);
 }
@@ -194,10 +193,10 @@ struct snap *
 golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
     const struct golden_content *c, struct golden_terms *terms, struct err *e)
 {
-	char            *root = talloc_asprintf(mem, "%s/variables", terms->root);
-	struct collected in = { .n = c->n, .from = RESOURCE_STORED };
-	struct err       why = { 0 };
-	struct snap     *s = NULL;
+	char                     *root = talloc_asprintf(mem, "%s/variables", terms->root);
+	struct collected          in = { .n = c->n, .from = RESOURCE_STORED };
+	struct err                why = { 0 };
+	struct snap              *s = NULL;
 	struct template_variable *v;
 
 	if (root == NULL) {
@@ -205,10 +204,8 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 		return NULL;
 	}
 	if (!check_given(mem, c, terms, e) || (v = settle(mem, c, terms, e)) == NULL ||
-	    !template_render(
-		mem, c->resources, c->n, v, c->variables_n, root, &in.resources, e) ||
-	    !name_categories(mem, &in, e) ||
-	    !room_for(mem, &in.resources, in.n, terms->n, e))
+	    !template_render(mem, c->resources, c->n, v, c->variables_n, root, &in.resources, e) ||
+	    !name_categories(mem, &in, e) || !room_for(mem, &in.resources, in.n, terms->n, e))
 		return NULL;
 	if (resources_check(mem, in.resources, in.n, &why)) {
 		if (!differ(mem, terms, in.resources, &in.n, e))

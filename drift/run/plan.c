@@ -9,11 +9,11 @@
 
 /* What the new snapshot is held against. */
 struct ground {
-	struct uuid  snapshot; /* of the baseline; nil: none */
-	struct held *base;
-	size_t       base_n;
-	struct held *current; /* in force now; empty for a late snapshot */
-	size_t       current_n;
+	struct uuid        snapshot; /* of the baseline; nil: none */
+	struct held       *base;
+	size_t             base_n;
+	struct held       *current; /* in force now; empty for a late snapshot */
+	size_t             current_n;
 	const struct json *only; /* categories that are compared, its members; NULL: all */
 };
 

@@ -33,8 +33,7 @@ MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
 
 /* What a template was rendered to. */
 struct snap;
-MUST_USE bool side_of_snap(
-    TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
+MUST_USE bool side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool side_fn(

@@ -59,10 +59,10 @@ extern const struct schema push_schema;
 
 /* What it comes to. */
 struct collected {
-	struct resource   *resources;
-	size_t             n;
-	struct collection *collections; /* as told */
-	size_t             collections_n;
+	struct resource     *resources;
+	size_t               n;
+	struct collection   *collections; /* as told */
+	size_t               collections_n;
 	enum resource_origin from; /* RESOURCE_STORED: rendered from a template */
 };
 

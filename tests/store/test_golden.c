@@ -53,8 +53,8 @@ make_body(struct db *db, void *arg, struct err *e)
 
 /* The text is as golden_print makes it. A template without an id is a new one. */
 static bool
-template_set(struct drift_world *x, struct tenant_db *t, struct golden *g, const char *text,
-    struct err *e)
+template_set(
+    struct drift_world *x, struct tenant_db *t, struct golden *g, const char *text, struct err *e)
 {
 	struct making   m = { .c.text = str_of(text), .fresh = uuid_is_nil(&g->id) };
 	const struct tx tx = { "template", make_body, &m, NULL, NULL };
@@ -117,9 +117,9 @@ bind_to(struct drift_world *x, struct tenant_db *t, const struct uuid *config,
 	assert_non_null(tree);
 	assert_true(schema_decode_at(x, &golden_choice_schema, tree, "/golden", &in, e));
 	assert_true(config_by_id(t, x, config, &c, e));
-	spec = spec_of(x->d, t, &c, e);
+	b.spec = spec = spec_of(x->d, t, &c, e);
 	assert_non_null(spec);
-	return golden_bind_make(&b, spec, &in, e) && tx_run(t->db, &tx, e);
+	return golden_bind_make(&b, &in, e) && tx_run(t->db, &tx, e);
 }
 
 static void
@@ -155,17 +155,17 @@ check_tight(struct drift_world *x)
 static int64_t
 rendered(struct drift_world *x)
 {
-	return drift_count(x, "SELECT COUNT(*) FROM %s.config_snapshots WHERE rendered IS NOT NULL");
+	return drift_count(
+	    x, "SELECT COUNT(*) FROM %s.config_snapshots WHERE rendered IS NOT NULL");
 }
 
 #define ONE                                                                                        \
 	"{\"resources\":[[\"c\",\"k\",{\"a\":\"%size%\",\"b\":\"in %region%\"}]],\"variables\":["  \
 	"{\"name\":\"size\",\"default\":3},{\"name\":\"region\"}]}"
 #define TWO                                                                                        \
-	"{\"resources\":[[\"c\",\"k\",{\"a\":\"%size%\",\"b\":\"in %region%\",\"new\":true}]],"     \
+	"{\"resources\":[[\"c\",\"k\",{\"a\":\"%size%\",\"b\":\"in %region%\",\"new\":true}]],"    \
 	"\"variables\":[{\"name\":\"size\",\"default\":3},{\"name\":\"region\"}]}"
-#define THREE                                                                                      \
-	"{\"resources\":[[\"c\",\"k\",\"%more%\"]],\"variables\":[{\"name\":\"more\"}]}"
+#define THREE "{\"resources\":[[\"c\",\"k\",\"%more%\"]],\"variables\":[{\"name\":\"more\"}]}"
 #define GIVEN ",\"variables\":{\"region\":\"north\"}"
 
 static const char fits[] =
@@ -245,8 +245,7 @@ a_version_that_cannot_be_taken_leaves_what_is_in_force(void **state)
 	    1);
 	template_put(x, &g, TWO);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "drifted");
-	assert_int_equal(
-	    drift_count(x, "SELECT stale_version IS NULL FROM %s.golden_bindings"), 1);
+	assert_int_equal(drift_count(x, "SELECT stale_version IS NULL FROM %s.golden_bindings"), 1);
 	check_tight(x);
 }
 
@@ -275,8 +274,7 @@ an_expired_difference_is_drift(void **state)
 	a = drift_push(x, x, &c, four);
 	assert_string_equal(a.report.status, "drifted");
 	assert_int_equal(a.report.modified, 1);
-	assert_int_equal(
-	    drift_count(x, "SELECT recheck_at IS NULL FROM %s.golden_bindings"), 1);
+	assert_int_equal(drift_count(x, "SELECT recheck_at IS NULL FROM %s.golden_bindings"), 1);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
 	check_tight(x);
 }
@@ -286,11 +284,11 @@ static void
 what_is_rendered_is_no_snapshot(void **state)
 {
 	struct drift_world *x = *state;
-	struct uuid c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
-	struct golden       g = { 0 };
-	struct err          e = { 0 };
-	struct uuid         none = { 0 };
-	struct snapshot     s, *rows;
+	struct uuid     c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
+	struct golden   g = { 0 };
+	struct err      e = { 0 };
+	struct uuid     none = { 0 };
+	struct snapshot s, *rows;
 	struct config_state st;
 	size_t              n;
 
@@ -301,8 +299,7 @@ what_is_rendered_is_no_snapshot(void **state)
 	assert_false(
 	    snapshot_before(x->t, x, &c, (instant) { clock_ms(&clock_system) + 1000 }, &s, &e));
 	assert_true(err_take(&e, ERR_MISSING));
-	server_do(x->w->root,
-	    "UPDATE %s.config_snapshots SET collected_at = '2020-01-01 00:00:00'",
+	server_do(x->w->root, "UPDATE %s.config_snapshots SET collected_at = '2020-01-01 00:00:00'",
 	    x->t->tenant->schema_name);
 	drift_push(x, x, &c, fits);
 	drift_push(x, x, &c, fits);
@@ -384,8 +381,8 @@ platform(struct drift_world *x)
 	struct err     e = { 0 };
 	struct tenant *t = talloc_zero(x, struct tenant);
 
-	assert_ok(provision_tenant(
-	    x->w->prov, x->w->d, &x->w->deps, x, "platform", "Platform", t, &e));
+	assert_ok(
+	    provision_tenant(x->w->prov, x->w->d, &x->w->deps, x, "platform", "Platform", t, &e));
 	return world_open(x->w, t);
 }
 
@@ -460,8 +457,8 @@ the_account_of_a_tenant_reaches_shared_templates_by_procedures_only(void **state
 	err_clear(&e);
 	/* not in place of another version: the body was sealed to its own */
 	server_do(x->w->root, "UPDATE testbsx.golden_shared SET version = 7");
-	assert_false(golden_shared_text(
-	    x->t, x, &g.id, &(uint64_t) { 0 }, &(struct str) { NULL, 0 }, &e));
+	assert_false(
+	    golden_shared_text(x->t, x, &g.id, &(uint64_t) { 0 }, &(struct str) { NULL, 0 }, &e));
 	assert_int_equal(e.code, ERR_INTERNAL);
 }
 
@@ -474,7 +471,7 @@ no_value_stands_anywhere_in_plain_text(void **state)
 	struct golden       g = { .shared = true };
 	struct err          e = { 0 };
 	const char         *tables[] = { "%s.golden_bindings", "%s.contents", "%s.config_snapshots",
-		       "%s.golden_baselines", "testbsx.golden_shared" };
+			"%s.golden_baselines", "testbsx.golden_shared" };
 	const char         *columns[] = { "body", "body", "collections", "description", "body" };
 
 	assert_ok(template_set(x, p, &g,
@@ -493,9 +490,9 @@ no_value_stands_anywhere_in_plain_text(void **state)
 	    "clean");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		assert_int_equal(
-		    drift_count(x, talloc_asprintf(x,
-				       "SELECT COUNT(*) FROM %s WHERE LOCATE('needle', %s) > 0",
-				       tables[i], columns[i])),
+		    drift_count(x,
+			talloc_asprintf(x, "SELECT COUNT(*) FROM %s WHERE LOCATE('needle', %s) > 0",
+			    tables[i], columns[i])),
 		    0);
 	check_tight(x);
 }

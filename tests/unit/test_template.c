@@ -37,8 +37,8 @@ variables(TALLOC_CTX *mem, const char *text, struct template_variable *v)
 	for (uint32_t i = 0; i < o->n; i++) {
 		bool none = o->names[i].p[0] == '-';
 
-		v[i].name = none ? (struct str) { o->names[i].p + 1, o->names[i].n - 1 }
-				 : o->names[i];
+		v[i].name =
+		    none ? (struct str) { o->names[i].p + 1, o->names[i].n - 1 } : o->names[i];
 		v[i].value = none ? NULL : &o->items[i];
 	}
 	return o->n;
@@ -107,7 +107,7 @@ strings_are_rendered_as_the_grammar_says(void **state)
 		struct template_variable v[16];
 		size_t                   n = variables(mem, VARS, v);
 		struct resource r = { STR("c"), STR("k"), parse(mem, rendered[i].from) }, *out;
-		bool ok = template_render(mem, &r, 1, v, n, "/v", &out, &e);
+		bool            ok = template_render(mem, &r, 1, v, n, "/v", &out, &e);
 
 		if (ok != (rendered[i].to != NULL))
 			fail_msg("%s", rendered[i].from);
@@ -171,8 +171,8 @@ a_template_is_checked_when_it_is_made(void **state)
 		struct template_variable v[16];
 		size_t                   n = variables(mem, VARS, v);
 		struct resource          r = { STR("c"), str_of(checked[i].key),
-			    parse(mem, checked[i].value) };
-		bool ok = template_check(mem, &r, 1, v, n, RESOURCE_SOURCE, &e);
+				 parse(mem, checked[i].value) };
+		bool                     ok = template_check(mem, &r, 1, v, n, RESOURCE_SOURCE, &e);
 
 		if (ok != (checked[i].pointer == NULL))
 			fail_msg("%s %s", checked[i].key, checked[i].value);
@@ -246,7 +246,7 @@ nothing_becomes_deeper_than_a_document_may_be(void **state)
 	TALLOC_CTX              *mem = talloc_new(NULL);
 	struct err               e = { 0 };
 	struct template_variable v = { STR("d"), parse(mem, nested(mem, 28, "1")) };
-	struct resource r = { STR("c"), STR("k"), parse(mem, nested(mem, 100, "\"%d%\"")) };
+	struct resource  r = { STR("c"), STR("k"), parse(mem, nested(mem, 100, "\"%d%\"")) };
 	struct resource *out;
 
 	(void)state;
@@ -319,8 +319,8 @@ static const struct {
 	    "[[\"a\",\"1\",{\"x\":[9,2,\"%s%\"]}],[\"b\",\"\",7]]", 0 },
 	{ "[[\"a\",\"1\",\"/x\",\"remove\"]]", "[[\"a\",\"1\",{}],[\"b\",\"\",7]]", 0 },
 	{ "[[\"b\",\"\",\"\",\"remove\"]]", "[[\"a\",\"1\",{\"x\":[1,2]}]]", 0 },
-	{ "[[\"b\",\"\",\"\",\"replace\",null]]",
-	    "[[\"a\",\"1\",{\"x\":[1,2]}],[\"b\",\"\",null]]", 0 },
+	{ "[[\"b\",\"\",\"\",\"replace\",null]]", "[[\"a\",\"1\",{\"x\":[1,2]}],[\"b\",\"\",null]]",
+	    0 },
 	{ "[[\"0\",\"n\",\"\",\"add\",{}],[\"0\",\"n\",\"/y\",\"add\",1]]",
 	    "[[\"0\",\"n\",{\"y\":1}],[\"a\",\"1\",{\"x\":[1,2]}],[\"b\",\"\",7]]", 0 },
 	{ "[[\"b\",\"\",\"\",\"remove\"],[\"b\",\"\",\"\",\"add\",8]]",
@@ -421,7 +421,8 @@ differences_that_no_longer_apply_are_passed_over_and_say_why(void **state)
 	(void)state;
 	d[3].why = "has expired";
 	assert_true(template_differ(mem, list, &n, d, dn, NULL, &e));
-	assert_string_equal(print_list(mem, list, n), "[[\"a\",\"1\",{\"x\":[3,2]}],[\"b\",\"\",7]]");
+	assert_string_equal(
+	    print_list(mem, list, n), "[[\"a\",\"1\",{\"x\":[3,2]}],[\"b\",\"\",7]]");
 	assert_non_null(d[0].why);
 	assert_null(d[1].why);
 	assert_non_null(d[2].why);

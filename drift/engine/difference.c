@@ -78,6 +78,8 @@ try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct 
 	const struct json  patch = { .type = JSON_ARRAY, .n = s->n, .items = s->ops };
 	TALLOC_CTX        *tmp = talloc_new(mem);
 	struct err         local = { 0 };
+	struct str         number;
+	uint64_t           n;
 	const struct json *to = tmp == NULL ? NULL : patch_apply(tmp, &doc, &patch, &local);
 
 	*why = NULL;
@@ -87,7 +89,10 @@ try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct 
 	}
 	if (tmp == NULL || local.code != ERR_INVALID || local.faults == NULL)
 		return err_memory(e);
-	*at = (uint32_t)strtoul(local.faults->pointer + 1, NULL, 10);
+	str_cut(str_of(local.faults->pointer + 1), '/', &number);
+	if (!str_to_u64(number, &n))
+		return err_memory(e);
+	*at = (uint32_t)n;
 	*why = talloc_strdup(mem, local.faults->detail);
 	talloc_free(tmp);
 	return *why != NULL && *at < s->n ? false : err_memory(e);

@@ -72,7 +72,11 @@ MUST_USE bool golden_forget(
 MUST_USE bool golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
     const struct drift_config *config, const struct drift_spec *spec, bool *renewed, struct err *e);
 
-/* The terms of a stored binding. */
+/* golden_terms.c: the terms as asked for, with their owner and instant; sealed to the row, with the
+ * instant of the first expiry; and those of a stored binding. */
+MUST_USE bool golden_terms_take(
+    struct golden_bind *b, const struct golden_choice *in, struct err *e);
+MUST_USE bool golden_terms_seal(struct golden_bind *b, struct err *e);
 MUST_USE bool golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem,
     const struct golden_binding *row, struct golden_terms *out, struct err *e);
 /* An event of the config's baseline. */

@@ -4,33 +4,6 @@
 
 #include "drift/run/golden.h"
 
-static const char *const op_words[] = { "add", "replace", "remove", NULL };
-
-static const struct field difference_fields[] = {
-	FIELD(struct golden_difference, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
-	    .flags = FIELD_REQUIRED, .doc = "Category of the resource."),
-	FIELD(struct golden_difference, key, .max = RESOURCE_KEY_MAX, .flags = FIELD_REQUIRED,
-	    .doc = "Its key, as rendered."),
-	FIELD(struct golden_difference, path, .max = 4096, .flags = FIELD_REQUIRED,
-	    .doc = "JSON Pointer into its value as rendered; empty: the resource itself."),
-	FIELD(struct golden_difference, op, .choices = op_words, .flags = FIELD_REQUIRED,
-	    .doc = "As in a JSON Patch: add, replace or remove."),
-	FIELD(struct golden_difference, value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "To add or put there: any JSON value, in which %name% means nothing."),
-	FIELD(struct golden_difference, reason, .min = 1, .max = 1000, .flags = FIELD_REQUIRED,
-	    .doc = "Why it is otherwise."),
-	FIELD(struct golden_difference, owner, .doc = "Who declared it."),
-	FIELD(struct golden_difference, declared_at, .doc = "When."),
-	FIELD(struct golden_difference, expires_at, .flags = FIELD_NULLABLE,
-	    .doc = "From then on it is drift; null: never."),
-	FIELD(struct golden_difference, why, .flags = FIELD_NULLABLE,
-	    .doc = "Why it is not applied: it has expired, or the template has moved on; null: it "
-		   "is."),
-	FIELD_END
-};
-const struct schema golden_difference_schema =
-    SCHEMA("GoldenDifference", struct golden_difference, difference_fields);
-
 /* ---- variables ---- */
 
 static bool

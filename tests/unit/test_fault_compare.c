@@ -14,6 +14,7 @@
 
 #include "drift/engine/diff.h"
 #include "drift/engine/patch.h"
+#include "drift/engine/template.h"
 
 static const uint8_t key[HASH_LEN] = { 1 };
 
@@ -254,6 +255,37 @@ patched(TALLOC_CTX *mem, struct buf *out, const struct compare_spec *spec, const
 	return buf_ok(out) || err_memory(e);
 }
 
+/* A template, its variables and a difference that does not apply, and what becomes of them. */
+static bool
+render(TALLOC_CTX *mem, struct buf *out, struct err *e)
+{
+	const struct json *v =
+	    json_parse(mem, STR("{\"a\":[\"%x%\",{\"b\":\"in %y%, 100%\"}],\"c\":\"%%\"}"), e);
+	const struct json *x = v == NULL ? NULL : json_parse(mem, STR("[1,{\"z\":2}]"), e);
+	const struct json  y = { .type = JSON_STRING, .text = STR("north") };
+	const struct template_variable vars[] = { { STR("x"), x }, { STR("y"), &y } };
+	const struct resource          r = { STR("c"), STR("k-%y%"), v };
+	struct difference d[] = { { STR("c"), STR("k-north"), STR("/a/0/1/z"), DIFFERENCE_REPLACE,
+				      &y, NULL },
+		{ STR("c"), STR("k-north"), STR("/gone"), DIFFERENCE_REMOVE, NULL, NULL },
+		{ STR("c"), STR("k-north"), STR("/c"), DIFFERENCE_REMOVE, NULL, NULL } };
+	struct resource  *list;
+	size_t            n = 1;
+
+	if (x == NULL || !template_check(mem, &r, 1, vars, 2, RESOURCE_SOURCE, e) ||
+	    !template_render(mem, &r, 1, vars, 2, "/v", &list, e))
+		return false;
+	list = talloc_realloc_size(mem, list, 8 * sizeof(*list));
+	if (list == NULL)
+		return err_memory(e);
+	if (!template_differ(mem, list, &n, d, 3, NULL, e))
+		return false;
+	buf_add(out, list[0].key.p, list[0].key.n);
+	json_print(out, list[0].value);
+	buf_puts(out, d[1].why);
+	return buf_ok(out) || err_memory(e);
+}
+
 static bool
 compare(TALLOC_CTX *mem, struct buf *out, struct err *e)
 {
@@ -267,7 +299,7 @@ compare(TALLOC_CTX *mem, struct buf *out, struct err *e)
 	d = diff_make(mem, c.spec, c.rules, e);
 	return d != NULL && side(mem, c.spec, left, &a, e) && side(mem, c.spec, right, &b, e) &&
 	       diff_resource(d, &a, &b, e) && tell(out, d, e) &&
-	       patched(mem, out, c.spec, &a, &b, e);
+	       patched(mem, out, c.spec, &a, &b, e) && render(mem, out, e);
 }
 
 /* *done: no allocation failed any more. */
@@ -307,6 +339,7 @@ every(bool on)
 	assert_non_null(strstr(want.p, "config:2"));
 	assert_non_null(strstr(want.p, "pack:1"));
 	assert_non_null(strstr(want.p, "\n1 left")); /* a secret leaves as "[masked]" */
+	assert_non_null(strstr(want.p, "k-north{\"a\":[[1,{\"z\":\"north\"}],"));
 	from_then_on = on;
 	for (bool done = false; !done; n++)
 		try(want.p, n, &done);

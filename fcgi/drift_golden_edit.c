@@ -250,8 +250,7 @@ deed(struct request *r, tx_fn *body, void *arg, const struct golden *g, enum aud
 		return err_memory(e);
 	if (audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e))
 		return true;
-	drift_taken(e, "A golden baseline of that name exists.");
-	return false;
+	return db_taken(e, "A golden baseline of that name exists.");
 }
 
 bool

@@ -31,9 +31,14 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 	    .doc = "Changes whose value is accepted; not in the summary."),
 	FIELD(struct report_out, held, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
+	FIELD(struct report_out, anomaly, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With thresholds.anomaly: {anomalous, changes, runs, reason, median?, mad?, "
+		   "limit?, needs?}; the last while there are too few runs."),
 	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Why nothing was sent, or not of everything: {code, reason, held_back?: "
-		   "[{code, changes, reason}]}."),
+		   "[{code, changes, reason}]}, with the threshold and the numbers held against it "
+		   "beside the reason, e.g. {\"code\": \"below_min_score\", \"score\": 4, "
+		   "\"min_score\": 16, \"reason\": ...}."),
 	FIELD_END };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
@@ -53,6 +58,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.incomplete = in->incomplete,
 		.accepted = in->accepted,
 		.held = in->held,
+		.anomaly = in->anomaly,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);

@@ -139,6 +139,8 @@ SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_findings WHERE config_id = ?");
 SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_history WHERE config_id = ?");
+SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
+SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -157,7 +159,8 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 	const struct resolve_in   resolve = { now, by, *id };
 	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
-		  &config_delete_snapshots, &config_delete_findings, &config_delete_history };
+		  &config_delete_snapshots, &config_delete_findings, &config_delete_history,
+		  &config_delete_trend, &config_delete_flaps };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -335,6 +338,17 @@ config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err 
 	const struct blind_in in = { runs, *config };
 
 	return db_run(db, &config_state_update_blind, &in, NULL, e);
+}
+
+SQL(config_state_outrun, SQL_TENANT, &id_in, NULL,
+    "UPDATE config_state SET life = life + 1 WHERE config_id = ?");
+
+bool
+config_outrun(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_run(db, &config_state_outrun, &in, NULL, e);
 }
 
 struct word_in {

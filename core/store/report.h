@@ -27,6 +27,7 @@ struct report {
 	instant started_at, finished_at;
 	int64_t         accepted; /* changes whose value is accepted: in no other number */
 	struct raw_json held;     /* null, or array of {category, removed, of} */
+	struct raw_json anomaly;  /* null, or {changes, median, mad, limit, runs, anomalous} */
 };
 
 struct report_filter {

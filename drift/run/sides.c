@@ -72,14 +72,26 @@ side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct js
 
 /* ---- both ---- */
 
-static bool
-is_complete(const struct side *s, struct str category)
+bool
+side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e)
+{
+	*out = talloc_zero_size(mem, (s->n + 1) * sizeof((*out)[0]));
+	if (*out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->n; i++)
+		(*out)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+	return true;
+}
+
+bool
+side_complete(const struct side *s, struct str category)
 {
 	const struct json *c = s->collections;
 
 	for (uint32_t i = 0; c != NULL && i < c->n; i++)
-		if (str_eq(c->names[i], category))
-			return str_eqz(c->items[i].text, "complete");
+		if ((category.n == 0 || str_eq(c->names[i], category)) &&
+		    !str_eqz(c->items[i].text, "complete"))
+			return false;
 	return true;
 }
 
@@ -113,7 +125,7 @@ static bool
 merge_complete(struct merge *m, struct str category)
 {
 	if (!m->known || !str_eq(m->category, category))
-		m->complete = is_complete(m->from, category) && is_complete(m->to, category);
+		m->complete = side_complete(m->from, category) && side_complete(m->to, category);
 	m->known = true;
 	m->category = category;
 	return m->complete;
@@ -158,8 +170,8 @@ print_incomplete(const struct side *s, const struct side *other, struct buf *out
 	const struct json *c = s->collections;
 
 	for (uint32_t i = 0; c != NULL && i < c->n; i++) {
-		if (is_complete(s, c->names[i]) ||
-		    (other != NULL && !is_complete(other, c->names[i])))
+		if (side_complete(s, c->names[i]) ||
+		    (other != NULL && !side_complete(other, c->names[i])))
 			continue;
 		if (!*first)
 			buf_putc(out, ',');

@@ -293,9 +293,13 @@ compare(struct replay *r, struct run *x, const struct side *from, const struct s
 		.now = x->at,
 		.complete = x->complete };
 
+	struct side ground = *from;
+
+	/* what was in force counts, however far that snapshot itself was read */
+	ground.collections = NULL;
 	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, e);
 	return x->diff != NULL &&
-	       sides_each(r->t, x->mem, r->spec->compare, from, to, add_to_diff, x->diff, e) &&
+	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, e) &&
 	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
 }
 

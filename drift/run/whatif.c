@@ -36,7 +36,8 @@ replay_all(struct replay *before, struct replay *after, const struct snapshot *r
 			!replay_one(after, &from, &was, &to, at, e)))
 			return false;
 		was = to;
-		if (previous)
+		/* the first complete one is the first that anything is held against */
+		if (previous && (from.items != NULL || side_complete(&to, STR(""))))
 			from = to;
 	}
 	return true;

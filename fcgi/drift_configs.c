@@ -239,8 +239,7 @@ check_spec(struct request *r, struct config_change *c, struct err *e)
 static bool
 await_beat(struct db *db, const struct config_change *c, struct err *e)
 {
-	return schedule_set(
-	    db, SCHEDULE_BEAT, &c->config.id, c->await_s == 0 ? -1 : c->await_s, e);
+	return schedule_set(db, SCHEDULE_BEAT, &c->config.id, c->await_s == 0 ? -1 : c->await_s, e);
 }
 
 static bool
@@ -321,7 +320,7 @@ drop_body(struct db *db, void *arg, struct err *e)
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
 	return c->done ? await_beat(db, c, e) && /* no more */
-				 schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
+			     schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
 		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
 			     "the version was outrun");
 }

@@ -40,11 +40,11 @@ static const struct field  tally_fields[] = { FIELD(struct tally_out, opened,
 	     .doc = "Object: severity to how many alerts would have been opened with it."),
 	 FIELD(struct tally_out, conditions,
 	     .doc = "Object: blind, suspicious_collection, flapping, anomaly to how many alerts of "
-		    "that kind would have been opened beside them."),
+		     "that kind would have been opened beside them."),
 	 FIELD(struct tally_out, held_back,
 	     .doc = "Object: code of not_alerted to how much was held back so: changes of all runs "
-		    "for what holds changes, runs for below_min_changes, below_min_score and "
-		    "clear_runs. What held nothing is left out."),
+		     "for what holds changes, runs for below_min_changes, below_min_score and "
+		     "clear_runs. What held nothing is left out."),
 	 FIELD(struct tally_out, changes, .doc = "Counted changes, of all runs together."),
 	 FIELD(struct tally_out, findings,
 	     .doc = "Of them, of at least min_severity, and not held back."),
@@ -64,8 +64,8 @@ static const struct field  whatif_out_fields[] = { FIELD(struct whatif_out, runs
 	 FIELD(struct whatif_out, more, .doc = "There were more in that time."),
 	 FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
 	 FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
-	 FIELD(struct whatif_out, not_replayed,
-	     .doc = "What takes no part on either side: silences."),
+	 FIELD(
+	     struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
 	 FIELD_END };
 static const struct schema whatif_out_schema =
     SCHEMA("DriftWhatIfAnswer", struct whatif_out, whatif_out_fields);
@@ -79,8 +79,8 @@ show_severities(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct 
 
 	buf_make(&b, mem);
 	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(&b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v),
-		    (long long)n[v]);
+		buf_printf(
+		    &b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v), (long long)n[v]);
 	buf_putc(&b, '}');
 	out->text = b.p;
 	return buf_ok(&b) || err_memory(e);

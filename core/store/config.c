@@ -210,7 +210,7 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 #define STATE_COLUMNS                                                                              \
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
-	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"       \
+	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"      \
 	" recheck_at, incomplete_runs, clean_runs, held"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
@@ -302,8 +302,7 @@ struct touch_in {
 static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
 	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
 	 COLUMN_NULL(struct touch_in, config),
-	 COLUMN_AS_NULL(struct touch_in, config, "config_again"),
-	 FIELD_END };
+	 COLUMN_AS_NULL(struct touch_in, config, "config_again"), FIELD_END };
 static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
 
 SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,

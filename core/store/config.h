@@ -35,11 +35,11 @@ struct config_state {
 	struct uuid report_id;      /* of the newest in order */
 	uint64_t    config_version; /* the report was made with; 0: compare again in any case */
 	instant     last_complete_at, last_run_at;
-	uint64_t    life;            /* raised by every deed on findings */
-	instant     recheck_at;      /* from then on the next snapshot is compared in any case; 0: never */
-	int64_t     incomplete_runs; /* in a row */
-	int64_t     clean_runs;      /* complete and without findings, in a row */
-	char       *held;            /* JSON array of collections whose loss waits; NULL: none */
+	uint64_t    life;   /* raised by every deed on findings */
+	instant recheck_at; /* from then on the next snapshot is compared in any case; 0: never */
+	int64_t incomplete_runs; /* in a row */
+	int64_t clean_runs;      /* complete and without findings, in a row */
+	char   *held;            /* JSON array of collections whose loss waits; NULL: none */
 };
 
 /* A config with what a list shows of its state. */
@@ -83,8 +83,7 @@ MUST_USE bool config_state_number(
 MUST_USE bool config_touch(
     struct db *db, const struct uuid *config, instant recheck, struct err *e);
 /* Nothing complete came in time: state "blind", and at least so many incomplete runs. */
-MUST_USE bool config_blind(
-    struct db *db, const struct uuid *config, int64_t runs, struct err *e);
+MUST_USE bool config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e);
 /* A snapshot on its way that has read the row before is planned again. */
 MUST_USE bool config_outrun(struct db *db, const struct uuid *config, struct err *e);
 /* The word of the state alone. */

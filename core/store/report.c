@@ -17,7 +17,7 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 #define REPORT_COLUMNS                                                                             \
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
-	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"              \
+	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
 	" accepted, held, anomaly"
 
 struct id_in {
@@ -133,7 +133,8 @@ SQL(change_insert, SQL_TENANT, &change_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
-    CHANGE_SELECT " WHERE c.report_id = ?"
+    CHANGE_SELECT
+    " WHERE c.report_id = ?"
     " AND (? IS NULL OR c.position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
     "p.report_id = ?))"
     " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"

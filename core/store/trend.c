@@ -42,8 +42,8 @@ SQL(flap_delete, SQL_TENANT, &key_in, NULL,
     "DELETE FROM drift_flaps WHERE config_id = ? AND fingerprint = ?");
 
 bool
-trend_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct trend_row *row,
-    struct err *e)
+trend_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct trend_row *row, struct err *e)
 {
 	const struct config_in in = { *config };
 

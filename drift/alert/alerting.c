@@ -154,8 +154,7 @@ update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const str
 	alert->report_id = a->report->id;
 	alert->changes = (int64_t)d->n;
 	alert->updated_at = now;
-	if (d->n > 0 &&
-	    (!raise_severity(mem, alert, d->max, e) || !set_title(mem, a, d, alert, e)))
+	if (d->n > 0 && (!raise_severity(mem, alert, d->max, e) || !set_title(mem, a, d, alert, e)))
 		return false;
 	if (!set_suppressed(mem, a, d, alert, e) || !write_alert(db, alert, e))
 		return false;
@@ -246,7 +245,7 @@ read_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decid
 static const char *
 event_of(const struct decide_in *in, const struct decision *d)
 {
-	return d->deed == DEED_RESOLVE				    ? EVENT_RESOLVED
+	return d->deed == DEED_RESOLVE                     ? EVENT_RESOLVED
 	       : uuid_is_nil(&in->alert) || in->suppressed ? EVENT_OPENED
 							   : EVENT_UPDATED;
 }
@@ -267,8 +266,7 @@ alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e
 	if (!read_open(db, mem, a, &in, &alert, e) || !decide(mem, &in, &d, e) ||
 	    !do_deed(db, mem, a, &d, &alert, e))
 		return false;
-	if (d.told &&
-	    !alerting_tell(db, mem, a, event_of(&in, &d), &alert, d.order, d.n, &sent, e))
+	if (d.told && !alerting_tell(db, mem, a, event_of(&in, &d), &alert, d.order, d.n, &sent, e))
 		return false;
 	a->deed = d.deed;
 	a->clean_runs = d.clean_runs;

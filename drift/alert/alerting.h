@@ -49,9 +49,9 @@ struct alerting {
 	const struct flaps        *flaps;     /* NULL: not looked at */
 	struct report             *report;    /* gets not_alerted */
 	bool                       complete, in_order;
-	bool                       again;      /* between two snapshots: see decide.h */
-	const char                *silence;    /* that covers a finding: suppressed_by; NULL: none */
-	int64_t                    clean_runs; /* before this report; gets those after it */
+	bool                       again;   /* between two snapshots: see decide.h */
+	const char                *silence; /* that covers a finding: suppressed_by; NULL: none */
+	int64_t                    clean_runs;      /* before this report; gets those after it */
 	int64_t                    incomplete_runs; /* with this report */
 	bool                       go_on; /* out: the next snapshot counts, changed or not */
 	enum deed                  deed;  /* out: what became of the drift alert */

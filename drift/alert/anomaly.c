@@ -37,8 +37,8 @@ anomaly_judge(
 	for (size_t i = 0; i < n; i++)
 		v[i] = fabs(v[i] - out->median);
 	out->mad = median_of(v, n);
-	out->limit = out->median +
-		     (l->anomaly_k * out->mad > least ? l->anomaly_k * out->mad : least);
+	out->limit =
+	    out->median + (l->anomaly_k * out->mad > least ? l->anomaly_k * out->mad : least);
 	out->known = true;
 	out->over = (double)changes > out->limit;
 }

@@ -7,8 +7,8 @@
  *
  * A run is a complete snapshot in order that was compared.  An unchanged one counts as well, with
  * the changes of the report that stands: without them the history of a quiet config would consist
- * of its noisy runs alone, and nothing would be unusual.  An unusual run enters the history like any
- * other: what lasts for half of `anomaly_runs` is the usual, and the alert ends.
+ * of its noisy runs alone, and nothing would be unusual.  An unusual run enters the history like
+ * any other: what lasts for half of `anomaly_runs` is the usual, and the alert ends.
  *
  * Pure: no I/O, no clock.
  */
@@ -25,8 +25,8 @@ struct anomaly {
 	bool    over;
 };
 /* `counts`: of the runs before, the newest last. */
-void anomaly_judge(const struct limits *l, const int64_t *counts, size_t n, int64_t changes,
-    struct anomaly *out);
+void anomaly_judge(
+    const struct limits *l, const int64_t *counts, size_t n, int64_t changes, struct anomaly *out);
 /* Adds a run's; the oldest goes.  `counts` has room for ANOMALY_RUNS_MAX. */
 void anomaly_add(int64_t *counts, size_t *n, int64_t changes);
 

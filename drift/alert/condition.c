@@ -38,8 +38,8 @@ find(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
 }
 
 static bool
-set_title(TALLOC_CTX *mem, const struct alerting *a, const char *text, struct alert *alert,
-    struct err *e)
+set_title(
+    TALLOC_CTX *mem, const struct alerting *a, const char *text, struct alert *alert, struct err *e)
 {
 	alert->title = talloc_asprintf(
 	    mem, "%.*s: %s", (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);

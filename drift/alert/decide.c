@@ -227,7 +227,8 @@ is_open(const struct decide_in *in, struct decision *d)
 {
 	d->deed = DEED_UPDATE;
 	d->told = !d->suppressed && d->fresh_n > 0;
-	/* what was not read may still be there; with clear_runs, what comes and goes is told once */
+	/* what was not read may still be there; with clear_runs, what comes and goes is told once
+	 */
 	d->forget = !d->suppressed && in->complete && in->limits->clear_runs <= 1;
 	if (!d->suppressed && d->fresh_n == 0)
 		d->why = WHY_NOTHING_NEW;
@@ -268,9 +269,9 @@ decide_told(TALLOC_CTX *mem, const struct decide_in *in, const struct decision *
 	if (d->deed == DEED_RESOLVE || (d->deed == DEED_OPEN && d->suppressed))
 		return true;
 	while (a < in->told_n || b < d->now_n) {
-		int c = a == in->told_n ? 1
-			: b == d->now_n ? -1
-					: by_fingerprint(&in->told[a], &d->now[b]);
+		int  c = a == in->told_n ? 1
+			 : b == d->now_n ? -1
+					 : by_fingerprint(&in->told[a], &d->now[b]);
 		bool put = d->deed != DEED_NONE && !d->suppressed;
 
 		if (c >= 0 && put)

@@ -34,7 +34,7 @@ enum why {
 #define X(id, code) id,
 	WHYS(X)
 #undef X
-	WHY__MAX
+	    WHY__MAX
 };
 const char *why_code(enum why w);
 const char *hold_code(enum hold h);
@@ -42,31 +42,31 @@ const char *hold_code(enum hold h);
 enum deed { DEED_NONE, DEED_OPEN, DEED_UPDATE, DEED_RESOLVE };
 
 struct decide_in {
-	const struct limits *limits;
-	const struct change *changes; /* of the report, in its order */
-	const enum hold     *holds;   /* parallel */
-	size_t               n;
-	const struct flaps  *flaps;    /* as of this comparison; NULL: not looked at */
-	bool                 complete; /* every collection was read */
-	bool                 again;    /* no new snapshot: the newest one is looked at again */
-	struct uuid          alert;    /* the open one; nil: none */
-	bool                 suppressed;
+	const struct limits  *limits;
+	const struct change  *changes; /* of the report, in its order */
+	const enum hold      *holds;   /* parallel */
+	size_t                n;
+	const struct flaps   *flaps;    /* as of this comparison; NULL: not looked at */
+	bool                  complete; /* every collection was read */
+	bool                  again;    /* no new snapshot: the newest one is looked at again */
+	struct uuid           alert;    /* the open one; nil: none */
+	bool                  suppressed;
 	const struct finding *told; /* by the open alert, by fingerprint */
 	size_t                told_n;
 	int64_t               clean_runs;
 };
 
 struct decision {
-	enum deed   deed;
-	enum why    why;
-	bool        told;       /* the deed is told, as far as there are channels */
-	bool        suppressed; /* the alert, after this */
-	bool        silenced;   /* by a silence, at least in part */
-	bool        forget;     /* what is gone is told anew when it comes back */
-	bool        go_on;      /* the next snapshot counts, changed or not */
-	int64_t     clean_runs;
-	size_t     *order; /* findings, as indexes of changes: the most severe first */
-	size_t      n;
+	enum deed       deed;
+	enum why        why;
+	bool            told;       /* the deed is told, as far as there are channels */
+	bool            suppressed; /* the alert, after this */
+	bool            silenced;   /* by a silence, at least in part */
+	bool            forget;     /* what is gone is told anew when it comes back */
+	bool            go_on;      /* the next snapshot counts, changed or not */
+	int64_t         clean_runs;
+	size_t         *order; /* findings, as indexes of changes: the most severe first */
+	size_t          n;
 	struct finding *now; /* by fingerprint, each once */
 	size_t          now_n;
 	struct finding *fresh; /* not told yet, or with another value */

@@ -15,8 +15,7 @@ static const char *const hold_reasons[HOLD__MAX] = {
 
 /* ---- parts ---- */
 
-static void __attribute__((format(printf, 2, 3)))
-reason(struct buf *b, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) reason(struct buf *b, const char *format, ...)
 {
 	char    text[SENTENCE_MAX];
 	va_list ap;
@@ -236,8 +235,7 @@ static const char *const sentences[WHY__MAX] = {
 	[WHY_MIN_SEVERITY] = "No change reaches the config's min_severity.",
 	[WHY_NOTHING_NEW] =
 	    "The open alert has told of every finding already, with the same values.",
-	[WHY_SILENCE] =
-	    "A silence covers every finding: the alert is in the list, and says which.",
+	[WHY_SILENCE] = "A silence covers every finding: the alert is in the list, and says which.",
 	[WHY_FLAPPING] = "What is left is flapping: the alert is in the list, and is told when it "
 			 "has calmed.",
 	[WHY_NO_CHANNEL] = "The alert is in the list, but the config names no active channel for "
@@ -263,8 +261,8 @@ why_part(struct buf *b, const struct explain *x, enum why why)
 }
 
 bool
-explain_print(TALLOC_CTX *mem, const struct explain *x, enum why why, struct raw_json *out,
-    struct err *e)
+explain_print(
+    TALLOC_CTX *mem, const struct explain *x, enum why why, struct raw_json *out, struct err *e)
 {
 	struct buf parts, b;
 

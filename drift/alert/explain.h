@@ -17,12 +17,12 @@ struct explain {
 	const struct decision  *d;
 	const int64_t          *runs;      /* parallel to changes: reports in a row; NULL: 1 each */
 	const bool             *tolerated; /* parallel to limits->tolerance; NULL: none */
-	const char             *silence;   /* that covers one, as suppressed_by says it; NULL: none */
+	const char             *silence; /* that covers one, as suppressed_by says it; NULL: none */
 	int64_t                 incomplete_runs; /* in a row, with this one */
 };
 
 /* *out stays NULL when there is nothing to say. */
-MUST_USE bool explain_print(TALLOC_CTX *mem, const struct explain *x, enum why why,
-    struct raw_json *out, struct err *e);
+MUST_USE bool explain_print(
+    TALLOC_CTX *mem, const struct explain *x, enum why why, struct raw_json *out, struct err *e);
 
 #endif

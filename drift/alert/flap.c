@@ -50,8 +50,8 @@ flap_over(const struct flap *f, uint64_t check)
 static int
 by_fingerprint(const void *a, const void *b)
 {
-	return memcmp(((const struct flap *)a)->fingerprint, ((const struct flap *)b)->fingerprint,
-	    HASH_LEN);
+	return memcmp(
+	    ((const struct flap *)a)->fingerprint, ((const struct flap *)b)->fingerprint, HASH_LEN);
 }
 
 static bool
@@ -127,11 +127,11 @@ flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
 	if (now == NULL || out->items == NULL)
 		return err_memory(e);
 	while (a < before->n || b < now_n) {
-		int c = a == before->n ? 1
-			: b == now_n   ? -1
-				       : by_fingerprint(&before->items[a], &now[b]);
-		struct flap f = step(l, c <= 0 ? &before->items[a] : NULL, c >= 0 ? &now[b] : NULL,
-		    out->checks);
+		int         c = a == before->n ? 1
+				: b == now_n   ? -1
+					       : by_fingerprint(&before->items[a], &now[b]);
+		struct flap f = step(
+		    l, c <= 0 ? &before->items[a] : NULL, c >= 0 ? &now[b] : NULL, out->checks);
 
 		out->flapping += f.flapping;
 		out->began += f.began;

@@ -2,11 +2,11 @@
  * flap.h - findings that come and go.
  *
  * A check is a complete snapshot in order, an unchanged one too.  At each check a finding (by its
- * fingerprint) alerts with a value, or it does not: what is accepted, ignored, within its tolerance,
- * not there for for_runs yet or held with its collection is not there, what is silenced is.  Coming,
- * going and taking another value are changes of state.  Of the last 21 checks the 20 steps between
- * them are weighed, from 0.8 (the oldest) to 1.2 (the newest), and make a percentage, as Nagios does
- * it.  From `flap_high` on the finding flaps, until it falls below `flap_low`.
+ * fingerprint) alerts with a value, or it does not: what is accepted, ignored, within its
+ * tolerance, not there for for_runs yet or held with its collection is not there, what is silenced
+ * is.  Coming, going and taking another value are changes of state.  Of the last 21 checks the 20
+ * steps between them are weighed, from 0.8 (the oldest) to 1.2 (the newest), and make a percentage,
+ * as Nagios does it.  From `flap_high` on the finding flaps, until it falls below `flap_low`.
  *
  * Pure: no I/O, no clock.  Steps before the first check count as quiet.
  */
@@ -48,8 +48,7 @@ MUST_USE bool flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct 
     const struct change *changes, const enum hold *holds, size_t n, struct flaps *out,
     struct err *e);
 /* Holds what flaps and nothing else holds. */
-void flaps_hold(
-    const struct flaps *f, const struct change *changes, enum hold *holds, size_t n);
+void flaps_hold(const struct flaps *f, const struct change *changes, enum hold *holds, size_t n);
 
 /* NULL: neither flapping nor just calm nor on its way. */
 const struct flap *flap_of(const struct flaps *f, const uint8_t *fingerprint);

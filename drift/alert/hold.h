@@ -18,7 +18,7 @@ enum hold {
 #define X(id, code, reason) id,
 	HOLDS(X)
 #undef X
-	HOLD__MAX
+	    HOLD__MAX
 };
 
 #endif

@@ -19,10 +19,10 @@
 #define FLAP_HIGH 50
 
 #define ANOMALY_K        5
-#define ANOMALY_RUNS     20  /* runs looked back on */
+#define ANOMALY_RUNS     20 /* runs looked back on */
 #define ANOMALY_RUNS_MAX 100
-#define ANOMALY_NEEDS    10  /* runs, before anything is called unusual */
-#define ANOMALY_FLOOR    10  /* changes above the median, at least */
+#define ANOMALY_NEEDS    10 /* runs, before anything is called unusual */
+#define ANOMALY_FLOOR    10 /* changes above the median, at least */
 
 /* A number that moves by no more than this from the baseline's does not alert. */
 struct tolerance {
@@ -39,7 +39,7 @@ struct limits {
 	int64_t           max_removed_percent, blind_after;
 	struct tolerance *tolerance;
 	size_t            tolerance_n;
-	bool              flapping; /* looked at */
+	bool              flapping;            /* looked at */
 	int64_t           flap_low, flap_high; /* percent */
 	bool              anomaly;             /* looked at */
 	double            anomaly_k;

@@ -107,7 +107,8 @@ beats_due(struct drift *d, struct database *database, const struct uuid *owner, 
 		/* One tenant's trouble is not that of the others: its claim runs out and comes
 		 * again. */
 		if (!beat_claim(d, database, mem, &rows[i], &why))
-			log_err(d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
+			log_err(
+			    d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}
 	talloc_free(mem);
 	return ok;

@@ -22,7 +22,8 @@ struct writing {
 /* ---- the transaction ---- */
 
 bool
-ingest_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
+ingest_alerts(
+    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
 {
 	const struct life *l = p->life;
 	size_t             n = p->diff == NULL ? 0 : p->diff->n;
@@ -88,8 +89,7 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
-	       ingest_alerts(db, in, p, NULL, e) &&
-	       report_add(db, &p->report, e) &&
+	       ingest_alerts(db, in, p, NULL, e) && report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }
 

@@ -30,8 +30,7 @@ is_word(const struct life_row *r, const char *status)
 }
 
 static bool
-life_alloc(
-    struct life *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
+life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
 {
 	l->status = talloc_zero_size(l, (changes + 1) * sizeof(l->status[0]));
 	l->hold = talloc_zero_size(l, (changes + 1) * sizeof(l->hold[0]));
@@ -41,8 +40,8 @@ life_alloc(
 	k->seen = talloc_zero_size(l, (k->n + 1) * sizeof(k->seen[0]));
 	l->runs = talloc_zero_size(l, (changes + 1) * sizeof(l->runs[0]));
 	l->tolerated = talloc_zero_size(l, (tolerances + 1) * sizeof(l->tolerated[0]));
-	if (l->runs == NULL || l->tolerated == NULL || l->status == NULL || l->hold == NULL || l->fresh == NULL || l->put == NULL ||
-	    l->events == NULL || k->seen == NULL)
+	if (l->runs == NULL || l->tolerated == NULL || l->status == NULL || l->hold == NULL ||
+	    l->fresh == NULL || l->put == NULL || l->events == NULL || k->seen == NULL)
 		return err_memory(e);
 	return true;
 }
@@ -200,8 +199,8 @@ tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_
 
 /* What is known of a change: its row goes on. */
 static bool
-known_change(
-    const struct life_in *in, struct life *l, size_t i, struct life_row *r, struct known *k, struct err *e)
+known_change(const struct life_in *in, struct life *l, size_t i, struct life_row *r,
+    struct known *k, struct err *e)
 {
 	size_t at = (size_t)(r - k->rows);
 
@@ -327,8 +326,7 @@ life_make(const struct ingest *in, struct plan *p, struct err *e)
 	size_t               n;
 
 	if (!life_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
-	    !life_judge(p, &how, p->diff, rows, n, &p->life, e) ||
-	    !tell_returned(in, p, &how, e))
+	    !life_judge(p, &how, p->diff, rows, n, &p->life, e) || !tell_returned(in, p, &how, e))
 		return false;
 	l = p->life;
 	for (size_t i = 0; i < l->events_n; i++)

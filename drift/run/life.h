@@ -21,9 +21,9 @@ struct ingest;
 struct plan;
 
 struct life {
-	const char       **status; /* of each change */
-	enum hold         *hold;   /* of each change */
-	int64_t           *runs;   /* of each change: reports in a row that had it */
+	const char       **status;    /* of each change */
+	enum hold         *hold;      /* of each change */
+	int64_t           *runs;      /* of each change: reports in a row that had it */
 	bool              *tolerated; /* of each tolerance: it held something */
 	struct life_seen  *fresh;
 	size_t             fresh_n;
@@ -34,7 +34,7 @@ struct life {
 	int64_t            accepted;   /* changes taken out of the summary */
 	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
 	instant            recheck_at; /* 0: nothing ends by itself */
-	bool               go_on; /* the next snapshot counts, changed or not */
+	bool               go_on;      /* the next snapshot counts, changed or not */
 };
 
 struct life_in {

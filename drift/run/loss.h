@@ -19,7 +19,8 @@ struct loss {
 	int64_t    removed, of;
 };
 
-/* Those collections that lost something; both lists by category and key.  *out is a child of `mem`. */
+/* Those collections that lost something; both lists by category and key.  *out is a child of `mem`.
+ */
 MUST_USE bool losses_find(TALLOC_CTX *mem, const struct place *was, size_t was_n,
     const struct place *is, size_t is_n, struct loss **out, size_t *n, struct err *e);
 /* More than max_removed_percent, and SUSPICIOUS_LEAST. */

@@ -81,7 +81,7 @@ ground_make(const struct ingest *in, struct plan *p, struct ground *g, struct er
 {
 	struct snapshot s;
 	struct uuid     id = in->spec->mode != BASELINE_PREVIOUS ? p->before.baseline_snapshot
-			     : p->kind == PLAN_AGAIN		 ? p->report.baseline_id
+			     : p->kind == PLAN_AGAIN             ? p->report.baseline_id
 								 : p->before.snapshot_id;
 
 	memset(g, 0, sizeof(*g));
@@ -158,7 +158,7 @@ compare_pair(const struct ingest *in, struct plan *p, const struct held *old,
 		return true;
 	if (old != NULL && !baseline_resource(in->t, p, in->spec->compare, old, &from, e))
 		return false;
-	if (new != NULL && new->stored != NULL) {
+	if (new != NULL &&new->stored != NULL) {
 		if (!baseline_resource(in->t, p, in->spec->compare, new->stored, &to, e))
 			return false;
 		return diff_resource(p->diff, old == NULL ? NULL : &from, &to, e);

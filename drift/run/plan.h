@@ -31,10 +31,11 @@ struct ingest {
 };
 
 enum plan_kind {
-	PLAN_SAME, /* nothing changed since the last one: the same report */
-	PLAN_NEXT, /* the newest snapshot */
-	PLAN_LATE, /* collected before the newest: stored and reported, state unchanged */
-	PLAN_AGAIN, /* the newest one, stored already, looked at again: something has ended by the clock */
+	PLAN_SAME,  /* nothing changed since the last one: the same report */
+	PLAN_NEXT,  /* the newest snapshot */
+	PLAN_LATE,  /* collected before the newest: stored and reported, state unchanged */
+	PLAN_AGAIN, /* the newest one, stored already, looked at again: something has ended by the
+		       clock */
 };
 
 struct plan {
@@ -61,10 +62,10 @@ MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct
 MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 bool                  plan_fits(const struct plan *p, const struct config_state *now);
 
-/* ingest.c: inside the transaction, what the plan says of alerts, and when to look again.  *deed (may
- * be NULL): what became of the one of kind "drift". */
-MUST_USE bool ingest_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *deed,
-    struct err *e);
+/* ingest.c: inside the transaction, what the plan says of alerts, and when to look again.  *deed
+ * (may be NULL): what became of the one of kind "drift". */
+MUST_USE bool ingest_alerts(
+    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e);
 
 /* record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,

@@ -25,7 +25,7 @@ keep_bytes(uint8_t *room, struct blob *b)
 }
 
 /* The two hashes of the i-th of n things, in a block of its own behind them. */
-#define ROOM(bytes, i) ((bytes) + (i) * 2 * HASH_LEN)
+#define ROOM(bytes, i) ((bytes) + (i)*2 * HASH_LEN)
 
 static bool
 keep_told(struct replay *r, const struct finding *told, size_t n, struct err *e)
@@ -78,8 +78,8 @@ keep_rows(struct replay *r, const struct life_row *rows, size_t n, const struct 
 {
 	size_t           room = n + fresh_n + 1, all_n = 0;
 	struct life_row *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
-	uint8_t *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
-	char     detected[] = "detected";
+	uint8_t         *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
+	char             detected[] = "detected";
 
 	if (bytes == NULL)
 		return err_memory(e);
@@ -285,8 +285,8 @@ add_to_diff(void *arg, const struct resource *from, const struct resource *to, s
 }
 
 static bool
-compare(struct replay *r, struct run *x, const struct side *from, const struct side *to,
-    struct err *e)
+compare(
+    struct replay *r, struct run *x, const struct side *from, const struct side *to, struct err *e)
 {
 	const struct life_in how = { .limits = &r->spec->limits,
 		.config_id = r->config_id,
@@ -304,10 +304,12 @@ compare(struct replay *r, struct run *x, const struct side *from, const struct s
 }
 
 bool
-replay_one(struct replay *r, const struct side *from, const struct side *was,
-    const struct side *to, instant at, struct err *e)
+replay_one(struct replay *r, const struct side *from, const struct side *was, const struct side *to,
+    instant at, struct err *e)
 {
-	struct run   x = { .mem = talloc_new(r->mem), .at = at, .complete = side_complete(to, STR("")) };
+	struct run x = {
+		.mem = talloc_new(r->mem), .at = at, .complete = side_complete(to, STR(""))
+	};
 	struct flaps flaps;
 	bool         ok;
 

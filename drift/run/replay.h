@@ -26,7 +26,7 @@ struct replay {
 	int64_t          counts[ANOMALY_RUNS_MAX];
 	size_t           counts_n;
 	int64_t          clean_runs, incomplete_runs;
-	instant          last_complete; /* 0: none yet */
+	instant          last_complete;                /* 0: none yet */
 	bool             conditions[WHATIF_KIND__MAX]; /* which are open */
 
 	struct whatif_tally tally;

@@ -31,10 +31,10 @@ MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struc
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct err *e);
 
-/* The places of its resources, in its order; and whether a category was read completely ("": all). */
-MUST_USE bool side_places(
-    TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
-bool side_complete(const struct side *s, struct str category);
+/* The places of its resources, in its order; and whether a category was read completely ("": all).
+ */
+MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
+bool          side_complete(const struct side *s, struct str category);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool side_fn(

@@ -182,8 +182,7 @@ stored_collections(struct snap *s, const char *text, struct err *e)
 }
 
 struct snap *
-snap_of_stored(
-    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e)
+snap_of_stored(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e)
 {
 	struct snap *s = talloc_zero(mem, struct snap);
 	struct held *held;

@@ -28,8 +28,8 @@ MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct collected *in, struct err *e);
 
 /* A stored one, whose values are read when they are needed. */
-MUST_USE struct snap *snap_of_stored(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct snapshot *stored, struct err *e);
+MUST_USE struct snap *snap_of_stored(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e);
 
 /* By category, then key, by bytes: the order of everything that is merged. */
 int snap_place_cmp(

@@ -164,7 +164,7 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 	    FIELD(struct spec_body, expect_every_s, .min = 1, .max = 2678400,                      \
 		.flags = FIELD_NULLABLE,                                                           \
 		.doc = "A complete snapshot is expected so often; without one in "                 \
-		       "blind_after times that, the config is blind."),                                              \
+		       "blind_after times that, the config is blind."),                            \
 	    REFUSED(struct spec_body, schedule),                                                   \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \
@@ -342,9 +342,8 @@ set_flapping(struct drift_spec *s, const struct spec_flapping *in, struct err *e
 	l->flap_high = given(in->high, FLAP_HIGH);
 	return l->flap_low < l->flap_high
 		   ? true
-		   : err_fault(e, s, "/thresholds/flapping/low",
-			 "must be below high (%lld, %lld)", (long long)l->flap_low,
-			 (long long)l->flap_high);
+		   : err_fault(e, s, "/thresholds/flapping/low", "must be below high (%lld, %lld)",
+			 (long long)l->flap_low, (long long)l->flap_high);
 }
 
 static bool
@@ -362,8 +361,8 @@ set_anomaly(struct drift_spec *s, const struct spec_anomaly *in, struct err *e)
 }
 
 static bool
-one_tolerance(
-    struct drift_spec *s, const struct spec_tolerance *in, size_t i, struct tolerance *t, struct err *e)
+one_tolerance(struct drift_spec *s, const struct spec_tolerance *in, size_t i, struct tolerance *t,
+    struct err *e)
 {
 	char path[64], abs[64], pct[64];
 

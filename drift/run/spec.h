@@ -31,11 +31,11 @@ struct spec_baseline {
 	const char *mode;
 };
 struct spec_thresholds {
-	const char     *min_severity;
-	int64_t         max_removed_percent, blind_after;             /* 0: not given */
-	int64_t         min_changes, min_score, for_runs, clear_runs; /* 0: not given */
-	struct items    tolerance;     /* struct spec_tolerance */
-	struct spec_flapping *flapping; /* NULL: not looked at */
+	const char           *min_severity;
+	int64_t               max_removed_percent, blind_after;             /* 0: not given */
+	int64_t               min_changes, min_score, for_runs, clear_runs; /* 0: not given */
+	struct items          tolerance; /* struct spec_tolerance */
+	struct spec_flapping *flapping;  /* NULL: not looked at */
 	struct spec_anomaly  *anomaly;
 };
 struct spec_flapping {

@@ -19,7 +19,9 @@ read_counts(TALLOC_CTX *mem, struct trend *t, struct err *e)
 	if (list == NULL || list->type != JSON_ARRAY || list->n > ANOMALY_RUNS_MAX)
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored counts are broken");
 	for (uint32_t i = 0; i < list->n; i++)
-		t->counts[t->counts_n++] = strtoll(list->items[i].text.p, NULL, 10);
+		if (!str_to_i64(list->items[i].text, &t->counts[t->counts_n++]))
+			return err_set(
+			    e, ERR_INTERNAL, 0, "internal error", "a stored count is broken");
 	return true;
 }
 
@@ -78,8 +80,8 @@ print_anomaly(TALLOC_CTX *mem, const struct anomaly *a, struct raw_json *out, st
 	struct buf b;
 
 	buf_make(&b, mem);
-	buf_printf(&b, "{\"anomalous\":%s,\"changes\":%lld,\"runs\":%lld", a->over ? "true" : "false",
-	    (long long)a->changes, (long long)a->runs);
+	buf_printf(&b, "{\"anomalous\":%s,\"changes\":%lld,\"runs\":%lld",
+	    a->over ? "true" : "false", (long long)a->changes, (long long)a->runs);
 	if (a->known)
 		buf_printf(&b,
 		    ",\"median\":%.15g,\"mad\":%.15g,\"limit\":%.15g,\"reason\":\"%lld change%s; "
@@ -173,8 +175,7 @@ print_counts(TALLOC_CTX *mem, const struct trend *t, struct trend_row *row, stru
 
 /* `now` of what `was`: what the config has no threshold for is nothing. */
 static bool
-tell_flapping(
-    struct db *db, struct plan *p, const struct alerting *a, int64_t now, struct err *e)
+tell_flapping(struct db *db, struct plan *p, const struct alerting *a, int64_t now, struct err *e)
 {
 	const struct flaps *f = &p->trend.flaps;
 	char                text[TITLE_MAX];
@@ -188,7 +189,8 @@ tell_flapping(
 		if (f->items[i].flapping && flap_count(&f->items[i], f->checks) > most)
 			most = flap_count(&f->items[i], f->checks);
 	snprintf(text, sizeof(text),
-	    "%lld finding%s flapping, with up to %zu changes of state in 21 checks; told again when "
+	    "%lld finding%s flapping, with up to %zu changes of state in 21 checks; told again "
+	    "when "
 	    "calm",
 	    (long long)now, now == 1 ? " is" : "s are", most);
 	return condition_update(db, p, a, CONDITION_FLAPPING, text, now, e);
@@ -212,8 +214,8 @@ tell_anomaly(struct db *db, struct plan *p, const struct alerting *a, bool now, 
 }
 
 bool
-trend_write(struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a,
-    struct err *e)
+trend_write(
+    struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a, struct err *e)
 {
 	const struct limits *l = &in->spec->limits;
 	struct trend        *t = &p->trend;

@@ -17,10 +17,10 @@ struct ingest;
 struct plan;
 
 struct trend {
-	bool             known;  /* row was read; else the config has nothing of it */
-	bool             run;    /* a complete snapshot, compared */
-	struct trend_row row;    /* as read */
-	struct flaps     flaps;  /* after this */
+	bool             known;   /* row was read; else the config has nothing of it */
+	bool             run;     /* a complete snapshot, compared */
+	struct trend_row row;     /* as read */
+	struct flaps     flaps;   /* after this */
 	struct anomaly   anomaly; /* of this run */
 	int64_t          counts[ANOMALY_RUNS_MAX]; /* after this */
 	size_t           counts_n;

@@ -143,9 +143,8 @@ write_blind(struct db *db, const struct ingest *in, const struct plan *p, TALLOC
 		    db, mem, a, CONDITION_BLIND, "A complete snapshot has come.", e);
 	if (p->after.incomplete_runs < after)
 		return true;
-	snprintf(text, sizeof(text),
-	    "blind, collections were not read in %lld snapshot%s in a row", (long long)after,
-	    after == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "blind, collections were not read in %lld snapshot%s in a row",
+	    (long long)after, after == 1 ? "" : "s");
 	return condition_open(db, mem, a, CONDITION_BLIND, text, e);
 }
 

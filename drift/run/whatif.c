@@ -76,8 +76,7 @@ whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
 	    !(snapshot_by_id(t, mem, &state.baseline_snapshot, &base, e) &&
 		side_of_snapshot(t, mem, &base, &baseline, e)))
 		return false;
-	if (!begin(&a, &b, e) ||
-	    !replay_all(&a, &b, rows, n, &baseline, state.baseline_seq, e))
+	if (!begin(&a, &b, e) || !replay_all(&a, &b, rows, n, &baseline, state.baseline_seq, e))
 		return false;
 	out->runs = (int64_t)n;
 	out->before = a.tally;

@@ -25,7 +25,7 @@ enum whatif_kind {
 #define X(id, wire) id,
 	WHATIF_KINDS(X)
 #undef X
-	WHATIF_KIND__MAX
+	    WHATIF_KIND__MAX
 };
 
 struct whatif_tally {

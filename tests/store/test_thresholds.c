@@ -92,8 +92,7 @@ static struct report
 push_failed(struct place_in_time *y, const struct uuid *c)
 {
 	y->clock.set_ms += 60000;
-	return drift_push(
-	    y->x, y, c, "{\"resources\":[],\"collections\":{\"c\":\"failed\"}}")
+	return drift_push(y->x, y, c, "{\"resources\":[],\"collections\":{\"c\":\"failed\"}}")
 	    .report;
 }
 
@@ -154,9 +153,9 @@ look(struct place_in_time *y)
 static void
 accept(struct place_in_time *y, const struct uuid *c, const char *status, int64_t for_ms)
 {
-	struct err        e = { 0 };
-	struct life_row  *rows;
-	size_t            n;
+	struct err       e = { 0 };
+	struct life_row *rows;
+	size_t           n;
 
 	assert_ok(life_live(y->x->t->db, y, c, &rows, &n, &e));
 	assert_int_equal(n, 1);
@@ -187,17 +186,18 @@ what_flaps_is_told_once_and_its_end_with_the_true_state(void **state)
 	assert_string_equal(r.status, "drifted");
 	says(&r, "\"code\":\"flapping\"");
 	says(&r, "\"changes\":1");
-	says(&r, "\"reason\":\"1 finding is flapping: up to 9 changes of state in 21 checks, weighed "
-		 "50 %; told when below 25 %.\"");
+	says(&r,
+	    "\"reason\":\"1 finding is flapping: up to 9 changes of state in 21 checks, weighed "
+	    "50 %; told when below 25 %.\"");
 	says(&r, "\"times\":9,\"percent\":50,\"low\":25,\"high\":50");
 	assert_string_equal(told(y), "flapping opened");
 	assert_string_equal(drift_text(y->x, y,
 				"SELECT CONCAT(status, ' ', suppressed_by) FROM %s.alerts"
 				" WHERE kind = 'drift' AND status <> 'resolved'"),
 	    "open flapping");
-	assert_non_null(strstr(drift_text(y->x, y,
-				   "SELECT title FROM %s.alerts WHERE kind = 'flapping'"),
-	    "1 finding is flapping, with up to 9 changes of state in 21 checks"));
+	assert_non_null(
+	    strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts WHERE kind = 'flapping'"),
+		"1 finding is flapping, with up to 9 changes of state in 21 checks"));
 	for (int i = 0; i < 10; i++)
 		push(y, &c, i % 2 == 0 ? "{\"a\":1}" : "{\"a\":2}");
 	assert_string_equal(told(y), "flapping opened");
@@ -223,7 +223,8 @@ what_settles_as_it_should_be_ends_and_nothing_is_kept(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT flapping FROM %s.drift_trends"), 1);
 	forget_told(y);
 	push(y, &c, "{\"a\":1,\"b\":3}");
-	assert_string_equal(told(y), "drift updated"); /* what does not flap is told of all the same */
+	assert_string_equal(
+	    told(y), "drift updated"); /* what does not flap is told of all the same */
 	for (int i = 0; i < 40; i++)
 		push(y, &c, "{\"a\":1,\"b\":1}");
 	assert_string_equal(told(y), "drift updated, drift resolved, flapping resolved");
@@ -240,7 +241,7 @@ static void
 incomplete_snapshots_are_no_checks(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid           c = config(y, ",\"thresholds\":{\"flapping\":{\"low\":5,\"high\":20}}");
+	struct uuid c = config(y, ",\"thresholds\":{\"flapping\":{\"low\":5,\"high\":20}}");
 
 	push(y, &c, "{\"a\":1}");
 	for (int i = 0; i < 30; i++) {
@@ -262,8 +263,9 @@ set_spec(struct place_in_time *y, const struct uuid *id, const char *more)
 
 	uuid_print(&y->channel, channel);
 	assert_ok(config_by_id(y->x->t, y, id, &c, &e));
-	c.spec = talloc_asprintf(
-	    y, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]%s}", channel, more);
+	c.spec = talloc_asprintf(y,
+	    "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]%s}", channel,
+	    more);
 	assert_ok(config_set(y->x->t->db, &c, &done, &e));
 	assert_true(done);
 }
@@ -340,11 +342,13 @@ each_threshold_says_in_numbers_what_it_held_back(void **state)
 		{ "\"min_severity\":\"high\"", "{\"a\":2}", 1, "\"code\":\"below_min_severity\"",
 		    "1 change is below high (min_severity)." },
 		{ "\"min_changes\":3", "{\"a\":2,\"b\":2}", 1,
-		    "\"code\":\"below_min_changes\",\"reason\":\"2 findings; an alert opens from 3 on "
+		    "\"code\":\"below_min_changes\",\"reason\":\"2 findings; an alert opens from 3 "
+		    "on "
 		    "(min_changes).\"",
 		    "\"changes\":2,\"min_changes\":3" },
 		{ "\"min_score\":16", "{\"a\":2}", 1,
-		    "\"code\":\"below_min_score\",\"reason\":\"The findings have a score of 4 together; "
+		    "\"code\":\"below_min_score\",\"reason\":\"The findings have a score of 4 "
+		    "together; "
 		    "an alert opens from 16 on (min_score).\"",
 		    "\"score\":4,\"min_score\":16" },
 		{ "\"for_runs\":3", "{\"a\":2}", 2, "\"code\":\"for_runs\",\"changes\":1",
@@ -358,14 +362,14 @@ each_threshold_says_in_numbers_what_it_held_back(void **state)
 	struct place_in_time *y = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct uuid c = config(
-		    y, talloc_asprintf(y, ",\"thresholds\":{%s}", cases[i].thresholds));
+		struct uuid c =
+		    config(y, talloc_asprintf(y, ",\"thresholds\":{%s}", cases[i].thresholds));
 		struct report r;
 
 		push(y, &c, "{\"a\":1,\"b\":1}");
 		for (int n = 0; n < cases[i].times; n++)
-			r = push(y, &c, cases[i].value[6] == '}' ? "{\"a\":2,\"b\":1}"
-								 : cases[i].value);
+			r = push(
+			    y, &c, cases[i].value[6] == '}' ? "{\"a\":2,\"b\":1}" : cases[i].value);
 		says(&r, cases[i].code);
 		says(&r, cases[i].reason);
 		/* It is kept as it is: nothing of a value may stand in it. */
@@ -377,8 +381,8 @@ static void
 delays_and_incomplete_reads_say_how_long(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid c = config(y, ",\"thresholds\":{\"clear_runs\":3,\"blind_after\":2}");
-	struct report r;
+	struct uuid           c = config(y, ",\"thresholds\":{\"clear_runs\":3,\"blind_after\":2}");
+	struct report         r;
 
 	push(y, &c, "{\"a\":1}");
 	push(y, &c, "{\"a\":2}");
@@ -405,9 +409,10 @@ a_collection_gone_says_how_much(void **state)
 
 	push_many(y, &c, 20, 1);
 	r = push_many(y, &c, 10, 1);
-	says(&r, "\"code\":\"suspicious_collection\",\"changes\":10,\"reason\":\"10 resources are gone "
-		 "at once, more than 30 % of the collection (max_removed_percent); the next snapshot "
-		 "decides.\",\"max_removed_percent\":30");
+	says(&r,
+	    "\"code\":\"suspicious_collection\",\"changes\":10,\"reason\":\"10 resources are gone "
+	    "at once, more than 30 % of the collection (max_removed_percent); the next snapshot "
+	    "decides.\",\"max_removed_percent\":30");
 	assert_string_equal(told(y), "suspicious_collection opened");
 }
 
@@ -603,12 +608,12 @@ told_of(struct place_in_time *y, const struct uuid *c, const char *kind, const c
 	char id[UUID_TEXT_MAX];
 
 	uuid_print(c, id);
-	return drift_count(y->x,
-	    talloc_asprintf(y,
-		"SELECT COUNT(*) FROM %%s.outbox o JOIN %%s.alerts a ON a.id = o.alert_id"
-		" WHERE a.kind = '%s' AND o.event = 'drift.alert.%s'"
-		" AND a.config_id = UNHEX(REPLACE('%s', '-', ''))",
-		kind, event, id));
+	return drift_count(
+	    y->x, talloc_asprintf(y,
+		      "SELECT COUNT(*) FROM %%s.outbox o JOIN %%s.alerts a ON a.id = o.alert_id"
+		      " WHERE a.kind = '%s' AND o.event = 'drift.alert.%s'"
+		      " AND a.config_id = UNHEX(REPLACE('%s', '-', ''))",
+		      kind, event, id));
 }
 
 static void
@@ -639,8 +644,7 @@ history_replayed_is_what_happened(struct place_in_time *y, const char *more, uin
 		    (long long)told_of(y, &c, "drift", "resolved"));
 	assert_int_equal(
 	    w.before.conditions[WHATIF_FLAPPING], told_of(y, &c, "flapping", "opened"));
-	assert_int_equal(
-	    w.before.conditions[WHATIF_ANOMALY], told_of(y, &c, "anomaly", "opened"));
+	assert_int_equal(w.before.conditions[WHATIF_ANOMALY], told_of(y, &c, "anomaly", "opened"));
 	assert_int_equal(w.before.conditions[WHATIF_BLIND], told_of(y, &c, "blind", "opened"));
 	assert_int_equal(w.before.conditions[WHATIF_SUSPICIOUS],
 	    told_of(y, &c, "suspicious_collection", "opened"));
@@ -649,17 +653,18 @@ history_replayed_is_what_happened(struct place_in_time *y, const char *more, uin
 static void
 what_if_counts_what_really_happened(void **state)
 {
-	static const char *const specs[] = { "",
-		",\"baseline\":{\"mode\":\"previous\"}",
+	static const char *const specs[] = { "", ",\"baseline\":{\"mode\":\"previous\"}",
 		",\"thresholds\":{\"for_runs\":2,\"clear_runs\":2}",
 		",\"thresholds\":{\"min_changes\":4,\"min_score\":20,\"clear_runs\":3}",
 		",\"thresholds\":{\"flapping\":{\"low\":5,\"high\":15}}",
 		",\"thresholds\":{\"flapping\":{\"low\":10,\"high\":25},\"clear_runs\":2}",
 		",\"thresholds\":{\"anomaly\":{\"k\":1,\"floor\":1},\"blind_after\":1}",
-		",\"thresholds\":{\"tolerance\":[{\"path\":\"/n\",\"abs\":1}],\"max_removed_percent\":20}",
-		",\"baseline\":{\"mode\":\"previous\"},\"thresholds\":{\"flapping\":{\"low\":5,\"high\":15},"
+		",\"thresholds\":{\"tolerance\":[{\"path\":\"/"
+		"n\",\"abs\":1}],\"max_removed_percent\":20}",
+		",\"baseline\":{\"mode\":\"previous\"},\"thresholds\":{\"flapping\":{\"low\":5,"
+		"\"high\":15},"
 		"\"anomaly\":{\"k\":2,\"floor\":2},\"min_changes\":2}" };
-	struct place_in_time *y = *state;
+	struct place_in_time    *y = *state;
 
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		for (uint64_t seed = 1; seed <= SEEDS; seed++)
@@ -725,8 +730,8 @@ thresholds_without_sense_are_refused_with_their_place(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
 		assert_null(spec_compile(y, y->x->d, y->x->t,
-		    talloc_asprintf(
-			y, "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}", bad[i].thresholds),
+		    talloc_asprintf(y, "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}",
+			bad[i].thresholds),
 		    &e));
 		if (e.code != ERR_INVALID || e.faults == NULL ||
 		    strcmp(e.faults->pointer, bad[i].pointer) != 0)

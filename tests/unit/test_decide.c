@@ -80,7 +80,8 @@ static void
 it_flaps_from_high_on_until_below_low(void **state)
 {
 	static const char *const cases[] = {
-		/* nine steps of twenty weigh 50.2 when they are the newest; fifteen quiet ones end it */
+		/* nine steps of twenty weigh 50.2 when they are the newest; fifteen quiet ones end
+		   it */
 		"a.a.a.a.a!a!a!a!a!a!a!a!a!a!a!a!a!a!a!aaaa",
 		".........................a.a.a.a.a!.!",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -102,13 +103,12 @@ it_flaps_from_high_on_until_below_low(void **state)
 			enum hold     hold = HOLD_NONE;
 			bool          want = p[1] == '!';
 
-			assert_true(flaps_check(
-			    mem, &plain, &was, &c, &hold, *p == '.' ? 0 : 1, &now, &e));
+			assert_true(
+			    flaps_check(mem, &plain, &was, &c, &hold, *p == '.' ? 0 : 1, &now, &e));
 			if ((now.flapping == 1) != want)
 				fail_msg("%s: at %zu", cases[i], (size_t)(p - cases[i]));
 			flaps_hold(&now, &c, &hold, *p == '.' ? 0 : 1);
-			assert_int_equal(
-			    hold, want && *p != '.' ? HOLD_FLAPPING : HOLD_NONE);
+			assert_int_equal(hold, want && *p != '.' ? HOLD_FLAPPING : HOLD_NONE);
 			was = now;
 			p += want;
 		}
@@ -120,7 +120,7 @@ what_does_not_alert_does_not_flap(void **state)
 {
 	static const enum hold held[] = { HOLD_ACCEPTED, HOLD_IGNORED, HOLD_TOLERANCE,
 		HOLD_FOR_RUNS, HOLD_COLLECTION };
-	struct err e = { 0 };
+	struct err             e = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(held); i++) {
@@ -169,12 +169,13 @@ a_run_is_unusual_above_median_and_mad_with_a_floor(void **state)
 			anomaly_add(counts, &n, *p - '0');
 		anomaly_judge(&plain, counts, n, cases[i].changes, &a);
 		assert_int_equal(a.known, cases[i].known);
-		if (i == 5) /* 1..9 and 1: median 4.5, distances 3.5 2.5 1.5 .5 .5 1.5 2.5 3.5 4.5 3.5 */
+		if (i ==
+		    5) /* 1..9 and 1: median 4.5, distances 3.5 2.5 1.5 .5 .5 1.5 2.5 3.5 4.5 3.5 */
 			assert_true(a.median == 4.5 && a.mad == 2.5 && a.limit == 17 && a.over);
 		else if (a.known && (a.median != cases[i].median || a.mad != cases[i].mad ||
 					a.limit != cases[i].limit || a.over != cases[i].over))
-			fail_msg("%s: %g %g %g %d", cases[i].counts, a.median, a.mad, a.limit,
-			    a.over);
+			fail_msg(
+			    "%s: %g %g %g %d", cases[i].counts, a.median, a.mad, a.limit, a.over);
 	}
 }
 

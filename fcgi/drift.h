@@ -52,7 +52,7 @@ struct report_out {
 	char                  *max_severity;
 	struct raw_json        incomplete, not_alerted;
 	int64_t                accepted;
-	struct raw_json        held;
+	struct raw_json        held, anomaly;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(

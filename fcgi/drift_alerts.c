@@ -6,15 +6,15 @@
 #include "fcgi/routes.h"
 
 struct alert_out {
-	struct uuid id, config_id, report_id;
-	char       *kind, *severity, *title, *status;
-	int64_t     changes;
-	instant     opened_at, updated_at;
-	char       *acknowledged_by;
-	instant     acknowledged_at;
-	struct uuid assigned_to;
-	instant     resolved_at;
-	char       *resolved_by, *suppressed_by;
+	struct uuid  id, config_id, report_id;
+	char        *kind, *severity, *title, *status;
+	int64_t      changes;
+	instant      opened_at, updated_at;
+	char        *acknowledged_by;
+	instant      acknowledged_at;
+	struct uuid  assigned_to;
+	instant      resolved_at;
+	char        *resolved_by, *suppressed_by;
 	struct items history; /* struct event_out */
 };
 static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
@@ -23,7 +23,7 @@ static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
 	 FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE,
 	     .doc = "The newest report it stands on."),
 	 FIELD(struct alert_out, kind,
-	     .doc = "drift, blind, suspicious_collection, anomaly, security or system."),
+	     .doc = "drift, blind, suspicious_collection, flapping, anomaly, security or system."),
 	 FIELD(struct alert_out, severity, .doc = "The highest it has had."),
 	 FIELD(struct alert_out, title, .doc = "One line for people."),
 	 FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
@@ -40,7 +40,7 @@ static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
 	 FIELD(struct alert_out, resolved_by, .flags = FIELD_NULLABLE,
 	     .doc = "Who resolved it; system: the drift was gone."),
 	 FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
-	     .doc = "What kept it from being sent."),
+	     .doc = "What kept it from being sent: silence:<id>, or flapping."),
 	 FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	     .doc = "Of a single alert: what happened to it."),
 	 FIELD_END };
@@ -77,8 +77,8 @@ struct alert_query {
 };
 static const char *const  statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
 static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const  kinds[] = { "drift", "blind", "suspicious_collection", "anomaly",
-	 "security", "system", NULL };
+static const char *const  kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
+	 "anomaly", "security", "system", NULL };
 static const struct field alert_query_fields[] = {
 	FIELD(struct alert_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
 	FIELD(struct alert_query, cursor, .min = 1, .max = 200,
@@ -149,8 +149,8 @@ static bool
 show_with_tag(struct request *r, const struct alert *a, struct alert_out *out, struct err *e)
 {
 	alert_show(a, out);
-	if (!history_show(r, &(struct uuid) { 0 },
-		(struct blob) { a->id.b, sizeof(a->id.b) }, &out->history, e))
+	if (!history_show(r, &(struct uuid) { 0 }, (struct blob) { a->id.b, sizeof(a->id.b) },
+		&out->history, e))
 		return false;
 	r->etag = talloc_asprintf(r->mem, "\"%llu\"", (unsigned long long)a->version);
 	return r->etag != NULL ? true : err_memory(e);

@@ -204,7 +204,7 @@ struct config_change {
 	bool                done;
 	TALLOC_CTX         *mem;
 	const char         *by;
-	int64_t             expect_every_s;
+	int64_t             await_s; /* a complete snapshot; 0: for none */
 };
 
 static bool
@@ -236,7 +236,7 @@ check_spec(struct request *r, struct config_change *c, struct err *e)
 	s = spec_compile(r->mem, d, r->db, c->config.spec, e);
 	if (s == NULL)
 		return false;
-	c->expect_every_s = s->expect_every_s;
+	c->await_s = s->expect_every_s * s->limits.blind_after;
 	return channels_exist(r, s, e);
 }
 
@@ -244,8 +244,7 @@ check_spec(struct request *r, struct config_change *c, struct err *e)
 static bool
 await_beat(struct db *db, const struct config_change *c, struct err *e)
 {
-	return schedule_set(db, SCHEDULE_BEAT, &c->config.id,
-	    c->expect_every_s == 0 ? -1 : c->expect_every_s * BLIND_AFTER, e);
+	return schedule_set(db, SCHEDULE_BEAT, &c->config.id, c->await_s == 0 ? -1 : c->await_s, e);
 }
 
 /* A template is bound, and let go, by PUT .../baseline alone. */
@@ -271,7 +270,7 @@ add_body(struct db *db, void *arg, struct err *e)
 {
 	const struct config_change *c = arg;
 
-	return config_add(db, &c->config, e) && (c->expect_every_s == 0 || await_beat(db, c, e));
+	return config_add(db, &c->config, e) && (c->await_s == 0 || await_beat(db, c, e));
 }
 
 static bool
@@ -346,7 +345,8 @@ drop_body(struct db *db, void *arg, struct err *e)
 	    !config_drop(
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
-	return c->done ? await_beat(db, c, e) /* no more */
+	return c->done ? await_beat(db, c, e) && /* no more */
+			     schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
 		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
 			     "the version was outrun");
 }

@@ -2,6 +2,7 @@
 
 #include "core/store/config.h"
 #include "core/store/snapshot.h"
+#include "drift/run/wake.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -155,6 +156,17 @@ decide_row(const struct deciding *d, struct life_row *f, struct err *e)
 	return true;
 }
 
+/* When it ends, driftd looks again, without waiting for a push. */
+static bool
+wake(struct db *db, const struct config_state *s, instant end, instant now, struct err *e)
+{
+	if (end.ms == 0)
+		return true;
+	if (s->recheck_at.ms > now.ms && s->recheck_at.ms < end.ms)
+		end = s->recheck_at;
+	return wake_at(db, &s->config_id, end, now, e);
+}
+
 /* A snapshot on its way holds the state row: it sees the decision, or is compared again. */
 static bool
 decide_body(struct db *db, void *arg, struct err *e)
@@ -182,7 +194,8 @@ decide_body(struct db *db, void *arg, struct err *e)
 		return false;
 	v.to_status = f.status;
 	return life_put(db, &f, 1, e) && life_event_add(db, &v, 1, e) &&
-	       config_touch(db, &c.config_id, f.expires_at, e);
+	       config_touch(db, &c.config_id, f.expires_at, e) &&
+	       wake(db, &state, f.expires_at, d->now, e);
 }
 
 static bool

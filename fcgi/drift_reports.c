@@ -30,10 +30,16 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 	FIELD(struct report_out, accepted,
 	    .doc = "Changes whose value is accepted; not in the summary."),
 	FIELD(struct report_out, held, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
+	    .doc =
+		"Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
+	FIELD(struct report_out, anomaly, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With thresholds.anomaly: {anomalous, changes, runs, reason, median?, mad?, "
+		   "limit?, needs?}; the last while there are too few runs."),
 	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Why nothing was sent, or not of everything: {code, reason, held_back?: "
-		   "[{code, changes, reason}]}."),
+		   "[{code, changes, reason}]}, with the threshold and the numbers held against it "
+		   "beside the reason, e.g. {\"code\": \"below_min_score\", \"score\": 4, "
+		   "\"min_score\": 16, \"reason\": ...}."),
 	FIELD_END };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
@@ -53,6 +59,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.incomplete = in->incomplete,
 		.accepted = in->accepted,
 		.held = in->held,
+		.anomaly = in->anomaly,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);
@@ -123,8 +130,8 @@ static const struct field change_resource_fields[] = { FIELD(struct change_resou
 const struct schema       change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
-static const struct field  acceptance_fields[] = { FIELD(struct acceptance_out, reason,
-						       .doc = "Why."),
+static const struct field  acceptance_fields[] = { FIELD(
+						       struct acceptance_out, reason, .doc = "Why."),
 	 FIELD(struct acceptance_out, owner, .doc = "Who accepted."),
 	 FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
 	     .doc = "When it reopens; null: never."),
@@ -132,41 +139,40 @@ static const struct field  acceptance_fields[] = { FIELD(struct acceptance_out, 
 static const struct schema acceptance_schema =
     SCHEMA("DriftAcceptance", struct acceptance_out, acceptance_fields);
 
-static const struct field  change_out_fields[] = { FIELD(struct change_out, id,
-						       .doc = "Number of the change."),
-	 FIELD(struct change_out, report_id, .doc = "Its report."),
-	 FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
-	 FIELD(struct change_out, op, .doc = "created, deleted or modified."),
-	 FIELD(struct change_out, path,
-	     .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
-		     "whole."),
-	 FIELD(struct change_out, canonical_path,
-	     .doc = "The same with elements by identity, not position."),
-	 FIELD(struct change_out, old_value, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Absent when created or too long."),
-	 FIELD(struct change_out, new_value, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Absent when deleted or too long."),
-	 FIELD(struct change_out, old_value_truncated, .flags = FIELD_OMIT_ZERO,
-	     .doc = "It was longer than 16 KiB."),
-	 FIELD(struct change_out, new_value_truncated, .flags = FIELD_OMIT_ZERO,
-	     .doc = "It was longer than 16 KiB."),
-	 FIELD(struct change_out, severity, .doc = "info, low, medium, high or critical."),
-	 FIELD(struct change_out, rule, .doc = "The rule that decided."),
-	 FIELD(struct change_out, reason, .doc = "Its reason."),
-	 FIELD(struct change_out, fingerprint, .doc = "Identity of the finding, without values."),
-	 FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
-	 FIELD(struct change_out, status,
-	     .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
-	 FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
-	 FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Of a single accepted change: who, why, until when."),
-	 FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	     .doc = "Of a single change: user who works on it."),
-	 FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Of a single change: what happened to the finding, whatever its value."),
-	 FIELD_END };
-const struct schema change_out_schema =
-    SCHEMA("DriftChange", struct change_out, change_out_fields);
+static const struct field change_out_fields[] = { FIELD(struct change_out, id,
+						      .doc = "Number of the change."),
+	FIELD(struct change_out, report_id, .doc = "Its report."),
+	FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
+	FIELD(struct change_out, op, .doc = "created, deleted or modified."),
+	FIELD(struct change_out, path,
+	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
+		   "whole."),
+	FIELD(struct change_out, canonical_path,
+	    .doc = "The same with elements by identity, not position."),
+	FIELD(struct change_out, old_value, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Absent when created or too long."),
+	FIELD(struct change_out, new_value, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Absent when deleted or too long."),
+	FIELD(struct change_out, old_value_truncated, .flags = FIELD_OMIT_ZERO,
+	    .doc = "It was longer than 16 KiB."),
+	FIELD(struct change_out, new_value_truncated, .flags = FIELD_OMIT_ZERO,
+	    .doc = "It was longer than 16 KiB."),
+	FIELD(struct change_out, severity, .doc = "info, low, medium, high or critical."),
+	FIELD(struct change_out, rule, .doc = "The rule that decided."),
+	FIELD(struct change_out, reason, .doc = "Its reason."),
+	FIELD(struct change_out, fingerprint, .doc = "Identity of the finding, without values."),
+	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
+	FIELD(struct change_out, status,
+	    .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
+	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
+	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single accepted change: who, why, until when."),
+	FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Of a single change: user who works on it."),
+	FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single change: what happened to the finding, whatever its value."),
+	FIELD_END };
+const struct schema change_out_schema = SCHEMA("DriftChange", struct change_out, change_out_fields);
 
 bool
 change_value(struct request *r, const struct change_row *c, const char *column, struct blob sealed,

@@ -17,8 +17,7 @@ static const struct field  whatif_in_fields[] = { FIELD(struct whatif_in, rules,
 	 FIELD(struct whatif_in, compare, .flags = FIELD_NULLABLE,
 	     .doc = "How values are compared instead."),
 	 FIELD(struct whatif_in, thresholds, .flags = FIELD_NULLABLE,
-	     .doc = "{min_severity} instead of the config's; the others are not replayed and "
-		     "refused."),
+	     .doc = "Thresholds instead of the config's, all of them."),
 	 FIELD(struct whatif_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
 	     .doc = "Rule packs instead."),
 	 FIELD(struct whatif_in, days, .min = 1, .max = 366, .flags = FIELD_REQUIRED,
@@ -28,15 +27,27 @@ static const struct schema whatif_in_schema =
     SCHEMA("DriftWhatIf", struct whatif_in, whatif_in_fields);
 
 struct tally_out {
-	int64_t         opened, updated, resolved, changes, findings;
-	struct raw_json by_severity;
+	int64_t         opened, updated, resolved, suppressed, changes, findings;
+	struct raw_json opened_by_severity, by_severity, conditions, held_back;
 };
 static const struct field  tally_fields[] = { FIELD(struct tally_out, opened,
 						  .doc = "Alerts that would have been opened."),
 	 FIELD(struct tally_out, updated, .doc = "How often an open one would have told of more."),
 	 FIELD(struct tally_out, resolved, .doc = "Alerts that would have ended by themselves."),
+	 FIELD(struct tally_out, suppressed,
+	     .doc = "Alerts that would have been kept in the list without being told at first."),
+	 FIELD(struct tally_out, opened_by_severity,
+	     .doc = "Object: severity to how many alerts would have been opened with it."),
+	 FIELD(struct tally_out, conditions,
+	     .doc = "Object: blind, suspicious_collection, flapping, anomaly to how many alerts of "
+		     "that kind would have been opened beside them."),
+	 FIELD(struct tally_out, held_back,
+	     .doc = "Object: code of not_alerted to how much was held back so: changes of all runs "
+		     "for what holds changes, runs for below_min_changes, below_min_score and "
+		     "clear_runs. What held nothing is left out."),
 	 FIELD(struct tally_out, changes, .doc = "Counted changes, of all runs together."),
-	 FIELD(struct tally_out, findings, .doc = "Of them, of at least min_severity."),
+	 FIELD(struct tally_out, findings,
+	     .doc = "Of them, of at least min_severity, and not held back."),
 	 FIELD(struct tally_out, by_severity, .doc = "Object: severity to how many changes."),
 	 FIELD_END };
 static const struct schema tally_schema =
@@ -53,62 +64,87 @@ static const struct field  whatif_out_fields[] = { FIELD(struct whatif_out, runs
 	 FIELD(struct whatif_out, more, .doc = "There were more in that time."),
 	 FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
 	 FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
-	 FIELD(struct whatif_out, not_replayed,
-	     .doc = "Thresholds of the config that take no part on either side."),
+	 FIELD(
+	     struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
 	 FIELD_END };
 static const struct schema whatif_out_schema =
     SCHEMA("DriftWhatIfAnswer", struct whatif_out, whatif_out_fields);
 
+/* ---- showing ---- */
+
 static bool
-check_thresholds(struct request *r, const struct json *t, struct err *e)
+show_severities(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
 {
-	for (uint32_t i = 0; t != NULL && t->type == JSON_OBJECT && i < t->n; i++)
-		if (!str_eqz(t->names[i], "min_severity"))
-			return err_fault(e, r->mem, "/thresholds",
-			    "only min_severity can be replayed over history");
-	return true;
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		buf_printf(
+		    &b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v), (long long)n[v]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
 }
 
-/* What the config has beyond min_severity, so that nobody takes the numbers for more than they are.
- */
 static bool
-not_replayed(struct request *r, const char *spec, struct strings *out, struct err *e)
+show_conditions(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
 {
-	const struct json *tree = json_parse(r->mem, str_of(spec), e);
-	const struct json *t = tree != NULL ? json_get(tree, "thresholds") : NULL;
-	uint32_t           n = t != NULL && t->type == JSON_OBJECT ? t->n : 0;
+	static const char *const kinds[] = {
+#define X(id, wire) wire,
+		WHATIF_KINDS(X)
+#undef X
+	};
+	struct buf b;
 
-	if (tree == NULL)
-		return err_note(e, "reading a stored config");
-	out->items = talloc_zero_array(r->mem, const char *, n + 1);
-	if (out->items == NULL)
-		return err_memory(e);
-	for (uint32_t i = 0; i < n; i++) {
-		if (str_eqz(t->names[i], "min_severity") || t->items[i].type == JSON_NULL)
-			continue;
-		out->items[out->n] = str_dup(r->mem, t->names[i]);
-		if (out->items[out->n++] == NULL)
-			return err_memory(e);
-	}
-	return true;
+	buf_make(&b, mem);
+	for (enum whatif_kind k = 0; k < WHATIF_KIND__MAX; k++)
+		buf_printf(&b, "%s\"%s\":%lld", k == 0 ? "{" : ",", kinds[k], (long long)n[k]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static void
+show_one(struct buf *b, const char *code, int64_t n)
+{
+	if (n > 0)
+		buf_printf(b, "%s\"%s\":%lld", b->n > 1 ? "," : "", code, (long long)n);
+}
+
+static bool
+show_held(TALLOC_CTX *mem, const struct whatif_tally *in, struct raw_json *out, struct err *e)
+{
+	static const enum why whys[] = { WHY_MIN_CHANGES, WHY_MIN_SCORE, WHY_CLEAR_RUNS };
+	struct buf            b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '{');
+	show_one(&b, why_code(WHY_MIN_SEVERITY), in->held[HOLD_NONE]);
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		show_one(&b, hold_code(h), in->held[h]);
+	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
+		show_one(&b, why_code(whys[i]), in->why[whys[i]]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
 }
 
 static bool
 show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, struct err *e)
 {
-	struct buf b;
-
 	*out = talloc_zero(mem, struct tally_out);
 	if (*out == NULL)
 		return err_memory(e);
-	buf_make(&b, mem);
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(&b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v),
-		    (long long)in->by_severity[v]);
-	buf_putc(&b, '}');
-	**out = (struct tally_out) { in->opened, in->updated, in->resolved, in->changes,
-		in->findings, { .text = b.p } };
-	return buf_ok(&b) || err_memory(e);
+	**out = (struct tally_out) { .opened = in->opened,
+		.updated = in->updated,
+		.resolved = in->resolved,
+		.suppressed = in->suppressed,
+		.changes = in->changes,
+		.findings = in->findings };
+	return show_severities(mem, in->opened_by_severity, &(*out)->opened_by_severity, e) &&
+	       show_severities(mem, in->by_severity, &(*out)->by_severity, e) &&
+	       show_conditions(mem, in->conditions, &(*out)->conditions, e) &&
+	       show_held(mem, in, &(*out)->held_back, e);
 }
 
 static bool
@@ -123,8 +159,9 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	char                   *text;
 	instant                 since = { clock_ms(r->app->clock) - in->days * DAY_MS };
 
-	if (d == NULL || !check_thresholds(r, in->thresholds.tree, e) ||
-	    !config_by_id(r->db, r->mem, &r->id0, &c, e))
+	static const char *const silences[] = { "silences" };
+
+	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e))
 		return false;
 	text = spec_merge(r->mem, c.spec, r->json, e);
 	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, e) : NULL;
@@ -133,8 +170,11 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	out->runs = w.runs;
 	out->more = w.more;
-	return not_replayed(r, c.spec, &out->not_replayed, e) &&
-	       show(r->mem, &w.before, &out->before, e) && show(r->mem, &w.after, &out->after, e);
+	out->not_replayed.items = talloc_memdup(r->mem, silences, sizeof(silences));
+	if (out->not_replayed.items == NULL)
+		return err_memory(e);
+	out->not_replayed.n = 1;
+	return show(r->mem, &w.before, &out->before, e) && show(r->mem, &w.after, &out->after, e);
 }
 
 const struct route whatif_routes[] = {

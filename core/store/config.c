@@ -144,6 +144,8 @@ SQL(config_delete_refs, SQL_TENANT, &id_in, NULL,
     " (SELECT id FROM config_snapshots WHERE config_id = ? AND in_order = FALSE)");
 SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
     "DELETE FROM golden_bindings WHERE config_id = ?");
+SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
+SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -163,7 +165,8 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
 		  &config_delete_refs, &config_delete_snapshots, &config_delete_findings,
-		  &config_delete_history, &config_delete_binding };
+		  &config_delete_history, &config_delete_binding, &config_delete_trend,
+		  &config_delete_flaps };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -305,8 +308,7 @@ struct touch_in {
 static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
 	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
 	 COLUMN_NULL(struct touch_in, config),
-	 COLUMN_AS_NULL(struct touch_in, config, "config_again"),
-	 FIELD_END };
+	 COLUMN_AS_NULL(struct touch_in, config, "config_again"), FIELD_END };
 static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
 
 SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
@@ -341,6 +343,17 @@ config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err 
 	const struct blind_in in = { runs, *config };
 
 	return db_run(db, &config_state_update_blind, &in, NULL, e);
+}
+
+SQL(config_state_outrun, SQL_TENANT, &id_in, NULL,
+    "UPDATE config_state SET life = life + 1 WHERE config_id = ?");
+
+bool
+config_outrun(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_run(db, &config_state_outrun, &in, NULL, e);
 }
 
 struct word_in {

@@ -85,8 +85,9 @@ MUST_USE bool config_state_number(
 MUST_USE bool config_touch(
     struct db *db, const struct uuid *config, instant recheck, struct err *e);
 /* Nothing complete came in time: state "blind", and at least so many incomplete runs. */
-MUST_USE bool config_blind(
-    struct db *db, const struct uuid *config, int64_t runs, struct err *e);
+MUST_USE bool config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e);
+/* A snapshot on its way that has read the row before is planned again. */
+MUST_USE bool config_outrun(struct db *db, const struct uuid *config, struct err *e);
 /* The word of the state alone. */
 MUST_USE bool config_state_word(
     struct db *db, const struct uuid *config, const char *word, struct err *e);

@@ -10,14 +10,15 @@ static const struct field  report_fields[] = { COLUMN(struct report, id),
 	 COLUMN(struct report, score), COLUMN_NULL(struct report, max_severity),
 	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
 	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
-	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held), FIELD_END };
+	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held),
+	 COLUMN_NULL(struct report, anomaly), FIELD_END };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
 #define REPORT_COLUMNS                                                                             \
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
-	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"              \
-	" accepted, held"
+	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
+	" accepted, held, anomaly"
 
 struct id_in {
 	struct uuid id;
@@ -40,7 +41,7 @@ static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -132,7 +133,8 @@ SQL(change_insert, SQL_TENANT, &change_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
-    CHANGE_SELECT " WHERE c.report_id = ?"
+    CHANGE_SELECT
+    " WHERE c.report_id = ?"
     " AND (? IS NULL OR c.position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
     "p.report_id = ?))"
     " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"

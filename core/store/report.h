@@ -25,8 +25,9 @@ struct report {
 	struct raw_json
 		not_alerted; /* {code, reason}; null: something was sent, or nothing was due */
 	instant started_at, finished_at;
-	int64_t         accepted; /* changes whose value is accepted: in no other number */
-	struct raw_json held;     /* null, or array of {category, removed, of} */
+	int64_t accepted;        /* changes whose value is accepted: in no other number */
+	struct raw_json held;    /* null, or array of {category, removed, of} */
+	struct raw_json anomaly; /* null, or {changes, median, mad, limit, runs, anomalous} */
 };
 
 struct report_filter {

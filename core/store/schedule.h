@@ -11,7 +11,8 @@
 
 #include "core/store/tenant_db.h"
 
-#define SCHEDULE_BEAT    "beat" /* a complete snapshot of config `ref` is awaited until then */
+#define SCHEDULE_BEAT    "beat"    /* a complete snapshot of config `ref` is awaited until then */
+#define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
 #define SCHEDULE_LEASE_S 60
 
 struct schedule {

@@ -2,19 +2,18 @@
  * alerting.h - from the changes of a report to an alert and its messages, in the
  * transaction of the report.
  *
- * A finding is a change of at least the config's min_severity.  It is told once:
- * again only with another value, or when it had gone and came back.  A config
- * has one open alert of kind "drift": opened by the first finding, updated by a
- * new one, resolved by a complete snapshot without findings.  Its severity does
- * not fall while it is open, so that who was told of it is told of its end.
+ * A config has one open alert of kind "drift".  What becomes of it is decided by
+ * decide.h and carried out here; why something is not told is put into the report
+ * (explain.h).  Its severity does not fall while it is open, so that who was told
+ * of it is told of its end.
  */
 #ifndef BSX_DRIFT_ALERT_ALERTING_H
 #define BSX_DRIFT_ALERT_ALERTING_H
 
 #include "core/store/alert.h"
 #include "core/store/report.h"
+#include "drift/alert/decide.h"
 #include "drift/alert/deps.h"
-#include "drift/engine/diff.h"
 
 #define EVENT_OPENED   "drift.alert.opened"
 #define EVENT_UPDATED  "drift.alert.updated"
@@ -33,41 +32,29 @@ struct change_text {
 	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 };
 
-/* Why a change that is severe enough does not alert. */
-#define HOLDS(X)                                                                                   \
-	X(HOLD_NONE, "", "")                                                                       \
-	X(HOLD_ACCEPTED, "accepted", "Its value is accepted.")                                     \
-	X(HOLD_IGNORED, "ignored", "Somebody set it to ignored.")                                  \
-	X(HOLD_COLLECTION, "suspicious_collection",                                                \
-	    "Too much of its collection is gone at once; the next snapshot decides.")              \
-	X(HOLD_TOLERANCE, "tolerance", "The number is within its tolerance of the baseline.")      \
-	X(HOLD_FOR_RUNS, "for_runs", "It has not been there for for_runs reports in a row yet.")   \
-	X(HOLD_SILENCE, "silence", "A silence covers it.")
-enum hold {
-#define X(id, code, reason) id,
-	HOLDS(X)
-#undef X
-	HOLD__MAX
-};
-
 struct alerting {
 	const struct drift_deps   *deps;
 	struct tenant_db          *t;
 	struct uuid                config_id;
 	const char                *config_name;
-	enum severity              min_severity;
+	const struct limits       *limits;
 	const struct alert_target *targets;
 	size_t                     targets_n;
 	const struct change       *changes; /* of the report, in its order */
 	const struct change_text  *texts;   /* parallel */
 	const enum hold           *holds;   /* parallel */
+	const int64_t             *runs;    /* parallel: reports in a row that had it */
 	size_t                     n;
-	struct report             *report; /* gets not_alerted */
+	const bool                *tolerated; /* parallel to limits->tolerance: it held something */
+	const struct flaps        *flaps;     /* NULL: not looked at */
+	struct report             *report;    /* gets not_alerted */
 	bool                       complete, in_order;
+	bool                       again;   /* between two snapshots: see decide.h */
 	const char                *silence; /* that covers a finding: suppressed_by; NULL: none */
-	int64_t                    min_changes, min_score, clear_runs; /* 0: none */
-	int64_t                    clean_runs; /* before this report; gets those after it */
-	bool                       again;      /* out: the next snapshot counts, changed or not */
+	int64_t                    clean_runs;      /* before this report; gets those after it */
+	int64_t                    incomplete_runs; /* with this report */
+	bool                       go_on; /* out: the next snapshot counts, changed or not */
+	enum deed                  deed;  /* out: what became of the drift alert */
 };
 
 /* Inside the transaction, before the report is written.  Texts are children of `mem`. */

@@ -37,12 +37,36 @@ find(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
 	return true;
 }
 
+static bool
+set_title(
+    TALLOC_CTX *mem, const struct alerting *a, const char *text, struct alert *alert, struct err *e)
+{
+	alert->title = talloc_asprintf(
+	    mem, "%.*s: %s", (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);
+	return alert->title != NULL || err_memory(e);
+}
+
+static bool
+add(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind, const char *text,
+    struct alert *alert, struct err *e)
+{
+	size_t sent;
+
+	alert->kind = talloc_strdup(mem, kind);
+	alert->severity = talloc_strdup(mem, severity_name(SEVERITY_HIGH));
+	alert->status = talloc_strdup(mem, "open");
+	alert->opened_at.ms = clock_ms(a->deps->clock);
+	alert->updated_at = alert->opened_at;
+	if (alert->kind == NULL || alert->severity == NULL || alert->status == NULL)
+		return err_memory(e);
+	return set_title(mem, a, text, alert, e) && alert_add(db, alert, e) &&
+	       alerting_tell(db, mem, a, EVENT_OPENED, alert, NULL, 0, &sent, e);
+}
+
 bool
 condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
     const char *text, struct err *e)
 {
-	instant      now = { clock_ms(a->deps->clock) };
-	size_t       sent;
 	struct alert alert;
 	bool         open;
 
@@ -52,17 +76,30 @@ condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const c
 		return true;
 	if (a->report != NULL)
 		alert.report_id = a->report->id;
-	alert.kind = talloc_strdup(mem, kind);
-	alert.severity = talloc_strdup(mem, severity_name(SEVERITY_HIGH));
-	alert.status = talloc_strdup(mem, "open");
-	alert.opened_at = alert.updated_at = now;
-	alert.title = talloc_asprintf(
-	    mem, "%.*s: %s", (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);
-	if (alert.kind == NULL || alert.severity == NULL || alert.status == NULL ||
-	    alert.title == NULL)
-		return err_memory(e);
-	return alert_add(db, &alert, e) &&
-	       alerting_tell(db, mem, a, EVENT_OPENED, &alert, NULL, 0, &sent, e);
+	return add(db, mem, a, kind, text, &alert, e);
+}
+
+bool
+condition_update(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
+    const char *text, int64_t changes, struct err *e)
+{
+	struct alert alert;
+	size_t       sent;
+	bool         open, done;
+
+	if (!find(db, mem, a, kind, &alert, &open, e))
+		return false;
+	alert.changes = changes;
+	if (a->report != NULL)
+		alert.report_id = a->report->id;
+	if (!open)
+		return add(db, mem, a, kind, text, &alert, e);
+	alert.updated_at.ms = clock_ms(a->deps->clock);
+	if (!set_title(mem, a, text, &alert, e) || !alert_set(db, &alert, &done, e))
+		return false;
+	if (!done)
+		return tx_again(e);
+	return alerting_tell(db, mem, a, EVENT_UPDATED, &alert, NULL, 0, &sent, e);
 }
 
 bool

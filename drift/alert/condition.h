@@ -1,7 +1,7 @@
 /*
- * condition.h - standing alerts of a config that are not about findings: it is
- * blind, too much of a collection is gone at once, or it cannot follow its
- * template.  One of a kind at a time.
+ * condition.h - standing alerts of a config beside the one about findings: it is
+ * blind, too much of a collection is gone at once, findings flap, a run had
+ * unusually many changes, or it cannot follow its template.  One of a kind at a time.
  */
 #ifndef BSX_DRIFT_ALERT_CONDITION_H
 #define BSX_DRIFT_ALERT_CONDITION_H
@@ -11,11 +11,16 @@
 #define CONDITION_BLIND      "blind"
 #define CONDITION_SUSPICIOUS "suspicious_collection"
 #define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
+#define CONDITION_FLAPPING   "flapping"
+#define CONDITION_ANOMALY    "anomaly"
 
 /* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its
  * title. */
 MUST_USE bool condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
     const char *kind, const char *text, struct err *e);
+/* The same; one that is open gets the new title and number of changes, and is told of again. */
+MUST_USE bool condition_update(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
+    const char *kind, const char *text, int64_t changes, struct err *e);
 /* Ends it and tells of it; nothing when none is open. */
 MUST_USE bool condition_close(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
     const char *kind, const char *note, struct err *e);

@@ -1,12 +1,15 @@
 #include "drift/run/beat.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/store/config.h"
 #include "core/store/outbox.h"
 #include "core/store/schedule.h"
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
 #include "drift/run/spec.h"
-#include "drift/run/watch.h"
+#include "drift/run/wake.h"
 
 #define CLAIMS 16
 
@@ -23,6 +26,7 @@ open_blind(struct db *db, const struct beat *b, struct err *e)
 	struct drift_config      c;
 	const struct drift_spec *spec;
 	struct alerting          a;
+	char                     text[128];
 
 	if (!config_by_id(b->t, b->mem, &b->claim->ref, &c, e)) {
 		if (e->code != ERR_MISSING)
@@ -39,9 +43,11 @@ open_blind(struct db *db, const struct beat *b, struct err *e)
 		.config_name = c.name,
 		.targets = spec->targets,
 		.targets_n = spec->targets_n };
-	return config_blind(db, &c.id, BLIND_AFTER, e) &&
-	       condition_open(db, b->mem, &a, CONDITION_BLIND,
-		   "blind, no complete snapshot has come in three times the time allowed", e);
+	snprintf(text, sizeof(text),
+	    "blind, no complete snapshot has come in %lld times the %lld s allowed",
+	    (long long)spec->limits.blind_after, (long long)spec->expect_every_s);
+	return config_blind(db, &c.id, spec->limits.blind_after, e) &&
+	       condition_open(db, b->mem, &a, CONDITION_BLIND, text, e);
 }
 
 static bool
@@ -49,6 +55,8 @@ beat_body(struct db *db, void *arg, struct err *e)
 {
 	const struct beat *b = arg;
 
+	if (strcmp(b->claim->kind, SCHEDULE_RECHECK) == 0)
+		return wake_body(db, b->d, b->t, b->mem, b->claim, e);
 	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
 }
 
@@ -99,7 +107,8 @@ beats_due(struct drift *d, struct database *database, const struct uuid *owner, 
 		/* One tenant's trouble is not that of the others: its claim runs out and comes
 		 * again. */
 		if (!beat_claim(d, database, mem, &rows[i], &why))
-			log_err(d->deps.log, LOG_DRIFT, "a due beat could not be handled", &why);
+			log_err(
+			    d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}
 	talloc_free(mem);
 	return ok;

@@ -1,8 +1,9 @@
 /*
- * beat.h - silence: configs whose complete snapshot has not come in time.
+ * beat.h - what is due at an instant: silence, that is configs whose complete
+ * snapshot has not come in time, and what ends by the clock (wake.h).
  *
  * A row of the control schema is due when the last complete snapshot is older
- * than BLIND_AFTER beats.  Whoever claims it opens the config's blind alert in
+ * than blind_after beats.  Whoever claims it opens the config's blind alert in
  * one transaction that ends the claim; a snapshot that comes meanwhile has set
  * the row anew, and the transaction is rolled back.
  */

@@ -9,6 +9,7 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
+#include "drift/run/wake.h"
 #include "drift/run/watch.h"
 
 #define SOURCE "push"
@@ -21,35 +22,43 @@ struct writing {
 
 /* ---- the transaction ---- */
 
-static bool
-write_alerts(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
+bool
+ingest_alerts(
+    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
 {
-	struct alerting a = { .deps = &in->d->deps,
-		.t = in->t,
-		.config_id = in->config->id,
-		.config_name = in->config->name,
-		.min_severity = in->spec->min_severity,
-		.silence = p->life == NULL ? NULL : p->life->silence,
-		.min_changes = in->spec->min_changes,
-		.min_score = in->spec->min_score,
-		.clear_runs = in->spec->clear_runs,
-		.clean_runs = p->before.clean_runs,
-		.targets = in->spec->targets,
-		.targets_n = in->spec->targets_n,
-		.changes = p->diff == NULL ? NULL : p->diff->changes,
-		.texts = p->values,
-		.holds = p->life == NULL ? NULL : p->life->hold,
-		.n = p->diff == NULL ? 0 : p->diff->n,
-		.report = &p->report,
-		.complete = p->complete,
-		.in_order = p->kind == PLAN_NEXT };
+	const struct life *l = p->life;
+	size_t             n = p->diff == NULL ? 0 : p->diff->n;
+	struct alerting    a = { .deps = &in->d->deps,
+		   .t = in->t,
+		   .config_id = in->config->id,
+		   .config_name = in->config->name,
+		   .limits = &in->spec->limits,
+		   .silence = l == NULL ? NULL : l->silence,
+		   .clean_runs = p->before.clean_runs,
+		   .incomplete_runs = p->after.incomplete_runs,
+		   .targets = in->spec->targets,
+		   .targets_n = in->spec->targets_n,
+		   .changes = n == 0 ? NULL : p->diff->changes,
+		   .texts = p->values,
+		   .holds = l == NULL ? NULL : l->hold,
+		   .runs = l == NULL ? NULL : l->runs,
+		   .tolerated = l == NULL ? NULL : l->tolerated,
+		   .n = n,
+		   .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
+		   .report = &p->report,
+		   .complete = p->complete,
+		   .in_order = p->kind != PLAN_LATE,
+		   .again = p->kind == PLAN_AGAIN };
 
-	if (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e))
+	if (!trend_write(db, in, p, &a, e) ||
+	    (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e)))
 		return false;
 	p->after.clean_runs = a.clean_runs;
-	if (a.again)
-		p->after.recheck_at = in->received_at;
-	return watch_write(db, in, p, &a, e);
+	if (a.go_on)
+		p->after.config_version = 0;
+	if (deed != NULL)
+		*deed = a.deed;
+	return watch_write(db, in, p, &a, e) && wake_set(db, in, p, e);
 }
 
 /* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */
@@ -77,12 +86,11 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (!snapshot_add(db, &p->snapshot, e))
 		return false;
 	if (p->kind == PLAN_SAME)
-		return write_alerts(db, in, p, e);
+		return ingest_alerts(db, in, p, NULL, e);
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
-	       write_alerts(db, in, p, e) &&
-	       report_add(db, &p->report, e) &&
+	       ingest_alerts(db, in, p, NULL, e) && report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }
 

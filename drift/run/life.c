@@ -30,34 +30,34 @@ is_word(const struct life_row *r, const char *status)
 }
 
 static bool
-life_alloc(struct plan *p, struct life *l, size_t changes, struct known *k, struct err *e)
+life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
 {
-	l->status = talloc_zero_size(p, (changes + 1) * sizeof(l->status[0]));
-	l->hold = talloc_zero_size(p, (changes + 1) * sizeof(l->hold[0]));
-	l->fresh = talloc_zero_size(p, (changes + 1) * sizeof(l->fresh[0]));
-	l->put = talloc_zero_size(p, (k->n + 1) * sizeof(l->put[0]));
-	l->events = talloc_zero_size(p, (k->n + changes + 1) * sizeof(l->events[0]));
-	k->seen = talloc_zero_size(p, (k->n + 1) * sizeof(k->seen[0]));
-	if (l->status == NULL || l->hold == NULL || l->fresh == NULL || l->put == NULL ||
-	    l->events == NULL || k->seen == NULL)
+	l->status = talloc_zero_size(l, (changes + 1) * sizeof(l->status[0]));
+	l->hold = talloc_zero_size(l, (changes + 1) * sizeof(l->hold[0]));
+	l->fresh = talloc_zero_size(l, (changes + 1) * sizeof(l->fresh[0]));
+	l->put = talloc_zero_size(l, (k->n + 1) * sizeof(l->put[0]));
+	l->events = talloc_zero_size(l, (k->n + changes + 1) * sizeof(l->events[0]));
+	k->seen = talloc_zero_size(l, (k->n + 1) * sizeof(k->seen[0]));
+	l->runs = talloc_zero_size(l, (changes + 1) * sizeof(l->runs[0]));
+	l->tolerated = talloc_zero_size(l, (tolerances + 1) * sizeof(l->tolerated[0]));
+	if (l->runs == NULL || l->tolerated == NULL || l->status == NULL || l->hold == NULL ||
+	    l->fresh == NULL || l->put == NULL || l->events == NULL || k->seen == NULL)
 		return err_memory(e);
 	return true;
 }
 
 static void
-add_event(const struct ingest *in, struct life *l, const struct life_row *r, const char *to,
+add_event(const struct life_in *in, struct life *l, const struct life_row *r, const char *to,
     const char *note)
 {
-	l->events[l->events_n++] =
-	    (struct life_event) { .id = uuid_make(in->d->deps.clock, in->d->deps.rand),
-		    .config_id = r->config_id,
-		    .subject = r->fingerprint,
-		    .value_hash = r->value_hash,
-		    .at = in->received_at,
-		    .actor = "system",
-		    .from_status = r->status,
-		    .to_status = to,
-		    .note = note };
+	l->events[l->events_n++] = (struct life_event) { .config_id = r->config_id,
+		.subject = r->fingerprint,
+		.value_hash = r->value_hash,
+		.at = in->now,
+		.actor = "system",
+		.from_status = r->status,
+		.to_status = to,
+		.note = note };
 }
 
 /* ---- of the report ---- */
@@ -71,14 +71,14 @@ life_recheck(struct life *l, instant at)
 
 /* The row after this report; true when it is to be written. */
 static bool
-row_advance(const struct ingest *in, struct life *l, struct life_row *r, struct err *e)
+row_advance(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
 {
-	bool dirty = !r->present || r->runs < in->spec->for_runs;
+	bool counts = !in->again && r->present && r->runs < in->limits->for_runs;
+	bool dirty = counts || !r->present;
 
-	r->runs = r->present ? r->runs + dirty : 1;
+	r->runs = r->present ? r->runs + counts : 1;
 	r->present = true;
-	if (is_word(r, "accepted") && r->expires_at.ms != 0 &&
-	    r->expires_at.ms <= in->received_at.ms) {
+	if (is_word(r, "accepted") && r->expires_at.ms != 0 && r->expires_at.ms <= in->now.ms) {
 		add_event(in, l, r, "detected", "The acceptance has expired.");
 		r->status = talloc_strdup(l->put, "detected");
 		r->reason = r->owner = NULL;
@@ -86,7 +86,7 @@ row_advance(const struct ingest *in, struct life *l, struct life_row *r, struct 
 		dirty = true;
 	}
 	if (dirty)
-		r->updated_at = in->received_at;
+		r->updated_at = in->now;
 	if (r->status == NULL)
 		(void)err_memory(e);
 	return dirty;
@@ -116,12 +116,12 @@ uncount(struct diff_summary *s, const struct change *c)
 }
 
 static void
-fresh_change(const struct ingest *in, struct life *l, const struct change *c)
+fresh_change(const struct life_in *in, struct life *l, const struct change *c)
 {
-	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config->id,
+	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config_id,
 		.fingerprint = { c->fingerprint, HASH_LEN },
 		.value_hash = { c->value_hash, HASH_LEN },
-		.now = in->received_at };
+		.now = in->now };
 }
 
 /* ---- tolerance ---- */
@@ -170,65 +170,78 @@ life_path_matches(
 	return true;
 }
 
+/* By which tolerance; as many as there are: by none. */
 static bool
-tolerated(
-    const struct ingest *in, TALLOC_CTX *mem, const struct change *c, bool *yes, struct err *e)
+tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_t *by_which,
+    struct err *e)
 {
 	double was, is, by;
+	bool   yes = false;
 
-	*yes = false;
-	if (c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
+	*by_which = l->tolerance_n;
+	if (l->tolerance_n == 0 || c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
 	    !number_of(c->new_value, &is))
 		return true;
 	by = fabs(is - was);
-	for (size_t i = 0; i < in->spec->tolerance_n && !*yes; i++) {
-		const struct tolerance *t = &in->spec->tolerance[i];
+	for (size_t i = 0; i < l->tolerance_n && !yes; i++) {
+		const struct tolerance *t = &l->tolerance[i];
 
 		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
 			continue;
 		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
-			if (!life_path_matches(mem, &t->path, c->path, yes, e))
+			if (!life_path_matches(mem, &t->path, c->path, &yes, e))
 				return false;
+		if (yes)
+			*by_which = i;
 	}
 	return true;
 }
 
+/* What is known of a change: its row goes on. */
 static bool
-one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, struct err *e)
+known_change(const struct life_in *in, struct life *l, size_t i, struct life_row *r,
+    struct known *k, struct err *e)
 {
-	struct life     *l = p->life;
-	struct change   *c = &p->diff->changes[i];
+	size_t at = (size_t)(r - k->rows);
+
+	if (!k->seen[at] && row_advance(in, l, r, e))
+		l->put[l->put_n++] = *r;
+	if (e->code != ERR_OK)
+		return false;
+	k->seen[at] = true;
+	l->runs[i] = r->runs;
+	l->status[i] = r->status;
+	l->hold[i] = hold_of(r);
+	life_recheck(l, r->expires_at);
+	return true;
+}
+
+static bool
+one_change(const struct life_in *in, struct life *l, struct diff *diff, size_t i, struct known *k,
+    struct err *e)
+{
+	struct change   *c = &diff->changes[i];
 	struct life_row *r =
 	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
-	int64_t runs = 1;
-	bool    within;
+	size_t within;
 
-	if (!tolerated(in, p, c, &within, e))
+	if (!tolerated(in->limits, l, c, &within, e))
 		return false;
 	l->status[i] = "detected";
-	if (r == NULL) {
+	l->runs[i] = 1;
+	if (r == NULL)
 		fresh_change(in, l, c);
-	} else {
-		size_t at = (size_t)(r - k->rows);
-
-		if (!k->seen[at] && row_advance(in, l, r, e))
-			l->put[l->put_n++] = *r;
-		if (e->code != ERR_OK)
-			return false;
-		k->seen[at] = true;
-		runs = r->runs;
-		l->status[i] = r->status;
-		l->hold[i] = hold_of(r);
-		life_recheck(l, r->expires_at);
-	}
+	else if (!known_change(in, l, i, r, k, e))
+		return false;
 	if (l->hold[i] == HOLD_ACCEPTED) {
-		uncount(&p->diff->summary, c);
+		uncount(&diff->summary, c);
 		l->accepted++;
-	} else if (l->hold[i] == HOLD_NONE && within) {
+	} else if (l->hold[i] == HOLD_NONE && within < in->limits->tolerance_n) {
 		l->hold[i] = HOLD_TOLERANCE;
-	} else if (l->hold[i] == HOLD_NONE && runs < in->spec->for_runs) {
+		l->tolerated[within] = true;
+	} else if (l->hold[i] == HOLD_NONE && l->runs[i] < in->limits->for_runs) {
 		l->hold[i] = HOLD_FOR_RUNS;
-		life_recheck(l, in->received_at); /* the next one counts, changed or not */
+		l->go_on = true;
 	}
 	return true;
 }
@@ -236,7 +249,7 @@ one_change(const struct ingest *in, struct plan *p, size_t i, struct known *k, s
 /* ---- no more in it ---- */
 
 static bool
-one_gone(const struct ingest *in, struct life *l, struct life_row *r, struct err *e)
+one_gone(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
 {
 	bool lasting = is_word(r, "accepted") || is_word(r, "ignored");
 
@@ -250,14 +263,39 @@ one_gone(const struct ingest *in, struct life *l, struct life_row *r, struct err
 	}
 	r->present = false;
 	r->runs = 0;
-	r->updated_at = in->received_at;
+	r->updated_at = in->now;
 	l->put[l->put_n++] = *r;
 	return true;
 }
 
+bool
+life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct life_row *rows,
+    size_t n, struct life **out, struct err *e)
+{
+	struct known k = { .rows = rows, .n = n };
+	struct life *l = talloc_zero(mem, struct life);
+	/* what was not read, or not kept, may still be there */
+	bool all = in->complete && (int64_t)diff->n == diff_count(&diff->summary);
+
+	*out = l;
+	if (l == NULL)
+		return err_memory(e);
+	if (!life_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
+		return false;
+	for (size_t i = 0; i < diff->n; i++)
+		if (!one_change(in, l, diff, i, &k, e))
+			return false;
+	for (size_t i = 0; all && i < k.n; i++)
+		if (!k.seen[i] && !one_gone(in, l, &k.rows[i], e))
+			return false;
+	return true;
+}
+
+/* ---- of a plan ---- */
+
 /* What is new to this report may have been there long ago. */
 static bool
-tell_returned(const struct ingest *in, struct plan *p, struct err *e)
+tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how, struct err *e)
 {
 	struct life     *l = p->life;
 	struct life_row *ended, *r;
@@ -270,7 +308,7 @@ tell_returned(const struct ingest *in, struct plan *p, struct err *e)
 	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
 		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
 		if (r != NULL)
-			add_event(in, l, r, "detected", "It is there again.");
+			add_event(how, l, r, "detected", "It is there again.");
 	}
 	return true;
 }
@@ -278,25 +316,21 @@ tell_returned(const struct ingest *in, struct plan *p, struct err *e)
 bool
 life_make(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct known k = { 0 };
-	struct life *l = talloc_zero(p, struct life);
-	/* what was not read, or not kept, may still be there */
-	bool all = p->complete && (int64_t)p->diff->n == diff_count(&p->diff->summary);
+	const struct life_in how = { .limits = &in->spec->limits,
+		.config_id = in->config->id,
+		.now = in->received_at,
+		.complete = p->complete,
+		.again = p->kind == PLAN_AGAIN };
+	struct life_row     *rows;
+	struct life         *l;
+	size_t               n;
 
-	p->life = l;
-	if (l == NULL)
-		return err_memory(e);
-	if (!life_live(in->t->db, p, &in->config->id, &k.rows, &k.n, e) ||
-	    !life_alloc(p, l, p->diff->n, &k, e))
+	if (!life_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
+	    !life_judge(p, &how, p->diff, rows, n, &p->life, e) || !tell_returned(in, p, &how, e))
 		return false;
-	for (size_t i = 0; i < p->diff->n; i++)
-		if (!one_change(in, p, i, &k, e))
-			return false;
-	if (!tell_returned(in, p, e))
-		return false;
-	for (size_t i = 0; all && i < k.n; i++)
-		if (!k.seen[i] && !one_gone(in, l, &k.rows[i], e))
-			return false;
+	l = p->life;
+	for (size_t i = 0; i < l->events_n; i++)
+		l->events[i].id = uuid_make(in->d->deps.clock, in->d->deps.rand);
 	if (p->kind == PLAN_LATE)
 		l->fresh_n = l->put_n = l->events_n = 0;
 	return true;

@@ -6,21 +6,25 @@
  * to report.  An accepted one is not counted and does not alert until its value
  * is another or the acceptance expires.  What a complete report has no more is
  * resolved by "system"; accepted and ignored ones keep their word for the day
- * it comes back.  Making reads, writing writes; both belong to a plan.
+ * it comes back.  Making reads, writing writes; both belong to a plan.  Judging,
+ * the part in between, reads and writes nothing: what-if uses it too.
  */
 #ifndef BSX_DRIFT_RUN_LIFE_H
 #define BSX_DRIFT_RUN_LIFE_H
 
 #include "core/store/life.h"
-#include "drift/alert/alerting.h"
-#include "drift/engine/pattern.h"
+#include "drift/alert/hold.h"
+#include "drift/alert/limits.h"
+#include "drift/engine/diff.h"
 
 struct ingest;
 struct plan;
 
 struct life {
-	const char       **status; /* of each change */
-	enum hold         *hold;   /* of each change */
+	const char       **status;    /* of each change */
+	enum hold         *hold;      /* of each change */
+	int64_t           *runs;      /* of each change: reports in a row that had it */
+	bool              *tolerated; /* of each tolerance: it held something */
 	struct life_seen  *fresh;
 	size_t             fresh_n;
 	struct life_row   *put;
@@ -30,7 +34,20 @@ struct life {
 	int64_t            accepted;   /* changes taken out of the summary */
 	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
 	instant            recheck_at; /* 0: nothing ends by itself */
+	bool               go_on;      /* the next snapshot counts, changed or not */
 };
+
+struct life_in {
+	const struct limits *limits;
+	struct uuid          config_id;
+	instant              now;
+	bool                 complete; /* what the report has no more is gone */
+	bool                 again;    /* no new report: nothing is counted */
+};
+/* Holds the changes of a diff, whose summary loses what is accepted, against what is known.  Rows
+ * by fingerprint and value hash; they become what they are after this.  Events have no ids yet. */
+MUST_USE bool life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff,
+    struct life_row *rows, size_t n, struct life **out, struct err *e);
 
 /* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
  */

@@ -86,8 +86,9 @@ static bool
 ground_make(const struct ingest *in, struct plan *p, struct ground *g, struct err *e)
 {
 	struct snapshot s;
-	struct uuid     id = in->spec->mode == BASELINE_PREVIOUS ? p->before.snapshot_id
-								 : p->before.baseline_snapshot;
+	struct uuid     id = in->spec->mode != BASELINE_PREVIOUS ? p->before.baseline_snapshot
+			     : p->kind == PLAN_AGAIN             ? p->report.baseline_id
+								 : p->before.snapshot_id;
 
 	memset(g, 0, sizeof(*g));
 	if (p->kind == PLAN_NEXT &&
@@ -165,7 +166,7 @@ static bool
 compare_pair(const struct ingest *in, struct plan *p, const struct ground *g,
     const struct held *old, const struct snap_resource *new, struct err *e)
 {
-	struct resource from;
+	struct resource from, to;
 
 	if (old == NULL && !category_compared(g, new->r.category))
 		return true;
@@ -175,6 +176,11 @@ compare_pair(const struct ingest *in, struct plan *p, const struct ground *g,
 		return true;
 	if (old != NULL && !baseline_resource(in->t, p, in->spec->compare, old, &from, e))
 		return false;
+	if (new != NULL &&new->stored != NULL) {
+		if (!baseline_resource(in->t, p, in->spec->compare, new->stored, &to, e))
+			return false;
+		return diff_resource(p->diff, old == NULL ? NULL : &from, &to, e);
+	}
 	return diff_resource(p->diff, old == NULL ? NULL : &from, new == NULL ? NULL : &new->r, e);
 }
 
@@ -335,7 +341,15 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 {
 	struct config_state *s = &p->after;
 	bool                 first = strcmp(status, "baseline") == 0;
+	instant              recheck_at = p->life == NULL ? (instant) { 0 } : p->life->recheck_at;
+	bool                 go_on = p->life != NULL && p->life->go_on;
 
+	if (p->kind == PLAN_AGAIN) {
+		s->report_id = p->report.id;
+		s->config_version = go_on ? 0 : in->config->version;
+		s->recheck_at = recheck_at;
+		return;
+	}
 	s->last_run_at = in->received_at;
 	if (p->kind == PLAN_LATE)
 		return;
@@ -343,8 +357,8 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 	s->digest = (struct blob) { in->snap->digest, HASH_LEN };
 	s->collected_at = in->collected_at;
 	s->report_id = p->report.id;
-	s->config_version = in->config->version;
-	s->recheck_at = p->life == NULL ? (instant) { 0 } : p->life->recheck_at;
+	s->config_version = go_on ? 0 : in->config->version;
+	s->recheck_at = recheck_at;
 	if (p->complete)
 		s->last_complete_at = in->received_at;
 	if (first || (in->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&s->baseline_snapshot))) {
@@ -355,13 +369,14 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 }
 
 static void
-plan_state_word(TALLOC_CTX *mem, struct config_state *s, const char *status)
+plan_state_word(
+    TALLOC_CTX *mem, const struct ingest *in, struct config_state *s, const char *status)
 {
 	if (strcmp(status, "drifted") == 0)
 		s->state = talloc_strdup(mem, "drifted");
 	else if (strcmp(status, "incomplete") != 0)
 		s->state = talloc_strdup(mem, "ok");
-	else if (s->incomplete_runs >= BLIND_AFTER)
+	else if (s->incomplete_runs >= in->spec->limits.blind_after)
 		s->state = talloc_strdup(mem, "blind");
 }
 
@@ -385,14 +400,16 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e)))
 		return false;
-	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e))
+	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
+	    !trend_plan(in, p, e))
 		return false;
 	status = status_of(p, &g);
-	if (!plan_contents(in, p, &g, e) || !plan_record(p, in, status, &g.snapshot, e))
+	if ((p->kind != PLAN_AGAIN && !plan_contents(in, p, &g, e)) ||
+	    !plan_record(p, in, status, &g.snapshot, e))
 		return false;
 	plan_state(in, p, status);
-	if (p->kind == PLAN_NEXT)
-		plan_state_word(p, &p->after, status);
+	if (p->kind != PLAN_LATE)
+		plan_state_word(p, in, &p->after, status);
 	return p->after.state != NULL ? true : err_memory(e);
 }
 
@@ -406,7 +423,9 @@ plan_same(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
 	watch_same(p);
-	plan_state_word(p, &p->after, p->report.status);
+	if (!trend_plan(in, p, e))
+		return false;
+	plan_state_word(p, in, &p->after, p->report.status);
 	if (p->after.state == NULL)
 		return err_memory(e);
 	p->after.snapshot_id = in->snapshot_id;
@@ -445,4 +464,22 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		memset(&p->report, 0, sizeof(p->report));
 	ok = (same ? plan_same(in, p, e) : plan_fill(in, p, e)) && plan_snapshot(in, p, e);
 	return ok ? p : NULL; /* faults may lie in it: it goes with `mem` */
+}
+
+/* Nothing came, so that only what follows from the findings may change. */
+struct plan *
+plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
+{
+	struct plan *p = talloc_zero(mem, struct plan);
+
+	if (p == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	p->kind = PLAN_AGAIN;
+	if (!config_state_by_id(in->t->db, p, &in->config->id, &p->before, e) ||
+	    !report_by_id(in->t, p, &p->before.report_id, &p->report, e))
+		return NULL;
+	p->after = p->before;
+	return plan_fill(in, p, e) ? p : NULL;
 }

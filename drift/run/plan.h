@@ -14,6 +14,7 @@
 #include "drift/engine/diff.h"
 #include "drift/run/life.h"
 #include "drift/run/snap.h"
+#include "drift/run/trend.h"
 
 /* The fixed part of one ingest. */
 struct ingest {
@@ -30,9 +31,11 @@ struct ingest {
 };
 
 enum plan_kind {
-	PLAN_SAME, /* nothing changed since the last one: the same report */
-	PLAN_NEXT, /* the newest snapshot */
-	PLAN_LATE, /* collected before the newest: stored and reported, state unchanged */
+	PLAN_SAME,  /* nothing changed since the last one: the same report */
+	PLAN_NEXT,  /* the newest snapshot */
+	PLAN_LATE,  /* collected before the newest: stored and reported, state unchanged */
+	PLAN_AGAIN, /* the newest one, stored already, looked at again: something has ended by the
+		       clock */
 };
 
 struct plan {
@@ -44,6 +47,7 @@ struct plan {
 	struct diff        *diff;   /* NULL: nothing was compared */
 	struct change_text *values; /* parallel to diff->changes */
 	struct life        *life;   /* NULL: nothing was compared */
+	struct trend        trend;
 	struct report       report;
 	struct change_row  *changes; /* parallel to diff->changes */
 	struct version     *opened, *closed;
@@ -54,7 +58,14 @@ struct plan {
 
 /* `db` is the tenant's connection, inside a transaction or not. */
 MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
+/* Of the newest snapshot in->snap, as it is stored (snap_of_stored). */
+MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 bool                  plan_fits(const struct plan *p, const struct config_state *now);
+
+/* ingest.c: inside the transaction, what the plan says of alerts, and when to look again.  *deed
+ * (may be NULL): what became of the one of kind "drift". */
+MUST_USE bool ingest_alerts(
+    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e);
 
 /* record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,

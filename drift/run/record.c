@@ -113,6 +113,7 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->score = p->diff->summary.score;
 	}
 	r->accepted = p->life == NULL ? 0 : p->life->accepted;
+	r->max_severity = NULL;
 	if (r->created + r->modified + r->deleted > 0)
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)

@@ -84,15 +84,30 @@ side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err
 
 /* ---- both ---- */
 
-static bool
-is_complete(const struct side *s, struct str category)
+bool
+side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e)
+{
+	*out = talloc_zero_size(mem, (s->n + 1) * sizeof((*out)[0]));
+	if (*out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->n; i++)
+		(*out)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+	return true;
+}
+
+bool
+side_complete(const struct side *s, struct str category)
 {
 	const struct json *c = s->collections;
+	bool               named = false;
 
 	for (uint32_t i = 0; c != NULL && i < c->n; i++)
-		if (str_eq(c->names[i], category))
-			return str_eqz(c->items[i].text, "complete");
-	return !s->only;
+		if (category.n == 0 || str_eq(c->names[i], category)) {
+			if (!str_eqz(c->items[i].text, "complete"))
+				return false;
+			named = true;
+		}
+	return named || category.n == 0 || !s->only;
 }
 
 static bool
@@ -125,7 +140,7 @@ static bool
 merge_complete(struct merge *m, struct str category)
 {
 	if (!m->known || !str_eq(m->category, category))
-		m->complete = is_complete(m->from, category) && is_complete(m->to, category);
+		m->complete = side_complete(m->from, category) && side_complete(m->to, category);
 	m->known = true;
 	m->category = category;
 	return m->complete;
@@ -170,8 +185,8 @@ print_incomplete(const struct side *s, const struct side *other, struct buf *out
 	const struct json *c = s->collections;
 
 	for (uint32_t i = 0; c != NULL && i < c->n; i++) {
-		if (is_complete(s, c->names[i]) ||
-		    (other != NULL && !is_complete(other, c->names[i])))
+		if (side_complete(s, c->names[i]) ||
+		    (other != NULL && !side_complete(other, c->names[i])))
 			continue;
 		if (!*first)
 			buf_putc(out, ',');

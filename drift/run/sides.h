@@ -16,6 +16,7 @@
 
 #include "core/store/snapshot.h"
 #include "drift/engine/diff.h"
+#include "drift/run/loss.h"
 #include "drift/run/spec.h"
 
 struct side {
@@ -34,6 +35,10 @@ MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
 /* What a template was rendered to. */
 struct snap;
 MUST_USE bool side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
+/* The places of its resources, in its order; and whether a category was read completely ("": all).
+ */
+MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
+bool          side_complete(const struct side *s, struct str category);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool side_fn(

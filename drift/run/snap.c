@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drift/engine/resource.h"
+#include "drift/run/baseline.h"
 
 int
 snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
@@ -152,4 +153,58 @@ snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *s
 	if (make_resources(s, t, spec, in, e) && make_collections(s, in, e) && make_digest(s, t, e))
 		return s;
 	return NULL; /* faults may lie in it: it goes with `mem` */
+}
+
+/* ---- stored ---- */
+
+/* In the order they were stored in: by category. */
+static bool
+stored_collections(struct snap *s, const char *text, struct err *e)
+{
+	const struct json *c = json_parse(s, str_of(text), e);
+
+	if (c == NULL)
+		return err_note(e, "reading a snapshot's collections");
+	s->collections = talloc_zero_size(s, (c->n + 1) * sizeof(s->collections[0]));
+	if (s->collections == NULL)
+		return err_memory(e);
+	for (s->collections_n = 0; s->collections_n < c->n; s->collections_n++) {
+		struct collection *to = &s->collections[s->collections_n];
+
+		*to = (struct collection) { c->names[s->collections_n], COLLECTION_FAILED, true };
+		if (!completeness_parse(c->items[s->collections_n].text, &to->how))
+			return err_set(e, ERR_INTERNAL, 0, "internal error",
+			    "a snapshot's collections are broken");
+	}
+	if (s->collections_n > 1)
+		qsort(s->collections, s->collections_n, sizeof(s->collections[0]), by_category);
+	return true;
+}
+
+struct snap *
+snap_of_stored(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e)
+{
+	struct snap *s = talloc_zero(mem, struct snap);
+	struct held *held;
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (!stored_collections(s, stored->collections, e) ||
+	    !baseline_held(t, s, stored, &held, &s->n, e))
+		return NULL;
+	s->items = talloc_zero_size(s, (s->n + 1) * sizeof(s->items[0]));
+	if (s->items == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		s->items[i].r =
+		    (struct resource) { str_of(held[i].category), str_of(held[i].key), NULL };
+		s->items[i].stored = &held[i];
+		if (held[i].address.n == HASH_LEN)
+			memcpy(s->items[i].address, held[i].address.p, HASH_LEN);
+	}
+	return s;
 }

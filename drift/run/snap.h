@@ -5,7 +5,7 @@
 #ifndef BSX_DRIFT_RUN_SNAP_H
 #define BSX_DRIFT_RUN_SNAP_H
 
-#include "core/store/content.h"
+#include "core/store/snapshot.h"
 #include "drift/run/spec.h"
 #include "drift/source/push.h"
 
@@ -13,6 +13,7 @@ struct snap_resource {
 	struct resource r;    /* normal form */
 	struct str      text; /* canonical */
 	uint8_t         address[HASH_LEN];
+	struct held    *stored; /* its value is there and not here; NULL: it is here */
 };
 
 struct snap {
@@ -25,6 +26,10 @@ struct snap {
 
 MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct collected *in, struct err *e);
+
+/* A stored one, whose values are read when they are needed. */
+MUST_USE struct snap *snap_of_stored(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e);
 
 /* By category, then key, by bytes: the order of everything that is merged. */
 int snap_place_cmp(

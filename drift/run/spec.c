@@ -7,7 +7,6 @@
 
 #include "core/shm/metric.h"
 #include "drift/run/pack.h"
-#include "drift/run/watch.h"
 
 #define REFUSED_DOC "Not available in this version: a config that names it is refused."
 
@@ -70,6 +69,30 @@ static const struct field tolerance_fields[] = {
 };
 static const struct schema tolerance_schema =
     SCHEMA("DriftTolerance", struct spec_tolerance, tolerance_fields);
+static const struct field flapping_fields[] = {
+	FIELD(struct spec_flapping, low, .min = 1, .max = 99,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Percent below which it has calmed; 25 when absent."),
+	FIELD(struct spec_flapping, high, .min = 2, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Percent from which on it flaps; 50 when absent."),
+	FIELD_END
+};
+static const struct schema flapping_schema =
+    SCHEMA("DriftFlapping", struct spec_flapping, flapping_fields);
+static const struct field anomaly_fields[] = {
+	FIELD(struct spec_anomaly, k, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Number from 1 to 100: so many MADs above the median; 5 when absent."),
+	FIELD(struct spec_anomaly, runs, .min = ANOMALY_NEEDS, .max = ANOMALY_RUNS_MAX,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Runs looked back on; 20 when absent. Nothing is unusual before the tenth."),
+	FIELD(struct spec_anomaly, floor, .min = 1, .max = 50000,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "So many changes above the median at least, whatever the MAD; 10 when absent."),
+	FIELD_END
+};
+static const struct schema anomaly_schema =
+    SCHEMA("DriftAnomaly", struct spec_anomaly, anomaly_fields);
 static const struct field threshold_fields[] = {
 	FIELD(struct spec_thresholds, min_severity, .choices = severities, .flags = FIELD_NULLABLE,
 	    .doc = "Changes below it raise no alert; low when absent. info never alerts."),
@@ -93,8 +116,20 @@ static const struct field threshold_fields[] = {
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "More of a collection gone at once waits for the next snapshot; 50 when absent, "
 		   "100: never."),
-	REFUSED(struct spec_thresholds, flapping),
-	REFUSED(struct spec_thresholds, anomaly), FIELD_END
+	FIELD(struct spec_thresholds, blind_after, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "The config is blind after so many incomplete snapshots in a row, or after "
+		   "expect_every_s so many times without a complete one; 3 when absent."),
+	FIELD(struct spec_thresholds, flapping, .item = &flapping_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "A finding whose state changes in so many percent of the last 20 steps between "
+		   "checks, the newest weighing half as much again as the oldest, is told of as "
+		   "flapping, and again when it has calmed. Not looked at when absent."),
+	FIELD(struct spec_thresholds, anomaly, .item = &anomaly_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "A run with more changes than median + max(k * MAD, floor) of the runs before "
+		   "opens an alert of kind anomaly. Not looked at when absent."),
+	FIELD_END
 };
 const struct schema spec_thresholds_schema =
     SCHEMA("DriftThresholds", struct spec_thresholds, threshold_fields);
@@ -128,8 +163,8 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
 	    FIELD(struct spec_body, expect_every_s, .min = 1, .max = 2678400,                      \
 		.flags = FIELD_NULLABLE,                                                           \
-		.doc = "A complete snapshot is expected so often; without one in three times "     \
-		       "that, the config is blind."),                                              \
+		.doc = "A complete snapshot is expected so often; without one in "                 \
+		       "blind_after times that, the config is blind."),                            \
 	    REFUSED(struct spec_body, schedule),                                                   \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \
@@ -207,17 +242,11 @@ refuse(
 static bool
 refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 {
-	const struct spec_thresholds *t = b->thresholds;
-
 	if (b->source == NULL)
 		return err_fault(e, mem, "/source", "is required");
 	if (strcmp(b->source->kind, "push") != 0)
 		err_fault(e, mem, "/source/kind", "only push is available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
-	if (t != NULL) {
-		refuse(mem, &t->flapping, "/thresholds/flapping", "flapping", e);
-		refuse(mem, &t->anomaly, "/thresholds/anomaly", "anomaly", e);
-	}
 	return e->code == ERR_OK;
 }
 
@@ -249,72 +278,125 @@ set_words(struct drift_spec *s)
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
 	s->retention_s = b->retention_s;
-	s->for_runs = s->clear_runs = 1;
-	if (b->thresholds != NULL) {
-		s->for_runs = b->thresholds->for_runs > 0 ? b->thresholds->for_runs : 1;
-		s->clear_runs = b->thresholds->clear_runs > 0 ? b->thresholds->clear_runs : 1;
-		s->min_changes = b->thresholds->min_changes;
-		s->min_score = b->thresholds->min_score;
-	}
 	s->expect_every_s = b->expect_every_s;
-	s->max_removed_percent = SUSPICIOUS_PERCENT;
-	if (b->thresholds != NULL && b->thresholds->max_removed_percent > 0)
-		s->max_removed_percent = b->thresholds->max_removed_percent;
-	s->min_severity = SEVERITY_LOW;
-	if (b->thresholds != NULL && b->thresholds->min_severity != NULL)
-		(void)severity_parse(str_of(b->thresholds->min_severity), &s->min_severity);
-	if (s->min_severity < SEVERITY_LOW)
-		s->min_severity = SEVERITY_LOW;
 }
 
-/* Not negative; *out < 0: not given. */
-static bool
-set_limit(const struct drift_spec *s, const struct raw_json *v, size_t i, const char *name,
-    double *out, struct err *e)
+/* ---- thresholds ---- */
+
+static int64_t
+given(int64_t n, int64_t otherwise)
 {
-	char  pointer[64];
+	return n > 0 ? n : otherwise;
+}
+
+static void
+set_plain(struct limits *l, const struct spec_thresholds *in)
+{
+	l->min_severity = SEVERITY_LOW;
+	if (in->min_severity != NULL)
+		(void)severity_parse(str_of(in->min_severity), &l->min_severity);
+	if (l->min_severity < SEVERITY_LOW)
+		l->min_severity = SEVERITY_LOW;
+	l->min_changes = in->min_changes;
+	l->min_score = in->min_score;
+	l->for_runs = given(in->for_runs, 1);
+	l->clear_runs = given(in->clear_runs, 1);
+	l->max_removed_percent = given(in->max_removed_percent, SUSPICIOUS_PERCENT);
+	l->blind_after = given(in->blind_after, BLIND_AFTER);
+}
+
+/* A number from `least` to `most`; not given: *out stays. */
+static bool
+set_number(struct drift_spec *s, const struct raw_json *v, const char *pointer, double least,
+    double most, double *out, struct err *e)
+{
 	char *text, *end;
 
-	*out = -1;
 	if (v->tree == NULL || v->tree->type == JSON_NULL)
 		return true;
-	snprintf(pointer, sizeof(pointer), "/thresholds/tolerance/%zu/%s", i, name);
 	if (v->tree->type != JSON_NUMBER)
-		return err_fault(e, s->targets, pointer, "must be a number");
-	text = talloc_strndup(s->targets, v->tree->text.p, v->tree->text.n);
+		return err_fault(e, s, pointer, "must be a number");
+	text = talloc_strndup(s, v->tree->text.p, v->tree->text.n);
 	if (text == NULL)
 		return err_memory(e);
 	*out = strtod(text, &end);
 	talloc_free(text);
-	return isfinite(*out) && *out >= 0
-		   ? true
-		   : err_fault(e, s->targets, pointer, "must not be negative, and within reason");
+	if (isfinite(*out) && *out >= least && *out <= most)
+		return true;
+	return most < HUGE_VAL
+		   ? err_fault(e, s, pointer, "must be from %g to %g", least, most)
+		   : err_fault(e, s, pointer, "must not be negative, and within reason");
 }
 
 static bool
-set_tolerance(struct drift_spec *s, struct err *e)
+set_flapping(struct drift_spec *s, const struct spec_flapping *in, struct err *e)
 {
-	const struct spec_thresholds *in = s->body.thresholds;
-	const struct spec_tolerance  *list = in == NULL ? NULL : in->tolerance.p;
-	char                          pointer[64];
+	struct limits *l = &s->limits;
 
-	s->tolerance_n = in == NULL ? 0 : in->tolerance.n;
-	s->tolerance = talloc_zero_size(s, (s->tolerance_n + 1) * sizeof(s->tolerance[0]));
-	if (s->tolerance == NULL)
+	if (in == NULL)
+		return true;
+	l->flapping = true;
+	l->flap_low = given(in->low, FLAP_LOW);
+	l->flap_high = given(in->high, FLAP_HIGH);
+	return l->flap_low < l->flap_high
+		   ? true
+		   : err_fault(e, s, "/thresholds/flapping/low", "must be below high (%lld, %lld)",
+			 (long long)l->flap_low, (long long)l->flap_high);
+}
+
+static bool
+set_anomaly(struct drift_spec *s, const struct spec_anomaly *in, struct err *e)
+{
+	struct limits *l = &s->limits;
+
+	if (in == NULL)
+		return true;
+	l->anomaly = true;
+	l->anomaly_k = ANOMALY_K;
+	l->anomaly_runs = given(in->runs, ANOMALY_RUNS);
+	l->anomaly_floor = given(in->floor, ANOMALY_FLOOR);
+	return set_number(s, &in->k, "/thresholds/anomaly/k", 1, 100, &l->anomaly_k, e);
+}
+
+static bool
+one_tolerance(struct drift_spec *s, const struct spec_tolerance *in, size_t i, struct tolerance *t,
+    struct err *e)
+{
+	char path[64], abs[64], pct[64];
+
+	snprintf(path, sizeof(path), "/thresholds/tolerance/%zu/path", i);
+	snprintf(abs, sizeof(abs), "/thresholds/tolerance/%zu/abs", i);
+	snprintf(pct, sizeof(pct), "/thresholds/tolerance/%zu/pct", i);
+	*t = (struct tolerance) { .abs = -1,
+		.pct = -1,
+		.text = in->path,
+		.category = in->category == NULL ? STR("") : str_of(in->category) };
+	if (!pattern_compile(s, str_of(in->path), path, &t->path, e) ||
+	    !set_number(s, &in->abs, abs, 0, HUGE_VAL, &t->abs, e) ||
+	    !set_number(s, &in->pct, pct, 0, HUGE_VAL, &t->pct, e))
+		return false;
+	return t->abs >= 0 || t->pct >= 0 || err_fault(e, s, path, "needs abs or pct beside it");
+}
+
+static bool
+set_limits(struct drift_spec *s, struct err *e)
+{
+	static const struct spec_thresholds none;
+	const struct spec_thresholds       *in = s->body.thresholds;
+	const struct spec_tolerance        *list;
+	struct limits                      *l = &s->limits;
+
+	in = in == NULL ? &none : in;
+	list = in->tolerance.p;
+	set_plain(l, in);
+	l->tolerance_n = in->tolerance.n;
+	l->tolerance = talloc_zero_size(s, (l->tolerance_n + 1) * sizeof(l->tolerance[0]));
+	if (l->tolerance == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < s->tolerance_n; i++) {
-		struct tolerance *t = &s->tolerance[i];
-
-		snprintf(pointer, sizeof(pointer), "/thresholds/tolerance/%zu/path", i);
-		t->category = list[i].category == NULL ? STR("") : str_of(list[i].category);
-		if (!pattern_compile(s, str_of(list[i].path), pointer, &t->path, e) ||
-		    !set_limit(s, &list[i].abs, i, "abs", &t->abs, e) ||
-		    !set_limit(s, &list[i].pct, i, "pct", &t->pct, e))
+	for (size_t i = 0; i < l->tolerance_n; i++)
+		if (!one_tolerance(s, &list[i], i, &l->tolerance[i], e))
 			return false;
-		if (t->abs < 0 && t->pct < 0)
-			return err_fault(e, s, pointer, "needs abs or pct beside it");
-	}
-	return true;
+	return set_flapping(s, in->flapping, e) && set_anomaly(s, in->anomaly, e);
 }
 
 static bool
@@ -403,7 +485,7 @@ spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, 
 		return NULL;
 	}
 	if (decode(s, text, e) && refuse_unbuilt(s, &s->body, e) && set_selector(s, e) &&
-	    set_targets(s, e) && set_tolerance(s, e) && compile_engine(s, d, t, e)) {
+	    set_targets(s, e) && set_limits(s, e) && compile_engine(s, d, t, e)) {
 		set_words(s);
 		return s;
 	}

@@ -31,11 +31,19 @@ struct spec_baseline {
 	const char *mode;
 };
 struct spec_thresholds {
-	const char     *min_severity;
-	int64_t         max_removed_percent;  /* 0: not given */
-	int64_t         min_changes, min_score, for_runs, clear_runs; /* 0: not given */
-	struct items    tolerance;         /* struct spec_tolerance */
-	struct raw_json flapping, anomaly; /* not available yet */
+	const char           *min_severity;
+	int64_t               max_removed_percent, blind_after;             /* 0: not given */
+	int64_t               min_changes, min_score, for_runs, clear_runs; /* 0: not given */
+	struct items          tolerance; /* struct spec_tolerance */
+	struct spec_flapping *flapping;  /* NULL: not looked at */
+	struct spec_anomaly  *anomaly;
+};
+struct spec_flapping {
+	int64_t low, high; /* 0: not given */
+};
+struct spec_anomaly {
+	struct raw_json k;
+	int64_t         runs, floor; /* 0: not given */
 };
 struct spec_tolerance {
 	const char     *path, *category;
@@ -65,27 +73,15 @@ extern const struct schema drift_config_create_schema, drift_config_update_schem
 extern const struct schema spec_source_schema, spec_baseline_schema, spec_thresholds_schema,
     spec_alert_schema;
 
-/* A number that moves by no more than this from the baseline's does not alert. */
-struct tolerance {
-	struct pattern path;
-	struct str     category; /* n == 0: any */
-	double         abs, pct; /* < 0: not given */
-};
-
 /* Compiled; a talloc subtree of its own. */
 struct drift_spec {
 	struct spec_body          body;
 	enum baseline_mode        mode;
-	struct resource_selector *selector;     /* NULL: none */
-	enum severity             min_severity; /* of what alerts; never below low */
-	int64_t                   max_removed_percent;
+	struct resource_selector *selector; /* NULL: none */
+	struct limits             limits;
 	int64_t                   expect_every_s;
-	int64_t                   for_runs;     /* reports in a row before a finding alerts; from 1 */
 	struct compare_spec      *compare;
 	struct rules             *rules;
-	int64_t                   min_changes, min_score, clear_runs;
-	struct tolerance         *tolerance;
-	size_t                    tolerance_n;
 	struct alert_target      *targets;
 	size_t                    targets_n;
 	int64_t                   retention_s; /* of snapshots; 0: for ever */

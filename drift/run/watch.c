@@ -1,9 +1,11 @@
 #include "drift/run/watch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/store/schedule.h"
 #include "drift/alert/condition.h"
+#include "drift/run/loss.h"
 
 /* ---- counting ---- */
 
@@ -21,52 +23,35 @@ watch_same(struct plan *p)
 
 /* ---- what is gone at once ---- */
 
-struct loss {
-	struct str category;
-	int64_t    removed, of;
-};
-
-static bool
-is_there(const struct snap *s, size_t *at, const struct held *h)
-{
-	int c = 1;
-
-	while (*at < s->n && (c = snap_place_cmp(s->items[*at].r.category, s->items[*at].r.key,
-				  str_of(h->category), str_of(h->key))) < 0)
-		(*at)++;
-	return *at < s->n && c == 0;
-}
-
 static bool
 is_suspicious(const struct ingest *in, const struct plan *p, const struct loss *l)
 {
 	const struct collection *c =
 	    collection_of_category(p->collections, p->collections_n, l->category);
 
-	return c != NULL && c->how == COLLECTION_COMPLETE && l->removed >= SUSPICIOUS_LEAST &&
-	       l->removed * 100 > l->of * in->spec->max_removed_percent;
+	return c != NULL && c->how == COLLECTION_COMPLETE &&
+	       loss_is_suspicious(&in->spec->limits, l);
 }
 
-/* The changes that are the loss itself wait. */
-static void
-hold_changes(struct plan *p, struct str category)
+static bool
+places_of(TALLOC_CTX *mem, const struct held *current, size_t n, const struct snap *s,
+    struct place **was, struct place **is, struct err *e)
 {
-	for (size_t i = 0; p->life != NULL && i < p->diff->n; i++) {
-		const struct change *c = &p->diff->changes[i];
-
-		if (c->op == CHANGE_DELETED && c->path.n == 0 &&
-		    str_cmp(c->category, category) == 0 && p->life->hold[i] == HOLD_NONE)
-			p->life->hold[i] = HOLD_COLLECTION;
-	}
+	*was = talloc_zero_size(mem, (n + 1) * sizeof((*was)[0]));
+	*is = talloc_zero_size(mem, (s->n + 1) * sizeof((*is)[0]));
+	if (*was == NULL || *is == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		(*was)[i] = (struct place) { str_of(current[i].category), str_of(current[i].key) };
+	for (size_t i = 0; i < s->n; i++)
+		(*is)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+	return true;
 }
 
 static void
-note_loss(const struct ingest *in, struct plan *p, const struct loss *l, struct buf *report,
-    struct buf *names)
+note_loss(struct plan *p, const struct loss *l, struct buf *report, struct buf *names)
 {
-	if (l->removed == 0 || !is_suspicious(in, p, l))
-		return;
-	hold_changes(p, l->category);
+	loss_hold(l->category, p->diff, p->life->hold);
 	buf_puts(report, report->n == 0 ? "[{\"category\":" : ",{\"category\":");
 	buf_json(report, l->category);
 	buf_printf(
@@ -79,22 +64,21 @@ static bool
 find_losses(
     const struct ingest *in, struct plan *p, const struct held *current, size_t n, struct err *e)
 {
-	struct buf  report, names;
-	struct loss l = { 0 };
-	size_t      at = 0;
+	struct place *was, *is;
+	struct loss  *losses;
+	struct buf    report, names;
+	size_t        losses_n;
 
 	buf_make(&report, p);
 	buf_make(&names, p);
-	for (size_t i = 0; i < n; i++) {
-		if (l.of > 0 && !str_eqz(l.category, current[i].category)) {
-			note_loss(in, p, &l, &report, &names);
-			l = (struct loss) { 0 };
-		}
-		l.category = str_of(current[i].category);
-		l.of++;
-		l.removed += !is_there(in->snap, &at, &current[i]);
-	}
-	note_loss(in, p, &l, &report, &names);
+	if (!places_of(p, current, n, in->snap, &was, &is, e) ||
+	    !losses_find(p, was, n, is, in->snap->n, &losses, &losses_n, e))
+		return false;
+	for (size_t i = 0; i < losses_n; i++)
+		if (is_suspicious(in, p, &losses[i]))
+			note_loss(p, &losses[i], &report, &names);
+	talloc_free(was);
+	talloc_free(is);
 	if (report.n == 0)
 		return true;
 	buf_putc(&report, ']');
@@ -104,10 +88,30 @@ find_losses(
 	return buf_ok(&report) && buf_ok(&names) ? true : err_memory(e);
 }
 
+/* Between two snapshots what waits goes on waiting. */
+static bool
+watch_again(struct plan *p, struct err *e)
+{
+	const struct json *names;
+
+	if (p->before.held == NULL)
+		return true;
+	names = json_parse(p, str_of(p->before.held), e);
+	if (names == NULL)
+		return err_note(e, "reading what is held");
+	for (uint32_t i = 0; p->life != NULL && i < names->n; i++)
+		loss_hold(names->items[i].text, p->diff, p->life->hold);
+	if (p->life != NULL)
+		p->life->go_on = true;
+	return true;
+}
+
 bool
 watch_plan(const struct ingest *in, struct plan *p, const struct held *current, size_t current_n,
     struct err *e)
 {
+	if (p->kind == PLAN_AGAIN)
+		return watch_again(p, e);
 	if (p->kind != PLAN_NEXT)
 		return true;
 	count_runs(p);
@@ -120,23 +124,28 @@ watch_plan(const struct ingest *in, struct plan *p, const struct held *current, 
 	if (p->after.held == NULL && p->before.held != NULL && !p->complete)
 		p->after.held = p->before.held;
 	if (p->after.held != NULL)
-		p->life->recheck_at = in->received_at;
+		p->life->go_on = true;
 	return true;
 }
 
 /* ---- telling ---- */
 
 static bool
-write_blind(
-    struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a, struct err *e)
+write_blind(struct db *db, const struct ingest *in, const struct plan *p, TALLOC_CTX *mem,
+    const struct alerting *a, struct err *e)
 {
-	if (p->complete && p->before.incomplete_runs >= BLIND_AFTER)
+	int64_t after = in->spec->limits.blind_after;
+	char    text[128];
+
+	/* it may have become blind under another threshold */
+	if (p->complete && p->before.incomplete_runs > 0)
 		return condition_close(
 		    db, mem, a, CONDITION_BLIND, "A complete snapshot has come.", e);
-	if (p->after.incomplete_runs < BLIND_AFTER)
+	if (p->after.incomplete_runs < after)
 		return true;
-	return condition_open(db, mem, a, CONDITION_BLIND,
-	    "blind, collections were not read in three or more snapshots in a row", e);
+	snprintf(text, sizeof(text), "blind, collections were not read in %lld snapshot%s in a row",
+	    (long long)after, after == 1 ? "" : "s");
+	return condition_open(db, mem, a, CONDITION_BLIND, text, e);
 }
 
 static bool
@@ -160,10 +169,12 @@ watch_write(
 {
 	if (p->kind == PLAN_LATE)
 		return true;
-	if (!write_blind(db, p, p, a, e) || !write_suspicious(db, p, p, a, e))
+	if (p->kind == PLAN_AGAIN)
+		return true;
+	if (!write_blind(db, in, p, p, a, e) || !write_suspicious(db, p, p, a, e))
 		return false;
 	if (in->spec->expect_every_s == 0 || !p->complete)
 		return true;
-	return schedule_set(
-	    db, SCHEDULE_BEAT, &in->config->id, in->spec->expect_every_s * BLIND_AFTER, e);
+	return schedule_set(db, SCHEDULE_BEAT, &in->config->id,
+	    in->spec->expect_every_s * in->spec->limits.blind_after, e);
 }

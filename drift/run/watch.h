@@ -1,19 +1,13 @@
 /*
  * watch.h - completeness: incomplete runs in a row and silence make a config
- * blind; too much of a collection gone at once is held until the next snapshot.
- *
- * "At once" is against what was in force: what the next snapshot does not bring
- * back either is confirmed by it, and alerts as drift.
+ * blind; too much of a collection gone at once (loss.h) is held until the next
+ * snapshot.
  */
 #ifndef BSX_DRIFT_RUN_WATCH_H
 #define BSX_DRIFT_RUN_WATCH_H
 
 #include "core/store/snapshot.h"
 #include "drift/run/plan.h"
-
-#define BLIND_AFTER        3 /* incomplete runs in a row, or beats without a complete one */
-#define SUSPICIOUS_LEAST   5 /* removed resources of a collection */
-#define SUSPICIOUS_PERCENT 50
 
 /* Counts of the state row; what is held, in the report and in p->life->hold. */
 MUST_USE bool watch_plan(const struct ingest *in, struct plan *p, const struct held *current,

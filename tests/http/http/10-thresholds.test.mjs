@@ -79,7 +79,7 @@ test('thresholds that make no sense are 422 with their place', async () => {
     [{ clear_runs: -1 }, '/thresholds/clear_runs'], [{ min_score: 'x' }, '/thresholds/min_score'],
     [{ tolerance: [{ path: 'n', abs: 1 }] }, '/thresholds/tolerance/0/path'], [{ tolerance: [{ path: '/n' }] }, '/thresholds/tolerance/0/path'],
     [{ tolerance: [{ path: '/n', abs: -1 }] }, '/thresholds/tolerance/0/abs'], [{ tolerance: [{ path: '/n', pct: 'x' }] }, '/thresholds/tolerance/0/pct'],
-    [{ flapping: true }, '/thresholds/flapping'], [{ anomaly: {} }, '/thresholds/anomaly']]) {
+    [{ flapping: true }, '/thresholds/flapping'], [{ anomaly: 3 }, '/thresholds/anomaly']]) {
     const a = await admin('PUT', `/api/drift/configs/${c.id}`, { body: { thresholds } });
     assert.equal(a.status, 422, `${JSON.stringify(thresholds)}: ${a.text}`);
     assert.ok(a.json.errors.some((x) => x.pointer.startsWith(pointer)), a.text);

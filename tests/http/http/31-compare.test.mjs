@@ -203,7 +203,7 @@ test('history is replayed with other rules before they are switched on', async (
   const low = await admin('POST', target, { body: { days: 1, thresholds: { min_severity: 'low' } } });
   assert.deepEqual([low.json.after.opened, low.json.after.updated], [1, 4]);
   assert.deepEqual((await admin('GET', `/api/drift/configs/${config.id}`)).json.rules, [{ path: '/door', severity: 'high' }]);
-  for (const [body, pointer] of [[{}, '/days'], [{ days: 0 }, '/days'], [{ days: 1, thresholds: { for_runs: 2 } }, '/thresholds'],
+  for (const [body, pointer] of [[{}, '/days'], [{ days: 0 }, '/days'], [{ days: 1, thresholds: { for_runs: 0 } }, '/thresholds/for_runs'],
     [{ days: 1, rules: [{}] }, '/rules/0/path']]) {
     const a = await admin('POST', target, { body });
     assert.equal(a.status, 422, a.text);

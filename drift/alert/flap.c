@@ -1,0 +1,167 @@
+#include "drift/alert/flap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FLAP_MASK ((UINT32_C(1) << FLAP_STEPS) - 1)
+/* 0.8 + 0.4 * place / 19, times 95: whole numbers, 1,900 all together. */
+#define WEIGHT_OLDEST 76
+#define WEIGHT_STEP   2
+#define WEIGHT_SUM    1900
+
+static uint32_t
+bits_at(const struct flap *f, uint64_t check)
+{
+	uint64_t behind = check - f->checked;
+
+	return behind >= FLAP_STEPS ? 0 : (f->bits << behind) & FLAP_MASK;
+}
+
+int64_t
+flap_share(const struct flap *f, uint64_t check)
+{
+	uint32_t bits = bits_at(f, check);
+	int64_t  sum = 0;
+
+	for (int i = 0; i < FLAP_STEPS; i++)
+		if (bits & (UINT32_C(1) << i))
+			sum += WEIGHT_OLDEST + WEIGHT_STEP * (FLAP_STEPS - 1 - i);
+	return sum * 10000 / WEIGHT_SUM;
+}
+
+size_t
+flap_count(const struct flap *f, uint64_t check)
+{
+	size_t n = 0;
+
+	for (uint32_t bits = bits_at(f, check); bits != 0; bits &= bits - 1)
+		n++;
+	return n;
+}
+
+bool
+flap_over(const struct flap *f, uint64_t check)
+{
+	return !f->present && bits_at(f, check) == 0;
+}
+
+/* ---- what is there ---- */
+
+static int
+by_fingerprint(const void *a, const void *b)
+{
+	return memcmp(
+	    ((const struct flap *)a)->fingerprint, ((const struct flap *)b)->fingerprint, HASH_LEN);
+}
+
+static bool
+is_there(const struct limits *l, const struct change *c, enum hold hold)
+{
+	return c->severity >= l->min_severity &&
+	       (hold == HOLD_NONE || hold == HOLD_SILENCE || hold == HOLD_FLAPPING);
+}
+
+/* The findings of a check, each once. */
+static struct flap *
+present(TALLOC_CTX *mem, const struct limits *l, const struct change *changes,
+    const enum hold *holds, size_t n, size_t *out_n)
+{
+	struct flap *out = talloc_zero_size(mem, (n + 1) * sizeof(out[0]));
+	size_t       found = 0;
+
+	*out_n = 0;
+	for (size_t i = 0; out != NULL && i < n; i++) {
+		if (!is_there(l, &changes[i], holds[i]))
+			continue;
+		memcpy(out[found].fingerprint, changes[i].fingerprint, HASH_LEN);
+		memcpy(out[found].value_hash, changes[i].value_hash, HASH_LEN);
+		out[found++].present = true;
+	}
+	if (out != NULL && found > 1)
+		qsort(out, found, sizeof(out[0]), by_fingerprint);
+	for (size_t i = 0; i < found; i++)
+		if (*out_n == 0 || by_fingerprint(&out[*out_n - 1], &out[i]) != 0)
+			out[(*out_n)++] = out[i];
+	return out;
+}
+
+/* ---- a check ---- */
+
+/* `was` NULL: not known; `is` NULL: not there. */
+static struct flap
+step(const struct limits *l, const struct flap *was, const struct flap *is, uint64_t check)
+{
+	struct flap f = was != NULL ? *was : *is;
+	bool        there = is != NULL, changed;
+
+	changed = was == NULL || was->present != there ||
+		  (there && memcmp(was->value_hash, is->value_hash, HASH_LEN) != 0);
+	f.began = f.calmed = f.dirty = false;
+	if (changed) {
+		f.bits = (was == NULL ? 0 : bits_at(was, check)) | 1;
+		f.checked = check;
+		f.present = there;
+		f.dirty = true;
+		if (there)
+			memcpy(f.value_hash, is->value_hash, HASH_LEN);
+	}
+	if (f.flapping && flap_share(&f, check) < l->flap_low * 100)
+		f.calmed = true;
+	else if (!f.flapping && flap_share(&f, check) >= l->flap_high * 100)
+		f.began = true;
+	f.flapping = (f.flapping || f.began) && !f.calmed;
+	f.dirty = f.dirty || f.began || f.calmed;
+	return f;
+}
+
+bool
+flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
+    const struct change *changes, const enum hold *holds, size_t n, struct flaps *out,
+    struct err *e)
+{
+	size_t       now_n, a = 0, b = 0;
+	struct flap *now = present(mem, l, changes, holds, n, &now_n);
+
+	*out = (struct flaps) { .checks = before->checks + 1 };
+	out->items = talloc_zero_size(mem, (before->n + now_n + 1) * sizeof(out->items[0]));
+	if (now == NULL || out->items == NULL)
+		return err_memory(e);
+	while (a < before->n || b < now_n) {
+		int         c = a == before->n ? 1
+				: b == now_n   ? -1
+					       : by_fingerprint(&before->items[a], &now[b]);
+		struct flap f = step(
+		    l, c <= 0 ? &before->items[a] : NULL, c >= 0 ? &now[b] : NULL, out->checks);
+
+		out->flapping += f.flapping;
+		out->began += f.began;
+		out->items[out->n++] = f;
+		a += c <= 0;
+		b += c >= 0;
+	}
+	talloc_free(now);
+	return true;
+}
+
+const struct flap *
+flap_of(const struct flaps *f, const uint8_t *fingerprint)
+{
+	struct flap want;
+
+	memcpy(want.fingerprint, fingerprint, HASH_LEN);
+	return f == NULL || f->n == 0
+		   ? NULL
+		   : bsearch(&want, f->items, f->n, sizeof(f->items[0]), by_fingerprint);
+}
+
+void
+flaps_hold(const struct flaps *f, const struct change *changes, enum hold *holds, size_t n)
+{
+	for (size_t i = 0; f->flapping > 0 && i < n; i++) {
+		const struct flap *at =
+		    holds[i] != HOLD_NONE ? NULL : flap_of(f, changes[i].fingerprint);
+
+		if (at != NULL && at->flapping)
+			holds[i] = HOLD_FLAPPING;
+	}
+}

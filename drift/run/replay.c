@@ -1,0 +1,328 @@
+#include "drift/run/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is at hand of one run. */
+struct run {
+	TALLOC_CTX  *mem; /* goes after it */
+	struct diff *diff;
+	struct life *life;
+	instant      at;
+	bool         complete;
+};
+
+/* ---- what stays ---- */
+
+static bool
+keep_bytes(uint8_t *room, struct blob *b)
+{
+	if (b->n != HASH_LEN)
+		return false;
+	memcpy(room, b->p, HASH_LEN);
+	b->p = room;
+	return true;
+}
+
+/* The two hashes of the i-th of n things, in a block of its own behind them. */
+#define ROOM(bytes, i) ((bytes) + (i)*2 * HASH_LEN)
+
+static bool
+keep_told(struct replay *r, const struct finding *told, size_t n, struct err *e)
+{
+	struct finding *all = talloc_zero_size(r->mem, (n + 1) * sizeof(all[0]));
+	uint8_t *bytes = all == NULL ? NULL : talloc_size(all, (n + 1) * (size_t)2 * HASH_LEN);
+
+	if (bytes == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		all[i] = told[i];
+		if (!keep_bytes(ROOM(bytes, i), &all[i].fingerprint) ||
+		    !keep_bytes(ROOM(bytes, i) + HASH_LEN, &all[i].value_hash))
+			return err_set(e, ERR_INTERNAL, 0, "internal error", "a hash is cut");
+	}
+	talloc_free(r->told);
+	r->told = all;
+	r->told_n = n;
+	return true;
+}
+
+static int
+by_value(const void *x, const void *y)
+{
+	const struct life_row *a = x, *b = y;
+	int                    c = memcmp(a->fingerprint.p, b->fingerprint.p, HASH_LEN);
+
+	return c != 0 ? c : memcmp(a->value_hash.p, b->value_hash.p, HASH_LEN);
+}
+
+static bool
+add_row(struct life_row *all, uint8_t *bytes, size_t *n, const struct life_row *row, struct err *e)
+{
+	struct life_row *to = &all[*n];
+
+	*to = *row;
+	to->reason = to->owner = NULL;
+	to->status = talloc_strdup(all, row->status);
+	if (to->status == NULL || !keep_bytes(ROOM(bytes, *n), &to->fingerprint) ||
+	    !keep_bytes(ROOM(bytes, *n) + HASH_LEN, &to->value_hash))
+		return err_memory(e);
+	(*n)++;
+	return true;
+}
+
+/* What life_live would read before the next run: `fresh` is new, what is resolved goes. */
+static bool
+keep_rows(struct replay *r, const struct life_row *rows, size_t n, const struct life_seen *fresh,
+    size_t fresh_n, struct err *e)
+{
+	size_t           room = n + fresh_n + 1, all_n = 0;
+	struct life_row *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
+	uint8_t         *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
+	char             detected[] = "detected";
+
+	if (bytes == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].status, "resolved") != 0 &&
+		    !add_row(all, bytes, &all_n, &rows[i], e))
+			return false;
+	for (size_t i = 0; i < fresh_n; i++) {
+		const struct life_row row = { .config_id = r->config_id,
+			.fingerprint = fresh[i].fingerprint,
+			.value_hash = fresh[i].value_hash,
+			.status = detected,
+			.present = true,
+			.runs = 1 };
+
+		if (!add_row(all, bytes, &all_n, &row, e))
+			return false;
+	}
+	if (all_n > 1)
+		qsort(all, all_n, sizeof(all[0]), by_value);
+	talloc_free(r->rows);
+	r->rows = all;
+	r->rows_n = all_n;
+	return true;
+}
+
+static bool
+keep_flaps(struct replay *r, struct flaps *now)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < now->n; i++)
+		if (!flap_over(&now->items[i], now->checks))
+			now->items[n++] = now->items[i];
+	now->n = n;
+	talloc_free(r->flaps.items);
+	r->flaps = *now;
+	return true;
+}
+
+bool
+replay_begin(struct replay *r, const struct life_row *known, size_t n, struct err *e)
+{
+	struct life_row *rows = talloc_zero_size(r->mem, (n + 1) * sizeof(rows[0]));
+	size_t           kept = 0;
+
+	if (rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(known[i].status, "accepted") != 0 &&
+		    strcmp(known[i].status, "ignored") != 0)
+			continue;
+		rows[kept] = known[i];
+		rows[kept].present = false;
+		rows[kept++].runs = 0;
+	}
+	return keep_rows(r, rows, kept, NULL, 0, e);
+}
+
+/* ---- conditions ---- */
+
+static void
+condition(struct replay *r, enum whatif_kind kind, bool now)
+{
+	r->tally.conditions[kind] += now && !r->conditions[kind];
+	r->conditions[kind] = now;
+}
+
+static void
+go_blind(struct replay *r, const struct run *x)
+{
+	int64_t allowed_ms = r->spec->expect_every_s * r->spec->limits.blind_after * 1000;
+
+	if (allowed_ms > 0 && r->last_complete.ms != 0 &&
+	    x->at.ms - r->last_complete.ms > allowed_ms)
+		condition(r, WHATIF_BLIND, true);
+	r->incomplete_runs = x->complete ? 0 : r->incomplete_runs + 1;
+	if (x->complete) {
+		r->last_complete = x->at;
+		condition(r, WHATIF_BLIND, false);
+	} else if (r->incomplete_runs >= r->spec->limits.blind_after) {
+		condition(r, WHATIF_BLIND, true);
+	}
+}
+
+/* An incomplete snapshot neither confirms nor denies a loss. */
+static bool
+lose(struct replay *r, const struct run *x, const struct side *was, const struct side *to,
+    struct err *e)
+{
+	struct place *before, *now;
+	struct loss  *losses;
+	size_t        n;
+	bool          any = false;
+
+	if (was->items == NULL)
+		return true;
+	if (!side_places(x->mem, was, &before, e) || !side_places(x->mem, to, &now, e) ||
+	    !losses_find(x->mem, before, was->n, now, to->n, &losses, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!side_complete(to, losses[i].category) ||
+		    !loss_is_suspicious(&r->spec->limits, &losses[i]))
+			continue;
+		loss_hold(losses[i].category, x->diff, x->life->hold);
+		any = true;
+	}
+	if (any || x->complete)
+		condition(r, WHATIF_SUSPICIOUS, any);
+	return true;
+}
+
+static bool
+flap(struct replay *r, const struct run *x, struct flaps *now, struct err *e)
+{
+	*now = r->flaps;
+	if (!r->spec->limits.flapping)
+		return true;
+	for (size_t i = 0; i < now->n && !x->complete; i++)
+		now->items[i].calmed = now->items[i].began = false;
+	if (x->complete && !flaps_check(r->mem, &r->spec->limits, &r->flaps, x->diff->changes,
+			       x->life->hold, x->diff->n, now, e))
+		return false;
+	flaps_hold(now, x->diff->changes, x->life->hold, x->diff->n);
+	condition(r, WHATIF_FLAPPING, now->flapping > 0);
+	return true;
+}
+
+static void
+count(struct replay *r, const struct run *x)
+{
+	int64_t        changes = diff_count(&x->diff->summary);
+	struct anomaly a;
+
+	r->tally.changes += changes;
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		r->tally.by_severity[v] += x->diff->summary.by_severity[v];
+	if (!x->complete || !r->spec->limits.anomaly)
+		return;
+	anomaly_judge(&r->spec->limits, r->counts, r->counts_n, changes, &a);
+	anomaly_add(r->counts, &r->counts_n, changes);
+	condition(r, WHATIF_ANOMALY, a.over);
+}
+
+/* ---- the alert ---- */
+
+static void
+account(struct replay *r, const struct decide_in *in, const struct decision *d)
+{
+	struct whatif_tally *t = &r->tally;
+	bool                 opens = uuid_is_nil(&in->alert) || in->suppressed;
+
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		t->held[h] += (int64_t)decide_held(in, h);
+	t->held[HOLD_NONE] += (int64_t)decide_minor(in);
+	t->findings += d->suppressed ? 0 : (int64_t)d->n;
+	t->why[d->why]++;
+	t->resolved += d->told && d->deed == DEED_RESOLVE;
+	t->updated += d->told && d->deed == DEED_UPDATE && !opens;
+	if (d->told && d->deed != DEED_RESOLVE && opens) {
+		t->opened++;
+		t->opened_by_severity[d->max]++;
+	}
+	t->suppressed += d->deed == DEED_OPEN && d->suppressed;
+}
+
+static bool
+alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
+{
+	const struct decide_in in = { .limits = &r->spec->limits,
+		.changes = x->diff->changes,
+		.holds = x->life->hold,
+		.n = x->diff->n,
+		.flaps = r->spec->limits.flapping ? flaps : NULL,
+		.complete = x->complete,
+		.alert = r->alert,
+		.suppressed = r->suppressed,
+		.told = r->told,
+		.told_n = r->told_n,
+		.clean_runs = r->clean_runs };
+	struct decision        d;
+	struct finding        *told;
+	size_t                 n;
+
+	if (!decide(x->mem, &in, &d, e) || !decide_told(x->mem, &in, &d, &told, &n, e))
+		return false;
+	account(r, &in, &d);
+	if (d.deed == DEED_OPEN)
+		r->alert.b[0] = 1; /* any but nil: it is only asked whether one is open */
+	if (d.deed == DEED_RESOLVE)
+		r->alert = (struct uuid) { 0 };
+	r->suppressed = !uuid_is_nil(&r->alert) && d.suppressed;
+	r->clean_runs = d.clean_runs;
+	return keep_told(r, told, n, e);
+}
+
+/* ---- one run ---- */
+
+static bool
+add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
+{
+	return diff_resource(arg, from, to, e);
+}
+
+static bool
+compare(
+    struct replay *r, struct run *x, const struct side *from, const struct side *to, struct err *e)
+{
+	const struct life_in how = { .limits = &r->spec->limits,
+		.config_id = r->config_id,
+		.now = x->at,
+		.complete = x->complete };
+
+	struct side ground = *from;
+
+	/* what was in force counts, however far that snapshot itself was read */
+	ground.collections = NULL;
+	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, e);
+	return x->diff != NULL &&
+	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, e) &&
+	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
+}
+
+bool
+replay_one(struct replay *r, const struct side *from, const struct side *was, const struct side *to,
+    instant at, struct err *e)
+{
+	struct run x = {
+		.mem = talloc_new(r->mem), .at = at, .complete = side_complete(to, STR(""))
+	};
+	struct flaps flaps;
+	bool         ok;
+
+	if (x.mem == NULL)
+		return err_memory(e);
+	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, &flaps, e) &&
+	     alert(r, &x, &flaps, e);
+	if (!ok)
+		return false; /* faults may lie in it: it goes with r->mem */
+	go_blind(r, &x);
+	count(r, &x);
+	ok = keep_rows(r, r->rows, r->rows_n, x.life->fresh, x.life->fresh_n, e) &&
+	     (flaps.items == r->flaps.items || keep_flaps(r, &flaps));
+	talloc_free(x.mem);
+	return ok;
+}

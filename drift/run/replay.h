@@ -1,0 +1,41 @@
+/*
+ * replay.h - one spec's way through stored snapshots: the state that an ingest would keep in the
+ * database is kept in memory, and every decision is made by the functions that an ingest uses.
+ */
+#ifndef BSX_DRIFT_RUN_REPLAY_H
+#define BSX_DRIFT_RUN_REPLAY_H
+
+#include "drift/alert/anomaly.h"
+#include "drift/run/life.h"
+#include "drift/run/sides.h"
+#include "drift/run/whatif.h"
+
+struct replay {
+	struct tenant_db        *t;
+	const struct drift_spec *spec;
+	struct uuid              config_id;
+	TALLOC_CTX              *mem; /* of what stays between runs */
+
+	struct life_row *rows; /* by fingerprint and value hash */
+	size_t           rows_n;
+	struct finding  *told; /* by the open alert, by fingerprint */
+	size_t           told_n;
+	struct uuid      alert; /* nil: none is open */
+	bool             suppressed;
+	struct flaps     flaps;
+	int64_t          counts[ANOMALY_RUNS_MAX];
+	size_t           counts_n;
+	int64_t          clean_runs, incomplete_runs;
+	instant          last_complete;                /* 0: none yet */
+	bool             conditions[WHATIF_KIND__MAX]; /* which are open */
+
+	struct whatif_tally tally;
+};
+
+/* `known`: findings as they are; those that are accepted or ignored take part. */
+MUST_USE bool replay_begin(struct replay *r, const struct life_row *known, size_t n, struct err *e);
+/* One snapshot: `to` against `from`; `was`: the one before it (items NULL: none). */
+MUST_USE bool replay_one(struct replay *r, const struct side *from, const struct side *was,
+    const struct side *to, instant at, struct err *e);
+
+#endif

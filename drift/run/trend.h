@@ -1,0 +1,34 @@
+/*
+ * trend.h - a config's flapping findings and unusual runs, from snapshot to snapshot.
+ *
+ * Planning reads and holds what flaps; writing keeps the new state and opens and ends the alerts of
+ * kinds "flapping" and "anomaly".  While something flaps, every snapshot is compared and reported,
+ * changed or not.  A config that no longer has a threshold loses what was kept for it, and its
+ * alert ends.
+ */
+#ifndef BSX_DRIFT_RUN_TREND_H
+#define BSX_DRIFT_RUN_TREND_H
+
+#include "core/store/trend.h"
+#include "drift/alert/alerting.h"
+#include "drift/alert/anomaly.h"
+
+struct ingest;
+struct plan;
+
+struct trend {
+	bool             known;   /* row was read; else the config has nothing of it */
+	bool             run;     /* a complete snapshot, compared */
+	struct trend_row row;     /* as read */
+	struct flaps     flaps;   /* after this */
+	struct anomaly   anomaly; /* of this run */
+	int64_t          counts[ANOMALY_RUNS_MAX]; /* after this */
+	size_t           counts_n;
+};
+
+MUST_USE bool trend_plan(const struct ingest *in, struct plan *p, struct err *e);
+/* In the ingest's transaction, before the alert of kind "drift". */
+MUST_USE bool trend_write(struct db *db, const struct ingest *in, struct plan *p,
+    const struct alerting *a, struct err *e);
+
+#endif

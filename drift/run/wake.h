@@ -1,0 +1,26 @@
+/*
+ * wake.h - what ends by the clock acts by itself: an acceptance that expires, a silence that is
+ * over.
+ *
+ * A row of the control schema is due when the first of them ends (the state row's recheck_at).
+ * Whoever claims it looks at the newest snapshot again, as it is stored, under the present spec and
+ * baseline: the same plan as for a push, without a snapshot.  When that changes anything there is a
+ * new report on that snapshot, and people are told; the transaction ends the claim, or sets it to
+ * what ends next.
+ */
+#ifndef BSX_DRIFT_RUN_WAKE_H
+#define BSX_DRIFT_RUN_WAKE_H
+
+#include "core/store/schedule.h"
+#include "drift/run/plan.h"
+
+/* In the transaction that decides: look again at that instant.  It takes the place of another. */
+MUST_USE bool wake_at(
+    struct db *db, const struct uuid *config, instant at, instant now, struct err *e);
+/* The same, from what a plan has found; nothing left ends it. */
+MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
+/* In a transaction: looks again, and sees to the claim. */
+MUST_USE bool wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct schedule *claim, struct err *e);
+
+#endif

@@ -140,7 +140,6 @@ struct change {
 	struct recovery_row rows[RECOVERY_CODES];
 	struct proving      proving;
 	instant             now;
-	struct uuid         other; /* whose factor is reset */
 };
 
 static bool
@@ -306,32 +305,6 @@ mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e)
 		return refuse_none(e);
 	return recovery_make(m->a, m->mem, m->t->tenant, &c.user.id, codes, c.rows, e) &&
 	       audit_deed(m->t, m->mem, m->a, renew_body, &c, &entry, e);
-}
-
-static bool
-reset_body(struct db *db, void *arg, struct err *e)
-{
-	struct change *c = arg;
-	bool           found;
-
-	(void)db;
-	if (!factor_drop(c->m->t, &c->other, &found, e))
-		return false;
-	if (!found)
-		return err_set(e, ERR_MISSING, 0, "no such user", "no such user");
-	return session_revoke_all(c->m->t, &c->other, c->now, "factor_reset", e);
-}
-
-bool
-mfa_reset(struct mfa *m, const struct uuid *user, struct err *e)
-{
-	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_RESET, user);
-	struct change      c = { .m = m, .now = { clock_ms(m->a->clock) }, .other = *user };
-
-	if (!audit_deed(m->t, m->mem, m->a, reset_body, &c, &entry, e))
-		return false;
-	bump_user(m, user);
-	return true;
 }
 
 /* ---- proving again ---- */

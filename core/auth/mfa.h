@@ -49,8 +49,6 @@ MUST_USE bool mfa_disable(struct mfa *m, const char *password, const char *code,
 MUST_USE bool mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e);
 /* ERR_INVALID: the proof is not of the kind the user has; ERR_CODE, ERR_CREDENTIALS, ERR_ATTEMPTS. */
 MUST_USE bool mfa_step_up(struct mfa *m, const struct proof *shown, instant *auth_time, struct err *e);
-/* Another user loses the factor and all sessions; what the caller may do to it is checked before. ERR_MISSING. */
-MUST_USE bool mfa_reset(struct mfa *m, const struct uuid *user, struct err *e);
 
 /* A text as a QR code in SVG, dark on light with its quiet zone. */
 MUST_USE char *mfa_qr_svg(TALLOC_CTX *mem, const char *text, struct err *e);

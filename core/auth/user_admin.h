@@ -55,7 +55,7 @@ MUST_USE bool user_alter(const struct managing *m, const struct uuid *id, const 
     struct user *out, struct err *e);
 MUST_USE bool user_erase(const struct managing *m, const struct uuid *id, const struct user_change *check,
     struct err *e);
-/* Ends all sessions of a user. */
+/* Ends all sessions of a user.  ERR_MISSING; ERR_ESCALATION. */
 MUST_USE bool user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e);
 /*
  * Forgets the failed sign-ins of a user, and the lock and the delays they have brought on.
@@ -67,7 +67,7 @@ MUST_USE bool user_unlock(const struct managing *m, const struct uuid *id, struc
  * ERR_ESCALATION; ERR_CONFLICT: the caller's own, for which mfa_disable asks for a proof.
  */
 MUST_USE bool user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e);
-/* Ends one: the caller's own, or another's with update:users; else ERR_MISSING. */
+/* Ends one: the caller's own, or another's with update:users; else ERR_MISSING.  ERR_ESCALATION as above. */
 MUST_USE bool user_end_session(const struct managing *m, const struct uuid *session, struct err *e);
 
 #endif

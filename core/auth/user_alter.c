@@ -21,12 +21,8 @@ read_locked(struct altering *w, struct err *e)
 {
 	const struct managing *m = w->m;
 
-	if (!user_lock_admins(m->t, e) || !user_lock(m->t, &w->id, e) ||
-	    !user_by_id(m->t, m->mem, &w->id, &w->was, e))
-		return false;
-	if (w->in->check != NULL && !w->in->check(w->in->check_arg, &w->was, e))
-		return false;
-	return user_may_manage(m, &w->was, e);
+	return user_lock_admins(m->t, e) && user_take(m, &w->id, &w->was, e) &&
+	       (w->in->check == NULL || w->in->check(w->in->check_arg, &w->was, e));
 }
 
 static bool

@@ -1,10 +1,11 @@
 #include "core/auth/attempts.h"
-#include "core/auth/mfa.h"
 #include "core/auth/user_roles.h"
+#include "core/store/factor.h"
+#include "core/store/session.h"
 
 /* ---- locked out by failed sign-ins ---- */
 
-struct unlocking {
+struct rescue {
 	const struct managing *m;
 	struct uuid            id;
 };
@@ -13,20 +14,19 @@ struct unlocking {
 static bool
 unlock_body(struct db *db, void *arg, struct err *e)
 {
-	const struct unlocking *w = arg;
-	const struct managing  *m = w->m;
-	struct user             u;
+	const struct rescue   *w = arg;
+	const struct managing *m = w->m;
+	struct user            u;
 
 	(void)db;
-	return user_lock(m->t, &w->id, e) && user_by_id(m->t, m->mem, &w->id, &u, e) &&
-	       user_may_manage(m, &u, e) &&
+	return user_take(m, &w->id, &u, e) &&
 	       attempts_forget(m->a, m->mem, m->t->tenant->slug, u.email, e);
 }
 
 bool
 user_unlock(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct unlocking   w = { m, *id };
+	struct rescue      w = { m, *id };
 	struct audit_entry entry = { .action = AUDIT_USER_UNLOCK,
 		.success = true,
 		.caller = m->caller,
@@ -39,17 +39,39 @@ user_unlock(const struct managing *m, const struct uuid *id, struct err *e)
 
 /* ---- without the second factor ---- */
 
+static bool
+reset_body(struct db *db, void *arg, struct err *e)
+{
+	const struct rescue   *w = arg;
+	const struct managing *m = w->m;
+	instant                now = { clock_ms(m->a->clock) };
+	struct user            u;
+	bool                   found;
+
+	(void)db;
+	return user_take(m, &w->id, &u, e) && factor_drop(m->t, &w->id, &found, e) &&
+	       session_revoke_all(m->t, &w->id, now, "factor_reset", e);
+}
+
 bool
 user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct mfa  f = { m->a, m->mem, m->t, m->caller, m->origin, NULL };
-	struct user u;
+	struct rescue      w = { m, *id };
+	struct audit_entry entry = { .action = AUDIT_FACTOR_RESET,
+		.success = true,
+		.caller = m->caller,
+		.origin = m->origin,
+		.target_kind = "user",
+		.target_id = *id };
 
 	/* a session left open, or a key of one's own, is no proof */
 	if (uuid_eq(id, &m->caller->user))
 		return err_set(e, ERR_CONFLICT, 0,
 		    "Your own second factor is given up with a code of it: disable it instead.",
 		    "a reset of the caller's own factor");
-	return user_by_id(m->t, m->mem, id, &u, e) && user_may_manage(m, &u, e) &&
-	       mfa_reset(&f, id, e);
+	if (!audit_deed(m->t, m->mem, m->a, reset_body, &w, &entry, e))
+		return false;
+	if (m->a->segment != NULL)
+		cache_bump_user(m->a->segment, id);
+	return true;
 }

@@ -85,8 +85,8 @@ role_choice_may_grant(const struct managing *m, const struct role_choice *c, str
 	    "roles beyond the caller's permissions");
 }
 
-bool
-user_may_manage(const struct managing *m, const struct user *u, struct err *e)
+static bool
+may_manage(const struct managing *m, const struct user *u, struct err *e)
 {
 	struct permissions theirs = { { 0, 0 } };
 	struct strings     granted;
@@ -100,4 +100,10 @@ user_may_manage(const struct managing *m, const struct user *u, struct err *e)
 	return err_set(e, ERR_ESCALATION, 0,
 	    "This user has permissions that you do not have: somebody who has them must do this.",
 	    "the user may do more than the caller");
+}
+
+bool
+user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e)
+{
+	return user_lock(m->t, id, e) && user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
 }

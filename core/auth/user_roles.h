@@ -17,8 +17,11 @@ struct role_choice {
 MUST_USE bool role_choice_make(const struct managing *m, struct strings names, struct role_choice *out, struct err *e);
 /* ERR_FORBIDDEN: without assign:roles; ERR_ESCALATION: more than the caller holds. */
 MUST_USE bool role_choice_may_grant(const struct managing *m, const struct role_choice *c, struct err *e);
-/* ERR_ESCALATION: the user may do more than the caller. */
-MUST_USE bool user_may_manage(const struct managing *m, const struct user *u, struct err *e);
+/*
+ * Inside a transaction, before anything is done to another user: nobody else changes this one until the end, and
+ * the caller may do all that this user may (else ERR_ESCALATION).  ERR_MISSING: no such user.
+ */
+MUST_USE bool user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e);
 
 bool strings_have(struct strings list, const char *z);
 bool strings_same(struct strings a, struct strings b); /* in that order */

@@ -1,9 +1,10 @@
-#include "core/auth/user_admin.h"
+#include "core/auth/user_roles.h"
 #include "core/store/session.h"
 
 struct ending {
 	const struct managing *m;
-	struct uuid            id;
+	struct uuid            user;    /* whose; nil: the caller's own */
+	struct uuid            session; /* of the one that ends */
 	instant                now;
 	const char            *reason;
 };
@@ -14,16 +15,19 @@ static bool
 end_all_body(struct db *db, void *arg, struct err *e)
 {
 	struct ending *w = arg;
+	struct user    u;
 
 	(void)db;
-	return user_lock(w->m->t, &w->id, e) &&
-	       session_revoke_all(w->m->t, &w->id, w->now, w->reason, e);
+	return user_take(w->m, &w->user, &u, e) &&
+	       session_revoke_all(w->m->t, &w->user, w->now, w->reason, e);
 }
 
 bool
 user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct ending      w = { m, *id, { clock_ms(m->a->clock) }, "revoked_by_admin" };
+	struct ending w = {
+		.m = m, .user = *id, .now = { clock_ms(m->a->clock) }, .reason = "revoked_by_admin"
+	};
 	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS,
 		.success = true,
 		.caller = m->caller,
@@ -50,17 +54,23 @@ static bool
 end_one_body(struct db *db, void *arg, struct err *e)
 {
 	struct ending *w = arg;
+	struct user    u;
 	bool           ended;
 
 	(void)db;
-	return session_revoke(w->m->t, &w->id, w->now, w->reason, &ended, e) &&
+	if (!uuid_is_nil(&w->user) && !user_take(w->m, &w->user, &u, e))
+		return false;
+	return session_revoke(w->m->t, &w->session, w->now, w->reason, &ended, e) &&
 	       (ended || missing(e));
 }
 
 bool
 user_end_session(const struct managing *m, const struct uuid *session, struct err *e)
 {
-	struct ending      w = { m, *session, { clock_ms(m->a->clock) }, "ended_by_user" };
+	struct ending      w = { .m = m,
+		     .session = *session,
+		     .now = { clock_ms(m->a->clock) },
+		     .reason = "ended_by_user" };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = m->caller,
@@ -76,6 +86,7 @@ user_end_session(const struct managing *m, const struct uuid *session, struct er
 
 		if (!permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
 			return missing(e);
+		w.user = owner;
 		w.reason = "revoked_by_admin";
 		uuid_print(&owner, text);
 		entry.details =

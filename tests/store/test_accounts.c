@@ -72,6 +72,14 @@ disable(const struct managing *m, const struct uuid *id)
 }
 
 static enum err_code
+end_sessions(const struct managing *m, const struct uuid *id)
+{
+	struct err e = { 0 };
+
+	return user_end_sessions(m, id, &e) ? ERR_OK : e.code;
+}
+
+static enum err_code
 set_role(const struct managing *m, const struct uuid *id, const char *role)
 {
 	const char              *roles[] = { role };
@@ -341,6 +349,8 @@ a_user_manager_neither_grants_nor_changes_more_than_it_holds(void **state)
 	assert_int_equal(set_role(&m, &id, "admin"), ERR_ESCALATION);
 	assert_int_equal(set_role(&m, &g.caller.user, "admin"), ERR_ESCALATION);
 	assert_int_equal(disable(&m, &admin.caller.user), ERR_ESCALATION);
+	assert_int_equal(end_sessions(&m, &admin.caller.user), ERR_ESCALATION);
+	assert_int_equal(end_sessions(&m, &id), ERR_OK);
 	assert_int_equal(set_role(&m, &id, "no such role"), ERR_INVALID);
 	assert_int_equal(disable(&m, &id), ERR_OK);
 }

@@ -1,6 +1,8 @@
 /* Second factors: renewed, given up, reset, proved again, and who must have one. */
 #include "tests/store/factor_world.h"
 
+#include "core/auth/user_admin.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -100,14 +102,16 @@ a_reset_takes_factor_and_sessions(void **state)
 	struct session_grant g;
 	struct caller        c;
 	struct uuid          nobody = uuid_make(&clock_system, &rand_system);
+	struct managing      m;
 	const char          *token;
 	struct err           e = { 0 };
 
 	person_enrol(p, &vic, "vic@acme.test");
 	person_sign_in(p, &ada, "ada@acme.test");
+	m = (struct managing) { &p->auth, factor_mem, ada.t, &ada.g.caller, &factor_origin };
 	token = challenge_of(p, "vic@acme.test");
 	assert_int_equal(people_resolve(&p->auth, vic.g.access_token, "", &c), ERR_OK);
-	assert_ok(mfa_reset(&ada.mfa, &vic.g.caller.user, &e));
+	assert_ok(user_reset_factor(&m, &vic.g.caller.user, &e));
 	assert_int_equal(people_resolve(&p->auth, vic.g.access_token, "", &c), ERR_UNAUTHENTICATED);
 	assert_int_equal(challenge_answers(&p->auth, token, person_code(&vic, 1), NULL, &g),
 	    ERR_UNAUTHENTICATED);
@@ -115,7 +119,7 @@ a_reset_takes_factor_and_sessions(void **state)
 	assert_non_null(g.access_token);
 	assert_int_equal(
 	    factor_audited(p, "action = 'factor.reset' AND actor_name = 'ada@acme.test'"), 1);
-	assert_false(mfa_reset(&ada.mfa, &nobody, &e));
+	assert_false(user_reset_factor(&m, &nobody, &e));
 	assert_int_equal(e.code, ERR_MISSING);
 }
 

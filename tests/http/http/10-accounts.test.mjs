@@ -179,7 +179,13 @@ test('nobody grants what they do not hold, nor changes who may do more', async (
     assert.equal(a.status, 403, JSON.stringify(change));
     assert.equal(a.json.code, 'privilege_escalation');
   }
-  assert.equal((await manager('DELETE', `/api/users/${boss.id}`)).status, 403);
+  const open = await bearer(boss), [session] = (await all(open, '/api/auth/sessions'));
+  for (const [method, deed] of [['DELETE', `/api/users/${boss.id}`], ['POST', `/api/users/${boss.id}/sessions/revoke`],
+    ['POST', `/api/users/${boss.id}/2fa/reset`], ['POST', `/api/users/${boss.id}/unlock`], ['DELETE', `/api/auth/sessions/${session.id}`]]) {
+    const a = await manager(method, deed);
+    assert.deepEqual([a.status, a.json?.code], [403, 'privilege_escalation'], `${method} ${deed}`);
+  }
+  assert.equal(await me(open), 200, 'its session goes on');
   assert.equal((await admin('GET', `/api/users/${boss.id}`)).json.status, 'active');
 });
 

@@ -30,6 +30,8 @@ static const struct field session_fields[] = {
 	FIELD(struct session, absolute_expires_at, .doc = "End of the session in any case."),
 	FIELD(struct session, mfa_enrollment_required, .flags = FIELD_OMIT_ZERO,
 	    .doc = "True: only a second factor can be set up until there is one."),
+	FIELD(struct session, return_to, .flags = FIELD_OMIT_ZERO,
+	    .doc = "After the second factor of a sign-in by a provider: the path it was to lead to."),
 	FIELD(struct session, access_token, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With delivery body only: the access token, a JWT."),
 	FIELD(struct session, refresh_token, .flags = FIELD_OMIT_ZERO,
@@ -98,6 +100,7 @@ auth_answer(struct request *r, const struct session_grant *g, bool in_body, stru
 	out->idle_expires_at.ms = c->idle_ms;
 	out->absolute_expires_at.ms = c->absolute_ms;
 	out->mfa_enrollment_required = c->mfa_enrollment;
+	out->return_to = g->return_to;
 	out->tenant = tenant_brief_of(r->mem, g->tenant, e);
 	if (out->tenant == NULL || !user_of(r, g->tenant, c, &out->user, e) ||
 	    !permission_list(r->mem, &c->permissions, &out->permissions, e) ||

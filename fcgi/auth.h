@@ -19,6 +19,7 @@ struct session {
 	const char          *csrf_token;
 	instant              expires_at, idle_expires_at, absolute_expires_at;
 	bool                 mfa_enrollment_required;
+	const char          *return_to;
 	const char          *access_token, *refresh_token; /* with in_body only */
 };
 extern const struct schema session_schema;

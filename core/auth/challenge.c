@@ -66,6 +66,7 @@ challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
 			 .user_epoch = c->user->epoch,
 			 .provider = c->provider,
 			 .in_body = c->in_body,
+			 .return_to = c->return_to,
 			 .created_at = { now },
 			 .expires_at = { now + CHALLENGE_LIFE_S * 1000 } } };
 	struct audit_entry entry = { .action = AUDIT_FACTOR_CHALLENGE,
@@ -191,6 +192,7 @@ begin(struct answering *w, const struct origin *origin, struct session_grant *gr
 		return proof_not_taken(&w->proving, e);
 	}
 	proof_taken(&w->proving);
+	grant->return_to = w->row.return_to;
 	return true;
 }
 

@@ -21,6 +21,7 @@ struct challenge {
 	const struct user   *user;
 	const char          *provider; /* of the session to come: "password" or an identity provider's name */
 	bool                 in_body;  /* its tokens are to be given in the body */
+	const char          *return_to; /* where the sign-in was to lead to, already checked; NULL: nowhere */
 	const struct origin *origin;
 	tx_fn               *body;     /* what else belongs to the deed; NULL: nothing */
 	void                *arg;

@@ -189,6 +189,7 @@ challenge(struct attempt *s, const struct session_start *how, struct err *e)
 		.user = &s->who.user,
 		.provider = how->provider,
 		.in_body = s->in_body,
+		.return_to = s->out->return_to,
 		.origin = s->origin,
 		.body = how->body,
 		.arg = how->arg,

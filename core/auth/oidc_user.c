@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "core/auth/user_roles.h"
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
 
-#define ROLES_MAX 16  /* of one user by a role map */
-#define EVERYBODY "*" /* a group of the role map that all are in */
+#define ROLE_ADMIN "admin"
+#define ROLES_MAX  16  /* of one user by a role map */
+#define EVERYBODY  "*" /* a group of the role map that all are in */
 
 struct roles {
 	struct mapped_role all[ROLES_MAX];
@@ -102,13 +104,14 @@ details_of(struct oidc_who *w, const struct roles *r, struct err *e)
 struct writing {
 	struct oidc_who    *w;
 	const struct roles *roles;
+	struct audit_entry *entry;
 };
 
 static bool
 deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_action action,
     struct err *e)
 {
-	struct writing     x = { w, roles };
+	struct writing     x = { w, roles, NULL };
 	struct audit_entry entry = { .action = action,
 		.success = true,
 		.actor_kind = "system",
@@ -118,6 +121,7 @@ deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_acti
 		.target_id = w->user.id,
 		.details = details_of(w, roles, e) };
 
+	x.entry = &entry;
 	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, body, &x, &entry, e);
 }
 
@@ -140,11 +144,36 @@ provision_body(struct db *db, void *arg, struct err *e)
 }
 
 static bool
+has_admin(const struct roles *r)
+{
+	return has_role(r, STR(ROLE_ADMIN));
+}
+
+/* Nobody else takes an administrator away until the end. */
+static bool
+is_last_admin(struct oidc_who *w, bool *last, struct err *e)
+{
+	uint64_t others = 0;
+
+	if (!user_lock_admins(w->t, e) ||
+	    !user_count_other_admins(w->t, &w->identity.user_id, &others, e))
+		return false;
+	*last = others == 0 && strings_have(w->user.roles, ROLE_ADMIN);
+	return true;
+}
+
+/* The last administrator stays one, whatever the provider says; that it said so is on record. */
+static bool
 roles_body(struct db *db, void *arg, struct err *e)
 {
 	struct writing *x = arg;
+	bool            last = false;
 
-	return user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e);
+	if (!has_admin(x->roles) && !is_last_admin(x->w, &last, e))
+		return false;
+	x->entry->success = !last;
+	return last ||
+	       user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e);
 }
 
 /* ---- known ---- */

@@ -7,6 +7,8 @@
  * account is made with the roles that the role map gives.  Of an account that
  * the provider made the role map also decides later on; when the token does not
  * tell all groups nothing is mapped and the sign-in is refused (OIDC_OVERAGE).
+ * The tenant's last active administrator keeps its roles; the audit trail has
+ * the attempt as a failure.
  */
 #ifndef BSX_AUTH_OIDC_USER_H
 #define BSX_AUTH_OIDC_USER_H

@@ -25,6 +25,7 @@ struct session_grant {
 	const char          *access_token;
 	const char          *refresh_token;
 	int64_t              access_end_ms;
+	const char          *return_to; /* not NULL: where a sign-in that waited for its second factor was to lead to */
 	const char          *mfa_token; /* not NULL: no session yet, a second factor is due; the rest is not set */
 };
 

@@ -254,6 +254,7 @@ recovery_left(
 	    COLUMN(struct login_transaction, user_id),                                             \
 	    COLUMN(struct login_transaction, user_epoch),                                          \
 	    COLUMN(struct login_transaction, provider), COLUMN(struct login_transaction, in_body), \
+	    COLUMN_NULL(struct login_transaction, return_to),                                      \
 	    COLUMN(struct login_transaction, created_at),                                          \
 	    COLUMN(struct login_transaction, expires_at)
 
@@ -313,10 +314,10 @@ static const struct schema transaction_end_schema =
 
 SQL(login_transaction_insert, SQL_TENANT, &transaction_new_schema, NULL,
     "INSERT INTO login_transactions (id, token_hash, user_id, user_epoch, provider, in_body,"
-    " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    " return_to, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(login_transaction_select, SQL_TENANT, &transaction_in_schema, &transaction_schema,
-    "SELECT id, token_hash, user_id, user_epoch, provider, in_body, created_at, expires_at,"
-    " ended_at FROM login_transactions WHERE id = ?");
+    "SELECT id, token_hash, user_id, user_epoch, provider, in_body, return_to, created_at,"
+    " expires_at, ended_at FROM login_transactions WHERE id = ?");
 SQL(login_transaction_delete_over, SQL_TENANT, &over_in_schema, NULL,
     "DELETE FROM login_transactions WHERE expires_at < ? ORDER BY expires_at LIMIT 20");
 SQL(login_transaction_update_tries, SQL_TENANT, &transaction_try_schema, NULL,

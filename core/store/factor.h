@@ -63,6 +63,7 @@ struct login_transaction {
 	uint64_t    user_epoch;
 	const char *provider;
 	bool        in_body;
+	const char *return_to; /* NULL: nowhere in particular */
 	instant     created_at, expires_at;
 	instant     ended_at; /* 0: it waits */
 };

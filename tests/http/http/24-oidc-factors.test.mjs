@@ -4,7 +4,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { enrol } from '../lib/authenticator.mjs';
 import { call } from '../lib/client.mjs';
-import { Log } from '../lib/env.mjs';
+import { Log, sql } from '../lib/env.mjs';
 import { Idp, cookieOf, newProvider, now, outcome, signIn } from '../lib/idp.mjs';
 import { bearer, newTenant, origin, unique, withToken } from '../lib/people.mjs';
 
@@ -55,6 +55,7 @@ test('a sign-in by a provider goes on by the second factor, and its session is t
     assert.equal((await verify({ code: app.wrong() }, { Cookie: cookie, Origin: origin })).json.code, 'invalid_code');
     const a = await verify({ code: await app.next() }, { Cookie: cookie, Origin: origin });
     assert.equal(a.status, 200, a.text);
+    assert.equal(a.json.return_to, '/drift', 'where it was to lead to');
     const me = await call('GET', '/api/auth/me', { headers: { Cookie: cookiesOf(a) } });
     assert.equal(me.json.user.email, mine.email);
     assert.equal(me.json.session.aal, 2);
@@ -87,6 +88,7 @@ test('google-login answers with what is still to be shown; the credential counts
     assert.equal((await send(token)).json.code, 'invalid_credentials');
     const b = await verify({ mfa_token: a.json.mfa_token, code: await app.next() });
     assert.equal(b.status, 200, b.text);
+    assert.equal(b.json.return_to, undefined, 'a page of its own asked');
     const session = withToken(b.json.access_token);
     assert.equal((await session('GET', '/api/auth/sessions')).json.items.find((s) => s.current).provider, name);
     assert.match(cookieOf(await send(await credential()), 'bsx_mfa'), /^bsx_mfa=[\w-]{54}$/);
@@ -123,4 +125,31 @@ test('who has only a provider proves it there again, before identity providers a
     assert.equal(extra.status, 201, extra.text);
     assert.equal((await again('DELETE', `/api/identity-providers/${extra.json.id}`)).status, 204);
   });
+});
+
+test('the last administrator stays one, whatever groups the provider tells; that it tried is on record', async () => {
+  const there = newTenant(), first = await bearer(there), owner = first.session.user.id;
+  const boss = { sub: 'boss', email: `boss@${there.tenant}.example`, email_verified: true };
+  const { name } = await newProvider(first, { ...rules({ auto_provision: true, role_map: { bosses: 'admin', staff: 'viewer' } }),
+    allowed_domains: [`${there.tenant}.example`] });
+  const enter = async (groups) => {
+    const a = await signIn(idp, there.tenant, name, { ...boss, groups });
+    assert.equal(outcome(a), '');
+    return (await call('GET', '/api/auth/me', { headers: { Cookie: cookieOf(a, 'bsx_access') } })).json.user;
+  };
+  const { id, roles } = await enter(['bosses']);
+  assert.deepEqual(roles, ['admin']);
+  const key = withToken((await bearer(there)).token);
+  assert.equal((await key('PUT', `/api/users/${owner}`, { body: { roles: ['auditor'] } })).status, 200);
+  assert.deepEqual((await enter(['staff'])).roles, ['admin'], 'the only one that is left');
+  const trail = async () => (await (await bearer(there))('GET', '/api/audit?action=identity.roles')).json.items.map((x) => [x.target_id, x.outcome]);
+  assert.deepEqual(await trail(), [[id, 'failure']]);
+  const refused = await signIn(idp, there.tenant, name, { ...boss, groups: [] });
+  assert.equal(outcome(refused), 'no_role', 'without a group nobody gets in');
+  assert.deepEqual((await trail()).length, 2);
+  const schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${there.tenant}'`);
+  sql(`UPDATE ${schema}.user_roles SET role_id = (SELECT id FROM ${schema}.roles WHERE name = 'admin')
+    WHERE user_id = UNHEX(REPLACE('${owner}', '-', ''))`);
+  assert.deepEqual((await enter(['staff'])).roles, ['viewer'], 'with another one there it may go');
+  assert.deepEqual((await trail())[0], [id, 'success']);
 });

@@ -1,5 +1,5 @@
 /*
- * idtoken.h - the signature of a provider's ID token, by libjwt.
+ * idtoken.h - the signature of a provider's ID token, by libjwt (PS256, which it lacks: by OpenSSL).
  *
  * Before libjwt sees it (it takes `none`, non-canonical base64url and repeated
  * header members): three parts, canonical base64url, header and claims by

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #define MODULUS_MIN  256 /* bytes: 2,048 bits */
 #define MODULUS_MAX  512
@@ -86,7 +87,7 @@ ec_params(const struct json *v)
 static EVP_PKEY *
 make_key(const struct jwk *k)
 {
-	bool          rsa = strcmp(k->alg, "RS256") == 0;
+	bool          rsa = strcmp(k->alg, "ES256") != 0;
 	OSSL_PARAM   *params = rsa ? rsa_params(k->v) : ec_params(k->v);
 	EVP_PKEY_CTX *c =
 	    params == NULL ? NULL : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
@@ -98,6 +99,25 @@ make_key(const struct jwk *k)
 	EVP_PKEY_CTX_free(c);
 	OSSL_PARAM_free(params);
 	return pkey;
+}
+
+bool
+jwk_verify_pss(const struct jwk *k, struct str text, const uint8_t *sig, size_t n)
+{
+	EVP_PKEY     *pkey = make_key(k);
+	EVP_MD_CTX   *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *c = NULL; /* the digest's */
+	bool          ok;
+
+	ok = pkey != NULL && md != NULL &&
+	     EVP_DigestVerifyInit(md, &c, EVP_sha256(), NULL, pkey) == 1 &&
+	     EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
+	     EVP_PKEY_CTX_set_rsa_mgf1_md(c, EVP_sha256()) == 1 &&
+	     EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+	     EVP_DigestVerify(md, sig, n, (const uint8_t *)text.p, text.n) == 1;
+	EVP_MD_CTX_free(md);
+	EVP_PKEY_free(pkey);
+	return ok;
 }
 
 char *
@@ -120,7 +140,7 @@ jwk_pem(TALLOC_CTX *mem, const struct jwk *k)
 
 /* ---- reading ---- */
 
-/* Absent is what the kind of key says; another algorithm is another key. */
+/* Absent is what the kind of key says; another algorithm is another key.  PS256 is for a key that says so only. */
 static const char *
 alg_of(const struct json *v)
 {
@@ -128,7 +148,7 @@ alg_of(const struct json *v)
 	const char *own = NULL;
 
 	if (str_eqz(kty, "RSA"))
-		own = "RS256";
+		own = str_eqz(alg, "PS256") ? "PS256" : "RS256";
 	else if (str_eqz(kty, "EC") && str_eqz(text_of(v, "crv"), "P-256"))
 		own = "ES256";
 	if (own == NULL || (json_get(v, "alg") != NULL && !str_eqz(alg, own)) ||

@@ -178,10 +178,11 @@ keys_that_cannot_sign_here_are_passed_over_and_bad_ones_spoil_the_set(void **sta
 	char                    *jwk = token_key_jwk(mem, new_key()), *more;
 	struct jwks              ks;
 	static const char *const passed[] = { "{\"kty\":\"oct\",\"k\":\"AAAA\"}",
-		"{\"kty\":\"RSA\",\"alg\":\"PS256\",\"n\":\"AA\"}",
+		"{\"kty\":\"RSA\",\"alg\":\"PS384\",\"n\":\"AA\"}",
 		"{\"kty\":\"EC\",\"crv\":\"P-384\"}", "{\"kty\":\"RSA\",\"use\":\"enc\"}",
 		"{\"kty\":\"OKP\"}", "{}", "7", "null" };
 	static const char *const bad[] = { "{\"kty\":\"RSA\"}",
+		"{\"kty\":\"RSA\",\"alg\":\"PS256\",\"n\":\"AA\"}",
 		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}",
 		"{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}",
 		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"issuer\":7}" };

@@ -15,7 +15,7 @@ const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).to
 let idp, admin;
 
 before(async () => {
-  idp = await new Idp().start(['RS256', 'ES256']);
+  idp = await new Idp().start(['RS256', 'ES256', 'PS256']);
   admin = await bearer(mine);
 });
 after(() => idp.stop());
@@ -50,8 +50,8 @@ const reasonIn = (log, id) => {
   return line && JSON.parse(line['bsx.details']).reason;
 };
 
-test('the honest way works, by RSA and by EC, and by the secret in the body', async () => {
-  for (const change of [{}, { token: (c) => idp.sign(c, idp.keys[1]) },
+test('the honest way works, by RSA, by EC and by RSA-PSS, and by the secret in the body', async () => {
+  for (const change of [{}, { token: (c) => idp.sign(c, idp.keys[1]) }, { token: (c) => idp.sign(c, idp.keys[2]) },
     { discovery: (d) => ({ ...d, token_endpoint_auth_methods_supported: ['client_secret_post'] }) }])
     await withIssuer(change, async (name) => assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), ''));
 });
@@ -61,6 +61,11 @@ test('the honest way works, by RSA and by EC, and by the secret in the body', as
 const raw = (header, claims, key = idp.keys[0]) => {
   const text = `${b64(header)}.${b64(claims)}`;
   return `${text}.${crypto.sign('sha256', Buffer.from(text), key.privateKey).toString('base64url')}`;
+};
+const pss = (header, claims, key = idp.keys[2], saltLength = 32) => {
+  const text = `${b64({ alg: 'PS256', kid: key.kid, ...header })}.${b64(claims)}`;
+  return `${text}.${crypto.sign('sha256', Buffer.from(text), { key: crypto.KeyObject.from(key.privateKey),
+    padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength }).toString('base64url')}`;
 };
 const head = (more = {}) => ({ alg: 'RS256', kid: idp.keys[0].kid, typ: 'JWT', ...more });
 
@@ -98,6 +103,16 @@ const tokens = [
   ['a key of its own under the right kid', async (c) => idp.sign(c, { ...await makeKey('RS256'), kid: idp.keys[0].kid }), 'token_signature'],
   ['an unknown kid', async (c) => idp.sign(c, await makeKey('RS256')), 'token_key'],
   ['a key in the header', async (c) => { const k = await makeKey('RS256'); return idp.sign(c, { ...k, kid: idp.keys[0].kid }, { jwk: k.jwk }); }, 'token_signature'],
+  ['PS256 with a salt of 20 bytes', (c) => pss({}, c, idp.keys[2], 20), 'token_signature'],
+  ['PS256 without a salt', (c) => pss({}, c, idp.keys[2], 0), 'token_signature'],
+  ['PS256 with the longest salt', (c) => pss({}, c, idp.keys[2], crypto.constants.RSA_PSS_SALTLEN_MAX_SIGN), 'token_signature'],
+  ['PS256 by the older padding', (c) => raw({ alg: 'PS256', kid: idp.keys[2].kid }, c, idp.keys[2]), 'token_signature'],
+  ['PS256 by a key that is for RS256', (c) => pss({}, c, idp.keys[0]), 'token_key'],
+  ['RS256 by a key that is for PS256', (c) => pss({ alg: 'RS256' }, c), 'token_key'],
+  ['PS256 by a key of its own under the right kid', async (c) => pss({}, c, { ...await makeKey('PS256'), kid: idp.keys[2].kid }), 'token_signature'],
+  ['PS256 with claims changed after signing', (c) => { const [h, , s] = pss({}, c).split('.'); return `${h}.${b64({ ...c, sub: 'p2' })}.${s}`; }, 'token_signature'],
+  ['PS256 cut short', (c) => pss({}, c).slice(0, -14), 'token_signature'],
+  ['PS384', (c) => pss({ alg: 'PS384' }, c), 'token_form'],
   ['a critical extension', (c) => raw(head({ crit: ['exp'] }), c), 'token_form'],
   ['an access token', (c) => raw(head({ typ: 'at+jwt' }), c), 'token_form'],
   ['alg twice in the header', (c) => raw(`{"alg":"none","alg":"RS256","kid":"${idp.keys[0].kid}"}`, c), 'token_form'],
@@ -127,6 +142,11 @@ test('no forged, foreign, stale or malformed ID token opens a session', async (t
     assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), '');
   });
   assert.doesNotMatch(log.text(), /eyJ[\w-]{20}/, 'no token is in the log');
+});
+
+test('a key that does not say PS256 is for RS256: what the token says changes nothing', async () => {
+  await withIssuer({ jwks: (set) => ({ keys: set.keys.map(({ alg, ...k }) => k) }), token: (c) => pss({}, c) },
+    async (name) => assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), 'oidc_failed'));
 });
 
 // ---- documents --------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 /*
  * condition.h - standing alerts of a config beside the one about findings: it is
  * blind, too much of a collection is gone at once, findings flap, a run had
- * unusually many changes, or it cannot follow its template.  One of a kind at a time.
+ * unusually many changes, or it cannot follow its template.  One of a kind at a
+ * time.
  */
 #ifndef BSX_DRIFT_ALERT_CONDITION_H
 #define BSX_DRIFT_ALERT_CONDITION_H

@@ -408,7 +408,9 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	    !plan_record(p, in, status, &g.snapshot, e))
 		return false;
 	plan_state(in, p, status);
-	if (p->kind != PLAN_LATE)
+	/* only a snapshot ends blindness */
+	if (p->kind == PLAN_NEXT ||
+	    (p->kind == PLAN_AGAIN && strcmp(p->before.state, "blind") != 0))
 		plan_state_word(p, in, &p->after, status);
 	return p->after.state != NULL ? true : err_memory(e);
 }

@@ -165,6 +165,14 @@ go_blind(struct replay *r, const struct run *x)
 	}
 }
 
+void
+replay_skip(struct replay *r, const struct side *to, instant at)
+{
+	const struct run x = { .at = at, .complete = side_whole(to) };
+
+	go_blind(r, &x);
+}
+
 /* An incomplete snapshot neither confirms nor denies a loss. */
 static bool
 lose(struct replay *r, const struct run *x, const struct side *was, const struct side *to,
@@ -296,7 +304,8 @@ compare(
 	struct side ground = *from;
 
 	/* what was in force counts, however far that snapshot itself was read */
-	ground.collections = NULL;
+	if (!ground.only)
+		ground.collections = NULL;
 	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, e);
 	return x->diff != NULL &&
 	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, e) &&
@@ -307,9 +316,7 @@ bool
 replay_one(struct replay *r, const struct side *from, const struct side *was, const struct side *to,
     instant at, struct err *e)
 {
-	struct run x = {
-		.mem = talloc_new(r->mem), .at = at, .complete = side_complete(to, STR(""))
-	};
+	struct run   x = { .mem = talloc_new(r->mem), .at = at, .complete = side_whole(to) };
 	struct flaps flaps;
 	bool         ok;
 

@@ -34,6 +34,8 @@ struct replay {
 
 /* `known`: findings as they are; those that are accepted or ignored take part. */
 MUST_USE bool replay_begin(struct replay *r, const struct life_row *known, size_t n, struct err *e);
+/* One that nothing was there to hold against: it was read, or not. */
+void replay_skip(struct replay *r, const struct side *to, instant at);
 /* One snapshot: `to` against `from`; `was`: the one before it (items NULL: none). */
 MUST_USE bool replay_one(struct replay *r, const struct side *from, const struct side *was,
     const struct side *to, instant at, struct err *e);

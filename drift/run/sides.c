@@ -99,15 +99,22 @@ bool
 side_complete(const struct side *s, struct str category)
 {
 	const struct json *c = s->collections;
-	bool               named = false;
 
 	for (uint32_t i = 0; c != NULL && i < c->n; i++)
-		if (category.n == 0 || str_eq(c->names[i], category)) {
-			if (!str_eqz(c->items[i].text, "complete"))
-				return false;
-			named = true;
-		}
-	return named || category.n == 0 || !s->only;
+		if (str_eq(c->names[i], category))
+			return str_eqz(c->items[i].text, "complete");
+	return !s->only;
+}
+
+bool
+side_whole(const struct side *s)
+{
+	const struct json *c = s->collections;
+
+	for (uint32_t i = 0; c != NULL && i < c->n; i++)
+		if (!str_eqz(c->items[i].text, "complete"))
+			return false;
+	return true;
 }
 
 static bool

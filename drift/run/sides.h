@@ -35,10 +35,13 @@ MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
 /* What a template was rendered to. */
 struct snap;
 MUST_USE bool side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
-/* The places of its resources, in its order; and whether a category was read completely ("": all).
- */
-MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
-bool          side_complete(const struct side *s, struct str category);
+
+/* The places of its resources, in its order. */
+MUST_USE bool side_places(
+    TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
+/* Was a category read completely, and compared; were all of them? */
+bool side_complete(const struct side *s, struct str category);
+bool side_whole(const struct side *s);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool side_fn(

@@ -61,6 +61,7 @@ plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 
 	if (p->kind == PLAN_SAME) {
 		t->flaps.checks = t->row.checks + t->run;
+		t->flaps.flapping = (size_t)t->row.flapping;
 		return true;
 	}
 	if (p->life == NULL || !read_flaps(in->t->db, p, &in->config->id, &before, e))

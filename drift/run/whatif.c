@@ -31,13 +31,16 @@ replay_all(struct replay *before, struct replay *after, const struct snapshot *r
 
 		if (!side_of_snapshot(before->t, before->mem, &rows[i], &to, e))
 			return false;
-		if (from.items != NULL && (previous || rows[i].seq > baseline_seq) &&
-		    (!replay_one(before, &from, &was, &to, at, e) ||
-			!replay_one(after, &from, &was, &to, at, e)))
+		if (from.items == NULL || (!previous && rows[i].seq <= baseline_seq)) {
+			replay_skip(before, &to, at);
+			replay_skip(after, &to, at);
+		} else if (!replay_one(before, &from, &was, &to, at, e) ||
+			   !replay_one(after, &from, &was, &to, at, e)) {
 			return false;
+		}
 		was = to;
 		/* the first complete one is the first that anything is held against */
-		if (previous && (from.items != NULL || side_complete(&to, STR(""))))
+		if (previous && (from.items != NULL || side_whole(&to)))
 			from = to;
 	}
 	return true;

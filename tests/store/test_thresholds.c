@@ -442,7 +442,9 @@ blind_after_counts_beats_of_silence_too(void **state)
 {
 	struct place_in_time *y = *state;
 	struct uuid c = config(y, ",\"expect_every_s\":60,\"thresholds\":{\"blind_after\":7}");
+	struct err  e = { 0 };
 
+	push(y, &c, "{\"a\":1}");
 	push(y, &c, "{\"a\":1}");
 	assert_in_range(drift_count(y->x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_due)"
 					  " FROM testbsx.schedules WHERE kind = 'beat'"),
@@ -452,6 +454,11 @@ blind_after_counts_beats_of_silence_too(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT incomplete_runs FROM %s.config_state"), 7);
 	assert_non_null(strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts"),
 	    "no complete snapshot has come in 7 times the 60 s allowed"));
+	/* Looking again at what is old ends nothing. */
+	assert_ok(schedule_set(y->x->t->db, SCHEDULE_RECHECK, &c, 0, &e));
+	look(y);
+	assert_string_equal(drift_text(y->x, y, "SELECT state FROM %s.config_state"), "blind");
+	push(y, &c, "{\"a\":1}");
 	push(y, &c, "{\"a\":1}");
 	assert_string_equal(told(y), "blind opened, blind resolved");
 }

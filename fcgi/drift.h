@@ -5,9 +5,11 @@
 #define BSX_FCGI_DRIFT_H
 
 #include "core/auth/audit.h"
+#include "core/store/alert.h"
 #include "core/store/life.h"
 #include "core/store/report.h"
 #include "core/web/route.h"
+#include "drift/run/decide.h"
 #include "drift/run/drift.h"
 #include "drift/run/spec.h"
 
@@ -52,7 +54,7 @@ struct report_out {
 	char                  *max_severity;
 	struct raw_json        incomplete, not_alerted;
 	int64_t                accepted;
-	struct raw_json        held, anomaly;
+	struct raw_json        held, anomaly, suppressed;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
@@ -88,7 +90,7 @@ struct change_out {
 	bool                    old_value_truncated, new_value_truncated;
 	char                   *severity, *rule, *reason;
 	const char             *fingerprint, *value_hash;
-	char                   *status;
+	char                   *status, *suppressed_by;
 	struct raw_json         attribution;
 	struct acceptance_out  *acceptance;
 	struct uuid             assigned_to;
@@ -97,6 +99,26 @@ struct change_out {
 extern const struct schema change_out_schema;
 MUST_USE bool              change_show(
 		 struct request *r, const struct change_row *c, struct change_out *out, struct err *e);
+
+/* The change of the path with its acceptance and history. */
+MUST_USE bool change_show_one(struct request *r, struct change_out *out, struct err *e);
+
+/* An audit entry's details: the decision; of many findings (else NULL) how many and which. */
+MUST_USE bool ruling_details(TALLOC_CTX *mem, const struct ruling *d,
+    const struct decided *done, const struct json *filter, const char **out, struct err *e);
+
+/* What a body of many names: either this or that, and at least one (else faults). */
+MUST_USE bool bulk_ids(
+    struct request *r, const struct strings *ids, bool filter, struct uuid **out, struct err *e);
+/* How many a deed on many was about. */
+struct bulk_out {
+	int64_t matched, changed, unchanged;
+};
+extern const struct schema bulk_out_schema;
+
+/* An alert with its history and ETag, into an answer of alert_out_schema. */
+extern const struct schema alert_out_schema;
+MUST_USE bool alert_show_one(struct request *r, const struct alert *a, void *answer, struct err *e);
 
 /* Resolves the config's open drift alert, should there be one, in the caller's name, and tells of
  * it. */

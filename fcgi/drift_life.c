@@ -57,8 +57,8 @@ finding_of(struct db *db, struct request *r, const struct change_row *c, struct 
 	return true;
 }
 
-static bool
-show_one(struct request *r, struct change_out *out, struct err *e)
+bool
+change_show_one(struct request *r, struct change_out *out, struct err *e)
 {
 	struct change_row c;
 	struct life_row   f;
@@ -81,159 +81,7 @@ static bool
 get_change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	(void)body;
-	return show_one(r, answer, e);
-}
-
-/* ---- deciding about one ---- */
-
-struct change_update {
-	const char *status, *reason;
-	instant     expires_at;
-	struct uuid assigned_to;
-	uint64_t    given;
-};
-static const char *const  statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
-	 "ignored", "accepted", NULL };
-static const struct field change_update_fields[] = {
-	FIELD(struct change_update, status, .choices = statuses,
-	    .doc = "New status of the finding with this value; detected reopens it."),
-	FIELD(struct change_update, reason, .min = 1, .max = REASON_MAX,
-	    .doc = "Why; required to accept. Kept in the history and the audit log."),
-	FIELD(struct change_update, expires_at, .flags = FIELD_NULLABLE,
-	    .doc = "Of an acceptance: when it reopens; null: never."),
-	FIELD(struct change_update, assigned_to, .flags = FIELD_NULLABLE,
-	    .doc = "User who works on it; null: nobody."),
-	FIELD_END
-};
-static const struct schema change_update_schema =
-    SCHEMA_GIVEN("DriftChangeUpdate", struct change_update, change_update_fields, given);
-
-struct deciding {
-	struct request             *r;
-	const struct change_update *in;
-	instant                     now;
-};
-
-static bool
-check_update(struct request *r, const struct change_update *in, instant now, struct err *e)
-{
-	bool accept = in->status != NULL && strcmp(in->status, "accepted") == 0;
-
-	if (accept && in->reason == NULL)
-		return err_fault(e, r->mem, "/reason", "is required to accept");
-	if (in->expires_at.ms != 0 && !accept)
-		return err_fault(e, r->mem, "/expires_at", "is for status accepted only");
-	if (in->expires_at.ms != 0 && in->expires_at.ms <= now.ms)
-		return err_fault(e, r->mem, "/expires_at", "must lie in the future");
-	if (in->given == 0)
-		return err_fault(e, r->mem, "", "names nothing to change");
-	return true;
-}
-
-static bool
-decide_row(const struct deciding *d, struct life_row *f, struct err *e)
-{
-	const struct change_update *in = d->in;
-	bool accept = in->status != NULL && strcmp(in->status, "accepted") == 0;
-
-	if (in->status != NULL) {
-		f->status = talloc_strdup(d->r->mem, in->status);
-		f->owner = accept ? talloc_strdup(d->r->mem, d->r->caller.name) : NULL;
-		f->expires_at = in->expires_at;
-		f->promoted = false;
-		f->reason = NULL;
-		if (f->status == NULL || (accept && f->owner == NULL))
-			return err_memory(e);
-	}
-	if (in->reason != NULL) {
-		f->reason = talloc_strdup(d->r->mem, in->reason);
-		if (f->reason == NULL)
-			return err_memory(e);
-	}
-	if (in->given & schema_bit(&change_update_schema, "assigned_to"))
-		f->assigned_to = in->assigned_to;
-	f->updated_at = d->now;
-	return true;
-}
-
-/* When it ends, driftd looks again, without waiting for a push. */
-static bool
-wake(struct db *db, const struct config_state *s, instant end, instant now, struct err *e)
-{
-	if (end.ms == 0)
-		return true;
-	if (s->recheck_at.ms > now.ms && s->recheck_at.ms < end.ms)
-		end = s->recheck_at;
-	return wake_at(db, &s->config_id, end, now, e);
-}
-
-/* A snapshot on its way holds the state row: it sees the decision, or is compared again. */
-static bool
-decide_body(struct db *db, void *arg, struct err *e)
-{
-	struct deciding    *d = arg;
-	struct request     *r = d->r;
-	struct config_state state;
-	struct change_row   c;
-	struct life_row     f;
-	struct life_event   v;
-
-	if (!change_by_id(db, r->mem, &r->id0, &c, e) ||
-	    !config_state_lock(db, r->mem, &c.config_id, &state, e) ||
-	    !finding_of(db, r, &c, &f, e))
-		return false;
-	v = (struct life_event) { .id = uuid_make(r->app->clock, r->app->rand),
-		.config_id = c.config_id,
-		.subject = c.fingerprint,
-		.value_hash = c.value_hash,
-		.at = d->now,
-		.actor = r->caller.name,
-		.from_status = f.status,
-		.note = d->in->reason == NULL ? "" : d->in->reason };
-	if (!decide_row(d, &f, e))
-		return false;
-	v.to_status = f.status;
-	return life_put(db, &f, 1, e) && life_event_add(db, &v, 1, e) &&
-	       config_touch(db, &c.config_id, f.expires_at, e) &&
-	       wake(db, &state, f.expires_at, d->now, e);
-}
-
-static bool
-decide_details(struct request *r, const struct change_update *in, const char **out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, r->mem);
-	buf_puts(&b, "{\"status\":");
-	if (in->status == NULL)
-		buf_puts(&b, "null");
-	else
-		buf_json(&b, str_of(in->status));
-	if (in->reason != NULL) {
-		buf_puts(&b, ",\"reason\":");
-		buf_json(&b, str_of(in->reason));
-	}
-	buf_putc(&b, '}');
-	*out = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-static bool
-put_change(struct request *r, const void *body, void *answer, struct err *e)
-{
-	struct deciding    d = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
-	struct audit_entry entry = { .action = AUDIT_CHANGE_UPDATE,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "drift_change",
-		.target_id = r->id0 };
-	struct change_row  c;
-
-	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) && check_update(r, d.in, d.now, e) &&
-	       decide_details(r, d.in, &entry.details, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, decide_body, &d, &entry, e) &&
-	       show_one(r, answer, e);
+	return change_show_one(r, answer, e);
 }
 
 /* ---- promoting ---- */
@@ -363,16 +211,17 @@ promote_load(struct promoting *p, struct err *e)
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct promoting           p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
-	const struct change_update told = { .status = "accepted", .reason = p.in->reason };
-	struct audit_entry         entry = { .action = AUDIT_REPORT_ACCEPT,
-			.success = true,
-			.caller = &r->caller,
-			.origin = &r->origin,
-			.target_kind = "drift_report",
-			.target_id = r->id0 };
+	struct promoting      p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	const struct ruling told = { .status = "accepted", .reason = p.in->reason };
+	struct audit_entry    entry = { .action = AUDIT_REPORT_ACCEPT,
+		   .success = true,
+		   .caller = &r->caller,
+		   .origin = &r->origin,
+		   .target_kind = "drift_report",
+		   .target_id = r->id0 };
 
-	return promote_load(&p, e) && decide_details(r, &told, &entry.details, e) &&
+	return promote_load(&p, e) &&
+	       ruling_details(r->mem, &told, NULL, NULL, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, promote_body, &p, &entry, e) &&
 	       report_show(r->mem, &p.report, answer, e);
 }
@@ -380,9 +229,6 @@ accept_report(struct request *r, const void *body, void *answer, struct err *e)
 const struct route life_routes[] = { ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT),
 					 RATE_READ, 200, get_change, IN_NONE, OUT(change_out),
 					 "Shows a change with its history."),
-	ROUTE(PUT, "/api/drift/changes/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_change,
-	    IN(change_update), OUT(change_out),
-	    "Sets the status of a finding; it follows the finding while its value stays."),
 	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    accept_report, IN(promote_in), OUT(report_out),
 	    "Accepts all of a report: its snapshot becomes the baseline."),

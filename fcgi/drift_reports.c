@@ -40,6 +40,8 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 		   "[{code, changes, reason}]}, with the threshold and the numbers held against it "
 		   "beside the reason, e.g. {\"code\": \"below_min_score\", \"score\": 4, "
 		   "\"min_score\": 16, \"reason\": ...}."),
+	FIELD(struct report_out, suppressed, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
 	FIELD_END };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
@@ -60,6 +62,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.accepted = in->accepted,
 		.held = in->held,
 		.anomaly = in->anomaly,
+		.suppressed = in->suppressed,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);
@@ -164,6 +167,8 @@ static const struct field change_out_fields[] = { FIELD(struct change_out, id,
 	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
 	FIELD(struct change_out, status,
 	    .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
+	FIELD(struct change_out, suppressed_by, .flags = FIELD_OMIT_ZERO,
+	    .doc = "The silence or maintenance window that covered it in this report: kind:id."),
 	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
@@ -224,6 +229,7 @@ change_show(struct request *r, const struct change_row *c, struct change_out *ou
 		.fingerprint = hex_of(r->mem, c->fingerprint),
 		.value_hash = hex_of(r->mem, c->value_hash),
 		.status = c->status,
+		.suppressed_by = c->suppressed_by,
 		.attribution = c->attribution };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);

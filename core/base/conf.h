@@ -99,6 +99,9 @@ struct conf {
 	/* driftd */
 	int64_t        driftd_senders;  /* delivering processes */
 	int64_t        driftd_poll_ms;
+	/* drift */
+	int64_t silence_max_s;
+	int64_t silence_maintenance_max_s;
 	/* rules */
 	const char    *rules_dir;       /* rule packs, e.g. /usr/share/blindspotx/rules */
 };

@@ -195,6 +195,14 @@ const struct conf_key conf_keys[] = {
 	KEY(driftd_poll_ms, "driftd.poll_ms", "250", .unit = "ms", .min = 10, .max = 60000, HUP,
 	    .doc = "How often driftd looks for due work."),
 
+	KEY(silence_max_s, "silence.max_s", "2592000", .unit = "s", .min = 60, .max = 31622400, HUP,
+	    .doc = "How far ahead a silence may end.  There is none without an end: what is to stay is "
+	           "accepted, with its value, and is heard of again when that changes."),
+	KEY(silence_maintenance_max_s, "silence.maintenance_max_s", "604800", .unit = "s", .min = 60,
+	    .max = 31622400, HUP,
+	    .doc = "How long a maintenance window may be.  It is planned work, and shorter than a "
+	           "silence may be: one that never ends would hide everything it covers."),
+
 	KEY(rules_dir, "rules_dir", "\"/usr/share/blindspotx/rules\"", .min = 2, .max = 1024,
 	    .form = CONF_PATH, HUP,
 	    .doc = "Directory of the rule packs that drift configurations name."),

@@ -1,5 +1,7 @@
 #include "core/store/alert.h"
 
+#include "core/store/ids.h"
+
 static const struct field  alert_fields[] = { COLUMN(struct alert, id),
 	 COLUMN_NULL(struct alert, config_id), COLUMN_NULL(struct alert, report_id),
 	 COLUMN(struct alert, kind), COLUMN(struct alert, severity), COLUMN(struct alert, title),
@@ -70,6 +72,12 @@ static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.statu
 	 COLUMN_NULL(struct list_in, f.kind), COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
 	 COLUMN_NULL(struct list_in, f.config_id),
 	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	 COLUMN_NULL(struct list_in, f.report_id),
+	 COLUMN_AS_NULL(struct list_in, f.report_id, "report_again"),
+	 COLUMN_NULL(struct list_in, f.assigned_to),
+	 COLUMN_AS_NULL(struct list_in, f.assigned_to, "assigned_again"),
+	 COLUMN_NULL(struct list_in, f.suppressed),
+	 COLUMN_AS_NULL(struct list_in, f.suppressed, "suppressed_again"),
 	 COLUMN_NULL(struct list_in, f.after),
 	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
 	 FIELD_END };
@@ -77,7 +85,9 @@ static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_
 
 #define ALERT_FILTER                                                                               \
 	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)"             \
-	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"
+	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"                            \
+	" AND (? IS NULL OR report_id = ?) AND (? IS NULL OR assigned_to = ?)"                     \
+	" AND (? IS NULL OR IF(suppressed_by IS NULL, 'false', 'true') = ?)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
     "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
@@ -92,6 +102,24 @@ alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, s
 
 	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in,
 	    limit, rows, n, e);
+}
+
+SQL(alert_select_ids, SQL_TENANT, &ids_in_schema, &alert_schema,
+    "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.status, a.changes,"
+    " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
+    " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
+    " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
+    " JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
+
+bool
+alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+    struct alert **rows, size_t *n, struct err *e)
+{
+	struct ids_in in;
+
+	return ids_print(mem, ids, ids_n, &in, e) &&
+	       db_all(db, mem, &alert_select_ids, &in, ids_n, rows, n, e);
 }
 
 static const struct field  set_fields[] = { COLUMN_NULL(struct alert, report_id),

@@ -146,6 +146,7 @@ SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
     "DELETE FROM golden_bindings WHERE config_id = ?");
 SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
 SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = ?");
+SQL(config_delete_daily, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_daily WHERE config_id = ?");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = ?");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
@@ -166,7 +167,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
 		  &config_delete_refs, &config_delete_snapshots, &config_delete_findings,
 		  &config_delete_history, &config_delete_binding, &config_delete_trend,
-		  &config_delete_flaps };
+		  &config_delete_flaps, &config_delete_daily };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -322,6 +323,31 @@ config_touch(struct db *db, const struct uuid *config, instant recheck, struct e
 	const struct touch_in in = { recheck, *config };
 
 	return db_run(db, &config_state_touch, &in, NULL, e);
+}
+
+struct stirred_in {
+	struct uuid config;
+};
+static const struct field  stirred_in_fields[] = { COLUMN_NULL(struct stirred_in, config),
+	 COLUMN_AS_NULL(struct stirred_in, config, "config_again"), FIELD_END };
+static const struct schema stirred_in =
+    SCHEMA("ConfigStirredIn", struct stirred_in, stirred_in_fields);
+static const struct field stirred_fields[] = { COLUMN(struct config_state, config_id),
+	COLUMN_NULL(struct config_state, recheck_at), FIELD_END };
+static const struct schema stirred_schema =
+    SCHEMA("ConfigStirred", struct config_state, stirred_fields);
+
+SQL(config_select_stirred, SQL_TENANT, &stirred_in, &stirred_schema,
+    "SELECT config_id, recheck_at FROM config_state WHERE state NOT IN ('new', 'ok')"
+    " AND (? IS NULL OR config_id = ?) ORDER BY config_id");
+
+bool
+config_stirred(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct config_state **rows, size_t *n, struct err *e)
+{
+	const struct stirred_in in = { *config };
+
+	return db_all(db, mem, &config_select_stirred, &in, CONFIGS_STIRRED_MAX, rows, n, e);
 }
 
 struct blind_in {

@@ -84,6 +84,11 @@ MUST_USE bool config_state_number(
  * `recheck` on (0: no).  `config` nil: of every config. */
 MUST_USE bool config_touch(
     struct db *db, const struct uuid *config, instant recheck, struct err *e);
+/* Configs whose newest report may have findings: what is silenced or no more is told of these.  Of
+ * the row, only config_id and recheck_at. */
+#define CONFIGS_STIRRED_MAX 100000
+MUST_USE bool config_stirred(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct config_state **rows, size_t *n, struct err *e);
 /* Nothing complete came in time: state "blind", and at least so many incomplete runs. */
 MUST_USE bool config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e);
 /* A snapshot on its way that has read the row before is planned again. */

@@ -1,5 +1,7 @@
 #include "core/store/life.h"
 
+#include "core/store/ids.h"
+
 /* ---- findings ---- */
 
 static const struct field  life_fields[] = { COLUMN(struct life_row, config_id),
@@ -69,6 +71,73 @@ life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct 
 	};
 
 	return db_one(db, mem, &life_select, &in, row, e);
+}
+
+/* ---- the findings of changes ---- */
+
+#define TARGET(m)      COLUMN_AS(struct life_target, row.m, #m)
+#define TARGET_NULL(m) COLUMN_AS_NULL(struct life_target, row.m, #m)
+static const struct field  target_fields[] = { COLUMN(struct life_target, change_id),
+	 TARGET(config_id), TARGET(fingerprint), TARGET(value_hash), TARGET(status), TARGET(present),
+	 TARGET(runs), TARGET(promoted), TARGET_NULL(reason), TARGET_NULL(owner),
+	 TARGET_NULL(expires_at), TARGET_NULL(assigned_to), TARGET(created_at), TARGET(updated_at),
+	 FIELD_END };
+static const struct schema target_schema = SCHEMA("LifeTarget", struct life_target, target_fields);
+
+#define TARGET_SELECT                                                                              \
+	"SELECT c.id AS change_id, c.config_id, c.fingerprint, c.value_hash,"                      \
+	" IFNULL(f.status, c.status) AS status, IFNULL(f.present, FALSE) AS present,"              \
+	" IFNULL(f.runs, 0) AS runs, IFNULL(f.promoted, FALSE) AS promoted, f.reason, f.owner,"    \
+	" f.expires_at, f.assigned_to, IFNULL(f.created_at, c.created_at) AS created_at,"          \
+	" IFNULL(f.updated_at, c.created_at) AS updated_at"
+#define TARGET_FINDING                                                                             \
+	" LEFT JOIN drift_findings f ON f.config_id = c.config_id"                                 \
+	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
+#define TARGET_ORDER " ORDER BY c.config_id, c.fingerprint, c.value_hash"
+
+struct filter_in {
+	struct life_filter f;
+	int64_t            limit;
+};
+static const struct field  filter_fields[] = { COLUMN(struct filter_in, f.report_id),
+	 COLUMN_NULL(struct filter_in, f.severity),
+	 COLUMN_AS_NULL(struct filter_in, f.severity, "severity_again"),
+	 COLUMN_NULL(struct filter_in, f.category),
+	 COLUMN_AS_NULL(struct filter_in, f.category, "category_again"),
+	 COLUMN_NULL(struct filter_in, f.status),
+	 COLUMN_AS_NULL(struct filter_in, f.status, "status_again"),
+	 COLUMN_NULL(struct filter_in, f.fingerprint),
+	 COLUMN_AS_NULL(struct filter_in, f.fingerprint, "fingerprint_again"),
+	 COLUMN(struct filter_in, limit), FIELD_END };
+static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, filter_fields);
+
+SQL(life_select_ids, SQL_TENANT, &ids_in_schema, &target_schema,
+    TARGET_SELECT
+    " FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
+    " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
+SQL(life_select_filter, SQL_TENANT, &filter_in, &target_schema,
+    TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = ?"
+		  " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)"
+		  " AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"
+		  " AND (? IS NULL OR c.fingerprint = ?)" TARGET_ORDER " LIMIT ?");
+
+bool
+life_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+    struct life_target **rows, size_t *n, struct err *e)
+{
+	struct ids_in in;
+
+	return ids_print(mem, ids, ids_n, &in, e) &&
+	       db_all(db, mem, &life_select_ids, &in, ids_n, rows, n, e);
+}
+
+bool
+life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f, size_t max,
+    struct life_target **rows, size_t *n, struct err *e)
+{
+	const struct filter_in in = { *f, (int64_t)max };
+
+	return db_all(db, mem, &life_select_filter, &in, max, rows, n, e);
 }
 
 bool

@@ -38,6 +38,23 @@ MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *conf
     struct life_row **rows, size_t *n, struct err *e);
 MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
+/* A change and its finding: as it would be when it has no row yet. */
+struct life_target {
+	struct uuid     change_id;
+	struct life_row row;
+};
+#define LIFE_IDS_MAX 1000
+/* The changes with these ids, as many as there are, by config, fingerprint, value hash. */
+MUST_USE bool life_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids,
+    size_t ids_n, struct life_target **rows, size_t *n, struct err *e);
+struct life_filter {
+	struct uuid report_id;
+	const char *severity, *category, *status; /* NULL: any */
+	struct blob fingerprint;                  /* p == NULL: any */
+};
+/* Changes of a report in the same order; `max` at most. */
+MUST_USE bool life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f,
+    size_t max, struct life_target **rows, size_t *n, struct err *e);
 /* Adds rows or writes all that can change of them. */
 MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
 

@@ -11,14 +11,14 @@ static const struct field  report_fields[] = { COLUMN(struct report, id),
 	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
 	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
 	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held),
-	 COLUMN_NULL(struct report, anomaly), FIELD_END };
+	 COLUMN_NULL(struct report, anomaly), COLUMN_NULL(struct report, suppressed), FIELD_END };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
 #define REPORT_COLUMNS                                                                             \
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
-	" accepted, held, anomaly"
+	" accepted, held, anomaly, suppressed"
 
 struct id_in {
 	struct uuid id;
@@ -41,7 +41,7 @@ static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -85,7 +85,7 @@ static const struct field  change_fields[] = { COLUMN(struct change_row, id),
 	 COLUMN(struct change_row, reason), COLUMN(struct change_row, fingerprint),
 	 COLUMN(struct change_row, value_hash), COLUMN(struct change_row, status),
 	 COLUMN_NULL(struct change_row, attribution), COLUMN(struct change_row, created_at),
-	 FIELD_END };
+	 COLUMN_NULL(struct change_row, suppressed_by), FIELD_END };
 static const struct schema change_schema = SCHEMA("StoredChange", struct change_row, change_fields);
 
 #define CHANGE_COLUMNS                                                                             \
@@ -93,7 +93,7 @@ static const struct schema change_schema = SCHEMA("StoredChange", struct change_
 	"old_value,"                                                                               \
 	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
 	"value_hash,"                                                                              \
-	" status, attribution, created_at"
+	" status, attribution, created_at, suppressed_by"
 
 struct change_in {
 	struct change_filter f;
@@ -116,7 +116,8 @@ static const struct schema change_in = SCHEMA("ChangeListIn", struct change_in, 
 	"SELECT c.id, c.report_id, c.config_id, c.position, c.category, c.`key`, c.op, c.path,"    \
 	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
 	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
-	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at" CHANGE_FROM
+	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at,"                      \
+	" c.suppressed_by" CHANGE_FROM
 #define CHANGE_FROM                                                                                \
 	" FROM drift_changes c LEFT JOIN drift_findings f ON f.config_id = c.config_id"            \
 	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
@@ -131,7 +132,7 @@ SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
     " WHERE c.report_id = ? ORDER BY c.position");
 SQL(change_insert, SQL_TENANT, &change_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
     CHANGE_SELECT
     " WHERE c.report_id = ?"

@@ -28,6 +28,7 @@ struct report {
 	int64_t accepted;        /* changes whose value is accepted: in no other number */
 	struct raw_json held;    /* null, or array of {category, removed, of} */
 	struct raw_json anomaly; /* null, or {changes, median, mad, limit, runs, anomalous} */
+	struct raw_json suppressed; /* null, or array of {by, changes} */
 };
 
 struct report_filter {
@@ -59,6 +60,7 @@ struct change_row {
 	char       *status;          /* "detected", ...; read: that of its finding (life.h) */
 	struct raw_json attribution; /* null, or {actor, source} */
 	instant         created_at;
+	char           *suppressed_by; /* kind:id of the silence that covered it; NULL: none */
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
 

@@ -99,6 +99,25 @@ set_suppressed(TALLOC_CTX *mem, const struct alerting *a, const struct decision 
 	return alert->suppressed_by != NULL || err_memory(e);
 }
 
+/* A line of history when what keeps the alert quiet begins, ends or is another. */
+static bool
+tell_suppression(struct db *db, const struct alerting *a, const struct alert *alert,
+    const char *before, struct err *e)
+{
+	const char       *now = alert->suppressed_by;
+	struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+		.subject = { alert->id.b, sizeof(alert->id.b) },
+		.at = alert->updated_at,
+		.actor = "system",
+		.from_status = before == NULL ? alert->status : "suppressed",
+		.to_status = now == NULL ? alert->status : "suppressed",
+		.note = now == NULL ? "Nothing suppresses it any more." : now };
+
+	if (before == now || (before != NULL && now != NULL && strcmp(before, now) == 0))
+		return true;
+	return life_event_add(db, &v, 1, e);
+}
+
 static bool
 write_alert(struct db *db, struct alert *alert, struct err *e)
 {
@@ -133,7 +152,8 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct deci
 	for (size_t i = 0; i < d->now_n; i++)
 		d->now[i].alert_id = alert->id;
 	return set_suppressed(mem, a, d, alert, e) && set_title(mem, a, d, alert, e) &&
-	       alert_add(db, alert, e) && (d->suppressed || finding_put(db, d->now, d->now_n, e));
+	       alert_add(db, alert, e) && tell_suppression(db, a, alert, NULL, e) &&
+	       (d->suppressed || finding_put(db, d->now, d->now_n, e));
 }
 
 static bool
@@ -151,12 +171,15 @@ static bool
 update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const struct decision *d,
     struct alert *alert, instant now, struct err *e)
 {
+	const char *before = alert->suppressed_by;
+
 	alert->report_id = a->report->id;
 	alert->changes = (int64_t)d->n;
 	alert->updated_at = now;
 	if (d->n > 0 && (!raise_severity(mem, alert, d->max, e) || !set_title(mem, a, d, alert, e)))
 		return false;
-	if (!set_suppressed(mem, a, d, alert, e) || !write_alert(db, alert, e))
+	if (!set_suppressed(mem, a, d, alert, e) || !write_alert(db, alert, e) ||
+	    !tell_suppression(db, a, alert, before, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
 	return d->suppressed || (finding_put(db, d->fresh, d->fresh_n, e) &&
@@ -236,6 +259,7 @@ read_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decid
 	}
 	in->alert = alert->id;
 	in->suppressed = alert->suppressed_by != NULL;
+	in->maintenance = in->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
 	if (!finding_list(db, mem, &alert->id, &told, &in->told_n, e))
 		return false;
 	in->told = told;

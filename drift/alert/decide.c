@@ -226,11 +226,11 @@ static void
 is_open(const struct decide_in *in, struct decision *d)
 {
 	d->deed = DEED_UPDATE;
-	d->told = !d->suppressed && d->fresh_n > 0;
+	d->told = !d->suppressed && (d->fresh_n > 0 || in->maintenance);
 	/* what was not read may still be there; with clear_runs, what comes and goes is told once
 	 */
 	d->forget = !d->suppressed && in->complete && in->limits->clear_runs <= 1;
-	if (!d->suppressed && d->fresh_n == 0)
+	if (!d->suppressed && !d->told)
 		d->why = WHY_NOTHING_NEW;
 	if (in->again && !d->told && d->suppressed == in->suppressed)
 		d->deed = DEED_NONE;

@@ -51,6 +51,7 @@ struct decide_in {
 	bool                  again;    /* no new snapshot: the newest one is looked at again */
 	struct uuid           alert;    /* the open one; nil: none */
 	bool                  suppressed;
+	bool                  maintenance; /* by a window, whose end tells what is there, told before or not */
 	const struct finding *told; /* by the open alert, by fingerprint */
 	size_t                told_n;
 	int64_t               clean_runs;

@@ -9,6 +9,7 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
+#include "drift/run/tally.h"
 #include "drift/run/wake.h"
 #include "drift/run/watch.h"
 
@@ -90,7 +91,8 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
-	       ingest_alerts(db, in, p, NULL, e) && report_add(db, &p->report, e) &&
+	       ingest_alerts(db, in, p, NULL, e) && tally_write(db, in, p, e) &&
+	       report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
 }
 

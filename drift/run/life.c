@@ -34,13 +34,16 @@ life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, s
 {
 	l->status = talloc_zero_size(l, (changes + 1) * sizeof(l->status[0]));
 	l->hold = talloc_zero_size(l, (changes + 1) * sizeof(l->hold[0]));
+	l->by = talloc_zero_size(l, (changes + 1) * sizeof(l->by[0]));
+	l->is_fresh = talloc_zero_size(l, (changes + 1) * sizeof(l->is_fresh[0]));
 	l->fresh = talloc_zero_size(l, (changes + 1) * sizeof(l->fresh[0]));
 	l->put = talloc_zero_size(l, (k->n + 1) * sizeof(l->put[0]));
 	l->events = talloc_zero_size(l, (k->n + changes + 1) * sizeof(l->events[0]));
 	k->seen = talloc_zero_size(l, (k->n + 1) * sizeof(k->seen[0]));
 	l->runs = talloc_zero_size(l, (changes + 1) * sizeof(l->runs[0]));
 	l->tolerated = talloc_zero_size(l, (tolerances + 1) * sizeof(l->tolerated[0]));
-	if (l->runs == NULL || l->tolerated == NULL || l->status == NULL || l->hold == NULL ||
+	if (l->runs == NULL || l->tolerated == NULL || l->by == NULL || l->is_fresh == NULL ||
+	    l->status == NULL || l->hold == NULL ||
 	    l->fresh == NULL || l->put == NULL || l->events == NULL || k->seen == NULL)
 		return err_memory(e);
 	return true;
@@ -229,6 +232,7 @@ one_change(const struct life_in *in, struct life *l, struct diff *diff, size_t i
 		return false;
 	l->status[i] = "detected";
 	l->runs[i] = 1;
+	l->is_fresh[i] = r == NULL;
 	if (r == NULL)
 		fresh_change(in, l, c);
 	else if (!known_change(in, l, i, r, k, e))

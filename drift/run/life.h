@@ -25,6 +25,7 @@ struct life {
 	enum hold         *hold;      /* of each change */
 	int64_t           *runs;      /* of each change: reports in a row that had it */
 	bool              *tolerated; /* of each tolerance: it held something */
+	bool              *is_fresh;  /* of each change */
 	struct life_seen  *fresh;
 	size_t             fresh_n;
 	struct life_row   *put;
@@ -32,7 +33,9 @@ struct life {
 	struct life_event *events;
 	size_t             events_n;
 	int64_t            accepted;   /* changes taken out of the summary */
+	const char       **by; /* of each change: the silence over it, kind:id; NULL: none */
 	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
+	struct raw_json    suppressed; /* of the report: null, or array of {by, changes} */
 	instant            recheck_at; /* 0: nothing ends by itself */
 	bool               go_on;      /* the next snapshot counts, changed or not */
 };

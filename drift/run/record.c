@@ -114,6 +114,8 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 	}
 	r->accepted = p->life == NULL ? 0 : p->life->accepted;
 	r->max_severity = NULL;
+	if (p->life != NULL)
+		r->suppressed = p->life->suppressed;
 	if (r->created + r->modified + r->deleted > 0)
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)
@@ -181,6 +183,9 @@ record_change(struct plan *p, const struct ingest *in, size_t i, struct err *e)
 	row->fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
 	row->value_hash = (struct blob) { c->value_hash, HASH_LEN };
 	row->created_at = in->received_at;
+	if (p->life->by[i] != NULL &&
+	    (row->suppressed_by = talloc_strdup(p, p->life->by[i])) == NULL)
+		return err_memory(e);
 	value_text(p, c->old_value, &v->old_text, &v->old_truncated);
 	value_text(p, c->new_value, &v->new_text, &v->new_truncated);
 	row->old_truncated = v->old_truncated;

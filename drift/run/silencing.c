@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/base/schema.h"
+#include "core/store/config.h"
 #include "core/store/silence.h"
+#include "drift/run/wake.h"
 
 static const char *const severities[] = {
 #define X(id, wire, weight) wire,
@@ -65,51 +67,100 @@ covers(TALLOC_CTX *mem, const struct ingest *in, const struct silence_matcher *m
 	return m->path == NULL || life_path_matches(mem, path, c->path, yes, e);
 }
 
-static bool
-apply_one(const struct ingest *in, struct plan *p, const struct silence *s, struct err *e)
-{
-	struct json           *tree = json_parse(p, str_of(s->matcher.text), e);
-	struct silence_matcher m = { 0 };
-	struct pattern         path = { 0 };
-	char                   id[UUID_TEXT_MAX];
-	bool                   yes, any = false;
+/* A silence as it is told, and what it covers of this report. */
+struct cover {
+	struct silence_matcher m;
+	struct pattern         path;
+	const char            *by; /* NULL: it is still to come */
+	size_t                 changes;
+};
 
-	if (tree == NULL || !schema_decode(p, &silence_matcher_schema, tree, &m, e) ||
-	    (m.path != NULL && !pattern_compile(p, str_of(m.path), "", &path, e))) {
+static bool
+cover_make(const struct ingest *in, struct plan *p, const struct silence *s, struct cover *c,
+    struct err *e)
+{
+	struct json *tree = json_parse(p, str_of(s->matcher.text), e);
+	char         id[UUID_TEXT_MAX];
+
+	if (tree == NULL || !schema_decode(p, &silence_matcher_schema, tree, &c->m, e) ||
+	    (c->m.path != NULL && !pattern_compile(p, str_of(c->m.path), "", &c->path, e))) {
 		err_clear(e); /* what is stored is no fault of the push */
 		return err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "a stored silence does not decode");
 	}
-	for (size_t i = 0; i < p->diff->n; i++) {
-		if (p->life->hold[i] != HOLD_NONE)
-			continue;
-		if (!covers(p, in, &m, &path, &p->diff->changes[i], &yes, e))
-			return false;
-		if (yes)
-			p->life->hold[i] = HOLD_SILENCE;
-		any = any || yes;
-	}
-	if (!any)
+	if (s->starts_at.ms > in->received_at.ms)
 		return true;
-	life_recheck(p->life, s->expires_at);
 	uuid_print(&s->id, id);
-	if (p->life->silence == NULL)
-		p->life->silence = talloc_asprintf(p, "silence:%s", id);
-	return p->life->silence != NULL ? true : err_memory(e);
+	c->by = talloc_asprintf(p, "%s:%s", s->kind, id);
+	return c->by != NULL ? true : err_memory(e);
+}
+
+static bool
+apply_one(const struct ingest *in, struct plan *p, const struct silence *s, struct buf *told,
+    struct err *e)
+{
+	struct life *l = p->life;
+	struct cover c = { 0 };
+	bool         yes;
+
+	if (!cover_make(in, p, s, &c, e))
+		return false;
+	for (size_t i = 0; i < p->diff->n; i++) {
+		if (l->hold[i] != HOLD_NONE)
+			continue;
+		if (!covers(p, in, &c.m, &c.path, &p->diff->changes[i], &yes, e))
+			return false;
+		c.changes += yes;
+		if (!yes || c.by == NULL)
+			continue;
+		l->hold[i] = HOLD_SILENCE;
+		l->by[i] = c.by;
+	}
+	if (c.changes == 0)
+		return true;
+	life_recheck(l, c.by == NULL ? s->starts_at : s->expires_at);
+	if (c.by == NULL)
+		return true;
+	if (l->silence == NULL)
+		l->silence = c.by;
+	buf_printf(
+	    told, "%c{\"by\":\"%s\",\"changes\":%zu}", told->n == 0 ? '[' : ',', c.by, c.changes);
+	return true;
 }
 
 bool
 silence_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
 	struct silence *rows;
+	struct buf      told;
 	size_t          n;
 
 	if (p->diff == NULL || p->diff->n == 0)
 		return true;
-	if (!silence_in_force(in->t->db, p, in->received_at, &rows, &n, e))
+	if (!silence_ahead(in->t->db, p, in->received_at, &rows, &n, e))
+		return false;
+	buf_make(&told, p);
+	for (size_t i = 0; i < n; i++)
+		if (!apply_one(in, p, &rows[i], &told, e))
+			return false;
+	if (told.n == 0)
+		return true;
+	buf_putc(&told, ']');
+	p->life->suppressed.text = told.p;
+	return buf_ok(&told) ? true : err_memory(e);
+}
+
+bool
+silence_wake(struct db *db, TALLOC_CTX *mem, const struct uuid *config, instant at, instant now,
+    struct err *e)
+{
+	struct config_state *rows;
+	size_t               n;
+
+	if (!config_stirred(db, mem, config, &rows, &n, e) || !config_touch(db, config, at, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!apply_one(in, p, &rows[i], e))
+		if (!wake_by(db, &rows[i], at, now, e))
 			return false;
 	return true;
 }

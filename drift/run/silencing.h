@@ -2,7 +2,9 @@
  * silencing.h - which findings of a plan a silence covers.
  *
  * A silence covers a finding when every member its matcher names fits: config
- * (its id), category and key (globs), path (a pattern), severity.
+ * (its id), category and key (globs), path (a pattern), severity.  A maintenance
+ * window is a silence of planned work: when it ends, whoever is told of the
+ * config's alert is told of everything that is still there, in one message.
  */
 #ifndef BSX_DRIFT_RUN_SILENCING_H
 #define BSX_DRIFT_RUN_SILENCING_H
@@ -19,7 +21,12 @@ extern const struct schema silence_matcher_schema;
 /* Faults at /matcher/... */
 MUST_USE bool silence_check(TALLOC_CTX *mem, const struct silence_matcher *m, struct err *e);
 
-/* Sets p->life->hold of what is silenced, p->life->silence, and when to look again. */
+/* In the transaction that makes or ends a silence of this config (nil: of all): what it covers is
+ * looked at then, by the next push or by driftd. */
+MUST_USE bool silence_wake(struct db *db, TALLOC_CTX *mem, const struct uuid *config, instant at,
+    instant now, struct err *e);
+
+/* Sets p->life->hold and by of what is silenced, silence and suppressed, and when to look again. */
 MUST_USE bool silence_plan(const struct ingest *in, struct plan *p, struct err *e);
 
 #endif

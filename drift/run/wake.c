@@ -17,6 +17,16 @@ wake_at(struct db *db, const struct uuid *config, instant at, instant now, struc
 }
 
 bool
+wake_by(struct db *db, const struct config_state *s, instant at, instant now, struct err *e)
+{
+	if (at.ms == 0)
+		return true;
+	if (s->recheck_at.ms > now.ms && s->recheck_at.ms < at.ms)
+		at = s->recheck_at;
+	return wake_at(db, &s->config_id, at, now, e);
+}
+
+bool
 wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)

@@ -17,6 +17,9 @@
 /* In the transaction that decides: look again at that instant.  It takes the place of another. */
 MUST_USE bool wake_at(
     struct db *db, const struct uuid *config, instant at, instant now, struct err *e);
+/* The same, unless the state row says something earlier. */
+MUST_USE bool wake_by(struct db *db, const struct config_state *s, instant at, instant now,
+    struct err *e);
 /* The same, from what a plan has found; nothing left ends it. */
 MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
 /* In a transaction: looks again, and sees to the claim. */

@@ -106,13 +106,10 @@ drift_push(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, co
 }
 
 /* Every %s becomes the schema's name. */
-char *
-drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
+static MYSQL_RES *
+ask(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
 {
 	struct buf b;
-	MYSQL_RES *r;
-	MYSQL_ROW  row;
-	char      *out = NULL;
 
 	buf_make(&b, mem);
 	for (; *sql != '\0'; sql++) {
@@ -125,7 +122,25 @@ drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
 	}
 	if (mysql_query(x->w->root->my, b.p) != 0)
 		fail_msg("%s: %s", b.p, mysql_error(x->w->root->my));
-	r = mysql_store_result(x->w->root->my);
+	return mysql_store_result(x->w->root->my);
+}
+
+void
+drift_sql(struct drift_world *x, const char *sql)
+{
+	TALLOC_CTX *tmp = talloc_new(NULL);
+
+	assert_null(ask(x, tmp, sql));
+	talloc_free(tmp);
+}
+
+char *
+drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
+{
+	MYSQL_RES *r = ask(x, mem, sql);
+	MYSQL_ROW  row;
+	char      *out = NULL;
+
 	assert_non_null(r);
 	row = mysql_fetch_row(r);
 	out = talloc_strdup(mem, row == NULL || row[0] == NULL ? "" : row[0]);

@@ -26,6 +26,8 @@ bool drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config
 /* The same, which must succeed. */
 struct push_answer drift_push(
     struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *body);
+/* A statement as root without an answer; %s is the tenant's schema, every time. */
+void drift_sql(struct drift_world *x, const char *sql);
 /* A number from a statement as root; %s is the tenant's schema, every time. */
 int64_t drift_count(struct drift_world *x, const char *sql);
 /* One text, the same way; "" for NULL or no row. */

@@ -514,6 +514,7 @@ a_silence_that_ends_is_heard_without_a_push(void **state)
 	struct uuid           c = config(y, ",\"thresholds\":{\"for_runs\":2}");
 	struct err            e = { 0 };
 	struct silence        s = { .id = uuid_make(&clock_system, &rand_system),
+		       .kind = talloc_strdup(y, SILENCE_PLAIN),
 		       .matcher = { .text = "{\"category\":\"c\"}" },
 		       .reason = talloc_strdup(y, "r"),
 		       .owner = talloc_strdup(y, "o"),

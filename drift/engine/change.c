@@ -247,6 +247,8 @@ classify(struct walk *w, const struct place *at, struct steps *steps, struct cha
 	}
 	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))
 		return false;
+	if (v.index != RULE_NONE)
+		w->d->rule_hits[v.index]++;
 	c->severity = v.severity;
 	c->rule = v.rule;
 	c->reason = v.reason;

@@ -100,4 +100,21 @@ MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
     struct err *e);
 
+/*
+ * The normalisers in their order, the config's, then its packs'; what is always masked is not among
+ * them.
+ */
+uint32_t                  compare_count(const struct compare_spec *spec);
+const struct rule_origin *compare_origin(const struct compare_spec *spec, uint32_t i);
+
+/*
+ * How often each of them has met its place in resource_normalise since the last clear, in the order
+ * of compare_origin: a tally of whoever uses the spec at the time.  A member that an `ignore` left
+ * out is not looked into: what else speaks about places inside it meets nothing.
+ */
+void compare_hits_clear(const struct compare_spec *spec);
+/* As they are now, owned by `mem`. */
+MUST_USE uint32_t *compare_hits_copy(
+    TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e);
+
 #endif

@@ -10,6 +10,7 @@
 struct compiler {
 	TALLOC_CTX *mem; /* owns what is made, and the faults */
 	struct err *e;
+	struct str  pack;    /* n == 0: the config */
 	char        at[160]; /* JSON Pointer of the entry at hand */
 };
 

@@ -21,6 +21,7 @@
 struct known {
 	struct str name; /* p == NULL: nothing kept */
 	unsigned   todo;
+	uint32_t   times; /* since it is kept */
 };
 #define KNOWN 128
 
@@ -33,6 +34,7 @@ struct norm {
 	struct err                *e;
 	unsigned                   depth; /* open containers */
 	struct known               known[KNOWN];
+	unsigned                   named; /* all that is to be done by name */
 };
 
 /* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
@@ -47,6 +49,28 @@ static bool normal(
     struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed);
 
 /* ---- which places ---- */
+
+static void
+met(const struct norm *n, const struct compare_entry *x, uint32_t times)
+{
+	n->spec->hits[x - n->spec->normalise.items] += times;
+}
+
+/* Counting once for all times a name came keeps the count out of the way of each member. */
+static void
+met_name(const struct norm *n, const struct known *k)
+{
+	for (uint32_t i = 0; k->todo != 0 && i < n->pick.n_names; i++)
+		if (compare_names(n->pick.names[i], k->name))
+			met(n, n->pick.names[i], k->times);
+}
+
+static void
+met_names(const struct norm *n)
+{
+	for (uint32_t i = 0; n->named != 0 && i < KNOWN; i++)
+		met_name(n, &n->known[i]);
+}
 
 static unsigned
 judge_name(const struct norm *n, struct str name)
@@ -69,9 +93,13 @@ by_name(struct norm *n, struct str name)
 		slot += 3u * (uint8_t)name.p[0] + 7u * (uint8_t)name.p[name.n / 2] +
 			31u * (uint8_t)name.p[name.n - 1];
 	k = &n->known[slot % KNOWN];
-	if (k->name.p != NULL && str_eq(k->name, name))
+	if (k->name.p != NULL && str_eq(k->name, name)) {
+		k->times++;
 		return k->todo;
-	*k = (struct known) { name, judge_name(n, name) };
+	}
+	met_name(n, k);
+	*k = (struct known) { name, judge_name(n, name), 1 };
+	n->named |= k->todo;
 	return k->todo;
 }
 
@@ -81,9 +109,24 @@ by_path(const struct norm *n, const uint64_t *here)
 	unsigned todo = 0;
 
 	for (uint32_t i = 0; i < n->pick.n_paths; i++)
-		if (places_done(&n->pick.places, here, i))
+		if (places_done(&n->pick.places, here, i)) {
 			todo |= DO(n->pick.paths[i]->how);
+			met(n, n->pick.paths[i], 1);
+		}
 	return todo;
+}
+
+/* The resource itself is never left out. */
+static void
+unmeet_root(const struct norm *n)
+{
+	for (uint32_t i = 0; i < n->pick.n_paths; i++) {
+		enum normaliser how = n->pick.paths[i]->how;
+
+		if ((how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT) &&
+		    places_done(&n->pick.places, n->pick.start, i))
+			n->spec->hits[n->pick.paths[i] - n->spec->normalise.items]--;
+	}
 }
 
 /* What is below a masked place is masked. */
@@ -402,7 +445,9 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, e);
 	at.here = n.pick.start;
 	at.todo = by_path(&n, at.here);
+	unmeet_root(&n);
 	ok = ok && normal(&n, r->value, &at, &value, &changed);
+	met_names(&n);
 	if (ok && changed) {
 		root = talloc(mem, struct json);
 		ok = root != NULL || err_memory(e);

@@ -28,6 +28,8 @@ struct rule_where {
 enum rule_direction { RULE_ANY, RULE_GROWS, RULE_SHRINKS };
 
 struct rule {
+	struct rule_origin  origin;
+	uint32_t            at;            /* among all */
 	const char         *name, *reason;
 	struct globs        category, key; /* n == 0: any */
 	struct rule_where  *where;

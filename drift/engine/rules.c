@@ -214,8 +214,8 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 }
 
 static bool
-compile_list(
-    struct compiler *c, const char *pack, const char *root, const struct json *v, struct rules *out)
+compile_list(struct compiler *c, const char *pack, struct str from, const char *root,
+    const struct json *v, struct rules *out)
 {
 	struct rule *more;
 
@@ -229,10 +229,13 @@ compile_list(
 		return err_memory(c->e);
 	out->items = more;
 	for (uint32_t i = 0; i < v->n; i++) {
+		struct rule *rule = &out->items[out->n];
+
 		snprintf(c->at, sizeof c->at, "%s/%u", root, i);
-		if (!compile_rule(c, pack, i, &v->items[i], &out->items[out->n]))
+		if (!compile_rule(c, pack, i, &v->items[i], rule))
 			return false;
-		out->n++;
+		rule->origin = (struct rule_origin) { from, i, &v->items[i] };
+		rule->at = out->n++;
 	}
 	return true;
 }
@@ -250,13 +253,31 @@ rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack
 		(void)err_memory(e);
 		return NULL;
 	}
-	ok = compile_list(&c, "config", "/rules", config, out);
+	ok = compile_list(&c, "config", STR(""), "/rules", config, out);
 	for (size_t i = 0; ok && i < n; i++) {
 		snprintf(name, sizeof name, "%.*s", (int)packs[i]->name.n, packs[i]->name.p);
 		snprintf(root, sizeof root, "/rule_packs/%s/rules", name);
-		ok = compile_list(&c, name, root, packs[i]->rules, out);
+		ok = compile_list(&c, name, packs[i]->name, root, packs[i]->rules, out);
 	}
 	return ok ? out : NULL; /* on failure it stays a child of `mem`: it owns the faults */
+}
+
+uint32_t
+rules_count(const struct rules *rules)
+{
+	return rules == NULL ? 0 : rules->n;
+}
+
+const struct rule_origin *
+rules_origin(const struct rules *rules, uint32_t i)
+{
+	return &rules->items[i].origin;
+}
+
+const char *
+rules_name(const struct rules *rules, uint32_t i)
+{
+	return rules->items[i].name;
 }
 
 /* ---- packs ---- */

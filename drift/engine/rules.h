@@ -77,6 +77,13 @@ MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, str
 /* One rule as OpenAPI and decoding see it. */
 extern const struct schema rule_schema;
 
+/* Where a rule or normaliser stands, as it was written. */
+struct rule_origin {
+	struct str         pack;  /* n == 0: the config's own */
+	uint32_t           index; /* in that list, from 0 */
+	const struct json *text;
+};
+
 struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
 
 /*
@@ -85,6 +92,11 @@ struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
  */
 MUST_USE struct rules *rules_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, struct err *e);
+
+/* All of them in the order of precedence: the config's, then each pack's. `rules` NULL: none. */
+uint32_t                  rules_count(const struct rules *rules);
+const struct rule_origin *rules_origin(const struct rules *rules, uint32_t i);
+const char               *rules_name(const struct rules *rules, uint32_t i); /* as in a change */
 
 /* The rules that can speak about one resource: category, key and `where` hold. */
 struct rule;
@@ -104,10 +116,12 @@ struct rule_subject {
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
 };
+#define RULE_NONE UINT32_MAX
 struct rule_verdict {
 	enum severity severity;
 	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched */
 	const char   *reason; /* never NULL; "" when the rule gives none */
+	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
 };
 /* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false only for want of memory. */
 MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,

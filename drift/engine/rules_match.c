@@ -290,7 +290,7 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 	bool        ok = true, yes = false;
 	size_t      i;
 
-	*v = (struct rule_verdict) { RULE_DEFAULT_SEVERITY, "default", "" };
+	*v = (struct rule_verdict) { RULE_DEFAULT_SEVERITY, "default", "", RULE_NONE };
 	if (pick->n == 0)
 		return true;
 	own = talloc_new(tmp);
@@ -301,7 +301,7 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 	if (yes) {
 		const struct rule *rule = pick->items[i - 1];
 
-		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason };
+		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at };
 	}
 	talloc_free(own);
 	return ok;

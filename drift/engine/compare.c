@@ -241,7 +241,7 @@ compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pa
     size_t n, const uint8_t key[static HASH_LEN], struct err *e)
 {
 	struct compare_spec *spec = talloc_zero(mem, struct compare_spec);
-	struct compiler      c = { .mem = spec, .e = e };
+	struct compiler      c = { .mem = spec, .e = e, .most = COMPARE_GLOBS_MAX };
 
 	if (spec == NULL) {
 		(void)err_memory(e);
@@ -288,6 +288,29 @@ bool
 compare_names(const struct compare_entry *entry, struct str name)
 {
 	return globs_match(&entry->names, name) && !globs_match(&entry->except, name);
+}
+
+bool
+compare_masks(const struct compare_spec *spec, struct str category, struct str member)
+{
+	for (uint32_t i = 0; i < spec->normalise.n; i++) {
+		const struct compare_entry *x = &spec->normalise.items[i];
+		uint64_t                    states;
+
+		if (x->how != NORMALISE_MASK ||
+		    (x->category.n > 0 && !globs_match(&x->category, category)))
+			continue;
+		if (!x->by_path) {
+			if (compare_names(x, member))
+				return true;
+			continue;
+		}
+		states = pattern_start(&x->path);
+		if (pattern_done(&x->path, states) ||
+		    pattern_done(&x->path, pattern_step(&x->path, states, member)))
+			return true;
+	}
+	return false;
 }
 
 bool

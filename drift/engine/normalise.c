@@ -161,9 +161,10 @@ spot_element(struct norm *n, const struct spot *up, uint32_t i)
 	for (uint32_t j = 0; j < n->pick.n_paths; j++) {
 		enum normaliser how = n->pick.paths[j]->how;
 
-		if (places_done(&n->pick.places, at.here, j))
-			at.todo |=
-			    (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
+		if (!places_done(&n->pick.places, at.here, j))
+			continue;
+		met(n, n->pick.paths[j], 1);
+		at.todo |= (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
 	}
 	return at;
 }
@@ -461,6 +462,15 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 }
 
 /* ---- showing ---- */
+
+bool
+resource_masked(const struct json *v, struct str *hex)
+{
+	if (v->type != JSON_STRING || v->text.n == 0 || !is_mark(v->text))
+		return false;
+	*hex = (struct str) { v->text.p + MARK_LEN, v->text.n - MARK_LEN };
+	return true;
+}
 
 static void
 print_string(struct buf *out, struct str s)

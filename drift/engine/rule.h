@@ -14,6 +14,7 @@ enum predicate_kind {
 };
 struct predicate {
 	enum predicate_kind kind;
+	bool                fold;  /* texts match in upper and lower case (ASCII) */
 	const struct json  *value; /* EQUAL, ABOVE, BELOW, CONTAINS */
 	struct globs        globs; /* MATCH */
 	struct predicate   *items; /* ONE_OF, NOT */

@@ -11,6 +11,7 @@
  *	 "path": "/conditions/users/exclude*\/\*",
  *	 "op": "created",                    or a list; default any
  *	 "from": P, "to": P,                 predicates on the value lost, the value gained
+ *	 "casefold": true,                   names in `path`, texts in where, from and to in any case
  *	 "direction": "grows",               grows | shrinks | any (default)
  *	 "severity": "high",                 info | low | medium | high | critical | ignore
  *	 "reason": "..."}                    one sentence for people
@@ -22,8 +23,10 @@
  * A step on an element of an array is its index or, where elements are matched by key, its key as
  * in a canonical path: "/settings/[id=\"Sms\"]/state".
  * The values at those places are two multisets; what is only in the old one is
- * lost, what is only in the new one is gained.  grows: something was gained
- * (numbers: became larger); shrinks: something was lost (became smaller).
+ * lost, what is only in the new one is gained.  grows: something was gained;
+ * shrinks: something was lost.  null, "", [] and {} are nothing.  One text in
+ * place of another is both; of a number in place of another, written as a text
+ * of digits or not, it is which is larger.
  * `from` must hold for a lost value, `to` for a gained one.
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
@@ -58,6 +61,8 @@ enum severity {
 };
 #define RULE_DEFAULT_SEVERITY SEVERITY_MEDIUM
 #define RULES_MAX             1000 /* of one config, its packs included */
+#define RULES_CONDITIONS_MAX  10000 /* globs and predicates of all of them */
+#define RULES_STEPS_MAX       200000000 /* steps of patterns and predicates in one comparison */
 
 const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
 bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
@@ -115,6 +120,7 @@ struct rule_subject {
 	size_t             n_steps;
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
+	uint64_t          *work;                  /* steps taken are added; NULL: nobody counts */
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {
@@ -123,7 +129,8 @@ struct rule_verdict {
 	const char   *reason; /* never NULL; "" when the rule gives none */
 	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
 };
-/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false only for want of memory. */
+/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false for want of memory, and ERR_INVALID when *work
+ * is beyond RULES_STEPS_MAX: rules times places is what a comparison may cost, and no more. */
 MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,
     const struct rule_subject *s, struct rule_verdict *v, struct err *e);
 

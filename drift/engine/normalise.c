@@ -2,13 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 #include "drift/engine/resource.h"
 #include "drift/engine/spec.h"
 #include "drift/engine/transform.h"
-
-#define MARK     "\0masked:"
-#define MARK_LEN (sizeof MARK - 1)
 
 /* What is to be done at a place: bit 1 << enum normaliser. */
 #define DO(how)    (1u << (how))
@@ -229,12 +227,6 @@ transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
 /* ---- scalars ---- */
 
 static bool
-is_mark(struct str s)
-{
-	return s.n == MARK_LEN + 2 * (size_t)HASH_LEN && memcmp(s.p, MARK, MARK_LEN) == 0;
-}
-
-static bool
 mask(struct norm *n, const struct json *v, struct json *out)
 {
 	struct json clear = *v;
@@ -283,7 +275,7 @@ normal_scalar(struct norm *n, const struct json *v, bool masked, struct json *ou
 
 	*changed = true;
 	if (masked && v->type != JSON_NULL &&
-	    !(zero && n->from == RESOURCE_STORED && is_mark(v->text)))
+	    !(zero && n->from == RESOURCE_STORED && mark_is(v->text)))
 		return mask(n, v, out);
 	if (zero && n->from == RESOURCE_SOURCE)
 		return escape(n, v, out);
@@ -459,58 +451,4 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	}
 	talloc_free(tmp);
 	return ok;
-}
-
-/* ---- showing ---- */
-
-bool
-resource_masked(const struct json *v, struct str *hex)
-{
-	if (v->type != JSON_STRING || v->text.n == 0 || !is_mark(v->text))
-		return false;
-	*hex = (struct str) { v->text.p + MARK_LEN, v->text.n - MARK_LEN };
-	return true;
-}
-
-static void
-print_string(struct buf *out, struct str s)
-{
-	if (s.n > 0 && s.p[0] == '\0') {
-		if (is_mark(s)) {
-			buf_puts(out, "\"[masked]\"");
-			return;
-		}
-		s = (struct str) { s.p + 1, s.n - 1 };
-	}
-	buf_json(out, s);
-}
-
-void
-resource_print(struct buf *out, const struct json *v)
-{
-	bool object = v->type == JSON_OBJECT;
-
-	if (v->type == JSON_STRING) {
-		print_string(out, v->text);
-		return;
-	}
-	if (v->type == JSON_NUMBER) {
-		number_print(out, v->text);
-		return;
-	}
-	if (v->type != JSON_ARRAY && !object) {
-		json_print(out, v);
-		return;
-	}
-	buf_putc(out, object ? '{' : '[');
-	for (uint32_t i = 0; i < v->n; i++) {
-		if (i > 0)
-			buf_putc(out, ',');
-		if (object) {
-			buf_json(out, v->names[i]);
-			buf_putc(out, ':');
-		}
-		resource_print(out, &v->items[i]);
-	}
-	buf_putc(out, object ? '}' : ']');
 }

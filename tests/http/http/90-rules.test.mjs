@@ -136,3 +136,15 @@ test('rules of a config that is not there, or of another tenant, are 404; the qu
   assert.equal((await admin('DELETE', target)).status, 204);
   assert.equal(row(config), '');
 });
+
+test('a stored config that no longer compiles can be looked at and mended', async () => {
+  const { admin, config, target } = await watched();
+  const spec = JSON.stringify({ source: { kind: 'push', selector: { resources: '/r', key: 'password' } } });
+  sql(`UPDATE ${schemaOf(config)}.drift_configs SET spec = '${spec}', version = version + 1 WHERE id = ${hexOf(config)}`);
+  assert.equal((await admin('GET', target)).status, 200);
+  assert.equal((await admin('GET', `${target}/rules`)).status, 422);
+  const refused = await admin('POST', `${target}/snapshots`, { body: { resources: [] } });
+  assert.equal(refused.status, 422, refused.text);
+  assert.equal((await admin('PUT', target, { body: { source: { kind: 'push' } } })).status, 200);
+  assert.equal((await admin('POST', `${target}/snapshots`, { body: { resources: [] } })).status, 201);
+});

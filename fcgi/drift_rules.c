@@ -113,7 +113,8 @@ rules_dead(struct request *r, int64_t *dead, struct err *e)
 	size_t            n;
 
 	*dead = 0;
-	if (!rules_seen(r, &seen, &n, e)) /* what can no longer be compiled can still be looked at */
+	if (!rules_seen(
+		r, &seen, &n, e)) /* what can no longer be compiled can still be looked at */
 		return err_take(e, ERR_INVALID);
 	for (size_t i = 0; i < n; i++)
 		*dead += seen[i].dead;

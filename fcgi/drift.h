@@ -21,6 +21,9 @@ MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
     const char *target_kind, const struct uuid *target, const char *name, struct err *e);
 
+/* How many of the rules of the config r->id0 are dead. */
+MUST_USE bool rules_dead(struct request *r, int64_t *dead, struct err *e);
+
 /* Where a change is, as it is answered. */
 struct change_resource {
 	char *category, *key;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/store/channel.h"
+#include "core/store/rule_hits.h"
 #include "core/store/schedule.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/watch.h"
@@ -20,6 +21,7 @@ struct config_out {
 	struct items            alerts;
 	int64_t                 retention_s;
 	int64_t                 expect_every_s;
+	int64_t                 dead_rules;
 	char                   *state;
 	instant                 last_run, last_snapshot_at;
 	uint64_t                version;
@@ -45,6 +47,9 @@ static const struct field  config_out_fields[] = { FIELD(struct config_out, id,
 	     .doc = "Snapshots are dropped after so many seconds; absent: never."),
 	 FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
 	     .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
+	 FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
+		     "(GET .../rules names them); absent: none, and in lists."),
 	 FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
 	 FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
 	     .doc = "When a snapshot was last compared."),
@@ -191,10 +196,12 @@ list_configs(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct config_row row;
+	struct config_out *out = answer;
+	struct config_row  row;
 
 	(void)body;
-	return config_load(r, &row, e) && set_etag(r, &row, e) && config_show(r, &row, answer, e);
+	return config_load(r, &row, e) && set_etag(r, &row, e) && config_show(r, &row, out, e) &&
+	       rules_dead(r, &out->dead_rules, e);
 }
 
 /* ---- writing ---- */
@@ -345,7 +352,7 @@ drop_body(struct db *db, void *arg, struct err *e)
 	    !config_drop(
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
-	return c->done ? await_beat(db, c, e) && /* no more */
+	return c->done ? rule_hits_drop(db, &c->config.id, e) && await_beat(db, c, e) && /* no more */
 			     schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
 		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
 			     "the version was outrun");

@@ -19,6 +19,7 @@ const struct route *const route_tables[] = {
 	report_routes,
 	compare_routes,
 	whatif_routes,
+	rule_routes,
 	life_routes,
 	decide_routes,
 	analytics_routes,

@@ -25,6 +25,7 @@ extern const struct route golden_routes[];
 extern const struct route report_routes[];
 extern const struct route compare_routes[];
 extern const struct route whatif_routes[];
+extern const struct route rule_routes[];
 extern const struct route life_routes[];
 extern const struct route decide_routes[];
 extern const struct route analytics_routes[];

@@ -36,6 +36,18 @@ steps_make(struct steps *s, const struct place *at, bool old)
 	}
 }
 
+/* Masked keys stay different from each other, and unknown. */
+static bool
+key_value(struct walk *w, const struct json *v, struct buf *b)
+{
+	struct str hex;
+
+	if (!resource_masked(v, &hex))
+		return json_canonical(b, v, w->e);
+	buf_printf(b, "\"[masked:%.16s]\"", hex.p);
+	return true;
+}
+
 /* "[id=\"x\"]" */
 static bool
 key_text(struct walk *w, const struct place *at, struct buf *b)
@@ -51,7 +63,7 @@ key_text(struct walk *w, const struct place *at, struct buf *b)
 			buf_putc(b, ',');
 		buf_add(b, at->keys[i].p, at->keys[i].n);
 		buf_putc(b, '=');
-		if (v != NULL && !json_canonical(b, v, w->e))
+		if (v != NULL && !key_value(w, v, b))
 			return false;
 	}
 	buf_putc(b, ']');
@@ -234,7 +246,8 @@ count(struct diff_summary *s, const struct change *c)
 static bool
 classify(struct walk *w, const struct place *at, struct steps *steps, struct change *c)
 {
-	struct rule_subject s = { c->op, steps->names, steps->n, NULL, c->old_value, c->new_value };
+	struct rule_subject s = { c->op, steps->names, steps->n, NULL, c->old_value, c->new_value,
+		&w->d->state->work };
 	struct rule_verdict v;
 
 	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules, w->e))
@@ -247,6 +260,8 @@ classify(struct walk *w, const struct place *at, struct steps *steps, struct cha
 	}
 	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))
 		return false;
+	if (v.index != RULE_NONE)
+		w->d->rule_hits[v.index]++;
 	c->severity = v.severity;
 	c->rule = v.rule;
 	c->reason = v.reason;

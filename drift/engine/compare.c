@@ -122,7 +122,7 @@ typedef bool compile_fn(struct compiler *c, const struct entry_in *in, struct co
 /* Appends the compiled rows of one list. */
 static bool
 compile_list(struct compiler *c, const char *root, const char *list, const struct items *rows,
-    compile_fn *compile, struct compare_entries *out)
+    const struct json *texts, compile_fn *compile, struct compare_entries *out)
 {
 	const struct entry_in *in = rows->p;
 	struct compare_entry  *more;
@@ -138,7 +138,8 @@ compile_list(struct compiler *c, const char *root, const char *list, const struc
 	out->items = more;
 	for (size_t i = 0; i < rows->n; i++) {
 		snprintf(c->at, sizeof c->at, "%s/%s/%zu", root, list, i);
-		out->items[out->n] = (struct compare_entry) { 0 };
+		out->items[out->n] =
+		    (struct compare_entry) { .origin = { c->pack, (uint32_t)i, &texts->items[i] } };
 		if (!compile(c, &in[i], &out->items[out->n]))
 			return false;
 		out->n++;
@@ -155,9 +156,10 @@ compile_object(
 	if (v == NULL)
 		return true;
 	return schema_decode_at(c->mem, &compare_schema, v, root, &in, c->e) &&
-	       compile_list(c, root, "arrays", &in.arrays, compile_array, &spec->arrays) &&
-	       compile_list(
-		   c, root, "normalise", &in.normalise, compile_normaliser, &spec->normalise);
+	       compile_list(c, root, "arrays", &in.arrays, json_get(v, "arrays"), compile_array,
+		   &spec->arrays) &&
+	       compile_list(c, root, "normalise", &in.normalise, json_get(v, "normalise"),
+		   compile_normaliser, &spec->normalise);
 }
 
 /* ---- what is always masked ---- */
@@ -224,10 +226,14 @@ compile(struct compiler *c, const struct json *config, const struct rule_pack *c
 	for (size_t i = 0; i < n; i++) {
 		snprintf(root, sizeof root, "/rule_packs/%.*s/compare", (int)packs[i]->name.n,
 		    packs[i]->name.p);
+		c->pack = packs[i]->name;
 		if (!compile_object(c, root, packs[i]->compare, spec))
 			return false;
 	}
-	return add_secrets(c, spec);
+	if (!add_secrets(c, spec))
+		return false;
+	spec->hits = talloc_zero_array(c->mem, uint32_t, spec->normalise.n);
+	return spec->hits != NULL || err_memory(c->e);
 }
 
 struct compare_spec *
@@ -235,7 +241,7 @@ compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pa
     size_t n, const uint8_t key[static HASH_LEN], struct err *e)
 {
 	struct compare_spec *spec = talloc_zero(mem, struct compare_spec);
-	struct compiler      c = { .mem = spec, .e = e };
+	struct compiler      c = { .mem = spec, .e = e, .most = COMPARE_GLOBS_MAX };
 
 	if (spec == NULL) {
 		(void)err_memory(e);
@@ -245,12 +251,66 @@ compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pa
 	return make_keys(spec, key, e) && compile(&c, config, packs, n, spec) ? spec : NULL;
 }
 
+/* ---- what was met ---- */
+
+uint32_t
+compare_count(const struct compare_spec *spec)
+{
+	return spec->normalise.n - 1; /* the last is what is always masked */
+}
+
+const struct rule_origin *
+compare_origin(const struct compare_spec *spec, uint32_t i)
+{
+	return &spec->normalise.items[i].origin;
+}
+
+uint32_t *
+compare_hits_copy(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e)
+{
+	size_t    n = spec->normalise.n * sizeof *spec->hits;
+	uint32_t *copy = talloc_memdup(mem, spec->hits, n);
+
+	if (copy == NULL)
+		(void)err_memory(e);
+	return copy;
+}
+
+void
+compare_hits_clear(const struct compare_spec *spec)
+{
+	memset(spec->hits, 0, spec->normalise.n * sizeof *spec->hits);
+}
+
 /* ---- picking ---- */
 
 bool
 compare_names(const struct compare_entry *entry, struct str name)
 {
 	return globs_match(&entry->names, name) && !globs_match(&entry->except, name);
+}
+
+bool
+compare_masks(const struct compare_spec *spec, struct str category, struct str member)
+{
+	for (uint32_t i = 0; i < spec->normalise.n; i++) {
+		const struct compare_entry *x = &spec->normalise.items[i];
+		uint64_t                    states;
+
+		if (x->how != NORMALISE_MASK ||
+		    (x->category.n > 0 && !globs_match(&x->category, category)))
+			continue;
+		if (!x->by_path) {
+			if (compare_names(x, member))
+				return true;
+			continue;
+		}
+		states = pattern_start(&x->path);
+		if (pattern_done(&x->path, states) ||
+		    pattern_done(&x->path, pattern_step(&x->path, states, member)))
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -84,6 +84,7 @@ enum normaliser {
 
 #define COMPARE_ENTRIES_MAX 500 /* arrays or normalisers of one config, its packs included */
 #define COMPARE_KEYS_MAX    8   /* members of a composite key */
+#define COMPARE_GLOBS_MAX   1000 /* on names and categories, of all entries together */
 
 /* The `compare` object as OpenAPI and decoding see it. */
 extern const struct schema compare_schema;
@@ -99,5 +100,25 @@ struct compare_spec; /* compiled; the JSON it came from must outlive it */
 MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
     struct err *e);
+
+/* Is this member of a resource masked? */
+bool compare_masks(const struct compare_spec *spec, struct str category, struct str member);
+
+/*
+ * The normalisers in their order, the config's, then its packs'; what is always masked is not among
+ * them.
+ */
+uint32_t                  compare_count(const struct compare_spec *spec);
+const struct rule_origin *compare_origin(const struct compare_spec *spec, uint32_t i);
+
+/*
+ * How often each of them has met its place in resource_normalise since the last clear, in the order
+ * of compare_origin: a tally of whoever uses the spec at the time.  A member that an `ignore` left
+ * out is not looked into: what else speaks about places inside it meets nothing.
+ */
+void compare_hits_clear(const struct compare_spec *spec);
+/* As they are now, owned by `mem`. */
+MUST_USE uint32_t *compare_hits_copy(
+    TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e);
 
 #endif

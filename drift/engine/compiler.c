@@ -21,6 +21,16 @@ compiler_fault(struct compiler *c, const char *member, const char *what)
 }
 
 bool
+compiler_charge(struct compiler *c, const char *member, size_t n)
+{
+	char pointer[POINTER_MAX];
+
+	c->charged += n;
+	return c->charged <= c->most || err_fault(c->e, c->mem, pointer_to(c, member, pointer),
+					    "more than %zu globs and predicates in all", c->most);
+}
+
+bool
 compiler_globs(
     struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out)
 {
@@ -28,7 +38,8 @@ compiler_globs(
 
 	*out = (struct globs) { 0 };
 	return v == NULL ||
-	       globs_compile(c->mem, v, fold, pointer_to(c, member, pointer), out, c->e);
+	       (globs_compile(c->mem, v, fold, pointer_to(c, member, pointer), out, c->e) &&
+		   compiler_charge(c, member, out->n));
 }
 
 bool

@@ -10,13 +10,20 @@
 struct compiler {
 	TALLOC_CTX *mem; /* owns what is made, and the faults */
 	struct err *e;
+	struct str  pack;    /* n == 0: the config */
+	size_t      charged; /* globs and predicates so far ... */
+	size_t      most;    /* ... of which there may be so many */
+	bool        fold;    /* predicates of the entry at hand: in any case */
 	char        at[160]; /* JSON Pointer of the entry at hand */
 };
 
 /* A fault at a member ("/path"; "": the entry itself). Always false. */
 bool compiler_fault(struct compiler *c, const char *member, const char *what);
 
-/* The globs of a member; NULL: none. */
+/* Counts what a value may have to be held against: it is bounded as a whole. */
+MUST_USE bool compiler_charge(struct compiler *c, const char *member, size_t n);
+
+/* The globs of a member, charged; NULL: none. */
 MUST_USE bool compiler_globs(
     struct compiler *c, const char *member, const struct json *v, bool fold, struct globs *out);
 

@@ -22,6 +22,12 @@ diff_make(
 	s->spec = spec;
 	s->rules = rules;
 	d->state = s;
+	d->rule_hits = talloc_zero_array(d, uint32_t, rules_count(rules) + 1);
+	if (d->rule_hits == NULL) {
+		(void)err_memory(e);
+		talloc_free(d);
+		return NULL;
+	}
 	return d;
 }
 

@@ -54,6 +54,7 @@ struct diff {
 	struct change      *changes;           /* child of the diff */
 	size_t              n;
 	struct diff_summary summary;
+	uint32_t           *rule_hits;         /* how many changes each rule decided, by its index; ignored ones too */
 	uint64_t            compared;          /* values, elements and names held against each other so far */
 	struct diff_state  *state;             /* private */
 };

@@ -2,13 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 #include "drift/engine/resource.h"
 #include "drift/engine/spec.h"
 #include "drift/engine/transform.h"
-
-#define MARK     "\0masked:"
-#define MARK_LEN (sizeof MARK - 1)
 
 /* What is to be done at a place: bit 1 << enum normaliser. */
 #define DO(how)    (1u << (how))
@@ -21,6 +19,7 @@
 struct known {
 	struct str name; /* p == NULL: nothing kept */
 	unsigned   todo;
+	uint32_t   times; /* since it is kept */
 };
 #define KNOWN 128
 
@@ -33,6 +32,7 @@ struct norm {
 	struct err                *e;
 	unsigned                   depth; /* open containers */
 	struct known               known[KNOWN];
+	unsigned                   named; /* all that is to be done by name */
 };
 
 /* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
@@ -47,6 +47,28 @@ static bool normal(
     struct norm *n, const struct json *v, const struct spot *at, struct json *out, bool *changed);
 
 /* ---- which places ---- */
+
+static void
+met(const struct norm *n, const struct compare_entry *x, uint32_t times)
+{
+	n->spec->hits[x - n->spec->normalise.items] += times;
+}
+
+/* Counting once for all times a name came keeps the count out of the way of each member. */
+static void
+met_name(const struct norm *n, const struct known *k)
+{
+	for (uint32_t i = 0; k->todo != 0 && i < n->pick.n_names; i++)
+		if (compare_names(n->pick.names[i], k->name))
+			met(n, n->pick.names[i], k->times);
+}
+
+static void
+met_names(const struct norm *n)
+{
+	for (uint32_t i = 0; n->named != 0 && i < KNOWN; i++)
+		met_name(n, &n->known[i]);
+}
 
 static unsigned
 judge_name(const struct norm *n, struct str name)
@@ -69,9 +91,13 @@ by_name(struct norm *n, struct str name)
 		slot += 3u * (uint8_t)name.p[0] + 7u * (uint8_t)name.p[name.n / 2] +
 			31u * (uint8_t)name.p[name.n - 1];
 	k = &n->known[slot % KNOWN];
-	if (k->name.p != NULL && str_eq(k->name, name))
+	if (k->name.p != NULL && str_eq(k->name, name)) {
+		k->times++;
 		return k->todo;
-	*k = (struct known) { name, judge_name(n, name) };
+	}
+	met_name(n, k);
+	*k = (struct known) { name, judge_name(n, name), 1 };
+	n->named |= k->todo;
 	return k->todo;
 }
 
@@ -81,9 +107,24 @@ by_path(const struct norm *n, const uint64_t *here)
 	unsigned todo = 0;
 
 	for (uint32_t i = 0; i < n->pick.n_paths; i++)
-		if (places_done(&n->pick.places, here, i))
+		if (places_done(&n->pick.places, here, i)) {
 			todo |= DO(n->pick.paths[i]->how);
+			met(n, n->pick.paths[i], 1);
+		}
 	return todo;
+}
+
+/* The resource itself is never left out. */
+static void
+unmeet_root(const struct norm *n)
+{
+	for (uint32_t i = 0; i < n->pick.n_paths; i++) {
+		enum normaliser how = n->pick.paths[i]->how;
+
+		if ((how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT) &&
+		    places_done(&n->pick.places, n->pick.start, i))
+			n->spec->hits[n->pick.paths[i] - n->spec->normalise.items]--;
+	}
 }
 
 /* What is below a masked place is masked. */
@@ -118,9 +159,10 @@ spot_element(struct norm *n, const struct spot *up, uint32_t i)
 	for (uint32_t j = 0; j < n->pick.n_paths; j++) {
 		enum normaliser how = n->pick.paths[j]->how;
 
-		if (places_done(&n->pick.places, at.here, j))
-			at.todo |=
-			    (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
+		if (!places_done(&n->pick.places, at.here, j))
+			continue;
+		met(n, n->pick.paths[j], 1);
+		at.todo |= (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
 	}
 	return at;
 }
@@ -185,12 +227,6 @@ transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
 /* ---- scalars ---- */
 
 static bool
-is_mark(struct str s)
-{
-	return s.n == MARK_LEN + 2 * (size_t)HASH_LEN && memcmp(s.p, MARK, MARK_LEN) == 0;
-}
-
-static bool
 mask(struct norm *n, const struct json *v, struct json *out)
 {
 	struct json clear = *v;
@@ -239,7 +275,7 @@ normal_scalar(struct norm *n, const struct json *v, bool masked, struct json *ou
 
 	*changed = true;
 	if (masked && v->type != JSON_NULL &&
-	    !(zero && n->from == RESOURCE_STORED && is_mark(v->text)))
+	    !(zero && n->from == RESOURCE_STORED && mark_is(v->text)))
 		return mask(n, v, out);
 	if (zero && n->from == RESOURCE_SOURCE)
 		return escape(n, v, out);
@@ -402,7 +438,9 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, e);
 	at.here = n.pick.start;
 	at.todo = by_path(&n, at.here);
+	unmeet_root(&n);
 	ok = ok && normal(&n, r->value, &at, &value, &changed);
+	met_names(&n);
 	if (ok && changed) {
 		root = talloc(mem, struct json);
 		ok = root != NULL || err_memory(e);
@@ -413,49 +451,4 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	}
 	talloc_free(tmp);
 	return ok;
-}
-
-/* ---- showing ---- */
-
-static void
-print_string(struct buf *out, struct str s)
-{
-	if (s.n > 0 && s.p[0] == '\0') {
-		if (is_mark(s)) {
-			buf_puts(out, "\"[masked]\"");
-			return;
-		}
-		s = (struct str) { s.p + 1, s.n - 1 };
-	}
-	buf_json(out, s);
-}
-
-void
-resource_print(struct buf *out, const struct json *v)
-{
-	bool object = v->type == JSON_OBJECT;
-
-	if (v->type == JSON_STRING) {
-		print_string(out, v->text);
-		return;
-	}
-	if (v->type == JSON_NUMBER) {
-		number_print(out, v->text);
-		return;
-	}
-	if (v->type != JSON_ARRAY && !object) {
-		json_print(out, v);
-		return;
-	}
-	buf_putc(out, object ? '{' : '[');
-	for (uint32_t i = 0; i < v->n; i++) {
-		if (i > 0)
-			buf_putc(out, ',');
-		if (object) {
-			buf_json(out, v->names[i]);
-			buf_putc(out, ':');
-		}
-		resource_print(out, &v->items[i]);
-	}
-	buf_putc(out, object ? '}' : ']');
 }

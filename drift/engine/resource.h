@@ -71,6 +71,9 @@ MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spe
 /* Appends the canonical text of a normal form: what is hashed (with the tenant's key) and stored. */
 MUST_USE bool resource_canonical(struct buf *out, const struct resource *r, struct err *e);
 
+/* Is this value of a normal form a mask?  *hex gets its HMAC in hex. */
+bool resource_masked(const struct json *v, struct str *hex);
+
 /*
  * Appends a value of a normal form (or of a change) as JSON for people and answers: masked scalars
  * as "[masked]", numbers of canonical text written out (1e2 as 100) where that is short.

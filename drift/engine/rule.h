@@ -14,6 +14,7 @@ enum predicate_kind {
 };
 struct predicate {
 	enum predicate_kind kind;
+	bool                fold;  /* texts match in upper and lower case (ASCII) */
 	const struct json  *value; /* EQUAL, ABOVE, BELOW, CONTAINS */
 	struct globs        globs; /* MATCH */
 	struct predicate   *items; /* ONE_OF, NOT */
@@ -28,6 +29,8 @@ struct rule_where {
 enum rule_direction { RULE_ANY, RULE_GROWS, RULE_SHRINKS };
 
 struct rule {
+	struct rule_origin  origin;
+	uint32_t            at;            /* among all */
 	const char         *name, *reason;
 	struct globs        category, key; /* n == 0: any */
 	struct rule_where  *where;

@@ -51,6 +51,7 @@ change_op_name(enum change_op op)
 struct rule_in {
 	const char     *name, *path, *direction, *severity, *reason;
 	struct raw_json category, key, where, op, from, to;
+	bool            casefold;
 };
 static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1, .max = 64,
 						.doc = "Name of the rule; else its number."),
@@ -62,6 +63,9 @@ static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1
 	    .doc = "JSON Pointers into the resource, each with a predicate."),
 	FIELD(struct rule_in, path, .flags = FIELD_REQUIRED, .max = PATTERN_TEXT_MAX,
 	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	FIELD(struct rule_in, casefold,
+	    .doc = "Names in the path, and texts of where, from and to, match in upper and lower "
+		   "case."),
 	FIELD(struct rule_in, op,
 	    .doc = "created, deleted, modified, or a list of them; default any."),
 	FIELD(struct rule_in, from, .doc = "Predicate on a value that was lost."),
@@ -85,6 +89,8 @@ predicate_list(struct compiler *c, const char *member, const struct json *items,
 	*out = (struct predicate) { .kind = kind };
 	if (n == 0 || n > 1000)
 		return compiler_fault(c, member, "a list needs 1 to 1000 entries");
+	if (!compiler_charge(c, member, n))
+		return false;
 	out->items = talloc_zero_array(c->mem, struct predicate, n);
 	if (out->items == NULL)
 		return err_memory(c->e);
@@ -103,7 +109,7 @@ predicate_object(
 
 	if (str_eqz(name, "match")) {
 		*out = (struct predicate) { .kind = PREDICATE_MATCH };
-		return compiler_globs(c, member, value, false, &out->globs);
+		return compiler_globs(c, member, value, c->fold, &out->globs);
 	}
 	if (str_eqz(name, "exists") && json_is_bool(value)) {
 		*out = (struct predicate) { .kind = value->type == JSON_TRUE ? PREDICATE_EXISTS
@@ -120,7 +126,9 @@ predicate_object(
 		       compiler_fault(c, member, "the number is too long");
 	}
 	if (str_eqz(name, "contains") && value->type == JSON_STRING && value->text.n > 0) {
-		*out = (struct predicate) { .kind = PREDICATE_CONTAINS, .value = value };
+		*out = (struct predicate) {
+			.kind = PREDICATE_CONTAINS, .fold = c->fold, .value = value
+		};
 		return true;
 	}
 	return compiler_fault(
@@ -134,7 +142,7 @@ predicate(struct compiler *c, const char *member, const struct json *v, struct p
 		return predicate_object(c, member, v, out);
 	if (v->type == JSON_ARRAY)
 		return predicate_list(c, member, v->items, v->n, PREDICATE_ONE_OF, out);
-	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .value = v };
+	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .fold = c->fold, .value = v };
 	return v->type != JSON_NUMBER || number_in_limits(v->text) ||
 	       compiler_fault(c, member, "the number is too long");
 }
@@ -151,6 +159,8 @@ compile_where(struct compiler *c, const struct json *v, struct rule *out)
 		struct rule_where *w = &out->where[out->n_where];
 
 		w->pointer = v->names[out->n_where];
+		if (!compiler_charge(c, "/where", 1))
+			return false;
 		if (w->pointer.n > 0 && w->pointer.p[0] != '/')
 			return compiler_fault(c, "/where", "member names must be JSON Pointers");
 		if (!predicate(c, "/where", &v->items[out->n_where], &w->is))
@@ -201,6 +211,7 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 	if (!schema_decode_at(c->mem, &rule_schema, v, c->at, &in, c->e))
 		return false;
 	*out = (struct rule) { .ops = (1u << CHANGE_OP__MAX) - 1, .reason = "" };
+	c->fold = in.casefold;
 	out->severity = (enum severity)compiler_choice(severities, in.severity);
 	if (in.direction != NULL)
 		out->direction = (enum rule_direction)compiler_choice(directions, in.direction);
@@ -210,12 +221,16 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 				    : talloc_asprintf(c->mem, "%s:%zu", pack, i + 1);
 	if (out->name == NULL)
 		return err_memory(c->e);
-	return compiler_path(c, in.path, &out->path) && compile_conditions(c, &in, out);
+	if (!compiler_path(c, in.path, &out->path))
+		return false;
+	for (uint32_t s = 0; in.casefold && s < out->path.n; s++)
+		out->path.steps[s].fold = true;
+	return compile_conditions(c, &in, out);
 }
 
 static bool
-compile_list(
-    struct compiler *c, const char *pack, const char *root, const struct json *v, struct rules *out)
+compile_list(struct compiler *c, const char *pack, struct str from, const char *root,
+    const struct json *v, struct rules *out)
 {
 	struct rule *more;
 
@@ -229,10 +244,13 @@ compile_list(
 		return err_memory(c->e);
 	out->items = more;
 	for (uint32_t i = 0; i < v->n; i++) {
+		struct rule *rule = &out->items[out->n];
+
 		snprintf(c->at, sizeof c->at, "%s/%u", root, i);
-		if (!compile_rule(c, pack, i, &v->items[i], &out->items[out->n]))
+		if (!compile_rule(c, pack, i, &v->items[i], rule))
 			return false;
-		out->n++;
+		rule->origin = (struct rule_origin) { from, i, &v->items[i] };
+		rule->at = out->n++;
 	}
 	return true;
 }
@@ -242,7 +260,7 @@ rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack
     size_t n, struct err *e)
 {
 	struct rules   *out = talloc_zero(mem, struct rules);
-	struct compiler c = { .mem = out, .e = e };
+	struct compiler c = { .mem = out, .e = e, .most = RULES_CONDITIONS_MAX };
 	char            root[100], name[65];
 	bool            ok;
 
@@ -250,13 +268,31 @@ rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack
 		(void)err_memory(e);
 		return NULL;
 	}
-	ok = compile_list(&c, "config", "/rules", config, out);
+	ok = compile_list(&c, "config", STR(""), "/rules", config, out);
 	for (size_t i = 0; ok && i < n; i++) {
 		snprintf(name, sizeof name, "%.*s", (int)packs[i]->name.n, packs[i]->name.p);
 		snprintf(root, sizeof root, "/rule_packs/%s/rules", name);
-		ok = compile_list(&c, name, root, packs[i]->rules, out);
+		ok = compile_list(&c, name, packs[i]->name, root, packs[i]->rules, out);
 	}
 	return ok ? out : NULL; /* on failure it stays a child of `mem`: it owns the faults */
+}
+
+uint32_t
+rules_count(const struct rules *rules)
+{
+	return rules == NULL ? 0 : rules->n;
+}
+
+const struct rule_origin *
+rules_origin(const struct rules *rules, uint32_t i)
+{
+	return &rules->items[i].origin;
+}
+
+const char *
+rules_name(const struct rules *rules, uint32_t i)
+{
+	return rules->items[i].name;
 }
 
 /* ---- packs ---- */

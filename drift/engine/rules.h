@@ -11,6 +11,7 @@
  *	 "path": "/conditions/users/exclude*\/\*",
  *	 "op": "created",                    or a list; default any
  *	 "from": P, "to": P,                 predicates on the value lost, the value gained
+ *	 "casefold": true,                   names in `path`, texts in where, from and to in any case
  *	 "direction": "grows",               grows | shrinks | any (default)
  *	 "severity": "high",                 info | low | medium | high | critical | ignore
  *	 "reason": "..."}                    one sentence for people
@@ -22,8 +23,10 @@
  * A step on an element of an array is its index or, where elements are matched by key, its key as
  * in a canonical path: "/settings/[id=\"Sms\"]/state".
  * The values at those places are two multisets; what is only in the old one is
- * lost, what is only in the new one is gained.  grows: something was gained
- * (numbers: became larger); shrinks: something was lost (became smaller).
+ * lost, what is only in the new one is gained.  grows: something was gained;
+ * shrinks: something was lost.  null, "", [] and {} are nothing.  One text in
+ * place of another is both; of a number in place of another, written as a text
+ * of digits or not, it is which is larger.
  * `from` must hold for a lost value, `to` for a gained one.
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
@@ -58,6 +61,8 @@ enum severity {
 };
 #define RULE_DEFAULT_SEVERITY SEVERITY_MEDIUM
 #define RULES_MAX             1000 /* of one config, its packs included */
+#define RULES_CONDITIONS_MAX  10000 /* globs and predicates of all of them */
+#define RULES_STEPS_MAX       200000000 /* steps of patterns and predicates in one comparison */
 
 const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
 bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
@@ -77,6 +82,13 @@ MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, str
 /* One rule as OpenAPI and decoding see it. */
 extern const struct schema rule_schema;
 
+/* Where a rule or normaliser stands, as it was written. */
+struct rule_origin {
+	struct str         pack;  /* n == 0: the config's own */
+	uint32_t           index; /* in that list, from 0 */
+	const struct json *text;
+};
+
 struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
 
 /*
@@ -85,6 +97,11 @@ struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
  */
 MUST_USE struct rules *rules_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, struct err *e);
+
+/* All of them in the order of precedence: the config's, then each pack's. `rules` NULL: none. */
+uint32_t                  rules_count(const struct rules *rules);
+const struct rule_origin *rules_origin(const struct rules *rules, uint32_t i);
+const char               *rules_name(const struct rules *rules, uint32_t i); /* as in a change */
 
 /* The rules that can speak about one resource: category, key and `where` hold. */
 struct rule;
@@ -103,13 +120,17 @@ struct rule_subject {
 	size_t             n_steps;
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
+	uint64_t          *work;                  /* steps taken are added; NULL: nobody counts */
 };
+#define RULE_NONE UINT32_MAX
 struct rule_verdict {
 	enum severity severity;
 	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched */
 	const char   *reason; /* never NULL; "" when the rule gives none */
+	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
 };
-/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false only for want of memory. */
+/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false for want of memory, and ERR_INVALID when *work
+ * is beyond RULES_STEPS_MAX: rules times places is what a comparison may cost, and no more. */
 MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,
     const struct rule_subject *s, struct rule_verdict *v, struct err *e);
 

@@ -1,6 +1,7 @@
 /* rules.h: which rule a change meets. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/index.h"
 #include "drift/engine/element.h"
@@ -10,7 +11,9 @@
 struct found {
 	const struct json **items;
 	uint32_t            n, cap;
+	uint64_t            looked; /* places on the way; what is to be told apart costs more */
 };
+#define LOOKED_FOUND 8
 
 /* ---- predicates ---- */
 
@@ -25,6 +28,27 @@ any_holds(const struct predicate *list, uint32_t n, const struct json *v)
 	return false;
 }
 
+static bool
+text_equal(const struct predicate *p, struct str s)
+{
+	struct str want = p->value->text;
+
+	return s.n == want.n && (s.n == 0 || strncasecmp(s.p, want.p, s.n) == 0);
+}
+
+static bool
+contains(const struct predicate *p, struct str s)
+{
+	struct str want = p->value->text;
+
+	if (!p->fold)
+		return s.n > 0 && memmem(s.p, s.n, want.p, want.n) != NULL;
+	for (size_t i = 0; i + want.n <= s.n; i++)
+		if (strncasecmp(s.p + i, want.p, want.n) == 0)
+			return true;
+	return false;
+}
+
 /* `v` NULL: there is no value. */
 static bool
 holds(const struct predicate *p, const struct json *v)
@@ -35,6 +59,8 @@ holds(const struct predicate *p, const struct json *v)
 	case PREDICATE_ABSENT:
 		return v == NULL;
 	case PREDICATE_EQUAL:
+		if (v != NULL && p->fold && v->type == JSON_STRING && p->value->type == JSON_STRING)
+			return text_equal(p, v->text);
 		return v != NULL && element_scalar_equal(p->value, v);
 	case PREDICATE_ONE_OF:
 		return any_holds(p->items, p->n, v);
@@ -43,8 +69,7 @@ holds(const struct predicate *p, const struct json *v)
 	case PREDICATE_MATCH:
 		return v != NULL && v->type == JSON_STRING && globs_match(&p->globs, v->text);
 	case PREDICATE_CONTAINS:
-		return v != NULL && v->type == JSON_STRING && v->text.n > 0 &&
-		       memmem(v->text.p, v->text.n, p->value->text.p, p->value->text.n) != NULL;
+		return v != NULL && v->type == JSON_STRING && contains(p, v->text);
 	case PREDICATE_ABOVE:
 		return v != NULL && v->type == JSON_NUMBER &&
 		       number_cmp(v->text, p->value->text) > 0;
@@ -139,6 +164,7 @@ find_below(TALLOC_CTX *tmp, const struct pattern *p, uint64_t states, const stru
 		else
 			name.n = (size_t)snprintf(number, sizeof number, "%u", i);
 		next = pattern_step(p, states, name);
+		f->looked += pattern_done(p, next) ? LOOKED_FOUND : 1;
 		if (next == 0)
 			continue;
 		ok = pattern_done(p, next) ? found_add(tmp, f, &v->items[i], e)
@@ -195,6 +221,8 @@ subtract(TALLOC_CTX *tmp, struct found *a, struct found *b, struct err *e)
 	for (uint32_t i = 0; ok && i < b->n; i++)
 		if (more[of[a->n + i]]-- > 0)
 			ok = found_add(tmp, &rest_b, b->items[i], e);
+	rest_a.looked = a->looked;
+	rest_b.looked = b->looked;
 	*a = rest_a;
 	*b = rest_b;
 	return ok;
@@ -235,34 +263,77 @@ look(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, str
 	return true;
 }
 
-/* null and empty containers are not something. */
+/* null, "", [] and {} are not something. */
 static bool
 something(const struct found *f)
 {
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct json *v = f->items[i];
 
-		if (v->type != JSON_NULL &&
+		if (v->type != JSON_NULL && (v->type != JSON_STRING || v->text.n > 0) &&
 		    ((v->type != JSON_ARRAY && v->type != JSON_OBJECT) || v->n > 0))
 			return true;
 	}
 	return false;
 }
 
+/* Many systems write numbers as text: "14". */
+static bool
+number_of(const struct json *v, struct str *out)
+{
+	size_t digits = v->text.n;
+
+	if (v->type == JSON_NUMBER) {
+		*out = v->text;
+		return true;
+	}
+	if (v->type != JSON_STRING || v->text.n == 0 || v->text.n > 18)
+		return false;
+	*out = v->text;
+	for (size_t i = v->text.p[0] == '-'; i < v->text.n; i++)
+		digits -= v->text.p[i] >= '0' && v->text.p[i] <= '9';
+	return digits == (v->text.p[0] == '-') && v->text.n > digits;
+}
+
 static bool
 in_direction(const struct rule *rule, const struct found *lost, const struct found *gained)
 {
-	bool grows = rule->direction == RULE_GROWS;
-	int  c;
+	bool       grows = rule->direction == RULE_GROWS;
+	struct str was, is;
+	int        c;
 
 	if (rule->direction == RULE_ANY)
 		return true;
-	if (lost->n == 1 && gained->n == 1 && lost->items[0]->type == JSON_NUMBER &&
-	    gained->items[0]->type == JSON_NUMBER) {
-		c = number_cmp(gained->items[0]->text, lost->items[0]->text);
+	if (lost->n == 1 && gained->n == 1 && number_of(lost->items[0], &was) &&
+	    number_of(gained->items[0], &is)) {
+		c = number_cmp(is, was);
 		return grows ? c > 0 : c < 0;
 	}
 	return something(grows ? gained : lost);
+}
+
+/* 1 for what is held against a value at once, else as many as are in the list. */
+static uint64_t
+breadth(const struct predicate *p)
+{
+	return 1 + p->n + p->globs.n;
+}
+
+static bool
+charge(const struct rule *rule, const struct rule_subject *s, const struct found *lost,
+    const struct found *gained, struct err *e)
+{
+	if (s->work == NULL)
+		return true;
+	*s->work += 1 + s->n_steps + lost->looked + gained->looked;
+	if (rule->has_from)
+		*s->work += lost->n * breadth(&rule->from);
+	if (rule->has_to)
+		*s->work += gained->n * breadth(&rule->to);
+	return *s->work <= RULES_STEPS_MAX ||
+	       err_set(e, ERR_INVALID, 0,
+		   "The rules of this config are too many for as many changes as these.",
+		   "rules took more than %d steps", RULES_STEPS_MAX);
 }
 
 static bool
@@ -274,7 +345,7 @@ matches(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, 
 	*yes = false;
 	if ((rule->ops >> s->op & 1) == 0)
 		return true;
-	if (!look(tmp, rule, s, &lost, &gained, yes, e))
+	if (!look(tmp, rule, s, &lost, &gained, yes, e) || !charge(rule, s, &lost, &gained, e))
 		return false;
 	*yes = *yes && in_direction(rule, &lost, &gained) &&
 	       (!rule->has_from || found_holds(&rule->from, &lost)) &&
@@ -290,18 +361,20 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 	bool        ok = true, yes = false;
 	size_t      i;
 
-	*v = (struct rule_verdict) { RULE_DEFAULT_SEVERITY, "default", "" };
+	*v = (struct rule_verdict) { RULE_DEFAULT_SEVERITY, "default", "", RULE_NONE };
 	if (pick->n == 0)
 		return true;
 	own = talloc_new(tmp);
 	if (own == NULL)
 		return err_memory(e);
-	for (i = 0; ok && !yes && i < pick->n; i++)
+	for (i = 0; ok && !yes && i < pick->n; i++) {
 		ok = matches(own, pick->items[i], s, &yes, e);
+		talloc_free_children(own); /* a rule may have found very much */
+	}
 	if (yes) {
 		const struct rule *rule = pick->items[i - 1];
 
-		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason };
+		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at };
 	}
 	talloc_free(own);
 	return ok;

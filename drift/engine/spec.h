@@ -8,6 +8,7 @@
 #include "drift/engine/pattern.h"
 
 struct compare_entry {
+	struct rule_origin origin;       /* of what is always masked: text NULL */
 	struct globs      category; /* n == 0: any */
 	bool              by_path;
 	struct pattern    path;          /* by_path */
@@ -28,6 +29,7 @@ struct compare_entries {
 struct compare_spec {
 	struct compare_entries arrays, normalise;
 	struct hash_key       *mask_key, *finger_key, *value_key;
+	uint32_t              *hits; /* of each normaliser, since compare_hits_clear */
 	uint8_t                gone[HASH_LEN]; /* the value hash of what is gone */
 };
 

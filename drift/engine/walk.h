@@ -19,6 +19,7 @@ struct diff_state {
 	const struct compare_spec *spec;
 	const struct rules        *rules;
 	size_t                     cap;  /* of diff.changes */
+	uint64_t                   work; /* of rules, so far */
 	walk_note_fn              *note; /* NULL: changes are classified and stored */
 	void                      *note_arg;
 };

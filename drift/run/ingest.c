@@ -7,6 +7,7 @@
 #include "core/store/history.h"
 #include "core/store/tx.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/hits.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
 #include "drift/run/tally.h"
@@ -85,6 +86,8 @@ static bool
 write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
 	if (!snapshot_add(db, &p->snapshot, e))
+		return false;
+	if (!hits_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)
 		return ingest_alerts(db, in, p, NULL, e);

@@ -193,6 +193,7 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 	p->diff = diff_make(p, in->spec->compare, in->spec->rules, e);
 	if (p->diff == NULL)
 		return false;
+	compare_hits_clear(in->spec->compare);
 	while (a < g->base_n || b < s->n) {
 		const struct held *old = a < g->base_n ? &g->base[a] : NULL;
 		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
@@ -203,7 +204,8 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 		a += c <= 0;
 		b += c >= 0;
 	}
-	return true;
+	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
+	return p->base_hits != NULL;
 }
 
 /* ---- versions and contents ---- */

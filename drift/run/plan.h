@@ -45,6 +45,7 @@ struct plan {
 	struct collection  *collections;   /* of the snapshot and its baseline, by category */
 	size_t              collections_n;
 	struct diff        *diff;   /* NULL: nothing was compared */
+	uint32_t           *base_hits; /* what each normaliser met in the baseline's side */
 	struct change_text *values; /* parallel to diff->changes */
 	struct life        *life;   /* NULL: nothing was compared */
 	struct trend        trend;

@@ -65,11 +65,15 @@ make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spe
 	if (s->items == NULL)
 		return err_memory(e);
 	s->n = in->n;
+	compare_hits_clear(spec->compare);
 	for (size_t i = 0; i < in->n; i++) {
 		s->items[i].r = in->resources[i];
 		if (!make_one(s, t, spec, &s->items[i], in->from, e))
 			return false;
 	}
+	s->hits = compare_hits_copy(s, spec->compare, e);
+	if (s->hits == NULL)
+		return false;
 	if (s->n > 1)
 		qsort(s->items, s->n, sizeof(s->items[0]), by_place);
 	return true;

@@ -22,6 +22,7 @@ struct snap {
 	struct collection    *collections; /* as told and of its resources, by category */
 	size_t                collections_n;
 	uint8_t               digest[HASH_LEN];
+	uint32_t             *hits; /* what each normaliser of the spec has met in it */
 };
 
 MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,

@@ -424,6 +424,20 @@ given_tree(const struct raw_json *v)
 	return v->tree == NULL || v->tree->type == JSON_NULL ? NULL : v->tree;
 }
 
+/* Keys of resources are kept readable, so nothing masked can be one. */
+static bool
+check_selector(struct drift_spec *s, struct err *e)
+{
+	struct str category;
+
+	if (s->selector == NULL)
+		return true;
+	category = s->selector->category.n > 0 ? s->selector->category : RESOURCE_CATEGORY_DOCUMENT;
+	return !compare_masks(s->compare, category, s->selector->key) ||
+	       err_fault(e, s, "/source/selector/key",
+		   "names a member that is masked, and keys are not");
+}
+
 static bool
 compile_engine(
     struct drift_spec *s, const struct drift *d, const struct tenant_db *t, struct err *e)
@@ -434,7 +448,7 @@ compile_engine(
 	if (!packs_load(s, d->deps.conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
 	s->compare = compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, e);
-	if (s->compare == NULL)
+	if (s->compare == NULL || !check_selector(s, e))
 		return false;
 	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, e);
 	return s->rules != NULL;

@@ -1,4 +1,4 @@
-/* Severity: patterns, rules, packs, the score; and what the pack `entra` says about real changes.
+/* Severity: rules, packs, the score; and what the pack `entra` says about real changes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
-#include "drift/engine/pattern.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
 
@@ -40,117 +39,6 @@ parse(const char *text)
 	if (v == NULL)
 		fail_msg("%s: %s", text, e.pub);
 	return v;
-}
-
-/* ---- patterns ---- */
-
-static void
-globs_match_whole_texts(void **state)
-{
-	static const struct {
-		const char *glob, *text;
-		bool        want;
-	} cases[] = {
-		{ "", "", true },
-		{ "", "a", false },
-		{ "*", "", true },
-		{ "*", "abc", true },
-		{ "abc", "abc", true },
-		{ "abc", "abcd", false },
-		{ "a*", "abc", true },
-		{ "a*", "ba", false },
-		{ "*c", "abc", true },
-		{ "*b*", "abc", true },
-		{ "*b*", "acc", false },
-		{ "a*c", "ac", true },
-		{ "a*c", "abbc", true },
-		{ "a*c", "abb", false },
-		{ "aa*aa", "aaa", false },
-		{ "aa*aa", "aaaa", true },
-		{ "a*b*c", "axbxc", true },
-		{ "a*b*c", "acb", false },
-		{ "*a*b*", "ba", false },
-		{ "**", "x", true },
-		{ "a**b", "ab", true },
-		{ "*ab*ab*", "abab", true },
-		{ "*ab*ab*", "aba", false },
-		{ "?", "a", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
-		struct glob g = glob_make(str_of(cases[i].glob), false);
-
-		if (glob_match(&g, str_of(cases[i].text)) != cases[i].want)
-			fail_msg("%s on %s", cases[i].glob, cases[i].text);
-	}
-}
-
-static void
-folded_globs_match_in_any_case(void **state)
-{
-	struct glob g = glob_make(STR("a*Policies*z"), true),
-		    exact = glob_make(STR("Password"), true);
-
-	(void)state;
-	assert_true(glob_match(&g, STR("A/policies/Z")));
-	assert_false(glob_match(&g, STR("A/policy/Z")));
-	assert_true(glob_match(&exact, STR("pASSWORD")));
-}
-
-static bool
-path_matches(const char *pattern, const char *path)
-{
-	struct err     e = { 0 };
-	struct pattern p;
-	struct str     rest = str_of(path), step;
-	uint64_t       states;
-
-	assert_true(pattern_compile(mem, str_of(pattern), "", &p, &e));
-	states = pattern_start(&p);
-	if (rest.n > 0)
-		rest = str_cut(rest, '/', &step);
-	while (rest.p != NULL && path[0] != '\0') {
-		rest = str_cut(rest, '/', &step);
-		states = pattern_step(&p, states, step);
-	}
-	return pattern_done(&p, states);
-}
-
-static void
-patterns_match_whole_paths(void **state)
-{
-	static const struct {
-		const char *pattern, *path;
-		bool        want;
-	} cases[] = {
-		{ "", "", true },
-		{ "", "/a", false },
-		{ "/a", "/a", true },
-		{ "/a", "", false },
-		{ "/a", "/a/b", false },
-		{ "/*", "/a", true },
-		{ "/*", "/a/b", false },
-		{ "/**", "", true },
-		{ "/**", "/a/b/c", true },
-		{ "/a/**", "/a", true },
-		{ "/a/**", "/a/b/c", true },
-		{ "/a/**", "/b", false },
-		{ "/**/z", "/z", true },
-		{ "/**/z", "/a/b/z", true },
-		{ "/**/z", "/a/z/b", false },
-		{ "/a/**/b/**/c", "/a/b/b/x/c", true },
-		{ "/a/**/b/**/c", "/a/c/b", false },
-		{ "/**/**/a", "/a", true },
-		{ "/ex*/0", "/excludeUsers/0", true },
-		{ "/a/", "/a/", true },
-		{ "/a/*", "/a/", true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++)
-		if (path_matches(cases[i].pattern, cases[i].path) != cases[i].want)
-			fail_msg("%s on %s", cases[i].pattern, cases[i].path);
 }
 
 /* ---- rules ---- */
@@ -595,9 +483,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(globs_match_whole_texts),
-		TEST(folded_globs_match_in_any_case),
-		TEST(patterns_match_whole_paths),
 		TEST(the_first_rule_that_matches_decides),
 		TEST(the_score_is_the_sum_of_the_weights),
 		TEST(a_wrong_rule_is_refused_with_its_place),

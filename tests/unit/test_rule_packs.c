@@ -432,8 +432,8 @@ static const struct expected azure[] = {
 
 static const struct expected generic[] = {
 	{ "document", "{'login':{'mfa':{'enabled':true}}}", "{'login':{'mfa':{'enabled':false}}}",
-	    "critical:off-mfa-2" },
-	{ "document", "{'requireMfa':true}", "{'requireMfa':false}", "critical:off-mfa-b" },
+	    "critical:off-mfa-enabled" },
+	{ "document", "{'requireMfa':true}", "{'requireMfa':false}", "critical:off-mfa" },
 	{ "document", "{'firewall':'on'}", "{'firewall':'off'}", "critical:off-firewall" },
 	{ "document", "{'firewall':'off'}", "{'firewall':'on'}", "medium:default" },
 	{ "document", "{'net':{'allow':['10.0.0.0/8']}}",
@@ -441,13 +441,13 @@ static const struct expected generic[] = {
 	{ "document", "{'cors':{'allowedOrigins':['https://a.example']}}",
 	    "{'cors':{'allowedOrigins':['https://a.example','*']}}", "high:allow-every-origin" },
 	{ "document", "{'admins':['ann']}", "{'admins':['ann','mallory']}",
-	    "critical:admin-added" },
+	    "critical:admin-added-admins" },
 	{ "document", "{'policy':{'minLength':14}}", "{'policy':{'minLength':6}}",
 	    "high:password-shorter" },
 	{ "document", "{'policy':{'minLength':6}}", "{'policy':{'minLength':14}}",
 	    "medium:default" },
 	{ "sshd", "{'PermitRootLogin':'no'}", "{'PermitRootLogin':'yes'}", "critical:root-login" },
-	{ "document", "{'isAdmin':false}", "{'isAdmin':true}", "critical:admin-flag" },
+	{ "document", "{'isAdmin':false}", "{'isAdmin':true}", "critical:admin-flag-isadmin" },
 };
 
 static void

@@ -1,0 +1,370 @@
+/* Rules: which one decides, what grows and shrinks, what from and to hold for, and what many of
+ * them may cost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drift/engine/diff.h"
+
+#define LEN(a) (sizeof(a) / sizeof *(a))
+
+static TALLOC_CTX   *mem;
+static const uint8_t key[HASH_LEN] = { 1 };
+
+static int
+make_mem(void **state)
+{
+	(void)state;
+	mem = talloc_new(NULL);
+	return mem == NULL;
+}
+
+static int
+free_mem(void **state)
+{
+	(void)state;
+	talloc_free(mem);
+	return 0;
+}
+
+/* Apostrophes stand for quotation marks. */
+static struct json *
+parse(const char *text)
+{
+	struct err   e = { 0 };
+	char        *copy = talloc_strdup(mem, text);
+	struct json *v;
+
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == '\'')
+			*p = '"';
+	v = json_parse(mem, str_of(copy), &e);
+	if (v == NULL)
+		fail_msg("%s: %s", text, e.pub);
+	return v;
+}
+
+static struct diff *
+compare(struct rules *rules, const char *old, const char *new, bool *ok)
+{
+	struct err           e = { 0 };
+	struct compare_spec *spec = compare_compile(mem, NULL, NULL, 0, key, &e);
+	struct diff         *d = diff_make(mem, spec, rules, &e);
+	struct resource      a = { STR("c"), STR("k"), parse(old) }, b = a;
+
+	b.value = parse(new);
+	assert_non_null(rules);
+	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
+	assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
+	*ok = diff_resource(d, &a, &b, &e);
+	assert_true(*ok || e.code == ERR_INVALID);
+	return d;
+}
+
+static bool
+fires(const char *rule, const char *old, const char *new)
+{
+	struct err   e = { 0 };
+	struct json *list = parse(talloc_asprintf(mem, "[{%s,'severity':'high'}]", rule));
+	struct diff *d;
+	bool         ok;
+
+	d = compare(rules_compile(mem, list, NULL, 0, &e), old, new, &ok);
+	assert_true(ok);
+	return d->rule_hits[0] > 0;
+}
+
+/* ---- direction ---- */
+
+#define BOTH    3
+#define GROWS   1
+#define SHRINKS 2
+
+static void
+what_grows_and_what_shrinks(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		int         want;
+	} cases[] = {
+		/* numbers, exactly, and as text of digits */
+		{ "1", "2", GROWS },
+		{ "2", "1.5", SHRINKS },
+		{ "-1", "-2", SHRINKS },
+		{ "9007199254740992", "9007199254740993", GROWS },
+		{ "1e400", "1e500", GROWS },
+		{ "'6'", "'14'", GROWS },
+		{ "'14'", "'6'", SHRINKS },
+		{ "'-3'", "'2'", GROWS },
+		{ "'14'", "6", SHRINKS },
+		{ "7", "'08'", GROWS },
+		/* texts */
+		{ "'a'", "'b'", BOTH },
+		{ "''", "'b'", GROWS },
+		{ "'a'", "''", SHRINKS },
+		{ "'-'", "'1'", BOTH },
+		{ "'1 day'", "'2 days'", BOTH },
+		/* nothing is nothing */
+		{ "null", "0", GROWS },
+		{ "0", "null", SHRINKS },
+		{ "null", "''", 0 },
+		{ "[]", "null", 0 },
+		{ "{}", "''", 0 },
+		{ "null", "{'a':1}", GROWS },
+		{ "false", "true", BOTH },
+		{ "true", "null", SHRINKS },
+		{ "1", "'x'", BOTH },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		char *old = talloc_asprintf(mem, "{'a':%s}", cases[i].old);
+		char *new = talloc_asprintf(mem, "{'a':%s}", cases[i].new);
+		int got = fires("'path':'/a','direction':'grows'", old, new) * GROWS +
+			  fires("'path':'/a','direction':'shrinks'", old, new) * SHRINKS;
+
+		if (got != cases[i].want || !fires("'path':'/a','direction':'any'", old, new))
+			fail_msg("%s -> %s: %d, not %d", old, new, got, cases[i].want);
+	}
+}
+
+static void
+lists_grow_and_shrink_by_their_elements(void **state)
+{
+	static const struct {
+		const char *old, *new;
+		int         want;
+	} cases[] = {
+		{ "[1]", "[1,2]", GROWS },
+		{ "[1,2]", "[2]", SHRINKS },
+		{ "[1,2]", "[2,1]", 0 },
+		{ "[1]", "[2]", BOTH },
+		{ "['a']", "['a','a']", GROWS },
+		{ "null", "[1]", GROWS },
+		{ "[1]", "null", SHRINKS },
+		{ "null", "[]", 0 },
+		{ "null", "[null]", 0 },
+		{ "[{'id':1}]", "[{'id':1},{'id':2}]", GROWS },
+		{ "[{'id':1},{'id':2}]", "[{'id':2}]", SHRINKS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		char *old = talloc_asprintf(mem, "{'a':%s}", cases[i].old);
+		char *new = talloc_asprintf(mem, "{'a':%s}", cases[i].new);
+		int got = fires("'path':'/a/*','direction':'grows'", old, new) * GROWS +
+			  fires("'path':'/a/*','direction':'shrinks'", old, new) * SHRINKS;
+
+		if (got != cases[i].want)
+			fail_msg("%s -> %s: %d, not %d", old, new, got, cases[i].want);
+	}
+}
+
+/* ---- from and to ---- */
+
+static void
+from_and_to_hold_for_values_of_every_type(void **state)
+{
+	static const struct {
+		const char *predicate, *value;
+		bool        want;
+	} cases[] = {
+		{ "null", "null", true },
+		{ "null", "false", false },
+		{ "null", "0", false },
+		{ "true", "true", true },
+		{ "true", "1", false },
+		{ "true", "'true'", false },
+		{ "false", "false", true },
+		{ "false", "null", false },
+		{ "1", "1.0", true },
+		{ "1e2", "100", true },
+		{ "1", "'1'", false },
+		{ "9007199254740993", "9007199254740992", false },
+		{ "0", "-0", true },
+		{ "'a'", "'a'", true },
+		{ "'a'", "'A'", false },
+		{ "'a'", "['a']", false },
+		{ "[1,'a',null]", "null", true },
+		{ "[1,'a',null]", "'b'", false },
+		{ "[{'match':'a*'},{'above':5}]", "'abc'", true },
+		{ "[{'match':'a*'},{'above':5}]", "6", true },
+		{ "[{'match':'a*'},{'above':5}]", "5", false },
+		{ "{'match':['x*','*z']}", "'yz'", true },
+		{ "{'match':'1'}", "1", false },
+		{ "{'contains':'b'}", "'abc'", true },
+		{ "{'contains':'b'}", "['b']", false },
+		{ "{'exists':true}", "[]", true },
+		{ "{'exists':false}", "1", false },
+		{ "{'not':'a'}", "'b'", true },
+		{ "{'not':{'not':'a'}}", "'a'", true },
+		{ "{'not':['a','b']}", "'b'", false },
+		{ "{'below':0}", "-1e-9", true },
+		{ "{'below':0}", "'-1'", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		char *value = talloc_asprintf(mem, "{'a':%s}", cases[i].value);
+		char *to = talloc_asprintf(mem, "'path':'/a','to':%s", cases[i].predicate);
+		char *from = talloc_asprintf(mem, "'path':'/a','from':%s", cases[i].predicate);
+
+		if (fires(to, "{'a':'something else'}", value) != cases[i].want ||
+		    fires(from, value, "{'a':'something else'}") != cases[i].want)
+			fail_msg("%s and %s", cases[i].predicate, cases[i].value);
+	}
+}
+
+static void
+casefold_is_for_names_and_texts(void **state)
+{
+	(void)state;
+	assert_true(fires(
+	    "'path':'/**/MFA*','casefold':true", "{'x':{'mfaState':1}}", "{'x':{'mfaState':2}}"));
+	assert_false(fires("'path':'/**/MFA*'", "{'x':{'mfaState':1}}", "{'x':{'mfaState':2}}"));
+	assert_true(fires("'path':'/A','casefold':true,'from':'ON','to':['x',{'match':'o*F'}]",
+	    "{'a':'on'}", "{'a':'Off'}"));
+	assert_true(fires("'path':'/a','casefold':true,'to':{'contains':'EVE'}", "{'a':'x'}",
+	    "{'a':'everybody'}"));
+	assert_false(
+	    fires("'path':'/a','to':{'contains':'EVE'}", "{'a':'x'}", "{'a':'everybody'}"));
+	assert_true(fires("'path':'/b','casefold':true,'where':{'/a':'X'}", "{'a':'x','b':1}",
+	    "{'a':'x','b':2}"));
+}
+
+/* ---- which one decides ---- */
+
+static struct rule_pack *
+pack(const char *text)
+{
+	struct err        e = { 0 };
+	struct rule_pack *p = rule_pack_parse(mem, str_of(text), &e);
+
+	assert_non_null(p);
+	return p;
+}
+
+static void
+the_config_comes_first_then_its_packs_in_their_order_then_the_default(void **state)
+{
+	const struct rule_pack *const packs[] = {
+		pack(
+		    "{\"name\":\"one\",\"rules\":[{\"path\":\"/b\",\"severity\":\"low\",\"reason\":"
+		    "\"B.\"},{\"path\":\"/a\",\"severity\":\"low\"}]}"),
+		pack("{\"name\":\"two\",\"rules\":[{\"path\":\"/b\",\"severity\":\"critical\"},"
+		     "{\"name\":\"c\",\"path\":\"/c\",\"severity\":\"info\"}]}"),
+	};
+	static const char *const want[] = { "config:1", "one:1", "two:c", "default" };
+	struct err               e = { 0 };
+	struct rules            *r =
+	    rules_compile(mem, parse("[{'path':'/a','severity':'high'}]"), packs, LEN(packs), &e);
+	struct diff *d;
+	bool         ok;
+
+	(void)state;
+	d = compare(r, "{'a':1,'b':1,'c':1,'d':1}", "{'a':2,'b':2,'c':2,'d':2}", &ok);
+	assert_int_equal(d->n, LEN(want));
+	for (size_t i = 0; i < d->n; i++)
+		assert_string_equal(d->changes[i].rule, want[i]);
+	assert_string_equal(d->changes[1].reason, "B.");
+	assert_string_equal(d->changes[3].reason, "");
+	assert_int_equal(rules_count(r), 5);
+	assert_string_equal(rules_name(r, 4), "two:c");
+	assert_int_equal(rules_origin(r, 4)->index, 1);
+	assert_true(str_eqz(rules_origin(r, 4)->pack, "two"));
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(d->rule_hits[i], i == 0 || i == 1 || i == 4);
+}
+
+/* ---- limits ---- */
+
+static char *
+many(size_t n, const char *one)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s%s", i == 0 ? "" : ",", one);
+	assert_true(buf_ok(&b));
+	return b.p;
+}
+
+static void
+more_rules_or_conditions_than_the_limits_are_refused(void **state)
+{
+	const char *const rule = "{'path':'','severity':'low'}";
+	const struct {
+		const char *text, *pointer;
+	} cases[] = {
+		{ talloc_asprintf(mem, "[%s]", many(RULES_MAX + 1, rule)), "/rules" },
+		{ talloc_asprintf(mem, "[%s]", many(10000, rule)), "/rules" },
+		{ talloc_asprintf(mem, "[{'path':'','severity':'low','to':[%s]}]", many(1001, "1")),
+		    "/rules/0/to" },
+		{ talloc_asprintf(mem, "[%s]",
+		      many(11, talloc_asprintf(mem, "{'path':'','severity':'low','key':[%s]}",
+				   many(1000, "'k'")))),
+		    "/rules/10/key" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct err e = { 0 };
+
+		assert_null(rules_compile(mem, parse(cases[i].text), NULL, 0, &e));
+		assert_int_equal(e.code, ERR_INVALID);
+		assert_string_equal(e.faults->pointer, cases[i].pointer);
+	}
+	assert_non_null(
+	    rules_compile(mem, parse(talloc_asprintf(mem, "[%s]", many(RULES_MAX, rule))), NULL, 0,
+		&(struct err) { 0 }));
+}
+
+/* Rules times places is bounded: many rules that look everywhere are held against so much and no
+ * more. */
+static void
+a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
+{
+	struct err e = { 0 };
+	char      *list = talloc_asprintf(
+		 mem, "[%s]", many(RULES_MAX, "{'path':'/**/x','severity':'low','to':'no'}"));
+	struct rules       *rules = rules_compile(mem, parse(list), NULL, 0, &e);
+	char               *values = talloc_asprintf(mem, "[%s]", many(1000, "{'x':1}"));
+	struct resource     from = { STR("c"), STR("k"), parse("{'a':null}") };
+	const struct str    steps[] = { STR("a") };
+	uint64_t            work = 0;
+	struct rule_subject s = { CHANGE_MODIFIED, steps, 1, NULL, parse("null"), parse(values),
+		&work };
+	struct rule_pick    pick;
+	struct rule_verdict v;
+
+	(void)state;
+	assert_true(rules_pick(mem, rules, &from, &from, &pick, &e));
+	assert_true(rules_classify(mem, &pick, &s, &v, &e));
+	assert_string_equal(v.rule, "default");
+	assert_in_range(work, RULES_MAX * 1000, RULES_MAX * 20000);
+	work = RULES_STEPS_MAX - RULES_MAX * 1000;
+	assert_false(rules_classify(mem, &pick, &s, &v, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_grows_and_what_shrinks),
+		TEST(lists_grow_and_shrink_by_their_elements),
+		TEST(from_and_to_hold_for_values_of_every_type),
+		TEST(casefold_is_for_names_and_texts),
+		TEST(the_config_comes_first_then_its_packs_in_their_order_then_the_default),
+		TEST(more_rules_or_conditions_than_the_limits_are_refused),
+		TEST(a_comparison_costs_so_many_steps_and_then_it_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -13,7 +13,7 @@
 	X(HOLD_TOLERANCE, "tolerance", "a number within its tolerance of the baseline's")          \
 	X(HOLD_FOR_RUNS, "for_runs", "not there for for_runs reports in a row yet")                \
 	X(HOLD_FLAPPING, "flapping", "flapping; it is told when it has calmed")                    \
-	X(HOLD_SILENCE, "silence", "covered by a silence or a maintenance window")
+	X(HOLD_SILENCE, "silence", "covered by a silence")
 enum hold {
 #define X(id, code, reason) id,
 	HOLDS(X)

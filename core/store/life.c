@@ -1,5 +1,8 @@
 #include "core/store/life.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- findings ---- */
 
 static const struct field  life_fields[] = { COLUMN(struct life_row, config_id),
@@ -71,9 +74,40 @@ life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct 
 	return db_one(db, mem, &life_select, &in, row, e);
 }
 
+static const struct field  shown_fields[] = { COLUMN(struct life_row, status),
+	 COLUMN(struct life_row, config_id), COLUMN(struct life_row, fingerprint),
+	 COLUMN_AS(struct life_row, config_id, "config_again"), COLUMN(struct life_row, value_hash),
+	 FIELD_END };
+static const struct schema shown_in = SCHEMA("LifeShownIn", struct life_row, shown_fields);
+
+SQL(life_update_shown, SQL_TENANT, &shown_in, NULL,
+    "UPDATE drift_changes FORCE INDEX (finding) SET status = ? WHERE config_id = ?"
+    " AND fingerprint = ?"
+    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = ?)"
+    " AND value_hash = ?");
+
 bool
 life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e)
 {
+	return db_run_many(db, &life_upsert, rows, n, e) &&
+	       db_run_many(db, &life_update_shown, rows, n, e);
+}
+
+/* In the order of the table: its pages are visited once, and its rows locked in one order. */
+static int
+by_row(const void *a, const void *b)
+{
+	const struct life_row *x = a, *y = b;
+	int                    d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+bool
+life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e)
+{
+	if (n > 1)
+		qsort(rows, n, sizeof(rows[0]), by_row);
 	return db_run_many(db, &life_upsert, rows, n, e);
 }
 
@@ -88,9 +122,20 @@ SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
 
-bool
-life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e)
+static int
+by_seen(const void *a, const void *b)
 {
+	const struct life_seen *x = a, *y = b;
+	int                     d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+bool
+life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e)
+{
+	if (n > 1)
+		qsort(s, n, sizeof(s[0]), by_seen);
 	return db_run_many(db, &life_upsert_seen, s, n, e);
 }
 

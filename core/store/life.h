@@ -38,16 +38,19 @@ MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *conf
     struct life_row **rows, size_t *n, struct err *e);
 MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
-/* Adds rows or writes all that can change of them. */
+/* Adds rows or writes all that can change of them, and their status in the newest report.  The
+ * transaction holds the config's state row. */
 MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
+/* The same for a report that is being written with its changes; sorts the rows. */
+MUST_USE bool life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e);
 
 struct life_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	instant     now;
 };
-/* Detected: new rows, or old ones again. */
-MUST_USE bool life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e);
+/* Detected: new rows, or old ones again; sorts them. */
+MUST_USE bool life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e);
 
 struct life_event {
 	struct uuid id;

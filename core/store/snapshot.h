@@ -72,15 +72,17 @@ MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *
 /* A resource's id follows from its place, so that nobody needs to look it up. */
 struct uuid held_id(const struct uuid *config, struct str category, struct str key);
 
-/* A row to write: opens or closes a version. */
+/* A row to write: opens a version, or closes one that is there. */
 struct version {
 	struct uuid config_id;
 	struct uuid resource_id;
 	const char *category, *key;
 	struct blob address;
 	uint64_t    from_seq, until_seq;
+	bool        known; /* to open: its resource has a version already */
 };
-MUST_USE bool versions_open(struct db *db, const struct version *v, size_t n, struct err *e);
-MUST_USE bool versions_close(struct db *db, const struct version *v, size_t n, struct err *e);
+/* Both sort the list. */
+MUST_USE bool versions_open(struct db *db, struct version *v, size_t n, struct err *e);
+MUST_USE bool versions_close(struct db *db, struct version *v, size_t n, struct err *e);
 
 #endif

@@ -340,6 +340,6 @@ bool
 life_write(struct db *db, const struct life *l, struct err *e)
 {
 	return l == NULL ||
-	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put(db, l->put, l->put_n, e) &&
+	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put_seen(db, l->put, l->put_n, e) &&
 		   life_event_add(db, l->events, l->events_n, e));
 }

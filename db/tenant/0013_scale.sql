@@ -15,19 +15,21 @@ UPDATE drift_changes c JOIN config_state s ON s.report_id = c.report_id
 --;;
 ALTER TABLE drift_reports
 	ADD INDEX IF NOT EXISTS status (status, id),
-	ADD INDEX IF NOT EXISTS config_status (config_id, status, id),
-	ADD INDEX IF NOT EXISTS finished (config_id, finished_at)
+	ADD INDEX IF NOT EXISTS finished (config_id, finished_at),
+	DROP INDEX IF EXISTS snapshot
+--;;
+ALTER TABLE outbox DROP INDEX IF EXISTS channel
 --;;
 ALTER TABLE config_snapshots
 	ADD INDEX IF NOT EXISTS config (config_id, id),
+	ADD INDEX IF NOT EXISTS instant (config_id, collected_at, seq),
+	DROP INDEX IF EXISTS collected,
 	ADD INDEX IF NOT EXISTS report (report_id)
 --;;
 ALTER TABLE alerts
 	ADD INDEX IF NOT EXISTS status (status, id),
 	ADD INDEX IF NOT EXISTS severity (severity, id),
 	ADD INDEX IF NOT EXISTS kind (kind, id),
-	ADD INDEX IF NOT EXISTS config_status (config_id, status, id),
-	ADD INDEX IF NOT EXISTS report (report_id),
 	ADD INDEX IF NOT EXISTS resolved (config_id, resolved_at)
 --;;
 ALTER TABLE drift_findings

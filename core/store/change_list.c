@@ -40,7 +40,8 @@ struct standing {
 };
 static const struct field  standing_fields[] = { COLUMN(struct standing, config_id),
 	 COLUMN(struct standing, newest), FIELD_END };
-static const struct schema standing_out = SCHEMA("ReportStanding", struct standing, standing_fields);
+static const struct schema standing_out =
+    SCHEMA("ReportStanding", struct standing, standing_fields);
 
 static const struct field  few_fields[] = { COLUMN(struct list_in, config_id),
 	 COLUMN(struct list_in, f.status), FIELD_END };
@@ -61,29 +62,31 @@ SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
 #define C(n) COLUMN_AS(struct list_in, f.category, "category_" #n)
 #define V(n) COLUMN_AS(struct list_in, f.severity, "severity_" #n)
 #define S(n) COLUMN_AS(struct list_in, f.status, "status_" #n)
-#define P(n) COLUMN_AS(struct list_in, from, "from_" #n), COLUMN_AS(struct list_in, limit, "limit_" #n)
-#define END  COLUMN_AS(struct list_in, limit, "limit"), FIELD_END
+#define P(n)                                                                                       \
+	COLUMN_AS(struct list_in, from, "from_" #n), COLUMN_AS(struct list_in, limit, "limit_" #n)
+#define END COLUMN_AS(struct list_in, limit, "limit"), FIELD_END
 
 /* One range of an index, in the order of positions. */
 #define RANGE(index, where)                                                                        \
-	"(SELECT id, position FROM drift_changes FORCE INDEX (" index ") WHERE report_id = ? " where  \
-	" AND position >= ? ORDER BY position LIMIT ?)"
+	"(SELECT id, position FROM drift_changes FORCE INDEX (" index                              \
+	") WHERE report_id = ? " where " AND position >= ? ORDER BY position LIMIT ?)"
 #define PAGE(ranges)                                                                               \
 	CHANGE_SELECT " FROM (" ranges ") p JOIN drift_changes c ON c.id = p.id" CHANGE_FINDING    \
 		      " ORDER BY p.position LIMIT ?"
 #define EVERY_STATUS(index, where)                                                                 \
 	RANGE(index, where " AND status = 'detected'")                                             \
-	" UNION ALL " RANGE(index, where " AND status = 'acknowledged'")                           \
-	" UNION ALL " RANGE(index, where " AND status = 'in_progress'")                            \
-	" UNION ALL " RANGE(index, where " AND status = 'resolved'")                               \
-	" UNION ALL " RANGE(index, where " AND status = 'ignored'")                                \
-	" UNION ALL " RANGE(index, where " AND status = 'accepted'")
+	" UNION ALL " RANGE(index, where " AND status = 'acknowledged'") " UNION ALL " RANGE(      \
+	    index, where " AND status = 'in_progress'") " UNION ALL " RANGE(index,                 \
+	    where " AND status = 'resolved'") " UNION ALL " RANGE(index,                           \
+	    where " AND status = 'ignored'") " UNION ALL " RANGE(index,                            \
+	    where " AND status = 'accepted'")
 #define EVERY_SEVERITY(index, where)                                                               \
 	RANGE(index, where " AND severity = 'info' AND status = ?")                                \
-	" UNION ALL " RANGE(index, where " AND severity = 'low' AND status = ?")                   \
-	" UNION ALL " RANGE(index, where " AND severity = 'medium' AND status = ?")                \
-	" UNION ALL " RANGE(index, where " AND severity = 'high' AND status = ?")                  \
-	" UNION ALL " RANGE(index, where " AND severity = 'critical' AND status = ?")
+	" UNION ALL " RANGE(                                                                       \
+	    index, where " AND severity = 'low' AND status = ?") " UNION ALL " RANGE(index,        \
+	    where " AND severity = 'medium' AND status = ?") " UNION ALL " RANGE(index,            \
+	    where " AND severity = 'high' AND status = ?") " UNION ALL " RANGE(index,              \
+	    where " AND severity = 'critical' AND status = ?")
 
 #define PAGE_IN(name, ...)                                                                         \
 	static const struct field  name##_fields[] = { __VA_ARGS__, END };                         \
@@ -96,8 +99,8 @@ PAGE_IN(severity_in, R(1), V(1), P(1), R(2), V(2), P(2), R(3), V(3), P(3), R(4),
 PAGE_IN(status_in, R(1), S(1), P(1), R(2), S(2), P(2), R(3), S(3), P(3), R(4), S(4), P(4), R(5),
     S(5), P(5));
 PAGE_IN(both_in, R(1), V(1), S(1), P(1));
-PAGE_IN(category_severity_in, R(1), C(1), V(1), P(1), R(2), C(2), V(2), P(2), R(3), C(3), V(3), P(3),
-    R(4), C(4), V(4), P(4), R(5), C(5), V(5), P(5), R(6), C(6), V(6), P(6));
+PAGE_IN(category_severity_in, R(1), C(1), V(1), P(1), R(2), C(2), V(2), P(2), R(3), C(3), V(3),
+    P(3), R(4), C(4), V(4), P(4), R(5), C(5), V(5), P(5), R(6), C(6), V(6), P(6));
 PAGE_IN(category_status_in, R(1), C(1), S(1), P(1), R(2), C(2), S(2), P(2), R(3), C(3), S(3), P(3),
     R(4), C(4), S(4), P(4), R(5), C(5), S(5), P(5));
 PAGE_IN(exact_in, R(1), C(1), V(1), S(1), P(1));
@@ -129,7 +132,7 @@ static const struct sql *const pages[2][2][2] = {
 /* ---- pages of an older report by status ---- */
 
 #define OLDER                                                                                      \
-	" AND c.position >= ? AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)"   \
+	" AND c.position >= ? AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)" \
 	" ORDER BY c.position LIMIT ?"
 #define OLDER_FIELDS                                                                               \
 	COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                     \
@@ -155,7 +158,8 @@ SQL(change_select_found, SQL_TENANT, &found_in, &change_row_schema,
     " AND c.value_hash = f.value_hash"
     " WHERE f.config_id = ? AND f.status = ? AND c.report_id = ?" OLDER);
 
-/* Changes that no finding stands behind are of status detected: those are found along the report. */
+/* Changes that no finding stands behind are of status detected: those are found along the report.
+ */
 static bool
 choose(struct db *db, TALLOC_CTX *mem, struct list_in *in, const struct sql **q, struct err *e)
 {

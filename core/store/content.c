@@ -87,8 +87,7 @@ packer_make(TALLOC_CTX *mem, struct err *e)
 }
 
 static bool
-compress_text(
-    TALLOC_CTX *mem, struct packer *k, struct str text, struct str *out, struct err *e)
+compress_text(TALLOC_CTX *mem, struct packer *k, struct str text, struct str *out, struct err *e)
 {
 	size_t room = ZSTD_compressBound(text.n), n;
 	char  *p = talloc_size(mem, room);
@@ -347,8 +346,8 @@ content_by_addresses(struct tenant_db *t, TALLOC_CTX *mem, const struct blob *ad
 		return talloc_free(tmp) == 0;
 	for (size_t i = 0; i < CONTENT_BATCH; i++)
 		in.a[i] = addresses[i < n ? i : n - 1];
-	ok = db_all(t->db, tmp, &content_select_batch, &in, CONTENT_BATCH * CHUNKS_MAX, &rows,
-	    &rows_n, e);
+	ok = db_all(
+	    t->db, tmp, &content_select_batch, &in, CONTENT_BATCH * CHUNKS_MAX, &rows, &rows_n, e);
 	for (size_t i = 0; ok && i < n; i++)
 		ok = unpack_of(t, mem, &addresses[i], rows, rows_n, &texts[i], e);
 	talloc_free(tmp);

@@ -21,8 +21,8 @@ static const struct schema report_in = SCHEMA("ExpireReportIn", struct expire, r
 static const struct field  mark_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, now),
 	 FIELD_END };
 static const struct schema mark_in = SCHEMA("ExpireMarkIn", struct key_in, mark_fields);
-static const struct field  some_fields[] = { COLUMN(struct key_in, id),
-	 COLUMN(struct key_in, limit), FIELD_END };
+static const struct field some_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, limit),
+	FIELD_END };
 static const struct schema some_in = SCHEMA("ExpireSomeIn", struct key_in, some_fields);
 static const struct field  limit_fields[] = { COLUMN(struct key_in, limit), FIELD_END };
 static const struct schema limit_in = SCHEMA("ExpireLimitIn", struct key_in, limit_fields);
@@ -169,7 +169,8 @@ static const struct field  message_fields[] = { COLUMN(struct key_in, id),
 static const struct schema message_in = SCHEMA("ExpireMessageIn", struct key_in, message_fields);
 
 SQL(expire_select_messages, SQL_TENANT, &message_in, &id_schema,
-    "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < ? ORDER BY id LIMIT 100)"
+    "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < ? ORDER BY id LIMIT "
+    "100)"
     " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < ? ORDER BY id LIMIT 100)) o"
     " LIMIT ?");
 SQL(expire_delete_attempts, SQL_TENANT, &id_schema, NULL,

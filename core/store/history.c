@@ -149,8 +149,8 @@ drop_content(
 static int
 by_address(const void *a, const void *b)
 {
-	return memcmp(((const struct address *)a)->address.p, ((const struct address *)b)->address.p,
-	    HASH_LEN);
+	return memcmp(((const struct address *)a)->address.p,
+	    ((const struct address *)b)->address.p, HASH_LEN);
 }
 
 /* With a manifest that nobody has listed nothing can be said of any content. */

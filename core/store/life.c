@@ -63,6 +63,87 @@ life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct lif
 	return db_all(db, mem, &life_select_ended, &in, LIFE_MAX, rows, n, e);
 }
 
+/* ---- those of some findings ---- */
+
+static int
+by_seen(const void *a, const void *b)
+{
+	const struct life_seen *x = a, *y = b;
+	int                     d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+#define SOME 40   /* fingerprints in one round trip */
+#define MANY 2000 /* from here on all are read */
+
+struct some_in {
+	struct uuid config_id;
+	struct blob f[SOME];
+};
+#define F(i)  COLUMN_AS(struct some_in, f[i], "fingerprint_" #i)
+#define F4(i) F(i), F(i + 1), F(i + 2), F(i + 3)
+static const struct field  some_fields[] = { COLUMN(struct some_in, config_id), F4(0), F4(4), F4(8),
+	 F4(12), F4(16), F4(20), F4(24), F4(28), F4(32), F4(36), FIELD_END };
+static const struct schema some_in = SCHEMA("LifeSomeIn", struct some_in, some_fields);
+
+SQL(life_select_ended_some, SQL_TENANT, &some_in, &life_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (PRIMARY) WHERE config_id = ?"
+    " AND fingerprint IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
+
+static bool
+ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const struct life_seen *s,
+    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+{
+	struct some_in   in = { .config_id = *config };
+	struct life_row *more, *all;
+	size_t           more_n;
+
+	for (size_t i = 0; i < SOME; i++)
+		in.f[i] = s[i < n ? i : n - 1].fingerprint;
+	if (!db_all(db, mem, &life_select_ended_some, &in, LIFE_MAX, &more, &more_n, e))
+		return false;
+	if (*rows_n == 0) {
+		*rows = more;
+		*rows_n = more_n;
+		return true;
+	}
+	all = talloc_realloc_size(mem, *rows, (*rows_n + more_n) * sizeof(*all));
+	if (all == NULL)
+		return err_memory(e);
+	memcpy(all + *rows_n, more, more_n * sizeof(*all));
+	*rows = all;
+	*rows_n += more_n;
+	return true;
+}
+
+bool
+life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_seen *s,
+    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+{
+	*rows = NULL;
+	*rows_n = 0;
+	if (n > MANY)
+		return life_ended(db, mem, config, rows, rows_n, e);
+	if (n > 1)
+		qsort(s, n, sizeof(s[0]), by_seen); /* so that all together are in order */
+	for (size_t i = 0; i < n;) {
+		size_t take = n - i < SOME ? n - i : SOME;
+
+		/* one finding with several values is asked for once */
+		while (
+		    take < n - i && take > 1 &&
+		    memcmp(s[i + take].fingerprint.p, s[i + take - 1].fingerprint.p, HASH_LEN) == 0)
+			take--;
+		if (!ended_some(db, mem, config, s + i, take, rows, rows_n, e))
+			return false;
+		i += take;
+	}
+	return true;
+}
+
 bool
 life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob fingerprint,
     struct blob value_hash, struct life_row *row, struct err *e)
@@ -121,15 +202,6 @@ SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
     " created_at, updated_at) VALUES (?, ?, ?, 'detected', TRUE, 1, ?, ?)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
-
-static int
-by_seen(const void *a, const void *b)
-{
-	const struct life_seen *x = a, *y = b;
-	int                     d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
-
-	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
-}
 
 bool
 life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e)

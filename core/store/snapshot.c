@@ -211,8 +211,8 @@ SQL(version_update, SQL_TENANT, &close_in, NULL,
     "INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address)"
     " VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE until_seq = VALUES(until_seq)");
 
-/* Resources without a version first, then in the order of the table: its pages are visited once, and
- * its rows locked in one order. */
+/* Resources without a version first, then in the order of the table: its pages are visited once,
+ * and its rows locked in one order. */
 static int
 by_resource(const void *a, const void *b)
 {

@@ -2,17 +2,16 @@
  * retention.h - the end of a config's history: after retention_s, or by hand.
  *
  * A round is short: it follows a push, in transactions of its own, and may take away more than that
- * push has added.  A config without pushes does not grow.  The baseline and the newest snapshot stay
- * whatever their age, and so does what expire.h says.
+ * push has added.  A config without pushes does not grow.  The baseline and the newest snapshot
+ * stay whatever their age, and so does what expire.h says.
  *
  * What bounds each table of a tenant:
  *   config_snapshots, resources, resource_versions, contents, manifest_contents, drift_reports,
  *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings: retention_s of
  *   the config; without one they are kept for ever, and with the config they go (its alerts stay).
- *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones away.
- *   idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions: their own ends; the
- *   next row of the kind takes old ones away.
- *   dropped_reports: until their changes are gone.
+ *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
+ * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions: their own ends;
+ * the next row of the kind takes old ones away. dropped_reports: until their changes are gone.
  *   audit: never by age.
  *   all others hold what people have made, under the tenant's quota.
  */

@@ -85,7 +85,8 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 	    "drift.alert.opened,drift.alert.updated");
 	/* The same findings under another snapshot. */
 	a = drift_push(x, x, &c,
-	    drift_body(x, ",\"collections\":{\"empty\":\"complete\"}", VALUES("{\"a\":7}", "{\"b\":3}")));
+	    drift_body(
+		x, ",\"collections\":{\"empty\":\"complete\"}", VALUES("{\"a\":7}", "{\"b\":3}")));
 	assert_non_null(strstr(a.report.not_alerted.text, "nothing_new"));
 	/* One gone: quiet; it comes back: told. */
 	drift_push_values(x, &c, VALUES("{\"a\":7}", "{\"b\":2}"));
@@ -162,8 +163,8 @@ a_push_of_the_past_is_history_and_one_of_the_future_is_refused(void **state)
 	char                     now[TIME_TEXT_MAX];
 
 	drift_push_values(x, &c, VALUES("{\"a\":1}"));
-	a = drift_push(
-	    x, x, &c, drift_body(x, ",\"collected_at\":\"2020-01-02T03:04:05Z\"", VALUES("{\"a\":5}")));
+	a = drift_push(x, x, &c,
+	    drift_body(x, ",\"collected_at\":\"2020-01-02T03:04:05Z\"", VALUES("{\"a\":5}")));
 	assert_string_equal(a.report.status, "drifted");
 	assert_non_null(strstr(a.report.not_alerted.text, "out_of_order"));
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts"), 0);
@@ -182,7 +183,8 @@ a_push_of_the_past_is_history_and_one_of_the_future_is_refused(void **state)
 	time_print(clock_ms(&clock_system) + 6 * 60000, now);
 	assert_fails(
 	    drift_try(x, x, &c, NULL,
-		drift_body(x, talloc_asprintf(x, ",\"collected_at\":\"%s\"", now), VALUES("1")), &a, &e),
+		drift_body(x, talloc_asprintf(x, ",\"collected_at\":\"%s\"", now), VALUES("1")), &a,
+		&e),
 	    ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/collected_at");
 	drift_check(x);
@@ -228,7 +230,8 @@ a_key_repeats_its_answer_and_refuses_another_body(void **state)
 	assert_true(b.repeated);
 	assert_true(uuid_eq(&a.snapshot_id, &b.snapshot_id));
 	assert_true(uuid_eq(&a.report.id, &b.report.id));
-	assert_fails(drift_try(x, x, &c, "key-1", drift_body(x, "", VALUES("2")), &b, &e), ERR_CONFLICT);
+	assert_fails(
+	    drift_try(x, x, &c, "key-1", drift_body(x, "", VALUES("2")), &b, &e), ERR_CONFLICT);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.config_snapshots"), 1);
 }
 
@@ -298,7 +301,8 @@ every_instant_of_the_past_can_be_read_back(void **state)
 		snprintf(a, sizeof(a), "{\"n\":%d}", i / 2);
 		snprintf(b, sizeof(b), "{\"m\":%d}", i % 3);
 		ids[i] =
-		    drift_push_values(x, &c, i % 4 == 3 ? 1 : 2, (const char *const[]) { a, b }).snapshot_id;
+		    drift_push_values(x, &c, i % 4 == 3 ? 1 : 2, (const char *const[]) { a, b })
+			.snapshot_id;
 	}
 	assert_ok(config_by_id(x->t, x, &c, &config, &e));
 	spec = spec_of(x->d, x->t, &config, &e);

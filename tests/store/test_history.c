@@ -301,15 +301,15 @@ nothing_is_dropped_while_a_manifest_is_not_listed(void **state)
 static char *
 count_tables(struct drift_world *x)
 {
-	char *names = drift_text(x, x, "SELECT GROUP_CONCAT(table_name ORDER BY table_name SEPARATOR ' ')"
-				       " FROM information_schema.tables WHERE table_schema = '%s'");
+	char *names = drift_text(x, x,
+	    "SELECT GROUP_CONCAT(table_name ORDER BY table_name SEPARATOR ' ')"
+	    " FROM information_schema.tables WHERE table_schema = '%s'");
 	char *out = talloc_strdup(x, ""), *rest = NULL;
 
 	for (char *t = strtok_r(names, " ", &rest); t != NULL; t = strtok_r(NULL, " ", &rest)) {
 		char *sql = talloc_asprintf(x, "SELECT COUNT(*) FROM %%s.%s", t);
 
-		out = talloc_asprintf_append(
-		    out, "%s %lld\n", t, (long long)drift_count(x, sql));
+		out = talloc_asprintf_append(out, "%s %lld\n", t, (long long)drift_count(x, sql));
 	}
 	return out;
 }
@@ -337,8 +337,8 @@ an_unchanged_snapshot_of_5000_resources_is_one_row(void **state)
 		assert_true(drift_push(x, x, &c, body).unchanged);
 		at = strstr(before, "config_snapshots 2\n");
 		assert_non_null(at);
-		want = talloc_asprintf(x, "%.*sconfig_snapshots %d\n%s", (int)(at - before), before, i,
-		    at + strlen("config_snapshots 2\n"));
+		want = talloc_asprintf(x, "%.*sconfig_snapshots %d\n%s", (int)(at - before), before,
+		    i, at + strlen("config_snapshots 2\n"));
 		assert_string_equal(count_tables(x), want);
 	}
 	assert_int_equal(drift_count(x, "SELECT SUM(LENGTH(body)) FROM %s.contents"), bytes);

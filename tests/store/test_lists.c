@@ -1,6 +1,6 @@
 /*
- * Every statement of the tenant's schema that reads, changes or deletes is explained and run against
- * tables of some size: none may walk a large table or sort it, whatever filters are given.
+ * Every statement of the tenant's schema that reads, changes or deletes is explained and run
+ * against tables of some size: none may walk a large table or sort it, whatever filters are given.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,65 +67,77 @@ static const char *const rows[] = {
 	", 'x', '{}', NOW(3), NOW(3))",
 	"INSERT INTO config_state (config_id, state, report_id, seq) SELECT id, 'ok', " REPORT
 	", 9 FROM drift_configs",
-	"INSERT INTO config_snapshots (id, config_id, seq, in_order, digest, collections, resources, actor,"
+	"INSERT INTO config_snapshots (id, config_id, seq, in_order, digest, collections, "
+	"resources, actor,"
 	" pushed_by, collected_at, received_at, report_id, idempotency_key) SELECT " ID ", " CONFIGS
-	", seq, seq % 100 > 0, " HASH ", '{}', 9, '', '', " NOWISH ", " NOWISH ", IF(seq % 3 = 0, NULL, " ID
-	"), seq FROM seq_1_to_20000",
+	", seq, seq % 100 > 0, " HASH ", '{}', 9, '', '', " NOWISH ", " NOWISH
+	", IF(seq % 3 = 0, NULL, " ID "), seq FROM seq_1_to_20000",
 	"INSERT INTO resources (id, config_id, category, `key`) SELECT " ID ", " CONFIGS
 	", 'c', seq FROM seq_1_to_20000",
-	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) SELECT " ID
-	", 1, 2 + seq % 4000, " CONFIGS ", " HASH " FROM seq_1_to_20000",
-	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) SELECT " ID
-	", 5000, NULL, " CONFIGS ", " HASH " FROM seq_1_to_20000",
+	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) "
+	"SELECT " ID ", 1, 2 + seq % 4000, " CONFIGS ", " HASH " FROM seq_1_to_20000",
+	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) "
+	"SELECT " ID ", 5000, NULL, " CONFIGS ", " HASH " FROM seq_1_to_20000",
 	"INSERT INTO contents (address, chunk, size, body) SELECT " HASH
 	", 0, 9, REPEAT('x', 90) FROM seq_1_to_20000",
 	"INSERT INTO manifest_contents (snapshot_id, address) SELECT UNHEX(MD5(seq % 200)), " HASH
 	" FROM seq_1_to_10000",
-	"INSERT INTO drift_reports (id, config_id, snapshot_id, status, by_severity, incomplete, started_at,"
+	"INSERT INTO drift_reports (id, config_id, snapshot_id, status, by_severity, incomplete, "
+	"started_at,"
 	" finished_at) SELECT " ID ", " CONFIGS ", " ID
-	", ELT(1 + (seq % 100 > 0) + (seq % 3 = 0), 'failed', 'clean', 'drifted'), '{}', '[]', " NOWISH
-	", " NOWISH " FROM seq_1_to_20000",
+	", ELT(1 + (seq % 100 > 0) + (seq % 3 = 0), 'failed', 'clean', 'drifted'), '{}', "
+	"'[]', " NOWISH ", " NOWISH " FROM seq_1_to_20000",
 	"INSERT INTO drift_changes (id, report_id, config_id, position, category, `key`, op, path,"
-	" canonical_path, severity, rule, reason, fingerprint, value_hash, status, created_at) SELECT " ID
-	", " REPORT ", " CONFIG ", seq, CONCAT('c', seq % 40), seq, 'modified', '/a', '/a',"
-	" ELT(1 + seq % 5, 'info', 'low', 'medium', 'high', IF(seq % 100 = 4, 'critical', 'high')), '', '', " HASH
-	", " HASH ", IF(seq % 100 = 0, 'accepted', 'detected'), NOW(3) FROM seq_1_to_40000",
+	" canonical_path, severity, rule, reason, fingerprint, value_hash, status, created_at) "
+	"SELECT " ID ", " REPORT ", " CONFIG
+	", seq, CONCAT('c', seq % 40), seq, 'modified', '/a', '/a',"
+	" ELT(1 + seq % 5, 'info', 'low', 'medium', 'high', IF(seq % 100 = 4, 'critical', "
+	"'high')), '', '', " HASH ", " HASH
+	", IF(seq % 100 = 0, 'accepted', 'detected'), NOW(3) FROM seq_1_to_40000",
 	"INSERT INTO drift_changes (id, report_id, config_id, position, category, `key`, op, path,"
 	" canonical_path, severity, rule, reason, fingerprint, value_hash, status, created_at)"
 	" SELECT UNHEX(MD5(seq)), UNHEX(MD5(seq % 30)), " CONFIGS
 	", seq, 'c1', seq, 'modified', '/a', '/a', 'low', '', '', " HASH ", " HASH
 	", 'detected', NOW(3) FROM seq_1_to_30000",
-	"INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs, created_at,"
+	"INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs, "
+	"created_at,"
 	" updated_at) SELECT " CONFIGS ", " HASH ", " HASH
-	", ELT(1 + (seq % 100 > 0) + (seq % 3 = 0), 'accepted', 'detected', 'resolved'), seq % 3 > 0, 1, "
-	NOWISH ", " NOWISH " FROM seq_1_to_40000",
-	"INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, to_status, note) SELECT "
-	ID ", IF(seq % 9 = 0, NULL, " CONFIGS "), UNHEX(MD5(seq % 3000)), " HASH ", " NOWISH
-	", 'system', 'resolved', '' FROM seq_1_to_20000",
-	"INSERT INTO alerts (id, config_id, report_id, kind, severity, title, status, opened_at, updated_at,"
+	", ELT(1 + (seq % 100 > 0) + (seq % 3 = 0), 'accepted', 'detected', 'resolved'), seq % 3 > "
+	"0, 1, " NOWISH ", " NOWISH " FROM seq_1_to_40000",
+	"INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, to_status, "
+	"note) SELECT " ID ", IF(seq % 9 = 0, NULL, " CONFIGS "), UNHEX(MD5(seq % 3000)), " HASH
+	", " NOWISH ", 'system', 'resolved', '' FROM seq_1_to_20000",
+	"INSERT INTO alerts (id, config_id, report_id, kind, severity, title, status, opened_at, "
+	"updated_at,"
 	" resolved_at, open_key) SELECT " ID ", " CONFIGS ", " ID
 	", IF(seq % 100 = 0, 'blind', 'drift'), IF(seq % 100 = 0, 'critical', 'medium'), '',"
-	" IF(seq % 100 = 0, 'open', 'resolved'), " NOWISH ", " NOWISH ", IF(seq % 100 = 0, NULL, " NOWISH
-	"), IF(seq % 100 = 0, seq, NULL) FROM seq_1_to_20000",
-	"INSERT INTO alert_findings (alert_id, fingerprint, value_hash) SELECT UNHEX(MD5(seq % 2000)), " HASH
-	", " HASH " FROM seq_1_to_20000",
+	" IF(seq % 100 = 0, 'open', 'resolved'), " NOWISH ", " NOWISH
+	", IF(seq % 100 = 0, NULL, " NOWISH "), IF(seq % 100 = 0, seq, NULL) FROM seq_1_to_20000",
+	"INSERT INTO alert_findings (alert_id, fingerprint, value_hash) SELECT UNHEX(MD5(seq % "
+	"2000)), " HASH ", " HASH " FROM seq_1_to_20000",
 	"INSERT INTO outbox (id, channel_id, event, body, state, created_at) SELECT " ID
 	", UNHEX(MD5(seq % 20)), 'e', 'x', IF(seq % 100 = 0, 'dead', 'delivered'), " NOWISH
 	" FROM seq_1_to_20000",
-	"INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, took_ms, detail) SELECT " ID
-	", " ID ", UNHEX(MD5(seq % 20)), 1, " NOWISH ", 'delivered', 1, '' FROM seq_1_to_20000",
+	"INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, took_ms, detail) "
+	"SELECT " ID ", " ID ", UNHEX(MD5(seq % 20)), 1, " NOWISH
+	", 'delivered', 1, '' FROM seq_1_to_20000",
 	"INSERT INTO users (id, email, display_name, status, created_at, updated_at) SELECT " ID
 	", CONCAT(seq, '@example.org'), '', 'active', NOW(3), NOW(3) FROM seq_1_to_500",
-	"INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end, address,"
-	" user_agent, last_seen, created_at) SELECT " ID ", UNHEX(MD5(seq % 1000)), NOW(3), 1, 'password', "
-	NOWISH ", " NOWISH ", '', '', NOW(3), NOW(3) FROM seq_1_to_20000",
-	"INSERT INTO audit (seq, id, at, action, outcome, actor_kind, actor_id, actor_name, target_kind,"
-	" target_id, address, user_agent, request_id, details, prev_mac, mac) SELECT seq, " ID ", " NOWISH
-	", CONCAT('a.', seq % 30), 'success', 'user', UNHEX(MD5(seq % 100)), '', '', '', '', '', '', '{}', "
-	HASH ", " HASH " FROM seq_1_to_20000",
-	"INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at) SELECT " ID
-	", UNHEX(MD5(seq % 1000)), 'reset', '', " HASH ", NOW(3), " NOWISH " FROM seq_1_to_5000",
-	"INSERT INTO login_transactions (id, token_hash, user_id, user_epoch, provider, in_body, created_at,"
+	"INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end, "
+	"address,"
+	" user_agent, last_seen, created_at) SELECT " ID
+	", UNHEX(MD5(seq % 1000)), NOW(3), 1, 'password', " NOWISH ", " NOWISH
+	", '', '', NOW(3), NOW(3) FROM seq_1_to_20000",
+	"INSERT INTO audit (seq, id, at, action, outcome, actor_kind, actor_id, actor_name, "
+	"target_kind,"
+	" target_id, address, user_agent, request_id, details, prev_mac, mac) SELECT seq, " ID
+	", " NOWISH ", CONCAT('a.', seq % 30), 'success', 'user', UNHEX(MD5(seq % 100)), '', '', "
+		    "'', '', '', '', '{}', " HASH ", " HASH " FROM seq_1_to_20000",
+	"INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at) "
+	"SELECT " ID ", UNHEX(MD5(seq % 1000)), 'reset', '', " HASH ", NOW(3), " NOWISH
+	" FROM seq_1_to_5000",
+	"INSERT INTO login_transactions (id, token_hash, user_id, user_epoch, provider, in_body, "
+	"created_at,"
 	" expires_at) SELECT " ID ", " HASH ", UNHEX(MD5(seq % 1000)), 1, '', 0, NOW(3), " NOWISH
 	" FROM seq_1_to_5000",
 	"INSERT INTO oidc_marks (id, expires_at) SELECT " HASH ", " NOWISH " FROM seq_1_to_5000",
@@ -159,8 +171,8 @@ set_up(void **state)
 	x = talloc_zero(*state, struct lists);
 	x->w = *state;
 	assert_ok(provision_control(x->w->prov, x->w->d, &x->w->deps, &e));
-	assert_ok(provision_tenant(
-	    x->w->prov, x->w->d, &x->w->deps, x->w, "acme", "Acme", &x->w->a, &e));
+	assert_ok(
+	    provision_tenant(x->w->prov, x->w->d, &x->w->deps, x->w, "acme", "Acme", &x->w->a, &e));
 	x->db = server_db(x, x->w->a.schema_name);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		server_do(x->db, "%s", rows[i]);
@@ -194,11 +206,11 @@ text_value(const struct sql *q, const char *name)
 {
 	if (strncmp(name, "status", 6) == 0)
 		return strstr(q->text, "FROM drift_reports") != NULL ? "'failed'"
-		       : strstr(q->text, "FROM alerts") != NULL	     ? "'open'"
+		       : strstr(q->text, "FROM alerts") != NULL      ? "'open'"
 								     : "'accepted'";
 	return strncmp(name, "severity", 8) == 0   ? "'critical'"
 	       : strncmp(name, "category", 8) == 0 ? "'c7'"
-	       : strncmp(name, "kind", 4) == 0	   ? "'blind'"
+	       : strncmp(name, "kind", 4) == 0     ? "'blind'"
 						   : "'x'";
 }
 
@@ -234,7 +246,8 @@ filters_of(const struct sql *q)
 {
 	unsigned n = 0;
 
-	for (const struct field *f = q->in == NULL ? NULL : q->in->fields; f != NULL && f->name; f++)
+	for (const struct field *f = q->in == NULL ? NULL : q->in->fields; f != NULL && f->name;
+	     f++)
 		n += is_again(f);
 	return n;
 }
@@ -341,8 +354,7 @@ rows_read(struct lists *x)
 	MYSQL_ROW  row;
 	long       n = 0;
 
-	assert_int_equal(
-	    mysql_query(x->db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
+	assert_int_equal(mysql_query(x->db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
 	r = mysql_store_result(x->db->my);
 	while ((row = mysql_fetch_row(r)) != NULL)
 		n += strtol(row[1], NULL, 10);
@@ -352,8 +364,7 @@ rows_read(struct lists *x)
 
 /* What it does is taken back. */
 static bool
-reading_is_bad(
-    struct lists *x, const struct sql *q, const char *text, char *why, size_t max)
+reading_is_bad(struct lists *x, const struct sql *q, const char *text, char *why, size_t max)
 {
 	long before, n;
 	bool ok;
@@ -443,11 +454,12 @@ indices(struct lists *x, struct index *out, size_t max)
 	MYSQL_ROW  row;
 	size_t     n = 0;
 
-	assert_int_equal(mysql_query(x->db->my,
-			     "SELECT table_name, index_name, GROUP_CONCAT(CONCAT('`', column_name, '`',"
-			     " IF(sub_part IS NULL, '', CONCAT('(', sub_part, ')'))) ORDER BY seq_in_index)"
-			     " FROM information_schema.statistics WHERE table_schema = DATABASE()"
-			     " AND non_unique AND index_name <> 'PRIMARY' GROUP BY 1, 2"),
+	assert_int_equal(
+	    mysql_query(x->db->my,
+		"SELECT table_name, index_name, GROUP_CONCAT(CONCAT('`', column_name, '`',"
+		" IF(sub_part IS NULL, '', CONCAT('(', sub_part, ')'))) ORDER BY seq_in_index)"
+		" FROM information_schema.statistics WHERE table_schema = DATABASE()"
+		" AND non_unique AND index_name <> 'PRIMARY' GROUP BY 1, 2"),
 	    0);
 	r = mysql_store_result(x->db->my);
 	while ((row = mysql_fetch_row(r)) != NULL && n < max) {

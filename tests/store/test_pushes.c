@@ -94,7 +94,8 @@ a_pusher_killed_at_any_moment_leaves_nothing_half_written(void **state)
 	}
 	/* And the next one goes on. */
 	assert_string_equal(
-	    drift_push_values(x, &c, VALUES("{\"n\":\"\"}", "{\"m\":0}", "{\"still\":true}")).report.status,
+	    drift_push_values(x, &c, VALUES("{\"n\":\"\"}", "{\"m\":0}", "{\"still\":true}"))
+		.report.status,
 	    "clean");
 	drift_check(x);
 }
@@ -123,7 +124,8 @@ reporting_pusher(struct drift_world *x, const struct uuid *config, int fd)
 		snprintf(value, sizeof(value), "%d", i);
 		if (tenant_by_id(d, &x->w->a.id, &row, &e) &&
 		    tenant_db_open(d, row, false, &mine.t, &e) &&
-		    drift_try(&mine, mem, config, NULL, drift_body(mem, "", VALUES(value)), &a, &e)) {
+		    drift_try(
+			&mine, mem, config, NULL, drift_body(mem, "", VALUES(value)), &a, &e)) {
 			if (write(fd, &a.snapshot_id, 16) != 16)
 				_exit(0);
 		} else {

@@ -59,14 +59,19 @@ accept_change(struct drift_world *x, const struct uuid *report, const struct clo
 	assert_ok(change_list(
 	    x->t, x, &(struct change_filter) { .report_id = *report }, 10, &rows, &n, &e));
 	assert_true(n > 0);
-	assert_ok(life_by_value(x->t->db, x, &rows[0].config_id, rows[0].fingerprint,
-	    rows[0].value_hash, &f, &e));
+	assert_ok(life_by_value(
+	    x->t->db, x, &rows[0].config_id, rows[0].fingerprint, rows[0].value_hash, &f, &e));
 	f.status = talloc_strdup(x, "accepted");
 	f.owner = f.reason = talloc_strdup(x, "somebody");
 	f.updated_at.ms = now->set_ms;
-	v = (struct life_event) { .id = uuid_make(now, &rand_system), .config_id = f.config_id,
-		.subject = f.fingerprint, .value_hash = f.value_hash, .at = f.updated_at,
-		.actor = "somebody", .to_status = "accepted", .note = "" };
+	v = (struct life_event) { .id = uuid_make(now, &rand_system),
+		.config_id = f.config_id,
+		.subject = f.fingerprint,
+		.value_hash = f.value_hash,
+		.at = f.updated_at,
+		.actor = "somebody",
+		.to_status = "accepted",
+		.note = "" };
 	assert_ok(life_put(x->t->db, &f, 1, &e));
 	assert_ok(life_event_add(x->t->db, &v, 1, &e));
 	assert_ok(config_touch(x->t->db, &f.config_id, (instant) { 0 }, &e));
@@ -99,8 +104,10 @@ what_is_old_goes_and_what_must_stays(void **state)
 	server_do(x->w->root, "SET time_zone = '+00:00'");
 	uuid_print(&channel, id);
 	x->d->deps.clock = &now;
-	c = drift_config(x, talloc_asprintf(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":3600,"
-					       "\"alerts\":[{\"channel_id\":\"%s\"}]}", id));
+	c = drift_config(x, talloc_asprintf(x,
+				"{\"source\":{\"kind\":\"push\"},\"retention_s\":3600,"
+				"\"alerts\":[{\"channel_id\":\"%s\"}]}",
+				id));
 	push_for(x, &now, &c, 1, "\"good\"", false);
 	a = push_for(x, &now, &c, 1, "\"accepted\"", false);
 	accept_change(x, &a.report.id, &now);
@@ -110,20 +117,27 @@ what_is_old_goes_and_what_must_stays(void **state)
 	before = now.set_ms - 3600000 - 8 * STEP; /* the last round that looked */
 
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.dropped_reports"), 0);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_changes c WHERE NOT EXISTS"
-					" (SELECT 1 FROM %s.drift_reports r WHERE r.id = c.report_id)"), 0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_changes c WHERE NOT EXISTS"
+			   " (SELECT 1 FROM %s.drift_reports r WHERE r.id = c.report_id)"),
+	    0);
 	/* of the reports the baseline's */
 	assert_int_equal(older(x, "drift_reports", "finished_at", before), 1);
 	assert_int_equal(older(x, "drift_changes", "created_at", before), 0);
-	assert_int_equal(older(x, "drift_findings", "status = 'resolved' AND updated_at", before), 0);
+	assert_int_equal(
+	    older(x, "drift_findings", "status = 'resolved' AND updated_at", before), 0);
 	assert_int_equal(older(x, "drift_history", "actor = 'system' AND at", before), 0);
 	assert_int_equal(older(x, "alerts", "resolved_at", before), 0);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts a JOIN %s.drift_reports r"
-					" ON r.id = a.report_id WHERE a.open_key IS NOT NULL"), 1);
+					" ON r.id = a.report_id WHERE a.open_key IS NOT NULL"),
+	    1);
 	/* a person's word, and what was said with it */
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings WHERE status = 'accepted'"), 1);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history WHERE actor = 'somebody'"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings WHERE status = 'accepted'"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_history WHERE actor = 'somebody'"), 1);
 	assert_string_equal(push_for(x, &now, &c, 1, "\"accepted\"", false).report.status, "clean");
 }
 
@@ -144,7 +158,8 @@ the_newest_report_stays_while_nothing_changes(void **state)
 	assert_true(uuid_eq(&a.report.id, &b.report.id));
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_reports"), 2);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_changes"), 1);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
 }
 
 struct ending {
@@ -170,10 +185,13 @@ a_delivery_that_ends_takes_old_messages_with_it(void **state)
 	const struct tx     tx = { "end", end_body, &end, NULL, NULL };
 
 	for (int i = 0; i < 30; i++) {
-		struct outbox o = { .id = uuid_make(&now, &rand_system), .channel_id = channel,
+		struct outbox o = { .id = uuid_make(&now, &rand_system),
+			.channel_id = channel,
 			.event = talloc_strdup(x, "channel.test"),
 			.body = { (const uint8_t *)"x", 1 },
-			.state = talloc_strdup(x, i % 3 == 0 ? "dead" : i % 3 == 1 ? "delivered" : "pending"),
+			.state = talloc_strdup(x, i % 3 == 0   ? "dead"
+						  : i % 3 == 1 ? "delivered"
+							       : "pending"),
 			.created_at = { now.set_ms } };
 
 		for (int b = 0; b < 6; b++) /* ids of one process never go back in time */
@@ -188,7 +206,8 @@ a_delivery_that_ends_takes_old_messages_with_it(void **state)
 		assert_ok(tx_run(x->t->db, &tx, &e));
 	}
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state <> 'pending'"
-					" AND created_at < UTC_TIMESTAMP() - INTERVAL 90 DAY"), 0);
+					" AND created_at < UTC_TIMESTAMP() - INTERVAL 90 DAY"),
+	    0);
 	assert_true(drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state <> 'pending'") > 3);
 	/* what is not delivered yet is none of it */
 	assert_true(drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'"

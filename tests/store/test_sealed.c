@@ -52,8 +52,10 @@ sealed_and_masked_values_are_in_no_table(void **state)
 	c = drift_config(
 	    x, talloc_asprintf(
 		   x, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]}", id));
-	drift_push_values(x, &c, VALUES("{\"note\":\"plainvalueone\",\"password\":\"maskedvalueone\"}"));
-	a = drift_push_values(x, &c, VALUES("{\"note\":\"plainvaluetwo\",\"password\":\"maskedvaluetwo\"}"));
+	drift_push_values(
+	    x, &c, VALUES("{\"note\":\"plainvalueone\",\"password\":\"maskedvalueone\"}"));
+	a = drift_push_values(
+	    x, &c, VALUES("{\"note\":\"plainvaluetwo\",\"password\":\"maskedvaluetwo\"}"));
 	assert_string_equal(a.report.status, "drifted");
 	assert_int_equal(a.report.modified, 2);
 	assert_true(dump_holds("/note")); /* paths stay readable: the search works */

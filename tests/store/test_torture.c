@@ -97,7 +97,7 @@ push_on(const struct torture *t, unsigned seed)
 		TALLOC_CTX        *mem = talloc_new(NULL);
 		struct err         e = { 0 };
 		struct push_answer a;
-		int64_t            at = clock_ms(&clock_system) - (rand_r(&seed) % 6 == 0 ? 700 : 0);
+		int64_t at = clock_ms(&clock_system) - (rand_r(&seed) % 6 == 0 ? 700 : 0);
 		const struct uuid *c = &t->configs[(unsigned)rand_r(&seed) % CONFIGS];
 
 		for (int i = 0; i < RESOURCES; i++)
@@ -223,10 +223,11 @@ check_all(struct torture *t, int64_t *answered, int64_t *left)
 			*left += reads_back(x, &m);
 		}
 		assert_int_equal(
-		    drift_count(x, "SELECT COUNT(*) FROM %s.contents c WHERE chunk = 0"
-				   " AND NOT EXISTS (SELECT 1 FROM %s.resource_versions v"
-				   " WHERE v.address = c.address) AND NOT EXISTS"
-				   " (SELECT 1 FROM %s.manifest_contents m WHERE m.address = c.address)"),
+		    drift_count(x,
+			"SELECT COUNT(*) FROM %s.contents c WHERE chunk = 0"
+			" AND NOT EXISTS (SELECT 1 FROM %s.resource_versions v"
+			" WHERE v.address = c.address) AND NOT EXISTS"
+			" (SELECT 1 FROM %s.manifest_contents m WHERE m.address = c.address)"),
 		    0);
 		/* And a sweep, which finds nothing, takes nothing. */
 		assert_ok(tx_run(x->t->db, &sweep, &e));
@@ -252,16 +253,17 @@ pushes_drops_and_retention_at_once_lose_nothing(void **state)
 {
 	struct drift_world *x = *state;
 	const char         *seconds = getenv("TORTURE_S");
-	struct torture      t = { .x = x, .until = now_s() + (seconds == NULL ? 20 : atof(seconds)) };
-	char               *path = talloc_asprintf(x, "%s/torture", server_folder());
-	int64_t             answered, left, deadlocks = status_of(x, "INNODB_DEADLOCKS");
-	int                 status;
+	struct torture t = { .x = x, .until = now_s() + (seconds == NULL ? 20 : atof(seconds)) };
+	char          *path = talloc_asprintf(x, "%s/torture", server_folder());
+	int64_t        answered, left, deadlocks = status_of(x, "INNODB_DEADLOCKS");
+	int            status;
 
 	t.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	assert_true(t.fd >= 0);
 	unlink(path);
 	for (int i = 0; i < CONFIGS; i++)
-		t.configs[i] = drift_config(x, i % 2 == 0 ? DRIFT_PUSH : "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
+		t.configs[i] = drift_config(x,
+		    i % 2 == 0 ? DRIFT_PUSH : "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
 	for (int i = 0; i < PUSHERS + DROPPERS; i++) {
 		pid_t pid = fork();
 
@@ -283,8 +285,10 @@ pushes_drops_and_retention_at_once_lose_nothing(void **state)
 	    (long long)(status_of(x, "INNODB_DEADLOCKS") - deadlocks));
 	assert_true(answered > 50);
 	assert_true(left > 0 && left < answered);
-	assert_true(drift_count(x, "SELECT COUNT(*) FROM (SELECT config_id FROM %s.alerts WHERE"
-				   " open_key IS NOT NULL GROUP BY config_id, kind HAVING COUNT(*) > 1) d") == 0);
+	assert_true(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM (SELECT config_id FROM %s.alerts WHERE"
+		" open_key IS NOT NULL GROUP BY config_id, kind HAVING COUNT(*) > 1) d") == 0);
 }
 
 int

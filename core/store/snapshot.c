@@ -196,9 +196,8 @@ static const struct field  open_fields[] = { COLUMN(struct version, resource_id)
 	 COLUMN(struct version, from_seq), COLUMN(struct version, config_id),
 	 COLUMN(struct version, address), FIELD_END };
 static const struct schema open_in = SCHEMA("OpenIn", struct version, open_fields);
-static const struct field  close_fields[] = { COLUMN(struct version, resource_id),
-	 COLUMN(struct version, from_seq), COLUMN(struct version, until_seq),
-	 COLUMN(struct version, config_id), COLUMN(struct version, address), FIELD_END };
+static const struct field  close_fields[] = { COLUMN(struct version, until_seq),
+	 COLUMN(struct version, resource_id), COLUMN(struct version, from_seq), FIELD_END };
 static const struct schema close_in = SCHEMA("CloseIn", struct version, close_fields);
 
 SQL(resource_insert, SQL_TENANT, &place_in, NULL,
@@ -206,10 +205,8 @@ SQL(resource_insert, SQL_TENANT, &place_in, NULL,
 SQL(version_insert, SQL_TENANT, &open_in, NULL,
     "INSERT INTO resource_versions (resource_id, from_seq, config_id, address) VALUES (?, ?, ?, "
     "?)");
-/* The rows are there: as an INSERT the server takes a batch in a third of the time of an UPDATE. */
 SQL(version_update, SQL_TENANT, &close_in, NULL,
-    "INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address)"
-    " VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE until_seq = VALUES(until_seq)");
+    "UPDATE resource_versions SET until_seq = ? WHERE resource_id = ? AND from_seq = ?");
 
 /* Resources without a version first, then in the order of the table: its pages are visited once,
  * and its rows locked in one order. */

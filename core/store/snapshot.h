@@ -72,7 +72,7 @@ MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *
 /* A resource's id follows from its place, so that nobody needs to look it up. */
 struct uuid held_id(const struct uuid *config, struct str category, struct str key);
 
-/* A row to write: opens a version, or closes one that is there. */
+/* A row to write: opens or closes a version. */
 struct version {
 	struct uuid config_id;
 	struct uuid resource_id;

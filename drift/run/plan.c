@@ -246,7 +246,6 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 {
 	p->closed[p->closed_n++] = (struct version) { .config_id = in->config->id,
 		.resource_id = h->resource_id,
-		.address = h->address,
 		.from_seq = h->from_seq,
 		.until_seq = p->after.seq };
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/store/alert.h"
+#include "core/store/life.h"
 #include "core/store/outbox.h"
 #include "core/store/snapshot.h"
 #include "drift/run/baseline.h"
@@ -355,6 +356,108 @@ a_large_resource_is_kept_in_chunks(void **state)
 	drift_check(x);
 }
 
+/* ---- lists ---- */
+
+static char *
+two_categories(TALLOC_CTX *mem, int value)
+{
+	char *text = talloc_strdup(mem, "{\"resources\":[");
+
+	for (int i = 0; i < 12; i++)
+		text = talloc_asprintf_append(text,
+		    "%s{\"category\":\"%s\",\"key\":\"k%d\",\"value\":{\"%s\":%d}}",
+		    i == 0 ? "" : ",", i % 4 == 0 ? "even" : "odd", i, i % 3 == 0 ? "a" : "b",
+		    i == 11 ? value : value > 0);
+	return talloc_strdup_append(text, "]}");
+}
+
+static bool
+is_asked(const struct change_row *c, const struct change_filter *f)
+{
+	return (f->severity == NULL || strcmp(c->severity, f->severity) == 0) &&
+	       (f->status == NULL || strcmp(c->status, f->status) == 0) &&
+	       (f->category == NULL || strcmp(c->category, f->category) == 0);
+}
+
+/* A filter's pages of two hold what the whole list has of it, in its order. */
+static void
+check_filter(struct drift_world *x, struct change_filter f, const struct change_row *all, size_t n)
+{
+	struct err         e = { 0 };
+	struct change_row *rows;
+	size_t             got, at = 0;
+
+	do {
+		assert_ok(change_list(x->t, x, &f, 2, &rows, &got, &e));
+		for (size_t i = 0; i < got; i++, at++) {
+			while (at < n && !is_asked(&all[at], &f))
+				at++;
+			assert_true(at < n && uuid_eq(&all[at].id, &rows[i].id));
+			assert_string_equal(all[at].status, rows[i].status);
+			f.after = rows[i].id;
+		}
+	} while (got == 2);
+	for (; at < n; at++)
+		assert_false(is_asked(&all[at], &f));
+}
+
+static void
+check_filters(struct drift_world *x, const struct uuid *report)
+{
+	static const char *const statuses[] = { NULL, "detected", "accepted", "resolved",
+		"ignored" };
+	static const char *const severities[] = { NULL, "critical", "low", "info" };
+	static const char *const categories[] = { NULL, "even", "odd" };
+	struct err               e = { 0 };
+	struct change_row       *all;
+	size_t                   n;
+
+	assert_ok(change_list(
+	    x->t, x, &(struct change_filter) { .report_id = *report }, 100, &all, &n, &e));
+	assert_int_equal(n, 12);
+	for (int s = 0; s < 5; s++)
+		for (int v = 0; v < 4; v++)
+			for (int c = 0; c < 3; c++)
+				check_filter(x,
+				    (struct change_filter) { .report_id = *report,
+					.severity = severities[v],
+					.status = statuses[s],
+					.category = categories[c] },
+				    all, n);
+}
+
+static void
+every_filter_finds_what_it_names_in_any_report(void **state)
+{
+	struct drift_world *x = *state;
+	struct err          e = { 0 };
+	struct uuid         c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"rules\":["
+							"{\"path\":\"/a\",\"severity\":\"critical\"},"
+							"{\"path\":\"/b\",\"severity\":\"low\"}]}");
+	struct push_answer  first, second;
+	struct change_row  *rows;
+	struct life_row     f;
+	size_t              n;
+
+	drift_push(x, x, &c, two_categories(x, 0));
+	first = drift_push(x, x, &c, two_categories(x, 1));
+	assert_ok(change_list(
+	    x->t, x, &(struct change_filter) { .report_id = first.report.id }, 100, &rows, &n, &e));
+	for (size_t i = 0; i < n; i += 5) {
+		assert_ok(life_by_value(
+		    x->t->db, x, &c, rows[i].fingerprint, rows[i].value_hash, &f, &e));
+		f.status = talloc_strdup(x, i == 5 ? "ignored" : "accepted");
+		assert_ok(life_put(x->t->db, &f, 1, &e));
+	}
+	assert_ok(config_touch(x->t->db, &c, (instant) { 0 }, &e));
+	check_filters(x, &first.report.id);
+	/* One has another value: in the report that is the newest no more it is resolved. */
+	second = drift_push(x, x, &c, two_categories(x, 2));
+	assert_false(uuid_eq(&first.report.id, &second.report.id));
+	check_filters(x, &first.report.id);
+	check_filters(x, &second.report.id);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 
 int
@@ -373,6 +476,7 @@ main(void)
 		TEST(what_this_version_does_not_do_is_refused),
 		TEST(every_instant_of_the_past_can_be_read_back),
 		TEST(a_large_resource_is_kept_in_chunks),
+		TEST(every_filter_finds_what_it_names_in_any_report),
 	};
 
 	return cmocka_run_group_tests_name("drift", tests, NULL, NULL);

@@ -60,20 +60,56 @@ by_address(const void *a, const void *b)
 	    ((const struct content *)a)->address, ((const struct content *)b)->address, HASH_LEN);
 }
 
-bool
-content_compress(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
+/* Making one costs more than packing a small text. */
+struct packer {
+	ZSTD_CCtx *z;
+};
+
+static int
+packer_free(struct packer *k)
+{
+	ZSTD_freeCCtx(k->z);
+	return 0;
+}
+
+static struct packer *
+packer_make(TALLOC_CTX *mem, struct err *e)
+{
+	struct packer *k = talloc_zero(mem, struct packer);
+
+	if (k == NULL || (k->z = ZSTD_createCCtx()) == NULL) {
+		talloc_free(k);
+		err_memory(e);
+		return NULL;
+	}
+	talloc_set_destructor(k, packer_free);
+	return k;
+}
+
+static bool
+compress_text(TALLOC_CTX *mem, struct packer *k, struct str text, struct str *out, struct err *e)
 {
 	size_t room = ZSTD_compressBound(text.n), n;
 	char  *p = talloc_size(mem, room);
 
 	if (p == NULL)
 		return err_memory(e);
-	n = ZSTD_compress(p, room, text.p, text.n, LEVEL);
+	n = ZSTD_compressCCtx(k->z, p, room, text.p, text.n, LEVEL);
 	if (ZSTD_isError(n))
 		return err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "zstd: %s", ZSTD_getErrorName(n));
 	*out = (struct str) { p, n };
 	return true;
+}
+
+bool
+content_compress(TALLOC_CTX *mem, struct str text, struct str *out, struct err *e)
+{
+	struct packer *k = packer_make(mem, e);
+	bool           ok = k != NULL && compress_text(mem, k, text, out, e);
+
+	talloc_free(k);
+	return ok;
 }
 
 /* Rows grow by doubling: a talloc array moves rarely that way. */
@@ -96,12 +132,12 @@ row_next(TALLOC_CTX *mem, struct content_rows *out, struct err *e)
 }
 
 static bool
-pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct content *c,
-    struct content_rows *out, struct err *e)
+pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
+    const struct content *c, struct content_rows *out, struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(mem);
 	struct str  packed = { NULL, 0 };
-	bool        ok = tmp != NULL && content_compress(tmp, c->text, &packed, e);
+	bool        ok = tmp != NULL && compress_text(tmp, k, c->text, &packed, e);
 
 	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
 		struct str  piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
@@ -122,23 +158,39 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct cont
 	return ok;
 }
 
-bool
-content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct content *list, size_t n,
-    struct content_rows *out, struct err *e)
+static bool
+pack_all(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
+    const struct content *list, size_t n, struct content_rows *out, struct err *e)
 {
-	*out = (struct content_rows) { 0 };
-	if (n > 1)
-		qsort(list, n, sizeof(list[0]), by_address);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && by_address(&list[i - 1], &list[i]) == 0)
 			continue;
 		if (list[i].text.n > CONTENT_TEXT_MAX)
 			return err_set(e, ERR_TOO_LARGE, 0, "A resource is too large.",
 			    "content of %zu bytes", list[i].text.n);
-		if (!pack_one(t, mem, r, &list[i], out, e))
+		if (!pack_one(t, mem, r, k, &list[i], out, e))
 			return err_note(e, "packing content");
 	}
 	return true;
+}
+
+bool
+content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct content *list, size_t n,
+    struct content_rows *out, struct err *e)
+{
+	struct packer *k;
+	bool           ok;
+
+	*out = (struct content_rows) { 0 };
+	if (n == 0)
+		return true;
+	k = packer_make(mem, e);
+	if (k == NULL)
+		return false;
+	qsort(list, n, sizeof(list[0]), by_address);
+	ok = pack_all(t, mem, r, k, list, n, out, e);
+	talloc_free(k);
+	return ok;
 }
 
 bool
@@ -195,6 +247,27 @@ content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text
 	return true;
 }
 
+/* The rows of one content into its text. */
+static bool
+unpack(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows, size_t n,
+    struct str *text, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(mem);
+	struct str  packed = { NULL, 0 };
+	bool        ok = tmp != NULL;
+
+	if (!ok)
+		return err_memory(e);
+	if (n == 0)
+		ok = err_set(e, ERR_MISSING, 0, "Not found.", "no content at that address");
+	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
+		ok = broken("bad size", e);
+	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
+	     content_expand(mem, packed, (size_t)rows[0].size, text, e);
+	talloc_free(tmp);
+	return ok;
+}
+
 bool
 content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[static HASH_LEN],
     struct str *text, struct err *e)
@@ -202,19 +275,81 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 	const struct address_in in = { { address, HASH_LEN } };
 	TALLOC_CTX             *tmp = talloc_new(mem);
 	struct content_row     *rows;
-	struct str              packed = { NULL, 0 };
 	size_t                  n;
 	bool                    ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e);
-	if (ok && n == 0)
-		ok = err_set(e, ERR_MISSING, 0, "Not found.", "no content at that address");
-	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
-		ok = broken("bad size", e);
-	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
-	     content_expand(mem, packed, (size_t)rows[0].size, text, e);
+	ok = db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e) &&
+	     unpack(t, mem, rows, n, text, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ---- several ---- */
+
+struct batch_in {
+	struct blob a[CONTENT_BATCH];
+};
+#define A(i)  COLUMN_AS(struct batch_in, a[i], "address_" #i)
+#define A4(i) A(i), A(i + 1), A(i + 2), A(i + 3)
+static const struct field  batch_fields[] = { A4(0), A4(4), A4(8), A4(12), A4(16), A4(20), A4(24),
+	 A4(28), A4(32), A4(36), A4(40), A4(44), FIELD_END };
+static const struct schema batch_in = SCHEMA("ContentBatch", struct batch_in, batch_fields);
+
+SQL(content_select_batch, SQL_TENANT, &batch_in, &row_schema,
+    "SELECT address, chunk, size, body FROM contents WHERE address IN ("
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ORDER BY address, chunk");
+
+static int
+by_row_address(const void *key, const void *member)
+{
+	return memcmp(key, ((const struct content_row *)member)->address.p, HASH_LEN);
+}
+
+static bool
+unpack_of(struct tenant_db *t, TALLOC_CTX *mem, const struct blob *address,
+    const struct content_row *rows, size_t n, struct str *text, struct err *e)
+{
+	const struct content_row *row =
+	    n == 0 || address->n != HASH_LEN
+		? NULL
+		: bsearch(address->p, rows, n, sizeof(rows[0]), by_row_address);
+	size_t first, last;
+
+	if (row == NULL)
+		return unpack(t, mem, NULL, 0, text, e);
+	for (first = (size_t)(row - rows); first > 0; first--)
+		if (by_row_address(address->p, &rows[first - 1]) != 0)
+			break;
+	for (last = first + 1; last < n; last++)
+		if (by_row_address(address->p, &rows[last]) != 0)
+			break;
+	return unpack(t, mem, rows + first, last - first, text, e);
+}
+
+bool
+content_by_addresses(struct tenant_db *t, TALLOC_CTX *mem, const struct blob *addresses, size_t n,
+    struct str *texts, struct err *e)
+{
+	TALLOC_CTX         *tmp = talloc_new(mem);
+	struct batch_in     in;
+	struct content_row *rows;
+	size_t              rows_n;
+	bool                ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	if (n == 0)
+		return talloc_free(tmp) == 0;
+	for (size_t i = 0; i < CONTENT_BATCH; i++)
+		in.a[i] = addresses[i < n ? i : n - 1];
+	ok = db_all(
+	    t->db, tmp, &content_select_batch, &in, CONTENT_BATCH * CHUNKS_MAX, &rows, &rows_n, e);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = unpack_of(t, mem, &addresses[i], rows, rows_n, &texts[i], e);
 	talloc_free(tmp);
 	return ok;
 }

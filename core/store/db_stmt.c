@@ -179,12 +179,17 @@ run_bind(struct run *r, struct err *e)
 static bool
 run_fetch(struct run *r, bool *more, struct err *e)
 {
-	int rc = mysql_stmt_fetch(r->st);
+	int      rc = mysql_stmt_fetch(r->st);
+	unsigned number;
 
 	*more = rc != MYSQL_NO_DATA;
 	if (rc == 0 || rc == MYSQL_DATA_TRUNCATED || rc == MYSQL_NO_DATA)
 		return true; /* truncated: texts had no room yet; numbers are checked one by one */
-	return db_fail(r->db, r->q->name, mysql_stmt_errno(r->st), mysql_stmt_error(r->st), e);
+	number = mysql_stmt_errno(r->st);
+	if (number != 0)
+		return db_fail(r->db, r->q->name, number, mysql_stmt_error(r->st), e);
+	/* What ends a result while it is being sent is known to the connection only. */
+	return db_fail(r->db, r->q->name, mysql_errno(r->db->my), mysql_error(r->db->my), e);
 }
 
 static bool

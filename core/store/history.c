@@ -1,5 +1,8 @@
 #include "core/store/history.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define ADDRESSES_MAX 1000000
 
 /* ---- statements ---- */
@@ -41,11 +44,12 @@ static const struct field  seq_out_fields[] = { COLUMN(struct seq_out, seq), FIE
 static const struct schema seq_out = SCHEMA("HistorySeq", struct seq_out, seq_out_fields);
 
 SQL(history_select_before, SQL_TENANT, &seq_in, &seq_out,
-    "SELECT CAST(COALESCE(MAX(seq), 0) AS UNSIGNED) AS seq FROM config_snapshots"
-    " WHERE config_id = ? AND seq < ? AND in_order");
+    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = ?"
+    " AND s.seq < ? AND s.in_order ORDER BY s.seq DESC LIMIT 1), 0) AS UNSIGNED) AS seq");
 SQL(history_select_next, SQL_TENANT, &seq_in, &seq_out,
-    "SELECT CAST(COALESCE(MIN(seq), 9223372036854775807) AS UNSIGNED) AS seq"
-    " FROM config_snapshots WHERE config_id = ? AND seq > ? AND in_order");
+    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = ?"
+    " AND s.seq > ? AND s.in_order ORDER BY s.seq LIMIT 1), 9223372036854775807) AS UNSIGNED)"
+    " AS seq");
 
 static const struct field  only_fields[] = { COLUMN(struct seq_in, config_id),
 	 COLUMN(struct seq_in, seq), COLUMN(struct seq_in, next), COLUMN(struct seq_in, before),
@@ -141,10 +145,18 @@ drop_content(
 	return db_run(db, &history_delete_content, a, NULL, e);
 }
 
+/* Who stores contents locks them in this order too. */
+static int
+by_address(const void *a, const void *b)
+{
+	return memcmp(((const struct address *)a)->address.p,
+	    ((const struct address *)b)->address.p, HASH_LEN);
+}
+
 /* With a manifest that nobody has listed nothing can be said of any content. */
 static bool
-drop_contents(struct db *db, TALLOC_CTX *mem, const struct address *a, size_t n, size_t *dropped,
-    struct err *e)
+drop_contents(
+    struct db *db, TALLOC_CTX *mem, struct address *a, size_t n, size_t *dropped, struct err *e)
 {
 	struct snapshot *unwritten;
 	size_t           blind;
@@ -153,6 +165,7 @@ drop_contents(struct db *db, TALLOC_CTX *mem, const struct address *a, size_t n,
 		return true;
 	if (!db_all(db, mem, &history_select_unwritten, NULL, 1, &unwritten, &blind, e))
 		return false;
+	qsort(a, n, sizeof(a[0]), by_address);
 	for (size_t i = 0; blind == 0 && i < n; i++)
 		if (!drop_content(db, mem, &a[i], dropped, e))
 			return false;

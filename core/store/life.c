@@ -1,5 +1,8 @@
 #include "core/store/life.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/store/ids.h"
 
 /* ---- findings ---- */
@@ -60,6 +63,87 @@ life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct lif
 	const struct live_in in = { *config };
 
 	return db_all(db, mem, &life_select_ended, &in, LIFE_MAX, rows, n, e);
+}
+
+/* ---- those of some findings ---- */
+
+static int
+by_seen(const void *a, const void *b)
+{
+	const struct life_seen *x = a, *y = b;
+	int                     d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+#define SOME 40   /* fingerprints in one round trip */
+#define MANY 2000 /* from here on all are read */
+
+struct some_in {
+	struct uuid config_id;
+	struct blob f[SOME];
+};
+#define F(i)  COLUMN_AS(struct some_in, f[i], "fingerprint_" #i)
+#define F4(i) F(i), F(i + 1), F(i + 2), F(i + 3)
+static const struct field  some_fields[] = { COLUMN(struct some_in, config_id), F4(0), F4(4), F4(8),
+	 F4(12), F4(16), F4(20), F4(24), F4(28), F4(32), F4(36), FIELD_END };
+static const struct schema some_in = SCHEMA("LifeSomeIn", struct some_in, some_fields);
+
+SQL(life_select_ended_some, SQL_TENANT, &some_in, &life_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (PRIMARY) WHERE config_id = ?"
+    " AND fingerprint IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
+
+static bool
+ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const struct life_seen *s,
+    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+{
+	struct some_in   in = { .config_id = *config };
+	struct life_row *more, *all;
+	size_t           more_n;
+
+	for (size_t i = 0; i < SOME; i++)
+		in.f[i] = s[i < n ? i : n - 1].fingerprint;
+	if (!db_all(db, mem, &life_select_ended_some, &in, LIFE_MAX, &more, &more_n, e))
+		return false;
+	if (*rows_n == 0) {
+		*rows = more;
+		*rows_n = more_n;
+		return true;
+	}
+	all = talloc_realloc_size(mem, *rows, (*rows_n + more_n) * sizeof(*all));
+	if (all == NULL)
+		return err_memory(e);
+	memcpy(all + *rows_n, more, more_n * sizeof(*all));
+	*rows = all;
+	*rows_n += more_n;
+	return true;
+}
+
+bool
+life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_seen *s,
+    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+{
+	*rows = NULL;
+	*rows_n = 0;
+	if (n > MANY)
+		return life_ended(db, mem, config, rows, rows_n, e);
+	if (n > 1)
+		qsort(s, n, sizeof(s[0]), by_seen); /* so that all together are in order */
+	for (size_t i = 0; i < n;) {
+		size_t take = n - i < SOME ? n - i : SOME;
+
+		/* one finding with several values is asked for once */
+		while (
+		    take < n - i && take > 1 &&
+		    memcmp(s[i + take].fingerprint.p, s[i + take - 1].fingerprint.p, HASH_LEN) == 0)
+			take--;
+		if (!ended_some(db, mem, config, s + i, take, rows, rows_n, e))
+			return false;
+		i += take;
+	}
+	return true;
 }
 
 bool
@@ -140,9 +224,42 @@ life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter 
 	return db_all(db, mem, &life_select_filter, &in, max, rows, n, e);
 }
 
+/* ---- writing ---- */
+
+static const struct field  shown_fields[] = { COLUMN(struct life_row, status),
+	 COLUMN(struct life_row, config_id), COLUMN(struct life_row, fingerprint),
+	 COLUMN_AS(struct life_row, config_id, "config_again"), COLUMN(struct life_row, value_hash),
+	 FIELD_END };
+static const struct schema shown_in = SCHEMA("LifeShownIn", struct life_row, shown_fields);
+
+SQL(life_update_shown, SQL_TENANT, &shown_in, NULL,
+    "UPDATE drift_changes FORCE INDEX (finding) SET status = ? WHERE config_id = ?"
+    " AND fingerprint = ?"
+    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = ?)"
+    " AND value_hash = ?");
+
 bool
 life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e)
 {
+	return db_run_many(db, &life_upsert, rows, n, e) &&
+	       db_run_many(db, &life_update_shown, rows, n, e);
+}
+
+/* In the order of the table: its pages are visited once, and its rows locked in one order. */
+static int
+by_row(const void *a, const void *b)
+{
+	const struct life_row *x = a, *y = b;
+	int                    d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+bool
+life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e)
+{
+	if (n > 1)
+		qsort(rows, n, sizeof(rows[0]), by_row);
 	return db_run_many(db, &life_upsert, rows, n, e);
 }
 
@@ -158,8 +275,10 @@ SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
 
 bool
-life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e)
+life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e)
 {
+	if (n > 1)
+		qsort(s, n, sizeof(s[0]), by_seen);
 	return db_run_many(db, &life_upsert_seen, s, n, e);
 }
 

@@ -36,6 +36,14 @@ MUST_USE bool life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *confi
 /* The others: those a new finding may be the return of. */
 MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct life_row **rows, size_t *n, struct err *e);
+/* Of these findings only, whatever the value, in the same order; sorts the list. */
+struct life_seen {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+	instant     now;
+};
+MUST_USE bool life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_seen *s, size_t n, struct life_row **rows, size_t *rows_n, struct err *e);
 MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
 /* A change and its finding: as it would be when it has no row yet. */
@@ -55,16 +63,14 @@ struct life_filter {
 /* Changes of a report in the same order; `max` at most. */
 MUST_USE bool life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f,
     size_t max, struct life_target **rows, size_t *n, struct err *e);
-/* Adds rows or writes all that can change of them. */
+/* Adds rows or writes all that can change of them, and their status in the newest report.  The
+ * transaction holds the config's state row. */
 MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
+/* The same for a report that is being written with its changes; sorts the rows. */
+MUST_USE bool life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e);
 
-struct life_seen {
-	struct uuid config_id;
-	struct blob fingerprint, value_hash;
-	instant     now;
-};
-/* Detected: new rows, or old ones again. */
-MUST_USE bool life_detect(struct db *db, const struct life_seen *s, size_t n, struct err *e);
+/* Detected: new rows, or old ones again; sorts them. */
+MUST_USE bool life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e);
 
 struct life_event {
 	struct uuid id;

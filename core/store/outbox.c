@@ -1,5 +1,7 @@
 #include "core/store/outbox.h"
 
+#include "core/store/expire.h"
+
 /* ---- messages ---- */
 
 static const struct field  outbox_fields[] = { COLUMN(struct outbox, id),
@@ -68,7 +70,14 @@ SQL(outbox_update, SQL_TENANT, &set_in, NULL,
 bool
 outbox_set(struct db *db, const struct outbox *o, struct err *e)
 {
-	return db_run(db, &outbox_update, o, NULL, e);
+	TALLOC_CTX   *tmp = talloc_new(db);
+	const instant old = { o->done_at.ms - MESSAGE_KEEP_DAYS * 86400000LL };
+	bool          ok = tmp != NULL ? db_run(db, &outbox_update, o, NULL, e) : err_memory(e);
+
+	if (ok && o->done_at.ms != 0)
+		ok = expire_messages(db, tmp, old, MESSAGES_FORGOTTEN, e);
+	talloc_free(tmp);
+	return ok;
 }
 
 bool

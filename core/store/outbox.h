@@ -36,7 +36,10 @@ struct outbox {
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
 MUST_USE bool outbox_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
-/* Sets attempts, state and done_at of a pending message. */
+/* Sets attempts, state and done_at of a pending message.  One that ends takes old ones with it, and
+ * the attempts at them: a tenant holds those of MESSAGE_KEEP_DAYS. */
+#define MESSAGE_KEEP_DAYS  90
+#define MESSAGES_FORGOTTEN 10 /* at once */
 MUST_USE bool outbox_set(struct db *db, const struct outbox *o, struct err *e);
 
 struct delivery {

@@ -1,4 +1,4 @@
-#include "core/store/report.h"
+#include "core/store/report_priv.h"
 
 /* ---- reports ---- */
 
@@ -86,7 +86,7 @@ static const struct field  change_fields[] = { COLUMN(struct change_row, id),
 	 COLUMN(struct change_row, value_hash), COLUMN(struct change_row, status),
 	 COLUMN_NULL(struct change_row, attribution), COLUMN(struct change_row, created_at),
 	 COLUMN_NULL(struct change_row, suppressed_by), FIELD_END };
-static const struct schema change_schema = SCHEMA("StoredChange", struct change_row, change_fields);
+const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
 
 #define CHANGE_COLUMNS                                                                             \
 	"id, report_id, config_id, position, category, `key`, op, path, canonical_path, "          \
@@ -95,51 +95,18 @@ static const struct schema change_schema = SCHEMA("StoredChange", struct change_
 	"value_hash,"                                                                              \
 	" status, attribution, created_at, suppressed_by"
 
-struct change_in {
-	struct change_filter f;
-	int64_t              limit;
-};
-static const struct field  change_in_fields[] = { COLUMN(struct change_in, f.report_id),
-	 COLUMN_NULL(struct change_in, f.after), COLUMN_AS(struct change_in, f.after, "after_again"),
-	 COLUMN_AS(struct change_in, f.report_id, "report_again"),
-	 COLUMN_NULL(struct change_in, f.severity),
-	 COLUMN_AS_NULL(struct change_in, f.severity, "severity_again"),
-	 COLUMN_NULL(struct change_in, f.status),
-	 COLUMN_AS_NULL(struct change_in, f.status, "status_again"),
-	 COLUMN_NULL(struct change_in, f.category),
-	 COLUMN_AS_NULL(struct change_in, f.category, "category_again"),
-	 COLUMN(struct change_in, limit), FIELD_END };
-static const struct schema change_in = SCHEMA("ChangeListIn", struct change_in, change_in_fields);
-
-/* A change's status is that of its finding. */
-#define CHANGE_SELECT                                                                              \
-	"SELECT c.id, c.report_id, c.config_id, c.position, c.category, c.`key`, c.op, c.path,"    \
-	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
-	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
-	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at,"                      \
-	" c.suppressed_by" CHANGE_FROM
-#define CHANGE_FROM                                                                                \
-	" FROM drift_changes c LEFT JOIN drift_findings f ON f.config_id = c.config_id"            \
-	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
-
 static const struct field  key_fields[] = { COLUMN(struct change_key, fingerprint),
 	 COLUMN(struct change_key, value_hash), COLUMN(struct change_key, status), FIELD_END };
 static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
 
-SQL(change_select, SQL_TENANT, &id_in, &change_schema, CHANGE_SELECT " WHERE c.id = ?");
+SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
+    CHANGE_SELECT CHANGE_FROM " WHERE c.id = ?");
 SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
     "SELECT c.fingerprint, c.value_hash, IFNULL(f.status, c.status) AS status" CHANGE_FROM
     " WHERE c.report_id = ? ORDER BY c.position");
-SQL(change_insert, SQL_TENANT, &change_schema, NULL,
+SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-SQL(change_select_list, SQL_TENANT, &change_in, &change_schema,
-    CHANGE_SELECT
-    " WHERE c.report_id = ?"
-    " AND (? IS NULL OR c.position > (SELECT p.position FROM drift_changes p WHERE p.id = ? AND "
-    "p.report_id = ?))"
-    " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"
-    " AND (? IS NULL OR c.category = ?) ORDER BY c.position LIMIT ?");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)
@@ -163,13 +130,4 @@ change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report, struct ch
 	const struct id_in in = { *report };
 
 	return db_all(db, mem, &change_select_keys, &in, CHANGE_KEYS_MAX, rows, n, e);
-}
-
-bool
-change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f, size_t limit,
-    struct change_row **rows, size_t *n, struct err *e)
-{
-	const struct change_in in = { *f, (int64_t)limit };
-
-	return db_all(t->db, mem, &change_select_list, &in, limit, rows, n, e);
 }

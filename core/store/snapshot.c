@@ -1,5 +1,6 @@
 #include "core/store/snapshot.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct field  snapshot_fields[] = { COLUMN(struct snapshot, id),
@@ -163,6 +164,8 @@ held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, uint
 	return db_one(t->db, mem, &held_select_one, &in, h, e);
 }
 
+#define ID_CONFIG 6 /* bytes of the config's id: its resources lie side by side in the tables */
+
 struct uuid
 held_id(const struct uuid *config, struct str category, struct str key)
 {
@@ -180,7 +183,8 @@ held_id(const struct uuid *config, struct str category, struct str key)
 		memcpy(in + n, key.p, key.n <= 512 ? key.n : 512);
 	n += key.n <= 512 ? key.n : 512;
 	hash_sha256(in, n, out);
-	memcpy(u.b, out, sizeof(u.b));
+	memcpy(u.b, config->b, ID_CONFIG);
+	memcpy(u.b + ID_CONFIG, out, sizeof(u.b) - ID_CONFIG);
 	return u;
 }
 
@@ -204,15 +208,35 @@ SQL(version_insert, SQL_TENANT, &open_in, NULL,
 SQL(version_update, SQL_TENANT, &close_in, NULL,
     "UPDATE resource_versions SET until_seq = ? WHERE resource_id = ? AND from_seq = ?");
 
-bool
-versions_open(struct db *db, const struct version *v, size_t n, struct err *e)
+/* Resources without a version first, then in the order of the table: its pages are visited once,
+ * and its rows locked in one order. */
+static int
+by_resource(const void *a, const void *b)
 {
-	return db_run_many(db, &resource_insert, v, n, e) &&
+	const struct version *x = a, *y = b;
+
+	if (x->known != y->known)
+		return x->known ? 1 : -1;
+	return memcmp(x->resource_id.b, y->resource_id.b, sizeof(x->resource_id.b));
+}
+
+bool
+versions_open(struct db *db, struct version *v, size_t n, struct err *e)
+{
+	size_t fresh = 0;
+
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), by_resource);
+	while (fresh < n && !v[fresh].known)
+		fresh++;
+	return db_run_many(db, &resource_insert, v, fresh, e) &&
 	       db_run_many(db, &version_insert, v, n, e);
 }
 
 bool
-versions_close(struct db *db, const struct version *v, size_t n, struct err *e)
+versions_close(struct db *db, struct version *v, size_t n, struct err *e)
 {
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), by_resource);
 	return db_run_many(db, &version_update, v, n, e);
 }

@@ -79,8 +79,10 @@ struct version {
 	const char *category, *key;
 	struct blob address;
 	uint64_t    from_seq, until_seq;
+	bool        known; /* to open: its resource has a version already */
 };
-MUST_USE bool versions_open(struct db *db, const struct version *v, size_t n, struct err *e);
-MUST_USE bool versions_close(struct db *db, const struct version *v, size_t n, struct err *e);
+/* Both sort the list. */
+MUST_USE bool versions_open(struct db *db, struct version *v, size_t n, struct err *e);
+MUST_USE bool versions_close(struct db *db, struct version *v, size_t n, struct err *e);
 
 #endif

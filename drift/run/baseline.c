@@ -80,17 +80,38 @@ baseline_manifest(TALLOC_CTX *mem, const struct snap *s, struct str *text, struc
 	return buf_ok(&b) ? true : err_memory(e);
 }
 
+static bool
+resource_of(TALLOC_CTX *mem, const struct compare_spec *spec, const struct held *h, struct str text,
+    struct resource *r, struct err *e)
+{
+	*r = (struct resource) { str_of(h->category), str_of(h->key), json_parse(mem, text, e) };
+	if (r->value == NULL) /* what we wrote ourselves is no fault of the input */
+		return err_note(e, "reading stored content");
+	return resource_normalise(mem, spec, r, RESOURCE_STORED, e);
+}
+
 bool
 baseline_resource(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
     const struct held *h, struct resource *r, struct err *e)
 {
-	struct str text;
+	return baseline_resources(t, mem, spec, &h, 1, r, e);
+}
 
-	*r = (struct resource) { str_of(h->category), str_of(h->key), NULL };
-	if (h->address.n != HASH_LEN || !content_by_address(t, mem, h->address.p, &text, e))
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content is missing");
-	r->value = json_parse(mem, text, e);
-	if (r->value == NULL) /* what we wrote ourselves is no fault of the input */
-		return err_note(e, "reading stored content");
-	return resource_normalise(mem, spec, r, RESOURCE_STORED, e);
+bool
+baseline_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct held *const *h, size_t n, struct resource *r, struct err *e)
+{
+	struct blob addresses[CONTENT_BATCH] = { 0 };
+	struct str  texts[CONTENT_BATCH];
+
+	for (size_t i = 0; i < n; i++)
+		addresses[i] = h[i]->address;
+	if (!content_by_addresses(t, mem, addresses, n, texts, e))
+		return err_take(e, ERR_MISSING) ? err_set(e, ERR_INTERNAL, 0, "internal error",
+						      "stored content is missing")
+						: false;
+	for (size_t i = 0; i < n; i++)
+		if (!resource_of(mem, spec, h[i], texts[i], &r[i], e))
+			return false;
+	return true;
 }

@@ -285,12 +285,13 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 
 /* The push is stored and answered whatever becomes of this. */
 static void
-drop_old(const struct ingest *in)
+drop_old(const struct ingest *in, const struct plan *p)
 {
 	char       config[UUID_TEXT_MAX];
 	struct err e = { 0 };
 
-	if (retention_round(in->d, in->t, in->mem, in->config, in->spec, &e))
+	if (retention_round(in->d, in->t, in->mem, in->config, in->spec, p->snapshot.seq,
+		p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->diff->n, &e))
 		return;
 	uuid_print(&in->config->id, config);
 	log_event(in->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN, "old snapshots were not dropped",
@@ -315,7 +316,7 @@ ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struc
 	a->unchanged = plan->kind == PLAN_SAME;
 	count(in, plan, began);
 	tell_log(in, plan, began);
-	drop_old(in);
+	drop_old(in, plan);
 	return true;
 }
 

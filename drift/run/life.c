@@ -307,7 +307,8 @@ tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how
 
 	if (l->fresh_n == 0)
 		return true;
-	if (!life_ended(in->t->db, p, &in->config->id, &ended, &n, e))
+	if (!life_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n,
+		&ended, &n, e))
 		return false;
 	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
 		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
@@ -344,6 +345,6 @@ bool
 life_write(struct db *db, const struct life *l, struct err *e)
 {
 	return l == NULL ||
-	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put(db, l->put, l->put_n, e) &&
+	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put_seen(db, l->put, l->put_n, e) &&
 		   life_event_add(db, l->events, l->events_n, e));
 }

@@ -161,27 +161,59 @@ category_compared(const struct ground *g, struct str category)
 	return g->only == NULL;
 }
 
-/* Either may be NULL: not on that side. */
+/* Both sides of a place that differs; either may be NULL: not on that side. */
+struct pair {
+	const struct held          *old;
+	const struct snap_resource *new;
+};
+
+/* What the baseline held is read for several at once. */
+struct pairs {
+	struct pair all[CONTENT_BATCH];
+	size_t      n;
+};
+
 static bool
-compare_pair(const struct ingest *in, struct plan *p, const struct ground *g,
+compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+{
+	const struct held *old[CONTENT_BATCH];
+	struct resource    from[CONTENT_BATCH], to;
+	size_t             n = 0, at = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->all[i].old != NULL)
+			old[n++] = w->all[i].old;
+	if (!baseline_resources(in->t, p, in->spec->compare, old, n, from, e))
+		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct pair     *x = &w->all[i];
+		const struct resource *new = x->new == NULL ? NULL : &x->new->r;
+
+		if (x->new != NULL && x->new->stored != NULL) {
+			if (!baseline_resource(
+				in->t, p, in->spec->compare, x->new->stored, &to, e))
+				return false;
+			new = &to;
+		}
+		if (!diff_resource(p->diff, x->old == NULL ? NULL : &from[at++], new, e))
+			return false;
+	}
+	w->n = 0;
+	return true;
+}
+
+static bool
+compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, struct pairs *w,
     const struct held *old, const struct snap_resource *new, struct err *e)
 {
-	struct resource from, to;
-
 	if (old == NULL && !category_compared(g, new->r.category))
 		return true;
 	if (!category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
 		return true;
 	if (old != NULL && new != NULL && digest_is(&old->address, new->address))
 		return true;
-	if (old != NULL && !baseline_resource(in->t, p, in->spec->compare, old, &from, e))
-		return false;
-	if (new != NULL &&new->stored != NULL) {
-		if (!baseline_resource(in->t, p, in->spec->compare, new->stored, &to, e))
-			return false;
-		return diff_resource(p->diff, old == NULL ? NULL : &from, &to, e);
-	}
-	return diff_resource(p->diff, old == NULL ? NULL : &from, new == NULL ? NULL : &new->r, e);
+	w->all[w->n++] = (struct pair) { old, new };
+	return w->n < CONTENT_BATCH || compare_pairs(in, p, w, e);
 }
 
 static bool
@@ -189,6 +221,7 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 {
 	const struct snap *s = in->snap;
 	size_t             a = 0, b = 0;
+	struct pairs       w = { .n = 0 };
 
 	p->diff = diff_make(p, in->spec->compare, in->spec->rules, e);
 	if (p->diff == NULL)
@@ -199,11 +232,13 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
 		int c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
 
-		if (!compare_pair(in, p, g, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+		if (!compare_pair(in, p, g, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;
 	}
+	if (!compare_pairs(in, p, &w, e))
+		return false;
 	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
 	return p->base_hits != NULL;
 }
@@ -220,7 +255,7 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 }
 
 static bool
-open_version(const struct ingest *in, struct plan *p, struct snap_resource *r,
+open_version(const struct ingest *in, struct plan *p, struct snap_resource *r, bool known,
     struct content *contents, struct err *e)
 {
 	struct version *v = &p->opened[p->opened_n];
@@ -230,7 +265,8 @@ open_version(const struct ingest *in, struct plan *p, struct snap_resource *r,
 		.category = str_dup(p, r->r.category),
 		.key = str_dup(p, r->r.key),
 		.address = { r->address, HASH_LEN },
-		.from_seq = p->after.seq };
+		.from_seq = p->after.seq,
+		.known = known };
 	memcpy(contents[p->opened_n].address, r->address, HASH_LEN);
 	contents[p->opened_n++].text = r->text;
 	return v->category != NULL && v->key != NULL ? true : err_memory(e);
@@ -257,7 +293,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
 
 		if (c <= 0 && !same && (c == 0 || category_complete(p, str_of(old->category))))
 			close_version(in, p, old);
-		if (c >= 0 && !same && !open_version(in, p, new, contents, e))
+		if (c >= 0 && !same && !open_version(in, p, new, c == 0, contents, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;

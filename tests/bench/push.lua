@@ -1,4 +1,8 @@
--- wrk: pushes one small snapshot again and again; CHANGED=1 gives every push another value.
+-- wrk: pushes one small snapshot again and again; CHANGED=1 gives every push another value.  PATHS: to each of these in turn.
+local paths = {}
+for path in (os.getenv("PATHS") or ""):gmatch("%S+") do
+	paths[#paths + 1] = path
+end
 local changed = os.getenv("CHANGED") == "1"
 local n = 0
 -- Threads of wrk must not push the same values.
@@ -12,7 +16,7 @@ wrk.headers["X-API-Key"] = os.getenv("KEY")
 request = function()
 	n = n + 1
 	local limit = changed and (salt .. "-" .. n) or "steady"
-	return wrk.format(nil, nil, nil, '{"resources":[{"category":"policies","key":"a","value":{"id":"a",' ..
+	return wrk.format(nil, #paths > 0 and paths[n % #paths + 1] or nil, nil, '{"resources":[{"category":"policies","key":"a","value":{"id":"a",' ..
 		'"state":"enabled","limit":"' .. limit .. '"}},{"category":"policies","key":"b","value":{"id":"b"}}]}')
 end
 

@@ -157,3 +157,81 @@ drift_count(struct drift_world *x, const char *sql)
 	talloc_free(tmp);
 	return n;
 }
+
+int
+drift_set_up(void **state)
+{
+	if (world_set_up(state) != 0)
+		return -1;
+	*state = drift_world_make(*state);
+	return 0;
+}
+
+int
+drift_tear_down(void **state)
+{
+	void *w = ((struct drift_world *)*state)->w;
+
+	return world_tear_down(&w);
+}
+
+const char *
+drift_body(TALLOC_CTX *mem, const char *more, size_t n, const char *const values[])
+{
+	char *text = talloc_strdup(mem, "{\"resources\":[");
+
+	for (size_t i = 0; i < n; i++)
+		text = talloc_asprintf_append(text,
+		    "%s{\"category\":\"c\",\"key\":\"k%zu\",\"value\":%s}", i == 0 ? "" : ",", i,
+		    values[i]);
+	return talloc_asprintf_append(text, "]%s}", more);
+}
+
+struct push_answer
+drift_push_values(
+    struct drift_world *x, const struct uuid *config, size_t n, const char *const values[])
+{
+	return drift_push(x, x, config, drift_body(x, "", n, values));
+}
+
+void
+drift_check(struct drift_world *x)
+{
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.config_state s WHERE s.seq <>"
+					" (SELECT IFNULL(MAX(seq), 0) FROM %s.config_snapshots p "
+					"WHERE p.config_id = s.config_id)"),
+	    0);
+	assert_int_equal(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM %s.config_state s WHERE s.seq <>"
+		" (SELECT COUNT(*) FROM %s.config_snapshots p WHERE p.config_id = s.config_id)"),
+	    0);
+	assert_int_equal(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM %s.config_snapshots p"
+		" LEFT JOIN %s.drift_reports r ON r.id = p.report_id WHERE r.id IS NULL"),
+	    0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.drift_reports r WHERE"
+			   " r.created + r.modified + r.deleted + r.accepted <>"
+			   " (SELECT COUNT(*) FROM %s.drift_changes c WHERE c.report_id = r.id)"),
+	    0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM (SELECT resource_id FROM %s.resource_versions"
+			   " WHERE until_seq IS NULL GROUP BY resource_id HAVING COUNT(*) > 1) d"),
+	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.resource_versions a"
+					" JOIN %s.resource_versions b ON a.resource_id = "
+					"b.resource_id AND a.from_seq < b.from_seq"
+					" WHERE a.until_seq IS NULL OR a.until_seq > b.from_seq"),
+	    0);
+	assert_int_equal(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM %s.resource_versions v"
+		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
+	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox o"
+					" LEFT JOIN testbsx.outbox_index i ON i.id = o.id WHERE "
+					"o.state = 'pending' AND i.id IS NULL"),
+	    0);
+}

@@ -33,4 +33,20 @@ int64_t drift_count(struct drift_world *x, const char *sql);
 /* One text, the same way; "" for NULL or no row. */
 char *drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql);
 
+/* Fixtures: the world is the state. */
+int drift_set_up(void **state);
+int drift_tear_down(void **state);
+/* {"resources":[{"category":"c","key":"k0","value":V}, ...]} with `more` behind the list. */
+const char *drift_body(TALLOC_CTX *mem, const char *more, size_t n, const char *const values[]);
+struct push_answer drift_push_values(
+    struct drift_world *x, const struct uuid *config, size_t n, const char *const values[]);
+#define VALUES(...)                                                                                \
+	sizeof((const char *const[]) { __VA_ARGS__ }) / sizeof(char *), (const char *const[])      \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
+/* What must hold of every config at any time. */
+void drift_check(struct drift_world *x);
+#define DRIFT_PUSH "{\"source\":{\"kind\":\"push\"}}"
+
 #endif

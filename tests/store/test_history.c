@@ -297,12 +297,61 @@ nothing_is_dropped_while_a_manifest_is_not_listed(void **state)
 		check_version(x, &all[i]);
 }
 
+/* "table count" of every table of the tenant. */
+static char *
+count_tables(struct drift_world *x)
+{
+	char *names = drift_text(x, x,
+	    "SELECT GROUP_CONCAT(table_name ORDER BY table_name SEPARATOR ' ')"
+	    " FROM information_schema.tables WHERE table_schema = '%s'");
+	char *out = talloc_strdup(x, ""), *rest = NULL;
+
+	for (char *t = strtok_r(names, " ", &rest); t != NULL; t = strtok_r(NULL, " ", &rest)) {
+		char *sql = talloc_asprintf(x, "SELECT COUNT(*) FROM %%s.%s", t);
+
+		out = talloc_asprintf_append(out, "%s %lld\n", t, (long long)drift_count(x, sql));
+	}
+	return out;
+}
+
+static void
+an_unchanged_snapshot_of_5000_resources_is_one_row(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, "{\"source\":{\"kind\":\"push\"}}");
+	char               *body = talloc_strdup(x, "{\"resources\":[");
+	char               *before, *want, *at;
+	int64_t             bytes;
+
+	for (int i = 0; i < 5000; i++)
+		body = talloc_asprintf_append(body,
+		    "%s{\"category\":\"c\",\"key\":\"k%d\",\"value\":{\"id\":%d,\"on\":true}}",
+		    i == 0 ? "" : ",", i, i);
+	body = talloc_strdup_append(body, "]}");
+	drift_push(x, x, &c, body);
+	drift_push(x, x, &c, body); /* its report is the first that says clean */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents"), 5000);
+	before = count_tables(x);
+	bytes = drift_count(x, "SELECT SUM(LENGTH(body)) FROM %s.contents");
+	for (int i = 3; i <= 5; i++) {
+		assert_true(drift_push(x, x, &c, body).unchanged);
+		at = strstr(before, "config_snapshots 2\n");
+		assert_non_null(at);
+		want = talloc_asprintf(x, "%.*sconfig_snapshots %d\n%s", (int)(at - before), before,
+		    i, at + strlen("config_snapshots 2\n"));
+		assert_string_equal(count_tables(x), want);
+	}
+	assert_int_equal(drift_count(x, "SELECT SUM(LENGTH(body)) FROM %s.contents"), bytes);
+	assert_int_equal(drift_count(x, "SELECT SUM(stored_again) FROM %s.contents"), 0);
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_history_reads_back_as_it_was_pushed),
+		TEST(an_unchanged_snapshot_of_5000_resources_is_one_row),
 		TEST(dropping_snapshots_leaves_the_others_whole_and_nothing_loose),
 		TEST(retention_drops_a_round_at_a_time_and_keeps_the_baseline_and_the_newest),
 		TEST(contents_that_are_needed_again_or_by_another_config_stay),

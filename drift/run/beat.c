@@ -75,6 +75,8 @@ beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	}
 	if (!tenant_db_open(database, t, false, &b.t, e))
 		return false;
+	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 && !wake_renew(d, b.t, mem, claim, e))
+		return false;
 	if (tx_run(b.t->db, &tx, e))
 		return true;
 	if (e->sys != OUTBOX_FENCE_LOST)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/golden.h"
 #include "drift/run/baseline.h"
 #include "drift/run/silencing.h"
 #include "drift/run/watch.h"
@@ -428,6 +429,22 @@ status_of(const struct plan *p, const struct ground *g)
 	return p->complete ? "clean" : "incomplete";
 }
 
+/* The first declared difference of a golden baseline to expire; one that is past waits for a version
+ * that can be taken. */
+static bool
+recheck_golden(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct golden_binding b;
+
+	if (!p->before.golden)
+		return true;
+	if (!golden_binding_of(in->t->db, p, &in->config->id, &b, e))
+		return err_take(e, ERR_MISSING);
+	if (b.recheck_at.ms > in->received_at.ms)
+		life_recheck(p->life, b.recheck_at);
+	return true;
+}
+
 static bool
 plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 {
@@ -436,7 +453,8 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 
 	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
 		return false;
-	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e)))
+	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e) ||
+					     !recheck_golden(in, p, e)))
 		return false;
 	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
 	    !trend_plan(in, p, e))

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "drift/run/golden_binding.h"
+
 #define FARTHEST_S INT64_C(2000000000)
 
 bool
@@ -96,6 +98,20 @@ newest(struct db *db, struct ingest *in, struct snapshot *s, bool *found, struct
 	in->actor = s->actor;
 	*found = true;
 	return true;
+}
+
+bool
+wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
+    struct err *e)
+{
+	struct drift_config      config;
+	const struct drift_spec *spec;
+	bool                     renewed;
+
+	if (!config_by_id(t, mem, &claim->ref, &config, e))
+		return err_take(e, ERR_MISSING);
+	spec = spec_of(d, t, &config, e);
+	return spec != NULL && golden_renew(d, t, mem, &config, spec, &renewed, e);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
  * wake.h - what ends by the clock acts by itself: an acceptance that expires, a silence that is
- * over.
+ * over, a declared difference to a golden baseline that is no more.
  *
  * A row of the control schema is due when the first of them ends (the state row's recheck_at).
  * Whoever claims it looks at the newest snapshot again, as it is stored, under the present spec and
@@ -22,6 +22,9 @@ MUST_USE bool wake_by(struct db *db, const struct config_state *s, instant at, i
     struct err *e);
 /* The same, from what a plan has found; nothing left ends it. */
 MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
+/* Before that transaction: a golden baseline follows its template and the time. */
+MUST_USE bool wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct schedule *claim, struct err *e);
 /* In a transaction: looks again, and sees to the claim. */
 MUST_USE bool wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
     const struct schedule *claim, struct err *e);

@@ -4,6 +4,7 @@
 #include "core/store/db_priv.h"
 #include "core/store/tx.h"
 #include "drift/run/baseline.h"
+#include "drift/run/beat.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/retention.h"
 #include "tests/store/drift_world.h"
@@ -279,6 +280,43 @@ an_expired_difference_is_drift(void **state)
 	check_tight(x);
 }
 
+/* Nobody pushes: driftd's look at the newest snapshot finds it. */
+static void
+an_expired_difference_is_drift_without_a_push(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC), owner = uuid_make(&clock_system, &rand_system);
+	struct golden       g = { 0 };
+	struct err          e = { 0 };
+	const char          four[] = "{\"resources\":[{\"category\":\"c\",\"key\":\"k\","
+				     "\"value\":{\"a\":4,\"b\":\"in north\"}}]}";
+	char                time[TIME_TEXT_MAX];
+	size_t              done = 0;
+
+	template_put(x, &g, ONE);
+	time_print(clock_ms(&clock_system) + 2000, time);
+	bind_ok(x, &c, &g,
+	    talloc_asprintf(x,
+		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
+		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
+		      "\"expires_at\":\"%s\"}]",
+		time));
+	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 1);
+	for (int64_t end = clock_ms(&clock_system) + 20000;
+	     done == 0 && clock_ms(&clock_system) < end;)
+		assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
+	assert_int_equal(done, 1);
+	assert_string_equal(
+	    drift_text(x, x,
+		"SELECT CONCAT(s.state, ' ', r.status, ' ', r.modified) FROM %s.config_state s"
+		" JOIN %s.drift_reports r ON r.id = s.report_id"),
+	    "drifted drifted 1");
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'drift'"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
+	check_tight(x);
+}
+
 /* Retention, lists and the history look at what was collected only. */
 static void
 what_is_rendered_is_no_snapshot(void **state)
@@ -506,6 +544,7 @@ main(void)
 		TEST(a_new_version_is_taken_by_the_next_snapshot_changed_or_not),
 		TEST(a_version_that_cannot_be_taken_leaves_what_is_in_force),
 		TEST(an_expired_difference_is_drift),
+		TEST(an_expired_difference_is_drift_without_a_push),
 		TEST(what_is_rendered_is_no_snapshot),
 		TEST(dropping_a_config_frees_its_template_and_dropping_that_leaves_nothing),
 		TEST(a_template_of_the_platform_is_bound_by_another_tenant),

@@ -87,7 +87,7 @@ static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_
 	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)"             \
 	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"                            \
 	" AND (? IS NULL OR report_id = ?) AND (? IS NULL OR assigned_to = ?)"                     \
-	" AND (? IS NULL OR IF(suppressed_by IS NULL, 'false', 'true') = ?)"
+	" AND (? IS NULL OR suppressed = ?)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
     "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");

@@ -140,8 +140,8 @@ SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
 SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_history WHERE config_id = ?");
 SQL(config_delete_refs, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM manifest_contents WHERE snapshot_id IN"
-    " (SELECT id FROM config_snapshots WHERE config_id = ? AND in_order = FALSE)");
+    "DELETE m FROM config_snapshots s JOIN manifest_contents m ON m.snapshot_id = s.id"
+    " WHERE s.config_id = ? AND s.in_order = FALSE");
 SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
     "DELETE FROM golden_bindings WHERE config_id = ?");
 SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");

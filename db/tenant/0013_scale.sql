@@ -27,6 +27,10 @@ ALTER TABLE config_snapshots
 	ADD INDEX IF NOT EXISTS report (report_id)
 --;;
 ALTER TABLE alerts
+	ADD COLUMN IF NOT EXISTS suppressed VARCHAR(5) AS (IF(suppressed_by IS NULL, 'false', 'true')) VIRTUAL,
+	ADD INDEX IF NOT EXISTS suppressed (suppressed, id),
+	ADD INDEX IF NOT EXISTS report (report_id, id),
+	ADD INDEX IF NOT EXISTS assigned (assigned_to, id),
 	ADD INDEX IF NOT EXISTS status (status, id),
 	ADD INDEX IF NOT EXISTS severity (severity, id),
 	ADD INDEX IF NOT EXISTS kind (kind, id),

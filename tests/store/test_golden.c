@@ -11,23 +11,6 @@
 
 #define SPEC "{\"source\":{\"kind\":\"push\"}}"
 
-static int
-set_up(void **state)
-{
-	if (world_set_up(state) != 0)
-		return -1;
-	*state = drift_world_make(*state);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	void *w = ((struct drift_world *)*state)->w;
-
-	return world_tear_down(&w);
-}
-
 /* ---- templates ---- */
 
 struct making {
@@ -538,7 +521,7 @@ no_value_stands_anywhere_in_plain_text(void **state)
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_rendered_template_is_what_snapshots_are_compared_with),
 		TEST(a_new_version_is_taken_by_the_next_snapshot_changed_or_not),

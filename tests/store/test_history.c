@@ -10,23 +10,6 @@
 #define VERSIONS  60
 #define RESOURCES 40
 
-static int
-set_up(void **state)
-{
-	if (world_set_up(state) != 0)
-		return -1;
-	*state = drift_world_make(*state);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	void *w = ((struct drift_world *)*state)->w;
-
-	return world_tear_down(&w);
-}
-
 /* ---- a history ---- */
 
 struct version_made {
@@ -348,7 +331,7 @@ an_unchanged_snapshot_of_5000_resources_is_one_row(void **state)
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_whole_history_reads_back_as_it_was_pushed),
 		TEST(an_unchanged_snapshot_of_5000_resources_is_one_row),

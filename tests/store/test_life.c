@@ -12,23 +12,6 @@
 
 #define PUSH "{\"source\":{\"kind\":\"push\"}}"
 
-static int
-set_up(void **state)
-{
-	if (world_set_up(state) != 0)
-		return -1;
-	*state = drift_world_make(*state);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	void *w = ((struct drift_world *)*state)->w;
-
-	return world_tear_down(&w);
-}
-
 /* Resources k0, k1, ... of category c with these values. */
 static const char *
 body(TALLOC_CTX *mem, size_t n, const char *const values[])
@@ -561,7 +544,7 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	assert_int_equal(n, 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 
 int
 main(void)

@@ -9,26 +9,7 @@
 #include "drift/alert/anomaly.h"
 #include "drift/alert/decide.h"
 #include "drift/run/loss.h"
-
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
+#include "tests/unit/mem.h"
 
 static const struct limits plain = { .min_severity = SEVERITY_LOW,
 	.for_runs = 1,

@@ -8,27 +8,9 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
+#include "tests/unit/mem.h"
 
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX   *mem;
 static const uint8_t key[HASH_LEN] = { 1 };
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
 
 static struct json *
 parse(const char *text)
@@ -476,8 +458,6 @@ drop_entra(void **state)
 	talloc_free(suite);
 	return 0;
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

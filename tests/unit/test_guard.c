@@ -7,27 +7,7 @@
 #include <cmocka.h>
 
 #include "core/net/guard.h"
-
-#define LEN(a)  (sizeof(a) / sizeof *(a))
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
+#include "tests/unit/mem.h"
 
 static struct cidr_list
 ranges(const char *a, const char *b)

@@ -7,24 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/index.h"
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
+#include "tests/unit/mem.h"
 
 /* Checks the groups of n texts of which i and i + n / 2 are equal. */
 static void
@@ -108,8 +91,6 @@ chosen_collisions_are_grouped_too(void **state)
 	memcpy(v + n / 2, v, n / 2 * sizeof *v);
 	check_halves(v, n);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

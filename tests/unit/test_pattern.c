@@ -7,26 +7,7 @@
 #include <cmocka.h>
 
 #include "drift/engine/pattern.h"
-
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
+#include "tests/unit/mem.h"
 
 static void
 globs_match_whole_texts(void **state)
@@ -193,8 +174,6 @@ hostile_patterns_go_forwards_only(void **state)
 		states = pattern_step(&p, states, STR("a"));
 	assert_true(pattern_done(&p, states));
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

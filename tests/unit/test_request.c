@@ -9,28 +9,9 @@
 
 #include "core/web/target.h"
 #include "tests/lib/exchange.h"
+#include "tests/unit/mem.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 /* ---- target ---- */
 

@@ -8,27 +8,9 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
+#include "tests/unit/mem.h"
 
-#define LEN(a) (sizeof(a) / sizeof *(a))
-
-static TALLOC_CTX   *mem;
 static const uint8_t key[HASH_LEN] = { 1 };
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
 
 /* Apostrophes stand for quotation marks. */
 static struct json *
@@ -350,8 +332,6 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	assert_false(rules_classify(mem, &pick, &s, &v, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
 int
 main(void)

@@ -7,29 +7,10 @@
 #include <cmocka.h>
 
 #include "core/crypt/seal.h"
+#include "tests/unit/mem.h"
 
-#define LEN(a)  (sizeof(a) / sizeof *(a))
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
-
-static TALLOC_CTX           *mem;
 static const struct seal_key key = { 7, { 1, 2, 3 } };
 static const char            place[] = "bsxt00:users:2fa_secret:1";
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
 
 static struct blob
 sealed(struct str plain)

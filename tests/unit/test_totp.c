@@ -11,28 +11,9 @@
 
 #include "core/auth/mfa.h"
 #include "core/crypt/totp.h"
+#include "tests/unit/mem.h"
 
-#define LEN(a)  (sizeof(a) / sizeof *(a))
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 #define SECRET  STR("12345678901234567890")
-
-static TALLOC_CTX *mem;
-
-static int
-make_mem(void **state)
-{
-	(void)state;
-	mem = talloc_new(NULL);
-	return mem == NULL;
-}
-
-static int
-free_mem(void **state)
-{
-	(void)state;
-	talloc_free(mem);
-	return 0;
-}
 
 /* RFC 6238 appendix B, the rows of SHA-1. */
 static const struct {

@@ -157,7 +157,7 @@ test('a search of all tables, files, logs, deliveries and answers finds no maske
   await badPushes(admin, config, second);
   const { changes, list } = await readEverything(admin, config, drifted.report, latest.snapshot_id);
   await receiver.wait('of the alert', (d) => d.body?.type === 'drift.alert.opened' && d.body.data.config.id === config.id);
-  await until('all deliveries', () => sql("SELECT COUNT(*) FROM outbox_index") === '0', 20);
+  await until('all deliveries', () => sql(`SELECT COUNT(*) FROM outbox_index o JOIN tenants t ON t.schema_name = o.schema_name WHERE t.slug = '${who.tenant}'`) === '0', 20);
   answers.push({ what: 'metrics', bytes: (await send('GET', '/metrics')).bytes });
 
   // It was there, and is shown as what it is.

@@ -197,8 +197,11 @@ baseline_body(struct db *db, void *arg, struct err *e)
 	const struct baseline_deed *d = arg;
 	struct request             *r = d->r;
 	struct config_state         state;
+	struct snapshot             s;
 
+	/* retention may have dropped it meanwhile */
 	return config_state_lock(db, r->mem, &d->s.config_id, &state, e) &&
+	       snapshot_by_id(r->db, r->mem, &d->s.id, &s, e) &&
 	       config_baseline_set(db, &d->s.config_id, &d->s.id, d->s.seq, e) &&
 	       golden_unbind(db, &d->was, &state, e) &&
 	       golden_tell(db, &r->app->drift->deps, &d->s.config_id, r->caller.name,

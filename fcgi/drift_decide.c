@@ -4,8 +4,7 @@
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
-#define REASON_MAX   1000
-#define AUDIT_LISTED 1000 /* changes that an audit entry names */
+#define REASON_MAX 1000
 
 /* ---- bodies ---- */
 
@@ -108,7 +107,7 @@ print_done(struct buf *b, const struct decided *done)
 
 	buf_printf(b, ",\"matched\":%lld,\"changed\":%lld,\"changes\":[", (long long)done->matched,
 	    (long long)done->changed);
-	for (int64_t i = 0; i < done->changed && i < AUDIT_LISTED; i++) {
+	for (int64_t i = 0; i < done->changed; i++) {
 		uuid_print(&done->changes[i], id);
 		buf_printf(b, "%s\"%s\"", i == 0 ? "" : ",", id);
 	}

@@ -171,7 +171,9 @@ promote_body(struct db *db, void *arg, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config is a golden one: declare a difference instead.",
 		    "promoting against a golden baseline");
-	if (!promote_findings(db, p, e) ||
+	/* retention may have dropped it meanwhile */
+	if (!snapshot_by_id(p->r->db, p->r->mem, &p->snapshot.id, &p->snapshot, e) ||
+	    !promote_findings(db, p, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
 	    !config_touch(db, config, (instant) { 0 }, e))
 		return false;

@@ -412,7 +412,7 @@ static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in
 
 SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,
     "UPDATE config_state SET baseline_snapshot = ?, baseline_seq = ?, baseline_approved = TRUE,"
-    " golden = FALSE, config_version = 0 WHERE config_id = ?");
+    " golden = FALSE, config_version = 0, life = life + 1 WHERE config_id = ?");
 
 bool
 config_baseline_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
@@ -430,7 +430,8 @@ static const struct schema golden_in = SCHEMA("GoldenIn", struct baseline_in, go
 /* What-if replays all of history against it, so that it stands before the first snapshot. */
 SQL(config_golden_update, SQL_TENANT, &golden_in, NULL,
     "UPDATE config_state SET baseline_snapshot = ?, seq = ?, baseline_seq = NULL,"
-    " baseline_approved = TRUE, golden = TRUE, config_version = 0 WHERE config_id = ?");
+    " baseline_approved = TRUE, golden = TRUE, config_version = 0, life = life + 1"
+    " WHERE config_id = ?");
 
 bool
 config_golden_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,

@@ -30,6 +30,27 @@ SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
     " AND rendered IS NULL AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at "
     "LIMIT ?");
 
+struct named_in {
+	struct uuid config_id, snapshot;
+};
+static const struct field  named_fields[] = { COLUMN(struct named_in, config_id),
+	 COLUMN(struct named_in, snapshot), COLUMN_AS(struct named_in, config_id, "config_again"),
+	 COLUMN_AS(struct named_in, snapshot, "snapshot_again"), FIELD_END };
+static const struct schema named_in = SCHEMA("HistoryNamedIn", struct named_in, named_fields);
+struct named_out {
+	int64_t n;
+};
+static const struct field  named_out_fields[] = { COLUMN(struct named_out, n), FIELD_END };
+static const struct schema named_out =
+    SCHEMA("HistoryNamed", struct named_out, named_out_fields);
+
+SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
+    "SELECT COUNT(*) AS n FROM"
+    " (SELECT r.id FROM config_state s JOIN drift_reports r ON r.id = s.report_id"
+    " WHERE s.config_id = ? AND ? IN (r.snapshot_id, r.baseline_id)"
+    " UNION ALL SELECT r.id FROM alerts a JOIN drift_reports r ON r.id = a.report_id"
+    " WHERE a.config_id = ? AND a.resolved_at IS NULL AND ? IN (r.snapshot_id, r.baseline_id)) t");
+
 struct seq_in {
 	struct uuid config_id;
 	uint64_t    seq, next, before; /* the snapshot's; of its neighbours in order */
@@ -253,4 +274,16 @@ history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct er
 
 	return ok && db_run(db, &history_delete_snapshot, s, NULL, e) &&
 	       drop_contents(db, mem, freed, n, &dropped, e);
+}
+
+bool
+history_is_named(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool *yes, struct err *e)
+{
+	const struct named_in in = { s->config_id, s->id };
+	struct named_out      out;
+
+	if (!db_one(db, mem, &history_select_named, &in, &out, e))
+		return false;
+	*yes = out.n > 0;
+	return true;
 }

@@ -48,4 +48,8 @@ MUST_USE bool history_release(
 MUST_USE bool history_sweep(
     struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit, size_t *dropped, struct err *e);
 
+/* The newest report, or one that an open alert stands on, was made of it or against it. */
+MUST_USE bool history_is_named(
+    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool *yes, struct err *e);
+
 #endif

@@ -126,6 +126,8 @@ predicate_object(
 		       compiler_fault(c, member, "the number is too long");
 	}
 	if (str_eqz(name, "contains") && value->type == JSON_STRING && value->text.n > 0) {
+		if (value->text.n > GLOB_TEXT_MAX)
+			return compiler_fault(c, member, "contains is longer than 256 bytes");
 		*out = (struct predicate) {
 			.kind = PREDICATE_CONTAINS, .fold = c->fold, .value = value
 		};

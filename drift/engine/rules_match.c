@@ -14,6 +14,7 @@ struct found {
 	uint64_t            looked; /* places on the way; what is to be told apart costs more */
 };
 #define LOOKED_FOUND 8
+#define BYTES_STEP   4 /* of a text are worth one step */
 
 /* ---- predicates ---- */
 
@@ -175,7 +176,7 @@ find_below(TALLOC_CTX *tmp, const struct pattern *p, uint64_t states, const stru
 
 /* Every value's text, those of `a` first, and the number of its group. */
 static bool
-group(TALLOC_CTX *tmp, const struct found *a, const struct found *b, uint32_t **out,
+group(TALLOC_CTX *tmp, struct found *a, const struct found *b, uint32_t **out,
     uint32_t *groups, struct err *e)
 {
 	uint32_t            n = a->n + b->n;
@@ -191,6 +192,7 @@ group(TALLOC_CTX *tmp, const struct found *a, const struct found *b, uint32_t **
 		if (!element_text(&b_text, i < a->n ? a->items[i] : b->items[i - a->n], NULL, NULL,
 			STR(""), e))
 			return false;
+		a->looked += buf_str(&b_text).n / BYTES_STEP;
 		v[i] = index_entry(buf_str(&b_text), 0);
 	}
 	return index_group(tmp, v, n, *out, groups, e);
@@ -205,7 +207,7 @@ subtract(TALLOC_CTX *tmp, struct found *a, struct found *b, struct err *e)
 	int64_t     *more; /* how many more of a group are in b */
 	bool         ok;
 
-	if (a->n + b->n == 0)
+	if (a->n == 0 || b->n == 0) /* nothing in common */
 		return true;
 	if (!group(tmp, a, b, &of, &groups, e))
 		return false;
@@ -312,11 +314,29 @@ in_direction(const struct rule *rule, const struct found *lost, const struct fou
 	return something(grows ? gained : lost);
 }
 
-/* 1 for what is held against a value at once, else as many as are in the list. */
+/* How many conditions there are in it, at any depth. */
 static uint64_t
 breadth(const struct predicate *p)
 {
-	return 1 + p->n + p->globs.n;
+	uint64_t n = 1 + p->globs.n;
+
+	if (p->kind == PREDICATE_CONTAINS && p->fold)
+		n += p->value->text.n; /* looked for at every place */
+	for (uint32_t i = 0; i < p->n; i++)
+		n += breadth(&p->items[i]);
+	return n;
+}
+
+/* To hold all of it against one condition. */
+static uint64_t
+found_cost(const struct found *f)
+{
+	uint64_t n = f->n;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->items[i]->type == JSON_STRING)
+			n += f->items[i]->text.n / 64;
+	return n;
 }
 
 static bool
@@ -327,9 +347,9 @@ charge(const struct rule *rule, const struct rule_subject *s, const struct found
 		return true;
 	*s->work += 1 + s->n_steps + lost->looked + gained->looked;
 	if (rule->has_from)
-		*s->work += lost->n * breadth(&rule->from);
+		*s->work += found_cost(lost) * breadth(&rule->from);
 	if (rule->has_to)
-		*s->work += gained->n * breadth(&rule->to);
+		*s->work += found_cost(gained) * breadth(&rule->to);
 	return *s->work <= RULES_STEPS_MAX ||
 	       err_set(e, ERR_INVALID, 0,
 		   "The rules of this config are too many for as many changes as these.",

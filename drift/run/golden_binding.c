@@ -199,7 +199,8 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	    (b->snap != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
 	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
 	    !golden_binding_put(db, &b->row, e) ||
-	    !wake_by(db, &state, b->row.recheck_at, b->now, e) ||
+	    (b->row.recheck_at.ms > b->now.ms &&
+		!wake_by(db, &state, b->row.recheck_at, b->now, e)) ||
 	    !tell_stale(db, b, was.stale_version, b->row.stale_version, e))
 		return false;
 	return b->note == NULL || golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,

@@ -8,8 +8,10 @@ bool
 retention_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e)
 {
 	struct config_state state;
+	bool                named;
 
-	if (!config_state_lock(db, mem, &s->config_id, &state, e))
+	if (!config_state_lock(db, mem, &s->config_id, &state, e) ||
+	    !history_is_named(db, mem, s, &named, e))
 		return false;
 	if (uuid_eq(&s->id, &state.baseline_snapshot))
 		return err_set(
@@ -17,6 +19,11 @@ retention_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct 
 	if (uuid_eq(&s->id, &state.snapshot_id))
 		return err_set(e, ERR_IN_USE, 0,
 		    "This snapshot is the newest of its config: it says what is in force.",
+		    "in use");
+	if (named)
+		return err_set(e, ERR_IN_USE, 0,
+		    "The newest report of its config, or that of an open alert, stands on this "
+		    "snapshot.",
 		    "in use");
 	return history_drop(db, mem, s, e);
 }

@@ -94,7 +94,7 @@ tally_write(struct db *db, const struct ingest *in, struct plan *p, struct err *
 {
 	struct tally t = { 0 };
 
-	if (p->kind != PLAN_NEXT || p->life == NULL || p->diff->n == 0)
+	if ((p->kind != PLAN_NEXT && p->kind != PLAN_AGAIN) || p->life == NULL || p->diff->n == 0)
 		return true;
 	t.rows = talloc_zero_size(p, (SEVERITY__MAX + 2 * p->diff->n) * sizeof(t.rows[0]));
 	if (t.rows == NULL)
@@ -102,6 +102,9 @@ tally_write(struct db *db, const struct ingest *in, struct plan *p, struct err *
 	add_severities(&t, in, p);
 	add_rules(&t, in, p);
 	add_resources(&t, in, p);
+	/* the snapshot has counted them */
+	for (size_t i = 0; p->kind == PLAN_AGAIN && i < t.n; i++)
+		t.rows[i].changes = 0;
 	return daily_add(db, t.rows, t.n, e) &&
 	       daily_drop(db, &in->config->id, in->received_at.ms / DAY_MS - DAILY_KEPT, e);
 }

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "core/store/tx.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/tally.h"
 
 #define FARTHEST_S INT64_C(2000000000)
 
@@ -23,7 +25,7 @@ wake_by(struct db *db, const struct config_state *s, instant at, instant now, st
 {
 	if (at.ms == 0)
 		return true;
-	if (s->recheck_at.ms > now.ms && s->recheck_at.ms < at.ms)
+	if (s->recheck_at.ms != 0 && s->recheck_at.ms < at.ms)
 		at = s->recheck_at;
 	return wake_at(db, &s->config_id, at, now, e);
 }
@@ -43,17 +45,20 @@ wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct er
 /* ---- looking again ---- */
 
 static bool
-write_report(struct db *db, struct plan *p, enum deed deed, struct err *e)
+write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed deed, struct err *e)
 {
 	const struct life *l = p->life;
 
 	if (deed == DEED_NONE && (l == NULL || (l->put_n == 0 && l->fresh_n == 0))) {
+		/* what this comparison says otherwise is for the next snapshot's report */
 		p->after.report_id = p->before.report_id;
 		p->after.state = p->before.state;
+		p->after.config_version = 0;
 		return true;
 	}
 	return report_add(db, &p->report, e) &&
-	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
+	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
+	       tally_write(db, in, p, e);
 }
 
 static bool
@@ -64,9 +69,11 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 	bool         done;
 
 	if (p == NULL || !life_write(db, p->life, e) || !ingest_alerts(db, in, p, &deed, e) ||
-	    !write_report(db, p, deed, e) ||
+	    !write_report(db, in, p, deed, e) ||
 	    !config_state_set(db, &p->after, p->before.seq, &done, e))
 		return false;
+	if (!done)
+		return tx_again(e);
 	*goes_on = p->after.recheck_at.ms != 0;
 	/* a snapshot on its way that has read the row before is planned again */
 	return config_outrun(db, &in->config->id, e);
@@ -125,9 +132,12 @@ wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 		      .mem = mem,
 		      .config = &config,
 		      .received_at = { clock_ms(d->deps.clock) } };
+	struct config_state state;
 	bool                found, goes_on = false;
 
-	if (!config_by_id(t, mem, &claim->ref, &config, e)) {
+	/* The lock first: what is read after it is as the deed before left it. */
+	if (!config_state_lock(db, mem, &claim->ref, &state, e) ||
+	    !config_by_id(t, mem, &claim->ref, &config, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return schedule_done(db, claim, e); /* dropped: only the claim ends */

@@ -300,6 +300,40 @@ an_expired_difference_is_drift_without_a_push(void **state)
 	check_tight(x);
 }
 
+/* It is looked at once when it expires, and not again and again while it cannot be rendered. */
+static void
+what_expires_while_a_version_cannot_be_taken_keeps_nobody_busy(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, SPEC), owner = uuid_make(&clock_system, &rand_system);
+	struct golden       g = { 0 };
+	struct err          e = { 0 };
+	char                time[TIME_TEXT_MAX];
+	size_t              done = 0;
+
+	template_put(x, &g, ONE);
+	time_print(clock_ms(&clock_system) + 2000, time);
+	bind_ok(x, &c, &g,
+	    talloc_asprintf(x,
+		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
+		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
+		      "\"expires_at\":\"%s\"}]",
+		time));
+	drift_push(x, x, &c, fits);
+	template_put(x, &g, THREE);
+	for (int64_t end = clock_ms(&clock_system) + 20000;
+	     done == 0 && clock_ms(&clock_system) < end;)
+		assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
+	assert_int_equal(done, 1);
+	assert_int_equal(drift_count(x, "SELECT stale_version FROM %s.golden_bindings"), 2);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
+	drift_push(x, x, &c, fits);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
+	assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
+	assert_int_equal(done, 0);
+	check_tight(x);
+}
+
 /* Retention, lists and the history look at what was collected only. */
 static void
 what_is_rendered_is_no_snapshot(void **state)
@@ -528,6 +562,7 @@ main(void)
 		TEST(a_version_that_cannot_be_taken_leaves_what_is_in_force),
 		TEST(an_expired_difference_is_drift),
 		TEST(an_expired_difference_is_drift_without_a_push),
+		TEST(what_expires_while_a_version_cannot_be_taken_keeps_nobody_busy),
 		TEST(what_is_rendered_is_no_snapshot),
 		TEST(dropping_a_config_frees_its_template_and_dropping_that_leaves_nothing),
 		TEST(a_template_of_the_platform_is_bound_by_another_tenant),

@@ -328,6 +328,26 @@ an_unchanged_snapshot_of_5000_resources_is_one_row(void **state)
 	assert_int_equal(drift_count(x, "SELECT SUM(stored_again) FROM %s.contents"), 0);
 }
 
+/* A report can be promoted, exported and looked at again as long as it is the newest. */
+static void
+what_the_newest_report_stands_on_stays(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+	struct uuid         seen;
+	struct snapshot     s;
+	struct err          e = { 0 };
+
+	drift_push_values(x, &c, VALUES("1"));
+	seen = drift_push_values(x, &c, VALUES("2")).snapshot_id;
+	drift_push_values(x, &c, VALUES("2"));
+	assert_ok(snapshot_by_id(x->t, x, &seen, &s, &e));
+	assert_false(retention_drop(x->t->db, x, &s, &e));
+	assert_true(err_take(&e, ERR_IN_USE));
+	drift_push_values(x, &c, VALUES("1"));
+	assert_ok(retention_drop(x->t->db, x, &s, &e));
+}
+
 int
 main(void)
 {
@@ -340,6 +360,7 @@ main(void)
 		TEST(contents_that_are_needed_again_or_by_another_config_stay),
 		TEST(a_sweep_finds_the_contents_of_a_dropped_config_only),
 		TEST(nothing_is_dropped_while_a_manifest_is_not_listed),
+		TEST(what_the_newest_report_stands_on_stays),
 	};
 
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);

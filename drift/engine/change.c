@@ -250,7 +250,8 @@ classify(struct walk *w, const struct place *at, struct steps *steps, struct cha
 		&w->d->state->work };
 	struct rule_verdict v;
 
-	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules, w->e))
+	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules,
+			      &w->d->state->work, w->e))
 		return false;
 	w->picked = true;
 	if (w->rules.n > 0) {

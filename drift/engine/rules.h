@@ -109,9 +109,10 @@ struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
 };
-/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none. */
+/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none.  `work` as in
+ * struct rule_subject, and as limited. */
 MUST_USE bool rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, struct err *e);
+    const struct resource *to, struct rule_pick *out, uint64_t *work, struct err *e);
 
 /* One change as rules see it. */
 struct rule_subject {

@@ -90,6 +90,28 @@ found_holds(const struct predicate *p, const struct found *f)
 	return false;
 }
 
+/* How many conditions there are in it, at any depth. */
+static uint64_t
+breadth(const struct predicate *p)
+{
+	uint64_t n = 1 + p->globs.n;
+
+	if (p->kind == PREDICATE_CONTAINS && p->fold)
+		n += p->value->text.n; /* looked for at every place */
+	for (uint32_t i = 0; i < p->n; i++)
+		n += breadth(&p->items[i]);
+	return n;
+}
+
+static bool
+within(uint64_t work, struct err *e)
+{
+	return work <= RULES_STEPS_MAX ||
+	       err_set(e, ERR_INVALID, 0,
+		   "The rules of this config are too many for as many changes as these.",
+		   "rules took more than %d steps", RULES_STEPS_MAX);
+}
+
 /* ---- picking for a resource ---- */
 
 static bool
@@ -105,10 +127,21 @@ where_holds(const struct rule *rule, const struct resource *from, const struct r
 	return true;
 }
 
+static uint64_t
+picking_cost(const struct rule *rule)
+{
+	uint64_t n = 1 + rule->category.n + rule->key.n;
+
+	for (uint32_t i = 0; i < rule->n_where; i++)
+		n += breadth(&rule->where[i].is);
+	return n;
+}
+
 bool
 rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, struct err *e)
+    const struct resource *to, struct rule_pick *out, uint64_t *work, struct err *e)
 {
+	uint64_t               taken = 0;
 	const struct resource *r = to != NULL ? to : from;
 
 	*out = (struct rule_pick) { 0 };
@@ -120,12 +153,16 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct rule *rule = &rules->items[i];
 
+		taken += picking_cost(rule);
 		if ((rule->category.n == 0 || globs_match(&rule->category, r->category)) &&
 		    (rule->key.n == 0 || globs_match(&rule->key, r->key)) &&
 		    where_holds(rule, from, to))
 			out->items[out->n++] = rule;
 	}
-	return true;
+	if (work == NULL)
+		return true;
+	*work += taken;
+	return within(*work, e);
 }
 
 /* ---- what was lost and gained at a rule's path ---- */
@@ -314,19 +351,6 @@ in_direction(const struct rule *rule, const struct found *lost, const struct fou
 	return something(grows ? gained : lost);
 }
 
-/* How many conditions there are in it, at any depth. */
-static uint64_t
-breadth(const struct predicate *p)
-{
-	uint64_t n = 1 + p->globs.n;
-
-	if (p->kind == PREDICATE_CONTAINS && p->fold)
-		n += p->value->text.n; /* looked for at every place */
-	for (uint32_t i = 0; i < p->n; i++)
-		n += breadth(&p->items[i]);
-	return n;
-}
-
 /* To hold all of it against one condition. */
 static uint64_t
 found_cost(const struct found *f)
@@ -350,10 +374,7 @@ charge(const struct rule *rule, const struct rule_subject *s, const struct found
 		*s->work += found_cost(lost) * breadth(&rule->from);
 	if (rule->has_to)
 		*s->work += found_cost(gained) * breadth(&rule->to);
-	return *s->work <= RULES_STEPS_MAX ||
-	       err_set(e, ERR_INVALID, 0,
-		   "The rules of this config are too many for as many changes as these.",
-		   "rules took more than %d steps", RULES_STEPS_MAX);
+	return within(*s->work, e);
 }
 
 static bool

@@ -324,7 +324,7 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	struct rule_verdict v;
 
 	(void)state;
-	assert_true(rules_pick(mem, rules, &from, &from, &pick, &e));
+	assert_true(rules_pick(mem, rules, &from, &from, &pick, NULL, &e));
 	assert_true(rules_classify(mem, &pick, &s, &v, &e));
 	assert_string_equal(v.rule, "default");
 	assert_in_range(work, RULES_MAX * 1000, RULES_MAX * 20000);

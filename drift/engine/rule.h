@@ -19,6 +19,7 @@ struct predicate {
 	struct globs        globs; /* MATCH */
 	struct predicate   *items; /* ONE_OF, NOT */
 	uint32_t            n;
+	uint32_t            cost; /* steps to hold a value against it: conditions in it, at any depth */
 };
 
 struct rule_where {

@@ -137,8 +137,20 @@ predicate_object(
 	    c, member, "an object must be one of match, contains, exists, not, above, below");
 }
 
+static uint32_t
+predicate_cost(const struct predicate *p)
+{
+	uint32_t n = 1 + (uint32_t)p->globs.n;
+
+	if (p->kind == PREDICATE_CONTAINS && p->fold)
+		n += (uint32_t)p->value->text.n; /* looked for at every place */
+	for (uint32_t i = 0; i < p->n; i++)
+		n += p->items[i].cost;
+	return n;
+}
+
 static bool
-predicate(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
+predicate_kinds(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
 {
 	if (v->type == JSON_OBJECT)
 		return predicate_object(c, member, v, out);
@@ -147,6 +159,15 @@ predicate(struct compiler *c, const char *member, const struct json *v, struct p
 	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .fold = c->fold, .value = v };
 	return v->type != JSON_NUMBER || number_in_limits(v->text) ||
 	       compiler_fault(c, member, "the number is too long");
+}
+
+static bool
+predicate(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
+{
+	if (!predicate_kinds(c, member, v, out))
+		return false;
+	out->cost = predicate_cost(out);
+	return true;
 }
 
 static bool

@@ -90,19 +90,6 @@ found_holds(const struct predicate *p, const struct found *f)
 	return false;
 }
 
-/* How many conditions there are in it, at any depth. */
-static uint64_t
-breadth(const struct predicate *p)
-{
-	uint64_t n = 1 + p->globs.n;
-
-	if (p->kind == PREDICATE_CONTAINS && p->fold)
-		n += p->value->text.n; /* looked for at every place */
-	for (uint32_t i = 0; i < p->n; i++)
-		n += breadth(&p->items[i]);
-	return n;
-}
-
 static bool
 within(uint64_t work, struct err *e)
 {
@@ -133,7 +120,7 @@ picking_cost(const struct rule *rule)
 	uint64_t n = 1 + rule->category.n + rule->key.n;
 
 	for (uint32_t i = 0; i < rule->n_where; i++)
-		n += breadth(&rule->where[i].is);
+		n += rule->where[i].is.cost;
 	return n;
 }
 
@@ -371,9 +358,9 @@ charge(const struct rule *rule, const struct rule_subject *s, const struct found
 		return true;
 	*s->work += 1 + s->n_steps + lost->looked + gained->looked;
 	if (rule->has_from)
-		*s->work += found_cost(lost) * breadth(&rule->from);
+		*s->work += found_cost(lost) * rule->from.cost;
 	if (rule->has_to)
-		*s->work += found_cost(gained) * breadth(&rule->to);
+		*s->work += found_cost(gained) * rule->to.cost;
 	return within(*s->work, e);
 }
 

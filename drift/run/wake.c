@@ -81,21 +81,19 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 
 /* *found false: there is nothing to look at. */
 static bool
-newest(struct db *db, struct ingest *in, struct snapshot *s, bool *found, struct err *e)
+newest(struct ingest *in, const struct config_state *state, struct snapshot *s, bool *found,
+    struct err *e)
 {
-	struct config_state state;
-	struct report       report;
+	struct report report;
 
 	*found = false;
-	if (!config_state_lock(db, in->mem, &in->config->id, &state, e))
-		return false;
-	if (uuid_is_nil(&state.report_id) || uuid_is_nil(&state.snapshot_id))
+	if (uuid_is_nil(&state->report_id) || uuid_is_nil(&state->snapshot_id))
 		return true;
-	if (!report_by_id(in->t, in->mem, &state.report_id, &report, e))
+	if (!report_by_id(in->t, in->mem, &state->report_id, &report, e))
 		return false;
 	if (strcmp(report.status, "baseline") == 0)
 		return true;
-	if (!snapshot_by_id(in->t, in->mem, &state.snapshot_id, s, e))
+	if (!snapshot_by_id(in->t, in->mem, &state->snapshot_id, s, e))
 		return false;
 	in->snap = snap_of_stored(in->t, in->mem, s, e);
 	if (in->snap == NULL)
@@ -143,7 +141,7 @@ wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 		return schedule_done(db, claim, e); /* dropped: only the claim ends */
 	}
 	in.spec = spec_of(d, t, &config, e);
-	if (in.spec == NULL || !newest(db, &in, &s, &found, e) ||
+	if (in.spec == NULL || !newest(&in, &state, &s, &found, e) ||
 	    (found && !look_again(db, &in, &goes_on, e)))
 		return false;
 	return goes_on || schedule_done(db, claim, e);

@@ -235,3 +235,19 @@ drift_check(struct drift_world *x)
 					"o.state = 'pending' AND i.id IS NULL"),
 	    0);
 }
+
+void
+drift_check_contents(struct drift_world *x)
+{
+	assert_int_equal(
+	    drift_count(x,
+		"SELECT COUNT(*) FROM (SELECT address FROM %s.resource_versions UNION"
+		" SELECT address FROM %s.manifest_contents) v"
+		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
+	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents c WHERE c.address NOT IN"
+					" (SELECT address FROM %s.resource_versions)"
+					" AND c.address NOT IN"
+					" (SELECT address FROM %s.manifest_contents)"),
+	    0);
+}

@@ -47,6 +47,8 @@ struct push_answer drift_push_values(
 	}
 /* What must hold of every config at any time. */
 void drift_check(struct drift_world *x);
+/* Every content is referred to, every reference has its content. */
+void drift_check_contents(struct drift_world *x);
 #define DRIFT_PUSH "{\"source\":{\"kind\":\"push\"}}"
 
 #endif

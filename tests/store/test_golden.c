@@ -114,21 +114,11 @@ bind_ok(struct drift_world *x, const struct uuid *config, const struct golden *g
 	assert_ok(bind_to(x, x->t, config, g, more, &e));
 }
 
-/* Every content is referred to, every reference has its content. */
+/* The same of templates. */
 static void
 check_tight(struct drift_world *x)
 {
-	assert_int_equal(
-	    drift_count(x,
-		"SELECT COUNT(*) FROM (SELECT address FROM %s.resource_versions UNION"
-		" SELECT address FROM %s.manifest_contents) v"
-		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
-	    0);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents c WHERE c.address NOT IN"
-					" (SELECT address FROM %s.resource_versions)"
-					" AND c.address NOT IN"
-					" (SELECT address FROM %s.manifest_contents)"),
-	    0);
+	drift_check_contents(x);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.manifest_contents WHERE snapshot_id NOT IN"
 			   " (SELECT id FROM %s.config_snapshots) AND snapshot_id NOT IN"
@@ -233,6 +223,39 @@ a_version_that_cannot_be_taken_leaves_what_is_in_force(void **state)
 	check_tight(x);
 }
 
+static const char four[] = "{\"resources\":[{\"category\":\"c\",\"key\":\"k\","
+			   "\"value\":{\"a\":4,\"b\":\"in north\"}}]}";
+
+/* With a difference that is declared for so long: its /a is 4. */
+static void
+bind_for(struct drift_world *x, const struct uuid *c, const struct golden *g, int64_t ms)
+{
+	char time[TIME_TEXT_MAX];
+
+	time_print(clock_ms(&clock_system) + ms, time);
+	bind_ok(x, c, g,
+	    talloc_asprintf(x,
+		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
+		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
+		      "\"expires_at\":\"%s\"}]",
+		time));
+}
+
+/* Looks once, and again for so long until something was due; returns how much. */
+static size_t
+look_until(struct drift_world *x, int64_t ms)
+{
+	struct uuid owner = uuid_make(&clock_system, &rand_system);
+	struct err  e = { 0 };
+	int64_t     end = clock_ms(&clock_system) + ms;
+	size_t      done;
+
+	do {
+		assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
+	} while (done == 0 && clock_ms(&clock_system) < end);
+	return done;
+}
+
 static void
 an_expired_difference_is_drift(void **state)
 {
@@ -240,21 +263,14 @@ an_expired_difference_is_drift(void **state)
 	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
 	struct push_answer  a;
-	const char          four[] = "{\"resources\":[{\"category\":\"c\",\"key\":\"k\","
-				     "\"value\":{\"a\":4,\"b\":\"in north\"}}]}";
-	char                time[TIME_TEXT_MAX];
 
 	template_put(x, &g, ONE);
-	time_print(clock_ms(&clock_system) + 1500, time);
-	bind_ok(x, &c, &g,
-	    talloc_asprintf(x,
-		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
-		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
-		      "\"expires_at\":\"%s\"}]",
-		time));
+	bind_for(x, &c, &g, 1500);
 	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
-	while (drift_count(x, "SELECT recheck_at <= UTC_TIMESTAMP(3) FROM %s.golden_bindings") == 0)
-		;
+	for (int64_t end = clock_ms(&clock_system) + 20000; clock_ms(&clock_system) < end;)
+		if (drift_count(x,
+			"SELECT recheck_at <= UTC_TIMESTAMP(3) FROM %s.golden_bindings") > 0)
+			break;
 	a = drift_push(x, x, &c, four);
 	assert_string_equal(a.report.status, "drifted");
 	assert_int_equal(a.report.modified, 1);
@@ -268,28 +284,14 @@ static void
 an_expired_difference_is_drift_without_a_push(void **state)
 {
 	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, SPEC), owner = uuid_make(&clock_system, &rand_system);
+	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
-	struct err          e = { 0 };
-	const char          four[] = "{\"resources\":[{\"category\":\"c\",\"key\":\"k\","
-				     "\"value\":{\"a\":4,\"b\":\"in north\"}}]}";
-	char                time[TIME_TEXT_MAX];
-	size_t              done = 0;
 
 	template_put(x, &g, ONE);
-	time_print(clock_ms(&clock_system) + 2000, time);
-	bind_ok(x, &c, &g,
-	    talloc_asprintf(x,
-		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
-		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
-		      "\"expires_at\":\"%s\"}]",
-		time));
+	bind_for(x, &c, &g, 2000);
 	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 1);
-	for (int64_t end = clock_ms(&clock_system) + 20000;
-	     done == 0 && clock_ms(&clock_system) < end;)
-		assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
-	assert_int_equal(done, 1);
+	assert_int_equal(look_until(x, 20000), 1);
 	assert_string_equal(
 	    drift_text(x, x,
 		"SELECT CONCAT(s.state, ' ', r.status, ' ', r.modified) FROM %s.config_state s"
@@ -305,32 +307,19 @@ static void
 what_expires_while_a_version_cannot_be_taken_keeps_nobody_busy(void **state)
 {
 	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, SPEC), owner = uuid_make(&clock_system, &rand_system);
+	struct uuid         c = drift_config(x, SPEC);
 	struct golden       g = { 0 };
-	struct err          e = { 0 };
-	char                time[TIME_TEXT_MAX];
-	size_t              done = 0;
 
 	template_put(x, &g, ONE);
-	time_print(clock_ms(&clock_system) + 2000, time);
-	bind_ok(x, &c, &g,
-	    talloc_asprintf(x,
-		GIVEN ",\"differences\":[{\"category\":\"c\",\"key\":\"k\",\"path\":\"/a\","
-		      "\"op\":\"replace\",\"value\":4,\"reason\":\"larger here\","
-		      "\"expires_at\":\"%s\"}]",
-		time));
+	bind_for(x, &c, &g, 2000);
 	drift_push(x, x, &c, fits);
 	template_put(x, &g, THREE);
-	for (int64_t end = clock_ms(&clock_system) + 20000;
-	     done == 0 && clock_ms(&clock_system) < end;)
-		assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
-	assert_int_equal(done, 1);
+	assert_int_equal(look_until(x, 20000), 1);
 	assert_int_equal(drift_count(x, "SELECT stale_version FROM %s.golden_bindings"), 2);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
 	drift_push(x, x, &c, fits);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.schedules"), 0);
-	assert_ok(beats_due(x->d, x->w->d, &owner, &done, &e));
-	assert_int_equal(done, 0);
+	assert_int_equal(look_until(x, 0), 0);
 	check_tight(x);
 }
 

@@ -107,17 +107,7 @@ check_version(struct drift_world *x, const struct version_made *v)
 static void
 check_tight(struct drift_world *x)
 {
-	assert_int_equal(
-	    drift_count(x,
-		"SELECT COUNT(*) FROM (SELECT address FROM %s.resource_versions UNION"
-		" SELECT address FROM %s.manifest_contents) v"
-		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
-	    0);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.contents c WHERE c.address NOT IN"
-					" (SELECT address FROM %s.resource_versions)"
-					" AND c.address NOT IN"
-					" (SELECT address FROM %s.manifest_contents)"),
-	    0);
+	drift_check_contents(x);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.resource_versions v WHERE until_seq IS NOT NULL"
 			   " AND NOT EXISTS (SELECT 1 FROM %s.config_snapshots s"

@@ -1,0 +1,140 @@
+#include "tests/store/place_in_time.h"
+
+#include "core/store/life.h"
+#include "drift/run/beat.h"
+
+static int64_t
+wall(const struct clock *c)
+{
+	return c->set_ms;
+}
+
+static int64_t
+mono(const struct clock *c)
+{
+	return c->set_ms * 1000000;
+}
+
+static const struct clock_ops stepped = { wall, mono };
+
+int
+place_set_up(void **state)
+{
+	struct place_in_time *y;
+	struct drift_world   *x;
+
+	if (world_set_up(state) != 0)
+		return -1;
+	x = drift_world_make(*state);
+	y = talloc_zero(x, struct place_in_time);
+	y->x = x;
+	y->clock = (struct clock) { &stepped, clock_ms(&clock_system) };
+	x->d->deps.clock = &y->clock;
+	y->channel = drift_channel(x, "https://hook.example.org/");
+	*state = y;
+	return 0;
+}
+
+int
+place_tear_down(void **state)
+{
+	void *w = ((struct place_in_time *)*state)->x->w;
+
+	return world_tear_down(&w);
+}
+
+/* ---- steps ---- */
+
+/* A config that tells the channel, with these members beside. */
+struct uuid
+place_config(struct place_in_time *y, const char *more)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(&y->channel, id);
+	return drift_config(
+	    y->x, talloc_asprintf(y,
+		      "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]%s}", id,
+		      more));
+}
+
+/* A minute later, a snapshot of one resource. */
+struct report
+place_push(struct place_in_time *y, const struct uuid *c, const char *value)
+{
+	y->clock.set_ms += 60000;
+	return drift_push(y->x, y, c,
+	    talloc_asprintf(
+		y, "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":%s}]}", value))
+	    .report;
+}
+
+struct report
+place_push_failed(struct place_in_time *y, const struct uuid *c)
+{
+	y->clock.set_ms += 60000;
+	return drift_push(y->x, y, c, "{\"resources\":[],\"collections\":{\"c\":\"failed\"}}")
+	    .report;
+}
+
+/* n resources with this value. */
+struct report
+place_push_many(struct place_in_time *y, const struct uuid *c, int n, int value)
+{
+	char *text = talloc_strdup(y, "{\"resources\":[");
+
+	y->clock.set_ms += 60000;
+	for (int i = 0; i < n; i++)
+		text = talloc_asprintf_append(text,
+		    "%s{\"category\":\"c\",\"key\":\"k%03d\",\"value\":%d}", i == 0 ? "" : ",", i,
+		    value);
+	return drift_push(
+	    y->x, y, c, talloc_asprintf(y, "%s],\"collections\":{\"c\":\"complete\"}}", text))
+	    .report;
+}
+
+/* What was told, oldest first: "drift opened, flapping opened". */
+const char *
+place_told(struct place_in_time *y)
+{
+	return drift_text(y->x, y,
+	    "SELECT GROUP_CONCAT(CONCAT(a.kind, ' ', SUBSTRING(o.event, 13)) ORDER BY o.id"
+	    " SEPARATOR ', ') FROM %s.outbox o JOIN %s.alerts a ON a.id = o.alert_id");
+}
+
+void
+place_forget_told(struct place_in_time *y)
+{
+	server_do(y->x->w->root, "DELETE FROM %s.outbox", y->x->t->tenant->schema_name);
+}
+
+/* What is due is seen to; returns how many claims there were. */
+size_t
+place_look(struct place_in_time *y)
+{
+	struct uuid owner = uuid_make(&clock_system, &rand_system);
+	struct err  e = { 0 };
+	size_t      done;
+
+	server_do(y->x->w->root, "UPDATE testbsx.schedules SET next_due = NOW(3)");
+	if (!beats_due(y->x->d, y->x->w->d, &owner, &done, &e))
+		fail_msg("%d %s", (int)e.code, e.detail);
+	return done;
+}
+
+/* As the API does it: the finding of the newest report with this state is accepted until then. */
+void
+place_accept(struct place_in_time *y, const struct uuid *c, const char *status, int64_t for_ms)
+{
+	struct err       e = { 0 };
+	struct life_row *rows;
+	size_t           n;
+
+	assert_ok(life_live(y->x->t->db, y, c, &rows, &n, &e));
+	assert_int_equal(n, 1);
+	rows[0].status = talloc_strdup(y, status);
+	rows[0].owner = talloc_strdup(y, "somebody");
+	rows[0].expires_at.ms = for_ms == 0 ? 0 : y->clock.set_ms + for_ms;
+	assert_ok(life_put(y->x->t->db, rows, 1, &e));
+	assert_ok(config_touch(y->x->t->db, c, rows[0].expires_at, &e));
+}

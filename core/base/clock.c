@@ -25,5 +25,12 @@ system_mono_ns(const struct clock *c)
 	return now_ns(CLOCK_MONOTONIC);
 }
 
-static const struct clock_ops system_ops = { system_wall_ms, system_mono_ns };
+static int64_t
+system_cpu_ns(const struct clock *c)
+{
+	(void)c;
+	return now_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static const struct clock_ops system_ops = { system_wall_ms, system_mono_ns, system_cpu_ns };
 const struct clock            clock_system = { &system_ops, 0 };

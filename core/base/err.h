@@ -47,6 +47,7 @@
 	X(ERR_URI_TOO_LONG,        414, "uri_too_long",          "URI too long") \
 	X(ERR_MEDIA_TYPE,          415, "unsupported_media_type", "Unsupported media type") \
 	X(ERR_INVALID,             422, "validation_failed",     "Validation failed") \
+	X(ERR_TOO_COSTLY,          422, "too_costly",            "Too costly") \
 	X(ERR_RATE,                429, "rate_limited",          "Too many requests") \
 	X(ERR_ATTEMPTS,            429, "too_many_attempts",     "Too many attempts") \
 	X(ERR_HEADERS,             431, "headers_too_large",     "Request header fields too large") \

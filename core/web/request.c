@@ -121,6 +121,7 @@ request_begin(struct request *r, struct app *app, struct transport *t)
 	r->transport = t;
 	r->began_ns = clock_ns(app->clock);
 	r->began_ms = clock_ms(app->clock);
+	work_begin(&r->work, WORK_REQUEST, app->clock);
 	r->permit.i = -1;
 	r->mem = talloc_new(NULL);
 	buf_make(&r->out, r->mem);

@@ -9,6 +9,7 @@
 
 #include "core/auth/caller.h"
 #include "core/base/buf.h"
+#include "core/base/work.h"
 #include "core/web/app.h"
 
 enum method { METHOD_NONE, GET, HEAD, POST, PUT, DELETE_, OPTIONS };
@@ -54,6 +55,7 @@ struct request {
 	struct app         *app;
 	struct transport   *transport;
 	int64_t             began_ns, began_ms;
+	struct work         work;     /* what it may cost: handed to all that is done for it */
 
 	char                id[LIMIT_REQUEST_ID + 1]; /* X-Request-Id: the client's if well-formed, else made */
 	char                trace_id[33];             /* of a traceparent header, or "" */

@@ -1,0 +1,92 @@
+#include "core/base/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define X(id, what, less) { what, less },
+static const struct {
+	const char *what, *less;
+} kinds[WORK__MAX] = { WORK_KINDS(X) };
+#undef X
+
+/*
+ * A request is to be under 2 s of CPU with all that nobody counts, such as reading its body and
+ * writing its answer: hence the margins.  A push has 10 s.
+ */
+static const struct {
+	uint64_t steps;
+	int64_t  cpu_ms;
+} limits[WORK__CLASSES] = {
+	[WORK_REQUEST] = { 120000000, 1800 },
+	[WORK_PUSH] = { UINT64_MAX, 9500 },
+	[WORK_TASK] = { UINT64_MAX, 9500 },
+};
+
+static bool
+has_deadline(const struct work *w)
+{
+	return w->clock != NULL && w->clock->ops->cpu_ns != NULL;
+}
+
+void
+work_begin(struct work *w, enum work_class class, const struct clock *clock)
+{
+	*w = (struct work) { .class = class, .clock = clock, .steps_max = limits[class].steps };
+	if (has_deadline(w))
+		w->cpu_end_ns = clock_cpu_ns(clock) + limits[class].cpu_ms * 1000000;
+}
+
+void
+work_widen(struct work *w, enum work_class class)
+{
+	w->cpu_end_ns += (limits[class].cpu_ms - limits[w->class].cpu_ms) * 1000000;
+	w->steps_max = limits[class].steps;
+	w->class = class;
+}
+
+/* What most of it went into. */
+static enum work_kind
+most(const struct work *w)
+{
+	enum work_kind kind = 0;
+
+	for (enum work_kind i = 0; i < WORK__MAX; i++)
+		if (w->by[i] > w->by[kind])
+			kind = i;
+	return kind;
+}
+
+static bool
+too_costly(const struct work *w, const char *why, struct err *e)
+{
+	char           text[sizeof e->pub];
+	enum work_kind kind = most(w);
+
+	snprintf(text, sizeof text, "This costs more than one request may, most of it %s. %s",
+	    kinds[kind].what, w->less != NULL ? w->less : kinds[kind].less);
+	return err_set(e, ERR_TOO_COSTLY, 0, text, "%s; %llu steps, %llu of them %s", why,
+	    (unsigned long long)w->spent, (unsigned long long)w->by[kind], kinds[kind].what);
+}
+
+bool
+work_check(struct work *w, struct err *e)
+{
+	if (w == NULL)
+		return true;
+	w->looked = w->spent;
+	return !has_deadline(w) || clock_cpu_ns(w->clock) <= w->cpu_end_ns ||
+	       too_costly(w, "its CPU time is over", e);
+}
+
+bool
+work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e)
+{
+	if (w == NULL)
+		return true;
+	if (__builtin_add_overflow(w->spent, steps, &w->spent))
+		w->spent = UINT64_MAX;
+	w->by[kind] = w->spent == UINT64_MAX ? UINT64_MAX : w->by[kind] + steps;
+	if (w->spent > w->steps_max)
+		return too_costly(w, "its steps are used up", e);
+	return w->spent - w->looked < WORK_LOOK || work_check(w, e);
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/base/memory.h"
 #include "core/store/tenant_db.h"
 #include "drift/run/beat.h"
 
@@ -172,6 +173,7 @@ sender_run(const struct sender_start *s)
 {
 	struct err      e = { 0 };
 	struct life     l = { .s = s };
+	struct memory   m = MEMORY_NONE;
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, &e);
 
@@ -188,7 +190,8 @@ sender_run(const struct sender_start *s)
 			recovered(&l);
 		else
 			wait = pause_after(&l, &e);
-		l.ending = l.ending || told_to_end(wait);
+		/* The supervisor starts another. */
+		l.ending = l.ending || memory_give_back(&m) > MEMORY_HELD_MAX || told_to_end(wait);
 	}
 	database_close_all(d->database);
 	talloc_free(mem);

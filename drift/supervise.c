@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/memory.h"
 #include "core/shm/metric.h"
 #include "core/store/tenant_db.h"
 #include "drift/upkeep.h"
@@ -315,6 +316,7 @@ int
 daemon_run(struct daemon *d)
 {
 	struct running *r = talloc_zero(d->mem, struct running);
+	struct memory   m = MEMORY_NONE;
 	int             number;
 
 	if (r == NULL)
@@ -331,6 +333,7 @@ daemon_run(struct daemon *d)
 		number = wait_signal(TICK_MS);
 		if (number > 0)
 			on_signal(r, number);
+		(void)memory_give_back(&m);
 	}
 	end_children(r);
 	if (!r->beat_failed)

@@ -13,6 +13,7 @@
 
 #include "core/base/conf.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 
 #define MS_NS       INT64_C(1000000)
 #define IDLE_MS     1000  /* an idle worker looks after its connections this often */
@@ -280,7 +281,8 @@ serve_queue(struct app *app, const struct loop *l)
 static bool
 run(struct app *app, const struct loop *l, int signal_fd, struct err *e)
 {
-	int64_t served = 0;
+	struct memory memory = MEMORY_NONE;
+	int64_t       served = 0;
 
 	while (l->max_requests == 0 || served < l->max_requests) {
 		enum wake w = wait_for_work(l->listener->fd, signal_fd);
@@ -299,6 +301,8 @@ run(struct app *app, const struct loop *l, int signal_fd, struct err *e)
 				served++;
 		}
 		l->tidy(app);
+		if (memory_give_back(&memory) > MEMORY_HELD_MAX && l->max_requests != 0)
+			break; /* what will not be given back goes with the process */
 	}
 	return true;
 }

@@ -26,7 +26,10 @@ struct loop {
  * lost. */
 void loop_block_signals(void);
 
-/* True when told to stop or when max_requests are done; false: it cannot go on. */
+/*
+ * True when told to stop, when max_requests are done, or (unless that is 0) when the worker holds too much
+ * memory that it cannot give back (memory.h); false: it cannot go on.
+ */
 MUST_USE bool loop_run(struct app *app, const struct loop *l, struct err *e);
 
 #endif

@@ -42,7 +42,8 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Worker processes, each handling one request at a time; 0 is the number of "
 	           "cores, at least 2."),
 	KEY(max_requests, "max_requests", "100000", .unit = "requests", .min = 0, .max = 100000000, HUP,
-	    .doc = "A worker is replaced after about this many; 0 is never."),
+	    .doc = "A worker is replaced after about this many, or when it holds more than 64 MiB that it "
+	           "cannot give back between requests; 0 is never."),
 	KEY(socket, "listen.socket", "\"/run/blindspotx/fcgi.sock\"", .min = 1, .max = 255,
 	    .doc = "Unix socket, or host:port, to listen on when none is inherited."),
 	KEY(socket_mode, "listen.mode", "\"0660\"", .min = 0, .max = 0777, .form = CONF_OCTAL,

@@ -182,13 +182,23 @@ hash_key_make(TALLOC_CTX *mem, const uint8_t *key, size_t key_n)
 }
 
 void
-hash_key_hmac(const struct hash_key *k, const void *p, size_t n, uint8_t out[static HASH_LEN])
+hash_key_parts(
+    const struct hash_key *k, const struct str *parts, size_t n, uint8_t out[static HASH_LEN])
 {
 	int ok = EVP_MAC_init(k->mac, NULL, 0, NULL); /* the key it has, from the start */
 
 	assert(ok == 1);
-	add_mac(k->mac, p, n);
+	for (size_t i = 0; i < n; i++)
+		add_mac(k->mac, parts[i].p, parts[i].n);
 	end_mac(k->mac, out);
+}
+
+void
+hash_key_hmac(const struct hash_key *k, const void *p, size_t n, uint8_t out[static HASH_LEN])
+{
+	const struct str whole = { p, n };
+
+	hash_key_parts(k, &whole, 1, out);
 }
 
 /* RFC 5869 by its two steps; OpenSSL's own KDF refuses an empty info in some versions. */

@@ -26,5 +26,7 @@ void hash_hmac_end(struct hash_hmac_ctx *h, uint8_t out[static HASH_LEN]);
 struct hash_key;
 struct hash_key *hash_key_make(TALLOC_CTX *mem, const uint8_t *key, size_t key_n); /* NULL: memory */
 void hash_key_hmac(const struct hash_key *k, const void *p, size_t n, uint8_t out[static HASH_LEN]);
+/* The same of n parts one behind another. */
+void hash_key_parts(const struct hash_key *k, const struct str *parts, size_t n, uint8_t out[static HASH_LEN]);
 
 #endif

@@ -22,8 +22,9 @@ diff_make(
 	s->spec = spec;
 	s->rules = rules;
 	d->state = s;
+	s->trail = trail_make(s, e);
 	d->rule_hits = talloc_zero_array(d, uint32_t, rules_count(rules) + 1);
-	if (d->rule_hits == NULL) {
+	if (s->trail == NULL || d->rule_hits == NULL) {
 		(void)err_memory(e);
 		talloc_free(d);
 		return NULL;
@@ -92,13 +93,22 @@ match_small(
 	}
 }
 
+struct place
+walk_place(struct walk *w, const struct place *up, enum place_kind kind)
+{
+	return (struct place) {
+		.up = up, .kind = kind, .depth = up->depth + 1, .mark = ++w->d->state->marks
+	};
+}
+
 static struct place
 member(struct walk *w, const struct place *at, struct str name)
 {
-	return (struct place) { .up = at,
-		.kind = PLACE_MEMBER,
-		.name = name,
-		.here = places_down(&w->arrays.places, at->here, name) };
+	struct place p = walk_place(w, at, PLACE_MEMBER);
+
+	p.name = name;
+	p.here = places_down(&w->arrays.places, at->here, name);
+	return p;
 }
 
 static bool
@@ -189,7 +199,6 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	w.tmp = talloc_new(d);
 	if (w.tmp == NULL)
 		return err_memory(e);
-	buf_make(&w.path, w.tmp);
 	buf_make(&w.text, w.tmp);
 	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, e);
 	root.here = w.arrays.start;

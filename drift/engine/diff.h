@@ -20,13 +20,26 @@
  * The values of a change point into the two normal forms, which must outlive it
  * (show them with resource_print).  Changes past DIFF_STORED_MAX are counted and
  * classified but not stored.
+ *
+ * Paths are bounded.  Shortened are: a step (a member's name, or the key of an element) of more than
+ * CHANGE_STEP_MAX bytes, to its first CHANGE_STEP_HEAD bytes; a path of more than CHANGE_PATH_MAX
+ * bytes, or one for which DIFF_PATHS_MAX has no more room, to its first CHANGE_PATH_HEAD bytes.  What
+ * is left ends in "…~#" and 16 hex digits of a keyed hash of all of it.  In a JSON Pointer "~" is
+ * followed by 0 or 1 (RFC 6901): such a text is none, points nowhere, and equals no path.  A
+ * fingerprint is made of the canonical path as it is up to CHANGE_PATH_MAX bytes, long steps
+ * shortened; of a longer one, of its hash; it does not depend on how much room there was.
  */
 #ifndef BSX_DRIFT_ENGINE_DIFF_H
 #define BSX_DRIFT_ENGINE_DIFF_H
 
 #include "drift/engine/compare.h"
 
-#define DIFF_STORED_MAX 50000
+#define DIFF_STORED_MAX  50000
+#define CHANGE_STEP_MAX  1024
+#define CHANGE_STEP_HEAD 64
+#define CHANGE_PATH_MAX  8192
+#define CHANGE_PATH_HEAD 256
+#define DIFF_PATHS_MAX   (16 << 20) /* bytes of all paths of a diff; short ones stand beyond it */
 
 struct change {
 	struct str         category, key;    /* of the resource; borrowed from it */
@@ -53,6 +66,7 @@ struct diff_summary {
 struct diff {
 	struct change      *changes;           /* child of the diff */
 	size_t              n;
+	size_t              shortened;         /* changes of them with a path that is */
 	struct diff_summary summary;
 	uint32_t           *rule_hits;         /* how many changes each rule decided, by its index; ignored ones too */
 	uint64_t            compared;          /* values, elements and names held against each other so far */

@@ -212,11 +212,12 @@ static struct place
 element(struct walk *w, const struct place *at, enum place_kind kind, uint32_t old_i,
     uint32_t new_i, uint32_t row)
 {
-	return (struct place) { .up = at,
-		.kind = kind,
-		.old_i = old_i,
-		.new_i = new_i,
-		.here = places_down_index(&w->arrays.places, at->here, row) };
+	struct place p = walk_place(w, at, kind);
+
+	p.old_i = old_i;
+	p.new_i = new_i;
+	p.here = places_down_index(&w->arrays.places, at->here, row);
+	return p;
 }
 
 static bool

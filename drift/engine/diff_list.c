@@ -181,15 +181,14 @@ emit(struct walk *w, const struct place *at, const struct json *array, uint32_t 
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct json *v = &array->items[first + i];
-		struct place       here = { .up = at,
-			      .kind = PLACE_COUNTED,
-			      .old_i = first + i,
-			      .new_i = first + i,
-			      .element = v,
-			      .ordered = true };
+		struct place       here;
 
 		if (kept[i])
 			continue;
+		here = walk_place(w, at, PLACE_COUNTED);
+		here.old_i = here.new_i = first + i;
+		here.element = v;
+		here.ordered = true;
 		here.here = places_down_index(&w->arrays.places, at->here, first + i);
 		here.repeat = ++repeats[group[i]];
 		if (!walk_change(w, &here, created ? NULL : v, created ? v : NULL))

@@ -7,6 +7,7 @@
 #include "core/base/index.h"
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
+#include "drift/engine/trail.h"
 
 struct walk;
 struct place;
@@ -20,6 +21,9 @@ struct diff_state {
 	const struct rules        *rules;
 	size_t                     cap;  /* of diff.changes */
 	uint64_t                   work; /* of rules, so far */
+	uint64_t                   marks; /* places made so far */
+	size_t                     paths; /* bytes of the changes' paths */
+	struct trail              *trail;
 	walk_note_fn              *note; /* NULL: changes are classified and stored */
 	void                      *note_arg;
 };
@@ -32,7 +36,7 @@ struct walk {
 	struct compare_pick    arrays;
 	struct rule_pick       rules;
 	bool                   picked; /* rules: only when there is a change */
-	struct buf             path, text; /* room used again and again */
+	struct buf             text; /* room used again and again */
 	const struct json     *hashed; /* the value whose hash is below: a counted element's is in its path too */
 	uint8_t                hash[HASH_LEN];
 	struct err            *e;
@@ -44,6 +48,8 @@ enum place_kind { PLACE_ROOT, PLACE_MEMBER, PLACE_KEYED, PLACE_COUNTED };
 struct place {
 	const struct place *up;
 	enum place_kind     kind;
+	uint32_t            depth;        /* steps from the resource */
+	uint64_t            mark;         /* its own, among all places of the diff */
 	uint64_t           *here;         /* its row of walk.arrays */
 	struct str          name;         /* member */
 	uint32_t            old_i, new_i; /* element: index on each side that has it */
@@ -63,6 +69,12 @@ struct both {
 	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
 	bool                by_spec;     /* keyed: by members that the spec names */
 };
+
+/* A place below another. */
+struct place walk_place(struct walk *w, const struct place *up, enum place_kind kind);
+
+/* The hash of a value at its place: the same for values that compare as equal; into w->hash. */
+MUST_USE bool walk_hash(struct walk *w, const struct place *at, const struct json *v);
 
 /* Records one change at `at`; NULL: the value is not on that side. */
 MUST_USE bool walk_change(struct walk *w, const struct place *at, const struct json *old_value,

@@ -1,0 +1,239 @@
+#include "drift/engine/trail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "drift/engine/walk.h"
+
+#define TAG_SHOWN 8 /* bytes of a hash behind a shortened text */
+
+struct trail *
+trail_make(TALLOC_CTX *mem, struct err *e)
+{
+	struct trail *t = talloc_zero(mem, struct trail);
+
+	if (t == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	for (int i = 0; i < TRAIL__MAX; i++)
+		buf_make(&t->texts[i], t);
+	for (size_t i = 0; i <= TRAIL_STEPS; i++)
+		buf_make(&t->steps[i].label, t);
+	return t;
+}
+
+/* ---- shortening ---- */
+
+/* At most `max` bytes that end with a character, and not within an escape of a JSON Pointer. */
+static struct str
+head(struct str s, size_t max)
+{
+	size_t n = s.n <= max ? s.n : max;
+
+	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	if (n > 0 && n < s.n && s.p[n - 1] == '~')
+		n--;
+	return (struct str) { s.p, n };
+}
+
+static void
+add_tag(struct buf *out, const uint8_t *tag)
+{
+	char hex[2 * TAG_SHOWN + 1];
+
+	hex_print(tag, TAG_SHOWN, hex);
+	buf_puts(out, "\xe2\x80\xa6~#");
+	buf_add(out, hex, 2 * TAG_SHOWN);
+}
+
+/* One step, unescaped; true: as it is. */
+static bool
+add_name(const struct walk *w, struct buf *out, struct str name)
+{
+	const struct str parts[] = { STR("step:"), name };
+	uint8_t          tag[HASH_LEN];
+
+	if (name.n <= CHANGE_STEP_MAX) {
+		json_pointer_add(out, name);
+		return true;
+	}
+	json_pointer_add(out, head(name, CHANGE_STEP_HEAD));
+	hash_key_parts(w->d->state->spec->finger_key, parts, 2, tag);
+	add_tag(out, tag);
+	return false;
+}
+
+/* ---- the steps ---- */
+
+/* Masked keys stay different from each other, and unknown. */
+static bool
+key_value(struct walk *w, const struct json *v, struct buf *b)
+{
+	struct str hex;
+
+	if (!resource_masked(v, &hex))
+		return json_canonical(b, v, w->e);
+	buf_printf(b, "\"[masked:%.16s]\"", hex.p);
+	return true;
+}
+
+/* "[id=\"x\"]" */
+static bool
+key_label(struct walk *w, const struct place *at, struct buf *b)
+{
+	b->n = 0;
+	buf_putc(b, '[');
+	for (uint32_t i = 0; i < at->n_keys; i++) {
+		const struct json *v = NULL;
+
+		for (uint32_t m = 0; v == NULL && m < at->element->n; m++) {
+			w->d->compared++;
+			if (str_eq(at->element->names[m], at->keys[i]))
+				v = &at->element->items[m];
+		}
+		if (i > 0)
+			buf_putc(b, ',');
+		buf_add(b, at->keys[i].p, at->keys[i].n);
+		buf_putc(b, '=');
+		if (v != NULL && !key_value(w, v, b))
+			return false;
+	}
+	buf_putc(b, ']');
+	return buf_ok(b) || err_memory(w->e);
+}
+
+/* For elements that are counted the identity is the value. */
+static bool
+add_counted(struct walk *w, const struct place *at, struct buf *out)
+{
+	char hex[17];
+
+	if (!walk_hash(w, at, at->element))
+		return false;
+	hex_print(w->hash, 8, hex);
+	buf_add(out, "/[#", 3);
+	buf_add(out, hex, 16);
+	buf_putc(out, ']');
+	if (at->repeat > 1)
+		buf_printf(out, "~%u", at->repeat);
+	return true;
+}
+
+static void
+add_member(struct walk *w, const struct place *at, struct trail_step *s)
+{
+	struct trail *t = w->d->state->trail;
+	struct buf   *first = &t->texts[TRAIL_NEW];
+	size_t        from = first->n;
+	bool          whole = add_name(w, first, at->name);
+
+	t->names[TRAIL_NEW][at->depth - 1] = t->names[TRAIL_OLD][at->depth - 1] = at->name;
+	for (int i = TRAIL_NEW; i < TRAIL__MAX; i++) {
+		s->cut[i] = s->cut[i] || !whole;
+		if (i != TRAIL_NEW && buf_ok(first))
+			buf_add(&t->texts[i], first->p + from, first->n - from);
+	}
+}
+
+static bool
+add_element(struct walk *w, const struct place *at, struct trail_step *s)
+{
+	struct trail  *t = w->d->state->trail;
+	const uint32_t index[] = { [TRAIL_NEW] = at->new_i, [TRAIL_OLD] = at->old_i };
+	struct buf    *canonical = &t->texts[TRAIL_CANONICAL];
+
+	for (int i = TRAIL_NEW; i <= TRAIL_OLD; i++) {
+		int n = snprintf(s->numbers[i], sizeof s->numbers[i], "%u", index[i]);
+
+		t->names[i][at->depth - 1] = (struct str) { s->numbers[i], (size_t)n };
+		buf_putc(&t->texts[i], '/');
+		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
+	}
+	if (at->kind == PLACE_COUNTED)
+		return add_counted(w, at, canonical);
+	if (!key_label(w, at, &s->label))
+		return false;
+	t->labels[at->depth - 1] = buf_str(&s->label);
+	s->cut[TRAIL_CANONICAL] =
+	    !add_name(w, canonical, buf_str(&s->label)) || s->cut[TRAIL_CANONICAL];
+	return true;
+}
+
+bool
+trail_to(struct walk *w, const struct place *at)
+{
+	struct trail            *t = w->d->state->trail;
+	struct trail_step       *s = &t->steps[at->depth];
+	const struct trail_step *up = s - 1;
+	bool                     ok = true;
+
+	if (at->depth == 0 || s->mark == at->mark)
+		return true;
+	if (!trail_to(w, at->up))
+		return false;
+	t->labels[at->depth - 1] = STR("");
+	s->tagged = false;
+	memcpy(s->cut, up->cut, sizeof s->cut);
+	for (int i = 0; i < TRAIL__MAX; i++)
+		t->texts[i].n = up->ends[i];
+	if (at->kind == PLACE_MEMBER)
+		add_member(w, at, s);
+	else
+		ok = add_element(w, at, s);
+	for (int i = 0; i < TRAIL__MAX; i++) {
+		ok = ok && (buf_ok(&t->texts[i]) || err_memory(w->e));
+		s->ends[i] = t->texts[i].n;
+	}
+	s->mark = at->mark;
+	return ok;
+}
+
+/* ---- what stands there ---- */
+
+struct str
+trail_text(const struct walk *w, const struct place *at, enum trail_text which)
+{
+	const struct trail *t = w->d->state->trail;
+
+	return (struct str) { t->texts[which].p, t->steps[at->depth].ends[which] };
+}
+
+/* Of a long path each step is hashed once: it is hashed behind the hash of what is before it. */
+const uint8_t *
+trail_tag(struct walk *w, const struct place *at)
+{
+	struct trail_step *s = &w->d->state->trail->steps[at->depth];
+	struct str         text = trail_text(w, at, TRAIL_CANONICAL);
+	struct str         parts[] = { STR("path:"), text, STR("") };
+
+	if (s->tagged)
+		return s->tag;
+	if (text.n > CHANGE_PATH_MAX) {
+		size_t before = (s - 1)->ends[TRAIL_CANONICAL];
+
+		parts[0] = STR("path behind:");
+		parts[1] = (struct str) { (const char *)trail_tag(w, at->up), HASH_LEN };
+		parts[2] = (struct str) { text.p + before, text.n - before };
+	}
+	hash_key_parts(w->d->state->spec->finger_key, parts, sizeof parts / sizeof *parts, s->tag);
+	s->tagged = true;
+	return s->tag;
+}
+
+bool
+trail_show(
+    struct walk *w, const struct place *at, enum trail_text which, size_t room, struct buf *out)
+{
+	struct str text = trail_text(w, at, which);
+
+	if (text.n <= room) {
+		buf_add(out, text.p, text.n);
+		return !w->d->state->trail->steps[at->depth].cut[which];
+	}
+	text = head(text, CHANGE_PATH_HEAD);
+	buf_add(out, text.p, text.n);
+	add_tag(out, trail_tag(w, at));
+	return false;
+}

@@ -103,7 +103,7 @@ tell_resolved(struct db *db, struct request *r, const struct alert *a, struct er
 			return false;
 		return true;
 	}
-	spec = spec_of(d, r->db, &c, e);
+	spec = spec_of(d, r->db, &c, &r->work, e);
 	if (spec == NULL)
 		return false;
 	return alerting_tell(db, r->mem,

@@ -156,7 +156,7 @@ spec_here(struct request *r, struct drift_config *c, struct err *e)
 
 	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, c, e))
 		return NULL;
-	return spec_of(d, r->db, c, e);
+	return spec_of(d, r->db, c, &r->work, e);
 }
 
 static bool
@@ -259,6 +259,7 @@ set_golden(struct request *r, const struct golden_choice *in, const struct drift
 	struct golden_bind b = { .d = r->app->drift,
 		.t = r->db,
 		.mem = r->mem,
+		.work = &r->work,
 		.config = c,
 		.spec = spec,
 		.actor = r->caller.name,

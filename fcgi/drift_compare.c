@@ -140,7 +140,7 @@ spec_here(
 		return NULL;
 	text = talloc_strdup(r->mem, "{\"source\":{\"kind\":\"push\"}}");
 	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, r->json, e);
-	return text != NULL ? spec_compile(r->mem, d, r->db, text, e) : NULL;
+	return text != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
 }
 
 /* ---- showing ---- */
@@ -247,7 +247,7 @@ golden_side(struct request *r, const struct drift_spec *spec, const struct golde
 	if (!golden_find(r->db, r->mem, &in->id, &g, &foreign, e) ||
 	    !golden_load(r->db, r->mem, &g, foreign, &c, e))
 		return false;
-	s = golden_render(r->mem, r->db, spec, &c, &terms, e);
+	s = golden_render(r->mem, r->db, spec, &c, &terms, &r->work, e);
 	return s != NULL && side_of_snap(r->mem, s, out, e);
 }
 
@@ -259,7 +259,7 @@ make_side(struct request *r, const struct drift_spec *spec, const struct compare
 		return golden_side(r, spec, in->golden, root, out, e);
 	if (in->value.tree == NULL)
 		return side_of_snapshot(r->db, r->mem, s, out, e);
-	return side_of_document(r->mem, spec, in->value.tree, out, e);
+	return side_of_document(r->mem, spec, in->value.tree, out, &r->work, e);
 }
 
 static bool
@@ -283,10 +283,10 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	    !read_snapshot(r, in->right, "/right", &right, e))
 		return false;
 	spec = spec_here(r, &left, &right, e);
-	d = spec != NULL ? diff_make(r->mem, spec->compare, spec->rules, e) : NULL;
+	d = spec != NULL ? diff_make(r->mem, spec->compare, spec->rules, &r->work, e) : NULL;
 	if (d == NULL || !make_side(r, spec, in->left, &left, "/left/golden", &a, e) ||
 	    !make_side(r, spec, in->right, &right, "/right/golden", &b, e) ||
-	    !sides_each(r->db, r->mem, spec->compare, &a, &b, add_to_diff, d, e))
+	    !sides_each(r->db, r->mem, spec->compare, &a, &b, add_to_diff, d, &r->work, e))
 		return false;
 	buf_make(&incomplete, r->mem);
 	if (!sides_incomplete(&a, &b, &incomplete, e))

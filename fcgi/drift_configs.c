@@ -240,7 +240,7 @@ check_spec(struct request *r, struct config_change *c, struct err *e)
 
 	if (d == NULL)
 		return false;
-	s = spec_compile(r->mem, d, r->db, c->config.spec, e);
+	s = spec_compile(r->mem, d, r->db, c->config.spec, &r->work, e);
 	if (s == NULL)
 		return false;
 	c->await_s = s->expect_every_s * s->limits.blind_after;

@@ -67,7 +67,7 @@ export_patch(struct request *r, const struct report *report, struct err *e)
 
 	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e))
 		return false;
-	spec = spec_of(d, r->db, &c, e);
+	spec = spec_of(d, r->db, &c, &r->work, e);
 	buf_make(&r->out, r->mem);
 	r->out.max = EXPORT_MAX;
 	if (spec == NULL)
@@ -79,7 +79,7 @@ export_patch(struct request *r, const struct report *report, struct err *e)
 	if (!side_of_id(r, &report->baseline_id, &from, e) ||
 	    !side_of_id(r, &report->snapshot_id, &to, e))
 		return false;
-	if (!sides_patch(r->db, r->mem, spec->compare, &from, &to, &r->out, e) && !r->out.failed)
+	if (!sides_patch(r->db, r->mem, spec->compare, &from, &to, &r->out, &r->work, e) && !r->out.failed)
 		return false;
 	if (r->out.failed)
 		err_clear(e);

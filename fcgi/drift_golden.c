@@ -123,7 +123,7 @@ show_resources(
     struct request *r, const struct golden_content *c, struct golden_out *out, struct err *e)
 {
 	struct push_resource *rows = talloc_zero_size(r->mem, (c->n + 1) * sizeof(*rows));
-	struct compare_spec  *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, e);
+	struct compare_spec  *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
 
 	if (rows == NULL || none == NULL)
 		return err_memory(e);
@@ -131,7 +131,7 @@ show_resources(
 		struct resource one = c->resources[i];
 		struct buf      b;
 
-		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, e))
+		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, &r->work, e))
 			return err_note(e, "showing a stored template");
 		buf_make(&b, r->mem);
 		resource_print(&b, one.value);

@@ -119,7 +119,7 @@ take_content(
 	}
 	if ((list && !take_resources(x, in, e)) || (copy && !take_snapshot(x, &in->snapshot_id, e)))
 		return false;
-	return golden_check(x->r->mem, &x->content, from, e);
+	return golden_check(x->r->mem, &x->content, from, &x->r->work, e);
 }
 
 /* Numbers are as long as they may be; the text is what is compared with the version before. */
@@ -127,7 +127,7 @@ static bool
 pack_content(struct golden_edit *x, struct err *e)
 {
 	struct request      *r = x->r;
-	struct compare_spec *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, e);
+	struct compare_spec *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
 	uint8_t             *address = talloc_size(r->mem, HASH_LEN);
 
 	if (none == NULL || address == NULL)
@@ -135,7 +135,7 @@ pack_content(struct golden_edit *x, struct err *e)
 	for (size_t i = 0; i < x->content.n; i++) {
 		struct resource one = x->content.resources[i];
 
-		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, e))
+		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, &r->work, e))
 			return false;
 	}
 	if (!golden_print(r->mem, &x->content, &x->text.text, e))

@@ -196,7 +196,7 @@ promote_load(struct promoting *p, struct err *e)
 	    !snapshot_by_id(r->db, r->mem, &p->report.snapshot_id, &p->snapshot, e) ||
 	    !config_by_id(r->db, r->mem, &p->report.config_id, &c, e))
 		return false;
-	spec = spec_of(d, r->db, &c, e);
+	spec = spec_of(d, r->db, &c, &r->work, e);
 	if (spec == NULL)
 		return false;
 	if (spec->mode == BASELINE_PREVIOUS)

@@ -71,6 +71,8 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	p->config_id = r->id0;
 	p->body = r->body;
 	p->pushed_by = r->caller.name;
+	p->work = &r->work;
+	work_widen(&r->work, WORK_PUSH);
 	if (!idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
 		return false;
 	out->snapshot_id = a.snapshot_id;

@@ -238,10 +238,10 @@ compile(struct compiler *c, const struct json *config, const struct rule_pack *c
 
 struct compare_spec *
 compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
-    size_t n, const uint8_t key[static HASH_LEN], struct err *e)
+    size_t n, const uint8_t key[static HASH_LEN], struct work *work, struct err *e)
 {
 	struct compare_spec *spec = talloc_zero(mem, struct compare_spec);
-	struct compiler      c = { .mem = spec, .e = e, .most = COMPARE_GLOBS_MAX };
+	struct compiler      c = { .mem = spec, .e = e, .work = work, .most = COMPARE_GLOBS_MAX };
 
 	if (spec == NULL) {
 		(void)err_memory(e);
@@ -315,13 +315,15 @@ compare_masks(const struct compare_spec *spec, struct str category, struct str m
 
 bool
 compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, struct str category,
-    struct compare_pick *out, struct err *e)
+    struct compare_pick *out, struct work *work, struct err *e)
 {
 	const struct pattern **patterns;
 
 	*out = (struct compare_pick) { 0 };
 	if (entries->n == 0)
 		return true;
+	if (!work_spend(work, WORK_COMPARE, 10 + 4 * (uint64_t)entries->n, e))
+		return false;
 	out->paths = talloc_array(mem, const struct compare_entry *, entries->n);
 	out->names = talloc_array(mem, const struct compare_entry *, entries->n);
 	patterns = talloc_array(mem, const struct pattern *, entries->n);

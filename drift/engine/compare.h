@@ -99,7 +99,7 @@ struct compare_spec; /* compiled; the JSON it came from must outlive it */
  */
 MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
-    struct err *e);
+    struct work *work, struct err *e);
 
 /* Is this member of a resource masked? */
 bool compare_masks(const struct compare_spec *spec, struct str category, struct str member);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define POINTER_MAX 240
+#define COMPILE_STEPS 20 /* of one glob, predicate, entry or rule */
 
 static const char *
 pointer_to(const struct compiler *c, const char *member, char out[static POINTER_MAX])
@@ -25,6 +26,8 @@ compiler_charge(struct compiler *c, const char *member, size_t n)
 {
 	char pointer[POINTER_MAX];
 
+	if (!work_spend(c->work, WORK_COMPILE, n * COMPILE_STEPS, c->e))
+		return false;
 	c->charged += n;
 	return c->charged <= c->most || err_fault(c->e, c->mem, pointer_to(c, member, pointer),
 					    "more than %zu globs and predicates in all", c->most);

@@ -5,11 +5,13 @@
 #ifndef BSX_DRIFT_ENGINE_COMPILER_H
 #define BSX_DRIFT_ENGINE_COMPILER_H
 
+#include "core/base/work.h"
 #include "drift/engine/pattern.h"
 
 struct compiler {
 	TALLOC_CTX *mem; /* owns what is made, and the faults */
 	struct err *e;
+	struct work *work;
 	struct str  pack;    /* n == 0: the config */
 	size_t      charged; /* globs and predicates so far ... */
 	size_t      most;    /* ... of which there may be so many */

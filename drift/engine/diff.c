@@ -9,7 +9,8 @@
 
 struct diff *
 diff_make(
-    TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *rules, struct err *e)
+    TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *rules,
+    struct work *work, struct err *e)
 {
 	struct diff       *d = talloc_zero(mem, struct diff);
 	struct diff_state *s = d != NULL ? talloc_zero(d, struct diff_state) : NULL;
@@ -21,6 +22,7 @@ diff_make(
 	}
 	s->spec = spec;
 	s->rules = rules;
+	s->work = work;
 	d->state = s;
 	s->trail = trail_make(s, e);
 	d->rule_hits = talloc_zero_array(d, uint32_t, rules_count(rules) + 1);
@@ -200,7 +202,7 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	if (w.tmp == NULL)
 		return err_memory(e);
 	buf_make(&w.text, w.tmp);
-	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, e);
+	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, d->state->work, e);
 	root.here = w.arrays.start;
 	if (ok && from != NULL && to != NULL)
 		ok = walk_value(&w, &root, from->value, to->value);

@@ -1,7 +1,7 @@
 /*
  * diff.h - the changes between two snapshots, one resource at a time.
  *
- *	struct diff *d = diff_make(mem, spec, rules, e);
+ *	struct diff *d = diff_make(mem, spec, rules, work, e);
  *	for each resource of either side whose content hash differs:
  *		diff_resource(d, old or NULL, new or NULL, e)
  *	d->changes[0 .. d->n), d->summary
@@ -75,7 +75,7 @@ struct diff {
 
 /* `rules` NULL: every change has the default severity.  `spec` and `rules` must outlive it. */
 MUST_USE struct diff *diff_make(TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct rules *rules, struct err *e);
+    const struct rules *rules, struct work *work, struct err *e);
 
 /*
  * Adds the changes from `from` to `to` (NULL: not on that side; both NULL: nothing).  Both are in

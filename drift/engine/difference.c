@@ -68,7 +68,8 @@ op_make(TALLOC_CTX *mem, const struct difference *d, struct json *op, struct err
 
 /* True: done.  False and *at: that operation does not apply; `why` says so. */
 static bool
-try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct err *e)
+try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct work *work,
+    struct err *e)
 {
 	struct json       value = s->r.value == NULL ? (struct json) { 0 } : *s->r.value;
 	struct str        name = STR("value");
@@ -80,12 +81,16 @@ try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct 
 	struct err         local = { 0 };
 	struct str         number;
 	uint64_t           n;
-	const struct json *to = tmp == NULL ? NULL : patch_apply(tmp, &doc, &patch, &local);
+	const struct json *to = tmp == NULL ? NULL : patch_apply(tmp, &doc, &patch, work, &local);
 
 	*why = NULL;
 	if (to != NULL) { /* what it was made of stays with it */
 		s->r.value = json_get(to, "value");
 		return true;
+	}
+	if (local.code == ERR_TOO_COSTLY) {
+		*e = local;
+		return false;
 	}
 	if (tmp == NULL || local.code != ERR_INVALID || local.faults == NULL)
 		return err_memory(e);
@@ -100,12 +105,13 @@ try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct 
 
 /* What does not apply is taken out, and all the others are tried again. */
 static bool
-spot_change(TALLOC_CTX *mem, struct spot *s, struct difference *d, struct err *e)
+spot_change(TALLOC_CTX *mem, struct spot *s, struct difference *d, struct work *work,
+    struct err *e)
 {
 	const char *why;
 	uint32_t    at = 0;
 
-	while (s->n > 0 && !try_all(mem, s, &at, &why, e)) {
+	while (s->n > 0 && !try_all(mem, s, &at, &why, work, e)) {
 		if (e->code != ERR_OK)
 			return false;
 		d[s->which[at]].why = why;
@@ -192,7 +198,7 @@ put_back(struct resource *list, size_t *n, const struct spot *spots, size_t spot
 
 bool
 template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n, struct difference *d, size_t dn,
-    const char *root, struct err *e)
+    const char *root, struct work *work, struct err *e)
 {
 	struct spot *spots;
 	size_t       spots_n;
@@ -203,7 +209,7 @@ template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n, struct differ
 	if (!spots_make(&spots, &spots_n, mem, list, *n, d, dn, e))
 		return false;
 	for (size_t i = 0; i < spots_n; i++)
-		if (!spot_change(mem, &spots[i], d, e))
+		if (!spot_change(mem, &spots[i], d, work, e))
 			return false;
 	for (size_t i = 0; root != NULL && i < dn; i++) {
 		if (d[i].why == NULL)

@@ -425,7 +425,7 @@ normal(struct norm *n, const struct json *v, const struct spot *at, struct json 
 
 bool
 resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
-    enum resource_origin from, struct err *e)
+    enum resource_origin from, struct work *work, struct err *e)
 {
 	struct norm n = { .mem = mem, .spec = spec, .r = r, .from = from, .e = e };
 	TALLOC_CTX *tmp = talloc_new(NULL);
@@ -435,7 +435,7 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, e);
+	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, work, e);
 	at.here = n.pick.start;
 	at.todo = by_path(&n, at.here);
 	unmeet_root(&n);

@@ -99,7 +99,7 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 }
 
 struct patch *
-patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e)
+patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, struct err *e)
 {
 	struct patch *p = talloc_zero(mem, struct patch);
 
@@ -107,7 +107,7 @@ patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e)
 		(void)err_memory(e);
 		return NULL;
 	}
-	p->d = diff_make(p, spec, NULL, e);
+	p->d = diff_make(p, spec, NULL, work, e);
 	if (p->d == NULL) {
 		talloc_free(p);
 		return NULL;

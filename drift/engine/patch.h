@@ -1,7 +1,7 @@
 /*
  * patch.h - JSON Patch (RFC 6902): a comparison as a patch that applies, and applying one.
  *
- *	struct patch *p = patch_make(mem, spec, e);
+ *	struct patch *p = patch_make(mem, spec, work, e);
  *	patch_category(p, category, e)              for each category of the baseline
  *	patch_resource(p, old or NULL, new or NULL, e)   for each resource that differs
  *	patch_print(&buf, p, e)
@@ -24,7 +24,8 @@
 struct patch;
 
 /* `spec`, and all resources and values given to the patch, must outlive it. */
-MUST_USE struct patch *patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct err *e);
+MUST_USE struct patch *patch_make(TALLOC_CTX *mem, const struct compare_spec *spec,
+    struct work *work, struct err *e);
 /* Says that the document has a member for this category, so that it needs not be added. */
 MUST_USE bool patch_category(struct patch *p, struct str category, struct err *e);
 MUST_USE bool patch_resource(
@@ -44,6 +45,7 @@ MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
  * JSON_DEPTH_MAX levels, or by more than JSON_VALUES_MAX values, is refused.
  */
 MUST_USE struct json *patch_apply(
-    TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e);
+    TALLOC_CTX *mem, const struct json *doc, const struct json *patch,
+    struct work *work, struct err *e);
 
 #endif

@@ -5,12 +5,13 @@
 #include "drift/engine/patch.h"
 
 /* The copy that is worked on: every container in it has an array of its own that may grow. */
-struct work {
-	TALLOC_CTX *mem;
-	struct json root;
-	size_t      values; /* made so far */
-	size_t      op;     /* the operation at hand */
-	struct err *e;
+struct apply {
+	TALLOC_CTX  *mem;
+	struct work *work;
+	struct json  root;
+	size_t       values; /* made so far */
+	size_t       op;     /* the operation at hand */
+	struct err  *e;
 };
 
 /* A place named by a pointer: a member of `in`, or the whole document (in NULL). */
@@ -23,7 +24,7 @@ struct target {
 };
 
 static bool
-fault(struct work *w, const char *member, const char *what)
+fault(struct apply *w, const char *member, const char *what)
 {
 	char pointer[48];
 
@@ -31,13 +32,22 @@ fault(struct work *w, const char *member, const char *what)
 	return err_fault(w->e, w->mem, pointer, "%s", what);
 }
 
+/* n members or elements passed over. */
+static bool
+pass(struct apply *w, uint32_t n)
+{
+	return work_spend(w->work, WORK_PATCH, 1 + n / 4, w->e);
+}
+
 /* ---- copies ---- */
 
-static bool copy(struct work *w, const struct json *from, uint32_t depth, struct json *to);
+static bool copy(struct apply *w, const struct json *from, uint32_t depth, struct json *to);
 
 static bool
-copy_below(struct work *w, const struct json *from, uint32_t depth, struct json *to)
+copy_below(struct apply *w, const struct json *from, uint32_t depth, struct json *to)
 {
+	if (!work_spend(w->work, WORK_PATCH, 8 + 2 * (uint64_t)from->n, w->e))
+		return false;
 	to->items = talloc_array(w->mem, struct json, from->n + 1);
 	to->names =
 	    from->type == JSON_OBJECT ? talloc_array(w->mem, struct str, from->n + 1) : NULL;
@@ -53,7 +63,7 @@ copy_below(struct work *w, const struct json *from, uint32_t depth, struct json 
 
 /* `depth`: containers around it. */
 static bool
-copy(struct work *w, const struct json *from, uint32_t depth, struct json *to)
+copy(struct apply *w, const struct json *from, uint32_t depth, struct json *to)
 {
 	bool container = from->type == JSON_ARRAY || from->type == JSON_OBJECT;
 
@@ -68,7 +78,7 @@ copy(struct work *w, const struct json *from, uint32_t depth, struct json *to)
 /* ---- pointers ---- */
 
 static bool
-unescape(struct work *w, struct str token, struct str *name)
+unescape(struct apply *w, struct str token, struct str *name)
 {
 	char  *p = talloc_size(w->mem, token.n + 1);
 	size_t n = 0;
@@ -90,7 +100,7 @@ unescape(struct work *w, struct str token, struct str *name)
 
 /* RFC 6901: digits without a leading zero; "-" is behind the last. */
 static bool
-array_index(struct work *w, const struct json *array, struct str token, uint32_t *i)
+array_index(struct apply *w, const struct json *array, struct str token, uint32_t *i)
 {
 	uint64_t n;
 
@@ -109,7 +119,7 @@ array_index(struct work *w, const struct json *array, struct str token, uint32_t
 
 /* One step down; the place need not be there. */
 static bool
-find(struct work *w, struct json *in, struct str token, struct target *t)
+find(struct apply *w, struct json *in, struct str token, struct target *t)
 {
 	t->in = in;
 	t->depth++;
@@ -126,17 +136,17 @@ find(struct work *w, struct json *in, struct str token, struct target *t)
 	for (t->i = 0; t->i < in->n && !str_eq(in->names[t->i], t->name);)
 		t->i++;
 	t->there = t->i < in->n;
-	return true;
+	return pass(w, t->i);
 }
 
 static struct json *
-at(struct work *w, const struct target *t)
+at(struct apply *w, const struct target *t)
 {
 	return t->in == NULL ? &w->root : &t->in->items[t->i];
 }
 
 static bool
-locate(struct work *w, struct str pointer, struct target *t)
+locate(struct apply *w, struct str pointer, struct target *t)
 {
 	struct str rest = pointer, token;
 
@@ -159,7 +169,7 @@ locate(struct work *w, struct str pointer, struct target *t)
 /* ---- what operations do ---- */
 
 static bool
-grow(struct work *w, struct json *in)
+grow(struct apply *w, struct json *in)
 {
 	size_t room = talloc_get_size(in->items) / sizeof(in->items[0]);
 
@@ -175,13 +185,13 @@ grow(struct work *w, struct json *in)
 }
 
 static bool
-put(struct work *w, const struct target *t, const struct json *v)
+put(struct apply *w, const struct target *t, const struct json *v)
 {
 	if (t->in == NULL || (t->in->type == JSON_OBJECT && t->there)) {
 		*at(w, t) = *v;
 		return true;
 	}
-	if (!grow(w, t->in))
+	if (!grow(w, t->in) || !pass(w, t->in->n - t->i))
 		return false;
 	memmove(&t->in->items[t->i + 1], &t->in->items[t->i],
 	    (t->in->n - t->i) * sizeof(t->in->items[0]));
@@ -193,10 +203,12 @@ put(struct work *w, const struct target *t, const struct json *v)
 }
 
 static bool
-take(struct work *w, const struct target *t)
+take(struct apply *w, const struct target *t)
 {
 	if (t->in == NULL)
 		return fault(w, "/path", "takes the whole document away");
+	if (!pass(w, t->in->n - t->i))
+		return false;
 	t->in->n--;
 	memmove(&t->in->items[t->i], &t->in->items[t->i + 1],
 	    (t->in->n - t->i) * sizeof(t->in->items[0]));
@@ -208,27 +220,29 @@ take(struct work *w, const struct target *t)
 
 /* Members in any order, elements in theirs, numbers by value: that is what canonical text says. */
 static bool
-same(struct work *w, const struct json *a, const struct json *b, bool *yes)
+same(struct apply *w, const struct json *a, const struct json *b, bool *yes)
 {
 	struct err limits = { 0 };
 	struct buf x, y;
+	uint64_t   bytes;
 	bool       ok;
 
 	buf_make(&x, w->mem);
 	buf_make(&y, w->mem);
 	ok = json_canonical(&x, a, &limits) && json_canonical(&y, b, &limits);
 	*yes = ok && str_eq(buf_str(&x), buf_str(&y));
+	bytes = x.n + y.n;
 	talloc_free(x.p);
 	talloc_free(y.p);
 	if (ok)
-		return true;
+		return work_spend(w->work, WORK_PATCH, 1 + bytes / 4, w->e);
 	return limits.code == ERR_INVALID
 		   ? fault(w, "", "tests a number that is too long or whose exponent is too large")
 		   : err_memory(w->e);
 }
 
 static bool
-member_text(struct work *w, const struct json *op, const char *name, struct str *out)
+member_text(struct apply *w, const struct json *op, const char *name, struct str *out)
 {
 	const struct json *v = json_get(op, name);
 	char               member[16];
@@ -241,14 +255,14 @@ member_text(struct work *w, const struct json *op, const char *name, struct str 
 }
 
 static bool
-locate_there(struct work *w, struct str pointer, const char *member, struct target *t)
+locate_there(struct apply *w, struct str pointer, const char *member, struct target *t)
 {
 	return locate(w, pointer, t) &&
 	       (t->there || fault(w, member, "points to a place that is not there"));
 }
 
 static bool
-apply_value(struct work *w, const struct json *op, struct str name, struct str path)
+apply_value(struct apply *w, const struct json *op, struct str name, struct str path)
 {
 	const struct json *value = json_get(op, "value");
 	bool               adds = str_eqz(name, "add"), yes = false;
@@ -278,7 +292,7 @@ is_below(struct str path, struct str from)
 }
 
 static bool
-apply_from(struct work *w, const struct json *op, bool move, struct str path)
+apply_from(struct apply *w, const struct json *op, bool move, struct str path)
 {
 	struct str    from;
 	struct target t;
@@ -298,7 +312,7 @@ apply_from(struct work *w, const struct json *op, bool move, struct str path)
 }
 
 static bool
-apply_op(struct work *w, const struct json *op)
+apply_op(struct apply *w, const struct json *op)
 {
 	struct str    name, path;
 	struct target t;
@@ -317,9 +331,10 @@ apply_op(struct work *w, const struct json *op)
 }
 
 struct json *
-patch_apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct err *e)
+patch_apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct work *work,
+    struct err *e)
 {
-	struct work  w = { .mem = mem, .e = e };
+	struct apply w = { .mem = mem, .work = work, .e = e };
 	struct json *out = talloc(mem, struct json);
 
 	if (out == NULL) {

@@ -22,6 +22,7 @@
 #define BSX_DRIFT_ENGINE_RESOURCE_H
 
 #include "core/base/json.h"
+#include "core/base/work.h"
 
 #define RESOURCE_CATEGORY_MAX 128 /* bytes, 1..128 */
 #define RESOURCE_KEY_MAX      512 /* bytes, 0..512 */
@@ -66,7 +67,7 @@ enum resource_origin {
  * beyond the limits of json_canonical.  New nodes are owned by `mem`.
  */
 MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec,
-    struct resource *r, enum resource_origin from, struct err *e);
+    struct resource *r, enum resource_origin from, struct work *work, struct err *e);
 
 /* Appends the canonical text of a normal form: what is hashed (with the tenant's key) and stored. */
 MUST_USE bool resource_canonical(struct buf *out, const struct resource *r, struct err *e);

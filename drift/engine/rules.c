@@ -280,10 +280,10 @@ compile_list(struct compiler *c, const char *pack, struct str from, const char *
 
 struct rules *
 rules_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
-    size_t n, struct err *e)
+    size_t n, struct work *work, struct err *e)
 {
 	struct rules   *out = talloc_zero(mem, struct rules);
-	struct compiler c = { .mem = out, .e = e, .most = RULES_CONDITIONS_MAX };
+	struct compiler c = { .mem = out, .e = e, .work = work, .most = RULES_CONDITIONS_MAX };
 	char            root[100], name[65];
 	bool            ok;
 

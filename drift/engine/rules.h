@@ -43,6 +43,7 @@
 #define BSX_DRIFT_ENGINE_RULES_H
 
 #include "core/base/field.h"
+#include "core/base/work.h"
 #include "drift/engine/resource.h"
 
 /*      id                 wire        weight in a report's score */
@@ -62,7 +63,6 @@ enum severity {
 #define RULE_DEFAULT_SEVERITY SEVERITY_MEDIUM
 #define RULES_MAX             1000 /* of one config, its packs included */
 #define RULES_CONDITIONS_MAX  10000 /* globs and predicates of all of them */
-#define RULES_STEPS_MAX       200000000 /* steps of patterns and predicates in one comparison */
 
 const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
 bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
@@ -96,7 +96,7 @@ struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
  * Faults (ERR_INVALID) point into the config's: "/rules/3/severity"; a fault of a pack names it.
  */
 MUST_USE struct rules *rules_compile(TALLOC_CTX *mem, const struct json *config,
-    const struct rule_pack *const *packs, size_t n, struct err *e);
+    const struct rule_pack *const *packs, size_t n, struct work *work, struct err *e);
 
 /* All of them in the order of precedence: the config's, then each pack's. `rules` NULL: none. */
 uint32_t                  rules_count(const struct rules *rules);
@@ -109,10 +109,9 @@ struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
 };
-/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none.  `work` as in
- * struct rule_subject, and as limited. */
+/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none. */
 MUST_USE bool rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, uint64_t *work, struct err *e);
+    const struct resource *to, struct rule_pick *out, struct work *work, struct err *e);
 
 /* One change as rules see it. */
 struct rule_subject {
@@ -121,7 +120,7 @@ struct rule_subject {
 	size_t             n_steps;
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
-	uint64_t          *work;                  /* steps taken are added; NULL: nobody counts */
+	struct work       *work;
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {
@@ -130,8 +129,7 @@ struct rule_verdict {
 	const char   *reason; /* never NULL; "" when the rule gives none */
 	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
 };
-/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way; false for want of memory, and ERR_INVALID when *work
- * is beyond RULES_STEPS_MAX: rules times places is what a comparison may cost, and no more. */
+/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way. */
 MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,
     const struct rule_subject *s, struct rule_verdict *v, struct err *e);
 

@@ -90,15 +90,6 @@ found_holds(const struct predicate *p, const struct found *f)
 	return false;
 }
 
-static bool
-within(uint64_t work, struct err *e)
-{
-	return work <= RULES_STEPS_MAX ||
-	       err_set(e, ERR_INVALID, 0,
-		   "The rules of this config are too many for as many changes as these.",
-		   "rules took more than %d steps", RULES_STEPS_MAX);
-}
-
 /* ---- picking for a resource ---- */
 
 static bool
@@ -126,7 +117,7 @@ picking_cost(const struct rule *rule)
 
 bool
 rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, uint64_t *work, struct err *e)
+    const struct resource *to, struct rule_pick *out, struct work *work, struct err *e)
 {
 	uint64_t               taken = 0;
 	const struct resource *r = to != NULL ? to : from;
@@ -146,10 +137,7 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 		    where_holds(rule, from, to))
 			out->items[out->n++] = rule;
 	}
-	if (work == NULL)
-		return true;
-	*work += taken;
-	return within(*work, e);
+	return work_spend(work, WORK_RULES, taken, e);
 }
 
 /* ---- what was lost and gained at a rule's path ---- */
@@ -354,14 +342,13 @@ static bool
 charge(const struct rule *rule, const struct rule_subject *s, const struct found *lost,
     const struct found *gained, struct err *e)
 {
-	if (s->work == NULL)
-		return true;
-	*s->work += 1 + s->n_steps + lost->looked + gained->looked;
+	uint64_t n = 1 + s->n_steps + lost->looked + gained->looked;
+
 	if (rule->has_from)
-		*s->work += found_cost(lost) * rule->from.cost;
+		n += found_cost(lost) * rule->from.cost;
 	if (rule->has_to)
-		*s->work += found_cost(gained) * rule->to.cost;
-	return within(*s->work, e);
+		n += found_cost(gained) * rule->to.cost;
+	return work_spend(s->work, WORK_RULES, n, e);
 }
 
 static bool

@@ -41,7 +41,7 @@ struct compare_pick {
 	uint64_t                    *start;  /* the row of the resource itself */
 };
 MUST_USE bool compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries,
-    struct str category, struct compare_pick *out, struct err *e);
+    struct str category, struct compare_pick *out, struct work *work, struct err *e);
 
 /*
  * The entry that decides how an array is compared; NULL: auto.  `name` is the member that holds it,

@@ -164,6 +164,7 @@ struct step {
 
 struct check {
 	TALLOC_CTX         *mem;
+	struct work        *work;
 	const struct known *known;
 	size_t              n;
 	bool                outside;    /* no masks in it */
@@ -240,7 +241,10 @@ check_value(struct check *c, const struct step *up, const struct json *v)
 		check_string(c, up, v->text, false);
 	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return;
-	for (uint32_t i = 0; i < v->n && c->faults < FAULTS_MAX && c->e->code != ERR_INTERNAL;
+	if (!work_spend(c->work, WORK_TEMPLATE, 1 + 2 * (uint64_t)v->n, c->e))
+		return;
+	for (uint32_t i = 0; i < v->n && c->faults < FAULTS_MAX &&
+	     (c->e->code == ERR_OK || c->e->code == ERR_INVALID);
 	     i++) {
 		if (v->type == JSON_OBJECT) {
 			at.name = v->names[i];
@@ -263,10 +267,12 @@ template_check_value(TALLOC_CTX *mem, const struct json *v, const char *pointer,
 
 bool
 template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, enum resource_origin from, struct err *e)
+    const struct template_variable *v, size_t vn, enum resource_origin from,
+    struct work *work, struct err *e)
 {
 	TALLOC_CTX  *tmp = talloc_new(NULL);
 	struct check c = { .mem = mem,
+		.work = work,
 		.n = vn,
 		.outside = from == RESOURCE_SOURCE,
 		.references = true,
@@ -292,6 +298,7 @@ template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
 
 struct render {
 	TALLOC_CTX         *mem;
+	struct work        *work;
 	const struct known *known;
 	size_t              n;
 	size_t              room; /* bytes that variables may still bring */
@@ -335,6 +342,8 @@ render_text(struct render *x, struct str s, struct str *out)
 	struct str piece, text;
 	enum piece p;
 
+	if (!work_spend(x->work, WORK_TEMPLATE, 20 + s.n, x->e))
+		return false;
 	buf_make(&b, x->mem);
 	while ((p = next_piece(&s, &piece)) != PIECE_END) {
 		if (p == PIECE_NAME) {
@@ -401,6 +410,8 @@ render_value(
 		return render_string(x, v, depth, out);
 	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return true;
+	if (!work_spend(x->work, WORK_TEMPLATE, 1 + v->n, x->e))
+		return false;
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (!render_value(x, &v->items[i], depth + 1, &part, &moved))
 			return false;
@@ -438,10 +449,10 @@ render_resource(struct render *x, const struct resource *from, struct resource *
 bool
 template_render(TALLOC_CTX *mem, const struct resource *r, size_t n,
     const struct template_variable *v, size_t vn, const char *root, struct resource **out,
-    struct err *e)
+    struct work *work, struct err *e)
 {
 	struct known *k = known_make(mem, v, vn, e);
-	struct render x = { mem, k, vn, TEMPLATE_GROWTH_MAX, root, e };
+	struct render x = { mem, work, k, vn, TEMPLATE_GROWTH_MAX, root, e };
 
 	if (k == NULL)
 		return false;

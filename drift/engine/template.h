@@ -43,7 +43,8 @@ bool template_is_name(struct str name);
  * as which a masked value is shown and which it therefore cannot be given as.
  */
 MUST_USE bool template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, enum resource_origin from, struct err *e);
+    const struct template_variable *v, size_t vn, enum resource_origin from,
+    struct work *work, struct err *e);
 /* The same for one value from outside: U+0000 and "[masked]" with a fault below `pointer`. */
 MUST_USE bool template_check_value(
     TALLOC_CTX *mem, const struct json *v, const char *pointer, struct err *e);
@@ -55,7 +56,7 @@ MUST_USE bool template_check_value(
  */
 MUST_USE bool template_render(TALLOC_CTX *mem, const struct resource *r, size_t n,
     const struct template_variable *v, size_t vn, const char *root, struct resource **out,
-    struct err *e);
+    struct work *work, struct err *e);
 
 /* As much of a string as makes a reference or a percent sign is doubled: rendered, it is `s` again.
  */
@@ -79,6 +80,6 @@ struct difference {
  * One that does not apply: with `root` a fault at "<root>/<i>/path"; with NULL its `why` is set.
  */
 MUST_USE bool template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n,
-    struct difference *d, size_t dn, const char *root, struct err *e);
+    struct difference *d, size_t dn, const char *root, struct work *work, struct err *e);
 
 #endif

@@ -20,7 +20,7 @@ struct diff_state {
 	const struct compare_spec *spec;
 	const struct rules        *rules;
 	size_t                     cap;  /* of diff.changes */
-	uint64_t                   work; /* of rules, so far */
+	struct work               *work; /* of the request */
 	uint64_t                   marks; /* places made so far */
 	size_t                     paths; /* bytes of the changes' paths */
 	struct trail              *trail;

@@ -82,24 +82,24 @@ baseline_manifest(TALLOC_CTX *mem, const struct snap *s, struct str *text, struc
 
 static bool
 resource_of(TALLOC_CTX *mem, const struct compare_spec *spec, const struct held *h, struct str text,
-    struct resource *r, struct err *e)
+    struct resource *r, struct work *work, struct err *e)
 {
 	*r = (struct resource) { str_of(h->category), str_of(h->key), json_parse(mem, text, e) };
 	if (r->value == NULL) /* what we wrote ourselves is no fault of the input */
 		return err_note(e, "reading stored content");
-	return resource_normalise(mem, spec, r, RESOURCE_STORED, e);
+	return resource_normalise(mem, spec, r, RESOURCE_STORED, work, e);
 }
 
 bool
 baseline_resource(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct held *h, struct resource *r, struct err *e)
+    const struct held *h, struct resource *r, struct work *work, struct err *e)
 {
-	return baseline_resources(t, mem, spec, &h, 1, r, e);
+	return baseline_resources(t, mem, spec, &h, 1, r, work, e);
 }
 
 bool
 baseline_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct held *const *h, size_t n, struct resource *r, struct err *e)
+    const struct held *const *h, size_t n, struct resource *r, struct work *work, struct err *e)
 {
 	struct blob addresses[CONTENT_BATCH] = { 0 };
 	struct str  texts[CONTENT_BATCH];
@@ -111,7 +111,7 @@ baseline_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_sp
 						      "stored content is missing")
 						: false;
 	for (size_t i = 0; i < n; i++)
-		if (!resource_of(mem, spec, h[i], texts[i], &r[i], e))
+		if (!resource_of(mem, spec, h[i], texts[i], &r[i], work, e))
 			return false;
 	return true;
 }

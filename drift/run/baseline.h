@@ -16,10 +16,11 @@ MUST_USE bool baseline_manifest(
     TALLOC_CTX *mem, const struct snap *s, struct str *text, struct err *e);
 /* A stored resource in normal form under the present spec. */
 MUST_USE bool baseline_resource(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct held *h, struct resource *r, struct err *e);
+    const struct compare_spec *spec, const struct held *h, struct resource *r,
+    struct work *work, struct err *e);
 /* At most CONTENT_BATCH of them in one round trip. */
 MUST_USE bool baseline_resources(struct tenant_db *t, TALLOC_CTX *mem,
     const struct compare_spec *spec, const struct held *const *h, size_t n, struct resource *r,
-    struct err *e);
+    struct work *work, struct err *e);
 
 #endif

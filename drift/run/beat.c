@@ -18,6 +18,7 @@ struct beat {
 	struct tenant_db      *t;
 	const struct schedule *claim;
 	TALLOC_CTX            *mem;
+	struct work           *work;
 };
 
 static bool
@@ -34,7 +35,7 @@ open_blind(struct db *db, const struct beat *b, struct err *e)
 		err_clear(e); /* dropped: only the claim ends */
 		return true;
 	}
-	spec = spec_of(b->d, b->t, &c, e);
+	spec = spec_of(b->d, b->t, &c, b->work, e);
 	if (spec == NULL)
 		return false;
 	a = (struct alerting) { .deps = &b->d->deps,
@@ -56,7 +57,7 @@ beat_body(struct db *db, void *arg, struct err *e)
 	const struct beat *b = arg;
 
 	if (strcmp(b->claim->kind, SCHEDULE_RECHECK) == 0)
-		return wake_body(db, b->d, b->t, b->mem, b->claim, e);
+		return wake_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
 	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
 }
 
@@ -64,10 +65,12 @@ static bool
 beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
     const struct schedule *claim, struct err *e)
 {
-	struct beat          b = { .d = d, .claim = claim, .mem = mem };
+	struct work          work;
+	struct beat          b = { .d = d, .claim = claim, .mem = mem, .work = &work };
 	const struct tx      tx = { "beat", beat_body, &b, NULL, NULL };
 	const struct tenant *t;
 
+	work_begin(&work, WORK_TASK, d->deps.clock);
 	if (!tenant_by_schema(database, str_of(claim->schema_name), &t, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
@@ -75,7 +78,7 @@ beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	}
 	if (!tenant_db_open(database, t, false, &b.t, e))
 		return false;
-	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 && !wake_renew(d, b.t, mem, claim, e))
+	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 && !wake_renew(d, b.t, mem, claim, &work, e))
 		return false;
 	if (tx_run(b.t->db, &tx, e))
 		return true;

@@ -64,14 +64,15 @@ declared(TALLOC_CTX *mem, const struct golden_content *c, struct err *e)
 
 bool
 golden_check(
-    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from, struct err *e)
+    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from,
+    struct work *work, struct err *e)
 {
 	struct template_variable *v;
 
 	if (!resources_check(mem, c->resources, c->n, e) || !check_variables(mem, c, e))
 		return false;
 	v = declared(mem, c, e);
-	return v != NULL && template_check(mem, c->resources, c->n, v, c->variables_n, from, e);
+	return v != NULL && template_check(mem, c->resources, c->n, v, c->variables_n, from, work, e);
 }
 
 /* ---- made of a snapshot ---- */

@@ -40,7 +40,8 @@ struct golden_content {
 /* As it is made: names, references, lengths, nothing twice.  Faults point into a body that has
  * `resources` and `variables`. */
 MUST_USE bool golden_check(
-    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from, struct err *e);
+    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from,
+    struct work *work, struct err *e);
 /* What a snapshot held, its percent signs doubled; no variables. */
 MUST_USE bool golden_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
     struct golden_content *out, struct err *e);
@@ -85,6 +86,6 @@ struct golden_terms {
 /* Rendered, changed and normalised under the spec; snap->collections has every category named. */
 MUST_USE struct snap *golden_render(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct golden_content *c, struct golden_terms *terms,
-    struct err *e);
+    struct work *work, struct err *e);
 
 #endif

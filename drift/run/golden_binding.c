@@ -107,7 +107,7 @@ golden_bind_make(struct golden_bind *b, const struct golden_choice *in, struct e
 	}
 	if (!golden_load(b->t, b->mem, &b->golden, foreign, &content, e))
 		return false;
-	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, e);
+	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, e);
 	b->row = (struct golden_binding) { .config_id = b->config->id,
 		.golden_id = in->id,
 		.shared = foreign,
@@ -315,7 +315,7 @@ renew_make(struct golden_bind *b, bool foreign, struct err *e)
 	    !snapshot_by_id(b->t, b->mem, &b->row.snapshot_id, &now, e))
 		return false;
 	b->terms.now = b->now;
-	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, &why);
+	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, &why);
 	if (b->snap == NULL && why.code == ERR_INVALID)
 		return note_stale(b, &why, e);
 	if (b->snap == NULL) {
@@ -353,11 +353,13 @@ renew_log(const struct golden_bind *b)
 
 bool
 golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *config, const struct drift_spec *spec, bool *renewed, struct err *e)
+    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
+    struct work *work, struct err *e)
 {
 	struct golden_bind b = { .d = d,
 		.t = t,
 		.mem = mem,
+		.work = work,
 		.config = config,
 		.spec = spec,
 		.actor = "system",

@@ -85,7 +85,8 @@ settle(TALLOC_CTX *mem, const struct golden_content *c, const struct golden_term
 /* ---- differences ---- */
 
 static bool
-differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n, struct err *e)
+differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n,
+    struct work *work, struct err *e)
 {
 	struct difference *d = talloc_zero_size(mem, (t->n + 1) * sizeof(*d));
 	char              *root = talloc_asprintf(mem, "%s/differences", t->root);
@@ -104,7 +105,7 @@ differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n
 		if (g->expires_at.ms != 0 && g->expires_at.ms <= t->now.ms)
 			d[i].why = "has expired";
 	}
-	ok = template_differ(mem, list, n, d, t->n, t->strict ? root : NULL, e);
+	ok = template_differ(mem, list, n, d, t->n, t->strict ? root : NULL, work, e);
 	for (size_t i = 0; i < t->n; i++)
 		t->differences[i].why = d[i].why;
 	return ok;
@@ -164,7 +165,7 @@ room_for(TALLOC_CTX *mem, struct resource **list, size_t n, size_t more, struct 
 
 struct snap *
 golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
-    const struct golden_content *c, struct golden_terms *terms, struct err *e)
+    const struct golden_content *c, struct golden_terms *terms, struct work *work, struct err *e)
 {
 	char                     *root = talloc_asprintf(mem, "%s/variables", terms->root);
 	struct collected          in = { .n = c->n, .from = RESOURCE_STORED };
@@ -177,13 +178,13 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 		return NULL;
 	}
 	if (!check_given(mem, c, terms, e) || (v = settle(mem, c, terms, e)) == NULL ||
-	    !template_render(mem, c->resources, c->n, v, c->variables_n, root, &in.resources, e) ||
+	    !template_render(mem, c->resources, c->n, v, c->variables_n, root, &in.resources, work, e) ||
 	    !name_categories(mem, &in, e) || !room_for(mem, &in.resources, in.n, terms->n, e))
 		return NULL;
 	if (resources_check(mem, in.resources, in.n, &why)) {
-		if (!differ(mem, terms, in.resources, &in.n, e))
+		if (!differ(mem, terms, in.resources, &in.n, work, e))
 			return NULL;
-		s = snap_make(mem, t, spec, &in, &why);
+		s = snap_make(mem, t, spec, &in, work, &why);
 	}
 	if (s == NULL)
 		(void)blame_terms(mem, terms, &why, e);

@@ -135,7 +135,8 @@ ingest_plan(const struct ingest *in, struct err *e)
 
 	if (p == NULL || !p->before.golden)
 		return p;
-	if (!golden_renew(in->d, in->t, in->mem, in->config, in->spec, &renewed, e))
+	if (!golden_renew(
+		in->d, in->t, in->mem, in->config, in->spec, &renewed, in->work, e))
 		return NULL;
 	return renewed ? plan_make(in->mem, in, e) : p;
 }
@@ -229,7 +230,7 @@ ingest_prepare(struct ingest *in, const struct push *p, struct err *e)
 	    !ingest_time(in->mem, in, p->in != NULL ? p->in->collected_at : p->collected_at, e))
 		return false;
 	in->actor = p->in != NULL ? p->in->actor : p->actor;
-	in->snap = snap_make(in->mem, in->t, in->spec, &got, e);
+	in->snap = snap_make(in->mem, in->t, in->spec, &got, in->work, e);
 	return in->snap != NULL;
 }
 
@@ -329,6 +330,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 	struct ingest       in = { .d = d,
 		      .t = t,
 		      .mem = mem,
+		      .work = p->work,
 		      .config = &config,
 		      .idempotency_key = p->idempotency_key,
 		      .pushed_by = p->pushed_by,
@@ -342,7 +344,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 		return false;
 	if (found)
 		return true;
-	in.spec = spec_of(d, t, &config, e);
+	in.spec = spec_of(d, t, &config, p->work, e);
 	if (in.spec != NULL && ingest_run(&in, p, a, e))
 		return true;
 	count_failure(&d->deps, e);

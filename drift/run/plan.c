@@ -184,7 +184,7 @@ compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct e
 	for (size_t i = 0; i < w->n; i++)
 		if (w->all[i].old != NULL)
 			old[n++] = w->all[i].old;
-	if (!baseline_resources(in->t, p, in->spec->compare, old, n, from, e))
+	if (!baseline_resources(in->t, p, in->spec->compare, old, n, from, in->work, e))
 		return false;
 	for (size_t i = 0; i < w->n; i++) {
 		const struct pair     *x = &w->all[i];
@@ -192,7 +192,7 @@ compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct e
 
 		if (x->new != NULL && x->new->stored != NULL) {
 			if (!baseline_resource(
-				in->t, p, in->spec->compare, x->new->stored, &to, e))
+				in->t, p, in->spec->compare, x->new->stored, &to, in->work, e))
 				return false;
 			new = &to;
 		}
@@ -224,7 +224,7 @@ compare_all(const struct ingest *in, struct plan *p, const struct ground *g, str
 	size_t             a = 0, b = 0;
 	struct pairs       w = { .n = 0 };
 
-	p->diff = diff_make(p, in->spec->compare, in->spec->rules, e);
+	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
 	if (p->diff == NULL)
 		return false;
 	compare_hits_clear(in->spec->compare);

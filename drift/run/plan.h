@@ -21,6 +21,7 @@ struct ingest {
 	struct drift              *d;
 	struct tenant_db          *t;
 	TALLOC_CTX                *mem;
+	struct work               *work;
 	const struct drift_config *config;
 	const struct drift_spec   *spec;
 	const struct snap         *snap;

@@ -306,9 +306,9 @@ compare(
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!ground.only)
 		ground.collections = NULL;
-	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, e);
+	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, r->work, e);
 	return x->diff != NULL &&
-	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, e) &&
+	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, r->work, e) &&
 	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
 }
 

@@ -15,6 +15,7 @@ struct replay {
 	const struct drift_spec *spec;
 	struct uuid              config_id;
 	TALLOC_CTX              *mem; /* of what stays between runs */
+	struct work             *work;
 
 	struct life_row *rows; /* by fingerprint and value hash */
 	size_t           rows_n;

@@ -49,7 +49,7 @@ item_cmp(const void *x, const void *y)
 
 bool
 side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct json *document,
-    struct side *out, struct err *e)
+    struct side *out, struct work *work, struct err *e)
 {
 	struct resource *r;
 	size_t           n;
@@ -63,7 +63,7 @@ side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct js
 	for (; out->n < n; out->n++) {
 		out->items[out->n].r = r[out->n];
 		if (!resource_normalise(
-			mem, spec->compare, &out->items[out->n].r, RESOURCE_SOURCE, e))
+			mem, spec->compare, &out->items[out->n].r, RESOURCE_SOURCE, work, e))
 			return false;
 	}
 	if (n > 1)
@@ -127,10 +127,10 @@ is_same(const struct side_item *a, const struct side_item *b)
 
 static bool
 load(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side_item *i, struct resource *r, struct err *e)
+    const struct side_item *i, struct resource *r, struct work *work, struct err *e)
 {
 	*r = i->r;
-	return r->value != NULL || baseline_resource(t, mem, spec, &i->held, r, e);
+	return r->value != NULL || baseline_resource(t, mem, spec, &i->held, r, work, e);
 }
 
 /* One step of the merge: of the category at hand it is remembered whether both sides have it. */
@@ -139,6 +139,7 @@ struct merge {
 	TALLOC_CTX                *mem;
 	const struct compare_spec *spec;
 	const struct side         *from, *to;
+	struct work               *work;
 	struct str                 category;
 	bool                       known, complete;
 };
@@ -162,16 +163,17 @@ merge_pair(struct merge *m, const struct side_item *a, const struct side_item *b
 	if (!merge_complete(m, a != NULL ? a->r.category : b->r.category) ||
 	    (a != NULL && b != NULL && is_same(a, b)))
 		return true;
-	return (a == NULL || load(m->t, m->mem, m->spec, a, &from, e)) &&
-	       (b == NULL || load(m->t, m->mem, m->spec, b, &to, e)) &&
+	return (a == NULL || load(m->t, m->mem, m->spec, a, &from, m->work, e)) &&
+	       (b == NULL || load(m->t, m->mem, m->spec, b, &to, m->work, e)) &&
 	       fn(arg, a != NULL ? &from : NULL, b != NULL ? &to : NULL, e);
 }
 
 bool
 sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct err *e)
+    const struct side *from, const struct side *to, side_fn *fn, void *arg,
+    struct work *work, struct err *e)
 {
-	struct merge m = { .t = t, .mem = mem, .spec = spec, .from = from, .to = to };
+	struct merge m = { .t = t, .mem = mem, .spec = spec, .from = from, .to = to, .work = work };
 
 	for (size_t i = 0, j = 0; i < from->n || j < to->n;) {
 		const struct side_item *a = i < from->n ? &from->items[i] : NULL;
@@ -222,9 +224,10 @@ add_to_patch(void *arg, const struct resource *from, const struct resource *to, 
 
 bool
 sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, struct buf *out, struct err *e)
+    const struct side *from, const struct side *to, struct buf *out,
+    struct work *work, struct err *e)
 {
-	struct patch *p = patch_make(mem, spec, e);
+	struct patch *p = patch_make(mem, spec, work, e);
 
 	if (p == NULL)
 		return false;
@@ -232,5 +235,5 @@ sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spe
 		if ((i == 0 || !str_eq(from->items[i].r.category, from->items[i - 1].r.category)) &&
 		    !patch_category(p, from->items[i].r.category, e))
 			return false;
-	return sides_each(t, mem, spec, from, to, add_to_patch, p, e) && patch_print(out, p, e);
+	return sides_each(t, mem, spec, from, to, add_to_patch, p, work, e) && patch_print(out, p, e);
 }

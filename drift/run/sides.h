@@ -2,8 +2,8 @@
  * sides.h - any two things held against each other: stored snapshots, or
  * documents that are only at hand.
  *
- *	side_of_snapshot(t, mem, s, &left, e), side_of_document(mem, spec, v, &right, e)
- *	sides_each(t, mem, spec->compare, &left, &right, fn, arg, e)
+ *	side_of_snapshot(t, mem, s, &left, e), side_of_document(mem, spec, v, &right, work, e)
+ *	sides_each(t, mem, spec->compare, &left, &right, fn, arg, work, e)
  *
  * A category that was not read completely on one of the sides is not compared.
  * Contents are read only where the two sides differ.
@@ -30,7 +30,7 @@ MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struc
     struct side *out, struct err *e);
 /* Cut by the selector of the spec, and normalised; it must outlive the side. */
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
-    const struct json *document, struct side *out, struct err *e);
+    const struct json *document, struct side *out, struct work *work, struct err *e);
 
 /* What a template was rendered to. */
 struct snap;
@@ -47,7 +47,8 @@ bool side_whole(const struct side *s);
 typedef bool side_fn(
     void *arg, const struct resource *from, const struct resource *to, struct err *e);
 MUST_USE bool sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct err *e);
+    const struct side *from, const struct side *to, side_fn *fn, void *arg,
+    struct work *work, struct err *e);
 
 /* The categories that sides_each leaves out, as a JSON array of strings. */
 MUST_USE bool sides_incomplete(
@@ -55,6 +56,7 @@ MUST_USE bool sides_incomplete(
 
 /* Appends the JSON Patch from one side to the other (patch.h). */
 MUST_USE bool sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, struct buf *out, struct err *e);
+    const struct side *from, const struct side *to, struct buf *out,
+    struct work *work, struct err *e);
 
 #endif

@@ -42,12 +42,13 @@ collection_of_category(const struct collection *list, size_t n, struct str categ
 
 static bool
 make_one(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
-    struct snap_resource *at, enum resource_origin from, struct err *e)
+    struct snap_resource *at, enum resource_origin from, struct work *work,
+    struct err *e)
 {
 	struct buf b;
 
 	buf_make(&b, mem);
-	if (!resource_normalise(mem, spec->compare, &at->r, from, e) ||
+	if (!resource_normalise(mem, spec->compare, &at->r, from, work, e) ||
 	    !resource_canonical(&b, &at->r, e))
 		return false;
 	if (!buf_ok(&b))
@@ -59,7 +60,7 @@ make_one(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *sp
 
 static bool
 make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spec *spec,
-    const struct collected *in, struct err *e)
+    const struct collected *in, struct work *work, struct err *e)
 {
 	s->items = talloc_zero_size(s, (in->n + 1) * sizeof(s->items[0]));
 	if (s->items == NULL)
@@ -68,7 +69,7 @@ make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spe
 	compare_hits_clear(spec->compare);
 	for (size_t i = 0; i < in->n; i++) {
 		s->items[i].r = in->resources[i];
-		if (!make_one(s, t, spec, &s->items[i], in->from, e))
+		if (!make_one(s, t, spec, &s->items[i], in->from, work, e))
 			return false;
 	}
 	s->hits = compare_hits_copy(s, spec->compare, e);
@@ -146,7 +147,7 @@ make_digest(struct snap *s, const struct tenant_db *t, struct err *e)
 
 struct snap *
 snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
-    const struct collected *in, struct err *e)
+    const struct collected *in, struct work *work, struct err *e)
 {
 	struct snap *s = talloc_zero(mem, struct snap);
 
@@ -154,7 +155,7 @@ snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *s
 		err_memory(e);
 		return NULL;
 	}
-	if (make_resources(s, t, spec, in, e) && make_collections(s, in, e) && make_digest(s, t, e))
+	if (make_resources(s, t, spec, in, work, e) && make_collections(s, in, e) && make_digest(s, t, e))
 		return s;
 	return NULL; /* faults may lie in it: it goes with `mem` */
 }

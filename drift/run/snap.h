@@ -26,7 +26,7 @@ struct snap {
 };
 
 MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
-    const struct drift_spec *spec, const struct collected *in, struct err *e);
+    const struct drift_spec *spec, const struct collected *in, struct work *work, struct err *e);
 
 /* A stored one, whose values are read when they are needed. */
 MUST_USE struct snap *snap_of_stored(

@@ -440,17 +440,18 @@ check_selector(struct drift_spec *s, struct err *e)
 
 static bool
 compile_engine(
-    struct drift_spec *s, const struct drift *d, const struct tenant_db *t, struct err *e)
+    struct drift_spec *s, const struct drift *d, const struct tenant_db *t,
+    struct work *work, struct err *e)
 {
 	const struct rule_pack **packs;
 	size_t                   n = s->body.rule_packs.n;
 
 	if (!packs_load(s, d->deps.conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
-	s->compare = compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, e);
+	s->compare = compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
 	if (s->compare == NULL || !check_selector(s, e))
 		return false;
-	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, e);
+	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, work, e);
 	return s->rules != NULL;
 }
 
@@ -490,7 +491,7 @@ move_faults(TALLOC_CTX *mem, struct err *e)
 
 struct drift_spec *
 spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, const char *text,
-    struct err *e)
+    struct work *work, struct err *e)
 {
 	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
 
@@ -499,7 +500,7 @@ spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, 
 		return NULL;
 	}
 	if (decode(s, text, e) && refuse_unbuilt(s, &s->body, e) && set_selector(s, e) &&
-	    set_targets(s, e) && set_limits(s, e) && compile_engine(s, d, t, e)) {
+	    set_targets(s, e) && set_limits(s, e) && compile_engine(s, d, t, work, e)) {
 		set_words(s);
 		return s;
 	}
@@ -557,7 +558,8 @@ cache_find(struct spec_cache *c, const struct uuid *tenant, const struct uuid *c
 }
 
 const struct drift_spec *
-spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct err *e)
+spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c,
+    struct work *work, struct err *e)
 {
 	struct spec_entry *at = cache_find(d->specs, &t->tenant->id, &c->id);
 	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
@@ -569,7 +571,7 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 	if (!hit) {
 		talloc_free(at->spec);
 		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,
-			spec_compile(d->specs, d, t, c->spec, e) };
+			spec_compile(d->specs, d, t, c->spec, work, e) };
 		if (at->spec == NULL) {
 			err_note(e, "compiling a stored config");
 			return NULL;

@@ -91,9 +91,10 @@ struct drift_spec {
  * away. */
 MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e);
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
-    const struct tenant_db *t, const char *text, struct err *e);
+    const struct tenant_db *t, const char *text, struct work *work, struct err *e);
 /* The same by the cache; valid until the next call. */
 MUST_USE const struct drift_spec *spec_of(
-    struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct err *e);
+    struct drift *d, const struct tenant_db *t, const struct drift_config *c,
+    struct work *work, struct err *e);
 
 #endif

@@ -107,7 +107,7 @@ newest(struct ingest *in, const struct config_state *state, struct snapshot *s, 
 
 bool
 wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
-    struct err *e)
+    struct work *work, struct err *e)
 {
 	struct drift_config      config;
 	const struct drift_spec *spec;
@@ -115,19 +115,20 @@ wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct s
 
 	if (!config_by_id(t, mem, &claim->ref, &config, e))
 		return err_take(e, ERR_MISSING);
-	spec = spec_of(d, t, &config, e);
-	return spec != NULL && golden_renew(d, t, mem, &config, spec, &renewed, e);
+	spec = spec_of(d, t, &config, work, e);
+	return spec != NULL && golden_renew(d, t, mem, &config, spec, &renewed, work, e);
 }
 
 bool
 wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct err *e)
+    const struct schedule *claim, struct work *work, struct err *e)
 {
 	struct drift_config config;
 	struct snapshot     s;
 	struct ingest       in = { .d = d,
 		      .t = t,
 		      .mem = mem,
+		      .work = work,
 		      .config = &config,
 		      .received_at = { clock_ms(d->deps.clock) } };
 	struct config_state state;
@@ -140,7 +141,7 @@ wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 			return false;
 		return schedule_done(db, claim, e); /* dropped: only the claim ends */
 	}
-	in.spec = spec_of(d, t, &config, e);
+	in.spec = spec_of(d, t, &config, work, e);
 	if (in.spec == NULL || !newest(&in, &state, &s, &found, e) ||
 	    (found && !look_again(db, &in, &goes_on, e)))
 		return false;

@@ -24,9 +24,9 @@ MUST_USE bool wake_by(struct db *db, const struct config_state *s, instant at, i
 MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
 /* Before that transaction: a golden baseline follows its template and the time. */
 MUST_USE bool wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct err *e);
+    const struct schedule *claim, struct work *work, struct err *e);
 /* In a transaction: looks again, and sees to the claim. */
 MUST_USE bool wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct err *e);
+    const struct schedule *claim, struct work *work, struct err *e);
 
 #endif

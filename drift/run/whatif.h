@@ -47,6 +47,6 @@ struct whatif {
 
 MUST_USE bool whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
     const struct drift_spec *before, const struct drift_spec *after, instant since,
-    struct whatif *out, struct err *e);
+    struct whatif *out, struct work *work, struct err *e);
 
 #endif

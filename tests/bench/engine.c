@@ -68,7 +68,7 @@ normal_form(TALLOC_CTX *mem, const struct compare_spec *spec, struct str text, s
     struct err *e)
 {
 	*r = (struct resource) { STR("document"), STR(""), json_parse(mem, text, e) };
-	if (r->value == NULL || !resource_normalise(mem, spec, r, RESOURCE_SOURCE, e))
+	if (r->value == NULL || !resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e))
 		stop(e);
 	return r->value;
 }
@@ -78,7 +78,7 @@ run_engine(const struct compare_spec *spec, struct str a, struct str b)
 {
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct err      e = { 0 };
-	struct diff    *d = diff_make(mem, spec, NULL, &e);
+	struct diff    *d = diff_make(mem, spec, NULL, NULL, &e);
 	struct resource old, new;
 	int64_t         n;
 
@@ -272,7 +272,7 @@ main(int argc, char **argv)
 	TALLOC_CTX          *mem = talloc_new(NULL);
 	struct err           e = { 0 };
 	struct json         *v = json_parse(mem, STR(volatile_members), &e);
-	struct compare_spec *spec = v != NULL ? compare_compile(mem, v, NULL, 0, key, &e) : NULL;
+	struct compare_spec *spec = v != NULL ? compare_compile(mem, v, NULL, 0, key, NULL, &e) : NULL;
 	struct group        *groups = talloc_zero_array(mem, struct group, GROUPS);
 	struct group         all = { .name = "all" };
 	size_t               n;

@@ -57,15 +57,15 @@ static int64_t
 count(TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
 {
 	struct resource old = { STR("document"), STR(""), NULL }, new = old;
-	struct diff    *d = diff_make(mem, spec, NULL, e);
+	struct diff    *d = diff_make(mem, spec, NULL, NULL, e);
 	struct str      text_a, text_b;
 
 	if (d == NULL || !json_decode(mem, a, &text_a, e) || !json_decode(mem, b, &text_b, e))
 		return -1;
 	old.value = json_parse(mem, text_a, e);
 	new.value = old.value != NULL ? json_parse(mem, text_b, e) : NULL;
-	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, e) ||
-	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, e) ||
+	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, NULL, e) ||
+	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, NULL, e) ||
 	    !diff_resource(d, &old, &new, e))
 		return -1;
 	return diff_count(&d->summary);
@@ -77,7 +77,7 @@ count_stored(
     TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
 {
 	struct resource old = { STR("document"), STR(""), NULL }, new = old;
-	struct diff    *d = diff_make(mem, spec, NULL, e);
+	struct diff    *d = diff_make(mem, spec, NULL, NULL, e);
 	struct str      text_a, text_b;
 	struct buf      stored;
 
@@ -86,12 +86,12 @@ count_stored(
 		return -1;
 	old.value = json_parse(mem, text_a, e);
 	new.value = old.value != NULL ? json_parse(mem, text_b, e) : NULL;
-	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, e) ||
+	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, NULL, e) ||
 	    !resource_canonical(&stored, &old, e))
 		return -1;
 	old.value = json_parse(mem, buf_str(&stored), e);
-	if (old.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_STORED, e) ||
-	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, e) ||
+	if (old.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_STORED, NULL, e) ||
+	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, NULL, e) ||
 	    !diff_resource(d, &old, &new, e))
 		return -1;
 	return diff_count(&d->summary);
@@ -107,7 +107,7 @@ read_side(TALLOC_CTX *mem, const struct compare_spec *spec, struct str bytes, st
 	if (!json_decode(mem, bytes, &text, e))
 		return false;
 	r->value = json_parse(mem, text, e);
-	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_SOURCE, e);
+	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e);
 }
 
 /* What is shown of a normal form, as a client gets it. */
@@ -127,8 +127,8 @@ count_patched(
     TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
 {
 	struct resource    old, new, got;
-	struct diff       *d = diff_make(mem, spec, NULL, e);
-	struct patch      *p = patch_make(mem, spec, e);
+	struct diff       *d = diff_make(mem, spec, NULL, NULL, e);
+	struct patch      *p = patch_make(mem, spec, NULL, e);
 	const struct json *operations, *doc;
 	struct buf         out;
 
@@ -143,7 +143,7 @@ count_patched(
 	new.value = shown(mem, &new, e);
 	if (operations == NULL || doc == NULL || new.value == NULL)
 		return -1;
-	got.value = patch_apply(mem, doc, operations, e);
+	got.value = patch_apply(mem, doc, operations, NULL, e);
 	if (got.value == NULL || !diff_resource(d, &got, &new, e))
 		return -1;
 	return diff_count(&d->summary);
@@ -213,7 +213,7 @@ spec_make(TALLOC_CTX *mem, const char *compare, struct err *e)
 
 	if (compare != NULL && v == NULL)
 		return NULL;
-	return compare_compile(mem, v, NULL, 0, key, e);
+	return compare_compile(mem, v, NULL, 0, key, NULL, e);
 }
 
 /* What the pack ignores, said here again so that a change of the pack is noticed. */

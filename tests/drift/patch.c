@@ -40,7 +40,7 @@ answer(struct str line)
 
 	buf_make(&out, mem);
 	if (doc != NULL && patch != NULL)
-		result = patch_apply(mem, doc, patch, &e);
+		result = patch_apply(mem, doc, patch, NULL, &e);
 	if (result != NULL) {
 		buf_puts(&out, "{\"doc\":");
 		json_print(&out, result);

@@ -59,7 +59,7 @@ static struct diff *
 compare(const struct world *w, const struct resource *a, const struct resource *b)
 {
 	struct err   e = { 0 };
-	struct diff *d = diff_make(w->mem, w->spec, w->rules, &e);
+	struct diff *d = diff_make(w->mem, w->spec, w->rules, NULL, &e);
 	bool         ok = d != NULL && diff_resource(d, a, b, &e);
 
 	assert(ok && e.code == ERR_OK);
@@ -88,7 +88,7 @@ text(const struct world *w, const struct resource *r)
 	bool                ok;
 
 	buf_make(&b, w->mem);
-	ok = compare_pick(w->mem, &w->spec->arrays, r->category, &arrays, &e) &&
+	ok = compare_pick(w->mem, &w->spec->arrays, r->category, &arrays, NULL, &e) &&
 	     element_text(&b, r->value, &arrays, arrays.start, STR(""), &e);
 	assert(ok);
 	return buf_str(&b);
@@ -122,7 +122,7 @@ check_store(const struct world *w, const struct resource *r)
 
 	back.value = json_parse(w->mem, stored, &e);
 	assert(back.value != NULL);
-	ok = resource_normalise(w->mem, w->spec, &back, RESOURCE_STORED, &e);
+	ok = resource_normalise(w->mem, w->spec, &back, RESOURCE_STORED, NULL, &e);
 	assert(ok && str_eq(stored, canonical(w, &back)));
 	assert(compare(w, &back, r)->n == 0 && compare(w, r, r)->n == 0);
 }
@@ -146,7 +146,7 @@ static void
 check_patch(const struct world *w, const struct resource *a, const struct resource *b)
 {
 	struct err         e = { 0 };
-	struct patch      *p = patch_make(w->mem, w->spec, &e);
+	struct patch      *p = patch_make(w->mem, w->spec, NULL, &e);
 	struct resource    got = *a, want = *b;
 	const struct json *operations;
 	struct buf         out;
@@ -158,7 +158,7 @@ check_patch(const struct world *w, const struct resource *a, const struct resour
 	assert(ok);
 	operations = json_parse(w->mem, buf_str(&out), &e);
 	assert(operations != NULL);
-	got.value = patch_apply(w->mem, shown(w, a->value), operations, &e);
+	got.value = patch_apply(w->mem, shown(w, a->value), operations, NULL, &e);
 	want.value = shown(w, b->value);
 	assert(got.value != NULL && compare(w, &got, &want)->n == 0);
 }
@@ -189,7 +189,7 @@ read_one(const struct world *w, const uint8_t *p, size_t n, struct resource *r)
 		json_parse(w->mem, (struct str) { (const char *)p, n }, &e) };
 	if (r->value == NULL)
 		return false;
-	if (resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, &e))
+	if (resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, NULL, &e))
 		return true;
 	assert(e.code == ERR_INVALID && e.faults != NULL);
 	return false;
@@ -205,8 +205,8 @@ world_make(struct world *w, uint8_t which)
 	struct json *how = json_parse(w->mem, str_of(text), &e);
 	struct json *rules = json_parse(w->mem, str_of(rules_text), &e);
 
-	w->spec = how != NULL ? compare_compile(w->mem, how, NULL, 0, key, &e) : NULL;
-	w->rules = rules != NULL ? rules_compile(w->mem, rules, NULL, 0, &e) : NULL;
+	w->spec = how != NULL ? compare_compile(w->mem, how, NULL, 0, key, NULL, &e) : NULL;
+	w->rules = rules != NULL ? rules_compile(w->mem, rules, NULL, 0, NULL, &e) : NULL;
 	return w->spec != NULL && w->rules != NULL;
 }
 

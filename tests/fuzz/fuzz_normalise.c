@@ -55,7 +55,7 @@ spec_of(TALLOC_CTX *mem, struct str choices)
 	buf_puts(&b, "]}");
 	v = json_parse(mem, buf_str(&b), &e);
 	assert(v != NULL);
-	return compare_compile(mem, v, NULL, 0, key, &e);
+	return compare_compile(mem, v, NULL, 0, key, NULL, &e);
 }
 
 static struct str
@@ -79,7 +79,7 @@ normal(const struct world *w, struct str text, enum resource_origin from)
 	struct resource r = { STR("c"), STR("k"), json_parse(w->mem, text, &e) };
 
 	assert(r.value != NULL);
-	if (!resource_normalise(w->mem, w->spec, &r, from, &e)) {
+	if (!resource_normalise(w->mem, w->spec, &r, from, NULL, &e)) {
 		assert(e.code == ERR_INVALID && e.faults != NULL);
 		return (struct str) { NULL, 0 };
 	}

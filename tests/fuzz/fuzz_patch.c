@@ -44,7 +44,7 @@ static struct json *
 apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch, uint32_t *failed)
 {
 	struct err   e = { 0 };
-	struct json *got = patch_apply(mem, doc, patch, &e);
+	struct json *got = patch_apply(mem, doc, patch, NULL, &e);
 
 	*failed = patch->n;
 	if (got != NULL) {
@@ -164,8 +164,8 @@ run_made(TALLOC_CTX *mem, uint8_t which, struct str rest)
 {
 	struct err           e = { 0 };
 	struct json         *how = json_parse(mem, str_of(compares[which % COMPARES]), &e);
-	struct compare_spec *spec = compare_compile(mem, how, NULL, 0, key, &e);
-	struct sides         s = { .patch = patch_make(mem, spec, &e) };
+	struct compare_spec *spec = compare_compile(mem, how, NULL, 0, key, NULL, &e);
+	struct sides         s = { .patch = patch_make(mem, spec, NULL, &e) };
 	struct buf           out;
 	bool                 ok = s.patch != NULL;
 
@@ -181,10 +181,10 @@ run_made(TALLOC_CTX *mem, uint8_t which, struct str rest)
 	buf_make(&out, mem);
 	ok = ok && patch_print(&out, s.patch, &e);
 	assert(ok);
-	s.from = patch_apply(mem, s.from, json_parse(mem, buf_str(&out), &e), &e);
+	s.from = patch_apply(mem, s.from, json_parse(mem, buf_str(&out), &e), NULL, &e);
 	assert(is_snapshot(mem, s.from));
 	s.patch = NULL;
-	s.diff = diff_make(mem, spec, NULL, &e);
+	s.diff = diff_make(mem, spec, NULL, NULL, &e);
 	each_resource(&s);
 	assert(diff_count(&s.diff->summary) == 0);
 }

@@ -26,7 +26,7 @@ static struct diff *
 compare(const struct world *w, const struct rules *rules)
 {
 	struct err   e = { 0 };
-	struct diff *d = diff_make(w->mem, w->spec, rules, &e);
+	struct diff *d = diff_make(w->mem, w->spec, rules, NULL, &e);
 	bool         ok = d != NULL && diff_resource(d, &w->a, &w->b, &e) &&
 		  diff_resource(d, NULL, &w->b, &e) && diff_resource(d, &w->a, NULL, &e);
 
@@ -85,10 +85,10 @@ compile(struct world *w, const struct json *rules, const struct json *how)
 {
 	struct err e = { 0 };
 
-	w->rules = rules_compile(w->mem, rules, NULL, 0, &e);
+	w->rules = rules_compile(w->mem, rules, NULL, 0, NULL, &e);
 	if (w->rules == NULL)
 		return refused(&e);
-	w->spec = compare_compile(w->mem, how, NULL, 0, key, &e);
+	w->spec = compare_compile(w->mem, how, NULL, 0, key, NULL, &e);
 	return w->spec != NULL || refused(&e);
 }
 
@@ -100,7 +100,7 @@ side(struct world *w, struct str text, struct resource *r)
 	*r = (struct resource) { STR("c"), STR("k"), json_parse(w->mem, text, &e) };
 	if (r->value == NULL)
 		return false;
-	return resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, &e) || refused(&e);
+	return resource_normalise(w->mem, w->spec, r, RESOURCE_SOURCE, NULL, &e) || refused(&e);
 }
 
 /* The same two texts as a pack. */
@@ -120,10 +120,10 @@ check_pack(TALLOC_CTX *mem, struct str rules, struct str how)
 	pack = rule_pack_parse(mem, buf_str(&b), &e);
 	if (pack == NULL)
 		return;
-	if (rules_compile(mem, NULL, &pack, 1, &e) == NULL)
+	if (rules_compile(mem, NULL, &pack, 1, NULL, &e) == NULL)
 		assert(e.code == ERR_INVALID);
 	err_clear(&e);
-	if (compare_compile(mem, NULL, &pack, 1, key, &e) == NULL)
+	if (compare_compile(mem, NULL, &pack, 1, key, NULL, &e) == NULL)
 		assert(e.code == ERR_INVALID);
 }
 

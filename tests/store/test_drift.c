@@ -177,9 +177,9 @@ a_push_of_the_past_is_history_and_one_of_the_future_is_refused(void **state)
 	assert_ok(baseline_held(x->t, x, &s, &held, &n, &e));
 	assert_int_equal(n, 1);
 	assert_ok(config_by_id(x->t, x, &c, &config, &e));
-	spec = spec_of(x->d, x->t, &config, &e);
+	spec = spec_of(x->d, x->t, &config, NULL, &e);
 	assert_non_null(spec);
-	assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, &e));
+	assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, NULL, &e));
 	assert_true(str_eqz(json_get(r.value, "a")->text, "5e0"));
 	time_print(clock_ms(&clock_system) + 6 * 60000, now);
 	assert_fails(
@@ -278,7 +278,7 @@ what_this_version_does_not_do_is_refused(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
-		assert_null(spec_compile(x, x->d, x->t, bad[i].spec, &e));
+		assert_null(spec_compile(x, x->d, x->t, bad[i].spec, NULL, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
 		assert_string_equal(e.faults->pointer, bad[i].pointer);
@@ -306,7 +306,7 @@ every_instant_of_the_past_can_be_read_back(void **state)
 			.snapshot_id;
 	}
 	assert_ok(config_by_id(x->t, x, &c, &config, &e));
-	spec = spec_of(x->d, x->t, &config, &e);
+	spec = spec_of(x->d, x->t, &config, NULL, &e);
 	assert_non_null(spec);
 	for (int i = 0; i < 20; i++) {
 		struct snapshot s;
@@ -319,7 +319,7 @@ every_instant_of_the_past_can_be_read_back(void **state)
 		assert_ok(snapshot_by_id(x->t, x, &ids[i], &s, &e));
 		assert_ok(baseline_held(x->t, x, &s, &held, &n, &e));
 		assert_int_equal(n, i % 4 == 3 ? 1 : 2);
-		assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, &e));
+		assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, NULL, &e));
 		buf_make(&b, x);
 		resource_print(&b, r.value);
 		snprintf(want, sizeof(want), "{\"n\":%d}", i / 2);

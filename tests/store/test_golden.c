@@ -101,7 +101,7 @@ bind_to(struct drift_world *x, struct tenant_db *t, const struct uuid *config,
 	assert_non_null(tree);
 	assert_true(schema_decode_at(x, &golden_choice_schema, tree, "/golden", &in, e));
 	assert_true(config_by_id(t, x, config, &c, e));
-	b.spec = spec = spec_of(x->d, t, &c, e);
+	b.spec = spec = spec_of(x->d, t, &c, NULL, e);
 	assert_non_null(spec);
 	return golden_bind_make(&b, &in, e) && tx_run(t->db, &tx, e);
 }

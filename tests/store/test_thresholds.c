@@ -469,7 +469,7 @@ thresholds_without_sense_are_refused_with_their_place(void **state)
 		err_clear(&e);
 		assert_null(spec_compile(y, y->x->d, y->x->t,
 		    talloc_asprintf(y, "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}",
-			bad[i].thresholds),
+			bad[i].thresholds), NULL,
 		    &e));
 		if (e.code != ERR_INVALID || e.faults == NULL ||
 		    strcmp(e.faults->pointer, bad[i].pointer) != 0)

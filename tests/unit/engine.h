@@ -26,7 +26,7 @@ spec_of(const char *compare, const uint8_t k[static HASH_LEN])
 {
 	struct err           e = { 0 };
 	struct compare_spec *s =
-	    compare_compile(mem, compare != NULL ? parse(compare) : NULL, NULL, 0, k, &e);
+	    compare_compile(mem, compare != NULL ? parse(compare) : NULL, NULL, 0, k, NULL, &e);
 
 	if (s == NULL)
 		fail_msg("%s: %s", compare != NULL ? compare : "{}", e.detail);
@@ -39,7 +39,7 @@ resource(const struct compare_spec *spec, const char *category, const char *text
 	struct err      e = { 0 };
 	struct resource r = { str_of(category), STR("k"), parse(text) };
 
-	if (!resource_normalise(mem, spec, &r, RESOURCE_SOURCE, &e))
+	if (!resource_normalise(mem, spec, &r, RESOURCE_SOURCE, NULL, &e))
 		fail_msg("%s: %s", text, e.detail);
 	return r;
 }
@@ -50,7 +50,7 @@ compare(const char *how, const char *old, const char *new)
 {
 	struct compare_spec *spec = spec_of(how, key);
 	struct err           e = { 0 };
-	struct diff         *d = diff_make(mem, spec, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, NULL, NULL, &e);
 	struct resource      a, b;
 
 	assert_non_null(d);

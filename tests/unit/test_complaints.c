@@ -184,11 +184,11 @@ an_ignore_rule_added_later_clears_the_drift(void **state)
 	struct resource      old =
 	    resource(spec_of(NULL, key), "c", "{\"l\":[{\"id\":1,\"t\":1}],\"v\":1}");
 	struct resource new = resource(after, "c", "{\"l\":[{\"id\":1,\"t\":2}],\"v\":1}");
-	struct diff *d = diff_make(mem, after, NULL, &e);
+	struct diff *d = diff_make(mem, after, NULL, NULL, &e);
 
 	(void)state;
 	old.value = json_parse(mem, canonical(&old), &e);
-	assert_true(resource_normalise(mem, after, &old, RESOURCE_STORED, &e));
+	assert_true(resource_normalise(mem, after, &old, RESOURCE_STORED, NULL, &e));
 	assert_true(diff_resource(d, &old, &new, &e));
 	assert_int_equal(d->n, 0);
 }
@@ -198,8 +198,8 @@ counted(const char *rules, const char *category, const char *old, const char *ne
 {
 	struct err           e = { 0 };
 	struct compare_spec *spec = spec_of(NULL, key);
-	struct rules        *r = rules_compile(mem, parse(rules), NULL, 0, &e);
-	struct diff         *d = diff_make(mem, spec, r, &e);
+	struct rules        *r = rules_compile(mem, parse(rules), NULL, 0, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, r, NULL, &e);
 	struct resource      a = resource(spec, category, old), b = resource(spec, category, new);
 
 	assert_non_null(r);
@@ -246,7 +246,7 @@ a_mistyped_entry_is_refused(void **state)
 	for (size_t i = 0; i < LEN(texts); i++) {
 		struct err e = { 0 };
 
-		assert_null(compare_compile(mem, parse(texts[i]), NULL, 0, key, &e));
+		assert_null(compare_compile(mem, parse(texts[i]), NULL, 0, key, NULL, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
 	}

@@ -92,7 +92,7 @@ cost_of(const char *mode, const struct json *old, const struct json *new)
 	const char  *how = talloc_asprintf(mem, "{\"arrays\":[{\"path\":\"\",\"mode\":\"%s\"%s}]}",
 	     mode, mode[0] == 'k' ? ",\"keys\":[\"id\"]" : "");
 	struct err   e = { 0 };
-	struct diff *d = diff_make(mem, spec_of(how, key), NULL, &e);
+	struct diff *d = diff_make(mem, spec_of(how, key), NULL, NULL, &e);
 	struct resource a = { STR("c"), STR("k"), old }, b = { STR("c"), STR("k"), new };
 
 	assert_true(diff_resource(d, &a, &b, &e));

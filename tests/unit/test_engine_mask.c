@@ -49,13 +49,13 @@ masks_come_back_from_the_store(void **state)
 	struct err           e = { 0 };
 	struct compare_spec *spec = spec_of(NULL, key);
 	struct resource      a = resource(spec, "c", text), b = a;
-	struct diff         *d = diff_make(mem, spec, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, NULL, NULL, &e);
 	struct str           stored = canonical(&a);
 
 	(void)state;
 	b.value = json_parse(mem, stored, &e);
 	assert_non_null(b.value);
-	assert_true(resource_normalise(mem, spec, &b, RESOURCE_STORED, &e));
+	assert_true(resource_normalise(mem, spec, &b, RESOURCE_STORED, NULL, &e));
 	assert_true(str_eq(stored, canonical(&b)));
 	assert_true(diff_resource(d, &b, &a, &e));
 	assert_int_equal(d->n, 0);
@@ -72,11 +72,11 @@ a_value_stored_in_clear_meets_a_new_mask(void **state)
 	struct compare_spec *after =
 	    spec_of("{\"normalise\":[{\"how\":\"mask\",\"names\":[\"pin\",\"n\"]}]}", key);
 	struct resource a = resource(before, "c", text), b = resource(after, "c", text);
-	struct diff    *d = diff_make(mem, after, NULL, &e);
+	struct diff    *d = diff_make(mem, after, NULL, NULL, &e);
 
 	(void)state;
 	a.value = json_parse(mem, canonical(&a), &e);
-	assert_true(resource_normalise(mem, after, &a, RESOURCE_STORED, &e));
+	assert_true(resource_normalise(mem, after, &a, RESOURCE_STORED, NULL, &e));
 	assert_true(diff_resource(d, &a, &b, &e));
 	assert_int_equal(d->n, 0);
 }

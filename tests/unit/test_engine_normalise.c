@@ -125,7 +125,7 @@ a_normal_form_shares_what_did_not_change(void **state)
 	struct err           e = { 0 };
 
 	(void)state;
-	assert_true(resource_normalise(mem, spec, &r, RESOURCE_SOURCE, &e));
+	assert_true(resource_normalise(mem, spec, &r, RESOURCE_SOURCE, NULL, &e));
 	assert_ptr_equal(r.value, v);
 }
 
@@ -137,7 +137,7 @@ numbers_beyond_the_limits_are_refused(void **state)
 	struct resource      r = { STR("c"), STR(""), parse("{\"a\":[1e1000000001]}") };
 
 	(void)state;
-	assert_false(resource_normalise(mem, spec, &r, RESOURCE_SOURCE, &e));
+	assert_false(resource_normalise(mem, spec, &r, RESOURCE_SOURCE, NULL, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_non_null(e.faults);
 }
@@ -151,7 +151,7 @@ stored(const struct compare_spec *spec, const struct resource *r)
 
 	back.value = json_parse(mem, canonical(r), &e);
 	assert_non_null(back.value);
-	if (!resource_normalise(mem, spec, &back, RESOURCE_STORED, &e))
+	if (!resource_normalise(mem, spec, &back, RESOURCE_STORED, NULL, &e))
 		fail_msg("%s", e.detail);
 	return back;
 }
@@ -212,7 +212,7 @@ an_element_ignored_by_its_index_keeps_its_place(void **state)
 	struct compare_spec *spec = spec_of(how, key);
 	struct resource old = resource(spec, "c", "[1,2,3]"), new = resource(spec, "c", "[1,9]");
 	struct err      e = { 0 };
-	struct diff    *d = diff_make(mem, spec, NULL, &e);
+	struct diff    *d = diff_make(mem, spec, NULL, NULL, &e);
 
 	(void)state;
 	old = stored(spec, &old);

@@ -37,20 +37,20 @@ compare(const struct json *rules, const struct sides *s)
 {
 	struct err           e = { 0 };
 	size_t               packs = rules == NULL;
-	struct rules        *r = rules_compile(mem, rules, &pack_entra, packs, &e);
-	struct compare_spec *spec = compare_compile(mem, NULL, &pack_entra, packs, key, &e);
-	struct diff         *d = spec != NULL && r != NULL ? diff_make(mem, spec, r, &e) : NULL;
+	struct rules        *r = rules_compile(mem, rules, &pack_entra, packs, NULL, &e);
+	struct compare_spec *spec = compare_compile(mem, NULL, &pack_entra, packs, key, NULL, &e);
+	struct diff         *d = spec != NULL && r != NULL ? diff_make(mem, spec, r, NULL, &e) : NULL;
 	struct resource      a = { str_of(s->category), str_of(s->key), NULL }, b = a;
 
 	if (d == NULL)
 		fail_msg("%s", e.detail);
 	if (s->old != NULL) {
 		a.value = parse(s->old);
-		assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
+		assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e));
 	}
 	if (s->new != NULL) {
 		b.value = parse(s->new);
-		assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
+		assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
 	}
 	assert_true(diff_resource(d, s->old != NULL ? &a : NULL, s->new != NULL ? &b : NULL, &e));
 	return d;
@@ -211,7 +211,7 @@ a_wrong_rule_is_refused_with_its_place(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct err e = { 0 };
 
-		if (rules_compile(mem, parse(cases[i].text), NULL, 0, &e) != NULL)
+		if (rules_compile(mem, parse(cases[i].text), NULL, 0, NULL, &e) != NULL)
 			fail_msg("taken: %s", cases[i].text);
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
@@ -245,15 +245,15 @@ the_configs_rules_come_before_its_packs(void **state)
 		"b\",\"severity\":\"low\"}]}"),
 	    &e);
 	struct rules           *rules =
-	    rules_compile(mem, parse("[{\"path\":\"/a\",\"severity\":\"high\"}]"), &pack, 1, &e);
-	struct compare_spec *spec = compare_compile(mem, NULL, &pack, 1, key, &e);
-	struct diff         *d = diff_make(mem, spec, rules, &e);
+	    rules_compile(mem, parse("[{\"path\":\"/a\",\"severity\":\"high\"}]"), &pack, 1, NULL, &e);
+	struct compare_spec *spec = compare_compile(mem, NULL, &pack, 1, key, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, rules, NULL, &e);
 	struct resource      a = { STR("c"), STR(""), parse("{\"a\":1,\"b\":1,\"z\":1}") };
 	struct resource      b = { STR("c"), STR(""), parse("{\"a\":2,\"b\":2,\"z\":2}") };
 
 	(void)state;
-	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
-	assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
+	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e));
+	assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
 	assert_true(diff_resource(d, &a, &b, &e));
 	assert_string_equal(verdicts(d), "high:config:1 low:p:2");
 }

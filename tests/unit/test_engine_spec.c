@@ -50,7 +50,7 @@ a_wrong_compare_object_is_refused_with_its_place(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct err e = { 0 };
 
-		if (compare_compile(mem, parse(cases[i].text), NULL, 0, key, &e) != NULL)
+		if (compare_compile(mem, parse(cases[i].text), NULL, 0, key, NULL, &e) != NULL)
 			fail_msg("taken: %s", cases[i].text);
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);

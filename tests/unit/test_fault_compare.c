@@ -182,10 +182,10 @@ side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct 
 		return false;
 	*r = all[0];
 	buf_make(&b, mem);
-	if (!resource_normalise(mem, spec, r, RESOURCE_SOURCE, e) || !resource_canonical(&b, r, e))
+	if (!resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e) || !resource_canonical(&b, r, e))
 		return false;
 	r->value = json_parse(mem, buf_str(&b), e);
-	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_STORED, e);
+	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_STORED, NULL, e);
 }
 
 static bool
@@ -226,9 +226,9 @@ compile(TALLOC_CTX *mem, struct rules_and_spec *c, struct err *e)
 
 	if (pack == NULL)
 		return false;
-	c->spec = compare_compile(mem, v, &pack, 1, key, e);
+	c->spec = compare_compile(mem, v, &pack, 1, key, NULL, e);
 	r = c->spec != NULL ? json_parse(mem, str_of(rules_text), e) : NULL;
-	c->rules = r != NULL ? rules_compile(mem, r, &pack, 1, e) : NULL;
+	c->rules = r != NULL ? rules_compile(mem, r, &pack, 1, NULL, e) : NULL;
 	return c->rules != NULL;
 }
 
@@ -237,8 +237,8 @@ static bool
 patched(TALLOC_CTX *mem, struct buf *out, const struct compare_spec *spec, const struct resource *a,
     const struct resource *b, struct err *e)
 {
-	struct patch      *p = patch_make(mem, spec, e);
-	struct diff       *d = p != NULL ? diff_make(mem, spec, NULL, e) : NULL;
+	struct patch      *p = patch_make(mem, spec, NULL, e);
+	struct diff       *d = p != NULL ? diff_make(mem, spec, NULL, NULL, e) : NULL;
 	struct resource    got = *a;
 	const struct json *operations;
 	struct buf         text;
@@ -248,7 +248,7 @@ patched(TALLOC_CTX *mem, struct buf *out, const struct compare_spec *spec, const
 	    !patch_print(&text, p, e))
 		return false;
 	operations = json_parse(mem, buf_str(&text), e);
-	got.value = operations != NULL ? patch_apply(mem, a->value, operations, e) : NULL;
+	got.value = operations != NULL ? patch_apply(mem, a->value, operations, NULL, e) : NULL;
 	if (got.value == NULL || !diff_resource(d, &got, b, e))
 		return false;
 	buf_printf(out, "\n%s\n%lld left", text.p, (long long)diff_count(&d->summary));
@@ -272,13 +272,13 @@ render(TALLOC_CTX *mem, struct buf *out, struct err *e)
 	struct resource  *list;
 	size_t            n = 1;
 
-	if (x == NULL || !template_check(mem, &r, 1, vars, 2, RESOURCE_SOURCE, e) ||
-	    !template_render(mem, &r, 1, vars, 2, "/v", &list, e))
+	if (x == NULL || !template_check(mem, &r, 1, vars, 2, RESOURCE_SOURCE, NULL, e) ||
+	    !template_render(mem, &r, 1, vars, 2, "/v", &list, NULL, e))
 		return false;
 	list = talloc_realloc_size(mem, list, 8 * sizeof(*list));
 	if (list == NULL)
 		return err_memory(e);
-	if (!template_differ(mem, list, &n, d, 3, NULL, e))
+	if (!template_differ(mem, list, &n, d, 3, NULL, NULL, e))
 		return false;
 	buf_add(out, list[0].key.p, list[0].key.n);
 	json_print(out, list[0].value);
@@ -296,7 +296,7 @@ compare(TALLOC_CTX *mem, struct buf *out, struct err *e)
 	buf_make(out, mem);
 	if (!compile(mem, &c, e))
 		return false;
-	d = diff_make(mem, c.spec, c.rules, e);
+	d = diff_make(mem, c.spec, c.rules, NULL, e);
 	return d != NULL && side(mem, c.spec, left, &a, e) && side(mem, c.spec, right, &b, e) &&
 	       diff_resource(d, &a, &b, e) && tell(out, d, e) &&
 	       patched(mem, out, c.spec, &a, &b, e) && render(mem, out, e);

@@ -35,7 +35,7 @@ static struct compare_spec *
 spec_make(TALLOC_CTX *mem, const char *compare)
 {
 	struct err           e = { 0 };
-	struct compare_spec *s = compare_compile(mem, parse(mem, compare), NULL, 0, key, &e);
+	struct compare_spec *s = compare_compile(mem, parse(mem, compare), NULL, 0, key, NULL, &e);
 
 	assert_non_null(s);
 	return s;
@@ -47,7 +47,7 @@ patch_text(
     TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a, const struct json *b)
 {
 	struct err    e = { 0 };
-	struct patch *p = patch_make(mem, spec, &e);
+	struct patch *p = patch_make(mem, spec, NULL, &e);
 	struct buf    out;
 
 	buf_make(&out, mem);
@@ -62,7 +62,7 @@ changes(
     TALLOC_CTX *mem, const struct compare_spec *spec, const struct json *a, const struct json *b)
 {
 	struct err      e = { 0 };
-	struct diff    *d = diff_make(mem, spec, NULL, &e);
+	struct diff    *d = diff_make(mem, spec, NULL, NULL, &e);
 	struct resource x = { STR("document"), STR(""), a }, y = { STR("document"), STR(""), b };
 
 	assert_true(d != NULL && diff_resource(d, &x, &y, &e));
@@ -116,7 +116,7 @@ patches_are_applied_or_refused_as_rfc_6902_says(void **state)
 		struct err         e = { 0 };
 		const struct json *doc = parse(mem, applied[i].doc);
 		const char        *before = canonical(mem, doc);
-		const struct json *got = patch_apply(mem, doc, parse(mem, applied[i].patch), &e);
+		const struct json *got = patch_apply(mem, doc, parse(mem, applied[i].patch), NULL, &e);
 
 		if ((got == NULL) != (applied[i].want == NULL))
 			fail_msg("%s %s", applied[i].doc, applied[i].patch);
@@ -153,10 +153,10 @@ a_patch_that_would_grow_without_bound_is_refused(void **state)
 	}
 	buf_puts(&wide, "]");
 	buf_puts(&deep, "]");
-	assert_null(patch_apply(mem, parse(mem, "{\"a\":[0]}"), parse(mem, wide.p), &e));
+	assert_null(patch_apply(mem, parse(mem, "{\"a\":[0]}"), parse(mem, wide.p), NULL, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	err_clear(&e);
-	assert_null(patch_apply(mem, parse(mem, "{\"a\":[0]}"), parse(mem, deep.p), &e));
+	assert_null(patch_apply(mem, parse(mem, "{\"a\":[0]}"), parse(mem, deep.p), NULL, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	talloc_free(mem);
 }
@@ -194,7 +194,7 @@ a_comparison_becomes_a_patch_whose_paths_are_valid_when_applied(void **state)
 		struct compare_spec *spec = spec_make(mem, made[i].compare);
 		const struct json   *a = parse(mem, made[i].a), *b = parse(mem, made[i].b);
 		const char          *text = patch_text(mem, spec, a, b);
-		const struct json   *got = patch_apply(mem, a, parse(mem, text), &e);
+		const struct json   *got = patch_apply(mem, a, parse(mem, text), NULL, &e);
 
 		if (made[i].want != NULL)
 			assert_string_equal(text, made[i].want);
@@ -210,7 +210,7 @@ resources_come_and_go_with_their_categories(void **state)
 	TALLOC_CTX          *mem = talloc_new(NULL);
 	struct err           e = { 0 };
 	struct compare_spec *spec = spec_make(mem, "{}");
-	struct patch        *p = patch_make(mem, spec, &e);
+	struct patch        *p = patch_make(mem, spec, NULL, &e);
 	struct json         *v = parse(mem, "{\"x\":1}"), *w = parse(mem, "{\"x\":2}");
 	struct resource      old = { STR("a/b"), STR("k~"), v }, gone = { STR("a/b"), STR("g"), v },
 			new = { STR("a/b"), STR("k~"), w }, made_a = { STR("n"), STR(""), v },
@@ -224,7 +224,7 @@ resources_come_and_go_with_their_categories(void **state)
 		    patch_resource(p, &gone, NULL, &e) && patch_resource(p, NULL, &here, &e));
 	assert_true(patch_print(&out, p, &e));
 	v = parse(mem, "{\"a/b\":{\"k~\":{\"x\":1},\"g\":{\"x\":1}},\"same\":{\"1\":null}}");
-	v = patch_apply(mem, v, parse(mem, out.p), &e);
+	v = patch_apply(mem, v, parse(mem, out.p), NULL, &e);
 	assert_non_null(v);
 	assert_string_equal(canonical(mem, v),
 	    canonical(mem, parse(mem, "{\"a/b\":{\"k~\":{\"x\":2}},\"n\":{\"\":{\"x\":1},"
@@ -242,8 +242,8 @@ a_changed_secret_is_replaced_by_the_word_masked(void **state)
 	struct resource      b = { STR("c"), STR("k"), parse(mem, "{\"password\":\"hunter3\"}") };
 
 	(void)state;
-	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e) &&
-		    resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
+	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e) &&
+		    resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
 	assert_string_equal(patch_text(mem, spec, a.value, b.value),
 	    "[{\"op\":\"replace\",\"path\":\"/password\",\"value\":\"[masked]\"}]");
 	talloc_free(mem);
@@ -311,7 +311,7 @@ baseline_and_patch_give_the_snapshot(void **state)
 		a = parse(mem, x.p);
 		b = parse(mem, y.p);
 		text = patch_text(mem, spec, a, b);
-		got = patch_apply(mem, a, parse(mem, text), &e);
+		got = patch_apply(mem, a, parse(mem, text), NULL, &e);
 		if (got == NULL || changes(mem, spec, got, b) != 0 ||
 		    (changes(mem, spec, a, b) == 0) != (strcmp(text, "[]") == 0))
 			fail_msg("%s: %s to %s by %s", modes[i % 6], x.p, y.p, text);

@@ -48,8 +48,8 @@ load(struct world *w, const char *name)
 	w->pack = rule_pack_parse(w->mem, read_text(w->mem, "etc/rules", name), &e);
 	assert_non_null(w->pack);
 	list[0] = w->pack;
-	w->rules = rules_compile(w->mem, NULL, list, 1, &e);
-	w->spec = compare_compile(w->mem, NULL, list, 1, key, &e);
+	w->rules = rules_compile(w->mem, NULL, list, 1, NULL, &e);
+	w->spec = compare_compile(w->mem, NULL, list, 1, key, NULL, &e);
 	w->cases = json_parse(w->mem, read_text(w->mem, "tests/rules", name), &e);
 	if (w->rules == NULL || w->spec == NULL || w->cases == NULL)
 		fail_msg("%s: %s %s", name, e.pub, e.faults != NULL ? e.faults->pointer : "");
@@ -72,14 +72,14 @@ compare(struct world *w, TALLOC_CTX *mem, const struct json *one, const struct j
 		.key = text_at(one, "key", STR("k")) };
 	struct resource to = from;
 	struct err      e = { 0 };
-	struct diff    *d = diff_make(mem, w->spec, w->rules, &e);
+	struct diff    *d = diff_make(mem, w->spec, w->rules, NULL, &e);
 
 	from.value = json_get(sides, "old");
 	to.value = json_get(sides, "new");
 	assert_non_null(d);
 	assert_true(
-	    from.value == NULL || resource_normalise(mem, w->spec, &from, RESOURCE_SOURCE, &e));
-	assert_true(to.value == NULL || resource_normalise(mem, w->spec, &to, RESOURCE_SOURCE, &e));
+	    from.value == NULL || resource_normalise(mem, w->spec, &from, RESOURCE_SOURCE, NULL, &e));
+	assert_true(to.value == NULL || resource_normalise(mem, w->spec, &to, RESOURCE_SOURCE, NULL, &e));
 	assert_true(
 	    diff_resource(d, from.value != NULL ? &from : NULL, to.value != NULL ? &to : NULL, &e));
 	return d;

@@ -33,14 +33,14 @@ static struct diff *
 compare(struct rules *rules, const char *old, const char *new, bool *ok)
 {
 	struct err           e = { 0 };
-	struct compare_spec *spec = compare_compile(mem, NULL, NULL, 0, key, &e);
-	struct diff         *d = diff_make(mem, spec, rules, &e);
+	struct compare_spec *spec = compare_compile(mem, NULL, NULL, 0, key, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, rules, NULL, &e);
 	struct resource      a = { STR("c"), STR("k"), parse(old) }, b = a;
 
 	b.value = parse(new);
 	assert_non_null(rules);
-	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, &e));
-	assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, &e));
+	assert_true(resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e));
+	assert_true(resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
 	*ok = diff_resource(d, &a, &b, &e);
 	assert_true(*ok || e.code == ERR_INVALID);
 	return d;
@@ -54,7 +54,7 @@ fires(const char *rule, const char *old, const char *new)
 	struct diff *d;
 	bool         ok;
 
-	d = compare(rules_compile(mem, list, NULL, 0, &e), old, new, &ok);
+	d = compare(rules_compile(mem, list, NULL, 0, NULL, &e), old, new, &ok);
 	assert_true(ok);
 	return d->rule_hits[0] > 0;
 }
@@ -242,7 +242,7 @@ the_config_comes_first_then_its_packs_in_their_order_then_the_default(void **sta
 	static const char *const want[] = { "config:1", "one:1", "two:c", "default" };
 	struct err               e = { 0 };
 	struct rules            *r =
-	    rules_compile(mem, parse("[{'path':'/a','severity':'high'}]"), packs, LEN(packs), &e);
+	    rules_compile(mem, parse("[{'path':'/a','severity':'high'}]"), packs, LEN(packs), NULL, &e);
 	struct diff *d;
 	bool         ok;
 
@@ -296,12 +296,12 @@ more_rules_or_conditions_than_the_limits_are_refused(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct err e = { 0 };
 
-		assert_null(rules_compile(mem, parse(cases[i].text), NULL, 0, &e));
+		assert_null(rules_compile(mem, parse(cases[i].text), NULL, 0, NULL, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_string_equal(e.faults->pointer, cases[i].pointer);
 	}
 	assert_non_null(
-	    rules_compile(mem, parse(talloc_asprintf(mem, "[%s]", many(RULES_MAX, rule))), NULL, 0,
+	    rules_compile(mem, parse(talloc_asprintf(mem, "[%s]", many(RULES_MAX, rule))), NULL, 0, NULL,
 		&(struct err) { 0 }));
 }
 
@@ -313,11 +313,11 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	struct err e = { 0 };
 	char      *list = talloc_asprintf(
 		 mem, "[%s]", many(RULES_MAX, "{'path':'/**/x','severity':'low','to':'no'}"));
-	struct rules       *rules = rules_compile(mem, parse(list), NULL, 0, &e);
+	struct rules       *rules = rules_compile(mem, parse(list), NULL, 0, NULL, &e);
 	char               *values = talloc_asprintf(mem, "[%s]", many(1000, "{'x':1}"));
 	struct resource     from = { STR("c"), STR("k"), parse("{'a':null}") };
 	const struct str    steps[] = { STR("a") };
-	uint64_t            work = 0;
+	struct work         work;
 	struct rule_subject s = { CHANGE_MODIFIED, steps, 1, NULL, parse("null"), parse(values),
 		&work };
 	struct rule_pick    pick;
@@ -325,12 +325,13 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 
 	(void)state;
 	assert_true(rules_pick(mem, rules, &from, &from, &pick, NULL, &e));
+	work_begin(&work, WORK_REQUEST, NULL);
 	assert_true(rules_classify(mem, &pick, &s, &v, &e));
 	assert_string_equal(v.rule, "default");
-	assert_in_range(work, RULES_MAX * 1000, RULES_MAX * 20000);
-	work = RULES_STEPS_MAX - RULES_MAX * 1000;
+	assert_in_range(work.by[WORK_RULES], RULES_MAX * 1000, RULES_MAX * 20000);
+	assert_true(work_spend(&work, WORK_READ, work.steps_max - work.spent - 1000, &e));
 	assert_false(rules_classify(mem, &pick, &s, &v, &e));
-	assert_int_equal(e.code, ERR_INVALID);
+	assert_int_equal(e.code, ERR_TOO_COSTLY);
 }
 
 int

@@ -10,8 +10,23 @@ const prefix = `t${process.pid}-${Date.now().toString(36)}-`;
 let made = 0;
 
 export const newId = () => prefix + ++made;
-// Web servers close a connection that was idle for 5 s: we let go of it before.
-export const agent = new http.Agent({ keepAlive: true, maxSockets: 64, timeout: 2000 });
+// Web servers close a connection that was idle for 5 s: we let go of it before, also where this process itself
+// stood still meanwhile (a program that it waited for), so that no timer of its own could run.
+const IDLE_MS = 2000;
+class Agent extends http.Agent {
+  keepSocketAlive(socket) {
+    socket.idleSince = Date.now();
+    return super.keepSocketAlive(socket);
+  }
+
+  addRequest(...request) {
+    for (const socket of Object.values(this.freeSockets).flat())
+      if (Date.now() - socket.idleSince > IDLE_MS)
+        socket.destroy();
+    return super.addRequest(...request);
+  }
+}
+export const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: IDLE_MS });
 
 export class Answer {
   constructor(status, headers, bytes) {

@@ -21,6 +21,13 @@ mismatch(const struct sql *q, unsigned i, const char *column, const char *member
 	    "statement %s: column %u is %s, the member is %s", q->name, i + 1, column, member);
 }
 
+/* The server knows the columns only when it runs: db_one and db_all count them then. */
+static bool
+is_described_late(const struct sql *q)
+{
+	return strncmp(q->text, "CALL ", 5) == 0 || strstr(q->text, " RETURNING ") != NULL;
+}
+
 static bool
 verify_columns(const struct sql *q, MYSQL_STMT *st, struct err *e)
 {
@@ -31,8 +38,8 @@ verify_columns(const struct sql *q, MYSQL_STMT *st, struct err *e)
 
 	if (!bind_fields(q->out, f, &n, e))
 		return false;
-	if (columns == 0 && strncmp(q->text, "CALL ", 5) == 0)
-		return true; /* known when it runs: db_one and db_all count them then */
+	if (columns == 0 && is_described_late(q))
+		return true;
 	if (columns != n)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "statement %s: %u columns, %u members", q->name, columns, n);

@@ -10,6 +10,8 @@
 
 #define RECORDS_MAX 10000
 #define SEPARATOR   "--;;"
+#define LOCK_NS     600000000000
+#define TRIES       10 /* of a statement that others' transactions are in the way of */
 
 struct record {
 	int64_t     version;
@@ -24,8 +26,36 @@ static const struct field record_fields[] = {
 };
 static const struct schema record_schema = SCHEMA("MigrationRecord", struct record, record_fields);
 
+/* A record whose migration has another number now. */
+struct renumbered {
+	int64_t     version;
+	char       *name;
+	int64_t     was;
+	struct blob sha256;
+};
+static const struct field renumbered_fields[] = {
+	FIELD(struct renumbered, version, .doc = "Its number now."),
+	FIELD(struct renumbered, name, .doc = "Name of its file now."),
+	FIELD(struct renumbered, was, .doc = "The number recorded."),
+	FIELD(struct renumbered, sha256, .doc = "Of its text."),
+	FIELD_END
+};
+static const struct schema renumbered_schema =
+    SCHEMA("MigrationRenumbered", struct renumbered, renumbered_fields);
+static const struct field renumbered_key_fields[] = {
+	FIELD(struct renumbered, was, .doc = "The number recorded."),
+	FIELD(struct renumbered, sha256, .doc = "Of its text."),
+	FIELD_END
+};
+static const struct schema renumbered_key_schema =
+    SCHEMA("MigrationRenumberedKey", struct renumbered, renumbered_key_fields);
+
 SQL(migration_list, SQL_CONTROL, NULL, &record_schema,
     "SELECT version, name, sha256 FROM schema_migrations ORDER BY version");
+SQL(migration_renumber, SQL_CONTROL, &renumbered_schema, NULL,
+    "UPDATE IGNORE schema_migrations SET version = ?, name = ? WHERE version = ? AND sha256 = ?");
+SQL(migration_unnumber, SQL_CONTROL, &renumbered_key_schema, NULL,
+    "DELETE FROM schema_migrations WHERE version = ? AND sha256 = ?");
 SQL(migration_add, SQL_CONTROL, &record_schema, NULL,
     "INSERT IGNORE INTO schema_migrations (version, name, sha256, applied_at)"
     " VALUES (?, ?, ?, NOW(3))");
@@ -34,6 +64,58 @@ static const char table_sql[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     " version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,"
     " sha256 BINARY(32) NOT NULL, applied_at DATETIME(3) NOT NULL)";
+
+/* ---- one at a time ---- */
+
+static const char *const lock_sql[] = {
+	"CREATE TABLE IF NOT EXISTS schema_lock (id TINYINT NOT NULL PRIMARY KEY)",
+	"START TRANSACTION", "INSERT IGNORE INTO schema_lock (id) VALUES (1)",
+	"UPDATE schema_lock SET id = 1 WHERE id = 1", NULL
+};
+
+static bool
+lock_try(struct db *lock, struct err *e)
+{
+	for (const char *const *text = lock_sql; *text != NULL; text++)
+		if (!db_exec(lock, "migration", *text, e))
+			return false;
+	return true;
+}
+
+/*
+ * A row held by a transaction of another connection: the server lets go of it when this process
+ * ends, however it does.
+ */
+static struct db *
+lock_take(struct db *db, struct err *e)
+{
+	struct db *lock = db_make(db, &db->o, e);
+
+	for (int64_t until = clock_ns(db->o.clock) + LOCK_NS; lock != NULL;) {
+		if (lock_try(lock, e))
+			return lock;
+		db_close(lock);
+		if (e->sys != ER_LOCK_WAIT_TIMEOUT && e->sys != ER_LOCK_DEADLOCK)
+			break;
+		if (clock_ns(db->o.clock) > until) {
+			e->code = ERR_OK;
+			err_set(e, ERR_UNAVAILABLE, e->sys,
+			    "Another process has been migrating this schema for ten minutes.",
+			    "schema %s is locked", db_schema(db));
+			break;
+		}
+		err_clear(e);
+	}
+	talloc_free(lock);
+	return NULL;
+}
+
+static void
+lock_give(struct db *lock)
+{
+	db_close(lock);
+	talloc_free(lock);
+}
 
 int64_t
 migrate_newest(enum sql_scope scope)
@@ -57,11 +139,36 @@ by_version(const struct migration *list, enum sql_scope scope, int64_t version)
 	return NULL;
 }
 
+/* Recorded as this migration was at another time. */
 static bool
-is_recorded(const struct record *r, size_t n, int64_t version)
+is_former(const struct record *r, const struct migration *m)
+{
+	char hex[2 * HASH_LEN + 1];
+
+	if (r->sha256.n != HASH_LEN)
+		return false;
+	hex_print(r->sha256.p, HASH_LEN, hex);
+	for (const struct migration_former *f = m->former; f->sha256 != NULL; f++)
+		if (f->version == r->version && strcmp(f->sha256, hex) == 0)
+			return true;
+	return false;
+}
+
+/* The migration that a record is of; NULL: the program has none such. */
+static const struct migration *
+of_record(const struct migration *list, enum sql_scope scope, const struct record *r)
+{
+	for (const struct migration *m = list; m->name != NULL; m++)
+		if (m->scope == scope && is_former(r, m))
+			return m;
+	return by_version(list, scope, r->version);
+}
+
+static bool
+is_recorded(const struct record *r, size_t n, const struct migration *m)
 {
 	for (size_t i = 0; i < n; i++)
-		if (r[i].version == version)
+		if (r[i].version == m->version)
 			return true;
 	return false;
 }
@@ -87,8 +194,14 @@ compare_one(const struct db *db, const struct record *r, const struct migration 
 	if (m == NULL)
 		return refuse(db, r->name, "is missing from this program", e);
 	hash_sha256(m->text, strlen(m->text), sum);
-	if (r->sha256.n != sizeof(sum) || memcmp(r->sha256.p, sum, sizeof(sum)) != 0)
+	if (r->sha256.n == sizeof(sum) && memcmp(r->sha256.p, sum, sizeof(sum)) == 0)
+		return true;
+	if (!is_former(r, m))
 		return refuse(db, r->name, "was changed after it had been applied", e);
+	if (m->version != r->version) /* until migrate_run() has renumbered it */
+		return err_set(e, ERR_UNAVAILABLE, 0,
+		    "The schema is not migrated: run bsxctl migrate.",
+		    "schema %s: migration %s is %s now", db_schema(db), r->name, m->name);
 	return true;
 }
 
@@ -102,7 +215,7 @@ compare(const struct db *db, const struct record *r, size_t n, enum sql_scope sc
 		if (m->scope == scope && m->version > newest)
 			newest = m->version;
 	for (size_t i = 0; i < n; i++)
-		if (!compare_one(db, &r[i], by_version(list, scope, r[i].version), newest, e))
+		if (!compare_one(db, &r[i], of_record(list, scope, &r[i]), newest, e))
 			return false;
 	return true;
 }
@@ -115,7 +228,7 @@ compare_order(const struct db *db, const struct record *r, size_t n, enum sql_sc
 	int64_t applied = n == 0 ? 0 : r[n - 1].version;
 
 	for (const struct migration *m = list; m->name != NULL; m++)
-		if (m->scope == scope && m->version < applied && !is_recorded(r, n, m->version))
+		if (m->scope == scope && m->version < applied && !m->late && !is_recorded(r, n, m))
 			return refuse(db, m->name, "is older than one that is applied already", e);
 	return true;
 }
@@ -143,6 +256,20 @@ next_statement(TALLOC_CTX *mem, const char **text)
 	}
 }
 
+/* Services that still run may hold what it wants to change. */
+static bool
+apply_statement(struct db *db, const char *text, struct err *e)
+{
+	for (int try = 1;; try++) {
+		if (db_exec(db, "migration", text, e))
+			return true;
+		if (try == TRIES ||
+		    (e->sys != ER_LOCK_WAIT_TIMEOUT && e->sys != ER_LOCK_DEADLOCK))
+			return false;
+		err_clear(e);
+	}
+}
+
 static bool
 apply_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct err *e)
 {
@@ -155,7 +282,7 @@ apply_text(struct db *db, TALLOC_CTX *tmp, const struct migration *m, struct err
 		if (text == NULL)
 			return err_memory(e);
 		text = ddl_text(tmp, &names, text, e);
-		if (text == NULL || !db_exec(db, "migration", text, e))
+		if (text == NULL || !apply_statement(db, text, e))
 			return err_note(
 			    e, "applying statement %d of %s to %s", i, m->name, db_schema(db));
 	}
@@ -186,7 +313,7 @@ apply_missing(struct db *db, const struct record *r, size_t n, enum sql_scope sc
     int *applied, struct err *e)
 {
 	for (const struct migration *m = list; m->name != NULL; m++) {
-		if (m->scope != scope || is_recorded(r, n, m->version))
+		if (m->scope != scope || is_recorded(r, n, m))
 			continue;
 		if (progress != NULL)
 			progress(arg, m);
@@ -197,24 +324,67 @@ apply_missing(struct db *db, const struct record *r, size_t n, enum sql_scope sc
 	return true;
 }
 
-bool
-migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
+static bool
+read_records(struct db *db, TALLOC_CTX *mem, struct record **r, size_t *n, struct err *e)
+{
+	return db_all(db, mem, &migration_list, NULL, RECORDS_MAX, r, n, e);
+}
+
+/* Frees the number that a record has from the time before its migration got another; repeatable. */
+static bool
+renumber(struct db *db, const struct record *r, size_t n, enum sql_scope scope,
+    const struct migration *list, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct migration *m = of_record(list, scope, &r[i]);
+		struct renumbered       x = { .was = r[i].version, .sha256 = r[i].sha256 };
+		bool                    ok;
+
+		if (m == NULL || m->version == r[i].version)
+			continue;
+		x.version = m->version;
+		x.name = talloc_strdup(db, m->name);
+		ok = x.name != NULL ? db_run(db, &migration_renumber, &x, NULL, e) &&
+		        db_run(db, &migration_unnumber, &x, NULL, e)
+		                    : err_memory(e);
+		talloc_free(x.name);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool
+run_locked(struct db *db, enum sql_scope scope, const struct migration *list,
     void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e)
 {
 	TALLOC_CTX    *tmp = talloc_new(db);
 	struct record *r;
 	size_t         n;
-	int            count = 0;
 	bool           ok;
 
-	ok = db_exec(db, "migration", table_sql, e) &&
-	    db_all(db, tmp, &migration_list, NULL, RECORDS_MAX, &r, &n, e) &&
+	ok = db_exec(db, "migration", table_sql, e) && read_records(db, tmp, &r, &n, e) &&
+	    renumber(db, r, n, scope, list, e) && read_records(db, tmp, &r, &n, e) &&
 	    compare(db, r, n, scope, list, e) && compare_order(db, r, n, scope, list, e) &&
-	    apply_missing(db, r, n, scope, list, progress, arg, &count, e) &&
-	    migrate_check(db, scope, list, e); /* another process may have been at it too */
+	    apply_missing(db, r, n, scope, list, progress, arg, applied, e) &&
+	    migrate_check(db, scope, list, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
+    void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e)
+{
+	struct db *lock = lock_take(db, e);
+	int        count = 0;
+	bool       ok;
+
+	ok = lock != NULL && run_locked(db, scope, list, progress, arg, &count, e);
+	if (lock != NULL)
+		lock_give(lock);
 	if (applied != NULL)
 		*applied = count;
-	talloc_free(tmp);
 	return ok;
 }
 
@@ -224,7 +394,7 @@ migrate_check(struct db *db, enum sql_scope scope, const struct migration *list,
 	TALLOC_CTX    *tmp = talloc_new(db);
 	struct record *r = NULL;
 	size_t         n = 0;
-	bool           ok = db_all(db, tmp, &migration_list, NULL, RECORDS_MAX, &r, &n, e);
+	bool           ok = read_records(db, tmp, &r, &n, e);
 
 	if (!ok && e->sys == ER_NO_SUCH_TABLE) {
 		err_clear(e);
@@ -232,7 +402,7 @@ migrate_check(struct db *db, enum sql_scope scope, const struct migration *list,
 	}
 	ok = ok && compare(db, r, n, scope, list, e);
 	for (const struct migration *m = list; ok && m->name != NULL; m++)
-		if (m->scope == scope && !is_recorded(r, n, m->version))
+		if (m->scope == scope && !is_recorded(r, n, m))
 			ok = err_set(e, ERR_UNAVAILABLE, 0,
 			    "The schema is not migrated: run bsxctl migrate.",
 			    "schema %s lacks migration %s", db_schema(db), m->name);

@@ -5,20 +5,35 @@
  * recorded in schema_migrations (version, name, sha256, applied_at) of the same
  * schema.  A recorded migration whose text changed or is missing from the
  * program is refused with its name; a newer schema than the program is refused
- * too.  Statements are separated by a line holding only "--;;".  A migration
- * interrupted half-way is repeated: its statements are written to be
- * repeatable (IF NOT EXISTS).
+ * too.  Statements are separated by a line holding only "--;;".  DDL is not
+ * transactional: a migration interrupted half-way is repeated, and so its
+ * statements are written to be repeatable (IF NOT EXISTS).  Of several processes
+ * that migrate one schema one works, and the others wait for it (schema_lock).
+ *
+ * A migration that has landed never changes (db/released, held by lint).  What
+ * was landed otherwise before that rule is in db/former: other texts or numbers
+ * that were recorded count as the migration they are now, and what was landed
+ * out of order may be applied late.
  */
 #ifndef BSX_STORE_MIGRATE_H
 #define BSX_STORE_MIGRATE_H
 
 #include "core/store/db.h"
 
+/* What was recorded for a migration before db/released froze it. */
+struct migration_former {
+	int64_t     version;
+	const char *sha256; /* hexadecimal; NULL ends the list */
+};
+#define MIGRATION_FORMER_MAX 4
+
 struct migration {
 	enum sql_scope scope;
 	int64_t        version; /* number in the file's name */
-	const char    *name;    /* file name without directory */
+	const char    *name;    /* "control/" or "tenant/" and the file's name */
 	const char    *text;
+	bool           late;    /* may be applied after a later one */
+	struct migration_former former[MIGRATION_FORMER_MAX];
 };
 extern const struct migration migrations[]; /* generated; ordered; ended by name == NULL */
 

@@ -11,12 +11,12 @@
 
 static const struct migration two[] = {
 	{ SQL_CONTROL, 1, "control/0001_other.sql",
-	    "CREATE TABLE IF NOT EXISTS other (i INT PRIMARY KEY)\n" },
+	    .text = "CREATE TABLE IF NOT EXISTS other (i INT PRIMARY KEY)\n" },
 	{ SQL_TENANT, 1, "tenant/0001_a.sql",
-	    "-- a comment\nCREATE TABLE IF NOT EXISTS a (i INT PRIMARY KEY)\n--;;\n"
-	    "INSERT IGNORE INTO a (i) VALUES (1)\n" },
+	    .text = "-- a comment\nCREATE TABLE IF NOT EXISTS a (i INT PRIMARY KEY)\n--;;\n"
+	            "INSERT IGNORE INTO a (i) VALUES (1)\n" },
 	{ SQL_TENANT, 2, "tenant/0002_b.sql",
-	    "CREATE TABLE IF NOT EXISTS b (t TEXT DEFAULT '--;;{}')\n" },
+	    .text = "CREATE TABLE IF NOT EXISTS b (t TEXT DEFAULT '--;;{}')\n" },
 	{ 0 }
 };
 

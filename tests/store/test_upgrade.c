@@ -1,0 +1,785 @@
+/*
+ * Databases of every earlier state of the tree become those of today: their schemas are the same as
+ * fresh ones, and what was in them is there and works.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/auth/audit.h"
+#include "core/store/alert.h"
+#include "core/store/db_priv.h"
+#include "core/store/migrate.h"
+#include "core/store/report.h"
+#include "tests/store/drift_world.h"
+#include "tests/store/people.h"
+
+#define FOLDER   "tests/store/upgrade"
+#define CONTROL  "testbsx"
+#define EMPTY    "testupgrade"
+#define LIST_MAX 64
+
+/* ---- files ---- */
+
+static char *
+file_text(TALLOC_CTX *mem, const char *path)
+{
+	FILE  *f = fopen(path, "r");
+	char  *text = talloc_zero_size(mem, 1 << 20);
+	size_t n;
+
+	if (f == NULL)
+		fail_msg("%s cannot be read", path);
+	n = fread(text, 1, (1 << 20) - 1, f);
+	assert_true(n > 0 && feof(f));
+	fclose(f);
+	return text;
+}
+
+/* ---- what a schema is ---- */
+
+static const char *const parts[] = {
+	"SELECT CONCAT_WS('|', 'table', TABLE_NAME, ENGINE, TABLE_COLLATION) FROM "
+	"information_schema.TABLES"
+	" WHERE TABLE_SCHEMA = @schema",
+	"SELECT CONCAT_WS('|', 'column', TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, "
+	"COLLATION_NAME, EXTRA,"
+	" IFNULL(COLUMN_DEFAULT, 'none'), GENERATION_EXPRESSION) FROM information_schema.COLUMNS "
+	"WHERE TABLE_SCHEMA = @schema",
+	"SELECT CONCAT_WS('|', 'index', TABLE_NAME, INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, "
+	"COLUMN_NAME, IFNULL(SUB_PART, ''))"
+	" FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = @schema",
+	"SELECT CONCAT_WS('|', 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, EVENT_MANIPULATION, "
+	"ACTION_TIMING,"
+	" ACTION_STATEMENT) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = @schema",
+	"SELECT CONCAT_WS('|', 'routine', ROUTINE_NAME, DEFINER, SECURITY_TYPE, ROUTINE_DEFINITION)"
+	" FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = @schema",
+	"SELECT CONCAT_WS('|', 'parameter', SPECIFIC_NAME, ORDINAL_POSITION, PARAMETER_MODE, "
+	"PARAMETER_NAME, DTD_IDENTIFIER)"
+	" FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = @schema",
+};
+
+static MYSQL_RES *
+ask(struct db *root, const char *text)
+{
+	struct err e = { 0 };
+
+	assert_ok(db_ready(root, &e));
+	if (mysql_query(root->my, text) != 0)
+		fail_msg("%s: %s", text, mysql_error(root->my));
+	return mysql_store_result(root->my);
+}
+
+/* All of it as text, a line each, in an order that does not depend on when it was made. */
+static char *
+schema_text(TALLOC_CTX *mem, struct db *root, const char *schema)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	server_do(root, "SET @schema = '%s'", schema);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		MYSQL_RES *r = ask(root, talloc_asprintf(mem, "%s ORDER BY 1", parts[i]));
+		MYSQL_ROW  row;
+
+		while ((row = mysql_fetch_row(r)) != NULL)
+			buf_printf(&b, "%s\n", row[0]);
+		mysql_free_result(r);
+	}
+	assert_true(b.n > 1000);
+	return b.p;
+}
+
+static void
+assert_same_schema(const char *what, const char *got, const char *want)
+{
+	size_t at = 0;
+
+	if (strcmp(got, want) == 0)
+		return;
+	while (got[at] == want[at])
+		at++;
+	while (at > 0 && got[at - 1] != '\n')
+		at--;
+	fail_msg("%s: \"%.*s\" instead of \"%.*s\"", what, (int)strcspn(got + at, "\n"), got + at,
+	    (int)strcspn(want + at, "\n"), want + at);
+}
+
+/* ---- schemas of earlier states, empty ---- */
+
+struct empty {
+	struct db *root;
+	char      *fresh[2]; /* by scope */
+};
+
+static struct db *
+empty_db(struct empty *s)
+{
+	struct err        e = { 0 };
+	struct db_options o = { .socket = server_socket(),
+		.user = "root",
+		.schema = EMPTY,
+		.control = EMPTY,
+		.kind = "control",
+		.clock = &clock_system };
+	struct db        *db;
+
+	server_schema(s->root, EMPTY);
+	db = db_make(s, &o, &e);
+	assert_non_null(db);
+	return db;
+}
+
+static void
+empty_end(struct db *db)
+{
+	db_close(db);
+	talloc_free(db);
+}
+
+static int
+empty_set_up(void **state)
+{
+	struct empty *s = talloc_zero(NULL, struct empty);
+	struct err    e = { 0 };
+
+	s->root = server_db(s, NULL);
+	server_do(s->root, "CREATE USER IF NOT EXISTS " EMPTY "definer@localhost ACCOUNT LOCK");
+	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
+		struct db *db = empty_db(s);
+
+		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e));
+		s->fresh[scope] = schema_text(s, s->root, EMPTY);
+		empty_end(db);
+	}
+	*state = s;
+	return 0;
+}
+
+static int
+empty_tear_down(void **state)
+{
+	struct empty *s = *state;
+
+	server_do(s->root, "DROP DATABASE " EMPTY);
+	server_do(s->root, "DROP USER " EMPTY "definer@localhost");
+	talloc_free(s);
+	return 0;
+}
+
+/* The migrations of one scope in a line of FOLDER/states, as that state had them. */
+static char *
+state_list(TALLOC_CTX *mem, const char *line, enum sql_scope scope, struct migration *list)
+{
+	char *key = talloc_strdup(mem, ""), *rest = talloc_strdup(mem, line), *token;
+	int   n = 0;
+
+	while ((token = strsep(&rest, " ")) != NULL) {
+		const char *equals = strchr(token, '=');
+		const char *path = equals == NULL ? token : equals + 1;
+		bool        tenant = strncmp(path, "control/", 8) != 0;
+		const char *slash = strchr(path, '/');
+
+		if (tenant != (scope == SQL_TENANT))
+			continue;
+		assert_true(n < LIST_MAX - 1 && slash != NULL);
+		list[n++] = (struct migration) { .scope = scope,
+			.name = talloc_strdup(mem, path),
+			.version = atoll(equals == NULL ? slash + 1 : token),
+			.late = true,
+			.text = file_text(
+			    mem, talloc_asprintf(mem, "%s/%s",
+				     strncmp(path, "former/", 7) == 0 ? FOLDER : "db", path)) };
+		key = talloc_asprintf_append(key, " %s", token);
+	}
+	list[n] = (struct migration) { 0 };
+	return key;
+}
+
+static void
+every_earlier_state_becomes_what_a_fresh_schema_is(void **state)
+{
+	struct empty *s = *state;
+	TALLOC_CTX   *mem = talloc_new(s);
+	char *all = file_text(mem, FOLDER "/states"), *line, *seen = talloc_strdup(mem, "\n");
+	int   n = 0;
+
+	while ((line = strsep(&all, "\n")) != NULL) {
+		for (int scope = SQL_CONTROL; *line != '#' && *line != '\0' && scope <= SQL_TENANT;
+		     scope++) {
+			TALLOC_CTX      *tmp = talloc_new(mem);
+			struct migration list[LIST_MAX];
+			struct err       e = { 0 };
+			char            *key = state_list(tmp, line, (enum sql_scope)scope, list);
+			struct db       *db;
+
+			if (strstr(seen, talloc_asprintf(tmp, "\n%s\n", key)) != NULL)
+				continue;
+			seen = talloc_asprintf_append(seen, "%s\n", key);
+			db = empty_db(s);
+			if (!migrate_run(db, (enum sql_scope)scope, list, NULL, NULL, NULL, &e) &&
+			    e.code != ERR_INTERNAL)
+				fail_msg("%s: %s", key, e.detail);
+			err_clear(&e);
+			if (!migrate_run(
+				db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e))
+				fail_msg("%s: %s", key, e.detail);
+			assert_same_schema(key, schema_text(tmp, s->root, EMPTY), s->fresh[scope]);
+			empty_end(db);
+			talloc_free(tmp);
+			n++;
+		}
+	}
+	assert_true(n >= 25);
+	talloc_free(mem);
+}
+
+/* The way of a database that was there from the beginning and took every state it could. */
+static void
+a_schema_that_went_through_every_state_is_the_same(void **state)
+{
+	struct empty *s = *state;
+
+	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
+		TALLOC_CTX      *mem = talloc_new(s);
+		char            *all = file_text(mem, FOLDER "/states"), *line;
+		struct migration list[LIST_MAX];
+		struct err       e = { 0 };
+		struct db       *db = empty_db(s);
+
+		while ((line = strsep(&all, "\n")) != NULL) {
+			if (*line == '#' || *line == '\0')
+				continue;
+			(void)state_list(mem, line, (enum sql_scope)scope, list);
+			for (struct migration *m = list; m->name != NULL; m++)
+				m->late = false; /* they refused what came too late */
+			(void)!migrate_run(db, (enum sql_scope)scope, list, NULL, NULL, NULL, &e);
+			err_clear(&e);
+		}
+		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e));
+		assert_same_schema("all states", schema_text(mem, s->root, EMPTY), s->fresh[scope]);
+		empty_end(db);
+		talloc_free(mem);
+	}
+}
+
+/* ---- migrations in pieces ---- */
+
+/* The first k statements of a text and one that fails; NULL: it has no more. */
+static char *
+cut_after(TALLOC_CTX *mem, const char *text, int k)
+{
+	static const char separator[] = "\n--;;\n";
+	const char       *at = text;
+
+	for (int i = 0; i < k; i++) {
+		at = strstr(i == 0 ? at : at + 1, separator);
+		if (at == NULL)
+			return i == k - 1 ? talloc_asprintf(mem, "%s--;;\nbroken", text) : NULL;
+	}
+	return talloc_asprintf(
+	    mem, "%.*s%sbroken", (int)(at - text), text, k == 0 ? "" : separator);
+}
+
+/* Each from that number on is cut off after each of its statements before it is whole; how often
+ * that was. */
+static int
+migrate_in_pieces(struct db *db, enum sql_scope scope, int64_t from)
+{
+	int boundaries = 0;
+
+	for (const struct migration *m = migrations; m->name != NULL; m++) {
+		TALLOC_CTX      *mem = talloc_new(NULL);
+		struct migration list[LIST_MAX];
+		struct err       e = { 0 };
+		int              n = 0;
+
+		if (m->scope != scope || m->version < from)
+			continue;
+		for (const struct migration *x = migrations; x <= m; x++)
+			list[n++] = *x;
+		list[n] = (struct migration) { 0 };
+		for (int k = 0; (list[n - 1].text = cut_after(mem, m->text, k)) != NULL; k++) {
+			assert_false(migrate_run(db, scope, list, NULL, NULL, NULL, &e));
+			if (strstr(e.detail, "broken") == NULL)
+				fail_msg("%s cut after %d: %s", m->name, k, e.detail);
+			err_clear(&e);
+			boundaries++;
+		}
+		list[n - 1].text = m->text;
+		if (!migrate_run(db, scope, list, NULL, NULL, NULL, &e))
+			fail_msg("%s: %s", m->name, e.detail);
+		talloc_free(mem);
+	}
+	return boundaries;
+}
+
+static void
+a_schema_made_in_pieces_is_the_same(void **state)
+{
+	struct empty *s = *state;
+
+	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
+		TALLOC_CTX *mem = talloc_new(s);
+		struct db  *db = empty_db(s);
+
+		assert_true(migrate_in_pieces(db, (enum sql_scope)scope, 0) > 20);
+		assert_same_schema("pieces", schema_text(mem, s->root, EMPTY), s->fresh[scope]);
+		empty_end(db);
+		talloc_free(mem);
+	}
+}
+
+/* ---- an installation of an earlier state, with what was in it ---- */
+
+struct old {
+	struct world *w;
+	const char   *name;
+	char          conf[200];
+};
+
+static void
+write_conf(struct old *o)
+{
+	FILE *f;
+
+	snprintf(o->conf, sizeof(o->conf), "%s/upgrade.conf", server_folder());
+	f = fopen(o->conf, "w");
+	assert_non_null(f);
+	fprintf(f,
+	    "public_url = \"http://127.0.0.1:8080\"; state_dir = \"%s\"; keyring = "
+	    "\"%s/upgrade.keyring\";\n"
+	    "db = { socket = \"%s\"; control = \"" CONTROL "\"; user = \"" CONTROL
+	    "\"; provision_user = \"root\"; };\n",
+	    server_folder(), server_folder(), server_socket());
+	assert_int_equal(fclose(f), 0);
+}
+
+static void PRINTF(1, 2) shell(const char *fmt, ...)
+{
+	char    text[1000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	assert_int_equal(system(text), 0);
+}
+
+/* The server as that state left it. */
+static void
+old_restore(struct old *o)
+{
+	struct world *w = o->w;
+	struct err    e = { 0 };
+
+	shell("zcat " FOLDER "/%s.sql.gz | mariadb --no-defaults --socket='%s' --user=root",
+	    o->name, server_socket());
+	shell("cp " FOLDER "/%s.keyring '%s/upgrade.keyring' && chmod 600 '%s/upgrade.keyring'",
+	    o->name, server_folder(), server_folder());
+	write_conf(o);
+	w->deps.keyring =
+	    keyring_open(w, talloc_asprintf(w, "%s/upgrade.keyring", server_folder()), &e);
+	if (w->deps.keyring == NULL)
+		fail_msg("%s", e.detail);
+	database_close_all(w->d);
+	w->d = database_make(w, &w->deps, &e);
+	assert_non_null(w->d);
+}
+
+static struct old *
+old_make(void **state, const char *name)
+{
+	struct old *o = talloc_zero(*state, struct old);
+
+	o->w = *state;
+	o->w->conf.public_url = "http://127.0.0.1:8080";
+	o->w->conf.base_path = "";
+	o->w->conf.rules_dir = "etc/rules";
+	o->name = name;
+	old_restore(o);
+	return o;
+}
+
+/* `bsxctl migrate ARGUMENT`; its exit status. */
+static int
+old_migrate(const struct old *o, const char *argument)
+{
+	char text[600];
+	int  status;
+
+	snprintf(text, sizeof(text), "%s -c '%s' migrate %s >'%s/migrate.out' 2>&1",
+	    getenv("BSX_CTL"), o->conf, argument, server_folder());
+	status = system(text);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+old_migrated(const struct old *o)
+{
+	if (old_migrate(o, "") != 0)
+		fail_msg("%s: %s", o->name,
+		    file_text(o->w, talloc_asprintf(o->w, "%s/migrate.out", server_folder())));
+}
+
+/* "schema.table=rows" of each table, a line each. */
+static char *
+old_rows(TALLOC_CTX *mem, const struct old *o)
+{
+	MYSQL_RES *tables = ask(o->w->root,
+	    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE (TABLE_SCHEMA = "
+	    "'" CONTROL
+	    "' OR TABLE_SCHEMA LIKE 'bsxt%') AND TABLE_NAME <> 'schema_migrations' ORDER BY 1, 2");
+	char      *text = talloc_strdup(mem, "");
+	MYSQL_ROW  row, n;
+
+	while ((row = mysql_fetch_row(tables)) != NULL) {
+		MYSQL_RES *r = ask(o->w->root,
+		    talloc_asprintf(mem, "SELECT COUNT(*) FROM `%s`.`%s`", row[0], row[1]));
+
+		n = mysql_fetch_row(r);
+		text = talloc_asprintf_append(text, "%s.%s=%s\n", row[0], row[1], n[0]);
+		mysql_free_result(r);
+	}
+	mysql_free_result(tables);
+	return text;
+}
+
+/* Every table that was there has what it had. */
+static void
+assert_rows_kept(const char *before, const char *after)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	char       *rest = talloc_strdup(mem, before), *line;
+	int         n = 0;
+
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		if (strstr(after, talloc_asprintf(mem, "%s\n", line)) == NULL)
+			fail_msg("%s was before; after: %s", line, after);
+		n++;
+	}
+	assert_true(n > 20);
+	talloc_free(mem);
+}
+
+static const struct tenant *
+old_tenant(struct old *o, const char *slug)
+{
+	const struct tenant *t;
+	struct err           e = { 0 };
+
+	assert_ok(tenant_by_slug(o->w->d, str_of(slug), &t, &e));
+	return t;
+}
+
+static struct tenant_db *
+old_open(struct old *o, const char *slug)
+{
+	struct tenant_db *t;
+	struct err        e = { 0 };
+
+	assert_ok(tenant_db_open(o->w->d, old_tenant(o, slug), false, &t, &e));
+	return t;
+}
+
+/* The schema of a tenant that is made now. */
+static char *
+fresh_tenant(TALLOC_CTX *mem, struct old *o)
+{
+	static const char name[] = "bsxtfresh";
+	struct db_options fo = { .socket = server_socket(),
+		.user = "root",
+		.schema = name,
+		.control = CONTROL,
+		.clock = &clock_system };
+	struct err        e = { 0 };
+	struct db        *fresh = db_make(mem, &fo, &e);
+	char             *text;
+
+	assert_non_null(fresh);
+	server_schema(o->w->root, name);
+	assert_ok(migrate_run(fresh, SQL_TENANT, migrations, NULL, NULL, NULL, &e));
+	db_close(fresh);
+	text = schema_text(mem, o->w->root, name);
+	server_do(o->w->root, "DROP DATABASE %s", name);
+	return text;
+}
+
+/* The same schemas as an installation of today has. */
+static void
+check_schemas(struct old *o)
+{
+	static const char *const slugs[] = { "demo", "platform" }; /* in each dump */
+	TALLOC_CTX              *mem = talloc_new(o);
+	struct err               e = { 0 };
+	char                    *want = fresh_tenant(mem, o);
+
+	assert_ok(db_verify(database_control(o->w->d), SQL_CONTROL, &e));
+	for (size_t i = 0; i < 2; i++) {
+		struct tenant_db *t = old_open(o, slugs[i]);
+
+		assert_ok(db_verify(t->db, SQL_TENANT, &e));
+		assert_int_equal(t->tenant->schema_version, migrate_newest(SQL_TENANT));
+		assert_same_schema(slugs[i], schema_text(mem, o->w->root, db_schema(t->db)), want);
+	}
+	talloc_free(mem);
+}
+
+static struct people *
+old_people(struct old *o)
+{
+	struct people     *p = talloc_zero(o, struct people);
+	struct err         e = { 0 };
+	struct log_options lo = { .service = "test",
+		.clock = &clock_system,
+		.target = talloc_asprintf(p, "%s/upgrade.log", server_folder()) };
+	struct conf       *c = &o->w->conf;
+
+	p->w = o->w;
+	c->access_s = 600;
+	c->session_idle_s = 1800;
+	c->session_absolute_s = 43200;
+	c->session_max_idle_s = 86400;
+	c->session_max_absolute_s = 2592000;
+	c->password_min = 12;
+	p->segment = people_segment(p, "upgrade-segment");
+	p->auth = (struct auth) { .conf = c,
+		.clock = &clock_system,
+		.rand = &rand_system,
+		.log = log_open(p, &lo, &e),
+		.keyring = o->w->deps.keyring,
+		.segment = p->segment,
+		.database = o->w->d };
+	assert_non_null(p->auth.log);
+	return p;
+}
+
+static void
+check_people(struct old *o)
+{
+	struct people       *p = old_people(o);
+	struct session_grant g;
+	struct err           e = { 0 };
+	uint64_t             entries = 0, broken = 1;
+
+	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &entries, &broken, &e));
+	assert_true(entries >= 3);
+	assert_int_equal(broken, 0);
+	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", PASSWORD, &g), ERR_OK);
+	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", "another password", &g),
+	    ERR_CREDENTIALS);
+	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &entries, &broken, &e));
+	assert_int_equal(broken, 0);
+	talloc_free(p);
+}
+
+static void
+check_drift(struct old *o)
+{
+	struct drift_world       *x = talloc_zero(o, struct drift_world);
+	struct err                e = { 0 };
+	struct log_options        lo = { .service = "test",
+		       .clock = &clock_system,
+		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
+	struct drift_deps         deps = { .conf = &o->w->conf,
+			.clock = &clock_system,
+			.rand = &rand_system,
+			.log = log_open(x, &lo, &e) };
+	const struct alert_filter any = { 0 };
+	struct alert             *alerts;
+	struct push_answer        a;
+	struct uuid               config;
+	char                     *hex;
+	size_t                    n = 0;
+
+	x->w = o->w;
+	x->t = old_open(o, "demo");
+	x->d = drift_make(x, &deps, &e);
+	assert_non_null(x->d);
+	assert_ok(alert_list(x->t, x, &any, 10, &alerts, &n, &e));
+	assert_int_equal(n, 1);
+	assert_string_equal(alerts[0].status, "acknowledged");
+	assert_string_equal(alerts[0].severity, "critical");
+	hex = drift_text(x, x, "SELECT HEX(id) FROM %s.drift_configs");
+	assert_int_equal(strlen(hex), 2 * sizeof(config.b));
+	for (size_t i = 0; i < sizeof(config.b); i++)
+		assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &config.b[i]), 1);
+	/* The baseline was stored by the old program: what is the same is the same, what is not is
+	 * drift. */
+	a = drift_push(x, x, &config, file_text(x, "tools/demo/drifted.json"));
+	assert_string_equal(a.report.status, "drifted");
+	assert_true(a.report.created + a.report.modified + a.report.deleted > 5);
+	a = drift_push(x, x, &config, file_text(x, "tools/demo/baseline.json"));
+	assert_string_equal(a.report.status, "clean");
+	drift_check(x);
+	/* A delivery that waited still waits, in both places. */
+	assert_true(drift_count(x, "SELECT COUNT(*) FROM " CONTROL
+				   ".outbox_index i JOIN %s.outbox o ON o.id = i.id") >= 1);
+	talloc_free(x);
+}
+
+static void
+upgrade(void **state, const char *name)
+{
+	struct old *o = old_make(state, name);
+	char       *before = old_rows(o, o);
+
+	assert_int_equal(old_migrate(o, "--check"), 1);
+	old_migrated(o);
+	assert_rows_kept(before, old_rows(o, o));
+	assert_int_equal(old_migrate(o, "--check"), 0);
+	check_schemas(o);
+	check_people(o);
+	check_drift(o);
+}
+
+static void
+an_installation_of_the_first_state_works_after_its_upgrade(void **state)
+{
+	upgrade(state, "1-first");
+}
+
+static void
+an_installation_of_the_second_state_works_after_its_upgrade(void **state)
+{
+	upgrade(state, "2-second");
+}
+
+static void
+an_installation_of_the_third_state_works_after_its_upgrade(void **state)
+{
+	upgrade(state, "3-third");
+}
+
+/* ---- an upgrade that is disturbed ---- */
+
+static void
+an_upgrade_cut_off_after_any_statement_is_finished_by_the_next(void **state)
+{
+	struct old       *o = old_make(state, "1-first");
+	char             *before = old_rows(o, o);
+	struct db_options c = { .socket = server_socket(),
+		.user = "root",
+		.schema = CONTROL,
+		.control = CONTROL,
+		.clock = &clock_system };
+	struct db_options t = c;
+	struct err        e = { 0 };
+	struct db        *control, *demo;
+	MYSQL_RES        *r;
+
+	server_do(
+	    o->w->root, "CREATE USER IF NOT EXISTS " CONTROL "definer@localhost ACCOUNT LOCK");
+	r = ask(o->w->root, "SELECT schema_name FROM " CONTROL ".tenants WHERE slug = 'demo'");
+	t.schema = talloc_strdup(o, mysql_fetch_row(r)[0]);
+	mysql_free_result(r);
+	control = db_make(o, &c, &e);
+	demo = db_make(o, &t, &e);
+	assert_non_null(control);
+	assert_non_null(demo);
+	assert_true(migrate_in_pieces(control, SQL_CONTROL, 3) > 10);
+	assert_true(migrate_in_pieces(demo, SQL_TENANT, 3) > 40);
+	db_close(control);
+	db_close(demo);
+	old_migrated(o);
+	assert_rows_kept(before, old_rows(o, o));
+	check_schemas(o);
+	check_people(o);
+	check_drift(o);
+}
+
+static pid_t
+start_migrate(const struct old *o)
+{
+	const char *ctl = getenv("BSX_CTL");
+	pid_t       pid = fork();
+
+	if (pid == 0) {
+		(void)!freopen("/dev/null", "w", stdout);
+		(void)!freopen("/dev/null", "w", stderr);
+		execl(ctl, ctl, "-c", o->conf, "migrate", (char *)NULL);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+/* Each lives a little longer, until one reaches its end. */
+static void
+an_upgrade_killed_again_and_again_comes_to_its_end(void **state)
+{
+	struct old *o = old_make(state, "1-first");
+	char       *before = old_rows(o, o);
+	int         status = 0, killed = 0;
+
+	database_close_all(o->w->d);
+	for (long ms = 10;; ms += 10) {
+		const struct timespec life = { .tv_sec = ms / 1000,
+			.tv_nsec = ms % 1000 * 1000000 };
+		pid_t                 pid = start_migrate(o);
+
+		nanosleep(&life, NULL);
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (WIFEXITED(status))
+			break;
+		killed++;
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(killed > 0);
+	assert_rows_kept(before, old_rows(o, o));
+	check_schemas(o);
+	check_drift(o);
+}
+
+static void
+upgrades_at_the_same_time_do_not_disturb_each_other(void **state)
+{
+	struct old *o = old_make(state, "1-first");
+	char       *before = old_rows(o, o);
+	pid_t       pids[3];
+	int         status;
+
+	database_close_all(o->w->d);
+	for (int i = 0; i < 3; i++)
+		pids[i] = start_migrate(o);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	assert_rows_kept(before, old_rows(o, o));
+	check_schemas(o);
+	check_people(o);
+	check_drift(o);
+}
+
+#define EMPTY_TEST(f) cmocka_unit_test(f)
+#define OLD_TEST(f)   cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest empty[] = {
+		EMPTY_TEST(every_earlier_state_becomes_what_a_fresh_schema_is),
+		EMPTY_TEST(a_schema_made_in_pieces_is_the_same),
+		EMPTY_TEST(a_schema_that_went_through_every_state_is_the_same),
+	};
+	const struct CMUnitTest old[] = {
+		OLD_TEST(an_installation_of_the_first_state_works_after_its_upgrade),
+		OLD_TEST(an_installation_of_the_second_state_works_after_its_upgrade),
+		OLD_TEST(an_installation_of_the_third_state_works_after_its_upgrade),
+		OLD_TEST(an_upgrade_cut_off_after_any_statement_is_finished_by_the_next),
+		OLD_TEST(an_upgrade_killed_again_and_again_comes_to_its_end),
+		OLD_TEST(upgrades_at_the_same_time_do_not_disturb_each_other),
+	};
+
+	return cmocka_run_group_tests_name(
+		   "upgrade of schemas", empty, empty_set_up, empty_tear_down) +
+	       cmocka_run_group_tests_name("upgrade of installations", old, NULL, NULL);
+}

@@ -48,6 +48,8 @@ MUST_USE bool json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, s
 
 const struct json *json_get(const struct json *object, const char *name); /* NULL: not there, or no object */
 const struct json *json_at(const struct json *root, struct str pointer);  /* RFC 6901; NULL: nothing there */
+/* One step of a pointer, escaped as it stands there. */
+const struct json *json_child(const struct json *v, struct str step);
 bool json_is_bool(const struct json *v);
 
 /* Appends one step to a JSON Pointer: "/" and the name with ~ and / escaped. */

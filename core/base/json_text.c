@@ -40,8 +40,8 @@ step_is(struct str step, struct str name)
 	return j == name.n;
 }
 
-static const struct json *
-child(const struct json *v, struct str step)
+const struct json *
+json_child(const struct json *v, struct str step)
 {
 	uint64_t i;
 
@@ -69,7 +69,7 @@ json_at(const struct json *root, struct str pointer)
 		const char *end = memchr(p, '/', pointer.n - i - 1);
 
 		step = (struct str) { p, end != NULL ? (size_t)(end - p) : pointer.n - i - 1 };
-		v = child(v, step);
+		v = json_child(v, step);
 		i += 1 + step.n;
 	}
 	return v;

@@ -149,11 +149,11 @@ classify(struct walk *w, const struct place *at, struct change *c)
 		.labels = t->labels,
 		.old_value = c->old_value,
 		.new_value = c->new_value,
-		.work = w->d->state->work };
+	};
 	struct rule_verdict v;
 
 	if (!w->picked && !rules_pick(w->tmp, w->d->state->rules, w->from, w->to, &w->rules,
-			      w->d->state->work, w->e))
+			      w->d->state->matcher, w->e))
 		return false;
 	w->picked = true;
 	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))

@@ -23,10 +23,11 @@ diff_make(
 	s->spec = spec;
 	s->rules = rules;
 	s->work = work;
+	s->matcher = matcher_make(d, work, WORK_RULES, e);
 	d->state = s;
 	s->trail = trail_make(s, e);
 	d->rule_hits = talloc_zero_array(d, uint32_t, rules_count(rules) + 1);
-	if (s->trail == NULL || d->rule_hits == NULL) {
+	if (s->trail == NULL || s->matcher == NULL || d->rule_hits == NULL) {
 		(void)err_memory(e);
 		talloc_free(d);
 		return NULL;

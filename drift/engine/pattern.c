@@ -3,120 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GLOBS_MAX 1000
-
-/* ---- globs ---- */
-
-struct glob
-glob_make(struct str text, bool fold)
-{
-	struct glob g = { .text = text, .fold = fold };
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] != '*')
-			continue;
-		if (g.stars++ == 0)
-			g.head = (uint32_t)i;
-		g.tail = (uint32_t)(text.n - i - 1);
-	}
-	return g;
-}
-
-static inline char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* Not strncasecmp: that ends at U+0000, and what it folds is the locale's business. */
-static inline bool
-equal(bool fold, const char *a, const char *b, size_t n)
-{
-	if (!fold)
-		return n == 0 || memcmp(a, b, n) == 0;
-	for (size_t i = 0; i < n; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return true;
-}
-
-/* Leftmost place of `what` in s; NULL: none. */
-static const char *
-find(bool fold, struct str s, struct str what)
-{
-	if (!fold)
-		return what.n == 0 ? s.p : memmem(s.p, s.n, what.p, what.n);
-	for (size_t i = 0; i + what.n <= s.n; i++)
-		if (equal(true, s.p + i, what.p, what.n))
-			return s.p + i;
-	return NULL;
-}
-
-/* Taking each inner piece at its leftmost place is enough: a `*` follows every one. */
-static bool
-match_inner(const struct glob *g, struct str s)
-{
-	struct str inner = { g->text.p + g->head + 1, g->text.n - g->head - g->tail - 2 };
-	struct str piece;
-
-	for (uint32_t i = 1; i < g->stars; i++) {
-		const char *at;
-
-		inner = str_cut(inner, '*', &piece);
-		at = find(g->fold, s, piece);
-		if (at == NULL)
-			return false;
-		s.n -= (size_t)(at - s.p) + piece.n;
-		s.p = at + piece.n;
-	}
-	return true;
-}
-
-bool
-glob_match(const struct glob *g, struct str s)
-{
-	if (g->stars == 0)
-		return s.n == g->text.n && equal(g->fold, s.p, g->text.p, s.n);
-	if (s.n < (size_t)g->head + g->tail || !equal(g->fold, s.p, g->text.p, g->head) ||
-	    !equal(g->fold, s.p + s.n - g->tail, g->text.p + g->text.n - g->tail, g->tail))
-		return false;
-	if (g->stars == 1)
-		return true;
-	return match_inner(g, (struct str) { s.p + g->head, s.n - g->head - g->tail });
-}
-
-bool
-globs_match(const struct globs *g, struct str s)
-{
-	for (size_t i = 0; i < g->n; i++)
-		if (glob_match(&g->items[i], s))
-			return true;
-	return false;
-}
-
-bool
-globs_compile(TALLOC_CTX *mem, const struct json *v, bool fold, const char *pointer,
-    struct globs *out, struct err *e)
-{
-	bool               list = v->type == JSON_ARRAY;
-	const struct json *items = list ? v->items : v;
-
-	out->n = list ? v->n : 1;
-	if (out->n == 0 || out->n > GLOBS_MAX)
-		return err_fault(e, mem, pointer, "must have 1 to %d entries", GLOBS_MAX);
-	out->items = talloc_array(mem, struct glob, (unsigned)out->n);
-	if (out->items == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < out->n; i++) {
-		if (items[i].type != JSON_STRING || items[i].text.n > GLOB_TEXT_MAX)
-			return err_fault(e, mem, pointer,
-			    "must be a string or a list of strings of at most %d bytes",
-			    GLOB_TEXT_MAX);
-		out->items[i] = glob_make(items[i].text, fold);
-	}
-	return true;
-}
-
 /* ---- path patterns ---- */
 
 /* One step without its ~0 and ~1; false: another escape. */
@@ -211,12 +97,25 @@ pattern_start(const struct pattern *p)
 uint64_t
 pattern_step(const struct pattern *p, uint64_t states, struct str name)
 {
+	uint64_t ignored = 0;
+
+	return pattern_step_counted(p, states, name, &ignored);
+}
+
+uint64_t
+pattern_step_counted(const struct pattern *p, uint64_t states, struct str name, uint64_t *steps)
+{
 	uint64_t next = states & p->any;
+
+	*steps += 1 + (uint64_t)__builtin_popcountll(p->any) / 8;
 
 	for (uint64_t todo = states & ~p->any; todo != 0; todo &= todo - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(todo);
 
-		if (i < p->n && glob_match(&p->steps[i], name))
+		if (i == p->n)
+			continue;
+		*steps += 1 + (p->steps[i].stars < 2 ? 0 : name.n / 2);
+		if (glob_match(&p->steps[i], name))
 			next |= (uint64_t)1 << (i + 1);
 	}
 	return skip_any(p, next);

@@ -1,38 +1,17 @@
 /*
- * pattern.h - globs and path patterns.  No backtracking that input could blow up.
+ * pattern.h - path patterns.  No backtracking that input could blow up.
  *
- * A glob is text in which `*` stands for any run of bytes; everything else is
- * itself.  A path pattern is a JSON Pointer (RFC 6901) of steps: a step is a
+ * A path pattern is a JSON Pointer (RFC 6901) of steps: a step is a
  * glob on one member name or array index, `*` is any one step, `**` any number
  * of steps, none included.  "" is the value itself.  At most PATTERN_STEPS_MAX.
  */
 #ifndef BSX_DRIFT_ENGINE_PATTERN_H
 #define BSX_DRIFT_ENGINE_PATTERN_H
 
-#include "core/base/json.h"
+#include "drift/engine/glob.h"
 
 #define PATTERN_STEPS_MAX 60
 #define PATTERN_TEXT_MAX  1024 /* bytes of a path pattern */
-#define GLOB_TEXT_MAX     256  /* bytes of a glob */
-
-struct glob {
-	struct str text;
-	bool       fold;       /* ASCII case folding */
-	uint32_t   stars;      /* 0: the text itself */
-	uint32_t   head, tail; /* bytes before the first and behind the last `*` */
-};
-struct glob glob_make(struct str text, bool fold);
-bool        glob_match(const struct glob *g, struct str s);
-
-/* A list of globs; an empty list matches nothing. */
-struct globs {
-	struct glob *items;
-	size_t       n;
-};
-/* From a JSON string or array of strings (1..1000). Faults are added at `pointer`. */
-MUST_USE bool globs_compile(TALLOC_CTX *mem, const struct json *v, bool fold, const char *pointer,
-    struct globs *out, struct err *e);
-bool globs_match(const struct globs *g, struct str s);
 
 struct pattern {
 	struct glob *steps;
@@ -49,6 +28,9 @@ MUST_USE bool pattern_compile(TALLOC_CTX *mem, struct str text, const char *poin
  */
 uint64_t pattern_start(const struct pattern *p);
 uint64_t pattern_step(const struct pattern *p, uint64_t states, struct str name);
+/* The same, and adds to *steps what it was worth (work.h). */
+uint64_t pattern_step_counted(
+    const struct pattern *p, uint64_t states, struct str name, uint64_t *steps);
 bool     pattern_done(const struct pattern *p, uint64_t states);
 
 /*

@@ -4,23 +4,9 @@
 #ifndef BSX_DRIFT_ENGINE_RULE_H
 #define BSX_DRIFT_ENGINE_RULE_H
 
-#include "drift/engine/number.h"
 #include "drift/engine/pattern.h"
+#include "drift/engine/predicate.h"
 #include "drift/engine/rules.h"
-
-enum predicate_kind {
-	PREDICATE_EQUAL, PREDICATE_ONE_OF, PREDICATE_MATCH, PREDICATE_EXISTS, PREDICATE_ABSENT,
-	PREDICATE_NOT, PREDICATE_ABOVE, PREDICATE_BELOW, PREDICATE_CONTAINS,
-};
-struct predicate {
-	enum predicate_kind kind;
-	bool                fold;  /* texts match in upper and lower case (ASCII) */
-	const struct json  *value; /* EQUAL, ABOVE, BELOW, CONTAINS */
-	struct globs        globs; /* MATCH */
-	struct predicate   *items; /* ONE_OF, NOT */
-	uint32_t            n;
-	uint32_t            cost; /* steps to hold a value against it: conditions in it, at any depth */
-};
 
 struct rule_where {
 	struct str       pointer;

@@ -77,98 +77,7 @@ static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1
 	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."), FIELD_END };
 const struct schema       rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
 
-/* ---- predicates ---- */
-
-static bool predicate(
-    struct compiler *c, const char *member, const struct json *v, struct predicate *out);
-
-static bool
-predicate_list(struct compiler *c, const char *member, const struct json *items, uint32_t n,
-    enum predicate_kind kind, struct predicate *out)
-{
-	*out = (struct predicate) { .kind = kind };
-	if (n == 0 || n > 1000)
-		return compiler_fault(c, member, "a list needs 1 to 1000 entries");
-	if (!compiler_charge(c, member, n))
-		return false;
-	out->items = talloc_zero_array(c->mem, struct predicate, n);
-	if (out->items == NULL)
-		return err_memory(c->e);
-	for (; out->n < n; out->n++)
-		if (!predicate(c, member, &items[out->n], &out->items[out->n]))
-			return false;
-	return true;
-}
-
-static bool
-predicate_object(
-    struct compiler *c, const char *member, const struct json *v, struct predicate *out)
-{
-	const struct json *value = v->n == 1 ? &v->items[0] : NULL;
-	struct str         name = value != NULL ? v->names[0] : STR("");
-
-	if (str_eqz(name, "match")) {
-		*out = (struct predicate) { .kind = PREDICATE_MATCH };
-		return compiler_globs(c, member, value, c->fold, &out->globs);
-	}
-	if (str_eqz(name, "exists") && json_is_bool(value)) {
-		*out = (struct predicate) { .kind = value->type == JSON_TRUE ? PREDICATE_EXISTS
-									     : PREDICATE_ABSENT };
-		return true;
-	}
-	if (str_eqz(name, "not"))
-		return predicate_list(c, member, value, 1, PREDICATE_NOT, out);
-	if ((str_eqz(name, "above") || str_eqz(name, "below")) && value->type == JSON_NUMBER) {
-		*out = (struct predicate) { .kind = str_eqz(name, "above") ? PREDICATE_ABOVE
-									   : PREDICATE_BELOW,
-			.value = value };
-		return number_in_limits(value->text) ||
-		       compiler_fault(c, member, "the number is too long");
-	}
-	if (str_eqz(name, "contains") && value->type == JSON_STRING && value->text.n > 0) {
-		if (value->text.n > GLOB_TEXT_MAX)
-			return compiler_fault(c, member, "contains is longer than 256 bytes");
-		*out = (struct predicate) {
-			.kind = PREDICATE_CONTAINS, .fold = c->fold, .value = value
-		};
-		return true;
-	}
-	return compiler_fault(
-	    c, member, "an object must be one of match, contains, exists, not, above, below");
-}
-
-static uint32_t
-predicate_cost(const struct predicate *p)
-{
-	uint32_t n = 1 + (uint32_t)p->globs.n;
-
-	if (p->kind == PREDICATE_CONTAINS && p->fold)
-		n += (uint32_t)p->value->text.n; /* looked for at every place */
-	for (uint32_t i = 0; i < p->n; i++)
-		n += p->items[i].cost;
-	return n;
-}
-
-static bool
-predicate_kinds(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
-{
-	if (v->type == JSON_OBJECT)
-		return predicate_object(c, member, v, out);
-	if (v->type == JSON_ARRAY)
-		return predicate_list(c, member, v->items, v->n, PREDICATE_ONE_OF, out);
-	*out = (struct predicate) { .kind = PREDICATE_EQUAL, .fold = c->fold, .value = v };
-	return v->type != JSON_NUMBER || number_in_limits(v->text) ||
-	       compiler_fault(c, member, "the number is too long");
-}
-
-static bool
-predicate(struct compiler *c, const char *member, const struct json *v, struct predicate *out)
-{
-	if (!predicate_kinds(c, member, v, out))
-		return false;
-	out->cost = predicate_cost(out);
-	return true;
-}
+/* ---- conditions ---- */
 
 static bool
 compile_where(struct compiler *c, const struct json *v, struct rule *out)
@@ -186,7 +95,7 @@ compile_where(struct compiler *c, const struct json *v, struct rule *out)
 			return false;
 		if (w->pointer.n > 0 && w->pointer.p[0] != '/')
 			return compiler_fault(c, "/where", "member names must be JSON Pointers");
-		if (!predicate(c, "/where", &v->items[out->n_where], &w->is))
+		if (!predicate_compile(c, "/where", &v->items[out->n_where], &w->is))
 			return false;
 	}
 	return true;
@@ -222,8 +131,8 @@ compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *ou
 	    (in->where.tree != NULL && !compile_where(c, in->where.tree, out)) ||
 	    (in->op.tree != NULL && !compile_ops(c, in->op.tree, out)))
 		return false;
-	return (from == NULL || predicate(c, "/from", from, &out->from)) &&
-	       (to == NULL || predicate(c, "/to", to, &out->to));
+	return (from == NULL || predicate_compile(c, "/from", from, &out->from)) &&
+	       (to == NULL || predicate_compile(c, "/to", to, &out->to));
 }
 
 static bool

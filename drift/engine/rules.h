@@ -105,13 +105,19 @@ const char               *rules_name(const struct rules *rules, uint32_t i); /* 
 
 /* The rules that can speak about one resource: category, key and `where` hold. */
 struct rule;
+struct matcher;
 struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
+	struct matcher     *matcher;
 };
-/* `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none. */
+/*
+ * `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none.  `matcher`: of
+ * all the resources of a comparison, with the budget of the request; NULL: one that counts nothing.
+ */
 MUST_USE bool rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, struct work *work, struct err *e);
+    const struct resource *to, struct rule_pick *out, struct matcher *matcher,
+    struct err *e);
 
 /* One change as rules see it. */
 struct rule_subject {
@@ -120,7 +126,6 @@ struct rule_subject {
 	size_t             n_steps;
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
-	struct work       *work;
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {

@@ -1,242 +1,210 @@
 /* rules.h: which rule a change meets. */
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #include "core/base/index.h"
 #include "drift/engine/element.h"
+#include "drift/engine/lookup.h"
+#include "drift/engine/number.h"
 #include "drift/engine/rule.h"
 
 /* Values found at a rule's path in one side of a change. */
 struct found {
 	const struct json **items;
 	uint32_t            n, cap;
-	uint64_t            looked; /* places on the way; what is to be told apart costs more */
 };
-#define LOOKED_FOUND 8
-#define BYTES_STEP   4 /* of a text are worth one step */
 
-/* ---- predicates ---- */
-
-static bool holds(const struct predicate *p, const struct json *v);
-
-static bool
-any_holds(const struct predicate *list, uint32_t n, const struct json *v)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (holds(&list[i], v))
-			return true;
-	return false;
-}
-
-static bool
-text_equal(const struct predicate *p, struct str s)
-{
-	struct str want = p->value->text;
-
-	return s.n == want.n && (s.n == 0 || strncasecmp(s.p, want.p, s.n) == 0);
-}
-
-static bool
-contains(const struct predicate *p, struct str s)
-{
-	struct str want = p->value->text;
-
-	if (!p->fold)
-		return s.n > 0 && memmem(s.p, s.n, want.p, want.n) != NULL;
-	for (size_t i = 0; i + want.n <= s.n; i++)
-		if (strncasecmp(s.p + i, want.p, want.n) == 0)
-			return true;
-	return false;
-}
-
-/* `v` NULL: there is no value. */
-static bool
-holds(const struct predicate *p, const struct json *v)
-{
-	switch (p->kind) {
-	case PREDICATE_EXISTS:
-		return v != NULL;
-	case PREDICATE_ABSENT:
-		return v == NULL;
-	case PREDICATE_EQUAL:
-		if (v != NULL && p->fold && v->type == JSON_STRING && p->value->type == JSON_STRING)
-			return text_equal(p, v->text);
-		return v != NULL && element_scalar_equal(p->value, v);
-	case PREDICATE_ONE_OF:
-		return any_holds(p->items, p->n, v);
-	case PREDICATE_NOT:
-		return !any_holds(p->items, p->n, v);
-	case PREDICATE_MATCH:
-		return v != NULL && v->type == JSON_STRING && globs_match(&p->globs, v->text);
-	case PREDICATE_CONTAINS:
-		return v != NULL && v->type == JSON_STRING && contains(p, v->text);
-	case PREDICATE_ABOVE:
-		return v != NULL && v->type == JSON_NUMBER &&
-		       number_cmp(v->text, p->value->text) > 0;
-	case PREDICATE_BELOW:
-		return v != NULL && v->type == JSON_NUMBER &&
-		       number_cmp(v->text, p->value->text) < 0;
-	}
-	return false;
-}
-
-static bool
-found_holds(const struct predicate *p, const struct found *f)
-{
-	for (uint32_t i = 0; i < f->n; i++)
-		if (holds(p, f->items[i]))
-			return true;
-	return false;
-}
+/* One change held against one rule. */
+struct hold {
+	TALLOC_CTX                *tmp;
+	struct matcher            *matcher;
+	struct work               *work;
+	const struct rule         *rule;
+	const struct rule_subject *s;
+	struct found               lost, gained;
+	struct err                *e;
+};
 
 /* ---- picking for a resource ---- */
 
-static bool
-where_holds(const struct rule *rule, const struct resource *from, const struct resource *to)
-{
-	for (uint32_t i = 0; i < rule->n_where; i++) {
-		const struct rule_where *w = &rule->where[i];
+struct picking {
+	struct matcher        *matcher;
+	struct lookup         *lookup;
+	const struct resource *from, *to;
+	struct err            *e;
+};
 
-		if (!(from != NULL && holds(&w->is, json_at(from->value, w->pointer))) &&
-		    !(to != NULL && holds(&w->is, json_at(to->value, w->pointer))))
+static bool
+where_on(const struct picking *p, const struct rule_where *w, const struct resource *side, bool *yes)
+{
+	const struct json *v;
+
+	if (*yes || side == NULL)
+		return true;
+	return lookup_at(p->lookup, side->value, w->pointer, &v, p->e) &&
+	       predicate_holds(p->matcher, &w->is, v, yes, p->e);
+}
+
+static bool
+where_holds(const struct picking *p, const struct rule *rule, bool *yes)
+{
+	*yes = true;
+	for (uint32_t i = 0; *yes && i < rule->n_where; i++) {
+		*yes = false;
+		if (!where_on(p, &rule->where[i], p->from, yes) ||
+		    !where_on(p, &rule->where[i], p->to, yes))
 			return false;
 	}
 	return true;
 }
 
-static uint64_t
-picking_cost(const struct rule *rule)
+static bool
+globs_hold(const struct picking *p, const struct globs *g, struct str s, bool *yes)
 {
-	uint64_t n = 1 + rule->category.n + rule->key.n;
+	*yes = true;
+	return g->n == 0 || matcher_globs(p->matcher, g, s, yes, p->e);
+}
 
-	for (uint32_t i = 0; i < rule->n_where; i++)
-		n += rule->where[i].is.cost;
-	return n;
+static bool
+speaks(const struct picking *p, const struct rule *rule, bool *yes)
+{
+	const struct resource *r = p->to != NULL ? p->to : p->from;
+
+	if (!work_spend(matcher_work(p->matcher), WORK_RULES, 1, p->e) ||
+	    !globs_hold(p, &rule->category, r->category, yes))
+		return false;
+	if (*yes && !globs_hold(p, &rule->key, r->key, yes))
+		return false;
+	return !*yes || where_holds(p, rule, yes);
 }
 
 bool
 rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
-    const struct resource *to, struct rule_pick *out, struct work *work, struct err *e)
+    const struct resource *to, struct rule_pick *out, struct matcher *matcher, struct err *e)
 {
-	uint64_t               taken = 0;
-	const struct resource *r = to != NULL ? to : from;
+	struct picking p = { matcher, NULL, from, to, e };
+	bool           ok = true, yes;
 
 	*out = (struct rule_pick) { 0 };
 	if (rules == NULL || rules->n == 0)
 		return true;
+	if (matcher == NULL)
+		p.matcher = matcher_make(mem, NULL, WORK_RULES, e);
+	out->matcher = p.matcher;
+	p.lookup = p.matcher == NULL
+		       ? NULL
+		       : lookup_make(mem, matcher_work(p.matcher), WORK_RULES, e);
 	out->items = talloc_array(mem, const struct rule *, rules->n);
-	if (out->items == NULL)
+	if (p.lookup == NULL || out->items == NULL)
 		return err_memory(e);
-	for (uint32_t i = 0; i < rules->n; i++) {
-		const struct rule *rule = &rules->items[i];
-
-		taken += picking_cost(rule);
-		if ((rule->category.n == 0 || globs_match(&rule->category, r->category)) &&
-		    (rule->key.n == 0 || globs_match(&rule->key, r->key)) &&
-		    where_holds(rule, from, to))
-			out->items[out->n++] = rule;
+	for (uint32_t i = 0; ok && i < rules->n; i++) {
+		ok = speaks(&p, &rules->items[i], &yes);
+		if (ok && yes)
+			out->items[out->n++] = &rules->items[i];
 	}
-	return work_spend(work, WORK_RULES, taken, e);
+	talloc_free(p.lookup);
+	return ok;
 }
 
 /* ---- what was lost and gained at a rule's path ---- */
 
 static bool
-found_add(TALLOC_CTX *tmp, struct found *f, const struct json *v, struct err *e)
+found_add(struct hold *h, struct found *f, const struct json *v)
 {
 	const struct json **more;
 
 	if (f->n == f->cap) {
 		f->cap = f->cap > 0 ? f->cap * 2 : 8;
-		more = talloc_realloc(tmp, f->items, const struct json *, f->cap);
+		more = talloc_realloc(h->tmp, f->items, const struct json *, f->cap);
 		if (more == NULL)
-			return err_memory(e);
+			return err_memory(h->e);
 		f->items = more;
 	}
 	f->items[f->n++] = v;
 	return true;
 }
 
+static struct str
+step_name(const struct json *v, uint32_t i, char number[static 12])
+{
+	if (v->type == JSON_OBJECT)
+		return v->names[i];
+	return (struct str) { number, (size_t)snprintf(number, 12, "%u", i) };
+}
+
 /* The values below v (v itself left out) that the rest of the pattern matches. */
 static bool
-find_below(TALLOC_CTX *tmp, const struct pattern *p, uint64_t states, const struct json *v,
-    struct found *f, struct err *e)
+find_below(struct hold *h, uint64_t states, const struct json *v, struct found *f)
 {
-	bool ok = true;
+	const struct pattern *p = &h->rule->path;
+	uint64_t              steps = 0;
+	bool                  ok = true;
+	char                  number[12];
 
 	if (v == NULL)
 		return true;
 	for (uint32_t i = 0; ok && i < v->n; i++) {
-		char       number[12];
-		struct str name = { number, 0 };
-		uint64_t   next;
+		uint64_t next = pattern_step_counted(p, states, step_name(v, i, number), &steps);
 
-		if (v->type == JSON_OBJECT)
-			name = v->names[i];
-		else
-			name.n = (size_t)snprintf(number, sizeof number, "%u", i);
-		next = pattern_step(p, states, name);
-		f->looked += pattern_done(p, next) ? LOOKED_FOUND : 1;
-		if (next == 0)
+		if (steps > WORK_LOOK || i + 1 == v->n) {
+			ok = work_spend(h->work, WORK_RULES, steps, h->e);
+			steps = 0;
+		}
+		if (!ok || next == 0)
 			continue;
-		ok = pattern_done(p, next) ? found_add(tmp, f, &v->items[i], e)
-					   : find_below(tmp, p, next, &v->items[i], f, e);
+		ok = pattern_done(p, next) ? found_add(h, f, &v->items[i])
+					   : find_below(h, next, &v->items[i], f);
 	}
 	return ok;
 }
 
 /* Every value's text, those of `a` first, and the number of its group. */
 static bool
-group(TALLOC_CTX *tmp, struct found *a, const struct found *b, uint32_t **out,
-    uint32_t *groups, struct err *e)
+group(struct hold *h, const struct found *a, const struct found *b, uint32_t **out, uint32_t *groups)
 {
 	uint32_t            n = a->n + b->n;
-	struct index_entry *v = talloc_array(tmp, struct index_entry, n);
+	struct index_entry *v = talloc_array(h->tmp, struct index_entry, n);
 
-	*out = talloc_array(tmp, uint32_t, n);
+	*out = talloc_array(h->tmp, uint32_t, n);
 	if (v == NULL || *out == NULL)
-		return err_memory(e);
+		return err_memory(h->e);
 	for (uint32_t i = 0; i < n; i++) {
-		struct buf b_text;
+		struct buf text;
 
-		buf_make(&b_text, v);
-		if (!element_text(&b_text, i < a->n ? a->items[i] : b->items[i - a->n], NULL, NULL,
-			STR(""), e))
+		buf_make(&text, v);
+		if (!element_text(&text, i < a->n ? a->items[i] : b->items[i - a->n], NULL, NULL,
+			STR(""), h->e) ||
+		    !work_spend(h->work, WORK_RULES, 20 + text.n / 4, h->e))
 			return false;
-		a->looked += buf_str(&b_text).n / BYTES_STEP;
-		v[i] = index_entry(buf_str(&b_text), 0);
+		v[i] = index_entry(buf_str(&text), 0);
 	}
-	return index_group(tmp, v, n, *out, groups, e);
+	return index_group(h->tmp, v, n, *out, groups, h->e);
 }
 
 /* Takes out of both what they have in common, as multisets. */
 static bool
-subtract(TALLOC_CTX *tmp, struct found *a, struct found *b, struct err *e)
+subtract(struct hold *h)
 {
-	struct found rest_a = { 0 }, rest_b = { 0 };
-	uint32_t    *of, groups = 0;
-	int64_t     *more; /* how many more of a group are in b */
-	bool         ok;
+	struct found *a = &h->lost, *b = &h->gained, rest_a = { 0 }, rest_b = { 0 };
+	uint32_t     *of, groups = 0;
+	int64_t      *more; /* how many more of a group are in b */
+	bool          ok;
 
 	if (a->n == 0 || b->n == 0) /* nothing in common */
 		return true;
-	if (!group(tmp, a, b, &of, &groups, e))
+	if (!group(h, a, b, &of, &groups))
 		return false;
-	more = talloc_zero_array(tmp, int64_t, groups);
-	ok = more != NULL || err_memory(e);
+	more = talloc_zero_array(h->tmp, int64_t, groups);
+	ok = more != NULL || err_memory(h->e);
 	for (uint32_t i = 0; ok && i < a->n + b->n; i++)
 		more[of[i]] += i < a->n ? -1 : 1;
 	for (uint32_t i = 0; ok && i < a->n; i++)
 		if (more[of[i]]++ < 0)
-			ok = found_add(tmp, &rest_a, a->items[i], e);
+			ok = found_add(h, &rest_a, a->items[i]);
 	for (uint32_t i = 0; ok && i < a->n; i++)
 		more[of[i]]--;
 	for (uint32_t i = 0; ok && i < b->n; i++)
 		if (more[of[a->n + i]]-- > 0)
-			ok = found_add(tmp, &rest_b, b->items[i], e);
-	rest_a.looked = a->looked;
-	rest_b.looked = b->looked;
+			ok = found_add(h, &rest_b, b->items[i]);
 	*a = rest_a;
 	*b = rest_b;
 	return ok;
@@ -244,38 +212,43 @@ subtract(TALLOC_CTX *tmp, struct found *a, struct found *b, struct err *e)
 
 /* An element is met by its index and, when it is keyed, by its key. */
 static uint64_t
-step(const struct pattern *p, uint64_t states, const struct rule_subject *s, size_t i)
+step(const struct hold *h, uint64_t states, size_t i, uint64_t *steps)
 {
-	uint64_t next = pattern_step(p, states, s->steps[i]);
+	const struct rule_subject *s = h->s;
+	uint64_t next = pattern_step_counted(&h->rule->path, states, s->steps[i], steps);
 
 	if (s->labels != NULL && s->labels[i].n > 0)
-		next |= pattern_step(p, states, s->labels[i]);
+		next |= pattern_step_counted(&h->rule->path, states, s->labels[i], steps);
 	return next;
 }
 
 /* false with *seen false: the path does not speak about this change. */
 static bool
-look(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, struct found *lost,
-    struct found *gained, bool *seen, struct err *e)
+look(struct hold *h, bool *seen)
 {
-	uint64_t states = pattern_start(&rule->path);
+	const struct pattern *path = &h->rule->path;
+	const struct json    *old = h->s->old_value, *new = h->s->new_value;
+	uint64_t              states = pattern_start(path), steps = 1;
 
 	*seen = false;
-	for (size_t i = 0; i < s->n_steps && states != 0; i++)
-		states = step(&rule->path, states, s, i);
+	for (size_t i = 0; i < h->s->n_steps && states != 0; i++)
+		states = step(h, states, i, &steps);
+	if (!work_spend(h->work, WORK_RULES, steps, h->e))
+		return false;
 	if (states == 0)
 		return true;
 	*seen = true;
-	if (pattern_done(&rule->path, states))
-		return (s->old_value == NULL || found_add(tmp, lost, s->old_value, e)) &&
-		       (s->new_value == NULL || found_add(tmp, gained, s->new_value, e));
-	if (!find_below(tmp, &rule->path, states, s->old_value, lost, e) ||
-	    !find_below(tmp, &rule->path, states, s->new_value, gained, e) ||
-	    !subtract(tmp, lost, gained, e))
+	if (pattern_done(path, states))
+		return (old == NULL || found_add(h, &h->lost, old)) &&
+		       (new == NULL || found_add(h, &h->gained, new));
+	if (!find_below(h, states, old, &h->lost) || !find_below(h, states, new, &h->gained) ||
+	    !subtract(h))
 		return false;
-	*seen = lost->n + gained->n > 0;
+	*seen = h->lost.n + h->gained.n > 0;
 	return true;
 }
+
+/* ---- what is asked of it ---- */
 
 /* null, "", [] and {} are not something. */
 static bool
@@ -310,61 +283,53 @@ number_of(const struct json *v, struct str *out)
 }
 
 static bool
-in_direction(const struct rule *rule, const struct found *lost, const struct found *gained)
+in_direction(struct hold *h, bool *yes)
 {
-	bool       grows = rule->direction == RULE_GROWS;
-	struct str was, is;
-	int        c;
+	const struct found *lost = &h->lost, *gained = &h->gained;
+	bool                grows = h->rule->direction == RULE_GROWS;
+	struct str          was, is;
+	uint64_t            steps = lost->n + gained->n;
+	int                 c;
 
-	if (rule->direction == RULE_ANY)
+	*yes = true;
+	if (h->rule->direction == RULE_ANY)
 		return true;
 	if (lost->n == 1 && gained->n == 1 && number_of(lost->items[0], &was) &&
 	    number_of(gained->items[0], &is)) {
 		c = number_cmp(is, was);
-		return grows ? c > 0 : c < 0;
+		*yes = grows ? c > 0 : c < 0;
+		steps += (is.n + was.n) / 16;
+	} else {
+		*yes = something(grows ? gained : lost);
 	}
-	return something(grows ? gained : lost);
+	return work_spend(h->work, WORK_RULES, steps, h->e);
 }
 
-/* To hold all of it against one condition. */
-static uint64_t
-found_cost(const struct found *f)
+/* `p` holds for one of them, where it is asked for. */
+static bool
+found_holds(struct hold *h, bool asked, const struct predicate *p, const struct found *f, bool *yes)
 {
-	uint64_t n = f->n;
-
-	for (uint32_t i = 0; i < f->n; i++)
-		if (f->items[i]->type == JSON_STRING)
-			n += f->items[i]->text.n / 64;
-	return n;
+	if (!asked)
+		return true;
+	*yes = false;
+	for (uint32_t i = 0; !*yes && i < f->n; i++)
+		if (!predicate_holds(h->matcher, p, f->items[i], yes, h->e))
+			return false;
+	return true;
 }
 
 static bool
-charge(const struct rule *rule, const struct rule_subject *s, const struct found *lost,
-    const struct found *gained, struct err *e)
+matches(struct hold *h, bool *yes)
 {
-	uint64_t n = 1 + s->n_steps + lost->looked + gained->looked;
-
-	if (rule->has_from)
-		n += found_cost(lost) * rule->from.cost;
-	if (rule->has_to)
-		n += found_cost(gained) * rule->to.cost;
-	return work_spend(s->work, WORK_RULES, n, e);
-}
-
-static bool
-matches(TALLOC_CTX *tmp, const struct rule *rule, const struct rule_subject *s, bool *yes,
-    struct err *e)
-{
-	struct found lost = { 0 }, gained = { 0 };
+	const struct rule *rule = h->rule;
 
 	*yes = false;
-	if ((rule->ops >> s->op & 1) == 0)
-		return true;
-	if (!look(tmp, rule, s, &lost, &gained, yes, e) || !charge(rule, s, &lost, &gained, e))
+	if ((rule->ops >> h->s->op & 1) == 0)
+		return work_spend(h->work, WORK_RULES, 1, h->e);
+	if (!look(h, yes) || (*yes && !in_direction(h, yes)) ||
+	    (*yes && !found_holds(h, rule->has_from, &rule->from, &h->lost, yes)) ||
+	    (*yes && !found_holds(h, rule->has_to, &rule->to, &h->gained, yes)))
 		return false;
-	*yes = *yes && in_direction(rule, &lost, &gained) &&
-	       (!rule->has_from || found_holds(&rule->from, &lost)) &&
-	       (!rule->has_to || found_holds(&rule->to, &gained));
 	return true;
 }
 
@@ -383,10 +348,17 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 	if (own == NULL)
 		return err_memory(e);
 	for (i = 0; ok && !yes && i < pick->n; i++) {
-		ok = matches(own, pick->items[i], s, &yes, e);
+		struct hold h = { .tmp = own,
+			.matcher = pick->matcher,
+			.work = matcher_work(pick->matcher),
+			.rule = pick->items[i],
+			.s = s,
+			.e = e };
+
+		ok = matches(&h, &yes);
 		talloc_free_children(own); /* a rule may have found very much */
 	}
-	if (yes) {
+	if (ok && yes) {
 		const struct rule *rule = pick->items[i - 1];
 
 		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at };

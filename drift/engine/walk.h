@@ -7,6 +7,7 @@
 #include "core/base/index.h"
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
+#include "drift/engine/matcher.h"
 #include "drift/engine/trail.h"
 
 struct walk;
@@ -20,7 +21,8 @@ struct diff_state {
 	const struct compare_spec *spec;
 	const struct rules        *rules;
 	size_t                     cap;  /* of diff.changes */
-	struct work               *work; /* of the request */
+	struct work               *work;    /* of the request */
+	struct matcher            *matcher; /* of the rules */
 	uint64_t                   marks; /* places made so far */
 	size_t                     paths; /* bytes of the changes' paths */
 	struct trail              *trail;

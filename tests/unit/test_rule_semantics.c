@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
+#include "drift/engine/matcher.h"
 #include "tests/unit/mem.h"
 
 static const uint8_t key[HASH_LEN] = { 1 };
@@ -318,14 +319,15 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	struct resource     from = { STR("c"), STR("k"), parse("{'a':null}") };
 	const struct str    steps[] = { STR("a") };
 	struct work         work;
-	struct rule_subject s = { CHANGE_MODIFIED, steps, 1, NULL, parse("null"), parse(values),
-		&work };
+	struct matcher     *matcher;
+	struct rule_subject s = { CHANGE_MODIFIED, steps, 1, NULL, parse("null"), parse(values) };
 	struct rule_pick    pick;
 	struct rule_verdict v;
 
 	(void)state;
-	assert_true(rules_pick(mem, rules, &from, &from, &pick, NULL, &e));
 	work_begin(&work, WORK_REQUEST, NULL);
+	matcher = matcher_make(mem, &work, WORK_RULES, &e);
+	assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
 	assert_true(rules_classify(mem, &pick, &s, &v, &e));
 	assert_string_equal(v.rule, "default");
 	assert_in_range(work.by[WORK_RULES], RULES_MAX * 1000, RULES_MAX * 20000);

@@ -16,7 +16,7 @@
 #include "core/web/rate.h"
 #include "fcgi/routes.h"
 
-#define WORKERS_MIN 2
+#define WORKERS_MIN 4 /* two of them may hash passwords (core/shm/permit.h) */
 #define DRIFTD_OWN  1 /* its scheduler's control connection, beside its senders' */
 
 static unsigned
@@ -91,8 +91,7 @@ responder_open(
 	r->log = open_log(mem, r->conf, r->segment, e);
 	if (r->log == NULL)
 		return false;
-	r->permits = permits_make(
-	    mem, r->segment, cores(), PASSWORD_SCRATCH, r->workers == 0 ? 1 : r->workers, e);
+	r->permits = permits_make(mem, r->segment, cores(), PASSWORD_SCRATCH, r->workers, e);
 	return r->permits != NULL;
 }
 
@@ -159,6 +158,7 @@ reload(TALLOC_CTX *mem, struct responder *r, struct err *e)
 	r->keyring = k;
 	r->conf = c;
 	r->workers = n;
+	permits_resize(r->permits, n);
 	return true;
 bad:
 	talloc_free(k);

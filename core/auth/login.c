@@ -197,7 +197,7 @@ check_password(struct attempt *l, struct err *e)
 		password = (struct str) { "", 0 };
 		blame(l, "wrong_password");
 	}
-	if (ps != NULL && !permit_take(ps, l->a->clock, l->permit, e))
+	if (!auth_permit(l->a, l->permit, e))
 		return false;
 	ok = compare(l, password, e);
 	if (ps != NULL)
@@ -296,7 +296,9 @@ login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const st
 		.permit = permit,
 		.now_ms = clock_ms(a->clock) };
 
-	if (!find_tenant(&l, e) || !find_user(&l, e) || !may_try(&l, e) || !check_password(&l, e)) {
+	/* who will not be let into the lane is refused before it costs anything */
+	if (!auth_lane(a, LANE_PASSWORD, e) || !find_tenant(&l, e) || !find_user(&l, e) ||
+	    !may_try(&l, e) || !check_password(&l, e)) {
 		attempts_broken(a, &l.tries);
 		if (e->code != ERR_ATTEMPTS)
 			count(&l, "method=\"password\",outcome=\"error\"");

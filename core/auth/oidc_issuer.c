@@ -45,10 +45,13 @@ oidc_may_ask(struct auth *a, TALLOC_CTX *mem, const struct uuid *tenant)
 	char               *text = talloc_size(mem, ISSUER_TEXT_MAX);
 	int64_t             now = clock_ms(a->clock), until = 0;
 	struct issuer_state s;
+	struct err          full = { 0 };
 	uint8_t             key[HASH_LEN];
 
-	if (text == NULL || tenant == NULL || a->segment == NULL)
-		return text != NULL;
+	if (text == NULL || !auth_lane(a, LANE_PROVIDER, &full))
+		return false;
+	if (tenant == NULL || a->segment == NULL)
+		return true;
 	pause_key(tenant, key);
 	issuer_get(a->segment, key, now, text, &s);
 	if (s.n == sizeof(until))
@@ -177,8 +180,10 @@ static bool
 wait_for_it(struct asking *q, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	struct err            full = { 0 };
+	bool                  may = auth_lane(q->a, LANE_PROVIDER, &full);
 
-	for (int waited = 0; waited < WAIT_MS; waited += PAUSE_MS) {
+	for (int waited = 0; may && waited < WAIT_MS; waited += PAUSE_MS) {
 		bool under_way = q->state.known && q->state.ended_ms < q->state.claimed_ms &&
 				 clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
 

@@ -34,6 +34,7 @@ int64_t oidc_timeout_ms(const struct auth *a);
  * A provider that answers slowly holds a worker, and a tenant chooses its
  * providers: after a request of more than OIDC_SLOW_MS nothing is asked for the
  * same tenant for four times as long, so that it has a fifth of a worker at most.
+ * All tenants together have LANE_PROVIDER; it may not be asked either when that is full.
  */
 #define OIDC_SLOW_MS 1000
 bool oidc_may_ask(struct auth *a, TALLOC_CTX *mem, const struct uuid *tenant);

@@ -29,7 +29,7 @@ password_hash_permitted(struct auth *a, struct permit *permit, struct str passwo
 {
 	bool ok;
 
-	if (a->permits != NULL && !permit_take(a->permits, a->clock, permit, e))
+	if (!auth_permit(a, permit, e))
 		return false;
 	count_hash(a, labels);
 	ok = password_hash(password, a->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
@@ -48,7 +48,7 @@ verify(struct auth *a, TALLOC_CTX *mem, struct permit *permit, const char *typed
 
 	if (!form)
 		password = (struct str) { "", 0 };
-	if (a->permits != NULL && !permit_take(a->permits, a->clock, permit, e))
+	if (!auth_permit(a, permit, e))
 		return false;
 	count_hash(a, "for=\"change\"");
 	ok = password_verify(password, phc != NULL ? phc : password_decoy(),
@@ -165,7 +165,7 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
 	struct str             password;
 	bool                   match = false;
 
-	if (!user_by_id(t, mem, &caller->user, &s.user, e))
+	if (!auth_lane(a, LANE_PASSWORD, e) || !user_by_id(t, mem, &caller->user, &s.user, e))
 		return false;
 	if (!settings_of(a, t->tenant, &settings, e))
 		return false;
@@ -230,7 +230,7 @@ password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *n
 	struct password_about  about;
 	struct str             password;
 
-	if (!find_link(&s, token, e))
+	if (!auth_lane(a, LANE_PASSWORD, e) || !find_link(&s, token, e))
 		return false;
 	if (!settings_of(a, s.t->tenant, &settings, e))
 		return false;

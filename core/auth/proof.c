@@ -109,7 +109,7 @@ compare(struct proving *p, struct str password, bool *match, struct err *e)
 	const char     *phc = p->user->password;
 	bool            stale, ok;
 
-	if (ps != NULL && !permit_take(ps, p->a->clock, p->permit, e))
+	if (!auth_permit(p->a, p->permit, e))
 		return false;
 	ok = password_verify(
 	    password, phc != NULL ? phc : password_decoy(), p->permit->scratch, match, &stale, e);
@@ -125,7 +125,8 @@ check_password(struct proving *p, struct err *e)
 	struct err why = { 0 };
 	bool       match = false;
 
-	if (!count_try(p, e))
+	/* before the try is counted */
+	if (!auth_lane(p->a, LANE_PASSWORD, e) || !count_try(p, e))
 		return false;
 	if (!ident_password(p->mem, str_of(p->shown->password), &password, &why))
 		return refuse(p, "wrong_password", e);

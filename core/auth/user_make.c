@@ -89,7 +89,7 @@ hash_password(struct making *w, struct str password, struct err *e)
 	w->user.password = talloc_zero_array(w->m->mem, char, PASSWORD_PHC_MAX);
 	if (w->user.password == NULL)
 		return err_memory(e);
-	if (a->permits != NULL && !permit_take(a->permits, a->clock, w->permit, e))
+	if (!auth_permit(a, w->permit, e))
 		return false;
 	ok = password_hash(
 	    password, a->rand, a->permits != NULL ? w->permit->scratch : NULL, w->user.password, e);

@@ -32,7 +32,7 @@ struct conf {
 	const char    *keyring;         /* path of the keyring file */
 	struct strings trusted_proxies; /* addresses or CIDR ranges */
 	/* responder */
-	int64_t        workers;         /* 0: the number of cores, at least 2 */
+	int64_t        workers;         /* 0: the number of cores, at least 4 */
 	int64_t        max_requests;    /* a worker is replaced after this many (+- jitter); 0: never */
 	const char    *socket;          /* unix path or host:port to listen on when none is inherited */
 	int64_t        socket_mode;     /* octal permissions, e.g. 0660 */

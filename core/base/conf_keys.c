@@ -40,7 +40,7 @@ const struct conf_key conf_keys[] = {
 
 	KEY(workers, "workers", "0", .min = 0, .max = 1024, HUP,
 	    .doc = "Worker processes, each handling one request at a time; 0 is the number of "
-	           "cores, at least 2."),
+	           "cores, at least 4."),
 	KEY(max_requests, "max_requests", "100000", .unit = "requests", .min = 0, .max = 100000000, HUP,
 	    .doc = "A worker is replaced after about this many, or when it holds more than 64 MiB that it "
 	           "cannot give back between requests; 0 is never."),

@@ -10,26 +10,42 @@
 #include "core/shm/layout.h"
 
 /*
- * The locks are on bytes far behind the segment's data, which need not exist.
- * Those who wait hold a byte each as well: a count kept in memory would stay
- * too high for ever once a waiter is killed, the kernel's locks do not.
+ * The locks are on bytes far behind the segment's data, which need not exist.  A
+ * count kept in memory would stay too high for ever once a holder is killed, the
+ * kernel's locks do not.
  *
  * fcntl locks belong to the process, and closing ANY descriptor of the file
  * gives all of them back.  So nothing else in a process may open the segment
  * while a permit is held; segment_check() runs between requests only.
  */
-#define PERMITS_AT  (INT64_C(1) << 40)
-#define WAITERS_AT  (INT64_C(1) << 41)
+#define CORES_AT    (INT64_C(1) << 40)
+#define LANES_AT    (INT64_C(1) << 41) /* LANE__MAX of them, and the one of all lanes together */
+#define LANE_AT(i)  (LANES_AT + (off_t)(i)*WORKERS_MAX)
 #define CORES_MAX   1024
 #define WORKERS_MAX 4096
+
+#define WORKERS_PER_CORE 4 /* when nobody says how many there are */
 
 #define WAIT_MS  2000
 #define PAUSE_MS 2
 
+static const struct {
+	const char *text;
+	unsigned    part;
+	int         retry_s;
+} lanes[LANE__MAX] = {
+#define X(id, words, one_in, wait_s) [id] = { words, one_in, wait_s },
+	LANES(X)
+#undef X
+};
+
 struct permits {
 	struct segment *s;
-	unsigned        cores, waiters;
-	bool            held; /* by this process */
+	unsigned        cores, workers;
+	pid_t           self; /* the process that the next three are of: a child has none of it */
+	bool            held; /* a core, by this process */
+	int             place[LANE__MAX]; /* of this process in each lane; -1: not in it */
+	int             whole;            /* the same for all lanes together */
 	size_t          scratch_n;
 	uint8_t        *scratch; /* cores * scratch_n */
 };
@@ -42,12 +58,33 @@ permits_free(struct permits *ps)
 	return 0;
 }
 
+void
+permits_resize(struct permits *ps, unsigned workers)
+{
+	if (workers == 0)
+		workers = ps->cores * WORKERS_PER_CORE;
+	ps->workers = workers > WORKERS_MAX ? WORKERS_MAX : workers;
+}
+
+static bool
+make_scratch(struct permits *ps, size_t n, struct err *e)
+{
+	void *p = mmap(NULL, ps->cores * n, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "permits: no %u x %zu bytes of scratch", ps->cores, n);
+	ps->scratch_n = n;
+	ps->scratch = p;
+	return true;
+}
+
 struct permits *
 permits_make(TALLOC_CTX *mem, struct segment *s, unsigned cores, size_t scratch, unsigned workers,
     struct err *e)
 {
 	struct permits *ps = talloc_zero(mem, struct permits);
-	void           *p;
 
 	if (ps == NULL) {
 		err_memory(e);
@@ -55,20 +92,10 @@ permits_make(TALLOC_CTX *mem, struct segment *s, unsigned cores, size_t scratch,
 	}
 	ps->s = s;
 	ps->cores = cores == 0 ? 1 : cores > CORES_MAX ? CORES_MAX : cores;
-	/* One more may wait while fewer than half do: as many as half, rounded up. */
-	ps->waiters = workers == 0 ? 1 : workers > WORKERS_MAX ? WORKERS_MAX : workers;
-	ps->waiters = (ps->waiters + 1) / 2;
-	ps->scratch_n = scratch;
-	if (scratch > 0) {
-		p = mmap(NULL, ps->cores * scratch, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (p == MAP_FAILED) {
-			err_set(e, ERR_INTERNAL, errno, "internal error",
-			    "permits: no %u x %zu bytes of scratch", ps->cores, scratch);
-			talloc_free(ps);
-			return NULL;
-		}
-		ps->scratch = p;
+	permits_resize(ps, workers);
+	if (scratch > 0 && !make_scratch(ps, scratch, e)) {
+		talloc_free(ps);
+		return NULL;
 	}
 	talloc_set_destructor(ps, permits_free);
 	return ps;
@@ -103,17 +130,19 @@ lock_any(const struct permits *ps, off_t base, unsigned n, int *which)
 
 		if (got == TAKEN)
 			continue;
-		*which = (int)at;
+		if (got == GOT)
+			*which = (int)at;
 		return got;
 	}
 	return TAKEN;
 }
 
 static bool
-busy(struct err *e, const char *why)
+busy(struct err *e, enum lane lane, const char *why)
 {
-	err_set(e, ERR_BUSY, 0, "The server is busy; try again in a moment.", "permits: %s", why);
-	e->retry_s = 2;
+	err_set(e, ERR_BUSY, 0, "The server is busy; try again in a moment.", "%s: %s",
+	    lanes[lane].text, why);
+	e->retry_s = lanes[lane].retry_s;
 	return false;
 }
 
@@ -124,65 +153,128 @@ unlockable(struct err *e)
 	    e, ERR_INTERNAL, errno, "internal error", "permits: fcntl: %s", strerror(errno));
 }
 
-/* The number of rounds bounds it too, should the clock stand still. */
-static bool
-await(struct permits *ps, const struct clock *c, int *which, struct err *e)
-{
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
-	int64_t               end = clock_ns(c) + WAIT_MS * INT64_C(1000000);
+/* ---- lanes ---- */
 
-	for (int round = 0; round < WAIT_MS / PAUSE_MS && clock_ns(c) < end; round++) {
-		nanosleep(&pause, NULL);
-		switch (lock_any(ps, PERMITS_AT, ps->cores, which)) {
-		case GOT:
-			return true;
-		case FAILED:
-			return unlockable(e);
-		case TAKEN:
-			break;
-		}
-	}
-	return busy(e, "none free within 2 s");
+static unsigned
+at_least_one(unsigned n)
+{
+	return n == 0 ? 1 : n;
+}
+
+static void
+begin_process(struct permits *ps)
+{
+	if (ps->self == getpid())
+		return;
+	ps->self = getpid();
+	ps->held = false;
+	ps->whole = -1;
+	for (unsigned i = 0; i < LANE__MAX; i++)
+		ps->place[i] = -1;
+}
+
+static void
+leave(const struct permits *ps, off_t base, int *place)
+{
+	if (*place >= 0)
+		(void)lock_byte(ps, base + *place, F_UNLCK);
+	*place = -1;
+}
+
+void
+permit_leave(struct permits *ps)
+{
+	begin_process(ps);
+	for (unsigned i = 0; i < LANE__MAX; i++)
+		leave(ps, LANE_AT(i), &ps->place[i]);
+	leave(ps, LANE_AT(LANE__MAX), &ps->whole);
 }
 
 static bool
-queue(struct permits *ps, const struct clock *c, int *which, struct err *e)
+is_in_a_lane(const struct permits *ps)
 {
-	int  place = -1;
-	bool ok;
+	for (unsigned i = 0; i < LANE__MAX; i++)
+		if (ps->place[i] >= 0)
+			return true;
+	return false;
+}
 
-	switch (lock_any(ps, WAITERS_AT, ps->waiters, &place)) {
-	case FAILED:
-		return unlockable(e);
-	case TAKEN:
-		return busy(e, "half the workers wait already");
-	case GOT:
-		break;
+bool
+permit_enter(struct permits *ps, enum lane lane, struct err *e)
+{
+	unsigned mine = at_least_one(ps->workers / lanes[lane].part);
+	enum got got = GOT;
+
+	begin_process(ps);
+	if (ps->place[lane] >= 0)
+		return true;
+	/* All but one of the workers may be in any lane. */
+	if (ps->whole < 0)
+		got = lock_any(ps, LANE_AT(LANE__MAX), at_least_one(ps->workers - 1), &ps->whole);
+	if (got == GOT)
+		got = lock_any(ps, LANE_AT(lane), mine, &ps->place[lane]);
+	if (got == GOT)
+		return true;
+	if (!is_in_a_lane(ps))
+		leave(ps, LANE_AT(LANE__MAX), &ps->whole);
+	return got == FAILED ? unlockable(e) : busy(e, lane, "as many workers as may are at it");
+}
+
+/* ---- a core to hash on ---- */
+
+static enum got
+lock_core(const struct permits *ps, int *which)
+{
+	return lock_any(ps, CORES_AT, ps->cores, which);
+}
+
+static bool
+is_gone(const struct permit *p)
+{
+	return p->gone != NULL && p->gone(p->who);
+}
+
+/* The number of rounds bounds it too, should the clock stand still. */
+static enum got
+await(const struct permits *ps, const struct clock *c, const struct permit *p, int *which)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+	int64_t               end = clock_ns(c) + WAIT_MS * INT64_C(1000000);
+	enum got              got = lock_core(ps, which);
+
+	for (int round = 0; got == TAKEN && round < WAIT_MS / PAUSE_MS; round++) {
+		if (clock_ns(c) >= end || is_gone(p))
+			break;
+		nanosleep(&pause, NULL);
+		got = lock_core(ps, which);
 	}
-	ok = await(ps, c, which, e);
-	(void)lock_byte(ps, WAITERS_AT + place, F_UNLCK);
-	return ok;
+	return got;
 }
 
 bool
 permit_take(struct permits *ps, const struct clock *c, struct permit *p, struct err *e)
 {
-	int which = -1;
+	int      which = -1;
+	enum got got;
 
+	begin_process(ps);
 	/* A process would get its own lock a second time, and share the scratch with itself. */
 	assert(!ps->held);
 	p->i = -1;
 	p->scratch = NULL;
-	switch (lock_any(ps, PERMITS_AT, ps->cores, &which)) {
-	case FAILED:
+	if (!permit_enter(ps, LANE_PASSWORD, e))
+		return false;
+	got = await(ps, c, p, &which);
+	if (got == FAILED)
 		return unlockable(e);
-	case TAKEN:
-		if (!queue(ps, c, &which, e))
-			return false;
-		break;
-	case GOT:
-		break;
+	if (is_gone(p)) {
+		if (got == GOT)
+			(void)lock_byte(ps, CORES_AT + which, F_UNLCK);
+		return err_set(
+		    e, ERR_GONE, 0, "The client went away.", "before its password was hashed");
 	}
+	if (got == TAKEN)
+		return busy(e, LANE_PASSWORD, "no core was free within 2 s");
 	ps->held = true;
 	p->i = which;
 	p->scratch = ps->scratch == NULL ? NULL : ps->scratch + (size_t)which * ps->scratch_n;
@@ -194,7 +286,7 @@ permit_give(struct permits *ps, struct permit *p)
 {
 	/* Zeroed memory is a permit never taken, and none is held then. */
 	if (p->i >= 0 && ps->held)
-		(void)lock_byte(ps, PERMITS_AT + p->i, F_UNLCK);
+		(void)lock_byte(ps, CORES_AT + p->i, F_UNLCK);
 	if (p->i >= 0)
 		ps->held = false;
 	p->i = -1;

@@ -1,26 +1,64 @@
 /*
- * permit.h - at most `cores` password hashes at once on this host.
+ * permit.h - long work leaves workers free: lanes, and password hashes one a core.
  *
- * A permit is an fcntl byte lock on the segment file (the kernel frees it when
- * the holder dies; not an OFD lock, because forked workers share the
- * description) and its own scratch of PASSWORD_SCRATCH bytes in an anonymous
- * shared mapping made by the parent before it forks.
+ * A worker answers one request at a time, so what takes long holds up everybody
+ * once every worker is at it.  A lane is a kind of long work with the share of the
+ * workers that may be at it at once; all lanes together leave one worker free
+ * (unless there is only one).  Who finds its lane full is refused at once: a
+ * worker that waits is as good as one that works.  Inside its lane password
+ * hashing has a permit a core as well, each with its own scratch of
+ * PASSWORD_SCRATCH bytes in an anonymous shared mapping made by the parent
+ * before it forks.
+ *
+ * Lanes and permits are fcntl byte locks on the segment file, for all processes of
+ * the host that use it: the kernel frees them when the holder dies.  (Not OFD
+ * locks, because forked workers share the description.)
  */
 #ifndef BSX_SHM_PERMIT_H
 #define BSX_SHM_PERMIT_H
 
 #include "core/shm/segment.h"
 
-struct permits; /* made once by the parent */
-struct permit {
-	int   i;       /* -1: none held */
-	void *scratch;
+/*
+ * Lane, of how many workers one may be in it (at least one), and the Retry-After of who is refused (s).
+ * With 2 workers one may hash, with 3 one, with 4 two.
+ */
+#define LANES(X) \
+	X(LANE_PASSWORD, "password hashing", 2, 2) \
+	X(LANE_PROVIDER, "requests to identity providers", 4, 2) \
+	X(LANE_PUSH, "heavy pushes", 4, 5)
+enum lane {
+#define X(id, text, part, retry_s) id,
+	LANES(X)
+#undef X
+	LANE__MAX
 };
 
+struct permits; /* made once by the parent; what the process holds is in it */
+struct permit {
+	int    i; /* -1: none held */
+	void  *scratch;
+	bool (*gone)(void *who); /* nobody waits for the result any more; NULL: unknown */
+	void  *who;
+};
+
+/* `workers` 0: others start processes as they need them; then it is reckoned with four a core. */
 MUST_USE struct permits *permits_make(TALLOC_CTX *mem, struct segment *s, unsigned cores, size_t scratch,
     unsigned workers, struct err *e);
-/* Waits at most 2 s, and only while fewer than half the workers wait; else ERR_BUSY with retry_s 2. */
+/* For the workers that are forked from now on. */
+void permits_resize(struct permits *ps, unsigned workers);
+
+/* At once, or ERR_BUSY with retry_s; true as well when this process is in the lane already. */
+MUST_USE bool permit_enter(struct permits *ps, enum lane lane, struct err *e);
+/* Out of all lanes: at the end of each request. */
+void permit_leave(struct permits *ps);
+
+/*
+ * Enters LANE_PASSWORD and waits at most 2 s for a core; else ERR_BUSY with retry_s.  ERR_GONE: the client has
+ * left meanwhile, and nothing should be hashed for it.
+ */
 MUST_USE bool permit_take(struct permits *ps, const struct clock *c, struct permit *p, struct err *e);
-void permit_give(struct permits *ps, struct permit *p); /* harmless when none is held */
+/* The core, not the lane.  Harmless when none is held. */
+void permit_give(struct permits *ps, struct permit *p);
 
 #endif

@@ -183,8 +183,10 @@ release(struct request *r)
 {
 	struct app *app = r->app;
 
-	if (app->permits != NULL)
+	if (app->permits != NULL) {
 		permit_give(app->permits, &r->permit);
+		permit_leave(app->permits);
+	}
 	wipe(r->body); /* it may hold a password */
 	talloc_free(r->mem);
 	r->db = NULL;

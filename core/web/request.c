@@ -112,6 +112,14 @@ take_method(struct request *r)
 	r->head_only = r->method == HEAD;
 }
 
+static bool
+is_gone(void *who)
+{
+	struct transport *t = who;
+
+	return t->ops->gone(t);
+}
+
 void
 request_begin(struct request *r, struct app *app, struct transport *t)
 {
@@ -122,7 +130,7 @@ request_begin(struct request *r, struct app *app, struct transport *t)
 	r->began_ns = clock_ns(app->clock);
 	r->began_ms = clock_ms(app->clock);
 	work_begin(&r->work, WORK_REQUEST, app->clock);
-	r->permit.i = -1;
+	r->permit = (struct permit) { .i = -1, .gone = is_gone, .who = t };
 	r->mem = talloc_new(NULL);
 	buf_make(&r->out, r->mem);
 	buf_make(&r->headers, r->mem);

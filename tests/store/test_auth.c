@@ -211,16 +211,17 @@ the_permit_is_given_back_before_the_database_is_asked(void **state)
 	    people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
 	assert_ok(permit_take(p->auth.permits, &clock_system, &one, &e));
 	permit_give(p->auth.permits, &one);
+	permit_leave(p->auth.permits);
 	p->auth.permits = NULL;
 }
 
-/* The answer says how long to wait, and nothing was computed, written or counted as a wrong
- * password. */
+/* Nothing was asked of the database, computed, or counted as a wrong password. */
 static void
 a_sign_in_that_gets_no_permit_is_busy(void **state)
 {
 	struct people *p = *state;
 	long long      hashes = people_metric(p, "bsx_password_hashes_total{for=\"login\"} ");
+	uint64_t       statements;
 	int64_t        entries = people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM audit");
 	struct session_grant g;
 	struct err           e = { 0 };
@@ -243,7 +244,9 @@ a_sign_in_that_gets_no_permit_is_busy(void **state)
 		_exit(read(done[0], &c, 1) != 0);
 	}
 	assert_int_equal(read(held[0], &c, 1), 1);
+	statements = db_stats(database_control(p->auth.database)).count;
 	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_BUSY);
+	assert_int_equal(db_stats(database_control(p->auth.database)).count, statements);
 	close(done[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -253,6 +256,7 @@ a_sign_in_that_gets_no_permit_is_busy(void **state)
 	close(done[0]);
 	close(held[0]);
 	close(held[1]);
+	permit_leave(p->auth.permits);
 	p->auth.permits = NULL;
 }
 

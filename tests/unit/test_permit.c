@@ -1,4 +1,4 @@
-/* Permits: never more than there are, none lost with a killed process. */
+/* Permits and lanes: never more than there are, none lost with a killed process. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,7 +57,8 @@ made(unsigned cores, unsigned workers)
 /* What a child answers by its exit status. */
 enum { ANSWER_GOT, ANSWER_BUSY, ANSWER_FULL, ANSWER_WRONG };
 
-/* ANSWER_BUSY: waited in vain, for the time that it waits; ANSWER_FULL: too many wait already. */
+/* ANSWER_BUSY: waited in vain, for the time that it waits; ANSWER_FULL: there is no place to wait.
+ */
 static int
 try(struct permits *ps)
 {
@@ -67,11 +68,13 @@ try(struct permits *ps)
 
 	if (permit_take(ps, &clock_system, &p, &e)) {
 		permit_give(ps, &p);
+		permit_leave(ps);
 		return ANSWER_GOT;
 	}
+	permit_leave(ps);
 	if (e.code != ERR_BUSY || e.retry_s != 2 || p.i != -1)
 		return ANSWER_WRONG;
-	if (strstr(e.detail, "half the workers wait already") != NULL)
+	if (strstr(e.detail, "as many workers as may are at it") != NULL)
 		return ANSWER_FULL;
 	return clock_ns(&clock_system) - start >= INT64_C(1900000000) ? ANSWER_BUSY : ANSWER_WRONG;
 }
@@ -89,28 +92,65 @@ in_child(struct permits *ps)
 	return WEXITSTATUS(status);
 }
 
-/* A child that takes a permit, says so, and holds it until it is killed. */
+static void
+end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+typedef bool enter_fn(struct permits *ps, enum lane lane);
+
+static bool
+enter_lane(struct permits *ps, enum lane lane)
+{
+	struct err e = { 0 };
+
+	return permit_enter(ps, lane, &e);
+}
+
+static bool
+enter_and_take(struct permits *ps, enum lane lane)
+{
+	struct permit p = { .i = -1 };
+	struct err    e = { 0 };
+
+	(void)lane;
+	return permit_take(ps, &clock_system, &p, &e);
+}
+
+/* A child that says whether it got in, and then stays until it is killed. -1: it did not. */
 static pid_t
-holder(struct permits *ps)
+stays(struct permits *ps, enter_fn *enter, enum lane lane)
 {
 	int   pipes[2];
-	char  c;
+	char  c = 0;
 	pid_t pid;
 
 	assert_int_equal(pipe(pipes), 0);
 	pid = fork();
 	if (pid == 0) {
-		struct permit p;
-		struct err    e = { 0 };
-
-		if (!permit_take(ps, &clock_system, &p, &e) || write(pipes[1], "x", 1) != 1)
-			_exit(1);
+		c = enter(ps, lane) ? 'y' : 'n';
+		if (write(pipes[1], &c, 1) != 1 || c == 'n')
+			_exit(0);
 		pause();
 		_exit(0);
 	}
 	close(pipes[1]);
 	assert_int_equal(read(pipes[0], &c, 1), 1);
 	close(pipes[0]);
+	if (c == 'y')
+		return pid;
+	waitpid(pid, NULL, 0);
+	return -1;
+}
+
+static pid_t
+holder(struct permits *ps)
+{
+	pid_t pid = stays(ps, enter_and_take, LANE_PASSWORD);
+
+	assert_true(pid > 0);
 	return pid;
 }
 
@@ -138,13 +178,6 @@ patient(struct permits *ps)
 }
 
 static void
-end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static void
 a_permit_comes_with_its_own_scratch(void **state)
 {
 	struct permits *ps = made(2, 4);
@@ -161,6 +194,145 @@ a_permit_comes_with_its_own_scratch(void **state)
 		assert_int_equal(p.i, -1);
 		assert_null(p.scratch);
 		permit_give(ps, &p);
+	}
+	permit_leave(ps);
+}
+
+/* How many of `workers` get into the lane before one is refused; they stay in `in`. */
+static unsigned
+fill(struct permits *ps, unsigned workers, enum lane lane, pid_t *in)
+{
+	unsigned n = 0;
+
+	while (n < workers && (in[n] = stays(ps, enter_lane, lane)) > 0)
+		n++;
+	return n;
+}
+
+static void
+end_all(const pid_t *in, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		end(in[i]);
+}
+
+static void
+a_lane_takes_its_share_of_the_workers_and_at_least_one(void **state)
+{
+	static const struct {
+		unsigned workers, in[LANE__MAX];
+	} cases[] = {
+		{ 1, { 1, 1, 1 } },
+		{ 2, { 1, 1, 1 } },
+		{ 3, { 1, 1, 1 } },
+		{ 4, { 2, 1, 1 } },
+		{ 5, { 2, 1, 1 } },
+		{ 8, { 4, 2, 2 } },
+		{ 9, { 4, 2, 2 } },
+	};
+	struct permits *ps = made(2, 1);
+	pid_t           in[16];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		permits_resize(ps, cases[i].workers);
+		for (unsigned l = 0; l < LANE__MAX; l++) {
+			unsigned n = fill(ps, cases[i].workers, l, in);
+
+			assert_int_equal(n, cases[i].in[l]);
+			end_all(in, n);
+		}
+	}
+}
+
+static void
+all_lanes_together_leave_one_worker_free(void **state)
+{
+	struct permits *ps = made(2, 1);
+	pid_t           in[64];
+
+	(void)state;
+	for (unsigned workers = 1; workers <= 12; workers++) {
+		unsigned n = 0;
+
+		permits_resize(ps, workers);
+		for (unsigned l = LANE__MAX; l-- > 0;)
+			n += fill(ps, workers, l, in + n);
+		assert_in_range(n, 1, workers == 1 ? 1 : workers - 1);
+		end_all(in, n);
+	}
+}
+
+static void
+who_is_in_its_lane_enters_it_again_and_leaves_it_once(void **state)
+{
+	struct permits *ps = made(2, 2);
+	struct err      e = { 0 };
+
+	(void)state;
+	assert_true(permit_enter(ps, LANE_PASSWORD, &e) && permit_enter(ps, LANE_PASSWORD, &e));
+	assert_int_equal(fill(ps, 2, LANE_PASSWORD, (pid_t[2]) { 0 }), 0);
+	permit_leave(ps);
+	permit_leave(ps);
+	assert_int_equal(in_child(ps), ANSWER_GOT);
+}
+
+static int64_t
+never(const struct clock *c)
+{
+	(void)c;
+	fail_msg("it waited");
+	return 0;
+}
+
+static void
+a_full_lane_refuses_without_waiting(void **state)
+{
+	static const struct clock_ops ops = { never, never };
+	const struct clock            c = { &ops, 0 };
+	struct permits               *ps = made(4, 3);
+	pid_t                         pid = holder(ps);
+	struct permit                 p = { .i = -1 };
+	struct err                    e = { 0 };
+
+	(void)state;
+	assert_false(permit_take(ps, &c, &p, &e));
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_int_equal(e.retry_s, 2);
+	end(pid);
+	assert_int_equal(in_child(ps), ANSWER_GOT);
+}
+
+static bool
+gone(void *who)
+{
+	int *looks = who;
+
+	return --*looks < 0;
+}
+
+/* Found out while it waits, and when the core is there: nothing is held afterwards. */
+static void
+nobody_hashes_for_a_client_that_left(void **state)
+{
+	struct permits *ps = made(1, 4);
+
+	(void)state;
+	for (int looks = 0; looks < 4; looks++) {
+		pid_t         pid = looks % 2 == 0 ? holder(ps) : -1;
+		int           left = looks / 2;
+		struct permit p = { .i = -1, .gone = gone, .who = &left };
+		struct err    e = { 0 };
+
+		if (pid < 0 && left > 0)
+			left = 0;
+		assert_false(permit_take(ps, &clock_system, &p, &e));
+		assert_int_equal(e.code, ERR_GONE);
+		assert_int_equal(p.i, -1);
+		permit_leave(ps);
+		if (pid > 0)
+			end(pid);
+		assert_int_equal(in_child(ps), ANSWER_GOT);
 	}
 }
 
@@ -190,24 +362,24 @@ who_waits_gets_it_when_it_is_free(void **state)
 	assert_int_equal(WEXITSTATUS(status), ANSWER_GOT);
 }
 
+/* Four workers, one core: two in the lane, of which one waits. */
 static void
-when_half_the_workers_wait_the_next_is_refused_at_once(void **state)
+only_the_lane_waits_for_a_core(void **state)
 {
 	struct permits *ps = made(1, 4);
-	pid_t           holding = holder(ps), waiting[] = { patient(ps), patient(ps) };
+	pid_t           holding = holder(ps), waiting = patient(ps);
 	int             answer = ANSWER_BUSY;
 
 	(void)state;
-	/* Until both have come to wait. */
+	/* Until it has come to wait. */
 	for (int i = 0; i < 10 && answer == ANSWER_BUSY; i++) {
 		usleep(300000);
 		answer = in_child(ps);
 	}
 	assert_int_equal(answer, ANSWER_FULL);
-	/* A killed waiter is not counted for ever. */
-	end(waiting[0]);
+	/* A killed one is not counted for ever. */
+	end(waiting);
 	assert_int_equal(in_child(ps), ANSWER_BUSY);
-	end(waiting[1]);
 	end(holding);
 	assert_int_equal(in_child(ps), ANSWER_GOT);
 }
@@ -217,7 +389,7 @@ static void
 worker(struct permits *ps, _Atomic int *inside)
 {
 	for (;;) {
-		struct permit p;
+		struct permit p = { .i = -1 };
 		struct err    e = { 0 };
 
 		if (!permit_take(ps, &clock_system, &p, &e))
@@ -227,13 +399,14 @@ worker(struct permits *ps, _Atomic int *inside)
 		memset(p.scratch, (int)getpid(), SCRATCH);
 		atomic_store(&inside[p.i], 0);
 		permit_give(ps, &p);
+		permit_leave(ps);
 	}
 }
 
 static void
 two_are_never_in_one_scratch(void **state)
 {
-	struct permits *ps = made(2, 6);
+	struct permits *ps = made(2, 12);
 	_Atomic int    *inside =
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pids[6];
@@ -270,7 +443,7 @@ a_clock_that_stands_still_ends_the_wait_too(void **state)
 	const struct clock            c = { &ops, 0 };
 	struct permits               *ps = made(1, 4);
 	pid_t                         pid = holder(ps);
-	struct permit                 p;
+	struct permit                 p = { .i = -1 };
 	struct err                    e = { 0 };
 
 	(void)state;
@@ -286,7 +459,12 @@ main(void)
 		TEST(a_permit_comes_with_its_own_scratch),
 		TEST(a_killed_holder_gives_its_permit_back),
 		TEST(who_waits_gets_it_when_it_is_free),
-		TEST(when_half_the_workers_wait_the_next_is_refused_at_once),
+		TEST(a_lane_takes_its_share_of_the_workers_and_at_least_one),
+		TEST(all_lanes_together_leave_one_worker_free),
+		TEST(who_is_in_its_lane_enters_it_again_and_leaves_it_once),
+		TEST(a_full_lane_refuses_without_waiting),
+		TEST(nobody_hashes_for_a_client_that_left),
+		TEST(only_the_lane_waits_for_a_core),
 		TEST(two_are_never_in_one_scratch),
 		TEST(a_clock_that_stands_still_ends_the_wait_too),
 	};

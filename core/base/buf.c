@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUF_FIRST 512
+#define BUF_FIRST  512
+#define BUF_DOUBLE ((size_t)8 << 20) /* from there on room grows by a quarter */
 #define FFFD      "\xEF\xBF\xBD"
 
 void
@@ -35,7 +36,7 @@ buf_grow(struct buf *b, size_t n)
 	if (need <= b->cap)
 		return true;
 	while (cap < need)
-		cap *= 2;
+		cap += cap < BUF_DOUBLE ? cap : cap / 4;
 	p = talloc_realloc_size(b->mem, b->p, cap);
 	b->failed = p == NULL;
 	if (b->failed)

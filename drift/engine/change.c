@@ -5,6 +5,8 @@
 #include "drift/engine/walk.h"
 
 #define CHANGES_FIRST 16
+#define STEPS_COUNTED 5   /* to count a change */
+#define STEPS_STORED  200 /* to name and hash it too, beside the bytes of its path */
 
 /* ---- hashes ---- */
 
@@ -14,7 +16,8 @@ walk_hash(struct walk *w, const struct place *at, const struct json *v)
 	if (w->hashed == v)
 		return true;
 	w->text.n = 0;
-	if (!element_text(&w->text, v, &w->arrays, at->here, at->name, w->e))
+	if (!element_text(&w->text, v, &w->arrays, at->here, at->name, w->d->state->work, w->e) ||
+	    !work_spend(w->d->state->work, WORK_CHANGES, WORK_BYTES(w->text.n), w->e))
 		return false;
 	hash_key_hmac(w->d->state->spec->value_key, w->text.p, w->text.n, w->hash);
 	w->hashed = v;
@@ -102,12 +105,9 @@ keep(struct walk *w, const struct place *at, enum trail_text which, struct str *
 					 : CHANGE_PATH_MAX,
 		&w->text))
 		*cut = true;
-	p = buf_ok(&w->text) ? talloc_size(w->d, w->text.n + 1) : NULL;
+	p = buf_ok(&w->text) ? chunks_text(&s->kept, buf_str(&w->text)) : NULL;
 	if (p == NULL)
 		return err_memory(w->e);
-	if (w->text.n > 0)
-		memcpy(p, w->text.p, w->text.n);
-	p[w->text.n] = '\0';
 	*out = (struct str) { p, w->text.n };
 	s->paths += out->n < left ? out->n : left;
 	return true;
@@ -118,6 +118,9 @@ store(struct walk *w, const struct place *at, struct change *c)
 {
 	bool cut = false;
 
+	if (!work_spend(w->d->state->work, WORK_CHANGES,
+		STEPS_STORED + 4 * WORK_BYTES(trail_text(w, at, TRAIL_CANONICAL).n), w->e))
+		return false;
 	if (!keep(w, at, c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW, &c->path, &cut) ||
 	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprint(w, at, c) ||
 	    !value_hash(w, at, c) || !room(w))
@@ -167,6 +170,12 @@ classify(struct walk *w, const struct place *at, struct change *c)
 }
 
 bool
+walk_full(const struct walk *w)
+{
+	return w->d->n >= DIFF_STORED_MAX;
+}
+
+bool
 walk_change(struct walk *w, const struct place *at, const struct json *old_value,
     const struct json *new_value)
 {
@@ -181,12 +190,13 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 	c.op = old_value == NULL   ? CHANGE_CREATED
 	       : new_value == NULL ? CHANGE_DELETED
 				   : CHANGE_MODIFIED;
-	if (!trail_to(w, at) || !classify(w, at, &c))
+	if (!walk_spend(w) || !work_spend(w->d->state->work, WORK_CHANGES, STEPS_COUNTED, w->e) ||
+	    !trail_to(w, at) || !classify(w, at, &c))
 		return false;
 	if (c.severity == SEVERITY_IGNORE) {
 		w->d->summary.ignored++;
 		return true;
 	}
 	count(&w->d->summary, &c);
-	return w->d->n >= DIFF_STORED_MAX || store(w, at, &c);
+	return walk_full(w) || store(w, at, &c);
 }

@@ -4,12 +4,13 @@
 
 #include "drift/engine/walk.h"
 
-#define SMALL  16
-#define ABSENT UINT32_MAX
+#define SMALL         16
+#define ABSENT        UINT32_MAX
+#define NUMBER_KEPT   64 /* bytes of a number that outlives what it was compared in */
+#define WALK_COMPARED 3  /* steps to hold two values, elements or names against each other */
 
 struct diff *
-diff_make(
-    TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *rules,
+diff_make(TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *rules,
     struct work *work, struct err *e)
 {
 	struct diff       *d = talloc_zero(mem, struct diff);
@@ -24,6 +25,7 @@ diff_make(
 	s->rules = rules;
 	s->work = work;
 	s->matcher = matcher_make(d, work, WORK_RULES, e);
+	s->kept = (struct chunks) { .mem = d };
 	d->state = s;
 	s->trail = trail_make(s, e);
 	d->rule_hits = talloc_zero_array(d, uint32_t, rules_count(rules) + 1);
@@ -33,6 +35,36 @@ diff_make(
 		return NULL;
 	}
 	return d;
+}
+
+/* *v: a copy that lives as long as the diff, or NULL. */
+static bool
+detach(struct diff *d, const struct json **v, struct err *e)
+{
+	const struct json *was = *v;
+	struct json       *copy;
+	char              *text;
+
+	*v = NULL;
+	if (was == NULL || was->type != JSON_NUMBER || was->text.n > NUMBER_KEPT)
+		return true;
+	copy = chunks_take(&d->state->kept, sizeof *copy);
+	text = copy != NULL ? chunks_text(&d->state->kept, was->text) : NULL;
+	if (text == NULL)
+		return err_memory(e);
+	*copy = (struct json) { .type = JSON_NUMBER, .text = { text, was->text.n } };
+	*v = copy;
+	return true;
+}
+
+bool
+diff_detach(struct diff *d, size_t first, struct err *e)
+{
+	for (size_t i = first; i < d->n; i++)
+		if (!detach(d, &d->changes[i].old_value, e) ||
+		    !detach(d, &d->changes[i].new_value, e))
+			return false;
+	return true;
 }
 
 int64_t
@@ -104,6 +136,16 @@ walk_place(struct walk *w, const struct place *up, enum place_kind kind)
 	};
 }
 
+bool
+walk_spend(struct walk *w)
+{
+	struct diff_state *s = w->d->state;
+	uint64_t           n = w->d->compared - s->told;
+
+	s->told = w->d->compared;
+	return work_spend(s->work, WORK_COMPARE, WALK_COMPARED * n, w->e);
+}
+
 static struct place
 member(struct walk *w, const struct place *at, struct str name)
 {
@@ -160,7 +202,7 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 
 			ok = walk_value(w, &here, &a->items[i], &b->items[i]);
 		}
-		return ok;
+		return ok && walk_spend(w);
 	}
 	if (!small && (in_a = talloc_array(w->tmp, uint32_t, a->n + b->n)) == NULL)
 		return err_memory(w->e);
@@ -173,7 +215,7 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 	ok = ok && walk_matched(w, at, a, b, in_a, in_b);
 	if (!small)
 		talloc_free(in_a);
-	return ok;
+	return ok && walk_spend(w);
 }
 
 /* ---- values and resources ---- */
@@ -203,7 +245,8 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	if (w.tmp == NULL)
 		return err_memory(e);
 	buf_make(&w.text, w.tmp);
-	ok = compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, d->state->work, e);
+	ok =
+	    compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, d->state->work, e);
 	root.here = w.arrays.start;
 	if (ok && from != NULL && to != NULL)
 		ok = walk_value(&w, &root, from->value, to->value);

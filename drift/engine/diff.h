@@ -84,6 +84,12 @@ MUST_USE struct diff *diff_make(TALLOC_CTX *mem, const struct compare_spec *spec
 MUST_USE bool diff_resource(struct diff *d, const struct resource *from,
     const struct resource *to, struct err *e);
 
+/*
+ * The values of the changes from `first` on no longer point into what was compared, which may go: a
+ * number that is not long is copied, any other value is NULL.  Their op stays what it is.
+ */
+MUST_USE bool diff_detach(struct diff *d, size_t first, struct err *e);
+
 /* Counted changes: created + modified + deleted.  A report is `drifted` from 1. */
 int64_t diff_count(const struct diff_summary *s);
 

@@ -253,6 +253,20 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 
 /* ---- elements counted ---- */
 
+/* Of a text longer than its hash the hash stands for it: no two have the same, and there are many.
+ */
+static void
+shorten(struct walk *w, struct buf *b, size_t before)
+{
+	uint8_t hash[HASH_LEN];
+
+	if (!buf_ok(b) || b->n - before <= HASH_LEN)
+		return;
+	hash_key_hmac(w->d->state->spec->value_key, b->p + before, b->n - before, hash);
+	b->n = before;
+	buf_add(b, hash, HASH_LEN);
+}
+
 /* The text an element is counted by; the tag keeps apart what scalars' texts do not. */
 static bool
 counted_text(struct walk *w, const struct place *at, struct both *p, const struct json *v,
@@ -264,8 +278,10 @@ counted_text(struct walk *w, const struct place *at, struct both *p, const struc
 	if (v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return true;
 	if (!element_text(&p->text, v, &w->arrays,
-		places_down_index(&w->arrays.places, at->here, i), STR(""), w->e))
+		places_down_index(&w->arrays.places, at->here, i), STR(""), w->d->state->work,
+		w->e))
 		return false;
+	shorten(w, &p->text, before);
 	*out = entry_behind(p, before, v->type);
 	return true;
 }
@@ -456,5 +472,5 @@ walk_array(struct walk *w, const struct place *at, const struct json *a, const s
 	if (!done && !walk_counted(w, at, &p, mode))
 		return false;
 	talloc_free(p.texts);
-	return true;
+	return walk_spend(w);
 }

@@ -28,12 +28,19 @@ pieces_make(struct buf *b, uint32_t n, struct err *e)
 	return p;
 }
 
+/* Members or elements put in order, and bytes moved by it. */
+static bool
+spend(struct work *work, uint32_t n, size_t bytes, struct err *e)
+{
+	return work_spend(work, WORK_COMPARE, 10 * (uint64_t)n + 2 * WORK_BYTES(bytes), e);
+}
+
 static bool
 object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
-    struct err *e)
+    struct work *work, struct err *e)
 {
 	struct piece *m = pieces_make(b, v->n, e);
-	bool          ok = m != NULL;
+	bool          ok = m != NULL && spend(work, v->n, 0, e);
 
 	for (uint32_t i = 0; ok && i < v->n; i++)
 		m[i] = (struct piece) { v->names[i], &v->items[i] };
@@ -48,7 +55,7 @@ object_text(struct buf *b, const struct json *v, const struct compare_pick *arra
 			buf_putc(b, ',');
 		json_canonical_string(b, m[i].text);
 		buf_putc(b, ':');
-		ok = element_text(b, m[i].value, arrays, below, m[i].text, e);
+		ok = element_text(b, m[i].value, arrays, below, m[i].text, work, e);
 	}
 	buf_putc(b, '}');
 	talloc_free(m);
@@ -57,8 +64,7 @@ object_text(struct buf *b, const struct json *v, const struct compare_pick *arra
 
 /* The elements' texts stand one behind another from `start` on: orders them, with commas. */
 static bool
-arrange(
-    struct buf *b, size_t start, struct piece *m, uint32_t n, enum compare_mode mode, struct err *e)
+arrange(struct buf *b, size_t start, struct piece *m, uint32_t n, bool set, struct err *e)
 {
 	struct buf sorted;
 	size_t     at = start;
@@ -67,11 +73,10 @@ arrange(
 		return err_memory(e);
 	for (uint32_t i = 0; i < n; at += m[i++].text.n)
 		m[i].text.p = b->p + at;
-	if (mode != COMPARE_LIST && n > 1)
-		qsort(m, n, sizeof *m, piece_cmp);
+	qsort(m, n, sizeof *m, piece_cmp);
 	buf_make(&sorted, b->mem);
 	for (uint32_t i = 0; i < n; i++) {
-		if (mode == COMPARE_SET && i > 0 && str_eq(m[i].text, m[i - 1].text))
+		if (set && i > 0 && str_eq(m[i].text, m[i - 1].text))
 			continue;
 		buf_putc(&sorted, i == 0 ? '[' : ',');
 		buf_add(&sorted, m[i].text.p, m[i].text.n);
@@ -83,46 +88,70 @@ arrange(
 	return (buf_ok(b) && buf_ok(&sorted)) || err_memory(e);
 }
 
+static uint64_t *
+below(const struct compare_pick *arrays, uint64_t *here, uint32_t i)
+{
+	return arrays != NULL ? places_down_index(&arrays->places, here, i) : NULL;
+}
+
+/* In their own order: there is nothing to arrange. */
+static bool
+list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+    struct work *work, struct err *e)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		buf_putc(b, i == 0 ? '[' : ',');
+		if (!element_text(
+			b, &v->items[i], arrays, below(arrays, here, i), STR(""), work, e))
+			return false;
+	}
+	buf_putc(b, ']');
+	return true;
+}
+
 static bool
 array_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
-    struct str name, struct err *e)
+    struct str name, struct work *work, struct err *e)
 {
 	const struct compare_entry *entry =
 	    arrays != NULL ? compare_array(arrays, here, name) : NULL;
-	struct piece *m;
-	size_t        start = b->n;
-	bool          ok = true;
+	enum compare_mode mode = entry != NULL ? entry->mode : COMPARE_AUTO;
+	struct piece     *m;
+	size_t            start = b->n;
+	bool              ok = true;
 
 	if (v->n == 0) {
 		buf_add(b, "[]", 2);
 		return true;
 	}
+	if (v->n == 1 || mode == COMPARE_LIST)
+		return list_text(b, v, arrays, here, work, e);
 	m = pieces_make(b, v->n, e);
 	if (m == NULL)
 		return false;
 	for (uint32_t i = 0; ok && i < v->n; i++) {
-		uint64_t *below =
-		    arrays != NULL ? places_down_index(&arrays->places, here, i) : NULL;
 		size_t before = b->n;
 
-		ok = element_text(b, &v->items[i], arrays, below, STR(""), e);
+		ok =
+		    element_text(b, &v->items[i], arrays, below(arrays, here, i), STR(""), work, e);
 		m[i] = (struct piece) { { NULL, b->n - before }, NULL };
 	}
-	ok = ok && arrange(b, start, m, v->n, entry != NULL ? entry->mode : COMPARE_AUTO, e);
+	ok = ok && spend(work, v->n, b->n - start, e) &&
+	     arrange(b, start, m, v->n, mode == COMPARE_SET, e);
 	talloc_free(m);
 	return ok;
 }
 
 bool
 element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
-    struct str name, struct err *e)
+    struct str name, struct work *work, struct err *e)
 {
 	bool ok;
 
 	if (v->type == JSON_OBJECT)
-		ok = object_text(b, v, arrays, here, e);
+		ok = object_text(b, v, arrays, here, work, e);
 	else if (v->type == JSON_ARRAY)
-		ok = array_text(b, v, arrays, here, name, e);
+		ok = array_text(b, v, arrays, here, name, work, e);
 	else
 		return json_canonical(b, v, e);
 	return ok && (buf_ok(b) || err_memory(e));

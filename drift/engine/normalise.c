@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/chunks.h"
 #include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 #include "drift/engine/resource.h"
@@ -25,6 +26,7 @@ struct known {
 
 struct norm {
 	TALLOC_CTX                *mem;
+	struct chunks              room; /* for the nodes and texts that are made */
 	const struct compare_spec *spec;
 	const struct resource     *r;
 	enum resource_origin       from;
@@ -244,7 +246,7 @@ mask(struct norm *n, const struct json *v, struct json *out)
 	hash_key_hmac(n->spec->mask_key, b.p, b.n, mac);
 	explicit_bzero(b.p, b.n);
 	talloc_free(b.p);
-	text = talloc_size(n->mem, MARK_LEN + 2 * (size_t)HASH_LEN + 1);
+	text = chunks_take(&n->room, MARK_LEN + 2 * (size_t)HASH_LEN + 1);
 	if (text == NULL)
 		return err_memory(n->e);
 	memcpy(text, MARK, MARK_LEN);
@@ -258,7 +260,7 @@ mask(struct norm *n, const struct json *v, struct json *out)
 static bool
 escape(struct norm *n, const struct json *v, struct json *out)
 {
-	char *text = talloc_size(n->mem, v->text.n + 1);
+	char *text = chunks_take(&n->room, v->text.n + 1);
 
 	if (text == NULL)
 		return err_memory(n->e);
@@ -307,8 +309,8 @@ copy_start(struct norm *n, const struct json *v, uint32_t kept, struct copy *c)
 
 	if (c->items != NULL)
 		return true;
-	c->items = talloc_array(n->mem, struct json, v->n);
-	c->names = object ? talloc_array(n->mem, struct str, v->n) : NULL;
+	c->items = chunks_take(&n->room, v->n * sizeof *c->items);
+	c->names = object ? chunks_take(&n->room, v->n * sizeof *c->names) : NULL;
 	if (c->items == NULL || (object && c->names == NULL))
 		return err_memory(n->e);
 	memcpy(c->items, v->items, kept * sizeof *c->items);
@@ -427,7 +429,9 @@ bool
 resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
     enum resource_origin from, struct work *work, struct err *e)
 {
-	struct norm n = { .mem = mem, .spec = spec, .r = r, .from = from, .e = e };
+	struct norm n = {
+		.mem = mem, .room = { .mem = mem }, .spec = spec, .r = r, .from = from, .e = e
+	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	struct spot at = { 0 };
 	bool        changed = false, ok;

@@ -172,7 +172,7 @@ group(struct hold *h, const struct found *a, const struct found *b, uint32_t **o
 
 		buf_make(&text, v);
 		if (!element_text(&text, i < a->n ? a->items[i] : b->items[i - a->n], NULL, NULL,
-			STR(""), h->e) ||
+			STR(""), NULL, h->e) ||
 		    !work_spend(h->work, WORK_RULES, 20 + text.n / 4, h->e))
 			return false;
 		v[i] = index_entry(buf_str(&text), 0);

@@ -151,8 +151,8 @@ add_element(struct walk *w, const struct place *at, struct trail_step *s)
 		buf_putc(&t->texts[i], '/');
 		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
 	}
-	if (at->kind == PLACE_COUNTED)
-		return add_counted(w, at, canonical);
+	if (at->kind == PLACE_COUNTED) /* its hash is not for nothing */
+		return walk_full(w) || add_counted(w, at, canonical);
 	if (!key_label(w, at, &s->label))
 		return false;
 	t->labels[at->depth - 1] = buf_str(&s->label);

@@ -4,6 +4,7 @@
 #ifndef BSX_DRIFT_ENGINE_WALK_H
 #define BSX_DRIFT_ENGINE_WALK_H
 
+#include "core/base/chunks.h"
 #include "core/base/index.h"
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
@@ -25,6 +26,8 @@ struct diff_state {
 	struct matcher            *matcher; /* of the rules */
 	uint64_t                   marks; /* places made so far */
 	size_t                     paths; /* bytes of the changes' paths */
+	struct chunks              kept; /* what changes have of their own */
+	uint64_t                   told;  /* diff.compared that work was spent for */
 	struct trail              *trail;
 	walk_note_fn              *note; /* NULL: changes are classified and stored */
 	void                      *note_arg;
@@ -74,6 +77,12 @@ struct both {
 
 /* A place below another. */
 struct place walk_place(struct walk *w, const struct place *up, enum place_kind kind);
+
+/* No more changes are stored, so that nobody asks for their texts. */
+bool walk_full(const struct walk *w);
+
+/* Spends what was compared since the last time. */
+MUST_USE bool walk_spend(struct walk *w);
 
 /* The hash of a value at its place: the same for values that compare as equal; into w->hash. */
 MUST_USE bool walk_hash(struct walk *w, const struct place *at, const struct json *v);

@@ -3,20 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/chunks.h"
 #include "core/store/golden.h"
 #include "drift/run/baseline.h"
+#include "drift/run/ground.h"
 #include "drift/run/silencing.h"
 #include "drift/run/watch.h"
-
-/* What the new snapshot is held against. */
-struct ground {
-	struct uuid        snapshot; /* of the baseline; nil: none */
-	struct held       *base;
-	size_t             base_n;
-	struct held       *current; /* in force now; empty for a late snapshot */
-	size_t             current_n;
-	const struct json *only; /* categories that are compared, its members; NULL: all */
-};
 
 bool
 plan_fits(const struct plan *p, const struct config_state *now)
@@ -28,8 +20,8 @@ plan_fits(const struct plan *p, const struct config_state *now)
 
 /* ---- which kind ---- */
 
-static bool
-digest_is(const struct blob *b, const uint8_t *digest)
+bool
+ground_same(const struct blob *b, const uint8_t *digest)
 {
 	return b->n == HASH_LEN && memcmp(b->p, digest, HASH_LEN) == 0;
 }
@@ -46,7 +38,7 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 
 	*same = false;
 	if (uuid_is_nil(&s->report_id) || s->config_version != in->config->version ||
-	    !digest_is(&s->digest, in->snap->digest) ||
+	    !ground_same(&s->digest, in->snap->digest) ||
 	    (s->recheck_at.ms != 0 && s->recheck_at.ms <= in->received_at.ms))
 		return true;
 	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
@@ -135,8 +127,8 @@ plan_collections(const struct ingest *in, struct plan *p, const struct ground *g
 	return true;
 }
 
-static bool
-category_complete(const struct plan *p, struct str category)
+bool
+plan_category_complete(const struct plan *p, struct str category)
 {
 	const struct collection *c =
 	    collection_of_category(p->collections, p->collections_n, category);
@@ -144,107 +136,13 @@ category_complete(const struct plan *p, struct str category)
 	return c != NULL && c->how == COLLECTION_COMPLETE;
 }
 
-/* ---- comparing ---- */
+/* ---- versions and contents ---- */
 
-static int
-held_cmp(const struct held *h, const struct snap_resource *r)
+int
+ground_cmp(const struct held *h, const struct snap_resource *r)
 {
 	return snap_place_cmp(str_of(h->category), str_of(h->key), r->r.category, r->r.key);
 }
-
-/* A golden baseline may speak of some categories only. */
-static bool
-category_compared(const struct ground *g, struct str category)
-{
-	for (uint32_t i = 0; g->only != NULL && i < g->only->n; i++)
-		if (str_eq(g->only->names[i], category))
-			return true;
-	return g->only == NULL;
-}
-
-/* Both sides of a place that differs; either may be NULL: not on that side. */
-struct pair {
-	const struct held          *old;
-	const struct snap_resource *new;
-};
-
-/* What the baseline held is read for several at once. */
-struct pairs {
-	struct pair all[CONTENT_BATCH];
-	size_t      n;
-};
-
-static bool
-compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
-{
-	const struct held *old[CONTENT_BATCH];
-	struct resource    from[CONTENT_BATCH], to;
-	size_t             n = 0, at = 0;
-
-	for (size_t i = 0; i < w->n; i++)
-		if (w->all[i].old != NULL)
-			old[n++] = w->all[i].old;
-	if (!baseline_resources(in->t, p, in->spec->compare, old, n, from, in->work, e))
-		return false;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct pair     *x = &w->all[i];
-		const struct resource *new = x->new == NULL ? NULL : &x->new->r;
-
-		if (x->new != NULL && x->new->stored != NULL) {
-			if (!baseline_resource(
-				in->t, p, in->spec->compare, x->new->stored, &to, in->work, e))
-				return false;
-			new = &to;
-		}
-		if (!diff_resource(p->diff, x->old == NULL ? NULL : &from[at++], new, e))
-			return false;
-	}
-	w->n = 0;
-	return true;
-}
-
-static bool
-compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, struct pairs *w,
-    const struct held *old, const struct snap_resource *new, struct err *e)
-{
-	if (old == NULL && !category_compared(g, new->r.category))
-		return true;
-	if (!category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
-		return true;
-	if (old != NULL && new != NULL && digest_is(&old->address, new->address))
-		return true;
-	w->all[w->n++] = (struct pair) { old, new };
-	return w->n < CONTENT_BATCH || compare_pairs(in, p, w, e);
-}
-
-static bool
-compare_all(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
-{
-	const struct snap *s = in->snap;
-	size_t             a = 0, b = 0;
-	struct pairs       w = { .n = 0 };
-
-	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
-	if (p->diff == NULL)
-		return false;
-	compare_hits_clear(in->spec->compare);
-	while (a < g->base_n || b < s->n) {
-		const struct held *old = a < g->base_n ? &g->base[a] : NULL;
-		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
-		int c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
-
-		if (!compare_pair(in, p, g, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
-			return false;
-		a += c <= 0;
-		b += c >= 0;
-	}
-	if (!compare_pairs(in, p, &w, e))
-		return false;
-	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
-	return p->base_hits != NULL;
-}
-
-/* ---- versions and contents ---- */
 
 static void
 close_version(const struct ingest *in, struct plan *p, const struct held *h)
@@ -257,14 +155,14 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 
 static bool
 open_version(const struct ingest *in, struct plan *p, struct snap_resource *r, bool known,
-    struct content *contents, struct err *e)
+    struct chunks *room, struct content *contents, struct err *e)
 {
 	struct version *v = &p->opened[p->opened_n];
 
 	*v = (struct version) { .config_id = in->config->id,
 		.resource_id = held_id(&in->config->id, r->r.category, r->r.key),
-		.category = str_dup(p, r->r.category),
-		.key = str_dup(p, r->r.key),
+		.category = chunks_text(room, r->r.category),
+		.key = chunks_text(room, r->r.key),
 		.address = { r->address, HASH_LEN },
 		.from_seq = p->after.seq,
 		.known = known };
@@ -281,6 +179,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
 {
 	const struct snap *s = in->snap;
 	size_t             a = 0, b = 0;
+	struct chunks      room = { .mem = p };
 
 	p->opened = talloc_zero_size(p, (s->n + 1) * sizeof(p->opened[0]));
 	p->closed = talloc_zero_size(p, (g->current_n + 1) * sizeof(p->closed[0]));
@@ -289,12 +188,12 @@ plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
 	while (a < g->current_n || b < s->n) {
 		const struct held *old = a < g->current_n ? &g->current[a] : NULL;
 		struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
-		int  c = old == NULL ? 1 : new == NULL ? -1 : held_cmp(old, new);
-		bool same = c == 0 && digest_is(&old->address, new->address);
+		int  c = old == NULL ? 1 : new == NULL ? -1 : ground_cmp(old, new);
+		bool same = c == 0 && ground_same(&old->address, new->address);
 
-		if (c <= 0 && !same && (c == 0 || category_complete(p, str_of(old->category))))
+		if (c <= 0 && !same && (c == 0 || plan_category_complete(p, str_of(old->category))))
 			close_version(in, p, old);
-		if (c >= 0 && !same && !open_version(in, p, new, c == 0, contents, e))
+		if (c >= 0 && !same && !open_version(in, p, new, c == 0, &room, contents, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;
@@ -429,8 +328,8 @@ status_of(const struct plan *p, const struct ground *g)
 	return p->complete ? "clean" : "incomplete";
 }
 
-/* The first declared difference of a golden baseline to expire; one that is past waits for a version
- * that can be taken. */
+/* The first declared difference of a golden baseline to expire; one that is past waits for a
+ * version that can be taken. */
 static bool
 recheck_golden(const struct ingest *in, struct plan *p, struct err *e)
 {
@@ -453,8 +352,8 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 
 	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
 		return false;
-	if (!uuid_is_nil(&g.snapshot) && (!compare_all(in, p, &g, e) || !life_make(in, p, e) ||
-					     !recheck_golden(in, p, e)))
+	if (!uuid_is_nil(&g.snapshot) &&
+	    (!plan_compare(in, p, &g, e) || !life_make(in, p, e) || !recheck_golden(in, p, e)))
 		return false;
 	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
 	    !trend_plan(in, p, e))

@@ -1,8 +1,10 @@
 #include <string.h>
 
+#include "core/base/chunks.h"
 #include "drift/run/plan.h"
 
-#define RULE_MAX   128 /* bytes, as the column */
+#define STEPS_ROW  1000 /* to seal its values and write it */
+#define RULE_MAX   128  /* bytes, as the column */
 #define REASON_MAX 500
 
 /* ---- texts ---- */
@@ -10,43 +12,26 @@
 /* At most `max` bytes of a text, not cutting a character; U+0000, which no text column takes, as
  * U+FFFD. */
 static char *
-plain(TALLOC_CTX *mem, struct str s, size_t max)
+plain(struct chunks *room, struct str s, size_t max)
 {
 	struct buf b;
 	size_t     n = s.n <= max ? s.n : max;
+	char      *p;
 
 	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
 		n--;
-	buf_make(&b, mem);
+	if (n == 0 || memchr(s.p, '\0', n) == NULL)
+		return chunks_text(room, (struct str) { s.p, n });
+	buf_make(&b, room->mem);
 	for (size_t i = 0; i < n; i++) {
 		if (s.p[i] == '\0')
 			buf_puts(&b, "\xef\xbf\xbd");
 		else
 			buf_putc(&b, s.p[i]);
 	}
-	if (n == 0)
-		return talloc_strdup(mem, "");
-	return buf_ok(&b) ? b.p : NULL;
-}
-
-static void
-value_text(TALLOC_CTX *mem, const struct json *v, struct str *text, bool *truncated)
-{
-	struct buf b;
-
-	*text = (struct str) { NULL, 0 };
-	*truncated = false;
-	if (v == NULL)
-		return;
-	buf_make(&b, mem);
-	b.max = CHANGE_VALUE_MAX;
-	resource_print(&b, v);
-	if (buf_ok(&b)) {
-		*text = buf_str(&b);
-		return;
-	}
+	p = buf_ok(&b) ? chunks_text(room, buf_str(&b)) : NULL;
 	talloc_free(b.p);
-	*truncated = true;
+	return p;
 }
 
 /* ---- the report ---- */
@@ -126,6 +111,14 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 
 /* ---- its changes ---- */
 
+/* What the rows of one report share. */
+struct recording {
+	struct plan         *p;
+	const struct ingest *in;
+	struct chunks        room;
+	struct raw_json      attribution;
+};
+
 static bool
 seal_value(struct plan *p, const struct ingest *in, const char *column, const struct uuid *id,
     struct str text, struct blob *out, struct err *e)
@@ -136,79 +129,83 @@ seal_value(struct plan *p, const struct ingest *in, const char *column, const st
 }
 
 static bool
-attribution(struct plan *p, const struct ingest *in, struct raw_json *out, struct err *e)
+attribution(struct recording *w, struct err *e)
 {
-	struct buf b;
+	const char *actor = w->in->actor;
+	struct buf  b;
 
-	if (in->actor == NULL || in->actor[0] == '\0')
+	if (actor == NULL || actor[0] == '\0')
 		return true;
-	buf_make(&b, p);
+	buf_make(&b, w->p);
 	buf_puts(&b, "{\"actor\":");
-	buf_json(&b, str_of(in->actor));
+	buf_json(&b, str_of(actor));
 	buf_puts(&b, ",\"source\":\"push\"}");
-	out->text = b.p;
+	w->attribution.text = b.p;
 	return buf_ok(&b) ? true : err_memory(e);
 }
 
 static bool
-record_texts(struct plan *p, const struct change *c, struct change_row *row, struct err *e)
+record_texts(struct recording *w, const struct change *c, struct change_row *row, struct err *e)
 {
-	row->category = plain(p, c->category, RESOURCE_CATEGORY_MAX);
-	row->key = plain(p, c->key, RESOURCE_KEY_MAX);
-	row->op = talloc_strdup(p, change_op_name(c->op));
-	row->path = plain(p, c->path, SIZE_MAX);
-	row->canonical_path = plain(p, c->canonical_path, SIZE_MAX);
-	row->severity = talloc_strdup(p, severity_name(c->severity));
-	row->rule = plain(p, str_of(c->rule), RULE_MAX);
-	row->reason = plain(p, str_of(c->reason), REASON_MAX);
-	row->status = talloc_strdup(p, p->life->status[row->position]);
+	struct chunks *room = &w->room;
+	const char    *by = w->p->life->by[row->position];
+
+	row->category = plain(room, c->category, RESOURCE_CATEGORY_MAX);
+	row->key = plain(room, c->key, RESOURCE_KEY_MAX);
+	row->op = chunks_text(room, str_of(change_op_name(c->op)));
+	row->path = plain(room, c->path, SIZE_MAX);
+	row->canonical_path = plain(room, c->canonical_path, SIZE_MAX);
+	row->severity = chunks_text(room, str_of(severity_name(c->severity)));
+	row->rule = plain(room, str_of(c->rule), RULE_MAX);
+	row->reason = plain(room, str_of(c->reason), REASON_MAX);
+	row->status = chunks_text(room, str_of(w->p->life->status[row->position]));
+	row->suppressed_by = by == NULL ? NULL : chunks_text(room, str_of(by));
 	if (row->category == NULL || row->key == NULL || row->op == NULL || row->path == NULL ||
 	    row->canonical_path == NULL || row->severity == NULL || row->rule == NULL ||
-	    row->reason == NULL || row->status == NULL)
+	    row->reason == NULL || row->status == NULL ||
+	    (by != NULL && row->suppressed_by == NULL))
 		return err_memory(e);
 	return true;
 }
 
 static bool
-record_change(struct plan *p, const struct ingest *in, size_t i, struct err *e)
+record_change(struct recording *w, size_t i, struct err *e)
 {
-	const struct change *c = &p->diff->changes[i];
-	struct change_row   *row = &p->changes[i];
-	struct change_text  *v = &p->values[i];
+	const struct ingest      *in = w->in;
+	const struct change      *c = &w->p->diff->changes[i];
+	const struct change_text *v = &w->p->values[i];
+	struct change_row        *row = &w->p->changes[i];
 
 	row->id = uuid_make(in->d->deps.clock, in->d->deps.rand);
-	row->report_id = p->report.id;
+	row->report_id = w->p->report.id;
 	row->config_id = in->config->id;
 	row->position = (int64_t)i;
 	row->fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
 	row->value_hash = (struct blob) { c->value_hash, HASH_LEN };
 	row->created_at = in->received_at;
-	if (p->life->by[i] != NULL &&
-	    (row->suppressed_by = talloc_strdup(p, p->life->by[i])) == NULL)
-		return err_memory(e);
-	value_text(p, c->old_value, &v->old_text, &v->old_truncated);
-	value_text(p, c->new_value, &v->new_text, &v->new_truncated);
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
-	return record_texts(p, c, row, e) && attribution(p, in, &row->attribution, e) &&
-	       seal_value(p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
-	       seal_value(p, in, "new_value", &row->id, v->new_text, &row->new_value, e);
+	row->attribution = w->attribution;
+	return record_texts(w, c, row, e) &&
+	       seal_value(w->p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
+	       seal_value(w->p, in, "new_value", &row->id, v->new_text, &row->new_value, e) &&
+	       work_spend(in->work, WORK_CHANGES, STEPS_ROW, e);
 }
 
 bool
 plan_record(struct plan *p, const struct ingest *in, const char *status,
     const struct uuid *baseline, struct err *e)
 {
-	size_t n = p->diff == NULL ? 0 : p->diff->n;
+	size_t           n = p->diff == NULL ? 0 : p->diff->n;
+	struct recording w = { .p = p, .in = in, .room = { .mem = p } };
 
-	if (!record_report(p, in, status, baseline, e))
+	if (!record_report(p, in, status, baseline, e) || !attribution(&w, e))
 		return false;
 	p->changes = talloc_zero_size(p, (n + 1) * sizeof(p->changes[0]));
-	p->values = talloc_zero_size(p, (n + 1) * sizeof(p->values[0]));
-	if (p->changes == NULL || p->values == NULL)
+	if (p->changes == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
-		if (!record_change(p, in, i, e))
+		if (!record_change(&w, i, e))
 			return false;
 	return true;
 }

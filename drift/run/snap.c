@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/chunks.h"
 #include "drift/engine/resource.h"
 #include "drift/run/baseline.h"
+
+#define STEPS_RESOURCE 200 /* to normalise, print and hash one, beside its bytes */
 
 int
 snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
@@ -40,28 +43,40 @@ collection_of_category(const struct collection *list, size_t n, struct str categ
 
 /* ---- resources ---- */
 
-static bool
-make_one(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
-    struct snap_resource *at, enum resource_origin from, struct work *work,
-    struct err *e)
-{
-	struct buf b;
+/* What all resources share while they are made ready. */
+struct making {
+	struct snap             *s;
+	const struct tenant_db  *t;
+	const struct drift_spec *spec;
+	enum resource_origin     from;
+	struct work             *work;
+	struct chunks            room; /* for the texts */
+	struct buf               text; /* of one */
+};
 
-	buf_make(&b, mem);
-	if (!resource_normalise(mem, spec->compare, &at->r, from, work, e) ||
-	    !resource_canonical(&b, &at->r, e))
+static bool
+make_one(struct making *m, struct snap_resource *at, struct err *e)
+{
+	m->text.n = 0;
+	if (!resource_normalise(m->s, m->spec->compare, &at->r, m->from, m->work, e) ||
+	    !resource_canonical(&m->text, &at->r, e))
 		return false;
-	if (!buf_ok(&b))
+	at->text = (struct str) { chunks_text(&m->room, buf_str(&m->text)), m->text.n };
+	if (!buf_ok(&m->text) || at->text.p == NULL)
 		return err_memory(e);
-	at->text = buf_str(&b);
-	content_address(t, at->text, at->address);
-	return true;
+	content_address(m->t, at->text, at->address);
+	return work_spend(m->work, WORK_READ, STEPS_RESOURCE + WORK_BYTES(at->text.n), e);
 }
 
 static bool
 make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spec *spec,
     const struct collected *in, struct work *work, struct err *e)
 {
+	struct making m = {
+		.s = s, .t = t, .spec = spec, .from = in->from, .work = work, .room = { .mem = s }
+	};
+
+	buf_make(&m.text, s);
 	s->items = talloc_zero_size(s, (in->n + 1) * sizeof(s->items[0]));
 	if (s->items == NULL)
 		return err_memory(e);
@@ -69,9 +84,10 @@ make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spe
 	compare_hits_clear(spec->compare);
 	for (size_t i = 0; i < in->n; i++) {
 		s->items[i].r = in->resources[i];
-		if (!make_one(s, t, spec, &s->items[i], in->from, work, e))
+		if (!make_one(&m, &s->items[i], e))
 			return false;
 	}
+	talloc_free(m.text.p);
 	s->hits = compare_hits_copy(s, spec->compare, e);
 	if (s->hits == NULL)
 		return false;
@@ -155,7 +171,8 @@ snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *s
 		err_memory(e);
 		return NULL;
 	}
-	if (make_resources(s, t, spec, in, work, e) && make_collections(s, in, e) && make_digest(s, t, e))
+	if (make_resources(s, t, spec, in, work, e) && make_collections(s, in, e) &&
+	    make_digest(s, t, e))
 		return s;
 	return NULL; /* faults may lie in it: it goes with `mem` */
 }

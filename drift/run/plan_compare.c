@@ -1,0 +1,132 @@
+/* ground.h: the snapshot against its ground. */
+#include "drift/run/baseline.h"
+#include "drift/run/ground.h"
+#include "drift/run/values.h"
+
+/* Both sides of a place that differs; either may be NULL: not on that side. */
+struct pair {
+	const struct held *old;
+	const struct snap_resource *new;
+};
+
+/* What the baseline held is read for several at once. */
+struct pairs {
+	struct pair   all[CONTENT_BATCH];
+	size_t        n;
+	struct values values;
+	size_t        room; /* of plan.values */
+};
+
+/* A golden baseline may speak of some categories only. */
+static bool
+category_compared(const struct ground *g, struct str category)
+{
+	for (uint32_t i = 0; g->only != NULL && i < g->only->n; i++)
+		if (str_eq(g->only->names[i], category))
+			return true;
+	return g->only == NULL;
+}
+
+/* The texts of the changes from `first` on, as long as their values are at hand. */
+static bool
+show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
+{
+	while (w->room < p->diff->n) {
+		w->room = w->room == 0 ? CONTENT_BATCH : 2 * w->room;
+		p->values = talloc_realloc_size(p, p->values, w->room * sizeof p->values[0]);
+		if (p->values == NULL)
+			return err_memory(e);
+	}
+	for (size_t i = first; i < p->diff->n; i++) {
+		const struct change *c = &p->diff->changes[i];
+		struct change_text  *v = &p->values[i];
+
+		if (!values_show(&w->values, c->old_value, &v->old_text, &v->old_truncated, e) ||
+		    !values_show(&w->values, c->new_value, &v->new_text, &v->new_truncated, e))
+			return false;
+	}
+	return diff_detach(p->diff, first, e);
+}
+
+static bool
+compare_here(
+    TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+{
+	const struct compare_spec *spec = in->spec->compare;
+	const struct held         *old[CONTENT_BATCH];
+	struct resource            from[CONTENT_BATCH], to;
+	size_t                     n = 0, at = 0, first = p->diff->n;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->all[i].old != NULL)
+			old[n++] = w->all[i].old;
+	if (!baseline_resources(in->t, tmp, spec, old, n, from, in->work, e))
+		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct pair *x = &w->all[i];
+		const struct resource *new = x->new == NULL ? NULL : &x->new->r;
+
+		if (x->new != NULL && x->new->stored != NULL) {
+			if (!baseline_resource(in->t, tmp, spec, x->new->stored, &to, in->work, e))
+				return false;
+			new = &to;
+		}
+		if (!diff_resource(p->diff, x->old == NULL ? NULL : &from[at++], new, e))
+			return false;
+	}
+	w->n = 0;
+	return show_values(p, w, first, e);
+}
+
+static bool
+compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(p);
+	bool        ok = tmp != NULL ? compare_here(tmp, in, p, w, e) : err_memory(e);
+
+	if (ok)
+		talloc_free(tmp); /* else faults may lie in it: it goes with the plan */
+	return ok;
+}
+
+static bool
+compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, struct pairs *w,
+    const struct held *old, const struct snap_resource *new, struct err *e)
+{
+	if (old == NULL && !category_compared(g, new->r.category))
+		return true;
+	if (!plan_category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
+		return true;
+	if (old != NULL && new != NULL && ground_same(&old->address, new->address))
+		return true;
+	w->all[w->n++] = (struct pair) { old, new };
+	return w->n < CONTENT_BATCH || compare_pairs(in, p, w, e);
+}
+
+bool
+plan_compare(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+{
+	const struct snap *s = in->snap;
+	size_t             a = 0, b = 0;
+	struct pairs       w = { .n = 0 };
+
+	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
+	if (p->diff == NULL)
+		return false;
+	values_begin(&w.values, p, REPORT_VALUES_MAX);
+	compare_hits_clear(in->spec->compare);
+	while (a < g->base_n || b < s->n) {
+		const struct held *old = a < g->base_n ? &g->base[a] : NULL;
+		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
+		int c = old == NULL ? 1 : new == NULL ? -1 : ground_cmp(old, new);
+
+		if (!compare_pair(in, p, g, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+			return false;
+		a += c <= 0;
+		b += c >= 0;
+	}
+	if (!compare_pairs(in, p, &w, e))
+		return false;
+	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
+	return p->base_hits != NULL;
+}

@@ -1,0 +1,30 @@
+/*
+ * values.h - the values of changes as people see them, within what one report or answer may hold.
+ *
+ * A value is told by its JSON text up to CHANGE_VALUE_MAX bytes, and as long as there is room for it
+ * among the others; else it is marked as truncated: its hash tells it from others all the same.
+ */
+#ifndef BSX_DRIFT_RUN_VALUES_H
+#define BSX_DRIFT_RUN_VALUES_H
+
+#include "core/base/buf.h"
+#include "core/base/chunks.h"
+#include "core/base/json.h"
+
+/* Bytes of all values of a report: both sides of the largest push, so that only what was gathered
+ * from several comes to more. */
+#define REPORT_VALUES_MAX (32 << 20)
+
+struct values {
+	struct chunks room;
+	struct buf    text; /* of one */
+	size_t        left;
+};
+
+/* What is shown goes with `mem`. */
+void values_begin(struct values *s, TALLOC_CTX *mem, size_t max);
+/* v NULL: there is none; *text with p == NULL: none is shown. */
+MUST_USE bool values_show(struct values *s, const struct json *v, struct str *text, bool *truncated,
+    struct err *e);
+
+#endif

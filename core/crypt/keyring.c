@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,8 +35,8 @@ struct keyring {
 static bool
 fail(struct err *e, int sys, const char *path, const char *what)
 {
-	return err_set(e, ERR_INTERNAL, sys, "internal error", "keyring %s: %s%s%s", path, what,
-	    sys != 0 ? ": " : "", sys != 0 ? strerror(sys) : "");
+	return err_set(e, ERR_INTERNAL, sys, "The keyring cannot be used.", "keyring %s: %s%s%s",
+	    path, what, sys != 0 ? ": " : "", sys != 0 ? strerror(sys) : "");
 }
 
 static bool
@@ -78,28 +79,64 @@ write_first(int fd, struct rand *r)
 	return ok;
 }
 
+/* A name in the folder becomes durable with the folder. */
+static bool
+sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char       *dir = slash == NULL ? talloc_strdup(NULL, ".")
+					: talloc_strndup(NULL, path, (size_t)(slash - path) + 1);
+	int         fd = dir == NULL ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool        ok = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	talloc_free(dir);
+	return ok;
+}
+
+/* link(2) and not rename(2): it never takes the place of a keyring that is there. */
+static bool
+put_in_place(int fd, const char *draft, const char *path, uid_t uid, gid_t gid, struct rand *r,
+    struct err *e)
+{
+	if (fchmod(fd, 0600) != 0 || !write_first(fd, r) || fchown(fd, uid, gid) != 0)
+		return fail(e, errno, path, "cannot be written");
+	if (link(draft, path) != 0)
+		return fail(e, errno, path, "cannot be made");
+	return sync_folder(path) || fail(e, errno, path, "cannot be written");
+}
+
+bool
+keyring_create_for(const char *path, uid_t uid, gid_t gid, struct rand *r, struct err *e)
+{
+	char *draft = talloc_asprintf(NULL, "%s.XXXXXX", path);
+	int   fd = draft == NULL ? -1 : mkostemp(draft, O_CLOEXEC);
+	bool  ok;
+
+	if (draft == NULL)
+		return err_memory(e);
+	if (fd < 0) {
+		fail(e, errno, path, "cannot be made");
+		talloc_free(draft);
+		return false;
+	}
+	ok = put_in_place(fd, draft, path, uid, gid, r, e);
+	close(fd);
+	unlink(draft);
+	talloc_free(draft);
+	return ok;
+}
+
 bool
 keyring_create(const char *path, struct rand *r, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return fail(e, errno, path, "cannot be made");
-	/* The umask may have taken bits away, never added any. */
-	if (fchmod(fd, 0600) != 0 || !write_first(fd, r)) {
-		fail(e, errno, path, "cannot be written");
-		close(fd);
-		unlink(path);
-		return false;
-	}
-	if (close(fd) != 0)
-		return fail(e, errno, path, "cannot be written");
-	return true;
+	return keyring_create_for(path, (uid_t)-1, (gid_t)-1, r, e);
 }
 
 /* Opened first, then judged by its descriptor: the name may not be swapped in between. */
 static int
-open_private(const char *path, struct err *e)
+open_private(const char *path, uid_t owner, struct err *e)
 {
 	int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
@@ -114,7 +151,7 @@ open_private(const char *path, struct err *e)
 		fail(e, 0, path, "is not a regular file");
 	else if ((st.st_mode & 077) != 0)
 		fail(e, 0, path, "is open to group or others; it must have mode 0600");
-	else if (st.st_uid != geteuid() && st.st_uid != 0)
+	else if (st.st_uid != geteuid() && st.st_uid != 0 && st.st_uid != owner)
 		fail(e, 0, path, "belongs to another user");
 	else if (st.st_size > FILE_MAX)
 		fail(e, 0, path, "is too large");
@@ -205,8 +242,14 @@ parse(struct keyring *k, const char *path, struct str text, struct err *e)
 struct keyring *
 keyring_open(TALLOC_CTX *mem, const char *path, struct err *e)
 {
+	return keyring_open_of(mem, path, geteuid(), e);
+}
+
+struct keyring *
+keyring_open_of(TALLOC_CTX *mem, const char *path, uid_t owner, struct err *e)
+{
 	struct keyring *k = NULL;
-	int             fd = open_private(path, e);
+	int             fd = open_private(path, owner, e);
 	char           *text;
 	size_t          n;
 

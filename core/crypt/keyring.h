@@ -6,10 +6,13 @@
  * with the purpose and what it is bound to as info.
  *
  * File: lines "VERSION BASE64(32 bytes)", comments with '#'.  A file readable
- * by group or others, empty, or with a malformed line is refused.
+ * by group or others, of a strange owner, empty, or with a malformed line is
+ * refused.
  */
 #ifndef BSX_CRYPT_KEYRING_H
 #define BSX_CRYPT_KEYRING_H
+
+#include <sys/types.h>
 
 #include "core/base/err.h"
 #include "core/base/rand.h"
@@ -43,8 +46,16 @@ enum key_purpose {
 
 struct keyring;
 
-MUST_USE bool            keyring_create(const char *path, struct rand *r, struct err *e); /* refuses to overwrite */
+/*
+ * Makes the file with version 1; refuses to overwrite one.  Its name is there only when it is whole, and belongs to
+ * `uid` and `gid` ((uid_t)-1: to the caller).  An interruption leaves at most a useless PATH.XXXXXX.
+ */
+MUST_USE bool keyring_create_for(const char *path, uid_t uid, gid_t gid, struct rand *r, struct err *e);
+MUST_USE bool keyring_create(const char *path, struct rand *r, struct err *e);
+/* A file of the caller or of root. */
 MUST_USE struct keyring *keyring_open(TALLOC_CTX *mem, const char *path, struct err *e);
+/* The same for root, who may read what belongs to the account of the services: `owner` may have it too. */
+MUST_USE struct keyring *keyring_open_of(TALLOC_CTX *mem, const char *path, uid_t owner, struct err *e);
 uint32_t keyring_newest(const struct keyring *k);
 /* False: there is no such version. `bound` may be empty. */
 MUST_USE bool keyring_subkey(const struct keyring *k, uint32_t version, enum key_purpose p,

@@ -1,4 +1,5 @@
 /* The keyring file and the subkeys that come from it. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +85,49 @@ a_keyring_is_never_overwritten(void **state)
 	assert_int_equal(e.code, ERR_INTERNAL);
 }
 
+/* free_mem() finds the folder empty but for it: a draft that lost leaves nothing. */
+static void
+a_new_keyring_belongs_to_whom_it_is_for(void **state)
+{
+	struct err  e = { 0 };
+	uid_t       uid = geteuid() == 0 ? 12345 : geteuid();
+	gid_t       gid = geteuid() == 0 ? 12345 : getegid();
+	struct stat st;
+
+	(void)state;
+	assert_true(keyring_create_for(path, uid, gid, &rand_system, &e));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, uid);
+	assert_int_equal(st.st_gid, gid);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_nlink, 1);
+	assert_false(keyring_create_for(path, uid, gid, &rand_system, &e));
+	assert_int_equal(e.sys, EEXIST);
+}
+
+/* Root reads what belongs to the account it names, and nobody else's. */
+static void
+a_keyring_of_a_strange_owner_is_refused(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	write_file("1 " KEY_A "\n", 47, 0600);
+	assert_non_null(keyring_open_of(mem, path, geteuid(), &e));
+	if (geteuid() != 0) /* cannot make such a file */
+		return;
+	assert_non_null(keyring_open_of(mem, path, 12345, &e)); /* root's own */
+	assert_int_equal(chown(path, 12345, 12345), 0);
+	assert_non_null(keyring_open_of(mem, path, 12345, &e));
+	assert_null(keyring_open_of(mem, path, 12346, &e));
+	assert_non_null(strstr(e.detail, "another user"));
+	err_clear(&e);
+	assert_null(keyring_open(mem, path, &e));
+	err_clear(&e);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_null(keyring_open_of(mem, path, 12345, &e));
+}
+
 static void
 malformed_files_are_refused(void **state)
 {
@@ -114,7 +158,7 @@ malformed_files_are_refused(void **state)
 		assert_null(keyring_open(mem, path, &e));
 		assert_int_equal(e.code, ERR_INTERNAL);
 		assert_null(strstr(e.detail, "AAEC"));
-		assert_string_equal(e.pub, "internal error");
+		assert_string_equal(e.pub, "The keyring cannot be used.");
 	}
 }
 
@@ -224,6 +268,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_keyring_is_private_and_opens),
 		TEST(a_keyring_is_never_overwritten),
+		TEST(a_new_keyring_belongs_to_whom_it_is_for),
+		TEST(a_keyring_of_a_strange_owner_is_refused),
 		TEST(malformed_files_are_refused),
 		TEST(a_file_that_others_may_touch_is_refused),
 		TEST(what_is_no_file_is_refused),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -258,6 +259,24 @@ segment_free(struct segment *s)
 	return 0;
 }
 
+/* What root made in the folder of the services' account would be out of their reach afterwards. */
+static bool
+check_folder(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char       *dir = slash == NULL ? talloc_strdup(NULL, ".")
+					: talloc_strndup(NULL, path, (size_t)(slash - path) + 1);
+	struct stat st;
+	bool        strange;
+
+	if (dir == NULL)
+		return err_memory(e);
+	strange = geteuid() == 0 && stat(dir, &st) == 0 && st.st_uid != 0;
+	talloc_free(dir);
+	return !strange ||
+	       fail(e, 0, path, "its folder belongs to another account: run it as that one, not as root");
+}
+
 struct segment *
 segment_open(TALLOC_CTX *mem, const struct segment_options *o, struct err *e)
 {
@@ -270,7 +289,7 @@ segment_open(TALLOC_CTX *mem, const struct segment_options *o, struct err *e)
 	}
 	s->want_entries = round_entries(o->cache_entries);
 	talloc_set_destructor(s, segment_free);
-	if (!attach(s, true, e)) {
+	if (!check_folder(o->path, e) || !attach(s, true, e)) {
 		talloc_free(s);
 		return NULL;
 	}

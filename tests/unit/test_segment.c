@@ -199,6 +199,29 @@ a_file_of_another_user_is_refused(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Whatever root made there the services could not use. */
+static void
+root_makes_none_in_the_folder_of_another_user(void **state)
+{
+	struct segment_options o = { fixture.path, 64 };
+	char                   dir[sizeof(fixture.path)];
+	struct err             e = { 0 };
+	struct stat            st;
+
+	(void)state;
+	if (geteuid() != 0)
+		return; /* no other user may make one there at all */
+	memcpy(dir, fixture.path, sizeof(dir));
+	*strrchr(dir, '/') = '\0';
+	assert_int_equal(chown(dir, 65534, 65534), 0);
+	assert_null(segment_open(mem, &o, &e));
+	assert_non_null(strstr(e.detail, "not as root"));
+	assert_int_equal(lstat(fixture.path, &st), -1);
+	assert_int_equal(chown(dir, 0, 0), 0);
+	err_clear(&e);
+	assert_non_null(segment_open(mem, &o, &e));
+}
+
 static void
 deleting_it_while_running_loses_warmth_only(void **state)
 {
@@ -350,6 +373,7 @@ main(void)
 		TEST(rubbish_is_replaced),
 		TEST(a_file_that_others_may_write_is_refused),
 		TEST(a_file_of_another_user_is_refused),
+		TEST(root_makes_none_in_the_folder_of_another_user),
 		TEST(deleting_it_while_running_loses_warmth_only),
 		TEST(a_running_process_follows_to_another_size),
 		TEST(many_starters_make_one_file),

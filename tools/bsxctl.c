@@ -6,14 +6,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/secret.h"
 
 const struct command commands[] = {
 	{ "init", cmd_init, "[--owner USER]",
 	    "Makes the keyring, the control schema, its account and the first signing key.",
-	    "  --owner USER  give the state folder and the keyring to that user (run as root)\n"
-	    "It may be repeated: what is there already is kept, and rights are repaired.\n" },
+	    "  --owner USER  give the state folder and the keyring to that user, in place of the\n"
+	    "                configured one (run as root)\n"
+	    "It may be repeated: what is there already is kept; owners, modes and rights are repaired.\n" },
 	{ "migrate", cmd_migrate, "[--check]",
 	    "Brings the control schema and every tenant's schema up to date.",
 	    "  --check  only say whether something is missing or was changed\n" },
@@ -38,7 +40,8 @@ const struct command commands[] = {
 	    "  --force also when the next key was published less than an hour ago: services that verify\n"
 	    "          our tokens with keys they keep may then refuse new ones until they look again\n" },
 	{ "doctor", cmd_doctor, "",
-	    "Looks for what is wrong with the installation, and says what to do.", "" },
+	    "Looks for what is wrong with the installation, and says what to do.",
+	    "Run by root it tries everything as the account of the services.\n" },
 	{ 0 }
 };
 
@@ -100,10 +103,21 @@ ctl_usage(const char *command, bool asked)
 	return asked ? 0 : 2;
 }
 
-bool
-ctl_wants_help(int argc, char **argv)
+int
+ctl_misused(struct ctl *c, const char *command, const struct err *e)
 {
-	return argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	fprintf(stderr, "bsxctl: %s\n", ctl_text(c, e->pub));
+	return ctl_usage(command, false);
+}
+
+/* Wherever it stands, also among arguments that are wrong. */
+static bool
+wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -126,13 +140,10 @@ ctl_conf(struct ctl *c, struct err *e)
 }
 
 bool
-ctl_open(struct ctl *c, struct err *e)
+ctl_open_as(struct ctl *c, uid_t owner, struct err *e)
 {
-	struct keyring *k;
+	struct keyring *k = keyring_open_of(c->mem, c->conf->keyring, owner, e);
 
-	if (!ctl_conf(c, e))
-		return false;
-	k = keyring_open(c->mem, c->conf->keyring, e);
 	if (k == NULL)
 		return false;
 	c->deps = (struct database_deps) { .conf = c->conf, .clock = &clock_system,
@@ -141,11 +152,25 @@ ctl_open(struct ctl *c, struct err *e)
 	return c->d != NULL;
 }
 
+/* Root reads the keyring of the services' account, if there is one. */
+bool
+ctl_open(struct ctl *c, struct err *e)
+{
+	struct service s = { .uid = geteuid() };
+	struct err     none = { 0 };
+
+	if (!ctl_conf(c, e))
+		return false;
+	if (!service_find(c, NULL, &s, &none))
+		s.uid = geteuid();
+	return ctl_open_as(c, s.uid, e);
+}
+
 bool
 ctl_provision(struct ctl *c, struct err *e)
 {
 	c->prov = provision_db(c->mem, c->conf, &clock_system, NULL, e);
-	return c->prov != NULL;
+	return c->prov != NULL && provision_check(c->prov, e);
 }
 
 static int
@@ -158,7 +183,7 @@ run(struct ctl *c, int argc, char **argv)
 		return usage(false);
 	}
 	optind = 0; /* the command has options of its own */
-	return ctl_wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
+	return wants_help(argc, argv) ? ctl_usage(x->name, true) : x->run(c, argc, argv);
 }
 
 static int

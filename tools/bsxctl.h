@@ -38,8 +38,28 @@ int cmd_doctor(struct ctl *c, int argc, char **argv);
 /* Reads the configuration; then also the keyring, and makes (not yet connects) the database. */
 MUST_USE bool ctl_conf(struct ctl *c, struct err *e);
 MUST_USE bool ctl_open(struct ctl *c, struct err *e);
+/* The second half of ctl_open(): the keyring may belong to `owner`. */
+MUST_USE bool ctl_open_as(struct ctl *c, uid_t owner, struct err *e);
 /* The provisioning connection, after ctl_open(). */
 MUST_USE bool ctl_provision(struct ctl *c, struct err *e);
+
+/*
+ * The unix account that the responder and driftd run as: the one asked for, or the configured one (`user`).
+ * Run by an ordinary user it is that user.  ERR_INVALID: no such account; ERR_FORBIDDEN: only root may ask.
+ */
+struct service {
+	const char *name;
+	uid_t       uid;
+	gid_t       gid;
+	bool        self; /* it is who runs the tool */
+};
+MUST_USE bool service_find(struct ctl *c, const char *asked, struct service *s, struct err *e);
+/*
+ * Owner and mode of the state folder (made when missing), and of the files that the services need; what is
+ * repaired is said.  Repeatable.  ERR_CONFLICT: something strange stands there.
+ */
+MUST_USE bool service_state(struct ctl *c, const struct service *s, struct err *e);
+MUST_USE bool service_files(struct ctl *c, const struct service *s, struct err *e);
 
 /* A progress line on stdout, at once; values from outside are escaped by the caller with ctl_text(). */
 void ctl_say(const char *fmt, ...) PRINTF(1, 2);
@@ -48,7 +68,10 @@ const char *ctl_text(struct ctl *c, const char *z);
 int ctl_failed(const struct err *e);
 /* Prints the usage of one command; returns 2, or 0 when it was asked for. */
 int ctl_usage(const char *command, bool asked);
-/* True for "-h" and "--help" as the only argument. */
-bool ctl_wants_help(int argc, char **argv);
+/* Says what is wrong with an argument, and the usage of its command; returns 2. */
+int ctl_misused(struct ctl *c, const char *command, const struct err *e);
+
+/* What to type for a tenant whose making was interrupted; %s: its slug. */
+#define TENANT_FINISH "bsxctl tenant create %s --name NAME --admin EMAIL"
 
 #endif

@@ -1,8 +1,5 @@
-#include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/bsxctl.h"
@@ -10,61 +7,40 @@
 /* ---- init ---- */
 
 static bool
-give(const char *path, const char *owner, struct err *e)
+make_keyring(struct ctl *c, const struct service *s, struct err *e)
 {
-	const struct passwd *pw;
+	const char *path = c->conf->keyring;
 
-	if (owner == NULL)
-		return true;
-	pw = getpwnam(owner);
-	if (pw == NULL)
-		return err_set(
-		    e, ERR_INVALID, 0, "There is no such user on this system.", "--owner");
-	if (chown(path, pw->pw_uid, pw->pw_gid) != 0)
-		return err_set(e, ERR_INTERNAL, errno,
-		    "A file could not be given to that user: run it as root.", "chown %s: %s", path,
-		    strerror(errno));
-	return true;
-}
-
-static bool
-make_state(const struct conf *conf, const char *owner, struct err *e)
-{
-	const char *dir = conf->state_dir;
-
-	if (mkdir(dir, 0700) == 0)
-		return give(dir, owner, e);
-	if (errno != EEXIST)
-		return err_set(e, ERR_INTERNAL, errno,
-		    "The state folder (state_dir) could not be made.", "mkdir %s: %s", dir,
-		    strerror(errno));
-	return true;
-}
-
-static bool
-make_keyring(const struct conf *conf, const char *owner, struct err *e)
-{
-	if (access(conf->keyring, F_OK) == 0) {
-		ctl_say("keyring: %s is there", conf->keyring);
+	if (access(path, F_OK) == 0) {
+		ctl_say("keyring: %s is there", path);
 		return true;
 	}
-	if (!keyring_create(conf->keyring, &rand_system, e) || !give(conf->keyring, owner, e))
+	if (!keyring_create_for(path, s->uid, s->gid, &rand_system, e))
 		return false;
 	ctl_say("keyring: made %s - keep a copy in a safe place: without it nothing sealed can be "
 		"opened",
-	    conf->keyring);
+	    path);
 	return true;
 }
 
 static bool
 init(struct ctl *c, const char *owner, struct err *e)
 {
-	if (!ctl_conf(c, e) || !make_state(c->conf, owner, e) || !make_keyring(c->conf, owner, e) ||
-	    !ctl_open(c, e) || !ctl_provision(c, e) ||
+	struct service s;
+
+	if (!ctl_conf(c, e) || !service_find(c, owner, &s, e))
+		return false;
+	if (strcmp(s.name, c->conf->user) != 0)
+		ctl_say("note  the services' account is %s: set user = \"%s\" in %s, so that the "
+			"other commands know it",
+		    s.name, s.name, c->conf_path);
+	if (!service_state(c, &s, e) || !make_keyring(c, &s, e) || !service_files(c, &s, e) ||
+	    !ctl_open_as(c, s.uid, e) || !ctl_provision(c, e) ||
 	    !provision_control(c->prov, c->d, &c->deps, e))
 		return false;
-	ctl_say("database: schema %s, version %lld; account %s; signing key", c->conf->db_control,
-	    (long long)migrate_newest(SQL_CONTROL), c->conf->db_user);
+	ctl_say("database: schema %s, version %lld; account %s@%s; signing key",
+	    c->conf->db_control, (long long)migrate_newest(SQL_CONTROL), c->conf->db_user,
+	    c->conf->db_account_host);
 	return true;
 }
 
@@ -77,13 +53,15 @@ cmd_init(struct ctl *c, int argc, char **argv)
 	int                        o;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (o != 'o')
+		if (o != 'o' || owner != NULL)
 			return ctl_usage("init", false);
 		owner = optarg;
 	}
 	if (optind != argc)
 		return ctl_usage("init", false);
-	return init(c, owner, &e) ? 0 : ctl_failed(&e);
+	if (init(c, owner, &e))
+		return 0;
+	return owner != NULL && e.code == ERR_INVALID ? ctl_misused(c, "init", &e) : ctl_failed(&e);
 }
 
 /* ---- migrate ---- */

@@ -7,7 +7,7 @@
 #include "core/base/secret.h"
 #include "tools/bsxctl.h"
 
-#define PASSWORD_MADE 18 /* random bytes: 24 characters */
+#define PASSWORD_MADE  18 /* random bytes: 24 characters */
 #define LINE_MAX_BYTES 1100
 
 struct create {
@@ -40,7 +40,7 @@ make_password(struct ctl *c, char **out, struct err *e)
 {
 	uint8_t bytes[PASSWORD_MADE];
 
-	rand_fill(c->deps.rand, bytes, sizeof(bytes));
+	rand_fill(&rand_system, bytes, sizeof(bytes));
 	*out = base64url_print(c->mem, bytes, sizeof(bytes));
 	secret_wipe(bytes, sizeof(bytes));
 	if (*out == NULL)
@@ -51,17 +51,34 @@ make_password(struct ctl *c, char **out, struct err *e)
 
 /* ---- create ---- */
 
-/* The row of a tenant made now, or of one whose creation ended before it had a user. */
+/* Before anything is made, and before the database is asked. */
 static bool
-find_or_make(struct ctl *c, const struct create *in, const struct tenant **t, struct err *e)
+check(struct ctl *c, const struct create *in, struct str password, struct err *e)
 {
-	struct tenant made;
+	struct user_first first = { .tenant_slug = in->slug,
+		.tenant_name = in->name,
+		.email = in->admin,
+		.display_name = in->display_name,
+		.password = password };
+	const char       *email;
+	struct str        accepted;
 
-	if (!provision_tenant(c->prov, c->d, &c->deps, c->mem, in->slug, in->name, &made, e)) {
-		if (e->code != ERR_CONFLICT || e->sys != 0)
-			return false;
-		err_clear(e);
-	}
+	return provision_check_names(in->slug, in->name, e) &&
+	       user_check_first(c->mem, c->conf == NULL ? 0 : c->conf->password_min, &first, &email,
+		   &accepted, e);
+}
+
+/* The row of a tenant made now, or of one that an earlier version made without an administrator. */
+static bool
+find_or_make(struct ctl *c, const struct create *in, struct tenant *made, const struct tenant **t,
+    struct err *e)
+{
+	*t = made;
+	if (provision_tenant_begin(c->prov, c->d, &c->deps, c->mem, in->slug, in->name, made, e))
+		return true;
+	if (e->code != ERR_CONFLICT || e->sys != 0)
+		return false;
+	err_clear(e);
 	return tenant_by_slug(c->d, str_of(in->slug), t, e);
 }
 
@@ -69,67 +86,75 @@ static bool
 add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const char *password,
     struct err *e)
 {
+	bool              unfinished = strcmp(t->status, "provisioning") == 0;
 	struct tenant_db *tdb;
 	bool              has;
 
-	if (!tenant_db_open(c->d, t, false, &tdb, e) || !tenant_has_users(tdb, &has, e))
+	if (!tenant_db_open(c->d, t, unfinished, &tdb, e) || !tenant_has_users(tdb, &has, e))
 		return false;
-	if (has)
+	if (has && !unfinished)
 		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
 		    "tenant %s has users", t->slug);
 	return access_install_roles(tdb, c->mem, c->deps.rand, c->deps.clock, e) &&
-	    user_add_first(tdb, c->mem, &c->deps, in->admin, in->display_name, str_of(password),
-	        "admin", e);
+	       user_add_first(tdb, c->mem, &c->deps, in->admin, in->display_name, str_of(password),
+		   "admin", e);
+}
+
+/* The password is told before the tenant can be used: one that nobody has read is made again. */
+static bool
+tell(struct ctl *c, const struct create *in, const char *password, struct err *e)
+{
+	ctl_say("tenant: %s", in->slug);
+	ctl_say("administrator: %s", ctl_text(c, in->admin));
+	if (in->password_file == NULL)
+		ctl_say("password: %s", password);
+	return !ferror(stdout) || err_set(e, ERR_INTERNAL, 0,
+				      "The answer could not be written: run it again.", "stdout");
+}
+
+static bool
+make(struct ctl *c, const struct create *in, const char *password, struct err *e)
+{
+	struct tenant        made;
+	const struct tenant *t;
+
+	return find_or_make(c, in, &made, &t, e) && add_admin(c, in, t, password, e) &&
+	       tell(c, in, password, e) &&
+	       (t != &made || provision_tenant_finish(c->d, &made.id, e));
 }
 
 static int
 create(struct ctl *c, const struct create *in)
 {
-	struct err           e = { 0 };
-	const struct tenant *t;
-	char                *password = NULL;
+	struct err e = { 0 };
+	char      *password = NULL;
 
-	if (!ctl_open(c, &e) || !ctl_provision(c, &e))
+	if (!check(c, in, (struct str) { 0 }, &e))
+		return ctl_misused(c, "tenant", &e);
+	if (!ctl_conf(c, &e) ||
+	    !(in->password_file != NULL ? read_password(c, in->password_file, &password, &e)
+					: make_password(c, &password, &e)) ||
+	    !check(c, in, str_of(password), &e) || !ctl_open(c, &e) || !ctl_provision(c, &e) ||
+	    !make(c, in, password, &e))
 		return ctl_failed(&e);
-	if (!(in->password_file != NULL ? read_password(c, in->password_file, &password, &e)
-	                                : make_password(c, &password, &e)))
-		return ctl_failed(&e);
-	if (!find_or_make(c, in, &t, &e) || !add_admin(c, in, t, password, &e))
-		return ctl_failed(&e);
-	ctl_say("tenant: %s", in->slug);
-	ctl_say("administrator: %s", ctl_text(c, in->admin));
-	if (in->password_file == NULL)
-		ctl_say("password: %s", password);
 	return 0;
 }
 
 static int
 cmd_create(struct ctl *c, int argc, char **argv)
 {
-	static const struct option options[] = { { "name", required_argument, NULL, 'n' },
-		{ "admin", required_argument, NULL, 'a' },
-		{ "display-name", required_argument, NULL, 'd' },
-		{ "password-file", required_argument, NULL, 'p' }, { 0 } };
-	struct create              in = { 0 };
-	int                        o;
+	struct create       in = { 0 };
+	const char        **values[] = { &in.name, &in.admin, &in.display_name, &in.password_file };
+	const struct option options[] = { { "name", required_argument, NULL, 1 },
+		{ "admin", required_argument, NULL, 2 },
+		{ "display-name", required_argument, NULL, 3 },
+		{ "password-file", required_argument, NULL, 4 }, { 0 } };
+	int                 o;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (o) {
-		case 'n':
-			in.name = optarg;
-			break;
-		case 'a':
-			in.admin = optarg;
-			break;
-		case 'd':
-			in.display_name = optarg;
-			break;
-		case 'p':
-			in.password_file = optarg;
-			break;
-		default:
+		if (o == '?' || *values[o - 1] != NULL) /* unknown, or given twice */
 			return ctl_usage("tenant", false);
-		}
+		*values[o - 1] = optarg;
 	}
 	if (optind != argc - 1 || in.name == NULL || in.admin == NULL)
 		return ctl_usage("tenant", false);
@@ -140,6 +165,33 @@ cmd_create(struct ctl *c, int argc, char **argv)
 }
 
 /* ---- list ---- */
+
+/* Whether somebody can sign in; what cannot be looked at counts as finished: doctor says why. */
+static bool
+is_finished(struct ctl *c, const struct tenant *t)
+{
+	struct err        e = { 0 };
+	struct tenant_db *tdb;
+	bool              has;
+
+	if (strcmp(t->status, "provisioning") == 0)
+		return false;
+	return !tenant_db_open(c->d, t, true, &tdb, &e) || !tenant_has_users(tdb, &has, &e) || has;
+}
+
+static void
+list_one(struct ctl *c, const struct tenant *t)
+{
+	char at[TIME_TEXT_MAX];
+	bool finished = is_finished(c, t);
+
+	time_print(t->created_at.ms, at);
+	ctl_say("%-24s %-12s %s %s  %s", t->slug, finished ? t->status : "unfinished",
+	    t->schema_name, at, ctl_text(c, t->name));
+	if (!finished)
+		ctl_say("    to finish it: " TENANT_FINISH, t->slug);
+	database_tidy(c->d);
+}
 
 static int
 cmd_list(struct ctl *c)
@@ -155,12 +207,8 @@ cmd_list(struct ctl *c)
 		if (!tenant_list(c->d, c->mem, &last, &list, &n, &e))
 			return ctl_failed(&e);
 		for (size_t i = 0; i < n; i++) {
-			char at[TIME_TEXT_MAX];
-
 			last = list[i].id;
-			time_print(list[i].created_at.ms, at);
-			ctl_say("%-24s %-12s %s %s  %s", list[i].slug, list[i].status,
-			    list[i].schema_name, at, ctl_text(c, list[i].name));
+			list_one(c, &list[i]);
 		}
 		if (n > 0)
 			talloc_free(list);

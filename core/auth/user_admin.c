@@ -11,6 +11,7 @@
 #include "core/store/user.h"
 
 #define DISPLAY_NAME_MAX 200
+#define FIRST_TRIES      10
 
 struct adding {
 	struct tenant_db *t;
@@ -19,6 +20,24 @@ struct adding {
 	const char       *role;
 };
 
+/* Nobody could sign in to a tenant that was never finished: who stands there is the first try. */
+static bool
+drop_first_try(struct adding *in, struct err *e)
+{
+	struct user_filter all = { 0 };
+	struct user       *list;
+	size_t             n;
+
+	if (strcmp(in->t->tenant->status, "provisioning") != 0)
+		return true;
+	if (!user_list(in->t, in->mem, &all, FIRST_TRIES, &list, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!user_drop(in->t, &list[i].id, e))
+			return false;
+	return true;
+}
+
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
@@ -26,6 +45,8 @@ add_body(struct db *db, void *arg, struct err *e)
 	struct role_row role;
 
 	(void)db;
+	if (!drop_first_try(in, e))
+		return false;
 	if (!role_by_name(in->t, in->mem, in->role, &role, e))
 		return err_note(e, "looking for the role %s", in->role);
 	return user_add(in->t, &in->user, e) && user_role_add(in->t, &in->user.id, 0, &role.id, e);
@@ -41,29 +62,55 @@ said(struct err *e)
 }
 
 static bool
-fill_user(struct adding *in, const struct database_deps *deps, const char *email,
-    const char *display_name, struct str password, struct err *e)
+has_controls(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
+			return true;
+	return false;
+}
+
+bool
+user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
+    const char **email, struct str *password, struct err *e)
+{
+	struct password_about about = { .tenant_slug = in->tenant_slug,
+		.tenant_name = in->tenant_name,
+		.display_name = in->display_name };
+	struct str            name = str_trim(str_of(in->display_name));
+
+	if (!ident_email(mem, str_of(in->email), email, e)) {
+		if (e->code == ERR_INVALID)
+			snprintf(e->pub, sizeof(e->pub),
+			    "The administrator's address is not an e-mail address.");
+		return false;
+	}
+	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) || has_controls(name))
+		return err_set(e, ERR_INVALID, 0,
+		    "The display name has 1 to 200 bytes of UTF-8, is not blank and has no control "
+		    "characters.",
+		    "display name");
+	about.email = *email;
+	return in->password.p == NULL ||
+	       password_accept(mem, password_min, in->password, &about, "/password", password, e) ||
+	       said(e);
+}
+
+static bool
+fill_user(struct adding *in, const struct database_deps *deps, const struct user_first *first,
+    struct err *e)
 {
 	struct user *u = &in->user;
 	const char  *address;
-	struct str   secret, name = str_trim(str_of(display_name));
+	struct str   secret;
 
-	struct password_about about = { .tenant_slug = in->t->tenant->slug,
-		.tenant_name = in->t->tenant->name,
-		.display_name = display_name };
-
-	if (!ident_email(in->mem, str_of(email), &address, e))
+	if (!user_check_first(
+		in->mem, deps->conf->password_min, first, &address, &secret, e))
 		return false;
-	about.email = address;
-	if (!password_accept(in->mem, deps->conf->password_min, password, &about, "/password", &secret, e))
-		return said(e);
-	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name))
-		return err_set(
-		    e, ERR_INVALID, 0, "the display name is empty or too long", "display name");
 	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
 		.created_at = { clock_ms(deps->clock) } };
 	u->email = talloc_strdup(in->mem, address);
-	u->display_name = str_dup(in->mem, name);
+	u->display_name = str_dup(in->mem, str_trim(str_of(first->display_name)));
 	u->status = talloc_strdup(in->mem, "active");
 	u->password = talloc_zero_array(in->mem, char, PASSWORD_PHC_MAX);
 	if (u->email == NULL || u->display_name == NULL || u->status == NULL || u->password == NULL)
@@ -88,8 +135,13 @@ user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps 
 		.actor_kind = "system",
 		.actor_name = "bsxctl",
 		.target_kind = "user" };
+	struct user_first  first = { .tenant_slug = t->tenant->slug,
+		 .tenant_name = t->tenant->name,
+		 .email = email,
+		 .display_name = display_name,
+		 .password = password };
 
-	if (!fill_user(&in, deps, email, display_name, password, e))
+	if (!fill_user(&in, deps, &first, e))
 		return false;
 	entry.target_id = in.user.id;
 	return audit_deed(t, mem, &a, add_body, &in, &entry, e);

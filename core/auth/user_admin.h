@@ -16,9 +16,20 @@
  * Makes an active user with a password and one role by its name, audited as
  * actor "system".  An existing e-mail is ERR_CONFLICT; a password that
  * password_rules.h refuses is ERR_INVALID with the reason in its public text.
+ * In a tenant that is still "provisioning" it takes the place of whom an
+ * interrupted call has made.
  */
 MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
     const char *email, const char *display_name, struct str password, const char *role, struct err *e);
+
+/* The same user before anything is made. */
+struct user_first {
+	const char *tenant_slug, *tenant_name, *email, *display_name;
+	struct str  password; /* p == NULL: not looked at */
+};
+/* ERR_INVALID as above; *email and *password as they are stored and hashed. */
+MUST_USE bool user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
+    const char **email, struct str *password, struct err *e);
 
 /* Who manages, and where. */
 struct managing {

@@ -30,6 +30,7 @@ struct conf {
 	const char    *base_path;       /* "" or "/bsx": cut from REQUEST_URI */
 	const char    *state_dir;       /* segment, sockets, keyring: outside every document root */
 	const char    *keyring;         /* path of the keyring file */
+	const char    *user;            /* unix account of the programs; only bsxctl looks at it */
 	struct strings trusted_proxies; /* addresses or CIDR ranges */
 	/* responder */
 	int64_t        workers;         /* 0: the number of cores, at least 4 */

@@ -35,6 +35,10 @@ const struct conf_key conf_keys[] = {
 	    .form = CONF_PATH,
 	    .doc = "File of the installation's keys, mode 0600.  Without it sealed data cannot be read: "
 	           "keep a copy apart from the database's."),
+	KEY(user, "user", "\"blindspotx\"", .min = 1, .max = 32, HUP,
+	    .doc = "Unix account that the responder and driftd run as.  bsxctl, run by root, gives it the "
+	           "state folder and the keyring, and \"bsxctl doctor\" looks at everything as this "
+	           "account."),
 	KEY(trusted_proxies, "trusted_proxies", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
 	    .doc = "Addresses or ranges of reverse proxies whose X-Forwarded-For is believed."),
 
@@ -65,19 +69,20 @@ const struct conf_key conf_keys[] = {
 	KEY(db_user, "db.user", "\"bsx\"", .min = 1, .max = 80, HUP,
 	    .doc = "Account of the control schema."),
 	KEY(db_password_file, "db.password_file", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
-	    .doc = "File with that account's password on its first line; empty: the account signs in "
-	           "by its unix user (unix_socket), or its password is derived from the keyring."),
+	    .doc = "File with that account's password on its first line; empty: its password is derived "
+	           "from the keyring."),
 	KEY(db_control, "db.control", "\"bsx\"", .min = 1, .max = 32,
 	    .doc = "Name of the control schema."),
 	KEY(db_provision_user, "db.provision_user", "\"\"", .max = 80, HUP,
-	    .doc = "Account that may create schemas and accounts for new tenants; empty: these programs "
-	           "create none themselves."),
+	    .doc = "Account that may create schemas and accounts, for bsxctl; empty: the one with the name "
+	           "of the unix user who runs it.  The responder and driftd never use it."),
 	KEY(db_provision_password_file, "db.provision_password_file", "\"\"", .max = 1024,
 	    .form = CONF_PATH, HUP,
-	    .doc = "File with the provisioning account's password on its first line; empty: unix_socket."),
+	    .doc = "File with the provisioning account's password on its first line; empty: unix_socket.  "
+	           "The account of the services must not be able to read it."),
 	KEY(db_account_host, "db.account_host", "\"localhost\"", .min = 1, .max = 255,
-	    .doc = "Host part of the tenants' database accounts: \"localhost\" for a unix socket, \"%\" "
-	           "or a network when the database is elsewhere."),
+	    .doc = "Host part of db.user and of the tenants' database accounts: \"localhost\" for a unix "
+	           "socket, \"%\" or a network when the database is elsewhere or several hosts use it."),
 	KEY(db_tls_ca, "db.tls_ca", "\"\"", .max = 1024, .form = CONF_PATH, HUP,
 	    .doc = "Certificate authority of the database's TLS certificate; empty: no TLS, as for a "
 	           "unix socket."),

@@ -8,6 +8,7 @@
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/store/keys.h"
+#include "core/store/rights.h"
 
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
@@ -58,16 +59,17 @@ SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
 
 /* ---- connections ---- */
 
-/* Without an account of its own in the configuration: the one of the unix user who runs the tool. */
-static const char *
-provision_user(const struct conf *c)
+const char *
+provision_user(TALLOC_CTX *mem, const struct conf *c)
 {
 	const struct passwd *pw;
+	const char          *name;
 
 	if (*c->db_provision_user != '\0')
 		return c->db_provision_user;
 	pw = getpwuid(geteuid());
-	return pw == NULL ? "root" : pw->pw_name;
+	name = pw == NULL ? NULL : talloc_strdup(mem, pw->pw_name);
+	return name == NULL ? "root" : name;
 }
 
 struct db *
@@ -84,13 +86,37 @@ provision_db(TALLOC_CTX *mem, const struct conf *c, const struct clock *clock, s
 		if (line == NULL)
 			return NULL;
 	}
-	o.user = provision_user(c);
+	o.user = provision_user(mem, c);
 	o.password = line;
 	o.kind = "provision";
 	o.timeout_s = DDL_TIMEOUT_S;
 	db = db_make(mem, &o, e);
 	talloc_free(line);
 	return db;
+}
+
+bool
+provision_check(struct db *prov, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(prov);
+	char       *account;
+	bool        may = false;
+	bool        ok = tmp != NULL ? rights_to_provision(prov, tmp, &may, &account, e) : err_memory(e);
+
+	if (!ok && rights_refused(e)) {
+		err_clear(e);
+		err_set(e, ERR_FORBIDDEN, 0,
+		    "The database does not let the provisioning account in: run it as root, or set "
+		    "db.provision_user and db.provision_password_file.",
+		    "account %s", prov->o.user);
+	} else if (ok && !may) {
+		ok = err_set(e, ERR_FORBIDDEN, 0,
+		    "The provisioning account may not make accounts in the database: run it as root, "
+		    "or set db.provision_user.",
+		    "account %s", account);
+	}
+	talloc_free(tmp);
+	return ok;
 }
 
 /* The same account in one schema. */
@@ -129,25 +155,53 @@ static const char *const control_sql[] = {
 	NULL
 };
 
-static const char *const service_sql[] = {
+static const char *const account_sql[] = {
 	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
 	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	NULL
+};
+
+static const char *const service_sql[] = {
 	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.* TO '{user}'@'{host}'",
 	NULL
 };
 
+/*
+ * The account, with that password.  What it may do beyond its due is taken back, and only then: for the moment
+ * until it is granted its due again it may do nothing.
+ */
+static bool
+make_account(struct db *prov, const struct ddl *names, const struct rights_due *due, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(prov);
+	struct rights have;
+	bool          ok = tmp != NULL;
+
+	if (!ok)
+		err_memory(e);
+	ok = ok && run_each(prov, "provision_account", names, account_sql, e) &&
+	     rights_look_at(prov, tmp, names->user, names->host, due, &have, e);
+	if (ok && *have.excess != '\0')
+		ok = ddl_run(prov, "provision_take_back", names,
+		    "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{user}'@'{host}'", e);
+	talloc_free(tmp);
+	return ok;
+}
+
 static bool
 make_service(struct db *prov, struct database *d, const struct conf *c, struct err *e)
 {
-	struct ddl names = { .control = c->db_control,
-		.user = c->db_user,
-		.host = c->db_account_host,
-		.password = d->control->o.password };
+	struct ddl        names = { .control = c->db_control,
+		       .user = c->db_user,
+		       .host = c->db_account_host,
+		       .password = d->control->o.password };
+	struct rights_due due = { .schema = c->db_control, .execute = true };
 
 	if (strcmp(c->db_user, prov->o.user) == 0)
 		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
 		    "the service account is the provisioning account");
-	return run_each(prov, "provision_service", &names, service_sql, e) ||
+	return (make_account(prov, &names, &due, e) &&
+	           run_each(prov, "provision_service", &names, service_sql, e)) ||
 	    err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
 }
 
@@ -175,8 +229,6 @@ provision_control(
 
 static const char *const tenant_sql[] = {
 	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
-	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
-	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
 	"GRANT SELECT, INSERT, UPDATE, DELETE ON `{schema}`.* TO '{user}'@'{host}'",
 	NULL
 };
@@ -215,14 +267,16 @@ static bool
 make_schema(
     struct db *prov, const struct database_deps *deps, const struct tenant *t, struct err *e)
 {
-	struct ddl   names = names_of(t, deps->conf);
-	const char **passwords = account_passwords(prov, deps->keyring, t->schema_name, e);
-	bool         ok;
+	struct ddl        names = names_of(t, deps->conf);
+	struct rights_due due = { .schema = t->schema_name };
+	const char      **passwords = account_passwords(prov, deps->keyring, t->schema_name, e);
+	bool              ok;
 
 	if (passwords == NULL)
 		return false;
 	names.password = passwords[0];
-	ok = run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
+	ok = make_account(prov, &names, &due, e) &&
+	    run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
 	    grant_routines(prov, &names, e);
 	talloc_free(passwords);
 	return ok;
@@ -311,28 +365,57 @@ copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct 
 }
 
 bool
-provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
-    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+provision_check_names(const char *slug, const char *name, struct err *e)
 {
-	const struct tenant *t;
-	struct done          done = { .schema_version = migrate_newest(SQL_TENANT) };
-
 	if (!is_slug(slug))
 		return err_set(e, ERR_INVALID, 0,
 		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
 		    "ends.",
 		    "bad slug");
-	if (*name == '\0' || strlen(name) > 200 || !str_is_utf8(str_of(name)))
-		return err_set(
-		    e, ERR_INVALID, 0, "A tenant's name has 1 to 200 bytes.", "bad name");
-	if (!find_or_register(d, deps, slug, name, &t, e))
+	if (str_trim(str_of(name)).n == 0 || strlen(name) > 200 || !str_is_utf8(str_of(name)))
+		return err_set(e, ERR_INVALID, 0,
+		    "A tenant's name has 1 to 200 bytes of UTF-8 and is not blank.", "bad name");
+	for (const char *z = name; *z != '\0'; z++)
+		if ((unsigned char)*z < ' ' || *z == 0x7F)
+			return err_set(e, ERR_INVALID, 0,
+			    "A tenant's name has no control characters.", "bad name");
+	return true;
+}
+
+bool
+provision_tenant_begin(struct db *prov, struct database *d, const struct database_deps *deps,
+    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+{
+	const struct tenant *t;
+
+	if (!provision_check_names(slug, name, e) || !find_or_register(d, deps, slug, name, &t, e))
 		return false;
-	done.id = t->id;
 	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, deps, t, e) ||
-	    !migrate_tenant(prov, t, NULL, e) || !db_run(d->control, &tenant_made, &done, NULL, e))
+	    !migrate_tenant(prov, t, NULL, e))
 		return err_note(e, "making tenant %s", slug);
+	return copy_tenant(mem, t, out, e);
+}
+
+bool
+provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e)
+{
+	struct done done = { migrate_newest(SQL_TENANT), *id };
+	bool        ok = db_run(d->control, &tenant_made, &done, NULL, e);
+
 	registry_forget(d);
-	return tenant_by_id(d, &done.id, &t, e) && copy_tenant(mem, t, out, e);
+	return ok;
+}
+
+bool
+provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
+    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+{
+	struct tenant        begun;
+	const struct tenant *t;
+
+	return provision_tenant_begin(prov, d, deps, mem, slug, name, &begun, e) &&
+	       provision_tenant_finish(d, &begun.id, e) && tenant_by_id(d, &begun.id, &t, e) &&
+	       copy_tenant(mem, t, out, e);
 }
 
 static bool

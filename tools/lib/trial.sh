@@ -174,6 +174,7 @@ trial_configure() {
 		public_url = "$url";
 		state_dir = "$state";
 		keyring = "$state/keyring";
+		user = "$(id -un)";
 		rules_dir = "$root/etc/rules";
 		listen: { socket = "$sockets/responder.sock"; mode = "0600"; };
 		db: {

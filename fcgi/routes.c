@@ -31,5 +31,6 @@ const struct route *const route_tables[] = {
 	metrics_routes,
 	docs_routes,
 	issuer_routes,
+	console_routes,
 	NULL,
 };

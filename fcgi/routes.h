@@ -37,6 +37,7 @@ extern const struct route health_routes[];
 extern const struct route metrics_routes[];
 extern const struct route docs_routes[];
 extern const struct route issuer_routes[];
+extern const struct route console_routes[];
 
 /* All of the above, NULL-terminated. */
 extern const struct route *const route_tables[];

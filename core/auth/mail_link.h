@@ -5,7 +5,8 @@
  * A token is base64url(tenant tag, 4 bytes of the keyring's version, 32 random
  * bytes); the database has its HMAC, bound to the tenant.  It counts once, until
  * it expires, and not beyond a change of the password.  It stands behind the '#'
- * of the link, so that no web server and no Referer ever sees it.
+ * of the link, so that no web server and no Referer ever sees it; the tenant's name, which people sign in
+ * with next, stands before it.
  */
 #ifndef BSX_AUTH_MAIL_LINK_H
 #define BSX_AUTH_MAIL_LINK_H

@@ -134,8 +134,8 @@ make_link(
 		return false;
 	if (token == NULL)
 		return nothing(p, "The user has changed meanwhile.");
-	link = talloc_asprintf(p->mem, "%s%s/#%s=%s", c->public_url,
-	    c->base_path == NULL ? "" : c->base_path, purpose, token);
+	link = talloc_asprintf(p->mem, "%s%s/?tenant=%s#%s=%s", c->public_url,
+	    c->base_path == NULL ? "" : c->base_path, p->t->tenant->slug, purpose, token);
 	p->facts.link = link;
 	return link != NULL || err_memory(e);
 }

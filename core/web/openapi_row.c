@@ -37,7 +37,8 @@ openapi_method(enum method m)
 	return "";
 }
 
-/* "/api/drift/configs/{id}" speaks of drift-configs, "/.well-known/x" of well-known. */
+/* "/api/drift/configs/{id}" speaks of drift-configs, "/.well-known/x" of well-known, "/" of the
+ * console. */
 void
 openapi_tag(struct buf *b, const char *path)
 {
@@ -50,6 +51,8 @@ openapi_tag(struct buf *b, const char *path)
 	if (first.n > 0 && first.p[0] == '.')
 		first = (struct str) { first.p + 1, first.n - 1 };
 	str_cut(first, '.', &first); /* openapi.json */
+	if (first.n == 0)
+		first = STR("console");
 	buf_add(b, first.p, first.n);
 	if (!str_eqz(first, "drift") || second.n == 0)
 		return;

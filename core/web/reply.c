@@ -92,6 +92,7 @@ put_problem(struct request *r)
 	r->content_type = "application/problem+json";
 	r->etag = NULL;
 	r->csp = NULL;
+	r->cache = NULL;
 	p.type = talloc_asprintf(r->mem, "urn:blindspotx:problem:%s", p.code);
 	return p.type != NULL && (f->faults == NULL || put_faults(r->mem, f->faults, &p.errors)) &&
 	       schema_encode(&r->out, &problem_schema, &p, &e);
@@ -167,8 +168,8 @@ put_headers(struct request *r, struct buf *b, int status)
 	buf_printf(b, "Status: %d %s\r\n", status,
 	    r->err.code != ERR_OK ? err_title(r->err.code) : reason(status));
 	buf_printf(b, "X-Request-Id: %s\r\n", r->id);
-	buf_puts(b, "Cache-Control: no-store\r\n"
-		    "X-Content-Type-Options: nosniff\r\n"
+	buf_printf(b, "Cache-Control: %s\r\n", r->cache != NULL ? r->cache : "no-store");
+	buf_puts(b, "X-Content-Type-Options: nosniff\r\n"
 		    "Referrer-Policy: no-referrer\r\n");
 	buf_puts(b, "Content-Security-Policy: ");
 	buf_puts(b, r->csp != NULL ? r->csp : "default-src 'none'; frame-ancestors 'none'");

@@ -99,6 +99,7 @@ struct request {
 	const char         *etag;     /* strong, with quotes; NULL: none */
 	const char         *next_cursor; /* of a list answer */
 	const char         *csp;      /* Content-Security-Policy of a page; NULL: nothing may load */
+	const char         *cache;    /* Cache-Control of a file that is the same for everybody; NULL: no-store */
 	void               *answer;   /* what the handler fills: route->out, or struct items */
 	bool                head_only;
 

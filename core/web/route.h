@@ -103,6 +103,7 @@ struct route {
 /* The handler answers with one of these media types instead when it sets content_type. */
 #define ROUTE_Q_ALSO(method, path, query, types, ...) \
 	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .also = (types) }
+#define ROUTE_ALSO(method, path, types, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .also = (types) }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
 #define ROUTE_OPEN_X(...) { ROUTE_(__VA_ARGS__), .query_open = true }
 #define ROUTE_Y(...) ROUTE_(__VA_ARGS__)

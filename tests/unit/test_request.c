@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/web/encoding.h"
 #include "core/web/target.h"
 #include "tests/lib/exchange.h"
 #include "tests/unit/mem.h"
@@ -476,6 +477,48 @@ nobody_acts_in_another_tenant_without_a_grant(void **state)
 	}
 }
 
+/* ---- content codings ---- */
+
+static void
+a_coding_is_used_only_when_the_client_takes_it(void **state)
+{
+	static const struct {
+		const char *field;
+		bool        ok;
+	} rows[] = {
+		{ "gzip", true },
+		{ "br, gzip", true },
+		{ " GZip ;q=0.5", true },
+		{ "gzip; q = 1.000", true },
+		{ "*", true },
+		{ "deflate;q=0,*;q=0.1", true },
+		{ "gzip;x=y;q=0.001", true },
+		{ "", false },
+		{ ",", false },
+		{ "br", false },
+		{ "gzipped", false },
+		{ "identity", false },
+		{ "gzip;q=0", false },
+		{ "gzip;q=0.0", false },
+		{ "gzip;q=0.000", false },
+		{ "gzip;q=0.0000", false },
+		{ "gzip;q=", false },
+		{ "gzip;q=1.5", false },
+		{ "gzip;q=2", false },
+		{ "gzip;q=-1", false },
+		{ "gzip;q=0,*", false },
+		{ "*,gzip;q=0", false },
+		{ "*;q=0", false },
+		{ ";q=1", false },
+	};
+
+	(void)state;
+	assert_false(encoding_accepted((struct str) { NULL, 0 }, "gzip"));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (encoding_accepted(str_of(rows[i].field), "gzip") != rows[i].ok)
+			fail_msg("\"%s\"", rows[i].field);
+}
+
 /* ---- CSRF, with a real keyring ---- */
 
 static struct auth auth;
@@ -567,6 +610,7 @@ main(void)
 		TEST(what_needs_a_fresh_proof_asks_for_it),
 		TEST(whoever_must_enrol_may_only_enrol_look_and_leave),
 		TEST(nobody_acts_in_another_tenant_without_a_grant),
+		TEST(a_coding_is_used_only_when_the_client_takes_it),
 		TEST(a_cookie_alone_changes_nothing),
 	};
 

@@ -1,13 +1,11 @@
 // The whole way of a browser through oidc-provider, a certified OpenID provider that is not ours: its pages,
 // its forms, its cookies, PKCE required.
 import assert from 'node:assert/strict';
-import crypto from 'node:crypto';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
-import Provider from 'oidc-provider';
 import { Log, base } from '../lib/env.mjs';
 import { cookieOf, newProvider } from '../lib/idp.mjs';
 import { bearer, newTenant } from '../lib/people.mjs';
+import { clientId, startProvider } from '../lib/provider.mjs';
 
 const mine = newTenant(), domain = `${mine.tenant}.example`, clientSecret = 'a secret: with/odd &characters+';
 const people = {
@@ -16,28 +14,16 @@ const people = {
   unverified: { email: mine.email, email_verified: false, name: 'Not Ada', groups: [] },
   newcomer: { email: `newcomer@${domain}`, email_verified: true, name: 'Nora Newcomer', groups: ['staff', 'nobody-maps-this'] },
 };
-let server, issuer, admin, provider;
+let op, issuer, admin, provider;
 
 before(async () => {
-  server = http.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  issuer = `http://127.0.0.1:${server.address().port}`;
-  const op = new Provider(issuer, {
-    clients: [{ client_id: 'blindspotx-basic', client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic',
-      redirect_uris: [`${base.origin}/api/auth/oidc/basic/callback`], response_types: ['code'], grant_types: ['authorization_code'] }],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
-    conformIdTokenClaims: false,
-    pkce: { required: () => true, methods: ['S256'] },
-    cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
-    findAccount: (ctx, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
-    ttl: { IdToken: 600, AccessToken: 600, AuthorizationCode: 60, Session: 3600, Interaction: 600, Grant: 3600 },
-  });
-  server.on('request', op.callback());
+  op = await startProvider(people, 'basic', clientSecret);
+  ({ issuer } = op);
   admin = await bearer(mine);
-  provider = await newProvider(admin, { name: 'basic', kind: 'oidc', issuer, client_id: 'blindspotx-basic', client_secret: clientSecret,
+  provider = await newProvider(admin, { name: 'basic', kind: 'oidc', issuer, client_id: clientId, client_secret: clientSecret,
     allowed_domains: [domain], role_map: { staff: 'analyst' } });
 });
-after(() => { server.closeAllConnections(); return new Promise((resolve) => server.close(resolve)); });
+after(() => op.stop());
 
 // A browser: follows redirects, keeps cookies by origin, sends forms.
 class Browser {

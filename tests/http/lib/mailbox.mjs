@@ -58,7 +58,7 @@ export class Mailbox {
 
 // The token of a mail's link; text and HTML have the same.
 export function linkOf(m, purpose) {
-  const find = (text) => new RegExp(`(https?://[^\\s"<>#]*/)#${purpose}=([A-Za-z0-9_-]+)`).exec(text);
+  const find = (text) => new RegExp(`(https?://[^\\s"<>#?]*/)\\?tenant=[a-z0-9-]+#${purpose}=([A-Za-z0-9_-]+)`).exec(text);
   const a = find(m.mail.text), b = find(m.mail.html);
   if (!a || !b || a[0] !== b[0])
     throw new Error(`no link for ${purpose}, or two: ${m.mail.text}`);

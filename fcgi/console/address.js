@@ -1,0 +1,55 @@
+// address.js - what the address of the page says, and where to go from here.
+
+// A path of this origin, or null: one slash at its beginning, no backslash, nothing that a browser would leave out.
+export function safePath(text) {
+  if (typeof text !== 'string' || !/^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/.test(text))
+    return null;
+  const url = new URL(text, location.origin);
+  return url.origin === location.origin ? url.pathname + url.search + url.hash : null;
+}
+
+const mailed = /^#(invite|reset|email)=([\w-]+)$/;
+
+// { kind: 'invite' | 'reset' | 'email', token } of a mailed link, or null.
+export function mailedLink() {
+  const m = mailed.exec(location.hash);
+  return m && { kind: m[1], token: m[2] };
+}
+
+// "#/password" -> "password"; "" for the first page.
+export const route = () => /^#\/(\w+)$/.exec(location.hash)?.[1] ?? '';
+
+export function query() {
+  const q = new URLSearchParams(location.search);
+  return { tenant: q.get('tenant') ?? '', returnTo: safePath(q.get('return_to')), mfa: q.has('mfa'), error: q.get('error'),
+    request: q.get('request_id') };
+}
+
+// What was said once does not come again on a reload, and a secret stays in no history.
+export function clean(...names) {
+  const q = new URLSearchParams(location.search);
+  for (const name of names)
+    q.delete(name);
+  const text = q.toString();
+  history.replaceState(null, '', location.pathname + (text && `?${text}`) + (mailed.test(location.hash) ? '' : location.hash));
+}
+
+// ---- the last tenant of this browser ------------------------------------------------------------
+
+const key = `bsx.tenant ${new URL('.', location.href).pathname}`;
+
+export function lastTenant() {
+  try {
+    return localStorage.getItem(key) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export function keepTenant(slug) {
+  try {
+    localStorage.setItem(key, slug);
+  } catch {
+    // a browser that keeps nothing asks each time
+  }
+}

@@ -1,0 +1,91 @@
+// api.js - requests to the API with the cookie session of this browser.
+
+// What went wrong: the members of the API's problem object, or `network` and `gateway` when none came.
+export class Problem extends Error {
+  constructor({ code, status = 0, detail = '', errors = [], retry = 0, request_id: id = '', methods = [] }) {
+    super(`${code} ${detail}`);
+    Object.assign(this, { code, status, detail, errors, retry, id, methods });
+  }
+
+  // The server's sentence on one member of the body, or undefined.
+  about(pointer) { return this.errors.find((e) => e.pointer === pointer)?.detail; }
+}
+
+// Addresses are relative to the page, wherever it is installed.
+export const urlOf = (path) => new URL(path.replace(/^\//, ''), new URL('.', location.href)).href;
+
+let csrf = '';
+
+async function send(method, path, body) {
+  const headers = {};
+  if (body !== undefined)
+    headers['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrf !== '')
+    headers['X-CSRF-Token'] = csrf;
+  try {
+    return await fetch(urlOf(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+  } catch {
+    throw new Problem({ code: 'network' });
+  }
+}
+
+async function read(answer) {
+  const type = answer.headers.get('Content-Type') ?? '';
+  if (answer.status === 204 || answer.status === 202)
+    return null;
+  let value = null;
+  try {
+    value = /^application\/(problem\+)?json\b/.test(type) ? await answer.json() : null;
+  } catch {
+    throw new Problem({ code: 'network' });
+  }
+  if (answer.ok && value !== null)
+    return value;
+  if (value === null)
+    throw new Problem({ code: 'gateway', status: answer.status });
+  throw new Problem({ ...value, retry: Number(answer.headers.get('Retry-After') ?? 0) });
+}
+
+// One request; the answer's object, or null when it has none.
+export async function call(method, path, body) {
+  const value = await read(await send(method, path, body));
+  if (typeof value?.csrf_token === 'string')
+    csrf = value.csrf_token;
+  return value;
+}
+
+let renewing = null;
+
+// The refresh token is a cookie that counts once: whoever asks meanwhile waits for the same answer.
+function renew() {
+  renewing ??= call('POST', 'api/auth/refresh').finally(() => { renewing = null; });
+  return renewing;
+}
+
+// The same as the signed-in user: an access token that ended is renewed once.
+export async function callSigned(method, path, body) {
+  try {
+    return await call(method, path, body);
+  } catch (problem) {
+    if (problem.code !== 'unauthenticated')
+      throw problem;
+  }
+  await renew();
+  return call(method, path, body);
+}
+
+// Who is signed in; null: nobody.
+export async function whoAmI() {
+  try {
+    return await callSigned('GET', 'api/auth/me');
+  } catch (problem) {
+    if (problem.status === 401)
+      return null;
+    throw problem;
+  }
+}
+
+export function forgetSession() {
+  csrf = '';
+}

@@ -1,0 +1,149 @@
+// app.js - the beginning: what the address asks for, who is signed in, and so which view is shown.
+import { button, el, link, show } from './ui.js';
+import { callSigned, forgetSession, whoAmI } from './api.js';
+import { clean, mailedLink, query, route } from './address.js';
+import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
+import { choosePassword, confirmAddress } from './links.js';
+import { enrol, failure, recoveryCodes } from './factor.js';
+import { account, changePassword } from './account.js';
+
+let me = null; // who is signed in, as /api/auth/me says
+let wanted = query().returnTo; // where the sign-in was to lead to
+
+// Where a provider shall send the browser afterwards: the same place.
+const returnTo = () => wanted ?? new URL('.', location.href).pathname + (route() && `#/${route()}`);
+
+function askToSignIn(more = {}) {
+  me = null;
+  forgetSession();
+  signIn({ done: enter, returnTo: returnTo(), ...more });
+}
+
+// A session has begun: on to what was wanted, by way of the second factor where one must be set up.
+async function enter(session) {
+  wanted = session.return_to ?? wanted;
+  if (session.mfa_enrollment_required)
+    return begin(session, () => goOn());
+  return goOn();
+}
+
+async function goOn(note) {
+  const to = wanted;
+  wanted = null;
+  clean('return_to', 'error', 'request_id', 'mfa');
+  if (to !== null && new URL(to, location.href).href !== location.href)
+    return location.assign(to);
+  return home(note);
+}
+
+// ---- the second factor ---------------------------------------------------------------------------
+
+const leave = (required) => (required ? button('Sign out', () => signOut(false), { class: 'link' }) : link('#/', 'Cancel'));
+
+function begin(session, next) {
+  const required = session.mfa_enrollment_required === true, who = `${session.user.email}, tenant ${session.tenant.slug}`;
+  return enrol({
+    required, leave: leave(required),
+    done: (codes) => recoveryCodes({ codes, who, first: true, done: next }),
+    refused: (problem) => refused(problem, session, () => begin(session, next)),
+  });
+}
+
+async function renewCodes() {
+  try {
+    const { recovery_codes: codes } = await callSigned('POST', 'api/auth/2fa/recovery-codes');
+    recoveryCodes({ codes, who: `${me.user.email}, tenant ${me.tenant.slug}`, first: false, done: leaveRoute });
+  } catch (problem) {
+    refused(problem, me, renewCodes);
+  }
+}
+
+// What did not work: prove it again, sign in again, or look at the reason.
+async function refused(problem, session, again) {
+  if (problem.status === 401)
+    return askToSignIn({ note: 'Your session has ended. Sign in again.' });
+  if (problem.code !== 'step_up_required')
+    return show('This did not work', failure(problem), el('p', {}, button('Try again', again), ' ', leave(session.mfa_enrollment_required === true)));
+  // who has to enrol can prove nothing yet but by signing in
+  if (session.mfa_enrollment_required) {
+    await endSession(false);
+    return askToSignIn({ anew: true, note: 'To set up the second factor, sign in once more: your sign-in was too long ago.' });
+  }
+  return stepUp({ methods: problem.methods, again, tenant: session.tenant.slug, returnTo: returnTo() });
+}
+
+// ---- signed in -----------------------------------------------------------------------------------
+
+async function endSession(all) {
+  try {
+    await callSigned('POST', `api/auth/logout${all ? '?all=true' : ''}`);
+  } catch (problem) {
+    if (problem.status !== 401)
+      throw problem;
+  }
+}
+
+async function signOut(all) {
+  try {
+    await endSession(all);
+  } catch (problem) {
+    return show('You are still signed in', failure(problem), el('p', {}, button('Try again', () => signOut(all))));
+  }
+  wanted = null;
+  history.replaceState(null, '', location.pathname + location.search);
+  return askToSignIn({ note: all ? 'You are signed out everywhere.' : 'You are signed out.' });
+}
+
+function leaveRoute(note) {
+  history.replaceState(null, '', `${location.pathname}${location.search}#/`);
+  return home(typeof note === 'string' ? note : undefined);
+}
+
+const views = {
+  password: () => changePassword({ me, done: leaveRoute }),
+  factor: () => (me.user['2fa_enabled'] ? leaveRoute('Your second factor is in force.') : begin(me, leaveRoute)),
+  codes: () => (me.user['2fa_enabled'] ? renewCodes() : leaveRoute()),
+};
+
+async function home(note) {
+  try {
+    me = await whoAmI();
+  } catch (problem) {
+    return show('This did not work', failure(problem), el('p', {}, button('Try again', () => home(note))));
+  }
+  if (me === null)
+    return askToSignIn({ note });
+  if (me.mfa_enrollment_required)
+    return begin(me, () => goOn());
+  const view = views[route()];
+  return view ? view() : account({ me, note, signOut });
+}
+
+// ---- the address ---------------------------------------------------------------------------------
+
+function openLink({ kind, token }) {
+  const done = (note) => askToSignIn({ note });
+  clean();
+  wanted = null;
+  return kind === 'email' ? confirmAddress({ token, done }) : choosePassword({ kind, token, done });
+}
+
+function start() {
+  const mailed = mailedLink(), { error, request, mfa } = query();
+  if (mailed !== null)
+    return openLink(mailed);
+  if (route() === 'forgot')
+    return forgotten();
+  if (error !== null) {
+    clean('error', 'request_id');
+    return askToSignIn({ error, request });
+  }
+  if (mfa) {
+    clean('mfa');
+    return secondFactor({ done: enter, returnTo: returnTo() });
+  }
+  return wanted !== null ? whoAmI().then((who) => (who === null ? askToSignIn() : enter(who)), () => home()) : home();
+}
+
+addEventListener('hashchange', start);
+start();

@@ -1,0 +1,151 @@
+// ui.js - elements, views, forms: the one module that every view imports. Text goes in as text, never as markup.
+
+// el('p', { class: 'hint' }, 'text', child): an attribute that is false, null or undefined is left out, onX listens.
+export function el(name, attributes = {}, ...children) {
+  const e = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false)
+      continue;
+    if (key.startsWith('on'))
+      e.addEventListener(key.slice(2), value);
+    else
+      e.setAttribute(key, value === true ? '' : value);
+  }
+  e.append(...children.flat().filter((c) => c !== undefined && c !== null && c !== false));
+  return e;
+}
+
+export const link = (href, text, more = {}) => el('a', { href, ...more }, text);
+export const button = (text, onclick, more = {}) => el('button', { type: 'button', onclick, ...more }, text);
+
+let made = 0;
+export const newId = (word) => `${word}-${++made}`;
+
+// ---- views -----------------------------------------------------------------------------------------
+
+// Puts a view in the place of the present one; a screen reader and the keyboard begin at its heading.
+export function show(title, ...parts) {
+  const heading = el('h1', { tabindex: '-1' }, title);
+  document.getElementById('main').replaceChildren(heading, ...parts.flat().filter(Boolean));
+  document.title = `${title} - BlindSpotX`;
+  say('');
+  scrollTo(0, 0);
+  (document.querySelector('#main [autofocus]') ?? heading).focus();
+}
+
+// What happened, without taking the focus away.
+export function say(text) {
+  document.getElementById('status').textContent = text;
+}
+
+export const notice = (text, kind = 'info') => text && el('p', { class: `notice ${kind}` }, text);
+export const alert = (...parts) => el('div', { class: 'notice error', role: 'alert', tabindex: '-1' }, ...parts);
+
+// ---- forms -----------------------------------------------------------------------------------------
+
+function showSecret(input) {
+  const b = button('Show', () => {
+    const hidden = input.type === 'password';
+    input.type = hidden ? 'text' : 'password';
+    b.setAttribute('aria-pressed', String(hidden));
+  }, { class: 'reveal', 'aria-pressed': 'false', 'aria-label': 'Show password' });
+  return b;
+}
+
+// { name, label, type, hint, value, optional, autofocus, ...attributes of the input }
+export class Field {
+  constructor({ name, label, hint, optional = false, ...attributes }) {
+    const id = newId(name);
+    this.name = name;
+    this.label = label;
+    this.optional = optional;
+    this.fault = el('p', { class: 'fault', id: `${id}-fault` });
+    this.hint = hint && el('p', { class: 'hint', id: `${id}-hint` }, hint);
+    this.input = el('input', { id, name, type: 'text', spellcheck: 'false', autocapitalize: 'none', required: !optional,
+      'aria-describedby': `${this.hint ? `${id}-hint ` : ''}${id}-fault`, ...attributes });
+    const secret = attributes.type === 'password';
+    this.element = el('div', { class: 'field' }, el('label', { for: id }, label), this.hint,
+      secret ? el('div', { class: 'with-button' }, this.input, showSecret(this.input)) : this.input, this.fault);
+  }
+
+  get value() { return this.input.value; }
+
+  refuse(text) {
+    this.fault.textContent = text;
+    this.input.setAttribute('aria-invalid', 'true');
+  }
+
+  accept() {
+    this.fault.textContent = '';
+    this.input.removeAttribute('aria-invalid');
+  }
+}
+
+// A form that sends by `send(values)`. What that throws is told by `tell(problem)`: { text, fields: { name: text }, more }.
+export class Form {
+  #busy = false;
+
+  constructor({ fields, submit, busy, send, tell, more = [] }) {
+    this.fields = fields.map((f) => (f instanceof Field ? f : new Field(f)));
+    this.trouble = el('div', { class: 'trouble' });
+    this.button = el('button', { type: 'submit', class: 'primary' }, submit);
+    this.words = { submit, busy };
+    this.send = send;
+    this.tell = tell;
+    this.element = el('form', { method: 'post', novalidate: true, onsubmit: (event) => this.#submit(event) },
+      this.trouble, ...this.fields.map((f) => f.element), ...more, this.button);
+  }
+
+  field(name) { return this.fields.find((f) => f.name === name); }
+
+  async #submit(event) {
+    event.preventDefault();
+    if (this.#busy)
+      return;
+    this.trouble.replaceChildren();
+    for (const f of this.fields)
+      f.accept();
+    const empty = this.fields.filter((f) => !f.optional && f.value === '');
+    for (const f of empty)
+      f.refuse(`Fill in: ${f.label}.`);
+    if (empty.length > 0)
+      empty[0].input.focus();
+    else
+      await this.#run();
+  }
+
+  async #run() {
+    this.#wait(true);
+    try {
+      await this.send(Object.fromEntries(this.fields.map((f) => [f.name, f.value])));
+    } catch (problem) {
+      this.refuse(this.tell(problem));
+    } finally {
+      this.#wait(false);
+    }
+  }
+
+  #wait(busy) {
+    this.#busy = busy;
+    this.button.setAttribute('aria-disabled', String(busy));
+    this.button.textContent = busy ? this.words.busy : this.words.submit;
+  }
+
+  refuse({ text, fields = {}, more = [] }) {
+    let first = null;
+    for (const f of this.fields) {
+      if (fields[f.name] === undefined)
+        continue;
+      f.refuse(fields[f.name]);
+      first ??= f.input;
+    }
+    if (text) {
+      const box = alert(el('p', {}, text), ...more);
+      this.trouble.replaceChildren(box);
+      first ??= box;
+    }
+    first?.focus();
+    if (first?.select)
+      first.select();
+  }
+}

@@ -1,0 +1,117 @@
+// Signing in at an identity provider, and the sentence for everything that can go wrong on the way.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { enrol } from '../http/lib/authenticator.mjs';
+import { base } from '../http/lib/env.mjs';
+import { newProvider } from '../http/lib/idp.mjs';
+import { bearer, newTenant } from '../http/lib/people.mjs';
+import { clientId, startProvider } from '../http/lib/provider.mjs';
+import { startChromium, visit } from './lib/browser.mjs';
+import { errorCodes } from './lib/entering.mjs';
+
+const clientSecret = 'a secret: with/odd &characters+', mine = newTenant();
+const people = {
+  owner: { email: mine.email, email_verified: true, name: 'Ada Admin', groups: [] },
+  stranger: { email: 'stranger@elsewhere.example', email_verified: true, name: 'Stranger', groups: [] },
+};
+let chromium, op, app;
+
+before(async () => {
+  chromium = await startChromium();
+  op = await startProvider(people, 'corp', clientSecret);
+  const admin = await bearer(mine);
+  await newProvider(admin, { name: 'corp', kind: 'oidc', issuer: op.issuer, client_id: clientId, client_secret: clientSecret,
+    allowed_domains: [`${mine.tenant}.example`] });
+  await newProvider(admin, { name: 'work', kind: 'google', client_id: 'x', client_secret: 'y', allowed_domains: [`${mine.tenant}.example`] });
+});
+after(async () => {
+  await chromium.close();
+  await op.stop();
+});
+
+const as = (f, options) => visit(chromium, base.origin, f, options);
+
+// Through the provider's own pages.
+async function signInThere(v, page, login) {
+  await page.getByPlaceholder('Enter any login').fill(login);
+  await page.getByPlaceholder('and password').fill('any');
+  await page.getByRole('button').first().click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+test('a tenant\'s providers have their buttons as soon as it is known; one signs in with them', () => as(async (v, page) => {
+  await v.goto('/');
+  await v.sees('Sign in');
+  assert.equal(await page.getByRole('link', { name: /^Sign in with/ }).count(), 0);
+  await v.fill('Tenant', mine.tenant);
+  await page.keyboard.press('Tab');
+  await page.getByRole('link', { name: 'Sign in with corp' }).waitFor();
+  await page.getByRole('link', { name: 'Sign in with Google' }).waitFor();
+  await v.examine('providers');
+  await v.follow('Sign in with corp');
+  await signInThere(v, page, 'owner');
+  await v.sees('Signed in');
+  await page.getByText(', by corp').waitFor();
+  await v.press('Sign out');
+  await page.getByRole('link', { name: 'Sign in with corp' }).waitFor(); // the tenant is remembered
+}));
+
+test('a deep link survives the way through the provider', () => as(async (v, page) => {
+  await v.goto(`/?tenant=${mine.tenant}&return_to=/api/health`);
+  await v.follow('Sign in with corp');
+  await signInThere(v, page, 'owner');
+  await page.waitForURL(`${base.origin}/api/health`);
+}));
+
+test('whom nobody here knows is told what to do, and the address keeps nothing of it', () => as(async (v, page) => {
+  await v.goto(`/?tenant=${mine.tenant}`);
+  await v.follow('Sign in with corp');
+  await signInThere(v, page, 'stranger');
+  await v.sees('Sign in');
+  await v.alerts(/Ask your administrator to invite you/);
+  await page.getByText(/^Request/).waitFor();
+  assert.equal(page.url(), `${base.origin}/`);
+  await v.examine('provider-refused');
+}));
+
+test('the second factor of here is asked for after the provider, and the way goes on', () => as(async (v, page) => {
+  ({ app } = await enrol(await bearer(mine)));
+  await v.goto(`/?tenant=${mine.tenant}&return_to=${encodeURIComponent('/#/password')}`);
+  await v.follow('Sign in with corp');
+  await signInThere(v, page, 'owner');
+  await v.sees('Second factor');
+  assert.equal(page.url(), `${base.origin}/`);
+  await v.fill('Code', app.wrong());
+  await v.press('Continue');
+  await v.alerts(/not accepted/);
+  await v.fill('Code', await app.next());
+  await v.press('Continue');
+  await v.sees('Change your password');
+}));
+
+test('every code of the source has a sentence of its own that says what to do', () => as(async (v, page) => {
+  const { api, provider } = errorCodes();
+  assert.ok(api.length > 25 && provider.length > 7 && provider.includes('not_linked'), 'the tables were read');
+  const seen = new Map();
+  for (const code of [...api, ...provider]) {
+    await v.goto(`/?error=${code}&request_id=0190a0b0-x.y_z`);
+    await v.sees('Sign in');
+    const text = await v.alert().locator('p').first().innerText();
+    assert.ok(text.length > 20 && /\. |[.:] /.test(`${text} `), `${code}: ${text}`);
+    assert.doesNotMatch(text, /has no word for/, code);
+    assert.equal(seen.get(text), undefined, `${code} says the same as ${seen.get(text)}`);
+    seen.set(text, code);
+    await page.getByText('Request 0190a0b0-x.y_z').waitFor();
+    assert.equal(page.url(), `${base.origin}/`);
+  }
+}));
+
+test('what an address says is never shown as it is, nor run', () => as(async (v, page) => {
+  for (const bad of ['<img src=x onerror=alert(1)>', '__proto__', 'constructor', '', 'a'.repeat(2000)]) {
+    await v.goto(`/?error=${encodeURIComponent(bad)}&request_id=${encodeURIComponent(bad.slice(0, 100))}&tenant=${encodeURIComponent(bad.slice(0, 60))}`);
+    await v.sees('Sign in');
+    await v.alerts(/has no word for/);
+    assert.equal(await page.locator('main img').count(), 0);
+    assert.equal(await page.getByText(/^Request/).count(), bad === '__proto__' || bad === 'constructor' ? 1 : 0);
+  }
+}));

@@ -1,0 +1,146 @@
+// browser.mjs - Debian's Chromium, and what is a fault on every page: script errors, refused loads, requests to elsewhere.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
+const pictures = process.env.BSX_PICTURES ?? ''; // a folder: each view is drawn into it
+const PATIENCE_MS = 60000;
+
+export const widths = [320, 375];
+
+// One browser for a test file; it ends with it.
+export async function startChromium() {
+  return chromium.launch({ executablePath: process.env.BSX_CHROMIUM ?? '/usr/bin/chromium', args, timeout: PATIENCE_MS });
+}
+
+// A person with a browser of their own: a context, one page, and the faults of everything that `origin` has shown.
+export class Visitor {
+  constructor(browser, origin, options = {}) {
+    Object.assign(this, { browser, origin, options, faults: [] });
+  }
+
+  async start() {
+    this.context = await this.browser.newContext({ viewport: { width: 1000, height: 900 }, acceptDownloads: true, locale: 'en-GB', ...this.options });
+    this.context.setDefaultTimeout(PATIENCE_MS);
+    await this.context.addInitScript(() => addEventListener('securitypolicyviolation',
+      (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber} ${e.sample}`)));
+    await this.context.route((url) => url.hostname !== new URL(this.origin).hostname && url.protocol.startsWith('http'), (route) => {
+      if (this.#isOurs(route.request().frame().url()))
+        this.faults.push(`a request to ${route.request().url()}`);
+      return route.abort();
+    });
+    this.page = await this.newPage();
+    return this;
+  }
+
+  async newPage() {
+    const page = await this.context.newPage();
+    page.on('pageerror', (e) => this.faults.push(`script: ${e.stack}`));
+    page.on('console', (m) => this.#listen(m));
+    return page;
+  }
+
+  #isOurs(url) { return url.startsWith(this.origin); }
+
+  // The browser's own note that a request was refused is no fault: the view has to say it.
+  #listen(m) {
+    const refused = /^Failed to load resource: the server responded with a status of (4\d\d|503)/.test(m.text());
+    if (['error', 'warning'].includes(m.type()) && !refused && (this.#isOurs(m.location().url ?? '') || m.text().startsWith('policy:')))
+      this.faults.push(`${m.type()}: ${m.text()} (${m.location().url})`);
+  }
+
+  // Not until all is loaded: the page may send the browser on before that.
+  goto(target = '/') { return this.page.goto(new URL(target, this.origin).href, { waitUntil: 'commit' }); }
+
+  // The view with this heading, with the focus where a screen reader begins.
+  async sees(title) {
+    await this.page.getByRole('heading', { level: 1, name: title, exact: typeof title === 'string' }).waitFor();
+    assert.match(await this.page.title(), / - BlindSpotX$/);
+  }
+
+  alert() { return this.page.getByRole('alert'); }
+
+  async alerts(pattern) {
+    await this.alert().filter({ hasText: pattern }).waitFor();
+  }
+
+  fill(label, text) { return this.page.getByLabel(label, { exact: true }).fill(text); }
+  press(name) { return this.page.getByRole('button', { name, exact: true }).click(); }
+  follow(name) { return this.page.getByRole('link', { name, exact: true }).click(); }
+
+  // The present view in both themes: nothing for axe; narrow: nothing to scroll sideways.
+  async examine(name) {
+    const { page } = this, size = page.viewportSize();
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await this.#axe(`${name}, ${colorScheme}`);
+      await this.#picture(`${name}-${colorScheme}`);
+    }
+    await page.emulateMedia({ colorScheme: null });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 700 });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(over <= 0, `${name}: ${over} px too wide at ${width}`);
+      if (width === widths[0])
+        await this.#axe(`${name}, ${width} px`);
+      await this.#picture(`${name}-${width}`);
+    }
+    await page.setViewportSize(size);
+  }
+
+  async #axe(what) {
+    const { page } = this;
+    if (!await page.evaluate(() => 'axe' in window))
+      await page.evaluate(axe.source);
+    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+    const told = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`);
+    assert.deepEqual(told, [], `${what}: axe`);
+  }
+
+  async #picture(name) {
+    if (pictures === '')
+      return;
+    fs.mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: path.join(pictures, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`), fullPage: true });
+  }
+
+  // By the keyboard alone: Tab until the focus is on what has this role and name.
+  async tabTo(role, name) {
+    const focused = () => this.page.evaluate(() => {
+      const e = document.activeElement;
+      return e.labels?.[0]?.textContent ?? e.getAttribute('aria-label') ?? e.textContent;
+    });
+    for (let i = 0; i < 40; i++) {
+      if (await focused() === name && await this.page.getByRole(role, { name, exact: true }).evaluate((e) => e === document.activeElement))
+        return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`the keyboard does not get to ${role} "${name}"`);
+  }
+
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.faults, []);
+  }
+}
+
+// One person's visit from beginning to end; their faults are the test's.
+export async function visit(browser, origin, f, options) {
+  const v = await new Visitor(browser, origin, options).start();
+  let failed = true;
+  try {
+    await f(v, v.page);
+    failed = false;
+  } finally {
+    if (failed) {
+      console.log(`# it showed: ${await v.page.innerText('body').catch(() => 'nothing')}`);
+      await v.context.close();
+    } else
+      await v.leave();
+  }
+}

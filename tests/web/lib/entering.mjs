@@ -1,0 +1,20 @@
+// entering.mjs - what nearly every visit begins with.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../../http/lib/env.mjs';
+
+export async function enter(v, person, password = person.password) {
+  await v.sees('Sign in');
+  await v.fill('Tenant', person.tenant);
+  await v.fill('E-mail address', person.email);
+  await v.fill('Password', password);
+  await v.press('Sign in');
+}
+
+// Every word that an error can have, from the tables that make them: the API's, and a provider's sign-in's.
+export function errorCodes() {
+  const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
+  const api = [...read('core/base/err.h').matchAll(/X\(ERR_\w+,\s*(\d+),\s*"(\w+)"/g)].filter((m) => Number(m[1]) >= 400).map((m) => m[2]);
+  const provider = [...read('core/auth/oidc_reason.h').matchAll(/X\(OIDC_\w+,\s*"\w+",\s*"(\w+)"\)/g)].map((m) => m[1]);
+  return { api, provider: [...new Set(provider)] };
+}

@@ -134,7 +134,8 @@ run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 	database_close_all(d->database);
 	ok = ok && sender_once(&s, until, e);
 	if (!ok)
-		log_err(d->log, LOG_DRIFT, "what is due could not be delivered", e);
+		log_failure(
+		    d->log, LOG_DRIFT, "alert.deliver", "what is due could not be delivered", e);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -8,10 +8,10 @@
 #include "core/store/tenant_db.h"
 #include "drift/run/beat.h"
 
-#define PAUSE_MIN_MS 500
-#define PAUSE_MAX_MS 10000
-#define BEAT_EVERY_MS 1000 /* missing snapshots are looked for so often */
-#define SAY_EVERY_MS 60000 /* an error that lasts is logged so often */
+#define PAUSE_MIN_MS  500
+#define PAUSE_MAX_MS  10000
+#define BEAT_EVERY_MS 1000  /* missing snapshots are looked for so often */
+#define SAY_EVERY_MS  60000 /* an error that lasts is logged so often */
 
 static void
 ending_signals(sigset_t *set)
@@ -69,7 +69,7 @@ open_mail(struct deliver *d)
 	struct err why = { 0 };
 
 	if (!mailing_open(d, d->deps.conf, &d->mail, &why))
-		log_err(d->deps.log, LOG_SYSTEM, "mail cannot be sent", &why);
+		log_failure(d->deps.log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
 }
 
 struct deliver *
@@ -114,7 +114,7 @@ struct life {
 	int64_t                    said_ms;
 	int64_t                    until_ns; /* of a single round; 0: none */
 	struct drift              *drift;
-	int64_t                    beat_ms;  /* when beats were last looked at */
+	int64_t                    beat_ms; /* when beats were last looked at */
 };
 
 static bool
@@ -134,7 +134,8 @@ pause_after(struct life *l, const struct err *e)
 	uint32_t random;
 
 	if (l->pause_ms == 0 || now - l->said_ms > SAY_EVERY_MS) {
-		log_err(l->s->deps.log, LOG_DRIFT, "deliveries wait for the database", e);
+		log_failure(l->s->deps.log, LOG_DRIFT, "sender.wait",
+		    "deliveries wait for the database", e);
 		l->said_ms = now;
 	}
 	l->pause_ms = l->pause_ms == 0 ? PAUSE_MIN_MS : l->pause_ms * 2;
@@ -179,7 +180,7 @@ sender_run(const struct sender_start *s)
 
 	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, &e);
 	if (l.drift == NULL) {
-		log_err(s->deps.log, LOG_DRIFT, "a sender could not start", &e);
+		log_failure(s->deps.log, LOG_DRIFT, "sender.start", "a sender could not start", &e);
 		return EXIT_FAILURE;
 	}
 	while (!stop(&l)) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/log_class.h"
 #include "core/base/log_sink.h"
 
 #ifndef BSX_VERSION
@@ -24,11 +25,8 @@ struct log {
 
 static const char *const level_names[] = { "debug", "info", "warn", "error", "off" };
 
-static const struct {
-	const char *dataset;
-	const char *category;
-} datasets[LOG_DATASET__MAX] = {
-#define X(id, dataset, category) [id] = { dataset, category },
+static const char *const datasets[LOG_DATASET__MAX] = {
+#define X(id, dataset) [id] = dataset,
 	LOG_DATASETS(X)
 #undef X
 };
@@ -147,6 +145,31 @@ put_number(struct buf *b, const char *name, int64_t v)
 		b->n = start;
 }
 
+static const char *
+action_of(const struct log_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fields[i].name, "event.action") == 0)
+			return fields[i].s.p;
+	return NULL;
+}
+
+static void
+put_class(struct buf *b, const struct log_class *c, bool error)
+{
+	static const char is_error[] = "\"error\"";
+
+	buf_puts(b, ",\"event.category\":[");
+	buf_puts(b, c->categories);
+	buf_puts(b, "],\"event.type\":[");
+	buf_puts(b, c->types);
+	if (error && strstr(c->types, is_error) == NULL) {
+		buf_putc(b, ',');
+		buf_puts(b, is_error);
+	}
+	buf_putc(b, ']');
+}
+
 static void
 build(struct log *l, enum log_dataset d, enum log_level v, const char *message,
     const struct log_field *fields, size_t n)
@@ -162,8 +185,8 @@ build(struct log *l, enum log_dataset d, enum log_level v, const char *message,
 	put_text(b, "log.level", str_of(level_names[v]));
 	put_text(b, "message", str_of(message));
 	put_text(b, "event.kind", str_of(d == LOG_SECURITY ? "alert" : "event"));
-	put_text(b, "event.category", str_of(datasets[d].category));
-	put_text(b, "event.dataset", str_of(datasets[d].dataset));
+	put_class(b, log_class_of(d, action_of(fields, n)), v == LOG_LEVEL_ERROR);
+	put_text(b, "event.dataset", str_of(datasets[d]));
 	put_text(b, "service.name", str_of(l->sink.service));
 	buf_puts(b, ",\"service.version\":\"" BSX_VERSION "\",\"ecs.version\":\"" ECS_VERSION "\"");
 	put_number(b, "process.pid", l->sink.pid);
@@ -214,9 +237,18 @@ log_write(struct log *l, enum log_dataset d, enum log_level v, const char *messa
 void
 log_err(struct log *l, enum log_dataset d, const char *message, const struct err *e)
 {
+	log_failure(l, d, NULL, message, e);
+}
+
+void
+log_failure(
+    struct log *l, enum log_dataset d, const char *action, const char *message, const struct err *e)
+{
 	enum log_level v = err_status(e->code) >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
 
-	log_event(l, d, v, message, LOGS("error.code", err_wire(e->code)),
-	    LOGS("error.message", e->detail), LOGI("bsx.error.number", e->sys),
-	    LOGS("log.origin.file.name", e->file), LOGI("log.origin.file.line", e->line));
+	log_event(l, d, v, message, LOGS("event.action", action),
+	    LOGS("event.outcome", action != NULL ? "failure" : NULL),
+	    LOGS("error.code", err_wire(e->code)), LOGS("error.message", e->detail),
+	    LOGI("bsx.error.number", e->sys), LOGS("log.origin.file.name", e->file),
+	    LOGI("log.origin.file.line", e->line));
 }

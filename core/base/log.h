@@ -25,16 +25,16 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
 
-/*      dataset      event.dataset   event.category     */
+/*      dataset      event.dataset */
 #define LOG_DATASETS(X) \
-	X(LOG_ACCESS,   "bsx.access",   "web") \
-	X(LOG_AUTH,     "bsx.auth",     "authentication") \
-	X(LOG_ADMIN,    "bsx.admin",    "iam") \
-	X(LOG_DRIFT,    "bsx.drift",    "configuration") \
-	X(LOG_SECURITY, "bsx.security", "intrusion_detection") \
-	X(LOG_SYSTEM,   "bsx.system",   "process")
+	X(LOG_ACCESS,   "bsx.access") \
+	X(LOG_AUTH,     "bsx.auth") \
+	X(LOG_ADMIN,    "bsx.admin") \
+	X(LOG_DRIFT,    "bsx.drift") \
+	X(LOG_SECURITY, "bsx.security") \
+	X(LOG_SYSTEM,   "bsx.system")
 enum log_dataset {
-#define X(id, dataset, category) id,
+#define X(id, dataset) id,
 	LOG_DATASETS(X)
 #undef X
 	LOG_DATASET__MAX
@@ -69,8 +69,9 @@ uint64_t      log_dropped(const struct log *l);
 bool          log_wants(const struct log *l, enum log_dataset d, enum log_level v);
 
 /*
- * Writes one line.  event.kind is "event" ("alert" in LOG_SECURITY), event.category comes from the
- * dataset; give event.action, event.outcome etc. as fields.
+ * Writes one line.  event.kind is "event" ("alert" in LOG_SECURITY); event.category and event.type come from
+ * event.action, else from the dataset (log_class.h), and a line of level error is of type "error" too.  Give
+ * event.action, event.outcome etc. as fields.
  */
 void log_write(struct log *l, enum log_dataset d, enum log_level v, const char *message,
     const struct log_field *fields, size_t n);
@@ -79,5 +80,8 @@ void log_write(struct log *l, enum log_dataset d, enum log_level v, const char *
 	    sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 /* A failure with its place: error.code, error.message (detail), log.origin.file.{name,line}. */
 void log_err(struct log *l, enum log_dataset d, const char *message, const struct err *e);
+/* The same of a deed that has an event.action; NULL: none. */
+void log_failure(struct log *l, enum log_dataset d, const char *action, const char *message,
+    const struct err *e);
 
 #endif

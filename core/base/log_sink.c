@@ -12,12 +12,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OPEN_FLAGS (O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define OPEN_FLAGS (O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define DEV_LOG    "/dev/log"
 #define FACILITY   3 /* daemon */
 #define HEAD_MAX   128
 
 /* ---- opening ---- */
+
+/* A regular file to be read too, if it may be: is_cut() looks at its end. Anything else is written
+ * only. */
+static int
+open_to_append(const char *path, int flags)
+{
+	struct stat st;
+	bool        regular = stat(path, &st) != 0 || S_ISREG(st.st_mode);
+	int         fd = regular ? open(path, O_RDWR | OPEN_FLAGS | flags, 0640) : -1;
+
+	return fd >= 0 ? fd : open(path, O_WRONLY | OPEN_FLAGS | flags, 0640);
+}
 
 static bool
 open_stderr(struct log_sink *s, struct err *e)
@@ -28,7 +40,7 @@ open_stderr(struct log_sink *s, struct err *e)
 		return err_set(
 		    e, ERR_INTERNAL, errno, "cannot open the log", "stderr: %s", strerror(errno));
 	if (!S_ISSOCK(st.st_mode)) {
-		s->fd = open("/proc/self/fd/2", OPEN_FLAGS);
+		s->fd = open_to_append("/proc/self/fd/2", 0);
 		if (s->fd >= 0)
 			return true;
 	}
@@ -64,26 +76,38 @@ open_syslog(struct log_sink *s, struct err *e)
 static bool
 open_file(struct log_sink *s, struct err *e)
 {
-	s->fd = open(s->target, OPEN_FLAGS | O_CREAT, 0640);
+	s->fd = open_to_append(s->target, O_CREAT);
 	if (s->fd < 0)
 		return err_set(e, ERR_INTERNAL, errno, "cannot open the log", "%s: %s", s->target,
 		    strerror(errno));
 	return true;
 }
 
-bool
-log_sink_open(struct log_sink *s, struct err *e)
+static bool
+open_target(struct log_sink *s, struct err *e)
 {
-	s->kind = LOG_SINK_PLAIN;
-	s->fd = -1;
-	s->relay[0] = s->relay[1] = -1;
-	s->rest_n = 0;
-	s->pid = getpid();
 	if (strcmp(s->target, "stderr") == 0)
 		return open_stderr(s, e);
 	if (strcmp(s->target, "syslog") == 0)
 		return open_syslog(s, e);
 	return open_file(s, e);
+}
+
+bool
+log_sink_open(struct log_sink *s, struct err *e)
+{
+	struct stat st;
+
+	s->kind = LOG_SINK_PLAIN;
+	s->fd = -1;
+	s->relay[0] = s->relay[1] = -1;
+	s->rest_n = 0;
+	s->torn = false;
+	s->pid = getpid();
+	if (!open_target(s, e))
+		return false;
+	s->file = s->kind == LOG_SINK_PLAIN && fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode);
+	return true;
 }
 
 static void
@@ -165,6 +189,30 @@ put_some(struct log_sink *s, struct str line)
 	return -1;
 }
 
+/* The file ends in the middle of a line; false also when it may not be read. */
+static bool
+is_cut(const struct log_sink *s)
+{
+	struct stat st;
+	char        last;
+
+	return fstat(s->fd, &st) == 0 && st.st_size > 0 &&
+	       pread(s->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
+static bool
+put_file(struct log_sink *s, struct str line)
+{
+	char         end = '\n';
+	bool         cut = s->torn || is_cut(s);
+	struct iovec v[2] = { { &end, 1 }, { (char *)(uintptr_t)line.p, line.n } };
+	ssize_t      n = writev(s->fd, cut ? v : v + 1, cut ? 2 : 1);
+
+	if (n > 0)
+		s->torn = (size_t)n < line.n + cut && !(cut && n == 1);
+	return n == (ssize_t)(line.n + cut);
+}
+
 static bool
 put_line(struct log_sink *s, struct str line)
 {
@@ -229,6 +277,7 @@ log_sink_own(struct log_sink *s)
 		return;
 	s->pid = pid;
 	s->rest_n = 0;
+	s->torn = false;
 	close_relay(s);
 }
 
@@ -239,5 +288,7 @@ log_sink_put(struct log_sink *s, enum log_level v, struct str line)
 		return false;
 	if (s->kind == LOG_SINK_SYSLOG)
 		return put_syslog(s, v, line);
+	if (s->file)
+		return put_file(s, line);
 	return put_rest(s) && put_line(s, line);
 }

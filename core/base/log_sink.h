@@ -6,6 +6,11 @@
  * the inherited one is shared with whoever started us.  A pipe that may not be
  * opened again (its owner is another account) is fed by splice(2) out of a pipe
  * of our own, which can refuse to wait by itself.
+ *
+ * A file on a full disk may take half a line.  That line is lost; the next one, of
+ * whatever process, begins on a line of its own, because whoever appends looks
+ * whether the file ends with one (where it may be read: else only the process that
+ * wrote the half knows).
  */
 #ifndef BSX_BASE_LOG_SINK_H
 #define BSX_BASE_LOG_SINK_H
@@ -22,6 +27,8 @@ struct log_sink {
 	int    fd;       /* -1: nowhere, every line is lost */
 	int    relay[2]; /* LOG_SINK_SPLICE: our own pipe; -1: not made yet */
 	pid_t  pid;      /* whose relay and rest these are */
+	bool   file;     /* LOG_SINK_PLAIN on a regular file, which other processes may append to as well */
+	bool   torn;     /* our last line went in part into that file */
 	size_t rest_n;   /* of a line that a stream took in part: what is still to write */
 	char   rest[LOG_LINE_MAX];
 };

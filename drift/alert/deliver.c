@@ -161,7 +161,8 @@ send_once(struct attempt *a, TALLOC_CTX *mem)
 	outcome(a, mem, why.code == ERR_INVALID ? "refused" : "failed", true, why.pub);
 	a->delay_s = deliver_delay_s(a->row.attempt, -1, d->rand);
 	if (why.code != ERR_INVALID && why.code != ERR_UNAVAILABLE)
-		log_err(d->log, LOG_DRIFT, "a delivery could not be sent", &why);
+		log_failure(
+		    d->log, LOG_DRIFT, "alert.deliver", "a delivery could not be sent", &why);
 }
 
 /* ---- recording ---- */
@@ -335,7 +336,8 @@ try_claim(struct deliver *d, struct claim *c, bool *won, struct err *e)
 		return err_memory(e);
 	/* One tenant's trouble is not that of the others: its claim runs out and comes again. */
 	if (!deliver_claim(d, mem, c, &why))
-		log_err(d->deps.log, LOG_DRIFT, "a due message could not be handled", &why);
+		log_failure(d->deps.log, LOG_DRIFT, "alert.deliver",
+		    "a due message could not be handled", &why);
 	talloc_free(mem);
 	return true;
 }

@@ -67,7 +67,7 @@ failed(struct auth *a, TALLOC_CTX *mem, const struct err *why, struct mailing_re
 	bool        again = why->code != ERR_INVALID;
 
 	result(out, again ? "failed" : "refused", again, detail != NULL ? detail : "");
-	log_err(a->log, LOG_SYSTEM, "a mail could not be sent", why);
+	log_failure(a->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +18,9 @@
 
 #include "core/base/buf.h"
 #include "core/base/json.h"
+#include "core/auth/audit.h"
 #include "core/base/log.h"
+#include "core/base/log_class.h"
 
 #define MANY 100000
 
@@ -62,6 +65,20 @@ assert_text(const struct json *line, const char *name, const char *want)
 		fail_msg("%s is not %s", name, want);
 }
 
+/* An array of these one or two texts. */
+static void
+assert_list(const struct json *line, const char *name, const char *first, const char *second)
+{
+	const struct json *v = json_get(line, name);
+
+	if (v == NULL || v->type != JSON_ARRAY)
+		fail_msg("%s is no array", name);
+	assert_int_equal(v->n, second == NULL ? 1 : 2);
+	assert_true(str_eqz(v->items[0].text, first));
+	if (second != NULL)
+		assert_true(str_eqz(v->items[1].text, second));
+}
+
 static int64_t
 number_of(const struct json *line, const char *name)
 {
@@ -99,9 +116,9 @@ a_line_has_the_ecs_names(void **state)
 	(void)state;
 	assert_int_equal(pipe(p), 0);
 	l = log_on(mem, p[1]);
-	log_event(l, LOG_AUTH, LOG_LEVEL_WARN, "sign-in failed", LOGS("event.action", "login"),
-	    LOGS("source.ip", "192.0.2.7"), LOGS("user.id", NULL),
-	    LOGI("http.response.status_code", 401));
+	log_event(l, LOG_AUTH, LOG_LEVEL_WARN, "sign-in failed",
+	    LOGS("event.action", "session.start"), LOGS("source.ip", "192.0.2.7"),
+	    LOGS("user.id", NULL), LOGI("http.response.status_code", 401));
 	log_event(
 	    l, LOG_SECURITY, LOG_LEVEL_ERROR, "x", LOGS("user.name", "a\r\n\"\xE2\x80\xAE\xFF"));
 	text = str_cut(drain(mem, p[0]), '\n', &line);
@@ -109,9 +126,10 @@ a_line_has_the_ecs_names(void **state)
 	assert_text(v, "log.level", "warn");
 	assert_text(v, "message", "sign-in failed");
 	assert_text(v, "event.kind", "event");
-	assert_text(v, "event.category", "authentication");
+	assert_list(v, "event.category", "authentication", "session");
+	assert_list(v, "event.type", "start", NULL);
 	assert_text(v, "event.dataset", "bsx.auth");
-	assert_text(v, "event.action", "login");
+	assert_text(v, "event.action", "session.start");
 	assert_text(v, "service.name", "blindspotx");
 	assert_text(v, "ecs.version", "8.11.0");
 	assert_text(v, "source.ip", "192.0.2.7");
@@ -123,12 +141,127 @@ a_line_has_the_ecs_names(void **state)
 	text = str_cut(text, '\n', &line);
 	v = line_of(mem, line);
 	assert_text(v, "event.kind", "alert");
+	assert_list(v, "event.category", "intrusion_detection", NULL);
+	assert_list(v, "event.type", "info", "error");
 	assert_text(v, "user.name", "a\r\n\"\xE2\x80\xAE\xEF\xBF\xBD");
 	assert_null(memmem(line.p, line.n, "\xE2\x80\xAE", 3));
 	assert_int_equal(text.n, 0);
 	talloc_free(mem);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* ECS 8.11: the allowed event.category, each with the event.type that are expected of it. */
+static const struct {
+	const char *category, *types;
+} ecs[] = {
+	{ "authentication", "start end info" },
+	{ "configuration", "access change creation deletion info" },
+	{ "database", "access change info error" },
+	{ "email", "info" },
+	{ "iam", "admin change creation deletion group info user" },
+	{ "intrusion_detection", "allowed denied info" },
+	{ "network", "access allowed connection denied end info protocol start" },
+	{ "process", "access change end info start" },
+	{ "session", "start end info" },
+	{ "web", "access error info" },
+};
+
+static bool
+has_word(const char *list, struct str word)
+{
+	struct str rest = str_of(list), one;
+
+	while (rest.p != NULL) {
+		rest = str_cut(rest, ' ', &one);
+		if (str_eq(one, word))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+types_of(struct str category)
+{
+	for (size_t i = 0; i < sizeof(ecs) / sizeof(ecs[0]); i++)
+		if (str_eqz(category, ecs[i].category))
+			return ecs[i].types;
+	return NULL;
+}
+
+/* Each type is expected of one of the categories, and each category has one of the types. */
+static void
+assert_class(const struct json *line, const char *what)
+{
+	const struct json *categories = json_get(line, "event.category"),
+			  *types = json_get(line, "event.type");
+	unsigned of_category[4] = { 0 };
+
+	assert_true(categories != NULL && categories->type == JSON_ARRAY && categories->n > 0);
+	assert_true(types != NULL && types->type == JSON_ARRAY && types->n > 0);
+	for (uint32_t t = 0; t < types->n; t++) {
+		bool expected = str_eqz(types->items[t].text, "error");
+
+		for (uint32_t c = 0; c < categories->n; c++) {
+			const char *list = types_of(categories->items[c].text);
+
+			if (list == NULL)
+				fail_msg("%s: no such category", what);
+			if (!has_word(list, types->items[t].text))
+				continue;
+			expected = true;
+			of_category[c]++;
+		}
+		if (!expected)
+			fail_msg("%s: type %.*s of none of its categories", what,
+			    (int)types->items[t].text.n, types->items[t].text.p);
+	}
+	for (uint32_t c = 0; c < categories->n; c++)
+		if (of_category[c] == 0)
+			fail_msg("%s: no type of category %.*s", what,
+			    (int)categories->items[c].text.n, categories->items[c].text.p);
+}
+
+static void
+every_action_and_dataset_has_categories_and_types_that_ecs_allows(void **state)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct log *l;
+	int         p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	l = log_on(mem, p[1]);
+	for (const struct log_class *c = log_classes; c->action != NULL; c++) {
+		log_event(
+		    l, LOG_SYSTEM, LOG_LEVEL_INFO, c->action, LOGS("event.action", c->action));
+		assert_class(line_of(mem, drain(mem, p[0])), c->action);
+	}
+	for (enum log_dataset d = 0; d < LOG_DATASET__MAX; d++) {
+		log_write(l, d, LOG_LEVEL_INFO, "x", NULL, 0);
+		assert_class(line_of(mem, drain(mem, p[0])), "a dataset");
+	}
+	talloc_free(mem);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void
+every_deed_of_the_audit_has_a_row_of_its_own(void **state)
+{
+	static const struct {
+		const char      *text;
+		enum log_dataset dataset;
+	} actions[] = {
+#define X(id, text, dataset) { text, dataset },
+		AUDIT_ACTIONS(X)
+#undef X
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		assert_string_equal(
+		    log_class_of(actions[i].dataset, actions[i].text)->action, actions[i].text);
 }
 
 static void
@@ -385,6 +518,55 @@ when_a_file_cannot_be_opened_again_the_old_one_stays(void **state)
 	talloc_free(mem);
 }
 
+/* Lines of at most that many bytes in all: what goes beyond is taken in part, as on a full disk. */
+static void
+limit_file(rlim_t bytes)
+{
+	struct rlimit r = { bytes, RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+a_line_that_a_full_disk_cuts_does_not_swallow_the_next_one(void **state)
+{
+	TALLOC_CTX        *mem = talloc_new(NULL);
+	char               path[] = "/tmp/bsx-test-log-XXXXXX";
+	struct log_options o = { .target = path, .service = "bsxctl", .clock = &clock_system };
+	struct err         e = { 0 };
+	struct str         text, line;
+	struct log        *mine, *other; /* of two processes that append to one file */
+	int                fd = mkstemp(path), next = 0;
+
+	(void)state;
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_true(fd >= 0);
+	mine = log_open(mem, &o, &e);
+	other = log_open(mem, &o, &e);
+	assert_true(mine != NULL && other != NULL);
+	for (rlim_t cut = 1; cut < 253; cut += 7) { /* 36 times, each shorter than a line */
+		off_t size = lseek(fd, 0, SEEK_END);
+
+		limit_file((rlim_t)size + cut);
+		log_event(mine, LOG_SYSTEM, LOG_LEVEL_INFO, "cut", LOGI("n", (int64_t)cut));
+		log_event(mine, LOG_SYSTEM, LOG_LEVEL_INFO, "lost", LOGI("n", (int64_t)cut));
+		limit_file(RLIM_INFINITY);
+		log_event(cut % 2 ? other : mine, LOG_SYSTEM, LOG_LEVEL_INFO, "next",
+		    LOGI("n", (int64_t)cut));
+	}
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	for (text = drain(mem, fd); text.n > 0;) {
+		text = str_cut(text, '\n', &line);
+		if (line.n > 0 && line.p[line.n - 1] == '}') /* not one of the cut ones */
+			next += str_eqz(json_get(line_of(mem, line), "message")->text, "next");
+	}
+	assert_int_equal(next, 36);
+	assert_int_equal(log_dropped(mine), 2 * 36);
+	close(fd);
+	unlink(path);
+	talloc_free(mem);
+}
+
 static void
 an_error_is_logged_with_its_place(void **state)
 {
@@ -417,7 +599,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_has_the_ecs_names),
+		cmocka_unit_test(every_action_and_dataset_has_categories_and_types_that_ecs_allows),
+		cmocka_unit_test(every_deed_of_the_audit_has_a_row_of_its_own),
 		cmocka_unit_test(levels_are_each_dataset_s_own),
+		cmocka_unit_test(a_line_that_a_full_disk_cuts_does_not_swallow_the_next_one),
 		cmocka_unit_test(long_values_are_cut_and_the_line_stays_json),
 		cmocka_unit_test(a_pipe_that_nobody_reads_costs_lines_but_no_time),
 		cmocka_unit_test(a_socket_that_nobody_reads_costs_lines_but_no_time),

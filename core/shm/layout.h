@@ -1,7 +1,7 @@
 /*
  * layout.h - the shared segment from within: what stands where.  For core/shm only.
  *
- * The file is a fixed part (header, epochs, rates, metrics, slots) followed by the
+ * The file is a fixed part (header, epochs, rates, metrics, slots ...) followed by the
  * caller cache, whose size is configuration.  They are two mappings: the fixed
  * part keeps its address for the life of the process, also when segment_check()
  * puts another file under it, because counters in it are handed out.
@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "core/shm/cache.h"
+#include "core/shm/circuit.h"
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
 #include "core/shm/process.h"
@@ -24,7 +25,7 @@
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 5
+#define SEGMENT_VERSION 6
 
 struct segment_header {
 	uint64_t magic;
@@ -89,6 +90,14 @@ struct issuer_entry {
 	_Atomic uint64_t body[sizeof(struct issuer_body) / 8];
 };
 
+/* What is known of one database server; see circuit.h. */
+struct circuit {
+	_Atomic uint64_t server;   /* 0: nobody's yet, never taken away */
+	_Atomic int64_t  until_ms; /* 0: closed; else nobody connects before */
+	_Atomic int64_t  doubt_ms; /* when somebody last asked whether it is silent */
+	_Atomic uint64_t refused;  /* instant and number of the last refused change */
+};
+
 struct segment_fixed {
 	struct segment_header head;
 	_Atomic uint32_t      epochs[CACHE_EPOCH_CELLS];
@@ -97,6 +106,7 @@ struct segment_fixed {
 	struct slot           slots[SLOTS_MAX];
 	struct process        processes[PROCESSES_MAX];
 	struct issuer_entry   issuers[ISSUERS_MAX];
+	struct circuit        circuits[CIRCUITS_MAX];
 };
 
 struct segment {

@@ -6,17 +6,23 @@
 #include <string.h>
 
 #include "core/base/secret.h"
+#include "core/shm/circuit.h"
 #include "core/shm/metric.h"
 #include "core/shm/process.h"
 
 #define PACKET_MAX (64ul * 1024 * 1024)
 
-/* What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than
- * our timeouts. */
-static const char session_sql[] =
-    "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"
-    " innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
-    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+/*
+ * What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than
+ * our timeouts.  A statement whose client has long given up ends in the server too; one that changes
+ * a schema may take its time.
+ */
+#define SESSION_SQL                                                                                \
+	"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"       \
+	" innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,"            \
+	"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+static const char session_sql[] = SESSION_SQL ", max_statement_time = 30";
+static const char session_ddl_sql[] = SESSION_SQL;
 
 /* ---- making ---- */
 
@@ -110,6 +116,7 @@ db_make(TALLOC_CTX *mem, const struct db_options *o, struct err *e)
 		return NULL;
 	}
 	db->o = *o;
+	db->server = db_server_of(o);
 	db->o.password = NULL;
 	db->o.older = NULL;
 	if (o->control == NULL)
@@ -204,40 +211,6 @@ db_timed(struct db *db, const char *name, int64_t start_ns)
 
 /* ---- errors ---- */
 
-bool
-db_is_lost(int number)
-{
-	switch (number) {
-	case CR_CONNECTION_ERROR:
-	case CR_CONN_HOST_ERROR:
-	case CR_UNKNOWN_HOST:
-	case CR_SERVER_GONE_ERROR:
-	case CR_SERVER_HANDSHAKE_ERR:
-	case CR_SERVER_LOST:
-	case CR_SERVER_LOST_EXTENDED:
-	case CR_ERR_NET_READ:
-	case CR_ERR_NET_WRITE:
-	case ER_CON_COUNT_ERROR:
-	case ER_TOO_MANY_USER_CONNECTIONS:
-	case ER_SERVER_SHUTDOWN:
-	case ER_CONNECTION_KILLED:
-	case ER_QUERY_INTERRUPTED:
-	case ER_UNKNOWN_COM_ERROR: /* 1047: a Galera node that is not part of the cluster now */
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Another error of the client library: what the server thinks is not known. */
-static bool
-is_in_doubt(unsigned number)
-{
-	return db_is_lost((int)number) || (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
-	       (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR) ||
-	       number == ER_NET_PACKET_TOO_LARGE;
-}
-
 static void
 log_lost(struct db *db, const char *name, unsigned number, const char *text)
 {
@@ -249,30 +222,25 @@ log_lost(struct db *db, const char *name, unsigned number, const char *text)
 	    LOGS("bsx.db_kind", db->o.kind));
 }
 
-static bool
-set_error(const char *name, unsigned number, const char *text, struct err *e)
+/* What a server says that takes no changes is told to who asks whether all is well. */
+static void
+note_refusal(struct db *db, enum db_fault f, unsigned number)
 {
-	int sys = (int)number;
-
-	if (number == ER_DUP_ENTRY || number == ER_SIGNAL_EXCEPTION)
-		return err_set(e, ERR_CONFLICT, sys, "It exists already, or was changed meanwhile.",
-		    "%s: %u %s", name, number, text);
-	if (db_is_lost(sys) || number == ER_LOCK_DEADLOCK || number == ER_LOCK_WAIT_TIMEOUT) {
-		err_set(e, ERR_UNAVAILABLE, sys, "The database cannot answer now.", "%s: %u %s",
-		    name, number, text);
-		e->retry_s = e->retry_s > 0 ? e->retry_s : 2;
-		return false;
-	}
-	return err_set(e, ERR_INTERNAL, sys, "internal error", "%s: %u %s", name, number, text);
+	if (db->o.segment != NULL && (f == DB_READ_ONLY || f == DB_FULL))
+		circuit_refused(db->o.segment, db->server, db_now_ms(db), number);
 }
 
 bool
 db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e)
 {
-	set_error(name, number, text, e);
-	if (number == ER_LOCK_DEADLOCK && db->tx == DB_TX_OPEN)
-		db->tx = DB_TX_LOST; /* rolled back by the server: what follows would commit */
-	if (is_in_doubt(number)) {
+	enum db_fault              f = db_fault_of(number);
+	const struct db_fault_row *row = db_fault_row(f);
+
+	db_fault_set(e, name, number, text);
+	note_refusal(db, f, number);
+	if (row->ended && db->tx == DB_TX_OPEN)
+		db->tx = DB_TX_LOST; /* what follows would be committed by itself */
+	if (row->drop) {
 		log_lost(db, name, number, text);
 		db_close(db); /* and `text`, which may be the connection's, with it */
 	}
@@ -282,9 +250,8 @@ db_fail(struct db *db, const char *name, unsigned number, const char *text, stru
 /* ---- connecting ---- */
 
 static void
-set_options(MYSQL *my, const struct db_options *o)
+set_options(MYSQL *my, const struct db_options *o, unsigned connect_s)
 {
-	unsigned      connect_s = DB_CONNECT_S;
 	unsigned      io_s = o->timeout_s > 0 ? (unsigned)o->timeout_s : DB_TIMEOUT_S;
 	unsigned      off = 0;
 	unsigned      how = is_empty(o->host) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
@@ -297,7 +264,7 @@ set_options(MYSQL *my, const struct db_options *o)
 	mysql_optionsv(my, MYSQL_OPT_PROTOCOL, &how);
 	mysql_optionsv(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
 	mysql_optionsv(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_optionsv(my, MYSQL_INIT_COMMAND, session_sql);
+	mysql_optionsv(my, MYSQL_INIT_COMMAND, o->timeout_s > 0 ? session_ddl_sql : session_sql);
 	/* A false server must not get files of this host, nor a password in the clear. */
 	mysql_optionsv(my, MYSQL_OPT_LOCAL_INFILE, &off);
 	mysql_optionsv(my, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519");
@@ -309,39 +276,67 @@ set_options(MYSQL *my, const struct db_options *o)
 	mysql_optionsv(my, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 
-static MYSQL *
-connect_once(struct db *db, const char *password, struct err *e)
+MYSQL *
+db_open_once(struct db *db, const char *password, unsigned timeout_s, unsigned *number,
+    const char **text)
 {
+	static char              said[200]; /* outlives the handle */
 	const struct db_options *o = &db->o;
 	bool                     local = is_empty(o->host);
 	MYSQL                   *my = mysql_init(NULL);
 
-	if (my == NULL) {
-		err_memory(e);
+	*number = CR_OUT_OF_MEMORY;
+	*text = "out of memory";
+	if (my == NULL)
 		return NULL;
-	}
-	set_options(my, o);
+	set_options(my, o, timeout_s);
+	if (timeout_s == DB_PROBE_S)
+		mysql_optionsv(my, MYSQL_OPT_READ_TIMEOUT, &timeout_s);
+	else if (o->segment != NULL)
+		mysql_optionsv(my, MARIADB_OPT_IO_WAIT, db_wait_io);
 	if (mysql_real_connect(my, local ? NULL : o->host, o->user, password, o->schema,
-		local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
-		db_fail(db, "connect", mysql_errno(my), mysql_error(my), e);
-		mysql_close(my);
-		return NULL;
-	}
-	return my;
+		local ? 0 : o->port, local ? o->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
+		return my;
+	*number = mysql_errno(my);
+	snprintf(said, sizeof(said), "%s", mysql_error(my));
+	*text = said;
+	mysql_close(my);
+	return NULL;
+}
+
+static MYSQL *
+connect_once(struct db *db, const char *password, bool probe, struct err *e)
+{
+	int64_t     began = db_now_ms(db);
+	unsigned    number;
+	const char *text;
+	MYSQL      *my = db_open_once(
+	         db, password, probe ? DB_PROBE_S : DB_CONNECT_S, &number, &text);
+
+	if (my != NULL)
+		return my;
+	db_unconnected(db, number, text, began);
+	db_fail(db, "connect", number, text, e);
+	return NULL;
 }
 
 static bool
-connect_any(struct db *db, struct err *e)
+connect_any(struct db *db, bool probe, struct err *e)
 {
 	const char *const *older = db->o.older;
 
-	db->my = connect_once(db, db->o.password, e);
+	db->connecting = true;
+	db->my = connect_once(db, db->o.password, probe, e);
 	/* An account keeps its old password until it is provisioned again after a rotation. */
-	while (
-	    db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL && *older != NULL) {
+	while (db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL &&
+	       *older != NULL) {
 		err_clear(e);
-		db->my = connect_once(db, *older++, e);
+		db->my = connect_once(db, *older++, probe, e);
 	}
+	db->connecting = false;
+	/* Also one that refuses this account answers. */
+	if (db->my != NULL || db_fault_of((unsigned)e->sys) != DB_SILENT)
+		db_connected(db);
 	return db->my != NULL;
 }
 
@@ -358,16 +353,22 @@ bool
 db_ready(struct db *db, struct err *e)
 {
 	int64_t start = clock_ns(db->o.clock);
-	bool    ok;
+	bool    probe = false, ok;
 
+	db_awaits(db);
 	if (db->tx == DB_TX_LOST)
 		return err_set(e, ERR_UNAVAILABLE, CR_SERVER_LOST,
 		    "The database cannot answer now.", "the transaction was lost");
-	if (db->my != NULL && db->tx == DB_TX_NONE && is_stale(db))
+	if (db->tx == DB_TX_OPEN && db->my != NULL)
+		return true;
+	if (!db_admitted(db, &probe, e))
+		return false;
+	/* Who probes does so by a new connection: an old one may never answer. */
+	if (db->my != NULL && (probe || is_stale(db)))
 		db_close(db);
 	if (db->my != NULL)
 		return true;
-	ok = connect_any(db, e);
+	ok = connect_any(db, probe, e);
 	if (ok && db->o.segment != NULL)
 		process_connection(db->o.segment, db->o.kind, 1);
 	db_timed(db, "connect", start);

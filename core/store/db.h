@@ -4,9 +4,15 @@
  * A connection serves one schema under one account for its life; eviction
  * closes it (no change_user, no select_db, no reset_connection: lint refuses
  * them).  It is opened lazily by the first statement, with utf8mb4,
- * time_zone '+00:00', strict mode; connect 3 s, read and write 10 s.  After any
- * error in doubt it is closed, and the next statement (outside a transaction)
- * opens it again.
+ * time_zone '+00:00', strict mode; connect 2 s, read and write 10 s, a statement
+ * 30 s in the server.  After any error in doubt it is closed, and the next statement
+ * (outside a transaction) opens it again.
+ *
+ * With a segment the processes of a host share what they know of the server
+ * (circuit.h).  Where an answer takes longer than half a second, one of them
+ * connects beside it (DB_PROBE_S): a server that does not answer that either stands
+ * still, and then everybody who waits gives up, and everybody else is refused at once,
+ * until a probe is answered.  A slow statement of a server that answers goes on.
  *
  * Statements are constants; text is never built from input.  They run by
  * mariadb_stmt_execute_direct (one round trip).  Parameters and columns come
@@ -23,8 +29,8 @@
  *
  * Errors: ERR_MISSING (db_one: no row), ERR_CONFLICT (1062 duplicate key; 1644
  * a procedure refused by SIGNAL; see e->sys), ERR_UNAVAILABLE with retry_s (no
- * connection, lost, 1040, 1205, 1213, 1047 after retries), ERR_INTERNAL (all
- * else).  MariaDB's text goes to the detail only.
+ * connection, lost, locked, read-only, full, not migrated), ERR_INTERNAL (all
+ * else): db_error.h has the table.  MariaDB's text goes to the detail only.
  */
 #ifndef BSX_STORE_DB_H
 #define BSX_STORE_DB_H
@@ -78,7 +84,8 @@ struct db_options {
 	struct log          *log;      /* NULL: no slow-statement lines */
 };
 
-#define DB_CONNECT_S 3
+#define DB_CONNECT_S 2
+#define DB_PROBE_S   1
 #define DB_TIMEOUT_S 10
 #define DB_BULK_ROWS 1000            /* db_run_many: most rows and bytes of one batch */
 #define DB_BULK_BYTES (1024 * 1024)  /* (a longer row goes alone) */

@@ -1,5 +1,5 @@
 /*
- * db_priv.h - inside of a connection, for db.c, tx.c, migrate.c and provision.c.
+ * db_priv.h - inside of a connection, for db*.c, tx.c, migrate.c, provision.c and server.c.
  */
 #ifndef BSX_STORE_DB_PRIV_H
 #define BSX_STORE_DB_PRIV_H
@@ -7,6 +7,7 @@
 #include <mysql.h>
 
 #include "core/store/db.h"
+#include "core/store/db_error.h"
 
 enum db_tx {
 	DB_TX_NONE,
@@ -18,6 +19,8 @@ struct db {
 	struct db_options o;
 	MYSQL            *my; /* NULL: closed */
 	enum db_tx        tx;
+	uint64_t          server;     /* hash of its address, for circuit.h */
+	bool              connecting;
 	int64_t           used_ms;
 	struct db_stats   stats;
 };
@@ -34,10 +37,26 @@ MUST_USE bool db_exec(struct db *db, const char *name, const char *text, struct 
 /* The text as it is sent: "CALL bsx." names the control schema. A child of mem, or q->text itself. */
 MUST_USE const char *db_text(TALLOC_CTX *mem, const struct db *db, const struct sql *q, struct err *e);
 
-/* Fills *e from MariaDB's number and text, and closes the connection when it is in doubt. Always false. */
+/* Fills *e from MariaDB's number and text, and closes the connection where db_error.h says so. Always false. */
 bool db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e);
 
-/* The connection is gone, or its state is not known. */
-bool db_is_lost(int number);
+/* ---- connecting and waiting (db.c, db_wait.c) ---- */
+
+/*
+ * One attempt under `password`, each step at most timeout_s; NULL: *number and *text say why (text is
+ * valid until the next call).  DB_PROBE_S: nobody is asked whether it is slow.
+ */
+MUST_USE MYSQL *db_open_once(struct db *db, const char *password, unsigned timeout_s, unsigned *number,
+    const char **text);
+
+uint64_t db_server_of(const struct db_options *o);
+int64_t  db_now_ms(const struct db *db); /* monotonic */
+/* Statements of this connection follow: db_wait_io() is called for it. */
+void db_awaits(struct db *db);
+int  db_wait_io(int socket, my_bool is_read, int timeout_ms);
+/* Whether the circuit lets it connect; *probe: shortly, and for all. */
+MUST_USE bool db_admitted(struct db *db, bool *probe, struct err *e);
+void db_connected(struct db *db);
+void db_unconnected(struct db *db, unsigned number, const char *text, int64_t began_ms);
 
 #endif

@@ -34,6 +34,7 @@ tx_rollback(struct db *db)
 	if (db->tx == DB_TX_NONE)
 		return;
 	if (db->my != NULL) {
+		db_awaits(db);
 		if (mysql_real_query(db->my, STR("ROLLBACK").p, STR("ROLLBACK").n) != 0)
 			db_close(db); /* ends it on the server's side */
 		db_timed(db, "rollback", start);
@@ -45,8 +46,9 @@ tx_rollback(struct db *db)
 static bool
 is_retried(const struct err *e, bool lost)
 {
-	return (lost && e->sys == ER_DUP_ENTRY) || e->sys == AGAIN || e->sys == ER_LOCK_DEADLOCK ||
-	       e->sys == ER_LOCK_WAIT_TIMEOUT || db_is_lost(e->sys);
+	if ((lost && e->sys == ER_DUP_ENTRY) || e->sys == AGAIN)
+		return true;
+	return e->sys > 0 && db_fault_row(db_fault_of((unsigned)e->sys))->again;
 }
 
 static void

@@ -1,8 +1,9 @@
 /*
  * tx.h - a deed: one transaction on one connection, retried as a whole.
  *
- * Deadlock (1213), lock timeout (1205), Galera's 1047 and a lost connection,
- * COMMIT included, repeat the body up to TX_TRIES times with jitter.  A COMMIT
+ * Deadlock (1213), lock timeout (1205), Galera's 1047, a lost connection (COMMIT
+ * included) and what else db_error.h says repeat the body up to TX_TRIES times with
+ * jitter; a database that is known not to answer does not.  A COMMIT
  * whose answer was lost may have happened: `mark` is a statement that finds the
  * deed's own row (its audit entry's, snapshot's or run's UUID, made before the
  * first try); a retry after a lost COMMIT looks for it first and, when it is

@@ -98,7 +98,7 @@ test('without its database every answer is 503 with Retry-After, liveness stays,
     assert.equal(signIn.status, 503, signIn.text);
     // A worker that has just begun has no keys yet to say that a token is bad.
     assert.ok([401, 503].includes((await call('GET', '/api/auth/me', { headers: { Authorization: 'Bearer x' } })).status));
-    assert.equal((await call('GET', '/api/health')).status, 200);
+    assert.equal((await call('GET', '/api/health')).status, 503, 'it says so');
     assert.equal((await call('GET', '/api/health/live')).status, 200);
     assert.equal((await call('GET', '/metrics')).status, 200);
     const details = await call('GET', '/api/health/details');
@@ -122,7 +122,7 @@ test('a responder that starts without its database answers 503, and works once i
   try {
     process.kill(child('database'), 'SIGKILL');
     const pid = await kill('responder');
-    await until('an answer', async () => (await send('GET', '/api/health').catch(() => ({}))).status === 200, 20, 200);
+    await until('an answer', async () => (await send('GET', '/api/health/live').catch(() => ({}))).status === 200, 20, 200);
     assert.equal((await call('GET', '/api/health/ready')).status, 503);
     assert.equal((await login(credentials.demo)).status, 503);
     process.kill(guard, 'SIGCONT');

@@ -18,6 +18,10 @@ map(TALLOC_CTX *mem, struct str in, utf8proc_option_t how, struct str *out, stru
 	if (n < 0)
 		return err_set(
 		    e, ERR_INVALID, 0, "text is not valid UTF-8", "%s", utf8proc_errmsg(n));
+	if (n > UNICODE_POINTS_MAX) /* one character may become eighteen */
+		return err_set(e, ERR_TOO_LARGE, 0,
+		    "A text is too long: with its characters taken apart it has more than 16777216.",
+		    "%zd code points", n);
 	/* the code points are encoded in place, with one more for the NUL */
 	points = secret_alloc(mem, ((size_t)n + 1) * sizeof(*points));
 	if (points == NULL)
@@ -28,6 +32,27 @@ map(TALLOC_CTX *mem, struct str in, utf8proc_option_t how, struct str *out, stru
 	if (n < 0)
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "%s", utf8proc_errmsg(n));
 	*out = (struct str) { (const char *)points, (size_t)n };
+	return true;
+}
+
+bool
+unicode_is_stream_safe(struct str s)
+{
+	unsigned marks = 0;
+
+	while (s.n > 0) {
+		uint32_t cp = (uint8_t)s.p[0];
+		size_t   n = cp < 0x80 ? 1 : utf8_next(s, &cp);
+
+		n = n > 0 ? n : 1;
+		marks = cp >= 0x300 && utf8proc_get_property((utf8proc_int32_t)cp)->combining_class != 0
+			    ? marks + 1
+			    : 0;
+		if (marks > UNICODE_MARKS_MAX)
+			return false;
+		s.p += n;
+		s.n -= n;
+	}
 	return true;
 }
 

@@ -3,7 +3,7 @@
  *
  * Every answer is a child of `mem`, NUL-terminated behind its n bytes, and
  * wiped when freed (it may be a password).  Text that is no UTF-8 is
- * ERR_INVALID.
+ * ERR_INVALID, with more than UNICODE_POINTS_MAX characters when they are taken apart ERR_TOO_LARGE.
  */
 #ifndef BSX_BASE_UNICODE_H
 #define BSX_BASE_UNICODE_H
@@ -11,8 +11,17 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 
+#define UNICODE_POINTS_MAX 16777216
+#define UNICODE_MARKS_MAX  30
+
 MUST_USE bool unicode_nfc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
 MUST_USE bool unicode_nfkc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
+/*
+ * No more than 30 marks follow one another that combine with what is before them: the Stream-Safe
+ * Text Format of UAX #15 without those inside one character.  Putting longer runs in order takes time
+ * with the square of them: who takes text of any length asks first.
+ */
+bool unicode_is_stream_safe(struct str s);
 /* NFKC_Casefold: also drops what is ignorable (soft hyphens, zero-width joiners): equal to the eye is equal. */
 MUST_USE bool unicode_nfkc_casefold(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
 

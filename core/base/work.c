@@ -79,6 +79,17 @@ work_check(struct work *w, struct err *e)
 }
 
 bool
+work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e)
+{
+	if (w == NULL)
+		return true;
+	w->made += values;
+	if (w->made > WORK_VALUES_MAX)
+		return too_costly(w, "too many values were made", e);
+	return work_spend(w, kind, 4 * values, e);
+}
+
+bool
 work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e)
 {
 	if (w == NULL)

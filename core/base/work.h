@@ -65,6 +65,7 @@ struct work {
 	uint64_t            steps_max;  /* UINT64_MAX: only the clock ends it */
 	uint64_t            spent, looked; /* steps, in all and at the last look */
 	uint64_t            by[WORK__MAX];
+	uint64_t            made; /* values, by work_make */
 	const char         *less; /* what to reduce, of who knows better than the kind; NULL: the kind's */
 };
 
@@ -75,6 +76,9 @@ void work_widen(struct work *w, enum work_class class);
 
 /* `w` NULL: nobody counts. */
 MUST_USE bool work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e);
+/* So many values are made of texts: their memory is bounded whatever the class of the work. */
+#define WORK_VALUES_MAX 2000000
+MUST_USE bool work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e);
 /* Looks at the clock now: between things that are not counted. */
 MUST_USE bool work_check(struct work *w, struct err *e);
 

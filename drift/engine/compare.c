@@ -285,9 +285,15 @@ compare_hits_clear(const struct compare_spec *spec)
 /* ---- picking ---- */
 
 bool
-compare_names(const struct compare_entry *entry, struct str name)
+compare_names(const struct compare_pick *pick, const struct compare_entry *x, struct str name)
 {
-	return globs_match(&entry->names, name) && !globs_match(&entry->except, name);
+	bool yes = false, no = false;
+
+	if (pick->e->code != ERR_OK || !matcher_globs(pick->matcher, &x->names, name, &yes, pick->e))
+		return false;
+	if (yes && !matcher_globs(pick->matcher, &x->except, name, &no, pick->e))
+		return false;
+	return yes && !no;
 }
 
 bool
@@ -301,7 +307,7 @@ compare_masks(const struct compare_spec *spec, struct str category, struct str m
 		    (x->category.n > 0 && !globs_match(&x->category, category)))
 			continue;
 		if (!x->by_path) {
-			if (compare_names(x, member))
+			if (globs_match(&x->names, member) && !globs_match(&x->except, member))
 				return true;
 			continue;
 		}
@@ -314,15 +320,18 @@ compare_masks(const struct compare_spec *spec, struct str category, struct str m
 }
 
 bool
-compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, struct str category,
-    struct compare_pick *out, struct work *work, struct err *e)
+compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, enum work_kind kind,
+    struct str category, struct compare_pick *out, struct work *work, struct err *e)
 {
 	const struct pattern **patterns;
 
-	*out = (struct compare_pick) { 0 };
+	bool                   yes;
+
+	*out = (struct compare_pick) { .e = e };
 	if (entries->n == 0)
 		return true;
-	if (!work_spend(work, WORK_COMPARE, 10 + 4 * (uint64_t)entries->n, e))
+	out->matcher = matcher_make(mem, work, kind, e);
+	if (out->matcher == NULL || !work_spend(work, kind, 50 + entries->n, e))
 		return false;
 	out->paths = talloc_array(mem, const struct compare_entry *, entries->n);
 	out->names = talloc_array(mem, const struct compare_entry *, entries->n);
@@ -332,7 +341,10 @@ compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, struct str 
 	for (uint32_t i = 0; i < entries->n; i++) {
 		const struct compare_entry *x = &entries->items[i];
 
-		if (x->category.n > 0 && !globs_match(&x->category, category))
+		yes = x->category.n == 0;
+		if (!yes && !matcher_globs(out->matcher, &x->category, category, &yes, e))
+			return false;
+		if (!yes)
 			continue;
 		if (!x->by_path) {
 			out->names[out->n_names++] = x;
@@ -341,20 +353,21 @@ compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, struct str 
 		patterns[out->n_paths] = &x->path;
 		out->paths[out->n_paths++] = x;
 	}
-	return places_make(mem, patterns, out->n_paths, &out->places, &out->start, e);
+	return places_make(
+	    mem, patterns, out->n_paths, work, kind, &out->places, &out->start, e);
 }
 
 /* Both lists are in the order of the entries, which stand in one array. */
 const struct compare_entry *
-compare_array(const struct compare_pick *pick, const uint64_t *here, struct str name)
+compare_array(const struct compare_pick *pick, const struct row *here, struct str name)
 {
 	const struct compare_entry *first = NULL;
+	uint32_t                    at = 0, path;
 
-	for (uint32_t i = 0; first == NULL && i < pick->n_paths; i++)
-		if (places_done(&pick->places, here, i))
-			first = pick->paths[i];
+	if (places_next(&pick->places, here, &at, &path))
+		first = pick->paths[path];
 	for (uint32_t i = 0; i < pick->n_names && (first == NULL || pick->names[i] < first); i++)
-		if (compare_names(pick->names[i], name))
+		if (compare_names(pick, pick->names[i], name))
 			return pick->names[i];
 	return first;
 }

@@ -33,7 +33,9 @@
  *   ignore           the value is left out
  *   mask             scalars are replaced by their HMAC (resource.h)
  *   empty_is_absent  null, "", [] and {} are left out
- *   casefold         strings as Unicode NFKC_Casefold, nfc: as Unicode NFC
+ *   casefold         strings as Unicode NFKC_Casefold, nfc: as Unicode NFC; that does not fit
+ *                    where more than 30 combining marks follow one another, nor a text of more than
+ *                    16,777,216 characters when they are taken apart
  *   split            a string becomes the list of its different parts ("separator", default a
  *                    space): a set inside a string
  *   embedded_json    a string that holds a JSON object or array becomes that

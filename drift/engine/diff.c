@@ -223,6 +223,8 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 bool
 walk_value(struct walk *w, const struct place *at, const struct json *a, const struct json *b)
 {
+	if (w->e->code != ERR_OK)
+		return false;
 	if (a->type == JSON_OBJECT && b->type == JSON_OBJECT)
 		return walk_object(w, at, a, b);
 	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)
@@ -245,8 +247,8 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	if (w.tmp == NULL)
 		return err_memory(e);
 	buf_make(&w.text, w.tmp);
-	ok =
-	    compare_pick(w.tmp, &d->state->spec->arrays, r->category, &w.arrays, d->state->work, e);
+	ok = compare_pick(w.tmp, &d->state->spec->arrays, WORK_COMPARE, r->category, &w.arrays,
+	    d->state->work, e);
 	root.here = w.arrays.start;
 	if (ok && from != NULL && to != NULL)
 		ok = walk_value(&w, &root, from->value, to->value);
@@ -254,5 +256,5 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 		ok = walk_change(
 		    &w, &root, from != NULL ? from->value : NULL, to != NULL ? to->value : NULL);
 	talloc_free(w.tmp);
-	return ok;
+	return ok && e->code == ERR_OK; /* a walk by patterns fails by it alone */
 }

@@ -36,7 +36,7 @@ spend(struct work *work, uint32_t n, size_t bytes, struct err *e)
 }
 
 static bool
-object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
     struct work *work, struct err *e)
 {
 	struct piece *m = pieces_make(b, v->n, e);
@@ -48,7 +48,7 @@ object_text(struct buf *b, const struct json *v, const struct compare_pick *arra
 		qsort(m, v->n, sizeof *m, piece_cmp);
 	buf_putc(b, '{');
 	for (uint32_t i = 0; ok && i < v->n; i++) {
-		uint64_t *below =
+		struct row *below =
 		    arrays != NULL ? places_down(&arrays->places, here, m[i].text) : NULL;
 
 		if (i > 0)
@@ -88,15 +88,15 @@ arrange(struct buf *b, size_t start, struct piece *m, uint32_t n, bool set, stru
 	return (buf_ok(b) && buf_ok(&sorted)) || err_memory(e);
 }
 
-static uint64_t *
-below(const struct compare_pick *arrays, uint64_t *here, uint32_t i)
+static struct row *
+below(const struct compare_pick *arrays, struct row *here, uint32_t i)
 {
 	return arrays != NULL ? places_down_index(&arrays->places, here, i) : NULL;
 }
 
 /* In their own order: there is nothing to arrange. */
 static bool
-list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
     struct work *work, struct err *e)
 {
 	for (uint32_t i = 0; i < v->n; i++) {
@@ -110,7 +110,7 @@ list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays
 }
 
 static bool
-array_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+array_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
     struct str name, struct work *work, struct err *e)
 {
 	const struct compare_entry *entry =
@@ -143,7 +143,7 @@ array_text(struct buf *b, const struct json *v, const struct compare_pick *array
 }
 
 bool
-element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, uint64_t *here,
+element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
     struct str name, struct work *work, struct err *e)
 {
 	bool ok;
@@ -154,7 +154,7 @@ element_text(struct buf *b, const struct json *v, const struct compare_pick *arr
 		ok = array_text(b, v, arrays, here, name, work, e);
 	else
 		return json_canonical(b, v, e);
-	return ok && (buf_ok(b) || err_memory(e));
+	return ok && e->code == ERR_OK && (buf_ok(b) || err_memory(e));
 }
 
 bool

@@ -16,7 +16,7 @@
  * are sorted once more.
  */
 MUST_USE bool element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
-    uint64_t *here, struct str name, struct work *work, struct err *e);
+    struct row *here, struct str name, struct work *work, struct err *e);
 
 /* Scalars and empty containers of one type: by value.  Others: false. */
 bool element_scalar_equal(const struct json *a, const struct json *b);

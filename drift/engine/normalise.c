@@ -25,14 +25,16 @@ struct known {
 #define KNOWN 128
 
 struct norm {
-	TALLOC_CTX                *mem;
-	struct chunks              room; /* for the nodes and texts that are made */
-	const struct compare_spec *spec;
-	const struct resource     *r;
-	enum resource_origin       from;
-	struct compare_pick        pick;
-	struct err                *e;
-	unsigned                   depth; /* open containers */
+	TALLOC_CTX                  *mem;
+	struct chunks                room; /* for the nodes and texts that are made */
+	const struct compare_spec   *spec;
+	const struct resource       *r;
+	enum resource_origin         from;
+	struct compare_pick          pick;
+	const struct compare_entry **speaking; /* room for all */
+	struct work                 *work;
+	struct err                  *e;
+	unsigned                     depth; /* open containers */
 	struct known               known[KNOWN];
 	unsigned                   named; /* all that is to be done by name */
 };
@@ -40,7 +42,7 @@ struct norm {
 /* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
  * done. */
 struct spot {
-	uint64_t  *here;
+	struct row  *here;
 	struct str name;
 	unsigned   todo;
 };
@@ -61,7 +63,7 @@ static void
 met_name(const struct norm *n, const struct known *k)
 {
 	for (uint32_t i = 0; k->todo != 0 && i < n->pick.n_names; i++)
-		if (compare_names(n->pick.names[i], k->name))
+		if (compare_names(&n->pick, n->pick.names[i], k->name))
 			met(n, n->pick.names[i], k->times);
 }
 
@@ -78,7 +80,7 @@ judge_name(const struct norm *n, struct str name)
 	unsigned todo = 0;
 
 	for (uint32_t i = 0; i < n->pick.n_names; i++)
-		if (compare_names(n->pick.names[i], name))
+		if (compare_names(&n->pick, n->pick.names[i], name))
 			todo |= DO(n->pick.names[i]->how);
 	return todo;
 }
@@ -104,15 +106,15 @@ by_name(struct norm *n, struct str name)
 }
 
 static unsigned
-by_path(const struct norm *n, const uint64_t *here)
+by_path(const struct norm *n, const struct row *here)
 {
 	unsigned todo = 0;
+	uint32_t at = 0, path;
 
-	for (uint32_t i = 0; i < n->pick.n_paths; i++)
-		if (places_done(&n->pick.places, here, i)) {
-			todo |= DO(n->pick.paths[i]->how);
-			met(n, n->pick.paths[i], 1);
-		}
+	while (places_next(&n->pick.places, here, &at, &path)) {
+		todo |= DO(n->pick.paths[path]->how);
+		met(n, n->pick.paths[path], 1);
+	}
 	return todo;
 }
 
@@ -120,12 +122,13 @@ by_path(const struct norm *n, const uint64_t *here)
 static void
 unmeet_root(const struct norm *n)
 {
-	for (uint32_t i = 0; i < n->pick.n_paths; i++) {
-		enum normaliser how = n->pick.paths[i]->how;
+	uint32_t at = 0, path;
 
-		if ((how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT) &&
-		    places_done(&n->pick.places, n->pick.start, i))
-			n->spec->hits[n->pick.paths[i] - n->spec->normalise.items]--;
+	while (places_next(&n->pick.places, n->pick.start, &at, &path)) {
+		enum normaliser how = n->pick.paths[path]->how;
+
+		if (how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT)
+			n->spec->hits[n->pick.paths[path] - n->spec->normalise.items]--;
 	}
 }
 
@@ -145,7 +148,8 @@ means_all(const struct norm *n, const struct spot *up, uint32_t path)
 {
 	const struct pattern *p = n->pick.places.patterns[path];
 
-	return pattern_done(p, pattern_step(p, up->here[path], STR("\0")));
+	return pattern_done(p, pattern_step(
+				      p, places_states(&n->pick.places, up->here, path), STR("\0")));
 }
 
 /*
@@ -157,50 +161,69 @@ spot_element(struct norm *n, const struct spot *up, uint32_t i)
 {
 	struct spot at = { places_down_index(&n->pick.places, up->here, i), { NULL, 0 }, 0 };
 
-	at.todo = up->todo & DO(NORMALISE_MASK);
-	for (uint32_t j = 0; j < n->pick.n_paths; j++) {
-		enum normaliser how = n->pick.paths[j]->how;
+	uint32_t    j = 0, path;
 
-		if (!places_done(&n->pick.places, at.here, j))
-			continue;
-		met(n, n->pick.paths[j], 1);
-		at.todo |= (DO(how) & REMOVES) == 0 || means_all(n, up, j) ? DO(how) : BLANK(how);
+	at.todo = up->todo & DO(NORMALISE_MASK);
+	while (places_next(&n->pick.places, at.here, &j, &path)) {
+		enum normaliser how = n->pick.paths[path]->how;
+
+		met(n, n->pick.paths[path], 1);
+		at.todo |=
+		    (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
 	}
 	return at;
 }
 
 /* ---- transforming a value, by every entry that speaks about its place ---- */
 
-static bool
-transform_by(struct norm *n, const struct compare_entry *x, struct json *v, bool *changed)
+/* The entries that speak about it, in their order: both lists of them are parts of one array. */
+static uint32_t
+speaking(struct norm *n, const struct spot *at)
 {
-	bool zero = v->type == JSON_STRING && v->text.n > 0 && v->text.p[0] == '\0';
+	const struct places        *p = &n->pick.places;
+	const struct compare_entry *path = NULL;
+	uint32_t                    row = 0, which, found = 0;
 
-	/* a mask, or what was escaped so as not to pass for one */
-	return zero || transform_apply(n->mem, x, JSON_DEPTH_MAX - n->depth, v, changed, n->e);
+	for (uint32_t i = 0; i <= n->pick.n_names; i++) {
+		const struct compare_entry *x = i < n->pick.n_names ? n->pick.names[i] : NULL;
+
+		while (path != NULL || places_next(p, at->here, &row, &which)) {
+			path = path != NULL ? path : n->pick.paths[which];
+			if (x != NULL && x < path)
+				break;
+			if ((DO(path->how) & TRANSFORMS) != 0)
+				n->speaking[found++] = path;
+			path = NULL;
+		}
+		if (x != NULL && (DO(x->how) & TRANSFORMS) != 0 && at->name.p != NULL &&
+		    compare_names(&n->pick, x, at->name))
+			n->speaking[found++] = x;
+	}
+	return found;
 }
 
-/* Both lists of entries are in their order, and stand in one array. */
+/* What needs no telling twice: applied again it changes nothing until another has changed it. */
+#define SETTLES (DO(NORMALISE_CASEFOLD) | DO(NORMALISE_NFC) | DO(NORMALISE_EMBEDDED_JSON))
+
+/* Each of them once.  *settled: of SETTLES, what has been applied since it last changed. */
 static bool
-transform_once(struct norm *n, const struct spot *at, struct json *v, bool *changed)
+transform_once(struct norm *n, uint32_t speaking, unsigned *settled, struct json *v, bool *changed)
 {
-	uint32_t i = 0, j = 0;
-	bool     timed = false, speaks;
+	bool timed = false;
 
-	while (i < n->pick.n_names || j < n->pick.n_paths) {
-		bool by_names = j == n->pick.n_paths ||
-				(i < n->pick.n_names && n->pick.names[i] < n->pick.paths[j]);
-		const struct compare_entry *x = by_names ? n->pick.names[i] : n->pick.paths[j];
+	for (uint32_t i = 0; i < speaking; i++) {
+		const struct compare_entry *x = n->speaking[i];
+		bool                        moved = false;
 
-		speaks = by_names ? at->name.p != NULL && compare_names(x, at->name)
-				  : places_done(&n->pick.places, at->here, j);
-		i += by_names;
-		j += !by_names;
-		if (!speaks || (DO(x->how) & TRANSFORMS) == 0 || (timed && x->seconds > 0))
+		if (v->type == JSON_STRING && v->text.n > 0 && v->text.p[0] == '\0')
+			return true; /* a mask, or what was escaped so as not to pass for one */
+		if ((DO(x->how) & *settled) != 0 || (timed && x->seconds > 0))
 			continue;
 		timed = timed || x->seconds > 0; /* of two steps of time the first counts */
-		if (!transform_by(n, x, v, changed))
+		if (!transform_apply(n->mem, x, JSON_DEPTH_MAX - n->depth, v, &moved, n->work, n->e))
 			return false;
+		*settled = (moved ? 0 : *settled) | (DO(x->how) & SETTLES);
+		*changed = *changed || moved;
 	}
 	return true;
 }
@@ -212,18 +235,21 @@ transform_once(struct norm *n, const struct spot *at, struct json *v, bool *chan
 static bool
 transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
 {
+	uint32_t found = speaking(n, at);
+	unsigned settled = 0;
+
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		struct json before = *v;
 		bool        moved = false;
 
-		if (!transform_once(n, at, v, &moved))
+		if (!transform_once(n, found, &settled, v, &moved))
 			return false;
 		*changed = *changed || moved;
 		if (!moved || v->type == JSON_ARRAY || v->type == JSON_OBJECT ||
 		    str_eq(before.text, v->text))
-			return true;
+			break;
 	}
-	return true;
+	return n->e->code == ERR_OK; /* names fail by it alone */
 }
 
 /* ---- scalars ---- */
@@ -240,6 +266,8 @@ mask(struct norm *n, const struct json *v, struct json *out)
 	if (n->from == RESOURCE_STORED && v->type == JSON_STRING && v->text.n > 0 &&
 	    v->text.p[0] == '\0')
 		clear.text = (struct str) { v->text.p + 1, v->text.n - 1 };
+	if (!work_spend(n->work, WORK_NORMALISE, 60 + v->text.n / 2, n->e))
+		return false;
 	buf_make(&b, n->mem);
 	if (!json_canonical(&b, &clear, n->e))
 		return false;
@@ -378,6 +406,8 @@ normal_container(
 	bool        ok = true;
 	uint32_t    first = 0;
 
+	if (!work_spend(n->work, WORK_NORMALISE, 1 + v->n, n->e))
+		return false;
 	n->depth++;
 	if (v->type == JSON_ARRAY && n->pick.n_paths == 0 && (at->todo & DO(NORMALISE_MASK)) == 0)
 		while (first < v->n && stays(&v->items[first], 0))
@@ -387,7 +417,8 @@ normal_container(
 					? spot_member(n, at, v->names[i])
 					: spot_element(n, at, c.items != NULL ? c.n : i);
 
-		ok = normal_part(n, v, i, &below, &c);
+		ok = n->e->code == ERR_OK && /* patterns and names fail by it alone */
+		     normal_part(n, v, i, &below, &c);
 	}
 	n->depth--;
 	*changed = c.items != NULL;
@@ -430,7 +461,13 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
     enum resource_origin from, struct work *work, struct err *e)
 {
 	struct norm n = {
-		.mem = mem, .room = { .mem = mem }, .spec = spec, .r = r, .from = from, .e = e
+		.mem = mem,
+		.room = { .mem = mem },
+		.spec = spec,
+		.r = r,
+		.from = from,
+		.work = work,
+		.e = e,
 	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
 	struct spot at = { 0 };
@@ -439,7 +476,10 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = compare_pick(tmp, &spec->normalise, r->category, &n.pick, work, e);
+	ok = compare_pick(tmp, &spec->normalise, WORK_NORMALISE, r->category, &n.pick, work, e);
+	n.speaking = talloc_array(
+	    tmp, const struct compare_entry *, n.pick.n_names + n.pick.n_paths);
+	ok = ok && (n.speaking != NULL || err_memory(e));
 	at.here = n.pick.start;
 	at.todo = by_path(&n, at.here);
 	unmeet_root(&n);

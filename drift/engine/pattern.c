@@ -1,9 +1,6 @@
 #include "drift/engine/pattern.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* ---- path patterns ---- */
 
 /* One step without its ~0 and ~1; false: another escape. */
 static bool
@@ -125,61 +122,4 @@ bool
 pattern_done(const struct pattern *p, uint64_t states)
 {
 	return (states >> p->n & 1) != 0;
-}
-
-/* ---- several at once ---- */
-
-bool
-places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n, struct places *out,
-    uint64_t **here, struct err *e)
-{
-	*out = (struct places) { patterns, n };
-	*here = NULL;
-	if (n == 0)
-		return true;
-	*here = talloc_array(mem, uint64_t, (size_t)n * (JSON_DEPTH_MAX + 2));
-	if (*here == NULL)
-		return err_memory(e);
-	for (uint32_t i = 0; i < n; i++)
-		(*here)[i] = pattern_start(patterns[i]);
-	return true;
-}
-
-uint64_t *
-places_down(const struct places *p, uint64_t *here, struct str name)
-{
-	uint64_t *below;
-
-	if (p->n == 0)
-		return NULL;
-	below = here + p->n;
-	for (uint32_t i = 0; i < p->n; i++)
-		below[i] = here[i] == 0 ? 0 : pattern_step(p->patterns[i], here[i], name);
-	return below;
-}
-
-uint64_t *
-places_down_index(const struct places *p, uint64_t *here, uint32_t i)
-{
-	char text[12];
-
-	if (p->n == 0)
-		return NULL;
-	return places_down(
-	    p, here, (struct str) { text, (size_t)snprintf(text, sizeof text, "%u", i) });
-}
-
-bool
-places_done(const struct places *p, const uint64_t *here, uint32_t pattern)
-{
-	return here != NULL && pattern_done(p->patterns[pattern], here[pattern]);
-}
-
-bool
-places_alive(const struct places *p, const uint64_t *here)
-{
-	for (uint32_t i = 0; i < p->n; i++)
-		if (here[i] != 0)
-			return true;
-	return false;
 }

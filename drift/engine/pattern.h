@@ -33,20 +33,4 @@ uint64_t pattern_step_counted(
     const struct pattern *p, uint64_t states, struct str name, uint64_t *steps);
 bool     pattern_done(const struct pattern *p, uint64_t states);
 
-/*
- * Several patterns walked together, one row of states a level.  `here` is the row of the current
- * place; places_down fills the row below it and returns it.  A step on an array element is its
- * index in decimal.
- */
-struct places {
-	const struct pattern *const *patterns;
-	uint32_t                     n; /* 0: rows are NULL and walking costs nothing */
-};
-MUST_USE bool places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n,
-    struct places *out, uint64_t **here, struct err *e);
-uint64_t *places_down(const struct places *p, uint64_t *here, struct str name);
-uint64_t *places_down_index(const struct places *p, uint64_t *here, uint32_t i);
-bool      places_done(const struct places *p, const uint64_t *here, uint32_t pattern);
-bool      places_alive(const struct places *p, const uint64_t *here); /* something may match here or below */
-
 #endif

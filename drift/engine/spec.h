@@ -5,7 +5,8 @@
 #define BSX_DRIFT_ENGINE_SPEC_H
 
 #include "drift/engine/compare.h"
-#include "drift/engine/pattern.h"
+#include "drift/engine/matcher.h"
+#include "drift/engine/places.h"
 
 struct compare_entry {
 	struct rule_origin origin;       /* of what is always masked: text NULL */
@@ -38,19 +39,24 @@ struct compare_pick {
 	const struct compare_entry **paths, **names;
 	uint32_t                     n_paths, n_names;
 	struct places                places; /* the patterns of `paths`, in their order */
-	uint64_t                    *start;  /* the row of the resource itself */
+	struct row                   *start; /* of the resource itself */
+	struct matcher               *matcher;
+	struct err                   *e; /* walking fails by it */
 };
+/* Of a resource, all of whose walk is spent as this kind of work. */
 MUST_USE bool compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries,
-    struct str category, struct compare_pick *out, struct work *work, struct err *e);
+    enum work_kind kind, struct str category, struct compare_pick *out, struct work *work,
+    struct err *e);
 
 /*
- * The entry that decides how an array is compared; NULL: auto.  `name` is the member that holds it,
- * empty for an array inside an array or the resource itself.
+ * The entry that decides how an array is compared; NULL: auto, or a failure (pick->e).  `name` is the
+ * member that holds it, empty for an array inside an array or the resource itself.
  */
-const struct compare_entry *compare_array(const struct compare_pick *pick, const uint64_t *here,
+const struct compare_entry *compare_array(const struct compare_pick *pick, const struct row *here,
     struct str name);
 
 /* Does an entry by name speak about this member? */
-bool compare_names(const struct compare_entry *entry, struct str name);
+bool compare_names(const struct compare_pick *pick, const struct compare_entry *entry,
+    struct str name); /* false also for a failure */
 
 #endif

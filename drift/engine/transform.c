@@ -6,6 +6,11 @@
 #include "core/base/unicode.h"
 #include "drift/engine/number.h"
 
+/* Measured: of a byte of text that is not ASCII, of reading a text, of the memory that has. */
+#define FOLD_STEPS      3
+#define EMBEDDED_STEPS  100
+#define EMBEDDED_VALUES 16
+
 static bool
 set_text(struct json *v, struct str text, bool *changed)
 {
@@ -14,44 +19,120 @@ set_text(struct json *v, struct str text, bool *changed)
 	return true;
 }
 
-static bool
-fold(TALLOC_CTX *mem, const struct compare_entry *x, struct json *v, bool *changed, struct err *e)
-{
-	struct str text;
+/* What one transformation is made with. */
+struct making {
+	TALLOC_CTX  *mem;
+	struct work *work;
+	struct json *v;
+	bool        *changed;
+	struct err  *e;
+};
 
-	if (v->type != JSON_STRING)
+static bool
+spend(const struct making *m, uint64_t steps)
+{
+	return work_spend(m->work, WORK_NORMALISE, steps, m->e);
+}
+
+/* ---- casefold, nfc ---- */
+
+/* How many bytes in front are ASCII and in lower case. */
+static size_t
+plain(struct str s, bool any_case)
+{
+	size_t i = 0;
+
+	while (i < s.n && (uint8_t)s.p[i] < 0x80 && (any_case || s.p[i] == glob_lower(s.p[i])))
+		i++;
+	return i;
+}
+
+static bool
+lower(const struct making *m)
+{
+	struct str s = m->v->text;
+	char      *p = talloc_size(m->mem, s.n);
+
+	if (p == NULL)
+		return err_memory(m->e);
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = glob_lower(s.p[i]);
+	return set_text(m->v, (struct str) { p, s.n }, m->changed);
+}
+
+/* Code points on the way take four times the text: they are not kept. */
+static bool
+map(const struct making *m, bool nfc)
+{
+	TALLOC_CTX *tmp = talloc_new(m->mem);
+	struct str  in = m->v->text, out;
+	char       *p = NULL;
+	bool        ok;
+
+	if (tmp == NULL)
+		return err_memory(m->e);
+	ok = nfc ? unicode_nfc(tmp, in, &out, m->e) : unicode_nfkc_casefold(tmp, in, &out, m->e);
+	if (!ok && err_take(m->e, ERR_TOO_LARGE)) { /* it does not fit */
+		ok = true;
+	} else if (ok && !str_eq(in, out)) {
+		p = talloc_memdup(m->mem, out.n > 0 ? out.p : "", out.n + 1);
+		ok = p != NULL ? set_text(m->v, (struct str) { p, out.n }, m->changed)
+			       : err_memory(m->e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ASCII is in every normal form, and has its own way to lower case. */
+static bool
+fold(const struct making *m, bool nfc)
+{
+	struct str s = m->v->text;
+
+	if (m->v->type != JSON_STRING)
 		return true;
-	return (x->how == NORMALISE_NFC ? unicode_nfc(mem, v->text, &text, e)
-					: unicode_nfkc_casefold(mem, v->text, &text, e)) &&
-	       set_text(v, text, changed);
+	if (!spend(m, 1 + s.n / 4))
+		return false;
+	if (plain(s, nfc) == s.n)
+		return true;
+	if (plain(s, true) == s.n)
+		return lower(m);
+	return spend(m, 20 + FOLD_STEPS * (uint64_t)s.n) &&
+	       (!unicode_is_stream_safe(s) || map(m, nfc));
 }
 
 /* ---- round ---- */
 
 static bool
-round_time(TALLOC_CTX *mem, int64_t seconds, struct json *v, bool *changed, struct err *e)
+round_time(const struct making *m, int64_t seconds)
 {
 	int64_t ms, unit = seconds * 1000, rest;
 	char   *text;
 
-	if (v->type != JSON_STRING || !time_parse(v->text, &ms))
+	if (m->v->type != JSON_STRING)
 		return true;
-	text = talloc_size(mem, TIME_TEXT_MAX);
+	if (!spend(m, 20))
+		return false;
+	if (!time_parse(m->v->text, &ms))
+		return true;
+	text = talloc_size(m->mem, TIME_TEXT_MAX);
 	if (text == NULL)
-		return err_memory(e);
+		return err_memory(m->e);
 	rest = ms % unit;
 	time_print(ms - rest - (rest < 0 ? unit : 0), text);
-	return set_text(v, str_of(text), changed);
+	return set_text(m->v, str_of(text), m->changed);
 }
 
 static bool
-round_number(TALLOC_CTX *mem, int64_t digits, struct json *v, bool *changed, struct err *e)
+round_number(const struct making *m, int64_t digits)
 {
 	struct str text;
 
-	if (v->type != JSON_NUMBER)
+	if (m->v->type != JSON_NUMBER)
 		return true;
-	return number_round(mem, v->text, digits, &text, e) && set_text(v, text, changed);
+	return spend(m, 20 + m->v->text.n / 4) &&
+	       number_round(m->mem, m->v->text, digits, &text, m->e) &&
+	       set_text(m->v, text, m->changed);
 }
 
 /* ---- split ---- */
@@ -105,30 +186,34 @@ distinct(
 }
 
 static bool
-split(TALLOC_CTX *mem, struct str separator, struct json *v, bool *changed, struct err *e)
+split(const struct making *m, struct str separator)
 {
+	struct json        *v = m->v, list = { .type = JSON_ARRAY };
 	struct str          rest = v->text, part;
 	uint32_t            n, i = 0;
 	struct index_entry *parts;
-	struct json         list = { .type = JSON_ARRAY };
 	bool                ok;
 
 	if (v->type != JSON_STRING)
 		return true;
+	if (!spend(m, 10 + v->text.n))
+		return false;
 	n = v->text.n > 0 ? count_parts(v->text, separator) : 0;
-	parts = talloc_array(mem, struct index_entry, n);
-	list.items = talloc_array(mem, struct json, n);
+	if (!work_make(m->work, WORK_NORMALISE, 1 + n, m->e) || !spend(m, 8 * (uint64_t)n))
+		return false;
+	parts = talloc_array(m->mem, struct index_entry, n);
+	list.items = talloc_array(m->mem, struct json, n);
 	if (parts == NULL || list.items == NULL)
-		return err_memory(e);
+		return err_memory(m->e);
 	while (i < n) {
 		rest = cut(rest, separator, &part);
 		if (part.n > 0)
 			parts[i++] = index_entry(part, 0);
 	}
-	ok = distinct(mem, parts, n, &list, e);
+	ok = distinct(m->mem, parts, n, &list, m->e);
 	talloc_free(parts);
 	*v = list;
-	*changed = true;
+	*m->changed = true;
 	return ok;
 }
 
@@ -161,40 +246,71 @@ numbers_fit(const struct json *v)
 	return true;
 }
 
+static uint64_t
+count_values(const struct json *v)
+{
+	uint64_t n = 1;
+
+	if (v->type == JSON_ARRAY || v->type == JSON_OBJECT)
+		for (uint32_t i = 0; i < v->n; i++)
+			n += count_values(&v->items[i]);
+	return n;
+}
+
+/* Only what begins like an object or an array can hold one. */
 static bool
-embedded(TALLOC_CTX *mem, unsigned levels, struct json *v, bool *changed, struct err *e)
+may_hold(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r'))
+		i++;
+	return i < s.n && (s.p[i] == '{' || s.p[i] == '[');
+}
+
+/* What is read is of its own context, so that what is no JSON in the end leaves nothing behind. */
+static bool
+embedded(const struct making *m, unsigned levels)
 {
 	struct err   own = { 0 };
+	TALLOC_CTX  *mem;
 	struct json *tree;
 
-	if (v->type != JSON_STRING)
+	if (m->v->type != JSON_STRING || !may_hold(m->v->text))
 		return true;
-	tree = json_parse(mem, v->text, &own);
-	if (tree == NULL)
-		return own.code != ERR_INTERNAL || err_memory(e);
-	if ((tree->type != JSON_OBJECT && tree->type != JSON_ARRAY) || levels_of(tree) > levels ||
-	    !numbers_fit(tree))
+	if (!spend(m, EMBEDDED_STEPS + 2 * (uint64_t)m->v->text.n))
+		return false;
+	mem = talloc_new(m->mem);
+	if (mem == NULL)
+		return err_memory(m->e);
+	tree = json_parse(mem, m->v->text, &own);
+	if (tree == NULL && own.code == ERR_INTERNAL)
+		return err_memory(m->e);
+	if (tree == NULL || levels_of(tree) > levels || !numbers_fit(tree)) {
+		talloc_free(mem);
 		return true;
-	*v = *tree;
-	*changed = true;
-	return true;
+	}
+	*m->v = *tree;
+	*m->changed = true;
+	return work_make(m->work, WORK_NORMALISE, EMBEDDED_VALUES + count_values(tree), m->e);
 }
 
 bool
 transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels, struct json *v,
-    bool *changed, struct err *e)
+    bool *changed, struct work *work, struct err *e)
 {
+	const struct making m = { mem, work, v, changed, e };
+
 	switch (x->how) {
 	case NORMALISE_CASEFOLD:
 	case NORMALISE_NFC:
-		return fold(mem, x, v, changed, e);
+		return fold(&m, x->how == NORMALISE_NFC);
 	case NORMALISE_SPLIT:
-		return levels == 0 || split(mem, x->separator, v, changed, e);
+		return levels == 0 || split(&m, x->separator);
 	case NORMALISE_EMBEDDED_JSON:
-		return embedded(mem, levels, v, changed, e);
+		return embedded(&m, levels);
 	case NORMALISE_ROUND:
-		return x->seconds > 0 ? round_time(mem, x->seconds, v, changed, e)
-				      : round_number(mem, x->digits, v, changed, e);
+		return x->seconds > 0 ? round_time(&m, x->seconds) : round_number(&m, x->digits);
 	case NORMALISE_IGNORE:
 	case NORMALISE_MASK:
 	case NORMALISE_EMPTY_IS_ABSENT:

@@ -11,6 +11,6 @@
  * again changes nothing.  `levels`: how many containers may still be opened at the place.
  */
 MUST_USE bool transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels,
-    struct json *v, bool *changed, struct err *e);
+    struct json *v, bool *changed, struct work *work, struct err *e);
 
 #endif

@@ -55,7 +55,7 @@ struct place {
 	enum place_kind     kind;
 	uint32_t            depth;        /* steps from the resource */
 	uint64_t            mark;         /* its own, among all places of the diff */
-	uint64_t           *here;         /* its row of walk.arrays */
+	struct row           *here;         /* its row of walk.arrays */
 	struct str          name;         /* member */
 	uint32_t            old_i, new_i; /* element: index on each side that has it */
 	const struct json  *element;      /* either side's */

@@ -114,9 +114,9 @@ check_transforms(const struct world *w, const struct json *v)
 
 		if (v->type == JSON_NUMBER && v->text.n > 100)
 			continue;
-		ok = transform_apply(w->mem, x, JSON_DEPTH_MAX, &once, &changed, &e);
+		ok = transform_apply(w->mem, x, JSON_DEPTH_MAX, &once, &changed, NULL, &e);
 		twice = once;
-		ok = ok && transform_apply(w->mem, x, JSON_DEPTH_MAX, &twice, &again, &e);
+		ok = ok && transform_apply(w->mem, x, JSON_DEPTH_MAX, &twice, &again, NULL, &e);
 		assert(ok && !again);
 		assert(changed || (once.type == v->type && once.n == v->n));
 	}

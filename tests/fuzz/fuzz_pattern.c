@@ -4,12 +4,15 @@
  *   - every value of a document is found by the pointer made for it, and a pointer that finds
  *     a value is that pointer;
  *   - a walk by a pattern ends where trying every way does, alone and beside another pattern;
- *   - a glob matches what trying every way matches, with and without case.
+ *   - a glob matches what trying every way matches, with and without case, and a list of them what
+ *     one of them does, however it is looked at.
  */
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "drift/engine/pattern.h"
+#include "drift/engine/matcher.h"
+#include "drift/engine/places.h"
 #include "tests/fuzz/part.h"
 
 #define VALUES_MAX 200
@@ -82,7 +85,7 @@ struct visit {
 
 static void
 check_place(
-    struct visit *v, const struct json *at, size_t depth, uint64_t states, const uint64_t *here)
+    struct visit *v, const struct json *at, size_t depth, uint64_t states, const struct row *here)
 {
 	struct buf b;
 
@@ -96,11 +99,11 @@ check_place(
 	assert(pattern_done(v->pattern, states) == pattern_plain(v->pattern, v->names, depth));
 	assert(places_done(&v->places, here, 0) == pattern_done(v->pattern, states));
 	assert(places_done(&v->places, here, 1) == pattern_done(v->pattern, states));
-	assert(places_alive(&v->places, here) == (states != 0));
+	assert(places_states(&v->places, here, 1) == states);
 }
 
 static void
-visit(struct visit *v, const struct json *at, size_t depth, uint64_t states, uint64_t *here)
+visit(struct visit *v, const struct json *at, size_t depth, uint64_t states, struct row *here)
 {
 	char number[12];
 
@@ -109,7 +112,7 @@ visit(struct visit *v, const struct json *at, size_t depth, uint64_t states, uin
 	check_place(v, at, depth, states, here);
 	for (uint32_t i = 0; i < at->n; i++) {
 		struct str name = { number, (size_t)snprintf(number, sizeof number, "%u", i) };
-		uint64_t  *below;
+		struct row *below;
 
 		if (at->type == JSON_OBJECT)
 			name = at->names[i];
@@ -133,6 +136,31 @@ check_globs(struct str g, struct str s)
 	}
 }
 
+/* The parts of a text between newlines as a list of globs, on a text long enough to be worth it. */
+static void
+check_list(TALLOC_CTX *mem, struct str list, struct str s)
+{
+	struct glob     items[64];
+	struct globs    g = { items, 0 };
+	struct err      e = { 0 };
+	struct matcher *m = matcher_make(mem, NULL, WORK_RULES, &e);
+	char           *many = s.n > 0 && s.n < 100 ? talloc_size(mem, s.n * 100) : NULL;
+	struct str      part, text = { many, many != NULL ? s.n * 100 : 0 };
+	bool            yes;
+
+	for (size_t i = 0; many != NULL && i < 100; i++)
+		memcpy(many + i * s.n, s.p, s.n);
+	while (list.p != NULL && g.n < 64) {
+		list = str_cut(list, '\n', &part);
+		if (part.n <= GLOB_TEXT_MAX)
+			items[g.n++] = glob_make(part, s.n % 2 == 0);
+	}
+	for (int round = 0; round < 3 && g.n > 0; round++) { /* glob by glob, then not */
+		assert(matcher_globs(m, &g, s, &yes, &e) && yes == globs_match(&g, s));
+		assert(matcher_globs(m, &g, text, &yes, &e) && yes == globs_match(&g, text));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -140,17 +168,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct visit          v = { .mem = talloc_new(NULL), .pointer = part_next(&rest) };
 	struct pattern        pattern;
 	const struct pattern *two[] = { &pattern, &pattern };
-	struct err            e = { 0 };
-	uint64_t             *start = NULL;
+	struct err            e = { 0 }, walking = { 0 };
+	struct row           *start = NULL;
 	bool                  ok;
 
 	check_globs(text, v.pointer);
+	check_list(v.mem, text, v.pointer);
 	ok = pattern_compile(v.mem, text, "/path", &pattern, &e);
 	assert(ok || (e.code == ERR_INVALID && e.faults != NULL));
 	err_clear(&e);
 	if (ok) {
 		v.pattern = &pattern;
-		ok = places_make(v.mem, two, 2, &v.places, &start, &e);
+		ok = places_make(v.mem, two, 2, NULL, WORK_NORMALISE, &v.places, &start, &walking);
 		assert(ok);
 	}
 	v.root = json_parse(v.mem, rest, &e);

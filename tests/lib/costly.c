@@ -14,42 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drift/engine/diff.h"
 #include "tests/lib/costly.h"
-
-static const uint8_t key[HASH_LEN] = { 7 };
-
-static const struct json *
-tree(TALLOC_CTX *mem, const struct buf *b, struct err *e)
-{
-	const struct json *v = b->n == 0 ? NULL : json_parse(mem, buf_str(b), e);
-
-	if (v == NULL && b->n > 0)
-		printf("  json: %s\n", e->pub);
-	return v;
-}
-
-/* What a request does with them. */
-static bool
-compare(TALLOC_CTX *mem, const struct costly_parts *p, struct work *work, struct err *e)
-{
-	const struct json   *how = tree(mem, &p->compare, e), *rules = tree(mem, &p->rules, e);
-	struct resource      a = { STR("c"), STR("k"), tree(mem, &p->old, e) };
-	struct resource      b = { STR("c"), STR("k"), tree(mem, &p->new, e) };
-	struct compare_spec *spec = NULL;
-	struct rules        *compiled = NULL;
-	struct diff         *d = NULL;
-
-	if (e->code == ERR_OK)
-		spec = compare_compile(mem, how, NULL, 0, key, work, e);
-	if (spec != NULL)
-		compiled = rules_compile(mem, rules, NULL, 0, work, e);
-	if (compiled != NULL)
-		d = diff_make(mem, spec, compiled, work, e);
-	return d != NULL && resource_normalise(mem, spec, &a, RESOURCE_SOURCE, work, e) &&
-	       resource_normalise(mem, spec, &b, RESOURCE_SOURCE, work, e) &&
-	       diff_resource(d, &a, &b, e);
-}
 
 static void
 measure(const struct costly *c, unsigned n, bool budget)
@@ -68,7 +33,7 @@ measure(const struct costly *c, unsigned n, bool budget)
 		work.clock = NULL;
 	}
 	ns = clock_cpu_ns(&clock_system);
-	(void)compare(mem, &p, &work, &e);
+	(void)costly_compare(mem, &p, &work, &e);
 	ns = clock_cpu_ns(&clock_system) - ns;
 	getrusage(RUSAGE_SELF, &use);
 	printf("%-16s %9u %7.2f s %5ld MB %12llu steps %7.1f ns  %s\n", c->name, n, (double)ns / 1e9,

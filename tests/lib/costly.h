@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "drift/engine/diff.h"
 
 /* The parts of one body, each a JSON text; `compare` and `rules` may stay empty. */
 struct costly_parts {
@@ -348,6 +349,17 @@ costly_casefold(struct costly_parts *p, unsigned n)
 	costly_text(&p->new, "\xEF\xB7\xBA", n); /* one character that becomes eighteen */
 }
 
+/* As far out of order as marks can be. */
+static inline void
+costly_marks(struct costly_parts *p, unsigned n)
+{
+	costly_normalise(p, 1, "{\"how\":\"nfc\",\"path\":\"/x\"}");
+	buf_puts(&p->new, "{\"x\":\"a");
+	costly_repeat(&p->new, "\xCC\x95", n / 4);
+	costly_repeat(&p->new, "\xCC\x96", n / 4);
+	buf_puts(&p->new, "\"}");
+}
+
 static inline void
 costly_round(struct costly_parts *p, unsigned n)
 {
@@ -394,6 +406,7 @@ static const struct costly costly_all[] = {
 	    costly_embedded_wrong },
 	{ "embedded-nested", "n texts in texts in texts", 400000, costly_nested },
 	{ "casefold", "500 foldings of n bytes", 15000000, costly_casefold },
+	{ "marks", "one text of n bytes of marks in the wrong order", 1000000, costly_marks },
 	{ "round", "500 roundings of n numbers of 4,000 digits", 3500, costly_round },
 	{ "mask", "n masked numbers", 1000000, costly_mask },
 };
@@ -431,6 +444,37 @@ costly_body(TALLOC_CTX *mem, const struct costly *c, unsigned n, struct buf *out
 		buf_add(out, p.rules.p, p.rules.n);
 	}
 	buf_puts(out, "}");
+}
+
+static inline const struct json *
+costly_tree(TALLOC_CTX *mem, const struct buf *b, struct err *e)
+{
+	return b->n == 0 ? NULL : json_parse(mem, buf_str(b), e);
+}
+
+/* What a request does with them. */
+static inline bool
+costly_compare(
+    TALLOC_CTX *mem, const struct costly_parts *p, struct work *work, struct err *e)
+{
+	static const uint8_t key[HASH_LEN] = { 7 };
+	const struct json   *how = costly_tree(mem, &p->compare, e);
+	const struct json   *list = costly_tree(mem, &p->rules, e);
+	struct resource      a = { STR("c"), STR("k"), costly_tree(mem, &p->old, e) };
+	struct resource      b = { STR("c"), STR("k"), costly_tree(mem, &p->new, e) };
+	struct compare_spec *spec = NULL;
+	struct rules        *rules = NULL;
+	struct diff         *d = NULL;
+
+	if (e->code == ERR_OK)
+		spec = compare_compile(mem, how, NULL, 0, key, work, e);
+	if (spec != NULL)
+		rules = rules_compile(mem, list, NULL, 0, work, e);
+	if (rules != NULL)
+		d = diff_make(mem, spec, rules, work, e);
+	return d != NULL && resource_normalise(mem, spec, &a, RESOURCE_SOURCE, work, e) &&
+	       resource_normalise(mem, spec, &b, RESOURCE_SOURCE, work, e) &&
+	       diff_resource(d, &a, &b, e);
 }
 
 #endif

@@ -1,11 +1,14 @@
 #include "tools/bsxctl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/base/secret.h"
@@ -164,6 +167,20 @@ ctl_open(struct ctl *c, struct err *e)
 	if (!service_find(c, NULL, &s, &none))
 		s.uid = geteuid();
 	return ctl_open_as(c, s.uid, e);
+}
+
+bool
+ctl_alone(struct ctl *c, struct err *e)
+{
+	const char *path = c->conf->keyring;
+	int         fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		fprintf(stderr, "bsxctl: another one is making something here: waiting for it\n");
+		(void)flock(fd, LOCK_EX);
+	}
+	return fd >= 0 || err_set(e, ERR_INTERNAL, errno, "The keyring cannot be used.", "%s: %s",
+			      path, strerror(errno));
 }
 
 bool

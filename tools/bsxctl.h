@@ -40,7 +40,9 @@ MUST_USE bool ctl_conf(struct ctl *c, struct err *e);
 MUST_USE bool ctl_open(struct ctl *c, struct err *e);
 /* The second half of ctl_open(): the keyring may belong to `owner`. */
 MUST_USE bool ctl_open_as(struct ctl *c, uid_t owner, struct err *e);
-/* The provisioning connection, after ctl_open(). */
+/* Until this process ends no other bsxctl of this host is past this call: each sees what the one before has made. */
+MUST_USE bool ctl_alone(struct ctl *c, struct err *e);
+/* The provisioning connection, after ctl_open(); it may make accounts. */
 MUST_USE bool ctl_provision(struct ctl *c, struct err *e);
 
 /*

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,13 +11,18 @@ static bool
 make_keyring(struct ctl *c, const struct service *s, struct err *e)
 {
 	const char *path = c->conf->keyring;
+	bool        there = access(path, F_OK) == 0;
 
-	if (access(path, F_OK) == 0) {
+	if (!there && !keyring_create_for(path, s->uid, s->gid, &rand_system, e)) {
+		there = e->sys == EEXIST; /* another init made it meanwhile */
+		if (!there)
+			return false;
+		err_clear(e);
+	}
+	if (there) {
 		ctl_say("keyring: %s is there", path);
 		return true;
 	}
-	if (!keyring_create_for(path, s->uid, s->gid, &rand_system, e))
-		return false;
 	ctl_say("keyring: made %s - keep a copy in a safe place: without it nothing sealed can be "
 		"opened",
 	    path);
@@ -35,7 +41,7 @@ init(struct ctl *c, const char *owner, struct err *e)
 			"other commands know it",
 		    s.name, s.name, c->conf_path);
 	if (!service_state(c, &s, e) || !make_keyring(c, &s, e) || !service_files(c, &s, e) ||
-	    !ctl_open_as(c, s.uid, e) || !ctl_provision(c, e) ||
+	    !ctl_open_as(c, s.uid, e) || !ctl_alone(c, e) || !ctl_provision(c, e) ||
 	    !provision_control(c->prov, c->d, &c->deps, e))
 		return false;
 	ctl_say("database: schema %s, version %lld; account %s@%s; signing key",
@@ -77,7 +83,8 @@ say_migrated(void *arg, const struct tenant *t, int applied)
 static bool
 migrate(struct ctl *c, struct err *e)
 {
-	if (!ctl_provision(c, e) || !provision_control(c->prov, c->d, &c->deps, e))
+	if (!ctl_alone(c, e) || !ctl_provision(c, e) ||
+	    !provision_control(c->prov, c->d, &c->deps, e))
 		return false;
 	ctl_say("control schema: version %lld", (long long)migrate_newest(SQL_CONTROL));
 	if (!provision_migrate_tenants(c->prov, c->d, &c->deps, say_migrated, NULL, e))

@@ -134,8 +134,8 @@ create(struct ctl *c, const struct create *in)
 	if (!ctl_conf(c, &e) ||
 	    !(in->password_file != NULL ? read_password(c, in->password_file, &password, &e)
 					: make_password(c, &password, &e)) ||
-	    !check(c, in, str_of(password), &e) || !ctl_open(c, &e) || !ctl_provision(c, &e) ||
-	    !make(c, in, password, &e))
+	    !check(c, in, str_of(password), &e) || !ctl_open(c, &e) || !ctl_alone(c, &e) ||
+	    !ctl_provision(c, &e) || !make(c, in, password, &e))
 		return ctl_failed(&e);
 	return 0;
 }

@@ -179,7 +179,7 @@ read_password(struct mail_curl *m, struct err *e)
 		    "smtp.password_file %s: %s", m->o.password_file, strerror(errno));
 	m->password = secret_alloc(m, PASSWORD_MAX);
 	ok = m->password != NULL && fstat(fileno(f), &st) == 0;
-	if (ok && (st.st_mode & 077) != 0)
+	if (ok && (st.st_mode & 007) != 0)
 		err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "smtp.password_file %s can be read by others", m->o.password_file);
 	else if (!ok || fgets(m->password, PASSWORD_MAX, f) == NULL)

@@ -52,7 +52,7 @@ static const char *const dml[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "EXEC
 bool
 rights_refused(const struct err *e)
 {
-	return e->sys == ER_ACCESS_DENIED_ERROR;
+	return e->sys == ER_ACCESS_DENIED_ERROR || e->sys == ER_HOST_NOT_PRIVILEGED;
 }
 
 static bool

@@ -216,10 +216,27 @@ ok "an answer that cannot be written leaves the tenant unfinished" sh -c "! '$bs
 ok "... and told so" is_told full
 ok "... until it is made again" is_finished full
 
+# at_once A-ARGUMENTS... : two of the same at the same time; $first and $second are their statuses
+at_once() {
+	first=0 second=0
+	"$bsxctl" -c "$conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null &
+	"$bsxctl" -c "$conf" "$@" >"$dir/out.2" 2>"$dir/err.2" </dev/null || second=$?
+	wait $! || first=$?
+}
+one_made_it() { [ "$first $second" = '0 1' ] || [ "$first $second" = '1 0' ]; }
+ok_both() { [ "$first $second" = '0 0' ]; }
+at_once tenant create twin --name Twin --admin a@twin.example
+ok "of two that make the same tenant at once one makes it" one_made_it
+ok "... and it has one administrator" test "$(status twin):$(users twin)" = active:1
+
 begin_anew() {
 	forget
 	rm -rf "$dir/state"
 }
+begin_anew
+at_once init
+ok "two inits at once both end well" ok_both
+ok "... with one signing key" test "$(sql "SELECT COUNT(*) FROM testargs.signing_keys WHERE state = 'active'")" -eq 1
 begin_anew
 whole=$(took "$bsxctl" -c "$conf" init)
 for percent in 1 2 5 10 20 35 50 65 80 95; do

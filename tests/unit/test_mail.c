@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/auth/mails.h"
 #include "core/net/mail.h"
@@ -175,6 +178,36 @@ texts_hold_hostile_names_harmlessly(void **state)
 	}
 }
 
+/* As the database's: the operator's file may be root's and readable for the services' group. */
+static void
+a_password_file_is_for_nobody_else(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool   taken;
+	} rows[] = { { 0600, true }, { 0400, true }, { 0640, true }, { 0604, false }, { 0644, false },
+		{ 0602, false }, { 0601, false } };
+	char                path[] = "/tmp/bsx-test-mail-XXXXXX";
+	int                 fd = mkstemp(path);
+	struct mail_options o = { .url = "smtps://127.0.0.1:1",
+		.user = "u",
+		.password_file = path,
+		.tls_ca = "",
+		.timeout_ms = 100 };
+
+	(void)state;
+	assert_true(fd >= 0 && write(fd, "secret\n", 7) == 7);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct err e = { 0 };
+
+		assert_int_equal(fchmod(fd, rows[i].mode), 0);
+		assert_int_equal(mail_make(mem, &o, &e) != NULL, rows[i].taken);
+		assert_null(strstr(e.detail, "secret"));
+	}
+	close(fd);
+	unlink(path);
+}
+
 static void
 an_account_is_never_sent_in_clear(void **state)
 {
@@ -208,6 +241,7 @@ main(void)
 		TEST(what_is_not_ascii_becomes_encoded_words_of_whole_characters),
 		TEST(nothing_ends_a_field_early),
 		TEST(texts_hold_hostile_names_harmlessly),
+		TEST(a_password_file_is_for_nobody_else),
 		TEST(an_account_is_never_sent_in_clear),
 	};
 

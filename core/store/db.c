@@ -29,6 +29,7 @@ static const char session_ddl_sql[] = SESSION_SQL;
 static void
 disconnect(struct db *db)
 {
+	db_awaits(NULL); /* saying goodbye is not worth a wait */
 	mysql_close(db->my);
 	db->my = NULL;
 	if (db->tx == DB_TX_OPEN)

@@ -129,8 +129,11 @@ db_wait_io(int socket, my_bool is_read, int timeout_ms)
 {
 	struct pollfd p = { .fd = socket, .events = is_read ? POLLIN : POLLOUT };
 	struct db    *db = waiting;
-	int64_t       began = db_now_ms(db), waited = 0;
+	int64_t       began, waited = 0;
 
+	if (db == NULL)
+		return poll(&p, 1, SLICE_MS);
+	began = db_now_ms(db);
 	for (;;) {
 		int64_t left = timeout_ms > 0 ? timeout_ms - waited : SLICE_MS;
 		int     rc = poll(&p, 1, left > SLICE_MS ? SLICE_MS : (int)left);

@@ -138,3 +138,29 @@ test('driftd waits for a database that stands still, and delivers once when it i
   assert.equal(child('driftd'), daemon, 'driftd was not started again');
   await receiver.stop();
 });
+
+test('a database of another version: readiness says which is to be brought up to date, and it heals', async () => {
+  const [version, name, sum] = sql('SELECT version, name, HEX(sha256) FROM schema_migrations ORDER BY version DESC LIMIT 1').split('\t');
+  const insert = (v, n) => sql(`INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (${v}, '${n}', UNHEX('${sum}'), NOW(3))`);
+  const says = async (what) => {
+    for (const target of ['/api/health/ready', '/api/health']) {
+      const a = await call('GET', target);
+      assert.equal(a.status, 503, `${target}: ${a.text}`);
+      assert.match(a.json.detail, what);
+      assert.match(a.headers['retry-after'], /^[1-9]\d*$/);
+    }
+  };
+  insert(9999, 'control/9999_to_come.sql');
+  try {
+    await says(/9999_to_come.sql is newer than this program/);
+  } finally {
+    sql('DELETE FROM schema_migrations WHERE version = 9999');
+  }
+  await ready();
+  sql(`DELETE FROM schema_migrations WHERE version = ${version}`);
+  try {
+    await says(/run bsxctl migrate/);
+  } finally {
+    insert(version, name);
+  }
+});

@@ -131,7 +131,7 @@ an_interrupted_one_is_repeated(void **state)
 	memcpy(list, two, sizeof(list));
 	list[1].text = "CREATE TABLE IF NOT EXISTS a (i INT PRIMARY KEY)\n--;;\nINSERT INTO "
 		       "nowhere VALUES (1)\n";
-	assert_fails(migrate_run(s->db, SQL_TENANT, list, NULL, NULL, &n, &e), ERR_INTERNAL);
+	assert_fails(migrate_run(s->db, SQL_TENANT, list, NULL, NULL, &n, &e), ERR_UNAVAILABLE);
 	assert_int_equal(e.sys, ER_NO_SUCH_TABLE);
 	assert_non_null(strstr(e.detail, "statement 2 of tenant/0001_a.sql"));
 	assert_fails(migrate_check(s->db, SQL_TENANT, two, &e), ERR_UNAVAILABLE);

@@ -2,6 +2,7 @@
 // its forms, its cookies, PKCE required.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { call, send } from '../lib/client.mjs';
 import { Log, base } from '../lib/env.mjs';
 import { cookieOf, newProvider } from '../lib/idp.mjs';
 import { bearer, newTenant } from '../lib/people.mjs';
@@ -25,6 +26,8 @@ before(async () => {
 });
 after(() => op.stop());
 
+const cookieField = (jar) => [...jar].map(([k, v]) => `${k}=${v}`).join('; ');
+
 // A browser: follows redirects, keeps cookies by origin, sends forms.
 class Browser {
   constructor() { this.jar = new Map(); }
@@ -33,9 +36,10 @@ class Browser {
     for (let hops = 0; hops < 20; hops++) {
       const u = new URL(url), jar = this.jar.get(u.origin) ?? new Map();
       this.jar.set(u.origin, jar);
-      const a = await fetch(u, { redirect: 'manual', method: form ? 'POST' : 'GET', body: form ? new URLSearchParams(form) : undefined,
-        headers: { Cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; ') } });
-      for (const c of a.headers.getSetCookie()) {
+      const a = await send(form ? 'POST' : 'GET', u.pathname + u.search, { port: u.port,
+        body: form ? String(new URLSearchParams(form)) : undefined,
+        headers: { Cookie: cookieField(jar), 'Content-Type': form ? 'application/x-www-form-urlencoded' : undefined } });
+      for (const c of a.cookies) {
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(c);
         if (value === '' || /expires=Thu, 01 Jan 1970/i.test(c))
           jar.delete(name);
@@ -43,8 +47,8 @@ class Browser {
           jar.set(name, value);
       }
       if (a.status < 300 || a.status >= 400)
-        return { url: u, answer: a, text: await a.text() };
-      const next = new URL(a.headers.get('location'), u);
+        return { url: u, answer: a, text: a.text };
+      const next = new URL(a.headers.location, u);
       if (u.origin === base.origin && next.origin === base.origin)
         return { url: next, answer: a, text: '' }; // back from the callback
       form = null;
@@ -65,9 +69,8 @@ class Browser {
   }
 
   async me() {
-    const cookies = this.jar.get(base.origin);
-    const a = await fetch(`${base.origin}/api/auth/me`, { headers: { Cookie: [...cookies].map(([k, v]) => `${k}=${v}`).join('; ') } });
-    return { status: a.status, json: await a.json() };
+    const a = await call('GET', '/api/auth/me', { headers: { Cookie: cookieField(this.jar.get(base.origin)) } });
+    return { status: a.status, json: a.json };
   }
 }
 
@@ -146,10 +149,10 @@ test('a person who says no at the provider comes back with that', async () => {
 });
 
 test('the cookie of a sign-in under way is HttpOnly, Lax, and lives ten minutes', async () => {
-  const a = await fetch(`${base.origin}/api/auth/oidc/basic/start?tenant=${mine.tenant}`, { redirect: 'manual' });
-  const [cookie] = a.headers.getSetCookie();
+  const a = await call('GET', `/api/auth/oidc/basic/start?tenant=${mine.tenant}`);
+  const [cookie] = a.cookies;
   assert.match(cookie, /^bsx_oidc=[\w-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);
   for (const part of ['state', 'nonce', 'code_challenge'])
-    assert.ok(!cookie.includes(new URL(a.headers.get('location')).searchParams.get(part)), 'sealed');
-  assert.equal(cookieOf({ cookies: a.headers.getSetCookie() }, 'bsx_access'), undefined);
+    assert.ok(!cookie.includes(new URL(a.headers.location).searchParams.get(part)), 'sealed');
+  assert.equal(cookieOf(a, 'bsx_access'), undefined);
 });

@@ -12,9 +12,11 @@ import { bearer, newTenant, unique } from '../lib/people.mjs';
 const mine = newTenant(), domain = `${mine.tenant}.example`;
 const person = { sub: 'p1', email: mine.email, email_verified: true };
 const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
-let idp, admin;
+let idp, admin, foreign, foreignPss;
 
 before(async () => {
+  // Made here: a provider that answers only after it has made a key is slow, and is not asked for a while.
+  [foreign, foreignPss] = [await makeKey('RS256'), await makeKey('PS256')];
   idp = await new Idp().start(['RS256', 'ES256', 'PS256']);
   admin = await bearer(mine);
 });
@@ -64,7 +66,7 @@ const raw = (header, claims, key = idp.keys[0]) => {
 };
 const pss = (header, claims, key = idp.keys[2], saltLength = 32) => {
   const text = `${b64({ alg: 'PS256', kid: key.kid, ...header })}.${b64(claims)}`;
-  return `${text}.${crypto.sign('sha256', Buffer.from(text), { key: crypto.KeyObject.from(key.privateKey),
+  return `${text}.${crypto.sign('sha256', Buffer.from(text), { key: key.privateKey,
     padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength }).toString('base64url')}`;
 };
 const head = (more = {}) => ({ alg: 'RS256', kid: idp.keys[0].kid, typ: 'JWT', ...more });
@@ -100,16 +102,16 @@ const tokens = [
     .sign(Buffer.from(idp.keys[0].jwk.n, 'base64url')), 'token_form'],
   ['RS512 by the right key', (c) => idp.sign(c, { ...idp.keys[0], alg: 'RS256' }).then(() => raw(head({ alg: 'RS512' }), c)), 'token_form'],
   ['RS256 with the kid of the EC key', (c) => raw(head({ kid: idp.keys[1].kid }), c), 'token_key'],
-  ['a key of its own under the right kid', async (c) => idp.sign(c, { ...await makeKey('RS256'), kid: idp.keys[0].kid }), 'token_signature'],
-  ['an unknown kid', async (c) => idp.sign(c, await makeKey('RS256')), 'token_key'],
-  ['a key in the header', async (c) => { const k = await makeKey('RS256'); return idp.sign(c, { ...k, kid: idp.keys[0].kid }, { jwk: k.jwk }); }, 'token_signature'],
+  ['a key of its own under the right kid', (c) => idp.sign(c, { ...foreign, kid: idp.keys[0].kid }), 'token_signature'],
+  ['an unknown kid', (c) => idp.sign(c, foreign), 'token_key'],
+  ['a key in the header', (c) => idp.sign(c, { ...foreign, kid: idp.keys[0].kid }, { jwk: foreign.jwk }), 'token_signature'],
   ['PS256 with a salt of 20 bytes', (c) => pss({}, c, idp.keys[2], 20), 'token_signature'],
   ['PS256 without a salt', (c) => pss({}, c, idp.keys[2], 0), 'token_signature'],
   ['PS256 with the longest salt', (c) => pss({}, c, idp.keys[2], crypto.constants.RSA_PSS_SALTLEN_MAX_SIGN), 'token_signature'],
   ['PS256 by the older padding', (c) => raw({ alg: 'PS256', kid: idp.keys[2].kid }, c, idp.keys[2]), 'token_signature'],
   ['PS256 by a key that is for RS256', (c) => pss({}, c, idp.keys[0]), 'token_key'],
   ['RS256 by a key that is for PS256', (c) => pss({ alg: 'RS256' }, c), 'token_key'],
-  ['PS256 by a key of its own under the right kid', async (c) => pss({}, c, { ...await makeKey('PS256'), kid: idp.keys[2].kid }), 'token_signature'],
+  ['PS256 by a key of its own under the right kid', (c) => pss({}, c, { ...foreignPss, kid: idp.keys[2].kid }), 'token_signature'],
   ['PS256 with claims changed after signing', (c) => { const [h, , s] = pss({}, c).split('.'); return `${h}.${b64({ ...c, sub: 'p2' })}.${s}`; }, 'token_signature'],
   ['PS256 cut short', (c) => pss({}, c).slice(0, -14), 'token_signature'],
   ['PS384', (c) => pss({ alg: 'PS384' }, c), 'token_form'],
@@ -382,7 +384,7 @@ test('keys that are known are kept while the provider cannot be asked', async ()
   await withIssuer({}, async (name) => {
     assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), '');
     idp.answer = (q, a, kind) => kind !== 'token' && (a.writeHead(500), a.end(), true);
-    idp.token = async (c) => idp.sign(c, await makeKey('RS256'));
+    idp.token = (c) => idp.sign(c, foreign);
     assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), 'oidc_failed', 'an unknown kid asks in vain');
     idp.token = null;
     assert.equal(outcome(await signIn(idp, mine.tenant, name, person)), '');

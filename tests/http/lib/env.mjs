@@ -89,8 +89,8 @@ export async function renewWorkers() {
 // Memory that is a process' own, in KiB. Not "private" by the kernel's count: that has the pages of the
 // shared segment and of the password scratch that only this process has touched so far.
 export function ownKib(pid) {
-  const text = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Anonymous:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+  const text = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+)/m.exec(text)?.[1] ?? 0);
 }
 
 // ---- log --------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@
 
 struct options {
 	int64_t     port, count, answer;
-	const char *out;
+	const char *out, *port_file;
 	uint8_t     secret[WEBHOOK_SECRET_MAX];
 	size_t      secret_n;
 };
@@ -55,11 +55,12 @@ struct delivery {
 
 static const char usage[] =
     "usage: bsx-receive --port N (--secret whsec_... | --secret-file FILE)\n"
-    "                   [--out FILE] [--count N] [--answer STATUS]\n"
+    "                   [--port-file FILE] [--out FILE] [--count N] [--answer STATUS]\n"
     "\n"
     "Receives webhooks on 127.0.0.1, checks signature and timestamp, and prints a line for each.\n"
     "\n"
     "  --port N            port; 0 takes a free one and prints it\n"
+    "  --port-file FILE    keeps the port: with --port 0 the one in FILE is tried first\n"
     "  --secret, --secret-file   the channel's secret\n"
     "  --out FILE          appends one JSON object per delivery\n"
     "  --count N           ends after N verified deliveries\n"
@@ -94,6 +95,9 @@ take_option(struct options *o, int c)
 	switch (c) {
 	case 'p':
 		return str_to_i64(str_of(optarg), &o->port) && o->port >= 0 && o->port <= 65535;
+	case 'f':
+		o->port_file = optarg;
+		return true;
 	case 's':
 		return take_secret(o, optarg);
 	case 'S':
@@ -116,6 +120,7 @@ parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "port", required_argument, NULL, 'p' },
+		{ "port-file", required_argument, NULL, 'f' },
 		{ "secret", required_argument, NULL, 's' },
 		{ "secret-file", required_argument, NULL, 'S' },
 		{ "out", required_argument, NULL, 'o' },
@@ -319,19 +324,66 @@ serve(struct receiver *r, int fd)
 /* ---- listening ---- */
 
 static int
-open_socket(struct options *o)
+listen_on(int64_t port, uint16_t *got)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)o->port),
+		.sin_port = htons((uint16_t)port),
 		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
 	socklen_t          n = sizeof(a);
 	int                on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0 || listen(fd, 64) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &n) != 0)
+	    getsockname(fd, (struct sockaddr *)&a, &n) != 0) {
+		if (fd >= 0)
+			close(fd);
 		return -1;
-	printf("listening on 127.0.0.1:%u\n", ntohs(a.sin_port));
+	}
+	*got = ntohs(a.sin_port);
+	return fd;
+}
+
+/* The port of an earlier run; 0: there was none. */
+static int64_t
+kept_port(const char *path)
+{
+	char    text[16] = "";
+	int64_t port = 0;
+	FILE   *f = fopen(path, "re");
+
+	if (f == NULL)
+		return 0;
+	if (fgets(text, sizeof(text), f) != NULL)
+		text[strcspn(text, "\n")] = '\0';
+	fclose(f);
+	return str_to_i64(str_of(text), &port) && port > 0 && port <= 65535 ? port : 0;
+}
+
+static bool
+keep_port(const char *path, unsigned port)
+{
+	FILE *f = fopen(path, "we");
+	bool  ok = f != NULL && fprintf(f, "%u\n", port) > 0;
+
+	return f != NULL && fclose(f) == 0 && ok;
+}
+
+static int
+open_socket(const struct options *o)
+{
+	int64_t  kept = o->port == 0 && o->port_file != NULL ? kept_port(o->port_file) : 0;
+	uint16_t port = 0;
+	int      fd = kept == 0 ? -1 : listen_on(kept, &port);
+
+	if (fd < 0)
+		fd = listen_on(o->port, &port);
+	if (fd < 0)
+		return -1;
+	if (o->port_file != NULL && !keep_port(o->port_file, port)) {
+		close(fd);
+		return -1;
+	}
+	printf("listening on 127.0.0.1:%u\n", port);
 	fflush(stdout);
 	return fd;
 }

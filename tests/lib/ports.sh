@@ -7,6 +7,7 @@
 ports_holder=''
 
 ports_hold() {
+	: >"$1" # the other process may make it later than it is read here
 	"$build/tests/lib/ports" "$2" >"$1" &
 	ports_holder=$!
 	until [ "$(wc -l <"$1")" -eq "$2" ]; do

@@ -31,7 +31,8 @@ static const struct field session_fields[] = {
 	FIELD(struct session, mfa_enrollment_required, .flags = FIELD_OMIT_ZERO,
 	    .doc = "True: only a second factor can be set up until there is one."),
 	FIELD(struct session, return_to, .flags = FIELD_OMIT_ZERO,
-	    .doc = "After the second factor of a sign-in by a provider: the path it was to lead to."),
+	    .doc =
+		"After the second factor of a sign-in by a provider: the path it was to lead to."),
 	FIELD(struct session, access_token, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With delivery body only: the access token, a JWT."),
 	FIELD(struct session, refresh_token, .flags = FIELD_OMIT_ZERO,
@@ -347,8 +348,9 @@ struct me_update {
 static const struct field me_update_fields[] = {
 	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
-	    .doc = "New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
-		   "of the last five minutes."),
+	    .doc =
+		"New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "
+		"of the last five minutes."),
 	FIELD_END,
 };
 static const struct schema me_update_schema =
@@ -391,7 +393,8 @@ logout(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route auth_routes[] = {
-	ROUTE(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body), OUT(sign_in),
+	ROUTE_HASHES(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body),
+	    OUT(sign_in),
 	    "Signs in with tenant, e-mail address and password; a second factor may be due then."),
 	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
 	    OUT(session),

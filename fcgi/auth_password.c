@@ -111,14 +111,15 @@ confirm(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route password_routes[] = {
-	ROUTE(PUT, "/api/auth/password", SIGNED_IN, RATE_LOGIN, 204, change, IN(password_put),
-	    OUT_NONE, "Changes one's own password; all other sessions end."),
+	ROUTE_HASHES(PUT, "/api/auth/password", SIGNED_IN, RATE_LOGIN, 204, change,
+	    IN(password_put), OUT_NONE, "Changes one's own password; all other sessions end."),
 	ROUTE(POST, "/api/auth/password/forgot", ANYONE, RATE_MAIL, 202, forgot, IN(forgot_body),
 	    OUT_NONE,
 	    "Mails a link to choose a new password, if there is such a user; the answer never "
 	    "tells."),
-	ROUTE(POST, "/api/auth/password/reset", ANYONE, RATE_LOGIN, 204, reset, IN(reset_body),
-	    OUT_NONE, "Sets a password by a mailed link, of an invitation too; all sessions end."),
+	ROUTE_HASHES(POST, "/api/auth/password/reset", ANYONE, RATE_LOGIN, 204, reset,
+	    IN(reset_body), OUT_NONE,
+	    "Sets a password by a mailed link, of an invitation too; all sessions end."),
 	ROUTE(POST, "/api/auth/email/confirm", ANYONE, RATE_LOGIN, 204, confirm, IN(confirm_body),
 	    OUT_NONE, "Makes a new e-mail address count by the link that was mailed to it."),
 	ROUTE_END,

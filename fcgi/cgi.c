@@ -6,11 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/conf.h"
+#include "core/web/route.h"
 
-#define MS_NS INT64_C(1000000)
+#define MS_NS         INT64_C(1000000)
+#define LANE_WAIT_MS  2000
+#define LANE_PAUSE_MS 5
+#define DRAIN_MS      5000 /* for the rest of a body that nobody wants */
+#define DRAIN_MAX     ((size_t)256 << 20)
 
 struct cgi {
 	struct transport    transport;
@@ -79,6 +85,48 @@ cgi_gone(struct transport *t)
 
 static const struct transport_ops cgi_ops = { cgi_read, cgi_write, cgi_gone };
 
+static struct str
+variable(const char *name)
+{
+	const char *z = getenv(name);
+
+	return str_of(z != NULL ? z : "");
+}
+
+/* This process serves nobody else: it may wait for its lane where it stands. */
+static void
+await_lane(struct app *app)
+{
+	const struct timespec pause = { .tv_nsec = LANE_PAUSE_MS * MS_NS };
+	struct err            e = { 0 };
+
+	if (!route_hashes(app, variable("REQUEST_METHOD"), variable("REQUEST_URI")))
+		return;
+	for (int waited = 0; waited < LANE_WAIT_MS; waited += LANE_PAUSE_MS) {
+		err_clear(&e);
+		if (permit_enter(app->permits, LANE_PASSWORD, &e) || e.code != ERR_BUSY)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * Some servers (Apache's mod_cgid) write the whole body before they read, and lose the
+ * answer when we end with some of it unread.
+ */
+static void
+drain(struct cgi *c)
+{
+	int64_t end = clock_ns(c->clock) + DRAIN_MS * MS_NS;
+	size_t  taken = 0;
+	char    waste[65536];
+	long    got;
+
+	c->end_ns = end;
+	while (taken < DRAIN_MAX && (got = cgi_read(&c->transport, waste, sizeof(waste))) > 0)
+		taken += (size_t)got;
+}
+
 void
 cgi_serve(struct app *app)
 {
@@ -90,7 +138,9 @@ cgi_serve(struct app *app)
 	c.end_ns = clock_ns(app->clock) + app->conf->body_timeout_s * 1000 * MS_NS;
 	if (str_to_u64(str_of(getenv("CONTENT_LENGTH")), &length))
 		c.left = length;
+	await_lane(app);
 	pass_run(app, &c.transport);
+	drain(&c);
 }
 
 void

@@ -69,8 +69,7 @@ verify(struct request *r, const void *body, void *answer, struct err *e)
 	    !challenge_answer(r->app->auth, r->mem, token, &shown, &r->origin, &g, &in_body, e) ||
 	    !auth_answer(r, &g, in_body, answer, e))
 		return false;
-	return in_body ||
-	       (auth_remember_device(r, &g, e) && reply_cookie(r, "bsx_mfa", "", 0, e));
+	return in_body || (auth_remember_device(r, &g, e) && reply_cookie(r, "bsx_mfa", "", 0, e));
 }
 
 /* ---- POST /api/auth/2fa/setup, enable, recovery-codes, disable ---- */
@@ -207,7 +206,7 @@ const struct route factor_routes[] = {
 	    "Gives the second factor up, and ends the user's other sessions."),
 	ROUTE(POST, "/api/auth/2fa/recovery-codes", SIGNED_IN_FRESH, RATE_MFA, 200, renew_codes,
 	    IN_NONE, OUT(codes), "Makes new recovery codes; earlier ones count no more."),
-	ROUTE(POST, "/api/auth/step-up", SIGNED_IN, RATE_MFA, 200, step_up, IN(proof),
+	ROUTE_HASHES(POST, "/api/auth/step-up", SIGNED_IN, RATE_MFA, 200, step_up, IN(proof),
 	    OUT(stepped_up), "Proves again who is signed in, for what needs that."),
 	ROUTE_END,
 };

@@ -1,14 +1,15 @@
 /*
  * loop.h - one worker: takes connections from the listening socket and answers
- * one request at a time, until it is told to stop.  The only user of libfcgi.
+ * one request at a time, until it is told to stop.
  *
  * Signals are blocked throughout and arrive by a descriptor that is looked at
  * only between requests, so no request and no body is ever cut short by one.
  * TERM, INT and USR1 end the loop after the present request; so does HUP, unless
  * the process ignores it.
  *
- * A connection carries one request and is then closed, whatever FCGI_KEEP_CONN
- * says: an idle kept connection would hold a worker that others need.
+ * Requests that hash a password wait for a place in their lane (core/shm/permit.h)
+ * without holding the worker: at most 64 of them, each for 10 s.  Who comes while
+ * there are so many is answered 503 at once.
  */
 #ifndef BSX_FCGI_LOOP_H
 #define BSX_FCGI_LOOP_H

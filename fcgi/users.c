@@ -109,7 +109,8 @@ static const struct field user_create_fields[] = {
 	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
 	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
 	FIELD(struct user_create, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
-	    .format = "password", .doc = "The first password; left out: the user is invited by mail."),
+	    .format = "password",
+	    .doc = "The first password; left out: the user is invited by mail."),
 	FIELD_END
 };
 static const struct schema user_create_schema =
@@ -134,14 +135,14 @@ idempotency_key(struct request *r, const char **key, struct err *e)
 	return *key != NULL || err_memory(e);
 }
 
-/* An invitation is a mail that somebody else asked for: the same budget as of forgotten passwords. */
+/* An invitation is a mail that somebody else asked for: the same budget as of forgotten passwords.
+ */
 static bool
 charge_mail(struct request *r, const char *email, struct err *e)
 {
 	uint8_t account[KEY_LEN];
 
-	return attempts_account(
-		   r->app->auth, r->mem, r->db->tenant->slug, email, account, e) &&
+	return attempts_account(r->app->auth, r->mem, r->db->tenant->slug, email, account, e) &&
 	       rate_account(
 		   r, RATE_MAIL, (struct str) { (const char *)account, sizeof(account) }, e);
 }
@@ -253,8 +254,8 @@ reset_factor(struct request *r, const void *body, void *answer, struct err *e)
 const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
 					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
 					 "Lists the tenant's users, newest first."),
-	ROUTE(POST, "/api/users", ALLOW(CREATE, USERS), RATE_WRITE, 201, make_user, IN(user_create),
-	    OUT(user),
+	ROUTE_HASHES(POST, "/api/users", ALLOW(CREATE, USERS), RATE_WRITE, 201, make_user,
+	    IN(user_create), OUT(user),
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
 	    "permission can be given that the caller does not have."),
 	ROUTE(GET, "/api/users/{id}", ALLOW(READ, USERS), RATE_READ, 200, get_user, IN_NONE,

@@ -1,9 +1,5 @@
 #include "core/auth/auth.h"
 
-#include <time.h>
-
-#define LANE_WAIT_MS  2000
-#define LANE_PAUSE_MS 5
 #define AGAIN_MS 5000  /* a stranger's kid asks the database no more often than this */
 #define OLD_MS   60000 /* a rotation elsewhere reaches this process by itself */
 
@@ -48,17 +44,7 @@ auth_keys(struct auth *a, bool again, struct err *e)
 bool
 auth_lane(struct auth *a, enum lane lane, struct err *e)
 {
-	const struct timespec pause = { .tv_nsec = LANE_PAUSE_MS * 1000000L };
-
-	if (a->permits == NULL)
-		return true;
-	for (int waited = 0; waited < LANE_WAIT_MS; waited += LANE_PAUSE_MS) {
-		if (permit_enter(a->permits, lane, e) || e->code != ERR_BUSY)
-			return e->code == ERR_OK;
-		err_clear(e);
-		nanosleep(&pause, NULL);
-	}
-	return permit_enter(a->permits, lane, e);
+	return a->permits == NULL || permit_enter(a->permits, lane, e);
 }
 
 bool

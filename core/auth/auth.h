@@ -33,7 +33,7 @@ struct auth {
 /* Loads the signing keys if they are not loaded (or `again` and the last load is older than 5 s). */
 MUST_USE bool auth_keys(struct auth *a, bool again, struct err *e);
 
-/* Into the lane of that kind of long work (core/shm/permit.h); ERR_BUSY: it was full for 2 s. */
+/* Into the lane of that kind of long work (core/shm/permit.h); ERR_BUSY: it is full. */
 MUST_USE bool auth_lane(struct auth *a, enum lane lane, struct err *e);
 
 /* A core to hash a password on, kept in `permit` until permit_give(); ERR_BUSY, ERR_GONE. */

@@ -78,6 +78,7 @@ const struct log_class log_classes[] = {
 	{ "log-lines-dropped",         C1("process"),                               C1("info") },
 	{ "rate.limit",                C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.lost",                   C1("database"),                              C1("error") },
+	{ "fastcgi.refuse",            C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.silent",                 C1("database"),                              C1("error") },
 	{ "db.answers",                C1("database"),                              C1("info") },
 	{ 0 },

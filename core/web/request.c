@@ -230,6 +230,11 @@ step_limits(struct request *r, struct err *e)
 		return err_memory(e);
 	if (r->transport->params == NULL)
 		return err_set(e, ERR_BAD_REQUEST, 0, "The request is empty.", "no parameters");
+	if (r->transport->fault == TRANSPORT_LONG)
+		return too_large(e, "more parameters than are kept");
+	if (r->transport->fault == TRANSPORT_ODD)
+		return err_set(e, ERR_BAD_REQUEST, 0, "A header field is malformed.",
+		    "a parameter without a name, or with NUL or = where there is none");
 	if (request_param(r, "REQUEST_URI").n > LIMIT_URI)
 		return err_set(e, ERR_URI_TOO_LONG, 0, "The request target is too long.",
 		    "REQUEST_URI of more than %d bytes", LIMIT_URI);

@@ -24,9 +24,15 @@ struct transport_ops {
 	/* The peer has closed or reset the connection (best effort; false when unknown). */
 	bool (*gone)(struct transport *t);
 };
+enum transport_fault {
+	TRANSPORT_WHOLE,
+	TRANSPORT_LONG, /* there were more parameters than the transport keeps */
+	TRANSPORT_ODD,  /* some could be read in two ways, and are not among them */
+};
 struct transport {
 	const struct transport_ops *ops;
 	char *const                *params; /* "NAME=value", NULL-terminated: CGI/1.1 meta-variables */
+	enum transport_fault        fault;
 };
 
 /* Named limits of what a client may send; bytes unless said otherwise. */

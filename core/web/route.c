@@ -6,6 +6,7 @@
 #include "core/shm/slot.h"
 #include "core/web/cors.h"
 #include "core/web/pass.h"
+#include "core/web/target.h"
 
 /* ---- patterns ---- */
 
@@ -31,7 +32,8 @@ match_segment(struct str want, struct str have, struct str *ids, size_t *n)
 	return true;
 }
 
-/* Most rows differ from a path before their first variable: a cheap look, that match() need not be asked. */
+/* Most rows differ from a path before their first variable: a cheap look, that match() need not be
+ * asked. */
 static bool
 begins_alike(const char *pattern, const char *path)
 {
@@ -112,6 +114,26 @@ find(struct request *r, unsigned *allow)
 		}
 	}
 	return found;
+}
+
+bool
+route_hashes(struct app *app, struct str method, struct str target)
+{
+	struct request      r = { .app = app, .method = str_eqz(method, "POST") ? POST : PUT };
+	const struct route *rt = NULL;
+	struct target       t;
+	struct err          e = { 0 };
+	unsigned            allow;
+
+	if (r.method == PUT && !str_eqz(method, "PUT"))
+		return false;
+	r.mem = talloc_new(NULL);
+	if (r.mem != NULL && target_parse(r.mem, target, app->conf->base_path, &t, &e)) {
+		r.path = t.path;
+		rt = find(&r, &allow);
+	}
+	talloc_free(r.mem);
+	return rt != NULL && rt->hashes;
 }
 
 /* "GET, HEAD, PUT"; NULL: out of memory. */

@@ -81,6 +81,7 @@ struct route {
 	bool                 query_open; /* others than those of `query` are ignored: who calls adds what they like */
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
+	bool                 hashes;   /* its handler hashes a password: it waits for LANE_PASSWORD before it begins */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
@@ -104,6 +105,8 @@ struct route {
 #define ROUTE_Q_ALSO(method, path, query, types, ...) \
 	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .also = (types) }
 #define ROUTE_ALSO(method, path, types, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .also = (types) }
+/* The handler hashes a password. */
+#define ROUTE_HASHES(method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .hashes = true }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
 #define ROUTE_OPEN_X(...) { ROUTE_(__VA_ARGS__), .query_open = true }
 #define ROUTE_Y(...) ROUTE_(__VA_ARGS__)
@@ -135,6 +138,9 @@ MUST_USE bool list_answer(struct request *r, struct items *out, void *rows, size
 
 /* "/api/users/{id}" for logs and metrics: "GET /api/users/{id}"; "-" for none. */
 const char *route_label(const struct route *rt, char *out, size_t n);
+
+/* The row of that method and target (REQUEST_URI) hashes a password. */
+bool route_hashes(struct app *app, struct str method, struct str target);
 
 /* Startup check of all tables: duplicates, access words, schemas. */
 MUST_USE bool routes_check(const struct route *const *tables, struct err *e);

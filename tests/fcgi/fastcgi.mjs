@@ -2,18 +2,46 @@
 // body, keep a connection, go away.
 import net from 'node:net';
 
-const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;
+export const BEGIN = 1, ABORT = 2, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, DATA = 8, GET_VALUES = 9;
 
-function record(type, content) {
-  const header = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0]);
-  return Buffer.concat([header, content]);
+export function record(type, content = '', { id = 1, padding = 0, version = 1 } = {}) {
+  const c = Buffer.from(content);
+  const header = Buffer.from([version, type, id >> 8, id & 255, c.length >> 8, c.length & 255, padding, 0]);
+  return Buffer.concat([header, c, Buffer.alloc(padding)]);
 }
 
-function pair(name, value) {
+export function pair(name, value) {
   const n = Buffer.from(name), v = Buffer.from(String(value));
   const length = (b) => (b.length < 128 ? Buffer.from([b.length])
     : Buffer.from([(b.length >> 24) | 128, (b.length >> 16) & 255, (b.length >> 8) & 255, b.length & 255]));
   return Buffer.concat([length(n), length(v), n, v]);
+}
+
+export const begin = (id = 1, role = 1) => record(BEGIN, [role >> 8, role & 255, 0, 0, 0, 0, 0, 0], { id });
+
+// The parameters of a request as the bytes of their records' content.
+export const parameters = (uri, more = {}) => Buffer.concat(Object.entries({ ...defaults, REQUEST_URI: uri, ...more })
+  .map(([n, v]) => pair(n, v)));
+
+// Says these bytes and nothing else; resolves like an exchange's answer, with the records as they came.
+export function say(path, ...parts) {
+  return new Promise((resolve) => {
+    const socket = net.connect(path), got = [];
+    socket.on('data', (d) => got.push(d));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve({ ...parse(Buffer.concat(got)), records: records(Buffer.concat(got)) }));
+    socket.write(Buffer.concat(parts.map((p) => Buffer.from(p))));
+  });
+}
+
+function records(bytes) {
+  const out = [];
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const n = bytes.readUInt16BE(at + 4);
+    out.push({ type: bytes[at + 1], id: bytes.readUInt16BE(at + 2), content: bytes.subarray(at + 8, at + 8 + n) });
+    at += 8 + n + bytes[at + 6];
+  }
+  return out;
 }
 
 const defaults = {

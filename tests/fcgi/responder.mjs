@@ -7,6 +7,7 @@ import path from 'node:path';
 import { open, request } from './fastcgi.mjs';
 import { alive, asleep, check, children, finish, root, sleep, start, stop, test, ticks, until, work, write } from './lib.mjs';
 import { freePort } from '../lib/ports.mjs';
+import { lanes, records } from './records.mjs';
 import { webServers } from './servers.mjs';
 
 const build = path.resolve(process.argv[2] ?? 'build');
@@ -527,8 +528,9 @@ async function installing() {
   });
 }
 
-const parts = { sockets, requests, endings, reloads, deaths, plainCgi, options, installing,
-  servers: () => webServers({ build, program, installation, responder, LIVE }) };
+const shared = { build, program, installation, responder, lines, stop, LIVE };
+const parts = { sockets, requests, records: () => records(shared), lanes: () => lanes(shared), endings, reloads, deaths, plainCgi, options, installing,
+  servers: () => webServers(shared) };
 for (const [name, part] of Object.entries(parts))
   if (process.argv.length <= 3 || process.argv.slice(3).includes(name))
     await part();

@@ -60,9 +60,8 @@ look_at_rights(struct findings *f, struct db *db, const char *user, const struct
 		    r->missing);
 	if (*r->excess != '\0')
 		finding(f, false,
-		    "database account %s may do too much: %s; bsxctl migrate takes it back (a "
-		    "role: "
-		    "revoke it)",
+		    "database account %s may do too much: %s; bsxctl migrate takes it back, and "
+		    "what comes by a role or PUBLIC must be revoked there",
 		    r->account, r->excess);
 	return f->bad == before;
 }

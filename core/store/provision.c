@@ -200,9 +200,12 @@ make_service(struct db *prov, struct database *d, const struct conf *c, struct e
 	if (strcmp(c->db_user, prov->o.user) == 0)
 		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
 		    "the service account is the provisioning account");
-	return (make_account(prov, &names, &due, e) &&
-	           run_each(prov, "provision_service", &names, service_sql, e)) ||
-	    err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
+	if (make_account(prov, &names, &due, e) &&
+	    run_each(prov, "provision_service", &names, service_sql, e)) {
+		db_close(d->control); /* the server reads rights at sign-in */
+		return true;
+	}
+	return err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
 }
 
 bool

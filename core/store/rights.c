@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/store/db_priv.h"
 
 #define RIGHTS_MAX 500
 
@@ -45,6 +46,21 @@ SQL(rights_list, SQL_CONTROL, &grantee_schema, &right_schema,
 SQL(rights_roles, SQL_CONTROL, NULL, &right_schema,
     "SELECT CONCAT('the role ', role_name) AS what FROM information_schema.APPLICABLE_ROLES"
     " LIMIT 500");
+
+/* Who may do anything in a schema sees it, also by what is granted to PUBLIC, which is not in the
+ * lists above. */
+struct seen_in {
+	const char *schema, *control, *control_again, *schema_again;
+};
+static const struct field  seen_fields[] = { COLUMN(struct seen_in, schema),
+	 COLUMN(struct seen_in, control), COLUMN(struct seen_in, control_again),
+	 COLUMN(struct seen_in, schema_again), FIELD_END };
+static const struct schema seen_schema = SCHEMA("SeenIn", struct seen_in, seen_fields);
+SQL(rights_seen, SQL_CONTROL, &seen_schema, &right_schema,
+    "SELECT CONCAT('some right ON ', schema_name, '.*') AS what FROM information_schema.SCHEMATA"
+    " WHERE schema_name NOT IN ('information_schema', ?, ?)"
+    " UNION SELECT CONCAT('some right ON ', table_schema, '.', table_name)"
+    " FROM information_schema.TABLES WHERE table_schema = ? AND table_schema <> ? LIMIT 500");
 
 static const char *const dml[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE" };
 #define DML (sizeof(dml) / sizeof(*dml))
@@ -147,24 +163,35 @@ who(struct db *db, TALLOC_CTX *mem, char **account, char **user, const char **ho
 	return true;
 }
 
+static bool
+add_all(TALLOC_CTX *mem, const struct right *list, size_t n, struct rights *r, struct err *e)
+{
+	for (size_t i = 0; i < n && r->excess != NULL; i++)
+		r->excess = talloc_asprintf(
+		    mem, "%s%s%s", r->excess, *r->excess != '\0' ? ", " : "", list[i].what);
+	return r->excess != NULL || err_memory(e);
+}
+
 bool
 rights_look(
     struct db *db, TALLOC_CTX *mem, const struct rights_due *due, struct rights *r, struct err *e)
 {
-	struct right *roles;
-	const char   *host;
-	char         *account, *user;
-	size_t        n;
+	const struct seen_in in = { due->schema, db->o.control, db->o.control, due->schema };
+	struct right        *list;
+	const char          *host;
+	char                *account, *user;
+	size_t               n;
 
 	if (!who(db, mem, &account, &user, &host, e) ||
 	    !rights_look_at(db, mem, user, host, due, r, e) ||
-	    !db_all(db, mem, &rights_roles, NULL, RIGHTS_MAX, &roles, &n, e))
+	    !db_all(db, mem, &rights_roles, NULL, RIGHTS_MAX, &list, &n, e) ||
+	    !add_all(mem, list, n, r, e))
 		return false;
 	r->account = account;
-	for (size_t i = 0; i < n && r->excess != NULL; i++)
-		r->excess = talloc_asprintf(
-		    mem, "%s%s%s", r->excess, *r->excess != '\0' ? ", " : "", roles[i].what);
-	return r->excess != NULL || err_memory(e);
+	if (*r->excess != '\0')
+		return true;
+	return db_all(db, mem, &rights_seen, &in, RIGHTS_MAX, &list, &n, e) &&
+	       add_all(mem, list, n, r, e);
 }
 
 bool

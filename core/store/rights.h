@@ -2,9 +2,9 @@
  * rights.h - what a database account may do, held against what it should.
  *
  * Too much is wrong like too little: an account that may make accounts undoes the isolation of tenants.  What
- * is looked at is information_schema: rights on everything, on schemas, tables and columns, and roles; the
- * right to execute single procedures is not in it.  An account sees its own rights there, one that may read
- * the schema `mysql` everybody's.
+ * is looked at is information_schema: rights on everything, on schemas, tables and columns, roles, and the
+ * schemas that an account sees (by PUBLIC, say); the right to execute single procedures is not in it.  An account
+ * sees its own rights there, one that may read the schema `mysql` everybody's.
  */
 #ifndef BSX_STORE_RIGHTS_H
 #define BSX_STORE_RIGHTS_H

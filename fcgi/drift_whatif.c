@@ -164,6 +164,7 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e))
 		return false;
 	text = spec_merge(r->mem, c.spec, r->json, e);
+	r->work.less = "Ask for fewer days, or try a smaller config.";
 	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, &r->work, e) : NULL;
 	after = before != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
 	if (after == NULL || !whatif_run(r->db, r->mem, &c, before, after, since, &w, &r->work, e))

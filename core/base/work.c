@@ -16,11 +16,15 @@ static const struct {
 static const struct {
 	uint64_t steps;
 	int64_t  cpu_ms;
+	bool     shares;
 } limits[WORK__CLASSES] = {
-	[WORK_REQUEST] = { 120000000, 1800 },
-	[WORK_PUSH] = { UINT64_MAX, 9500 },
-	[WORK_TASK] = { UINT64_MAX, 9500 },
+	[WORK_REQUEST] = { 120000000, 1800, false },
+	[WORK_PUSH] = { UINT64_MAX, 9500, true },
+	[WORK_TASK] = { UINT64_MAX, 9500, true },
 };
+
+/* Steps of what a push can be told without: together half of its time; 0: of nothing else. */
+static const uint64_t shares[WORK__MAX] = { [WORK_RULES] = 350000000, [WORK_SILENCE] = 120000000 };
 
 static bool
 has_deadline(const struct work *w)
@@ -74,8 +78,14 @@ work_check(struct work *w, struct err *e)
 	if (w == NULL)
 		return true;
 	w->looked = w->spent;
-	return !has_deadline(w) || clock_cpu_ns(w->clock) <= w->cpu_end_ns ||
-	       too_costly(w, "its CPU time is over", e);
+	w->ended = w->ended || (has_deadline(w) && clock_cpu_ns(w->clock) > w->cpu_end_ns);
+	return !w->ended || too_costly(w, "its CPU time is over", e);
+}
+
+bool
+work_forgo(const struct work *w, enum work_kind kind, struct err *e)
+{
+	return w != NULL && !w->ended && (w->over >> kind & 1) != 0 && err_take(e, ERR_TOO_COSTLY);
 }
 
 bool
@@ -84,6 +94,7 @@ work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e)
 	if (w == NULL)
 		return true;
 	w->made += values;
+	w->ended = w->ended || w->made > WORK_VALUES_MAX;
 	if (w->made > WORK_VALUES_MAX)
 		return too_costly(w, "too many values were made", e);
 	return work_spend(w, kind, 4 * values, e);
@@ -97,7 +108,13 @@ work_spend(struct work *w, enum work_kind kind, uint64_t steps, struct err *e)
 	if (__builtin_add_overflow(w->spent, steps, &w->spent))
 		w->spent = UINT64_MAX;
 	w->by[kind] = w->spent == UINT64_MAX ? UINT64_MAX : w->by[kind] + steps;
-	if (w->spent > w->steps_max)
+	if (w->spent > w->steps_max) {
+		w->ended = true;
 		return too_costly(w, "its steps are used up", e);
+	}
+	if (limits[w->class].shares && shares[kind] != 0 && w->by[kind] > shares[kind]) {
+		w->over |= 1u << kind;
+		return too_costly(w, "the share of its kind is used up", e);
+	}
 	return w->spent - w->looked < WORK_LOOK || work_check(w, e);
 }

@@ -10,6 +10,9 @@
  * on; who spends says how many steps a thing is worth, of what was really looked at: bytes of text,
  * members, states, values made.  It is spent before or while it is done, never long after.
  *
+ * A push is not refused for its steps: but what it can be told without has a share, and when that is
+ * used up spending fails for that kind, and who knows how to do without takes it (work_forgo).
+ *
  * The CPU clock of the process is looked at every WORK_LOOK steps.  It ends what was counted too
  * cheaply.
  *
@@ -65,6 +68,8 @@ struct work {
 	uint64_t            steps_max;  /* UINT64_MAX: only the clock ends it */
 	uint64_t            spent, looked; /* steps, in all and at the last look */
 	uint64_t            by[WORK__MAX];
+	unsigned            over;  /* bit: a kind whose share is used up */
+	bool                ended; /* by the clock, or for all kinds */
 	uint64_t            made; /* values, by work_make */
 	const char         *less; /* what to reduce, of who knows better than the kind; NULL: the kind's */
 };
@@ -79,6 +84,8 @@ MUST_USE bool work_spend(struct work *w, enum work_kind kind, uint64_t steps, st
 /* So many values are made of texts: their memory is bounded whatever the class of the work. */
 #define WORK_VALUES_MAX 2000000
 MUST_USE bool work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e);
+/* The failure is that this kind's share is used up: it is forgotten, and true. */
+MUST_USE bool work_forgo(const struct work *w, enum work_kind kind, struct err *e);
 /* Looks at the clock now: between things that are not counted. */
 MUST_USE bool work_check(struct work *w, struct err *e);
 

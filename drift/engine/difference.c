@@ -66,10 +66,9 @@ op_make(TALLOC_CTX *mem, const struct difference *d, struct json *op, struct err
 	return true;
 }
 
-/* True: done.  False and *at: that operation does not apply; `why` says so. */
+/* What does not apply is passed over, and says so. */
 static bool
-try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct work *work,
-    struct err *e)
+spot_change(TALLOC_CTX *mem, struct spot *s, struct difference *d, struct work *work, struct err *e)
 {
 	struct json       value = s->r.value == NULL ? (struct json) { 0 } : *s->r.value;
 	struct str        name = STR("value");
@@ -77,48 +76,19 @@ try_all(TALLOC_CTX *mem, struct spot *s, uint32_t *at, const char **why, struct 
 		.type = JSON_OBJECT, .n = s->r.value != NULL, .items = &value, .names = &name
 	};
 	const struct json  patch = { .type = JSON_ARRAY, .n = s->n, .items = s->ops };
-	TALLOC_CTX        *tmp = talloc_new(mem);
-	struct err         local = { 0 };
-	struct str         number;
-	uint64_t           n;
-	const struct json *to = tmp == NULL ? NULL : patch_apply(tmp, &doc, &patch, work, &local);
+	const char       **why = talloc_array(mem, const char *, s->n);
+	const struct json *to;
 
-	*why = NULL;
-	if (to != NULL) { /* what it was made of stays with it */
-		s->r.value = json_get(to, "value");
+	if (why == NULL)
+		return err_memory(e);
+	if (s->n == 0)
 		return true;
-	}
-	if (local.code == ERR_TOO_COSTLY) {
-		*e = local;
+	to = patch_apply_each(mem, &doc, &patch, why, work, e);
+	if (to == NULL)
 		return false;
-	}
-	if (tmp == NULL || local.code != ERR_INVALID || local.faults == NULL)
-		return err_memory(e);
-	str_cut(str_of(local.faults->pointer + 1), '/', &number);
-	if (!str_to_u64(number, &n))
-		return err_memory(e);
-	*at = (uint32_t)n;
-	*why = talloc_strdup(mem, local.faults->detail);
-	talloc_free(tmp);
-	return *why != NULL && *at < s->n ? false : err_memory(e);
-}
-
-/* What does not apply is taken out, and all the others are tried again. */
-static bool
-spot_change(TALLOC_CTX *mem, struct spot *s, struct difference *d, struct work *work,
-    struct err *e)
-{
-	const char *why;
-	uint32_t    at = 0;
-
-	while (s->n > 0 && !try_all(mem, s, &at, &why, work, e)) {
-		if (e->code != ERR_OK)
-			return false;
-		d[s->which[at]].why = why;
-		s->n--;
-		memmove(&s->ops[at], &s->ops[at + 1], (s->n - at) * sizeof(s->ops[0]));
-		memmove(&s->which[at], &s->which[at + 1], (s->n - at) * sizeof(s->which[0]));
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		d[s->which[i]].why = why[i];
+	s->r.value = json_get(to, "value");
 	return true;
 }
 
@@ -174,26 +144,34 @@ spots_make(struct spot **spots, size_t *n, TALLOC_CTX *mem, const struct resourc
 	return true;
 }
 
-/* The list without the places, then the places that have a value. */
-static void
-put_back(struct resource *list, size_t *n, const struct spot *spots, size_t spots_n)
+/* The list, which is in order, without the places; then the places that have a value. */
+static bool
+put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *spots, size_t spots_n,
+    struct err *e)
 {
+	bool  *spoken = talloc_zero_size(mem, *n + 1);
 	size_t kept = 0;
 
-	for (size_t i = 0; i < *n; i++) {
-		bool spoken = false;
+	if (spoken == NULL)
+		return err_memory(e);
+	for (size_t j = 0; *n > 0 && j < spots_n; j++) {
+		const struct resource *r =
+		    bsearch(&spots[j].r, list, *n, sizeof(list[0]), by_place);
 
-		for (size_t j = 0; j < spots_n && !spoken; j++)
-			spoken = place_cmp(&list[i], &spots[j].r) == 0;
-		if (!spoken)
-			list[kept++] = list[i];
+		if (r != NULL)
+			spoken[r - list] = true;
 	}
+	for (size_t i = 0; i < *n; i++)
+		if (!spoken[i])
+			list[kept++] = list[i];
 	for (size_t j = 0; j < spots_n; j++)
 		if (spots[j].r.value != NULL)
 			list[kept++] = spots[j].r;
+	talloc_free(spoken);
 	*n = kept;
 	if (kept > 1)
 		qsort(list, kept, sizeof(list[0]), by_place);
+	return true;
 }
 
 bool
@@ -217,6 +195,5 @@ template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n, struct differ
 		snprintf(pointer, sizeof(pointer), "%.120s/%zu/path", root, i);
 		err_fault(e, mem, pointer, "%s", d[i].why);
 	}
-	put_back(list, n, spots, spots_n);
-	return e->code == ERR_OK;
+	return put_back(mem, list, n, spots, spots_n, e) && e->code == ERR_OK;
 }

@@ -47,5 +47,11 @@ MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
 MUST_USE struct json *patch_apply(
     TALLOC_CTX *mem, const struct json *doc, const struct json *patch,
     struct work *work, struct err *e);
+/*
+ * The same for `add`, `replace` and `remove`, each for itself: what does not apply is passed over,
+ * and why[i] says why (NULL: operation i was applied).
+ */
+MUST_USE struct json *patch_apply_each(TALLOC_CTX *mem, const struct json *doc,
+    const struct json *patch, const char **why, struct work *work, struct err *e);
 
 #endif

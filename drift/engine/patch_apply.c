@@ -330,26 +330,62 @@ apply_op(struct apply *w, const struct json *op)
 	return fault(w, "/op", "is none of add, remove, replace, move, copy, test");
 }
 
+static bool
+begin(struct apply *w, const struct json *doc, const struct json *patch)
+{
+	if (patch->type != JSON_ARRAY)
+		return err_fault(w->e, w->mem, "", "a patch is an array of operations");
+	return copy(w, doc, 0, &w->root);
+}
+
+static struct json *
+result(const struct apply *w)
+{
+	struct json *out = talloc(w->mem, struct json);
+
+	if (out == NULL)
+		(void)err_memory(w->e);
+	else
+		*out = w->root;
+	return out;
+}
+
 struct json *
 patch_apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch, struct work *work,
     struct err *e)
 {
 	struct apply w = { .mem = mem, .work = work, .e = e };
-	struct json *out = talloc(mem, struct json);
 
-	if (out == NULL) {
-		(void)err_memory(e);
-		return NULL;
-	}
-	if (patch->type != JSON_ARRAY) {
-		(void)err_fault(e, mem, "", "a patch is an array of operations");
-		return NULL;
-	}
-	if (!copy(&w, doc, 0, &w.root))
+	if (!begin(&w, doc, patch))
 		return NULL;
 	for (w.op = 0; w.op < patch->n; w.op++)
 		if (!apply_op(&w, &patch->items[w.op]))
 			return NULL;
-	*out = w.root;
-	return out;
+	return result(&w);
+}
+
+/* One that fails has changed nothing: it fails before it puts or takes. */
+struct json *
+patch_apply_each(TALLOC_CTX *mem, const struct json *doc, const struct json *patch,
+    const char **why, struct work *work, struct err *e)
+{
+	struct apply w = { .mem = mem, .work = work, .e = e };
+
+	if (!begin(&w, doc, patch))
+		return NULL;
+	for (w.op = 0; w.op < patch->n; w.op++) {
+		struct err own = { 0 };
+
+		w.e = &own;
+		why[w.op] = NULL;
+		if (apply_op(&w, &patch->items[w.op]))
+			continue;
+		if (own.code != ERR_INVALID || own.faults == NULL) {
+			*e = own;
+			return NULL;
+		}
+		why[w.op] = own.faults->detail;
+	}
+	w.e = e;
+	return result(&w);
 }

@@ -33,7 +33,11 @@
  * {"match": glob or list} | {"contains": text} | {"exists": true|false} |
  * {"not": P} | {"above": number} | {"below": number}.
  *
- * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY.
+ * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY, by "default".
+ *
+ * Rules times changes is what a comparison may cost (work.h), and no more: one that was asked for is
+ * refused.  A pushed snapshot is not, for that would be blindness: from where its rules have used up
+ * their share on, changes have the default severity by "unjudged", and their reason says so.
  *
  * A rule pack is a JSON text {"name", "description"?, "compare"?, "rules"?}
  * whose parts have the form of the same members of a drift config; the
@@ -110,6 +114,7 @@ struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
 	struct matcher     *matcher;
+	bool                partly; /* they cost too much: the changes are unjudged */
 };
 /*
  * `from`, `to`: the resource's two sides, NULL where it is not.  `rules` NULL: none.  `matcher`: of
@@ -130,7 +135,7 @@ struct rule_subject {
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {
 	enum severity severity;
-	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched */
+	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched; "unjudged" */
 	const char   *reason; /* never NULL; "" when the rule gives none */
 	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
 };

@@ -77,6 +77,13 @@ speaks(const struct picking *p, const struct rule *rule, bool *yes)
 	return !*yes || where_holds(p, rule, yes);
 }
 
+/* A push goes on without the rules that it can no more be held against. */
+static bool
+forgo(const struct matcher *m, struct err *e)
+{
+	return work_forgo(matcher_work(m), WORK_RULES, e);
+}
+
 bool
 rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *from,
     const struct resource *to, struct rule_pick *out, struct matcher *matcher, struct err *e)
@@ -102,6 +109,10 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 			out->items[out->n++] = &rules->items[i];
 	}
 	talloc_free(p.lookup);
+	if (!ok && forgo(p.matcher, e)) {
+		out->partly = true;
+		return true;
+	}
 	return ok;
 }
 
@@ -333,6 +344,10 @@ matches(struct hold *h, bool *yes)
 	return true;
 }
 
+static const struct rule_verdict unjudged = { RULE_DEFAULT_SEVERITY, "unjudged",
+	"The rules cost more than one snapshot may: not all of them were held against this change.",
+	RULE_NONE };
+
 bool
 rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_subject *s,
     struct rule_verdict *v, struct err *e)
@@ -342,7 +357,9 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 	size_t      i;
 
 	*v = (struct rule_verdict) { RULE_DEFAULT_SEVERITY, "default", "", RULE_NONE };
-	if (pick->n == 0)
+	if (pick->partly)
+		*v = unjudged;
+	if (pick->partly || pick->n == 0)
 		return true;
 	own = talloc_new(tmp);
 	if (own == NULL)
@@ -364,5 +381,9 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 		*v = (struct rule_verdict) { rule->severity, rule->name, rule->reason, rule->at };
 	}
 	talloc_free(own);
+	if (!ok && forgo(pick->matcher, e)) {
+		*v = unjudged;
+		return true;
+	}
 	return ok;
 }

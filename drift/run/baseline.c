@@ -84,6 +84,8 @@ static bool
 resource_of(TALLOC_CTX *mem, const struct compare_spec *spec, const struct held *h, struct str text,
     struct resource *r, struct work *work, struct err *e)
 {
+	if (!work_spend(work, WORK_READ, 20 + text.n, e))
+		return false;
 	*r = (struct resource) { str_of(h->category), str_of(h->key), json_parse(mem, text, e) };
 	if (r->value == NULL) /* what we wrote ourselves is no fault of the input */
 		return err_note(e, "reading stored content");

@@ -143,34 +143,44 @@ number_of(const struct json *v, double *out)
 	return isfinite(*out);
 }
 
+/* One step of a pointer without its escapes; most have none. */
+static bool
+unescape(struct buf *b, struct str step, struct str *out, struct err *e)
+{
+	*out = step;
+	if (step.n == 0 || memchr(step.p, '~', step.n) == NULL)
+		return true;
+	b->n = 0;
+	for (size_t i = 0; i < step.n; i++) {
+		if (step.p[i] == '~' && i + 1 < step.n)
+			buf_putc(b, step.p[++i] == '1' ? '/' : '~');
+		else
+			buf_putc(b, step.p[i]);
+	}
+	*out = buf_str(b);
+	return buf_ok(b) || err_memory(e);
+}
+
 bool
-life_path_matches(
-    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e)
+life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, uint64_t *steps,
+    bool *yes, struct err *e)
 {
 	uint64_t   at = pattern_start(p);
-	struct str step;
+	struct str rest = path, step;
 	struct buf b;
+	bool       ok = true;
 
-	while (path.n > 0 && at != 0) {
-		path = (struct str) { path.p + 1, path.n - 1 };
-		step = path;
-		for (step.n = 0; step.n < path.n && path.p[step.n] != '/'; step.n++)
-			;
-		path = (struct str) { path.p + step.n, path.n - step.n };
-		buf_make(&b, mem);
-		for (size_t i = 0; i < step.n; i++) {
-			if (step.p[i] == '~' && i + 1 < step.n)
-				buf_putc(&b, step.p[++i] == '1' ? '/' : '~');
-			else
-				buf_putc(&b, step.p[i]);
-		}
-		if (step.n > 0 && !buf_ok(&b))
-			return err_memory(e);
-		at = pattern_step(p, at, step.n == 0 ? STR("") : buf_str(&b));
-		talloc_free(b.p);
+	buf_make(&b, mem);
+	if (path.n > 0)
+		rest = (struct str) { path.p + 1, path.n - 1 };
+	while (ok && path.n > 0 && rest.p != NULL && at != 0) {
+		rest = str_cut(rest, '/', &step);
+		ok = unescape(&b, step, &step, e);
+		at = ok ? pattern_step_counted(p, at, step, steps) : 0;
 	}
-	*yes = path.n == 0 && pattern_done(p, at);
-	return true;
+	*yes = ok && (path.n == 0 || rest.p == NULL) && pattern_done(p, at);
+	talloc_free(b.p);
+	return ok;
 }
 
 /* By which tolerance; as many as there are: by none. */
@@ -178,8 +188,9 @@ static bool
 tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_t *by_which,
     struct err *e)
 {
-	double was, is, by;
-	bool   yes = false;
+	double   was, is, by;
+	uint64_t steps = 0;
+	bool     yes = false;
 
 	*by_which = l->tolerance_n;
 	if (l->tolerance_n == 0 || c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
@@ -192,7 +203,7 @@ tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_
 		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
 			continue;
 		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
-			if (!life_path_matches(mem, &t->path, c->path, &yes, e))
+			if (!life_path_matches(mem, &t->path, c->path, &steps, &yes, e))
 				return false;
 		if (yes)
 			*by_which = i;

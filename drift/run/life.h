@@ -57,9 +57,9 @@ MUST_USE bool life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff 
 MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
 /* Look again from then on; 0: no. */
 void life_recheck(struct life *l, instant at);
-/* Is the place a JSON Pointer names one of the pattern's? */
-MUST_USE bool life_path_matches(
-    TALLOC_CTX *mem, const struct pattern *p, struct str path, bool *yes, struct err *e);
+/* Is the place a JSON Pointer names one of the pattern's?  What that was worth is added to *steps. */
+MUST_USE bool life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path,
+    uint64_t *steps, bool *yes, struct err *e);
 MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
 
 #endif

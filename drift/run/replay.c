@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROW_STEPS 100 /* of a change, or a finding kept, in all that looks at it in a run */
+
 /* What is at hand of one run. */
 struct run {
 	TALLOC_CTX  *mem; /* goes after it */
@@ -306,9 +308,12 @@ compare(
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!ground.only)
 		ground.collections = NULL;
+	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
+		return false;
 	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, r->work, e);
 	return x->diff != NULL &&
 	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, r->work, e) &&
+	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
 }
 

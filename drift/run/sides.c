@@ -14,6 +14,16 @@ struct side_item {
 
 /* ---- making ---- */
 
+/* They are written so; then a category is looked up among them. */
+static bool
+in_order(const struct json *object)
+{
+	for (uint32_t i = 1; i < object->n; i++)
+		if (str_cmp(object->names[i - 1], object->names[i]) >= 0)
+			return false;
+	return object->type == JSON_OBJECT;
+}
+
 bool
 side_of_snapshot(
     struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, struct side *out, struct err *e)
@@ -24,6 +34,7 @@ side_of_snapshot(
 	*out = (struct side) { .collections = json_parse(mem, str_of(s->collections), e) };
 	if (out->collections == NULL)
 		return err_note(e, "reading a snapshot's collections");
+	out->in_order = in_order(out->collections);
 	out->only = s->rendered != NULL && strcmp(s->rendered, "ignore") == 0;
 	if (!baseline_held(t, mem, s, &held, &n, e))
 		return false;
@@ -99,10 +110,17 @@ bool
 side_complete(const struct side *s, struct str category)
 {
 	const struct json *c = s->collections;
+	uint32_t           low = 0, high = c != NULL ? c->n : 0;
 
-	for (uint32_t i = 0; c != NULL && i < c->n; i++)
-		if (str_eq(c->names[i], category))
-			return str_eqz(c->items[i].text, "complete");
+	while (low < high) {
+		uint32_t at = s->in_order ? low + (high - low) / 2 : low;
+		int      cmp = str_cmp(category, c->names[at]);
+
+		if (cmp == 0)
+			return str_eqz(c->items[at].text, "complete");
+		low = cmp > 0 || !s->in_order ? at + 1 : low;
+		high = cmp < 0 && s->in_order ? at : high;
+	}
 	return !s->only;
 }
 

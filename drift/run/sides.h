@@ -23,6 +23,7 @@ struct side {
 	struct side_item  *items; /* by category and key */
 	size_t             n;
 	const struct json *collections; /* category -> completeness; NULL: all complete */
+	bool               in_order;    /* they are, by category */
 	bool               only;        /* no others are compared: a golden baseline that says so */
 };
 

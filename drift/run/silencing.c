@@ -41,38 +41,15 @@ silence_check(TALLOC_CTX *mem, const struct silence_matcher *m, struct err *e)
 	return m->path == NULL || pattern_compile(mem, str_of(m->path), "/matcher/path", &p, e);
 }
 
-static bool
-glob_fits(const char *glob, struct str s)
-{
-	struct glob g;
-
-	if (glob == NULL)
-		return true;
-	g = glob_make(str_of(glob), false);
-	return glob_match(&g, s);
-}
-
-static bool
-covers(TALLOC_CTX *mem, const struct ingest *in, const struct silence_matcher *m,
-    const struct pattern *path, const struct change *c, bool *yes, struct err *e)
-{
-	*yes = false;
-	if (!uuid_is_nil(&m->config) && !uuid_eq(&m->config, &in->config->id))
-		return true;
-	if (m->severity != NULL && strcmp(m->severity, severity_name(c->severity)) != 0)
-		return true;
-	if (!glob_fits(m->category, c->category) || !glob_fits(m->key, c->key))
-		return true;
-	*yes = true;
-	return m->path == NULL || life_path_matches(mem, path, c->path, yes, e);
-}
-
 /* A silence as it is told, and what it covers of this report. */
 struct cover {
 	struct silence_matcher m;
+	struct glob            category, key;
 	struct pattern         path;
 	const char            *by; /* NULL: it is still to come */
 	size_t                 changes;
+	const struct change   *place; /* the last one looked at: those of one resource follow each other */
+	bool                   fits;  /* that resource */
 };
 
 static bool
@@ -88,6 +65,10 @@ cover_make(const struct ingest *in, struct plan *p, const struct silence *s, str
 		return err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "a stored silence does not decode");
 	}
+	if (c->m.category != NULL)
+		c->category = glob_make(str_of(c->m.category), false);
+	if (c->m.key != NULL)
+		c->key = glob_make(str_of(c->m.key), false);
 	if (s->starts_at.ms > in->received_at.ms)
 		return true;
 	uuid_print(&s->id, id);
@@ -95,36 +76,94 @@ cover_make(const struct ingest *in, struct plan *p, const struct silence *s, str
 	return c->by != NULL ? true : err_memory(e);
 }
 
+/* ---- what one covers ---- */
+
 static bool
-apply_one(const struct ingest *in, struct plan *p, const struct silence *s, struct buf *told,
-    struct err *e)
+fits(const char *given, const struct glob *g, struct str s, uint64_t *steps)
+{
+	if (given == NULL)
+		return true;
+	*steps += 1 + (g->stars < 2 ? 0 : s.n / 2);
+	return glob_match(g, s);
+}
+
+static bool
+fits_place(struct cover *c, const struct change *x, uint64_t *steps)
+{
+	if (c->place == NULL || c->place->category.p != x->category.p ||
+	    c->place->key.p != x->key.p)
+		c->fits = fits(c->m.category, &c->category, x->category, steps) &&
+			  fits(c->m.key, &c->key, x->key, steps);
+	c->place = x;
+	return c->fits;
+}
+
+static bool
+covers(const struct ingest *in, struct cover *c, const struct change *x, bool *yes, struct err *e)
+{
+	uint64_t steps = 1;
+
+	*yes = (c->m.severity == NULL || strcmp(c->m.severity, severity_name(x->severity)) == 0) &&
+	       fits_place(c, x, &steps);
+	if (*yes && c->m.path != NULL && !life_path_matches(in->mem, &c->path, x->path, &steps, yes, e))
+		return false;
+	return work_spend(in->work, WORK_SILENCE, steps, e);
+}
+
+/* Those that nothing holds yet. */
+static bool
+cover_all(const struct ingest *in, struct plan *p, struct cover *c, struct err *e)
 {
 	struct life *l = p->life;
-	struct cover c = { 0 };
 	bool         yes;
 
-	if (!cover_make(in, p, s, &c, e))
-		return false;
+	if (!uuid_is_nil(&c->m.config) && !uuid_eq(&c->m.config, &in->config->id))
+		return true;
 	for (size_t i = 0; i < p->diff->n; i++) {
 		if (l->hold[i] != HOLD_NONE)
 			continue;
-		if (!covers(p, in, &c.m, &c.path, &p->diff->changes[i], &yes, e))
+		if (!covers(in, c, &p->diff->changes[i], &yes, e))
 			return false;
-		c.changes += yes;
-		if (!yes || c.by == NULL)
+		c->changes += yes;
+		if (!yes || c->by == NULL)
 			continue;
 		l->hold[i] = HOLD_SILENCE;
-		l->by[i] = c.by;
+		l->by[i] = c->by;
 	}
-	if (c.changes == 0)
-		return true;
-	life_recheck(l, c.by == NULL ? s->starts_at : s->expires_at);
-	if (c.by == NULL)
-		return true;
+	return true;
+}
+
+static void
+tell(struct plan *p, const struct silence *s, const struct cover *c, struct buf *told)
+{
+	struct life *l = p->life;
+
+	if (c->changes == 0)
+		return;
+	life_recheck(l, c->by == NULL ? s->starts_at : s->expires_at);
+	if (c->by == NULL)
+		return;
 	if (l->silence == NULL)
-		l->silence = c.by;
+		l->silence = c->by;
 	buf_printf(
-	    told, "%c{\"by\":\"%s\",\"changes\":%zu}", told->n == 0 ? '[' : ',', c.by, c.changes);
+	    told, "%c{\"by\":\"%s\",\"changes\":%zu}", told->n == 0 ? '[' : ',', c->by, c->changes);
+}
+
+/* *over: the silences cost too much: what is left of them silences nothing, which is told at worst. */
+static bool
+apply_one(const struct ingest *in, struct plan *p, const struct silence *s, struct buf *told,
+    bool *over, struct err *e)
+{
+	struct cover c = { 0 };
+
+	if (!cover_make(in, p, s, &c, e))
+		return false;
+	if (!cover_all(in, p, &c, e)) {
+		*over = work_forgo(in->work, WORK_SILENCE, e);
+		if (!*over)
+			return false;
+	}
+	tell(p, s, &c, told);
 	return true;
 }
 
@@ -134,14 +173,15 @@ silence_plan(const struct ingest *in, struct plan *p, struct err *e)
 	struct silence *rows;
 	struct buf      told;
 	size_t          n;
+	bool            over = false;
 
 	if (p->diff == NULL || p->diff->n == 0)
 		return true;
 	if (!silence_ahead(in->t->db, p, in->received_at, &rows, &n, e))
 		return false;
 	buf_make(&told, p);
-	for (size_t i = 0; i < n; i++)
-		if (!apply_one(in, p, &rows[i], &told, e))
+	for (size_t i = 0; !over && i < n; i++)
+		if (!apply_one(in, p, &rows[i], &told, &over, e))
 			return false;
 	if (told.n == 0)
 		return true;

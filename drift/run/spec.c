@@ -511,13 +511,15 @@ spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, 
 
 /* ---- the cache ---- */
 
-#define SPECS_MAX 64
+#define SPECS_MAX       64
+#define SPECS_BYTES_MAX (48u << 20) /* of all of them: what is used least goes */
 
 struct spec_entry {
 	struct uuid        tenant, config;
 	uint64_t           version;
 	uint64_t           used;
 	struct drift_spec *spec; /* NULL: free */
+	size_t             bytes;
 };
 struct spec_cache {
 	struct spec_entry entries[SPECS_MAX];
@@ -557,6 +559,27 @@ cache_find(struct spec_cache *c, const struct uuid *tenant, const struct uuid *c
 	return oldest;
 }
 
+static void
+cache_bound(struct spec_cache *c, const struct spec_entry *keep)
+{
+	for (;;) {
+		struct spec_entry *oldest = NULL;
+		size_t             bytes = 0;
+
+		for (size_t i = 0; i < SPECS_MAX; i++) {
+			struct spec_entry *at = &c->entries[i];
+
+			bytes += at->spec != NULL ? at->bytes : 0;
+			if (at->spec != NULL && at != keep &&
+			    (oldest == NULL || at->used < oldest->used))
+				oldest = at;
+		}
+		if (bytes <= SPECS_BYTES_MAX || oldest == NULL)
+			return;
+		TALLOC_FREE(oldest->spec);
+	}
+}
+
 const struct drift_spec *
 spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c,
     struct work *work, struct err *e)
@@ -571,11 +594,13 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 	if (!hit) {
 		talloc_free(at->spec);
 		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,
-			spec_compile(d->specs, d, t, c->spec, work, e) };
+			spec_compile(d->specs, d, t, c->spec, work, e), 0 };
 		if (at->spec == NULL) {
 			err_note(e, "compiling a stored config");
 			return NULL;
 		}
+		at->bytes = talloc_total_size(at->spec);
+		cache_bound(d->specs, at);
 	}
 	at->used = ++d->specs->tick;
 	return at->spec;

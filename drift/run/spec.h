@@ -3,7 +3,8 @@
  *
  * The spec is stored as the JSON object the API took (without the name).  What
  * this version does not act on yet is refused with a sentence, never kept
- * unread.  Compiled specs are cached per process by tenant, config and version.
+ * unread.  Compiled specs are cached per process by tenant, config and version, as many as fit into
+ * 48 MiB.
  *
  * Errors: ERR_INVALID with faults (pointers into the config), ERR_INTERNAL (a
  * rule pack of the installation that is broken).

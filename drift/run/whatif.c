@@ -19,29 +19,57 @@ history(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, instant
 	return true;
 }
 
+/* What a snapshot held, as long as something is held against it. */
+struct sight {
+	struct side side;
+	TALLOC_CTX *mem; /* NULL: not ours */
+};
+
+static bool
+see(struct replay *r, const struct snapshot *s, struct sight *out, struct err *e)
+{
+	out->mem = talloc_new(r->mem);
+	if (out->mem == NULL)
+		return err_memory(e);
+	return side_of_snapshot(r->t, out->mem, s, &out->side, e) &&
+	       work_spend(r->work, WORK_READ, 100 + 40 * (uint64_t)out->side.n, e);
+}
+
+static void
+forget(struct sight *old, const struct sight *a, const struct sight *b)
+{
+	if (old->mem != a->mem && old->mem != b->mem)
+		TALLOC_FREE(old->mem);
+}
+
 static bool
 replay_all(struct replay *before, struct replay *after, const struct snapshot *rows, size_t n,
     const struct side *baseline, uint64_t baseline_seq, struct err *e)
 {
-	struct side from = *baseline, was = { 0 }, to;
-	bool        previous = before->spec->mode == BASELINE_PREVIOUS;
+	struct sight from = { *baseline, NULL }, was = { 0 }, to, old;
+	bool         previous = before->spec->mode == BASELINE_PREVIOUS;
 
 	for (size_t i = n; i-- > 0;) {
 		instant at = rows[i].received_at;
 
-		if (!side_of_snapshot(before->t, before->mem, &rows[i], &to, e))
+		if (!see(before, &rows[i], &to, e))
 			return false;
-		if (from.items == NULL || (!previous && rows[i].seq <= baseline_seq)) {
-			replay_skip(before, &to, at);
-			replay_skip(after, &to, at);
-		} else if (!replay_one(before, &from, &was, &to, at, e) ||
-			   !replay_one(after, &from, &was, &to, at, e)) {
+		if (from.side.items == NULL || (!previous && rows[i].seq <= baseline_seq)) {
+			replay_skip(before, &to.side, at);
+			replay_skip(after, &to.side, at);
+		} else if (!replay_one(before, &from.side, &was.side, &to.side, at, e) ||
+			   !replay_one(after, &from.side, &was.side, &to.side, at, e)) {
 			return false;
 		}
+		old = was;
 		was = to;
+		forget(&old, &from, &was);
 		/* the first complete one is the first that anything is held against */
-		if (previous && (from.items != NULL || side_whole(&to)))
+		if (previous && (from.side.items != NULL || side_whole(&to.side))) {
+			old = from;
 			from = to;
+			forget(&old, &from, &was);
+		}
 	}
 	return true;
 }

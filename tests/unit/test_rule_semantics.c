@@ -336,6 +336,45 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	assert_int_equal(e.code, ERR_TOO_COSTLY);
 }
 
+/* Nothing is refused: what is left has the default, and says why. */
+static void
+a_push_goes_on_without_the_rules_that_cost_it_too_much(void **state)
+{
+	struct err          e = { 0 };
+	const struct json  *list = parse(talloc_asprintf(
+	     mem, "[%s]", many(RULES_MAX, "{'path':'/**/x','severity':'low','to':'no'}")));
+	struct rules       *rules = rules_compile(mem, list, NULL, 0, NULL, &e);
+	const struct json  *values = parse(talloc_asprintf(mem, "[%s]", many(1000, "{'x':1}")));
+	struct resource     from = { STR("c"), STR("k"), parse("{'a':null}") };
+	const struct str    steps[] = { STR("a") };
+	struct rule_subject s = { CHANGE_MODIFIED, steps, 1, NULL, parse("null"), values };
+	struct rule_pick    pick;
+	struct rule_verdict v = { 0 };
+	struct work         work;
+	struct matcher     *matcher = matcher_make(mem, &work, WORK_RULES, &e);
+	unsigned            judged = 0;
+
+	(void)state;
+	work_begin(&work, WORK_PUSH, NULL);
+	for (; judged < 1000 && (v.rule == NULL || strcmp(v.rule, "unjudged") != 0); judged++) {
+		assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
+		assert_true(rules_classify(mem, &pick, &s, &v, &e));
+	}
+	assert_in_range(judged, 10, 999);
+	assert_int_equal(v.severity, RULE_DEFAULT_SEVERITY);
+	assert_true(v.reason[0] != '\0');
+	assert_int_equal(v.index, RULE_NONE);
+	for (int i = 0; i < 3; i++) {
+		uint64_t before = work.spent;
+
+		assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
+		assert_true(rules_classify(mem, &pick, &s, &v, &e));
+		assert_string_equal(v.rule, "unjudged");
+		assert_true(work.spent < before + 1000);
+	}
+	assert_true(work_spend(&work, WORK_COMPARE, 1000000, &e));
+}
+
 int
 main(void)
 {
@@ -346,6 +385,7 @@ main(void)
 		TEST(casefold_is_for_names_and_texts),
 		TEST(the_config_comes_first_then_its_packs_in_their_order_then_the_default),
 		TEST(more_rules_or_conditions_than_the_limits_are_refused),
+		TEST(a_push_goes_on_without_the_rules_that_cost_it_too_much),
 		TEST(a_comparison_costs_so_many_steps_and_then_it_is_an_error),
 	};
 

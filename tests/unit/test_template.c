@@ -405,6 +405,44 @@ differences_apply_or_are_refused_by_number(void **state)
 	}
 }
 
+/* One large resource is copied once, however many do not apply to it. */
+static void
+a_hundred_wrong_differences_cost_little_more_than_one(void **state)
+{
+	uint64_t spent[2];
+
+	(void)state;
+	for (int many = 0; many < 2; many++) {
+		TALLOC_CTX       *mem = talloc_new(NULL);
+		struct err        e = { 0 };
+		struct buf        b;
+		struct work       work;
+		struct resource   list[102];
+		struct difference d[100];
+		size_t            n = 1, dn = many == 1 ? 100 : 1;
+
+		buf_make(&b, mem);
+		buf_puts(&b, "{\"x\":[");
+		for (int i = 0; i < 20000; i++)
+			buf_printf(&b, "%s%d", i == 0 ? "" : ",", i);
+		buf_puts(&b, "]}");
+		list[0] = (struct resource) { STR("a"), STR("1"), parse(mem, b.p) };
+		for (size_t i = 0; i < dn; i++)
+			d[i] = (struct difference) { STR("a"), STR("1"), STR("/y/z"), DIFFERENCE_REMOVE,
+				NULL, NULL };
+		work_begin(&work, WORK_REQUEST, NULL);
+		assert_true(template_differ(mem, list, &n, d, dn, NULL, &work, &e));
+		for (size_t i = 0; i < dn; i++)
+			assert_non_null(d[i].why);
+		assert_int_equal(n, 1);
+		spent[many] = work.spent;
+		talloc_free(mem);
+	}
+	print_message("# %llu steps for one, %llu for 100\n", (unsigned long long)spent[0],
+	    (unsigned long long)spent[1]);
+	assert_true(spent[0] > 20000 && spent[1] < spent[0] + 10000);
+}
+
 static void
 differences_that_no_longer_apply_are_passed_over_and_say_why(void **state)
 {
@@ -460,6 +498,7 @@ main(void)
 		cmocka_unit_test(a_thousand_variables_are_found),
 		cmocka_unit_test(what_is_quoted_renders_to_itself),
 		cmocka_unit_test(differences_apply_or_are_refused_by_number),
+		cmocka_unit_test(a_hundred_wrong_differences_cost_little_more_than_one),
 		cmocka_unit_test(differences_that_no_longer_apply_are_passed_over_and_say_why),
 		cmocka_unit_test(names_of_variables),
 	};

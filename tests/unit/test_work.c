@@ -86,8 +86,41 @@ a_push_is_not_refused_for_its_steps(void **state)
 	(void)state;
 	work_begin(&w, WORK_PUSH, &stepping);
 	for (int i = 0; i < 100; i++)
-		assert_true(work_spend(&w, WORK_RULES, 1000000000, &e));
+		assert_true(work_spend(&w, WORK_COMPARE, 1000000000, &e));
 	assert_true(work_check(&w, &e));
+}
+
+/* Rules and silences: the rest of the push is done without. */
+static void
+what_a_push_can_do_without_has_a_share(void **state)
+{
+	static const enum work_kind kinds[] = { WORK_RULES, WORK_SILENCE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct work w;
+		struct err  e = { 0 };
+		uint64_t    times;
+
+		work_begin(&w, WORK_PUSH, &stepping);
+		times = spend_all(&w, kinds[i], 1000000, 0, &e);
+		assert_in_range(times * 1000000 * WORK_STEP_NS, 1000000000, 5000000000);
+		assert_false(work_forgo(&w, WORK_COMPARE, &e));
+		assert_true(work_forgo(&w, kinds[i], &e));
+		assert_int_equal(e.code, ERR_OK);
+		assert_true(work_spend(&w, WORK_COMPARE, 1000000000, &e));
+		assert_false(work_spend(&w, kinds[i], 1, &e));
+		assert_true(work_forgo(&w, kinds[i], &e));
+
+		cpu = w.cpu_end_ns + 1;
+		assert_false(work_check(&w, &e));
+		assert_false(work_forgo(&w, kinds[i], &e));
+
+		err_clear(&e);
+		work_begin(&w, WORK_REQUEST, &stepping);
+		spend_all(&w, kinds[i], 1000000, 0, &e);
+		assert_false(work_forgo(&w, kinds[i], &e));
+	}
 }
 
 static void
@@ -146,6 +179,7 @@ main(void)
 		cmocka_unit_test(a_request_ends_when_its_steps_are_used_up),
 		cmocka_unit_test(the_clock_ends_what_was_counted_too_cheaply),
 		cmocka_unit_test(a_push_is_not_refused_for_its_steps),
+		cmocka_unit_test(what_a_push_can_do_without_has_a_share),
 		cmocka_unit_test(what_was_spent_before_a_class_stays_spent),
 		cmocka_unit_test(nobody_counts_without_a_budget),
 		cmocka_unit_test(the_refusal_says_what_most_of_it_was_and_what_to_reduce),

@@ -175,8 +175,12 @@ trial_web() {
 	esac
 	wait_until 60 web_is_settled
 	if ! web_is_ready; then
-		port_bind "$trial_port" || true
-		tail -n 5 "$log/web.log"
+		if web_is_ours; then
+			curl -s --max-time 5 "$url/api/health/ready" || true
+		else
+			port_bind "$trial_port" || true
+			tail -n 5 "$log/web.log"
+		fi
 		return 1
 	fi
 	jq --arg url "$url" '.url = $url' "$state/credentials.json" >"$state/credentials.new"

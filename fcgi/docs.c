@@ -1,8 +1,7 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "core/base/hash.h"
-#include "core/web/openapi.h"
+#include "fcgi/console.h"
 #include "fcgi/routes.h"
 
 /* The tables do not change while a process lives: their texts are made once in each. */
@@ -43,21 +42,13 @@ make_page(
 	return true;
 }
 
-/* The page may use its own style sheet, by its hash, and nothing else. */
 static bool
-make_policy(struct pages *owner, struct page *p, struct err *e)
+print_docs(struct buf *b, const struct app *app, struct err *e)
 {
-	uint8_t hash[HASH_LEN];
-	char   *text;
+	char files[64];
 
-	hash_sha256(openapi_style, strlen(openapi_style), hash);
-	text = base64_print(owner, hash, HASH_LEN);
-	p->csp = text == NULL ? NULL
-			      : talloc_asprintf(owner,
-				    "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
-				    "form-action 'none'; frame-ancestors 'none'",
-				    text);
-	return p->csp != NULL || err_memory(e);
+	snprintf(files, sizeof(files), "../console/%s", console_build);
+	return openapi_html(b, app, files, e);
 }
 
 static struct pages *
@@ -101,8 +92,8 @@ get_docs(struct request *r, const void *body, void *answer, struct err *e)
 	(void)body, (void)answer;
 	if (all == NULL)
 		return false;
-	if (all->html.text.p == NULL && (!make_policy(all, &all->html, e) ||
-					    !make_page(all, &all->html, openapi_html, r->app, e)))
+	all->html.csp = CONSOLE_POLICY;
+	if (all->html.text.p == NULL && !make_page(all, &all->html, print_docs, r->app, e))
 		return false;
 	answer_page(r, &all->html);
 	return true;

@@ -41,12 +41,18 @@ enum schema_side { SCHEMA_BODY, SCHEMA_ANSWER };
 void schema_openapi(struct buf *b, const struct schema *s, enum schema_side side);
 /* The same of one member alone, e.g. for a query parameter. */
 void schema_openapi_field(struct buf *b, const struct field *f, enum schema_side side);
+/* The member is in that side's object: not SQL only, no secret in an answer, nothing read-only in a body. */
+bool schema_shows(const struct field *f, enum schema_side side);
 /*
  * Name of its component: NAME as an answer, NAMEInput as a body (the two differ: read-only members,
  * what is required, additionalProperties).  schema_openapi refers to nested schemas as
  * "#/components/schemas/" + this name of the same side.
  */
 void schema_component(struct buf *b, const struct schema *s, enum schema_side side);
+/*
+ * Appends an example of it, which fits its JSON Schema; a body has its required members, or all when none is.
+ */
+void schema_example(struct buf *b, const struct schema *s, enum schema_side side);
 /* Calls f for each schema that `s` itself refers to on that side (not deeper; one may come twice). */
 void schema_refs(const struct schema *s, enum schema_side side,
     void (*f)(void *arg, const struct schema *item), void *arg);

@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-static bool
-is_shown(const struct field *f, enum schema_side side)
+bool
+schema_shows(const struct field *f, enum schema_side side)
 {
 	uint32_t hidden = side == SCHEMA_BODY ? FIELD_READ_ONLY : FIELD_SECRET;
 
@@ -187,7 +187,7 @@ put_required(struct buf *b, const struct schema *s, enum schema_side side)
 	bool        any = false;
 
 	for (const struct field *f = s->fields; f->name != NULL; f++) {
-		if (!is_shown(f, side) || !is_required(f, side))
+		if (!schema_shows(f, side) || !is_required(f, side))
 			continue;
 		buf_puts(b, any ? "," : before);
 		buf_json(b, str_of(f->name));
@@ -204,7 +204,7 @@ schema_openapi(struct buf *b, const struct schema *s, enum schema_side side)
 
 	buf_puts(b, "{\"type\":\"object\",\"properties\":{");
 	for (const struct field *f = s->fields; f->name != NULL; f++) {
-		if (!is_shown(f, side))
+		if (!schema_shows(f, side))
 			continue;
 		if (any)
 			buf_putc(b, ',');
@@ -223,6 +223,6 @@ schema_refs(const struct schema *s, enum schema_side       side,
     void (*f)(void *arg, const struct schema *item), void *arg)
 {
 	for (const struct field *m = s->fields; m->name != NULL; m++)
-		if (is_shown(m, side) && (m->kind == FIELD_ITEMS || m->kind == FIELD_OBJECT))
+		if (schema_shows(m, side) && (m->kind == FIELD_ITEMS || m->kind == FIELD_OBJECT))
 			f(arg, m->item);
 }

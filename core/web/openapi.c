@@ -97,6 +97,13 @@ put_ref(struct buf *b, const struct schema *s, enum schema_side side)
 }
 
 static void
+put_example(struct buf *b, const struct schema *s, enum schema_side side)
+{
+	buf_puts(b, ",\"example\":");
+	schema_example(b, s, side);
+}
+
+static void
 put_body(struct buf *b, const struct route *rt)
 {
 	if (rt->in_kind == ROUTE_IN_NONE)
@@ -107,6 +114,8 @@ put_body(struct buf *b, const struct route *rt)
 		put_ref(b, rt->in, SCHEMA_BODY);
 	else
 		buf_puts(b, "{}");
+	if (rt->in != NULL)
+		put_example(b, rt->in, SCHEMA_BODY);
 	buf_putc(b, '}');
 	if (rt->in_kind == ROUTE_IN_DOCUMENT)
 		buf_puts(b, ",\"text/plain\":{\"schema\":{\"type\":\"string\"}},"
@@ -142,6 +151,7 @@ put_success_content(struct buf *b, const struct route *rt)
 	case ROUTE_OUT_ONE:
 		buf_puts(b, ",\"content\":{\"application/json\":{\"schema\":");
 		put_ref(b, rt->out, SCHEMA_ANSWER);
+		put_example(b, rt->out, SCHEMA_ANSWER);
 		buf_putc(b, '}');
 		put_also(b, rt);
 		return;
@@ -150,7 +160,10 @@ put_success_content(struct buf *b, const struct route *rt)
 			    "\"required\":[\"items\",\"next_cursor\"],\"properties\":{"
 			    "\"items\":{\"type\":\"array\",\"items\":");
 		put_ref(b, rt->out, SCHEMA_ANSWER);
-		buf_puts(b, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}}}");
+		buf_puts(b, "},\"next_cursor\":{\"type\":[\"string\",\"null\"]}}},\"example\":{"
+			    "\"items\":[");
+		schema_example(b, rt->out, SCHEMA_ANSWER);
+		buf_puts(b, "],\"next_cursor\":null}}");
 		if (rt->out_type != NULL) {
 			buf_putc(b, ',');
 			buf_json(b, str_of(rt->out_type));
@@ -220,30 +233,11 @@ put_security(struct buf *b, const struct route *rt)
 	buf_putc(b, ']');
 }
 
-/* get_api_drift_configs_id */
-static void
-put_operation_id(struct buf *b, const struct route *rt)
-{
-	bool gap = true;
-
-	buf_puts(b, openapi_method(rt->method));
-	for (const char *p = rt->path; *p != '\0'; p++) {
-		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			    (*p >= '0' && *p <= '9');
-
-		if (word && gap)
-			buf_putc(b, '_');
-		if (word)
-			buf_putc(b, *p);
-		gap = !word;
-	}
-}
-
 static void
 put_operation(struct buf *b, const struct route *rt)
 {
 	buf_printf(b, "\"%s\":{\"operationId\":\"", openapi_method(rt->method));
-	put_operation_id(b, rt);
+	openapi_operation_id(b, rt);
 	buf_puts(b, "\",\"tags\":[\"");
 	openapi_tag(b, rt->path);
 	buf_puts(b, "\"],\"summary\":");

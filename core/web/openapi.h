@@ -1,14 +1,11 @@
 /*
  * openapi.h - what the OpenAPI document and its readable page both need to say
- * about a route.  For the files of this room, and for fcgi/docs.c.
+ * about a route.  For the files of this room.
  */
 #ifndef BSX_WEB_OPENAPI_H
 #define BSX_WEB_OPENAPI_H
 
 #include "core/web/route.h"
-
-/* The style sheet of the page: its hash is the only thing the page's policy lets in. */
-extern const char openapi_style[];
 
 /* All component schemas, answers and bodies, each once; in order of first use. */
 struct components {
@@ -29,6 +26,8 @@ void openapi_tag(struct buf *b, const char *path);
 void openapi_permission(struct buf *b, const struct route *rt);
 /* One sentence on who may. */
 void openapi_access(struct buf *b, const struct route *rt);
+/* "get_api_drift_configs_id". */
+void openapi_operation_id(struct buf *b, const struct route *rt);
 const char *openapi_method(enum method m); /* lower case */
 /* What a status means, for a description. */
 const char *openapi_status(int status);

@@ -6,23 +6,6 @@
 
 #define STATUSES_MAX 32
 
-/* No outside resource, no script; readable in a terminal browser and on a phone. */
-const char openapi_style[] =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;"
-    "color:#1b1f24;background:#fff}"
-    "h1{font-size:1.6rem}h2{margin-top:3rem;border-bottom:1px solid #ccd2d9}"
-    "h3{margin:2rem 0 .3rem;font:600 1rem/1.4 ui-monospace,monospace;overflow-wrap:anywhere}"
-    "nav a{margin-right:1rem}a{color:#0b57a4}code{font:.92em ui-monospace,monospace}"
-    ".m{text-transform:uppercase;display:inline-block;min-width:4.2em;color:#fff;background:#"
-    "3c4650;border-radius:3px;"
-    "padding:0 .4em;margin-right:.6em;text-align:center}.get{background:#1a6d3c}"
-    ".post{background:#0b57a4}.put{background:#8a5a00}.delete{background:#a3231f}"
-    "table{border-collapse:collapse;width:100%;margin:.5rem 0}"
-    "th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;"
-    "border-bottom:1px solid #e4e8ec}p{margin:.3rem 0}"
-    "@media(prefers-color-scheme:dark){body{color:#dfe4ea;background:#15191d}a{color:#7db8ff}"
-    "h2{border-color:#3c4650}th,td{border-color:#2a3138}}";
-
 static void
 put_text(struct buf *b, const char *z)
 {
@@ -90,33 +73,97 @@ put_kind(struct buf *b, const struct field *f, enum schema_side side)
 	}
 }
 
-static bool
-is_shown(const struct field *f, enum schema_side side)
-{
-	uint32_t hidden = side == SCHEMA_BODY ? FIELD_READ_ONLY : FIELD_SECRET;
-
-	return f->kind != FIELD_BLOB && !(f->flags & (FIELD_NO_JSON | hidden));
-}
-
 static void
 put_members(struct buf *b, const struct schema *s, enum schema_side side)
 {
-	buf_puts(b, "<table><thead><tr><th>Member<th>Kind<th>Meaning</thead><tbody>\n");
+	buf_puts(b, "<dl class=\"members\">\n");
 	for (const struct field *f = s->fields; f->name != NULL; f++) {
-		if (!is_shown(f, side))
+		if (!schema_shows(f, side))
 			continue;
-		buf_puts(b, "<tr><td><code>");
+		buf_puts(b, "<div><dt><code>");
 		put_text(b, f->name);
-		buf_puts(b, "</code>");
-		if (side == SCHEMA_BODY && (f->flags & FIELD_REQUIRED))
-			buf_puts(b, " (required)");
-		buf_puts(b, "<td>");
+		buf_puts(b, "</code> <span class=\"kind\">");
 		put_kind(b, f, side);
-		buf_puts(b, "<td>");
+		if (side == SCHEMA_BODY && (f->flags & FIELD_REQUIRED))
+			buf_puts(b, ", required");
+		buf_puts(b, "</span></dt><dd>");
 		put_text(b, f->doc != NULL ? f->doc : "");
-		buf_putc(b, '\n');
+		buf_puts(b, "</dd></div>\n");
 	}
-	buf_puts(b, "</tbody></table>\n");
+	buf_puts(b, "</dl>\n");
+}
+
+/* ---- examples ---- */
+
+#define AN_ID "01931a2b-4c5d-7e6f-8a9b-0c1d2e3f4a5b"
+
+/* What stands in braces is filled in. */
+static void
+put_address(struct buf *b, const char *path)
+{
+	struct str rest = str_of(path), before, name;
+
+	while (rest.p != NULL) {
+		rest = str_cut(rest, '{', &before);
+		buf_html(b, before);
+		if (rest.p == NULL)
+			return;
+		rest = str_cut(rest, '}', &name);
+		buf_html(b, str_starts(name, "id") ? STR(AN_ID) : name);
+	}
+}
+
+static void
+put_body_example(struct buf *b, const struct route *rt)
+{
+	struct buf json;
+
+	if (rt->in_kind == ROUTE_IN_DOCUMENT) {
+		buf_puts(b, " \\\n  -H &#39;Content-Type: application/json&#39; --data-binary "
+			    "@policy.json");
+		return;
+	}
+	if (rt->in == NULL)
+		return;
+	buf_make(&json, b->mem);
+	schema_example(&json, rt->in, SCHEMA_BODY);
+	buf_puts(b, " \\\n  -H &#39;Content-Type: application/json&#39; -d &#39;");
+	buf_html(b, buf_str(&json));
+	buf_puts(b, "&#39;");
+}
+
+static void
+put_request_example(struct buf *b, const struct route *rt)
+{
+	buf_puts(b, "<pre><code>curl ");
+	if (rt->method != GET)
+		buf_printf(b, "-X %s ",
+		    rt->method == POST  ? "POST"
+		    : rt->method == PUT ? "PUT"
+					: "DELETE");
+	buf_puts(b, "&quot;$url");
+	put_address(b, rt->path);
+	buf_puts(b, "&quot;");
+	if (rt->access.who != ACCESS_WHO_ANYONE)
+		buf_puts(b, " \\\n  -H &quot;Authorization: Bearer $token&quot;");
+	put_body_example(b, rt);
+	buf_puts(b, "</code></pre>\n");
+}
+
+static void
+put_answer_example(struct buf *b, const struct route *rt)
+{
+	struct buf json;
+
+	if (rt->out_kind != ROUTE_OUT_ONE && rt->out_kind != ROUTE_OUT_LIST)
+		return;
+	buf_make(&json, b->mem);
+	buf_puts(&json, rt->out_kind == ROUTE_OUT_LIST ? "{\"items\":[" : "");
+	schema_example(&json, rt->out, SCHEMA_ANSWER);
+	buf_puts(&json, rt->out_kind == ROUTE_OUT_LIST ? "],\"next_cursor\":null}" : "");
+	buf_puts(b, "<pre><code class=\"json\">");
+	buf_html(b, buf_str(&json));
+	buf_puts(b, "</code></pre>\n");
 }
 
 /* ---- operations ---- */
@@ -160,23 +207,37 @@ put_answer(struct buf *b, const struct route *rt)
 }
 
 static void
-put_operation(struct buf *b, const struct route *rt)
+put_name(struct buf *b, const struct route *rt)
 {
 	const char *method = openapi_method(rt->method);
 
-	buf_printf(b, "<h3><span class=\"m %s\">%s</span>", method, method);
+	buf_printf(b, "<span class=\"method %s\">%s</span> <code>", method, method);
 	put_text(b, rt->path);
+	buf_puts(b, "</code>");
+}
+
+static void
+put_operation(struct buf *b, const struct route *rt)
+{
+	buf_puts(b, "<section class=\"entry\" id=\"");
+	openapi_operation_id(b, rt);
+	buf_puts(b, "\">\n<h3>");
+	put_name(b, rt);
 	buf_puts(b, "</h3>\n<p>");
 	put_text(b, rt->doc);
-	buf_puts(b, "</p>\n<p>");
+	buf_puts(b, "</p>\n<p class=\"small\">");
 	openapi_access(b, rt);
 	buf_puts(b, "</p>\n");
-	if (rt->query != NULL) {
+	if (rt->query != NULL && rt->query->fields[0].name != NULL) {
 		buf_puts(b, "<p>Query parameters:</p>\n");
 		put_members(b, rt->query, SCHEMA_BODY);
 	}
 	put_body(b, rt);
 	put_answer(b, rt);
+	buf_puts(b, "<details><summary>Example</summary>\n");
+	put_request_example(b, rt);
+	put_answer_example(b, rt);
+	buf_puts(b, "</details>\n</section>\n");
 }
 
 /* ---- the page ---- */
@@ -205,71 +266,125 @@ each_tag(struct buf *b, const struct app *app, tag_fn *f)
 	}
 }
 
-static void
-put_tag_link(struct buf *b, const struct app *app, const char *tag)
-{
-	(void)app;
-	buf_puts(b, "<a href=\"#tag-");
-	put_text(b, tag);
-	buf_puts(b, "\">");
-	put_text(b, tag);
-	buf_puts(b, "</a>\n");
-}
+typedef void row_fn(struct buf *b, const struct route *rt);
 
 static void
-put_tag_section(struct buf *b, const struct app *app, const char *tag)
+each_row(struct buf *b, const struct app *app, const char *tag, row_fn *f)
 {
 	struct buf own;
 
-	buf_puts(b, "<h2 id=\"tag-");
-	put_text(b, tag);
-	buf_puts(b, "\">");
-	put_text(b, tag);
-	buf_puts(b, "</h2>\n");
 	for (const struct route *const *t = app->routes; *t != NULL; t++) {
 		for (const struct route *rt = *t; rt->path != NULL; rt++) {
 			buf_make(&own, b->mem);
 			openapi_tag(&own, rt->path);
 			if (str_eqz(buf_str(&own), tag))
-				put_operation(b, rt);
+				f(b, rt);
 		}
 	}
 }
 
 static void
+put_row_link(struct buf *b, const struct route *rt)
+{
+	buf_puts(b, "<li><a href=\"#");
+	openapi_operation_id(b, rt);
+	buf_puts(b, "\">");
+	put_name(b, rt);
+	buf_puts(b, "</a></li>\n");
+}
+
+static void
+put_tag_contents(struct buf *b, const struct app *app, const char *tag)
+{
+	buf_puts(b, "<li><a class=\"tag-link\" href=\"#tag-");
+	put_text(b, tag);
+	buf_puts(b, "\">");
+	put_text(b, tag);
+	buf_puts(b, "</a>\n<ul>\n");
+	each_row(b, app, tag, put_row_link);
+	buf_puts(b, "</ul></li>\n");
+}
+
+static void
+put_tag_section(struct buf *b, const struct app *app, const char *tag)
+{
+	buf_puts(b, "<section class=\"group\">\n<h2 id=\"tag-");
+	put_text(b, tag);
+	buf_puts(b, "\">");
+	put_text(b, tag);
+	buf_puts(b, "</h2>\n");
+	each_row(b, app, tag, put_operation);
+	buf_puts(b, "</section>\n");
+}
+
+static void
 put_components(struct buf *b, const struct components *c)
 {
-	buf_puts(b, "<h2 id=\"objects\">Objects</h2>\n");
+	buf_puts(b, "<section class=\"group\">\n<h2 id=\"objects\">Objects</h2>\n");
 	for (size_t i = 0; i < c->n; i++) {
-		buf_puts(b, "<h3 id=\"");
+		buf_puts(b, "<section class=\"entry\" id=\"");
 		schema_component(b, c->items[i].schema, c->items[i].side);
-		buf_puts(b, "\">");
+		buf_puts(b, "\">\n<h3>");
 		schema_component(b, c->items[i].schema, c->items[i].side);
 		buf_puts(b, "</h3>\n");
 		put_members(b, c->items[i].schema, c->items[i].side);
+		buf_puts(b, "</section>\n");
 	}
+	buf_puts(b, "</section>\n");
+}
+
+static void
+put_head(struct buf *b, const char *files)
+{
+	buf_puts(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		    "<title>BlindSpotX API</title>\n");
+	buf_printf(b,
+	    "<link rel=\"icon\" type=\"image/svg+xml\" href=\"%s/icon.svg\">\n"
+	    "<link rel=\"stylesheet\" href=\"%s/style.css\">\n"
+	    "<link rel=\"stylesheet\" href=\"%s/docs.css\">\n"
+	    "<script type=\"module\" src=\"%s/docs.js\"></script>\n</head>\n",
+	    files, files, files, files);
+}
+
+static void
+put_introduction(struct buf *b)
+{
+	buf_puts(b, "<h1>BlindSpotX API " BSX_VERSION "</h1>\n"
+		    "<p>For programs: <a href=\"openapi.json\">openapi.json</a> (OpenAPI 3.1). "
+		    "Bodies and answers are JSON; ids are UUIDs; instants are RFC 3339 in UTC. "
+		    "Lists take <code>limit</code> and <code>cursor</code> and answer "
+		    "<code>items</code> and <code>next_cursor</code>.</p>\n"
+		    "<p>In the examples <code>$url</code> is this installation's address and "
+		    "<code>$token</code> the <code>access_token</code> of a sign-in with "
+		    "<code>&quot;delivery&quot;:&quot;body&quot;</code>, or an API key.</p>\n"
+		    "<form id=\"search\" role=\"search\" hidden><label for=\"words\">Search</label>"
+		    "<input id=\"words\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\">"
+		    "<p id=\"found\" class=\"small\" role=\"status\"></p></form>\n");
 }
 
 bool
-openapi_html(struct buf *b, const struct app *app, struct err *e)
+openapi_html(struct buf *b, const struct app *app, const char *files, struct err *e)
 {
 	struct components c;
 
 	if (!components_collect(b->mem, app, &c, e))
 		return false;
-	buf_puts(b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-		    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-		    "<title>BlindSpotX API</title><style>");
-	buf_puts(b, openapi_style);
-	buf_puts(b, "</style></head><body>\n<h1>BlindSpotX API " BSX_VERSION "</h1>\n"
-		    "<p>For programs: <a href=\"openapi.json\">openapi.json</a> (OpenAPI 3.1). "
-		    "Bodies and answers are JSON; ids are UUIDs; instants are RFC 3339 in UTC. "
-		    "Lists take <code>limit</code> and <code>cursor</code> and answer "
-		    "<code>items</code> and <code>next_cursor</code>.</p>\n<nav>");
-	each_tag(b, app, put_tag_link);
-	buf_puts(b, "<a href=\"#objects\">objects</a></nav>\n");
+	put_head(b, files);
+	buf_puts(
+	    b, "<body class=\"docs\">\n<header class=\"bar\"><a class=\"brand\" href=\"../\">");
+	buf_printf(b, "<img src=\"%s/icon.svg\" alt=\"\" width=\"28\" height=\"28\">", files);
+	buf_puts(b,
+	    "BlindSpotX</a></header>\n<nav aria-label=\"Contents\"><details id=\"contents\">"
+	    "<summary>Contents</summary>\n<ul>\n");
+	each_tag(b, app, put_tag_contents);
+	buf_puts(b,
+	    "<li><a class=\"tag-link\" href=\"#objects\">Objects</a></li>\n</ul></details></nav>\n"
+	    "<main id=\"main\">\n");
+	put_introduction(b);
 	each_tag(b, app, put_tag_section);
 	put_components(b, &c);
-	buf_puts(b, "</body></html>\n");
+	buf_puts(b, "</main>\n</body>\n</html>\n");
 	return buf_ok(b) || err_memory(e);
 }

@@ -37,6 +37,25 @@ openapi_method(enum method m)
 	return "";
 }
 
+/* get_api_drift_configs_id */
+void
+openapi_operation_id(struct buf *b, const struct route *rt)
+{
+	bool gap = true;
+
+	buf_puts(b, openapi_method(rt->method));
+	for (const char *p = rt->path; *p != '\0'; p++) {
+		bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			    (*p >= '0' && *p <= '9');
+
+		if (word && gap)
+			buf_putc(b, '_');
+		if (word)
+			buf_putc(b, *p);
+		gap = !word;
+	}
+}
+
 /* "/api/drift/configs/{id}" speaks of drift-configs, "/.well-known/x" of well-known, "/" of the
  * console. */
 void

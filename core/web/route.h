@@ -145,8 +145,9 @@ bool route_hashes(struct app *app, struct str method, struct str target);
 /* Startup check of all tables: duplicates, access words, schemas. */
 MUST_USE bool routes_check(const struct route *const *tables, struct err *e);
 
-/* The OpenAPI 3.1 document and its readable page, made from the tables. */
+/* The OpenAPI 3.1 document, made from the tables. */
 MUST_USE bool openapi_print(struct buf *b, const struct app *app, struct err *e);
-MUST_USE bool openapi_html(struct buf *b, const struct app *app, struct err *e);
+/* The same as a page to read; `files`: the address, seen from it, of style.css, docs.css, docs.js and icon.svg. */
+MUST_USE bool openapi_html(struct buf *b, const struct app *app, const char *files, struct err *e);
 
 #endif

@@ -106,7 +106,8 @@ export class Visitor {
     if (pictures === '')
       return;
     fs.mkdirSync(pictures, { recursive: true });
-    await this.page.screenshot({ path: path.join(pictures, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`), fullPage: true });
+    const fullPage = await this.page.evaluate(() => document.documentElement.scrollHeight < 5000);
+    await this.page.screenshot({ path: path.join(pictures, `${name.replace(/[^a-z0-9]+/gi, '-')}.png`), fullPage });
   }
 
   // By the keyboard alone: Tab until the focus is on what has this role and name.

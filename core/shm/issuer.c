@@ -32,6 +32,15 @@ used_bytes(const struct issuer_body *b)
 
 #define HEAD offsetof(struct issuer_body, text)
 
+/* What a stopped writer left may be anything; times before 1970 would not even be far away from
+ * now. */
+static bool
+is_possible(const struct issuer_body *b)
+{
+	return b->n <= ISSUER_TEXT_MAX && b->claimed_ms >= 0 && b->ended_ms >= 0 &&
+	       b->fetched_ms >= 0;
+}
+
 /* Copies what stands before the text of an entry that rests; *word is what it was read under. */
 static bool
 head_read(const struct issuer_entry *x, struct issuer_body *b, uint64_t *word)
@@ -41,8 +50,7 @@ head_read(const struct issuer_entry *x, struct issuer_body *b, uint64_t *word)
 		return false;
 	words_load(b, x->body, HEAD);
 	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&x->word, memory_order_relaxed) == *word &&
-	       b->n <= ISSUER_TEXT_MAX;
+	return atomic_load_explicit(&x->word, memory_order_relaxed) == *word && is_possible(b);
 }
 
 /* The rest of it; false: it has changed meanwhile, or is a mixture that a stopped writer left. */

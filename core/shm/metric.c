@@ -231,7 +231,7 @@ collect(const struct metric_table *t, struct row *rows)
 		const struct metric_series *x = &t->series[i];
 
 		if (atomic_load_explicit(&x->state, memory_order_acquire) == SERIES_READY &&
-		    x->metric < METRIC__MAX)
+		    x->metric < METRIC__MAX && memchr(x->labels, '\0', sizeof(x->labels)) != NULL)
 			row_read(&rows[n++], x, i);
 	}
 	qsort(rows, n, sizeof(*rows), by_metric_and_labels);

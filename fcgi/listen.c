@@ -214,6 +214,41 @@ listen_make(struct listener *l, const char *where, mode_t mode, struct err *e)
 	return strchr(where, '/') != NULL ? make_unix(l, where, mode, e) : make_tcp(l, where, e);
 }
 
+static bool
+is_local(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in  *v4 = (const void *)ss;
+	const struct sockaddr_in6 *v6 = (const void *)ss;
+
+	if (ss->ss_family == AF_INET)
+		return (ntohl(v4->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+	if (ss->ss_family != AF_INET6)
+		return ss->ss_family == AF_UNIX;
+	return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) ||
+	       (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) &&
+		   v6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+}
+
+bool
+listen_check(const struct listener *l, bool allowed, struct err *e)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t               n = sizeof(ss);
+	char                    host[NI_MAXHOST] = "?", port[NI_MAXSERV] = "?";
+
+	if (getsockname(l->fd, (struct sockaddr *)&ss, &n) != 0)
+		return fail(e, "the socket", "its address");
+	if (allowed || is_local(&ss))
+		return true;
+	(void)getnameinfo((const struct sockaddr *)&ss, n, host, sizeof(host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV);
+	return err_set(e, ERR_INTERNAL, 0, "cannot listen",
+	    "%s port %s can be reached from other machines, and FastCGI has no password: use a "
+	    "unix "
+	    "socket or a loopback address, or set listen.remote = true behind a firewall",
+	    host, port);
+}
+
 void
 listen_unlink(struct listener *l)
 {

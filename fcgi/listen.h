@@ -39,6 +39,12 @@ MUST_USE bool listen_inherited(struct listener *l, struct err *e);
  */
 MUST_USE bool listen_make(struct listener *l, const char *where, mode_t mode, struct err *e);
 
+/*
+ * Nobody beyond this machine can reach it, or that is `allowed`: FastCGI has no password.
+ * However it was made; an error names the address.
+ */
+MUST_USE bool listen_check(const struct listener *l, bool allowed, struct err *e);
+
 /* Takes the name of our own unix socket away: no new connection comes in, those in the queue stay.
  */
 void listen_unlink(struct listener *l);

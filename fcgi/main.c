@@ -220,10 +220,10 @@ open_program(struct program *p, struct err *e)
 	if (!responder_open(p->mem, r, o->conf_path, o->workers, e) ||
 	    !responder_check_connections(r, e))
 		return false;
-	if (p->listener.fd >= 0)
-		return true;
 	where = o->socket != NULL ? o->socket : r->conf->socket;
-	return listen_make(&p->listener, where, (mode_t)r->conf->socket_mode, e);
+	return (p->listener.fd >= 0 ||
+		   listen_make(&p->listener, where, (mode_t)r->conf->socket_mode, e)) &&
+	       listen_check(&p->listener, r->conf->socket_remote, e);
 }
 
 static int

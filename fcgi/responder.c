@@ -101,12 +101,15 @@ keep_fixed(const struct conf_key *k, const struct conf *old, struct conf *new, s
 {
 	const char *from = (const char *)old + k->offset;
 	char       *to = (char *)new + k->offset;
+	size_t      n = k->kind == FIELD_I64    ? sizeof(int64_t)
+			: k->kind == FIELD_BOOL ? sizeof(bool)
+						: 0;
 	char       *text;
 
-	if (k->kind == FIELD_I64) {
-		if (memcmp(to, from, sizeof(int64_t)) == 0)
+	if (n > 0) {
+		if (memcmp(to, from, n) == 0)
 			return false;
-		memcpy(to, from, sizeof(int64_t));
+		memcpy(to, from, n);
 		return true;
 	}
 	assert(k->kind == FIELD_STR); /* what the table has of fixed settings */

@@ -125,6 +125,12 @@ look_at_socket(struct findings *f)
 	const struct group *g;
 	struct stat         st;
 
+	if (strchr(path, '/') == NULL)
+		finding(f, !f->c->conf->socket_remote,
+		    "listen.socket %s is TCP%s: whoever reaches it can claim any client address",
+		    path,
+		    f->c->conf->socket_remote ? ", and listen.remote opens it to other machines"
+					      : "");
 	if (*path != '/')
 		return;
 	if (stat(path, &st) != 0 || !S_ISSOCK(st.st_mode)) {

@@ -37,6 +37,7 @@ struct conf {
 	int64_t        max_requests;    /* a worker is replaced after this many (+- jitter); 0: never */
 	const char    *socket;          /* unix path or host:port to listen on when none is inherited */
 	int64_t        socket_mode;     /* octal permissions, e.g. 0660 */
+	bool           socket_remote;   /* a TCP socket beyond loopback is allowed */
 	int64_t        body_max;        /* bytes of a request body */
 	int64_t        snapshot_max;    /* bytes of a pushed snapshot */
 	int64_t        body_timeout_s;  /* a body must be complete within this */

@@ -52,6 +52,9 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Unix socket, or host:port, to listen on when none is inherited."),
 	KEY(socket_mode, "listen.mode", "\"0660\"", .min = 0, .max = 0777, .form = CONF_OCTAL,
 	    .doc = "Permissions of the unix socket, as a string of octal digits."),
+	KEY(socket_remote, "listen.remote", "false",
+	    .doc = "Allows a TCP socket that other machines can reach.  FastCGI has no password: whoever "
+	           "reaches it can claim any client address, so let a firewall leave the web server only."),
 	KEY(body_max, "limits.body", "1048576", .unit = "bytes", .min = 1024, .max = 64 * MIB, HUP,
 	    .doc = "Most of a request's body; more is answered with 413."),
 	KEY(snapshot_max, "limits.snapshot", "16777216", .unit = "bytes", .min = 1024,

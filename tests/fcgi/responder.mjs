@@ -108,6 +108,29 @@ async function sockets() {
     await until('an answer', async () => (await request({ host: '127.0.0.1', port }, LIVE)).status === 200);
     check((await stop(r)).code === 0, r.text);
   });
+  await test('a TCP socket that other machines can reach is refused, inherited or not, unless listen.remote says so', async () => {
+    const it = installation();
+    const port = await freePort(build);
+    const inherits = (host) => ['systemd-socket-activate', ['-l', `${host}:${port}`, program, '-c', it.conf, '-w', '1']];
+    const own = (host) => [program, ['-c', it.conf, '-w', '1', '-s', `${host}:${port}`]];
+    const refused = async (r) => {
+      // An activated program begins when somebody knocks.
+      await until('it to end', async () => { net.connect(port, '127.0.0.1').on('error', () => {}).end(); return r.exitCode !== null; });
+      check(r.text.includes('listen.remote'), r.text);
+    };
+    for (const host of ['0.0.0.0', '[::]', '[::ffff:0.0.0.0]'])
+      await refused(start(...own(host)));
+    await refused(start(...inherits('0.0.0.0')));
+    for (const [host, address] of [['127.0.0.2', '127.0.0.2'], ['[::1]', '::1'], ['[::ffff:127.0.0.1]', '127.0.0.1']]) {
+      const r = start(...own(host));
+      await until('an answer', async () => (await request({ host: address, port }, LIVE)).status === 200);
+      check((await stop(r)).code === 0, r.text);
+    }
+    it.configure('listen: { remote = true; };');
+    const r = start(...own('0.0.0.0'));
+    await until('an answer', async () => (await request({ host: '127.0.0.1', port }, LIVE)).status === 200);
+    check((await stop(r)).code === 0, r.text);
+  });
   await test('it takes the socket of LISTEN_FDS', async () => {
     const it = installation();
     const r = start('systemd-socket-activate', ['-l', it.socket, program, '-c', it.conf, '-w', '1']);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/content.h"
+
 #define ADDRESSES_MAX 1000000
 
 /* ---- statements ---- */
@@ -41,8 +43,7 @@ struct named_out {
 	int64_t n;
 };
 static const struct field  named_out_fields[] = { COLUMN(struct named_out, n), FIELD_END };
-static const struct schema named_out =
-    SCHEMA("HistoryNamed", struct named_out, named_out_fields);
+static const struct schema named_out = SCHEMA("HistoryNamed", struct named_out, named_out_fields);
 
 SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
     "SELECT COUNT(*) AS n FROM"
@@ -118,12 +119,26 @@ SQL(history_delete_manifest, SQL_TENANT, &id_in, NULL,
 SQL(history_select_unwritten, SQL_TENANT, NULL, &id_in,
     "SELECT id FROM config_snapshots WHERE in_order = FALSE AND NOT EXISTS"
     " (SELECT 1 FROM manifest_contents m WHERE m.snapshot_id = config_snapshots.id) LIMIT 1");
-SQL(history_lock_content, SQL_TENANT, &address_in, &address_in,
-    "SELECT address FROM contents WHERE address = ? AND chunk = 0 FOR UPDATE");
-SQL(history_find_version, SQL_TENANT, &address_in, &address_in,
-    "SELECT address FROM resource_versions WHERE address = ? LIMIT 1 LOCK IN SHARE MODE");
-SQL(history_find_manifest, SQL_TENANT, &address_in, &address_in,
-    "SELECT address FROM manifest_contents WHERE address = ? LIMIT 1 LOCK IN SHARE MODE");
+/* Several addresses are a JSON array of hex digits. */
+struct addresses_in {
+	const char *addresses;
+};
+static const struct field  addresses_fields[] = { COLUMN(struct addresses_in, addresses),
+	 FIELD_END };
+static const struct schema addresses_in =
+    SCHEMA("HistoryAddressesIn", struct addresses_in, addresses_fields);
+
+#define GIVEN "JSON_TABLE(?, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j"
+SQL(history_lock_contents, SQL_TENANT, &addresses_in, &address_in,
+    "SELECT c.address FROM " GIVEN " STRAIGHT_JOIN contents c ON c.address = UNHEX(j.a)"
+    " AND c.chunk = 0 FOR UPDATE");
+/* One that refers to it is enough, and is kept from going meanwhile. */
+#define FREE_OF(table)                                                                             \
+	"SELECT UNHEX(j.a) AS address FROM " GIVEN " WHERE (SELECT 1 FROM " table                  \
+	" r WHERE r.address = UNHEX(j.a) LIMIT 1 LOCK IN SHARE MODE) IS NULL"
+SQL(history_free_of_versions, SQL_TENANT, &addresses_in, &address_in, FREE_OF("resource_versions"));
+SQL(history_free_of_manifests, SQL_TENANT, &addresses_in, &address_in,
+    FREE_OF("manifest_contents"));
 SQL(history_delete_content, SQL_TENANT, &address_in, NULL,
     "DELETE FROM contents WHERE address = ?");
 SQL(history_select_loose, SQL_TENANT, &page_in, &address_in,
@@ -134,44 +149,62 @@ SQL(history_select_loose, SQL_TENANT, &page_in, &address_in,
 
 /* ---- contents ---- */
 
-static bool
-finds(
-    struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, bool *found, struct err *e)
-{
-	struct address out;
-
-	*found = db_one(db, mem, q, in, &out, e);
-	if (*found || e->code != ERR_MISSING)
-		return *found;
-	err_clear(e);
-	return true;
-}
-
-static bool
-drop_content(
-    struct db *db, TALLOC_CTX *mem, const struct address *a, size_t *dropped, struct err *e)
-{
-	bool there, version = false, manifest = false;
-
-	if (!finds(db, mem, &history_lock_content, a, &there, e))
-		return false;
-	if (!there)
-		return true;
-	if (!finds(db, mem, &history_find_version, a, &version, e) ||
-	    (!version && !finds(db, mem, &history_find_manifest, a, &manifest, e)))
-		return false;
-	if (version || manifest)
-		return true;
-	++*dropped;
-	return db_run(db, &history_delete_content, a, NULL, e);
-}
-
 /* Who stores contents locks them in this order too. */
 static int
 by_address(const void *a, const void *b)
 {
 	return memcmp(((const struct address *)a)->address.p,
 	    ((const struct address *)b)->address.p, HASH_LEN);
+}
+
+static bool
+print_addresses(
+    TALLOC_CTX *mem, const struct address *a, size_t n, struct addresses_in *out, struct err *e)
+{
+	struct buf b;
+	char       hex[2 * HASH_LEN + 1];
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < n; i++) {
+		if (a[i].address.n != HASH_LEN)
+			return err_set(e, ERR_INTERNAL, 0, "internal error", "no address");
+		hex_print(a[i].address.p, HASH_LEN, hex);
+		buf_printf(&b, "%s\"%s\"", i == 0 ? "[" : ",", hex);
+	}
+	buf_putc(&b, ']');
+	buf_putc(&b, '\0');
+	out->addresses = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+/* Which of these a statement names, in their order. */
+static bool
+sift(struct db *db, TALLOC_CTX *mem, const struct sql *q, struct address **a, size_t *n,
+    struct err *e)
+{
+	struct addresses_in in;
+
+	return *n == 0 ||
+	       (print_addresses(mem, *a, *n, &in, e) && db_all(db, mem, q, &in, *n, a, n, e));
+}
+
+/* Of these what is there and nobody refers to. */
+static bool
+drop_some(
+    struct db *db, TALLOC_CTX *mem, struct address *a, size_t n, size_t *dropped, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(mem);
+	bool        ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = sift(db, tmp, &history_lock_contents, &a, &n, e) &&
+	     sift(db, tmp, &history_free_of_versions, &a, &n, e) &&
+	     sift(db, tmp, &history_free_of_manifests, &a, &n, e) &&
+	     db_run_many(db, &history_delete_content, a, n, e);
+	*dropped += n;
+	talloc_free(tmp);
+	return ok;
 }
 
 /* With a manifest that nobody has listed nothing can be said of any content. */
@@ -187,8 +220,9 @@ drop_contents(
 	if (!db_all(db, mem, &history_select_unwritten, NULL, 1, &unwritten, &blind, e))
 		return false;
 	qsort(a, n, sizeof(a[0]), by_address);
-	for (size_t i = 0; blind == 0 && i < n; i++)
-		if (!drop_content(db, mem, &a[i], dropped, e))
+	for (size_t i = 0; blind == 0 && i < n; i += CONTENT_BATCH)
+		if (!drop_some(
+			db, mem, a + i, n - i < CONTENT_BATCH ? n - i : CONTENT_BATCH, dropped, e))
 			return false;
 	return true;
 }

@@ -1,12 +1,11 @@
-#include <string.h>
-
+#include "drift/engine/patch.h"
 #include "drift/run/sides.h"
 #include "fcgi/drift.h"
 
-#define PATCH_TYPE "application/json-patch+json"
-#define CSV_TYPE   "text/csv"
-#define EXPORT_MAX ((size_t)64 << 20) /* bytes of an answer */
-#define CSV_PAGE   500
+#define PATCH_TYPE  "application/json-patch+json"
+#define CSV_TYPE    "text/csv"
+#define PIECE_BYTES ((size_t)256 << 10) /* of an answer: it is sent then */
+#define PIECE_ROWS  1000                /* changes of a table, or pairs of resources of a patch */
 
 const char *const export_types[] = { PATCH_TYPE, CSV_TYPE, NULL };
 
@@ -30,14 +29,37 @@ export_wanted(const struct request *r)
 	return EXPORT_JSON;
 }
 
+/*
+ * The answer comes in pieces.  The first is made before the status is sent, so that what is wrong
+ * from the beginning is told as always; an answer that is complete then goes at once.
+ */
+struct export
+{
+	bool (*piece)(struct request * r, struct export * x, struct buf * out, struct err * e);
+	bool                 ended;
+	struct change_filter f; /* the table: where it is */
+	struct side          from, to;
+	struct sides        *walk;
+	struct patch        *patch;
+};
+
 static bool
-finish(struct request *r, const char *type, struct err *e)
+next_piece(struct request *r, struct buf *out, struct err *e)
+{
+	struct export *x = r->more_arg;
+
+	return x->ended || (x->piece(r, x, out, e) && (buf_ok(out) || err_memory(e)));
+}
+
+static bool
+begin(struct request *r, struct export *x, const char *type, struct err *e)
 {
 	r->content_type = type;
-	if (!r->out.failed)
-		return true;
-	return err_set(e, ERR_TOO_LARGE, 0, "The export would be longer than 64 MiB.",
-	    "an export beyond its limit");
+	r->more_arg = x;
+	if (!next_piece(r, &r->out, e))
+		return false;
+	r->more = x->ended ? NULL : next_piece;
+	return true;
 }
 
 /* ---- the patch ---- */
@@ -57,33 +79,69 @@ side_of_id(struct request *r, const struct uuid *id, struct side *out, struct er
 	    "the snapshot of a report is gone");
 }
 
+/* One pair; what was read of it goes before the next. */
+static bool
+patch_pair(struct request *r, struct export *x, struct buf *out, bool *more, struct err *e)
+{
+	TALLOC_CTX      *mem = talloc_new(r->mem);
+	struct side_pair p;
+	bool             ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	ok = sides_next(x->walk, mem, &p, more, e);
+	if (ok && *more)
+		ok = patch_resource(
+			 x->patch, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e) &&
+		     patch_flush(out, x->patch, e);
+	talloc_free(mem);
+	return ok;
+}
+
+static bool
+patch_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
+{
+	bool more = true;
+
+	for (int i = 0; i < PIECE_ROWS && more && out->n < PIECE_BYTES; i++)
+		if (!patch_pair(r, x, out, &more, e))
+			return false;
+	x->ended = !more;
+	if (x->ended)
+		return patch_end(out, x->patch, e);
+	if (out->n == 0)
+		buf_putc(out, '\n'); /* no change in so many: nothing would be the end */
+	return true;
+}
+
 bool
 export_patch(struct request *r, const struct report *report, struct err *e)
 {
 	struct drift            *d = drift_of(r->app, e);
+	struct export           *x = talloc_zero(r->mem, struct export);
 	struct drift_config      c;
 	const struct drift_spec *spec;
-	struct side              from = { 0 }, to;
 
+	if (x == NULL)
+		return err_memory(e);
 	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e))
 		return false;
 	spec = spec_of(d, r->db, &c, &r->work, e);
-	buf_make(&r->out, r->mem);
-	r->out.max = EXPORT_MAX;
 	if (spec == NULL)
 		return false;
+	buf_make(&r->out, r->mem);
+	r->content_type = PATCH_TYPE;
 	if (uuid_is_nil(&report->baseline_id)) { /* there was nothing to compare with */
 		buf_puts(&r->out, "[]");
-		return finish(r, PATCH_TYPE, e);
+		return buf_ok(&r->out) || err_memory(e);
 	}
-	if (!side_of_id(r, &report->baseline_id, &from, e) ||
-	    !side_of_id(r, &report->snapshot_id, &to, e))
+	if (!side_of_id(r, &report->baseline_id, &x->from, e) ||
+	    !side_of_id(r, &report->snapshot_id, &x->to, e) ||
+	    !sides_patch(r->mem, spec->compare, &x->from, &r->work, &x->patch, e))
 		return false;
-	if (!sides_patch(r->db, r->mem, spec->compare, &from, &to, &r->out, &r->work, e) && !r->out.failed)
-		return false;
-	if (r->out.failed)
-		err_clear(e);
-	return finish(r, PATCH_TYPE, e);
+	x->walk = sides_begin(r->db, r->mem, spec->compare, &x->from, &x->to, &r->work, e);
+	x->piece = patch_piece;
+	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
 }
 
 /* ---- the table ---- */
@@ -96,11 +154,10 @@ cell(struct buf *b, struct str s, char end)
 }
 
 static bool
-csv_row(struct request *r, const struct change_row *c, struct err *e)
+csv_row(struct request *r, const struct change_row *c, struct buf *b, struct err *e)
 {
-	struct buf *b = &r->out;
-	char        at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
-	struct str  old_value, new_value;
+	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
+	struct str old_value, new_value;
 
 	if (!change_value(r, c, "old_value", c->old_value, &old_value, e) ||
 	    !change_value(r, c, "new_value", c->new_value, &new_value, e))
@@ -125,21 +182,23 @@ csv_row(struct request *r, const struct change_row *c, struct err *e)
 
 /* One page; its rows go before the next is read. */
 static bool
-csv_page(struct request *r, struct change_filter *f, size_t *n, struct err *e)
+csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 {
 	TALLOC_CTX        *all = r->mem, *page = talloc_new(r->mem);
 	struct change_row *rows;
+	size_t             n = 0;
 	bool               ok;
 
 	if (page == NULL)
 		return err_memory(e);
-	ok = change_list(r->db, page, f, CSV_PAGE, &rows, n, e);
+	ok = change_list(r->db, page, &x->f, PIECE_ROWS, &rows, &n, e);
 	r->mem = page; /* the opened values */
-	for (size_t i = 0; ok && i < *n; i++)
-		ok = csv_row(r, &rows[i], e);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = csv_row(r, &rows[i], out, e);
 	r->mem = all;
-	if (ok && *n > 0)
-		f->after = rows[*n - 1].id;
+	x->ended = n < PIECE_ROWS;
+	if (ok && n > 0)
+		x->f.after = rows[n - 1].id;
 	talloc_free(page);
 	return ok;
 }
@@ -147,15 +206,14 @@ csv_page(struct request *r, struct change_filter *f, size_t *n, struct err *e)
 bool
 export_csv(struct request *r, const struct change_filter *filter, struct err *e)
 {
-	struct change_filter f = *filter;
-	size_t               n = CSV_PAGE;
+	struct export *x = talloc_zero(r->mem, struct export);
 
+	if (x == NULL)
+		return err_memory(e);
+	x->f = *filter;
+	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);
-	r->out.max = EXPORT_MAX;
 	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
 			  "status\r\n");
-	while (n == CSV_PAGE && !r->out.failed)
-		if (!csv_page(r, &f, &n, e))
-			return false;
-	return finish(r, CSV_TYPE "; charset=utf-8", e);
+	return begin(r, x, CSV_TYPE "; charset=utf-8", e);
 }

@@ -302,6 +302,6 @@ const struct route report_routes[] = {
 	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,
 	    ALLOW(READ, DRIFT), RATE_READ, 200, list_changes, IN_NONE, OUT_LIST(change_out),
 	    "Lists a report's changes in its order; as a JSON Patch on {category: {key: value}} or "
-	    "a table when Accept says so."),
+	    "a table when Accept says so. An export that breaks off ends with a line that has error."),
 	ROUTE_END
 };

@@ -231,15 +231,42 @@ join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows
 	return true;
 }
 
-bool
-content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e)
+/* Making one costs more than unpacking a small text. */
+struct unpacker {
+	ZSTD_DCtx *z;
+};
+
+static int
+unpacker_free(struct unpacker *k)
+{
+	ZSTD_freeDCtx(k->z);
+	return 0;
+}
+
+static struct unpacker *
+unpacker_make(TALLOC_CTX *mem, struct err *e)
+{
+	struct unpacker *k = talloc_zero(mem, struct unpacker);
+
+	if (k == NULL || (k->z = ZSTD_createDCtx()) == NULL) {
+		talloc_free(k);
+		err_memory(e);
+		return NULL;
+	}
+	talloc_set_destructor(k, unpacker_free);
+	return k;
+}
+
+static bool
+expand(TALLOC_CTX *mem, const struct unpacker *k, struct str packed, size_t size, struct str *text,
+    struct err *e)
 {
 	char  *p = talloc_size(mem, size + 1);
 	size_t n;
 
 	if (p == NULL)
 		return err_memory(e);
-	n = ZSTD_decompress(p, size, packed.p, packed.n);
+	n = ZSTD_decompressDCtx(k->z, p, size, packed.p, packed.n);
 	if (ZSTD_isError(n) || n != size)
 		return broken("does not unpack", e);
 	p[size] = '\0';
@@ -247,10 +274,20 @@ content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text
 	return true;
 }
 
+bool
+content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text, struct err *e)
+{
+	struct unpacker *k = unpacker_make(mem, e);
+	bool             ok = k != NULL && expand(mem, k, packed, size, text, e);
+
+	talloc_free(k);
+	return ok;
+}
+
 /* The rows of one content into its text. */
 static bool
-unpack(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows, size_t n,
-    struct str *text, struct err *e)
+unpack(struct tenant_db *t, TALLOC_CTX *mem, const struct unpacker *k,
+    const struct content_row *rows, size_t n, struct str *text, struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(mem);
 	struct str  packed = { NULL, 0 };
@@ -263,7 +300,7 @@ unpack(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows, siz
 	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
 		ok = broken("bad size", e);
 	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
-	     content_expand(mem, packed, (size_t)rows[0].size, text, e);
+	     expand(mem, k, packed, (size_t)rows[0].size, text, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -274,14 +311,16 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 {
 	const struct address_in in = { { address, HASH_LEN } };
 	TALLOC_CTX             *tmp = talloc_new(mem);
+	struct unpacker        *k;
 	struct content_row     *rows;
 	size_t                  n;
 	bool                    ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e) &&
-	     unpack(t, mem, rows, n, text, e);
+	k = unpacker_make(tmp, e);
+	ok = k != NULL && db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e) &&
+	     unpack(t, mem, k, rows, n, text, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -289,19 +328,32 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 /* ---- several ---- */
 
 struct batch_in {
-	struct blob a[CONTENT_BATCH];
+	const char *addresses; /* JSON array of hex digits */
 };
-#define A(i)  COLUMN_AS(struct batch_in, a[i], "address_" #i)
-#define A4(i) A(i), A(i + 1), A(i + 2), A(i + 3)
-static const struct field  batch_fields[] = { A4(0), A4(4), A4(8), A4(12), A4(16), A4(20), A4(24),
-	 A4(28), A4(32), A4(36), A4(40), A4(44), FIELD_END };
+static const struct field  batch_fields[] = { COLUMN(struct batch_in, addresses), FIELD_END };
 static const struct schema batch_in = SCHEMA("ContentBatch", struct batch_in, batch_fields);
 
+/* Each address once, whatever the list says. */
 SQL(content_select_batch, SQL_TENANT, &batch_in, &row_schema,
-    "SELECT address, chunk, size, body FROM contents WHERE address IN ("
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ORDER BY address, chunk");
+    "SELECT c.address, c.chunk, c.size, c.body FROM (SELECT DISTINCT UNHEX(j.a) AS address"
+    " FROM JSON_TABLE(?, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j) w"
+    " STRAIGHT_JOIN contents c ON c.address = w.address");
+
+struct content_batch {
+	struct tenant_db   *t;
+	struct unpacker    *unpacker;
+	struct content_row *rows; /* by address and chunk; as stored */
+	size_t              n, asked;
+};
+
+static int
+by_row(const void *a, const void *b)
+{
+	const struct content_row *x = a, *y = b;
+	int                       c = memcmp(x->address.p, y->address.p, HASH_LEN);
+
+	return c != 0 ? c : x->chunk < y->chunk ? -1 : x->chunk > y->chunk;
+}
 
 static int
 by_row_address(const void *key, const void *member)
@@ -310,46 +362,82 @@ by_row_address(const void *key, const void *member)
 }
 
 static bool
-unpack_of(struct tenant_db *t, TALLOC_CTX *mem, const struct blob *address,
-    const struct content_row *rows, size_t n, struct str *text, struct err *e)
+print_addresses(struct buf *out, const struct blob *addresses, size_t n, struct err *e)
 {
-	const struct content_row *row =
-	    n == 0 || address->n != HASH_LEN
-		? NULL
-		: bsearch(address->p, rows, n, sizeof(rows[0]), by_row_address);
-	size_t first, last;
+	char hex[2 * HASH_LEN + 1];
 
-	if (row == NULL)
-		return unpack(t, mem, NULL, 0, text, e);
-	for (first = (size_t)(row - rows); first > 0; first--)
-		if (by_row_address(address->p, &rows[first - 1]) != 0)
-			break;
-	for (last = first + 1; last < n; last++)
-		if (by_row_address(address->p, &rows[last]) != 0)
-			break;
-	return unpack(t, mem, rows + first, last - first, text, e);
+	buf_putc(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (addresses[i].n != HASH_LEN)
+			return broken("no address", e);
+		hex_print(addresses[i].p, HASH_LEN, hex);
+		buf_printf(out, "%s\"%s\"", i > 0 ? "," : "", hex);
+	}
+	buf_putc(out, ']');
+	buf_putc(out, '\0');
+	return buf_ok(out) || err_memory(e);
+}
+
+static bool
+read_batch(struct content_batch *b, const struct blob *addresses, size_t n, struct err *e)
+{
+	struct buf      list;
+	struct batch_in in;
+
+	b->asked = n;
+	buf_make(&list, b);
+	if (n == 0)
+		return true;
+	if (!print_addresses(&list, addresses, n, e))
+		return false;
+	in.addresses = list.p;
+	if (!db_all(b->t->db, b, &content_select_batch, &in, n * CHUNKS_MAX, &b->rows, &b->n, e))
+		return false;
+	talloc_free(list.p);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->rows[i].address.n != HASH_LEN)
+			return broken("no address", e);
+	if (b->n > 1)
+		qsort(b->rows, b->n, sizeof(b->rows[0]), by_row);
+	return true;
+}
+
+struct content_batch *
+content_batch_read(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct blob *addresses, size_t n, struct err *e)
+{
+	struct content_batch *b = talloc_zero(mem, struct content_batch);
+
+	if (b == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	b->t = t;
+	b->unpacker = unpacker_make(b, e);
+	if (b->unpacker != NULL && read_batch(b, addresses, n, e))
+		return b;
+	talloc_free(b);
+	return NULL;
 }
 
 bool
-content_by_addresses(struct tenant_db *t, TALLOC_CTX *mem, const struct blob *addresses, size_t n,
-    struct str *texts, struct err *e)
+content_batch_text(const struct content_batch *b, TALLOC_CTX *mem, struct blob address,
+    struct str *text, struct err *e)
 {
-	TALLOC_CTX         *tmp = talloc_new(mem);
-	struct batch_in     in;
-	struct content_row *rows;
-	size_t              rows_n;
-	bool                ok;
+	const struct content_row *row =
+	    b->n == 0 || address.n != HASH_LEN
+		? NULL
+		: bsearch(address.p, b->rows, b->n, sizeof(b->rows[0]), by_row_address);
+	size_t first, last;
 
-	if (tmp == NULL)
-		return err_memory(e);
-	if (n == 0)
-		return talloc_free(tmp) == 0;
-	for (size_t i = 0; i < CONTENT_BATCH; i++)
-		in.a[i] = addresses[i < n ? i : n - 1];
-	ok = db_all(
-	    t->db, tmp, &content_select_batch, &in, CONTENT_BATCH * CHUNKS_MAX, &rows, &rows_n, e);
-	for (size_t i = 0; ok && i < n; i++)
-		ok = unpack_of(t, mem, &addresses[i], rows, rows_n, &texts[i], e);
-	talloc_free(tmp);
-	return ok;
+	if (row == NULL)
+		return err_set(e, ERR_MISSING, 0, "Not found.",
+		    "no content at that address, %zu rows of %zu addresses", b->n, b->asked);
+	for (first = (size_t)(row - b->rows); first > 0; first--)
+		if (by_row_address(address.p, &b->rows[first - 1]) != 0)
+			break;
+	for (last = first + 1; last < b->n; last++)
+		if (by_row_address(address.p, &b->rows[last]) != 0)
+			break;
+	return unpack(b->t, mem, b->unpacker, b->rows + first, last - first, text, e);
 }

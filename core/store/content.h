@@ -40,9 +40,16 @@ MUST_USE bool content_expand(
 MUST_USE bool content_add(struct db *db, const struct content_rows *rows, struct err *e);
 MUST_USE bool content_by_address(struct tenant_db *t, TALLOC_CTX *mem,
     const uint8_t address[static HASH_LEN], struct str *text, struct err *e);
-/* Several in one round trip: the texts of at most CONTENT_BATCH addresses, in their order. */
-#define CONTENT_BATCH 48
-MUST_USE bool content_by_addresses(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct blob *addresses, size_t n, struct str *texts, struct err *e);
+
+/*
+ * Several in one round trip, at most CONTENT_BATCH.  They are held as they are stored; each is
+ * opened when it is asked for, so that only those texts take room that somebody keeps.
+ */
+#define CONTENT_BATCH 1000
+struct content_batch;
+MUST_USE struct content_batch *content_batch_read(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct blob *addresses, size_t n, struct err *e);
+MUST_USE bool content_batch_text(const struct content_batch *b, TALLOC_CTX *mem,
+    struct blob address, struct str *text, struct err *e);
 
 #endif

@@ -5,8 +5,9 @@
 #include "core/web/cors.h"
 #include "core/web/pass.h"
 
-#define HSTS    "Strict-Transport-Security: max-age=31536000\r\n"
-#define RETRY_S 5 /* Retry-After of a 503 that names none */
+#define HSTS        "Strict-Transport-Security: max-age=31536000\r\n"
+#define RETRY_S     5      /* Retry-After of a 503 that names none */
+#define MORE_MAX_MS 600000 /* an answer in pieces holds its worker no longer */
 
 /* ---- the problem object (RFC 9457) ---- */
 
@@ -220,13 +221,34 @@ send_bare(struct request *r)
 		send_bytes(r, body, sizeof(body) - 1);
 }
 
+/*
+ * Before each piece: somebody still wants it, and it has the work budget of a request for itself.  All
+ * together may not hold the worker for ever.
+ */
+static bool
+may_go_on(struct request *r, struct err *e)
+{
+	int64_t took_ms = (clock_ns(r->app->clock) - r->began_ns) / 1000000;
+
+	if (r->transport->ops->gone(r->transport))
+		r->client_gone = true;
+	if (r->client_gone)
+		return false;
+	work_begin(&r->work, WORK_REQUEST, r->app->clock);
+	return took_ms < MORE_MAX_MS ||
+	       err_set(e, ERR_TOO_COSTLY, 0, "The answer took too long.",
+		   "an answer in pieces after %lld ms", (long long)took_ms);
+}
+
 /* Piece by piece; the status is out, so what fails on the way is told in a line of its own. */
 static void
 send_more(struct request *r)
 {
 	struct err e = { 0 };
+	char       last = '\n';
 
-	while (!r->client_gone) {
+	while (may_go_on(r, &e)) {
+		last = r->out.n > 0 ? r->out.p[r->out.n - 1] : '\n';
 		r->out.n = 0;
 		if (!r->more(r, &r->out, &e))
 			break;
@@ -238,6 +260,8 @@ send_more(struct request *r)
 		return;
 	log_err(r->app->log, LOG_SYSTEM, "an answer broke off", &e);
 	r->out.n = 0;
+	if (last != '\n')
+		buf_putc(&r->out, '\n');
 	buf_printf(&r->out, "{\"error\":{\"code\":\"%s\",\"request_id\":\"%s\"}}\n",
 	    err_wire(e.code), r->id);
 	if (buf_ok(&r->out))

@@ -1,6 +1,7 @@
 #include "drift/engine/patch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "drift/engine/walk.h"
 
@@ -20,10 +21,12 @@ struct patch_op {
 
 struct patch {
 	struct diff     *d;
-	struct patch_op *ops;
+	struct patch_op *ops; /* found and not printed yet */
 	size_t           n, cap;
-	struct str      *categories; /* that the document has */
-	size_t           categories_n;
+	size_t           printed;
+	TALLOC_CTX      *paths;      /* of the operations */
+	struct str      *categories; /* that the document has, in their order */
+	size_t           categories_n, categories_cap;
 	bool             is_value; /* the resource at hand is the document itself */
 };
 
@@ -85,7 +88,7 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 
 	if (op == NULL)
 		return false;
-	buf_make(&path, p);
+	buf_make(&path, p->paths);
 	place_path(p, w, is_element(at) ? at->up : at, &path, &op->depth);
 	if (!buf_ok(&path))
 		return err_memory(w->e);
@@ -108,7 +111,9 @@ patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, 
 		return NULL;
 	}
 	p->d = diff_make(p, spec, NULL, work, e);
-	if (p->d == NULL) {
+	p->paths = talloc_new(p);
+	if (p->d == NULL || p->paths == NULL) {
+		(void)err_memory(e);
 		talloc_free(p);
 		return NULL;
 	}
@@ -117,28 +122,58 @@ patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, 
 	return p;
 }
 
-/* Categories are few, and come one behind another. */
+/* Where a category stands or would stand; they usually come in their order. */
+static size_t
+category_place(const struct patch *p, struct str category, bool *there)
+{
+	size_t low = 0, high = p->categories_n;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+		int    c = str_cmp(p->categories[at], category);
+
+		if (c == 0) {
+			*there = true;
+			return at;
+		}
+		if (c < 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	*there = false;
+	return low;
+}
+
 static bool
 has_category(const struct patch *p, struct str category)
 {
-	for (size_t i = p->categories_n; i-- > 0;)
-		if (str_eq(p->categories[i], category))
-			return true;
-	return false;
+	bool there;
+
+	(void)category_place(p, category, &there);
+	return there;
 }
 
 bool
 patch_category(struct patch *p, struct str category, struct err *e)
 {
 	struct str *more;
+	bool        there;
+	size_t      at = category_place(p, category, &there);
 
-	if (has_category(p, category))
+	if (there)
 		return true;
-	more = talloc_realloc(p, p->categories, struct str, (unsigned)p->categories_n + 1);
-	if (more == NULL)
-		return err_memory(e);
-	p->categories = more;
-	more[p->categories_n++] = category;
+	if (p->categories_n == p->categories_cap) {
+		p->categories_cap = p->categories_cap > 0 ? p->categories_cap * 2 : 16;
+		more = talloc_realloc(p, p->categories, struct str, (unsigned)p->categories_cap);
+		if (more == NULL)
+			return err_memory(e);
+		p->categories = more;
+	}
+	memmove(p->categories + at + 1, p->categories + at,
+	    (p->categories_n - at) * sizeof(p->categories[0]));
+	p->categories[at] = category;
+	p->categories_n++;
 	return true;
 }
 
@@ -151,7 +186,7 @@ open_category(struct patch *p, const struct resource *to, struct err *e)
 
 	if (op == NULL)
 		return false;
-	buf_make(&path, p);
+	buf_make(&path, p->paths);
 	json_pointer_add(&path, to->category);
 	if (!buf_ok(&path))
 		return err_memory(e);
@@ -188,7 +223,7 @@ patch_value(struct patch *p, struct str category, const struct json *from, const
 size_t
 patch_count(const struct patch *p)
 {
-	return p->n;
+	return p->printed + p->n;
 }
 
 /* ---- the order of application ---- */
@@ -253,17 +288,16 @@ print_value(struct buf *out, const struct patch_op *op)
 }
 
 bool
-patch_print(struct buf *out, struct patch *p, struct err *e)
+patch_flush(struct buf *out, struct patch *p, struct err *e)
 {
 	static const char *const names[] = { "replace", "add", "remove" };
 
 	if (p->n > 1)
 		qsort(p->ops, p->n, sizeof(p->ops[0]), op_cmp);
-	buf_putc(out, '[');
 	for (size_t i = 0; i < p->n; i++) {
 		const struct patch_op *op = &p->ops[i];
 
-		buf_puts(out, i > 0 ? ",\n{\"op\":\"" : "{\"op\":\"");
+		buf_puts(out, p->printed++ > 0 ? ",\n{\"op\":\"" : "[{\"op\":\"");
 		buf_puts(out, names[op->op]);
 		buf_putc(out, '"');
 		if (!print_path(out, op, e))
@@ -272,6 +306,20 @@ patch_print(struct buf *out, struct patch *p, struct err *e)
 			print_value(out, op);
 		buf_putc(out, '}');
 	}
-	buf_putc(out, ']');
+	p->n = 0;
+	talloc_free_children(p->paths);
 	return buf_ok(out) || err_memory(e);
+}
+
+bool
+patch_end(struct buf *out, const struct patch *p, struct err *e)
+{
+	buf_puts(out, p->printed == 0 ? "[]" : "]");
+	return buf_ok(out) || err_memory(e);
+}
+
+bool
+patch_print(struct buf *out, struct patch *p, struct err *e)
+{
+	return patch_flush(out, p, e) && patch_end(out, p, e);
 }

@@ -23,9 +23,10 @@
 
 struct patch;
 
-/* `spec`, and all resources and values given to the patch, must outlive it. */
-MUST_USE struct patch *patch_make(TALLOC_CTX *mem, const struct compare_spec *spec,
-    struct work *work, struct err *e);
+/* `spec`, and the categories given to the patch, must outlive it; resources and values what was
+ * found in them. */
+MUST_USE struct patch *patch_make(
+    TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, struct err *e);
 /* Says that the document has a member for this category, so that it needs not be added. */
 MUST_USE bool patch_category(struct patch *p, struct str category, struct err *e);
 MUST_USE bool patch_resource(
@@ -36,6 +37,12 @@ MUST_USE bool patch_value(struct patch *p, struct str category, const struct jso
 size_t        patch_count(const struct patch *p); /* operations */
 /* Appends it as a JSON array and orders it for that: nothing is to be added afterwards. */
 MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
+/*
+ * In pieces: what was found in whole resources since the last time, then the end of the array.
+ * Operations of different resources do not meet, so their order is that of the resources.
+ */
+MUST_USE bool patch_flush(struct buf *out, struct patch *p, struct err *e);
+MUST_USE bool patch_end(struct buf *out, const struct patch *p, struct err *e);
 
 /*
  * Applies the operations of `patch` (a JSON array) to a copy of `doc` and answers that, owned by
@@ -44,8 +51,7 @@ MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
  * `test` compares numbers by value and members in any order.  A document that grows beyond
  * JSON_DEPTH_MAX levels, or by more than JSON_VALUES_MAX values, is refused.
  */
-MUST_USE struct json *patch_apply(
-    TALLOC_CTX *mem, const struct json *doc, const struct json *patch,
+MUST_USE struct json *patch_apply(TALLOC_CTX *mem, const struct json *doc, const struct json *patch,
     struct work *work, struct err *e);
 /*
  * The same for `add`, `replace` and `remove`, each for itself: what does not apply is passed over,

@@ -92,28 +92,53 @@ resource_of(TALLOC_CTX *mem, const struct compare_spec *spec, const struct held 
 	return resource_normalise(mem, spec, r, RESOURCE_STORED, work, e);
 }
 
+static bool
+lost(struct err *e)
+{
+	struct err why = *e;
+
+	return err_take(e, ERR_MISSING) && err_set(e, ERR_INTERNAL, 0, "internal error",
+					       "stored content is missing: %s", why.detail);
+}
+
 bool
 baseline_resource(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
     const struct held *h, struct resource *r, struct work *work, struct err *e)
 {
-	return baseline_resources(t, mem, spec, &h, 1, r, work, e);
+	struct str text;
+
+	if (h->address.n != HASH_LEN)
+		return manifest_broken(e);
+	return content_by_address(t, mem, h->address.p, &text, e)
+		   ? resource_of(mem, spec, h, text, r, work, e)
+		   : lost(e);
 }
 
 bool
-baseline_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct held *const *h, size_t n, struct resource *r, struct work *work, struct err *e)
+baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct held *h, struct resource *r, struct work *work, struct err *e)
 {
-	struct blob addresses[CONTENT_BATCH] = { 0 };
-	struct str  texts[CONTENT_BATCH];
+	struct str text;
 
+	return content_batch_text(b, mem, h->address, &text, e)
+		   ? resource_of(mem, spec, h, text, r, work, e)
+		   : lost(e);
+}
+
+struct content_batch *
+baseline_batch(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct held *const *h, size_t n, struct err *e)
+{
+	struct blob          *addresses = talloc_array(mem, struct blob, (unsigned)n + 1);
+	struct content_batch *b;
+
+	if (addresses == NULL) {
+		err_memory(e);
+		return NULL;
+	}
 	for (size_t i = 0; i < n; i++)
 		addresses[i] = h[i]->address;
-	if (!content_by_addresses(t, mem, addresses, n, texts, e))
-		return err_take(e, ERR_MISSING) ? err_set(e, ERR_INTERNAL, 0, "internal error",
-						      "stored content is missing")
-						: false;
-	for (size_t i = 0; i < n; i++)
-		if (!resource_of(mem, spec, h[i], texts[i], &r[i], work, e))
-			return false;
-	return true;
+	b = content_batch_read(t, mem, addresses, n, e);
+	talloc_free(addresses);
+	return b;
 }

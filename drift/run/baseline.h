@@ -4,6 +4,7 @@
 #ifndef BSX_DRIFT_RUN_BASELINE_H
 #define BSX_DRIFT_RUN_BASELINE_H
 
+#include "core/store/content.h"
 #include "core/store/snapshot.h"
 #include "drift/engine/resource.h"
 
@@ -16,11 +17,13 @@ MUST_USE bool baseline_manifest(
     TALLOC_CTX *mem, const struct snap *s, struct str *text, struct err *e);
 /* A stored resource in normal form under the present spec. */
 MUST_USE bool baseline_resource(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct held *h, struct resource *r,
-    struct work *work, struct err *e);
-/* At most CONTENT_BATCH of them in one round trip. */
-MUST_USE bool baseline_resources(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct held *const *h, size_t n, struct resource *r,
-    struct work *work, struct err *e);
+    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
+    struct err *e);
+/* The same of several, at most CONTENT_BATCH, whose contents are read in one round trip. */
+MUST_USE struct content_batch *baseline_batch(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct held *const *h, size_t n, struct err *e);
+MUST_USE bool baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem,
+    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
+    struct err *e);
 
 #endif

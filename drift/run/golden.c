@@ -63,8 +63,7 @@ declared(TALLOC_CTX *mem, const struct golden_content *c, struct err *e)
 }
 
 bool
-golden_check(
-    TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from,
+golden_check(TALLOC_CTX *mem, const struct golden_content *c, enum resource_origin from,
     struct work *work, struct err *e)
 {
 	struct template_variable *v;
@@ -72,7 +71,8 @@ golden_check(
 	if (!resources_check(mem, c->resources, c->n, e) || !check_variables(mem, c, e))
 		return false;
 	v = declared(mem, c, e);
-	return v != NULL && template_check(mem, c->resources, c->n, v, c->variables_n, from, work, e);
+	return v != NULL &&
+	       template_check(mem, c->resources, c->n, v, c->variables_n, from, work, e);
 }
 
 /* ---- made of a snapshot ---- */
@@ -90,8 +90,8 @@ has_mask(const struct json *v)
 }
 
 static bool
-take_held(struct tenant_db *t, TALLOC_CTX *mem, const struct held *h, struct golden_content *out,
-    struct err *e)
+take_held(const struct content_batch *b, TALLOC_CTX *mem, const struct held *h,
+    struct golden_content *out, struct err *e)
 {
 	struct resource *r = &out->resources[out->n];
 	struct json     *from, *to = talloc(mem, struct json);
@@ -105,7 +105,7 @@ take_held(struct tenant_db *t, TALLOC_CTX *mem, const struct held *h, struct gol
 	if (r->key.n > RESOURCE_KEY_MAX)
 		return err_fault(e, mem, "/snapshot_id",
 		    "has a key with percent signs that is too long once they are doubled");
-	if (h->address.n != HASH_LEN || !content_by_address(t, mem, h->address.p, &text, e))
+	if (!content_batch_text(b, mem, h->address, &text, e))
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content is missing");
 	from = json_parse(mem, text, e);
 	if (from == NULL)
@@ -114,6 +114,24 @@ take_held(struct tenant_db *t, TALLOC_CTX *mem, const struct held *h, struct gol
 	r->value = to;
 	out->n++;
 	return template_quote_value(mem, from, to, e);
+}
+
+static bool
+take_some(struct tenant_db *t, TALLOC_CTX *mem, const struct held *h, size_t n,
+    struct golden_content *out, struct err *e)
+{
+	const struct held    *at[CONTENT_BATCH];
+	struct content_batch *b;
+	bool                  ok;
+
+	for (size_t i = 0; i < n; i++)
+		at[i] = &h[i];
+	b = baseline_batch(t, mem, at, n, e);
+	ok = b != NULL;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = take_held(b, mem, &h[i], out, e);
+	talloc_free(b);
+	return ok;
 }
 
 bool
@@ -132,8 +150,9 @@ golden_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *
 	out->resources = talloc_zero_size(mem, (n + 1) * sizeof(out->resources[0]));
 	if (out->resources == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!take_held(t, mem, &held[i], out, e))
+	for (size_t i = 0; i < n; i += CONTENT_BATCH)
+		if (!take_some(
+			t, mem, held + i, n - i < CONTENT_BATCH ? n - i : CONTENT_BATCH, out, e))
 			return false;
 	return true;
 }

@@ -9,9 +9,10 @@ struct pair {
 	const struct snap_resource *new;
 };
 
-/* What the baseline held is read for several at once. */
+/* What is stored of them is read for several at once. */
+#define PAIRS_MAX (CONTENT_BATCH / 2)
 struct pairs {
-	struct pair   all[CONTENT_BATCH];
+	struct pair   all[PAIRS_MAX];
 	size_t        n;
 	struct values values;
 	size_t        room; /* of plan.values */
@@ -32,7 +33,7 @@ static bool
 show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 {
 	while (w->room < p->diff->n) {
-		w->room = w->room == 0 ? CONTENT_BATCH : 2 * w->room;
+		w->room = w->room == 0 ? PAIRS_MAX : 2 * w->room;
 		p->values = talloc_realloc_size(p, p->values, w->room * sizeof p->values[0]);
 		if (p->values == NULL)
 			return err_memory(e);
@@ -48,44 +49,63 @@ show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 	return diff_detach(p->diff, first, e);
 }
 
+static struct content_batch *
+read_pairs(const struct ingest *in, struct plan *p, const struct pairs *w, struct err *e)
+{
+	const struct held *stored[CONTENT_BATCH];
+	size_t             n = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->all[i].old != NULL)
+			stored[n++] = w->all[i].old;
+		if (w->all[i].new != NULL && w->all[i].new->stored != NULL)
+			stored[n++] = w->all[i].new->stored;
+	}
+	return baseline_batch(in->t, p, stored, n, e);
+}
+
 static bool
-compare_here(
-    TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w,
+    const struct content_batch *b, const struct pair *x, struct err *e)
 {
 	const struct compare_spec *spec = in->spec->compare;
-	const struct held         *old[CONTENT_BATCH];
-	struct resource            from[CONTENT_BATCH], to;
-	size_t                     n = 0, at = 0, first = p->diff->n;
+	const struct resource *new = x->new == NULL ? NULL : &x->new->r;
+	struct resource from, to;
+	size_t          first = p->diff->n;
 
-	for (size_t i = 0; i < w->n; i++)
-		if (w->all[i].old != NULL)
-			old[n++] = w->all[i].old;
-	if (!baseline_resources(in->t, tmp, spec, old, n, from, in->work, e))
+	if (x->old != NULL && !baseline_of_batch(b, tmp, spec, x->old, &from, in->work, e))
 		return false;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct pair *x = &w->all[i];
-		const struct resource *new = x->new == NULL ? NULL : &x->new->r;
-
-		if (x->new != NULL && x->new->stored != NULL) {
-			if (!baseline_resource(in->t, tmp, spec, x->new->stored, &to, in->work, e))
-				return false;
-			new = &to;
-		}
-		if (!diff_resource(p->diff, x->old == NULL ? NULL : &from[at++], new, e))
+	if (x->new != NULL && x->new->stored != NULL) {
+		if (!baseline_of_batch(b, tmp, spec, x->new->stored, &to, in->work, e))
 			return false;
+		new = &to;
 	}
-	w->n = 0;
-	return show_values(p, w, first, e);
+	return diff_resource(p->diff, x->old == NULL ? NULL : &from, new, e) &&
+	       show_values(p, w, first, e);
+}
+
+static bool
+compare_one(const struct ingest *in, struct plan *p, struct pairs *w, const struct content_batch *b,
+    const struct pair *x, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(p);
+	bool        ok = tmp != NULL ? compare_here(tmp, in, p, w, b, x, e) : err_memory(e);
+
+	if (ok)
+		talloc_free(tmp); /* else faults may lie in it: it goes with the plan */
+	return ok;
 }
 
 static bool
 compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
 {
-	TALLOC_CTX *tmp = talloc_new(p);
-	bool        ok = tmp != NULL ? compare_here(tmp, in, p, w, e) : err_memory(e);
+	struct content_batch *b = read_pairs(in, p, w, e);
+	bool                  ok = b != NULL;
 
-	if (ok)
-		talloc_free(tmp); /* else faults may lie in it: it goes with the plan */
+	for (size_t i = 0; ok && i < w->n; i++)
+		ok = compare_one(in, p, w, b, &w->all[i], e);
+	talloc_free(b);
+	w->n = 0;
 	return ok;
 }
 
@@ -100,7 +120,7 @@ compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, st
 	if (old != NULL && new != NULL && ground_same(&old->address, new->address))
 		return true;
 	w->all[w->n++] = (struct pair) { old, new };
-	return w->n < CONTENT_BATCH || compare_pairs(in, p, w, e);
+	return w->n < PAIRS_MAX || compare_pairs(in, p, w, e);
 }
 
 bool

@@ -307,7 +307,7 @@ compare(
 
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!ground.only)
-		ground.collections = NULL;
+		ground.collections_n = 0;
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
 		return false;
 	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, r->work, e);

@@ -7,6 +7,11 @@
 #include "drift/run/baseline.h"
 #include "drift/run/snap.h"
 
+struct side_category {
+	struct str category;
+	bool       complete;
+};
+
 struct side_item {
 	struct resource r;    /* value NULL: it is stored */
 	struct held     held; /* where */
@@ -14,14 +19,34 @@ struct side_item {
 
 /* ---- making ---- */
 
-/* They are written so; then a category is looked up among them. */
-static bool
-in_order(const struct json *object)
+static int
+category_cmp(const void *x, const void *y)
 {
-	for (uint32_t i = 1; i < object->n; i++)
-		if (str_cmp(object->names[i - 1], object->names[i]) >= 0)
-			return false;
-	return object->type == JSON_OBJECT;
+	return str_cmp(((const struct side_category *)x)->category,
+	    ((const struct side_category *)y)->category);
+}
+
+static bool
+read_collections(TALLOC_CTX *mem, const char *text, struct side *out, struct err *e)
+{
+	const struct json *c = json_parse(mem, str_of(text), e);
+
+	if (c == NULL || c->type != JSON_OBJECT)
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a snapshot's collections are broken");
+	out->collections = talloc_array(mem, struct side_category, c->n + 1);
+	if (out->collections == NULL)
+		return err_memory(e);
+	for (; out->collections_n < c->n; out->collections_n++) {
+		const struct json *how = &c->items[out->collections_n];
+
+		out->collections[out->collections_n] =
+		    (struct side_category) { c->names[out->collections_n],
+			    how->type == JSON_STRING && str_eqz(how->text, "complete") };
+	}
+	if (c->n > 1)
+		qsort(out->collections, c->n, sizeof(out->collections[0]), category_cmp);
+	return true;
 }
 
 bool
@@ -31,10 +56,9 @@ side_of_snapshot(
 	struct held *held;
 	size_t       n;
 
-	*out = (struct side) { .collections = json_parse(mem, str_of(s->collections), e) };
-	if (out->collections == NULL)
-		return err_note(e, "reading a snapshot's collections");
-	out->in_order = in_order(out->collections);
+	*out = (struct side) { 0 };
+	if (!read_collections(mem, s->collections, out, e))
+		return false;
 	out->only = s->rendered != NULL && strcmp(s->rendered, "ignore") == 0;
 	if (!baseline_held(t, mem, s, &held, &n, e))
 		return false;
@@ -109,28 +133,20 @@ side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct er
 bool
 side_complete(const struct side *s, struct str category)
 {
-	const struct json *c = s->collections;
-	uint32_t           low = 0, high = c != NULL ? c->n : 0;
+	const struct side_category  want = { .category = category };
+	const struct side_category *c = s->collections_n == 0
+					    ? NULL
+					    : bsearch(&want, s->collections, s->collections_n,
+						  sizeof(s->collections[0]), category_cmp);
 
-	while (low < high) {
-		uint32_t at = s->in_order ? low + (high - low) / 2 : low;
-		int      cmp = str_cmp(category, c->names[at]);
-
-		if (cmp == 0)
-			return str_eqz(c->items[at].text, "complete");
-		low = cmp > 0 || !s->in_order ? at + 1 : low;
-		high = cmp < 0 && s->in_order ? at : high;
-	}
-	return !s->only;
+	return c != NULL ? c->complete : !s->only;
 }
 
 bool
 side_whole(const struct side *s)
 {
-	const struct json *c = s->collections;
-
-	for (uint32_t i = 0; c != NULL && i < c->n; i++)
-		if (!str_eqz(c->items[i].text, "complete"))
+	for (size_t i = 0; i < s->collections_n; i++)
+		if (!s->collections[i].complete)
 			return false;
 	return true;
 }
@@ -143,82 +159,149 @@ is_same(const struct side_item *a, const struct side_item *b)
 	       memcmp(a->held.address.p, b->held.address.p, HASH_LEN) == 0;
 }
 
-static bool
-load(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side_item *i, struct resource *r, struct work *work, struct err *e)
-{
-	*r = i->r;
-	return r->value != NULL || baseline_resource(t, mem, spec, &i->held, r, work, e);
-}
+/* Two items that may differ; NULL: not on that side. */
+struct waiting {
+	const struct side_item *from, *to;
+};
 
-/* One step of the merge: of the category at hand it is remembered whether both sides have it. */
-struct merge {
+/* A walk along both; what is stored of the pairs that wait was read at once. */
+struct sides {
 	struct tenant_db          *t;
-	TALLOC_CTX                *mem;
 	const struct compare_spec *spec;
 	const struct side         *from, *to;
 	struct work               *work;
-	struct str                 category;
+	size_t                     i, j;     /* of the two */
+	struct str                 category; /* the last one, whether both sides have it */
 	bool                       known, complete;
+	struct waiting             pairs[CONTENT_BATCH / 2];
+	size_t                     n, next;
+	struct content_batch      *batch;
 };
 
-static bool
-merge_complete(struct merge *m, struct str category)
+struct sides *
+sides_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct side *from, const struct side *to, struct work *work, struct err *e)
 {
-	if (!m->known || !str_eq(m->category, category))
-		m->complete = side_complete(m->from, category) && side_complete(m->to, category);
-	m->known = true;
-	m->category = category;
-	return m->complete;
+	struct sides *s = talloc_zero(mem, struct sides);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	s->t = t;
+	s->spec = spec;
+	s->from = from;
+	s->to = to;
+	s->work = work;
+	return s;
 }
 
 static bool
-merge_pair(struct merge *m, const struct side_item *a, const struct side_item *b, side_fn *fn,
-    void *arg, struct err *e)
+category_complete(struct sides *s, struct str category)
 {
-	struct resource from, to;
+	if (!s->known || !str_eq(s->category, category))
+		s->complete = side_complete(s->from, category) && side_complete(s->to, category);
+	s->known = true;
+	s->category = category;
+	return s->complete;
+}
 
-	if (!merge_complete(m, a != NULL ? a->r.category : b->r.category) ||
-	    (a != NULL && b != NULL && is_same(a, b)))
+/* Puts pairs that may differ into the queue until it is full or there are no more. */
+static void
+merge(struct sides *s)
+{
+	s->n = s->next = 0;
+	while ((s->i < s->from->n || s->j < s->to->n) && s->n < CONTENT_BATCH / 2) {
+		const struct side_item *a = s->i < s->from->n ? &s->from->items[s->i] : NULL;
+		const struct side_item *b = s->j < s->to->n ? &s->to->items[s->j] : NULL;
+		int                     c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
+
+		s->i += c <= 0;
+		s->j += c >= 0;
+		if (category_complete(s, c <= 0 ? a->r.category : b->r.category) &&
+		    (c != 0 || !is_same(a, b)))
+			s->pairs[s->n++] =
+			    (struct waiting) { c <= 0 ? a : NULL, c >= 0 ? b : NULL };
+	}
+}
+
+static bool
+is_stored(const struct side_item *i)
+{
+	return i != NULL && i->r.value == NULL;
+}
+
+static bool
+fill(struct sides *s, struct err *e)
+{
+	const struct held *held[CONTENT_BATCH];
+	size_t             n = 0;
+
+	merge(s);
+	for (size_t i = 0; i < s->n; i++) {
+		if (is_stored(s->pairs[i].from))
+			held[n++] = &s->pairs[i].from->held;
+		if (is_stored(s->pairs[i].to))
+			held[n++] = &s->pairs[i].to->held;
+	}
+	talloc_free(s->batch);
+	s->batch = baseline_batch(s->t, s, held, n, e);
+	return s->batch != NULL;
+}
+
+static bool
+load(const struct sides *s, TALLOC_CTX *mem, const struct side_item *i, struct resource *r,
+    struct err *e)
+{
+	if (i == NULL)
 		return true;
-	return (a == NULL || load(m->t, m->mem, m->spec, a, &from, m->work, e)) &&
-	       (b == NULL || load(m->t, m->mem, m->spec, b, &to, m->work, e)) &&
-	       fn(arg, a != NULL ? &from : NULL, b != NULL ? &to : NULL, e);
+	*r = i->r;
+	return r->value != NULL ||
+	       baseline_of_batch(s->batch, mem, s->spec, &i->held, r, s->work, e);
+}
+
+bool
+sides_next(struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e)
+{
+	const struct waiting *w;
+
+	if (s->next == s->n && !fill(s, e))
+		return false;
+	*more = s->next < s->n;
+	if (!*more)
+		return true;
+	w = &s->pairs[s->next++];
+	*out = (struct side_pair) { .has_from = w->from != NULL, .has_to = w->to != NULL };
+	return load(s, mem, w->from, &out->from, e) && load(s, mem, w->to, &out->to, e);
 }
 
 bool
 sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg,
-    struct work *work, struct err *e)
+    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct work *work,
+    struct err *e)
 {
-	struct merge m = { .t = t, .mem = mem, .spec = spec, .from = from, .to = to, .work = work };
+	struct sides    *s = sides_begin(t, mem, spec, from, to, work, e);
+	struct side_pair p;
+	bool             more = s != NULL, ok = more;
 
-	for (size_t i = 0, j = 0; i < from->n || j < to->n;) {
-		const struct side_item *a = i < from->n ? &from->items[i] : NULL;
-		const struct side_item *b = j < to->n ? &to->items[j] : NULL;
-		int                     c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
-
-		if (!merge_pair(&m, c <= 0 ? a : NULL, c >= 0 ? b : NULL, fn, arg, e))
-			return false;
-		i += c <= 0;
-		j += c >= 0;
-	}
-	return true;
+	while (ok && (ok = sides_next(s, mem, &p, &more, e)) && more)
+		ok = fn(arg, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e);
+	talloc_free(s);
+	return ok;
 }
 
 static void
 print_incomplete(const struct side *s, const struct side *other, struct buf *out, bool *first)
 {
-	const struct json *c = s->collections;
+	for (size_t i = 0; i < s->collections_n; i++) {
+		const struct side_category *c = &s->collections[i];
 
-	for (uint32_t i = 0; c != NULL && i < c->n; i++) {
-		if (side_complete(s, c->names[i]) ||
-		    (other != NULL && !side_complete(other, c->names[i])))
+		if (c->complete || (other != NULL && !side_complete(other, c->category)))
 			continue;
 		if (!*first)
 			buf_putc(out, ',');
 		*first = false;
-		buf_json(out, c->names[i]);
+		buf_json(out, c->category);
 	}
 }
 
@@ -234,24 +317,16 @@ sides_incomplete(const struct side *from, const struct side *to, struct buf *out
 	return buf_ok(out) || err_memory(e);
 }
 
-static bool
-add_to_patch(void *arg, const struct resource *from, const struct resource *to, struct err *e)
-{
-	return patch_resource(arg, from, to, e);
-}
-
 bool
-sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, struct buf *out,
-    struct work *work, struct err *e)
+sides_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
+    struct work *work, struct patch **out, struct err *e)
 {
-	struct patch *p = patch_make(mem, spec, work, e);
-
-	if (p == NULL)
+	*out = patch_make(mem, spec, work, e);
+	if (*out == NULL)
 		return false;
 	for (size_t i = 0; i < from->n; i++)
 		if ((i == 0 || !str_eq(from->items[i].r.category, from->items[i - 1].r.category)) &&
-		    !patch_category(p, from->items[i].r.category, e))
+		    !patch_category(*out, from->items[i].r.category, e))
 			return false;
-	return sides_each(t, mem, spec, from, to, add_to_patch, p, work, e) && patch_print(out, p, e);
+	return true;
 }

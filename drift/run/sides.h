@@ -20,11 +20,11 @@
 #include "drift/run/spec.h"
 
 struct side {
-	struct side_item  *items; /* by category and key */
-	size_t             n;
-	const struct json *collections; /* category -> completeness; NULL: all complete */
-	bool               in_order;    /* they are, by category */
-	bool               only;        /* no others are compared: a golden baseline that says so */
+	struct side_item     *items; /* by category and key */
+	size_t                n;
+	struct side_category *collections; /* by category; one that is not named is complete */
+	size_t                collections_n;
+	bool                  only; /* no others are compared: a golden baseline that says so */
 };
 
 MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
@@ -38,8 +38,7 @@ struct snap;
 MUST_USE bool side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
 
 /* The places of its resources, in its order. */
-MUST_USE bool side_places(
-    TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
+MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
 /* Was a category read completely, and compared; were all of them? */
 bool side_complete(const struct side *s, struct str category);
 bool side_whole(const struct side *s);
@@ -48,16 +47,33 @@ bool side_whole(const struct side *s);
 typedef bool side_fn(
     void *arg, const struct resource *from, const struct resource *to, struct err *e);
 MUST_USE bool sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg,
-    struct work *work, struct err *e);
+    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct work *work,
+    struct err *e);
 
 /* The categories that sides_each leaves out, as a JSON array of strings. */
 MUST_USE bool sides_incomplete(
     const struct side *from, const struct side *to, struct buf *out, struct err *e);
 
-/* Appends the JSON Patch from one side to the other (patch.h). */
-MUST_USE bool sides_patch(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, struct buf *out,
+/*
+ * The same one by one, for who answers in pieces: what one step gives is a child of its own `mem`.
+ * Contents are read for several at once.
+ */
+struct sides;
+struct side_pair {
+	struct resource from, to;
+	bool            has_from, has_to;
+};
+MUST_USE struct sides *sides_begin(struct tenant_db *t, TALLOC_CTX *mem,
+    const struct compare_spec *spec, const struct side *from, const struct side *to,
     struct work *work, struct err *e);
+/* *more false: that was all, and *out has nothing. */
+MUST_USE bool sides_next(
+    struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e);
+
+/* The JSON Patch (patch.h) for what is compared with `from`, which knows its categories and nothing
+ * else yet. */
+struct patch;
+MUST_USE bool sides_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
+    struct work *work, struct patch **out, struct err *e);
 
 #endif

@@ -22,6 +22,7 @@ trial_configure() {
 		datadir = "$data"
 		socket = "$sockets/db.sock"
 		pid-file = "$run/mariadbd.pid"
+		tmpdir = "$data.tmp"
 		skip-networking
 		user = $(id -un)
 		character-set-server = utf8mb4
@@ -65,6 +66,7 @@ configure_lighttpd() {
 		server.upload-dirs = ("$run")
 		server.max-request-size = 32768
 		server.listen-backlog = 1024
+		server.stream-response-body = 1
 		fastcgi.server = ("/" => ((
 			"socket" => "$sockets/responder.sock",
 			"check-local" => "disable",
@@ -109,9 +111,9 @@ db_ping() {
 }
 
 trial_database() {
+	mkdir -p "$data.tmp" # a server that starts removes the temporary tables of others that share it
 	if [ ! -d "$data/mysql" ]; then
 		rm -rf "$data.new"
-		mkdir -p "$data.tmp" # installations at the same time disturb each other in a shared one
 		# A script of MariaDB's that takes no blank in a path: it sees the folder through a link.
 		link=$(mktemp -d /tmp/bsx-link.XXXXXX)
 		ln -s "$state" "$link/state"
@@ -120,7 +122,6 @@ trial_database() {
 			--auth-root-socket-user="$(id -un)" --skip-test-db
 		rm -r "$link"
 		mv "$data.new" "$data"
-		rm -rf "$data.tmp"
 	fi
 	service_start database "$(program mariadbd)" --defaults-file="$conf/my.cnf"
 	wait_until 60 db_ping

@@ -2,12 +2,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/bsxctl.h"
+
+#define GROUPS_MAX 64
 
 /* ---- who ---- */
 
@@ -150,11 +153,25 @@ struct rights_of_file {
 };
 
 static bool
+is_member(const struct service *s, gid_t gid)
+{
+	gid_t groups[GROUPS_MAX];
+	int   n = GROUPS_MAX;
+
+	if (getgrouplist(s->name, s->gid, groups, &n) < 0)
+		n = GROUPS_MAX;
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+static bool
 can_read(const struct service *s, const struct stat *st)
 {
 	if (st->st_uid == s->uid)
 		return (st->st_mode & 0400) != 0;
-	if (st->st_gid == s->gid)
+	if (is_member(s, st->st_gid))
 		return (st->st_mode & 0040) != 0;
 	return (st->st_mode & 0004) != 0 || s->uid == 0;
 }
@@ -187,12 +204,13 @@ set_rights(const char *path, int fd, const struct service *s, enum keep how, str
 	if (S_ISREG(st.st_mode) && st.st_uid == want.uid && st.st_gid == want.gid &&
 	    (st.st_mode & 07777) == want.mode)
 		return true;
+	if (!S_ISREG(st.st_mode) && how != KEEP_SECRET)
+		return true; /* a log may be a terminal */
 	/* The folder is the service's: what stands there under our name need not be our file. */
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
 		return err_set(e, ERR_CONFLICT, 0,
-		    "A file of the installation is no plain file with one name: look what it is, "
-		    "and "
-		    "remove it.",
+		    "A file of the installation is no plain file, or has a second name: "
+		    "look what it is, and remove it.",
 		    "%s", path);
 	if (fchmod(fd, st.st_mode & want.mode) != 0 || fchown(fd, want.uid, want.gid) != 0 ||
 	    fchmod(fd, want.mode) != 0)
@@ -226,14 +244,14 @@ keep_file(const char *path, const struct service *s, enum keep how, struct err *
 	return ok;
 }
 
-/* As root only: the folder of a log file, that the service may make the file again after a turn. */
+/* The folder of a log file, that the service may make the file again after a turn. */
 static bool
 make_log_folder(struct ctl *c, const struct service *s, struct err *e)
 {
 	const char *slash = strrchr(c->conf->log_target, '/');
 	char       *dir;
 
-	if (geteuid() != 0 || slash == NULL || slash == c->conf->log_target)
+	if (slash == NULL || slash == c->conf->log_target)
 		return true;
 	dir = talloc_strndup(c->mem, c->conf->log_target, (size_t)(slash - c->conf->log_target));
 	if (dir == NULL)
@@ -257,8 +275,11 @@ service_files(struct ctl *c, const struct service *s, struct err *e)
 		if (!keep_file(talloc_asprintf(c->mem, "%s/%s", conf->state_dir, parts[i]), s,
 			KEEP_SECRET, e))
 			return false;
-	return keep_file(conf->keyring, s, KEEP_SECRET, e) && make_log_folder(c, s, e) &&
-	       keep_file(conf->log_target, s, KEEP_LOG, e) &&
+	if (!keep_file(conf->keyring, s, KEEP_SECRET, e))
+		return false;
+	if (geteuid() != 0)
+		return true; /* what others own is theirs to give */
+	return make_log_folder(c, s, e) && keep_file(conf->log_target, s, KEEP_LOG, e) &&
 	       keep_file(conf->db_password_file, s, KEEP_TOLD, e) &&
 	       keep_file(conf->smtp_password_file, s, KEEP_TOLD, e) &&
 	       keep_file(c->conf_path, s, KEEP_READ, e);

@@ -30,7 +30,8 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Path under which the web server passes requests on, such as \"/bsx\"; it is cut from "
 	           "the request's path."),
 	KEY(state_dir, "state_dir", "\"/var/lib/blindspotx\"", .min = 2, .max = 1024, .form = CONF_PATH,
-	    .doc = "Directory of the shared segment.  It must lie outside every document root."),
+	    .doc = "Directory of the shared segment.  It must lie outside every document root; the systemd "
+	           "units need ReadWritePaths= for another one."),
 	KEY(keyring, "keyring", "\"/var/lib/blindspotx/keyring\"", .min = 2, .max = 1024,
 	    .form = CONF_PATH,
 	    .doc = "File of the installation's keys, mode 0600.  Without it sealed data cannot be read: "

@@ -21,7 +21,7 @@
 	"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"       \
 	" innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,"            \
 	"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-static const char session_sql[] = SESSION_SQL ", max_statement_time = 30";
+static const char session_sql[] = SESSION_SQL ", lock_wait_timeout = 5, max_statement_time = 30";
 static const char session_ddl_sql[] = SESSION_SQL;
 
 /* ---- making ---- */
@@ -228,7 +228,7 @@ static void
 note_refusal(struct db *db, enum db_fault f, unsigned number)
 {
 	if (db->o.segment != NULL && (f == DB_READ_ONLY || f == DB_FULL))
-		circuit_refused(db->o.segment, db->server, db_now_ms(db), number);
+		circuit_refused(db->o.segment, db->server, db_now_ms(), number);
 }
 
 bool
@@ -308,7 +308,7 @@ db_open_once(struct db *db, const char *password, unsigned timeout_s, unsigned *
 static MYSQL *
 connect_once(struct db *db, const char *password, bool probe, struct err *e)
 {
-	int64_t     began = db_now_ms(db);
+	int64_t     began = db_now_ms();
 	unsigned    number;
 	const char *text;
 	MYSQL      *my = db_open_once(

@@ -6,7 +6,7 @@
  * lead to a better server), whether the transaction is repeated, and whether the
  * server ended the transaction by itself.
  *
- * "no answer" is what opens the circuit when it is how connecting ended.
+ * Of connecting, only DB_SILENT opens the circuit (circuit.h): a server that refuses is there.
  */
 #ifndef BSX_STORE_DB_ERROR_H
 #define BSX_STORE_DB_ERROR_H

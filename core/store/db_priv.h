@@ -50,7 +50,7 @@ MUST_USE MYSQL *db_open_once(struct db *db, const char *password, unsigned timeo
     const char **text);
 
 uint64_t db_server_of(const struct db_options *o);
-int64_t  db_now_ms(const struct db *db); /* monotonic */
+int64_t  db_now_ms(void); /* monotonic */
 /* Statements of this connection follow: db_wait_io() is called for it.  NULL: nothing that is worth waiting for. */
 void db_awaits(struct db *db);
 int  db_wait_io(int socket, my_bool is_read, int timeout_ms);

@@ -65,7 +65,7 @@ server_check(struct db *control, TALLOC_CTX *mem, enum server_state *state, stru
 		return refused(ER_OPTION_PREVENTS_STATEMENT, state, e);
 	}
 	if (control->o.segment != NULL)
-		number = circuit_refusal(control->o.segment, control->server, db_now_ms(control));
+		number = circuit_refusal(control->o.segment, control->server, db_now_ms());
 	/* One that was read-only and is no longer has just said so. */
 	if (number != 0 && db_fault_of(number) == DB_FULL)
 		return refused(number, state, e);

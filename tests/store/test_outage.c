@@ -574,6 +574,26 @@ a_commit_without_an_answer_is_not_done_twice(void **state)
 	assert_fails(db_run(s->db, &row_add, &mark, NULL, &e), ERR_CONFLICT);
 }
 
+/* As a backup does; a worker must not wait for its end. */
+static void
+a_lock_on_the_whole_server_is_not_waited_for_until_the_time_out(void **state)
+{
+	struct state *s = *state;
+	struct err    e = { 0 };
+	struct row    r = { 1 };
+	int64_t       began = now_ms();
+
+	server_do(s->root, "FLUSH TABLES WITH READ LOCK");
+	assert_fails(db_run(s->db, &row_add, &r, NULL, &e), ERR_UNAVAILABLE);
+	assert_int_equal(e.sys, ER_LOCK_WAIT_TIMEOUT);
+	assert_true(now_ms() - began < IO_MS);
+	assert_true(db_is_open(s->db));
+	assert_false(circuit_is_open(s->segment, s->db->server));
+	server_do(s->root, "UNLOCK TABLES");
+	err_clear(&e);
+	assert_ok(db_run(s->db, &row_add, &r, NULL, &e));
+}
+
 static void
 a_schema_that_is_not_that_of_the_program_says_so(void **state)
 {
@@ -607,6 +627,7 @@ main(void)
 		TEST(a_probe_killed_on_its_way_does_not_keep_the_circuit_open),
 		TEST(a_server_that_is_down_is_asked_again_soon_and_found_when_it_is_back),
 		TEST(a_commit_without_an_answer_is_not_done_twice),
+		TEST(a_lock_on_the_whole_server_is_not_waited_for_until_the_time_out),
 		TEST(a_schema_that_is_not_that_of_the_program_says_so),
 	};
 

@@ -124,7 +124,7 @@ prepared(struct people *p, const struct tenant *t, const char **why)
 static const char *
 token_of(const struct mail_message *m, const char *purpose)
 {
-	const char *key = talloc_asprintf(mem, "/#%s=", purpose), *at = strstr(m->text.p, key);
+	const char *key = talloc_asprintf(mem, "#%s=", purpose), *at = strstr(m->text.p, key);
 
 	assert_non_null(at);
 	return talloc_strndup(mem, at + strlen(key), MAIL_TOKEN_LEN);

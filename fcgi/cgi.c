@@ -130,16 +130,19 @@ drain(struct cgi *c)
 void
 cgi_serve(struct app *app)
 {
-	struct cgi c = { .transport = { .ops = &cgi_ops, .params = environ },
-		.clock = app->clock,
-		.left = UINT64_MAX };
-	uint64_t   length;
+	struct cgi    c = { .transport = { .ops = &cgi_ops, .params = environ },
+		   .clock = app->clock,
+		   .left = UINT64_MAX };
+	struct memory memory = MEMORY_NONE;
+	uint64_t      length;
 
 	c.end_ns = clock_ns(app->clock) + app->conf->body_timeout_s * 1000 * MS_NS;
 	if (str_to_u64(str_of(getenv("CONTENT_LENGTH")), &length))
 		c.left = length;
+	app->memory = &memory;
 	await_lane(app);
 	pass_run(app, &c.transport);
+	app->memory = NULL;
 	drain(&c);
 }
 

@@ -43,6 +43,12 @@ enum export_kind         export_wanted(const struct request *r);
 MUST_USE bool export_patch(struct request *r, const struct report *report, struct err *e);
 MUST_USE bool export_csv(struct request *r, const struct change_filter *f, struct err *e);
 
+#define SHORTENED_DOC                                                                              \
+	"How many changes have a path that is shown shortened, because a member name or key in it "  \
+	"is longer than 1 KiB, it is longer than 8 KiB, or all of them are longer than 16 MiB "      \
+	"together. Such a path has an ellipsis, ~# and 16 hex digits in the place of what is left "  \
+	"out: it is no JSON Pointer, and points nowhere."
+
 /* A report as it is answered. */
 struct report_summary {
 	int64_t         created, modified, deleted;
@@ -58,6 +64,7 @@ struct report_out {
 	struct raw_json        incomplete, not_alerted;
 	int64_t                accepted;
 	struct raw_json        held, anomaly, suppressed;
+	int64_t                shortened;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(

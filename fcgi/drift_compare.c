@@ -2,10 +2,12 @@
 
 #include "drift/run/golden.h"
 #include "drift/run/sides.h"
+#include "drift/run/values.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
-#define SHOWN_MAX 2000 /* changes of one answer */
+#define SHOWN_MAX   2000      /* changes of one answer */
+#define SHOWN_BYTES (8 << 20) /* of their paths and values: no more are shown behind that */
 
 /* ---- what is compared ---- */
 
@@ -97,16 +99,19 @@ struct compare_out {
 	int64_t                score;
 	bool                   more;
 	struct raw_json        incomplete;
+	int64_t                shortened;
 };
 static const struct field compare_out_fields[] = {
 	FIELD(struct compare_out, changes, .item = &compared_schema,
-	    .doc = "The changes from left to right, the first 2,000."),
+	    .doc = "The changes from left to right: the first 2,000, fewer where their paths and "
+		   "values come to more than 8 MiB."),
 	FIELD(struct compare_out, summary, .item = &report_summary_schema,
 	    .doc = "All of them, counted."),
 	FIELD(struct compare_out, score, .doc = "Sum of the severities' weights."),
 	FIELD(struct compare_out, more, .doc = "There are more changes than are shown."),
 	FIELD(struct compare_out, incomplete,
 	    .doc = "Categories left out: not completely read on one of the sides."),
+	FIELD(struct compare_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
 	FIELD_END
 };
 static const struct schema compare_out_schema =
@@ -145,20 +150,6 @@ spec_here(
 
 /* ---- showing ---- */
 
-static void
-show_value(TALLOC_CTX *mem, const struct json *v, struct raw_json *out, bool *truncated)
-{
-	struct buf b;
-
-	if (v == NULL)
-		return;
-	buf_make(&b, mem);
-	b.max = CHANGE_VALUE_MAX;
-	resource_print(&b, v);
-	out->text = buf_ok(&b) ? b.p : NULL;
-	*truncated = out->text == NULL;
-}
-
 static const char *
 show_hash(TALLOC_CTX *mem, const uint8_t *hash)
 {
@@ -170,8 +161,11 @@ show_hash(TALLOC_CTX *mem, const uint8_t *hash)
 }
 
 static bool
-show_change(TALLOC_CTX *mem, const struct change *c, struct compared_change *out, struct err *e)
+show_change(TALLOC_CTX *mem, struct values *values, const struct change *c,
+    struct compared_change *out, struct err *e)
 {
+	struct str old_text, new_text;
+
 	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
 		.path = str_dup(mem, c->path),
@@ -188,8 +182,11 @@ show_change(TALLOC_CTX *mem, const struct change *c, struct compared_change *out
 	out->resource->key = str_dup(mem, c->key);
 	if (out->resource->category == NULL || out->resource->key == NULL)
 		return err_memory(e);
-	show_value(mem, c->old_value, &out->old_value, &out->old_value_truncated);
-	show_value(mem, c->new_value, &out->new_value, &out->new_value_truncated);
+	if (!values_show(values, c->old_value, &old_text, &out->old_value_truncated, e) ||
+	    !values_show(values, c->new_value, &new_text, &out->new_value_truncated, e))
+		return false;
+	out->old_value.text = old_text.p;
+	out->new_value.text = new_text.p;
 	return true;
 }
 
@@ -207,20 +204,38 @@ show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *
 	return buf_ok(&b) || err_memory(e);
 }
 
+/* As many as an answer has room for. */
+static bool
+show_changes(TALLOC_CTX *mem, const struct diff *d, struct items *out, struct err *e)
+{
+	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX, paths = 0;
+	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
+	struct values           values;
+
+	if (c == NULL)
+		return err_memory(e);
+	*out = (struct items) { c, 0 };
+	values_begin(&values, mem, SIZE_MAX);
+	for (; out->n < n && paths + (SIZE_MAX - values.left) < SHOWN_BYTES; out->n++) {
+		const struct change *at = &d->changes[out->n];
+
+		if (!show_change(mem, &values, at, &c[out->n], e))
+			return false;
+		paths += at->path.n + at->canonical_path.n;
+	}
+	return true;
+}
+
 static bool
 show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct err *e)
 {
-	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX;
-	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
-
 	out->summary = talloc_zero(mem, struct report_summary);
-	if (c == NULL || out->summary == NULL)
+	if (out->summary == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!show_change(mem, &d->changes[i], &c[i], e))
-			return false;
-	out->changes = (struct items) { c, n };
-	out->more = diff_count(&d->summary) > (int64_t)n;
+	if (!show_changes(mem, d, &out->changes, e))
+		return false;
+	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
+	out->shortened = (int64_t)d->shortened;
 	out->score = d->summary.score;
 	*out->summary = (struct report_summary) { .created = d->summary.created,
 		.modified = d->summary.modified,

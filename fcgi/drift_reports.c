@@ -42,6 +42,7 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 		   "\"min_score\": 16, \"reason\": ...}."),
 	FIELD(struct report_out, suppressed, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
+	FIELD(struct report_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
 	FIELD_END };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
@@ -63,6 +64,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.held = in->held,
 		.anomaly = in->anomaly,
 		.suppressed = in->suppressed,
+		.shortened = in->shortened,
 		.not_alerted = in->not_alerted };
 	if (out->summary == NULL)
 		return err_memory(e);

@@ -194,9 +194,10 @@ serve_waiting(struct app *app, struct lot *lot)
 static bool
 run(struct app *app, const struct loop *l, struct lot *lot, int signal_fd, struct err *e)
 {
-	struct memory memory = MEMORY_NONE;
-	int64_t       served = 0;
+	static struct memory memory = MEMORY_NONE; /* the process': the app looks at it too */
+	int64_t              served = 0;
 
+	app->memory = &memory;
 	while (l->max_requests == 0 || served < l->max_requests) {
 		enum wake w =
 		    wait_for_work(l->listener->fd, signal_fd, lot->n > 0 ? LOOK_MS : IDLE_MS);

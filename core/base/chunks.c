@@ -1,8 +1,10 @@
 #include "core/base/chunks.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <string.h>
 
+#define ALIGN       alignof(int64_t)
 #define CHUNK_FIRST 512
 #define CHUNK_MAX   65536
 
@@ -12,10 +14,9 @@ chunks_take(struct chunks *c, size_t n)
 	size_t size = c->next > 0 ? c->next : CHUNK_FIRST;
 	void  *p;
 
-	if (n > SIZE_MAX - alignof(max_align_t))
+	if (n > SIZE_MAX - ALIGN)
 		return NULL;
-	n = n == 0 ? alignof(max_align_t)
-		   : (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	n = n == 0 ? ALIGN : (n + ALIGN - 1) & ~(ALIGN - 1);
 	if (n > c->left && n > size / 4) /* what is left of the chunk stays in use */
 		return talloc_size(c->mem, n);
 	if (n > c->left) {
@@ -29,6 +30,16 @@ chunks_take(struct chunks *c, size_t n)
 	c->at += n;
 	c->left -= n;
 	return p;
+}
+
+void *
+chunks_copy(struct chunks *c, const void *p, size_t n)
+{
+	void *to = chunks_take(c, n);
+
+	if (to != NULL && n > 0)
+		memcpy(to, p, n);
+	return to;
 }
 
 char *

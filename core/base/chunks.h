@@ -23,8 +23,10 @@ struct chunks {
 	size_t      left, next;
 };
 
-/* n bytes for any type; NULL: no memory. */
+/* n bytes, aligned for pointers and 64-bit numbers; NULL: no memory. */
 void *chunks_take(struct chunks *c, size_t n);
+/* A copy of bytes; NULL: no memory. */
+void *chunks_copy(struct chunks *c, const void *p, size_t n);
 /* A copy with a NUL behind it; NULL: no memory. */
 char *chunks_text(struct chunks *c, struct str s);
 

@@ -11,16 +11,18 @@ static const struct {
 
 /*
  * A request is to be under 2 s of CPU with all that nobody counts, such as reading its body and
- * writing its answer: hence the margins.  A push has 10 s.
+ * writing its answer: hence the margins.  A push has 10 s.  Memory is that of the process: 200 MB,
+ * and 640 MB with a push.
  */
 static const struct {
 	uint64_t steps;
 	int64_t  cpu_ms;
 	bool     shares;
+	size_t   bytes;
 } limits[WORK__CLASSES] = {
-	[WORK_REQUEST] = { 120000000, 1800, false },
-	[WORK_PUSH] = { UINT64_MAX, 9500, true },
-	[WORK_TASK] = { UINT64_MAX, 9500, true },
+	[WORK_REQUEST] = { 120000000, 1800, false, (size_t)168 << 20 },
+	[WORK_PUSH] = { UINT64_MAX, 9500, true, (size_t)600 << 20 },
+	[WORK_TASK] = { UINT64_MAX, 9500, true, (size_t)600 << 20 },
 };
 
 /* Steps of what a push can be told without: together half of its time; 0: of nothing else. */
@@ -72,12 +74,22 @@ too_costly(const struct work *w, const char *why, struct err *e)
 	    (unsigned long long)w->spent, (unsigned long long)w->by[kind], kinds[kind].what);
 }
 
+static bool
+too_large(const struct work *w)
+{
+	return w->memory != NULL && memory_held(w->memory) > limits[w->class].bytes;
+}
+
 bool
 work_check(struct work *w, struct err *e)
 {
 	if (w == NULL)
 		return true;
 	w->looked = w->spent;
+	if (!w->ended && too_large(w)) {
+		w->ended = true;
+		return too_costly(w, "its memory is used up", e);
+	}
 	w->ended = w->ended || (has_deadline(w) && clock_cpu_ns(w->clock) > w->cpu_end_ns);
 	return !w->ended || too_costly(w, "its CPU time is over", e);
 }

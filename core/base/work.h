@@ -1,5 +1,5 @@
 /*
- * work.h - what one request may cost: a budget of steps, and CPU time as a backstop.
+ * work.h - what one request may cost: a budget of steps, and CPU time and memory as a backstop.
  *
  * There is one for each request, begun with it, and one for each task of a daemon.  It is handed
  * down to everything that is done for that request, however often: what is replayed, or compared
@@ -13,8 +13,8 @@
  * A push is not refused for its steps: but what it can be told without has a share, and when that is
  * used up spending fails for that kind, and who knows how to do without takes it (work_forgo).
  *
- * The CPU clock of the process is looked at every WORK_LOOK steps.  It ends what was counted too
- * cheaply.
+ * The CPU clock of the process, and the memory it holds, are looked at every WORK_LOOK steps.  That
+ * ends what was counted too cheaply, or grows beyond what a process may hold.
  *
  * Errors: ERR_TOO_COSTLY, whose text says what most of it went into and what to reduce.  There is
  * nothing to wait for: the same request would cost the same again.
@@ -26,6 +26,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
+#include "core/base/memory.h"
 
 #define WORK_STEP_NS 10
 #define WORK_LOOK    50000 /* steps between two looks at the clock: half a millisecond */
@@ -65,6 +66,7 @@ struct work {
 	enum work_class     class;
 	const struct clock *clock;      /* NULL: there is no deadline */
 	int64_t             cpu_end_ns; /* of the process */
+	struct memory      *memory;     /* of the process; NULL, as begun: it is not looked at */
 	uint64_t            steps_max;  /* UINT64_MAX: only the clock ends it */
 	uint64_t            spent, looked; /* steps, in all and at the last look */
 	uint64_t            by[WORK__MAX];
@@ -86,7 +88,7 @@ MUST_USE bool work_spend(struct work *w, enum work_kind kind, uint64_t steps, st
 MUST_USE bool work_make(struct work *w, enum work_kind kind, uint64_t values, struct err *e);
 /* The failure is that this kind's share is used up: it is forgotten, and true. */
 MUST_USE bool work_forgo(const struct work *w, enum work_kind kind, struct err *e);
-/* Looks at the clock now: between things that are not counted. */
+/* Looks at clock and memory now: between things that are not counted. */
 MUST_USE bool work_check(struct work *w, struct err *e);
 
 /* Bytes of text that were read once, or copied, as steps. */

@@ -64,16 +64,16 @@ ms_of(const MYSQL_TIME *t, int64_t *ms)
 	    t->second_part > 999999)
 		return false;
 	*ms = days_of(t->year, t->month, t->day) * DAY_MS + (int64_t)t->hour * 3600000 +
-	    (int64_t)t->minute * 60000 + (int64_t)t->second * 1000 +
-	    (int64_t)(t->second_part / 1000);
+	      (int64_t)t->minute * 60000 + (int64_t)t->second * 1000 +
+	      (int64_t)(t->second_part / 1000);
 	return true;
 }
 
 /* ---- parameters ---- */
 
 bool
-bind_fields(const struct schema *s, const struct field *f[static BIND_MAX], unsigned *n,
-    struct err *e)
+bind_fields(
+    const struct schema *s, const struct field *f[static BIND_MAX], unsigned *n, struct err *e)
 {
 	*n = 0;
 	if (s == NULL)
@@ -116,8 +116,8 @@ json_value(TALLOC_CTX *mem, const struct raw_json *j, struct bind_value *v, stru
 }
 
 static bool
-strings_value(TALLOC_CTX *mem, const struct field *f, const struct strings *s,
-    struct bind_value *v, struct err *e)
+strings_value(TALLOC_CTX *mem, const struct field *f, const struct strings *s, struct bind_value *v,
+    struct err *e)
 {
 	struct buf b;
 
@@ -157,8 +157,8 @@ bytes_value(struct bind_value *v, const void *p, size_t n, bool null)
 }
 
 bool
-bind_value_of(TALLOC_CTX *mem, const struct field *f, const void *in, struct bind_value *v,
-    struct err *e)
+bind_value_of(
+    TALLOC_CTX *mem, const struct field *f, const void *in, struct bind_value *v, struct err *e)
 {
 	const char *at = (const char *)in + f->offset;
 	bool        nullable = (f->flags & FIELD_NULLABLE) != 0;
@@ -268,15 +268,30 @@ refuse(const struct field *f, const char *why, struct err *e)
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "column %s: %s", f->name, why);
 }
 
+/* Of what is packed nothing is freed by itself. */
+static void
+drop(const struct bind_room *room, char *p)
+{
+	if (room->packed == NULL)
+		talloc_free(p);
+}
+
 /* The bytes of a column of any length, with a NUL behind them. */
 static char *
-take_bytes(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct bind_cell *c, struct err *e)
+take_bytes(MYSQL_STMT *st, unsigned i, const struct bind_room *room, const struct bind_cell *c,
+    struct err *e)
 {
-	char         *p = talloc_size(mem, (size_t)c->n + 1);
+	size_t size = (size_t)c->n + 1;
+	char  *p =
+            room->packed != NULL ? chunks_take(room->packed, size) : talloc_size(room->mem, size);
 	unsigned long n = 0;
 	my_bool       null = 0, error = 0;
-	MYSQL_BIND    b = { .buffer_type = MYSQL_TYPE_BLOB, .buffer = p, .buffer_length = c->n,
-		    .length = &n, .is_null = &null, .error = &error };
+	MYSQL_BIND    b = { .buffer_type = MYSQL_TYPE_BLOB,
+		   .buffer = p,
+		   .buffer_length = c->n,
+		   .length = &n,
+		   .is_null = &null,
+		   .error = &error };
 
 	if (p == NULL) {
 		err_memory(e);
@@ -286,32 +301,33 @@ take_bytes(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct bind_cell *
 	if (c->n > 0 && (mysql_stmt_fetch_column(st, &b, i, 0) != 0 || n != c->n || null)) {
 		err_set(e, ERR_INTERNAL, (int)mysql_stmt_errno(st), "internal error",
 		    "column %u could not be read: %s", i, mysql_stmt_error(st));
-		talloc_free(p);
+		drop(room, p);
 		return NULL;
 	}
 	return p;
 }
 
 static char *
-take_text(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
+take_text(MYSQL_STMT *st, unsigned i, const struct bind_room *room, const struct field *f,
     const struct bind_cell *c, struct err *e)
 {
-	char *p = take_bytes(st, i, mem, c, e);
+	char *p = take_bytes(st, i, room, c, e);
 
 	if (p == NULL)
 		return NULL;
 	if (memchr(p, '\0', c->n) == NULL && str_is_utf8((struct str) { p, c->n })) {
-		talloc_set_name_const(p, "char");
+		if (room->packed == NULL)
+			talloc_set_name_const(p, "char");
 		return p;
 	}
-	talloc_free(p);
+	drop(room, p);
 	refuse(f, "is no text", e);
 	return NULL;
 }
 
 static bool
-take_strings(TALLOC_CTX *mem, const struct field *f, const char *text, struct strings *out,
-    struct err *e)
+take_strings(
+    TALLOC_CTX *mem, const struct field *f, const char *text, struct strings *out, struct err *e)
 {
 	struct err   why = { 0 };
 	struct json *j = json_parse(mem, str_of(text), &why);
@@ -327,8 +343,7 @@ take_strings(TALLOC_CTX *mem, const struct field *f, const char *text, struct st
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct str s = j->items[i].text;
 
-		if (j->items[i].type != JSON_STRING ||
-		    (s.n > 0 && memchr(s.p, '\0', s.n) != NULL))
+		if (j->items[i].type != JSON_STRING || (s.n > 0 && memchr(s.p, '\0', s.n) != NULL))
 			return refuse(f, "is no list of strings", e);
 		items[i] = str_dup(items, s);
 		if (items[i] == NULL)
@@ -341,11 +356,11 @@ take_strings(TALLOC_CTX *mem, const struct field *f, const char *text, struct st
 }
 
 static bool
-take_long(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
+take_long(MYSQL_STMT *st, unsigned i, const struct bind_room *room, const struct field *f,
     const struct bind_cell *c, void *at, struct err *e)
 {
 	bool            blob = f->kind == FIELD_BLOB;
-	char           *p = blob ? take_bytes(st, i, mem, c, e) : take_text(st, i, mem, f, c, e);
+	char           *p = blob ? take_bytes(st, i, room, c, e) : take_text(st, i, room, f, c, e);
 	struct raw_json json = { .text = p };
 	struct blob     bytes = { (const uint8_t *)p, c->n };
 	struct strings  list;
@@ -359,16 +374,16 @@ take_long(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
 	} else if (f->kind == FIELD_JSON) {
 		memcpy(at, &json, sizeof(json));
 	} else {
-		if (!take_strings(mem, f, p, &list, e))
+		if (!take_strings(room->mem, f, p, &list, e))
 			return false;
 		memcpy(at, &list, sizeof(list));
-		talloc_free(p);
+		drop(room, p);
 	}
 	return true;
 }
 
 bool
-bind_take(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
+bind_take(MYSQL_STMT *st, unsigned i, const struct bind_room *room, const struct field *f,
     const struct bind_cell *c, void *out, struct err *e)
 {
 	char   *at = (char *)out + f->offset;
@@ -402,7 +417,7 @@ bind_take(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
 	case FIELD_BLOB:
 	case FIELD_JSON:
 	case FIELD_STRINGS:
-		return take_long(st, i, mem, f, c, at, e);
+		return take_long(st, i, room, f, c, at, e);
 	case FIELD_ITEMS:
 	case FIELD_OBJECT:
 		break;
@@ -414,7 +429,7 @@ static bool
 holds_bytes(enum enum_field_types type)
 {
 	return (type >= MYSQL_TYPE_TINY_BLOB && type <= MYSQL_TYPE_STRING) ||
-	    type == MYSQL_TYPE_VARCHAR;
+	       type == MYSQL_TYPE_VARCHAR;
 }
 
 bool

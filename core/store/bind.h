@@ -9,6 +9,7 @@
 
 #include <mysql.h>
 
+#include "core/base/chunks.h"
 #include "core/base/field.h"
 
 #define BIND_MAX 64 /* parameters or columns of one statement */
@@ -44,8 +45,13 @@ MUST_USE bool bind_value_of(TALLOC_CTX *mem, const struct field *f, const void *
 void bind_param(MYSQL_BIND *b, struct bind_value *v);
 
 void bind_column(MYSQL_BIND *b, const struct field *f, struct bind_cell *c);
+/* Where texts and blobs of rows go: children of `mem`, or packed beside each other. */
+struct bind_room {
+	TALLOC_CTX    *mem;
+	struct chunks *packed; /* NULL: each its own */
+};
 /* Sets the member from column `i` of the row just fetched. */
-MUST_USE bool bind_take(MYSQL_STMT *st, unsigned i, TALLOC_CTX *mem, const struct field *f,
+MUST_USE bool bind_take(MYSQL_STMT *st, unsigned i, const struct bind_room *room, const struct field *f,
     const struct bind_cell *c, void *out, struct err *e);
 
 /* Whether a column of this type and length can fill the member. */

@@ -5,6 +5,8 @@
 
 #include <zstd.h>
 
+#include "core/base/chunks.h"
+
 #define LEVEL      3
 #define PIECE_MAX  (CONTENT_CHUNK_MAX - SEAL_OVERHEAD)
 #define CHUNKS_MAX (CONTENT_TEXT_MAX / PIECE_MAX + 2)
@@ -62,7 +64,8 @@ by_address(const void *a, const void *b)
 
 /* Making one costs more than packing a small text. */
 struct packer {
-	ZSTD_CCtx *z;
+	ZSTD_CCtx    *z;
+	struct chunks room; /* for what is packed */
 };
 
 static int
@@ -82,6 +85,7 @@ packer_make(TALLOC_CTX *mem, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
+	k->room.mem = mem;
 	talloc_set_destructor(k, packer_free);
 	return k;
 }
@@ -138,6 +142,7 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
 	TALLOC_CTX *tmp = talloc_new(mem);
 	struct str  packed = { NULL, 0 };
 	bool        ok = tmp != NULL && compress_text(tmp, k, c->text, &packed, e);
+	struct blob sealed;
 
 	for (int64_t chunk = 0; ok && (packed.n > 0 || chunk == 0); chunk++) {
 		struct str  piece = { packed.p, packed.n < PIECE_MAX ? packed.n : PIECE_MAX };
@@ -150,7 +155,11 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
 		}
 		*row = (struct content_row) { { c->address, HASH_LEN }, chunk, (int64_t)c->text.n,
 			{ 0 } };
-		ok = tenant_seal(t, mem, r, "contents", "body", &place, piece, &row->body, e);
+		ok = tenant_seal(t, tmp, r, "contents", "body", &place, piece, &sealed, e);
+		row->body.n = sealed.n;
+		row->body.p = ok ? chunks_copy(&k->room, sealed.p, sealed.n) : NULL;
+		if (ok && row->body.p == NULL)
+			ok = err_memory(e);
 		packed.p += piece.n;
 		packed.n -= piece.n;
 	}

@@ -102,6 +102,9 @@ MUST_USE bool db_one(struct db *db, TALLOC_CTX *mem, const struct sql *q, const 
 /* All rows into an array of q->out->size elements, a child of mem; *n may be 0. At most `max` rows are read. */
 MUST_USE bool db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
     void *rows /* T ** */, size_t *n, struct err *e);
+/* The same where rows are very many: their texts and blobs lie packed in `mem`, none can be freed by itself. */
+MUST_USE bool db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
+    void *rows, size_t *n, struct err *e);
 /* No result set; *affected may be NULL. Calls of procedures too. */
 MUST_USE bool db_run(struct db *db, const struct sql *q, const void *in, uint64_t *affected, struct err *e);
 /*

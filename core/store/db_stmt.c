@@ -193,11 +193,11 @@ run_fetch(struct run *r, bool *more, struct err *e)
 }
 
 static bool
-run_take(struct run *r, TALLOC_CTX *mem, void *out, struct err *e)
+run_take(struct run *r, const struct bind_room *room, void *out, struct err *e)
 {
 	memset(out, 0, r->q->out->size);
 	for (unsigned i = 0; i < r->n; i++)
-		if (!bind_take(r->st, i, mem, r->f[i], &r->c[i], out, e))
+		if (!bind_take(r->st, i, room, r->f[i], &r->c[i], out, e))
 			return err_note(e, "reading a row of %s", r->q->name);
 	return true;
 }
@@ -216,7 +216,7 @@ db_one(
 	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) && run_fetch(&r, &more, e);
 	if (ok && !more)
 		ok = err_set(e, ERR_MISSING, 0, "Not found.", "%s: no row", q->name);
-	ok = ok && run_take(&r, mem, out, e);
+	ok = ok && run_take(&r, &(struct bind_room) { mem, NULL }, out, e);
 	ok = run_end(&r, ok, e);
 	talloc_free(tmp);
 	return ok;
@@ -239,7 +239,8 @@ grow(TALLOC_CTX *mem, void *rows, size_t size, size_t n, size_t *room, size_t ma
 }
 
 static bool
-take_all(struct run *r, TALLOC_CTX *mem, size_t max, void **rows, size_t *n, struct err *e)
+take_all(struct run *r, TALLOC_CTX *mem, struct chunks *packed, size_t max, void **rows, size_t *n,
+    struct err *e)
 {
 	size_t size = r->q->out->size, room = 0;
 	bool   more = true;
@@ -254,16 +255,16 @@ take_all(struct run *r, TALLOC_CTX *mem, size_t max, void **rows, size_t *n, str
 		if (p == NULL)
 			return false;
 		*rows = p;
-		if (!run_take(r, p, (char *)p + *n * size, e))
+		if (!run_take(r, &(struct bind_room) { p, packed }, (char *)p + *n * size, e))
 			return false;
 		(*n)++;
 	}
 	return true;
 }
 
-bool
-db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max, void *rows,
-    size_t *n, struct err *e)
+static bool
+all(struct db *db, TALLOC_CTX *mem, struct chunks *packed, const struct sql *q, const void *in,
+    size_t max, void *rows, size_t *n, struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(mem);
 	void       *list = talloc_size(mem, q->out->size);
@@ -274,7 +275,7 @@ db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size
 	if (tmp == NULL || list == NULL)
 		return err_memory(e);
 	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) &&
-	     take_all(&r, mem, max, &list, n, e);
+	     take_all(&r, mem, packed, max, &list, n, e);
 	ok = run_end(&r, ok, e);
 	talloc_free(tmp);
 	if (!ok) {
@@ -284,6 +285,22 @@ db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size
 	}
 	memcpy(rows, &list, sizeof(list));
 	return ok;
+}
+
+bool
+db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max, void *rows,
+    size_t *n, struct err *e)
+{
+	return all(db, mem, NULL, q, in, max, rows, n, e);
+}
+
+bool
+db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
+    void *rows, size_t *n, struct err *e)
+{
+	struct chunks room = { .mem = mem };
+
+	return all(db, mem, &room, q, in, max, rows, n, e);
 }
 
 bool

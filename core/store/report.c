@@ -11,14 +11,15 @@ static const struct field  report_fields[] = { COLUMN(struct report, id),
 	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
 	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
 	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held),
-	 COLUMN_NULL(struct report, anomaly), COLUMN_NULL(struct report, suppressed), FIELD_END };
+	 COLUMN_NULL(struct report, anomaly), COLUMN_NULL(struct report, suppressed),
+	 COLUMN(struct report, shortened), FIELD_END };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
 #define REPORT_COLUMNS                                                                             \
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
-	" accepted, held, anomaly, suppressed"
+	" accepted, held, anomaly, suppressed, shortened"
 
 struct id_in {
 	struct uuid id;
@@ -41,7 +42,7 @@ static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,

@@ -29,6 +29,7 @@ struct report {
 	struct raw_json held;    /* null, or array of {category, removed, of} */
 	struct raw_json anomaly; /* null, or {changes, median, mad, limit, runs, anomalous} */
 	struct raw_json suppressed; /* null, or array of {by, changes} */
+	int64_t         shortened;  /* changes with a path that is shown shortened */
 };
 
 struct report_filter {

@@ -151,7 +151,7 @@ held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
 {
 	const struct held_in in = { *config, seq };
 
-	return db_all(
+	return db_all_packed(
 	    db, mem, seq == 0 ? &held_select_now : &held_select_at, &in, HELD_MAX, rows, n, e);
 }
 

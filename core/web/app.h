@@ -13,6 +13,7 @@ struct rates;
 struct app {
 	const struct conf         *conf;
 	const struct clock        *clock;
+	struct memory             *memory;  /* what this process holds; NULL: nobody looks */
 	struct rand               *rand;
 	struct log                *log;
 	const struct keyring      *keyring;

@@ -130,6 +130,7 @@ request_begin(struct request *r, struct app *app, struct transport *t)
 	r->began_ns = clock_ns(app->clock);
 	r->began_ms = clock_ms(app->clock);
 	work_begin(&r->work, WORK_REQUEST, app->clock);
+	r->work.memory = app->memory;
 	r->permit = (struct permit) { .i = -1, .gone = is_gone, .who = t };
 	r->mem = talloc_new(NULL);
 	buf_make(&r->out, r->mem);
@@ -280,4 +281,15 @@ request_if_none_match(const struct request *r, const char *etag)
 	struct str have = request_param(r, "HTTP_IF_NONE_MATCH");
 
 	return have.n > 0 && etag_in(have, etag, true);
+}
+
+/* ---- what it may cost ---- */
+
+bool
+request_widen(struct request *r, bool heavy, struct err *e)
+{
+	if (heavy && r->app->permits != NULL && !permit_enter(r->app->permits, LANE_PUSH, e))
+		return false;
+	work_widen(&r->work, WORK_PUSH);
+	return true;
 }

@@ -115,6 +115,9 @@ struct request {
 	struct permit       permit;   /* given back by the account step */
 };
 
+/* It is a push from now on, with what pushes may cost; a heavy one needs a place among them, else ERR_BUSY. */
+MUST_USE bool request_widen(struct request *r, bool heavy, struct err *e);
+
 /* A CGI parameter, e.g. "CONTENT_TYPE", "HTTP_AUTHORIZATION"; p == NULL: absent. */
 struct str request_param(const struct request *r, const char *name);
 /*

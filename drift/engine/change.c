@@ -118,8 +118,10 @@ store(struct walk *w, const struct place *at, struct change *c)
 {
 	bool cut = false;
 
+	size_t path = trail_text(w, at, TRAIL_CANONICAL).n;
+
 	if (!work_spend(w->d->state->work, WORK_CHANGES,
-		STEPS_STORED + 4 * WORK_BYTES(trail_text(w, at, TRAIL_CANONICAL).n), w->e))
+		STEPS_STORED + WORK_BYTES(path < CHANGE_PATH_MAX ? path : CHANGE_PATH_MAX), w->e))
 		return false;
 	if (!keep(w, at, c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW, &c->path, &cut) ||
 	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprint(w, at, c) ||
@@ -146,7 +148,8 @@ static bool
 classify(struct walk *w, const struct place *at, struct change *c)
 {
 	const struct trail *t = w->d->state->trail;
-	struct rule_subject s = { .op = c->op,
+	struct rule_subject s = {
+		.op = c->op,
 		.steps = t->names[c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW],
 		.n_steps = at->depth,
 		.labels = t->labels,

@@ -9,7 +9,9 @@ static const char *const identity[] = { "id", "appId", "AppId", "Id", "roleTempl
 	"policyDefinitionReferenceId", "name", "settingDefinitionId", "displayName", "value",
 	"key" };
 
-#define ABSENT UINT32_MAX
+#define ABSENT     UINT32_MAX
+#define TEXT_HASH  16 /* bytes of a hash that stand for a text */
+#define STEPS_TEXT 10 /* to write and hash a short one */
 
 static bool
 both_make(struct walk *w, struct both *p)
@@ -253,18 +255,18 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 
 /* ---- elements counted ---- */
 
-/* Of a text longer than its hash the hash stands for it: no two have the same, and there are many.
- */
+/* Of a text longer than its hash the hash stands for it: who does not know the key finds no two
+ * texts with the same one, and there are very many of them. */
 static void
 shorten(struct walk *w, struct buf *b, size_t before)
 {
 	uint8_t hash[HASH_LEN];
 
-	if (!buf_ok(b) || b->n - before <= HASH_LEN)
+	if (!buf_ok(b) || b->n - before <= TEXT_HASH)
 		return;
 	hash_key_hmac(w->d->state->spec->value_key, b->p + before, b->n - before, hash);
 	b->n = before;
-	buf_add(b, hash, HASH_LEN);
+	buf_add(b, hash, TEXT_HASH);
 }
 
 /* The text an element is counted by; the tag keeps apart what scalars' texts do not. */
@@ -296,7 +298,8 @@ counted_texts(struct walk *w, const struct place *at, struct both *p, uint32_t f
 		uint32_t           j = first + (i < na ? i : i - na);
 		const struct json *v = i < na ? &p->a->items[j] : &p->b->items[j];
 
-		if (!counted_text(w, at, p, v, j, &p->texts[i]))
+		if (!counted_text(w, at, p, v, j, &p->texts[i]) ||
+		    !work_spend(w->d->state->work, WORK_COMPARE, STEPS_TEXT, w->e))
 			return false;
 	}
 	return entries_done(w, p, na + nb);
@@ -307,7 +310,7 @@ counted_texts(struct walk *w, const struct place *at, struct both *p, uint32_t f
  * surplus one, 2 for the next.  `more`: how many more of a group are here.
  */
 static void
-mark(uint32_t *marks, const uint32_t *group, uint32_t n, int64_t *more)
+mark(uint32_t *marks, const uint32_t *group, uint32_t n, int32_t *more)
 {
 	for (uint32_t i = n; i-- > 0;)
 		if (more[group[i]] > 0)
@@ -323,12 +326,13 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
     uint32_t *marks_a, uint32_t *marks_b)
 {
 	uint32_t groups;
-	int64_t *n, *m;
+	int32_t *n, *m;
 
 	if (!index_group_counted(
-		w->tmp, p->texts, na + nb, p->group, &groups, &w->d->compared, w->e))
+		w->tmp, p->texts, na + nb, p->group, &groups, &w->d->compared, w->e) ||
+	    !walk_spend(w))
 		return false;
-	n = talloc_zero_array(w->tmp, int64_t, 2 * groups);
+	n = talloc_zero_array(w->tmp, int32_t, 2 * groups);
 	if (n == NULL)
 		return err_memory(w->e);
 	m = n + groups;
@@ -337,7 +341,7 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 	for (uint32_t i = 0; i < nb; i++)
 		m[p->group[na + i]]++;
 	for (uint32_t g = 0; g < groups; g++) {
-		int64_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
+		int32_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
 
 		if (!set || cb > 0 || w->d->state->note == NULL)
 			n[g] = ca - cb;

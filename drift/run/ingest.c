@@ -331,6 +331,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 		      .t = t,
 		      .mem = mem,
 		      .work = p->work,
+		      .permits = p->permits,
 		      .config = &config,
 		      .idempotency_key = p->idempotency_key,
 		      .pushed_by = p->pushed_by,

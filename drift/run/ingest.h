@@ -25,6 +25,7 @@ struct push {
 	struct str            body;            /* as sent, to know a repeat */
 	const char           *idempotency_key; /* NULL: none; 1..128 bytes */
 	const char           *pushed_by;
+	struct permits       *permits; /* LANE_PUSH, for a small body that changes much; NULL: none */
 	struct work          *work; /* of the request */
 };
 

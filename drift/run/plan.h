@@ -26,6 +26,7 @@ struct ingest {
 	const struct drift_spec   *spec;
 	const struct snap         *snap;
 	const char                *actor, *pushed_by, *idempotency_key;
+	struct permits            *permits;
 	struct blob                body_hash;
 	instant                    collected_at, received_at;
 	struct uuid                snapshot_id;

@@ -1,7 +1,11 @@
 /* ground.h: the snapshot against its ground. */
+#include "core/shm/permit.h"
 #include "drift/run/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/values.h"
+
+#define HEAVY_PAIRS                                                                                \
+	10000 /* a few tenths of a second: the push is a heavy one, whatever its body's size */
 
 /* Both sides of a place that differs; either may be NULL: not on that side. */
 struct pair {
@@ -14,6 +18,7 @@ struct pair {
 struct pairs {
 	struct pair   all[PAIRS_MAX];
 	size_t        n;
+	size_t        found; /* in all */
 	struct values values;
 	size_t        room; /* of plan.values */
 };
@@ -119,6 +124,9 @@ compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, st
 		return true;
 	if (old != NULL && new != NULL && ground_same(&old->address, new->address))
 		return true;
+	if (w->found++ == HEAVY_PAIRS && in->permits != NULL &&
+	    !permit_enter(in->permits, LANE_PUSH, e))
+		return false;
 	w->all[w->n++] = (struct pair) { old, new };
 	return w->n < PAIRS_MAX || compare_pairs(in, p, w, e);
 }

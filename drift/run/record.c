@@ -96,6 +96,7 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->modified = p->diff->summary.modified;
 		r->deleted = p->diff->summary.deleted;
 		r->score = p->diff->summary.score;
+		r->shortened = (int64_t)p->diff->shortened;
 	}
 	r->accepted = p->life == NULL ? 0 : p->life->accepted;
 	r->max_severity = NULL;

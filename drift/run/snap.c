@@ -7,7 +7,8 @@
 #include "drift/engine/resource.h"
 #include "drift/run/baseline.h"
 
-#define STEPS_RESOURCE 200 /* to normalise, print and hash one, beside its bytes */
+#define TEXT_COPIED    65536 /* bytes up to which one is copied to where the others are */
+#define STEPS_RESOURCE 200   /* to normalise, print and hash one, beside its bytes */
 
 int
 snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
@@ -54,6 +55,20 @@ struct making {
 	struct buf               text; /* of one */
 };
 
+/* A long text stays where it was made, short ones share their room. */
+static const char *
+kept_text(struct making *m)
+{
+	char *p;
+
+	if (m->text.n <= TEXT_COPIED)
+		return chunks_text(&m->room, buf_str(&m->text));
+	p = talloc_realloc_size(m->s, m->text.p, m->text.n + 1);
+	m->text.p = NULL;
+	m->text.cap = 0;
+	return p;
+}
+
 static bool
 make_one(struct making *m, struct snap_resource *at, struct err *e)
 {
@@ -61,7 +76,7 @@ make_one(struct making *m, struct snap_resource *at, struct err *e)
 	if (!resource_normalise(m->s, m->spec->compare, &at->r, m->from, m->work, e) ||
 	    !resource_canonical(&m->text, &at->r, e))
 		return false;
-	at->text = (struct str) { chunks_text(&m->room, buf_str(&m->text)), m->text.n };
+	at->text = (struct str) { kept_text(m), m->text.n };
 	if (!buf_ok(&m->text) || at->text.p == NULL)
 		return err_memory(e);
 	content_address(m->t, at->text, at->address);

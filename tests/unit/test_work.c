@@ -2,7 +2,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,6 +174,39 @@ the_refusal_says_what_most_of_it_was_and_what_to_reduce(void **state)
 	}
 }
 
+static bool
+held_beyond(enum work_class class, size_t mib, struct err *e)
+{
+	struct memory memory = MEMORY_NONE;
+	struct work   w;
+	char         *p = malloc(mib << 20);
+	bool          ok;
+
+	assert_non_null(p);
+	memset(p, 'x', mib << 20);
+	work_begin(&w, class, &stepping);
+	w.memory = &memory;
+	ok = work_spend(&w, WORK_READ, WORK_LOOK, e);
+	assert_int_equal(p[(mib << 20) - 1], 'x');
+	free(p);
+	close(memory.fd);
+	return !ok;
+}
+
+static void
+what_grows_beyond_the_memory_of_its_class_is_ended(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_false(held_beyond(WORK_REQUEST, 100, &e));
+	assert_false(held_beyond(WORK_PUSH, 300, &e));
+	assert_int_equal(e.code, ERR_OK);
+	assert_true(held_beyond(WORK_REQUEST, 200, &e));
+	assert_int_equal(e.code, ERR_TOO_COSTLY);
+	assert_non_null(strstr(e.detail, "memory"));
+}
+
 int
 main(void)
 {
@@ -182,6 +217,7 @@ main(void)
 		cmocka_unit_test(what_a_push_can_do_without_has_a_share),
 		cmocka_unit_test(what_was_spent_before_a_class_stays_spent),
 		cmocka_unit_test(nobody_counts_without_a_budget),
+		cmocka_unit_test(what_grows_beyond_the_memory_of_its_class_is_ended),
 		cmocka_unit_test(the_refusal_says_what_most_of_it_was_and_what_to_reduce),
 	};
 

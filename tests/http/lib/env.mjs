@@ -93,6 +93,35 @@ export function ownKib(pid) {
   return Number(/^RssAnon:\s+(\d+)/m.exec(text)?.[1] ?? 0);
 }
 
+// The most memory that a process has held at once since forgetPeaks, in KiB; 0: it is gone.
+function peakKib(pid) {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+// Does something: its value, and the CPU seconds and the most memory of the worker that did most for it.
+export async function watched(f) {
+  const pids = workers(), before = pids.map(ticks), after = [...before], peaks = pids.map(() => 0);
+  const look = () => pids.forEach((pid, i) => {
+    peaks[i] = Math.max(peaks[i], peakKib(pid));
+    after[i] = Math.max(after[i], ticks(pid));
+  });
+
+  for (const pid of pids)
+    fs.writeFileSync(`/proc/${pid}/clear_refs`, '5'); // forgets the peak
+  const timer = setInterval(look, 10); // a worker that holds too much in the end goes
+  try {
+    const value = await f();
+    look();
+    return { value, seconds: Math.max(...after.map((n, i) => n - before[i])) / 100, mib: Math.max(...peaks) / 1024 };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 // ---- log --------------------------------------------------------------------------------------
 
 export const logFile = path.join(state, 'log', 'responder.log');

@@ -1,7 +1,7 @@
 // app.js - the beginning: what the address asks for, who is signed in, and so which view is shown.
 import { button, el, link, show } from './ui.js';
 import { callSigned, forgetSession, whoAmI } from './api.js';
-import { clean, mailedLink, query, route } from './address.js';
+import { clean, mailedLink, query, route, safePath } from './address.js';
 import { forgotten, secondFactor, signIn, stepUp } from './sign_in.js';
 import { choosePassword, confirmAddress } from './links.js';
 import { enrol, failure, recoveryCodes } from './factor.js';
@@ -21,7 +21,7 @@ function askToSignIn(more = {}) {
 
 // A session has begun: on to what was wanted, by way of the second factor where one must be set up.
 async function enter(session) {
-  wanted = session.return_to ?? wanted;
+  wanted = safePath(session.return_to) ?? wanted;
   if (session.mfa_enrollment_required)
     return begin(session, () => goOn());
   return goOn();

@@ -53,6 +53,9 @@ test('after a turn both programs write into the new file, every line whole', asy
   });
   await until('every line to be in one of the two', () => asked.every((id) => known('blindspotx.log').has(id) || known('blindspotx.log.1').has(id)));
   assert.ok(known('blindspotx.log.1').has(asked[0]));
+  for (const line of [...read('blindspotx.log'), ...read('blindspotx.log.1')])
+    for (const name of ['event.category', 'event.type'])
+      assert.ok(Array.isArray(line[name]) && line[name].length > 0, `${name} of ${JSON.stringify(line)}`);
   assert.equal(fs.statSync(path.join(logs, 'blindspotx.log')).mode & 0o777 & ~0o640, 0, 'for its owner and group');
   assert.ok(there.procs.every((p) => alive(p.pid)));
   rotate();

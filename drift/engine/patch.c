@@ -5,6 +5,8 @@
 
 #include "drift/engine/walk.h"
 
+#define STEPS_OP 100 /* to note, order and print one, beside its path */
+
 enum op { OP_REPLACE, OP_ADD, OP_REMOVE };
 
 struct patch_op {
@@ -98,7 +100,7 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 	op->depth = is_element(at) ? op->depth + 1 : 0;
 	op->index = new_value == NULL ? at->old_i : at->new_i;
 	op->last = !at->ordered;
-	return true;
+	return work_spend(w->d->state->work, WORK_PATCH, STEPS_OP + 4 * WORK_BYTES(path.n), w->e);
 }
 
 struct patch *

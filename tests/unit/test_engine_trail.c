@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/patch.h"
 #include "tests/unit/engine.h"
 
 #define MARK "\xe2\x80\xa6~#"
@@ -280,6 +281,37 @@ the_key_of_an_element_is_looked_for_once_however_much_changed_in_it(void **state
 	assert_true(large <= 12 * small);
 }
 
+/* A patch has the paths as they are: what would come of long ones is refused before it is held. */
+static void
+a_patch_of_long_paths_comes_out_of_the_budget(void **state)
+{
+	static const struct {
+		size_t name;
+		int    n;
+		bool   taken;
+	} cases[] = { { 20, 10000, true }, { 1000, 10000, true }, { 100000, 10000, false } };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char          *name = repeated('x', cases[i].name);
+		struct compare_spec *spec = spec_of(NULL, key);
+		struct err           e = { 0 };
+		struct work          work;
+		struct patch        *p;
+		bool                 ok;
+
+		work_begin(&work, WORK_REQUEST, NULL);
+		p = patch_make(mem, spec, &work, &e);
+		assert_non_null(p);
+		ok = patch_value(p, STR("c"), parse(inside(name, 1, members(cases[i].n, 1))),
+		    parse(inside(name, 1, members(cases[i].n, 2))), &e);
+		assert_int_equal(ok, cases[i].taken);
+		assert_int_equal(e.code, ok ? ERR_OK : ERR_TOO_COSTLY);
+		assert_true(talloc_total_size(p) < ((size_t)600 << 20));
+		talloc_free(p);
+	}
+}
+
 int
 main(void)
 {
@@ -291,6 +323,7 @@ main(void)
 		TEST(no_name_passes_for_a_shortened_one),
 		TEST(paths_of_a_report_are_bounded_whatever_its_documents),
 		TEST(a_fingerprint_does_not_depend_on_how_much_room_there_was),
+		TEST(a_patch_of_long_paths_comes_out_of_the_budget),
 		TEST(the_key_of_an_element_is_looked_for_once_however_much_changed_in_it),
 	};
 

@@ -153,10 +153,58 @@ text_that_is_kept_is_cut_between_characters(void **state)
 	talloc_free(mem);
 }
 
+/* Normalisers go their own way with ASCII. */
+static void
+ascii_is_in_every_form_and_folds_to_lower_case(void **state)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+
+	(void)state;
+	for (char c = 0; c >= 0 && c < 127; c++) {
+		char       low = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+		struct err e = { 0 };
+		struct str out;
+
+		assert_true(unicode_nfc(mem, (struct str) { &c, 1 }, &out, &e));
+		assert_true(out.n == 1 && out.p[0] == c);
+		assert_true(unicode_nfkc_casefold(mem, (struct str) { &c, 1 }, &out, &e));
+		assert_true(out.n == 1 && out.p[0] == low);
+	}
+	talloc_free(mem);
+}
+
+static void
+marks_that_follow_one_another_are_counted(void **state)
+{
+	char text[400];
+
+	(void)state;
+	for (size_t marks = 0; marks < 60; marks++) {
+		size_t n = 0;
+
+		text[n++] = 'a';
+		for (size_t i = 0; i < marks; i++) { /* U+0315 and U+0316 */
+			text[n++] = '\xCC';
+			text[n++] = i % 2 == 0 ? '\x95' : '\x96';
+		}
+		text[n++] = 'b';
+		for (size_t i = 0; i < 20; i++) {
+			text[n++] = '\xCC';
+			text[n++] = '\x95';
+		}
+		assert_int_equal(unicode_is_stream_safe((struct str) { text, n }),
+		    marks <= UNICODE_MARKS_MAX);
+	}
+	assert_true(unicode_is_stream_safe(STR("")));
+	assert_true(unicode_is_stream_safe(STR("\xFF\xFF")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ascii_is_in_every_form_and_folds_to_lower_case),
+		cmocka_unit_test(marks_that_follow_one_another_are_counted),
 		cmocka_unit_test(spellings_of_one_address_are_one),
 		cmocka_unit_test(an_address_is_measured_after_folding),
 		cmocka_unit_test(a_password_is_the_same_however_it_is_typed),

@@ -211,3 +211,39 @@ test('history is replayed with other rules before they are switched on', async (
   }
   assert.equal((await admin('POST', `/api/drift/configs/${nobody}/what-if`, { body: { days: 1 } })).status, 404);
 });
+
+// The worst bodies are made by a program of the engine's tests.
+const costly = (...args) => JSON.parse(spawnSync(path.join(build, 'tests/lib/costly'), ['body', ...args],
+  { encoding: 'utf8', maxBuffer: 64 << 20 }).stdout);
+
+test('a comparison that costs more than a request may is refused and says what to reduce', async () => {
+  const admin = await bearer();
+  for (const [name, n, what] of [['places', 200000, /rules/], ['stars', 400000, /normalise/], ['split', 2000000, /normalise/]]) {
+    const a = await admin('POST', '/api/drift/compare', { body: costly(name, n) });
+    assert.equal(a.status, 422, `${name}: ${a.text.slice(0, 300)}`);
+    assert.equal(a.json.code, 'too_costly');
+    assert.equal(a.headers['retry-after'], undefined);
+    assert.match(a.json.detail, what);
+    assert.match(a.json.detail, /Use fewer/);
+  }
+  for (const [name, n] of [['where', 50000], ['match-fold', 2000000], ['paths', 100000]]) {
+    const a = await admin('POST', '/api/drift/compare', { body: costly(name, n) });
+    assert.equal(a.status, 200, `${name}: ${a.text.slice(0, 300)}`);
+  }
+});
+
+test('what if comes out of one budget, however many snapshots are replayed', async () => {
+  const admin = await bearer(), config = await newConfig(admin, { rule_packs: [] }), key = withKey((await newKey(admin)).key);
+  const many = (v) => Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}`, v]));
+  for (let i = 0; i < 12; i++)
+    await push(key, config, [item('c', 'k', many(i))]);
+  const rules = Array.from({ length: 900 }, (_, i) => ({ path: `/**/x${i}`, severity: 'low' }));
+  const a = await admin('POST', `/api/drift/configs/${config.id}/what-if`, { body: { days: 1, rules } });
+  assert.equal(a.status, 200, 'one comparison is 5,400,000 steps: twelve of them are within it');
+  for (let i = 0; i < 24; i++)
+    await push(key, config, [item('c', 'k', many(-i - 1))]);
+  const b = await admin('POST', `/api/drift/configs/${config.id}/what-if`, { body: { days: 1, rules } });
+  assert.equal(b.status, 422, b.text);
+  assert.equal(b.json.code, 'too_costly');
+  assert.match(b.json.detail, /fewer days/);
+});

@@ -709,7 +709,7 @@ start_migrate(const struct old *o)
 	return pid;
 }
 
-/* Each lives a little longer, until one reaches its end. */
+/* Each lives a quarter longer than the one before, until one reaches its end. */
 static void
 an_upgrade_killed_again_and_again_comes_to_its_end(void **state)
 {
@@ -718,7 +718,7 @@ an_upgrade_killed_again_and_again_comes_to_its_end(void **state)
 	int         status = 0, killed = 0;
 
 	database_close_all(o->w->d);
-	for (long ms = 10;; ms += 10) {
+	for (long ms = 10;; ms += ms / 4 + 1) {
 		const struct timespec life = { .tv_sec = ms / 1000,
 			.tv_nsec = ms % 1000 * 1000000 };
 		pid_t                 pid = start_migrate(o);

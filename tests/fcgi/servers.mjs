@@ -106,6 +106,21 @@ FcgidIPCDir ${work}/${dir}/ipc\nFcgidProcessTableFile ${work}/${dir}/table
   return start('apache2', ['-f', conf, '-DFOREGROUND']);
 }
 
+function apacheCgid(port, it, program, dir) {
+  if (isRoot)
+    execFileSync('chown', ['-R', 'www-data', it.dir, path.join(work, dir)]);
+  fs.copyFileSync(program, path.join(work, dir, 'bsx.cgi'));
+  fs.chmodSync(path.join(work, dir, 'bsx.cgi'), 0o755);
+  const conf = write(`${dir}/apache`, `${apacheHead(port, dir, ['mpm_worker', 'authz_core', 'alias', 'env', 'cgid'])}
+ScriptSock ${work}/${dir}/cgid\nSetEnv BSX_CONF ${it.conf}\nScriptAliasMatch ^/ ${work}/${dir}/bsx.cgi
+<Directory ${work}/${dir}>\nCGIPassAuth On\nRequire all granted\n</Directory>\n`);
+  return start('apache2', ['-f', conf, '-DFOREGROUND']);
+}
+
+// What is refused before its body is wanted: the answer arrives however long the body is.
+const refusals = [['/api/nothing', 404], ['/api/drift/configs', 401], ['/api/auth/login', 415], ['/api/auth/me', 405]];
+const lengths = [0, 100_000, 3_000_000, 50_000_000];
+
 async function front(name, tool, begin, { own = true, load = true }, t) {
   const it = t.installation('workers = 2;\nlisten: { mode = "0666"; };');
   const log = path.join(it.dir, 'log');
@@ -142,6 +157,14 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
     const doc = await ask(port, '/api/openapi.json');
     check(doc.status === 200 && JSON.parse(doc.body).openapi.startsWith('3.1'), doc.body.slice(0, 200));
   });
+  for (const [target, status] of refusals)
+    await test(`${name}: ${status} at ${target} arrives with bodies of ${lengths.join(', ')} bytes`, async () => {
+      for (const length of lengths) {
+        const a = await ask(port, target, { method: 'POST', body: Buffer.alloc(length, 'x'), headers: { 'Content-Type': 'text/plain' } });
+        // A web server may have a limit of its own.
+        check(a.status === status || (length > 1 << 20 && a.status === 413), `${length} bytes: ${a.status} ${a.error ?? a.body}`);
+      }
+    });
   await test(`${name}: bodies with and without a length, and too long ones`, async () => {
     const body = `{"unknown":"${'a'.repeat(200000)}"}`;
     const json = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
@@ -208,6 +231,7 @@ export async function webServers(t) {
   await front('lighttpd (etc/lighttpd.conf)', 'lighttpd', lighttpd, {}, t);
   await front('lighttpd starting the responder (bin-path)', 'lighttpd', lighttpdStarts, { own: false }, t);
   await front('lighttpd with plain CGI', 'lighttpd', lighttpdCgi, { own: false }, t);
+  await front('Apache mod_cgid with plain CGI', 'apache2', apacheCgid, { own: false, load: false }, t);
   await front('Caddy (etc/Caddyfile)', 'caddy', caddy, {}, t);
   await front('Apache mod_proxy_fcgi (etc/apache.conf)', 'apache2', apache, {}, t);
   await front('Apache mod_fcgid (etc/apache-fcgid.conf)', 'apache2', apacheFcgid, { own: false }, t);

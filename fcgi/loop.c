@@ -20,7 +20,8 @@
 #define QUEUE_MS    3000  /* longest time for what is queued at a socket that ends with us */
 #define PARK_MS     10000 /* longest time for a place in the lane of password hashing */
 #define LOOK_MS     5     /* who waits for one is looked after this often */
-#define LOT_MAX     64
+#define LATE_MS     50    /* ... and whether it has left this often */
+#define LOT_MAX     256
 #define SHORTAGE_MS 100 /* pause when the system is out of descriptors or memory */
 
 /* A new connection; -1: none now, or (with e set) never again. */
@@ -130,7 +131,7 @@ lot_late(const struct app *app, struct lot *lot)
 	for (unsigned i = 0; i < lot->n; i++)
 		if (conn_is_gone(lot->c[i]) || conn_age_ms(lot->c[i]) >= PARK_MS)
 			return lot_take(lot, i);
-	lot->look_ns = now + LOOK_MS * MS_NS;
+	lot->look_ns = now + LATE_MS * MS_NS;
 	return NULL;
 }
 
@@ -190,6 +191,16 @@ serve_waiting(struct app *app, struct lot *lot)
 	return 1;
 }
 
+/* As many as there is time for: a worker that does not end in time is killed with its request. */
+static void
+serve_lot(struct app *app, struct lot *lot)
+{
+	int64_t end = clock_ns(app->clock) + QUEUE_MS * MS_NS;
+
+	while (lot->n > 0 && clock_ns(app->clock) < end)
+		serve(app, lot_take(lot, 0));
+}
+
 /* Until told to stop; what waits in the lot is not served yet. */
 static bool
 run(struct app *app, const struct loop *l, struct lot *lot, int signal_fd, struct err *e)
@@ -235,8 +246,7 @@ loop_run(struct app *app, const struct loop *l, struct err *e)
 		return err_set(
 		    e, ERR_INTERNAL, errno, "internal error", "signalfd: %s", strerror(errno));
 	ok = run(app, l, &lot, signal_fd, e);
-	while (lot.n > 0)
-		serve(app, lot_take(&lot, 0));
+	serve_lot(app, &lot);
 	talloc_free(lot.all);
 	close(signal_fd);
 	return ok;

@@ -8,7 +8,7 @@
  * the process ignores it.
  *
  * Requests that hash a password wait for a place in their lane (core/shm/permit.h)
- * without holding the worker: at most 64 of them, each for 10 s.  Who comes while
+ * without holding the worker: at most 256 of them, each for 10 s.  Who comes while
  * there are so many is answered 503 at once.
  */
 #ifndef BSX_FCGI_LOOP_H

@@ -129,23 +129,24 @@ export async function lanes({ build, installation, responder, lines, stop }) {
         check(answer.status === 503 && /"code":"(unavailable|busy)"/.test(answer.body), answer.body);
       check(waiting.some((a) => a.answer.body.includes('"unavailable"')), 'nobody came to their turn');
     });
-    await test(`lanes: with ${workers} workers, who comes when all places to wait are taken is told at once that the server is busy`, async () => {
-      const inside = await crowd(it, build, workers, places);
-      const before = lines(r, '/api/auth/login').length;
-      const asked = Array.from({ length: 64 * workers + 8 }, ask);
-      await until('the first to be refused', () => asked.some((a) => a.answer !== null));
-      check((await request(it.socket, LIVE)).status === 200, 'live');
-      const left = asked.filter((a) => a.answer === null)[0];
-      left?.x.socket.destroy();
-      await Promise.all(asked.filter((a) => a !== left).map((a) => a.done));
-      for (const { answer } of asked.filter((a) => a !== left))
-        check(answer.status === 503 && answer.body.includes('"busy"') && /^Retry-After: \d/m.test(answer.head), answer.body);
-      await until('every one to be accounted for', () => lines(r, '/api/auth/login').length === before + asked.length);
-      const gone = lines(r, '/api/auth/login').filter((l) => l['http.response.status_code'] === 499).length;
-      check(left === undefined || gone === 1, `${gone} left`);
-      inside.forEach((child) => child.stdin.end());
-      await Promise.all(inside.map((child) => child.ended));
-    });
+    if (workers <= 2) // as many connections as all places together
+      await test(`lanes: with ${workers} workers, who comes when all places to wait are taken is told at once that the server is busy`, async () => {
+        const inside = await crowd(it, build, workers, places);
+        const before = lines(r, '/api/auth/login').length;
+        const asked = Array.from({ length: 256 * workers + 8 }, ask);
+        await until('the first to be refused', () => asked.some((a) => a.answer !== null));
+        check((await request(it.socket, LIVE)).status === 200, 'live');
+        const left = asked.filter((a) => a.answer === null)[0];
+        left?.x.socket.destroy();
+        await Promise.all(asked.filter((a) => a !== left).map((a) => a.done));
+        for (const { answer } of asked.filter((a) => a !== left))
+          check(answer.status === 503 && answer.body.includes('"busy"') && /^Retry-After: \d/m.test(answer.head), answer.body);
+        await until('every one to be accounted for', () => lines(r, '/api/auth/login').length === before + asked.length);
+        const gone = lines(r, '/api/auth/login').filter((l) => l['http.response.status_code'] === 499).length;
+        check(left === undefined || gone === 1, `${gone} left`);
+        inside.forEach((child) => child.stdin.end());
+        await Promise.all(inside.map((child) => child.ended));
+      });
     await stop(r);
   }
 }

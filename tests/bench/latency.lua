@@ -1,0 +1,7 @@
+-- wrk: one authenticated GET again and again; its latencies in ms.
+wrk.headers["Authorization"] = os.getenv("AUTHORIZATION")
+
+done = function(summary, latency, requests)
+	io.write(string.format("LATENCY %.3f %.3f %d\n", latency:percentile(50) / 1000,
+		latency:percentile(99) / 1000, summary.errors.status + summary.errors.timeout))
+end

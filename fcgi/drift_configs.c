@@ -169,6 +169,38 @@ version_matches(struct request *r, uint64_t version, struct err *e)
 
 /* ---- reading ---- */
 
+/*
+ * As many as are wanted, or fewer: what a config says may be as long as a body, and a page holds no
+ * more than PAGE_BYTES of that and what one more read brings.
+ */
+#define PAGE_BYTES ((size_t)8 << 20)
+#define PAGE_READ  51 /* a page of the default size, and the row that tells of more */
+static bool
+read_page(struct request *r, struct uuid after, size_t want, struct config_row **rows, size_t *n,
+    bool *more, struct err *e)
+{
+	size_t bytes = 0, got = PAGE_READ;
+
+	*n = 0;
+	*rows = talloc_zero_size(r->mem, (want + 1) * sizeof(**rows));
+	if (*rows == NULL)
+		return err_memory(e);
+	while (*n < want && got == PAGE_READ && bytes < PAGE_BYTES) {
+		struct config_row *some;
+
+		got = want - *n < PAGE_READ ? want - *n : PAGE_READ;
+		if (!config_list(r->db, r->mem, &after, got, &some, &got, e))
+			return false;
+		for (size_t i = 0; i < got; i++) {
+			(*rows)[(*n)++] = some[i];
+			bytes += strlen(some[i].config.spec);
+			after = some[i].config.id;
+		}
+	}
+	*more = *n < want && got == PAGE_READ;
+	return true;
+}
+
 static bool
 list_configs(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -178,11 +210,14 @@ list_configs(struct request *r, const void *body, void *answer, struct err *e)
 	struct config_out       *out;
 	struct uuid              after;
 	size_t                   n;
+	bool                     more;
 
 	(void)body;
 	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !config_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
+	    !read_page(r, after, list_rows(limit), &rows, &n, &more, e))
 		return false;
+	if (more) /* the last one read tells that there is a next page */
+		limit = (int64_t)n - 1;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
@@ -267,7 +302,8 @@ check_golden(struct request *r, const struct schema *s, const struct spec_body *
 		    "a golden baseline is bound by PUT .../baseline, once the config is there");
 	if (named && bound && !golden)
 		return err_set(e, ERR_CONFLICT, 0,
-		    "The config is bound to a golden baseline: set a snapshot as its baseline first.",
+		    "The config is bound to a golden baseline: set a snapshot as its baseline "
+		    "first.",
 		    "another mode for a bound config");
 	return true;
 }
@@ -291,8 +327,8 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 	c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
 	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
-	if (c.config.spec == NULL ||
-	    !check_golden(r, &drift_config_create_schema, in, false, e) || !check_spec(r, &c, e))
+	if (c.config.spec == NULL || !check_golden(r, &drift_config_create_schema, in, false, e) ||
+	    !check_spec(r, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -352,10 +388,11 @@ drop_body(struct db *db, void *arg, struct err *e)
 	    !config_drop(
 		db, &c->config.id, c->config.version, c->config.updated_at, c->by, &c->done, e))
 		return false;
-	return c->done ? rule_hits_drop(db, &c->config.id, e) && await_beat(db, c, e) && /* no more */
-			     schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
-		       : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
-			     "the version was outrun");
+	return c->done
+		   ? rule_hits_drop(db, &c->config.id, e) && await_beat(db, c, e) && /* no more */
+			 schedule_set(db, SCHEDULE_RECHECK, &c->config.id, -1, e)
+		   : err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+			 "the version was outrun");
 }
 
 static bool

@@ -91,6 +91,8 @@ glob_inner(const struct glob *g)
 bool
 glob_match_ends(const struct glob *g, struct str s)
 {
+	if (s.p == NULL)
+		s = STR("");
 	if (g->stars == 0)
 		return s.n == g->text.n && text_same(g->fold, s.p, g->text.p, s.n);
 	return s.n >= (size_t)g->head + g->tail && text_same(g->fold, s.p, g->text.p, g->head) &&
@@ -119,6 +121,8 @@ match_inner(const struct glob *g, struct str s)
 bool
 glob_match(const struct glob *g, struct str s)
 {
+	if (s.p == NULL) /* of no text there is no place to count from */
+		s = STR("");
 	return glob_match_ends(g, s) &&
 	       (g->stars < 2 ||
 		   match_inner(g, (struct str) { s.p + g->head, s.n - g->head - g->tail }));

@@ -52,6 +52,7 @@ lives() {
 }
 
 trial_stop() {
+	[ -z "${trial_link-}" ] || rm -rf "$trial_link"
 	for service in $trial_services; do
 		service_stop "$service"
 	done

@@ -115,12 +115,12 @@ trial_database() {
 	if [ ! -d "$data/mysql" ]; then
 		rm -rf "$data.new"
 		# A script of MariaDB's that takes no blank in a path: it sees the folder through a link.
-		link=$(mktemp -d /tmp/bsx-link.XXXXXX)
-		ln -s "$state" "$link/state"
-		mariadb-install-db --no-defaults --datadir="$link/state/mariadb.new" --user="$(id -un)" \
-			--tmpdir="$link/state/mariadb.tmp" --auth-root-authentication-method=socket \
+		trial_link=$(mktemp -d /tmp/bsx-link.XXXXXX)
+		ln -s "$state" "$trial_link/state"
+		mariadb-install-db --no-defaults --datadir="$trial_link/state/mariadb.new" --user="$(id -un)" \
+			--tmpdir="$trial_link/state/mariadb.tmp" --auth-root-authentication-method=socket \
 			--auth-root-socket-user="$(id -un)" --skip-test-db
-		rm -r "$link"
+		rm -r "$trial_link"
 		mv "$data.new" "$data"
 	fi
 	service_start database "$(program mariadbd)" --defaults-file="$conf/my.cnf"

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,10 +18,10 @@
 #define SEND_MS    30000 /* the web server must take some of the answer within this */
 #define DRAIN_MS   1000  /* for the rest of a body that nobody wants */
 
-/* The pipe by which libfcgi gets its heads; empty between requests. */
+/* The file in memory by which libfcgi gets its heads. */
 struct conns {
 	struct app *app;
-	int         in, out; /* -1: lost with a request */
+	int         head; /* -1: not made, or lost with a request */
 };
 
 /* One accepted connection with its request. */
@@ -219,33 +219,18 @@ conn_open(struct conns *all, int fd)
 }
 
 static bool
-open_pipe(struct conns *all)
+open_head(struct conns *all)
 {
-	int p[2];
-
-	if (all->out >= 0)
-		return true;
-	if (pipe2(p, O_CLOEXEC) != 0)
-		return false;
-	all->in = p[0];
-	all->out = p[1];
-	return true;
-}
-
-/* Nobody knows what stands in it. */
-static void
-drop_pipe(struct conns *all, bool in_is_open)
-{
-	if (in_is_open)
-		close(all->in);
-	close(all->out);
-	all->in = all->out = -1;
+	if (all->head < 0)
+		all->head = memfd_create("FastCGI head", MFD_CLOEXEC);
+	return all->head >= 0;
 }
 
 /*
- * libfcgi gets the head that was checked, through a pipe of our own (which holds it
- * whole), and takes the pipe for the connection: one kept from the last request, and no
- * socket to accept another.  Then it writes to the real one.
+ * libfcgi gets the head that was checked from a file in memory, and takes that for the
+ * connection: one kept from the last request, and no socket to accept another.  Then it
+ * writes to the real one.  (Not by a pipe: one that the system makes smaller than a head,
+ * for an account that has many, would be waited for without end.)
  */
 static bool
 give_head(struct conn *c)
@@ -254,13 +239,15 @@ give_head(struct conn *c)
 	size_t         n;
 	const uint8_t *head = record_head(&c->record, &n);
 
-	if (!open_pipe(all))
+	if (!open_head(all) || ftruncate(all->head, (off_t)n) != 0 ||
+	    pwrite(all->head, head, n, 0) != (ssize_t)n || lseek(all->head, 0, SEEK_SET) != 0)
 		return false;
 	FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-	c->fcgi.ipcFd = all->in;
+	c->fcgi.ipcFd = all->head;
 	c->fcgi.keepConnection = 1;
-	if (write(all->out, head, n) != (ssize_t)n || FCGX_Accept_r(&c->fcgi) != 0) {
-		drop_pipe(all, c->fcgi.ipcFd >= 0);
+	if (FCGX_Accept_r(&c->fcgi) != 0) {
+		if (c->fcgi.ipcFd < 0)
+			all->head = -1; /* libfcgi closed it after an error */
 		return false;
 	}
 	c->fcgi.ipcFd = c->fd;
@@ -311,8 +298,8 @@ conn_hashes(const struct conn *c)
 static int
 conns_free(struct conns *all)
 {
-	if (all->out >= 0)
-		drop_pipe(all, true);
+	if (all->head >= 0)
+		close(all->head);
 	return 0;
 }
 
@@ -335,7 +322,7 @@ conns_make(struct app *app, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	*all = (struct conns) { .app = app, .in = -1, .out = -1 };
+	*all = (struct conns) { .app = app, .head = -1 };
 	talloc_set_destructor(all, conns_free);
 	if (library_start(e))
 		return all;

@@ -3,6 +3,7 @@
 import { item, times } from './world.mjs';
 
 const BODY = 1 << 20, SNAPSHOT = 16 << 20; // limits.body, limits.snapshot
+const VALUES = 1990000;                    // and a few around them: 2,000,000 of a document
 const ROOM = 2000;                         // for what stands around the filling
 const json = JSON.stringify;
 const wordy = (n, s = 'w') => s.repeat(Math.ceil(n / s.length)).slice(0, n);
@@ -77,6 +78,15 @@ function compareBody(pair, setting) {
   return `{"left":{"value":${a}},"right":{"value":${b}}${Object.entries(rest).map(([k, v]) => `,"${k}":${json(v)}`).join('')}}`;
 }
 
+// As long as a push may be; and with no more values than a document may have, each of which is at least two bytes.
+function largestPush(pair) {
+  for (let n = SNAPSHOT * 2; ; n *= 0.9) {
+    const [a, b] = pairs[pair](n).map(asText);
+    if (Math.max(Buffer.byteLength(a), Buffer.byteLength(b)) < SNAPSHOT - ROOM && (b.match(/[,[{]/g) ?? []).length < VALUES)
+      return [a, b];
+  }
+}
+
 // ---- routes ----------------------------------------------------------------------------------------------------
 
 const body = (name, make) => ({ name, make });
@@ -110,7 +120,7 @@ const special = {
     body('60,000 resources, all changed again', async () => ({ id: (await w.once('pushed', () => w.config())).id,
       body: { resources: times(60000, (i) => item(`resource-${i}`, { state: 2, name: `name of ${i}`, text: wordy(90) })) } })),
     ...combinations.filter(([p, s]) => !p.includes('parts')).map(([p, s]) => body(`${p}; ${s}`, async () => {
-      const config = await w.config(settings[s]), [a, b] = pairs[p](SNAPSHOT * 2 * 0.95).map(asText);
+      const config = await w.config(settings[s]), [a, b] = largestPush(p);
       const one = (x) => Buffer.from(`{"resources":[{"category":"c","key":"k","value":${x}}]}`);
       await w.send('POST', `/api/drift/configs/${config.id}/snapshots`, { body: one(a), token: await w.token('admin') });
       return { id: config.id, body: one(b) };

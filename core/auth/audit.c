@@ -12,6 +12,7 @@
 #define USER_AGENT_MAX_BYTES 400
 #define REQUEST_ID_MAX_BYTES 64
 #define PAGE                 500
+#define ENTRY_STEPS 400 /* of an entry: 4 us */
 
 static const struct action_row {
 	const char      *text;
@@ -301,38 +302,73 @@ page_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t,
 	return true;
 }
 
-bool
-audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, uint64_t *entries,
-    uint64_t *broken, struct err *e)
+/* The MAC that the first entry behind `after` must name. */
+static bool
+mac_before(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, uint8_t mac[static AUDIT_MAC_LEN],
+    struct err *e)
 {
-	uint8_t           mac[AUDIT_MAC_LEN] = { 0 };
-	struct audit_head head;
 	struct audit_row *rows;
-	uint64_t          seq = 0;
+	size_t            n;
+
+	memset(mac, 0, AUDIT_MAC_LEN);
+	if (after == 0)
+		return true;
+	if (!audit_rows_after(t, mem, after - 1, 1, &rows, &n, e))
+		return false;
+	if (n == 0 || rows[0].seq != after)
+		return err_set(e, ERR_MISSING, 0, "There is no audit entry of this number.",
+		    "no entry %llu", (unsigned long long)after);
+	if (rows[0].mac.n == AUDIT_MAC_LEN)
+		memcpy(mac, rows[0].mac.p, AUDIT_MAC_LEN);
+	return true;
+}
+
+/* The next page up to `end`; false with *broken set, or with an error. */
+static bool
+verify_page(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, uint64_t end,
+    uint8_t mac[static AUDIT_MAC_LEN], struct audit_verdict *out, struct err *e)
+{
+	uint64_t          left = end - out->upto;
+	struct audit_row *rows;
 	size_t            n = 0;
 
-	*entries = *broken = 0;
-	/* the head first: what is appended meanwhile comes behind it */
-	if (!audit_head_read(t, mem, &head, e))
+	if (!audit_rows_after(t, mem, out->upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
 		return false;
-	while (seq < head.seq) {
+	if (n == 0)
+		out->broken = out->upto + 1;
+	return n > 0 && page_fits(mem, a, t->tenant, rows, n, &out->upto, mac, &out->broken);
+}
+
+bool
+audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e)
+{
+	uint8_t           mac[AUDIT_MAC_LEN];
+	struct audit_head head;
+	uint64_t          end;
+
+	*out = (struct audit_verdict) { .upto = part->after };
+	/* the head first: what is appended meanwhile comes behind it */
+	if (!audit_head_read(t, mem, &head, e) || !mac_before(t, mem, part->after, mac, e))
+		return false;
+	end = head.seq;
+	if (part->limit > 0 && end > part->after && end - part->after > part->limit)
+		end = part->after + part->limit;
+	while (out->upto < end) {
 		TALLOC_CTX *page = talloc_new(mem);
-		uint64_t    left = head.seq - seq;
 		bool        ok;
 
 		if (page == NULL)
 			return err_memory(e);
-		ok = audit_rows_after(
-		    t, page, seq, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e);
-		if (ok && n == 0)
-			*broken = seq + 1;
-		ok = ok && n > 0 && page_fits(page, a, t->tenant, rows, n, &seq, mac, broken);
+		ok = work_spend(work, WORK_LIST, PAGE * ENTRY_STEPS, e) &&
+		     verify_page(t, page, a, end, mac, out, e);
 		talloc_free(page);
 		if (!ok)
-			return *broken != 0;
+			return out->broken != 0;
 	}
-	*entries = seq;
-	if (head.mac.n != AUDIT_MAC_LEN || memcmp(head.mac.p, mac, AUDIT_MAC_LEN) != 0)
-		*broken = seq + 1;
+	out->entries = out->upto - part->after;
+	if (out->upto >= head.seq && (head.mac.n != AUDIT_MAC_LEN || out->upto > head.seq ||
+					 memcmp(head.mac.p, mac, AUDIT_MAC_LEN) != 0))
+		out->broken = out->upto + 1;
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #include "core/auth/auth.h"
 #include "core/auth/caller.h"
+#include "core/base/work.h"
 #include "core/store/tx.h"
 
 /*      id                     action                 dataset of the log line */
@@ -102,13 +103,23 @@ MUST_USE bool audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth
 /* The log line of an entry that was appended in another one's transaction, once that is committed. */
 void audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry);
 
+/* Which entries are verified: at most `limit` (0: all) behind entry `after` (0: from the first). */
+struct audit_part {
+	uint64_t after, limit;
+};
+struct audit_verdict {
+	uint64_t entries; /* how many were checked */
+	uint64_t upto;    /* the last of them */
+	uint64_t broken;  /* the first seq that does not fit (altered, missing, not the head); 0: none */
+};
+
 /*
- * Reads the whole chain and recomputes every MAC.  *entries: how many there
- * are; *broken: the first seq that does not fit (altered, missing, not the
- * head), 0: none.
+ * Reads a part of the chain and recomputes every MAC.  It must follow the entry before it, which is taken
+ * as it stands, and lead to the next; whether it is the head's is seen when the end is reached.
+ * ERR_MISSING: there is no entry `after`.  ERR_TOO_COSTLY: it is to be asked in parts.
  */
 MUST_USE bool audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    uint64_t *entries, uint64_t *broken, struct err *e);
+    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e);
 
 const char *audit_action_text(enum audit_action action);
 

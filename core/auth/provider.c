@@ -59,7 +59,7 @@ const struct schema provider_change_schema =
 
 /* ---- taking over what was given ---- */
 
-struct work {
+struct provider_work {
 	const struct provider_deed *d;
 	const struct provider_body *in;
 	const struct schema        *schema;
@@ -67,13 +67,13 @@ struct work {
 };
 
 static bool
-is_given(const struct work *w, const char *name)
+is_given(const struct provider_work *w, const char *name)
 {
 	return (w->in->given & schema_bit(w->schema, name)) != 0;
 }
 
 static bool
-put_text(const struct work *w, const char *name, const char *in, char **out, struct err *e)
+put_text(const struct provider_work *w, const char *name, const char *in, char **out, struct err *e)
 {
 	if (!is_given(w, name))
 		return true;
@@ -90,7 +90,7 @@ lower(char *z)
 }
 
 static bool
-put_domains(const struct work *w, struct err *e)
+put_domains(const struct provider_work *w, struct err *e)
 {
 	const struct strings *in = &w->in->allowed_domains;
 	struct strings       *out = &w->p->allowed_domains;
@@ -113,7 +113,7 @@ put_domains(const struct work *w, struct err *e)
 }
 
 static bool
-put_role_map(const struct work *w, struct err *e)
+put_role_map(const struct provider_work *w, struct err *e)
 {
 	struct buf b;
 
@@ -130,7 +130,7 @@ put_role_map(const struct work *w, struct err *e)
 }
 
 static bool
-put_secret(const struct work *w, struct err *e)
+put_secret(const struct provider_work *w, struct err *e)
 {
 	if (!is_given(w, "client_secret"))
 		return true;
@@ -141,7 +141,7 @@ put_secret(const struct work *w, struct err *e)
 }
 
 static bool
-put_all(const struct work *w, struct err *e)
+put_all(const struct provider_work *w, struct err *e)
 {
 	if (!put_text(w, "name", w->in->name, &w->p->name, e) ||
 	    !put_text(w, "client_id", w->in->client_id, &w->p->client_id, e) ||
@@ -171,7 +171,7 @@ consists_of(const char *z, const char *letters)
 
 /* "password" is what sessions without a provider are called. */
 static void
-check_name(const struct work *w, struct err *e)
+check_name(const struct provider_work *w, struct err *e)
 {
 	const char *name = w->p->name;
 
@@ -186,7 +186,7 @@ check_name(const struct work *w, struct err *e)
 }
 
 static void
-check_issuer(const struct work *w, struct err *e)
+check_issuer(const struct provider_work *w, struct err *e)
 {
 	struct err why = { 0 };
 
@@ -201,7 +201,7 @@ check_issuer(const struct work *w, struct err *e)
 }
 
 static void
-check_directory(const struct work *w, struct err *e)
+check_directory(const struct provider_work *w, struct err *e)
 {
 	const char *id = w->p->entra_tenant_id;
 	bool        entra = strcmp(w->p->kind, "entra") == 0;
@@ -219,7 +219,7 @@ check_directory(const struct work *w, struct err *e)
 }
 
 static void
-check_domains(const struct work *w, struct err *e)
+check_domains(const struct provider_work *w, struct err *e)
 {
 	const struct strings *d = &w->p->allowed_domains;
 
@@ -236,7 +236,7 @@ check_domains(const struct work *w, struct err *e)
 }
 
 static bool
-may_grant(const struct work *w, const char *role, const char *pointer, struct err *e)
+may_grant(const struct provider_work *w, const char *role, const char *pointer, struct err *e)
 {
 	struct mapped_role r;
 	struct permissions want = { { 0, 0 } };
@@ -257,7 +257,7 @@ may_grant(const struct work *w, const char *role, const char *pointer, struct er
 }
 
 static bool
-check_role_map(const struct work *w, struct err *e)
+check_role_map(const struct provider_work *w, struct err *e)
 {
 	const struct json *map = json_parse(w->d->mem, str_of(w->p->role_map.text), e);
 
@@ -283,7 +283,7 @@ check_role_map(const struct work *w, struct err *e)
 }
 
 static bool
-check_all(const struct work *w, struct err *e)
+check_all(const struct provider_work *w, struct err *e)
 {
 	check_name(w, e);
 	check_issuer(w, e);
@@ -365,7 +365,7 @@ bool
 provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,
     struct err *e)
 {
-	struct work w = { d, in, &provider_new_schema, out };
+	struct provider_work w = { d, in, &provider_new_schema, out };
 
 	*out = (struct provider) { .id = uuid_make(d->a->clock, d->a->rand),
 		.created_at = { clock_ms(d->a->clock) } };
@@ -412,7 +412,7 @@ bool
 provider_change(const struct provider_deed *d, const struct uuid *id,
     const struct provider_body *in, struct provider *out, struct err *e)
 {
-	struct work     w = { d, in, &provider_change_schema, out };
+	struct provider_work     w = { d, in, &provider_change_schema, out };
 	struct changing c = { .d = d, .p = out };
 
 	if (!provider_by_id(d->t->db, d->mem, id, out, e))

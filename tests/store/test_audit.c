@@ -45,11 +45,13 @@ note(struct auth *a, struct tenant_db *t, tx_fn *body, void *arg, struct err *e)
 static uint64_t
 broken(struct people *p, uint64_t *entries)
 {
-	struct err e = { 0 };
-	uint64_t   seq = 0;
+	const struct audit_part whole = { 0 };
+	struct audit_verdict    v;
+	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, entries, &seq, &e));
-	return seq;
+	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &whole, NULL, &v, &e));
+	*entries = v.entries;
+	return v.broken;
 }
 
 static void
@@ -173,9 +175,10 @@ a_cut_tail_and_a_swapped_pair_are_found(void **state)
 static void
 an_entry_of_another_tenant_does_not_fit(void **state)
 {
-	struct people *p = *state;
-	struct err     e = { 0 };
-	uint64_t       entries, seq;
+	const struct audit_part whole = { 0 };
+	struct audit_verdict    v;
+	struct people          *p = *state;
+	struct err              e = { 0 };
 
 	server_do(p->w->root, "DELETE FROM %s.audit", p->w->b.schema_name);
 	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.audit WHERE seq = 1",
@@ -183,8 +186,68 @@ an_entry_of_another_tenant_does_not_fit(void **state)
 	server_do(p->w->root,
 	    "UPDATE %s.audit_head SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)",
 	    p->w->b.schema_name, p->w->b.schema_name);
-	assert_ok(audit_verify(people_open(p, &p->w->b), mem, &p->auth, &entries, &seq, &e));
-	assert_int_equal(seq, 1);
+	assert_ok(audit_verify(people_open(p, &p->w->b), mem, &p->auth, &whole, NULL, &v, &e));
+	assert_int_equal(v.broken, 1);
+}
+
+/* A part of the chain of a; its first broken entry. */
+static uint64_t
+part(struct people *p, uint64_t after, uint64_t limit, struct audit_verdict *v)
+{
+	const struct audit_part of = { after, limit };
+	struct err              e = { 0 };
+
+	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &of, NULL, v, &e));
+	return v->broken;
+}
+
+static void
+the_chain_verifies_in_parts(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant g;
+	struct audit_verdict v;
+	uint64_t             all;
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", "wrong", &g),
+		    ERR_CREDENTIALS);
+	assert_int_equal(broken(p, &all), 0);
+	assert_true(all >= 4);
+	assert_int_equal(part(p, 0, 2, &v), 0);
+	assert_int_equal(v.entries, 2);
+	assert_int_equal(v.upto, 2);
+	assert_int_equal(part(p, 2, 0, &v), 0);
+	assert_int_equal(v.entries, all - 2);
+	assert_int_equal(v.upto, all);
+	assert_int_equal(part(p, all, 0, &v), 0);
+	assert_int_equal(v.entries, 0);
+	/* each entry is seen by the part it is in, and a lost end by the last */
+	server_do(p->w->root, "UPDATE %s.audit SET outcome = 'success' WHERE seq = %d",
+	    p->w->a.schema_name, (int)all);
+	assert_int_equal(part(p, 0, all - 1, &v), 0);
+	assert_int_equal(part(p, all - 1, 0, &v), all);
+	server_do(p->w->root, "DELETE FROM %s.audit WHERE seq = %d", p->w->a.schema_name, (int)all);
+	assert_int_equal(part(p, 2, 0, &v), all);
+}
+
+static void
+a_part_behind_no_entry_or_beyond_the_budget_is_refused(void **state)
+{
+	const struct audit_part none = { 1000000, 0 }, whole = { 0 };
+	struct people          *p = *state;
+	struct audit_verdict    v;
+	struct err              e = { 0 };
+	struct work             w;
+
+	assert_false(
+	    audit_verify(people_open(p, &p->w->a), mem, &p->auth, &none, NULL, &v, &e));
+	assert_int_equal(e.code, ERR_MISSING);
+	err_clear(&e);
+	work_begin(&w, WORK_REQUEST, &clock_system);
+	w.steps_max = 1000;
+	assert_false(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &whole, &w, &v, &e));
+	assert_int_equal(e.code, ERR_TOO_COSTLY);
 }
 
 static bool
@@ -254,6 +317,9 @@ main(void)
 		TEST(an_entry_of_another_tenant_does_not_fit),
 		TEST(a_deed_that_fails_leaves_no_entry),
 		TEST(the_log_says_the_same_without_raw_controls),
+		/* leaves the chain broken */
+		TEST(a_part_behind_no_entry_or_beyond_the_budget_is_refused),
+		TEST(the_chain_verifies_in_parts),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, people_set_up, people_tear_down);

@@ -565,16 +565,17 @@ check_people(struct old *o)
 	struct people       *p = old_people(o);
 	struct session_grant g;
 	struct err           e = { 0 };
-	uint64_t             entries = 0, broken = 1;
+	const struct audit_part whole = { 0 };
+	struct audit_verdict    v;
 
-	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &entries, &broken, &e));
-	assert_true(entries >= 3);
-	assert_int_equal(broken, 0);
+	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
+	assert_true(v.entries >= 3);
+	assert_int_equal(v.broken, 0);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", PASSWORD, &g), ERR_OK);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", "another password", &g),
 	    ERR_CREDENTIALS);
-	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &entries, &broken, &e));
-	assert_int_equal(broken, 0);
+	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
+	assert_int_equal(v.broken, 0);
 	talloc_free(p);
 }
 

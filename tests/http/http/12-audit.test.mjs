@@ -107,3 +107,19 @@ test('the verification reads all entries up to the head', async () => {
   const newest = (await admin('GET', '/api/audit?limit=1')).json.items[0];
   assert.deepEqual(good.json, { ok: true, entries: newest.seq, head: { seq: newest.seq, mac: newest.mac }, broken_at: 0 });
 });
+
+test('a trail is verified in parts too, each following the one before', async () => {
+  const head = (await admin('GET', '/api/audit/verify')).json.head.seq;
+  const entries = [];
+  for (let after = 0; after !== undefined;) {
+    const part = await admin('GET', `/api/audit/verify?after=${after}&limit=300`);
+    assert.deepEqual([part.status, part.json.ok], [200, true]);
+    entries.push(part.json.entries);
+    after = part.json.next_after;
+  }
+  assert.deepEqual(entries.slice(0, 2), [300, 300]);
+  assert.ok(entries.reduce((a, b) => a + b) >= head);
+  assert.equal((await admin('GET', '/api/audit/verify?after=99999999')).status, 404);
+  for (const bad of ['limit=0', 'limit=100001', 'after=-1', 'after=x'])
+    assert.equal((await admin('GET', `/api/audit/verify?${bad}`)).status, 422, bad);
+});

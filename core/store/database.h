@@ -11,6 +11,7 @@ struct registry_entry {
 	struct registry_entry *next;
 	struct tenant          row;
 	int64_t                read_ns;
+	uint32_t               epoch; /* of all rows, before this one was read */
 	bool                   old; /* read again since: only kept for who holds it */
 };
 

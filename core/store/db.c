@@ -22,7 +22,9 @@
 	" innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,"            \
 	"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 static const char session_sql[] = SESSION_SQL ", lock_wait_timeout = 5, max_statement_time = 30";
-static const char session_ddl_sql[] = SESSION_SQL;
+/* A migration's lock is a transaction that waits for it. */
+static const char session_ddl_sql[] = SESSION_SQL ", wait_timeout = 28800, idle_transaction_timeout = 0,"
+						  " idle_write_transaction_timeout = 0";
 
 /* ---- making ---- */
 

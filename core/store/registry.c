@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/shm/cache.h"
+
 #define LIFE_NS 2000000000
 
 static const struct field tenant_fields[] = {
@@ -52,16 +54,32 @@ static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, 
 SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
 
+/* Raised by whoever changes a row, on this host: what was read before is read again. */
+static const struct uuid all_tenants;
+
+static uint32_t
+epoch(const struct database *d)
+{
+	const struct uuid *all = &all_tenants;
+
+	return d->d.segment == NULL ? 0 : cache_epochs_read(d->d.segment, all, all, all).tenant;
+}
+
+static bool
+is_young(const struct database *d, const struct registry_entry *x)
+{
+	return !x->old && x->epoch == epoch(d) && clock_ns(d->d.clock) - x->read_ns < LIFE_NS;
+}
+
 void
 registry_tidy(struct database *d)
 {
-	int64_t                 now = clock_ns(d->d.clock);
 	struct registry_entry **at = &d->registry;
 
 	while (*at != NULL) {
 		struct registry_entry *x = *at;
 
-		if (x->old || now - x->read_ns >= LIFE_NS) {
+		if (!is_young(d, x)) {
 			*at = x->next;
 			talloc_free(x);
 		} else {
@@ -77,16 +95,23 @@ registry_forget(struct database *d)
 		x->old = true;
 }
 
+void
+tenant_forget(struct database *d)
+{
+	registry_forget(d);
+	if (d->d.segment != NULL)
+		cache_bump_tenant(d->d.segment, &all_tenants);
+}
+
 /* The row at `offset` is the text looked for, and still young. */
 static const struct tenant *
 find_text(struct database *d, size_t offset, struct str text)
 {
-	int64_t     now = clock_ns(d->d.clock);
 	const char *have;
 
 	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
 		memcpy(&have, (const char *)&x->row + offset, sizeof(have));
-		if (!x->old && now - x->read_ns < LIFE_NS && str_eqz(text, have))
+		if (is_young(d, x) && str_eqz(text, have))
 			return &x->row;
 	}
 	return NULL;
@@ -100,6 +125,7 @@ fetch(
 
 	if (x == NULL)
 		return err_memory(e);
+	x->epoch = epoch(d); /* before the SQL */
 	x->read_ns = clock_ns(d->d.clock);
 	if (!db_one(d->control, x, q, in, &x->row, e)) {
 		talloc_free(x);
@@ -151,10 +177,8 @@ tenant_by_schema(struct database *d, struct str schema_name, const struct tenant
 bool
 tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e)
 {
-	int64_t now = clock_ns(d->d.clock);
-
 	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
-		if (!x->old && now - x->read_ns < LIFE_NS && uuid_eq(&x->row.id, id)) {
+		if (is_young(d, x) && uuid_eq(&x->row.id, id)) {
 			*t = &x->row;
 			return true;
 		}

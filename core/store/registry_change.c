@@ -29,12 +29,6 @@ SQL(tenant_select_usage, SQL_TENANT, NULL, &usage_schema,
     " (SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL) AS api_keys,"
     " (SELECT COUNT(*) FROM drift_configs) AS drift_configs");
 
-void
-tenant_forget(struct database *d)
-{
-	registry_forget(d);
-}
-
 bool
 tenant_set(
     struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e)

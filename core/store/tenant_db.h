@@ -57,8 +57,9 @@ void       database_tidy(struct database *d);
 void       database_close_all(struct database *d);
 
 /*
- * Registry rows, cached in this process for 2 s.  ERR_MISSING: none such.  The
- * row stays valid until the next database_tidy().
+ * Registry rows, cached in this process for 2 s, or until a process of this host
+ * has changed one (tenant_forget).  ERR_MISSING: none such.  The row stays valid
+ * until the next database_tidy().
  */
 MUST_USE bool tenant_by_slug(struct database *d, struct str slug, const struct tenant **t, struct err *e);
 MUST_USE bool tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e);
@@ -73,7 +74,7 @@ MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid
 MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
     struct tenant **list, size_t *n, struct err *e);
 
-/* After a change of a row: this process reads the registry again (others do within 2 s). */
+/* After a change of a row: the processes of this host read the registry again (others do within 2 s). */
 void tenant_forget(struct database *d);
 
 /*

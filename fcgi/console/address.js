@@ -5,7 +5,9 @@ export function safePath(text) {
   if (typeof text !== 'string' || !/^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/.test(text))
     return null;
   const url = new URL(text, location.origin);
-  return url.origin === location.origin ? url.pathname + url.search + url.hash : null;
+  // "/.//host" is read as "//host": another origin for who is sent there by its path
+  const whole = url.pathname + url.search + url.hash;
+  return url.origin === location.origin && !whole.startsWith('//') ? whole : null;
 }
 
 const mailed = /^#(invite|reset|email)=([\w-]+)$/;

@@ -173,7 +173,7 @@ bool
 ctl_alone(struct ctl *c, struct err *e)
 {
 	const char *path = c->conf->keyring;
-	int         fd = open(path, O_RDONLY | O_CLOEXEC);
+	int         fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
 		fprintf(stderr, "bsxctl: another one is making something here: waiting for it\n");

@@ -71,17 +71,27 @@ is_ours(const struct conf *conf, const char *name)
 
 /* A folder that holds other things was named by mistake: "/var/lib" must not change hands. */
 static bool
-holds_only_ours(const struct conf *conf)
+holds_only(int fd, const struct conf *conf)
 {
-	DIR                 *d = opendir(conf->state_dir);
+	int                  copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR                 *d = copy >= 0 ? fdopendir(copy) : NULL;
 	const struct dirent *entry;
 	bool                 ours = d != NULL;
 
+	if (d == NULL && copy >= 0)
+		close(copy);
 	while (ours && (entry = readdir(d)) != NULL)
-		ours = is_ours(conf, entry->d_name);
+		ours = conf != NULL ? is_ours(conf, entry->d_name)
+				    : strspn(entry->d_name, ".") == strlen(entry->d_name);
 	if (d != NULL)
 		closedir(d);
 	return ours;
+}
+
+static bool
+is_empty(int fd)
+{
+	return holds_only(fd, NULL);
 }
 
 static bool
@@ -99,7 +109,7 @@ repair_state(struct ctl *c, int fd, const struct stat *st, const struct service 
 
 	if (!strange && mode == (st->st_mode & 07777))
 		return true;
-	if (strange && !holds_only_ours(c->conf))
+	if (strange && !holds_only(fd, c->conf))
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The state folder (state_dir) belongs to another account and holds other "
 		    "things: "
@@ -119,7 +129,9 @@ service_state(struct ctl *c, const struct service *s, struct err *e)
 {
 	const char *dir = c->conf->state_dir;
 	bool        made = mkdir(dir, 0700) == 0;
-	int fd = made || errno == EEXIST ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int         fd = made || errno == EEXIST
+			     ? open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+			     : -1;
 	struct stat st;
 	bool        ok;
 
@@ -250,6 +262,8 @@ make_log_folder(struct ctl *c, const struct service *s, struct err *e)
 {
 	const char *slash = strrchr(c->conf->log_target, '/');
 	char       *dir;
+	int         fd;
+	bool        ok;
 
 	if (slash == NULL || slash == c->conf->log_target)
 		return true;
@@ -260,9 +274,14 @@ make_log_folder(struct ctl *c, const struct service *s, struct err *e)
 		return errno == EEXIST ||
 		       err_set(e, ERR_INTERNAL, errno, "The folder of log.target cannot be made.",
 			   "%s: %s", dir, strerror(errno));
-	return chown(dir, s->uid, s->gid) == 0 ||
-	       err_set(e, ERR_INTERNAL, errno, "The folder of log.target cannot be given away.",
-		   "%s: %s", dir, strerror(errno));
+	/* what was made, not what stands there now: the folder above it may be another account's */
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ok = (fd >= 0 && is_empty(fd) && fchown(fd, s->uid, s->gid) == 0) ||
+	     err_set(e, ERR_INTERNAL, errno, "The folder of log.target cannot be given away.",
+		 "%s: %s", dir, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 bool

@@ -137,7 +137,8 @@ trial_init() {
 # An earlier run may have been stopped between a tenant and the file that has its password.
 tenant_once() { # tenant_once SLUG NAME
 	[ -s "$conf/$1-password" ] || random_text >"$conf/$1-password"
-	if ! bsxctl tenant list | grep -q "^$1[[:space:]]"; then
+	# one that was not finished is finished by making it again
+	if ! bsxctl tenant list | awk -v slug="$1" '$1 == slug && $2 != "unfinished" { found = 1 } END { exit !found }'; then
 		bsxctl tenant create "$1" --name "$2" --admin "admin@$1.example" --password-file "$conf/$1-password"
 	fi
 }

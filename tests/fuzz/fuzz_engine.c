@@ -88,7 +88,7 @@ text(const struct world *w, const struct resource *r)
 	bool                ok;
 
 	buf_make(&b, w->mem);
-	ok = compare_pick(w->mem, &w->spec->arrays, r->category, &arrays, NULL, &e) &&
+	ok = compare_pick(w->mem, &w->spec->arrays, WORK_COMPARE, r->category, &arrays, NULL, &e) &&
 	     element_text(&b, r->value, &arrays, arrays.start, STR(""), NULL, &e);
 	assert(ok);
 	return buf_str(&b);

@@ -9,7 +9,7 @@
 
 #define IDEMPOTENCY_MAX 128
 /* 0.1 to 0.5 s of CPU a MiB: what is smaller finds a worker as any request does. */
-#define PUSH_HEAVY_BYTES (1 << 20)
+#define PUSH_HEAVY_BYTES (4 << 20)
 #define CONTENTS_MAX     1000
 
 /* ---- pushing ---- */

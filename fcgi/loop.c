@@ -218,11 +218,11 @@ run(struct app *app, const struct loop *l, struct lot *lot, int signal_fd, struc
 				serve_queue(app, l, lot);
 			break;
 		}
+		served += serve_waiting(app, lot); /* first: a new one may take long */
 		if (w == WAKE_CONNECTION)
 			served += serve_new(app, l, lot, e);
 		if (e->code != ERR_OK)
 			return false;
-		served += serve_waiting(app, lot);
 		l->tidy(app);
 		if (memory_give_back(&memory) > MEMORY_HELD_MAX && l->max_requests != 0)
 			break; /* what will not be given back goes with the process */

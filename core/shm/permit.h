@@ -25,7 +25,8 @@
  */
 #define LANES(X) \
 	X(LANE_PASSWORD, "password hashing", 2, 2) \
-	X(LANE_PROVIDER, "requests to identity providers", 4, 2) \
+	X(LANE_PROVIDER, "requests to identity providers", 2, 2) \
+	X(LANE_EXPORT, "exports", 2, 5) \
 	X(LANE_PUSH, "heavy pushes", 4, 5)
 enum lane {
 #define X(id, text, part, retry_s) id,

@@ -76,5 +76,9 @@ step_answer(struct request *r, struct err *e)
 		r->content_type = NULL;
 		return true;
 	}
+	/* What is sent in pieces holds its worker for as long as the client takes them. */
+	if (r->more != NULL && r->app->permits != NULL &&
+	    !permit_enter(r->app->permits, LANE_EXPORT, e))
+		return false;
 	return encode(r, e) && (buf_ok(&r->out) || err_memory(e));
 }

@@ -235,6 +235,7 @@ may_go_on(struct request *r, struct err *e)
 	if (r->client_gone)
 		return false;
 	work_begin(&r->work, WORK_REQUEST, r->app->clock);
+	r->work.memory = r->app->memory;
 	return took_ms < MORE_MAX_MS ||
 	       err_set(e, ERR_TOO_COSTLY, 0, "The answer took too long.",
 		   "an answer in pieces after %lld ms", (long long)took_ms);

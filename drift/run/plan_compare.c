@@ -5,7 +5,7 @@
 #include "drift/run/values.h"
 
 #define HEAVY_PAIRS                                                                                \
-	10000 /* a few tenths of a second: the push is a heavy one, whatever its body's size */
+	25000 /* a few tenths of a second: the push is a heavy one, whatever its body's size */
 
 /* Both sides of a place that differs; either may be NULL: not on that side. */
 struct pair {

@@ -222,13 +222,13 @@ a_lane_takes_its_share_of_the_workers_and_at_least_one(void **state)
 	static const struct {
 		unsigned workers, in[LANE__MAX];
 	} cases[] = {
-		{ 1, { 1, 1, 1 } },
-		{ 2, { 1, 1, 1 } },
-		{ 3, { 1, 1, 1 } },
-		{ 4, { 2, 1, 1 } },
-		{ 5, { 2, 1, 1 } },
-		{ 8, { 4, 2, 2 } },
-		{ 9, { 4, 2, 2 } },
+		{ 1, { 1, 1, 1, 1 } },
+		{ 2, { 1, 1, 1, 1 } },
+		{ 3, { 1, 1, 1, 1 } },
+		{ 4, { 2, 2, 2, 1 } },
+		{ 5, { 2, 2, 2, 1 } },
+		{ 8, { 4, 4, 4, 2 } },
+		{ 9, { 4, 4, 4, 2 } },
 	};
 	struct permits *ps = made(2, 1);
 	pid_t           in[16];

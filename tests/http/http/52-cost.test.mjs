@@ -141,9 +141,9 @@ test('an answer of a comparison has room for so much, and says that there is mor
 test('heavy pushes at once are taken or told to come again, and small ones go through meanwhile', async (t) => {
   const admin = await bearer();
   const configs = await Promise.all(Array.from({ length: 6 }, () => newConfig(admin)));
-  const resources = Array.from({ length: 20000 }, (_, i) => ({ category: 'c', key: `resource-${i}`, value: { v: i, t: 'x'.repeat(60) } }));
+  const resources = Array.from({ length: 20000 }, (_, i) => ({ category: 'c', key: `resource-${i}`, value: { v: i, t: 'x'.repeat(200) } }));
   const body = JSON.stringify({ resources });
-  assert.ok(body.length > MIB);
+  assert.ok(body.length > 4 * MIB);
   const heavy = (config) => admin('POST', `/api/drift/configs/${config.id}/snapshots`, { body, headers: json });
   const small = await newConfig(admin);
   const first = Promise.all(configs.map(heavy));

@@ -93,10 +93,14 @@ export function ownKib(pid) {
   return Number(/^RssAnon:\s+(\d+)/m.exec(text)?.[1] ?? 0);
 }
 
-// The most memory that a process has held at once since forgetPeaks, in KiB; 0: it is gone.
+// Only root may have a peak forgotten (the workers are not dumpable); others look at what is held now, often.
+const forgets = process.getuid() === 0;
+
+// The most memory that a process has held at once since its peak was forgotten, in KiB; 0: it is gone.
 function peakKib(pid) {
+  const line = forgets ? /^VmHWM:\s+(\d+)/m : /^VmRSS:\s+(\d+)/m;
   try {
-    return Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    return Number(line.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
     return 0;
   }
@@ -110,8 +114,8 @@ export async function watched(f) {
     after[i] = Math.max(after[i], ticks(pid));
   });
 
-  for (const pid of pids)
-    fs.writeFileSync(`/proc/${pid}/clear_refs`, '5'); // forgets the peak
+  for (const pid of forgets ? pids : [])
+    fs.writeFileSync(`/proc/${pid}/clear_refs`, '5');
   const timer = setInterval(look, 10); // a worker that holds too much in the end goes
   try {
     const value = await f();

@@ -219,8 +219,10 @@ run(struct app *app, const struct loop *l, struct lot *lot, int signal_fd, struc
 			break;
 		}
 		served += serve_waiting(app, lot); /* first: a new one may take long */
-		if (w == WAKE_CONNECTION)
+		if (w == WAKE_CONNECTION) {
 			served += serve_new(app, l, lot, e);
+			served += serve_waiting(app, lot); /* or it itself, at once */
+		}
 		if (e->code != ERR_OK)
 			return false;
 		l->tidy(app);

@@ -353,9 +353,13 @@ async function reloads() {
     it.configure('workers = 5;\nlog: { access = "off"; };');
     r.kill('SIGHUP');
     await until('5 workers', () => children(r.pid).length === 5);
+    const five = children(r.pid);
     it.configure('workers = 2;\nlog: { access = "off"; };');
     r.kill('SIGHUP');
-    await until('2 workers', () => children(r.pid).length === 2);
+    await until('2 workers', () => {
+      const now = children(r.pid);
+      return now.length === 2 && now.every((pid) => !five.includes(pid));
+    });
   });
   await test('a bad configuration is refused with file and line, and the old one stays', async () => {
     const before = children(r.pid);

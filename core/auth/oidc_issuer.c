@@ -8,7 +8,6 @@
 #include "core/shm/metric.h"
 
 #define LANE_WAIT_MS  1000
-#define LANE_PAUSE_MS 5
 #define WAIT_MS  3000 /* for a first fetch that another worker has begun */
 #define PAUSE_MS 50
 
@@ -45,16 +44,9 @@ pause_key(const struct uuid *tenant, uint8_t key[static HASH_LEN])
 static bool
 enter_lane(struct auth *a)
 {
-	const struct timespec pause = { .tv_nsec = LANE_PAUSE_MS * 1000000L };
-	struct err            full = { 0 };
+	struct err full = { 0 };
 
-	for (int waited = 0; !auth_lane(a, LANE_PROVIDER, &full); waited += LANE_PAUSE_MS) {
-		if (waited >= LANE_WAIT_MS)
-			return false;
-		err_clear(&full);
-		nanosleep(&pause, NULL);
-	}
-	return true;
+	return a->permits == NULL || permit_await(a->permits, LANE_PROVIDER, LANE_WAIT_MS, &full);
 }
 
 bool

@@ -199,25 +199,48 @@ is_in_a_lane(const struct permits *ps)
 	return false;
 }
 
-bool
-permit_enter(struct permits *ps, enum lane lane, struct err *e)
+/* Among all but one of the workers first; that place is kept when the lane is full. */
+static enum got
+lock_place(struct permits *ps, enum lane lane)
 {
 	unsigned mine = at_least_one(ps->workers / lanes[lane].part);
 	enum got got = GOT;
 
 	begin_process(ps);
 	if (ps->place[lane] >= 0)
-		return true;
-	/* All but one of the workers may be in any lane. */
+		return GOT;
 	if (ps->whole < 0)
 		got = lock_any(ps, LANE_AT(LANE__MAX), at_least_one(ps->workers - 1), &ps->whole);
-	if (got == GOT)
-		got = lock_any(ps, LANE_AT(lane), mine, &ps->place[lane]);
+	return got == GOT ? lock_any(ps, LANE_AT(lane), mine, &ps->place[lane]) : got;
+}
+
+static bool
+entered(struct permits *ps, enum lane lane, enum got got, struct err *e)
+{
 	if (got == GOT)
 		return true;
 	if (!is_in_a_lane(ps))
 		leave(ps, LANE_AT(LANE__MAX), &ps->whole);
 	return got == FAILED ? unlockable(e) : busy(e, lane, "as many workers as may are at it");
+}
+
+bool
+permit_enter(struct permits *ps, enum lane lane, struct err *e)
+{
+	return entered(ps, lane, lock_place(ps, lane), e);
+}
+
+bool
+permit_await(struct permits *ps, enum lane lane, int ms, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+	enum got              got = lock_place(ps, lane);
+
+	for (; got == TAKEN && ps->whole >= 0 && ms > 0; ms -= PAUSE_MS) {
+		nanosleep(&pause, NULL);
+		got = lock_place(ps, lane);
+	}
+	return entered(ps, lane, got, e);
 }
 
 /* ---- a core to hash on ---- */

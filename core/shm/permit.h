@@ -4,8 +4,9 @@
  * A worker answers one request at a time, so what takes long holds up everybody
  * once every worker is at it.  A lane is a kind of long work with the share of the
  * workers that may be at it at once; all lanes together leave one worker free
- * (unless there is only one).  Who finds its lane full is refused at once: a
- * worker that waits is as good as one that works.  Inside its lane password
+ * (unless there is only one).  Who finds its lane full is refused at once, or
+ * waits for it on one of the places of all lanes: a worker that waits is as good
+ * as one that works.  Inside its lane password
  * hashing has a permit a core as well, each with its own scratch of
  * PASSWORD_SCRATCH bytes in an anonymous shared mapping made by the parent
  * before it forks.
@@ -51,6 +52,8 @@ void permits_resize(struct permits *ps, unsigned workers);
 
 /* At once, or ERR_BUSY with retry_s; true as well when this process is in the lane already. */
 MUST_USE bool permit_enter(struct permits *ps, enum lane lane, struct err *e);
+/* The same, but waits for a place in the lane for so long, as one of those who leave a worker free. */
+MUST_USE bool permit_await(struct permits *ps, enum lane lane, int ms, struct err *e);
 /* Out of all lanes: at the end of each request. */
 void permit_leave(struct permits *ps);
 

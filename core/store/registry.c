@@ -65,21 +65,34 @@ epoch(const struct database *d)
 	return d->d.segment == NULL ? 0 : cache_epochs_read(d->d.segment, all, all, all).tenant;
 }
 
-static bool
-is_young(const struct database *d, const struct registry_entry *x)
+/* What a row is held against. */
+struct moment {
+	int64_t  ns;
+	uint32_t epoch;
+};
+
+static struct moment
+this_moment(const struct database *d)
 {
-	return !x->old && x->epoch == epoch(d) && clock_ns(d->d.clock) - x->read_ns < LIFE_NS;
+	return (struct moment) { clock_ns(d->d.clock), epoch(d) };
+}
+
+static bool
+is_young(const struct registry_entry *x, const struct moment *now)
+{
+	return !x->old && x->epoch == now->epoch && now->ns - x->read_ns < LIFE_NS;
 }
 
 void
 registry_tidy(struct database *d)
 {
 	struct registry_entry **at = &d->registry;
+	struct moment           now = this_moment(d);
 
 	while (*at != NULL) {
 		struct registry_entry *x = *at;
 
-		if (!is_young(d, x)) {
+		if (!is_young(x, &now)) {
 			*at = x->next;
 			talloc_free(x);
 		} else {
@@ -107,11 +120,12 @@ tenant_forget(struct database *d)
 static const struct tenant *
 find_text(struct database *d, size_t offset, struct str text)
 {
-	const char *have;
+	struct moment now = this_moment(d);
+	const char   *have;
 
 	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
 		memcpy(&have, (const char *)&x->row + offset, sizeof(have));
-		if (is_young(d, x) && str_eqz(text, have))
+		if (is_young(x, &now) && str_eqz(text, have))
 			return &x->row;
 	}
 	return NULL;
@@ -177,8 +191,10 @@ tenant_by_schema(struct database *d, struct str schema_name, const struct tenant
 bool
 tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e)
 {
+	struct moment now = this_moment(d);
+
 	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
-		if (is_young(d, x) && uuid_eq(&x->row.id, id)) {
+		if (is_young(x, &now) && uuid_eq(&x->row.id, id)) {
 			*t = &x->row;
 			return true;
 		}

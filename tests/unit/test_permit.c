@@ -264,6 +264,46 @@ all_lanes_together_leave_one_worker_free(void **state)
 }
 
 static void
+who_waits_for_a_lane_gets_in_when_one_leaves(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	struct permits       *ps = made(2, 4);
+	struct err            e = { 0 };
+	pid_t                 holder = stays(ps, enter_lane, LANE_PUSH), killer;
+
+	(void)state;
+	assert_true(holder > 0);
+	assert_false(permit_await(ps, LANE_PUSH, 0, &e));
+	assert_int_equal(e.code, ERR_BUSY);
+	err_clear(&e);
+	killer = fork();
+	if (killer == 0) {
+		nanosleep(&pause, NULL);
+		kill(holder, SIGKILL);
+		_exit(0);
+	}
+	assert_true(permit_await(ps, LANE_PUSH, 60000, &e));
+	permit_leave(ps);
+	waitpid(killer, NULL, 0);
+	end(holder);
+}
+
+/* It would wait for minutes. */
+static void
+nobody_waits_on_the_last_worker(void **state)
+{
+	struct permits *ps = made(2, 2);
+	struct err      e = { 0 };
+	pid_t           holder = stays(ps, enter_lane, LANE_PUSH);
+
+	(void)state;
+	assert_true(holder > 0);
+	assert_false(permit_await(ps, LANE_PROVIDER, 600000, &e));
+	assert_int_equal(e.code, ERR_BUSY);
+	end(holder);
+}
+
+static void
 who_is_in_its_lane_enters_it_again_and_leaves_it_once(void **state)
 {
 	struct permits *ps = made(2, 2);
@@ -461,6 +501,8 @@ main(void)
 		TEST(who_waits_gets_it_when_it_is_free),
 		TEST(a_lane_takes_its_share_of_the_workers_and_at_least_one),
 		TEST(all_lanes_together_leave_one_worker_free),
+		TEST(who_waits_for_a_lane_gets_in_when_one_leaves),
+		TEST(nobody_waits_on_the_last_worker),
 		TEST(who_is_in_its_lane_enters_it_again_and_leaves_it_once),
 		TEST(a_full_lane_refuses_without_waiting),
 		TEST(nobody_hashes_for_a_client_that_left),

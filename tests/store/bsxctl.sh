@@ -5,21 +5,9 @@ set -u
 bsxctl=${1:?usage: bsxctl.sh PROGRAM}
 dir=${BSX_TEST_DB:?run tests/store/run}/bsxctl
 conf=$dir/blindspotx.conf
-n=0
-bad=0
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
 
-ok() { # ok NAME CONDITION... : the condition is a command
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$dir/out" "$dir/err"
-		bad=1
-	fi
-}
 run() { # run STATUS ARGUMENT... : the exit status must be this one
 	want=$1
 	shift

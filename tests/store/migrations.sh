@@ -6,21 +6,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/bsx-migrations.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-n=0
-bad=0
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
 
-ok() { # ok NAME CONDITION... : the condition is a command
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$dir/out" 2>/dev/null
-		bad=1
-	fi
-}
 passes() { "$root/tools/check-migrations" "$tree" >"$dir/out" 2>&1; }
 refuses() { ! passes && grep -q -- "$1" "$dir/out"; } # refuses TEXT
 in_git() { git -C "$tree" -c user.name=t -c user.email=t@example.org -c commit.gpgsign=false "$@" >"$dir/out" 2>&1; }

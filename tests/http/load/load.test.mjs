@@ -83,8 +83,11 @@ test(`${CLIENTS} clients for ${SECONDS} s: no 5xx but "busy" at sign-in, no requ
     const stored = new Set((await all(admin, `/api/drift/configs/${config.id}/snapshots`)).map((x) => x.id));
     assert.deepEqual(pushes[i].filter((id) => !stored.has(id)), []);
   }
-  const half = Math.ceil(memory.length / 2);
-  const early = Math.max(...memory.slice(0, half)), late = Math.max(...memory.slice(half));
-  assert.ok(late <= early * 1.05 + 256, `a worker grew from ${early} to ${late} KiB`);
+  // What is lost for each request piles up: the last third of the time is held against the third before it. The most that
+  // any worker holds varies by a few hundred KiB with what it is doing at the moment; a median does not.
+  const third = Math.floor(memory.length / 3);
+  const early = quantile(memory.slice(third, 2 * third), 0.5), late = quantile(memory.slice(2 * third), 0.5);
+  const served = requests / 3 / workers().length;
+  assert.ok((late - early) * 1024 <= 512 * served, `a worker grew from ${early} to ${late} KiB in ${served.toFixed(0)} requests`);
   assert.equal(total(after, 'bsx_workers_died_total'), total(before, 'bsx_workers_died_total'));
 });

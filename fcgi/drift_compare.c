@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "drift/engine/redact.h"
 #include "drift/run/golden.h"
 #include "drift/run/sides.h"
 #include "drift/run/values.h"
@@ -48,7 +49,9 @@ static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left
 	 FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
 	     .doc = "The new side."),
 	 FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
-	     .doc = "How values are compared; as in the config of a snapshot when absent."),
+	     .doc = "How values are compared; as in the config of a snapshot when absent. What that "
+		    "config does to values, its masks too, is done to both sides in any case, "
+		    "before this."),
 	 FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
 	     .doc = "Severity rules; as in the config of a snapshot when absent."),
 	 FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
@@ -93,8 +96,23 @@ static const struct field compared_fields[] = {
 static const struct schema compared_schema =
     SCHEMA("ComparedChange", struct compared_change, compared_fields);
 
+struct left_out {
+	struct change_resource *resource;
+	const char             *path, *why;
+};
+static const struct field left_out_fields[] = {
+	FIELD(struct left_out, resource, .item = &change_resource_schema, .doc = "Where."),
+	FIELD(struct left_out, path,
+	    .doc = "Pattern of the places: a JSON Pointer with * for an element of an array."),
+	FIELD(struct left_out, why, .doc = "masked: values there are kept as a mask only."),
+	FIELD_END
+};
+static const struct schema left_out_schema =
+    SCHEMA("NotCompared", struct left_out, left_out_fields);
+
 struct compare_out {
-	struct items           changes;
+	struct items           changes, not_compared;
+	int64_t                not_compared_more;
 	struct report_summary *summary;
 	int64_t                score;
 	bool                   more;
@@ -111,6 +129,13 @@ static const struct field compare_out_fields[] = {
 	FIELD(struct compare_out, more, .doc = "There are more changes than are shown."),
 	FIELD(struct compare_out, incomplete,
 	    .doc = "Categories left out: not completely read on one of the sides."),
+	FIELD(struct compare_out, not_compared, .item = &left_out_schema,
+	    .doc = "Masked places, whose values are left out unless both sides are documents of the "
+		   "request: the first 100. Of two stored snapshots, only those of resources in "
+		   "which something else differs; whether a masked value has changed is told by the "
+		   "report of the snapshot that changed it."),
+	FIELD(struct compare_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
+	    .doc = "How many more there are."),
 	FIELD(struct compare_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
 	FIELD_END
 };
@@ -130,22 +155,46 @@ read_snapshot(struct request *r, const struct compare_side *in, const char *poin
 	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
 }
 
-/* That of the first snapshot's config, with what the body says instead. */
-static struct drift_spec *
-spec_here(
-    struct request *r, const struct snapshot *left, const struct snapshot *right, struct err *e)
-{
-	const struct snapshot *s = !uuid_is_nil(&left->id) ? left : right;
-	struct drift          *d = drift_of(r->app, e);
-	struct drift_config    c = { 0 };
-	char                  *text;
+/* What both sides are compared by, and what each is before that. */
+struct basis {
+	struct drift_spec *spec; /* of the first snapshot's config, with what the body says instead */
+	struct drift_spec *own[2]; /* of each side's config as it is; NULL: `spec` is all there is */
+	const struct snapshot *stored[2];
+};
 
-	if (d == NULL ||
-	    (!uuid_is_nil(&s->id) && !config_by_id(r->db, r->mem, &s->config_id, &c, e)))
+static struct drift_spec *
+spec_of_config(struct request *r, struct drift *d, const struct snapshot *s, const struct json *body,
+    struct err *e)
+{
+	struct drift_config c = { 0 };
+	const char         *text = "{\"source\":{\"kind\":\"push\"}}";
+
+	if (s != NULL && !config_by_id(r->db, r->mem, &s->config_id, &c, e))
 		return NULL;
-	text = talloc_strdup(r->mem, "{\"source\":{\"kind\":\"push\"}}");
-	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, r->json, e);
+	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, body, e);
 	return text != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+}
+
+/* The body's settings come behind those of the config, so that they take no mask away. */
+static bool
+basis_make(struct request *r, struct basis *b, struct err *e)
+{
+	const struct snapshot *s[2] = { b->stored[0], b->stored[1] };
+	struct drift          *d = drift_of(r->app, e);
+	bool changed = json_get(r->json, "compare") != NULL || json_get(r->json, "rule_packs") != NULL;
+	bool                   two;
+
+	s[0] = s[0] != NULL ? s[0] : s[1];
+	s[1] = s[1] != NULL ? s[1] : s[0];
+	two = s[0] != s[1] && !uuid_eq(&s[0]->config_id, &s[1]->config_id);
+	b->spec = d != NULL ? spec_of_config(r, d, s[0], r->json, e) : NULL;
+	if (b->spec == NULL)
+		return false;
+	if (s[0] == NULL || (!changed && !two))
+		return true;
+	b->own[0] = spec_of_config(r, d, s[0], NULL, e);
+	b->own[1] = b->own[0] != NULL && two ? spec_of_config(r, d, s[1], NULL, e) : b->own[0];
+	return b->own[0] != NULL && b->own[1] != NULL;
 }
 
 /* ---- showing ---- */
@@ -267,20 +316,108 @@ golden_side(struct request *r, const struct drift_spec *spec, const struct golde
 }
 
 static bool
-make_side(struct request *r, const struct drift_spec *spec, const struct compare_side *in,
-    const struct snapshot *s, const char *root, struct side *out, struct err *e)
+make_side(struct request *r, const struct basis *b, size_t i, const struct compare_side *in,
+    struct side *out, struct err *e)
 {
+	static const char *const roots[] = { "/left/golden", "/right/golden" };
+	const struct drift_spec *spec = b->own[i] != NULL ? b->own[i] : b->spec;
+	bool                     ok;
+
 	if (in->golden != NULL)
-		return golden_side(r, spec, in->golden, root, out, e);
-	if (in->value.tree == NULL)
-		return side_of_snapshot(r->db, r->mem, s, out, e);
-	return side_of_document(r->mem, spec, in->value.tree, out, &r->work, e);
+		ok = golden_side(r, spec, in->golden, roots[i], out, e);
+	else if (in->value.tree == NULL)
+		ok = side_of_snapshot(r->db, r->mem, b->stored[i], out, e);
+	else
+		ok = side_of_document(r->mem, spec, in->value.tree, out, &r->work, e);
+	out->own = b->own[i] != NULL ? b->own[i]->compare : NULL;
+	return ok;
+}
+
+/* One comparison. */
+struct comparing {
+	struct request   *r;
+	struct diff      *diff;
+	struct redaction *left_out; /* NULL: all of it came with the request */
+	bool              stored;   /* both sides are */
+};
+
+static int64_t
+found(const struct diff *d)
+{
+	return diff_count(&d->summary) + d->summary.ignored;
+}
+
+/*
+ * Stored contents that are the same are not looked at.  So a place is named only where something
+ * else differs too: else its name would say that the masked value does.
+ */
+static bool
+add_redacted(const struct comparing *c, const struct resource *from, const struct resource *to,
+    struct err *e)
+{
+	struct redaction_point here = redaction_here(c->left_out);
+	int64_t                before = found(c->diff);
+	struct resource        a, b;
+
+	if (from != NULL)
+		a = *from;
+	if (to != NULL)
+		b = *to;
+	if ((from != NULL && !redact(c->left_out, c->r->mem, &a, e)) ||
+	    (to != NULL && !redact(c->left_out, c->r->mem, &b, e)) ||
+	    !diff_resource(c->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e))
+		return false;
+	if (c->stored && found(c->diff) == before)
+		redaction_back(c->left_out, here);
+	return true;
 }
 
 static bool
 add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
 {
-	return diff_resource(arg, from, to, e);
+	const struct comparing *c = arg;
+
+	return c->left_out != NULL ? add_redacted(c, from, to, e)
+				   : diff_resource(c->diff, from, to, e);
+}
+
+static bool
+comparing_make(struct request *r, const struct compare_in *in, const struct basis *b,
+    struct comparing *c, struct err *e)
+{
+	bool documents = in->left->value.tree != NULL && in->right->value.tree != NULL;
+
+	*c = (struct comparing) { .r = r, .stored = b->stored[0] != NULL && b->stored[1] != NULL };
+	c->diff = diff_make(r->mem, b->spec->compare, b->spec->rules, &r->work, e);
+	if (c->diff == NULL || documents)
+		return c->diff != NULL;
+	diff_redacted(c->diff);
+	c->left_out = redaction_make(r->mem, &r->work, e);
+	return c->left_out != NULL;
+}
+
+static bool
+show_left_out(struct request *r, struct redaction *x, struct compare_out *out, struct err *e)
+{
+	size_t                  n = x != NULL ? x->n : 0;
+	struct left_out        *rows = talloc_zero_array(r->mem, struct left_out, (unsigned)n + 1);
+	struct change_resource *where =
+	    talloc_zero_array(r->mem, struct change_resource, (unsigned)n + 1);
+
+	if (rows == NULL || where == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		const struct redacted_place *p = &x->places[i];
+
+		where[i] = (struct change_resource) { str_dup(r->mem, p->category),
+			str_dup(r->mem, p->key) };
+		rows[i] = (struct left_out) { &where[i], str_dup(r->mem, p->path), "masked" };
+		if (where[i].category == NULL || where[i].key == NULL || rows[i].path == NULL)
+			return err_memory(e);
+	}
+	out->not_compared = (struct items) { rows, n };
+	out->not_compared_more = x != NULL ? (int64_t)redaction_more(x) : 0;
+	return true;
 }
 
 static bool
@@ -290,30 +427,32 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	struct compare_out      *out = answer;
 	struct snapshot          left = { 0 }, right = { 0 };
 	struct side              a, b;
-	struct drift_spec       *spec;
-	struct diff             *d;
+	struct basis             basis = { 0 };
+	struct comparing         c;
 	struct buf               incomplete;
 
 	if (!read_snapshot(r, in->left, "/left", &left, e) ||
 	    !read_snapshot(r, in->right, "/right", &right, e))
 		return false;
-	spec = spec_here(r, &left, &right, e);
-	d = spec != NULL ? diff_make(r->mem, spec->compare, spec->rules, &r->work, e) : NULL;
-	if (d == NULL || !make_side(r, spec, in->left, &left, "/left/golden", &a, e) ||
-	    !make_side(r, spec, in->right, &right, "/right/golden", &b, e) ||
-	    !sides_each(r->db, r->mem, spec->compare, &a, &b, add_to_diff, d, &r->work, e))
+	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
+	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
+	if (!basis_make(r, &basis, e) || !comparing_make(r, in, &basis, &c, e) ||
+	    !make_side(r, &basis, 0, in->left, &a, e) ||
+	    !make_side(r, &basis, 1, in->right, &b, e) ||
+	    !sides_each(
+		r->db, r->mem, basis.spec->compare, &a, &b, add_to_diff, &c, &r->work, e))
 		return false;
 	buf_make(&incomplete, r->mem);
 	if (!sides_incomplete(&a, &b, &incomplete, e))
 		return false;
 	out->incomplete.text = incomplete.p;
-	return show_diff(r->mem, d, out, e);
+	return show_left_out(r, c.left_out, out, e) && show_diff(r->mem, c.diff, out, e);
 }
 
 const struct route compare_routes[] = {
 	ROUTE(POST, "/api/drift/compare", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200, compare_two,
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
-	    "Compares any two things: stored snapshots, documents or golden baselines. "
-	    "Nothing is stored."),
+	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
+	    "values are left out and named, unless both are documents. Nothing is stored."),
 	ROUTE_END
 };

@@ -15,7 +15,7 @@ static const struct field  whatif_in_fields[] = { FIELD(struct whatif_in, rules,
 						      .flags = FIELD_NULLABLE,
 						      .doc = "Rules instead of the config's."),
 	 FIELD(struct whatif_in, compare, .flags = FIELD_NULLABLE,
-	     .doc = "How values are compared instead."),
+	     .doc = "How values are compared instead; what the config masks stays masked."),
 	 FIELD(struct whatif_in, thresholds, .flags = FIELD_NULLABLE,
 	     .doc = "Thresholds instead of the config's, all of them."),
 	 FIELD(struct whatif_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
@@ -167,6 +167,9 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	r->work.less = "Ask for fewer days, or try a smaller config.";
 	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, &r->work, e) : NULL;
 	after = before != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+	if (after != NULL && json_get(r->json, "compare") == NULL &&
+	    json_get(r->json, "rule_packs") == NULL)
+		after->compare = before->compare; /* the same: nothing is normalised twice */
 	if (after == NULL || !whatif_run(r->db, r->mem, &c, before, after, since, &w, &r->work, e))
 		return false;
 	out->runs = w.runs;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/walk.h"
 
 #define SMALL         16
@@ -35,6 +36,12 @@ diff_make(TALLOC_CTX *mem, const struct compare_spec *spec, const struct rules *
 		return NULL;
 	}
 	return d;
+}
+
+void
+diff_redacted(struct diff *d)
+{
+	d->state->redacted = true;
 }
 
 /* *v: a copy that lives as long as the diff, or NULL. */
@@ -225,6 +232,8 @@ walk_value(struct walk *w, const struct place *at, const struct json *a, const s
 {
 	if (w->e->code != ERR_OK)
 		return false;
+	if (w->d->state->redacted && (mark_at(a) || mark_at(b)))
+		return true;
 	if (a->type == JSON_OBJECT && b->type == JSON_OBJECT)
 		return walk_object(w, at, a, b);
 	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)

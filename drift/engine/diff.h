@@ -90,6 +90,10 @@ MUST_USE bool diff_resource(struct diff *d, const struct resource *from,
  */
 MUST_USE bool diff_detach(struct diff *d, size_t first, struct err *e);
 
+/* Both sides of what is compared are redacted (redact.h): where one has a masked value, what the
+ * other has in that place is not held against it. */
+void diff_redacted(struct diff *d);
+
 /* Counted changes: created + modified + deleted.  A report is `drifted` from 1. */
 int64_t diff_count(const struct diff_summary *s);
 

@@ -5,10 +5,15 @@
 #define BSX_DRIFT_ENGINE_MARK_H
 
 #include "core/base/hash.h"
+#include "core/base/json.h"
 
 #define MARK     "\0masked:" /* followed by the HMAC in hex */
 #define MARK_LEN (sizeof MARK - 1)
 
 bool mark_is(struct str s);
+bool mark_at(const struct json *v);
+
+/* Anywhere in a value. */
+bool mark_within(const struct json *v);
 
 #endif

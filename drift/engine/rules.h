@@ -31,7 +31,7 @@
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
  * {"match": glob or list} | {"contains": text} | {"exists": true|false} |
- * {"not": P} | {"above": number} | {"below": number}.
+ * {"not": P} | {"above": number} | {"below": number}.  A masked value is the text "[masked]" to it.
  *
  * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY, by "default".
  *

@@ -12,9 +12,26 @@ mark_is(struct str s)
 }
 
 bool
+mark_at(const struct json *v)
+{
+	return v->type == JSON_STRING && v->text.n > 0 && mark_is(v->text);
+}
+
+bool
+mark_within(const struct json *v)
+{
+	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+		return mark_at(v);
+	for (uint32_t i = 0; i < v->n; i++)
+		if (mark_within(&v->items[i]))
+			return true;
+	return false;
+}
+
+bool
 resource_masked(const struct json *v, struct str *hex)
 {
-	if (v->type != JSON_STRING || v->text.n == 0 || !mark_is(v->text))
+	if (!mark_at(v))
 		return false;
 	*hex = (struct str) { v->text.p + MARK_LEN, v->text.n - MARK_LEN };
 	return true;

@@ -29,6 +29,7 @@ struct diff_state {
 	struct chunks              kept; /* what changes have of their own */
 	uint64_t                   told;  /* diff.compared that work was spent for */
 	struct trail              *trail;
+	bool                       redacted; /* a mask is held against nothing */
 	walk_note_fn              *note; /* NULL: changes are classified and stored */
 	void                      *note_arg;
 };

@@ -250,14 +250,17 @@ fill(struct sides *s, struct err *e)
 }
 
 static bool
-load(const struct sides *s, TALLOC_CTX *mem, const struct side_item *i, struct resource *r,
-    struct err *e)
+load(const struct sides *s, const struct side *side, TALLOC_CTX *mem, const struct side_item *i,
+    struct resource *r, struct err *e)
 {
 	if (i == NULL)
 		return true;
 	*r = i->r;
-	return r->value != NULL ||
-	       baseline_of_batch(s->batch, mem, s->spec, &i->held, r, s->work, e);
+	if (r->value == NULL && !baseline_of_batch(s->batch, mem, side->own != NULL ? side->own : s->spec,
+				    &i->held, r, s->work, e))
+		return false;
+	return side->own == NULL || side->own == s->spec ||
+	       resource_normalise(mem, s->spec, r, RESOURCE_STORED, s->work, e);
 }
 
 bool
@@ -272,7 +275,8 @@ sides_next(struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, 
 		return true;
 	w = &s->pairs[s->next++];
 	*out = (struct side_pair) { .has_from = w->from != NULL, .has_to = w->to != NULL };
-	return load(s, mem, w->from, &out->from, e) && load(s, mem, w->to, &out->to, e);
+	return load(s, s->from, mem, w->from, &out->from, e) &&
+	       load(s, s->to, mem, w->to, &out->to, e);
 }
 
 bool

@@ -6,7 +6,7 @@
  *	sides_each(t, mem, spec->compare, &left, &right, fn, arg, work, e)
  *
  * A category that was not read completely on one of the sides is not compared.
- * Contents are read only where the two sides differ.
+ * Contents are read only where the two sides differ: of stored ones, where their addresses do.
  *
  * Errors: ERR_INVALID with faults (a document that cannot be cut into
  * resources), ERR_INTERNAL (a content is missing), and those of db.h.
@@ -25,6 +25,9 @@ struct side {
 	struct side_category *collections; /* by category; one that is not named is complete */
 	size_t                collections_n;
 	bool                  only; /* no others are compared: a golden baseline that says so */
+	/* What it is stored under, put on before that of the comparison, so that what its config
+	 * masks is masked whatever that says; NULL: none. */
+	const struct compare_spec *own;
 };
 
 MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,

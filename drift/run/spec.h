@@ -88,8 +88,8 @@ struct drift_spec {
 	int64_t                   retention_s; /* of snapshots; 0: for ever */
 };
 
-/* The spec text after a body: `old` (NULL: none) with the members the body names; null takes one
- * away. */
+/* The spec text after a body (NULL: none): `old` (NULL: none) with the members the body names; null
+ * takes one away. */
 MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e);
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const char *text, struct work *work, struct err *e);

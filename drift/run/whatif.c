@@ -31,8 +31,10 @@ see(struct replay *r, const struct snapshot *s, struct sight *out, struct err *e
 	out->mem = talloc_new(r->mem);
 	if (out->mem == NULL)
 		return err_memory(e);
-	return side_of_snapshot(r->t, out->mem, s, &out->side, e) &&
-	       work_spend(r->work, WORK_READ, 100 + 40 * (uint64_t)out->side.n, e);
+	if (!side_of_snapshot(r->t, out->mem, s, &out->side, e))
+		return false;
+	out->side.own = r->spec->compare; /* of the one before: its masks hold after it too */
+	return work_spend(r->work, WORK_READ, 100 + 40 * (uint64_t)out->side.n, e);
 }
 
 static void
@@ -107,6 +109,7 @@ whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
 	    !(snapshot_by_id(t, mem, &state.baseline_snapshot, &base, e) &&
 		side_of_snapshot(t, mem, &base, &baseline, e)))
 		return false;
+	baseline.own = before->compare;
 	if (!begin(&a, &b, e) || !replay_all(&a, &b, rows, n, &baseline, state.baseline_seq, e))
 		return false;
 	out->runs = (int64_t)n;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/redact.h"
 #include "tests/unit/engine.h"
 
 static const uint8_t other_key[HASH_LEN] = { 9 };
@@ -161,6 +162,127 @@ a_mask_hides_the_value_and_keeps_its_equality(void **state)
 	assert_false(str_eq(m->items[1].text, m->items[3].text));
 }
 
+/* ---- left out where somebody chooses a side ---- */
+
+static struct diff *
+redacted(const char *how, const char *old, const char *new, struct redaction **x)
+{
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(how, key);
+	struct resource      a = resource(spec, "c", old), b = resource(spec, "c", new);
+	struct diff         *d = diff_make(mem, spec, NULL, NULL, &e);
+
+	*x = redaction_make(mem, NULL, &e);
+	diff_redacted(d);
+	assert_true(redact(*x, mem, &a, &e) && redact(*x, mem, &b, &e));
+	assert_true(diff_resource(d, &a, &b, &e));
+	return d;
+}
+
+/* All that is told of a comparison. */
+static const char *
+told(const struct diff *d)
+{
+	char       hex[2 * HASH_LEN + 1];
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct change *c = &d->changes[i];
+
+		buf_printf(&b, "%d %.*s %.*s ", c->op, (int)c->path.n, c->path.p,
+		    (int)c->canonical_path.n, c->canonical_path.p);
+		hex_print(c->fingerprint, HASH_LEN, hex);
+		buf_puts(&b, hex);
+		hex_print(c->value_hash, HASH_LEN, hex);
+		buf_puts(&b, hex);
+		if (c->old_value != NULL)
+			resource_print(&b, c->old_value);
+		if (c->new_value != NULL)
+			resource_print(&b, c->new_value);
+	}
+	return b.n > 0 ? b.p : "";
+}
+
+static void
+what_is_told_of_a_redacted_comparison_depends_on_no_masked_value(void **state)
+{
+	static const struct {
+		const char *how, *old, *new; /* G in `new`: the guess */
+	} cases[] = {
+		{ NULL, "{\"password\":\"a\",\"n\":1}", "{\"password\":\"G\",\"n\":2}" },
+		{ NULL, "[{\"secret\":\"a\"},{\"secret\":\"b\"}]", "[{\"secret\":\"b\"},{\"secret\":\"G\",\"x\":1}]" },
+		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"secret\"]}]}", "[{\"secret\":\"a\",\"n\":1}]",
+		    "[{\"secret\":\"G\",\"n\":2}]" },
+		{ "{\"arrays\":[{\"path\":\"/s\",\"mode\":\"set\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
+		    "{\"s\":[\"a\",\"a\",\"b\"]}", "{\"s\":[\"b\",\"G\",\"c\",{\"x\":1}]}" },
+		{ "{\"arrays\":[{\"path\":\"/s\",\"mode\":\"list\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
+		    "{\"s\":[\"a\",\"b\",\"c\"]}", "{\"s\":[\"b\",\"G\"]}" },
+		{ "{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**\"}]}", "{\"a\":\"a\",\"b\":1}", "{\"a\":\"G\",\"c\":null}" },
+	};
+	struct redaction *x;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		char *right = talloc_strdup(mem, cases[i].new);
+		char *other = talloc_strdup(mem, cases[i].new);
+
+		*strchr(right, 'G') = 'a';
+		*strchr(other, 'G') = 'z';
+		assert_string_equal(told(redacted(cases[i].how, cases[i].old, right, &x)),
+		    told(redacted(cases[i].how, cases[i].old, other, &x)));
+		assert_true(x->n > 0);
+		assert_string_not_equal(
+		    listed(redacted(cases[i].how, cases[i].old, right, &x)), "~/password");
+	}
+}
+
+static void
+what_is_left_out_is_named_once_as_a_pattern(void **state)
+{
+	struct redaction *x;
+	struct diff      *d = redacted(NULL, "{\"u\":[{\"secret\":1},{\"secret\":2}],\"a/b\":{\"password\":1}}",
+		 "{\"u\":[{\"secret\":1,\"n\":1}],\"a/b\":{\"password\":{\"x\":2}}}", &x);
+
+	(void)state;
+	assert_int_equal(x->n, 3);
+	assert_true(str_eqz(x->places[0].path, "/u/*/secret"));
+	assert_true(str_eqz(x->places[1].path, "/a~1b/password"));
+	assert_true(str_eqz(x->places[2].path, "/a~1b/password/x"));
+	assert_true(str_eqz(x->places[0].category, "c") && str_eqz(x->places[0].key, "k"));
+	assert_int_equal(redaction_more(x), 0);
+	assert_null(strstr(listed(d), "password"));
+}
+
+static void
+a_condition_sees_no_mask_but_that_there_is_one(void **state)
+{
+	static const struct {
+		const char *to;
+		size_t      critical;
+	} cases[] = {
+		{ "\"[masked]\"", 1 }, { "[\"x\",\"[masked]\"]", 1 }, { "{\"match\":\"*masked:*\"}", 0 },
+		{ "{\"contains\":\"masked:\"}", 0 }, { "{\"match\":\"[masked*\"}", 1 },
+		{ "{\"exists\":true}", 1 }, { "\"b\"", 0 }, { "{\"not\":[\"b\",\"c\"]}", 1 },
+	};
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct resource      a = resource(spec, "c", "{\"password\":\"a\"}");
+	struct resource      b = resource(spec, "c", "{\"password\":\"b\"}");
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		char *text = talloc_asprintf(
+		    mem, "[{\"path\":\"/**\",\"to\":%s,\"severity\":\"critical\"}]", cases[i].to);
+		struct rules *rules = rules_compile(mem, parse(text), NULL, 0, NULL, &e);
+		struct diff  *d = diff_make(mem, spec, rules, NULL, &e);
+
+		assert_true(rules != NULL && diff_resource(d, &a, &b, &e));
+		if (d->summary.by_severity[SEVERITY_CRITICAL] != (int64_t)cases[i].critical)
+			fail_msg("%s", cases[i].to);
+	}
+}
+
 int
 main(void)
 {
@@ -172,6 +294,9 @@ main(void)
 		TEST(every_secret_is_masked_by_its_exact_name_in_any_case),
 		TEST(secrets_inside_embedded_json_are_masked),
 		TEST(a_mask_hides_the_value_and_keeps_its_equality),
+		TEST(what_is_told_of_a_redacted_comparison_depends_on_no_masked_value),
+		TEST(what_is_left_out_is_named_once_as_a_pattern),
+		TEST(a_condition_sees_no_mask_but_that_there_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ trial_configure() {
 		state_dir = "$state";
 		keyring = "$state/keyring";
 		user = "$(id -un)";
-		rules_dir = "$root/etc/rules";
+		rules_dir = "${trial_rules:-$root/etc/rules}";
 		listen: { socket = "$sockets/responder.sock"; mode = "0600"; };
 		db: {
 			socket = "$sockets/db.sock";

@@ -231,18 +231,10 @@ static bool export(struct request *r, const struct audit_query *q, struct err *e
 }
 
 static bool
-wants_export(const struct request *r)
-{
-	struct str accept = request_param(r, "HTTP_ACCEPT");
-
-	return accept.n > 0 && memmem(accept.p, accept.n, EXPORT_TYPE, strlen(EXPORT_TYPE)) != NULL;
-}
-
-static bool
 read_audit(struct request *r, const void *body, void *answer, struct err *e)
 {
 	(void)body;
-	if (wants_export(r))
+	if (request_wants_whole(r))
 		return export(r, r->query, e);
 	if (!list_page(r, r->query, answer, e))
 		return false;

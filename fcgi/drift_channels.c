@@ -51,7 +51,8 @@ struct channel_update {
 };
 static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
 							   .max = 200, .doc = "Name, unique."),
-	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
+	     .doc = "Where to deliver to."),
 	 FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
 	 FIELD_END };
 static const struct schema channel_update_schema =
@@ -335,8 +336,8 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 const struct route channel_routes[] = {
 	ROUTE_Q(GET, "/api/drift/channels", list_query, ALLOW(READ, CHANNELS), RATE_READ, 200,
 	    list_channels, IN_NONE, OUT_LIST(channel_out), "Lists channels, newest first."),
-	ROUTE(POST, "/api/drift/channels", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 201, make_channel,
-	    IN(channel_new), OUT(channel_out),
+	ROUTE(POST, "/api/drift/channels", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 201,
+	    make_channel, IN(channel_new), OUT(channel_out),
 	    "Makes a channel; its signing secret is shown this once."),
 	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200,
 	    change_channel, IN(channel_update), OUT(channel_out), "Changes the members it names."),

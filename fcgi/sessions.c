@@ -42,6 +42,7 @@ const struct route session_routes[] = {
 	    IN_NONE, OUT_LIST(session_item), "Lists the user's own sessions, newest first."),
 	ROUTE(DELETE_, "/api/auth/sessions/{id}", SIGNED_IN, RATE_WRITE, 204, end_session, IN_NONE,
 	    OUT_NONE,
-	    "Ends one of the user's own sessions at once; with update:users also another user's."),
+	    "Ends one of the user's own sessions at once; with update:users, and a step-up, also "
+	    "another user's."),
 	ROUTE_END
 };

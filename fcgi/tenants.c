@@ -214,8 +214,8 @@ const struct route tenant_routes[] = {
 	    "Lists the caller's own tenant; for the platform all, newest first."),
 	ROUTE(GET, "/api/tenants/{id}", ALLOW(READ, TENANTS), RATE_READ, 200, get_tenant, IN_NONE,
 	    OUT(tenant_out), "Shows the caller's own tenant; for the platform any."),
-	ROUTE(PUT, "/api/tenants/{id}", ALLOW(UPDATE, TENANTS), RATE_WRITE, 200, change_tenant,
-	    IN(tenant_update), OUT(tenant_out),
+	ROUTE(PUT, "/api/tenants/{id}", ALLOW_FRESH(UPDATE, TENANTS), RATE_WRITE, 200,
+	    change_tenant, IN(tenant_update), OUT(tenant_out),
 	    "Changes name and settings (those need update:settings too) of the caller's own "
 	    "tenant; "
 	    "the platform also the status, and other tenants."),

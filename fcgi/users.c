@@ -172,14 +172,19 @@ struct user_update {
 	uint64_t       given;
 };
 static const char *const   settable[] = { "active", "disabled", NULL };
-static const struct field  user_update_fields[] = { FIELD(struct user_update, email, .min = 3,
-							.max = 254, .format = "email",
-							.doc = "E-mail address."),
+static const struct field  user_update_fields[] = {
+	 FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
+	     .flags = FIELD_FRESH,
+	     .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
 	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .doc = "Name."),
-	 FIELD(struct user_update, status, .choices = settable,
+	 FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
 	     .doc = "disabled: cannot sign in, and has no session any more."),
-	 FIELD(struct user_update, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
-	 FIELD(struct user_update, roles, .max = 20, .doc = "All of the user's roles."), FIELD_END };
+	 FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,
+	     .doc = "A single role, by its name."),
+	 FIELD(struct user_update, roles, .max = 20, .flags = FIELD_FRESH,
+	     .doc = "All of the user's roles."),
+	 FIELD_END
+};
 static const struct schema user_update_schema =
     SCHEMA_GIVEN("UserUpdate", struct user_update, user_update_fields, given);
 
@@ -254,7 +259,7 @@ reset_factor(struct request *r, const void *body, void *answer, struct err *e)
 const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
 					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
 					 "Lists the tenant's users, newest first."),
-	ROUTE_HASHES(POST, "/api/users", ALLOW(CREATE, USERS), RATE_WRITE, 201, make_user,
+	ROUTE_HASHES(POST, "/api/users", ALLOW_FRESH(CREATE, USERS), RATE_WRITE, 201, make_user,
 	    IN(user_create), OUT(user),
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
 	    "permission can be given that the caller does not have."),
@@ -265,14 +270,14 @@ const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLO
 	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out "
 	    "at "
 	    "once; the last administrator stays."),
-	ROUTE(DELETE_, "/api/users/{id}", ALLOW(DELETE, USERS), RATE_WRITE, 204, drop_user, IN_NONE,
-	    OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
-	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW(UPDATE, USERS), RATE_WRITE, 204,
+	ROUTE(DELETE_, "/api/users/{id}", ALLOW_FRESH(DELETE, USERS), RATE_WRITE, 204, drop_user,
+	    IN_NONE, OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
+	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204,
 	    revoke_sessions, IN_NONE, OUT_NONE, "Ends all sessions of a user at once."),
-	ROUTE(POST, "/api/users/{id}/unlock", ALLOW(UPDATE, USERS), RATE_WRITE, 204, unlock,
+	ROUTE(POST, "/api/users/{id}/unlock", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204, unlock,
 	    IN_NONE, OUT_NONE,
 	    "Forgets the failed sign-ins of a user, and the lock and the delays they brought on."),
-	ROUTE(POST, "/api/users/{id}/2fa/reset", ALLOW(UPDATE, USERS), RATE_WRITE, 204,
+	ROUTE(POST, "/api/users/{id}/2fa/reset", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204,
 	    reset_factor, IN_NONE, OUT_NONE,
 	    "Takes another user's second factor and recovery codes away, and ends all its "
 	    "sessions."),

@@ -21,6 +21,15 @@ mfa_is_fresh(const struct caller *c, int64_t now_ms)
 	return c->auth_time_ms <= now_ms && now_ms - c->auth_time_ms <= STEP_UP_MAX_AGE_S * 1000;
 }
 
+bool
+mfa_ask_fresh(const struct caller *c, int64_t now_ms, struct err *e)
+{
+	if (mfa_is_fresh(c, now_ms))
+		return true;
+	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are, then repeat this.",
+	    "signed in too long ago, or with one factor of two");
+}
+
 struct strings
 mfa_methods(bool two_factor, bool has_password)
 {

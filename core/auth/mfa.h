@@ -28,6 +28,8 @@ struct mfa {
 
 /* Whether the caller proved who it is not long ago, by the second factor if there is one. */
 bool mfa_is_fresh(const struct caller *c, int64_t now_ms);
+/* The same as a step: ERR_STEP_UP. */
+MUST_USE bool mfa_ask_fresh(const struct caller *c, int64_t now_ms, struct err *e);
 /*
  * By what it can be proved.  "provider": by signing in anew at the identity provider, for who has
  * neither a second factor nor a password.

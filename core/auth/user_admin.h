@@ -61,7 +61,10 @@ struct user_change {
 	bool (*check)(void *arg, const struct user *was, struct err *e);
 	void          *check_arg;
 };
-/* Whoever is disabled has no session left. ERR_MISSING: no such user; else as above. */
+/*
+ * Whoever is disabled has no session left.  ERR_MISSING: no such user; ERR_INVALID also for another
+ * address of the caller's own, which is profile_update's; else as above.
+ */
 MUST_USE bool user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
     struct user *out, struct err *e);
 MUST_USE bool user_erase(const struct managing *m, const struct uuid *id, const struct user_change *check,
@@ -78,7 +81,10 @@ MUST_USE bool user_unlock(const struct managing *m, const struct uuid *id, struc
  * ERR_ESCALATION; ERR_CONFLICT: the caller's own, for which mfa_disable asks for a proof.
  */
 MUST_USE bool user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e);
-/* Ends one: the caller's own, or another's with update:users; else ERR_MISSING.  ERR_ESCALATION as above. */
+/*
+ * Ends one: the caller's own, or another's with update:users and a fresh proof (ERR_STEP_UP); else
+ * ERR_MISSING. ERR_ESCALATION as above.
+ */
 MUST_USE bool user_end_session(const struct managing *m, const struct uuid *session, struct err *e);
 
 #endif

@@ -45,6 +45,16 @@ keep_an_admin(const struct altering *w, bool stays, struct err *e)
 		   "the last administrator");
 }
 
+/* Whoever finds a session open must not take the account with it: the mailbox has to agree. */
+static bool
+keep_own_email(const struct altering *w, struct err *e)
+{
+	if (!uuid_eq(&w->id, &w->m->caller->user) || strcmp(w->was.email, w->now.email) == 0)
+		return true;
+	return err_fault(e, w->m->mem, "/email",
+	    "is your own: change it by PUT /api/auth/me, which mails a link to the new address");
+}
+
 static void
 put_change(struct buf *b, const char *name, const char *from, const char *to)
 {
@@ -119,8 +129,9 @@ alter_body(struct db *db, void *arg, struct err *e)
 	instant                now = { clock_ms(m->a->clock) };
 
 	(void)db;
-	if (!read_locked(w, e) || !fill_now(w, e) || !keep_an_admin(w, is_admin(&w->now), e) ||
-	    !set_roles(w, e) || !user_set(m->t, &w->now, now, e) || !put_details(w, e))
+	if (!read_locked(w, e) || !fill_now(w, e) || !keep_own_email(w, e) ||
+	    !keep_an_admin(w, is_admin(&w->now), e) || !set_roles(w, e) ||
+	    !user_set(m->t, &w->now, now, e) || !put_details(w, e))
 		return false;
 	return user_is_active(&w->now) || session_revoke_all(m->t, &w->id, now, "user_disabled", e);
 }

@@ -1,3 +1,4 @@
+#include "core/auth/mfa.h"
 #include "core/auth/user_roles.h"
 #include "core/store/session.h"
 
@@ -86,6 +87,8 @@ user_end_session(const struct managing *m, const struct uuid *session, struct er
 
 		if (!permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
 			return missing(e);
+		if (!mfa_ask_fresh(m->caller, w.now.ms, e))
+			return false;
 		w.user = owner;
 		w.reason = "revoked_by_admin";
 		uuid_print(&owner, text);

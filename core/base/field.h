@@ -63,15 +63,17 @@ enum field_kind {
 };
 
 enum field_flag {
-	FIELD_REQUIRED  = 1 << 0, /* must be in the body */
-	FIELD_NULLABLE  = 1 << 1, /* null is allowed, and is the zero value */
-	FIELD_SECRET    = 1 << 2, /* never encoded into JSON nor logged */
+	FIELD_REQUIRED = 1 << 0,  /* must be in the body */
+	FIELD_NULLABLE = 1 << 1,  /* null is allowed, and is the zero value */
+	FIELD_SECRET = 1 << 2,    /* never encoded into JSON nor logged */
 	FIELD_READ_ONLY = 1 << 3, /* in answers only: unknown in a body */
 	FIELD_OMIT_ZERO = 1 << 4, /* left out of an answer when it is the zero value */
-	FIELD_FILTER    = 1 << 5, /* a list may be filtered by it */
-	FIELD_SORT      = 1 << 6, /* a list may be sorted by it */
-	FIELD_NO_JSON   = 1 << 7, /* SQL only */
-	FIELD_NO_SQL    = 1 << 8, /* JSON only */
+	FIELD_FILTER = 1 << 5,    /* a list may be filtered by it */
+	FIELD_SORT = 1 << 6,      /* a list may be sorted by it */
+	FIELD_NO_JSON = 1 << 7,   /* SQL only */
+	FIELD_NO_SQL = 1 << 8,    /* JSON only */
+	FIELD_FRESH =
+	    1 << 9, /* a session that names it in a body must have proved who it is not long ago */
 };
 
 struct schema;

@@ -227,6 +227,20 @@ take_json(struct request *r, struct err *e)
 	return r->route->in == NULL || schema_decode(r->mem, r->route->in, r->json, r->in, e);
 }
 
+/* What a member gives may be worth a proof where the rest of its body is not. */
+static bool
+check_fresh(const struct request *r, struct err *e)
+{
+	const struct schema *s = r->route->in;
+
+	if (s == NULL || r->json == NULL)
+		return true;
+	for (const struct field *f = s->fields; f->name != NULL; f++)
+		if ((f->flags & FIELD_FRESH) && json_get(r->json, f->name) != NULL)
+			return request_fresh(r, e);
+	return true;
+}
+
 static bool
 take_document(struct request *r, struct err *e)
 {
@@ -244,7 +258,7 @@ step_body(struct request *r, struct err *e)
 		return take_none(r, e);
 	case ROUTE_IN_JSON:
 	case ROUTE_IN_SNAPSHOT:
-		return take_json(r, e);
+		return take_json(r, e) && check_fresh(r, e);
 	case ROUTE_IN_DOCUMENT:
 		return take_document(r, e);
 	}

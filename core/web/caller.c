@@ -165,10 +165,7 @@ request_fresh(const struct request *r, struct err *e)
 {
 	const struct caller *c = &r->caller;
 
-	if (c->kind != CALLER_SESSION || mfa_is_fresh(c, clock_ms(r->app->clock)))
-		return true;
-	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are, then repeat this.",
-	    "signed in too long ago, or with one factor of two");
+	return c->kind != CALLER_SESSION || mfa_ask_fresh(c, clock_ms(r->app->clock), e);
 }
 
 static bool
@@ -194,7 +191,7 @@ step_access(struct request *r, struct err *e)
 	if (a->who == ACCESS_WHO_SIGNED_IN ? !check_session(r, e)
 					   : !check_permission(r, a->action, a->resource, e))
 		return false;
-	return !a->fresh || request_fresh(r, e);
+	return !(a->fresh || request_wants_whole(r)) || request_fresh(r, e);
 }
 
 bool

@@ -32,6 +32,19 @@ list_cursor_write(struct request *r, const struct uuid *last, struct err *e)
 	return r->next_cursor != NULL || err_memory(e);
 }
 
+bool
+request_wants_whole(const struct request *r)
+{
+	const struct route *rt = r->route;
+	struct str          accept;
+
+	if (rt->out_kind != ROUTE_OUT_LIST || rt->out_type == NULL)
+		return false;
+	accept = request_param(r, "HTTP_ACCEPT");
+	return accept.n > 0 &&
+	       memmem(accept.p, accept.n, rt->out_type, strlen(rt->out_type)) != NULL;
+}
+
 size_t
 list_rows(int64_t limit)
 {

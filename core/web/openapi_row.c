@@ -114,13 +114,41 @@ put_who(struct buf *b, const struct route *rt)
 	}
 }
 
+static bool
+put_fresh_members(struct buf *b, const struct schema *s)
+{
+	bool any = false;
+
+	for (const struct field *f = s->fields; f->name != NULL; f++) {
+		if (!(f->flags & FIELD_FRESH))
+			continue;
+		buf_puts(b, any ? ", " : " A session whose body has one of ");
+		buf_puts(b, f->name);
+		any = true;
+	}
+	return any;
+}
+
+/* False: no session is asked for a proof. */
+static bool
+put_when_fresh(struct buf *b, const struct route *rt)
+{
+	if (rt->access.fresh)
+		buf_puts(b, " A session");
+	else if (rt->out_kind == ROUTE_OUT_LIST && rt->out_type != NULL)
+		buf_printf(b, " A session that asks for %s", rt->out_type);
+	else
+		return rt->in != NULL && put_fresh_members(b, rt->in);
+	return true;
+}
+
 void
 openapi_access(struct buf *b, const struct route *rt)
 {
 	put_who(b, rt);
-	if (rt->access.fresh)
+	if (put_when_fresh(b, rt))
 		buf_printf(b,
-		    " A session must have proved who it is within the last %d s (POST"
+		    " must have proved who it is within the last %d s (POST"
 		    " /api/auth/step-up), else 403 step_up_required.",
 		    STEP_UP_MAX_AGE_S);
 }

@@ -32,6 +32,11 @@ struct access {
 	bool               fresh; /* a session must have proved who it is not long ago (mfa_is_fresh); an API
 	                             key was made so, and need not */
 };
+/*
+ * Whatever gives power asks for that: by a FRESH word where each request does, by FIELD_FRESH at
+ * the members of the body that do (step_body asks, once the body is decoded), and by itself where a
+ * list is asked for whole (OUT_LIST_OR), which is an export.
+ */
 #define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS, false
 #define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, false
 #define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, false
@@ -91,7 +96,8 @@ struct route {
 #define IN_DOCUMENT       ROUTE_IN_DOCUMENT, NULL
 #define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL
 #define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL
-/* A list that can also be had whole, as this media type: the handler then sets r->more. */
+/* A list that can also be had whole, as this media type (request_wants_whole): the handler then
+ * sets r->more. */
 #define OUT_LIST_OR(name, type) ROUTE_OUT_LIST, &name##_schema, type
 #define OUT_NONE          ROUTE_OUT_NONE, NULL, NULL
 #define OUT_RAW(type)     ROUTE_OUT_RAW, NULL, type
@@ -138,6 +144,9 @@ MUST_USE bool list_answer(struct request *r, struct items *out, void *rows, size
 
 /* "/api/users/{id}" for logs and metrics: "GET /api/users/{id}"; "-" for none. */
 const char *route_label(const struct route *rt, char *out, size_t n);
+
+/* A list is asked for whole: Accept names the row's other media type. */
+bool request_wants_whole(const struct request *r);
 
 /* The row of that method and target (REQUEST_URI) hashes a password. */
 bool route_hashes(struct app *app, struct str method, struct str target);

@@ -1,12 +1,27 @@
 #include "core/auth/apikey.h"
 #include "fcgi/routes.h"
 
+static const char *const kinds[] = { KEY_PERSONAL, KEY_SERVICE, NULL };
+
 static const struct field api_key_new_fields[] = {
 	FIELD(struct api_key_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED,
 	    .doc = "What the key is used for."),
+	FIELD(struct api_key_new, kind, .choices = kinds,
+	    .doc = "personal (the default): may never do more than its maker may at that time, and "
+		   "ends when the maker is disabled or deleted; service: belongs to the tenant and "
+		   "goes on without its maker."),
+	FIELD(struct api_key_new, administrative,
+	    .doc = "True: its scopes may be about changing users, roles, keys, tenants and "
+		   "settings; only of kind service."),
 	FIELD(struct api_key_new, scopes, .min = 1, .max = 100, .flags = FIELD_REQUIRED,
-	    .doc = "Permissions of the key, as action:resource; at most the maker's own."),
-	FIELD(struct api_key_new, expires_at, .flags = FIELD_NULLABLE, .doc = "When it ends."),
+	    .doc = "Permissions of the key, as action:resource; at most the maker's own.  * and "
+		   "manage stand for what a key of its kind can have: without administrative no "
+		   "change of users, roles, keys, tenants and settings, and never create:api_keys."),
+	FIELD(struct api_key_new, config_ids, .max = KEY_CONFIGS_MAX,
+	    .doc = "Drift configs: the key pushes to these and does nothing else; its scopes are "
+		   "then write:snapshots alone.  Empty: not bound."),
+	FIELD(struct api_key_new, expires_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it ends; required of a service key, at most 400 days ahead."),
 	FIELD(struct api_key_new, allowed_addresses, .max = 100,
 	    .doc = "Addresses and ranges it may be used from; empty: everywhere."),
 	FIELD_END,
@@ -14,19 +29,37 @@ static const struct field api_key_new_fields[] = {
 static const struct schema api_key_new_schema =
     SCHEMA("ApiKeyNew", struct api_key_new, api_key_new_fields);
 
+struct api_key_query {
+	int64_t     limit;
+	const char *cursor;
+	struct uuid created_by;
+};
+static const struct field api_key_query_fields[] = {
+	FIELD(struct api_key_query, limit, .min = 1, .max = 200,
+	    .doc = "Most items of one answer; 50 when absent."),
+	FIELD(struct api_key_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(struct api_key_query, created_by, .doc = "Only those that this user made."),
+	FIELD_END,
+};
+static const struct schema api_key_query_schema =
+    SCHEMA("ApiKeyQuery", struct api_key_query, api_key_query_fields);
+
 /* One more than asked for tells whether there is a next page. */
 static bool
 list_keys(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q != NULL ? q->limit : 0;
-	struct api_key          *keys;
-	struct uuid              after;
-	size_t                   n;
+	const struct api_key_query *q = r->query;
+	int64_t                     limit = q != NULL ? q->limit : 0;
+	struct api_key_filter       f = { 0 };
+	struct api_key             *keys;
+	size_t                      n;
 
 	(void)body;
-	if (!list_cursor_read(q != NULL ? q->cursor : NULL, &after, e) ||
-	    !api_key_list(r->db, r->mem, &after, (int64_t)list_rows(limit), &keys, &n, e))
+	if (q != NULL)
+		f.created_by = q->created_by;
+	if (!list_cursor_read(q != NULL ? q->cursor : NULL, &f.after, e) ||
+	    !api_key_list(r->db, r->mem, &f, (int64_t)list_rows(limit), &keys, &n, e))
 		return false;
 	return list_answer(
 	    r, answer, keys, n, sizeof(*keys), offsetof(struct api_key, id), limit, e);
@@ -47,10 +80,10 @@ drop_key(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route api_key_routes[] = {
-	ROUTE_Q(GET, "/api/api-keys", list_query, ALLOW(READ, API_KEYS), RATE_READ, 200, list_keys,
+	ROUTE_Q(GET, "/api/api-keys", api_key_query, ALLOW(READ, API_KEYS), RATE_READ, 200, list_keys,
 	    IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
 	ROUTE(POST, "/api/api-keys", ALLOW_FRESH(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
-	    IN(api_key_new), OUT(api_key), "Makes an API key; the key itself is shown this once."),
+	    IN(api_key_new), OUT(api_key), "Makes an API key; the key itself is shown this once. No key makes keys."),
 	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW(DELETE, API_KEYS), RATE_WRITE, 204, drop_key,
 	    IN_NONE, OUT_NONE, "Ends an API key at once."),
 	ROUTE_END

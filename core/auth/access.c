@@ -96,6 +96,13 @@ permission_covers(const struct permissions *have, const struct permissions *want
 }
 
 void
+permissions_intersect(struct permissions *p, const struct permissions *with)
+{
+	p->bits[0] &= with->bits[0];
+	p->bits[1] &= with->bits[1];
+}
+
+void
 permission_print(enum action a, enum resource_kind r, char out[static PERMISSION_TEXT_MAX])
 {
 	snprintf(out, PERMISSION_TEXT_MAX, "%s:%s", action_names[a], resource_names[r]);
@@ -144,6 +151,53 @@ permissions_bound(struct permissions *p, const struct tenant *t)
 	drop_bit(p, ACTION_CREATE, RESOURCE_TENANTS);
 	for (int a = 0; a < ACTION__MAX; a++)
 		drop_bit(p, (enum action)a, RESOURCE_METRICS);
+}
+
+/* ---- what keys may do ---- */
+
+/* Whoever changes these gives power. */
+static bool
+gives_power(enum resource_kind r)
+{
+	switch (r) {
+	case RESOURCE_USERS:
+	case RESOURCE_ROLES:
+	case RESOURCE_API_KEYS:
+	case RESOURCE_TENANTS:
+	case RESOURCE_SETTINGS:
+		return true;
+	case RESOURCE_DRIFT:
+	case RESOURCE_SNAPSHOTS:
+	case RESOURCE_ALERTS:
+	case RESOURCE_CHANNELS:
+	case RESOURCE_AUDIT:
+	case RESOURCE_METRICS:
+	case RESOURCE__MAX:
+		break;
+	}
+	return false;
+}
+
+void
+permissions_bound_key(struct permissions *p, bool administrative)
+{
+	drop_bit(p, ACTION_CREATE, RESOURCE_API_KEYS);
+	if (administrative)
+		return;
+	for (int r = 0; r < RESOURCE__MAX; r++)
+		for (int a = 0; a < ACTION__MAX; a++)
+			if (a != ACTION_READ && gives_power((enum resource_kind)r))
+				drop_bit(p, (enum action)a, (enum resource_kind)r);
+}
+
+bool
+permission_needs_administrative(const char *text)
+{
+	struct str action, resource = str_cut(str_of(text), ':', &action);
+	int        r = resource.p == NULL ? -1 : index_of(resource_names, RESOURCE__MAX, resource);
+
+	return r >= 0 && r < RESOURCE__MAX && gives_power((enum resource_kind)r) &&
+	       !str_eqz(action, action_names[ACTION_READ]);
 }
 
 /* ---- built-in roles ---- */

@@ -49,6 +49,14 @@ void permission_print(enum action a, enum resource_kind r, char out[static PERMI
 #define PLATFORM_SLUG "platform"
 bool tenant_is_platform(const struct tenant *t);
 void permissions_bound(struct permissions *p, const struct tenant *t);
+/*
+ * What an API key may do of it: without `administrative` it changes no users, roles, keys, tenants or settings
+ * (it may read them), and no key makes keys.
+ */
+void permissions_bound_key(struct permissions *p, bool administrative);
+/* The text names one of those resources and more than reading: "update:users", "*:settings"; not "*:*". */
+bool permission_needs_administrative(const char *text);
+void permissions_intersect(struct permissions *p, const struct permissions *with);
 /* Every bit of `want` is in `have`. */
 bool permission_covers(const struct permissions *have, const struct permissions *want);
 /* The list in api.md's form, e.g. ["read:users", ...]: one entry per bit, catalogue order. */

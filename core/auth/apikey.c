@@ -3,9 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/user_roles.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"
+#include "core/store/config.h"
+#include "core/store/user.h"
+
+#define DAY_MS INT64_C(86400000)
 
 /* ---- the keyed hash ---- */
 
@@ -65,21 +70,63 @@ is_allowed_from(TALLOC_CTX *mem, struct strings ranges, const char *address, str
 	return refuse(e, "not allowed from this address");
 }
 
+static bool
+is_service(const struct api_key *k)
+{
+	return strcmp(k->kind, KEY_SERVICE) == 0;
+}
+
+bool
+api_key_permissions(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k,
+    const char *granted, struct permissions *out, struct err *e)
+{
+	struct permissions makers = { { 0, 0 } };
+	struct strings     texts;
+
+	*out = (struct permissions) { { 0, 0 } };
+	permissions_add(out, k->scopes);
+	permissions_bound(out, t);
+	permissions_bound_key(out, k->administrative);
+	if (is_service(k))
+		return true;
+	if (!strings_of_lines(mem, granted, &texts, e))
+		return false;
+	permissions_add(&makers, texts);
+	permissions_intersect(out, &makers);
+	return true;
+}
+
+/* A text that is no id, as only another program can have written, binds to a config that is not
+ * there. */
 static void
-fill_caller(const struct tenant *t, const struct api_key *k, struct caller *out)
+fill_configs(const struct api_key *k, struct caller *out)
+{
+	for (size_t i = 0; i < k->config_ids.n && i < KEY_CONFIGS_MAX; i++) {
+		struct uuid *id = &out->configs[out->configs_n++];
+
+		if (!uuid_parse(str_of(k->config_ids.items[i]), id))
+			*id = (struct uuid) { 0 };
+	}
+}
+
+static bool
+fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, struct caller *out,
+    struct err *e)
 {
 	memset(out, 0, sizeof(*out)); /* the cache keeps its bytes, padding included */
 	out->kind = CALLER_API_KEY;
 	out->tenant = t->id;
 	out->user = k->id;
+	out->maker = k->created_by;
+	out->administrative = k->administrative && is_service(k);
 	out->platform = tenant_is_platform(t);
 	out->aal = 1;
 	out->auth_time_ms = k->created_at.ms;
 	out->created_ms = k->created_at.ms;
 	out->expires_ms = k->expires_at.ms != 0 ? k->expires_at.ms : INT64_MAX;
 	unicode_clean_into(str_of(k->name), out->name, sizeof(out->name));
-	permissions_add(&out->permissions, k->scopes);
-	permissions_bound(&out->permissions, t);
+	fill_configs(k, out);
+	return api_key_permissions(mem, t, k, k->granted, &out->permissions, e);
 }
 
 /* That the use could not be noted is no fault of the request. */
@@ -108,39 +155,69 @@ api_key_check(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		return refuse(e, "wrong secret");
 	if (k.expires_at.ms != 0 && k.expires_at.ms <= now_ms)
 		return refuse(e, "expired");
-	if (!is_allowed_from(mem, k.allowed_addresses, address, e))
+	if (k.orphaned && !is_service(&k))
+		return refuse(e, "its maker is gone or disabled");
+	if (!is_allowed_from(mem, k.allowed_addresses, address, e) ||
+	    !fill_caller(mem, t->tenant, &k, out, e))
 		return false;
-	fill_caller(t->tenant, &k, out);
 	touch(a, t, &k, now_ms);
 	return true;
 }
 
 /* ---- making ---- */
 
-static bool
-check_scopes(TALLOC_CTX *mem, const struct tenant *t, const struct caller *caller,
-    struct strings scopes, struct err *e)
+static void
+check_scope(TALLOC_CTX *mem, const struct api_key_new *in, size_t i, struct err *e)
 {
-	struct permissions want = { { 0, 0 } };
+	struct permissions one = { { 0, 0 } };
+	const char        *text = in->scopes.items[i];
+	char               pointer[40];
 
-	if (scopes.n == 0)
-		return err_fault(e, mem, "/scopes", "at least one is needed");
-	for (size_t i = 0; i < scopes.n; i++) {
-		char pointer[40];
+	snprintf(pointer, sizeof(pointer), "/scopes/%zu", i);
+	if (!permission_add(&one, text))
+		err_fault(e, mem, pointer, "not a permission of the form action:resource");
+	else if (strcmp(text, "create:api_keys") == 0)
+		err_fault(e, mem, pointer, "no key makes keys");
+	else if (in->config_ids.n > 0 && strcmp(text, "write:snapshots") != 0)
+		err_fault(e, mem, pointer,
+		    "a key with config_ids pushes there and does nothing else: its only scope is "
+		    "write:snapshots");
+	else if (!in->administrative && permission_needs_administrative(text))
+		err_fault(e, mem, pointer,
+		    "changing users, roles, keys, tenants or settings needs a key of kind service "
+		    "with administrative true");
+}
 
-		snprintf(pointer, sizeof(pointer), "/scopes/%zu", i);
-		if (!permission_add(&want, scopes.items[i]))
-			err_fault(e, mem, pointer, "not a permission of the form action:resource");
+static void
+check_kind(
+    TALLOC_CTX *mem, const struct api_key_new *in, bool service, int64_t now_ms, struct err *e)
+{
+	if (in->administrative && !service)
+		err_fault(e, mem, "/administrative", "is for keys of kind service");
+	if (service && in->expires_at.ms == 0)
+		err_fault(e, mem, "/expires_at",
+		    "is required of a service key: at most %d days ahead", KEY_DAYS_MAX);
+	else if (in->expires_at.ms != 0 && in->expires_at.ms <= now_ms)
+		err_fault(e, mem, "/expires_at", "must be in the future");
+	else if (service && in->expires_at.ms - now_ms > KEY_DAYS_MAX * DAY_MS)
+		err_fault(e, mem, "/expires_at", "a service key ends within %d days", KEY_DAYS_MAX);
+}
+
+static void
+check_config_texts(TALLOC_CTX *mem, struct strings ids, struct err *e)
+{
+	struct uuid id;
+
+	for (size_t i = 0; i < ids.n; i++) {
+		struct strings before = { ids.items, i };
+		char           pointer[40];
+
+		snprintf(pointer, sizeof(pointer), "/config_ids/%zu", i);
+		if (!uuid_parse(str_of(ids.items[i]), &id))
+			err_fault(e, mem, pointer, "must be a UUID");
+		else if (strings_have(before, ids.items[i]))
+			err_fault(e, mem, pointer, "comes twice");
 	}
-	if (e->code != ERR_OK)
-		return false;
-	/* "read:*" asks for what can be had in this tenant */
-	permissions_bound(&want, t);
-	if (permission_covers(&caller->permissions, &want))
-		return true;
-	return err_set(e, ERR_ESCALATION, 0,
-	    "A key cannot have permissions that its maker does not have.",
-	    "scopes beyond the caller's permissions");
 }
 
 static bool
@@ -165,8 +242,7 @@ refuse_keys(const struct caller *caller, struct err *e)
 {
 	if (caller->kind == CALLER_SESSION)
 		return true;
-	return err_set(e, ERR_FORBIDDEN, 0, "API keys can neither make nor delete keys.",
-	    "the caller is an API key");
+	return err_set(e, ERR_FORBIDDEN, 0, "No API key makes keys.", "the caller is an API key");
 }
 
 static bool
@@ -200,19 +276,69 @@ details_of(TALLOC_CTX *mem, const struct api_key *k, struct err *e)
 	buf_json(&b, str_of(k->name));
 	buf_puts(&b, ",\"prefix\":");
 	buf_json(&b, str_of(k->prefix));
-	buf_puts(&b, ",\"scopes\":[");
-	for (size_t i = 0; i < k->scopes.n; i++) {
-		buf_puts(&b, i > 0 ? "," : "");
-		buf_json(&b, str_of(k->scopes.items[i]));
-	}
-	buf_puts(&b, "]}");
+	buf_printf(&b, ",\"kind\":\"%s\",\"administrative\":%s,\"scopes\":", k->kind,
+	    k->administrative ? "true" : "false");
+	buf_strings(&b, k->scopes);
+	buf_puts(&b, ",\"config_ids\":");
+	buf_strings(&b, k->config_ids);
+	buf_putc(&b, '}');
 	return buf_text(&b, e);
 }
 
 struct making {
-	struct tenant_db     *t;
-	const struct api_key *k;
+	struct tenant_db    *t;
+	TALLOC_CTX          *mem;
+	const struct caller *caller;
+	struct api_key      *k;
 };
+
+/* By what stands in the database: the caller may come from a cache that has not heard of a role
+ * lost. */
+static bool
+check_maker(const struct making *m, struct err *e)
+{
+	struct permissions want = { { 0, 0 } }, have = { { 0, 0 } };
+	struct strings     texts;
+	struct user        u;
+
+	if (!user_lock(m->t, &m->caller->user, e) ||
+	    !user_by_id(m->t, m->mem, &m->caller->user, &u, e))
+		return false;
+	if (!user_is_active(&u))
+		return refuse(e, "its maker is not active");
+	if (!strings_of_lines(m->mem, u.granted, &texts, e))
+		return false;
+	permissions_add(&have, texts);
+	permissions_add(&want, m->k->scopes);
+	/* "read:*" asks for what a key can have in this tenant */
+	permissions_bound(&want, m->t->tenant);
+	permissions_bound_key(&want, m->k->administrative);
+	if (permission_covers(&have, &want))
+		return true;
+	return err_set(e, ERR_ESCALATION, 0,
+	    "A key cannot have permissions that its maker does not have.",
+	    "scopes beyond the caller's permissions");
+}
+
+static bool
+check_configs(const struct making *m, struct err *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < m->k->config_ids.n; i++) {
+		struct uuid id;
+		bool        there;
+		char        pointer[40];
+
+		if (!uuid_parse(str_of(m->k->config_ids.items[i]), &id) ||
+		    !config_exists(m->t, &id, &there, e))
+			return false;
+		snprintf(pointer, sizeof(pointer), "/config_ids/%zu", i);
+		if (!there)
+			ok = err_fault(e, m->mem, pointer, "there is no such drift config");
+	}
+	return ok;
+}
 
 static bool
 make_body(struct db *db, void *arg, struct err *e)
@@ -220,38 +346,67 @@ make_body(struct db *db, void *arg, struct err *e)
 	struct making *m = arg;
 
 	(void)db;
-	return api_key_add(m->t, m->k, e);
+	return check_maker(m, e) && check_configs(m, e) && api_key_add(m->t, m->k, e);
+}
+
+/* An end that is nearer than that when the key is made needs no telling. */
+static int64_t
+told_already(const struct api_key *k)
+{
+	int64_t days = k->expires_at.ms == 0
+			   ? INT64_MAX
+			   : (k->expires_at.ms - k->created_at.ms + DAY_MS - 1) / DAY_MS;
+
+	return days <= KEY_TOLD_LAST ? KEY_TOLD_LAST : days <= KEY_TOLD_FIRST ? KEY_TOLD_FIRST : 0;
+}
+
+static bool
+fill_key(struct auth *a, TALLOC_CTX *mem, const struct caller *caller, const struct tenant *t,
+    const struct api_key_new *in, struct api_key *out, struct err *e)
+{
+	*out = (struct api_key) { .id = uuid_make(a->clock, a->rand),
+		.administrative = in->administrative,
+		.scopes = in->scopes,
+		.config_ids = in->config_ids,
+		.allowed_addresses = in->allowed_addresses,
+		.created_by = caller->user,
+		.created_at = { clock_ms(a->clock) },
+		.expires_at = in->expires_at };
+	out->told_days = told_already(out);
+	out->name = talloc_strdup(mem, in->name);
+	out->kind = talloc_strdup(mem, in->kind == NULL ? KEY_PERSONAL : in->kind);
+	return out->name != NULL && out->kind != NULL ? make_text(a, mem, t, out, e)
+						      : err_memory(e);
+}
+
+static bool
+check_new(struct auth *a, TALLOC_CTX *mem, const struct api_key_new *in, struct err *e)
+{
+	bool service = in->kind != NULL && strcmp(in->kind, KEY_SERVICE) == 0;
+
+	check_kind(mem, in, service, clock_ms(a->clock), e);
+	check_addresses(mem, in->allowed_addresses, e);
+	check_config_texts(mem, in->config_ids, e);
+	if (in->scopes.n == 0)
+		err_fault(e, mem, "/scopes", "at least one is needed");
+	for (size_t i = 0; i < in->scopes.n; i++)
+		check_scope(mem, in, i, e);
+	return e->code == ERR_OK;
 }
 
 bool
 api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, const struct api_key_new *in, struct api_key *out, struct err *e)
 {
-	int64_t            now_ms = clock_ms(a->clock);
-	struct making      m = { t, out };
+	struct making      m = { t, mem, caller, out };
 	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE,
 		.success = true,
 		.caller = caller,
 		.origin = origin,
 		.target_kind = "api_key" };
 
-	if (!refuse_keys(caller, e))
-		return false;
-	if (in->expires_at.ms != 0 && in->expires_at.ms <= now_ms)
-		return err_fault(e, mem, "/expires_at", "must be in the future");
-	if (!check_addresses(mem, in->allowed_addresses, e) ||
-	    !check_scopes(mem, t->tenant, caller, in->scopes, e))
-		return false;
-	*out = (struct api_key) { .id = uuid_make(a->clock, a->rand),
-		.scopes = in->scopes,
-		.allowed_addresses = in->allowed_addresses,
-		.created_by = caller->user,
-		.created_at = { now_ms },
-		.expires_at = in->expires_at };
-	out->name = talloc_strdup(mem, in->name);
-	if (out->name == NULL)
-		return err_memory(e);
-	if (!make_text(a, mem, t->tenant, out, e))
+	if (!refuse_keys(caller, e) || !check_new(a, mem, in, e) ||
+	    !fill_key(a, mem, caller, t->tenant, in, out, e))
 		return false;
 	entry.target_id = out->id;
 	entry.details = details_of(mem, out, e);
@@ -287,9 +442,9 @@ api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
 		.target_kind = "api_key",
 		.target_id = *id };
 
-	if (!refuse_keys(caller, e) || !audit_deed(t, mem, a, drop_body, &d, &entry, e))
+	if (!audit_deed(t, mem, a, drop_body, &d, &entry, e))
 		return false;
 	if (a->segment != NULL)
-		cache_bump_user(a->segment, id);
+		cache_bump_session(a->segment, id);
 	return true;
 }

@@ -67,12 +67,17 @@ make_key(struct resolving *v, struct err *e)
 	return true;
 }
 
+/* What ends a user's sessions ends the user's keys, or they are read again; a key has an id where a session has one. */
 static void
 remember(const struct resolving *v, struct cache_epochs before, const struct caller *c)
 {
+	bool               is_key = c->kind == CALLER_API_KEY;
+	const struct uuid *user = is_key ? &c->maker : &c->user;
+	const struct uuid *session = is_key ? &c->user : &c->session;
+
 	if (v->a->segment != NULL)
-		cache_put(v->a->segment, v->key, &c->tenant, &c->user, &c->session, before,
-		    v->now_ms, c->expires_ms, c, sizeof(*c));
+		cache_put(v->a->segment, v->key, &c->tenant, user, session, before, v->now_ms,
+		    c->expires_ms, c, sizeof(*c));
 }
 
 static struct cache_epochs
@@ -209,14 +214,30 @@ confirm_session(const struct resolving *v, struct caller *out, bool *stale, stru
 
 /* ---- API keys ---- */
 
+/* The maker's epoch is to be from before the row is read: who made it is known from the cache, or the row is read twice. */
+static bool
+check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_text *text,
+    struct caller *out, struct err *e)
+{
+	struct cache_epochs before;
+	struct uuid         maker;
+
+	do {
+		maker = out->maker;
+		before = epochs_now(v, &t->tenant->id, &maker, &text->id);
+		if (!api_key_check(v->a, v->mem, t, text, v->address, out, e))
+			return refuse_missing(e, "no such API key");
+	} while (v->a->segment != NULL && !uuid_eq(&out->maker, &maker));
+	remember(v, before, out);
+	return true;
+}
+
 static bool
 read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 {
 	struct key_text      text;
 	const struct tenant *tenant;
 	struct tenant_db    *t;
-	struct cache_epochs  before;
-	struct uuid          none = { { 0 } };
 	bool                 ok;
 
 	if (!key_text_parse(v->c->text, &text))
@@ -224,13 +245,9 @@ read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 	if (!tenant_by_tag(v->a->database, text.tenant, &tenant, e) ||
 	    !tenant_db_open(v->a->database, tenant, false, &t, e))
 		return refuse_missing(e, "no such tenant, or it is not active");
-	before = epochs_now(v, &tenant->id, &text.id, &none);
-	ok = api_key_check(v->a, v->mem, t, &text, v->address, out, e);
+	ok = check_api_key(v, t, &text, out, e);
 	secret_wipe(&text, sizeof(text));
-	if (!ok)
-		return refuse_missing(e, "no such API key");
-	remember(v, before, out);
-	return true;
+	return ok;
 }
 
 /* ---- */
@@ -275,6 +292,7 @@ resolve(const struct resolving *v, struct caller *out, struct err *e)
 	int64_t age_ms = 0;
 	bool    stale = true;
 
+	*out = (struct caller) { 0 };
 	if (!recall(v, out, &age_ms))
 		return read_caller(v, out, e);
 	if (age_ms >= 0 && age_ms < v->a->conf->revocation_lag_ms)
@@ -300,6 +318,12 @@ caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c, cons
 		snprintf(e->pub, sizeof(e->pub),
 		    "The credential is not valid or has ended. Sign in again.");
 	return false;
+}
+
+bool
+caller_is(const struct caller *c, const struct uuid *user)
+{
+	return uuid_eq(&c->user, user) || (!uuid_is_nil(&c->maker) && uuid_eq(&c->maker, user));
 }
 
 bool

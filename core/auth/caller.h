@@ -9,6 +9,7 @@
 
 #include "core/auth/access.h"
 #include "core/auth/auth.h"
+#include "core/store/apikey.h"
 
 #define CSRF_TOKEN_MAX 48
 
@@ -26,6 +27,9 @@ struct caller {
 	struct uuid        tenant;
 	struct uuid        user;            /* or the API key's id */
 	struct uuid        session;         /* nil for API keys */
+	struct uuid        maker;           /* of an API key: the user who made it; nil: none, or no key */
+	struct uuid        configs[KEY_CONFIGS_MAX]; /* of a key: pushes to these and does nothing else */
+	size_t             configs_n;       /* 0: not bound */
 	struct permissions permissions;
 	int64_t            aal;
 	int64_t            auth_time_ms;
@@ -58,6 +62,9 @@ struct credential {
  */
 MUST_USE bool caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c,
     const char *address, struct caller *out, struct err *e);
+
+/* The caller is that user, or a key that this user made: what nobody may do to themselves. */
+bool caller_is(const struct caller *c, const struct uuid *user);
 
 /* For CSRF: HMAC of the session under KEY_CSRF, base64url; 43 bytes + NUL. */
 MUST_USE bool caller_csrf(const struct auth *a, const struct uuid *session, char out[static CSRF_TOKEN_MAX], struct err *e);

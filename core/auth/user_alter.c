@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "core/auth/ident.h"
+#include "core/auth/key_maker.h"
 #include "core/auth/user_roles.h"
+#include "core/base/schema.h"
 #include "core/store/session.h"
 
 struct altering {
@@ -11,6 +13,7 @@ struct altering {
 	struct audit_entry        entry;
 	struct role_choice        roles;
 	struct user               was, now;
+	const struct key_effects *keys; /* what becomes of the user's API keys; NULL: nothing */
 };
 
 /* ---- inside the transaction ---- */
@@ -49,7 +52,7 @@ keep_an_admin(const struct altering *w, bool stays, struct err *e)
 static bool
 keep_own_email(const struct altering *w, struct err *e)
 {
-	if (!uuid_eq(&w->id, &w->m->caller->user) || strcmp(w->was.email, w->now.email) == 0)
+	if (!caller_is(w->m->caller, &w->id) || strcmp(w->was.email, w->now.email) == 0)
 		return true;
 	return err_fault(e, w->m->mem, "/email",
 	    "is your own: change it by PUT /api/auth/me, which mails a link to the new address");
@@ -70,6 +73,15 @@ put_change(struct buf *b, const char *name, const char *from, const char *to)
 }
 
 static bool
+put_keys(struct buf *b, const struct altering *w, struct err *e)
+{
+	if (w->keys == NULL)
+		return true;
+	buf_puts(b, b->n > 1 ? ",\"keys\":" : "\"keys\":");
+	return schema_encode(b, &key_effects_schema, w->keys, e);
+}
+
+static bool
 put_details(struct altering *w, struct err *e)
 {
 	struct buf b;
@@ -86,6 +98,8 @@ put_details(struct altering *w, struct err *e)
 		buf_strings(&b, w->now.roles);
 		buf_putc(&b, '}');
 	}
+	if (!put_keys(&b, w, e))
+		return false;
 	buf_putc(&b, '}');
 	w->entry.details = b.p;
 	return buf_ok(&b) || err_memory(e);
@@ -122,6 +136,17 @@ set_roles(struct altering *w, struct err *e)
 }
 
 static bool
+see_to_keys(struct altering *w, instant now, struct err *e)
+{
+	const struct managing *m = w->m;
+
+	w->keys = NULL;
+	if (user_is_active(&w->was) && !user_is_active(&w->now))
+		return keys_leave(m, &w->id, now, &w->keys, e);
+	return strings_same(w->was.roles, w->now.roles) || keys_narrow(m, &w->was, &w->keys, e);
+}
+
+static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering       *w = arg;
@@ -131,7 +156,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	if (!read_locked(w, e) || !fill_now(w, e) || !keep_own_email(w, e) ||
 	    !keep_an_admin(w, is_admin(&w->now), e) || !set_roles(w, e) ||
-	    !user_set(m->t, &w->now, now, e) || !put_details(w, e))
+	    !user_set(m->t, &w->now, now, e) || !see_to_keys(w, now, e) || !put_details(w, e))
 		return false;
 	return user_is_active(&w->now) || session_revoke_all(m->t, &w->id, now, "user_disabled", e);
 }
@@ -140,14 +165,18 @@ static bool
 erase_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
+	instant          now = { clock_ms(w->m->a->clock) };
 	struct buf       b;
 
 	(void)db;
-	if (!read_locked(w, e) || !keep_an_admin(w, false, e) || !user_drop(w->m->t, &w->id, e))
+	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
+	    !keys_leave(w->m, &w->id, now, &w->keys, e) || !user_drop(w->m->t, &w->id, e))
 		return false;
 	buf_make(&b, w->m->mem);
 	buf_puts(&b, "{\"email\":");
 	buf_json(&b, str_of(w->was.email));
+	if (!put_keys(&b, w, e))
+		return false;
 	buf_putc(&b, '}');
 	w->entry.details = b.p;
 	return buf_ok(&b) || err_memory(e);
@@ -201,6 +230,16 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 	return err_fault(e, m->mem, "/email", "cannot be an address");
 }
 
+/* The user as it is now, with what became of its keys. */
+static bool
+tell(const struct altering *w, struct user *out, struct err *e)
+{
+	if (!user_by_id(w->m->t, w->m->mem, &w->id, out, e))
+		return false;
+	out->keys = w->keys;
+	return true;
+}
+
 bool
 user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
     struct user *out, struct err *e)
@@ -210,7 +249,7 @@ user_alter(const struct managing *m, const struct uuid *id, const struct user_ch
 
 	begin(&w, m, id, &change, AUDIT_USER_UPDATE);
 	return clean(m, &change, e) && role_choice_make(m, change.roles, &w.roles, e) &&
-	       run(&w, alter_body, e) && user_by_id(m->t, m->mem, id, out, e);
+	       run(&w, alter_body, e) && tell(&w, out, e);
 }
 
 bool

@@ -65,7 +65,7 @@ user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e
 		.target_id = *id };
 
 	/* a session left open, or a key of one's own, is no proof */
-	if (uuid_eq(id, &m->caller->user))
+	if (caller_is(m->caller, id))
 		return err_set(e, ERR_CONFLICT, 0,
 		    "Your own second factor is given up with a code of it: disable it instead.",
 		    "a reset of the caller's own factor");

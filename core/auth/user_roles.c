@@ -102,8 +102,19 @@ may_manage(const struct managing *m, const struct user *u, struct err *e)
 	    "the user may do more than the caller");
 }
 
+/* Who made a key is not changed by it: no role, address or state is won or lost by what lies in a file. */
+static bool
+refuse_maker(const struct managing *m, const struct uuid *id, struct err *e)
+{
+	if (m->caller->kind != CALLER_API_KEY || !caller_is(m->caller, id))
+		return true;
+	return err_set(e, ERR_FORBIDDEN, 0,
+	    "An API key cannot change the user who made it: sign in to do this.",
+	    "the key's own maker");
+}
+
 bool
 user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e)
 {
-	return user_lock(m->t, id, e) && user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
+	return refuse_maker(m, id, e) && user_lock(m->t, id, e) && user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
 }

@@ -19,7 +19,8 @@ MUST_USE bool role_choice_make(const struct managing *m, struct strings names, s
 MUST_USE bool role_choice_may_grant(const struct managing *m, const struct role_choice *c, struct err *e);
 /*
  * Inside a transaction, before anything is done to another user: nobody else changes this one until the end, and
- * the caller may do all that this user may (else ERR_ESCALATION).  ERR_MISSING: no such user.
+ * the caller may do all that this user may (else ERR_ESCALATION).  ERR_MISSING: no such user; ERR_FORBIDDEN: the
+ * caller is a key that this user made.
  */
 MUST_USE bool user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e);
 

@@ -50,6 +50,18 @@ SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
 SQL(config_select, SQL_TENANT, &id_in, &config_schema,
     "SELECT id, name, spec, version, created_at, updated_at FROM drift_configs WHERE id = ?");
 
+SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = ?");
+
+bool
+config_exists(struct tenant_db *t, const struct uuid *id, bool *there, struct err *e)
+{
+	const struct id_in in = { *id };
+	struct id_in       row;
+
+	*there = db_one(t->db, t->db, &config_select_id, &in, &row, e);
+	return *there || err_take(e, ERR_MISSING);
+}
+
 bool
 config_add(struct db *db, const struct drift_config *c, struct err *e)
 {

@@ -28,6 +28,9 @@ static const struct field user_fields[] = {
 	    struct user, epoch, .flags = FIELD_NO_JSON, .doc = "Grows with each change of rights."),
 	FIELD(struct user, role_names, .flags = SQL_ONLY, .doc = "Role names, LF between."),
 	FIELD(struct user, granted, .flags = SQL_ONLY, .doc = "Permissions, LF between."),
+	FIELD(struct user, keys, .item = &key_effects_schema,
+	    .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
+	    .doc = "In the answer to a change of status or roles: the API keys that end or narrow by it."),
 	FIELD_END,
 };
 const struct schema user_schema = SCHEMA("User", struct user, user_fields);

@@ -8,6 +8,7 @@
 #ifndef BSX_STORE_USER_H
 #define BSX_STORE_USER_H
 
+#include "core/store/apikey.h"
 #include "core/store/tenant_db.h"
 
 struct user {
@@ -25,6 +26,7 @@ struct user {
 	uint64_t       epoch;
 	char          *role_names;   /* `roles` as the database gives them, LF between; NULL: none */
 	char          *granted;      /* permission texts of all roles, LF between; NULL: none */
+	const struct key_effects *keys; /* of a change: what became of the user's API keys; NULL: nothing */
 };
 extern const struct schema user_schema;
 /* Columns of user_schema from users u, for statements of this family. */

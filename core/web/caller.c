@@ -176,6 +176,23 @@ check_session(const struct request *r, struct err *e)
 	return err_set(e, ERR_FORBIDDEN, 0, "An API key cannot do this.", "API key");
 }
 
+/* To a key that is bound to configs nothing exists but its pushes. */
+static bool
+check_bound(const struct request *r, struct err *e)
+{
+	const struct access *a = &r->route->access;
+	const struct caller *c = &r->caller;
+	bool pushes = a->action == ACTION_WRITE && a->resource == RESOURCE_SNAPSHOTS;
+
+	for (size_t i = 0; pushes && i < c->configs_n; i++)
+		if (uuid_eq(&r->id0, &c->configs[i]))
+			return true;
+	return c->configs_n == 0 ||
+	       err_set(e, ERR_MISSING, 0,
+		   "This API key pushes to its drift configs and does nothing else.",
+		   "bound to other configs");
+}
+
 bool
 step_access(struct request *r, struct err *e)
 {
@@ -187,6 +204,8 @@ step_access(struct request *r, struct err *e)
 		return err_set(e, ERR_MFA_ENROLLMENT, 0, "Set up a second factor first.",
 		    "second factor not enrolled");
 	if (!check_acting(r, e))
+		return false;
+	if (a->who != ACCESS_WHO_SIGNED_IN && !check_bound(r, e))
 		return false;
 	if (a->who == ACCESS_WHO_SIGNED_IN ? !check_session(r, e)
 					   : !check_permission(r, a->action, a->resource, e))

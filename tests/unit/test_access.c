@@ -191,6 +191,55 @@ built_in_roles_hold_what_they_are_for(void **state)
 	}
 }
 
+/* ---- keys ---- */
+
+static bool
+gives_power(int r)
+{
+	return r == RESOURCE_USERS || r == RESOURCE_ROLES || r == RESOURCE_API_KEYS ||
+	       r == RESOURCE_TENANTS || r == RESOURCE_SETTINGS;
+}
+
+static void
+of_each_permission_a_key_has_what_its_kind_can_have(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ACTION__MAX * RESOURCE__MAX; i++) {
+		enum action        a = (enum action)(i / RESOURCE__MAX);
+		enum resource_kind r = (enum resource_kind)(i % RESOURCE__MAX);
+		bool               makes_keys = a == ACTION_CREATE && r == RESOURCE_API_KEYS;
+		bool               power = a != ACTION_READ && gives_power(r);
+		char               text[PERMISSION_TEXT_MAX];
+
+		permission_print(a, r, text);
+		assert_int_equal(permission_needs_administrative(text), power);
+		for (int administrative = 0; administrative < 2; administrative++) {
+			struct permissions one = of(text), every = of("*:*");
+			bool               want = !makes_keys && (administrative || !power);
+
+			permissions_bound_key(&one, administrative);
+			permissions_bound_key(&every, administrative);
+			assert_int_equal(permission_has(&one, a, r), want);
+			assert_int_equal(permission_has(&every, a, r), want);
+		}
+	}
+}
+
+static void
+a_wildcard_of_resources_names_none_and_one_of_actions_names_all(void **state)
+{
+	static const char *const bounded[] = { "*:*", "update:*", "manage:*", "read:*", "read:users",
+		"*:drift", "manage:channels", "no:users:no", "users", "" };
+	static const char *const naming[] = { "*:users", "manage:roles", "*:settings",
+		"delete:api_keys", "manage:tenants" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(bounded); i++)
+		assert_false(permission_needs_administrative(bounded[i]));
+	for (size_t i = 0; i < LEN(naming); i++)
+		assert_true(permission_needs_administrative(naming[i]));
+}
+
 int
 main(void)
 {
@@ -201,6 +250,8 @@ main(void)
 		cmocka_unit_test(nobody_covers_what_they_do_not_hold),
 		cmocka_unit_test(the_list_has_one_entry_per_bit_and_reads_back),
 		cmocka_unit_test(outside_the_platform_nobody_makes_tenants_or_reads_metrics),
+		cmocka_unit_test(of_each_permission_a_key_has_what_its_kind_can_have),
+		cmocka_unit_test(a_wildcard_of_resources_names_none_and_one_of_actions_names_all),
 		cmocka_unit_test(built_in_roles_hold_what_they_are_for),
 	};
 

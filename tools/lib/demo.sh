@@ -49,7 +49,9 @@ demo_make() {
 		'{name: "Entra conditional access", source: {kind: "push"}, rule_packs: ["entra"],
 		  alerts: [{channel_id: $c, min_severity: "low"}]}' >"$run/body.json"
 	once config /api/drift/configs "$run/body.json"
-	echo '{"name": "Trial collector", "scopes": ["write:snapshots"]}' >"$run/body.json"
+	jq -n --arg c "$(jq -r .id "$conf/demo-config.json")" \
+		'{name: "Trial collector", kind: "service", scopes: ["write:snapshots"], config_ids: [$c],
+		  expires_at: (now + 399 * 86400 | todate)}' >"$run/body.json"
 	once key /api/api-keys "$run/body.json"
 	demo_set '{receiver_port: $p, channel_id: $h, config_id: $c, delivered: false}' \
 		--argjson p "$had" --arg h "$channel" --arg c "$(jq -r .id "$conf/demo-config.json")"

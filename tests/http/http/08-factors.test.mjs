@@ -9,7 +9,7 @@ import { codeOf, enrol, present } from '../lib/authenticator.mjs';
 import { Log, state } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
 import { checkProblem } from '../lib/spec.mjs';
-import { bearer, browser, login, newKey, newTenant, origin, withKey, withToken } from '../lib/people.mjs';
+import { administrativeKey, bearer, browser, login, newKey, newTenant, origin, withKey, withToken } from '../lib/people.mjs';
 
 // ---- people -------------------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ test('an administrator takes a lost factor away, and every session with it; not 
   await refused(await api('POST', who.target), 403, 'forbidden');
   await refused(await manager('POST', who.target), 403, 'privilege_escalation');
   await refused(await admin('POST', `/api/users/${admin.session.user.id}/2fa/reset`), 409, 'conflict');
-  const key = withKey((await newKey(admin, ['update:users'])).key);
+  const key = withKey((await administrativeKey(admin, ['update:users'])).key);
   await refused(await key('POST', who.target), 403, 'privilege_escalation');
   await challenge(who);
   assert.equal((await api('GET', '/api/auth/me')).status, 200);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
 import { call, send } from '../lib/client.mjs';
-import { all, bearer, browser, login, newKey, newTenant, unique, withKey, withToken } from '../lib/people.mjs';
+import { administrativeKey, all, bearer, browser, login, newKey, newTenant, unique, withKey, withToken } from '../lib/people.mjs';
 
 let owner, admin;
 
@@ -190,7 +190,7 @@ test('nobody grants what they do not hold, nor changes who may do more', async (
 });
 
 test('roles need assign:roles beside create:users and update:users', async () => {
-  const key = withKey((await newKey(admin, ['read:users', 'create:users', 'update:users'])).key);
+  const key = withKey((await administrativeKey(admin, ['read:users', 'create:users', 'update:users'])).key);
   const body = { email: `${unique('k')}@people.example`, display_name: 'K', password: password() };
   assert.equal((await key('POST', '/api/users', { body: { ...body, roles: ['viewer'] } })).status, 403);
   const made = await key('POST', '/api/users', { body });
@@ -331,7 +331,7 @@ test('sessions of others: 404 without update:users; administrators end one or al
   assert.equal((await admin('POST', `/api/users/${who.id}/sessions/revoke`)).status, 204);
   assert.equal(await me(b), 401);
   assert.equal((await login(who)).status, 200);
-  const keys = withKey((await newKey(admin, ['*:users'])).key);
+  const keys = withKey((await administrativeKey(admin, ['*:users'])).key);
   assert.equal((await keys('GET', '/api/auth/sessions')).status, 403);
   assert.equal((await keys('DELETE', `/api/auth/sessions/${id}`)).status, 403);
 });

@@ -4,7 +4,7 @@ import crypto from 'node:crypto';
 import { test } from 'node:test';
 import { credentials, sleep } from '../lib/env.mjs';
 import { call } from '../lib/client.mjs';
-import { all, bearer, login, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, all, bearer, login, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 
 async function tenantOf(caller) {
   const items = await all(caller, '/api/tenants');
@@ -144,7 +144,7 @@ test('what only the platform may change, and what the platform does to others', 
 
 test('without update:settings a name may be changed by update:tenants, settings not', async () => {
   const admin = await bearer(newTenant()), { id } = await tenantOf(admin);
-  const key = withKey((await newKey(admin, ['read:tenants', 'update:tenants'])).key);
+  const key = withKey((await administrativeKey(admin, ['read:tenants', 'update:tenants'])).key);
   assert.equal((await key('PUT', `/api/tenants/${id}`, { body: { name: unique('n') } })).status, 200);
   assert.equal((await key('PUT', `/api/tenants/${id}`, { body: { settings: { session: { idle_s: 900 } } } })).status, 403);
   const reader = withKey((await newKey(admin, ['read:tenants'])).key);

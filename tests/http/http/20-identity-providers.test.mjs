@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { call } from '../lib/client.mjs';
 import { Log } from '../lib/env.mjs';
 import { Idp, newProvider, outcome, signIn } from '../lib/idp.mjs';
-import { bearer, browser, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, bearer, browser, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const who = newTenant();
 const good = (more = {}) => ({ name: unique('p'), kind: 'oidc', client_id: 'client-1', client_secret: 'hush-hush-hush',
@@ -72,7 +72,7 @@ test('a name is taken once, a kind is not changed, and there is an end to them',
 });
 
 test('nobody gives by a provider what they do not hold', async () => {
-  const admin = await bearer(who), { key } = await newKey(admin, ['read:settings', 'update:settings', 'read:drift', 'read:alerts']);
+  const admin = await bearer(who), { key } = await administrativeKey(admin, ['read:settings', 'update:settings', 'read:drift', 'read:alerts']);
   const small = withKey(key);
   assert.equal((await small('POST', '/api/identity-providers', { body: good({ role_map: { g: 'viewer' } }) })).status, 201);
   for (const more of [{ role_map: { g: 'admin' } }, { allowed_domains: ['example.org'] }]) {

@@ -86,6 +86,11 @@ export async function newKey(admin, scopes = ['write:snapshots'], more = {}) {
   return answer.json;
 }
 
+// One of the tenant's own, and with `administrative` one that may change users, roles and settings.
+export const ahead = (days) => new Date(Date.now() + days * 86400000).toISOString();
+export const serviceKey = (admin, scopes, more = {}) => newKey(admin, scopes, { kind: 'service', expires_at: ahead(1), ...more });
+export const administrativeKey = (admin, scopes) => serviceKey(admin, scopes, { administrative: true });
+
 export async function newChannel(admin, url, more = {}) {
   const answer = await admin('POST', '/api/drift/channels',
     { body: { name: unique('channel'), kind: 'webhook', url, ...more } });

@@ -1,0 +1,20 @@
+/*
+ * key_maker.h - what becomes of the API keys that a user has made, when the user leaves or may do less.
+ *
+ * Both run in the transaction of the change.  *out names at most KEY_EFFECTS_MAX keys; NULL: there is nothing to say.
+ */
+#ifndef BSX_AUTH_KEY_MAKER_H
+#define BSX_AUTH_KEY_MAKER_H
+
+#include "core/auth/user_admin.h"
+
+#define KEY_EFFECTS_MAX 100
+
+/* The user is disabled or deleted: personal keys end for good, service keys go on without their maker. */
+MUST_USE bool keys_leave(const struct managing *m, const struct uuid *user, instant now,
+    const struct key_effects **out, struct err *e);
+/* The user's roles have changed from those that `was` has; names the personal keys that may do less by it. */
+MUST_USE bool keys_narrow(const struct managing *m, const struct user *was,
+    const struct key_effects **out, struct err *e);
+
+#endif

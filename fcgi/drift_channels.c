@@ -1,9 +1,11 @@
 #include <string.h>
 
+#include "core/auth/bound_secret.h"
 #include "core/base/secret.h"
 #include "core/store/channel.h"
 #include "core/store/outbox.h"
 #include "drift/alert/message.h"
+#include "drift/alert/webhook.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -21,7 +23,7 @@ static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id
 	 FIELD(struct channel_out, status, .doc = "active or disabled."),
 	 FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
 	 FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Signing secret (Standard Webhooks); shown this once."),
+	     .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
 	 FIELD(struct channel_out, created_at, .doc = "When it was made."),
 	 FIELD(struct channel_out, updated_at, .doc = "When it was last changed."), FIELD_END };
 static const struct schema channel_out_schema =
@@ -47,16 +49,21 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char *name, *url, *status;
+	const char *name, *url, *secret, *status;
+	uint64_t    given;
 };
 static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
 							   .max = 200, .doc = "Name, unique."),
 	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
 	     .doc = "Where to deliver to."),
+	 FIELD(struct channel_update, secret, .min = 1, .max = 100,
+	     .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
+	     .doc = "Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
+		    "answer shows once.  To be named with another url: it goes there."),
 	 FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
 	 FIELD_END };
 static const struct schema channel_update_schema =
-    SCHEMA("ChannelUpdate", struct channel_update, channel_update_fields);
+    SCHEMA_GIVEN("ChannelUpdate", struct channel_update, channel_update_fields, given);
 
 static void
 channel_show(const struct channel *c, struct channel_out *out)
@@ -155,13 +162,22 @@ add_body(struct db *db, void *arg, struct err *e)
 	return channel_add(db, arg, e);
 }
 
+static bool
+seal_secret(
+    struct request *r, struct channel *c, const uint8_t *key, size_t n, struct err *e)
+{
+	struct str plain = { (const char *)key, n };
+
+	return tenant_seal(
+	    r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+}
+
 /* The key is random; the text is what the receiver keeps. */
 static bool
 make_secret(struct request *r, struct channel *c, char **text, struct err *e)
 {
-	uint8_t   *key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
-	struct str plain = { (const char *)key, CHANNEL_SECRET_LEN };
-	char      *base64;
+	uint8_t *key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
+	char    *base64;
 
 	if (key == NULL)
 		return err_memory(e);
@@ -174,8 +190,21 @@ make_secret(struct request *r, struct channel *c, char **text, struct err *e)
 	if (*text == NULL)
 		return err_memory(e);
 	secret_guard(*text);
-	return tenant_seal(
-	    r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+	return seal_secret(r, c, key, CHANNEL_SECRET_LEN, e);
+}
+
+static bool
+put_secret(struct request *r, struct channel *c, const char *text, struct err *e)
+{
+	uint8_t *key = secret_alloc(r->mem, WEBHOOK_SECRET_MAX);
+	size_t   n;
+
+	if (key == NULL)
+		return err_memory(e);
+	if (!webhook_secret_parse(str_of(text), key, &n))
+		return err_fault(
+		    e, r->mem, "/secret", "must be whsec_ and base64 of 24 to 64 bytes, or null");
+	return seal_secret(r, c, key, n, e);
 }
 
 static bool
@@ -213,7 +242,24 @@ struct updating {
 	struct request              *r;
 	const struct channel_update *in;
 	struct channel               c;
+	char                        *secret; /* a new one, to be shown once; NULL: none */
 };
+
+/* Before the target is set. */
+static bool
+take_secret(struct updating *u, struct channel *c, struct err *e)
+{
+	const char                *url = u->in->url != NULL ? u->in->url : c->target;
+	const struct secret_target target = { "url", c->target, url };
+	bool named = (u->in->given & schema_bit(&channel_update_schema, "secret")) != 0;
+
+	if (!bound_secret_check(u->r->mem, "secret", c->secret.p != NULL, named, &target, 1, e))
+		return false;
+	if (!named)
+		return true;
+	return u->in->secret == NULL ? make_secret(u->r, c, &u->secret, e)
+				     : put_secret(u->r, c, u->in->secret, e);
+}
 
 static bool
 set_body(struct db *db, void *arg, struct err *e)
@@ -222,7 +268,7 @@ set_body(struct db *db, void *arg, struct err *e)
 	struct channel  *c = &u->c;
 	TALLOC_CTX      *mem = u->r->mem;
 
-	if (!channel_by_id(db, mem, &u->r->id0, c, e))
+	if (!channel_by_id(db, mem, &u->r->id0, c, e) || !take_secret(u, c, e))
 		return false;
 	if (u->in->name != NULL)
 		c->name = talloc_strdup(mem, u->in->name);
@@ -250,6 +296,7 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (!drift_deed(r, set_body, &u, AUDIT_CHANNEL_UPDATE, "channel", &r->id0, u.in->name, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&u.c, answer);
+	((struct channel_out *)answer)->secret = u.secret;
 	return true;
 }
 

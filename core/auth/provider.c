@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/bound_secret.h"
 #include "core/auth/oidc_metadata.h"
 #include "core/net/guard.h"
 #include "core/shm/cache.h"
@@ -49,7 +50,9 @@ static const struct field provider_change_fields[] = {
 	FIELD(struct provider_body, client_id, .min = 1, .max = 255,
 	    .doc = "This installation's number at the provider."),
 	FIELD(struct provider_body, client_secret, .min = 1, .max = PROVIDER_SECRET_MAX,
-	    .flags = FIELD_NULLABLE | FIELD_SECRET, .doc = "Its secret there; never shown again."),
+	    .flags = FIELD_NULLABLE | FIELD_SECRET,
+	    .doc = "Its secret there; never shown again.  To be named, or null, with another issuer "
+		   "or entra_tenant_id: it goes there."),
 	SHARED_FIELDS
 };
 const struct schema provider_new_schema =
@@ -408,17 +411,30 @@ forget_callers(const struct provider_deed *d)
 		cache_bump_tenant(d->a->segment, &d->t->tenant->id);
 }
 
+/* The token endpoint is the issuer's word, and of Entra the directory's. */
+static bool
+check_secret(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
+		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
+
+	return bound_secret_check(w->d->mem, "client_secret", was->client_secret.p != NULL,
+	    is_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
+}
+
 bool
 provider_change(const struct provider_deed *d, const struct uuid *id,
     const struct provider_body *in, struct provider *out, struct err *e)
 {
-	struct provider_work     w = { d, in, &provider_change_schema, out };
-	struct changing c = { .d = d, .p = out };
+	struct provider_work w = { d, in, &provider_change_schema, out };
+	struct changing      c = { .d = d, .p = out };
+	struct provider      was;
 
 	if (!provider_by_id(d->t->db, d->mem, id, out, e))
 		return false;
-	c.was = out->updated_at;
-	if (!put_all(&w, e) || !check_all(&w, e) ||
+	was = *out;
+	c.was = was.updated_at;
+	if (!put_all(&w, e) || !check_all(&w, e) || !check_secret(&w, &was, e) ||
 	    !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
 		return false;
 	forget_callers(d);

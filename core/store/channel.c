@@ -20,9 +20,9 @@ static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
 	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
 static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
 static const struct field  set_fields[] = { COLUMN(struct channel, name),
-	 COLUMN(struct channel, target), COLUMN(struct channel, status),
-	 COLUMN(struct channel, status_reason), COLUMN(struct channel, updated_at),
-	 COLUMN(struct channel, id), FIELD_END };
+	 COLUMN(struct channel, target), COLUMN_NULL(struct channel, secret),
+	 COLUMN(struct channel, status), COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
 static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
 static const struct field  disable_fields[] = { COLUMN(struct channel, status_reason),
 	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
@@ -36,7 +36,8 @@ SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
     " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE channels SET name = ?, target = ?, status = ?, status_reason = ?, updated_at = ?"
+    "UPDATE channels SET name = ?, target = ?, secret = ?, status = ?, status_reason = ?,"
+    " updated_at = ?"
     " WHERE id = ?");
 SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = ?");
 SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,

@@ -25,7 +25,7 @@ MUST_USE bool channel_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e);
 MUST_USE bool channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after,
     size_t limit, struct channel **rows, size_t *n, struct err *e);
-/* Name, target, status and its reason. */
+/* Name, target, secret, status and its reason. */
 MUST_USE bool channel_set(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e);
 MUST_USE bool channel_disable(

@@ -67,7 +67,8 @@ demo_receiver() {
 	wait_until 30 receiver_listens || { tail -n 5 "$log/receiver.log" && return 1; }
 	has=$(cat "$run/receiver.port")
 	[ "$has" != "$had" ] || return 0
-	jq -n --arg u "http://127.0.0.1:$has/hook" '{url: $u}' >"$run/body.json"
+	jq -n --arg u "http://127.0.0.1:$has/hook" --rawfile s "$conf/webhook-secret" \
+		'{url: $u, secret: ($s | rtrimstr("\n"))}' >"$run/body.json"
 	api PUT "/api/drift/channels/$(demo_channel)" "$run/body.json"
 	demo_set '.receiver_port = $p' --argjson p "$has"
 }

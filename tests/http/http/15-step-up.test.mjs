@@ -39,7 +39,8 @@ const deeds = {
   'DELETE /api/identity-providers/{id}': power(async (w) => ({ target: `/api/identity-providers/${await w.provider()}` }), 204),
   'POST /api/drift/channels': power(() => ({ body: { name: unique('c'), kind: 'webhook', ...hook() } }), 201),
   'PUT /api/drift/channels/{id}': members({
-    url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: hook() }), done: 200 },
+    url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ...hook(), secret: null } }), done: 200 },
+    secret: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { secret: null } }), done: 200 },
   }),
   'DELETE /api/drift/channels/{id}': no('takes a target away'),
   'POST /api/drift/channels/{id}/test': no('to a target that was set with a proof'),

@@ -82,13 +82,15 @@ seconds_until(const struct request *r, int64_t end_ms)
 	return (end_ms - clock_ms(r->app->clock) + 999) / 1000;
 }
 
+/* Both for as long as the session: a refresh cookie counts beside the access cookie only, also one
+ * that has run out. */
 bool
 auth_put_cookies(struct request *r, const struct session_grant *g, struct err *e)
 {
-	return reply_cookie(
-		   r, "bsx_access", g->access_token, seconds_until(r, g->access_end_ms), e) &&
-	       reply_cookie(
-		   r, "bsx_refresh", g->refresh_token, seconds_until(r, g->caller.absolute_ms), e);
+	int64_t age_s = seconds_until(r, g->caller.absolute_ms);
+
+	return reply_cookie(r, "bsx_access", g->access_token, age_s, e) &&
+	       reply_cookie(r, "bsx_refresh", g->refresh_token, age_s, e);
 }
 
 bool
@@ -261,21 +263,17 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct refresh_body *in = body;
 	struct session_grant       g = { 0 };
-	struct str                 token = { NULL, 0 };
-	bool                       bad = false, in_body = in != NULL && in->refresh_token != NULL;
+	struct refresh_shown       shown = { .origin = &r->origin };
+	struct uuid                of;
+	bool                       in_body = in != NULL && in->refresh_token != NULL;
 
 	if (in_body)
-		token = str_of(in->refresh_token);
-	else
-		token = request_cookie(r, "bsx_refresh", &bad);
-	if (bad || token.n == 0)
-		return err_set(e, ERR_UNAUTHENTICATED, 0,
-		    "There is no refresh token. Sign in again.", "%s",
-		    bad ? "the refresh cookie came twice" : "no refresh token");
-	/* a cookie comes by itself: the browser must say who sent it */
-	if (!in_body && !request_same_origin(r, true, e))
+		shown.token = str_of(in->refresh_token);
+	else if (!request_refresh_cookie(r, &shown.token, &of, e))
 		return false;
-	return session_refresh(r->app->auth, r->mem, token, &r->origin, &g, e) &&
+	else
+		shown.of = &of; /* nil: a refresh cookie that comes alone is of no session */
+	return session_refresh(r->app->auth, r->mem, &shown, &g, e) &&
 	       auth_answer(r, &g, in_body, answer, e);
 }
 
@@ -380,16 +378,34 @@ static const struct field logout_query_fields[] = {
 static const struct schema logout_query_schema =
     SCHEMA("LogoutQuery", struct logout_query, logout_query_fields);
 
+/* The worst that a planted cookie does here is to end the session of who planted it. */
+static bool
+end_by_cookie(struct request *r, bool all, struct err *e)
+{
+	struct refresh_shown shown = { .origin = &r->origin };
+	struct uuid          of;
+
+	if (!request_refresh_cookie(r, &shown.token, &of, e))
+		return false;
+	if (!uuid_is_nil(&of))
+		shown.of = &of;
+	return session_end_by_refresh(r->app->auth, r->mem, &shown, all, e);
+}
+
 static bool
 logout(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct logout_query *q = r->query;
+	struct auth               *a = r->app->auth;
+	bool                       all = q != NULL && q->all, ended;
 
 	(void)body;
 	(void)answer;
-	return session_end(
-		   r->app->auth, r->mem, r->db, &r->caller, &r->origin, q != NULL && q->all, e) &&
-	       reply_cookie(r, "bsx_access", "", 0, e) && reply_cookie(r, "bsx_refresh", "", 0, e);
+	ended = r->caller.kind == CALLER_NONE
+		    ? end_by_cookie(r, all, e)
+		    : session_end(a, r->mem, r->db, &r->caller, &r->origin, all, e);
+	return ended && reply_cookie(r, "bsx_access", "", 0, e) &&
+	       reply_cookie(r, "bsx_refresh", "", 0, e);
 }
 
 const struct route auth_routes[] = {
@@ -404,7 +420,7 @@ const struct route auth_routes[] = {
 	ROUTE(PUT, "/api/auth/me", SIGNED_IN, RATE_WRITE, 200, me_put, IN(me_update), OUT(me),
 	    "Changes one's own name, or asks for another e-mail address, which a step-up may be "
 	    "due for."),
-	ROUTE_Q(POST, "/api/auth/logout", logout_query, SIGNED_IN, RATE_WRITE, 204, logout, IN_NONE,
+	ROUTE_Q(POST, "/api/auth/logout", logout_query, LEAVING, RATE_WRITE, 204, logout, IN_NONE,
 	    OUT_NONE, "Ends the session at once, or all of the user's."),
 	ROUTE_END,
 };

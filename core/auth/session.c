@@ -336,17 +336,28 @@ find_tenant(struct refreshing *f, const struct refresh *r, struct err *e)
 	return refuse(e, "no such tenant, or it is not active");
 }
 
+/* Whose session it is; its row. */
 static bool
-refresh(struct refreshing *f, struct str token, struct session_grant *grant, struct err *e)
+find_session(struct refreshing *f, const struct refresh_shown *shown, struct err *e)
 {
 	struct refresh r;
-	uint64_t       generation = 0;
 
-	if (!refresh_parse(f->a, token, &r, e) || !find_tenant(f, &r, e))
+	if (!refresh_parse(f->a, shown->token, &r, e))
 		return false;
 	memcpy(f->session.b, r.session, sizeof(r.session));
 	f->presented = take_number(r.generation, sizeof(r.generation));
-	if (!read_row(f, e) || !rotate(f, &generation, e))
+	if (shown->of != NULL && !uuid_eq(shown->of, &f->session))
+		return refuse(e, "of another session than the access token");
+	return find_tenant(f, &r, e) && read_row(f, e);
+}
+
+static bool
+refresh(struct refreshing *f, const struct refresh_shown *shown, struct session_grant *grant,
+    struct err *e)
+{
+	uint64_t generation = 0;
+
+	if (!find_session(f, shown, e) || !rotate(f, &generation, e))
 		return false;
 	grant->tenant = f->t->tenant;
 	return caller_of_session(
@@ -355,13 +366,13 @@ refresh(struct refreshing *f, struct str token, struct session_grant *grant, str
 }
 
 bool
-session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token, const struct origin *origin,
+session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
     struct session_grant *grant, struct err *e)
 {
 	struct refreshing f = {
-		.a = a, .mem = mem, .origin = origin, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->clock)
 	};
-	bool ok = refresh(&f, token, grant, e);
+	bool ok = refresh(&f, shown, grant, e);
 
 	if (a->segment != NULL)
 		metric_add(a->segment, METRIC_AUTH_ATTEMPTS,
@@ -413,4 +424,24 @@ session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct c
 	else
 		cache_bump_session(a->segment, &caller->session);
 	return true;
+}
+
+/* The present generation and the one before it may end it; an older one is a copy. */
+bool
+session_end_by_refresh(
+    struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e)
+{
+	struct refreshing f = {
+		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->clock)
+	};
+	struct caller c;
+
+	if (!find_session(&f, shown, e))
+		return false;
+	if (f.row.generation > f.presented + 1)
+		return end_reused(&f, e);
+	if (f.row.generation < f.presented)
+		return refuse(e, "of a generation that was never given out");
+	return caller_of_session(a, mem, f.t->tenant, &f.session, &f.row, &c, e) &&
+	       session_end(a, mem, f.t, &c, shown->origin, all, e);
 }

@@ -32,9 +32,20 @@ struct session_grant {
 /* Makes both tokens for the session that grant->caller and grant->tenant name. */
 MUST_USE bool session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
     struct session_grant *grant, struct err *e);
-/* ERR_UNAUTHENTICATED, or ERR_REFRESH_REUSED once the session has been ended for it. */
-MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, struct str token, const struct origin *origin,
+/*
+ * A refresh token as it was shown.  `of`: the session it must belong to, NULL: any.  Both of its
+ * users: ERR_UNAUTHENTICATED, or ERR_REFRESH_REUSED once the session has been ended for it.
+ */
+struct refresh_shown {
+	struct str           token;
+	const struct uuid   *of;
+	const struct origin *origin;
+};
+MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
     struct session_grant *grant, struct err *e);
+/* Ends the session that it names, as session_end does: for whose access token has run out. */
+MUST_USE bool session_end_by_refresh(
+    struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e);
 /* Ends the caller's session, or all of its user's; it is over for every process when this returns. */
 MUST_USE bool session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, bool all, struct err *e);

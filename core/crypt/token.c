@@ -249,3 +249,18 @@ token_check(TALLOC_CTX *mem, const struct token_keys *ks, struct str token, cons
 	talloc_free(tmp);
 	return ok;
 }
+
+bool
+token_session(TALLOC_CTX *mem, struct str token, struct uuid *session)
+{
+	TALLOC_CTX        *tmp = talloc_new(mem);
+	const struct json *v = NULL;
+	struct parts       p;
+	bool               ok;
+
+	if (tmp != NULL && token.n <= TOKEN_MAX && split(token, &p))
+		v = read_part(tmp, p.body, TOKEN_MAX);
+	ok = v != NULL && take_uuid(v, "sid", session);
+	talloc_free(tmp);
+	return ok;
+}

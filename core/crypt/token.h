@@ -54,5 +54,10 @@ MUST_USE char *token_sign(TALLOC_CTX *mem, const struct token_key *k, const stru
  */
 MUST_USE bool token_check(TALLOC_CTX *mem, const struct token_keys *ks, struct str token, const char *iss,
     const struct clock *clock, struct token_claims *out, bool *unknown_kid, struct err *e);
+/*
+ * The session that a token of ours names, whether it has run out or not; nothing of it is verified:
+ * to be compared only.  False: it names none.
+ */
+MUST_USE bool token_session(TALLOC_CTX *mem, struct str token, struct uuid *session);
 
 #endif

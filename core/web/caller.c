@@ -84,6 +84,18 @@ is_metrics_address(const struct request *r)
 	       cidr_list_match(r->app->metrics_allow, &a);
 }
 
+/* Its access cookie has run out, or is gone: the refresh cookie tells who leaves. */
+static bool
+is_leaving(const struct request *r, const struct err *e)
+{
+	bool bad = false;
+
+	return r->route->access.who == ACCESS_WHO_LEAVING && e->code == ERR_UNAUTHENTICATED &&
+	       request_param(r, "HTTP_AUTHORIZATION").n == 0 &&
+	       request_param(r, "HTTP_X_API_KEY").n == 0 &&
+	       (request_cookie(r, "bsx_refresh", &bad).n > 0 || bad);
+}
+
 bool
 step_caller(struct request *r, struct err *e)
 {
@@ -92,15 +104,17 @@ step_caller(struct request *r, struct err *e)
 
 	if (who == ACCESS_WHO_ANYONE || (who == ACCESS_WHO_METRICS && is_metrics_address(r)))
 		return true;
-	if (!take_credential(r, &c, e))
-		return false;
-	if (!caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
-		r->caller.kind = CALLER_NONE;
-		if (c.kind == CREDENTIAL_API_KEY)
-			charge_bad_key(r, e);
-		return false;
+	if (take_credential(r, &c, e) &&
+	    caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
+		r->caller.by_cookie = c.by_cookie;
+		return true;
 	}
-	r->caller.by_cookie = c.by_cookie;
+	r->caller.kind = CALLER_NONE;
+	if (c.kind == CREDENTIAL_API_KEY)
+		charge_bad_key(r, e);
+	if (!is_leaving(r, e))
+		return false;
+	err_clear(e);
 	return true;
 }
 
@@ -197,6 +211,7 @@ bool
 step_access(struct request *r, struct err *e)
 {
 	const struct access *a = &r->route->access;
+	bool sessions_only = a->who == ACCESS_WHO_SIGNED_IN || a->who == ACCESS_WHO_LEAVING;
 
 	if (r->caller.kind == CALLER_NONE)
 		return true; /* step_caller let it pass: the route is open, or the address is */
@@ -205,10 +220,9 @@ step_access(struct request *r, struct err *e)
 		    "second factor not enrolled");
 	if (!check_acting(r, e))
 		return false;
-	if (a->who != ACCESS_WHO_SIGNED_IN && !check_bound(r, e))
+	if (!sessions_only && !check_bound(r, e))
 		return false;
-	if (a->who == ACCESS_WHO_SIGNED_IN ? !check_session(r, e)
-					   : !check_permission(r, a->action, a->resource, e))
+	if (sessions_only ? !check_session(r, e) : !check_permission(r, a->action, a->resource, e))
 		return false;
 	return !(a->fresh || request_wants_whole(r)) || request_fresh(r, e);
 }

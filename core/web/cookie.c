@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/crypt/token.h"
 #include "core/web/pass.h"
 
 /* Our cookies. __Host- binds to the host and Path=/; __Secure- leaves the path to us. */
@@ -62,6 +63,36 @@ request_cookie(const struct request *r, const char *name, bool *bad)
 		found = value;
 	}
 	return found;
+}
+
+static bool
+refuse(struct err *e, const char *why)
+{
+	return err_set(
+	    e, ERR_UNAUTHENTICATED, 0, "There is no refresh token. Sign in again.", "%s", why);
+}
+
+/*
+ * A neighbouring host can plant a cookie of this name and path, but none named __Host-: a pair of
+ * which one was planted does not fit together.
+ */
+bool
+request_refresh_cookie(const struct request *r, struct str *token, struct uuid *of, struct err *e)
+{
+	struct str access;
+	bool       bad, bad_access;
+
+	*of = (struct uuid) { 0 };
+	*token = request_cookie(r, "bsx_refresh", &bad);
+	access = request_cookie(r, "bsx_access", &bad_access);
+	if (bad || bad_access)
+		return refuse(e, "the refresh or the access cookie came twice");
+	if (token->n == 0)
+		return refuse(e, "no refresh token");
+	if (access.n > 0 && !token_session(r->mem, access, of))
+		return refuse(e, "the access cookie is none of ours");
+	/* a cookie comes by itself: the browser must say who sent it */
+	return request_same_origin(r, true, e);
 }
 
 /* cookie-octet of RFC 6265 section 4.1.1 */

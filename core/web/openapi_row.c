@@ -99,6 +99,11 @@ put_who(struct buf *b, const struct route *rt)
 	case ACCESS_WHO_SIGNED_IN:
 		buf_puts(b, "Needs a signed-in user; API keys cannot do this.");
 		return;
+	case ACCESS_WHO_LEAVING:
+		buf_puts(b, "Needs a signed-in user; API keys cannot do this. Where the access "
+			    "cookie has run "
+			    "out, the refresh cookie tells whose session it is.");
+		return;
 	case ACCESS_WHO_ALLOWED:
 		buf_puts(b, "Needs the permission ");
 		openapi_permission(b, rt);

@@ -126,6 +126,14 @@ struct str request_param(const struct request *r, const char *name);
  */
 struct str request_cookie(const struct request *r, const char *name, bool *bad);
 
+/*
+ * The refresh cookie, which must have come once, be of the access cookie's session if there is one,
+ * and be sent by this installation's page.  *of: that session, nil: no access cookie came.
+ * ERR_UNAUTHENTICATED, ERR_CSRF.
+ */
+MUST_USE bool request_refresh_cookie(
+    const struct request *r, struct str *token, struct uuid *of, struct err *e);
+
 /* Adds a header line to the answer; the value is refused (ERR_INTERNAL) if it holds CR, LF or NUL. */
 MUST_USE bool reply_header(struct request *r, const char *name, const char *value, struct err *e);
 /* A cookie with the attributes of the contract; `name` without prefix ("bsx_access"); age_s 0 clears it. */

@@ -19,11 +19,13 @@
 #include "core/web/request.h"
 
 enum access_who {
-	ACCESS_WHO_NONE, /* not a word: refused by routes_check() */
-	ACCESS_WHO_ANYONE,   /* ignores credentials */
-	ACCESS_WHO_SIGNED_IN,/* any user's session (not API keys) */
-	ACCESS_WHO_ALLOWED,  /* a caller holding action:resource */
-	ACCESS_WHO_METRICS,  /* an address in metrics.allow, or read:metrics in `platform` */
+	ACCESS_WHO_NONE,      /* not a word: refused by routes_check() */
+	ACCESS_WHO_ANYONE,    /* ignores credentials */
+	ACCESS_WHO_SIGNED_IN, /* any user's session (not API keys) */
+	ACCESS_WHO_ALLOWED,   /* a caller holding action:resource */
+	ACCESS_WHO_LEAVING, /* the same, or nobody whose browser shows a refresh cookie: its handler
+			       looks at that */
+	ACCESS_WHO_METRICS, /* an address in metrics.allow, or read:metrics in `platform` */
 };
 struct access {
 	enum access_who    who;
@@ -39,6 +41,7 @@ struct access {
  */
 #define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS, false
 #define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, false
+#define LEAVING        ACCESS_WHO_LEAVING, ACTION_READ, RESOURCE_USERS, false
 #define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, false
 #define METRICS_READER ACCESS_WHO_METRICS, ACTION_READ, RESOURCE_METRICS, false
 /* The same, else 403 step_up_required. */

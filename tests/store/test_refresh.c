@@ -68,12 +68,12 @@ a_token_ends_with_its_time_and_never_outlives_its_session(void **state)
 static enum err_code
 renews(struct people *p, struct auth *a, const char *token, struct session_grant *out)
 {
-	struct err e = { 0 };
+	const struct refresh_shown shown = { .token = str_of(token), .origin = &session_origin };
+	struct err                 e = { 0 };
 
 	(void)p;
 	memset(out, 0, sizeof(*out));
-	return session_refresh(a, session_mem, str_of(token), &session_origin, out, &e) ? ERR_OK
-											: e.code;
+	return session_refresh(a, session_mem, &shown, out, &e) ? ERR_OK : e.code;
 }
 
 static void
@@ -221,6 +221,63 @@ signing_out_everywhere_ends_all_of_ones_own_sessions(void **state)
 	assert_int_equal(people_resolve(&p->auth, vic.access_token, "", &c), ERR_OK);
 }
 
+static enum err_code
+leaves(struct people *p, const char *token, const struct uuid *of, bool all)
+{
+	const struct refresh_shown shown = { str_of(token), of, &session_origin };
+	struct err                 e = { 0 };
+
+	return session_end_by_refresh(&p->auth, session_mem, &shown, all, &e) ? ERR_OK : e.code;
+}
+
+static void
+who_has_a_refresh_token_only_can_leave_by_it(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant one, two, next, third;
+	struct uuid          named;
+	struct caller        c;
+
+	people_grant(p, session_mem, "ada@acme.test", &one);
+	people_grant(p, session_mem, "ada@acme.test", &two);
+	p->clock.set_ms = 601000; /* the access tokens have run out */
+	assert_int_equal(people_resolve(&p->auth, one.access_token, "", &c), ERR_UNAUTHENTICATED);
+	assert_true(token_session(session_mem, str_of(one.access_token), &named));
+	assert_true(uuid_eq(&named, &one.caller.session));
+	assert_int_equal(
+	    leaves(p, one.refresh_token, &two.caller.session, false), ERR_UNAUTHENTICATED);
+	assert_int_equal(leaves(p, one.refresh_token, &named, false), ERR_OK);
+	assert_int_equal(leaves(p, one.refresh_token, &named, false), ERR_UNAUTHENTICATED);
+	assert_int_equal(renews(p, &p->auth, one.refresh_token, &next), ERR_UNAUTHENTICATED);
+	assert_int_equal(renews(p, &p->auth, two.refresh_token, &next), ERR_OK);
+	assert_int_equal(leaves(p, two.refresh_token, NULL, true), ERR_OK); /* a lost answer */
+	assert_int_equal(renews(p, &p->auth, next.refresh_token, &third), ERR_UNAUTHENTICATED);
+}
+
+static void
+leaving_by_an_old_refresh_token_is_its_reuse(void **state)
+{
+	struct people       *p = *state;
+	struct session_grant g, second, third;
+
+	people_grant(p, session_mem, "ada@acme.test", &g);
+	assert_int_equal(renews(p, &p->auth, g.refresh_token, &second), ERR_OK);
+	assert_int_equal(renews(p, &p->auth, second.refresh_token, &third), ERR_OK);
+	assert_int_equal(leaves(p, g.refresh_token, NULL, true), ERR_REFRESH_REUSED);
+	assert_int_equal(leaves(p, third.refresh_token, NULL, false), ERR_UNAUTHENTICATED);
+}
+
+static void
+what_is_no_token_of_ours_names_no_session(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "a.b.c", "e30.e30.", "bsx_x" };
+	struct uuid              named;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(token_session(session_mem, str_of(bad[i]), &named));
+}
+
 static void
 without_a_segment_every_request_asks_the_database(void **state)
 {
@@ -267,6 +324,9 @@ main(void)
 		TEST(forged_refresh_tokens_are_refused),
 		TEST(twenty_tabs_renewing_at_once_log_nobody_out),
 		TEST(signing_out_everywhere_ends_all_of_ones_own_sessions),
+		TEST(who_has_a_refresh_token_only_can_leave_by_it),
+		TEST(leaving_by_an_old_refresh_token_is_its_reuse),
+		TEST(what_is_no_token_of_ours_names_no_session),
 		TEST(without_a_segment_every_request_asks_the_database),
 		TEST(csrf_tokens_belong_to_one_session),
 	};

@@ -60,12 +60,24 @@ circuit_is_open(struct segment *s, uint64_t server)
 }
 
 void
-circuit_answered(struct segment *s, uint64_t server)
+circuit_answered(struct segment *s, uint64_t server, int64_t now_ms)
 {
 	struct circuit *c = entry_of(s, server);
 
-	if (c != NULL && atomic_load(&c->until_ms) != 0)
+	if (c == NULL)
+		return;
+	atomic_store(&c->answered_ms, now_ms);
+	if (atomic_load(&c->until_ms) != 0)
 		atomic_store(&c->until_ms, 0);
+}
+
+/* Somebody was answered after `began_ms`; an instant to come is of another boot of this host. */
+static bool
+is_answered_since(struct circuit *c, int64_t began_ms, int64_t now_ms)
+{
+	int64_t at = atomic_load(&c->answered_ms);
+
+	return at > began_ms && at <= now_ms;
 }
 
 bool
@@ -73,7 +85,9 @@ circuit_silent(struct segment *s, uint64_t server, int64_t now_ms, int64_t took_
 {
 	struct circuit *c = entry_of(s, server);
 
-	return c != NULL && atomic_exchange(&c->until_ms, now_ms + pause_of(took_ms)) == 0;
+	if (c == NULL || is_answered_since(c, now_ms - took_ms, now_ms))
+		return false;
+	return atomic_exchange(&c->until_ms, now_ms + pause_of(took_ms)) == 0;
 }
 
 bool

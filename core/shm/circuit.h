@@ -33,8 +33,11 @@ enum circuit_pass circuit_pass(struct segment *s, uint64_t server, int64_t now_m
 /* Open, whoever probes: an answer that is awaited will not come. */
 bool circuit_is_open(struct segment *s, uint64_t server);
 
-void circuit_answered(struct segment *s, uint64_t server);
-/* Connecting failed without an answer after took_ms.  True: it was closed before. */
+void circuit_answered(struct segment *s, uint64_t server, int64_t now_ms);
+/*
+ * Connecting failed without an answer after took_ms.  True: it was closed before.  Who began before
+ * somebody else was answered knows less than he: nothing is changed.
+ */
 bool circuit_silent(struct segment *s, uint64_t server, int64_t now_ms, int64_t took_ms);
 
 /* An answer is late: true for one process at a time, which is to ask by a connection of its own. */

@@ -25,7 +25,7 @@
 #include "core/shm/slot.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 6
+#define SEGMENT_VERSION 7
 
 struct segment_header {
 	uint64_t magic;
@@ -96,6 +96,7 @@ struct circuit {
 	_Atomic int64_t  until_ms; /* 0: closed; else nobody connects before */
 	_Atomic int64_t  doubt_ms; /* when somebody last asked whether it is silent */
 	_Atomic uint64_t refused;  /* instant and number of the last refused change */
+	_Atomic int64_t  answered_ms; /* when somebody last connected; 0: never */
 };
 
 struct segment_fixed {

@@ -51,11 +51,13 @@ void
 db_connected(struct db *db)
 {
 	struct segment *s = db->o.segment;
+	bool            news;
 
-	if (s == NULL || !circuit_is_open(s, db->server))
+	if (s == NULL)
 		return;
-	circuit_answered(s, db->server);
-	if (db->o.log != NULL)
+	news = circuit_is_open(s, db->server);
+	circuit_answered(s, db->server, db_now_ms());
+	if (news && db->o.log != NULL)
 		log_event(db->o.log, LOG_SYSTEM, LOG_LEVEL_INFO, "the database answers again",
 		    LOGS("event.action", "db.answers"), LOGS("event.outcome", "success"));
 }

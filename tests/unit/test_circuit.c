@@ -42,7 +42,7 @@ a_circuit_is_closed_until_somebody_got_no_answer(void **state)
 	(void)state;
 	assert_int_equal(circuit_pass(s, SERVER, NOW), CIRCUIT_CLOSED);
 	assert_false(circuit_is_open(s, SERVER));
-	circuit_answered(s, SERVER);
+	circuit_answered(s, SERVER, NOW);
 	assert_int_equal(circuit_pass(s, SERVER, NOW), CIRCUIT_CLOSED);
 	assert_true(circuit_silent(s, SERVER, NOW, 0));
 	assert_true(circuit_is_open(s, SERVER));
@@ -75,8 +75,22 @@ one_probes_and_the_others_are_refused_until_it_tells(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(circuit_pass(s, SERVER, NOW + 100 + i), CIRCUIT_OPEN);
 	assert_true(circuit_is_open(s, SERVER)); /* who waits for an answer waits in vain still */
-	circuit_answered(s, SERVER);
+	circuit_answered(s, SERVER, NOW);
 	assert_int_equal(circuit_pass(s, SERVER, NOW + 101), CIRCUIT_CLOSED);
+}
+
+static void
+who_began_before_another_was_answered_opens_nothing(void **state)
+{
+	(void)state;
+	(void)circuit_silent(s, SERVER, NOW, 0);
+	circuit_answered(s, SERVER, NOW + 200);
+	assert_false(circuit_silent(s, SERVER, NOW + 1500, 1400)); /* since NOW + 100 */
+	assert_int_equal(circuit_pass(s, SERVER, NOW + 1500), CIRCUIT_CLOSED);
+	assert_true(circuit_silent(s, SERVER, NOW + 1500, 1200)); /* since NOW + 300 */
+	assert_int_equal(circuit_pass(s, SERVER, NOW + 1500), CIRCUIT_OPEN);
+	circuit_answered(s, SERVER, NOW + 9000);
+	assert_true(circuit_silent(s, SERVER, NOW, 10)); /* an answer of the boot before */
 }
 
 static void
@@ -152,7 +166,7 @@ servers_are_told_apart_and_one_too_many_counts_as_answering(void **state)
 	for (uint64_t i = 1; i <= CIRCUITS_MAX; i++) /* all of them begin at one place */
 		(void)circuit_silent(s, i * CIRCUITS_MAX, NOW, 0);
 	for (uint64_t i = 1; i <= CIRCUITS_MAX; i += 2)
-		circuit_answered(s, i * CIRCUITS_MAX);
+		circuit_answered(s, i * CIRCUITS_MAX, NOW);
 	for (uint64_t i = 1; i <= CIRCUITS_MAX; i++)
 		assert_int_equal(circuit_is_open(s, i * CIRCUITS_MAX), i % 2 == 0);
 	assert_false(circuit_silent(s, 99, NOW, 0));
@@ -168,6 +182,7 @@ main(void)
 		TEST(a_circuit_is_closed_until_somebody_got_no_answer),
 		TEST(the_pause_is_as_long_as_the_failure_took_to_notice),
 		TEST(one_probes_and_the_others_are_refused_until_it_tells),
+		TEST(who_began_before_another_was_answered_opens_nothing),
 		TEST(a_probe_that_died_is_followed_by_another),
 		TEST(of_many_processes_exactly_one_probes),
 		TEST(one_asks_at_a_time_whether_it_is_slow),

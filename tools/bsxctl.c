@@ -42,6 +42,14 @@ const struct command commands[] = {
 	    "  rotate  the next key signs from now on; the last one verifies until its tokens have ended\n"
 	    "  --force also when the next key was published less than an hour ago: services that verify\n"
 	    "          our tokens with keys they keep may then refuse new ones until they look again\n" },
+	{ "ends", cmd_ends, "",
+	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",
+	    "A line for each event with a column for each credential, then why:\n"
+	    "  lives   it goes on\n"
+	    "  ends    it has ended, for good\n"
+	    "  this    the one that the event is about ends\n"
+	    "  others  all end but the one of who does it\n"
+	    "  sleeps  it does not work as long as that lasts\n" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },

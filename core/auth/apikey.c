@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/ends.h"
 #include "core/auth/user_roles.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -417,8 +418,7 @@ api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
 
 struct dropping {
 	struct tenant_db *t;
-	struct uuid       id;
-	instant           now;
+	struct ending     x;
 };
 
 static bool
@@ -427,14 +427,15 @@ drop_body(struct db *db, void *arg, struct err *e)
 	struct dropping *d = arg;
 
 	(void)db;
-	return api_key_revoke(d->t, &d->id, d->now, e);
+	return ends_apply(d->t, &d->x, e);
 }
 
 bool
 api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, const struct uuid *id, struct err *e)
 {
-	struct dropping    d = { t, *id, { clock_ms(a->clock) } };
+	struct dropping    d = { t,
+		   { .event = END_KEY_DELETED, .key = *id, .now = { clock_ms(a->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE,
 		.success = true,
 		.caller = caller,

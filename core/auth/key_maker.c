@@ -77,11 +77,10 @@ sort_keys(const struct managing *m, const struct uuid *user, const struct user *
 }
 
 bool
-keys_leave(const struct managing *m, const struct uuid *user, instant now,
-    const struct key_effects **out, struct err *e)
+keys_leave(const struct managing *m, const struct uuid *user, const struct key_effects **out,
+    struct err *e)
 {
-	return sort_keys(m, user, NULL, NULL, out, e) &&
-	       api_key_revoke_personal(m->t, user, now, e);
+	return sort_keys(m, user, NULL, NULL, out, e);
 }
 
 bool

@@ -10,8 +10,11 @@
 
 #define KEY_EFFECTS_MAX 100
 
-/* The user is disabled or deleted: personal keys end for good, service keys go on without their maker. */
-MUST_USE bool keys_leave(const struct managing *m, const struct uuid *user, instant now,
+/*
+ * The user is to be disabled or deleted: personal keys end for good by that (ends.h), service keys go on without
+ * their maker.  Before they end.
+ */
+MUST_USE bool keys_leave(const struct managing *m, const struct uuid *user,
     const struct key_effects **out, struct err *e);
 /* The user's roles have changed from those that `was` has; names the personal keys that may do less by it. */
 MUST_USE bool keys_narrow(const struct managing *m, const struct user *was,

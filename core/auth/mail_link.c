@@ -52,7 +52,7 @@ fill_token(struct auth *a, const struct tenant *t, struct token *k, struct err *
 
 bool
 mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struct user *u,
-    const char *purpose, const char *email, int64_t life_s, const char **token, struct err *e)
+    const struct mail_link *in, const char **token, struct err *e)
 {
 	int64_t               now = clock_ms(a->clock);
 	uint8_t               hash[HASH_LEN];
@@ -61,18 +61,18 @@ mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struc
 	char                 *text;
 	struct mail_token_row row = { .id = uuid_make(a->clock, a->rand),
 		.user_id = u->id,
-		.purpose = talloc_strdup(mem, purpose),
-		.email = talloc_strdup(mem, email),
+		.purpose = talloc_strdup(mem, in->purpose),
+		.email = talloc_strdup(mem, in->email),
 		.token_hash = { hash, sizeof(hash) },
 		.created_at = { now },
-		.expires_at = { now + life_s * 1000 } };
+		.expires_at = { now + in->life_s * 1000 } };
 
 	*token = NULL;
 	if (row.purpose == NULL || row.email == NULL)
 		return err_memory(e);
 	ok = fill_token(a, t->tenant, &k, e) && token_hash(a, t->tenant, &k, hash, e) &&
 	     mail_token_tidy(t, (instant) { now - LINK_INVITE_S * 1000 }, e) &&
-	     mail_token_add(t, &row, u->password, u->status, &added, e);
+	     mail_token_add(t, &row, u->password, u->status, in->change, &added, e);
 	text = ok && added ? base64url_print(mem, (const uint8_t *)&k, sizeof(k)) : NULL;
 	secret_wipe(&k, sizeof(k));
 	if (!ok || !added)
@@ -114,7 +114,7 @@ mail_link_find(struct auth *a, TALLOC_CTX *mem, struct str text, struct tenant_d
 		return mail_link_refuse(mem, e);
 	if (!mail_token_by_hash(*t, mem, (struct blob) { hash, sizeof(hash) }, row, e))
 		return not_there(mem, e);
-	if (row->used_at.ms != 0 || row->expires_at.ms <= clock_ms(a->clock))
+	if (row->used_at.ms != 0 || !row->alive || row->expires_at.ms <= clock_ms(a->clock))
 		return mail_link_refuse(mem, e);
 	return true;
 }

@@ -4,7 +4,6 @@
 
 #include "core/auth/ident.h"
 #include "core/auth/mail_link.h"
-#include "core/base/hash.h"
 #include "core/base/schema.h"
 #include "core/store/outbox.h"
 
@@ -13,7 +12,8 @@ static const struct field order_fields[] = {
 	FIELD(struct mail_order, address, .flags = FIELD_NULLABLE, .doc = "Address."),
 	FIELD(struct mail_order, other, .flags = FIELD_NULLABLE, .doc = "New address."),
 	FIELD(struct mail_order, by, .flags = FIELD_NULLABLE, .doc = "Who invites."),
-	FIELD(struct mail_order, password, .flags = FIELD_NULLABLE, .doc = "Fingerprint."),
+	FIELD(struct mail_order, change, .doc = "Number of the change."),
+	FIELD(struct mail_order, password, .flags = FIELD_NULLABLE, .doc = "Nothing."),
 	FIELD(struct mail_order, nobody, .doc = "Nobody to write to."),
 	FIELD_END,
 };
@@ -23,15 +23,6 @@ bool
 mail_is_on(const struct auth *a)
 {
 	return a->conf->smtp_url != NULL && *a->conf->smtp_url != '\0';
-}
-
-void
-mail_fingerprint(const char *phc, char out[static MAIL_FINGERPRINT_MAX])
-{
-	uint8_t hash[HASH_LEN];
-
-	hash_sha256(phc == NULL ? "" : phc, phc == NULL ? 0 : strlen(phc), hash);
-	hex_print(hash, (MAIL_FINGERPRINT_MAX - 1) / 2, out);
 }
 
 /* ---- queueing ---- */
@@ -110,27 +101,24 @@ static void
 judge_user(struct preparing *p)
 {
 	bool invited = strcmp(p->user.status, "invited") == 0;
-	char now[MAIL_FINGERPRINT_MAX];
 
 	/* who has not accepted yet and forgot is invited once more */
 	if (p->kind == MAIL_RESET && invited)
 		p->kind = MAIL_INVITE;
-	mail_fingerprint(p->user.password, now);
 	if (p->kind == MAIL_INVITE ? !invited : !user_is_active(&p->user))
 		nothing(p, "The user is not to be written to.");
-	else if (p->order.password != NULL && strcmp(p->order.password, now) != 0)
-		nothing(p, "The password was changed meanwhile.");
 }
 
 static bool
 make_link(
     struct preparing *p, const char *purpose, const char *email, int64_t life_s, struct err *e)
 {
-	const struct conf *c = p->a->conf;
-	const char        *token;
-	char              *link;
+	const struct mail_link in = { purpose, email, life_s, p->order.change };
+	const struct conf     *c = p->a->conf;
+	const char            *token;
+	char                  *link;
 
-	if (!mail_link_make(p->a, p->t, p->mem, &p->user, purpose, email, life_s, &token, e))
+	if (!mail_link_make(p->a, p->t, p->mem, &p->user, &in, &token, e))
 		return false;
 	if (token == NULL)
 		return nothing(p, "The user has changed meanwhile.");

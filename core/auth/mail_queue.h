@@ -21,7 +21,8 @@ struct mail_order {
 	const char *address;  /* typed, or the account's when it was queued */
 	const char *other;    /* the new address */
 	const char *by;       /* who invites */
-	const char *password; /* fingerprint of the hash at that time; NULL: it does not matter */
+	uint64_t    change;   /* of a change of address: its number (user_email_epoch) */
+	const char *password; /* of a mail that an earlier version has queued; means nothing */
 	bool        nobody;   /* there is nobody to write to: queued all the same */
 };
 
@@ -34,9 +35,6 @@ MUST_USE bool mail_queue(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, e
 /* In the transaction that makes an invited user: `by` is the name of who invites. */
 MUST_USE bool invite_send(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
     const struct user *u, const char *by, struct err *e);
-/* Of a password hash, to tell whether it is still the same. */
-#define MAIL_FINGERPRINT_MAX 33
-void mail_fingerprint(const char *phc, char out[static MAIL_FINGERPRINT_MAX]);
 
 /*
  * The message of a queued mail (all but its id), with a fresh token.  *go false: there is nothing

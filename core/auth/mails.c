@@ -33,9 +33,8 @@ static const struct mail_texts {
 	    { "Somebody signed in as you asked to change your address in the tenant {slug} from "
 	      "{address} to {other}.",
 		"If it was you, there is nothing to do here: the new address has got a link.",
-		"If it was not you, change your password now, which makes that link void, and tell "
-		"your "
-		"administrator: {site}" } },
+		"If it was not you, sign out everywhere or change your password now: either makes "
+		"that link void. Then tell your administrator: {site}" } },
 	[MAIL_PASSWORD_CHANGED] = { "mail.password_changed",
 	    "Your password at {tenant} was changed",
 	    { "The password of {address} in the tenant {slug} was changed. Your other sessions "

@@ -4,6 +4,7 @@
 
 #include <qrencode.h>
 
+#include "core/auth/ends.h"
 #include "core/auth/recovery.h"
 #include "core/base/secret.h"
 #include "core/crypt/totp.h"
@@ -196,14 +197,15 @@ raise_session(const struct change *c, int64_t aal, struct err *e)
 			     "the session was ended meanwhile");
 }
 
-/* The caller's session at that level is the only one left. */
 static bool
-leave_one_session(const struct change *c, int64_t aal, const char *reason, struct err *e)
+end_by(const struct change *c, enum ends_event event, struct err *e)
 {
-	const struct mfa *m = c->m;
+	const struct caller *who = c->m->caller;
+	struct ending        x = {
+		.event = event, .now = c->now, .user = who->user, .session = who->session
+	};
 
-	return session_revoke_but(m->t, &m->caller->user, &m->caller->session, c->now, reason, e) &&
-	       raise_session(c, aal, e);
+	return ends_apply(c->m->t, &x, e);
 }
 
 static bool
@@ -212,8 +214,8 @@ enable_body(struct db *db, void *arg, struct err *e)
 	struct change *c = arg;
 
 	(void)db;
-	return recovery_replace(c->m->t, &c->user.id, c->rows, RECOVERY_CODES, e) &&
-	       leave_one_session(c, 2, "factor_enabled", e);
+	return end_by(c, END_FACTOR_ADDED, e) &&
+	       recovery_add(c->m->t, c->rows, RECOVERY_CODES, e) && raise_session(c, 2, e);
 }
 
 static bool
@@ -252,8 +254,8 @@ disable_body(struct db *db, void *arg, struct err *e)
 	bool           found;
 
 	(void)db;
-	return factor_drop(c->m->t, &c->user.id, &found, e) &&
-	       leave_one_session(c, 1, "factor_disabled", e);
+	return factor_drop(c->m->t, &c->user.id, &found, e) && end_by(c, END_FACTOR_REMOVED, e) &&
+	       raise_session(c, 1, e);
 }
 
 static bool
@@ -299,7 +301,8 @@ renew_body(struct db *db, void *arg, struct err *e)
 	struct change *c = arg;
 
 	(void)db;
-	return recovery_replace(c->m->t, &c->user.id, c->rows, RECOVERY_CODES, e);
+	return end_by(c, END_CODES_RENEWED, e) &&
+	       recovery_add(c->m->t, c->rows, RECOVERY_CODES, e);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/attempts.h"
+#include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
@@ -11,7 +12,6 @@
 #include "core/crypt/password.h"
 #include "core/shm/cache.h"
 #include "core/shm/metric.h"
-#include "core/store/session.h"
 #include "core/store/user_self.h"
 
 /* ---- hashing ---- */
@@ -81,14 +81,18 @@ outrun(struct setting *s, struct err *e)
 }
 
 static bool
-end_sessions(struct setting *s, struct err *e)
+end_what_ends(struct setting *s, struct err *e)
 {
-	instant now = { s->now_ms };
+	struct ending x = { .event = END_PASSWORD_CHANGED,
+		.user = s->user.id,
+		.now = { s->now_ms } };
 
-	if (s->caller == NULL)
-		return session_revoke_all(s->t, &s->user.id, now, "password_reset", e);
-	return session_revoke_others(
-	    s->t, &s->user.id, &s->caller->session, "password_change", now, e);
+	if (s->caller != NULL)
+		x.session = s->caller->session;
+	else
+		x.event = strcmp(s->link.purpose, LINK_INVITE) == 0 ? END_INVITED
+								    : END_PASSWORD_RESET;
+	return ends_apply(s->t, &x, e);
 }
 
 static bool
@@ -112,7 +116,8 @@ set_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	s->outrun = false;
-	if (s->caller == NULL && !mail_token_use(s->t, &s->link.id, now, &won, e))
+	if (!user_lock(s->t, &s->user.id, e) ||
+	    (s->caller == NULL && !mail_token_use(s->t, &s->link.id, now, &won, e)))
 		return false;
 	if (!won)
 		return outrun(s, e);
@@ -120,7 +125,7 @@ set_body(struct db *db, void *arg, struct err *e)
 		return false;
 	if (!changed)
 		return outrun(s, e);
-	return mail_token_void(s->t, &s->user.id, now, e) && end_sessions(s, e) && tell_owner(s, e);
+	return end_what_ends(s, e) && tell_owner(s, e);
 }
 
 static bool

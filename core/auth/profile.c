@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
@@ -19,6 +20,7 @@ struct updating {
 	struct user          user;
 	const char          *name;  /* NULL: stays */
 	const char          *email; /* NULL: stays; in its compared form */
+	bool                 kept;  /* the present address was asked for */
 	int64_t              now_ms;
 };
 
@@ -55,6 +57,7 @@ take_email(struct updating *u, const char *typed, struct err *e)
 		return err_fault(e, u->mem, "/email", "must be an e-mail address");
 	if (strcmp(u->email, u->user.email) == 0) {
 		u->email = NULL;
+		u->kept = true;
 		return true;
 	}
 	if (!mail_is_on(u->a))
@@ -68,16 +71,21 @@ take_email(struct updating *u, const char *typed, struct err *e)
 static bool
 queue_both(struct updating *u, struct err *e)
 {
-	char              fingerprint[MAIL_FINGERPRINT_MAX];
 	struct mail_order order = {
 		.user = u->user.id, .address = u->user.email, .other = u->email
 	};
 
-	if (!mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_NOTICE, &order, e))
-		return false;
-	mail_fingerprint(u->user.password, fingerprint);
-	order.password = fingerprint;
-	return mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_CONFIRM, &order, e);
+	return user_email_epoch(u->t, &u->user.id, &order.change, e) &&
+	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_NOTICE, &order, e) &&
+	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_CONFIRM, &order, e);
+}
+
+static bool
+end_by(struct updating *u, enum ends_event event, struct err *e)
+{
+	struct ending x = { .event = event, .user = u->user.id, .now = { u->now_ms } };
+
+	return ends_apply(u->t, &x, e);
 }
 
 static bool
@@ -87,9 +95,12 @@ update_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	if (u->name != NULL &&
-	    !user_set_display_name(u->t, &u->user.id, u->name, (instant) { u->now_ms }, e))
+	    (!user_set_display_name(u->t, &u->user.id, u->name, (instant) { u->now_ms }, e) ||
+		!end_by(u, END_NAME_CHANGED, e)))
 		return false;
-	return u->email == NULL || queue_both(u, e);
+	if (u->kept)
+		return end_by(u, END_EMAIL_KEPT, e);
+	return u->email == NULL || (end_by(u, END_EMAIL_ASKED, e) && queue_both(u, e));
 }
 
 bool
@@ -109,8 +120,10 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
 	    (in->display_name != NULL && !take_name(&u, in->display_name, e)) ||
 	    (in->email != NULL && !take_email(&u, in->email, e)))
 		return false;
-	if (u.name == NULL && u.email == NULL)
+	if (u.name == NULL && u.email == NULL && !u.kept)
 		return true;
+	if (u.kept)
+		entry.details = "{\"address_change\":\"taken_back\"}";
 	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
 	if (!audit_deed(t, mem, a, update_body, &u, &entry, e))
 		return false;
@@ -133,18 +146,18 @@ static bool
 confirm_body(struct db *db, void *arg, struct err *e)
 {
 	struct confirming *c = arg;
-	bool               won, changed = false;
+	struct ending x = { .event = END_EMAIL_CHANGED, .user = c->link.user_id, .now = c->now };
+	bool          won, changed = false;
 
 	(void)db;
-	if (!mail_token_use(c->t, &c->link.id, c->now, &won, e))
+	if (!user_lock(c->t, &c->link.user_id, e) ||
+	    !mail_token_use(c->t, &c->link.id, c->now, &won, e))
 		return false;
 	if (!won)
 		return mail_link_refuse(c->mem, e);
-	/* what was mailed to the old address is void too */
-	if (!user_set_email(c->t, &c->link.user_id, c->link.email, c->now, &changed, e) ||
-	    !mail_token_void(c->t, &c->link.user_id, c->now, e))
+	if (!user_set_email(c->t, &c->link.user_id, c->link.email, c->now, &changed, e))
 		return false;
-	return changed || mail_link_refuse(c->mem, e);
+	return changed ? ends_apply(c->t, &x, e) : mail_link_refuse(c->mem, e);
 }
 
 bool

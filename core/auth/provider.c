@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/bound_secret.h"
+#include "core/auth/ends.h"
 #include "core/auth/oidc_metadata.h"
 #include "core/net/guard.h"
 #include "core/shm/cache.h"
@@ -386,6 +387,17 @@ struct changing {
 	instant                     was;
 };
 
+/* What was begun by it, under that name. */
+static bool
+end_begun(const struct changing *c, enum ends_event event, const char *name, struct err *e)
+{
+	struct ending x = {
+		.event = event, .now = { clock_ms(c->d->a->clock) }, .provider = name
+	};
+
+	return ends_apply(c->d->t, &x, e);
+}
+
 static bool
 change_body(struct db *db, void *arg, struct err *e)
 {
@@ -399,8 +411,7 @@ change_body(struct db *db, void *arg, struct err *e)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "It was changed by somebody else just now.", "outrun");
 	return provider_set(db, c->p, e) &&
-	       (strcmp(now.name, c->p->name) == 0 ||
-		   provider_end_sessions(db, now.name, "provider_renamed", c->p->updated_at, e));
+	       (strcmp(now.name, c->p->name) == 0 || end_begun(c, END_PROVIDER_RENAMED, now.name, e));
 }
 
 /* Callers in the cache may be of a session that has just ended. */
@@ -447,7 +458,7 @@ remove_body(struct db *db, void *arg, struct err *e)
 	struct changing *c = arg;
 
 	return (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
-	       provider_drop(db, c->p, (instant) { clock_ms(c->d->a->clock) }, e);
+	       provider_drop(db, c->p, e) && end_begun(c, END_PROVIDER_GONE, c->p->name, e);
 }
 
 bool

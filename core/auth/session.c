@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/ends.h"
 #include "core/auth/settings.h"
 #include "core/auth/tag.h"
 #include "core/base/hash.h"
@@ -265,11 +266,13 @@ static bool
 reuse_body(struct db *db, void *arg, struct err *e)
 {
 	struct refreshing *f = arg;
-	bool               ended;
+	struct ending      x = { .event = END_REFRESH_REUSED,
+		     .now = { f->now_ms },
+		     .user = f->row.user_id,
+		     .session = f->session };
 
 	(void)db;
-	return session_revoke(
-	    f->t, &f->session, (instant) { f->now_ms }, "refresh_token_reused", &ended, e);
+	return ends_apply(f->t, &x, e);
 }
 
 /* Somebody has a copy: nobody can tell who the owner is, so it ends for both. */
@@ -384,30 +387,29 @@ session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *sho
 
 /* ---- ending ---- */
 
-struct ending {
-	struct tenant_db    *t;
-	const struct caller *caller;
-	bool                 all;
-	instant              now;
+struct stopping {
+	struct tenant_db *t;
+	struct ending     x;
 };
 
 static bool
 end_body(struct db *db, void *arg, struct err *e)
 {
-	struct ending *in = arg;
-	bool           ended;
+	struct stopping *in = arg;
 
 	(void)db;
-	if (in->all)
-		return session_revoke_all(in->t, &in->caller->user, in->now, "logout_all", e);
-	return session_revoke(in->t, &in->caller->session, in->now, "logout", &ended, e);
+	return ends_apply(in->t, &in->x, e);
 }
 
 bool
 session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, bool all, struct err *e)
 {
-	struct ending      in = { t, caller, all, { clock_ms(a->clock) } };
+	struct stopping    in = { t,
+		   { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
+		       .now = { clock_ms(a->clock) },
+		       .user = caller->user,
+		       .session = caller->session } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = caller,

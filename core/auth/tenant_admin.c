@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/session.h"
+#include "core/auth/ends.h"
 
 bool
 tenant_visible(
@@ -29,11 +29,14 @@ static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
-	instant          now = { clock_ms(w->m->a->clock) };
+	struct ending    x = { .event = END_SHORTENED,
+		   .now = { clock_ms(w->m->a->clock) },
+		   .idle_s = w->now.session->idle_s,
+		   .absolute_s = w->now.session->absolute_s };
 
 	(void)db;
 	return tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
-	       session_shorten(w->t, w->now.session->idle_s, w->now.session->absolute_s, now, e);
+	       ends_apply(w->t, &x, e);
 }
 
 static const char *

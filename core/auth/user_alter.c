@@ -1,10 +1,10 @@
 #include <string.h>
 
+#include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/key_maker.h"
 #include "core/auth/user_roles.h"
 #include "core/base/schema.h"
-#include "core/store/session.h"
 
 struct altering {
 	const struct managing    *m;
@@ -135,15 +135,46 @@ set_roles(struct altering *w, struct err *e)
 	       user_set_roles(m->t, &w->id, w->roles.ids, w->roles.n, e);
 }
 
+/* Names what becomes of them; what ends, ends_apply ends. */
 static bool
-see_to_keys(struct altering *w, instant now, struct err *e)
+see_to_keys(struct altering *w, struct err *e)
 {
 	const struct managing *m = w->m;
 
 	w->keys = NULL;
 	if (user_is_active(&w->was) && !user_is_active(&w->now))
-		return keys_leave(m, &w->id, now, &w->keys, e);
+		return keys_leave(m, &w->id, &w->keys, e);
 	return strings_same(w->was.roles, w->now.roles) || keys_narrow(m, &w->was, &w->keys, e);
+}
+
+static bool
+end_what_ends(const struct altering *w, enum ends_event event, struct err *e)
+{
+	struct ending x = { .event = event, .user = w->id, .now = { clock_ms(w->m->a->clock) } };
+
+	return ends_apply(w->m->t, &x, e);
+}
+
+/* One change may be several events. */
+static bool
+end_by_changes(const struct altering *w, struct err *e)
+{
+	const struct user *was = &w->was, *now = &w->now;
+	const struct {
+		bool            happened;
+		enum ends_event event;
+	} all[] = {
+		{ strcmp(was->display_name, now->display_name) != 0, END_NAME_CHANGED },
+		{ strcmp(was->email, now->email) != 0, END_EMAIL_SET },
+		{ !strings_same(was->roles, now->roles), END_ROLES },
+		{ user_is_active(now) && !user_is_active(was), END_ENABLED },
+		{ strcmp(was->status, now->status) != 0 && !user_is_active(now), END_DISABLED },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].happened && !end_what_ends(w, all[i].event, e))
+			return false;
+	return true;
 }
 
 static bool
@@ -151,26 +182,24 @@ alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering       *w = arg;
 	const struct managing *m = w->m;
-	instant                now = { clock_ms(m->a->clock) };
 
 	(void)db;
-	if (!read_locked(w, e) || !fill_now(w, e) || !keep_own_email(w, e) ||
-	    !keep_an_admin(w, is_admin(&w->now), e) || !set_roles(w, e) ||
-	    !user_set(m->t, &w->now, now, e) || !see_to_keys(w, now, e) || !put_details(w, e))
-		return false;
-	return user_is_active(&w->now) || session_revoke_all(m->t, &w->id, now, "user_disabled", e);
+	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
+	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
+	       user_set(m->t, &w->now, (instant) { clock_ms(m->a->clock) }, e) &&
+	       see_to_keys(w, e) && end_by_changes(w, e) && put_details(w, e);
 }
 
 static bool
 erase_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
-	instant          now = { clock_ms(w->m->a->clock) };
 	struct buf       b;
 
 	(void)db;
 	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
-	    !keys_leave(w->m, &w->id, now, &w->keys, e) || !user_drop(w->m->t, &w->id, e))
+	    !keys_leave(w->m, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
+	    !user_drop(w->m->t, &w->id, e))
 		return false;
 	buf_make(&b, w->m->mem);
 	buf_puts(&b, "{\"email\":");

@@ -1,7 +1,7 @@
 #include "core/auth/attempts.h"
+#include "core/auth/ends.h"
 #include "core/auth/user_roles.h"
 #include "core/store/factor.h"
-#include "core/store/session.h"
 
 /* ---- locked out by failed sign-ins ---- */
 
@@ -44,13 +44,15 @@ reset_body(struct db *db, void *arg, struct err *e)
 {
 	const struct rescue   *w = arg;
 	const struct managing *m = w->m;
-	instant                now = { clock_ms(m->a->clock) };
-	struct user            u;
-	bool                   found;
+	struct ending          x = {
+		.event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->clock) }
+	};
+	struct user u;
+	bool        found;
 
 	(void)db;
 	return user_take(m, &w->id, &u, e) && factor_drop(m->t, &w->id, &found, e) &&
-	       session_revoke_all(m->t, &w->id, now, "factor_reset", e);
+	       ends_apply(m->t, &x, e);
 }
 
 bool

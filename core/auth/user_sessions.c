@@ -1,13 +1,11 @@
+#include "core/auth/ends.h"
 #include "core/auth/mfa.h"
 #include "core/auth/user_roles.h"
 #include "core/store/session.h"
 
-struct ending {
+struct stopping {
 	const struct managing *m;
-	struct uuid            user;    /* whose; nil: the caller's own */
-	struct uuid            session; /* of the one that ends */
-	instant                now;
-	const char            *reason;
+	struct ending          x;
 };
 
 /* ---- all of a user ---- */
@@ -15,20 +13,18 @@ struct ending {
 static bool
 end_all_body(struct db *db, void *arg, struct err *e)
 {
-	struct ending *w = arg;
-	struct user    u;
+	struct stopping *w = arg;
+	struct user      u;
 
 	(void)db;
-	return user_take(w->m, &w->user, &u, e) &&
-	       session_revoke_all(w->m->t, &w->user, w->now, w->reason, e);
+	return user_take(w->m, &w->x.user, &u, e) && ends_apply(w->m->t, &w->x, e);
 }
 
 bool
 user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct ending w = {
-		.m = m, .user = *id, .now = { clock_ms(m->a->clock) }, .reason = "revoked_by_admin"
-	};
+	struct stopping w = { m,
+		{ .event = END_SESSIONS_ADMIN, .user = *id, .now = { clock_ms(m->a->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS,
 		.success = true,
 		.caller = m->caller,
@@ -54,44 +50,40 @@ missing(struct err *e)
 static bool
 end_one_body(struct db *db, void *arg, struct err *e)
 {
-	struct ending *w = arg;
-	struct user    u;
-	bool           ended;
+	struct stopping *w = arg;
+	struct user      u;
 
 	(void)db;
-	if (!uuid_is_nil(&w->user) && !user_take(w->m, &w->user, &u, e))
+	if (w->x.event == END_SESSION_ADMIN && !user_take(w->m, &w->x.user, &u, e))
 		return false;
-	return session_revoke(w->m->t, &w->session, w->now, w->reason, &ended, e) &&
-	       (ended || missing(e));
+	return ends_apply(w->m->t, &w->x, e) && (w->x.ended || missing(e));
 }
 
 bool
 user_end_session(const struct managing *m, const struct uuid *session, struct err *e)
 {
-	struct ending      w = { .m = m,
-		     .session = *session,
-		     .now = { clock_ms(m->a->clock) },
-		     .reason = "ended_by_user" };
+	struct stopping    w = { m,
+		   { .event = END_SESSION_OWN,
+		       .session = *session,
+		       .now = { clock_ms(m->a->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = m->caller,
 		.origin = m->origin,
 		.target_kind = "session",
 		.target_id = *session };
-	struct uuid        owner;
 
-	if (!session_owner(m->t, session, &owner, e))
+	if (!session_owner(m->t, session, &w.x.user, e))
 		return false;
-	if (!uuid_eq(&owner, &m->caller->user)) {
+	if (!uuid_eq(&w.x.user, &m->caller->user)) {
 		char text[UUID_TEXT_MAX];
 
 		if (!permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
 			return missing(e);
-		if (!mfa_ask_fresh(m->caller, w.now.ms, e))
+		if (!mfa_ask_fresh(m->caller, w.x.now.ms, e))
 			return false;
-		w.user = owner;
-		w.reason = "revoked_by_admin";
-		uuid_print(&owner, text);
+		w.x.event = END_SESSION_ADMIN;
+		uuid_print(&w.x.user, text);
 		entry.details =
 		    talloc_asprintf(m->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
 		if (entry.details == NULL)

@@ -134,7 +134,6 @@ factor_drop(struct tenant_db *t, const struct uuid *user, bool *found, struct er
 	const struct user_in in = { *user };
 
 	return run(t, &factor_update_none, &in, found, e) &&
-	       db_run(t->db, &recovery_delete, &in, NULL, e) &&
 	       db_run(t->db, &login_transaction_delete, &in, NULL, e);
 }
 
@@ -219,11 +218,15 @@ SQL(recovery_select_left, SQL_TENANT, &user_in_schema, &recovery_count_schema,
     "SELECT COUNT(*) AS codes FROM recovery_codes WHERE user_id = ? AND used_at IS NULL");
 
 bool
-recovery_replace(struct tenant_db *t, const struct uuid *user, const struct recovery_row *rows,
-    size_t n, struct err *e)
+recovery_add(struct tenant_db *t, const struct recovery_row *rows, size_t n, struct err *e)
 {
-	return db_run(t->db, &recovery_delete, &(struct user_in) { *user }, NULL, e) &&
-	       db_run_many(t->db, &recovery_insert, rows, n, e);
+	return db_run_many(t->db, &recovery_insert, rows, n, e);
+}
+
+bool
+recovery_drop(struct tenant_db *t, const struct uuid *user, struct err *e)
+{
+	return db_run(t->db, &recovery_delete, &(struct user_in) { *user }, NULL, e);
 }
 
 bool

@@ -28,7 +28,7 @@ MUST_USE bool factor_set_pending(struct tenant_db *t, const struct uuid *user, s
 /* The pending secret becomes the factor, if it is still this one; raises the user's epoch. */
 MUST_USE bool factor_enable(struct tenant_db *t, const struct uuid *user, struct blob pending, int64_t step,
     bool *enabled, struct err *e);
-/* No factor, nothing pending, no recovery codes, no sign-in that waits; raises the user's epoch. */
+/* No factor, nothing pending, no sign-in that waits; raises the user's epoch. */
 MUST_USE bool factor_drop(struct tenant_db *t, const struct uuid *user, bool *found, struct err *e);
 
 /* *taken: the step is later than every one before it, of this very secret. Forgets the tries. */
@@ -46,9 +46,9 @@ struct recovery_row {
 	struct blob code_hash;
 	instant     created_at;
 };
-/* Replaces all of the user's. */
-MUST_USE bool recovery_replace(struct tenant_db *t, const struct uuid *user, const struct recovery_row *rows,
-    size_t n, struct err *e);
+MUST_USE bool recovery_add(struct tenant_db *t, const struct recovery_row *rows, size_t n, struct err *e);
+/* All of the user's. */
+MUST_USE bool recovery_drop(struct tenant_db *t, const struct uuid *user, struct err *e);
 MUST_USE bool recovery_take(struct tenant_db *t, const struct uuid *user, struct blob code_hash, instant now,
     bool *taken, struct err *e);
 MUST_USE bool recovery_left(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, int64_t *left,

@@ -124,7 +124,7 @@ provider_end_sessions(
 }
 
 bool
-provider_drop(struct db *db, const struct provider *p, instant now, struct err *e)
+provider_drop(struct db *db, const struct provider *p, struct err *e)
 {
 	const struct find_in in = { .id = p->id };
 	uint64_t             n = 0;
@@ -133,8 +133,7 @@ provider_drop(struct db *db, const struct provider *p, instant now, struct err *
 		return false;
 	if (n != 1)
 		return err_set(e, ERR_MISSING, 0, "Not found.", "no such identity provider");
-	return db_run(db, &provider_delete_identities, &in, NULL, e) &&
-	       provider_end_sessions(db, p->name, "provider_removed", now, e);
+	return db_run(db, &provider_delete_identities, &in, NULL, e);
 }
 
 /* ---- identities ---- */

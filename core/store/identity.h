@@ -40,8 +40,8 @@ MUST_USE bool provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *a
     struct provider **rows, size_t *n, struct err *e);
 /* Everything but id and created_at. */
 MUST_USE bool provider_set(struct db *db, const struct provider *p, struct err *e);
-/* With its identities; its sessions end (their epochs too). ERR_MISSING: no such provider. */
-MUST_USE bool provider_drop(struct db *db, const struct provider *p, instant now, struct err *e);
+/* With its identities; what it has begun is ended by provider_end_sessions. ERR_MISSING: no such provider. */
+MUST_USE bool provider_drop(struct db *db, const struct provider *p, struct err *e);
 /* Ends the sessions that it has opened, and the sign-ins by it that wait for a second factor. */
 MUST_USE bool provider_end_sessions(struct db *db, const char *name, const char *reason, instant now,
     struct err *e);

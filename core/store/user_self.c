@@ -71,26 +71,44 @@ user_set_email(struct tenant_db *t, const struct uuid *user, const char *email, 
 	return true;
 }
 
-struct others_in {
-	instant     now;
-	const char *reason;
-	struct uuid user, but;
-};
-static const struct field  others_fields[] = { COLUMN(struct others_in, now),
-	 COLUMN(struct others_in, reason), COLUMN(struct others_in, user),
-	 COLUMN(struct others_in, but), FIELD_END };
-static const struct schema others_schema =
-    SCHEMA("SessionOthersIn", struct others_in, others_fields);
+static const struct field  epochs_fields[] = { COLUMN(struct user_epochs, reset),
+	 COLUMN(struct user_epochs, invite), COLUMN(struct user_epochs, email),
+	 COLUMN(struct user_epochs, device), COLUMN(struct user_epochs, user), FIELD_END };
+static const struct schema epochs_schema =
+    SCHEMA("UserEpochsIn", struct user_epochs, epochs_fields);
 
-SQL(session_update_others_revoked, SQL_TENANT, &others_schema, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
-    " WHERE user_id = ? AND id <> ? AND revoked_at IS NULL");
+struct who_in {
+	struct uuid id;
+};
+static const struct field  who_fields[] = { COLUMN(struct who_in, id), FIELD_END };
+static const struct schema who_schema = SCHEMA("UserWhoIn", struct who_in, who_fields);
+
+struct epoch_row {
+	uint64_t email_epoch;
+};
+static const struct field  epoch_fields[] = { COLUMN(struct epoch_row, email_epoch), FIELD_END };
+static const struct schema epoch_schema = SCHEMA("UserEpoch", struct epoch_row, epoch_fields);
+
+SQL(user_update_epochs, SQL_TENANT, &epochs_schema, NULL,
+    "UPDATE users SET epoch = epoch + 1, reset_epoch = reset_epoch + ?,"
+    " invite_epoch = invite_epoch + ?, email_epoch = email_epoch + ?,"
+    " device_epoch = device_epoch + ? WHERE id = ?");
+SQL(user_select_email_epoch, SQL_TENANT, &who_schema, &epoch_schema,
+    "SELECT email_epoch FROM users WHERE id = ?");
 
 bool
-session_revoke_others(struct tenant_db *t, const struct uuid *user, const struct uuid *but,
-    const char *reason, instant now, struct err *e)
+user_raise_epochs(struct tenant_db *t, const struct user_epochs *up, struct err *e)
 {
-	const struct others_in in = { now, reason, *user, *but };
+	return db_run(t->db, &user_update_epochs, up, NULL, e);
+}
 
-	return db_run(t->db, &session_update_others_revoked, &in, NULL, e);
+bool
+user_email_epoch(struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e)
+{
+	const struct who_in in = { *user };
+	struct epoch_row    row = { 0 };
+	bool                ok = db_one(t->db, t->db, &user_select_email_epoch, &in, &row, e);
+
+	*n = row.email_epoch;
+	return ok;
 }

@@ -26,8 +26,15 @@ MUST_USE bool user_set_display_name(
 MUST_USE bool user_set_email(struct tenant_db *t, const struct uuid *user, const char *email,
     instant now, bool *changed, struct err *e);
 
-/* Ends all sessions of a user but one. */
-MUST_USE bool session_revoke_others(struct tenant_db *t, const struct uuid *user,
-    const struct uuid *but, const char *reason, instant now, struct err *e);
+/* Which of a user's numbers rise, besides `epoch`: what carries an older one has ended. */
+struct user_epochs {
+	struct uuid user;
+	bool        reset, invite, email; /* mailed links of that purpose */
+	bool        device;               /* known devices */
+};
+MUST_USE bool user_raise_epochs(struct tenant_db *t, const struct user_epochs *up, struct err *e);
+/* The number of the user's last change of address, asked for or ended. */
+MUST_USE bool user_email_epoch(
+    struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e);
 
 #endif

@@ -62,7 +62,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|ends|doctor'
 
 # ---- before anything is there, and after ----
 

@@ -72,11 +72,12 @@ sign_in(struct people *p, const char *email, const char *password)
 static const char *
 make_link(struct people *p, const struct user *u, const char *purpose, int64_t life_s)
 {
-	struct err  e = { 0 };
-	const char *token = NULL;
+	const struct mail_link in = { purpose, u->email, life_s, 0 };
+	struct err             e = { 0 };
+	const char            *token = NULL;
 
-	assert_ok(mail_link_make(
-	    &p->auth, people_open(p, &p->w->a), mem, u, purpose, u->email, life_s, &token, &e));
+	assert_ok(
+	    mail_link_make(&p->auth, people_open(p, &p->w->a), mem, u, &in, &token, &e));
 	assert_non_null(token);
 	assert_int_equal(strlen(token), MAIL_TOKEN_LEN);
 	return token;
@@ -255,8 +256,8 @@ no_link_is_made_from_what_was_read_before_a_change(void **state)
 	struct err     e = { 0 };
 
 	assert_int_equal(reset(&p->auth, token, NEXT), ERR_OK);
-	assert_ok(mail_link_make(&p->auth, people_open(p, &p->w->a), mem, &u, LINK_RESET, u.email,
-	    LINK_RESET_S, &token, &e));
+	assert_ok(mail_link_make(&p->auth, people_open(p, &p->w->a), mem, &u,
+	    &(struct mail_link) { LINK_RESET, u.email, LINK_RESET_S, 0 }, &token, &e));
 	assert_null(token);
 }
 
@@ -451,9 +452,55 @@ a_new_address_needs_a_fresh_sign_in_and_a_free_address(void **state)
 	server_do(p->w->root, "DELETE FROM %s.outbox WHERE event = 'mail.password_changed'",
 	    p->w->a.schema_name);
 	assert_null(prepared(p, &p->w->a, &why));
-	assert_string_equal(why, "The password was changed meanwhile.");
+	assert_string_equal(why, "The user has changed meanwhile.");
 	assert_false(email_confirm(&p->auth, mem, token, &origin, &e));
 	assert_int_equal(e.code, ERR_INVALID);
+}
+
+/* Asks for it; the mail that waits is the one to the new address. */
+static void
+ask_address(struct people *p, const struct caller *c, const char *email)
+{
+	const struct profile in = { NULL, email };
+	struct err           e = { 0 };
+
+	assert_ok(
+	    profile_update(&p->auth, mem, people_open(p, &p->w->a), c, &origin, &in, &e));
+}
+
+static const char *
+confirm_again(struct people *p, const char *token)
+{
+	struct err e = { 0 };
+
+	if (email_confirm(&p->auth, mem, token, &origin, &e))
+		return "changed";
+	return e.code == ERR_INVALID ? "void" : "failed";
+}
+
+static void
+a_change_of_address_that_was_taken_back_is_void_also_when_its_mail_is_still_on_its_way(void **state)
+{
+	struct people       *p = *state;
+	struct user          u = make_user(p, "back@acme.test");
+	struct session_grant g = sign_in(p, u.email, PASSWORD);
+	const char          *why = NULL, *older, *newer;
+
+	ask_address(p, &g.caller, "older@acme.test");
+	older = token_of(prepared(p, &p->w->a, &why), "email");
+	ask_address(p, &g.caller, "newer@acme.test");
+	newer = token_of(prepared(p, &p->w->a, &why), "email");
+	assert_string_equal(confirm_again(p, older), "void");
+	/* the present address, however it is written */
+	ask_address(p, &g.caller, " BACK@acme.test");
+	assert_null(prepared(p, &p->w->a, &why));
+	assert_string_equal(why, "The user has changed meanwhile.");
+	assert_string_equal(confirm_again(p, newer), "void");
+	ask_address(p, &g.caller, "third@acme.test");
+	newer = token_of(prepared(p, &p->w->a, &why), "email");
+	assert_string_equal(confirm_again(p, newer), "changed");
+	assert_string_equal(confirm_again(p, newer), "void");
+	assert_string_equal(confirm_again(p, older), "void");
 }
 
 static void
@@ -484,6 +531,7 @@ main(void)
 		TEST(forgetting_does_the_same_work_for_anybody),
 		TEST(changing_ends_the_other_sessions_everywhere),
 		TEST(a_new_address_needs_a_fresh_sign_in_and_a_free_address),
+		TEST(a_change_of_address_that_was_taken_back_is_void_also_when_its_mail_is_still_on_its_way),
 		TEST(the_admin_tool_takes_no_weak_password_either),
 	};
 

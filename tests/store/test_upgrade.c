@@ -13,6 +13,7 @@
 #include "core/auth/audit.h"
 #include "core/store/alert.h"
 #include "core/store/db_priv.h"
+#include "core/store/mail_token.h"
 #include "core/store/migrate.h"
 #include "core/store/report.h"
 #include "tests/store/drift_world.h"
@@ -657,6 +658,69 @@ an_installation_of_the_third_state_works_after_its_upgrade(void **state)
 	upgrade(state, "3-third");
 }
 
+/* ---- links that were mailed before ---- */
+
+static const struct {
+	const char *id, *user, *purpose; /* numbers: later ones are newer */
+	bool        counts;
+} mailed[] = {
+	{ "01", "a1", "reset", true },
+	{ "02", "a1", "email", false }, /* 04 is newer */
+	{ "03", "a1", "invite", true },
+	{ "04", "a1", "email", true },
+	{ "05", "a2", "reset", false }, /* of a disabled user */
+	{ "06", "a2", "email", false },
+};
+#define MAILED (sizeof(mailed) / sizeof(mailed[0]))
+
+static void
+mail_before(struct old *o)
+{
+	MYSQL_RES *r =
+	    ask(o->w->root, "SELECT schema_name FROM " CONTROL ".tenants WHERE slug = 'demo'");
+	const char *schema = talloc_strdup(o, mysql_fetch_row(r)[0]);
+
+	mysql_free_result(r);
+	for (int i = 1; i <= 2; i++)
+		server_do(o->w->root,
+		    "INSERT INTO %s.users (id, email, display_name, status, created_at, updated_at)"
+		    " VALUES (UNHEX(RPAD('a%d', 32, '0')), 'mailed%d@demo.example', 'M', '%s',"
+		    " NOW(3), NOW(3))",
+		    schema, i, i, i == 1 ? "active" : "disabled");
+	for (size_t i = 0; i < MAILED; i++)
+		server_do(o->w->root,
+		    "INSERT INTO %s.mail_tokens (id, user_id, purpose, email, token_hash,"
+		    " created_at, expires_at) VALUES (UNHEX(RPAD('%s', 32, '0')),"
+		    " UNHEX(RPAD('%s', 32, '0')), '%s', 'x@demo.example', REPEAT('%zu', 32), NOW(3),"
+		    " NOW(3) + INTERVAL 1 DAY)",
+		    schema, mailed[i].id, mailed[i].user, mailed[i].purpose, i);
+}
+
+static void
+links_mailed_before_an_upgrade_count_after_it_if_nothing_has_ended_them(void **state)
+{
+	struct old           *o = old_make(state, "3-third");
+	struct tenant_db     *t;
+	struct mail_token_row row;
+	struct err            e = { 0 };
+	char                  hash[33];
+
+	mail_before(o);
+	old_migrated(o);
+	t = old_open(o, "demo");
+	for (size_t i = 0; i < MAILED; i++) {
+		bool won;
+
+		memset(hash, '0' + (int)i, 32);
+		assert_ok(mail_token_by_hash(
+		    t, o, (struct blob) { (const uint8_t *)hash, 32 }, &row, &e));
+		assert_true(row.alive);
+		assert_ok(mail_token_use(
+		    t, &row.id, (instant) { clock_ms(&clock_system) }, &won, &e));
+		assert_int_equal(won, mailed[i].counts);
+	}
+}
+
 /* ---- an upgrade that is disturbed ---- */
 
 static void
@@ -775,6 +839,7 @@ main(void)
 		OLD_TEST(an_installation_of_the_first_state_works_after_its_upgrade),
 		OLD_TEST(an_installation_of_the_second_state_works_after_its_upgrade),
 		OLD_TEST(an_installation_of_the_third_state_works_after_its_upgrade),
+		OLD_TEST(links_mailed_before_an_upgrade_count_after_it_if_nothing_has_ended_them),
 		OLD_TEST(an_upgrade_cut_off_after_any_statement_is_finished_by_the_next),
 		OLD_TEST(an_upgrade_killed_again_and_again_comes_to_its_end),
 		OLD_TEST(upgrades_at_the_same_time_do_not_disturb_each_other),

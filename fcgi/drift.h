@@ -9,6 +9,7 @@
 #include "core/store/life.h"
 #include "core/store/report.h"
 #include "core/web/route.h"
+#include "drift/engine/view.h"
 #include "drift/run/decide.h"
 #include "drift/run/drift.h"
 #include "drift/run/spec.h"
@@ -30,9 +31,20 @@ struct change_resource {
 };
 extern const struct schema change_resource_schema;
 
-/* The sealed value of a change's column as JSON text; a column without one: p == NULL. */
-MUST_USE bool change_value(struct request *r, const struct change_row *c, const char *column,
-    struct blob sealed, struct str *out, struct err *e);
+/* What the caller may see of values. */
+struct view view_of(const struct request *r);
+/* 403 without values; `what` is a sentence for people. */
+MUST_USE bool view_demand(struct view v, const char *what, struct err *e);
+/* The answer's JSON value, unless there is none or the view has values. */
+void view_raw(struct view v, struct raw_json *value);
+/* 422 for a value that is what others are shown in the place of one. */
+MUST_USE bool view_refuse(
+    struct request *r, const struct json *value, const char *pointer, struct err *e);
+
+/* A change's old or new value as JSON text; none, or too long (*truncated): p == NULL. */
+enum change_side { CHANGE_OLD, CHANGE_NEW };
+MUST_USE bool change_value(struct request *r, struct view v, const struct change_row *c,
+    enum change_side side, struct str *out, bool *truncated, struct err *e);
 
 /* What Accept asks for: JSON, or one of the other forms of a report's changes. */
 enum export_kind { EXPORT_JSON, EXPORT_PATCH, EXPORT_CSV };
@@ -40,8 +52,10 @@ extern const char *const export_types[];
 enum export_kind         export_wanted(const struct request *r);
 /* Makes the answer in that form: the patch of the whole report, the table of what the filter lets
  * by. */
-MUST_USE bool export_patch(struct request *r, const struct report *report, struct err *e);
-MUST_USE bool export_csv(struct request *r, const struct change_filter *f, struct err *e);
+MUST_USE bool export_patch(
+    struct request *r, struct view v, const struct report *report, struct err *e);
+MUST_USE bool export_csv(
+    struct request *r, struct view v, const struct change_filter *f, struct err *e);
 
 #define SHORTENED_DOC                                                                              \
 	"How many changes have a path that is shown shortened, because a member name or key in it "  \
@@ -95,7 +109,8 @@ struct acceptance_out {
 struct change_out {
 	struct uuid             id, report_id;
 	struct change_resource *resource;
-	char                   *op, *path, *canonical_path;
+	char                   *op;
+	const char             *path, *canonical_path;
 	struct raw_json         old_value, new_value;
 	bool                    old_value_truncated, new_value_truncated;
 	char                   *severity, *rule, *reason;
@@ -107,11 +122,12 @@ struct change_out {
 	struct items            history; /* struct event_out */
 };
 extern const struct schema change_out_schema;
-MUST_USE bool              change_show(
-		 struct request *r, const struct change_row *c, struct change_out *out, struct err *e);
+MUST_USE bool              change_show(struct request *r, struct view v, const struct change_row *c,
+		 struct change_out *out, struct err *e);
 
 /* The change of the path with its acceptance and history. */
-MUST_USE bool change_show_one(struct request *r, struct change_out *out, struct err *e);
+MUST_USE bool change_show_one(
+    struct request *r, struct view v, struct change_out *out, struct err *e);
 
 /* An audit entry's details: the decision; of many findings (else NULL) how many and which. */
 MUST_USE bool ruling_details(TALLOC_CTX *mem, const struct ruling *d,

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/store/snapshot.h"
@@ -23,9 +24,11 @@ static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
 	 FIELD(struct bound_out, version, .doc = "The version in force."),
 	 FIELD(struct bound_out, newest_version,
 	     .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
-	 FIELD(struct bound_out, variables, .doc = "Object: name to the value that was given."),
+	 FIELD(struct bound_out, variables, 
+	     .doc = "Object: name to the value that was given" VIEW_DOC),
 	 FIELD(struct bound_out, differences, .item = &golden_difference_schema,
-	     .doc = "What this config has otherwise, on purpose."),
+	     .doc = "What this config has otherwise, on purpose; values are " VIEW_WITHHELD
+		    " without read:snapshots."),
 	 FIELD(struct bound_out, other_categories,
 	     .doc = "Resources of categories that the template does not name: report or ignore."),
 	 FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
@@ -77,20 +80,46 @@ static const struct schema baseline_in_schema =
 
 /* ---- showing ---- */
 
+/* Names stay. */
 static bool
-show_terms(struct request *r, const struct golden_binding *b, struct bound_out *out, struct err *e)
+show_variables(
+    struct request *r, struct view v, const struct json *given, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	out->tree = given;
+	if (v.values || given == NULL)
+		return true;
+	buf_make(&b, r->mem);
+	buf_putc(&b, '{');
+	for (uint32_t i = 0; i < given->n; i++) {
+		if (i > 0)
+			buf_putc(&b, ',');
+		buf_json(&b, given->names[i]);
+		buf_puts(&b, ":" VIEW_WITHHELD_JSON);
+	}
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+show_terms(struct request *r, struct view v, const struct golden_binding *b, struct bound_out *out,
+    struct err *e)
 {
 	struct golden_terms terms;
 
 	if (!golden_terms_of(r->db, r->mem, b, &terms, e))
 		return false;
-	out->variables.tree = terms.variables;
+	for (size_t i = 0; i < terms.n; i++)
+		view_raw(v, &terms.differences[i].value);
 	out->differences = (struct items) { terms.differences, terms.n };
-	return true;
+	return show_variables(r, v, terms.variables, &out->variables, e);
 }
 
 static bool
-show_bound(struct request *r, const struct snapshot *s, struct bound_out **to, struct err *e)
+show_bound(struct request *r, struct view v, const struct snapshot *s, struct bound_out **to,
+    struct err *e)
 {
 	struct bound_out     *out = talloc_zero(r->mem, struct bound_out);
 	struct golden_binding b;
@@ -112,7 +141,7 @@ show_bound(struct request *r, const struct snapshot *s, struct bound_out **to, s
 		.bound_by = b.bound_by,
 		.bound_at = b.bound_at };
 	*to = out;
-	return show_terms(r, &b, out, e);
+	return show_terms(r, v, &b, out, e);
 }
 
 static const char *
@@ -124,8 +153,8 @@ mode_of(const struct drift_spec *spec, const struct config_state *state)
 }
 
 static bool
-baseline_show(
-    struct request *r, const struct drift_spec *spec, struct baseline_out *out, struct err *e)
+baseline_show(struct request *r, struct view v, const struct drift_spec *spec,
+    struct baseline_out *out, struct err *e)
 {
 	const struct blob   subject = { r->id0.b, sizeof(r->id0.b) };
 	struct config_state state;
@@ -146,7 +175,7 @@ baseline_show(
 	if (!snapshot_by_id(r->db, r->mem, &out->snapshot_id, &s, e))
 		return false;
 	out->collected_at = s.collected_at;
-	return !state.golden || show_bound(r, &s, &out->golden, e);
+	return !state.golden || show_bound(r, v, &s, &out->golden, e);
 }
 
 static const struct drift_spec *
@@ -166,7 +195,7 @@ get_baseline(struct request *r, const void *body, void *answer, struct err *e)
 	const struct drift_spec *spec = spec_here(r, &c, e);
 
 	(void)body;
-	return spec != NULL && baseline_show(r, spec, answer, e);
+	return spec != NULL && baseline_show(r, view_of(r), spec, answer, e);
 }
 
 /* ---- a snapshot ---- */
@@ -277,6 +306,25 @@ set_golden(struct request *r, const struct golden_choice *in, const struct drift
 	       audit_deed(r->db, r->mem, r->app->auth, golden_bind_body, &b, &entry, e);
 }
 
+/* What was shown without values is not sent back as if they were those. */
+static bool
+refuse_withheld(struct request *r, const struct golden_choice *in, struct err *e)
+{
+	const struct json              *given = in->variables.tree;
+	const struct golden_difference *d = in->differences.p;
+	char                            at[64];
+
+	for (uint32_t i = 0; given != NULL && given->type == JSON_OBJECT && i < given->n; i++)
+		if (!view_refuse(r, &given->items[i], "/golden/variables", e))
+			return false;
+	for (size_t i = 0; i < in->differences.n; i++) {
+		snprintf(at, sizeof(at), "/golden/differences/%zu/value", i);
+		if (!view_refuse(r, d[i].value.tree, at, e))
+			return false;
+	}
+	return true;
+}
+
 static bool
 set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -292,9 +340,11 @@ set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
+	if (in->golden != NULL && !refuse_withheld(r, in->golden, e))
+		return false;
 	return (in->golden == NULL ? set_snapshot(r, &in->snapshot_id, &c, spec, e)
 				   : set_golden(r, in->golden, &c, spec, e)) &&
-	       baseline_show(r, spec, answer, e);
+	       baseline_show(r, view_of(r), spec, answer, e);
 }
 
 const struct route baseline_routes[] = { ROUTE(GET, "/api/drift/configs/{id}/baseline",

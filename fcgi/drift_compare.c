@@ -77,11 +77,12 @@ static const struct field compared_fields[] = {
 	FIELD(struct compared_change, path,
 	    .doc = "JSON Pointer into the new value, into the old one when deleted."),
 	FIELD(struct compared_change, canonical_path,
-	    .doc = "The same with elements by identity, not position."),
+	    .doc = "The same with elements by identity, not position; a step whose label is made of "
+		   "a value is " VIEW_WITHHELD " without read:snapshots."),
 	FIELD(struct compared_change, old_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when created or too long."),
+	    .doc = "Absent when created or too long" VIEW_DOC),
 	FIELD(struct compared_change, new_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when deleted or too long."),
+	    .doc = "Absent when deleted or too long" VIEW_DOC),
 	FIELD(struct compared_change, old_value_truncated, .flags = FIELD_OMIT_ZERO,
 	    .doc = "It was longer than 16 KiB."),
 	FIELD(struct compared_change, new_value_truncated, .flags = FIELD_OMIT_ZERO,
@@ -89,8 +90,8 @@ static const struct field compared_fields[] = {
 	FIELD(struct compared_change, severity, .doc = "info, low, medium, high or critical."),
 	FIELD(struct compared_change, rule, .doc = "The rule that decided."),
 	FIELD(struct compared_change, reason, .doc = "Its reason."),
-	FIELD(struct compared_change, fingerprint, .doc = "Identity of the finding."),
-	FIELD(struct compared_change, value_hash, .doc = "Tells one new value from another."),
+	FIELD(struct compared_change, fingerprint, .doc = "Identity of the finding" VIEW_DOC),
+	FIELD(struct compared_change, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
 	FIELD_END
 };
 static const struct schema compared_schema =
@@ -210,33 +211,55 @@ show_hash(TALLOC_CTX *mem, const uint8_t *hash)
 }
 
 static bool
-show_change(TALLOC_CTX *mem, struct values *values, const struct change *c,
+show_value(struct values *values, struct view v, const struct json *value, struct raw_json *out,
+    bool *truncated, struct err *e)
+{
+	struct str text = { NULL, 0 };
+
+	*truncated = false;
+	if (value != NULL && !v.values)
+		text = view_value(v, STR(""));
+	else if (!values_show(values, value, &text, truncated, e))
+		return false;
+	out->text = text.p;
+	return true;
+}
+
+static bool
+show_place(TALLOC_CTX *mem, struct view v, const struct change *c, struct compared_change *out,
+    struct err *e)
+{
+	struct str path, canonical;
+
+	if (!view_path(mem, v, c->path, &path, NULL, e) ||
+	    !view_path(mem, v, c->canonical_path, &canonical, NULL, e))
+		return false;
+	out->path = str_dup(mem, path);
+	out->canonical_path = str_dup(mem, canonical);
+	out->resource->category = str_dup(mem, c->category);
+	out->resource->key = str_dup(mem, c->key);
+	return (out->path != NULL && out->canonical_path != NULL &&
+		   out->resource->category != NULL && out->resource->key != NULL) ||
+	       err_memory(e);
+}
+
+static bool
+show_change(TALLOC_CTX *mem, struct values *values, struct view v, const struct change *c,
     struct compared_change *out, struct err *e)
 {
-	struct str old_text, new_text;
-
 	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
-		.path = str_dup(mem, c->path),
-		.canonical_path = str_dup(mem, c->canonical_path),
 		.severity = severity_name(c->severity),
 		.rule = c->rule,
 		.reason = c->reason,
-		.fingerprint = show_hash(mem, c->fingerprint),
-		.value_hash = show_hash(mem, c->value_hash) };
-	if (out->resource == NULL || out->path == NULL || out->canonical_path == NULL ||
-	    out->fingerprint == NULL || out->value_hash == NULL)
+		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
+		.value_hash = view_hash(v, show_hash(mem, c->value_hash)) };
+	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
-	out->resource->category = str_dup(mem, c->category);
-	out->resource->key = str_dup(mem, c->key);
-	if (out->resource->category == NULL || out->resource->key == NULL)
-		return err_memory(e);
-	if (!values_show(values, c->old_value, &old_text, &out->old_value_truncated, e) ||
-	    !values_show(values, c->new_value, &new_text, &out->new_value_truncated, e))
-		return false;
-	out->old_value.text = old_text.p;
-	out->new_value.text = new_text.p;
-	return true;
+	return show_place(mem, v, c, out, e) &&
+	       show_value(
+		   values, v, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(values, v, c->new_value, &out->new_value, &out->new_value_truncated, e);
 }
 
 static bool
@@ -255,7 +278,7 @@ show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *
 
 /* As many as an answer has room for. */
 static bool
-show_changes(TALLOC_CTX *mem, const struct diff *d, struct items *out, struct err *e)
+show_changes(TALLOC_CTX *mem, struct view v, const struct diff *d, struct items *out, struct err *e)
 {
 	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX, paths = 0;
 	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
@@ -268,7 +291,7 @@ show_changes(TALLOC_CTX *mem, const struct diff *d, struct items *out, struct er
 	for (; out->n < n && paths + (SIZE_MAX - values.left) < SHOWN_BYTES; out->n++) {
 		const struct change *at = &d->changes[out->n];
 
-		if (!show_change(mem, &values, at, &c[out->n], e))
+		if (!show_change(mem, &values, v, at, &c[out->n], e))
 			return false;
 		paths += at->path.n + at->canonical_path.n;
 	}
@@ -276,12 +299,13 @@ show_changes(TALLOC_CTX *mem, const struct diff *d, struct items *out, struct er
 }
 
 static bool
-show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct err *e)
+show_diff(TALLOC_CTX *mem, struct view v, const struct diff *d, struct compare_out *out,
+    struct err *e)
 {
 	out->summary = talloc_zero(mem, struct report_summary);
 	if (out->summary == NULL)
 		return err_memory(e);
-	if (!show_changes(mem, d, &out->changes, e))
+	if (!show_changes(mem, v, d, &out->changes, e))
 		return false;
 	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
 	out->shortened = (int64_t)d->shortened;
@@ -290,6 +314,57 @@ show_diff(TALLOC_CTX *mem, const struct diff *d, struct compare_out *out, struct
 		.modified = d->summary.modified,
 		.deleted = d->summary.deleted };
 	return show_severities(mem, &d->summary, &out->summary->by_severity, e);
+}
+
+/* ---- who may ask what ---- */
+
+static bool
+is_stored(const struct compare_side *s)
+{
+	return !uuid_is_nil(&s->snapshot_id) || s->golden != NULL;
+}
+
+/* What the caller says, or may have said: beside something stored, each place that is equal tells
+ * its value.  An empty document says nothing. */
+static bool
+is_guess(const struct compare_side *s)
+{
+	const struct json *v = s->value.tree;
+
+	return s->golden != NULL ||
+	       (v != NULL && (v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY)));
+}
+
+static bool
+gives_variables(const struct compare_side *s)
+{
+	return s->golden != NULL && s->golden->variables.tree != NULL &&
+	       s->golden->variables.tree->n > 0;
+}
+
+/* Rules and ways of comparing look at values, and tell what they saw by a severity. */
+static bool
+asks_values(const struct compare_in *in)
+{
+	return in->compare.tree != NULL || in->rules.tree != NULL || gives_variables(in->left) ||
+	       gives_variables(in->right) || (is_stored(in->left) && is_guess(in->right)) ||
+	       (is_stored(in->right) && is_guess(in->left));
+}
+
+/* Documents of the caller's own are the caller's to see. */
+static bool
+view_here(const struct request *r, const struct compare_in *in, struct view *v, struct err *e)
+{
+	bool own = !is_stored(in->left) && !is_stored(in->right);
+
+	*v = view_of(r);
+	v->values = v->values || own;
+	return v->values || !asks_values(in) ||
+	       view_demand(*v,
+		   "Without the permission read:snapshots, what is stored is compared only with "
+		   "another snapshot or an empty document, as its config says: no document, golden "
+		   "baseline, compare or rules beside it, which would find its values out.",
+		   e);
 }
 
 /* ---- the route ---- */
@@ -426,13 +501,14 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	const struct compare_in *in = body;
 	struct compare_out      *out = answer;
 	struct snapshot          left = { 0 }, right = { 0 };
+	struct view              v;
 	struct side              a, b;
 	struct basis             basis = { 0 };
 	struct comparing         c;
 	struct buf               incomplete;
 
 	if (!read_snapshot(r, in->left, "/left", &left, e) ||
-	    !read_snapshot(r, in->right, "/right", &right, e))
+	    !read_snapshot(r, in->right, "/right", &right, e) || !view_here(r, in, &v, e))
 		return false;
 	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
 	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
@@ -446,13 +522,15 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	if (!sides_incomplete(&a, &b, &incomplete, e))
 		return false;
 	out->incomplete.text = incomplete.p;
-	return show_left_out(r, c.left_out, out, e) && show_diff(r->mem, c.diff, out, e);
+	return show_left_out(r, c.left_out, out, e) && show_diff(r->mem, v, c.diff, out, e);
 }
 
 const struct route compare_routes[] = {
 	ROUTE(POST, "/api/drift/compare", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200, compare_two,
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
 	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
-	    "values are left out and named, unless both are documents. Nothing is stored."),
+	    "values are left out and named, unless both are documents. Nothing is stored. Without "
+	    "read:snapshots what is stored is shown without values, and compared with another "
+	    "snapshot or an empty document only, as its config says."),
 	ROUTE_END
 };

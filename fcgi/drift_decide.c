@@ -196,7 +196,7 @@ put_change(struct request *r, const void *body, void *answer, struct err *e)
 		.actor = r->caller.name,
 		.now = { clock_ms(r->app->clock) } };
 	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) &&
-	       deed_run(&x, "drift_change", r->id0, e) && change_show_one(r, answer, e);
+	       deed_run(&x, "drift_change", r->id0, e) && change_show_one(r, view_of(r), answer, e);
 }
 
 /* ---- many ---- */

@@ -37,6 +37,7 @@ struct export
 {
 	bool (*piece)(struct request * r, struct export * x, struct buf * out, struct err * e);
 	bool                 ended;
+	struct view          view;
 	struct change_filter f; /* the table: where it is */
 	struct side          from, to;
 	struct sides        *walk;
@@ -115,7 +116,7 @@ patch_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 }
 
 bool
-export_patch(struct request *r, const struct report *report, struct err *e)
+export_patch(struct request *r, struct view v, const struct report *report, struct err *e)
 {
 	struct drift            *d = drift_of(r->app, e);
 	struct export           *x = talloc_zero(r->mem, struct export);
@@ -124,6 +125,8 @@ export_patch(struct request *r, const struct report *report, struct err *e)
 
 	if (x == NULL)
 		return err_memory(e);
+	if (!view_demand(v, "A patch is made of values: it needs the permission read:snapshots.", e))
+		return false;
 	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e))
 		return false;
 	spec = spec_of(d, r->db, &c, &r->work, e);
@@ -154,13 +157,15 @@ cell(struct buf *b, struct str s, char end)
 }
 
 static bool
-csv_row(struct request *r, const struct change_row *c, struct buf *b, struct err *e)
+csv_row(struct request *r, struct view v, const struct change_row *c, struct buf *b, struct err *e)
 {
 	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
-	struct str old_value, new_value;
+	struct str path, old_value, new_value;
+	bool       old_long, new_long;
 
-	if (!change_value(r, c, "old_value", c->old_value, &old_value, e) ||
-	    !change_value(r, c, "new_value", c->new_value, &new_value, e))
+	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
+	    !change_value(r, v, c, CHANGE_OLD, &old_value, &old_long, e) ||
+	    !change_value(r, v, c, CHANGE_NEW, &new_value, &new_long, e))
 		return false;
 	uuid_print(&c->id, id);
 	time_print(c->created_at.ms, at);
@@ -169,9 +174,9 @@ csv_row(struct request *r, const struct change_row *c, struct buf *b, struct err
 	cell(b, str_of(c->category), ',');
 	cell(b, str_of(c->key), ',');
 	cell(b, str_of(c->op), ',');
-	cell(b, str_of(c->path), ',');
-	cell(b, c->old_truncated ? STR("[longer than 16 KiB]") : old_value, ',');
-	cell(b, c->new_truncated ? STR("[longer than 16 KiB]") : new_value, ',');
+	cell(b, path, ',');
+	cell(b, old_long ? STR("[longer than 16 KiB]") : old_value, ',');
+	cell(b, new_long ? STR("[longer than 16 KiB]") : new_value, ',');
 	cell(b, str_of(c->severity), ',');
 	cell(b, str_of(c->rule), ',');
 	cell(b, str_of(c->reason), ',');
@@ -194,7 +199,7 @@ csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 	ok = change_list(r->db, page, &x->f, PIECE_ROWS, &rows, &n, e);
 	r->mem = page; /* the opened values */
 	for (size_t i = 0; ok && i < n; i++)
-		ok = csv_row(r, &rows[i], out, e);
+		ok = csv_row(r, x->view, &rows[i], out, e);
 	r->mem = all;
 	x->ended = n < PIECE_ROWS;
 	if (ok && n > 0)
@@ -204,12 +209,13 @@ csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 }
 
 bool
-export_csv(struct request *r, const struct change_filter *filter, struct err *e)
+export_csv(struct request *r, struct view v, const struct change_filter *filter, struct err *e)
 {
 	struct export *x = talloc_zero(r->mem, struct export);
 
 	if (x == NULL)
 		return err_memory(e);
+	x->view = v;
 	x->f = *filter;
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);

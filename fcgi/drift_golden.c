@@ -45,9 +45,12 @@ static const struct field  golden_out_fields[] = { FIELD(struct golden_out, id,
 	 FIELD(struct golden_out, created_at, .doc = "When it was made."),
 	 FIELD(struct golden_out, updated_at, .doc = "When it was last changed."),
 	 FIELD(struct golden_out, resources, .item = &golden_resource_schema,
-	     .flags = FIELD_OMIT_ZERO, .doc = "What there has to be; not in a list."),
+	     .flags = FIELD_OMIT_ZERO,
+	     .doc = "What there has to be; not in a list. Values are " VIEW_WITHHELD
+		    " without read:snapshots."),
 	 FIELD(struct golden_out, variables, .item = &golden_variable_schema,
-	     .flags = FIELD_OMIT_ZERO, .doc = "What a config may or must give; not in a list."),
+	     .flags = FIELD_OMIT_ZERO, .doc = "What a config may or must give; not in a list. Defaults are " VIEW_WITHHELD
+		    " without read:snapshots."),
 	 FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
 	     .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
 	 FIELD_END };
@@ -118,9 +121,27 @@ list_golden(struct request *r, const void *body, void *answer, struct err *e)
 
 /* ---- one ---- */
 
+/* Without values not even what they are made of is read. */
 static bool
-show_resources(
-    struct request *r, const struct golden_content *c, struct golden_out *out, struct err *e)
+show_text(struct request *r, struct view v, const struct compare_spec *none, struct resource *one,
+    struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	*out = (struct raw_json) { .text = VIEW_WITHHELD_JSON };
+	if (!v.values)
+		return true;
+	if (!resource_normalise(r->mem, none, one, RESOURCE_STORED, &r->work, e))
+		return err_note(e, "showing a stored template");
+	buf_make(&b, r->mem);
+	resource_print(&b, one->value);
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+show_resources(struct request *r, struct view v, const struct golden_content *c,
+    struct golden_out *out, struct err *e)
 {
 	struct push_resource *rows = talloc_zero_size(r->mem, (c->n + 1) * sizeof(*rows));
 	struct compare_spec  *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
@@ -129,18 +150,16 @@ show_resources(
 		return err_memory(e);
 	for (size_t i = 0; i < c->n; i++) {
 		struct resource one = c->resources[i];
-		struct buf      b;
 
-		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, &r->work, e))
-			return err_note(e, "showing a stored template");
-		buf_make(&b, r->mem);
-		resource_print(&b, one.value);
-		rows[i] = (struct push_resource) { .category = str_dup(r->mem, one.category),
-			.key = str_dup(r->mem, one.key),
-			.value = { .text = b.p } };
-		if (!buf_ok(&b) || rows[i].category == NULL || rows[i].key == NULL)
+		if (!show_text(r, v, none, &one, &rows[i].value, e))
+			return false;
+		rows[i].category = str_dup(r->mem, one.category);
+		rows[i].key = str_dup(r->mem, one.key);
+		if (rows[i].category == NULL || rows[i].key == NULL)
 			return err_memory(e);
 	}
+	for (size_t i = 0; i < c->variables_n; i++)
+		view_raw(v, &c->variables[i].fallback);
 	out->resources = (struct items) { rows, c->n };
 	out->variables = (struct items) { c->variables, c->variables_n };
 	return true;
@@ -172,15 +191,15 @@ golden_tag(struct request *r, const struct golden *g, struct err *e)
 }
 
 bool
-golden_show(
-    struct request *r, struct golden *g, bool foreign, struct golden_out *out, struct err *e)
+golden_show(struct request *r, struct view v, struct golden *g, bool foreign,
+    struct golden_out *out, struct err *e)
 {
 	struct golden_content c;
 
 	if (!golden_load(r->db, r->mem, g, foreign, &c, e))
 		return false;
 	*out = head_show(r, g, foreign);
-	return show_resources(r, &c, out, e) &&
+	return show_resources(r, v, &c, out, e) &&
 	       (foreign || show_history(r, &g->id, &out->history, e));
 }
 
@@ -216,12 +235,13 @@ get_golden(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (q != NULL && q->version != 0) {
 		if (!turn_back(r, &g, foreign, (uint64_t)q->version, e) ||
-		    !golden_show(r, &g, foreign, out, e))
+		    !golden_show(r, view_of(r), &g, foreign, out, e))
 			return false;
 		out->resource_count = (int64_t)out->resources.n;
 		return true;
 	}
-	return golden_tag(r, &g, e) && golden_show(r, &g, foreign, out, e);
+	return golden_tag(r, &g, e) &&
+	       golden_show(r, view_of(r), &g, foreign, out, e);
 }
 
 const struct route golden_routes[] = {

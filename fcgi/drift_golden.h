@@ -23,8 +23,8 @@ struct golden_out {
 };
 
 /* With what it holds; the owner sees its versions too. */
-MUST_USE bool golden_show(
-    struct request *r, struct golden *g, bool foreign, struct golden_out *out, struct err *e);
+MUST_USE bool golden_show(struct request *r, struct view v, struct golden *g, bool foreign,
+    struct golden_out *out, struct err *e);
 MUST_USE bool golden_tag(struct request *r, const struct golden *g, struct err *e);
 
 /* Handlers of drift_golden_edit.c. */

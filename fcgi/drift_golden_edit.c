@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core/store/history.h"
@@ -102,6 +103,27 @@ take_snapshot(struct golden_edit *x, const struct uuid *id, struct err *e)
 	return true;
 }
 
+/* What was shown without values is not sent back as if it were all there is. */
+static bool
+refuse_withheld(struct request *r, const struct golden_in *in, struct err *e)
+{
+	const struct push_resource   *one = in->resources.p;
+	const struct golden_variable *v = in->variables.p;
+	char                          at[48];
+
+	for (size_t i = 0; i < in->resources.n; i++) {
+		snprintf(at, sizeof(at), "/resources/%zu/value", i);
+		if (!view_refuse(r, one[i].value.tree, at, e))
+			return false;
+	}
+	for (size_t i = 0; i < in->variables.n; i++) {
+		snprintf(at, sizeof(at), "/variables/%zu/default", i);
+		if (!view_refuse(r, v[i].fallback.tree, at, e))
+			return false;
+	}
+	return true;
+}
+
 /* What the body names takes the place of what is there. */
 static bool
 take_content(
@@ -111,6 +133,8 @@ take_content(
 	bool fresh = x->was.revision == 0;
 	enum resource_origin from = list ? RESOURCE_SOURCE : RESOURCE_STORED;
 
+	if (!refuse_withheld(x->r, in, e))
+		return false;
 	if ((list && copy) || (fresh && !list && !copy))
 		return err_fault(e, x->r->mem, "", "needs either resources or snapshot_id");
 	if (given(s, in, "variables")) {
@@ -262,7 +286,7 @@ golden_make(struct request *r, const void *body, void *answer, struct err *e)
 	x.g.created_at.ms = clock_ms(r->app->clock);
 	return take_body(&x, &golden_create_schema, body, e) &&
 	       deed(r, add_body, &x, &x.g, AUDIT_GOLDEN_CREATE, e) && golden_tag(r, &x.g, e) &&
-	       golden_show(r, &x.g, false, answer, e);
+	       golden_show(r, view_of(r), &x.g, false, answer, e);
 }
 
 /* One that is shared with this tenant is not its to change. */
@@ -291,7 +315,7 @@ golden_change(struct request *r, const void *body, void *answer, struct err *e)
 	    !deed(r, set_body, &x, &x.g, AUDIT_GOLDEN_UPDATE, e))
 		return false;
 	x.g.revision++;
-	return golden_tag(r, &x.g, e) && golden_show(r, &x.g, false, answer, e);
+	return golden_tag(r, &x.g, e) && golden_show(r, view_of(r), &x.g, false, answer, e);
 }
 
 /* ---- dropping ---- */

@@ -58,12 +58,12 @@ finding_of(struct db *db, struct request *r, const struct change_row *c, struct 
 }
 
 bool
-change_show_one(struct request *r, struct change_out *out, struct err *e)
+change_show_one(struct request *r, struct view v, struct change_out *out, struct err *e)
 {
 	struct change_row c;
 	struct life_row   f;
 
-	if (!change_by_id(r->db->db, r->mem, &r->id0, &c, e) || !change_show(r, &c, out, e) ||
+	if (!change_by_id(r->db->db, r->mem, &r->id0, &c, e) || !change_show(r, v, &c, out, e) ||
 	    !finding_of(r->db->db, r, &c, &f, e) ||
 	    !history_show(r, &c.config_id, c.fingerprint, &out->history, e))
 		return false;
@@ -81,7 +81,7 @@ static bool
 get_change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	(void)body;
-	return change_show_one(r, answer, e);
+	return change_show_one(r, view_of(r), answer, e);
 }
 
 /* ---- promoting ---- */

@@ -153,11 +153,12 @@ static const struct field change_out_fields[] = { FIELD(struct change_out, id,
 	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
 		   "whole."),
 	FIELD(struct change_out, canonical_path,
-	    .doc = "The same with elements by identity, not position."),
+	    .doc = "The same with elements by identity, not position; a step whose label is made of "
+		   "a value is " VIEW_WITHHELD " without read:snapshots."),
 	FIELD(struct change_out, old_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when created or too long."),
+	    .doc = "Absent when created or too long" VIEW_DOC),
 	FIELD(struct change_out, new_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when deleted or too long."),
+	    .doc = "Absent when deleted or too long" VIEW_DOC),
 	FIELD(struct change_out, old_value_truncated, .flags = FIELD_OMIT_ZERO,
 	    .doc = "It was longer than 16 KiB."),
 	FIELD(struct change_out, new_value_truncated, .flags = FIELD_OMIT_ZERO,
@@ -165,8 +166,9 @@ static const struct field change_out_fields[] = { FIELD(struct change_out, id,
 	FIELD(struct change_out, severity, .doc = "info, low, medium, high or critical."),
 	FIELD(struct change_out, rule, .doc = "The rule that decided."),
 	FIELD(struct change_out, reason, .doc = "Its reason."),
-	FIELD(struct change_out, fingerprint, .doc = "Identity of the finding, without values."),
-	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another."),
+	FIELD(struct change_out, fingerprint,
+	    .doc = "Identity of the finding, without values; withheld with a step of the path."),
+	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
 	FIELD(struct change_out, status,
 	    .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
 	FIELD(struct change_out, suppressed_by, .flags = FIELD_OMIT_ZERO,
@@ -182,26 +184,55 @@ static const struct field change_out_fields[] = { FIELD(struct change_out, id,
 const struct schema change_out_schema = SCHEMA("DriftChange", struct change_out, change_out_fields);
 
 bool
-change_value(struct request *r, const struct change_row *c, const char *column, struct blob sealed,
-    struct str *out, struct err *e)
+change_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
+    struct str *out, bool *truncated, struct err *e)
 {
+	bool        old = side == CHANGE_OLD;
+	struct blob sealed = old ? c->old_value : c->new_value;
+
 	*out = (struct str) { NULL, 0 };
-	return sealed.p == NULL ||
-	       tenant_open(r->db, r->mem, "drift_changes", column, &c->id, sealed, out, e);
+	*truncated = old ? c->old_truncated : c->new_truncated;
+	if (sealed.p == NULL && !*truncated)
+		return true;
+	if (!v.values) { /* not even how long it is */
+		*out = view_value(v, STR(""));
+		*truncated = false;
+		return true;
+	}
+	return sealed.p == NULL || tenant_open(r->db, r->mem, "drift_changes",
+				       old ? "old_value" : "new_value", &c->id, sealed, out, e);
 }
 
 static bool
-open_value(struct request *r, const struct change_row *c, const char *column, struct blob sealed,
-    struct raw_json *out, struct err *e)
+show_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
+    struct raw_json *out, bool *truncated, struct err *e)
 {
 	struct str text;
 
-	if (!change_value(r, c, column, sealed, &text, e))
+	if (!change_value(r, v, c, side, &text, truncated, e))
 		return false;
 	if (text.p == NULL)
 		return true;
 	out->text = str_dup(r->mem, text);
-	return out->text != NULL ? true : err_memory(e);
+	return out->text != NULL || err_memory(e);
+}
+
+/* A fingerprint is made of the path, and could be found again like a value's hash. */
+static bool
+show_place(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
+    struct err *e)
+{
+	struct str path, canonical;
+	bool       hidden;
+
+	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
+	    !view_path(r->mem, v, str_of(c->canonical_path), &canonical, &hidden, e))
+		return false;
+	out->path = path.p;
+	out->canonical_path = canonical.p;
+	if (hidden)
+		out->fingerprint = view_hash(v, out->fingerprint);
+	return true;
 }
 
 static const char *
@@ -215,29 +246,27 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 }
 
 bool
-change_show(struct request *r, const struct change_row *c, struct change_out *out, struct err *e)
+change_show(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
+    struct err *e)
 {
 	*out = (struct change_out) { .id = c->id,
 		.report_id = c->report_id,
 		.resource = talloc_zero(r->mem, struct change_resource),
 		.op = c->op,
-		.path = c->path,
-		.canonical_path = c->canonical_path,
-		.old_value_truncated = c->old_truncated,
-		.new_value_truncated = c->new_truncated,
 		.severity = c->severity,
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = hex_of(r->mem, c->fingerprint),
-		.value_hash = hex_of(r->mem, c->value_hash),
+		.value_hash = view_hash(v, hex_of(r->mem, c->value_hash)),
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
 		.attribution = c->attribution };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
-	return open_value(r, c, "old_value", c->old_value, &out->old_value, e) &&
-	       open_value(r, c, "new_value", c->new_value, &out->new_value, e);
+	return show_place(r, v, c, out, e) &&
+	       show_value(r, v, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(r, v, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e);
 }
 
 struct change_query {
@@ -267,6 +296,7 @@ static bool
 list_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_query *q = r->query;
+	struct view                v = view_of(r);
 	struct change_filter       f = { .report_id = r->id0,
 		      .severity = q->severity,
 		      .status = q->status,
@@ -281,16 +311,16 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 	    !report_by_id(r->db, r->mem, &r->id0, &report, e))
 		return false;
 	if (export_wanted(r) == EXPORT_PATCH)
-		return export_patch(r, &report, e);
+		return export_patch(r, v, &report, e);
 	if (export_wanted(r) == EXPORT_CSV)
-		return export_csv(r, &f, e);
+		return export_csv(r, v, &f, e);
 	if (!change_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
 		return false;
 	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
 	if (out == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
-		if (!change_show(r, &rows[i], &out[i], e))
+		if (!change_show(r, v, &rows[i], &out[i], e))
 			return false;
 	return list_answer(
 	    r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
@@ -304,6 +334,6 @@ const struct route report_routes[] = {
 	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,
 	    ALLOW(READ, DRIFT), RATE_READ, 200, list_changes, IN_NONE, OUT_LIST(change_out),
 	    "Lists a report's changes in its order; as a JSON Patch on {category: {key: value}} or "
-	    "a table when Accept says so. An export that breaks off ends with a line that has error."),
+	    "a table when Accept says so. The patch needs read:snapshots. An export that breaks off ends with a line that has error."),
 	ROUTE_END
 };

@@ -147,6 +147,16 @@ show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, str
 	       show_held(mem, in, &(*out)->held_back, e);
 }
 
+/* They look at stored values, and tell what they saw by numbers. */
+static bool
+asks_values(const struct whatif_in *in)
+{
+	const struct json *t = in->thresholds.tree;
+
+	return in->rules.tree != NULL || in->compare.tree != NULL ||
+	       (t != NULL && json_get(t, "tolerance") != NULL);
+}
+
 static bool
 what_if(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -161,7 +171,12 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 
 	static const char *const silences[] = { "silences" };
 
-	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e))
+	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e) ||
+	    (asks_values(in) &&
+		!view_demand(view_of(r),
+		    "Rules, compare and tolerances find out what stored values are: to try others "
+		    "needs the permission read:snapshots.",
+		    e)))
 		return false;
 	text = spec_merge(r->mem, c.spec, r->json, e);
 	r->work.less = "Ask for fewer days, or try a smaller config.";
@@ -184,6 +199,7 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 const struct route whatif_routes[] = {
 	ROUTE(POST, "/api/drift/configs/{id}/what-if", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200,
 	    what_if, IN(whatif_in), OUT(whatif_out),
-	    "Replays stored history: the alerts that would have been sent, before and after."),
+	    "Replays stored history: the alerts that would have been sent, before and after. "
+	    "rules, compare and thresholds.tolerance need read:snapshots."),
 	ROUTE_END
 };

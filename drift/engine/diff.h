@@ -94,6 +94,9 @@ MUST_USE bool diff_detach(struct diff *d, size_t first, struct err *e);
  * other has in that place is not held against it. */
 void diff_redacted(struct diff *d);
 
+/* Elements of arrays are known by such a member when nothing else is said: it is a name, or stands for one. */
+bool diff_identity(struct str member);
+
 /* Counted changes: created + modified + deleted.  A report is `drifted` from 1. */
 int64_t diff_count(const struct diff_summary *s);
 

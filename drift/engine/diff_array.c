@@ -417,6 +417,15 @@ walk_counted(struct walk *w, const struct place *at, struct both *p, enum compar
 
 /* ---- which of both ---- */
 
+bool
+diff_identity(struct str member)
+{
+	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
+		if (str_eqz(member, identity[i]))
+			return true;
+	return false;
+}
+
 static bool
 walk_auto(struct walk *w, const struct place *at, struct both *p, bool *done)
 {

@@ -11,7 +11,9 @@
 
 struct channel_out {
 	struct uuid id;
-	char       *name, *kind, *url, *status, *status_reason;
+	char       *name, *kind, *url;
+	bool        values;
+	char       *status, *status_reason;
 	char       *secret; /* once, when it is made */
 	instant     created_at, updated_at;
 };
@@ -20,6 +22,8 @@ static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id
 	 FIELD(struct channel_out, name, .doc = "Name, unique."),
 	 FIELD(struct channel_out, kind, .doc = "webhook."),
 	 FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	 FIELD(struct channel_out, values,
+	     .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
 	 FIELD(struct channel_out, status, .doc = "active or disabled."),
 	 FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
 	 FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
@@ -35,6 +39,7 @@ static const char *const statuses[] = { "active", "disabled", NULL };
 
 struct channel_new {
 	const char *name, *kind, *url, *to;
+	bool        values;
 };
 static const struct field  channel_new_fields[] = { FIELD(struct channel_new, name, .min = 1,
 							.max = 200, .flags = FIELD_REQUIRED,
@@ -44,23 +49,29 @@ static const struct field  channel_new_fields[] = { FIELD(struct channel_new, na
 	 FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
 	 FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
 	     .doc = "Address of a mail channel; not available in this version."),
+	 FIELD(struct channel_new, values,
+	     .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	 FIELD_END };
 static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
 	const char *name, *url, *secret, *status;
+	bool        values;
 	uint64_t    given;
 };
 static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
 							   .max = 200, .doc = "Name, unique."),
 	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
-	     .doc = "Where to deliver to."),
+	     .doc = "Where to deliver to; of a channel that is told values, by those with "
+		    "read:snapshots only."),
 	 FIELD(struct channel_update, secret, .min = 1, .max = 100,
 	     .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
 	     .doc = "Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
 		    "answer shows once.  To be named with another url: it goes there."),
 	 FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
+	 FIELD(struct channel_update, values, .flags = FIELD_FRESH,
+	     .doc = "It is told values of changes; true needs read:snapshots."),
 	 FIELD_END };
 static const struct schema channel_update_schema =
     SCHEMA_GIVEN("ChannelUpdate", struct channel_update, channel_update_fields, given);
@@ -72,6 +83,7 @@ channel_show(const struct channel *c, struct channel_out *out)
 		.name = c->name,
 		.kind = c->kind,
 		.url = c->target,
+		.values = c->with_values,
 		.status = c->status,
 		.status_reason = c->status_reason,
 		.created_at = c->created_at,
@@ -157,6 +169,15 @@ check_url(struct request *r, const char *url, struct err *e)
 }
 
 static bool
+may_tell_values(const struct request *r, struct err *e)
+{
+	return view_demand(view_of(r),
+	    "Only who has the permission read:snapshots says where values are told: leave out "
+	    "values or set it to false.",
+	    e);
+}
+
+static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
 	return channel_add(db, arg, e);
@@ -220,11 +241,14 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 		    e, r->mem, "/kind", "%s channels are not available in this version", in->kind);
 	if (in->to != NULL)
 		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
+	if (in->values && !may_tell_values(r, e))
+		return false;
 	if (!check_url(r, in->url, e) || !make_secret(r, &c, &secret, e))
 		return false;
 	c.name = talloc_strdup(r->mem, in->name);
 	c.kind = talloc_strdup(r->mem, in->kind);
 	c.target = talloc_strdup(r->mem, in->url);
+	c.with_values = in->values;
 	c.status = talloc_strdup(r->mem, "active");
 	c.status_reason = talloc_strdup(r->mem, "");
 	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->clock);
@@ -261,6 +285,19 @@ take_secret(struct updating *u, struct channel *c, struct err *e)
 				     : put_secret(u->r, c, u->in->secret, e);
 }
 
+/* Whoever chooses the target of a channel that is told values chooses who sees them. */
+static bool
+take_values(const struct updating *u, struct channel *c, struct err *e)
+{
+	bool named = (u->in->given & schema_bit(&channel_update_schema, "values")) != 0;
+	bool moved = u->in->url != NULL && strcmp(u->in->url, c->target) != 0;
+	bool had = c->with_values;
+
+	if (named)
+		c->with_values = u->in->values;
+	return !c->with_values || (had && !moved) || may_tell_values(u->r, e);
+}
+
 static bool
 set_body(struct db *db, void *arg, struct err *e)
 {
@@ -268,7 +305,8 @@ set_body(struct db *db, void *arg, struct err *e)
 	struct channel  *c = &u->c;
 	TALLOC_CTX      *mem = u->r->mem;
 
-	if (!channel_by_id(db, mem, &u->r->id0, c, e) || !take_secret(u, c, e))
+	if (!channel_by_id(db, mem, &u->r->id0, c, e) || !take_values(u, c, e) ||
+	    !take_secret(u, c, e))
 		return false;
 	if (u->in->name != NULL)
 		c->name = talloc_strdup(mem, u->in->name);

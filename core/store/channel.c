@@ -2,13 +2,14 @@
 
 static const struct field  channel_fields[] = { COLUMN(struct channel, id),
 	 COLUMN(struct channel, name), COLUMN(struct channel, kind), COLUMN(struct channel, target),
-	 COLUMN_NULL(struct channel, secret), COLUMN(struct channel, status),
+	 COLUMN_NULL(struct channel, secret), COLUMN(struct channel, with_values),
+	 COLUMN(struct channel, status),
 	 COLUMN(struct channel, status_reason), COLUMN(struct channel, created_at),
 	 COLUMN(struct channel, updated_at), FIELD_END };
 static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
 
 #define CHANNEL_COLUMNS                                                                            \
-	"id, name, kind, target, secret, status, status_reason, created_at, updated_at"
+	"id, name, kind, target, secret, with_values, status, status_reason, created_at, updated_at"
 
 struct find_in {
 	struct uuid id; /* or those made before it */
@@ -21,6 +22,7 @@ static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
 static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
 static const struct field  set_fields[] = { COLUMN(struct channel, name),
 	 COLUMN(struct channel, target), COLUMN_NULL(struct channel, secret),
+	 COLUMN(struct channel, with_values),
 	 COLUMN(struct channel, status), COLUMN(struct channel, status_reason),
 	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
 static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
@@ -29,16 +31,15 @@ static const struct field  disable_fields[] = { COLUMN(struct channel, status_re
 static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channel, disable_fields);
 
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
-    "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = ?");
 SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
     " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE channels SET name = ?, target = ?, secret = ?, status = ?, status_reason = ?,"
-    " updated_at = ?"
-    " WHERE id = ?");
+    "UPDATE channels SET name = ?, target = ?, secret = ?, with_values = ?, status = ?,"
+    " status_reason = ?, updated_at = ? WHERE id = ?");
 SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = ?");
 SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,
     "UPDATE channels SET status = 'disabled', status_reason = ?, updated_at = ?"

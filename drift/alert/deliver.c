@@ -6,6 +6,7 @@
 #include "core/shm/metric.h"
 #include "core/store/channel.h"
 #include "core/store/tx.h"
+#include "drift/alert/message.h"
 #include "drift/alert/webhook.h"
 
 #define CLAIMS        16    /* due rows read at once */
@@ -81,7 +82,10 @@ static bool
 open_message(
     struct attempt *a, TALLOC_CTX *mem, struct str *body, struct str *secret, struct err *e)
 {
+	const struct view view = { .values = a->channel.with_values };
+
 	return tenant_open(a->t, mem, "outbox", "body", &a->outbox.id, a->outbox.body, body, e) &&
+	       message_view(mem, view, *body, body, e) &&
 	       tenant_open(
 		   a->t, mem, "channels", "secret", &a->channel.id, a->channel.secret, secret, e);
 }

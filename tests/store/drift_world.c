@@ -64,6 +64,7 @@ drift_channel(struct drift_world *x, const char *url)
 		.name = name,
 		.kind = talloc_strdup(x, "webhook"),
 		.target = talloc_strdup(x, url),
+		.with_values = true,
 		.status = talloc_strdup(x, "active"),
 		.status_reason = talloc_strdup(x, "") };
 

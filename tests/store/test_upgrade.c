@@ -619,6 +619,10 @@ check_drift(struct old *o)
 	a = drift_push(x, x, &config, file_text(x, "tools/demo/baseline.json"));
 	assert_string_equal(a.report.status, "clean");
 	drift_check(x);
+	/* Who was told values before is told them now. */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.channels WHERE with_values"),
+	    drift_count(x, "SELECT COUNT(*) FROM %s.channels"));
+	assert_true(drift_count(x, "SELECT COUNT(*) FROM %s.channels") >= 1);
 	/* A delivery that waited still waits, in both places. */
 	assert_true(drift_count(x, "SELECT COUNT(*) FROM " CONTROL
 				   ".outbox_index i JOIN %s.outbox o ON o.id = i.id") >= 1);

@@ -41,7 +41,7 @@ demo_get() { jq -r ".$1 // empty" "$state/demo.json"; }
 
 demo_make() {
 	had=$(port_bind "${receiver_port:-0}") || { echo "$had" && return 1; }
-	jq -n --arg u "http://127.0.0.1:$had/hook" '{name: "Trial receiver", kind: "webhook", url: $u}' >"$run/body.json"
+	jq -n --arg u "http://127.0.0.1:$had/hook" '{name: "Trial receiver", kind: "webhook", url: $u, values: true}' >"$run/body.json"
 	once channel /api/drift/channels "$run/body.json"
 	jq -r .secret "$conf/demo-channel.json" >"$conf/webhook-secret"
 	channel=$(jq -r .id "$conf/demo-channel.json")

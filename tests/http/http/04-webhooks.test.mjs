@@ -16,7 +16,7 @@ const deliveries = (channel) => all(admin, `/api/drift/channels/${channel.id}/de
 const told = (event, config) => (d) => d.body?.type === event && d.body.data.config?.id === config.id;
 
 async function watched(more = {}) {
-  const channel = await newChannel(admin, receiver.url());
+  const channel = await newChannel(admin, receiver.url(), { values: true });
   const config = await newConfig(admin, { alerts: [{ channel_id: channel.id }], ...more });
   await push(admin, config, [policy(1), policy(2)]);
   return { channel, config };

@@ -82,7 +82,7 @@ test('pushed values may hold control characters and U+0000; keys may not hold U+
 });
 
 test('a webhook carries them encoded, signed and parseable', async () => {
-  const channel = await newChannel(admin, receiver.url(), { name: `${visible[0]} ${unique('c')}` });
+  const channel = await newChannel(admin, receiver.url(), { values: true, name: `${visible[0]} ${unique('c')}` });
   const name = `${visible.slice(0, 6).join(' ')} ${unique('w')}`.slice(0, 200);
   const c = await newConfig(admin, { name, rule_packs: [], alerts: [{ channel_id: channel.id }] });
   const list = (x) => [{ category: visible[0], key: visible[19], value: { x, [visible[14]]: x } }];

@@ -145,7 +145,7 @@ async function readEverything(admin, config, report, snapshot) {
 test('a search of all tables, files, logs, deliveries and answers finds no masked value, and sealed ones only where they are shown', async () => {
   const receiver = await new Receiver().start();
   const who = newTenant(), admin = watching(await bearer(who));
-  const channel = await newChannel(admin, receiver.url());
+  const channel = await newChannel(admin, receiver.url(), { values: true });
   const config = await newConfig(admin, { ...spec, name: `watched ${SHOWN}`, alerts: [{ channel_id: channel.id }] });
   const second = await newConfig(admin, { ...spec, source: { kind: 'push', selector: { resources: '/items', key: 'id' } }, alerts: [{ channel_id: channel.id }] });
   const key = watching(withKey((await newKey(admin)).key));

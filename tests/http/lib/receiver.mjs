@@ -7,6 +7,7 @@ export class Receiver {
   constructor() {
     this.got = []; // {id, at, status, headers, body, text}
     this.plan = []; // statuses of the next answers; 200 when empty
+    this.refuse = null; // what comes to this path is answered 500
     this.server = http.createServer((q, a) => this.#take(q, a));
   }
 
@@ -32,7 +33,7 @@ export class Receiver {
     for await (const d of q)
       parts.push(d);
     const bytes = Buffer.concat(parts);
-    const step = this.plan.length > 0 ? this.plan.shift() : 200;
+    const step = q.url === this.refuse ? 500 : this.plan.length > 0 ? this.plan.shift() : 200;
     const one = { id: q.headers['webhook-id'], at: Date.now(), status: step, path: q.url, method: q.method,
       headers: q.headers, bytes, text: bytes.toString('utf8') };
     try {

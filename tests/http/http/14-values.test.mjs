@@ -1,0 +1,295 @@
+// Values need read:snapshots: every route of the OpenAPI document, in every media type, by every role, and what comes
+// back searched for values that were planted. A route that nobody has classified fails.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { newId } from '../lib/client.mjs';
+import { until } from '../lib/env.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { Receiver } from '../lib/receiver.mjs';
+import { openapi } from '../lib/spec.mjs';
+
+const PATCH = 'application/json-patch+json';
+
+// ---- what is planted ----------------------------------------------------------------------------------------------
+
+// One text for each way a value may come back; `n` tells the old ones from the new.
+const kinds = ['scalar', 'element', 'keyed', 'label', 'href', 'named', 'line', 'inner', 'whole', 'golden', 'variable', 'difference'];
+const mark = (kind, n) => `MARK${kind}${n}MARK`;
+const number = (n) => Number(`73105${n}90210`);
+const document = (n) => ({
+  scalar: mark('scalar', n), number: number(n), set: ['same', mark('element', n)], keyed: [{ id: 'known', held: mark('keyed', n) }],
+  values: [{ value: 'same' }, { value: mark('label', n) }], links: [{ href: 'same' }, { href: mark('href', n) }],
+  pins: [{ pin: 'same', n: 1 }, { pin: mark('named', n), n: 2 }],
+  text: Array.from({ length: 40 }, (_, i) => `line ${i} ${i === 20 ? mark('line', n) : ''}`).join('\n'), [`inner${n}`]: { deep: [mark('inner', n)] },
+});
+const snapshot = (n) => [{ category: 'planted', key: 'one', value: document(n) }, { category: 'planted', key: `only-${n}`, value: mark('whole', n) }];
+const spec = { rule_packs: [], compare: { arrays: [{ path: '/pins', mode: 'keyed', keys: ['pin'] }, { path: '/links', mode: 'keyed', keys: ['href'] },
+  { path: '/values', mode: 'keyed', keys: ['value'] }] } };
+
+let admin, hooks, told, untold, w, markers, waiting;
+
+async function golden() {
+  const made = await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('golden'),
+    resources: [{ category: 'planted', key: 'one', value: { fixed: mark('golden', 0), given: '%v%', other: 1 } }],
+    variables: [{ name: 'v', default: mark('variable', 0) }] } });
+  assert.equal(made.status, 201, made.text);
+  const bound = await newConfig(admin, spec), difference = { category: 'planted', key: 'one', path: '/other', op: 'replace', value: mark('difference', 1), reason: 'here' };
+  const put = await admin('PUT', `/api/drift/configs/${bound.id}/baseline`, { body: { golden: { id: made.json.id, variables: { v: mark('variable', 1) }, differences: [difference] } } });
+  assert.equal(put.status, 200, put.text);
+  const pushed = await push(admin, bound, [{ category: 'planted', key: 'one', value: { fixed: mark('golden', 1), given: 'x', other: 2 } }]);
+  return { golden: made.json.id, bound: bound.id, boundReport: pushed.report.id, rendered: put.json.snapshot_id };
+}
+
+// Hashes are what a dictionary could be held against, so they are searched for like the values themselves.
+function hashes(changes) {
+  const labels = changes.flatMap((c) => c.canonical_path.match(/\[#[0-9a-f]{16}\]/g) ?? []);
+  return [...changes.map((c) => c.value_hash), ...labels,
+    ...changes.filter((c) => /\/\[(#|value=|href=|pin=)/.test(c.canonical_path)).map((c) => c.fingerprint)];
+}
+
+before(async () => {
+  const owner = newTenant();
+  admin = await bearer(owner);
+  admin.tenant = owner.tenant;
+  hooks = await new Receiver().start();
+  hooks.refuse = '/waits';
+  waiting = outrun();
+  told = await newChannel(admin, hooks.url('/told'), { values: true });
+  untold = await newChannel(admin, hooks.url('/untold'));
+  const config = await newConfig(admin, { ...spec, alerts: [told, untold].map((c) => ({ channel_id: c.id, min_severity: 'info' })) });
+  const first = await push(admin, config, snapshot(1)), second = await push(admin, config, snapshot(2));
+  const changes = await all(admin, `/api/drift/reports/${second.report.id}/changes`);
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`);
+  const accepted = await admin('PUT', `/api/drift/changes/${changes[0].id}`, { body: { status: 'accepted', reason: 'planted' } });
+  assert.equal(accepted.status, 200, accepted.text);
+  const silence = await admin('POST', '/api/drift/silences', { body: { matcher: { category: 'planted', path: '/scalar' }, reason: 'planted',
+    expires_at: new Date(Date.now() + 3600000).toISOString() } });
+  assert.equal(silence.status, 201, silence.text);
+  const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
+  assert.equal(provider.status, 201, provider.text);
+  await newKey(admin);
+  w = { config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
+    silence: silence.json.id, provider: provider.json.id, changes, ...await golden() };
+  markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
+});
+after(() => hooks.stop());
+
+// The first attempt fails; before the second somebody who may not see values takes the flag away, and then the target.
+async function outrun() {
+  const made = await newChannel(admin, hooks.url('/waits'), { values: true });
+  const config = await newConfig(admin, { ...spec, alerts: [{ channel_id: made.id, min_severity: 'info' }] });
+  const keeper = withKey((await newKey(admin, ['manage:channels'])).key), at = (path) => hooks.got.find((d) => d.path === path);
+  await push(admin, config, snapshot(1));
+  await push(admin, config, snapshot(2));
+  const first = await until('a first attempt', () => at('/waits'));
+  const put = await keeper('PUT', `/api/drift/channels/${made.id}`, { body: { values: false, secret: null, url: hooks.url('/moved') } });
+  assert.equal(put.status, 200, put.text);
+  return { first, moved: await until('a second attempt', () => at('/moved')) };
+}
+
+const found = (answer) => {
+  const text = `${JSON.stringify(answer.headers)}\n${answer.text}`;
+  return markers.filter((m) => text.includes(m));
+};
+
+// ---- who asks -----------------------------------------------------------------------------------------------------
+
+// Each built-in role by somebody who has it, and what no built-in role has by keys: everything but to read snapshots, and
+// one thing alone.
+async function callers() {
+  const roles = (await all(admin, '/api/roles')).filter((r) => r.built_in).map((r) => r.name), list = [];
+  const most = (await admin('GET', '/api/permissions')).json.items.map((p) => p.permission)
+    .filter((p) => /:(drift|snapshots|alerts|channels|audit)$/.test(p) && !/^(read|manage):snapshots$/.test(p));
+  const scopes = [most, ['read:drift', 'read:alerts', 'read:snapshots'], ...['read:drift', 'read:alerts', 'read:channels', 'read:audit', 'update:drift',
+    'update:alerts', 'manage:channels', 'write:snapshots', 'create:drift'].map((p) => [p])];
+  for (const name of roles) {
+    const who = { tenant: admin.tenant, email: `${name}@values.example`, password: 'a long enough password' };
+    const made = await admin('POST', '/api/users', { body: { email: who.email, display_name: name, password: who.password, roles: [name] } });
+    assert.equal(made.status, 201, made.text);
+    const ask = await bearer(who);
+    list.push({ name, ask, values: ask.session.permissions.includes('read:snapshots') });
+  }
+  for (const one of scopes)
+    list.push({ name: `a key with ${one.length > 3 ? 'all but read:snapshots' : one}`, ask: withKey((await newKey(admin, one)).key), values: one.includes('read:snapshots') });
+  return list;
+}
+
+// ---- what is asked ------------------------------------------------------------------------------------------------
+
+// By "METHOD path": bodies, the query and whether values are shown to those who may see them. What is not here and has no
+// id is asked as it is, and shows none to anybody.
+const half = (n) => new Date(Date.now() + n * 1800000).toISOString();
+const doc = (marker) => ({ value: { one: marker } });
+const ASKED = {
+  'GET /api/drift/reports/{id}/changes': { ids: () => [w.report, w.boundReport], values: true },
+  'GET /api/drift/changes/{id}': { ids: () => w.changes.map((c) => c.id), values: true },
+  'GET /api/drift/snapshots/{id}': { ids: () => [w.first, w.rendered], query: '?category=planted&key=one', values: true },
+  'GET /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true },
+  'GET /api/drift/configs/{id}/baseline': { ids: () => [w.bound, w.config], values: true },
+  'PUT /api/drift/configs/{id}/baseline': { ids: () => [w.bound], values: true, bodies: () => [{ golden: { id: w.golden, variables: { v: mark('variable', 1) } } }] },
+  'POST /api/drift/golden-baselines': { values: true, bodies: () => [{ name: unique('copy'), snapshot_id: w.first }] },
+  'PUT /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true, bodies: () => [{ description: unique('other') }] },
+  'PUT /api/drift/changes/{id}': { ids: () => [w.changes[1].id, w.changes[2].id], values: true, bodies: () => [{ reason: 'looked at', assigned_to: null }, { status: 'acknowledged' }] },
+  'POST /api/drift/compare': { values: true, bodies: () => [
+    { left: { snapshot_id: w.first }, right: { value: {} } }, { left: { value: [] }, right: { snapshot_id: w.second } },
+    { left: { snapshot_id: w.first }, right: { snapshot_id: w.second } }, { left: { golden: { id: w.golden } }, right: { value: {} } },
+    { left: { golden: { id: w.golden } }, right: { snapshot_id: w.rendered } },
+    { left: { snapshot_id: w.rendered }, right: { golden: { id: w.golden, variables: { v: 'guess' } } } },
+    { left: { snapshot_id: w.first }, right: doc('guess') }, { left: doc('guess'), right: doc('other') },
+    { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, rules: [{ path: '/scalar', from: 'guess', severity: 'critical' }] },
+    { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, compare: spec.compare }] },
+  'POST /api/drift/configs/{id}/what-if': { ids: () => [w.config], bodies: () => [{ days: 1 }, { days: 1, rules: [] }, { days: 1, thresholds: { min_severity: 'low' } }] },
+  'PUT /api/drift/changes': { bodies: () => [{ filter: { report_id: w.report }, status: 'acknowledged' }, { ids: [w.change], status: 'acknowledged' }] },
+  'PUT /api/drift/alerts': { bodies: () => [{ ids: [w.alert], note: 'seen' }] },
+  'PUT /api/drift/alerts/{id}': { ids: () => [w.alert], bodies: () => [{ note: 'seen' }] },
+  'POST /api/drift/reports/{id}/accept': { ids: () => [w.report], bodies: () => [{ reason: 'all of it' }] },
+  'POST /api/drift/silences': { bodies: () => [{ matcher: { category: 'nothing' }, reason: 'of the walk', expires_at: half(1) }] },
+  'POST /api/drift/channels': { bodies: () => [{ name: unique('walk'), kind: 'webhook', url: hooks.url('/walk') }] },
+  'PUT /api/drift/channels/{id}': { ids: () => [untold.id], bodies: () => [{ name: unique('renamed') }] },
+  'POST /api/drift/channels/{id}/test': { ids: () => [untold.id] },
+  'POST /api/drift/configs': { bodies: () => [{ name: unique('walk'), source: { kind: 'push' } }] },
+  'PUT /api/drift/configs/{id}': { ids: () => [w.bound], bodies: () => [{ name: unique('walk') }] },
+  'POST /api/drift/configs/{id}/snapshots': { ids: () => [w.config], bodies: () => [{ resources: snapshot(2) }], headers: () => ({ 'Idempotency-Key': 'again' }) },
+  'POST /api/drift/configs/{id}/documents': { ids: () => [w.config], bodies: () => [document(1)] },
+};
+// Where {id} stands in a GET that shows none.
+const IDS = { configs: () => [w.config, w.bound], reports: () => [w.report, w.boundReport], alerts: () => [w.alert], silences: () => [w.silence],
+  channels: () => [told.id, untold.id], 'identity-providers': () => [w.provider] };
+const LISTS = ['users', 'roles', 'tenants']; // of the list above them the first
+// Who somebody is, not what is watched: no body of theirs is asked for here.
+const ELSEWHERE = /^(POST|PUT) \/api\/(auth|users|roles|api-keys|tenants|identity-providers)(\/|$)|^GET \/(api\/auth\/oidc|console)\//;
+
+async function requests() {
+  const { document: described } = await openapi(), list = [], unknown = [], rest = new Set(Object.keys(ASKED));
+  for (const [template, item] of Object.entries(described.paths)) {
+    for (const [word, op] of Object.entries(item)) {
+      const method = word.toUpperCase(), name = `${method} ${template}`, asked = ASKED[name];
+      const types = Object.entries(op.responses ?? {}).filter(([s]) => s < '300').flatMap(([, r]) => Object.keys(r.content ?? {}));
+      rest.delete(name);
+      if (types.length === 0 || ELSEWHERE.test(name))
+        continue;
+      const kind = template.split('/').at(template.split('/').indexOf('{id}') - 1);
+      if ((!asked && method !== 'GET') || (template.includes('{') && !asked?.ids && !IDS[kind] && !LISTS.includes(kind))) {
+        unknown.push(name);
+        continue;
+      }
+      const ids = !template.includes('{') ? [''] : asked?.ids?.() ?? IDS[kind]?.() ?? [(await admin('GET', template.slice(0, template.indexOf('/{')))).json.items[0].id];
+      for (const type of types)
+        for (const id of ids)
+          list.push({ name, method, type, target: template.replace(/\{[^}]+\}/, id) + (asked?.query ?? ''), asked: asked ?? {} });
+    }
+  }
+  assert.deepEqual(unknown, [], 'routes that nobody has classified');
+  assert.deepEqual([...rest], [], 'classified, and not there');
+  return list;
+}
+
+// ---- the walk -----------------------------------------------------------------------------------------------------
+
+test('no role without read:snapshots gets a value, whatever it asks for, and every place that has values shows them with it', { timeout: 120000 }, async (t) => {
+  const list = await requests(), people = await callers(), shown = new Map(), leaks = [];
+  const seen = { answers: 0, refused: 0, with: 0, without: 0 };
+  assert.ok(people.filter((p) => p.values).length > 2 && people.filter((p) => !p.values).length > 5);
+  for (const { name, ask, values } of people) {
+    for (const q of list) {
+      for (const body of q.asked.bodies?.() ?? [undefined]) {
+        const a = await ask(q.method, q.target, { body, id: newId(), headers: { Accept: q.type, ...q.asked.headers?.() } });
+        const has = found(a), what = `${q.name} as ${q.type}`;
+        seen.answers++;
+        seen.refused += a.status === 403;
+        seen[has.length > 0 ? 'with' : 'without'] += a.status < 300;
+        assert.ok(a.status < 500, `${name} ${what}: ${a.text}`);
+        if (has.length > 0 && (!values || !q.asked.values))
+          leaks.push(`${name} ${what} ${JSON.stringify(body)?.slice(0, 120)}: ${has.slice(0, 3)} ${a.text.slice(0, 300)}`);
+        if (values && q.asked.values)
+          shown.set(what, (shown.get(what) ?? 0) + has.length);
+        if (!values && q.type === PATCH)
+          assert.equal(a.status, 403, `${name} ${what}`);
+      }
+    }
+  }
+  t.diagnostic(`${people.length} callers, ${new Set(list.map((q) => q.name)).size} routes, ${seen.answers} answers: ${seen.with} with values, ` +
+    `${seen.without} without, ${seen.refused} refused; ${markers.length} markers; ${shown.size} places that show values`);
+  assert.deepEqual(leaks, []);
+  assert.deepEqual([...shown].filter(([, n]) => n === 0).map(([what]) => what), [], 'asked for values, and none came: the search would find no leak there');
+});
+
+// ---- ways of finding out without being shown ----------------------------------------------------------------------
+
+const refusal = async (answer) => {
+  assert.equal(answer.status, 403, answer.text);
+  assert.match(answer.json.detail, /read:snapshots/);
+};
+
+test('without read:snapshots nothing stored is held against what the caller says', async () => {
+  const viewer = withKey((await newKey(admin, ['read:drift', 'create:drift', 'update:drift'])).key);
+  const compare = (left, right, more = {}) => viewer('POST', '/api/drift/compare', { body: { left, right, ...more } });
+  const stored = { snapshot_id: w.first }, other = { snapshot_id: w.second }, template = { golden: { id: w.golden } };
+  for (const guess of [document(1), 'text', 1, null, [1], { one: {} }])
+    await refusal(await compare(stored, { value: guess }));
+  await refusal(await compare({ value: document(1) }, template));
+  await refusal(await compare(template, stored)); // who may write one guesses by it
+  await refusal(await compare({ golden: { id: w.golden, variables: { v: 'guess' } } }, { value: {} }));
+  await refusal(await compare(stored, other, { rules: [{ path: '/scalar', from: mark('scalar', 1), severity: 'critical' }] }));
+  await refusal(await compare(stored, other, { compare: spec.compare }));
+  for (const more of [{ rules: [{ path: '/**', to: 'guess', severity: 'critical' }] }, { compare: {} }, { thresholds: { tolerance: [{ path: '/number', abs: 5 }] } }])
+    await refusal(await viewer('POST', `/api/drift/configs/${w.config}/what-if`, { body: { days: 1, ...more } }));
+
+  const shown = await compare(stored, other);
+  assert.equal(shown.status, 200, shown.text);
+  assert.equal(shown.json.changes.length, w.changes.length);
+  const places = (changes) => changes.map((c) => [c.op, c.path, c.severity, c.rule].join(' ')).sort();
+  assert.deepEqual(places(shown.json.changes), places(w.changes));
+  assert.ok(shown.json.changes.every((c) => (c.op === 'created' || c.old_value === '[withheld]') && (c.op === 'deleted' || c.new_value === '[withheld]')));
+  const own = await compare({ value: { mine: 'before' } }, { value: { mine: 'after' } }, { rules: [{ path: '/mine', to: 'after', severity: 'critical' }] });
+  assert.deepEqual(own.json.changes.map((c) => [c.old_value, c.new_value, c.severity]), [['before', 'after', 'critical']]);
+});
+
+test('what is shown without values is not taken back as the values', async () => {
+  const writer = withKey((await newKey(admin, ['read:drift', 'update:drift'])).key), target = `/api/drift/golden-baselines/${w.golden}`;
+  const got = await writer('GET', target);
+  assert.deepEqual(got.json.resources.map((r) => r.value), ['[withheld]']);
+  for (const body of [{ resources: got.json.resources }, { variables: got.json.variables }])
+    assert.equal((await writer('PUT', target, { body })).status, 422);
+  const bound = await writer('GET', `/api/drift/configs/${w.bound}/baseline`);
+  assert.deepEqual(bound.json.golden.variables, { v: '[withheld]' });
+  const back = await writer('PUT', `/api/drift/configs/${w.bound}/baseline`, { body: { golden: { id: w.golden, variables: bound.json.golden.variables } } });
+  assert.equal(back.status, 422, back.text);
+});
+
+// ---- channels -----------------------------------------------------------------------------------------------------
+
+test('a channel is told values only when somebody who may see them has said so', async () => {
+  const seen = (path) => hooks.got.filter((d) => d.path === path && d.body.type.startsWith('drift.alert.'));
+  await until('both channels are told', () => seen('/told').length > 0 && seen('/untold').length > 0);
+  assert.ok(seen('/told').some((d) => markers.some((m) => d.text.includes(m))));
+  for (const d of seen('/untold')) {
+    assert.deepEqual(markers.filter((m) => d.text.includes(m)), []);
+    assert.ok(d.body.data.changes.every((c) => c.path !== undefined && c.severity !== undefined && !('new_value_truncated' in c)));
+  }
+  assert.ok(seen('/untold').some((d) => d.body.data.changes.some((c) => c.new_value === '[withheld]')));
+});
+
+test('who may not see values sends them nowhere: not by a new channel, a flag or another target', async () => {
+  const keeper = withKey((await newKey(admin, ['read:channels', 'manage:channels'])).key), made = await newChannel(admin, hooks.url('/kept'), { values: true });
+  const put = (body) => keeper('PUT', `/api/drift/channels/${made.id}`, { body });
+  const state = async () => (await all(admin, '/api/drift/channels')).find((c) => c.id === made.id);
+  await refusal(await keeper('POST', '/api/drift/channels', { body: { name: unique('c'), kind: 'webhook', url: hooks.url('/mine'), values: true } }));
+  await refusal(await put({ url: hooks.url('/mine') }));
+  await refusal(await put({ url: hooks.url('/mine'), values: true }));
+  assert.deepEqual([(await state()).url, (await state()).values], [hooks.url('/kept'), true]);
+  assert.equal((await put({ name: unique('renamed'), url: hooks.url('/kept'), values: true })).status, 200); // as it is
+  assert.equal((await put({ url: hooks.url('/mine'), secret: null, values: false })).status, 200);
+  await refusal(await put({ values: true }));
+  assert.equal((await put({ url: hooks.url('/other'), secret: null })).status, 200);
+  assert.equal((await state()).values, false);
+  assert.equal((await admin('PUT', `/api/drift/channels/${made.id}`, { body: { values: true } })).json.values, true);
+  assert.equal((await newChannel(keeper, hooks.url('/mine'))).values, false);
+});
+
+test('a message that waits is told by what its channel has become', async () => {
+  const { first, moved } = await waiting;
+  assert.ok(markers.some((m) => first.text.includes(m)));
+  assert.equal(moved.id, first.id);
+  assert.deepEqual(markers.filter((m) => moved.text.includes(m)), []);
+});

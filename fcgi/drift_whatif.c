@@ -182,6 +182,10 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	r->work.less = "Ask for fewer days, or try a smaller config.";
 	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, &r->work, e) : NULL;
 	after = before != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+	if (after != NULL) {
+		compare_bind(before->compare, c.id.b);
+		compare_bind(after->compare, c.id.b);
+	}
 	if (after != NULL && json_get(r->json, "compare") == NULL &&
 	    json_get(r->json, "rule_packs") == NULL)
 		after->compare = before->compare; /* the same: nothing is normalised twice */

@@ -36,10 +36,11 @@ add_part(struct buf *b, struct str s)
 /* The hash of category, key, canonical path and op, each behind its length; the path is not copied
  * for that, and of one beyond the limit its hash stands in its place. */
 static bool
-fingerprint(struct walk *w, const struct place *at, struct change *c)
+fingerprint(struct walk *w, const struct place *at, enum trail_text which, const struct change *c,
+    uint8_t out[static HASH_LEN])
 {
 	char        hex[2 * HASH_LEN + 1];
-	struct str  path = trail_text(w, at, TRAIL_CANONICAL);
+	struct str  path = trail_text(w, at, which);
 	struct buf *b = &w->text;
 	size_t      before;
 
@@ -47,7 +48,7 @@ fingerprint(struct walk *w, const struct place *at, struct change *c)
 	add_part(b, c->category);
 	add_part(b, c->key);
 	if (path.n > CHANGE_PATH_MAX) {
-		hex_print(trail_tag(w, at), HASH_LEN, hex);
+		hex_print(trail_tag(w, at, which), HASH_LEN, hex);
 		path = (struct str) { hex, 2 * HASH_LEN };
 		buf_puts(b, "~#");
 	}
@@ -59,8 +60,24 @@ fingerprint(struct walk *w, const struct place *at, struct change *c)
 		return err_memory(w->e);
 	hash_key_parts(w->d->state->spec->finger_key,
 	    (const struct str[]) { { b->p, before }, path, { b->p + before, b->n - before } }, 3,
-	    c->fingerprint);
+	    out);
 	return true;
+}
+
+static bool
+fingerprints(struct walk *w, const struct place *at, struct change *c)
+{
+	uint8_t *former;
+
+	if (!fingerprint(w, at, TRAIL_CANONICAL, c, c->fingerprint))
+		return false;
+	if (!w->d->state->trail->steps[at->depth].renamed)
+		return true;
+	former = chunks_take(&w->d->state->kept, HASH_LEN);
+	if (former == NULL)
+		return err_memory(w->e);
+	c->former = former;
+	return fingerprint(w, at, TRAIL_FORMER, c, former);
 }
 
 static bool
@@ -124,7 +141,7 @@ store(struct walk *w, const struct place *at, struct change *c)
 		STEPS_STORED + WORK_BYTES(path < CHANGE_PATH_MAX ? path : CHANGE_PATH_MAX), w->e))
 		return false;
 	if (!keep(w, at, c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW, &c->path, &cut) ||
-	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprint(w, at, c) ||
+	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprints(w, at, c) ||
 	    !value_hash(w, at, c) || !room(w))
 		return false;
 	w->d->changes[w->d->n++] = *c;
@@ -153,6 +170,7 @@ classify(struct walk *w, const struct place *at, struct change *c)
 		.steps = t->names[c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW],
 		.n_steps = at->depth,
 		.labels = t->labels,
+		.spoken = t->spoken,
 		.old_value = c->old_value,
 		.new_value = c->new_value,
 	};

@@ -209,7 +209,9 @@ make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN], struct 
 	spec->mask_key = make_key(spec, key, "drift mask", e);
 	spec->finger_key = make_key(spec, key, "drift fingerprint", e);
 	spec->value_key = make_key(spec, key, "drift value", e);
-	if (spec->mask_key == NULL || spec->finger_key == NULL || spec->value_key == NULL)
+	spec->label_key = make_key(spec, key, "drift label", e);
+	if (spec->mask_key == NULL || spec->finger_key == NULL || spec->value_key == NULL ||
+	    spec->label_key == NULL)
 		return false;
 	hash_key_hmac(spec->value_key, "gone", 4, spec->gone);
 	return true;
@@ -249,6 +251,12 @@ compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pa
 	}
 	/* on failure the spec stays a child of `mem`: it owns the faults */
 	return make_keys(spec, key, e) && compile(&c, config, packs, n, spec) ? spec : NULL;
+}
+
+void
+compare_bind(struct compare_spec *spec, const uint8_t owner[static COMPARE_OWNER_LEN])
+{
+	memcpy(spec->owner, owner, COMPARE_OWNER_LEN);
 }
 
 /* ---- what was met ---- */

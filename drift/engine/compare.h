@@ -103,6 +103,13 @@ MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
     struct work *work, struct err *e);
 
+/*
+ * Whose it is: a config's id.  What elements with masked values are called in paths, and with it the
+ * fingerprints of changes there, is of that owner only.  Not said: of nobody.
+ */
+#define COMPARE_OWNER_LEN 16
+void compare_bind(struct compare_spec *spec, const uint8_t owner[static COMPARE_OWNER_LEN]);
+
 /* Is this member of a resource masked? */
 bool compare_masks(const struct compare_spec *spec, struct str category, struct str member);
 

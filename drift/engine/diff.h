@@ -45,13 +45,16 @@ struct change {
 	struct str         category, key;    /* of the resource; borrowed from it */
 	enum change_op     op;
 	struct str         path;             /* JSON Pointer into the new value, the old one when deleted */
-	struct str         canonical_path;   /* keyed element: [member=<canonical text>], multiset: [#<16 hex>] */
+	struct str         canonical_path;   /* keyed element: [member=<canonical text>] or, of a masked or long
+						one, [member=#<16 hex>]; multiset: [#<16 hex>] */
 	const struct json *old_value;        /* NULL: created */
 	const struct json *new_value;        /* NULL: deleted */
 	enum severity      severity;
 	const char        *rule;             /* which rule decided; "default" */
 	const char        *reason;           /* "" when none */
 	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
+	const uint8_t     *former; /* the fingerprint it has by the names that its path's elements had
+				      without hashes of masked and long values; NULL: the same */
 	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
 };
 

@@ -131,6 +131,7 @@ struct rule_subject {
 	size_t             n_steps;
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
+	const struct str  *spoken;                /* labels of long keys, without hashes; as labels */
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {

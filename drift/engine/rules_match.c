@@ -230,6 +230,8 @@ step(const struct hold *h, uint64_t states, size_t i, uint64_t *steps)
 
 	if (s->labels != NULL && s->labels[i].n > 0)
 		next |= pattern_step_counted(&h->rule->path, states, s->labels[i], steps);
+	if (s->spoken != NULL && s->spoken[i].n > 0)
+		next |= pattern_step_counted(&h->rule->path, states, s->spoken[i], steps);
 	return next;
 }
 

@@ -29,7 +29,8 @@ struct compare_entries {
 
 struct compare_spec {
 	struct compare_entries arrays, normalise;
-	struct hash_key       *mask_key, *finger_key, *value_key;
+	struct hash_key       *mask_key, *finger_key, *value_key, *label_key;
+	uint8_t                owner[COMPARE_OWNER_LEN]; /* whose labels of masked values are */
 	uint32_t              *hits; /* of each normaliser, since compare_hits_clear */
 	uint8_t                gone[HASH_LEN]; /* the value hash of what is gone */
 };

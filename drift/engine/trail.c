@@ -19,7 +19,7 @@ trail_make(TALLOC_CTX *mem, struct err *e)
 	for (int i = 0; i < TRAIL__MAX; i++)
 		buf_make(&t->texts[i], t);
 	for (size_t i = 0; i <= TRAIL_STEPS; i++)
-		buf_make(&t->steps[i].label, t);
+		label_make(&t->steps[i].label, t);
 	return t;
 }
 
@@ -67,60 +67,6 @@ add_name(const struct walk *w, struct buf *out, struct str name)
 
 /* ---- the steps ---- */
 
-/* Masked keys stay different from each other, and unknown. */
-static bool
-key_value(struct walk *w, const struct json *v, struct buf *b)
-{
-	struct str hex;
-
-	if (!resource_masked(v, &hex))
-		return json_canonical(b, v, w->e);
-	buf_printf(b, "\"[masked:%.16s]\"", hex.p);
-	return true;
-}
-
-/* "[id=\"x\"]" */
-static bool
-key_label(struct walk *w, const struct place *at, struct buf *b)
-{
-	b->n = 0;
-	buf_putc(b, '[');
-	for (uint32_t i = 0; i < at->n_keys; i++) {
-		const struct json *v = NULL;
-
-		for (uint32_t m = 0; v == NULL && m < at->element->n; m++) {
-			w->d->compared++;
-			if (str_eq(at->element->names[m], at->keys[i]))
-				v = &at->element->items[m];
-		}
-		if (i > 0)
-			buf_putc(b, ',');
-		buf_add(b, at->keys[i].p, at->keys[i].n);
-		buf_putc(b, '=');
-		if (v != NULL && !key_value(w, v, b))
-			return false;
-	}
-	buf_putc(b, ']');
-	return buf_ok(b) || err_memory(w->e);
-}
-
-/* For elements that are counted the identity is the value. */
-static bool
-add_counted(struct walk *w, const struct place *at, struct buf *out)
-{
-	char hex[17];
-
-	if (!walk_hash(w, at, at->element))
-		return false;
-	hex_print(w->hash, 8, hex);
-	buf_add(out, "/[#", 3);
-	buf_add(out, hex, 16);
-	buf_putc(out, ']');
-	if (at->repeat > 1)
-		buf_printf(out, "~%u", at->repeat);
-	return true;
-}
-
 static void
 add_member(struct walk *w, const struct place *at, struct trail_step *s)
 {
@@ -137,12 +83,47 @@ add_member(struct walk *w, const struct place *at, struct trail_step *s)
 	}
 }
 
+/* The hash of an element is not escaped, and too short to be cut. */
+static bool
+add_counted(struct walk *w, struct trail_step *s)
+{
+	struct trail       *t = w->d->state->trail;
+	const struct label *l = &s->label;
+	const struct buf   *labels[] = { &l->shown, l->is_renamed ? &l->former : &l->shown };
+
+	for (int i = TRAIL_CANONICAL; i <= TRAIL_FORMER; i++) {
+		struct str text = buf_str(labels[i - TRAIL_CANONICAL]);
+
+		buf_putc(&t->texts[i], '/');
+		buf_add(&t->texts[i], text.p, text.n);
+	}
+	s->renamed = s->renamed || l->is_renamed;
+	return true;
+}
+
+static bool
+add_keyed(struct walk *w, const struct place *at, struct trail_step *s)
+{
+	struct trail       *t = w->d->state->trail;
+	const struct label *l = &s->label;
+	struct str          shown = buf_str(&l->shown);
+	struct str          former = l->is_renamed ? buf_str(&l->former) : shown;
+
+	t->labels[at->depth - 1] = shown;
+	t->spoken[at->depth - 1] = l->is_spoken ? buf_str(&l->spoken) : STR("");
+	s->cut[TRAIL_CANONICAL] =
+	    !add_name(w, &t->texts[TRAIL_CANONICAL], shown) || s->cut[TRAIL_CANONICAL];
+	s->cut[TRAIL_FORMER] =
+	    !add_name(w, &t->texts[TRAIL_FORMER], former) || s->cut[TRAIL_FORMER];
+	s->renamed = s->renamed || l->is_renamed;
+	return true;
+}
+
 static bool
 add_element(struct walk *w, const struct place *at, struct trail_step *s)
 {
 	struct trail  *t = w->d->state->trail;
 	const uint32_t index[] = { [TRAIL_NEW] = at->new_i, [TRAIL_OLD] = at->old_i };
-	struct buf    *canonical = &t->texts[TRAIL_CANONICAL];
 
 	for (int i = TRAIL_NEW; i <= TRAIL_OLD; i++) {
 		int n = snprintf(s->numbers[i], sizeof s->numbers[i], "%u", index[i]);
@@ -151,14 +132,10 @@ add_element(struct walk *w, const struct place *at, struct trail_step *s)
 		buf_putc(&t->texts[i], '/');
 		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
 	}
-	if (at->kind == PLACE_COUNTED) /* its hash is not for nothing */
-		return walk_full(w) || add_counted(w, at, canonical);
-	if (!key_label(w, at, &s->label))
-		return false;
-	t->labels[at->depth - 1] = buf_str(&s->label);
-	s->cut[TRAIL_CANONICAL] =
-	    !add_name(w, canonical, buf_str(&s->label)) || s->cut[TRAIL_CANONICAL];
-	return true;
+	if (at->kind == PLACE_COUNTED && walk_full(w)) /* its hash is not for nothing */
+		return true;
+	return at->kind == PLACE_COUNTED ? label_counted(w, at, &s->label) && add_counted(w, s)
+					 : label_keyed(w, at, &s->label) && add_keyed(w, at, s);
 }
 
 bool
@@ -173,8 +150,9 @@ trail_to(struct walk *w, const struct place *at)
 		return true;
 	if (!trail_to(w, at->up))
 		return false;
-	t->labels[at->depth - 1] = STR("");
-	s->tagged = false;
+	t->labels[at->depth - 1] = t->spoken[at->depth - 1] = STR("");
+	s->tagged[0] = s->tagged[1] = false;
+	s->renamed = up->renamed;
 	memcpy(s->cut, up->cut, sizeof s->cut);
 	for (int i = 0; i < TRAIL__MAX; i++)
 		t->texts[i].n = up->ends[i];
@@ -202,24 +180,26 @@ trail_text(const struct walk *w, const struct place *at, enum trail_text which)
 
 /* Of a long path each step is hashed once: it is hashed behind the hash of what is before it. */
 const uint8_t *
-trail_tag(struct walk *w, const struct place *at)
+trail_tag(struct walk *w, const struct place *at, enum trail_text which)
 {
 	struct trail_step *s = &w->d->state->trail->steps[at->depth];
-	struct str         text = trail_text(w, at, TRAIL_CANONICAL);
+	struct str         text = trail_text(w, at, which);
+	bool              *tagged = &s->tagged[which == TRAIL_FORMER];
+	uint8_t           *tag = s->tag[which == TRAIL_FORMER];
 	struct str         parts[] = { STR("path:"), text, STR("") };
 
-	if (s->tagged)
-		return s->tag;
+	if (*tagged)
+		return tag;
 	if (text.n > CHANGE_PATH_MAX) {
-		size_t before = (s - 1)->ends[TRAIL_CANONICAL];
+		size_t before = (s - 1)->ends[which];
 
 		parts[0] = STR("path behind:");
-		parts[1] = (struct str) { (const char *)trail_tag(w, at->up), HASH_LEN };
+		parts[1] = (struct str) { (const char *)trail_tag(w, at->up, which), HASH_LEN };
 		parts[2] = (struct str) { text.p + before, text.n - before };
 	}
-	hash_key_parts(w->d->state->spec->finger_key, parts, sizeof parts / sizeof *parts, s->tag);
-	s->tagged = true;
-	return s->tag;
+	hash_key_parts(w->d->state->spec->finger_key, parts, sizeof parts / sizeof *parts, tag);
+	*tagged = true;
+	return tag;
 }
 
 bool
@@ -234,6 +214,6 @@ trail_show(
 	}
 	text = head(text, CHANGE_PATH_HEAD);
 	buf_add(out, text.p, text.n);
-	add_tag(out, trail_tag(w, at));
+	add_tag(out, trail_tag(w, at, TRAIL_CANONICAL));
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "core/base/buf.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "drift/engine/label.h"
 
 struct walk;
 struct place;
@@ -20,6 +21,7 @@ enum trail_text {
 	TRAIL_NEW,       /* JSON Pointer into the new value */
 	TRAIL_OLD,       /* into the old one */
 	TRAIL_CANONICAL, /* elements by their identity */
+	TRAIL_FORMER,    /* the same without hashes of values (label.h) */
 	TRAIL__MAX
 };
 
@@ -30,16 +32,18 @@ struct trail_step {
 	uint64_t   mark; /* of the place that stands here */
 	size_t     ends[TRAIL__MAX];
 	bool       cut[TRAIL__MAX]; /* a step up to here is shortened */
-	bool       tagged;
-	uint8_t    tag[HASH_LEN]; /* tagged: the HMAC of the canonical path to here */
+	bool       renamed; /* TRAIL_FORMER is another text than TRAIL_CANONICAL */
+	bool       tagged[2];
+	uint8_t    tag[2][HASH_LEN]; /* tagged: the HMAC of the canonical path to here, of the former one */
 	char       numbers[2][12];
-	struct buf label;
+	struct label label;
 };
 
 struct trail {
 	struct trail_step steps[TRAIL_STEPS + 1]; /* by depth; the first is the resource itself */
 	struct str names[2][TRAIL_STEPS];         /* TRAIL_NEW, TRAIL_OLD: the steps as rules see them */
 	struct str labels[TRAIL_STEPS];           /* of keyed elements; else empty */
+	struct str spoken[TRAIL_STEPS];           /* other names of theirs, for rules; else empty */
 	struct buf texts[TRAIL__MAX];
 };
 
@@ -51,8 +55,9 @@ MUST_USE bool trail_to(struct walk *w, const struct place *at);
 /* One of its texts, with steps shortened, however long. */
 struct str trail_text(const struct walk *w, const struct place *at, enum trail_text which);
 
-/* The HMAC of its canonical path with shortened steps: HASH_LEN bytes, whatever is shown of it. */
-const uint8_t *trail_tag(struct walk *w, const struct place *at);
+/* The HMAC of its canonical (former) path with shortened steps: HASH_LEN bytes, whatever is shown of
+ * it. */
+const uint8_t *trail_tag(struct walk *w, const struct place *at, enum trail_text which);
 
 /* Appends the text if it has at most `room` bytes, else what is shown of a path too long for that.
  * True: as it is, nothing of it shortened. */

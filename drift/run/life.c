@@ -43,8 +43,8 @@ life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, s
 	l->runs = talloc_zero_size(l, (changes + 1) * sizeof(l->runs[0]));
 	l->tolerated = talloc_zero_size(l, (tolerances + 1) * sizeof(l->tolerated[0]));
 	if (l->runs == NULL || l->tolerated == NULL || l->by == NULL || l->is_fresh == NULL ||
-	    l->status == NULL || l->hold == NULL ||
-	    l->fresh == NULL || l->put == NULL || l->events == NULL || k->seen == NULL)
+	    l->status == NULL || l->hold == NULL || l->fresh == NULL || l->put == NULL ||
+	    l->events == NULL || k->seen == NULL)
 		return err_memory(e);
 	return true;
 }
@@ -283,6 +283,25 @@ one_gone(const struct life_in *in, struct life *l, struct life_row *r, struct er
 	return true;
 }
 
+static int
+by_former(const void *key, const void *member)
+{
+	return memcmp(((const struct change *)key)->former,
+	    ((const struct life_row *)member)->fingerprint.p, HASH_LEN);
+}
+
+/* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
+static void
+keep_names(struct diff *diff, const struct life_row *rows, size_t n)
+{
+	for (size_t i = 0; n > 0 && i < diff->n; i++) {
+		struct change *c = &diff->changes[i];
+
+		if (c->former != NULL && bsearch(c, rows, n, sizeof(rows[0]), by_former) != NULL)
+			memcpy(c->fingerprint, c->former, HASH_LEN);
+	}
+}
+
 bool
 life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct life_row *rows,
     size_t n, struct life **out, struct err *e)
@@ -297,6 +316,7 @@ life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct 
 		return err_memory(e);
 	if (!life_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
 		return false;
+	keep_names(diff, rows, n);
 	for (size_t i = 0; i < diff->n; i++)
 		if (!one_change(in, l, diff, i, &k, e))
 			return false;
@@ -318,8 +338,7 @@ tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how
 
 	if (l->fresh_n == 0)
 		return true;
-	if (!life_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n,
-		&ended, &n, e))
+	if (!life_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n, &ended, &n, e))
 		return false;
 	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
 		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
@@ -355,7 +374,7 @@ life_make(const struct ingest *in, struct plan *p, struct err *e)
 bool
 life_write(struct db *db, const struct life *l, struct err *e)
 {
-	return l == NULL ||
-	       (life_detect(db, l->fresh, l->fresh_n, e) && life_put_seen(db, l->put, l->put_n, e) &&
-		   life_event_add(db, l->events, l->events_n, e));
+	return l == NULL || (life_detect(db, l->fresh, l->fresh_n, e) &&
+				life_put_seen(db, l->put, l->put_n, e) &&
+				life_event_add(db, l->events, l->events_n, e));
 }

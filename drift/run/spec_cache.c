@@ -90,6 +90,7 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 			err_note(e, "compiling a stored config");
 			return NULL;
 		}
+		compare_bind(at->spec->compare, c->id.b);
 		at->bytes = talloc_total_size(at->spec);
 		cache_bound(d->specs, at);
 	}

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/label.h"
 #include "drift/engine/patch.h"
 #include "tests/unit/engine.h"
 
@@ -51,12 +52,39 @@ members(int n, int v)
 
 /* ---- ordinary documents ---- */
 
+/* All of it; by the names that were there before labels had hashes, where they are others. */
+static void
+check_digest(const char *how, const char *old, const char *new, struct buf *b)
+{
+	struct diff *d = compare(how, old, new);
+
+	assert_true(d->n > 0);
+	for (size_t k = 0; k < d->n; k++) {
+		const struct change *c = &d->changes[k];
+
+		buf_puts(b, change_op_name(c->op));
+		buf_add(b, c->path.p, c->path.n);
+		buf_putc(b, ' ');
+		buf_add(b, c->former != NULL ? c->former : c->fingerprint, HASH_LEN);
+		buf_add(b, c->value_hash, HASH_LEN);
+	}
+}
+
+static const char *
+digest_of(const struct buf *b)
+{
+	uint8_t digest[HASH_LEN];
+	char   *hex = talloc_size(mem, 2 * HASH_LEN + 1);
+
+	hash_sha256(b->p, b->n, digest);
+	hex_print(digest, HASH_LEN, hex);
+	return hex;
+}
+
 /* Findings, silences and acceptances hang on these hashes: they never change. */
 static void
 paths_and_hashes_of_ordinary_documents_are_what_they_always_were(void **state)
 {
-	static const char want[] =
-	    "04c8473a3793bed1675c387a06437820f93c2e9dbc3613580f241c5cb130b289";
 	const char *name = repeated('n', CHANGE_STEP_MAX);
 	const struct {
 		const char *how, *old, *new;
@@ -66,21 +94,20 @@ paths_and_hashes_of_ordinary_documents_are_what_they_always_were(void **state)
 		{ NULL, "[{\"id\":\"x\",\"v\":[{\"id\":1,\"w\":1}]},{\"id\":\"a/b~\",\"v\":0}]",
 		    "[{\"id\":\"a/b~\",\"v\":1},{\"id\":\"x\",\"v\":[{\"id\":1,\"w\":2}]}]" },
 		{ NULL, "{\"\\u0000\":1,\"\\u00e4\":[\"x\",\"x\",\"y\"]}",
-		    "{\"\\u0000\":2,\"\\u00e4\":[\"x\",\"z\",\"z\",{\"password\":\"p\"}]}" },
+		    "{\"\\u0000\":2,\"\\u00e4\":[\"x\",\"z\",\"z\",{\"n\":\"p\"}]}" },
 		{ "{\"arrays\":[{\"path\":\"/l\",\"mode\":\"list\"}]}", "{\"l\":[1,2,3,4]}",
 		    "{\"l\":[0,1,3,3,[4]]}" },
-		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"password\",\"k\"]}]}",
-		    "[{\"password\":\"q\",\"k\":null,\"v\":1}]",
-		    "[{\"password\":\"q\",\"k\":null,\"v\":2},{\"password\":\"r\",\"k\":1}]" },
+		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"j\",\"k\"]}]}",
+		    "[{\"j\":\"q\",\"k\":null,\"v\":1}]",
+		    "[{\"j\":\"q\",\"k\":null,\"v\":2},{\"j\":\"r\",\"k\":1}]" },
 		{ NULL, inside(name, 1, members(3, 1)), inside(name, 1, members(3, 2)) },
 		{ NULL, inside("deep", 120, members(3, 1)), inside("deep", 120, members(3, 2)) },
 		{ NULL, inside(name, 7, members(3, 1)), inside(name, 7, members(3, 2)) },
 		{ NULL, "1", "[]" },
 		{ NULL, NULL, "{\"a\":1}" },
 		{ NULL, "{\"a\":1}", NULL },
+		{ NULL, "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\",\"v\":1}]", "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\",\"v\":2}]" },
 	};
-	uint8_t    digest[HASH_LEN];
-	char       hex[2 * HASH_LEN + 1];
 	struct buf b;
 
 	(void)state;
@@ -88,21 +115,42 @@ paths_and_hashes_of_ordinary_documents_are_what_they_always_were(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct diff *d = compare(cases[i].how, cases[i].old, cases[i].new);
 
-		assert_true(d->n > 0);
 		for (size_t k = 0; k < d->n; k++) {
-			const struct change *c = &d->changes[k];
-
-			buf_puts(&b, change_op_name(c->op));
-			buf_add(&b, c->path.p, c->path.n);
-			buf_putc(&b, ' ');
-			buf_add(&b, c->canonical_path.p, c->canonical_path.n);
-			buf_add(&b, c->fingerprint, HASH_LEN);
-			buf_add(&b, c->value_hash, HASH_LEN);
+			assert_null(d->changes[k].former);
+			buf_add(&b, d->changes[k].canonical_path.p, d->changes[k].canonical_path.n);
 		}
+		check_digest(cases[i].how, cases[i].old, cases[i].new, &b);
 	}
-	hash_sha256(b.p, b.n, digest);
-	hex_print(digest, HASH_LEN, hex);
-	assert_string_equal(hex, want);
+	assert_string_equal(digest_of(&b), 
+	    "27566d5200f2ded9b553a05a2722e323af3f791af6856a7a93f43ff19092fee4");
+}
+
+/* The same of those whose elements have hashes in their names now. */
+static void
+what_was_known_by_a_masked_or_long_key_keeps_its_hashes(void **state)
+{
+	static const char keyed[] =
+	    "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"password\",\"k\"]}]}";
+	struct buf b;
+
+	(void)state;
+	buf_make(&b, mem);
+	check_digest(keyed, "[{\"password\":\"q\",\"k\":null,\"v\":1}]",
+	    "[{\"password\":\"q\",\"k\":null,\"v\":2},{\"password\":\"r\",\"k\":1}]", &b);
+	check_digest(NULL, "[\"x\",\"x\"]", "[\"x\",{\"n\":[{\"password\":\"p\"}]},{\"n\":[{\"password\":\"p\"}]}]", &b);
+	for (size_t n = 65; n < 20000; n *= 7) {
+		const char *id = repeated('k', n);
+
+		const char *old =
+		    talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":[{\"id\":1,\"w\":1}]}]", id);
+		const char *new =
+		    talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":[{\"id\":1,\"w\":2}]}]", id);
+
+		check_digest(NULL, old, new, &b);
+		check_digest(NULL, inside("deep", 100, old), inside("deep", 100, new), &b);
+	}
+	assert_string_equal(digest_of(&b), 
+	    "960b224a77badab9a123abd16651e9f856bfa9212ecf51278c29c07ce92dcf57");
 }
 
 /* ---- long ones ---- */
@@ -136,18 +184,116 @@ a_long_name_is_shown_by_its_head_and_a_hash(void **state)
 	assert_true(str_eq(d->changes[0].path, d->changes[0].canonical_path));
 }
 
+/* `path` is `head`, 16 hex digits and `tail`. */
 static void
-a_long_key_is_shown_by_its_head_and_a_hash(void **state)
+check_hashed(struct str path, const char *head, const char *tail)
 {
-	const char  *id = repeated('k', 3000);
-	struct diff *d = compare(NULL, talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":1}]", id),
-	    talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":2}]", id));
+	size_t at = strlen(head);
+
+	if (path.n != at + 16 + strlen(tail) || !str_starts(path, head) ||
+	    strspn(path.p + at, "0123456789abcdef") != 16 ||
+	    memcmp(path.p + path.n - strlen(tail), tail, strlen(tail)) != 0)
+		fail_msg("%.*s is not %s... %s", (int)path.n, path.p, head, tail);
+}
+
+static void
+a_key_of_more_than_64_bytes_is_shown_by_a_hash(void **state)
+{
+	static const char how[] =
+	    "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"id\",\"k\"]}]}";
 
 	(void)state;
-	assert_int_equal(d->shortened, 1);
-	assert_true(str_eqz(d->changes[0].path, "/0/v"));
-	check_shortened(d->changes[0].canonical_path,
-	    talloc_asprintf(mem, "/[id=\"%s", repeated('k', CHANGE_STEP_HEAD - 5)), "/v");
+	for (size_t n = LABEL_VALUE_MAX; n < 5000; n += 1 + n / 2) {
+		const char  *id = repeated('k', n);
+		const char  *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":1}]", id);
+		const char  *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":2}]", id);
+		struct diff *d = compare(how, old, new);
+		struct str   path = d->changes[0].canonical_path;
+
+		assert_int_equal(d->shortened, 0);
+		assert_true(str_eqz(d->changes[0].path, "/0/v"));
+		if (n > LABEL_VALUE_MAX)
+			check_hashed(path, "/[id=#", ",k=\"a\"]/v");
+		else
+			assert_true(str_eqz(
+			    path, talloc_asprintf(mem, "/[id=\"%s\",k=\"a\"]/v", id)));
+		assert_true((d->changes[0].former != NULL) == (n > LABEL_VALUE_MAX));
+		assert_true(str_eq(path, compare(how, old, new)->changes[0].canonical_path));
+	}
+}
+
+/* The change of one value in a document, as the config `owner` sees it. */
+static struct change
+change_of(uint8_t owner, const char *how, const char *old, const char *new, const char *rules)
+{
+	const uint8_t        id[COMPARE_OWNER_LEN] = { owner };
+	struct err           e = { 0 };
+	struct compare_spec *spec = spec_of(how, key);
+	struct resource      a = resource(spec, "c", old), b = resource(spec, "c", new);
+	struct diff         *d;
+
+	compare_bind(spec, id);
+	d = diff_make(mem, spec,
+	    rules != NULL ? rules_compile(mem, parse(rules), NULL, 0, NULL, &e) : NULL, NULL, &e);
+	assert_true(d != NULL && diff_resource(d, &a, &b, &e));
+	assert_int_equal(d->n, 1);
+	return d->changes[0];
+}
+
+/* Who may set values somewhere else sees there nothing that he could hold against these names. */
+static void
+a_masked_key_has_a_name_of_its_config_and_its_place_only(void **state)
+{
+	static const char keyed[] =
+	    "{\"arrays\":[{\"path\":\"/*\",\"mode\":\"keyed\",\"keys\":[\"secret\"]}]}";
+	static const char      *docs[][2] = { { "{\"l\":[{\"secret\":\"s\",\"v\":1}]}",
+						  "{\"l\":[{\"secret\":\"s\",\"v\":2}]}" },
+		     { "{\"m\":[{\"secret\":\"s\",\"v\":1}]}", "{\"m\":[{\"secret\":\"s\",\"v\":2}]}" },
+		     { "{\"l\":[{\"secret\":\"t\",\"v\":1}]}", "{\"l\":[{\"secret\":\"t\",\"v\":2}]}" },
+		     { "{\"l\":[1]}", "{\"l\":[1,{\"secret\":\"s\"}]}" } };
+	struct change one = change_of(1, keyed, docs[0][0], docs[0][1], NULL), other;
+
+	(void)state;
+	check_hashed(one.canonical_path, "/l/[secret=#", "]/v");
+	assert_non_null(one.former);
+	other = change_of(1, keyed, docs[0][0], docs[0][1], NULL);
+	assert_true(str_eq(one.canonical_path, other.canonical_path));
+	assert_memory_equal(one.fingerprint, other.fingerprint, HASH_LEN);
+	other = change_of(2, keyed, docs[0][0], docs[0][1], NULL);
+	assert_false(str_eq(one.canonical_path, other.canonical_path));
+	assert_memory_not_equal(one.fingerprint, other.fingerprint, HASH_LEN);
+	assert_memory_equal(one.former, other.former, HASH_LEN);
+	other = change_of(1, keyed, docs[1][0], docs[1][1], NULL);
+	assert_false(memcmp(one.canonical_path.p + 3, other.canonical_path.p + 3,
+			 one.canonical_path.n - 3) == 0);
+	other = change_of(1, keyed, docs[2][0], docs[2][1], NULL);
+	assert_false(str_eq(one.canonical_path, other.canonical_path));
+	one = change_of(1, NULL, docs[3][0], docs[3][1], NULL);
+	other = change_of(2, NULL, docs[3][0], docs[3][1], NULL);
+	check_hashed(one.canonical_path, "/l/[#", "]");
+	assert_false(str_eq(one.canonical_path, other.canonical_path));
+	one = change_of(1, NULL, "[1]", "[1,{\"n\":1}]", NULL);
+	other = change_of(2, NULL, "[1]", "[1,{\"n\":1}]", NULL);
+	assert_true(str_eq(one.canonical_path, other.canonical_path) && one.former == NULL);
+}
+
+static void
+a_rule_may_name_a_long_key_as_it_is_and_as_it_is_shown(void **state)
+{
+#define RULE "[{\"path\":\"%s\",\"severity\":\"critical\"}]"
+	const char   *id = repeated('k', 90);
+	const char   *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":1}]", id);
+	const char   *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":2}]", id);
+	struct change c = change_of(1, NULL, old, new, NULL);
+	const char   *shown = talloc_asprintf(mem, "%.*s", (int)c.canonical_path.n, c.canonical_path.p);
+
+	(void)state;
+	assert_int_equal(c.severity, SEVERITY_MEDIUM);
+	c = change_of(1, NULL, old, new, talloc_asprintf(mem, RULE, shown));
+	assert_int_equal(c.severity, SEVERITY_CRITICAL);
+	c = change_of(1, NULL, old, new,
+	    talloc_asprintf(mem, RULE, talloc_asprintf(mem, "/[id=\\\"%s\\\"]/v", id)));
+	assert_int_equal(c.severity, SEVERITY_CRITICAL);
 }
 
 static void
@@ -317,8 +463,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(paths_and_hashes_of_ordinary_documents_are_what_they_always_were),
+		TEST(what_was_known_by_a_masked_or_long_key_keeps_its_hashes),
 		TEST(a_long_name_is_shown_by_its_head_and_a_hash),
-		TEST(a_long_key_is_shown_by_its_head_and_a_hash),
+		TEST(a_key_of_more_than_64_bytes_is_shown_by_a_hash),
+		TEST(a_masked_key_has_a_name_of_its_config_and_its_place_only),
+		TEST(a_rule_may_name_a_long_key_as_it_is_and_as_it_is_shown),
 		TEST(a_head_ends_with_a_character_and_not_within_an_escape),
 		TEST(no_name_passes_for_a_shortened_one),
 		TEST(paths_of_a_report_are_bounded_whatever_its_documents),

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/auth/audit.h"
+#include "core/auth/audit_verify.h"
 #include "core/store/audit_rows.h"
 #include "fcgi/accounts.h"
 #include "fcgi/routes.h"
@@ -271,11 +272,18 @@ static const struct field verify_query_fields[] = {
 static const struct schema verify_query_schema =
     SCHEMA("AuditVerifyQuery", struct verify_query, verify_query_fields);
 
+static const char *const fault_words[] = {
+#define X(id, text, sentence) text,
+	AUDIT_FAULT_LIST(X)
+#undef X
+	NULL
+};
 struct verify_out {
 	bool                ok;
 	uint64_t            entries;
 	struct verify_head *head;
 	uint64_t            broken_at, next_after;
+	const char         *fault, *detail;
 };
 static const struct field verify_out_fields[] = {
 	FIELD(struct verify_out, ok,
@@ -283,6 +291,11 @@ static const struct field verify_out_fields[] = {
 	FIELD(struct verify_out, entries, .doc = "How many entries were checked."),
 	FIELD(struct verify_out, head, .item = &verify_head_schema, .doc = "The end of the chain."),
 	FIELD(struct verify_out, broken_at, .doc = "The first entry that does not fit; 0: all do."),
+	FIELD(struct verify_out, fault, .flags = FIELD_OMIT_ZERO, .choices = &fault_words[1],
+	    .doc = "What does not fit: an entry was altered or is missing; the head is not where the "
+		   "last entry is; an entry stands beyond the ends; the floor, below which entries may be "
+		   "gone, was raised; the trail is not guarded against changes."),
+	FIELD(struct verify_out, detail, .flags = FIELD_OMIT_ZERO, .doc = "That in a sentence."),
 	FIELD(struct verify_out, next_after, .flags = FIELD_OMIT_ZERO,
 	    .doc = "There are more behind this one: `after` of the next part. Absent at the end."),
 	FIELD_END,
@@ -297,22 +310,24 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	struct audit_part          part = { q->after, (uint64_t)q->limit };
 	struct verify_out         *out = answer;
 	struct audit_verdict       v;
-	struct audit_head          head;
 
 	(void)body;
 	r->work.less = "Verify it in parts: ?after=0&limit=100000, then after=next_after.";
 	out->head = talloc_zero(r->mem, struct verify_head);
 	if (out->head == NULL)
 		return err_memory(e);
-	if (!audit_head_read(r->db, r->mem, &head, e) ||
-	    !hex_of(r->mem, head.mac, &out->head->mac, e) ||
-	    !audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e))
+	if (!audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e) ||
+	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
-	out->head->seq = head.seq;
+	out->head->seq = v.head.seq;
 	out->entries = v.entries;
 	out->broken_at = v.broken;
-	out->ok = v.broken == 0;
-	out->next_after = out->ok && v.upto < head.seq ? v.upto : 0;
+	out->ok = v.fault == AUDIT_FITS;
+	out->next_after = out->ok && v.upto < v.head.seq ? v.upto : 0;
+	if (!out->ok) {
+		out->fault = audit_fault_text(v.fault);
+		out->detail = audit_fault_sentence(v.fault);
+	}
 	log_reading(r, "verify");
 	return true;
 }

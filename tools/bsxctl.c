@@ -50,6 +50,9 @@ const struct command commands[] = {
 	    "  this    the one that the event is about ends\n"
 	    "  others  all end but the one of who does it\n"
 	    "  sleeps  it does not work as long as that lasts\n" },
+	{ "audit", cmd_audit, "verify [SLUG]",
+	    "Reads the audit trails of all tenants, or of one, and says what was changed.",
+	    "" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/audit_rows.h"
 #include "core/store/inspect.h"
 #include "core/store/keys.h"
 #include "core/store/rights.h"
@@ -183,6 +184,37 @@ unfinished(struct findings *f, const struct tenant *t)
 	return false;
 }
 
+/* The entries themselves are `bsxctl audit verify`'s. */
+static bool
+look_at_trail(struct findings *f, struct tenant_db *tdb)
+{
+	struct err        e = { 0 };
+	struct audit_head head;
+	struct audit_span before, after; /* deeds go on between the looks */
+	const char       *slug = tdb->tenant->slug;
+	bool              guarded;
+	int               bad = f->bad;
+	bool              lost = false;
+
+	if (!audit_guarded(tdb, &guarded, &e) || !audit_span(tdb, &before, &e) ||
+	    !(audit_head_read(tdb, f->c->mem, &head, &e) || (lost = err_take(&e, ERR_MISSING))) ||
+	    !audit_span(tdb, &after, &e)) {
+		finding_failed(f, slug, &e);
+		return false;
+	}
+	if (!guarded)
+		finding(f, false,
+		    "tenant %s: the triggers that keep its audit trail from being changed are missing: "
+		    "find out who took them away, and run bsxctl migrate",
+		    slug);
+	if (lost || head.seq < before.last || head.seq > after.last || head.floor > 0)
+		finding(f, false,
+		    "tenant %s: its audit trail ends where its head in the control schema is not: "
+		    "run bsxctl audit verify %s",
+		    slug, slug);
+	return f->bad == bad;
+}
+
 static bool
 look_at_tenant(struct findings *f, const struct tenant *t)
 {
@@ -197,8 +229,9 @@ look_at_tenant(struct findings *f, const struct tenant *t)
 	if (tenant_db_open(f->c->d, t, true, &tdb, &e) &&
 	    migrate_check(tdb->db, SQL_TENANT, migrations, &e) &&
 	    db_verify(tdb->db, SQL_TENANT, &e) && tenant_has_users(tdb, &has, &e))
-		return has ? look_at_rights(f, tdb->db, t->schema_name, &due, &r)
-			   : unfinished(f, t);
+		return !has ? unfinished(f, t)
+			    : (look_at_rights(f, tdb->db, t->schema_name, &due, &r) &
+			          look_at_trail(f, tdb));
 	finding(f, false, "tenant %s: %s (%s)", t->slug, e.pub, ctl_text(f->c, e.detail));
 	return false;
 }

@@ -2,17 +2,13 @@
 
 #include <string.h>
 
-#include "core/base/hash.h"
-#include "core/base/secret.h"
+#include "core/auth/audit_priv.h"
 #include "core/base/unicode.h"
-#include "core/store/audit_rows.h"
 
 #define NAME_MAX_BYTES       254
 #define ADDRESS_MAX_BYTES    45
 #define USER_AGENT_MAX_BYTES 400
 #define REQUEST_ID_MAX_BYTES 64
-#define PAGE                 500
-#define ENTRY_STEPS 400 /* of an entry: 4 us */
 
 static const struct action_row {
 	const char      *text;
@@ -27,80 +23,6 @@ const char *
 audit_action_text(enum audit_action action)
 {
 	return actions[action].text;
-}
-
-/* ---- the chain ---- */
-
-struct mac {
-	struct hash_hmac_ctx *h;
-};
-
-/* Length-prefixed, so that no two rows have the same bytes. */
-static void
-mac_bytes(struct mac *m, const void *p, size_t n)
-{
-	uint8_t length[8];
-
-	for (int i = 0; i < 8; i++)
-		length[i] = (uint8_t)((uint64_t)n >> (56 - 8 * i));
-	hash_hmac_add(m->h, length, sizeof(length));
-	hash_hmac_add(m->h, p, n);
-}
-
-static void
-mac_text(struct mac *m, const char *z)
-{
-	mac_bytes(m, z, strlen(z));
-}
-
-static void
-mac_number(struct mac *m, uint64_t v)
-{
-	uint8_t b[8];
-
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(v >> (56 - 8 * i));
-	mac_bytes(m, b, sizeof(b));
-}
-
-static void
-mac_row(struct mac *m, const struct audit_row *r)
-{
-	mac_bytes(m, r->prev_mac.p, r->prev_mac.n);
-	mac_number(m, r->seq);
-	mac_bytes(m, r->id.b, sizeof(r->id.b));
-	mac_number(m, (uint64_t)r->at.ms);
-	mac_text(m, r->action);
-	mac_text(m, r->outcome);
-	mac_text(m, r->actor_kind);
-	mac_bytes(m, r->actor_id.b, sizeof(r->actor_id.b));
-	mac_text(m, r->actor_name);
-	mac_bytes(m, r->acting_tenant.b, sizeof(r->acting_tenant.b));
-	mac_text(m, r->target_kind);
-	mac_text(m, r->target_id);
-	mac_text(m, r->address);
-	mac_text(m, r->user_agent);
-	mac_text(m, r->request_id);
-	mac_text(m, r->details);
-}
-
-static bool
-compute_mac(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, uint32_t version,
-    const struct audit_row *r, uint8_t out[static AUDIT_MAC_LEN], struct err *e)
-{
-	struct str bound = { (const char *)t->id.b, sizeof(t->id.b) };
-	uint8_t    key[KEY_LEN];
-	struct mac m;
-
-	if (!keyring_subkey(a->keyring, version, KEY_AUDIT, bound, key, e))
-		return false;
-	m.h = hash_hmac_make(mem, key, sizeof(key));
-	secret_wipe(key, sizeof(key));
-	if (m.h == NULL)
-		return err_memory(e);
-	mac_row(&m, r);
-	hash_hmac_end(m.h, out);
-	return true;
 }
 
 /* ---- appending ---- */
@@ -172,7 +94,7 @@ audit_append(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
 		return false;
 	r.seq = head.seq + 1;
 	r.prev_mac = head.mac;
-	if (!compute_mac(mem, a, t->tenant, keyring_newest(a->keyring), &r, mac, e))
+	if (!audit_mac(mem, a, t->tenant, keyring_newest(a->keyring), &r, mac, e))
 		return false;
 	r.mac = (struct blob) { mac, sizeof(mac) };
 	return audit_row_add(t, &r, e) && audit_head_move(t, head.seq, mac, e);
@@ -255,120 +177,5 @@ audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *bo
 	if (!tx_run(t->db, &tx, e))
 		return false;
 	audit_log(t, a, entry);
-	return true;
-}
-
-/* ---- verifying ---- */
-
-/* An entry's MAC may be of any version of the keyring. */
-static bool
-row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const struct audit_row *r)
-{
-	uint8_t mac[AUDIT_MAC_LEN];
-
-	if (r->mac.n != AUDIT_MAC_LEN)
-		return false;
-	for (uint32_t v = keyring_newest(a->keyring); v > 0; v--) {
-		struct err why = { 0 };
-
-		if (compute_mac(mem, a, t, v, r, mac, &why) &&
-		    secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
-			return true;
-	}
-	return false;
-}
-
-static bool
-follows(const struct audit_row *r, uint64_t seq, const uint8_t *mac)
-{
-	return r->seq == seq + 1 && r->prev_mac.n == AUDIT_MAC_LEN &&
-	       memcmp(r->prev_mac.p, mac, AUDIT_MAC_LEN) == 0;
-}
-
-/* Checks a page; false: *broken names the first entry that does not fit. */
-static bool
-page_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t,
-    const struct audit_row *rows, size_t n, uint64_t *seq, uint8_t mac[static AUDIT_MAC_LEN],
-    uint64_t *broken)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!follows(&rows[i], *seq, mac) || !row_fits(mem, a, t, &rows[i])) {
-			*broken = *seq + 1;
-			return false;
-		}
-		*seq = rows[i].seq;
-		memcpy(mac, rows[i].mac.p, AUDIT_MAC_LEN);
-	}
-	return true;
-}
-
-/* The MAC that the first entry behind `after` must name. */
-static bool
-mac_before(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, uint8_t mac[static AUDIT_MAC_LEN],
-    struct err *e)
-{
-	struct audit_row *rows;
-	size_t            n;
-
-	memset(mac, 0, AUDIT_MAC_LEN);
-	if (after == 0)
-		return true;
-	if (!audit_rows_after(t, mem, after - 1, 1, &rows, &n, e))
-		return false;
-	if (n == 0 || rows[0].seq != after)
-		return err_set(e, ERR_MISSING, 0, "There is no audit entry of this number.",
-		    "no entry %llu", (unsigned long long)after);
-	if (rows[0].mac.n == AUDIT_MAC_LEN)
-		memcpy(mac, rows[0].mac.p, AUDIT_MAC_LEN);
-	return true;
-}
-
-/* The next page up to `end`; false with *broken set, or with an error. */
-static bool
-verify_page(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, uint64_t end,
-    uint8_t mac[static AUDIT_MAC_LEN], struct audit_verdict *out, struct err *e)
-{
-	uint64_t          left = end - out->upto;
-	struct audit_row *rows;
-	size_t            n = 0;
-
-	if (!audit_rows_after(t, mem, out->upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
-		return false;
-	if (n == 0)
-		out->broken = out->upto + 1;
-	return n > 0 && page_fits(mem, a, t->tenant, rows, n, &out->upto, mac, &out->broken);
-}
-
-bool
-audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e)
-{
-	uint8_t           mac[AUDIT_MAC_LEN];
-	struct audit_head head;
-	uint64_t          end;
-
-	*out = (struct audit_verdict) { .upto = part->after };
-	/* the head first: what is appended meanwhile comes behind it */
-	if (!audit_head_read(t, mem, &head, e) || !mac_before(t, mem, part->after, mac, e))
-		return false;
-	end = head.seq;
-	if (part->limit > 0 && end > part->after && end - part->after > part->limit)
-		end = part->after + part->limit;
-	while (out->upto < end) {
-		TALLOC_CTX *page = talloc_new(mem);
-		bool        ok;
-
-		if (page == NULL)
-			return err_memory(e);
-		ok = work_spend(work, WORK_LIST, PAGE * ENTRY_STEPS, e) &&
-		     verify_page(t, page, a, end, mac, out, e);
-		talloc_free(page);
-		if (!ok)
-			return out->broken != 0;
-	}
-	out->entries = out->upto - part->after;
-	if (out->upto >= head.seq && (head.mac.n != AUDIT_MAC_LEN || out->upto > head.seq ||
-					 memcmp(head.mac.p, mac, AUDIT_MAC_LEN) != 0))
-		out->broken = out->upto + 1;
 	return true;
 }

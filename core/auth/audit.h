@@ -2,6 +2,10 @@
  * audit.h - the append-only trail of one tenant: an entry in the transaction of
  * the deed it records.
  *
+ * Triggers refuse changes of entries, and the head is out of the tenant account's
+ * reach (core/store/audit_rows.h): with that account one can add a false entry or
+ * move the head on, which audit_verify.h tells, and cannot undo what was written.
+ *
  * The head row serialises the chain: read, compute, UPDATE ... WHERE seq = ?,
  * as the last statement of the transaction; outrun means the whole transaction
  * again (tx_again).  mac = HMAC(KEY_AUDIT bound to the tenant, prev_mac and
@@ -12,7 +16,6 @@
 
 #include "core/auth/auth.h"
 #include "core/auth/caller.h"
-#include "core/base/work.h"
 #include "core/store/tx.h"
 
 /*      id                     action                 dataset of the log line */
@@ -102,24 +105,6 @@ MUST_USE bool audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth
 
 /* The log line of an entry that was appended in another one's transaction, once that is committed. */
 void audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry);
-
-/* Which entries are verified: at most `limit` (0: all) behind entry `after` (0: from the first). */
-struct audit_part {
-	uint64_t after, limit;
-};
-struct audit_verdict {
-	uint64_t entries; /* how many were checked */
-	uint64_t upto;    /* the last of them */
-	uint64_t broken;  /* the first seq that does not fit (altered, missing, not the head); 0: none */
-};
-
-/*
- * Reads a part of the chain and recomputes every MAC.  It must follow the entry before it, which is taken
- * as it stands, and lead to the next; whether it is the head's is seen when the end is reached.
- * ERR_MISSING: there is no entry `after`.  ERR_TOO_COSTLY: it is to be asked in parts.
- */
-MUST_USE bool audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e);
 
 const char *audit_action_text(enum audit_action action);
 

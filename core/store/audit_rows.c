@@ -28,6 +28,7 @@ static const struct schema audit_schema = SCHEMA("AuditRow", struct audit_row, a
 static const struct field head_fields[] = {
 	FIELD(struct audit_head, seq, .doc = "Last entry."),
 	FIELD(struct audit_head, mac, .doc = "Its MAC."),
+	FIELD(struct audit_head, floor, .doc = "Entries up to it may be gone."),
 	FIELD_END,
 };
 static const struct schema head_schema = SCHEMA("AuditHead", struct audit_head, head_fields);
@@ -45,58 +46,102 @@ static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, 
 SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema, "SELECT id FROM audit WHERE id = ?");
 const struct sql *const audit_mark_sql = &audit_select_mark;
 
-SQL(audit_head_lock, SQL_TENANT, NULL, &head_schema,
-    "SELECT seq, mac FROM audit_head WHERE id = 1 FOR UPDATE");
-SQL(audit_head_select, SQL_TENANT, NULL, &head_schema,
-    "SELECT seq, mac FROM audit_head WHERE id = 1");
 SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
     "INSERT INTO audit (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+/* ---- the head: it moves by procedures of the control schema only ---- */
+
+#define SIGNALLED 1644 /* a procedure refused */
+
+struct head_in {
+	bool take;
+};
+static const struct field  head_in_fields[] = { COLUMN(struct head_in, take), FIELD_END };
+static const struct schema head_in = SCHEMA("AuditHeadIn", struct head_in, head_in_fields);
+
+struct advance_in {
+	uint64_t    from, to;
+	struct blob mac;
+};
+static const struct field  advance_fields[] = { COLUMN(struct advance_in, from),
+	 COLUMN(struct advance_in, to), COLUMN(struct advance_in, mac), FIELD_END };
+static const struct schema advance_in =
+    SCHEMA("AuditAdvanceIn", struct advance_in, advance_fields);
+
+struct guards {
+	int64_t guards;
+};
+static const struct field  guards_fields[] = { COLUMN(struct guards, guards), FIELD_END };
+static const struct schema guards_out = SCHEMA("AuditGuards", struct guards, guards_fields);
+
+static const struct field  span_fields[] = { COLUMN(struct audit_span, first),
+	 COLUMN(struct audit_span, last), FIELD_END };
+static const struct schema span_out = SCHEMA("AuditSpan", struct audit_span, span_fields);
+
+SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(?)");
+SQL(audit_call_advance, SQL_TENANT, &advance_in, NULL, "CALL bsx.audit_advance(?, ?, ?)");
+SQL(audit_call_guards, SQL_TENANT, NULL, &guards_out, "CALL bsx.audit_guards()");
+SQL(audit_select_span, SQL_TENANT, NULL, &span_out,
+    "SELECT COALESCE(MIN(seq), 1) AS first, COALESCE(MAX(seq), 0) AS last FROM audit");
 
 bool
 audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
 {
-	return db_one(t->db, mem, &audit_head_lock, NULL, h, e);
+	const struct head_in in = { .take = true };
+
+	if (db_one(t->db, mem, &audit_call_head, &in, h, e))
+		return true;
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_INTERNAL, 0, "The audit trail has lost its head: see bsxctl doctor.",
+	    "%s has no row in audit_heads", t->tenant->schema_name);
 }
 
 bool
 audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
 {
-	return db_one(t->db, mem, &audit_head_select, NULL, h, e);
+	const struct head_in in = { .take = false };
+
+	return db_one(t->db, mem, &audit_call_head, &in, h, e);
 }
-
-bool
-audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
-{
-	return db_run(t->db, &audit_insert, r, NULL, e);
-}
-
-struct head_move_in {
-	uint64_t    next;
-	struct blob mac;
-	uint64_t    seq;
-};
-static const struct field head_move_fields[] = {
-	FIELD(struct head_move_in, next, .doc = "New head."),
-	FIELD(struct head_move_in, mac, .doc = "Its MAC."),
-	FIELD(struct head_move_in, seq, .doc = "Head as read."),
-	FIELD_END,
-};
-static const struct schema head_move_schema =
-    SCHEMA("HeadMoveIn", struct head_move_in, head_move_fields);
-
-SQL(audit_head_update, SQL_TENANT, &head_move_schema, NULL,
-    "UPDATE audit_head SET seq = ?, mac = ? WHERE id = 1 AND seq = ?");
 
 bool
 audit_head_move(
     struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e)
 {
-	const struct head_move_in in = { seq + 1, { mac, AUDIT_MAC_LEN }, seq };
-	uint64_t                  n = 0;
+	const struct advance_in in = { seq, seq + 1, { mac, AUDIT_MAC_LEN } };
 
-	if (!db_run(t->db, &audit_head_update, &in, &n, e))
+	if (db_run(t->db, &audit_call_advance, &in, NULL, e))
+		return true;
+	if (e->sys != SIGNALLED)
 		return false;
-	return n == 1 || tx_again(e);
+	err_clear(e);
+	return tx_again(e);
+}
+
+bool
+audit_guarded(struct tenant_db *t, bool *guarded, struct err *e)
+{
+	struct guards g;
+
+	if (!db_one(t->db, t->db, &audit_call_guards, NULL, &g, e))
+		return false;
+	*guarded = g.guards == 2;
+	return true;
+}
+
+bool
+audit_span(struct tenant_db *t, struct audit_span *s, struct err *e)
+{
+	return db_one(t->db, t->db, &audit_select_span, NULL, s, e);
+}
+
+/* ---- entries ---- */
+
+bool
+audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
+{
+	return db_run(t->db, &audit_insert, r, NULL, e);
 }
 
 struct rows_after_in {

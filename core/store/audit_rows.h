@@ -28,6 +28,12 @@ struct audit_row {
 struct audit_head {
 	uint64_t    seq; /* of the last entry; 0: none yet */
 	struct blob mac;
+	uint64_t    floor; /* entries up to it may be deleted; 0: none */
+};
+
+/* The lowest and the highest seq that are there; 1 and 0: none. */
+struct audit_span {
+	uint64_t first, last;
 };
 
 /* The mark of a transaction (struct tx.mark): finds an entry by its id. */
@@ -40,7 +46,11 @@ extern const struct sql *const audit_mark_sql;
 MUST_USE bool audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e);
 /* From `seq` to the next entry; outrun: tx_again. */
 MUST_USE bool audit_head_move(struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e);
+/* ERR_MISSING: it is gone. */
 MUST_USE bool audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e);
+/* Whether the triggers are there and say what they should. */
+MUST_USE bool audit_guarded(struct tenant_db *t, bool *guarded, struct err *e);
+MUST_USE bool audit_span(struct tenant_db *t, struct audit_span *s, struct err *e);
 MUST_USE bool audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e);
 /* Entries with seq > after, oldest first. */
 MUST_USE bool audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,

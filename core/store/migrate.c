@@ -409,3 +409,17 @@ migrate_check(struct db *db, enum sql_scope scope, const struct migration *list,
 	talloc_free(tmp);
 	return ok;
 }
+
+bool
+migrate_repeat(struct db *db, enum sql_scope scope, int64_t version, struct err *e)
+{
+	const struct migration *m = by_version(migrations, scope, version);
+	struct db              *lock = lock_take(db, e);
+	TALLOC_CTX             *tmp = talloc_new(db);
+	bool                    ok = lock != NULL && m != NULL && apply_text(db, tmp, m, e);
+
+	talloc_free(tmp);
+	if (lock != NULL)
+		lock_give(lock);
+	return ok;
+}

@@ -42,6 +42,8 @@ MUST_USE bool migrate_run(struct db *db, enum sql_scope scope, const struct migr
     void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e);
 /* Compares only: ERR_UNAVAILABLE "schema not migrated", ERR_INTERNAL for a changed or missing one. */
 MUST_USE bool migrate_check(struct db *db, enum sql_scope scope, const struct migration *list, struct err *e);
+/* The statements of one of `migrations` once more, for what somebody has taken away since. */
+MUST_USE bool migrate_repeat(struct db *db, enum sql_scope scope, int64_t version, struct err *e);
 int64_t migrate_newest(enum sql_scope scope);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/store/audit_rows.h"
 #include "core/store/database.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
@@ -12,6 +13,7 @@
 
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
+#define AUDIT_GUARDS  24 /* the migration of tenants that makes the triggers of the audit trail */
 
 struct routine {
 	char *name;
@@ -233,6 +235,7 @@ provision_control(
 static const char *const tenant_sql[] = {
 	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 	"GRANT SELECT, INSERT, UPDATE, DELETE ON `{schema}`.* TO '{user}'@'{host}'",
+	"GRANT SELECT, TRIGGER ON `{schema}`.* TO '{control}definer'@'localhost'", /* of audit */
 	NULL
 };
 
@@ -421,6 +424,26 @@ provision_tenant(struct db *prov, struct database *d, const struct database_deps
 	       copy_tenant(mem, t, out, e);
 }
 
+/* Somebody with the database has taken the triggers away: the migration that makes them is repeated. */
+static bool
+guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct err *e)
+{
+	struct tenant_db *tdb;
+	struct db        *db;
+	bool              guarded, ok;
+
+	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e))
+		return false;
+	if (guarded)
+		return true;
+	db = schema_db(prov, t->schema_name, e);
+	ok = db != NULL && migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e);
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
 static bool
 migrate_one(struct db *prov, struct database *d, const struct database_deps *deps,
     const struct tenant *t, int *applied, struct err *e)
@@ -428,6 +451,7 @@ migrate_one(struct db *prov, struct database *d, const struct database_deps *dep
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 
 	return (make_schema(prov, deps, t, e) && migrate_tenant(prov, t, applied, e) &&
+	           guard_tenant(prov, d, t, e) &&
 	           db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
 	    err_note(e, "migrating tenant %s", t->slug);
 }

@@ -62,7 +62,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|ends|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|doctor'
 
 # ---- before anything is there, and after ----
 
@@ -84,7 +84,7 @@ for when in "before init" "after init"; do
 	done
 done
 unset IFS
-for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys list --force" \
+for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys list --force" "audit check" "audit verify acme globex" \
 	"migrate --check --check now" "init --owner" "init --owner a --owner b" "tenant create" "tenant create acme" \
 	"tenant create acme --name Acme" "tenant create acme --admin a@acme.example" \
 	"tenant create --name Acme --admin a@acme.example" "tenant create a1 a2 --name Acme --admin a@acme.example" \

@@ -48,7 +48,7 @@ sql "DROP DATABASE IF EXISTS testctl; DROP USER IF EXISTS testctl@localhost, tes
 
 ok "without a command it says how it is called" runs_and_says '^usage: bsxctl' 2
 ok "--help is an answer, not a fault" runs_and_says 'tenant ' 0 --help
-for command in init migrate tenant config keys doctor; do
+for command in init migrate tenant config keys audit doctor; do
 	ok "$command --help" runs_and_says "^usage: bsxctl .*$command" 0 "$command" --help
 done
 ok "an unknown command is refused" runs_and_says 'no command frobnicate' 2 frobnicate
@@ -83,6 +83,19 @@ ok "... and names the one that is not" runs_and_says 'tenant acme' 1 migrate --c
 ok "... so does doctor" runs_and_says 'WRONG tenant acme' 1 doctor
 ok "migrate brings it up to date" runs_and_says 'tenant acme: [1-9]' 0 migrate
 ok "doctor is content again" run 0 doctor
+ok "the audit trails verify" runs_and_says '^ok  *globex: [1-9][0-9]* entries' 0 audit verify
+ok "... also one" runs_and_says '^ok  *acme' 0 audit verify acme
+ok "... of a tenant that is there" runs_and_says 'tenant nobody' 1 audit verify nobody
+sql "DROP TRIGGER $schema.audit_no_delete"
+ok "a trail without its triggers is told" runs_and_says 'WRONG acme: The triggers' 1 audit verify
+ok "... by doctor too" runs_and_says 'WRONG tenant acme: the triggers .*bsxctl migrate' 1 doctor
+ok "... and migrate makes them again" run 0 migrate
+ok "... so that all is well" run 0 audit verify
+ok "... for doctor too" run 0 doctor
+sql "UPDATE testctl.audit_heads SET seq = seq + 1 WHERE schema_name = '$schema'"
+ok "a head that was moved is told" runs_and_says 'WRONG acme: entry [0-9]*: ' 1 audit verify
+ok "... by doctor too" runs_and_says 'WRONG tenant acme: its audit trail ends' 1 doctor
+sql "UPDATE testctl.audit_heads SET seq = seq - 1 WHERE schema_name = '$schema'"
 ok "no command shows the keyring's secret" secrets_are_not_shown
 chmod 644 "$dir/state/keyring"
 ok "a keyring that others can read is refused" runs_and_says 'keyring' 1 doctor

@@ -1,4 +1,5 @@
 /* The audit trail: one chain whatever happens, and no change of it unnoticed. */
+#include "core/auth/audit_verify.h"
 #include "tests/store/people.h"
 
 #include <stdio.h>
@@ -41,17 +42,41 @@ note(struct auth *a, struct tenant_db *t, tx_fn *body, void *arg, struct err *e)
 	return audit_deed(t, mem, a, body, arg, &entry, e);
 }
 
-/* The first broken entry; 0: none. */
-static uint64_t
-broken(struct people *p, uint64_t *entries)
+static struct audit_verdict
+verify(struct people *p, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
 	struct audit_verdict    v;
 	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(people_open(p, t), mem, &p->auth, &whole, NULL, &v, &e));
+	return v;
+}
+
+/* The first broken entry; 0: none. */
+static uint64_t
+broken(struct people *p, uint64_t *entries)
+{
+	struct audit_verdict v = verify(p, &p->w->a);
+
 	*entries = v.entries;
 	return v.broken;
+}
+
+/* What somebody with the whole database does first. */
+static void
+unguard(struct people *p, const struct tenant *t)
+{
+	server_do(p->w->root, "DROP TRIGGER %s.audit_no_update", t->schema_name);
+	server_do(p->w->root, "DROP TRIGGER %s.audit_no_delete", t->schema_name);
+}
+
+static void
+guard(struct people *p)
+{
+	struct err e = { 0 };
+
+	assert_ok(provision_migrate_tenants(p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
 }
 
 static void
@@ -122,6 +147,7 @@ any_change_of_an_entry_is_found(void **state)
 	const char              *schema = p->w->a.schema_name;
 	uint64_t                 entries;
 
+	unguard(p, &p->w->a);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		const char *c = columns[i];
 		const char *to = strcmp(c, "at") == 0       ? "at + INTERVAL 1 SECOND"
@@ -139,6 +165,8 @@ any_change_of_an_entry_is_found(void **state)
 		server_do(p->w->root, "DROP TABLE %s.kept", schema);
 		assert_int_equal(broken(p, &entries), 0);
 	}
+	guard(p);
+	assert_int_equal(verify(p, &p->w->a).fault, AUDIT_FITS);
 }
 
 static void
@@ -149,6 +177,7 @@ a_cut_tail_and_a_swapped_pair_are_found(void **state)
 	uint64_t       entries, all;
 
 	assert_int_equal(broken(p, &all), 0);
+	unguard(p, &p->w->a);
 	server_do(p->w->root, "UPDATE %s.audit SET seq = 0 WHERE seq = 4", schema);
 	server_do(p->w->root, "UPDATE %s.audit SET seq = 4 WHERE seq = 5", schema);
 	server_do(p->w->root, "UPDATE %s.audit SET seq = 5 WHERE seq = 0", schema);
@@ -164,30 +193,115 @@ a_cut_tail_and_a_swapped_pair_are_found(void **state)
 	assert_int_equal(broken(p, &entries), all);
 	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.kept", schema, schema);
 	server_do(p->w->root, "DROP TABLE %s.kept", schema);
-	/* the head moved back with it: a truncation the chain alone cannot show, but the head's MAC
-	 * must fit */
-	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq - 1", schema);
-	assert_int_equal(broken(p, &entries), all);
-	server_do(p->w->root, "UPDATE %s.audit_head SET seq = seq + 1", schema);
-	assert_int_equal(broken(p, &entries), 0);
+	guard(p);
+}
+
+/* Each is undone again; SCHEMA stands for the tenant's. */
+static const struct {
+	const char      *sql, *undo;
+	enum audit_fault fault;
+} moves[] = {
+	{ "UPDATE testbsx.audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET seq = seq + 1 WHERE schema_name = 'SCHEMA'", AUDIT_HEAD },
+	{ "UPDATE testbsx.audit_heads SET seq = seq + 1 WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
+	    AUDIT_MISSING },
+	{ "UPDATE testbsx.audit_heads h SET h.seq = h.seq - 2, h.mac ="
+	  " (SELECT mac FROM SCHEMA.audit a WHERE a.seq = h.seq) WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads h SET h.seq = h.seq + 2, h.mac ="
+	    " (SELECT mac FROM SCHEMA.audit a WHERE a.seq = h.seq) WHERE schema_name = 'SCHEMA'",
+	    AUDIT_BEYOND },
+	{ "UPDATE testbsx.audit_heads SET mac = REVERSE(mac) WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET mac = REVERSE(mac) WHERE schema_name = 'SCHEMA'",
+	    AUDIT_HEAD },
+	{ "UPDATE testbsx.audit_heads SET floor = 2 WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET floor = 0 WHERE schema_name = 'SCHEMA'", AUDIT_FLOOR },
+	{ "UPDATE testbsx.audit_heads SET floor = seq + 5 WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET floor = 0 WHERE schema_name = 'SCHEMA'", AUDIT_HEAD },
+	{ "UPDATE testbsx.audit_heads SET schema_name = 'elsewhere' WHERE schema_name = 'SCHEMA'",
+	    "UPDATE testbsx.audit_heads SET schema_name = 'SCHEMA' WHERE schema_name = 'elsewhere'",
+	    AUDIT_HEAD },
+	{ "INSERT INTO SCHEMA.audit SELECT seq + 1000000, REVERSE(id), at, action, outcome, actor_kind,"
+	  " actor_id, actor_name, acting_tenant, target_kind, target_id, address, user_agent,"
+	  " request_id, details, prev_mac, mac FROM SCHEMA.audit WHERE seq = 1",
+	    "DELETE FROM SCHEMA.audit WHERE seq > 1000000", AUDIT_BEYOND },
+	{ "INSERT INTO SCHEMA.audit SELECT 0, REVERSE(id), at, action, outcome, actor_kind,"
+	  " actor_id, actor_name, acting_tenant, target_kind, target_id, address, user_agent,"
+	  " request_id, details, prev_mac, mac FROM SCHEMA.audit WHERE seq = 1",
+	    "DELETE FROM SCHEMA.audit WHERE seq = 0", AUDIT_BEYOND },
+};
+
+static char *
+with_schema(const char *text, const char *schema)
+{
+	char *out = talloc_strdup(mem, "");
+
+	for (const char *at; (at = strstr(text, "SCHEMA")) != NULL; text = at + strlen("SCHEMA"))
+		out = talloc_asprintf_append(out, "%.*s%s", (int)(at - text), text, schema);
+	return talloc_asprintf_append(out, "%s", text);
+}
+
+static void
+do_in(struct people *p, const char *text)
+{
+	char *sql = with_schema(text, p->w->a.schema_name);
+
+	server_do(p->w->root, "%s", sql);
+}
+
+static void
+what_somebody_with_the_database_moves_is_said(void **state)
+{
+	struct people *p = *state;
+
+	guard(p);
+	assert_int_equal(verify(p, &p->w->a).fault, AUDIT_FITS);
+	unguard(p, &p->w->a);
+	assert_int_equal(verify(p, &p->w->a).fault, AUDIT_UNGUARDED);
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		struct audit_verdict v;
+
+		do_in(p, moves[i].sql);
+		v = verify(p, &p->w->a);
+		do_in(p, moves[i].undo);
+		if (v.fault != moves[i].fault)
+			fail_msg("%s: \"%s\"", moves[i].sql, audit_fault_text(v.fault));
+		assert_int_equal(verify(p, &p->w->a).fault, AUDIT_UNGUARDED);
+	}
+	guard(p);
+	assert_int_equal(verify(p, &p->w->a).fault, AUDIT_FITS);
+}
+
+/* A head that is gone stops deeds: there is nothing to hang their entries on. */
+static void
+without_a_head_nothing_is_done(void **state)
+{
+	struct people *p = *state;
+	struct err     e = { 0 };
+
+	do_in(p, moves[6].sql);
+	assert_fails(note(&p->auth, people_open(p, &p->w->a), NULL, NULL, &e), ERR_INTERNAL);
+	assert_non_null(strstr(e.pub, "doctor"));
+	do_in(p, moves[6].undo);
+	err_clear(&e);
+	assert_ok(note(&p->auth, people_open(p, &p->w->a), NULL, NULL, &e));
 }
 
 static void
 an_entry_of_another_tenant_does_not_fit(void **state)
 {
-	const struct audit_part whole = { 0 };
-	struct audit_verdict    v;
-	struct people          *p = *state;
-	struct err              e = { 0 };
+	struct people *p = *state;
 
+	unguard(p, &p->w->b);
 	server_do(p->w->root, "DELETE FROM %s.audit", p->w->b.schema_name);
 	server_do(p->w->root, "INSERT INTO %s.audit SELECT * FROM %s.audit WHERE seq = 1",
 	    p->w->b.schema_name, p->w->a.schema_name);
 	server_do(p->w->root,
-	    "UPDATE %s.audit_head SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)",
+	    "UPDATE testbsx.audit_heads SET seq = 1, mac = (SELECT mac FROM %s.audit WHERE seq = 1)"
+	    " WHERE schema_name = '%s'",
 	    p->w->b.schema_name, p->w->b.schema_name);
-	assert_ok(audit_verify(people_open(p, &p->w->b), mem, &p->auth, &whole, NULL, &v, &e));
-	assert_int_equal(v.broken, 1);
+	assert_int_equal(verify(p, &p->w->b).broken, 1);
+	guard(p);
 }
 
 /* A part of the chain of a; its first broken entry. */
@@ -223,6 +337,7 @@ the_chain_verifies_in_parts(void **state)
 	assert_int_equal(part(p, all, 0, &v), 0);
 	assert_int_equal(v.entries, 0);
 	/* each entry is seen by the part it is in, and a lost end by the last */
+	unguard(p, &p->w->a);
 	server_do(p->w->root, "UPDATE %s.audit SET outcome = 'success' WHERE seq = %d",
 	    p->w->a.schema_name, (int)all);
 	assert_int_equal(part(p, 0, all - 1, &v), 0);
@@ -314,6 +429,8 @@ main(void)
 		TEST(processes_that_append_at_once_never_fork_it),
 		TEST(any_change_of_an_entry_is_found),
 		TEST(a_cut_tail_and_a_swapped_pair_are_found),
+		TEST(what_somebody_with_the_database_moves_is_said),
+		TEST(without_a_head_nothing_is_done),
 		TEST(an_entry_of_another_tenant_does_not_fit),
 		TEST(a_deed_that_fails_leaves_no_entry),
 		TEST(the_log_says_the_same_without_raw_controls),

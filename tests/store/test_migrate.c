@@ -8,6 +8,7 @@
 #include "core/store/migrate.h"
 
 #define SCHEMA_NAME "testmigrate"
+#define CONTROL     "testmigratecontrol"
 
 static const struct migration two[] = {
 	{ SQL_CONTROL, 1, "control/0001_other.sql",
@@ -25,14 +26,26 @@ struct state {
 	char       seen[200];
 };
 
+static struct db *
+fresh_db(struct state *s, const char *schema)
+{
+	struct err        e = { 0 };
+	struct db_options o = { .socket = server_socket(), .user = "root", .schema = schema,
+		.control = CONTROL, .kind = "control", .clock = &clock_system };
+	struct db        *db = db_make(s, &o, &e);
+
+	assert_non_null(db);
+	server_schema(s->root, schema);
+	return db;
+}
+
 static int
 set_up(void **state)
 {
 	struct state *s = talloc_zero(NULL, struct state);
 
 	s->root = server_db(s, NULL);
-	server_schema(s->root, SCHEMA_NAME);
-	s->db = server_db(s, SCHEMA_NAME);
+	s->db = fresh_db(s, SCHEMA_NAME);
 	*state = s;
 	return 0;
 }
@@ -152,6 +165,17 @@ an_unknown_mark_is_refused(void **state)
 	assert_non_null(strstr(e.detail, "tabel"));
 }
 
+/* The control schema that a tenant's migrations write to. */
+static void
+make_control(struct state *s)
+{
+	struct err e = { 0 };
+	struct db *control = fresh_db(s, CONTROL);
+
+	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, NULL, NULL, &e));
+	db_close(control);
+}
+
 /* Every migration of the program may be interrupted anywhere: all of its statements are repeatable. */
 static void
 our_own_migrations_are_repeatable(void **state)
@@ -162,6 +186,7 @@ our_own_migrations_are_repeatable(void **state)
 
 	for (const struct migration *m = migrations; m->name != NULL; m++)
 		all += m->scope == SQL_TENANT;
+	make_control(s);
 	for (int i = 0; i < 2; i++) {
 		assert_ok(migrate_run(s->db, SQL_TENANT, migrations, NULL, NULL, &n, &e));
 		assert_int_equal(n, all);
@@ -176,6 +201,7 @@ two_processes_at_once_do_not_disturb_each_other(void **state)
 	pid_t         pids[3];
 	int           status;
 
+	make_control(s);
 	db_close(s->db);
 	db_close(s->root);
 	for (int i = 0; i < 3; i++) {

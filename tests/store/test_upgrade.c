@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/auth/audit.h"
+#include "core/auth/audit_verify.h"
 #include "core/store/alert.h"
 #include "core/store/db_priv.h"
 #include "core/store/mail_token.h"
@@ -22,6 +23,7 @@
 #define FOLDER   "tests/store/upgrade"
 #define CONTROL  "testbsx"
 #define EMPTY    "testupgrade"
+#define EMPTY_CONTROL "testupgradecontrol" /* of the schemas of tenants */
 #define LIST_MAX 64
 
 /* ---- files ---- */
@@ -118,21 +120,27 @@ struct empty {
 };
 
 static struct db *
-empty_db(struct empty *s)
+empty_db(struct empty *s, const char *schema, const char *control)
 {
 	struct err        e = { 0 };
 	struct db_options o = { .socket = server_socket(),
 		.user = "root",
-		.schema = EMPTY,
-		.control = EMPTY,
+		.schema = schema,
+		.control = control,
 		.kind = "control",
 		.clock = &clock_system };
 	struct db        *db;
 
-	server_schema(s->root, EMPTY);
+	server_schema(s->root, schema);
 	db = db_make(s, &o, &e);
 	assert_non_null(db);
 	return db;
+}
+
+static struct db *
+empty_of(struct empty *s, int scope)
+{
+	return empty_db(s, EMPTY, scope == SQL_CONTROL ? EMPTY : EMPTY_CONTROL);
 }
 
 static void
@@ -147,11 +155,16 @@ empty_set_up(void **state)
 {
 	struct empty *s = talloc_zero(NULL, struct empty);
 	struct err    e = { 0 };
+	struct db    *control;
 
 	s->root = server_db(s, NULL);
 	server_do(s->root, "CREATE USER IF NOT EXISTS " EMPTY "definer@localhost ACCOUNT LOCK");
+	server_do(s->root, "CREATE USER IF NOT EXISTS " EMPTY_CONTROL "definer@localhost ACCOUNT LOCK");
+	control = empty_db(s, EMPTY_CONTROL, EMPTY_CONTROL);
+	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, NULL, NULL, &e));
+	empty_end(control);
 	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
-		struct db *db = empty_db(s);
+		struct db *db = empty_of(s, scope);
 
 		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e));
 		s->fresh[scope] = schema_text(s, s->root, EMPTY);
@@ -167,7 +180,9 @@ empty_tear_down(void **state)
 	struct empty *s = *state;
 
 	server_do(s->root, "DROP DATABASE " EMPTY);
+	server_do(s->root, "DROP DATABASE " EMPTY_CONTROL);
 	server_do(s->root, "DROP USER " EMPTY "definer@localhost");
+	server_do(s->root, "DROP USER " EMPTY_CONTROL "definer@localhost");
 	talloc_free(s);
 	return 0;
 }
@@ -221,7 +236,7 @@ every_earlier_state_becomes_what_a_fresh_schema_is(void **state)
 			if (strstr(seen, talloc_asprintf(tmp, "\n%s\n", key)) != NULL)
 				continue;
 			seen = talloc_asprintf_append(seen, "%s\n", key);
-			db = empty_db(s);
+			db = empty_of(s, scope);
 			if (!migrate_run(db, (enum sql_scope)scope, list, NULL, NULL, NULL, &e) &&
 			    e.code != ERR_INTERNAL)
 				fail_msg("%s: %s", key, e.detail);
@@ -250,7 +265,7 @@ a_schema_that_went_through_every_state_is_the_same(void **state)
 		char            *all = file_text(mem, FOLDER "/states"), *line;
 		struct migration list[LIST_MAX];
 		struct err       e = { 0 };
-		struct db       *db = empty_db(s);
+		struct db       *db = empty_of(s, scope);
 
 		while ((line = strsep(&all, "\n")) != NULL) {
 			if (*line == '#' || *line == '\0')
@@ -326,7 +341,7 @@ a_schema_made_in_pieces_is_the_same(void **state)
 
 	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
 		TALLOC_CTX *mem = talloc_new(s);
-		struct db  *db = empty_db(s);
+		struct db  *db = empty_of(s, scope);
 
 		assert_true(migrate_in_pieces(db, (enum sql_scope)scope, 0) > 20);
 		assert_same_schema("pieces", schema_text(mem, s->root, EMPTY), s->fresh[scope]);
@@ -428,14 +443,14 @@ old_migrated(const struct old *o)
 		    file_text(o->w, talloc_asprintf(o->w, "%s/migrate.out", server_folder())));
 }
 
-/* "schema.table=rows" of each table, a line each. */
+/* "schema.table=rows" of each table, a line each; the head of the audit has a table of its own since. */
 static char *
 old_rows(TALLOC_CTX *mem, const struct old *o)
 {
 	MYSQL_RES *tables = ask(o->w->root,
 	    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE (TABLE_SCHEMA = "
 	    "'" CONTROL
-	    "' OR TABLE_SCHEMA LIKE 'bsxt%') AND TABLE_NAME <> 'schema_migrations' ORDER BY 1, 2");
+	    "' OR TABLE_SCHEMA LIKE 'bsxt%') AND TABLE_NAME NOT IN ('schema_migrations', 'audit_head') ORDER BY 1, 2");
 	char      *text = talloc_strdup(mem, "");
 	MYSQL_ROW  row, n;
 
@@ -448,6 +463,32 @@ old_rows(TALLOC_CTX *mem, const struct old *o)
 		mysql_free_result(r);
 	}
 	mysql_free_result(tables);
+	return text;
+}
+
+/* "schema seq mac" of each tenant's audit trail: before it was moved, or after. */
+static char *
+old_heads(TALLOC_CTX *mem, const struct old *o, bool moved)
+{
+	MYSQL_RES *r = ask(o->w->root,
+	    moved ? "SELECT schema_name, seq, HEX(mac) FROM " CONTROL ".audit_heads ORDER BY 1"
+		  : "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = "
+		    "'audit_head' AND TABLE_SCHEMA LIKE 'bsxt%' ORDER BY 1");
+	char      *text = talloc_strdup(mem, "");
+	MYSQL_ROW  row;
+
+	while ((row = mysql_fetch_row(r)) != NULL) {
+		MYSQL_RES *one = moved ? NULL
+				       : ask(o->w->root, talloc_asprintf(mem,
+							     "SELECT '%s', seq, HEX(mac) FROM `%s`.audit_head",
+							     row[0], row[0]));
+		MYSQL_ROW  head = moved ? row : mysql_fetch_row(one);
+
+		text = talloc_asprintf_append(text, "%s %s %s\n", head[0], head[1], head[2]);
+		mysql_free_result(one);
+	}
+	mysql_free_result(r);
+	assert_non_null(strchr(text, '\n'));
 	return text;
 }
 
@@ -571,12 +612,12 @@ check_people(struct old *o)
 
 	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
 	assert_true(v.entries >= 3);
-	assert_int_equal(v.broken, 0);
+	assert_int_equal(v.fault, AUDIT_FITS);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", PASSWORD, &g), ERR_OK);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", "another password", &g),
 	    ERR_CREDENTIALS);
 	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
-	assert_int_equal(v.broken, 0);
+	assert_int_equal(v.fault, AUDIT_FITS);
 	talloc_free(p);
 }
 
@@ -633,11 +674,12 @@ static void
 upgrade(void **state, const char *name)
 {
 	struct old *o = old_make(state, name);
-	char       *before = old_rows(o, o);
+	char       *before = old_rows(o, o), *heads = old_heads(o, o, false);
 
 	assert_int_equal(old_migrate(o, "--check"), 1);
 	old_migrated(o);
 	assert_rows_kept(before, old_rows(o, o));
+	assert_string_equal(old_heads(o, o, true), heads);
 	assert_int_equal(old_migrate(o, "--check"), 0);
 	check_schemas(o);
 	check_people(o);
@@ -731,7 +773,7 @@ static void
 an_upgrade_cut_off_after_any_statement_is_finished_by_the_next(void **state)
 {
 	struct old       *o = old_make(state, "1-first");
-	char             *before = old_rows(o, o);
+	char             *before = old_rows(o, o), *heads = old_heads(o, o, false);
 	struct db_options c = { .socket = server_socket(),
 		.user = "root",
 		.schema = CONTROL,
@@ -757,6 +799,7 @@ an_upgrade_cut_off_after_any_statement_is_finished_by_the_next(void **state)
 	db_close(demo);
 	old_migrated(o);
 	assert_rows_kept(before, old_rows(o, o));
+	assert_string_equal(old_heads(o, o, true), heads);
 	check_schemas(o);
 	check_people(o);
 	check_drift(o);
@@ -783,7 +826,7 @@ static void
 an_upgrade_killed_again_and_again_comes_to_its_end(void **state)
 {
 	struct old *o = old_make(state, "1-first");
-	char       *before = old_rows(o, o);
+	char       *before = old_rows(o, o), *heads = old_heads(o, o, false);
 	int         status = 0, killed = 0;
 
 	database_close_all(o->w->d);
@@ -802,6 +845,7 @@ an_upgrade_killed_again_and_again_comes_to_its_end(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_true(killed > 0);
 	assert_rows_kept(before, old_rows(o, o));
+	assert_string_equal(old_heads(o, o, true), heads);
 	check_schemas(o);
 	check_drift(o);
 }
@@ -810,7 +854,7 @@ static void
 upgrades_at_the_same_time_do_not_disturb_each_other(void **state)
 {
 	struct old *o = old_make(state, "1-first");
-	char       *before = old_rows(o, o);
+	char       *before = old_rows(o, o), *heads = old_heads(o, o, false);
 	pid_t       pids[3];
 	int         status;
 
@@ -823,6 +867,7 @@ upgrades_at_the_same_time_do_not_disturb_each_other(void **state)
 		assert_int_equal(WEXITSTATUS(status), 0);
 	}
 	assert_rows_kept(before, old_rows(o, o));
+	assert_string_equal(old_heads(o, o, true), heads);
 	check_schemas(o);
 	check_people(o);
 	check_drift(o);

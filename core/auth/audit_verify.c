@@ -1,0 +1,214 @@
+#include "core/auth/audit_verify.h"
+
+#include <string.h>
+
+#include "core/auth/audit_priv.h"
+#include "core/base/secret.h"
+
+#define PAGE        500
+#define ENTRY_STEPS 400 /* of an entry: 4 us */
+
+static const char *const faults[AUDIT_FAULTS] = {
+#define X(id, text, sentence) [id] = text,
+	AUDIT_FAULT_LIST(X)
+#undef X
+};
+static const char *const sentences[AUDIT_FAULTS] = {
+#define X(id, text, sentence) [id] = sentence,
+	AUDIT_FAULT_LIST(X)
+#undef X
+};
+
+const char *
+audit_fault_text(enum audit_fault f)
+{
+	return faults[f];
+}
+
+const char *
+audit_fault_sentence(enum audit_fault f)
+{
+	return sentences[f];
+}
+
+/* An entry's MAC may be of any version of the keyring. */
+static bool
+row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const struct audit_row *r)
+{
+	uint8_t mac[AUDIT_MAC_LEN];
+
+	if (r->mac.n != AUDIT_MAC_LEN)
+		return false;
+	for (uint32_t v = keyring_newest(a->keyring); v > 0; v--) {
+		struct err why = { 0 };
+
+		if (audit_mac(mem, a, t, v, r, mac, &why) &&
+		    secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
+			return true;
+	}
+	return false;
+}
+
+/* How far the reading is, and the MAC that the next entry must name. */
+struct reading {
+	struct tenant_db    *t;
+	const struct auth   *a;
+	struct work         *work;
+	uint64_t             end;
+	bool                 knows_mac; /* else what the next entry says is taken as it stands */
+	uint8_t              mac[AUDIT_MAC_LEN];
+	struct audit_verdict v;
+};
+
+/* The first fault found stays; always false. */
+static bool
+found(struct reading *r, enum audit_fault fault, uint64_t at)
+{
+	if (r->v.fault == AUDIT_FITS) {
+		r->v.fault = fault;
+		r->v.broken = at;
+	}
+	return false;
+}
+
+static bool
+entry_fits(struct reading *r, TALLOC_CTX *mem, const struct audit_row *row)
+{
+	uint64_t next = r->v.upto + 1;
+
+	if (row->seq != next)
+		return found(r, AUDIT_MISSING, next);
+	if (row->prev_mac.n != AUDIT_MAC_LEN ||
+	    (r->knows_mac && memcmp(row->prev_mac.p, r->mac, AUDIT_MAC_LEN) != 0) ||
+	    !row_fits(mem, r->a, r->t->tenant, row))
+		return found(r, AUDIT_ALTERED, next);
+	r->v.upto = next;
+	r->knows_mac = true;
+	memcpy(r->mac, row->mac.p, AUDIT_MAC_LEN);
+	return true;
+}
+
+/* False: something does not fit (v.fault), or *e says what failed. */
+static bool
+read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
+{
+	uint64_t          left = r->end - r->v.upto;
+	struct audit_row *rows;
+	size_t            n = 0;
+
+	if (!work_spend(r->work, WORK_LIST, PAGE * ENTRY_STEPS, e) ||
+	    !audit_rows_after(
+		r->t, mem, r->v.upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
+		return false;
+	if (n == 0)
+		return found(r, AUDIT_MISSING, r->v.upto + 1);
+	for (size_t i = 0; i < n; i++)
+		if (!entry_fits(r, mem, &rows[i]))
+			return false;
+	return true;
+}
+
+/* The MAC that the first entry behind `after` must name; below the floor there may be none to ask. */
+static bool
+begin_behind(struct reading *r, TALLOC_CTX *mem, uint64_t after, uint64_t floor, struct err *e)
+{
+	struct audit_row *rows;
+	size_t            n;
+
+	r->v.upto = after > floor ? after : floor;
+	r->knows_mac = r->v.upto == 0 || r->v.upto > floor;
+	if (r->v.upto == 0 || !r->knows_mac)
+		return true;
+	if (!audit_rows_after(r->t, mem, after - 1, 1, &rows, &n, e))
+		return false;
+	if (n == 0 || rows[0].seq != after)
+		return err_set(e, ERR_MISSING, 0, "There is no audit entry of this number.",
+		    "no entry %llu", (unsigned long long)after);
+	if (rows[0].mac.n == AUDIT_MAC_LEN)
+		memcpy(r->mac, rows[0].mac.p, AUDIT_MAC_LEN);
+	return true;
+}
+
+/*
+ * What is there lies between floor and head.  The rows are looked at before the head: what is appended
+ * meanwhile is behind neither.
+ */
+static void
+check_bounds(struct reading *r, const struct audit_span *s, const struct audit_head *h)
+{
+	if (s->first == 0)
+		(void)found(r, AUDIT_BEYOND, 0);
+	if (s->last > h->seq)
+		(void)found(r, AUDIT_BEYOND, h->seq + 1);
+	/* no checkpoint is signed yet, so there is none that a floor could rest on */
+	if (h->floor > 0)
+		(void)found(r, AUDIT_FLOOR, h->floor);
+}
+
+static void
+check_end(struct reading *r, const struct audit_head *h)
+{
+	if (r->v.upto < h->seq)
+		return;
+	if (h->mac.n != AUDIT_MAC_LEN || r->v.upto > h->seq ||
+	    (r->knows_mac && memcmp(h->mac.p, r->mac, AUDIT_MAC_LEN) != 0))
+		(void)found(r, AUDIT_HEAD, r->v.upto + 1);
+}
+
+/* The end of it is read first: what is appended meanwhile comes behind. */
+static bool
+read_entries(struct reading *r, TALLOC_CTX *mem, const struct audit_part *part,
+    const struct audit_head *h, struct err *e)
+{
+	if (!begin_behind(r, mem, part->after, h->floor, e))
+		return false;
+	r->end = h->seq;
+	if (part->limit > 0 && r->end > r->v.upto && r->end - r->v.upto > part->limit)
+		r->end = r->v.upto + part->limit;
+	while (r->v.upto < r->end) {
+		TALLOC_CTX *page = talloc_new(mem);
+		bool        ok = page != NULL ? read_page(r, page, e) : err_memory(e);
+
+		talloc_free(page);
+		if (!ok)
+			return r->v.fault != AUDIT_FITS;
+	}
+	check_end(r, h);
+	return true;
+}
+
+static bool
+read_head(struct reading *r, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+{
+	static const uint8_t none[AUDIT_MAC_LEN];
+
+	if (audit_head_read(r->t, mem, h, e))
+		return true;
+	*h = (struct audit_head) { .mac = { none, sizeof(none) } };
+	return err_take(e, ERR_MISSING) && (found(r, AUDIT_HEAD, 1) || true);
+}
+
+bool
+audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e)
+{
+	struct reading    r = { .t = t, .a = a, .work = work };
+	struct audit_span span;
+	struct audit_head head;
+	uint64_t          from;
+	bool              guarded;
+
+	if (!audit_guarded(t, &guarded, e) || !audit_span(t, &span, e) ||
+	    !read_head(&r, mem, &head, e))
+		return false;
+	if (r.v.fault == AUDIT_FITS && !read_entries(&r, mem, part, &head, e))
+		return false;
+	from = part->after > head.floor ? part->after : head.floor;
+	r.v.entries = r.v.upto > from ? r.v.upto - from : 0;
+	check_bounds(&r, &span, &head);
+	if (!guarded)
+		(void)found(&r, AUDIT_UNGUARDED, 0);
+	r.v.head = head;
+	*out = r.v;
+	return true;
+}

@@ -1,0 +1,51 @@
+/*
+ * audit_verify.h - reading an audit trail, and what does not fit in it.
+ */
+#ifndef BSX_AUTH_AUDIT_VERIFY_H
+#define BSX_AUTH_AUDIT_VERIFY_H
+
+#include "core/auth/auth.h"
+#include "core/base/work.h"
+#include "core/store/audit_rows.h"
+
+/* Which entries are verified: at most `limit` (0: all) behind entry `after` (0: from the first). */
+struct audit_part {
+	uint64_t after, limit;
+};
+
+/*      id               text           sentence */
+#define AUDIT_FAULT_LIST(X) \
+	X(AUDIT_FITS,      "",            "Nothing was changed.") \
+	X(AUDIT_ALTERED,   "altered",     "An entry is not as it was written.") \
+	X(AUDIT_MISSING,   "missing",     "An entry is missing.") \
+	X(AUDIT_HEAD,      "head",        "The head is not where the last entry is: somebody with the database has moved it.") \
+	X(AUDIT_BEYOND,    "beyond",      "An entry stands where none was written.") \
+	X(AUDIT_FLOOR,     "floor",       "The floor was raised without a checkpoint: entries up to it may be missing.") \
+	X(AUDIT_UNGUARDED, "unguarded",   "The triggers that keep entries from being changed are missing: run bsxctl migrate.")
+enum audit_fault {
+#define X(id, text, sentence) id,
+	AUDIT_FAULT_LIST(X)
+#undef X
+	AUDIT_FAULTS
+};
+const char *audit_fault_text(enum audit_fault f);
+const char *audit_fault_sentence(enum audit_fault f);
+
+struct audit_verdict {
+	uint64_t          entries; /* how many were checked */
+	uint64_t          upto;    /* the last of them */
+	enum audit_fault  fault;   /* the first that was found */
+	uint64_t          broken;  /* the seq it is at; 0: at none */
+	struct audit_head head;
+};
+
+/*
+ * Reads a part of the chain and recomputes every MAC.  It must follow the entry before it, which is taken
+ * as it stands, and lead to the next; whether it is the head's is seen when the end is reached.  What lies
+ * outside floor and head, and whether the trail is guarded, is looked at with every part.
+ * ERR_MISSING: there is no entry `after`.  ERR_TOO_COSTLY: it is to be asked in parts.
+ */
+MUST_USE bool audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
+    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e);
+
+#endif

@@ -1,0 +1,361 @@
+/* What the database account of a tenant can do to its own audit trail: add to it, and nothing else. */
+#include <string.h>
+
+#include "core/store/db_priv.h"
+#include "core/store/ddl.h"
+#include "core/auth/audit_verify.h"
+#include "tests/store/people.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * Every way to take an entry away or to change it.  SCHEMA and OTHER stand for the schemas of the account and of
+ * another tenant; each row is tried alone, inside a transaction, and after each of `tricks`.
+ */
+static const char *const attacks[] = {
+	"UPDATE audit SET details = '{}'",
+	"UPDATE audit SET details = details",
+	"UPDATE audit SET seq = seq + 1000 ORDER BY seq DESC",
+	"UPDATE IGNORE audit SET action = 'x' WHERE seq = 1",
+	"UPDATE LOW_PRIORITY audit SET mac = REPEAT('x', 32) WHERE seq = 2",
+	"UPDATE SCHEMA.audit SET actor_name = 'nobody'",
+	"UPDATE audit a, audit b SET a.details = '{}'",
+	"UPDATE audit a JOIN users u SET a.actor_name = u.email",
+	"UPDATE users u, audit a SET u.display_name = 'x', a.actor_name = 'x'",
+	"WITH c AS (SELECT 1) UPDATE audit SET details = '{}'",
+	"DELETE FROM audit",
+	"DELETE FROM audit WHERE seq = 1",
+	"DELETE FROM audit ORDER BY seq DESC LIMIT 1",
+	"DELETE IGNORE FROM audit",
+	"DELETE QUICK FROM audit WHERE seq > 1",
+	"DELETE FROM SCHEMA.audit",
+	"DELETE a FROM audit a JOIN audit b",
+	"DELETE FROM a USING audit a JOIN users u",
+	"DELETE u, a FROM users u, audit a",
+	"DELETE FROM audit WHERE seq = 1 RETURNING seq",
+	"REPLACE INTO audit SELECT * FROM audit",
+	"REPLACE INTO audit SELECT seq, id, at, 'x', outcome, actor_kind, actor_id, actor_name, acting_tenant, target_kind,"
+	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit ORDER BY seq DESC LIMIT 1",
+	"REPLACE INTO audit SELECT 900, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant, target_kind,"
+	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit WHERE seq = 1",
+	"INSERT INTO audit SELECT * FROM audit WHERE seq = 1 ON DUPLICATE KEY UPDATE details = '{}'",
+	"INSERT INTO audit SELECT * FROM audit a WHERE a.seq = 1 ON DUPLICATE KEY UPDATE seq = 900",
+	"INSERT IGNORE INTO audit SELECT * FROM audit a WHERE a.seq = 1 ON DUPLICATE KEY UPDATE action = 'x'",
+	"INSERT INTO audit SELECT * FROM audit WHERE seq = 1",
+	"LOAD DATA INFILE '/tmp/x' REPLACE INTO TABLE audit",
+	"LOAD DATA LOCAL INFILE '/dev/null' REPLACE INTO TABLE audit",
+	"TRUNCATE TABLE audit",
+	"DROP TABLE audit",
+	"DROP TABLE IF EXISTS audit",
+	"DROP DATABASE SCHEMA",
+	"RENAME TABLE audit TO gone",
+	"ALTER TABLE audit RENAME gone",
+	"ALTER TABLE audit ADD COLUMN x INT",
+	"ALTER TABLE audit DROP COLUMN mac",
+	"ALTER TABLE audit ENGINE = MEMORY",
+	"ALTER TABLE audit DISCARD TABLESPACE",
+	"ALTER TABLE audit PARTITION BY HASH (seq) PARTITIONS 2",
+	"ALTER TABLE audit TRUNCATE PARTITION ALL",
+	"ALTER TABLE audit EXCHANGE PARTITION p0 WITH TABLE users",
+	"ALTER TABLE audit ADD SYSTEM VERSIONING",
+	"ALTER TABLE audit ADD FOREIGN KEY (actor_id) REFERENCES users (id) ON DELETE CASCADE",
+	"CREATE OR REPLACE TABLE audit (seq INT)",
+	"CREATE TABLE mine LIKE audit",
+	"CREATE TEMPORARY TABLE audit (seq INT)",
+	"CREATE VIEW mine AS SELECT * FROM audit",
+	"CREATE TRIGGER mine BEFORE DELETE ON audit FOR EACH ROW SET @x = 1",
+	"CREATE OR REPLACE TRIGGER audit_no_update BEFORE UPDATE ON audit FOR EACH ROW SET @x = 1",
+	"CREATE TRIGGER mine BEFORE INSERT ON audit FOR EACH ROW SET NEW.details = '{}'",
+	"CREATE TRIGGER mine AFTER DELETE ON users FOR EACH ROW DELETE FROM audit",
+	"DROP TRIGGER audit_no_update",
+	"DROP TRIGGER audit_no_delete",
+	"DROP TRIGGER IF EXISTS SCHEMA.audit_no_delete",
+	"CREATE PROCEDURE mine() DELETE FROM audit",
+	"CREATE FUNCTION mine() RETURNS INT RETURN 1",
+	"CREATE EVENT mine ON SCHEDULE EVERY 1 HOUR DO DELETE FROM audit",
+	"CREATE INDEX mine ON audit (details(10))",
+	"DROP INDEX id ON audit",
+	"LOCK TABLES audit WRITE",
+	"FLUSH TABLES audit FOR EXPORT",
+	"BACKUP STAGE START",
+	"GRANT TRIGGER ON SCHEMA.* TO CURRENT_USER",
+	"SET ROLE testnone",
+	/* the head */
+	"SELECT * FROM testbsx.audit_heads",
+	"UPDATE testbsx.audit_heads SET seq = seq - 20",
+	"UPDATE testbsx.audit_heads SET floor = 1000",
+	"DELETE FROM testbsx.audit_heads",
+	"INSERT INTO testbsx.audit_heads (schema_name, seq, mac) VALUES ('x', 0, '')",
+	"DROP TABLE testbsx.audit_heads",
+	"CALL testbsx.audit_advance(HEAD, 1, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, 0, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, HEAD, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(1, 2, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(0, 1, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD + 1, HEAD + 2, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(NULL, 1, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, NULL, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, HEAD + 1, NULL)",
+	"CALL testbsx.audit_advance(HEAD, HEAD + 1, REPEAT('x', 33))",
+	"CALL testbsx.audit_advance(HEAD, -1, REPEAT('x', 32))",
+	"CALL testbsx.audit_floor(1)",
+	"CALL testbsx.audit_floor(0)",
+	"CALL testbsx.audit_floor(NULL)",
+	"CALL testbsx.audit_floor(HEAD)",
+	"DROP PROCEDURE testbsx.audit_advance",
+	"CREATE OR REPLACE PROCEDURE testbsx.audit_floor(IN p INT) SELECT 1",
+	"ALTER PROCEDURE testbsx.audit_floor SQL SECURITY INVOKER",
+	/* another tenant's */
+	"SELECT * FROM OTHER.audit",
+	"DELETE FROM OTHER.audit",
+	"INSERT INTO OTHER.audit SELECT * FROM audit",
+	"DELETE a FROM OTHER.audit a, audit b",
+};
+
+/* What a session may set for itself, or tries to. */
+static const char *const tricks[] = {
+	"SET SESSION sql_mode = ''",
+	"SET SESSION sql_mode = 'ANSI,ORACLE'",
+	"SET SESSION foreign_key_checks = 0",
+	"SET SESSION unique_checks = 0, check_constraint_checks = 0",
+	"SET SESSION sql_log_bin = 0",
+	"SET SESSION old_mode = 'NO_DUP_KEY_WARNINGS_WITH_IGNORE'",
+	"SET SESSION tx_read_only = 0, autocommit = 0",
+	"SET SESSION max_sp_recursion_depth = 0, max_session_mem_used = 9000000",
+	"SET SESSION innodb_lock_wait_timeout = 1",
+	"SET SESSION system_versioning_alter_history = KEEP",
+	"SET GLOBAL event_scheduler = 1",
+	"SET GLOBAL slave_run_triggers_for_rbr = NO",
+	"SET SESSION wsrep_on = 0",
+	"SET SESSION collation_connection = utf16_general_ci",
+	"SET NAMES latin1",
+};
+
+struct place {
+	const char *mark, *text;
+};
+
+static char *
+filled(TALLOC_CTX *mem, const char *text, const struct place *places, size_t n)
+{
+	char *out = talloc_strdup(mem, text);
+
+	for (size_t i = 0; i < n; i++) {
+		char *at;
+
+		while ((at = strstr(out, places[i].mark)) != NULL)
+			out = talloc_asprintf(mem, "%.*s%s%s", (int)(at - out), out, places[i].text,
+			    at + strlen(places[i].mark));
+	}
+	return out;
+}
+
+/* A connection of its own under the tenant's account: what is set in it is gone with it. */
+static struct db *
+enter(struct people *p, TALLOC_CTX *mem)
+{
+	const char  *account = p->w->a.schema_name;
+	struct err   e = { 0 };
+	const char **passwords = account_passwords(mem, p->w->deps.keyring, account, &e);
+
+	assert_non_null(passwords);
+	return server_db_as(mem, account, account, passwords[0]);
+}
+
+/* To the end of what it answers: some say only there that they were refused. */
+static bool
+tries(struct db *db, const char *text)
+{
+	struct err e = { 0 };
+	bool       ok = db_exec(db, "attack", text, &e);
+
+	for (int more = 0; ok && more == 0; more = mysql_next_result(db->my)) {
+		mysql_free_result(mysql_store_result(db->my));
+		ok = mysql_errno(db->my) == 0;
+	}
+	return ok;
+}
+
+static struct audit_verdict
+verify(struct people *p)
+{
+	const struct audit_part whole = { 0 };
+	struct audit_verdict    v;
+	struct err              e = { 0 };
+
+	assert_ok(audit_verify(people_open(p, &p->w->a), p->w, &p->auth, &whole, NULL, &v, &e));
+	return v;
+}
+
+static void
+grow(struct people *p, TALLOC_CTX *mem)
+{
+	struct session_grant g;
+
+	for (int i = 0; i < 6; i++)
+		people_grant(p, mem, "ada@acme.test", &g);
+}
+
+/* All of them in one session, prepared as this trick leaves it (NULL: none). */
+static int
+walk(struct people *p, const char *trick, bool in_transaction, uint64_t head)
+{
+	TALLOC_CTX        *mem = talloc_new(NULL);
+	struct db         *db = enter(p, mem);
+	const struct place places[] = { { "SCHEMA", p->w->a.schema_name },
+		{ "OTHER", p->w->b.schema_name }, { "HEAD", talloc_asprintf(mem, "%d", (int)head) } };
+	int                refused = 0;
+
+	if (trick != NULL)
+		(void)tries(db, trick);
+	for (size_t i = 0; i < COUNT(attacks); i++, refused++) {
+		char *text = filled(mem, attacks[i], places, COUNT(places));
+
+		if (in_transaction)
+			assert_true(tries(db, "START TRANSACTION"));
+		if (tries(db, text))
+			fail_msg("allowed after \"%s\": %s", trick == NULL ? "" : trick, text);
+		if (in_transaction && db_is_open(db))
+			assert_true(tries(db, "COMMIT"));
+	}
+	db_close(db);
+	talloc_free(mem);
+	return refused;
+}
+
+static void
+nothing_the_account_tries_changes_the_trail(void **state)
+{
+	struct people       *p = *state;
+	TALLOC_CTX          *mem = talloc_new(NULL);
+	struct audit_verdict before, after;
+	int                  refused = 0;
+
+	grow(p, mem);
+	before = verify(p);
+	assert_int_equal(before.fault, AUDIT_FITS);
+	for (int in_transaction = 0; in_transaction < 2; in_transaction++)
+		refused += walk(p, NULL, in_transaction, before.head.seq);
+	for (size_t i = 0; i < COUNT(tricks); i++)
+		refused += walk(p, tricks[i], false, before.head.seq);
+	after = verify(p);
+	assert_int_equal(after.fault, AUDIT_FITS);
+	assert_int_equal(after.entries, before.entries);
+	assert_int_equal(after.head.seq, before.head.seq);
+	assert_memory_equal(after.head.mac.p, before.head.mac.p, AUDIT_MAC_LEN);
+	print_message("%d attempts refused\n", refused);
+	talloc_free(mem);
+}
+
+/* A cascade would take entries away with no trigger asked. */
+static void
+no_foreign_key_reaches_the_trail(void **state)
+{
+	struct people *p = *state;
+
+	assert_int_equal(people_number(p, &p->w->a,
+			     "SELECT COUNT(*) AS n FROM information_schema.REFERENTIAL_CONSTRAINTS"
+			     " WHERE TABLE_NAME = 'audit' OR REFERENCED_TABLE_NAME = 'audit'"),
+	    0);
+}
+
+/* Behind a checkpoint, which the account cannot move, entries may go; the trail says that they did. */
+static void
+entries_go_only_up_to_a_floor_behind_a_checkpoint(void **state)
+{
+	struct people *p = *state;
+	TALLOC_CTX    *mem = talloc_new(NULL);
+	struct db     *db;
+
+	grow(p, mem);
+	db = enter(p, mem);
+	assert_false(tries(db, "CALL testbsx.audit_floor(2)"));
+	server_do(p->w->root, "UPDATE testbsx.audit_heads SET checkpoint = 3 WHERE schema_name = '%s'",
+	    p->w->a.schema_name);
+	assert_false(tries(db, "CALL testbsx.audit_floor(4)"));
+	assert_true(tries(db, "CALL testbsx.audit_floor(2)"));
+	assert_false(tries(db, "CALL testbsx.audit_floor(2)"));
+	assert_false(tries(db, "CALL testbsx.audit_floor(1)"));
+	assert_false(tries(db, "DELETE FROM audit WHERE seq = 3"));
+	assert_false(tries(db, "DELETE FROM audit"));
+	assert_false(tries(db, "UPDATE audit SET details = '{}' WHERE seq = 1"));
+	assert_true(tries(db, "DELETE FROM audit WHERE seq <= 2"));
+	assert_int_equal(verify(p).fault, AUDIT_FLOOR);
+	assert_int_equal(verify(p).broken, 2);
+	db_close(db);
+	talloc_free(mem);
+}
+
+/* Adding is what the account is for: what it adds by itself has no MAC that fits. */
+static void
+a_false_entry_and_a_head_moved_on_are_told(void **state)
+{
+	struct people *p = *state;
+	TALLOC_CTX    *mem = talloc_new(NULL);
+	struct db     *db = enter(p, mem);
+	uint64_t       head = verify(p).head.seq;
+
+	assert_true(tries(db, talloc_asprintf(mem,
+				  "INSERT INTO audit SELECT seq + 1, REVERSE(id), at, action, outcome,"
+				  " actor_kind, actor_id, 'somebody else', acting_tenant, target_kind,"
+				  " target_id, address, user_agent, request_id, details, mac, REVERSE(mac)"
+				  " FROM audit WHERE seq = %d",
+				  (int)head)));
+	assert_int_equal(verify(p).fault, AUDIT_BEYOND);
+	assert_int_equal(verify(p).broken, head + 1);
+	assert_true(tries(db, talloc_asprintf(mem,
+				  "CALL testbsx.audit_advance(%d, %d, (SELECT mac FROM audit WHERE seq = %d))",
+				  (int)head, (int)head + 1, (int)head + 1)));
+	assert_int_equal(verify(p).fault, AUDIT_ALTERED);
+	assert_int_equal(verify(p).broken, head + 1);
+	db_close(db);
+	talloc_free(mem);
+}
+
+static void
+guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state)
+{
+	static const char *const ways[] = {
+		"DROP TRIGGER SCHEMA.audit_no_update",
+		"DROP TRIGGER SCHEMA.audit_no_delete",
+		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_update BEFORE UPDATE ON audit FOR EACH ROW SET @x = 1",
+		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_delete AFTER DELETE ON audit FOR EACH ROW SIGNAL SQLSTATE '45000'",
+		"REVOKE TRIGGER ON SCHEMA.* FROM testbsxdefiner@localhost",
+	};
+	struct people *p = *state;
+	struct db     *root = server_db(p->w, p->w->a.schema_name);
+	struct err     e = { 0 };
+	struct place   here = { "SCHEMA", p->w->a.schema_name };
+
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct tenant_db *t;
+		bool              guarded = true;
+
+		server_do(root, "%s", filled(p->w, ways[i], &here, 1));
+		t = people_open(p, &p->w->a);
+		assert_ok(audit_guarded(t, &guarded, &e));
+		if (guarded)
+			fail_msg("not found: %s", ways[i]);
+		assert_ok(provision_migrate_tenants(
+		    p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
+		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
+		assert_true(guarded);
+	}
+	db_close(root);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_the_account_tries_changes_the_trail),
+		cmocka_unit_test(no_foreign_key_reaches_the_trail),
+		cmocka_unit_test(
+		    guards_that_are_gone_or_say_something_else_are_found_and_made_again),
+		/* these two leave their mark */
+		cmocka_unit_test(entries_go_only_up_to_a_floor_behind_a_checkpoint),
+		cmocka_unit_test(a_false_entry_and_a_head_moved_on_are_told),
+	};
+
+	return cmocka_run_group_tests_name("audit guard", tests, people_set_up, people_tear_down);
+}

@@ -1,14 +1,9 @@
 #include <string.h>
 
-#include "drift/engine/redact.h"
 #include "drift/run/golden.h"
 #include "drift/run/sides.h"
-#include "drift/run/values.h"
-#include "fcgi/drift.h"
+#include "fcgi/drift_compare.h"
 #include "fcgi/routes.h"
-
-#define SHOWN_MAX   2000      /* changes of one answer */
-#define SHOWN_BYTES (8 << 20) /* of their paths and values: no more are shown behind that */
 
 /* ---- what is compared ---- */
 
@@ -59,89 +54,6 @@ static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left
 	 FIELD_END };
 static const struct schema compare_in_schema =
     SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
-
-/* ---- what is answered ---- */
-
-struct compared_change {
-	struct change_resource *resource;
-	const char             *op;
-	char                   *path, *canonical_path;
-	struct raw_json         old_value, new_value;
-	bool                    old_value_truncated, new_value_truncated;
-	const char             *severity, *rule, *reason;
-	const char             *fingerprint, *value_hash;
-};
-static const struct field compared_fields[] = {
-	FIELD(struct compared_change, resource, .item = &change_resource_schema, .doc = "Where."),
-	FIELD(struct compared_change, op, .doc = "created, deleted or modified."),
-	FIELD(struct compared_change, path,
-	    .doc = "JSON Pointer into the new value, into the old one when deleted."),
-	FIELD(struct compared_change, canonical_path,
-	    .doc = "The same with elements by identity, not position; a step whose label is made of "
-		   "a value is " VIEW_WITHHELD " without read:snapshots."),
-	FIELD(struct compared_change, old_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when created or too long" VIEW_DOC),
-	FIELD(struct compared_change, new_value, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Absent when deleted or too long" VIEW_DOC),
-	FIELD(struct compared_change, old_value_truncated, .flags = FIELD_OMIT_ZERO,
-	    .doc = "It was longer than 16 KiB."),
-	FIELD(struct compared_change, new_value_truncated, .flags = FIELD_OMIT_ZERO,
-	    .doc = "It was longer than 16 KiB."),
-	FIELD(struct compared_change, severity, .doc = "info, low, medium, high or critical."),
-	FIELD(struct compared_change, rule, .doc = "The rule that decided."),
-	FIELD(struct compared_change, reason, .doc = "Its reason."),
-	FIELD(struct compared_change, fingerprint, .doc = "Identity of the finding" VIEW_DOC),
-	FIELD(struct compared_change, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
-	FIELD_END
-};
-static const struct schema compared_schema =
-    SCHEMA("ComparedChange", struct compared_change, compared_fields);
-
-struct left_out {
-	struct change_resource *resource;
-	const char             *path, *why;
-};
-static const struct field left_out_fields[] = {
-	FIELD(struct left_out, resource, .item = &change_resource_schema, .doc = "Where."),
-	FIELD(struct left_out, path,
-	    .doc = "Pattern of the places: a JSON Pointer with * for an element of an array."),
-	FIELD(struct left_out, why, .doc = "masked: values there are kept as a mask only."),
-	FIELD_END
-};
-static const struct schema left_out_schema =
-    SCHEMA("NotCompared", struct left_out, left_out_fields);
-
-struct compare_out {
-	struct items           changes, not_compared;
-	int64_t                not_compared_more;
-	struct report_summary *summary;
-	int64_t                score;
-	bool                   more;
-	struct raw_json        incomplete;
-	int64_t                shortened;
-};
-static const struct field compare_out_fields[] = {
-	FIELD(struct compare_out, changes, .item = &compared_schema,
-	    .doc = "The changes from left to right: the first 2,000, fewer where their paths and "
-		   "values come to more than 8 MiB."),
-	FIELD(struct compare_out, summary, .item = &report_summary_schema,
-	    .doc = "All of them, counted."),
-	FIELD(struct compare_out, score, .doc = "Sum of the severities' weights."),
-	FIELD(struct compare_out, more, .doc = "There are more changes than are shown."),
-	FIELD(struct compare_out, incomplete,
-	    .doc = "Categories left out: not completely read on one of the sides."),
-	FIELD(struct compare_out, not_compared, .item = &left_out_schema,
-	    .doc = "Masked places, whose values are left out unless both sides are documents of the "
-		   "request: the first 100. Of two stored snapshots, only those of resources in "
-		   "which something else differs; whether a masked value has changed is told by the "
-		   "report of the snapshot that changed it."),
-	FIELD(struct compare_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
-	    .doc = "How many more there are."),
-	FIELD(struct compare_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
-	FIELD_END
-};
-static const struct schema compare_out_schema =
-    SCHEMA("DriftCompared", struct compare_out, compare_out_fields);
 
 /* ---- the spec ---- */
 
@@ -198,141 +110,35 @@ basis_make(struct request *r, struct basis *b, struct err *e)
 	return b->own[0] != NULL && b->own[1] != NULL;
 }
 
-/* ---- showing ---- */
-
-static const char *
-show_hash(TALLOC_CTX *mem, const uint8_t *hash)
-{
-	char *text = talloc_size(mem, 2 * HASH_LEN + 1);
-
-	if (text != NULL)
-		hex_print(hash, HASH_LEN, text);
-	return text;
-}
-
-static bool
-show_value(struct values *values, struct view v, const struct json *value, struct raw_json *out,
-    bool *truncated, struct err *e)
-{
-	struct str text = { NULL, 0 };
-
-	*truncated = false;
-	if (value != NULL && !v.values)
-		text = view_value(v, STR(""));
-	else if (!values_show(values, value, &text, truncated, e))
-		return false;
-	out->text = text.p;
-	return true;
-}
-
-static bool
-show_place(TALLOC_CTX *mem, struct view v, const struct change *c, struct compared_change *out,
-    struct err *e)
-{
-	struct str path, canonical;
-
-	if (!view_path(mem, v, c->path, &path, NULL, e) ||
-	    !view_path(mem, v, c->canonical_path, &canonical, NULL, e))
-		return false;
-	out->path = str_dup(mem, path);
-	out->canonical_path = str_dup(mem, canonical);
-	out->resource->category = str_dup(mem, c->category);
-	out->resource->key = str_dup(mem, c->key);
-	return (out->path != NULL && out->canonical_path != NULL &&
-		   out->resource->category != NULL && out->resource->key != NULL) ||
-	       err_memory(e);
-}
-
-static bool
-show_change(TALLOC_CTX *mem, struct values *values, struct view v, const struct change *c,
-    struct compared_change *out, struct err *e)
-{
-	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
-		.op = change_op_name(c->op),
-		.severity = severity_name(c->severity),
-		.rule = c->rule,
-		.reason = c->reason,
-		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
-		.value_hash = view_hash(v, show_hash(mem, c->value_hash)) };
-	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
-		return err_memory(e);
-	return show_place(mem, v, c, out, e) &&
-	       show_value(
-		   values, v, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
-	       show_value(values, v, c->new_value, &out->new_value, &out->new_value_truncated, e);
-}
-
-static bool
-show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(&b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v),
-		    (long long)s->by_severity[v]);
-	buf_putc(&b, '}');
-	out->text = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
-
-/* As many as an answer has room for. */
-static bool
-show_changes(TALLOC_CTX *mem, struct view v, const struct diff *d, struct items *out, struct err *e)
-{
-	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX, paths = 0;
-	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
-	struct values           values;
-
-	if (c == NULL)
-		return err_memory(e);
-	*out = (struct items) { c, 0 };
-	values_begin(&values, mem, SIZE_MAX);
-	for (; out->n < n && paths + (SIZE_MAX - values.left) < SHOWN_BYTES; out->n++) {
-		const struct change *at = &d->changes[out->n];
-
-		if (!show_change(mem, &values, v, at, &c[out->n], e))
-			return false;
-		paths += at->path.n + at->canonical_path.n;
-	}
-	return true;
-}
-
-static bool
-show_diff(TALLOC_CTX *mem, struct view v, const struct diff *d, struct compare_out *out,
-    struct err *e)
-{
-	out->summary = talloc_zero(mem, struct report_summary);
-	if (out->summary == NULL)
-		return err_memory(e);
-	if (!show_changes(mem, v, d, &out->changes, e))
-		return false;
-	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
-	out->shortened = (int64_t)d->shortened;
-	out->score = d->summary.score;
-	*out->summary = (struct report_summary) { .created = d->summary.created,
-		.modified = d->summary.modified,
-		.deleted = d->summary.deleted };
-	return show_severities(mem, &d->summary, &out->summary->by_severity, e);
-}
-
 /* ---- who may ask what ---- */
 
-static bool
-is_stored(const struct compare_side *s)
+/* One side of a question: is it stored, and may the caller have said what is in it?  Beside what is
+ * stored, each place that is equal would then tell its value.  An empty document says nothing. */
+struct asked {
+	bool stored, said;
+};
+
+static struct asked
+asked_side(const struct request *r, const struct compare_side *in, const struct snapshot *s)
 {
-	return !uuid_is_nil(&s->snapshot_id) || s->golden != NULL;
+	const struct permissions *may = &r->caller.permissions;
+	const struct json        *v = in->value.tree;
+
+	if (in->golden != NULL || s->rendered != NULL)
+		return (struct asked) { true,
+			permission_has(may, ACTION_CREATE, RESOURCE_DRIFT) ||
+			    permission_has(may, ACTION_UPDATE, RESOURCE_DRIFT) };
+	if (!uuid_is_nil(&in->snapshot_id))
+		return (struct asked) { true,
+			permission_has(may, ACTION_WRITE, RESOURCE_SNAPSHOTS) };
+	return (struct asked) { false,
+		v != NULL && (v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY)) };
 }
 
-/* What the caller says, or may have said: beside something stored, each place that is equal tells
- * its value.  An empty document says nothing. */
 static bool
-is_guess(const struct compare_side *s)
+is_given(const struct json *tree)
 {
-	const struct json *v = s->value.tree;
-
-	return s->golden != NULL ||
-	       (v != NULL && (v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY)));
+	return tree != NULL && tree->type != JSON_NULL;
 }
 
 static bool
@@ -342,28 +148,34 @@ gives_variables(const struct compare_side *s)
 	       s->golden->variables.tree->n > 0;
 }
 
-/* Rules and ways of comparing look at values, and tell what they saw by a severity. */
+/* Rules and ways of comparing look at values too, and tell what they saw by a severity. */
 static bool
-asks_values(const struct compare_in *in)
+finds_out(const struct compare_in *in, const struct asked side[2], bool one_config)
 {
-	return in->compare.tree != NULL || in->rules.tree != NULL || gives_variables(in->left) ||
-	       gives_variables(in->right) || (is_stored(in->left) && is_guess(in->right)) ||
-	       (is_stored(in->right) && is_guess(in->left));
+	return is_given(in->compare.tree) || is_given(in->rules.tree) ||
+	       gives_variables(in->left) || gives_variables(in->right) ||
+	       (!one_config && ((side[0].stored && side[1].said) ||
+				   (side[1].stored && side[0].said)));
 }
 
-/* Documents of the caller's own are the caller's to see. */
+/* Documents of the caller's own are the caller's to see.  What differs between two collected
+ * snapshots of one config its reports tell as well. */
 static bool
-view_here(const struct request *r, const struct compare_in *in, struct view *v, struct err *e)
+view_here(const struct request *r, const struct compare_in *in, const struct snapshot *left,
+    const struct snapshot *right, struct view *v, struct err *e)
 {
-	bool own = !is_stored(in->left) && !is_stored(in->right);
+	const struct asked side[2] = { asked_side(r, in->left, left),
+		asked_side(r, in->right, right) };
+	bool one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
+			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
 
 	*v = view_of(r);
-	v->values = v->values || own;
-	return v->values || !asks_values(in) ||
+	v->values = v->values || (!side[0].stored && !side[1].stored);
+	return v->values || !finds_out(in, side, one_config) ||
 	       view_demand(*v,
-		   "Without the permission read:snapshots, what is stored is compared only with "
-		   "another snapshot or an empty document, as its config says: no document, golden "
-		   "baseline, compare or rules beside it, which would find its values out.",
+		   "Without read:snapshots what is stored is not compared with what you say or may "
+		   "have written: documents, variables, rules, compare, templates, snapshots of "
+		   "another config.",
 		   e);
 }
 
@@ -472,30 +284,6 @@ comparing_make(struct request *r, const struct compare_in *in, const struct basi
 }
 
 static bool
-show_left_out(struct request *r, struct redaction *x, struct compare_out *out, struct err *e)
-{
-	size_t                  n = x != NULL ? x->n : 0;
-	struct left_out        *rows = talloc_zero_array(r->mem, struct left_out, (unsigned)n + 1);
-	struct change_resource *where =
-	    talloc_zero_array(r->mem, struct change_resource, (unsigned)n + 1);
-
-	if (rows == NULL || where == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		const struct redacted_place *p = &x->places[i];
-
-		where[i] = (struct change_resource) { str_dup(r->mem, p->category),
-			str_dup(r->mem, p->key) };
-		rows[i] = (struct left_out) { &where[i], str_dup(r->mem, p->path), "masked" };
-		if (where[i].category == NULL || where[i].key == NULL || rows[i].path == NULL)
-			return err_memory(e);
-	}
-	out->not_compared = (struct items) { rows, n };
-	out->not_compared_more = x != NULL ? (int64_t)redaction_more(x) : 0;
-	return true;
-}
-
-static bool
 compare_two(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct compare_in *in = body;
@@ -508,7 +296,8 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	struct buf               incomplete;
 
 	if (!read_snapshot(r, in->left, "/left", &left, e) ||
-	    !read_snapshot(r, in->right, "/right", &right, e) || !view_here(r, in, &v, e))
+	    !read_snapshot(r, in->right, "/right", &right, e) ||
+	    !view_here(r, in, &left, &right, &v, e))
 		return false;
 	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
 	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
@@ -522,7 +311,7 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	if (!sides_incomplete(&a, &b, &incomplete, e))
 		return false;
 	out->incomplete.text = incomplete.p;
-	return show_left_out(r, c.left_out, out, e) && show_diff(r->mem, v, c.diff, out, e);
+	return compare_show(r, v, c.diff, c.left_out, out, e);
 }
 
 const struct route compare_routes[] = {
@@ -530,7 +319,7 @@ const struct route compare_routes[] = {
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
 	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
 	    "values are left out and named, unless both are documents. Nothing is stored. Without "
-	    "read:snapshots what is stored is shown without values, and compared with another "
-	    "snapshot or an empty document only, as its config says."),
+	    "read:snapshots what is stored is shown without values, and not held against what the "
+	    "caller says or may have written."),
 	ROUTE_END
 };

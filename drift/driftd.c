@@ -129,8 +129,11 @@ run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 {
 	int64_t until = max_time_s == 0 ? 0 : clock_ns(&clock_system) + max_time_s * 1000000000;
 	struct sender_start s = daemon_start(d, 1, d->id);
-	bool                ok = daemon_alive(d, e) && upkeep_round(d, e);
+	bool                ok = daemon_alive(d, e);
 
+	do
+		ok = ok && upkeep_round(d, e);
+	while (ok && d->keys_due_ms == 0);
 	database_close_all(d->database);
 	ok = ok && sender_once(&s, until, e);
 	if (!ok)

@@ -17,6 +17,8 @@ struct daemon {
 	struct lanes    *lanes;
 	struct database *database; /* its connection is closed whenever a child may be forked */
 	struct uuid      id;
+	struct uuid      keys_after;  /* the walk for ending API keys has come that far; nil: it begins */
+	int64_t          keys_due_ms; /* when it begins again, by clock_system; 0: it is not through */
 };
 
 MUST_USE struct log *daemon_log(

@@ -1,6 +1,28 @@
 #include "drift/upkeep.h"
 
+#include "core/auth/key_reminder.h"
 #include "core/auth/turn.h"
+
+#define KEYS_EVERY_MS 3600000
+
+/* A page of tenants in a round, so that no round takes long; then rest. */
+static bool
+remind(struct daemon *d, struct auth *a, struct err *e)
+{
+	int64_t now_ms = clock_ms(&clock_system);
+	bool    ended;
+
+	if (now_ms < d->keys_due_ms)
+		return true;
+	d->keys_due_ms = 0;
+	if (!keys_remind_page(a, &d->keys_after, &ended, e))
+		return false;
+	if (ended) {
+		d->keys_after = (struct uuid) { 0 };
+		d->keys_due_ms = now_ms + KEYS_EVERY_MS;
+	}
+	return true;
+}
 
 bool
 upkeep_round(struct daemon *d, struct err *e)
@@ -13,5 +35,5 @@ upkeep_round(struct daemon *d, struct err *e)
 		.segment = d->segment,
 		.database = d->database };
 
-	return turn_keys(&a, TURN_WHEN_DUE, "driftd", NULL, e);
+	return turn_keys(&a, TURN_WHEN_DUE, "driftd", NULL, e) && remind(d, &a, e);
 }

@@ -26,5 +26,7 @@ void finding_failed(struct findings *f, const char *what, const struct err *e);
 void doctor_files(struct findings *f);
 /* doctor_database.c: server, schemas, accounts and their rights, after ctl_open(). */
 void doctor_database(struct findings *f);
+/* doctor_keys.c: notes of keys that were made before there were kinds, or whose maker is gone. */
+MUST_USE bool doctor_keys(struct findings *f, struct tenant_db *tdb, struct err *e);
 
 #endif

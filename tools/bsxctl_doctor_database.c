@@ -228,7 +228,8 @@ look_at_tenant(struct findings *f, const struct tenant *t)
 		return unfinished(f, t);
 	if (tenant_db_open(f->c->d, t, true, &tdb, &e) &&
 	    migrate_check(tdb->db, SQL_TENANT, migrations, &e) &&
-	    db_verify(tdb->db, SQL_TENANT, &e) && tenant_has_users(tdb, &has, &e))
+	    db_verify(tdb->db, SQL_TENANT, &e) && tenant_has_users(tdb, &has, &e) &&
+	    doctor_keys(f, tdb, &e))
 		return !has ? unfinished(f, t)
 			    : (look_at_rights(f, tdb->db, t->schema_name, &due, &r) &
 			          look_at_trail(f, tdb));

@@ -35,6 +35,7 @@
 	X(AUDIT_RECOVERY_USED,    "factor.recovery_used", LOG_SECURITY) \
 	X(AUDIT_API_KEY_CREATE,   "api_key.create",      LOG_ADMIN) \
 	X(AUDIT_API_KEY_DELETE,   "api_key.delete",      LOG_ADMIN) \
+	X(AUDIT_API_KEY_ENDING,   "api_key.ending",      LOG_SECURITY) \
 	X(AUDIT_USER_CREATE,      "user.create",         LOG_ADMIN) \
 	X(AUDIT_KEY_ROTATE,       "key.rotate",          LOG_ADMIN) \
 	X(AUDIT_USER_UPDATE,      "user.update",         LOG_ADMIN) \

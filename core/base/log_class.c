@@ -35,6 +35,7 @@ const struct log_class log_classes[] = {
 	{ "user.sessions_revoke",      C2("iam", "session"),                        C2("user", "end") },
 	{ "api_key.create",            C1("iam"),                                   C1("creation") },
 	{ "api_key.delete",            C1("iam"),                                   C1("deletion") },
+	{ "api_key.ending",            C1("iam"),                                   C1("info") },
 	{ "identity.link",             C1("iam"),                                   C2("user", "change") },
 	{ "identity.roles",            C1("iam"),                                   C2("user", "change") },
 	{ "identity_provider.create",  C2("iam", "configuration"),                  C1("creation") },

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/key_reminder.h"
 #include "core/auth/user_admin.h"
 #include "core/store/config.h"
 #include "core/store/role.h"
@@ -406,6 +407,105 @@ no_key_touches_who_made_it(void **state)
 	assert_ok(user_alter(&m, &other.user.id, &renamed, &out, &e));
 }
 
+/* ---- ends ---- */
+
+static size_t
+remind(struct people *p, struct auth *a)
+{
+	struct tenant_db *t;
+	struct err        e = { 0 };
+	size_t            told;
+
+	assert_ok(tenant_db_open(a->database, &p->w->a, false, &t, &e));
+	assert_ok(keys_remind(a, mem, t, &told, &e));
+	return told;
+}
+
+static int64_t
+entries(struct people *p, const struct api_key *k, int days)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(&k->id, id);
+	return people_number(p, &p->w->a,
+	    talloc_asprintf(mem,
+		"SELECT COUNT(*) AS n FROM audit WHERE action = 'api_key.ending'"
+		" AND target_id = '%s' AND JSON_VALUE(details, '$.days') = %d",
+		id, days));
+}
+
+static void
+the_end_of_a_service_key_is_told_thirty_and_seven_days_before_once_each(void **state)
+{
+	struct people *p = *state;
+	struct auth   *other = people_other(p, mem, people_segment(mem, "keys-remind"));
+	struct maker   who = new_maker(p, "operator");
+	struct api_key service = new_key(p, &who.caller, KEY_SERVICE, "write:snapshots");
+	struct api_key personal = new_key(p, &who.caller, KEY_PERSONAL, "write:snapshots");
+	static const struct {
+		int ahead;       /* of the end, which was 100 days off */
+		int first, last; /* entries by then */
+	} when[] = { { 69, 0, 0 }, { 71, 1, 0 }, { 80, 1, 0 }, { 94, 1, 1 }, { 99, 1, 1 },
+		{ 101, 1, 1 } };
+
+	remind(p, &p->auth); /* what other tests have left */
+	for (size_t i = 0; i < LEN(when); i++) {
+		p->clock.set_ms = when[i].ahead * DAY;
+		remind(p, &p->auth);
+		remind(p, other);
+		assert_int_equal(remind(p, &p->auth), 0);
+		assert_int_equal(entries(p, &service, 30), when[i].first);
+		assert_int_equal(entries(p, &service, 7), when[i].last);
+		assert_int_equal(entries(p, &personal, 30) + entries(p, &personal, 7), 0);
+	}
+}
+
+static void
+a_key_made_for_a_short_time_is_told_of_as_far_as_that_is_news(void **state)
+{
+	static const char *scopes[] = { "write:snapshots" };
+	static const struct {
+		int days, first, last;
+	} lives[] = { { 5, 0, 0 }, { 20, 0, 1 }, { 40, 1, 1 } };
+	struct people *p = *state;
+	struct api_key keys[LEN(lives)];
+	struct err     e;
+
+	for (size_t i = 0; i < LEN(lives); i++) {
+		struct api_key_new in = {
+			.name = "k", .kind = KEY_SERVICE, .scopes = { scopes, 1 }
+		};
+
+		in.expires_at.ms = clock_ms(&p->clock) + lives[i].days * DAY;
+		assert_int_equal(make_key(p, &ada.caller, &in, &keys[i], &e), ERR_OK);
+	}
+	for (int day = 0; day < 41; day++) {
+		p->clock.set_ms = day * DAY + 1000;
+		remind(p, &p->auth);
+	}
+	for (size_t i = 0; i < LEN(lives); i++) {
+		assert_int_equal(entries(p, &keys[i], 30), lives[i].first);
+		assert_int_equal(entries(p, &keys[i], 7), lives[i].last);
+	}
+}
+
+static void
+every_tenant_is_reminded_in_a_walk(void **state)
+{
+	struct people *p = *state;
+	struct uuid    after = { { 0 } };
+	struct maker   who = new_maker(p, "operator");
+	struct api_key k = new_key(p, &who.caller, KEY_SERVICE, "write:snapshots");
+	struct err     e = { 0 };
+	bool           ended = false;
+
+	p->clock.set_ms = 95 * DAY;
+	for (int i = 0; i < 9 && !ended; i++)
+		assert_ok(keys_remind_page(&p->auth, &after, &ended, &e));
+	assert_true(ended);
+	assert_int_equal(entries(p, &k, 7), 1);
+}
+
 /* ---- bad input ---- */
 
 static void
@@ -492,6 +592,9 @@ main(void)
 		TEST(a_personal_key_may_do_what_its_scope_and_its_maker_both_say),
 		TEST(who_has_lost_a_role_makes_no_key_with_it_though_the_cache_does_not_know),
 		TEST(no_key_touches_who_made_it),
+		TEST(the_end_of_a_service_key_is_told_thirty_and_seven_days_before_once_each),
+		TEST(a_key_made_for_a_short_time_is_told_of_as_far_as_that_is_news),
+		TEST(every_tenant_is_reminded_in_a_walk),
 		TEST(what_a_key_cannot_be_is_said_at_its_place),
 	};
 

@@ -2,6 +2,7 @@
  * Databases of every earlier state of the tree become those of today: their schemas are the same as
  * fresh ones, and what was in them is there and works.
  */
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,9 +370,10 @@ write_conf(struct old *o)
 	fprintf(f,
 	    "public_url = \"http://127.0.0.1:8080\"; state_dir = \"%s\"; keyring = "
 	    "\"%s/upgrade.keyring\";\n"
+	    "user = \"%s\";\n"
 	    "db = { socket = \"%s\"; control = \"" CONTROL "\"; user = \"" CONTROL
 	    "\"; provision_user = \"root\"; };\n",
-	    server_folder(), server_folder(), server_socket());
+	    server_folder(), server_folder(), getpwuid(getuid())->pw_name, server_socket());
 	assert_int_equal(fclose(f), 0);
 }
 
@@ -670,12 +672,125 @@ check_drift(struct old *o)
 	talloc_free(x);
 }
 
+/* ---- API keys from before there were kinds ---- */
+
+static const struct old_key {
+	const char *name, *scopes, *maker; /* "it", "disabled", "gone" or NULL: the system */
+	const char *end;                   /* SQL; "NULL": never */
+	bool        service;
+	int         days;                  /* until its end afterwards; 0: none */
+	const char *said;                  /* by doctor */
+} old_keys[] = {
+	{ "pushing", "[\"write:snapshots\"]", "it", "NULL", true, 400, "it is a service key now" },
+	{ "reading", "[\"read:*\"]", "disabled", "NULL", true, 400, "goes on as a service key" },
+	{ "both", "[\"write:snapshots\",\"read:drift\",\"read:api_keys\"]", "gone", "NULL", true, 400,
+	    "goes on as a service key" },
+	{ "of the system", "[\"write:snapshots\"]", NULL, "NULL", true, 400, "goes on as a service key" },
+	{ "soon", "[\"write:snapshots\"]", "it", "NOW(3) + INTERVAL 9 DAY", true, 9, "a service key now" },
+	{ "late", "[\"read:alerts\"]", "it", "NOW(3) + INTERVAL 4000 DAY", true, 400, "a service key now" },
+	{ "working", "[\"read:drift\",\"update:alerts\"]", "it", "NULL", false, 0, "it is personal now" },
+	{ "all", "[\"*:*\"]", "it", "NULL", false, 0, "changes no users" },
+	{ "of users", "[\"read:users\",\"create:users\"]", "it", "NOW(3) + INTERVAL 4000 DAY", false, 4000,
+	    "changes no users" },
+	{ "left", "[\"update:drift\"]", "gone", "NULL", false, 0, "it is refused" },
+};
+#define OLD_KEYS (sizeof(old_keys) / sizeof(old_keys[0]))
+
+static const char *
+maker_of(const struct old_key *k)
+{
+	if (k->maker == NULL)
+		return "NULL";
+	if (strcmp(k->maker, "gone") == 0)
+		return "UNHEX('0191A5B0000070008000000000000001')";
+	if (strcmp(k->maker, "disabled") == 0)
+		return "UNHEX('0191A5B0000070008000000000000002')";
+	return "(SELECT id FROM users WHERE email = 'admin@demo.example')";
+}
+
+static void
+add_keys(struct old *o)
+{
+	MYSQL_RES *r = ask(o->w->root, "SELECT schema_name FROM " CONTROL ".tenants WHERE slug = 'demo'");
+
+	server_do(o->w->root, "USE `%s`", mysql_fetch_row(r)[0]);
+	mysql_free_result(r);
+	server_do(o->w->root,
+	    "INSERT INTO users (id, email, display_name, status, created_at, updated_at) VALUES"
+	    " (UNHEX('0191A5B0000070008000000000000002'), 'off@demo.example', 'Off', 'disabled', NOW(3), NOW(3))");
+	for (size_t i = 0; i < OLD_KEYS; i++)
+		server_do(o->w->root,
+		    "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, allowed_addresses, created_by,"
+		    " created_at, expires_at) VALUES (UNHEX(LPAD(HEX(%zu), 32, '0')), '%s', 'bsx_old', REPEAT('x', 32),"
+		    " '%s', '[]', %s, NOW(3), %s)",
+		    i + 1, old_keys[i].name, old_keys[i].scopes, maker_of(&old_keys[i]), old_keys[i].end);
+}
+
+static void
+check_key(struct old *o, const struct api_key *k, const struct old_key *want)
+{
+	int64_t days = (k->expires_at.ms - clock_ms(&clock_system) + 43200000) / 86400000;
+	bool    orphaned = want->maker == NULL || strcmp(want->maker, "it") != 0;
+	struct permissions all = { { 0, 0 } }, now;
+	struct err         e = { 0 };
+
+	assert_string_equal(k->kind, want->service ? KEY_SERVICE : KEY_PERSONAL);
+	assert_true(k->converted && !k->administrative && k->config_ids.n == 0);
+	assert_int_equal(k->orphaned, orphaned);
+	assert_int_equal(k->expires_at.ms == 0 ? 0 : days, want->days);
+	if (!want->service)
+		return;
+	/* nothing that a collector does has stopped */
+	permissions_add(&all, k->scopes);
+	permissions_bound(&all, old_tenant(o, "demo"));
+	assert_ok(api_key_permissions(o, old_tenant(o, "demo"), k, NULL, &now, &e));
+	assert_true(permission_covers(&now, &all));
+}
+
+/* `bsxctl doctor` says of each what has become of it. */
+static void
+check_keys(struct old *o)
+{
+	const struct api_key_filter f = { 0 };
+	struct api_key             *keys;
+	struct err                  e = { 0 };
+	size_t                      n, found = 0;
+	char                        text[600];
+	char                       *says;
+
+	snprintf(text, sizeof(text), "%s -c '%s' doctor >'%s/doctor.out' 2>&1", getenv("BSX_CTL"), o->conf,
+	    server_folder());
+	(void)!system(text);
+	says = file_text(o, talloc_asprintf(o, "%s/doctor.out", server_folder()));
+	assert_ok(api_key_list(old_open(o, "demo"), o, &f, 200, &keys, &n, &e));
+	for (size_t i = 0; i < OLD_KEYS; i++)
+		for (size_t j = 0; j < n; j++) {
+			char *line;
+
+			if (strcmp(keys[j].name, old_keys[i].name) != 0)
+				continue;
+			found++;
+			check_key(o, &keys[j], &old_keys[i]);
+			line = strstr(says, talloc_asprintf(o, "(%s): ", old_keys[i].name));
+			if (line == NULL || memmem(line, strcspn(line, "\n"), old_keys[i].said, strlen(old_keys[i].said)) == NULL)
+				fail_msg("doctor says nothing like \"%s\" of the key \"%s\": %s", old_keys[i].said,
+				    old_keys[i].name, says);
+		}
+	assert_int_equal(found, OLD_KEYS);
+	/* and that of the demonstration, which the old program made */
+	assert_int_equal(n, OLD_KEYS + 1);
+	assert_string_equal(keys[0].kind, KEY_SERVICE);
+}
+
 static void
 upgrade(void **state, const char *name)
 {
 	struct old *o = old_make(state, name);
-	char       *before = old_rows(o, o), *heads = old_heads(o, o, false);
+	char       *before, *heads;
 
+	add_keys(o);
+	before = old_rows(o, o);
+	heads = old_heads(o, o, false);
 	assert_int_equal(old_migrate(o, "--check"), 1);
 	old_migrated(o);
 	assert_rows_kept(before, old_rows(o, o));
@@ -683,6 +798,7 @@ upgrade(void **state, const char *name)
 	assert_int_equal(old_migrate(o, "--check"), 0);
 	check_schemas(o);
 	check_people(o);
+	check_keys(o);
 	check_drift(o);
 }
 

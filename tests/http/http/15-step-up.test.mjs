@@ -41,6 +41,7 @@ const deeds = {
   'PUT /api/drift/channels/{id}': members({
     url: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { ...hook(), secret: null } }), done: 200 },
     secret: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { secret: null } }), done: 200 },
+    values: { make: async (w) => ({ target: `/api/drift/channels/${await w.channel()}`, body: { values: true } }), done: 200 },
   }),
   'DELETE /api/drift/channels/{id}': no('takes a target away'),
   'POST /api/drift/channels/{id}/test': no('to a target that was set with a proof'),

@@ -31,7 +31,7 @@ const kept = {
     others: { name: 'renamed', client_id: 'd', allowed_domains: [], role_map: {}, auto_provision: false, trust_mfa: true } },
   'PUT /api/drift/channels/{id}': { secret: 'secret', other: whsec, make: () => newChannel(admin, receiver.url()), now: channelNow,
     gone: (c, was) => /^whsec_/.test(c.secret) && c.secret !== was.secret,
-    targets: { url: 'https://evil.example/hook' }, others: { name: 'renamed', status: 'disabled', values: false } },
+    targets: { url: 'https://evil.example/hook' }, others: { name: 'renamed', status: 'disabled', values: true } },
   'PUT /api/auth/password': 'a proof and a new password, kept for no target',
 };
 

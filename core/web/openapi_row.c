@@ -203,7 +203,8 @@ is_general(const struct route *rt, int status)
 		return !open || rt->method != GET;
 	case 404:
 		/* an API key that is bound to configs finds nothing else */
-		return strchr(rt->path, '{') != NULL || rt->access.who == ACCESS_WHO_ALLOWED;
+		return strchr(rt->path, '{') != NULL || rt->access.who == ACCESS_WHO_ALLOWED ||
+		       rt->access.who == ACCESS_WHO_METRICS;
 	case 408:
 	case 413:
 	case 415:

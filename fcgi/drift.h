@@ -41,6 +41,11 @@ void view_raw(struct view v, struct raw_json *value);
 MUST_USE bool view_refuse(
     struct request *r, const struct json *value, const char *pointer, struct err *e);
 
+/* A config as it is to be (`was` NULL: a new one) shows no values to whom they were not shown, unless
+ * the caller may see them: 403. */
+MUST_USE bool config_values_check(
+    struct request *r, const char *was, const char *now, struct err *e);
+
 /* A change's old or new value as JSON text; none, or too long (*truncated): p == NULL. */
 enum change_side { CHANGE_OLD, CHANGE_NEW };
 MUST_USE bool change_value(struct request *r, struct view v, const struct change_row *c,

@@ -268,7 +268,7 @@ channels_exist(struct request *r, const struct drift_spec *s, struct err *e)
 
 /* The whole config as it would be, checked and compiled once before it is stored. */
 static bool
-check_spec(struct request *r, struct config_change *c, struct err *e)
+check_spec(struct request *r, const char *was, struct config_change *c, struct err *e)
 {
 	struct drift            *d = drift_of(r->app, e);
 	const struct drift_spec *s;
@@ -279,7 +279,7 @@ check_spec(struct request *r, struct config_change *c, struct err *e)
 	if (s == NULL)
 		return false;
 	c->await_s = s->expect_every_s * s->limits.blind_after;
-	return channels_exist(r, s, e);
+	return channels_exist(r, s, e) && config_values_check(r, was, c->config.spec, e);
 }
 
 /* From now on, also after a change: nobody is blamed for the time before. */
@@ -328,7 +328,7 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
 	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
 	if (c.config.spec == NULL || !check_golden(r, &drift_config_create_schema, in, false, e) ||
-	    !check_spec(r, &c, e))
+	    !check_spec(r, NULL, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -367,7 +367,7 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 		c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, row.config.spec, r->json, e);
 	c.config.updated_at.ms = clock_ms(r->app->clock);
-	if (c.config.spec == NULL || !check_spec(r, &c, e))
+	if (c.config.spec == NULL || !check_spec(r, row.config.spec, &c, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
@@ -414,12 +414,14 @@ const struct route config_routes[] = {
 	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
 	    list_configs, IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
 	ROUTE(POST, "/api/drift/configs", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, make_config,
-	    IN(drift_config_create), OUT(config_out), "Makes a drift config."),
+	    IN(drift_config_create), OUT(config_out), "Makes a drift config. "
+	    "To name a channel that is told values needs read:snapshots."),
 	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config,
 	    IN_NONE, OUT(config_out), "Shows a drift config and its state."),
 	ROUTE(PUT, "/api/drift/configs/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, change_config,
 	    IN(drift_config_update), OUT(config_out),
-	    "Changes the members it names; null takes one away."),
+	    "Changes the members it names; null takes one away. Another channel that is told "
+	    "values, and another source.selector, need read:snapshots."),
 	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
 	    drop_config, IN_NONE, OUT_NONE,
 	    "Drops a config with its snapshots and reports; its alerts are resolved."),

@@ -25,7 +25,7 @@ struct golden_in {
 		.doc = "What there has to be; this or `snapshot_id`."),                            \
 	    FIELD(struct golden_in, snapshot_id, .flags = FIELD_NULLABLE,                          \
 		.doc = "A complete snapshot of this tenant: its resources, with percent signs "    \
-		       "doubled."),                                                                \
+		       "doubled; needs read:snapshots."),                                                                \
 	    FIELD(struct golden_in, variables, .max = GOLDEN_VARIABLES_MAX,                        \
 		.item = &golden_variable_schema, .doc = "What a config may or must give."),        \
 	    FIELD(struct golden_in, shared,                                                        \
@@ -83,6 +83,11 @@ take_snapshot(struct golden_edit *x, const struct uuid *id, struct err *e)
 	struct snapshot       s;
 	bool                  complete;
 
+	if (!view_demand(view_of(r),
+		"A template made of a snapshot could be held against guesses: it needs the "
+		"permission read:snapshots.",
+		e))
+		return false;
 	if (!snapshot_by_id(r->db, r->mem, id, &s, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;

@@ -1,6 +1,7 @@
 // Values need read:snapshots: every route of the OpenAPI document, in every media type, by every role, and what comes
 // back searched for values that were planted. A route that nobody has classified fails.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { newId } from '../lib/client.mjs';
 import { until } from '../lib/env.mjs';
@@ -132,7 +133,8 @@ const ASKED = {
   'GET /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true },
   'GET /api/drift/configs/{id}/baseline': { ids: () => [w.bound, w.config], values: true },
   'PUT /api/drift/configs/{id}/baseline': { ids: () => [w.bound], values: true, bodies: () => [{ golden: { id: w.golden, variables: { v: mark('variable', 1) } } }] },
-  'POST /api/drift/golden-baselines': { values: true, bodies: () => [{ name: unique('copy'), snapshot_id: w.first }] },
+  'POST /api/drift/golden-baselines': { values: true, bodies: () => [{ name: unique('copy'), snapshot_id: w.first },
+    { name: unique('own'), resources: [{ category: 'c', key: 'k', value: 1 }] }] },
   'PUT /api/drift/golden-baselines/{id}': { ids: () => [w.golden], values: true, bodies: () => [{ description: unique('other') }] },
   'PUT /api/drift/changes/{id}': { ids: () => [w.changes[1].id, w.changes[2].id], values: true, bodies: () => [{ reason: 'looked at', assigned_to: null }, { status: 'acknowledged' }] },
   'POST /api/drift/compare': { values: true, bodies: () => [
@@ -325,6 +327,22 @@ test('who may not see values sends them nowhere: not by a new channel, a flag or
   assert.equal((await state()).values, false);
   assert.equal((await admin('PUT', `/api/drift/channels/${made.id}`, { body: { values: true } })).json.values, true);
   assert.equal((await newChannel(keeper, hooks.url('/mine'))).values, false);
+});
+
+test('who may not see values lets no channel be told those of another config, and makes no keys or templates of them', async () => {
+  const writer = withKey((await newKey(admin, ['read:drift', 'create:drift', 'update:drift'])).key), alerts = [{ channel_id: told.id }];
+  const config = await newConfig(admin, { source: { kind: 'push', selector: { resources: '/users', key: 'id' } } });
+  const put = (body) => writer('PUT', `/api/drift/configs/${config.id}`, { body });
+  await refusal(await writer('POST', '/api/drift/configs', { body: { name: unique('c'), source: { kind: 'push' }, alerts } }));
+  await refusal(await put({ alerts }));
+  await refusal(await put({ source: { kind: 'push', selector: { resources: '/users', key: 'pin' } } }));
+  await refusal(await writer('POST', '/api/drift/golden-baselines', { body: { name: unique('copy'), snapshot_id: w.first } }));
+  assert.equal((await put({ alerts: [{ channel_id: crypto.randomUUID() }] })).status, 422);
+  assert.equal((await put({ alerts: [{ channel_id: untold.id }] })).status, 200);
+  assert.equal((await put({ source: { selector: { key: 'id', resources: '/users' }, kind: 'push' } })).status, 200);
+  assert.equal((await admin('PUT', `/api/drift/configs/${config.id}`, { body: { alerts } })).status, 200);
+  assert.equal((await put({ name: unique('renamed'), alerts: [...alerts, { channel_id: untold.id }] })).status, 200); // it was named before
+  assert.equal((await put({ source: { kind: 'push' } })).status, 200);
 });
 
 test('a message that waits is told by what its channel has become', async () => {

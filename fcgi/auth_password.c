@@ -112,7 +112,10 @@ confirm(struct request *r, const void *body, void *answer, struct err *e)
 
 const struct route password_routes[] = {
 	ROUTE_HASHES(PUT, "/api/auth/password", SIGNED_IN, RATE_LOGIN, 204, change,
-	    IN(password_put), OUT_NONE, "Changes one's own password; all other sessions end."),
+	    IN(password_put), OUT_NONE,
+	    "Changes one's own password; all other sessions end, this one too after five wrong "
+	    "ones in a "
+	    "row."),
 	ROUTE(POST, "/api/auth/password/forgot", ANYONE, RATE_MAIL, 202, forgot, IN(forgot_body),
 	    OUT_NONE,
 	    "Mails a link to choose a new password, if there is such a user; the answer never "

@@ -203,10 +203,14 @@ const struct route factor_routes[] = {
 	    "Puts the secret of the setup in force, and ends the user's other sessions."),
 	ROUTE(POST, "/api/auth/2fa/disable", SIGNED_IN_FRESH, RATE_MFA, 204, disable,
 	    IN(disable_body), OUT_NONE,
-	    "Gives the second factor up, and ends the user's other sessions."),
+	    "Gives the second factor up, and ends the user's other sessions; five wrong proofs in "
+	    "a row end "
+	    "this one."),
 	ROUTE(POST, "/api/auth/2fa/recovery-codes", SIGNED_IN_FRESH, RATE_MFA, 200, renew_codes,
 	    IN_NONE, OUT(codes), "Makes new recovery codes; earlier ones count no more."),
 	ROUTE_HASHES(POST, "/api/auth/step-up", SIGNED_IN, RATE_MFA, 200, step_up, IN(proof),
-	    OUT(stepped_up), "Proves again who is signed in, for what needs that."),
+	    OUT(stepped_up),
+	    "Proves again who is signed in, for what needs that; five wrong proofs in a row end "
+	    "the session."),
 	ROUTE_END,
 };

@@ -170,6 +170,20 @@ attempts_broken(const struct auth *a, struct attempts *x)
 }
 
 bool
+attempts_wrong(const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email,
+    const char *address, struct err *e)
+{
+	struct attempts x;
+	uint8_t         account[KEY_LEN];
+
+	if (!attempts_account(a, mem, slug, email, account, e))
+		return false;
+	if (attempts_begin(a, mem, account, address, NULL, &x, e))
+		return attempts_failed(a, mem, &x, e);
+	return err_take(e, ERR_ATTEMPTS); /* who must wait already is not told to by this */
+}
+
+bool
 attempts_forget(
     const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email, struct err *e)
 {

@@ -45,6 +45,13 @@ MUST_USE bool attempts_failed(
 MUST_USE bool attempts_passed(const struct auth *a, struct attempts *x, struct err *e);
 void          attempts_broken(const struct auth *a, struct attempts *x); /* by our own fault */
 
+/*
+ * One that was made through a session, whose limit is its own: a wrong password there is a failure
+ * of the account and of the network that it came from, as at a sign-in.
+ */
+MUST_USE bool attempts_wrong(const struct auth *a, TALLOC_CTX *mem, const char *slug,
+    const char *email, const char *address, struct err *e);
+
 /* Forgets all failures of the account and its lock: a password reset, or an administrator's word.
  */
 MUST_USE bool attempts_forget(

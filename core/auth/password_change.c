@@ -8,6 +8,7 @@
 #include "core/auth/mail_link.h"
 #include "core/auth/mail_queue.h"
 #include "core/auth/password_rules.h"
+#include "core/auth/proof.h"
 #include "core/auth/settings.h"
 #include "core/crypt/password.h"
 #include "core/shm/cache.h"
@@ -38,27 +39,6 @@ password_hash_permitted(struct auth *a, struct permit *permit, struct str passwo
 	return ok;
 }
 
-static bool
-verify(struct auth *a, TALLOC_CTX *mem, struct permit *permit, const char *typed, const char *phc,
-    bool *match, struct err *e)
-{
-	struct str password = { "", 0 };
-	struct err why = { 0 };
-	bool       stale, ok, form = ident_password(mem, str_of(typed), &password, &why);
-
-	if (!form)
-		password = (struct str) { "", 0 };
-	if (!auth_permit(a, permit, e))
-		return false;
-	count_hash(a, "for=\"change\"");
-	ok = password_verify(password, phc != NULL ? phc : password_decoy(),
-	    a->permits != NULL ? permit->scratch : NULL, match, &stale, e);
-	if (a->permits != NULL)
-		permit_give(a->permits, permit);
-	*match = *match && form && phc != NULL;
-	return ok;
-}
-
 /* ---- a new password in place of the old ---- */
 
 struct setting {
@@ -67,6 +47,7 @@ struct setting {
 	struct tenant_db     *t;
 	struct user           user;
 	const struct caller  *caller; /* NULL: by a link */
+	struct proving        proof;  /* of the caller's */
 	struct mail_token_row link;
 	char                  phc[PASSWORD_PHC_MAX];
 	int64_t               now_ms;
@@ -117,7 +98,8 @@ set_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	s->outrun = false;
 	if (!user_lock(s->t, &s->user.id, e) ||
-	    (s->caller == NULL && !mail_token_use(s->t, &s->link.id, now, &won, e)))
+	    (s->caller != NULL ? !proof_take(&s->proof, e)
+			       : !mail_token_use(s->t, &s->link.id, now, &won, e)))
 		return false;
 	if (!won)
 		return outrun(s, e);
@@ -142,13 +124,23 @@ set_password(struct setting *s, struct permit *permit, struct str password, cons
 
 /* ---- by who is signed in ---- */
 
+/* Taken in the transaction of the change. */
 static bool
-wrong_current(struct setting *s, struct audit_entry *entry, struct err *e)
+check_current(struct setting *s, const struct proof *shown, const struct origin *origin,
+    struct permit *permit, struct err *e)
 {
-	entry->success = false;
-	entry->details = "{\"reason\":\"wrong_password\"}";
-	return audit_deed(s->t, s->mem, s->a, NULL, NULL, entry, e) &&
-	       err_fault(e, s->mem, "/current_password", "is not your password");
+	s->proof = (struct proving) { .a = s->a,
+		.mem = s->mem,
+		.t = s->t,
+		.user = &s->user,
+		.caller = s->caller,
+		.origin = origin,
+		.permit = permit };
+	if (proof_check(&s->proof, shown, e))
+		return true;
+	if (!err_take(e, ERR_CREDENTIALS))
+		return false;
+	return err_fault(e, s->mem, "/current_password", "is not your password");
 }
 
 bool
@@ -159,6 +151,7 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
 	struct setting s = {
 		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
 	};
+	const struct proof     shown = { .password = current };
 	struct audit_entry     entry = { .action = AUDIT_PASSWORD_CHANGE,
 		    .success = true,
 		    .caller = caller,
@@ -168,7 +161,6 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
 	const struct settings *settings;
 	struct password_about  about;
 	struct str             password;
-	bool                   match = false;
 
 	if (!auth_lane(a, LANE_PASSWORD, e) || !user_by_id(t, mem, &caller->user, &s.user, e))
 		return false;
@@ -177,10 +169,8 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
 	about = password_about(t->tenant, &s.user);
 	if (!password_accept(mem, settings->password->min_length, str_of(new_password), &about,
 		"/new_password", &password, e) ||
-	    !verify(a, mem, permit, current, s.user.password, &match, e))
+	    !check_current(&s, &shown, origin, permit, e))
 		return false;
-	if (!match)
-		return wrong_current(&s, &entry, e);
 	if (set_password(&s, permit, password, "for=\"change\"", &entry, e))
 		return true;
 	if (!s.outrun)

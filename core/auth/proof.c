@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/attempts.h"
 #include "core/auth/ident.h"
 #include "core/auth/recovery.h"
 #include "core/base/secret.h"
 #include "core/crypt/password.h"
 #include "core/crypt/totp.h"
+#include "core/shm/cache.h"
 #include "core/shm/metric.h"
+#include "core/store/session.h"
 
 #define HOUR_MS 3600000
 
@@ -22,7 +25,7 @@ count(const struct proving *p, const char *outcome)
 		metric_add(p->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
 }
 
-/* ---- no ---- */
+/* ---- through a session ---- */
 
 static void
 address_entry(const struct proving *p, struct audit_entry *entry)
@@ -35,8 +38,42 @@ address_entry(const struct proving *p, struct audit_entry *entry)
 	entry->target_id = p->user->id;
 }
 
+static const struct uuid *
+session_of(const struct proving *p)
+{
+	return p->caller != NULL && p->caller->kind == CALLER_SESSION ? &p->caller->session : NULL;
+}
+
+/* Inside a transaction: the session's end and its entry, if it bears no more. */
 static bool
-refuse(struct proving *p, const char *why, struct err *e)
+end_worn(struct db *db, void *arg, struct err *e)
+{
+	struct proving    *p = arg;
+	const struct uuid *session = session_of(p);
+	bool               ended = false;
+
+	(void)db;
+	p->end.target_id = (struct uuid) { 0 };
+	if (session == NULL)
+		return true;
+	if (!session_revoke_worn(p->t, session, (instant) { clock_ms(p->a->clock) }, &ended, e))
+		return false;
+	if (!ended)
+		return true;
+	p->end = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
+		.action = AUDIT_SESSION_END,
+		.success = true,
+		.caller = p->caller,
+		.origin = p->origin,
+		.target_kind = "session",
+		.target_id = *session,
+		.details = "{\"reason\":\"wrong_proofs\"}" };
+	return audit_append(p->t, p->mem, p->a, &p->end, e);
+}
+
+/* The trail has the failure, and the end that it may be. */
+static bool
+write_failure(struct proving *p, const char *why, struct err *e)
 {
 	struct audit_entry entry = { .action = AUDIT_FACTOR_FAIL };
 
@@ -45,9 +82,66 @@ refuse(struct proving *p, const char *why, struct err *e)
 	    talloc_asprintf(p->mem, "{\"method\":\"%s\",\"reason\":\"%s\"}", p->method, why);
 	if (entry.details == NULL)
 		return err_memory(e);
-	if (!audit_deed(p->t, p->mem, p->a, NULL, NULL, &entry, e))
+	if (!audit_deed(p->t, p->mem, p->a, end_worn, p, &entry, e))
+		return false;
+	if (!uuid_is_nil(&p->end.target_id))
+		audit_log(p->t, p->a, &p->end);
+	return true;
+}
+
+static bool
+session_over(struct proving *p, struct err *e)
+{
+	if (p->a->segment != NULL)
+		cache_bump_session(p->a->segment, session_of(p));
+	return err_set(e, ERR_UNAUTHENTICATED, 0,
+	    "Too many wrong passwords or codes: the session has ended. Sign in again.",
+	    "%d wrong proofs through one session", SESSION_TRIES);
+}
+
+/* Until it is known to be right it counts as wrong: many at once win nothing. */
+static bool
+count_in_session(struct proving *p, struct err *e)
+{
+	const struct uuid *session = session_of(p);
+	bool               may;
+
+	if (session == NULL)
+		return true;
+	if (!session_try(p->t, session, &may, e))
+		return false;
+	return may || (write_failure(p, "session_ended", e) && session_over(p, e));
+}
+
+/* Its own try does not count: it is right, or it was not looked at. */
+static bool
+uncount_in_session(struct proving *p, struct err *e)
+{
+	const struct uuid *session = session_of(p);
+
+	return session == NULL || session_untry(p->t, session, e);
+}
+
+/* ---- no ---- */
+
+static bool
+count_failure(struct proving *p, struct err *e)
+{
+	p->wrong = true;
+	if (session_of(p) == NULL || strcmp(p->method, "password") != 0)
+		return true;
+	return attempts_wrong(
+	    p->a, p->mem, p->t->tenant->slug, p->user->email, p->origin->address, e);
+}
+
+static bool
+refuse(struct proving *p, const char *why, struct err *e)
+{
+	if (!count_failure(p, e) || !write_failure(p, why, e))
 		return false;
 	count(p, "failure");
+	if (!uuid_is_nil(&p->end.target_id))
+		return session_over(p, e);
 	if (strcmp(p->method, "password") == 0)
 		return err_set(e, ERR_CREDENTIALS, 0, "The password is wrong.", "%s", why);
 	return err_set(
@@ -135,27 +229,45 @@ check_password(struct proving *p, struct err *e)
 	return match || refuse(p, "wrong_password", e);
 }
 
+static bool
+check(struct proving *p, const struct proof *shown, struct err *e)
+{
+	if (shown->code != NULL)
+		return check_code(p, e);
+	if (shown->recovery_code == NULL)
+		return check_password(p, e);
+	p->used = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
+		.action = AUDIT_RECOVERY_USED,
+		.success = true };
+	address_entry(p, &p->used);
+	return p->factor.enabled || refuse(p, "no_factor", e);
+}
+
+static const char *
+method_of(const struct proof *shown)
+{
+	if (shown->code != NULL)
+		return "totp";
+	return shown->recovery_code != NULL ? "recovery_code" : "password";
+}
+
+/* A recovery code is right once it was taken, everything else now. */
 bool
 proof_check(struct proving *p, const struct proof *shown, struct err *e)
 {
+	struct err why = { 0 };
+
 	p->shown = shown;
 	p->outrun = NULL;
-	if (!factor_by_user(p->t, p->mem, &p->user->id, &p->factor, e))
+	p->wrong = false;
+	p->method = method_of(shown);
+	if (!factor_by_user(p->t, p->mem, &p->user->id, &p->factor, e) || !count_in_session(p, e))
 		return false;
-	if (shown->code != NULL) {
-		p->method = "totp";
-		return check_code(p, e);
-	}
-	if (shown->recovery_code != NULL) {
-		p->method = "recovery_code";
-		p->used = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
-			.action = AUDIT_RECOVERY_USED,
-			.success = true };
-		address_entry(p, &p->used);
-		return p->factor.enabled || refuse(p, "no_factor", e);
-	}
-	p->method = "password";
-	return check_password(p, e);
+	if (check(p, shown, e))
+		return shown->recovery_code != NULL || uncount_in_session(p, e);
+	if (!p->wrong && !uncount_in_session(p, &why))
+		log_err(p->a->log, LOG_SYSTEM, "a try that was none could not be taken back", &why);
+	return false;
 }
 
 /* ---- taking ---- */
@@ -185,12 +297,11 @@ take_recovery(struct proving *p, struct err *e)
 				       : err_memory(e);
 }
 
-bool
-proof_take(struct proving *p, struct err *e)
+static bool
+take(struct proving *p, struct err *e)
 {
 	bool taken = false;
 
-	p->outrun = NULL;
 	if (p->shown->password != NULL)
 		return factor_forget_tries(p->t, &p->user->id, e);
 	if (p->shown->recovery_code != NULL)
@@ -203,6 +314,15 @@ proof_take(struct proving *p, struct err *e)
 	if (!factor_take_step(p->t, &p->user->id, p->factor.secret, p->step, &taken, e))
 		return false;
 	return taken || outrun(p, "replayed_code", e);
+}
+
+bool
+proof_take(struct proving *p, struct err *e)
+{
+	const struct uuid *session = session_of(p);
+
+	p->outrun = NULL;
+	return take(p, e) && (session == NULL || session_forget_tries(p->t, session, e));
 }
 
 void

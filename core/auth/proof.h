@@ -5,7 +5,8 @@
  * First it is checked, then taken inside the transaction of the deed it is
  * shown for: a code's time step and a recovery code count once, whoever comes
  * at the same time.  Every try is counted before it is looked at; each one that
- * fails is audited.
+ * fails is audited.  SESSION_TRIES wrong ones in a row end the session that they
+ * were shown through, and a wrong password counts like a failed sign-in.
  */
 #ifndef BSX_AUTH_PROOF_H
 #define BSX_AUTH_PROOF_H
@@ -38,11 +39,14 @@ struct proving {
 	int64_t              step;
 	struct audit_entry   used;     /* of a recovery code */
 	const char          *outrun;   /* why it could not be taken after all */
+	bool                 wrong;    /* it was refused: its try counts */
+	struct audit_entry   end;      /* of the session; target_id nil: it goes on */
 };
 
 /*
- * ERR_CODE, ERR_CREDENTIALS: it is wrong; ERR_ATTEMPTS: too many were.  A recovery code is looked up only when
- * it is taken, and its tries are not limited here: it cannot be guessed.
+ * ERR_CODE, ERR_CREDENTIALS: it is wrong; ERR_ATTEMPTS: too many were; ERR_UNAUTHENTICATED: the
+ * session ends.  A recovery code is looked up only when it is taken, and its tries are not limited
+ * here: it cannot be guessed.
  */
 MUST_USE bool proof_check(struct proving *p, const struct proof *shown, struct err *e);
 /* The usual deed with the proof taken first; an earlier one may have taken it: ERR_CODE. */

@@ -77,6 +77,23 @@ MUST_USE bool session_revoke_all(struct tenant_db *t, const struct uuid *user, i
 MUST_USE bool session_revoke_but(struct tenant_db *t, const struct uuid *user, const struct uuid *kept,
     instant now, const char *reason, struct err *e);
 
+/* ---- session_tries.c: passwords and codes that are shown through a session ---- */
+
+#define SESSION_TRIES 5 /* wrong in a row, then it ends */
+
+/*
+ * Counts one before it is looked at, so that none is lost when many come at once.  *may: false when
+ * the session has ended, or bears no more.
+ */
+MUST_USE bool session_try(struct tenant_db *t, const struct uuid *id, bool *may, struct err *e);
+/* It was right, or could not be looked at: this one does not count. */
+MUST_USE bool session_untry(struct tenant_db *t, const struct uuid *id, struct err *e);
+/* A right one was taken: those before it do not count any more. */
+MUST_USE bool session_forget_tries(struct tenant_db *t, const struct uuid *id, struct err *e);
+/* Revokes it if it bears no more; *ended: false when it does, or was revoked before. */
+MUST_USE bool session_revoke_worn(
+    struct tenant_db *t, const struct uuid *id, instant now, bool *ended, struct err *e);
+
 /* ---- session_list.c ---- */
 
 /* A session as its user sees it; members are those of its answer. */

@@ -24,7 +24,7 @@ static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
 	 FIELD(struct bound_out, version, .doc = "The version in force."),
 	 FIELD(struct bound_out, newest_version,
 	     .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
-	 FIELD(struct bound_out, variables, 
+	 FIELD(struct bound_out, variables,
 	     .doc = "Object: name to the value that was given" VIEW_DOC),
 	 FIELD(struct bound_out, differences, .item = &golden_difference_schema,
 	     .doc = "What this config has otherwise, on purpose; values are " VIEW_WITHHELD

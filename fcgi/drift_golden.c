@@ -49,7 +49,8 @@ static const struct field  golden_out_fields[] = { FIELD(struct golden_out, id,
 	     .doc = "What there has to be; not in a list. Values are " VIEW_WITHHELD
 		    " without read:snapshots."),
 	 FIELD(struct golden_out, variables, .item = &golden_variable_schema,
-	     .flags = FIELD_OMIT_ZERO, .doc = "What a config may or must give; not in a list. Defaults are " VIEW_WITHHELD
+	     .flags = FIELD_OMIT_ZERO,
+	     .doc = "What a config may or must give; not in a list. Defaults are " VIEW_WITHHELD
 		    " without read:snapshots."),
 	 FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
 	     .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
@@ -240,8 +241,7 @@ get_golden(struct request *r, const void *body, void *answer, struct err *e)
 		out->resource_count = (int64_t)out->resources.n;
 		return true;
 	}
-	return golden_tag(r, &g, e) &&
-	       golden_show(r, view_of(r), &g, foreign, out, e);
+	return golden_tag(r, &g, e) && golden_show(r, view_of(r), &g, foreign, out, e);
 }
 
 const struct route golden_routes[] = {

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "core/auth/key_maker.h"
 #include "core/auth/user_roles.h"
+#include "core/base/schema.h"
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
 
@@ -81,7 +83,7 @@ map_roles(struct oidc_who *w, const struct json *map, struct roles *r, struct er
 }
 
 static const char *
-details_of(struct oidc_who *w, const struct roles *r, struct err *e)
+details_of(struct oidc_who *w, const struct roles *r, const struct key_effects *keys, struct err *e)
 {
 	struct buf b;
 
@@ -95,7 +97,13 @@ details_of(struct oidc_who *w, const struct roles *r, struct err *e)
 		buf_puts(&b, i > 0 ? "," : "");
 		buf_json(&b, str_of(r->all[i].name));
 	}
-	buf_puts(&b, r != NULL ? "]}" : "}");
+	buf_puts(&b, r != NULL ? "]" : "");
+	if (keys != NULL) {
+		buf_puts(&b, ",\"keys\":");
+		if (!schema_encode(&b, &key_effects_schema, keys, e))
+			return NULL;
+	}
+	buf_putc(&b, '}');
 	return buf_text(&b, e);
 }
 
@@ -119,7 +127,7 @@ deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_acti
 		.origin = w->origin,
 		.target_kind = "user",
 		.target_id = w->user.id,
-		.details = details_of(w, roles, e) };
+		.details = details_of(w, roles, NULL, e) };
 
 	x.entry = &entry;
 	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, body, &x, &entry, e);
@@ -162,6 +170,21 @@ is_last_admin(struct oidc_who *w, bool *last, struct err *e)
 	return true;
 }
 
+/* As when an administrator changes roles: the entry names the personal keys that may do less now.
+ */
+static bool
+name_keys(struct writing *x, struct err *e)
+{
+	struct oidc_who          *w = x->w;
+	const struct managing     m = { .a = w->a, .mem = w->mem, .t = w->t };
+	const struct key_effects *keys;
+
+	if (!keys_narrow(&m, &w->user, &keys, e))
+		return false;
+	x->entry->details = details_of(w, x->roles, keys, e);
+	return x->entry->details != NULL;
+}
+
 /* The last administrator stays one, whatever the provider says; that it said so is on record. */
 static bool
 roles_body(struct db *db, void *arg, struct err *e)
@@ -173,7 +196,8 @@ roles_body(struct db *db, void *arg, struct err *e)
 		return false;
 	x->entry->success = !last;
 	return last ||
-	       user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e);
+	       (user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+		   name_keys(x, e));
 }
 
 /* ---- known ---- */

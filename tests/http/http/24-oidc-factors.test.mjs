@@ -6,7 +6,7 @@ import { enrol } from '../lib/authenticator.mjs';
 import { call } from '../lib/client.mjs';
 import { Log, sql } from '../lib/env.mjs';
 import { Idp, cookieOf, newProvider, now, outcome, signIn } from '../lib/idp.mjs';
-import { bearer, newTenant, origin, unique, withToken } from '../lib/people.mjs';
+import { bearer, newKey, newTenant, origin, unique, withToken } from '../lib/people.mjs';
 
 const mine = newTenant(), domain = `${mine.tenant}.example`;
 const person = { sub: 'p1', email: mine.email, email_verified: true };
@@ -150,6 +150,10 @@ test('the last administrator stays one, whatever groups the provider tells; that
   const schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${there.tenant}'`);
   sql(`UPDATE ${schema}.user_roles SET role_id = (SELECT id FROM ${schema}.roles WHERE name = 'admin')
     WHERE user_id = UNHEX(REPLACE('${owner}', '-', ''))`);
+  const made = await newKey(await bearer(there), ['update:drift']);
+  sql(`UPDATE ${schema}.api_keys SET created_by = UNHEX(REPLACE('${id}', '-', ''))`);
   assert.deepEqual((await enter(['staff'])).roles, ['viewer'], 'with another one there it may go');
   assert.deepEqual((await trail())[0], [id, 'success']);
+  const [entry] = (await (await bearer(there))('GET', '/api/audit?action=identity.roles&limit=1')).json.items;
+  assert.deepEqual(entry.details.keys.narrowed.map((k) => k.id), [made.id], 'and the keys that may do less are named');
 });

@@ -92,3 +92,34 @@ keys_narrow(
 	return user_by_id(m->t, m->mem, &was->id, &now, e) &&
 	       sort_keys(m, &was->id, was, &now, out, e);
 }
+
+static bool
+take_names(TALLOC_CTX *mem, struct items *list, struct err *e)
+{
+	const struct key_brief *all = list->p;
+	struct key_brief *bare = talloc_zero_array(mem, struct key_brief, (unsigned)list->n + 1);
+
+	if (bare == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < list->n; i++)
+		bare[i].id = all[i].id;
+	list->p = bare;
+	return true;
+}
+
+bool
+key_effects_shown(const struct managing *m, const struct key_effects *all,
+    const struct key_effects **out, struct err *e)
+{
+	struct key_effects *x;
+
+	*out = all;
+	if (all == NULL || permission_has(&m->caller->permissions, ACTION_READ, RESOURCE_API_KEYS))
+		return true;
+	x = talloc_memdup(m->mem, all, sizeof(*all));
+	if (x == NULL)
+		return err_memory(e);
+	*out = x;
+	return take_names(m->mem, &x->ended, e) && take_names(m->mem, &x->narrowed, e) &&
+	       take_names(m->mem, &x->orphaned, e);
+}

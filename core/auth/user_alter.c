@@ -263,10 +263,8 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 static bool
 tell(const struct altering *w, struct user *out, struct err *e)
 {
-	if (!user_by_id(w->m->t, w->m->mem, &w->id, out, e))
-		return false;
-	out->keys = w->keys;
-	return true;
+	return user_by_id(w->m->t, w->m->mem, &w->id, out, e) &&
+	       key_effects_shown(w->m, w->keys, &out->keys, e);
 }
 
 bool

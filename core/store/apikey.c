@@ -202,8 +202,11 @@ api_key_touch(
 
 static const struct field  brief_fields[] = { FIELD(
 						  struct key_brief, id, .doc = "Number of the key."),
-	 FIELD(struct key_brief, name, .doc = "What it is used for."),
-	 FIELD(struct key_brief, prefix, .doc = "Its first characters."), FIELD_END };
+	 FIELD(struct key_brief, name, .flags = FIELD_OMIT_ZERO,
+	     .doc = "What it is used for; for those with read:api_keys."),
+	 FIELD(struct key_brief, prefix, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Its first characters; for those with read:api_keys."),
+	 FIELD_END };
 static const struct schema brief_schema = SCHEMA("ApiKeyBrief", struct key_brief, brief_fields);
 
 #define LIST(member, text)                                                                         \

@@ -139,6 +139,15 @@ test('a key fares by its kind when something happens to its maker, and the answe
   console.log(`# ${cases} cases: 2 kinds, 2 scopes, ${Object.keys(events).length} events`);
 });
 
+test('who may not read keys is told which end by their numbers only', async () => {
+  const maker = await newMaker(), key = await newKey(maker.call);
+  assert.equal((await admin('PUT', `/api/users/${maker.id}`, { body: { roles: ['viewer'] } })).status, 200);
+  const blind = withKey((await administrativeKey(admin, ['update:users', 'read:drift', 'read:alerts'])).key);
+  const a = await blind('PUT', `/api/users/${maker.id}`, { body: { status: 'disabled' } });
+  assert.equal(a.status, 200, a.text);
+  assert.deepEqual(a.json.keys, { ended: [{ id: key.id }] });
+});
+
 test('the keys of one maker are listed alone, with all that is to be known of each', async () => {
   const maker = await newMaker(), key = await serviceKey(maker.call, ['write:snapshots'], { config_ids: [config.id] });
   const personal = await newKey(maker.call);

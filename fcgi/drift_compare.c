@@ -150,9 +150,11 @@ gives_variables(const struct compare_side *s)
 
 /* Rules and ways of comparing look at values too, and tell what they saw by a severity. */
 static bool
-finds_out(const struct compare_in *in, const struct asked side[2], bool one_config)
+finds_out(const struct request *r, const struct compare_in *in, const struct asked side[2],
+    bool one_config)
 {
 	return is_given(in->compare.tree) || is_given(in->rules.tree) ||
+	       is_given(json_get(r->json, "rule_packs")) ||
 	       gives_variables(in->left) || gives_variables(in->right) ||
 	       (!one_config && ((side[0].stored && side[1].said) ||
 				   (side[1].stored && side[0].said)));
@@ -171,7 +173,7 @@ view_here(const struct request *r, const struct compare_in *in, const struct sna
 
 	*v = view_of(r);
 	v->values = v->values || (!side[0].stored && !side[1].stored);
-	return v->values || !finds_out(in, side, one_config) ||
+	return v->values || !finds_out(r, in, side, one_config) ||
 	       view_demand(*v,
 		   "Without read:snapshots what is stored is not compared with what you say or may "
 		   "have written: documents, variables, rules, compare, templates, snapshots of "

@@ -147,14 +147,25 @@ show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, str
 	       show_held(mem, in, &(*out)->held_back, e);
 }
 
+/* A template is a guess for whoever may write one. */
+static bool
+may_have_said(const struct request *r, const struct config_state *s)
+{
+	const struct permissions *may = &r->caller.permissions;
+
+	return s->golden && (permission_has(may, ACTION_CREATE, RESOURCE_DRIFT) ||
+				permission_has(may, ACTION_UPDATE, RESOURCE_DRIFT));
+}
+
 /* They look at stored values, and tell what they saw by numbers. */
 static bool
-asks_values(const struct whatif_in *in)
+asks_values(const struct request *r, const struct whatif_in *in, const struct config_state *s)
 {
-	const struct json *t = in->thresholds.tree;
+	const struct json *t = in->thresholds.tree, *packs = json_get(r->json, "rule_packs");
 
 	return in->rules.tree != NULL || in->compare.tree != NULL ||
-	       (t != NULL && json_get(t, "tolerance") != NULL);
+	       (packs != NULL && packs->type != JSON_NULL) ||
+	       (t != NULL && json_get(t, "tolerance") != NULL) || may_have_said(r, s);
 }
 
 static bool
@@ -164,6 +175,7 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	struct whatif_out      *out = answer;
 	struct drift           *d = drift_of(r->app, e);
 	struct drift_config     c;
+	struct config_state     state;
 	struct drift_spec      *before, *after;
 	struct whatif           w;
 	char                   *text;
@@ -172,10 +184,11 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	static const char *const silences[] = { "silences" };
 
 	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e) ||
-	    (asks_values(in) &&
+	    !config_state_by_id(r->db->db, r->mem, &r->id0, &state, e) ||
+	    (asks_values(r, in, &state) &&
 		!view_demand(view_of(r),
-		    "Rules, compare and tolerances find out what stored values are: to try others "
-		    "needs the permission read:snapshots.",
+		    "Rules, packs of them, compare, tolerances and templates find out what stored "
+		    "values are: to try others needs the permission read:snapshots.",
 		    e)))
 		return false;
 	text = spec_merge(r->mem, c.spec, r->json, e);
@@ -204,6 +217,7 @@ const struct route whatif_routes[] = {
 	ROUTE(POST, "/api/drift/configs/{id}/what-if", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200,
 	    what_if, IN(whatif_in), OUT(whatif_out),
 	    "Replays stored history: the alerts that would have been sent, before and after. "
-	    "rules, compare and thresholds.tolerance need read:snapshots."),
+	    "rules, rule_packs, compare and thresholds.tolerance need read:snapshots, and so does a "
+	    "golden baseline for those who may write one. Masked values are not held against one."),
 	ROUTE_END
 };

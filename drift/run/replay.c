@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/engine/redact.h"
+
 #define ROW_STEPS 100 /* of a change, or a finding kept, in all that looks at it in a run */
 
 /* What is at hand of one run. */
@@ -288,10 +290,39 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 
 /* ---- one run ---- */
 
+struct comparing {
+	TALLOC_CTX       *mem;
+	struct diff      *diff;
+	struct redaction *left_out; /* NULL: masks count */
+};
+
 static bool
 add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
 {
-	return diff_resource(arg, from, to, e);
+	struct comparing *c = arg;
+	struct resource   a, b;
+
+	if (c->left_out == NULL)
+		return diff_resource(c->diff, from, to, e);
+	if (from != NULL)
+		a = *from;
+	if (to != NULL)
+		b = *to;
+	return (from == NULL || redact(c->left_out, c->mem, &a, e)) &&
+	       (to == NULL || redact(c->left_out, c->mem, &b, e)) &&
+	       diff_resource(c->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
+}
+
+static bool
+comparing_make(struct replay *r, struct run *x, struct comparing *c, struct err *e)
+{
+	*c = (struct comparing) { .mem = x->mem };
+	c->diff = x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, r->work, e);
+	if (c->diff == NULL || !r->template)
+		return c->diff != NULL;
+	diff_redacted(c->diff);
+	c->left_out = redaction_make(x->mem, r->work, e);
+	return c->left_out != NULL;
 }
 
 static bool
@@ -303,16 +334,16 @@ compare(
 		.now = x->at,
 		.complete = x->complete };
 
-	struct side ground = *from;
+	struct side      ground = *from;
+	struct comparing c;
 
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!ground.only)
 		ground.collections_n = 0;
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
 		return false;
-	x->diff = diff_make(x->mem, r->spec->compare, r->spec->rules, r->work, e);
-	return x->diff != NULL &&
-	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, x->diff, r->work, e) &&
+	return comparing_make(r, x, &c, e) &&
+	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, &c, r->work, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
 }

@@ -16,6 +16,7 @@ struct replay {
 	struct uuid              config_id;
 	TALLOC_CTX              *mem; /* of what stays between runs */
 	struct work             *work;
+	bool                     template; /* the baseline is one, which somebody wrote: it finds no masked value out */
 
 	struct life_row *rows; /* by fingerprint and value hash */
 	size_t           rows_n;

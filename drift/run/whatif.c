@@ -110,6 +110,7 @@ whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
 		side_of_snapshot(t, mem, &base, &baseline, e)))
 		return false;
 	baseline.own = before->compare;
+	a.template = b.template = state.golden;
 	if (!begin(&a, &b, e) || !replay_all(&a, &b, rows, n, &baseline, state.baseline_seq, e))
 		return false;
 	out->runs = (int64_t)n;

@@ -280,9 +280,15 @@ test('without read:snapshots nobody asks by rules, tolerances or ways of compari
   const stored = { snapshot_id: w.first }, other = { snapshot_id: w.second };
   await refusal(await compare(stored, other, { rules: [{ path: '/scalar', from: mark('scalar', 1), severity: 'critical' }] }));
   await refusal(await compare(stored, other, { compare: spec.compare }));
-  for (const more of [{ rules: [{ path: '/**', to: 'guess', severity: 'critical' }] }, { compare: {} }, { thresholds: { tolerance: [{ path: '/number', abs: 5 }] } }])
+  await refusal(await compare(stored, other, { rule_packs: ['entra'] }));
+  for (const more of [{ rules: [{ path: '/**', to: 'guess', severity: 'critical' }] }, { rule_packs: ['entra'] }, { compare: {} }, { thresholds: { tolerance: [{ path: '/number', abs: 5 }] } }])
     await refusal(await viewer('POST', `/api/drift/configs/${w.config}/what-if`, { body: { days: 1, ...more } }));
   assert.equal((await compare(stored, other, { rules: null, compare: null })).status, 200);
+  for (const scope of ['create:drift', 'update:drift']) {
+    const writer = withKey((await newKey(admin, ['read:drift', scope])).key), ask = (config) => writer('POST', `/api/drift/configs/${config}/what-if`, { body: { days: 1 } });
+    await refusal(await ask(w.bound));
+    assert.equal((await ask(w.config)).status, 200);
+  }
 
   const shown = await compare(stored, other);
   assert.equal(shown.status, 200, shown.text);

@@ -4,6 +4,7 @@
 
 #include "core/auth/login.h"
 #include "core/auth/mfa.h"
+#include "core/base/hash.h"
 #include "core/web/rate.h"
 #include "core/auth/profile.h"
 #include "fcgi/routes.h"
@@ -183,7 +184,7 @@ auth_answer_sign_in(struct request *r, const struct session_grant *g, bool in_bo
 }
 
 struct login_body {
-	const char *tenant, *email, *password, *delivery;
+	const char *tenant, *email, *password, *recovery_code, *delivery;
 };
 static const char *const  deliveries[] = { "cookie", "body", NULL };
 static const struct field login_body_fields[] = {
@@ -193,6 +194,10 @@ static const struct field login_body_fields[] = {
 	    .doc = "E-mail address of the account."),
 	FIELD(struct login_body, password, .min = 1, .max = 1024,
 	    .flags = FIELD_REQUIRED | FIELD_SECRET, .format = "password", .doc = "Its password."),
+	FIELD(struct login_body, recovery_code, .min = 1, .max = RECOVERY_MAX,
+	    .flags = FIELD_SECRET,
+	    .doc = "One of its recovery codes, in place of a second step: with it the sign-in "
+		   "passes also while others have made the account wait."),
 	FIELD(struct login_body, delivery, .choices = deliveries,
 	    .doc = "How the tokens are given: as cookies (default) or in the body."),
 	FIELD_END,
@@ -200,34 +205,60 @@ static const struct field login_body_fields[] = {
 static const struct schema login_body_schema =
     SCHEMA("Login", struct login_body, login_body_fields);
 
-/* A known device has a budget beside the account's: strangers cannot use up its owner's. */
+/*
+ * A known device, and a recovery code, has a budget beside the account's: strangers cannot use up
+ * its owner's.
+ */
 static bool
 charge_account(struct request *r, const struct login_body *in, struct device *device, struct err *e)
 {
-	uint8_t key[KEY_LEN + DEVICE_ID_LEN];
-	bool    bad;
+	const char *code = in->recovery_code;
+	uint8_t     key[KEY_LEN + HASH_LEN] = { 0 };
+	bool        bad;
 
 	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, key, e))
 		return false;
 	device_read(r->app->auth, key, request_cookie(r, "bsx_device", &bad), device);
 	memcpy(key + KEY_LEN, device->id, DEVICE_ID_LEN); /* zeros when it is not known */
+	if (code != NULL)
+		hash_sha256(code, strlen(code), key + KEY_LEN);
 	return rate_account(r, RATE_LOGIN, (struct str) { (const char *)key, sizeof(key) }, e);
+}
+
+/* As the device that asks, or as a new one. */
+static bool
+put_device(struct request *r, const struct tenant *t, const struct user *u, bool same, struct err *e)
+{
+	struct auth  *a = r->app->auth;
+	struct device was = { .known = false };
+	uint8_t       account[KEY_LEN];
+	const char   *text;
+	bool          bad;
+
+	if (!attempts_account(a, r->mem, t->slug, u->email, account, e))
+		return false;
+	if (same)
+		device_read(a, account, request_cookie(r, "bsx_device", &bad), &was);
+	return device_print(a, r->mem, account, &u->id, u->device_epoch, &was, &text, e) &&
+	       reply_cookie(r, "bsx_device", text, DEVICE_LIFE_S, e);
 }
 
 bool
 auth_remember_device(struct request *r, const struct session_grant *g, struct err *e)
 {
-	struct auth  *a = r->app->auth;
-	struct device was;
-	uint8_t       account[KEY_LEN];
-	const char   *text;
-	bool          bad;
+	struct user u = { .id = g->caller.user, .device_epoch = g->device_epoch };
 
-	if (!attempts_account(a, r->mem, g->tenant->slug, g->caller.name, account, e))
-		return false;
-	device_read(a, account, request_cookie(r, "bsx_device", &bad), &was);
-	return device_print(a, r->mem, account, &g->caller.user, &was, &text, e) &&
-	       reply_cookie(r, "bsx_device", text, DEVICE_LIFE_S, e);
+	u.email = talloc_strdup(r->mem, g->caller.name);
+	return u.email != NULL ? put_device(r, g->tenant, &u, g->same_device, e) : err_memory(e);
+}
+
+bool
+auth_renew_device(struct request *r, struct err *e)
+{
+	struct user u;
+
+	return user_by_id(r->db, r->mem, &r->caller.user, &u, e) &&
+	       put_device(r, r->db->tenant, &u, false, e);
 }
 
 static bool
@@ -236,7 +267,12 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 	const struct login_body *in = body;
 	struct device            device;
 	bool                     in_body = str_eqz(str_of(in->delivery), "body");
-	const struct login       who = { in->tenant, in->email, in->password, &device, in_body };
+	const struct login       who = { .tenant = in->tenant,
+			  .email = in->email,
+			  .password = in->password,
+			  .recovery_code = in->recovery_code,
+			  .device = &device,
+			  .in_body = in_body };
 	struct session_grant     g = { 0 };
 
 	if (!charge_account(r, in, &device, e) ||

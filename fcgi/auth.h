@@ -43,6 +43,8 @@ MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool
 MUST_USE bool auth_answer_sign_in(struct request *r, const struct session_grant *g, bool in_body,
     struct sign_in *out, struct err *e);
 
+#define RECOVERY_MAX 64 /* of a recovery code as it is typed */
+
 /* Sets the cookie of a sign-in that waits for the second factor. */
 MUST_USE bool auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e);
 
@@ -51,5 +53,7 @@ MUST_USE bool auth_put_cookies(struct request *r, const struct session_grant *g,
 
 /* The cookie by which the user's browser is known again when the account is being tried by strangers. */
 MUST_USE bool auth_remember_device(struct request *r, const struct session_grant *g, struct err *e);
+/* The same for who is signed in, when what made this browser known has just ended with all others'. */
+MUST_USE bool auth_renew_device(struct request *r, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include "core/auth/password_change.h"
 #include "core/auth/profile.h"
 #include "core/web/rate.h"
+#include "fcgi/auth.h"
 #include "fcgi/routes.h"
 
 #define NEW_PASSWORD                                                                               \
@@ -33,8 +34,10 @@ change(struct request *r, const void *body, void *answer, struct err *e)
 	const struct password_put *in = body;
 
 	(void)answer;
-	return password_change(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit,
-	    in->current_password, in->new_password, e);
+	if (!password_change(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit,
+		in->current_password, in->new_password, e))
+		return false;
+	return !r->caller.by_cookie || auth_renew_device(r, e);
 }
 
 /* ---- POST /api/auth/password/forgot ---- */

@@ -11,7 +11,6 @@ mfa_of(struct request *r)
 }
 
 #define CODE_MAX     16 /* digits, with blanks between */
-#define RECOVERY_MAX 64
 
 /* ---- POST /api/auth/2fa/verify ---- */
 

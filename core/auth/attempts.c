@@ -7,8 +7,8 @@
 #include "core/base/secret.h"
 
 #define MESSAGE                                                                                    \
-	"Too many failed sign-ins. Wait, sign in from a device you have used before, or reset "    \
-	"the password."
+	"Too many failed sign-ins. Wait, sign in from a device you have used before or with a "    \
+	"recovery code, or reset the password."
 
 /* Not the newest: a rotation must not forget what was counted. */
 static bool
@@ -62,24 +62,31 @@ network_of(const char *address, uint8_t out[static FAILURES_SOURCE_LEN])
 	memcpy(out + 1, around.addr.b, sizeof(around.addr.b));
 }
 
-static bool
-refuse(struct attempts *x, const char *why, int64_t wait_ms, struct err *e)
+bool
+attempts_refuse(const struct attempts *x, struct err *e)
 {
-	x->why = why;
-	err_set(e, ERR_ATTEMPTS, 0, MESSAGE, "%s: %lld ms to wait", why, (long long)wait_ms);
-	e->retry_s = (int)((wait_ms + 999) / 1000);
+	err_set(e, ERR_ATTEMPTS, 0, MESSAGE, "%s: %lld ms to wait", x->why, (long long)x->wait_ms);
+	e->retry_s = (int)((x->wait_ms + 999) / 1000);
 	if (e->retry_s < 1)
 		e->retry_s = 1;
 	return false;
 }
 
-static const char *
-source_word(const struct attempts *x)
+static bool
+refuse(struct attempts *x, const char *why, int64_t wait_ms, struct err *e)
 {
-	return x->key.source[0] == 'd' ? "device" : "network";
+	x->why = why;
+	x->wait_ms = wait_ms;
+	return attempts_refuse(x, e);
 }
 
-/* Counts this one; false also when another was faster and it has to wait. */
+static void
+note_spent(struct attempts *x)
+{
+	x->spent = x->ticket && x->failures >= TICKET_TRIES;
+}
+
+/* Counts this one; false also when another was faster and it may not be made. */
 static bool
 count(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e)
 {
@@ -88,41 +95,73 @@ count(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struct err *e)
 	if (!failures_add(a->database, mem, &x->key, &x->id, &c, e))
 		return false;
 	x->failures = c.failures;
+	note_spent(x);
 	if (!uuid_eq(&c.attempt, &x->id))
-		return refuse(x, source_word(x), c.wait_ms, e);
+		return refuse(x, x->ticket ? "ticket" : "network", c.wait_ms, e);
 	x->counted = true;
+	if (x->ticket)
+		return c.failures <= TICKET_TRIES || refuse(x, "ticket", c.wait_ms, e);
 	x->delay_s = c.failures > FAILURES_FREE ? (c.wait_ms + 999) / 1000 : 0;
+	return true;
+}
+
+/* Whether a ticket is one still; then failures count for it. */
+static void
+take_ticket(struct attempts *x, const struct ticket *ticket, const struct failures_state *s)
+{
+	if (ticket->kind == '\0' || s->beside >= TICKET_TRIES)
+		return;
+	x->ticket = true;
+	x->key.source[0] = (uint8_t)ticket->kind;
+	memcpy(x->key.source + 1, ticket->id, sizeof(ticket->id));
+	x->seen = x->failures = s->beside;
+}
+
+/* What a stranger has to wait for; x->why is NULL: nothing. */
+static bool
+find_wait(const struct auth *a, struct attempts *x, struct failures_state *s, struct err *e)
+{
+	if (s->total >= FAILURES_LOCK && s->locked_ms <= 0) {
+		if (!failures_lock(a->database, &x->key, &x->id, e))
+			return false;
+		s->locked_ms = FAILURES_MEMORY_S * INT64_C(1000);
+	}
+	if (s->locked_ms > 0) {
+		x->why = "account";
+		x->wait_ms = s->locked_ms;
+	} else if (s->wait_ms > 0) {
+		x->why = "network";
+		x->wait_ms = s->wait_ms;
+	}
 	return true;
 }
 
 bool
 attempts_begin(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static KEY_LEN],
-    const char *address, const struct device *device, struct attempts *out, struct err *e)
+    const char *address, const struct ticket *ticket, struct attempts *out, struct err *e)
 {
-	struct failures_state s;
+	static const struct ticket none;
+	uint8_t                    beside[FAILURES_SOURCE_LEN] = { 0 };
+	struct failures_state      s;
 
+	if (ticket == NULL)
+		ticket = &none;
 	*out = (struct attempts) { .id = uuid_make(a->clock, a->rand) };
 	memcpy(out->key.account, account, sizeof(out->key.account));
 	network_of(address, out->network);
 	memcpy(out->key.source, out->network, sizeof(out->network));
-	if (device != NULL && device->known) {
-		out->key.source[0] = 'd';
-		memcpy(out->key.source + 1, device->id, sizeof(device->id));
-	}
-	if (!failures_read(a->database, mem, &out->key, &s, e))
+	beside[0] = (uint8_t)ticket->kind;
+	memcpy(beside + 1, ticket->id, sizeof(ticket->id));
+	if (!failures_read(a->database, mem, &out->key, beside, &s, e))
 		return false;
 	out->seen = out->failures = s.mine;
 	out->total = s.total;
-	if (s.total >= FAILURES_LOCK && s.locked_ms <= 0) {
-		if (!failures_lock(a->database, &out->key, &out->id, e))
-			return false;
-		s.locked_ms = FAILURES_MEMORY_S * INT64_C(1000);
-	}
-	if (s.locked_ms > 0 && (device == NULL || !device->known))
-		return refuse(out, "account", s.locked_ms, e);
-	if (s.wait_ms > 0)
-		return refuse(out, source_word(out), s.wait_ms, e);
-	return s.mine == 0 || count(a, mem, out, e);
+	take_ticket(out, ticket, &s);
+	if (!find_wait(a, out, &s, e))
+		return false;
+	if (out->why != NULL && !out->ticket)
+		return attempts_refuse(out, e);
+	return (out->seen == 0 && out->why == NULL) || count(a, mem, out, e);
 }
 
 bool
@@ -138,7 +177,7 @@ attempts_failed(const struct auth *a, TALLOC_CTX *mem, struct attempts *x, struc
 	}
 	if (x->failures == 1 && !failures_prune(a->database, e))
 		return false;
-	if (!failures_read(a->database, mem, &x->key, &s, e))
+	if (!failures_read(a->database, mem, &x->key, NULL, &s, e))
 		return false;
 	if (s.total < FAILURES_LOCK || s.locked_ms > 0)
 		return true;
@@ -151,7 +190,7 @@ attempts_passed(const struct auth *a, struct attempts *x, struct err *e)
 {
 	struct failures_key network = x->key;
 
-	if (x->seen > 0 && !failures_clear(a->database, &x->key, e))
+	if ((x->seen > 0 || x->counted) && !failures_clear(a->database, &x->key, e))
 		return false;
 	if (x->total == 0 || memcmp(x->network, x->key.source, sizeof(x->network)) == 0)
 		return true;

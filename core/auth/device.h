@@ -4,8 +4,11 @@
  * the account are slowed down or locked out.
  *
  * It proves nothing about who asks: it only says which failures count.  Text:
- * base64url(keyring version | user | device id | made | HMAC), the HMAC under
- * KEY_DEVICE over all before and the account (attempts_account()).
+ * base64url(keyring version | user | device id | made | epoch | HMAC), the HMAC
+ * under KEY_DEVICE over all before and the account (attempts_account()); cookies
+ * of earlier versions have no epoch, which is 0 then.  It is of one user and one
+ * address, ends as ends.h says (users.device_epoch), and stops being known after
+ * a few wrong passwords (attempts.h).
  */
 #ifndef BSX_AUTH_DEVICE_H
 #define BSX_AUTH_DEVICE_H
@@ -17,16 +20,19 @@
 
 struct device {
 	bool        known;
-	struct uuid user; /* whose: the caller compares */
+	struct uuid user; /* whose, and since when: device_is_of() */
+	uint64_t    epoch;
 	uint8_t     id[DEVICE_ID_LEN];
 };
 
 /* Never fails: what is not ours, too old or of another account is not known. */
 void device_read(const struct auth *a, const uint8_t account[static KEY_LEN], struct str text,
     struct device *out);
-/* A cookie for the user; `was` keeps its id when it is known and the same user's. */
+/* It is known as this user's, and nothing has ended that since. `d` may be NULL. */
+bool device_is_of(const struct device *d, const struct uuid *user, uint64_t epoch);
+/* A cookie for a user of that device epoch; `was` keeps its id when it is known and the same user's. */
 MUST_USE bool device_print(const struct auth *a, TALLOC_CTX *mem,
-    const uint8_t account[static KEY_LEN], const struct uuid *user, const struct device *was,
-    const char **text, struct err *e);
+    const uint8_t account[static KEY_LEN], const struct uuid *user, uint64_t epoch,
+    const struct device *was, const char **text, struct err *e);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "core/auth/challenge.h"
 #include "core/auth/ident.h"
+#include "core/auth/proof.h"
+#include "core/auth/recovery.h"
 #include "core/auth/session_begin.h"
 #include "core/base/secret.h"
 #include "core/crypt/password.h"
@@ -21,6 +23,8 @@ struct attempt {
 	const char          *why; /* it fails; NULL: nothing found against it yet */
 	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
 	struct attempts      tries;
+	bool                 by_code; /* the recovery code is one of the user's */
+	struct err           wait;    /* refused whatever the password is, after the work of one */
 	int64_t              now_ms;
 };
 
@@ -130,24 +134,64 @@ delay(struct attempt *l, const struct err *refusal, struct err *e)
 	return false;
 }
 
+/* The same statements run for whoever is meant. */
+static bool
+find_code(struct attempt *l, struct ticket *k, struct err *e)
+{
+	static const struct uuid nobody;
+	uint8_t                  hash[HASH_LEN];
+
+	if (l->in->recovery_code == NULL)
+		return true;
+	if (!recovery_find(l->a, l->mem, l->t, l->found ? &l->user.id : &nobody,
+		str_of(l->in->recovery_code), hash, &l->by_code, e))
+		return false;
+	l->by_code = l->by_code && l->user.two_factor;
+	if (l->by_code) {
+		k->kind = 'r';
+		memcpy(k->id, hash, sizeof(k->id));
+	}
+	return true;
+}
+
+/* What passes where strangers wait: the code, or a device that is known for this very user. */
+static bool
+find_ticket(struct attempt *l, struct ticket *k, struct err *e)
+{
+	const struct device *d = l->in->device;
+
+	*k = (struct ticket) { .kind = '\0' };
+	if (!find_code(l, k, e))
+		return false;
+	if (k->kind == '\0' && l->found && device_is_of(d, &l->user.id, l->user.device_epoch)) {
+		k->kind = 'd';
+		memcpy(k->id, d->id, sizeof(k->id));
+	}
+	return true;
+}
+
 static bool
 may_try(struct attempt *l, struct err *e)
 {
-	const struct device *d = l->in->device;
-	struct err           refusal = { 0 };
-	uint8_t              account[KEY_LEN];
+	struct err    refusal = { 0 };
+	struct ticket ticket;
+	uint8_t       account[KEY_LEN];
 
-	/* a device is known for the user it was given to, and nobody else */
-	if (d != NULL && !(d->known && l->found && uuid_eq(&d->user, &l->user.id)))
-		d = NULL;
-	if (!attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
+	if (!find_ticket(l, &ticket, e) ||
+	    !attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
 		return false;
-	if (attempts_begin(l->a, l->mem, account, l->origin->address, d, &l->tries, &refusal))
+	if (attempts_begin(
+		l->a, l->mem, account, l->origin->address, &ticket, &l->tries, &refusal))
 		return true;
-	if (refusal.code == ERR_ATTEMPTS)
+	if (refusal.code == ERR_ATTEMPTS && l->in->recovery_code == NULL)
 		return delay(l, &refusal, e);
-	*e = refusal;
-	return false;
+	if (refusal.code != ERR_ATTEMPTS) {
+		*e = refusal;
+		return false;
+	}
+	l->wait = refusal;
+	blame(l, "waits"); /* a right password makes no more work than a wrong one */
+	return true;
 }
 
 /* ---- the password ---- */
@@ -217,6 +261,9 @@ failure_details(struct attempt *l, struct err *e)
 	if (l->tries.delay_s > 0)
 		buf_printf(&b, ",\"failures\":%lld,\"delay_s\":%lld", (long long)l->tries.failures,
 		    (long long)l->tries.delay_s);
+	if (l->tries.spent)
+		buf_printf(&b, ",\"no_longer\":\"%s\"",
+		    l->by_code ? "recovery_code" : "known_device");
 	return end_details(l, &b, e);
 }
 
@@ -237,6 +284,9 @@ fail(struct attempt *l, struct err *e)
 	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"failure\"");
+	/* that the code was right is not said either */
+	if (l->by_code && l->tries.why != NULL)
+		return attempts_refuse(&l->tries, e);
 	return err_set(
 	    e, ERR_CREDENTIALS, 0, "Tenant, e-mail address or password is wrong.", "%s", l->why);
 }
@@ -285,6 +335,57 @@ challenge(struct attempt *l, struct session_grant *grant, struct err *e)
 	return true;
 }
 
+/* ---- yes, with both factors at once ---- */
+
+struct both {
+	struct attempt *l;
+	struct proving  proving;
+};
+
+static bool
+both_body(struct db *db, void *arg, struct err *e)
+{
+	struct both *b = arg;
+
+	return proof_take(&b->proving, e) && rehash_body(db, b->l, e);
+}
+
+static bool
+accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
+{
+	const struct proof         shown = { .recovery_code = l->in->recovery_code };
+	struct both                b = { .l = l,
+			       .proving = { .a = l->a,
+				   .mem = l->mem,
+				   .t = l->t,
+				   .user = &l->user,
+				   .origin = l->origin } };
+	const struct session_start start = { .provider = "password",
+		.aal = 2,
+		.auth_time_ms = l->now_ms,
+		.body = both_body,
+		.arg = &b,
+		.details = "{\"method\":\"recovery_code\"}" };
+
+	if (!attempts_passed(l->a, &l->tries, e) || !proof_check(&b.proving, &shown, e))
+		return false;
+	if (!session_begin(l->a, l->mem, l->t, &l->user, &start, l->origin, grant, e)) {
+		*grant = (struct session_grant) { 0 };
+		return proof_not_taken(&b.proving, e);
+	}
+	proof_taken(&b.proving);
+	count(l, "method=\"password\",outcome=\"success\"");
+	return true;
+}
+
+static bool
+let_in(struct attempt *l, struct session_grant *grant, struct err *e)
+{
+	if (!l->user.two_factor)
+		return accept(l, grant, e);
+	return l->in->recovery_code != NULL ? accept_code(l, grant, e) : challenge(l, grant, e);
+}
+
 bool
 login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const struct origin *origin,
     struct permit *permit, struct session_grant *grant, struct err *e)
@@ -304,7 +405,12 @@ login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const st
 			count(&l, "method=\"password\",outcome=\"error\"");
 		return false;
 	}
+	if (l.wait.code != ERR_OK)
+		return delay(&l, &l.wait, e);
 	if (l.why != NULL)
 		return fail(&l, e);
-	return l.user.two_factor ? challenge(&l, grant, e) : accept(&l, grant, e);
+	if (!let_in(&l, grant, e))
+		return false;
+	grant->same_device = l.tries.key.source[0] == 'd';
+	return true;
 }

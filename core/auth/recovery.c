@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/base/hash.h"
 #include "core/base/secret.h"
 
 #define SYMBOLS 25
@@ -109,6 +108,27 @@ recovery_make(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, const str
 		if (!make_one(a, mem, t, user, &items[i], &rows[i], e))
 			return false;
 	return true;
+}
+
+bool
+recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct uuid *user,
+    struct str typed, uint8_t hash[static HASH_LEN], bool *there, struct err *e)
+{
+	char symbols[SYMBOLS];
+	bool ok = true;
+
+	*there = false;
+	if (!parse(typed, symbols))
+		return true;
+	for (uint32_t v = keyring_newest(a->keyring); ok && !*there && v > 0; v--) {
+		struct err why = { 0 };
+
+		if (hash_code(a, t->tenant, v, user, symbols, hash, &why))
+			ok = recovery_is_there(
+			    t, mem, user, (struct blob) { hash, HASH_LEN }, there, e);
+	}
+	secret_wipe(symbols, sizeof(symbols));
+	return ok;
 }
 
 bool

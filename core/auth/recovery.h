@@ -9,6 +9,7 @@
 #define BSX_AUTH_RECOVERY_H
 
 #include "core/auth/auth.h"
+#include "core/base/hash.h"
 #include "core/store/factor.h"
 
 #define RECOVERY_CODES    10
@@ -17,6 +18,12 @@
 /* A new set for the user: texts to show once, rows to store. Children of `mem`; the texts wipe themselves. */
 MUST_USE bool recovery_make(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, const struct uuid *user,
     struct strings *texts, struct recovery_row rows[static RECOVERY_CODES], struct err *e);
+/*
+ * Whether it is one of the user's that was not used yet, and its hash, which is the same each time.  The work does
+ * not depend on whether there is such a user.
+ */
+MUST_USE bool recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct uuid *user,
+    struct str typed, uint8_t hash[static HASH_LEN], bool *there, struct err *e);
 /*
  * Uses up a code as typed (either case; dashes and blanks aside; o for 0, i and l for 1), whatever version of
  * the keyring hashed it.  Inside a transaction.

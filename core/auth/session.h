@@ -26,6 +26,8 @@ struct session_grant {
 	const char          *refresh_token;
 	int64_t              access_end_ms;
 	const char          *return_to; /* not NULL: where a sign-in that waited for its second factor was to lead to */
+	uint64_t             device_epoch; /* of the user: what makes a device known (device.h) */
+	bool                 same_device;  /* the device that asked is known, and stays the one it is */
 	const char          *mfa_token; /* not NULL: no session yet, a second factor is due; the rest is not set */
 };
 

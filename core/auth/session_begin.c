@@ -89,6 +89,7 @@ session_begin(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	if (!make_row(a, mem, origin, &b, e) || !fill_caller(a, mem, &b, &grant->caller, e))
 		return false;
 	grant->tenant = t->tenant;
+	grant->device_epoch = u->device_epoch;
 	entry.target_id = b.row.id;
 	/* tokens first: a session that nobody can use is not begun */
 	return session_grant_tokens(a, mem, 0, grant, e) &&

@@ -209,6 +209,17 @@ static const struct field recovery_count_fields[] = {
 static const struct schema recovery_count_schema =
     SCHEMA("RecoveryCount", struct recovery_count, recovery_count_fields);
 
+static const struct field recovery_find_fields[] = {
+	COLUMN(struct recovery_take_in, user_id),
+	COLUMN(struct recovery_take_in, code_hash),
+	FIELD_END,
+};
+static const struct schema recovery_find_schema =
+    SCHEMA("RecoveryFindIn", struct recovery_take_in, recovery_find_fields);
+
+SQL(recovery_select_one, SQL_TENANT, &recovery_find_schema, &recovery_count_schema,
+    "SELECT COUNT(*) AS codes FROM recovery_codes"
+    " WHERE user_id = ? AND code_hash = ? AND used_at IS NULL");
 SQL(recovery_insert, SQL_TENANT, &recovery_row_schema, NULL,
     "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, ?)");
 SQL(recovery_update_used, SQL_TENANT, &recovery_take_schema, NULL,
@@ -236,6 +247,19 @@ recovery_take(struct tenant_db *t, const struct uuid *user, struct blob code_has
 	const struct recovery_take_in in = { now, *user, code_hash };
 
 	return run(t, &recovery_update_used, &in, taken, e);
+}
+
+bool
+recovery_is_there(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user,
+    struct blob code_hash, bool *there, struct err *e)
+{
+	const struct recovery_take_in in = { .user_id = *user, .code_hash = code_hash };
+	struct recovery_count         row = { 0 };
+
+	if (!db_one(t->db, mem, &recovery_select_one, &in, &row, e))
+		return false;
+	*there = row.codes > 0;
+	return true;
 }
 
 bool

@@ -51,6 +51,9 @@ MUST_USE bool recovery_add(struct tenant_db *t, const struct recovery_row *rows,
 MUST_USE bool recovery_drop(struct tenant_db *t, const struct uuid *user, struct err *e);
 MUST_USE bool recovery_take(struct tenant_db *t, const struct uuid *user, struct blob code_hash, instant now,
     bool *taken, struct err *e);
+/* *there: it is the user's, and not used yet. */
+MUST_USE bool recovery_is_there(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user,
+    struct blob code_hash, bool *there, struct err *e);
 MUST_USE bool recovery_left(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, int64_t *left,
     struct err *e);
 

@@ -7,11 +7,12 @@
 #define TEXT(x)  TEXT_(x)
 
 struct read_in {
-	struct blob source, source_again, account;
+	struct blob source, source_again, beside, account;
 };
 static const struct field read_in_fields[] = {
 	COLUMN(struct read_in, source),
 	COLUMN(struct read_in, source_again),
+	COLUMN(struct read_in, beside),
 	COLUMN(struct read_in, account),
 	FIELD_END,
 };
@@ -23,6 +24,7 @@ static const struct field state_fields[] = {
 	COLUMN(struct failures_state, locked_ms),
 	COLUMN(struct failures_state, mine),
 	COLUMN(struct failures_state, wait_ms),
+	COLUMN(struct failures_state, beside),
 	FIELD_END,
 };
 static const struct schema state_schema =
@@ -35,13 +37,15 @@ static const struct schema state_schema =
 #define MEMORY    TEXT(FAILURES_MEMORY_S)
 #define LEFT_MS   "TIMESTAMPDIFF(MICROSECOND, NOW(3), until_at) DIV 1000"
 #define YOUNG     "last_at > NOW(3) - INTERVAL " MEMORY " SECOND"
+#define LASTING   "ORD(source) IN (ORD('d'), ORD('r'))"
 
 SQL(failures_select, SQL_CONTROL, &read_in_schema, &state_schema,
     "SELECT CAST(COALESCE(SUM(IF(LEFT(source, 1) <> 'a' AND " YOUNG
     ", failures, 0)), 0) AS SIGNED) AS total,"
     " CAST(COALESCE(MAX(IF(LEFT(source, 1) = 'a', " LEFT_MS ", 0)), 0) AS SIGNED) AS locked_ms,"
     " CAST(COALESCE(MAX(IF(source = ?, failures, 0)), 0) AS SIGNED) AS mine,"
-    " CAST(COALESCE(MAX(IF(source = ?, " LEFT_MS ", 0)), 0) AS SIGNED) AS wait_ms"
+    " CAST(COALESCE(MAX(IF(source = ?, " LEFT_MS ", 0)), 0) AS SIGNED) AS wait_ms,"
+    " CAST(COALESCE(MAX(IF(source = ?, failures, 0)), 0) AS SIGNED) AS beside"
     " FROM login_failures WHERE account = ?");
 
 struct key_in {
@@ -84,7 +88,8 @@ SQL(failures_upsert, SQL_CONTROL, &attempt_in_schema, &count_schema,
     "INSERT INTO login_failures (account, source, failures, last_at, until_at, attempt)"
     " VALUES (?, ?, 1, NOW(3), NOW(3), ?) ON DUPLICATE KEY UPDATE"
     " attempt = IF(until_at > NOW(3), attempt, VALUES(attempt)),"
-    " failures = IF(attempt <> VALUES(attempt), failures, IF(" YOUNG ", failures + 1, 1)),"
+    " failures = IF(attempt <> VALUES(attempt), failures,"
+    " IF(" YOUNG " OR " LASTING ", failures + 1, 1)),"
     " until_at = IF(attempt <> VALUES(attempt) OR failures <= " FREE ", until_at, NOW(3) +"
     " INTERVAL LEAST(" DELAY_MAX ", " DELAY " << LEAST(failures - " FREE " - 1, 10)) SECOND),"
     " last_at = IF(attempt <> VALUES(attempt), last_at, NOW(3))"
@@ -109,11 +114,11 @@ static const struct schema account_in_schema =
     SCHEMA("FailuresAccountIn", struct account_in, account_in_fields);
 
 SQL(failures_delete_account, SQL_CONTROL, &account_in_schema, NULL,
-    "DELETE FROM login_failures WHERE account = ?");
-/* Twice the memory, so that no row goes whose lock or delay still runs. */
+    "DELETE FROM login_failures WHERE account = ? AND NOT " LASTING);
+/* forget_at is twice the memory later, so that no row goes whose lock or delay still runs. */
 SQL(failures_delete_old, SQL_CONTROL, NULL, NULL,
-    "DELETE FROM login_failures WHERE last_at < NOW(3) - INTERVAL 2 * " MEMORY " SECOND"
-    " ORDER BY last_at, account, source LIMIT 8");
+    "DELETE FROM login_failures WHERE forget_at < NOW(3)"
+    " ORDER BY forget_at, account, source LIMIT 8");
 
 static struct blob
 account_of(const struct failures_key *k)
@@ -129,9 +134,10 @@ source_of(const struct failures_key *k)
 
 bool
 failures_read(struct database *d, TALLOC_CTX *mem, const struct failures_key *k,
-    struct failures_state *out, struct err *e)
+    const uint8_t *beside, struct failures_state *out, struct err *e)
 {
-	const struct read_in in = { source_of(k), source_of(k), account_of(k) };
+	const struct read_in in = { source_of(k), source_of(k),
+		{ beside != NULL ? beside : k->source, FAILURES_SOURCE_LEN }, account_of(k) };
 
 	return db_one(d->control, mem, &failures_select, &in, out, e);
 }

@@ -1,6 +1,12 @@
 /*
  * login_failures.h - failed sign-ins in the control schema.
  *
+ * A source is a letter and 16 bytes: n a network (an IPv4 address or an IPv6
+ * /64), d a known device, r a recovery code, a the whole account (its row is the
+ * lock, and counts the locks).  What devices and codes have failed is not
+ * forgotten by a pause, nor with the account's: their rows stay as long as a
+ * device's cookie lives (forget_at).
+ *
  * Every change is one statement that decides by itself: two hosts that try at
  * the same moment are two attempts.  Times are the database's.
  */
@@ -29,9 +35,11 @@ struct failures_state {
 	int64_t locked_ms; /* the account is locked for so long; <= 0: it is not */
 	int64_t mine;      /* from this source in a row */
 	int64_t wait_ms;   /* from this source: so long still; <= 0: none */
+	int64_t beside;    /* from the other source that was asked for */
 };
+/* `beside`: another source, or NULL. */
 MUST_USE bool failures_read(struct database *d, TALLOC_CTX *mem, const struct failures_key *k,
-    struct failures_state *out, struct err *e);
+    const uint8_t *beside, struct failures_state *out, struct err *e);
 
 struct failures_count {
 	int64_t     failures;
@@ -49,7 +57,7 @@ MUST_USE bool failures_lock(
     struct database *d, const struct failures_key *k, const struct uuid *attempt, struct err *e);
 /* Forgets this source's. */
 MUST_USE bool failures_clear(struct database *d, const struct failures_key *k, struct err *e);
-/* Forgets all of the account's, and its lock. */
+/* Forgets all of the account's, and its lock, but not what devices and codes have failed. */
 MUST_USE bool failures_clear_account(
     struct database *d, const uint8_t account[static FAILURES_ACCOUNT_LEN], struct err *e);
 /* Removes some that have no more meaning. */

@@ -26,6 +26,7 @@ static const struct field user_fields[] = {
 	FIELD(struct user, created_at, .flags = READ_ONLY, .doc = "When the account was made."),
 	FIELD(
 	    struct user, epoch, .flags = FIELD_NO_JSON, .doc = "Grows with each change of rights."),
+	FIELD(struct user, device_epoch, .flags = FIELD_NO_JSON, .doc = "Of known devices."),
 	FIELD(struct user, role_names, .flags = SQL_ONLY, .doc = "Role names, LF between."),
 	FIELD(struct user, granted, .flags = SQL_ONLY, .doc = "Permissions, LF between."),
 	FIELD(struct user, keys, .item = &key_effects_schema,

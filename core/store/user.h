@@ -24,6 +24,7 @@ struct user {
 	instant        last_login;   /* 0: never */
 	instant        created_at;
 	uint64_t       epoch;
+	uint64_t       device_epoch; /* devices that became known under an older one are not known any more */
 	char          *role_names;   /* `roles` as the database gives them, LF between; NULL: none */
 	char          *granted;      /* permission texts of all roles, LF between; NULL: none */
 	const struct key_effects *keys; /* of a change: what became of the user's API keys; NULL: nothing */
@@ -32,7 +33,7 @@ extern const struct schema user_schema;
 /* Columns of user_schema from users u, for statements of this family. */
 #define USER_COLUMNS                                                                               \
 	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
-	" u.last_login, u.created_at, u.epoch,"                                                    \
+	" u.last_login, u.created_at, u.epoch, u.device_epoch,"                                    \
 	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
 	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
 	"role_names,"                                                                              \

@@ -30,7 +30,7 @@ const sentences = {
   validation_failed: 'Some of this cannot be taken as it is. Correct what is marked and send it again.',
   too_costly: 'This would cost the server too much work. Ask for less at a time.',
   rate_limited: 'Too many requests came from here. Wait a little, then try again.',
-  too_many_attempts: 'There were too many failed attempts at this account. Wait, then try again, or reset your password.',
+  too_many_attempts: 'There were too many failed attempts at this account. Wait, then try again, give a recovery code with the password, or reset your password.',
   headers_too_large: 'Your browser sent too many cookies or too long ones. Delete this site’s cookies and sign in again.',
   client_closed_request: 'The connection ended before there was an answer. Try again.',
   internal: 'Something failed in the server. Try again; if it stays, tell your administrator the number below.',

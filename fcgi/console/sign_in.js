@@ -12,6 +12,9 @@ const codeField = { name: 'code', label: 'Code', autocomplete: 'one-time-code', 
   hint: 'The six digits that your authenticator app shows now.' };
 const recoveryField = { name: 'recovery_code', label: 'Recovery code', autocomplete: 'off', maxlength: 64, autofocus: true,
   hint: 'One of the codes that you kept when you set up the second factor. It counts once.' };
+// Where others have made the account wait.
+const recoveryOption = { ...recoveryField, autofocus: false, optional: true,
+  hint: 'If you have a second factor: with one of the codes that you kept you need not wait. It counts once.' };
 
 const known = () => query().tenant || lastTenant();
 
@@ -62,15 +65,21 @@ export function signIn({ done, returnTo, note = '', error = null, request = null
     fields: [tenantField(tenant), { ...emailField(''), autofocus: focus && tenant !== '' && error === null },
       { name: 'password', label: 'Password', type: 'password', autocomplete: 'current-password', maxlength: 1024 }],
     submit: 'Sign in', busy: 'Signing in…',
-    send: async (values) => {
-      const session = await call('POST', 'api/auth/login', { ...values, tenant: values.tenant.trim(), email: values.email.trim() });
+    send: async ({ recovery_code: code = '', ...values }) => {
+      const both = code.trim() === '' ? {} : { recovery_code: code.trim() };
+      const session = await call('POST', 'api/auth/login',
+        { ...values, ...both, tenant: values.tenant.trim(), email: values.email.trim() });
       keepTenant(values.tenant.trim());
       if (session.mfa_required)
         secondFactor({ done, returnTo });
       else
         done(session);
     },
-    tell: (problem) => tell(problem, ['tenant', 'email', 'password']),
+    tell: (problem) => {
+      if (problem.code === 'too_many_attempts')
+        form.ask(recoveryOption);
+      return tell(problem, ['tenant', 'email', 'password', 'recovery_code']);
+    },
   });
   const input = form.field('tenant').input;
   const offer = () => {

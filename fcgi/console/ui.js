@@ -98,6 +98,15 @@ export class Form {
 
   field(name) { return this.fields.find((f) => f.name === name); }
 
+  // One more, above the button, unless it is there.
+  ask(field) {
+    if (this.field(field.name) !== undefined)
+      return;
+    const f = new Field(field);
+    this.fields.push(f);
+    this.button.before(f.element);
+  }
+
   async #submit(event) {
     event.preventDefault();
     if (this.#busy)

@@ -150,7 +150,7 @@ enum err_code
 people_login(struct people *p, TALLOC_CTX *mem, const char *tenant, const char *email,
     const char *password, struct session_grant *g)
 {
-	const struct login  in = { tenant, email, password };
+	const struct login  in = { .tenant = tenant, .email = email, .password = password };
 	const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
 	struct permit       permit = { -1, NULL };
 	struct err          e = { 0 };

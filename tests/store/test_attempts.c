@@ -1,4 +1,6 @@
 /* Failed sign-ins against a real database: counted once each, whoever counts. */
+#include "core/auth/device.h"
+#include "core/base/hash.h"
 #include "tests/store/people.h"
 
 #include <stdio.h>
@@ -6,7 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static TALLOC_CTX *mem;
+static TALLOC_CTX         *mem;
+static const struct ticket none;
 static uint8_t     account[KEY_LEN];
 
 static int
@@ -40,12 +43,13 @@ pass_time(struct people *p, int seconds)
 
 /* One attempt that fails; what it brought on, or -1: it was not let through. */
 static int64_t
-fail_from(struct people *p, const char *address, const struct device *device)
+fail_from(struct people *p, const char *address, const struct ticket *ticket)
 {
 	struct attempts x;
 	struct err      e = { 0 };
 
-	if (!attempts_begin(&p->auth, mem, account, address, device, &x, &e)) {
+	if (!attempts_begin(
+		&p->auth, mem, account, address, ticket != NULL ? ticket : &none, &x, &e)) {
 		assert_int_equal(e.code, ERR_ATTEMPTS);
 		assert_true(e.retry_s > 0);
 		assert_non_null(x.why);
@@ -99,7 +103,7 @@ a_pause_of_a_day_ends_a_row(void **state)
 static void
 a_success_clears_its_network_and_its_device_only(void **state)
 {
-	const struct device d = { .known = true, .id = { 7 } };
+	const struct ticket d = { 'd', { 7 } };
 	struct people      *p = *state;
 	struct attempts     x;
 	struct err          e = { 0 };
@@ -107,18 +111,19 @@ a_success_clears_its_network_and_its_device_only(void **state)
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(fail_from(p, "192.0.2.1", NULL), 0);
 		assert_int_equal(fail_from(p, "192.0.2.2", NULL), 0);
-		assert_int_equal(fail_from(p, "192.0.2.1", &d), 0);
+		if (i < TICKET_TRIES - 1)
+			assert_int_equal(fail_from(p, "192.0.2.1", &d), 0);
 	}
 	assert_int_equal(rows(p), 3);
 	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &d, &x, &e));
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 	assert_int_equal(rows(p), 1);
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", NULL, &x, &e));
+	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", &none, &x, &e));
 	assert_int_equal(x.failures, 6);
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 	assert_int_equal(rows(p), 0);
 	/* nothing on record: nothing is written */
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", NULL, &x, &e));
+	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", &none, &x, &e));
 	assert_false(x.counted);
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 }
@@ -133,7 +138,7 @@ an_attempt_that_broke_is_taken_back(void **state)
 	for (int i = 0; i < 9; i++)
 		assert_int_equal(fail_from(p, "192.0.2.1", NULL), 0);
 	for (int i = 0; i < 5; i++) {
-		assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", NULL, &x, &e));
+		assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &none, &x, &e));
 		assert_true(x.counted);
 		attempts_broken(&p->auth, &x);
 	}
@@ -143,7 +148,7 @@ an_attempt_that_broke_is_taken_back(void **state)
 static void
 a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices(void **state)
 {
-	const struct device known = { .known = true, .id = { 9 } };
+	const struct ticket known = { 'd', { 9 } };
 	struct people      *p = *state;
 	struct attempts     x;
 	struct err          e = { 0 };
@@ -154,7 +159,7 @@ a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices(void **
 	assert_int_equal(fail_from(p, "192.0.2.1", NULL), 86400);
 	assert_int_equal(fail_from(p, "192.0.2.2", NULL), -1);
 	assert_fails(
-	    attempts_begin(&p->auth, mem, account, "192.0.2.3", NULL, &x, &e), ERR_ATTEMPTS);
+	    attempts_begin(&p->auth, mem, account, "192.0.2.3", &none, &x, &e), ERR_ATTEMPTS);
 	assert_string_equal(x.why, "account");
 	assert_in_range(e.retry_s, 86390, 86400);
 	err_clear(&e);
@@ -164,7 +169,70 @@ a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices(void **
 	pass_time(p, 11);
 	assert_int_equal(fail_from(p, "192.0.2.2", NULL), 0);
 	assert_ok(attempts_forget(&p->auth, mem, "acme", " ADA@acme.test", &e));
-	assert_int_equal(rows(p), 0);
+	assert_int_equal(rows(p), 1); /* what the device has failed stays */
+}
+
+/* Whether the ticket is one still, from a network that has nothing on record. */
+static bool
+is_ticket(struct people *p, const struct ticket *t)
+{
+	struct attempts x;
+	struct err      e = { 0 };
+
+	assert_ok(attempts_begin(&p->auth, mem, account, "198.51.100.1", t, &x, &e));
+	attempts_broken(&p->auth, &x);
+	return x.ticket;
+}
+
+static void
+a_ticket_bears_five_wrong_passwords_however_long_the_pauses(void **state)
+{
+	const struct ticket tickets[] = { { 'd', { 1 } }, { 'r', { 1 } }, { 'd', { 2 } } };
+	struct people      *p = *state;
+	struct attempts     x;
+	struct err          e = { 0 };
+
+	for (int i = 0; i < TICKET_TRIES; i++) {
+		for (int j = 0; j < 2; j++) {
+			assert_true(is_ticket(p, &tickets[j]));
+			assert_int_equal(fail_from(p, "192.0.2.1", &tickets[j]), 0);
+		}
+		pass_time(p, 20 * 86400);
+		(void)fail_from(p, talloc_asprintf(mem, "192.0.2.%d", 10 + i), NULL); /* tidies */
+	}
+	for (int j = 0; j < 2; j++)
+		assert_false(is_ticket(p, &tickets[j]));
+	assert_true(is_ticket(p, &tickets[2]));
+	assert_ok(attempts_forget(&p->auth, mem, "acme", "ada@acme.test", &e));
+	assert_false(is_ticket(p, &tickets[0]));
+	/* guessing goes on as a stranger's */
+	assert_ok(
+	    attempts_begin(&p->auth, mem, account, "192.0.2.1", &tickets[0], &x, &e));
+	assert_int_equal(x.key.source[0], 'n');
+	assert_ok(attempts_failed(&p->auth, mem, &x, &e));
+	/* as long as its cookie may live */
+	pass_time(p, 401 * 86400);
+	for (int i = 0; i < 3; i++)
+		(void)fail_from(p, talloc_asprintf(mem, "192.0.2.%d", 100 + i), NULL);
+	assert_int_equal(rows(p), 3);
+}
+
+static void
+tickets_that_guess_at_once_get_no_more(void **state)
+{
+	const struct ticket d = { 'd', { 5 } };
+	struct people      *p = *state;
+	int                 begun = 0;
+
+	assert_int_equal(fail_from(p, "192.0.2.1", &d), 0);
+	for (int i = 0; i < 20; i++) {
+		struct attempts x;
+		struct err      e = { 0 };
+
+		begun +=
+		    attempts_begin(&p->auth, mem, account, "192.0.2.1", &d, &x, &e) && x.ticket;
+	}
+	assert_int_equal(begun, TICKET_TRIES - 1);
 }
 
 static void
@@ -227,7 +295,7 @@ try_many(struct people *p)
 		struct attempts x;
 		struct err      e = { 0 };
 
-		if (!attempts_begin(a, a, account, "192.0.2.9", NULL, &x, &e)) {
+		if (!attempts_begin(a, a, account, "192.0.2.9", &none, &x, &e)) {
 			if (e.code != ERR_ATTEMPTS)
 				_exit(100);
 			continue;
@@ -275,12 +343,14 @@ a_device_is_known_for_its_account_until_it_is_too_old(void **state)
 	uint8_t           other[KEY_LEN] = { 1 };
 	const char       *text, *next;
 
-	assert_ok(device_print(&p->auth, mem, account, &user, NULL, &text, &e));
+	assert_ok(device_print(&p->auth, mem, account, &user, 3, NULL, &text, &e));
 	device_read(&p->auth, account, str_of(text), &d);
-	assert_true(d.known && uuid_eq(&d.user, &user));
+	assert_true(device_is_of(&d, &user, 3));
+	assert_false(device_is_of(&d, &user, 4));
+	assert_false(device_is_of(&d, &(struct uuid) { { 9 } }, 3));
 	device_read(&p->auth, other, str_of(text), &again);
 	assert_false(again.known);
-	assert_ok(device_print(&p->auth, mem, account, &user, &d, &next, &e));
+	assert_ok(device_print(&p->auth, mem, account, &user, 3, &d, &next, &e));
 	device_read(&p->auth, account, str_of(next), &again);
 	assert_memory_equal(again.id, d.id, DEVICE_ID_LEN);
 	for (size_t i = 0; i < strlen(text); i++) {
@@ -299,6 +369,38 @@ a_device_is_known_for_its_account_until_it_is_too_old(void **state)
 	device_read(&p->auth, account, str_of(text), &again);
 	assert_false(again.known);
 	p->clock.set_ms = 0;
+}
+
+/* A cookie as versions without an epoch made it: 44 bytes and their MAC. */
+static const char *
+former_cookie(struct people *p, const struct uuid *user)
+{
+	struct str bound = { (const char *)account, KEY_LEN };
+	uint32_t   version = keyring_newest(p->auth.keyring);
+	uint64_t   made_s = (uint64_t)clock_ms(&p->clock) / 1000;
+	uint8_t    bytes[44 + HASH_LEN] = { 0 }, key[KEY_LEN];
+	struct err e = { 0 };
+
+	bytes[3] = (uint8_t)version;
+	memcpy(bytes + 4, user->b, 16);
+	memset(bytes + 20, 7, 16);
+	for (int i = 0; i < 8; i++)
+		bytes[43 - i] = (uint8_t)(made_s >> 8 * i);
+	assert_ok(keyring_subkey(p->auth.keyring, version, KEY_DEVICE, bound, key, &e));
+	hash_hmac(key, sizeof(key), bytes, 44, bytes + 44);
+	return base64url_print(mem, bytes, sizeof(bytes));
+}
+
+static void
+a_cookie_of_an_earlier_version_is_known_until_something_ends_it(void **state)
+{
+	struct people    *p = *state;
+	const struct uuid user = { { 1, 2, 3 } };
+	struct device     d;
+
+	device_read(&p->auth, account, str_of(former_cookie(p, &user)), &d);
+	assert_true(device_is_of(&d, &user, 0));
+	assert_false(device_is_of(&d, &user, 1));
 }
 
 /* ---- the whole sign-in ---- */
@@ -348,11 +450,14 @@ main(void)
 		TEST(a_success_clears_its_network_and_its_device_only),
 		TEST(an_attempt_that_broke_is_taken_back),
 		TEST(a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices),
+		TEST(a_ticket_bears_five_wrong_passwords_however_long_the_pauses),
+		TEST(tickets_that_guess_at_once_get_no_more),
 		TEST(a_reset_lifts_the_lock),
 		TEST(accounts_are_apart_and_their_names_are_not_stored),
 		TEST(old_rows_go),
 		TEST(processes_that_try_at_once_get_no_more),
 		TEST(a_device_is_known_for_its_account_until_it_is_too_old),
+		TEST(a_cookie_of_an_earlier_version_is_known_until_something_ends_it),
 		TEST(a_delayed_sign_in_hashes_nothing_and_is_in_the_trail),
 	};
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Authenticator } from '../http/lib/authenticator.mjs';
+import { Authenticator, enrol as enrolByApi } from '../http/lib/authenticator.mjs';
 import { base, renewWorkers, sql } from '../http/lib/env.mjs';
 import { bearer, login, newTenant } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
@@ -136,4 +136,19 @@ test('an old sign-in that must enrol is asked to sign in once more', () => as(as
   await v.sees('Set up a second factor');
   await v.press('Sign out');
   await v.sees('Sign in');
+}));
+
+test('whose account others have made wait passes with a recovery code', () => as(async (v, page) => {
+  const who = newTenant(), { codes } = await enrolByApi(await bearer(who));
+  for (let i = 0; i < 10; i++)
+    assert.equal((await login({ ...who, password: 'wrong' })).status, 401);
+  await v.goto('/');
+  await enter(v, who);
+  await v.alerts(/give a recovery code/);
+  await v.examine('sign-in-waits');
+  await v.fill('Password', who.password);
+  await v.fill('Recovery code', codes[0]);
+  await v.press('Sign in');
+  await v.sees('Signed in');
+  assert.ok(page);
 }));

@@ -1,9 +1,11 @@
 // Failed sign-ins: an attack from many networks, and the owner of the account meanwhile.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { test } from 'node:test';
 import { Log, parseMetrics, sql, total, until } from '../lib/env.mjs';
 import { call, newId, send } from '../lib/client.mjs';
-import { newTenant, unique } from '../lib/people.mjs';
+import { enrol } from '../lib/authenticator.mjs';
+import { bearer, newTenant, unique } from '../lib/people.mjs';
 
 let last = 0;
 const network = () => `198.18.${++last >> 8}.${last & 255}`;
@@ -18,11 +20,21 @@ const schema = (who) => sql(`SELECT schema_name FROM tenants WHERE slug = '${who
 // Every delay and lock of every account ends, as if so much time had passed.
 const pass = (seconds) => sql(`UPDATE login_failures SET last_at = last_at - INTERVAL ${seconds} SECOND, until_at = until_at - INTERVAL ${seconds} SECOND`);
 
+const idOf = (cookie) => Buffer.from(cookie.split('=')[1], 'base64url').subarray(20, 36).toString('hex');
+
 async function fail(who, from, times, more) {
   for (let i = 0; i < times; i++) {
     const a = await wrong(who, from, more);
     assert.equal(a.status, 401, `failure ${i + 1}: ${a.text}`);
   }
+}
+
+// As a hundred failures do: one is made, and counted a hundred times.
+async function lock(who) {
+  const before = sql('SELECT COALESCE(MAX(last_at), 0) FROM login_failures');
+  await fail(who, network(), 1);
+  sql(`UPDATE login_failures SET failures = 100 WHERE last_at > '${before}'`);
+  isDelayed(await login(who, network()), 86390, 86400);
 }
 
 function isDelayed(answer, from, to) {
@@ -144,7 +156,7 @@ test('an attack from many networks: who attacks is slowed, the owner signs in, a
   await fail(who, bots[5], 9);
 });
 
-test('a known device is one user\'s in one tenant, and guessing with it is slowed like from a network', async () => {
+test('a known device is one user\'s in one tenant, and bears five wrong passwords', async () => {
   const who = newTenant(), other = newTenant(), from = network();
   const device = deviceOf(await login(who, network()));
   for (const [victim, cookie] of [[other, device], [who, `${device.slice(0, -4)}AAAA`], [who, 'bsx_device=x'], [who, `${device}; ${device}`]]) {
@@ -152,10 +164,87 @@ test('a known device is one user\'s in one tenant, and guessing with it is slowe
     await fail(victim, bot, 10, { cookie });
     isDelayed(await login(victim, bot, { cookie }), 28, 30);
   }
-  for (let i = 0; i < 10; i++)
-    assert.equal((await wrong(who, network(), { cookie: device })).status, 401);
+  await fail(who, from, 4, { cookie: device });
+  assert.equal((await login(who, from, { cookie: device })).status, 200, 'a success clears them');
+  await fail(who, network(), 5, { cookie: device });
+  const details = JSON.parse(sql(`SELECT details FROM audit WHERE action = 'session.fail' ORDER BY seq DESC LIMIT 1`, schema(who)));
+  assert.equal(details.no_longer, 'known_device');
+  await fail(who, from, 10, { cookie: device });
   isDelayed(await login(who, from, { cookie: device }), 28, 30);
-  assert.equal((await login(who, from)).status, 200, 'without it there is the network\'s row');
+  await lock(who);
+  isDelayed(await login(who, network(), { cookie: device }), 86000, 86400);
+  pass(86401); // a pause of a day makes a device no less a stranger
+  const renewed = deviceOf(await login(who, network(), { cookie: device }));
+  assert.notEqual(idOf(renewed), idOf(device), 'the browser is known as another one');
+  await lock(who);
+  isDelayed(await login(who, network(), { cookie: device }), 86000, 86400);
+  assert.equal((await login(who, network(), { cookie: renewed })).status, 200);
+});
+
+// A recovery code that could be one.
+const noCode = 'abcde-fghjk-mnpqr-stvwx-yz012';
+
+test('while strangers wait a recovery code passes with the right password, and nothing else is told', async () => {
+  const who = newTenant(), { codes } = await enrol(await bearer(who, { delivery: 'body' }));
+  const ghost = { ...who, email: `${unique('no')}@nowhere.example` };
+  await lock(who);
+  await lock(ghost);
+  const told = async (victim, more, costs) => {
+    const before = await hashes(), a = await login(victim, network(), more);
+    isDelayed(a, 86000, 86400);
+    assert.equal(await hashes() - before, costs, 'passwords hashed');
+    const { request_id: _, ...problem } = a.json;
+    return JSON.stringify([problem, Object.keys(a.headers).sort()]);
+  };
+  const answers = [await told(who, {}, 0), await told(who, { recovery_code: noCode }, 1),
+    await told(who, { recovery_code: codes[0], password: 'wrong' }, 1), await told(who, { recovery_code: noCode, password: 'wrong' }, 1),
+    await told(who, { recovery_code: 'x' }, 1), await told(ghost, { recovery_code: codes[0] }, 1)];
+  assert.equal(new Set(answers).size, 1, answers.join('\n'));
+  const passed = await login(who, network(), { recovery_code: codes[0].toUpperCase() });
+  assert.equal(passed.status, 200, passed.text);
+  assert.equal(passed.json.mfa_required, undefined);
+  const session = await call('GET', '/api/auth/me', { headers: { Cookie: passed.cookies.map((c) => c.split(';')[0]).join('; ') } });
+  assert.equal(session.json.session.aal, 2);
+  await told(who, { recovery_code: codes[0] }, 1); // used up
+  const known = await login(who, network(), { cookie: deviceOf(passed) });
+  assert.equal(known.json.mfa_required, true, 'the device is known from now on');
+  const used = sql(`SELECT COUNT(*) FROM audit WHERE action = 'factor.recovery_used'`, schema(who));
+  assert.equal(used, '1');
+});
+
+test('a recovery code bears five wrong passwords, and passes its network\'s delay too', async () => {
+  const who = newTenant(), { codes } = await enrol(await bearer(who)), from = network();
+  await fail(who, from, 10);
+  isDelayed(await login(who, from), 28, 30);
+  for (let i = 0; i < 5; i++)
+    isDelayed(await wrong(who, from, { recovery_code: codes[0] }), 25, 30);
+  isDelayed(await login(who, from, { recovery_code: codes[0] }), 20, 30);
+  assert.equal((await login(who, from, { recovery_code: codes[1] })).status, 200);
+  assert.equal((await login(who, from)).json.mfa_required, true, 'the success ended the network\'s row');
+});
+
+test('without a lock a recovery code is the second factor at once, and a wrong one is said to be', async () => {
+  const who = newTenant(), plain = newTenant(), { codes } = await enrol(await bearer(who));
+  const a = await login(who, network(), { recovery_code: noCode });
+  assert.equal(a.status, 401, a.text);
+  assert.equal(a.json.code, 'invalid_code');
+  assert.equal((await wrong(who, network(), { recovery_code: codes[0] })).json.code, 'invalid_credentials');
+  const both = await Promise.all([1, 2, 3, 4].map(() => login(who, network(), { recovery_code: codes[0] })));
+  assert.deepEqual(both.map((x) => x.status).sort(), [200, 401, 401, 401], 'it counts once');
+  assert.equal((await login(plain, network(), { recovery_code: noCode })).status, 200, 'who has none needs none');
+});
+
+test('a new password makes known devices strangers, but for the one that changed it', async () => {
+  const who = newTenant(), first = await login(who, network()), other = deviceOf(await login(who, network()));
+  const mine = deviceOf(first), next = crypto.randomBytes(15).toString('base64url');
+  const changed = await call('PUT', '/api/auth/password', { body: { current_password: who.password, new_password: next },
+    headers: { Cookie: first.cookies.map((c) => c.split(';')[0]).join('; '), 'X-CSRF-Token': first.json.csrf_token, 'Sec-Fetch-Site': 'same-origin' } });
+  assert.equal(changed.status, 204, changed.text);
+  const now = { ...who, password: next };
+  await lock(now);
+  for (const cookie of [other, mine])
+    isDelayed(await login(now, network(), { cookie }), 86000, 86400);
+  assert.equal((await login(now, network(), { cookie: deviceOf(changed) })).status, 200);
 });
 
 test('the cookie is renewed with each sign-in and keeps its device', async () => {
@@ -163,8 +252,7 @@ test('the cookie is renewed with each sign-in and keeps its device', async () =>
   const first = deviceOf(await login(who, network()));
   const second = deviceOf(await login(who, network(), { cookie: first }));
   const third = deviceOf(await login(who, network()));
-  const id = (c) => Buffer.from(c.split('=')[1], 'base64url').subarray(20, 36).toString('hex');
-  assert.equal(id(first), id(second));
-  assert.notEqual(id(first), id(third));
+  assert.equal(idOf(first), idOf(second));
+  assert.notEqual(idOf(first), idOf(third));
   assert.equal((await login(who, network(), { delivery: 'body' })).cookies.length, 0);
 });

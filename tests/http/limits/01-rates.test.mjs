@@ -4,7 +4,8 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { credentials, Log, parseMetrics, sleep, sql, total, until } from '../lib/env.mjs';
 import { call, newId, raw, send, text } from '../lib/client.mjs';
-import { newKey, newTenant, unique } from '../lib/people.mjs';
+import { enrol } from '../lib/authenticator.mjs';
+import { newKey, newTenant, unique, withToken } from '../lib/people.mjs';
 
 const demo = credentials.demo;
 let last = 0;
@@ -165,6 +166,15 @@ test('strangers who use up an account\'s budget do not keep a known device out',
     refused += (await signIn({ ...who, password: 'wrong' }, address())).status === 429;
   assert.ok(refused > 0);
   assert.equal((await signIn(who, address(), { headers: from(address(), { Cookie: cookie }) })).status, 200);
+});
+
+test('... nor who shows a recovery code', async () => {
+  const who = newTenant(), { codes } = await enrol(withToken((await token(who)).Authorization.slice(7)));
+  for (let i = 0; i < 30; i++)
+    await signIn({ ...who, password: 'wrong' }, address());
+  const body = { tenant: who.tenant, email: who.email, password: who.password };
+  assert.equal((await call('POST', '/api/auth/login', { body, headers: from(address()) })).status, 429);
+  assert.equal((await call('POST', '/api/auth/login', { body: { ...body, recovery_code: codes[0] }, headers: from(address()) })).status, 200);
 });
 
 test('60 sign-ins a minute from one address, whoever is named', async () => {

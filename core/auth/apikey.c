@@ -87,7 +87,7 @@ api_key_permissions(TALLOC_CTX *mem, const struct tenant *t, const struct api_ke
 	*out = (struct permissions) { { 0, 0 } };
 	permissions_add(out, k->scopes);
 	permissions_bound(out, t);
-	permissions_bound_key(out, k->administrative);
+	permissions_bound_key(out, k->administrative && is_service(k));
 	if (is_service(k))
 		return true;
 	if (!strings_of_lines(mem, granted, &texts, e))
@@ -119,7 +119,6 @@ fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, st
 	out->tenant = t->id;
 	out->user = k->id;
 	out->maker = k->created_by;
-	out->administrative = k->administrative && is_service(k);
 	out->platform = tenant_is_platform(t);
 	out->aal = 1;
 	out->auth_time_ms = k->created_at.ms;

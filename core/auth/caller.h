@@ -23,7 +23,6 @@ struct caller {
 	bool               whole;           /* display_name and roles below are complete (else: read the user) */
 	bool               two_factor;
 	bool               has_password;    /* else: signs in by an identity provider only */
-	bool               administrative;  /* an API key that may carry scopes on accounts and settings */
 	struct uuid        tenant;
 	struct uuid        user;            /* or the API key's id */
 	struct uuid        session;         /* nil for API keys */

@@ -388,7 +388,7 @@ no_key_touches_who_made_it(void **state)
 	in.expires_at.ms = clock_ms(&p->clock) + DAY;
 	assert_int_equal(make_key(p, &who.caller, &in, &k, &e), ERR_OK);
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_OK);
-	assert_true(c.administrative);
+	assert_true(permission_has(&c.permissions, ACTION_UPDATE, RESOURCE_USERS));
 	assert_true(uuid_eq(&c.maker, &who.user.id));
 	people_grant(p, mem, who.user.email, &g);
 	m.caller = &c;

@@ -1,4 +1,5 @@
-/* What of a config decides who sees values: the channels it tells, and the member that names its resources. */
+/* What of a config decides who sees values: the channels it tells, the member that names its resources, and what looks at
+ * values and tells what it saw. */
 #include <string.h>
 
 #include "core/store/channel.h"
@@ -49,10 +50,31 @@ check_channels(struct request *r, struct view v, const struct json *was, const s
 	return true;
 }
 
+#define FINDS_OUT                                                                                  \
+	"Rules, compare, packs of them and tolerances find out what the values are that are watched " \
+	"already: to change them needs the permission read:snapshots."
+
+/* A selector makes a member's value a key, which is shown to everybody who reads drift; the others tell by a severity
+ * or a count what they are held against. */
+static const struct look {
+	const char *in, *member; /* in NULL: of the config itself */
+	bool        goes; /* without it nothing more is told */
+	const char *refusal;
+} looks[] = {
+	{ "source", "selector", true,
+	    "Another selector makes keys of other values of what is watched already: it needs the "
+	    "permission read:snapshots." },
+	{ NULL, "rules", false, FINDS_OUT },
+	{ NULL, "rule_packs", false, FINDS_OUT },
+	{ NULL, "compare", false, FINDS_OUT },
+	{ "thresholds", "tolerance", false, FINDS_OUT },
+};
+
 static bool
-selector_text(TALLOC_CTX *mem, const struct json *spec, struct str *out, struct err *e)
+look_text(TALLOC_CTX *mem, const struct json *spec, const struct look *l, struct str *out,
+    struct err *e)
 {
-	const struct json *s = json_get(json_get(spec, "source"), "selector");
+	const struct json *s = json_get(l->in != NULL ? json_get(spec, l->in) : spec, l->member);
 	struct buf         b;
 
 	*out = STR("");
@@ -65,20 +87,21 @@ selector_text(TALLOC_CTX *mem, const struct json *spec, struct str *out, struct 
 	return buf_ok(&b) || err_memory(e);
 }
 
-/* A member's value becomes a key, which is shown to everybody who reads drift. */
 static bool
-check_selector(struct request *r, struct view v, const struct json *was, const struct json *now,
+check_looks(struct request *r, struct view v, const struct json *was, const struct json *now,
     struct err *e)
 {
 	struct str before, after;
 
-	if (!selector_text(r->mem, was, &before, e) || !selector_text(r->mem, now, &after, e))
-		return false;
-	return after.n == 0 || str_eq(before, after) ||
-	       view_demand(v,
-		   "Another selector makes keys of other values of what is watched already: it needs "
-		   "the permission read:snapshots.",
-		   e);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		if (!look_text(r->mem, was, &looks[i], &before, e) ||
+		    !look_text(r->mem, now, &looks[i], &after, e))
+			return false;
+		if (!str_eq(before, after) && !(looks[i].goes && after.n == 0) &&
+		    !view_demand(v, looks[i].refusal, e))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -93,5 +116,5 @@ config_values_check(struct request *r, const char *was, const char *now, struct 
 		return false;
 	after = json_parse(r->mem, str_of(now), e);
 	return after != NULL && check_channels(r, v, before, after, e) &&
-	       (was == NULL || check_selector(r, v, before, after, e));
+	       (was == NULL || check_looks(r, v, before, after, e));
 }

@@ -421,7 +421,8 @@ const struct route config_routes[] = {
 	ROUTE(PUT, "/api/drift/configs/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, change_config,
 	    IN(drift_config_update), OUT(config_out),
 	    "Changes the members it names; null takes one away. Another channel that is told "
-	    "values, and another source.selector, need read:snapshots."),
+	    "values, and another source.selector, compare, rules, rule_packs or "
+	    "thresholds.tolerance, need read:snapshots."),
 	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
 	    drop_config, IN_NONE, OUT_NONE,
 	    "Drops a config with its snapshots and reports; its alerts are resolved."),

@@ -358,6 +358,21 @@ test('who may not see values lets no channel be told those of another config, an
   assert.equal((await put({ source: { kind: 'push' } })).status, 200);
 });
 
+test('who may not see values changes no rule about those that are watched already', async () => {
+  const scopes = ['read:drift', 'create:drift', 'update:drift'], writer = withKey((await newKey(admin, scopes)).key);
+  const looks = { rules: [{ path: '/scalar', to: { match: '4*' }, severity: 'critical' }], rule_packs: ['entra'], thresholds: { tolerance: [{ path: '/number', abs: 5 }] },
+    compare: { normalise: [{ how: 'ignore', path: '/scalar' }] } };
+  const config = await newConfig(admin, { source: { kind: 'push' }, rule_packs: [] }), put = (body, who = writer) => who('PUT', `/api/drift/configs/${config.id}`, { body });
+  for (const [member, value] of Object.entries(looks)) {
+    await refusal(await put({ [member]: value }));
+    assert.equal((await put({ [member]: value }, admin)).status, 200, member);
+    assert.equal((await put({ [member]: value, name: unique('same') })).status, 200, member);
+    await refusal(await put({ [member]: null }));
+  }
+  assert.equal((await put({ thresholds: { ...looks.thresholds, min_severity: 'high' } })).status, 200);
+  assert.equal((await writer('POST', '/api/drift/configs', { body: { name: unique('own'), source: { kind: 'push' }, ...looks } })).status, 201);
+});
+
 test('a message that waits is told by what its channel has become', async () => {
   const { first, moved } = await waiting;
   assert.ok(markers.some((m) => first.text.includes(m)));

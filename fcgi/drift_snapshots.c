@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/store/snapshot.h"
+#include "drift/engine/masked.h"
 #include "drift/run/baseline.h"
 #include "drift/run/ingest.h"
 #include "drift/run/retention.h"
@@ -62,6 +63,64 @@ idempotency_key(struct request *r, const char **key, struct err *e)
 	return *key != NULL ? true : err_memory(e);
 }
 
+/* ---- very many values of a masked place ---- */
+
+static bool
+masking_details(TALLOC_CTX *mem, const struct masking *m, const char **out, struct err *e)
+{
+	char       config[UUID_TEXT_MAX];
+	struct buf b;
+
+	uuid_print(&m->count.config_id, config);
+	buf_make(&b, mem);
+	buf_printf(&b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
+	if (m->place != NULL) {
+		buf_puts(&b, ",\"category\":");
+		buf_json(&b, m->place->category);
+		buf_puts(&b, ",\"key\":");
+		buf_json(&b, m->place->key);
+		buf_puts(&b, ",\"path\":");
+		buf_json(&b, m->place->path);
+	}
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+masking_body(struct db *db, void *arg, struct err *e)
+{
+	const struct masking *m = arg;
+	bool                  first;
+
+	if (!masked_changes_told(db, &m->count, &first, e))
+		return false;
+	return first || err_set(e, ERR_CONFLICT, 0, "It was told before.", "told before");
+}
+
+/* The push is stored and answered whatever becomes of this: what was not told is with the next. */
+static void
+tell_masking(struct request *r, const struct masking *m)
+{
+	struct masking     told = *m;
+	struct err         e = { 0 };
+	struct audit_entry entry = { .action = AUDIT_MASKED_CHANGES,
+		.success = false,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "drift_config",
+		.target_id = m->count.config_id };
+
+	if (masking_details(r->mem, m, &entry.details, &e) &&
+	    audit_deed(r->db, r->mem, r->app->auth, masking_body, &told, &entry, &e))
+		return;
+	if (!err_take(&e, ERR_CONFLICT))
+		log_event(r->app->log, LOG_SECURITY, LOG_LEVEL_WARN,
+		    "guesses at a masked value could not be told of",
+		    LOGS("event.action", "masked.changes"), LOGS("event.outcome", "failure"),
+		    LOGS("error.message", e.detail));
+}
+
 static bool
 push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 {
@@ -73,11 +132,14 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	p->config_id = r->id0;
 	p->body = r->body;
 	p->pushed_by = r->caller.name;
+	p->pusher = r->caller.user;
 	p->work = &r->work;
 	p->permits = r->app->permits;
 	if (!request_widen(r, r->body.n >= PUSH_HEAVY_BYTES, e) ||
 	    !idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
 		return false;
+	for (size_t i = 0; i < a.masking_n; i++)
+		tell_masking(r, &a.masking[i]);
 	out->snapshot_id = a.snapshot_id;
 	out->unchanged = a.unchanged;
 	out->report = talloc_zero(r->mem, struct report_out);

@@ -57,6 +57,7 @@
 	X(AUDIT_PROVIDER_DELETE,  "identity_provider.delete", LOG_SECURITY) \
 	X(AUDIT_IDENTITY_LINK,    "identity.link",       LOG_SECURITY) \
 	X(AUDIT_IDENTITY_ROLES,   "identity.roles",      LOG_ADMIN) \
+	X(AUDIT_MASKED_CHANGES,   "masked.changes",      LOG_SECURITY) \
 	X(AUDIT_CONFIG_CREATE,    "drift_config.create", LOG_DRIFT) \
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update", LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete", LOG_DRIFT) \

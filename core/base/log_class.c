@@ -46,6 +46,7 @@ const struct log_class log_classes[] = {
 	{ "tenant.update",             C2("iam", "configuration"),                  C1("change") },
 	{ "audit.read",                C1("database"),                              C1("access") },
 	{ "audit.export",              C1("database"),                              C1("access") },
+	{ "masked.changes",            C2("configuration", "intrusion_detection"),  C1("info") },
 	{ "drift_config.create",       C1("configuration"),                         C1("creation") },
 	{ "drift_config.update",       C1("configuration"),                         C1("change") },
 	{ "drift_config.delete",       C1("configuration"),                         C1("deletion") },

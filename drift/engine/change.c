@@ -190,6 +190,13 @@ classify(struct walk *w, const struct place *at, struct change *c)
 	return true;
 }
 
+static bool
+note_masked(struct walk *w, const struct place *at, struct change *c)
+{
+	return fingerprints(w, at, c) && value_hash(w, at, c) &&
+	       walk_masked(w, at, c, c->fingerprint, c->value_hash);
+}
+
 bool
 walk_full(const struct walk *w)
 {
@@ -213,6 +220,8 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 				   : CHANGE_MODIFIED;
 	if (!walk_spend(w) || !work_spend(w->d->state->work, WORK_CHANGES, STEPS_COUNTED, w->e) ||
 	    !trail_to(w, at) || !classify(w, at, &c))
+		return false;
+	if (walk_is_masked(w, at, &c) && !note_masked(w, at, &c))
 		return false;
 	if (c.severity == SEVERITY_IGNORE) {
 		w->d->summary.ignored++;

@@ -94,6 +94,7 @@ add_value(struct walk *w, const struct place *at, struct str name, const struct 
 	struct str hex;
 	bool       masked = resource_masked(v, &hex), lengthy = !masked && is_long(v);
 
+	l->is_masked = l->is_masked || masked;
 	l->is_renamed = l->is_renamed || masked || lengthy;
 	l->is_spoken = l->is_spoken || lengthy;
 	if (form != FORM_FORMER && (masked || (form == FORM_SHOWN && lengthy)))
@@ -138,7 +139,7 @@ add_keys(struct walk *w, const struct place *at, enum form form, struct label *l
 bool
 label_keyed(struct walk *w, const struct place *at, struct label *l)
 {
-	l->is_renamed = l->is_spoken = false;
+	l->is_renamed = l->is_spoken = l->is_masked = false;
 	return add_keys(w, at, FORM_SHOWN, l, &l->shown) &&
 	       (!l->is_spoken || add_keys(w, at, FORM_SPOKEN, l, &l->spoken)) &&
 	       (!l->is_renamed || add_keys(w, at, FORM_FORMER, l, &l->former));
@@ -167,7 +168,7 @@ label_counted(struct walk *w, const struct place *at, struct label *l)
 		return false;
 	hex_print(w->hash, HASH_SHOWN, hex);
 	l->is_spoken = false;
-	l->is_renamed = mark_within(at->element);
+	l->is_renamed = l->is_masked = mark_within(at->element);
 	if (!l->is_renamed)
 		return add_counted(w, at, hex, &l->shown);
 	if (!add_counted(w, at, hex, &l->former))

@@ -24,6 +24,7 @@ struct label {
 	struct buf spoken; /* as rules may speak of it too: long values as they are */
 	struct buf former; /* as it was before there were hashes of values in it: fingerprints are kept by it */
 	bool       is_spoken, is_renamed; /* spoken, former: another text than shown */
+	bool       is_masked;             /* shown depends on a masked value */
 };
 
 void label_make(struct label *l, TALLOC_CTX *mem);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/walk.h"
 
 #define TAG_SHOWN 8 /* bytes of a hash behind a shortened text */
@@ -132,8 +133,10 @@ add_element(struct walk *w, const struct place *at, struct trail_step *s)
 		buf_putc(&t->texts[i], '/');
 		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
 	}
-	if (at->kind == PLACE_COUNTED && walk_full(w)) /* its hash is not for nothing */
+	if (at->kind == PLACE_COUNTED && walk_full(w)) { /* its hash is not for nothing */
+		s->label.is_masked = mark_within(at->element);
 		return true;
+	}
 	return at->kind == PLACE_COUNTED ? label_counted(w, at, &s->label) && add_counted(w, s)
 					 : label_keyed(w, at, &s->label) && add_keyed(w, at, s);
 }
@@ -153,6 +156,7 @@ trail_to(struct walk *w, const struct place *at)
 	t->labels[at->depth - 1] = t->spoken[at->depth - 1] = STR("");
 	s->tagged[0] = s->tagged[1] = false;
 	s->renamed = up->renamed;
+	s->guessed = up->guessed;
 	memcpy(s->cut, up->cut, sizeof s->cut);
 	for (int i = 0; i < TRAIL__MAX; i++)
 		t->texts[i].n = up->ends[i];
@@ -160,6 +164,8 @@ trail_to(struct walk *w, const struct place *at)
 		add_member(w, at, s);
 	else
 		ok = add_element(w, at, s);
+	if (at->kind != PLACE_MEMBER && s->guessed == 0 && s->label.is_masked)
+		s->guessed = at->depth;
 	for (int i = 0; i < TRAIL__MAX; i++) {
 		ok = ok && (buf_ok(&t->texts[i]) || err_memory(w->e));
 		s->ends[i] = t->texts[i].n;

@@ -32,6 +32,7 @@ struct trail_step {
 	uint64_t   mark; /* of the place that stands here */
 	size_t     ends[TRAIL__MAX];
 	bool       cut[TRAIL__MAX]; /* a step up to here is shortened */
+	uint32_t   guessed; /* depth of the first element that is known by a masked value; 0: none */
 	bool       renamed; /* TRAIL_FORMER is another text than TRAIL_CANONICAL */
 	bool       tagged[2];
 	uint8_t    tag[2][HASH_LEN]; /* tagged: the HMAC of the canonical path to here, of the former one */

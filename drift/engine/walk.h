@@ -13,6 +13,7 @@
 
 struct walk;
 struct place;
+struct masked_places;
 
 /* Gets every change instead of the diff (patch.c). */
 typedef bool walk_note_fn(struct walk *w, const struct place *at, const struct json *old_value,
@@ -30,6 +31,7 @@ struct diff_state {
 	uint64_t                   told;  /* diff.compared that work was spent for */
 	struct trail              *trail;
 	bool                       redacted; /* a mask is held against nothing */
+	struct masked_places      *masked;   /* NULL: nobody asks (masked.h) */
 	walk_note_fn              *note; /* NULL: changes are classified and stored */
 	void                      *note_arg;
 };
@@ -95,6 +97,12 @@ MUST_USE bool walk_value(struct walk *w, const struct place *at, const struct js
     const struct json *b);
 MUST_USE bool walk_array(struct walk *w, const struct place *at, const struct json *a,
     const struct json *b);
+/* masked.c: does the change say of two masked values that they differ?  Then notes it; hashes are
+ * those of the change. */
+bool          walk_is_masked(const struct walk *w, const struct place *at, const struct change *c);
+MUST_USE bool walk_masked(struct walk *w, const struct place *at, const struct change *c,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
+
 /* The elements first .. first + na (nb), whose texts are ready, in their order. */
 MUST_USE bool walk_list(struct walk *w, const struct place *at, const struct both *p, uint32_t first,
     uint32_t na, uint32_t nb);

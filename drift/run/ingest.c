@@ -8,6 +8,7 @@
 #include "core/store/tx.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/hits.h"
+#include "drift/run/masking.h"
 #include "drift/run/plan.h"
 #include "drift/run/retention.h"
 #include "drift/run/tally.h"
@@ -96,7 +97,8 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
 	       ingest_alerts(db, in, p, NULL, e) && tally_write(db, in, p, e) &&
 	       report_add(db, &p->report, e) &&
-	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e);
+	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
+	       masking_write(db, in, p, e);
 }
 
 static bool
@@ -315,6 +317,8 @@ ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struc
 	a->snapshot_id = in->snapshot_id;
 	a->report = plan->report;
 	a->unchanged = plan->kind == PLAN_SAME;
+	a->masking = plan->masking_due;
+	a->masking_n = plan->masking_n;
 	count(in, plan, began);
 	tell_log(in, plan, began);
 	drop_old(in, plan);
@@ -335,6 +339,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 		      .config = &config,
 		      .idempotency_key = p->idempotency_key,
 		      .pushed_by = p->pushed_by,
+		      .pusher = p->pusher,
 		      .body_hash = { hash, HASH_LEN } };
 	bool                found;
 

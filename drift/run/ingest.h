@@ -12,6 +12,7 @@
 #ifndef BSX_DRIFT_RUN_INGEST_H
 #define BSX_DRIFT_RUN_INGEST_H
 
+#include "core/store/masked_changes.h"
 #include "core/store/report.h"
 #include "drift/run/drift.h"
 #include "drift/source/push.h"
@@ -25,8 +26,16 @@ struct push {
 	struct str            body;            /* as sent, to know a repeat */
 	const char           *idempotency_key; /* NULL: none; 1..128 bytes */
 	const char           *pushed_by;
+	struct uuid           pusher; /* id of that key, or user */
 	struct permits       *permits; /* LANE_PUSH, for a small body that changes much; NULL: none */
 	struct work          *work; /* of the request */
+};
+
+/* A credential has set very many values of a masked place today. */
+struct masked_place;
+struct masking {
+	struct masked_change       count;
+	const struct masked_place *place; /* NULL: many places, or not of this snapshot */
 };
 
 struct push_answer {
@@ -34,6 +43,8 @@ struct push_answer {
 	struct report report;
 	bool          unchanged; /* the report is that of an earlier snapshot */
 	bool          repeated;  /* the answer to the same key before */
+	const struct masking *masking; /* to be told of */
+	size_t                masking_n;
 };
 
 MUST_USE bool ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,

@@ -26,6 +26,7 @@ struct ingest {
 	const struct drift_spec   *spec;
 	const struct snap         *snap;
 	const char                *actor, *pushed_by, *idempotency_key;
+	struct uuid                pusher; /* the credential: a key's id, or a user's */
 	struct permits            *permits;
 	struct blob                body_hash;
 	instant                    collected_at, received_at;
@@ -57,6 +58,8 @@ struct plan {
 	size_t              opened_n, closed_n;
 	struct content_rows contents;
 	struct snapshot     snapshot;
+	struct masking     *masking_due; /* written: what is to be told of (masking.h) */
+	size_t              masking_n;
 };
 
 /* `db` is the tenant's connection, inside a transaction or not. */

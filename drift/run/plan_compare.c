@@ -1,5 +1,6 @@
 /* ground.h: the snapshot against its ground. */
 #include "core/shm/permit.h"
+#include "drift/engine/masked.h"
 #include "drift/run/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/values.h"
@@ -139,7 +140,7 @@ plan_compare(const struct ingest *in, struct plan *p, const struct ground *g, st
 	struct pairs       w = { .n = 0 };
 
 	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
-	if (p->diff == NULL)
+	if (p->diff == NULL || !diff_watch_masked(p->diff, e))
 		return false;
 	values_begin(&w.values, p, REPORT_VALUES_MAX);
 	compare_hits_clear(in->spec->compare);

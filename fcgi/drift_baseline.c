@@ -340,7 +340,12 @@ set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
-	if (in->golden != NULL && !refuse_withheld(r, in->golden, e))
+	if (in->golden != NULL &&
+	    (!refuse_withheld(r, in->golden, e) ||
+		!view_demand(view_of(r),
+		    "Each value of a template that is equal tells what is watched: to bind a config to "
+		    "one needs the permission read:snapshots.",
+		    e)))
 		return false;
 	return (in->golden == NULL ? set_snapshot(r, &in->snapshot_id, &c, spec, e)
 				   : set_golden(r, in->golden, &c, spec, e)) &&
@@ -353,5 +358,6 @@ const struct route baseline_routes[] = { ROUTE(GET, "/api/drift/configs/{id}/bas
 					     "Shows what the next snapshot is compared with."),
 	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    set_baseline, IN(baseline_in), OUT(baseline_out),
-	    "Approves a snapshot as the baseline, or binds the config to a golden one."),
+	    "Approves a snapshot as the baseline, or binds the config to a golden one, which needs "
+	    "read:snapshots."),
 	ROUTE_END };

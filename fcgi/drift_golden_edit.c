@@ -308,12 +308,30 @@ find_own(struct request *r, struct golden *g, struct err *e)
 	return golden_tag(r, g, e) && request_if_match(r, r->etag, e);
 }
 
+/* Whatever is watched by it is held against what it says. */
+static bool
+may_say(struct request *r, const struct golden *g, const struct golden_in *in, struct err *e)
+{
+	const struct schema *s = &golden_update_schema;
+	int64_t              n;
+
+	if (view_of(r).values || (!given(s, in, "resources") && !given(s, in, "variables")))
+		return true;
+	return golden_bound(r->db->db, &g->id, &n, e) &&
+	       (n == 0 ||
+		   view_demand(view_of(r),
+		       "Configs are bound to it, and each value that is equal tells what they watch: "
+		       "to change it needs the permission read:snapshots.",
+		       e));
+}
+
 bool
 golden_change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct golden_edit x = { .r = r };
 
-	if (!find_own(r, &x.was, e) || !golden_load(r->db, r->mem, &x.was, false, &x.content, e))
+	if (!find_own(r, &x.was, e) || !refuse_withheld(r, body, e) ||
+	    !may_say(r, &x.was, body, e) || !golden_load(r->db, r->mem, &x.was, false, &x.content, e))
 		return false;
 	x.g = x.was;
 	if (!take_body(&x, &golden_update_schema, body, e) ||

@@ -312,6 +312,22 @@ test('what is shown without values is not taken back as the values', async () =>
   assert.equal(back.status, 422, back.text);
 });
 
+test('who may not see values holds nothing that is watched against a template', async () => {
+  const writer = withKey((await newKey(admin, ['read:drift', 'create:drift', 'update:drift'])).key);
+  const body = { name: unique('guess'), variables: [{ name: 'v' }], resources: [{ category: 'c', key: 'k', value: { scalar: '%v%' } }] };
+  const mine = await writer('POST', '/api/drift/golden-baselines', { body }), config = await newConfig(admin, { source: { kind: 'push' } });
+  assert.equal(mine.status, 201, mine.text);
+  await push(admin, config, [{ category: 'c', key: 'k', value: { scalar: 'x' } }]);
+  const put = (who, variables) => who('PUT', `/api/drift/configs/${config.id}/baseline`, { body: { golden: { id: mine.json.id, variables } } });
+  const change = (more) => writer('PUT', `/api/drift/golden-baselines/${mine.json.id}`, { body: more });
+  await refusal(await put(writer, { v: 'guess' }));
+  assert.equal((await change({ resources: body.resources })).status, 200);
+  assert.equal((await put(admin, { v: 'wanted' })).status, 200);
+  await refusal(await change({ resources: [{ category: 'c', key: 'k', value: { scalar: 'guess' } }] }));
+  await refusal(await change({ variables: [{ name: 'v', default: 'guess' }] }));
+  assert.equal((await change({ description: 'no values' })).status, 200);
+});
+
 // ---- channels -----------------------------------------------------------------------------------------------------
 
 test('a channel is told values only when somebody who may see them has said so', async () => {

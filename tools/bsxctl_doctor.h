@@ -24,6 +24,8 @@ void finding_failed(struct findings *f, const char *what, const struct err *e);
 
 /* doctor_files.c: configuration, keyring, state folder and the like, as this process can use them. */
 void doctor_files(struct findings *f);
+/* doctor_web.c: the web server in front, if there is one. */
+void doctor_web(struct findings *f);
 /* doctor_database.c: server, schemas, accounts and their rights, after ctl_open(). */
 void doctor_database(struct findings *f);
 /* doctor_keys.c: notes of keys that were made before there were kinds, or whose maker is gone. */

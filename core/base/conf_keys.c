@@ -175,7 +175,8 @@ const struct conf_key conf_keys[] = {
 
 	KEY(metrics_allow, "metrics.allow", "[ \"127.0.0.0/8\", \"::1\" ]", .max = 256,
 	    .form = CONF_CIDRS, HUP,
-	    .doc = "Addresses or ranges that may read /metrics without signing in."),
+	    .doc = "Addresses or ranges that may read /metrics without signing in; a proxy's address counts "
+		   "only for itself, or when trusted_proxies names it."),
 
 	KEY(outbound_allow, "outbound.allow", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
 	    .doc = "Private or loopback ranges that webhooks and sources may reach all the same; others "

@@ -43,6 +43,7 @@ const struct log_class log_classes[] = {
 	{ "identity_provider.delete",  C2("iam", "configuration"),                  C1("deletion") },
 	{ "key.rotate",                C1("configuration"),                         C1("change") },
 	{ "settings.update",           C1("configuration"),                         C1("change") },
+	{ "proxy.unknown",             C2("network", "configuration"),              C2("info", "denied") },
 	{ "tenant.update",             C2("iam", "configuration"),                  C1("change") },
 	{ "audit.read",                C1("database"),                              C1("access") },
 	{ "audit.export",              C1("database"),                              C1("access") },

@@ -29,6 +29,7 @@ struct app {
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
 	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
+	bool proxy_told; /* the log has been told of a proxy that trusted_proxies does not name */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };
 

@@ -56,6 +56,21 @@ take_credential(const struct request *r, struct credential *c, struct err *e)
 	return true;
 }
 
+static bool
+shows_header(const struct request *r)
+{
+	return request_param(r, "HTTP_AUTHORIZATION").n > 0 ||
+	       request_param(r, "HTTP_X_API_KEY").n > 0;
+}
+
+static bool
+shows_credential(const struct request *r)
+{
+	bool bad = false;
+
+	return shows_header(r) || request_cookie(r, "bsx_access", &bad).n > 0 || bad;
+}
+
 bool
 request_has_api_key(const struct request *r)
 {
@@ -75,13 +90,14 @@ charge_bad_key(struct request *r, struct err *e)
 		*e = why;
 }
 
+/* Else the address of a proxy on this machine would open to everybody what is for this machine. */
 static bool
-is_metrics_address(const struct request *r)
+refuse_proxy(struct err *e)
 {
-	struct addr a;
-
-	return r->app->metrics_allow != NULL && addr_parse(str_of(r->address), &a) &&
-	       cidr_list_match(r->app->metrics_allow, &a);
+	return err_set(e, ERR_FORBIDDEN, 0,
+	    "This request came through a proxy that trusted_proxies does not name: name it there, "
+	    "or sign in.",
+	    "forwarded headers of a peer in metrics.allow that is no trusted proxy");
 }
 
 /* Its access cookie has run out, or is gone: the refresh cookie tells who leaves. */
@@ -91,19 +107,22 @@ is_leaving(const struct request *r, const struct err *e)
 	bool bad = false;
 
 	return r->route->access.who == ACCESS_WHO_LEAVING && e->code == ERR_UNAUTHENTICATED &&
-	       request_param(r, "HTTP_AUTHORIZATION").n == 0 &&
-	       request_param(r, "HTTP_X_API_KEY").n == 0 &&
-	       (request_cookie(r, "bsx_refresh", &bad).n > 0 || bad);
+	       !shows_header(r) && (request_cookie(r, "bsx_refresh", &bad).n > 0 || bad);
 }
 
 bool
 step_caller(struct request *r, struct err *e)
 {
 	enum access_who   who = r->route->access.who;
+	enum nearness     near = NEARNESS_FAR;
 	struct credential c;
 
-	if (who == ACCESS_WHO_ANYONE || (who == ACCESS_WHO_METRICS && is_metrics_address(r)))
+	if (who == ACCESS_WHO_METRICS)
+		near = request_nearness(r, r->app->metrics_allow);
+	if (who == ACCESS_WHO_ANYONE || near == NEARNESS_NEAR)
 		return true;
+	if (near == NEARNESS_PROXY && !shows_credential(r))
+		return refuse_proxy(e);
 	if (take_credential(r, &c, e) &&
 	    caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
 		r->caller.by_cookie = c.by_cookie;

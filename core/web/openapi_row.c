@@ -110,7 +110,9 @@ put_who(struct buf *b, const struct route *rt)
 		buf_putc(b, '.');
 		return;
 	case ACCESS_WHO_METRICS:
-		buf_puts(b, "Open to the addresses of metrics.allow; others need the permission ");
+		buf_puts(b, "Open to the addresses of metrics.allow, unless they are those of a "
+			    "proxy that trusted_proxies "
+			    "does not name; others need the permission ");
 		openapi_permission(b, rt);
 		buf_puts(b, " in the tenant platform.");
 		return;

@@ -46,6 +46,18 @@ void rate_put_fields(struct request *r, struct buf *b);
 /* What it presents as its credential is an API key, good or bad. */
 bool request_has_api_key(const struct request *r);
 
+/*
+ * Whether the client's address is in a list, and is the client's: what proxies add to a request
+ * (X-Forwarded-For, X-Real-IP, Forwarded) names nobody outside of it, or trusted_proxies names the
+ * proxy that told.
+ */
+enum nearness {
+	NEARNESS_FAR, /* not in the list */
+	NEARNESS_NEAR,
+	NEARNESS_PROXY, /* in the list, but somebody else stands behind it */
+};
+enum nearness request_nearness(const struct request *r, const struct cidr_list *near);
+
 /* Always runs, last: rollback, log line, metrics, release. */
 void account(struct request *r);
 

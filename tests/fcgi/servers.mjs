@@ -25,6 +25,17 @@ function ask(port, target, { method = 'GET', headers = {}, body, chunked = false
   });
 }
 
+// The names of the headers that the responder reads, as CGI parameters with an underscore in them.
+function headersRead() {
+  const files = ['core/web', 'core/auth', 'fcgi'].flatMap((dir) => fs.readdirSync(path.join(root, dir)).filter((f) => f.endsWith('.c')).map((f) => path.join(root, dir, f)));
+  const names = files.flatMap((f) => [...fs.readFileSync(f, 'utf8').matchAll(/request_param\(\w+, "HTTP_([A-Z_]+)"\)/g)].map((m) => m[1]));
+  return [...new Set(names)].filter((n) => n.includes('_'));
+}
+
+// Every way to write it with at least one underscore.
+const underscored = (param) => param.split('_').slice(1).reduce((all, part) => all.flatMap((a) => [`${a}-${part}`, `${a}_${part}`]),
+  [param.split('_')[0]]).filter((n) => n.includes('_'));
+
 // An example with the places of this installation in it.
 function example(name, it, program, extra = (text) => text) {
   const text = fs.readFileSync(path.join(root, 'etc', name), 'utf8')
@@ -71,6 +82,7 @@ function lighttpdCgi(port, it, program, dir) {
 url.rewrite-once = ( "" => "/bsx.cgi\${url.path}\${qsa}" )
 cgi.assign = ( "/bsx.cgi" => "" )
 setenv.set-environment = ( "BSX_CONF" => "${it.conf}" )
+${/^setenv.*?^\)/ms.exec(fs.readFileSync(path.join(root, 'etc/lighttpd.conf'), 'utf8'))[0]}
 `);
   fs.copyFileSync(program, path.join(work, dir, 'bsx.cgi'));
   fs.chmodSync(path.join(work, dir, 'bsx.cgi'), 0o755);
@@ -112,7 +124,7 @@ function apacheCgid(port, it, program, dir) {
   fs.copyFileSync(program, path.join(work, dir, 'bsx.cgi'));
   fs.chmodSync(path.join(work, dir, 'bsx.cgi'), 0o755);
   const conf = write(`${dir}/apache`, `${apacheHead(port, dir, ['mpm_worker', 'authz_core', 'alias', 'env', 'cgid'])}
-ScriptSock ${work}/${dir}/cgid\nSetEnv BSX_CONF ${it.conf}\nScriptAliasMatch ^/ ${work}/${dir}/bsx.cgi
+ScriptSock ${work}/${dir}/cgid\nTraceEnable Off\nSetEnv BSX_CONF ${it.conf}\nScriptAliasMatch ^/ ${work}/${dir}/bsx.cgi
 <Directory ${work}/${dir}>\nCGIPassAuth On\nRequire all granted\n</Directory>\n`);
   return start('apache2', ['-f', conf, '-DFOREGROUND']);
 }
@@ -178,6 +190,25 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
         `${mib} MiB: ${answer.status} ${answer.error ?? answer.body.slice(0, 300)}`);
     }
   });
+  await test(`${name}: headers with underscores are not taken for those with hyphens`, async () => {
+    let n = 0;
+    for (const h of underscored('X_REQUEST_ID'))
+      check((await ask(port, t.LIVE, { headers: { [h]: 'planted' } })).headers['x-request-id'] !== 'planted', h);
+    for (const h of underscored('X_API_KEY')) {
+      const id = `front-key-${n++}`;
+      await ask(port, '/api/auth/me', { headers: { 'X-Request-Id': id, [h]: 'bsx_planted' } });
+      await until('the line', () => logged(`"${id}"`).length === 1);
+      check(logged(`"${id}"`)[0]['error.message'] === logged('"front-without"')[0]['error.message'], `${h}: ${logged(`"${id}"`)[0]['error.message']}`);
+    }
+    const login = { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } };
+    for (const h of underscored('SEC_FETCH_SITE'))
+      check((await ask(port, '/api/auth/login', { ...login, headers: { ...login.headers, [h]: 'cross-site' } })).status === 422, h);
+    check((await ask(port, '/api/auth/login', { ...login, headers: { ...login.headers, 'Sec-Fetch-Site': 'cross-site' } })).status === 403, 'the real one');
+  });
+  await test(`${name}: what is asked by TRACE is not sent back`, async () => {
+    const a = await ask(port, '/api/health/live', { method: 'TRACE', headers: { Cookie: 'bsx_access=kept-from-scripts' } });
+    check(a.status >= 400 && !a.body.includes('kept-from-scripts'), `${a.status} ${a.body}`);
+  });
   if (load && responder)
     await test(`${name}: reloads under load lose no request`, () => reloadUnderLoad(port, responder, t.LIVE));
   await stop(server);
@@ -227,6 +258,13 @@ async function reloadUnderLoad(port, responder, target) {
 }
 
 export async function webServers(t) {
+  await test('etc/lighttpd.conf takes out every spelling of every header that is read', () => {
+    const text = fs.readFileSync(path.join(root, 'etc/lighttpd.conf'), 'utf8').toLowerCase(), names = headersRead().flatMap(underscored);
+    check(names.length > 30, `${names.length} names`);
+    for (const n of names)
+      check(text.includes(`"${n.toLowerCase()}" => ""`), `${n} is passed`);
+    console.log(`# ${names.length} spellings of ${headersRead().length} headers`);
+  });
   await front('nginx (etc/nginx.conf)', 'nginx', nginx, {}, t);
   await front('lighttpd (etc/lighttpd.conf)', 'lighttpd', lighttpd, {}, t);
   await front('lighttpd starting the responder (bin-path)', 'lighttpd', lighttpdStarts, { own: false }, t);

@@ -270,6 +270,60 @@ a_proxy_is_believed_only_when_it_is_trusted(void **state)
 	}
 }
 
+static void
+an_address_of_a_list_counts_unless_somebody_stands_behind_it(void **state)
+{
+	static const struct {
+		const char   *peer, *param;
+		enum nearness trusting_none, trusting_loopback;
+	} rows[] = {
+		{ "127.0.0.1", NULL, NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "::1", NULL, NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "203.0.113.1", NULL, NEARNESS_FAR, NEARNESS_FAR },
+		{ "unix:", NULL, NEARNESS_FAR, NEARNESS_FAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.1", NEARNESS_PROXY, NEARNESS_FAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=127.0.0.1, 203.0.113.1", NEARNESS_PROXY,
+		    NEARNESS_FAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.1, 127.0.0.1", NEARNESS_PROXY,
+		    NEARNESS_FAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=unknown", NEARNESS_PROXY, NEARNESS_PROXY },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.1, unknown", NEARNESS_PROXY,
+		    NEARNESS_PROXY },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=unknown, 127.0.0.1", NEARNESS_PROXY,
+		    NEARNESS_PROXY },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=,", NEARNESS_PROXY, NEARNESS_PROXY },
+		/* web servers that add it themselves: it names the peer */
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=127.0.0.1", NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=::1", NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=", NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "127.0.0.1", "HTTP_X_REAL_IP=203.0.113.1", NEARNESS_PROXY, NEARNESS_PROXY },
+		{ "127.0.0.1", "HTTP_X_REAL_IP=127.0.0.1", NEARNESS_NEAR, NEARNESS_NEAR },
+		{ "127.0.0.1", "HTTP_FORWARDED=for=203.0.113.1", NEARNESS_PROXY, NEARNESS_PROXY },
+		{ "203.0.113.1", "HTTP_X_FORWARDED_FOR=127.0.0.1", NEARNESS_FAR, NEARNESS_FAR },
+	};
+	const char      *texts[] = { "127.0.0.0/8", "::1" };
+	struct cidr_list loopback;
+	struct err       e = { 0 };
+
+	(void)state;
+	assert_true(cidr_list_parse(mem, (struct strings) { texts, 2 }, &loopback, &e));
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		bool          trusting = i >= COUNT(rows);
+		size_t        at = i % COUNT(rows);
+		enum nearness want = trusting ? rows[at].trusting_loopback : rows[at].trusting_none;
+		struct app    app = { .trusted_proxies = trusting ? &loopback : NULL };
+		char         *params[3] = { talloc_asprintf(mem, "REMOTE_ADDR=%s", rows[at].peer) };
+		struct transport t = { .params = params };
+		struct request   r = { .app = &app, .transport = &t };
+
+		if (rows[at].param != NULL)
+			params[1] = talloc_strdup(mem, rows[at].param);
+		assert_true(step_address(&r, &e));
+		if (request_nearness(&r, &loopback) != want)
+			fail_msg("row %zu, trusting %d", at, trusting);
+	}
+}
+
 /* ---- identifiers ---- */
 
 static const char *
@@ -604,6 +658,7 @@ main(void)
 		TEST(query_parameters_that_do_not_fit_are_refused),
 		TEST(too_many_query_parameters_are_refused),
 		TEST(a_proxy_is_believed_only_when_it_is_trusted),
+		TEST(an_address_of_a_list_counts_unless_somebody_stands_behind_it),
 		TEST(a_request_id_is_taken_only_when_it_is_harmless),
 		TEST(a_trace_id_comes_from_a_well_formed_traceparent),
 		TEST(access_words_decide_who_may),

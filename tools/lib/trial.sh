@@ -57,7 +57,7 @@ trial_configure() {
 
 configure_lighttpd() {
 	cat >"$conf/lighttpd.conf" <<-TEXT
-		server.modules = ("mod_fastcgi")
+		server.modules = ("mod_fastcgi", "mod_setenv")
 		server.document-root = "$run"
 		server.bind = "127.0.0.1"
 		server.port = $1
@@ -73,6 +73,7 @@ configure_lighttpd() {
 			"fix-root-scriptname" => "enable"
 		)))
 	TEXT
+	sed -n '/^setenv/,/^)/p' "$root/etc/lighttpd.conf" >>"$conf/lighttpd.conf"
 }
 
 # nginx is for the tests: the same installation behind another front.

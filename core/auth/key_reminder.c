@@ -4,14 +4,45 @@
 
 #include "core/auth/apikey.h"
 #include "core/auth/audit.h"
+#include "core/auth/mail_queue.h"
+#include "core/store/user.h"
 
-#define KEYS_MAX 100 /* told of in one round of a tenant; the others follow in the next */
+#define ADMINS_MAX 20  /* that are written to */
+#define KEYS_MAX   100 /* told of in one round of a tenant; the others follow in the next */
 
 struct telling {
+	struct auth          *a;
 	struct tenant_db     *t;
+	TALLOC_CTX           *mem;
 	const struct api_key *k;
 	int64_t               days;
 };
+
+static bool
+write_to_admins(const struct telling *w, struct err *e)
+{
+	const struct user_filter f = { .role = "admin", .status = "active" };
+	struct mail_order        order = { 0 };
+	char                     end[TIME_TEXT_MAX];
+	struct user             *admins;
+	size_t                   n;
+
+	if (!mail_is_on(w->a))
+		return true;
+	time_print(w->k->expires_at.ms, end);
+	order.by = end;
+	order.other = talloc_asprintf(w->mem, "\"%s\" (%s)", w->k->name, w->k->prefix);
+	if (order.other == NULL)
+		return err_memory(e);
+	if (!user_list(w->t, w->mem, &f, ADMINS_MAX, &admins, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		order.user = admins[i].id;
+		if (!mail_queue(w->a, w->t, w->mem, MAIL_KEY_ENDING, &order, e))
+			return false;
+	}
+	return true;
+}
 
 static bool
 tell_body(struct db *db, void *arg, struct err *e)
@@ -21,7 +52,8 @@ tell_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return api_key_tell(w->t, &w->k->id, w->days, &first, e) &&
-	       (first || err_set(e, ERR_CONFLICT, 0, "", "somebody else has told it"));
+	       (first || err_set(e, ERR_CONFLICT, 0, "", "somebody else has told it")) &&
+	       write_to_admins(w, e);
 }
 
 static const char *
@@ -72,7 +104,7 @@ remind(
 	if (!api_key_ending(t, mem, now, days, KEYS_MAX, &keys, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		struct telling w = { t, &keys[i], days };
+		struct telling w = { a, t, mem, &keys[i], days };
 
 		if (!tell(a, mem, &w, told, e))
 			return false;

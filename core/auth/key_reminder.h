@@ -1,6 +1,6 @@
 /*
  * key_reminder.h - tells that service keys will end, KEY_TOLD_FIRST and KEY_TOLD_LAST days before, once each: an entry
- * in the tenant's trail and a line of the security log.
+ * in the tenant's trail, a line of the security log, and a mail to each administrator where mail is sent.
  *
  * Whoever comes first tells: a mark in the key's row goes with the entry in one transaction.
  */

@@ -144,6 +144,8 @@ address_it(struct preparing *p, struct err *e)
 	case MAIL_PASSWORD_CHANGED:
 		p->m->to = p->order.address;
 		return true;
+	case MAIL_KEY_ENDING:
+		return true;
 	case MAIL_KIND__MAX:
 		break;
 	}

@@ -12,7 +12,8 @@
 	X(MAIL_INVITE, "mail.invite")                                                              \
 	X(MAIL_EMAIL_CONFIRM, "mail.email_confirm")                                                \
 	X(MAIL_EMAIL_NOTICE, "mail.email_notice")                                                  \
-	X(MAIL_PASSWORD_CHANGED, "mail.password_changed")
+	X(MAIL_PASSWORD_CHANGED, "mail.password_changed")                                          \
+	X(MAIL_KEY_ENDING, "mail.key_ending")
 enum mail_kind {
 #define X(id, text) id,
 	MAIL_KINDS(X)
@@ -27,8 +28,8 @@ struct mail_facts {
 	const char *tenant; /* its name */
 	const char *slug;
 	const char *address; /* of the account */
-	const char *by;      /* who invites */
-	const char *other;   /* the new address */
+	const char *by;      /* who invites; of a key: when it ends */
+	const char *other;   /* the new address; of a key: what it is called */
 	const char *site;    /* where the console is */
 	const char *link;
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/key_reminder.h"
+#include "core/auth/mails.h"
 #include "core/auth/user_admin.h"
 #include "core/store/config.h"
 #include "core/store/role.h"
@@ -460,6 +461,42 @@ the_end_of_a_service_key_is_told_thirty_and_seven_days_before_once_each(void **s
 	}
 }
 
+/* The row of the outbox and the mark are one transaction: who tells again writes to nobody. */
+static void
+administrators_are_written_to_once_where_mail_is_sent(void **state)
+{
+	static const char mails[] =
+	    "SELECT COUNT(*) AS n FROM outbox WHERE event = 'mail.key_ending'";
+	static const char admins[] =
+	    "SELECT COUNT(*) AS n FROM users u JOIN user_roles ur ON ur.user_id = u.id"
+	    " JOIN roles r ON r.id = ur.role_id WHERE r.name = 'admin' AND u.status = 'active'";
+	struct people    *p = *state;
+	struct maker      who = new_maker(p, "operator");
+	struct mail_facts f = {
+		.tenant = "Acme", .slug = "acme", .other = "\"k\" (bsx_1)", .by = "2027-01-01"
+	};
+	struct mail_message m = { 0 };
+	struct err          e = { 0 };
+	int64_t             due;
+
+	p->clock.set_ms = 60 * DAY;
+	remind(p, &p->auth);
+	assert_int_equal(people_number(p, &p->w->a, mails), 0);
+	p->w->conf.smtp_url = "smtp://127.0.0.1:1";
+	due = people_number(p, &p->w->a, admins);
+	assert_true(due > 0 && due <= 20);
+	new_key(p, &who.caller, KEY_SERVICE, "write:snapshots");
+	p->clock.set_ms = 155 * DAY;
+	assert_int_equal(remind(p, &p->auth), 1);
+	assert_int_equal(people_number(p, &p->w->a, mails), due);
+	remind(p, &p->auth);
+	assert_int_equal(people_number(p, &p->w->a, mails), due);
+	p->w->conf.smtp_url = NULL;
+	assert_ok(mail_write(mem, MAIL_KEY_ENDING, &f, &m, &e));
+	assert_non_null(strstr(str_dup(mem, m.text),
+	    "service key \"k\" (bsx_1) of the tenant acme ends at 2027-01-01"));
+}
+
 static void
 a_key_made_for_a_short_time_is_told_of_as_far_as_that_is_news(void **state)
 {
@@ -593,6 +630,7 @@ main(void)
 		TEST(who_has_lost_a_role_makes_no_key_with_it_though_the_cache_does_not_know),
 		TEST(no_key_touches_who_made_it),
 		TEST(the_end_of_a_service_key_is_told_thirty_and_seven_days_before_once_each),
+		TEST(administrators_are_written_to_once_where_mail_is_sent),
 		TEST(a_key_made_for_a_short_time_is_told_of_as_far_as_that_is_news),
 		TEST(every_tenant_is_reminded_in_a_walk),
 		TEST(what_a_key_cannot_be_is_said_at_its_place),

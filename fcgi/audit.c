@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "core/auth/audit.h"
+#include "core/auth/audit_seldom.h"
 #include "core/auth/audit_verify.h"
 #include "core/store/audit_rows.h"
 #include "fcgi/accounts.h"
@@ -111,19 +111,23 @@ filter_of(const struct audit_query *q)
 	return f;
 }
 
-/* Who reads the trail is told in the log. */
-static void
-log_reading(struct request *r, const char *how)
+/* Who reads the trail is told in it, and each time in the log. */
+static bool
+note_reading(struct request *r, const char *how, struct err *e)
 {
-	char tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX];
+	struct audit_entry entry = { .action = AUDIT_AUDIT_READ,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "audit",
+		.details = how };
+	bool               written;
 
-	uuid_print(&r->caller.tenant, tenant);
-	uuid_print(&r->caller.user, user);
-	log_event(r->app->log, LOG_ADMIN, LOG_LEVEL_INFO, "audit.read",
-	    LOGS("event.action", "audit.read"), LOGS("event.outcome", "success"),
-	    LOGS("organization.id", tenant), LOGS("user.id", user),
-	    LOGS("user.name", r->caller.name), LOGS("source.ip", r->address),
-	    LOGS("http.request.id", r->id), LOGS("bsx.details", how));
+	if (!audit_seldom(r->db, r->mem, r->app->auth, &entry, how, &written, e))
+		return false;
+	if (!written)
+		audit_log(r->db, r->app->auth, &entry);
+	return true;
 }
 
 /* ---- a page: the cursor is the seq, in the form of the other cursors ---- */
@@ -237,10 +241,7 @@ read_audit(struct request *r, const void *body, void *answer, struct err *e)
 	(void)body;
 	if (request_wants_whole(r))
 		return export(r, r->query, e);
-	if (!list_page(r, r->query, answer, e))
-		return false;
-	log_reading(r, "list");
-	return true;
+	return note_reading(r, "{\"how\":\"list\"}", e) && list_page(r, r->query, answer, e);
 }
 
 /* ---- verifying ---- */
@@ -316,7 +317,8 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	out->head = talloc_zero(r->mem, struct verify_head);
 	if (out->head == NULL)
 		return err_memory(e);
-	if (!audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e) ||
+	if (!note_reading(r, "{\"how\":\"verify\"}", e) ||
+	    !audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e) ||
 	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;
@@ -328,7 +330,6 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 		out->fault = audit_fault_text(v.fault);
 		out->detail = audit_fault_sentence(v.fault);
 	}
-	log_reading(r, "verify");
 	return true;
 }
 

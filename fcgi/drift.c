@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/auth/audit_seldom.h"
+
 struct drift *
 drift_of(struct app *app, struct err *e)
 {
@@ -41,4 +43,19 @@ drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
 
 	return details(r->mem, name, &entry.details, e) &&
 	       audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
+}
+
+bool
+drift_note(struct request *r, enum audit_action action, const char *target_kind,
+    const struct uuid *target, const char *text, struct err *e)
+{
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = target_kind,
+		.target_id = *target,
+		.details = text };
+
+	return audit_seldom(r->db, r->mem, r->app->auth, &entry, text, NULL, e);
 }

@@ -6,6 +6,7 @@
 #include "core/store/outbox.h"
 #include "drift/alert/message.h"
 #include "drift/alert/webhook.h"
+#include "fcgi/channel_trail.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -177,6 +178,17 @@ may_tell_values(const struct request *r, struct err *e)
 	    e);
 }
 
+static struct audit_entry
+entry_of(struct request *r, enum audit_action action, const struct uuid *id)
+{
+	return (struct audit_entry) { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "channel",
+		.target_id = *id };
+}
+
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
@@ -234,6 +246,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	const struct channel_new *in = body;
 	struct channel_out       *out = answer;
 	struct channel            c = { .id = uuid_make(r->app->clock, r->app->rand) };
+	struct audit_entry        entry;
 	char                     *secret;
 
 	if (strcmp(in->kind, "webhook") != 0)
@@ -255,7 +268,9 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
 	    c.status_reason == NULL)
 		return err_memory(e);
-	if (!drift_deed(r, add_body, &c, AUDIT_CHANNEL_CREATE, "channel", &c.id, c.name, e))
+	entry = entry_of(r, AUDIT_CHANNEL_CREATE, &c.id);
+	if (!channel_details(r->mem, NULL, &c, false, &entry.details, e) ||
+	    !audit_deed(r->db, r->mem, r->app->auth, add_body, &c, &entry, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&c, out);
 	out->secret = secret;
@@ -267,6 +282,7 @@ struct updating {
 	const struct channel_update *in;
 	struct channel               c;
 	char                        *secret; /* a new one, to be shown once; NULL: none */
+	struct audit_entry           entry;
 };
 
 /* Before the target is set. */
@@ -302,11 +318,14 @@ static bool
 set_body(struct db *db, void *arg, struct err *e)
 {
 	struct updating *u = arg;
-	struct channel  *c = &u->c;
+	struct channel  *c = &u->c, was;
 	TALLOC_CTX      *mem = u->r->mem;
+	bool new_secret = (u->in->given & schema_bit(&channel_update_schema, "secret")) != 0;
 
-	if (!channel_by_id(db, mem, &u->r->id0, c, e) || !take_values(u, c, e) ||
-	    !take_secret(u, c, e))
+	if (!channel_by_id(db, mem, &u->r->id0, c, e))
+		return false;
+	was = *c;
+	if (!take_values(u, c, e) || !take_secret(u, c, e))
 		return false;
 	if (u->in->name != NULL)
 		c->name = talloc_strdup(mem, u->in->name);
@@ -321,17 +340,20 @@ set_body(struct db *db, void *arg, struct err *e)
 	c->updated_at.ms = clock_ms(u->r->app->clock);
 	if (c->name == NULL || c->target == NULL || c->status == NULL || c->status_reason == NULL)
 		return err_memory(e);
-	return channel_set(db, c, e);
+	return channel_details(mem, &was, c, new_secret, &u->entry.details, e) &&
+	       channel_set(db, c, e);
 }
 
 static bool
 change_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct updating u = { .r = r, .in = body };
+	struct updating u = {
+		.r = r, .in = body, .entry = entry_of(r, AUDIT_CHANNEL_UPDATE, &r->id0)
+	};
 
 	if (u.in->url != NULL && !check_url(r, u.in->url, e))
 		return false;
-	if (!drift_deed(r, set_body, &u, AUDIT_CHANNEL_UPDATE, "channel", &r->id0, u.in->name, e))
+	if (!audit_deed(r->db, r->mem, r->app->auth, set_body, &u, &u.entry, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&u.c, answer);
 	((struct channel_out *)answer)->secret = u.secret;
@@ -352,8 +374,9 @@ drop_body(struct db *db, void *arg, struct err *e)
 static bool
 drop_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct channel c;
-	uint64_t       n;
+	struct audit_entry entry = entry_of(r, AUDIT_CHANNEL_DELETE, &r->id0);
+	struct channel     c;
+	uint64_t           n;
 
 	(void)body;
 	(void)answer;
@@ -363,7 +386,8 @@ drop_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
 		    "%llu configs", (unsigned long long)n);
-	return drift_deed(r, drop_body, r, AUDIT_CHANNEL_DELETE, "channel", &r->id0, c.name, e);
+	return channel_details(r->mem, &c, NULL, false, &entry.details, e) &&
+	       audit_deed(r->db, r->mem, r->app->auth, drop_body, r, &entry, e);
 }
 
 /* ---- testing ---- */
@@ -399,7 +423,6 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct drift   *d = drift_of(r->app, e);
 	struct testing  t = { .r = r };
-	struct tx       tx = { .name = "channel_test", .body = test_body, .arg = &t };
 	struct channel  c;
 	struct alerting a;
 
@@ -412,7 +435,7 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	a = (struct alerting) { .deps = &d->deps, .t = r->db };
 	t.deps = &d->deps;
 	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
-	    !tx_run(r->db->db, &tx, e))
+	    !drift_deed(r, test_body, &t, AUDIT_CHANNEL_TEST, "channel", &c.id, c.name, e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;
 	return true;

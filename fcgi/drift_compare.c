@@ -285,6 +285,41 @@ comparing_make(struct request *r, const struct compare_in *in, const struct basi
 	return c->left_out != NULL;
 }
 
+static void
+put_side(struct buf *b, const char *name, const struct compare_side *in)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(in->golden != NULL ? &in->golden->id : &in->snapshot_id, id);
+	if (in->golden != NULL)
+		buf_printf(b, "\"%s\":{\"golden\":\"%s\"}", name, id);
+	else if (!uuid_is_nil(&in->snapshot_id))
+		buf_printf(b, "\"%s\":{\"snapshot\":\"%s\"}", name, id);
+	else
+		buf_printf(b, "\"%s\":\"document\"", name);
+}
+
+/* What is stored is told of, values or only where it differs; the caller's own documents are the caller's. */
+static bool
+note_comparing(
+    struct request *r, const struct compare_in *in, const struct snapshot *of, struct view v, struct err *e)
+{
+	const char *details;
+	struct buf  b;
+
+	if (in->left->value.tree != NULL && in->right->value.tree != NULL)
+		return true;
+	buf_make(&b, r->mem);
+	buf_putc(&b, '{');
+	put_side(&b, "left", in->left);
+	buf_putc(&b, ',');
+	put_side(&b, "right", in->right);
+	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
+	details = buf_text(&b, e);
+	return details != NULL && drift_note(r, AUDIT_VALUES_COMPARE, "drift_config",
+				      &of->config_id, details, e);
+}
+
 static bool
 compare_two(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -299,7 +334,8 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (!read_snapshot(r, in->left, "/left", &left, e) ||
 	    !read_snapshot(r, in->right, "/right", &right, e) ||
-	    !view_here(r, in, &left, &right, &v, e))
+	    !view_here(r, in, &left, &right, &v, e) ||
+	    !note_comparing(r, in, uuid_is_nil(&left.id) ? &right : &left, v, e))
 		return false;
 	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
 	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;

@@ -28,6 +28,7 @@
 	X(AUDIT_SESSION_STEP_UP,  "session.step_up",     LOG_AUTH) \
 	X(AUDIT_FACTOR_CHALLENGE, "factor.challenge",    LOG_AUTH) \
 	X(AUDIT_FACTOR_FAIL,      "factor.fail",         LOG_SECURITY) \
+	X(AUDIT_FACTOR_SETUP,     "factor.setup",        LOG_SECURITY) \
 	X(AUDIT_FACTOR_ENABLE,    "factor.enable",       LOG_SECURITY) \
 	X(AUDIT_FACTOR_DISABLE,   "factor.disable",      LOG_SECURITY) \
 	X(AUDIT_FACTOR_RESET,     "factor.reset",        LOG_SECURITY) \
@@ -44,7 +45,10 @@
 	X(AUDIT_USER_UNLOCK,      "user.unlock",         LOG_SECURITY) \
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",     LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",       LOG_ADMIN) \
+	X(AUDIT_AUDIT_READ,       "audit.read",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",        LOG_ADMIN) \
+	X(AUDIT_REFUSED,          "request.refuse",      LOG_SECURITY) \
+	X(AUDIT_API_KEY_REFUSED,  "api_key.refuse",      LOG_SECURITY) \
 	X(AUDIT_PASSWORD_CHANGE,  "password.change",     LOG_AUTH) \
 	X(AUDIT_PASSWORD_FORGOT,  "password.forgot",     LOG_AUTH) \
 	X(AUDIT_PASSWORD_RESET,   "password.reset",      LOG_AUTH) \
@@ -67,12 +71,15 @@
 	X(AUDIT_GOLDEN_DELETE,    "golden_baseline.delete", LOG_DRIFT) \
 	X(AUDIT_SNAPSHOT_DELETE,  "snapshot.delete",     LOG_DRIFT) \
 	X(AUDIT_CHANGE_UPDATE,    "change.update",       LOG_DRIFT) \
+	X(AUDIT_REPORT_EXPORT,    "report.export",       LOG_DRIFT) \
+	X(AUDIT_VALUES_COMPARE,   "values.compare",      LOG_DRIFT) \
 	X(AUDIT_REPORT_ACCEPT,    "report.accept",       LOG_DRIFT) \
 	X(AUDIT_SILENCE_CREATE,   "silence.create",      LOG_DRIFT) \
 	X(AUDIT_SILENCE_DELETE,   "silence.delete",      LOG_DRIFT) \
 	X(AUDIT_ALERT_UPDATE,     "alert.update",        LOG_DRIFT) \
 	X(AUDIT_CHANNEL_CREATE,   "channel.create",      LOG_DRIFT) \
 	X(AUDIT_CHANNEL_UPDATE,   "channel.update",      LOG_DRIFT) \
+	X(AUDIT_CHANNEL_TEST,     "channel.test",        LOG_DRIFT) \
 	X(AUDIT_CHANNEL_DELETE,   "channel.delete",      LOG_DRIFT)
 enum audit_action {
 #define X(id, text, dataset) id,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/apikey.h"
+#include "core/auth/audit_seldom.h"
 #include "core/auth/session.h"
 #include "core/auth/settings.h"
 #include "core/base/hash.h"
@@ -232,6 +233,29 @@ check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_t
 	return true;
 }
 
+/* What looks like a key of this tenant and is none; that it cannot be noted is no fault of the request. */
+static void
+note_refused_key(
+    const struct resolving *v, struct tenant_db *t, const struct uuid *id, const struct err *why)
+{
+	const struct origin origin = { .address = v->address };
+	struct audit_entry  entry = { .action = AUDIT_API_KEY_REFUSED,
+		 .actor_kind = "anonymous",
+		 .origin = &origin,
+		 .target_kind = "api_key",
+		 .target_id = *id };
+	struct err          e = { 0 };
+	struct buf          b;
+
+	buf_make(&b, v->mem);
+	buf_puts(&b, "{\"reason\":");
+	buf_json(&b, str_of(why->detail));
+	buf_putc(&b, '}');
+	entry.details = buf_text(&b, &e);
+	if (entry.details == NULL || !audit_seldom(t, v->mem, v->a, &entry, NULL, NULL, &e))
+		log_err(v->a->log, LOG_SYSTEM, "a refused API key could not be put into the trail", &e);
+}
+
 static bool
 read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 {
@@ -246,6 +270,8 @@ read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 	    !tenant_db_open(v->a->database, tenant, false, &t, e))
 		return refuse_missing(e, "no such tenant, or it is not active");
 	ok = check_api_key(v, t, &text, out, e);
+	if (!ok && e->code == ERR_UNAUTHENTICATED)
+		note_refused_key(v, t, &text.id, e);
 	secret_wipe(&text, sizeof(text));
 	return ok;
 }

@@ -125,23 +125,6 @@ describe(const struct mfa *m, struct str secret, struct mfa_setup *out, struct e
 	return true;
 }
 
-bool
-mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e)
-{
-	char       *secret = secret_alloc(m->mem, TOTP_SECRET_LEN);
-	struct str  plain = { secret, TOTP_SECRET_LEN };
-	struct blob sealed;
-	instant     now = { clock_ms(m->a->clock) };
-
-	if (secret == NULL)
-		return err_memory(e);
-	rand_fill(m->a->rand, secret, TOTP_SECRET_LEN);
-	return tenant_seal(m->t, m->mem, m->a->rand, "users", "2fa_secret", &m->caller->user, plain,
-		   &sealed, e) &&
-	       factor_set_pending(m->t, &m->caller->user, sealed, now, e) &&
-	       describe(m, plain, out, e);
-}
-
 /* ---- changes ---- */
 
 struct change {
@@ -176,6 +159,38 @@ entry_of(const struct mfa *m, enum audit_action action, const struct uuid *user)
 		.origin = m->origin,
 		.target_kind = "user",
 		.target_id = *user };
+}
+
+struct set_up {
+	struct mfa *m;
+	struct blob sealed;
+	instant     now;
+};
+
+static bool
+setup_body(struct db *db, void *arg, struct err *e)
+{
+	struct set_up *s = arg;
+
+	(void)db;
+	return factor_set_pending(s->m->t, &s->m->caller->user, s->sealed, s->now, e);
+}
+
+bool
+mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e)
+{
+	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_SETUP, &m->caller->user);
+	struct set_up      s = { .m = m, .now = { clock_ms(m->a->clock) } };
+	char              *secret = secret_alloc(m->mem, TOTP_SECRET_LEN);
+	struct str         plain = { secret, TOTP_SECRET_LEN };
+
+	if (secret == NULL)
+		return err_memory(e);
+	rand_fill(m->a->rand, secret, TOTP_SECRET_LEN);
+	return tenant_seal(m->t, m->mem, m->a->rand, "users", "2fa_secret", &m->caller->user, plain,
+		   &s.sealed, e) &&
+	       audit_deed(m->t, m->mem, m->a, setup_body, &s, &entry, e) &&
+	       describe(m, plain, out, e);
 }
 
 static void

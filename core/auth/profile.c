@@ -24,6 +24,23 @@ struct updating {
 	int64_t              now_ms;
 };
 
+/* An entry's details: the address before and after. */
+static bool
+address_details(
+    TALLOC_CTX *mem, const char *from, const char *to, const char **details, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"email\":{\"from\":");
+	buf_json(&b, str_of(from));
+	buf_puts(&b, ",\"to\":");
+	buf_json(&b, str_of(to));
+	buf_puts(&b, "}}");
+	*details = buf_text(&b, e);
+	return *details != NULL;
+}
+
 /* ---- what is asked for ---- */
 
 static bool
@@ -125,7 +142,9 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
 	if (u.kept)
 		entry.details = "{\"address_change\":\"taken_back\"}";
 	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
-	if (!audit_deed(t, mem, a, update_body, &u, &entry, e))
+	if ((u.email != NULL &&
+		!address_details(mem, u.user.email, u.email, &entry.details, e)) ||
+	    !audit_deed(t, mem, a, update_body, &u, &entry, e))
 		return false;
 	if (a->segment != NULL)
 		cache_bump_user(a->segment, &caller->user);
@@ -140,6 +159,7 @@ struct confirming {
 	struct tenant_db     *t;
 	struct mail_token_row link;
 	instant               now;
+	struct audit_entry    entry;
 };
 
 static bool
@@ -147,10 +167,13 @@ confirm_body(struct db *db, void *arg, struct err *e)
 {
 	struct confirming *c = arg;
 	struct ending x = { .event = END_EMAIL_CHANGED, .user = c->link.user_id, .now = c->now };
+	struct user   was;
 	bool          won, changed = false;
 
 	(void)db;
 	if (!user_lock(c->t, &c->link.user_id, e) ||
+	    !user_by_id(c->t, c->mem, &c->link.user_id, &was, e) ||
+	    !address_details(c->mem, was.email, c->link.email, &c->entry.details, e) ||
 	    !mail_token_use(c->t, &c->link.id, c->now, &won, e))
 		return false;
 	if (!won)
@@ -164,20 +187,22 @@ bool
 email_confirm(
     struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e)
 {
-	struct confirming  c = { .a = a, .mem = mem, .now = { clock_ms(a->clock) } };
-	struct audit_entry entry = { .action = AUDIT_EMAIL_CHANGE,
-		.success = true,
-		.actor_kind = "anonymous",
-		.origin = origin,
-		.target_kind = "user" };
+	struct confirming c = { .a = a,
+		.mem = mem,
+		.now = { clock_ms(a->clock) },
+		.entry = { .action = AUDIT_EMAIL_CHANGE,
+		    .success = true,
+		    .actor_kind = "anonymous",
+		    .origin = origin,
+		    .target_kind = "user" } };
 
 	if (!mail_link_find(a, mem, str_of(token), &c.t, &c.link, e))
 		return false;
 	if (strcmp(c.link.purpose, LINK_EMAIL) != 0)
 		return mail_link_refuse(mem, e);
-	entry.actor_name = c.link.email;
-	entry.target_id = c.link.user_id;
-	if (!audit_deed(c.t, mem, a, confirm_body, &c, &entry, e)) {
+	c.entry.actor_name = c.link.email;
+	c.entry.target_id = c.link.user_id;
+	if (!audit_deed(c.t, mem, a, confirm_body, &c, &c.entry, e)) {
 		if (!err_take(e, ERR_CONFLICT))
 			return false;
 		return err_set(

@@ -23,9 +23,10 @@
 #include "core/shm/rate.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
+#include "core/shm/tally.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 7
+#define SEGMENT_VERSION 8
 
 struct segment_header {
 	uint64_t magic;
@@ -103,6 +104,7 @@ struct segment_fixed {
 	struct segment_header head;
 	_Atomic uint32_t      epochs[CACHE_EPOCH_CELLS];
 	_Atomic uint64_t      rates[RATE_CELLS];
+	_Atomic uint64_t      tallies[TALLY_CELLS];
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
 	struct process        processes[PROCESSES_MAX];

@@ -205,6 +205,7 @@ account(struct request *r)
 	struct line l = { 0 };
 
 	release_database(r, &l.db);
+	refused_note(r);
 	print_line(r, &l);
 	count(r, &l);
 	write_line(r, &l);

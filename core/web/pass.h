@@ -58,6 +58,8 @@ enum nearness {
 };
 enum nearness request_nearness(const struct request *r, const struct cidr_list *near);
 
+/* A 403 of a known caller gets its entry in the tenant's trail; after the answer. */
+void refused_note(struct request *r);
 /* Always runs, last: rollback, log line, metrics, release. */
 void account(struct request *r);
 

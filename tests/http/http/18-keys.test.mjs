@@ -1,9 +1,12 @@
 // API keys: what each kind may do on every route, and what becomes of them when something happens to who made them.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { before, test } from 'node:test';
+import path from 'node:path';
+import { build, state } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { administrativeKey, ahead, all, bearer, newConfig, newKey, newTenant, policy, serviceKey, unique, withKey } from '../lib/people.mjs';
+import { administrativeKey, ahead, all, bearer, newConfig, newKey, newTenant, policy, serviceKey, sql, unique, withKey } from '../lib/people.mjs';
 
 let owner, admin, config;
 before(async () => {
@@ -157,6 +160,20 @@ test('the keys of one maker are listed alone, with all that is to be known of ea
   assert.deepEqual([personal.kind, personal.expires_at, personal.config_ids], ['personal', null, []]);
   assert.deepEqual(await all(admin, `/api/api-keys?created_by=${crypto.randomUUID()}`), []);
   assert.equal((await admin('GET', '/api/api-keys?created_by=x')).status, 422);
+});
+
+test('the end of a service key is told by the daemon, once', async () => {
+  const key = await serviceKey(admin, ['write:snapshots'], { expires_at: ahead(300) });
+  const schema = sql(`SELECT schema_name FROM bsx.tenants WHERE slug = '${owner.tenant}'`);
+  const round = () => execFileSync(path.join(build, 'driftd'), ['-c', path.join(state, 'etc', 'blindspotx.conf'), '--once', '--max-time', '1']);
+  const told = async () => (await admin('GET', '/api/audit?action=api_key.ending')).json.items.filter((x) => x.target_id === key.id);
+  round();
+  assert.deepEqual(await told(), []);
+  sql(`UPDATE ${schema}.api_keys SET expires_at = NOW(3) + INTERVAL 6 DAY WHERE id = UNHEX(REPLACE('${key.id}', '-', ''))`);
+  round();
+  round();
+  const [entry, ...more] = await told();
+  assert.deepEqual([entry.actor_kind, entry.actor_name, entry.details.days, entry.details.orphaned, more], ['system', 'driftd', 7, false, []]);
 });
 
 test('no key touches who made it, whatever its scopes', async () => {

@@ -135,6 +135,13 @@ extern const struct schema change_out_schema;
 MUST_USE bool              change_show(struct request *r, struct view v, const struct change_row *c,
 		 struct change_out *out, struct err *e);
 
+/*
+ * What tells one new value of a finding from another, in hex; NULL: memory.  It is of that finding and
+ * config only (nil: of a comparison): who sets values elsewhere sees nothing there to hold against it.
+ */
+const char *change_value_hash(TALLOC_CTX *mem, const struct tenant_db *t, const struct uuid *config,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
+
 /* The change of the path with its acceptance and history. */
 MUST_USE bool change_show_one(
     struct request *r, struct view v, struct change_out *out, struct err *e);

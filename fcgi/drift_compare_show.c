@@ -125,16 +125,20 @@ show_place(TALLOC_CTX *mem, struct view v, const struct change *c, struct compar
 }
 
 static bool
-show_change(TALLOC_CTX *mem, struct values *values, struct view v, const struct change *c,
+show_change(struct request *r, struct values *values, struct view v, const struct change *c,
     struct compared_change *out, struct err *e)
 {
+	static const struct uuid nobody;
+	TALLOC_CTX              *mem = r->mem;
+
 	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
 		.severity = severity_name(c->severity),
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
-		.value_hash = view_hash(v, show_hash(mem, c->value_hash)) };
+		.value_hash = view_hash(v,
+		    change_value_hash(mem, r->db, &nobody, c->fingerprint, c->value_hash)) };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	return show_place(mem, v, c, out, e) &&
@@ -159,8 +163,10 @@ show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *
 
 /* As many as an answer has room for. */
 static bool
-show_changes(TALLOC_CTX *mem, struct view v, const struct diff *d, struct items *out, struct err *e)
+show_changes(
+    struct request *r, struct view v, const struct diff *d, struct items *out, struct err *e)
 {
+	TALLOC_CTX             *mem = r->mem;
 	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX, paths = 0;
 	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
 	struct values           values;
@@ -172,7 +178,7 @@ show_changes(TALLOC_CTX *mem, struct view v, const struct diff *d, struct items 
 	for (; out->n < n && paths + (SIZE_MAX - values.left) < SHOWN_BYTES; out->n++) {
 		const struct change *at = &d->changes[out->n];
 
-		if (!show_change(mem, &values, v, at, &c[out->n], e))
+		if (!show_change(r, &values, v, at, &c[out->n], e))
 			return false;
 		paths += at->path.n + at->canonical_path.n;
 	}
@@ -180,13 +186,15 @@ show_changes(TALLOC_CTX *mem, struct view v, const struct diff *d, struct items 
 }
 
 static bool
-show_diff(TALLOC_CTX *mem, struct view v, const struct diff *d, struct compare_out *out,
+show_diff(struct request *r, struct view v, const struct diff *d, struct compare_out *out,
     struct err *e)
 {
+	TALLOC_CTX *mem = r->mem;
+
 	out->summary = talloc_zero(mem, struct report_summary);
 	if (out->summary == NULL)
 		return err_memory(e);
-	if (!show_changes(mem, v, d, &out->changes, e))
+	if (!show_changes(r, v, d, &out->changes, e))
 		return false;
 	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
 	out->shortened = (int64_t)d->shortened;
@@ -227,5 +235,5 @@ bool
 compare_show(struct request *r, struct view v, const struct diff *d, struct redaction *left_out,
     struct compare_out *out, struct err *e)
 {
-	return show_left_out(r, left_out, out, e) && show_diff(r->mem, v, d, out, e);
+	return show_left_out(r, left_out, out, e) && show_diff(r, v, d, out, e);
 }

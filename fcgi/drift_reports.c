@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -245,6 +247,23 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 	return text;
 }
 
+const char *
+change_value_hash(TALLOC_CTX *mem, const struct tenant_db *t, const struct uuid *config,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN])
+{
+	struct { /* bytes only: nothing lies between them */
+		char    word[12];
+		uint8_t config[sizeof(config->b)], fingerprint[HASH_LEN], value[HASH_LEN];
+	} text = { .word = "value shown:" };
+	uint8_t hash[HASH_LEN];
+
+	memcpy(text.config, config->b, sizeof(text.config));
+	memcpy(text.fingerprint, fingerprint, HASH_LEN);
+	memcpy(text.value, value, HASH_LEN);
+	hash_hmac(t->address_key, sizeof(t->address_key), &text, sizeof(text), hash);
+	return hex_of(mem, (struct blob) { hash, HASH_LEN });
+}
+
 bool
 change_show(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
     struct err *e)
@@ -257,7 +276,8 @@ change_show(struct request *r, struct view v, const struct change_row *c, struct
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = hex_of(r->mem, c->fingerprint),
-		.value_hash = view_hash(v, hex_of(r->mem, c->value_hash)),
+		.value_hash = view_hash(v, change_value_hash(r->mem, r->db, &c->config_id,
+					       c->fingerprint.p, c->value_hash.p)),
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
 		.attribution = c->attribution };

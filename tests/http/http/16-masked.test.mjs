@@ -232,6 +232,28 @@ test('two documents of one request are compared whole, and many masked places ar
   assert.deepEqual([gone.summary.deleted, gone.not_compared.length, gone.not_compared_more], [250, 100, 401]);
 });
 
+test('what is shown of a masked value in one place is nothing to hold against what is shown in another', async () => {
+  const admin = await bearer(), key = withKey((await newKey(admin)).key), guessed = { password: SECRET, rows: [{ secret: SECRET, n: 2 }], set: [{ secret: SECRET }] };
+  const spec = { rule_packs: [], compare: { arrays: [{ path: '/rows', mode: 'keyed', keys: ['secret'] }, { path: '/set', mode: 'set' }] } };
+  const shown = async (config, value) => {
+    const { report } = await push(key, config, [item(value)]);
+    return (await all(admin, `/api/drift/reports/${report.id}/changes`)).flatMap((c) => [c.value_hash, c.fingerprint, c.canonical_path]);
+  };
+  const first = { password: 'x', rows: [{ secret: SECRET, n: 1 }], set: [] }, configs = [await newConfig(admin, spec), await newConfig(admin, spec)], seen = [];
+  for (const config of configs) {
+    await push(key, config, [item(first)]);
+    seen.push(await shown(config, guessed));
+    assert.equal(seen.at(-1).length, 9);
+  }
+  const same = seen[0].filter((x) => seen[1].includes(x));
+  assert.equal(same.length, 2, `the path and fingerprint of /password: ${same}`);
+  assert.ok(same.includes('/password'));
+  assert.deepEqual(await shown(configs[0], { ...guessed, more: 1 }).then((x) => seen[0].filter((y) => !x.includes(y))), [], 'in its own place it stays');
+  const two = await admin('POST', '/api/drift/compare', { body: { left: { value: first }, right: { value: guessed }, compare: spec.compare } });
+  for (const c of two.json.changes)
+    assert.ok(!seen[0].includes(c.value_hash), two.text);
+});
+
 test('more than 20 values of a masked place in a day by one key are told of once', async () => {
   const admin = await bearer(), config = await newConfig(admin, { rule_packs: [] });
   const made = [await newKey(admin), await newKey(admin)], keys = made.map((k) => withKey(k.key));

@@ -60,6 +60,8 @@ enum ends_credential {
 	    "As signing out everywhere.")                                                          \
 	X(END_REFRESH_REUSED, "refresh_token_reused", "11....X....", "refresh_token_reused",       \
 	    "Somebody has a copy of the session.")                                                 \
+	X(END_WRONG_PROOFS, "wrong_proofs", "11....X....", "wrong_proofs",                         \
+	    "Who guesses there is not who signed in.")                                             \
 	X(END_SHORTENED, "sessions_shortened", "11.........", "",                                  \
 	    "Those that last longer than the settings allow now.")                                 \
 	X(END_PASSWORD_CHANGED, "password_changed", "OO..XXX.XX.", "password_change",              \

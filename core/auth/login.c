@@ -154,34 +154,44 @@ find_code(struct attempt *l, struct ticket *k, struct err *e)
 	return true;
 }
 
-/* What passes where strangers wait: the code, or a device that is known for this very user. */
-static bool
-find_ticket(struct attempt *l, struct ticket *k, struct err *e)
+/* A device that is known for this very user. */
+static void
+find_device(const struct attempt *l, struct ticket *k)
 {
 	const struct device *d = l->in->device;
 
 	*k = (struct ticket) { .kind = '\0' };
-	if (!find_code(l, k, e))
+	if (!l->found || !device_is_of(d, &l->user.id, l->user.device_epoch))
+		return;
+	k->kind = 'd';
+	memcpy(k->id, d->id, sizeof(k->id));
+}
+
+/* By the device, or as a stranger; who would have to wait then, by the code. */
+static bool
+may_begin(struct attempt *l, struct err *e)
+{
+	struct ticket device, code = { .kind = '\0' };
+	uint8_t       account[KEY_LEN];
+	const char   *address = l->origin->address;
+
+	find_device(l, &device);
+	if (!find_code(l, &code, e) ||
+	    !attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
 		return false;
-	if (k->kind == '\0' && l->found && device_is_of(d, &l->user.id, l->user.device_epoch)) {
-		k->kind = 'd';
-		memcpy(k->id, d->id, sizeof(k->id));
-	}
-	return true;
+	if (attempts_begin(l->a, l->mem, account, address, &device, &l->tries, e))
+		return true;
+	if (!l->by_code || !err_take(e, ERR_ATTEMPTS))
+		return false;
+	return attempts_begin(l->a, l->mem, account, address, &code, &l->tries, e);
 }
 
 static bool
 may_try(struct attempt *l, struct err *e)
 {
-	struct err    refusal = { 0 };
-	struct ticket ticket;
-	uint8_t       account[KEY_LEN];
+	struct err refusal = { 0 };
 
-	if (!find_ticket(l, &ticket, e) ||
-	    !attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
-		return false;
-	if (attempts_begin(
-		l->a, l->mem, account, l->origin->address, &ticket, &l->tries, &refusal))
+	if (may_begin(l, &refusal))
 		return true;
 	if (refusal.code == ERR_ATTEMPTS && l->in->recovery_code == NULL)
 		return delay(l, &refusal, e);
@@ -263,7 +273,7 @@ failure_details(struct attempt *l, struct err *e)
 		    (long long)l->tries.delay_s);
 	if (l->tries.spent)
 		buf_printf(&b, ",\"no_longer\":\"%s\"",
-		    l->by_code ? "recovery_code" : "known_device");
+		    l->tries.key.source[0] == 'r' ? "recovery_code" : "known_device");
 	return end_details(l, &b, e);
 }
 

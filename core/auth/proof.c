@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/attempts.h"
+#include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/recovery.h"
 #include "core/base/secret.h"
@@ -50,16 +51,22 @@ end_worn(struct db *db, void *arg, struct err *e)
 {
 	struct proving    *p = arg;
 	const struct uuid *session = session_of(p);
+	struct ending      x = { .event = END_WRONG_PROOFS,
+		     .user = p->user->id,
+		     .now = { clock_ms(p->a->clock) } };
 	bool               ended = false;
 
 	(void)db;
 	p->end.target_id = (struct uuid) { 0 };
 	if (session == NULL)
 		return true;
-	if (!session_revoke_worn(p->t, session, (instant) { clock_ms(p->a->clock) }, &ended, e))
+	x.session = *session;
+	if (!session_revoke_worn(p->t, session, x.now, &ended, e))
 		return false;
 	if (!ended)
 		return true;
+	if (!ends_apply(p->t, &x, e))
+		return false;
 	p->end = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
 		.action = AUDIT_SESSION_END,
 		.success = true,

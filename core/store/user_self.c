@@ -71,7 +71,8 @@ user_set_email(struct tenant_db *t, const struct uuid *user, const char *email, 
 	return true;
 }
 
-static const struct field  epochs_fields[] = { COLUMN(struct user_epochs, reset),
+static const struct field  epochs_fields[] = { COLUMN(struct user_epochs, sign_in),
+	 COLUMN(struct user_epochs, reset),
 	 COLUMN(struct user_epochs, invite), COLUMN(struct user_epochs, email),
 	 COLUMN(struct user_epochs, device), COLUMN(struct user_epochs, user), FIELD_END };
 static const struct schema epochs_schema =
@@ -90,7 +91,7 @@ static const struct field  epoch_fields[] = { COLUMN(struct epoch_row, email_epo
 static const struct schema epoch_schema = SCHEMA("UserEpoch", struct epoch_row, epoch_fields);
 
 SQL(user_update_epochs, SQL_TENANT, &epochs_schema, NULL,
-    "UPDATE users SET epoch = epoch + 1, reset_epoch = reset_epoch + ?,"
+    "UPDATE users SET epoch = epoch + ?, reset_epoch = reset_epoch + ?,"
     " invite_epoch = invite_epoch + ?, email_epoch = email_epoch + ?,"
     " device_epoch = device_epoch + ? WHERE id = ?");
 SQL(user_select_email_epoch, SQL_TENANT, &who_schema, &epoch_schema,

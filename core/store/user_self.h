@@ -26,9 +26,10 @@ MUST_USE bool user_set_display_name(
 MUST_USE bool user_set_email(struct tenant_db *t, const struct uuid *user, const char *email,
     instant now, bool *changed, struct err *e);
 
-/* Which of a user's numbers rise, besides `epoch`: what carries an older one has ended. */
+/* Which of a user's numbers rise: what carries an older one has ended. */
 struct user_epochs {
 	struct uuid user;
+	bool        sign_in;              /* `epoch`: sign-ins that wait for their second factor */
 	bool        reset, invite, email; /* mailed links of that purpose */
 	bool        device;               /* known devices */
 };

@@ -42,6 +42,7 @@ const struct schema golden_update_schema =
 
 struct golden_edit {
 	struct request       *r;
+	TALLOC_CTX           *mem;    /* of the contents: given back before the answer reads them anew */
 	struct golden         was, g; /* was.revision 0: it is new */
 	struct golden_content content;
 	struct content        text;
@@ -61,7 +62,7 @@ static bool
 take_resources(struct golden_edit *x, const struct golden_in *in, struct err *e)
 {
 	const struct push_resource *from = in->resources.p;
-	TALLOC_CTX                 *mem = x->r->mem;
+	TALLOC_CTX                 *mem = x->mem;
 
 	x->content.resources =
 	    talloc_zero_size(mem, (in->resources.n + 1) * sizeof(struct resource));
@@ -98,7 +99,7 @@ take_snapshot(struct golden_edit *x, const struct uuid *id, struct err *e)
 	if (!complete)
 		return err_fault(e, r->mem, "/snapshot_id",
 		    "the snapshot is incomplete: what was not read is not what there has to be");
-	if (!golden_of_snapshot(r->db, r->mem, &s, &c, e))
+	if (!golden_of_snapshot(r->db, x->mem, &s, &c, e))
 		return false;
 	if (c.n == 0)
 		return err_fault(e, r->mem, "/snapshot_id", "the snapshot has no resources");
@@ -151,23 +152,37 @@ take_content(
 	return golden_check(x->r->mem, &x->content, from, &x->r->work, e);
 }
 
-/* Numbers are as long as they may be; the text is what is compared with the version before. */
+/* Each value has a normal form, with numbers as long as they may be; what that is nobody needs here. */
+static bool
+check_values(struct golden_edit *x, struct err *e)
+{
+	struct request            *r = x->r;
+	const struct compare_spec *none =
+	    compare_compile(x->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
+	bool ok = none != NULL;
+
+	for (size_t i = 0; ok && i < x->content.n; i++) {
+		TALLOC_CTX     *one = talloc_new(x->mem);
+		struct resource copy = x->content.resources[i];
+
+		ok = one == NULL ? err_memory(e)
+				 : resource_normalise(one, none, &copy, RESOURCE_STORED, &r->work, e);
+		if (ok) /* else the fault is told from there */
+			talloc_free(one);
+	}
+	return ok;
+}
+
+/* The text is what is compared with the version before. */
 static bool
 pack_content(struct golden_edit *x, struct err *e)
 {
-	struct request      *r = x->r;
-	struct compare_spec *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
-	uint8_t             *address = talloc_size(r->mem, HASH_LEN);
+	struct request *r = x->r;
+	uint8_t        *address = talloc_size(r->mem, HASH_LEN);
 
-	if (none == NULL || address == NULL)
+	if (address == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < x->content.n; i++) {
-		struct resource one = x->content.resources[i];
-
-		if (!resource_normalise(r->mem, none, &one, RESOURCE_STORED, &r->work, e))
-			return false;
-	}
-	if (!golden_print(r->mem, &x->content, &x->text.text, e))
+	if (!check_values(x, e) || !golden_print(x->mem, &x->content, &x->text.text, e))
 		return false;
 	content_address(r->db, x->text.text, x->text.address);
 	memcpy(address, x->text.address, HASH_LEN);
@@ -177,7 +192,7 @@ pack_content(struct golden_edit *x, struct err *e)
 	x->g.resources = (int64_t)x->content.n;
 	x->g.masked = x->content.masked;
 	x->g.version = x->was.version + x->renewed;
-	return !x->renewed || content_pack(r->db, r->mem, r->app->rand, &x->text, 1, &x->rows, e);
+	return !x->renewed || content_pack(r->db, x->mem, r->app->rand, &x->text, 1, &x->rows, e);
 }
 
 static bool
@@ -194,7 +209,7 @@ check_shared(struct golden_edit *x, struct err *e)
 	if (x->g.masked)
 		return err_fault(e, r->mem, "/shared",
 		    "it holds masked values, which mean nothing to another tenant");
-	return golden_seal(r->db, r->mem, r->app->rand, &x->g, x->text.text, &x->body, e);
+	return golden_seal(r->db, x->mem, r->app->rand, &x->g, x->text.text, &x->body, e);
 }
 
 static bool
@@ -282,16 +297,28 @@ deed(struct request *r, tx_fn *body, void *arg, const struct golden *g, enum aud
 	return db_taken(e, "A golden baseline of that name exists.");
 }
 
+static bool
+show_edited(struct golden_edit *x, void *answer, struct err *e)
+{
+	struct request *r = x->r;
+
+	talloc_free(x->mem);
+	x->mem = NULL;
+	return golden_tag(r, &x->g, e) && golden_show(r, view_of(r), &x->g, false, answer, e);
+}
+
 bool
 golden_make(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct golden_edit x = { .r = r,
+		.mem = talloc_new(r->mem),
 		.g = { .id = uuid_make(r->app->clock, r->app->rand), .revision = 1 } };
 
 	x.g.created_at.ms = clock_ms(r->app->clock);
+	if (x.mem == NULL)
+		return err_memory(e);
 	return take_body(&x, &golden_create_schema, body, e) &&
-	       deed(r, add_body, &x, &x.g, AUDIT_GOLDEN_CREATE, e) && golden_tag(r, &x.g, e) &&
-	       golden_show(r, view_of(r), &x.g, false, answer, e);
+	       deed(r, add_body, &x, &x.g, AUDIT_GOLDEN_CREATE, e) && show_edited(&x, answer, e);
 }
 
 /* One that is shared with this tenant is not its to change. */
@@ -328,17 +355,19 @@ may_say(struct request *r, const struct golden *g, const struct golden_in *in, s
 bool
 golden_change(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct golden_edit x = { .r = r };
+	struct golden_edit x = { .r = r, .mem = talloc_new(r->mem) };
 
+	if (x.mem == NULL)
+		return err_memory(e);
 	if (!find_own(r, &x.was, e) || !refuse_withheld(r, body, e) ||
-	    !may_say(r, &x.was, body, e) || !golden_load(r->db, r->mem, &x.was, false, &x.content, e))
+	    !may_say(r, &x.was, body, e) || !golden_load(r->db, x.mem, &x.was, false, &x.content, e))
 		return false;
 	x.g = x.was;
 	if (!take_body(&x, &golden_update_schema, body, e) ||
 	    !deed(r, set_body, &x, &x.g, AUDIT_GOLDEN_UPDATE, e))
 		return false;
 	x.g.revision++;
-	return golden_tag(r, &x.g, e) && golden_show(r, view_of(r), &x.g, false, answer, e);
+	return show_edited(&x, answer, e);
 }
 
 /* ---- dropping ---- */

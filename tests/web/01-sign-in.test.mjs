@@ -5,7 +5,7 @@ import { enrol } from '../http/lib/authenticator.mjs';
 import { base, credentials, until } from '../http/lib/env.mjs';
 import { bearer, browser as signedIn, newTenant } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter } from './lib/entering.mjs';
+import { enter, runOut } from './lib/entering.mjs';
 
 let chromium, who, guarded, app, codes;
 
@@ -142,13 +142,16 @@ test('with the keyboard alone one gets in, through the second factor, and out', 
   await v.sees('Sign in');
 }));
 
-test('a session goes on when its access token has ended, and only the refresh cookie is left', () => as(async (v) => {
+test('a session goes on when its access token has ended; a refresh cookie that is alone opens none', () => as(async (v) => {
   await v.goto();
   await enter(v, who);
   await v.sees('Signed in');
-  await v.context.clearCookies({ name: 'bsx_access' });
+  await runOut(v);
   await v.goto();
   await v.sees('Signed in');
+  await v.context.clearCookies({ name: 'bsx_access' });
+  await v.goto();
+  await v.sees('Sign in');
 }));
 
 test('other sessions are listed and ended one by one', () => as(async (v, page) => {

@@ -6,7 +6,7 @@ import { Authenticator, enrol as enrolByApi } from '../http/lib/authenticator.mj
 import { base, renewWorkers, sql } from '../http/lib/env.mjs';
 import { bearer, login, newTenant } from '../http/lib/people.mjs';
 import { startChromium, visit } from './lib/browser.mjs';
-import { enter } from './lib/entering.mjs';
+import { enter, runOut } from './lib/entering.mjs';
 
 let chromium;
 
@@ -28,7 +28,7 @@ async function strictTenant() {
 async function makeOld(v, who) {
   const schema = sql(`SELECT schema_name FROM tenants WHERE slug = '${who.tenant}'`);
   sql('UPDATE user_sessions SET auth_time = auth_time - INTERVAL 1 HOUR', schema);
-  await v.context.clearCookies({ name: 'bsx_access' });
+  await runOut(v);
 }
 
 const secretOf = async (page) => (await page.locator('code.secret').innerText()).replaceAll(' ', '');

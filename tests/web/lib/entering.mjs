@@ -18,3 +18,9 @@ export function errorCodes() {
   const provider = [...read('core/auth/oidc_reason.h').matchAll(/X\(OIDC_\w+,\s*"\w+",\s*"(\w+)"\)/g)].map((m) => m[1]);
   return { api, provider: [...new Set(provider)] };
 }
+
+// The access cookie is there still, but its token does not hold any more: what the time does to it.
+export async function runOut(v) {
+  const cookies = await v.context.cookies(), access = cookies.find((c) => c.name === 'bsx_access');
+  await v.context.addCookies([{ ...access, value: access.value.replace(/.{10}$/, 'AAAAAAAAAA') }]);
+}

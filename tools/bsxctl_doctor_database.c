@@ -222,17 +222,19 @@ look_at_tenant(struct findings *f, const struct tenant *t)
 	struct err        e = { 0 };
 	struct tenant_db *tdb;
 	struct rights     r;
-	bool              has;
+	bool              has, right;
 
 	if (strcmp(t->status, "provisioning") == 0)
 		return unfinished(f, t);
 	if (tenant_db_open(f->c->d, t, true, &tdb, &e) &&
 	    migrate_check(tdb->db, SQL_TENANT, migrations, &e) &&
 	    db_verify(tdb->db, SQL_TENANT, &e) && tenant_has_users(tdb, &has, &e) &&
-	    doctor_keys(f, tdb, &e))
-		return !has ? unfinished(f, t)
-			    : (look_at_rights(f, tdb->db, t->schema_name, &due, &r) &
-			          look_at_trail(f, tdb));
+	    doctor_keys(f, tdb, &e)) {
+		if (!has)
+			return unfinished(f, t);
+		right = look_at_rights(f, tdb->db, t->schema_name, &due, &r);
+		return look_at_trail(f, tdb) && right; /* both are said */
+	}
 	finding(f, false, "tenant %s: %s (%s)", t->slug, e.pub, ctl_text(f->c, e.detail));
 	return false;
 }

@@ -33,7 +33,7 @@ static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
 	     .doc = "Resources of categories that the template does not name: report or ignore."),
 	 FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
 	     .doc = "Why the newest version could not be taken; null: it could."),
-	 FIELD(struct bound_out, bound_by, .doc = "Who bound the config to it."),
+	 FIELD(struct bound_out, bound_by, .doc = "Who bound the config to it: an address, or key:NAME of an API key."),
 	 FIELD(struct bound_out, bound_at, .doc = "When."), FIELD_END };
 static const struct schema bound_schema =
     SCHEMA("DriftBaselineGolden", struct bound_out, bound_fields);

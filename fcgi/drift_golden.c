@@ -27,7 +27,7 @@ struct version_out {
 };
 static const struct field  version_fields[] = { FIELD(struct version_out, version,
 						    .doc = "Number of the version."),
-	 FIELD(struct version_out, author, .doc = "Who made it."),
+	 FIELD(struct version_out, author, .doc = "Who made it: an address, or key:NAME of an API key."),
 	 FIELD(struct version_out, at, .doc = "When."), FIELD_END };
 static const struct schema version_schema =
     SCHEMA("GoldenBaselineVersion", struct version_out, version_fields);

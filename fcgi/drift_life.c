@@ -11,7 +11,8 @@
 /* ---- history ---- */
 
 static const struct field event_out_fields[] = { FIELD(struct event_out, at, .doc = "When."),
-	FIELD(struct event_out, actor, .doc = "Who; system: found by a comparison."),
+	FIELD(struct event_out, actor,
+	    .doc = "Who: an address, key:NAME of an API key; system: found by a comparison."),
 	FIELD(struct event_out, from, .flags = FIELD_NULLABLE, .doc = "Status before."),
 	FIELD(struct event_out, to, .doc = "Status after."),
 	FIELD(struct event_out, note, .doc = "Why, in their words."), FIELD_END };

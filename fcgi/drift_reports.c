@@ -139,7 +139,7 @@ const struct schema       change_resource_schema =
 
 static const struct field  acceptance_fields[] = { FIELD(
 						       struct acceptance_out, reason, .doc = "Why."),
-	 FIELD(struct acceptance_out, owner, .doc = "Who accepted."),
+	 FIELD(struct acceptance_out, owner, .doc = "Who accepted: an address, or key:NAME of an API key."),
 	 FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
 	     .doc = "When it reopens; null: never."),
 	 FIELD_END };

@@ -114,6 +114,8 @@ static bool
 fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, struct caller *out,
     struct err *e)
 {
+	size_t prefix = strlen(CALLER_KEY_PREFIX);
+
 	memset(out, 0, sizeof(*out)); /* the cache keeps its bytes, padding included */
 	out->kind = CALLER_API_KEY;
 	out->tenant = t->id;
@@ -124,7 +126,8 @@ fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, st
 	out->auth_time_ms = k->created_at.ms;
 	out->created_ms = k->created_at.ms;
 	out->expires_ms = k->expires_at.ms != 0 ? k->expires_at.ms : INT64_MAX;
-	unicode_clean_into(str_of(k->name), out->name, sizeof(out->name));
+	memcpy(out->name, CALLER_KEY_PREFIX, prefix);
+	unicode_clean_into(str_of(k->name), out->name + prefix, sizeof(out->name) - prefix);
 	fill_configs(k, out);
 	return api_key_permissions(mem, t, k, k->granted, &out->permissions, e);
 }

@@ -46,7 +46,7 @@ fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r
 {
 	const struct origin  none = { NULL, NULL, NULL };
 	const struct origin *o = entry->origin != NULL ? entry->origin : &none;
-	const char          *name = entry->caller != NULL ? entry->caller->name : entry->actor_name;
+	const char          *name = entry->caller != NULL ? caller_own_name(entry->caller) : entry->actor_name;
 	char                 target[UUID_TEXT_MAX] = "";
 
 	if (!uuid_is_nil(&entry->target_id))
@@ -151,7 +151,7 @@ audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_en
 	    LOGS("event.outcome", entry->success ? "success" : "failure"),
 	    LOGS("organization.id", tenant), LOGS("organization.name", t->tenant->slug),
 	    LOGSTR("user.id", given(user)),
-	    LOGSTR("user.name", given(c != NULL ? c->name : entry->actor_name)),
+	    LOGSTR("user.name", given(c != NULL ? caller_own_name(c) : entry->actor_name)),
 	    LOGS("bsx.actor.kind", actor_kind(entry)), LOGSTR("source.ip", given(o->address)),
 	    LOGSTR("user_agent.original", given(o->user_agent)),
 	    LOGSTR("http.request.id", given(o->request_id)),

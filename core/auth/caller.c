@@ -346,6 +346,15 @@ caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c, cons
 	return false;
 }
 
+const char *
+caller_own_name(const struct caller *c)
+{
+	size_t n = strlen(CALLER_KEY_PREFIX);
+
+	return c->kind == CALLER_API_KEY && strncmp(c->name, CALLER_KEY_PREFIX, n) == 0 ? c->name + n
+											: c->name;
+}
+
 bool
 caller_is(const struct caller *c, const struct uuid *user)
 {

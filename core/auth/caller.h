@@ -13,6 +13,10 @@
 
 #define CSRF_TOKEN_MAX 48
 
+/* How the name of a key begins wherever a name alone says who did something: no address of a person begins so, and
+ * neither does what the program calls itself there ("system"). */
+#define CALLER_KEY_PREFIX "key:"
+
 enum caller_kind { CALLER_NONE, CALLER_SESSION, CALLER_API_KEY };
 
 struct caller {
@@ -34,7 +38,7 @@ struct caller {
 	int64_t            auth_time_ms;
 	int64_t            expires_ms;      /* of the credential */
 	uint64_t           db_epoch;        /* epoch columns' sum when it was read */
-	char               name[256];       /* e-mail or key name, NUL-terminated */
+	char               name[256];       /* e-mail, or key:NAME of a key; NUL-terminated */
 	/* of a session: what /me tells, so that a hit answers it without SQL */
 	int64_t            idle_ms, absolute_ms; /* ends of the session */
 	int64_t            last_login_ms, created_ms; /* of the user; last_login 0: never */
@@ -61,6 +65,9 @@ struct credential {
  */
 MUST_USE bool caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c,
     const char *address, struct caller *out, struct err *e);
+
+/* The e-mail, or the name that the key was given: for where the kind stands beside it. */
+const char *caller_own_name(const struct caller *c);
 
 /* The caller is that user, or a key that this user made: what nobody may do to themselves. */
 bool caller_is(const struct caller *c, const struct uuid *user);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/caller.h"
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
 
@@ -11,6 +12,8 @@ is_address(struct str s)
 	const char *at = memchr(s.p, '@', s.n);
 
 	if (s.n < 3 || s.n > EMAIL_MAX || at == NULL || at == s.p || at == s.p + s.n - 1)
+		return false;
+	if (str_starts(s, CALLER_KEY_PREFIX))
 		return false;
 	for (size_t i = 0; i < s.n; i++)
 		if ((unsigned char)s.p[i] <= 0x20 || s.p[i] == 0x7F)

@@ -2,7 +2,8 @@
  * ident.h - the forms in which e-mail addresses and passwords are compared.
  *
  * Two spellings that look the same to a person are one: addresses are NFKC,
- * case folded, without what is ignorable, 3..254 bytes with an '@' inside;
+ * case folded, without what is ignorable, 3..254 bytes with an '@' inside, and
+ * begin with no "key:" (caller.h; a colon is not of an address, RFC 5321 section 4.1.2);
  * passwords are NFKC (NIST SP 800-63B-4 section 3.1.1.2).  What does not fit is
  * ERR_INVALID; a sign-in treats that as "no such user".
  */

@@ -78,7 +78,7 @@ struct life_event {
 	struct blob subject;    /* a fingerprint, or an alert's id */
 	struct blob value_hash; /* p == NULL: of an alert */
 	instant     at;
-	const char *actor; /* "system", or a person's or key's name */
+	const char *actor; /* "system", a person's address, or key:NAME */
 	const char *from_status, *to_status;
 	const char *note;
 };

@@ -356,7 +356,8 @@ a_key_is_a_caller_with_its_scopes_and_no_more(void **state)
 	assert_int_equal(c.kind, CALLER_API_KEY);
 	assert_true(uuid_eq(&c.user, &k.id));
 	assert_true(uuid_eq(&c.tenant, &p->w->a.id));
-	assert_string_equal(c.name, "collector");
+	assert_string_equal(c.name, "key:collector");
+	assert_string_equal(caller_own_name(&c), "collector");
 	assert_true(permission_has(&c.permissions, ACTION_WRITE, RESOURCE_SNAPSHOTS));
 	assert_false(permission_has(&c.permissions, ACTION_READ, RESOURCE_USERS));
 	assert_int_equal(people_number(p, &p->w->a,

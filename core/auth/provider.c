@@ -5,6 +5,7 @@
 #include "core/auth/bound_secret.h"
 #include "core/auth/ends.h"
 #include "core/auth/oidc_metadata.h"
+#include "core/auth/user_roles.h"
 #include "core/net/guard.h"
 #include "core/shm/cache.h"
 #include "core/store/user.h"
@@ -27,9 +28,9 @@ static const char *const kinds[] = { "google", "entra", "oidc", NULL };
 		       "linked to users."),                                                        \
 	    FIELD(struct provider_body, role_map,                                                  \
 		.doc = "Object: group or application role to the name of a role; * stands for "    \
-		       "everybody."),                                                              \
+		       "everybody.  One that gives any role needs assign:roles."),                       \
 	    FIELD(struct provider_body, auto_provision,                                            \
-		.doc = "True: unknown people get an account."),                                    \
+		.doc = "True: unknown people get an account; needs create:users."),                \
 	    FIELD(struct provider_body, trust_mfa,                                                 \
 		.doc = "True: a second factor that the provider says it asked for counts here."),  \
 	    FIELD_END
@@ -287,7 +288,49 @@ check_role_map(const struct provider_work *w, struct err *e)
 }
 
 static bool
-check_all(const struct provider_work *w, struct err *e)
+differ(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* Other people come in by it than before, or more. */
+static bool
+opens_anew(const struct provider *was, const struct provider *p)
+{
+	return differ(was->issuer, p->issuer) ||
+	       differ(was->entra_tenant_id, p->entra_tenant_id) ||
+	       !strings_same(was->allowed_domains, p->allowed_domains) ||
+	       (p->auto_provision && !was->auto_provision);
+}
+
+static bool
+demand(const struct provider_work *w, enum action a, enum resource_kind r, const char *why, struct err *e)
+{
+	return permission_has(&w->d->caller->permissions, a, r) ||
+	       err_set(e, ERR_FORBIDDEN, 0, why, "what the provider would give");
+}
+
+/* What it gives is given by whoever says so anew; what stands (`was`; NULL: none) is not asked for again. */
+static bool
+check_giving(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	const struct provider *p = w->p;
+	const struct json     *map = json_parse(w->d->mem, str_of(p->role_map.text), e);
+	bool                   anew = was == NULL || opens_anew(was, p);
+
+	if (map == NULL)
+		return false;
+	if (map->n > 0 && (anew || strcmp(was->role_map.text, p->role_map.text) != 0) &&
+	    !demand(w, ACTION_ASSIGN, RESOURCE_ROLES,
+	        "A role_map that gives roles needs the permission assign:roles.", e))
+		return false;
+	return !p->auto_provision || !anew ||
+	       demand(w, ACTION_CREATE, RESOURCE_USERS,
+	           "auto_provision true makes users: it needs the permission create:users.", e);
+}
+
+static bool
+check_all(const struct provider_work *w, const struct provider *was, struct err *e)
 {
 	check_name(w, e);
 	check_issuer(w, e);
@@ -297,7 +340,7 @@ check_all(const struct provider_work *w, struct err *e)
 		return false;
 	/* it may sign in as any user of these domains */
 	return (w->p->allowed_domains.n == 0 || may_grant(w, "admin", "/allowed_domains", e)) &&
-	       check_role_map(w, e);
+	       check_role_map(w, e) && check_giving(w, was, e);
 }
 
 /* ---- deeds ---- */
@@ -376,7 +419,7 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	out->kind = talloc_strdup(d->mem, in->kind);
 	if (out->kind == NULL)
 		return err_memory(e);
-	return put_all(&w, e) && check_all(&w, e) && check_count(d, e) &&
+	return put_all(&w, e) && check_all(&w, NULL, e) && check_count(d, e) &&
 	       run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
 }
 
@@ -445,7 +488,7 @@ provider_change(const struct provider_deed *d, const struct uuid *id,
 		return false;
 	was = *out;
 	c.was = was.updated_at;
-	if (!put_all(&w, e) || !check_all(&w, e) || !check_secret(&w, &was, e) ||
+	if (!put_all(&w, e) || !check_all(&w, &was, e) || !check_secret(&w, &was, e) ||
 	    !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
 		return false;
 	forget_callers(d);

@@ -72,7 +72,7 @@ test('a name is taken once, a kind is not changed, and there is an end to them',
 });
 
 test('nobody gives by a provider what they do not hold', async () => {
-  const admin = await bearer(who), { key } = await administrativeKey(admin, ['read:settings', 'update:settings', 'read:drift', 'read:alerts']);
+  const admin = await bearer(who), { key } = await administrativeKey(admin, ['read:settings', 'update:settings', 'assign:roles', 'read:drift', 'read:alerts']);
   const small = withKey(key);
   assert.equal((await small('POST', '/api/identity-providers', { body: good({ role_map: { g: 'viewer' } }) })).status, 201);
   for (const more of [{ role_map: { g: 'admin' } }, { allowed_domains: ['example.org'] }]) {
@@ -83,6 +83,44 @@ test('nobody gives by a provider what they do not hold', async () => {
   // nor by turning to themselves one that somebody else has set up
   const strong = await newProvider(admin, good({ role_map: { g: 'admin' } }));
   assert.equal((await small('PUT', `/api/identity-providers/${strong.id}`, { body: { issuer: 'https://mine.example' } })).status, 403);
+});
+
+test('who may not assign roles or make users does neither by a provider', async () => {
+  const admin = await bearer(who), base = ['read:settings', 'update:settings', 'read:drift', 'read:alerts'];
+  const map = { '*': 'viewer' }, give = 'assign:roles', make = 'create:users', target = (p) => `/api/identity-providers/${p.id}`;
+  const full = good({ kind: 'entra', issuer: 'https://login.mine.example/v2.0', entra_tenant_id: '11111111-2222-3333-4444-555555555555', role_map: map, auto_provision: true });
+  const bodies = [[{ ...full, auto_provision: false }, [give]], [full, [give, make]], [good({ role_map: {} }), []]];
+  let tried = 0;
+  for (const scopes of [[], [give], [make], [give, make]]) {
+    const call = withKey((await administrativeKey(admin, [...base, ...scopes])).key);
+    for (const [body, needs] of bodies) {
+      const lacks = needs.filter((n) => !scopes.includes(n)), what = `${scopes} ${JSON.stringify(body)}`;
+      const a = await call('POST', '/api/identity-providers', { body: { ...body, name: unique('p') } });
+      assert.equal(a.status, lacks.length > 0 ? 403 : 201, `${what}: ${a.text}`);
+      if (lacks.length > 0)
+        assert.ok(lacks.some((n) => a.json.detail.includes(n)), a.text);
+      // the same by changing one that gives nothing, one member at a time
+      const plain = await newProvider(admin, { ...body, name: unique('p'), role_map: {}, auto_provision: false });
+      const map1 = await call('PUT', target(plain), { body: { role_map: body.role_map } });
+      assert.equal(map1.status, needs.includes(give) && !scopes.includes(give) ? 403 : 200, `${what}: ${map1.text}`);
+      const there = await newProvider(admin, { ...body, name: unique('p'), auto_provision: false });
+      if (needs.includes(make)) {
+        const auto = await call('PUT', target(there), { body: { auto_provision: true } });
+        assert.equal(auto.status, lacks.length > 0 ? 403 : 200, `${what}: ${auto.text}`);
+      }
+      // where its people come from is part of what it gives
+      const on = await newProvider(admin, { ...body, name: unique('p') });
+      const moved = await call('PUT', target(on), { body: { issuer: 'https://other.example', client_secret: null } });
+      assert.equal(moved.status, lacks.length > 0 ? 403 : 200, `${what}: ${moved.text}`);
+      // what is there stays: something else is changed, and less is given
+      for (const less of [{ trust_mfa: false }, { name: unique('p') }, { client_id: 'another' }, { auto_provision: false }, { auto_provision: false, role_map: {} }])
+        assert.equal((await call('PUT', target(on), { body: less })).status, 200, `${what}: ${JSON.stringify(less)}`);
+      for (const p of [plain, there, on, ...(a.status === 201 ? [a.json] : [])])
+        assert.equal((await admin('DELETE', target(p))).status, 204);
+      tried++;
+    }
+  }
+  assert.equal(tried, 12);
 });
 
 test('without the permission, in another tenant, or by a cookie without its token, nothing is seen or changed', async () => {

@@ -84,7 +84,7 @@ const struct route api_key_routes[] = {
 	    IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
 	ROUTE(POST, "/api/api-keys", ALLOW_FRESH(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
 	    IN(api_key_new), OUT(api_key), "Makes an API key; the key itself is shown this once. No key makes keys."),
-	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW(DELETE, API_KEYS), RATE_WRITE, 204, drop_key,
+	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW_FRESH(DELETE, API_KEYS), RATE_WRITE, 204, drop_key,
 	    IN_NONE, OUT_NONE, "Ends an API key at once."),
 	ROUTE_END
 };

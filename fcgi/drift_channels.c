@@ -70,7 +70,8 @@ static const struct field  channel_update_fields[] = { FIELD(struct channel_upda
 	     .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
 	     .doc = "Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
 		    "answer shows once.  To be named with another url: it goes there."),
-	 FIELD(struct channel_update, status, .choices = statuses, .doc = "active or disabled."),
+	 FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
+	     .doc = "active or disabled."),
 	 FIELD(struct channel_update, values, .flags = FIELD_FRESH,
 	     .doc = "It is told values of changes; true needs read:snapshots."),
 	 FIELD_END };
@@ -449,7 +450,7 @@ const struct route channel_routes[] = {
 	    "Makes a channel; its signing secret is shown this once."),
 	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200,
 	    change_channel, IN(channel_update), OUT(channel_out), "Changes the members it names."),
-	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 204,
+	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 204,
 	    drop_channel, IN_NONE, OUT_NONE, "Drops a channel that no config names."),
 	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
 	    test_channel, IN_NONE, OUT(test_out),

@@ -21,7 +21,7 @@ struct audit_part {
 	X(AUDIT_HEAD,      "head",        "The head is not where the last entry is: somebody with the database has moved it.") \
 	X(AUDIT_BEYOND,    "beyond",      "An entry stands where none was written.") \
 	X(AUDIT_FLOOR,     "floor",       "The floor was raised without a checkpoint: entries up to it may be missing.") \
-	X(AUDIT_UNGUARDED, "unguarded",   "The triggers that keep entries from being changed are missing: run bsxctl migrate.")
+	X(AUDIT_UNGUARDED, "unguarded",   "The triggers that keep entries and heads from being changed are missing: run bsxctl migrate.")
 enum audit_fault {
 #define X(id, text, sentence) id,
 	AUDIT_FAULT_LIST(X)

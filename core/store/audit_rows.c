@@ -51,7 +51,9 @@ SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
 
 /* ---- the head: it moves by procedures of the control schema only ---- */
 
-#define SIGNALLED 1644 /* a procedure refused */
+#define SIGNALLED         1644 /* a procedure or a trigger refused */
+#define GUARDS_OF_ENTRIES 2    /* triggers, in the tenant's schema */
+#define GUARDS_OF_HEADS   2    /* in the control schema */
 
 struct head_in {
 	bool take;
@@ -81,6 +83,7 @@ static const struct schema span_out = SCHEMA("AuditSpan", struct audit_span, spa
 SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(?)");
 SQL(audit_call_advance, SQL_TENANT, &advance_in, NULL, "CALL bsx.audit_advance(?, ?, ?)");
 SQL(audit_call_guards, SQL_TENANT, NULL, &guards_out, "CALL bsx.audit_guards()");
+SQL(audit_call_head_guards, SQL_CONTROL, NULL, &guards_out, "CALL bsx.audit_guards()");
 SQL(audit_select_span, SQL_TENANT, NULL, &span_out,
     "SELECT COALESCE(MIN(seq), 1) AS first, COALESCE(MAX(seq), 0) AS last FROM audit");
 
@@ -126,7 +129,18 @@ audit_guarded(struct tenant_db *t, bool *guarded, struct err *e)
 
 	if (!db_one(t->db, t->db, &audit_call_guards, NULL, &g, e))
 		return false;
-	*guarded = g.guards == 2;
+	*guarded = g.guards == GUARDS_OF_ENTRIES + GUARDS_OF_HEADS;
+	return true;
+}
+
+bool
+audit_heads_guarded(struct db *control, bool *guarded, struct err *e)
+{
+	struct guards g;
+
+	if (!db_one(control, control, &audit_call_head_guards, NULL, &g, e))
+		return false;
+	*guarded = g.guards == GUARDS_OF_HEADS;
 	return true;
 }
 

@@ -48,8 +48,10 @@ MUST_USE bool audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit
 MUST_USE bool audit_head_move(struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e);
 /* ERR_MISSING: it is gone. */
 MUST_USE bool audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e);
-/* Whether the triggers are there and say what they should. */
+/* Whether the triggers are there and say what they should: the tenant's and those of the heads; of an account that is no
+ * tenant's, those of the heads alone. */
 MUST_USE bool audit_guarded(struct tenant_db *t, bool *guarded, struct err *e);
+MUST_USE bool audit_heads_guarded(struct db *control, bool *guarded, struct err *e);
 MUST_USE bool audit_span(struct tenant_db *t, struct audit_span *s, struct err *e);
 MUST_USE bool audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e);
 /* Entries with seq > after, oldest first. */

@@ -14,6 +14,7 @@
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
 #define AUDIT_GUARDS  24 /* the migration of tenants that makes the triggers of the audit trail */
+#define HEAD_GUARDS   12 /* that of the control schema for its heads */
 
 struct routine {
 	char *name;
@@ -152,7 +153,7 @@ static const char *const control_sql[] = {
 	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
 	"CREATE USER IF NOT EXISTS '{control}definer'@'localhost'"
 	" IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK",
-	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.*"
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, TRIGGER ON `{control}`.*"
 	" TO '{control}definer'@'localhost'",
 	NULL
 };
@@ -210,6 +211,16 @@ make_service(struct db *prov, struct database *d, const struct conf *c, struct e
 	return err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
 }
 
+/* Somebody with the database has taken the triggers of the heads away. */
+static bool
+guard_heads(struct db *control, struct err *e)
+{
+	bool guarded;
+
+	return audit_heads_guarded(control, &guarded, e) &&
+	       (guarded || migrate_repeat(control, SQL_CONTROL, HEAD_GUARDS, e));
+}
+
 bool
 provision_control(
     struct db *prov, struct database *d, const struct database_deps *deps, struct err *e)
@@ -223,7 +234,7 @@ provision_control(
 		return false;
 	db = schema_db(prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
-	    make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
+	    guard_heads(db, e) && make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);

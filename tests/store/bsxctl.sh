@@ -92,10 +92,15 @@ ok "... by doctor too" runs_and_says 'WRONG tenant acme: the triggers .*bsxctl m
 ok "... and migrate makes them again" run 0 migrate
 ok "... so that all is well" run 0 audit verify
 ok "... for doctor too" run 0 doctor
+sql "DROP TRIGGER testctl.audit_head_forward"
+ok "heads without their triggers are told" runs_and_says 'WRONG acme: The triggers' 1 audit verify
+ok "... by doctor too" runs_and_says 'WRONG tenant acme: the triggers .*bsxctl migrate' 1 doctor
+ok "... and migrate makes them again" run 0 migrate
+ok "... so that all is well" run 0 audit verify
 sql "UPDATE testctl.audit_heads SET seq = seq + 1 WHERE schema_name = '$schema'"
 ok "a head that was moved is told" runs_and_says 'WRONG acme: entry [0-9]*: ' 1 audit verify
 ok "... by doctor too" runs_and_says 'WRONG tenant acme: its audit trail ends' 1 doctor
-sql "UPDATE testctl.audit_heads SET seq = seq - 1 WHERE schema_name = '$schema'"
+sql "DROP TRIGGER testctl.audit_head_forward; UPDATE testctl.audit_heads SET seq = seq - 1 WHERE schema_name = '$schema'"
 ok "no command shows the keyring's secret" secrets_are_not_shown
 chmod 644 "$dir/state/keyring"
 ok "a keyring that others can read is refused" runs_and_says 'keyring' 1 doctor

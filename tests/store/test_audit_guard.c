@@ -1,6 +1,7 @@
 /* What the database account of a tenant can do to its own audit trail: add to it, and nothing else. */
 #include <string.h>
 
+#include "core/store/database.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/auth/audit_verify.h"
@@ -98,6 +99,8 @@ static const char *const attacks[] = {
 	"CALL testbsx.audit_advance(HEAD, HEAD + 1, NULL)",
 	"CALL testbsx.audit_advance(HEAD, HEAD + 1, REPEAT('x', 33))",
 	"CALL testbsx.audit_advance(HEAD, -1, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, 18446744073709551615, REPEAT('x', 32))",
+	"CALL testbsx.audit_advance(HEAD, HEAD + 1001, REPEAT('x', 32))",
 	"CALL testbsx.audit_floor(1)",
 	"CALL testbsx.audit_floor(0)",
 	"CALL testbsx.audit_floor(NULL)",
@@ -110,6 +113,44 @@ static const char *const attacks[] = {
 	"DELETE FROM OTHER.audit",
 	"INSERT INTO OTHER.audit SELECT * FROM audit",
 	"DELETE a FROM OTHER.audit a, audit b",
+};
+
+/* What the service's account tries with the heads, with and without the tenant's: it may write there, forward only. */
+static const char *const head_attacks[] = {
+	"UPDATE audit_heads SET seq = seq - 10",
+	"UPDATE audit_heads SET seq = 0",
+	"UPDATE audit_heads SET seq = NULL",
+	"UPDATE IGNORE audit_heads SET seq = NULL",
+	"UPDATE IGNORE audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET seq = seq - 10, mac = REPEAT('x', 32), floor = 0 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET seq = 18446744073709551615 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET seq = seq + 1001 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET mac = REVERSE(mac) WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET mac = NULL WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET floor = 0 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET floor = NULL WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET checkpoint = 0 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET schema_name = 'elsewhere' WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET schema_name = UPPER(schema_name) WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads h JOIN tenants t USING (schema_name) SET h.seq = 0",
+	"DELETE FROM audit_heads WHERE schema_name = 'SCHEMA'",
+	"DELETE IGNORE FROM audit_heads",
+	"DELETE h FROM audit_heads h JOIN tenants t USING (schema_name)",
+	"DELETE t, h FROM tenants t JOIN audit_heads h USING (schema_name) WHERE schema_name = 'SCHEMA'",
+	"REPLACE INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32))",
+	"INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32))",
+	"INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32)) ON DUPLICATE KEY UPDATE seq = 1",
+	"TRUNCATE TABLE audit_heads",
+	"DROP TABLE audit_heads",
+	"RENAME TABLE audit_heads TO gone",
+	"ALTER TABLE audit_heads ENGINE = MEMORY",
+	"DROP TRIGGER audit_head_forward",
+	"DROP TRIGGER audit_head_stays",
+	"CREATE OR REPLACE TRIGGER audit_head_forward BEFORE UPDATE ON audit_heads FOR EACH ROW SET @x = 1",
+	"CREATE TRIGGER mine BEFORE UPDATE ON audit_heads FOR EACH ROW PRECEDES audit_head_forward SET NEW.seq = OLD.seq",
+	"CREATE TRIGGER mine AFTER DELETE ON tenants FOR EACH ROW DELETE FROM audit_heads",
+	"ALTER TABLE audit_heads ADD FOREIGN KEY (schema_name) REFERENCES tenants (schema_name) ON DELETE CASCADE",
+	"CREATE OR REPLACE TABLE audit_heads (seq INT)",
 };
 
 /* What a session may set for itself, or tries to. */
@@ -152,14 +193,20 @@ filled(TALLOC_CTX *mem, const char *text, const struct place *places, size_t n)
 
 /* A connection of its own under the tenant's account: what is set in it is gone with it. */
 static struct db *
-enter(struct people *p, TALLOC_CTX *mem)
+enter_of(struct people *p, TALLOC_CTX *mem, const struct tenant *t)
 {
-	const char  *account = p->w->a.schema_name;
+	const char  *account = t->schema_name;
 	struct err   e = { 0 };
 	const char **passwords = account_passwords(mem, p->w->deps.keyring, account, &e);
 
 	assert_non_null(passwords);
 	return server_db_as(mem, account, account, passwords[0]);
+}
+
+static struct db *
+enter(struct people *p, TALLOC_CTX *mem)
+{
+	return enter_of(p, mem, &p->w->a);
 }
 
 /* To the end of what it answers: some say only there that they were refused. */
@@ -177,14 +224,20 @@ tries(struct db *db, const char *text)
 }
 
 static struct audit_verdict
-verify(struct people *p)
+verify_of(struct people *p, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
 	struct audit_verdict    v;
 	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, &p->w->a), p->w, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(people_open(p, t), p->w, &p->auth, &whole, NULL, &v, &e));
 	return v;
+}
+
+static struct audit_verdict
+verify(struct people *p)
+{
+	return verify_of(p, &p->w->a);
 }
 
 static void
@@ -244,6 +297,98 @@ nothing_the_account_tries_changes_the_trail(void **state)
 	assert_int_equal(after.head.seq, before.head.seq);
 	assert_memory_equal(after.head.mac.p, before.head.mac.p, AUDIT_MAC_LEN);
 	print_message("%d attempts refused\n", refused);
+	talloc_free(mem);
+}
+
+/* As the service connects, in the control schema. */
+static struct db *
+enter_service(struct people *p, TALLOC_CTX *mem)
+{
+	const struct db_options *o = &p->w->d->control->o;
+
+	return server_db_as(mem, o->schema, o->user, o->password);
+}
+
+/* The floor put up to the head lets the tenant's account delete; neither the floor nor the head then goes back. */
+static void
+both_accounts_together_cannot_cut_the_tail_unnoticed(void **state)
+{
+	struct people       *p = *state;
+	TALLOC_CTX          *mem = talloc_new(NULL);
+	const struct tenant *b = &p->w->b;
+	struct db           *service = enter_service(p, mem), *own = enter_of(p, mem, b);
+	struct audit_verdict v = verify_of(p, b);
+
+	assert_int_equal(v.fault, AUDIT_FITS);
+	assert_true(v.entries > 0);
+	assert_true(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = seq WHERE schema_name = '%s'", b->schema_name)));
+	assert_true(tries(own, "DELETE FROM audit ORDER BY seq DESC LIMIT 1"));
+	assert_false(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = 0 WHERE schema_name = '%s'", b->schema_name)));
+	assert_false(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = 0, seq = seq - 1, mac = REPEAT('x', 32) WHERE schema_name = '%s'", b->schema_name)));
+	v = verify_of(p, b);
+	assert_true(v.fault != AUDIT_FITS && v.fault != AUDIT_UNGUARDED);
+	db_close(own);
+	db_close(service);
+	talloc_free(mem);
+}
+
+static void
+the_service_sets_no_head_back(void **state)
+{
+	struct people       *p = *state;
+	TALLOC_CTX          *mem = talloc_new(NULL);
+	struct db           *db;
+	struct audit_verdict before, after;
+	int                  refused = 0;
+	const struct place   floored = { "SCHEMA", "floored" };
+
+	grow(p, mem);
+	before = verify(p);
+	assert_int_equal(before.fault, AUDIT_FITS);
+	server_do(p->w->root, "INSERT INTO testbsx.audit_heads (schema_name, seq, mac, floor, checkpoint)"
+	    " VALUES ('floored', 5, REPEAT('x', 32), 2, 2)");
+	for (size_t i = 0; i <= COUNT(tricks); i++) {
+		const struct place places[] = { { "SCHEMA", p->w->a.schema_name } };
+
+		db = enter_service(p, mem);
+		if (i > 0)
+			(void)tries(db, tricks[i - 1]);
+		(void)tries(db, "SET SESSION sql_mode = ''");
+		for (size_t j = 0; j < COUNT(head_attacks); j++, refused++) {
+			char *text = filled(mem, head_attacks[j], places, 1);
+
+			/* one that has a floor */
+			if (strstr(text, "floor = ") != NULL || strstr(text, "checkpoint = ") != NULL)
+				text = filled(mem, head_attacks[j], &floored, 1);
+			if (tries(db, text))
+				fail_msg("allowed: %s", text);
+		}
+		db_close(db);
+	}
+	after = verify(p);
+	assert_int_equal(after.fault, AUDIT_FITS);
+	assert_int_equal(after.head.seq, before.head.seq);
+	server_do(p->w->root, "DELETE FROM testbsx.audit_heads WHERE schema_name = 'floored'");
+	print_message("%d attempts refused\n", refused);
+	talloc_free(mem);
+}
+
+/* The tenant's row gone, its head stays as long as its schema is there, and goes with it. */
+static void
+a_head_goes_with_its_tenant(void **state)
+{
+	struct people *p = *state;
+	TALLOC_CTX    *mem = talloc_new(NULL);
+	struct db     *db = enter_service(p, mem);
+
+	assert_true(tries(db, "INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('gone', 7, REPEAT('x', 32))"));
+	server_do(p->w->root, "CREATE DATABASE gone");
+	server_do(p->w->root, "GRANT SELECT, TRIGGER ON gone.* TO testbsxdefiner@localhost");
+	assert_false(tries(db, "DELETE FROM audit_heads WHERE schema_name = 'gone'"));
+	server_do(p->w->root, "DROP DATABASE gone");
+	server_do(p->w->root, "REVOKE SELECT, TRIGGER ON gone.* FROM testbsxdefiner@localhost");
+	assert_true(tries(db, "DELETE FROM audit_heads WHERE schema_name = 'gone'"));
+	db_close(db);
 	talloc_free(mem);
 }
 
@@ -321,6 +466,11 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_update BEFORE UPDATE ON audit FOR EACH ROW SET @x = 1",
 		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_delete AFTER DELETE ON audit FOR EACH ROW SIGNAL SQLSTATE '45000'",
 		"REVOKE TRIGGER ON SCHEMA.* FROM testbsxdefiner@localhost",
+		"DROP TRIGGER testbsx.audit_head_forward",
+		"DROP TRIGGER testbsx.audit_head_stays",
+		"CREATE OR REPLACE TRIGGER testbsx.audit_head_forward BEFORE UPDATE ON testbsx.audit_heads FOR EACH ROW SET @x = 1",
+		"CREATE OR REPLACE TRIGGER testbsx.audit_head_stays AFTER DELETE ON testbsx.audit_heads FOR EACH ROW SIGNAL SQLSTATE '45000'",
+		"REVOKE TRIGGER ON testbsx.* FROM testbsxdefiner@localhost",
 	};
 	struct people *p = *state;
 	struct db     *root = server_db(p->w, p->w->a.schema_name);
@@ -336,6 +486,7 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		assert_ok(audit_guarded(t, &guarded, &e));
 		if (guarded)
 			fail_msg("not found: %s", ways[i]);
+		assert_ok(provision_control(p->w->prov, p->w->d, &p->w->deps, &e));
 		assert_ok(provision_migrate_tenants(
 		    p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
@@ -350,11 +501,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_the_account_tries_changes_the_trail),
 		cmocka_unit_test(no_foreign_key_reaches_the_trail),
+		cmocka_unit_test(the_service_sets_no_head_back),
+		cmocka_unit_test(a_head_goes_with_its_tenant),
 		cmocka_unit_test(
 		    guards_that_are_gone_or_say_something_else_are_found_and_made_again),
-		/* these two leave their mark */
+		/* these leave their mark */
 		cmocka_unit_test(entries_go_only_up_to_a_floor_behind_a_checkpoint),
 		cmocka_unit_test(a_false_entry_and_a_head_moved_on_are_told),
+		cmocka_unit_test(both_accounts_together_cannot_cut_the_tail_unnoticed),
 	};
 
 	return cmocka_run_group_tests_name("audit guard", tests, people_set_up, people_tear_down);

@@ -112,27 +112,25 @@ basis_make(struct request *r, struct basis *b, struct err *e)
 
 /* ---- who may ask what ---- */
 
-/* One side of a question: is it stored, and may the caller have said what is in it?  Beside what is
- * stored, each place that is equal would then tell its value.  An empty document says nothing. */
+/*
+ * One side of a question: is it stored, and does it say anything?  Beside what is stored, each place
+ * that is equal would tell its value to who has written the other side.  That may be the caller
+ * whatever he is permitted here: by a key that pushes to another config, by another account.  Of two
+ * snapshots of one config he learns no more than that key does who watches it: what its pushes hold
+ * its reports tell.  An empty document says nothing.
+ */
 struct asked {
 	bool stored, said;
 };
 
 static struct asked
-asked_side(const struct request *r, const struct compare_side *in, const struct snapshot *s)
+asked_side(const struct compare_side *in)
 {
-	const struct permissions *may = &r->caller.permissions;
-	const struct json        *v = in->value.tree;
+	const struct json *v = in->value.tree;
 
-	if (in->golden != NULL || s->rendered != NULL)
-		return (struct asked) { true,
-			permission_has(may, ACTION_CREATE, RESOURCE_DRIFT) ||
-			    permission_has(may, ACTION_UPDATE, RESOURCE_DRIFT) };
-	if (!uuid_is_nil(&in->snapshot_id))
-		return (struct asked) { true,
-			permission_has(may, ACTION_WRITE, RESOURCE_SNAPSHOTS) };
-	return (struct asked) { false,
-		v != NULL && (v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY)) };
+	if (v == NULL)
+		return (struct asked) { true, true };
+	return (struct asked) { false, v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY) };
 }
 
 static bool
@@ -166,8 +164,7 @@ static bool
 view_here(const struct request *r, const struct compare_in *in, const struct snapshot *left,
     const struct snapshot *right, struct view *v, struct err *e)
 {
-	const struct asked side[2] = { asked_side(r, in->left, left),
-		asked_side(r, in->right, right) };
+	const struct asked side[2] = { asked_side(in->left), asked_side(in->right) };
 	bool one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
 			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
 
@@ -175,9 +172,9 @@ view_here(const struct request *r, const struct compare_in *in, const struct sna
 	v->values = v->values || (!side[0].stored && !side[1].stored);
 	return v->values || !finds_out(r, in, side, one_config) ||
 	       view_demand(*v,
-		   "Without read:snapshots what is stored is not compared with what you say or may "
-		   "have written: documents, variables, rules, compare, templates, snapshots of "
-		   "another config.",
+		   "Without read:snapshots two snapshots are compared only when they are of one "
+		   "config, and what is stored with nothing else that could have been written to "
+		   "find it out: documents, variables, rules, compare, templates.",
 		   e);
 }
 
@@ -357,7 +354,7 @@ const struct route compare_routes[] = {
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
 	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
 	    "values are left out and named, unless both are documents. Nothing is stored. Without "
-	    "read:snapshots what is stored is shown without values, and not held against what the "
-	    "caller says or may have written."),
+	    "read:snapshots what is stored is shown without values, and compared only with a snapshot "
+	    "of the same config or an empty document."),
 	ROUTE_END
 };

@@ -3,7 +3,7 @@
 
 #include "core/store/snapshot.h"
 #include "drift/run/golden_binding.h"
-#include "fcgi/drift.h"
+#include "fcgi/drift_compare.h"
 #include "fcgi/routes.h"
 
 /* ---- what is answered ---- */
@@ -13,7 +13,8 @@ struct bound_out {
 	const char     *name, *owner;
 	uint64_t        version, newest_version;
 	struct raw_json variables;
-	struct items    differences; /* struct golden_difference */
+	struct items    differences, not_compared; /* struct golden_difference; as compare names them */
+	int64_t         not_compared_more;
 	const char     *other_categories, *stale, *bound_by;
 	instant         bound_at;
 };
@@ -29,6 +30,12 @@ static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
 	 FIELD(struct bound_out, differences, .item = &golden_difference_schema,
 	     .doc = "What this config has otherwise, on purpose; values are " VIEW_WITHHELD
 		    " without read:snapshots."),
+	 FIELD(struct bound_out, not_compared, .item = &left_out_schema,
+	     .doc = "Places of the template that the config masks: they are not watched by a golden "
+		    "baseline, since what is equal to what somebody has said would tell the value. "
+		    "The first 100; none where it was rendered by an earlier version."),
+	 FIELD(struct bound_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
+	     .doc = "How many more there are."),
 	 FIELD(struct bound_out, other_categories,
 	     .doc = "Resources of categories that the template does not name: report or ignore."),
 	 FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
@@ -72,7 +79,8 @@ static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_NULLABLE,
 	    .doc = "A complete snapshot of this config; this or `golden`."),
 	FIELD(struct baseline_in, golden, .item = &golden_choice_schema, .flags = FIELD_NULLABLE,
-	    .doc = "A golden baseline, rendered for this config."),
+	    .doc = "A golden baseline, rendered for this config. Places that the config masks it does "
+		   "not watch: they are named in `not_compared`."),
 	FIELD_END
 };
 static const struct schema baseline_in_schema =
@@ -114,7 +122,10 @@ show_terms(struct request *r, struct view v, const struct golden_binding *b, str
 	for (size_t i = 0; i < terms.n; i++)
 		view_raw(v, &terms.differences[i].value);
 	out->differences = (struct items) { terms.differences, terms.n };
-	return show_variables(r, v, terms.variables, &out->variables, e);
+	out->not_compared_more = terms.left_out_more;
+	return left_out_show(
+		   r->mem, terms.left_out, terms.left_out_n, &out->not_compared, e) &&
+	       show_variables(r, v, terms.variables, &out->variables, e);
 }
 
 static bool

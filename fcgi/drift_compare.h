@@ -1,5 +1,6 @@
 /*
- * drift_compare.h - what the files of POST /api/drift/compare share.
+ * drift_compare.h - what the files of POST /api/drift/compare share, and what is left out of any
+ * comparison.
  */
 #ifndef BSX_FCGI_DRIFT_COMPARE_H
 #define BSX_FCGI_DRIFT_COMPARE_H
@@ -18,6 +19,11 @@ struct compare_out {
 	int64_t                shortened;
 };
 extern const struct schema compare_out_schema;
+
+/* Places that are left out of a comparison, as an answer names them. */
+extern const struct schema left_out_schema;
+MUST_USE bool left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n,
+    struct items *out, struct err *e);
 
 /* The changes, as many as an answer has room for, their sum, and what was left out (NULL: nothing). */
 MUST_USE bool compare_show(struct request *r, struct view v, const struct diff *d,

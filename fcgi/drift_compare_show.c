@@ -53,7 +53,7 @@ static const struct field left_out_fields[] = {
 	FIELD(struct left_out, why, .doc = "masked: values there are kept as a mask only."),
 	FIELD_END
 };
-static const struct schema left_out_schema =
+const struct schema left_out_schema =
     SCHEMA("NotCompared", struct left_out, left_out_fields);
 
 static const struct field compare_out_fields[] = {
@@ -207,27 +207,26 @@ show_diff(struct request *r, struct view v, const struct diff *d, struct compare
 
 /* ---- the whole ---- */
 
-static bool
-show_left_out(struct request *r, struct redaction *x, struct compare_out *out, struct err *e)
+bool
+left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n, struct items *out,
+    struct err *e)
 {
-	size_t                  n = x != NULL ? x->n : 0;
-	struct left_out        *rows = talloc_zero_array(r->mem, struct left_out, (unsigned)n + 1);
+	struct left_out        *rows = talloc_zero_array(mem, struct left_out, (unsigned)n + 1);
 	struct change_resource *where =
-	    talloc_zero_array(r->mem, struct change_resource, (unsigned)n + 1);
+	    talloc_zero_array(mem, struct change_resource, (unsigned)n + 1);
 
 	if (rows == NULL || where == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++) {
-		const struct redacted_place *p = &x->places[i];
+		const struct redacted_place *p = &places[i];
 
-		where[i] = (struct change_resource) { str_dup(r->mem, p->category),
-			str_dup(r->mem, p->key) };
-		rows[i] = (struct left_out) { &where[i], str_dup(r->mem, p->path), "masked" };
+		where[i] = (struct change_resource) { str_dup(mem, p->category),
+			str_dup(mem, p->key) };
+		rows[i] = (struct left_out) { &where[i], str_dup(mem, p->path), "masked" };
 		if (where[i].category == NULL || where[i].key == NULL || rows[i].path == NULL)
 			return err_memory(e);
 	}
-	out->not_compared = (struct items) { rows, n };
-	out->not_compared_more = x != NULL ? (int64_t)redaction_more(x) : 0;
+	*out = (struct items) { rows, n };
 	return true;
 }
 
@@ -235,5 +234,10 @@ bool
 compare_show(struct request *r, struct view v, const struct diff *d, struct redaction *left_out,
     struct compare_out *out, struct err *e)
 {
-	return show_left_out(r, left_out, out, e) && show_diff(r, v, d, out, e);
+	if (left_out != NULL) {
+		out->not_compared_more = (int64_t)redaction_more(left_out);
+		if (!left_out_show(r->mem, left_out->places, left_out->n, &out->not_compared, e))
+			return false;
+	}
+	return show_diff(r, v, d, out, e);
 }

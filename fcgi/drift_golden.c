@@ -250,7 +250,8 @@ const struct route golden_routes[] = {
 	    "Lists golden baselines, this tenant's and those the platform shares, newest first."),
 	ROUTE(POST, "/api/drift/golden-baselines", ALLOW(CREATE, DRIFT), RATE_WRITE, 201,
 	    golden_make, IN_SNAPSHOT(golden_create), OUT(golden_out),
-	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline."),
+	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline. It does "
+	    "not watch places that a config masks."),
 	ROUTE_Q(GET, "/api/drift/golden-baselines/{id}", golden_query, ALLOW(READ, DRIFT),
 	    RATE_READ, 200, get_golden, IN_NONE, OUT(golden_out),
 	    "Shows a golden baseline with what it holds."),

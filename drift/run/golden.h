@@ -5,7 +5,8 @@
  * stored as a content of its tenant and, when the platform shares it, in the
  * control schema.  Its resources are kept in the form of a normal form without
  * normalisers, so that one made of a snapshot can hold masked values; those
- * mean nothing to another tenant, so it cannot be shared.
+ * mean nothing to another tenant, so it cannot be shared.  They are compared
+ * with nothing (golden_render).
  *
  * Errors: ERR_MISSING (no such template of this tenant or of the platform),
  * ERR_INVALID with faults, and those of db.h.
@@ -15,6 +16,7 @@
 
 #include "core/store/golden_shared.h"
 #include "core/store/snapshot.h"
+#include "drift/engine/redact.h"
 #include "drift/engine/template.h"
 #include "drift/run/snap.h"
 
@@ -81,9 +83,17 @@ struct golden_terms {
 	 */
 	bool        strict;
 	const char *root;
+	/* Of what is in force: masked places that are left out; the first, and how many more. */
+	struct redacted_place *left_out;
+	size_t                 left_out_n;
+	int64_t                left_out_more;
 };
 
-/* Rendered, changed and normalised under the spec; snap->collections has every category named. */
+/*
+ * Rendered, changed and normalised under the spec; snap->collections has every category named.
+ * What is masked then is left out of it (snap->left_out): somebody has said it, here or in a push
+ * from which a template was made, and what is equal would tell him the value that is watched.
+ */
 MUST_USE struct snap *golden_render(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct golden_content *c, struct golden_terms *terms,
     struct work *work, struct err *e);

@@ -177,6 +177,9 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 		err_memory(e);
 		return NULL;
 	}
+	in.left_out = redaction_make(mem, work, e);
+	if (in.left_out == NULL)
+		return NULL;
 	if (!check_given(mem, c, terms, e) || (v = settle(mem, c, terms, e)) == NULL ||
 	    !template_render(mem, c->resources, c->n, v, c->variables_n, root, &in.resources, work, e) ||
 	    !name_categories(mem, &in, e) || !room_for(mem, &in.resources, in.n, terms->n, e))
@@ -186,7 +189,12 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 			return NULL;
 		s = snap_make(mem, t, spec, &in, work, &why);
 	}
-	if (s == NULL)
+	if (s == NULL) {
 		(void)blame_terms(mem, terms, &why, e);
+		return NULL;
+	}
+	terms->left_out = s->left_out->places;
+	terms->left_out_n = s->left_out->n;
+	terms->left_out_more = (int64_t)redaction_more(s->left_out);
 	return s;
 }

@@ -108,7 +108,22 @@ first_expiry(const struct golden_terms *t)
 	return first;
 }
 
-/* ---- the stored terms: {"variables": {...}, "differences": [...]} ---- */
+/* ---- the stored terms: {"variables": {...}, "differences": [...], "left_out": [[category, key, path], ...],
+ * "left_out_more": n}; those of earlier versions have no left_out ---- */
+
+static void
+print_left_out(struct buf *b, const struct golden_terms *t)
+{
+	for (size_t i = 0; i < t->left_out_n; i++) {
+		buf_puts(b, i == 0 ? "[" : ",[");
+		buf_json(b, t->left_out[i].category);
+		buf_putc(b, ',');
+		buf_json(b, t->left_out[i].key);
+		buf_putc(b, ',');
+		buf_json(b, t->left_out[i].path);
+		buf_putc(b, ']');
+	}
+}
 
 static bool
 terms_print(TALLOC_CTX *mem, const struct golden_terms *t, struct str *out, struct err *e)
@@ -127,7 +142,9 @@ terms_print(TALLOC_CTX *mem, const struct golden_terms *t, struct str *out, stru
 		if (!schema_encode(&b, &golden_difference_schema, &t->differences[i], e))
 			return false;
 	}
-	buf_puts(&b, "]}");
+	buf_puts(&b, "],\"left_out\":[");
+	print_left_out(&b, t);
+	buf_printf(&b, "],\"left_out_more\":%lld}", (long long)t->left_out_more);
 	*out = buf_str(&b);
 	return buf_ok(&b) || err_memory(e);
 }
@@ -137,6 +154,28 @@ broken(struct err *e)
 {
 	err_clear(e);
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "a stored binding is broken");
+}
+
+static bool
+take_left_out(TALLOC_CTX *mem, const struct json *tree, struct golden_terms *out, struct err *e)
+{
+	const struct json *list = json_get(tree, "left_out"), *more = json_get(tree, "left_out_more");
+
+	if (list == NULL || more == NULL)
+		return true;
+	out->left_out = talloc_zero_size(mem, ((size_t)list->n + 1) * sizeof(out->left_out[0]));
+	if (out->left_out == NULL)
+		return err_memory(e);
+	for (; out->left_out_n < list->n; out->left_out_n++) {
+		const struct json *one = &list->items[out->left_out_n];
+
+		if (one->type != JSON_ARRAY || one->n != 3)
+			return broken(e);
+		out->left_out[out->left_out_n] = (struct redacted_place) {
+			one->items[0].text, one->items[1].text, one->items[2].text
+		};
+	}
+	return (more->type == JSON_NUMBER && str_to_i64(more->text, &out->left_out_more)) || broken(e);
 }
 
 bool
@@ -163,7 +202,7 @@ golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem, const struct golden_bindin
 		if (!schema_decode(mem, &golden_difference_schema, &d->items[out->n],
 			&out->differences[out->n], e))
 			return broken(e);
-	return true;
+	return take_left_out(mem, tree, out, e);
 }
 
 bool

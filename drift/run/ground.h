@@ -13,6 +13,7 @@ struct ground {
 	struct held       *current; /* in force now; empty for a late snapshot */
 	size_t             current_n;
 	const struct json *only; /* categories that are compared, its members; NULL: all */
+	bool               said; /* rendered from a template: masked values are left out of both sides */
 };
 
 /* The order of both: by category, then key. */

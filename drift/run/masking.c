@@ -114,7 +114,7 @@ ask_due(
 bool
 masking_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	const struct masked_places *m = p->diff == NULL ? NULL : diff_masked(p->diff);
+	const struct masked_places *m = p->counted == NULL ? NULL : diff_masked(p->counted);
 	struct counting            *c;
 
 	p->masking_n = 0;

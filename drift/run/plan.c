@@ -55,6 +55,7 @@ ground_of_snapshot(const struct ingest *in, struct plan *p, const struct snapsho
     struct ground *g, struct err *e)
 {
 	g->snapshot = s->id;
+	g->said = s->rendered != NULL;
 	if (s->rendered != NULL && strcmp(s->rendered, "ignore") == 0) {
 		g->only = json_parse(p, str_of(s->collections), e);
 		if (g->only == NULL)

@@ -48,6 +48,8 @@ struct plan {
 	struct collection  *collections;   /* of the snapshot and its baseline, by category */
 	size_t              collections_n;
 	struct diff        *diff;   /* NULL: nothing was compared */
+	struct diff        *counted; /* by which masked values that were set are counted; that one, or
+					what it would be if it looked at them */
 	uint32_t           *base_hits; /* what each normaliser met in the baseline's side */
 	struct change_text *values; /* parallel to diff->changes */
 	struct life        *life;   /* NULL: nothing was compared */

@@ -1,6 +1,7 @@
 /* ground.h: the snapshot against its ground. */
 #include "core/shm/permit.h"
 #include "drift/engine/masked.h"
+#include "drift/engine/redact.h"
 #include "drift/run/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/values.h"
@@ -22,6 +23,7 @@ struct pairs {
 	size_t        found; /* in all */
 	struct values values;
 	size_t        room; /* of plan.values */
+	bool          said; /* as of the ground */
 };
 
 /* A golden baseline may speak of some categories only. */
@@ -70,24 +72,52 @@ read_pairs(const struct ingest *in, struct plan *p, const struct pairs *w, struc
 	return baseline_batch(in->t, p, stored, n, e);
 }
 
+/* Whoever said what there has to be learns nothing of what is masked, by no way to start a comparison.
+ * How often somebody sets such a value is counted all the same. */
+static bool
+compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const struct resource *from,
+    const struct resource *to, struct err *e)
+{
+	struct redaction *x = redaction_make(tmp, in->work, e);
+	size_t            first = p->counted->n;
+	struct resource   a, b;
+
+	if (from != NULL)
+		a = *from;
+	if (to != NULL)
+		b = *to;
+	if (x == NULL || (from != NULL && !redact(x, tmp, &a, e)) ||
+	    (to != NULL && !redact(x, tmp, &b, e)))
+		return false;
+	if (x->n > 0 && (!diff_resource(p->counted, from, to, e) ||
+				!diff_detach(p->counted, first, e)))
+		return false;
+	return diff_resource(p->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
+}
+
 static bool
 compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w,
     const struct content_batch *b, const struct pair *x, struct err *e)
 {
 	const struct compare_spec *spec = in->spec->compare;
 	const struct resource *new = x->new == NULL ? NULL : &x->new->r;
+	const struct resource *old = NULL;
 	struct resource from, to;
 	size_t          first = p->diff->n;
+	bool            ok;
 
-	if (x->old != NULL && !baseline_of_batch(b, tmp, spec, x->old, &from, in->work, e))
-		return false;
+	if (x->old != NULL) {
+		if (!baseline_of_batch(b, tmp, spec, x->old, &from, in->work, e))
+			return false;
+		old = &from;
+	}
 	if (x->new != NULL && x->new->stored != NULL) {
 		if (!baseline_of_batch(b, tmp, spec, x->new->stored, &to, in->work, e))
 			return false;
 		new = &to;
 	}
-	return diff_resource(p->diff, x->old == NULL ? NULL : &from, new, e) &&
-	       show_values(p, w, first, e);
+	ok = w->said ? compare_said(tmp, in, p, old, new, e) : diff_resource(p->diff, old, new, e);
+	return ok && show_values(p, w, first, e);
 }
 
 static bool
@@ -132,15 +162,26 @@ compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, st
 	return w->n < PAIRS_MAX || compare_pairs(in, p, w, e);
 }
 
+static bool
+make_diffs(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+{
+	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
+	p->counted = p->diff;
+	if (p->diff != NULL && g->said) {
+		diff_redacted(p->diff);
+		p->counted = diff_make(p, in->spec->compare, NULL, in->work, e);
+	}
+	return p->diff != NULL && p->counted != NULL && diff_watch_masked(p->counted, e);
+}
+
 bool
 plan_compare(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
 {
 	const struct snap *s = in->snap;
 	size_t             a = 0, b = 0;
-	struct pairs       w = { .n = 0 };
+	struct pairs       w = { .said = g->said };
 
-	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
-	if (p->diff == NULL || !diff_watch_masked(p->diff, e))
+	if (!make_diffs(in, p, g, e))
 		return false;
 	values_begin(&w.values, p, REPORT_VALUES_MAX);
 	compare_hits_clear(in->spec->compare);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/chunks.h"
-#include "drift/engine/resource.h"
+#include "drift/engine/redact.h"
 #include "drift/run/baseline.h"
 
 #define TEXT_COPIED    65536 /* bytes up to which one is copied to where the others are */
@@ -50,6 +50,7 @@ struct making {
 	const struct tenant_db  *t;
 	const struct drift_spec *spec;
 	enum resource_origin     from;
+	struct redaction        *left_out;
 	struct work             *work;
 	struct chunks            room; /* for the texts */
 	struct buf               text; /* of one */
@@ -74,6 +75,7 @@ make_one(struct making *m, struct snap_resource *at, struct err *e)
 {
 	m->text.n = 0;
 	if (!resource_normalise(m->s, m->spec->compare, &at->r, m->from, m->work, e) ||
+	    (m->left_out != NULL && !redact(m->left_out, m->s, &at->r, e)) ||
 	    !resource_canonical(&m->text, &at->r, e))
 		return false;
 	at->text = (struct str) { kept_text(m), m->text.n };
@@ -87,15 +89,20 @@ static bool
 make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spec *spec,
     const struct collected *in, struct work *work, struct err *e)
 {
-	struct making m = {
-		.s = s, .t = t, .spec = spec, .from = in->from, .work = work, .room = { .mem = s }
-	};
+	struct making m = { .s = s,
+		.t = t,
+		.spec = spec,
+		.from = in->from,
+		.left_out = in->left_out,
+		.work = work,
+		.room = { .mem = s } };
 
 	buf_make(&m.text, s);
 	s->items = talloc_zero_size(s, (in->n + 1) * sizeof(s->items[0]));
 	if (s->items == NULL)
 		return err_memory(e);
 	s->n = in->n;
+	s->left_out = in->left_out;
 	compare_hits_clear(spec->compare);
 	for (size_t i = 0; i < in->n; i++) {
 		s->items[i].r = in->resources[i];

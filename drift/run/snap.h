@@ -23,6 +23,7 @@ struct snap {
 	size_t                collections_n;
 	uint8_t               digest[HASH_LEN];
 	uint32_t             *hits; /* what each normaliser of the spec has met in it */
+	struct redaction     *left_out; /* where masked values were (redact.h); NULL: they are there */
 };
 
 MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,

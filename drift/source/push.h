@@ -58,12 +58,14 @@ struct push_in {
 extern const struct schema push_schema;
 
 /* What it comes to. */
+struct redaction;
 struct collected {
 	struct resource     *resources;
 	size_t               n;
 	struct collection   *collections; /* as told */
 	size_t               collections_n;
 	enum resource_origin from; /* RESOURCE_STORED: rendered from a template */
+	struct redaction    *left_out; /* masked values are, and where; NULL: they stay */
 };
 
 MUST_USE bool push_collect(TALLOC_CTX *mem, const struct push_in *in,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { state } from '../lib/env.mjs';
+import { credentials, state, until } from '../lib/env.mjs';
 import { openapi } from '../lib/spec.mjs';
 import { all, bearer, newConfig, newKey, push, unique, withKey } from '../lib/people.mjs';
 
@@ -218,6 +218,87 @@ test('the answer to a right guess is the answer to a wrong one, whatever brings 
   assert.deepEqual(unnamed.slice(0, 5), [], `${unnamed.length} unnamed`);
 });
 
+// Every way by which somebody says what a config is to be held against, beside a push: each gives the resource of a template, and how it is bound.
+const bound = (value, rest = {}, more = {}) => ({ template: { resources: [item(value)], ...rest }, ...more });
+const variable = (kind) => (kind === KINDS['a number'] ? { pin: '%v%' } : kind.of('%v%'));
+const typed = (kind, g) => (kind === KINDS['a number'] ? Number(g) : g);
+const WAYS = {
+  'a variable': (kind, g) => bound(variable(kind), { variables: [{ name: 'v' }] }, { variables: { v: typed(kind, g) } }),
+  'the default of a variable': (kind, g) => bound(variable(kind), { variables: [{ name: 'v', default: typed(kind, g) }] }),
+  'a value of the template': (kind, g) => bound(kind.of(g)),
+  'a difference': (kind, g) => bound({ other: 1 }, {}, { difference: kind.of(g) }),
+  'a later version of the template': (kind, g) => bound(kind.of('500000'), {}, { renewed: kind.of(g) }),
+  'a template of the platform': (kind, g) => bound(kind.of(g), {}, { shared: true }),
+  'a snapshot of another config': (kind, g) => bound(kind.of(g), {}, { pushed: true }),
+};
+const BOUND = ['a member that is always masked', 'a member by its path', 'a number', 'the identity of an element', 'an identity that is found by itself',
+  'the only element', 'an element of a set', 'an element of a list', 'a whole tree', 'a place masked since'];
+
+async function bindGuess(admin, key, kind, way, guess) {
+  const says = WAYS[way](kind, guess), whole = (value) => ({ ...note, n: 1, ...value });
+  const make = async () => {
+    const c = await newConfig(admin, { rule_packs: [], ...kind.config });
+    return { ...c, mask: async () => kind.later && assert.equal((await admin('PUT', `/api/drift/configs/${c.id}`, { body: kind.later })).status, 200) };
+  };
+  const config = await make(), resources = says.template.resources.map((r) => ({ ...r, value: whole(r.value) }));
+  for (const text of ['first', note.note]) // the report of the first one is of no comparison, and not looked at again
+    await push(key, config, [item({ ...whole(kind.of(SECRET)), note: text, n: 5 })]);
+  await config.mask();
+  const body = { name: unique('golden'), ...says.template, resources };
+  if (says.pushed) {
+    const other = await make();
+    delete body.resources;
+    body.snapshot_id = (await push(key, other, resources)).snapshot_id;
+  }
+  const maker = says.shared ? await bearer(credentials.platform) : admin, made = await maker('POST', '/api/drift/golden-baselines', { body: { ...body, ...(says.shared && { shared: true }) } });
+  assert.equal(made.status, 201, made.text);
+  const place = { category: 'c', key: 'k', reason: 'Tried.' }, target = `/api/drift/configs/${config.id}/baseline`;
+  const differences = [...(says.difference ? [{ ...place, path: '', op: 'replace', value: whole(says.difference) }] : []), { ...place, path: '/n', op: 'replace', value: 5, expires_at: new Date(Date.now() + 1500).toISOString() }];
+  const put = await admin('PUT', target, { body: { golden: { id: made.json.id, differences, ...(says.variables && { variables: says.variables }) } } });
+  assert.equal(put.status, 200, put.text);
+  if (says.renewed)
+    assert.equal((await maker('PUT', `/api/drift/golden-baselines/${made.json.id}`, { body: { resources: [item(whole(says.renewed))] } })).status, 200);
+  return { config, target, answers: [put.text] };
+}
+
+// What is said is shown to who said it, and hashes are of one config: neither tells what is watched.
+const besides = (text, guess) => plain(text).replaceAll(guess, '<guess>').replace(/(golden|config)-[0-9a-f]{10}/g, '<name>')
+  .replace(/"(value_hash|fingerprint|digest|etag)":"[^"]*"/g, '').replace(/#[0-9a-f]{16}/g, '#<hash>');
+
+test('a config bound to a guess tells of a right one what it tells of a wrong one, bound, looked at again or pushed to', async (t) => {
+  const admin = await bearer(), key = withKey((await newKey(admin)).key), tells = [], counts = { pairs: 0, answers: 0 };
+  const reports = (config) => all(admin, `/api/drift/reports?config_id=${config.id}`);
+  const look = async (b, id) => {
+    for (const target of [`/api/drift/reports/${id}`, `/api/drift/reports/${id}/changes`, b.target, `/api/drift/configs/${b.config.id}/rules`])
+      b.answers.push(`${target.split('/').at(-1)}: ${(await admin('GET', target)).text}`);
+    return (await all(admin, `/api/drift/reports/${id}/changes`)).map((c) => c.path).sort();
+  };
+  const attempt = async (name, way) => {
+    const kind = KINDS[name], pair = [], what = `${way}, ${name}`;
+    for (const guess of GUESSES) {
+      const b = await bindGuess(admin, key, kind, way, guess);
+      pair.push(b);
+      if (!b.answers[0].includes(`"path":"${kind.at}","why":"masked"`))
+        tells.push(`${what}: not named: ${b.answers[0]}`);
+      const woken = until('the difference ends', async () => { const all = await reports(b.config); return all.length > 2 && all[0].id; }, 20, 200);
+      b.later = woken.then(async (id) => {
+        b.paths = [await look(b, id)];
+        const pushed = await push(key, b.config, [item({ ...note, note: 'moved', n: 5, ...kind.of(SECRET) })]);
+        b.paths.push(await look(b, pushed.report.id));
+      });
+    }
+    await Promise.all(pair.map((b) => b.later));
+    pair.forEach((b) => { if (JSON.stringify(b.paths) !== '[["/n"],["/n","/note"]]') tells.push(`${what}: ${JSON.stringify(b.paths)}`); });
+    const [right, wrong] = pair.map((b, i) => b.answers.map((a) => besides(a, GUESSES[i])));
+    counts.pairs++;
+    counts.answers += right.length;
+    right.forEach((a, i) => { if (a !== wrong[i]) tells.push(`${what}, answer ${i}: ${a.slice(0, 500)} <> ${wrong[i].slice(0, 500)}`); });
+  };
+  await Promise.all(Object.keys(WAYS).flatMap((way) => (way === 'a template of the platform' ? BOUND.slice(0, 2) : BOUND).map((name) => attempt(name, way))));
+  t.diagnostic(`${Object.keys(WAYS).length} ways, ${BOUND.length} kinds of masked places: ${counts.pairs} pairs of guesses, ${counts.answers} answers each: ${tells.length} tell`);
+  assert.deepEqual(tells.slice(0, 5), [], `${tells.length} tell`);
+});
+
 test('two documents of one request are compared whole, and many masked places are counted', async () => {
   const admin = await bearer(), key = withKey((await newKey(admin)).key), config = await newConfig(admin, { rule_packs: [] });
   const compare = async (left, right) => (await admin('POST', '/api/drift/compare', { body: { left, right } })).json;
@@ -282,4 +363,20 @@ test('more than 20 values of a masked place in a day by one key are told of once
   assert.equal(line.length, 2);
   assert.equal(JSON.parse(line[0])['event.dataset'], 'bsx.security');
   assert.doesNotMatch(line.join(), /guess \d/);
+});
+
+test('values that are set are counted under a golden baseline too, which does not tell of them', async () => {
+  const admin = await bearer(), config = await newConfig(admin, { rule_packs: [] }), made = await newKey(admin), key = withKey(made.key);
+  const entries = async () => (await all(admin, '/api/audit?action=masked.changes')).filter((e) => e.target_id === config.id);
+  const guess = async (n) => (await push(key, config, [item({ users: [{ id: 'a', secret: `guess ${n}` }] })])).report.status;
+  await guess(0);
+  const golden = await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('golden'), resources: [item({ users: [{ id: 'a', secret: 'wanted' }] })] } });
+  assert.equal((await admin('PUT', `/api/drift/configs/${config.id}/baseline`, { body: { golden: { id: golden.json.id } } })).status, 200);
+  for (let n = 1; n <= 20; n++)
+    assert.equal(await guess(n), 'clean');
+  assert.deepEqual(await entries(), []);
+  await guess(20);
+  assert.deepEqual(await entries(), [], 'the same value again');
+  await guess(21);
+  assert.deepEqual((await entries()).map((e) => [e.actor_id, e.details.changes, e.details.path]), [[made.id, 21, '/users/[id="a"]/secret']]);
 });

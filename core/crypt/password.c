@@ -8,7 +8,6 @@
 #include <argon2.h>
 
 #include "core/base/secret.h"
-#include "core/base/slice.h"
 
 #define LANES        1
 #define SALT_LEN     16
@@ -79,8 +78,7 @@ compute(struct str password, const struct phc *h, void *scratch, uint8_t *out, s
 		.free_cbk = use ? scratch_give : NULL,
 		.flags = ARGON2_DEFAULT_FLAGS,
 	};
-	struct slice before;
-	int          rc;
+	int rc;
 
 	/* The context wants pointers it could write through: it gets copies. */
 	memcpy(salt, h->salt, sizeof(salt));
@@ -88,9 +86,7 @@ compute(struct str password, const struct phc *h, void *scratch, uint8_t *out, s
 		memcpy(copy, password.p, password.n);
 	scratch_now.p = use ? scratch : NULL;
 	scratch_now.n = PASSWORD_SCRATCH;
-	before = slice_long(); /* 20 ms and more: requests that others serve come in between */
 	rc = argon2id_ctx(&c);
-	slice_restore(&before);
 	scratch_now.p = NULL;
 	secret_wipe(copy, sizeof(copy));
 	if (rc != ARGON2_OK)

@@ -1,4 +1,8 @@
--- wrk: one authenticated GET again and again; its latencies in ms.
+-- wrk: one authenticated GET again and again; its latencies in ms.  PAUSE_MS: each client waits so long between two.
+local pause = tonumber(os.getenv("PAUSE_MS") or "0")
+if pause > 0 then
+	function delay() return pause end
+end
 wrk.headers["Authorization"] = os.getenv("AUTHORIZATION")
 
 done = function(summary, latency, requests)

@@ -142,6 +142,23 @@ MUST_USE bool              change_show(struct request *r, struct view v, const s
 const char *change_value_hash(TALLOC_CTX *mem, const struct tenant_db *t, const struct uuid *config,
     const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
 
+/* What both a stored change and one of a comparison by choice tell, from canonical_path to reason. */
+#define CHANGE_FIELDS(type) \
+	FIELD(type, canonical_path, \
+	    .doc = "The same with elements by identity, not position; a step whose label is made of " \
+		   "a value is " VIEW_WITHHELD " without read:snapshots."), \
+	FIELD(type, old_value, .flags = FIELD_OMIT_ZERO, \
+	    .doc = "Absent when created or too long" VIEW_DOC), \
+	FIELD(type, new_value, .flags = FIELD_OMIT_ZERO, \
+	    .doc = "Absent when deleted or too long" VIEW_DOC), \
+	FIELD(type, old_value_truncated, .flags = FIELD_OMIT_ZERO, \
+	    .doc = "It was longer than 16 KiB."), \
+	FIELD(type, new_value_truncated, .flags = FIELD_OMIT_ZERO, \
+	    .doc = "It was longer than 16 KiB."), \
+	FIELD(type, severity, .doc = "info, low, medium, high or critical."), \
+	FIELD(type, rule, .doc = "The rule that decided."), \
+	FIELD(type, reason, .doc = "Its reason.")
+
 /* The change of the path with its acceptance and history. */
 MUST_USE bool change_show_one(
     struct request *r, struct view v, struct change_out *out, struct err *e);

@@ -5,37 +5,6 @@
 
 #include "core/store/role.h"
 
-bool
-strings_have(struct strings list, const char *z)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.items[i], z) == 0)
-			return true;
-	return false;
-}
-
-bool
-strings_same(struct strings a, struct strings b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (strcmp(a.items[i], b.items[i]) != 0)
-			return false;
-	return true;
-}
-
-void
-buf_strings(struct buf *b, struct strings list)
-{
-	buf_putc(b, '[');
-	for (size_t i = 0; i < list.n; i++) {
-		buf_puts(b, i > 0 ? "," : "");
-		buf_json(b, str_of(list.items[i]));
-	}
-	buf_putc(b, ']');
-}
-
 static bool
 add_role(const struct managing *m, struct strings names, struct role_choice *out, struct err *e)
 {

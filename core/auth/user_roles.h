@@ -24,10 +24,4 @@ MUST_USE bool role_choice_may_grant(const struct managing *m, const struct role_
  */
 MUST_USE bool user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e);
 
-bool strings_have(struct strings list, const char *z);
-bool strings_same(struct strings a, struct strings b); /* in that order */
-
-/* ["a","b"] */
-void buf_strings(struct buf *b, struct strings list);
-
 #endif

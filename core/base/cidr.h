@@ -9,7 +9,6 @@
 #define BSX_BASE_CIDR_H
 
 #include "core/base/err.h"
-#include "core/base/field.h"
 #include "core/base/str.h"
 
 struct sockaddr;

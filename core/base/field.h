@@ -44,12 +44,6 @@ struct raw_json {
 	const struct json *tree; /* filled by schema_decode; the body outlives it */
 };
 
-/* A list of strings. */
-struct strings {
-	const char **items;
-	size_t       n;
-};
-
 /* A list of structs, described by field.item. */
 struct items {
 	void  *p; /* n elements of field.item->size bytes */

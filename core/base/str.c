@@ -126,6 +126,26 @@ str_to_u64(struct str s, uint64_t *out)
 }
 
 bool
+strings_have(struct strings list, const char *z)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.items[i], z) == 0)
+			return true;
+	return false;
+}
+
+bool
+strings_same(struct strings a, struct strings b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (strcmp(a.items[i], b.items[i]) != 0)
+			return false;
+	return true;
+}
+
+bool
 str_to_i64(struct str s, int64_t *out)
 {
 	bool     minus = s.n > 0 && s.p[0] == '-';

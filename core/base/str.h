@@ -17,6 +17,12 @@ struct str {
 	size_t      n; /* bytes */
 };
 
+/* A list of strings. */
+struct strings {
+	const char **items;
+	size_t       n;
+};
+
 #define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
 
 struct str str_of(const char *z); /* of a C string; NULL gives an empty one */
@@ -30,6 +36,9 @@ struct str str_trim(struct str s);                   /* SP and HTAB on both ends
  * When there is no `sep`, *head is all of s and the rest has p == NULL. */
 struct str str_cut(struct str s, char sep, struct str *head);
 char      *str_dup(TALLOC_CTX *mem, struct str s);   /* NULL: out of memory */
+
+bool strings_have(struct strings list, const char *z);
+bool strings_same(struct strings a, struct strings b); /* in that order */
 
 bool str_to_i64(struct str s, int64_t *out);         /* -?[0-9]+, range checked */
 bool str_to_u64(struct str s, uint64_t *out);

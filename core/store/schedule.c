@@ -1,5 +1,7 @@
 #include "core/store/schedule.h"
 
+#define FARTHEST_S INT64_C(2000000000)
+
 static const struct field  schedule_fields[] = { COLUMN(struct schedule, kind),
 	 COLUMN(struct schedule, ref), COLUMN(struct schedule, schema_name),
 	 COLUMN(struct schedule, fence), FIELD_END };
@@ -27,6 +29,28 @@ schedule_set(struct db *db, const char *kind, const struct uuid *ref, int64_t du
 	const struct set_in in = { .kind = kind, .ref = *ref, .due_s = due_s };
 
 	return db_run(db, &schedule_call_set, &in, NULL, e);
+}
+
+bool
+schedule_recheck_at(struct db *db, const struct uuid *config, instant at, instant now, struct err *e)
+{
+	int64_t due_s = (at.ms - now.ms + 999) / 1000;
+
+	if (due_s < 0)
+		due_s = 0;
+	if (due_s > FARTHEST_S)
+		due_s = FARTHEST_S;
+	return schedule_set(db, SCHEDULE_RECHECK, config, due_s, e);
+}
+
+bool
+schedule_recheck_by(struct db *db, const struct config_state *s, instant at, instant now, struct err *e)
+{
+	if (at.ms == 0)
+		return true;
+	if (s->recheck_at.ms != 0 && s->recheck_at.ms < at.ms)
+		at = s->recheck_at;
+	return schedule_recheck_at(db, &s->config_id, at, now, e);
 }
 
 bool

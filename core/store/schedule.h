@@ -9,7 +9,7 @@
 #ifndef BSX_STORE_SCHEDULE_H
 #define BSX_STORE_SCHEDULE_H
 
-#include "core/store/tenant_db.h"
+#include "core/store/config.h"
 
 #define SCHEDULE_BEAT    "beat"    /* a complete snapshot of config `ref` is awaited until then */
 #define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
@@ -25,6 +25,12 @@ struct schedule {
 /* The tenant's side: due in `due_s` from now, below 0 not at all; and the end of a claim. */
 MUST_USE bool schedule_set(
     struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e);
+/* In the transaction that decides: look at the config again at that instant.  It takes the place of another. */
+MUST_USE bool schedule_recheck_at(
+    struct db *db, const struct uuid *config, instant at, instant now, struct err *e);
+/* The same, unless the state row says something earlier; at == 0: no. */
+MUST_USE bool schedule_recheck_by(
+    struct db *db, const struct config_state *s, instant at, instant now, struct err *e);
 MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err *e);
 
 /* The control side. */

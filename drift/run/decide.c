@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/store/config.h"
+#include "core/store/schedule.h"
 #include "drift/run/status.h"
-#include "drift/run/wake.h"
 
 bool
 ruling_check(TALLOC_CTX *mem, const struct ruling *d, struct err *e)
@@ -227,7 +227,7 @@ touch(struct db *db, const struct config_state *states, size_t n, const struct r
 		soon = d->expires_at;
 	for (size_t i = 0; i < n; i++)
 		if (!config_touch(db, &states[i].config_id, soon, e) ||
-		    !wake_by(db, &states[i], soon, d->now, e))
+		    !schedule_recheck_by(db, &states[i], soon, d->now, e))
 			return false;
 	return true;
 }

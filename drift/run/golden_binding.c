@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/store/schedule.h"
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
 #include "drift/run/baseline.h"
-#include "drift/run/wake.h"
 
 bool
 golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config, const char *actor,
@@ -200,7 +200,7 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
 	    !golden_binding_put(db, &b->row, e) ||
 	    (b->row.recheck_at.ms > b->now.ms &&
-		!wake_by(db, &state, b->row.recheck_at, b->now, e)) ||
+		!schedule_recheck_by(db, &state, b->row.recheck_at, b->now, e)) ||
 	    !tell_stale(db, b, was.stale_version, b->row.stale_version, e))
 		return false;
 	return b->note == NULL || golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,

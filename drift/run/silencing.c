@@ -4,8 +4,8 @@
 
 #include "core/base/schema.h"
 #include "core/store/config.h"
+#include "core/store/schedule.h"
 #include "core/store/silence.h"
-#include "drift/run/wake.h"
 
 static const char *const severities[] = {
 #define X(id, wire, weight) wire,
@@ -200,7 +200,7 @@ silence_wake(struct db *db, TALLOC_CTX *mem, const struct uuid *config, instant 
 	if (!config_stirred(db, mem, config, &rows, &n, e) || !config_touch(db, config, at, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!wake_by(db, &rows[i], at, now, e))
+		if (!schedule_recheck_by(db, &rows[i], at, now, e))
 			return false;
 	return true;
 }

@@ -6,37 +6,13 @@
 #include "drift/run/golden_binding.h"
 #include "drift/run/tally.h"
 
-#define FARTHEST_S INT64_C(2000000000)
-
-bool
-wake_at(struct db *db, const struct uuid *config, instant at, instant now, struct err *e)
-{
-	int64_t due_s = (at.ms - now.ms + 999) / 1000;
-
-	if (due_s < 0)
-		due_s = 0;
-	if (due_s > FARTHEST_S)
-		due_s = FARTHEST_S;
-	return schedule_set(db, SCHEDULE_RECHECK, config, due_s, e);
-}
-
-bool
-wake_by(struct db *db, const struct config_state *s, instant at, instant now, struct err *e)
-{
-	if (at.ms == 0)
-		return true;
-	if (s->recheck_at.ms != 0 && s->recheck_at.ms < at.ms)
-		at = s->recheck_at;
-	return wake_at(db, &s->config_id, at, now, e);
-}
-
 bool
 wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)
 		return true;
 	if (p->after.recheck_at.ms != 0)
-		return wake_at(db, &in->config->id, p->after.recheck_at, in->received_at, e);
+		return schedule_recheck_at(db, &in->config->id, p->after.recheck_at, in->received_at, e);
 	if (p->before.recheck_at.ms == 0 || p->kind == PLAN_AGAIN)
 		return true;
 	return schedule_set(db, SCHEDULE_RECHECK, &in->config->id, -1, e);

@@ -14,13 +14,7 @@
 #include "core/store/schedule.h"
 #include "drift/run/plan.h"
 
-/* In the transaction that decides: look again at that instant.  It takes the place of another. */
-MUST_USE bool wake_at(
-    struct db *db, const struct uuid *config, instant at, instant now, struct err *e);
-/* The same, unless the state row says something earlier. */
-MUST_USE bool wake_by(struct db *db, const struct config_state *s, instant at, instant now,
-    struct err *e);
-/* The same, from what a plan has found; nothing left ends it. */
+/* In the transaction of a plan: when to look again, from what it has found; nothing left ends it. */
 MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
 /* Before that transaction: a golden baseline follows its template and the time. */
 MUST_USE bool wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,

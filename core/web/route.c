@@ -136,15 +136,13 @@ route_hashes(struct app *app, struct str method, struct str target)
 	return rt != NULL && rt->hashes;
 }
 
-/* "GET, HEAD, PUT"; NULL: out of memory. */
+/* "GET, HEAD, PUT" of the methods with a bit in `allow`; NULL: out of memory. */
 static const char *
 allow_text(struct request *r, unsigned allow)
 {
 	struct buf b;
 
 	buf_make(&b, r->mem);
-	if (allow & (1u << GET))
-		allow |= 1u << HEAD;
 	for (enum method m = GET; m <= OPTIONS; m++) {
 		if (!(allow & (1u << m)))
 			continue;
@@ -154,17 +152,24 @@ allow_text(struct request *r, unsigned allow)
 	return buf_ok(&b) ? b.p : NULL;
 }
 
+/* No row has the method: the preflight of a page, the question what there is, or a mistake. */
 static bool
-refuse_method(struct request *r, unsigned allow, struct err *e)
+answer_methods(struct request *r, struct err *e)
 {
-	const char *methods = allow_text(r, allow);
+	bool        preflight = cors_is_preflight(r);
+	const char *methods = allow_text(r, preflight ? r->allow : r->allow | 1u << OPTIONS);
 
 	if (methods == NULL)
 		return err_memory(e);
-	if (cors_is_preflight(r))
+	if (preflight)
 		return cors_preflight(r, methods, e);
-	return reply_header(r, "Allow", methods, e) &&
-	       err_set(e, ERR_METHOD, 0, "This resource does not know that method.", "method");
+	if (!reply_header(r, "Allow", methods, e))
+		return false;
+	if (r->method != OPTIONS)
+		return err_set(
+		    e, ERR_METHOD, 0, "This resource does not know that method.", "method");
+	r->status = 204;
+	return false;
 }
 
 bool
@@ -173,7 +178,12 @@ step_route(struct request *r, struct err *e)
 	char label[96];
 
 	(void)e;
-	r->route = find(r, &r->allow);
+	if (target_is_server(r->path))
+		r->allow = 1u << GET | 1u << POST | 1u << PUT | 1u << DELETE_;
+	else
+		r->route = find(r, &r->allow);
+	if (r->allow & 1u << GET)
+		r->allow |= 1u << HEAD;
 	if (r->route == NULL)
 		return true; /* charged like everything; then step_known refuses it */
 	if (r->ids[0].p != NULL && !uuid_parse(r->ids[0], &r->id0))
@@ -192,7 +202,7 @@ step_known(struct request *r, struct err *e)
 	if (r->route != NULL)
 		return true;
 	if (r->allow != 0)
-		return refuse_method(r, r->allow, e);
+		return answer_methods(r, e);
 	return err_set(e, ERR_MISSING, 0, "There is nothing here.", "no route");
 }
 

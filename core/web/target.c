@@ -4,6 +4,8 @@
 
 #include "core/web/pass.h"
 
+#define SERVER "*" /* asterisk-form, RFC 9112 section 3.2.4 */
+
 static int
 hex_digit(char c)
 {
@@ -186,6 +188,12 @@ parse_joined(struct request *r, struct target *t, struct err *e)
 	return true;
 }
 
+bool
+target_is_server(const char *path)
+{
+	return strcmp(path, SERVER) == 0;
+}
+
 /* REQUEST_URI is the one form every web server passes as it was sent. */
 bool
 step_target(struct request *r, struct err *e)
@@ -194,6 +202,10 @@ step_target(struct request *r, struct err *e)
 	struct target t = { 0 };
 	bool          ok;
 
+	if (r->method == OPTIONS && str_eqz(uri, SERVER)) {
+		r->raw_path = r->path = SERVER;
+		return true;
+	}
 	ok = uri.n > 0 ? target_parse(r->mem, uri, r->app->conf->base_path, &t, e)
 		       : parse_joined(r, &t, e);
 	if (t.raw.n > 0)

@@ -26,6 +26,9 @@ MUST_USE bool target_parse(
 MUST_USE bool target_parse_decoded(
     TALLOC_CTX *mem, struct str path, const char *base_path, struct target *out, struct err *e);
 
+/* The path that step_target gives to OPTIONS of "*": the server as a whole, no resource (RFC 9110 section 9.3.7). */
+bool target_is_server(const char *path);
+
 /* Decodes percent escapes once (and '+' as space in a query): valid UTF-8 without NUL, or false. */
 MUST_USE bool percent_decode(TALLOC_CTX *mem, struct str in, bool plus, struct str *out);
 

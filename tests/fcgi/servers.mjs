@@ -209,6 +209,18 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
     const a = await ask(port, '/api/health/live', { method: 'TRACE', headers: { Cookie: 'bsx_access=kept-from-scripts' } });
     check(a.status >= 400 && !a.body.includes('kept-from-scripts'), `${a.status} ${a.body}`);
   });
+  await test(`${name}: OPTIONS tells the methods of a resource, and of the server`, async () => {
+    for (const [target, allow] of [['/api/auth/me', 'GET, HEAD, PUT, OPTIONS'], ['/api/auth/login', 'POST, OPTIONS'], ['/', 'GET, HEAD, OPTIONS']]) {
+      const a = await ask(port, target, { method: 'OPTIONS' });
+      check(a.status === 204 && a.headers.allow === allow && a.body === '', `${target}: ${a.status} ${a.headers.allow} ${a.body}`);
+    }
+    const none = await ask(port, '/api/nothing', { method: 'OPTIONS' });
+    check(none.status === 404 && none.headers.allow === undefined, `${none.status} ${none.headers.allow}`);
+    // Most web servers answer for themselves here; what they pass is answered by us.
+    const all = await ask(port, '*', { method: 'OPTIONS' });
+    check([200, 204, 400, 404].includes(all.status), `* ${all.status} ${all.body}`);
+    console.log(`# OPTIONS *: ${all.status} ${all.headers.allow ?? '-'} ${all.headers['x-request-id'] ? 'by us' : `by ${all.headers.server ?? 'the web server'}`}`);
+  });
   if (load && responder)
     await test(`${name}: reloads under load lose no request`, () => reloadUnderLoad(port, responder, t.LIVE));
   await stop(server);

@@ -2,13 +2,17 @@
 #include "fcgi/routes.h"
 
 struct provider_out {
-	struct uuid     id;
-	const char     *name, *kind, *client_id, *issuer, *entra_tenant_id, *redirect_uri;
-	bool            has_secret;
-	struct strings  allowed_domains;
-	struct raw_json role_map;
-	bool            auto_provision, trust_mfa;
-	instant         created_at, updated_at;
+	struct uuid               id;
+	const char               *name, *kind, *client_id, *issuer, *entra_tenant_id, *redirect_uri;
+	bool                      has_secret;
+	struct strings            allowed_domains;
+	struct raw_json           role_map;
+	bool                      auto_provision, trust_mfa;
+	const struct claim_names *claims;
+	struct strings            authorized_parties, mfa_acr, mfa_amr;
+	const char               *absent_roles;
+	bool                      assume_email_verified, group_lookup;
+	instant                   created_at, updated_at;
 };
 static const struct field  provider_out_fields[] = { FIELD(struct provider_out, id,
 							 .doc = "Number of the provider."),
@@ -28,6 +32,19 @@ static const struct field  provider_out_fields[] = { FIELD(struct provider_out, 
 	     .doc = "Group or application role to the name of a role."),
 	 FIELD(struct provider_out, auto_provision, .doc = "Whether unknown people get an account."),
 	 FIELD(struct provider_out, trust_mfa, .doc = "Whether its second factor counts here."),
+	 FIELD(struct provider_out, claims, .item = &claim_names_schema, .flags = FIELD_NULLABLE,
+	     .doc = "Which claims say what; null: the usual ones."),
+	 FIELD(struct provider_out, authorized_parties,
+	     .doc = "Further client ids that may stand in azp."),
+	 FIELD(struct provider_out, mfa_acr,
+	     .doc = "Values of acr that say a second factor was asked for."),
+	 FIELD(struct provider_out, mfa_amr, .doc = "The same of amr."),
+	 FIELD(struct provider_out, absent_roles,
+	     .doc = "keep or remove: roles of a known person whose groups it does not tell."),
+	 FIELD(struct provider_out, assume_email_verified,
+	     .doc = "Whether an address counts as verified when it does not say."),
+	 FIELD(struct provider_out, group_lookup,
+	     .doc = "Whether groups beyond the token are asked of Microsoft Graph."),
 	 FIELD(struct provider_out, created_at, .doc = "When it was made."),
 	 FIELD(struct provider_out, updated_at, .doc = "When it was last changed."), FIELD_END };
 static const struct schema provider_out_schema =
@@ -36,6 +53,12 @@ static const struct schema provider_out_schema =
 static bool
 show(struct request *r, const struct provider *p, struct provider_out *out, struct err *e)
 {
+	struct claim_names *names = talloc_zero(r->mem, struct claim_names);
+
+	if (names == NULL)
+		return err_memory(e);
+	if (!claim_names_read(r->mem, p->claims, names, e))
+		return false;
 	*out = (struct provider_out) { .id = p->id,
 		.name = p->name,
 		.kind = p->kind,
@@ -48,6 +71,13 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.role_map = p->role_map,
 		.auto_provision = p->auto_provision,
 		.trust_mfa = p->trust_mfa,
+		.claims = p->claims.text == NULL ? NULL : names,
+		.authorized_parties = p->authorized_parties,
+		.mfa_acr = p->mfa_acr,
+		.mfa_amr = p->mfa_amr,
+		.absent_roles = p->absent_roles,
+		.assume_email_verified = p->assume_email_verified,
+		.group_lookup = p->group_lookup,
 		.created_at = p->created_at,
 		.updated_at = p->updated_at };
 	return out->redirect_uri != NULL || err_memory(e);

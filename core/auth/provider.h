@@ -1,15 +1,18 @@
 /*
- * provider.h - identity providers as administrators set them up.
+ * provider.h - identity providers as administrators set them up: this is the
+ * deed, provider_body the members of a request, provider_check the rules.
  *
  * A provider opens accounts and sessions, so setting one up is granting: nobody
  * maps a role that they do not hold, and who trusts a provider for a domain
  * (it may then sign in as any user of that domain) must hold what an admin
- * holds.  The client secret is sealed and never read out again.
+ * holds.  assume_email_verified and the names of its claims say whose address is
+ * believed there, so they are part of that trust, whatever else is changed.  The client secret is sealed and never read out again.
  */
 #ifndef BSX_AUTH_PROVIDER_H
 #define BSX_AUTH_PROVIDER_H
 
 #include "core/auth/audit.h"
+#include "core/auth/claim_names.h"
 #include "core/base/schema.h"
 #include "core/store/identity.h"
 
@@ -19,6 +22,10 @@ struct provider_body {
 	struct strings  allowed_domains;
 	struct raw_json role_map;
 	bool            auto_provision, trust_mfa;
+	const struct claim_names *claims;
+	struct strings  authorized_parties, mfa_acr, mfa_amr;
+	const char     *absent_roles;
+	bool            assume_email_verified, group_lookup;
 	uint64_t        given;
 };
 extern const struct schema provider_new_schema, provider_change_schema;

@@ -6,14 +6,19 @@ static const struct field  provider_fields[] = { COLUMN(struct provider, id),
 	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
 	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
 	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
-	 COLUMN(struct provider, created_at), COLUMN(struct provider, updated_at), FIELD_END };
+	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
+	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
+	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
+	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, created_at),
+	 COLUMN(struct provider, updated_at), FIELD_END };
 static const struct schema provider_schema =
     SCHEMA("StoredProvider", struct provider, provider_fields);
 
 #define COLUMNS                                                                                    \
 	"id, name, kind, client_id, client_secret, issuer, entra_tenant_id, allowed_domains, "     \
 	"role_map,"                                                                                \
-	" auto_provision, trust_mfa, created_at, updated_at"
+	" auto_provision, trust_mfa, claims, authorized_parties, mfa_acr, mfa_amr, absent_roles,"  \
+	" assume_email_verified, group_lookup, created_at, updated_at"
 
 struct find_in {
 	struct uuid id;
@@ -36,7 +41,11 @@ static const struct field  set_fields[] = { COLUMN(struct provider, name),
 	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
 	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
 	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
-	 COLUMN(struct provider, updated_at), COLUMN(struct provider, id), FIELD_END };
+	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
+	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
+	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
+	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, updated_at),
+	 COLUMN(struct provider, id), FIELD_END };
 static const struct schema set_in = SCHEMA("ProviderSetIn", struct provider, set_fields);
 
 struct end_in {
@@ -51,7 +60,9 @@ static const struct field  waiting_fields[] = { COLUMN(struct end_in, now),
 static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_in, waiting_fields);
 
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
-    "INSERT INTO identity_providers (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO identity_providers (" COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?)");
 SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
 SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
@@ -62,7 +73,8 @@ SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
 SQL(provider_update, SQL_TENANT, &set_in, NULL,
     "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
     " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
-    " updated_at = ? WHERE id = ?");
+    " claims = ?, authorized_parties = ?, mfa_acr = ?, mfa_amr = ?, absent_roles = ?,"
+    " assume_email_verified = ?, group_lookup = ?, updated_at = ? WHERE id = ?");
 SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = ?");
 SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
     "DELETE FROM user_identities WHERE provider_id = ?");
@@ -145,25 +157,26 @@ static const struct schema identity_key =
 static const struct field  identity_fields[] = { COLUMN(struct identity, provider_id),
 	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject),
 	 COLUMN(struct identity, user_id), COLUMN(struct identity, provisioned),
-	 COLUMN(struct identity, created_at), COLUMN(struct identity, last_login), FIELD_END };
+	 COLUMN(struct identity, created_at), COLUMN(struct identity, last_login),
+	 COLUMN_NULL(struct identity, unasked_since), FIELD_END };
 static const struct schema identity_schema = SCHEMA("Identity", struct identity, identity_fields);
 static const struct field  identity_touch_fields[] = { COLUMN(struct identity, last_login),
-	 COLUMN(struct identity, provider_id), COLUMN(struct identity, issuer),
-	 COLUMN(struct identity, subject), FIELD_END };
+	 COLUMN_NULL(struct identity, unasked_since), COLUMN(struct identity, provider_id),
+	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject), FIELD_END };
 static const struct schema identity_touch_in =
     SCHEMA("IdentityTouchIn", struct identity, identity_touch_fields);
 
 SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
-    "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login"
-    " FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+    "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login,"
+    " unasked_since FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
 SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
     "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
 SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
     "INSERT INTO user_identities (provider_id, issuer, subject, user_id, provisioned, created_at,"
-    " last_login) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    " last_login, unasked_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(identity_update_login, SQL_TENANT, &identity_touch_in, NULL,
-    "UPDATE user_identities SET last_login = ? WHERE provider_id = ? AND issuer = ? AND subject = "
-    "?");
+    "UPDATE user_identities SET last_login = ?, unasked_since = ?"
+    " WHERE provider_id = ? AND issuer = ? AND subject = ?");
 
 bool
 identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e)

@@ -27,6 +27,12 @@ struct provider {
 	struct strings  allowed_domains; /* lower case */
 	struct raw_json role_map;        /* object: group to role */
 	bool            auto_provision, trust_mfa;
+	struct raw_json claims;                /* where they stand: core/auth/claim_names; no text: the usual ones */
+	struct strings  authorized_parties;    /* further client ids that may stand in `azp` */
+	struct strings  mfa_acr, mfa_amr;      /* what counts as a second factor, with trust_mfa */
+	char           *absent_roles;          /* "keep", "remove": stored roles of whom it tells no groups */
+	bool            assume_email_verified; /* where it does not say */
+	bool            group_lookup;          /* of Entra: groups beyond the token are asked of Graph */
 	instant         created_at, updated_at;
 };
 
@@ -53,13 +59,15 @@ struct identity {
 	struct uuid user_id;
 	bool        provisioned; /* the provider made the account */
 	instant     created_at, last_login;
+	instant     unasked_since; /* the first sign-in in a row at which the groups could not be asked; 0: they could */
 };
 
-/* Finds user_id and provisioned by the first three. */
+/* Finds the rest by the first three. */
 MUST_USE bool identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e);
 MUST_USE bool identity_add(struct db *db, const struct identity *i, struct err *e);
 /* For one whose user is no more. */
 MUST_USE bool identity_drop(struct db *db, const struct identity *i, struct err *e);
+/* Writes last_login and unasked_since. */
 MUST_USE bool identity_touch(struct db *db, const struct identity *i, struct err *e);
 
 /* Takes a mark; ERR_CONFLICT: it was taken before. A few that have expired are dropped by the way. */

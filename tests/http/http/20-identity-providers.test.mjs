@@ -6,6 +6,7 @@ import { Idp, newProvider, outcome, signIn } from '../lib/idp.mjs';
 import { administrativeKey, bearer, browser, newKey, newTenant, unique, withKey } from '../lib/people.mjs';
 
 const who = newTenant();
+const directory = { kind: 'entra', issuer: undefined, entra_tenant_id: '11111111-2222-3333-4444-555555555555' };
 const good = (more = {}) => ({ name: unique('p'), kind: 'oidc', client_id: 'client-1', client_secret: 'hush-hush-hush',
   issuer: 'https://id.example.org', ...more });
 
@@ -34,6 +35,31 @@ test('a provider is made, shown, listed, changed and removed, and its secret is 
   assert.equal((await admin('DELETE', `/api/identity-providers/${made.id}`)).status, 404);
 });
 
+test('what a new provider has unless it is said, what is said, and what a change leaves', async () => {
+  const admin = await bearer(who), plain = await newProvider(admin, good());
+  const of = (p) => Object.fromEntries(Object.keys(usual).map((k) => [k, p[k]]));
+  const usual = { claims: null, authorized_parties: [], mfa_acr: [], mfa_amr: ['mfa'], absent_roles: 'keep', assume_email_verified: false, group_lookup: false };
+  assert.deepEqual(of(plain), usual);
+  const none = { email: null, email_verified: null, name: null, groups: null, roles: null };
+  const said = { claims: { groups: 'realm_access.roles', roles: '/https:~1~1example.com~1roles', email: 'mail' }, authorized_parties: ['phone'],
+    mfa_acr: ['phr', 'phrh'], mfa_amr: [], absent_roles: 'remove', assume_email_verified: true };
+  const made = await newProvider(admin, good(said)), expected = { ...usual, ...said, claims: { ...none, ...said.claims } };
+  assert.deepEqual(of(made), expected);
+  assert.deepEqual(await admin('PUT', `/api/identity-providers/${made.id}`, { body: { name: unique('p') } }).then((a) => of(a.json)), expected, 'what is not named stays');
+  for (const [change, shown] of [[{ claims: { name: 'nickname' } }, { claims: { ...none, name: 'nickname' } }], [{ claims: {} }, { claims: null }], [{ claims: { name: null } }, { claims: null }],
+    [{ mfa_amr: ['mfa', 'otp'] }], [{ absent_roles: 'keep' }], [{ assume_email_verified: false }], [{ authorized_parties: [] }], [{ mfa_acr: [] }]]) {
+    const a = await admin('PUT', `/api/identity-providers/${made.id}`, { body: change });
+    assert.equal(a.status, 200, a.text);
+    Object.assign(expected, shown ?? change);
+    assert.deepEqual(of(a.json), expected, JSON.stringify(change));
+    assert.deepEqual((await admin('GET', `/api/identity-providers/${made.id}`)).json, a.json);
+  }
+  const ms = await newProvider(admin, good({ ...directory, group_lookup: true, claims: { roles: 'x.y' } }));
+  assert.equal(ms.group_lookup, true);
+  for (const p of [plain, made, ms])
+    assert.equal((await admin('DELETE', `/api/identity-providers/${p.id}`)).status, 204);
+});
+
 test('each of these is written to the trail, without the secret', async () => {
   const log = new Log(), admin = await bearer(who), made = await newProvider(admin, good());
   await admin('PUT', `/api/identity-providers/${made.id}`, { body: { client_secret: 'hush-hush-new' } });
@@ -53,6 +79,13 @@ test('what cannot be is refused with the member that is wrong', async () => {
     [{ allowed_domains: ['no domain'] }, '/allowed_domains'], [{ allowed_domains: ['localhost'] }, '/allowed_domains'],
     [{ auto_provision: true, role_map: { '*': 'viewer' } }, '/allowed_domains'], [{ auto_provision: true, allowed_domains: ['x.example'] }, '/role_map'],
     [{ role_map: { g: 'no-such-role' } }, '/role_map'], [{ role_map: { g: 1 } }, '/role_map'], [{ role_map: ['g'] }, '/role_map'],
+    [{ claims: { groups: '/a~2' } }, '/claims/groups'], [{ claims: { groups: '/~' } }, '/claims/groups'], [{ claims: { groups: '' } }, '/claims/groups'],
+    [{ claims: { phone: 'x' } }, '/claims/phone'], [{ claims: 'groups' }, '/claims'], [{ claims: { roles: 'x'.repeat(201) } }, '/claims/roles'],
+    [{ authorized_parties: [''] }, '/authorized_parties'], [{ mfa_acr: ['x'.repeat(256)] }, '/mfa_acr'], [{ mfa_amr: Array(21).fill('mfa') }, '/mfa_amr'],
+    [{ absent_roles: 'forget' }, '/absent_roles'], [{ group_lookup: true }, '/group_lookup'],
+    [{ kind: 'google', issuer: undefined, assume_email_verified: true }, '/assume_email_verified'],
+    [{ kind: 'google', issuer: undefined, claims: { email: 'upn' } }, '/claims/email'],
+    [{ ...directory, assume_email_verified: true }, '/assume_email_verified'], [{ ...directory, claims: { email_verified: 'acct' } }, '/claims/email_verified'],
     [{ client_secret: '' }, '/client_secret'], [{ surprise: 1 }, '/surprise']]) {
     const a = await admin('POST', '/api/identity-providers', { body: good(change) });
     assert.equal(a.status, 422, `${JSON.stringify(change)}: ${a.text}`);
@@ -75,7 +108,8 @@ test('nobody gives by a provider what they do not hold', async () => {
   const admin = await bearer(who), { key } = await administrativeKey(admin, ['read:settings', 'update:settings', 'assign:roles', 'read:drift', 'read:alerts']);
   const small = withKey(key);
   assert.equal((await small('POST', '/api/identity-providers', { body: good({ role_map: { g: 'viewer' } }) })).status, 201);
-  for (const more of [{ role_map: { g: 'admin' } }, { allowed_domains: ['example.org'] }]) {
+  for (const more of [{ role_map: { g: 'admin' } }, { allowed_domains: ['example.org'] },
+    { allowed_domains: ['example.org'], assume_email_verified: true }, { allowed_domains: ['example.org'], claims: { email: 'nick' } }]) {
     const a = await small('POST', '/api/identity-providers', { body: good(more) });
     assert.equal(a.status, 403, a.text);
     assert.equal(a.json.code, 'privilege_escalation');
@@ -83,6 +117,10 @@ test('nobody gives by a provider what they do not hold', async () => {
   // nor by turning to themselves one that somebody else has set up
   const strong = await newProvider(admin, good({ role_map: { g: 'admin' } }));
   assert.equal((await small('PUT', `/api/identity-providers/${strong.id}`, { body: { issuer: 'https://mine.example' } })).status, 403);
+  // nor by believing more of one that is trusted for a domain
+  const trusted = await newProvider(admin, good({ allowed_domains: ['example.org'] }));
+  for (const body of [{ assume_email_verified: true }, { claims: { email: 'nick' } }, { claims: { email_verified: 'nice' } }])
+    assert.equal((await small('PUT', `/api/identity-providers/${trusted.id}`, { body })).status, 403, JSON.stringify(body));
 });
 
 test('who may not assign roles or make users does neither by a provider', async () => {
@@ -112,6 +150,9 @@ test('who may not assign roles or make users does neither by a provider', async 
       const on = await newProvider(admin, { ...body, name: unique('p') });
       const moved = await call('PUT', target(on), { body: { issuer: 'https://other.example', client_secret: null } });
       assert.equal(moved.status, lacks.length > 0 ? 403 : 200, `${what}: ${moved.text}`);
+      // and so are who else may ask for it and which claims it is told by
+      for (const anew of [{ claims: { groups: 'teams' } }, { authorized_parties: ['phone'] }])
+        assert.equal((await call('PUT', target(there), { body: anew })).status, needs.includes(give) && !scopes.includes(give) ? 403 : 200, `${what}: ${JSON.stringify(anew)}`);
       // what is there stays: something else is changed, and less is given
       for (const less of [{ trust_mfa: false }, { name: unique('p') }, { client_id: 'another' }, { auto_provision: false }, { auto_provision: false, role_map: {} }])
         assert.equal((await call('PUT', target(on), { body: less })).status, 200, `${what}: ${JSON.stringify(less)}`);

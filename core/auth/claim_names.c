@@ -1,0 +1,148 @@
+#include "core/auth/claim_names.h"
+
+#include <string.h>
+
+static const struct field claim_names_fields[] = {
+	FIELD(struct claim_names, email, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
+	    .doc = "The e-mail address; null: email.  Of kind oidc only."),
+	FIELD(struct claim_names, email_verified, .min = 1, .max = CLAIM_NAME_MAX,
+	    .flags = FIELD_NULLABLE,
+	    .doc = "Whether the provider has verified the address; null: email_verified.  Of kind "
+		   "oidc only."),
+	FIELD(struct claim_names, name, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
+	    .doc = "What the person is called; null: name."),
+	FIELD(struct claim_names, groups, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
+	    .doc = "The groups; null: groups.  A list, one text, or an object whose members' names "
+		   "are "
+		   "meant."),
+	FIELD(struct claim_names, roles, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
+	    .doc = "The application's roles; null: roles.  As groups are."),
+	FIELD_END
+};
+const struct schema claim_names_schema =
+    SCHEMA("ClaimNames", struct claim_names, claim_names_fields);
+
+bool
+claim_names_read(TALLOC_CTX *mem, struct raw_json stored, struct claim_names *out, struct err *e)
+{
+	struct err         why = { 0 };
+	const struct json *v;
+
+	*out = (struct claim_names) { 0 };
+	if (stored.text == NULL)
+		return true;
+	v = json_parse(mem, str_of(stored.text), &why);
+	return (v != NULL && schema_decode(mem, &claim_names_schema, v, out, &why)) ||
+	       err_set(e, ERR_INTERNAL, 0, "internal error", "stored names of claims: %s", why.pub);
+}
+
+bool
+claim_names_print(
+    TALLOC_CTX *mem, const struct claim_names *in, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	*out = (struct raw_json) { NULL, NULL };
+	if (in == NULL || (in->email == NULL && in->email_verified == NULL && in->name == NULL &&
+			      in->groups == NULL && in->roles == NULL))
+		return true;
+	buf_make(&b, mem);
+	if (!schema_encode(&b, &claim_names_schema, in, e))
+		return false;
+	out->text = buf_text(&b, e);
+	return out->text != NULL;
+}
+
+bool
+claim_name_ok(const char *name)
+{
+	if (name[0] != '/')
+		return true;
+	for (const char *p = strchr(name, '~'); p != NULL; p = strchr(p + 1, '~'))
+		if (p[1] != '0' && p[1] != '1')
+			return false;
+	return true;
+}
+
+/* ---- finding ---- */
+
+static const struct json *
+by_path(const struct json *v, struct str path)
+{
+	while (v != NULL && path.n > 0) {
+		const char        *dot = memchr(path.p, '.', path.n);
+		struct str         step = { path.p, dot == NULL ? path.n : (size_t)(dot - path.p) };
+		const struct json *below = NULL;
+
+		for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->n; i++)
+			if (str_eq(v->names[i], step))
+				below = &v->items[i];
+		v = below;
+		path.p += step.n + (dot != NULL);
+		path.n -= step.n + (dot != NULL);
+	}
+	return v;
+}
+
+static bool
+was_sent(const struct json *v)
+{
+	return v != NULL && v->type != JSON_NULL && (v->type != JSON_STRING || v->text.n > 0);
+}
+
+const struct json *
+claim_find(const struct json *claims, const char *name)
+{
+	const struct json *v = NULL;
+
+	if (claims == NULL)
+		return NULL;
+	if (name[0] == '/')
+		v = json_at(claims, str_of(name));
+	else
+		v = json_get(claims, name);
+	if (v == NULL && name[0] != '/' && strchr(name, '.') != NULL)
+		v = by_path(claims, str_of(name));
+	return was_sent(v) ? v : NULL;
+}
+
+/* ---- lists ---- */
+
+static void
+add(TALLOC_CTX *mem, struct str s, size_t max, struct strings *out, bool *more, bool *failed)
+{
+	if (s.n == 0)
+		return;
+	if (out->n == max) {
+		*more = true;
+		return;
+	}
+	out->items[out->n] = str_dup(mem, s);
+	if (out->items[out->n] == NULL)
+		*failed = true;
+	else
+		out->n++;
+}
+
+bool
+claim_list(TALLOC_CTX *mem, const struct json *v, size_t max, struct strings *out, bool *more,
+    bool *failed)
+{
+	bool understood = v->n == 0 || v->type == JSON_OBJECT;
+
+	if (v->type == JSON_STRING) {
+		add(mem, v->text, max, out, more, failed);
+		return true;
+	}
+	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+		return false;
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (v->type == JSON_OBJECT)
+			add(mem, v->names[i], max, out, more, failed);
+		else if (v->items[i].type == JSON_STRING) {
+			add(mem, v->items[i].text, max, out, more, failed);
+			understood = true;
+		}
+	}
+	return understood;
+}

@@ -76,11 +76,11 @@ static const char *const file_types[] = { "text/css; charset=utf-8", "image/svg+
 
 const struct route console_routes[] = {
 	ROUTE_QO(GET, "/", page_query, ANYONE, RATE_OPEN, 200, get_page, IN_NONE,
-	    OUT_RAW("text/html; charset=utf-8"),
+	    OUT_RAW_TAGGED("text/html; charset=utf-8"),
 	    "The page for people: sign-in, mailed links, second factor, sessions. It reads tenant, "
 	    "return_to, mfa, error and request_id from its address itself."),
 	ROUTE_ALSO(GET, "/console/{build}/{file}", file_types, ANYONE, RATE_OPEN, 200, get_file,
-	    IN_NONE, OUT_RAW("text/javascript; charset=utf-8"),
+	    IN_NONE, OUT_RAW_TAGGED("text/javascript; charset=utf-8"),
 	    "A file that the page loads. What an address gives never changes."),
 	ROUTE_END,
 };

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/store/alert.h"
+#include "core/web/etag.h"
 #include "fcgi/drift.h"
 #include "fcgi/routes.h"
 
@@ -164,8 +165,7 @@ alert_show_one(struct request *r, const struct alert *a, void *answer, struct er
 	if (!history_show(r, &(struct uuid) { 0 }, (struct blob) { a->id.b, sizeof(a->id.b) },
 		&out->history, e))
 		return false;
-	r->etag = talloc_asprintf(r->mem, "\"%llu\"", (unsigned long long)a->version);
-	return r->etag != NULL ? true : err_memory(e);
+	return etag_set(r, etag_number(a->version), -1, e);
 }
 
 static bool
@@ -182,5 +182,5 @@ const struct route alert_routes[] = { ROUTE_Q(GET, "/api/drift/alerts", alert_qu
 					  OUT_LIST(alert_out),
 					  "Lists alerts, newest first; with since, oldest first."),
 	ROUTE(GET, "/api/drift/alerts/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_alert,
-	    IN_NONE, OUT(alert_out), "Shows an alert."),
+	    IN_NONE, OUT_TAGGED(alert_out), "Shows an alert."),
 	ROUTE_END };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/config.h"
+#include "core/web/etag.h"
 #include "drift/alert/alerting.h"
 #include "drift/run/status.h"
 #include "fcgi/drift.h"
@@ -308,6 +309,8 @@ deed_body(struct db *db, void *arg, struct err *e)
 	if (!load(db, x, &x->alerts, &n, e))
 		return false;
 	x->done.matched = (int64_t)n;
+	if (!x->many && !etag_may_change(x->r, etag_number(x->alerts[0].version), e))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (x->many && is_so(&x->alerts[i], &x->wish))
 			continue;
@@ -345,9 +348,8 @@ change_alert(struct request *r, const void *body, void *answer, struct err *e)
 	x.wish = (struct wish) { in->status, in->note, in->assigned_to,
 		(in->given & schema_bit(&alert_update_schema, "assigned_to")) != 0,
 		{ clock_ms(r->app->clock) } };
-	return alert_by_id(r->db->db, r->mem, &r->id0, &now, e) &&
-	       alert_show_one(r, &now, answer, e) && request_if_match(r, r->etag, e) &&
-	       deed_run(&x, r->id0, e) && alert_show_one(r, &x.alerts[0], answer, e);
+	return alert_by_id(r->db->db, r->mem, &r->id0, &now, e) && deed_run(&x, r->id0, e) &&
+	       alert_show_one(r, &x.alerts[0], answer, e);
 }
 
 static bool

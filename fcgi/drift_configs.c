@@ -4,6 +4,7 @@
 #include "core/store/channel.h"
 #include "core/store/rule_hits.h"
 #include "core/store/schedule.h"
+#include "core/web/etag.h"
 #include "drift/run/golden_binding.h"
 #include "drift/run/watch.h"
 #include "fcgi/drift.h"
@@ -138,33 +139,11 @@ config_load(struct request *r, struct config_row *row, struct err *e)
 	return true;
 }
 
-/* The tag holds what changes by itself too, so that a poller sees it; If-Match looks at the version
- * only. */
+/* A poller sees by the tag that there was a run; a change is held against the version alone. */
 static bool
 set_etag(struct request *r, const struct config_row *row, struct err *e)
 {
-	r->etag = talloc_asprintf(r->mem, "\"%llu-%llx\"", (unsigned long long)row->config.version,
-	    (unsigned long long)row->last_run_at.ms);
-	return r->etag != NULL ? true : err_memory(e);
-}
-
-static bool
-version_matches(struct request *r, uint64_t version, struct err *e)
-{
-	struct str want = str_trim(request_param(r, "HTTP_IF_MATCH")), tag;
-	char       text[32];
-
-	snprintf(text, sizeof(text), "\"%llu-", (unsigned long long)version);
-	if (want.n == 0 || str_eqz(want, "*"))
-		return true;
-	/* a weak tag never matches here (RFC 9110 section 13.1.1) */
-	while (want.p != NULL) {
-		want = str_cut(want, ',', &tag);
-		if (str_starts(str_trim(tag), text))
-			return true;
-	}
-	return err_set(e, ERR_PRECONDITION, 0, "The config has changed in the meantime.",
-	    "If-Match is not the present version");
+	return etag_set(r, etag_number(row->config.version), row->last_run_at.ms, e);
 }
 
 /* ---- reading ---- */
@@ -359,7 +338,7 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 	struct config_row       row;
 	struct config_change    c = { 0 };
 
-	if (!config_load(r, &row, e) || !version_matches(r, row.config.version, e) ||
+	if (!config_load(r, &row, e) || !etag_may_change(r, etag_number(row.config.version), e) ||
 	    !check_golden(r, &drift_config_update_schema, in, row.golden, e))
 		return false;
 	c.config = row.config;
@@ -403,7 +382,7 @@ drop_config(struct request *r, const void *body, void *answer, struct err *e)
 	(void)body;
 	(void)answer;
 	if (!config_by_id(r->db, r->mem, &r->id0, &c.config, e) ||
-	    !version_matches(r, c.config.version, e))
+	    !etag_may_change(r, etag_number(c.config.version), e))
 		return false;
 	c.config.updated_at.ms = clock_ms(r->app->clock);
 	return drift_deed(
@@ -417,7 +396,7 @@ const struct route config_routes[] = {
 	    IN(drift_config_create), OUT(config_out), "Makes a drift config. "
 	    "To name a channel that is told values needs read:snapshots."),
 	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config,
-	    IN_NONE, OUT(config_out), "Shows a drift config and its state."),
+	    IN_NONE, OUT_TAGGED(config_out), "Shows a drift config and its state."),
 	ROUTE(PUT, "/api/drift/configs/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, change_config,
 	    IN(drift_config_update), OUT(config_out),
 	    "Changes the members it names; null takes one away. Another channel that is told "

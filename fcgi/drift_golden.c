@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/web/etag.h"
 #include "drift/engine/compare.h"
 #include "fcgi/drift_golden.h"
 #include "fcgi/routes.h"
@@ -187,8 +188,7 @@ show_history(struct request *r, const struct uuid *id, struct items *out, struct
 bool
 golden_tag(struct request *r, const struct golden *g, struct err *e)
 {
-	r->etag = talloc_asprintf(r->mem, "\"%llu\"", (unsigned long long)g->revision);
-	return r->etag != NULL || err_memory(e);
+	return etag_set(r, etag_number(g->revision), view_of(r).values, e);
 }
 
 bool
@@ -253,7 +253,7 @@ const struct route golden_routes[] = {
 	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline. It does "
 	    "not watch places that a config masks."),
 	ROUTE_Q(GET, "/api/drift/golden-baselines/{id}", golden_query, ALLOW(READ, DRIFT),
-	    RATE_READ, 200, get_golden, IN_NONE, OUT(golden_out),
+	    RATE_READ, 200, get_golden, IN_NONE, OUT_TAGGED(golden_out),
 	    "Shows a golden baseline with what it holds."),
 	ROUTE(PUT, "/api/drift/golden-baselines/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    golden_change, IN_SNAPSHOT(golden_update), OUT(golden_out),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/store/history.h"
+#include "core/web/etag.h"
 #include "drift/engine/compare.h"
 #include "fcgi/drift_golden.h"
 
@@ -332,7 +333,7 @@ find_own(struct request *r, struct golden *g, struct err *e)
 	if (foreign)
 		return err_set(e, ERR_FORBIDDEN, 0, "This golden baseline is the platform's.",
 		    "changing a shared template");
-	return golden_tag(r, g, e) && request_if_match(r, r->etag, e);
+	return etag_may_change(r, etag_number(g->revision), e);
 }
 
 /* Whatever is watched by it is held against what it says. */
@@ -379,7 +380,9 @@ drop_body(struct db *db, void *arg, struct err *e)
 	struct golden       now;
 	int64_t             n;
 
-	if (!golden_lock(db, x->r->mem, &x->g.id, &now, e) || !golden_bound(db, &x->g.id, &n, e))
+	if (!golden_lock(db, x->r->mem, &x->g.id, &now, e) ||
+	    !etag_may_change(x->r, etag_number(now.revision), e) ||
+	    !golden_bound(db, &x->g.id, &n, e))
 		return false;
 	if (n > 0)
 		return err_set(e, ERR_IN_USE, 0, "Configs are bound to this golden baseline.",

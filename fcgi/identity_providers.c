@@ -1,4 +1,5 @@
 #include "core/auth/provider.h"
+#include "core/web/etag.h"
 #include "fcgi/routes.h"
 
 struct provider_out {
@@ -83,21 +84,16 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 	return out->redirect_uri != NULL || err_memory(e);
 }
 
-static const char *
-etag_of(struct request *r, const struct provider *p, struct err *e)
+static struct etag_state
+state_of(const struct provider *p)
 {
-	char *etag = talloc_asprintf(r->mem, "\"%llx\"", (unsigned long long)p->updated_at.ms);
-
-	if (etag == NULL)
-		err_memory(e);
-	return etag;
+	return etag_number((uint64_t)p->updated_at.ms);
 }
 
 static bool
 show_one(struct request *r, const struct provider *p, void *answer, struct err *e)
 {
-	r->etag = etag_of(r, p, e);
-	return r->etag != NULL && show(r, p, answer, e);
+	return etag_set(r, state_of(p), -1, e) && show(r, p, answer, e);
 }
 
 static bool
@@ -138,10 +134,7 @@ get_one(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 if_match(void *arg, const struct provider *p, struct err *e)
 {
-	struct request *r = arg;
-	const char     *etag = etag_of(r, p, e);
-
-	return etag != NULL && request_if_match(r, etag, e);
+	return etag_may_change(arg, state_of(p), e);
 }
 
 static struct provider_deed
@@ -186,7 +179,7 @@ const struct route identity_provider_routes[] = {
 	ROUTE(POST, "/api/identity-providers", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 201, make,
 	    IN(provider_new), OUT(provider_out), "Sets an identity provider up."),
 	ROUTE(GET, "/api/identity-providers/{id}", ALLOW(READ, SETTINGS), RATE_READ, 200, get_one,
-	    IN_NONE, OUT(provider_out), "Shows one identity provider."),
+	    IN_NONE, OUT_TAGGED(provider_out), "Shows one identity provider."),
 	ROUTE(PUT, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 200,
 	    change, IN(provider_change), OUT(provider_out), "Changes the members it names."),
 	ROUTE(DELETE_, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE,

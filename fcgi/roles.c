@@ -33,7 +33,8 @@ get_role(struct request *r, const void *body, void *answer, struct err *e)
 	if (!role_view_by_id(r->db, r->mem, &r->id0, answer, e))
 		return false;
 	buf_make(&content, r->mem);
-	return schema_encode(&content, &role_view_schema, role, e) && tag_set(r, &content, 0, e);
+	return schema_encode(&content, &role_view_schema, role, e) &&
+	       etag_set(r, etag_content(&content), -1, e);
 }
 
 /* ---- the catalogue ---- */
@@ -111,7 +112,7 @@ const struct route role_routes[] = { ROUTE_Q(GET, "/api/roles", list_query, ALLO
 					 RATE_READ, 200, list_roles, IN_NONE, OUT_LIST(role_view),
 					 "Lists the tenant's roles, newest first."),
 	ROUTE(GET, "/api/roles/{id}", ALLOW(READ, ROLES), RATE_READ, 200, get_role, IN_NONE,
-	    OUT(role_view), "Shows a role."),
+	    OUT_TAGGED(role_view), "Shows a role."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,
 	    IN_NONE, OUT_LIST(permission_out), "Lists all permissions, each with what it allows."),
 	ROUTE_END };

@@ -94,7 +94,7 @@ answer_tenant(struct request *r, const struct tenant *t, struct tenant_out *out,
 	struct buf content = content_of(r, t);
 
 	return show(r, t, out, e) && show_usage(r, t, out, e) &&
-	       tag_set(r, &content,
+	       etag_set(r, etag_content(&content),
 		   out->usage == NULL
 		       ? 0
 		       : out->usage->users + out->usage->api_keys + out->usage->drift_configs,
@@ -204,7 +204,7 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 	    !check_settings(r, c.settings, e))
 		return false;
 	content = content_of(r, t);
-	return tag_match(r, &content, e) && tenant_alter(&m, t, &c, e) &&
+	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&m, t, &c, e) &&
 	       tenant_by_id(r->app->database, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
 
@@ -213,7 +213,7 @@ const struct route tenant_routes[] = {
 	    IN_NONE, OUT_LIST(tenant_out),
 	    "Lists the caller's own tenant; for the platform all, newest first."),
 	ROUTE(GET, "/api/tenants/{id}", ALLOW(READ, TENANTS), RATE_READ, 200, get_tenant, IN_NONE,
-	    OUT(tenant_out), "Shows the caller's own tenant; for the platform any."),
+	    OUT_TAGGED(tenant_out), "Shows the caller's own tenant; for the platform any."),
 	ROUTE(PUT, "/api/tenants/{id}", ALLOW_FRESH(UPDATE, TENANTS), RATE_WRITE, 200,
 	    change_tenant, IN(tenant_update), OUT(tenant_out),
 	    "Changes name and settings (those need update:settings too) of the caller's own "

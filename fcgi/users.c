@@ -47,7 +47,7 @@ tag_user(struct request *r, const struct user *u, struct err *e)
 {
 	struct buf content = content_of(r, u);
 
-	return tag_set(r, &content, u->last_login.ms, e);
+	return etag_set(r, etag_content(&content), u->last_login.ms, e);
 }
 
 static bool
@@ -194,7 +194,7 @@ is_unchanged(void *arg, const struct user *was, struct err *e)
 	struct request *r = arg;
 	struct buf      content = content_of(r, was);
 
-	return tag_match(r, &content, e);
+	return etag_may_change(r, etag_content(&content), e);
 }
 
 static bool
@@ -264,7 +264,7 @@ const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLO
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
 	    "permission can be given that the caller does not have."),
 	ROUTE(GET, "/api/users/{id}", ALLOW(READ, USERS), RATE_READ, 200, get_user, IN_NONE,
-	    OUT(user), "Shows a user."),
+	    OUT_TAGGED(user), "Shows a user."),
 	ROUTE(PUT, "/api/users/{id}", ALLOW(UPDATE, USERS), RATE_WRITE, 200, change_user,
 	    IN(user_update), OUT(user),
 	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out "

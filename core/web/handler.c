@@ -1,3 +1,4 @@
+#include "core/web/etag.h"
 #include "core/web/pass.h"
 
 bool
@@ -10,6 +11,9 @@ step_handler(struct request *r, struct err *e)
 		r->client_gone = true;
 		return err_set(e, ERR_GONE, 0, "The client went away.", "before the handler");
 	}
+	/* Whatever has a tag is held against it by its handler. */
+	if ((rt->method == PUT || rt->method == DELETE_) && !r->tagged && !etag_none(r, e))
+		return false;
 	if (rt->out_kind == ROUTE_OUT_ONE)
 		r->answer = talloc_zero_size(r->mem, rt->out->size);
 	if (rt->out_kind == ROUTE_OUT_LIST)
@@ -68,8 +72,7 @@ step_answer(struct request *r, struct err *e)
 	int status = r->status != 0 ? r->status : r->route->status;
 
 	r->status = status;
-	if (status == 200 && r->etag != NULL && r->route->method == GET &&
-	    request_if_none_match(r, r->etag))
+	if (status == 200 && r->etag != NULL && r->route->method == GET && etag_is_known(r))
 		r->status = status = 304;
 	if (status < 200 || status == 204 || (status >= 300 && status < 400)) {
 		buf_make(&r->out, r->mem);

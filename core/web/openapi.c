@@ -71,7 +71,14 @@ put_query_parameters(struct buf *b, const struct schema *s, bool *any)
 }
 
 static void
-put_parameters(struct buf *b, const struct route *rt)
+put_parameter(struct buf *b, const char *name, bool *any)
+{
+	buf_printf(b, "%s{\"$ref\":\"#/components/parameters/%s\"}", *any ? "," : "", name);
+	*any = true;
+}
+
+static void
+put_parameters(struct buf *b, const struct app *app, const struct route *rt)
 {
 	bool any = false;
 
@@ -79,10 +86,12 @@ put_parameters(struct buf *b, const struct route *rt)
 	put_path_parameters(b, rt->path, &any);
 	if (rt->query != NULL)
 		put_query_parameters(b, rt->query, &any);
-	if (rt->method != GET && rt->access.who != ACCESS_WHO_ANYONE) {
-		buf_puts(b, any ? "," : "");
-		buf_puts(b, "{\"$ref\":\"#/components/parameters/CsrfToken\"}");
-	}
+	if (rt->method != GET && rt->access.who != ACCESS_WHO_ANYONE)
+		put_parameter(b, "CsrfToken", &any);
+	if (rt->tagged)
+		put_parameter(b, "IfNoneMatch", &any);
+	if (openapi_is_conditional(app, rt))
+		put_parameter(b, "IfMatch", &any);
 	buf_putc(b, ']');
 }
 
@@ -181,23 +190,25 @@ put_success_content(struct buf *b, const struct route *rt)
 
 /* Of every answer; the rate limit's are left out where a class is off. */
 #define HEADER(field, name) "\"" field "\":{\"$ref\":\"#/components/headers/" name "\"}"
-#define HEADERS                                                                                    \
+#define HEADERS_BUT_END                                                                            \
 	",\"headers\":{" HEADER("X-Request-Id", "RequestId") "," HEADER(                           \
-	    "RateLimit-Policy", "RateLimitPolicy") "," HEADER("RateLimit", "RateLimit") "}"
+	    "RateLimit-Policy", "RateLimitPolicy") "," HEADER("RateLimit", "RateLimit")
+#define HEADERS HEADERS_BUT_END "}"
 
 static void
 put_success(struct buf *b, const struct route *rt, int status)
 {
 	buf_printf(b, "\"%d\":{\"description\":", status);
 	buf_json(b, str_of(openapi_status(status)));
-	buf_puts(b, HEADERS);
+	buf_puts(b, HEADERS_BUT_END);
+	buf_puts(b, rt->tagged ? "," HEADER("ETag", "ETag") "}" : "}");
 	if (status != 204 && status < 300)
 		put_success_content(b, rt);
 	buf_putc(b, '}');
 }
 
 static void
-put_responses(struct buf *b, const struct route *rt)
+put_responses(struct buf *b, const struct app *app, const struct route *rt)
 {
 	int failures[STATUSES_MAX];
 
@@ -209,7 +220,11 @@ put_responses(struct buf *b, const struct route *rt)
 		buf_putc(b, ',');
 		put_success(b, rt, *s);
 	}
-	openapi_failures(rt, failures, STATUSES_MAX);
+	if (rt->tagged) {
+		buf_putc(b, ',');
+		put_success(b, rt, 304);
+	}
+	openapi_failures(app, rt, failures, STATUSES_MAX);
 	for (const int *s = failures; *s != 0; s++)
 		buf_printf(b, ",\"%d\":{\"$ref\":\"#/components/responses/Problem%d\"}", *s, *s);
 	buf_puts(b, ",\"default\":{\"$ref\":\"#/components/responses/Problem\"}}");
@@ -234,7 +249,7 @@ put_security(struct buf *b, const struct route *rt)
 }
 
 static void
-put_operation(struct buf *b, const struct route *rt)
+put_operation(struct buf *b, const struct app *app, const struct route *rt)
 {
 	buf_printf(b, "\"%s\":{\"operationId\":\"", openapi_method(rt->method));
 	openapi_operation_id(b, rt);
@@ -245,9 +260,9 @@ put_operation(struct buf *b, const struct route *rt)
 	buf_puts(b, ",\"description\":\"");
 	openapi_access(b, rt);
 	buf_putc(b, '"');
-	put_parameters(b, rt);
+	put_parameters(b, app, rt);
 	put_body(b, rt);
-	put_responses(b, rt);
+	put_responses(b, app, rt);
 	put_security(b, rt);
 	buf_putc(b, '}');
 }
@@ -276,7 +291,7 @@ put_path(struct buf *b, const struct app *app, const struct route *row)
 			if (strcmp(rt->path, row->path) != 0)
 				continue;
 			buf_puts(b, any ? "," : "");
-			put_operation(b, rt);
+			put_operation(b, app, rt);
 			any = true;
 		}
 	}
@@ -357,10 +372,19 @@ put_rest(struct buf *b)
 	    "was charged to: its name, its size q, and the seconds w in which it fills up.\","
 	    "\"schema\":{\"type\":\"string\"}},"
 	    "\"RateLimit\":{\"description\":\"What is left of it: requests r, and the seconds t "
-	    "until the next is admitted.\",\"schema\":{\"type\":\"string\"}}}"
+	    "until the next is admitted.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"ETag\":{\"description\":\"Entity tag of the resource as it is. A web server that "
+	    "compresses the answer may make W/ or another ending of it: that stands for the same."
+	    "\",\"schema\":{\"type\":\"string\"}}}"
 	    ",\"parameters\":{\"CsrfToken\":{\"name\":\"X-CSRF-Token\",\"in\":\"header\","
 	    "\"required\":false,\"description\":\"csrf_token of the session; required when a "
-	    "cookie makes the caller.\",\"schema\":{\"type\":\"string\"}}}"
+	    "cookie makes the caller.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"IfMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
+	    "\"description\":\"Changes it only if it is still what one of these entity tags stands "
+	    "for, else 412. As ETag gave them, or *.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
+	    "\"description\":\"Entity tags of what the client has already: 304 if one of them is "
+	    "the present one.\",\"schema\":{\"type\":\"string\"}}}"
 	    ",\"securitySchemes\":{"
 	    "\"accessToken\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\","
 	    "\"description\":\"An access token, or an API key beginning with bsx_.\"},"

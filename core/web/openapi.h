@@ -32,6 +32,8 @@ const char *openapi_method(enum method m); /* lower case */
 /* What a status means, for a description. */
 const char *openapi_status(int status);
 /* Statuses of failures that a row documents, ascending, 0-terminated; at most max - 1 of them. */
-void openapi_failures(const struct route *rt, int *out, size_t max);
+void openapi_failures(const struct app *app, const struct route *rt, int *out, size_t max);
+/* A change that If-Match may make conditional. */
+bool openapi_is_conditional(const struct app *app, const struct route *rt);
 
 #endif

@@ -184,7 +184,7 @@ put_body(struct buf *b, const struct route *rt)
 }
 
 static void
-put_answer(struct buf *b, const struct route *rt)
+put_answer(struct buf *b, const struct app *app, const struct route *rt)
 {
 	int failures[STATUSES_MAX];
 
@@ -197,8 +197,9 @@ put_answer(struct buf *b, const struct route *rt)
 		buf_puts(b, rt->out_kind == ROUTE_OUT_LIST ? " with a list of " : " with ");
 		put_component_link(b, rt->out, SCHEMA_ANSWER);
 	}
-	buf_puts(b, ". Failures:");
-	openapi_failures(rt, failures, STATUSES_MAX);
+	buf_puts(b, rt->tagged ? ", and an entity tag (ETag; 304 with If-None-Match). Failures:"
+			       : ". Failures:");
+	openapi_failures(app, rt, failures, STATUSES_MAX);
 	for (const int *s = failures; *s != 0; s++)
 		buf_printf(b, s == failures ? " %d" : ", %d", *s);
 	buf_puts(b, ", each with a ");
@@ -217,7 +218,7 @@ put_name(struct buf *b, const struct route *rt)
 }
 
 static void
-put_operation(struct buf *b, const struct route *rt)
+put_operation(struct buf *b, const struct app *app, const struct route *rt)
 {
 	buf_puts(b, "<section class=\"entry\" id=\"");
 	openapi_operation_id(b, rt);
@@ -233,7 +234,9 @@ put_operation(struct buf *b, const struct route *rt)
 		put_members(b, rt->query, SCHEMA_BODY);
 	}
 	put_body(b, rt);
-	put_answer(b, rt);
+	if (openapi_is_conditional(app, rt))
+		buf_puts(b, "<p>If-Match takes the entity tag it had when it was read.</p>\n");
+	put_answer(b, app, rt);
 	buf_puts(b, "<details><summary>Example</summary>\n");
 	put_request_example(b, rt);
 	put_answer_example(b, rt);
@@ -266,7 +269,7 @@ each_tag(struct buf *b, const struct app *app, tag_fn *f)
 	}
 }
 
-typedef void row_fn(struct buf *b, const struct route *rt);
+typedef void row_fn(struct buf *b, const struct app *app, const struct route *rt);
 
 static void
 each_row(struct buf *b, const struct app *app, const char *tag, row_fn *f)
@@ -278,14 +281,15 @@ each_row(struct buf *b, const struct app *app, const char *tag, row_fn *f)
 			buf_make(&own, b->mem);
 			openapi_tag(&own, rt->path);
 			if (str_eqz(buf_str(&own), tag))
-				f(b, rt);
+				f(b, app, rt);
 		}
 	}
 }
 
 static void
-put_row_link(struct buf *b, const struct route *rt)
+put_row_link(struct buf *b, const struct app *app, const struct route *rt)
 {
+	(void)app;
 	buf_puts(b, "<li><a href=\"#");
 	openapi_operation_id(b, rt);
 	buf_puts(b, "\">");

@@ -187,9 +187,15 @@ openapi_status(int status)
 	return "Failed";
 }
 
+bool
+openapi_is_conditional(const struct app *app, const struct route *rt)
+{
+	return (rt->method == PUT || rt->method == DELETE_) && route_has_tag(app, rt->path);
+}
+
 /* What the pass itself may answer to this kind of row. */
 static bool
-is_general(const struct route *rt, int status)
+is_general(const struct app *app, const struct route *rt, int status)
 {
 	bool body = rt->in_kind != ROUTE_IN_NONE, open = rt->access.who == ACCESS_WHO_ANYONE;
 
@@ -207,6 +213,8 @@ is_general(const struct route *rt, int status)
 		/* an API key that is bound to configs finds nothing else */
 		return strchr(rt->path, '{') != NULL || rt->access.who == ACCESS_WHO_ALLOWED ||
 		       rt->access.who == ACCESS_WHO_METRICS;
+	case 412:
+		return openapi_is_conditional(app, rt);
 	case 408:
 	case 413:
 	case 415:
@@ -228,12 +236,12 @@ is_listed(const struct route *rt, int status)
 }
 
 void
-openapi_failures(const struct route *rt, int *out, size_t max)
+openapi_failures(const struct app *app, const struct route *rt, int *out, size_t max)
 {
 	size_t n = 0;
 
 	for (int status = 400; status < 600 && n + 1 < max; status++)
-		if (rt->statuses != NULL ? is_listed(rt, status) : is_general(rt, status))
+		if (rt->statuses != NULL ? is_listed(rt, status) : is_general(app, rt, status))
 			out[n++] = status;
 	out[n] = 0;
 }

@@ -35,9 +35,6 @@ void request_begin(struct request *r, struct app *app, struct transport *t);
 /* The only writer of answers. */
 void reply_send(struct request *r);
 
-/* If-None-Match holds the tag: the client has the answer already. */
-bool request_if_none_match(const struct request *r, const char *etag);
-
 /* Charges the client address for the request's class: for requests that turn out to have no caller.
  */
 MUST_USE bool rate_address(struct request *r, struct err *e);

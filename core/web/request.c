@@ -242,47 +242,6 @@ step_limits(struct request *r, struct err *e)
 	return check_params(r, e) && check_method(r, e);
 }
 
-/* ---- entity tags ---- */
-
-/* The list holds the tag; "*" holds every one. Weak ones never match strongly (RFC 9110
- * section 8.8.3.2). */
-static bool
-etag_in(struct str list, const char *etag, bool weak)
-{
-	struct str tag;
-
-	if (str_eqz(str_trim(list), "*"))
-		return true;
-	while (list.p != NULL) {
-		list = str_cut(list, ',', &tag);
-		tag = str_trim(tag);
-		if (weak && str_starts(tag, "W/"))
-			tag = (struct str) { tag.p + 2, tag.n - 2 };
-		if (str_eqz(tag, etag))
-			return true;
-	}
-	return false;
-}
-
-bool
-request_if_match(struct request *r, const char *etag, struct err *e)
-{
-	struct str want = request_param(r, "HTTP_IF_MATCH");
-
-	if (want.n == 0 || etag_in(want, etag, false))
-		return true;
-	return err_set(e, ERR_PRECONDITION, 0, "The resource has changed in the meantime.",
-	    "If-Match is not the present entity tag");
-}
-
-bool
-request_if_none_match(const struct request *r, const char *etag)
-{
-	struct str have = request_param(r, "HTTP_IF_NONE_MATCH");
-
-	return have.n > 0 && etag_in(have, etag, true);
-}
-
 /* ---- what it may cost ---- */
 
 bool

@@ -80,6 +80,7 @@ struct request {
 	struct str          ids[LIMIT_PATH_IDS]; /* texts of {..} segments in order */
 	struct uuid         id0, id1; /* ids[0], ids[1] as UUIDs where the pattern says {id} */
 	unsigned            allow;    /* methods that the path knows, a bit each */
+	bool                tagged;   /* its GET answers with an entity tag (etag.h) */
 	struct rate_note    rate;
 	bool                rated;    /* a budget was looked at */
 	struct caller       caller;
@@ -102,7 +103,7 @@ struct request {
 	 */
 	bool              (*more)(struct request *r, struct buf *out, struct err *e);
 	void               *more_arg;
-	const char         *etag;     /* strong, with quotes; NULL: none */
+	const char         *etag;     /* strong, with quotes: etag.h; NULL: none */
 	const char         *next_cursor; /* of a list answer */
 	const char         *csp;      /* Content-Security-Policy of a page; NULL: nothing may load */
 	const char         *cache;    /* Cache-Control of a file that is the same for everybody; NULL: no-store */
@@ -138,12 +139,6 @@ MUST_USE bool request_refresh_cookie(
 MUST_USE bool reply_header(struct request *r, const char *name, const char *value, struct err *e);
 /* A cookie with the attributes of the contract; `name` without prefix ("bsx_access"); age_s 0 clears it. */
 MUST_USE bool reply_cookie(struct request *r, const char *name, const char *value, int64_t age_s, struct err *e);
-
-/*
- * If-Match against the resource's present ETag (strong, with quotes): absent or matching is true, else
- * ERR_PRECONDITION.  Called by the handler of a change, inside its transaction where that matters.
- */
-MUST_USE bool request_if_match(struct request *r, const char *etag, struct err *e);
 
 /*
  * What a browser says about where a request comes from (Sec-Fetch-Site, or Origin when that is absent)

@@ -107,6 +107,7 @@ find(struct request *r, unsigned *allow)
 			if (!begins_alike(rt->path, r->path) || !match(rt->path, r->path, ids))
 				continue;
 			*allow |= 1u << rt->method;
+			r->tagged = r->tagged || rt->tagged;
 			if (rt->method != m || found != NULL)
 				continue;
 			found = rt;
@@ -114,6 +115,16 @@ find(struct request *r, unsigned *allow)
 		}
 	}
 	return found;
+}
+
+bool
+route_has_tag(const struct app *app, const char *path)
+{
+	for (const struct route *const *t = app->routes; *t != NULL; t++)
+		for (const struct route *rt = *t; rt->path != NULL; rt++)
+			if (rt->tagged && strcmp(rt->path, path) == 0)
+				return true;
+	return false;
 }
 
 bool
@@ -250,6 +261,8 @@ fault_of(const struct route *rt)
 		return "body schema";
 	if (rt->method == GET && rt->in_kind != ROUTE_IN_NONE)
 		return "body of a GET";
+	if (rt->method != GET && rt->tagged)
+		return "entity tag of another method than GET";
 	if ((rt->out_kind == ROUTE_OUT_ONE || rt->out_kind == ROUTE_OUT_LIST) && rt->out == NULL)
 		return "answer schema";
 	if (rt->out_kind == ROUTE_OUT_RAW && rt->out_type == NULL)

@@ -84,6 +84,7 @@ struct route {
 	const struct schema *in;
 	enum route_out       out_kind;
 	const struct schema *out;
+	bool                 tagged;   /* of a GET: it answers with an entity tag, and changes of its path are held against it */
 	const char          *out_type; /* media type of ROUTE_OUT_RAW; of a list: another one it is given in */
 	const struct schema *query;    /* NULL: takes no query parameters; set by ROUTE_Q */
 	bool                 query_open; /* others than those of `query` are ignored: who calls adds what they like */
@@ -97,13 +98,16 @@ struct route {
 #define IN_NONE           ROUTE_IN_NONE, NULL
 #define IN_SNAPSHOT(name) ROUTE_IN_SNAPSHOT, &name##_schema
 #define IN_DOCUMENT       ROUTE_IN_DOCUMENT, NULL
-#define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL
-#define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL
+#define OUT(name)         ROUTE_OUT_ONE, &name##_schema, NULL, false
+#define OUT_LIST(name)    ROUTE_OUT_LIST, &name##_schema, NULL, false
 /* A list that can also be had whole, as this media type (request_wants_whole): the handler then
  * sets r->more. */
-#define OUT_LIST_OR(name, type) ROUTE_OUT_LIST, &name##_schema, type
-#define OUT_NONE          ROUTE_OUT_NONE, NULL, NULL
-#define OUT_RAW(type)     ROUTE_OUT_RAW, NULL, type
+#define OUT_LIST_OR(name, type) ROUTE_OUT_LIST, &name##_schema, type, false
+#define OUT_NONE          ROUTE_OUT_NONE, NULL, NULL, false
+#define OUT_RAW(type)     ROUTE_OUT_RAW, NULL, type, false
+/* The same of a GET that answers with an entity tag (etag.h). */
+#define OUT_TAGGED(name)     ROUTE_OUT_ONE, &name##_schema, NULL, true
+#define OUT_RAW_TAGGED(type) ROUTE_OUT_RAW, NULL, type, true
 
 /* ROUTE_X expands ALLOW(), IN() and OUT() before ROUTE_ counts its arguments. */
 #define ROUTE(method, path, ...) ROUTE_X(method, path, NULL, __VA_ARGS__)
@@ -121,10 +125,10 @@ struct route {
 #define ROUTE_Y(...) ROUTE_(__VA_ARGS__)
 /* One argument short is one macro argument short: the compiler says so. */
 #define ROUTE_(method_, path_, query_, who_, action_, resource_, fresh_, rate_, status_, handler_, in_kind_, \
-    in_, out_kind_, out_, type_, doc_) \
+    in_, out_kind_, out_, type_, tagged_, doc_) \
 	.method = (method_), .path = (path_), .access = { (who_), (action_), (resource_), (fresh_) }, \
 	  .rate = (rate_), .status = (status_), .handler = (handler_), .in_kind = (in_kind_), .in = (in_), \
-	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .query = (query_), .doc = (doc_)
+	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .tagged = (tagged_), .query = (query_), .doc = (doc_)
 #define ROUTE_END { .path = NULL }
 
 #define LIST_PAGE 50 /* items of an answer when the client names no limit */
@@ -153,6 +157,9 @@ bool request_wants_whole(const struct request *r);
 
 /* The row of that method and target (REQUEST_URI) hashes a password. */
 bool route_hashes(struct app *app, struct str method, struct str target);
+
+/* The GET of the same path answers with an entity tag. */
+bool route_has_tag(const struct app *app, const char *path);
 
 /* Startup check of all tables: duplicates, access words, schemas. */
 MUST_USE bool routes_check(const struct route *const *tables, struct err *e);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/web/etag.h"
 #include "core/web/pass.h"
 
 #define PARAMS_MAX 300
@@ -39,7 +40,7 @@ echo(struct request *r, const void *body, void *answer, struct err *e)
 		*out = *in;
 	if (r->ids[0].p != NULL)
 		out->name = str_dup(r->mem, r->ids[0]);
-	return request_if_match(r, "\"v\"", e);
+	return etag_may_change(r, etag_number(1), e);
 }
 
 static bool

@@ -238,7 +238,7 @@ two_schemas_of_one_name_are_refused(void **state)
 	static const struct schema other = { "Thing", part_fields, sizeof(struct part), -1 };
 	const struct route         table[] = { routes[1],
 			ROUTE(GET, "/api/other", ANYONE, RATE_OPEN, 200, do_nothing, IN_NONE, ROUTE_OUT_ONE,
-			    &other, NULL, "Other."),
+			    &other, NULL, false, "Other."),
 			ROUTE_END };
 	const struct route *const  all[] = { table, NULL };
 	const struct app           clash = { .conf = &conf, .routes = all };

@@ -167,15 +167,53 @@ entity_tags_decide_over_304_and_412(void **state)
 		const char *method, *header, *value;
 		int         status;
 	} rows[] = {
-		{ "GET", "HTTP_IF_NONE_MATCH", "\"v1\"", 304 },
-		{ "GET", "HTTP_IF_NONE_MATCH", "\"v0\", W/\"v1\"", 304 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"1-a\"", 304 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"0-a\", W/\"1-a\"", 304 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"a,b\" ,, \"1-a-gzip\"", 304 },
 		{ "HEAD", "HTTP_IF_NONE_MATCH", "*", 304 },
-		{ "GET", "HTTP_IF_NONE_MATCH", "\"v0\"", 200 },
-		{ "PUT", "HTTP_IF_MATCH", "\"v1\"", 204 },
-		{ "PUT", "HTTP_IF_MATCH", "\"v0\",\"v1\"", 204 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"1\"", 200 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"1-b\"", 200 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"1-ab\"", 200 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "\"1-a-gzip\" 5", 200 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "1-a", 200 },
+		{ "GET", "HTTP_IF_NONE_MATCH", "", 200 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a\"", 204 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1\"", 204 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-b\"", 204 }, /* it changed by itself */
+		{ "PUT", "HTTP_IF_MATCH", "\"0-a\",\"1-a\"", 204 },
+		{ "PUT", "HTTP_IF_MATCH", " , \"0,1-a\" ,\t, \"1-a\", ", 204 },
 		{ "PUT", "HTTP_IF_MATCH", "*", 204 },
-		{ "PUT", "HTTP_IF_MATCH", "W/\"v1\"", 412 },
-		{ "PUT", "HTTP_IF_MATCH", "\"v0\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", " * ", 204 },
+		{ "PUT", "HTTP_IF_MATCH", "W/\"1-a\"", 204 },    /* nginx */
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a-gzip\"", 204 }, /* Apache, lighttpd */
+		{ "PUT", "HTTP_IF_MATCH", "W/\"1-a-br\"", 204 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a--gzip\"", 204 },
+		{ "PUT", "HTTP_IF_MATCH", "\"0-a\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "W/\"0-a\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"0-a-gzip\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"11-a\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"-1-a\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"0,\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "\"\xc3\xa9\"", 412 },
+		{ "PUT", "HTTP_IF_MATCH", "", 400 },
+		{ "PUT", "HTTP_IF_MATCH", " , ", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "1-a", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "1-a\"", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "'1-a'", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "w/\"1-a\"", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "W/1-a", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "W/", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a\"-gzip", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a\" \"0-a\"", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a\", 5", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1-a\", *", 400 },
+		{ "PUT", "HTTP_IF_MATCH", "\"1 a\"", 400 },
+		{ "PUT", "HTTP_IF_NONE_MATCH", "*", 412 },
+		{ "PUT", "HTTP_IF_NONE_MATCH", "\"1-a-gzip\"", 412 },
+		{ "PUT", "HTTP_IF_NONE_MATCH", "\"0-a\"", 204 },
+		{ "PUT", "HTTP_IF_NONE_MATCH", "0-a", 400 },
 	};
 
 	(void)state;
@@ -186,11 +224,32 @@ entity_tags_decide_over_304_and_412(void **state)
 		pass_run(&pass_world.app, &x->t);
 		assert_int_equal(exchange_status(x), rows[i].status);
 		if (rows[i].status == 304) {
-			assert_string_equal(exchange_header(x, "ETag"), "\"v1\"");
+			assert_string_equal(exchange_header(x, "ETag"), "\"1-a\"");
 			assert_string_equal(exchange_body(x), "");
 			assert_null(exchange_header(x, "Content-Length"));
 		}
 	}
+}
+
+/* It would be done though the condition does not hold. */
+static void
+what_has_no_entity_tag_is_not_changed_on_condition(void **state)
+{
+	static const char uri[] = "/api/numbered/01890a5d-ac96-774b-bcce-b302099a8057";
+	static const struct {
+		const char *value;
+		int         status;
+	} rows[] = { { "*", 204 }, { "\"1\"", 412 }, { "W/\"-\"", 412 }, { "1", 400 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct exchange *x = exchange_make(pass_world.mem, "DELETE", uri);
+
+		exchange_param(x, "HTTP_IF_MATCH", rows[i].value);
+		pass_run(&pass_world.app, &x->t);
+		assert_int_equal(exchange_status(x), rows[i].status);
+	}
+	assert_int_equal(exchange_status(pass_ask("DELETE", uri)), 204);
 }
 
 static void
@@ -327,6 +386,7 @@ main(void)
 		TEST(lists_have_items_and_a_cursor),
 		TEST(a_long_answer_comes_in_pieces_and_says_when_it_breaks_off),
 		TEST(entity_tags_decide_over_304_and_412),
+		TEST(what_has_no_entity_tag_is_not_changed_on_condition),
 		TEST(an_internal_error_shows_nothing_and_is_counted),
 		TEST(a_bad_credential_is_never_passed_over),
 		TEST(parameters_that_come_twice_are_refused),

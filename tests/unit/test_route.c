@@ -124,7 +124,7 @@ tables_that_are_wrong_do_not_start(void **state)
 		ROUTE(
 		    GET, "/x", ANYONE, RATE_OPEN, 200, do_nothing, IN_DOCUMENT, OUT_NONE, "Body."),
 		ROUTE(GET, "/x", ANYONE, RATE_OPEN, 200, do_nothing, IN_NONE, ROUTE_OUT_ONE, NULL,
-		    NULL, "Answer."),
+		    NULL, false, "Answer."),
 		ROUTE(GET, "/{a}/{b}/{c}/{d}/{e}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
 		    OUT_NONE, "Too many."),
 	};

@@ -64,6 +64,16 @@ is_denied(const struct addr *a)
 	return false;
 }
 
+static struct addr
+ipv4_at(const struct addr *a, unsigned at)
+{
+	struct addr inner = { 0 };
+
+	inner.b[10] = inner.b[11] = 0xFF;
+	memcpy(inner.b + 12, a->b + at, 4);
+	return inner;
+}
+
 /* The IPv4 address inside, as an address of its own. */
 static bool
 embedded(const struct addr *a, struct addr *inner)
@@ -71,12 +81,24 @@ embedded(const struct addr *a, struct addr *inner)
 	for (size_t i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++) {
 		if (!cidr_match(&carriers[i].range, a))
 			continue;
-		memset(inner, 0, sizeof(*inner));
-		inner->b[10] = inner->b[11] = 0xFF;
-		memcpy(inner->b + 12, a->b + carriers[i].at, 4);
+		*inner = ipv4_at(a, carriers[i].at);
 		return true;
 	}
 	return false;
+}
+
+/*
+ * ISATAP (RFC 5214 section 6.1): under any prefix an interface identifier
+ * [02]00:5efe and an IPv4 address, to which the site's router sends it on.
+ */
+static bool
+is_tunnelled_inside(const struct addr *a)
+{
+	static const uint8_t id[3] = { 0x00, 0x5E, 0xFE };
+	struct addr          inner = ipv4_at(a, 12);
+
+	return !addr_is_ipv4(a) && (a->b[8] & 0xFC) == 0 && memcmp(a->b + 9, id, sizeof(id)) == 0 &&
+	       is_denied(&inner);
 }
 
 bool
@@ -86,6 +108,8 @@ guard_address(const struct guard *g, const struct addr *a)
 
 	if (g->allow != NULL && cidr_list_match(g->allow, a))
 		return true;
+	if (is_tunnelled_inside(a))
+		return false;
 	if (embedded(a, &inner))
 		return !is_denied(&inner);
 	return !is_denied(a);

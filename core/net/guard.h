@@ -2,8 +2,8 @@
  * guard.h - which addresses we may connect to (pure; no resolving).
  *
  * The deny list is that of the reference (loopback, private, link-local, CGNAT,
- * documentation, multicast, reserved, NAT64, 6to4 with their embedded IPv4
- * re-checked, IPv4-mapped); `allow` opens named ranges of this installation.
+ * documentation, multicast, reserved, NAT64, 6to4, ISATAP with their embedded
+ * IPv4 re-checked, IPv4-mapped); `allow` opens named ranges of this installation.
  */
 #ifndef BSX_NET_GUARD_H
 #define BSX_NET_GUARD_H

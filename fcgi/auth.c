@@ -205,20 +205,37 @@ static const struct field login_body_fields[] = {
 static const struct schema login_body_schema =
     SCHEMA("Login", struct login_body, login_body_fields);
 
+static bool
+wants_body(const struct login_body *in)
+{
+	return str_eqz(str_of(in->delivery), "body");
+}
+
+static struct page_body
+login_page(const void *body)
+{
+	const struct login_body *in = body;
+
+	return (struct page_body) { .tenant = in->tenant, .cookie = !wants_body(in) };
+}
+
 /*
  * A known device, and a recovery code, has a budget beside the account's: strangers cannot use up
- * its owner's.
+ * its owner's.  Where bodies are asked for no cookie counts.
  */
 static bool
 charge_account(struct request *r, const struct login_body *in, struct device *device, struct err *e)
 {
 	const char *code = in->recovery_code;
 	uint8_t     key[KEY_LEN + HASH_LEN] = { 0 };
+	struct str  cookie = { NULL, 0 };
 	bool        bad;
 
 	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, key, e))
 		return false;
-	device_read(r->app->auth, key, request_cookie(r, "bsx_device", &bad), device);
+	if (!wants_body(in))
+		cookie = request_cookie(r, "bsx_device", &bad);
+	device_read(r->app->auth, key, cookie, device);
 	memcpy(key + KEY_LEN, device->id, DEVICE_ID_LEN); /* zeros when it is not known */
 	if (code != NULL)
 		hash_sha256(code, strlen(code), key + KEY_LEN);
@@ -227,7 +244,8 @@ charge_account(struct request *r, const struct login_body *in, struct device *de
 
 /* As the device that asks, or as a new one. */
 static bool
-put_device(struct request *r, const struct tenant *t, const struct user *u, bool same, struct err *e)
+put_device(
+    struct request *r, const struct tenant *t, const struct user *u, bool same, struct err *e)
 {
 	struct auth  *a = r->app->auth;
 	struct device was = { .known = false };
@@ -266,13 +284,13 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct login_body *in = body;
 	struct device            device;
-	bool                     in_body = str_eqz(str_of(in->delivery), "body");
+	bool                     in_body = wants_body(in);
 	const struct login       who = { .tenant = in->tenant,
-			  .email = in->email,
-			  .password = in->password,
-			  .recovery_code = in->recovery_code,
-			  .device = &device,
-			  .in_body = in_body };
+		      .email = in->email,
+		      .password = in->password,
+		      .recovery_code = in->recovery_code,
+		      .device = &device,
+		      .in_body = in_body };
 	struct session_grant     g = { 0 };
 
 	if (!charge_account(r, in, &device, e) ||
@@ -295,13 +313,28 @@ static const struct schema refresh_body_schema =
     SCHEMA("Refresh", struct refresh_body, refresh_body_fields);
 
 static bool
+has_token(const struct refresh_body *in)
+{
+	return in != NULL && in->refresh_token != NULL;
+}
+
+static struct page_body
+refresh_page(const void *body)
+{
+	const struct refresh_body *in = body;
+
+	return (struct page_body) { .token = has_token(in) ? in->refresh_token : NULL,
+		.cookie = !has_token(in) };
+}
+
+static bool
 refresh(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct refresh_body *in = body;
 	struct session_grant       g = { 0 };
 	struct refresh_shown       shown = { .origin = &r->origin };
 	struct uuid                of;
-	bool                       in_body = in != NULL && in->refresh_token != NULL;
+	bool                       in_body = has_token(in);
 
 	if (in_body)
 		shown.token = str_of(in->refresh_token);
@@ -445,11 +478,11 @@ logout(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route auth_routes[] = {
-	ROUTE_HASHES(POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login, IN(login_body),
-	    OUT(sign_in),
+	ROUTE_PAGES_HASHES(login_page, POST, "/api/auth/login", ANYONE, RATE_LOGIN, 200, login,
+	    IN(login_body), OUT(sign_in),
 	    "Signs in with tenant, e-mail address and password; a second factor may be due then."),
-	ROUTE(POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh, IN(refresh_body),
-	    OUT(session),
+	ROUTE_PAGES(refresh_page, POST, "/api/auth/refresh", ANYONE, RATE_REFRESH, 200, refresh,
+	    IN(refresh_body), OUT(session),
 	    "Renews a session: gives new tokens for a refresh token, which counts once."),
 	ROUTE(GET, "/api/auth/me", SIGNED_IN, RATE_READ, 200, me, IN_NONE, OUT(me),
 	    "Tells who is signed in, and what that user may do."),

@@ -55,6 +55,14 @@ static const struct field forgot_body_fields[] = {
 static const struct schema forgot_body_schema =
     SCHEMA("PasswordForgot", struct forgot_body, forgot_body_fields);
 
+static struct page_body
+forgot_page(const void *body)
+{
+	const struct forgot_body *in = body;
+
+	return (struct page_body) { .tenant = in->tenant };
+}
+
 static bool
 forgot(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -82,6 +90,14 @@ static const struct field reset_body_fields[] = {
 static const struct schema reset_body_schema =
     SCHEMA("PasswordReset", struct reset_body, reset_body_fields);
 
+static struct page_body
+reset_page(const void *body)
+{
+	const struct reset_body *in = body;
+
+	return (struct page_body) { .token = in->token };
+}
+
 static bool
 reset(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -104,6 +120,14 @@ static const struct field confirm_body_fields[] = {
 static const struct schema confirm_body_schema =
     SCHEMA("EmailConfirm", struct confirm_body, confirm_body_fields);
 
+static struct page_body
+confirm_page(const void *body)
+{
+	const struct confirm_body *in = body;
+
+	return (struct page_body) { .token = in->token };
+}
+
 static bool
 confirm(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -119,14 +143,15 @@ const struct route password_routes[] = {
 	    "Changes one's own password; all other sessions end, this one too after five wrong "
 	    "ones in a "
 	    "row."),
-	ROUTE(POST, "/api/auth/password/forgot", ANYONE, RATE_MAIL, 202, forgot, IN(forgot_body),
-	    OUT_NONE,
+	ROUTE_PAGES(forgot_page, POST, "/api/auth/password/forgot", ANYONE, RATE_MAIL, 202, forgot,
+	    IN(forgot_body), OUT_NONE,
 	    "Mails a link to choose a new password, if there is such a user; the answer never "
 	    "tells."),
-	ROUTE_HASHES(POST, "/api/auth/password/reset", ANYONE, RATE_LOGIN, 204, reset,
-	    IN(reset_body), OUT_NONE,
+	ROUTE_PAGES_HASHES(reset_page, POST, "/api/auth/password/reset", ANYONE, RATE_LOGIN, 204,
+	    reset, IN(reset_body), OUT_NONE,
 	    "Sets a password by a mailed link, of an invitation too; all sessions end."),
-	ROUTE(POST, "/api/auth/email/confirm", ANYONE, RATE_LOGIN, 204, confirm, IN(confirm_body),
-	    OUT_NONE, "Makes a new e-mail address count by the link that was mailed to it."),
+	ROUTE_PAGES(confirm_page, POST, "/api/auth/email/confirm", ANYONE, RATE_LOGIN, 204, confirm,
+	    IN(confirm_body), OUT_NONE,
+	    "Makes a new e-mail address count by the link that was mailed to it."),
 	ROUTE_END,
 };

@@ -10,7 +10,7 @@ mfa_of(struct request *r)
 	return (struct mfa) { r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit };
 }
 
-#define CODE_MAX     16 /* digits, with blanks between */
+#define CODE_MAX 16 /* digits, with blanks between */
 
 /* ---- POST /api/auth/2fa/verify ---- */
 
@@ -28,6 +28,14 @@ static const struct field verify_body_fields[] = {
 };
 static const struct schema verify_body_schema =
     SCHEMA("SecondFactor", struct verify_body, verify_body_fields);
+
+static struct page_body
+page_of(const void *body)
+{
+	const struct verify_body *in = body;
+
+	return (struct page_body) { .token = in->mfa_token, .cookie = in->mfa_token == NULL };
+}
 
 static bool
 refuse_both(struct request *r, struct err *e)
@@ -57,15 +65,17 @@ static bool
 verify(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct verify_body *in = body;
-	const struct proof        shown = { .code = in->code, .recovery_code = in->recovery_code };
+	struct challenge_shown    shown = { .proof = { .code = in->code,
+						.recovery_code = in->recovery_code },
+		   .body_only = r->guest,
+		   .origin = &r->origin };
 	struct session_grant      g = { 0 };
-	struct str                token;
 	bool                      in_body = false;
 
 	if ((in->code == NULL) == (in->recovery_code == NULL))
 		return refuse_both(r, e);
-	if (!token_of(r, in, &token, e) || !rate_account(r, RATE_MFA, token, e) ||
-	    !challenge_answer(r->app->auth, r->mem, token, &shown, &r->origin, &g, &in_body, e) ||
+	if (!token_of(r, in, &shown.token, e) || !rate_account(r, RATE_MFA, shown.token, e) ||
+	    !challenge_answer(r->app->auth, r->mem, &shown, &g, &in_body, e) ||
 	    !auth_answer(r, &g, in_body, answer, e))
 		return false;
 	return in_body || (auth_remember_device(r, &g, e) && reply_cookie(r, "bsx_mfa", "", 0, e));
@@ -193,8 +203,8 @@ step_up(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route factor_routes[] = {
-	ROUTE(POST, "/api/auth/2fa/verify", ANYONE, RATE_MFA, 200, verify, IN(verify_body),
-	    OUT(session), "Ends a sign-in with the second factor."),
+	ROUTE_PAGES(page_of, POST, "/api/auth/2fa/verify", ANYONE, RATE_MFA, 200, verify,
+	    IN(verify_body), OUT(session), "Ends a sign-in with the second factor."),
 	ROUTE(POST, "/api/auth/2fa/setup", SIGNED_IN_FRESH, RATE_MFA, 200, setup, IN_NONE,
 	    OUT(mfa_setup), "Makes a secret for an authenticator app; it counts once enabled."),
 	ROUTE(POST, "/api/auth/2fa/enable", SIGNED_IN, RATE_MFA, 200, enable, IN(enable_body),

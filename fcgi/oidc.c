@@ -199,6 +199,15 @@ static const struct field  google_body_fields[] = { FIELD(struct google_body, te
 static const struct schema google_body_schema =
     SCHEMA("GoogleLogin", struct google_body, google_body_fields);
 
+static struct page_body
+page_of(const void *body)
+{
+	const struct google_body *in = body;
+
+	return (struct page_body) { .tenant = in->tenant,
+		.cookie = !str_eqz(str_of(in->delivery), "body") };
+}
+
 static bool
 google_login(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -224,7 +233,7 @@ const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", provide
 	    "Where the identity provider sends the browser back to; opens the session, or asks for "
 	    "the "
 	    "second factor."),
-	ROUTE(POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
+	ROUTE_PAGES(page_of, POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
 	    IN(google_body), OUT(sign_in),
 	    "Signs in with an ID token of Google that the page was given; a second factor may be "
 	    "due then."),

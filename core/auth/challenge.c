@@ -196,16 +196,27 @@ begin(struct answering *w, const struct origin *origin, struct session_grant *gr
 	return true;
 }
 
+static bool
+check_delivery(const struct answering *w, const struct challenge_shown *shown, struct err *e)
+{
+	return !shown->body_only || w->row.in_body ||
+	       err_set(e, ERR_CSRF, 0,
+		   "This sign-in was begun with cookies: only a page of this installation ends it.",
+		   "second factor: a page of another origin, and delivery cookie");
+}
+
 bool
-challenge_answer(struct auth *a, TALLOC_CTX *mem, struct str token, const struct proof *shown,
-    const struct origin *origin, struct session_grant *grant, bool *in_body, struct err *e)
+challenge_answer(struct auth *a, TALLOC_CTX *mem, const struct challenge_shown *shown,
+    struct session_grant *grant, bool *in_body, struct err *e)
 {
 	struct answering w = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
 
-	if (!find_transaction(&w, token, e) || !find_user(&w, e) || !count_try(&w, e))
+	if (!find_transaction(&w, shown->token, e) || !check_delivery(&w, shown, e) ||
+	    !find_user(&w, e) || !count_try(&w, e))
 		return false;
-	w.proving =
-	    (struct proving) { .a = a, .mem = mem, .t = w.t, .user = &w.user, .origin = origin };
+	w.proving = (struct proving) {
+		.a = a, .mem = mem, .t = w.t, .user = &w.user, .origin = shown->origin
+	};
 	*in_body = w.row.in_body;
-	return proof_check(&w.proving, shown, e) && begin(&w, origin, grant, e);
+	return proof_check(&w.proving, &shown->proof, e) && begin(&w, shown->origin, grant, e);
 }

@@ -31,11 +31,18 @@ struct challenge {
 /* Sets grant->mfa_token and grant->tenant.  An error of `body` is handed on as it is. */
 MUST_USE bool challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
     struct session_grant *grant, struct err *e);
+/* What is shown for it, and by whom. */
+struct challenge_shown {
+	struct str           token;
+	struct proof         proof;
+	bool                 body_only; /* by whom no cookie may be set: the sign-in must have asked for bodies */
+	const struct origin *origin;
+};
 /*
  * The session, by a code or a recovery code.  ERR_UNAUTHENTICATED: the token is none, or has ended;
- * ERR_CODE, ERR_ATTEMPTS as in proof.h.
+ * ERR_CSRF: `body_only`, and it was begun with cookies; ERR_CODE, ERR_ATTEMPTS as in proof.h.
  */
-MUST_USE bool challenge_answer(struct auth *a, TALLOC_CTX *mem, struct str token, const struct proof *shown,
-    const struct origin *origin, struct session_grant *grant, bool *in_body, struct err *e);
+MUST_USE bool challenge_answer(struct auth *a, TALLOC_CTX *mem, const struct challenge_shown *shown,
+    struct session_grant *grant, bool *in_body, struct err *e);
 
 #endif

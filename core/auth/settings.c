@@ -39,7 +39,8 @@ static const struct schema mfa_schema =
 
 static const struct field cors_fields[] = {
 	FIELD(struct settings_cors, allowed_origins, .max = 64, .flags = NULLABLE,
-	    .doc = "Origins of pages on other sites that may call with a bearer token."),
+	    .doc = "Origins of pages on other sites that may sign in and call, with tokens in "
+		   "bodies and bearer tokens."),
 	FIELD_END,
 };
 static const struct schema cors_schema = SCHEMA("CorsSettings", struct settings_cors, cors_fields);

@@ -15,4 +15,8 @@ MUST_USE bool tenant_tag(const struct tenant *t, uint8_t tag[static TENANT_TAG_L
 MUST_USE bool tenant_by_tag(struct database *d, const uint8_t tag[static TENANT_TAG_LEN],
     const struct tenant **t, struct err *e);
 
+/* Of a token that begins with the tag, whatever the rest is worth.  ERR_MISSING: it names none. */
+MUST_USE bool tenant_by_token(
+    struct database *d, struct str token, const struct tenant **t, struct err *e);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/settings.h"
+#include "core/auth/tag.h"
 #include "core/store/origins.h"
 #include "core/web/pass.h"
 
@@ -173,17 +174,16 @@ union_allows(struct app *app, struct str origin)
 	return false;
 }
 
-/* ---- the caller's tenant ---- */
+/* ---- one tenant ---- */
 
 static bool
-tenant_allows(const struct request *r, struct str origin)
+tenant_allows(const struct request *r, const struct tenant *t)
 {
-	const struct tenant   *t;
+	struct str             origin = request_param(r, "HTTP_ORIGIN");
 	const struct settings *set;
 	struct err             e = { 0 };
 
-	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, &e) ||
-	    !settings_of(r->app->auth, t, &set, &e))
+	if (strcmp(t->status, "active") != 0 || !settings_of(r->app->auth, t, &set, &e))
 		return false;
 	for (size_t i = 0; i < set->cors->allowed_origins.n; i++) {
 		struct str allowed = str_of(set->cors->allowed_origins.items[i]);
@@ -192,6 +192,34 @@ tenant_allows(const struct request *r, struct str origin)
 			return true;
 	}
 	return false;
+}
+
+static bool
+caller_allows(const struct request *r)
+{
+	const struct tenant *t;
+	struct err           e = { 0 };
+
+	return tenant_by_id(r->app->database, &r->caller.tenant, &t, &e) && tenant_allows(r, t);
+}
+
+bool
+cors_hold(struct request *r, const struct page_body *body, struct err *e)
+{
+	struct database     *d = r->app->database;
+	const struct tenant *t = NULL;
+	bool found = body->tenant != NULL  ? tenant_by_slug(d, str_of(body->tenant), &t, e)
+		     : body->token != NULL ? tenant_by_token(d, str_of(body->token), &t, e)
+					   : true;
+
+	if (!found && !err_take(e, ERR_MISSING))
+		return false;
+	if (t == NULL && body->tenant == NULL)
+		return true;
+	r->readable = t != NULL && tenant_allows(r, t);
+	return r->readable ||
+	       err_set(e, ERR_CSRF, 0, "Pages of this origin may not use this tenant.",
+		   "the tenant of the body does not allow the origin");
 }
 
 /* ---- the steps ---- */
@@ -212,7 +240,7 @@ step_cors(struct request *r, struct err *e)
 {
 	(void)e;
 	if (r->readable && r->caller.kind != CALLER_NONE)
-		r->readable = tenant_allows(r, request_param(r, "HTTP_ORIGIN"));
+		r->readable = caller_allows(r);
 	return true;
 }
 

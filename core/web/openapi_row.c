@@ -95,6 +95,9 @@ put_who(struct buf *b, const struct route *rt)
 	switch (rt->access.who) {
 	case ACCESS_WHO_ANYONE:
 		buf_puts(b, "Open to everybody.");
+		if (rt->page != NULL)
+			buf_puts(b, " Pages of other origins that the tenant allows "
+				    "(settings.cors) may use it, without cookies.");
 		return;
 	case ACCESS_WHO_SIGNED_IN:
 		buf_puts(b, "Needs a signed-in user; API keys cannot do this.");

@@ -20,6 +20,7 @@ static step_fn *const steps[] = {
 	step_query,
 	step_tenant,
 	step_body,
+	step_page,
 	step_handler,
 	step_answer,
 };

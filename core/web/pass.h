@@ -26,6 +26,7 @@ step_fn step_access; /* may this caller do that */
 step_fn step_tenant; /* the tenant's connection */
 step_fn step_query;  /* query parameters by the row's table */
 step_fn step_body;   /* read, parsed and decoded */
+step_fn step_page;   /* a page of another origin at an open route, by what its body says */
 step_fn step_handler;
 step_fn step_answer; /* encoded, before the first byte is sent */
 

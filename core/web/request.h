@@ -75,6 +75,7 @@ struct request {
 	struct origin       origin;
 	bool                foreign;  /* a page of another origin made it */
 	bool                readable; /* ... which may read the answer (cors.h) */
+	bool                guest;    /* ... and uses a route that is open to such pages: no cookie counts or is set */
 
 	const struct route *route;    /* NULL: none matched */
 	struct str          ids[LIMIT_PATH_IDS]; /* texts of {..} segments in order */

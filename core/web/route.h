@@ -73,6 +73,17 @@ enum route_out {
 
 typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
 
+/*
+ * What the body of an open route says for whom it is meant (NULL: nothing of that), and whether a
+ * cookie is read or set for it: then, and only then, it could be forged by a page of another origin.
+ */
+struct page_body {
+	const char *tenant; /* short name, as it came */
+	const char *token;  /* as it came; begins with its tenant's tag (core/auth/tag.h) */
+	bool        cookie;
+};
+typedef struct page_body page_fn(const void *body); /* the body decoded, or NULL: none came */
+
 struct route {
 	enum method          method;
 	const char          *path;
@@ -91,6 +102,7 @@ struct route {
 	const char          *doc;      /* one sentence */
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
 	bool                 hashes;   /* its handler hashes a password: it waits for LANE_PASSWORD before it begins */
+	page_fn             *page;     /* of an open route: pages of other origins that the tenant allows may use it; NULL: none may */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
@@ -118,6 +130,10 @@ struct route {
 #define ROUTE_Q_ALSO(method, path, query, types, ...) \
 	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .also = (types) }
 #define ROUTE_ALSO(method, path, types, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .also = (types) }
+/* An open route for pages of other origins too: `of` is its page_fn. */
+#define ROUTE_PAGES(of, method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of) }
+#define ROUTE_PAGES_HASHES(of, method, path, ...) \
+	{ ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of), .hashes = true }
 /* The handler hashes a password. */
 #define ROUTE_HASHES(method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .hashes = true }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }

@@ -109,12 +109,14 @@ enum err_code
 challenge_answers(struct auth *a, const char *token, const char *code, const char *recovery,
     struct session_grant *g)
 {
-	const struct proof shown = { .code = code, .recovery_code = recovery };
-	struct err         e = { 0 };
-	bool               in_body;
+	const struct challenge_shown shown = { .token = str_of(token),
+		.proof = { .code = code, .recovery_code = recovery },
+		.origin = &factor_origin };
+	struct err                   e = { 0 };
+	bool                         in_body;
 
 	memset(g, 0, sizeof(*g));
-	if (challenge_answer(a, factor_mem, str_of(token), &shown, &factor_origin, g, &in_body, &e))
+	if (challenge_answer(a, factor_mem, &shown, g, &in_body, &e))
 		return ERR_OK;
 	assert_null(g->access_token);
 	if (e.code == ERR_INTERNAL || e.code == ERR_UNAVAILABLE)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/auth/ends.h"
-#include "core/auth/user_roles.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"

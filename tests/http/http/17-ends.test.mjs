@@ -54,7 +54,12 @@ const oneByOne = (f) => { const mine = last.then(f); last = mine.catch(() => {})
 
 // By a provider as far as the second factor, then the session.
 async function byProvider(p, provider) {
-  const a = await oneByOne(() => signIn(idp, p.tenant, provider.name, p.claims));
+  let a;
+  // on a busy machine an answer may have been slow, and the provider is let be for a while
+  await until('a sign-in by the provider', async () => {
+    a = await oneByOne(() => signIn(idp, p.tenant, provider.name, p.claims));
+    return !a.headers.location?.includes('error=oidc_unavailable');
+  }, 30);
   assert.equal(a.headers.location, '/?mfa=1', a.text);
   return cookieOf(a, 'bsx_mfa').split('=')[1];
 }

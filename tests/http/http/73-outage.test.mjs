@@ -84,7 +84,7 @@ test('while the database stands still it is found out once, and then everybody i
   assert.equal((await admin('GET', '/api/drift/configs')).status, 200);
   assert.equal((await key('POST', `/api/drift/configs/${config.id}/snapshots`, { body: push, headers: json })).status, 201);
   for (const action of ['db.silent', 'db.answers'])
-    assert.ok(log.lines().some((l) => l['event.action'] === action), `the log has ${action}`);
+    await until(`the log has ${action}`, () => log.lines().some((l) => l['event.action'] === action), 10);
 });
 
 test('a database that takes no changes: changes and readiness are 503 with Retry-After, reading goes on, and it heals', async () => {

@@ -5,6 +5,7 @@
 #include "core/auth/ident.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"
+#include "core/crypt/numeric_date.h"
 
 #define GROUPS_MAX 500
 #define NAME_BYTES 200
@@ -66,17 +67,20 @@ is_true(const struct check *c, const char *name)
 	       (m->type == JSON_NUMBER && str_eqz(m->text, "1"));
 }
 
-/* Seconds; what is there but no instant is a fault. */
+/*
+ * Seconds; what is there but no instant is a fault.  0 where it may be absent,
+ * and null, which providers write for a claim that they do not have (against
+ * OpenID Connect Core section 5.3.2), say nothing: as if it were absent.
+ */
 static bool
 time_of(const struct check *c, const char *name, bool required, int64_t *out)
 {
 	const struct json *m = json_get(c->v, name);
 
 	*out = 0;
-	if (m == NULL)
+	if (m == NULL || m->type == JSON_NULL)
 		return !required;
-	return m->type == JSON_NUMBER && str_to_i64(m->text, out) && *out > 0 &&
-	       *out < INT64_C(1) << 40;
+	return numeric_date(m, out) && (*out > 0 || !required);
 }
 
 static bool

@@ -7,9 +7,11 @@
 #include "core/auth/oidc_user.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
+#include "core/base/unicode.h"
 #include "core/shm/metric.h"
 
-#define STALE_MS (OIDC_FRESH_S * 1000 + 1000)
+#define STALE_MS   (OIDC_FRESH_S * 1000 + 1000)
+#define WORD_BYTES 64
 
 /* One sign-in, from either road. */
 struct attempt {
@@ -22,6 +24,7 @@ struct attempt {
 	bool                 found; /* the provider */
 	struct oidc_place    place;
 	struct oidc_state    state; /* of the code flow */
+	struct idtoken       token; /* alg.n == 0: none has come */
 	struct oidc_person   person;
 	struct oidc_who      who;
 	uint8_t              mark[HASH_LEN]; /* of google-login */
@@ -111,16 +114,15 @@ static bool
 check_token(struct attempt *s, struct str text, const char *nonce, struct err *e)
 {
 	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000 };
-	struct idtoken     token;
 
 	s->place.tenant = &s->t->tenant->id;
-	if (!idtoken_read(s->mem, text, &token, e)) {
+	if (!idtoken_read(s->mem, text, &s->token, e)) {
 		if (e->code == ERR_CREDENTIALS)
 			s->out->why = OIDC_TOKEN_FORM;
 		return false;
 	}
-	return oidc_issuer_verify(s->a, s->mem, &s->place, &token, &s->out->why, e) &&
-	       oidc_claims_check(s->mem, token.claims, &x, &s->person, &s->out->why, e);
+	return oidc_issuer_verify(s->a, s->mem, &s->place, &s->token, &s->out->why, e) &&
+	       oidc_claims_check(s->mem, s->token.claims, &x, &s->person, &s->out->why, e);
 }
 
 /*
@@ -160,6 +162,18 @@ session_body(struct db *db, void *arg, struct err *e)
 	       identity_touch(db, &s->who.identity, e);
 }
 
+/* What a refused token says of its signature: whoever sent it chose the words. */
+static void
+put_words(struct buf *b, const char *name, struct str text)
+{
+	char *clean = text.n == 0 ? NULL : unicode_clean(b->mem, text, WORD_BYTES);
+
+	if (clean == NULL)
+		return;
+	buf_printf(b, ",\"%s\":", name);
+	buf_json(b, str_of(clean));
+}
+
 static const char *
 details_of(struct attempt *s, const char *reason, struct err *e)
 {
@@ -175,8 +189,11 @@ details_of(struct attempt *s, const char *reason, struct err *e)
 		buf_puts(&b, ",\"subject\":");
 		buf_json(&b, str_of(s->person.subject));
 	}
-	if (reason != NULL)
+	if (reason != NULL) {
 		buf_printf(&b, ",\"reason\":\"%s\"", reason);
+		put_words(&b, "alg", s->token.alg);
+		put_words(&b, "kid", s->token.kid);
+	}
 	buf_putc(&b, '}');
 	return buf_text(&b, e);
 }

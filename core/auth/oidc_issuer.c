@@ -7,9 +7,9 @@
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
 
-#define LANE_WAIT_MS  1000
-#define WAIT_MS  3000 /* for a first fetch that another worker has begun */
-#define PAUSE_MS 50
+#define LANE_WAIT_MS 1000
+#define WAIT_MS      3000 /* for a first fetch that another worker has begun */
+#define PAUSE_MS     50
 
 struct asking {
 	struct auth             *a;
@@ -146,19 +146,41 @@ unavailable(struct err *e)
 	    "%s: %s", why.pub, why.detail);
 }
 
+/* For those who run the provider: which of its keys are of no use here, and why. */
+static void
+tell_left(const struct asking *q)
+{
+	const struct jwks *ks = &q->out->keys;
+	struct buf         b;
+
+	if (ks->left_n == 0 || q->a->log == NULL)
+		return;
+	buf_make(&b, q->mem);
+	for (size_t i = 0; i < ks->left_n; i++) {
+		buf_puts(&b, i > 0 ? "; kid " : "kid ");
+		buf_json(&b, ks->left[i].kid);
+		buf_printf(&b, ": %s", jwk_fault_text(ks->left[i].why));
+	}
+	log_event(q->a->log, LOG_AUTH, LOG_LEVEL_WARN,
+	    "keys of an identity provider are of no use here and are passed over",
+	    LOGS("bsx.issuer", q->place->issuer), LOGSTR("bsx.keys", buf_str(&b)));
+}
+
 static bool
 refresh(struct asking *q, struct err *e)
 {
 	struct segment *s = q->a->segment;
 	struct str      text = { NULL, 0 };
 	bool            ok = fetch_both(q, &text, e);
+	int64_t         now = clock_ms(q->a->clock);
 
-	if (ok && text.n > ISSUER_TEXT_MAX)
-		ok =
-		    err_set(e, ERR_UNAVAILABLE, 0, "", "discovery: %zu bytes are too many", text.n);
 	if (s != NULL)
-		issuer_put(s, q->key, clock_ms(q->a->clock), ok ? text.p : NULL, ok ? text.n : 0);
-	return ok || unavailable(e);
+		issuer_put(s, q->key, now, ok ? text.p : NULL, ok ? text.n : 0);
+	if (!ok)
+		return unavailable(e);
+	q->out->fetched_ms = now;
+	tell_left(q);
+	return true;
 }
 
 /* ---- what is there ---- */
@@ -181,7 +203,10 @@ look(struct asking *q)
 static bool
 use_kept(struct asking *q, struct err *e)
 {
-	return oidc_metadata_load(q->mem, (struct str) { q->text, q->state.n }, q->out, e);
+	if (!oidc_metadata_load(q->mem, (struct str) { q->text, q->state.n }, q->out, e))
+		return false;
+	q->out->fetched_ms = q->state.fetched_ms;
+	return true;
 }
 
 /* Another worker has begun the first fetch: its answer is worth a short wait. */
@@ -216,11 +241,24 @@ count(const struct asking *q, bool hit)
 		    "cache=\"issuer\"", 1);
 }
 
+static int64_t
+cool_ms(const struct asking *q)
+{
+	return is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS;
+}
+
+/* Then nobody may claim it, and nobody needs to wait for the lane. */
+static bool
+is_cooling(const struct asking *q, int64_t now)
+{
+	return q->state.known && now >= q->state.claimed_ms &&
+	       now - q->state.claimed_ms < cool_ms(q);
+}
+
 static bool
 may_claim(const struct asking *q, int64_t now)
 {
-	return q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now,
-					    is_kept(q) ? OIDC_COOL_MS : OIDC_COOL_FIRST_MS);
+	return q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now, cool_ms(q));
 }
 
 static bool
@@ -236,7 +274,8 @@ ask(struct asking *q, bool again, struct err *e)
 		return use_kept(q, e);
 	}
 	count(q, false);
-	mine = oidc_may_ask(q->a, q->mem, q->place->tenant) && may_claim(q, now);
+	mine = !is_cooling(q, now) && oidc_may_ask(q->a, q->mem, q->place->tenant) &&
+	       may_claim(q, now);
 	if (mine && refresh(q, &why))
 		return true;
 	if (mine && q->a->log != NULL)
@@ -267,36 +306,94 @@ oidc_issuer_metadata(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *p
 
 /* ---- signatures ---- */
 
-static bool
-refuse(enum oidc_reason why, enum oidc_reason *out, const char *what, struct err *e)
+#define SHOW_MAX 64 /* bytes of a token's own words in the log */
+
+static int
+shown(struct str s)
 {
-	*out = why;
-	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "ID token: %s", what);
+	return (int)(s.n < SHOW_MAX ? s.n : SHOW_MAX);
 }
 
+static bool
+refuse(enum oidc_reason why, enum oidc_reason *out, const char *what, const struct idtoken *t,
+    struct err *e)
+{
+	*out = why;
+	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.",
+	    "ID token: %s (kid \"%.*s\", alg \"%.*s\")", what, shown(t->kid),
+	    t->kid.n > 0 ? t->kid.p : "", shown(t->alg), t->alg.p);
+}
+
+static bool
+no_key(const struct oidc_metadata *m, const struct idtoken *t, enum oidc_reason *why, struct err *e)
+{
+	const struct jwks_left *left = jwks_left_out(&m->keys, t->kid);
+
+	if (left == NULL)
+		return refuse(OIDC_TOKEN_KEY, why, "no key that we can use", t, e);
+	return refuse(OIDC_KEY_UNUSABLE, why, jwk_fault_text(left->why), t, e);
+}
+
+/* Any of the keys that may have signed it is as good as another: all come from the provider itself.
+ */
+static bool
+verify(TALLOC_CTX *mem, const struct oidc_place *place, const struct oidc_metadata *m,
+    const struct idtoken *t, enum oidc_reason *why, struct err *e)
+{
+	const struct jwk *keys[JWKS_TRIES];
+	size_t            n = jwks_match(&m->keys, t->kid, t->jws, m->algs, keys), foreign = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		/* a key that names its issuer signs for no other */
+		if (keys[i]->issuer.n > 0 && !oidc_place_names(place, keys[i]->issuer))
+			foreign++;
+		else if (idtoken_verify(mem, t, keys[i], e))
+			return true;
+		else if (!err_take(e, ERR_CREDENTIALS))
+			return false;
+	}
+	if (n == 0)
+		return no_key(m, t, why, e);
+	return n == foreign ? refuse(OIDC_TOKEN_KEY, why, "the key is of another issuer", t, e)
+			    : refuse(OIDC_TOKEN_SIGNATURE, why, "wrong signature", t, e);
+}
+
+/* False: *why says whether it is refused or the provider cannot be asked; OIDC_OK: a failure of
+ * ours. */
+static bool
+try(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *place, const struct idtoken *t,
+    int64_t *known_ms, enum oidc_reason *why, struct err *e)
+{
+	struct oidc_metadata m;
+	struct err           failed = { 0 };
+	bool                 again = *known_ms != 0;
+
+	if (!oidc_issuer_metadata(a, mem, place, again, &m, &failed)) {
+		*why = failed.code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
+		*e = failed;
+		return false;
+	}
+	if (again && m.fetched_ms == *known_ms)
+		return false; /* what was said of the same keys holds */
+	*known_ms = m.fetched_ms;
+	*why = OIDC_OK;
+	err_clear(e);
+	return verify(mem, place, &m, t, why, e);
+}
+
+/*
+ * What its keys do not verify makes us ask anew, as often as that is allowed: a
+ * provider may have changed them, under the same kid too.
+ */
 bool
 oidc_issuer_verify(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *place,
     const struct idtoken *t, enum oidc_reason *why, struct err *e)
 {
-	struct oidc_metadata m;
-	const struct jwk    *k = NULL;
+	int64_t known_ms = 0;
 
 	*why = OIDC_OK;
-	for (int i = 0; i < 2 && k == NULL; i++) {
-		if (!oidc_issuer_metadata(a, mem, place, i > 0, &m, e)) {
-			*why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
-			return false;
-		}
-		k = jwks_find(&m.keys, t->kid, t->alg);
-	}
-	if (k == NULL)
-		return refuse(OIDC_TOKEN_KEY, why, "unknown kid, or not of its algorithm", e);
-	/* a key that names its issuer signs for no other */
-	if (k->issuer.n > 0 && !oidc_place_names(place, k->issuer))
-		return refuse(OIDC_TOKEN_KEY, why, "the key is of another issuer", e);
-	if (idtoken_verify(mem, t, k, e))
-		return true;
-	if (e->code == ERR_CREDENTIALS)
-		*why = OIDC_TOKEN_SIGNATURE;
-	return false;
+	if (t->jws == NULL)
+		return refuse(OIDC_TOKEN_ALG, why, "an algorithm that is not taken", t, e);
+	return try(a, mem, place, t, &known_ms, why, e) ||
+	       (e->code == ERR_CREDENTIALS && try(a, mem, place, t, &known_ms, why, e));
 }

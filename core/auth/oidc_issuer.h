@@ -4,7 +4,8 @@
  *
  * Fresh for an hour; after that the next one to claim it fetches it anew while
  * the others go on with what is there, for at most a day when it cannot be
- * fetched.  A kid that nobody knows may make us ask again, at most every five
+ * fetched.  A token that no key of it verifies (a kid that nobody knows, a key
+ * that was changed under its kid) may make us ask again, at most every five
  * minutes.
  */
 #ifndef BSX_AUTH_OIDC_ISSUER_H

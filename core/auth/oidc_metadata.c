@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-#define URL_MAX 1024
+#include "core/shm/issuer.h"
+
+#define URL_MAX  1024
+#define SHOW_MAX 200 /* bytes of a provider's text in a line of the log */
 
 static bool
 bad(struct err *e, const char *why)
@@ -100,25 +103,59 @@ take_url(TALLOC_CTX *mem, const struct json *v, const char *name, const char **o
 	return *out != NULL || err_memory(e);
 }
 
+/* A text where a list is meant is a list of one. */
+static const struct json *
+item_of(const struct json *list, uint32_t i)
+{
+	if (list != NULL && list->type == JSON_ARRAY && i < list->n)
+		return &list->items[i];
+	return list != NULL && list->type == JSON_STRING && i == 0 ? list : NULL;
+}
+
 static bool
 list_has(const struct json *list, const char *word)
 {
-	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++)
-		if (list->items[i].type == JSON_STRING && str_eqz(list->items[i].text, word))
+	const struct json *item;
+
+	for (uint32_t i = 0; (item = item_of(list, i)) != NULL; i++)
+		if (item->type == JSON_STRING && str_eqz(item->text, word))
 			return true;
 	return false;
+}
+
+/* Those that are taken here. */
+static uint32_t
+algs_of(const struct json *list)
+{
+	const struct jws_alg *a;
+	uint32_t              set = 0;
+
+	for (size_t i = 0; (a = jws_at(i)) != NULL; i++)
+		if (list_has(list, a->name))
+			set |= jws_bit(a);
+	return set;
+}
+
+/*
+ * Left out means client_secret_basic (Discovery section 3), which every provider
+ * of clients with a password must take (RFC 6749 section 2.3.1): the body is for one that lists
+ * only it.
+ */
+static bool
+is_post_only(const struct json *methods)
+{
+	return list_has(methods, "client_secret_post") && !list_has(methods, "client_secret_basic");
 }
 
 static bool
 take_description(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *out, struct err *e)
 {
-	const struct json *methods = json_get(v, "token_endpoint_auth_methods_supported");
 	const struct json *iss = json_get(v, "authorization_response_iss_parameter_supported");
 
 	memset(out, 0, sizeof(*out));
 	out->iss_parameter = iss != NULL && iss->type == JSON_TRUE;
-	/* left out means client_secret_basic (Discovery section 3) */
-	out->secret_post = methods != NULL && !list_has(methods, "client_secret_basic");
+	out->secret_post = is_post_only(json_get(v, "token_endpoint_auth_methods_supported"));
+	out->algs = algs_of(json_get(v, "id_token_signing_alg_values_supported"));
 	return take_url(mem, v, "authorization_endpoint", &out->authorization_endpoint, e) &&
 	       take_url(mem, v, "token_endpoint", &out->token_endpoint, e) &&
 	       take_url(mem, v, "jwks_uri", &out->jwks_uri, e);
@@ -128,8 +165,10 @@ static const struct json *
 parse(TALLOC_CTX *mem, struct str text, struct err *e)
 {
 	struct err         why = { 0 };
-	const struct json *v = json_parse(mem, text, &why);
+	const struct json *v = NULL;
 
+	if (json_decode(mem, text, &text, &why))
+		v = json_parse(mem, text, &why);
 	if (v != NULL && v->type == JSON_OBJECT)
 		return v;
 	bad(e, why.code == ERR_OK ? "not an object" : why.pub);
@@ -141,11 +180,16 @@ oidc_metadata_read(TALLOC_CTX *mem, struct str text, const struct oidc_place *pl
     struct oidc_metadata *out, struct err *e)
 {
 	const struct json *v = parse(mem, text, e);
+	struct str         issuer;
 
 	if (v == NULL)
 		return false;
-	if (!oidc_place_names(place, text_of(v, "issuer")))
-		return bad(e, "the document is of another issuer");
+	issuer = text_of(v, "issuer");
+	if (!oidc_place_names(place, issuer))
+		return err_set(e, ERR_UNAVAILABLE, 0,
+		    "The identity provider's description cannot be used.",
+		    "discovery: the document is of another issuer: %.*s",
+		    (int)(issuer.n < SHOW_MAX ? issuer.n : SHOW_MAX), issuer.n > 0 ? issuer.p : "");
 	return take_description(mem, v, out, e);
 }
 
@@ -154,7 +198,7 @@ oidc_metadata_read_keys(TALLOC_CTX *mem, struct str text, struct oidc_metadata *
 {
 	const struct json *v = parse(mem, text, e);
 
-	return v != NULL && jwks_read(mem, v, &out->keys, e);
+	return v != NULL && jwks_read(v, &out->keys, e);
 }
 
 static void
@@ -165,8 +209,24 @@ put(struct buf *b, const char *name, const char *text)
 	buf_putc(b, ',');
 }
 
+static void
+put_algs(struct buf *b, uint32_t set)
+{
+	const struct jws_alg *a;
+	bool                  first = true;
+
+	buf_puts(b, "\"id_token_signing_alg_values_supported\":[");
+	for (size_t i = 0; (a = jws_at(i)) != NULL; i++) {
+		if ((set & jws_bit(a)) == 0)
+			continue;
+		buf_printf(b, first ? "\"%s\"" : ",\"%s\"", a->name);
+		first = false;
+	}
+	buf_puts(b, "],");
+}
+
 bool
-oidc_metadata_print(TALLOC_CTX *mem, const struct oidc_metadata *m, struct str *text, struct err *e)
+oidc_metadata_print(TALLOC_CTX *mem, struct oidc_metadata *m, struct str *text, struct err *e)
 {
 	struct buf b;
 
@@ -178,11 +238,14 @@ oidc_metadata_print(TALLOC_CTX *mem, const struct oidc_metadata *m, struct str *
 	if (m->iss_parameter)
 		buf_puts(&b, "\"authorization_response_iss_parameter_supported\":true,");
 	if (m->secret_post)
-		buf_puts(&b, "\"token_endpoint_auth_methods_supported\":[],");
+		buf_puts(&b, "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"],");
+	put_algs(&b, m->algs);
 	buf_puts(&b, "\"jwks\":");
-	jwks_print(&b, &m->keys);
+	jwks_print(&b, &m->keys, ISSUER_TEXT_MAX - 1);
 	buf_putc(&b, '}');
 	*text = buf_str(&b);
+	if (buf_ok(&b) && m->keys.n == 0)
+		return bad(e, "no key fits");
 	return buf_ok(&b) || err_memory(e);
 }
 
@@ -194,5 +257,5 @@ oidc_metadata_load(TALLOC_CTX *mem, struct str text, struct oidc_metadata *out, 
 	if (v == NULL || !take_description(mem, v, out, e))
 		return false;
 	keys = json_get(v, "jwks");
-	return keys != NULL ? jwks_read(mem, keys, &out->keys, e) : bad(e, "no keys");
+	return keys != NULL ? jwks_load(keys, &out->keys, e) : bad(e, "no keys");
 }

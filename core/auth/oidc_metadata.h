@@ -26,6 +26,8 @@ struct oidc_metadata {
 	const char *authorization_endpoint, *token_endpoint, *jwks_uri;
 	bool        iss_parameter; /* its answers carry `iss` (RFC 9207) */
 	bool        secret_post;   /* the secret is taken in the body only */
+	uint32_t    algs;          /* that it says it signs ID tokens with, of those taken here (jws_bit) */
+	int64_t     fetched_ms;    /* 0: not known */
 	struct jwks keys;
 };
 
@@ -33,13 +35,16 @@ MUST_USE bool oidc_place_make(TALLOC_CTX *mem, const struct provider *p, struct 
 /* `issuer` is one that may speak for the place: as a document or a key names it. */
 bool oidc_place_names(const struct oidc_place *place, struct str issuer);
 
-/* Reads a discovery document; keys stay empty.  ERR_UNAVAILABLE: of another issuer, or malformed. */
+/* Reads a discovery document, in any encoding of json_decode(); keys stay empty.  ERR_UNAVAILABLE: of another issuer, or malformed. */
 MUST_USE bool oidc_metadata_read(TALLOC_CTX *mem, struct str text, const struct oidc_place *place,
     struct oidc_metadata *out, struct err *e);
 /* Reads a set of keys into out->keys, whose texts are children of `mem`. */
 MUST_USE bool oidc_metadata_read_keys(TALLOC_CTX *mem, struct str text, struct oidc_metadata *out, struct err *e);
-/* One text of both, as the cache keeps it, and back. */
-MUST_USE bool oidc_metadata_print(TALLOC_CTX *mem, const struct oidc_metadata *m, struct str *text, struct err *e);
+/*
+ * One text of both, as the cache keeps it (at most ISSUER_TEXT_MAX bytes: keys that do not fit are left out of
+ * *m too), and back.
+ */
+MUST_USE bool oidc_metadata_print(TALLOC_CTX *mem, struct oidc_metadata *m, struct str *text, struct err *e);
 MUST_USE bool oidc_metadata_load(TALLOC_CTX *mem, struct str text, struct oidc_metadata *out, struct err *e);
 
 #endif

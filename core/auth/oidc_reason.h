@@ -19,7 +19,9 @@
 	X(OIDC_UNAVAILABLE,    "provider_unavailable",  "oidc_unavailable") \
 	X(OIDC_CODE,           "code_refused",          "oidc_failed") \
 	X(OIDC_TOKEN_FORM,     "token_form",            "oidc_failed") \
+	X(OIDC_TOKEN_ALG,      "token_algorithm",       "oidc_failed") \
 	X(OIDC_TOKEN_KEY,      "token_key",             "oidc_failed") \
+	X(OIDC_KEY_UNUSABLE,   "key_unusable",          "oidc_failed") \
 	X(OIDC_TOKEN_SIGNATURE,"token_signature",       "oidc_failed") \
 	X(OIDC_TOKEN_ISSUER,   "token_issuer",          "oidc_failed") \
 	X(OIDC_TOKEN_AUDIENCE, "token_audience",        "oidc_failed") \

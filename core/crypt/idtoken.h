@@ -1,10 +1,11 @@
 /*
- * idtoken.h - the signature of a provider's ID token, by libjwt (PS256, which it lacks: by OpenSSL).
+ * idtoken.h - the signature of a provider's ID token, by libjwt; by OpenSSL
+ * where libjwt lacks the algorithm (PSS, EdDSA) or a claim's form.
  *
- * Before libjwt sees it (it takes `none`, non-canonical base64url and repeated
- * header members): three parts, canonical base64url, header and claims by
- * base/json, no critical extension, and an algorithm that is the one of the
- * provider's own key.  What the claims say is the caller's to judge.
+ * Before either sees it (libjwt takes `none`, non-canonical base64url and
+ * repeated header members): three parts, canonical base64url, header and claims
+ * by base/json, no critical extension, and an algorithm of the table that is one
+ * of the provider's own key.  What the claims say is the caller's to judge.
  */
 #ifndef BSX_CRYPT_IDTOKEN_H
 #define BSX_CRYPT_IDTOKEN_H
@@ -14,9 +15,10 @@
 #define IDTOKEN_MAX 16384 /* bytes; longer ones are refused unread */
 
 struct idtoken {
-	struct str         kid, alg;
-	const struct json *claims; /* an object; not verified before idtoken_verify() says so */
-	const char        *text;   /* NUL-terminated */
+	struct str            kid, alg; /* as the header has them: anything, of any length */
+	const struct jws_alg *jws;      /* NULL: an algorithm that is not taken, which no key verifies */
+	const struct json    *claims; /* an object; not verified before idtoken_verify() says so */
+	const char           *text;   /* NUL-terminated */
 };
 
 /* Takes the token apart, into `mem`.  ERR_CREDENTIALS: its form is wrong. */

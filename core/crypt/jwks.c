@@ -1,20 +1,5 @@
 #include "core/crypt/jwks.h"
 
-#include <string.h>
-
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-
-#define MODULUS_MIN  256 /* bytes: 2,048 bits */
-#define MODULUS_MAX  512
-#define EXPONENT_MAX 4
-#define COORD_LEN    32
-#define ISSUER_MAX   512
-
 static bool
 bad(struct err *e, const char *why)
 {
@@ -22,140 +7,163 @@ bad(struct err *e, const char *why)
 	    e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.", "jwks: %s", why);
 }
 
-static struct str
-text_of(const struct json *v, const char *name)
-{
-	const struct json *m = json_get(v, name);
+/* ---- reading ---- */
 
-	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
+/* The first bytes of it, not cut within a character. */
+static struct str
+shortened(struct str kid)
+{
+	if (kid.n <= JWK_KID_MAX)
+		return kid.n == 0 ? STR("") : kid;
+	kid.n = JWK_KID_MAX;
+	while (kid.n > 0 && !str_is_utf8(kid))
+		kid.n--;
+	return kid;
 }
 
-/* ---- to PEM ---- */
+static void
+leave(struct jwks *ks, struct str kid, enum jwk_fault why)
+{
+	if (why != JWK_USE && ks->left_n < JWKS_LEFT_MAX)
+		ks->left[ks->left_n++] = (struct jwks_left) { shortened(kid), why };
+}
 
 static bool
-decode(const struct json *v, const char *name, uint8_t *out, size_t max, size_t *n)
+is_there(const struct jwks *ks, const struct jwk *k)
 {
-	struct str text = text_of(v, name);
-
-	return text.n > 0 && base64url_parse(text, out, max, n) && *n > 0;
+	for (size_t i = 0; i < ks->n; i++)
+		if (jwk_same(&ks->keys[i], k))
+			return true;
+	return false;
 }
 
-static OSSL_PARAM *
-rsa_params(const struct json *v)
+static void
+take_key(struct jwks *ks, const struct json *v)
 {
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-	OSSL_PARAM     *params = NULL;
-	uint8_t         modulus[MODULUS_MAX], exponent[EXPONENT_MAX];
-	size_t          n_n = 0, e_n = 0;
-	BIGNUM         *n = NULL, *x = NULL;
+	struct jwk     k;
+	enum jwk_fault why = jwk_read(v, &k);
 
-	if (decode(v, "n", modulus, sizeof(modulus), &n_n) &&
-	    decode(v, "e", exponent, sizeof(exponent), &e_n) && n_n >= MODULUS_MIN &&
-	    modulus[0] != 0) {
-		n = BN_bin2bn(modulus, (int)n_n, NULL);
-		x = BN_bin2bn(exponent, (int)e_n, NULL);
-	}
-	/* an exponent of 1 would let everybody sign */
-	if (b != NULL && n != NULL && x != NULL && BN_is_odd(n) && BN_is_odd(x) && !BN_is_one(x) &&
-	    OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-	    OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, x) == 1)
-		params = OSSL_PARAM_BLD_to_param(b);
-	OSSL_PARAM_BLD_free(b);
-	BN_free(n);
-	BN_free(x);
-	return params;
+	if (why == JWK_GOOD && is_there(ks, &k))
+		return;
+	if (why == JWK_GOOD)
+		why = ks->n == JWKS_MAX ? JWK_MORE : jwk_check(&k);
+	if (why == JWK_GOOD)
+		ks->keys[ks->n++] = k;
+	else
+		leave(ks, k.kid, why);
 }
 
-static OSSL_PARAM *
-ec_params(const struct json *v)
+/* Why there is none, as far as it is known. */
+static bool
+no_key(const struct jwks *ks, struct err *e)
 {
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-	OSSL_PARAM     *params = NULL;
-	uint8_t         point[1 + 2 * COORD_LEN] = { 4 }; /* SEC 1: uncompressed */
-	size_t          x_n = 0, y_n = 0;
+	const struct jwks_left *first = &ks->left[0];
 
-	if (b != NULL && decode(v, "x", point + 1, COORD_LEN, &x_n) && x_n == COORD_LEN &&
-	    decode(v, "y", point + 1 + COORD_LEN, COORD_LEN, &y_n) && y_n == COORD_LEN &&
-	    OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
-	    OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)) == 1)
-		params = OSSL_PARAM_BLD_to_param(b);
-	OSSL_PARAM_BLD_free(b);
-	return params;
-}
-
-/* A point that is not on the curve is refused here. */
-static EVP_PKEY *
-make_key(const struct jwk *k)
-{
-	bool          rsa = strcmp(k->alg, "ES256") != 0;
-	OSSL_PARAM   *params = rsa ? rsa_params(k->v) : ec_params(k->v);
-	EVP_PKEY_CTX *c =
-	    params == NULL ? NULL : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (c != NULL && EVP_PKEY_fromdata_init(c) == 1 &&
-	    EVP_PKEY_fromdata(c, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(c);
-	OSSL_PARAM_free(params);
-	return pkey;
+	if (ks->left_n == 0)
+		return bad(e, "no key for signatures");
+	return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.",
+	    "jwks: no key that we can use (kid \"%.*s\": %s)", (int)first->kid.n,
+	    first->kid.n > 0 ? first->kid.p : "", jwk_fault_text(first->why));
 }
 
 bool
-jwk_verify_pss(const struct jwk *k, struct str text, const uint8_t *sig, size_t n)
+jwks_read(const struct json *v, struct jwks *out, struct err *e)
 {
-	EVP_PKEY     *pkey = make_key(k);
-	EVP_MD_CTX   *md = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *c = NULL; /* the digest's */
-	bool          ok;
+	const struct json *keys = json_get(v, "keys");
 
-	ok = pkey != NULL && md != NULL &&
-	     EVP_DigestVerifyInit(md, &c, EVP_sha256(), NULL, pkey) == 1 &&
-	     EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
-	     EVP_PKEY_CTX_set_rsa_mgf1_md(c, EVP_sha256()) == 1 &&
-	     EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) == 1 &&
-	     EVP_DigestVerify(md, sig, n, (const uint8_t *)text.p, text.n) == 1;
-	EVP_MD_CTX_free(md);
-	EVP_PKEY_free(pkey);
-	return ok;
+	out->n = out->left_n = 0;
+	if (keys == NULL || keys->type != JSON_ARRAY)
+		return bad(e, "no array of keys");
+	for (uint32_t i = 0; i < keys->n && i < JWKS_LOOK_MAX; i++)
+		take_key(out, &keys->items[i]);
+	return out->n > 0 || no_key(out, e);
 }
 
-char *
-jwk_pem(TALLOC_CTX *mem, const struct jwk *k)
-{
-	EVP_PKEY *pkey = make_key(k);
-	BIO      *bio = pkey == NULL ? NULL : BIO_new(BIO_s_mem());
-	char     *text = NULL, *p = NULL;
-	long      n;
+/* ---- in the cache ---- */
 
-	if (bio != NULL && PEM_write_bio_PUBKEY(bio, pkey) == 1) {
-		n = BIO_get_mem_data(bio, &p);
-		if (n > 0)
-			text = talloc_strndup(mem, p, (size_t)n);
+/* What was added from `from` on does; else it is taken back. */
+static bool
+fits(struct buf *b, size_t from, size_t max)
+{
+	if (!buf_ok(b) || b->n <= max)
+		return true;
+	b->n = from;
+	return false;
+}
+
+static size_t
+print_keys(struct buf *b, const struct jwks *ks, size_t max)
+{
+	for (size_t i = 0; i < ks->n; i++) {
+		size_t from = b->n;
+
+		if (i > 0)
+			buf_putc(b, ',');
+		jwk_print(b, &ks->keys[i]);
+		if (!fits(b, from, max))
+			return i;
 	}
-	BIO_free(bio);
-	EVP_PKEY_free(pkey);
-	return text;
+	return ks->n;
 }
 
-/* ---- reading ---- */
-
-/* Absent is what the kind of key says; another algorithm is another key.  PS256 is for a key that says so only. */
-static const char *
-alg_of(const struct json *v)
+static size_t
+print_left(struct buf *b, const struct jwks *ks, size_t max)
 {
-	struct str  kty = text_of(v, "kty"), alg = text_of(v, "alg"), use = text_of(v, "use");
-	const char *own = NULL;
+	for (size_t i = 0; i < ks->left_n; i++) {
+		size_t from = b->n;
 
-	if (str_eqz(kty, "RSA"))
-		own = str_eqz(alg, "PS256") ? "PS256" : "RS256";
-	else if (str_eqz(kty, "EC") && str_eqz(text_of(v, "crv"), "P-256"))
-		own = "ES256";
-	if (own == NULL || (json_get(v, "alg") != NULL && !str_eqz(alg, own)) ||
-	    (json_get(v, "use") != NULL && !str_eqz(use, "sig")))
-		return NULL;
-	return own;
+		buf_puts(b, i > 0 ? ",{\"kid\":" : "{\"kid\":");
+		buf_json(b, ks->left[i].kid);
+		buf_printf(b, ",\"why\":\"%s\"}", jwk_fault_word(ks->left[i].why));
+		if (!fits(b, from, max))
+			return i;
+	}
+	return ks->left_n;
 }
+
+void
+jwks_print(struct buf *b, struct jwks *ks, size_t max)
+{
+	static const char between[] = "],\"left_out\":[", end[] = "]}";
+	const size_t      room = max - (sizeof(between) + sizeof(end));
+	size_t            fit;
+
+	buf_puts(b, "{\"keys\":[");
+	fit = print_keys(b, ks, room);
+	for (; ks->n > fit; ks->n--)
+		leave(ks, ks->keys[ks->n - 1].kid, JWK_MORE);
+	buf_puts(b, between);
+	ks->left_n = print_left(b, ks, room + sizeof(between));
+	buf_puts(b, end);
+}
+
+static void
+load_left(const struct json *list, struct jwks *out)
+{
+	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++) {
+		const struct json *kid = json_get(&list->items[i], "kid"),
+				  *why = json_get(&list->items[i], "why");
+
+		if (kid != NULL && kid->type == JSON_STRING && why != NULL &&
+		    why->type == JSON_STRING)
+			leave(out, kid->text, jwk_fault_parse(why->text));
+	}
+}
+
+bool
+jwks_load(const struct json *v, struct jwks *out, struct err *e)
+{
+	const struct json *keys = json_get(v, "keys");
+
+	out->n = out->left_n = 0;
+	for (uint32_t i = 0; keys != NULL && keys->type == JSON_ARRAY && i < keys->n; i++)
+		if (out->n < JWKS_MAX && jwk_read(&keys->items[i], &out->keys[out->n]) == JWK_GOOD)
+			out->n++;
+	load_left(json_get(v, "left_out"), out);
+	return out->n > 0 || bad(e, "no key");
+}
+
+/* ---- choosing ---- */
 
 static bool
 has_kid(const struct jwks *ks, struct str kid)
@@ -166,82 +174,25 @@ has_kid(const struct jwks *ks, struct str kid)
 	return false;
 }
 
-static bool
-take_key(TALLOC_CTX *mem, const struct json *v, struct jwks *out, struct err *e)
+size_t
+jwks_match(const struct jwks *ks, struct str kid, const struct jws_alg *a, uint32_t listed,
+    const struct jwk *out[static JWKS_TRIES])
 {
-	struct jwk k = { .kid = text_of(v, "kid"), .issuer = text_of(v, "issuer"), .v = v };
-	char      *pem;
+	bool       any = kid.n == 0;
+	struct str want = !any && !has_kid(ks, kid) ? (struct str) { NULL, 0 } : kid;
+	size_t     n = 0;
 
-	k.alg = alg_of(v);
-	if (k.alg == NULL)
-		return true;
-	if (k.kid.n > JWKS_KID_MAX || k.issuer.n > ISSUER_MAX ||
-	    (json_get(v, "issuer") != NULL && k.issuer.n == 0))
-		return bad(e, "a member is malformed");
-	if (k.kid.n > 0 && has_kid(out, k.kid))
-		return bad(e, "two keys have one kid");
-	if (out->n == JWKS_MAX)
-		return bad(e, "too many keys");
-	pem = jwk_pem(mem, &k);
-	if (pem == NULL)
-		return bad(e, "a key is malformed, too short or too long");
-	talloc_free(pem);
-	out->keys[out->n++] = k;
-	return true;
+	for (size_t i = 0; a != NULL && i < ks->n && n < JWKS_TRIES; i++)
+		if ((any || str_eq(ks->keys[i].kid, want)) && jwk_fits(&ks->keys[i], a, listed))
+			out[n++] = &ks->keys[i];
+	return n;
 }
 
-bool
-jwks_read(TALLOC_CTX *mem, const struct json *v, struct jwks *out, struct err *e)
+const struct jwks_left *
+jwks_left_out(const struct jwks *ks, struct str kid)
 {
-	const struct json *keys = json_get(v, "keys");
-
-	out->n = 0;
-	if (keys == NULL || keys->type != JSON_ARRAY)
-		return bad(e, "no array of keys");
-	for (uint32_t i = 0; i < keys->n; i++)
-		if (keys->items[i].type == JSON_OBJECT && !take_key(mem, &keys->items[i], out, e))
-			return false;
-	return out->n > 0 || bad(e, "no usable key");
-}
-
-void
-jwks_print(struct buf *b, const struct jwks *ks)
-{
-	static const char *const members[] = { "kty", "crv", "kid", "alg", "use", "issuer", "n",
-		"e", "x", "y" };
-
-	buf_puts(b, "{\"keys\":[");
-	for (size_t i = 0; i < ks->n; i++) {
-		bool first = true;
-
-		buf_puts(b, i > 0 ? ",{" : "{");
-		for (size_t j = 0; j < sizeof(members) / sizeof(members[0]); j++) {
-			struct str text = text_of(ks->keys[i].v, members[j]);
-
-			if (text.p == NULL)
-				continue;
-			buf_printf(b, first ? "\"%s\":" : ",\"%s\":", members[j]);
-			buf_json(b, text);
-			first = false;
-		}
-		buf_putc(b, '}');
-	}
-	buf_puts(b, "]}");
-}
-
-const struct jwk *
-jwks_find(const struct jwks *ks, struct str kid, struct str alg)
-{
-	const struct jwk *found = NULL;
-
-	for (size_t i = 0; i < ks->n; i++) {
-		const struct jwk *k = &ks->keys[i];
-
-		if (!str_eqz(alg, k->alg) || (kid.n > 0 && !str_eq(kid, k->kid)))
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = k;
-	}
-	return found;
+	for (size_t i = 0; i < ks->left_n; i++)
+		if (kid.n > 0 && str_eq(ks->left[i].kid, kid))
+			return &ks->left[i];
+	return NULL;
 }

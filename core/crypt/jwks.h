@@ -1,41 +1,53 @@
 /*
- * jwks.h - the public keys of an identity provider (RFC 7517), by OpenSSL.
+ * jwks.h - the public keys of an identity provider as a set (RFC 7517 section 5).
  *
- * Only keys that sign ID tokens here are kept: RSA of 2,048 to 4,096 bits
- * (RS256; PS256 where the key says so), EC on P-256 (ES256), `use` absent or "sig".  Keys of another kind or
- * algorithm are passed over; a key of ours that is malformed, or two with one
- * kid, make the whole set bad, because then nobody can say which is meant.
+ * A key that is of no use here is passed over, never the set with it; why is
+ * kept for those who run the provider.  Of two that are the same one is kept;
+ * of two different ones with one kid both, each of which may have signed.
+ *
+ * Bounded: JWKS_LOOK_MAX keys are looked at, JWKS_MAX kept in the order of the
+ * set, JWKS_TRIES tried for one token, JWKS_LEFT_MAX of those passed over named.
  */
 #ifndef BSX_CRYPT_JWKS_H
 #define BSX_CRYPT_JWKS_H
 
-#include "core/base/buf.h"
-#include "core/base/json.h"
+#include "core/crypt/jwk.h"
 
-#define JWKS_MAX     32  /* keys that are kept; more make the set bad */
-#define JWKS_KID_MAX 200 /* bytes */
+#define JWKS_MAX      32
+#define JWKS_LOOK_MAX 256
+#define JWKS_LEFT_MAX 8
+#define JWKS_TRIES    4
 
-struct jwk {
-	struct str         kid;    /* n == 0: has none */
-	const char        *alg;    /* "RS256", "PS256" or "ES256": the only one it is used with */
-	struct str         issuer; /* the key's own issuer (Entra); n == 0: has none */
-	const struct json *v;      /* the key itself */
+/* One that was passed over. */
+struct jwks_left {
+	struct str     kid; /* at most JWK_KID_MAX bytes of it */
+	enum jwk_fault why;
 };
 
 struct jwks {
-	size_t     n;
-	struct jwk keys[JWKS_MAX];
+	size_t           n;
+	struct jwk       keys[JWKS_MAX];
+	size_t           left_n;
+	struct jwks_left left[JWKS_LEFT_MAX]; /* but for those that are not for signatures */
 };
 
-/* Reads {"keys":[...]}; texts point into the tree.  ERR_UNAVAILABLE: bad, or no key is usable. */
-MUST_USE bool jwks_read(TALLOC_CTX *mem, const struct json *v, struct jwks *out, struct err *e);
-/* {"keys":[...]} with the members that jwks_read looks at, and no others. */
-void jwks_print(struct buf *b, const struct jwks *ks);
-/* The key of that kid and algorithm; without a kid the only key of the algorithm.  NULL: none. */
-const struct jwk *jwks_find(const struct jwks *ks, struct str kid, struct str alg);
-/* SubjectPublicKeyInfo as PEM.  NULL: OpenSSL does not take it. */
-char *jwk_pem(TALLOC_CTX *mem, const struct jwk *k);
-/* RSASSA-PSS as PS256 has it (RFC 7518 section 3.5): SHA-256, MGF1 with it, a salt of 32 bytes and no other. */
-bool jwk_verify_pss(const struct jwk *k, struct str text, const uint8_t *sig, size_t n);
+/* Reads {"keys":[...]}; texts point into the tree.  ERR_UNAVAILABLE: it is no set, or no key is usable. */
+MUST_USE bool jwks_read(const struct json *v, struct jwks *out, struct err *e);
+/*
+ * The set as jwks_load() takes it, of at most `max` bytes: the last keys that
+ * do not fit are left out of `ks` too.
+ */
+void jwks_print(struct buf *b, struct jwks *ks, size_t max);
+/* What jwks_print() wrote: nothing is checked by OpenSSL anew. */
+MUST_USE bool jwks_load(const struct json *v, struct jwks *out, struct err *e);
+
+/*
+ * The keys that may have signed a token of this algorithm: those of its kid; if
+ * none has it, those without a kid; for a token without one, all.  How many.
+ */
+size_t jwks_match(const struct jwks *ks, struct str kid, const struct jws_alg *a, uint32_t listed,
+    const struct jwk *out[static JWKS_TRIES]);
+/* The key of that kid that was passed over; NULL: none is known. */
+const struct jwks_left *jwks_left_out(const struct jwks *ks, struct str kid);
 
 #endif

@@ -6,51 +6,26 @@ import { after, before, test } from 'node:test';
 import { SignJWT, exportSPKI, generateKeyPair } from 'jose';
 import { call } from '../lib/client.mjs';
 import { Log, sleep } from '../lib/env.mjs';
-import { Idp, begin, comeBack, cookieOf, makeKey, newProvider, now, outcome, signIn } from '../lib/idp.mjs';
+import { Idp, begin, comeBack, cookieOf, detailsIn, makeKey, now, outcome, signIn, stage } from '../lib/idp.mjs';
 import { bearer, newTenant, unique } from '../lib/people.mjs';
 
 const mine = newTenant(), domain = `${mine.tenant}.example`;
 const person = { sub: 'p1', email: mine.email, email_verified: true };
 const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
-let idp, admin, foreign, foreignPss;
+let idp, admin, foreign, foreignPss, withProvider, withIssuer;
 
 before(async () => {
   // Made here: a provider that answers only after it has made a key is slow, and is not asked for a while.
   [foreign, foreignPss] = [await makeKey('RS256'), await makeKey('PS256')];
   idp = await new Idp().start(['RS256', 'ES256', 'PS256']);
   admin = await bearer(mine);
+  ({ withProvider, withIssuer } = stage(idp, admin, domain));
 });
 after(() => idp.stop());
 
-const rules = (more = {}) => ({ name: unique('p'), kind: 'oidc', issuer: idp.issuer, client_id: idp.clientId, client_secret: idp.secret,
-  allowed_domains: [domain], ...more });
-
-// A provider for this long only; a path of its own makes it an issuer that nobody has asked yet.
-async function withProvider(more, f, owner = admin) {
-  const made = await newProvider(owner, rules(more));
-  try {
-    return await f(made.name, made);
-  } finally {
-    assert.equal((await owner('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
-  }
-}
-
-async function withIssuer(change, f, owner = admin) {
-  const keep = { base: idp.base, discovery: idp.discovery, jwks: idp.jwks, answer: idp.answer, token: idp.token };
-  Object.assign(idp, { base: `/${unique('i')}` }, change);
-  try {
-    return await withProvider({}, f, owner);
-  } finally {
-    Object.assign(idp, keep);
-  }
-}
-
 const signInWith = (flow, name, claims) => comeBack(name, { code: idp.grant(flow.location, claims), state: flow.state }, flow.cookie);
 
-const reasonIn = (log, id) => {
-  const line = log.lines().find((l) => l['event.action'] === 'session.fail' && l['http.request.id'] === id);
-  return line && JSON.parse(line['bsx.details']).reason;
-};
+const reasonIn = (log, id) => detailsIn(log, id)?.reason;
 
 test('the honest way works, by RSA, by EC and by RSA-PSS, and by the secret in the body', async () => {
   for (const change of [{}, { token: (c) => idp.sign(c, idp.keys[1]) }, { token: (c) => idp.sign(c, idp.keys[2]) },
@@ -92,15 +67,15 @@ const tokens = [
   ['an empty subject', (c) => idp.sign({ ...c, sub: '' }), 'token_subject'],
   ['a subject of 256 bytes', (c) => idp.sign({ ...c, sub: 'x'.repeat(256) }), 'token_subject'],
   ['a subject with a control', (c) => idp.sign({ ...c, sub: 'p1\u0001x' }), 'token_subject'],
-  ['a subject with a NUL', (c) => idp.sign({ ...c, sub: 'p1\u0000x' }), 'token_signature'],
-  ['alg none', (c) => `${b64({ alg: 'none' })}.${b64(c)}.`, 'token_form'],
-  ['alg none with a signature', async (c) => `${b64({ alg: 'none', kid: idp.keys[0].kid })}.${(await idp.sign(c)).split('.').slice(1).join('.')}`, 'token_form'],
-  ['alg nOnE', (c) => `${b64({ alg: 'nOnE', kid: idp.keys[0].kid })}.${b64(c)}.${b64('x'.repeat(64))}`, 'token_form'],
+  ['a subject with a NUL', (c) => idp.sign({ ...c, sub: 'p1\u0000x' }), 'token_subject'],
+  ['alg none', (c) => `${b64({ alg: 'none' })}.${b64(c)}.`, 'token_algorithm'],
+  ['alg none with a signature', async (c) => `${b64({ alg: 'none', kid: idp.keys[0].kid })}.${(await idp.sign(c)).split('.').slice(1).join('.')}`, 'token_algorithm'],
+  ['alg nOnE', (c) => `${b64({ alg: 'nOnE', kid: idp.keys[0].kid })}.${b64(c)}.${b64('x'.repeat(64))}`, 'token_algorithm'],
   ['HS256 with the public key (PEM) as secret', async (c) => new SignJWT(c).setProtectedHeader({ alg: 'HS256', kid: idp.keys[0].kid })
-    .sign(new TextEncoder().encode(await exportSPKI(idp.keys[0].publicKey))), 'token_form'],
+    .sign(new TextEncoder().encode(await exportSPKI(idp.keys[0].publicKey))), 'token_algorithm'],
   ['HS256 with the modulus as secret', (c) => new SignJWT(c).setProtectedHeader({ alg: 'HS256', kid: idp.keys[0].kid })
-    .sign(Buffer.from(idp.keys[0].jwk.n, 'base64url')), 'token_form'],
-  ['RS512 by the right key', (c) => idp.sign(c, { ...idp.keys[0], alg: 'RS256' }).then(() => raw(head({ alg: 'RS512' }), c)), 'token_form'],
+    .sign(Buffer.from(idp.keys[0].jwk.n, 'base64url')), 'token_algorithm'],
+  ['RS512 by the right key', (c) => idp.sign(c, { ...idp.keys[0], alg: 'RS256' }).then(() => raw(head({ alg: 'RS512' }), c)), 'token_key'],
   ['RS256 with the kid of the EC key', (c) => raw(head({ kid: idp.keys[1].kid }), c), 'token_key'],
   ['a key of its own under the right kid', (c) => idp.sign(c, { ...foreign, kid: idp.keys[0].kid }), 'token_signature'],
   ['an unknown kid', (c) => idp.sign(c, foreign), 'token_key'],
@@ -114,7 +89,7 @@ const tokens = [
   ['PS256 by a key of its own under the right kid', (c) => pss({}, c, { ...foreignPss, kid: idp.keys[2].kid }), 'token_signature'],
   ['PS256 with claims changed after signing', (c) => { const [h, , s] = pss({}, c).split('.'); return `${h}.${b64({ ...c, sub: 'p2' })}.${s}`; }, 'token_signature'],
   ['PS256 cut short', (c) => pss({}, c).slice(0, -14), 'token_signature'],
-  ['PS384', (c) => pss({ alg: 'PS384' }, c), 'token_form'],
+  ['PS384', (c) => pss({ alg: 'PS384' }, c), 'token_key'],
   ['a critical extension', (c) => raw(head({ crit: ['exp'] }), c), 'token_form'],
   ['an access token', (c) => raw(head({ typ: 'at+jwt' }), c), 'token_form'],
   ['alg twice in the header', (c) => raw(`{"alg":"none","alg":"RS256","kid":"${idp.keys[0].kid}"}`, c), 'token_form'],
@@ -172,8 +147,6 @@ const documents = [
   ['with javascript as address', { discovery: (d) => ({ ...d, authorization_endpoint: 'javascript:alert(1)' }) }],
   ['without keys', { jwks: () => ({ keys: [] }) }],
   ['with keys of 200 KiB', { jwks: (s) => ({ ...s, pad: 'x'.repeat(200000) }) }],
-  ['with 33 keys', { jwks: () => ({ keys: Array.from({ length: 33 }, (_, i) => key({ kid: `k${i}`, n: oddModulus(256) })) }) }],
-  ['with two keys of one kid', { jwks: (s) => ({ keys: [...s.keys, key({ kid: s.keys[0].kid, n: oddModulus(256) })] }) }],
   ['with an RSA key of 1,024 bits', { jwks: () => ({ keys: [key({ n: oddModulus(128) })] }) }],
   ['with the exponent 1', { jwks: () => ({ keys: [key({ n: oddModulus(256), e: 'AQ' })] }) }],
   ['with a point off the curve', { jwks: () => ({ keys: [{ kty: 'EC', crv: 'P-256', kid: 'k', x: oddModulus(32), y: oddModulus(32) }] }) }],

@@ -7,6 +7,7 @@ import crypto from 'node:crypto';
 import http from 'node:http';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { call } from './client.mjs';
+import { unique } from './people.mjs';
 
 const s256 = (text) => crypto.createHash('sha256').update(text).digest('base64url');
 export const now = () => Math.floor(Date.now() / 1000);
@@ -168,4 +169,37 @@ export async function newProvider(admin, body) {
   const answer = await admin('POST', '/api/identity-providers', { body });
   assert.equal(answer.status, 201, answer.text);
   return answer.json;
+}
+
+// ---- providers for as long as a test needs them --------------------------------------------------
+
+// withProvider(more, f): a provider of these rules; withIssuer(change, f): one whose documents and tokens are
+// changed so, under an issuer that nobody has asked yet.
+export function stage(idp, admin, domain) {
+  const rules = (more = {}) => ({ name: unique('p'), kind: 'oidc', issuer: idp.issuer, client_id: idp.clientId, client_secret: idp.secret,
+    allowed_domains: [domain], ...more });
+  const withProvider = async (more, f, owner = admin) => {
+    const made = await newProvider(owner, rules(more));
+    try {
+      return await f(made.name, made);
+    } finally {
+      assert.equal((await owner('DELETE', `/api/identity-providers/${made.id}`)).status, 204);
+    }
+  };
+  const withIssuer = async (change, f, owner = admin, more = {}) => {
+    const keep = { base: idp.base, discovery: idp.discovery, jwks: idp.jwks, answer: idp.answer, token: idp.token };
+    Object.assign(idp, { base: `/${unique('i')}` }, change);
+    try {
+      return await withProvider(more, f, owner);
+    } finally {
+      Object.assign(idp, keep);
+    }
+  };
+  return { withProvider, withIssuer };
+}
+
+// What the trail says of a refused sign-in.
+export function detailsIn(log, id) {
+  const line = log.lines().find((l) => l['event.action'] === 'session.fail' && l['http.request.id'] === id);
+  return line && JSON.parse(line['bsx.details']);
 }

@@ -2,6 +2,7 @@
 
 #include "core/auth/oidc.h"
 #include "fcgi/auth.h"
+#include "fcgi/oidc_tabs.h"
 #include "fcgi/routes.h"
 
 /* ---- GET /api/auth/providers ---- */
@@ -104,8 +105,7 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct start_query *q = r->query;
 	struct oidc_begin         in = { .login = q != NULL && q->prompt != NULL };
-	const char               *location, *cookie;
-	enum oidc_reason          why;
+	struct oidc_begun         out;
 
 	(void)body;
 	(void)answer;
@@ -121,10 +121,9 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 	if (!oidc_return_ok(in.return_to))
 		return err_set(e, ERR_BAD_REQUEST, 0,
 		    "return_to must be a path of this installation.", "return_to");
-	if (!oidc_begin(r->app->auth, r->mem, &in, &location, &cookie, &why, e))
-		return why != OIDC_OK && go_with_error(r, why, e);
-	return reply_cookie(r, "bsx_oidc", cookie, OIDC_STATE_S, e) &&
-	       reply_header(r, "Location", location, e);
+	if (!oidc_begin(r->app->auth, r->mem, &in, &out, e))
+		return out.why != OIDC_OK && go_with_error(r, out.why, e);
+	return oidc_tabs_put(r, &out, e) && reply_header(r, "Location", out.location, e);
 }
 
 /* ---- GET /api/auth/oidc/{provider}/callback ---- */
@@ -135,6 +134,8 @@ go_on(struct request *r, const struct oidc_result *out, struct err *e)
 {
 	const char *location = out->return_to;
 
+	if (out->again)
+		return reply_header(r, "Location", location, e);
 	if (out->grant.mfa_token == NULL)
 		return auth_put_cookies(r, &out->grant, e) &&
 		       reply_header(r, "Location", location, e);
@@ -156,27 +157,42 @@ static const struct field callback_query_fields[] = {
 static const struct schema callback_query_schema =
     SCHEMA("SignInCallbackQuery", struct callback_query, callback_query_fields);
 
+/* What is refused for itself does not come back; what failed by us, or has been ended already, may.
+ */
+static bool
+is_over(enum oidc_reason why)
+{
+	return why != OIDC_OK && why != OIDC_REPLAY;
+}
+
 static bool
 callback(struct request *r, const void *body, void *answer, struct err *e)
 {
 	static const struct callback_query none = { 0 };
 	const struct callback_query       *q = r->query != NULL ? r->query : &none;
-	struct oidc_answer in = { NULL, q->state, q->code, q->error, q->iss, { NULL, 0 } };
+	struct oidc_answer                 in = {
+				.state = q->state, .code = q->code, .error = q->error, .iss = q->iss
+	};
 	struct oidc_result out;
-	bool               bad, ok;
+	struct uuid        tenant;
+	const char        *cookie;
+	bool               ok, over;
 
 	(void)body;
 	(void)answer;
 	in.provider = str_dup(r->mem, r->ids[0]);
 	if (in.provider == NULL)
 		return err_memory(e);
-	in.cookie = request_cookie(r, "bsx_oidc", &bad);
+	cookie = oidc_tabs_find(r, str_of(q->state), &in.cookie);
+	if (in.cookie.n > 0 && oidc_tabs_signed_in(r, &tenant))
+		in.signed_in = &tenant;
 	ok = oidc_finish(r->app->auth, r->mem, &in, &r->origin, &out, e);
 	if (out.t != NULL)
 		r->db = out.t;
 	if (ok)
-		return reply_cookie(r, "bsx_oidc", "", 0, e) && go_on(r, &out, e);
-	return go_with_error(r, out.why, e) && reply_cookie(r, "bsx_oidc", "", 0, e);
+		return go_on(r, &out, e);
+	over = is_over(out.why);
+	return go_with_error(r, out.why, e) && (!over || reply_cookie(r, cookie, "", 0, e));
 }
 
 /* ---- POST /api/auth/google-login ---- */

@@ -84,28 +84,33 @@ make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
 }
 
 bool
-oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const char **location,
-    const char **cookie, enum oidc_reason *why, struct err *e)
+oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct oidc_begun *out,
+    struct err *e)
 {
 	struct tenant_db    *t;
 	struct provider      p;
 	struct oidc_place    place;
 	struct oidc_metadata m;
 	struct oidc_state    s;
+	char                *text;
 
-	*why = OIDC_OK;
+	*out = (struct oidc_begun) { .why = OIDC_OK };
 	if (!open_tenant(a, in->tenant, &t, e) ||
 	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
 	    !oidc_place_make(mem, &p, &place, e))
 		return false;
 	place.tenant = &t->tenant->id;
 	if (!oidc_issuer_metadata(a, mem, &place, false, &m, e)) {
-		*why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
+		out->why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
 		return false;
 	}
 	make_state(a, t, &p, in, &s);
-	*cookie = oidc_state_close(a, mem, &s, e);
-	return *cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, location, e);
+	text = base64url_print(mem, s.state, sizeof(s.state));
+	if (text == NULL)
+		return err_memory(e);
+	oidc_state_cookie(str_of(text), out->cookie_name);
+	out->cookie = oidc_state_close(a, mem, &s, e);
+	return out->cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, &out->location, e);
 }
 
 /* ---- tokens ---- */
@@ -277,6 +282,8 @@ write_refusal(struct attempt *s, struct err *e)
 static bool
 end(struct attempt *s, bool ok, struct err *e)
 {
+	if (s->out->again)
+		return true;
 	count(s, ok);
 	return ok || (s->t != NULL && s->out->why != OIDC_OK ? write_refusal(s, e) : false);
 }
@@ -320,20 +327,30 @@ check_state(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	       refuse(s, OIDC_STATE, e);
 }
 
+/* What cannot be ended any more may still be where the browser is sent on to. */
+static bool
+come_again(struct attempt *s, const struct oidc_answer *in, enum oidc_reason why, struct err *e)
+{
+	s->out->again = in->signed_in != NULL && uuid_eq(in->signed_in, &s->t->tenant->id);
+	return s->out->again || refuse(s, why, e);
+}
+
 /* Before anything is fetched: who comes second finds the mark. */
 static bool
-take_state(struct attempt *s, struct err *e)
+take_state(struct attempt *s, const struct oidc_answer *in, struct err *e)
 {
 	int64_t now = clock_ms(s->a->clock);
 	uint8_t id[HASH_LEN];
 
+	if (!oidc_state_counts(s->a, &s->state))
+		return come_again(s, in, OIDC_STATE, e);
 	hash_sha256(s->state.state, sizeof(s->state.state), id);
 	if (oidc_mark_take(s->t->db, id, (instant) { now },
 		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
 	if (!err_take(e, ERR_CONFLICT))
 		return false;
-	return refuse(s, OIDC_REPLAY, e);
+	return come_again(s, in, OIDC_REPLAY, e);
 }
 
 static bool
@@ -355,11 +372,14 @@ finish(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	struct str           id_token;
 	char                *nonce;
 
-	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, e) ||
-	    !oidc_place_make(s->mem, &s->provider, &s->place, e))
+	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, in, e))
+		return false;
+	s->out->return_to = s->state.return_to;
+	if (s->out->again)
+		return true;
+	if (!oidc_place_make(s->mem, &s->provider, &s->place, e))
 		return false;
 	s->place.tenant = &s->t->tenant->id;
-	s->out->return_to = s->state.return_to;
 	if (!oidc_issuer_metadata(s->a, s->mem, &s->place, false, &m, e)) {
 		if (e->code == ERR_UNAVAILABLE)
 			s->out->why = OIDC_UNAVAILABLE;

@@ -8,6 +8,12 @@
  * with its reason, and an entry in the tenant's trail; anything else is a
  * failure of ours or of the way to the provider.  For a user with a second
  * factor that the provider has not vouched for, the grant is a challenge.
+ *
+ * A browser sends an answer more than once (a reload, the way back, a double
+ * click), or late: where it shows its own sealed state for it, and is signed in to
+ * that tenant meanwhile, it is sent on to where it wanted to go, and nothing else
+ * happens.  A state that it does not show is refused, signed in or not: the answer
+ * may be somebody else's.
  */
 #ifndef BSX_AUTH_OIDC_H
 #define BSX_AUTH_OIDC_H
@@ -24,23 +30,29 @@ struct oidc_begin {
 	bool        login;     /* the person shall sign in there anew */
 };
 
-/*
- * Where to send the browser, and its cookie.  ERR_MISSING: no such tenant or
- * provider; with *why = OIDC_UNAVAILABLE: the provider cannot be asked.
- */
-MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, const char **location,
-    const char **cookie, enum oidc_reason *why, struct err *e);
+struct oidc_begun {
+	const char      *location; /* where to send the browser */
+	const char      *cookie;   /* its cookie's value */
+	char             cookie_name[OIDC_COOKIE_NAME];
+	enum oidc_reason why;
+};
+
+/* ERR_MISSING: no such tenant or provider; with why = OIDC_UNAVAILABLE: the provider cannot be asked. */
+MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in,
+    struct oidc_begun *out, struct err *e);
 
 /* What the provider's redirect brought; NULL: not there. */
 struct oidc_answer {
 	const char *provider; /* of the path */
 	const char *state, *code, *error, *iss;
 	struct str  cookie;   /* n == 0: none */
+	const struct uuid *signed_in; /* the tenant of the session that the browser has; NULL: it has none */
 };
 
 struct oidc_result {
 	struct session_grant grant;
 	const char          *return_to;
+	bool                 again; /* no sign-in: it was ended before, or is too old, and the browser is signed in to the tenant */
 	enum oidc_reason     why; /* of a refusal */
 	struct tenant_db    *t;   /* of the tenant, once it is known */
 };

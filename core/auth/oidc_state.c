@@ -1,7 +1,9 @@
 #include "core/auth/oidc_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/crypt/seal.h"
 
@@ -25,6 +27,20 @@ oidc_return_ok(const char *path)
 		if (*path <= ' ' || *path > '~' || *path == '\\')
 			return false;
 	return true;
+}
+
+#define DIGITS 12 /* of the hash: enough that no two tabs meet */
+_Static_assert(sizeof(OIDC_COOKIE) + 1 + DIGITS <= OIDC_COOKIE_NAME, "the name has room");
+
+void
+oidc_state_cookie(struct str state, char name[static OIDC_COOKIE_NAME])
+{
+	uint8_t hash[HASH_LEN];
+	char    hex[DIGITS + 1];
+
+	hash_sha256(state.p, state.n, hash);
+	hex_print(hash, DIGITS / 2, hex);
+	snprintf(name, OIDC_COOKIE_NAME, "%s_%s", OIDC_COOKIE, hex);
 }
 
 static bool
@@ -102,7 +118,6 @@ oidc_state_open(const struct auth *a, TALLOC_CTX *mem, struct str cookie, struct
 	struct str      plain;
 	struct seal_key k;
 	struct err      e = { 0 };
-	int64_t         age;
 	size_t          n = 0;
 	bool            ok;
 
@@ -112,8 +127,13 @@ oidc_state_open(const struct auth *a, TALLOC_CTX *mem, struct str cookie, struct
 	ok = seal_open(mem, &k, place, (struct blob) { bytes, n }, &plain, &e) &&
 	     take(mem, plain, out);
 	secret_wipe(&k, sizeof(k));
-	if (!ok)
-		return false;
-	age = clock_ms(a->clock) - out->begun_ms;
+	return ok;
+}
+
+bool
+oidc_state_counts(const struct auth *a, const struct oidc_state *s)
+{
+	int64_t age = clock_ms(a->clock) - s->begun_ms;
+
 	return age >= -1000 && age < OIDC_STATE_S * 1000;
 }

@@ -1,11 +1,12 @@
 /*
  * oidc_state.h - a sign-in under way at a provider: what must come back.
  *
- * It is kept by the browser that began it (cookie bsx_oidc), sealed with a key
- * of the installation, so that no other browser can end it and no other tenant
+ * It is kept by the browser that began it, in a cookie of its own (bsx_oidc_ and
+ * digits of the state: one for each tab), sealed with a key of the installation, so that no other browser can end it and no other tenant
  * or provider can be put in its place.  Where to ask, and whom to believe, is
  * taken from here and never from what comes back.  It counts once: ending it
- * takes a mark in the tenant.
+ * takes a mark in the tenant.  After that, and when it is too old, it still says
+ * where the browser wanted to go.
  */
 #ifndef BSX_AUTH_OIDC_STATE_H
 #define BSX_AUTH_OIDC_STATE_H
@@ -27,9 +28,16 @@ struct oidc_state {
 /* A path of this installation: begins with one '/', no '\', visible ASCII only. */
 bool oidc_return_ok(const char *path);
 
+#define OIDC_COOKIE      "bsx_oidc" /* the kind; alone it is the name that all of them once had */
+#define OIDC_COOKIE_NAME 32         /* bytes of a name with its NUL */
+
+/* The name of the cookie of a state as it stands in addresses. */
+void oidc_state_cookie(struct str state, char name[static OIDC_COOKIE_NAME]);
 /* The cookie's value. */
 MUST_USE char *oidc_state_close(const struct auth *a, TALLOC_CTX *mem, const struct oidc_state *s, struct err *e);
-/* False: not one of ours, or too old. */
+/* False: not one of ours. */
 MUST_USE bool oidc_state_open(const struct auth *a, TALLOC_CTX *mem, struct str cookie, struct oidc_state *out);
+/* It is not too old to be ended. */
+bool oidc_state_counts(const struct auth *a, const struct oidc_state *s);
 
 #endif

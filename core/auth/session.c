@@ -385,6 +385,20 @@ session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *sho
 	return ok;
 }
 
+bool
+session_by_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
+    struct uuid *tenant, struct err *e)
+{
+	struct refreshing f = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
+
+	if (!find_session(&f, shown, e))
+		return false;
+	if (f.row.generation != f.presented && f.row.generation != f.presented + 1)
+		return refuse(e, "of another generation");
+	*tenant = f.t->tenant->id;
+	return true;
+}
+
 /* ---- ending ---- */
 
 struct stopping {
@@ -405,11 +419,10 @@ bool
 session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
     const struct origin *origin, bool all, struct err *e)
 {
-	struct stopping    in = { t,
-		   { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
-		       .now = { clock_ms(a->clock) },
-		       .user = caller->user,
-		       .session = caller->session } };
+	struct stopping    in = { t, { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
+					 .now = { clock_ms(a->clock) },
+					 .user = caller->user,
+					 .session = caller->session } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = caller,

@@ -45,6 +45,9 @@ struct refresh_shown {
 };
 MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
     struct session_grant *grant, struct err *e);
+/* The tenant of the session that it names, if that lives and gave it out last, or before that; changes nothing. */
+MUST_USE bool session_by_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
+    struct uuid *tenant, struct err *e);
 /* Ends the session that it names, as session_end does: for whose access token has run out. */
 MUST_USE bool session_end_by_refresh(
     struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e);

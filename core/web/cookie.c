@@ -9,19 +9,41 @@ static const struct cookie {
 	const char *name;
 	const char *prefix;
 	const char *path; /* below the base path; NULL: "/" of the host */
+	bool many; /* also one for each of something: "_" and hexadecimal digits behind the name */
 } cookies[] = {
-	{ "bsx_access", "__Host-", NULL },
-	{ "bsx_refresh", "__Secure-", "/api/auth" },
-	{ "bsx_device", "__Secure-", "/api/auth/login" },
-	{ "bsx_oidc", "__Host-", NULL },
-	{ "bsx_mfa", "__Host-", NULL },
+	{ "bsx_access", "__Host-", NULL, false },
+	{ "bsx_refresh", "__Secure-", "/api/auth", false },
+	{ "bsx_device", "__Secure-", "/api/auth/login", false },
+	{ "bsx_oidc", "__Host-", NULL, true },
+	{ "bsx_mfa", "__Host-", NULL, false },
 };
+
+/* "_" and 1..COOKIE_MARK_MAX digits. */
+static bool
+is_mark(struct str s)
+{
+	if (s.n < 2 || s.n > 1 + COOKIE_MARK_MAX || s.p[0] != '_')
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return false;
+	return true;
+}
+
+static bool
+is_one_of(const struct cookie *c, struct str name)
+{
+	size_t n = strlen(c->name);
+
+	return c->many && str_starts(name, c->name) &&
+	       is_mark((struct str) { name.p + n, name.n - n });
+}
 
 static const struct cookie *
 cookie_by_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof(cookies) / sizeof(cookies[0]); i++)
-		if (strcmp(cookies[i].name, name) == 0)
+		if (strcmp(cookies[i].name, name) == 0 || is_one_of(&cookies[i], str_of(name)))
 			return &cookies[i];
 	return NULL;
 }
@@ -63,6 +85,39 @@ request_cookie(const struct request *r, const char *name, bool *bad)
 		found = value;
 	}
 	return found;
+}
+
+/* The pair's name without the prefix, when it is one of that kind. */
+static bool
+take_one_of(const struct cookie *c, const char *prefix, struct str key, struct str *name)
+{
+	size_t n = strlen(prefix);
+
+	if (!str_starts(key, prefix))
+		return false;
+	*name = (struct str) { key.p + n, key.n - n };
+	return is_one_of(c, *name);
+}
+
+size_t
+request_cookies(const struct request *r, const char *kind, struct sent_cookie *out, size_t max)
+{
+	const struct cookie *c = cookie_by_name(kind);
+	const char          *prefix = prefix_of(r, c);
+	struct str           rest = request_param(r, "HTTP_COOKIE"), pair, key;
+	size_t               n = 0;
+
+	while (rest.p != NULL && n < max) {
+		struct sent_cookie one;
+
+		rest = str_cut(rest, ';', &pair);
+		pair = str_trim(pair);
+		one.value = str_cut(pair, '=', &key);
+		one.bytes = pair.n + 2;
+		if (c != NULL && one.value.p != NULL && take_one_of(c, prefix, key, &one.name))
+			out[n++] = one;
+	}
+	return n;
 }
 
 static bool

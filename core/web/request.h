@@ -129,6 +129,19 @@ struct str request_param(const struct request *r, const char *name);
 struct str request_cookie(const struct request *r, const char *name, bool *bad);
 
 /*
+ * Of some kinds ("bsx_oidc") a browser has one for each of something: "bsx_oidc_0a1b2c".  Those that it
+ * sent, in the order of the header and at most `max`; one that came twice is there twice.
+ */
+#define COOKIE_MARK_MAX 16 /* digits */
+struct sent_cookie {
+	struct str name; /* without prefix */
+	struct str value;
+	size_t     bytes; /* that it takes in the header */
+};
+size_t request_cookies(
+    const struct request *r, const char *kind, struct sent_cookie *out, size_t max);
+
+/*
  * The refresh cookie, which must have come once, be of the access cookie's session if there is one,
  * and be sent by this installation's page.  *of: that session, nil: no access cookie came.
  * ERR_UNAUTHENTICATED, ERR_CSRF.

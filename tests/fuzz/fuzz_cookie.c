@@ -31,6 +31,27 @@ check_found(struct request *r)
 	       memcmp(got.p - 18, "__Host-bsx_access=", 18) == 0);
 }
 
+/* What is listed has a name of ours, and stands there. */
+static void
+check_listed(struct request *r)
+{
+	struct str         header = request_param(r, "HTTP_COOKIE");
+	struct sent_cookie got[4];
+	size_t             n = request_cookies(r, "bsx_oidc", got, 4);
+
+	for (size_t i = 0; i < n; i++) {
+		struct str name = got[i].name;
+
+		assert(name.n > 9 && name.n <= 9 + COOKIE_MARK_MAX);
+		assert(memcmp(name.p, "bsx_oidc_", 9) == 0);
+		assert(strspn(name.p + 9, "0123456789abcdef") == name.n - 9);
+		assert(name.p >= header.p + 7 && memcmp(name.p - 7, "__Host-", 7) == 0);
+		assert(name.p[name.n] == '=' && got[i].value.p == name.p + name.n + 1);
+		assert(got[i].value.p + got[i].value.n <= header.p + header.n);
+		assert(got[i].bytes == 7 + name.n + 1 + got[i].value.n + 2);
+	}
+}
+
 /* As a browser sends it back. */
 static void
 check_set(TALLOC_CTX *mem, struct request *r, char **params, const char *value)
@@ -63,6 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct request   r = { .app = &app, .transport = &t, .mem = mem };
 
 	check_found(&r);
+	check_listed(&r);
 	check_set(mem, &r, params, value);
 	talloc_free(mem);
 	return 0;

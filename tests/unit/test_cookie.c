@@ -77,6 +77,42 @@ a_cookie_is_found_by_its_whole_name(void **state)
 }
 
 static void
+those_of_which_there_are_many_are_listed_as_they_were_sent(void **state)
+{
+	static const struct {
+		const char *header, *want; /* name=value, with a blank between */
+	} rows[] = {
+		{ "__Host-bsx_oidc_0a=1; x=y; __Host-bsx_oidc_ff=2",
+		    "bsx_oidc_0a=1 bsx_oidc_ff=2 " },
+		{ "__Host-bsx_oidc_0a=1; __Host-bsx_oidc_0a=2", "bsx_oidc_0a=1 bsx_oidc_0a=2 " },
+		{ "__Host-bsx_oidc_0a=", "bsx_oidc_0a= " },
+		{ "__Host-bsx_oidc_0123456789abcdef=1", "bsx_oidc_0123456789abcdef=1 " },
+		{ "__Host-bsx_oidc_0123456789abcdef0=1", "" },
+		{ "bsx_oidc_0a=1; __Secure-bsx_oidc_0a=1", "" },
+		{ "__Host-bsx_oidc=1; __Host-bsx_oidc_=1; __Host-bsx_oidc_0A=1", "" },
+		{ "__Host-bsx_oidc_0g=1; __Host-bsx_oidc0a=1; __Host-bsx_oidc_0a", "" },
+		{ "__Host-bsx_access_0a=1; __Host-bsx_oidc_1=1; __Host-bsx_oidc_2=2; "
+		  "__Host-bsx_oidc_3=3; __Host-bsx_oidc_4=4",
+		    "bsx_oidc_1=1 bsx_oidc_2=2 bsx_oidc_3=3 " },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sent_cookie got[3];
+		char              *text = talloc_strdup(r.mem, "");
+		size_t             n;
+
+		params[0] = talloc_asprintf(r.mem, "HTTP_COOKIE=%s", rows[i].header);
+		n = request_cookies(&r, "bsx_oidc", got, COUNT(got));
+		for (size_t j = 0; j < n; j++)
+			text = talloc_asprintf_append(text, "%.*s=%.*s ", (int)got[j].name.n,
+			    got[j].name.p, (int)got[j].value.n, got[j].value.p);
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
+static void
 our_cookies_have_the_attributes_of_the_contract(void **state)
 {
 	static const struct {
@@ -94,6 +130,11 @@ our_cookies_have_the_attributes_of_the_contract(void **state)
 		    "Set-Cookie: __Secure-bsx_device=t; Path=/bsx/api/auth/login; Max-Age=60; "
 		    "HttpOnly; "
 		    "SameSite=Lax; Secure\r\n" },
+		{ "https://a.example", "bsx_oidc_0123456789ab", "t", 600,
+		    "Set-Cookie: __Host-bsx_oidc_0123456789ab=t; Path=/; Max-Age=600; HttpOnly; "
+		    "SameSite=Lax; Secure\r\n" },
+		{ "http://127.0.0.1:8080", "bsx_oidc_0f", "", 0,
+		    "Set-Cookie: bsx_oidc_0f=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\r\n" },
 		{ "http://127.0.0.1:8080", "bsx_access", "t", 600,
 		    "Set-Cookie: bsx_access=t; Path=/; Max-Age=600; HttpOnly; SameSite=Lax\r\n" },
 		{ "https://a.example", "bsx_mfa", "gone", 0,
@@ -151,6 +192,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_cookie_is_found_by_its_whole_name),
+		TEST(those_of_which_there_are_many_are_listed_as_they_were_sent),
 		TEST(our_cookies_have_the_attributes_of_the_contract),
 		TEST(what_would_break_a_header_is_refused),
 		TEST(only_cookies_of_the_contract_are_set),

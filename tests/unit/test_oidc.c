@@ -466,7 +466,7 @@ new_keyring(void)
 }
 
 static void
-a_state_opens_for_ten_minutes_unchanged_and_under_its_key(void **state)
+a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key(void **state)
 {
 	struct clock clock = { &stepped_ops, 1000000 };
 	struct auth  a = { .clock = &clock, .rand = &rand_system, .keyring = new_keyring() },
@@ -484,9 +484,12 @@ a_state_opens_for_ten_minutes_unchanged_and_under_its_key(void **state)
 	assert_string_equal(out.return_to, "/x?y=1");
 	assert_true(out.login);
 	clock.set_ms += OIDC_STATE_S * 1000 - 1;
-	assert_true(oidc_state_open(&a, mem, str_of(cookie), &out));
+	assert_true(oidc_state_counts(&a, &out));
 	clock.set_ms += 1;
-	assert_false(oidc_state_open(&a, mem, str_of(cookie), &out));
+	assert_false(oidc_state_counts(&a, &out));
+	assert_true(oidc_state_open(&a, mem, str_of(cookie), &out)); /* and says where to go on */
+	clock.set_ms = 1000000 - 1001;
+	assert_false(oidc_state_counts(&a, &out));
 	clock.set_ms = 1000000;
 	other.keyring = new_keyring();
 	assert_false(oidc_state_open(&other, mem, str_of(cookie), &out));
@@ -528,7 +531,7 @@ main(void)
 		TEST(the_skew_is_a_minute_and_not_more),
 		TEST(google_is_one_issuer_in_two_spellings_and_rules_by_domain),
 		TEST(entra_is_keyed_on_directory_and_object_and_tells_when_it_does_not_tell_all),
-		TEST(a_state_opens_for_ten_minutes_unchanged_and_under_its_key),
+		TEST(a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key),
 		TEST(only_a_path_of_ours_is_returned_to),
 	};
 

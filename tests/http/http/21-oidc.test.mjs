@@ -151,7 +151,7 @@ test('a person who says no at the provider comes back with that', async () => {
 test('the cookie of a sign-in under way is HttpOnly, Lax, and lives ten minutes', async () => {
   const a = await call('GET', `/api/auth/oidc/basic/start?tenant=${mine.tenant}`);
   const [cookie] = a.cookies;
-  assert.match(cookie, /^bsx_oidc=[\w-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);
+  assert.match(cookie, /^bsx_oidc_[0-9a-f]{12}=[\w-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);
   for (const part of ['state', 'nonce', 'code_challenge'])
     assert.ok(!cookie.includes(new URL(a.headers.location).searchParams.get(part)), 'sealed');
   assert.equal(cookieOf(a, 'bsx_access'), undefined);

@@ -217,14 +217,18 @@ test('a sign-in is ended by the browser that began it, once', async () => {
   await withIssuer({}, async (name) => {
     const flow = await begin(mine.tenant, name), code = () => idp.grant(flow.location, person);
     const other = await begin(mine.tenant, name);
+    const under = (cookie) => `${flow.cookie.split('=')[0]}=${cookie.split('=')[1]}`; // by the name that is looked for
     const attacks = {
       'without a cookie': [{ code: code(), state: flow.state }, undefined],
       'with the cookie of another browser': [{ code: code(), state: flow.state }, other.cookie],
+      'with the cookie of another browser under the name of this one': [{ code: code(), state: flow.state }, under(other.cookie)],
+      'with the cookie of another browser under the name that all once had': [{ code: code(), state: flow.state }, `bsx_oidc=${other.cookie.split('=')[1]}`],
       'with another state': [{ code: code(), state: other.state }, flow.cookie],
       'without a state': [{ code: code() }, flow.cookie],
       'with a changed cookie': [{ code: code(), state: flow.state }, flow.cookie.replace(/.$/, (c) => (c === 'A' ? 'E' : 'A'))],
-      'with two cookies': [{ code: code(), state: flow.state }, `${flow.cookie}; ${other.cookie}`],
-      'with a session cookie in its place': [{ code: code(), state: flow.state }, 'bsx_oidc=AAAA'],
+      'with two cookies': [{ code: code(), state: flow.state }, `${flow.cookie}; ${under(other.cookie)}`],
+      'with the same cookie twice': [{ code: code(), state: flow.state }, `${flow.cookie}; ${flow.cookie}`],
+      'with a session cookie in its place': [{ code: code(), state: flow.state }, under('bsx_oidc=AAAA')],
     };
     for (const [what, [query, cookie]] of Object.entries(attacks))
       assert.equal(outcome(await comeBack(name, query, cookie)), 'oidc_state', what);

@@ -1,6 +1,7 @@
 // The whole way of a browser through oidc-provider, a certified OpenID provider that is not ours: its pages,
 // its forms, its cookies, PKCE required.
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { call, send } from '../lib/client.mjs';
 import { Log, base } from '../lib/env.mjs';
@@ -155,4 +156,26 @@ test('the cookie of a sign-in under way is HttpOnly, Lax, and lives ten minutes'
   for (const part of ['state', 'nonce', 'code_challenge'])
     assert.ok(!cookie.includes(new URL(a.headers.location).searchParams.get(part)), 'sealed');
   assert.equal(cookieOf(a, 'bsx_access'), undefined);
+});
+
+test('signed by other families of algorithms, with keys for encryption beside, people sign in all the same', async () => {
+  const jwk = (type, kid, options, more = {}) => ({ ...crypto.generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), kid, ...more });
+  const keys = [jwk('rsa', 'r', { modulusLength: 2048 }, { use: 'enc' }), jwk('rsa', 'r', { modulusLength: 2048 }, { use: 'sig' }),
+    jwk('ec', 'r', { namedCurve: 'P-521' }), jwk('ec', 'e', { namedCurve: 'P-384' }, { use: 'sig' }), jwk('ed25519', 'd', {})];
+  const first = issuer;
+  for (const alg of ['EdDSA', 'ES384', 'ES512', 'PS384', 'RS512']) {
+    const name = `by-${alg.toLowerCase()}`;
+    const one = await startProvider(people, name, clientSecret, { client: { id_token_signed_response_alg: alg },
+      config: { jwks: { keys }, features: { encryption: { enabled: true } }, enabledJWA: { idTokenSigningAlgValues: ['RS256', alg] } } });
+    ({ issuer } = one);
+    try {
+      await newProvider(admin, { name, kind: 'oidc', issuer, client_id: clientId, client_secret: clientSecret, allowed_domains: [domain] });
+      const b = new Browser(), page = await b.signIn(name, 'admin');
+      assert.equal(page.url.search, '', `${alg} ${page.url}`);
+      assert.equal((await b.me()).json.user.email, mine.email, alg);
+    } finally {
+      issuer = first;
+      await one.stop();
+    }
+  }
 });

@@ -6,20 +6,29 @@ import { base } from './env.mjs';
 
 export const clientId = 'blindspotx-basic';
 
-// people: { subject: claims }. name: of the identity provider that comes back here.
-export async function startProvider(people, name, clientSecret) {
+// people: { subject: claims }. name: of the identity provider that comes back here. client, config: further members.
+export async function startProvider(people, name, clientSecret, { client = {}, config = {} } = {}) {
   const server = http.createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const op = new Provider(issuer, {
+  const make = (configuration) => {
+    try {
+      return new Provider(issuer, configuration);
+    } catch (e) {
+      server.close();
+      throw e;
+    }
+  };
+  const op = make({
     clients: [{ client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic',
-      redirect_uris: [`${base.origin}/api/auth/oidc/${name}/callback`], response_types: ['code'], grant_types: ['authorization_code'] }],
+      redirect_uris: [`${base.origin}/api/auth/oidc/${name}/callback`], response_types: ['code'], grant_types: ['authorization_code'], ...client }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
     conformIdTokenClaims: false,
     pkce: { required: () => true, methods: ['S256'] },
     cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
     findAccount: (ctx, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
     ttl: { IdToken: 600, AccessToken: 600, AuthorizationCode: 60, Session: 3600, Interaction: 600, Grant: 3600 },
+    ...config,
   });
   server.on('request', op.callback());
   return { issuer, stop: () => { server.closeAllConnections(); return new Promise((resolve) => server.close(resolve)); } };

@@ -108,41 +108,46 @@ claim_find(const struct json *claims, const char *name)
 
 /* ---- lists ---- */
 
-static void
-add(TALLOC_CTX *mem, struct str s, size_t max, struct strings *out, bool *more, bool *failed)
+static bool
+add(TALLOC_CTX *mem, struct str s, struct strings *out, struct err *e)
 {
 	if (s.n == 0)
-		return;
-	if (out->n == max) {
-		*more = true;
-		return;
-	}
+		return true;
 	out->items[out->n] = str_dup(mem, s);
 	if (out->items[out->n] == NULL)
-		*failed = true;
-	else
-		out->n++;
+		return err_memory(e);
+	out->n++;
+	return true;
+}
+
+/* Its i-th text; n == 0: it is none. */
+static struct str
+text_at(const struct json *v, uint32_t i)
+{
+	if (v->type == JSON_OBJECT)
+		return v->names[i];
+	return v->items[i].type == JSON_STRING ? v->items[i].text : (struct str) { NULL, 0 };
 }
 
 bool
-claim_list(TALLOC_CTX *mem, const struct json *v, size_t max, struct strings *out, bool *more,
-    bool *failed)
+claim_list(TALLOC_CTX *mem, const struct json *v, struct strings *out, bool *told, struct err *e)
 {
-	bool understood = v->n == 0 || v->type == JSON_OBJECT;
+	bool is_list = v->type == JSON_ARRAY || v->type == JSON_OBJECT, any = v->n == 0;
 
+	out->items = talloc_realloc(mem, out->items, const char *, (unsigned)(out->n + v->n + 2));
+	if (out->items == NULL)
+		return err_memory(e);
 	if (v->type == JSON_STRING) {
-		add(mem, v->text, max, out, more, failed);
-		return true;
+		*told = true;
+		return add(mem, v->text, out, e);
 	}
-	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
-		return false;
-	for (uint32_t i = 0; i < v->n; i++) {
-		if (v->type == JSON_OBJECT)
-			add(mem, v->names[i], max, out, more, failed);
-		else if (v->items[i].type == JSON_STRING) {
-			add(mem, v->items[i].text, max, out, more, failed);
-			understood = true;
-		}
+	for (uint32_t i = 0; is_list && i < v->n; i++) {
+		struct str s = text_at(v, i);
+
+		any |= s.n > 0;
+		if (!add(mem, s, out, e))
+			return false;
 	}
-	return understood;
+	*told |= is_list && any;
+	return true;
 }

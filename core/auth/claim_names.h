@@ -31,10 +31,9 @@ bool claim_name_ok(const char *name);
 const struct json *claim_find(const struct json *claims, const char *name);
 
 /*
- * A claim that is a list, appended to `out` (room for `max`): of strings; a scalar is a list of one; of an object the
- * names of its members are meant (Zitadel's roles).  False: it is none of these, which is not "none".  *more: there
- * was no room for all.  Texts are copied to `mem`.
+ * A claim that is a list, appended to `out`: of strings; a scalar is a list of one; of an object the names of its
+ * members are meant (Zitadel's roles).  *told stays as it is when it is none of these, which is not "none".
  */
-bool claim_list(TALLOC_CTX *mem, const struct json *v, size_t max, struct strings *out, bool *more, bool *failed);
+MUST_USE bool claim_list(TALLOC_CTX *mem, const struct json *v, struct strings *out, bool *told, struct err *e);
 
 #endif

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "core/auth/challenge.h"
-#include "core/auth/oidc_exchange.h"
-#include "core/auth/oidc_user.h"
+#include "core/auth/oidc_further.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"
@@ -27,6 +26,8 @@ struct attempt {
 	struct idtoken       token; /* alg.n == 0: none has come */
 	struct oidc_person   person;
 	struct oidc_who      who;
+	int64_t              took_ms;        /* at the provider, since it answered for the code */
+	const char          *unasked;        /* whom we could not ask for more */
 	uint8_t              mark[HASH_LEN]; /* of google-login */
 	bool                 google;
 	bool                 in_body;
@@ -194,6 +195,10 @@ details_of(struct attempt *s, const char *reason, struct err *e)
 		buf_puts(&b, ",\"subject\":");
 		buf_json(&b, str_of(s->person.subject));
 	}
+	if (s->unasked != NULL)
+		buf_printf(&b, ",\"unasked\":\"%s\"", s->unasked);
+	if (s->who.kept)
+		buf_puts(&b, ",\"roles\":\"kept\"");
 	if (reason != NULL) {
 		buf_printf(&b, ",\"reason\":\"%s\"", reason);
 		put_words(&b, "alg", s->token.alg);
@@ -245,7 +250,7 @@ begin_session(struct attempt *s, struct err *e)
 }
 
 static bool
-find_user(struct attempt *s, struct err *e)
+look(struct attempt *s, struct err *e)
 {
 	s->who = (struct oidc_who) { .a = s->a,
 		.mem = s->mem,
@@ -253,6 +258,27 @@ find_user(struct attempt *s, struct err *e)
 		.provider = &s->provider,
 		.person = &s->person,
 		.origin = s->origin };
+	return oidc_user_look(&s->who, e);
+}
+
+/* All that one sign-in asks of a provider is one burden of its tenant. */
+static bool
+ask_further(struct attempt *s, const struct oidc_metadata *m, const struct oidc_tokens *tokens,
+    struct err *e)
+{
+	const struct oidc_expect x = { &s->provider, &s->place, NULL,
+		clock_ms(s->a->clock) / 1000 };
+	struct oidc_further      f = { .x = &x, .m = m, .tokens = tokens, .alg = s->token.alg };
+	bool                     ok = oidc_further_ask(&f, &s->who, &s->person, e);
+
+	s->took_ms += f.took_ms;
+	s->unasked = f.failed;
+	return ok;
+}
+
+static bool
+find_user(struct attempt *s, struct err *e)
+{
 	return oidc_user_find(&s->who, &s->out->why, e);
 }
 
@@ -369,7 +395,7 @@ static bool
 finish(struct attempt *s, const struct oidc_answer *in, struct err *e)
 {
 	struct oidc_metadata m;
-	struct str           id_token;
+	struct oidc_tokens   tokens;
 	char                *nonce;
 
 	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, in, e))
@@ -388,10 +414,12 @@ finish(struct attempt *s, const struct oidc_answer *in, struct err *e)
 	nonce = oidc_nonce(s->mem, &s->state);
 	if (nonce == NULL)
 		return err_memory(e);
-	return check_answer(s, in, &m, e) &&
-	       oidc_exchange(s->a, s->mem, s->t, &s->provider, &m, &s->state, in->code, &id_token,
-		   &s->out->why, e) &&
-	       check_token(s, id_token, nonce, e) && find_user(s, e) && begin_session(s, e);
+	if (!check_answer(s, in, &m, e) || !oidc_exchange(s->a, s->mem, s->t, &s->provider, &m,
+					       &s->state, in->code, &tokens, &s->out->why, e))
+		return false;
+	s->took_ms = tokens.took_ms;
+	return check_token(s, tokens.id_token, nonce, e) && look(s, e) &&
+	       ask_further(s, &m, &tokens, e) && find_user(s, e) && begin_session(s, e);
 }
 
 bool
@@ -399,9 +427,13 @@ oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
     const struct origin *origin, struct oidc_result *out, struct err *e)
 {
 	struct attempt s = { .a = a, .mem = mem, .origin = origin, .out = out };
+	bool           ok;
 
 	*out = (struct oidc_result) { .why = OIDC_OK };
-	return end(&s, finish(&s, in, e), e);
+	ok = finish(&s, in, e);
+	if (s.took_ms > 0)
+		oidc_took(a, &s.t->tenant->id, s.took_ms);
+	return end(&s, ok, e);
 }
 
 /* ---- google-login ---- */
@@ -456,8 +488,8 @@ google(struct attempt *s, const struct oidc_credential *in, struct err *e)
 	}
 	s->out->t = s->t;
 	make_mark(s, token);
-	return find_google(s, token, e) && check_token(s, token, in->nonce, e) && find_user(s, e) &&
-	       begin_session(s, e);
+	return find_google(s, token, e) && check_token(s, token, in->nonce, e) && look(s, e) &&
+	       find_user(s, e) && begin_session(s, e);
 }
 
 bool

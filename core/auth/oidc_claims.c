@@ -2,13 +2,9 @@
 
 #include <string.h>
 
-#include "core/auth/ident.h"
+#include "core/auth/oidc_person.h"
 #include "core/base/secret.h"
-#include "core/base/unicode.h"
 #include "core/crypt/numeric_date.h"
-
-#define GROUPS_MAX 500
-#define NAME_BYTES 200
 
 static const struct {
 	const char *word, *code;
@@ -55,18 +51,6 @@ text_of(const struct check *c, const char *name)
 	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
 }
 
-static bool
-is_true(const struct check *c, const char *name)
-{
-	const struct json *m = json_get(c->v, name);
-
-	if (m == NULL)
-		return false;
-	return m->type == JSON_TRUE ||
-	       (m->type == JSON_STRING && (str_eqz(m->text, "true") || str_eqz(m->text, "1"))) ||
-	       (m->type == JSON_NUMBER && str_eqz(m->text, "1"));
-}
-
 /*
  * Seconds; what is there but no instant is a fault.  0 where it may be absent,
  * and null, which providers write for a claim that they do not have (against
@@ -105,25 +89,6 @@ check_issuer(const struct check *c)
 }
 
 static bool
-is_one_of(struct str text, const struct strings *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (text.n > 0 && str_eqz(text, list->items[i]))
-			return true;
-	return false;
-}
-
-/* Who asked for the token: we, or another application of the same people (OpenID Connect Core
- * section 2). */
-static bool
-is_party(const struct check *c, const struct json *azp)
-{
-	return azp->type == JSON_STRING &&
-	       (str_eqz(azp->text, c->x->provider->client_id) ||
-		   is_one_of(azp->text, &c->x->provider->authorized_parties));
-}
-
-static bool
 check_audience(const struct check *c)
 {
 	const struct json *aud = json_get(c->v, "aud"), *azp = json_get(c->v, "azp");
@@ -135,7 +100,7 @@ check_audience(const struct check *c)
 	for (uint32_t i = 0; aud != NULL && aud->type == JSON_ARRAY && i < aud->n; i++)
 		ours |= aud->items[i].type == JSON_STRING && str_eqz(aud->items[i].text, want);
 	if (azp != NULL)
-		ours = ours && is_party(c, azp);
+		ours = ours && azp->type == JSON_STRING && str_eqz(azp->text, want);
 	else if (aud != NULL && aud->type == JSON_ARRAY && aud->n > 1)
 		ours = false;
 	return ours || refuse(c, OIDC_TOKEN_AUDIENCE);
@@ -216,111 +181,16 @@ check_subject(const struct check *c)
 	return c->out->subject != NULL || err_memory(c->e);
 }
 
-/* ---- what it says of the person ---- */
+/* ---- how it has found out ---- */
 
-static bool
-is_allowed(const struct check *c, struct str domain)
-{
-	const struct strings *allowed = &c->x->provider->allowed_domains;
-
-	for (size_t i = 0; i < allowed->n; i++)
-		if (domain.n > 0 && str_caseeqz(domain, allowed->items[i]))
-			return true;
-	return false;
-}
-
-static struct str
-domain_of(const char *email)
-{
-	const char *at = email == NULL ? NULL : strrchr(email, '@');
-
-	return str_of(at == NULL ? NULL : at + 1);
-}
-
-static bool
-take_email(const struct check *c)
-{
-	struct str text = text_of(c, "email");
-	struct err ignored = { 0 };
-
-	/* Entra's `email` may be anything; so may be preferred_username: neither is ever trusted by
-	 * itself. */
-	if (text.n == 0 && is_kind(c, "entra"))
-		text = text_of(c, "preferred_username");
-	if (text.n > 0 && !ident_email(c->mem, text, &c->out->email, &ignored))
-		c->out->email = NULL;
-	c->out->email_verified = c->out->email != NULL &&
-				 is_true(c, is_kind(c, "entra") ? "xms_edov" : "email_verified") &&
-				 text_of(c, "email").n > 0;
-	c->out->email_trusted = c->out->email_verified && is_allowed(c, domain_of(c->out->email));
-	return true;
-}
-
-/*
- * Of a Google account only the Workspace domain (hd) says who rules it; an
- * address is Google's own to vouch for when it is of that domain or gmail.com.
- */
-static bool
-check_google(const struct check *c)
-{
-	struct str hd = text_of(c, "hd"), domain = domain_of(c->out->email);
-	bool       personal = hd.n == 0 && c->out->email_verified && str_eqz(domain, "gmail.com");
-
-	if (c->x->provider->allowed_domains.n > 0 && !is_allowed(c, hd) &&
-	    !(personal && is_allowed(c, domain)))
-		return refuse(c, OIDC_DOMAIN);
-	c->out->email_trusted = c->out->email_trusted && (hd.n > 0 || personal);
-	return true;
-}
-
-static bool
-take_groups(const struct check *c, const char *name)
-{
-	const struct json *list = json_get(c->v, name);
-	struct strings    *out = &c->out->groups;
-
-	for (uint32_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++) {
-		if (list->items[i].type != JSON_STRING)
-			continue;
-		if (out->n == GROUPS_MAX) {
-			c->out->overage = true;
-			break;
-		}
-		out->items[out->n] = str_dup(out->items, list->items[i].text);
-		if (out->items[out->n++] == NULL)
-			return err_memory(c->e);
-	}
-	return true;
-}
-
-/* More than fit are replaced by a pointer to another service: that is not "no groups". */
-static bool
-take_all_groups(const struct check *c)
-{
-	const struct json *elsewhere = json_get(c->v, "_claim_names");
-
-	c->out->groups.items = talloc_zero_array(c->mem, const char *, GROUPS_MAX + 1);
-	if (c->out->groups.items == NULL)
-		return err_memory(c->e);
-	c->out->overage = is_true(c, "hasgroups") || json_get(c->v, "groups:src1") != NULL ||
-			  (elsewhere != NULL && (json_get(elsewhere, "groups") != NULL ||
-						    json_get(elsewhere, "roles") != NULL));
-	return take_groups(c, "groups") && take_groups(c, "roles");
-}
-
-static bool
-take_rest(const struct check *c)
+static void
+take_mfa(const struct check *c)
 {
 	const struct json *amr = json_get(c->v, "amr");
-	struct str         name = str_trim(text_of(c, "name"));
 
 	for (uint32_t i = 0; amr != NULL && amr->type == JSON_ARRAY && i < amr->n; i++)
 		c->out->mfa |=
 		    amr->items[i].type == JSON_STRING && str_eqz(amr->items[i].text, "mfa");
-	if (name.n == 0)
-		return true;
-	c->out->name = unicode_clean(c->mem, name, NAME_BYTES);
-	return c->out->name != NULL || err_memory(c->e);
 }
 
 bool
@@ -331,7 +201,10 @@ oidc_claims_check(TALLOC_CTX *mem, const struct json *claims, const struct oidc_
 
 	memset(out, 0, sizeof(*out));
 	*why = OIDC_OK;
-	return check_issuer(&c) && check_audience(&c) && check_times(&c) && check_nonce(&c) &&
-	       check_subject(&c) && take_email(&c) &&
-	       (!is_kind(&c, "google") || check_google(&c)) && take_all_groups(&c) && take_rest(&c);
+	out->claims = claims;
+	if (!check_issuer(&c) || !check_audience(&c) || !check_times(&c) || !check_nonce(&c) ||
+	    !check_subject(&c))
+		return false;
+	take_mfa(&c);
+	return oidc_person_take(mem, x, NULL, out, why, e);
 }

@@ -23,17 +23,27 @@ struct oidc_expect {
 	int64_t                  now_s;
 };
 
+/* What the provider has said of the person's groups and roles. */
+enum oidc_told {
+	OIDC_TOLD_NOTHING, /* neither claim was sent */
+	OIDC_TOLD_PART,    /* there are more than were sent */
+	OIDC_TOLD_UNASKED, /* the rest could not be asked for just now */
+	OIDC_TOLD_ALL
+};
+
 struct oidc_person {
 	const char    *issuer, *subject;
 	const char    *email;         /* compared form; NULL: none */
-	bool           email_verified; /* by the provider's word */
+	bool           email_verified; /* by the provider's word, or where it is set up so, for want of one */
+	bool           email_said;    /* the provider says whether it is */
 	bool           email_trusted;
 	const char    *name;          /* 1..200 bytes; NULL: none */
 	bool           mfa;           /* the provider says it asked for two factors */
 	int64_t        auth_time_s;   /* when the person last proved who it is there; 0: it does not say */
 	int64_t        expires_s;     /* of the token */
-	struct strings groups;        /* of `groups` and `roles` */
-	bool           overage;       /* there are more groups than the token tells */
+	struct strings groups;        /* of `groups` and `roles`, or what is called so there */
+	enum oidc_told told;          /* how many of them */
+	const struct json *claims;    /* of the ID token */
 };
 
 /* False with *why set and ERR_CREDENTIALS: refused. */

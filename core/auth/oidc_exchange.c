@@ -5,6 +5,8 @@
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 
+#define ACCESS_TOKEN_MAX (16 * 1024) /* bytes that go into a header */
+
 static bool
 refuse(enum oidc_reason why, enum oidc_reason *out, const char *what, struct err *e)
 {
@@ -94,7 +96,9 @@ oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
 	put(&b, "response_type", STR("code"));
 	put(&b, "client_id", str_of(p->client_id));
 	put_redirect(&b, a, p);
-	put(&b, "scope", STR("openid email profile"));
+	/* without a resource in front it is one of Graph, whatever the cloud is */
+	put(&b, "scope",
+	    p->group_lookup ? STR("openid email profile User.Read") : STR("openid email profile"));
 	put_bytes(&b, "state", s->state, sizeof(s->state));
 	put_bytes(&b, "nonce", s->nonce, sizeof(s->nonce));
 	put_challenge(&b, s);
@@ -145,13 +149,31 @@ put_body(struct buf *b, const struct auth *a, const struct provider *p, const st
 	put_bytes(b, "code_verifier", s->verifier, sizeof(s->verifier));
 }
 
-/* Only the ID token is of use to us; the access token is let go. */
+static struct str
+member(const struct json *v, const char *name)
+{
+	const struct json *m = json_get(v, name);
+
+	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
+}
+
+/* RFC 6749 section 5.1: the type is compared without case. */
+static struct str
+bearer(const struct json *v)
+{
+	struct str token = member(v, "access_token");
+
+	if (str_caseeqz(member(v, "token_type"), "Bearer") && token.n <= ACCESS_TOKEN_MAX)
+		return token;
+	return (struct str) { NULL, 0 };
+}
+
 static bool
-take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct str *id_token,
+take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct oidc_tokens *out,
     enum oidc_reason *why, struct err *e)
 {
 	struct err         bad = { 0 };
-	const struct json *v, *token;
+	const struct json *v;
 
 	if (answer->status >= 500) {
 		*why = OIDC_UNAVAILABLE;
@@ -161,10 +183,9 @@ take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct str *id_t
 	if (answer->status != 200)
 		return refuse(OIDC_CODE, why, "it did not take the code", e);
 	v = json_parse(mem, answer->body, &bad);
-	token = v == NULL ? NULL : json_get(v, "id_token");
-	if (token == NULL || token->type != JSON_STRING)
+	if (v == NULL || member(v, "id_token").n == 0)
 		return refuse(OIDC_TOKEN_FORM, why, "no ID token", e);
-	*id_token = token->text;
+	*out = (struct oidc_tokens) { member(v, "id_token"), bearer(v), answer->took_ms };
 	return true;
 }
 
@@ -181,7 +202,7 @@ open_secret(struct tenant_db *t, TALLOC_CTX *mem, const struct provider *p, stru
 bool
 oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
     const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
-    struct str *id_token, enum oidc_reason *why, struct err *e)
+    struct oidc_tokens *out, enum oidc_reason *why, struct err *e)
 {
 	struct fetch_header  headers[3] = { { "Content-Type", "application/x-www-form-urlencoded" },
 		 { "Accept", "application/json" }, { "Authorization", NULL } };
@@ -217,11 +238,10 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		    "token endpoint: answered slowly just now");
 	}
 	ok = fetch_run(f, mem, &q, &answer, e);
-	oidc_took(a, &t->tenant->id, answer.took_ms);
-	if (!ok) {
-		if (e->code != ERR_INTERNAL)
-			*why = OIDC_UNAVAILABLE;
-		return false;
-	}
-	return take_answer(mem, &answer, id_token, why, e);
+	if (!ok && e->code != ERR_INTERNAL)
+		*why = OIDC_UNAVAILABLE;
+	ok = ok && take_answer(mem, &answer, out, why, e);
+	if (!ok)
+		oidc_took(a, &t->tenant->id, answer.took_ms);
+	return ok;
 }

@@ -16,9 +16,16 @@ char *oidc_nonce(TALLOC_CTX *mem, const struct oidc_state *s);
 MUST_USE bool oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
     const struct oidc_metadata *m, const struct oidc_state *s, const char **url, struct err *e);
 
-/* False with *why: refused or unreachable; *id_token is a child of `mem`. */
+/* What the token endpoint gave: children of `mem`. */
+struct oidc_tokens {
+	struct str id_token;
+	struct str access_token; /* of type Bearer; n == 0: none that can be used */
+	int64_t    took_ms;      /* for oidc_took(), by the caller: with what is asked by the access token */
+};
+
+/* False with *why: refused or unreachable. */
 MUST_USE bool oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
-    const struct oidc_metadata *m, const struct oidc_state *s, const char *code, struct str *id_token,
-    enum oidc_reason *why, struct err *e);
+    const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
+    struct oidc_tokens *out, enum oidc_reason *why, struct err *e);
 
 #endif

@@ -112,6 +112,18 @@ item_of(const struct json *list, uint32_t i)
 	return list != NULL && list->type == JSON_STRING && i == 0 ? list : NULL;
 }
 
+/* One that may be left out (Discovery section 3), or is of no use to us, is none. */
+static bool
+take_userinfo(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *out, struct err *e)
+{
+	struct str text = text_of(v, "userinfo_endpoint");
+
+	if (!is_url(text))
+		return true;
+	out->userinfo_endpoint = str_dup(mem, text);
+	return out->userinfo_endpoint != NULL || err_memory(e);
+}
+
 static bool
 list_has(const struct json *list, const char *word)
 {
@@ -158,7 +170,7 @@ take_description(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *ou
 	out->algs = algs_of(json_get(v, "id_token_signing_alg_values_supported"));
 	return take_url(mem, v, "authorization_endpoint", &out->authorization_endpoint, e) &&
 	       take_url(mem, v, "token_endpoint", &out->token_endpoint, e) &&
-	       take_url(mem, v, "jwks_uri", &out->jwks_uri, e);
+	       take_url(mem, v, "jwks_uri", &out->jwks_uri, e) && take_userinfo(mem, v, out, e);
 }
 
 static const struct json *
@@ -235,6 +247,8 @@ oidc_metadata_print(TALLOC_CTX *mem, struct oidc_metadata *m, struct str *text, 
 	put(&b, "authorization_endpoint", m->authorization_endpoint);
 	put(&b, "token_endpoint", m->token_endpoint);
 	put(&b, "jwks_uri", m->jwks_uri);
+	if (m->userinfo_endpoint != NULL)
+		put(&b, "userinfo_endpoint", m->userinfo_endpoint);
 	if (m->iss_parameter)
 		buf_puts(&b, "\"authorization_response_iss_parameter_supported\":true,");
 	if (m->secret_post)

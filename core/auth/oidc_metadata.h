@@ -24,6 +24,7 @@ struct oidc_place {
 
 struct oidc_metadata {
 	const char *authorization_endpoint, *token_endpoint, *jwks_uri;
+	const char *userinfo_endpoint; /* NULL: there is none */
 	bool        iss_parameter; /* its answers carry `iss` (RFC 9207) */
 	bool        secret_post;   /* the secret is taken in the body only */
 	uint32_t    algs;          /* that it says it signs ID tokens with, of those taken here (jws_bit) */

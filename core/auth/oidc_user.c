@@ -9,12 +9,13 @@
 #include "core/shm/cache.h"
 
 #define ROLE_ADMIN "admin"
-#define ROLES_MAX  16  /* of one user by a role map */
+#define ROLES_MAX  16 /* of one user by a role map */
+#define DAY_MS     (24 * 60 * 60 * INT64_C(1000))
 #define EVERYBODY  "*" /* a group of the role map that all are in */
 
 struct roles {
-	struct mapped_role all[ROLES_MAX];
-	size_t             n;
+	struct mapped_role *all; /* room for those of the account and ROLES_MAX more */
+	size_t              n, max;
 };
 
 static bool
@@ -26,16 +27,17 @@ refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
 
 /* ---- roles ---- */
 
-static const struct json *
-role_map(const struct oidc_who *w, struct err *e)
+static bool
+read_map(struct oidc_who *w, struct err *e)
 {
-	const struct json *map = json_parse(w->mem, str_of(w->provider->role_map.text), e);
-
-	if (map != NULL && map->type != JSON_OBJECT) {
-		err_set(e, ERR_INTERNAL, 0, "internal error", "the role map is no object");
-		return NULL;
-	}
-	return map;
+	w->map = json_parse(w->mem, str_of(w->provider->role_map.text), e);
+	if (w->map == NULL)
+		return false;
+	if (w->map->type != JSON_OBJECT)
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "the role map is no object");
+	for (uint32_t i = 0; i < w->map->n; i++)
+		w->maps |= !str_eqz(w->map->names[i], EVERYBODY);
+	return true;
 }
 
 static bool
@@ -64,22 +66,50 @@ add_role(struct oidc_who *w, struct str name, struct roles *r, struct err *e)
 
 	if (z == NULL)
 		return err_memory(e);
-	if (has_role(r, name) || r->n == ROLES_MAX)
+	if (has_role(r, name) || r->n == r->max)
 		return true;
 	if (mapped_role_by_name(w->t->db, w->mem, z, &r->all[r->n], e))
 		r->n++;
 	return e->code == ERR_OK || err_take(e, ERR_MISSING);
 }
 
+/* The roles that the account has stay, in front; see oidc_user.h. */
 static bool
-map_roles(struct oidc_who *w, const struct json *map, struct roles *r, struct err *e)
+add_kept(struct oidc_who *w, struct roles *r, struct err *e)
 {
-	r->n = 0;
-	for (uint32_t i = 0; i < map->n; i++)
-		if (map->items[i].type == JSON_STRING && is_in(w->person, map->names[i]) &&
-		    !add_role(w, map->items[i].text, r, e))
+	for (size_t i = 0; w->kept && i < w->user.roles.n; i++)
+		if (!add_role(w, str_of(w->user.roles.items[i]), r, e))
 			return false;
 	return true;
+}
+
+static bool
+map_roles(struct oidc_who *w, struct roles *r, struct err *e)
+{
+	size_t kept = w->kept ? w->user.roles.n : 0;
+
+	*r = (struct roles) { .max = kept + ROLES_MAX };
+	r->all = talloc_zero_array(w->mem, struct mapped_role, (unsigned)r->max);
+	if (r->all == NULL)
+		return err_memory(e);
+	if (!add_kept(w, r, e))
+		return false;
+	for (uint32_t i = 0; i < w->map->n; i++)
+		if (w->map->items[i].type == JSON_STRING && is_in(w->person, w->map->names[i]) &&
+		    !add_role(w, w->map->items[i].text, r, e))
+			return false;
+	return true;
+}
+
+static enum oidc_reason
+why_none(const struct oidc_who *w)
+{
+	static const enum oidc_reason reasons[] = { [OIDC_TOLD_NOTHING] = OIDC_NO_ROLE,
+		[OIDC_TOLD_PART] = OIDC_OVERAGE,
+		[OIDC_TOLD_UNASKED] = OIDC_UNAVAILABLE,
+		[OIDC_TOLD_ALL] = OIDC_NO_ROLE };
+
+	return w->maps ? reasons[w->person->told] : OIDC_NO_ROLE;
 }
 
 static const char *
@@ -111,13 +141,12 @@ details_of(struct oidc_who *w, const struct roles *r, const struct key_effects *
 
 struct writing {
 	struct oidc_who    *w;
-	const struct roles *roles;
+	struct roles       *roles;
 	struct audit_entry *entry;
 };
 
 static bool
-deed(struct oidc_who *w, tx_fn *body, const struct roles *roles, enum audit_action action,
-    struct err *e)
+deed(struct oidc_who *w, tx_fn *body, struct roles *roles, enum audit_action action, struct err *e)
 {
 	struct writing     x = { w, roles, NULL };
 	struct audit_entry entry = { .action = action,
@@ -185,6 +214,18 @@ name_keys(struct writing *x, struct err *e)
 	return x->entry->details != NULL;
 }
 
+/* Roles that stay are those of this moment: one that an administrator has just taken away does not
+ * come back. */
+static bool
+read_again(struct writing *x, struct err *e)
+{
+	struct oidc_who *w = x->w;
+
+	return user_lock_admins(w->t, e) &&
+	       user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e) &&
+	       map_roles(w, x->roles, e);
+}
+
 /* The last administrator stays one, whatever the provider says; that it said so is on record. */
 static bool
 roles_body(struct db *db, void *arg, struct err *e)
@@ -192,6 +233,8 @@ roles_body(struct db *db, void *arg, struct err *e)
 	struct writing *x = arg;
 	bool            last = false;
 
+	if (x->w->kept && !read_again(x, e))
+		return false;
 	if (!has_admin(x->roles) && !is_last_admin(x->w, &last, e))
 		return false;
 	x->entry->success = !last;
@@ -213,29 +256,45 @@ same_roles(const struct user *u, const struct roles *r)
 	return true;
 }
 
+/* What is not told of a known person is not "none"; since when that has been so is written with the
+ * sign-in. */
+static bool
+keeps_roles(struct oidc_who *w)
+{
+	instant *since = &w->identity.unasked_since;
+	int64_t  now = clock_ms(w->a->clock);
+
+	if (w->person->told != OIDC_TOLD_UNASKED || !w->maps) {
+		since->ms = 0;
+		return w->maps && w->person->told != OIDC_TOLD_ALL &&
+		       strcmp(w->provider->absent_roles, "keep") == 0;
+	}
+	if (since->ms == 0)
+		since->ms = now;
+	return now - since->ms < OIDC_UNASKED_DAYS * DAY_MS;
+}
+
+static bool
+write_roles(struct oidc_who *w, struct roles *r, struct err *e)
+{
+	if (!deed(w, roles_body, r, AUDIT_IDENTITY_ROLES, e))
+		return false;
+	if (w->a->segment != NULL)
+		cache_bump_user(w->a->segment, &w->user.id);
+	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+}
+
 static bool
 sync_roles(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
-	const struct json *map = role_map(w, e);
-	struct roles       r;
+	struct roles r;
 
-	if (map == NULL)
-		return false;
-	if (map->n == 0)
+	if (w->map->n == 0)
 		return true;
-	if (w->person->overage)
-		return refuse(OIDC_OVERAGE, why, e);
-	if (!map_roles(w, map, &r, e))
+	w->kept = keeps_roles(w);
+	if (!map_roles(w, &r, e) || (!same_roles(&w->user, &r) && !write_roles(w, &r, e)))
 		return false;
-	if (!same_roles(&w->user, &r)) {
-		if (!deed(w, roles_body, &r, AUDIT_IDENTITY_ROLES, e))
-			return false;
-		if (w->a->segment != NULL)
-			cache_bump_user(w->a->segment, &w->user.id);
-		if (!user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e))
-			return false;
-	}
-	return r.n > 0 || refuse(OIDC_NO_ROLE, why, e);
+	return r.n > 0 || refuse(why_none(w), why, e);
 }
 
 static bool
@@ -246,22 +305,35 @@ use_known(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 	return !w->identity.provisioned || sync_roles(w, why, e);
 }
 
-/* An identity whose user has been deleted is nobody's: *known is false, and it is dropped. */
+/* An identity whose user has been deleted is nobody's: it is dropped. */
 static bool
-find_known(struct oidc_who *w, bool *known, struct err *e)
+find_known(struct oidc_who *w, struct err *e)
 {
 	const struct identity key = { .provider_id = w->provider->id,
 		.issuer = w->person->issuer,
 		.subject = w->person->subject };
 
 	w->identity = key;
-	*known = identity_find(w->t->db, w->mem, &w->identity, e) &&
-		 user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
-	if (*known)
+	w->known = identity_find(w->t->db, w->mem, &w->identity, e) &&
+		   user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	if (w->known)
 		return true;
 	if (!err_take(e, ERR_MISSING) || !identity_drop(w->t->db, &key, e))
 		return false;
 	w->identity = key;
+	return true;
+}
+
+bool
+oidc_user_look(struct oidc_who *w, struct err *e)
+{
+	bool made;
+
+	if (!read_map(w, e) || !find_known(w, e))
+		return false;
+	made = w->known ? w->identity.provisioned : w->provider->auto_provision;
+	w->wants = (w->known ? 0 : OIDC_WANT_EMAIL) | (!w->known && made ? OIDC_WANT_NAME : 0) |
+		   (made && w->maps ? OIDC_WANT_GROUPS : 0);
 	return true;
 }
 
@@ -319,19 +391,14 @@ fill_user(struct oidc_who *w, struct err *e)
 static bool
 provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
-	const struct json *map = role_map(w, e);
-	struct roles       r;
+	struct roles r;
 
-	if (map == NULL)
-		return false;
 	if (!may_provision(w))
 		return refuse(OIDC_UNVERIFIED, why, e);
-	if (w->person->overage && map->n > 0)
-		return refuse(OIDC_OVERAGE, why, e);
-	if (!map_roles(w, map, &r, e) || !fill_user(w, e))
+	if (!map_roles(w, &r, e) || !fill_user(w, e))
 		return false;
 	if (r.n == 0)
-		return refuse(OIDC_NO_ROLE, why, e);
+		return refuse(why_none(w), why, e);
 	if (!deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
 		/* somebody else was first, or has it */
 		return db_was_duplicate(e) && refuse(OIDC_TAKEN, why, e);
@@ -358,10 +425,6 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 bool
 oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
-	bool known;
-
 	*why = OIDC_OK;
-	if (!find_known(w, &known, e))
-		return false;
-	return known ? use_known(w, why, e) : find_new(w, why, e);
+	return w->known ? use_known(w, why, e) : find_new(w, why, e);
 }

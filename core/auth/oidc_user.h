@@ -5,10 +5,17 @@
  * claim: an active user with the address that the provider has verified and is
  * trusted for (allowed_domains) is linked; else, with auto_provision, an
  * account is made with the roles that the role map gives.  Of an account that
- * the provider made the role map also decides later on; when the token does not
- * tell all groups nothing is mapped and the sign-in is refused (OIDC_OVERAGE).
- * The tenant's last active administrator keeps its roles; the audit trail has
- * the attempt as a failure.
+ * the provider made the role map also decides later on.  The tenant's last
+ * active administrator keeps its roles; the audit trail has the attempt as a
+ * failure.
+ *
+ * What the provider does not tell is not "none" (enum oidc_told).  Where the map
+ * asks for groups and not all are told, what is told decides as it would, and
+ * the roles that the account has stay: as long as absent_roles says keep, and
+ * where the rest could not be asked for, OIDC_UNASKED_DAYS from the first such
+ * sign-in in a row.  So nobody gains by it, and somebody who has left a group
+ * keeps its role no longer than that, or than absent_roles allows.  Who has no
+ * role then is refused: OIDC_OVERAGE, OIDC_UNAVAILABLE or OIDC_NO_ROLE.
  */
 #ifndef BSX_AUTH_OIDC_USER_H
 #define BSX_AUTH_OIDC_USER_H
@@ -16,6 +23,11 @@
 #include "core/auth/audit.h"
 #include "core/auth/oidc_claims.h"
 #include "core/store/user.h"
+
+#define OIDC_UNASKED_DAYS 7
+
+/* What of a person decides anything here. */
+enum oidc_want { OIDC_WANT_EMAIL = 1, OIDC_WANT_NAME = 2, OIDC_WANT_GROUPS = 4 };
 
 struct oidc_who {
 	struct auth              *a;
@@ -26,9 +38,16 @@ struct oidc_who {
 	const struct origin      *origin;
 	struct identity           identity; /* set when found */
 	struct user               user;     /* set when found: active */
+	bool                      known;    /* the identity is */
+	unsigned                  wants;    /* enum oidc_want */
+	const struct json        *map;      /* group to role */
+	bool                      maps;     /* some group, and not only everybody */
+	bool                      kept;     /* roles stay that the provider has not told */
 };
 
-/* False with *why and ERR_CREDENTIALS: nobody, or not by these rules. */
+/* Whether the identity is known, and what of the person is wanted for that. */
+MUST_USE bool oidc_user_look(struct oidc_who *w, struct err *e);
+/* After oidc_user_look().  False with *why and ERR_CREDENTIALS: nobody, or not by these rules. */
 MUST_USE bool oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e);
 
 #endif

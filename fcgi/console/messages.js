@@ -44,7 +44,7 @@ const sentences = {
   not_fresh: 'Your provider did not ask you to sign in anew. Sign out there, then begin again.',
   not_allowed: 'This account may not sign in here: it is disabled, or it belongs to another organisation. Use another one, or ask your administrator.',
   not_linked: 'Nobody in this tenant has that account. Ask your administrator to invite you with the e-mail address that your provider has of you.',
-  group_overage: 'You are in more groups than your provider tells us of, so your role is not known. Ask your administrator to let the provider send only the groups of this application.',
+  group_overage: 'You are in more groups than your provider tells us of, so your role is not known. Ask your administrator to have the others looked up, or to let the provider send only the groups of this application.',
   no_role: 'None of your groups has a role here. Ask your administrator to give a role to one of them.',
   // of this page itself
   network: 'The server could not be reached. Check your connection and try again.',

@@ -29,6 +29,8 @@ export class Idp {
     this.discovery = (document) => document; // tests replace these
     this.jwks = (set) => set;
     this.token = null;
+    this.userinfo = null; // (the claims of the code, request): a value, or the text of a signed one; null: there is no such endpoint
+    this.access = new Map(); // access token: the code that it was given for
     this.answer = null; // (request, response, path): true when it has answered
     this.server = http.createServer((q, a) => this.#serve(q, a).catch((e) => a.destroy(e)));
   }
@@ -50,7 +52,7 @@ export class Idp {
 
   document() {
     return this.discovery({ issuer: this.issuer, authorization_endpoint: `${this.url}/authorize`, token_endpoint: `${this.url}/token`,
-      jwks_uri: `${this.url}/keys`, response_types_supported: ['code'], subject_types_supported: ['public'],
+      jwks_uri: `${this.url}/keys`, ...(this.userinfo && { userinfo_endpoint: `${this.url}/userinfo` }), response_types_supported: ['code'], subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'] });
   }
 
@@ -61,7 +63,8 @@ export class Idp {
       a.writeHead(status, { 'Content-Type': 'application/json' });
       a.end(text);
     };
-    const kind = path.endsWith('/.well-known/openid-configuration') ? 'discovery' : path === '/keys' ? 'jwks' : path === '/token' ? 'token' : 'other';
+    const kind = path.endsWith('/.well-known/openid-configuration') ? 'discovery' : path === '/keys' ? 'jwks' : path === '/token' ? 'token' :
+      path === '/userinfo' ? 'userinfo' : 'other';
     this.seen[kind] = (this.seen[kind] ?? 0) + 1;
     if (this.answer?.(q, a, kind))
       return;
@@ -71,9 +74,13 @@ export class Idp {
       send(200, this.jwks({ keys: this.keys.map((k) => k.jwk) }));
     else if (kind === 'token' && q.method === 'POST')
       send(...await this.#exchange(q));
-    else
+    else if (kind === 'userinfo' && this.userinfo)
+      send(...await this.#userinfo(q));
+    else if (!this.other(q, a))
       send(404, {});
   }
+
+  other() { return false; } // what else a kind of provider answers: true when it has
 
   // RFC 6749 section 4.1.3 and RFC 7636, strictly: what a provider must check, it checks.
   async #exchange(q) {
@@ -94,9 +101,19 @@ export class Idp {
     if (!code || form.get('grant_type') !== 'authorization_code' || form.get('redirect_uri') !== code.redirect_uri ||
         form.get('client_id') !== this.clientId || s256(form.get('code_verifier') ?? '') !== code.code_challenge)
       return [400, { error: 'invalid_grant' }];
-    const claims = this.claims(code);
-    return [200, { access_token: 'unused', token_type: 'Bearer', expires_in: 300,
-      id_token: await (this.token ?? ((c) => this.sign(c)))(claims, code) }];
+    const claims = this.claims(code), access = crypto.randomBytes(16).toString('base64url');
+    this.access.set(access, code);
+    return [200, { access_token: access, token_type: 'Bearer', expires_in: 300,
+      id_token: await (this.token ?? ((c) => this.sign(c)))(claims, code), ...code.answer }];
+  }
+
+  // Whose the access token is (RFC 6750).
+  bearer(q) { return this.access.get(/^Bearer ([\w-]+)$/.exec(q.headers.authorization ?? '')?.[1]); }
+
+  // OpenID Connect Core section 5.3.
+  async #userinfo(q) {
+    const code = this.bearer(q);
+    return code && q.method === 'GET' ? [200, await this.userinfo(code.claims, q)] : [401, { error: 'invalid_token' }];
   }
 
   claims(code) {
@@ -108,7 +125,7 @@ export class Idp {
   }
 
   // The person agrees: a code for what the browser was sent here with.
-  grant(location, claims) {
+  grant(location, claims, answer = {}) {
     const q = new URL(location).searchParams;
     assert.equal(q.get('response_type'), 'code');
     assert.equal(q.get('client_id'), this.clientId);
@@ -118,7 +135,7 @@ export class Idp {
     assert.match(q.get('state'), /^[\w-]{43}$/);
     assert.ok(q.get('scope').split(' ').includes('openid'));
     const code = crypto.randomBytes(16).toString('hex');
-    this.codes.set(code, { redirect_uri: q.get('redirect_uri'), code_challenge: q.get('code_challenge'), nonce: q.get('nonce'), claims });
+    this.codes.set(code, { redirect_uri: q.get('redirect_uri'), code_challenge: q.get('code_challenge'), nonce: q.get('nonce'), scope: q.get('scope'), claims, answer });
     return code;
   }
 }
@@ -141,9 +158,9 @@ export const comeBack = (provider, query, cookie) =>
   call('GET', `/api/auth/oidc/${provider}/callback?${new URLSearchParams(query)}`, { headers: cookie ? { Cookie: cookie } : {} });
 
 // The whole way; the answer of the callback.
-export async function signIn(idp, tenant, provider, claims, query = {}) {
+export async function signIn(idp, tenant, provider, claims, query = {}, more = {}) {
   const flow = await begin(tenant, provider, query);
-  return comeBack(provider, { code: idp.grant(flow.location, claims), state: flow.state, session_state: 'extra', foo: 'bar' }, flow.cookie);
+  return comeBack(provider, { code: idp.grant(flow.location, claims, more), state: flow.state, session_state: 'extra', foo: 'bar' }, flow.cookie);
 }
 
 // "" when it ended in a session; else the code of the error.

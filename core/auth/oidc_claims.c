@@ -89,6 +89,25 @@ check_issuer(const struct check *c)
 }
 
 static bool
+is_one_of(struct str text, const struct strings *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (text.n > 0 && str_eqz(text, list->items[i]))
+			return true;
+	return false;
+}
+
+/* Who asked for the token: we, or another application of the same people (OpenID Connect Core
+ * section 2). */
+static bool
+is_party(const struct check *c, const struct json *azp)
+{
+	return azp->type == JSON_STRING &&
+	       (str_eqz(azp->text, c->x->provider->client_id) ||
+		   is_one_of(azp->text, &c->x->provider->authorized_parties));
+}
+
+static bool
 check_audience(const struct check *c)
 {
 	const struct json *aud = json_get(c->v, "aud"), *azp = json_get(c->v, "azp");
@@ -100,7 +119,7 @@ check_audience(const struct check *c)
 	for (uint32_t i = 0; aud != NULL && aud->type == JSON_ARRAY && i < aud->n; i++)
 		ours |= aud->items[i].type == JSON_STRING && str_eqz(aud->items[i].text, want);
 	if (azp != NULL)
-		ours = ours && azp->type == JSON_STRING && str_eqz(azp->text, want);
+		ours = ours && is_party(c, azp);
 	else if (aud != NULL && aud->type == JSON_ARRAY && aud->n > 1)
 		ours = false;
 	return ours || refuse(c, OIDC_TOKEN_AUDIENCE);

@@ -185,6 +185,8 @@ a_printed_set_reads_back_as_it_was(void **state)
 
 /* ---- descriptions ---- */
 
+static struct strings authorized; /* parties of every provider */
+
 static struct provider
 provider_of(char *kind, char *issuer)
 {
@@ -195,7 +197,8 @@ provider_of(char *kind, char *issuer)
 		.client_id = client,
 		.issuer = issuer,
 		.entra_tenant_id = strcmp(kind, "entra") == 0 ? tid : NULL,
-		.allowed_domains = { domains, 1 } };
+		.allowed_domains = { domains, 1 },
+		.authorized_parties = authorized };
 }
 
 static struct oidc_place
@@ -286,6 +289,7 @@ judge(char *kind, const char *claims, struct oidc_person *out)
 
 #define BASE                                                                                       \
 	"\"aud\":\"client\",\"iat\":1799999990,\"exp\":1800000300,\"nonce\":\"n1\",\"sub\":\"s\""
+#define NOW_TIMES  "\"iat\":1799999990,\"exp\":1800000300,"
 #define OIDC(more) "{\"iss\":\"" ISS "\"," BASE more "}"
 
 static void
@@ -376,6 +380,44 @@ the_skew_is_a_minute_and_not_more(void **state)
 				     &who),
 		    cases[i].why);
 	}
+}
+
+/* OpenID Connect Core section 3.1.3.7, 3 to 5. */
+static void
+a_token_is_for_us_and_asked_for_by_us_or_by_who_may(void **state)
+{
+	static const char *const auds[] = { "\"client\"", "[\"client\"]", "[\"client\",\"x\"]",
+		"[\"phone\",\"client\"]", "\"phone\"", "[\"phone\"]", "[]", "7", "null",
+		"\"Client\"" };
+	static const char *const azps[] = { NULL, "\"client\"", "\"phone\"", "\"watch\"", "\"x\"",
+		"\"\"", "null", "7", "[\"client\"]", "\"CLIENT\"" };
+	static const char       *parties[] = { "phone", "watch" };
+	char                     oidc[] = "oidc";
+
+	(void)state;
+	for (size_t i = 0; i < LEN(auds); i++) {
+		for (size_t j = 0; j < LEN(azps); j++) {
+			for (size_t n = 0; n <= LEN(parties); n++) {
+				bool  for_us = i < 4, by_us = j == 1 || (j == 0 && i < 2);
+				bool  by_other = (j == 2 && n >= 1) || (j == 3 && n == 2);
+				char *azp = azps[j] == NULL
+						? talloc_strdup(mem, "")
+						: talloc_asprintf(mem, ",\"azp\":%s", azps[j]);
+				struct oidc_person who;
+
+				authorized = (struct strings) { parties, n };
+				assert_int_equal(
+				    judge(oidc,
+					talloc_asprintf(mem,
+					    "{\"iss\":\"" ISS "\",\"aud\":%s%s," NOW_TIMES
+					    "\"nonce\":\"n1\",\"sub\":\"s\"}",
+					    auds[i], azp),
+					&who),
+				    for_us && (by_us || by_other) ? OIDC_OK : OIDC_TOKEN_AUDIENCE);
+			}
+		}
+	}
+	authorized = (struct strings) { NULL, 0 };
 }
 
 static void
@@ -531,6 +573,7 @@ main(void)
 		TEST(a_description_and_its_keys_survive_the_cache),
 		TEST(an_address_is_believed_by_rules_only),
 		TEST(the_skew_is_a_minute_and_not_more),
+		TEST(a_token_is_for_us_and_asked_for_by_us_or_by_who_may),
 		TEST(google_is_one_issuer_in_two_spellings_and_rules_by_domain),
 		TEST(entra_is_keyed_on_directory_and_object_and_tells_when_it_does_not_tell_all),
 		TEST(a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key),

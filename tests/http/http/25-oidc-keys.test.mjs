@@ -197,3 +197,17 @@ test('an issuer ends in a slash where its provider has one, and only there', asy
     assert.ok(log.lines().some((l) => l['error.message']?.includes(`another issuer: ${idp.issuer}`)), 'the log says what it calls itself');
   });
 });
+
+// ---- whom it was asked for by -------------------------------------------------------------------
+
+test('a token that another application of the same people asked for us is taken where the tenant says so', async () => {
+  const rows = [[{}, { azp: 'phone' }, 'token_audience'], [{ authorized_parties: ['phone'] }, { azp: 'phone' }, ''],
+    [{ authorized_parties: ['phone'] }, { azp: 'watch' }, 'token_audience'], [{ authorized_parties: ['phone'] }, { aud: 'phone', azp: 'phone' }, 'token_audience'],
+    [{ authorized_parties: ['phone'] }, { aud: ['phone', 'client-1'], azp: 'phone' }, ''], [{ authorized_parties: ['phone'] }, { aud: ['phone', 'client-1'] }, 'token_audience']];
+  for (const [more, claims, reason] of rows)
+    await withProvider(more, async (name) => {
+      idp.token = (c) => idp.sign({ ...c, ...claims });
+      await judge(name, reason, reason && { alg: 'RS256', kid: rsa.kid });
+    });
+  idp.token = null;
+});

@@ -6,12 +6,20 @@ import { base } from './env.mjs';
 
 export const clientId = 'blindspotx-basic';
 
-// people: { subject: claims }. name: of the identity provider that comes back here. client, config: what is set beside that.
-export async function startProvider(people, name, clientSecret, { client = {}, ...config } = {}) {
+// people: { subject: claims }. name: of the identity provider that comes back here. client, config: further members.
+export async function startProvider(people, name, clientSecret, { client = {}, config = {} } = {}) {
   const server = http.createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const op = new Provider(issuer, {
+  const make = (configuration) => {
+    try {
+      return new Provider(issuer, configuration);
+    } catch (e) {
+      server.close();
+      throw e;
+    }
+  };
+  const op = make({
     clients: [{ client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic',
       redirect_uris: [`${base.origin}/api/auth/oidc/${name}/callback`], response_types: ['code'], grant_types: ['authorization_code'], ...client }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },

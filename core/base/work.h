@@ -34,6 +34,7 @@
 /*      id              what it went into                        what to do */
 #define WORK_KINDS(X)                                                                              \
 	X(WORK_READ, "reading values", "Send or name fewer or smaller resources.")                 \
+	X(WORK_UNPACK, "unpacking the body", "Send it without a Content-Encoding, or less at once.")  \
 	X(WORK_COMPILE, "compiling a config",                                                      \
 	    "Use fewer rules, entries and patterns in the config and its packs.")                  \
 	X(WORK_NORMALISE, "normalising values",                                                    \

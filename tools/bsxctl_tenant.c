@@ -30,6 +30,7 @@ read_password(struct ctl *c, const char *path, char **out, struct err *e)
 	if (!from_stdin)
 		fclose(f);
 	line[ok ? strcspn(line, "\r\n") : 0] = '\0';
+	str_drop_bom(line);
 	*out = line;
 	return *line != '\0' ||
 	       err_set(e, ERR_INVALID, 0, "The password file is empty.", "%s", path);

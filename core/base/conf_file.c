@@ -119,6 +119,8 @@ read_text(struct conf_loader *l, int fd, char *text)
 		return conf_refuse(l, 0, "%s", strerror(errno));
 	if (n > FILE_MAX_BYTES)
 		return conf_refuse(l, 0, "longer than %d bytes", FILE_MAX_BYTES);
+	if (n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+		return conf_refuse(l, 0, "it is UTF-16: save it as UTF-8");
 	if (strlen(text) != (size_t)n)
 		return conf_refuse(l, 0, "a NUL in it");
 	return true;
@@ -138,5 +140,6 @@ conf_file_text(struct conf_loader *l, char **text)
 	ok = read_text(l, fd, *text);
 	if (fd >= 0)
 		close(fd);
+	str_drop_bom(*text);
 	return ok && scan_literals(l, *text);
 }

@@ -37,14 +37,22 @@ struct json {
 	};
 };
 
-/* Parses one UTF-8 JSON text (no BOM). */
+/* Parses one UTF-8 JSON text (no BOM: RFC 8259 section 8.1 lets a reader ignore one, which json_decode does). */
 MUST_USE struct json *json_parse(TALLOC_CTX *mem, struct str text, struct err *e);
 
 /*
- * Decodes the encodings a document may arrive in (UTF-8, UTF-8 with BOM,
- * UTF-16 LE or BE with BOM) to UTF-8.  The answer may alias the input.
+ * The encoding of a JSON text by its first bytes: a BOM, or else where the zeros are, as the first character is ASCII
+ * and none is U+0000.  What is none of them counts as UTF-8, and fails when it is read.
+ */
+enum json_encoding { JSON_UTF8, JSON_UTF16_LE, JSON_UTF16_BE, JSON_UTF32 };
+enum json_encoding json_encoding(struct str bytes);
+/*
+ * Decodes what a document may arrive in (UTF-8, UTF-16 LE or BE, each with or without BOM) to UTF-8; UTF-32 is
+ * ERR_MEDIA_TYPE with a sentence.  The answer may alias the input.
  */
 MUST_USE bool json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, struct err *e);
+/* The same of what must be UTF-8: a BOM is left out, UTF-16 is ERR_MEDIA_TYPE too. */
+MUST_USE bool json_decode_utf8(struct str bytes, struct str *utf8, struct err *e);
 
 const struct json *json_get(const struct json *object, const char *name); /* NULL: not there, or no object */
 const struct json *json_at(const struct json *root, struct str pointer);  /* RFC 6901; NULL: nothing there */

@@ -1,4 +1,4 @@
-/* json.h: looking at a tree, its text, and the encodings its text may come in. */
+/* json.h: looking at a tree, and its text. */
 #include "core/base/json.h"
 
 #include <stdlib.h>
@@ -318,77 +318,4 @@ json_pointer_add(struct buf *pointer, struct str name)
 		done = i + 1;
 	}
 	buf_add(pointer, name.p + done, name.n - done);
-}
-
-/* ---- encodings ---- */
-
-static uint32_t
-unit(const uint8_t *p, bool big)
-{
-	return big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
-}
-
-static bool
-not_utf16(struct err *e, size_t at)
-{
-	char pub[80];
-
-	snprintf(pub, sizeof pub, "Not valid UTF-16 at byte %zu.", at);
-	return err_set(e, ERR_MALFORMED, 0, pub, "UTF-16 broken at byte %zu", at);
-}
-
-static bool
-from_utf16(TALLOC_CTX *mem, struct str in, bool big, struct str *out, struct err *e)
-{
-	const uint8_t *p = (const uint8_t *)in.p;
-	uint8_t       *o, *start;
-
-	if (in.n % 2 != 0)
-		return not_utf16(e, in.n);
-	start = o = talloc_size(mem, in.n / 2 * 3 + 1);
-	if (o == NULL)
-		return err_memory(e);
-	for (size_t i = 2; i < in.n; i += 2) {
-		uint32_t c = unit(p + i, big), lo;
-
-		if (c >= 0xDC00 && c <= 0xDFFF)
-			return not_utf16(e, i);
-		if (c >= 0xD800 && c <= 0xDBFF) {
-			lo = i + 4 <= in.n ? unit(p + i + 2, big) : 0;
-			if (lo < 0xDC00 || lo > 0xDFFF)
-				return not_utf16(e, i);
-			c = 0x10000 + ((c - 0xD800) << 10) + (lo - 0xDC00);
-			i += 2;
-		}
-		if (c < 0x80) {
-			*o++ = (uint8_t)c;
-			continue;
-		}
-		if (c < 0x800) {
-			*o++ = (uint8_t)(0xC0 | c >> 6);
-		} else if (c < 0x10000) {
-			*o++ = (uint8_t)(0xE0 | c >> 12);
-			*o++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-		} else {
-			*o++ = (uint8_t)(0xF0 | c >> 18);
-			*o++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-			*o++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-		}
-		*o++ = (uint8_t)(0x80 | (c & 0x3F));
-	}
-	*out = (struct str) { (const char *)start, (size_t)(o - start) };
-	return true;
-}
-
-bool
-json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, struct err *e)
-{
-	if (bytes.n >= 2 && memcmp(bytes.p, "\xFF\xFE", 2) == 0)
-		return from_utf16(mem, bytes, false, utf8, e);
-	if (bytes.n >= 2 && memcmp(bytes.p, "\xFE\xFF", 2) == 0)
-		return from_utf16(mem, bytes, true, utf8, e);
-	*utf8 = bytes;
-	if (bytes.n >= 3 && memcmp(bytes.p, "\xEF\xBB\xBF", 3) == 0)
-		*utf8 = (struct str) { bytes.p + 3, bytes.n - 3 };
-	return true;
 }

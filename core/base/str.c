@@ -67,6 +67,22 @@ is_blank(char c)
 }
 
 struct str
+str_without_bom(struct str s)
+{
+	bool bom = str_starts(s, "\xEF\xBB\xBF");
+
+	return bom ? (struct str) { s.p + 3, s.n - 3 } : s;
+}
+
+void
+str_drop_bom(char *z)
+{
+	struct str s = str_without_bom(str_of(z));
+
+	memmove(z, s.p, s.n + 1);
+}
+
+struct str
 str_trim(struct str s)
 {
 	while (s.n > 0 && is_blank(s.p[0])) {

@@ -32,6 +32,8 @@ bool       str_caseeqz(struct str a, const char *z); /* ASCII case folding */
 int        str_cmp(struct str a, struct str b);      /* by bytes, shorter first */
 bool       str_starts(struct str s, const char *prefix);
 struct str str_trim(struct str s);                   /* SP and HTAB on both ends */
+struct str str_without_bom(struct str s);            /* UTF-8 text without the mark it may begin with */
+void       str_drop_bom(char *z);                    /* the same in place, of a C string */
 /* Cuts `s` at the first `sep`: *head gets what is before it, the rest (without sep) is returned.
  * When there is no `sep`, *head is all of s and the rest has p == NULL. */
 struct str str_cut(struct str s, char sep, struct str *head);

@@ -187,6 +187,8 @@ read_password(struct mail_curl *m, struct err *e)
 		    m->o.password_file);
 	else
 		m->password[strcspn(m->password, "\r\n")] = '\0';
+	if (e->code == ERR_OK)
+		str_drop_bom(m->password);
 	fclose(f);
 	return e->code == ERR_OK;
 }

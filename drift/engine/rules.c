@@ -244,9 +244,12 @@ static const struct schema pack_schema = SCHEMA("RulePack", struct pack_in, pack
 static bool
 pack_decode(TALLOC_CTX *mem, struct str text, struct rule_pack *out, struct err *e)
 {
-	struct json   *v = json_parse(mem, text, e);
+	struct json   *v;
 	struct pack_in in;
 
+	if (!json_decode(mem, text, &text, e))
+		return false;
+	v = json_parse(mem, text, e);
 	if (v == NULL || !schema_decode(mem, &pack_schema, v, &in, e))
 		return false;
 	if (strspn(in.name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(in.name))

@@ -275,15 +275,16 @@ embedded(const struct making *m, unsigned levels)
 	struct err   own = { 0 };
 	TALLOC_CTX  *mem;
 	struct json *tree;
+	struct str   text = str_without_bom(m->v->text);
 
-	if (m->v->type != JSON_STRING || !may_hold(m->v->text))
+	if (m->v->type != JSON_STRING || !may_hold(text))
 		return true;
 	if (!spend(m, EMBEDDED_STEPS + 2 * (uint64_t)m->v->text.n))
 		return false;
 	mem = talloc_new(m->mem);
 	if (mem == NULL)
 		return err_memory(m->e);
-	tree = json_parse(mem, m->v->text, &own);
+	tree = json_parse(mem, text, &own);
 	if (tree == NULL && own.code == ERR_INTERNAL)
 		return err_memory(m->e);
 	if (tree == NULL || levels_of(tree) > levels || !numbers_fit(tree)) {

@@ -67,27 +67,28 @@ put_unit(struct buf *b, uint32_t unit, bool big)
 static void
 check_encodings(TALLOC_CTX *mem, struct str text)
 {
-	for (int how = 0; how < 3; how++) {
+	/* UTF-16 LE and BE with BOM, UTF-8 with BOM, UTF-16 LE and BE without. */
+	for (int how = 0; how < 5; how++) {
 		const uint8_t *p = (const uint8_t *)text.p, *end = p + text.n;
 		struct err     e = { 0 };
 		struct str     back;
 		struct buf     b;
-		bool           ok;
+		bool           ok, big = how == 1 || how == 4;
 
 		buf_make(&b, mem);
 		if (how == 2)
 			buf_puts(&b, "\xEF\xBB\xBF");
-		else
-			put_unit(&b, 0xFEFF, how == 1);
+		else if (how < 2)
+			put_unit(&b, 0xFEFF, big);
 		while (p < end) {
 			uint32_t c = how == 2 ? *p++ : next_char(&p);
 
 			if (how == 2)
 				buf_putc(&b, (char)c);
 			else if (c >= 0x10000)
-				put_unit(&b, 0xD800 + ((c - 0x10000) >> 10), how == 1);
-			if (how < 2)
-				put_unit(&b, c >= 0x10000 ? 0xDC00 + (c & 0x3FF) : c, how == 1);
+				put_unit(&b, 0xD800 + ((c - 0x10000) >> 10), big);
+			if (how != 2)
+				put_unit(&b, c >= 0x10000 ? 0xDC00 + (c & 0x3FF) : c, big);
 		}
 		ok = json_decode(mem, buf_str(&b), &back, &e);
 		assert(ok && str_eq(text, back));

@@ -227,11 +227,27 @@ files_that_are_none_are_refused(void **state)
 	assert_null(load_text(mem, "workers = 1;\0", 13, &e));
 	assert_non_null(strstr(e.pub, "a NUL in it"));
 	err_clear(&e);
+	assert_null(load_text(mem, "\xFF\xFEw\0o\0", 6, &e));
+	assert_non_null(strstr(e.pub, "it is UTF-16: save it as UTF-8"));
+	err_clear(&e);
 	assert_true(fd >= 0 && fchmod(fd, 0666) == 0);
 	assert_null(conf_load(mem, path, &e));
 	assert_non_null(strstr(e.pub, "everybody may write to it"));
 	close(fd);
 	unlink(path);
+	talloc_free(mem);
+}
+
+static void
+a_byte_order_mark_is_left_out(void **state)
+{
+	TALLOC_CTX  *mem = talloc_new(NULL);
+	struct err   e = { 0 };
+	struct conf *c = load_text(mem, "\xEF\xBB\xBFworkers = 3;", 15, &e);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->workers, 3);
 	talloc_free(mem);
 }
 
@@ -326,6 +342,7 @@ main(void)
 		cmocka_unit_test(settings_are_read_from_their_groups),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_line_and_what_would_be_right),
 		cmocka_unit_test(files_that_are_none_are_refused),
+		cmocka_unit_test(a_byte_order_mark_is_left_out),
 		cmocka_unit_test(the_table_has_every_default_in_range_and_a_sentence),
 		cmocka_unit_test(the_example_file_is_the_generated_one),
 		cmocka_unit_test(the_manual_s_table_is_the_generated_one),

@@ -34,6 +34,8 @@ normalisers_make_equal_what_means_the_same(void **state)
 		{ "\"how\":\"embedded_json\",\"path\":\"/p\"",
 		    "{\"p\":\"{\\\"x\\\": 1, \\\"y\\\":2}\"}",
 		    "{\"p\":\"{\\\"y\\\":2.0,\\\"x\\\":3}\"}", "~/p/x" },
+		{ "\"how\":\"embedded_json\",\"path\":\"/p\"",
+		    "{\"p\":\"\xEF\xBB\xBF{\\\"x\\\":1}\"}", "{\"p\":\"{\\\"x\\\": 1.0}\"}", "" },
 		{ "\"how\":\"embedded_json\",\"path\":\"/p\"", "{\"p\":\"{no\"}",
 		    "{\"p\":\"{no \"}", "~/p" },
 		{ "\"how\":\"embedded_json\",\"path\":\"/p\"", "{\"p\":\"1\"}", "{\"p\":\"1.0\"}",

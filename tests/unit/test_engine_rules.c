@@ -235,6 +235,22 @@ a_wrong_pack_is_refused(void **state)
 }
 
 static void
+a_pack_may_be_saved_in_any_encoding(void **state)
+{
+	static const char      le[] = "\xFF\xFE{\0\"\0n\0a\0m\0e\0\"\0:\0\"\0p\0\"\0}";
+	const struct str       texts[] = { STR("\xEF\xBB\xBF{\"name\":\"p\"}"), { le, sizeof(le) } };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(texts); i++) {
+		struct err              e = { 0 };
+		const struct rule_pack *pack = rule_pack_parse(mem, texts[i], &e);
+
+		assert_non_null(pack);
+		assert_true(str_eqz(pack->name, "p"));
+	}
+}
+
+static void
 the_configs_rules_come_before_its_packs(void **state)
 {
 	struct err              e = { 0 };
@@ -467,6 +483,7 @@ main(void)
 		TEST(the_score_is_the_sum_of_the_weights),
 		TEST(a_wrong_rule_is_refused_with_its_place),
 		TEST(a_wrong_pack_is_refused),
+		TEST(a_pack_may_be_saved_in_any_encoding),
 		TEST(the_configs_rules_come_before_its_packs),
 		TEST(the_pack_entra_judges_real_changes),
 	};

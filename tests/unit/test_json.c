@@ -306,13 +306,15 @@ members_are_found_by_whole_names(void **state)
 }
 
 static void
-four_encodings_are_one_text(void **state)
+each_encoding_is_one_text(void **state)
 {
 	static const struct text cases[] = {
 		T("[\"\xC3\xA9\xF0\x9F\x98\x80\"]"),
 		T("\xEF\xBB\xBF[\"\xC3\xA9\xF0\x9F\x98\x80\"]"),
 		T("\xFF\xFE[\0\"\0\xE9\0\x3D\xD8\x00\xDE\"\0]\0"),
 		T("\xFE\xFF\0[\0\"\0\xE9\xD8\x3D\xDE\x00\0\"\0]"),
+		T("[\0\"\0\xE9\0\x3D\xD8\x00\xDE\"\0]\0"),
+		T("\0[\0\"\0\xE9\xD8\x3D\xDE\x00\0\"\0]"),
 	};
 
 	(void)state;
@@ -323,6 +325,45 @@ four_encodings_are_one_text(void **state)
 		assert_true(json_decode(mem, (struct str) { cases[i].p, cases[i].n }, &s, &e));
 		assert_true(str_eqz(s, cases[0].p));
 		assert_non_null(json_parse(mem, s, &e));
+	}
+}
+
+/* By the marks, or by where the zeros are. */
+static void
+encodings_are_told_apart(void **state)
+{
+	static const struct {
+		struct text        text;
+		enum json_encoding want;
+	} rows[] = {
+		{ T(""), JSON_UTF8 },
+		{ T("1"), JSON_UTF8 },
+		{ T("{}"), JSON_UTF8 },
+		{ T("\xEF\xBB\xBF"), JSON_UTF8 },
+		{ T("\xEF\xBB"), JSON_UTF8 },
+		{ T("1\0"), JSON_UTF16_LE },
+		{ T("\0001"), JSON_UTF16_BE },
+		{ T("\xFF\xFE"), JSON_UTF16_LE },
+		{ T("\xFE\xFF"), JSON_UTF16_BE },
+		{ T("\"\0\0\1\"\0"), JSON_UTF16_LE }, /* U+0100 */
+		{ T("\0\"\1\0\0\""), JSON_UTF16_BE },
+		{ T("\xFF\xFE\0\0"), JSON_UTF32 },
+		{ T("\0\0\xFE\xFF"), JSON_UTF32 },
+		{ T("1\0\0\0"), JSON_UTF32 },
+		{ T("\0\0\0001"), JSON_UTF32 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct str s = { rows[i].text.p, rows[i].text.n }, out;
+		struct err e = { 0 };
+
+		assert_int_equal(json_encoding(s), rows[i].want);
+		if (json_decode_utf8(s, &out, &e))
+			assert_int_equal(rows[i].want, JSON_UTF8);
+		else
+			assert_non_null(
+			    strstr(e.pub, rows[i].want == JSON_UTF32 ? "UTF-32" : "UTF-16"));
 	}
 }
 
@@ -364,7 +405,8 @@ main(void)
 		TEST(pointers_of_rfc_6901),
 		TEST(pointers_are_written_as_they_are_read),
 		TEST(members_are_found_by_whole_names),
-		TEST(four_encodings_are_one_text),
+		TEST(each_encoding_is_one_text),
+		TEST(encodings_are_told_apart),
 		TEST(broken_utf16_is_refused),
 	};
 

@@ -60,7 +60,7 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Most of a request's body; more is answered with 413."),
 	KEY(snapshot_max, "limits.snapshot", "16777216", .unit = "bytes", .min = 1024,
 	    .max = 128 * MIB, HUP,
-	    .doc = "Most of a pushed snapshot or document."),
+	    .doc = "Most of a pushed snapshot or document, also of what a compressed one is unpacked."),
 	KEY(body_timeout_s, "limits.body_timeout_s", "30", .unit = "s", .min = 1, .max = 600, HUP,
 	    .doc = "A body must have arrived within this time, else 408."),
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/secret.h"
+#include "core/web/body_type.h"
 #include "core/web/pass.h"
 
 #define READ_FIRST 16384 /* bytes of the first piece when the length is not known */
@@ -11,56 +12,6 @@ struct plan {
 	int64_t declared; /* CONTENT_LENGTH; -1: unknown */
 };
 
-/* ---- media types ---- */
-
-/* "application/json; charset=utf-8": parameters are allowed, another charset is not. */
-static bool
-check_charset(struct str params, struct err *e)
-{
-	struct str one, name, value;
-
-	while (params.p != NULL) {
-		params = str_cut(params, ';', &one);
-		value = str_trim(str_cut(str_trim(one), '=', &name));
-		if (!str_caseeqz(name, "charset"))
-			continue;
-		if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
-			value = (struct str) { value.p + 1, value.n - 2 };
-		if (!str_caseeqz(value, "utf-8"))
-			return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be UTF-8.",
-			    "another charset than utf-8");
-	}
-	return true;
-}
-
-static bool
-check_json_type(const struct request *r, struct err *e)
-{
-	struct str type, params = str_cut(request_param(r, "CONTENT_TYPE"), ';', &type);
-
-	if (!str_caseeqz(str_trim(type), "application/json"))
-		return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be application/json.",
-		    "another media type than application/json");
-	return check_charset(params, e);
-}
-
-/* The body is the document itself: what curl and others say of bytes they do not know is taken too.
- */
-static bool
-check_document_type(const struct request *r, struct err *e)
-{
-	static const char *const types[] = { "application/json", "text/json", "text/plain",
-		"application/octet-stream", "application/x-www-form-urlencoded" };
-	struct str               type;
-
-	str_cut(request_param(r, "CONTENT_TYPE"), ';', &type);
-	type = str_trim(type);
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (type.n == 0 || str_caseeqz(type, types[i]))
-			return true;
-	return err_set(e, ERR_MEDIA_TYPE, 0, "The body must be a JSON document.", "media type");
-}
-
 /* ---- reading ---- */
 
 /* Web servers say "", "-1" or nothing of a chunked body. */
@@ -68,11 +19,9 @@ static bool
 make_plan(const struct request *r, struct plan *p, struct err *e)
 {
 	const struct conf *c = r->app->conf;
-	bool               large =
-	    r->route->in_kind == ROUTE_IN_SNAPSHOT || r->route->in_kind == ROUTE_IN_DOCUMENT;
-	struct str length = request_param(r, "CONTENT_LENGTH");
+	struct str         length = request_param(r, "CONTENT_LENGTH");
 
-	p->cap = (size_t)(large ? c->snapshot_max : c->body_max);
+	p->cap = (size_t)(body_is_large(r->route) ? c->snapshot_max : c->body_max);
 	p->declared = -1;
 	if (length.n == 0 || str_eqz(length, "-1"))
 		return true;
@@ -154,6 +103,25 @@ read_all(struct request *r, const struct plan *p, struct err *e)
 	return err_memory(e);
 }
 
+/* From here on it is as if it had come plain: also for who hashes or counts it. */
+static bool
+unpack_body(struct request *r, const struct plan *p, struct err *e)
+{
+	struct str  packed = r->body;
+	enum coding coding;
+
+	if (packed.n == 0)
+		return true;
+	if (!body_type_coding(r, &coding, e))
+		return false;
+	if (coding == CODING_NONE)
+		return true;
+	if (!unpack(r->mem, coding, packed, p->cap, &r->work, &r->body, e))
+		return false;
+	talloc_free((void *)(uintptr_t)packed.p);
+	return true;
+}
+
 static bool
 read_body(struct request *r, struct err *e)
 {
@@ -164,7 +132,7 @@ read_body(struct request *r, struct err *e)
 	if (p.declared >= 0 && (size_t)p.declared != r->body.n)
 		return err_set(e, ERR_BAD_REQUEST, 0, "The body's length is not Content-Length.",
 		    "CONTENT_LENGTH and %zu bytes read", r->body.n);
-	return true;
+	return unpack_body(r, &p, e);
 }
 
 /* ---- by kind ---- */
@@ -177,13 +145,21 @@ parse(struct request *r, struct str text, struct err *e)
 }
 
 static bool
+parse_utf8(struct request *r, struct err *e)
+{
+	struct str text;
+
+	return json_decode_utf8(r->body, &text, e) && parse(r, text, e);
+}
+
+static bool
 take_none(struct request *r, struct err *e)
 {
 	if (!read_body(r, e))
 		return false;
 	if (r->body.n == 0)
 		return true;
-	if (!check_json_type(r, e) || !parse(r, r->body, e))
+	if (!body_type_json(r, e) || !parse_utf8(r, e))
 		return false;
 	if (r->json->type == JSON_OBJECT && r->json->n == 0)
 		return true;
@@ -218,11 +194,11 @@ take_json(struct request *r, struct err *e)
 		r->in = talloc_zero_size(r->mem, r->route->in->size);
 	if (r->route->in != NULL && r->in == NULL)
 		return err_memory(e);
-	if ((!left_out && !check_json_type(r, e)) || !read_body(r, e))
+	if ((!left_out && !body_type_json(r, e)) || !read_body(r, e))
 		return false;
 	if (left_out && r->body.n == 0)
 		return true;
-	if (!check_json_type(r, e) || !parse(r, r->body, e))
+	if (!body_type_json(r, e) || !parse_utf8(r, e))
 		return false;
 	return r->route->in == NULL || schema_decode(r->mem, r->route->in, r->json, r->in, e);
 }
@@ -246,7 +222,7 @@ take_document(struct request *r, struct err *e)
 {
 	struct str text;
 
-	return check_document_type(r, e) && read_body(r, e) &&
+	return body_type_document(r, e) && read_body(r, e) &&
 	       json_decode(r->mem, r->body, &text, e) && parse(r, text, e);
 }
 

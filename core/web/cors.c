@@ -11,9 +11,9 @@
 #define ORIGIN_MAX 255
 
 static const char exposed[] = "X-Request-Id, ETag, Retry-After, RateLimit, RateLimit-Policy";
-static const char accepted[] =
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Acting-Tenant, "
-    "X-API-Key, X-CSRF-Token, X-Request-Id, Traceparent";
+static const char accepted[] = "Authorization, Content-Type, Content-Encoding, Idempotency-Key, "
+			       "If-Match, If-None-Match, X-Acting-Tenant, "
+			       "X-API-Key, X-CSRF-Token, X-Request-Id, Traceparent";
 
 /* ---- origins ---- */
 

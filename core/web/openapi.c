@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/web/body_type.h"
 #include "core/web/pass.h"
 
 #define STATUSES_MAX 32
@@ -92,6 +93,8 @@ put_parameters(struct buf *b, const struct app *app, const struct route *rt)
 		put_parameter(b, "IfNoneMatch", &any);
 	if (openapi_is_conditional(app, rt))
 		put_parameter(b, "IfMatch", &any);
+	if (body_is_large(rt))
+		put_parameter(b, "ContentEncoding", &any);
 	buf_putc(b, ']');
 }
 
@@ -332,12 +335,14 @@ put_schemas(struct buf *b, const struct components *c)
 }
 
 static void
-put_problem(struct buf *b, const char *name, const char *description)
+put_problem(struct buf *b, const char *name, const char *description, int status)
 {
 	buf_printf(b, "\"%s\":{\"description\":", name);
 	buf_json(b, str_of(description));
-	buf_puts(b, HEADERS ",\"content\":{\"application/problem+json\":{\"schema\":"
-			    "{\"$ref\":\"#/components/schemas/Problem\"}}}}");
+	buf_puts(b, HEADERS_BUT_END);
+	buf_puts(b, status == 415 ? "," HEADER("Accept-Encoding", "AcceptEncoding") "}" : "}");
+	buf_puts(b, ",\"content\":{\"application/problem+json\":{\"schema\":"
+		    "{\"$ref\":\"#/components/schemas/Problem\"}}}}");
 }
 
 /* One for each status that an error code stands for. */
@@ -347,7 +352,7 @@ put_problems(struct buf *b)
 	int last = 0;
 
 	buf_puts(b, ",\"responses\":{");
-	put_problem(b, "Problem", "Any other failure.");
+	put_problem(b, "Problem", "Any other failure.", 0);
 	for (int code = 0; code < ERR__MAX; code++) {
 		int  status = err_status((enum err_code)code);
 		char name[32];
@@ -357,7 +362,7 @@ put_problems(struct buf *b)
 		last = status;
 		snprintf(name, sizeof(name), "Problem%d", status);
 		buf_putc(b, ',');
-		put_problem(b, name, openapi_status(status));
+		put_problem(b, name, openapi_status(status), status);
 	}
 	buf_putc(b, '}');
 }
@@ -373,6 +378,9 @@ put_rest(struct buf *b)
 	    "\"schema\":{\"type\":\"string\"}},"
 	    "\"RateLimit\":{\"description\":\"What is left of it: requests r, and the seconds t "
 	    "until the next is admitted.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"AcceptEncoding\":{\"description\":\"When the coding of the body is why: the codings "
+	    "that "
+	    "it may come in; identity: none.\",\"schema\":{\"type\":\"string\"}},"
 	    "\"ETag\":{\"description\":\"Entity tag of the resource as it is. A web server that "
 	    "compresses the answer may make W/ or another ending of it: that stands for the same."
 	    "\",\"schema\":{\"type\":\"string\"}}}"
@@ -382,6 +390,13 @@ put_rest(struct buf *b)
 	    "\"IfMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,"
 	    "\"description\":\"Changes it only if it is still what one of these entity tags stands "
 	    "for, else 412. As ETag gave them, or *.\",\"schema\":{\"type\":\"string\"}},"
+	    "\"ContentEncoding\":{\"name\":\"Content-Encoding\",\"in\":\"header\",\"required\":"
+	    "false,"
+	    "\"description\":\"The body is compressed: gzip (RFC 1952, any number of members) or "
+	    "zstd "
+	    "(RFC 8878, with a window of at most 8 MiB). The limit of bodies holds for what it is "
+	    "unpacked. Other requests' bodies must come plain.\",\"schema\":{\"type\":\"string\","
+	    "\"enum\":[\"gzip\",\"x-gzip\",\"zstd\"]}},"
 	    "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
 	    "\"description\":\"Entity tags of what the client has already: 304 if one of them is "
 	    "the present one.\",\"schema\":{\"type\":\"string\"}}}"

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/web/body_type.h"
 #include "core/web/openapi.h"
 #include "core/web/pass.h"
 
@@ -175,12 +176,13 @@ put_body(struct buf *b, const struct route *rt)
 		return;
 	buf_puts(b, "<p>Body: ");
 	if (rt->in_kind == ROUTE_IN_DOCUMENT)
-		buf_puts(b, "the document itself, any JSON");
+		buf_puts(b, "the document itself, any JSON, in UTF-8 or UTF-16");
 	else if (rt->in != NULL)
 		put_component_link(b, rt->in, SCHEMA_BODY);
 	else
 		buf_puts(b, "any JSON");
-	buf_puts(b, ".</p>\n");
+	buf_puts(
+	    b, body_is_large(rt) ? "; Content-Encoding may be gzip or zstd.</p>\n" : ".</p>\n");
 }
 
 static void

@@ -190,6 +190,12 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
         `${mib} MiB: ${answer.status} ${answer.error ?? answer.body.slice(0, 300)}`);
     }
   });
+  await test(`${name}: the coding of a body is told to the responder, and which it takes to the client`, async () => {
+    const coded = { method: 'POST', body: Buffer.from('1f8b0800000000000003abae050043bfa6a302000000', 'hex'),
+      headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } };
+    const a = await ask(port, '/api/auth/login', coded);
+    check(a.status === 415 && a.headers['accept-encoding'] === 'identity', `${a.status} ${JSON.stringify(a.headers)} ${a.body}`);
+  });
   await test(`${name}: headers with underscores are not taken for those with hyphens`, async () => {
     let n = 0;
     for (const h of underscored('X_REQUEST_ID'))

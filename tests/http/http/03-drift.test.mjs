@@ -408,13 +408,12 @@ test('documents come in UTF-8, with a BOM, and in UTF-16 of both orders: the sam
   assert.equal((await send(value, 'image/png')).status, 415);
 });
 
-test('UTF-16 and a BOM are refused where JSON is asked for', async () => {
+test('UTF-16 is refused where JSON is asked for, and a BOM ignored', async () => {
   const admin = await bearer(), c = await newConfig(admin);
   const text = JSON.stringify({ resources: [policy(1)] });
-  for (const body of [utf16(text, false), utf16(text, true), Buffer.from(`\ufeff${text}`)]) {
+  for (const [body, status] of [[utf16(text, false), 415], [utf16(text, true), 415], [Buffer.from(`\ufeff${text}`), 201]]) {
     const a = await admin('POST', `/api/drift/configs/${c.id}/snapshots`, { body, headers: { 'Content-Type': 'application/json' } });
-    assert.equal(a.status, 400, a.text);
-    assert.equal(a.json.code, 'malformed_json');
+    assert.equal(a.status, status, a.text);
   }
 });
 

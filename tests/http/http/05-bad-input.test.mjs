@@ -64,8 +64,7 @@ test('128 levels are taken, 129 are not', async () => {
 test('what is not UTF-8 is 400', async () => {
   const wrap = (...bytes) => Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')]);
   for (const [what, body] of [['Latin-1', wrap(0xe4)], ['overlong', wrap(0xc0, 0xaf)], ['a coded surrogate', wrap(0xed, 0xa0, 0x80)],
-    ['beyond U+10FFFF', wrap(0xf4, 0x90, 0x80, 0x80)], ['a cut sequence', wrap(0xe2, 0x82)], ['UTF-16', Buffer.from('\ufeff{"a":1}', 'utf16le')],
-    ['a BOM', Buffer.from('\ufeff{"name":"x"}')]])
+    ['beyond U+10FFFF', wrap(0xf4, 0x90, 0x80, 0x80)], ['a cut sequence', wrap(0xe2, 0x82)]]) // UTF-16 and BOMs: 29-encodings
     await refuses(what, post('/api/drift/configs', body), 400, 'malformed_json');
 });
 

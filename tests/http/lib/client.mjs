@@ -52,9 +52,9 @@ export function send(method, target, options = {}) {
     body = JSON.stringify(body);
     headers['Content-Type'] ??= 'application/json';
   }
-  if (body !== undefined)
+  if (body !== undefined && headers['Transfer-Encoding'] === undefined)
     headers['Content-Length'] ??= Buffer.byteLength(body);
-  else if (method !== 'GET' && method !== 'HEAD')
+  else if (body === undefined && method !== 'GET' && method !== 'HEAD')
     headers['Content-Length'] ??= 0;
   for (const name of Object.keys(headers))
     if (headers[name] === undefined || headers[name] === null)

@@ -73,6 +73,9 @@ ${example('lighttpd.conf').replace('server.stream-response-body = 1', 'server.st
   },
 };
 export const names = Object.keys(kinds);
+// What an Apache does that unpacks bodies itself.
+kinds['apache-inflating'] = { ...kinds.apache,
+  conf: (...args) => kinds.apache.conf(...args).replace('SetOutputFilter', 'SetInputFilter DEFLATE\nSetOutputFilter') };
 
 class Front {
   constructor(name, port, relay) {
@@ -103,8 +106,8 @@ class Front {
   }
 }
 
-// All four, started. Ends with stop().
-export async function startFronts() {
+// All four, started, and with `inflating` that Apache. Ends with stop().
+export async function startFronts({ inflating = false } = {}) {
   const relay = net.createServer((a) => {
     const b = net.connect(socket);
     for (const [from, to] of [[a, b], [b, a]])
@@ -112,7 +115,7 @@ export async function startFronts() {
   });
   await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const all = [];
-  for (const name of names)
+  for (const name of inflating ? Object.keys(kinds) : names)
     all.push(new Front(name, await freePort(build), relay.address().port));
   await Promise.all(all.map((f) => f.ready()));
   return { all, stop: async () => { await Promise.all(all.map((f) => f.stop())); relay.close(); } };

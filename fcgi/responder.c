@@ -198,6 +198,10 @@ add_lists(struct app *app, const struct conf *c, struct err *e)
 		return false;
 	*guard = (struct guard) { .allow = outbound, .plain_http = c->outbound_http };
 	app->trusted_proxies = proxies;
+	app->forwarded_header =
+	    strcmp(c->forwarded_header, forwarded_header_name(FORWARDED_RFC7239)) == 0
+		? FORWARDED_RFC7239
+		: FORWARDED_X_FOR;
 	app->metrics_allow = metrics;
 	app->guard = guard;
 	return true;

@@ -32,6 +32,7 @@ struct conf {
 	const char    *keyring;         /* path of the keyring file */
 	const char    *user;            /* unix account of the programs; only bsxctl looks at it */
 	struct strings trusted_proxies; /* addresses or CIDR ranges */
+	const char    *forwarded_header; /* "X-Forwarded-For" or "Forwarded" */
 	/* responder */
 	int64_t        workers;         /* 0: the number of cores, at least 4 */
 	int64_t        max_requests;    /* a worker is replaced after this many (+- jitter); 0: never */

@@ -13,6 +13,7 @@ static const char *const levels[] = { "debug", "info", "warn", "error", "off", N
 static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
 static const char *const starttls[] = { "required", "off", NULL };
 static const char *const isolations[] = { "account", "schema", NULL };
+static const char *const forwarded_headers[] = { "X-Forwarded-For", "Forwarded", NULL };
 
 /* A class's two settings. */
 #define RATE(member, dotted, n, b, what)                                                           \
@@ -41,7 +42,15 @@ const struct conf_key conf_keys[] = {
 	           "state folder and the keyring, and \"bsxctl doctor\" looks at everything as this "
 	           "account."),
 	KEY(trusted_proxies, "trusted_proxies", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
-	    .doc = "Addresses or ranges of reverse proxies whose X-Forwarded-For is believed."),
+	    .doc = "Addresses or ranges of reverse proxies that are believed when they say for whom they ask, in the "
+	           "header that forwarded_header names.  It is read from the right, past those that are named here; what "
+	           "stands left of the first that is not named here may be the client's own and is not looked at."),
+	KEY(forwarded_header, "forwarded_header", "\"X-Forwarded-For\"", .choices = forwarded_headers, HUP,
+	    .doc = "The header that trusted_proxies write.  Only this one is read: a proxy that writes the one passes the "
+	           "other on as the client sent it, so when both are there the other may be forged (RFC 7239 section 7.4 "
+	           "knows no order between them).  Addresses may have ports, brackets, quotes and zones; what is none, "
+	           "such as \"unknown\", makes the proxy that wrote it count in the client's place, and is in the log "
+	           "once an hour for each proxy."),
 
 	KEY(workers, "workers", "0", .min = 0, .max = 1024, HUP,
 	    .doc = "Worker processes, each handling one request at a time; 0 is the number of "

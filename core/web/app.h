@@ -6,6 +6,7 @@
 
 #include "core/auth/auth.h"
 #include "core/net/fetch.h"
+#include "core/web/forwarded.h"
 
 struct route;
 struct rates;
@@ -24,12 +25,12 @@ struct app {
 	struct guard              *guard;   /* for checking webhook URLs at the door */
 	const struct route *const *routes;  /* NULL-terminated list of tables, each ended by path == NULL */
 	const struct cidr_list    *trusted_proxies;
+	enum forwarded_header      forwarded_header; /* which one trusted_proxies write */
 	const struct cidr_list    *metrics_allow;
 	struct rates              *rates;   /* NULL: nothing is limited (rate.h) */
 	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
 	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
 	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
-	bool proxy_told; /* the log has been told of a proxy that trusted_proxies does not name */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };
 

@@ -182,6 +182,16 @@ too_large(struct err *e, const char *what)
 }
 
 /*
+ * A list whose field lines the web server has not combined (RFC 9110 section 5.3): nothing else
+ * becomes this parameter, while X_Forwarded_For and X-Forwarded-For are one to some.
+ */
+static bool
+may_repeat(struct str param)
+{
+	return str_starts(param, "HTTP_FORWARDED=");
+}
+
+/*
  * Two parameters of one name are two readings of one request: some web servers
  * pass X_Request_Id and X-Request-Id as the same one.
  */
@@ -202,7 +212,7 @@ check_params(const struct request *r, struct err *e)
 		all += n;
 		if (all > LIMIT_HEADERS || n - (size_t)(eq - *p) - 1 > LIMIT_HEADER)
 			return too_large(e, "parameters too long");
-		if (!put_name(seen, *p, (size_t)(eq - *p)))
+		if (!put_name(seen, *p, (size_t)(eq - *p)) && !may_repeat(str_of(*p)))
 			return err_set(e, ERR_BAD_REQUEST, 0, "A header field came twice.",
 			    "parameter %.*s came twice", (int)(eq - *p), *p);
 	}

@@ -28,7 +28,7 @@ function ask(port, target, { method = 'GET', headers = {}, body, chunked = false
 // The names of the headers that the responder reads, as CGI parameters with an underscore in them.
 function headersRead() {
   const files = ['core/web', 'core/auth', 'fcgi'].flatMap((dir) => fs.readdirSync(path.join(root, dir)).filter((f) => f.endsWith('.c')).map((f) => path.join(root, dir, f)));
-  const names = files.flatMap((f) => [...fs.readFileSync(f, 'utf8').matchAll(/request_param\(\w+, "HTTP_([A-Z_]+)"\)/g)].map((m) => m[1]));
+  const names = files.flatMap((f) => [...fs.readFileSync(f, 'utf8').matchAll(/"HTTP_([A-Z_]+)=?"/g)].map((m) => m[1]));
   return [...new Set(names)].filter((n) => n.includes('_'));
 }
 
@@ -133,13 +133,24 @@ ScriptSock ${work}/${dir}/cgid\nTraceEnable Off\nSetEnv BSX_CONF ${it.conf}\nScr
 const refusals = [['/api/nothing', 404], ['/api/drift/configs', 401], ['/api/auth/login', 415], ['/api/auth/me', 405]];
 const lengths = [0, 100_000, 3_000_000, 50_000_000];
 
+const behindProxies = (log, header) => `workers = 2;\nlisten: { mode = "0666"; };\nlog: { target = "${log}"; };
+trusted_proxies = [ "127.0.0.1", "192.0.2.0/24" ];\nforwarded_header = "${header}";`;
+
+// Lines as two proxies of trusted_proxies send them on, the first behind a client that lies; an array is lines of their own.
+const client = '203.0.113.9', lie = '198.51.100.66';
+const forwarded = [`for=${client}`, `For="${client}:51234";proto=https`, `for=${lie}, for=${client}, for="192.0.2.1:80"`, `for="${lie}, for="${client}:80"`,
+  [`for=${lie}`, `for=${client}`], [`for="${lie}`, `for="${client}:_x", for=192.0.2.7`], [`for=${lie}, for="`, '', `for=${client}`, 'for=192.0.2.7']];
+const xForwardedFor = [`${lie}, ${client}:51234`, `${lie},"${client}:443"`];
+// In two lines, which a web server has to make one: X_Forwarded_For would be one of them too to some.
+const twice = [[lie, client], [`${lie}, ${lie}`, `${client}:51234`]];
+
 async function front(name, tool, begin, { own = true, load = true }, t) {
   const it = t.installation('workers = 2;\nlisten: { mode = "0666"; };');
   const log = path.join(it.dir, 'log');
   const dir = `front-${path.basename(it.dir)}`;
   const port = await freePort(t.build);
   let responder, server;
-  it.configure(`workers = 2;\nlisten: { mode = "0666"; };\nlog: { target = "${log}"; };`);
+  it.configure(behindProxies(log, 'Forwarded'));
   fs.mkdirSync(path.join(work, dir), { mode: 0o755 });
   const logged = (word) => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8') : '').split('\n')
     .filter((l) => l.includes(word)).map((l) => JSON.parse(l));
@@ -211,6 +222,33 @@ async function front(name, tool, begin, { own = true, load = true }, t) {
       check((await ask(port, '/api/auth/login', { ...login, headers: { ...login.headers, [h]: 'cross-site' } })).status === 422, h);
     check((await ask(port, '/api/auth/login', { ...login, headers: { ...login.headers, 'Sec-Fetch-Site': 'cross-site' } })).status === 403, 'the real one');
   });
+  let asked = 0;
+  const countsAs = async (headers) => {
+    const id = `front-for-${asked++}`, a = await ask(port, t.LIVE, { headers: { 'X-Request-Id': id, ...headers } });
+    await until(`the line of ${JSON.stringify(headers)}`, () => logged(`"${id}"`).length === 1);
+    return a.status === 200 ? logged(`"${id}"`)[0]['source.ip'] : a.status;
+  };
+  await test(`${name}: the client is who trusted proxies name in Forwarded, in one line or in several`, async () => {
+    for (const lines of forwarded)
+      for (const more of [{}, { 'X-Forwarded-For': lie }]) {
+        const ip = await countsAs({ ...more, Forwarded: lines });
+        check(ip === client, `${JSON.stringify(lines)}: ${ip}`);
+      }
+  });
+  if (responder)
+    await test(`${name}: so it is with X-Forwarded-For where that is configured`, async () => {
+      const old = children(responder.pid);
+      it.configure(behindProxies(log, 'X-Forwarded-For'));
+      responder.kill('SIGHUP');
+      await until('new workers', () => children(responder.pid).length === old.length && children(responder.pid).every((pid) => !old.includes(pid)));
+      // Caddy trusts nobody to have told it, and writes the header anew.
+      const own = name.startsWith('Caddy') ? '127.0.0.1' : client, seen = [];
+      for (const line of xForwardedFor)
+        check((seen[seen.length] = await countsAs({ 'X-Forwarded-For': line, Forwarded: `for=${lie}` })) === own, `${line}: ${seen.at(-1)}`);
+      for (const lines of twice)
+        check((seen[seen.length] = await countsAs({ 'X-Forwarded-For': lines })) === own, `${lines}: ${seen.at(-1)}`);
+      console.log(`# ${seen.join(' ')}`);
+    });
   await test(`${name}: what is asked by TRACE is not sent back`, async () => {
     const a = await ask(port, '/api/health/live', { method: 'TRACE', headers: { Cookie: 'bsx_access=kept-from-scripts' } });
     check(a.status >= 400 && !a.body.includes('kept-from-scripts'), `${a.status} ${a.body}`);

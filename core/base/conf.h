@@ -53,7 +53,7 @@ struct conf {
 	const char    *db_provision_password_file;
 	const char    *db_account_host; /* host part of tenant accounts, "localhost" or "%" */
 	const char    *db_tls_ca;       /* "" : no TLS (unix socket) */
-	const char    *db_isolation;    /* "account" or "schema" */
+	const char    *db_isolation;    /* "account" */
 	int64_t        db_tenant_connections; /* per worker */
 	int64_t        db_idle_s;
 	/* log */

@@ -12,7 +12,7 @@
 static const char *const levels[] = { "debug", "info", "warn", "error", "off", NULL };
 static const char *const own_levels[] = { "", "debug", "info", "warn", "error", "off", NULL };
 static const char *const starttls[] = { "required", "off", NULL };
-static const char *const isolations[] = { "account", "schema", NULL };
+static const char *const isolations[] = { "account", NULL };
 static const char *const forwarded_headers[] = { "X-Forwarded-For", "Forwarded", NULL };
 
 /* A class's two settings. */
@@ -101,8 +101,7 @@ const struct conf_key conf_keys[] = {
 	           "unix socket."),
 	KEY(db_isolation, "db.isolation", "\"account\"", .choices = isolations,
 	    .doc = "\"account\": a schema and a database account per tenant, so that the database itself "
-	           "keeps tenants apart.  \"schema\": one account for all, for hosts where accounts cannot "
-	           "be created."),
+	           "keeps tenants apart; there is no other."),
 	KEY(db_tenant_connections, "db.tenant_connections", "4", .unit = "connections", .min = 1,
 	    .max = 256, HUP,
 	    .doc = "Open tenant connections of each worker; the least recently used is closed."),

@@ -102,10 +102,6 @@ check_conf(const struct conf *c, struct err *e)
 	if (!ddl_is_schema(c->db_control))
 		return err_set(e, ERR_INTERNAL, 0, "db.control must be 1 to 48 of a-z and 0-9",
 		    "db.control is no schema name");
-	if (strcmp(c->db_isolation, "account") != 0)
-		return err_set(e, ERR_INTERNAL, 0,
-		    "db.isolation = \"schema\" is not available in this version: use \"account\"",
-		    "isolation by schema only is not available");
 	return true;
 }
 

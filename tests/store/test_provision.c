@@ -455,11 +455,7 @@ a_conf_that_cannot_be_is_refused(void **state)
 	assert_null(database_make(w, &w->deps, &e));
 	c.db_control = "b`x";
 	assert_null(database_make(w, &w->deps, &e));
-	c = w->conf;
-	c.db_isolation = "schema";
 	err_clear(&e);
-	assert_null(database_make(w, &w->deps, &e));
-	assert_non_null(strstr(e.pub, "isolation"));
 	c = w->conf;
 	c.db_user = "root";
 	w->deps.conf = &c;

@@ -188,8 +188,8 @@ struct login_body {
 };
 static const char *const  deliveries[] = { "cookie", "body", NULL };
 static const struct field login_body_fields[] = {
-	FIELD(struct login_body, tenant, .min = 1, .max = 63, .flags = FIELD_REQUIRED,
-	    .doc = "Short name of the tenant."),
+	FIELD(struct login_body, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant; case and blanks around it do not count."),
 	FIELD(struct login_body, email, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
 	    .doc = "E-mail address of the account."),
 	FIELD(struct login_body, password, .min = 1, .max = 1024,

@@ -46,8 +46,8 @@ struct forgot_body {
 	const char *tenant, *email;
 };
 static const struct field forgot_body_fields[] = {
-	FIELD(struct forgot_body, tenant, .min = 1, .max = 63, .flags = FIELD_REQUIRED,
-	    .doc = "Short name of the tenant."),
+	FIELD(struct forgot_body, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant; case and blanks around it do not count."),
 	FIELD(struct forgot_body, email, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
 	    .doc = "E-mail address of the account."),
 	FIELD_END,

@@ -11,8 +11,9 @@ struct providers_query {
 	const char *tenant;
 };
 static const struct field providers_query_fields[] = {
-	FIELD(struct providers_query, tenant, .min = 1, .max = 63, .flags = FIELD_REQUIRED,
-	    .doc = "Short name of the tenant."),
+	FIELD(struct providers_query, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant; case and "
+	           "blanks around it do not count."),
 	FIELD_END
 };
 static const struct schema providers_query_schema =
@@ -89,8 +90,9 @@ struct start_query {
 };
 static const char *const   prompts[] = { "login", NULL };
 static const struct field  start_query_fields[] = { FIELD(struct start_query, tenant, .min = 1,
-							.max = 63, .flags = FIELD_REQUIRED,
-							.doc = "Short name of the tenant."),
+							.max = 254, .flags = FIELD_REQUIRED,
+							.doc = "Short name of the tenant; case and "
+							       "blanks around it do not count."),
 	 FIELD(struct start_query, return_to, .min = 1, .max = OIDC_RETURN_MAX,
 	     .doc = "Path to go to afterwards; begins with one /. Default /."),
 	 FIELD(struct start_query, prompt, .choices = prompts,
@@ -202,8 +204,9 @@ struct google_body {
 };
 static const char *const   deliveries[] = { "cookie", "body", NULL };
 static const struct field  google_body_fields[] = { FIELD(struct google_body, tenant, .min = 1,
-							.max = 63, .flags = FIELD_REQUIRED,
-							.doc = "Short name of the tenant."),
+							.max = 254, .flags = FIELD_REQUIRED,
+							.doc = "Short name of the tenant; case and "
+							       "blanks around it do not count."),
 	 FIELD(struct google_body, credential, .min = 1, .max = 16384,
 	     .flags = FIELD_REQUIRED | FIELD_SECRET,
 	     .doc = "The ID token that Google's button gave to the page; it counts once."),

@@ -150,6 +150,7 @@ cmd_create(struct ctl *c, int argc, char **argv)
 		{ "admin", required_argument, NULL, 2 },
 		{ "display-name", required_argument, NULL, 3 },
 		{ "password-file", required_argument, NULL, 4 }, { 0 } };
+	struct err          why = { 0 };
 	int                 o;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -159,7 +160,8 @@ cmd_create(struct ctl *c, int argc, char **argv)
 	}
 	if (optind != argc - 1 || in.name == NULL || in.admin == NULL)
 		return ctl_usage("tenant", false);
-	in.slug = argv[optind];
+	if (!tenant_slug(c->mem, str_of(argv[optind]), &in.slug, &why))
+		in.slug = argv[optind]; /* which is then refused by its form */
 	if (in.display_name == NULL)
 		in.display_name = in.admin;
 	return create(c, &in);

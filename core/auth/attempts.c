@@ -29,7 +29,7 @@ bool
 attempts_account(const struct auth *a, TALLOC_CTX *mem, const char *slug, const char *email,
     uint8_t account[static KEY_LEN], struct err *e)
 {
-	const char *address = email;
+	const char *address = email, *name = slug;
 	struct err  why = { 0 };
 	uint8_t     key[KEY_LEN];
 	struct buf  b;
@@ -38,8 +38,10 @@ attempts_account(const struct auth *a, TALLOC_CTX *mem, const char *slug, const 
 		return false;
 	if (!ident_email(mem, str_of(email), &address, &why))
 		address = email;
+	if (!tenant_slug(mem, str_of(slug), &name, &why))
+		name = slug;
 	buf_make(&b, mem);
-	buf_add(&b, slug, strlen(slug) + 1);
+	buf_add(&b, name, strlen(name) + 1);
 	buf_add(&b, address, strlen(address));
 	if (buf_ok(&b))
 		hash_hmac(key, sizeof(key), b.p, b.n, account);

@@ -26,7 +26,7 @@ ident_email(TALLOC_CTX *mem, struct str typed, const char **email, struct err *e
 {
 	struct str folded;
 
-	if (!unicode_nfkc_casefold(mem, str_trim(typed), &folded, e))
+	if (!unicode_identifier(mem, typed, &folded, e))
 		return false;
 	if (!is_address(folded))
 		return err_set(e, ERR_INVALID, 0, "not an e-mail address", "not an e-mail address");

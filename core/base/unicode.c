@@ -20,7 +20,8 @@ map(TALLOC_CTX *mem, struct str in, utf8proc_option_t how, struct str *out, stru
 		    e, ERR_INVALID, 0, "text is not valid UTF-8", "%s", utf8proc_errmsg(n));
 	if (n > UNICODE_POINTS_MAX) /* one character may become eighteen */
 		return err_set(e, ERR_TOO_LARGE, 0,
-		    "A text is too long: with its characters taken apart it has more than 16777216.",
+		    "A text is too long: with its characters taken apart it has more than "
+		    "16777216.",
 		    "%zd code points", n);
 	/* the code points are encoded in place, with one more for the NUL */
 	points = secret_alloc(mem, ((size_t)n + 1) * sizeof(*points));
@@ -45,9 +46,10 @@ unicode_is_stream_safe(struct str s)
 		size_t   n = cp < 0x80 ? 1 : utf8_next(s, &cp);
 
 		n = n > 0 ? n : 1;
-		marks = cp >= 0x300 && utf8proc_get_property((utf8proc_int32_t)cp)->combining_class != 0
-			    ? marks + 1
-			    : 0;
+		marks =
+		    cp >= 0x300 && utf8proc_get_property((utf8proc_int32_t)cp)->combining_class != 0
+			? marks + 1
+			: 0;
 		if (marks > UNICODE_MARKS_MAX)
 			return false;
 		s.p += n;
@@ -75,6 +77,103 @@ unicode_nfkc_casefold(TALLOC_CTX *mem, struct str in, struct str *out, struct er
 	    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
 		UTF8PROC_IGNORE,
 	    out, e);
+}
+
+/* White_Space of the Unicode Character Database. */
+static bool
+is_white(uint32_t cp)
+{
+	return (cp >= 0x09 && cp <= 0x0D) || cp == 0x20 || cp == 0x85 || cp == 0xA0 ||
+	       cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 ||
+	       cp == 0x202F || cp == 0x205F || cp == 0x3000;
+}
+
+/* Without the white space before and after it; valid UTF-8. */
+static struct str
+trimmed(struct str s)
+{
+	struct str left = { NULL, 0 };
+
+	for (size_t i = 0, n; i < s.n; i += n) {
+		uint32_t cp;
+
+		n = utf8_next((struct str) { s.p + i, s.n - i }, &cp);
+		if (n == 0)
+			break;
+		if (is_white(cp))
+			continue;
+		if (left.p == NULL)
+			left.p = s.p + i;
+		left.n = (size_t)(s.p + i + n - left.p);
+	}
+	return left;
+}
+
+bool
+unicode_identifier(TALLOC_CTX *mem, struct str typed, struct str *out, struct err *e)
+{
+	struct str folded, kept;
+	char      *p;
+
+	if (!unicode_nfkc_casefold(mem, typed, &folded, e))
+		return false;
+	kept = trimmed(folded);
+	p = (char *)(uintptr_t)folded.p; /* made just now, for us */
+	if (kept.n > 0)
+		memmove(p, kept.p, kept.n);
+	p[kept.n] = '\0';
+	*out = (struct str) { p, kept.n };
+	return true;
+}
+
+static bool
+is_dash(uint32_t cp)
+{
+	return utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_PD || cp == 0x2212;
+}
+
+/* Decimal digits (general category Nd) come in runs from 0 to 9; those of NFKC that touch are ASCII
+ * by now. */
+static bool
+take_digit(uint32_t cp, char *digit)
+{
+	utf8proc_int32_t zero = (utf8proc_int32_t)cp;
+
+	if (utf8proc_category(zero) != UTF8PROC_CATEGORY_ND)
+		return false;
+	while (utf8proc_category(zero - 1) == UTF8PROC_CATEGORY_ND)
+		zero--;
+	*digit = (char)('0' + ((utf8proc_int32_t)cp - zero) % 10);
+	return true;
+}
+
+bool
+unicode_code(TALLOC_CTX *mem, struct str typed, struct str *out, struct err *e)
+{
+	struct str folded;
+	char      *to;
+	size_t     kept = 0;
+
+	if (!unicode_nfkc_casefold(mem, typed, &folded, e))
+		return false;
+	to = (char *)(uintptr_t)folded.p; /* made just now, for us: nothing becomes longer */
+	for (size_t i = 0, n; i < folded.n; i += n) {
+		uint32_t cp = 0;
+
+		n = utf8_next((struct str) { folded.p + i, folded.n - i }, &cp);
+		n = n > 0 ? n : 1;
+		if (is_white(cp) || is_dash(cp))
+			continue;
+		if (take_digit(cp, to + kept)) {
+			kept++;
+			continue;
+		}
+		memmove(to + kept, folded.p + i, n);
+		kept += n;
+	}
+	to[kept] = '\0';
+	*out = (struct str) { to, kept };
+	return true;
 }
 
 bool

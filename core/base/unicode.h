@@ -24,6 +24,13 @@ MUST_USE bool unicode_nfkc(TALLOC_CTX *mem, struct str in, struct str *out, stru
 bool unicode_is_stream_safe(struct str s);
 /* NFKC_Casefold: also drops what is ignorable (soft hyphens, zero-width joiners): equal to the eye is equal. */
 MUST_USE bool unicode_nfkc_casefold(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
+/* A name that is compared, as somebody typed it: that, without the white space before and after it. */
+MUST_USE bool unicode_identifier(TALLOC_CTX *mem, struct str typed, struct str *out, struct err *e);
+/*
+ * A code that is compared, as somebody typed it or copied it from somewhere: folded like an identifier, decimal
+ * digits of every script as 0 to 9, without white space and dashes of any kind.
+ */
+MUST_USE bool unicode_code(TALLOC_CTX *mem, struct str typed, struct str *out, struct err *e);
 
 /*
  * Valid UTF-8 of at most `max` bytes, cut between code points: bytes that are

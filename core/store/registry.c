@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/unicode.h"
 #include "core/shm/cache.h"
 
 #define LIFE_NS 2000000000
@@ -176,9 +177,33 @@ by_text(struct database *d, const struct sql *q, size_t offset, struct str text,
 }
 
 bool
-tenant_by_slug(struct database *d, struct str slug, const struct tenant **t, struct err *e)
+tenant_slug(TALLOC_CTX *mem, struct str typed, const char **slug, struct err *e)
 {
-	return by_text(d, &registry_by_slug, offsetof(struct tenant, slug), slug, t, e);
+	struct str folded;
+
+	if (!unicode_identifier(mem, typed, &folded, e))
+		return false;
+	*slug = folded.p;
+	return true;
+}
+
+bool
+tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(d);
+	const char *slug;
+	struct err  why = { 0 };
+	bool        ok = false;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	if (memchr(typed.p, '\0', typed.n) != NULL || !tenant_slug(tmp, typed, &slug, &why))
+		err_set(e, ERR_MISSING, 0, "Not found.", "no tenant has such a name");
+	else
+		ok = by_text(
+		    d, &registry_by_slug, offsetof(struct tenant, slug), str_of(slug), t, e);
+	talloc_free(tmp);
+	return ok;
 }
 
 bool

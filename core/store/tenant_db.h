@@ -61,7 +61,12 @@ void       database_close_all(struct database *d);
  * has changed one (tenant_forget).  ERR_MISSING: none such.  The row stays valid
  * until the next database_tidy().
  */
-MUST_USE bool tenant_by_slug(struct database *d, struct str slug, const struct tenant **t, struct err *e);
+MUST_USE bool tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, struct err *e);
+/*
+ * The form in which slugs are kept and compared, of one as it was typed (unicode_identifier).  tenant_by_slug
+ * does so itself; for who counts by a slug, or makes one.  ERR_INVALID: no UTF-8.
+ */
+MUST_USE bool tenant_slug(TALLOC_CTX *mem, struct str typed, const char **slug, struct err *e);
 MUST_USE bool tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e);
 MUST_USE bool tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e);
 

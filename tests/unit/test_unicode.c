@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "core/auth/ident.h"
 #include "core/base/unicode.h"
@@ -192,11 +193,105 @@ marks_that_follow_one_another_are_counted(void **state)
 			text[n++] = '\xCC';
 			text[n++] = '\x95';
 		}
-		assert_int_equal(unicode_is_stream_safe((struct str) { text, n }),
-		    marks <= UNICODE_MARKS_MAX);
+		assert_int_equal(
+		    unicode_is_stream_safe((struct str) { text, n }), marks <= UNICODE_MARKS_MAX);
 	}
 	assert_true(unicode_is_stream_safe(STR("")));
 	assert_true(unicode_is_stream_safe(STR("\xFF\xFF")));
+}
+
+/* As unicodedata.decimal() of another implementation has them: the zero of every script. */
+static const uint32_t zeros[] = { 0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66,
+	0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810,
+	0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900,
+	0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136,
+	0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50,
+	0x11D50, 0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6,
+	0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0 };
+
+static size_t
+put_utf8(char *p, uint32_t cp)
+{
+	return (size_t)utf8proc_encode_char((utf8proc_int32_t)cp, (utf8proc_uint8_t *)p);
+}
+
+static void
+digits_of_every_script_are_those_of_a_code(void **state)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(zeros); i++) {
+		char       typed[64];
+		size_t     n = 0;
+		struct err e = { 0 };
+		struct str code;
+
+		for (uint32_t d = 0; d < 10; d++)
+			n += put_utf8(typed + n, zeros[i] + d);
+		assert_true(unicode_code(mem, (struct str) { typed, n }, &code, &e));
+		if (!str_eqz(code, "0123456789"))
+			fail_msg("U+%04X: %s", zeros[i], code.p);
+	}
+	talloc_free(mem);
+}
+
+static void
+white_space_and_dashes_are_not_of_a_code(void **state)
+{
+	static const uint32_t left_out[] = { 0x09, 0x0A, 0x0D, 0x20, 0x2D, 0x85, 0xA0, 0xAD, 0x1680,
+		0x2000, 0x2003, 0x2009, 0x200B, 0x200D, 0x2010, 0x2011, 0x2012, 0x2013, 0x2014,
+		0x2015, 0x2028, 0x202F, 0x205F, 0x2060, 0x2212, 0x3000, 0xFE58, 0xFE63, 0xFEFF,
+		0xFF0D };
+	static const uint32_t kept[] = { 0x21, 0x2B, 0x2E, 0x5F, 0xB7, 0x2044, 0x2160, 0x3007,
+		0x4E00 };
+	TALLOC_CTX           *mem = talloc_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(left_out) + LEN(kept); i++) {
+		bool       gone = i < LEN(left_out);
+		uint32_t   cp = gone ? left_out[i] : kept[i - LEN(left_out)];
+		char       typed[16] = "a";
+		size_t     n = 1 + put_utf8(typed + 1, cp);
+		struct err e = { 0 };
+		struct str code, name;
+
+		typed[n++] = 'Z';
+		assert_true(unicode_code(mem, (struct str) { typed, n }, &code, &e));
+		if (str_eqz(code, "az") != gone)
+			fail_msg("U+%04X: %s", cp, code.p);
+		assert_int_equal(code.p[code.n], 0);
+		/* a name is trimmed at its ends and keeps what can be seen between */
+		assert_true(unicode_identifier(mem, (struct str) { typed, n }, &name, &e));
+		assert_true(name.n >= 2 && name.p[0] == 'a' && name.p[name.n - 1] == 'z');
+	}
+	talloc_free(mem);
+}
+
+static void
+white_space_of_every_kind_is_trimmed_of_a_name(void **state)
+{
+	static const uint32_t white[] = { 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20, 0x85, 0xA0, 0x1680,
+		0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009,
+		0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x200B, 0xFEFF };
+	TALLOC_CTX           *mem = talloc_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(white); i++) {
+		char       typed[32];
+		size_t     n = put_utf8(typed, white[i]), from = n;
+		struct err e = { 0 };
+		struct str name;
+
+		memcpy(typed + n, "Ab", 2);
+		n += 2 + put_utf8(typed + n + 2, white[i]);
+		assert_true(unicode_identifier(mem, (struct str) { typed, n }, &name, &e));
+		if (!str_eqz(name, "ab") || name.p[name.n] != '\0')
+			fail_msg("U+%04X: %s", white[i], name.p);
+		assert_true(unicode_identifier(mem, (struct str) { typed, from }, &name, &e));
+		assert_int_equal(name.n, 0);
+	}
+	talloc_free(mem);
 }
 
 int
@@ -206,6 +301,9 @@ main(void)
 		cmocka_unit_test(ascii_is_in_every_form_and_folds_to_lower_case),
 		cmocka_unit_test(marks_that_follow_one_another_are_counted),
 		cmocka_unit_test(spellings_of_one_address_are_one),
+		cmocka_unit_test(digits_of_every_script_are_those_of_a_code),
+		cmocka_unit_test(white_space_and_dashes_are_not_of_a_code),
+		cmocka_unit_test(white_space_of_every_kind_is_trimmed_of_a_name),
 		cmocka_unit_test(an_address_is_measured_after_folding),
 		cmocka_unit_test(a_password_is_the_same_however_it_is_typed),
 		cmocka_unit_test(normal_forms_keep_what_they_do_not_know),

@@ -43,7 +43,7 @@ MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool
 MUST_USE bool auth_answer_sign_in(struct request *r, const struct session_grant *g, bool in_body,
     struct sign_in *out, struct err *e);
 
-#define RECOVERY_MAX 64 /* of a recovery code as it is typed */
+#define RECOVERY_MAX 160 /* bytes of a recovery code as it is typed: full-width letters have three */
 
 /* Sets the cookie of a sign-in that waits for the second factor. */
 MUST_USE bool auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e);

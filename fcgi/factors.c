@@ -10,7 +10,7 @@ mfa_of(struct request *r)
 	return (struct mfa) { r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit };
 }
 
-#define CODE_MAX 16 /* digits, with blanks between */
+#define CODE_MAX 64 /* bytes: digits of other scripts have up to four; with blanks between */
 
 /* ---- POST /api/auth/2fa/verify ---- */
 
@@ -144,13 +144,15 @@ renew_codes(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 struct disable_body {
-	const char *password, *code;
+	const char *password, *code, *recovery_code;
 };
 static const struct field disable_body_fields[] = {
 	FIELD(struct disable_body, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
 	    .format = "password", .doc = "The user's password; required of who has one."),
-	FIELD(struct disable_body, code, .min = 1, .max = CODE_MAX,
-	    .flags = FIELD_REQUIRED | FIELD_SECRET, .doc = "What the authenticator app shows."),
+	FIELD(struct disable_body, code, .min = 1, .max = CODE_MAX, .flags = FIELD_SECRET,
+	    .doc = "What the authenticator app shows; either this or recovery_code."),
+	FIELD(struct disable_body, recovery_code, .min = 1, .max = RECOVERY_MAX,
+	    .flags = FIELD_SECRET, .doc = "One of the recovery codes."),
 	FIELD_END,
 };
 static const struct schema disable_body_schema =
@@ -160,10 +162,13 @@ static bool
 disable(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct disable_body *in = body;
+	const struct proof second = { .code = in->code, .recovery_code = in->recovery_code };
 	struct mfa                 m = mfa_of(r);
 
 	(void)answer;
-	return mfa_disable(&m, in->password, in->code, e);
+	if ((in->code == NULL) == (in->recovery_code == NULL))
+		return refuse_both(r, e);
+	return mfa_disable(&m, in->password, &second, e);
 }
 
 /* ---- POST /api/auth/step-up ---- */

@@ -279,7 +279,7 @@ refuse_none(struct err *e)
 	return err_set(e, ERR_CONFLICT, 0, "There is no second factor.", "no second factor");
 }
 
-/* Who has no password has nothing else to show than the code. */
+/* Who has no password has nothing else to show than a code. */
 static bool
 check_password(struct change *c, const char *password, struct err *e)
 {
@@ -293,9 +293,8 @@ check_password(struct change *c, const char *password, struct err *e)
 }
 
 bool
-mfa_disable(struct mfa *m, const char *password, const char *code, struct err *e)
+mfa_disable(struct mfa *m, const char *password, const struct proof *second, struct err *e)
 {
-	const struct proof shown = { .code = code };
 	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_DISABLE, &m->caller->user);
 	struct change      c;
 
@@ -303,7 +302,7 @@ mfa_disable(struct mfa *m, const char *password, const char *code, struct err *e
 		return false;
 	if (!c.user.two_factor)
 		return refuse_none(e);
-	if (!check_password(&c, password, e) || !proof_check(&c.proving, &shown, e) ||
+	if (!check_password(&c, password, e) || !proof_check(&c.proving, second, e) ||
 	    !proof_deed(&c.proving, disable_body, &c, &entry, e))
 		return false;
 	bump_user(m, &c.user.id);

@@ -45,8 +45,11 @@ struct mfa_setup {
 MUST_USE bool mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e);
 /* ERR_CONFLICT: nothing was set up, or too long ago; ERR_CODE, ERR_ATTEMPTS. The session is raised to two factors. */
 MUST_USE bool mfa_enable(struct mfa *m, const char *code, struct strings *codes, struct err *e);
-/* ERR_CONFLICT: there is no factor; ERR_CREDENTIALS, ERR_CODE, ERR_ATTEMPTS. `password` may be NULL for who has none. */
-MUST_USE bool mfa_disable(struct mfa *m, const char *password, const char *code, struct err *e);
+/*
+ * By both factors: a code or a recovery code in `second`, and the password, which is NULL for who has none.
+ * ERR_CONFLICT: there is no factor; ERR_CREDENTIALS, ERR_CODE, ERR_ATTEMPTS.
+ */
+MUST_USE bool mfa_disable(struct mfa *m, const char *password, const struct proof *second, struct err *e);
 /* ERR_CONFLICT: there is no factor. Earlier codes do not count any more. */
 MUST_USE bool mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e);
 /* ERR_INVALID: the proof is not of the kind the user has; ERR_CODE, ERR_CREDENTIALS, ERR_ATTEMPTS. */

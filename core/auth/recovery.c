@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/secret.h"
+#include "core/base/unicode.h"
 
 #define SYMBOLS 25
 #define GROUP   5
@@ -11,32 +12,39 @@ static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /* ---- text ---- */
 
+/* Letters that are read for digits (Crockford). */
 static char
 fold(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		c = (char)(c - 'A' + 'a');
 	if (c == 'o')
 		return '0';
 	return c == 'i' || c == 'l' ? '1' : c;
+}
+
+static bool
+take_symbols(struct str code, char out[static SYMBOLS])
+{
+	if (code.n != SYMBOLS)
+		return false;
+	for (size_t i = 0; i < SYMBOLS; i++) {
+		out[i] = fold(code.p[i]);
+		if (out[i] == '\0' || strchr(alphabet, out[i]) == NULL)
+			return false;
+	}
+	return true;
 }
 
 /* What was typed as the symbols it stands for; false: not a recovery code. */
 static bool
 parse(struct str typed, char out[static SYMBOLS])
 {
-	size_t n = 0;
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct err  why = { 0 };
+	struct str  code;
+	bool ok = tmp != NULL && unicode_code(tmp, typed, &code, &why) && take_symbols(code, out);
 
-	for (size_t i = 0; i < typed.n; i++) {
-		char c = fold(typed.p[i]);
-
-		if (c == '-' || c == ' ')
-			continue;
-		if (n == SYMBOLS || c == '\0' || strchr(alphabet, c) == NULL)
-			return false;
-		out[n++] = c;
-	}
-	return n == SYMBOLS;
+	talloc_free(tmp);
+	return ok;
 }
 
 static char *

@@ -25,8 +25,8 @@ MUST_USE bool recovery_make(struct auth *a, TALLOC_CTX *mem, const struct tenant
 MUST_USE bool recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct uuid *user,
     struct str typed, uint8_t hash[static HASH_LEN], bool *there, struct err *e);
 /*
- * Uses up a code as typed (either case; dashes and blanks aside; o for 0, i and l for 1), whatever version of
- * the keyring hashed it.  Inside a transaction.
+ * Uses up a code as typed (unicode_code; o for 0, i and l for 1), whatever version of the
+ * keyring hashed it.  Inside a transaction.
  */
 MUST_USE bool recovery_use(struct auth *a, struct tenant_db *t, const struct uuid *user, struct str typed,
     bool *used, struct err *e);

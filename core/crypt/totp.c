@@ -6,6 +6,7 @@
 #include <liboath/oath.h>
 
 #include "core/base/secret.h"
+#include "core/base/unicode.h"
 
 static bool
 failed(struct err *e, const char *what, int rc)
@@ -30,16 +31,17 @@ totp_code(struct str secret, uint64_t step, unsigned digits, char out[static TOT
 static bool
 take_digits(struct str code, char out[static TOTP_DIGITS])
 {
-	size_t n = 0;
+	TALLOC_CTX *tmp = talloc_new(NULL);
+	struct err  why = { 0 };
+	struct str  typed;
+	bool ok = tmp != NULL && unicode_code(tmp, code, &typed, &why) && typed.n == TOTP_DIGITS;
 
-	for (size_t i = 0; i < code.n; i++) {
-		if (code.p[i] == ' ')
-			continue;
-		if (code.p[i] < '0' || code.p[i] > '9' || n == TOTP_DIGITS)
-			return false;
-		out[n++] = code.p[i];
-	}
-	return n == TOTP_DIGITS;
+	for (size_t i = 0; ok && i < TOTP_DIGITS; i++)
+		ok = typed.p[i] >= '0' && typed.p[i] <= '9';
+	if (ok)
+		memcpy(out, typed.p, TOTP_DIGITS);
+	talloc_free(tmp);
+	return ok;
 }
 
 bool

@@ -21,7 +21,7 @@
 MUST_USE bool totp_code(struct str secret, uint64_t step, unsigned digits,
     char out[static TOTP_CODE_MAX], struct err *e);
 /*
- * *match: the code, blanks aside, is that of a step within the skew; *step is the latest such one.
+ * *match: the code, as it may be typed (unicode_code), is that of a step within the skew; *step is the latest such one.
  * Every step is compared, in constant time.
  */
 MUST_USE bool totp_check(struct str secret, struct str code, int64_t now_ms, bool *match, int64_t *step,

@@ -8,7 +8,7 @@ const tenantField = (value) => ({ name: 'tenant', label: 'Tenant', value, autoco
   autofocus: value === '', hint: 'The short name of your organisation here; your invitation has it.' });
 const emailField = (value) => ({ name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username', inputmode: 'email',
   maxlength: 254, value });
-const codeField = { name: 'code', label: 'Code', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 16, autofocus: true,
+const codeField = { name: 'code', label: 'Code', autocomplete: 'one-time-code', inputmode: 'numeric', maxlength: 32, autofocus: true,
   hint: 'The six digits that your authenticator app shows now.' };
 const recoveryField = { name: 'recovery_code', label: 'Recovery code', autocomplete: 'off', maxlength: 64, autofocus: true,
   hint: 'One of the codes that you kept when you set up the second factor. It counts once.' };

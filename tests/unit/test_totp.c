@@ -82,7 +82,7 @@ static void
 what_is_not_six_digits_is_no_code(void **state)
 {
 	static const char *const bad[] = { "", "00592", "0059240", "00592a", "+05924", "-05924",
-		"005 92", "005924\n", "0x5924", "\xD9\xA0\x30" /* an Arabic zero */, "005925",
+		"005 92", "005924\n0", "0x5924", "\xD9\xA0\x30" /* an Arabic zero */, "005925",
 		"000000" };
 	int64_t                  step;
 
@@ -91,6 +91,8 @@ what_is_not_six_digits_is_no_code(void **state)
 		assert_false(counts(bad[i], 1234567890, &step));
 	assert_true(counts("005 924", 1234567890, &step));
 	assert_true(counts(" 005924 ", 1234567890, &step));
+	assert_true(counts("005924\n", 1234567890, &step));
+	assert_true(counts("005-\xD9\xA9\xD9\xA2\xD9\xA4", 1234567890, &step));
 }
 
 static void

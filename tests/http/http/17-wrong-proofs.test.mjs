@@ -19,6 +19,7 @@ const places = [
   { route: 'POST /api/auth/2fa/enable', member: 'code', setup: true, body: () => ({ code: '000000' }), answer: [401, 'invalid_code'] },
   { route: 'POST /api/auth/2fa/disable', member: 'password', factor: true, body: (p) => ({ password: 'not it at all', code: p.app.wrong() }), answer: [401, 'invalid_credentials'] },
   { route: 'POST /api/auth/2fa/disable', member: 'code', factor: true, body: (p) => ({ password: p.who.password, code: p.app.wrong() }), answer: [401, 'invalid_code'] },
+  { route: 'POST /api/auth/2fa/disable', member: 'recovery_code', factor: true, body: (p) => ({ password: p.who.password, recovery_code: 'aaaaa-bbbbb-ccccc-ddddd-eeeee' }), answer: [401, 'invalid_code'] },
 ];
 
 async function person({ factor, setup }) {

@@ -8,6 +8,7 @@
 #include "core/web/rate.h"
 #include "core/auth/profile.h"
 #include "fcgi/routes.h"
+#include "fcgi/waiting.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
 
@@ -146,12 +147,6 @@ static const struct field sign_in_fields[] = {
 };
 const struct schema sign_in_schema = SCHEMA("SignIn", struct sign_in, sign_in_fields);
 
-bool
-auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e)
-{
-	return reply_cookie(r, "bsx_mfa", g->mfa_token, MFA_COOKIE_S, e);
-}
-
 static bool
 answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
     struct sign_in *out, struct err *e)
@@ -159,7 +154,7 @@ answer_challenge(struct request *r, const struct session_grant *g, bool in_body,
 	out->mfa_required = true;
 	out->mfa_token = g->mfa_token;
 	out->methods = mfa_methods(true, false);
-	return in_body || auth_put_challenge(r, g, e);
+	return in_body || waiting_put(r, g->mfa_token, e);
 }
 
 /* A session has all of its members, empty ones too: only what is still to be shown leaves them out.

@@ -33,8 +33,6 @@ struct sign_in {
 };
 extern const struct schema sign_in_schema;
 
-#define MFA_COOKIE_S 600
-
 /* Fills the answer; without in_body the tokens go into cookies. */
 MUST_USE bool auth_answer(struct request *r, const struct session_grant *g, bool in_body,
     struct session *out, struct err *e);
@@ -44,9 +42,6 @@ MUST_USE bool auth_answer_sign_in(struct request *r, const struct session_grant 
     struct sign_in *out, struct err *e);
 
 #define RECOVERY_MAX 160 /* bytes of a recovery code as it is typed: full-width letters have three */
-
-/* Sets the cookie of a sign-in that waits for the second factor. */
-MUST_USE bool auth_put_challenge(struct request *r, const struct session_grant *g, struct err *e);
 
 /* Sets the access and refresh cookies. */
 MUST_USE bool auth_put_cookies(struct request *r, const struct session_grant *g, struct err *e);

@@ -78,7 +78,7 @@ const struct route console_routes[] = {
 	ROUTE_QO(GET, "/", page_query, ANYONE, RATE_OPEN, 200, get_page, IN_NONE,
 	    OUT_RAW_TAGGED("text/html; charset=utf-8"),
 	    "The page for people: sign-in, mailed links, second factor, sessions. It reads tenant, "
-	    "return_to, mfa, error and request_id from its address itself."),
+	    "return_to, mfa, sign_in, error and request_id from its address itself."),
 	ROUTE_ALSO(GET, "/console/{build}/{file}", file_types, ANYONE, RATE_OPEN, 200, get_file,
 	    IN_NONE, OUT_RAW_TAGGED("text/javascript; charset=utf-8"),
 	    "A file that the page loads. What an address gives never changes."),

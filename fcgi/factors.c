@@ -3,6 +3,7 @@
 #include "core/web/rate.h"
 #include "fcgi/auth.h"
 #include "fcgi/routes.h"
+#include "fcgi/waiting.h"
 
 static struct mfa
 mfa_of(struct request *r)
@@ -15,11 +16,14 @@ mfa_of(struct request *r)
 /* ---- POST /api/auth/2fa/verify ---- */
 
 struct verify_body {
-	const char *mfa_token, *code, *recovery_code;
+	const char *mfa_token, *sign_in, *code, *recovery_code;
 };
 static const struct field verify_body_fields[] = {
 	FIELD(struct verify_body, mfa_token, .min = 1, .max = 200, .flags = FIELD_SECRET,
 	    .doc = "Of the sign-in; left out when it comes as a cookie."),
+	FIELD(struct verify_body, sign_in, .min = COOKIE_DIGITS, .max = COOKIE_DIGITS,
+	    .doc = "Where it comes as a cookie: which of the browser's sign-ins it is, as the "
+		   "address said to which a provider's sign-in led. Left out: the latest."),
 	FIELD(struct verify_body, code, .min = 1, .max = CODE_MAX, .flags = FIELD_SECRET,
 	    .doc = "What the authenticator app shows; either this or recovery_code."),
 	FIELD(struct verify_body, recovery_code, .min = 1, .max = RECOVERY_MAX,
@@ -44,27 +48,11 @@ refuse_both(struct request *r, struct err *e)
 	    e, r->mem, "/code", "is required, or recovery_code; not more than one of them");
 }
 
-/* A cookie comes by itself: the browser must say who sent it. */
-static bool
-token_of(struct request *r, const struct verify_body *in, struct str *token, struct err *e)
-{
-	bool bad = false;
-
-	*token = str_of(in->mfa_token);
-	if (in->mfa_token != NULL)
-		return true;
-	*token = request_cookie(r, "bsx_mfa", &bad);
-	if (bad || token->n == 0)
-		return err_set(e, ERR_UNAUTHENTICATED, 0,
-		    "There is no sign-in that waits. Begin one.", "%s",
-		    bad ? "the mfa cookie came twice" : "no mfa token");
-	return request_same_origin(r, true, e);
-}
-
 static bool
 verify(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct verify_body *in = body;
+	const struct waiting      which = { in->mfa_token, in->sign_in };
 	struct challenge_shown    shown = { .proof = { .code = in->code,
 						.recovery_code = in->recovery_code },
 		   .body_only = r->guest,
@@ -74,11 +62,12 @@ verify(struct request *r, const void *body, void *answer, struct err *e)
 
 	if ((in->code == NULL) == (in->recovery_code == NULL))
 		return refuse_both(r, e);
-	if (!token_of(r, in, &shown.token, e) || !rate_account(r, RATE_MFA, shown.token, e) ||
+	if (!waiting_token(r, &which, &shown.token, e) ||
+	    !rate_account(r, RATE_MFA, shown.token, e) ||
 	    !challenge_answer(r->app->auth, r->mem, &shown, &g, &in_body, e) ||
 	    !auth_answer(r, &g, in_body, answer, e))
 		return false;
-	return in_body || (auth_remember_device(r, &g, e) && reply_cookie(r, "bsx_mfa", "", 0, e));
+	return in_body || (auth_remember_device(r, &g, e) && waiting_drop(r, shown.token, e));
 }
 
 /* ---- POST /api/auth/2fa/setup, enable, recovery-codes, disable ---- */

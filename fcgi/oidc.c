@@ -4,6 +4,7 @@
 #include "fcgi/auth.h"
 #include "fcgi/oidc_tabs.h"
 #include "fcgi/routes.h"
+#include "fcgi/waiting.h"
 
 /* ---- GET /api/auth/providers ---- */
 
@@ -134,17 +135,17 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 go_on(struct request *r, const struct oidc_result *out, struct err *e)
 {
-	const char *location = out->return_to;
+	const char *location = out->return_to, *digits;
 
 	if (out->again)
 		return reply_header(r, "Location", location, e);
 	if (out->grant.mfa_token == NULL)
 		return auth_put_cookies(r, &out->grant, e) &&
 		       reply_header(r, "Location", location, e);
-	location = talloc_asprintf(r->mem, "%s/?mfa=1", r->app->conf->base_path);
-	if (location == NULL)
-		return err_memory(e);
-	return auth_put_challenge(r, &out->grant, e) && reply_header(r, "Location", location, e);
+	if (!waiting_put_tab(r, out->grant.mfa_token, &digits, e))
+		return false;
+	location = talloc_asprintf(r->mem, "%s/?mfa=1&sign_in=%s", r->app->conf->base_path, digits);
+	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
 }
 
 struct callback_query {

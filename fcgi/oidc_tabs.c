@@ -4,12 +4,14 @@
 
 #include "core/crypt/token.h"
 
+#define OIDC_COOKIE "bsx_oidc" /* the kind; alone it is the name that all of them once had */
+
 #define SEEN_MAX 64 /* looked at; what a browser has beyond that goes another time */
 #define DROP_MAX 4  /* cleared in one answer, whose head web servers bound too */
 
 /* One that the browser sent. */
 struct tab {
-	char    name[OIDC_COOKIE_NAME];
+	char    name[COOKIE_NAME_MAX];
 	size_t  bytes;
 	int64_t begun_ms; /* 0: it is none of ours, or too old */
 	size_t  place;    /* in the header: browsers send older ones first (RFC 6265 section 5.4) */
@@ -55,39 +57,35 @@ read_tabs(struct request *r, struct tab tabs[static SEEN_MAX])
 	return taken;
 }
 
-/* The prefix is counted as if it were there. */
-static size_t
-bytes_of(const struct oidc_begun *begun)
-{
-	return strlen("__Host-=; ") + strlen(begun->cookie_name) + strlen(begun->cookie);
-}
-
 bool
 oidc_tabs_put(struct request *r, const struct oidc_begun *begun, struct err *e)
 {
 	struct tab tabs[SEEN_MAX];
-	size_t     n = read_tabs(r, tabs), kept = 0, bytes = bytes_of(begun);
+	char       name[COOKIE_NAME_MAX];
+	size_t     n = read_tabs(r, tabs), kept = 0, bytes;
 
+	cookie_name_of(OIDC_COOKIE, str_of(begun->state), name);
+	bytes = strlen("__Host-=; ") + strlen(name) + strlen(begun->cookie);
 	while (kept < n && kept + 1 < OIDC_TABS_MAX && tabs[kept].begun_ms != 0 &&
 	       bytes + tabs[kept].bytes <= OIDC_TABS_BYTES)
 		bytes += tabs[kept++].bytes;
 	for (size_t i = n; i > kept && n - i < DROP_MAX; i--)
 		if (!reply_cookie(r, tabs[i - 1].name, "", 0, e))
 			return false;
-	return reply_cookie(r, begun->cookie_name, begun->cookie, OIDC_STATE_S, e);
+	return reply_cookie(r, name, begun->cookie, OIDC_STATE_S, e);
 }
 
 /* One that was begun before each tab had its own is ended by the name that all had. */
 const char *
 oidc_tabs_find(struct request *r, struct str state, struct str *value)
 {
-	char *name = talloc_zero_array(r->mem, char, OIDC_COOKIE_NAME);
+	char *name = talloc_zero_array(r->mem, char, COOKIE_NAME_MAX);
 	bool  bad;
 
 	*value = (struct str) { NULL, 0 };
 	if (name == NULL)
 		return OIDC_COOKIE;
-	oidc_state_cookie(state, name);
+	cookie_name_of(OIDC_COOKIE, state, name);
 	*value = request_cookie(r, name, &bad);
 	if (value->n > 0 || bad)
 		return name;

@@ -93,7 +93,6 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct 
 	struct oidc_place    place;
 	struct oidc_metadata m;
 	struct oidc_state    s;
-	char                *text;
 
 	*out = (struct oidc_begun) { .why = OIDC_OK };
 	if (!open_tenant(a, in->tenant, &t, e) ||
@@ -106,10 +105,9 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct 
 		return false;
 	}
 	make_state(a, t, &p, in, &s);
-	text = base64url_print(mem, s.state, sizeof(s.state));
-	if (text == NULL)
+	out->state = base64url_print(mem, s.state, sizeof(s.state));
+	if (out->state == NULL)
 		return err_memory(e);
-	oidc_state_cookie(str_of(text), out->cookie_name);
 	out->cookie = oidc_state_close(a, mem, &s, e);
 	return out->cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, &out->location, e);
 }

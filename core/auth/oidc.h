@@ -32,8 +32,8 @@ struct oidc_begin {
 
 struct oidc_begun {
 	const char      *location; /* where to send the browser */
-	const char      *cookie;   /* its cookie's value */
-	char             cookie_name[OIDC_COOKIE_NAME];
+	const char      *state;    /* as it stands there, and will come back */
+	const char      *cookie;   /* what the browser keeps for it */
 	enum oidc_reason why;
 };
 

@@ -1,9 +1,7 @@
 #include "core/auth/oidc_state.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/crypt/seal.h"
 
@@ -27,20 +25,6 @@ oidc_return_ok(const char *path)
 		if (*path <= ' ' || *path > '~' || *path == '\\')
 			return false;
 	return true;
-}
-
-#define DIGITS 12 /* of the hash: enough that no two tabs meet */
-_Static_assert(sizeof(OIDC_COOKIE) + 1 + DIGITS <= OIDC_COOKIE_NAME, "the name has room");
-
-void
-oidc_state_cookie(struct str state, char name[static OIDC_COOKIE_NAME])
-{
-	uint8_t hash[HASH_LEN];
-	char    hex[DIGITS + 1];
-
-	hash_sha256(state.p, state.n, hash);
-	hex_print(hash, DIGITS / 2, hex);
-	snprintf(name, OIDC_COOKIE_NAME, "%s_%s", OIDC_COOKIE, hex);
 }
 
 static bool

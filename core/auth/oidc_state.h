@@ -1,8 +1,8 @@
 /*
  * oidc_state.h - a sign-in under way at a provider: what must come back.
  *
- * It is kept by the browser that began it, in a cookie of its own (bsx_oidc_ and
- * digits of the state: one for each tab), sealed with a key of the installation, so that no other browser can end it and no other tenant
+ * It is kept by the browser that began it, in a cookie of its own (one for each
+ * tab), sealed with a key of the installation, so that no other browser can end it and no other tenant
  * or provider can be put in its place.  Where to ask, and whom to believe, is
  * taken from here and never from what comes back.  It counts once: ending it
  * takes a mark in the tenant.  After that, and when it is too old, it still says
@@ -28,11 +28,6 @@ struct oidc_state {
 /* A path of this installation: begins with one '/', no '\', visible ASCII only. */
 bool oidc_return_ok(const char *path);
 
-#define OIDC_COOKIE      "bsx_oidc" /* the kind; alone it is the name that all of them once had */
-#define OIDC_COOKIE_NAME 32         /* bytes of a name with its NUL */
-
-/* The name of the cookie of a state as it stands in addresses. */
-void oidc_state_cookie(struct str state, char name[static OIDC_COOKIE_NAME]);
 /* The cookie's value. */
 MUST_USE char *oidc_state_close(const struct auth *a, TALLOC_CTX *mem, const struct oidc_state *s, struct err *e);
 /* False: not one of ours. */

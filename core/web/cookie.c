@@ -1,6 +1,8 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/crypt/token.h"
 #include "core/web/pass.h"
 
@@ -15,7 +17,7 @@ static const struct cookie {
 	{ "bsx_refresh", "__Secure-", "/api/auth", false },
 	{ "bsx_device", "__Secure-", "/api/auth/login", false },
 	{ "bsx_oidc", "__Host-", NULL, true },
-	{ "bsx_mfa", "__Host-", NULL, false },
+	{ "bsx_mfa", "__Host-", NULL, true },
 };
 
 /* "_" and 1..COOKIE_MARK_MAX digits. */
@@ -37,6 +39,27 @@ is_one_of(const struct cookie *c, struct str name)
 
 	return c->many && str_starts(name, c->name) &&
 	       is_mark((struct str) { name.p + n, name.n - n });
+}
+
+bool
+cookie_name_by(const char *kind, struct str digits, char name[static COOKIE_NAME_MAX])
+{
+	if (digits.n != COOKIE_DIGITS)
+		return false;
+	snprintf(name, COOKIE_NAME_MAX, "%s_%.*s", kind, COOKIE_DIGITS, digits.p);
+	return is_mark(str_of(name + strlen(kind)));
+}
+
+/* Enough of the hash that no two of one browser meet. */
+void
+cookie_name_of(const char *kind, struct str what, char name[static COOKIE_NAME_MAX])
+{
+	uint8_t hash[HASH_LEN];
+	char    digits[COOKIE_DIGITS + 1];
+
+	hash_sha256(what.p, what.n, hash);
+	hex_print(hash, COOKIE_DIGITS / 2, digits);
+	snprintf(name, COOKIE_NAME_MAX, "%s_%s", kind, digits);
 }
 
 static const struct cookie *

@@ -133,6 +133,12 @@ struct str request_cookie(const struct request *r, const char *name, bool *bad);
  * sent, in the order of the header and at most `max`; one that came twice is there twice.
  */
 #define COOKIE_MARK_MAX 16 /* digits */
+#define COOKIE_DIGITS   12 /* of those that we name */
+#define COOKIE_NAME_MAX 32 /* bytes of such a name with its NUL */
+/* The name of the one for this: digits of its hash. */
+void cookie_name_of(const char *kind, struct str what, char name[static COOKIE_NAME_MAX]);
+/* The same when the digits are known; false: they are none. */
+bool cookie_name_by(const char *kind, struct str digits, char name[static COOKIE_NAME_MAX]);
 struct sent_cookie {
 	struct str name; /* without prefix */
 	struct str value;

@@ -21,9 +21,12 @@ export function mailedLink() {
 // "#/password" -> "password"; "" for the first page.
 export const route = () => /^#\/(\w+)$/.exec(location.hash)?.[1] ?? '';
 
+// Which of the browser's sign-ins waits for its second factor.
+const digits = /^[0-9a-f]{12}$/;
+
 export function query() {
   const q = new URLSearchParams(location.search);
-  return { tenant: q.get('tenant') ?? '', returnTo: safePath(q.get('return_to')), mfa: q.has('mfa'), error: q.get('error'),
+  return { tenant: q.get('tenant') ?? '', returnTo: safePath(q.get('return_to')), mfa: q.has('mfa'), waiting: digits.exec(q.get('sign_in') ?? '')?.[0], error: q.get('error'),
     request: q.get('request_id') };
 }
 

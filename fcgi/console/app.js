@@ -30,7 +30,7 @@ async function enter(session) {
 async function goOn(note) {
   const to = wanted;
   wanted = null;
-  clean('return_to', 'error', 'request_id', 'mfa');
+  clean('return_to', 'error', 'request_id', 'mfa', 'sign_in');
   if (to !== null && new URL(to, location.href).href !== location.href)
     return location.assign(to);
   return home(note);
@@ -129,7 +129,7 @@ function openLink({ kind, token }) {
 }
 
 function start() {
-  const mailed = mailedLink(), { error, request, mfa } = query();
+  const mailed = mailedLink(), { error, request, mfa, waiting } = query();
   if (mailed !== null)
     return openLink(mailed);
   if (route() === 'forgot')
@@ -139,8 +139,8 @@ function start() {
     return askToSignIn({ error, request });
   }
   if (mfa) {
-    clean('mfa');
-    return secondFactor({ done: enter, returnTo: returnTo() });
+    clean('mfa', 'sign_in');
+    return secondFactor({ done: enter, returnTo: returnTo(), which: { sign_in: waiting } });
   }
   return wanted !== null ? whoAmI().then((who) => (who === null ? askToSignIn() : enter(who)), () => home()) : home();
 }

@@ -71,7 +71,7 @@ export function signIn({ done, returnTo, note = '', error = null, request = null
         { ...values, ...both, tenant: values.tenant.trim(), email: values.email.trim() });
       keepTenant(values.tenant.trim());
       if (session.mfa_required)
-        secondFactor({ done, returnTo });
+        secondFactor({ done, returnTo, which: { mfa_token: session.mfa_token } });
       else
         done(session);
     },
@@ -99,11 +99,12 @@ export function signIn({ done, returnTo, note = '', error = null, request = null
 
 // ---- second factor ---------------------------------------------------------------------------------
 
-export function secondFactor({ done, returnTo, recovery = false }) {
+// which: the sign-in that waits, by its token or by what the address said; another tab may have one too.
+export function secondFactor({ done, returnTo, which, recovery = false }) {
   const form = new Form({
     fields: [recovery ? recoveryField : codeField],
     submit: 'Continue', busy: 'Checking…',
-    send: async (values) => done(await call('POST', 'api/auth/2fa/verify', trimmed(values))),
+    send: async (values) => done(await call('POST', 'api/auth/2fa/verify', { ...which, ...trimmed(values) })),
     tell: (problem) => {
       if (problem.code !== 'unauthenticated')
         return tell(problem, ['code', 'recovery_code']);
@@ -113,7 +114,7 @@ export function secondFactor({ done, returnTo, recovery = false }) {
     },
   });
   const other = button(recovery ? 'Use the code of your app instead' : 'Use a recovery code instead',
-    () => secondFactor({ done, returnTo, recovery: !recovery }), { class: 'link' });
+    () => secondFactor({ done, returnTo, which, recovery: !recovery }), { class: 'link' });
   show('Second factor', el('p', {}, 'Show that it is you by a second thing.'), form.element, el('p', { class: 'after' }, other),
     el('p', { class: 'after small' }, 'Neither at hand? An administrator of your tenant can reset your second factor.'),
     el('p', { class: 'after' }, button('Back to sign-in', () => signIn({ done, returnTo }), { class: 'link' })));

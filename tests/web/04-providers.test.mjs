@@ -31,12 +31,13 @@ after(async () => {
 
 const as = (f, options) => visit(chromium, base.origin, f, options);
 
-// Through the provider's own pages.
-async function signInThere(v, page, login) {
+// Through the provider's own pages; it asks once what it may tell us.
+async function signInThere(v, page, login, first = true) {
   await page.getByPlaceholder('Enter any login').fill(login);
   await page.getByPlaceholder('and password').fill('any');
   await page.getByRole('button').first().click();
-  await page.getByRole('button', { name: 'Continue' }).click();
+  if (first)
+    await page.getByRole('button', { name: 'Continue' }).click();
 }
 
 test('a tenant\'s providers have their buttons as soon as it is known; one signs in with them', () => as(async (v, page) => {
@@ -72,6 +73,29 @@ test('whom nobody here knows is told what to do, and the address keeps nothing o
   await page.getByText(/^Request/).waitFor();
   assert.equal(page.url(), `${base.origin}/`);
   await v.examine('provider-refused');
+}));
+
+test('two tabs are both signed in, the later one first; a provider\'s answer that is asked for again leads on', () => as(async (v, page) => {
+  const other = await v.newPage(), answers = [], places = [[page, '/api/health'], [other, '/api/health/live']];
+  page.on('request', (q) => q.url().includes('/callback?') && answers.push(q.url()));
+  for (const [p, to] of places) {
+    await p.goto(`${base.origin}/?tenant=${mine.tenant}&return_to=${to}`);
+    await p.getByRole('link', { name: 'Sign in with corp', exact: true }).click();
+    await p.getByPlaceholder('Enter any login').waitFor();
+  }
+  for (const [p, to] of places.reverse()) {
+    await signInThere(v, p, 'owner', p === other);
+    await p.waitForURL(base.origin + to);
+  }
+  assert.equal(answers.length, 1);
+  await page.goto(answers[0]); // as a reload does
+  await page.waitForURL(`${base.origin}/api/health`);
+  await v.goto('/');
+  await v.sees('Signed in');
+  await v.press('Sign out');
+  await v.sees('Sign in');
+  await page.goto(answers[0], { waitUntil: 'commit' });
+  await v.alerts(/./); // nobody is signed in any more
 }));
 
 test('the second factor of here is asked for after the provider, and the way goes on', () => as(async (v, page) => {

@@ -36,7 +36,7 @@ const verify = (body, headers = {}) => call('POST', '/api/auth/2fa/verify', { bo
 // The browser is sent to the page that asks, with nothing that opens a session.
 function waits(answer) {
   assert.equal(answer.status, 302, answer.text);
-  assert.equal(answer.headers.location, '/?mfa=1');
+  assert.match(answer.headers.location, /^\/\?mfa=1&sign_in=[0-9a-f]{12}$/);
   for (const name of ['bsx_access', 'bsx_refresh'])
     assert.equal(cookieOf(answer, name), undefined, name);
   assert.match(answer.cookies.find((c) => c.startsWith('bsx_mfa=')), /^bsx_mfa=[\w-]{54}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);

@@ -2,9 +2,10 @@
 // sign-in, what is abandoned does not pile up, and what comes again leads on or nowhere, but never signs in.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { enrol } from '../lib/authenticator.mjs';
 import { call } from '../lib/client.mjs';
 import { Log } from '../lib/env.mjs';
-import { Idp, me, newProvider, outcome } from '../lib/idp.mjs';
+import { Idp, cookieOf, me, newProvider, outcome } from '../lib/idp.mjs';
 import { bearer, browser, newTenant, origin } from '../lib/people.mjs';
 
 const tenants = [newTenant(), newTenant()];
@@ -239,4 +240,52 @@ test('a double click that comes while the first answer is under way opens one se
   assert.deepEqual(answers.map(outcome).sort(), ['', 'oidc_state']);
   answers.forEach((a) => person.keep(a));
   assert.equal((await person.back(tab)).headers.location, '/once');
+});
+
+// ---- the second factor -------------------------------------------------------------------------
+
+test('two tabs that wait for a second factor each end their own sign-in, in either order', async () => {
+  const apps = [];
+  for (const admin of admins)
+    apps.push((await enrol(admin)).app);
+  const verify = async (person, body) => person.keep(await call('POST', '/api/auth/2fa/verify', { body, headers: { Cookie: person.header, 'Sec-Fetch-Site': 'same-origin' } }));
+  const waiting = async (person, who, to) => {
+    const a = await person.back(await person.open(who, 'corp', { return_to: to }));
+    const at = new URL(a.headers.location, origin).searchParams;
+    assert.equal(at.get('mfa'), '1');
+    assert.match(a.cookies.find((c) => c.startsWith(`bsx_mfa_${at.get('sign_in')}=`)), /^bsx_mfa_[0-9a-f]{12}=[\w-]{54}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/);
+    return at.get('sign_in');
+  };
+
+  const person = new Browser(), one = await waiting(person, tenants[0], '/first'), two = await waiting(person, tenants[1], '/second');
+  for (const [sign_in, status] of [['0123456789ab', 401], ['0123456789AB', 422], ['0123456789a', 422], ['../../../../x', 422], ['=x; bsx_mfa=', 422], [two, 401]])
+    assert.equal((await verify(person, { sign_in, code: apps[0].wrong() })).status, status, sign_in);
+  const a = await verify(person, { sign_in: one, code: await apps[0].next() });
+  assert.equal(a.status, 200, a.text);
+  assert.deepEqual([a.json.tenant.slug, a.json.return_to], [tenants[0].tenant, '/first']);
+  assert.ok(!person.jar.has(`bsx_mfa_${one}`) && person.jar.has(`bsx_mfa_${two}`) && person.jar.has('bsx_mfa'), 'the other waits still');
+  const b = await verify(person, { sign_in: two, code: await apps[1].next() });
+  assert.deepEqual([b.json.tenant.slug, b.json.return_to], [tenants[1].tenant, '/second']);
+  assert.deepEqual([...person.jar.keys()].filter((k) => k.startsWith('bsx_mfa')), []);
+
+  // who says nothing means the latest; a page that was given the token means that one
+  const other = new Browser(), first = await waiting(other, tenants[0], '/first');
+  const login = await call('POST', '/api/auth/login', { body: tenants[1] });
+  other.keep(login);
+  const c = await verify(other, { code: await apps[1].next() });
+  assert.equal(c.json.tenant.slug, tenants[1].tenant);
+  assert.ok(other.jar.has(`bsx_mfa_${first}`));
+  const d = await verify(other, { mfa_token: other.jar.get(`bsx_mfa_${first}`), code: await apps[0].next() });
+  assert.equal(d.json.tenant.slug, tenants[0].tenant);
+  assert.deepEqual([...other.jar.keys()].filter((k) => k.startsWith('bsx_mfa')), []);
+  assert.ok(cookieOf(d, 'bsx_access'));
+});
+
+test('sign-ins that wait and were abandoned do not pile up either', async () => {
+  const person = new Browser();
+  for (let i = 0; i < 12; i++) {
+    const a = await person.back(await person.open());
+    assert.match(a.headers.location, /^\/\?mfa=1&sign_in=/);
+    assert.ok([...person.jar.keys()].filter((k) => k.startsWith('bsx_mfa')).length <= 9 && person.header.length < 4096, person.header);
+  }
 });

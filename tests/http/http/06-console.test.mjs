@@ -70,7 +70,7 @@ test('HEAD is as GET without a body; other methods and names are refused', async
   assert.equal(head.status, 200);
   assert.equal(head.headers['content-length'], get.headers['content-length']);
   assert.equal((await call('POST', '/', { body: {} })).status, 405);
-  assert.equal((await call('PUT', file, { body: {} })).headers.allow, 'GET, HEAD');
+  assert.equal((await call('PUT', file, { body: {} })).headers.allow, 'GET, HEAD, OPTIONS');
   for (const target of [file.replace(/\/[0-9a-f]{16}\//, '/0000000000000000/'), file.replace(/[^/]+$/, 'nothing.js'), file.replace(/[^/]+$/, 'index.html'),
     '/console', '/console/', `${file}/x`, '/index.html', '/favicon.ico'])
     assert.equal((await call('GET', target)).status, 404, target);

@@ -151,22 +151,25 @@ push(struct reader *r, enum json_type type)
 
 /* ---- scalars ---- */
 
+static inline bool
+is_space(uint8_t c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 static inline void
 skip_space(struct reader *r)
 {
 	const uint8_t *p = r->p;
 
-	for (; p < r->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'); p++) {
+	while (p < r->end && is_space(*p)) {
 		uint64_t w;
 
-		while (r->end - p >= 8) { /* indentation */
+		for (p++; r->end - p >= 8; p += 8) { /* indentation */
 			memcpy(&w, p, 8);
 			if (w != SPACES)
 				break;
-			p += 8;
 		}
-		if (p == r->end || *p > ' ')
-			break;
 	}
 	r->p = p;
 }

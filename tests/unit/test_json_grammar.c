@@ -279,6 +279,32 @@ what_it_does_not_allow_is_refused(void **state)
 	}
 }
 
+/* However long the run of blanks in front of it is, and wherever it stands. */
+static void
+a_control_character_is_no_blank(void **state)
+{
+	unsigned tried = 0;
+
+	(void)state;
+	for (int c = 0; c < 0x20; c++)
+		for (int blanks = 0; c != '\t' && c != '\n' && c != '\r' && blanks < 20; blanks++)
+			for (int at = 0; at < 4; at++) {
+				static const char *const forms[][2] = { { "[", "*1]" },
+					{ "[1,", "*2]" }, { "{\"a\"", "*:1}" }, { "", "*1" } };
+				char                    *z = talloc_asprintf(
+						       mem, "%s%*s%s", forms[at][0], blanks, "", forms[at][1]);
+				size_t     n = strlen(z);
+				struct err e = { 0 };
+
+				*strchr(z, '*') = (char)c;
+				if (json_parse(mem, (struct str) { z, n }, &e) != NULL)
+					fail_msg("0x%02x after %d blanks before %s", c, blanks,
+					    forms[at][1]);
+				tried++;
+			}
+	assert_int_equal(tried, 29 * 20 * 4);
+}
+
 int
 main(void)
 {
@@ -286,6 +312,7 @@ main(void)
 		TEST(what_the_grammar_allows_is_read_and_printed_again),
 		TEST(what_is_spelled_otherwise_is_the_same),
 		TEST(what_it_does_not_allow_is_refused),
+		TEST(a_control_character_is_no_blank),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,13 +120,27 @@ add(TALLOC_CTX *mem, struct str s, struct strings *out, struct err *e)
 	return true;
 }
 
-/* Its i-th text; n == 0: it is none. */
-static struct str
-text_at(const struct json *v, uint32_t i)
+/* A member of an object is held where Zitadel says in which organisations it is, or where it is
+ * true. */
+static bool
+is_held(const struct json *v)
 {
+	return v->type == JSON_TRUE || (v->type == JSON_OBJECT && v->n > 0);
+}
+
+/* Its i-th text; n == 0: it is none.  *understood: that something stands there which is or is not
+ * held. */
+static struct str
+text_at(const struct json *v, uint32_t i, bool *understood)
+{
+	const struct json *item = &v->items[i];
+	bool               is_member =
+	    v->type == JSON_OBJECT && (json_is_bool(item) || item->type == JSON_OBJECT);
+
+	*understood |= is_member || (v->type == JSON_ARRAY && item->type == JSON_STRING);
 	if (v->type == JSON_OBJECT)
-		return v->names[i];
-	return v->items[i].type == JSON_STRING ? v->items[i].text : (struct str) { NULL, 0 };
+		return is_held(item) ? v->names[i] : (struct str) { NULL, 0 };
+	return item->type == JSON_STRING ? item->text : (struct str) { NULL, 0 };
 }
 
 bool
@@ -141,13 +155,9 @@ claim_list(TALLOC_CTX *mem, const struct json *v, struct strings *out, bool *tol
 		*told = true;
 		return add(mem, v->text, out, e);
 	}
-	for (uint32_t i = 0; is_list && i < v->n; i++) {
-		struct str s = text_at(v, i);
-
-		any |= s.n > 0;
-		if (!add(mem, s, out, e))
+	for (uint32_t i = 0; is_list && i < v->n; i++)
+		if (!add(mem, text_at(v, i, &any), out, e))
 			return false;
-	}
 	*told |= is_list && any;
 	return true;
 }

@@ -31,8 +31,8 @@ bool claim_name_ok(const char *name);
 const struct json *claim_find(const struct json *claims, const char *name);
 
 /*
- * A claim that is a list, appended to `out`: of strings; a scalar is a list of one; of an object the names of its
- * members are meant (Zitadel's roles).  *told stays as it is when it is none of these, which is not "none".
+ * A claim that is a list, appended to `out`: of strings; a text is a list of one; of an object the names of its
+ * members are meant whose value is true or an object that is not empty (Zitadel's roles).  *told stays as it is when it is none of these, which is not "none".
  */
 MUST_USE bool claim_list(TALLOC_CTX *mem, const struct json *v, struct strings *out, bool *told, struct err *e);
 

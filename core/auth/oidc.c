@@ -271,7 +271,8 @@ ask_further(struct attempt *s, const struct oidc_metadata *m, const struct oidc_
 
 	s->took_ms += f.took_ms;
 	s->unasked = f.failed;
-	return ok;
+	/* an answer may take seconds: who the person is here is read as it stands after them */
+	return ok && (f.took_ms == 0 || oidc_user_look(&s->who, e));
 }
 
 static bool

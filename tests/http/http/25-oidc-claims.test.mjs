@@ -49,7 +49,7 @@ const shapes = [ // document, names of claims, claims, roles of a new person
   ['Keycloak, roles of a client', { roles: '/resource_access/bsx.example.org/roles' }, { resource_access: { 'bsx.example.org': { roles: ['v'] } } }, ['viewer']],
   ['Cognito, cognito:groups', { groups: 'cognito:groups' }, { 'cognito:groups': ['a'] }, ['analyst']],
   ['Auth0, namespaced claims', { roles: 'https://example.com/roles' }, { 'https://example.com/roles': ['v'] }, ['viewer']],
-  ['Zitadel, project roles: an object', { roles: zitadel }, { [zitadel]: { a: { 1: 'a.example' }, other: {} } }, ['analyst']],
+  ['Zitadel, project roles: an object', { roles: zitadel }, { [zitadel]: { a: { 1: 'a.example' }, v: {} } }, ['analyst']],
   ['Google Cloud Identity Platform, custom claims: a path', { groups: 'firebase.sign_in_attributes.groups' }, { firebase: { sign_in_attributes: { groups: ['a'] } } }, ['analyst']],
   ['an empty list', {}, { groups: [] }, 'no_role'],
   ['OpenID Connect Core 5.3.2: null', {}, { groups: null }, 'no_role'],
@@ -149,6 +149,51 @@ test('an answer of UserInfo that cannot be used lets nobody in, takes nothing aw
     }
     assert.ok(log.lines().some((l) => l.message === 'an identity provider was asked in vain'));
     assert.doesNotMatch(log.text(), new RegExp([...idp.access.keys()].join('|')), 'no access token is in the log');
+  });
+});
+
+test('an address where nobody may be asked is not asked, and one that is none is no endpoint', async () => {
+  for (const [userinfo_endpoint, unasked] of [['http://169.254.169.254/latest/meta-data', 'userinfo'], ['http://[::ffff:10.0.0.1]/', 'userinfo'], ['http://user:pw@127.0.0.1/', 'userinfo'],
+    ['file:///etc/passwd', undefined], ['//127.0.0.1/u', undefined], ['', undefined], [null, undefined], [['http://127.0.0.1/'], undefined]]) {
+    const other = await new Idp().start();
+    other.discovery = (d) => ({ ...d, userinfo_endpoint });
+    try {
+      await withProvider({ issuer: other.issuer }, async () => {
+        const a = await signIn(other, mine.tenant, 'corp', { sub: 'somebody' });
+        assert.equal(outcome(a), 'not_linked', userinfo_endpoint);
+        assert.equal(detailsOf(a.id).unasked, unasked, userinfo_endpoint);
+        assert.equal(outcome(await signIn(other, mine.tenant, 'corp', person({ groups: ['a'] }))), '', 'who needs nothing of it signs in');
+      });
+    } finally {
+      await other.stop();
+    }
+  }
+});
+
+test('a user who is disabled while UserInfo is asked gets no session', async () => {
+  await withProvider({}, async () => {
+    const one = person({ groups: ['a'] }), first = await come(one, {});
+    const { user } = await me(first);
+    const a = await come({ ...one, groups: undefined }, async () => {
+      const put = await admin('PUT', `/api/users/${user.id}`, { body: { status: 'disabled' } });
+      assert.equal(put.status, 200, put.text);
+      return { sub: one.sub, groups: ['a'] };
+    });
+    assert.equal(outcome(a), 'not_allowed');
+    assert.equal(detailsOf(a.id).reason, 'user_not_active');
+  });
+});
+
+test('a role that is taken away while UserInfo is asked in vain does not stay', async () => {
+  await withProvider({}, async () => {
+    const one = person({ groups: ['a'] }), { user } = await me(await come(one, {}));
+    const a = await come({ ...one, groups: undefined }, async () => {
+      const put = await admin('PUT', `/api/users/${user.id}`, { body: { roles: ['viewer'] } });
+      assert.equal(put.status, 200, put.text);
+      return { sub: 'other' };
+    });
+    assert.deepEqual(await rolesOf(a), ['viewer']);
+    assert.equal(detailsOf(a.id, 'session.start').roles, 'kept');
   });
 });
 

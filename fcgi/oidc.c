@@ -14,7 +14,7 @@ struct providers_query {
 static const struct field providers_query_fields[] = {
 	FIELD(struct providers_query, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
 	    .doc = "Short name of the tenant; case and "
-	           "blanks around it do not count."),
+		   "blanks around it do not count."),
 	FIELD_END
 };
 static const struct schema providers_query_schema =
@@ -93,7 +93,7 @@ static const char *const   prompts[] = { "login", NULL };
 static const struct field  start_query_fields[] = { FIELD(struct start_query, tenant, .min = 1,
 							.max = 254, .flags = FIELD_REQUIRED,
 							.doc = "Short name of the tenant; case and "
-							       "blanks around it do not count."),
+								"blanks around it do not count."),
 	 FIELD(struct start_query, return_to, .min = 1, .max = OIDC_RETURN_MAX,
 	     .doc = "Path to go to afterwards; begins with one /. Default /."),
 	 FIELD(struct start_query, prompt, .choices = prompts,
@@ -207,7 +207,7 @@ static const char *const   deliveries[] = { "cookie", "body", NULL };
 static const struct field  google_body_fields[] = { FIELD(struct google_body, tenant, .min = 1,
 							.max = 254, .flags = FIELD_REQUIRED,
 							.doc = "Short name of the tenant; case and "
-							       "blanks around it do not count."),
+								"blanks around it do not count."),
 	 FIELD(struct google_body, credential, .min = 1, .max = 16384,
 	     .flags = FIELD_REQUIRED | FIELD_SECRET,
 	     .doc = "The ID token that Google's button gave to the page; it counts once."),
@@ -251,8 +251,7 @@ const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", provide
 	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
 	    callback, IN_NONE, OUT_NONE,
 	    "Where the identity provider sends the browser back to; opens the session, or asks for "
-	    "the "
-	    "second factor."),
+	    "the second factor; what comes again leads a browser that is signed in on."),
 	ROUTE_PAGES(page_of, POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
 	    IN(google_body), OUT(sign_in),
 	    "Signs in with an ID token of Google that the page was given; a second factor may be "

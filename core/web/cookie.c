@@ -95,6 +95,8 @@ request_cookie(const struct request *r, const char *name, bool *bad)
 	struct str  found = { NULL, 0 };
 
 	*bad = false;
+	if (r->guest)
+		return found;
 	while (rest.p != NULL) {
 		rest = str_cut(rest, ';', &pair);
 		value = str_cut(str_trim(pair), '=', &key);
@@ -190,7 +192,7 @@ reply_cookie(struct request *r, const char *name, const char *value, int64_t age
 	bool                 below = c != NULL && c->path != NULL;
 	struct buf           b;
 
-	if (c == NULL || !is_cookie_value(value))
+	if (c == NULL || r->guest || !is_cookie_value(value))
 		return err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "cookie %s cannot be set", name);
 	buf_make(&b, r->mem);

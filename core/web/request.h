@@ -124,7 +124,7 @@ MUST_USE bool request_widen(struct request *r, bool heavy, struct err *e);
 struct str request_param(const struct request *r, const char *name);
 /*
  * A cookie's value; p == NULL: absent. A name that comes twice counts as absent-and-bad: *bad is set.
- * One of our own is named without its prefix ("bsx_access"), like in reply_cookie.
+ * One of our own is named without its prefix ("bsx_access"), like in reply_cookie.  A guest has none.
  */
 struct str request_cookie(const struct request *r, const char *name, bool *bad);
 
@@ -157,7 +157,7 @@ MUST_USE bool request_refresh_cookie(
 
 /* Adds a header line to the answer; the value is refused (ERR_INTERNAL) if it holds CR, LF or NUL. */
 MUST_USE bool reply_header(struct request *r, const char *name, const char *value, struct err *e);
-/* A cookie with the attributes of the contract; `name` without prefix ("bsx_access"); age_s 0 clears it. */
+/* A cookie with the attributes of the contract; `name` without prefix ("bsx_access"); age_s 0 clears it.  ERR_INTERNAL: to a guest. */
 MUST_USE bool reply_cookie(struct request *r, const char *name, const char *value, int64_t age_s, struct err *e);
 
 /*

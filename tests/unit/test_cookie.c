@@ -178,6 +178,25 @@ what_would_break_a_header_is_refused(void **state)
 }
 
 static void
+a_page_of_another_origin_brings_and_gets_none(void **state)
+{
+	char       header[] = "HTTP_COOKIE=__Host-bsx_access=t; a=1";
+	struct err e = { 0 };
+	bool       bad;
+
+	(void)state;
+	params[0] = header;
+	assert_non_null(request_cookie(&r, "bsx_access", &bad).p);
+	r.guest = true;
+	assert_null(request_cookie(&r, "bsx_access", &bad).p);
+	assert_null(request_cookie(&r, "a", &bad).p);
+	assert_false(bad);
+	assert_false(reply_cookie(&r, "bsx_access", "t", 60, &e));
+	assert_int_equal(e.code, ERR_INTERNAL);
+	assert_int_equal(r.headers.n, 0);
+}
+
+static void
 only_cookies_of_the_contract_are_set(void **state)
 {
 	struct err e = { 0 };
@@ -195,6 +214,7 @@ main(void)
 		TEST(those_of_which_there_are_many_are_listed_as_they_were_sent),
 		TEST(our_cookies_have_the_attributes_of_the_contract),
 		TEST(what_would_break_a_header_is_refused),
+		TEST(a_page_of_another_origin_brings_and_gets_none),
 		TEST(only_cookies_of_the_contract_are_set),
 	};
 

@@ -109,6 +109,7 @@ test('long ways to go on count by their bytes; the newest tab always has its pla
   assert.ok(person.tabs.length === 3 && person.header.length <= 4096, 'a short one fits beside them');
   const a = await person.back(last);
   assert.deepEqual([outcome(a), a.headers.location], ['', long]);
+  assert.ok(person.header.length < 6144, `${person.header.length} bytes with those of the session: web servers take 8 KiB of header`);
 });
 
 test('twenty tabs that a browser opens at once all end, and the next one clears up', async () => {

@@ -122,6 +122,46 @@ check_scheme(const struct asking *q, struct err *e)
 }
 
 static bool
+is_kept(const struct asking *q)
+{
+	int64_t age = clock_ms(q->a->clock) - q->state.fetched_ms;
+
+	return q->state.fetched_ms != 0 && age < OIDC_KEEP_MS;
+}
+
+/* For those who run the provider: which of its keys are of no use here, and why. */
+static void
+tell_left(const struct asking *q)
+{
+	const struct jwks *ks = &q->out->keys;
+	const char        *what = ks->n > 0 ? "keys of an identity provider are passed over"
+					    : "an identity provider has no key that we can use";
+	struct buf         b;
+
+	if ((ks->n > 0 && ks->left_n == 0) || q->a->log == NULL)
+		return;
+	buf_make(&b, q->mem);
+	for (size_t i = 0; i < ks->left_n; i++) {
+		buf_puts(&b, i > 0 ? "; kid " : "kid ");
+		buf_json(&b, ks->left[i].kid);
+		buf_printf(&b, ": %s", jwk_fault_text(ks->left[i].why));
+	}
+	log_event(q->a->log, LOG_AUTH, LOG_LEVEL_WARN, what, LOGS("bsx.issuer", q->place->issuer),
+	    LOGSTR("bsx.keys", buf_str(&b)));
+}
+
+/* A set that is empty for a moment does not take the place of one that is not. */
+static bool
+check_keys(const struct asking *q, struct err *e)
+{
+	if (q->out->keys.n > 0 || !is_kept(q))
+		return true;
+	tell_left(q);
+	return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.",
+	    "jwks: no key that we can use");
+}
+
+static bool
 fetch_both(struct asking *q, struct str *text, struct err *e)
 {
 	struct str body;
@@ -129,7 +169,7 @@ fetch_both(struct asking *q, struct str *text, struct err *e)
 	return get(q, q->place->discovery, &body, e) &&
 	       oidc_metadata_read(q->mem, body, q->place, q->out, e) && check_scheme(q, e) &&
 	       get(q, q->out->jwks_uri, &body, e) &&
-	       oidc_metadata_read_keys(q->mem, body, q->out, e) &&
+	       oidc_metadata_read_keys(q->mem, body, q->out, e) && check_keys(q, e) &&
 	       oidc_metadata_print(q->mem, q->out, text, e);
 }
 
@@ -144,26 +184,6 @@ unavailable(struct err *e)
 	err_clear(e);
 	return err_set(e, ERR_UNAVAILABLE, why.sys, "The identity provider cannot be asked now.",
 	    "%s: %s", why.pub, why.detail);
-}
-
-/* For those who run the provider: which of its keys are of no use here, and why. */
-static void
-tell_left(const struct asking *q)
-{
-	const struct jwks *ks = &q->out->keys;
-	struct buf         b;
-
-	if (ks->left_n == 0 || q->a->log == NULL)
-		return;
-	buf_make(&b, q->mem);
-	for (size_t i = 0; i < ks->left_n; i++) {
-		buf_puts(&b, i > 0 ? "; kid " : "kid ");
-		buf_json(&b, ks->left[i].kid);
-		buf_printf(&b, ": %s", jwk_fault_text(ks->left[i].why));
-	}
-	log_event(q->a->log, LOG_AUTH, LOG_LEVEL_WARN,
-	    "keys of an identity provider are of no use here and are passed over",
-	    LOGS("bsx.issuer", q->place->issuer), LOGSTR("bsx.keys", buf_str(&b)));
 }
 
 static bool
@@ -184,14 +204,6 @@ refresh(struct asking *q, struct err *e)
 }
 
 /* ---- what is there ---- */
-
-static bool
-is_kept(const struct asking *q)
-{
-	int64_t age = clock_ms(q->a->clock) - q->state.fetched_ms;
-
-	return q->state.fetched_ms != 0 && age < OIDC_KEEP_MS;
-}
 
 static void
 look(struct asking *q)
@@ -329,9 +341,10 @@ no_key(const struct oidc_metadata *m, const struct idtoken *t, enum oidc_reason 
 {
 	const struct jwks_left *left = jwks_left_out(&m->keys, t->kid);
 
-	if (left == NULL)
-		return refuse(OIDC_TOKEN_KEY, why, "no key that we can use", t, e);
-	return refuse(OIDC_KEY_UNUSABLE, why, jwk_fault_text(left->why), t, e);
+	if (left != NULL)
+		return refuse(OIDC_KEY_UNUSABLE, why, jwk_fault_text(left->why), t, e);
+	return refuse(m->keys.n > 0 ? OIDC_TOKEN_KEY : OIDC_KEY_UNUSABLE, why,
+	    "no key that we can use", t, e);
 }
 
 /* Any of the keys that may have signed it is as good as another: all come from the provider itself.

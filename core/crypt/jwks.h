@@ -31,7 +31,7 @@ struct jwks {
 	struct jwks_left left[JWKS_LEFT_MAX]; /* but for those that are not for signatures */
 };
 
-/* Reads {"keys":[...]}; texts point into the tree.  ERR_UNAVAILABLE: it is no set, or no key is usable. */
+/* Reads {"keys":[...]}; texts point into the tree.  ERR_UNAVAILABLE: it is no set. n may be 0. */
 MUST_USE bool jwks_read(const struct json *v, struct jwks *out, struct err *e);
 /*
  * The set as jwks_load() takes it, of at most `max` bytes: the last keys that

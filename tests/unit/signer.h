@@ -25,7 +25,7 @@ char *signer_token(TALLOC_CTX *mem, EVP_PKEY *key, const struct jws_alg *a, cons
 const struct json *signer_tree(TALLOC_CTX *mem, const char *text);
 /* The public half of one of the keys, with further members: ,"kid":... */
 char *signer_jwk(TALLOC_CTX *mem, enum signer_kind kind, unsigned which, const char *more);
-/* Reads a set of these keys; false: it is refused. */
+/* Reads a set of these keys; false: none of them is of use. */
 bool signer_read(TALLOC_CTX *mem, const char *keys, struct jwks *ks);
 /* A key of the set verifies the token, chosen as a sign-in does it. */
 bool signer_verify(TALLOC_CTX *mem, const struct jwks *ks, const char *text, uint32_t listed);

@@ -170,15 +170,35 @@ it_is_told_which_key_is_missing_and_why(void **state)
 }
 
 static void
-a_provider_without_a_usable_key_is_told_so(void **state)
+without_a_usable_key_nobody_gets_in_and_the_reason_is_told(void **state)
 {
 	(void)state;
 	keys = "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"kid\":\"bitcoin\"}";
-	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_UNAVAILABLE);
-	assert_non_null(strstr(said.detail, "no key that we can use (kid \"bitcoin\": of a kind"));
-	now.set_ms += MINUTE;
+	assert_int_equal(judge(0, "ES256", "\"bitcoin\""), OIDC_KEY_UNUSABLE);
+	assert_non_null(
+	    strstr(said.detail, "kind or curve that has no algorithm here (kid \"bitcoin\""));
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
+	keys = "";
+	now.set_ms += 5 * MINUTE;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
+	assert_non_null(strstr(said.detail, "no key that we can use (kid \"k\", alg \"ES256\")"));
+	now.set_ms += 5 * MINUTE;
 	keys = ec(0, "");
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+}
+
+static void
+a_set_that_is_empty_for_a_moment_does_not_take_the_place_of_a_good_one(void **state)
+{
+	(void)state;
+	keys = ec(0, "");
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+	keys = "";
+	now.set_ms += OIDC_FRESH_MS + 1;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+	assert_int_equal(asked, 4);
+	now.set_ms += OIDC_KEEP_MS;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
 }
 
 static void
@@ -244,7 +264,8 @@ main(void)
 		TEST(a_key_that_was_changed_under_its_kid_is_asked_for_anew_every_five_minutes),
 		TEST(an_algorithm_that_is_not_taken_asks_nobody),
 		TEST(it_is_told_which_key_is_missing_and_why),
-		TEST(a_provider_without_a_usable_key_is_told_so),
+		TEST(without_a_usable_key_nobody_gets_in_and_the_reason_is_told),
+		TEST(a_set_that_is_empty_for_a_moment_does_not_take_the_place_of_a_good_one),
 		TEST(what_the_provider_lists_is_known_from_the_cache_too),
 		TEST(documents_may_begin_with_a_byte_order_mark),
 		TEST(keys_that_do_not_fit_the_cache_do_not_shut_the_rest_out),

@@ -123,6 +123,14 @@ test('what is signed by a key that is of no use, or by none, is refused with its
   assert.equal(line['log.level'], 'warn');
 });
 
+test('of a provider without a key that is of use everything is refused, and the trail says so', async (t) => {
+  const rows = [['no key', []], ['RSA of 1,024 bits', [{ ...short.jwk, kid: rsa.kid }]], ['RFC 8017 3.1: the exponent 1', [{ ...rsa.jwk, e: 'AQ' }]],
+    ['a point off the curve', [{ kty: 'EC', crv: 'P-256', kid: 'k', x: number(32), y: number(32) }]], ['symmetric keys', [{ kty: 'oct', kid: 'k', alg: 'HS256', k: 'AAAA' }]],
+    ['keys for encryption', [{ ...rsa.jwk, use: 'enc' }]]];
+  for (const [what, set] of rows)
+    await t.test(what, () => withIssuer({ jwks: () => ({ keys: set }) }, (name) => judge(name, 'key_unusable', { alg: 'RS256', kid: rsa.kid })));
+});
+
 // ---- instants ---------------------------------------------------------------------------------
 
 const exponent = (s) => `${s / 1e9}e+09`, fraction = (s) => `${s}.25`;

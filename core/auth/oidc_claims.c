@@ -202,14 +202,27 @@ check_subject(const struct check *c)
 
 /* ---- how it has found out ---- */
 
+static bool
+is_text_of(const struct json *v, const struct strings *list)
+{
+	return v != NULL && v->type == JSON_STRING && is_one_of(v->text, list);
+}
+
+/*
+ * OpenID Connect Core section 2, RFC 8176: `acr` is a text, `amr` a list, and a
+ * text for a list is a list of one.  Which values say that a second factor was
+ * asked for is the tenant's to know.
+ */
 static void
 take_mfa(const struct check *c)
 {
-	const struct json *amr = json_get(c->v, "amr");
+	const struct provider *p = c->x->provider;
+	const struct json     *amr = json_get(c->v, "amr");
 
+	c->out->mfa =
+	    is_text_of(json_get(c->v, "acr"), &p->mfa_acr) || is_text_of(amr, &p->mfa_amr);
 	for (uint32_t i = 0; amr != NULL && amr->type == JSON_ARRAY && i < amr->n; i++)
-		c->out->mfa |=
-		    amr->items[i].type == JSON_STRING && str_eqz(amr->items[i].text, "mfa");
+		c->out->mfa |= is_text_of(&amr->items[i], &p->mfa_amr);
 }
 
 bool

@@ -185,7 +185,7 @@ a_printed_set_reads_back_as_it_was(void **state)
 
 /* ---- descriptions ---- */
 
-static struct strings authorized; /* parties of every provider */
+static struct strings authorized, mfa_amr, mfa_acr; /* of every provider */
 
 static struct provider
 provider_of(char *kind, char *issuer)
@@ -198,7 +198,9 @@ provider_of(char *kind, char *issuer)
 		.issuer = issuer,
 		.entra_tenant_id = strcmp(kind, "entra") == 0 ? tid : NULL,
 		.allowed_domains = { domains, 1 },
-		.authorized_parties = authorized };
+		.authorized_parties = authorized,
+		.mfa_amr = mfa_amr,
+		.mfa_acr = mfa_acr };
 }
 
 static struct oidc_place
@@ -420,6 +422,60 @@ a_token_is_for_us_and_asked_for_by_us_or_by_who_may(void **state)
 	authorized = (struct strings) { NULL, 0 };
 }
 
+/* OpenID Connect Core section 2, RFC 8176. */
+static void
+a_second_factor_is_what_the_tenant_says_it_is(void **state)
+{
+	static const struct {
+		const char *claims;
+		bool by_amr, by_acr; /* counts with mfa_amr [mfa, hwk], mfa_acr [phrh, urn:x:2] */
+	} cases[] = {
+		{ "", false, false },
+		{ ",\"amr\":[\"pwd\",\"mfa\"]", true, false },
+		{ ",\"amr\":[\"hwk\"]", true, false },
+		{ ",\"amr\":\"mfa\"", true, false },
+		{ ",\"amr\":\"pwd mfa\"", false, false },
+		{ ",\"amr\":[\"pwd\"]", false, false },
+		{ ",\"amr\":[\"MFA\"]", false, false },
+		{ ",\"amr\":[\"\"]", false, false },
+		{ ",\"amr\":[[\"mfa\"],7,null]", false, false },
+		{ ",\"amr\":{\"mfa\":true}", false, false },
+		{ ",\"amr\":null", false, false },
+		{ ",\"amr\":[\"phrh\"]", false, false },
+		{ ",\"acr\":\"phrh\"", false, true },
+		{ ",\"acr\":\"urn:x:2\"", false, true },
+		{ ",\"acr\":\"urn:x:20\"", false, false },
+		{ ",\"acr\":\"mfa\"", false, false },
+		{ ",\"acr\":[\"phrh\"]", false, false },
+		{ ",\"acr\":2", false, false },
+		{ ",\"acr\":\"\"", false, false },
+		{ ",\"acr\":null", false, false },
+		{ ",\"acr\":\"phrh\",\"amr\":\"hwk\"", true, true },
+		{ ",\"acr_values\":\"phrh\",\"mfa\":true", false, false },
+	};
+	static const char *amr[] = { "mfa", "hwk" }, *acr[] = { "phrh", "urn:x:2" };
+	char               oidc[] = "oidc";
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		for (size_t n = 0; n < 4; n++) {
+			struct oidc_person who;
+
+			mfa_amr = (struct strings) { amr, n & 1 ? 2 : 0 };
+			mfa_acr = (struct strings) { acr, n & 2 ? 2 : 0 };
+			assert_int_equal(
+			    judge(oidc,
+				talloc_asprintf(
+				    mem, "{\"iss\":\"" ISS "\"," BASE "%s}", cases[i].claims),
+				&who),
+			    OIDC_OK);
+			assert_int_equal(
+			    who.mfa, (cases[i].by_amr && (n & 1)) || (cases[i].by_acr && (n & 2)));
+		}
+	}
+	mfa_amr = mfa_acr = (struct strings) { NULL, 0 };
+}
+
 static void
 google_is_one_issuer_in_two_spellings_and_rules_by_domain(void **state)
 {
@@ -574,6 +630,7 @@ main(void)
 		TEST(an_address_is_believed_by_rules_only),
 		TEST(the_skew_is_a_minute_and_not_more),
 		TEST(a_token_is_for_us_and_asked_for_by_us_or_by_who_may),
+		TEST(a_second_factor_is_what_the_tenant_says_it_is),
 		TEST(google_is_one_issuer_in_two_spellings_and_rules_by_domain),
 		TEST(entra_is_keyed_on_directory_and_object_and_tells_when_it_does_not_tell_all),
 		TEST(a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key),

@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { call } from '../lib/client.mjs';
 import { Log } from '../lib/env.mjs';
-import { Idp, detailsIn, makeKey, now, outcome, signIn, stage } from '../lib/idp.mjs';
+import { Idp, detailsIn, makeKey, me, now, outcome, signIn, stage } from '../lib/idp.mjs';
 import { bearer, newTenant, unique } from '../lib/people.mjs';
 
 const mine = newTenant(), person = { sub: 'p1', email: mine.email, email_verified: true };
@@ -218,4 +218,19 @@ test('a token that another application of the same people asked for us is taken 
       await judge(name, reason, reason && { alg: 'RS256', kid: rsa.kid });
     });
   idp.token = null;
+});
+
+// ---- second factors -----------------------------------------------------------------------------
+
+test('what the tenant says is a second factor counts as one, and only for a provider that it trusts with that', async () => {
+  const own = { trust_mfa: true, mfa_amr: ['hwk'], mfa_acr: ['phrh'] };
+  const rows = [[{ trust_mfa: true }, { amr: 'mfa' }, 2], [{ trust_mfa: true }, { amr: ['hwk'] }, 1], [own, { amr: ['hwk'] }, 2], [own, { amr: ['mfa'] }, 1],
+    [own, { acr: 'phrh' }, 2], [own, { acr: 'phr' }, 1], [own, {}, 1], [{ ...own, trust_mfa: false }, { acr: 'phrh', amr: ['hwk'] }, 1],
+    [{ trust_mfa: true, mfa_amr: [] }, { amr: ['mfa'], acr: 'mfa' }, 1]];
+  for (const [more, claims, aal] of rows)
+    await withProvider(more, async (name) => {
+      const a = await signIn(idp, mine.tenant, name, { ...person, ...claims });
+      assert.equal(outcome(a), '');
+      assert.equal((await me(a)).session.aal, aal, JSON.stringify([more, claims]));
+    });
 });

@@ -216,21 +216,18 @@ login_page(const void *body)
 
 /*
  * A known device, and a recovery code, has a budget beside the account's: strangers cannot use up
- * its owner's.  Where bodies are asked for no cookie counts.
+ * its owner's.
  */
 static bool
 charge_account(struct request *r, const struct login_body *in, struct device *device, struct err *e)
 {
 	const char *code = in->recovery_code;
 	uint8_t     key[KEY_LEN + HASH_LEN] = { 0 };
-	struct str  cookie = { NULL, 0 };
 	bool        bad;
 
 	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, key, e))
 		return false;
-	if (!wants_body(in))
-		cookie = request_cookie(r, "bsx_device", &bad);
-	device_read(r->app->auth, key, cookie, device);
+	device_read(r->app->auth, key, request_cookie(r, "bsx_device", &bad), device);
 	memcpy(key + KEY_LEN, device->id, DEVICE_ID_LEN); /* zeros when it is not known */
 	if (code != NULL)
 		hash_sha256(code, strlen(code), key + KEY_LEN);

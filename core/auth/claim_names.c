@@ -13,8 +13,7 @@ static const struct field claim_names_fields[] = {
 	    .doc = "What the person is called; null: name."),
 	FIELD(struct claim_names, groups, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
 	    .doc = "The groups; null: groups.  A list, one text, or an object whose members' names "
-		   "are "
-		   "meant."),
+		   "are meant: those that are true, or an object that is not empty."),
 	FIELD(struct claim_names, roles, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
 	    .doc = "The application's roles; null: roles.  As groups are."),
 	FIELD_END
@@ -67,21 +66,25 @@ claim_name_ok(const char *name)
 /* ---- finding ---- */
 
 static const struct json *
-by_path(const struct json *v, struct str path)
+member(const struct json *v, struct str name)
 {
-	while (v != NULL && path.n > 0) {
-		const char        *dot = memchr(path.p, '.', path.n);
-		struct str         step = { path.p, dot == NULL ? path.n : (size_t)(dot - path.p) };
-		const struct json *below = NULL;
+	for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->n; i++)
+		if (str_eq(v->names[i], name))
+			return &v->items[i];
+	return NULL;
+}
 
-		for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->n; i++)
-			if (str_eq(v->names[i], step))
-				below = &v->items[i];
-		v = below;
-		path.p += step.n + (dot != NULL);
-		path.n -= step.n + (dot != NULL);
+static const struct json *
+by_path(const struct json *v, const char *path)
+{
+	for (;; path++) {
+		size_t n = strcspn(path, ".");
+
+		v = member(v, (struct str) { path, n });
+		path += n;
+		if (v == NULL || *path == '\0')
+			return v;
 	}
-	return v;
 }
 
 static bool
@@ -102,16 +105,17 @@ claim_find(const struct json *claims, const char *name)
 	else
 		v = json_get(claims, name);
 	if (v == NULL && name[0] != '/' && strchr(name, '.') != NULL)
-		v = by_path(claims, str_of(name));
+		v = by_path(claims, name);
 	return was_sent(v) ? v : NULL;
 }
 
 /* ---- lists ---- */
 
+/* One with U+0000 in it would be another one up to there. */
 static bool
 add(TALLOC_CTX *mem, struct str s, struct strings *out, struct err *e)
 {
-	if (s.n == 0)
+	if (s.n == 0 || memchr(s.p, '\0', s.n) != NULL)
 		return true;
 	out->items[out->n] = str_dup(mem, s);
 	if (out->items[out->n] == NULL)
@@ -120,16 +124,14 @@ add(TALLOC_CTX *mem, struct str s, struct strings *out, struct err *e)
 	return true;
 }
 
-/* A member of an object is held where Zitadel says in which organisations it is, or where it is
- * true. */
+/* A member is held where Zitadel says in which organisations it is, or where it is true. */
 static bool
 is_held(const struct json *v)
 {
 	return v->type == JSON_TRUE || (v->type == JSON_OBJECT && v->n > 0);
 }
 
-/* Its i-th text; n == 0: it is none.  *understood: that something stands there which is or is not
- * held. */
+/* Its i-th text; n == 0: it is none.  *understood: what stands there says whether it is held. */
 static struct str
 text_at(const struct json *v, uint32_t i, bool *understood)
 {

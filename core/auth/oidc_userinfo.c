@@ -5,6 +5,7 @@
 #include "core/crypt/numeric_date.h"
 
 #define GRAPH_MEMBERS "/v1.0/me/getMemberObjects"
+#define GRAPH_IDS_MAX 12000 /* its own limit is 11,000 */
 
 static bool
 bad(struct err *e, const char *why)
@@ -100,6 +101,8 @@ oidc_graph_read(TALLOC_CTX *mem, struct str text, const struct json **ids, struc
 	*ids = json_get(v, "value");
 	if (*ids == NULL || (*ids)->type != JSON_ARRAY)
 		return bad(e, "Graph: no list");
+	if ((*ids)->n > GRAPH_IDS_MAX)
+		return bad(e, "Graph: more identifiers than it ever tells");
 	if (json_get(v, "@odata.nextLink") != NULL)
 		return bad(e, "Graph: a part of the list only");
 	for (uint32_t i = 0; i < (*ids)->n; i++)

@@ -12,7 +12,7 @@
 #include "core/crypt/idtoken.h"
 
 #define OIDC_USERINFO_MAX (64 * 1024)  /* bytes of an answer */
-#define OIDC_GRAPH_MAX    (512 * 1024) /* 11,000 identifiers at most, by its description */
+#define OIDC_GRAPH_MAX    (512 * 1024) /* 11,000 identifiers of 36 bytes, by its description */
 
 /* Plain or signed: out->text is NULL when it is plain.  What is signed is to be verified before it is checked. */
 MUST_USE bool oidc_userinfo_read(TALLOC_CTX *mem, struct str text, struct idtoken *out, struct err *e);

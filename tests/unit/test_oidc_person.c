@@ -108,6 +108,8 @@ static const struct shape {
 	    OIDC_TOLD_NOTHING },
 	{ "nor is a number", NULL, "\"groups\":7", "", OIDC_TOLD_NOTHING },
 	{ "nor true", NULL, "\"groups\":true", "", OIDC_TOLD_NOTHING },
+	{ "U+0000 ends no name", NULL,
+	    "\"groups\":[\"a\\u0000b\",\"c\"],\"roles\":{\"d\\u0000\":true}", "c", OIDC_TOLD_ALL },
 	{ "commas and blanks belong to a name", NULL, "\"groups\":\"a, b\"", "a, b",
 	    OIDC_TOLD_ALL },
 	{ "Keycloak: realm roles", "{\"roles\":\"realm_access.roles\"}",
@@ -144,6 +146,10 @@ static const struct shape {
 	    "x", OIDC_TOLD_ALL },
 	{ "an empty step finds the member without a name", "{\"groups\":\"a..b\"}",
 	    "\"a\":{\"\":{\"b\":\"x\"}}", "x", OIDC_TOLD_ALL },
+	{ "and at the end of a path", "{\"groups\":\"a.\"}", "\"a\":{\"\":\"x\"}", "x",
+	    OIDC_TOLD_ALL },
+	{ "which is not what stands before it", "{\"groups\":\"a.\"}", "\"a\":[\"x\"]", "",
+	    OIDC_TOLD_NOTHING },
 	{ "nothing there", "{\"groups\":\"a.b.c\"}", "\"a\":{\"b\":1}", "", OIDC_TOLD_NOTHING },
 	{ "the usual name counts no more when another is given", "{\"groups\":\"teams\"}",
 	    "\"groups\":[\"a\"]", "", OIDC_TOLD_NOTHING },
@@ -438,6 +444,23 @@ graph_tells_all_or_nothing(void **state)
 }
 
 static void
+graph_tells_no_more_than_it_says_it_does(void **state)
+{
+	(void)state;
+	for (int n = 11999; n <= 12001; n++) {
+		const struct json *ids;
+		struct err         e = { 0 };
+		struct buf         b;
+
+		buf_make(&b, mem);
+		for (int i = 0; i < n; i++)
+			buf_puts(&b, i == 0 ? "{\"value\":[\"a\"" : ",\"a\"");
+		buf_puts(&b, "]}");
+		assert_int_equal(oidc_graph_read(mem, buf_str(&b), &ids, &e), n <= 12000);
+	}
+}
+
+static void
 graph_is_where_the_directory_says_that_userinfo_is(void **state)
 {
 	static const char *const cases[][2] = {
@@ -483,6 +506,7 @@ main(void)
 		TEST(a_name_that_is_no_pointer_is_told_from_one),
 		TEST(userinfo_is_of_the_person_of_the_token_or_of_no_use),
 		TEST(graph_tells_all_or_nothing),
+		TEST(graph_tells_no_more_than_it_says_it_does),
 		TEST(graph_is_where_the_directory_says_that_userinfo_is),
 		TEST(an_access_token_is_held_against_its_hash),
 	};

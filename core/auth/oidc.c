@@ -162,7 +162,8 @@ session_body(struct db *db, void *arg, struct err *e)
 	instant         end = { (s->person.expires_s + OIDC_SKEW_S) * 1000 };
 
 	s->who.identity.last_login = now;
-	return (!s->google || oidc_mark_take(db, s->mark, now, end, e)) &&
+	return oidc_user_hold(&s->who, db, e) &&
+	       (!s->google || oidc_mark_take(db, s->mark, now, end, e)) &&
 	       identity_touch(db, &s->who.identity, e);
 }
 
@@ -244,6 +245,8 @@ begin_session(struct attempt *s, struct err *e)
 		return false;
 	if (grant(s, &how, e))
 		return true;
+	if (s->who.outrun)
+		s->out->why = OIDC_STATE;
 	return s->google && db_was_duplicate(e) && refuse(s, OIDC_REPLAY, e);
 }
 

@@ -141,14 +141,35 @@ details_of(struct oidc_who *w, const struct roles *r, const struct key_effects *
 
 struct writing {
 	struct oidc_who    *w;
+	tx_fn              *body;
 	struct roles       *roles;
 	struct audit_entry *entry;
 };
 
+bool
+oidc_user_hold(struct oidc_who *w, struct db *db, struct err *e)
+{
+	bool holds;
+
+	if (!provider_hold(db, w->provider, &holds, e))
+		return false;
+	w->outrun = !holds;
+	return holds || err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.",
+			    "the provider was changed or removed meanwhile");
+}
+
+static bool
+held_body(struct db *db, void *arg, struct err *e)
+{
+	struct writing *x = arg;
+
+	return oidc_user_hold(x->w, db, e) && x->body(db, x, e);
+}
+
 static bool
 deed(struct oidc_who *w, tx_fn *body, struct roles *roles, enum audit_action action, struct err *e)
 {
-	struct writing     x = { w, roles, NULL };
+	struct writing     x = { w, body, roles, NULL };
 	struct audit_entry entry = { .action = action,
 		.success = true,
 		.actor_kind = "system",
@@ -159,7 +180,7 @@ deed(struct oidc_who *w, tx_fn *body, struct roles *roles, enum audit_action act
 		.details = details_of(w, roles, NULL, e) };
 
 	x.entry = &entry;
-	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, body, &x, &entry, e);
+	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, held_body, &x, &entry, e);
 }
 
 static bool
@@ -425,6 +446,11 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 bool
 oidc_user_find(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
+	bool ok;
+
 	*why = OIDC_OK;
-	return w->known ? use_known(w, why, e) : find_new(w, why, e);
+	ok = w->known ? use_known(w, why, e) : find_new(w, why, e);
+	if (w->outrun)
+		*why = OIDC_STATE;
+	return ok;
 }

@@ -43,7 +43,14 @@ struct oidc_who {
 	const struct json        *map;      /* group to role */
 	bool                      maps;     /* some group, and not only everybody */
 	bool                      kept;     /* roles stay that the provider has not told */
+	bool                      outrun;   /* the provider was changed or removed while it was asked */
 };
+
+/*
+ * First in the transaction of everything that is done by the provider's word.  False with ERR_CREDENTIALS and
+ * w->outrun: it is not any more what it was when it was asked.
+ */
+MUST_USE bool oidc_user_hold(struct oidc_who *w, struct db *db, struct err *e);
 
 /* Whether the identity is known, and what of the person is wanted for that. */
 MUST_USE bool oidc_user_look(struct oidc_who *w, struct err *e);

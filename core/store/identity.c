@@ -48,6 +48,12 @@ static const struct field  set_fields[] = { COLUMN(struct provider, name),
 	 COLUMN(struct provider, id), FIELD_END };
 static const struct schema set_in = SCHEMA("ProviderSetIn", struct provider, set_fields);
 
+struct hold_row {
+	instant updated_at;
+};
+static const struct field  hold_fields[] = { COLUMN(struct hold_row, updated_at), FIELD_END };
+static const struct schema hold_out = SCHEMA("ProviderHold", struct hold_row, hold_fields);
+
 struct end_in {
 	instant     now;
 	const char *reason, *name;
@@ -70,6 +76,8 @@ SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
 SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
     "SELECT " COLUMNS
     " FROM identity_providers WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+SQL(provider_select_hold, SQL_TENANT, &id_in, &hold_out,
+    "SELECT updated_at FROM identity_providers WHERE id = ? LOCK IN SHARE MODE");
 SQL(provider_update, SQL_TENANT, &set_in, NULL,
     "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
     " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
@@ -115,6 +123,17 @@ provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t l
 	const struct find_in in = { *after, (int64_t)limit };
 
 	return db_all(db, mem, &provider_select_list, &in, limit, rows, n, e);
+}
+
+bool
+provider_hold(struct db *db, const struct provider *p, bool *holds, struct err *e)
+{
+	const struct find_in in = { .id = p->id };
+	struct hold_row      row;
+
+	*holds = db_one(db, db, &provider_select_hold, &in, &row, e) &&
+		 row.updated_at.ms == p->updated_at.ms;
+	return e->code == ERR_OK || err_take(e, ERR_MISSING);
 }
 
 bool

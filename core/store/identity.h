@@ -44,6 +44,11 @@ MUST_USE bool provider_by_name(struct db *db, TALLOC_CTX *mem, const char *name,
 /* Newest first, after the id `after` (nil: from the newest). */
 MUST_USE bool provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
     struct provider **rows, size_t *n, struct err *e);
+/*
+ * Inside the transaction of what is done by its word: *holds when the row is still the one that was read; until the
+ * transaction ends nobody changes or removes it.
+ */
+MUST_USE bool provider_hold(struct db *db, const struct provider *p, bool *holds, struct err *e);
 /* Everything but id and created_at. */
 MUST_USE bool provider_set(struct db *db, const struct provider *p, struct err *e);
 /* With its identities; what it has begun is ended by provider_end_sessions. ERR_MISSING: no such provider. */

@@ -152,21 +152,42 @@ test('an answer of UserInfo that cannot be used lets nobody in, takes nothing aw
   });
 });
 
+test('all that one sign-in asks of a provider is one burden: together too slow, the tenant pauses', async () => {
+  const slow = newTenant(), lazy = await new Idp().start(), one = { sub: 'lazy', email: slow.email, email_verified: undefined };
+  try {
+    lazy.userinfo = () => ({ sub: one.sub, email: one.email, email_verified: true });
+    await newProvider(await bearer(slow), rules({ issuer: lazy.issuer, allowed_domains: [`${slow.tenant}.example`], auto_provision: false, role_map: {} }));
+    lazy.answer = (q, a, kind) => { // 0.6 s at each of both: neither is too slow by itself
+      const late = (kind === 'token' || kind === 'userinfo') && !q.late;
+      if (late)
+        setTimeout(() => { q.late = true; lazy.server.emit('request', q, a); }, 600);
+      return late;
+    };
+    assert.equal(outcome(await signIn(lazy, slow.tenant, 'corp', one)), '');
+    assert.deepEqual([lazy.seen.token, lazy.seen.userinfo], [2, 2], 'each was asked once, and put off once');
+    assert.equal(outcome(await signIn(lazy, slow.tenant, 'corp', one)), 'oidc_unavailable');
+    assert.equal(lazy.seen.token, 2, 'and is left alone now');
+  } finally {
+    await lazy.stop();
+  }
+});
+
 test('an address where nobody may be asked is not asked, and one that is none is no endpoint', async () => {
-  for (const [userinfo_endpoint, unasked] of [['http://169.254.169.254/latest/meta-data', 'userinfo'], ['http://[::ffff:10.0.0.1]/', 'userinfo'], ['http://user:pw@127.0.0.1/', 'userinfo'],
-    ['file:///etc/passwd', undefined], ['//127.0.0.1/u', undefined], ['', undefined], [null, undefined], [['http://127.0.0.1/'], undefined]]) {
-    const other = await new Idp().start();
-    other.discovery = (d) => ({ ...d, userinfo_endpoint });
-    try {
+  const other = await new Idp().start();
+  try {
+    for (const [userinfo_endpoint, unasked] of [['http://169.254.169.254/latest/meta-data', 'userinfo'], ['http://[::ffff:10.0.0.1]/', 'userinfo'],
+      ['http://user:pw@127.0.0.1/', 'userinfo'], ['file:///etc/passwd', undefined], ['//127.0.0.1/u', undefined], ['', undefined], [null, undefined], [['http://127.0.0.1/'], undefined]]) {
+      other.discovery = (d) => ({ ...d, userinfo_endpoint });
+      other.base += '/x'; // another issuer, whose description is not known yet
       await withProvider({ issuer: other.issuer }, async () => {
         const a = await signIn(other, mine.tenant, 'corp', { sub: 'somebody' });
         assert.equal(outcome(a), 'not_linked', userinfo_endpoint);
         assert.equal(detailsOf(a.id).unasked, unasked, userinfo_endpoint);
         assert.equal(outcome(await signIn(other, mine.tenant, 'corp', person({ groups: ['a'] }))), '', 'who needs nothing of it signs in');
       });
-    } finally {
-      await other.stop();
     }
+  } finally {
+    await other.stop();
   }
 });
 
@@ -182,6 +203,28 @@ test('a user who is disabled while UserInfo is asked gets no session', async () 
     assert.equal(outcome(a), 'not_allowed');
     assert.equal(detailsOf(a.id).reason, 'user_not_active');
   });
+});
+
+test('by a provider that is removed or changed while it is asked nobody signs in, is linked or gets an account', async () => {
+  const users = async () => (await admin('GET', '/api/users?limit=200')).json.items.length;
+  const changes = [['removed', 'DELETE'], ['no more trusted', 'PUT', { allowed_domains: [], auto_provision: false }], ['maps otherwise', 'PUT', { role_map: { a: 'viewer' } }], ['renamed', 'PUT', { name: 'other' }]];
+  const linked = { sub: 'one more', email: `linked@${domain}` };
+  assert.equal((await admin('POST', '/api/users', { body: { email: linked.email, display_name: 'Linked', password: 'long enough, and nobody knows it', roles: ['viewer'] } })).status, 201);
+  for (const [what, method, body] of changes)
+    for (const who of ['a known person', 'a known person with other groups', 'a new one', 'a user']) {
+      const made = await newProvider(admin, rules()), one = who === 'a user' ? linked : person();
+      if (who.startsWith('a known'))
+        assert.equal(outcome(await come({ ...one, groups: ['a'] }, {})), '');
+      const count = await users();
+      const a = await come({ sub: one.sub }, async () => {
+        assert.ok((await admin(method, `/api/identity-providers/${made.id}`, { body })).status < 300);
+        return { sub: one.sub, email: one.email, email_verified: true, groups: who.includes('other') ? ['v'] : ['a'] };
+      });
+      assert.equal(outcome(a), 'oidc_state', `${what}, ${who}`);
+      assert.equal(detailsOf(a.id).reason, 'state');
+      assert.equal(await users(), count, `${what}, ${who}`);
+      await admin('DELETE', `/api/identity-providers/${made.id}`);
+    }
 });
 
 test('a role that is taken away while UserInfo is asked in vain does not stay', async () => {

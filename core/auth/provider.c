@@ -101,7 +101,7 @@ change_body(struct db *db, void *arg, struct err *e)
 	struct changing *c = arg;
 	struct provider  now;
 
-	if (!provider_by_id(db, c->d->mem, &c->p->id, &now, e) ||
+	if (!provider_lock(db, c->d->mem, &c->p->id, &now, e) ||
 	    (c->d->check != NULL && !c->d->check(c->d->check_arg, &now, e)))
 		return false;
 	if (now.updated_at.ms != c->was.ms)
@@ -142,7 +142,12 @@ provider_change(const struct provider_deed *d, const struct uuid *id,
 		return false;
 	was = *out;
 	c.was = was.updated_at;
-	if (!provider_take(&w, e) || !provider_check(&w, &was, e) || !check_secret(&w, &was, e) ||
+	if (!provider_take(&w, e))
+		return false;
+	/* It is the row's entity tag, so it differs from the one before. */
+	if (out->updated_at.ms <= was.updated_at.ms)
+		out->updated_at.ms = was.updated_at.ms + 1;
+	if (!provider_check(&w, &was, e) || !check_secret(&w, &was, e) ||
 	    !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
 		return false;
 	forget_callers(d);
@@ -154,7 +159,8 @@ remove_body(struct db *db, void *arg, struct err *e)
 {
 	struct changing *c = arg;
 
-	return (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
+	return provider_lock(db, c->d->mem, &c->p->id, c->p, e) &&
+	       (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
 	       provider_drop(db, c->p, e) && end_begun(c, END_PROVIDER_GONE, c->p->name, e);
 }
 

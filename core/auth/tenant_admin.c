@@ -25,6 +25,24 @@ struct altering {
 	struct settings        now; /* as `settings` will be read */
 };
 
+/* tenant_set is held against the settings alone: here the name counts too, behind a lock of the
+ * tenant's own schema. */
+static bool
+is_as_read(struct altering *w, struct err *e)
+{
+	const struct tenant *now;
+
+	if (!user_lock_admins(w->t, e))
+		return false;
+	tenant_forget(w->m->a->database);
+	if (!tenant_by_id(w->m->a->database, &w->was->id, &now, e))
+		return false;
+	return (strcmp(now->name, w->was->name) == 0 &&
+		   strcmp(now->settings.text, w->was->settings.text) == 0) ||
+	       err_set(
+		   e, ERR_CONFLICT, 0, "changed at the same time", "the tenant's row was outrun");
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -35,7 +53,8 @@ alter_body(struct db *db, void *arg, struct err *e)
 		   .absolute_s = w->now.session->absolute_s };
 
 	(void)db;
-	return tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
+	return is_as_read(w, e) &&
+	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
 	       ends_apply(w->t, &x, e);
 }
 
@@ -89,7 +108,7 @@ alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
 	if (audit_deed(w->t, m->mem, m->a, alter_body, w, &entry, e))
 		return true;
 	if (e->code == ERR_CONFLICT)
-		snprintf(e->pub, sizeof(e->pub), "The settings were changed at the same time.");
+		snprintf(e->pub, sizeof(e->pub), "Name or settings were changed at the same time.");
 	return false;
 }
 

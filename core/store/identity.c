@@ -71,6 +71,8 @@ SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
     " ?, ?)");
 SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
+SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
+    "SELECT " COLUMNS " FROM identity_providers WHERE id = ? FOR UPDATE");
 SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE name = ?");
 SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
@@ -105,6 +107,15 @@ provider_by_id(
 	const struct find_in in = { .id = *id };
 
 	return db_one(db, mem, &provider_select, &in, p, e);
+}
+
+bool
+provider_lock(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p, struct err *e)
+{
+	const struct find_in in = { .id = *id };
+
+	return db_one(db, mem, &provider_select_lock, &in, p, e);
 }
 
 bool

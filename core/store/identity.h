@@ -39,6 +39,9 @@ struct provider {
 MUST_USE bool provider_add(struct db *db, const struct provider *p, struct err *e);
 MUST_USE bool provider_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p,
     struct err *e);
+/* The same inside a transaction, at whose end others may change it again. */
+MUST_USE bool provider_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p,
+    struct err *e);
 MUST_USE bool provider_by_name(struct db *db, TALLOC_CTX *mem, const char *name, struct provider *p,
     struct err *e);
 /* Newest first, after the id `after` (nil: from the newest). */

@@ -72,7 +72,7 @@ MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_
 
 /*
  * Inside a transaction, first: whoever may take an administrator away waits here for the others, so that
- * two of them cannot both count the other one as the one who stays.
+ * two of them cannot both count the other one as the one who stays.  So does who alters the tenant itself.
  */
 MUST_USE bool user_lock_admins(struct tenant_db *t, struct err *e);
 /* Inside a transaction: nobody else changes the user until its end. ERR_MISSING: no such user. */

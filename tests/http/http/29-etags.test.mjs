@@ -146,6 +146,19 @@ test('If-Match takes every spelling of the present tag, refuses every one of an 
   console.log(`${conditional('PUT').length} resources, ${rows} rows`);
 });
 
+test('of changes at once that hold the same tag one is done', async () => {
+  for (const template of conditional('PUT')) {
+    const target = await resources[template].make(), { change } = resources[template];
+    for (let i = 0; i < 4; i++) {
+      const tag = (await admin('GET', target)).headers.etag, headers = { 'If-Match': tag };
+      const all = await Promise.all(Array.from({ length: 6 }, () => admin('PUT', target, { body: change(), headers, agent: false })));
+      const statuses = all.map((x) => x.status);
+      assert.equal(statuses.filter((x) => x === 200).length, 1, `${template}: ${statuses}`);
+      assert.ok(statuses.every((x) => [200, 409, 412].includes(x)), `${template}: ${statuses}`);
+    }
+  }
+});
+
 test('what is deleted on condition is there until its tag comes, in whichever form', async () => {
   const templates = conditional('DELETE');
   assert.ok(templates.length >= 4, `${templates}`);

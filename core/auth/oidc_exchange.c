@@ -182,7 +182,7 @@ take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct oidc_toke
 	}
 	if (answer->status != 200)
 		return refuse(OIDC_CODE, why, "it did not take the code", e);
-	v = json_parse(mem, answer->body, &bad);
+	v = oidc_json(mem, answer->body, &bad);
 	if (v == NULL || member(v, "id_token").n == 0)
 		return refuse(OIDC_TOKEN_FORM, why, "no ID token", e);
 	*out = (struct oidc_tokens) { member(v, "id_token"), bearer(v), answer->took_ms };

@@ -173,14 +173,18 @@ take_description(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *ou
 	       take_url(mem, v, "jwks_uri", &out->jwks_uri, e) && take_userinfo(mem, v, out, e);
 }
 
+const struct json *
+oidc_json(TALLOC_CTX *mem, struct str text, struct err *e)
+{
+	return json_decode(mem, text, &text, e) ? json_parse(mem, text, e) : NULL;
+}
+
 static const struct json *
 parse(TALLOC_CTX *mem, struct str text, struct err *e)
 {
 	struct err         why = { 0 };
-	const struct json *v = NULL;
+	const struct json *v = oidc_json(mem, text, &why);
 
-	if (json_decode(mem, text, &text, &why))
-		v = json_parse(mem, text, &why);
 	if (v != NULL && v->type == JSON_OBJECT)
 		return v;
 	bad(e, why.code == ERR_OK ? "not an object" : why.pub);

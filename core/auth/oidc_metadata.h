@@ -36,6 +36,9 @@ MUST_USE bool oidc_place_make(TALLOC_CTX *mem, const struct provider *p, struct 
 /* `issuer` is one that may speak for the place: as a document or a key names it. */
 bool oidc_place_names(const struct oidc_place *place, struct str issuer);
 
+/* What a provider answered, as JSON: a byte order mark is no fault (RFC 8259 section 8.1).  NULL: *e says why. */
+MUST_USE const struct json *oidc_json(TALLOC_CTX *mem, struct str text, struct err *e);
+
 /* Reads a discovery document, in any encoding of json_decode(); keys stay empty.  ERR_UNAVAILABLE: of another issuer, or malformed. */
 MUST_USE bool oidc_metadata_read(TALLOC_CTX *mem, struct str text, const struct oidc_place *place,
     struct oidc_metadata *out, struct err *e);

@@ -28,6 +28,8 @@ bool
 oidc_userinfo_read(TALLOC_CTX *mem, struct str text, struct idtoken *out, struct err *e)
 {
 	*out = (struct idtoken) { .text = NULL };
+	if (!json_decode(mem, text, &text, e))
+		return e->code == ERR_INTERNAL ? false : bad(e, "UserInfo: in an unknown encoding");
 	if (!is_plain(text))
 		return idtoken_read(mem, str_trim(text), out, e) || e->code == ERR_INTERNAL ||
 		       bad(e, "UserInfo: neither an object nor a signed one");
@@ -94,7 +96,7 @@ oidc_graph_url(TALLOC_CTX *mem, const char *userinfo_endpoint)
 bool
 oidc_graph_read(TALLOC_CTX *mem, struct str text, const struct json **ids, struct err *e)
 {
-	const struct json *v = json_parse(mem, text, e);
+	const struct json *v = oidc_json(mem, text, e);
 
 	if (v == NULL)
 		return e->code == ERR_INTERNAL ? false : bad(e, "Graph: no JSON");

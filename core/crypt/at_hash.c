@@ -4,20 +4,15 @@
 
 #include "core/base/buf.h"
 #include "core/base/secret.h"
+#include "core/crypt/jws.h"
 
-/* Ed25519 hashes with SHA-512 (RFC 8032 section 5.1). */
+/* That of the algorithm; Ed25519's own is SHA-512 (RFC 8032 section 5.1). */
 static const EVP_MD *
-hash_of(struct str alg)
+hash_of(struct str name)
 {
-	if (str_eqz(alg, "EdDSA") || str_eqz(alg, "Ed25519"))
-		return EVP_sha512();
-	if (alg.n < 3)
-		return NULL;
-	alg = (struct str) { alg.p + alg.n - 3, 3 };
-	return str_eqz(alg, "256")   ? EVP_sha256()
-	       : str_eqz(alg, "384") ? EVP_sha384()
-	       : str_eqz(alg, "512") ? EVP_sha512()
-				     : NULL;
+	const struct jws_alg *a = jws_by_name(name);
+
+	return a == NULL ? NULL : EVP_get_digestbyname(a->digest != NULL ? a->digest : "SHA512");
 }
 
 bool

@@ -35,6 +35,20 @@ text_of(const struct json *v, const char *name)
 	return m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
 }
 
+/* Null, and of a kid "" too, is as if it were not there. */
+static bool
+is_text_or_none(const struct json *v)
+{
+	return v == NULL || v->type == JSON_NULL || v->type == JSON_STRING;
+}
+
+/* RFC 7519 section 5.1, RFC 7515 section 4.1.9: what is no ID token says so here. */
+static bool
+is_jwt(struct str typ)
+{
+	return typ.n == 0 || str_caseeqz(typ, "JWT") || str_caseeqz(typ, "application/jwt");
+}
+
 /* What stands in it beside alg and kid (a "jwk", a "jku") is never looked at; what would have to be
  * understood is refused. */
 static bool
@@ -48,14 +62,14 @@ read_header(TALLOC_CTX *mem, struct str part, struct idtoken *out, struct err *e
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		if (json_get(h, unknown[i]) != NULL)
 			return refuse(e, "header with an extension");
-	if (json_get(h, "typ") != NULL && !str_caseeqz(text_of(h, "typ"), "JWT"))
+	if (!is_text_or_none(json_get(h, "typ")) || !is_jwt(text_of(h, "typ")))
 		return refuse(e, "typ of another kind");
 	out->alg = text_of(h, "alg");
 	out->kid = text_of(h, "kid");
 	out->jws = jws_by_name(out->alg);
 	if (out->alg.n == 0)
 		return refuse(e, "no algorithm");
-	if (json_get(h, "kid") != NULL && out->kid.n == 0)
+	if (!is_text_or_none(json_get(h, "kid")))
 		return refuse(e, "malformed kid");
 	return true;
 }

@@ -47,11 +47,20 @@ jwk_fault_parse(struct str word)
 
 /* ---- what it says of itself ---- */
 
+/* What is null is not there: so do writers put it who have a place for every member. */
+static const struct json *
+member(const struct json *v, const char *name)
+{
+	const struct json *m = json_get(v, name);
+
+	return m == NULL || m->type == JSON_NULL ? NULL : m;
+}
+
 /* False: it is there and no text. */
 static bool
 take_text(const struct json *v, const char *name, struct str *out)
 {
-	const struct json *m = json_get(v, name);
+	const struct json *m = member(v, name);
 
 	*out = m != NULL && m->type == JSON_STRING ? m->text : (struct str) { NULL, 0 };
 	return m == NULL || m->type == JSON_STRING;
@@ -87,7 +96,7 @@ kind_of(struct str kty, struct str crv)
 static enum jwk_fault
 check_use(const struct json *v)
 {
-	const struct json *ops = json_get(v, "key_ops");
+	const struct json *ops = member(v, "key_ops");
 	struct str         use;
 	bool               verifies = ops == NULL;
 

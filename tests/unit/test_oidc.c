@@ -123,7 +123,8 @@ a_header_that_says_anything_else_is_refused_before_any_cryptography(void **state
 	static const char *const heads[] = { "{}", "[]", "\"x\"", "{\"alg\":\"none\"}",
 		"{\"alg\":\"HS256\"}", "{\"alg\":\"ES384\"}", "{\"alg\":\"es256\"}",
 		"{\"alg\":[\"ES256\"]}", "{\"alg\":\"ES256\",\"alg\":\"ES256\"}",
-		"{\"alg\":\"ES256\",\"kid\":\"\"}", "{\"alg\":\"ES256\",\"kid\":7}",
+		"{\"alg\":\"ES256\",\"kid\":[]}", "{\"alg\":\"ES256\",\"kid\":7}",
+		"{\"alg\":\"ES256\",\"typ\":7}", "{\"alg\":null}", "{\"alg\":\"\"}",
 		"{\"alg\":\"ES256\",\"typ\":\"at+jwt\"}", "{\"alg\":\"ES256\",\"crit\":[]}",
 		"{\"alg\":\"ES256\",\"b64\":false}", "{\"alg\":\"ES256\",\"zip\":\"DEF\"}",
 		"{\"alg\":\"RS256\"}", "{\"alg\":\"ES256\"" };
@@ -132,6 +133,24 @@ a_header_that_says_anything_else_is_refused_before_any_cryptography(void **state
 	assert_true(read_keys(set_of(k), &ks));
 	for (size_t i = 0; i < LEN(heads); i++)
 		assert_false(is_signed(&ks, signed_by(k, heads[i], "{}")));
+}
+
+/* RFC 7515 sections 4.1.4 and 4.1.9, RFC 7519 section 5.1. */
+static void
+what_a_header_may_say_or_leave_out_changes_nothing(void **state)
+{
+	static const char *const more[] = { "", ",\"typ\":\"JWT\"", ",\"typ\":\"jwt\"",
+		",\"typ\":\"application/JWT\"", ",\"typ\":null", ",\"kid\":null", ",\"kid\":\"\"",
+		",\"jku\":\"https://evil.example\",\"x5u\":7,\"x5t\":\"x\",\"cty\":\"JWT\"",
+		",\"jwk\":{\"kty\":\"oct\",\"k\":\"\"}" };
+	struct token_key        *k = new_key();
+	struct jwks              ks;
+
+	(void)state;
+	assert_true(read_keys(set_of(k), &ks));
+	for (size_t i = 0; i < LEN(more); i++)
+		assert_true(is_signed(&ks,
+		    signed_by(k, talloc_asprintf(mem, "{\"alg\":\"ES256\"%s}", more[i]), "{}")));
 }
 
 static void
@@ -623,6 +642,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_token_is_taken_when_the_providers_key_signed_it),
 		TEST(a_header_that_says_anything_else_is_refused_before_any_cryptography),
+		TEST(what_a_header_may_say_or_leave_out_changes_nothing),
 		TEST(another_form_of_a_good_token_is_refused),
 		TEST(a_printed_set_reads_back_as_it_was),
 		TEST(where_a_provider_is_comes_from_its_row),

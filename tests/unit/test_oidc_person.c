@@ -399,6 +399,10 @@ userinfo_is_of_the_person_of_the_token_or_of_no_use(void **state)
 		const char *plain = userinfo(cases[i].claims, "s"),
 			   *sealed = userinfo(as_signed(cases[i].claims), "s");
 
+		/* RFC 8259 section 8.1: a mark in front changes nothing */
+		assert_string_equal(
+		    plain, userinfo(talloc_asprintf(mem, "\xEF\xBB\xBF%s", cases[i].claims), "s"));
+
 		if (strncmp(plain, cases[i].plain, strlen(cases[i].plain)) != 0 ||
 		    (cases[i].plain[0] == '\0') != (plain[0] == '\0'))
 			fail_msg("plain %s: %s", cases[i].claims, plain);

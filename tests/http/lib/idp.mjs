@@ -26,6 +26,7 @@ export class Idp {
     this.clientId = 'client-1';
     this.secret = 'secret & very/secret:one';
     this.base = ''; // path below which it answers
+    this.mark = ''; // what stands before every answer
     this.discovery = (document) => document; // tests replace these
     this.jwks = (set) => set;
     this.token = null;
@@ -61,7 +62,7 @@ export class Idp {
     const send = (status, value) => {
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       a.writeHead(status, { 'Content-Type': 'application/json' });
-      a.end(text);
+      a.end(this.mark + text);
     };
     const kind = path.endsWith('/.well-known/openid-configuration') ? 'discovery' : path === '/keys' ? 'jwks' : path === '/token' ? 'token' :
       path === '/userinfo' ? 'userinfo' : 'other';
@@ -207,7 +208,7 @@ export function stage(idp, admin, domain) {
     }
   };
   const withIssuer = async (change, f, owner = admin, more = {}) => {
-    const keep = { base: idp.base, discovery: idp.discovery, jwks: idp.jwks, answer: idp.answer, token: idp.token };
+    const keep = { base: idp.base, discovery: idp.discovery, jwks: idp.jwks, answer: idp.answer, token: idp.token, mark: idp.mark };
     Object.assign(idp, { base: `/${unique('i')}` }, change);
     try {
       return await withProvider(more, f, owner);

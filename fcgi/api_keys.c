@@ -4,7 +4,7 @@
 static const char *const kinds[] = { KEY_PERSONAL, KEY_SERVICE, NULL };
 
 static const struct field api_key_new_fields[] = {
-	FIELD(struct api_key_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED,
+	FIELD(struct api_key_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "What the key is used for."),
 	FIELD(struct api_key_new, kind, .choices = kinds,
 	    .doc = "personal (the default): may never do more than its maker may at that time, and "

@@ -405,7 +405,7 @@ struct me_update {
 	const char *display_name, *email;
 };
 static const struct field me_update_fields[] = {
-	FIELD(struct me_update, display_name, .min = 1, .max = 200, .doc = "Name shown to others."),
+	FIELD(struct me_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
 	    .doc =
 		"New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "

@@ -43,7 +43,7 @@ struct channel_new {
 	bool        values;
 };
 static const struct field  channel_new_fields[] = { FIELD(struct channel_new, name, .min = 1,
-							.max = 200, .flags = FIELD_REQUIRED,
+							.max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
 							.doc = "Name, unique."),
 	 FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
 	     .doc = "Only webhook is available in this version."),
@@ -62,7 +62,7 @@ struct channel_update {
 	uint64_t    given;
 };
 static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
-							   .max = 200, .doc = "Name, unique."),
+							   .max = 200, .flags = FIELD_SEEN, .doc = "Name, unique."),
 	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
 	     .doc = "Where to deliver to; of a channel that is told values, by those with "
 		    "read:snapshots only."),

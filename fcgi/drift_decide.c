@@ -21,7 +21,7 @@ struct change_update {
 #define DECISION_FIELDS(T)                                                                         \
 	FIELD(T, status, .choices = statuses,                                                      \
 	    .doc = "New status of the finding with this value; detected reopens it."),             \
-	    FIELD(T, reason, .min = 1, .max = REASON_MAX,                                          \
+	    FIELD(T, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_SEEN,                                          \
 		.doc = "Why; required to accept. Kept in the history and the audit log."),         \
 	    FIELD(T, expires_at, .flags = FIELD_NULLABLE,                                          \
 		.doc = "Of an acceptance: when it reopens; null: never."),                         \

@@ -17,7 +17,7 @@ struct golden_in {
 	uint64_t     given;
 };
 #define BODY(required)                                                                             \
-	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required,                     \
+	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,                     \
 	    .doc = "Name, unique."),                                                               \
 	    FIELD(struct golden_in, description, .max = 2000, .flags = FIELD_NULLABLE,             \
 		.doc = "What it is for."),                                                         \

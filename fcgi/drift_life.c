@@ -91,7 +91,7 @@ struct promote_in {
 	const char *reason;
 };
 static const struct field promote_fields[] = {
-	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED,
+	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Why; kept in the history of every finding and in the audit log."),
 	FIELD_END
 };

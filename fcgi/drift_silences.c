@@ -51,7 +51,7 @@ static const struct field silence_create_fields[] = {
 		"message tells everything that is still there."),
 	FIELD(struct silence_create, matcher, .item = &silence_matcher_schema,
 	    .flags = FIELD_REQUIRED, .doc = "What it covers: all that is named must fit."),
-	FIELD(struct silence_create, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED,
+	FIELD(struct silence_create, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Why."),
 	FIELD(struct silence_create, starts_at, .flags = FIELD_NULLABLE,
 	    .doc = "From when, at most 366 days ahead; now when absent."),

@@ -418,7 +418,7 @@ struct drop_query {
 	const char *reason;
 };
 static const struct field  drop_query_fields[] = { FIELD(struct drop_query, reason, .min = 1,
-						       .max = 500, .flags = FIELD_REQUIRED,
+						       .max = 500, .flags = FIELD_REQUIRED | FIELD_SEEN,
 						       .doc = "Why: it goes into the audit log."),
 	 FIELD_END };
 static const struct schema drop_query_schema =

@@ -155,7 +155,7 @@ struct tenant_update {
 };
 static const char *const  settable[] = { "active", "suspended", NULL };
 static const struct field tenant_update_fields[] = {
-	FIELD(struct tenant_update, name, .min = 1, .max = 200, .doc = "Its name for people."),
+	FIELD(struct tenant_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Its name for people."),
 	FIELD(struct tenant_update, settings, .item = &settings_schema,
 	    .doc =
 		"Members named are changed; null takes one back to its default. What this version "

@@ -104,7 +104,7 @@ struct user_create {
 static const struct field user_create_fields[] = {
 	FIELD(struct user_create, email, .min = 3, .max = 254, .format = "email",
 	    .flags = FIELD_REQUIRED, .doc = "E-mail address: what the user signs in with."),
-	FIELD(struct user_create, display_name, .min = 1, .max = 200, .flags = FIELD_REQUIRED,
+	FIELD(struct user_create, display_name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Name shown to others."),
 	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
 	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
@@ -176,7 +176,7 @@ static const struct field  user_update_fields[] = {
 	 FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
 	     .flags = FIELD_FRESH,
 	     .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
-	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .doc = "Name."),
+	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Name."),
 	 FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
 	     .doc = "disabled: cannot sign in, and has no session any more."),
 	 FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,

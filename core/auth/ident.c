@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/caller.h"
+#include "core/base/mailbox.h"
 #include "core/base/unicode.h"
 #include "core/crypt/password.h"
 
@@ -32,6 +33,22 @@ ident_email(TALLOC_CTX *mem, struct str typed, const char **email, struct err *e
 		return err_set(e, ERR_INVALID, 0, "not an e-mail address", "not an e-mail address");
 	*email = folded.p;
 	return true;
+}
+
+bool
+ident_new_email(TALLOC_CTX *mem, struct str typed, const char **email, struct err *e)
+{
+	bool        folded = ident_email(mem, typed, email, e);
+	const char *why;
+
+	if (!folded && e->code != ERR_INVALID)
+		return false;
+	why = mailbox_fault(folded ? str_of(*email) : str_trim(typed));
+	if (folded && why == NULL)
+		return true;
+	err_clear(e);
+	return err_set(e, ERR_INVALID, 0, why != NULL ? why : "must be an e-mail address",
+	    "an address that is not taken");
 }
 
 bool

@@ -16,6 +16,11 @@
 #define EMAIL_MAX 254
 
 MUST_USE bool ident_email(TALLOC_CTX *mem, struct str typed, const char **email, struct err *e);
+/*
+ * The same of an address that an account is to get: one that mail can be sent to (mailbox.h).  The text for
+ * people is the rest of a sentence, "must ...".  Accounts with another one, from before that rule, sign in by it.
+ */
+MUST_USE bool ident_new_email(TALLOC_CTX *mem, struct str typed, const char **email, struct err *e);
 /* The answer wipes itself when freed. At most PASSWORD_BYTES_MAX bytes after NFKC. */
 MUST_USE bool ident_password(TALLOC_CTX *mem, struct str typed, struct str *password, struct err *e);
 

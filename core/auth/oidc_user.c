@@ -5,6 +5,7 @@
 #include "core/auth/key_maker.h"
 #include "core/auth/user_roles.h"
 #include "core/base/schema.h"
+#include "core/base/mailbox.h"
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
 
@@ -383,7 +384,9 @@ may_provision(const struct oidc_who *w)
 	const struct strings     *allowed = &w->provider->allowed_domains;
 	const char               *domain = p->email == NULL ? NULL : strrchr(p->email, '@') + 1;
 
-	if (strcmp(w->provider->kind, "entra") != 0 || domain == NULL)
+	if (p->email == NULL || mailbox_fault(str_of(p->email)) != NULL)
+		return false;
+	if (strcmp(w->provider->kind, "entra") != 0)
 		return p->email_trusted;
 	for (size_t i = 0; i < allowed->n; i++)
 		if (str_caseeqz(str_of(domain), allowed->items[i]))
@@ -395,12 +398,14 @@ static bool
 fill_user(struct oidc_who *w, struct err *e)
 {
 	const struct oidc_person *p = w->person;
+	struct str named = str_of(unicode_is_unseen(str_of(p->name)) ? p->email : p->name), name;
 
+	if (!unicode_nfc(w->mem, named, &name, e))
+		return false;
 	w->user = (struct user) { .id = uuid_make(w->a->clock, w->a->rand),
 		.created_at = { clock_ms(w->a->clock) } };
 	w->user.email = talloc_strdup(w->mem, p->email);
-	w->user.display_name =
-	    unicode_clean(w->mem, str_of(p->name != NULL ? p->name : p->email), 200);
+	w->user.display_name = unicode_clean(w->mem, name, 200);
 	w->user.status = talloc_strdup(w->mem, "active");
 	if (w->user.email == NULL || w->user.display_name == NULL || w->user.status == NULL)
 		return err_memory(e);

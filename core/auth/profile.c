@@ -68,15 +68,16 @@ is_fresh(const struct updating *u, struct err *e)
 static bool
 take_email(struct updating *u, const char *typed, struct err *e)
 {
-	struct err why = { 0 };
+	struct err why = { 0 }, none = { 0 };
+	bool       known = ident_email(u->mem, str_of(typed), &u->email, &none);
 
-	if (!ident_email(u->mem, str_of(typed), &u->email, &why))
-		return err_fault(e, u->mem, "/email", "must be an e-mail address");
-	if (strcmp(u->email, u->user.email) == 0) {
+	if (known && strcmp(u->email, u->user.email) == 0) {
 		u->email = NULL;
 		u->kept = true;
 		return true;
 	}
+	if (!ident_new_email(u->mem, str_of(typed), &u->email, &why))
+		return err_fault(e, u->mem, "/email", "%s", why.pub);
 	if (!mail_is_on(u->a))
 		return err_fault(e, u->mem, "/email",
 		    "cannot be changed: this installation sends no mail to confirm it");

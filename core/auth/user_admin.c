@@ -6,6 +6,7 @@
 #include "core/auth/audit.h"
 #include "core/auth/ident.h"
 #include "core/auth/password_rules.h"
+#include "core/base/unicode.h"
 #include "core/crypt/password.h"
 #include "core/store/role.h"
 #include "core/store/user.h"
@@ -78,14 +79,16 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 		.tenant_name = in->tenant_name,
 		.display_name = in->display_name };
 	struct str            name = str_trim(str_of(in->display_name));
+	struct err            why = { 0 };
 
-	if (!ident_email(mem, str_of(in->email), email, e)) {
+	if (!ident_new_email(mem, str_of(in->email), email, &why)) {
+		*e = why;
 		if (e->code == ERR_INVALID)
-			snprintf(e->pub, sizeof(e->pub),
-			    "The administrator's address is not an e-mail address.");
+			snprintf(e->pub, sizeof(e->pub), "The administrator's address %.150s.",
+			    why.pub);
 		return false;
 	}
-	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) || has_controls(name))
+	if (unicode_is_unseen(name) || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) || has_controls(name))
 		return err_set(e, ERR_INVALID, 0,
 		    "The display name has 1 to 200 bytes of UTF-8, is not blank and has no control "
 		    "characters.",
@@ -102,15 +105,16 @@ fill_user(struct adding *in, const struct database_deps *deps, const struct user
 {
 	struct user *u = &in->user;
 	const char  *address;
-	struct str   secret;
+	struct str   secret, name;
 
 	if (!user_check_first(
-		in->mem, deps->conf->password_min, first, &address, &secret, e))
+		in->mem, deps->conf->password_min, first, &address, &secret, e) ||
+	    !unicode_nfc(in->mem, str_trim(str_of(first->display_name)), &name, e))
 		return false;
 	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
 		.created_at = { clock_ms(deps->clock) } };
 	u->email = talloc_strdup(in->mem, address);
-	u->display_name = str_dup(in->mem, str_trim(str_of(first->display_name)));
+	u->display_name = str_dup(in->mem, name);
 	u->status = talloc_strdup(in->mem, "active");
 	u->password = talloc_zero_array(in->mem, char, PASSWORD_PHC_MAX);
 	if (u->email == NULL || u->display_name == NULL || u->status == NULL || u->password == NULL)

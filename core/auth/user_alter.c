@@ -244,6 +244,7 @@ static bool
 clean(const struct managing *m, struct user_change *in, struct err *e)
 {
 	struct str name = str_trim(str_of(in->display_name));
+	struct err why = { 0 };
 
 	if (in->display_name != NULL && name.n == 0)
 		return err_fault(e, m->mem, "/display_name", "is empty");
@@ -252,11 +253,12 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 		if (in->display_name == NULL)
 			return err_memory(e);
 	}
-	if (in->email == NULL || ident_email(m->mem, str_of(in->email), &in->email, e))
+	if (in->email == NULL || ident_new_email(m->mem, str_of(in->email), &in->email, &why))
 		return true;
-	if (!err_take(e, ERR_INVALID))
-		return false;
-	return err_fault(e, m->mem, "/email", "cannot be an address");
+	if (why.code == ERR_INVALID)
+		return err_fault(e, m->mem, "/email", "%s", why.pub);
+	*e = why;
+	return false;
 }
 
 /* The user as it is now, with what became of its keys. */

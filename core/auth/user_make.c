@@ -106,13 +106,13 @@ fill_user(struct making *w, struct err *e)
 	const struct managing *m = w->m;
 	struct str             name = str_trim(str_of(w->in->display_name));
 	const char            *email;
+	struct err             why = { 0 };
 
 	if (name.n == 0)
 		return err_fault(e, m->mem, "/display_name", "is empty");
-	if (!ident_email(m->mem, str_of(w->in->email), &email, e)) {
-		if (!err_take(e, ERR_INVALID))
-			return false;
-		return err_fault(e, m->mem, "/email", "cannot be an address");
+	if (!ident_new_email(m->mem, str_of(w->in->email), &email, &why)) {
+		*e = why;
+		return why.code == ERR_INVALID ? err_fault(e, m->mem, "/email", "%s", why.pub) : false;
 	}
 	w->user.email = talloc_strdup(m->mem, email);
 	w->user.display_name = str_dup(m->mem, name);

@@ -29,6 +29,10 @@
 MUST_USE bool schema_decode(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
     void *out, struct err *e);
 
+/* The same of what somebody gives now, and not of what was kept before there was that rule: FIELD_SEEN counts. */
+MUST_USE bool schema_decode_new(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
+    void *out, struct err *e);
+
 /* The same with pointers starting at `pointer` ("" for a body, "/rules/3" inside one). */
 MUST_USE bool schema_decode_at(TALLOC_CTX *mem, const struct schema *s, const struct json *v,
     const char *pointer, void *out, struct err *e);

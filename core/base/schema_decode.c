@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/base/mailbox.h"
 #include "core/base/secret.h"
+#include "core/base/unicode.h"
 
 #define STRING_MAX  65535
 #define STRINGS_MAX 1000
@@ -23,6 +25,7 @@ struct decoder {
 	const char *pointer; /* of the root */
 	struct err *e;
 	unsigned    faults;
+	bool        new; /* FIELD_SEEN counts */
 };
 
 static bool decode_object(struct decoder *d, const struct place *at, const struct schema *s,
@@ -156,11 +159,28 @@ check_choice(struct decoder *d, const struct place *at, const struct field *f, s
 static bool
 check_format(struct decoder *d, const struct place *at, const char *format, struct str s)
 {
+	const char *why = d->new && strcmp(format, "email") == 0 ? mailbox_fault(s) : NULL;
+
+	if (why != NULL)
+		return fault(d, at, "%s", why);
 	if (strcmp(format, "email") == 0 && !is_email(s))
 		return fault(d, at, "must be an email address");
 	if (strcmp(format, "uri") == 0 && !is_uri(s))
 		return fault(d, at, "must be an http or https URL");
 	return true;
+}
+
+/* What is equal to the eye is equal: a text for people is kept in NFC, which may be longer. */
+static bool
+kept_form(struct decoder *d, const struct place *at, const struct field *f, struct str s, size_t hi,
+    struct str *out)
+{
+	*out = s;
+	if (!d->new || !(f->flags & FIELD_SEEN))
+		return true;
+	if (!unicode_nfc(d->mem, s, out, d->e))
+		return false;
+	return out->n <= hi || fault(d, at, "must be at most %zu bytes long", hi);
 }
 
 /* The rules of one string: a member, or an element of a FIELD_STRINGS (then lo and hi are its own).
@@ -169,7 +189,8 @@ static const char *
 take_string(struct decoder *d, const struct place *at, const struct field *f, const struct json *v,
     size_t lo, size_t hi)
 {
-	char *z;
+	struct str text;
+	char      *z;
 
 	if (v->type != JSON_STRING) {
 		fault(d, at, "must be a string");
@@ -186,11 +207,17 @@ take_string(struct decoder *d, const struct place *at, const struct field *f, co
 		fault(d, at, "control characters are not allowed");
 		return NULL;
 	}
+	if (d->new && (f->flags & FIELD_SEEN) && unicode_is_unseen(v->text)) {
+		fault(d, at, "has nothing that can be seen");
+		return NULL;
+	}
 	if (f->choices != NULL && !check_choice(d, at, f, v->text))
 		return NULL;
 	if (f->format != NULL && !check_format(d, at, f->format, v->text))
 		return NULL;
-	z = str_dup(d->mem, v->text);
+	if (!kept_form(d, at, f, v->text, hi, &text))
+		return NULL;
+	z = str_dup(d->mem, text);
 	if (z == NULL)
 		err_memory(d->e);
 	else if (f->flags & FIELD_SECRET)
@@ -471,6 +498,16 @@ schema_decode(
     TALLOC_CTX *mem, const struct schema *s, const struct json *v, void *out, struct err *e)
 {
 	return schema_decode_at(mem, s, v, "", out, e);
+}
+
+bool
+schema_decode_new(
+    TALLOC_CTX *mem, const struct schema *s, const struct json *v, void *out, struct err *e)
+{
+	struct decoder d = { .mem = mem, .pointer = "", .e = e, .new = true };
+
+	memset(out, 0, s->size);
+	return decode_object(&d, NULL, s, v, out);
 }
 
 uint64_t

@@ -64,6 +64,8 @@ put_string(struct buf *b, const struct field *f, enum schema_side side, bool nul
 		buf_printf(b, ",\"minLength\":%" PRId64, side == SCHEMA_BODY ? f->min : 1);
 	if (f->max > 0)
 		buf_printf(b, ",\"maxLength\":%" PRId64, f->max);
+	if ((f->flags & FIELD_SEEN) && side == SCHEMA_BODY)
+		buf_puts(b, ",\"pattern\":\"\\\\S\"");
 	if (f->choices != NULL)
 		put_choices(b, f->choices, nullable);
 	if (f->format != NULL) {

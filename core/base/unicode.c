@@ -64,6 +64,23 @@ unicode_nfc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e)
 	return map(mem, in, UTF8PROC_STABLE | UTF8PROC_COMPOSE, out, e);
 }
 
+#define CATEGORY(c) (UINT32_C(1) << UTF8PROC_CATEGORY_##c)
+
+bool
+unicode_is_letter(uint32_t cp)
+{
+	const uint32_t letters = CATEGORY(LU) | CATEGORY(LL) | CATEGORY(LT) | CATEGORY(LM) |
+				 CATEGORY(LO) | CATEGORY(MN) | CATEGORY(MC) | CATEGORY(ND);
+
+	return (letters >> utf8proc_category((utf8proc_int32_t)cp)) & 1;
+}
+
+bool
+unicode_nfd(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e)
+{
+	return map(mem, in, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, out, e);
+}
+
 bool
 unicode_nfkc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e)
 {
@@ -123,6 +140,28 @@ unicode_identifier(TALLOC_CTX *mem, struct str typed, struct str *out, struct er
 		memmove(p, kept.p, kept.n);
 	p[kept.n] = '\0';
 	*out = (struct str) { p, kept.n };
+	return true;
+}
+
+/* Default_Ignorable_Code_Point, and what is empty though it is none of these. */
+static bool
+is_unseen(uint32_t cp)
+{
+	return is_white(cp) || utf8proc_get_property((utf8proc_int32_t)cp)->ignorable ||
+	       utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_CC || cp == 0x2800 ||
+	       (cp >= 0xFFF9 && cp <= 0xFFFB);
+}
+
+bool
+unicode_is_unseen(struct str s)
+{
+	for (size_t i = 0, n; i < s.n; i += n) {
+		uint32_t cp = 0;
+
+		n = utf8_next((struct str) { s.p + i, s.n - i }, &cp);
+		if (n == 0 || !is_unseen(cp))
+			return false;
+	}
 	return true;
 }
 

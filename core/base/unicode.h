@@ -15,6 +15,7 @@
 #define UNICODE_MARKS_MAX  30
 
 MUST_USE bool unicode_nfc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
+MUST_USE bool unicode_nfd(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
 MUST_USE bool unicode_nfkc(TALLOC_CTX *mem, struct str in, struct str *out, struct err *e);
 /*
  * No more than 30 marks follow one another that combine with what is before them: the Stream-Safe
@@ -31,6 +32,13 @@ MUST_USE bool unicode_identifier(TALLOC_CTX *mem, struct str typed, struct str *
  * digits of every script as 0 to 9, without white space and dashes of any kind.
  */
 MUST_USE bool unicode_code(TALLOC_CTX *mem, struct str typed, struct str *out, struct err *e);
+/* A letter, mark or digit of any script: LetterDigits of RFC 5892 section 2.1. */
+bool unicode_is_letter(uint32_t cp);
+/*
+ * There is nothing in it that can be seen: white space, controls, and what leaves no trace of its own (zero-width
+ * and bidirectional controls, joiners, variation selectors, fillers, the empty Braille pattern).
+ */
+bool unicode_is_unseen(struct str s);
 
 /*
  * Valid UTF-8 of at most `max` bytes, cut between code points: bytes that are

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/unicode.h"
 #include "core/store/audit_rows.h"
 #include "core/store/database.h"
 #include "core/store/db_priv.h"
@@ -389,7 +390,7 @@ provision_check_names(const char *slug, const char *name, struct err *e)
 		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
 		    "ends.",
 		    "bad slug");
-	if (str_trim(str_of(name)).n == 0 || strlen(name) > 200 || !str_is_utf8(str_of(name)))
+	if (unicode_is_unseen(str_of(name)) || strlen(name) > 200 || !str_is_utf8(str_of(name)))
 		return err_set(e, ERR_INVALID, 0,
 		    "A tenant's name has 1 to 200 bytes of UTF-8 and is not blank.", "bad name");
 	for (const char *z = name; *z != '\0'; z++)

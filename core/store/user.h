@@ -61,7 +61,8 @@ MUST_USE bool user_set_last_login(struct tenant_db *t, const struct uuid *user, 
 /* ---- user_change.c: lists and changes ---- */
 
 struct user_filter {
-	const char *q;      /* part of the address or the name, upper and lower case alike; NULL: any */
+	/* Part of the address or the name, upper and lower case alike, in whichever normal form; NULL: any. */
+	const char *q;
 	const char *role;   /* by its name; NULL: any */
 	const char *status; /* NULL: any */
 	struct uuid after;  /* nil: from the newest */

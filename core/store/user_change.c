@@ -1,15 +1,20 @@
 #include "core/store/user.h"
 
+#include "core/base/unicode.h"
+
 /* ---- lists ---- */
 
 struct list_in {
 	struct user_filter f;
+	const char        *q_email; /* folded as addresses are kept */
+	const char        *q_name;  /* as names are kept (NFC) */
+	const char        *q_apart; /* as a name from before that rule may be (NFD) */
 	int64_t            limit;
 };
 static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
 	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"), COLUMN_NULL(struct list_in, f.q),
-	 COLUMN_AS_NULL(struct list_in, f.q, "q_email"),
-	 COLUMN_AS_NULL(struct list_in, f.q, "q_name"), COLUMN_NULL(struct list_in, f.role),
+	 COLUMN_NULL(struct list_in, q_email), COLUMN_NULL(struct list_in, q_name),
+	 COLUMN_NULL(struct list_in, q_apart), COLUMN_NULL(struct list_in, f.role),
 	 COLUMN_AS_NULL(struct list_in, f.role, "role_again"), COLUMN_NULL(struct list_in, f.after),
 	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
 	 FIELD_END };
@@ -17,19 +22,37 @@ static const struct schema list_schema = SCHEMA("UserListIn", struct list_in, li
 
 SQL(user_select_list, SQL_TENANT, &list_schema, &user_schema,
     USER_COLUMNS "WHERE (? IS NULL OR u.status = ?)"
-		 " AND (? IS NULL OR LOCATE(LOWER(?), u.email) > 0"
+		 " AND (? IS NULL OR LOCATE(?, u.email) > 0"
+		 " OR LOCATE(LOWER(?), LOWER(u.display_name)) > 0"
 		 " OR LOCATE(LOWER(?), LOWER(u.display_name)) > 0)"
 		 " AND (? IS NULL OR EXISTS (SELECT 1 FROM user_roles ux JOIN roles rx"
 		 " ON rx.id = ux.role_id WHERE ux.user_id = u.id AND rx.name = ?))"
 		 " AND (? IS NULL OR u.id < ?) ORDER BY u.id DESC LIMIT ?");
 
+static bool
+take_forms(TALLOC_CTX *mem, const char *q, struct list_in *in, struct err *e)
+{
+	struct str text = str_of(q), email, name, apart;
+
+	if (q == NULL)
+		return true;
+	if (!unicode_identifier(mem, text, &email, e) || !unicode_nfc(mem, text, &name, e) ||
+	    !unicode_nfd(mem, text, &apart, e))
+		return false;
+	in->q_email = email.n > 0 ? email.p : q; /* blanks are of no address, nothing is of each */
+	in->q_name = name.p;
+	in->q_apart = apart.p;
+	return true;
+}
+
 bool
 user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, size_t limit,
     struct user **users, size_t *n, struct err *e)
 {
-	const struct list_in in = { *f, (int64_t)limit };
+	struct list_in in = { .f = *f, .limit = (int64_t)limit };
 
-	if (!db_all(t->db, mem, &user_select_list, &in, limit, users, n, e))
+	if (!take_forms(mem, f->q, &in, e) ||
+	    !db_all(t->db, mem, &user_select_list, &in, limit, users, n, e))
 		return false;
 	for (size_t i = 0; i < *n; i++)
 		if (!user_complete(t, mem, &(*users)[i], e))

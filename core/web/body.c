@@ -200,7 +200,7 @@ take_json(struct request *r, struct err *e)
 		return true;
 	if (!body_type_json(r, e) || !parse_utf8(r, e))
 		return false;
-	return r->route->in == NULL || schema_decode(r->mem, r->route->in, r->json, r->in, e);
+	return r->route->in == NULL || schema_decode_new(r->mem, r->route->in, r->json, r->in, e);
 }
 
 /* What a member gives may be worth a proof where the rest of its body is not. */

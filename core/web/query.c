@@ -129,7 +129,7 @@ query_decode(TALLOC_CTX *mem, const struct schema *s, const struct query_param *
 	for (size_t i = 0; i < n; i++)
 		if (!put_param(mem, s, &o, &params[i], e))
 			return false;
-	return schema_decode(mem, s, &o, *out, e);
+	return schema_decode_new(mem, s, &o, *out, e);
 }
 
 /* Where others add parameters of their own, only those that the row knows are looked at. */

@@ -8,7 +8,7 @@
 
 static const struct field variable_fields[] = {
 	FIELD(struct golden_variable, name, .min = 1, .max = TEMPLATE_NAME_MAX,
-	    .flags = FIELD_REQUIRED,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "A letter, then letters, digits and _; %name% in a string value or a key of a "
 		   "resource refers to it."),
 	FIELD(struct golden_variable, description, .max = 500,

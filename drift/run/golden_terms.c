@@ -21,7 +21,7 @@ static const char *const op_words[] = { "add", "replace", "remove", NULL };
 	    FIELD(struct golden_difference, value, .flags = FIELD_OMIT_ZERO,                       \
 		.doc = "To add or put there: any JSON value, in which %name% means nothing."),     \
 	    FIELD(struct golden_difference, reason, .min = 1, .max = 1000,                         \
-		.flags = FIELD_REQUIRED, .doc = "Why it is otherwise."),                           \
+		.flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why it is otherwise."),                           \
 	    FIELD(struct golden_difference, expires_at, .flags = FIELD_NULLABLE,                   \
 		.doc = "From then on it is drift; null: never.")
 

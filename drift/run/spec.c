@@ -144,7 +144,7 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 
 #define RETENTION_MAX_S ((int64_t)100 * 366 * 86400)
 #define BODY(required)                                                                             \
-	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required,                     \
+	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,                     \
 	    .doc = "Name, unique."),                                                               \
 	    FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required,        \
 		.doc = "Where snapshots come from."),                                              \

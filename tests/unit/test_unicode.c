@@ -294,6 +294,40 @@ white_space_of_every_kind_is_trimmed_of_a_name(void **state)
 	talloc_free(mem);
 }
 
+static void
+what_cannot_be_seen_is_told_from_what_can(void **state)
+{
+	static const uint32_t unseen[] = { 0x01, 0x09, 0x0A, 0x20, 0x7F, 0x85, 0xA0, 0xAD, 0x34F,
+		0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x180B, 0x180E, 0x2000, 0x200B, 0x200C,
+		0x200D, 0x200E, 0x200F, 0x2028, 0x202A, 0x202E, 0x202F, 0x205F, 0x2060, 0x2064,
+		0x2066, 0x2069, 0x206F, 0x2800, 0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0,
+		0xFFF9, 0xFFFB, 0x1D173, 0xE0001, 0xE0020, 0xE0100, 0xE01EF };
+	static const uint32_t seen[] = { '-', '.', '0', 'a', 0xB7, 0x301, 0x600, 0x6DD, 0x2801,
+		0x3007, 0x4E00, 0xFFFD, 0x1F600, 0xE000 };
+	char                  text[256];
+	size_t                all = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(unseen) + LEN(seen); i++) {
+		bool     gone = i < LEN(unseen);
+		uint32_t cp = gone ? unseen[i] : seen[i - LEN(unseen)];
+		char     one[5];
+		size_t   n = put_utf8(one, cp);
+
+		if (unicode_is_unseen((struct str) { one, n }) != gone)
+			fail_msg("U+%04X", cp);
+		if (gone && all + n < sizeof(text)) {
+			memcpy(text + all, one, n);
+			all += n;
+		}
+	}
+	assert_true(unicode_is_unseen((struct str) { text, all }));
+	assert_true(unicode_is_unseen((struct str) { NULL, 0 }));
+	assert_false(unicode_is_unseen(STR("\xFF")));
+	text[all++] = 'x';
+	assert_false(unicode_is_unseen((struct str) { text, all }));
+}
+
 int
 main(void)
 {
@@ -301,6 +335,7 @@ main(void)
 		cmocka_unit_test(ascii_is_in_every_form_and_folds_to_lower_case),
 		cmocka_unit_test(marks_that_follow_one_another_are_counted),
 		cmocka_unit_test(spellings_of_one_address_are_one),
+		cmocka_unit_test(what_cannot_be_seen_is_told_from_what_can),
 		cmocka_unit_test(digits_of_every_script_are_those_of_a_code),
 		cmocka_unit_test(white_space_and_dashes_are_not_of_a_code),
 		cmocka_unit_test(white_space_of_every_kind_is_trimmed_of_a_name),

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { enrol } from '../lib/authenticator.mjs';
-import { call } from '../lib/client.mjs';
-import { sql } from '../lib/env.mjs';
+import { call, send } from '../lib/client.mjs';
+import { credentials, sql } from '../lib/env.mjs';
 import { Idp, newProvider, now } from '../lib/idp.mjs';
+import { openapi } from '../lib/spec.mjs';
 import { bearer, bsxctl, login, newTenant, unique, withToken } from '../lib/people.mjs';
 
 // ---- spellings -----------------------------------------------------------------------------------------
@@ -165,4 +166,103 @@ test('a recovery code turns the factor off as a code does, and is used up with i
   assert.equal((await withToken(other.access_token)('GET', '/api/auth/me')).status, 401, 'other sessions have ended');
   assert.equal((await p.api('GET', '/api/auth/me')).json.user['2fa_enabled'] ?? (await p.api('GET', '/api/auth/me')).json['2fa_enabled'], false);
   assert.equal((await login(p.who, { delivery: 'body' })).status, 200, 'the password is enough now');
+});
+
+// ---- names and addresses -------------------------------------------------------------------------------------
+
+// What leaves nothing to be seen, alone and together.
+const unseen = { blanks: '   ', 'a tab': '\t', 'a line end': '\n', 'no-break space': '\u00A0', 'zero-width space': '\u200B', joiners: '\u200D\u200C', 'byte order mark': '\uFEFF',
+  'right-to-left override': '\u202E', isolates: '\u2066\u2069', 'a soft hyphen': '\u00AD', 'Hangul filler': '\u3164', 'ideographic space': '\u3000',
+  'empty Braille': '\u2800', 'variation selector': '\uFE0F', tags: '\u{E0041}', all: ' \u200B\u00A0\u202E\u3164\uFEFF ' };
+
+// Every text for people in a request, by the contract: [method, path, body, pointer].
+async function textsForPeople() {
+  const { document } = await openapi(), found = [];
+  const at = (ref) => ref.slice(2).split('/').reduce((o, k) => o[k], document), deref = (x) => (x?.$ref ? at(x.$ref) : x);
+  const walk = (schema, value, pointer, put) => {
+    const s = deref(schema);
+    for (const [name, member] of Object.entries(s?.properties ?? {})) {
+      const m = deref(member), here = `${pointer}/${name}`, set = (v) => put({ ...(value ?? {}), [name]: v });
+      if (/^(name|display_name|reason)$/.test(name) && here !== '/claims/name' && [m.type].flat().includes('string') && !m.enum)
+        found.push([here, set]);
+      else if (m.properties)
+        walk(m, value?.[name], here, set);
+      else if (m.items && deref(m.items).properties)
+        walk(m.items, value?.[name]?.[0], `${here}/0`, (v) => set([v]));
+    }
+  };
+  const all = [];
+  for (const [path, item] of Object.entries(document.paths))
+    for (const [method, op] of Object.entries(item)) {
+      const body = deref(op.requestBody)?.content?.['application/json'];
+      found.length = 0;
+      if (body)
+        walk(body.schema, body.example, '', (v) => v);
+      for (const [pointer, set] of found)
+        all.push([method.toUpperCase(), path.replace(/\{[^}]+\}/g, '01234567-89ab-7def-8123-456789abcdef'), set, pointer]);
+    }
+  return all;
+}
+
+test('a name or a reason has something that can be seen, at every place that takes one', async () => {
+  const texts = await textsForPeople(), operator = await bearer(credentials.platform);
+  let turn = 0;
+  for (const [method, path, set, pointer] of texts)
+    for (const [what, text] of Object.entries(unseen)) { // each kind at one place in three; together and as blanks everywhere
+      if (!/^(blanks|all)$/.test(what) && turn++ % 3 > 0)
+        continue;
+      const a = await (path.startsWith('/api/tenants') ? operator : admin)(method, path, { body: set(text) });
+      assert.equal(a.status, 422, `${method} ${path} ${pointer}, ${what}: ${a.text}`);
+      assert.ok(a.json.errors.some((x) => x.pointer === pointer), `${method} ${path} ${pointer}, ${what}: ${a.text}`);
+    }
+  console.log(`# ${texts.length} texts of ${Object.keys(unseen).length} kinds`);
+  assert.ok(texts.length >= 19, `${texts.length} places`);
+});
+
+test('what is written in any script, from right to left too, is a name; one from before the rule is still shown', async () => {
+  for (const name of ['Ada', '\u05D0\u05D1', '\u202Bعربي\u202C', '日本', '\u{1F600}', 'a\u200Db', '.'])
+    assert.equal((await admin('PUT', '/api/auth/me', { body: { display_name: name } })).json.user?.display_name ?? name, name);
+  sql(`UPDATE users SET display_name = '\u200B' WHERE email = '${mine.email}'`, schema);
+  assert.equal((await admin('GET', `/api/users/${admin.session.user.id}`)).json.display_name, '\u200B');
+  assert.equal((await admin('PUT', `/api/users/${admin.session.user.id}`, { body: { display_name: 'Ada' } })).status, 200);
+});
+
+test('an address is refused with what is wrong about it; an account that has one from before signs in', async () => {
+  const rows = [['<a@x>', /without < and >/], ['Ada <ada@typed.example>', /without < and >/], ['a@typed.example.', /must not end in a dot/],
+    ['a@[127.0.0.1]', /no IP address/], ['a@[IPv6:::1]', /no IP address/], ['a@127.0.0.1', /no IP address/], ['a@typed..example', /letters, digits, dots and hyphens/]];
+  const old = { tenant: mine.tenant, email: `old@${mine.tenant}.example`, password: 'a long enough password' };
+  const made = await admin('POST', '/api/users', { body: { email: old.email, display_name: 'Old', password: old.password, roles: ['viewer'] } });
+  assert.equal(made.status, 201, made.text);
+  for (const [email, why] of rows)
+    for (const [method, path, body] of [['POST', '/api/users', { email, display_name: 'X', roles: ['viewer'] }], ['PUT', `/api/users/${made.json.id}`, { email }],
+      ['PUT', '/api/auth/me', { email }]]) {
+      const a = await admin(method, path, { body });
+      assert.equal(a.status, 422, `${method} ${path} ${email}: ${a.text}`);
+      assert.match(a.json.errors.find((x) => x.pointer === '/email')?.detail ?? '', why, `${method} ${path} ${email}`);
+      if (method === 'POST')
+        assert.throws(() => bsxctl('tenant', 'create', unique('t'), '--name', 'X', '--admin', email), (e) => why.test(e.stderr), email);
+    }
+  sql(`UPDATE users SET email = '<old@x>' WHERE email = '${old.email}'`, schema);
+  // answers say what is kept, which is no address by the contract any more
+  const a = await send('POST', '/api/auth/login', { body: { ...old, email: '<OLD@x>' } });
+  assert.deepEqual([a.status, a.json.user?.email], [200, '<old@x>'], a.text);
+});
+
+test('a name is found in whichever normal form it and the search are written, upper and lower case alike', async () => {
+  const word = 'Zoë Ångström Ǖ각 ﬃn', kept = word.normalize('NFC'), email = `${unique('sofie')}@strasse.example`;
+  const made = await admin('POST', '/api/users', { body: { email, display_name: word.normalize('NFD'), password: 'a long enough password', roles: ['viewer'] } });
+  assert.equal(made.json.display_name, kept, 'it is kept in NFC');
+  const found = async (q) => (await admin('GET', `/api/users?${new URLSearchParams({ q })}`)).json.items.some((u) => u.id === made.json.id);
+  const searches = [word, 'Zoë', 'ångström', 'ÅNGSTRÖM', 'ngström ǖ각', ...['NFC', 'NFD'].flatMap((f) => ['oë', 'Å', 'ǖ', '각'].map((s) => s.normalize(f)))];
+  const through = async (what) => {
+    for (const q of searches)
+      assert.ok(await found(q), `${what}: ${q} ${escape(q)}`);
+    assert.ok(!(await found('Zoé')), what);
+  };
+  await through('kept in NFC');
+  sql(`UPDATE users SET display_name = '${kept.normalize('NFD')}' WHERE email = '${email}'`, schema);
+  await through('kept in NFD, from before');
+  for (const q of ['SOFIE', full(email), 'straße.example', `${email}\u200B`])
+    assert.ok(await found(q), `of the address: ${q}`);
+  assert.ok(!(await found('\u200B\u200B')), 'what is ignored finds not everybody');
 });

@@ -97,8 +97,7 @@ is_one_of(struct str text, const struct strings *list)
 	return false;
 }
 
-/* Who asked for the token: we, or another application of the same people (OpenID Connect Core
- * section 2). */
+/* Who asked for the token: we, or another application of the same people (Core section 2). */
 static bool
 is_party(const struct check *c, const struct json *azp)
 {

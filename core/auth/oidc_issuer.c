@@ -347,8 +347,7 @@ no_key(const struct oidc_metadata *m, const struct idtoken *t, enum oidc_reason 
 	    "no key that we can use", t, e);
 }
 
-/* Any of the keys that may have signed it is as good as another: all come from the provider itself.
- */
+/* Any key that may have signed it is as good as another: all come from the provider itself. */
 static bool
 verify(TALLOC_CTX *mem, const struct oidc_place *place, const struct oidc_metadata *m,
     const struct idtoken *t, enum oidc_reason *why, struct err *e)
@@ -371,8 +370,7 @@ verify(TALLOC_CTX *mem, const struct oidc_place *place, const struct oidc_metada
 			    : refuse(OIDC_TOKEN_SIGNATURE, why, "wrong signature", t, e);
 }
 
-/* False: *why says whether it is refused or the provider cannot be asked; OIDC_OK: a failure of
- * ours. */
+/* False: refused, or the provider cannot be asked, as *why says; OIDC_OK: a failure of ours. */
 static bool
 try(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *place, const struct idtoken *t,
     int64_t *known_ms, enum oidc_reason *why, struct err *e)

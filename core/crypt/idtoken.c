@@ -130,8 +130,7 @@ verify_by_libjwt(TALLOC_CTX *mem, const struct idtoken *t, const struct jwk *k)
 	return ok;
 }
 
-/* What libjwt does not take may still be signed: its reader of claims has no number of more than 64
- * bits. */
+/* What libjwt does not take may be signed all the same: it reads no number of more than 64 bits. */
 bool
 idtoken_verify(TALLOC_CTX *mem, const struct idtoken *t, const struct jwk *k, struct err *e)
 {

@@ -63,7 +63,7 @@ slice_out(const struct unpacking *u)
 	return least(u->max + 1 - u->n, SLICE_OUT);
 }
 
-/* So many bytes were read and made: measured, the dearest input takes some 10 ns a byte. */
+/* Measured: 2 to 20 ns a byte read, and 43 where it is empty blocks with Huffman codes of their own. */
 static bool
 advance(struct unpacking *u, size_t used, size_t made)
 {
@@ -72,7 +72,7 @@ advance(struct unpacking *u, size_t used, size_t made)
 	if (u->n > u->max)
 		return err_set(u->e, ERR_TOO_LARGE, 0, "The body is too large once it is unpacked.",
 		    "more than %zu bytes unpacked of %zu", u->max, u->at);
-	return work_spend(u->work, WORK_UNPACK, PIECE_STEPS + used + made / 3, u->e);
+	return work_spend(u->work, WORK_UNPACK, PIECE_STEPS + 4 * used + made / 3, u->e);
 }
 
 static bool

@@ -34,8 +34,7 @@ static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id
 static const struct schema channel_out_schema =
     SCHEMA("Channel", struct channel_out, channel_out_fields);
 
-static const char *const kinds[] = { "webhook", "slack", "teams", "pagerduty", "email",
-	"cloudevents", NULL };
+static const char *const kinds[] = { "webhook", NULL };
 static const char *const statuses[] = { "active", "disabled", NULL };
 
 struct channel_new {
@@ -46,10 +45,10 @@ static const struct field  channel_new_fields[] = { FIELD(struct channel_new, na
 							.max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
 							.doc = "Name, unique."),
 	 FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	     .doc = "Only webhook is available in this version."),
+	     .doc = "How it delivers: Standard Webhooks."),
 	 FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
 	 FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
-	     .doc = "Address of a mail channel; not available in this version."),
+	     .doc = "Not available in this version: null, or left out."),
 	 FIELD(struct channel_new, values,
 	     .doc = "It is told values of changes: needs read:snapshots; false when absent."),
 	 FIELD_END };
@@ -250,9 +249,6 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	struct audit_entry        entry;
 	char                     *secret;
 
-	if (strcmp(in->kind, "webhook") != 0)
-		return err_fault(
-		    e, r->mem, "/kind", "%s channels are not available in this version", in->kind);
 	if (in->to != NULL)
 		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
 	if (in->values && !may_tell_values(r, e))

@@ -18,8 +18,9 @@ static const char *const severities[] = {
 
 /* ---- what the API takes ---- */
 
+static const char *const modes_new[] = { "pinned", "previous", NULL };
 static const char *const modes[] = { "pinned", "previous", "golden", NULL };
-static const char *const kinds[] = { "push", "http", "entra", "azure", "self", NULL };
+static const char *const kinds[] = { "push", NULL };
 
 static const struct field selector_fields[] = {
 	FIELD(struct spec_selector, resources, .min = 0, .max = 1024, .flags = FIELD_REQUIRED,
@@ -36,7 +37,7 @@ static const struct schema selector_schema =
 
 static const struct field source_fields[] = {
 	FIELD(struct spec_source, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	    .doc = "Where snapshots come from; only push is available in this version."),
+	    .doc = "Where snapshots come from: they are pushed."),
 	FIELD(struct spec_source, selector, .item = &selector_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "How a document is cut into resources."),
@@ -53,6 +54,16 @@ static const struct field baseline_fields[] = {
 };
 const struct schema spec_baseline_schema =
     SCHEMA("DriftBaselineMode", struct spec_baseline, baseline_fields);
+
+/* Of a config that is not there yet: nothing is bound to it. */
+static const struct field baseline_new_fields[] = {
+	FIELD(struct spec_baseline, mode, .choices = modes_new, .flags = FIELD_REQUIRED,
+	    .doc = "pinned: the first complete snapshot until another is set; previous: the one "
+		   "before. A template is bound by PUT .../baseline once the config is there."),
+	FIELD_END
+};
+static const struct schema spec_baseline_new_schema =
+    SCHEMA("DriftBaselineModeNew", struct spec_baseline, baseline_new_fields);
 
 #define REFUSED(T, m) FIELD(T, m, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = REFUSED_DOC)
 static const struct field tolerance_fields[] = {
@@ -143,12 +154,12 @@ static const struct field alert_fields[] = {
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
 
 #define RETENTION_MAX_S ((int64_t)100 * 366 * 86400)
-#define BODY(required)                                                                             \
+#define BODY(required, baseline_schema)                                                                             \
 	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,                     \
 	    .doc = "Name, unique."),                                                               \
 	    FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required,        \
 		.doc = "Where snapshots come from."),                                              \
-	    FIELD(struct spec_body, baseline, .item = &spec_baseline_schema,                       \
+	    FIELD(struct spec_body, baseline, .item = &baseline_schema,                            \
 		.flags = FIELD_NULLABLE, .doc = "What a snapshot is compared with."),              \
 	    FIELD(struct spec_body, compare, .flags = FIELD_NULLABLE,                              \
 		.doc = "How values are compared: {arrays, normalise}."),                           \
@@ -170,8 +181,8 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 		.doc = "Snapshots are dropped after so many seconds; the baseline and the newest " \
 		       "stay. null: never."),                                                      \
 	    FIELD_END
-static const struct field create_fields[] = { BODY(FIELD_REQUIRED) };
-static const struct field update_fields[] = { BODY(0) };
+static const struct field create_fields[] = { BODY(FIELD_REQUIRED, spec_baseline_new_schema) };
+static const struct field update_fields[] = { BODY(0, spec_baseline_schema) };
 const struct schema       drift_config_create_schema =
     SCHEMA_GIVEN("DriftConfigCreate", struct spec_body, create_fields, given);
 const struct schema drift_config_update_schema =
@@ -243,8 +254,6 @@ refuse_unbuilt(TALLOC_CTX *mem, const struct spec_body *b, struct err *e)
 {
 	if (b->source == NULL)
 		return err_fault(e, mem, "/source", "is required");
-	if (strcmp(b->source->kind, "push") != 0)
-		err_fault(e, mem, "/source/kind", "only push is available in this version");
 	refuse(mem, &b->schedule, "/schedule", "a schedule", e);
 	return e->code == ERR_OK;
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/web/route.h"
 
 #define MS_NS         INT64_C(1000000)

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "fcgi/record.h"
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "fcgi/conn.h"

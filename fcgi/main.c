@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/base/secret.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/crypt/keyring.h"
@@ -12,7 +12,7 @@
 #include "core/net/guard.h"
 #include "core/shm/metric.h"
 #include "core/shm/slot.h"
-#include "core/store/server.h"
+#include "core/store/server/server.h"
 #include "core/web/rate.h"
 #include "fcgi/routes.h"
 

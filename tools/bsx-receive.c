@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/base/uuid.h"
-#include "drift/alert/webhook.h"
+#include "drift/deliver/webhook.h"
 
 #define HEAD_MAX   16384
 #define BODY_MAX   262144

@@ -8,7 +8,7 @@
 #ifndef BSX_TOOLS_BSXCTL_H
 #define BSX_TOOLS_BSXCTL_H
 
-#include "core/store/provision.h"
+#include "core/store/server/provision.h"
 
 struct ctl {
 	TALLOC_CTX          *mem;

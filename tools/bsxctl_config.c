@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/auth/turn.h"
-#include "core/store/keys.h"
+#include "core/auth/key_rotation.h"
+#include "core/store/identity/keys.h"
 #include "tools/bsxctl.h"
 
 static int

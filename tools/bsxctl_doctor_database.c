@@ -2,10 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/store/audit_rows.h"
-#include "core/store/inspect.h"
-#include "core/store/keys.h"
-#include "core/store/rights.h"
+#include "core/store/identity/audit_rows.h"
+#include "core/store/server/inspect.h"
+#include "core/store/identity/keys.h"
+#include "core/store/server/rights.h"
 #include "tools/bsxctl_doctor.h"
 
 #define PACKET_LEAST (4 * 1024 * 1024)

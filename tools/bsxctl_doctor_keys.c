@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/auth/access.h"
-#include "core/store/apikey.h"
+#include "core/store/identity/apikey.h"
 #include "tools/bsxctl_doctor.h"
 
 #define KEYS_SHOWN 20 /* of a tenant */

@@ -1,7 +1,7 @@
 /* What the web server in front makes of requests: asked for at public_url, like anybody would. */
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/net/fetch.h"
 #include "tools/bsxctl_doctor.h"
 

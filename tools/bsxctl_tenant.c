@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/auth/access.h"
-#include "core/auth/user_admin.h"
+#include "core/auth/user/user_admin.h"
 #include "core/base/secret.h"
 #include "tools/bsxctl.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/role.h"
+#include "core/store/identity/role.h"
 #include "core/store/tx.h"
 
 static const char *const action_names[ACTION__MAX] = {

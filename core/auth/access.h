@@ -6,7 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/rand.h"
-#include "core/store/tenant_db.h"
+#include "core/store/tenant/tenant_db.h"
 
 #define ACTIONS(X) \
 	X(READ, "read") X(CREATE, "create") X(UPDATE, "update") X(DELETE, "delete") \

@@ -7,8 +7,8 @@
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"
-#include "core/store/config.h"
-#include "core/store/user.h"
+#include "core/store/drift/config.h"
+#include "core/store/identity/user.h"
 
 #define DAY_MS INT64_C(86400000)
 

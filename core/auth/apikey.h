@@ -14,7 +14,7 @@
 
 #include "core/auth/audit.h"
 #include "core/auth/key_text.h"
-#include "core/store/apikey.h"
+#include "core/store/identity/apikey.h"
 
 #define API_KEY_PREFIX_LEN 24    /* tenant and the time of making: nothing of the secret */
 #define API_KEY_TOUCH_MS   60000 /* last use is noted no more often */

@@ -22,7 +22,7 @@
 #define BSX_AUTH_ATTEMPTS_H
 
 #include "core/auth/auth.h"
-#include "core/store/login_failures.h"
+#include "core/store/identity/login_failures.h"
 
 #define TICKET_TRIES 5
 

@@ -3,7 +3,7 @@
  * the deed it records.
  *
  * Triggers refuse changes of entries, and the head is out of the tenant account's
- * reach (core/store/audit_rows.h): with that account one can add a false entry or
+ * reach (core/store/identity/audit_rows.h): with that account one can add a false entry or
  * move the head on, which audit_verify.h tells, and cannot undo what was written.
  *
  * The head row serialises the chain: read, compute, UPDATE ... WHERE seq = ?,

@@ -5,7 +5,7 @@
 #define BSX_AUTH_AUDIT_PRIV_H
 
 #include "core/auth/auth.h"
-#include "core/store/audit_rows.h"
+#include "core/store/identity/audit_rows.h"
 
 /* HMAC(KEY_AUDIT of that version of the keyring, bound to the tenant; prev_mac and every column, length-prefixed). */
 MUST_USE bool audit_mac(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, uint32_t version,

@@ -6,7 +6,7 @@
 
 #include "core/auth/auth.h"
 #include "core/base/work.h"
-#include "core/store/audit_rows.h"
+#include "core/store/identity/audit_rows.h"
 
 /* Which entries are verified: at most `limit` (0: all) behind entry `after` (0: from the first). */
 struct audit_part {

@@ -5,13 +5,13 @@
 #define BSX_AUTH_AUTH_H
 
 #include "core/base/cidr.h"
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/crypt/token.h"
 #include "core/net/fetch.h"
 #include "core/shm/cache.h"
 #include "core/shm/permit.h"
-#include "core/store/keys.h"
-#include "core/store/tenant_db.h"
+#include "core/store/identity/keys.h"
+#include "core/store/tenant/tenant_db.h"
 
 struct auth {
 	const struct conf      *conf;

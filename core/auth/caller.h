@@ -9,7 +9,7 @@
 
 #include "core/auth/access.h"
 #include "core/auth/auth.h"
-#include "core/store/apikey.h"
+#include "core/store/identity/apikey.h"
 
 #define CSRF_TOKEN_MAX 48
 

@@ -1,10 +1,10 @@
 #include "core/auth/ends.h"
 
-#include "core/store/apikey.h"
-#include "core/store/factor.h"
-#include "core/store/identity.h"
-#include "core/store/session.h"
-#include "core/store/user_self.h"
+#include "core/store/identity/apikey.h"
+#include "core/store/identity/factor.h"
+#include "core/store/identity/identity.h"
+#include "core/store/identity/session.h"
+#include "core/store/identity/user_self.h"
 
 const struct ends_row ends_rows[END__MAX] = {
 #define X(id, name, cells, reason, why) [id] = { name, cells, reason, why },

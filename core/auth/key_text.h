@@ -8,7 +8,7 @@
 #ifndef BSX_AUTH_KEY_TEXT_H
 #define BSX_AUTH_KEY_TEXT_H
 
-#include "core/auth/tag.h"
+#include "core/auth/tenant_tag.h"
 
 #define KEY_TEXT_PREFIX "bsx_"
 #define KEY_TEXT_LEN    75

@@ -4,7 +4,7 @@
 
 #include "core/auth/ends.h"
 #include "core/auth/settings.h"
-#include "core/auth/tag.h"
+#include "core/auth/tenant_tag.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 #include "core/base/unicode.h"

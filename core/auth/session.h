@@ -11,8 +11,8 @@
 #define BSX_AUTH_SESSION_H
 
 #include "core/auth/audit.h"
-#include "core/store/session.h"
-#include "core/store/user.h"
+#include "core/store/identity/session.h"
+#include "core/store/identity/user.h"
 
 #define SESSION_TOUCH_MS  60000 /* last use is noted no more often */
 #define REFRESH_GRACE_S   30

@@ -9,7 +9,7 @@
 #define BSX_AUTH_SETTINGS_H
 
 #include "core/auth/auth.h"
-#include "core/base/schema.h"
+#include "core/json/schema.h"
 
 struct settings_session {
 	int64_t access_s, idle_s, absolute_s;

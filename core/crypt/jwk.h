@@ -12,7 +12,7 @@
 #define BSX_CRYPT_JWK_H
 
 #include "core/base/buf.h"
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/crypt/jws.h"
 
 #define JWK_KID_MAX    200 /* bytes; longer ones are not kept */

@@ -7,7 +7,7 @@
 #ifndef BSX_CRYPT_NUMERIC_DATE_H
 #define BSX_CRYPT_NUMERIC_DATE_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 #define NUMERIC_DATE_END (INT64_C(1) << 40) /* the year 36,812: what is there or later is no instant */
 

@@ -9,7 +9,7 @@
 #ifndef BSX_CRYPT_SEAL_H
 #define BSX_CRYPT_SEAL_H
 
-#include "core/base/field.h"
+#include "core/json/field.h"
 #include "core/crypt/keyring.h"
 
 #define SEAL_OVERHEAD 33

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/crypt/token_key.h"
 
 #define HEADER_MAX 256

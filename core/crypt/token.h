@@ -12,7 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/err.h"
 #include "core/base/uuid.h"
-#include "core/base/field.h"
+#include "core/json/field.h"
 
 #define TOKEN_MAX 2048 /* bytes; longer ones are refused unread */
 #define TOKEN_SKEW_S 30

@@ -15,7 +15,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/field.h"
+#include "core/json/field.h"
 
 struct segment;
 

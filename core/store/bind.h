@@ -10,7 +10,7 @@
 #include <mysql.h>
 
 #include "core/base/chunks.h"
-#include "core/base/field.h"
+#include "core/json/field.h"
 
 #define BIND_MAX 64 /* parameters or columns of one statement */
 

@@ -37,7 +37,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/err.h"
-#include "core/base/field.h"
+#include "core/json/field.h"
 #include "core/base/log.h"
 #include "core/shm/segment.h"
 

@@ -28,8 +28,8 @@ struct app {
 	enum forwarded_header      forwarded_header; /* which one trusted_proxies write */
 	const struct cidr_list    *metrics_allow;
 	struct rates              *rates;   /* NULL: nothing is limited (rate.h) */
-	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/docs.c) */
-	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift.c) */
+	struct pages              *pages;   /* this worker's generated pages, made on first use (fcgi/ops/docs.c) */
+	struct drift              *drift;   /* the drift path, made on first use (fcgi/drift/drift.c) */
 	struct cors               *cors;    /* origins of other pages, read on first use (web/cors.c) */
 	int                        slot;    /* this worker's slot in the segment; -1: none (CGI, tools) */
 };

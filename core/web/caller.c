@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "core/auth/mfa.h"
+#include "core/auth/mfa/mfa.h"
 #include "core/web/pass.h"
 
 /* ---- the credential: one, in a fixed order, never a second try ---- */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/auth/settings.h"
-#include "core/auth/tag.h"
-#include "core/store/origins.h"
+#include "core/auth/tenant_tag.h"
+#include "core/store/tenant/origins.h"
 #include "core/web/pass.h"
 
 #define ORIGIN_MAX 255

@@ -8,7 +8,7 @@
 #define BSX_WEB_RATE_TENANT_H
 
 #include "core/auth/auth.h"
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 
 struct tenant_limits;
 struct tenant_rates;

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/auth/mfa.h"
+#include "core/auth/mfa/mfa.h"
 #include "core/web/cors.h"
 #include "core/web/pass.h"
 

@@ -15,7 +15,7 @@
 #ifndef BSX_WEB_ROUTE_H
 #define BSX_WEB_ROUTE_H
 
-#include "core/base/schema.h"
+#include "core/json/schema.h"
 #include "core/web/request.h"
 
 enum access_who {
@@ -79,7 +79,7 @@ typedef bool handler_fn(struct request *r, const void *body, void *answer, struc
  */
 struct page_body {
 	const char *tenant; /* short name, as it came */
-	const char *token;  /* as it came; begins with its tenant's tag (core/auth/tag.h) */
+	const char *token;  /* as it came; begins with its tenant's tag (core/auth/tenant_tag.h) */
 	bool        cookie;
 };
 typedef struct page_body page_fn(const void *body); /* the body decoded, or NULL: none came */

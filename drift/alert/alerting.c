@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/channel.h"
-#include "core/store/life.h"
+#include "core/store/alert/channel.h"
+#include "core/store/drift/finding.h"
 #include "core/store/tx.h"
 #include "drift/alert/explain.h"
 #include "drift/alert/message.h"

@@ -10,9 +10,9 @@
 #ifndef BSX_DRIFT_ALERT_ALERTING_H
 #define BSX_DRIFT_ALERT_ALERTING_H
 
-#include "core/store/alert.h"
-#include "core/store/report.h"
-#include "drift/alert/decide.h"
+#include "core/store/alert/alert.h"
+#include "core/store/drift/report.h"
+#include "drift/alert/alert_decide.h"
 #include "drift/alert/deps.h"
 
 #define EVENT_OPENED   "drift.alert.opened"

@@ -4,7 +4,7 @@
 #ifndef BSX_DRIFT_ALERT_DEPS_H
 #define BSX_DRIFT_ALERT_DEPS_H
 
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/shm/segment.h"

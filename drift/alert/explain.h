@@ -10,7 +10,7 @@
 #ifndef BSX_DRIFT_ALERT_EXPLAIN_H
 #define BSX_DRIFT_ALERT_EXPLAIN_H
 
-#include "drift/alert/decide.h"
+#include "drift/alert/alert_decide.h"
 
 struct explain {
 	const struct decide_in *in;

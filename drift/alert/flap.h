@@ -14,7 +14,7 @@
 #define BSX_DRIFT_ALERT_FLAP_H
 
 #include "core/base/hash.h"
-#include "drift/alert/hold.h"
+#include "drift/alert/hold_reason.h"
 #include "drift/alert/limits.h"
 #include "drift/engine/diff.h"
 

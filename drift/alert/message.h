@@ -9,7 +9,7 @@
 #ifndef BSX_DRIFT_ALERT_MESSAGE_H
 #define BSX_DRIFT_ALERT_MESSAGE_H
 
-#include "core/store/outbox.h"
+#include "core/store/alert/outbox.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/view.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/schema.h"
+#include "core/json/schema.h"
 #include "core/base/secret.h"
 #include "drift/engine/compiler.h"
 #include "drift/engine/spec.h"

@@ -49,7 +49,7 @@
 #ifndef BSX_DRIFT_ENGINE_COMPARE_H
 #define BSX_DRIFT_ENGINE_COMPARE_H
 
-#include "core/base/field.h"
+#include "core/json/field.h"
 #include "core/base/hash.h"
 #include "drift/engine/rules.h"
 

@@ -8,7 +8,7 @@
 #ifndef BSX_DRIFT_ENGINE_GLOB_H
 #define BSX_DRIFT_ENGINE_GLOB_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 #define GLOB_TEXT_MAX 256  /* bytes of a glob */
 #define GLOBS_MAX     1000 /* of one list */

@@ -7,7 +7,7 @@
 #ifndef BSX_DRIFT_ENGINE_LOOKUP_H
 #define BSX_DRIFT_ENGINE_LOOKUP_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/base/work.h"
 
 struct lookup;

@@ -5,7 +5,7 @@
 #define BSX_DRIFT_ENGINE_MARK_H
 
 #include "core/base/hash.h"
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 #define MARK     "\0masked:" /* followed by the HMAC in hex */
 #define MARK_LEN (sizeof MARK - 1)

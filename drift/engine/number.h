@@ -7,7 +7,7 @@
 #ifndef BSX_DRIFT_ENGINE_NUMBER_H
 #define BSX_DRIFT_ENGINE_NUMBER_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 int  number_cmp(struct str a, struct str b); /* < 0, 0, > 0 */
 bool number_is_integer(struct str s);        /* its value is: 1, 1.0, 1e2 */

@@ -21,7 +21,7 @@
 #ifndef BSX_DRIFT_ENGINE_RESOURCE_H
 #define BSX_DRIFT_ENGINE_RESOURCE_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "core/base/work.h"
 
 #define RESOURCE_CATEGORY_MAX 128 /* bytes, 1..128 */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/schema.h"
+#include "core/json/schema.h"
 #include "drift/engine/compiler.h"
 #include "drift/engine/rule.h"
 

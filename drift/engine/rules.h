@@ -46,7 +46,7 @@
 #ifndef BSX_DRIFT_ENGINE_RULES_H
 #define BSX_DRIFT_ENGINE_RULES_H
 
-#include "core/base/field.h"
+#include "core/json/field.h"
 #include "core/base/work.h"
 #include "drift/engine/resource.h"
 

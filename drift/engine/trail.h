@@ -11,7 +11,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "drift/engine/label.h"
 
 struct walk;

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/schedule.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
-#include "drift/run/baseline.h"
+#include "drift/snapshot/baseline.h"
 
 bool
 golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config, const char *actor,

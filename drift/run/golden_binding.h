@@ -20,9 +20,9 @@
 #ifndef BSX_DRIFT_RUN_GOLDEN_BINDING_H
 #define BSX_DRIFT_RUN_GOLDEN_BINDING_H
 
-#include "core/store/history.h"
-#include "core/store/life.h"
-#include "drift/run/golden.h"
+#include "core/store/drift/history.h"
+#include "core/store/drift/finding.h"
+#include "drift/golden/golden.h"
 
 /* What the API takes. */
 struct golden_choice {

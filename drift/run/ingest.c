@@ -4,16 +4,16 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
-#include "core/store/history.h"
+#include "core/store/drift/history.h"
 #include "core/store/tx.h"
 #include "drift/run/golden_binding.h"
-#include "drift/run/hits.h"
+#include "drift/run/rule_hits.h"
 #include "drift/run/masking.h"
 #include "drift/run/plan.h"
-#include "drift/run/retention.h"
-#include "drift/run/tally.h"
-#include "drift/run/wake.h"
-#include "drift/run/watch.h"
+#include "drift/snapshot/retention.h"
+#include "drift/run/daily_count.h"
+#include "drift/run/recheck.h"
+#include "drift/run/completeness.h"
 
 #define SOURCE "push"
 

@@ -12,9 +12,9 @@
 #ifndef BSX_DRIFT_RUN_INGEST_H
 #define BSX_DRIFT_RUN_INGEST_H
 
-#include "core/store/masked_changes.h"
-#include "core/store/report.h"
-#include "drift/run/drift.h"
+#include "core/store/drift/masked_changes.h"
+#include "core/store/drift/report.h"
+#include "drift/config/drift.h"
 #include "drift/source/push.h"
 
 struct push {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/daily.h"
+#include "core/store/drift/daily.h"
 #include "drift/engine/masked.h"
 #include "drift/run/plan.h"
 

@@ -10,7 +10,7 @@
 #ifndef BSX_DRIFT_RUN_MASKING_H
 #define BSX_DRIFT_RUN_MASKING_H
 
-#include "core/store/masked_changes.h"
+#include "core/store/drift/masked_changes.h"
 #include "drift/run/ingest.h"
 
 #define MASKING_PLACES_MAX 32

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "core/base/chunks.h"
-#include "core/store/golden.h"
-#include "drift/run/baseline.h"
+#include "core/store/drift/golden.h"
+#include "drift/snapshot/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/silencing.h"
-#include "drift/run/watch.h"
+#include "drift/run/completeness.h"
 
 bool
 plan_fits(const struct plan *p, const struct config_state *now)

@@ -8,12 +8,12 @@
 #ifndef BSX_DRIFT_RUN_PLAN_H
 #define BSX_DRIFT_RUN_PLAN_H
 
-#include "core/store/report.h"
-#include "core/store/snapshot.h"
+#include "core/store/drift/report.h"
+#include "core/store/drift/snapshot.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
-#include "drift/run/life.h"
-#include "drift/run/snap.h"
+#include "drift/run/finding.h"
+#include "drift/snapshot/snap.h"
 #include "drift/run/trend.h"
 
 /* The fixed part of one ingest. */

@@ -2,7 +2,7 @@
 #include "core/shm/permit.h"
 #include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
-#include "drift/run/baseline.h"
+#include "drift/snapshot/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/values.h"
 

@@ -6,8 +6,8 @@
 #define BSX_DRIFT_RUN_REPLAY_H
 
 #include "drift/alert/anomaly.h"
-#include "drift/run/life.h"
-#include "drift/run/sides.h"
+#include "drift/run/finding.h"
+#include "drift/snapshot/sides.h"
 #include "drift/run/whatif.h"
 
 struct replay {

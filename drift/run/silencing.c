@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "core/base/schema.h"
-#include "core/store/config.h"
-#include "core/store/schedule.h"
-#include "core/store/silence.h"
+#include "core/json/schema.h"
+#include "core/store/drift/config.h"
+#include "core/store/drift/schedule.h"
+#include "core/store/drift/silence.h"
 
 static const char *const severities[] = {
 #define X(id, wire, weight) wire,

@@ -9,7 +9,7 @@
 #ifndef BSX_DRIFT_RUN_TREND_H
 #define BSX_DRIFT_RUN_TREND_H
 
-#include "core/store/trend.h"
+#include "core/store/drift/trend.h"
 #include "drift/alert/alerting.h"
 #include "drift/alert/anomaly.h"
 

@@ -1,6 +1,6 @@
 #include "drift/run/values.h"
 
-#include "core/store/report.h"
+#include "core/store/drift/report.h"
 #include "drift/engine/resource.h"
 
 void

@@ -9,7 +9,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/chunks.h"
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 /* Bytes of all values of a report: both sides of the largest push, so that only what was gathered
  * from several comes to more. */

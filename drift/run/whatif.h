@@ -10,8 +10,8 @@
 #ifndef BSX_DRIFT_RUN_WHATIF_H
 #define BSX_DRIFT_RUN_WHATIF_H
 
-#include "drift/alert/decide.h"
-#include "drift/run/spec.h"
+#include "drift/alert/alert_decide.h"
+#include "drift/config/spec.h"
 
 #define WHATIF_RUNS_MAX 200 /* snapshots replayed; older ones are left out */
 

@@ -11,7 +11,7 @@
 #ifndef BSX_DRIFT_SOURCE_PUSH_H
 #define BSX_DRIFT_SOURCE_PUSH_H
 
-#include "core/base/schema.h"
+#include "core/json/schema.h"
 #include "drift/engine/resource.h"
 
 #define PUSH_RESOURCES_MAX   500000

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/buf.h"
-#include "core/base/conf.h"
+#include "core/conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/store/content.h"
+#include "core/store/drift/content.h"
 
 #define SIZE_MASK 0x3FFFFFu /* rows name at most CONTENT_TEXT_MAX; these are quicker to make */
 

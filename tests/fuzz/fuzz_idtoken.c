@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/auth/oidc_claims.h"
+#include "core/auth/oidc/oidc_claims.h"
 #include "core/crypt/idtoken.h"
 #include "core/crypt/token_key.h"
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -11,9 +11,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/auth/claim_names.h"
-#include "core/auth/oidc_person.h"
-#include "core/auth/oidc_userinfo.h"
+#include "core/auth/oidc/claim_names.h"
+#include "core/auth/oidc/oidc_person.h"
+#include "core/auth/oidc/oidc_userinfo.h"
 
 #define ISS "https://id.example.org"
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/auth/oidc_metadata.h"
+#include "core/auth/oidc/oidc_metadata.h"
 #include "core/crypt/numeric_date.h"
 #include "core/shm/issuer.h"
 

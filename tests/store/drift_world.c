@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/channel.h"
+#include "core/store/alert/channel.h"
 #include "core/store/db_priv.h"
 
 static struct log *

@@ -4,9 +4,9 @@
 #ifndef BSX_TESTS_STORE_DRIFT_WORLD_H
 #define BSX_TESTS_STORE_DRIFT_WORLD_H
 
-#include "core/store/config.h"
+#include "core/store/drift/config.h"
 #include "drift/run/ingest.h"
-#include "drift/run/spec.h"
+#include "drift/config/spec.h"
 #include "tests/store/world.h"
 
 struct drift_world {

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "drift/alert/webhook.h"
+#include "drift/deliver/webhook.h"
 
 int64_t
 driftd_now_ms(void)

@@ -6,9 +6,9 @@
 
 #include "tests/store/people.h"
 
-#include "core/auth/challenge.h"
-#include "core/auth/mfa.h"
-#include "core/auth/recovery.h"
+#include "core/auth/mfa/challenge.h"
+#include "core/auth/mfa/mfa.h"
+#include "core/auth/mfa/recovery.h"
 #include "core/crypt/totp.h"
 
 #define STEP_MS (TOTP_PERIOD_S * 1000)

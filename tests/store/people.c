@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/auth/user_admin.h"
+#include "core/auth/user/user_admin.h"
 #include "core/shm/metric.h"
 
 static int64_t

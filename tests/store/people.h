@@ -6,7 +6,7 @@
 #define BSX_TESTS_STORE_PEOPLE_H
 
 #include "core/auth/apikey.h"
-#include "core/auth/login.h"
+#include "core/auth/password/login.h"
 #include "tests/store/world.h"
 
 #define PASSWORD "correct horse battery"

@@ -1,7 +1,7 @@
 #include "tests/store/place_in_time.h"
 
-#include "core/store/life.h"
-#include "drift/run/beat.h"
+#include "core/store/drift/finding.h"
+#include "drift/run/deadline.h"
 
 static int64_t
 wall(const struct clock *c)

@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/auth/tenant_admin.h"
+#include "core/auth/tenant/tenant_admin.h"
 #include "core/base/hash.h"
-#include "core/store/audit_rows.h"
+#include "core/store/identity/audit_rows.h"
 
 #define ROUNDS 12
 

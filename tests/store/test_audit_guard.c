@@ -1,7 +1,7 @@
 /* What the database account of a tenant can do to its own audit trail: add to it, and nothing else. */
 #include <string.h>
 
-#include "core/store/database.h"
+#include "core/store/tenant/database.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
 #include "core/auth/audit_verify.h"

@@ -1,10 +1,10 @@
 #include <string.h>
 
-#include "core/store/alert.h"
-#include "core/store/life.h"
-#include "core/store/outbox.h"
-#include "core/store/snapshot.h"
-#include "drift/run/baseline.h"
+#include "core/store/alert/alert.h"
+#include "core/store/drift/finding.h"
+#include "core/store/alert/outbox.h"
+#include "core/store/drift/snapshot.h"
+#include "drift/snapshot/baseline.h"
 #include "tests/store/drift_world.h"
 
 static void

@@ -1,7 +1,7 @@
 /* Second factors: renewed, given up, reset, proved again, and who must have one. */
 #include "tests/store/factor_world.h"
 
-#include "core/auth/user_admin.h"
+#include "core/auth/user/user_admin.h"
 
 #include <stdio.h>
 #include <string.h>

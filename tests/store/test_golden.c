@@ -3,10 +3,10 @@
 
 #include "core/store/db_priv.h"
 #include "core/store/tx.h"
-#include "drift/run/baseline.h"
-#include "drift/run/beat.h"
+#include "drift/snapshot/baseline.h"
+#include "drift/run/deadline.h"
 #include "drift/run/golden_binding.h"
-#include "drift/run/retention.h"
+#include "drift/snapshot/retention.h"
 #include "tests/store/drift_world.h"
 
 #define SPEC "{\"source\":{\"kind\":\"push\"}}"

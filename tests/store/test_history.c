@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/history.h"
+#include "core/store/drift/history.h"
 #include "core/store/tx.h"
-#include "drift/run/baseline.h"
-#include "drift/run/retention.h"
+#include "drift/snapshot/baseline.h"
+#include "drift/snapshot/retention.h"
 #include "tests/store/drift_world.h"
 
 #define VERSIONS  60

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/auth/key_reminder.h"
-#include "core/auth/mails.h"
-#include "core/auth/user_admin.h"
-#include "core/store/config.h"
-#include "core/store/role.h"
+#include "core/auth/user/key_reminder.h"
+#include "core/auth/mail/mails.h"
+#include "core/auth/user/user_admin.h"
+#include "core/store/drift/config.h"
+#include "core/store/identity/role.h"
 #include "tests/store/people.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))

@@ -4,10 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/store/daily.h"
-#include "core/store/silence.h"
+#include "core/store/drift/daily.h"
+#include "core/store/drift/silence.h"
 #include "core/store/tx.h"
-#include "drift/run/decide.h"
+#include "drift/finding/decide.h"
 #include "tests/store/drift_world.h"
 
 #define PUSH "{\"source\":{\"kind\":\"push\"}}"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/auth/oidc.h"
+#include "core/auth/oidc/oidc.h"
 #include "tests/store/people.h"
 
 static TALLOC_CTX         *mem;

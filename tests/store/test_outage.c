@@ -15,7 +15,7 @@
 
 #include "core/shm/circuit.h"
 #include "core/store/db_priv.h"
-#include "core/store/server.h"
+#include "core/store/server/server.h"
 #include "core/store/tx.h"
 
 #define SCHEMA_NAME "testoutage"

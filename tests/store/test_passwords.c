@@ -6,13 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/auth/mail_link.h"
-#include "core/auth/mail_queue.h"
-#include "core/auth/mfa.h"
-#include "core/auth/password_change.h"
-#include "core/auth/profile.h"
-#include "core/auth/user_admin.h"
-#include "core/store/outbox.h"
+#include "core/auth/mail/mail_link.h"
+#include "core/auth/mail/mail_queue.h"
+#include "core/auth/mfa/mfa.h"
+#include "core/auth/password/password_change.h"
+#include "core/auth/user/profile.h"
+#include "core/auth/user/user_admin.h"
+#include "core/store/alert/outbox.h"
 
 #define NEXT    "uvKz7-pLq2rTb1w"
 #define HOUR_MS 3600000

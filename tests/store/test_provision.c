@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/store/db_priv.h"
-#include "core/store/keys.h"
+#include "core/store/identity/keys.h"
 
 /* ---- small statements ---- */
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/store/snapshot.h"
+#include "core/store/drift/snapshot.h"
 #include "tests/store/drift_world.h"
 
 /* In a process of its own: pushes until it has done `n`; the exit status is 0 when all were

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/expire.h"
-#include "core/store/life.h"
-#include "core/store/outbox.h"
+#include "core/store/alert/expire.h"
+#include "core/store/drift/finding.h"
+#include "core/store/alert/outbox.h"
 #include "core/store/tx.h"
 #include "tests/store/drift_world.h"
 

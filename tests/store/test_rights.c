@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/store/db_priv.h"
-#include "core/store/rights.h"
+#include "core/store/server/rights.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/outbox.h"
-#include "core/store/report.h"
+#include "core/store/alert/outbox.h"
+#include "core/store/drift/report.h"
 #include "tests/store/drift_world.h"
 
 /* Searches a dump of everything the server holds. */

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/store/keys.h"
+#include "core/store/identity/keys.h"
 
 #define LOCK_WAITS                                                                                 \
 	"SELECT COUNT(*) AS n FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'"

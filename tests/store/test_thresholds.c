@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/life.h"
-#include "core/store/schedule.h"
-#include "core/store/silence.h"
+#include "core/store/drift/finding.h"
+#include "core/store/drift/schedule.h"
+#include "core/store/drift/silence.h"
 #include "core/store/tx.h"
 #include "tests/store/place_in_time.h"
 

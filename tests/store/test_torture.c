@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/store/history.h"
+#include "core/store/drift/history.h"
 #include "core/store/tx.h"
-#include "drift/run/baseline.h"
-#include "drift/run/retention.h"
+#include "drift/snapshot/baseline.h"
+#include "drift/snapshot/retention.h"
 #include "tests/store/drift_world.h"
 
 #define CONFIGS   4

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/auth/turn.h"
+#include "core/auth/key_rotation.h"
 
 #define DAEMONS 8
 

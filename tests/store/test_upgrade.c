@@ -13,11 +13,11 @@
 
 #include "core/auth/audit.h"
 #include "core/auth/audit_verify.h"
-#include "core/store/alert.h"
+#include "core/store/alert/alert.h"
 #include "core/store/db_priv.h"
-#include "core/store/mail_token.h"
+#include "core/store/identity/mail_token.h"
 #include "core/store/migrate.h"
-#include "core/store/report.h"
+#include "core/store/drift/report.h"
 #include "tests/store/drift_world.h"
 #include "tests/store/people.h"
 

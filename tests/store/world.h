@@ -4,7 +4,7 @@
 #ifndef BSX_TESTS_STORE_WORLD_H
 #define BSX_TESTS_STORE_WORLD_H
 
-#include "core/store/provision.h"
+#include "core/store/server/provision.h"
 #include "tests/store/server.h"
 
 struct world {

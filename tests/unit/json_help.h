@@ -4,7 +4,7 @@
 #ifndef BSX_TEST_JSON_HELP_H
 #define BSX_TEST_JSON_HELP_H
 
-#include "core/base/json.h"
+#include "core/json/json.h"
 #include "tests/unit/mem.h"
 
 static inline struct str

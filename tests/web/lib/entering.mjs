@@ -15,7 +15,7 @@ export async function enter(v, person, password = person.password) {
 export function errorCodes() {
   const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
   const api = [...read('core/base/err.h').matchAll(/X\(ERR_\w+,\s*(\d+),\s*"(\w+)"/g)].filter((m) => Number(m[1]) >= 400).map((m) => m[2]);
-  const provider = [...read('core/auth/oidc_reason.h').matchAll(/X\(OIDC_\w+,\s*"\w+",\s*"(\w+)"\)/g)].map((m) => m[1]);
+  const provider = [...read('core/auth/oidc/oidc_reason.h').matchAll(/X\(OIDC_\w+,\s*"\w+",\s*"(\w+)"\)/g)].map((m) => m[1]);
   return { api, provider: [...new Set(provider)] };
 }
 

@@ -1,0 +1,46 @@
+/*
+ * mail_queue.h - mail on its way: queued by a deed, written when it is sent.
+ *
+ * A mail is a row of the tenant's outbox without a channel: its sealed body
+ * names the user and the addresses, not what is written.  Whoever sends it
+ * (driftd) reads the user then, makes the token then, and writes the text then:
+ * so no request waits for a mail server or does other work for a user who is
+ * there than for one who is not, nothing is lost while the server is away, and
+ * a token stands nowhere but in the mail.
+ */
+#ifndef BSX_AUTH_MAIL_MAIL_QUEUE_H
+#define BSX_AUTH_MAIL_MAIL_QUEUE_H
+
+#include "core/auth/auth.h"
+#include "core/auth/mail/mails.h"
+#include "core/store/identity/user.h"
+
+/* What a queued mail is about; `user` or, of a forgotten password, the address that was typed. */
+struct mail_order {
+	struct uuid user;     /* nil: look for `address` */
+	const char *address;  /* typed, or the account's when it was queued */
+	const char *other;    /* the new address; of a key: what it is called */
+	const char *by;       /* who invites; of a key: when it ends */
+	uint64_t    change;   /* of a change of address: its number (user_email_epoch) */
+	const char *password; /* of a mail that an earlier version has queued; means nothing */
+	bool        nobody;   /* there is nobody to write to: queued all the same */
+};
+
+/* Mail can be sent: smtp.url is set. */
+bool mail_is_on(const struct auth *a);
+
+/* In a transaction of `t`: the mail goes out once it is committed. */
+MUST_USE bool mail_queue(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, enum mail_kind kind,
+    const struct mail_order *order, struct err *e);
+/* In the transaction that makes an invited user: `by` is the name of who invites. */
+MUST_USE bool invite_send(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct user *u, const char *by, struct err *e);
+
+/*
+ * The message of a queued mail (all but its id), with a fresh token.  *go false: there is nothing
+ * to send (any more), *why says why for the log.
+ */
+MUST_USE bool mail_prepare(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const char *event,
+    struct str body, struct mail_message *m, bool *go, const char **why, struct err *e);
+
+#endif

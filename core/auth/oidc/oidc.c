@@ -1,0 +1,190 @@
+#include "core/auth/oidc/oidc.h"
+
+#include <string.h>
+
+#include "core/auth/oidc/oidc_attempt.h"
+#include "core/base/secret.h"
+
+/* ---- beginning ---- */
+
+static void
+make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
+    const struct oidc_begin *in, struct oidc_state *s)
+{
+	*s = (struct oidc_state) { .tenant = t->tenant->id,
+		.provider = p->id,
+		.begun_ms = clock_ms(a->clock),
+		.login = in->login,
+		.return_to = in->return_to };
+	rand_fill(a->rand, s->state, sizeof(s->state));
+	rand_fill(a->rand, s->nonce, sizeof(s->nonce));
+	rand_fill(a->rand, s->verifier, sizeof(s->verifier));
+}
+
+bool
+oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct oidc_begun *out,
+    struct err *e)
+{
+	struct tenant_db    *t;
+	struct provider      p;
+	struct oidc_place    place;
+	struct oidc_metadata m;
+	struct oidc_state    s;
+
+	*out = (struct oidc_begun) { .why = OIDC_OK };
+	if (!oidc_open_tenant(a, in->tenant, &t, e) ||
+	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
+	    !oidc_place_make(mem, &p, &place, e))
+		return false;
+	place.tenant = &t->tenant->id;
+	if (!oidc_issuer_metadata(a, mem, &place, false, &m, e)) {
+		out->why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
+		return false;
+	}
+	make_state(a, t, &p, in, &s);
+	out->state = base64url_print(mem, s.state, sizeof(s.state));
+	if (out->state == NULL)
+		return err_memory(e);
+	out->cookie = oidc_state_close(a, mem, &s, e);
+	return out->cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, &out->location, e);
+}
+
+/* ---- the provider's answer ---- */
+
+/* All that one sign-in asks of a provider is one burden of its tenant. */
+static bool
+ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct oidc_tokens *tokens,
+    struct err *e)
+{
+	const struct oidc_expect x = { &s->provider, &s->place, NULL,
+		clock_ms(s->a->clock) / 1000 };
+	struct oidc_further      f = { .x = &x, .m = m, .tokens = tokens, .alg = s->token.alg };
+	bool                     ok = oidc_further_ask(&f, &s->who, &s->person, e);
+
+	s->took_ms += f.took_ms;
+	s->unasked = f.failed;
+	/* an answer may take seconds: who the person is here is read as it stands after them */
+	return ok && (f.took_ms == 0 || oidc_user_look(&s->who, e));
+}
+
+/* The tenant and the provider that the browser's state names, not those of the address. */
+static bool
+find_begun(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
+{
+	const struct tenant *row;
+
+	if (in->cookie.n == 0 || !oidc_state_open(s->a, s->mem, in->cookie, &s->state) ||
+	    !tenant_by_id(s->a->database, &s->state.tenant, &row, e) ||
+	    !tenant_db_open(s->a->database, row, false, &s->t, e)) {
+		if (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL)
+			return false;
+		err_clear(e);
+		s->t = NULL;
+		return oidc_refuse(s, OIDC_STATE, e);
+	}
+	s->out->t = s->t;
+	if (!provider_by_id(s->t->db, s->mem, &s->state.provider, &s->provider, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return oidc_refuse(s, OIDC_STATE, e);
+	}
+	s->found = true;
+	return strcmp(s->provider.name, in->provider) == 0 || oidc_refuse(s, OIDC_STATE, e);
+}
+
+static bool
+check_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
+{
+	char      *want = base64url_print(s->mem, s->state.state, sizeof(s->state.state));
+	struct str have = str_of(in->state);
+
+	if (want == NULL)
+		return err_memory(e);
+	return (have.n == strlen(want) && secret_eq(have.p, want, have.n)) ||
+	       oidc_refuse(s, OIDC_STATE, e);
+}
+
+/* What cannot be ended any more may still be where the browser is sent on to. */
+static bool
+come_again(
+    struct oidc_attempt *s, const struct oidc_answer *in, enum oidc_reason why, struct err *e)
+{
+	s->out->again = in->signed_in != NULL && uuid_eq(in->signed_in, &s->t->tenant->id);
+	return s->out->again || oidc_refuse(s, why, e);
+}
+
+/* Before anything is fetched: who comes second finds the mark. */
+static bool
+take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
+{
+	int64_t now = clock_ms(s->a->clock);
+	uint8_t id[HASH_LEN];
+
+	if (!oidc_state_counts(s->a, &s->state))
+		return come_again(s, in, OIDC_STATE, e);
+	hash_sha256(s->state.state, sizeof(s->state.state), id);
+	if (oidc_mark_take(s->t->db, id, (instant) { now },
+		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
+		return true;
+	if (!err_take(e, ERR_CONFLICT))
+		return false;
+	return come_again(s, in, OIDC_REPLAY, e);
+}
+
+static bool
+check_answer(struct oidc_attempt *s, const struct oidc_answer *in, const struct oidc_metadata *m,
+    struct err *e)
+{
+	if (in->iss == NULL ? m->iss_parameter : strcmp(in->iss, s->place.issuer) != 0)
+		return oidc_refuse(s, OIDC_RESPONSE_ISS, e);
+	if (in->error != NULL)
+		return oidc_refuse(s,
+		    strcmp(in->error, "access_denied") == 0 ? OIDC_DENIED : OIDC_PROVIDER_ERROR, e);
+	return (in->code != NULL && *in->code != '\0') || oidc_refuse(s, OIDC_PROVIDER_ERROR, e);
+}
+
+static bool
+finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
+{
+	struct oidc_metadata m;
+	struct oidc_tokens   tokens;
+	char                *nonce;
+
+	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, in, e))
+		return false;
+	s->out->return_to = s->state.return_to;
+	if (s->out->again)
+		return true;
+	if (!oidc_place_make(s->mem, &s->provider, &s->place, e))
+		return false;
+	s->place.tenant = &s->t->tenant->id;
+	if (!oidc_issuer_metadata(s->a, s->mem, &s->place, false, &m, e)) {
+		if (e->code == ERR_UNAVAILABLE)
+			s->out->why = OIDC_UNAVAILABLE;
+		return false;
+	}
+	nonce = oidc_nonce(s->mem, &s->state);
+	if (nonce == NULL)
+		return err_memory(e);
+	if (!check_answer(s, in, &m, e) || !oidc_exchange(s->a, s->mem, s->t, &s->provider, &m,
+					       &s->state, in->code, &tokens, &s->out->why, e))
+		return false;
+	s->took_ms = tokens.took_ms;
+	return oidc_check_token(s, tokens.id_token, nonce, e) && oidc_look(s, e) &&
+	       ask_further(s, &m, &tokens, e) && oidc_user_find(&s->who, &s->out->why, e) &&
+	       oidc_begin_session(s, e);
+}
+
+bool
+oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e)
+{
+	struct oidc_attempt s = { .a = a, .mem = mem, .origin = origin, .out = out };
+	bool                ok;
+
+	*out = (struct oidc_result) { .why = OIDC_OK };
+	ok = finish(&s, in, e);
+	if (s.took_ms > 0)
+		oidc_took(a, &s.t->tenant->id, s.took_ms);
+	return oidc_end(&s, ok, e);
+}

@@ -1,0 +1,227 @@
+#include "core/auth/oidc/oidc_attempt.h"
+
+#include <string.h>
+
+#include "core/auth/mfa/challenge.h"
+#include "core/base/unicode.h"
+#include "core/shm/metric.h"
+
+#define STALE_MS   (OIDC_FRESH_S * 1000 + 1000)
+#define WORD_BYTES 64
+
+bool
+oidc_refuse(struct oidc_attempt *s, enum oidc_reason why, struct err *e)
+{
+	s->out->why = why;
+	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "%s", oidc_reason_word(why));
+}
+
+static void
+count(const struct oidc_attempt *s, bool ok)
+{
+	static const char *const labels[2][3] = {
+		{ "method=\"oidc\",outcome=\"failure\"", "method=\"oidc\",outcome=\"success\"",
+		    "method=\"oidc\",outcome=\"challenge\"" },
+		{ "method=\"google\",outcome=\"failure\"", "method=\"google\",outcome=\"success\"",
+		    "method=\"google\",outcome=\"challenge\"" },
+	};
+	int outcome = !ok ? 0 : s->out->grant.mfa_token == NULL ? 1 : 2;
+
+	if (s->a->segment != NULL)
+		metric_add(s->a->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
+}
+
+bool
+oidc_open_tenant(struct auth *a, const char *slug, struct tenant_db **t, struct err *e)
+{
+	const struct tenant *row;
+
+	if (!tenant_by_slug(a->database, str_of(slug), &row, e))
+		return false;
+	if (strcmp(row->status, "active") != 0)
+		return err_set(
+		    e, ERR_MISSING, 0, "There is nothing here.", "the tenant is not active");
+	return tenant_db_open(a->database, row, false, t, e);
+}
+
+/* ---- tokens ---- */
+
+bool
+oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, struct err *e)
+{
+	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000 };
+
+	s->place.tenant = &s->t->tenant->id;
+	if (!idtoken_read(s->mem, text, &s->token, e)) {
+		if (e->code == ERR_CREDENTIALS)
+			s->out->why = OIDC_TOKEN_FORM;
+		return false;
+	}
+	return oidc_issuer_verify(s->a, s->mem, &s->place, &s->token, &s->out->why, e) &&
+	       oidc_claims_check(s->mem, s->token.claims, &x, &s->person, &s->out->why, e);
+}
+
+/*
+ * When the person last proved who it is: by the provider's word; by our asking
+ * for a sign-in there, where that must be obeyed; else that is not known, and
+ * it does not count as fresh.
+ */
+static bool
+auth_time(struct oidc_attempt *s, int64_t *ms, struct err *e)
+{
+	int64_t now = clock_ms(s->a->clock), said = s->person.auth_time_s * 1000;
+	bool    asked = s->state.login;
+
+	if (said > 0) {
+		*ms = said < now ? said : now;
+		if (asked && now - *ms > OIDC_FRESH_S * 1000)
+			return oidc_refuse(s, OIDC_STALE, e);
+		return true;
+	}
+	if (asked && strcmp(s->provider.kind, "google") == 0)
+		return oidc_refuse(s, OIDC_STALE, e);
+	*ms = asked ? now : now - STALE_MS;
+	return true;
+}
+
+/* ---- the session ---- */
+
+static bool
+session_body(struct db *db, void *arg, struct err *e)
+{
+	struct oidc_attempt *s = arg;
+	instant              now = { clock_ms(s->a->clock) };
+	instant              end = { (s->person.expires_s + OIDC_SKEW_S) * 1000 };
+
+	s->who.identity.last_login = now;
+	return oidc_user_hold(&s->who, db, e) &&
+	       (!s->google || oidc_mark_take(db, s->mark, now, end, e)) &&
+	       identity_touch(db, &s->who.identity, e);
+}
+
+/* What a refused token says of its signature: whoever sent it chose the words. */
+static void
+put_words(struct buf *b, const char *name, struct str text)
+{
+	char *clean = text.n == 0 ? NULL : unicode_clean(b->mem, text, WORD_BYTES);
+
+	if (clean == NULL)
+		return;
+	buf_printf(b, ",\"%s\":", name);
+	buf_json(b, str_of(clean));
+}
+
+static const char *
+details_of(struct oidc_attempt *s, const char *reason, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, s->mem);
+	buf_printf(&b, "{\"method\":\"%s\"", s->google ? "google" : "oidc");
+	if (s->found) {
+		buf_puts(&b, ",\"provider\":");
+		buf_json(&b, str_of(s->provider.name));
+	}
+	if (s->person.subject != NULL) {
+		buf_puts(&b, ",\"subject\":");
+		buf_json(&b, str_of(s->person.subject));
+	}
+	if (s->unasked != NULL)
+		buf_printf(&b, ",\"unasked\":\"%s\"", s->unasked);
+	if (s->who.kept)
+		buf_puts(&b, ",\"roles\":\"kept\"");
+	if (reason != NULL) {
+		buf_printf(&b, ",\"reason\":\"%s\"", reason);
+		put_words(&b, "alg", s->token.alg);
+		put_words(&b, "kid", s->token.kid);
+	}
+	buf_putc(&b, '}');
+	return buf_text(&b, e);
+}
+
+/* The session then counts from its second factor on. */
+static bool
+challenge(struct oidc_attempt *s, const struct session_start *how, struct err *e)
+{
+	const struct challenge c = { .t = s->t,
+		.user = &s->who.user,
+		.provider = how->provider,
+		.in_body = s->in_body,
+		.return_to = s->out->return_to,
+		.origin = s->origin,
+		.body = how->body,
+		.arg = how->arg,
+		.details = how->details };
+
+	return challenge_make(s->a, s->mem, &c, &s->out->grant, e);
+}
+
+static bool
+grant(struct oidc_attempt *s, const struct session_start *how, struct err *e)
+{
+	if (s->who.user.two_factor && how->aal < 2)
+		return challenge(s, how, e);
+	return session_begin(s->a, s->mem, s->t, &s->who.user, how, s->origin, &s->out->grant, e);
+}
+
+bool
+oidc_begin_session(struct oidc_attempt *s, struct err *e)
+{
+	bool                 mfa = s->provider.trust_mfa && s->person.mfa;
+	struct session_start how = {
+		.provider = s->provider.name, .aal = mfa ? 2 : 1, .body = session_body, .arg = s
+	};
+
+	how.details = details_of(s, NULL, e);
+	if (!auth_time(s, &how.auth_time_ms, e) || how.details == NULL)
+		return false;
+	if (grant(s, &how, e))
+		return true;
+	if (s->who.outrun)
+		s->out->why = OIDC_STATE;
+	return s->google && db_was_duplicate(e) && oidc_refuse(s, OIDC_REPLAY, e);
+}
+
+bool
+oidc_look(struct oidc_attempt *s, struct err *e)
+{
+	s->who = (struct oidc_who) { .a = s->a,
+		.mem = s->mem,
+		.t = s->t,
+		.provider = &s->provider,
+		.person = &s->person,
+		.origin = s->origin };
+	return oidc_user_look(&s->who, e);
+}
+
+/* The refusal's own entry; a trail that cannot be written is a failure. */
+static bool
+write_refusal(struct oidc_attempt *s, struct err *e)
+{
+	struct err         why = *e;
+	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL,
+		.actor_kind = "anonymous",
+		.actor_name = s->person.email,
+		.origin = s->origin,
+		.target_kind = "user" };
+
+	err_clear(e);
+	entry.details = details_of(s, oidc_reason_word(s->out->why), e);
+	if (s->who.user.email != NULL)
+		entry.target_id = s->who.user.id;
+	if (entry.details == NULL || !audit_deed(s->t, s->mem, s->a, NULL, NULL, &entry, e)) {
+		s->out->why = OIDC_OK;
+		return false;
+	}
+	*e = why;
+	return false;
+}
+
+bool
+oidc_end(struct oidc_attempt *s, bool ok, struct err *e)
+{
+	if (s->out->again)
+		return true;
+	count(s, ok);
+	return ok || (s->t != NULL && s->out->why != OIDC_OK ? write_refusal(s, e) : false);
+}

@@ -1,0 +1,73 @@
+#include <string.h>
+
+#include "core/auth/oidc/oidc_attempt.h"
+
+/* Which of the tenant's Google providers the token says it is for; the signature is checked against
+ * that one. */
+static bool
+find_google(struct oidc_attempt *s, struct str token, struct err *e)
+{
+	const struct uuid  newest = { 0 };
+	struct provider   *rows;
+	struct idtoken     t;
+	const struct json *aud;
+	size_t             n;
+
+	if (!provider_list(s->t->db, s->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+		return false;
+	if (!idtoken_read(s->mem, token, &t, e)) {
+		if (e->code == ERR_CREDENTIALS)
+			s->out->why = OIDC_TOKEN_FORM;
+		return false;
+	}
+	aud = json_get(t.claims, "aud");
+	for (size_t i = 0; i < n && !s->found; i++) {
+		s->found = strcmp(rows[i].kind, "google") == 0 && aud != NULL &&
+			   aud->type == JSON_STRING && str_eqz(aud->text, rows[i].client_id);
+		if (s->found)
+			s->provider = rows[i];
+	}
+	return s->found ? oidc_place_make(s->mem, &s->provider, &s->place, e)
+			: oidc_refuse(s, OIDC_TOKEN_AUDIENCE, e);
+}
+
+/* Of what is signed: a signature may be written in more than one way. */
+static void
+make_mark(struct oidc_attempt *s, struct str token)
+{
+	while (token.n > 0 && token.p[token.n - 1] != '.')
+		token.n--;
+	hash_sha256(token.p, token.n, s->mark);
+}
+
+static bool
+google(struct oidc_attempt *s, const struct oidc_credential *in, struct err *e)
+{
+	struct str token = str_of(in->credential);
+
+	if (!oidc_open_tenant(s->a, in->tenant, &s->t, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return oidc_refuse(s, OIDC_UNKNOWN, e);
+	}
+	s->out->t = s->t;
+	make_mark(s, token);
+	return find_google(s, token, e) && oidc_check_token(s, token, in->nonce, e) &&
+	       oidc_look(s, e) && oidc_user_find(&s->who, &s->out->why, e) &&
+	       oidc_begin_session(s, e);
+}
+
+bool
+oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
+    const struct origin *origin, struct oidc_result *out, struct err *e)
+{
+	struct oidc_attempt s = { .a = a,
+		.mem = mem,
+		.origin = origin,
+		.out = out,
+		.google = true,
+		.in_body = in->in_body };
+
+	*out = (struct oidc_result) { .why = OIDC_OK };
+	return oidc_end(&s, google(&s, in, e), e);
+}

@@ -1,0 +1,185 @@
+#include "core/auth/oidc/provider.h"
+
+#include <string.h>
+
+#include "core/auth/bound_secret.h"
+#include "core/auth/ends.h"
+#include "core/auth/oidc/provider_work.h"
+#include "core/shm/cache.h"
+
+/* What the trail tells of it: everything but the secret. */
+#define TOLD(m) FIELD(struct provider, m, .flags = 0)
+static const struct field detail_fields[] = { TOLD(name), TOLD(kind), TOLD(issuer), TOLD(client_id),
+	TOLD(allowed_domains), TOLD(auto_provision), TOLD(trust_mfa), TOLD(role_map), TOLD(claims),
+	TOLD(authorized_parties), TOLD(mfa_acr), TOLD(mfa_amr), TOLD(absent_roles),
+	TOLD(assume_email_verified), TOLD(group_lookup), FIELD_END };
+static const struct schema detail_schema = SCHEMA("ProviderDetail", struct provider, detail_fields);
+
+static const char *
+details_of(TALLOC_CTX *mem, const struct provider *p, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	return schema_encode(&b, &detail_schema, p, e) ? buf_text(&b, e) : NULL;
+}
+
+static bool
+run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_action action,
+    const struct provider *p, struct err *e)
+{
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = d->caller,
+		.origin = d->origin,
+		.target_kind = "identity_provider",
+		.target_id = p->id,
+		.details = details_of(d->mem, p, e) };
+
+	if (entry.details == NULL)
+		return false;
+	return audit_deed(d->t, d->mem, d->a, body, arg, &entry, e) ||
+	       db_taken(e, "An identity provider of that name exists.");
+}
+
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	return provider_add(db, arg, e);
+}
+
+static bool
+check_count(const struct provider_deed *d, struct err *e)
+{
+	const struct uuid newest = { 0 };
+	struct provider  *rows;
+	size_t            n;
+
+	if (!provider_list(d->t->db, d->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+		return false;
+	return n < PROVIDERS_MAX ||
+	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", n);
+}
+
+bool
+provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,
+    struct err *e)
+{
+	static const char   *mfa[] = { "mfa", NULL };
+	struct provider_work w = { d, in, &provider_new_schema, out };
+
+	*out = (struct provider) { .id = uuid_make(d->a->clock, d->a->rand),
+		.mfa_amr = { mfa, 1 },
+		.created_at = { clock_ms(d->a->clock) } };
+	out->kind = talloc_strdup(d->mem, in->kind);
+	out->absent_roles = talloc_strdup(d->mem, "keep");
+	if (out->kind == NULL || out->absent_roles == NULL)
+		return err_memory(e);
+	return provider_take(&w, e) && provider_check(&w, NULL, e) && check_count(d, e) &&
+	       run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
+}
+
+/* The row is read before and written in the deed only if nobody else has changed it meanwhile. */
+struct changing {
+	const struct provider_deed *d;
+	struct provider            *p;
+	instant                     was;
+};
+
+/* What was begun by it, under that name. */
+static bool
+end_begun(const struct changing *c, enum ends_event event, const char *name, struct err *e)
+{
+	struct ending x = { .event = event, .now = { clock_ms(c->d->a->clock) }, .provider = name };
+
+	return ends_apply(c->d->t, &x, e);
+}
+
+static bool
+change_body(struct db *db, void *arg, struct err *e)
+{
+	struct changing *c = arg;
+	struct provider  now;
+
+	if (!provider_lock(db, c->d->mem, &c->p->id, &now, e) ||
+	    (c->d->check != NULL && !c->d->check(c->d->check_arg, &now, e)))
+		return false;
+	if (now.updated_at.ms != c->was.ms)
+		return err_set(
+		    e, ERR_CONFLICT, 0, "It was changed by somebody else just now.", "outrun");
+	return provider_set(db, c->p, e) && (strcmp(now.name, c->p->name) == 0 ||
+						end_begun(c, END_PROVIDER_RENAMED, now.name, e));
+}
+
+/* Callers in the cache may be of a session that has just ended. */
+static void
+forget_callers(const struct provider_deed *d)
+{
+	if (d->a->segment != NULL)
+		cache_bump_tenant(d->a->segment, &d->t->tenant->id);
+}
+
+/* The token endpoint is the issuer's word, and of Entra the directory's. */
+static bool
+check_secret(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
+		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
+
+	return bound_secret_check(w->d->mem, "client_secret", was->client_secret.p != NULL,
+	    provider_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
+}
+
+bool
+provider_change(const struct provider_deed *d, const struct uuid *id,
+    const struct provider_body *in, struct provider *out, struct err *e)
+{
+	struct provider_work w = { d, in, &provider_change_schema, out };
+	struct changing      c = { .d = d, .p = out };
+	struct provider      was;
+
+	if (!provider_by_id(d->t->db, d->mem, id, out, e))
+		return false;
+	was = *out;
+	c.was = was.updated_at;
+	if (!provider_take(&w, e))
+		return false;
+	/* It is the row's entity tag, so it differs from the one before. */
+	if (out->updated_at.ms <= was.updated_at.ms)
+		out->updated_at.ms = was.updated_at.ms + 1;
+	if (!provider_check(&w, &was, e) || !check_secret(&w, &was, e) ||
+	    !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
+		return false;
+	forget_callers(d);
+	return true;
+}
+
+static bool
+remove_body(struct db *db, void *arg, struct err *e)
+{
+	struct changing *c = arg;
+
+	return provider_lock(db, c->d->mem, &c->p->id, c->p, e) &&
+	       (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
+	       provider_drop(db, c->p, e) && end_begun(c, END_PROVIDER_GONE, c->p->name, e);
+}
+
+bool
+provider_remove(const struct provider_deed *d, const struct uuid *id, struct err *e)
+{
+	struct provider p;
+	struct changing c = { .d = d, .p = &p };
+
+	if (!provider_by_id(d->t->db, d->mem, id, &p, e) ||
+	    !run_deed(d, remove_body, &c, AUDIT_PROVIDER_DELETE, &p, e))
+		return false;
+	forget_callers(d);
+	return true;
+}
+
+char *
+provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const char *name)
+{
+	return talloc_asprintf(
+	    mem, "%s%s/api/auth/oidc/%s/callback", conf->public_url, conf->base_path, name);
+}

@@ -1,0 +1,55 @@
+/*
+ * provider.h - identity providers as administrators set them up: this is the
+ * deed, provider_body the members of a request, provider_check the rules.
+ *
+ * A provider opens accounts and sessions, so setting one up is granting: nobody
+ * maps a role that they do not hold, and who trusts a provider for a domain
+ * (it may then sign in as any user of that domain) must hold what an admin
+ * holds.  assume_email_verified and the names of its claims say whose address is
+ * believed there, so they are part of that trust, whatever else is changed.  The client secret is sealed and never read out again.
+ */
+#ifndef BSX_AUTH_OIDC_PROVIDER_H
+#define BSX_AUTH_OIDC_PROVIDER_H
+
+#include "core/auth/audit.h"
+#include "core/auth/oidc/claim_names.h"
+#include "core/json/schema.h"
+#include "core/store/identity/identity.h"
+
+/* What a client sends; in a change only what is given counts. */
+struct provider_body {
+	const char     *name, *kind, *client_id, *client_secret, *issuer, *entra_tenant_id;
+	struct strings  allowed_domains;
+	struct raw_json role_map;
+	bool            auto_provision, trust_mfa;
+	const struct claim_names *claims;
+	struct strings  authorized_parties, mfa_acr, mfa_amr;
+	const char     *absent_roles;
+	bool            assume_email_verified, group_lookup;
+	uint64_t        given;
+};
+extern const struct schema provider_new_schema, provider_change_schema;
+
+/* Who asks for what, in the tenant `t`. */
+struct provider_deed {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	struct tenant_db    *t;
+	const struct caller *caller;
+	const struct origin *origin;
+	/* Called with the row as it stands, inside the transaction of a change: false refuses it. NULL: none. */
+	bool (*check)(void *arg, const struct provider *p, struct err *e);
+	void                *check_arg;
+};
+
+MUST_USE bool provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,
+    struct err *e);
+MUST_USE bool provider_change(const struct provider_deed *d, const struct uuid *id, const struct provider_body *in,
+    struct provider *out, struct err *e);
+/* Its sessions end at once on this host, elsewhere within revocation_lag. */
+MUST_USE bool provider_remove(const struct provider_deed *d, const struct uuid *id, struct err *e);
+
+/* The address that the provider must be told to send people back to. */
+char *provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const char *name);
+
+#endif

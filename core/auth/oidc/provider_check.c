@@ -1,0 +1,236 @@
+#include <string.h>
+
+#include "core/auth/oidc/oidc_metadata.h"
+#include "core/auth/oidc/provider_work.h"
+#include "core/auth/user/user_roles.h"
+#include "core/net/guard.h"
+#include "core/store/identity/user.h"
+
+#define GROUPS_MAX 100
+#define GROUP_MAX  200 /* bytes of a group's name */
+#define VALUE_MAX  255 /* bytes of a client id, an acr or an amr */
+
+static bool
+consists_of(const char *z, const char *letters)
+{
+	return *z != '\0' && strspn(z, letters) == strlen(z);
+}
+
+#define LETTERS_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/* "password" is what sessions without a provider are called. */
+static void
+check_name(const struct provider_work *w, struct err *e)
+{
+	const char *name = w->p->name;
+
+	if (!consists_of(name, LETTERS_DIGITS "-") || name[0] == '-' ||
+	    strcmp(name, "password") == 0)
+		err_fault(e, w->d->mem, "/name", "must be of a-z, 0-9 and -, and not \"password\"");
+	for (const char *p = w->p->client_id; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~') {
+			err_fault(e, w->d->mem, "/client_id", "must be visible ASCII");
+			return;
+		}
+}
+
+static void
+check_issuer(const struct provider_work *w, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (w->p->issuer == NULL && strcmp(w->p->kind, "oidc") == 0)
+		err_fault(e, w->d->mem, "/issuer", "is required of this kind");
+	if (w->p->issuer == NULL)
+		return;
+	if (strchr(w->p->issuer, '?') != NULL)
+		err_fault(e, w->d->mem, "/issuer", "has no query");
+	else if (!guard_url(w->d->a->guard, w->p->issuer, &why))
+		err_fault(e, w->d->mem, "/issuer", "%s", why.pub);
+}
+
+static void
+check_directory(const struct provider_work *w, struct err *e)
+{
+	const char *id = w->p->entra_tenant_id;
+	bool        entra = strcmp(w->p->kind, "entra") == 0;
+	struct uuid u;
+
+	if (!entra && id != NULL)
+		err_fault(e, w->d->mem, "/entra_tenant_id", "is for the kind entra only");
+	else if (entra && id == NULL)
+		err_fault(e, w->d->mem, "/entra_tenant_id", "is required of this kind");
+	else if (entra && (!uuid_parse(str_of(id), &u) || uuid_is_nil(&u)))
+		err_fault(e, w->d->mem, "/entra_tenant_id", "must be the directory's GUID");
+	else if (entra && strcmp(id, ENTRA_PERSONAL) == 0)
+		err_fault(e, w->d->mem, "/entra_tenant_id",
+		    "is the directory of personal accounts, which is nobody's");
+}
+
+static void
+check_domains(const struct provider_work *w, struct err *e)
+{
+	const struct strings *d = &w->p->allowed_domains;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const char *z = d->items[i];
+
+		if (strlen(z) > 253 || !consists_of(z, LETTERS_DIGITS "-.") || z[0] == '.' ||
+		    strchr(z, '.') == NULL || z[strlen(z) - 1] == '.')
+			err_fault(e, w->d->mem, "/allowed_domains", "\"%s\" is no domain name", z);
+	}
+	/* anybody may have an account there */
+	if (w->p->auto_provision && d->n == 0 && strcmp(w->p->kind, "entra") != 0)
+		err_fault(e, w->d->mem, "/allowed_domains", "is required with auto_provision");
+}
+
+static void
+check_values(
+    const struct provider_work *w, const char *member, const struct strings *values, struct err *e)
+{
+	for (size_t i = 0; i < values->n; i++)
+		if (values->items[i][0] == '\0' || strlen(values->items[i]) > VALUE_MAX)
+			err_fault(
+			    e, w->d->mem, member, "must be texts of 1 to %d bytes", VALUE_MAX);
+}
+
+/* Google and Entra say of addresses what they say, in claims of their own. */
+static bool
+check_claims(const struct provider_work *w, struct err *e)
+{
+	bool               own = strcmp(w->p->kind, "oidc") != 0;
+	struct claim_names n;
+
+	if (!claim_names_read(w->d->mem, w->p->claims, &n, e))
+		return false;
+	const struct {
+		const char *pointer, *name;
+		bool        address;
+	} all[] = { { "/claims/email", n.email, true },
+		{ "/claims/email_verified", n.email_verified, true },
+		{ "/claims/name", n.name, false }, { "/claims/groups", n.groups, false },
+		{ "/claims/roles", n.roles, false } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].name != NULL && own && all[i].address)
+			err_fault(e, w->d->mem, all[i].pointer, "is for the kind oidc only");
+		else if (all[i].name != NULL && !claim_name_ok(all[i].name))
+			err_fault(e, w->d->mem, all[i].pointer,
+			    "is no JSON Pointer: ~ stands before 0 or 1 only");
+	}
+	if (own && w->p->assume_email_verified)
+		err_fault(e, w->d->mem, "/assume_email_verified", "is for the kind oidc only");
+	if (strcmp(w->p->kind, "entra") != 0 && w->p->group_lookup)
+		err_fault(e, w->d->mem, "/group_lookup", "is for the kind entra only");
+	check_values(w, "/authorized_parties", &w->p->authorized_parties, e);
+	check_values(w, "/mfa_acr", &w->p->mfa_acr, e);
+	check_values(w, "/mfa_amr", &w->p->mfa_amr, e);
+	return true;
+}
+
+static bool
+may_grant(const struct provider_work *w, const char *role, const char *pointer, struct err *e)
+{
+	struct mapped_role r;
+	struct permissions want = { { 0, 0 } };
+	struct strings     granted;
+
+	if (!mapped_role_by_name(w->d->t->db, w->d->mem, role, &r, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return err_fault(e, w->d->mem, pointer, "there is no role \"%s\"", role);
+	}
+	if (!strings_of_lines(w->d->mem, r.granted, &granted, e))
+		return false;
+	permissions_add(&want, granted);
+	permissions_bound(&want, w->d->t->tenant);
+	return permission_covers(&w->d->caller->permissions, &want) ||
+	       err_set(
+		   e, ERR_ESCALATION, 0, "You cannot give what you do not hold.", "role %s", role);
+}
+
+static bool
+check_role_map(const struct provider_work *w, struct err *e)
+{
+	const struct json *map = json_parse(w->d->mem, str_of(w->p->role_map.text), e);
+
+	if (map == NULL)
+		return false;
+	if (map->type != JSON_OBJECT || map->n > GROUPS_MAX)
+		return err_fault(e, w->d->mem, "/role_map",
+		    "must be an object of at most %d members", GROUPS_MAX);
+	for (uint32_t i = 0; i < map->n; i++) {
+		char *role = map->items[i].type == JSON_STRING
+				 ? str_dup(w->d->mem, map->items[i].text)
+				 : NULL;
+
+		if (role == NULL || map->names[i].n == 0 || map->names[i].n > GROUP_MAX)
+			return err_fault(
+			    e, w->d->mem, "/role_map", "must map group names to role names");
+		if (!may_grant(w, role, "/role_map", e))
+			return false;
+	}
+	if (w->p->auto_provision && map->n == 0)
+		return err_fault(e, w->d->mem, "/role_map", "is required with auto_provision");
+	return true;
+}
+
+static bool
+differ(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* Other people come in by it than before, or more. */
+static bool
+opens_anew(const struct provider *was, const struct provider *p)
+{
+	return differ(was->issuer, p->issuer) || differ(was->entra_tenant_id, p->entra_tenant_id) ||
+	       differ(was->claims.text, p->claims.text) ||
+	       !strings_same(was->allowed_domains, p->allowed_domains) ||
+	       !strings_same(was->authorized_parties, p->authorized_parties) ||
+	       (p->assume_email_verified && !was->assume_email_verified) ||
+	       (p->auto_provision && !was->auto_provision);
+}
+
+static bool
+demand(const struct provider_work *w, enum action a, enum resource_kind r, const char *why,
+    struct err *e)
+{
+	return permission_has(&w->d->caller->permissions, a, r) ||
+	       err_set(e, ERR_FORBIDDEN, 0, why, "what the provider would give");
+}
+
+/* What it gives is given by whoever says so anew; what stands (`was`; NULL: none) is not asked for
+ * again. */
+static bool
+check_giving(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	const struct provider *p = w->p;
+	const struct json     *map = json_parse(w->d->mem, str_of(p->role_map.text), e);
+	bool                   anew = was == NULL || opens_anew(was, p);
+
+	if (map == NULL)
+		return false;
+	if (map->n > 0 && (anew || strcmp(was->role_map.text, p->role_map.text) != 0) &&
+	    !demand(w, ACTION_ASSIGN, RESOURCE_ROLES,
+		"A role_map that gives roles needs the permission assign:roles.", e))
+		return false;
+	return !p->auto_provision || !anew ||
+	       demand(w, ACTION_CREATE, RESOURCE_USERS,
+		   "auto_provision true makes users: it needs the permission create:users.", e);
+}
+
+bool
+provider_check(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	check_name(w, e);
+	check_issuer(w, e);
+	check_directory(w, e);
+	check_domains(w, e);
+	if (!check_claims(w, e) || e->code != ERR_OK)
+		return false;
+	/* it may sign in as any user of these domains */
+	return (w->p->allowed_domains.n == 0 || may_grant(w, "admin", "/allowed_domains", e)) &&
+	       check_role_map(w, e) && check_giving(w, was, e);
+}

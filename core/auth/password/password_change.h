@@ -1,0 +1,37 @@
+/*
+ * password_change.h - a user's password, changed by its owner.
+ *
+ * Every change ends sessions (all, or all but the caller's), makes mailed links
+ * void, and is audited in its transaction.  New passwords pass
+ * password_rules.h; what is wrong is ERR_INVALID with a fault at the member.
+ */
+#ifndef BSX_AUTH_PASSWORD_PASSWORD_CHANGE_H
+#define BSX_AUTH_PASSWORD_PASSWORD_CHANGE_H
+
+#include "core/auth/audit.h"
+#include "core/store/identity/user.h"
+
+/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
+ * bytes. */
+MUST_USE bool password_hash_permitted(struct auth *a, struct permit *permit, struct str password,
+    const char *labels, char *phc, struct err *e);
+
+/* ERR_INVALID at /current_password or /new_password. */
+MUST_USE bool password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
+    const struct caller *caller, const struct origin *origin, struct permit *permit,
+    const char *current, const char *new_password, struct err *e);
+
+/*
+ * Asks for a link to be mailed.  The same statements run whether tenant and
+ * user exist or not: one queued message, one audit entry; who it is for is found
+ * out when the mail is sent.  What is not there goes to the platform's tenant.
+ */
+MUST_USE bool password_forgot(struct auth *a, TALLOC_CTX *mem, const char *tenant,
+    const char *email, const struct origin *origin, struct err *e);
+
+/* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at
+ * /token. */
+MUST_USE bool password_reset(struct auth *a, TALLOC_CTX *mem, const char *token,
+    const char *new_password, const struct origin *origin, struct permit *permit, struct err *e);
+
+#endif

@@ -1,0 +1,213 @@
+#include "core/auth/tenant/tenant_admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth/ends.h"
+
+bool
+tenant_visible(
+    const struct managing *m, const struct uuid *id, const struct tenant **t, struct err *e)
+{
+	if (!uuid_eq(id, &m->caller->tenant) && !m->caller->platform)
+		return err_set(e, ERR_MISSING, 0, "Not found.", "another tenant");
+	tenant_forget(m->a->database);
+	return tenant_by_id(m->a->database, id, t, e);
+}
+
+/* ---- name and settings, on the tenant's own connection ---- */
+
+struct altering {
+	const struct managing *m;
+	struct tenant_db      *t;
+	const struct tenant   *was;
+	const char            *name, *settings;
+	struct settings        now; /* as `settings` will be read */
+};
+
+/* tenant_set is held against the settings alone: here the name counts too, behind a lock of the
+ * tenant's own schema. */
+static bool
+is_as_read(struct altering *w, struct err *e)
+{
+	const struct tenant *now;
+
+	if (!user_lock_admins(w->t, e))
+		return false;
+	tenant_forget(w->m->a->database);
+	if (!tenant_by_id(w->m->a->database, &w->was->id, &now, e))
+		return false;
+	return (strcmp(now->name, w->was->name) == 0 &&
+		   strcmp(now->settings.text, w->was->settings.text) == 0) ||
+	       err_set(
+		   e, ERR_CONFLICT, 0, "changed at the same time", "the tenant's row was outrun");
+}
+
+static bool
+alter_body(struct db *db, void *arg, struct err *e)
+{
+	struct altering *w = arg;
+	struct ending    x = { .event = END_SHORTENED,
+		   .now = { clock_ms(w->m->a->clock) },
+		   .idle_s = w->now.session->idle_s,
+		   .absolute_s = w->now.session->absolute_s };
+
+	(void)db;
+	return is_as_read(w, e) &&
+	       tenant_set(w->t, w->name, w->settings, w->was->settings.text, e) &&
+	       ends_apply(w->t, &x, e);
+}
+
+static const char *
+alter_details(const struct altering *w, struct err *e)
+{
+	bool       renamed = strcmp(w->name, w->was->name) != 0;
+	struct buf b;
+
+	buf_make(&b, w->m->mem);
+	buf_putc(&b, '{');
+	if (renamed) {
+		buf_puts(&b, "\"name\":{\"from\":");
+		buf_json(&b, str_of(w->was->name));
+		buf_puts(&b, ",\"to\":");
+		buf_json(&b, str_of(w->name));
+		buf_putc(&b, '}');
+	}
+	if (strcmp(w->settings, w->was->settings.text) != 0) {
+		buf_puts(&b, renamed ? ",\"settings\":{\"from\":" : "\"settings\":{\"from\":");
+		buf_puts(&b, w->was->settings.text);
+		buf_puts(&b, ",\"to\":");
+		buf_puts(&b, w->settings);
+		buf_putc(&b, '}');
+	}
+	buf_putc(&b, '}');
+	return buf_text(&b, e);
+}
+
+static bool
+alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
+{
+	const struct managing *m = w->m;
+	struct audit_entry     entry = { .action = AUDIT_SETTINGS_UPDATE,
+		    .success = true,
+		    .caller = m->caller,
+		    .origin = m->origin,
+		    .target_kind = "tenant",
+		    .target_id = w->was->id };
+
+	w->name = in->name != NULL ? in->name : w->was->name;
+	w->settings = w->was->settings.text;
+	if (in->settings != NULL && !settings_merge(m->mem, m->a->conf, w->was->settings.text,
+					in->settings, &w->settings, e))
+		return false;
+	if (!settings_parse(m->mem, m->a->conf, w->settings, &w->now, e))
+		return false;
+	entry.details = alter_details(w, e);
+	if (entry.details == NULL)
+		return false;
+	if (audit_deed(w->t, m->mem, m->a, alter_body, w, &entry, e))
+		return true;
+	if (e->code == ERR_CONFLICT)
+		snprintf(e->pub, sizeof(e->pub), "Name or settings were changed at the same time.");
+	return false;
+}
+
+/* ---- status, on the platform's connection ---- */
+
+struct judging {
+	struct tenant_db *platform;
+	struct uuid       id;
+	const char       *status;
+};
+
+static bool
+status_body(struct db *db, void *arg, struct err *e)
+{
+	struct judging *w = arg;
+
+	(void)db;
+	return w->status == NULL || tenant_set_status(w->platform, &w->id, w->status, e);
+}
+
+static const char *
+status_details(const struct managing *m, const struct tenant *t, const char *status, struct err *e)
+{
+	char *text = status == NULL ? talloc_asprintf(m->mem, "{\"slug\":\"%s\"}", t->slug)
+				    : talloc_asprintf(m->mem, "{\"slug\":\"%s\",\"status\":\"%s\"}",
+					  t->slug, status);
+
+	if (text == NULL)
+		err_memory(e);
+	return text;
+}
+
+/* The platform's own entry, with the status if it changes; then the tenant's, of what only the
+ * platform did. */
+static bool
+alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
+{
+	const struct managing *m = w->m;
+	struct judging         j = { m->t, w->was->id, in->status };
+	struct audit_entry     entry = { .action = AUDIT_TENANT_UPDATE,
+		    .success = true,
+		    .caller = m->caller,
+		    .origin = m->origin,
+		    .target_kind = "tenant",
+		    .target_id = w->was->id };
+
+	entry.details = status_details(m, w->was, in->status, e);
+	if (entry.details == NULL)
+		return false;
+	if (!audit_deed(m->t, m->mem, m->a, status_body, &j, &entry, e)) {
+		if (e->code == ERR_CONFLICT)
+			snprintf(e->pub, sizeof(e->pub),
+			    "The tenant is neither active nor suspended now.");
+		return false;
+	}
+	if (in->status == NULL)
+		return true;
+	entry.id = (struct uuid) { { 0 } };
+	return audit_deed(w->t, m->mem, m->a, NULL, NULL, &entry, e);
+}
+
+/* ---- ---- */
+
+static bool
+may_alter(
+    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
+{
+	bool own = uuid_eq(&t->id, &m->caller->tenant);
+
+	if (in->status != NULL && !m->caller->platform)
+		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's status.",
+		    "status by a tenant");
+	if (in->status != NULL && own)
+		return err_fault(e, m->mem, "/status", "the platform cannot be suspended");
+	if (own && in->settings != NULL &&
+	    !permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_SETTINGS))
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "You do not have the permission update:settings.",
+		    "update:settings is missing");
+	return true;
+}
+
+bool
+tenant_alter(
+    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
+{
+	bool            own = uuid_eq(&t->id, &m->caller->tenant), ok;
+	struct altering w = { .m = m, .t = m->t, .was = t };
+
+	if (!may_alter(m, t, in, e))
+		return false;
+	if (!own && !tenant_db_open(m->a->database, t, true, &w.t, e))
+		return false;
+	ok = (in->name == NULL && in->settings == NULL) || alter_own(&w, in, e);
+	if (ok && !own)
+		ok = alter_by_platform(&w, in, e);
+	/* also when it half failed: what was done holds */
+	tenant_forget(m->a->database);
+	if (m->a->segment != NULL)
+		cache_bump_tenant(m->a->segment, &t->id);
+	return ok;
+}

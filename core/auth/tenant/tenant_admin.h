@@ -1,0 +1,28 @@
+/*
+ * tenant_admin.h - what may be changed about a tenant: its name and settings by itself, its status by the
+ * platform, which may change the others too.
+ *
+ * What the platform does to another tenant is in both trails.
+ */
+#ifndef BSX_AUTH_TENANT_TENANT_ADMIN_H
+#define BSX_AUTH_TENANT_TENANT_ADMIN_H
+
+#include "core/auth/settings.h"
+#include "core/auth/user/user_admin.h"
+
+struct tenant_change {
+	const char        *name;     /* NULL: stays */
+	const struct json *settings; /* to be merged (settings_merge); NULL: stays */
+	const char        *status;   /* "active" or "suspended"; NULL: stays */
+};
+/*
+ * ERR_MISSING: no such tenant, or not one's own and the caller is not of the platform; ERR_FORBIDDEN: what only
+ * the platform may change; ERR_CONFLICT: somebody else was faster.  Shorter sessions hold at once, for all
+ * processes of this host.
+ */
+MUST_USE bool tenant_alter(const struct managing *m, const struct tenant *t, const struct tenant_change *in,
+    struct err *e);
+/* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
+MUST_USE bool tenant_visible(const struct managing *m, const struct uuid *id, const struct tenant **t, struct err *e);
+
+#endif

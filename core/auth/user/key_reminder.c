@@ -1,0 +1,159 @@
+#include "core/auth/user/key_reminder.h"
+
+#include <string.h>
+
+#include "core/auth/apikey.h"
+#include "core/auth/audit.h"
+#include "core/auth/mail/mail_queue.h"
+#include "core/store/identity/user.h"
+
+#define ADMINS_MAX 20  /* that are written to */
+#define KEYS_MAX   100 /* told of in one round of a tenant; the others follow in the next */
+
+struct telling {
+	struct auth          *a;
+	struct tenant_db     *t;
+	TALLOC_CTX           *mem;
+	const struct api_key *k;
+	int64_t               days;
+};
+
+static bool
+write_to_admins(const struct telling *w, struct err *e)
+{
+	const struct user_filter f = { .role = "admin", .status = "active" };
+	struct mail_order        order = { 0 };
+	char                     end[TIME_TEXT_MAX];
+	struct user             *admins;
+	size_t                   n;
+
+	if (!mail_is_on(w->a))
+		return true;
+	time_print(w->k->expires_at.ms, end);
+	order.by = end;
+	order.other = talloc_asprintf(w->mem, "\"%s\" (%s)", w->k->name, w->k->prefix);
+	if (order.other == NULL)
+		return err_memory(e);
+	if (!user_list(w->t, w->mem, &f, ADMINS_MAX, &admins, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		order.user = admins[i].id;
+		if (!mail_queue(w->a, w->t, w->mem, MAIL_KEY_ENDING, &order, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+tell_body(struct db *db, void *arg, struct err *e)
+{
+	const struct telling *w = arg;
+	bool                  first;
+
+	(void)db;
+	return api_key_tell(w->t, &w->k->id, w->days, &first, e) &&
+	       (first || err_set(e, ERR_CONFLICT, 0, "", "somebody else has told it")) &&
+	       write_to_admins(w, e);
+}
+
+static const char *
+details_of(TALLOC_CTX *mem, const struct telling *w, struct err *e)
+{
+	const struct api_key *k = w->k;
+	char                  end[TIME_TEXT_MAX];
+	struct buf            b;
+
+	time_print(k->expires_at.ms, end);
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"name\":");
+	buf_json(&b, str_of(k->name));
+	buf_puts(&b, ",\"prefix\":");
+	buf_json(&b, str_of(k->prefix));
+	buf_printf(&b, ",\"expires_at\":\"%s\",\"days\":%lld,\"orphaned\":%s}", end,
+	    (long long)w->days, k->orphaned ? "true" : "false");
+	return buf_text(&b, e);
+}
+
+static bool
+tell(struct auth *a, TALLOC_CTX *mem, struct telling *w, size_t *told, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_API_KEY_ENDING,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = "driftd",
+		.target_kind = "api_key",
+		.target_id = w->k->id,
+		.details = details_of(mem, w, e) };
+
+	if (entry.details == NULL)
+		return false;
+	if (!audit_deed(w->t, mem, a, tell_body, w, &entry, e))
+		return err_take(e, ERR_CONFLICT);
+	(*told)++;
+	return true;
+}
+
+static bool
+remind(
+    struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, int64_t days, size_t *told, struct err *e)
+{
+	const instant   now = { clock_ms(a->clock) };
+	struct api_key *keys;
+	size_t          n;
+
+	if (!api_key_ending(t, mem, now, days, KEYS_MAX, &keys, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct telling w = { a, t, mem, &keys[i], days };
+
+		if (!tell(a, mem, &w, told, e))
+			return false;
+	}
+	return true;
+}
+
+/* The nearer end first: it needs no telling of the farther one. */
+bool
+keys_remind(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, size_t *told, struct err *e)
+{
+	*told = 0;
+	return remind(a, mem, t, KEY_TOLD_LAST, told, e) &&
+	       remind(a, mem, t, KEY_TOLD_FIRST, told, e);
+}
+
+static void
+remind_tenant(struct auth *a, TALLOC_CTX *mem, const struct tenant *row)
+{
+	struct err        e = { 0 };
+	struct tenant_db *t;
+	size_t            told;
+
+	if (strcmp(row->status, "active") == 0 &&
+	    (!tenant_db_open(a->database, row, false, &t, &e) ||
+		!keys_remind(a, mem, t, &told, &e)))
+		log_err(a->log, LOG_SYSTEM, "the ends of API keys could not be told", &e);
+	database_tidy(a->database);
+}
+
+bool
+keys_remind_page(struct auth *a, struct uuid *after, bool *ended, struct err *e)
+{
+	TALLOC_CTX    *mem = talloc_new(NULL);
+	struct tenant *list;
+	size_t         n = 0;
+	bool           ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	ok = tenant_list(a->database, mem, after, &list, &n, e);
+	for (size_t i = 0; ok && i < n; i++) {
+		TALLOC_CTX *one = talloc_new(mem);
+
+		remind_tenant(a, one, &list[i]);
+		talloc_free(one);
+		*after = list[i].id;
+	}
+	*ended = ok && n < TENANT_PAGE;
+	talloc_free(mem);
+	return ok;
+}

@@ -1,0 +1,215 @@
+#include "core/auth/user/profile.h"
+
+#include <string.h>
+
+#include "core/auth/ends.h"
+#include "core/auth/ident.h"
+#include "core/auth/mail/mail_link.h"
+#include "core/auth/mail/mail_queue.h"
+#include "core/auth/mfa/mfa.h"
+#include "core/shm/cache.h"
+#include "core/store/identity/user_self.h"
+
+#define DISPLAY_NAME_MAX 200
+
+struct updating {
+	struct auth         *a;
+	TALLOC_CTX          *mem;
+	struct tenant_db    *t;
+	const struct caller *caller;
+	struct user          user;
+	const char          *name;  /* NULL: stays */
+	const char          *email; /* NULL: stays; in its compared form */
+	bool                 kept;  /* the present address was asked for */
+	int64_t              now_ms;
+};
+
+/* An entry's details: the address before and after. */
+static bool
+address_details(
+    TALLOC_CTX *mem, const char *from, const char *to, const char **details, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"email\":{\"from\":");
+	buf_json(&b, str_of(from));
+	buf_puts(&b, ",\"to\":");
+	buf_json(&b, str_of(to));
+	buf_puts(&b, "}}");
+	*details = buf_text(&b, e);
+	return *details != NULL;
+}
+
+/* ---- what is asked for ---- */
+
+static bool
+take_name(struct updating *u, const char *typed, struct err *e)
+{
+	struct str name = str_trim(str_of(typed));
+
+	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || memchr(name.p, '\n', name.n) != NULL)
+		return err_fault(e, u->mem, "/display_name", "must be one line of 1 to 200 bytes");
+	u->name = str_dup(u->mem, name);
+	return u->name != NULL || err_memory(e);
+}
+
+/* With nobody having signed in just now, a session left open must not be enough to take the
+ * account. */
+static bool
+is_fresh(const struct updating *u, struct err *e)
+{
+	if (mfa_is_fresh(u->caller, u->now_ms))
+		return true;
+	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are to change your address.",
+	    "signed in too long ago, or with one factor of two");
+}
+
+static bool
+take_email(struct updating *u, const char *typed, struct err *e)
+{
+	struct err why = { 0 }, none = { 0 };
+	bool       known = ident_email(u->mem, str_of(typed), &u->email, &none);
+
+	if (known && strcmp(u->email, u->user.email) == 0) {
+		u->email = NULL;
+		u->kept = true;
+		return true;
+	}
+	if (!ident_new_email(u->mem, str_of(typed), &u->email, &why))
+		return err_fault(e, u->mem, "/email", "%s", why.pub);
+	if (!mail_is_on(u->a))
+		return err_fault(e, u->mem, "/email",
+		    "cannot be changed: this installation sends no mail to confirm it");
+	return is_fresh(u, e);
+}
+
+/* ---- the deed ---- */
+
+static bool
+queue_both(struct updating *u, struct err *e)
+{
+	struct mail_order order = {
+		.user = u->user.id, .address = u->user.email, .other = u->email
+	};
+
+	return user_email_epoch(u->t, &u->user.id, &order.change, e) &&
+	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_NOTICE, &order, e) &&
+	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_CONFIRM, &order, e);
+}
+
+static bool
+end_by(struct updating *u, enum ends_event event, struct err *e)
+{
+	struct ending x = { .event = event, .user = u->user.id, .now = { u->now_ms } };
+
+	return ends_apply(u->t, &x, e);
+}
+
+static bool
+update_body(struct db *db, void *arg, struct err *e)
+{
+	struct updating *u = arg;
+
+	(void)db;
+	if (u->name != NULL &&
+	    (!user_set_display_name(u->t, &u->user.id, u->name, (instant) { u->now_ms }, e) ||
+		!end_by(u, END_NAME_CHANGED, e)))
+		return false;
+	if (u->kept)
+		return end_by(u, END_EMAIL_KEPT, e);
+	return u->email == NULL || (end_by(u, END_EMAIL_ASKED, e) && queue_both(u, e));
+}
+
+bool
+profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
+    const struct origin *origin, const struct profile *in, struct err *e)
+{
+	struct updating u = {
+		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
+	};
+	struct audit_entry entry = { .success = true,
+		.caller = caller,
+		.origin = origin,
+		.target_kind = "user",
+		.target_id = caller->user };
+
+	if (!user_by_id(t, mem, &caller->user, &u.user, e) ||
+	    (in->display_name != NULL && !take_name(&u, in->display_name, e)) ||
+	    (in->email != NULL && !take_email(&u, in->email, e)))
+		return false;
+	if (u.name == NULL && u.email == NULL && !u.kept)
+		return true;
+	if (u.kept)
+		entry.details = "{\"address_change\":\"taken_back\"}";
+	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
+	if ((u.email != NULL &&
+		!address_details(mem, u.user.email, u.email, &entry.details, e)) ||
+	    !audit_deed(t, mem, a, update_body, &u, &entry, e))
+		return false;
+	if (a->segment != NULL)
+		cache_bump_user(a->segment, &caller->user);
+	return true;
+}
+
+/* ---- the link was used ---- */
+
+struct confirming {
+	struct auth          *a;
+	TALLOC_CTX           *mem;
+	struct tenant_db     *t;
+	struct mail_token_row link;
+	instant               now;
+	struct audit_entry    entry;
+};
+
+static bool
+confirm_body(struct db *db, void *arg, struct err *e)
+{
+	struct confirming *c = arg;
+	struct ending x = { .event = END_EMAIL_CHANGED, .user = c->link.user_id, .now = c->now };
+	struct user   was;
+	bool          won, changed = false;
+
+	(void)db;
+	if (!user_lock(c->t, &c->link.user_id, e) ||
+	    !user_by_id(c->t, c->mem, &c->link.user_id, &was, e) ||
+	    !address_details(c->mem, was.email, c->link.email, &c->entry.details, e) ||
+	    !mail_token_use(c->t, &c->link.id, c->now, &won, e))
+		return false;
+	if (!won)
+		return mail_link_refuse(c->mem, e);
+	if (!user_set_email(c->t, &c->link.user_id, c->link.email, c->now, &changed, e))
+		return false;
+	return changed ? ends_apply(c->t, &x, e) : mail_link_refuse(c->mem, e);
+}
+
+bool
+email_confirm(
+    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e)
+{
+	struct confirming c = { .a = a,
+		.mem = mem,
+		.now = { clock_ms(a->clock) },
+		.entry = { .action = AUDIT_EMAIL_CHANGE,
+		    .success = true,
+		    .actor_kind = "anonymous",
+		    .origin = origin,
+		    .target_kind = "user" } };
+
+	if (!mail_link_find(a, mem, str_of(token), &c.t, &c.link, e))
+		return false;
+	if (strcmp(c.link.purpose, LINK_EMAIL) != 0)
+		return mail_link_refuse(mem, e);
+	c.entry.actor_name = c.link.email;
+	c.entry.target_id = c.link.user_id;
+	if (!audit_deed(c.t, mem, a, confirm_body, &c, &c.entry, e)) {
+		if (!err_take(e, ERR_CONFLICT))
+			return false;
+		return err_set(
+		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
+	}
+	if (a->segment != NULL)
+		cache_bump_user(a->segment, &c.link.user_id);
+	return true;
+}

@@ -1,0 +1,152 @@
+#include "core/auth/user/user_admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/auth/audit.h"
+#include "core/auth/ident.h"
+#include "core/auth/password/password_rules.h"
+#include "core/base/unicode.h"
+#include "core/crypt/password.h"
+#include "core/store/identity/role.h"
+#include "core/store/identity/user.h"
+
+#define DISPLAY_NAME_MAX 200
+#define FIRST_TRIES      10
+
+struct adding {
+	struct tenant_db *t;
+	TALLOC_CTX       *mem;
+	struct user       user;
+	const char       *role;
+};
+
+/* Nobody could sign in to a tenant that was never finished: who stands there is the first try. */
+static bool
+drop_first_try(struct adding *in, struct err *e)
+{
+	struct user_filter all = { 0 };
+	struct user       *list;
+	size_t             n;
+
+	if (strcmp(in->t->tenant->status, "provisioning") != 0)
+		return true;
+	if (!user_list(in->t, in->mem, &all, FIRST_TRIES, &list, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!user_drop(in->t, &list[i].id, e))
+			return false;
+	return true;
+}
+
+static bool
+add_body(struct db *db, void *arg, struct err *e)
+{
+	struct adding  *in = arg;
+	struct role_row role;
+
+	(void)db;
+	if (!drop_first_try(in, e))
+		return false;
+	if (!role_by_name(in->t, in->mem, in->role, &role, e))
+		return err_note(e, "looking for the role %s", in->role);
+	return user_add(in->t, &in->user, e) && user_role_add(in->t, &in->user.id, 0, &role.id, e);
+}
+
+/* The admin tool shows the public text: it names the fault. */
+static bool
+said(struct err *e)
+{
+	if (e->faults != NULL)
+		snprintf(e->pub, sizeof(e->pub), "The password %s.", e->faults->detail);
+	return false;
+}
+
+static bool
+has_controls(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
+			return true;
+	return false;
+}
+
+bool
+user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
+    const char **email, struct str *password, struct err *e)
+{
+	struct password_about about = { .tenant_slug = in->tenant_slug,
+		.tenant_name = in->tenant_name,
+		.display_name = in->display_name };
+	struct str            name = str_trim(str_of(in->display_name));
+	struct err            why = { 0 };
+
+	if (!ident_new_email(mem, str_of(in->email), email, &why)) {
+		*e = why;
+		if (e->code == ERR_INVALID)
+			snprintf(e->pub, sizeof(e->pub), "The administrator's address %.150s.",
+			    why.pub);
+		return false;
+	}
+	if (unicode_is_unseen(name) || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) || has_controls(name))
+		return err_set(e, ERR_INVALID, 0,
+		    "The display name has 1 to 200 bytes of UTF-8, is not blank and has no control "
+		    "characters.",
+		    "display name");
+	about.email = *email;
+	return in->password.p == NULL ||
+	       password_accept(mem, password_min, in->password, &about, "/password", password, e) ||
+	       said(e);
+}
+
+static bool
+fill_user(struct adding *in, const struct database_deps *deps, const struct user_first *first,
+    struct err *e)
+{
+	struct user *u = &in->user;
+	const char  *address;
+	struct str   secret, name;
+
+	if (!user_check_first(
+		in->mem, deps->conf->password_min, first, &address, &secret, e) ||
+	    !unicode_nfc(in->mem, str_trim(str_of(first->display_name)), &name, e))
+		return false;
+	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
+		.created_at = { clock_ms(deps->clock) } };
+	u->email = talloc_strdup(in->mem, address);
+	u->display_name = str_dup(in->mem, name);
+	u->status = talloc_strdup(in->mem, "active");
+	u->password = talloc_zero_array(in->mem, char, PASSWORD_PHC_MAX);
+	if (u->email == NULL || u->display_name == NULL || u->status == NULL || u->password == NULL)
+		return err_memory(e);
+	return password_hash(secret, deps->rand, NULL, u->password, e);
+}
+
+bool
+user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
+    const char *email, const char *display_name, struct str password, const char *role,
+    struct err *e)
+{
+	struct auth        a = { .conf = deps->conf,
+		       .clock = deps->clock,
+		       .rand = deps->rand,
+		       .log = deps->log,
+		       .keyring = deps->keyring,
+		       .segment = deps->segment };
+	struct adding      in = { .t = t, .mem = mem, .role = role };
+	struct audit_entry entry = { .action = AUDIT_USER_CREATE,
+		.success = true,
+		.actor_kind = "system",
+		.actor_name = "bsxctl",
+		.target_kind = "user" };
+	struct user_first  first = { .tenant_slug = t->tenant->slug,
+		 .tenant_name = t->tenant->name,
+		 .email = email,
+		 .display_name = display_name,
+		 .password = password };
+
+	if (!fill_user(&in, deps, &first, e))
+		return false;
+	entry.target_id = in.user.id;
+	return audit_deed(t, mem, &a, add_body, &in, &entry, e);
+}

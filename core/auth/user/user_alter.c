@@ -1,0 +1,292 @@
+#include <string.h>
+
+#include "core/auth/ends.h"
+#include "core/auth/ident.h"
+#include "core/auth/user/key_maker.h"
+#include "core/auth/user/user_roles.h"
+#include "core/json/schema.h"
+
+struct altering {
+	const struct managing    *m;
+	struct uuid               id;
+	const struct user_change *in;
+	struct audit_entry        entry;
+	struct role_choice        roles;
+	struct user               was, now;
+	const struct key_effects *keys; /* what becomes of the user's API keys; NULL: nothing */
+};
+
+/* ---- inside the transaction ---- */
+
+/* From here on nobody else changes this user, or takes an administrator away, until the end. */
+static bool
+read_locked(struct altering *w, struct err *e)
+{
+	const struct managing *m = w->m;
+
+	return user_lock_admins(m->t, e) && user_take(m, &w->id, &w->was, e) &&
+	       (w->in->check == NULL || w->in->check(w->in->check_arg, &w->was, e));
+}
+
+static bool
+is_admin(const struct user *u)
+{
+	return user_is_active(u) && strings_have(u->roles, "admin");
+}
+
+static bool
+keep_an_admin(const struct altering *w, bool stays, struct err *e)
+{
+	uint64_t others = 0;
+
+	if (stays || !is_admin(&w->was))
+		return true;
+	if (!user_count_other_admins(w->m->t, &w->id, &others, e))
+		return false;
+	return others > 0 ||
+	       err_set(e, ERR_LAST_ADMIN, 0, "This is the last active administrator of the tenant.",
+		   "the last administrator");
+}
+
+/* Whoever finds a session open must not take the account with it: the mailbox has to agree. */
+static bool
+keep_own_email(const struct altering *w, struct err *e)
+{
+	if (!caller_is(w->m->caller, &w->id) || strcmp(w->was.email, w->now.email) == 0)
+		return true;
+	return err_fault(e, w->m->mem, "/email",
+	    "is your own: change it by PUT /api/auth/me, which mails a link to the new address");
+}
+
+static void
+put_change(struct buf *b, const char *name, const char *from, const char *to)
+{
+	if (strcmp(from, to) == 0)
+		return;
+	buf_puts(b, b->n > 1 ? "," : "");
+	buf_json(b, str_of(name));
+	buf_puts(b, ":{\"from\":");
+	buf_json(b, str_of(from));
+	buf_puts(b, ",\"to\":");
+	buf_json(b, str_of(to));
+	buf_putc(b, '}');
+}
+
+static bool
+put_keys(struct buf *b, const struct altering *w, struct err *e)
+{
+	if (w->keys == NULL)
+		return true;
+	buf_puts(b, b->n > 1 ? ",\"keys\":" : "\"keys\":");
+	return schema_encode(b, &key_effects_schema, w->keys, e);
+}
+
+static bool
+put_details(struct altering *w, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, w->m->mem);
+	buf_putc(&b, '{');
+	put_change(&b, "email", w->was.email, w->now.email);
+	put_change(&b, "display_name", w->was.display_name, w->now.display_name);
+	put_change(&b, "status", w->was.status, w->now.status);
+	if (!strings_same(w->was.roles, w->now.roles)) {
+		buf_puts(&b, b.n > 1 ? ",\"roles\":{\"from\":" : "\"roles\":{\"from\":");
+		buf_strings(&b, w->was.roles);
+		buf_puts(&b, ",\"to\":");
+		buf_strings(&b, w->now.roles);
+		buf_putc(&b, '}');
+	}
+	if (!put_keys(&b, w, e))
+		return false;
+	buf_putc(&b, '}');
+	w->entry.details = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+fill_now(struct altering *w, struct err *e)
+{
+	const struct user_change *in = w->in;
+	TALLOC_CTX               *mem = w->m->mem;
+
+	w->now = w->was;
+	if (in->email != NULL)
+		w->now.email = talloc_strdup(mem, in->email);
+	if (in->display_name != NULL)
+		w->now.display_name = talloc_strdup(mem, in->display_name);
+	if (in->status != NULL)
+		w->now.status = talloc_strdup(mem, in->status);
+	if (in->set_roles)
+		w->now.roles = in->roles;
+	return (w->now.email != NULL && w->now.display_name != NULL && w->now.status != NULL) ||
+	       err_memory(e);
+}
+
+static bool
+set_roles(struct altering *w, struct err *e)
+{
+	const struct managing *m = w->m;
+
+	if (strings_same(w->was.roles, w->now.roles))
+		return true;
+	return role_choice_may_grant(m, &w->roles, e) &&
+	       user_set_roles(m->t, &w->id, w->roles.ids, w->roles.n, e);
+}
+
+/* Names what becomes of them; what ends, ends_apply ends. */
+static bool
+see_to_keys(struct altering *w, struct err *e)
+{
+	const struct managing *m = w->m;
+
+	w->keys = NULL;
+	if (user_is_active(&w->was) && !user_is_active(&w->now))
+		return keys_leave(m, &w->id, &w->keys, e);
+	return strings_same(w->was.roles, w->now.roles) || keys_narrow(m, &w->was, &w->keys, e);
+}
+
+static bool
+end_what_ends(const struct altering *w, enum ends_event event, struct err *e)
+{
+	struct ending x = { .event = event, .user = w->id, .now = { clock_ms(w->m->a->clock) } };
+
+	return ends_apply(w->m->t, &x, e);
+}
+
+/* One change may be several events. */
+static bool
+end_by_changes(const struct altering *w, struct err *e)
+{
+	const struct user *was = &w->was, *now = &w->now;
+	const struct {
+		bool            happened;
+		enum ends_event event;
+	} all[] = {
+		{ strcmp(was->display_name, now->display_name) != 0, END_NAME_CHANGED },
+		{ strcmp(was->email, now->email) != 0, END_EMAIL_SET },
+		{ !strings_same(was->roles, now->roles), END_ROLES },
+		{ user_is_active(now) && !user_is_active(was), END_ENABLED },
+		{ strcmp(was->status, now->status) != 0 && !user_is_active(now), END_DISABLED },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].happened && !end_what_ends(w, all[i].event, e))
+			return false;
+	return true;
+}
+
+static bool
+alter_body(struct db *db, void *arg, struct err *e)
+{
+	struct altering       *w = arg;
+	const struct managing *m = w->m;
+
+	(void)db;
+	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
+	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
+	       user_set(m->t, &w->now, (instant) { clock_ms(m->a->clock) }, e) &&
+	       see_to_keys(w, e) && end_by_changes(w, e) && put_details(w, e);
+}
+
+static bool
+erase_body(struct db *db, void *arg, struct err *e)
+{
+	struct altering *w = arg;
+	struct buf       b;
+
+	(void)db;
+	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
+	    !keys_leave(w->m, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
+	    !user_drop(w->m->t, &w->id, e))
+		return false;
+	buf_make(&b, w->m->mem);
+	buf_puts(&b, "{\"email\":");
+	buf_json(&b, str_of(w->was.email));
+	if (!put_keys(&b, w, e))
+		return false;
+	buf_putc(&b, '}');
+	w->entry.details = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+/* ---- around it ---- */
+
+static void
+begin(struct altering *w, const struct managing *m, const struct uuid *id,
+    const struct user_change *in, enum audit_action action)
+{
+	*w = (struct altering) { .m = m, .id = *id, .in = in };
+	w->entry = (struct audit_entry) { .action = action,
+		.success = true,
+		.caller = m->caller,
+		.origin = m->origin,
+		.target_kind = "user",
+		.target_id = *id };
+}
+
+static bool
+run(struct altering *w, tx_fn *body, struct err *e)
+{
+	const struct managing *m = w->m;
+
+	if (audit_deed(m->t, m->mem, m->a, body, w, &w->entry, e)) {
+		if (m->a->segment != NULL)
+			cache_bump_user(m->a->segment, &w->id);
+		return true;
+	}
+	return db_taken(e, "An account with this e-mail address exists.");
+}
+
+/* In the forms in which they are kept. */
+static bool
+clean(const struct managing *m, struct user_change *in, struct err *e)
+{
+	struct str name = str_trim(str_of(in->display_name));
+	struct err why = { 0 };
+
+	if (in->display_name != NULL && name.n == 0)
+		return err_fault(e, m->mem, "/display_name", "is empty");
+	if (in->display_name != NULL) {
+		in->display_name = str_dup(m->mem, name);
+		if (in->display_name == NULL)
+			return err_memory(e);
+	}
+	if (in->email == NULL || ident_new_email(m->mem, str_of(in->email), &in->email, &why))
+		return true;
+	if (why.code == ERR_INVALID)
+		return err_fault(e, m->mem, "/email", "%s", why.pub);
+	*e = why;
+	return false;
+}
+
+/* The user as it is now, with what became of its keys. */
+static bool
+tell(const struct altering *w, struct user *out, struct err *e)
+{
+	return user_by_id(w->m->t, w->m->mem, &w->id, out, e) &&
+	       key_effects_shown(w->m, w->keys, &out->keys, e);
+}
+
+bool
+user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
+    struct user *out, struct err *e)
+{
+	struct user_change change = *in;
+	struct altering    w;
+
+	begin(&w, m, id, &change, AUDIT_USER_UPDATE);
+	return clean(m, &change, e) && role_choice_make(m, change.roles, &w.roles, e) &&
+	       run(&w, alter_body, e) && tell(&w, out, e);
+}
+
+bool
+user_erase(
+    const struct managing *m, const struct uuid *id, const struct user_change *check, struct err *e)
+{
+	struct altering w;
+
+	begin(&w, m, id, check, AUDIT_USER_DELETE);
+	return run(&w, erase_body, e);
+}

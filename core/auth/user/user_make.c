@@ -1,0 +1,203 @@
+#include <string.h>
+
+#include "core/auth/ident.h"
+#include "core/auth/mail/mail_queue.h"
+#include "core/auth/password/password_rules.h"
+#include "core/auth/settings.h"
+#include "core/auth/user/user_roles.h"
+#include "core/base/hash.h"
+#include "core/base/secret.h"
+#include "core/crypt/password.h"
+
+#define KIND "user"
+
+struct making {
+	const struct managing *m;
+	const struct user_new *in;
+	struct permit         *permit;
+	struct user            user;
+	struct role_choice     roles;
+	struct idempotency     mark;
+	uint8_t                mac[HASH_LEN];
+};
+
+/* ---- the key: made once ---- */
+
+static bool
+replay(struct making *w, bool *done, struct user *out, struct err *e)
+{
+	const struct managing *m = w->m;
+	struct idempotency     have;
+
+	*done = false;
+	if (w->in->idempotency_key == NULL)
+		return true;
+	if (!idempotency_find(
+		m->t, m->mem, &m->caller->user, KIND, w->in->idempotency_key, &have, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return true;
+	}
+	if (have.body_mac.n != HASH_LEN || !secret_eq(have.body_mac.p, w->mac, HASH_LEN))
+		return err_set(e, ERR_CONFLICT, 0,
+		    "This Idempotency-Key was used with another body.",
+		    "idempotency key with another body");
+	*done = user_by_id(m->t, m->mem, &have.made_id, out, e);
+	if (*done || e->code != ERR_MISSING)
+		return *done;
+	err_clear(e);
+	return err_set(e, ERR_CONFLICT, 0, "The user that this Idempotency-Key made is deleted.",
+	    "idempotency key of a deleted user");
+}
+
+static void
+prepare_mark(struct making *w)
+{
+	const struct managing *m = w->m;
+
+	hash_hmac(
+	    m->t->address_key, sizeof(m->t->address_key), w->in->body.p, w->in->body.n, w->mac);
+	w->mark = (struct idempotency) { .actor_id = m->caller->user,
+		.kind = KIND,
+		.key = w->in->idempotency_key,
+		.body_mac = { w->mac, sizeof(w->mac) },
+		.made_id = w->user.id,
+		.created_at = w->user.created_at };
+}
+
+/* ---- the password ---- */
+
+static bool
+check_password(const struct making *w, struct str *password, struct err *e)
+{
+	const struct managing      *m = w->m;
+	const struct password_about about = password_about(m->t->tenant, &w->user);
+	const struct settings      *s;
+
+	return settings_of(m->a, m->t->tenant, &s, e) &&
+	       password_accept(m->mem, s->password->min_length, str_of(w->in->password), &about,
+		   "/password", password, e);
+}
+
+/* The permit is held for the hash only. */
+static bool
+hash_password(struct making *w, struct str password, struct err *e)
+{
+	struct auth *a = w->m->a;
+	bool         ok;
+
+	w->user.password = talloc_zero_array(w->m->mem, char, PASSWORD_PHC_MAX);
+	if (w->user.password == NULL)
+		return err_memory(e);
+	if (!auth_permit(a, w->permit, e))
+		return false;
+	ok = password_hash(
+	    password, a->rand, a->permits != NULL ? w->permit->scratch : NULL, w->user.password, e);
+	if (a->permits != NULL)
+		permit_give(a->permits, w->permit);
+	return ok;
+}
+
+/* ---- making ---- */
+
+static bool
+fill_user(struct making *w, struct err *e)
+{
+	const struct managing *m = w->m;
+	struct str             name = str_trim(str_of(w->in->display_name));
+	const char            *email;
+	struct err             why = { 0 };
+
+	if (name.n == 0)
+		return err_fault(e, m->mem, "/display_name", "is empty");
+	if (!ident_new_email(m->mem, str_of(w->in->email), &email, &why)) {
+		*e = why;
+		return why.code == ERR_INVALID ? err_fault(e, m->mem, "/email", "%s", why.pub) : false;
+	}
+	w->user.email = talloc_strdup(m->mem, email);
+	w->user.display_name = str_dup(m->mem, name);
+	w->user.status = talloc_strdup(m->mem, w->in->password != NULL ? "active" : "invited");
+	return (w->user.email != NULL && w->user.display_name != NULL && w->user.status != NULL) ||
+	       err_memory(e);
+}
+
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	struct making         *w = arg;
+	const struct managing *m = w->m;
+
+	(void)db;
+	return (w->in->idempotency_key == NULL || idempotency_add(m->t, &w->mark, e)) &&
+	       user_add(m->t, &w->user, e) &&
+	       user_set_roles(m->t, &w->user.id, w->roles.ids, w->roles.n, e) &&
+	       (w->in->password != NULL ||
+		   invite_send(m->a, m->t, m->mem, &w->user, m->caller->name, e));
+}
+
+static const char *
+details_of(const struct making *w, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, w->m->mem);
+	buf_puts(&b, "{\"email\":");
+	buf_json(&b, str_of(w->user.email));
+	buf_puts(&b, ",\"roles\":");
+	buf_strings(&b, w->in->roles);
+	buf_putc(&b, '}');
+	return buf_text(&b, e);
+}
+
+/* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the
+ * address. */
+static bool
+explain(struct making *w, struct user *out, struct err *e)
+{
+	bool done;
+
+	if (!db_was_duplicate(e) || !replay(w, &done, out, e))
+		return false;
+	return done || err_set(e, ERR_CONFLICT, 0, "An account with this e-mail address exists.",
+			   "duplicate address");
+}
+
+static bool
+make(struct making *w, struct user *out, struct err *e)
+{
+	const struct managing *m = w->m;
+	struct audit_entry     entry = { .action = AUDIT_USER_CREATE,
+		    .success = true,
+		    .caller = m->caller,
+		    .origin = m->origin,
+		    .target_kind = "user",
+		    .target_id = w->user.id };
+	struct str             password;
+
+	if (!fill_user(w, e) || !role_choice_make(m, w->in->roles, &w->roles, e) ||
+	    (w->roles.n > 0 && !role_choice_may_grant(m, &w->roles, e)) ||
+	    (w->in->password != NULL &&
+		(!check_password(w, &password, e) || !hash_password(w, password, e))))
+		return false;
+	entry.details = details_of(w, e);
+	if (entry.details == NULL)
+		return false;
+	if (!audit_deed(m->t, m->mem, m->a, make_body, w, &entry, e))
+		return explain(w, out, e);
+	return user_by_id(m->t, m->mem, &w->user.id, out, e);
+}
+
+bool
+user_make(const struct managing *m, const struct user_new *in, struct permit *permit,
+    struct user *out, struct err *e)
+{
+	struct making w = { .m = m, .in = in, .permit = permit };
+	bool          done;
+
+	w.user.id = uuid_make(m->a->clock, m->a->rand);
+	w.user.created_at.ms = clock_ms(m->a->clock);
+	prepare_mark(&w);
+	if (!replay(&w, &done, out, e))
+		return false;
+	return done || make(&w, out, e);
+}

@@ -1,0 +1,79 @@
+#include "core/auth/attempts.h"
+#include "core/auth/ends.h"
+#include "core/auth/user/user_roles.h"
+#include "core/store/identity/factor.h"
+
+/* ---- locked out by failed sign-ins ---- */
+
+struct rescue {
+	const struct managing *m;
+	struct uuid            id;
+};
+
+/* Forgotten in the control schema first: what is audited has happened. */
+static bool
+unlock_body(struct db *db, void *arg, struct err *e)
+{
+	const struct rescue   *w = arg;
+	const struct managing *m = w->m;
+	struct user            u;
+
+	(void)db;
+	return user_take(m, &w->id, &u, e) &&
+	       attempts_forget(m->a, m->mem, m->t->tenant->slug, u.email, e);
+}
+
+bool
+user_unlock(const struct managing *m, const struct uuid *id, struct err *e)
+{
+	struct rescue      w = { m, *id };
+	struct audit_entry entry = { .action = AUDIT_USER_UNLOCK,
+		.success = true,
+		.caller = m->caller,
+		.origin = m->origin,
+		.target_kind = "user",
+		.target_id = *id };
+
+	return audit_deed(m->t, m->mem, m->a, unlock_body, &w, &entry, e);
+}
+
+/* ---- without the second factor ---- */
+
+static bool
+reset_body(struct db *db, void *arg, struct err *e)
+{
+	const struct rescue   *w = arg;
+	const struct managing *m = w->m;
+	struct ending          x = {
+		.event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->clock) }
+	};
+	struct user u;
+	bool        found;
+
+	(void)db;
+	return user_take(m, &w->id, &u, e) && factor_drop(m->t, &w->id, &found, e) &&
+	       ends_apply(m->t, &x, e);
+}
+
+bool
+user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e)
+{
+	struct rescue      w = { m, *id };
+	struct audit_entry entry = { .action = AUDIT_FACTOR_RESET,
+		.success = true,
+		.caller = m->caller,
+		.origin = m->origin,
+		.target_kind = "user",
+		.target_id = *id };
+
+	/* a session left open, or a key of one's own, is no proof */
+	if (caller_is(m->caller, id))
+		return err_set(e, ERR_CONFLICT, 0,
+		    "Your own second factor is given up with a code of it: disable it instead.",
+		    "a reset of the caller's own factor");
+	if (!audit_deed(m->t, m->mem, m->a, reset_body, &w, &entry, e))
+		return false;
+	if (m->a->segment != NULL)
+		cache_bump_user(m->a->segment, id);
+	return true;
+}

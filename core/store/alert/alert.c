@@ -1,0 +1,189 @@
+#include "core/store/alert/alert.h"
+
+#include "core/store/id_list.h"
+
+static const struct field  alert_fields[] = { COLUMN(struct alert, id),
+	 COLUMN_NULL(struct alert, config_id), COLUMN_NULL(struct alert, report_id),
+	 COLUMN(struct alert, kind), COLUMN(struct alert, severity), COLUMN(struct alert, title),
+	 COLUMN(struct alert, status), COLUMN(struct alert, changes),
+	 COLUMN(struct alert, opened_at), COLUMN(struct alert, updated_at),
+	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
+	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
+	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
+	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, version), FIELD_END };
+static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, alert_fields);
+
+#define ALERT_COLUMNS                                                                              \
+	"id, config_id, report_id, kind, severity, title, status, changes, opened_at, updated_at," \
+	" acknowledged_by, acknowledged_at, assigned_to, resolved_at, resolved_by, suppressed_by," \
+	" open_key, version"
+
+struct id_in {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("AlertId", struct id_in, id_fields);
+
+struct key_in {
+	const char *open_key;
+};
+static const struct field  key_fields[] = { COLUMN(struct key_in, open_key), FIELD_END };
+static const struct schema key_in = SCHEMA("AlertKey", struct key_in, key_fields);
+
+SQL(alert_insert, SQL_TENANT, &alert_schema, NULL,
+    "INSERT INTO alerts (" ALERT_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(alert_select, SQL_TENANT, &id_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE id = ?");
+SQL(alert_select_open, SQL_TENANT, &key_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE open_key = ?");
+
+bool
+alert_add(struct db *db, const struct alert *a, struct err *e)
+{
+	return db_run(db, &alert_insert, a, NULL, e);
+}
+
+bool
+alert_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct alert *a, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(db, mem, &alert_select, &in, a, e);
+}
+
+bool
+alert_by_open_key(
+    struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e)
+{
+	const struct key_in in = { open_key };
+
+	return db_one(db, mem, &alert_select_open, &in, a, e);
+}
+
+struct list_in {
+	struct alert_filter f;
+	int64_t             limit;
+};
+static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
+	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	 COLUMN_NULL(struct list_in, f.severity),
+	 COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
+	 COLUMN_NULL(struct list_in, f.kind), COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
+	 COLUMN_NULL(struct list_in, f.config_id),
+	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	 COLUMN_NULL(struct list_in, f.report_id),
+	 COLUMN_AS_NULL(struct list_in, f.report_id, "report_again"),
+	 COLUMN_NULL(struct list_in, f.assigned_to),
+	 COLUMN_AS_NULL(struct list_in, f.assigned_to, "assigned_again"),
+	 COLUMN_NULL(struct list_in, f.suppressed),
+	 COLUMN_AS_NULL(struct list_in, f.suppressed, "suppressed_again"),
+	 COLUMN_NULL(struct list_in, f.after),
+	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
+static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
+
+#define ALERT_FILTER                                                                               \
+	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)"             \
+	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"                            \
+	" AND (? IS NULL OR report_id = ?) AND (? IS NULL OR assigned_to = ?)"                     \
+	" AND (? IS NULL OR suppressed = ?)"
+
+SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+SQL(alert_select_tail, SQL_TENANT, &list_in, &alert_schema,
+    "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id > ?) ORDER BY id LIMIT ?");
+
+bool
+alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, size_t limit,
+    struct alert **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, (int64_t)limit };
+
+	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in,
+	    limit, rows, n, e);
+}
+
+SQL(alert_select_ids, SQL_TENANT, &ids_in_schema, &alert_schema,
+    "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.status, a.changes,"
+    " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
+    " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
+    " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
+    " JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
+
+bool
+alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+    struct alert **rows, size_t *n, struct err *e)
+{
+	struct ids_in in;
+
+	return ids_print(mem, ids, ids_n, &in, e) &&
+	       db_all(db, mem, &alert_select_ids, &in, ids_n, rows, n, e);
+}
+
+static const struct field  set_fields[] = { COLUMN_NULL(struct alert, report_id),
+	 COLUMN(struct alert, severity), COLUMN(struct alert, title), COLUMN(struct alert, status),
+	 COLUMN(struct alert, changes), COLUMN(struct alert, updated_at),
+	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
+	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
+	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
+	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, id),
+	 COLUMN(struct alert, version), FIELD_END };
+static const struct schema set_in = SCHEMA("AlertSetIn", struct alert, set_fields);
+
+SQL(alert_update, SQL_TENANT, &set_in, NULL,
+    "UPDATE alerts SET report_id = ?, severity = ?, title = ?, status = ?, changes = ?,"
+    " updated_at = ?, acknowledged_by = ?, acknowledged_at = ?, assigned_to = ?, resolved_at = ?,"
+    " resolved_by = ?, suppressed_by = ?, open_key = ?, version = version + 1"
+    " WHERE id = ? AND version = ?");
+
+bool
+alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
+{
+	uint64_t n = 0;
+
+	*done = false;
+	if (!db_run(db, &alert_update, a, &n, e))
+		return false;
+	*done = n == 1;
+	return true;
+}
+
+/* ---- findings ---- */
+
+static const struct field  finding_fields[] = { COLUMN(struct finding, alert_id),
+	 COLUMN(struct finding, fingerprint), COLUMN(struct finding, value_hash), FIELD_END };
+static const struct schema finding_schema = SCHEMA("Finding", struct finding, finding_fields);
+static const struct field  finding_key_fields[] = { COLUMN(struct finding, alert_id),
+	 COLUMN(struct finding, fingerprint), FIELD_END };
+static const struct schema finding_key = SCHEMA("FindingKey", struct finding, finding_key_fields);
+
+SQL(finding_select, SQL_TENANT, &id_in, &finding_schema,
+    "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = ?"
+    " ORDER BY fingerprint");
+SQL(finding_replace, SQL_TENANT, &finding_schema, NULL,
+    "REPLACE INTO alert_findings (alert_id, fingerprint, value_hash) VALUES (?, ?, ?)");
+SQL(finding_delete, SQL_TENANT, &finding_key, NULL,
+    "DELETE FROM alert_findings WHERE alert_id = ? AND fingerprint = ?");
+
+bool
+finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct finding **rows,
+    size_t *n, struct err *e)
+{
+	const struct id_in in = { *alert };
+
+	return db_all(db, mem, &finding_select, &in, FINDINGS_MAX, rows, n, e);
+}
+
+bool
+finding_put(struct db *db, const struct finding *f, size_t n, struct err *e)
+{
+	return db_run_many(db, &finding_replace, f, n, e);
+}
+
+bool
+finding_drop(struct db *db, const struct finding *f, size_t n, struct err *e)
+{
+	return db_run_many(db, &finding_delete, f, n, e);
+}

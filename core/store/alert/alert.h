@@ -1,0 +1,68 @@
+/*
+ * alert.h - alerts, and the findings each has told of.
+ *
+ * A config has at most one open alert of a kind (`open_key`, unique): the one
+ * that is not resolved.  Every write of an alert holds its version.
+ *
+ * Errors: ERR_MISSING, ERR_CONFLICT (one is open already), and those of db.h.
+ */
+#ifndef BSX_STORE_ALERT_ALERT_H
+#define BSX_STORE_ALERT_ALERT_H
+
+#include "core/base/hash.h"
+#include "core/store/tenant/tenant_db.h"
+
+struct alert {
+	struct uuid id;
+	struct uuid config_id; /* nil: of none */
+	struct uuid report_id;
+	char       *kind; /* "drift", ... */
+	char       *severity;
+	char       *title;
+	char       *status;  /* "open", "acknowledged", "in_progress", "resolved" */
+	int64_t     changes; /* findings of the newest report */
+	instant     opened_at, updated_at;
+	char       *acknowledged_by; /* NULL: nobody */
+	instant     acknowledged_at;
+	struct uuid assigned_to;
+	instant     resolved_at;
+	char       *resolved_by;
+	char       *suppressed_by;
+	char       *open_key; /* NULL once resolved */
+	uint64_t    version;
+};
+
+struct alert_filter {
+	const char *status, *severity, *kind; /* NULL: any */
+	const char *suppressed;               /* "true", "false"; NULL: any */
+	struct uuid config_id, report_id, assigned_to; /* nil: any */
+	struct uuid after; /* nil: from the newest (the oldest when oldest_first) */
+	bool        oldest_first;
+};
+
+MUST_USE bool alert_add(struct db *db, const struct alert *a, struct err *e);
+MUST_USE bool alert_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct alert *a, struct err *e);
+MUST_USE bool alert_by_open_key(
+    struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
+MUST_USE bool alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f,
+    size_t limit, struct alert **rows, size_t *n, struct err *e);
+/* Those with these ids, as many as there are, newest first. */
+#define ALERT_IDS_MAX 1000
+MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+    struct alert **rows, size_t *n, struct err *e);
+/* Writes all that can change and raises the version while it is a->version; *done false: outrun. */
+MUST_USE bool alert_set(struct db *db, const struct alert *a, bool *done, struct err *e);
+
+struct finding {
+	struct uuid alert_id;
+	struct blob fingerprint, value_hash;
+};
+#define FINDINGS_MAX 50000
+MUST_USE bool finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
+    struct finding **rows, size_t *n, struct err *e); /* by fingerprint */
+MUST_USE bool finding_put(
+    struct db *db, const struct finding *f, size_t n, struct err *e); /* or its new value */
+MUST_USE bool finding_drop(struct db *db, const struct finding *f, size_t n, struct err *e);
+
+#endif

@@ -1,0 +1,104 @@
+#include "core/store/alert/channel.h"
+
+static const struct field  channel_fields[] = { COLUMN(struct channel, id),
+	 COLUMN(struct channel, name), COLUMN(struct channel, kind), COLUMN(struct channel, target),
+	 COLUMN_NULL(struct channel, secret), COLUMN(struct channel, with_values),
+	 COLUMN(struct channel, status),
+	 COLUMN(struct channel, status_reason), COLUMN(struct channel, created_at),
+	 COLUMN(struct channel, updated_at), FIELD_END };
+static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
+
+#define CHANNEL_COLUMNS                                                                            \
+	"id, name, kind, target, secret, with_values, status, status_reason, created_at, updated_at"
+
+struct find_in {
+	struct uuid id; /* or those made before it */
+	int64_t     limit;
+};
+static const struct field  id_fields[] = { COLUMN(struct find_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
+static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
+	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
+static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
+static const struct field  set_fields[] = { COLUMN(struct channel, name),
+	 COLUMN(struct channel, target), COLUMN_NULL(struct channel, secret),
+	 COLUMN(struct channel, with_values),
+	 COLUMN(struct channel, status), COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
+static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
+static const struct field  disable_fields[] = { COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
+static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channel, disable_fields);
+
+SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
+    "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
+    "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = ?");
+SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
+    "SELECT " CHANNEL_COLUMNS
+    " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+SQL(channel_update, SQL_TENANT, &set_in, NULL,
+    "UPDATE channels SET name = ?, target = ?, secret = ?, with_values = ?, status = ?,"
+    " status_reason = ?, updated_at = ? WHERE id = ?");
+SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = ?");
+SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,
+    "UPDATE channels SET status = 'disabled', status_reason = ?, updated_at = ?"
+    " WHERE id = ? AND status = 'active'");
+
+bool
+channel_add(struct db *db, const struct channel *c, struct err *e)
+{
+	return db_run(db, &channel_insert, c, NULL, e);
+}
+
+bool
+channel_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e)
+{
+	const struct find_in in = { .id = *id };
+
+	return db_one(db, mem, &channel_select, &in, c, e);
+}
+
+bool
+channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct channel **rows, size_t *n, struct err *e)
+{
+	const struct find_in in = { *after, (int64_t)limit };
+
+	return db_all(t->db, mem, &channel_select_list, &in, limit, rows, n, e);
+}
+
+bool
+channel_set(struct db *db, const struct channel *c, struct err *e)
+{
+	return db_run(db, &channel_update, c, NULL, e);
+}
+
+bool
+channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e)
+{
+	const struct find_in in = { .id = *id };
+	uint64_t             n = 0;
+
+	*done = false;
+	if (!db_run(db, &channel_delete, &in, &n, e))
+		return false;
+	*done = n == 1;
+	return true;
+}
+
+bool
+channel_disable(
+    struct db *db, const struct uuid *id, const char *reason, instant now, struct err *e)
+{
+	struct channel in = { .id = *id, .updated_at = now };
+	TALLOC_CTX    *tmp = talloc_new(NULL);
+	bool           ok;
+
+	in.status_reason = talloc_strdup(tmp, reason);
+	ok = in.status_reason != NULL ? db_run(db, &channel_update_disabled, &in, NULL, e)
+				      : err_memory(e);
+	talloc_free(tmp);
+	return ok;
+}

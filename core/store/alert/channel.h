@@ -1,0 +1,35 @@
+/*
+ * channel.h - where alerts are delivered.
+ *
+ * Errors: ERR_MISSING, ERR_CONFLICT (the name is taken), and those of db.h.
+ */
+#ifndef BSX_STORE_ALERT_CHANNEL_H
+#define BSX_STORE_ALERT_CHANNEL_H
+
+#include "core/store/tenant/tenant_db.h"
+
+struct channel {
+	struct uuid id;
+	char       *name;
+	char       *kind;          /* "webhook" */
+	char       *target;        /* URL */
+	struct blob secret;        /* sealed: the bytes of the signing key */
+	bool        with_values;   /* it is told values, not only where they changed */
+	char       *status;        /* "active", "disabled" */
+	char       *status_reason; /* "" or why it is disabled */
+	instant     created_at, updated_at;
+};
+#define CHANNEL_SECRET_LEN 32
+
+MUST_USE bool channel_add(struct db *db, const struct channel *c, struct err *e);
+MUST_USE bool channel_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e);
+MUST_USE bool channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after,
+    size_t limit, struct channel **rows, size_t *n, struct err *e);
+/* Name, target, secret, with_values, status and its reason. */
+MUST_USE bool channel_set(struct db *db, const struct channel *c, struct err *e);
+MUST_USE bool channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e);
+MUST_USE bool channel_disable(
+    struct db *db, const struct uuid *id, const char *reason, instant now, struct err *e);
+
+#endif

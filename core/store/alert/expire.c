@@ -1,0 +1,201 @@
+#include "core/store/alert/expire.h"
+
+#include <string.h>
+
+#define REPORTS_AT_ONCE 8 /* whose changes one round looks at */
+
+struct key_in {
+	struct uuid id;
+	instant     now;
+	int64_t     limit;
+};
+static const struct field  id_fields[] = { COLUMN(struct key_in, id), FIELD_END };
+static const struct schema id_schema = SCHEMA("ExpireId", struct key_in, id_fields);
+
+/* ---- reports ---- */
+
+static const struct field  report_fields[] = { COLUMN(struct expire, config_id),
+	 COLUMN(struct expire, before), COLUMN_NULL(struct expire, newest),
+	 COLUMN(struct expire, limit), FIELD_END };
+static const struct schema report_in = SCHEMA("ExpireReportIn", struct expire, report_fields);
+static const struct field  mark_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, now),
+	 FIELD_END };
+static const struct schema mark_in = SCHEMA("ExpireMarkIn", struct key_in, mark_fields);
+static const struct field some_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, limit),
+	FIELD_END };
+static const struct schema some_in = SCHEMA("ExpireSomeIn", struct key_in, some_fields);
+static const struct field  limit_fields[] = { COLUMN(struct key_in, limit), FIELD_END };
+static const struct schema limit_in = SCHEMA("ExpireLimitIn", struct key_in, limit_fields);
+
+SQL(expire_select_reports, SQL_TENANT, &report_in, &id_schema,
+    "SELECT r.id FROM drift_reports r FORCE INDEX (finished)"
+    " WHERE r.config_id = ? AND r.finished_at < ? AND NOT r.id <=> ?"
+    " AND NOT EXISTS (SELECT 1 FROM config_snapshots s WHERE s.report_id = r.id)"
+    " AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.report_id = r.id AND a.open_key IS NOT NULL)"
+    " ORDER BY r.finished_at LIMIT ?");
+SQL(expire_mark_report, SQL_TENANT, &mark_in, NULL,
+    "INSERT IGNORE INTO dropped_reports (id, dropped_at) VALUES (?, ?)");
+SQL(expire_delete_report, SQL_TENANT, &id_schema, NULL, "DELETE FROM drift_reports WHERE id = ?");
+SQL(expire_select_dropped, SQL_TENANT, &limit_in, &id_schema,
+    "SELECT id FROM dropped_reports ORDER BY id LIMIT ?");
+SQL(expire_delete_changes, SQL_TENANT, &some_in, NULL,
+    "DELETE FROM drift_changes WHERE report_id = ? ORDER BY position LIMIT ?");
+SQL(expire_delete_dropped, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM dropped_reports WHERE id = ?");
+
+static bool
+drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+{
+	struct key_in *rows;
+	size_t         n;
+
+	if (!db_all(db, mem, &expire_select_reports, in, (size_t)in->limit, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		rows[i].now = in->before;
+	return db_run_many(db, &expire_mark_report, rows, n, e) &&
+	       db_run_many(db, &expire_delete_report, rows, n, e);
+}
+
+static bool
+drop_changes(struct db *db, TALLOC_CTX *mem, int64_t limit, struct err *e)
+{
+	const struct key_in few = { .limit = REPORTS_AT_ONCE };
+	struct key_in      *rows;
+	size_t              n;
+	uint64_t            gone = 0;
+
+	if (!db_all(db, mem, &expire_select_dropped, &few, REPORTS_AT_ONCE, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n && limit > 0; i++) {
+		rows[i].limit = limit;
+		if (!db_run(db, &expire_delete_changes, &rows[i], &gone, e))
+			return false;
+		if ((int64_t)gone < limit && !db_run(db, &expire_delete_dropped, &rows[i], NULL, e))
+			return false;
+		limit -= (int64_t)gone;
+	}
+	return true;
+}
+
+/* ---- findings ---- */
+
+struct gone {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+};
+static const struct field  old_fields[] = { COLUMN(struct expire, config_id),
+	 COLUMN(struct expire, before), COLUMN(struct expire, limit), FIELD_END };
+static const struct schema old_in = SCHEMA("ExpireOldIn", struct expire, old_fields);
+static const struct field  gone_fields[] = { COLUMN(struct gone, config_id),
+	 COLUMN(struct gone, fingerprint), COLUMN(struct gone, value_hash), FIELD_END };
+static const struct schema gone_schema = SCHEMA("ExpireFinding", struct gone, gone_fields);
+static const struct field  told_fields[] = { COLUMN(struct gone, fingerprint),
+	 COLUMN(struct gone, config_id), COLUMN(struct gone, value_hash), FIELD_END };
+static const struct schema told_in = SCHEMA("ExpireToldIn", struct gone, told_fields);
+
+SQL(expire_select_findings, SQL_TENANT, &old_in, &gone_schema,
+    "SELECT f.config_id, f.fingerprint, f.value_hash FROM drift_findings f FORCE INDEX (ended)"
+    " WHERE f.config_id = ? AND f.status = 'resolved' AND f.updated_at < ? AND NOT f.present"
+    " AND NOT EXISTS (SELECT 1 FROM drift_changes c WHERE c.config_id = f.config_id"
+    " AND c.fingerprint = f.fingerprint AND c.value_hash = f.value_hash)"
+    " ORDER BY f.updated_at LIMIT ?");
+SQL(expire_delete_findings, SQL_TENANT, &gone_schema, NULL,
+    "DELETE FROM drift_findings WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
+SQL(expire_delete_told, SQL_TENANT, &told_in, NULL,
+    "DELETE FROM drift_history WHERE subject = ? AND config_id = ? AND value_hash = ?");
+/* Of a finding that comes and goes for years nobody reads what the comparison said of it then. */
+SQL(expire_delete_events, SQL_TENANT, &old_in, NULL,
+    "DELETE FROM drift_history WHERE config_id = ? AND at < ? AND actor = 'system'"
+    " ORDER BY at LIMIT ?");
+
+static bool
+drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+{
+	struct gone *rows;
+	size_t       n;
+
+	return db_all(db, mem, &expire_select_findings, in, (size_t)in->limit, &rows, &n, e) &&
+	       db_run_many(db, &expire_delete_told, rows, n, e) &&
+	       db_run_many(db, &expire_delete_findings, rows, n, e) &&
+	       db_run(db, &expire_delete_events, in, NULL, e);
+}
+
+/* ---- alerts ---- */
+
+SQL(expire_select_alerts, SQL_TENANT, &old_in, &id_schema,
+    "SELECT id FROM alerts FORCE INDEX (resolved) WHERE config_id = ? AND resolved_at < ?"
+    " AND open_key IS NULL ORDER BY resolved_at LIMIT ?");
+SQL(expire_delete_alert_findings, SQL_TENANT, &some_in, NULL,
+    "DELETE FROM alert_findings WHERE alert_id = ? ORDER BY fingerprint LIMIT ?");
+SQL(expire_delete_alert_events, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM drift_history WHERE subject = ? AND config_id IS NULL");
+SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM alerts WHERE id = ? AND open_key IS NULL");
+
+static bool
+drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+{
+	struct key_in *rows;
+	size_t         n;
+	int64_t        left = in->limit;
+	uint64_t       gone = 0;
+
+	if (!db_all(db, mem, &expire_select_alerts, in, (size_t)in->limit, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n && left > 0; i++, left -= (int64_t)gone) {
+		rows[i].limit = left;
+		if (!db_run(db, &expire_delete_alert_findings, &rows[i], &gone, e))
+			return false;
+		if ((int64_t)gone < left &&
+		    (!db_run(db, &expire_delete_alert_events, &rows[i], NULL, e) ||
+			!db_run(db, &expire_delete_alert, &rows[i], NULL, e)))
+			return false;
+	}
+	return true;
+}
+
+bool
+expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
+{
+	return drop_alerts(db, mem, in, e) && drop_reports(db, mem, in, e) &&
+	       drop_changes(db, mem, in->limit, e) && drop_findings(db, mem, in, e);
+}
+
+/* ---- messages ---- */
+
+static const struct field  message_fields[] = { COLUMN(struct key_in, id),
+	 COLUMN_AS(struct key_in, id, "id_again"), COLUMN(struct key_in, limit), FIELD_END };
+static const struct schema message_in = SCHEMA("ExpireMessageIn", struct key_in, message_fields);
+
+SQL(expire_select_messages, SQL_TENANT, &message_in, &id_schema,
+    "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < ? ORDER BY id LIMIT "
+    "100)"
+    " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < ? ORDER BY id LIMIT 100)) o"
+    " LIMIT ?");
+SQL(expire_delete_attempts, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM deliveries WHERE outbox_id = ?");
+SQL(expire_delete_message, SQL_TENANT, &id_schema, NULL, "DELETE FROM outbox WHERE id = ?");
+
+/* Ids begin with the instant they were made at. */
+static struct uuid
+id_of_instant(instant at)
+{
+	struct uuid u = { 0 };
+
+	for (int i = 0; i < 6; i++)
+		u.b[i] = (uint8_t)((uint64_t)at.ms >> (40 - 8 * i));
+	return u;
+}
+
+bool
+expire_messages(struct db *db, TALLOC_CTX *mem, instant before, int64_t limit, struct err *e)
+{
+	const struct key_in in = { .id = id_of_instant(before), .limit = limit };
+	struct key_in      *rows;
+	size_t              n;
+
+	return db_all(db, mem, &expire_select_messages, &in, (size_t)limit, &rows, &n, e) &&
+	       db_run_many(db, &expire_delete_attempts, rows, n, e) &&
+	       db_run_many(db, &expire_delete_message, rows, n, e);
+}

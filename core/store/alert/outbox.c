@@ -1,0 +1,278 @@
+#include "core/store/alert/outbox.h"
+
+#include "core/store/alert/expire.h"
+
+/* ---- messages ---- */
+
+static const struct field  outbox_fields[] = { COLUMN(struct outbox, id),
+	 COLUMN(struct outbox, channel_id), COLUMN_NULL(struct outbox, alert_id),
+	 COLUMN(struct outbox, event), COLUMN(struct outbox, body), COLUMN(struct outbox, state),
+	 COLUMN(struct outbox, attempts), COLUMN(struct outbox, created_at),
+	 COLUMN_NULL(struct outbox, done_at), FIELD_END };
+static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
+
+#define OUTBOX_COLUMNS "id, channel_id, alert_id, event, body, state, attempts, created_at, done_at"
+
+struct id_in {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("OutboxId", struct id_in, id_fields);
+
+struct index_in {
+	struct uuid id;
+	uint64_t    fence;
+	int64_t     due;
+};
+static const struct field  index_add_fields[] = { COLUMN(struct index_in, id),
+	 COLUMN(struct index_in, due), FIELD_END };
+static const struct schema index_add_in = SCHEMA("IndexAddIn", struct index_in, index_add_fields);
+static const struct field  index_end_fields[] = { COLUMN(struct index_in, id),
+	 COLUMN(struct index_in, fence), FIELD_END };
+static const struct schema index_end_in = SCHEMA("IndexEndIn", struct index_in, index_end_fields);
+static const struct field  index_again_fields[] = { COLUMN(struct index_in, id),
+	 COLUMN(struct index_in, fence), COLUMN(struct index_in, due), FIELD_END };
+static const struct schema index_again_in =
+    SCHEMA("IndexAgainIn", struct index_in, index_again_fields);
+
+SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
+    "INSERT INTO outbox (" OUTBOX_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(outbox_select, SQL_TENANT, &id_in, &outbox_schema,
+    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?");
+SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(?, ?)");
+SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(?, ?)");
+SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL, "CALL bsx.outbox_index_retry(?, ?, ?)");
+
+bool
+outbox_add(struct db *db, const struct outbox *o, struct err *e)
+{
+	const struct index_in in = { .id = o->id };
+
+	return db_run(db, &outbox_insert, o, NULL, e) && db_run(db, &outbox_call_add, &in, NULL, e);
+}
+
+bool
+outbox_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(db, mem, &outbox_select, &in, o, e);
+}
+
+static const struct field  set_fields[] = { COLUMN(struct outbox, attempts),
+	 COLUMN(struct outbox, state), COLUMN_NULL(struct outbox, done_at),
+	 COLUMN(struct outbox, id), FIELD_END };
+static const struct schema set_in = SCHEMA("OutboxSetIn", struct outbox, set_fields);
+
+SQL(outbox_update, SQL_TENANT, &set_in, NULL,
+    "UPDATE outbox SET attempts = ?, state = ?, done_at = ? WHERE id = ? AND state = 'pending'");
+
+bool
+outbox_set(struct db *db, const struct outbox *o, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(db);
+	const instant old = { o->done_at.ms - MESSAGE_KEEP_DAYS * 86400000LL };
+	bool          ok = tmp != NULL ? db_run(db, &outbox_update, o, NULL, e) : err_memory(e);
+
+	if (ok && o->done_at.ms != 0)
+		ok = expire_messages(db, tmp, old, MESSAGES_FORGOTTEN, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e)
+{
+	const struct index_in in = { .id = *id, .fence = fence };
+
+	return db_run(db, &outbox_call_done, &in, NULL, e);
+}
+
+bool
+outbox_index_again(
+    struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s, struct err *e)
+{
+	const struct index_in in = { *id, fence, due_s };
+
+	return db_run(db, &outbox_call_retry, &in, NULL, e);
+}
+
+/* ---- attempts ---- */
+
+static const struct field  delivery_fields[] = { COLUMN(struct delivery, id),
+	 COLUMN(struct delivery, outbox_id), COLUMN(struct delivery, channel_id),
+	 COLUMN(struct delivery, attempt), COLUMN(struct delivery, at),
+	 COLUMN(struct delivery, outcome), COLUMN_NULL(struct delivery, http_status),
+	 COLUMN(struct delivery, took_ms), COLUMN(struct delivery, detail), FIELD_END };
+static const struct schema delivery_schema =
+    SCHEMA("StoredDelivery", struct delivery, delivery_fields);
+static const struct field  mark_fields[] = { COLUMN(struct delivery_mark, id), FIELD_END };
+static const struct schema mark_schema = SCHEMA("DeliveryMark", struct delivery_mark, mark_fields);
+
+SQL(delivery_insert, SQL_TENANT, &delivery_schema, NULL,
+    "INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, http_status, took_ms,"
+    " detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(delivery_find, SQL_TENANT, &mark_schema, &mark_schema,
+    "SELECT id FROM deliveries WHERE id = ?");
+
+bool
+delivery_add(struct db *db, const struct delivery *d, struct err *e)
+{
+	return db_run(db, &delivery_insert, d, NULL, e);
+}
+
+const struct sql *
+delivery_mark(void)
+{
+	return &delivery_find;
+}
+
+static const struct field  row_fields[] = { COLUMN(struct delivery_row, id),
+	 COLUMN(struct delivery_row, message_id), COLUMN(struct delivery_row, channel_id),
+	 COLUMN_NULL(struct delivery_row, alert_id), COLUMN(struct delivery_row, event),
+	 COLUMN(struct delivery_row, state), COLUMN(struct delivery_row, attempt),
+	 COLUMN(struct delivery_row, at), COLUMN(struct delivery_row, outcome),
+	 COLUMN_NULL(struct delivery_row, http_status), COLUMN(struct delivery_row, took_ms),
+	 COLUMN(struct delivery_row, detail), FIELD_END };
+static const struct schema row_schema = SCHEMA("DeliveryRow", struct delivery_row, row_fields);
+
+struct list_in {
+	struct uuid channel, after;
+	int64_t     limit;
+};
+static const struct field  list_fields[] = { COLUMN(struct list_in, channel),
+	 COLUMN_NULL(struct list_in, after), COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	 COLUMN(struct list_in, limit), FIELD_END };
+static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
+
+SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
+    "SELECT d.id, d.outbox_id AS message_id, d.channel_id, o.alert_id, o.event, o.state, d.attempt,"
+    " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
+    " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
+    " WHERE d.channel_id = ? AND (? IS NULL OR d.id < ?) ORDER BY d.id DESC LIMIT ?");
+
+bool
+delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
+    const struct uuid *after, size_t limit, struct delivery_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *channel, *after, (int64_t)limit };
+
+	return db_all(t->db, mem, &delivery_select_list, &in, limit, rows, n, e);
+}
+
+/* ---- the control schema ---- */
+
+static const struct field  claim_fields[] = { COLUMN(struct claim, id),
+	 COLUMN(struct claim, schema_name), COLUMN(struct claim, fence), FIELD_END };
+static const struct schema claim_schema = SCHEMA("Claim", struct claim, claim_fields);
+
+struct due_in {
+	int64_t limit, skip;
+};
+static const struct field  due_fields[] = { COLUMN(struct due_in, limit),
+	 COLUMN(struct due_in, skip), FIELD_END };
+static const struct schema due_in = SCHEMA("ClaimDueIn", struct due_in, due_fields);
+
+struct take_in {
+	struct uuid owner, id;
+	int64_t     lease_s;
+	uint64_t    fence;
+};
+static const struct field  take_fields[] = { COLUMN(struct take_in, owner),
+	 COLUMN(struct take_in, lease_s), COLUMN(struct take_in, id), COLUMN(struct take_in, fence),
+	 FIELD_END };
+static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_fields);
+
+SQL(claim_select_due, SQL_CONTROL, &due_in, &claim_schema,
+    "SELECT id, schema_name, fence FROM outbox_index WHERE next_due <= NOW(3)"
+    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT ? OFFSET ?");
+/* The fence that was read makes the claim ours alone, and tells us the new one without asking. */
+SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
+    "UPDATE outbox_index SET lease_owner = ?, lease_until = NOW(3) + INTERVAL ? SECOND,"
+    " fence = fence + 1 WHERE id = ? AND fence = ? AND next_due <= NOW(3)"
+    " AND (lease_until IS NULL OR lease_until < NOW(3))");
+
+bool
+claim_due(struct db *control, TALLOC_CTX *mem, int64_t skip, size_t limit, struct claim **rows,
+    size_t *n, struct err *e)
+{
+	const struct due_in in = { (int64_t)limit, skip };
+
+	return db_all(control, mem, &claim_select_due, &in, limit, rows, n, e);
+}
+
+bool
+claim_take(struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e)
+{
+	const struct take_in in = { *owner, c->id, OUTBOX_LEASE_S, c->fence };
+	uint64_t             n = 0;
+
+	*won = false;
+	if (!db_run(control, &claim_update_take, &in, &n, e))
+		return false;
+	*won = n == 1;
+	if (*won)
+		c->fence++;
+	return true;
+}
+
+static const struct field  off_fields[] = { COLUMN(struct index_in, due),
+	 COLUMN(struct index_in, id), COLUMN(struct index_in, fence), FIELD_END };
+static const struct schema off_in = SCHEMA("ClaimOffIn", struct index_in, off_fields);
+
+SQL(claim_update_off, SQL_CONTROL, &off_in, NULL,
+    "UPDATE outbox_index SET next_due = NOW(3) + INTERVAL ? * 1000 MICROSECOND, lease_owner = NULL,"
+    " lease_until = NULL WHERE id = ? AND fence = ?");
+SQL(claim_delete, SQL_CONTROL, &index_end_in, NULL,
+    "DELETE FROM outbox_index WHERE id = ? AND fence = ?");
+SQL(claim_update_release, SQL_CONTROL, &id_in, NULL,
+    "UPDATE outbox_index SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?");
+
+bool
+claim_put_off(struct db *control, const struct claim *c, int64_t due_ms, struct err *e)
+{
+	const struct index_in in = { c->id, c->fence, due_ms };
+
+	return db_run(control, &claim_update_off, &in, NULL, e);
+}
+
+bool
+claim_forget(struct db *control, const struct claim *c, struct err *e)
+{
+	const struct index_in in = { .id = c->id, .fence = c->fence };
+
+	return db_run(control, &claim_delete, &in, NULL, e);
+}
+
+bool
+claim_release(struct db *control, const struct uuid *owner, struct err *e)
+{
+	const struct id_in in = { *owner };
+
+	return db_run(control, &claim_update_release, &in, NULL, e);
+}
+
+static const struct field  daemon_fields[] = { COLUMN(struct daemon_row, id),
+	 COLUMN(struct daemon_row, host), COLUMN(struct daemon_row, pid),
+	 COLUMN(struct daemon_row, version), FIELD_END };
+static const struct schema daemon_in = SCHEMA("DaemonIn", struct daemon_row, daemon_fields);
+
+SQL(daemon_upsert, SQL_CONTROL, &daemon_in, NULL,
+    "INSERT INTO daemons (id, host, pid, version, started_at, heartbeat_at)"
+    " VALUES (?, ?, ?, ?, NOW(3), NOW(3)) ON DUPLICATE KEY UPDATE heartbeat_at = NOW(3)");
+SQL(daemon_delete, SQL_CONTROL, &id_in, NULL,
+    "DELETE FROM daemons WHERE id = ? OR heartbeat_at < NOW(3) - INTERVAL 1 DAY");
+
+bool
+daemon_beat(struct db *control, const struct daemon_row *d, struct err *e)
+{
+	return db_run(control, &daemon_upsert, d, NULL, e);
+}
+
+bool
+daemon_gone(struct db *control, const struct uuid *id, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_run(control, &daemon_delete, &in, NULL, e);
+}

@@ -1,0 +1,117 @@
+/*
+ * outbox.h - messages to deliver: the tenant's rows, and the index of due ones
+ * in the control schema.
+ *
+ * A message is added in the transaction of the deed that causes it, together
+ * with its index row.  A sender claims an index row by one conditional UPDATE on
+ * the database's clock; the claim raises its fence, and only the holder of the
+ * fence ends or postpones it.  Each attempt is recorded in `deliveries`.
+ *
+ * Errors: ERR_MISSING, OUTBOX_FENCE_LOST in e->sys (somebody else has the claim
+ * now: roll back and forget it), and those of db.h.
+ */
+#ifndef BSX_STORE_ALERT_OUTBOX_H
+#define BSX_STORE_ALERT_OUTBOX_H
+
+#include "core/store/tenant/tenant_db.h"
+
+#define OUTBOX_FENCE_LOST 1644 /* MariaDB's number of a SIGNAL: SQLSTATE 45000 */
+#define OUTBOX_LEASE_S    60
+
+/* ---- the tenant's side ---- */
+
+struct outbox {
+	struct uuid id; /* "msg_" + this is the webhook-id of every attempt */
+	struct uuid channel_id;
+	struct uuid alert_id; /* nil: none */
+	char       *event;    /* "drift.alert.opened", ... */
+	struct blob body;     /* sealed */
+	char       *state;    /* "pending", "delivered", "dead" */
+	int64_t     attempts;
+	instant     created_at;
+	instant     done_at;
+};
+
+/* Adds the message and, with it, its index row, due at once. */
+MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
+MUST_USE bool outbox_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbox *o, struct err *e);
+/* Sets attempts, state and done_at of a pending message.  One that ends takes old ones with it, and
+ * the attempts at them: a tenant holds those of MESSAGE_KEEP_DAYS. */
+#define MESSAGE_KEEP_DAYS  90
+#define MESSAGES_FORGOTTEN 10 /* at once */
+MUST_USE bool outbox_set(struct db *db, const struct outbox *o, struct err *e);
+
+struct delivery {
+	struct uuid id;
+	struct uuid outbox_id;
+	struct uuid channel_id;
+	int64_t     attempt; /* from 1 */
+	instant     at;
+	char       *outcome;     /* "delivered", "failed", "refused" */
+	int64_t     http_status; /* 0: no answer */
+	int64_t     took_ms;
+	char       *detail; /* never text of the receiver */
+};
+MUST_USE bool delivery_add(struct db *db, const struct delivery *d, struct err *e);
+/* Finds the row of an id: the mark of an attempt's transaction. */
+struct delivery_mark {
+	struct uuid id;
+};
+const struct sql *delivery_mark(void);
+
+/* An attempt with what a list shows of its message. */
+struct delivery_row {
+	struct uuid id;
+	struct uuid message_id;
+	struct uuid channel_id;
+	struct uuid alert_id;
+	char       *event;
+	char       *state;
+	int64_t     attempt;
+	instant     at;
+	char       *outcome;
+	int64_t     http_status;
+	int64_t     took_ms;
+	char       *detail;
+};
+MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
+    const struct uuid *after, size_t limit, struct delivery_row **rows, size_t *n, struct err *e);
+
+/* In the tenant's transaction: the claim's index row goes, or is due again in `due_s`. */
+MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);
+MUST_USE bool outbox_index_again(
+    struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s, struct err *e);
+
+/* ---- the control side ---- */
+
+struct claim {
+	struct uuid id;
+	char       *schema_name;
+	uint64_t    fence;
+};
+/* Due rows that nobody holds, oldest first, from the `skip`-th on. */
+MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, int64_t skip, size_t limit,
+    struct claim **rows, size_t *n, struct err *e);
+/* Takes one for OUTBOX_LEASE_S; *won false: somebody else was first. Fills c->fence. */
+MUST_USE bool claim_take(
+    struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e);
+/* Gives a claim back without an attempt, due in `due_ms`. */
+MUST_USE bool claim_put_off(
+    struct db *control, const struct claim *c, int64_t due_ms, struct err *e);
+/* Removes an index row whose tenant or message is no more. */
+MUST_USE bool claim_forget(struct db *control, const struct claim *c, struct err *e);
+/* Ends all claims of a sender that died. */
+MUST_USE bool claim_release(struct db *control, const struct uuid *owner, struct err *e);
+
+/* bsx.daemons: this daemon is alive, by the database's clock. */
+struct daemon_row {
+	struct uuid id;
+	const char *host;
+	int64_t     pid;
+	const char *version;
+};
+MUST_USE bool daemon_beat(struct db *control, const struct daemon_row *d, struct err *e);
+MUST_USE bool daemon_gone(struct db *control, const struct uuid *id, struct err *e);
+
+#endif

@@ -1,0 +1,212 @@
+#include <string.h>
+
+#include "core/store/drift/report_priv.h"
+
+/*
+ * A page of changes costs the same wherever it lies and however many changes there are: each filter
+ * has an index that ends in the position, and what it leaves open (a severity, a status) is a
+ * handful of words, each a branch of its own that is read up to a page and no further.
+ *
+ * The status a row holds is exact in the newest report of a config only (life_put).  In an older
+ * one it is looked up in the finding of each change: from the findings of that status when they are
+ * few, else along the report, whose length the engine bounds.
+ */
+
+#define FEW_FINDINGS 1000
+
+struct list_in {
+	struct change_filter f;
+	struct uuid          config_id;
+	int64_t              from; /* position */
+	int64_t              limit;
+};
+
+/* ---- where a page begins, and whether the report is the newest ---- */
+
+static const struct field  after_fields[] = { COLUMN(struct list_in, f.after),
+	 COLUMN(struct list_in, f.report_id), FIELD_END };
+static const struct schema after_in = SCHEMA("ChangeAfterIn", struct list_in, after_fields);
+struct place {
+	int64_t position;
+};
+static const struct field  place_fields[] = { COLUMN(struct place, position), FIELD_END };
+static const struct schema place_out = SCHEMA("ChangePlace", struct place, place_fields);
+
+static const struct field  report_fields[] = { COLUMN(struct list_in, f.report_id), FIELD_END };
+static const struct schema report_in = SCHEMA("ChangeReportIn", struct list_in, report_fields);
+struct standing {
+	struct uuid config_id;
+	bool        newest;
+};
+static const struct field  standing_fields[] = { COLUMN(struct standing, config_id),
+	 COLUMN(struct standing, newest), FIELD_END };
+static const struct schema standing_out =
+    SCHEMA("ReportStanding", struct standing, standing_fields);
+
+static const struct field  few_fields[] = { COLUMN(struct list_in, config_id),
+	 COLUMN(struct list_in, f.status), FIELD_END };
+static const struct schema few_in = SCHEMA("ChangeFewIn", struct list_in, few_fields);
+
+SQL(change_select_place, SQL_TENANT, &after_in, &place_out,
+    "SELECT position FROM drift_changes WHERE id = ? AND report_id = ?");
+SQL(report_select_standing, SQL_TENANT, &report_in, &standing_out,
+    "SELECT r.config_id, s.report_id <=> r.id AS newest FROM drift_reports r"
+    " JOIN config_state s ON s.config_id = r.config_id WHERE r.id = ?");
+SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
+    "SELECT COUNT(*) AS position FROM (SELECT 1 FROM drift_findings WHERE config_id = ?"
+    " AND status = ? LIMIT 1001) t");
+
+/* ---- pages ---- */
+
+#define R(n) COLUMN_AS(struct list_in, f.report_id, "report_" #n)
+#define C(n) COLUMN_AS(struct list_in, f.category, "category_" #n)
+#define V(n) COLUMN_AS(struct list_in, f.severity, "severity_" #n)
+#define S(n) COLUMN_AS(struct list_in, f.status, "status_" #n)
+#define P(n)                                                                                       \
+	COLUMN_AS(struct list_in, from, "from_" #n), COLUMN_AS(struct list_in, limit, "limit_" #n)
+#define END COLUMN_AS(struct list_in, limit, "limit"), FIELD_END
+
+/* One range of an index, in the order of positions. */
+#define RANGE(index, where)                                                                        \
+	"(SELECT id, position FROM drift_changes FORCE INDEX (" index                              \
+	") WHERE report_id = ? " where " AND position >= ? ORDER BY position LIMIT ?)"
+#define PAGE(ranges)                                                                               \
+	CHANGE_SELECT " FROM (" ranges ") p JOIN drift_changes c ON c.id = p.id" CHANGE_FINDING    \
+		      " ORDER BY p.position LIMIT ?"
+#define EVERY_STATUS(index, where)                                                                 \
+	RANGE(index, where " AND status = 'detected'")                                             \
+	" UNION ALL " RANGE(index, where " AND status = 'acknowledged'") " UNION ALL " RANGE(      \
+	    index, where " AND status = 'in_progress'") " UNION ALL " RANGE(index,                 \
+	    where " AND status = 'resolved'") " UNION ALL " RANGE(index,                           \
+	    where " AND status = 'ignored'") " UNION ALL " RANGE(index,                            \
+	    where " AND status = 'accepted'")
+#define EVERY_SEVERITY(index, where)                                                               \
+	RANGE(index, where " AND severity = 'info' AND status = ?")                                \
+	" UNION ALL " RANGE(                                                                       \
+	    index, where " AND severity = 'low' AND status = ?") " UNION ALL " RANGE(index,        \
+	    where " AND severity = 'medium' AND status = ?") " UNION ALL " RANGE(index,            \
+	    where " AND severity = 'high' AND status = ?") " UNION ALL " RANGE(index,              \
+	    where " AND severity = 'critical' AND status = ?")
+
+#define PAGE_IN(name, ...)                                                                         \
+	static const struct field  name##_fields[] = { __VA_ARGS__, END };                         \
+	static const struct schema name = SCHEMA("ChangePageIn", struct list_in, name##_fields)
+
+PAGE_IN(all_in, R(1), P(1));
+PAGE_IN(category_in, R(1), C(1), P(1));
+PAGE_IN(severity_in, R(1), V(1), P(1), R(2), V(2), P(2), R(3), V(3), P(3), R(4), V(4), P(4), R(5),
+    V(5), P(5), R(6), V(6), P(6));
+PAGE_IN(status_in, R(1), S(1), P(1), R(2), S(2), P(2), R(3), S(3), P(3), R(4), S(4), P(4), R(5),
+    S(5), P(5));
+PAGE_IN(both_in, R(1), V(1), S(1), P(1));
+PAGE_IN(category_severity_in, R(1), C(1), V(1), P(1), R(2), C(2), V(2), P(2), R(3), C(3), V(3),
+    P(3), R(4), C(4), V(4), P(4), R(5), C(5), V(5), P(5), R(6), C(6), V(6), P(6));
+PAGE_IN(category_status_in, R(1), C(1), S(1), P(1), R(2), C(2), S(2), P(2), R(3), C(3), S(3), P(3),
+    R(4), C(4), S(4), P(4), R(5), C(5), S(5), P(5));
+PAGE_IN(exact_in, R(1), C(1), V(1), S(1), P(1));
+
+SQL(change_page, SQL_TENANT, &all_in, &change_row_schema, PAGE(RANGE("report", "")));
+SQL(change_page_category, SQL_TENANT, &category_in, &change_row_schema,
+    PAGE(RANGE("by_category", "AND category = ?")));
+SQL(change_page_severity, SQL_TENANT, &severity_in, &change_row_schema,
+    PAGE(EVERY_STATUS("by_severity", "AND severity = ?")));
+SQL(change_page_status, SQL_TENANT, &status_in, &change_row_schema,
+    PAGE(EVERY_SEVERITY("by_severity", "")));
+SQL(change_page_severity_status, SQL_TENANT, &both_in, &change_row_schema,
+    PAGE(RANGE("by_severity", "AND severity = ? AND status = ?")));
+SQL(change_page_category_severity, SQL_TENANT, &category_severity_in, &change_row_schema,
+    PAGE(EVERY_STATUS("by_all", "AND category = ? AND severity = ?")));
+SQL(change_page_category_status, SQL_TENANT, &category_status_in, &change_row_schema,
+    PAGE(EVERY_SEVERITY("by_all", "AND category = ?")));
+SQL(change_page_exact, SQL_TENANT, &exact_in, &change_row_schema,
+    PAGE(RANGE("by_all", "AND category = ? AND severity = ? AND status = ?")));
+
+/* By what is asked for: category, severity, status. */
+static const struct sql *const pages[2][2][2] = {
+	{ { &change_page, &change_page_status },
+	    { &change_page_severity, &change_page_severity_status } },
+	{ { &change_page_category, &change_page_category_status },
+	    { &change_page_category_severity, &change_page_exact } },
+};
+
+/* ---- pages of an older report by status ---- */
+
+#define OLDER                                                                                      \
+	" AND c.position >= ? AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)" \
+	" ORDER BY c.position LIMIT ?"
+#define OLDER_FIELDS                                                                               \
+	COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                     \
+	    COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),                          \
+	    COLUMN_NULL(struct list_in, f.category),                                               \
+	    COLUMN_AS_NULL(struct list_in, f.category, "category_again"),                          \
+	    COLUMN(struct list_in, limit), FIELD_END
+
+static const struct field  along_fields[] = { COLUMN(struct list_in, f.report_id),
+	 COLUMN(struct list_in, f.status), OLDER_FIELDS };
+static const struct schema along_in = SCHEMA("ChangeAlongIn", struct list_in, along_fields);
+static const struct field  found_fields[] = { COLUMN(struct list_in, config_id),
+	 COLUMN(struct list_in, f.status), COLUMN(struct list_in, f.report_id), OLDER_FIELDS };
+static const struct schema found_in = SCHEMA("ChangeFoundIn", struct list_in, found_fields);
+
+SQL(change_select_along, SQL_TENANT, &along_in, &change_row_schema,
+    CHANGE_SELECT " FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
+		  " WHERE c.report_id = ? AND IFNULL(f.status, c.status) = ?" OLDER);
+SQL(change_select_found, SQL_TENANT, &found_in, &change_row_schema,
+    CHANGE_SELECT
+    " FROM drift_findings f FORCE INDEX (ended) STRAIGHT_JOIN drift_changes c FORCE INDEX (finding)"
+    " ON c.config_id = f.config_id AND c.fingerprint = f.fingerprint"
+    " AND c.value_hash = f.value_hash"
+    " WHERE f.config_id = ? AND f.status = ? AND c.report_id = ?" OLDER);
+
+/* Changes that no finding stands behind are of status detected: those are found along the report.
+ */
+static bool
+choose(struct db *db, TALLOC_CTX *mem, struct list_in *in, const struct sql **q, struct err *e)
+{
+	struct standing s;
+	struct place    few;
+
+	*q = pages[in->f.category != NULL][in->f.severity != NULL][in->f.status != NULL];
+	if (in->f.status == NULL)
+		return true;
+	if (!db_one(db, mem, &report_select_standing, in, &s, e))
+		return false;
+	if (s.newest)
+		return true;
+	*q = &change_select_along;
+	if (strcmp(in->f.status, "detected") == 0)
+		return true;
+	in->config_id = s.config_id;
+	if (!db_one(db, mem, &change_select_few, in, &few, e))
+		return false;
+	if (few.position <= FEW_FINDINGS)
+		*q = &change_select_found;
+	return true;
+}
+
+static bool
+begin(struct db *db, TALLOC_CTX *mem, struct list_in *in, struct err *e)
+{
+	struct place p;
+
+	if (uuid_is_nil(&in->f.after))
+		return true;
+	if (!db_one(db, mem, &change_select_place, in, &p, e))
+		return false;
+	in->from = p.position + 1;
+	return true;
+}
+
+bool
+change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f, size_t limit,
+    struct change_row **rows, size_t *n, struct err *e)
+{
+	struct list_in    in = { .f = *f, .limit = (int64_t)limit };
+	const struct sql *q = NULL;
+
+	*rows = NULL;
+	*n = 0;
+	if (begin(t->db, mem, &in, e) && choose(t->db, mem, &in, &q, e))
+		return db_all(t->db, mem, q, &in, limit, rows, n, e);
+	return err_take(e, ERR_MISSING); /* no such change, or no such report: an empty page */
+}

@@ -1,0 +1,455 @@
+#include "core/store/drift/config.h"
+
+#include <string.h>
+
+static const struct field  config_fields[] = { COLUMN(struct drift_config, id),
+	 COLUMN(struct drift_config, name), COLUMN(struct drift_config, spec),
+	 COLUMN(struct drift_config, version), COLUMN(struct drift_config, created_at),
+	 COLUMN(struct drift_config, updated_at), FIELD_END };
+static const struct schema config_schema =
+    SCHEMA("StoredConfig", struct drift_config, config_fields);
+
+static const struct field  list_fields[] = { COLUMN_AS(struct config_row, config.id, "id"),
+	 COLUMN_AS(struct config_row, config.name, "name"),
+	 COLUMN_AS(struct config_row, config.spec, "spec"),
+	 COLUMN_AS(struct config_row, config.version, "version"),
+	 COLUMN_AS(struct config_row, config.created_at, "created_at"),
+	 COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
+	 COLUMN(struct config_row, state), COLUMN_NULL(struct config_row, last_run_at),
+	 COLUMN_NULL(struct config_row, collected_at), COLUMN(struct config_row, golden), FIELD_END };
+static const struct schema config_row_schema = SCHEMA("ConfigRow", struct config_row, list_fields);
+
+static const struct field  state_fields[] = { COLUMN(struct config_state, config_id),
+	 COLUMN(struct config_state, seq), COLUMN(struct config_state, state),
+	 COLUMN_NULL(struct config_state, snapshot_id), COLUMN_NULL(struct config_state, digest),
+	 COLUMN_NULL(struct config_state, collected_at),
+	 COLUMN_NULL(struct config_state, baseline_snapshot),
+	 COLUMN_NULL(struct config_state, baseline_seq),
+	 COLUMN(struct config_state, baseline_approved), COLUMN_NULL(struct config_state, report_id),
+	 COLUMN(struct config_state, config_version),
+	 COLUMN_NULL(struct config_state, last_complete_at),
+	 COLUMN_NULL(struct config_state, last_run_at), COLUMN(struct config_state, life),
+	 COLUMN_NULL(struct config_state, recheck_at), COLUMN(struct config_state, incomplete_runs),
+	 COLUMN(struct config_state, clean_runs), COLUMN_NULL(struct config_state, held),
+	 COLUMN(struct config_state, golden), FIELD_END };
+static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
+
+struct id_in {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("ConfigId", struct id_in, id_fields);
+
+/* ---- configs ---- */
+
+SQL(config_insert, SQL_TENANT, &config_schema, NULL,
+    "INSERT INTO drift_configs (id, name, spec, version, created_at, updated_at)"
+    " VALUES (?, ?, ?, ?, ?, ?)");
+SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
+    "INSERT INTO config_state (config_id, state) VALUES (?, 'new')");
+SQL(config_select, SQL_TENANT, &id_in, &config_schema,
+    "SELECT id, name, spec, version, created_at, updated_at FROM drift_configs WHERE id = ?");
+
+SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = ?");
+
+bool
+config_exists(struct tenant_db *t, const struct uuid *id, bool *there, struct err *e)
+{
+	const struct id_in in = { *id };
+	struct id_in       row;
+
+	*there = db_one(t->db, t->db, &config_select_id, &in, &row, e);
+	return *there || err_take(e, ERR_MISSING);
+}
+
+bool
+config_add(struct db *db, const struct drift_config *c, struct err *e)
+{
+	const struct id_in in = { c->id };
+
+	return db_run(db, &config_insert, c, NULL, e) &&
+	       db_run(db, &config_state_insert, &in, NULL, e);
+}
+
+bool
+config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct drift_config *c,
+    struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(t->db, mem, &config_select, &in, c, e);
+}
+
+struct list_in {
+	struct uuid after;
+	int64_t     limit;
+};
+static const struct field  list_in_fields[] = { COLUMN_NULL(struct list_in, after),
+	 COLUMN_AS_NULL(struct list_in, after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
+static const struct schema list_in = SCHEMA("ConfigListIn", struct list_in, list_in_fields);
+
+SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
+    "SELECT c.id, c.name, c.spec, c.version, c.created_at, c.updated_at,"
+    " s.state, s.last_run_at, s.collected_at, s.golden"
+    " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
+    " WHERE (? IS NULL OR c.id < ?) ORDER BY c.id DESC LIMIT ?");
+
+bool
+config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct config_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *after, (int64_t)limit };
+
+	return db_all(t->db, mem, &config_select_list, &in, limit, rows, n, e);
+}
+
+static const struct field  set_fields[] = { COLUMN(struct drift_config, name),
+	 COLUMN(struct drift_config, spec), COLUMN(struct drift_config, updated_at),
+	 COLUMN(struct drift_config, id), COLUMN(struct drift_config, version), FIELD_END };
+static const struct schema set_in = SCHEMA("ConfigSetIn", struct drift_config, set_fields);
+
+SQL(config_update, SQL_TENANT, &set_in, NULL,
+    "UPDATE drift_configs SET name = ?, spec = ?, updated_at = ?, version = version + 1"
+    " WHERE id = ? AND version = ?");
+
+bool
+config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e)
+{
+	uint64_t n = 0;
+
+	*done = false;
+	if (!db_run(db, &config_update, c, &n, e))
+		return false;
+	*done = n == 1;
+	return true;
+}
+
+static const struct field  drop_fields[] = { COLUMN(struct drift_config, id),
+	 COLUMN(struct drift_config, version), FIELD_END };
+static const struct schema drop_in = SCHEMA("ConfigDropIn", struct drift_config, drop_fields);
+
+struct resolve_in {
+	instant     now;
+	const char *by;
+	struct uuid config;
+};
+static const struct field  resolve_fields[] = { COLUMN(struct resolve_in, now),
+	 COLUMN_AS(struct resolve_in, now, "now_again"), COLUMN(struct resolve_in, by),
+	 COLUMN(struct resolve_in, config), FIELD_END };
+static const struct schema resolve_in =
+    SCHEMA("ConfigResolveIn", struct resolve_in, resolve_fields);
+
+SQL(config_delete, SQL_TENANT, &drop_in, NULL,
+    "DELETE FROM drift_configs WHERE id = ? AND version = ?");
+SQL(config_delete_state, SQL_TENANT, &id_in, NULL, "DELETE FROM config_state WHERE config_id = ?");
+SQL(config_delete_changes, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_changes WHERE config_id = ?");
+SQL(config_delete_reports, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_reports WHERE config_id = ?");
+SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_findings WHERE config_id = ?");
+SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_history WHERE config_id = ?");
+SQL(config_delete_refs, SQL_TENANT, &id_in, NULL,
+    "DELETE m FROM config_snapshots s JOIN manifest_contents m ON m.snapshot_id = s.id"
+    " WHERE s.config_id = ? AND s.in_order = FALSE");
+SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM golden_bindings WHERE config_id = ?");
+SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
+SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = ?");
+SQL(config_delete_daily, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_daily WHERE config_id = ?");
+SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM resource_versions WHERE config_id = ?");
+SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
+SQL(config_delete_snapshots, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM config_snapshots WHERE config_id = ?");
+SQL(config_resolve_alerts, SQL_TENANT, &resolve_in, NULL,
+    "UPDATE alerts SET status = 'resolved', resolved_at = ?, updated_at = ?, resolved_by = ?,"
+    " open_key = NULL, version = version + 1 WHERE config_id = ? AND open_key IS NOT NULL");
+
+bool
+config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now, const char *by,
+    bool *done, struct err *e)
+{
+	const struct drift_config row = { .id = *id, .version = version };
+	const struct id_in        in = { *id };
+	const struct resolve_in   resolve = { now, by, *id };
+	const struct sql *const   parts[] = { &config_delete_state, &config_delete_changes,
+		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
+		  &config_delete_refs, &config_delete_snapshots, &config_delete_findings,
+		  &config_delete_history, &config_delete_binding, &config_delete_trend,
+		  &config_delete_flaps, &config_delete_daily };
+	uint64_t                  n = 0;
+
+	*done = false;
+	if (!db_run(db, &config_delete, &row, &n, e))
+		return false;
+	if (n == 0)
+		return true;
+	*done = true;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!db_run(db, parts[i], &in, NULL, e))
+			return false;
+	return db_run(db, &config_resolve_alerts, &resolve, NULL, e);
+}
+
+struct naming_in {
+	const char *text;
+};
+static const struct field  naming_fields[] = { COLUMN(struct naming_in, text), FIELD_END };
+static const struct schema naming_in = SCHEMA("ConfigNamingIn", struct naming_in, naming_fields);
+struct count_out {
+	int64_t n;
+};
+static const struct field  count_fields[] = { COLUMN(struct count_out, n), FIELD_END };
+static const struct schema count_out = SCHEMA("ConfigCount", struct count_out, count_fields);
+
+SQL(config_select_naming, SQL_TENANT, &naming_in, &count_out,
+    "SELECT COUNT(*) AS n FROM drift_configs WHERE LOCATE(?, LOWER(spec)) > 0");
+
+bool
+config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, struct err *e)
+{
+	char                   text[UUID_TEXT_MAX];
+	const struct naming_in in = { text };
+	struct count_out       out;
+	TALLOC_CTX            *tmp = talloc_new(NULL);
+	bool                   ok;
+
+	uuid_print(id, text);
+	ok = db_one(t->db, tmp, &config_select_naming, &in, &out, e);
+	*n = ok ? (uint64_t)out.n : 0;
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ---- state ---- */
+
+#define STATE_COLUMNS                                                                              \
+	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
+	"baseline_seq,"                                                                            \
+	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"       \
+	" recheck_at, incomplete_runs, clean_runs, held, golden"
+
+SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
+    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ?");
+SQL(config_state_select_lock, SQL_TENANT, &id_in, &state_schema,
+    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ? FOR UPDATE");
+
+bool
+config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct config_state *s, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_one(db, mem, &config_state_select, &in, s, e);
+}
+
+bool
+config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct config_state *s,
+    struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_one(db, mem, &config_state_select_lock, &in, s, e);
+}
+
+struct state_in {
+	struct config_state s;
+	uint64_t            seq;
+};
+static const struct field  state_in_fields[] = { COLUMN(struct state_in, s.seq),
+	 COLUMN(struct state_in, s.state), COLUMN_NULL(struct state_in, s.snapshot_id),
+	 COLUMN_NULL(struct state_in, s.digest), COLUMN_NULL(struct state_in, s.collected_at),
+	 COLUMN_NULL(struct state_in, s.baseline_snapshot),
+	 COLUMN_NULL(struct state_in, s.baseline_seq), COLUMN(struct state_in, s.baseline_approved),
+	 COLUMN_NULL(struct state_in, s.report_id), COLUMN(struct state_in, s.config_version),
+	 COLUMN_NULL(struct state_in, s.last_complete_at),
+	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN_NULL(struct state_in, s.recheck_at),
+	 COLUMN(struct state_in, s.incomplete_runs), COLUMN(struct state_in, s.clean_runs),
+	 COLUMN_NULL(struct state_in, s.held), COLUMN(struct state_in, s.config_id),
+	 COLUMN(struct state_in, seq), FIELD_END };
+static const struct schema state_in = SCHEMA("ConfigStateIn", struct state_in, state_in_fields);
+
+SQL(config_state_update, SQL_TENANT, &state_in, NULL,
+    "UPDATE config_state SET seq = ?, state = ?, snapshot_id = ?, digest = ?, collected_at = ?,"
+    " baseline_snapshot = ?, baseline_seq = ?, baseline_approved = ?, report_id = ?,"
+    " config_version = ?, last_complete_at = ?, last_run_at = ?, recheck_at = ?,"
+    " incomplete_runs = ?, clean_runs = ?, held = ? WHERE config_id = ? AND seq = ?");
+
+bool
+config_state_set(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
+{
+	const struct state_in in = { *s, seq };
+	uint64_t              n = 0;
+
+	*done = false;
+	if (!db_run(db, &config_state_update, &in, &n, e))
+		return false;
+	*done = n == 1;
+	return true;
+}
+
+static const struct field  number_fields[] = { COLUMN(struct state_in, s.seq),
+	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN(struct state_in, s.config_id),
+	 COLUMN(struct state_in, seq), FIELD_END };
+static const struct schema number_in = SCHEMA("ConfigNumberIn", struct state_in, number_fields);
+
+SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
+    "UPDATE config_state SET seq = ?, last_run_at = ? WHERE config_id = ? AND seq = ?");
+
+bool
+config_state_number(
+    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
+{
+	const struct state_in in = { *s, seq };
+	uint64_t              n = 0;
+
+	*done = false;
+	if (!db_run(db, &config_state_update_number, &in, &n, e))
+		return false;
+	*done = n == 1;
+	return true;
+}
+
+struct touch_in {
+	instant     recheck;
+	struct uuid config;
+};
+static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
+	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
+	 COLUMN_NULL(struct touch_in, config),
+	 COLUMN_AS_NULL(struct touch_in, config, "config_again"), FIELD_END };
+static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
+
+SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
+    "UPDATE config_state SET config_version = 0, life = life + 1,"
+    " recheck_at = IFNULL(LEAST(recheck_at, ?), IFNULL(recheck_at, ?))"
+    " WHERE (? IS NULL OR config_id = ?)");
+
+bool
+config_touch(struct db *db, const struct uuid *config, instant recheck, struct err *e)
+{
+	const struct touch_in in = { recheck, *config };
+
+	return db_run(db, &config_state_touch, &in, NULL, e);
+}
+
+struct stirred_in {
+	struct uuid config;
+};
+static const struct field  stirred_in_fields[] = { COLUMN_NULL(struct stirred_in, config),
+	 COLUMN_AS_NULL(struct stirred_in, config, "config_again"), FIELD_END };
+static const struct schema stirred_in =
+    SCHEMA("ConfigStirredIn", struct stirred_in, stirred_in_fields);
+static const struct field stirred_fields[] = { COLUMN(struct config_state, config_id),
+	COLUMN_NULL(struct config_state, recheck_at), FIELD_END };
+static const struct schema stirred_schema =
+    SCHEMA("ConfigStirred", struct config_state, stirred_fields);
+
+SQL(config_select_stirred, SQL_TENANT, &stirred_in, &stirred_schema,
+    "SELECT config_id, recheck_at FROM config_state WHERE state NOT IN ('new', 'ok')"
+    " AND (? IS NULL OR config_id = ?) ORDER BY config_id");
+
+bool
+config_stirred(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct config_state **rows, size_t *n, struct err *e)
+{
+	const struct stirred_in in = { *config };
+
+	return db_all(db, mem, &config_select_stirred, &in, CONFIGS_STIRRED_MAX, rows, n, e);
+}
+
+struct blind_in {
+	int64_t     runs;
+	struct uuid config;
+};
+static const struct field  blind_fields[] = { COLUMN(struct blind_in, runs),
+	 COLUMN(struct blind_in, config), FIELD_END };
+static const struct schema blind_in = SCHEMA("ConfigBlindIn", struct blind_in, blind_fields);
+
+/* A snapshot on its way that has read the row before is planned again. */
+SQL(config_state_update_blind, SQL_TENANT, &blind_in, NULL,
+    "UPDATE config_state SET state = 'blind', life = life + 1,"
+    " incomplete_runs = GREATEST(incomplete_runs, ?) WHERE config_id = ?");
+
+bool
+config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e)
+{
+	const struct blind_in in = { runs, *config };
+
+	return db_run(db, &config_state_update_blind, &in, NULL, e);
+}
+
+SQL(config_state_outrun, SQL_TENANT, &id_in, NULL,
+    "UPDATE config_state SET life = life + 1 WHERE config_id = ?");
+
+bool
+config_outrun(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_run(db, &config_state_outrun, &in, NULL, e);
+}
+
+struct word_in {
+	const char *state;
+	struct uuid config;
+};
+static const struct field  word_fields[] = { COLUMN(struct word_in, state),
+	 COLUMN(struct word_in, config), FIELD_END };
+static const struct schema word_in = SCHEMA("ConfigWordIn", struct word_in, word_fields);
+
+SQL(config_state_update_word, SQL_TENANT, &word_in, NULL,
+    "UPDATE config_state SET state = ? WHERE config_id = ?");
+
+bool
+config_state_word(struct db *db, const struct uuid *config, const char *word, struct err *e)
+{
+	const struct word_in in = { word, *config };
+
+	return db_run(db, &config_state_update_word, &in, NULL, e);
+}
+
+struct baseline_in {
+	struct uuid snapshot;
+	uint64_t    seq;
+	struct uuid config;
+};
+static const struct field  baseline_fields[] = { COLUMN(struct baseline_in, snapshot),
+	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
+static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in, baseline_fields);
+
+SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,
+    "UPDATE config_state SET baseline_snapshot = ?, baseline_seq = ?, baseline_approved = TRUE,"
+    " golden = FALSE, config_version = 0, life = life + 1 WHERE config_id = ?");
+
+bool
+config_baseline_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
+    uint64_t snapshot_seq, struct err *e)
+{
+	const struct baseline_in in = { *snapshot, snapshot_seq, *config };
+
+	return db_run(db, &config_baseline_update, &in, NULL, e);
+}
+
+static const struct field  golden_fields[] = { COLUMN(struct baseline_in, snapshot),
+	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
+static const struct schema golden_in = SCHEMA("GoldenIn", struct baseline_in, golden_fields);
+
+/* What-if replays all of history against it, so that it stands before the first snapshot. */
+SQL(config_golden_update, SQL_TENANT, &golden_in, NULL,
+    "UPDATE config_state SET baseline_snapshot = ?, seq = ?, baseline_seq = NULL,"
+    " baseline_approved = TRUE, golden = TRUE, config_version = 0, life = life + 1"
+    " WHERE config_id = ?");
+
+bool
+config_golden_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
+    uint64_t seq, struct err *e)
+{
+	const struct baseline_in in = { *snapshot, seq, *config };
+
+	return db_run(db, &config_golden_update, &in, NULL, e);
+}

@@ -1,0 +1,119 @@
+#include "core/store/drift/daily.h"
+
+#include "core/store/drift/snapshot.h"
+
+static const struct field  daily_fields[] = { COLUMN(struct daily, kind), COLUMN(struct daily, day),
+	 COLUMN(struct daily, config_id), COLUMN(struct daily, name), COLUMN(struct daily, category),
+	 COLUMN(struct daily, label), COLUMN(struct daily, changes), COLUMN(struct daily, findings),
+	 FIELD_END };
+static const struct schema daily_in = SCHEMA("DailyIn", struct daily, daily_fields);
+
+SQL(daily_upsert, SQL_TENANT, &daily_in, NULL,
+    "INSERT INTO drift_daily (kind, day, config_id, name, category, label, changes, findings)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE changes = changes + VALUES(changes),"
+    " findings = findings + VALUES(findings)");
+
+struct uuid
+daily_name(const struct uuid *config, const char *category, const char *label)
+{
+	return held_id(config, str_of(category), str_of(label));
+}
+
+bool
+daily_add(struct db *db, const struct daily *rows, size_t n, struct err *e)
+{
+	return db_run_many(db, &daily_upsert, rows, n, e);
+}
+
+struct drop_in {
+	struct uuid config;
+	int64_t     before;
+};
+static const struct field  drop_fields[] = { COLUMN(struct drop_in, config),
+	 COLUMN(struct drop_in, before), FIELD_END };
+static const struct schema drop_in = SCHEMA("DailyDropIn", struct drop_in, drop_fields);
+
+/* Some at a time: who writes a report does not wait for a long one. */
+SQL(daily_delete, SQL_TENANT, &drop_in, NULL,
+    "DELETE FROM drift_daily WHERE config_id = ? AND day < ? ORDER BY day LIMIT 500");
+
+bool
+daily_drop(struct db *db, const struct uuid *config, int64_t before_day, struct err *e)
+{
+	const struct drop_in in = { *config, before_day };
+
+	return db_run(db, &daily_delete, &in, NULL, e);
+}
+
+struct read_in {
+	struct daily_filter f;
+	int64_t             limit;
+};
+#define READ_FIELDS                                                                                \
+	COLUMN(struct read_in, f.from), COLUMN_NULL(struct read_in, f.config_id),                  \
+	    COLUMN_AS_NULL(struct read_in, f.config_id, "config_again")
+static const struct field  days_fields[] = { READ_FIELDS, FIELD_END };
+static const struct schema days_in = SCHEMA("DailyDaysIn", struct read_in, days_fields);
+static const struct field  top_in_fields[] = { READ_FIELDS, COLUMN(struct read_in, limit),
+	 FIELD_END };
+static const struct schema top_in = SCHEMA("DailyTopIn", struct read_in, top_in_fields);
+
+static const struct field  severity_fields[] = { COLUMN(struct daily_severity, day),
+	 COLUMN(struct daily_severity, severity), COLUMN(struct daily_severity, changes),
+	 COLUMN(struct daily_severity, findings), FIELD_END };
+static const struct schema severity_schema =
+    SCHEMA("DailySeverity", struct daily_severity, severity_fields);
+static const struct field  top_fields[] = { COLUMN(struct daily_top, config_id),
+	 COLUMN(struct daily_top, category), COLUMN(struct daily_top, label),
+	 COLUMN(struct daily_top, changes), COLUMN(struct daily_top, findings), FIELD_END };
+static const struct schema top_schema = SCHEMA("DailyTop", struct daily_top, top_fields);
+static const struct field  rule_fields[] = { COLUMN(struct daily_top, label),
+	 COLUMN(struct daily_top, changes), COLUMN(struct daily_top, findings), FIELD_END };
+static const struct schema rules_schema = SCHEMA("DailyRule", struct daily_top, rule_fields);
+
+#define SUMS                                                                                       \
+	" CAST(SUM(changes) AS SIGNED) AS changes, CAST(SUM(findings) AS SIGNED) AS findings"      \
+	" FROM drift_daily"
+#define SINCE " AND day >= ? AND (? IS NULL OR config_id = ?)"
+
+SQL(daily_select_severities, SQL_TENANT, &days_in, &severity_schema,
+    "SELECT day, label AS severity," SUMS " WHERE kind = 'severity'" SINCE
+    " GROUP BY day, label ORDER BY day");
+SQL(daily_select_resources, SQL_TENANT, &top_in, &top_schema,
+    "SELECT t.config_id, d.category, d.label, t.changes, t.findings FROM (SELECT name, MAX(day)"
+    " AS day, MAX(config_id) AS config_id," SUMS " WHERE kind = 'resource'" SINCE
+    " GROUP BY name ORDER BY findings DESC, name LIMIT ?) t JOIN drift_daily d"
+    " ON d.kind = 'resource' AND d.day = t.day AND d.config_id = t.config_id AND d.name = t.name"
+    " ORDER BY t.findings DESC, d.category, d.label");
+SQL(daily_select_rules, SQL_TENANT, &top_in, &rules_schema,
+    "SELECT label," SUMS " WHERE kind = 'rule'" SINCE
+    " GROUP BY label ORDER BY findings DESC, changes DESC, label LIMIT ?");
+
+#define DAYS_ROWS_MAX 4000 /* of 366 days and the severities */
+
+bool
+daily_severities(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
+    struct daily_severity **rows, size_t *n, struct err *e)
+{
+	const struct read_in in = { *f, 0 };
+
+	return db_all(t->db, mem, &daily_select_severities, &in, DAYS_ROWS_MAX, rows, n, e);
+}
+
+bool
+daily_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f, size_t limit,
+    struct daily_top **rows, size_t *n, struct err *e)
+{
+	const struct read_in in = { *f, (int64_t)limit };
+
+	return db_all(t->db, mem, &daily_select_resources, &in, limit, rows, n, e);
+}
+
+bool
+daily_rules(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f, size_t limit,
+    struct daily_top **rows, size_t *n, struct err *e)
+{
+	const struct read_in in = { *f, (int64_t)limit };
+
+	return db_all(t->db, mem, &daily_select_rules, &in, limit, rows, n, e);
+}

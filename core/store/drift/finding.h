@@ -1,0 +1,91 @@
+/*
+ * finding.h - findings across reports: their status, acceptances, and what happened
+ * to them and to alerts.
+ *
+ * A finding is a change's fingerprint and value hash in a config; its row holds
+ * the status of every change row with both.  An acceptance is a row of status
+ * "accepted": it names the value by its hash only.
+ *
+ * Errors: ERR_MISSING, and those of db.h.
+ */
+#ifndef BSX_STORE_DRIFT_FINDING_H
+#define BSX_STORE_DRIFT_FINDING_H
+
+#include "core/base/hash.h"
+#include "core/store/tenant/tenant_db.h"
+
+struct life_row {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+	char       *status;   /* as of a change */
+	bool        present;  /* in the newest report */
+	int64_t     runs;     /* reports in a row that had it */
+	bool        promoted; /* its value became the baseline's */
+	char       *reason;   /* NULL: none */
+	char       *owner;    /* who accepted; NULL: nobody */
+	instant     expires_at;
+	struct uuid assigned_to;
+	instant     created_at, updated_at;
+};
+
+#define LIFE_MAX 100000
+/* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
+ */
+MUST_USE bool life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_row **rows, size_t *n, struct err *e);
+/* The others: those a new finding may be the return of. */
+MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_row **rows, size_t *n, struct err *e);
+/* Of these findings only, whatever the value, in the same order; sorts the list. */
+struct life_seen {
+	struct uuid config_id;
+	struct blob fingerprint, value_hash;
+	instant     now;
+};
+MUST_USE bool life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct life_seen *s, size_t n, struct life_row **rows, size_t *rows_n, struct err *e);
+MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
+/* A change and its finding: as it would be when it has no row yet. */
+struct life_target {
+	struct uuid     change_id;
+	struct life_row row;
+};
+#define LIFE_IDS_MAX 1000
+/* The changes with these ids, as many as there are, by config, fingerprint, value hash. */
+MUST_USE bool life_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids,
+    size_t ids_n, struct life_target **rows, size_t *n, struct err *e);
+struct life_filter {
+	struct uuid report_id;
+	const char *severity, *category, *status; /* NULL: any */
+	struct blob fingerprint;                  /* p == NULL: any */
+};
+/* Changes of a report in the same order; `max` at most. */
+MUST_USE bool life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f,
+    size_t max, struct life_target **rows, size_t *n, struct err *e);
+/* Adds rows or writes all that can change of them, and their status in the newest report.  The
+ * transaction holds the config's state row. */
+MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
+/* The same for a report that is being written with its changes; sorts the rows. */
+MUST_USE bool life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e);
+
+/* Detected: new rows, or old ones again; sorts them. */
+MUST_USE bool life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e);
+
+struct life_event {
+	struct uuid id;
+	struct uuid config_id;  /* nil: of none */
+	struct blob subject;    /* a fingerprint, or an alert's id */
+	struct blob value_hash; /* p == NULL: of an alert */
+	instant     at;
+	const char *actor; /* "system", a person's address, or key:NAME */
+	const char *from_status, *to_status;
+	const char *note;
+};
+#define LIFE_EVENTS_MAX 500
+MUST_USE bool life_event_add(struct db *db, const struct life_event *v, size_t n, struct err *e);
+/* Oldest first; of a fingerprint in a config, whatever the value. */
+MUST_USE bool life_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob subject, struct life_event **rows, size_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,134 @@
+#include "core/store/drift/report_priv.h"
+
+/* ---- reports ---- */
+
+static const struct field  report_fields[] = { COLUMN(struct report, id),
+	 COLUMN(struct report, config_id), COLUMN(struct report, snapshot_id),
+	 COLUMN_NULL(struct report, baseline_id), COLUMN(struct report, status),
+	 COLUMN(struct report, created), COLUMN(struct report, modified),
+	 COLUMN(struct report, deleted), COLUMN(struct report, by_severity),
+	 COLUMN(struct report, score), COLUMN_NULL(struct report, max_severity),
+	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
+	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
+	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held),
+	 COLUMN_NULL(struct report, anomaly), COLUMN_NULL(struct report, suppressed),
+	 COLUMN(struct report, shortened), FIELD_END };
+static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
+
+#define REPORT_COLUMNS                                                                             \
+	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
+	"by_severity,"                                                                             \
+	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
+	" accepted, held, anomaly, suppressed, shortened"
+
+struct id_in {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("ReportId", struct id_in, id_fields);
+
+struct list_in {
+	struct report_filter f;
+	int64_t              limit;
+};
+static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.config_id),
+	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	 COLUMN_NULL(struct list_in, f.status),
+	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	 COLUMN_NULL(struct list_in, f.after),
+	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
+	 FIELD_END };
+static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list_fields);
+
+SQL(report_insert, SQL_TENANT, &report_schema, NULL,
+    "INSERT INTO drift_reports (" REPORT_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(report_select, SQL_TENANT, &id_in, &report_schema,
+    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
+SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
+    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE (? IS NULL OR config_id = ?)"
+    " AND (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+
+bool
+report_add(struct db *db, const struct report *r, struct err *e)
+{
+	return db_run(db, &report_insert, r, NULL, e);
+}
+
+bool
+report_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(t->db, mem, &report_select, &in, r, e);
+}
+
+bool
+report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f, size_t limit,
+    struct report **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, (int64_t)limit };
+
+	return db_all(t->db, mem, &report_select_list, &in, limit, rows, n, e);
+}
+
+/* ---- changes ---- */
+
+static const struct field  change_fields[] = { COLUMN(struct change_row, id),
+	 COLUMN(struct change_row, report_id), COLUMN(struct change_row, config_id),
+	 COLUMN(struct change_row, position), COLUMN(struct change_row, category),
+	 COLUMN(struct change_row, key), COLUMN(struct change_row, op),
+	 COLUMN(struct change_row, path), COLUMN(struct change_row, canonical_path),
+	 COLUMN_NULL(struct change_row, old_value), COLUMN_NULL(struct change_row, new_value),
+	 COLUMN(struct change_row, old_truncated), COLUMN(struct change_row, new_truncated),
+	 COLUMN(struct change_row, severity), COLUMN(struct change_row, rule),
+	 COLUMN(struct change_row, reason), COLUMN(struct change_row, fingerprint),
+	 COLUMN(struct change_row, value_hash), COLUMN(struct change_row, status),
+	 COLUMN_NULL(struct change_row, attribution), COLUMN(struct change_row, created_at),
+	 COLUMN_NULL(struct change_row, suppressed_by), FIELD_END };
+const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
+
+#define CHANGE_COLUMNS                                                                             \
+	"id, report_id, config_id, position, category, `key`, op, path, canonical_path, "          \
+	"old_value,"                                                                               \
+	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
+	"value_hash,"                                                                              \
+	" status, attribution, created_at, suppressed_by"
+
+static const struct field  key_fields[] = { COLUMN(struct change_key, fingerprint),
+	 COLUMN(struct change_key, value_hash), COLUMN(struct change_key, status), FIELD_END };
+static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
+
+SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
+    CHANGE_SELECT CHANGE_FROM " WHERE c.id = ?");
+SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
+    "SELECT c.fingerprint, c.value_hash, IFNULL(f.status, c.status) AS status" CHANGE_FROM
+    " WHERE c.report_id = ? ORDER BY c.position");
+SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
+    "INSERT INTO drift_changes (" CHANGE_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+bool
+change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)
+{
+	return db_run_many(db, &change_insert, rows, n, e);
+}
+
+bool
+change_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct change_row *c, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(db, mem, &change_select, &in, c, e);
+}
+
+bool
+change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report, struct change_key **rows,
+    size_t *n, struct err *e)
+{
+	const struct id_in in = { *report };
+
+	return db_all(db, mem, &change_select_keys, &in, CHANGE_KEYS_MAX, rows, n, e);
+}

@@ -1,0 +1,89 @@
+/*
+ * report.h - reports of a comparison and their changes.
+ *
+ * Old and new values of a change are sealed to its row; paths, severities and
+ * names stay readable because they are searched.
+ *
+ * Errors: ERR_MISSING, and those of db.h.
+ */
+#ifndef BSX_STORE_DRIFT_REPORT_H
+#define BSX_STORE_DRIFT_REPORT_H
+
+#include "core/store/tenant/tenant_db.h"
+
+struct report {
+	struct uuid     id;
+	struct uuid     config_id;
+	struct uuid     snapshot_id;
+	struct uuid     baseline_id; /* snapshot compared with; nil: none */
+	char           *status;      /* "baseline", "clean", "drifted", "incomplete", "failed" */
+	int64_t         created, modified, deleted;
+	struct raw_json by_severity; /* object severity -> count */
+	int64_t         score;
+	char           *max_severity; /* NULL: no change */
+	struct raw_json incomplete;   /* array of {category, why} */
+	struct raw_json
+		not_alerted; /* {code, reason}; null: something was sent, or nothing was due */
+	instant started_at, finished_at;
+	int64_t accepted;        /* changes whose value is accepted: in no other number */
+	struct raw_json held;    /* null, or array of {category, removed, of} */
+	struct raw_json anomaly; /* null, or {changes, median, mad, limit, runs, anomalous} */
+	struct raw_json suppressed; /* null, or array of {by, changes} */
+	int64_t         shortened;  /* changes with a path that is shown shortened */
+};
+
+struct report_filter {
+	struct uuid config_id; /* nil: any */
+	const char *status;    /* NULL: any */
+	struct uuid after;     /* nil: from the newest */
+};
+
+MUST_USE bool report_add(struct db *db, const struct report *r, struct err *e);
+MUST_USE bool report_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e);
+MUST_USE bool report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
+    size_t limit, struct report **rows, size_t *n, struct err *e);
+
+struct change_row {
+	struct uuid id;
+	struct uuid report_id;
+	struct uuid config_id;
+	int64_t     position; /* order in the report, from 0 */
+	char       *category, *key;
+	char       *op;                    /* "created", "deleted", "modified" */
+	char       *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
+	struct blob old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
+	bool        old_truncated, new_truncated;
+	char       *severity;
+	char       *rule;
+	char       *reason;
+	struct blob fingerprint, value_hash;
+	char       *status;          /* "detected", ...; read: that of its finding (life.h) */
+	struct raw_json attribution; /* null, or {actor, source} */
+	instant         created_at;
+	char           *suppressed_by; /* kind:id of the silence that covered it; NULL: none */
+};
+#define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
+
+struct change_filter {
+	struct uuid report_id;
+	const char *severity, *status, *category; /* NULL: any */
+	struct uuid after;                        /* change id; nil: from the first */
+};
+
+MUST_USE bool change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e);
+MUST_USE bool change_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct change_row *c, struct err *e);
+/* The finding of each change of a report. */
+struct change_key {
+	struct blob fingerprint, value_hash;
+	char       *status;
+};
+MUST_USE bool change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report,
+    struct change_key **rows, size_t *n, struct err *e);
+#define CHANGE_KEYS_MAX 50000
+/* In the order of the report. */
+MUST_USE bool change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
+    size_t limit, struct change_row **rows, size_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * report_priv.h - rows of changes, for report.c and change_list.c.
+ */
+#ifndef BSX_STORE_DRIFT_REPORT_PRIV_H
+#define BSX_STORE_DRIFT_REPORT_PRIV_H
+
+#include "core/store/drift/report.h"
+
+extern const struct schema change_row_schema;
+
+/* A change's status is that of its finding. */
+#define CHANGE_SELECT                                                                              \
+	"SELECT c.id, c.report_id, c.config_id, c.position, c.category, c.`key`, c.op, c.path,"    \
+	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
+	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
+	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at,"                      \
+	" c.suppressed_by"
+#define CHANGE_FINDING                                                                             \
+	" LEFT JOIN drift_findings f ON f.config_id = c.config_id"                                 \
+	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
+#define CHANGE_FROM " FROM drift_changes c" CHANGE_FINDING
+
+#endif

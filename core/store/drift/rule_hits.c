@@ -1,0 +1,65 @@
+#include "core/store/drift/rule_hits.h"
+
+static const struct field  hits_fields[] = { COLUMN(struct rule_hits, config_id),
+	 COLUMN(struct rule_hits, seq), COLUMN(struct rule_hits, digest),
+	 COLUMN(struct rule_hits, hits), FIELD_END };
+static const struct schema hits_schema = SCHEMA("StoredRuleHits", struct rule_hits, hits_fields);
+
+struct same_in {
+	struct blob digest;
+	struct uuid config;
+};
+struct same_out {
+	int64_t n;
+};
+static const struct field  same_fields[] = { COLUMN(struct same_in, config),
+	 COLUMN(struct same_in, digest), FIELD_END };
+static const struct schema same_in = SCHEMA("RuleHitsSameIn", struct same_in, same_fields);
+static const struct field  config_fields[] = { COLUMN(struct same_in, config), FIELD_END };
+static const struct schema config_in = SCHEMA("RuleHitsConfig", struct same_in, config_fields);
+static const struct field  count_fields[] = { COLUMN(struct same_out, n), FIELD_END };
+static const struct schema same_out = SCHEMA("RuleHitsSame", struct same_out, count_fields);
+
+SQL(rule_hits_select, SQL_TENANT, &config_in, &hits_schema,
+    "SELECT config_id, seq, digest, hits FROM config_rules WHERE config_id = ?");
+SQL(rule_hits_select_same, SQL_TENANT, &same_in, &same_out,
+    "SELECT COUNT(*) AS n FROM config_rules WHERE config_id = ? AND digest = ?");
+SQL(rule_hits_replace, SQL_TENANT, &hits_schema, NULL,
+    "REPLACE INTO config_rules (config_id, seq, digest, hits) VALUES (?, ?, ?, ?)");
+SQL(rule_hits_delete, SQL_TENANT, &config_in, NULL, "DELETE FROM config_rules WHERE config_id = ?");
+
+bool
+rule_hits_by_config(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct rule_hits *h, struct err *e)
+{
+	const struct same_in in = { .config = *config };
+
+	return db_one(db, mem, &rule_hits_select, &in, h, e);
+}
+
+bool
+rule_hits_same(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob digest,
+    bool *same, struct err *e)
+{
+	const struct same_in in = { digest, *config };
+	struct same_out      out = { 0 };
+
+	if (!db_one(db, mem, &rule_hits_select_same, &in, &out, e))
+		return false;
+	*same = out.n == 1;
+	return true;
+}
+
+bool
+rule_hits_put(struct db *db, const struct rule_hits *h, struct err *e)
+{
+	return db_run(db, &rule_hits_replace, h, NULL, e);
+}
+
+bool
+rule_hits_drop(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct same_in in = { .config = *config };
+
+	return db_run(db, &rule_hits_delete, &in, NULL, e);
+}

@@ -1,0 +1,45 @@
+/*
+ * schedule.h - what is due at an instant: rows of the control schema, set in the
+ * tenant's transaction and claimed by driftd on the database's clock, as
+ * outbox_index is.
+ *
+ * Errors: OUTBOX_FENCE_LOST (outbox.h) in e->sys: the row was set anew or taken
+ * over; roll back and forget it; and those of db.h.
+ */
+#ifndef BSX_STORE_DRIFT_SCHEDULE_H
+#define BSX_STORE_DRIFT_SCHEDULE_H
+
+#include "core/store/drift/config.h"
+
+#define SCHEDULE_BEAT    "beat"    /* a complete snapshot of config `ref` is awaited until then */
+#define SCHEDULE_RECHECK "recheck" /* something about config `ref` ends by the clock */
+#define SCHEDULE_LEASE_S 60
+
+struct schedule {
+	char       *kind;
+	struct uuid ref;
+	char       *schema_name;
+	uint64_t    fence;
+};
+
+/* The tenant's side: due in `due_s` from now, below 0 not at all; and the end of a claim. */
+MUST_USE bool schedule_set(
+    struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e);
+/* In the transaction that decides: look at the config again at that instant.  It takes the place of another. */
+MUST_USE bool schedule_recheck_at(
+    struct db *db, const struct uuid *config, instant at, instant now, struct err *e);
+/* The same, unless the state row says something earlier; at == 0: no. */
+MUST_USE bool schedule_recheck_by(
+    struct db *db, const struct config_state *s, instant at, instant now, struct err *e);
+MUST_USE bool schedule_done(struct db *db, const struct schedule *s, struct err *e);
+
+/* The control side. */
+MUST_USE bool schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit,
+    struct schedule **rows, size_t *n, struct err *e);
+/* *won false: somebody else was first.  Raises s->fence. */
+MUST_USE bool schedule_take(
+    struct db *control, const struct uuid *owner, struct schedule *s, bool *won, struct err *e);
+/* Removes a row whose tenant is no more. */
+MUST_USE bool schedule_forget(struct db *control, const struct schedule *s, struct err *e);
+
+#endif

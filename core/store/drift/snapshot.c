@@ -1,0 +1,242 @@
+#include "core/store/drift/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct field  snapshot_fields[] = { COLUMN(struct snapshot, id),
+	 COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
+	 COLUMN(struct snapshot, in_order), COLUMN_NULL(struct snapshot, manifest),
+	 COLUMN(struct snapshot, digest), COLUMN(struct snapshot, collections),
+	 COLUMN(struct snapshot, resources), COLUMN(struct snapshot, actor),
+	 COLUMN(struct snapshot, pushed_by), COLUMN(struct snapshot, collected_at),
+	 COLUMN(struct snapshot, received_at), COLUMN_NULL(struct snapshot, report_id),
+	 COLUMN_NULL(struct snapshot, idempotency_key), COLUMN_NULL(struct snapshot, body_hash),
+	 COLUMN_NULL(struct snapshot, rendered), FIELD_END };
+static const struct schema snapshot_schema =
+    SCHEMA("StoredSnapshot", struct snapshot, snapshot_fields);
+
+#define SNAPSHOT_COLUMNS                                                                           \
+	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, "          \
+	"pushed_by,"                                                                               \
+	" collected_at, received_at, report_id, idempotency_key, body_hash, rendered"
+
+struct id_in {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields);
+
+SQL(snapshot_insert, SQL_TENANT, &snapshot_schema, NULL,
+    "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(snapshot_select, SQL_TENANT, &id_in, &snapshot_schema,
+    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE id = ?");
+
+bool
+snapshot_add(struct db *db, const struct snapshot *s, struct err *e)
+{
+	return db_run(db, &snapshot_insert, s, NULL, e);
+}
+
+bool
+snapshot_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e)
+{
+	const struct id_in in = { *id };
+
+	return db_one(t->db, mem, &snapshot_select, &in, s, e);
+}
+
+struct find_in {
+	struct uuid config;
+	const char *key;
+	instant     at;
+	struct uuid after;
+	int64_t     limit;
+};
+static const struct field  key_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN(struct find_in, key), FIELD_END };
+static const struct schema key_in = SCHEMA("SnapshotKeyIn", struct find_in, key_fields);
+static const struct field  at_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN(struct find_in, at), FIELD_END };
+static const struct schema at_in = SCHEMA("SnapshotAtIn", struct find_in, at_fields);
+static const struct field  list_fields[] = { COLUMN(struct find_in, config),
+	 COLUMN_NULL(struct find_in, after), COLUMN_AS_NULL(struct find_in, after, "after_again"),
+	 COLUMN(struct find_in, limit), FIELD_END };
+static const struct schema list_in = SCHEMA("SnapshotListIn", struct find_in, list_fields);
+
+SQL(snapshot_select_key, SQL_TENANT, &key_in, &snapshot_schema,
+    "SELECT " SNAPSHOT_COLUMNS
+    " FROM config_snapshots WHERE config_id = ? AND idempotency_key = ?");
+SQL(snapshot_select_before, SQL_TENANT, &at_in, &snapshot_schema,
+    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = ? AND collected_at <= ?"
+    " AND rendered IS NULL ORDER BY collected_at DESC, seq DESC LIMIT 1");
+SQL(snapshot_select_list, SQL_TENANT, &list_in, &snapshot_schema,
+    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots"
+    " WHERE config_id = ? AND rendered IS NULL AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+
+bool
+snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    const char *idempotency_key, struct snapshot *s, struct err *e)
+{
+	const struct find_in in = { .config = *config, .key = idempotency_key };
+
+	return db_one(t->db, mem, &snapshot_select_key, &in, s, e);
+}
+
+bool
+snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, instant at,
+    struct snapshot *s, struct err *e)
+{
+	const struct find_in in = { .config = *config, .at = at };
+
+	return db_one(t->db, mem, &snapshot_select_before, &in, s, e);
+}
+
+bool
+snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    const struct uuid *after, size_t limit, struct snapshot **rows, size_t *n, struct err *e)
+{
+	const struct find_in in = { .config = *config, .after = *after, .limit = (int64_t)limit };
+
+	return db_all(t->db, mem, &snapshot_select_list, &in, limit, rows, n, e);
+}
+
+static const struct field  mark_fields[] = { COLUMN(struct snapshot_mark, id), FIELD_END };
+static const struct schema mark_schema = SCHEMA("SnapshotMark", struct snapshot_mark, mark_fields);
+
+SQL(snapshot_find, SQL_TENANT, &mark_schema, &mark_schema,
+    "SELECT id FROM config_snapshots WHERE id = ?");
+
+const struct sql *
+snapshot_mark(void)
+{
+	return &snapshot_find;
+}
+
+/* ---- versions ---- */
+
+static const struct field held_fields[] = { COLUMN(struct held, category), COLUMN(struct held, key),
+	COLUMN(struct held, resource_id), COLUMN(struct held, from_seq),
+	COLUMN(struct held, address), FIELD_END };
+static const struct schema held_schema = SCHEMA("Held", struct held, held_fields);
+
+struct held_in {
+	struct uuid id; /* of the config or the resource */
+	uint64_t    seq;
+};
+static const struct field  config_fields[] = { COLUMN(struct held_in, id), FIELD_END };
+static const struct schema config_in = SCHEMA("HeldIn", struct held_in, config_fields);
+static const struct field  at_seq_fields[] = { COLUMN(struct held_in, id),
+	 COLUMN(struct held_in, seq), COLUMN_AS(struct held_in, seq, "seq_again"), FIELD_END };
+static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
+
+#define HELD_SELECT                                                                                \
+	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address"                         \
+	" FROM resource_versions v JOIN resources r ON r.id = v.resource_id"
+
+SQL(held_select_now, SQL_TENANT, &config_in, &held_schema,
+    HELD_SELECT " WHERE v.config_id = ? AND v.until_seq IS NULL ORDER BY r.category, r.`key`");
+SQL(held_select_at, SQL_TENANT, &at_seq_in, &held_schema,
+    HELD_SELECT
+    " WHERE v.config_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)"
+    " ORDER BY r.category, r.`key`");
+SQL(held_select_one, SQL_TENANT, &at_seq_in, &held_schema,
+    HELD_SELECT
+    " WHERE v.resource_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)");
+
+bool
+held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq, struct held **rows,
+    size_t *n, struct err *e)
+{
+	const struct held_in in = { *config, seq };
+
+	return db_all_packed(
+	    db, mem, seq == 0 ? &held_select_now : &held_select_at, &in, HELD_MAX, rows, n, e);
+}
+
+bool
+held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource, uint64_t seq,
+    struct held *h, struct err *e)
+{
+	const struct held_in in = { *resource, seq };
+
+	return db_one(t->db, mem, &held_select_one, &in, h, e);
+}
+
+#define ID_CONFIG 6 /* bytes of the config's id: its resources lie side by side in the tables */
+
+struct uuid
+held_id(const struct uuid *config, struct str category, struct str key)
+{
+	uint8_t     in[16 + 4 + 128 + 512], out[HASH_LEN];
+	size_t      n = 0;
+	struct uuid u;
+
+	memcpy(in, config->b, 16);
+	n = 16;
+	in[n++] = (uint8_t)(category.n >> 8);
+	in[n++] = (uint8_t)category.n;
+	memcpy(in + n, category.p, category.n <= 128 ? category.n : 128);
+	n += category.n <= 128 ? category.n : 128;
+	if (key.n > 0)
+		memcpy(in + n, key.p, key.n <= 512 ? key.n : 512);
+	n += key.n <= 512 ? key.n : 512;
+	hash_sha256(in, n, out);
+	memcpy(u.b, config->b, ID_CONFIG);
+	memcpy(u.b + ID_CONFIG, out, sizeof(u.b) - ID_CONFIG);
+	return u;
+}
+
+static const struct field  place_fields[] = { COLUMN(struct version, resource_id),
+	 COLUMN(struct version, config_id), COLUMN(struct version, category),
+	 COLUMN(struct version, key), FIELD_END };
+static const struct schema place_in = SCHEMA("PlaceIn", struct version, place_fields);
+static const struct field  open_fields[] = { COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq), COLUMN(struct version, config_id),
+	 COLUMN(struct version, address), FIELD_END };
+static const struct schema open_in = SCHEMA("OpenIn", struct version, open_fields);
+static const struct field  close_fields[] = { COLUMN(struct version, until_seq),
+	 COLUMN(struct version, resource_id), COLUMN(struct version, from_seq), FIELD_END };
+static const struct schema close_in = SCHEMA("CloseIn", struct version, close_fields);
+
+SQL(resource_insert, SQL_TENANT, &place_in, NULL,
+    "INSERT IGNORE INTO resources (id, config_id, category, `key`) VALUES (?, ?, ?, ?)");
+SQL(version_insert, SQL_TENANT, &open_in, NULL,
+    "INSERT INTO resource_versions (resource_id, from_seq, config_id, address) VALUES (?, ?, ?, "
+    "?)");
+SQL(version_update, SQL_TENANT, &close_in, NULL,
+    "UPDATE resource_versions SET until_seq = ? WHERE resource_id = ? AND from_seq = ?");
+
+/* Resources without a version first, then in the order of the table: its pages are visited once,
+ * and its rows locked in one order. */
+static int
+by_resource(const void *a, const void *b)
+{
+	const struct version *x = a, *y = b;
+
+	if (x->known != y->known)
+		return x->known ? 1 : -1;
+	return memcmp(x->resource_id.b, y->resource_id.b, sizeof(x->resource_id.b));
+}
+
+bool
+versions_open(struct db *db, struct version *v, size_t n, struct err *e)
+{
+	size_t fresh = 0;
+
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), by_resource);
+	while (fresh < n && !v[fresh].known)
+		fresh++;
+	return db_run_many(db, &resource_insert, v, fresh, e) &&
+	       db_run_many(db, &version_insert, v, n, e);
+}
+
+bool
+versions_close(struct db *db, struct version *v, size_t n, struct err *e)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), by_resource);
+	return db_run_many(db, &version_update, v, n, e);
+}

@@ -1,0 +1,88 @@
+/*
+ * snapshot.h - snapshots of a config, its resources, and which version of each
+ * was in force when.
+ *
+ * A version is in force in the snapshots from_seq <= seq < until_seq, so that an
+ * unchanged snapshot is one row.  A snapshot collected before the newest one is
+ * out of order: what it held is listed in its manifest, a content of its own.
+ *
+ * Errors: ERR_MISSING, ERR_CONFLICT (the idempotency key or number is taken),
+ * and those of db.h.
+ */
+#ifndef BSX_STORE_DRIFT_SNAPSHOT_H
+#define BSX_STORE_DRIFT_SNAPSHOT_H
+
+#include "core/store/drift/content.h"
+
+struct snapshot {
+	struct uuid id;
+	struct uuid config_id;
+	uint64_t    seq;
+	bool        in_order;
+	struct blob manifest; /* address of [[category, key, hex of address], ...] */
+	struct blob digest;
+	char       *collections; /* JSON object category -> completeness */
+	int64_t     resources;   /* how many */
+	char       *actor;
+	char       *pushed_by;
+	instant     collected_at, received_at;
+	struct uuid report_id;
+	char       *idempotency_key; /* NULL: none */
+	struct blob body_hash;       /* HMAC of what was pushed, to know a repeat */
+	/*
+	 * NULL: collected.  Else a golden baseline, stored like one out of order and in no list:
+	 * what of the categories that its template does not name (those not in `collections`),
+	 * "report" or "ignore".
+	 */
+	char *rendered;
+};
+
+MUST_USE bool snapshot_add(struct db *db, const struct snapshot *s, struct err *e);
+MUST_USE bool snapshot_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e);
+MUST_USE bool snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    const char *idempotency_key, struct snapshot *s, struct err *e);
+/* The newest collected at or before `at`. */
+MUST_USE bool snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    instant at, struct snapshot *s, struct err *e);
+/* Newest first, those made before `after` (nil: all). */
+MUST_USE bool snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
+    const struct uuid *after, size_t limit, struct snapshot **rows, size_t *n, struct err *e);
+/* Finds the row of an id: the mark of an ingest. */
+struct snapshot_mark {
+	struct uuid id;
+};
+const struct sql *snapshot_mark(void);
+
+/* A version of a resource, in force in some snapshot. */
+struct held {
+	char       *category, *key;
+	struct uuid resource_id;
+	uint64_t    from_seq;
+	struct blob address;
+};
+#define HELD_MAX 1000000 /* resources of one snapshot */
+
+/* What a config's number `seq` held, by category and key (bytes); seq 0: what is in force now. */
+MUST_USE bool held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
+    struct held **rows, size_t *n, struct err *e);
+/* One of them. */
+MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource,
+    uint64_t seq, struct held *h, struct err *e);
+/* A resource's id follows from its place, so that nobody needs to look it up. */
+struct uuid held_id(const struct uuid *config, struct str category, struct str key);
+
+/* A row to write: opens or closes a version. */
+struct version {
+	struct uuid config_id;
+	struct uuid resource_id;
+	const char *category, *key;
+	struct blob address;
+	uint64_t    from_seq, until_seq;
+	bool        known; /* to open: its resource has a version already */
+};
+/* Both sort the list. */
+MUST_USE bool versions_open(struct db *db, struct version *v, size_t n, struct err *e);
+MUST_USE bool versions_close(struct db *db, struct version *v, size_t n, struct err *e);
+
+#endif

@@ -1,0 +1,275 @@
+#include "core/store/identity/apikey.h"
+
+#define READ_ONLY FIELD_READ_ONLY
+#define NULLABLE  FIELD_NULLABLE
+
+static const char *const kinds[] = { KEY_PERSONAL, KEY_SERVICE, NULL };
+
+#define FIELDS                                                                                     \
+	FIELD(struct api_key, id, .flags = READ_ONLY, .doc = "Number of the key."),                \
+	    FIELD(struct api_key, name, .min = 1, .max = 200, .doc = "What it is used for."),      \
+	    FIELD(struct api_key, prefix, .flags = READ_ONLY,                                      \
+		.doc = "Its first characters, to recognise it by."),                               \
+	    FIELD(struct api_key, secret_hash, .flags = FIELD_NO_JSON | FIELD_SECRET,              \
+		.doc = "HMAC of the secret."),                                                     \
+	    FIELD(struct api_key, kind, .choices = kinds,                                          \
+		.doc = "personal: never more than its maker may do, and ended with the maker; "    \
+		       "service: the tenant's own."),                                              \
+	    FIELD(struct api_key, administrative,                                                  \
+		.doc = "Whether it may change users, roles, keys, tenants and settings."),         \
+	    FIELD(struct api_key, scopes, .doc = "Permissions of the key."),                       \
+	    FIELD(struct api_key, config_ids,                                                      \
+		.doc =                                                                             \
+		    "Drift configs that it pushes to, and does nothing else; empty: not bound."),  \
+	    FIELD(struct api_key, allowed_addresses,                                               \
+		.doc = "Addresses and ranges it may be used from; empty: everywhere."),            \
+	    FIELD(struct api_key, created_by, .flags = READ_ONLY | NULLABLE,                       \
+		.doc = "User who made it."),                                                       \
+	    FIELD(struct api_key, orphaned, .flags = READ_ONLY,                                    \
+		.doc = "Who made it is gone or disabled: a service key works on, a personal one "  \
+		       "does not."),                                                               \
+	    FIELD(struct api_key, converted, .flags = FIELD_NO_JSON, .doc = "Older than kinds."),  \
+	    FIELD(struct api_key, created_at, .flags = READ_ONLY, .doc = "When it was made."),     \
+	    FIELD(struct api_key, expires_at, .flags = NULLABLE,                                   \
+		.doc = "When it ends; null: never."),                                              \
+	    FIELD(struct api_key, last_used_at, .flags = READ_ONLY | NULLABLE,                     \
+		.doc = "Its last use, to the minute; null: never."),                               \
+	    FIELD(struct api_key, told_days, .flags = FIELD_NO_JSON, .doc = "Its end was told.")
+
+static const struct field api_key_fields[] = {
+	FIELDS,
+	FIELD(struct api_key, key, .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
+	    .doc = "The key itself: in the answer to its making only, never again."),
+	FIELD_END,
+};
+const struct schema api_key_schema = SCHEMA("ApiKey", struct api_key, api_key_fields);
+
+static const struct field  found_fields[] = { FIELDS, COLUMN_NULL(struct api_key, granted),
+	 FIELD_END };
+static const struct schema found_schema = SCHEMA("ApiKeyFound", struct api_key, found_fields);
+
+static const struct field  insert_fields[] = { COLUMN(struct api_key, id),
+	 COLUMN(struct api_key, name), COLUMN(struct api_key, prefix),
+	 COLUMN(struct api_key, secret_hash), COLUMN(struct api_key, kind),
+	 COLUMN(struct api_key, administrative), COLUMN(struct api_key, scopes),
+	 COLUMN(struct api_key, config_ids), COLUMN(struct api_key, allowed_addresses),
+	 COLUMN_NULL(struct api_key, created_by), COLUMN(struct api_key, created_at),
+	 COLUMN_NULL(struct api_key, expires_at), COLUMN(struct api_key, told_days), FIELD_END };
+static const struct schema insert_schema = SCHEMA("ApiKeyIn", struct api_key, insert_fields);
+
+#define COLUMNS                                                                                    \
+	"SELECT k.id, k.name, k.prefix, k.secret_hash, k.kind, k.administrative, k.scopes,"        \
+	" k.config_ids, k.allowed_addresses, k.created_by,"                                        \
+	" COALESCE(u.status, '') <> 'active' AS orphaned, k.converted, k.created_at,"              \
+	" k.expires_at, k.last_used_at, k.told_days"
+#define FROM " FROM api_keys k LEFT JOIN users u ON u.id = k.created_by"
+
+struct api_key_id_in {
+	struct uuid id;
+};
+static const struct field api_key_id_fields[] = {
+	FIELD(struct api_key_id_in, id, .doc = "Key."),
+	FIELD_END,
+};
+static const struct schema api_key_id_schema =
+    SCHEMA("ApiKeyIdIn", struct api_key_id_in, api_key_id_fields);
+
+struct api_key_page_in {
+	bool        first; /* no cursor */
+	bool        all;   /* also those with nothing odd about them */
+	struct uuid after, maker;
+	int64_t     limit;
+};
+static const struct field  api_key_page_fields[] = { COLUMN(struct api_key_page_in, first),
+	 COLUMN(struct api_key_page_in, after), COLUMN_NULL(struct api_key_page_in, maker),
+	 COLUMN_AS_NULL(struct api_key_page_in, maker, "maker_again"),
+	 COLUMN(struct api_key_page_in, all), COLUMN(struct api_key_page_in, limit), FIELD_END };
+static const struct schema api_key_page_schema =
+    SCHEMA("ApiKeyPageIn", struct api_key_page_in, api_key_page_fields);
+
+SQL(api_key_select_by_id, SQL_TENANT, &api_key_id_schema, &found_schema,
+    COLUMNS ", (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
+	    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
+	    " WHERE ur.user_id = k.created_by) AS granted" FROM
+	    " WHERE k.id = ? AND k.revoked_at IS NULL");
+SQL(api_key_select_page, SQL_TENANT, &api_key_page_schema, &api_key_schema,
+    COLUMNS FROM " WHERE k.revoked_at IS NULL AND (? OR k.id < ?)"
+		 " AND (? IS NULL OR k.created_by = ?)"
+		 " AND (? OR k.converted OR COALESCE(u.status, '') <> 'active')"
+		 " ORDER BY k.id DESC LIMIT ?");
+SQL(api_key_insert, SQL_TENANT, &insert_schema, NULL,
+    "INSERT INTO api_keys (id, name, prefix, secret_hash, kind, administrative, scopes,"
+    " config_ids, allowed_addresses, created_by, created_at, expires_at, told_days)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+bool
+api_key_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k, struct err *e)
+{
+	const struct api_key_id_in in = { *id };
+
+	return db_one(t->db, mem, &api_key_select_by_id, &in, k, e);
+}
+
+bool
+api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f, int64_t limit,
+    struct api_key **keys, size_t *n, struct err *e)
+{
+	const struct api_key_page_in in = { .first = uuid_is_nil(&f->after),
+		.all = !f->odd,
+		.after = f->after,
+		.maker = f->created_by,
+		.limit = limit };
+
+	return db_all(t->db, mem, &api_key_select_page, &in, (size_t)limit, keys, n, e);
+}
+
+bool
+api_key_add(struct tenant_db *t, const struct api_key *k, struct err *e)
+{
+	return db_run(t->db, &api_key_insert, k, NULL, e);
+}
+
+struct api_key_revoke_in {
+	instant     now;
+	struct uuid id;
+};
+static const struct field api_key_revoke_fields[] = {
+	FIELD(struct api_key_revoke_in, now, .doc = "Now."),
+	FIELD(struct api_key_revoke_in, id, .doc = "Key."),
+	FIELD_END,
+};
+static const struct schema api_key_revoke_schema =
+    SCHEMA("ApiKeyRevokeIn", struct api_key_revoke_in, api_key_revoke_fields);
+
+struct api_key_touch_in {
+	instant     now;
+	struct uuid id;
+	instant     unless_since;
+};
+static const struct field api_key_touch_fields[] = {
+	FIELD(struct api_key_touch_in, now, .doc = "Now."),
+	FIELD(struct api_key_touch_in, id, .doc = "Key."),
+	FIELD(struct api_key_touch_in, unless_since, .doc = "Not if used after."),
+	FIELD_END,
+};
+static const struct schema api_key_touch_schema =
+    SCHEMA("ApiKeyTouchIn", struct api_key_touch_in, api_key_touch_fields);
+
+SQL(api_key_update_revoked, SQL_TENANT, &api_key_revoke_schema, NULL,
+    "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL");
+static const struct field  maker_fields[] = { COLUMN(struct api_key_revoke_in, now),
+	 COLUMN_AS(struct api_key_revoke_in, id, "created_by"), FIELD_END };
+static const struct schema maker_schema =
+    SCHEMA("ApiKeyMakerIn", struct api_key_revoke_in, maker_fields);
+
+SQL(api_key_update_left, SQL_TENANT, &maker_schema, NULL,
+    "UPDATE api_keys SET revoked_at = ?"
+    " WHERE created_by = ? AND kind = 'personal' AND revoked_at IS NULL");
+SQL(api_key_update_used, SQL_TENANT, &api_key_touch_schema, NULL,
+    "UPDATE api_keys SET last_used_at = ?"
+    " WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)");
+
+bool
+api_key_revoke(struct tenant_db *t, const struct uuid *id, instant now, struct err *e)
+{
+	const struct api_key_revoke_in in = { now, *id };
+	uint64_t                       n = 0;
+
+	if (!db_run(t->db, &api_key_update_revoked, &in, &n, e))
+		return false;
+	return n == 1 || err_set(e, ERR_MISSING, 0, "no such API key", "no such API key");
+}
+
+bool
+api_key_revoke_personal(struct tenant_db *t, const struct uuid *maker, instant now, struct err *e)
+{
+	const struct api_key_revoke_in in = { now, *maker };
+
+	return db_run(t->db, &api_key_update_left, &in, NULL, e);
+}
+
+bool
+api_key_touch(
+    struct tenant_db *t, const struct uuid *id, instant now, instant unless_since, struct err *e)
+{
+	const struct api_key_touch_in in = { now, *id, unless_since };
+
+	return db_run(t->db, &api_key_update_used, &in, NULL, e);
+}
+
+/* ---- what becomes of them ---- */
+
+static const struct field  brief_fields[] = { FIELD(
+						  struct key_brief, id, .doc = "Number of the key."),
+	 FIELD(struct key_brief, name, .flags = FIELD_OMIT_ZERO,
+	     .doc = "What it is used for; for those with read:api_keys."),
+	 FIELD(struct key_brief, prefix, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Its first characters; for those with read:api_keys."),
+	 FIELD_END };
+static const struct schema brief_schema = SCHEMA("ApiKeyBrief", struct key_brief, brief_fields);
+
+#define LIST(member, text)                                                                         \
+	FIELD(struct key_effects, member, .item = &brief_schema, .flags = FIELD_OMIT_ZERO,         \
+	    .doc = text)
+static const struct field effects_fields[] = {
+	LIST(ended, "Personal keys that have ended."),
+	LIST(narrowed, "Personal keys that may do less now."),
+	LIST(orphaned, "Service keys that go on without their maker."),
+	FIELD(struct key_effects, more, .flags = FIELD_OMIT_ZERO,
+	    .doc = "True: there are more than are named here; see GET /api/api-keys?created_by=."),
+	FIELD_END,
+};
+const struct schema key_effects_schema =
+    SCHEMA("ApiKeyEffects", struct key_effects, effects_fields);
+
+/* ---- told that it ends ---- */
+
+struct api_key_ending_in {
+	instant now, until;
+	int64_t days, limit;
+};
+static const struct field  ending_fields[] = { COLUMN(struct api_key_ending_in, now),
+	 COLUMN(struct api_key_ending_in, until), COLUMN(struct api_key_ending_in, days),
+	 COLUMN(struct api_key_ending_in, limit), FIELD_END };
+static const struct schema ending_schema =
+    SCHEMA("ApiKeyEndingIn", struct api_key_ending_in, ending_fields);
+
+struct api_key_tell_in {
+	int64_t     days, before;
+	struct uuid id;
+};
+static const struct field  tell_fields[] = { COLUMN(struct api_key_tell_in, days),
+	 COLUMN(struct api_key_tell_in, id), COLUMN(struct api_key_tell_in, before), FIELD_END };
+static const struct schema tell_schema =
+    SCHEMA("ApiKeyTellIn", struct api_key_tell_in, tell_fields);
+
+#define UNTOLD "(told_days = 0 OR told_days > ?)"
+SQL(api_key_select_ending, SQL_TENANT, &ending_schema, &api_key_schema,
+    COLUMNS FROM " WHERE k.kind = 'service' AND k.revoked_at IS NULL AND k.expires_at > ?"
+		 " AND k.expires_at <= ? AND " UNTOLD " ORDER BY k.expires_at, k.id LIMIT ?");
+SQL(api_key_update_told, SQL_TENANT, &tell_schema, NULL,
+    "UPDATE api_keys SET told_days = ? WHERE id = ? AND revoked_at IS NULL AND " UNTOLD);
+
+bool
+api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, int64_t limit,
+    struct api_key **keys, size_t *n, struct err *e)
+{
+	const struct api_key_ending_in in = { now, { now.ms + days * INT64_C(86400000) }, days,
+		limit };
+
+	return db_all(t->db, mem, &api_key_select_ending, &in, (size_t)limit, keys, n, e);
+}
+
+bool
+api_key_tell(struct tenant_db *t, const struct uuid *id, int64_t days, bool *first, struct err *e)
+{
+	const struct api_key_tell_in in = { days, days, *id };
+	uint64_t                     n = 0;
+
+	*first = false;
+	if (!db_run(t->db, &api_key_update_told, &in, &n, e))
+		return false;
+	*first = n == 1;
+	return true;
+}

@@ -1,0 +1,235 @@
+#include "core/store/identity/audit_rows.h"
+
+#include "core/store/tx.h"
+
+static const struct field audit_fields[] = {
+	FIELD(struct audit_row, seq, .doc = "Number in the chain, from 1."),
+	FIELD(struct audit_row, id, .doc = "Number of the entry."),
+	FIELD(struct audit_row, at, .doc = "When."),
+	FIELD(struct audit_row, action, .doc = "What was done."),
+	FIELD(struct audit_row, outcome, .doc = "success or failure."),
+	FIELD(struct audit_row, actor_kind, .doc = "user, api_key, system or anonymous."),
+	FIELD(struct audit_row, actor_id, .flags = FIELD_NULLABLE, .doc = "Who."),
+	FIELD(struct audit_row, actor_name, .doc = "Who, by name."),
+	FIELD(struct audit_row, acting_tenant, .flags = FIELD_NULLABLE,
+	    .doc = "The actor's own tenant."),
+	FIELD(struct audit_row, target_kind, .doc = "To what kind of thing."),
+	FIELD(struct audit_row, target_id, .doc = "To which."),
+	FIELD(struct audit_row, address, .doc = "From which address."),
+	FIELD(struct audit_row, user_agent, .doc = "By what program."),
+	FIELD(struct audit_row, request_id, .doc = "In which request."),
+	FIELD(struct audit_row, details, .doc = "JSON object."),
+	FIELD(struct audit_row, prev_mac, .doc = "MAC of the entry before."),
+	FIELD(struct audit_row, mac, .doc = "MAC of this entry."),
+	FIELD_END,
+};
+static const struct schema audit_schema = SCHEMA("AuditRow", struct audit_row, audit_fields);
+
+static const struct field head_fields[] = {
+	FIELD(struct audit_head, seq, .doc = "Last entry."),
+	FIELD(struct audit_head, mac, .doc = "Its MAC."),
+	FIELD(struct audit_head, floor, .doc = "Entries up to it may be gone."),
+	FIELD_END,
+};
+static const struct schema head_schema = SCHEMA("AuditHead", struct audit_head, head_fields);
+
+static const struct field mark_fields[] = {
+	FIELD(struct audit_mark, id, .doc = "Entry."),
+	FIELD_END,
+};
+static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, mark_fields);
+
+#define COLUMNS                                                                                    \
+	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant,"           \
+	" target_kind, target_id, address, user_agent, request_id, details, prev_mac, mac"
+
+SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema, "SELECT id FROM audit WHERE id = ?");
+const struct sql *const audit_mark_sql = &audit_select_mark;
+
+SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
+    "INSERT INTO audit (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+/* ---- the head: it moves by procedures of the control schema only ---- */
+
+#define SIGNALLED         1644 /* a procedure or a trigger refused */
+#define GUARDS_OF_ENTRIES 2    /* triggers, in the tenant's schema */
+#define GUARDS_OF_HEADS   2    /* in the control schema */
+
+struct head_in {
+	bool take;
+};
+static const struct field  head_in_fields[] = { COLUMN(struct head_in, take), FIELD_END };
+static const struct schema head_in = SCHEMA("AuditHeadIn", struct head_in, head_in_fields);
+
+struct advance_in {
+	uint64_t    from, to;
+	struct blob mac;
+};
+static const struct field  advance_fields[] = { COLUMN(struct advance_in, from),
+	 COLUMN(struct advance_in, to), COLUMN(struct advance_in, mac), FIELD_END };
+static const struct schema advance_in =
+    SCHEMA("AuditAdvanceIn", struct advance_in, advance_fields);
+
+struct guards {
+	int64_t guards;
+};
+static const struct field  guards_fields[] = { COLUMN(struct guards, guards), FIELD_END };
+static const struct schema guards_out = SCHEMA("AuditGuards", struct guards, guards_fields);
+
+static const struct field  span_fields[] = { COLUMN(struct audit_span, first),
+	 COLUMN(struct audit_span, last), FIELD_END };
+static const struct schema span_out = SCHEMA("AuditSpan", struct audit_span, span_fields);
+
+SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(?)");
+SQL(audit_call_advance, SQL_TENANT, &advance_in, NULL, "CALL bsx.audit_advance(?, ?, ?)");
+SQL(audit_call_guards, SQL_TENANT, NULL, &guards_out, "CALL bsx.audit_guards()");
+SQL(audit_call_head_guards, SQL_CONTROL, NULL, &guards_out, "CALL bsx.audit_guards()");
+SQL(audit_select_span, SQL_TENANT, NULL, &span_out,
+    "SELECT COALESCE(MIN(seq), 1) AS first, COALESCE(MAX(seq), 0) AS last FROM audit");
+
+bool
+audit_head_take(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+{
+	const struct head_in in = { .take = true };
+
+	if (db_one(t->db, mem, &audit_call_head, &in, h, e))
+		return true;
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_INTERNAL, 0, "The audit trail has lost its head: see bsxctl doctor.",
+	    "%s has no row in audit_heads", t->tenant->schema_name);
+}
+
+bool
+audit_head_read(struct tenant_db *t, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+{
+	const struct head_in in = { .take = false };
+
+	return db_one(t->db, mem, &audit_call_head, &in, h, e);
+}
+
+bool
+audit_head_move(
+    struct tenant_db *t, uint64_t seq, const uint8_t mac[static AUDIT_MAC_LEN], struct err *e)
+{
+	const struct advance_in in = { seq, seq + 1, { mac, AUDIT_MAC_LEN } };
+
+	if (db_run(t->db, &audit_call_advance, &in, NULL, e))
+		return true;
+	if (e->sys != SIGNALLED)
+		return false;
+	err_clear(e);
+	return tx_again(e);
+}
+
+bool
+audit_guarded(struct tenant_db *t, bool *guarded, struct err *e)
+{
+	struct guards g;
+
+	if (!db_one(t->db, t->db, &audit_call_guards, NULL, &g, e))
+		return false;
+	*guarded = g.guards == GUARDS_OF_ENTRIES + GUARDS_OF_HEADS;
+	return true;
+}
+
+bool
+audit_heads_guarded(struct db *control, bool *guarded, struct err *e)
+{
+	struct guards g;
+
+	if (!db_one(control, control, &audit_call_head_guards, NULL, &g, e))
+		return false;
+	*guarded = g.guards == GUARDS_OF_HEADS;
+	return true;
+}
+
+bool
+audit_span(struct tenant_db *t, struct audit_span *s, struct err *e)
+{
+	return db_one(t->db, t->db, &audit_select_span, NULL, s, e);
+}
+
+/* ---- entries ---- */
+
+bool
+audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
+{
+	return db_run(t->db, &audit_insert, r, NULL, e);
+}
+
+struct rows_after_in {
+	uint64_t after;
+	int64_t  limit;
+};
+static const struct field rows_after_fields[] = {
+	FIELD(struct rows_after_in, after, .doc = "Last one seen."),
+	FIELD(struct rows_after_in, limit, .doc = "Rows."),
+	FIELD_END,
+};
+static const struct schema rows_after_schema =
+    SCHEMA("RowsAfterIn", struct rows_after_in, rows_after_fields);
+
+SQL(audit_select_after, SQL_TENANT, &rows_after_schema, &audit_schema,
+    "SELECT " COLUMNS " FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
+
+bool
+audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
+    struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct rows_after_in in = { after, limit };
+
+	return db_all(t->db, mem, &audit_select_after, &in, (size_t)limit, rows, n, e);
+}
+
+/* ---- reading by filter ---- */
+
+struct list_in {
+	struct audit_filter f;
+	uint64_t            from, upto;
+	int64_t             limit;
+};
+#define FILTER_FIELDS                                                                              \
+	COLUMN_NULL(struct list_in, f.actor_id),                                                   \
+	    COLUMN_AS_NULL(struct list_in, f.actor_id, "actor_id_again"),                          \
+	    COLUMN_NULL(struct list_in, f.actor_name),                                             \
+	    COLUMN_AS_NULL(struct list_in, f.actor_name, "actor_name_again"),                      \
+	    COLUMN_NULL(struct list_in, f.action),                                                 \
+	    COLUMN_AS_NULL(struct list_in, f.action, "action_again"),                              \
+	    COLUMN_NULL(struct list_in, f.since),                                                  \
+	    COLUMN_AS_NULL(struct list_in, f.since, "since_again"),                                \
+	    COLUMN_NULL(struct list_in, f.until),                                                  \
+	    COLUMN_AS_NULL(struct list_in, f.until, "until_again")
+static const struct field  list_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, upto),
+	 COLUMN_AS(struct list_in, upto, "upto_again"), COLUMN(struct list_in, limit), FIELD_END };
+static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
+static const struct field  export_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, from),
+	 COLUMN(struct list_in, upto), COLUMN(struct list_in, limit), FIELD_END };
+static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
+
+#define FILTER                                                                                     \
+	"SELECT " COLUMNS " FROM audit WHERE (? IS NULL OR actor_id = ?)"                          \
+	" AND (? IS NULL OR actor_name = ?) AND (? IS NULL OR action = ?)"                         \
+	" AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)"
+SQL(audit_select_list, SQL_TENANT, &list_schema, &audit_schema,
+    FILTER " AND (? = 0 OR seq < ?) ORDER BY seq DESC LIMIT ?");
+SQL(audit_select_export, SQL_TENANT, &export_schema, &audit_schema,
+    FILTER " AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+
+bool
+audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,
+    size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, 0, before, (int64_t)limit };
+
+	return db_all(t->db, mem, &audit_select_list, &in, limit, rows, n, e);
+}
+
+bool
+audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
+    uint64_t after, uint64_t upto, size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+{
+	const struct list_in in = { *f, after, upto, (int64_t)limit };
+
+	return db_all(t->db, mem, &audit_select_export, &in, limit, rows, n, e);
+}

@@ -1,0 +1,312 @@
+#include "core/store/identity/identity.h"
+
+static const struct field  provider_fields[] = { COLUMN(struct provider, id),
+	 COLUMN(struct provider, name), COLUMN(struct provider, kind),
+	 COLUMN(struct provider, client_id), COLUMN_NULL(struct provider, client_secret),
+	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
+	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
+	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
+	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
+	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
+	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
+	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, created_at),
+	 COLUMN(struct provider, updated_at), FIELD_END };
+static const struct schema provider_schema =
+    SCHEMA("StoredProvider", struct provider, provider_fields);
+
+#define COLUMNS                                                                                    \
+	"id, name, kind, client_id, client_secret, issuer, entra_tenant_id, allowed_domains, "     \
+	"role_map,"                                                                                \
+	" auto_provision, trust_mfa, claims, authorized_parties, mfa_acr, mfa_amr, absent_roles,"  \
+	" assume_email_verified, group_lookup, created_at, updated_at"
+
+struct find_in {
+	struct uuid id;
+	int64_t     limit;
+};
+static const struct field  id_fields[] = { COLUMN(struct find_in, id), FIELD_END };
+static const struct schema id_in = SCHEMA("ProviderId", struct find_in, id_fields);
+static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
+	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
+static const struct schema list_in = SCHEMA("ProviderListIn", struct find_in, list_fields);
+
+struct name_in {
+	const char *name;
+};
+static const struct field  name_fields[] = { COLUMN(struct name_in, name), FIELD_END };
+static const struct schema name_in = SCHEMA("ProviderName", struct name_in, name_fields);
+
+static const struct field  set_fields[] = { COLUMN(struct provider, name),
+	 COLUMN(struct provider, client_id), COLUMN_NULL(struct provider, client_secret),
+	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
+	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
+	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
+	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
+	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
+	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
+	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, updated_at),
+	 COLUMN(struct provider, id), FIELD_END };
+static const struct schema set_in = SCHEMA("ProviderSetIn", struct provider, set_fields);
+
+struct hold_row {
+	instant updated_at;
+};
+static const struct field  hold_fields[] = { COLUMN(struct hold_row, updated_at), FIELD_END };
+static const struct schema hold_out = SCHEMA("ProviderHold", struct hold_row, hold_fields);
+
+struct end_in {
+	instant     now;
+	const char *reason, *name;
+};
+static const struct field  end_fields[] = { COLUMN(struct end_in, now),
+	 COLUMN(struct end_in, reason), COLUMN(struct end_in, name), FIELD_END };
+static const struct schema end_in = SCHEMA("ProviderEndIn", struct end_in, end_fields);
+static const struct field  waiting_fields[] = { COLUMN(struct end_in, now),
+	 COLUMN(struct end_in, name), FIELD_END };
+static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_in, waiting_fields);
+
+SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
+    "INSERT INTO identity_providers (" COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " ?, ?)");
+SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
+    "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
+SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
+    "SELECT " COLUMNS " FROM identity_providers WHERE id = ? FOR UPDATE");
+SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
+    "SELECT " COLUMNS " FROM identity_providers WHERE name = ?");
+SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
+    "SELECT " COLUMNS
+    " FROM identity_providers WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+SQL(provider_select_hold, SQL_TENANT, &id_in, &hold_out,
+    "SELECT updated_at FROM identity_providers WHERE id = ? LOCK IN SHARE MODE");
+SQL(provider_update, SQL_TENANT, &set_in, NULL,
+    "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
+    " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
+    " claims = ?, authorized_parties = ?, mfa_acr = ?, mfa_amr = ?, absent_roles = ?,"
+    " assume_email_verified = ?, group_lookup = ?, updated_at = ? WHERE id = ?");
+SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = ?");
+SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM user_identities WHERE provider_id = ?");
+SQL(provider_update_sessions, SQL_TENANT, &end_in, NULL,
+    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
+    " WHERE provider = ? AND revoked_at IS NULL");
+SQL(provider_update_waiting, SQL_TENANT, &waiting_in, NULL,
+    "UPDATE login_transactions SET ended_at = ? WHERE provider = ? AND ended_at IS NULL");
+
+bool
+provider_add(struct db *db, const struct provider *p, struct err *e)
+{
+	return db_run(db, &provider_insert, p, NULL, e);
+}
+
+bool
+provider_by_id(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p, struct err *e)
+{
+	const struct find_in in = { .id = *id };
+
+	return db_one(db, mem, &provider_select, &in, p, e);
+}
+
+bool
+provider_lock(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p, struct err *e)
+{
+	const struct find_in in = { .id = *id };
+
+	return db_one(db, mem, &provider_select_lock, &in, p, e);
+}
+
+bool
+provider_by_name(
+    struct db *db, TALLOC_CTX *mem, const char *name, struct provider *p, struct err *e)
+{
+	const struct name_in in = { name };
+
+	return db_one(db, mem, &provider_select_name, &in, p, e);
+}
+
+bool
+provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct provider **rows, size_t *n, struct err *e)
+{
+	const struct find_in in = { *after, (int64_t)limit };
+
+	return db_all(db, mem, &provider_select_list, &in, limit, rows, n, e);
+}
+
+bool
+provider_hold(struct db *db, const struct provider *p, bool *holds, struct err *e)
+{
+	const struct find_in in = { .id = p->id };
+	struct hold_row      row;
+
+	*holds = db_one(db, db, &provider_select_hold, &in, &row, e) &&
+		 row.updated_at.ms == p->updated_at.ms;
+	return e->code == ERR_OK || err_take(e, ERR_MISSING);
+}
+
+bool
+provider_set(struct db *db, const struct provider *p, struct err *e)
+{
+	return db_run(db, &provider_update, p, NULL, e);
+}
+
+/* What waits first: of a sign-in that ends just now, either the session is seen or there is none.
+ */
+bool
+provider_end_sessions(
+    struct db *db, const char *name, const char *reason, instant now, struct err *e)
+{
+	const struct end_in in = { now, reason, name };
+
+	return db_run(db, &provider_update_waiting, &in, NULL, e) &&
+	       db_run(db, &provider_update_sessions, &in, NULL, e);
+}
+
+bool
+provider_drop(struct db *db, const struct provider *p, struct err *e)
+{
+	const struct find_in in = { .id = p->id };
+	uint64_t             n = 0;
+
+	if (!db_run(db, &provider_delete, &in, &n, e))
+		return false;
+	if (n != 1)
+		return err_set(e, ERR_MISSING, 0, "Not found.", "no such identity provider");
+	return db_run(db, &provider_delete_identities, &in, NULL, e);
+}
+
+/* ---- identities ---- */
+
+static const struct field  identity_key_fields[] = { COLUMN(struct identity, provider_id),
+	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject), FIELD_END };
+static const struct schema identity_key =
+    SCHEMA("IdentityKey", struct identity, identity_key_fields);
+static const struct field  identity_fields[] = { COLUMN(struct identity, provider_id),
+	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject),
+	 COLUMN(struct identity, user_id), COLUMN(struct identity, provisioned),
+	 COLUMN(struct identity, created_at), COLUMN(struct identity, last_login),
+	 COLUMN_NULL(struct identity, unasked_since), FIELD_END };
+static const struct schema identity_schema = SCHEMA("Identity", struct identity, identity_fields);
+static const struct field  identity_touch_fields[] = { COLUMN(struct identity, last_login),
+	 COLUMN_NULL(struct identity, unasked_since), COLUMN(struct identity, provider_id),
+	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject), FIELD_END };
+static const struct schema identity_touch_in =
+    SCHEMA("IdentityTouchIn", struct identity, identity_touch_fields);
+
+SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
+    "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login,"
+    " unasked_since FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
+    "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
+    "INSERT INTO user_identities (provider_id, issuer, subject, user_id, provisioned, created_at,"
+    " last_login, unasked_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(identity_update_login, SQL_TENANT, &identity_touch_in, NULL,
+    "UPDATE user_identities SET last_login = ?, unasked_since = ?"
+    " WHERE provider_id = ? AND issuer = ? AND subject = ?");
+
+bool
+identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e)
+{
+	const struct identity in = *i;
+
+	return db_one(db, mem, &identity_select, &in, i, e);
+}
+
+bool
+identity_add(struct db *db, const struct identity *i, struct err *e)
+{
+	return db_run(db, &identity_insert, i, NULL, e);
+}
+
+bool
+identity_drop(struct db *db, const struct identity *i, struct err *e)
+{
+	return db_run(db, &identity_delete, i, NULL, e);
+}
+
+bool
+identity_touch(struct db *db, const struct identity *i, struct err *e)
+{
+	return db_run(db, &identity_update_login, i, NULL, e);
+}
+
+/* ---- marks ---- */
+
+struct mark_in {
+	struct blob id;
+	instant     expires_at;
+};
+static const struct field  mark_fields[] = { COLUMN(struct mark_in, id),
+	 COLUMN(struct mark_in, expires_at), FIELD_END };
+static const struct schema mark_in = SCHEMA("OidcMark", struct mark_in, mark_fields);
+static const struct field  mark_old_fields[] = { COLUMN(struct mark_in, expires_at), FIELD_END };
+static const struct schema mark_old_in = SCHEMA("OidcMarkOld", struct mark_in, mark_old_fields);
+
+SQL(oidc_mark_insert, SQL_TENANT, &mark_in, NULL,
+    "INSERT INTO oidc_marks (id, expires_at) VALUES (?, ?)");
+SQL(oidc_mark_delete, SQL_TENANT, &mark_old_in, NULL,
+    "DELETE FROM oidc_marks WHERE expires_at < ? ORDER BY expires_at LIMIT 10");
+
+bool
+oidc_mark_take(
+    struct db *db, const uint8_t id[static 32], instant now, instant expires, struct err *e)
+{
+	const struct mark_in in = { { id, 32 }, expires }, old = { .expires_at = now };
+
+	return db_run(db, &oidc_mark_insert, &in, NULL, e) &&
+	       db_run(db, &oidc_mark_delete, &old, NULL, e);
+}
+
+/* ---- roles ---- */
+
+static const struct field  mapped_role_fields[] = { COLUMN(struct mapped_role, id),
+	 COLUMN(struct mapped_role, name), COLUMN_NULL(struct mapped_role, granted), FIELD_END };
+static const struct schema mapped_role_schema =
+    SCHEMA("MappedRole", struct mapped_role, mapped_role_fields);
+
+struct user_role_row {
+	struct uuid user_id;
+	int64_t     position;
+	struct uuid role_id;
+};
+static const struct field  user_role_fields[] = { COLUMN(struct user_role_row, user_id),
+	 COLUMN(struct user_role_row, position), COLUMN(struct user_role_row, role_id), FIELD_END };
+static const struct schema user_role_in =
+    SCHEMA("MappedUserRole", struct user_role_row, user_role_fields);
+
+SQL(mapped_role_select, SQL_TENANT, &name_in, &mapped_role_schema,
+    "SELECT r.id, r.name, (SELECT GROUP_CONCAT(p.permission SEPARATOR '\n') FROM role_permissions p"
+    " WHERE p.role_id = r.id) AS granted FROM roles r WHERE r.name = ?");
+SQL(user_roles_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM user_roles WHERE user_id = ?");
+SQL(user_roles_insert, SQL_TENANT, &user_role_in, NULL,
+    "INSERT INTO user_roles (user_id, position, role_id) VALUES (?, ?, ?)");
+SQL(user_update_epoch, SQL_TENANT, &id_in, NULL, "UPDATE users SET epoch = epoch + 1 WHERE id = ?");
+
+bool
+mapped_role_by_name(
+    struct db *db, TALLOC_CTX *mem, const char *name, struct mapped_role *r, struct err *e)
+{
+	const struct name_in in = { name };
+
+	return db_one(db, mem, &mapped_role_select, &in, r, e);
+}
+
+bool
+user_roles_replace(struct db *db, TALLOC_CTX *mem, const struct uuid *user,
+    const struct mapped_role *roles, size_t n, struct err *e)
+{
+	const struct find_in  in = { .id = *user };
+	struct user_role_row *rows = talloc_array(mem, struct user_role_row, (unsigned)n + 1);
+
+	if (rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct user_role_row) { *user, (int64_t)i, roles[i].id };
+	return db_run(db, &user_roles_delete, &in, NULL, e) &&
+	       (n == 0 || db_run_many(db, &user_roles_insert, rows, n, e)) &&
+	       db_run(db, &user_update_epoch, &in, NULL, e);
+}

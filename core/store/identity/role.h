@@ -1,0 +1,44 @@
+/*
+ * role.h - roles of one tenant and the permissions they hold.
+ */
+#ifndef BSX_STORE_IDENTITY_ROLE_H
+#define BSX_STORE_IDENTITY_ROLE_H
+
+#include "core/store/tenant/tenant_db.h"
+
+struct role_row {
+	struct uuid id;
+	char       *name;
+	char       *description;
+	bool        built_in;
+	instant     created_at;
+};
+
+/* ERR_MISSING: no such role. */
+MUST_USE bool role_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_row *r, struct err *e);
+/* Inserts, or brings description and built_in of the role of that name up to date (its id stays). */
+MUST_USE bool role_put(struct tenant_db *t, const struct role_row *r, struct err *e);
+/* Replaces its permissions by these texts. */
+MUST_USE bool role_set_permissions(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *role,
+    struct strings permissions, struct err *e);
+
+/* A role as it is answered. */
+struct role_view {
+	struct uuid    id;
+	char          *name;
+	char          *description;
+	bool           built_in;
+	struct strings permissions; /* as they stand in the role, e.g. "read:*" */
+	instant        created_at;
+	char          *granted;     /* `permissions` as the database gives them, LF between; NULL: none */
+};
+extern const struct schema role_view_schema;
+
+/* ERR_MISSING: no such role. */
+MUST_USE bool role_view_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r, struct err *e);
+MUST_USE bool role_view_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_view *r, struct err *e);
+/* Newest first, after the id `after` (nil: from the newest). */
+MUST_USE bool role_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct role_view **roles, size_t *n, struct err *e);
+
+#endif

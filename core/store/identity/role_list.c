@@ -1,0 +1,87 @@
+#include "core/store/identity/role.h"
+#include "core/store/identity/user.h"
+
+#define READ_ONLY FIELD_READ_ONLY
+
+static const struct field view_fields[] = {
+	FIELD(struct role_view, id, .flags = READ_ONLY, .doc = "Number of the role."),
+	FIELD(struct role_view, name, .flags = READ_ONLY, .doc = "Name."),
+	FIELD(struct role_view, description, .flags = READ_ONLY, .doc = "What it is for."),
+	FIELD(struct role_view, built_in, .flags = READ_ONLY,
+	    .doc = "Part of the product: cannot be changed."),
+	FIELD(struct role_view, permissions, .flags = READ_ONLY | FIELD_NO_SQL,
+	    .doc = "As action:resource; * stands for any."),
+	FIELD(struct role_view, created_at, .flags = READ_ONLY, .doc = "When it was made."),
+	FIELD(struct role_view, granted, .flags = FIELD_NO_JSON | FIELD_NULLABLE,
+	    .doc = "Permissions, LF between."),
+	FIELD_END,
+};
+const struct schema role_view_schema = SCHEMA("Role", struct role_view, view_fields);
+
+struct view_id {
+	struct uuid id;
+};
+static const struct field  id_fields[] = { COLUMN(struct view_id, id), FIELD_END };
+static const struct schema id_schema = SCHEMA("RoleViewId", struct view_id, id_fields);
+
+struct view_name {
+	const char *name;
+};
+static const struct field  name_fields[] = { COLUMN(struct view_name, name), FIELD_END };
+static const struct schema name_schema = SCHEMA("RoleViewName", struct view_name, name_fields);
+
+struct view_page {
+	struct uuid after;
+	int64_t     limit;
+};
+static const struct field  page_fields[] = { COLUMN_NULL(struct view_page, after),
+	 COLUMN_AS_NULL(struct view_page, after, "after_again"), COLUMN(struct view_page, limit),
+	 FIELD_END };
+static const struct schema page_schema = SCHEMA("RoleViewPage", struct view_page, page_fields);
+
+#define COLUMNS                                                                                    \
+	"SELECT r.id, r.name, r.description, r.built_in, r.created_at,"                            \
+	" (SELECT GROUP_CONCAT(p.permission ORDER BY p.permission SEPARATOR '\n')"                 \
+	" FROM role_permissions p WHERE p.role_id = r.id) AS granted FROM roles r "
+SQL(role_view_select_id, SQL_TENANT, &id_schema, &role_view_schema, COLUMNS "WHERE r.id = ?");
+SQL(role_view_select_name, SQL_TENANT, &name_schema, &role_view_schema, COLUMNS "WHERE r.name = ?");
+SQL(role_view_select_list, SQL_TENANT, &page_schema, &role_view_schema,
+    COLUMNS "WHERE (? IS NULL OR r.id < ?) ORDER BY r.id DESC LIMIT ?");
+
+static bool
+complete(TALLOC_CTX *mem, struct role_view *r, struct err *e)
+{
+	return strings_of_lines(mem, r->granted, &r->permissions, e);
+}
+
+bool
+role_view_by_id(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r, struct err *e)
+{
+	const struct view_id in = { *id };
+
+	return db_one(t->db, mem, &role_view_select_id, &in, r, e) && complete(mem, r, e);
+}
+
+bool
+role_view_by_name(
+    struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_view *r, struct err *e)
+{
+	const struct view_name in = { name };
+
+	return db_one(t->db, mem, &role_view_select_name, &in, r, e) && complete(mem, r, e);
+}
+
+bool
+role_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct role_view **roles, size_t *n, struct err *e)
+{
+	const struct view_page in = { *after, (int64_t)limit };
+
+	if (!db_all(t->db, mem, &role_view_select_list, &in, limit, roles, n, e))
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		if (!complete(mem, &(*roles)[i], e))
+			return false;
+	return true;
+}

@@ -1,0 +1,93 @@
+/*
+ * user.h - user accounts of one tenant, with what their roles permit.
+ *
+ * Ownership: strings of a struct user are talloc children of `mem`.
+ * Errors: ERR_MISSING (no such user in that tenant), ERR_CONFLICT (the e-mail
+ * address is taken), and those of db.h.
+ */
+#ifndef BSX_STORE_IDENTITY_USER_H
+#define BSX_STORE_IDENTITY_USER_H
+
+#include "core/store/identity/apikey.h"
+#include "core/store/tenant/tenant_db.h"
+
+struct user {
+	struct uuid    id;
+	struct uuid    tenant_id;    /* set by the reader: the tenant whose table it is */
+	char          *email;        /* NFKC, case folded */
+	char          *password;     /* PHC string; NULL: none yet */
+	char          *display_name;
+	char          *status;       /* "active", "disabled", "invited" */
+	char          *role;         /* the first of roles; NULL: none */
+	struct strings roles;        /* by position */
+	bool           two_factor;
+	instant        last_login;   /* 0: never */
+	instant        created_at;
+	uint64_t       epoch;
+	uint64_t       device_epoch; /* devices that became known under an older one are not known any more */
+	char          *role_names;   /* `roles` as the database gives them, LF between; NULL: none */
+	char          *granted;      /* permission texts of all roles, LF between; NULL: none */
+	const struct key_effects *keys; /* of a change: what became of the user's API keys; NULL: nothing */
+};
+extern const struct schema user_schema;
+/* Columns of user_schema from users u, for statements of this family. */
+#define USER_COLUMNS                                                                               \
+	"SELECT u.id, u.email, u.password, u.display_name, u.status, u.`2fa_enabled`,"             \
+	" u.last_login, u.created_at, u.epoch, u.device_epoch,"                                    \
+	" (SELECT GROUP_CONCAT(r.name ORDER BY ur.position SEPARATOR '\n')"                        \
+	" FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS "       \
+	"role_names,"                                                                              \
+	" (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"                             \
+	" FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"                  \
+	" WHERE ur.user_id = u.id) AS granted FROM users u "
+/* What a reader of such a row does to it: tenant, role and roles. */
+MUST_USE bool user_complete(struct tenant_db *t, TALLOC_CTX *mem, struct user *u, struct err *e);
+
+MUST_USE bool user_by_email(struct tenant_db *t, TALLOC_CTX *mem, const char *email, struct user *u, struct err *e);
+MUST_USE bool user_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u, struct err *e);
+bool          user_is_active(const struct user *u);
+/* Cuts LF-separated texts; the items are children of the list. */
+MUST_USE bool strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct err *e);
+
+/* Inserts id, email, password, display_name, status, created_at of *u. */
+MUST_USE bool user_add(struct tenant_db *t, const struct user *u, struct err *e);
+/* The role becomes the user's `position`th (from 0). */
+MUST_USE bool user_role_add(struct tenant_db *t, const struct uuid *user, int64_t position,
+    const struct uuid *role, struct err *e);
+/* Replaces a hash by a newer one of the same password; nothing happens when it has changed meanwhile. */
+MUST_USE bool user_rehash(struct tenant_db *t, const struct uuid *user, const char *was, const char *now, struct err *e);
+MUST_USE bool user_set_last_login(struct tenant_db *t, const struct uuid *user, instant at, struct err *e);
+
+/* ---- user_change.c: lists and changes ---- */
+
+struct user_filter {
+	/* Part of the address or the name, upper and lower case alike, in whichever normal form; NULL: any. */
+	const char *q;
+	const char *role;   /* by its name; NULL: any */
+	const char *status; /* NULL: any */
+	struct uuid after;  /* nil: from the newest */
+};
+/* Newest first. */
+MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, size_t limit,
+    struct user **users, size_t *n, struct err *e);
+
+/*
+ * Inside a transaction, first: whoever may take an administrator away waits here for the others, so that
+ * two of them cannot both count the other one as the one who stays.  So does who alters the tenant itself.
+ */
+MUST_USE bool user_lock_admins(struct tenant_db *t, struct err *e);
+/* Inside a transaction: nobody else changes the user until its end. ERR_MISSING: no such user. */
+MUST_USE bool user_lock(struct tenant_db *t, const struct uuid *user, struct err *e);
+/* Active users with the role admin, without this one. */
+MUST_USE bool user_count_other_admins(struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e);
+/* Sets email, display_name and status of *u, and raises its epoch. */
+MUST_USE bool user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e);
+MUST_USE bool user_set_roles(struct tenant_db *t, const struct uuid *user, const struct uuid *roles, size_t n,
+    struct err *e);
+/*
+ * With its roles, sessions, recovery codes, sign-ins that wait for a code, mailed links and
+ * identities at providers: everything but the audit trail.
+ */
+MUST_USE bool user_drop(struct tenant_db *t, const struct uuid *user, struct err *e);
+
+#endif

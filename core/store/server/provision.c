@@ -1,0 +1,511 @@
+#include "core/store/server/provision.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/unicode.h"
+#include "core/store/identity/audit_rows.h"
+#include "core/store/tenant/database.h"
+#include "core/store/db_priv.h"
+#include "core/store/ddl.h"
+#include "core/store/identity/keys.h"
+#include "core/store/server/rights.h"
+
+#define DDL_TIMEOUT_S 600
+#define ROUTINES_MAX  200
+#define AUDIT_GUARDS  24 /* the migration of tenants that makes the triggers of the audit trail */
+#define HEAD_GUARDS   12 /* that of the control schema for its heads */
+
+struct routine {
+	char *name;
+};
+static const struct field routine_fields[] = { FIELD(struct routine, name, .doc = "Procedure."), FIELD_END };
+static const struct schema routine_schema = SCHEMA("Routine", struct routine, routine_fields);
+
+struct by_text {
+	char *text;
+};
+static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct schema by_text_schema =
+    SCHEMA("ProvisionByText", struct by_text, by_text_fields);
+
+struct count {
+	int64_t n;
+};
+static const struct field count_fields[] = { FIELD(struct count, n, .doc = "How many."), FIELD_END };
+static const struct schema count_schema = SCHEMA("UserCount", struct count, count_fields);
+
+struct done {
+	int64_t     schema_version;
+	struct uuid id;
+};
+static const struct field done_fields[] = {
+	FIELD(struct done, schema_version, .doc = "Newest migration applied."),
+	FIELD(struct done, id, .doc = "Tenant."),
+	FIELD_END
+};
+static const struct schema done_schema = SCHEMA("TenantDone", struct done, done_fields);
+
+#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
+SQL(routine_list, SQL_CONTROL, &by_text_schema, &routine_schema,
+    "SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES"
+    " WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY 1");
+SQL(tenant_add, SQL_CONTROL, &tenant_schema, NULL,
+    "INSERT INTO tenants (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+SQL(tenant_made, SQL_CONTROL, &done_schema, NULL,
+    "UPDATE tenants SET schema_version = ?, status = 'active'"
+    " WHERE id = ? AND status = 'provisioning'");
+SQL(tenant_migrated, SQL_CONTROL, &done_schema, NULL,
+    "UPDATE tenants SET schema_version = ? WHERE id = ?");
+SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
+    "SELECT COUNT(*) AS n FROM (SELECT 1 FROM users LIMIT 1) AS one");
+
+/* ---- connections ---- */
+
+const char *
+provision_user(TALLOC_CTX *mem, const struct conf *c)
+{
+	const struct passwd *pw;
+	const char          *name;
+
+	if (*c->db_provision_user != '\0')
+		return c->db_provision_user;
+	pw = getpwuid(geteuid());
+	name = pw == NULL ? NULL : talloc_strdup(mem, pw->pw_name);
+	return name == NULL ? "root" : name;
+}
+
+struct db *
+provision_db(TALLOC_CTX *mem, const struct conf *c, const struct clock *clock, struct log *log,
+    struct err *e)
+{
+	struct database_deps deps = { .conf = c, .clock = clock, .log = log };
+	struct db_options    o = database_options(&deps);
+	char                *line = NULL;
+	struct db           *db;
+
+	if (*c->db_provision_user != '\0' && *c->db_provision_password_file != '\0') {
+		line = database_password_file(mem, c->db_provision_password_file, e);
+		if (line == NULL)
+			return NULL;
+	}
+	o.user = provision_user(mem, c);
+	o.password = line;
+	o.kind = "provision";
+	o.timeout_s = DDL_TIMEOUT_S;
+	db = db_make(mem, &o, e);
+	talloc_free(line);
+	return db;
+}
+
+bool
+provision_check(struct db *prov, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(prov);
+	char       *account;
+	bool        may = false;
+	bool        ok = tmp != NULL ? rights_to_provision(prov, tmp, &may, &account, e) : err_memory(e);
+
+	if (!ok && rights_refused(e)) {
+		err_clear(e);
+		err_set(e, ERR_FORBIDDEN, 0,
+		    "The database does not let the provisioning account in: run it as root, or set "
+		    "db.provision_user and db.provision_password_file.",
+		    "account %s", prov->o.user);
+	} else if (ok && !may) {
+		ok = err_set(e, ERR_FORBIDDEN, 0,
+		    "The provisioning account may not make accounts in the database: run it as root, "
+		    "or set db.provision_user.",
+		    "account %s", account);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+/* The same account in one schema. */
+static struct db *
+schema_db(struct db *prov, const char *schema, struct err *e)
+{
+	struct db_options o = prov->o;
+
+	o.schema = schema;
+	return db_make(prov, &o, e);
+}
+
+static bool
+run_each(
+    struct db *prov, const char *name, const struct ddl *d, const char *const *texts, struct err *e)
+{
+	for (; *texts != NULL; texts++)
+		if (!ddl_run(prov, name, d, *texts, e))
+			return false;
+	return true;
+}
+
+/* ---- control schema ---- */
+
+/*
+ * Procedures run as an account that nobody can sign in to, so that they go on
+ * working when the provisioning account is dropped, and can do no more than
+ * what this grants.
+ */
+static const char *const control_sql[] = {
+	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+	"CREATE USER IF NOT EXISTS '{control}definer'@'localhost'"
+	" IDENTIFIED VIA mysql_native_password USING 'invalid' ACCOUNT LOCK",
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, TRIGGER ON `{control}`.*"
+	" TO '{control}definer'@'localhost'",
+	NULL
+};
+
+static const char *const account_sql[] = {
+	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
+	NULL
+};
+
+static const char *const service_sql[] = {
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.* TO '{user}'@'{host}'",
+	NULL
+};
+
+/*
+ * The account, with that password.  What it may do beyond its due is taken back, and only then: for the moment
+ * until it is granted its due again it may do nothing.
+ */
+static bool
+make_account(struct db *prov, const struct ddl *names, const struct rights_due *due, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(prov);
+	struct rights have;
+	bool          ok = tmp != NULL;
+
+	if (!ok)
+		err_memory(e);
+	ok = ok && run_each(prov, "provision_account", names, account_sql, e) &&
+	     rights_look_at(prov, tmp, names->user, names->host, due, &have, e);
+	if (ok && *have.excess != '\0')
+		ok = ddl_run(prov, "provision_take_back", names,
+		    "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{user}'@'{host}'", e);
+	talloc_free(tmp);
+	return ok;
+}
+
+static bool
+make_service(struct db *prov, struct database *d, const struct conf *c, struct err *e)
+{
+	struct ddl        names = { .control = c->db_control,
+		       .user = c->db_user,
+		       .host = c->db_account_host,
+		       .password = d->control->o.password };
+	struct rights_due due = { .schema = c->db_control, .execute = true };
+
+	if (strcmp(c->db_user, prov->o.user) == 0)
+		return err_set(e, ERR_INTERNAL, 0, "db.user must not be the provisioning account",
+		    "the service account is the provisioning account");
+	if (make_account(prov, &names, &due, e) &&
+	    run_each(prov, "provision_service", &names, service_sql, e)) {
+		db_close(d->control); /* the server reads rights at sign-in */
+		return true;
+	}
+	return err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
+}
+
+/* Somebody with the database has taken the triggers of the heads away. */
+static bool
+guard_heads(struct db *control, struct err *e)
+{
+	bool guarded;
+
+	return audit_heads_guarded(control, &guarded, e) &&
+	       (guarded || migrate_repeat(control, SQL_CONTROL, HEAD_GUARDS, e));
+}
+
+bool
+provision_control(
+    struct db *prov, struct database *d, const struct database_deps *deps, struct err *e)
+{
+	const char *control = deps->conf->db_control;
+	struct ddl  names = { .schema = control, .control = control };
+	struct db  *db;
+	bool        ok;
+
+	if (!run_each(prov, "provision_control", &names, control_sql, e))
+		return false;
+	db = schema_db(prov, control, e);
+	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
+	    guard_heads(db, e) && make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
+/* ---- tenants ---- */
+
+static const char *const tenant_sql[] = {
+	"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+	"GRANT SELECT, INSERT, UPDATE, DELETE ON `{schema}`.* TO '{user}'@'{host}'",
+	"GRANT SELECT, TRIGGER ON `{schema}`.* TO '{control}definer'@'localhost'", /* of audit */
+	NULL
+};
+
+static bool
+grant_routines(struct db *prov, struct ddl *names, struct err *e)
+{
+	TALLOC_CTX     *tmp = talloc_new(prov);
+	struct by_text  in = { talloc_strdup(tmp, names->control) };
+	struct routine *r;
+	size_t          n = 0;
+	bool            ok;
+
+	if (in.text == NULL) {
+		talloc_free(tmp);
+		return err_memory(e);
+	}
+	ok = db_all(prov, tmp, &routine_list, &in, ROUTINES_MAX, &r, &n, e);
+	for (size_t i = 0; i < n && ok; i++) {
+		names->routine = r[i].name;
+		ok = ddl_run(prov, "provision_grant", names,
+		    "GRANT EXECUTE ON PROCEDURE `{control}`.`{routine}` TO '{user}'@'{host}'", e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+static struct ddl
+names_of(const struct tenant *t, const struct conf *c)
+{
+	return (struct ddl) { .schema = t->schema_name, .control = c->db_control,
+		.user = t->schema_name, .host = c->db_account_host };
+}
+
+static bool
+make_schema(
+    struct db *prov, const struct database_deps *deps, const struct tenant *t, struct err *e)
+{
+	struct ddl        names = names_of(t, deps->conf);
+	struct rights_due due = { .schema = t->schema_name };
+	const char      **passwords = account_passwords(prov, deps->keyring, t->schema_name, e);
+	bool              ok;
+
+	if (passwords == NULL)
+		return false;
+	names.password = passwords[0];
+	ok = make_account(prov, &names, &due, e) &&
+	    run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
+	    grant_routines(prov, &names, e);
+	talloc_free(passwords);
+	return ok;
+}
+
+static bool
+migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err *e)
+{
+	struct db *db = schema_db(prov, t->schema_name, e);
+	bool ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, NULL, NULL, applied, e);
+
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
+static bool
+is_slug(const char *z)
+{
+	size_t n = strlen(z);
+
+	return n >= 2 && n <= 63 && strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-") == n &&
+	    z[0] != '-' && z[n - 1] != '-';
+}
+
+static bool
+register_tenant(struct database *d, const struct database_deps *deps, const char *slug,
+    const char *name, struct err *e)
+{
+	TALLOC_CTX   *tmp = talloc_new(d);
+	uint8_t       number[8];
+	char          hex[2 * sizeof(number) + 1];
+	struct tenant t = { .id = uuid_make(deps->clock, deps->rand),
+		.settings = { .text = "{}" }, .quota = { .text = "{}" },
+		.created_at = { clock_ms(deps->clock) } };
+	bool          ok = false;
+
+	rand_fill(deps->rand, number, sizeof(number));
+	hex_print(number, sizeof(number), hex);
+	t.slug = talloc_strdup(tmp, slug);
+	t.name = talloc_strdup(tmp, name);
+	t.status = talloc_strdup(tmp, "provisioning");
+	t.schema_name = talloc_asprintf(tmp, "bsxt%s", hex);
+	if (t.slug == NULL || t.name == NULL || t.status == NULL || t.schema_name == NULL)
+		err_memory(e);
+	else
+		ok = db_run(d->control, &tenant_add, &t, NULL, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* The row of an unfinished registration, made when there is none. */
+static bool
+find_or_register(struct database *d, const struct database_deps *deps, const char *slug,
+    const char *name, const struct tenant **t, struct err *e)
+{
+	registry_forget(d);
+	if (!tenant_by_slug(d, str_of(slug), t, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		if (!register_tenant(d, deps, slug, name, e) ||
+		    !tenant_by_slug(d, str_of(slug), t, e))
+			return false;
+	}
+	if (strcmp((*t)->status, "provisioning") == 0)
+		return true;
+	return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.", "tenant %s is %s", slug,
+	    (*t)->status);
+}
+
+static bool
+copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct err *e)
+{
+	*out = *t;
+	out->slug = talloc_strdup(mem, t->slug);
+	out->name = talloc_strdup(mem, t->name);
+	out->schema_name = talloc_strdup(mem, t->schema_name);
+	out->status = talloc_strdup(mem, t->status);
+	out->settings.text = talloc_strdup(mem, t->settings.text);
+	out->quota.text = talloc_strdup(mem, t->quota.text);
+	if (out->slug == NULL || out->name == NULL || out->schema_name == NULL ||
+	    out->status == NULL || out->settings.text == NULL || out->quota.text == NULL)
+		return err_memory(e);
+	return true;
+}
+
+bool
+provision_check_names(const char *slug, const char *name, struct err *e)
+{
+	if (!is_slug(slug))
+		return err_set(e, ERR_INVALID, 0,
+		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
+		    "ends.",
+		    "bad slug");
+	if (unicode_is_unseen(str_of(name)) || strlen(name) > 200 || !str_is_utf8(str_of(name)))
+		return err_set(e, ERR_INVALID, 0,
+		    "A tenant's name has 1 to 200 bytes of UTF-8 and is not blank.", "bad name");
+	for (const char *z = name; *z != '\0'; z++)
+		if ((unsigned char)*z < ' ' || *z == 0x7F)
+			return err_set(e, ERR_INVALID, 0,
+			    "A tenant's name has no control characters.", "bad name");
+	return true;
+}
+
+bool
+provision_tenant_begin(struct db *prov, struct database *d, const struct database_deps *deps,
+    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+{
+	const struct tenant *t;
+
+	if (!provision_check_names(slug, name, e) || !find_or_register(d, deps, slug, name, &t, e))
+		return false;
+	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, deps, t, e) ||
+	    !migrate_tenant(prov, t, NULL, e))
+		return err_note(e, "making tenant %s", slug);
+	return copy_tenant(mem, t, out, e);
+}
+
+bool
+provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e)
+{
+	struct done done = { migrate_newest(SQL_TENANT), *id };
+	bool        ok = db_run(d->control, &tenant_made, &done, NULL, e);
+
+	registry_forget(d);
+	return ok;
+}
+
+bool
+provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
+    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+{
+	struct tenant        begun;
+	const struct tenant *t;
+
+	return provision_tenant_begin(prov, d, deps, mem, slug, name, &begun, e) &&
+	       provision_tenant_finish(d, &begun.id, e) && tenant_by_id(d, &begun.id, &t, e) &&
+	       copy_tenant(mem, t, out, e);
+}
+
+/* Somebody with the database has taken the triggers away: the migration that makes them is repeated. */
+static bool
+guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct err *e)
+{
+	struct tenant_db *tdb;
+	struct db        *db;
+	bool              guarded, ok;
+
+	if (!tenant_db_open(d, t, true, &tdb, e) || !audit_guarded(tdb, &guarded, e))
+		return false;
+	if (guarded)
+		return true;
+	db = schema_db(prov, t->schema_name, e);
+	ok = db != NULL && migrate_repeat(db, SQL_TENANT, AUDIT_GUARDS, e);
+	if (db != NULL)
+		db_close(db);
+	talloc_free(db);
+	return ok;
+}
+
+static bool
+migrate_one(struct db *prov, struct database *d, const struct database_deps *deps,
+    const struct tenant *t, int *applied, struct err *e)
+{
+	struct done done = { migrate_newest(SQL_TENANT), t->id };
+
+	return (make_schema(prov, deps, t, e) && migrate_tenant(prov, t, applied, e) &&
+	           guard_tenant(prov, d, t, e) &&
+	           db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
+	    err_note(e, "migrating tenant %s", t->slug);
+}
+
+bool
+provision_migrate_tenants(struct db *prov, struct database *d, const struct database_deps *deps,
+    void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
+{
+	struct uuid    last = { 0 };
+	struct tenant *page;
+	size_t         n = TENANT_PAGE;
+
+	while (n == TENANT_PAGE) {
+		TALLOC_CTX *tmp = talloc_new(d);
+		bool        ok = tenant_list(d, tmp, &last, &page, &n, e);
+
+		for (size_t i = 0; i < n && ok; i++) {
+			int applied = 0;
+
+			last = page[i].id;
+			if (strcmp(page[i].status, "active") != 0 &&
+			    strcmp(page[i].status, "suspended") != 0)
+				continue; /* an unfinished one is finished by making it again */
+			ok = migrate_one(prov, d, deps, &page[i], &applied, e);
+			if (ok && progress != NULL)
+				progress(arg, &page[i], applied);
+		}
+		talloc_free(tmp);
+		if (!ok)
+			return false;
+	}
+	registry_forget(d);
+	return true;
+}
+
+bool
+tenant_has_users(struct tenant_db *t, bool *has, struct err *e)
+{
+	struct count c;
+
+	if (!db_one(t->db, t->db, &tenant_any_user, NULL, &c, e))
+		return false;
+	*has = c.n > 0;
+	return true;
+}

@@ -1,0 +1,51 @@
+/*
+ * database.h - inside of struct database, for the files of core/store that share it.
+ */
+#ifndef BSX_STORE_TENANT_DATABASE_H
+#define BSX_STORE_TENANT_DATABASE_H
+
+#include "core/store/tenant/tenant_db.h"
+
+/* A registry row read at some moment. */
+struct registry_entry {
+	struct registry_entry *next;
+	struct tenant          row;
+	int64_t                read_ns;
+	uint32_t               epoch; /* of all rows, before this one was read */
+	bool                   old; /* read again since: only kept for who holds it */
+};
+
+/* A tenant's connection and keys; wiped when freed. */
+struct tenant_conn {
+	struct tenant_conn *next; /* most recently used first */
+	struct tenant_db    tdb;
+	struct uuid         tenant_id;
+	struct database    *owner;
+	uint64_t            turn; /* database.turn when it was handed out last */
+};
+
+struct database {
+	struct database_deps   d;
+	struct db             *control;
+	struct registry_entry *registry;
+	struct tenant_conn    *conns;
+	int64_t                conns_n;
+	uint64_t               turn; /* raised by database_tidy(): what was handed out before is free again */
+};
+
+/* Options that all connections of this configuration share. */
+struct db_options database_options(const struct database_deps *d);
+/* The first line of a file not readable by others; guarded. */
+MUST_USE char *database_password_file(TALLOC_CTX *mem, const char *path, struct err *e);
+
+/* Forgets registry rows older than their life; the others stay. */
+void registry_tidy(struct database *d);
+void registry_forget(struct database *d);
+
+/* The data key and the address key, unwrapped; version 0: the newest. */
+MUST_USE bool tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,
+    struct seal_key *data, uint8_t address[static KEY_LEN], struct err *e);
+/* Makes and stores version 1 when the tenant has none. */
+MUST_USE bool tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e);
+
+#endif

@@ -1,0 +1,245 @@
+#include "core/store/tenant/database.h"
+
+#include <string.h>
+
+#include "core/base/unicode.h"
+#include "core/shm/cache.h"
+
+#define LIFE_NS 2000000000
+
+static const struct field tenant_fields[] = {
+	FIELD(struct tenant, id, .flags = FIELD_READ_ONLY, .doc = "The tenant's identifier."),
+	FIELD(struct tenant, slug, .max = 63, .doc = "Its name in sign-in forms and addresses."),
+	FIELD(struct tenant, name, .max = 200, .doc = "Its name for people."),
+	FIELD(struct tenant, schema_name, .flags = FIELD_NO_JSON, .doc = "Its schema and account."),
+	FIELD(struct tenant, status, .doc = "Whether it can be used."),
+	FIELD(struct tenant, settings, .doc = "What its administrators decide."),
+	FIELD(struct tenant, quota, .doc = "What the platform allows it."),
+	FIELD(struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
+	FIELD(struct tenant, created_at, .flags = FIELD_READ_ONLY, .doc = "When it was made."),
+	FIELD_END
+};
+const struct schema tenant_schema = SCHEMA("Tenant", struct tenant, tenant_fields);
+
+struct by_id {
+	struct uuid id;
+};
+static const struct field by_id_fields[] = { FIELD(struct by_id, id, .doc = "Tenant."), FIELD_END };
+static const struct schema by_id_schema = SCHEMA("TenantById", struct by_id, by_id_fields);
+
+struct by_text {
+	char *text;
+};
+static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
+
+#define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
+SQL(registry_by_id, SQL_CONTROL, &by_id_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE id = ?");
+SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE slug = ?");
+SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE schema_name = ?");
+SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE id > ? ORDER BY id LIMIT 200");
+
+struct page_in {
+	struct uuid after;
+	int64_t     limit;
+};
+static const struct field  page_fields[] = { COLUMN_NULL(struct page_in, after),
+	 COLUMN_AS_NULL(struct page_in, after, "after_again"), COLUMN(struct page_in, limit),
+	 FIELD_END };
+static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, page_fields);
+
+SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
+    "SELECT " COLUMNS " FROM tenants WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+
+/* Raised by whoever changes a row, on this host: what was read before is read again. */
+static const struct uuid all_tenants;
+
+static uint32_t
+epoch(const struct database *d)
+{
+	const struct uuid *all = &all_tenants;
+
+	return d->d.segment == NULL ? 0 : cache_epochs_read(d->d.segment, all, all, all).tenant;
+}
+
+/* What a row is held against. */
+struct moment {
+	int64_t  ns;
+	uint32_t epoch;
+};
+
+static struct moment
+this_moment(const struct database *d)
+{
+	return (struct moment) { clock_ns(d->d.clock), epoch(d) };
+}
+
+static bool
+is_young(const struct registry_entry *x, const struct moment *now)
+{
+	return !x->old && x->epoch == now->epoch && now->ns - x->read_ns < LIFE_NS;
+}
+
+void
+registry_tidy(struct database *d)
+{
+	struct registry_entry **at = &d->registry;
+	struct moment           now = this_moment(d);
+
+	while (*at != NULL) {
+		struct registry_entry *x = *at;
+
+		if (!is_young(x, &now)) {
+			*at = x->next;
+			talloc_free(x);
+		} else {
+			at = &x->next;
+		}
+	}
+}
+
+void
+registry_forget(struct database *d)
+{
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next)
+		x->old = true;
+}
+
+void
+tenant_forget(struct database *d)
+{
+	registry_forget(d);
+	if (d->d.segment != NULL)
+		cache_bump_tenant(d->d.segment, &all_tenants);
+}
+
+/* The row at `offset` is the text looked for, and still young. */
+static const struct tenant *
+find_text(struct database *d, size_t offset, struct str text)
+{
+	struct moment now = this_moment(d);
+	const char   *have;
+
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
+		memcpy(&have, (const char *)&x->row + offset, sizeof(have));
+		if (is_young(x, &now) && str_eqz(text, have))
+			return &x->row;
+	}
+	return NULL;
+}
+
+static bool
+fetch(
+    struct database *d, const struct sql *q, const void *in, const struct tenant **t, struct err *e)
+{
+	struct registry_entry *x = talloc_zero(d, struct registry_entry);
+
+	if (x == NULL)
+		return err_memory(e);
+	x->epoch = epoch(d); /* before the SQL */
+	x->read_ns = clock_ns(d->d.clock);
+	if (!db_one(d->control, x, q, in, &x->row, e)) {
+		talloc_free(x);
+		return false;
+	}
+	for (struct registry_entry *o = d->registry; o != NULL; o = o->next)
+		o->old = o->old || uuid_eq(&o->row.id, &x->row.id);
+	x->next = d->registry;
+	d->registry = x;
+	*t = &x->row;
+	return true;
+}
+
+static bool
+by_text(struct database *d, const struct sql *q, size_t offset, struct str text,
+    const struct tenant **t, struct err *e)
+{
+	struct by_text in;
+	bool           ok;
+
+	*t = find_text(d, offset, text);
+	if (*t != NULL)
+		return true;
+	/* What could not be such a name is not asked for: NUL would cut it to another one. */
+	if (text.n == 0 || text.n > 64 || memchr(text.p, '\0', text.n) != NULL ||
+	    !str_is_utf8(text))
+		return err_set(e, ERR_MISSING, 0, "Not found.", "no tenant has such a name");
+	in.text = str_dup(d, text);
+	if (in.text == NULL)
+		return err_memory(e);
+	ok = fetch(d, q, &in, t, e);
+	talloc_free(in.text);
+	return ok;
+}
+
+bool
+tenant_slug(TALLOC_CTX *mem, struct str typed, const char **slug, struct err *e)
+{
+	struct str folded;
+
+	if (!unicode_identifier(mem, typed, &folded, e))
+		return false;
+	*slug = folded.p;
+	return true;
+}
+
+bool
+tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(d);
+	const char *slug;
+	struct err  why = { 0 };
+	bool        ok = false;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	if (memchr(typed.p, '\0', typed.n) != NULL || !tenant_slug(tmp, typed, &slug, &why))
+		err_set(e, ERR_MISSING, 0, "Not found.", "no tenant has such a name");
+	else
+		ok = by_text(
+		    d, &registry_by_slug, offsetof(struct tenant, slug), str_of(slug), t, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e)
+{
+	return by_text(
+	    d, &registry_by_schema, offsetof(struct tenant, schema_name), schema_name, t, e);
+}
+
+bool
+tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e)
+{
+	struct moment now = this_moment(d);
+
+	for (struct registry_entry *x = d->registry; x != NULL; x = x->next) {
+		if (is_young(x, &now) && uuid_eq(&x->row.id, id)) {
+			*t = &x->row;
+			return true;
+		}
+	}
+	return fetch(d, &registry_by_id, &(struct by_id) { *id }, t, e);
+}
+
+bool
+tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struct tenant **list,
+    size_t *n, struct err *e)
+{
+	return db_all(
+	    d->control, mem, &registry_page, &(struct by_id) { *after }, TENANT_PAGE, list, n, e);
+}
+
+bool
+tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct tenant **list, size_t *n, struct err *e)
+{
+	const struct page_in in = { *after, (int64_t)limit };
+
+	return db_all(d->control, mem, &registry_newest, &in, limit, list, n, e);
+}

@@ -1,0 +1,354 @@
+#include "core/store/tenant/tenant_db.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/secret.h"
+#include "core/store/tenant/database.h"
+#include "core/store/ddl.h"
+#include "core/store/tx.h"
+
+#define PASSWORD_LINE_MAX 1024
+
+/* ---- making ---- */
+
+static bool
+read_line(int fd, const char *path, char *line, struct err *e)
+{
+	struct stat st;
+	ssize_t     n;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 007) != 0)
+		return err_set(e, ERR_INTERNAL, 0,
+		    "a password file must be a file that others cannot read",
+		    "%s is no file, or others can read it", path);
+	n = read(fd, line, PASSWORD_LINE_MAX);
+	if (n <= 0)
+		return err_set(e, ERR_INTERNAL, 0, "a password file is empty", "%s is empty", path);
+	line[n] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	return true;
+}
+
+char *
+database_password_file(TALLOC_CTX *mem, const char *path, struct err *e)
+{
+	char *line = secret_alloc(mem, PASSWORD_LINE_MAX + 1);
+	int   fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool  ok;
+
+	if (line == NULL || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		err_set(e, ERR_INTERNAL, 0, "a password file cannot be read", "%s cannot be read",
+		    path);
+		return NULL;
+	}
+	ok = read_line(fd, path, line, e);
+	close(fd);
+	return ok ? line : NULL;
+}
+
+struct db_options
+database_options(const struct database_deps *d)
+{
+	return (struct db_options) {
+		.host = d->conf->db_host,
+		.port = (unsigned)d->conf->db_port,
+		.socket = d->conf->db_socket,
+		.control = d->conf->db_control,
+		.tls_ca = d->conf->db_tls_ca,
+		.segment = d->segment,
+		.clock = d->clock,
+		.log = d->log,
+	};
+}
+
+static bool
+make_control(struct database *d, struct err *e)
+{
+	const struct conf *c = d->d.conf;
+	struct db_options  o = database_options(&d->d);
+	const char       **derived = NULL;
+	char              *line = NULL;
+
+	o.user = c->db_user;
+	o.schema = c->db_control;
+	o.kind = "control";
+	if (*c->db_password_file != '\0') {
+		line = database_password_file(d, c->db_password_file, e);
+		if (line == NULL)
+			return false;
+		o.password = line;
+	} else {
+		/* The server asks for it only when the account is not one of unix_socket. */
+		derived = account_passwords(d, d->d.keyring, c->db_user, e);
+		if (derived == NULL)
+			return false;
+		o.password = derived[0];
+		o.older = derived + 1;
+	}
+	d->control = db_make(d, &o, e);
+	talloc_free(line);
+	talloc_free(derived);
+	return d->control != NULL;
+}
+
+static bool
+check_conf(const struct conf *c, struct err *e)
+{
+	if (!ddl_is_schema(c->db_control))
+		return err_set(e, ERR_INTERNAL, 0, "db.control must be 1 to 48 of a-z and 0-9",
+		    "db.control is no schema name");
+	return true;
+}
+
+struct database *
+database_make(TALLOC_CTX *mem, const struct database_deps *deps, struct err *e)
+{
+	struct database *d;
+
+	if (!check_conf(deps->conf, e))
+		return NULL;
+	d = talloc_zero(mem, struct database);
+	if (d == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	d->d = *deps;
+	if (!make_control(d, e)) {
+		talloc_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+struct db *
+database_control(struct database *d)
+{
+	return d->control;
+}
+
+/* ---- tenant connections ---- */
+
+static void
+drop_conn(struct database *d, struct tenant_conn **at)
+{
+	struct tenant_conn *x = *at;
+
+	*at = x->next;
+	d->conns_n--;
+	db_close(x->tdb.db);
+	talloc_free(x);
+}
+
+/* Closes the least recently used ones that nobody holds, until there is room for `room` more. */
+static void
+make_room(struct database *d, int64_t room)
+{
+	while (d->conns_n + room > d->d.conf->db_tenant_connections) {
+		struct tenant_conn **last = NULL;
+
+		for (struct tenant_conn **at = &d->conns; *at != NULL; at = &(*at)->next)
+			if ((*at)->turn != d->turn)
+				last = at;
+		if (last == NULL)
+			return;
+		drop_conn(d, last);
+	}
+}
+
+void
+database_tidy(struct database *d)
+{
+	int64_t              idle_ms = d->d.conf->db_idle_s * 1000;
+	int64_t              now = clock_ms(d->d.clock);
+	struct tenant_conn **at = &d->conns;
+
+	d->turn++;
+	tx_rollback(d->control);
+	while (*at != NULL) {
+		tx_rollback((*at)->tdb.db);
+		(*at)->tdb.tenant = NULL;
+		if (now - db_used_ms((*at)->tdb.db) > idle_ms)
+			drop_conn(d, at);
+		else
+			at = &(*at)->next;
+	}
+	make_room(d, 0);
+	registry_tidy(d);
+}
+
+void
+database_close_all(struct database *d)
+{
+	while (d->conns != NULL)
+		drop_conn(d, &d->conns);
+	registry_forget(d);
+	tx_rollback(d->control);
+	db_close(d->control);
+}
+
+static bool
+connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
+{
+	struct database  *d = x->owner;
+	struct db_options o = database_options(&d->d);
+	const char      **derived = account_passwords(x, d->d.keyring, t->schema_name, e);
+
+	if (derived == NULL)
+		return false;
+	o.user = t->schema_name;
+	o.schema = t->schema_name;
+	o.kind = "tenant";
+	o.password = derived[0];
+	o.older = derived + 1;
+	x->tdb.db = db_make(x, &o, e);
+	talloc_free(derived);
+	return x->tdb.db != NULL &&
+	    tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
+}
+
+static struct tenant_conn *
+make_conn(struct database *d, const struct tenant *t, struct err *e)
+{
+	struct tenant_conn *x = talloc_zero(d, struct tenant_conn);
+
+	if (x == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	secret_guard(x);
+	x->owner = d;
+	x->tenant_id = t->id;
+	if (!connect_tenant(x, t, e)) {
+		talloc_free(x);
+		return NULL;
+	}
+	d->conns_n++;
+	return x;
+}
+
+/* Out of the list, or NULL. */
+static struct tenant_conn *
+take_conn(struct database *d, const struct tenant *t)
+{
+	for (struct tenant_conn **at = &d->conns; *at != NULL; at = &(*at)->next) {
+		struct tenant_conn *x = *at;
+
+		if (!uuid_eq(&x->tenant_id, &t->id) ||
+		    strcmp(db_schema(x->tdb.db), t->schema_name) != 0)
+			continue;
+		*at = x->next;
+		return x;
+	}
+	return NULL;
+}
+
+bool
+tenant_db_open(struct database *d, const struct tenant *t, bool any_status, struct tenant_db **tdb,
+    struct err *e)
+{
+	struct tenant_conn *x;
+
+	if (!any_status && strcmp(t->status, "active") != 0)
+		return err_set(e, ERR_FORBIDDEN, 0, "This tenant is not active.", "tenant %s is %s",
+		    t->slug, t->status);
+	if (!ddl_is_schema(t->schema_name))
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "tenant %s: bad schema name", t->slug);
+	x = take_conn(d, t);
+	if (x == NULL) {
+		make_room(d, 1);
+		x = make_conn(d, t, e);
+	}
+	if (x == NULL)
+		return false;
+	x->next = d->conns;
+	d->conns = x;
+	x->turn = d->turn;
+	x->tdb.tenant = t;
+	*tdb = &x->tdb;
+	return true;
+}
+
+static struct tenant_conn *
+conn_of(struct tenant_db *t)
+{
+	return (struct tenant_conn *)(void *)((char *)t - offsetof(struct tenant_conn, tdb));
+}
+
+bool
+tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e)
+{
+	struct tenant_conn *x = conn_of(tdb);
+	uint8_t             address[KEY_LEN];
+	bool                ok;
+
+	if (version == tdb->data_key.version) {
+		*out = tdb->data_key;
+		return true;
+	}
+	if (version == 0) /* no sealed value; 0 would mean the newest below */
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "ciphertext refused: no key version");
+	ok = tenant_keys_load(x->owner, &x->tenant_id, version, out, address, e);
+	secret_wipe(address, sizeof(address));
+	return ok;
+}
+
+bool
+tenant_golden_key(
+    const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e)
+{
+	const struct tenant_conn *x =
+	    (const struct tenant_conn *)(const void *)((const char *)tdb -
+						       offsetof(struct tenant_conn, tdb));
+	const struct keyring *k = x->owner->d.keyring;
+
+	out->version = version == 0 ? keyring_newest(k) : version;
+	return keyring_subkey(k, out->version, KEY_GOLDEN, STR(""), out->key, e);
+}
+
+/* ---- sealed fields ---- */
+
+static char *
+place_of(TALLOC_CTX *mem, const struct tenant_db *t, const char *table, const char *column,
+    const struct uuid *row, struct err *e)
+{
+	char *place = seal_place(mem, db_schema(t->db), table, column,
+	    (struct str) { (const char *)row->b, sizeof(row->b) });
+
+	if (place == NULL)
+		err_memory(e);
+	return place;
+}
+
+bool
+tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
+    const char *column, const struct uuid *row, struct str plain, struct blob *sealed,
+    struct err *e)
+{
+	char *place = place_of(mem, t, table, column, row, e);
+	bool  ok = place != NULL && seal_close(mem, &t->data_key, r, place, plain, sealed, e);
+
+	talloc_free(place);
+	return ok;
+}
+
+bool
+tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char *column,
+    const struct uuid *row, struct blob sealed, struct str *plain, struct err *e)
+{
+	struct seal_key key = { 0 };
+	char           *place = place_of(mem, t, table, column, row, e);
+	bool            ok;
+
+	ok = place != NULL && tenant_db_key(t, seal_version(sealed), &key, e) &&
+	    seal_open(mem, &key, place, sealed, plain, e);
+	secret_wipe(&key, sizeof(key));
+	talloc_free(place);
+	return ok;
+}

@@ -1,0 +1,117 @@
+/*
+ * tenant_db.h - tenant as a type.
+ *
+ * What touches tenant data takes a struct tenant_db; there is no call without
+ * it.  It is a connection under the tenant's own account, which has DML on its
+ * own schema and EXECUTE on the definer procedures of the control schema, and
+ * nothing else: isolation is MariaDB's.  The account's password is derived from
+ * the keyring, never stored.
+ */
+#ifndef BSX_STORE_TENANT_TENANT_DB_H
+#define BSX_STORE_TENANT_TENANT_DB_H
+
+#include "core/conf/conf.h"
+#include "core/base/rand.h"
+#include "core/crypt/keyring.h"
+#include "core/crypt/seal.h"
+#include "core/store/db.h"
+
+/* A row of the registry bsx.tenants. */
+struct tenant {
+	struct uuid     id;
+	char           *slug;          /* [a-z0-9][a-z0-9-]{0,61}[a-z0-9] */
+	char           *name;
+	char           *schema_name;   /* "bsxt" + 16 hex digits; also the account's name */
+	char           *status;        /* "provisioning", "active", "suspended", "erasing" */
+	struct raw_json settings;      /* text only; auth/settings.h reads it */
+	struct raw_json quota;
+	int64_t         schema_version;
+	instant         created_at;
+};
+extern const struct schema tenant_schema;
+
+struct tenant_db {
+	const struct tenant *tenant;
+	struct db           *db;
+	struct seal_key      data_key;  /* newest data key: seals; older ones by tenant_db_key() */
+	uint8_t              address_key[KEY_LEN]; /* HMAC key of content addresses, value hashes, masks */
+};
+
+/*
+ * All of a process's connections: the control one and at most
+ * conf->db_tenant_connections tenants, least recently used closed first.
+ */
+struct database;
+struct database_deps {
+	const struct conf    *conf;
+	const struct clock   *clock;
+	struct rand          *rand;
+	struct log           *log;
+	const struct keyring *keyring;
+	struct segment       *segment; /* may be NULL (admin tool) */
+};
+MUST_USE struct database *database_make(TALLOC_CTX *mem, const struct database_deps *d, struct err *e);
+struct db *database_control(struct database *d);
+/* Between requests: closes what is idle beyond db.idle_s. */
+void       database_tidy(struct database *d);
+void       database_close_all(struct database *d);
+
+/*
+ * Registry rows, cached in this process for 2 s, or until a process of this host
+ * has changed one (tenant_forget).  ERR_MISSING: none such.  The row stays valid
+ * until the next database_tidy().
+ */
+MUST_USE bool tenant_by_slug(struct database *d, struct str typed, const struct tenant **t, struct err *e);
+/*
+ * The form in which slugs are kept and compared, of one as it was typed (unicode_identifier).  tenant_by_slug
+ * does so itself; for who counts by a slug, or makes one.  ERR_INVALID: no UTF-8.
+ */
+MUST_USE bool tenant_slug(TALLOC_CTX *mem, struct str typed, const char **slug, struct err *e);
+MUST_USE bool tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t, struct err *e);
+MUST_USE bool tenant_by_schema(struct database *d, struct str schema_name, const struct tenant **t, struct err *e);
+
+/* The next tenants in order of making, after the one with that id (nil: from the first); *n < TENANT_PAGE: no more. */
+#define TENANT_PAGE 200
+MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after,
+    struct tenant **list, size_t *n, struct err *e);
+
+/* For answers: newest first, after the id `after` (nil: from the newest). */
+MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+    struct tenant **list, size_t *n, struct err *e);
+
+/* After a change of a row: the processes of this host read the registry again (others do within 2 s). */
+void tenant_forget(struct database *d);
+
+/*
+ * Inside a transaction of the tenant's own connection: its name and settings.  ERR_CONFLICT: the settings are
+ * no longer `was`.
+ */
+MUST_USE bool tenant_set(struct tenant_db *t, const char *name, const char *settings, const char *was, struct err *e);
+/*
+ * Inside a transaction of the platform's connection: "active" or "suspended" for another tenant.  ERR_CONFLICT:
+ * it is neither now, or is the platform itself.
+ */
+MUST_USE bool tenant_set_status(struct tenant_db *platform, const struct uuid *id, const char *status, struct err *e);
+
+/* How much of what can be counted a tenant has. */
+struct tenant_usage {
+	int64_t users, api_keys, drift_configs;
+};
+MUST_USE bool tenant_usage_read(struct tenant_db *t, struct tenant_usage *u, struct err *e);
+
+/* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
+MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,
+    struct tenant_db **tdb, struct err *e);
+/* The data key of a version, for opening older sealed values. */
+MUST_USE bool tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
+
+/* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
+MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
+
+/* Seals and opens with the tenant's data key; place is SCHEMA:table:column:row. */
+MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
+    const char *column, const struct uuid *row, struct str plain, struct blob *sealed, struct err *e);
+MUST_USE bool tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char *column,
+    const struct uuid *row, struct blob sealed, struct str *plain, struct err *e);
+
+#endif

@@ -1,0 +1,139 @@
+#include <string.h>
+
+#include "core/base/secret.h"
+#include "core/store/tenant/database.h"
+
+#define PAIR_LEN (2 * KEY_LEN) /* data key, address key */
+
+struct which {
+	struct uuid tenant_id;
+	uint64_t    version;
+	uint64_t    same; /* the version again: 0 is any */
+};
+static const struct field which_fields[] = {
+	FIELD(struct which, tenant_id, .doc = "Tenant."),
+	FIELD(struct which, version, .doc = "Version of the key."),
+	FIELD(struct which, same, .doc = "The same."),
+	FIELD_END
+};
+static const struct schema which_schema = SCHEMA("TenantKeyWhich", struct which, which_fields);
+
+struct tenant_key {
+	struct uuid tenant_id;
+	uint64_t    version;
+	struct blob wrapped;
+	instant     created_at;
+};
+static const struct field key_fields[] = {
+	FIELD(struct tenant_key, tenant_id, .doc = "Tenant."),
+	FIELD(struct tenant_key, version, .doc = "Version of the key."),
+	FIELD(struct tenant_key, wrapped, .flags = FIELD_SECRET, .doc = "Sealed under the keyring."),
+	FIELD(struct tenant_key, created_at, .doc = "When it was made."),
+	FIELD_END
+};
+static const struct schema key_schema = SCHEMA("TenantKey", struct tenant_key, key_fields);
+
+SQL(tenant_key_newest, SQL_CONTROL, &which_schema, &key_schema,
+    "SELECT tenant_id, version, wrapped, created_at FROM tenant_keys"
+    " WHERE tenant_id = ? AND (? = 0 OR version = ?) ORDER BY version DESC LIMIT 1");
+SQL(tenant_key_add, SQL_CONTROL, &key_schema, NULL,
+    "INSERT INTO tenant_keys (tenant_id, version, wrapped, created_at) VALUES (?, ?, ?, ?)");
+
+static char *
+place_of(TALLOC_CTX *mem, const struct uuid *tenant, struct err *e)
+{
+	char *place = seal_place(mem, "bsx", "tenant_keys", "wrapped",
+	    (struct str) { (const char *)tenant->b, sizeof(tenant->b) });
+
+	if (place == NULL)
+		err_memory(e);
+	return place;
+}
+
+static bool
+unwrap(struct database *d, TALLOC_CTX *tmp, const struct tenant_key *k, struct str *pair,
+    struct err *e)
+{
+	struct seal_key kek = { .version = seal_version(k->wrapped) };
+	char           *place = place_of(tmp, &k->tenant_id, e);
+	bool            ok;
+
+	if (place == NULL)
+		return false;
+	ok = keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
+	    seal_open(tmp, &kek, place, k->wrapped, pair, e);
+	secret_wipe(&kek, sizeof(kek));
+	if (ok && pair->n != PAIR_LEN)
+		ok = err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a tenant key has %zu bytes", pair->n);
+	return ok;
+}
+
+bool
+tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,
+    struct seal_key *data, uint8_t address[static KEY_LEN], struct err *e)
+{
+	struct which      in = { .tenant_id = *tenant, .version = version, .same = version };
+	TALLOC_CTX       *tmp = talloc_new(d);
+	struct tenant_key row;
+	struct str        pair = { 0 };
+	bool              ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = db_one(d->control, tmp, &tenant_key_newest, &in, &row, e) &&
+	     unwrap(d, tmp, &row, &pair, e);
+	if (ok) {
+		data->version = (uint32_t)row.version;
+		memcpy(data->key, pair.p, KEY_LEN);
+		memcpy(address, pair.p + KEY_LEN, KEY_LEN);
+	}
+	talloc_free(tmp); /* seal_open guards its answer */
+	return ok || err_note(e, "opening a tenant's keys");
+}
+
+static bool
+store_pair(
+    struct database *d, TALLOC_CTX *tmp, const struct uuid *tenant, struct str pair, struct err *e)
+{
+	struct seal_key   kek = { .version = keyring_newest(d->d.keyring) };
+	struct tenant_key row = { .tenant_id = *tenant, .version = 1,
+		.created_at = { clock_ms(d->d.clock) } };
+	char             *place = place_of(tmp, tenant, e);
+	bool              ok;
+
+	ok = place != NULL &&
+	    keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
+	    seal_close(tmp, &kek, d->d.rand, place, pair, &row.wrapped, e);
+	secret_wipe(&kek, sizeof(kek));
+	return ok && db_run(d->control, &tenant_key_add, &row, NULL, e);
+}
+
+bool
+tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e)
+{
+	TALLOC_CTX     *tmp = talloc_new(d);
+	struct seal_key have;
+	uint8_t         address[KEY_LEN];
+	char           *pair = tmp == NULL ? NULL : secret_alloc(tmp, PAIR_LEN);
+	bool            ok;
+
+	if (pair == NULL) {
+		talloc_free(tmp);
+		return err_memory(e);
+	}
+	ok = tenant_keys_load(d, tenant, 0, &have, address, e);
+	secret_wipe(&have, sizeof(have));
+	secret_wipe(address, sizeof(address));
+	if (!ok && e->code == ERR_MISSING) {
+		err_clear(e);
+		rand_fill(d->d.rand, pair, PAIR_LEN);
+		ok = store_pair(d, tmp, tenant, (struct str) { pair, PAIR_LEN }, e);
+		if (!ok && e->code == ERR_CONFLICT) { /* somebody else was first */
+			err_clear(e);
+			ok = true;
+		}
+	}
+	talloc_free(tmp);
+	return ok;
+}

@@ -1,0 +1,285 @@
+#include "drift/alert/alert_decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const why_codes[] = {
+#define X(id, code) code,
+	WHYS(X)
+#undef X
+};
+static const char *const hold_codes[] = {
+#define X(id, code, reason) code,
+	HOLDS(X)
+#undef X
+};
+
+const char *
+why_code(enum why w)
+{
+	return why_codes[w];
+}
+
+const char *
+hold_code(enum hold h)
+{
+	return hold_codes[h];
+}
+
+/* ---- counting ---- */
+
+size_t
+decide_held(const struct decide_in *in, enum hold h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n; i++)
+		n += in->holds[i] == h && in->changes[i].severity >= in->limits->min_severity;
+	return n;
+}
+
+size_t
+decide_minor(const struct decide_in *in)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n; i++)
+		n += in->changes[i].severity < in->limits->min_severity;
+	return n;
+}
+
+static bool
+any_held(const struct decide_in *in)
+{
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		if (decide_held(in, h) > 0)
+			return true;
+	return false;
+}
+
+/* ---- findings ---- */
+
+static int
+by_fingerprint(const void *a, const void *b)
+{
+	return memcmp(((const struct finding *)a)->fingerprint.p,
+	    ((const struct finding *)b)->fingerprint.p, HASH_LEN);
+}
+
+static bool
+is_picked(enum hold h, bool suppressed)
+{
+	return suppressed ? h == HOLD_SILENCE || h == HOLD_FLAPPING : h == HOLD_NONE;
+}
+
+/* Those that nothing holds; or those that only a silence or flapping does. */
+static void
+pick(const struct decide_in *in, bool suppressed, struct decision *d)
+{
+	for (int v = SEVERITY_CRITICAL; v >= (int)in->limits->min_severity; v--) {
+		size_t before = d->n;
+
+		for (size_t i = 0; i < in->n; i++)
+			if ((int)in->changes[i].severity == v &&
+			    is_picked(in->holds[i], suppressed))
+				d->order[d->n++] = i;
+		if (before == 0 && d->n > 0) {
+			d->max = (enum severity)v;
+			d->at_max = d->n;
+		}
+	}
+	d->suppressed = suppressed && d->n > 0;
+}
+
+static void
+list_now(const struct decide_in *in, struct decision *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct change *c = &in->changes[d->order[i]];
+
+		d->score += severity_weight(c->severity);
+		d->silenced = d->silenced || in->holds[d->order[i]] == HOLD_SILENCE;
+		d->now[i] = (struct finding) { in->alert, { c->fingerprint, HASH_LEN },
+			{ c->value_hash, HASH_LEN } };
+	}
+	if (d->n > 1)
+		qsort(d->now, d->n, sizeof(d->now[0]), by_fingerprint);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->now_n == 0 || by_fingerprint(&d->now[d->now_n - 1], &d->now[i]) != 0)
+			d->now[d->now_n++] = d->now[i];
+}
+
+static bool
+same_value(const struct finding *a, const struct finding *b)
+{
+	return a->value_hash.n == HASH_LEN &&
+	       memcmp(a->value_hash.p, b->value_hash.p, HASH_LEN) == 0;
+}
+
+/* What has just calmed is told as it is, whatever was told before. */
+static bool
+has_calmed(const struct decide_in *in, const struct finding *f)
+{
+	const struct flap *at = flap_of(in->flaps, f->fingerprint.p);
+
+	return at != NULL && at->calmed;
+}
+
+static void
+against_told(const struct decide_in *in, struct decision *d)
+{
+	size_t a = 0, b = 0;
+
+	while (a < in->told_n || b < d->now_n) {
+		int c = a == in->told_n ? 1
+			: b == d->now_n ? -1
+					: by_fingerprint(&in->told[a], &d->now[b]);
+
+		if (c < 0)
+			d->gone[d->gone_n++] = in->told[a];
+		else if (c > 0 || !same_value(&in->told[a], &d->now[b]) ||
+			 has_calmed(in, &d->now[b]))
+			d->fresh[d->fresh_n++] = d->now[b];
+		a += c <= 0;
+		b += c >= 0;
+	}
+}
+
+static bool
+find(TALLOC_CTX *mem, const struct decide_in *in, struct decision *d, struct err *e)
+{
+	d->order = talloc_zero_size(mem, (in->n + 1) * sizeof(d->order[0]));
+	d->now = talloc_zero_size(mem, (in->n + 1) * sizeof(d->now[0]));
+	d->fresh = talloc_zero_size(mem, (in->n + 1) * sizeof(d->fresh[0]));
+	d->gone = talloc_zero_size(mem, (in->told_n + 1) * sizeof(d->gone[0]));
+	if (d->order == NULL || d->now == NULL || d->fresh == NULL || d->gone == NULL)
+		return err_memory(e);
+	pick(in, false, d);
+	if (d->n == 0)
+		pick(in, true, d);
+	list_now(in, d);
+	against_told(in, d);
+	return true;
+}
+
+/* ---- deciding ---- */
+
+/* People wait for the end of what flaps, and not for an end in between. */
+static bool
+flapping_keeps(const struct decide_in *in)
+{
+	if (in->flaps == NULL || in->flaps->flapping == 0)
+		return false;
+	if (in->suppressed)
+		return true;
+	for (size_t i = 0; i < in->told_n; i++) {
+		const struct flap *f = flap_of(in->flaps, in->told[i].fingerprint.p);
+
+		if (f != NULL && f->flapping)
+			return true;
+	}
+	return false;
+}
+
+static void
+without_findings(const struct decide_in *in, struct decision *d)
+{
+	bool open = !uuid_is_nil(&in->alert);
+
+	if (in->complete && !in->again)
+		d->clean_runs++;
+	d->suppressed = in->suppressed;
+	if (open && in->complete && flapping_keeps(in)) {
+		d->deed = in->suppressed ? DEED_NONE : DEED_UPDATE;
+		d->suppressed = true;
+		d->why = WHY_FLAPPING;
+	} else if (open && in->complete && d->clean_runs < in->limits->clear_runs) {
+		d->go_on = true;
+		d->why = WHY_CLEAR_RUNS;
+	} else if (open && in->complete) {
+		d->deed = DEED_RESOLVE;
+		/* who was told of it is told of its end */
+		d->told = !in->suppressed || d->gone_n > 0;
+	} else if (!in->complete) {
+		d->why = WHY_INCOMPLETE;
+	} else if (any_held(in)) {
+		d->why = WHY_HELD_BACK;
+	} else if (in->n > 0) {
+		d->why = WHY_MIN_SEVERITY;
+	}
+}
+
+static void
+not_open(const struct decide_in *in, struct decision *d)
+{
+	if ((int64_t)d->n < in->limits->min_changes) {
+		d->why = WHY_MIN_CHANGES;
+	} else if (d->score < in->limits->min_score) {
+		d->why = WHY_MIN_SCORE;
+	} else {
+		d->deed = DEED_OPEN;
+		d->told = !d->suppressed;
+	}
+}
+
+static void
+is_open(const struct decide_in *in, struct decision *d)
+{
+	d->deed = DEED_UPDATE;
+	d->told = !d->suppressed && (d->fresh_n > 0 || in->maintenance);
+	/* what was not read may still be there; with clear_runs, what comes and goes is told once
+	 */
+	d->forget = !d->suppressed && in->complete && in->limits->clear_runs <= 1;
+	if (!d->suppressed && !d->told)
+		d->why = WHY_NOTHING_NEW;
+	if (in->again && !d->told && d->suppressed == in->suppressed)
+		d->deed = DEED_NONE;
+}
+
+bool
+decide(TALLOC_CTX *mem, const struct decide_in *in, struct decision *out, struct err *e)
+{
+	*out = (struct decision) { .clean_runs = in->clean_runs };
+	if (!find(mem, in, out, e))
+		return false;
+	if (out->n == 0) {
+		without_findings(in, out);
+		return true;
+	}
+	out->clean_runs = 0;
+	if (uuid_is_nil(&in->alert))
+		not_open(in, out);
+	else
+		is_open(in, out);
+	if (out->suppressed && out->deed != DEED_NONE)
+		out->why = out->silenced ? WHY_SILENCE : WHY_FLAPPING;
+	return true;
+}
+
+bool
+decide_told(TALLOC_CTX *mem, const struct decide_in *in, const struct decision *d,
+    struct finding **told, size_t *n, struct err *e)
+{
+	size_t a = 0, b = 0;
+
+	*told = talloc_zero_size(mem, (in->told_n + d->now_n + 1) * sizeof((*told)[0]));
+	*n = 0;
+	if (*told == NULL)
+		return err_memory(e);
+	if (d->deed == DEED_RESOLVE || (d->deed == DEED_OPEN && d->suppressed))
+		return true;
+	while (a < in->told_n || b < d->now_n) {
+		int  c = a == in->told_n ? 1
+			 : b == d->now_n ? -1
+					 : by_fingerprint(&in->told[a], &d->now[b]);
+		bool put = d->deed != DEED_NONE && !d->suppressed;
+
+		if (c >= 0 && put)
+			(*told)[(*n)++] = d->now[b];
+		else if (c <= 0 && !(c < 0 && d->forget))
+			(*told)[(*n)++] = in->told[a];
+		a += c <= 0;
+		b += c >= 0;
+	}
+	return true;
+}

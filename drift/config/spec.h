@@ -1,0 +1,101 @@
+/*
+ * spec.h - a drift config's spec: what the API takes, checked, and compiled.
+ *
+ * The spec is stored as the JSON object the API took (without the name).  What
+ * this version does not act on yet is refused with a sentence, never kept
+ * unread.  Compiled specs are cached per process by tenant, config and version, as many as fit into
+ * 48 MiB.
+ *
+ * Errors: ERR_INVALID with faults (pointers into the config), ERR_INTERNAL (a
+ * rule pack of the installation that is broken).
+ */
+#ifndef BSX_DRIFT_CONFIG_SPEC_H
+#define BSX_DRIFT_CONFIG_SPEC_H
+
+#include "core/json/schema.h"
+#include "core/store/drift/config.h"
+#include "drift/alert/alerting.h"
+#include "drift/engine/compare.h"
+#include "drift/engine/pattern.h"
+#include "drift/config/drift.h"
+
+enum baseline_mode { BASELINE_PINNED, BASELINE_PREVIOUS };
+
+struct spec_selector {
+	const char *resources, *key, *category;
+};
+struct spec_source {
+	const char           *kind;
+	struct spec_selector *selector;
+};
+struct spec_baseline {
+	const char *mode;
+};
+struct spec_thresholds {
+	const char           *min_severity;
+	int64_t               max_removed_percent, blind_after;             /* 0: not given */
+	int64_t               min_changes, min_score, for_runs, clear_runs; /* 0: not given */
+	struct items          tolerance; /* struct spec_tolerance */
+	struct spec_flapping *flapping;  /* NULL: not looked at */
+	struct spec_anomaly  *anomaly;
+};
+struct spec_flapping {
+	int64_t low, high; /* 0: not given */
+};
+struct spec_anomaly {
+	struct raw_json k;
+	int64_t         runs, floor; /* 0: not given */
+};
+struct spec_tolerance {
+	const char     *path, *category;
+	struct raw_json abs, pct;
+};
+struct spec_alert {
+	struct uuid channel_id;
+	const char *min_severity; /* NULL: that of the thresholds */
+};
+
+/* The members of a config as the API takes and answers them. */
+struct spec_body {
+	const char             *name;
+	struct spec_source     *source;
+	struct spec_baseline   *baseline;
+	struct raw_json         compare;
+	struct raw_json         rules;
+	struct strings          rule_packs;
+	struct spec_thresholds *thresholds;
+	struct items            alerts;         /* struct spec_alert */
+	int64_t                 expect_every_s; /* 0: nothing is awaited */
+	int64_t                 retention_s;    /* 0: for ever */
+	struct raw_json         schedule;       /* not available yet */
+	uint64_t                given;
+};
+extern const struct schema drift_config_create_schema, drift_config_update_schema;
+extern const struct schema spec_source_schema, spec_baseline_schema, spec_thresholds_schema,
+    spec_alert_schema;
+
+/* Compiled; a talloc subtree of its own. */
+struct drift_spec {
+	struct spec_body          body;
+	enum baseline_mode        mode;
+	struct resource_selector *selector; /* NULL: none */
+	struct limits             limits;
+	int64_t                   expect_every_s;
+	struct compare_spec      *compare;
+	struct rules             *rules;
+	struct alert_target      *targets;
+	size_t                    targets_n;
+	int64_t                   retention_s; /* of snapshots; 0: for ever */
+};
+
+/* The spec text after a body (NULL: none): `old` (NULL: none) with the members the body names; null
+ * takes one away. */
+MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e);
+MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
+    const struct tenant_db *t, const char *text, struct work *work, struct err *e);
+/* The same by the cache; valid until the next call. */
+MUST_USE const struct drift_spec *spec_of(
+    struct drift *d, const struct tenant_db *t, const struct drift_config *c,
+    struct work *work, struct err *e);
+
+#endif

@@ -1,0 +1,217 @@
+#include "drift/driftd/sender.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/base/memory.h"
+#include "core/store/tenant/tenant_db.h"
+#include "drift/run/deadline.h"
+
+#define PAUSE_MIN_MS  500
+#define PAUSE_MAX_MS  10000
+#define BEAT_EVERY_MS 1000  /* missing snapshots are looked for so often */
+#define SAY_EVERY_MS  60000 /* an error that lasts is logged so often */
+
+static void
+ending_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void
+sender_block_signals(void)
+{
+	sigset_t set;
+
+	ending_signals(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* True: told to end.  Waits up to `ms` for it. */
+static bool
+told_to_end(int64_t ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	sigset_t        set;
+
+	ending_signals(&set);
+	return sigtimedwait(&set, NULL, &t) > 0;
+}
+
+/* ---- opening ---- */
+
+static struct guard *
+open_guard(TALLOC_CTX *mem, const struct conf *c, struct err *e)
+{
+	struct cidr_list *allow = talloc_zero(mem, struct cidr_list);
+	struct guard     *g = talloc_zero(mem, struct guard);
+
+	if (allow == NULL || g == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (!cidr_list_parse(mem, c->outbound_allow, allow, e))
+		return NULL;
+	*g = (struct guard) { .allow = allow, .plain_http = c->outbound_http };
+	return g;
+}
+
+/* A mail server that is set up wrongly keeps mail waiting, and nothing else. */
+static void
+open_mail(struct deliver *d)
+{
+	struct err why = { 0 };
+
+	if (!mailing_open(d, d->deps.conf, &d->mail, &why))
+		log_failure(d->deps.log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
+}
+
+struct deliver *
+sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
+{
+	const struct database_deps deps = { s->deps.conf, s->deps.clock, s->deps.rand, s->deps.log,
+		s->keyring, s->deps.segment };
+	struct deliver            *d = talloc_zero(mem, struct deliver);
+	struct guard              *g;
+
+	if (d == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	*d = (struct deliver) {
+		.deps = s->deps, .lanes = s->lanes, .self = s->self, .owner = s->owner
+	};
+	d->database = database_make(d, &deps, e);
+	d->auth = (struct auth) { .conf = s->deps.conf,
+		.clock = s->deps.clock,
+		.rand = s->deps.rand,
+		.log = s->deps.log,
+		.keyring = s->keyring,
+		.segment = s->deps.segment,
+		.database = d->database };
+	g = d->database == NULL ? NULL : open_guard(d, s->deps.conf, e);
+	if (g == NULL)
+		return NULL;
+	d->fetch = fetch_make(d, g, e);
+	if (d->fetch == NULL)
+		return NULL;
+	open_mail(d);
+	return d;
+}
+
+/* ---- its life ---- */
+
+struct life {
+	const struct sender_start *s;
+	bool                       ending;
+	int64_t                    pause_ms; /* after a failure */
+	int64_t                    said_ms;
+	int64_t                    until_ns; /* of a single round; 0: none */
+	struct drift              *drift;
+	int64_t                    beat_ms; /* when beats were last looked at */
+};
+
+static bool
+stop(void *arg)
+{
+	struct life *l = arg;
+
+	l->ending = l->ending || told_to_end(0) ||
+		    (l->until_ns != 0 && clock_ns(l->s->deps.clock) > l->until_ns);
+	return l->ending;
+}
+
+static int64_t
+pause_after(struct life *l, const struct err *e)
+{
+	int64_t  now = clock_ms(l->s->deps.clock);
+	uint32_t random;
+
+	if (l->pause_ms == 0 || now - l->said_ms > SAY_EVERY_MS) {
+		log_failure(l->s->deps.log, LOG_DRIFT, "sender.wait",
+		    "deliveries wait for the database", e);
+		l->said_ms = now;
+	}
+	l->pause_ms = l->pause_ms == 0 ? PAUSE_MIN_MS : l->pause_ms * 2;
+	if (l->pause_ms > PAUSE_MAX_MS)
+		l->pause_ms = PAUSE_MAX_MS;
+	rand_fill(l->s->deps.rand, &random, sizeof(random));
+	return l->pause_ms / 2 + (int64_t)(random % (uint32_t)l->pause_ms) / 2;
+}
+
+static void
+recovered(struct life *l)
+{
+	if (l->pause_ms != 0)
+		log_event(l->s->deps.log, LOG_DRIFT, LOG_LEVEL_INFO, "deliveries go on",
+		    LOGS("event.action", "sender.recover"), LOGS("event.outcome", "success"));
+	l->pause_ms = 0;
+}
+
+/* Deliveries, and now and then what should have come and has not; both tell of it by messages. */
+static bool
+one_round(struct life *l, struct deliver *d, struct err *e)
+{
+	int64_t now = clock_ns(l->s->deps.clock) / 1000000;
+	size_t  done;
+
+	if (l->beat_ms == 0 || now - l->beat_ms >= BEAT_EVERY_MS) {
+		if (!beats_due(l->drift, d->database, &d->owner, &done, e))
+			return false;
+		l->beat_ms = now;
+	}
+	return deliver_due(d, stop, l, &done, e);
+}
+
+int
+sender_run(const struct sender_start *s)
+{
+	struct err      e = { 0 };
+	struct life     l = { .s = s };
+	struct memory   m = MEMORY_NONE;
+	TALLOC_CTX     *mem = talloc_new(NULL);
+	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, &e);
+
+	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, &e);
+	if (l.drift == NULL) {
+		log_failure(s->deps.log, LOG_DRIFT, "sender.start", "a sender could not start", &e);
+		return EXIT_FAILURE;
+	}
+	while (!stop(&l)) {
+		int64_t wait = s->deps.conf->driftd_poll_ms;
+
+		err_clear(&e);
+		if (one_round(&l, d, &e))
+			recovered(&l);
+		else
+			wait = pause_after(&l, &e);
+		/* The supervisor starts another. */
+		l.ending = l.ending || memory_give_back(&m) > MEMORY_HELD_MAX || told_to_end(wait);
+	}
+	database_close_all(d->database);
+	talloc_free(mem);
+	return EXIT_SUCCESS;
+}
+
+bool
+sender_once(const struct sender_start *s, int64_t until_ns, struct err *e)
+{
+	struct life     l = { .s = s, .until_ns = until_ns };
+	TALLOC_CTX     *mem = talloc_new(NULL);
+	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, e);
+	bool            ok;
+
+	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, e);
+	ok = l.drift != NULL && one_round(&l, d, e);
+
+	if (d != NULL)
+		database_close_all(d->database);
+	talloc_free(mem);
+	return ok;
+}

@@ -1,0 +1,31 @@
+/*
+ * sender.h - a delivering process of driftd: opens everything for itself after
+ * the fork, delivers what is due, sleeps, and ends when it is told to.
+ *
+ * TERM, INT and HUP end it after the attempt it is in.  A database that is away
+ * is waited for.
+ */
+#ifndef BSX_DRIFT_DRIFTD_SENDER_H
+#define BSX_DRIFT_DRIFTD_SENDER_H
+
+#include "core/crypt/keyring.h"
+#include "drift/deliver/deliver.h"
+
+struct sender_start {
+	struct drift_deps     deps;
+	const struct keyring *keyring;
+	struct lanes         *lanes;
+	unsigned              self; /* from 1 */
+	struct uuid           owner;
+};
+
+/* The signals that end a sender are blocked in the whole daemon and waited for. */
+void sender_block_signals(void);
+
+MUST_USE struct deliver *sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e);
+/* The child's whole life; its exit status. */
+int sender_run(const struct sender_start *s);
+/* What is due now and becomes due until `until_ns` (monotonic; 0: no limit), then ends. */
+MUST_USE bool sender_once(const struct sender_start *s, int64_t until_ns, struct err *e);
+
+#endif

@@ -1,0 +1,342 @@
+#include "drift/driftd/supervise.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/memory.h"
+#include "core/shm/metric.h"
+#include "core/store/tenant/tenant_db.h"
+#include "drift/driftd/upkeep.h"
+
+#define BEAT_MS        5000
+#define UPKEEP_MS      60000
+#define TICK_MS        200
+#define END_MS         7500 /* after TERM; then what still runs is killed */
+#define EARLY_MS       5000 /* a sender that lived shorter is started again with a pause */
+#define RESTART_MAX_MS 30000
+#define SENDERS_MAX    64
+#define HOST_MAX       256
+
+struct child {
+	pid_t       pid; /* 0: none */
+	struct uuid owner;
+	int64_t     began_ms;
+	int64_t     due_ms; /* when to start it again */
+	int64_t     pause_ms;
+	bool        orphaned; /* it died holding claims; they are to be released */
+};
+
+struct running {
+	struct daemon *d;
+	struct child   children[SENDERS_MAX];
+	unsigned       n;
+	bool           ending;
+	int64_t        beat_ms;
+	int64_t        upkeep_ms;
+	bool           beat_failed;
+};
+
+static int64_t
+now_ms(void)
+{
+	return clock_ns(&clock_system) / 1000000;
+}
+
+struct log *
+daemon_log(TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err *e)
+{
+	struct log_options o = { .target = c->log_target,
+		.service = "driftd",
+		.clock = &clock_system,
+		.dropped = s == NULL ? NULL : metric_log_dropped(s) };
+
+	conf_log_levels(c, o.levels);
+	return log_open(mem, &o, e);
+}
+
+struct sender_start
+daemon_start(const struct daemon *d, unsigned self, struct uuid owner)
+{
+	return (struct sender_start) { .deps = { d->conf, &clock_system, &rand_system, d->log,
+					   d->segment },
+		.keyring = d->keyring,
+		.lanes = d->lanes,
+		.self = self,
+		.owner = owner };
+}
+
+/* ---- being alive ---- */
+
+bool
+daemon_alive(struct daemon *d, struct err *e)
+{
+	char              host[HOST_MAX] = "";
+	struct daemon_row row = {
+		.id = d->id, .host = host, .pid = getpid(), .version = BSX_VERSION
+	};
+
+	(void)gethostname(host, sizeof(host) - 1);
+	return daemon_beat(database_control(d->database), &row, e);
+}
+
+static void
+release(struct running *r)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		struct child *c = &r->children[i];
+		struct err    e = { 0 };
+
+		if (!c->orphaned)
+			continue;
+		c->orphaned = !claim_release(database_control(r->d->database), &c->owner, &e);
+	}
+}
+
+/* Only now and then is there a connection, so that no fork can inherit one. */
+static void
+beat(struct running *r)
+{
+	struct err e = { 0 };
+	bool       ok = daemon_alive(r->d, &e);
+
+	if (ok)
+		release(r);
+	else if (!r->beat_failed)
+		log_err(r->d->log, LOG_SYSTEM, "the heartbeat waits for the database", &e);
+	r->beat_failed = !ok;
+	database_close_all(r->d->database);
+	r->beat_ms = now_ms();
+}
+
+/* What every installation needs done now and then; any daemon may do it. */
+static void
+upkeep(struct running *r)
+{
+	struct err e = { 0 };
+
+	r->upkeep_ms = now_ms();
+	if (!r->beat_failed && !upkeep_round(r->d, &e))
+		log_err(r->d->log, LOG_SYSTEM, "the upkeep is tried again", &e);
+	database_close_all(r->d->database);
+}
+
+/* ---- children ---- */
+
+static void
+child_main(struct running *r, unsigned i, pid_t parent)
+{
+	struct sender_start s = daemon_start(r->d, i + 1, r->children[i].owner);
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(EXIT_SUCCESS); /* it ended before the line above */
+	_exit(sender_run(&s));
+}
+
+static void
+child_start(struct running *r, unsigned i)
+{
+	struct child *c = &r->children[i];
+	pid_t         parent = getpid(), pid;
+
+	/* Claims of the one before are released under its own name. */
+	if (c->orphaned)
+		return;
+	c->owner = uuid_make(&clock_system, &rand_system);
+	c->began_ms = now_ms();
+	pid = fork();
+	if (pid == 0)
+		child_main(r, i, parent);
+	if (pid < 0) {
+		log_event(r->d->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "a sender could not be started",
+		    LOGS("event.action", "sender.start"), LOGS("error.message", strerror(errno)));
+		c->due_ms = now_ms() + RESTART_MAX_MS;
+		return;
+	}
+	c->pid = pid;
+}
+
+static void
+child_ended(struct running *r, unsigned i, int status)
+{
+	struct child *c = &r->children[i];
+	bool          clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+	int64_t       lived = now_ms() - c->began_ms;
+
+	c->pid = 0;
+	lanes_clear(r->d->lanes, i + 1);
+	c->due_ms = now_ms();
+	if (clean || r->ending) {
+		c->pause_ms = 0;
+		return;
+	}
+	c->orphaned = true;
+	r->beat_ms = 0; /* its claims are released at once */
+	if (lived < EARLY_MS)
+		c->pause_ms = c->pause_ms == 0                   ? 250
+			      : c->pause_ms * 2 > RESTART_MAX_MS ? RESTART_MAX_MS
+								 : c->pause_ms * 2;
+	else
+		c->pause_ms = 0;
+	c->due_ms += c->pause_ms;
+	metric_add(r->d->segment, METRIC_WORKERS_DIED, "program=\"driftd\"", 1);
+	log_event(r->d->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "a sender died and is started again",
+	    LOGS("event.action", "sender.restart"), LOGS("event.outcome", "failure"),
+	    LOGI("process.exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+	    LOGI("bsx.signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+}
+
+static void
+reap(struct running *r)
+{
+	int   status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < r->n; i++)
+			if (r->children[i].pid == pid)
+				child_ended(r, i, status);
+}
+
+static unsigned
+alive(const struct running *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n; i++)
+		n += r->children[i].pid != 0;
+	return n;
+}
+
+static void
+signal_all(const struct running *r, int number)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->children[i].pid != 0)
+			kill(r->children[i].pid, number);
+}
+
+static void
+start_due(struct running *r)
+{
+	for (unsigned i = 0; i < r->n && !r->ending; i++)
+		if (r->children[i].pid == 0 && now_ms() >= r->children[i].due_ms)
+			child_start(r, i);
+}
+
+/* ---- signals ---- */
+
+/* A file that does not load leaves everything as it is. */
+static void
+reload(struct running *r)
+{
+	struct daemon *d = r->d;
+	struct err     e = { 0 };
+	struct conf   *c = conf_load(d->mem, d->conf_path, &e);
+	struct log    *l = c == NULL ? NULL : daemon_log(d->mem, c, d->segment, &e);
+
+	if (l == NULL) {
+		talloc_free(c);
+		log_err(d->log, LOG_SYSTEM, "the configuration was not loaded again", &e);
+		return;
+	}
+	/* The database and the senders' deps hold the old ones until the end: a HUP is rare, they
+	 * are small. */
+	d->conf = c;
+	d->log = l;
+	log_event(l, LOG_SYSTEM, LOG_LEVEL_INFO, "configuration loaded again",
+	    LOGS("event.action", "reload"), LOGS("event.outcome", "success"));
+	signal_all(r, SIGHUP);
+}
+
+static void
+on_signal(struct running *r, int number)
+{
+	if (number == SIGHUP) {
+		reload(r);
+	} else if (number == SIGTERM || number == SIGINT) {
+		r->ending = true;
+		signal_all(r, SIGTERM);
+	}
+	reap(r);
+}
+
+static int
+wait_signal(int64_t ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	sigset_t        set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	return sigtimedwait(&set, NULL, &t);
+}
+
+static void
+end_children(struct running *r)
+{
+	int64_t until = now_ms() + END_MS;
+
+	while (alive(r) > 0 && now_ms() < until) {
+		(void)wait_signal(TICK_MS);
+		reap(r);
+	}
+	if (alive(r) == 0)
+		return;
+	log_event(r->d->log, LOG_SYSTEM, LOG_LEVEL_WARN,
+	    "senders waiting for a slow receiver are ended; their messages are sent again",
+	    LOGS("event.action", "stop"), LOGI("bsx.senders", alive(r)));
+	signal_all(r, SIGKILL);
+	while (alive(r) > 0) {
+		(void)wait_signal(TICK_MS);
+		reap(r);
+	}
+}
+
+static void
+say_goodbye(struct running *r)
+{
+	struct err e = { 0 };
+
+	if (!daemon_gone(database_control(r->d->database), &r->d->id, &e))
+		log_err(r->d->log, LOG_SYSTEM, "the daemon's row stays behind", &e);
+	database_close_all(r->d->database);
+}
+
+int
+daemon_run(struct daemon *d)
+{
+	struct running *r = talloc_zero(d->mem, struct running);
+	struct memory   m = MEMORY_NONE;
+	int             number;
+
+	if (r == NULL)
+		return EXIT_FAILURE;
+	r->d = d;
+	r->n =
+	    d->conf->driftd_senders > SENDERS_MAX ? SENDERS_MAX : (unsigned)d->conf->driftd_senders;
+	while (!r->ending) {
+		start_due(r);
+		if (r->beat_ms == 0 || now_ms() - r->beat_ms >= BEAT_MS)
+			beat(r);
+		if (r->upkeep_ms == 0 || now_ms() - r->upkeep_ms >= UPKEEP_MS)
+			upkeep(r);
+		number = wait_signal(TICK_MS);
+		if (number > 0)
+			on_signal(r, number);
+		(void)memory_give_back(&m);
+	}
+	end_children(r);
+	if (!r->beat_failed)
+		say_goodbye(r);
+	return EXIT_SUCCESS;
+}

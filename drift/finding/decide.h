@@ -1,0 +1,49 @@
+/*
+ * alert_decide.h - what people decide about findings: one or many, all or nothing.
+ *
+ * A decision names changes; it is made about their findings, each once.  Every
+ * finding that it changes gets a line of history.  The state rows of the configs
+ * are held meanwhile, so that a snapshot on its way sees the decision or is
+ * compared again.
+ */
+#ifndef BSX_DRIFT_FINDING_DECIDE_H
+#define BSX_DRIFT_FINDING_DECIDE_H
+
+#include "core/store/drift/finding.h"
+#include "drift/alert/deps.h"
+
+#define DECIDE_MATCH_MAX 10000 /* changes that one filter may let by */
+#define DECIDE_SETTLE_MS 15000 /* decisions of that long are looked at together */
+
+struct ruling {
+	const char *status; /* NULL: stays */
+	const char *reason; /* NULL: none is told */
+	instant     expires_at;
+	struct uuid assigned_to; /* nil: nobody */
+	bool        assigns;     /* assigned_to is told */
+	const char *actor;
+	instant     now;
+};
+/* Faults of the decision itself. */
+MUST_USE bool ruling_check(TALLOC_CTX *mem, const struct ruling *d, struct err *e);
+
+struct decide_which {
+	const struct uuid *ids; /* NULL: those of the filter */
+	size_t             n;
+	const char        *pointer; /* of the ids in the body; NULL: of a path, ERR_MISSING */
+	struct life_filter filter;
+	struct uuid       *configs; /* decide_find: theirs, in order */
+	size_t             configs_n;
+};
+/* Outside a transaction: whose changes they are.  Faults: an id that is not there, too many. */
+MUST_USE bool decide_find(struct db *db, TALLOC_CTX *mem, struct decide_which *w, struct err *e);
+
+struct decided {
+	int64_t      matched, changed, unchanged; /* findings */
+	struct uuid *changes;                     /* one of each that was changed */
+};
+/* Inside a transaction, first of all in it.  ERR_CONFLICT: a status may not follow another. */
+MUST_USE bool decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps,
+    const struct ruling *d, const struct decide_which *w, struct decided *out, struct err *e);
+
+#endif

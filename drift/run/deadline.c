@@ -1,0 +1,120 @@
+#include "drift/run/deadline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/drift/config.h"
+#include "core/store/alert/outbox.h"
+#include "core/store/drift/schedule.h"
+#include "core/store/tx.h"
+#include "drift/alert/condition.h"
+#include "drift/config/spec.h"
+#include "drift/run/recheck.h"
+
+#define CLAIMS 16
+
+struct beat {
+	struct drift          *d;
+	struct tenant_db      *t;
+	const struct schedule *claim;
+	TALLOC_CTX            *mem;
+	struct work           *work;
+};
+
+static bool
+open_blind(struct db *db, const struct beat *b, struct err *e)
+{
+	struct drift_config      c;
+	const struct drift_spec *spec;
+	struct alerting          a;
+	char                     text[128];
+
+	if (!config_by_id(b->t, b->mem, &b->claim->ref, &c, e)) {
+		if (e->code != ERR_MISSING)
+			return false;
+		err_clear(e); /* dropped: only the claim ends */
+		return true;
+	}
+	spec = spec_of(b->d, b->t, &c, b->work, e);
+	if (spec == NULL)
+		return false;
+	a = (struct alerting) { .deps = &b->d->deps,
+		.t = b->t,
+		.config_id = c.id,
+		.config_name = c.name,
+		.targets = spec->targets,
+		.targets_n = spec->targets_n };
+	snprintf(text, sizeof(text),
+	    "blind, no complete snapshot has come in %lld times the %lld s allowed",
+	    (long long)spec->limits.blind_after, (long long)spec->expect_every_s);
+	return config_blind(db, &c.id, spec->limits.blind_after, e) &&
+	       condition_open(db, b->mem, &a, CONDITION_BLIND, text, e);
+}
+
+static bool
+beat_body(struct db *db, void *arg, struct err *e)
+{
+	const struct beat *b = arg;
+
+	if (strcmp(b->claim->kind, SCHEDULE_RECHECK) == 0)
+		return wake_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
+	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
+}
+
+static bool
+beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
+    const struct schedule *claim, struct err *e)
+{
+	struct work          work;
+	struct beat          b = { .d = d, .claim = claim, .mem = mem, .work = &work };
+	const struct tx      tx = { "beat", beat_body, &b, NULL, NULL };
+	const struct tenant *t;
+
+	work_begin(&work, WORK_TASK, d->deps.clock);
+	if (!tenant_by_schema(database, str_of(claim->schema_name), &t, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return schedule_forget(database_control(database), claim, e);
+	}
+	if (!tenant_db_open(database, t, false, &b.t, e))
+		return false;
+	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 && !wake_renew(d, b.t, mem, claim, &work, e))
+		return false;
+	if (tx_run(b.t->db, &tx, e))
+		return true;
+	if (e->sys != OUTBOX_FENCE_LOST)
+		return false;
+	err_clear(e); /* a snapshot has come, or another daemon was faster */
+	return true;
+}
+
+bool
+beats_due(struct drift *d, struct database *database, const struct uuid *owner, size_t *done,
+    struct err *e)
+{
+	TALLOC_CTX      *mem = talloc_new(NULL);
+	struct db       *control = database_control(database);
+	struct schedule *rows;
+	size_t           n = 0;
+	bool             ok, won;
+
+	*done = 0;
+	if (mem == NULL)
+		return err_memory(e);
+	ok = schedule_due(control, mem, CLAIMS, &rows, &n, e);
+	for (size_t i = 0; ok && i < n; i++) {
+		struct err why = { 0 };
+
+		ok = schedule_take(control, owner, &rows[i], &won, e);
+		if (!ok || !won)
+			continue;
+		(*done)++;
+		/* One tenant's trouble is not that of the others: its claim runs out and comes
+		 * again. */
+		if (!beat_claim(d, database, mem, &rows[i], &why))
+			log_err(
+			    d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
+	}
+	talloc_free(mem);
+	return ok;
+}

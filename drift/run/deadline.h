@@ -1,0 +1,20 @@
+/*
+ * deadline.h - what is due at an instant: silence, that is configs whose complete
+ * snapshot has not come in time, and what ends by the clock (wake.h).
+ *
+ * A row of the control schema is due when the last complete snapshot is older
+ * than blind_after beats.  Whoever claims it opens the config's blind alert in
+ * one transaction that ends the claim; a snapshot that comes meanwhile has set
+ * the row anew, and the transaction is rolled back.
+ */
+#ifndef BSX_DRIFT_RUN_DEADLINE_H
+#define BSX_DRIFT_RUN_DEADLINE_H
+
+#include "drift/config/drift.h"
+#include "core/store/tenant/tenant_db.h"
+
+/* Sees to what is due.  *done counts claims. */
+MUST_USE bool beats_due(struct drift *d, struct database *database, const struct uuid *owner,
+    size_t *done, struct err *e);
+
+#endif

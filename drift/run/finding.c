@@ -1,0 +1,380 @@
+#include "drift/run/finding.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/run/plan.h"
+
+/* The known findings and which of them the report has. */
+struct known {
+	struct life_row *rows;
+	bool            *seen;
+	size_t           n;
+};
+
+static int
+by_value(const void *key, const void *member)
+{
+	const struct change   *c = key;
+	const struct life_row *r = member;
+	int                    d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(c->value_hash, r->value_hash.p, HASH_LEN);
+}
+
+static bool
+is_word(const struct life_row *r, const char *status)
+{
+	return strcmp(r->status, status) == 0;
+}
+
+static bool
+life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
+{
+	l->status = talloc_zero_size(l, (changes + 1) * sizeof(l->status[0]));
+	l->hold = talloc_zero_size(l, (changes + 1) * sizeof(l->hold[0]));
+	l->by = talloc_zero_size(l, (changes + 1) * sizeof(l->by[0]));
+	l->is_fresh = talloc_zero_size(l, (changes + 1) * sizeof(l->is_fresh[0]));
+	l->fresh = talloc_zero_size(l, (changes + 1) * sizeof(l->fresh[0]));
+	l->put = talloc_zero_size(l, (k->n + 1) * sizeof(l->put[0]));
+	l->events = talloc_zero_size(l, (k->n + changes + 1) * sizeof(l->events[0]));
+	k->seen = talloc_zero_size(l, (k->n + 1) * sizeof(k->seen[0]));
+	l->runs = talloc_zero_size(l, (changes + 1) * sizeof(l->runs[0]));
+	l->tolerated = talloc_zero_size(l, (tolerances + 1) * sizeof(l->tolerated[0]));
+	if (l->runs == NULL || l->tolerated == NULL || l->by == NULL || l->is_fresh == NULL ||
+	    l->status == NULL || l->hold == NULL || l->fresh == NULL || l->put == NULL ||
+	    l->events == NULL || k->seen == NULL)
+		return err_memory(e);
+	return true;
+}
+
+static void
+add_event(const struct life_in *in, struct life *l, const struct life_row *r, const char *to,
+    const char *note)
+{
+	l->events[l->events_n++] = (struct life_event) { .config_id = r->config_id,
+		.subject = r->fingerprint,
+		.value_hash = r->value_hash,
+		.at = in->now,
+		.actor = "system",
+		.from_status = r->status,
+		.to_status = to,
+		.note = note };
+}
+
+/* ---- of the report ---- */
+
+void
+life_recheck(struct life *l, instant at)
+{
+	if (at.ms != 0 && (l->recheck_at.ms == 0 || at.ms < l->recheck_at.ms))
+		l->recheck_at = at;
+}
+
+/* The row after this report; true when it is to be written. */
+static bool
+row_advance(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
+{
+	bool counts = !in->again && r->present && r->runs < in->limits->for_runs;
+	bool dirty = counts || !r->present;
+
+	r->runs = r->present ? r->runs + counts : 1;
+	r->present = true;
+	if (is_word(r, "accepted") && r->expires_at.ms != 0 && r->expires_at.ms <= in->now.ms) {
+		add_event(in, l, r, "detected", "The acceptance has expired.");
+		r->status = talloc_strdup(l->put, "detected");
+		r->reason = r->owner = NULL;
+		r->expires_at.ms = 0;
+		dirty = true;
+	}
+	if (dirty)
+		r->updated_at = in->now;
+	if (r->status == NULL)
+		(void)err_memory(e);
+	return dirty;
+}
+
+static enum hold
+hold_of(const struct life_row *r)
+{
+	return is_word(r, "accepted")  ? HOLD_ACCEPTED
+	       : is_word(r, "ignored") ? HOLD_IGNORED
+				       : HOLD_NONE;
+}
+
+/* Takes a change out of what is counted. */
+static void
+uncount(struct diff_summary *s, const struct change *c)
+{
+	s->created -= c->op == CHANGE_CREATED;
+	s->deleted -= c->op == CHANGE_DELETED;
+	s->modified -= c->op == CHANGE_MODIFIED;
+	s->by_severity[c->severity]--;
+	s->score -= severity_weight(c->severity);
+	s->max_severity = SEVERITY_INFO;
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		if (s->by_severity[v] > 0)
+			s->max_severity = v;
+}
+
+static void
+fresh_change(const struct life_in *in, struct life *l, const struct change *c)
+{
+	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config_id,
+		.fingerprint = { c->fingerprint, HASH_LEN },
+		.value_hash = { c->value_hash, HASH_LEN },
+		.now = in->now };
+}
+
+/* ---- tolerance ---- */
+
+/* A number too long for a double is held to no tolerance. */
+static bool
+number_of(const struct json *v, double *out)
+{
+	char text[64];
+
+	if (v == NULL || v->type != JSON_NUMBER || v->text.n >= sizeof(text))
+		return false;
+	memcpy(text, v->text.p, v->text.n);
+	text[v->text.n] = '\0';
+	*out = strtod(text, NULL);
+	return isfinite(*out);
+}
+
+/* One step of a pointer without its escapes; most have none. */
+static bool
+unescape(struct buf *b, struct str step, struct str *out, struct err *e)
+{
+	*out = step;
+	if (step.n == 0 || memchr(step.p, '~', step.n) == NULL)
+		return true;
+	b->n = 0;
+	for (size_t i = 0; i < step.n; i++) {
+		if (step.p[i] == '~' && i + 1 < step.n)
+			buf_putc(b, step.p[++i] == '1' ? '/' : '~');
+		else
+			buf_putc(b, step.p[i]);
+	}
+	*out = buf_str(b);
+	return buf_ok(b) || err_memory(e);
+}
+
+bool
+life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, uint64_t *steps,
+    bool *yes, struct err *e)
+{
+	uint64_t   at = pattern_start(p);
+	struct str rest = path, step;
+	struct buf b;
+	bool       ok = true;
+
+	buf_make(&b, mem);
+	if (path.n > 0)
+		rest = (struct str) { path.p + 1, path.n - 1 };
+	while (ok && path.n > 0 && rest.p != NULL && at != 0) {
+		rest = str_cut(rest, '/', &step);
+		ok = unescape(&b, step, &step, e);
+		at = ok ? pattern_step_counted(p, at, step, steps) : 0;
+	}
+	*yes = ok && (path.n == 0 || rest.p == NULL) && pattern_done(p, at);
+	talloc_free(b.p);
+	return ok;
+}
+
+/* By which tolerance; as many as there are: by none. */
+static bool
+tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_t *by_which,
+    struct err *e)
+{
+	double   was, is, by;
+	uint64_t steps = 0;
+	bool     yes = false;
+
+	*by_which = l->tolerance_n;
+	if (l->tolerance_n == 0 || c->op != CHANGE_MODIFIED || !number_of(c->old_value, &was) ||
+	    !number_of(c->new_value, &is))
+		return true;
+	by = fabs(is - was);
+	for (size_t i = 0; i < l->tolerance_n && !yes; i++) {
+		const struct tolerance *t = &l->tolerance[i];
+
+		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
+			continue;
+		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
+			if (!life_path_matches(mem, &t->path, c->path, &steps, &yes, e))
+				return false;
+		if (yes)
+			*by_which = i;
+	}
+	return true;
+}
+
+/* What is known of a change: its row goes on. */
+static bool
+known_change(const struct life_in *in, struct life *l, size_t i, struct life_row *r,
+    struct known *k, struct err *e)
+{
+	size_t at = (size_t)(r - k->rows);
+
+	if (!k->seen[at] && row_advance(in, l, r, e))
+		l->put[l->put_n++] = *r;
+	if (e->code != ERR_OK)
+		return false;
+	k->seen[at] = true;
+	l->runs[i] = r->runs;
+	l->status[i] = r->status;
+	l->hold[i] = hold_of(r);
+	life_recheck(l, r->expires_at);
+	return true;
+}
+
+static bool
+one_change(const struct life_in *in, struct life *l, struct diff *diff, size_t i, struct known *k,
+    struct err *e)
+{
+	struct change   *c = &diff->changes[i];
+	struct life_row *r =
+	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
+	size_t within;
+
+	if (!tolerated(in->limits, l, c, &within, e))
+		return false;
+	l->status[i] = "detected";
+	l->runs[i] = 1;
+	l->is_fresh[i] = r == NULL;
+	if (r == NULL)
+		fresh_change(in, l, c);
+	else if (!known_change(in, l, i, r, k, e))
+		return false;
+	if (l->hold[i] == HOLD_ACCEPTED) {
+		uncount(&diff->summary, c);
+		l->accepted++;
+	} else if (l->hold[i] == HOLD_NONE && within < in->limits->tolerance_n) {
+		l->hold[i] = HOLD_TOLERANCE;
+		l->tolerated[within] = true;
+	} else if (l->hold[i] == HOLD_NONE && l->runs[i] < in->limits->for_runs) {
+		l->hold[i] = HOLD_FOR_RUNS;
+		l->go_on = true;
+	}
+	return true;
+}
+
+/* ---- no more in it ---- */
+
+static bool
+one_gone(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
+{
+	bool lasting = is_word(r, "accepted") || is_word(r, "ignored");
+
+	if (lasting && !r->present)
+		return true;
+	if (!lasting) {
+		add_event(in, l, r, "resolved", "It is there no more with this value.");
+		r->status = talloc_strdup(l->put, "resolved");
+		if (r->status == NULL)
+			return err_memory(e);
+	}
+	r->present = false;
+	r->runs = 0;
+	r->updated_at = in->now;
+	l->put[l->put_n++] = *r;
+	return true;
+}
+
+static int
+by_former(const void *key, const void *member)
+{
+	return memcmp(((const struct change *)key)->former,
+	    ((const struct life_row *)member)->fingerprint.p, HASH_LEN);
+}
+
+/* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
+static void
+keep_names(struct diff *diff, const struct life_row *rows, size_t n)
+{
+	for (size_t i = 0; n > 0 && i < diff->n; i++) {
+		struct change *c = &diff->changes[i];
+
+		if (c->former != NULL && bsearch(c, rows, n, sizeof(rows[0]), by_former) != NULL)
+			memcpy(c->fingerprint, c->former, HASH_LEN);
+	}
+}
+
+bool
+life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct life_row *rows,
+    size_t n, struct life **out, struct err *e)
+{
+	struct known k = { .rows = rows, .n = n };
+	struct life *l = talloc_zero(mem, struct life);
+	/* what was not read, or not kept, may still be there */
+	bool all = in->complete && (int64_t)diff->n == diff_count(&diff->summary);
+
+	*out = l;
+	if (l == NULL)
+		return err_memory(e);
+	if (!life_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
+		return false;
+	keep_names(diff, rows, n);
+	for (size_t i = 0; i < diff->n; i++)
+		if (!one_change(in, l, diff, i, &k, e))
+			return false;
+	for (size_t i = 0; all && i < k.n; i++)
+		if (!k.seen[i] && !one_gone(in, l, &k.rows[i], e))
+			return false;
+	return true;
+}
+
+/* ---- of a plan ---- */
+
+/* What is new to this report may have been there long ago. */
+static bool
+tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how, struct err *e)
+{
+	struct life     *l = p->life;
+	struct life_row *ended, *r;
+	size_t           n;
+
+	if (l->fresh_n == 0)
+		return true;
+	if (!life_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n, &ended, &n, e))
+		return false;
+	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
+		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
+		if (r != NULL)
+			add_event(how, l, r, "detected", "It is there again.");
+	}
+	return true;
+}
+
+bool
+life_make(const struct ingest *in, struct plan *p, struct err *e)
+{
+	const struct life_in how = { .limits = &in->spec->limits,
+		.config_id = in->config->id,
+		.now = in->received_at,
+		.complete = p->complete,
+		.again = p->kind == PLAN_AGAIN };
+	struct life_row     *rows;
+	struct life         *l;
+	size_t               n;
+
+	if (!life_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
+	    !life_judge(p, &how, p->diff, rows, n, &p->life, e) || !tell_returned(in, p, &how, e))
+		return false;
+	l = p->life;
+	for (size_t i = 0; i < l->events_n; i++)
+		l->events[i].id = uuid_make(in->d->deps.clock, in->d->deps.rand);
+	if (p->kind == PLAN_LATE)
+		l->fresh_n = l->put_n = l->events_n = 0;
+	return true;
+}
+
+bool
+life_write(struct db *db, const struct life *l, struct err *e)
+{
+	return l == NULL || (life_detect(db, l->fresh, l->fresh_n, e) &&
+				life_put_seen(db, l->put, l->put_n, e) &&
+				life_event_add(db, l->events, l->events_n, e));
+}

@@ -1,0 +1,65 @@
+/*
+ * finding.h - the findings of a new report against those known: which are
+ * accepted, which are new, which are gone, and what is held back from alerting.
+ *
+ * The status of a finding (fingerprint and value hash) follows it from report
+ * to report.  An accepted one is not counted and does not alert until its value
+ * is another or the acceptance expires.  What a complete report has no more is
+ * resolved by "system"; accepted and ignored ones keep their word for the day
+ * it comes back.  Making reads, writing writes; both belong to a plan.  Judging,
+ * the part in between, reads and writes nothing: what-if uses it too.
+ */
+#ifndef BSX_DRIFT_RUN_FINDING_H
+#define BSX_DRIFT_RUN_FINDING_H
+
+#include "core/store/drift/finding.h"
+#include "drift/alert/hold_reason.h"
+#include "drift/alert/limits.h"
+#include "drift/engine/diff.h"
+
+struct ingest;
+struct plan;
+
+struct life {
+	const char       **status;    /* of each change */
+	enum hold         *hold;      /* of each change */
+	int64_t           *runs;      /* of each change: reports in a row that had it */
+	bool              *tolerated; /* of each tolerance: it held something */
+	bool              *is_fresh;  /* of each change */
+	struct life_seen  *fresh;
+	size_t             fresh_n;
+	struct life_row   *put;
+	size_t             put_n;
+	struct life_event *events;
+	size_t             events_n;
+	int64_t            accepted;   /* changes taken out of the summary */
+	const char       **by; /* of each change: the silence over it, kind:id; NULL: none */
+	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
+	struct raw_json    suppressed; /* of the report: null, or array of {by, changes} */
+	instant            recheck_at; /* 0: nothing ends by itself */
+	bool               go_on;      /* the next snapshot counts, changed or not */
+};
+
+struct life_in {
+	const struct limits *limits;
+	struct uuid          config_id;
+	instant              now;
+	bool                 complete; /* what the report has no more is gone */
+	bool                 again;    /* no new report: nothing is counted */
+};
+/* Holds the changes of a diff, whose summary loses what is accepted, against what is known.  Rows
+ * by fingerprint and value hash; they become what they are after this.  Events have no ids yet. */
+MUST_USE bool life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff,
+    struct life_row *rows, size_t n, struct life **out, struct err *e);
+
+/* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
+ */
+MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
+/* Look again from then on; 0: no. */
+void life_recheck(struct life *l, instant at);
+/* Is the place a JSON Pointer names one of the pattern's?  What that was worth is added to *steps. */
+MUST_USE bool life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path,
+    uint64_t *steps, bool *yes, struct err *e);
+MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
+
+#endif

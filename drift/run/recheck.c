@@ -1,0 +1,125 @@
+#include "drift/run/recheck.h"
+
+#include <string.h>
+
+#include "core/store/tx.h"
+#include "drift/run/golden_binding.h"
+#include "drift/run/daily_count.h"
+
+bool
+wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+{
+	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)
+		return true;
+	if (p->after.recheck_at.ms != 0)
+		return schedule_recheck_at(db, &in->config->id, p->after.recheck_at, in->received_at, e);
+	if (p->before.recheck_at.ms == 0 || p->kind == PLAN_AGAIN)
+		return true;
+	return schedule_set(db, SCHEDULE_RECHECK, &in->config->id, -1, e);
+}
+
+/* ---- looking again ---- */
+
+static bool
+write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed deed, struct err *e)
+{
+	const struct life *l = p->life;
+
+	if (deed == DEED_NONE && (l == NULL || (l->put_n == 0 && l->fresh_n == 0))) {
+		/* what this comparison says otherwise is for the next snapshot's report */
+		p->after.report_id = p->before.report_id;
+		p->after.state = p->before.state;
+		p->after.config_version = 0;
+		return true;
+	}
+	return report_add(db, &p->report, e) &&
+	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
+	       tally_write(db, in, p, e);
+}
+
+static bool
+look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
+{
+	struct plan *p = plan_again(in->mem, in, e);
+	enum deed    deed;
+	bool         done;
+
+	if (p == NULL || !life_write(db, p->life, e) || !ingest_alerts(db, in, p, &deed, e) ||
+	    !write_report(db, in, p, deed, e) ||
+	    !config_state_set(db, &p->after, p->before.seq, &done, e))
+		return false;
+	if (!done)
+		return tx_again(e);
+	*goes_on = p->after.recheck_at.ms != 0;
+	/* a snapshot on its way that has read the row before is planned again */
+	return config_outrun(db, &in->config->id, e);
+}
+
+/* *found false: there is nothing to look at. */
+static bool
+newest(struct ingest *in, const struct config_state *state, struct snapshot *s, bool *found,
+    struct err *e)
+{
+	struct report report;
+
+	*found = false;
+	if (uuid_is_nil(&state->report_id) || uuid_is_nil(&state->snapshot_id))
+		return true;
+	if (!report_by_id(in->t, in->mem, &state->report_id, &report, e))
+		return false;
+	if (strcmp(report.status, "baseline") == 0)
+		return true;
+	if (!snapshot_by_id(in->t, in->mem, &state->snapshot_id, s, e))
+		return false;
+	in->snap = snap_of_stored(in->t, in->mem, s, e);
+	if (in->snap == NULL)
+		return false;
+	in->snapshot_id = s->id;
+	in->collected_at = s->collected_at;
+	in->actor = s->actor;
+	*found = true;
+	return true;
+}
+
+bool
+wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
+    struct work *work, struct err *e)
+{
+	struct drift_config      config;
+	const struct drift_spec *spec;
+	bool                     renewed;
+
+	if (!config_by_id(t, mem, &claim->ref, &config, e))
+		return err_take(e, ERR_MISSING);
+	spec = spec_of(d, t, &config, work, e);
+	return spec != NULL && golden_renew(d, t, mem, &config, spec, &renewed, work, e);
+}
+
+bool
+wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct schedule *claim, struct work *work, struct err *e)
+{
+	struct drift_config config;
+	struct snapshot     s;
+	struct ingest       in = { .d = d,
+		      .t = t,
+		      .mem = mem,
+		      .work = work,
+		      .config = &config,
+		      .received_at = { clock_ms(d->deps.clock) } };
+	struct config_state state;
+	bool                found, goes_on = false;
+
+	/* The lock first: what is read after it is as the deed before left it. */
+	if (!config_state_lock(db, mem, &claim->ref, &state, e) ||
+	    !config_by_id(t, mem, &claim->ref, &config, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return schedule_done(db, claim, e); /* dropped: only the claim ends */
+	}
+	in.spec = spec_of(d, t, &config, work, e);
+	if (in.spec == NULL || !newest(&in, &state, &s, &found, e) ||
+	    (found && !look_again(db, &in, &goes_on, e)))
+		return false;
+	return goes_on || schedule_done(db, claim, e);
+}

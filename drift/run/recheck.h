@@ -1,0 +1,26 @@
+/*
+ * recheck.h - what ends by the clock acts by itself: an acceptance that expires, a silence that is
+ * over, a declared difference to a golden baseline that is no more.
+ *
+ * A row of the control schema is due when the first of them ends (the state row's recheck_at).
+ * Whoever claims it looks at the newest snapshot again, as it is stored, under the present spec and
+ * baseline: the same plan as for a push, without a snapshot.  When that changes anything there is a
+ * new report on that snapshot, and people are told; the transaction ends the claim, or sets it to
+ * what ends next.
+ */
+#ifndef BSX_DRIFT_RUN_RECHECK_H
+#define BSX_DRIFT_RUN_RECHECK_H
+
+#include "core/store/drift/schedule.h"
+#include "drift/run/plan.h"
+
+/* In the transaction of a plan: when to look again, from what it has found; nothing left ends it. */
+MUST_USE bool wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
+/* Before that transaction: a golden baseline follows its template and the time. */
+MUST_USE bool wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct schedule *claim, struct work *work, struct err *e);
+/* In a transaction: looks again, and sees to the claim. */
+MUST_USE bool wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct schedule *claim, struct work *work, struct err *e);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * baseline.h - what a stored snapshot held, by category and key.
+ */
+#ifndef BSX_DRIFT_SNAPSHOT_BASELINE_H
+#define BSX_DRIFT_SNAPSHOT_BASELINE_H
+
+#include "core/store/drift/content.h"
+#include "core/store/drift/snapshot.h"
+#include "drift/engine/resource.h"
+
+/* In order: the versions in force at its number; out of order: its manifest. */
+MUST_USE bool baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
+    struct held **rows, size_t *n, struct err *e);
+/* The manifest's text of a snapshot's resources: [[category, key, hex of address], ...]. */
+struct snap;
+MUST_USE bool baseline_manifest(
+    TALLOC_CTX *mem, const struct snap *s, struct str *text, struct err *e);
+/* A stored resource in normal form under the present spec. */
+MUST_USE bool baseline_resource(struct tenant_db *t, TALLOC_CTX *mem,
+    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
+    struct err *e);
+/* The same of several, at most CONTENT_BATCH, whose contents are read in one round trip. */
+MUST_USE struct content_batch *baseline_batch(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct held *const *h, size_t n, struct err *e);
+MUST_USE bool baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem,
+    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
+    struct err *e);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * retention.h - the end of a config's history: after retention_s, or by hand.
+ *
+ * A round is short: it follows a push, in transactions of its own, and may take away more than that
+ * push has added.  A config without pushes does not grow.  The baseline and the newest snapshot
+ * stay whatever their age, and so does what expire.h says.
+ *
+ * What bounds each table of a tenant:
+ *   config_snapshots, resources, resource_versions, contents, manifest_contents, drift_reports,
+ *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings: retention_s of
+ *   the config; without one they are kept for ever, and with the config they go (its alerts stay).
+ *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
+ * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions: their own ends;
+ * the next row of the kind takes old ones away. dropped_reports: until their changes are gone.
+ *   audit: never by age.
+ *   all others hold what people have made, under the tenant's quota.
+ */
+#ifndef BSX_DRIFT_SNAPSHOT_RETENTION_H
+#define BSX_DRIFT_SNAPSHOT_RETENTION_H
+
+#include "core/store/drift/snapshot.h"
+#include "drift/config/spec.h"
+
+#define RETENTION_ROUND 20  /* snapshots dropped in a round */
+#define RETENTION_SWEEP 100 /* contents looked at in a round, from a random one on */
+
+/* Everything beside snapshots is looked at with every so many'th of them, as many times as much. */
+#define RETENTION_EVERY 8
+#define RETENTION_ROWS  100 /* rows of each kind a snapshot, beside what the push has written */
+
+/* After the snapshot of number `seq`, with `written` changes.  Nothing to do: true. */
+MUST_USE bool retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct drift_config *c, const struct drift_spec *spec, uint64_t seq, size_t written,
+    struct err *e);
+
+/*
+ * Drops one snapshot, inside a transaction; ERR_IN_USE when it is the baseline or the newest of
+ * its config (the state row is locked and read again).
+ */
+MUST_USE bool retention_drop(
+    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
+
+#endif

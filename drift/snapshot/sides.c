@@ -1,0 +1,336 @@
+#include "drift/snapshot/sides.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drift/engine/patch.h"
+#include "drift/snapshot/baseline.h"
+#include "drift/snapshot/snap.h"
+
+struct side_category {
+	struct str category;
+	bool       complete;
+};
+
+struct side_item {
+	struct resource r;    /* value NULL: it is stored */
+	struct held     held; /* where */
+};
+
+/* ---- making ---- */
+
+static int
+category_cmp(const void *x, const void *y)
+{
+	return str_cmp(((const struct side_category *)x)->category,
+	    ((const struct side_category *)y)->category);
+}
+
+static bool
+read_collections(TALLOC_CTX *mem, const char *text, struct side *out, struct err *e)
+{
+	const struct json *c = json_parse(mem, str_of(text), e);
+
+	if (c == NULL || c->type != JSON_OBJECT)
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a snapshot's collections are broken");
+	out->collections = talloc_array(mem, struct side_category, c->n + 1);
+	if (out->collections == NULL)
+		return err_memory(e);
+	for (; out->collections_n < c->n; out->collections_n++) {
+		const struct json *how = &c->items[out->collections_n];
+
+		out->collections[out->collections_n] =
+		    (struct side_category) { c->names[out->collections_n],
+			    how->type == JSON_STRING && str_eqz(how->text, "complete") };
+	}
+	if (c->n > 1)
+		qsort(out->collections, c->n, sizeof(out->collections[0]), category_cmp);
+	return true;
+}
+
+bool
+side_of_snapshot(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, struct side *out, struct err *e)
+{
+	struct held *held;
+	size_t       n;
+
+	*out = (struct side) { 0 };
+	if (!read_collections(mem, s->collections, out, e))
+		return false;
+	out->only = s->rendered != NULL && strcmp(s->rendered, "ignore") == 0;
+	if (!baseline_held(t, mem, s, &held, &n, e))
+		return false;
+	out->items = talloc_zero_size(mem, (n + 1) * sizeof(out->items[0]));
+	if (out->items == NULL)
+		return err_memory(e);
+	for (out->n = 0; out->n < n; out->n++) {
+		struct held *h = &held[out->n];
+
+		out->items[out->n] =
+		    (struct side_item) { { str_of(h->category), str_of(h->key), NULL }, *h };
+	}
+	return true;
+}
+
+static int
+item_cmp(const void *x, const void *y)
+{
+	const struct side_item *a = x, *b = y;
+
+	return snap_place_cmp(a->r.category, a->r.key, b->r.category, b->r.key);
+}
+
+bool
+side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct json *document,
+    struct side *out, struct work *work, struct err *e)
+{
+	struct resource *r;
+	size_t           n;
+
+	*out = (struct side) { 0 };
+	if (!resource_split(mem, document, spec->selector, &r, &n, e))
+		return false;
+	out->items = talloc_zero_size(mem, (n + 1) * sizeof(out->items[0]));
+	if (out->items == NULL)
+		return err_memory(e);
+	for (; out->n < n; out->n++) {
+		out->items[out->n].r = r[out->n];
+		if (!resource_normalise(
+			mem, spec->compare, &out->items[out->n].r, RESOURCE_SOURCE, work, e))
+			return false;
+	}
+	if (n > 1)
+		qsort(out->items, n, sizeof(out->items[0]), item_cmp);
+	return true;
+}
+
+bool
+side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e)
+{
+	*out = (struct side) { .items = talloc_zero_size(mem, (s->n + 1) * sizeof(out->items[0])) };
+	if (out->items == NULL)
+		return err_memory(e);
+	for (; out->n < s->n; out->n++)
+		out->items[out->n].r = s->items[out->n].r;
+	return true;
+}
+
+/* ---- both ---- */
+
+bool
+side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e)
+{
+	*out = talloc_zero_size(mem, (s->n + 1) * sizeof((*out)[0]));
+	if (*out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->n; i++)
+		(*out)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+	return true;
+}
+
+bool
+side_complete(const struct side *s, struct str category)
+{
+	const struct side_category  want = { .category = category };
+	const struct side_category *c = s->collections_n == 0
+					    ? NULL
+					    : bsearch(&want, s->collections, s->collections_n,
+						  sizeof(s->collections[0]), category_cmp);
+
+	return c != NULL ? c->complete : !s->only;
+}
+
+bool
+side_whole(const struct side *s)
+{
+	for (size_t i = 0; i < s->collections_n; i++)
+		if (!s->collections[i].complete)
+			return false;
+	return true;
+}
+
+static bool
+is_same(const struct side_item *a, const struct side_item *b)
+{
+	return a->r.value == NULL && b->r.value == NULL && a->held.address.n == HASH_LEN &&
+	       b->held.address.n == HASH_LEN &&
+	       memcmp(a->held.address.p, b->held.address.p, HASH_LEN) == 0;
+}
+
+/* Two items that may differ; NULL: not on that side. */
+struct waiting {
+	const struct side_item *from, *to;
+};
+
+/* A walk along both; what is stored of the pairs that wait was read at once. */
+struct sides {
+	struct tenant_db          *t;
+	const struct compare_spec *spec;
+	const struct side         *from, *to;
+	struct work               *work;
+	size_t                     i, j;     /* of the two */
+	struct str                 category; /* the last one, whether both sides have it */
+	bool                       known, complete;
+	struct waiting             pairs[CONTENT_BATCH / 2];
+	size_t                     n, next;
+	struct content_batch      *batch;
+};
+
+struct sides *
+sides_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct side *from, const struct side *to, struct work *work, struct err *e)
+{
+	struct sides *s = talloc_zero(mem, struct sides);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	s->t = t;
+	s->spec = spec;
+	s->from = from;
+	s->to = to;
+	s->work = work;
+	return s;
+}
+
+static bool
+category_complete(struct sides *s, struct str category)
+{
+	if (!s->known || !str_eq(s->category, category))
+		s->complete = side_complete(s->from, category) && side_complete(s->to, category);
+	s->known = true;
+	s->category = category;
+	return s->complete;
+}
+
+/* Puts pairs that may differ into the queue until it is full or there are no more. */
+static void
+merge(struct sides *s)
+{
+	s->n = s->next = 0;
+	while ((s->i < s->from->n || s->j < s->to->n) && s->n < CONTENT_BATCH / 2) {
+		const struct side_item *a = s->i < s->from->n ? &s->from->items[s->i] : NULL;
+		const struct side_item *b = s->j < s->to->n ? &s->to->items[s->j] : NULL;
+		int                     c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
+
+		s->i += c <= 0;
+		s->j += c >= 0;
+		if (category_complete(s, c <= 0 ? a->r.category : b->r.category) &&
+		    (c != 0 || !is_same(a, b)))
+			s->pairs[s->n++] =
+			    (struct waiting) { c <= 0 ? a : NULL, c >= 0 ? b : NULL };
+	}
+}
+
+static bool
+is_stored(const struct side_item *i)
+{
+	return i != NULL && i->r.value == NULL;
+}
+
+static bool
+fill(struct sides *s, struct err *e)
+{
+	const struct held *held[CONTENT_BATCH];
+	size_t             n = 0;
+
+	merge(s);
+	for (size_t i = 0; i < s->n; i++) {
+		if (is_stored(s->pairs[i].from))
+			held[n++] = &s->pairs[i].from->held;
+		if (is_stored(s->pairs[i].to))
+			held[n++] = &s->pairs[i].to->held;
+	}
+	talloc_free(s->batch);
+	s->batch = baseline_batch(s->t, s, held, n, e);
+	return s->batch != NULL;
+}
+
+static bool
+load(const struct sides *s, const struct side *side, TALLOC_CTX *mem, const struct side_item *i,
+    struct resource *r, struct err *e)
+{
+	if (i == NULL)
+		return true;
+	*r = i->r;
+	if (r->value == NULL && !baseline_of_batch(s->batch, mem, side->own != NULL ? side->own : s->spec,
+				    &i->held, r, s->work, e))
+		return false;
+	return side->own == NULL || side->own == s->spec ||
+	       resource_normalise(mem, s->spec, r, RESOURCE_STORED, s->work, e);
+}
+
+bool
+sides_next(struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e)
+{
+	const struct waiting *w;
+
+	if (s->next == s->n && !fill(s, e))
+		return false;
+	*more = s->next < s->n;
+	if (!*more)
+		return true;
+	w = &s->pairs[s->next++];
+	*out = (struct side_pair) { .has_from = w->from != NULL, .has_to = w->to != NULL };
+	return load(s, s->from, mem, w->from, &out->from, e) &&
+	       load(s, s->to, mem, w->to, &out->to, e);
+}
+
+bool
+sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct work *work,
+    struct err *e)
+{
+	struct sides    *s = sides_begin(t, mem, spec, from, to, work, e);
+	struct side_pair p;
+	bool             more = s != NULL, ok = more;
+
+	while (ok && (ok = sides_next(s, mem, &p, &more, e)) && more)
+		ok = fn(arg, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e);
+	talloc_free(s);
+	return ok;
+}
+
+static void
+print_incomplete(const struct side *s, const struct side *other, struct buf *out, bool *first)
+{
+	for (size_t i = 0; i < s->collections_n; i++) {
+		const struct side_category *c = &s->collections[i];
+
+		if (c->complete || (other != NULL && !side_complete(other, c->category)))
+			continue;
+		if (!*first)
+			buf_putc(out, ',');
+		*first = false;
+		buf_json(out, c->category);
+	}
+}
+
+bool
+sides_incomplete(const struct side *from, const struct side *to, struct buf *out, struct err *e)
+{
+	bool first = true;
+
+	buf_putc(out, '[');
+	print_incomplete(from, NULL, out, &first);
+	print_incomplete(to, from, out, &first);
+	buf_putc(out, ']');
+	return buf_ok(out) || err_memory(e);
+}
+
+bool
+sides_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
+    struct work *work, struct patch **out, struct err *e)
+{
+	*out = patch_make(mem, spec, work, e);
+	if (*out == NULL)
+		return false;
+	for (size_t i = 0; i < from->n; i++)
+		if ((i == 0 || !str_eq(from->items[i].r.category, from->items[i - 1].r.category)) &&
+		    !patch_category(*out, from->items[i].r.category, e))
+			return false;
+	return true;
+}

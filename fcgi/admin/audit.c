@@ -1,0 +1,346 @@
+#include <string.h>
+
+#include "core/auth/audit_seldom.h"
+#include "core/auth/audit_verify.h"
+#include "core/store/identity/audit_rows.h"
+#include "fcgi/admin/accounts.h"
+#include "fcgi/routes.h"
+
+#define EXPORT_TYPE "application/x-ndjson"
+#define EXPORT_PAGE 500
+
+struct audit_out {
+	uint64_t        seq;
+	struct uuid     id;
+	instant         at;
+	const char     *action, *outcome, *actor_kind, *actor_name;
+	struct uuid     actor_id, acting_tenant;
+	const char     *target_kind, *target_id, *address, *user_agent, *request_id;
+	struct raw_json details;
+	const char     *prev_mac, *mac;
+};
+static const struct field audit_out_fields[] = {
+	FIELD(struct audit_out, seq, .doc = "Number in the chain, from 1."),
+	FIELD(struct audit_out, id, .doc = "Number of the entry."),
+	FIELD(struct audit_out, at, .doc = "When."),
+	FIELD(struct audit_out, action, .doc = "What was done, e.g. session.start."),
+	FIELD(struct audit_out, outcome, .doc = "success or failure."),
+	FIELD(struct audit_out, actor_kind, .doc = "user, api_key, system or anonymous."),
+	FIELD(struct audit_out, actor_id, .flags = FIELD_NULLABLE, .doc = "User or API key."),
+	FIELD(struct audit_out, actor_name, .doc = "Its name then; what was typed, if anonymous."),
+	FIELD(struct audit_out, acting_tenant, .flags = FIELD_NULLABLE,
+	    .doc = "The actor's tenant, when it is another one."),
+	FIELD(struct audit_out, target_kind, .doc = "To what kind of thing, e.g. user."),
+	FIELD(struct audit_out, target_id, .doc = "To which one."),
+	FIELD(struct audit_out, address, .doc = "Client address."),
+	FIELD(struct audit_out, user_agent, .doc = "Client program."),
+	FIELD(struct audit_out, request_id, .doc = "X-Request-Id of the request."),
+	FIELD(struct audit_out, details, .doc = "What belongs to this action."),
+	FIELD(struct audit_out, prev_mac, .doc = "MAC of the entry before, hex."),
+	FIELD(struct audit_out, mac, .doc = "MAC of this entry, hex."),
+	FIELD_END,
+};
+static const struct schema audit_out_schema =
+    SCHEMA("AuditEntry", struct audit_out, audit_out_fields);
+
+struct audit_query {
+	int64_t     limit;
+	const char *cursor, *actor, *action;
+	instant     since, until;
+};
+static const struct field audit_query_fields[] = {
+	FIELD(struct audit_query, limit, .min = 1, .max = 200,
+	    .doc = "Most items of one answer; 50 when absent."),
+	FIELD(struct audit_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(struct audit_query, actor, .min = 1, .max = 254,
+	    .doc = "Only of this user or API key: its number or its name."),
+	FIELD(struct audit_query, action, .min = 1, .max = 64, .doc = "Only of this action."),
+	FIELD(struct audit_query, since, .doc = "Not before."),
+	FIELD(struct audit_query, until, .doc = "Before."),
+	FIELD_END,
+};
+static const struct schema audit_query_schema =
+    SCHEMA("AuditQuery", struct audit_query, audit_query_fields);
+
+/* ---- showing ---- */
+
+static bool
+hex_of(TALLOC_CTX *mem, struct blob in, const char **out, struct err *e)
+{
+	char *text = talloc_zero_array(mem, char, (unsigned)(2 * in.n + 1));
+
+	if (text == NULL)
+		return err_memory(e);
+	hex_print(in.p, in.n, text);
+	*out = text;
+	return true;
+}
+
+static bool
+show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct err *e)
+{
+	*out = (struct audit_out) { .seq = in->seq,
+		.id = in->id,
+		.at = in->at,
+		.action = in->action,
+		.outcome = in->outcome,
+		.actor_kind = in->actor_kind,
+		.actor_name = in->actor_name,
+		.actor_id = in->actor_id,
+		.acting_tenant = in->acting_tenant,
+		.target_kind = in->target_kind,
+		.target_id = in->target_id,
+		.address = in->address,
+		.user_agent = in->user_agent,
+		.request_id = in->request_id,
+		.details = { .text = in->details } };
+	return hex_of(mem, in->prev_mac, &out->prev_mac, e) && hex_of(mem, in->mac, &out->mac, e);
+}
+
+static struct audit_filter
+filter_of(const struct audit_query *q)
+{
+	struct audit_filter f = { 0 };
+
+	if (q == NULL)
+		return f;
+	f = (struct audit_filter) { .action = q->action, .since = q->since, .until = q->until };
+	if (q->actor != NULL && !uuid_parse(str_of(q->actor), &f.actor_id))
+		f.actor_name = q->actor;
+	return f;
+}
+
+/* Who reads the trail is told in it, and each time in the log. */
+static bool
+note_reading(struct request *r, const char *how, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_AUDIT_READ,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "audit",
+		.details = how };
+	bool               written;
+
+	if (!audit_seldom(r->db, r->mem, r->app->auth, &entry, how, &written, e))
+		return false;
+	if (!written)
+		audit_log(r->db, r->app->auth, &entry);
+	return true;
+}
+
+/* ---- a page: the cursor is the seq, in the form of the other cursors ---- */
+
+static uint64_t
+seq_of(const struct uuid *cursor)
+{
+	uint64_t seq = 0;
+
+	for (int i = 0; i < 8; i++)
+		seq = seq << 8 | cursor->b[i];
+	return seq;
+}
+
+static struct uuid
+cursor_of(uint64_t seq)
+{
+	struct uuid u = { { 0 } };
+
+	for (int i = 7; i >= 0; i--, seq >>= 8)
+		u.b[i] = (uint8_t)seq;
+	return u;
+}
+
+static bool
+list_page(struct request *r, const struct audit_query *q, struct items *items, struct err *e)
+{
+	const struct audit_filter f = filter_of(q);
+	size_t                    most = list_rows(q == NULL ? 0 : q->limit) - 1;
+	struct audit_row         *rows;
+	struct audit_out         *out;
+	struct uuid               at;
+	size_t                    n;
+
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &at, e) ||
+	    !audit_rows_list(r->db, r->mem, &f, seq_of(&at), most + 1, &rows, &n, e))
+		return false;
+	out = talloc_zero_array(r->mem, struct audit_out, (unsigned)n + 1);
+	if (out == NULL)
+		return err_memory(e);
+	*items = (struct items) { out, n <= most ? n : most };
+	for (size_t i = 0; i < items->n; i++)
+		if (!show(r->mem, &rows[i], &out[i], e))
+			return false;
+	if (n <= most)
+		return true;
+	at = cursor_of(rows[most - 1].seq);
+	return list_cursor_write(r, &at, e);
+}
+
+/* ---- the export: one entry a line, oldest first ---- */
+
+struct export
+{
+	struct audit_filter f;
+	uint64_t            after, upto;
+};
+
+static bool
+export_more(struct request *r, struct buf *out, struct err *e)
+{
+	struct export    *x = r->more_arg;
+	TALLOC_CTX       *tmp = talloc_new(r->mem);
+	struct audit_row *rows;
+	struct audit_out  one;
+	size_t            n = 0;
+	bool              ok;
+
+	if (tmp == NULL)
+		return err_memory(e);
+	ok = audit_rows_export(r->db, tmp, &x->f, x->after, x->upto, EXPORT_PAGE, &rows, &n, e);
+	for (size_t i = 0; i < n && ok; i++) {
+		ok = show(tmp, &rows[i], &one, e) && schema_encode(out, &audit_out_schema, &one, e);
+		buf_putc(out, '\n');
+		x->after = rows[i].seq;
+	}
+	talloc_free(tmp);
+	return ok && (buf_ok(out) || err_memory(e));
+}
+
+static bool export(struct request *r, const struct audit_query *q, struct err *e)
+{
+	struct export     *x = talloc_zero(r->mem, struct export);
+	struct audit_head  head;
+	struct audit_entry entry = { .action = AUDIT_AUDIT_EXPORT,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "audit" };
+
+	if (x == NULL)
+		return err_memory(e);
+	if (q != NULL && (q->cursor != NULL || q->limit != 0))
+		return err_fault(e, r->mem, q->cursor != NULL ? "/cursor" : "/limit",
+		    "an export is whole: use since and until");
+	/* it ends with the entry of itself; what is appended meanwhile is not in it */
+	if (!audit_deed(r->db, r->mem, r->app->auth, NULL, NULL, &entry, e) ||
+	    !audit_head_read(r->db, r->mem, &head, e))
+		return false;
+	*x = (struct export) { filter_of(q), 0, head.seq };
+	buf_make(&r->out, r->mem);
+	r->content_type = EXPORT_TYPE;
+	r->more = export_more;
+	r->more_arg = x;
+	return true;
+}
+
+static bool
+read_audit(struct request *r, const void *body, void *answer, struct err *e)
+{
+	(void)body;
+	if (request_wants_whole(r))
+		return export(r, r->query, e);
+	return note_reading(r, "{\"how\":\"list\"}", e) && list_page(r, r->query, answer, e);
+}
+
+/* ---- verifying ---- */
+
+struct verify_head {
+	uint64_t    seq;
+	const char *mac;
+};
+static const struct field verify_head_fields[] = {
+	FIELD(struct verify_head, seq, .doc = "Number of the last entry; 0: none."),
+	FIELD(struct verify_head, mac, .doc = "Its MAC, hex."),
+	FIELD_END,
+};
+static const struct schema verify_head_schema =
+    SCHEMA("AuditHead", struct verify_head, verify_head_fields);
+
+/* So many take less than half of what a request may. */
+#define VERIFY_MAX 100000
+struct verify_query {
+	uint64_t after;
+	int64_t  limit;
+};
+static const struct field verify_query_fields[] = {
+	FIELD(struct verify_query, after, .doc = "Only the entries behind this number."),
+	FIELD(struct verify_query, limit, .min = 1, .max = VERIFY_MAX,
+	    .doc = "At most so many; all when absent, which is refused (too_costly) for a long trail."),
+	FIELD_END,
+};
+static const struct schema verify_query_schema =
+    SCHEMA("AuditVerifyQuery", struct verify_query, verify_query_fields);
+
+static const char *const fault_words[] = {
+#define X(id, text, sentence) text,
+	AUDIT_FAULT_LIST(X)
+#undef X
+	NULL
+};
+struct verify_out {
+	bool                ok;
+	uint64_t            entries;
+	struct verify_head *head;
+	uint64_t            broken_at, next_after;
+	const char         *fault, *detail;
+};
+static const struct field verify_out_fields[] = {
+	FIELD(struct verify_out, ok,
+	    .doc = "Every entry that was asked for is as it was written, and none is missing."),
+	FIELD(struct verify_out, entries, .doc = "How many entries were checked."),
+	FIELD(struct verify_out, head, .item = &verify_head_schema, .doc = "The end of the chain."),
+	FIELD(struct verify_out, broken_at, .doc = "The first entry that does not fit; 0: all do."),
+	FIELD(struct verify_out, fault, .flags = FIELD_OMIT_ZERO, .choices = &fault_words[1],
+	    .doc = "What does not fit: an entry was altered or is missing; the head is not where the "
+		   "last entry is; an entry stands beyond the ends; the floor, below which entries may be "
+		   "gone, was raised; the trail is not guarded against changes."),
+	FIELD(struct verify_out, detail, .flags = FIELD_OMIT_ZERO, .doc = "That in a sentence."),
+	FIELD(struct verify_out, next_after, .flags = FIELD_OMIT_ZERO,
+	    .doc = "There are more behind this one: `after` of the next part. Absent at the end."),
+	FIELD_END,
+};
+static const struct schema verify_out_schema =
+    SCHEMA("AuditVerification", struct verify_out, verify_out_fields);
+
+static bool
+verify_audit(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct verify_query *q = r->query;
+	struct audit_part          part = { q->after, (uint64_t)q->limit };
+	struct verify_out         *out = answer;
+	struct audit_verdict       v;
+
+	(void)body;
+	r->work.less = "Verify it in parts: ?after=0&limit=100000, then after=next_after.";
+	out->head = talloc_zero(r->mem, struct verify_head);
+	if (out->head == NULL)
+		return err_memory(e);
+	if (!note_reading(r, "{\"how\":\"verify\"}", e) ||
+	    !audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e) ||
+	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
+		return false;
+	out->head->seq = v.head.seq;
+	out->entries = v.entries;
+	out->broken_at = v.broken;
+	out->ok = v.fault == AUDIT_FITS;
+	out->next_after = out->ok && v.upto < v.head.seq ? v.upto : 0;
+	if (!out->ok) {
+		out->fault = audit_fault_text(v.fault);
+		out->detail = audit_fault_sentence(v.fault);
+	}
+	return true;
+}
+
+const struct route audit_routes[] = {
+	ROUTE_Q(GET, "/api/audit", audit_query, ALLOW(READ, AUDIT), RATE_READ, 200, read_audit,
+	    IN_NONE, OUT_LIST_OR(audit_out, EXPORT_TYPE),
+	    "Lists the audit trail, newest first; with Accept: application/x-ndjson all of it, an "
+	    "entry a line, oldest first. An export that breaks off ends with a line that has "
+	    "error."),
+	ROUTE_Q(GET, "/api/audit/verify", verify_query, ALLOW(READ, AUDIT), RATE_READ, 200,
+	    verify_audit, IN_NONE, OUT(verify_out),
+	    "Reads the audit trail and checks that nothing in it was changed: all of it, or a part."),
+	ROUTE_END
+};

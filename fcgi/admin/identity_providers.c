@@ -1,0 +1,189 @@
+#include "core/auth/oidc/provider.h"
+#include "core/web/etag.h"
+#include "fcgi/routes.h"
+
+struct provider_out {
+	struct uuid               id;
+	const char               *name, *kind, *client_id, *issuer, *entra_tenant_id, *redirect_uri;
+	bool                      has_secret;
+	struct strings            allowed_domains;
+	struct raw_json           role_map;
+	bool                      auto_provision, trust_mfa;
+	const struct claim_names *claims;
+	struct strings            authorized_parties, mfa_acr, mfa_amr;
+	const char               *absent_roles;
+	bool                      assume_email_verified, group_lookup;
+	instant                   created_at, updated_at;
+};
+static const struct field  provider_out_fields[] = { FIELD(struct provider_out, id,
+							 .doc = "Number of the provider."),
+	 FIELD(struct provider_out, name, .doc = "Name in its addresses."),
+	 FIELD(struct provider_out, kind, .doc = "google, entra or oidc."),
+	 FIELD(struct provider_out, client_id, .doc = "This installation's number at the provider."),
+	 FIELD(struct provider_out, has_secret,
+	     .doc = "Whether a client secret is kept; it is never shown."),
+	 FIELD(struct provider_out, issuer, .flags = FIELD_NULLABLE, .doc = "Null: the kind's own."),
+	 FIELD(struct provider_out, entra_tenant_id, .flags = FIELD_NULLABLE,
+	     .doc = "Of kind entra: the directory whose users may sign in."),
+	 FIELD(struct provider_out, redirect_uri,
+	     .doc = "The address to be registered at the provider."),
+	 FIELD(struct provider_out, allowed_domains,
+	     .doc = "E-mail domains for which the provider is trusted."),
+	 FIELD(struct provider_out, role_map,
+	     .doc = "Group or application role to the name of a role."),
+	 FIELD(struct provider_out, auto_provision, .doc = "Whether unknown people get an account."),
+	 FIELD(struct provider_out, trust_mfa, .doc = "Whether its second factor counts here."),
+	 FIELD(struct provider_out, claims, .item = &claim_names_schema, .flags = FIELD_NULLABLE,
+	     .doc = "Which claims say what; null: the usual ones."),
+	 FIELD(struct provider_out, authorized_parties,
+	     .doc = "Further client ids that may stand in azp."),
+	 FIELD(struct provider_out, mfa_acr,
+	     .doc = "Values of acr that say a second factor was asked for."),
+	 FIELD(struct provider_out, mfa_amr, .doc = "The same of amr."),
+	 FIELD(struct provider_out, absent_roles,
+	     .doc = "keep or remove: roles of a known person whose groups it does not tell."),
+	 FIELD(struct provider_out, assume_email_verified,
+	     .doc = "Whether an address counts as verified when it does not say."),
+	 FIELD(struct provider_out, group_lookup,
+	     .doc = "Whether groups beyond the token are asked of Microsoft Graph."),
+	 FIELD(struct provider_out, created_at, .doc = "When it was made."),
+	 FIELD(struct provider_out, updated_at, .doc = "When it was last changed."), FIELD_END };
+static const struct schema provider_out_schema =
+    SCHEMA("IdentityProvider", struct provider_out, provider_out_fields);
+
+static bool
+show(struct request *r, const struct provider *p, struct provider_out *out, struct err *e)
+{
+	struct claim_names *names = talloc_zero(r->mem, struct claim_names);
+
+	if (names == NULL)
+		return err_memory(e);
+	if (!claim_names_read(r->mem, p->claims, names, e))
+		return false;
+	*out = (struct provider_out) { .id = p->id,
+		.name = p->name,
+		.kind = p->kind,
+		.client_id = p->client_id,
+		.issuer = p->issuer,
+		.entra_tenant_id = p->entra_tenant_id,
+		.redirect_uri = provider_redirect_uri(r->mem, r->app->conf, p->name),
+		.has_secret = p->client_secret.p != NULL,
+		.allowed_domains = p->allowed_domains,
+		.role_map = p->role_map,
+		.auto_provision = p->auto_provision,
+		.trust_mfa = p->trust_mfa,
+		.claims = p->claims.text == NULL ? NULL : names,
+		.authorized_parties = p->authorized_parties,
+		.mfa_acr = p->mfa_acr,
+		.mfa_amr = p->mfa_amr,
+		.absent_roles = p->absent_roles,
+		.assume_email_verified = p->assume_email_verified,
+		.group_lookup = p->group_lookup,
+		.created_at = p->created_at,
+		.updated_at = p->updated_at };
+	return out->redirect_uri != NULL || err_memory(e);
+}
+
+static struct etag_state
+state_of(const struct provider *p)
+{
+	return etag_number((uint64_t)p->updated_at.ms);
+}
+
+static bool
+show_one(struct request *r, const struct provider *p, void *answer, struct err *e)
+{
+	return etag_set(r, state_of(p), -1, e) && show(r, p, answer, e);
+}
+
+static bool
+list(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct provider_out     *out;
+	struct provider         *rows;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !provider_list(r->db->db, r->mem, &after, list_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!show(r, &rows[i], &out[i], e))
+			return false;
+	return list_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct provider_out, id), limit, e);
+}
+
+static bool
+get_one(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct provider p;
+
+	(void)body;
+	return provider_by_id(r->db->db, r->mem, &r->id0, &p, e) && show_one(r, &p, answer, e);
+}
+
+/* ---- changes ---- */
+
+static bool
+if_match(void *arg, const struct provider *p, struct err *e)
+{
+	return etag_may_change(arg, state_of(p), e);
+}
+
+static struct provider_deed
+deed_of(struct request *r)
+{
+	return (struct provider_deed) { r->app->auth, r->mem, r->db, &r->caller, &r->origin,
+		if_match, r };
+}
+
+static bool
+make(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct provider_deed d = deed_of(r);
+	struct provider      p;
+
+	return provider_make(&d, body, &p, e) && show_one(r, &p, answer, e);
+}
+
+static bool
+change(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct provider_deed d = deed_of(r);
+	struct provider      p;
+
+	return provider_change(&d, &r->id0, body, &p, e) && show_one(r, &p, answer, e);
+}
+
+static bool
+drop(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct provider_deed d = deed_of(r);
+
+	(void)body;
+	(void)answer;
+	return provider_remove(&d, &r->id0, e);
+}
+
+const struct route identity_provider_routes[] = {
+	ROUTE_Q(GET, "/api/identity-providers", list_query, ALLOW(READ, SETTINGS), RATE_READ, 200,
+	    list, IN_NONE, OUT_LIST(provider_out),
+	    "Lists the tenant's identity providers, newest first."),
+	ROUTE(POST, "/api/identity-providers", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 201, make,
+	    IN(provider_new), OUT(provider_out), "Sets an identity provider up."),
+	ROUTE(GET, "/api/identity-providers/{id}", ALLOW(READ, SETTINGS), RATE_READ, 200, get_one,
+	    IN_NONE, OUT_TAGGED(provider_out), "Shows one identity provider."),
+	ROUTE(PUT, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 200,
+	    change, IN(provider_change), OUT(provider_out), "Changes the members it names."),
+	ROUTE(DELETE_, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE,
+	    204, drop, IN_NONE, OUT_NONE,
+	    "Removes an identity provider; its sessions end at once."),
+	ROUTE_END
+};

@@ -1,0 +1,223 @@
+#include "core/auth/tenant/tenant_admin.h"
+#include "fcgi/admin/accounts.h"
+#include "core/web/cors.h"
+#include "core/web/rate.h"
+#include "fcgi/routes.h"
+
+static const struct field usage_fields[] = {
+	FIELD(struct tenant_usage, users, .doc = "Accounts, disabled ones too."),
+	FIELD(struct tenant_usage, api_keys, .doc = "API keys that are not revoked."),
+	FIELD(struct tenant_usage, drift_configs, .doc = "Drift configs."),
+	FIELD_END,
+};
+static const struct schema usage_schema = SCHEMA("TenantUsage", struct tenant_usage, usage_fields);
+
+struct tenant_out {
+	struct uuid          id, tenant_id;
+	const char          *slug, *name, *status;
+	struct settings     *settings;
+	struct raw_json      quota;
+	struct tenant_usage *usage;
+	instant              created_at;
+};
+static const struct field tenant_out_fields[] = {
+	FIELD(struct tenant_out, id, .doc = "Number of the tenant."),
+	FIELD(struct tenant_out, tenant_id, .doc = "The same."),
+	FIELD(struct tenant_out, slug, .doc = "Its short name, as typed at sign-in."),
+	FIELD(struct tenant_out, name, .doc = "Its name for people."),
+	FIELD(struct tenant_out, status, .doc = "provisioning, active, suspended or erasing."),
+	FIELD(struct tenant_out, settings, .item = &settings_schema,
+	    .doc = "What its administrators decide, with the installation's defaults filled in."),
+	FIELD(struct tenant_out, quota, .doc = "What the platform allows it; {}: no limits."),
+	FIELD(struct tenant_out, usage, .item = &usage_schema, .flags = FIELD_NULLABLE,
+	    .doc = "What it has; null in lists, and while there is nothing to count."),
+	FIELD(struct tenant_out, created_at, .doc = "When it was made."),
+	FIELD_END,
+};
+static const struct schema tenant_out_schema =
+    SCHEMA("TenantView", struct tenant_out, tenant_out_fields);
+
+/* ---- showing ---- */
+
+static bool
+show(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
+{
+	*out = (struct tenant_out) { .id = t->id,
+		.tenant_id = t->id,
+		.slug = t->slug,
+		.name = t->name,
+		.status = t->status,
+		.quota = t->quota,
+		.created_at = t->created_at };
+	out->settings = talloc_zero(r->mem, struct settings);
+	if (out->settings == NULL)
+		return err_memory(e);
+	return settings_parse(r->mem, r->app->conf, t->settings.text, out->settings, e);
+}
+
+static bool
+has_schema(const struct tenant *t)
+{
+	return str_eqz(str_of(t->status), "active") || str_eqz(str_of(t->status), "suspended");
+}
+
+static bool
+show_usage(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
+{
+	struct tenant_db *db;
+
+	if (!has_schema(t))
+		return true;
+	out->usage = talloc_zero(r->mem, struct tenant_usage);
+	if (out->usage == NULL)
+		return err_memory(e);
+	return tenant_db_open(r->app->database, t, true, &db, e) &&
+	       tenant_usage_read(db, out->usage, e);
+}
+
+static struct buf
+content_of(struct request *r, const struct tenant *t)
+{
+	struct buf b;
+
+	buf_make(&b, r->mem);
+	buf_json(&b, str_of(t->name));
+	buf_json(&b, str_of(t->status));
+	buf_puts(&b, t->settings.text);
+	buf_puts(&b, t->quota.text);
+	return b;
+}
+
+static bool
+answer_tenant(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
+{
+	struct buf content = content_of(r, t);
+
+	return show(r, t, out, e) && show_usage(r, t, out, e) &&
+	       etag_set(r, etag_content(&content),
+		   out->usage == NULL
+		       ? 0
+		       : out->usage->users + out->usage->api_keys + out->usage->drift_configs,
+		   e);
+}
+
+/* ---- reading ---- */
+
+static bool
+list_tenants(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct tenant           *rows;
+	struct tenant_out       *out;
+	struct uuid              after;
+	size_t                   n = 1;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e))
+		return false;
+	if (!r->caller.platform) {
+		struct items *own = answer;
+
+		/* its own is the only one, on the first page */
+		out = talloc_zero(r->mem, struct tenant_out);
+		*own = (struct items) { out, uuid_is_nil(&after) };
+		return (out != NULL || err_memory(e)) && show(r, r->db->tenant, out, e);
+	}
+	if (!tenant_page(r->app->database, r->mem, &after, list_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_array(r->mem, struct tenant_out, (unsigned)n + 1);
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!show(r, &rows[i], &out[i], e))
+			return false;
+	return list_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct tenant_out, id), limit, e);
+}
+
+static bool
+get_tenant(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing      m = managing_of(r);
+	const struct tenant *t;
+
+	(void)body;
+	return tenant_visible(&m, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
+}
+
+/* ---- writing ---- */
+
+struct tenant_update {
+	const char      *name, *status;
+	struct settings *settings;
+	struct raw_json  quota;
+};
+static const char *const  settable[] = { "active", "suspended", NULL };
+static const struct field tenant_update_fields[] = {
+	FIELD(struct tenant_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Its name for people."),
+	FIELD(struct tenant_update, settings, .item = &settings_schema,
+	    .doc =
+		"Members named are changed; null takes one back to its default. What this version "
+		"does not act upon is refused."),
+	FIELD(struct tenant_update, quota, .doc = "Not in this version: refused."),
+	FIELD(struct tenant_update, status, .choices = settable,
+	    .doc = "suspended: nobody can sign in or work there. The platform only."),
+	FIELD_END,
+};
+static const struct schema tenant_update_schema =
+    SCHEMA("TenantUpdate", struct tenant_update, tenant_update_fields);
+
+static bool
+refuse_quota(struct request *r, const struct tenant_update *in, struct err *e)
+{
+	if (in->quota.tree == NULL)
+		return true;
+	if (!r->caller.platform)
+		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's quota.",
+		    "quota by a tenant");
+	return err_fault(e, r->mem, "/quota", "quotas are not enforced in this version");
+}
+
+/* What the settings name of other rooms is held against those. */
+static bool
+check_settings(struct request *r, const struct json *settings, struct err *e)
+{
+	if (settings == NULL || settings->type != JSON_OBJECT)
+		return true;
+	return cors_origins_check(r->mem, json_at(settings, STR("/cors/allowed_origins")), e) &&
+	       rate_limits_check(r->app->routes, r->mem, json_get(settings, "rate_limits"), e);
+}
+
+static bool
+change_tenant(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct tenant_update *in = body;
+	struct managing             m = managing_of(r);
+	struct tenant_change        c = { .name = in->name, .status = in->status };
+	const struct tenant        *t;
+	struct buf                  content;
+
+	if (in->settings != NULL)
+		c.settings = json_get(r->json, "settings");
+	if (!tenant_visible(&m, &r->id0, &t, e) || !refuse_quota(r, in, e) ||
+	    !check_settings(r, c.settings, e))
+		return false;
+	content = content_of(r, t);
+	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&m, t, &c, e) &&
+	       tenant_by_id(r->app->database, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
+}
+
+const struct route tenant_routes[] = {
+	ROUTE_Q(GET, "/api/tenants", list_query, ALLOW(READ, TENANTS), RATE_READ, 200, list_tenants,
+	    IN_NONE, OUT_LIST(tenant_out),
+	    "Lists the caller's own tenant; for the platform all, newest first."),
+	ROUTE(GET, "/api/tenants/{id}", ALLOW(READ, TENANTS), RATE_READ, 200, get_tenant, IN_NONE,
+	    OUT_TAGGED(tenant_out), "Shows the caller's own tenant; for the platform any."),
+	ROUTE(PUT, "/api/tenants/{id}", ALLOW_FRESH(UPDATE, TENANTS), RATE_WRITE, 200,
+	    change_tenant, IN(tenant_update), OUT(tenant_out),
+	    "Changes name and settings (those need update:settings too) of the caller's own "
+	    "tenant; "
+	    "the platform also the status, and other tenants."),
+	ROUTE_END
+};

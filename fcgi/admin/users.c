@@ -1,0 +1,284 @@
+#include <string.h>
+
+#include "core/auth/attempts.h"
+#include "core/web/rate.h"
+#include "fcgi/admin/accounts.h"
+#include "fcgi/routes.h"
+
+/* ---- reading ---- */
+
+struct user_query {
+	int64_t     limit;
+	const char *cursor, *q, *role, *status;
+};
+static const char *const  statuses[] = { "active", "disabled", "invited", NULL };
+static const struct field user_query_fields[] = {
+	FIELD(struct user_query, limit, .min = 1, .max = 200,
+	    .doc = "Most items of one answer; 50 when absent."),
+	FIELD(struct user_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(struct user_query, q, .min = 1, .max = 254,
+	    .doc = "Only those with this text in address or name."),
+	FIELD(struct user_query, role, .min = 1, .max = 64, .doc = "Only those with this role."),
+	FIELD(struct user_query, status, .choices = statuses, .doc = "Only with this status."),
+	FIELD_END
+};
+static const struct schema user_query_schema =
+    SCHEMA("UserQuery", struct user_query, user_query_fields);
+
+/* What If-Match holds a change against: a sign-in meanwhile is no change. */
+static struct buf
+content_of(struct request *r, const struct user *u)
+{
+	const char *const parts[] = { u->email, u->display_name, u->status, u->role_names };
+	struct buf        b;
+
+	buf_make(&b, r->mem);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		buf_json(&b, str_of(parts[i]));
+		buf_putc(&b, ',');
+	}
+	buf_putc(&b, u->two_factor ? '2' : '1');
+	return b;
+}
+
+static bool
+tag_user(struct request *r, const struct user *u, struct err *e)
+{
+	struct buf content = content_of(r, u);
+
+	return etag_set(r, etag_content(&content), u->last_login.ms, e);
+}
+
+static bool
+list_users(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct user_query *q = r->query;
+	struct user_filter       f = { 0 };
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct user             *users;
+	size_t                   n;
+
+	(void)body;
+	if (q != NULL)
+		f = (struct user_filter) { .q = q->q, .role = q->role, .status = q->status };
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &f.after, e) ||
+	    !user_list(r->db, r->mem, &f, list_rows(limit), &users, &n, e))
+		return false;
+	return list_answer(
+	    r, answer, users, n, sizeof(*users), offsetof(struct user, id), limit, e);
+}
+
+static bool
+get_user(struct request *r, const void *body, void *answer, struct err *e)
+{
+	(void)body;
+	return user_by_id(r->db, r->mem, &r->id0, answer, e) && tag_user(r, answer, e);
+}
+
+/* ---- writing ---- */
+
+/* One of the two names the roles. */
+static bool
+roles_of(struct request *r, const char *role, bool has_roles, struct strings *roles, struct err *e)
+{
+	const char **one;
+
+	if (role == NULL)
+		return true;
+	if (has_roles)
+		return err_fault(e, r->mem, "/role", "cannot be given together with roles");
+	one = talloc_array(r->mem, const char *, 1);
+	if (one == NULL)
+		return err_memory(e);
+	one[0] = role;
+	*roles = (struct strings) { one, 1 };
+	return true;
+}
+
+struct user_create {
+	const char    *email, *display_name, *role, *password;
+	struct strings roles;
+	uint64_t       given;
+};
+static const struct field user_create_fields[] = {
+	FIELD(struct user_create, email, .min = 3, .max = 254, .format = "email",
+	    .flags = FIELD_REQUIRED, .doc = "E-mail address: what the user signs in with."),
+	FIELD(struct user_create, display_name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Name shown to others."),
+	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
+	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
+	FIELD(struct user_create, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
+	    .format = "password",
+	    .doc = "The first password; left out: the user is invited by mail."),
+	FIELD_END
+};
+static const struct schema user_create_schema =
+    SCHEMA_GIVEN("UserCreate", struct user_create, user_create_fields, given);
+
+static bool
+idempotency_key(struct request *r, const char **key, struct err *e)
+{
+	struct str s = str_trim(request_param(r, "HTTP_IDEMPOTENCY_KEY"));
+
+	*key = NULL;
+	if (s.n == 0)
+		return true;
+	if (s.n > IDEMPOTENCY_KEY_MAX)
+		return err_set(
+		    e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7E)
+			return err_set(e, ERR_BAD_REQUEST, 0,
+			    "Idempotency-Key must be visible ASCII.", "bad byte");
+	*key = str_dup(r->mem, s);
+	return *key != NULL || err_memory(e);
+}
+
+/* An invitation is a mail that somebody else asked for: the same budget as of forgotten passwords.
+ */
+static bool
+charge_mail(struct request *r, const char *email, struct err *e)
+{
+	uint8_t account[KEY_LEN];
+
+	return attempts_account(r->app->auth, r->mem, r->db->tenant->slug, email, account, e) &&
+	       rate_account(
+		   r, RATE_MAIL, (struct str) { (const char *)account, sizeof(account) }, e);
+}
+
+static bool
+make_user(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct user_create *in = body;
+	struct managing           m = managing_of(r);
+	struct user_new           u = { .email = in->email,
+			  .display_name = in->display_name,
+			  .password = in->password,
+			  .roles = in->roles,
+			  .body = r->body };
+	bool has_roles = (in->given & schema_bit(&user_create_schema, "roles")) != 0;
+
+	if (in->password == NULL && !charge_mail(r, in->email, e))
+		return false;
+	return roles_of(r, in->role, has_roles, &u.roles, e) &&
+	       idempotency_key(r, &u.idempotency_key, e) &&
+	       user_make(&m, &u, &r->permit, answer, e) && tag_user(r, answer, e);
+}
+
+struct user_update {
+	const char    *email, *display_name, *status, *role;
+	struct strings roles;
+	uint64_t       given;
+};
+static const char *const   settable[] = { "active", "disabled", NULL };
+static const struct field  user_update_fields[] = {
+	 FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
+	     .flags = FIELD_FRESH,
+	     .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
+	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Name."),
+	 FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
+	     .doc = "disabled: cannot sign in, and has no session any more."),
+	 FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,
+	     .doc = "A single role, by its name."),
+	 FIELD(struct user_update, roles, .max = 20, .flags = FIELD_FRESH,
+	     .doc = "All of the user's roles."),
+	 FIELD_END
+};
+static const struct schema user_update_schema =
+    SCHEMA_GIVEN("UserUpdate", struct user_update, user_update_fields, given);
+
+static bool
+is_unchanged(void *arg, const struct user *was, struct err *e)
+{
+	struct request *r = arg;
+	struct buf      content = content_of(r, was);
+
+	return etag_may_change(r, etag_content(&content), e);
+}
+
+static bool
+change_user(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct user_update *in = body;
+	struct managing           m = managing_of(r);
+	struct user_change        c = { .email = in->email,
+		       .display_name = in->display_name,
+		       .status = in->status,
+		       .roles = in->roles,
+		       .check = is_unchanged,
+		       .check_arg = r };
+	bool has_roles = (in->given & schema_bit(&user_update_schema, "roles")) != 0;
+
+	c.set_roles = has_roles || in->role != NULL;
+	return roles_of(r, in->role, has_roles, &c.roles, e) &&
+	       user_alter(&m, &r->id0, &c, answer, e) && tag_user(r, answer, e);
+}
+
+static bool
+drop_user(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing          m = managing_of(r);
+	const struct user_change c = { .check = is_unchanged, .check_arg = r };
+
+	(void)body;
+	(void)answer;
+	return user_erase(&m, &r->id0, &c, e);
+}
+
+static bool
+revoke_sessions(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing m = managing_of(r);
+
+	(void)body;
+	(void)answer;
+	return user_end_sessions(&m, &r->id0, e);
+}
+
+static bool
+unlock(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing m = managing_of(r);
+
+	(void)body;
+	(void)answer;
+	return user_unlock(&m, &r->id0, e);
+}
+
+static bool
+reset_factor(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct managing m = managing_of(r);
+
+	(void)body;
+	(void)answer;
+	return user_reset_factor(&m, &r->id0, e);
+}
+
+const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
+					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
+					 "Lists the tenant's users, newest first."),
+	ROUTE_HASHES(POST, "/api/users", ALLOW_FRESH(CREATE, USERS), RATE_WRITE, 201, make_user,
+	    IN(user_create), OUT(user),
+	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
+	    "permission can be given that the caller does not have."),
+	ROUTE(GET, "/api/users/{id}", ALLOW(READ, USERS), RATE_READ, 200, get_user, IN_NONE,
+	    OUT_TAGGED(user), "Shows a user."),
+	ROUTE(PUT, "/api/users/{id}", ALLOW(UPDATE, USERS), RATE_WRITE, 200, change_user,
+	    IN(user_update), OUT(user),
+	    "Changes the members it names; roles need assign:roles. Who is disabled is signed out "
+	    "at "
+	    "once; the last administrator stays."),
+	ROUTE(DELETE_, "/api/users/{id}", ALLOW_FRESH(DELETE, USERS), RATE_WRITE, 204, drop_user,
+	    IN_NONE, OUT_NONE, "Deletes a user with its sessions; the last administrator stays."),
+	ROUTE(POST, "/api/users/{id}/sessions/revoke", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204,
+	    revoke_sessions, IN_NONE, OUT_NONE, "Ends all sessions of a user at once."),
+	ROUTE(POST, "/api/users/{id}/unlock", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204, unlock,
+	    IN_NONE, OUT_NONE,
+	    "Forgets the failed sign-ins of a user, and the lock and the delays they brought on."),
+	ROUTE(POST, "/api/users/{id}/2fa/reset", ALLOW_FRESH(UPDATE, USERS), RATE_WRITE, 204,
+	    reset_factor, IN_NONE, OUT_NONE,
+	    "Takes another user's second factor and recovery codes away, and ends all its "
+	    "sessions."),
+	ROUTE_END };

@@ -1,0 +1,458 @@
+#include <string.h>
+
+#include "core/auth/bound_secret.h"
+#include "core/base/secret.h"
+#include "core/store/alert/channel.h"
+#include "core/store/alert/outbox.h"
+#include "drift/alert/message.h"
+#include "drift/deliver/webhook.h"
+#include "fcgi/drift/channel_trail.h"
+#include "fcgi/drift/drift.h"
+#include "fcgi/routes.h"
+
+struct channel_out {
+	struct uuid id;
+	char       *name, *kind, *url;
+	bool        values;
+	char       *status, *status_reason;
+	char       *secret; /* once, when it is made */
+	instant     created_at, updated_at;
+};
+static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id,
+							.doc = "Number of the channel."),
+	 FIELD(struct channel_out, name, .doc = "Name, unique."),
+	 FIELD(struct channel_out, kind, .doc = "webhook."),
+	 FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	 FIELD(struct channel_out, values,
+	     .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
+	 FIELD(struct channel_out, status, .doc = "active or disabled."),
+	 FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
+	 FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
+	 FIELD(struct channel_out, created_at, .doc = "When it was made."),
+	 FIELD(struct channel_out, updated_at, .doc = "When it was last changed."), FIELD_END };
+static const struct schema channel_out_schema =
+    SCHEMA("Channel", struct channel_out, channel_out_fields);
+
+static const char *const kinds[] = { "webhook", NULL };
+static const char *const statuses[] = { "active", "disabled", NULL };
+
+struct channel_new {
+	const char *name, *kind, *url, *to;
+	bool        values;
+};
+static const struct field  channel_new_fields[] = { FIELD(struct channel_new, name, .min = 1,
+							.max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
+							.doc = "Name, unique."),
+	 FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	     .doc = "How it delivers: Standard Webhooks."),
+	 FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	 FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
+	     .doc = "Not available in this version: null, or left out."),
+	 FIELD(struct channel_new, values,
+	     .doc = "It is told values of changes: needs read:snapshots; false when absent."),
+	 FIELD_END };
+static const struct schema channel_new_schema =
+    SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
+
+struct channel_update {
+	const char *name, *url, *secret, *status;
+	bool        values;
+	uint64_t    given;
+};
+static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
+							   .max = 200, .flags = FIELD_SEEN, .doc = "Name, unique."),
+	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
+	     .doc = "Where to deliver to; of a channel that is told values, by those with "
+		    "read:snapshots only."),
+	 FIELD(struct channel_update, secret, .min = 1, .max = 100,
+	     .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
+	     .doc = "Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
+		    "answer shows once.  To be named with another url: it goes there."),
+	 FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
+	     .doc = "active or disabled."),
+	 FIELD(struct channel_update, values, .flags = FIELD_FRESH,
+	     .doc = "It is told values of changes; true needs read:snapshots."),
+	 FIELD_END };
+static const struct schema channel_update_schema =
+    SCHEMA_GIVEN("ChannelUpdate", struct channel_update, channel_update_fields, given);
+
+static void
+channel_show(const struct channel *c, struct channel_out *out)
+{
+	*out = (struct channel_out) { .id = c->id,
+		.name = c->name,
+		.kind = c->kind,
+		.url = c->target,
+		.values = c->with_values,
+		.status = c->status,
+		.status_reason = c->status_reason,
+		.created_at = c->created_at,
+		.updated_at = c->updated_at };
+}
+
+/* ---- reading ---- */
+
+static bool
+list_channels(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct channel          *rows;
+	struct channel_out      *out;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !channel_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		channel_show(&rows[i], &out[i]);
+	return list_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
+}
+
+static const struct field  delivery_fields[] = { FIELD(struct delivery_row, id,
+						     .doc = "Number of the attempt."),
+	 FIELD(struct delivery_row, message_id,
+	     .doc = "The message; its webhook-id is msg_ and this."),
+	 FIELD(struct delivery_row, channel_id, .doc = "The channel."),
+	 FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
+	     .doc = "The alert it tells of."),
+	 FIELD(struct delivery_row, event, .doc = "Type of the message."),
+	 FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
+	 FIELD(struct delivery_row, attempt, .doc = "From 1."),
+	 FIELD(struct delivery_row, at, .doc = "When it was sent."),
+	 FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
+	 FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
+	     .doc = "Absent: no answer."),
+	 FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
+	 FIELD(struct delivery_row, detail, .doc = "One sentence."), FIELD_END };
+static const struct schema delivery_schema =
+    SCHEMA("Delivery", struct delivery_row, delivery_fields);
+
+static bool
+list_deliveries(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+	int64_t                  limit = q == NULL ? 0 : q->limit;
+	struct delivery_row     *rows;
+	struct channel           c;
+	struct uuid              after;
+	size_t                   n;
+
+	(void)body;
+	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
+	    !channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
+	    !delivery_list(r->db, r->mem, &r->id0, &after, list_rows(limit), &rows, &n, e))
+		return false;
+	return list_answer(
+	    r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
+}
+
+/* ---- writing ---- */
+
+/* The guard's refusal is a fault of the member. */
+static bool
+check_url(struct request *r, const char *url, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (url == NULL)
+		return err_fault(e, r->mem, "/url", "is required");
+	if (guard_url(r->app->guard, url, &why))
+		return true;
+	return err_fault(e, r->mem, "/url", "%s", why.pub);
+}
+
+static bool
+may_tell_values(const struct request *r, struct err *e)
+{
+	return view_demand(view_of(r),
+	    "Only who has the permission read:snapshots says where values are told: leave out "
+	    "values or set it to false.",
+	    e);
+}
+
+static struct audit_entry
+entry_of(struct request *r, enum audit_action action, const struct uuid *id)
+{
+	return (struct audit_entry) { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = "channel",
+		.target_id = *id };
+}
+
+static bool
+add_body(struct db *db, void *arg, struct err *e)
+{
+	return channel_add(db, arg, e);
+}
+
+static bool
+seal_secret(
+    struct request *r, struct channel *c, const uint8_t *key, size_t n, struct err *e)
+{
+	struct str plain = { (const char *)key, n };
+
+	return tenant_seal(
+	    r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+}
+
+/* The key is random; the text is what the receiver keeps. */
+static bool
+make_secret(struct request *r, struct channel *c, char **text, struct err *e)
+{
+	uint8_t *key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
+	char    *base64;
+
+	if (key == NULL)
+		return err_memory(e);
+	rand_fill(r->app->rand, key, CHANNEL_SECRET_LEN);
+	base64 = base64_print(r->mem, key, CHANNEL_SECRET_LEN);
+	if (base64 == NULL)
+		return err_memory(e);
+	secret_guard(base64);
+	*text = talloc_asprintf(r->mem, "whsec_%s", base64);
+	if (*text == NULL)
+		return err_memory(e);
+	secret_guard(*text);
+	return seal_secret(r, c, key, CHANNEL_SECRET_LEN, e);
+}
+
+static bool
+put_secret(struct request *r, struct channel *c, const char *text, struct err *e)
+{
+	uint8_t *key = secret_alloc(r->mem, WEBHOOK_SECRET_MAX);
+	size_t   n;
+
+	if (key == NULL)
+		return err_memory(e);
+	if (!webhook_secret_parse(str_of(text), key, &n))
+		return err_fault(
+		    e, r->mem, "/secret", "must be whsec_ and base64 of 24 to 64 bytes, or null");
+	return seal_secret(r, c, key, n, e);
+}
+
+static bool
+make_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct channel_new *in = body;
+	struct channel_out       *out = answer;
+	struct channel            c = { .id = uuid_make(r->app->clock, r->app->rand) };
+	struct audit_entry        entry;
+	char                     *secret;
+
+	if (in->to != NULL)
+		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
+	if (in->values && !may_tell_values(r, e))
+		return false;
+	if (!check_url(r, in->url, e) || !make_secret(r, &c, &secret, e))
+		return false;
+	c.name = talloc_strdup(r->mem, in->name);
+	c.kind = talloc_strdup(r->mem, in->kind);
+	c.target = talloc_strdup(r->mem, in->url);
+	c.with_values = in->values;
+	c.status = talloc_strdup(r->mem, "active");
+	c.status_reason = talloc_strdup(r->mem, "");
+	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->clock);
+	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
+	    c.status_reason == NULL)
+		return err_memory(e);
+	entry = entry_of(r, AUDIT_CHANNEL_CREATE, &c.id);
+	if (!channel_details(r->mem, NULL, &c, false, &entry.details, e) ||
+	    !audit_deed(r->db, r->mem, r->app->auth, add_body, &c, &entry, e))
+		return db_taken(e, "A channel of that name exists.");
+	channel_show(&c, out);
+	out->secret = secret;
+	return true;
+}
+
+struct updating {
+	struct request              *r;
+	const struct channel_update *in;
+	struct channel               c;
+	char                        *secret; /* a new one, to be shown once; NULL: none */
+	struct audit_entry           entry;
+};
+
+/* Before the target is set. */
+static bool
+take_secret(struct updating *u, struct channel *c, struct err *e)
+{
+	const char                *url = u->in->url != NULL ? u->in->url : c->target;
+	const struct secret_target target = { "url", c->target, url };
+	bool named = (u->in->given & schema_bit(&channel_update_schema, "secret")) != 0;
+
+	if (!bound_secret_check(u->r->mem, "secret", c->secret.p != NULL, named, &target, 1, e))
+		return false;
+	if (!named)
+		return true;
+	return u->in->secret == NULL ? make_secret(u->r, c, &u->secret, e)
+				     : put_secret(u->r, c, u->in->secret, e);
+}
+
+/* Whoever chooses the target of a channel that is told values chooses who sees them. */
+static bool
+take_values(const struct updating *u, struct channel *c, struct err *e)
+{
+	bool named = (u->in->given & schema_bit(&channel_update_schema, "values")) != 0;
+	bool moved = u->in->url != NULL && strcmp(u->in->url, c->target) != 0;
+	bool had = c->with_values;
+
+	if (named)
+		c->with_values = u->in->values;
+	return !c->with_values || (had && !moved) || may_tell_values(u->r, e);
+}
+
+static bool
+set_body(struct db *db, void *arg, struct err *e)
+{
+	struct updating *u = arg;
+	struct channel  *c = &u->c, was;
+	TALLOC_CTX      *mem = u->r->mem;
+	bool new_secret = (u->in->given & schema_bit(&channel_update_schema, "secret")) != 0;
+
+	if (!channel_by_id(db, mem, &u->r->id0, c, e))
+		return false;
+	was = *c;
+	if (!take_values(u, c, e) || !take_secret(u, c, e))
+		return false;
+	if (u->in->name != NULL)
+		c->name = talloc_strdup(mem, u->in->name);
+	if (u->in->url != NULL)
+		c->target = talloc_strdup(mem, u->in->url);
+	if (u->in->status != NULL) {
+		bool active = strcmp(u->in->status, "active") == 0;
+
+		c->status = talloc_strdup(mem, u->in->status);
+		c->status_reason = talloc_strdup(mem, active ? "" : "Disabled by a user.");
+	}
+	c->updated_at.ms = clock_ms(u->r->app->clock);
+	if (c->name == NULL || c->target == NULL || c->status == NULL || c->status_reason == NULL)
+		return err_memory(e);
+	return channel_details(mem, &was, c, new_secret, &u->entry.details, e) &&
+	       channel_set(db, c, e);
+}
+
+static bool
+change_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct updating u = {
+		.r = r, .in = body, .entry = entry_of(r, AUDIT_CHANNEL_UPDATE, &r->id0)
+	};
+
+	if (u.in->url != NULL && !check_url(r, u.in->url, e))
+		return false;
+	if (!audit_deed(r->db, r->mem, r->app->auth, set_body, &u, &u.entry, e))
+		return db_taken(e, "A channel of that name exists.");
+	channel_show(&u.c, answer);
+	((struct channel_out *)answer)->secret = u.secret;
+	return true;
+}
+
+static bool
+drop_body(struct db *db, void *arg, struct err *e)
+{
+	struct request *r = arg;
+	bool            done;
+
+	if (!channel_drop(db, &r->id0, &done, e))
+		return false;
+	return done ? true : err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
+}
+
+static bool
+drop_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct audit_entry entry = entry_of(r, AUDIT_CHANNEL_DELETE, &r->id0);
+	struct channel     c;
+	uint64_t           n;
+
+	(void)body;
+	(void)answer;
+	if (!channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
+	    !config_count_naming(r->db, &r->id0, &n, e))
+		return false;
+	if (n > 0)
+		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
+		    "%llu configs", (unsigned long long)n);
+	return channel_details(r->mem, &c, NULL, false, &entry.details, e) &&
+	       audit_deed(r->db, r->mem, r->app->auth, drop_body, r, &entry, e);
+}
+
+/* ---- testing ---- */
+
+struct test_out {
+	struct uuid message_id;
+};
+static const struct field test_out_fields[] = {
+	FIELD(struct test_out, message_id, .doc = "Look for it in the channel's deliveries."),
+	FIELD_END
+};
+static const struct schema test_out_schema =
+    SCHEMA("ChannelTest", struct test_out, test_out_fields);
+
+struct testing {
+	struct request          *r;
+	const struct drift_deps *deps;
+	struct str               body;
+	struct uuid              message_id;
+};
+
+static bool
+test_body(struct db *db, void *arg, struct err *e)
+{
+	struct testing *t = arg;
+
+	return message_post(db, t->r->mem, t->deps, t->r->db, &t->r->id0, NULL, EVENT_TEST, t->body,
+	    &t->message_id, e);
+}
+
+static bool
+test_channel(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct drift   *d = drift_of(r->app, e);
+	struct testing  t = { .r = r };
+	struct channel  c;
+	struct alerting a;
+
+	(void)body;
+	if (d == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
+		return false;
+	if (strcmp(c.status, "active") != 0)
+		return err_set(
+		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
+	a = (struct alerting) { .deps = &d->deps, .t = r->db };
+	t.deps = &d->deps;
+	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
+	    !drift_deed(r, test_body, &t, AUDIT_CHANNEL_TEST, "channel", &c.id, c.name, e))
+		return false;
+	((struct test_out *)answer)->message_id = t.message_id;
+	return true;
+}
+
+const struct route channel_routes[] = {
+	ROUTE_Q(GET, "/api/drift/channels", list_query, ALLOW(READ, CHANNELS), RATE_READ, 200,
+	    list_channels, IN_NONE, OUT_LIST(channel_out), "Lists channels, newest first."),
+	ROUTE(POST, "/api/drift/channels", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 201,
+	    make_channel, IN(channel_new), OUT(channel_out),
+	    "Makes a channel; its signing secret is shown this once."),
+	ROUTE(PUT, "/api/drift/channels/{id}", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 200,
+	    change_channel, IN(channel_update), OUT(channel_out), "Changes the members it names."),
+	ROUTE(DELETE_, "/api/drift/channels/{id}", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 204,
+	    drop_channel, IN_NONE, OUT_NONE, "Drops a channel that no config names."),
+	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
+	    test_channel, IN_NONE, OUT(test_out),
+	    "Sends a test message by the same road as alerts."),
+	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
+	    RATE_READ, 200, list_deliveries, IN_NONE, OUT_LIST(delivery),
+	    "Lists attempts, newest first."),
+	ROUTE_END
+};

@@ -1,0 +1,360 @@
+#include <string.h>
+
+#include "drift/golden/golden.h"
+#include "drift/snapshot/sides.h"
+#include "fcgi/drift/compare.h"
+#include "fcgi/routes.h"
+
+/* ---- what is compared ---- */
+
+struct golden_side {
+	struct uuid     id;
+	struct raw_json variables;
+};
+static const struct field golden_side_fields[] = {
+	FIELD(struct golden_side, id, .flags = FIELD_REQUIRED, .doc = "A golden baseline."),
+	FIELD(struct golden_side, variables, .doc = "Object: name of a variable to its value."),
+	FIELD_END
+};
+static const struct schema golden_side_schema =
+    SCHEMA("CompareGolden", struct golden_side, golden_side_fields);
+
+struct compare_side {
+	struct uuid         snapshot_id;
+	struct raw_json     value;
+	struct golden_side *golden;
+};
+static const struct field  side_fields[] = { FIELD(struct compare_side, snapshot_id,
+						 .flags = FIELD_NULLABLE,
+						 .doc = "A stored snapshot of this tenant."),
+	 FIELD(struct compare_side, value, .doc = "Or a document."),
+	 FIELD(struct compare_side, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
+	     .doc = "Or a golden baseline, rendered with these variables."),
+	 FIELD_END };
+static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
+
+struct compare_in {
+	struct compare_side *left, *right;
+	struct raw_json      compare, rules;
+	struct strings       rule_packs;
+};
+static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left,
+						       .item = &side_schema, .flags = FIELD_REQUIRED,
+						       .doc = "The old side."),
+	 FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
+	     .doc = "The new side."),
+	 FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
+	     .doc = "How values are compared; as in the config of a snapshot when absent. What that "
+		    "config does to values, its masks too, is done to both sides in any case, "
+		    "before this."),
+	 FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
+	     .doc = "Severity rules; as in the config of a snapshot when absent."),
+	 FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	     .doc = "Rule packs; those of the config of a snapshot when absent."),
+	 FIELD_END };
+static const struct schema compare_in_schema =
+    SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
+
+/* ---- the spec ---- */
+
+static bool
+read_snapshot(struct request *r, const struct compare_side *in, const char *pointer,
+    struct snapshot *s, struct err *e)
+{
+	bool by_id = !uuid_is_nil(&in->snapshot_id);
+
+	if (by_id + (in->value.tree != NULL) + (in->golden != NULL) != 1)
+		return err_fault(e, r->mem, pointer, "needs either snapshot_id, value or golden");
+	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
+}
+
+/* What both sides are compared by, and what each is before that. */
+struct basis {
+	struct drift_spec *spec; /* of the first snapshot's config, with what the body says instead */
+	struct drift_spec *own[2]; /* of each side's config as it is; NULL: `spec` is all there is */
+	const struct snapshot *stored[2];
+};
+
+static struct drift_spec *
+spec_of_config(struct request *r, struct drift *d, const struct snapshot *s, const struct json *body,
+    struct err *e)
+{
+	struct drift_config c = { 0 };
+	const char         *text = "{\"source\":{\"kind\":\"push\"}}";
+
+	if (s != NULL && !config_by_id(r->db, r->mem, &s->config_id, &c, e))
+		return NULL;
+	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, body, e);
+	return text != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+}
+
+/* The body's settings come behind those of the config, so that they take no mask away. */
+static bool
+basis_make(struct request *r, struct basis *b, struct err *e)
+{
+	const struct snapshot *s[2] = { b->stored[0], b->stored[1] };
+	struct drift          *d = drift_of(r->app, e);
+	bool changed = json_get(r->json, "compare") != NULL || json_get(r->json, "rule_packs") != NULL;
+	bool                   two;
+
+	s[0] = s[0] != NULL ? s[0] : s[1];
+	s[1] = s[1] != NULL ? s[1] : s[0];
+	two = s[0] != s[1] && !uuid_eq(&s[0]->config_id, &s[1]->config_id);
+	b->spec = d != NULL ? spec_of_config(r, d, s[0], r->json, e) : NULL;
+	if (b->spec == NULL)
+		return false;
+	if (s[0] == NULL || (!changed && !two))
+		return true;
+	b->own[0] = spec_of_config(r, d, s[0], NULL, e);
+	b->own[1] = b->own[0] != NULL && two ? spec_of_config(r, d, s[1], NULL, e) : b->own[0];
+	return b->own[0] != NULL && b->own[1] != NULL;
+}
+
+/* ---- who may ask what ---- */
+
+/*
+ * One side of a question: is it stored, and does it say anything?  Beside what is stored, each place
+ * that is equal would tell its value to who has written the other side.  That may be the caller
+ * whatever he is permitted here: by a key that pushes to another config, by another account.  Of two
+ * snapshots of one config he learns no more than that key does who watches it: what its pushes hold
+ * its reports tell.  An empty document says nothing.
+ */
+struct asked {
+	bool stored, said;
+};
+
+static struct asked
+asked_side(const struct compare_side *in)
+{
+	const struct json *v = in->value.tree;
+
+	if (v == NULL)
+		return (struct asked) { true, true };
+	return (struct asked) { false, v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY) };
+}
+
+static bool
+is_given(const struct json *tree)
+{
+	return tree != NULL && tree->type != JSON_NULL;
+}
+
+static bool
+gives_variables(const struct compare_side *s)
+{
+	return s->golden != NULL && s->golden->variables.tree != NULL &&
+	       s->golden->variables.tree->n > 0;
+}
+
+/* Rules and ways of comparing look at values too, and tell what they saw by a severity. */
+static bool
+finds_out(const struct request *r, const struct compare_in *in, const struct asked side[2],
+    bool one_config)
+{
+	return is_given(in->compare.tree) || is_given(in->rules.tree) ||
+	       is_given(json_get(r->json, "rule_packs")) ||
+	       gives_variables(in->left) || gives_variables(in->right) ||
+	       (!one_config && ((side[0].stored && side[1].said) ||
+				   (side[1].stored && side[0].said)));
+}
+
+/* Documents of the caller's own are the caller's to see.  What differs between two collected
+ * snapshots of one config its reports tell as well. */
+static bool
+view_here(const struct request *r, const struct compare_in *in, const struct snapshot *left,
+    const struct snapshot *right, struct view *v, struct err *e)
+{
+	const struct asked side[2] = { asked_side(in->left), asked_side(in->right) };
+	bool one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
+			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
+
+	*v = view_of(r);
+	v->values = v->values || (!side[0].stored && !side[1].stored);
+	return v->values || !finds_out(r, in, side, one_config) ||
+	       view_demand(*v,
+		   "Without read:snapshots two snapshots are compared only when they are of one "
+		   "config, and what is stored with nothing else that could have been written to "
+		   "find it out: documents, variables, rules, compare, templates.",
+		   e);
+}
+
+/* ---- the route ---- */
+
+static bool
+golden_side(struct request *r, const struct drift_spec *spec, const struct golden_side *in,
+    const char *root, struct side *out, struct err *e)
+{
+	struct golden_terms terms = {
+		.variables = in->variables.tree, .strict = true, .root = root
+	};
+	struct golden_content c;
+	struct golden         g;
+	struct snap          *s;
+	bool                  foreign;
+
+	if (terms.variables != NULL && terms.variables->type != JSON_OBJECT)
+		return err_fault(e, r->mem, root, "variables must be an object");
+	if (!golden_find(r->db, r->mem, &in->id, &g, &foreign, e) ||
+	    !golden_load(r->db, r->mem, &g, foreign, &c, e))
+		return false;
+	s = golden_render(r->mem, r->db, spec, &c, &terms, &r->work, e);
+	return s != NULL && side_of_snap(r->mem, s, out, e);
+}
+
+static bool
+make_side(struct request *r, const struct basis *b, size_t i, const struct compare_side *in,
+    struct side *out, struct err *e)
+{
+	static const char *const roots[] = { "/left/golden", "/right/golden" };
+	const struct drift_spec *spec = b->own[i] != NULL ? b->own[i] : b->spec;
+	bool                     ok;
+
+	if (in->golden != NULL)
+		ok = golden_side(r, spec, in->golden, roots[i], out, e);
+	else if (in->value.tree == NULL)
+		ok = side_of_snapshot(r->db, r->mem, b->stored[i], out, e);
+	else
+		ok = side_of_document(r->mem, spec, in->value.tree, out, &r->work, e);
+	out->own = b->own[i] != NULL ? b->own[i]->compare : NULL;
+	return ok;
+}
+
+/* One comparison. */
+struct comparing {
+	struct request   *r;
+	struct diff      *diff;
+	struct redaction *left_out; /* NULL: all of it came with the request */
+	bool              stored;   /* both sides are */
+};
+
+static int64_t
+found(const struct diff *d)
+{
+	return diff_count(&d->summary) + d->summary.ignored;
+}
+
+/*
+ * Stored contents that are the same are not looked at.  So a place is named only where something
+ * else differs too: else its name would say that the masked value does.
+ */
+static bool
+add_redacted(const struct comparing *c, const struct resource *from, const struct resource *to,
+    struct err *e)
+{
+	struct redaction_point here = redaction_here(c->left_out);
+	int64_t                before = found(c->diff);
+	struct resource        a, b;
+
+	if (from != NULL)
+		a = *from;
+	if (to != NULL)
+		b = *to;
+	if ((from != NULL && !redact(c->left_out, c->r->mem, &a, e)) ||
+	    (to != NULL && !redact(c->left_out, c->r->mem, &b, e)) ||
+	    !diff_resource(c->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e))
+		return false;
+	if (c->stored && found(c->diff) == before)
+		redaction_back(c->left_out, here);
+	return true;
+}
+
+static bool
+add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
+{
+	const struct comparing *c = arg;
+
+	return c->left_out != NULL ? add_redacted(c, from, to, e)
+				   : diff_resource(c->diff, from, to, e);
+}
+
+static bool
+comparing_make(struct request *r, const struct compare_in *in, const struct basis *b,
+    struct comparing *c, struct err *e)
+{
+	bool documents = in->left->value.tree != NULL && in->right->value.tree != NULL;
+
+	*c = (struct comparing) { .r = r, .stored = b->stored[0] != NULL && b->stored[1] != NULL };
+	c->diff = diff_make(r->mem, b->spec->compare, b->spec->rules, &r->work, e);
+	if (c->diff == NULL || documents)
+		return c->diff != NULL;
+	diff_redacted(c->diff);
+	c->left_out = redaction_make(r->mem, &r->work, e);
+	return c->left_out != NULL;
+}
+
+static void
+put_side(struct buf *b, const char *name, const struct compare_side *in)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(in->golden != NULL ? &in->golden->id : &in->snapshot_id, id);
+	if (in->golden != NULL)
+		buf_printf(b, "\"%s\":{\"golden\":\"%s\"}", name, id);
+	else if (!uuid_is_nil(&in->snapshot_id))
+		buf_printf(b, "\"%s\":{\"snapshot\":\"%s\"}", name, id);
+	else
+		buf_printf(b, "\"%s\":\"document\"", name);
+}
+
+/* What is stored is told of, values or only where it differs; the caller's own documents are the caller's. */
+static bool
+note_comparing(
+    struct request *r, const struct compare_in *in, const struct snapshot *of, struct view v, struct err *e)
+{
+	const char *details;
+	struct buf  b;
+
+	if (in->left->value.tree != NULL && in->right->value.tree != NULL)
+		return true;
+	buf_make(&b, r->mem);
+	buf_putc(&b, '{');
+	put_side(&b, "left", in->left);
+	buf_putc(&b, ',');
+	put_side(&b, "right", in->right);
+	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
+	details = buf_text(&b, e);
+	return details != NULL && drift_note(r, AUDIT_VALUES_COMPARE, "drift_config",
+				      &of->config_id, details, e);
+}
+
+static bool
+compare_two(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct compare_in *in = body;
+	struct compare_out      *out = answer;
+	struct snapshot          left = { 0 }, right = { 0 };
+	struct view              v;
+	struct side              a, b;
+	struct basis             basis = { 0 };
+	struct comparing         c;
+	struct buf               incomplete;
+
+	if (!read_snapshot(r, in->left, "/left", &left, e) ||
+	    !read_snapshot(r, in->right, "/right", &right, e) ||
+	    !view_here(r, in, &left, &right, &v, e) ||
+	    !note_comparing(r, in, uuid_is_nil(&left.id) ? &right : &left, v, e))
+		return false;
+	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
+	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
+	if (!basis_make(r, &basis, e) || !comparing_make(r, in, &basis, &c, e) ||
+	    !make_side(r, &basis, 0, in->left, &a, e) ||
+	    !make_side(r, &basis, 1, in->right, &b, e) ||
+	    !sides_each(
+		r->db, r->mem, basis.spec->compare, &a, &b, add_to_diff, &c, &r->work, e))
+		return false;
+	buf_make(&incomplete, r->mem);
+	if (!sides_incomplete(&a, &b, &incomplete, e))
+		return false;
+	out->incomplete.text = incomplete.p;
+	return compare_show(r, v, c.diff, c.left_out, out, e);
+}
+
+const struct route compare_routes[] = {
+	ROUTE(POST, "/api/drift/compare", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200, compare_two,
+	    IN_SNAPSHOT(compare_in), OUT(compare_out),
+	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
+	    "values are left out and named, unless both are documents. Nothing is stored. Without "
+	    "read:snapshots what is stored is shown without values, and compared only with a snapshot "
+	    "of the same config or an empty document."),
+	ROUTE_END
+};

@@ -1,0 +1,61 @@
+#include "fcgi/drift/drift.h"
+
+#include <string.h>
+
+#include "core/auth/audit_seldom.h"
+
+struct drift *
+drift_of(struct app *app, struct err *e)
+{
+	const struct drift_deps deps = { app->conf, app->clock, app->rand, app->log, app->segment };
+
+	if (app->drift == NULL)
+		app->drift = drift_make(app, &deps, e);
+	return app->drift;
+}
+
+static bool
+details(TALLOC_CTX *mem, const char *name, const char **out, struct err *e)
+{
+	struct buf b;
+
+	*out = NULL;
+	if (name == NULL)
+		return true;
+	buf_make(&b, mem);
+	buf_puts(&b, "{\"name\":");
+	buf_json(&b, str_of(name));
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+bool
+drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
+    const char *target_kind, const struct uuid *target, const char *name, struct err *e)
+{
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = target_kind,
+		.target_id = *target };
+
+	return details(r->mem, name, &entry.details, e) &&
+	       audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
+}
+
+bool
+drift_note(struct request *r, enum audit_action action, const char *target_kind,
+    const struct uuid *target, const char *text, struct err *e)
+{
+	struct audit_entry entry = { .action = action,
+		.success = true,
+		.caller = &r->caller,
+		.origin = &r->origin,
+		.target_kind = target_kind,
+		.target_id = *target,
+		.details = text };
+
+	return audit_seldom(r->db, r->mem, r->app->auth, &entry, text, NULL, e);
+}

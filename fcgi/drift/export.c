@@ -1,0 +1,229 @@
+#include "drift/engine/patch.h"
+#include "drift/snapshot/sides.h"
+#include "fcgi/drift/drift.h"
+
+#define PATCH_TYPE  "application/json-patch+json"
+#define CSV_TYPE    "text/csv"
+#define PIECE_BYTES ((size_t)256 << 10) /* of an answer: it is sent then */
+#define PIECE_ROWS  1000                /* changes of a table, or pairs of resources of a patch */
+
+const char *const export_types[] = { PATCH_TYPE, CSV_TYPE, NULL };
+
+/* The first media type of Accept that we can make. */
+enum export_kind
+export_wanted(const struct request *r)
+{
+	struct str rest = request_param(r, "HTTP_ACCEPT"), one, type;
+
+	while (rest.p != NULL) {
+		rest = str_cut(rest, ',', &one);
+		str_cut(one, ';', &type);
+		type = str_trim(type);
+		if (str_caseeqz(type, PATCH_TYPE))
+			return EXPORT_PATCH;
+		if (str_caseeqz(type, CSV_TYPE))
+			return EXPORT_CSV;
+		if (str_caseeqz(type, "application/json") || str_eqz(type, "*/*"))
+			return EXPORT_JSON;
+	}
+	return EXPORT_JSON;
+}
+
+/*
+ * The answer comes in pieces.  The first is made before the status is sent, so that what is wrong
+ * from the beginning is told as always; an answer that is complete then goes at once.
+ */
+struct export
+{
+	bool (*piece)(struct request * r, struct export * x, struct buf * out, struct err * e);
+	bool                 ended;
+	struct view          view;
+	struct change_filter f; /* the table: where it is */
+	struct side          from, to;
+	struct sides        *walk;
+	struct patch        *patch;
+};
+
+static bool
+next_piece(struct request *r, struct buf *out, struct err *e)
+{
+	struct export *x = r->more_arg;
+
+	return x->ended || (x->piece(r, x, out, e) && (buf_ok(out) || err_memory(e)));
+}
+
+static bool
+begin(struct request *r, struct export *x, const char *type, struct err *e)
+{
+	r->content_type = type;
+	r->more_arg = x;
+	if (!next_piece(r, &r->out, e))
+		return false;
+	r->more = x->ended ? NULL : next_piece;
+	return true;
+}
+
+/* ---- the patch ---- */
+
+/* A snapshot that is no longer stored is no fault of the path: say which. */
+static bool
+side_of_id(struct request *r, const struct uuid *id, struct side *out, struct err *e)
+{
+	struct snapshot s;
+
+	if (snapshot_by_id(r->db, r->mem, id, &s, e))
+		return side_of_snapshot(r->db, r->mem, &s, out, e);
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_MISSING, 0,
+	    "A snapshot of this report is no longer stored: there is no patch.",
+	    "the snapshot of a report is gone");
+}
+
+/* One pair; what was read of it goes before the next. */
+static bool
+patch_pair(struct request *r, struct export *x, struct buf *out, bool *more, struct err *e)
+{
+	TALLOC_CTX      *mem = talloc_new(r->mem);
+	struct side_pair p;
+	bool             ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	ok = sides_next(x->walk, mem, &p, more, e);
+	if (ok && *more)
+		ok = patch_resource(
+			 x->patch, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e) &&
+		     patch_flush(out, x->patch, e);
+	talloc_free(mem);
+	return ok;
+}
+
+static bool
+patch_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
+{
+	bool more = true;
+
+	for (int i = 0; i < PIECE_ROWS && more && out->n < PIECE_BYTES; i++)
+		if (!patch_pair(r, x, out, &more, e))
+			return false;
+	x->ended = !more;
+	if (x->ended)
+		return patch_end(out, x->patch, e);
+	if (out->n == 0)
+		buf_putc(out, '\n'); /* no change in so many: nothing would be the end */
+	return true;
+}
+
+bool
+export_patch(struct request *r, struct view v, const struct report *report, struct err *e)
+{
+	struct drift            *d = drift_of(r->app, e);
+	struct export           *x = talloc_zero(r->mem, struct export);
+	struct drift_config      c;
+	const struct drift_spec *spec;
+
+	if (x == NULL)
+		return err_memory(e);
+	if (!view_demand(v, "A patch is made of values: it needs the permission read:snapshots.", e))
+		return false;
+	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e) ||
+	    !drift_note(r, AUDIT_REPORT_EXPORT, "report", &report->id, "{\"as\":\"patch\"}", e))
+		return false;
+	spec = spec_of(d, r->db, &c, &r->work, e);
+	if (spec == NULL)
+		return false;
+	buf_make(&r->out, r->mem);
+	r->content_type = PATCH_TYPE;
+	if (uuid_is_nil(&report->baseline_id)) { /* there was nothing to compare with */
+		buf_puts(&r->out, "[]");
+		return buf_ok(&r->out) || err_memory(e);
+	}
+	if (!side_of_id(r, &report->baseline_id, &x->from, e) ||
+	    !side_of_id(r, &report->snapshot_id, &x->to, e) ||
+	    !sides_patch(r->mem, spec->compare, &x->from, &r->work, &x->patch, e))
+		return false;
+	x->walk = sides_begin(r->db, r->mem, spec->compare, &x->from, &x->to, &r->work, e);
+	x->piece = patch_piece;
+	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
+}
+
+/* ---- the table ---- */
+
+static void
+cell(struct buf *b, struct str s, char end)
+{
+	buf_csv(b, s);
+	buf_putc(b, end);
+}
+
+static bool
+csv_row(struct request *r, struct view v, const struct change_row *c, struct buf *b, struct err *e)
+{
+	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
+	struct str path, old_value, new_value;
+	bool       old_long, new_long;
+
+	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
+	    !change_value(r, v, c, CHANGE_OLD, &old_value, &old_long, e) ||
+	    !change_value(r, v, c, CHANGE_NEW, &new_value, &new_long, e))
+		return false;
+	uuid_print(&c->id, id);
+	time_print(c->created_at.ms, at);
+	cell(b, str_of(id), ',');
+	cell(b, str_of(at), ',');
+	cell(b, str_of(c->category), ',');
+	cell(b, str_of(c->key), ',');
+	cell(b, str_of(c->op), ',');
+	cell(b, path, ',');
+	cell(b, old_long ? STR("[longer than 16 KiB]") : old_value, ',');
+	cell(b, new_long ? STR("[longer than 16 KiB]") : new_value, ',');
+	cell(b, str_of(c->severity), ',');
+	cell(b, str_of(c->rule), ',');
+	cell(b, str_of(c->reason), ',');
+	cell(b, str_of(c->status), '\r');
+	buf_putc(b, '\n');
+	return true;
+}
+
+/* One page; its rows go before the next is read. */
+static bool
+csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
+{
+	TALLOC_CTX        *all = r->mem, *page = talloc_new(r->mem);
+	struct change_row *rows;
+	size_t             n = 0;
+	bool               ok;
+
+	if (page == NULL)
+		return err_memory(e);
+	ok = change_list(r->db, page, &x->f, PIECE_ROWS, &rows, &n, e);
+	r->mem = page; /* the opened values */
+	for (size_t i = 0; ok && i < n; i++)
+		ok = csv_row(r, x->view, &rows[i], out, e);
+	r->mem = all;
+	x->ended = n < PIECE_ROWS;
+	if (ok && n > 0)
+		x->f.after = rows[n - 1].id;
+	talloc_free(page);
+	return ok;
+}
+
+bool
+export_csv(struct request *r, struct view v, const struct change_filter *filter, struct err *e)
+{
+	struct export *x = talloc_zero(r->mem, struct export);
+
+	if (x == NULL)
+		return err_memory(e);
+	if (!drift_note(r, AUDIT_REPORT_EXPORT, "report", &r->id0,
+		v.values ? "{\"as\":\"csv\",\"values\":true}" : "{\"as\":\"csv\",\"values\":false}", e))
+		return false;
+	x->view = v;
+	x->f = *filter;
+	x->piece = csv_piece;
+	buf_make(&r->out, r->mem);
+	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
+			  "status\r\n");
+	return begin(r, x, CSV_TYPE "; charset=utf-8", e);
+}

@@ -1,0 +1,346 @@
+#include <string.h>
+
+#include "fcgi/drift/drift.h"
+#include "fcgi/routes.h"
+
+/* ---- reports ---- */
+
+static const struct field summary_fields[] = {
+	FIELD(struct report_summary, created, .doc = "Changes that created something."),
+	FIELD(struct report_summary, modified, .doc = "Changes that modified something."),
+	FIELD(struct report_summary, deleted, .doc = "Changes that deleted something."),
+	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."), FIELD_END
+};
+const struct schema report_summary_schema =
+    SCHEMA("DriftSummary", struct report_summary, summary_fields);
+
+static const struct field report_out_fields[] = { FIELD(struct report_out, id,
+						      .doc = "Number of the report."),
+	FIELD(struct report_out, config_id, .doc = "Its config."),
+	FIELD(struct report_out, snapshot_id, .doc = "The snapshot that was compared."),
+	FIELD(struct report_out, baseline_id, .flags = FIELD_NULLABLE,
+	    .doc = "The snapshot it was compared with."),
+	FIELD(struct report_out, status, .doc = "baseline, clean, drifted, incomplete or failed."),
+	FIELD(struct report_out, started_at, .doc = "When the comparison began."),
+	FIELD(struct report_out, finished_at, .doc = "When it ended."),
+	FIELD(
+	    struct report_out, summary, .item = &report_summary_schema, .doc = "Counted changes."),
+	FIELD(struct report_out, score, .doc = "Sum of the severities' weights."),
+	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
+	FIELD(struct report_out, incomplete,
+	    .doc = "Collections that were not compared: [{category, why}]."),
+	FIELD(struct report_out, accepted,
+	    .doc = "Changes whose value is accepted; not in the summary."),
+	FIELD(struct report_out, held, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Collections whose loss waits for the next snapshot: [{category, removed, of}]."),
+	FIELD(struct report_out, anomaly, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With thresholds.anomaly: {anomalous, changes, runs, reason, median?, mad?, "
+		   "limit?, needs?}; the last while there are too few runs."),
+	FIELD(struct report_out, not_alerted, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Why nothing was sent, or not of everything: {code, reason, held_back?: "
+		   "[{code, changes, reason}]}, with the threshold and the numbers held against it "
+		   "beside the reason, e.g. {\"code\": \"below_min_score\", \"score\": 4, "
+		   "\"min_score\": 16, \"reason\": ...}."),
+	FIELD(struct report_out, suppressed, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
+	FIELD(struct report_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
+	FIELD_END };
+const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
+
+bool
+report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e)
+{
+	*out = (struct report_out) { .id = in->id,
+		.config_id = in->config_id,
+		.snapshot_id = in->snapshot_id,
+		.baseline_id = in->baseline_id,
+		.status = in->status,
+		.started_at = in->started_at,
+		.finished_at = in->finished_at,
+		.summary = talloc_zero(mem, struct report_summary),
+		.score = in->score,
+		.max_severity = in->max_severity,
+		.incomplete = in->incomplete,
+		.accepted = in->accepted,
+		.held = in->held,
+		.anomaly = in->anomaly,
+		.suppressed = in->suppressed,
+		.shortened = in->shortened,
+		.not_alerted = in->not_alerted };
+	if (out->summary == NULL)
+		return err_memory(e);
+	*out->summary =
+	    (struct report_summary) { in->created, in->modified, in->deleted, in->by_severity };
+	return true;
+}
+
+struct report_query {
+	int64_t     limit;
+	const char *cursor;
+	struct uuid config_id;
+	const char *status;
+};
+static const char *const  report_statuses[] = { "baseline", "clean", "drifted", "incomplete",
+	 "failed", NULL };
+static const struct field report_query_fields[] = {
+	FIELD(struct report_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
+	FIELD(struct report_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(
+	    struct report_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
+	FIELD(struct report_query, status, .choices = report_statuses,
+	    .doc = "Only with this status."),
+	FIELD_END
+};
+static const struct schema report_query_schema =
+    SCHEMA("ReportQuery", struct report_query, report_query_fields);
+
+static bool
+list_reports(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct report_query *q = r->query;
+	struct report_filter       f = { .config_id = q->config_id, .status = q->status };
+	struct report             *rows;
+	struct report_out         *out;
+	size_t                     n;
+
+	(void)body;
+	if (!list_cursor_read(q->cursor, &f.after, e) ||
+	    !report_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!report_show(r->mem, &rows[i], &out[i], e))
+			return false;
+	return list_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct report_out, id), q->limit, e);
+}
+
+static bool
+get_report(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct report row;
+
+	(void)body;
+	return report_by_id(r->db, r->mem, &r->id0, &row, e) &&
+	       report_show(r->mem, &row, answer, e);
+}
+
+/* ---- changes ---- */
+
+static const struct field change_resource_fields[] = { FIELD(struct change_resource, category,
+							   .doc = "Collection."),
+	FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
+const struct schema       change_resource_schema =
+    SCHEMA("DriftResource", struct change_resource, change_resource_fields);
+
+static const struct field  acceptance_fields[] = { FIELD(
+						       struct acceptance_out, reason, .doc = "Why."),
+	 FIELD(struct acceptance_out, owner, .doc = "Who accepted: an address, or key:NAME of an API key."),
+	 FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
+	     .doc = "When it reopens; null: never."),
+	 FIELD_END };
+static const struct schema acceptance_schema =
+    SCHEMA("DriftAcceptance", struct acceptance_out, acceptance_fields);
+
+static const struct field change_out_fields[] = { FIELD(struct change_out, id,
+						      .doc = "Number of the change."),
+	FIELD(struct change_out, report_id, .doc = "Its report."),
+	FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
+	FIELD(struct change_out, op, .doc = "created, deleted or modified."),
+	FIELD(struct change_out, path,
+	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
+		   "whole."),
+	CHANGE_FIELDS(struct change_out),
+	FIELD(struct change_out, fingerprint,
+	    .doc = "Identity of the finding, without values; withheld with a step of the path."),
+	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
+	FIELD(struct change_out, status,
+	    .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
+	FIELD(struct change_out, suppressed_by, .flags = FIELD_OMIT_ZERO,
+	    .doc = "The silence or maintenance window that covered it in this report: kind:id."),
+	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
+	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single accepted change: who, why, until when."),
+	FIELD(struct change_out, assigned_to, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Of a single change: user who works on it."),
+	FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single change: what happened to the finding, whatever its value."),
+	FIELD_END };
+const struct schema change_out_schema = SCHEMA("DriftChange", struct change_out, change_out_fields);
+
+bool
+change_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
+    struct str *out, bool *truncated, struct err *e)
+{
+	bool        old = side == CHANGE_OLD;
+	struct blob sealed = old ? c->old_value : c->new_value;
+
+	*out = (struct str) { NULL, 0 };
+	*truncated = old ? c->old_truncated : c->new_truncated;
+	if (sealed.p == NULL && !*truncated)
+		return true;
+	if (!v.values) { /* not even how long it is */
+		*out = view_value(v, STR(""));
+		*truncated = false;
+		return true;
+	}
+	return sealed.p == NULL || tenant_open(r->db, r->mem, "drift_changes",
+				       old ? "old_value" : "new_value", &c->id, sealed, out, e);
+}
+
+static bool
+show_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
+    struct raw_json *out, bool *truncated, struct err *e)
+{
+	struct str text;
+
+	if (!change_value(r, v, c, side, &text, truncated, e))
+		return false;
+	if (text.p == NULL)
+		return true;
+	out->text = str_dup(r->mem, text);
+	return out->text != NULL || err_memory(e);
+}
+
+/* A fingerprint is made of the path, and could be found again like a value's hash. */
+static bool
+show_place(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
+    struct err *e)
+{
+	struct str path, canonical;
+	bool       hidden;
+
+	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
+	    !view_path(r->mem, v, str_of(c->canonical_path), &canonical, &hidden, e))
+		return false;
+	out->path = path.p;
+	out->canonical_path = canonical.p;
+	if (hidden)
+		out->fingerprint = view_hash(v, out->fingerprint);
+	return true;
+}
+
+static const char *
+hex_of(TALLOC_CTX *mem, struct blob b)
+{
+	char *text = talloc_size(mem, 2 * b.n + 1);
+
+	if (text != NULL)
+		hex_print(b.p, b.n, text);
+	return text;
+}
+
+const char *
+change_value_hash(TALLOC_CTX *mem, const struct tenant_db *t, const struct uuid *config,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN])
+{
+	struct { /* bytes only: nothing lies between them */
+		char    word[12];
+		uint8_t config[sizeof(config->b)], fingerprint[HASH_LEN], value[HASH_LEN];
+	} text = { .word = "value shown:" };
+	uint8_t hash[HASH_LEN];
+
+	memcpy(text.config, config->b, sizeof(text.config));
+	memcpy(text.fingerprint, fingerprint, HASH_LEN);
+	memcpy(text.value, value, HASH_LEN);
+	hash_hmac(t->address_key, sizeof(t->address_key), &text, sizeof(text), hash);
+	return hex_of(mem, (struct blob) { hash, HASH_LEN });
+}
+
+bool
+change_show(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
+    struct err *e)
+{
+	*out = (struct change_out) { .id = c->id,
+		.report_id = c->report_id,
+		.resource = talloc_zero(r->mem, struct change_resource),
+		.op = c->op,
+		.severity = c->severity,
+		.rule = c->rule,
+		.reason = c->reason,
+		.fingerprint = hex_of(r->mem, c->fingerprint),
+		.value_hash = view_hash(v, change_value_hash(r->mem, r->db, &c->config_id,
+					       c->fingerprint.p, c->value_hash.p)),
+		.status = c->status,
+		.suppressed_by = c->suppressed_by,
+		.attribution = c->attribution };
+	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
+		return err_memory(e);
+	*out->resource = (struct change_resource) { c->category, c->key };
+	return show_place(r, v, c, out, e) &&
+	       show_value(r, v, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(r, v, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e);
+}
+
+struct change_query {
+	int64_t     limit;
+	const char *cursor;
+	const char *severity, *status, *category;
+};
+static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const char *const  change_statuses[] = { "detected", "acknowledged", "in_progress",
+	 "resolved", "ignored", "accepted", NULL };
+static const struct field change_query_fields[] = {
+	FIELD(struct change_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
+	FIELD(struct change_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(
+	    struct change_query, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct change_query, status, .choices = change_statuses,
+	    .doc = "Only with this status."),
+	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .doc = "Only of this category."),
+	FIELD_END
+};
+static const struct schema change_query_schema =
+    SCHEMA("ChangeQuery", struct change_query, change_query_fields);
+
+static bool
+list_changes(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct change_query *q = r->query;
+	struct view                v = view_of(r);
+	struct change_filter       f = { .report_id = r->id0,
+		      .severity = q->severity,
+		      .status = q->status,
+		      .category = q->category };
+	struct report              report;
+	struct change_row         *rows;
+	struct change_out         *out;
+	size_t                     n;
+
+	(void)body;
+	if (!list_cursor_read(q->cursor, &f.after, e) ||
+	    !report_by_id(r->db, r->mem, &r->id0, &report, e))
+		return false;
+	if (export_wanted(r) == EXPORT_PATCH)
+		return export_patch(r, v, &report, e);
+	if (export_wanted(r) == EXPORT_CSV)
+		return export_csv(r, v, &f, e);
+	if (!change_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
+		return false;
+	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
+	if (out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (!change_show(r, v, &rows[i], &out[i], e))
+			return false;
+	return list_answer(
+	    r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
+}
+
+const struct route report_routes[] = {
+	ROUTE_Q(GET, "/api/drift/reports", report_query, ALLOW(READ, DRIFT), RATE_READ, 200,
+	    list_reports, IN_NONE, OUT_LIST(report_out), "Lists reports, newest first."),
+	ROUTE(GET, "/api/drift/reports/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_report,
+	    IN_NONE, OUT(report_out), "Shows a report."),
+	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,
+	    ALLOW(READ, DRIFT), RATE_READ, 200, list_changes, IN_NONE, OUT_LIST(change_out),
+	    "Lists a report's changes in its order; as a JSON Patch on {category: {key: value}} or "
+	    "a table when Accept says so. The patch needs read:snapshots. An export that breaks off ends with a line that has error."),
+	ROUTE_END
+};

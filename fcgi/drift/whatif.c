@@ -1,0 +1,223 @@
+#include <string.h>
+
+#include "drift/run/whatif.h"
+#include "fcgi/drift/drift.h"
+#include "fcgi/routes.h"
+
+#define DAY_MS INT64_C(86400000)
+
+struct whatif_in {
+	struct raw_json rules, compare, thresholds;
+	struct strings  rule_packs;
+	int64_t         days;
+};
+static const struct field  whatif_in_fields[] = { FIELD(struct whatif_in, rules,
+						      .flags = FIELD_NULLABLE,
+						      .doc = "Rules instead of the config's."),
+	 FIELD(struct whatif_in, compare, .flags = FIELD_NULLABLE,
+	     .doc = "How values are compared instead; what the config masks stays masked."),
+	 FIELD(struct whatif_in, thresholds, .flags = FIELD_NULLABLE,
+	     .doc = "Thresholds instead of the config's, all of them."),
+	 FIELD(struct whatif_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	     .doc = "Rule packs instead."),
+	 FIELD(struct whatif_in, days, .min = 1, .max = 366, .flags = FIELD_REQUIRED,
+	     .doc = "How far back; at most 200 snapshots are replayed."),
+	 FIELD_END };
+static const struct schema whatif_in_schema =
+    SCHEMA("DriftWhatIf", struct whatif_in, whatif_in_fields);
+
+struct tally_out {
+	int64_t         opened, updated, resolved, suppressed, changes, findings;
+	struct raw_json opened_by_severity, by_severity, conditions, held_back;
+};
+static const struct field  tally_fields[] = { FIELD(struct tally_out, opened,
+						  .doc = "Alerts that would have been opened."),
+	 FIELD(struct tally_out, updated, .doc = "How often an open one would have told of more."),
+	 FIELD(struct tally_out, resolved, .doc = "Alerts that would have ended by themselves."),
+	 FIELD(struct tally_out, suppressed,
+	     .doc = "Alerts that would have been kept in the list without being told at first."),
+	 FIELD(struct tally_out, opened_by_severity,
+	     .doc = "Object: severity to how many alerts would have been opened with it."),
+	 FIELD(struct tally_out, conditions,
+	     .doc = "Object: blind, suspicious_collection, flapping, anomaly to how many alerts of "
+		     "that kind would have been opened beside them."),
+	 FIELD(struct tally_out, held_back,
+	     .doc = "Object: code of not_alerted to how much was held back so: changes of all runs "
+		     "for what holds changes, runs for below_min_changes, below_min_score and "
+		     "clear_runs. What held nothing is left out."),
+	 FIELD(struct tally_out, changes, .doc = "Counted changes, of all runs together."),
+	 FIELD(struct tally_out, findings,
+	     .doc = "Of them, of at least min_severity, and not held back."),
+	 FIELD(struct tally_out, by_severity, .doc = "Object: severity to how many changes."),
+	 FIELD_END };
+static const struct schema tally_schema =
+    SCHEMA("DriftWhatIfTally", struct tally_out, tally_fields);
+
+struct whatif_out {
+	int64_t           runs;
+	bool              more;
+	struct tally_out *before, *after;
+	struct strings    not_replayed;
+};
+static const struct field  whatif_out_fields[] = { FIELD(struct whatif_out, runs,
+						       .doc = "Snapshots that were replayed."),
+	 FIELD(struct whatif_out, more, .doc = "There were more in that time."),
+	 FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
+	 FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
+	 FIELD(
+	     struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
+	 FIELD_END };
+static const struct schema whatif_out_schema =
+    SCHEMA("DriftWhatIfAnswer", struct whatif_out, whatif_out_fields);
+
+/* ---- showing ---- */
+
+static bool
+show_severities(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		buf_printf(
+		    &b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v), (long long)n[v]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+show_conditions(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
+{
+	static const char *const kinds[] = {
+#define X(id, wire) wire,
+		WHATIF_KINDS(X)
+#undef X
+	};
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (enum whatif_kind k = 0; k < WHATIF_KIND__MAX; k++)
+		buf_printf(&b, "%s\"%s\":%lld", k == 0 ? "{" : ",", kinds[k], (long long)n[k]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static void
+show_one(struct buf *b, const char *code, int64_t n)
+{
+	if (n > 0)
+		buf_printf(b, "%s\"%s\":%lld", b->n > 1 ? "," : "", code, (long long)n);
+}
+
+static bool
+show_held(TALLOC_CTX *mem, const struct whatif_tally *in, struct raw_json *out, struct err *e)
+{
+	static const enum why whys[] = { WHY_MIN_CHANGES, WHY_MIN_SCORE, WHY_CLEAR_RUNS };
+	struct buf            b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '{');
+	show_one(&b, why_code(WHY_MIN_SEVERITY), in->held[HOLD_NONE]);
+	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+		show_one(&b, hold_code(h), in->held[h]);
+	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
+		show_one(&b, why_code(whys[i]), in->why[whys[i]]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, struct err *e)
+{
+	*out = talloc_zero(mem, struct tally_out);
+	if (*out == NULL)
+		return err_memory(e);
+	**out = (struct tally_out) { .opened = in->opened,
+		.updated = in->updated,
+		.resolved = in->resolved,
+		.suppressed = in->suppressed,
+		.changes = in->changes,
+		.findings = in->findings };
+	return show_severities(mem, in->opened_by_severity, &(*out)->opened_by_severity, e) &&
+	       show_severities(mem, in->by_severity, &(*out)->by_severity, e) &&
+	       show_conditions(mem, in->conditions, &(*out)->conditions, e) &&
+	       show_held(mem, in, &(*out)->held_back, e);
+}
+
+/* A template is a guess for whoever may write one. */
+static bool
+may_have_said(const struct request *r, const struct config_state *s)
+{
+	const struct permissions *may = &r->caller.permissions;
+
+	return s->golden && (permission_has(may, ACTION_CREATE, RESOURCE_DRIFT) ||
+				permission_has(may, ACTION_UPDATE, RESOURCE_DRIFT));
+}
+
+/* They look at stored values, and tell what they saw by numbers. */
+static bool
+asks_values(const struct request *r, const struct whatif_in *in, const struct config_state *s)
+{
+	const struct json *t = in->thresholds.tree, *packs = json_get(r->json, "rule_packs");
+
+	return in->rules.tree != NULL || in->compare.tree != NULL ||
+	       (packs != NULL && packs->type != JSON_NULL) ||
+	       (t != NULL && json_get(t, "tolerance") != NULL) || may_have_said(r, s);
+}
+
+static bool
+what_if(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct whatif_in *in = body;
+	struct whatif_out      *out = answer;
+	struct drift           *d = drift_of(r->app, e);
+	struct drift_config     c;
+	struct config_state     state;
+	struct drift_spec      *before, *after;
+	struct whatif           w;
+	char                   *text;
+	instant                 since = { clock_ms(r->app->clock) - in->days * DAY_MS };
+
+	static const char *const silences[] = { "silences" };
+
+	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e) ||
+	    !config_state_by_id(r->db->db, r->mem, &r->id0, &state, e) ||
+	    (asks_values(r, in, &state) &&
+		!view_demand(view_of(r),
+		    "Rules, packs of them, compare, tolerances and templates find out what stored "
+		    "values are: to try others needs the permission read:snapshots.",
+		    e)))
+		return false;
+	text = spec_merge(r->mem, c.spec, r->json, e);
+	r->work.less = "Ask for fewer days, or try a smaller config.";
+	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, &r->work, e) : NULL;
+	after = before != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+	if (after != NULL) {
+		compare_bind(before->compare, c.id.b);
+		compare_bind(after->compare, c.id.b);
+	}
+	if (after != NULL && json_get(r->json, "compare") == NULL &&
+	    json_get(r->json, "rule_packs") == NULL)
+		after->compare = before->compare; /* the same: nothing is normalised twice */
+	if (after == NULL || !whatif_run(r->db, r->mem, &c, before, after, since, &w, &r->work, e))
+		return false;
+	out->runs = w.runs;
+	out->more = w.more;
+	out->not_replayed.items = talloc_memdup(r->mem, silences, sizeof(silences));
+	if (out->not_replayed.items == NULL)
+		return err_memory(e);
+	out->not_replayed.n = 1;
+	return show(r->mem, &w.before, &out->before, e) && show(r->mem, &w.after, &out->after, e);
+}
+
+const struct route whatif_routes[] = {
+	ROUTE(POST, "/api/drift/configs/{id}/what-if", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200,
+	    what_if, IN(whatif_in), OUT(whatif_out),
+	    "Replays stored history: the alerts that would have been sent, before and after. "
+	    "rules, rule_packs, compare and thresholds.tolerance need read:snapshots, and so does a "
+	    "golden baseline for those who may write one. Masked values are not held against one."),
+	ROUTE_END
+};

@@ -1,0 +1,39 @@
+#include "core/shm/metric.h"
+#include "core/store/server/ops.h"
+#include "fcgi/routes.h"
+
+/* Gauges that only the database knows; without it the last values stand. */
+static bool
+refresh(struct request *r, struct err *e)
+{
+	struct db         *control = database_control(r->app->database);
+	struct ops_daemons daemons;
+	struct ops_outbox  outbox;
+
+	if (!ops_daemons(control, r->mem, &daemons, e) || !ops_outbox(control, r->mem, &outbox, e))
+		return false;
+	if (daemons.age_ms >= 0)
+		metric_set(r->app->segment, METRIC_DRIFTD_AGE, "", (double)daemons.age_ms / 1000);
+	metric_set(r->app->segment, METRIC_OUTBOX_PENDING, "", (double)outbox.pending);
+	metric_set(r->app->segment, METRIC_OUTBOX_OLDEST, "", (double)outbox.oldest_ms / 1000);
+	return true;
+}
+
+static bool
+get_metrics(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct err inner = { 0 };
+
+	(void)body, (void)answer, (void)e;
+	if (!refresh(r, &inner))
+		log_err(r->app->log, LOG_SYSTEM, "metrics without the database", &inner);
+	metric_print(&r->out, r->app->segment);
+	return true;
+}
+
+const struct route metrics_routes[] = {
+	ROUTE(GET, "/metrics", METRICS_READER, RATE_READ, 200, get_metrics, IN_NONE,
+	    OUT_RAW("text/plain; version=0.0.4; charset=utf-8"),
+	    "Counters and histograms of this host in Prometheus' text format."),
+	ROUTE_END
+};

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/conf/conf.h"
 #include "core/base/log.h"
+#include "core/conf/conf.h"
 #include "fcgi/record.h"
 
 #define MS_NS      INT64_C(1000000)

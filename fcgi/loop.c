@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/conf/conf.h"
 #include "fcgi/conn.h"
 
 #define MS_NS       INT64_C(1000000)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
 #include "core/base/secret.h"
+#include "core/conf/conf.h"
 #include "fcgi/cgi.h"
 #include "fcgi/listen.h"
 #include "fcgi/loop.h"

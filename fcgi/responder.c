@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/conf/conf.h"
 #include "core/base/log.h"
 #include "core/base/rand.h"
+#include "core/conf/conf.h"
 #include "core/crypt/keyring.h"
 #include "core/crypt/password.h"
 #include "core/net/guard.h"

@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/json/json.h"
 #include "core/base/uuid.h"
+#include "core/json/json.h"
 #include "drift/deliver/webhook.h"
 
 #define HEAD_MAX   16384

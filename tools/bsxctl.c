@@ -18,7 +18,8 @@ const struct command commands[] = {
 	    "Makes the keyring, the control schema, its account and the first signing key.",
 	    "  --owner USER  give the state folder and the keyring to that user, in place of the\n"
 	    "                configured one (run as root)\n"
-	    "It may be repeated: what is there already is kept; owners, modes and rights are repaired.\n" },
+	    "It may be repeated: what is there already is kept; owners, modes and rights are "
+	    "repaired.\n" },
 	{ "migrate", cmd_migrate, "[--check]",
 	    "Brings the control schema and every tenant's schema up to date.",
 	    "  --check  only say whether something is missing or was changed\n" },
@@ -39,9 +40,12 @@ const struct command commands[] = {
 	{ "keys", cmd_keys, "list | rotate [--force]",
 	    "Says which keys are in use, or turns to the next signing key at once.",
 	    "  list    keyring version and signing keys\n"
-	    "  rotate  the next key signs from now on; the last one verifies until its tokens have ended\n"
-	    "  --force also when the next key was published less than an hour ago: services that verify\n"
-	    "          our tokens with keys they keep may then refuse new ones until they look again\n" },
+	    "  rotate  the next key signs from now on; the last one verifies until its tokens have "
+	    "ended\n"
+	    "  --force also when the next key was published less than an hour ago: services that "
+	    "verify\n"
+	    "          our tokens with keys they keep may then refuse new ones until they look "
+	    "again\n" },
 	{ "ends", cmd_ends, "",
 	    "Says what ends sessions, keys, mailed links and all else that somebody signs in with.",
 	    "A line for each event with a column for each credential, then why:\n"
@@ -51,8 +55,7 @@ const struct command commands[] = {
 	    "  others  all end but the one of who does it\n"
 	    "  sleeps  it does not work as long as that lasts\n" },
 	{ "audit", cmd_audit, "verify [SLUG]",
-	    "Reads the audit trails of all tenants, or of one, and says what was changed.",
-	    "" },
+	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },
@@ -160,8 +163,9 @@ ctl_open_as(struct ctl *c, uid_t owner, struct err *e)
 
 	if (k == NULL)
 		return false;
-	c->deps = (struct database_deps) { .conf = c->conf, .clock = &clock_system,
-		.rand = &rand_system, .keyring = k };
+	c->deps = (struct database_deps) {
+		.conf = c->conf, .clock = &clock_system, .rand = &rand_system, .keyring = k
+	};
 	c->d = database_make(c->mem, &c->deps, e);
 	return c->d != NULL;
 }

@@ -8,8 +8,11 @@ static bool
 verify_one(struct ctl *c, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
-	const struct auth       a = { .conf = c->conf, .clock = &clock_system, .rand = &rand_system,
-		      .keyring = c->deps.keyring, .database = c->d };
+	const struct auth       a = { .conf = c->conf,
+		      .clock = &clock_system,
+		      .rand = &rand_system,
+		      .keyring = c->deps.keyring,
+		      .database = c->d };
 	struct err              e = { 0 };
 	struct tenant_db       *tdb;
 	struct audit_verdict    v;
@@ -70,8 +73,8 @@ cmd_audit(struct ctl *c, int argc, char **argv)
 	if (argc < 2 || argc > 3 || strcmp(argv[1], "verify") != 0 ||
 	    (slug != NULL && *slug == '-'))
 		return ctl_usage("audit", false);
-	if (!ctl_open(c, &e) || !(slug != NULL ? verify_named(c, slug, &good, &e)
-					       : verify_all(c, &good, &e)))
+	if (!ctl_open(c, &e) ||
+	    !(slug != NULL ? verify_named(c, slug, &good, &e) : verify_all(c, &good, &e)))
 		return ctl_failed(&e);
 	return good ? 0 : 1;
 }

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "core/store/identity/audit_rows.h"
-#include "core/store/server/inspect.h"
 #include "core/store/identity/keys.h"
+#include "core/store/server/inspect.h"
 #include "core/store/server/rights.h"
 #include "tools/bsxctl_doctor.h"
 
@@ -204,7 +204,8 @@ look_at_trail(struct findings *f, struct tenant_db *tdb)
 	}
 	if (!guarded)
 		finding(f, false,
-		    "tenant %s: the triggers that keep its audit trail from being changed are missing: "
+		    "tenant %s: the triggers that keep its audit trail from being changed are "
+		    "missing: "
 		    "find out who took them away, and run bsxctl migrate",
 		    slug);
 	if (lost || head.seq < before.last || head.seq > after.last || head.floor > 0)

@@ -46,8 +46,9 @@ fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r
 {
 	const struct origin  none = { NULL, NULL, NULL };
 	const struct origin *o = entry->origin != NULL ? entry->origin : &none;
-	const char          *name = entry->caller != NULL ? caller_own_name(entry->caller) : entry->actor_name;
-	char                 target[UUID_TEXT_MAX] = "";
+	const char          *name =
+            entry->caller != NULL ? caller_own_name(entry->caller) : entry->actor_name;
+	char target[UUID_TEXT_MAX] = "";
 
 	if (!uuid_is_nil(&entry->target_id))
 		uuid_print(&entry->target_id, target);

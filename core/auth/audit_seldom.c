@@ -26,9 +26,10 @@ key_of(const struct seldom *s, TALLOC_CTX *mem, enum purpose p, uint64_t *key, s
 	const struct audit_entry *x = s->entry;
 	const struct uuid        *actor = x->caller != NULL ? &x->caller->user : &nobody;
 	bool                      same = p == OF_THE_SAME;
-	const char *address = same && x->caller == NULL && x->origin != NULL ? x->origin->address : NULL;
-	uint8_t     sum[HASH_LEN];
-	struct buf  b;
+	const char               *address =
+            same && x->caller == NULL && x->origin != NULL ? x->origin->address : NULL;
+	uint8_t    sum[HASH_LEN];
+	struct buf b;
 
 	buf_make(&b, mem);
 	buf_add(&b, (const char *)s->t->tenant->id.b, sizeof(s->t->tenant->id.b));
@@ -81,8 +82,8 @@ choose(const struct seldom *s, TALLOC_CTX *mem, struct tally *same, uint32_t *un
 }
 
 static const char *
-details_of(TALLOC_CTX *mem, const char *given, const struct tally *same, uint32_t unwritten,
-    struct err *e)
+details_of(
+    TALLOC_CTX *mem, const char *given, const struct tally *same, uint32_t unwritten, struct err *e)
 {
 	size_t     n = given != NULL ? strlen(given) : 0;
 	struct buf b;

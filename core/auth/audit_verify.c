@@ -108,7 +108,8 @@ read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
 	return true;
 }
 
-/* The MAC that the first entry behind `after` must name; below the floor there may be none to ask. */
+/* The MAC that the first entry behind `after` must name; below the floor there may be none to ask.
+ */
 static bool
 begin_behind(struct reading *r, TALLOC_CTX *mem, uint64_t after, uint64_t floor, struct err *e)
 {
@@ -130,8 +131,8 @@ begin_behind(struct reading *r, TALLOC_CTX *mem, uint64_t after, uint64_t floor,
 }
 
 /*
- * What is there lies between floor and head.  The rows are looked at before the head: what is appended
- * meanwhile is behind neither.
+ * What is there lies between floor and head.  The rows are looked at before the head: what is
+ * appended meanwhile is behind neither.
  */
 static void
 check_bounds(struct reading *r, const struct audit_span *s, const struct audit_head *h)

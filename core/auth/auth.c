@@ -58,7 +58,8 @@ struct fetch *
 auth_fetch(struct auth *a, struct err *e)
 {
 	if (a->fetch == NULL && a->guard == NULL)
-		err_set(e, ERR_INTERNAL, 0, "internal error", "this program asks no identity provider");
+		err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "this program asks no identity provider");
 	else if (a->fetch == NULL)
 		a->fetch = fetch_make(a->database, a->guard, e);
 	return a->fetch;

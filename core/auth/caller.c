@@ -68,7 +68,8 @@ make_key(struct resolving *v, struct err *e)
 	return true;
 }
 
-/* What ends a user's sessions ends the user's keys, or they are read again; a key has an id where a session has one. */
+/* What ends a user's sessions ends the user's keys, or they are read again; a key has an id where a
+ * session has one. */
 static void
 remember(const struct resolving *v, struct cache_epochs before, const struct caller *c)
 {
@@ -215,7 +216,8 @@ confirm_session(const struct resolving *v, struct caller *out, bool *stale, stru
 
 /* ---- API keys ---- */
 
-/* The maker's epoch is to be from before the row is read: who made it is known from the cache, or the row is read twice. */
+/* The maker's epoch is to be from before the row is read: who made it is known from the cache, or
+ * the row is read twice. */
 static bool
 check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_text *text,
     struct caller *out, struct err *e)
@@ -233,7 +235,8 @@ check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_t
 	return true;
 }
 
-/* What looks like a key of this tenant and is none; that it cannot be noted is no fault of the request. */
+/* What looks like a key of this tenant and is none; that it cannot be noted is no fault of the
+ * request. */
 static void
 note_refused_key(
     const struct resolving *v, struct tenant_db *t, const struct uuid *id, const struct err *why)
@@ -253,7 +256,8 @@ note_refused_key(
 	buf_putc(&b, '}');
 	entry.details = buf_text(&b, &e);
 	if (entry.details == NULL || !audit_seldom(t, v->mem, v->a, &entry, NULL, NULL, &e))
-		log_err(v->a->log, LOG_SYSTEM, "a refused API key could not be put into the trail", &e);
+		log_err(
+		    v->a->log, LOG_SYSTEM, "a refused API key could not be put into the trail", &e);
 }
 
 static bool
@@ -351,8 +355,9 @@ caller_own_name(const struct caller *c)
 {
 	size_t n = strlen(CALLER_KEY_PREFIX);
 
-	return c->kind == CALLER_API_KEY && strncmp(c->name, CALLER_KEY_PREFIX, n) == 0 ? c->name + n
-											: c->name;
+	return c->kind == CALLER_API_KEY && strncmp(c->name, CALLER_KEY_PREFIX, n) == 0
+		   ? c->name + n
+		   : c->name;
 }
 
 bool

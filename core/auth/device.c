@@ -52,8 +52,8 @@ compute_mac(const struct auth *a, const uint8_t account[static KEY_LEN], const s
 
 /* False: not one of ours. */
 static bool
-open_wire(const struct auth *a, const uint8_t account[static KEY_LEN], struct str text,
-    struct wire *x)
+open_wire(
+    const struct auth *a, const uint8_t account[static KEY_LEN], struct str text, struct wire *x)
 {
 	struct err why = { 0 };
 	uint8_t    bytes[WIRE_MAX], mac[HASH_LEN];

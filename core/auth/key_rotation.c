@@ -5,7 +5,7 @@
 #include "core/auth/audit.h"
 
 #define ACCESS_MAX_S 3600 /* longest life of an access token: the limit of session.access_s */
-#define OLD_S        60   /* a process that has not read the keys again still signs with the old one */
+#define OLD_S        60 /* a process that has not read the keys again still signs with the old one */
 #define KEEP_S       (ACCESS_MAX_S + OLD_S + TOKEN_SKEW_S)
 
 /* ---- the turn ---- */
@@ -117,7 +117,7 @@ turn_keys(struct auth *a, enum turn_when when, const char *actor, bool *turned, 
 	if (mem == NULL)
 		return err_memory(e);
 	ok = turn(a, mem, when, &made, e) && audit(a, mem, actor, e) &&
-	    signing_keys_drop_ended(a->database, e);
+	     signing_keys_drop_ended(a->database, e);
 	if (turned != NULL)
 		*turned = made;
 	talloc_free(mem);

@@ -47,8 +47,8 @@ begin_body(struct db *db, void *arg, struct err *e)
 
 /* The rows about to be written, in the form in which they are read again. */
 static bool
-fill_caller(struct auth *a, TALLOC_CTX *mem, const struct beginning *b, struct caller *c,
-    struct err *e)
+fill_caller(
+    struct auth *a, TALLOC_CTX *mem, const struct beginning *b, struct caller *c, struct err *e)
 {
 	const struct user          *u = b->user;
 	const struct session_row   *s = &b->row;

@@ -48,15 +48,19 @@ static const struct schema cors_schema = SCHEMA("CorsSettings", struct settings_
 #define KEPT(m, what)                                                                              \
 	FIELD(struct settings_retention, m, .min = 0, .max = FOREVER_S, .flags = NULLABLE,         \
 	    .doc = "How long " what " are kept; 0: for ever.")
-static const struct field  retention_fields[] = { KEPT(snapshots_s, "snapshots"),
-	 KEPT(reports_s, "reports"), KEPT(audit_s, "audit entries"), FIELD_END };
+static const struct field retention_fields[] = {
+	KEPT(snapshots_s, "snapshots"),
+	KEPT(reports_s, "reports"),
+	KEPT(audit_s, "audit entries"),
+	FIELD_END,
+};
 static const struct schema retention_schema =
     SCHEMA("RetentionSettings", struct settings_retention, retention_fields);
 
 static const struct field security_fields[] = {
 	FIELD(struct settings_security, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel."),
-	FIELD(struct settings_security, min_severity, .min = 1, .max = 16,
-	    .flags = FIELD_REQUIRED, .doc = "Least severity that is sent there."),
+	FIELD(struct settings_security, min_severity, .min = 1, .max = 16, .flags = FIELD_REQUIRED,
+	    .doc = "Least severity that is sent there."),
 	FIELD_END,
 };
 static const struct schema security_schema =

@@ -6,7 +6,7 @@
 
 #define BUF_FIRST  512
 #define BUF_DOUBLE ((size_t)8 << 20) /* from there on room grows by a quarter */
-#define FFFD      "\xEF\xBF\xBD"
+#define FFFD       "\xEF\xBF\xBD"
 
 void
 buf_make(struct buf *b, TALLOC_CTX *mem)

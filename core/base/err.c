@@ -69,7 +69,8 @@ err_fault(struct err *e, void *mem, const char *pointer, const char *fmt, ...)
 	va_end(ap);
 	if (f->pointer == NULL || f->detail == NULL)
 		return err_memory(e);
-	err_set(e, ERR_INVALID, 0, "The request has invalid members.", "%s: %s", pointer, f->detail);
+	err_set(
+	    e, ERR_INVALID, 0, "The request has invalid members.", "%s: %s", pointer, f->detail);
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = f;

@@ -3,11 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <openssl/core_names.h>
 
 /*
  * Nothing here can fail but for want of memory or a broken OpenSSL; a wrong

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/json/json.h"
 #include "core/crypt/token_key.h"
+#include "core/json/json.h"
 
 #define HEADER_MAX 256
 #define SIG_TEXT   BASE64URL_LEN(TOKEN_SIG_LEN)

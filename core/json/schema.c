@@ -70,7 +70,8 @@ text_of(const struct buf *b)
 	return buf_ok(b) ? buf_str(b).p : NULL;
 }
 
-/* Strings pass the sink of all JSON, which leaves nothing raw that a terminal or a page could obey. */
+/* Strings pass the sink of all JSON, which leaves nothing raw that a terminal or a page could obey.
+ */
 static json_object *
 encode_string(struct encoder *x, struct str s)
 {

@@ -25,7 +25,7 @@ struct decoder {
 	const char *pointer; /* of the root */
 	struct err *e;
 	unsigned    faults;
-	bool        new; /* FIELD_SEEN counts */
+	bool new; /* FIELD_SEEN counts */
 };
 
 static bool decode_object(struct decoder *d, const struct place *at, const struct schema *s,
@@ -159,7 +159,7 @@ check_choice(struct decoder *d, const struct place *at, const struct field *f, s
 static bool
 check_format(struct decoder *d, const struct place *at, const char *format, struct str s)
 {
-	const char *why = d->new && strcmp(format, "email") == 0 ? mailbox_fault(s) : NULL;
+	const char *why = d->new &&strcmp(format, "email") == 0 ? mailbox_fault(s) : NULL;
 
 	if (why != NULL)
 		return fault(d, at, "%s", why);

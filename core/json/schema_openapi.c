@@ -172,7 +172,8 @@ schema_openapi_field(struct buf *b, const struct field *f, enum schema_side side
 		buf_json(b, str_of(f->doc));
 	}
 	if ((f->flags & FIELD_SECRET) && side == SCHEMA_BODY)
-		buf_puts(b, written || f->doc != NULL ? ",\"writeOnly\":true" : "\"writeOnly\":true");
+		buf_puts(
+		    b, written || f->doc != NULL ? ",\"writeOnly\":true" : "\"writeOnly\":true");
 	buf_putc(b, '}');
 }
 

@@ -274,7 +274,8 @@ check_folder(const char *path, struct err *e)
 	strange = geteuid() == 0 && stat(dir, &st) == 0 && st.st_uid != 0;
 	talloc_free(dir);
 	return !strange ||
-	       fail(e, 0, path, "its folder belongs to another account: run it as that one, not as root");
+	       fail(e, 0, path,
+		   "its folder belongs to another account: run it as that one, not as root");
 }
 
 struct segment *

@@ -77,7 +77,8 @@ tally_take(struct segment *s, uint64_t key)
 	for (int i = 0; i < WAYS; i++) {
 		uint64_t w = atomic_load(&bucket[i]);
 
-		if (w >> TAG_SHIFT == tag_of(key) && atomic_compare_exchange_strong(&bucket[i], &w, 0))
+		if (w >> TAG_SHIFT == tag_of(key) &&
+		    atomic_compare_exchange_strong(&bucket[i], &w, 0))
 			return count_of(w);
 	}
 	return 0;

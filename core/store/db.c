@@ -14,8 +14,8 @@
 
 /*
  * What every connection says first: exact comparison, UTC, no silent truncation, waits shorter than
- * our timeouts.  A statement whose client has long given up ends in the server too; one that changes
- * a schema may take its time.
+ * our timeouts.  A statement whose client has long given up ends in the server too; one that
+ * changes a schema may take its time.
  */
 #define SESSION_SQL                                                                                \
 	"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin, time_zone = '+00:00', autocommit = 1,"       \
@@ -23,8 +23,9 @@
 	"NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 static const char session_sql[] = SESSION_SQL ", lock_wait_timeout = 5, max_statement_time = 30";
 /* A migration's lock is a transaction that waits for it. */
-static const char session_ddl_sql[] = SESSION_SQL ", wait_timeout = 28800, idle_transaction_timeout = 0,"
-						  " idle_write_transaction_timeout = 0";
+static const char session_ddl_sql[] =
+    SESSION_SQL ", wait_timeout = 28800, idle_transaction_timeout = 0,"
+		" idle_write_transaction_timeout = 0";
 
 /* ---- making ---- */
 
@@ -280,8 +281,8 @@ set_options(MYSQL *my, const struct db_options *o, unsigned connect_s)
 }
 
 MYSQL *
-db_open_once(struct db *db, const char *password, unsigned timeout_s, unsigned *number,
-    const char **text)
+db_open_once(
+    struct db *db, const char *password, unsigned timeout_s, unsigned *number, const char **text)
 {
 	static char              said[200]; /* outlives the handle */
 	const struct db_options *o = &db->o;
@@ -313,8 +314,7 @@ connect_once(struct db *db, const char *password, bool probe, struct err *e)
 	int64_t     began = db_now_ms();
 	unsigned    number;
 	const char *text;
-	MYSQL      *my = db_open_once(
-	         db, password, probe ? DB_PROBE_S : DB_CONNECT_S, &number, &text);
+	MYSQL *my = db_open_once(db, password, probe ? DB_PROBE_S : DB_CONNECT_S, &number, &text);
 
 	if (my != NULL)
 		return my;
@@ -331,8 +331,8 @@ connect_any(struct db *db, bool probe, struct err *e)
 	db->connecting = true;
 	db->my = connect_once(db, db->o.password, probe, e);
 	/* An account keeps its old password until it is provisioned again after a rotation. */
-	while (db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL &&
-	       *older != NULL) {
+	while (
+	    db->my == NULL && e->sys == ER_ACCESS_DENIED_ERROR && older != NULL && *older != NULL) {
 		err_clear(e);
 		db->my = connect_once(db, *older++, probe, e);
 	}

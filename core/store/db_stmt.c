@@ -129,8 +129,8 @@ run_end(struct run *r, bool ok, struct err *e)
 		int rc = mysql_stmt_next_result(st);
 
 		if (rc > 0)
-			ok = db_fail(r->db, r->q->name, mysql_stmt_errno(st),
-			    mysql_stmt_error(st), e);
+			ok = db_fail(
+			    r->db, r->q->name, mysql_stmt_errno(st), mysql_stmt_error(st), e);
 		if (rc != 0)
 			break;
 	}

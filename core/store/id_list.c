@@ -1,7 +1,10 @@
 #include "core/store/id_list.h"
 
-static const struct field ids_fields[] = { COLUMN(struct ids_in, ids), FIELD_END };
-const struct schema       ids_in_schema = SCHEMA("IdsIn", struct ids_in, ids_fields);
+static const struct field ids_fields[] = {
+	COLUMN(struct ids_in, ids),
+	FIELD_END,
+};
+const struct schema ids_in_schema = SCHEMA("IdsIn", struct ids_in, ids_fields);
 
 bool
 ids_print(TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct ids_in *out, struct err *e)

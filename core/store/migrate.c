@@ -22,7 +22,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, version, .doc = "Number of the migration."),
 	FIELD(struct record, name, .doc = "Name of its file."),
 	FIELD(struct record, sha256, .doc = "Of its text."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema record_schema = SCHEMA("MigrationRecord", struct record, record_fields);
 
@@ -38,14 +38,14 @@ static const struct field renumbered_fields[] = {
 	FIELD(struct renumbered, name, .doc = "Name of its file now."),
 	FIELD(struct renumbered, was, .doc = "The number recorded."),
 	FIELD(struct renumbered, sha256, .doc = "Of its text."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema renumbered_schema =
     SCHEMA("MigrationRenumbered", struct renumbered, renumbered_fields);
 static const struct field renumbered_key_fields[] = {
 	FIELD(struct renumbered, was, .doc = "The number recorded."),
 	FIELD(struct renumbered, sha256, .doc = "Of its text."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema renumbered_key_schema =
     SCHEMA("MigrationRenumberedKey", struct renumbered, renumbered_key_fields);
@@ -60,10 +60,9 @@ SQL(migration_add, SQL_CONTROL, &record_schema, NULL,
     "INSERT IGNORE INTO schema_migrations (version, name, sha256, applied_at)"
     " VALUES (?, ?, ?, NOW(3))");
 
-static const char table_sql[] =
-    "CREATE TABLE IF NOT EXISTS schema_migrations ("
-    " version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,"
-    " sha256 BINARY(32) NOT NULL, applied_at DATETIME(3) NOT NULL)";
+static const char table_sql[] = "CREATE TABLE IF NOT EXISTS schema_migrations ("
+				" version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,"
+				" sha256 BINARY(32) NOT NULL, applied_at DATETIME(3) NOT NULL)";
 
 /* ---- one at a time ---- */
 
@@ -184,8 +183,8 @@ refuse(const struct db *db, const char *name, const char *why, struct err *e)
 }
 
 static bool
-compare_one(const struct db *db, const struct record *r, const struct migration *m,
-    int64_t newest, struct err *e)
+compare_one(const struct db *db, const struct record *r, const struct migration *m, int64_t newest,
+    struct err *e)
 {
 	uint8_t sum[HASH_LEN];
 
@@ -263,8 +262,7 @@ apply_statement(struct db *db, const char *text, struct err *e)
 	for (int try = 1;; try++) {
 		if (db_exec(db, "migration", text, e))
 			return true;
-		if (try == TRIES ||
-		    (e->sys != ER_LOCK_WAIT_TIMEOUT && e->sys != ER_LOCK_DEADLOCK))
+		if (try == TRIES || (e->sys != ER_LOCK_WAIT_TIMEOUT && e->sys != ER_LOCK_DEADLOCK))
 			return false;
 		err_clear(e);
 	}
@@ -345,8 +343,8 @@ renumber(struct db *db, const struct record *r, size_t n, enum sql_scope scope,
 		x.version = m->version;
 		x.name = talloc_strdup(db, m->name);
 		ok = x.name != NULL ? db_run(db, &migration_renumber, &x, NULL, e) &&
-		        db_run(db, &migration_unnumber, &x, NULL, e)
-		                    : err_memory(e);
+					  db_run(db, &migration_unnumber, &x, NULL, e)
+				    : err_memory(e);
 		talloc_free(x.name);
 		if (!ok)
 			return false;
@@ -364,10 +362,10 @@ run_locked(struct db *db, enum sql_scope scope, const struct migration *list,
 	bool           ok;
 
 	ok = db_exec(db, "migration", table_sql, e) && read_records(db, tmp, &r, &n, e) &&
-	    renumber(db, r, n, scope, list, e) && read_records(db, tmp, &r, &n, e) &&
-	    compare(db, r, n, scope, list, e) && compare_order(db, r, n, scope, list, e) &&
-	    apply_missing(db, r, n, scope, list, progress, arg, applied, e) &&
-	    migrate_check(db, scope, list, e);
+	     renumber(db, r, n, scope, list, e) && read_records(db, tmp, &r, &n, e) &&
+	     compare(db, r, n, scope, list, e) && compare_order(db, r, n, scope, list, e) &&
+	     apply_missing(db, r, n, scope, list, progress, arg, applied, e) &&
+	     migrate_check(db, scope, list, e);
 	talloc_free(tmp);
 	return ok;
 }

@@ -7,9 +7,9 @@
 #include "core/base/rand.h"
 #include "core/store/db_priv.h"
 
-#define AGAIN        (-1)            /* e->sys of tx_again() */
-#define TX_NS_MAX    5000000000      /* no further try begins after this */
-#define PAUSE_NS     4000000 /* before the second try; doubled each time, with full jitter */
+#define AGAIN     (-1)       /* e->sys of tx_again() */
+#define TX_NS_MAX 5000000000 /* no further try begins after this */
+#define PAUSE_NS  4000000    /* before the second try; doubled each time, with full jitter */
 
 bool
 tx_open(const struct db *db)

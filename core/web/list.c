@@ -7,7 +7,7 @@ static const struct field list_query_fields[] = {
 	    .doc = "Most items of one answer; 50 when absent."),
 	FIELD(struct list_query, cursor, .min = 1, .max = 200,
 	    .doc = "next_cursor of the answer before."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema list_query_schema = SCHEMA("ListQuery", struct list_query, list_query_fields);
 

@@ -147,7 +147,9 @@ drop_unknown(struct request *r, const struct schema *s)
 bool
 step_query(struct request *r, struct err *e)
 {
-	static const struct field  no_fields[] = { FIELD_END };
+	static const struct field no_fields[] = {
+		FIELD_END,
+	};
 	static const struct schema none = { "None", no_fields, 1, -1 };
 	const struct schema       *s = r->route->query;
 

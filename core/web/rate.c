@@ -95,8 +95,8 @@ is_budget(const struct json *v)
 }
 
 bool
-rate_limits_check(const struct route *const *tables, TALLOC_CTX *mem, const struct json *limits,
-    struct err *e)
+rate_limits_check(
+    const struct route *const *tables, TALLOC_CTX *mem, const struct json *limits, struct err *e)
 {
 	if (limits == NULL || limits->type == JSON_NULL)
 		return true;

@@ -18,7 +18,8 @@ struct problem_fault {
 static const struct field problem_fault_fields[] = {
 	FIELD(struct problem_fault, pointer,
 	    .doc = "JSON Pointer (RFC 6901) of the member; of a query parameter, / and its name."),
-	FIELD(struct problem_fault, detail, .doc = "What is wrong with it."), FIELD_END
+	FIELD(struct problem_fault, detail, .doc = "What is wrong with it."),
+	FIELD_END,
 };
 static const struct schema problem_fault_schema =
     SCHEMA("ProblemFault", struct problem_fault, problem_fault_fields);
@@ -31,8 +32,8 @@ struct problem {
 	struct strings methods;
 	int64_t        max_age_s;
 };
-static const struct field problem_fields[] = { FIELD(struct problem, type,
-						   .doc = "urn:blindspotx:problem: and the code."),
+static const struct field problem_fields[] = {
+	FIELD(struct problem, type, .doc = "urn:blindspotx:problem: and the code."),
 	FIELD(struct problem, title, .doc = "What the code means."),
 	FIELD(struct problem, status, .min = 400, .max = 599, .doc = "The HTTP status."),
 	FIELD(struct problem, detail, .doc = "What went wrong this time."),
@@ -49,8 +50,9 @@ static const struct field problem_fields[] = { FIELD(struct problem, type,
 		"instead, a sign-in there with prompt=login."),
 	FIELD(struct problem, max_age_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "With step_up_required: how long a proof counts, in seconds."),
-	FIELD_END };
-const struct schema       problem_schema = SCHEMA("Problem", struct problem, problem_fields);
+	FIELD_END,
+};
+const struct schema problem_schema = SCHEMA("Problem", struct problem, problem_fields);
 
 static bool
 put_faults(TALLOC_CTX *mem, const struct fault *first, struct items *out)
@@ -222,8 +224,8 @@ send_bare(struct request *r)
 }
 
 /*
- * Before each piece: somebody still wants it, and it has the work budget of a request for itself.  All
- * together may not hold the worker for ever.
+ * Before each piece: somebody still wants it, and it has the work budget of a request for itself.
+ * All together may not hold the worker for ever.
  */
 static bool
 may_go_on(struct request *r, struct err *e)

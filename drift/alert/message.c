@@ -227,8 +227,7 @@ short_name(struct str member)
 {
 	const struct str end = STR("_truncated");
 
-	if (member.n > end.n &&
-	    str_eq((struct str) { member.p + member.n - end.n, end.n }, end))
+	if (member.n > end.n && str_eq((struct str) { member.p + member.n - end.n, end.n }, end))
 		member.n -= end.n;
 	return member;
 }

@@ -30,7 +30,7 @@ static const struct field selector_fields[] = {
 	FIELD(struct spec_selector, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Category of all of them; document when absent."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema selector_schema =
     SCHEMA("DriftSelector", struct spec_selector, selector_fields);
@@ -41,7 +41,7 @@ static const struct field source_fields[] = {
 	FIELD(struct spec_source, selector, .item = &selector_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "How a document is cut into resources."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema spec_source_schema = SCHEMA("DriftSource", struct spec_source, source_fields);
 
@@ -50,7 +50,7 @@ static const struct field baseline_fields[] = {
 	    .doc = "pinned: the first complete snapshot until another is set; previous: the one "
 		   "before; golden: rendered from a template, which is bound by PUT "
 		   ".../baseline, not here."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema spec_baseline_schema =
     SCHEMA("DriftBaselineMode", struct spec_baseline, baseline_fields);
@@ -60,7 +60,7 @@ static const struct field baseline_new_fields[] = {
 	FIELD(struct spec_baseline, mode, .choices = modes_new, .flags = FIELD_REQUIRED,
 	    .doc = "pinned: the first complete snapshot until another is set; previous: the one "
 		   "before. A template is bound by PUT .../baseline once the config is there."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema spec_baseline_new_schema =
     SCHEMA("DriftBaselineModeNew", struct spec_baseline, baseline_new_fields);
@@ -75,7 +75,7 @@ static const struct field tolerance_fields[] = {
 	    .doc = "Number: by how much."),
 	FIELD(struct spec_tolerance, pct, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Number: by how many percent of the baseline's; either is enough."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema tolerance_schema =
     SCHEMA("DriftTolerance", struct spec_tolerance, tolerance_fields);
@@ -86,7 +86,7 @@ static const struct field flapping_fields[] = {
 	FIELD(struct spec_flapping, high, .min = 2, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Percent from which on it flaps; 50 when absent."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema flapping_schema =
     SCHEMA("DriftFlapping", struct spec_flapping, flapping_fields);
@@ -99,7 +99,7 @@ static const struct field anomaly_fields[] = {
 	FIELD(struct spec_anomaly, floor, .min = 1, .max = 50000,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "So many changes above the median at least, whatever the MAD; 10 when absent."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema anomaly_schema =
     SCHEMA("DriftAnomaly", struct spec_anomaly, anomaly_fields);
@@ -139,7 +139,7 @@ static const struct field threshold_fields[] = {
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "A run with more changes than median + max(k * MAD, floor) of the runs before "
 		   "opens an alert of kind anomaly. Not looked at when absent."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema spec_thresholds_schema =
     SCHEMA("DriftThresholds", struct spec_thresholds, threshold_fields);
@@ -149,18 +149,18 @@ static const struct field alert_fields[] = {
 	FIELD(struct spec_alert, min_severity, .choices = severities,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "Alerts below it are not sent there; all when absent."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
 
 #define RETENTION_MAX_S ((int64_t)100 * 366 * 86400)
-#define BODY(required, baseline_schema)                                                                             \
-	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,                     \
+#define BODY(required, baseline_schema)                                                            \
+	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,        \
 	    .doc = "Name, unique."),                                                               \
 	    FIELD(struct spec_body, source, .item = &spec_source_schema, .flags = required,        \
 		.doc = "Where snapshots come from."),                                              \
-	    FIELD(struct spec_body, baseline, .item = &baseline_schema,                            \
-		.flags = FIELD_NULLABLE, .doc = "What a snapshot is compared with."),              \
+	    FIELD(struct spec_body, baseline, .item = &baseline_schema, .flags = FIELD_NULLABLE,   \
+		.doc = "What a snapshot is compared with."),                                       \
 	    FIELD(struct spec_body, compare, .flags = FIELD_NULLABLE,                              \
 		.doc = "How values are compared: {arrays, normalise}."),                           \
 	    FIELD(struct spec_body, rules, .flags = FIELD_NULLABLE,                                \
@@ -442,13 +442,12 @@ check_selector(struct drift_spec *s, struct err *e)
 		return true;
 	category = s->selector->category.n > 0 ? s->selector->category : RESOURCE_CATEGORY_DOCUMENT;
 	return !compare_masks(s->compare, category, s->selector->key) ||
-	       err_fault(e, s, "/source/selector/key",
-		   "names a member that is masked, and keys are not");
+	       err_fault(
+		   e, s, "/source/selector/key", "names a member that is masked, and keys are not");
 }
 
 static bool
-compile_engine(
-    struct drift_spec *s, const struct drift *d, const struct tenant_db *t,
+compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_db *t,
     struct work *work, struct err *e)
 {
 	const struct rule_pack **packs;
@@ -456,7 +455,8 @@ compile_engine(
 
 	if (!packs_load(s, d->deps.conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
-	s->compare = compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
+	s->compare =
+	    compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
 	if (s->compare == NULL || !check_selector(s, e))
 		return false;
 	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, work, e);

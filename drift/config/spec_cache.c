@@ -72,8 +72,8 @@ cache_bound(struct spec_cache *c, const struct spec_entry *keep)
 }
 
 const struct drift_spec *
-spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c,
-    struct work *work, struct err *e)
+spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct work *work,
+    struct err *e)
 {
 	struct spec_entry *at = cache_find(d->specs, &t->tenant->id, &c->id);
 	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&

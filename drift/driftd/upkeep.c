@@ -1,7 +1,7 @@
 #include "drift/driftd/upkeep.h"
 
-#include "core/auth/user/key_reminder.h"
 #include "core/auth/key_rotation.h"
+#include "core/auth/user/key_reminder.h"
 
 #define KEYS_EVERY_MS 3600000
 

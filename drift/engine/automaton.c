@@ -7,8 +7,8 @@
 
 struct node {
 	uint32_t up, fail, piece; /* piece: that ends here; NONE */
-	uint32_t shorter;         /* the next node on the way of `fail` where a piece ends; 0: none */
-	uint8_t  byte;            /* on the edge from `up` */
+	uint32_t shorter; /* the next node on the way of `fail` where a piece ends; 0: none */
+	uint8_t  byte;    /* on the edge from `up` */
 };
 
 struct edge {
@@ -35,7 +35,7 @@ struct automaton {
 	uint16_t           *length;  /* of each piece */
 	uint32_t           *waiting; /* of each piece: runners; NONE */
 	uint32_t            pieces;
-	struct runner      *runners; /* of each glob */
+	struct runner      *runners;    /* of each glob */
 	uint32_t            ring[RING]; /* runners that begin to wait when so many bytes are read */
 };
 
@@ -285,7 +285,8 @@ automaton_match(struct automaton *a, struct str s, struct work *work, enum work_
 	uint64_t steps = 1;
 
 	*yes = begin(a, s, &running, &steps);
-	/* a bucket is met again only after the whole ring: what lies in it is of the present round */
+	/* a bucket is met again only after the whole ring: what lies in it is of the present round
+	 */
 	for (size_t i = 0; !*yes && running > 0 && i < s.n; i++) {
 		uint32_t *soon = &a->ring[(i + 1) % RING];
 

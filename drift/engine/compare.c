@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/json/schema.h"
 #include "core/base/secret.h"
+#include "core/json/schema.h"
 #include "drift/engine/compiler.h"
 #include "drift/engine/spec.h"
 
@@ -35,7 +35,7 @@ static const struct field array_fields[] = {
 	    .doc = "How the array's elements are compared."),
 	FIELD(struct entry_in, keys, .max = COMPARE_KEYS_MAX,
 	    .doc = "Members that identify an element (mode keyed)."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct field normalise_fields[] = {
 	FIELD(struct entry_in, category,
@@ -54,7 +54,7 @@ static const struct field normalise_fields[] = {
 	    .doc = "round: instead of numbers, RFC 3339 times are cut to a multiple of this."),
 	FIELD(struct entry_in, how, .flags = FIELD_REQUIRED, .choices = normalisers,
 	    .doc = "What is done to the value."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema array_schema = SCHEMA("CompareArray", struct entry_in, array_fields);
 static const struct schema normalise_schema =
@@ -68,7 +68,7 @@ static const struct field compare_fields[] = {
 	    .doc = "How arrays are compared, by place; the first that matches decides."),
 	FIELD(struct compare_in, normalise, .max = COMPARE_ENTRIES_MAX, .item = &normalise_schema,
 	    .doc = "What is done to values before they are hashed and compared."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compare_fields);
 
@@ -297,7 +297,8 @@ compare_names(const struct compare_pick *pick, const struct compare_entry *x, st
 {
 	bool yes = false, no = false;
 
-	if (pick->e->code != ERR_OK || !matcher_globs(pick->matcher, &x->names, name, &yes, pick->e))
+	if (pick->e->code != ERR_OK ||
+	    !matcher_globs(pick->matcher, &x->names, name, &yes, pick->e))
 		return false;
 	if (yes && !matcher_globs(pick->matcher, &x->except, name, &no, pick->e))
 		return false;
@@ -333,7 +334,7 @@ compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, enum work_k
 {
 	const struct pattern **patterns;
 
-	bool                   yes;
+	bool yes;
 
 	*out = (struct compare_pick) { .e = e };
 	if (entries->n == 0)
@@ -361,8 +362,7 @@ compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, enum work_k
 		patterns[out->n_paths] = &x->path;
 		out->paths[out->n_paths++] = x;
 	}
-	return places_make(
-	    mem, patterns, out->n_paths, work, kind, &out->places, &out->start, e);
+	return places_make(mem, patterns, out->n_paths, work, kind, &out->places, &out->start, e);
 }
 
 /* Both lists are in the order of the entries, which stand in one array. */

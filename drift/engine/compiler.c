@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define POINTER_MAX 240
+#define POINTER_MAX   240
 #define COMPILE_STEPS 20 /* of one glob, predicate, entry or rule */
 
 static const char *

@@ -146,8 +146,8 @@ spots_make(struct spot **spots, size_t *n, TALLOC_CTX *mem, const struct resourc
 
 /* The list, which is in order, without the places; then the places that have a value. */
 static bool
-put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *spots, size_t spots_n,
-    struct err *e)
+put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *spots,
+    size_t spots_n, struct err *e)
 {
 	bool  *spoken = talloc_zero_size(mem, *n + 1);
 	size_t kept = 0;

@@ -36,8 +36,8 @@ spend(struct work *work, uint32_t n, size_t bytes, struct err *e)
 }
 
 static bool
-object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
-    struct work *work, struct err *e)
+object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
+    struct row *here, struct work *work, struct err *e)
 {
 	struct piece *m = pieces_make(b, v->n, e);
 	bool          ok = m != NULL && spend(work, v->n, 0, e);
@@ -143,8 +143,8 @@ array_text(struct buf *b, const struct json *v, const struct compare_pick *array
 }
 
 bool
-element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
-    struct str name, struct work *work, struct err *e)
+element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
+    struct row *here, struct str name, struct work *work, struct err *e)
 {
 	bool ok;
 

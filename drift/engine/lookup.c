@@ -142,8 +142,8 @@ unescape(struct lookup *l, struct str step, struct str *out, bool *well, struct 
 }
 
 static bool
-large_child(struct lookup *l, const struct json *v, struct str step, const struct json **out,
-    struct err *e)
+large_child(
+    struct lookup *l, const struct json *v, struct str step, const struct json **out, struct err *e)
 {
 	struct ordered *o = ordered_of(l, v, e);
 	struct str      name;

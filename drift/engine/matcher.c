@@ -4,7 +4,7 @@
 
 #define LISTS     64          /* that are remembered */
 #define BYTES_MAX (32u << 20) /* of all automata */
-#define PAYS      8           /* bytes looked at glob by glob, for each that an automaton is made of */
+#define PAYS      8 /* bytes looked at glob by glob, for each that an automaton is made of */
 
 struct list {
 	const struct globs *globs;
@@ -61,8 +61,7 @@ matcher_glob(struct matcher *m, const struct glob *g, struct str s, bool *yes, s
 }
 
 bool
-matcher_find(
-    struct matcher *m, bool fold, struct str s, struct str what, bool *yes, struct err *e)
+matcher_find(struct matcher *m, bool fold, struct str s, struct str what, bool *yes, struct err *e)
 {
 	if (!work_spend(m->work, m->kind, 1 + (fold ? s.n / 2 : s.n / 8), e))
 		return false;

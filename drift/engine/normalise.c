@@ -35,16 +35,16 @@ struct norm {
 	struct work                 *work;
 	struct err                  *e;
 	unsigned                     depth; /* open containers */
-	struct known               known[KNOWN];
-	unsigned                   named; /* all that is to be done by name */
+	struct known                 known[KNOWN];
+	unsigned                     named; /* all that is to be done by name */
 };
 
 /* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
  * done. */
 struct spot {
-	struct row  *here;
-	struct str name;
-	unsigned   todo;
+	struct row *here;
+	struct str  name;
+	unsigned    todo;
 };
 
 static bool normal(
@@ -148,8 +148,8 @@ means_all(const struct norm *n, const struct spot *up, uint32_t path)
 {
 	const struct pattern *p = n->pick.places.patterns[path];
 
-	return pattern_done(p, pattern_step(
-				      p, places_states(&n->pick.places, up->here, path), STR("\0")));
+	return pattern_done(
+	    p, pattern_step(p, places_states(&n->pick.places, up->here, path), STR("\0")));
 }
 
 /*
@@ -161,7 +161,7 @@ spot_element(struct norm *n, const struct spot *up, uint32_t i)
 {
 	struct spot at = { places_down_index(&n->pick.places, up->here, i), { NULL, 0 }, 0 };
 
-	uint32_t    j = 0, path;
+	uint32_t j = 0, path;
 
 	at.todo = up->todo & DO(NORMALISE_MASK);
 	while (places_next(&n->pick.places, at.here, &j, &path)) {
@@ -220,7 +220,8 @@ transform_once(struct norm *n, uint32_t speaking, unsigned *settled, struct json
 		if ((DO(x->how) & *settled) != 0 || (timed && x->seconds > 0))
 			continue;
 		timed = timed || x->seconds > 0; /* of two steps of time the first counts */
-		if (!transform_apply(n->mem, x, JSON_DEPTH_MAX - n->depth, v, &moved, n->work, n->e))
+		if (!transform_apply(
+			n->mem, x, JSON_DEPTH_MAX - n->depth, v, &moved, n->work, n->e))
 			return false;
 		*settled = (moved ? 0 : *settled) | (DO(x->how) & SETTLES);
 		*changed = *changed || moved;
@@ -477,8 +478,8 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	if (tmp == NULL)
 		return err_memory(e);
 	ok = compare_pick(tmp, &spec->normalise, WORK_NORMALISE, r->category, &n.pick, work, e);
-	n.speaking = talloc_array(
-	    tmp, const struct compare_entry *, n.pick.n_names + n.pick.n_paths);
+	n.speaking =
+	    talloc_array(tmp, const struct compare_entry *, n.pick.n_names + n.pick.n_paths);
 	ok = ok && (n.speaking != NULL || err_memory(e));
 	at.here = n.pick.start;
 	at.todo = by_path(&n, at.here);

@@ -139,8 +139,8 @@ step(const struct places *p, const struct going *from, struct str name, struct r
 
 /* Both lists are in the order of the patterns. */
 static void
-step_divided(
-    const struct places *p, const struct row *r, struct str name, struct row *below, uint64_t *steps)
+step_divided(const struct places *p, const struct row *r, struct str name, struct row *below,
+    uint64_t *steps)
 {
 	uint32_t l = first_of_name(r, name), w = 0;
 
@@ -225,9 +225,9 @@ by_pattern(const void *a, const void *b)
 uint64_t
 places_states(const struct places *p, const struct row *here, uint32_t pattern)
 {
-	const struct going *x = here == NULL || here->n == 0
-				    ? NULL
-				    : bsearch(&pattern, here->items, here->n, sizeof *x, by_pattern);
+	const struct going *x = here == NULL || here->n == 0 ? NULL
+							     : bsearch(&pattern, here->items,
+								   here->n, sizeof *x, by_pattern);
 
 	(void)p;
 	return x != NULL ? x->states : 0;

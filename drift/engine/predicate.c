@@ -172,8 +172,8 @@ among_texts(const struct predicate *p, struct str s)
 static const struct json masked = { .type = JSON_STRING, .text = { "[masked]", 8 } };
 
 static bool
-any_holds(struct matcher *m, const struct predicate *p, const struct json *v, bool *yes,
-    struct err *e)
+any_holds(
+    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
 {
 	struct work *work = matcher_work(m);
 
@@ -181,7 +181,8 @@ any_holds(struct matcher *m, const struct predicate *p, const struct json *v, bo
 	v = v != NULL && mark_at(v) ? &masked : v;
 	if (p->texts_n > 0 && v != NULL && v->type == JSON_STRING) {
 		/* each look ends where the texts differ, at the latest with the shorter one */
-		if (!work_spend(work, WORK_RULES, 10 + 10 * (v->text.n < 4096 ? v->text.n : 4096) / 16, e))
+		if (!work_spend(
+			work, WORK_RULES, 10 + 10 * (v->text.n < 4096 ? v->text.n : 4096) / 16, e))
 			return false;
 		*yes = among_texts(p, v->text);
 	}
@@ -192,15 +193,14 @@ any_holds(struct matcher *m, const struct predicate *p, const struct json *v, bo
 }
 
 static bool
-holds_number(struct matcher *m, const struct predicate *p, const struct json *v, bool *yes,
-    struct err *e)
+holds_number(
+    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
 {
 	int c;
 
 	if (v->type != JSON_NUMBER)
 		return true;
-	if (!work_spend(
-		matcher_work(m), WORK_RULES, 1 + (v->text.n + p->value->text.n) / 8, e))
+	if (!work_spend(matcher_work(m), WORK_RULES, 1 + (v->text.n + p->value->text.n) / 8, e))
 		return false;
 	c = number_cmp(v->text, p->value->text);
 	*yes = p->kind == PREDICATE_ABOVE ? c > 0 : c < 0;
@@ -209,8 +209,8 @@ holds_number(struct matcher *m, const struct predicate *p, const struct json *v,
 
 /* Of a value that is there. */
 static bool
-holds_value(struct matcher *m, const struct predicate *p, const struct json *v, bool *yes,
-    struct err *e)
+holds_value(
+    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
 {
 	if (p->kind == PREDICATE_ABOVE || p->kind == PREDICATE_BELOW)
 		return holds_number(m, p, v, yes, e);
@@ -226,8 +226,8 @@ holds_value(struct matcher *m, const struct predicate *p, const struct json *v, 
 }
 
 bool
-predicate_holds(struct matcher *m, const struct predicate *p, const struct json *v, bool *yes,
-    struct err *e)
+predicate_holds(
+    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
 {
 	*yes = false;
 	switch (p->kind) {

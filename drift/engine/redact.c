@@ -11,7 +11,8 @@
 #define STEPS_MARK  60 /* to name its place, beside the names on the way to it */
 #define HASH_STEP   0x9E3779B97F4A7C15u
 
-static const char no_mark[] = MARK "0000000000000000000000000000000000000000000000000000000000000000";
+static const char no_mark[] =
+    MARK "0000000000000000000000000000000000000000000000000000000000000000";
 _Static_assert(sizeof no_mark - 1 == MARK_LEN + 2 * HASH_LEN, "it passes for a mask");
 
 /* Places are told apart by a hash of 64 bits: of two with the same one only one is named. */
@@ -182,12 +183,12 @@ redaction_back(struct redaction *x, struct redaction_point to)
 
 /* ---- values: containers are copied from the first part that changes on ---- */
 
-static bool redact_value(struct redacting *g, struct spot *at, const struct json *v,
-    struct json *out, bool *changed);
+static bool redact_value(
+    struct redacting *g, struct spot *at, const struct json *v, struct json *out, bool *changed);
 
 static bool
-redact_parts(struct redacting *g, struct spot *at, const struct json *v, struct json *out,
-    bool *changed)
+redact_parts(
+    struct redacting *g, struct spot *at, const struct json *v, struct json *out, bool *changed)
 {
 	struct json *items = NULL, part;
 	bool         object = v->type == JSON_OBJECT, moved;
@@ -195,9 +196,9 @@ redact_parts(struct redacting *g, struct spot *at, const struct json *v, struct 
 	if (!work_spend(g->x->p->work, WORK_COMPARE, STEPS_VALUE * (1 + (uint64_t)v->n), g->e))
 		return false;
 	for (uint32_t i = 0; i < v->n; i++) {
-		struct spot below = { .up = at,
-			.name = object ? v->names[i] : STR(""),
-			.element = !object };
+		struct spot below = {
+			.up = at, .name = object ? v->names[i] : STR(""), .element = !object
+		};
 
 		if (!redact_value(g, &below, &v->items[i], &part, &moved))
 			return false;

@@ -53,8 +53,9 @@ struct rule_in {
 	struct raw_json category, key, where, op, from, to;
 	bool            casefold;
 };
-static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1, .max = 64,
-						.doc = "Name of the rule; else its number."),
+static const struct field rule_fields[] = {
+	FIELD(
+	    struct rule_in, name, .min = 1, .max = 64, .doc = "Name of the rule; else its number."),
 	FIELD(
 	    struct rule_in, category, .doc = "Glob or list of globs on the category; default any."),
 	FIELD(struct rule_in, key,
@@ -74,8 +75,10 @@ static const struct field rule_fields[] = { FIELD(struct rule_in, name, .min = 1
 	    .doc = "Whether something was gained or lost at the path."),
 	FIELD(struct rule_in, severity, .flags = FIELD_REQUIRED, .choices = severities,
 	    .doc = "Severity of a change that matches."),
-	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."), FIELD_END };
-const struct schema       rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
+	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."),
+	FIELD_END,
+};
+const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
 
 /* ---- conditions ---- */
 
@@ -233,12 +236,14 @@ struct pack_in {
 	const char     *name, *description;
 	struct raw_json compare, rules;
 };
-static const struct field  pack_fields[] = { FIELD(struct pack_in, name, .flags = FIELD_REQUIRED,
-						 .min = 1, .max = 64,
-						 .doc = "Name, as in rule_packs."),
-	 FIELD(struct pack_in, description, .max = 1000, .doc = "What it is for."),
-	 FIELD(struct pack_in, compare, .doc = "As in a drift config."),
-	 FIELD(struct pack_in, rules, .doc = "As in a drift config."), FIELD_END };
+static const struct field pack_fields[] = {
+	FIELD(struct pack_in, name, .flags = FIELD_REQUIRED, .min = 1, .max = 64,
+	    .doc = "Name, as in rule_packs."),
+	FIELD(struct pack_in, description, .max = 1000, .doc = "What it is for."),
+	FIELD(struct pack_in, compare, .doc = "As in a drift config."),
+	FIELD(struct pack_in, rules, .doc = "As in a drift config."),
+	FIELD_END,
+};
 static const struct schema pack_schema = SCHEMA("RulePack", struct pack_in, pack_fields);
 
 static bool

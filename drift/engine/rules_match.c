@@ -34,7 +34,8 @@ struct picking {
 };
 
 static bool
-where_on(const struct picking *p, const struct rule_where *w, const struct resource *side, bool *yes)
+where_on(
+    const struct picking *p, const struct rule_where *w, const struct resource *side, bool *yes)
 {
 	const struct json *v;
 
@@ -97,9 +98,8 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 	if (matcher == NULL)
 		p.matcher = matcher_make(mem, NULL, WORK_RULES, e);
 	out->matcher = p.matcher;
-	p.lookup = p.matcher == NULL
-		       ? NULL
-		       : lookup_make(mem, matcher_work(p.matcher), WORK_RULES, e);
+	p.lookup =
+	    p.matcher == NULL ? NULL : lookup_make(mem, matcher_work(p.matcher), WORK_RULES, e);
 	out->items = talloc_array(mem, const struct rule *, rules->n);
 	if (p.lookup == NULL || out->items == NULL)
 		return err_memory(e);
@@ -170,7 +170,8 @@ find_below(struct hold *h, uint64_t states, const struct json *v, struct found *
 
 /* Every value's text, those of `a` first, and the number of its group. */
 static bool
-group(struct hold *h, const struct found *a, const struct found *b, uint32_t **out, uint32_t *groups)
+group(
+    struct hold *h, const struct found *a, const struct found *b, uint32_t **out, uint32_t *groups)
 {
 	uint32_t            n = a->n + b->n;
 	struct index_entry *v = talloc_array(h->tmp, struct index_entry, n);

@@ -244,7 +244,7 @@ check_value(struct check *c, const struct step *up, const struct json *v)
 	if (!work_spend(c->work, WORK_TEMPLATE, 1 + 2 * (uint64_t)v->n, c->e))
 		return;
 	for (uint32_t i = 0; i < v->n && c->faults < FAULTS_MAX &&
-	     (c->e->code == ERR_OK || c->e->code == ERR_INVALID);
+			     (c->e->code == ERR_OK || c->e->code == ERR_INVALID);
 	     i++) {
 		if (v->type == JSON_OBJECT) {
 			at.name = v->names[i];
@@ -267,8 +267,8 @@ template_check_value(TALLOC_CTX *mem, const struct json *v, const char *pointer,
 
 bool
 template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, enum resource_origin from,
-    struct work *work, struct err *e)
+    const struct template_variable *v, size_t vn, enum resource_origin from, struct work *work,
+    struct err *e)
 {
 	TALLOC_CTX  *tmp = talloc_new(NULL);
 	struct check c = { .mem = mem,

@@ -94,8 +94,8 @@ is_plain(struct str text)
 }
 
 bool
-view_path(TALLOC_CTX *mem, struct view v, struct str text, struct str *out, bool *hidden,
-    struct err *e)
+view_path(
+    TALLOC_CTX *mem, struct view v, struct str text, struct str *out, bool *hidden, struct err *e)
 {
 	struct str step;
 	struct buf b;

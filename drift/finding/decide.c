@@ -154,7 +154,7 @@ check_transition(const struct ruling *d, const struct life_target *t, struct err
 
 struct deciding {
 	const struct drift_deps *deps;
-	const struct ruling   *d;
+	const struct ruling     *d;
 	struct life_row         *rows;
 	struct life_event       *events;
 	size_t                   n; /* changed */
@@ -233,14 +233,13 @@ touch(struct db *db, const struct config_state *states, size_t n, const struct r
 }
 
 bool
-decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps,
-    const struct ruling *d, const struct decide_which *w, struct decided *out, struct err *e)
+decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps, const struct ruling *d,
+    const struct decide_which *w, struct decided *out, struct err *e)
 {
 	struct deciding      x = { .deps = deps, .d = d };
-	struct config_state *states =
-	    talloc_zero_size(mem, (w->configs_n + 1) * sizeof(*states));
-	struct life_target *rows;
-	size_t              n;
+	struct config_state *states = talloc_zero_size(mem, (w->configs_n + 1) * sizeof(*states));
+	struct life_target  *rows;
+	size_t               n;
 
 	memset(out, 0, sizeof(*out));
 	if (states == NULL)

@@ -16,7 +16,7 @@ static const struct field variable_fields[] = {
 	FIELD_AS(struct golden_variable, fallback, "default", .flags = FIELD_OMIT_ZERO,
 	    .doc = "Any JSON value: what it is when a config gives none; absent: a config must "
 		   "give one."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema golden_variable_schema =
     SCHEMA_GIVEN("GoldenVariable", struct golden_variable, variable_fields, given);

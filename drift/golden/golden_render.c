@@ -85,8 +85,8 @@ settle(TALLOC_CTX *mem, const struct golden_content *c, const struct golden_term
 /* ---- differences ---- */
 
 static bool
-differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n,
-    struct work *work, struct err *e)
+differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n, struct work *work,
+    struct err *e)
 {
 	struct difference *d = talloc_zero_size(mem, (t->n + 1) * sizeof(*d));
 	char              *root = talloc_asprintf(mem, "%s/differences", t->root);
@@ -181,7 +181,8 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 	if (in.left_out == NULL)
 		return NULL;
 	if (!check_given(mem, c, terms, e) || (v = settle(mem, c, terms, e)) == NULL ||
-	    !template_render(mem, c->resources, c->n, v, c->variables_n, root, &in.resources, work, e) ||
+	    !template_render(
+		mem, c->resources, c->n, v, c->variables_n, root, &in.resources, work, e) ||
 	    !name_categories(mem, &in, e) || !room_for(mem, &in.resources, in.n, terms->n, e))
 		return NULL;
 	if (resources_check(mem, in.resources, in.n, &why)) {

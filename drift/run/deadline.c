@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/drift/config.h"
 #include "core/store/alert/outbox.h"
+#include "core/store/drift/config.h"
 #include "core/store/drift/schedule.h"
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"

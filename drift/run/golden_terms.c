@@ -21,21 +21,26 @@ static const char *const op_words[] = { "add", "replace", "remove", NULL };
 	    FIELD(struct golden_difference, value, .flags = FIELD_OMIT_ZERO,                       \
 		.doc = "To add or put there: any JSON value, in which %name% means nothing."),     \
 	    FIELD(struct golden_difference, reason, .min = 1, .max = 1000,                         \
-		.flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why it is otherwise."),                           \
+		.flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why it is otherwise."),              \
 	    FIELD(struct golden_difference, expires_at, .flags = FIELD_NULLABLE,                   \
 		.doc = "From then on it is drift; null: never.")
 
-static const struct field  asked_fields[] = { DECLARED, FIELD_END };
+static const struct field asked_fields[] = {
+	DECLARED,
+	FIELD_END,
+};
 static const struct schema asked_schema =
     SCHEMA("GoldenDifferenceSet", struct golden_difference, asked_fields);
-static const struct field difference_fields[] = { DECLARED,
+static const struct field difference_fields[] = {
+	DECLARED,
 	FIELD(struct golden_difference, owner, .doc = "Who declared it."),
 	FIELD(struct golden_difference, declared_at, .doc = "When."),
 	FIELD(struct golden_difference, why, .flags = FIELD_NULLABLE,
 	    .doc = "Why it is not applied: it has expired, or the template has moved on; null: it "
 		   "is."),
-	FIELD_END };
-const struct schema       golden_difference_schema =
+	FIELD_END,
+};
+const struct schema golden_difference_schema =
     SCHEMA("GoldenDifference", struct golden_difference, difference_fields);
 
 static const struct field choice_fields[] = {
@@ -48,7 +53,7 @@ static const struct field choice_fields[] = {
 	FIELD(struct golden_choice, other_categories, .choices = others, .flags = FIELD_NULLABLE,
 	    .doc = "Resources of categories that the template does not name: report (when absent) "
 		   "them as created, or ignore them."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema golden_choice_schema =
     SCHEMA("GoldenBaselineChoice", struct golden_choice, choice_fields);
@@ -108,8 +113,8 @@ first_expiry(const struct golden_terms *t)
 	return first;
 }
 
-/* ---- the stored terms: {"variables": {...}, "differences": [...], "left_out": [[category, key, path], ...],
- * "left_out_more": n}; those of earlier versions have no left_out ---- */
+/* ---- the stored terms: {"variables": {...}, "differences": [...], "left_out": [[category, key,
+ * path], ...], "left_out_more": n}; those of earlier versions have no left_out ---- */
 
 static void
 print_left_out(struct buf *b, const struct golden_terms *t)
@@ -159,7 +164,8 @@ broken(struct err *e)
 static bool
 take_left_out(TALLOC_CTX *mem, const struct json *tree, struct golden_terms *out, struct err *e)
 {
-	const struct json *list = json_get(tree, "left_out"), *more = json_get(tree, "left_out_more");
+	const struct json *list = json_get(tree, "left_out"),
+			  *more = json_get(tree, "left_out_more");
 
 	if (list == NULL || more == NULL)
 		return true;
@@ -171,11 +177,11 @@ take_left_out(TALLOC_CTX *mem, const struct json *tree, struct golden_terms *out
 
 		if (one->type != JSON_ARRAY || one->n != 3)
 			return broken(e);
-		out->left_out[out->left_out_n] = (struct redacted_place) {
-			one->items[0].text, one->items[1].text, one->items[2].text
-		};
+		out->left_out[out->left_out_n] = (struct redacted_place) { one->items[0].text,
+			one->items[1].text, one->items[2].text };
 	}
-	return (more->type == JSON_NUMBER && str_to_i64(more->text, &out->left_out_more)) || broken(e);
+	return (more->type == JSON_NUMBER && str_to_i64(more->text, &out->left_out_more)) ||
+	       broken(e);
 }
 
 bool

@@ -6,14 +6,14 @@
 #include "core/shm/metric.h"
 #include "core/store/drift/history.h"
 #include "core/store/tx.h"
+#include "drift/run/completeness.h"
+#include "drift/run/daily_count.h"
 #include "drift/run/golden_binding.h"
-#include "drift/run/rule_hits.h"
 #include "drift/run/masking.h"
 #include "drift/run/plan.h"
-#include "drift/snapshot/retention.h"
-#include "drift/run/daily_count.h"
 #include "drift/run/recheck.h"
-#include "drift/run/completeness.h"
+#include "drift/run/rule_hits.h"
+#include "drift/snapshot/retention.h"
 
 #define SOURCE "push"
 
@@ -137,8 +137,7 @@ ingest_plan(const struct ingest *in, struct err *e)
 
 	if (p == NULL || !p->before.golden)
 		return p;
-	if (!golden_renew(
-		in->d, in->t, in->mem, in->config, in->spec, &renewed, in->work, e))
+	if (!golden_renew(in->d, in->t, in->mem, in->config, in->spec, &renewed, in->work, e))
 		return NULL;
 	return renewed ? plan_make(in->mem, in, e) : p;
 }

@@ -5,10 +5,10 @@
 
 #include "core/base/chunks.h"
 #include "core/store/drift/golden.h"
-#include "drift/snapshot/baseline.h"
+#include "drift/run/completeness.h"
 #include "drift/run/ground.h"
 #include "drift/run/silencing.h"
-#include "drift/run/completeness.h"
+#include "drift/snapshot/baseline.h"
 
 bool
 plan_fits(const struct plan *p, const struct config_state *now)

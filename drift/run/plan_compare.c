@@ -2,11 +2,12 @@
 #include "core/shm/permit.h"
 #include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
-#include "drift/snapshot/baseline.h"
 #include "drift/run/ground.h"
 #include "drift/run/values.h"
+#include "drift/snapshot/baseline.h"
 
-/* 30 us each (60,000: 1.8 s of CPU): from here on the push is a heavy one, whatever its body's size. */
+/* 30 us each (60,000: 1.8 s of CPU): from here on the push is a heavy one, whatever its body's
+ * size. */
 #define HEAVY_PAIRS 25000
 
 /* Both sides of a place that differs; either may be NULL: not on that side. */
@@ -72,8 +73,8 @@ read_pairs(const struct ingest *in, struct plan *p, const struct pairs *w, struc
 	return baseline_batch(in->t, p, stored, n, e);
 }
 
-/* Whoever said what there has to be learns nothing of what is masked, by no way to start a comparison.
- * How often somebody sets such a value is counted all the same. */
+/* Whoever said what there has to be learns nothing of what is masked, by no way to start a
+ * comparison. How often somebody sets such a value is counted all the same. */
 static bool
 compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const struct resource *from,
     const struct resource *to, struct err *e)
@@ -89,8 +90,8 @@ compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const str
 	if (x == NULL || (from != NULL && !redact(x, tmp, &a, e)) ||
 	    (to != NULL && !redact(x, tmp, &b, e)))
 		return false;
-	if (x->n > 0 && (!diff_resource(p->counted, from, to, e) ||
-				!diff_detach(p->counted, first, e)))
+	if (x->n > 0 &&
+	    (!diff_resource(p->counted, from, to, e) || !diff_detach(p->counted, first, e)))
 		return false;
 	return diff_resource(p->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
 }
@@ -102,9 +103,9 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 	const struct compare_spec *spec = in->spec->compare;
 	const struct resource *new = x->new == NULL ? NULL : &x->new->r;
 	const struct resource *old = NULL;
-	struct resource from, to;
-	size_t          first = p->diff->n;
-	bool            ok;
+	struct resource        from, to;
+	size_t                 first = p->diff->n;
+	bool                   ok;
 
 	if (x->old != NULL) {
 		if (!baseline_of_batch(b, tmp, spec, x->old, &from, in->work, e))

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/store/tx.h"
-#include "drift/run/golden_binding.h"
 #include "drift/run/daily_count.h"
+#include "drift/run/golden_binding.h"
 
 bool
 wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
@@ -12,7 +12,8 @@ wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct er
 	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)
 		return true;
 	if (p->after.recheck_at.ms != 0)
-		return schedule_recheck_at(db, &in->config->id, p->after.recheck_at, in->received_at, e);
+		return schedule_recheck_at(
+		    db, &in->config->id, p->after.recheck_at, in->received_at, e);
 	if (p->before.recheck_at.ms == 0 || p->kind == PLAN_AGAIN)
 		return true;
 	return schedule_set(db, SCHEDULE_RECHECK, &in->config->id, -1, e);

@@ -343,7 +343,8 @@ compare(
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
 		return false;
 	return comparing_make(r, x, &c, e) &&
-	       sides_each(r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, &c, r->work, e) &&
+	       sides_each(
+		   r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, &c, r->work, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
 }

@@ -13,9 +13,9 @@ static const char *const severities[] = {
 #undef X
 	    NULL
 };
-static const struct field matcher_fields[] = { FIELD(struct silence_matcher, config,
-						   .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-						   .doc = "Only of this config."),
+static const struct field matcher_fields[] = {
+	FIELD(struct silence_matcher, config, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Only of this config."),
 	FIELD(struct silence_matcher, category, .min = 1, .max = GLOB_TEXT_MAX,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "Category; * stands for anything."),
 	FIELD(struct silence_matcher, key, .min = 1, .max = GLOB_TEXT_MAX,
@@ -26,8 +26,9 @@ static const struct field matcher_fields[] = { FIELD(struct silence_matcher, con
 	    .doc = "JSON Pointer; a step may be * or **."),
 	FIELD(struct silence_matcher, severity, .choices = severities,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "Only of this severity."),
-	FIELD_END };
-const struct schema       silence_matcher_schema =
+	FIELD_END,
+};
+const struct schema silence_matcher_schema =
     SCHEMA_GIVEN("DriftSilenceMatcher", struct silence_matcher, matcher_fields, given);
 
 bool
@@ -48,8 +49,9 @@ struct cover {
 	struct pattern         path;
 	const char            *by; /* NULL: it is still to come */
 	size_t                 changes;
-	const struct change   *place; /* the last one looked at: those of one resource follow each other */
-	bool                   fits;  /* that resource */
+	const struct change
+	    *place; /* the last one looked at: those of one resource follow each other */
+	bool fits;  /* that resource */
 };
 
 static bool
@@ -105,7 +107,8 @@ covers(const struct ingest *in, struct cover *c, const struct change *x, bool *y
 
 	*yes = (c->m.severity == NULL || strcmp(c->m.severity, severity_name(x->severity)) == 0) &&
 	       fits_place(c, x, &steps);
-	if (*yes && c->m.path != NULL && !life_path_matches(in->mem, &c->path, x->path, &steps, yes, e))
+	if (*yes && c->m.path != NULL &&
+	    !life_path_matches(in->mem, &c->path, x->path, &steps, yes, e))
 		return false;
 	return work_spend(in->work, WORK_SILENCE, steps, e);
 }
@@ -149,7 +152,8 @@ tell(struct plan *p, const struct silence *s, const struct cover *c, struct buf 
 	    told, "%c{\"by\":\"%s\",\"changes\":%zu}", told->n == 0 ? '[' : ',', c->by, c->changes);
 }
 
-/* *over: the silences cost too much: what is left of them silences nothing, which is told at worst. */
+/* *over: the silences cost too much: what is left of them silences nothing, which is told at worst.
+ */
 static bool
 apply_one(const struct ingest *in, struct plan *p, const struct silence *s, struct buf *told,
     bool *over, struct err *e)

@@ -92,8 +92,8 @@ whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
     const struct drift_spec *before, const struct drift_spec *after, instant since,
     struct whatif *out, struct work *work, struct err *e)
 {
-	struct replay       a = { .t = t, .spec = before, .mem = mem, .work = work, .config_id = c->id };
-	struct replay       b = { .t = t, .spec = after, .mem = mem, .work = work, .config_id = c->id };
+	struct replay a = { .t = t, .spec = before, .mem = mem, .work = work, .config_id = c->id };
+	struct replay b = { .t = t, .spec = after, .mem = mem, .work = work, .config_id = c->id };
 	struct config_state state;
 	struct snapshot    *rows, base;
 	struct side         baseline = { 0 };

@@ -256,8 +256,9 @@ load(const struct sides *s, const struct side *side, TALLOC_CTX *mem, const stru
 	if (i == NULL)
 		return true;
 	*r = i->r;
-	if (r->value == NULL && !baseline_of_batch(s->batch, mem, side->own != NULL ? side->own : s->spec,
-				    &i->held, r, s->work, e))
+	if (r->value == NULL &&
+	    !baseline_of_batch(
+		s->batch, mem, side->own != NULL ? side->own : s->spec, &i->held, r, s->work, e))
 		return false;
 	return side->own == NULL || side->own == s->spec ||
 	       resource_normalise(mem, s->spec, r, RESOURCE_STORED, s->work, e);

@@ -32,7 +32,7 @@ static const struct field resource_fields[] = {
 	FIELD(struct push_resource, key, .max = RESOURCE_KEY_MAX, .flags = FIELD_REQUIRED,
 	    .doc = "Its key in the collection; unique there."),
 	FIELD(struct push_resource, value, .flags = FIELD_REQUIRED, .doc = "Any JSON value."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema resource_schema =
     SCHEMA("PushedResource", struct push_resource, resource_fields);
@@ -51,7 +51,7 @@ static const struct field push_fields[] = {
 	    .doc = "Who made the changes, when the collector knows."),
 	FIELD(struct push_in, collected_at, .flags = FIELD_NULLABLE,
 	    .doc = "When it was read; now when absent."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema push_schema = SCHEMA_GIVEN("SnapshotPush", struct push_in, push_fields, given);
 

@@ -14,9 +14,10 @@ static const struct field api_key_new_fields[] = {
 	    .doc = "True: its scopes may be about changing users, roles, keys, tenants and "
 		   "settings; only of kind service."),
 	FIELD(struct api_key_new, scopes, .min = 1, .max = 100, .flags = FIELD_REQUIRED,
-	    .doc = "Permissions of the key, as action:resource; at most the maker's own.  * and "
-		   "manage stand for what a key of its kind can have: without administrative no "
-		   "change of users, roles, keys, tenants and settings, and never create:api_keys."),
+	    .doc =
+		"Permissions of the key, as action:resource; at most the maker's own.  * and "
+		"manage stand for what a key of its kind can have: without administrative no "
+		"change of users, roles, keys, tenants and settings, and never create:api_keys."),
 	FIELD(struct api_key_new, config_ids, .max = KEY_CONFIGS_MAX,
 	    .doc = "Drift configs: the key pushes to these and does nothing else; its scopes are "
 		   "then write:snapshots alone.  Empty: not bound."),
@@ -80,11 +81,12 @@ drop_key(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route api_key_routes[] = {
-	ROUTE_Q(GET, "/api/api-keys", api_key_query, ALLOW(READ, API_KEYS), RATE_READ, 200, list_keys,
-	    IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
+	ROUTE_Q(GET, "/api/api-keys", api_key_query, ALLOW(READ, API_KEYS), RATE_READ, 200,
+	    list_keys, IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
 	ROUTE(POST, "/api/api-keys", ALLOW_FRESH(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
-	    IN(api_key_new), OUT(api_key), "Makes an API key; the key itself is shown this once. No key makes keys."),
-	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW_FRESH(DELETE, API_KEYS), RATE_WRITE, 204, drop_key,
-	    IN_NONE, OUT_NONE, "Ends an API key at once."),
-	ROUTE_END
+	    IN(api_key_new), OUT(api_key),
+	    "Makes an API key; the key itself is shown this once. No key makes keys."),
+	ROUTE(DELETE_, "/api/api-keys/{id}", ALLOW_FRESH(DELETE, API_KEYS), RATE_WRITE, 204,
+	    drop_key, IN_NONE, OUT_NONE, "Ends an API key at once."),
+	ROUTE_END,
 };

@@ -267,7 +267,8 @@ struct verify_query {
 static const struct field verify_query_fields[] = {
 	FIELD(struct verify_query, after, .doc = "Only the entries behind this number."),
 	FIELD(struct verify_query, limit, .min = 1, .max = VERIFY_MAX,
-	    .doc = "At most so many; all when absent, which is refused (too_costly) for a long trail."),
+	    .doc = "At most so many; all when absent, which is refused (too_costly) for a long "
+		   "trail."),
 	FIELD_END,
 };
 static const struct schema verify_query_schema =
@@ -277,7 +278,7 @@ static const char *const fault_words[] = {
 #define X(id, text, sentence) text,
 	AUDIT_FAULT_LIST(X)
 #undef X
-	NULL
+	    NULL
 };
 struct verify_out {
 	bool                ok;
@@ -293,9 +294,11 @@ static const struct field verify_out_fields[] = {
 	FIELD(struct verify_out, head, .item = &verify_head_schema, .doc = "The end of the chain."),
 	FIELD(struct verify_out, broken_at, .doc = "The first entry that does not fit; 0: all do."),
 	FIELD(struct verify_out, fault, .flags = FIELD_OMIT_ZERO, .choices = &fault_words[1],
-	    .doc = "What does not fit: an entry was altered or is missing; the head is not where the "
-		   "last entry is; an entry stands beyond the ends; the floor, below which entries may be "
-		   "gone, was raised; the trail is not guarded against changes."),
+	    .doc =
+		"What does not fit: an entry was altered or is missing; the head is not where the "
+		"last entry is; an entry stands beyond the ends; the floor, below which entries "
+		"may be "
+		"gone, was raised; the trail is not guarded against changes."),
 	FIELD(struct verify_out, detail, .flags = FIELD_OMIT_ZERO, .doc = "That in a sentence."),
 	FIELD(struct verify_out, next_after, .flags = FIELD_OMIT_ZERO,
 	    .doc = "There are more behind this one: `after` of the next part. Absent at the end."),
@@ -341,6 +344,7 @@ const struct route audit_routes[] = {
 	    "error."),
 	ROUTE_Q(GET, "/api/audit/verify", verify_query, ALLOW(READ, AUDIT), RATE_READ, 200,
 	    verify_audit, IN_NONE, OUT(verify_out),
-	    "Reads the audit trail and checks that nothing in it was changed: all of it, or a part."),
-	ROUTE_END
+	    "Reads the audit trail and checks that nothing in it was changed: all of it, or a "
+	    "part."),
+	ROUTE_END,
 };

@@ -108,11 +108,12 @@ list_permissions(struct request *r, const void *body, void *answer, struct err *
 	return true;
 }
 
-const struct route role_routes[] = { ROUTE_Q(GET, "/api/roles", list_query, ALLOW(READ, ROLES),
-					 RATE_READ, 200, list_roles, IN_NONE, OUT_LIST(role_view),
-					 "Lists the tenant's roles, newest first."),
+const struct route role_routes[] = {
+	ROUTE_Q(GET, "/api/roles", list_query, ALLOW(READ, ROLES), RATE_READ, 200, list_roles,
+	    IN_NONE, OUT_LIST(role_view), "Lists the tenant's roles, newest first."),
 	ROUTE(GET, "/api/roles/{id}", ALLOW(READ, ROLES), RATE_READ, 200, get_role, IN_NONE,
 	    OUT_TAGGED(role_view), "Shows a role."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,
 	    IN_NONE, OUT_LIST(permission_out), "Lists all permissions, each with what it allows."),
-	ROUTE_END };
+	ROUTE_END,
+};

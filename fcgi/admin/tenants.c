@@ -1,7 +1,7 @@
 #include "core/auth/tenant/tenant_admin.h"
-#include "fcgi/admin/accounts.h"
 #include "core/web/cors.h"
 #include "core/web/rate.h"
+#include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"
 
 static const struct field usage_fields[] = {
@@ -155,7 +155,8 @@ struct tenant_update {
 };
 static const char *const  settable[] = { "active", "suspended", NULL };
 static const struct field tenant_update_fields[] = {
-	FIELD(struct tenant_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Its name for people."),
+	FIELD(struct tenant_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN,
+	    .doc = "Its name for people."),
 	FIELD(struct tenant_update, settings, .item = &settings_schema,
 	    .doc =
 		"Members named are changed; null takes one back to its default. What this version "
@@ -219,5 +220,5 @@ const struct route tenant_routes[] = {
 	    "Changes name and settings (those need update:settings too) of the caller's own "
 	    "tenant; "
 	    "the platform also the status, and other tenants."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -21,7 +21,7 @@ static const struct field user_query_fields[] = {
 	    .doc = "Only those with this text in address or name."),
 	FIELD(struct user_query, role, .min = 1, .max = 64, .doc = "Only those with this role."),
 	FIELD(struct user_query, status, .choices = statuses, .doc = "Only with this status."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema user_query_schema =
     SCHEMA("UserQuery", struct user_query, user_query_fields);
@@ -104,14 +104,14 @@ struct user_create {
 static const struct field user_create_fields[] = {
 	FIELD(struct user_create, email, .min = 3, .max = 254, .format = "email",
 	    .flags = FIELD_REQUIRED, .doc = "E-mail address: what the user signs in with."),
-	FIELD(struct user_create, display_name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
-	    .doc = "Name shown to others."),
+	FIELD(struct user_create, display_name, .min = 1, .max = 200,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Name shown to others."),
 	FIELD(struct user_create, role, .min = 1, .max = 64, .doc = "A single role, by its name."),
 	FIELD(struct user_create, roles, .max = 20, .doc = "Roles, by their names."),
 	FIELD(struct user_create, password, .min = 1, .max = 1024, .flags = FIELD_SECRET,
 	    .format = "password",
 	    .doc = "The first password; left out: the user is invited by mail."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema user_create_schema =
     SCHEMA_GIVEN("UserCreate", struct user_create, user_create_fields, given);
@@ -171,19 +171,20 @@ struct user_update {
 	struct strings roles;
 	uint64_t       given;
 };
-static const char *const   settable[] = { "active", "disabled", NULL };
-static const struct field  user_update_fields[] = {
-	 FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
-	     .flags = FIELD_FRESH,
-	     .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
-	 FIELD(struct user_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Name."),
-	 FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
-	     .doc = "disabled: cannot sign in, and has no session any more."),
-	 FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,
-	     .doc = "A single role, by its name."),
-	 FIELD(struct user_update, roles, .max = 20, .flags = FIELD_FRESH,
-	     .doc = "All of the user's roles."),
-	 FIELD_END
+static const char *const  settable[] = { "active", "disabled", NULL };
+static const struct field user_update_fields[] = {
+	FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
+	    .flags = FIELD_FRESH,
+	    .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
+	FIELD(struct user_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN,
+	    .doc = "Name."),
+	FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,
+	    .doc = "disabled: cannot sign in, and has no session any more."),
+	FIELD(struct user_update, role, .min = 1, .max = 64, .flags = FIELD_FRESH,
+	    .doc = "A single role, by its name."),
+	FIELD(struct user_update, roles, .max = 20, .flags = FIELD_FRESH,
+	    .doc = "All of the user's roles."),
+	FIELD_END,
 };
 static const struct schema user_update_schema =
     SCHEMA_GIVEN("UserUpdate", struct user_update, user_update_fields, given);
@@ -256,9 +257,9 @@ reset_factor(struct request *r, const void *body, void *answer, struct err *e)
 	return user_reset_factor(&m, &r->id0, e);
 }
 
-const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS),
-					 RATE_READ, 200, list_users, IN_NONE, OUT_LIST(user),
-					 "Lists the tenant's users, newest first."),
+const struct route user_routes[] = {
+	ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS), RATE_READ, 200, list_users,
+	    IN_NONE, OUT_LIST(user), "Lists the tenant's users, newest first."),
 	ROUTE_HASHES(POST, "/api/users", ALLOW_FRESH(CREATE, USERS), RATE_WRITE, 201, make_user,
 	    IN(user_create), OUT(user),
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "
@@ -281,4 +282,5 @@ const struct route user_routes[] = { ROUTE_Q(GET, "/api/users", user_query, ALLO
 	    reset_factor, IN_NONE, OUT_NONE,
 	    "Takes another user's second factor and recovery codes away, and ends all its "
 	    "sessions."),
-	ROUTE_END };
+	ROUTE_END,
+};

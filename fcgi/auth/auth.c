@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "core/auth/password/login.h"
 #include "core/auth/mfa/mfa.h"
+#include "core/auth/password/login.h"
+#include "core/auth/user/profile.h"
 #include "core/base/hash.h"
 #include "core/web/rate.h"
-#include "core/auth/user/profile.h"
-#include "fcgi/routes.h"
 #include "fcgi/auth/waiting.h"
+#include "fcgi/routes.h"
 
 /* ---- POST /api/auth/login, POST /api/auth/refresh: one answer ---- */
 
@@ -405,7 +405,8 @@ struct me_update {
 	const char *display_name, *email;
 };
 static const struct field me_update_fields[] = {
-	FIELD(struct me_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN, .doc = "Name shown to others."),
+	FIELD(struct me_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN,
+	    .doc = "Name shown to others."),
 	FIELD(struct me_update, email, .min = 3, .max = 254,
 	    .doc =
 		"New e-mail address; it counts once the link mailed to it is used. Needs a sign-in "

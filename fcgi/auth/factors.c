@@ -2,8 +2,8 @@
 #include "core/auth/mfa/mfa.h"
 #include "core/web/rate.h"
 #include "fcgi/auth/auth.h"
-#include "fcgi/routes.h"
 #include "fcgi/auth/waiting.h"
+#include "fcgi/routes.h"
 
 static struct mfa
 mfa_of(struct request *r)
@@ -152,7 +152,7 @@ disable(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct disable_body *in = body;
 	const struct proof second = { .code = in->code, .recovery_code = in->recovery_code };
-	struct mfa                 m = mfa_of(r);
+	struct mfa         m = mfa_of(r);
 
 	(void)answer;
 	if ((in->code == NULL) == (in->recovery_code == NULL))

@@ -22,7 +22,8 @@ struct jwk_set {
 };
 static const struct field jwk_set_fields[] = {
 	FIELD(struct jwk_set, keys, .item = &jwk_schema,
-	    .doc = "The next key too, long before it signs, and the last as long as its tokens live."),
+	    .doc =
+		"The next key too, long before it signs, and the last as long as its tokens live."),
 	FIELD_END,
 };
 static const struct schema jwk_set_schema = SCHEMA("JwkSet", struct jwk_set, jwk_set_fields);
@@ -88,9 +89,11 @@ static const struct field issuer_metadata_fields[] = {
 static const struct schema issuer_metadata_schema =
     SCHEMA("IssuerMetadata", struct issuer_metadata, issuer_metadata_fields);
 
-#define LIST(...) \
-	{ (const char *[]) { __VA_ARGS__ }, \
-	  sizeof((const char *[]) { __VA_ARGS__ }) / sizeof(const char *) }
+#define LIST(...)                                                                                  \
+	{                                                                                          \
+		(const char *[]) { __VA_ARGS__ },                                                  \
+		    sizeof((const char *[]) { __VA_ARGS__ }) / sizeof(const char *)                \
+	}
 
 static const struct strings algorithms = LIST("ES256");
 static const struct strings subjects = LIST("public");
@@ -121,8 +124,8 @@ get_metadata(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route issuer_routes[] = {
-	ROUTE(GET, "/.well-known/jwks.json", ANYONE, RATE_OPEN, 200, get_jwks, IN_NONE, OUT(jwk_set),
-	    "The public keys that our access tokens are verified with."),
+	ROUTE(GET, "/.well-known/jwks.json", ANYONE, RATE_OPEN, 200, get_jwks, IN_NONE,
+	    OUT(jwk_set), "The public keys that our access tokens are verified with."),
 	ROUTE(GET, "/.well-known/openid-configuration", ANYONE, RATE_OPEN, 200, get_metadata,
 	    IN_NONE, OUT(issuer_metadata),
 	    "What a service that verifies our access tokens needs to know."),

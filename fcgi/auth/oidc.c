@@ -3,8 +3,8 @@
 #include "core/auth/oidc/oidc.h"
 #include "fcgi/auth/auth.h"
 #include "fcgi/auth/oidc_tabs.h"
-#include "fcgi/routes.h"
 #include "fcgi/auth/waiting.h"
+#include "fcgi/routes.h"
 
 /* ---- GET /api/auth/providers ---- */
 
@@ -15,7 +15,7 @@ static const struct field providers_query_fields[] = {
 	FIELD(struct providers_query, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
 	    .doc = "Short name of the tenant; case and "
 		   "blanks around it do not count."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema providers_query_schema =
     SCHEMA("ProvidersQuery", struct providers_query, providers_query_fields);
@@ -25,7 +25,8 @@ struct sign_in_provider {
 };
 static const struct field sign_in_provider_fields[] = {
 	FIELD(struct sign_in_provider, name, .doc = "Name in the address of its sign-in."),
-	FIELD(struct sign_in_provider, kind, .doc = "google, entra or oidc."), FIELD_END
+	FIELD(struct sign_in_provider, kind, .doc = "google, entra or oidc."),
+	FIELD_END,
 };
 static const struct schema sign_in_provider_schema =
     SCHEMA("SignInProvider", struct sign_in_provider, sign_in_provider_fields);
@@ -89,17 +90,18 @@ go_with_error(struct request *r, enum oidc_reason why, struct err *e)
 struct start_query {
 	const char *tenant, *return_to, *prompt;
 };
-static const char *const   prompts[] = { "login", NULL };
-static const struct field  start_query_fields[] = { FIELD(struct start_query, tenant, .min = 1,
-							.max = 254, .flags = FIELD_REQUIRED,
-							.doc = "Short name of the tenant; case and "
-								"blanks around it do not count."),
-	 FIELD(struct start_query, return_to, .min = 1, .max = OIDC_RETURN_MAX,
-	     .doc = "Path to go to afterwards; begins with one /. Default /."),
-	 FIELD(struct start_query, prompt, .choices = prompts,
-	     .doc = "login: the person shall sign in anew there, so that it counts as a fresh "
-		     "sign-in here."),
-	 FIELD_END };
+static const char *const  prompts[] = { "login", NULL };
+static const struct field start_query_fields[] = {
+	FIELD(struct start_query, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant; case and "
+		   "blanks around it do not count."),
+	FIELD(struct start_query, return_to, .min = 1, .max = OIDC_RETURN_MAX,
+	    .doc = "Path to go to afterwards; begins with one /. Default /."),
+	FIELD(struct start_query, prompt, .choices = prompts,
+	    .doc = "login: the person shall sign in anew there, so that it counts as a fresh "
+		   "sign-in here."),
+	FIELD_END,
+};
 static const struct schema start_query_schema =
     SCHEMA("SignInStartQuery", struct start_query, start_query_fields);
 
@@ -155,7 +157,8 @@ static const struct field callback_query_fields[] = {
 	FIELD(struct callback_query, state, .max = 200, .doc = "What the request carried."),
 	FIELD(struct callback_query, code, .max = 4000, .doc = "The authorization code."),
 	FIELD(struct callback_query, error, .max = 200, .doc = "Why there is none."),
-	FIELD(struct callback_query, iss, .max = 1000, .doc = "Who answers."), FIELD_END
+	FIELD(struct callback_query, iss, .max = 1000, .doc = "Who answers."),
+	FIELD_END,
 };
 static const struct schema callback_query_schema =
     SCHEMA("SignInCallbackQuery", struct callback_query, callback_query_fields);
@@ -203,19 +206,20 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 struct google_body {
 	const char *tenant, *credential, *nonce, *delivery;
 };
-static const char *const   deliveries[] = { "cookie", "body", NULL };
-static const struct field  google_body_fields[] = { FIELD(struct google_body, tenant, .min = 1,
-							.max = 254, .flags = FIELD_REQUIRED,
-							.doc = "Short name of the tenant; case and "
-								"blanks around it do not count."),
-	 FIELD(struct google_body, credential, .min = 1, .max = 16384,
-	     .flags = FIELD_REQUIRED | FIELD_SECRET,
-	     .doc = "The ID token that Google's button gave to the page; it counts once."),
-	 FIELD(struct google_body, nonce, .min = 1, .max = 255, .flags = FIELD_NULLABLE,
-	     .doc = "The nonce that the page gave to the button, if it did."),
-	 FIELD(struct google_body, delivery, .choices = deliveries,
-	     .doc = "How the tokens are given: as cookies (default) or in the body."),
-	 FIELD_END };
+static const char *const  deliveries[] = { "cookie", "body", NULL };
+static const struct field google_body_fields[] = {
+	FIELD(struct google_body, tenant, .min = 1, .max = 254, .flags = FIELD_REQUIRED,
+	    .doc = "Short name of the tenant; case and "
+		   "blanks around it do not count."),
+	FIELD(struct google_body, credential, .min = 1, .max = 16384,
+	    .flags = FIELD_REQUIRED | FIELD_SECRET,
+	    .doc = "The ID token that Google's button gave to the page; it counts once."),
+	FIELD(struct google_body, nonce, .min = 1, .max = 255, .flags = FIELD_NULLABLE,
+	    .doc = "The nonce that the page gave to the button, if it did."),
+	FIELD(struct google_body, delivery, .choices = deliveries,
+	    .doc = "How the tokens are given: as cookies (default) or in the body."),
+	FIELD_END,
+};
 static const struct schema google_body_schema =
     SCHEMA("GoogleLogin", struct google_body, google_body_fields);
 
@@ -242,10 +246,10 @@ google_login(struct request *r, const void *body, void *answer, struct err *e)
 	return ok && auth_answer_sign_in(r, &out.grant, in_body, answer, e);
 }
 
-const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", providers_query, ANYONE,
-					 RATE_READ, 200, list_providers, IN_NONE,
-					 OUT_LIST(sign_in_provider),
-					 "Lists a tenant's identity providers for a sign-in page."),
+const struct route oidc_routes[] = {
+	ROUTE_Q(GET, "/api/auth/providers", providers_query, ANYONE, RATE_READ, 200, list_providers,
+	    IN_NONE, OUT_LIST(sign_in_provider),
+	    "Lists a tenant's identity providers for a sign-in page."),
 	ROUTE_Q(GET, "/api/auth/oidc/{provider}/start", start_query, ANYONE, RATE_LOGIN, 302, start,
 	    IN_NONE, OUT_NONE, "Sends a browser to an identity provider to sign in there."),
 	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
@@ -256,4 +260,5 @@ const struct route oidc_routes[] = { ROUTE_Q(GET, "/api/auth/providers", provide
 	    IN(google_body), OUT(sign_in),
 	    "Signs in with an ID token of Google that the page was given; a second factor may be "
 	    "due then."),
-	ROUTE_END };
+	ROUTE_END,
+};

@@ -44,5 +44,5 @@ const struct route session_routes[] = {
 	    OUT_NONE,
 	    "Ends one of the user's own sessions at once; with update:users, and a step-up, also "
 	    "another user's."),
-	ROUTE_END
+	ROUTE_END,
 };

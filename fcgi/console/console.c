@@ -69,7 +69,9 @@ get_file(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 /* Mail programs and identity providers add parameters of their own: the server reads none. */
-static const struct field  page_query_fields[] = { FIELD_END };
+static const struct field page_query_fields[] = {
+	FIELD_END,
+};
 static const struct schema page_query_schema = { "PageQuery", page_query_fields, 1, -1 };
 
 static const char *const file_types[] = { "text/css; charset=utf-8", "image/svg+xml", NULL };

@@ -17,34 +17,36 @@ struct alert_out {
 	char        *resolved_by, *suppressed_by;
 	struct items history; /* struct event_out */
 };
-static const struct field  alert_out_fields[] = { FIELD(struct alert_out, id,
-						      .doc = "Number of the alert."),
-	 FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE, .doc = "Its config."),
-	 FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE,
-	     .doc = "The newest report it stands on."),
-	 FIELD(struct alert_out, kind,
-	     .doc = "drift, blind, suspicious_collection, flapping, anomaly, security or system."),
-	 FIELD(struct alert_out, severity, .doc = "The highest it has had."),
-	 FIELD(struct alert_out, title, .doc = "One line for people."),
-	 FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
-	 FIELD(struct alert_out, changes, .doc = "Findings in the newest report."),
-	 FIELD(struct alert_out, opened_at, .doc = "When it was opened."),
-	 FIELD(struct alert_out, updated_at, .doc = "When it last changed."),
-	 FIELD(struct alert_out, acknowledged_by, .flags = FIELD_NULLABLE,
-	     .doc = "Who acknowledged it: an address, or key:NAME of an API key."),
-	 FIELD(struct alert_out, acknowledged_at, .flags = FIELD_NULLABLE, .doc = "When."),
-	 FIELD(
-	     struct alert_out, assigned_to, .flags = FIELD_NULLABLE, .doc = "User who works on it."),
-	 FIELD(
-	     struct alert_out, resolved_at, .flags = FIELD_NULLABLE, .doc = "When it was resolved."),
-	 FIELD(struct alert_out, resolved_by, .flags = FIELD_NULLABLE,
-	     .doc = "Who resolved it: an address, key:NAME of an API key; system: the drift was gone."),
-	 FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
-	     .doc = "What kept it from being sent: silence:<id>, or flapping."),
-	 FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Of a single alert: what happened to it."),
-	 FIELD_END };
-const struct schema        alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
+static const struct field alert_out_fields[] = {
+	FIELD(struct alert_out, id, .doc = "Number of the alert."),
+	FIELD(struct alert_out, config_id, .flags = FIELD_NULLABLE, .doc = "Its config."),
+	FIELD(struct alert_out, report_id, .flags = FIELD_NULLABLE,
+	    .doc = "The newest report it stands on."),
+	FIELD(struct alert_out, kind,
+	    .doc = "drift, blind, suspicious_collection, flapping, anomaly, security or system."),
+	FIELD(struct alert_out, severity, .doc = "The highest it has had."),
+	FIELD(struct alert_out, title, .doc = "One line for people."),
+	FIELD(struct alert_out, status, .doc = "open, acknowledged, in_progress or resolved."),
+	FIELD(struct alert_out, changes, .doc = "Findings in the newest report."),
+	FIELD(struct alert_out, opened_at, .doc = "When it was opened."),
+	FIELD(struct alert_out, updated_at, .doc = "When it last changed."),
+	FIELD(struct alert_out, acknowledged_by, .flags = FIELD_NULLABLE,
+	    .doc = "Who acknowledged it: an address, or key:NAME of an API key."),
+	FIELD(struct alert_out, acknowledged_at, .flags = FIELD_NULLABLE, .doc = "When."),
+	FIELD(
+	    struct alert_out, assigned_to, .flags = FIELD_NULLABLE, .doc = "User who works on it."),
+	FIELD(
+	    struct alert_out, resolved_at, .flags = FIELD_NULLABLE, .doc = "When it was resolved."),
+	FIELD(struct alert_out, resolved_by, .flags = FIELD_NULLABLE,
+	    .doc =
+		"Who resolved it: an address, key:NAME of an API key; system: the drift was gone."),
+	FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
+	    .doc = "What kept it from being sent: silence:<id>, or flapping."),
+	FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single alert: what happened to it."),
+	FIELD_END,
+};
+const struct schema alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
 
 static void
 alert_show(const struct alert *a, struct alert_out *out)
@@ -100,7 +102,7 @@ static const struct field alert_query_fields[] = {
 	    .doc = "Only those this user works on."),
 	FIELD(struct alert_query, suppressed, .choices = yes_no,
 	    .doc = "true: only those kept quiet; false: only the others."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema alert_query_schema =
     SCHEMA("AlertQuery", struct alert_query, alert_query_fields);
@@ -177,10 +179,11 @@ get_alert(struct request *r, const void *body, void *answer, struct err *e)
 	return alert_by_id(r->db->db, r->mem, &r->id0, &a, e) && alert_show_one(r, &a, answer, e);
 }
 
-const struct route alert_routes[] = { ROUTE_Q(GET, "/api/drift/alerts", alert_query,
-					  ALLOW(READ, ALERTS), RATE_READ, 200, list_alerts, IN_NONE,
-					  OUT_LIST(alert_out),
-					  "Lists alerts, newest first; with since, oldest first."),
+const struct route alert_routes[] = {
+	ROUTE_Q(GET, "/api/drift/alerts", alert_query, ALLOW(READ, ALERTS), RATE_READ, 200,
+	    list_alerts, IN_NONE, OUT_LIST(alert_out),
+	    "Lists alerts, newest first; with since, oldest first."),
 	ROUTE(GET, "/api/drift/alerts/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_alert,
 	    IN_NONE, OUT_TAGGED(alert_out), "Shows an alert."),
-	ROUTE_END };
+	ROUTE_END,
+};

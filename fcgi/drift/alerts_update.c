@@ -28,7 +28,10 @@ struct alert_update {
 	    FIELD(T, note, .max = 1000, .doc = "Kept in the history and the audit log."),          \
 	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
 		.doc = "User who works on it; null: nobody.")
-static const struct field alert_update_fields[] = { UPDATE_FIELDS(struct alert_update), FIELD_END };
+static const struct field alert_update_fields[] = {
+	UPDATE_FIELDS(struct alert_update),
+	FIELD_END,
+};
 static const struct schema alert_update_schema =
     SCHEMA_GIVEN("AlertUpdate", struct alert_update, alert_update_fields, given);
 
@@ -36,11 +39,13 @@ struct pick {
 	struct uuid config_id;
 	const char *status, *severity, *kind;
 };
-static const struct field  pick_fields[] = { FIELD(struct pick, config_id,
-						 .doc = "Only of this config."),
-	 FIELD(struct pick, status, .choices = statuses, .doc = "Only with this status."),
-	 FIELD(struct pick, severity, .choices = severities, .doc = "Only of this severity."),
-	 FIELD(struct pick, kind, .choices = kinds, .doc = "Only of this kind."), FIELD_END };
+static const struct field pick_fields[] = {
+	FIELD(struct pick, config_id, .doc = "Only of this config."),
+	FIELD(struct pick, status, .choices = statuses, .doc = "Only with this status."),
+	FIELD(struct pick, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct pick, kind, .choices = kinds, .doc = "Only of this kind."),
+	FIELD_END,
+};
 static const struct schema pick_schema = SCHEMA("AlertFilter", struct pick, pick_fields);
 
 struct alert_bulk {
@@ -50,12 +55,14 @@ struct alert_bulk {
 	struct uuid    assigned_to;
 	uint64_t       given;
 };
-static const struct field  alert_bulk_fields[] = { FIELD(struct alert_bulk, ids, .min = 1,
-						       .max = ALERT_IDS_MAX,
-						       .doc = "Alerts; this or filter."),
-	 FIELD(struct alert_bulk, filter, .item = &pick_schema,
-	     .doc = "Alerts, at most 1,000; this or ids. It names at least one member."),
-	 UPDATE_FIELDS(struct alert_bulk), FIELD_END };
+static const struct field alert_bulk_fields[] = {
+	FIELD(struct alert_bulk, ids, .min = 1, .max = ALERT_IDS_MAX,
+	    .doc = "Alerts; this or filter."),
+	FIELD(struct alert_bulk, filter, .item = &pick_schema,
+	    .doc = "Alerts, at most 1,000; this or ids. It names at least one member."),
+	UPDATE_FIELDS(struct alert_bulk),
+	FIELD_END,
+};
 static const struct schema alert_bulk_schema =
     SCHEMA_GIVEN("AlertsUpdate", struct alert_bulk, alert_bulk_fields, given);
 
@@ -303,7 +310,7 @@ static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
 	struct job *x = arg;
-	size_t       n;
+	size_t      n;
 
 	x->done = (struct bulk_out) { 0 };
 	if (!load(db, x, &x->alerts, &n, e))
@@ -342,7 +349,7 @@ static bool
 change_alert(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct alert_update *in = body;
-	struct job                x = { .r = r, .ids = &r->id0, .n = 1 };
+	struct job                 x = { .r = r, .ids = &r->id0, .n = 1 };
 	struct alert               now;
 
 	x.wish = (struct wish) { in->status, in->note, in->assigned_to,
@@ -369,7 +376,7 @@ static bool
 change_alerts(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct alert_bulk *in = body;
-	struct job              x = { .r = r, .n = in->ids.n, .many = true };
+	struct job               x = { .r = r, .n = in->ids.n, .many = true };
 	struct uuid             *ids;
 
 	x.wish = (struct wish) { in->status, in->note, in->assigned_to,
@@ -395,5 +402,5 @@ const struct route alert_update_routes[] = {
 	ROUTE(PUT, "/api/drift/alerts", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alerts,
 	    IN(alert_bulk), OUT(bulk_out),
 	    "Acknowledges, assigns or resolves many alerts, all or nothing."),
-	ROUTE_END
+	ROUTE_END,
 };

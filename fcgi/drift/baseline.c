@@ -13,35 +13,39 @@ struct bound_out {
 	const char     *name, *owner;
 	uint64_t        version, newest_version;
 	struct raw_json variables;
-	struct items    differences, not_compared; /* struct golden_difference; as compare names them */
-	int64_t         not_compared_more;
-	const char     *other_categories, *stale, *bound_by;
-	instant         bound_at;
+	struct items    differences,
+	    not_compared; /* struct golden_difference; as compare names them */
+	int64_t     not_compared_more;
+	const char *other_categories, *stale, *bound_by;
+	instant     bound_at;
 };
-static const struct field  bound_fields[] = { FIELD(struct bound_out, id,
-						  .doc = "The golden baseline."),
-	 FIELD(struct bound_out, name, .doc = "Its name."),
-	 FIELD(struct bound_out, owner, .doc = "tenant, or platform: a shared one."),
-	 FIELD(struct bound_out, version, .doc = "The version in force."),
-	 FIELD(struct bound_out, newest_version,
-	     .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
-	 FIELD(struct bound_out, variables,
-	     .doc = "Object: name to the value that was given" VIEW_DOC),
-	 FIELD(struct bound_out, differences, .item = &golden_difference_schema,
-	     .doc = "What this config has otherwise, on purpose; values are " VIEW_WITHHELD
-		    " without read:snapshots."),
-	 FIELD(struct bound_out, not_compared, .item = &left_out_schema,
-	     .doc = "Places of the template that the config masks: they are not watched by a golden "
-		    "baseline, since what is equal to what somebody has said would tell the value. "
-		    "The first 100; none where it was rendered by an earlier version."),
-	 FIELD(struct bound_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
-	     .doc = "How many more there are."),
-	 FIELD(struct bound_out, other_categories,
-	     .doc = "Resources of categories that the template does not name: report or ignore."),
-	 FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
-	     .doc = "Why the newest version could not be taken; null: it could."),
-	 FIELD(struct bound_out, bound_by, .doc = "Who bound the config to it: an address, or key:NAME of an API key."),
-	 FIELD(struct bound_out, bound_at, .doc = "When."), FIELD_END };
+static const struct field bound_fields[] = {
+	FIELD(struct bound_out, id, .doc = "The golden baseline."),
+	FIELD(struct bound_out, name, .doc = "Its name."),
+	FIELD(struct bound_out, owner, .doc = "tenant, or platform: a shared one."),
+	FIELD(struct bound_out, version, .doc = "The version in force."),
+	FIELD(struct bound_out, newest_version,
+	    .doc = "The newest; the next snapshot takes it, unless `stale` says why not."),
+	FIELD(struct bound_out, variables,
+	    .doc = "Object: name to the value that was given" VIEW_DOC),
+	FIELD(struct bound_out, differences, .item = &golden_difference_schema,
+	    .doc = "What this config has otherwise, on purpose; values are " VIEW_WITHHELD
+		   " without read:snapshots."),
+	FIELD(struct bound_out, not_compared, .item = &left_out_schema,
+	    .doc = "Places of the template that the config masks: they are not watched by a golden "
+		   "baseline, since what is equal to what somebody has said would tell the value. "
+		   "The first 100; none where it was rendered by an earlier version."),
+	FIELD(struct bound_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
+	    .doc = "How many more there are."),
+	FIELD(struct bound_out, other_categories,
+	    .doc = "Resources of categories that the template does not name: report or ignore."),
+	FIELD(struct bound_out, stale, .flags = FIELD_NULLABLE,
+	    .doc = "Why the newest version could not be taken; null: it could."),
+	FIELD(struct bound_out, bound_by,
+	    .doc = "Who bound the config to it: an address, or key:NAME of an API key."),
+	FIELD(struct bound_out, bound_at, .doc = "When."),
+	FIELD_END,
+};
 static const struct schema bound_schema =
     SCHEMA("DriftBaselineGolden", struct bound_out, bound_fields);
 
@@ -54,20 +58,21 @@ struct baseline_out {
 	struct bound_out *golden;
 	struct items      history; /* struct event_out */
 };
-static const struct field  baseline_out_fields[] = { FIELD(struct baseline_out, config_id,
-							 .doc = "The config."),
-	 FIELD(struct baseline_out, mode, .doc = "pinned, previous or golden."),
-	 FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
-	     .doc = "Snapshot the next one is compared with; null before the first complete one. "
-		     "In mode golden the template as it is rendered for this config."),
-	 FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
-	 FIELD(struct baseline_out, collected_at, .flags = FIELD_NULLABLE,
-	     .doc = "When it was read, or rendered."),
-	 FIELD(struct baseline_out, golden, .item = &bound_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "In mode golden: what it is rendered from."),
-	 FIELD(struct baseline_out, history, .item = &event_out_schema,
-	     .doc = "How the baseline was set, and followed its template."),
-	 FIELD_END };
+static const struct field baseline_out_fields[] = {
+	FIELD(struct baseline_out, config_id, .doc = "The config."),
+	FIELD(struct baseline_out, mode, .doc = "pinned, previous or golden."),
+	FIELD(struct baseline_out, snapshot_id, .flags = FIELD_NULLABLE,
+	    .doc = "Snapshot the next one is compared with; null before the first complete one. "
+		   "In mode golden the template as it is rendered for this config."),
+	FIELD(struct baseline_out, approved, .doc = "Somebody has set it; the first one is not."),
+	FIELD(struct baseline_out, collected_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was read, or rendered."),
+	FIELD(struct baseline_out, golden, .item = &bound_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "In mode golden: what it is rendered from."),
+	FIELD(struct baseline_out, history, .item = &event_out_schema,
+	    .doc = "How the baseline was set, and followed its template."),
+	FIELD_END,
+};
 static const struct schema baseline_out_schema =
     SCHEMA("DriftBaseline", struct baseline_out, baseline_out_fields);
 
@@ -79,9 +84,10 @@ static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_NULLABLE,
 	    .doc = "A complete snapshot of this config; this or `golden`."),
 	FIELD(struct baseline_in, golden, .item = &golden_choice_schema, .flags = FIELD_NULLABLE,
-	    .doc = "A golden baseline, rendered for this config. Places that the config masks it does "
-		   "not watch: they are named in `not_compared`."),
-	FIELD_END
+	    .doc =
+		"A golden baseline, rendered for this config. Places that the config masks it does "
+		"not watch: they are named in `not_compared`."),
+	FIELD_END,
 };
 static const struct schema baseline_in_schema =
     SCHEMA("DriftBaselineSet", struct baseline_in, baseline_in_fields);
@@ -123,8 +129,7 @@ show_terms(struct request *r, struct view v, const struct golden_binding *b, str
 		view_raw(v, &terms.differences[i].value);
 	out->differences = (struct items) { terms.differences, terms.n };
 	out->not_compared_more = terms.left_out_more;
-	return left_out_show(
-		   r->mem, terms.left_out, terms.left_out_n, &out->not_compared, e) &&
+	return left_out_show(r->mem, terms.left_out, terms.left_out_n, &out->not_compared, e) &&
 	       show_variables(r, v, terms.variables, &out->variables, e);
 }
 
@@ -352,23 +357,24 @@ set_baseline(struct request *r, const void *body, void *answer, struct err *e)
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
 	if (in->golden != NULL &&
-	    (!refuse_withheld(r, in->golden, e) ||
-		!view_demand(view_of(r),
-		    "Each value of a template that is equal tells what is watched: to bind a config to "
-		    "one needs the permission read:snapshots.",
-		    e)))
+	    (!refuse_withheld(r, in->golden, e) || !view_demand(view_of(r),
+						       "Each value of a template that is equal "
+						       "tells what is watched: to bind a config to "
+						       "one needs the permission read:snapshots.",
+						       e)))
 		return false;
 	return (in->golden == NULL ? set_snapshot(r, &in->snapshot_id, &c, spec, e)
 				   : set_golden(r, in->golden, &c, spec, e)) &&
 	       baseline_show(r, view_of(r), spec, answer, e);
 }
 
-const struct route baseline_routes[] = { ROUTE(GET, "/api/drift/configs/{id}/baseline",
-					     ALLOW(READ, DRIFT), RATE_READ, 200, get_baseline,
-					     IN_NONE, OUT(baseline_out),
-					     "Shows what the next snapshot is compared with."),
+const struct route baseline_routes[] = {
+	ROUTE(GET, "/api/drift/configs/{id}/baseline", ALLOW(READ, DRIFT), RATE_READ, 200,
+	    get_baseline, IN_NONE, OUT(baseline_out),
+	    "Shows what the next snapshot is compared with."),
 	ROUTE(PUT, "/api/drift/configs/{id}/baseline", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    set_baseline, IN(baseline_in), OUT(baseline_out),
 	    "Approves a snapshot as the baseline, or binds the config to a golden one, which needs "
 	    "read:snapshots."),
-	ROUTE_END };
+	ROUTE_END,
+};

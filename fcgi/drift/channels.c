@@ -18,19 +18,21 @@ struct channel_out {
 	char       *secret; /* once, when it is made */
 	instant     created_at, updated_at;
 };
-static const struct field  channel_out_fields[] = { FIELD(struct channel_out, id,
-							.doc = "Number of the channel."),
-	 FIELD(struct channel_out, name, .doc = "Name, unique."),
-	 FIELD(struct channel_out, kind, .doc = "webhook."),
-	 FIELD(struct channel_out, url, .doc = "Where it delivers to."),
-	 FIELD(struct channel_out, values,
-	     .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
-	 FIELD(struct channel_out, status, .doc = "active or disabled."),
-	 FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
-	 FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
-	 FIELD(struct channel_out, created_at, .doc = "When it was made."),
-	 FIELD(struct channel_out, updated_at, .doc = "When it was last changed."), FIELD_END };
+static const struct field channel_out_fields[] = {
+	FIELD(struct channel_out, id, .doc = "Number of the channel."),
+	FIELD(struct channel_out, name, .doc = "Name, unique."),
+	FIELD(struct channel_out, kind, .doc = "webhook."),
+	FIELD(struct channel_out, url, .doc = "Where it delivers to."),
+	FIELD(struct channel_out, values,
+	    .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
+	FIELD(struct channel_out, status, .doc = "active or disabled."),
+	FIELD(struct channel_out, status_reason, .doc = "Why it is disabled."),
+	FIELD(struct channel_out, secret, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Signing secret (Standard Webhooks); shown once, when it is made."),
+	FIELD(struct channel_out, created_at, .doc = "When it was made."),
+	FIELD(struct channel_out, updated_at, .doc = "When it was last changed."),
+	FIELD_END,
+};
 static const struct schema channel_out_schema =
     SCHEMA("Channel", struct channel_out, channel_out_fields);
 
@@ -41,17 +43,18 @@ struct channel_new {
 	const char *name, *kind, *url, *to;
 	bool        values;
 };
-static const struct field  channel_new_fields[] = { FIELD(struct channel_new, name, .min = 1,
-							.max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
-							.doc = "Name, unique."),
-	 FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	     .doc = "How it delivers: Standard Webhooks."),
-	 FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
-	 FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
-	     .doc = "Not available in this version: null, or left out."),
-	 FIELD(struct channel_new, values,
-	     .doc = "It is told values of changes: needs read:snapshots; false when absent."),
-	 FIELD_END };
+static const struct field channel_new_fields[] = {
+	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Name, unique."),
+	FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	    .doc = "How it delivers: Standard Webhooks."),
+	FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
+	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
+	    .doc = "Not available in this version: null, or left out."),
+	FIELD(struct channel_new, values,
+	    .doc = "It is told values of changes: needs read:snapshots; false when absent."),
+	FIELD_END,
+};
 static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
@@ -60,20 +63,23 @@ struct channel_update {
 	bool        values;
 	uint64_t    given;
 };
-static const struct field  channel_update_fields[] = { FIELD(struct channel_update, name, .min = 1,
-							   .max = 200, .flags = FIELD_SEEN, .doc = "Name, unique."),
-	 FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
-	     .doc = "Where to deliver to; of a channel that is told values, by those with "
-		    "read:snapshots only."),
-	 FIELD(struct channel_update, secret, .min = 1, .max = 100,
-	     .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
-	     .doc = "Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
-		    "answer shows once.  To be named with another url: it goes there."),
-	 FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
-	     .doc = "active or disabled."),
-	 FIELD(struct channel_update, values, .flags = FIELD_FRESH,
-	     .doc = "It is told values of changes; true needs read:snapshots."),
-	 FIELD_END };
+static const struct field channel_update_fields[] = {
+	FIELD(struct channel_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN,
+	    .doc = "Name, unique."),
+	FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
+	    .doc = "Where to deliver to; of a channel that is told values, by those with "
+		   "read:snapshots only."),
+	FIELD(struct channel_update, secret, .min = 1, .max = 100,
+	    .flags = FIELD_NULLABLE | FIELD_SECRET | FIELD_FRESH,
+	    .doc =
+		"Signing secret: whsec_ and base64 of 24 to 64 bytes; null: a new one, which the "
+		"answer shows once.  To be named with another url: it goes there."),
+	FIELD(struct channel_update, status, .choices = statuses, .flags = FIELD_FRESH,
+	    .doc = "active or disabled."),
+	FIELD(struct channel_update, values, .flags = FIELD_FRESH,
+	    .doc = "It is told values of changes; true needs read:snapshots."),
+	FIELD_END,
+};
 static const struct schema channel_update_schema =
     SCHEMA_GIVEN("ChannelUpdate", struct channel_update, channel_update_fields, given);
 
@@ -116,22 +122,24 @@ list_channels(struct request *r, const void *body, void *answer, struct err *e)
 	    r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
 }
 
-static const struct field  delivery_fields[] = { FIELD(struct delivery_row, id,
-						     .doc = "Number of the attempt."),
-	 FIELD(struct delivery_row, message_id,
-	     .doc = "The message; its webhook-id is msg_ and this."),
-	 FIELD(struct delivery_row, channel_id, .doc = "The channel."),
-	 FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
-	     .doc = "The alert it tells of."),
-	 FIELD(struct delivery_row, event, .doc = "Type of the message."),
-	 FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
-	 FIELD(struct delivery_row, attempt, .doc = "From 1."),
-	 FIELD(struct delivery_row, at, .doc = "When it was sent."),
-	 FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
-	 FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Absent: no answer."),
-	 FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
-	 FIELD(struct delivery_row, detail, .doc = "One sentence."), FIELD_END };
+static const struct field delivery_fields[] = {
+	FIELD(struct delivery_row, id, .doc = "Number of the attempt."),
+	FIELD(struct delivery_row, message_id,
+	    .doc = "The message; its webhook-id is msg_ and this."),
+	FIELD(struct delivery_row, channel_id, .doc = "The channel."),
+	FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
+	    .doc = "The alert it tells of."),
+	FIELD(struct delivery_row, event, .doc = "Type of the message."),
+	FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
+	FIELD(struct delivery_row, attempt, .doc = "From 1."),
+	FIELD(struct delivery_row, at, .doc = "When it was sent."),
+	FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),
+	FIELD(struct delivery_row, http_status, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Absent: no answer."),
+	FIELD(struct delivery_row, took_ms, .doc = "How long it took."),
+	FIELD(struct delivery_row, detail, .doc = "One sentence."),
+	FIELD_END,
+};
 static const struct schema delivery_schema =
     SCHEMA("Delivery", struct delivery_row, delivery_fields);
 
@@ -196,8 +204,7 @@ add_body(struct db *db, void *arg, struct err *e)
 }
 
 static bool
-seal_secret(
-    struct request *r, struct channel *c, const uint8_t *key, size_t n, struct err *e)
+seal_secret(struct request *r, struct channel *c, const uint8_t *key, size_t n, struct err *e)
 {
 	struct str plain = { (const char *)key, n };
 
@@ -394,7 +401,7 @@ struct test_out {
 };
 static const struct field test_out_fields[] = {
 	FIELD(struct test_out, message_id, .doc = "Look for it in the channel's deliveries."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema test_out_schema =
     SCHEMA("ChannelTest", struct test_out, test_out_fields);
@@ -454,5 +461,5 @@ const struct route channel_routes[] = {
 	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
 	    RATE_READ, 200, list_deliveries, IN_NONE, OUT_LIST(delivery),
 	    "Lists attempts, newest first."),
-	ROUTE_END
+	ROUTE_END,
 };

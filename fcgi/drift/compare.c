@@ -14,7 +14,7 @@ struct golden_side {
 static const struct field golden_side_fields[] = {
 	FIELD(struct golden_side, id, .flags = FIELD_REQUIRED, .doc = "A golden baseline."),
 	FIELD(struct golden_side, variables, .doc = "Object: name of a variable to its value."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema golden_side_schema =
     SCHEMA("CompareGolden", struct golden_side, golden_side_fields);
@@ -24,13 +24,14 @@ struct compare_side {
 	struct raw_json     value;
 	struct golden_side *golden;
 };
-static const struct field  side_fields[] = { FIELD(struct compare_side, snapshot_id,
-						 .flags = FIELD_NULLABLE,
-						 .doc = "A stored snapshot of this tenant."),
-	 FIELD(struct compare_side, value, .doc = "Or a document."),
-	 FIELD(struct compare_side, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
-	     .doc = "Or a golden baseline, rendered with these variables."),
-	 FIELD_END };
+static const struct field side_fields[] = {
+	FIELD(struct compare_side, snapshot_id, .flags = FIELD_NULLABLE,
+	    .doc = "A stored snapshot of this tenant."),
+	FIELD(struct compare_side, value, .doc = "Or a document."),
+	FIELD(struct compare_side, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
+	    .doc = "Or a golden baseline, rendered with these variables."),
+	FIELD_END,
+};
 static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
 
 struct compare_in {
@@ -38,20 +39,21 @@ struct compare_in {
 	struct raw_json      compare, rules;
 	struct strings       rule_packs;
 };
-static const struct field  compare_in_fields[] = { FIELD(struct compare_in, left,
-						       .item = &side_schema, .flags = FIELD_REQUIRED,
-						       .doc = "The old side."),
-	 FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
-	     .doc = "The new side."),
-	 FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
-	     .doc = "How values are compared; as in the config of a snapshot when absent. What that "
-		    "config does to values, its masks too, is done to both sides in any case, "
-		    "before this."),
-	 FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
-	     .doc = "Severity rules; as in the config of a snapshot when absent."),
-	 FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
-	     .doc = "Rule packs; those of the config of a snapshot when absent."),
-	 FIELD_END };
+static const struct field compare_in_fields[] = {
+	FIELD(struct compare_in, left, .item = &side_schema, .flags = FIELD_REQUIRED,
+	    .doc = "The old side."),
+	FIELD(struct compare_in, right, .item = &side_schema, .flags = FIELD_REQUIRED,
+	    .doc = "The new side."),
+	FIELD(struct compare_in, compare, .flags = FIELD_NULLABLE,
+	    .doc = "How values are compared; as in the config of a snapshot when absent. What that "
+		   "config does to values, its masks too, is done to both sides in any case, "
+		   "before this."),
+	FIELD(struct compare_in, rules, .flags = FIELD_NULLABLE,
+	    .doc = "Severity rules; as in the config of a snapshot when absent."),
+	FIELD(struct compare_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	    .doc = "Rule packs; those of the config of a snapshot when absent."),
+	FIELD_END,
+};
 static const struct schema compare_in_schema =
     SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
 
@@ -70,14 +72,16 @@ read_snapshot(struct request *r, const struct compare_side *in, const char *poin
 
 /* What both sides are compared by, and what each is before that. */
 struct basis {
-	struct drift_spec *spec; /* of the first snapshot's config, with what the body says instead */
-	struct drift_spec *own[2]; /* of each side's config as it is; NULL: `spec` is all there is */
+	struct drift_spec
+	    *spec; /* of the first snapshot's config, with what the body says instead */
+	struct drift_spec
+	    *own[2]; /* of each side's config as it is; NULL: `spec` is all there is */
 	const struct snapshot *stored[2];
 };
 
 static struct drift_spec *
-spec_of_config(struct request *r, struct drift *d, const struct snapshot *s, const struct json *body,
-    struct err *e)
+spec_of_config(struct request *r, struct drift *d, const struct snapshot *s,
+    const struct json *body, struct err *e)
 {
 	struct drift_config c = { 0 };
 	const char         *text = "{\"source\":{\"kind\":\"push\"}}";
@@ -94,8 +98,9 @@ basis_make(struct request *r, struct basis *b, struct err *e)
 {
 	const struct snapshot *s[2] = { b->stored[0], b->stored[1] };
 	struct drift          *d = drift_of(r->app, e);
-	bool changed = json_get(r->json, "compare") != NULL || json_get(r->json, "rule_packs") != NULL;
-	bool                   two;
+	bool                   changed =
+	    json_get(r->json, "compare") != NULL || json_get(r->json, "rule_packs") != NULL;
+	bool two;
 
 	s[0] = s[0] != NULL ? s[0] : s[1];
 	s[1] = s[1] != NULL ? s[1] : s[0];
@@ -113,11 +118,11 @@ basis_make(struct request *r, struct basis *b, struct err *e)
 /* ---- who may ask what ---- */
 
 /*
- * One side of a question: is it stored, and does it say anything?  Beside what is stored, each place
- * that is equal would tell its value to who has written the other side.  That may be the caller
- * whatever he is permitted here: by a key that pushes to another config, by another account.  Of two
- * snapshots of one config he learns no more than that key does who watches it: what its pushes hold
- * its reports tell.  An empty document says nothing.
+ * One side of a question: is it stored, and does it say anything?  Beside what is stored, each
+ * place that is equal would tell its value to who has written the other side.  That may be the
+ * caller whatever he is permitted here: by a key that pushes to another config, by another account.
+ * Of two snapshots of one config he learns no more than that key does who watches it: what its
+ * pushes hold its reports tell.  An empty document says nothing.
  */
 struct asked {
 	bool stored, said;
@@ -130,7 +135,8 @@ asked_side(const struct compare_side *in)
 
 	if (v == NULL)
 		return (struct asked) { true, true };
-	return (struct asked) { false, v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY) };
+	return (
+	    struct asked) { false, v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY) };
 }
 
 static bool
@@ -152,10 +158,10 @@ finds_out(const struct request *r, const struct compare_in *in, const struct ask
     bool one_config)
 {
 	return is_given(in->compare.tree) || is_given(in->rules.tree) ||
-	       is_given(json_get(r->json, "rule_packs")) ||
-	       gives_variables(in->left) || gives_variables(in->right) ||
-	       (!one_config && ((side[0].stored && side[1].said) ||
-				   (side[1].stored && side[0].said)));
+	       is_given(json_get(r->json, "rule_packs")) || gives_variables(in->left) ||
+	       gives_variables(in->right) ||
+	       (!one_config &&
+		   ((side[0].stored && side[1].said) || (side[1].stored && side[0].said)));
 }
 
 /* Documents of the caller's own are the caller's to see.  What differs between two collected
@@ -165,7 +171,7 @@ view_here(const struct request *r, const struct compare_in *in, const struct sna
     const struct snapshot *right, struct view *v, struct err *e)
 {
 	const struct asked side[2] = { asked_side(in->left), asked_side(in->right) };
-	bool one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
+	bool               one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
 			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
 
 	*v = view_of(r);
@@ -296,10 +302,11 @@ put_side(struct buf *b, const char *name, const struct compare_side *in)
 		buf_printf(b, "\"%s\":\"document\"", name);
 }
 
-/* What is stored is told of, values or only where it differs; the caller's own documents are the caller's. */
+/* What is stored is told of, values or only where it differs; the caller's own documents are the
+ * caller's. */
 static bool
-note_comparing(
-    struct request *r, const struct compare_in *in, const struct snapshot *of, struct view v, struct err *e)
+note_comparing(struct request *r, const struct compare_in *in, const struct snapshot *of,
+    struct view v, struct err *e)
 {
 	const char *details;
 	struct buf  b;
@@ -313,8 +320,8 @@ note_comparing(
 	put_side(&b, "right", in->right);
 	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
 	details = buf_text(&b, e);
-	return details != NULL && drift_note(r, AUDIT_VALUES_COMPARE, "drift_config",
-				      &of->config_id, details, e);
+	return details != NULL &&
+	       drift_note(r, AUDIT_VALUES_COMPARE, "drift_config", &of->config_id, details, e);
 }
 
 static bool
@@ -339,8 +346,7 @@ compare_two(struct request *r, const void *body, void *answer, struct err *e)
 	if (!basis_make(r, &basis, e) || !comparing_make(r, in, &basis, &c, e) ||
 	    !make_side(r, &basis, 0, in->left, &a, e) ||
 	    !make_side(r, &basis, 1, in->right, &b, e) ||
-	    !sides_each(
-		r->db, r->mem, basis.spec->compare, &a, &b, add_to_diff, &c, &r->work, e))
+	    !sides_each(r->db, r->mem, basis.spec->compare, &a, &b, add_to_diff, &c, &r->work, e))
 		return false;
 	buf_make(&incomplete, r->mem);
 	if (!sides_incomplete(&a, &b, &incomplete, e))
@@ -354,7 +360,8 @@ const struct route compare_routes[] = {
 	    IN_SNAPSHOT(compare_in), OUT(compare_out),
 	    "Compares any two things: stored snapshots, documents or golden baselines. Masked "
 	    "values are left out and named, unless both are documents. Nothing is stored. Without "
-	    "read:snapshots what is stored is shown without values, and compared only with a snapshot "
+	    "read:snapshots what is stored is shown without values, and compared only with a "
+	    "snapshot "
 	    "of the same config or an empty document."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -23,8 +23,9 @@ static const struct field compared_fields[] = {
 	    .doc = "JSON Pointer into the new value, into the old one when deleted."),
 	CHANGE_FIELDS(struct compared_change),
 	FIELD(struct compared_change, fingerprint, .doc = "Identity of the finding" VIEW_DOC),
-	FIELD(struct compared_change, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
-	FIELD_END
+	FIELD(
+	    struct compared_change, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
+	FIELD_END,
 };
 static const struct schema compared_schema =
     SCHEMA("ComparedChange", struct compared_change, compared_fields);
@@ -38,10 +39,9 @@ static const struct field left_out_fields[] = {
 	FIELD(struct left_out, path,
 	    .doc = "Pattern of the places: a JSON Pointer with * for an element of an array."),
 	FIELD(struct left_out, why, .doc = "masked: values there are kept as a mask only."),
-	FIELD_END
+	FIELD_END,
 };
-const struct schema left_out_schema =
-    SCHEMA("NotCompared", struct left_out, left_out_fields);
+const struct schema left_out_schema = SCHEMA("NotCompared", struct left_out, left_out_fields);
 
 static const struct field compare_out_fields[] = {
 	FIELD(struct compare_out, changes, .item = &compared_schema,
@@ -54,14 +54,15 @@ static const struct field compare_out_fields[] = {
 	FIELD(struct compare_out, incomplete,
 	    .doc = "Categories left out: not completely read on one of the sides."),
 	FIELD(struct compare_out, not_compared, .item = &left_out_schema,
-	    .doc = "Masked places, whose values are left out unless both sides are documents of the "
-		   "request: the first 100. Of two stored snapshots, only those of resources in "
-		   "which something else differs; whether a masked value has changed is told by the "
-		   "report of the snapshot that changed it."),
+	    .doc =
+		"Masked places, whose values are left out unless both sides are documents of the "
+		"request: the first 100. Of two stored snapshots, only those of resources in "
+		"which something else differs; whether a masked value has changed is told by the "
+		"report of the snapshot that changed it."),
 	FIELD(struct compare_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
 	    .doc = "How many more there are."),
 	FIELD(struct compare_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema compare_out_schema =
     SCHEMA("DriftCompared", struct compare_out, compare_out_fields);
@@ -124,13 +125,12 @@ show_change(struct request *r, struct values *values, struct view v, const struc
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
-		.value_hash = view_hash(v,
-		    change_value_hash(mem, r->db, &nobody, c->fingerprint, c->value_hash)) };
+		.value_hash = view_hash(
+		    v, change_value_hash(mem, r->db, &nobody, c->fingerprint, c->value_hash)) };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	return show_place(mem, v, c, out, e) &&
-	       show_value(
-		   values, v, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(values, v, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
 	       show_value(values, v, c->new_value, &out->new_value, &out->new_value_truncated, e);
 }
 
@@ -173,8 +173,8 @@ show_changes(
 }
 
 static bool
-show_diff(struct request *r, struct view v, const struct diff *d, struct compare_out *out,
-    struct err *e)
+show_diff(
+    struct request *r, struct view v, const struct diff *d, struct compare_out *out, struct err *e)
 {
 	TALLOC_CTX *mem = r->mem;
 
@@ -207,8 +207,8 @@ left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n, st
 	for (size_t i = 0; i < n; i++) {
 		const struct redacted_place *p = &places[i];
 
-		where[i] = (struct change_resource) { str_dup(mem, p->category),
-			str_dup(mem, p->key) };
+		where[i] =
+		    (struct change_resource) { str_dup(mem, p->category), str_dup(mem, p->key) };
 		rows[i] = (struct left_out) { &where[i], str_dup(mem, p->path), "masked" };
 		if (where[i].category == NULL || where[i].key == NULL || rows[i].path == NULL)
 			return err_memory(e);

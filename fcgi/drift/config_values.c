@@ -1,5 +1,5 @@
-/* What of a config decides who sees values: the channels it tells, the member that names its resources, and what looks at
- * values and tells what it saw. */
+/* What of a config decides who sees values: the channels it tells, the member that names its
+ * resources, and what looks at values and tells what it saw. */
 #include <string.h>
 
 #include "core/store/alert/channel.h"
@@ -36,8 +36,8 @@ check_channel(struct request *r, struct view v, struct str text, struct err *e)
 }
 
 static bool
-check_channels(struct request *r, struct view v, const struct json *was, const struct json *now,
-    struct err *e)
+check_channels(
+    struct request *r, struct view v, const struct json *was, const struct json *now, struct err *e)
 {
 	const struct json *alerts = json_get(now, "alerts"), *one;
 
@@ -51,14 +51,15 @@ check_channels(struct request *r, struct view v, const struct json *was, const s
 }
 
 #define FINDS_OUT                                                                                  \
-	"Rules, compare, packs of them and tolerances find out what the values are that are watched " \
+	"Rules, compare, packs of them and tolerances find out what the values are that are "      \
+	"watched "                                                                                 \
 	"already: to change them needs the permission read:snapshots."
 
-/* A selector makes a member's value a key, which is shown to everybody who reads drift; the others tell by a severity
- * or a count what they are held against. */
+/* A selector makes a member's value a key, which is shown to everybody who reads drift; the others
+ * tell by a severity or a count what they are held against. */
 static const struct look {
 	const char *in, *member; /* in NULL: of the config itself */
-	bool        goes; /* without it nothing more is told */
+	bool        goes;        /* without it nothing more is told */
 	const char *refusal;
 } looks[] = {
 	{ "source", "selector", true,
@@ -71,8 +72,8 @@ static const struct look {
 };
 
 static bool
-look_text(TALLOC_CTX *mem, const struct json *spec, const struct look *l, struct str *out,
-    struct err *e)
+look_text(
+    TALLOC_CTX *mem, const struct json *spec, const struct look *l, struct str *out, struct err *e)
 {
 	const struct json *s = json_get(l->in != NULL ? json_get(spec, l->in) : spec, l->member);
 	struct buf         b;
@@ -88,8 +89,8 @@ look_text(TALLOC_CTX *mem, const struct json *spec, const struct look *l, struct
 }
 
 static bool
-check_looks(struct request *r, struct view v, const struct json *was, const struct json *now,
-    struct err *e)
+check_looks(
+    struct request *r, struct view v, const struct json *was, const struct json *now, struct err *e)
 {
 	struct str before, after;
 

@@ -5,8 +5,8 @@
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/schedule.h"
 #include "core/web/etag.h"
-#include "drift/run/golden_binding.h"
 #include "drift/run/completeness.h"
+#include "drift/run/golden_binding.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
@@ -28,37 +28,39 @@ struct config_out {
 	uint64_t                version;
 	instant                 created_at, updated_at;
 };
-static const struct field  config_out_fields[] = { FIELD(struct config_out, id,
-						       .doc = "Number of the config."),
-	 FIELD(struct config_out, config_id, .doc = "The same."),
-	 FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
-	 FIELD(struct config_out, name, .doc = "Name, unique."),
-	 FIELD(struct config_out, source, .item = &spec_source_schema,
-	     .doc = "Where snapshots come from."),
-	 FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
-	     .doc = "What a snapshot is compared with."),
-	 FIELD(struct config_out, compare, .doc = "How values are compared."),
-	 FIELD(struct config_out, rules, .doc = "Severity rules."),
-	 FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
-	 FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema,
-	     .doc = "What raises an alert."),
-	 FIELD(struct config_out, alerts, .item = &spec_alert_schema,
-	     .doc = "Channels that are told."),
-	 FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Snapshots are dropped after so many seconds; absent: never."),
-	 FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
-	     .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
-	 FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
-		     "(GET .../rules names them); absent: none, and in lists."),
-	 FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
-	 FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
-	     .doc = "When a snapshot was last compared."),
-	 FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,
-	     .doc = "When the newest snapshot was collected."),
-	 FIELD(struct config_out, version, .doc = "Raised by every change."),
-	 FIELD(struct config_out, created_at, .doc = "When it was made."),
-	 FIELD(struct config_out, updated_at, .doc = "When it was last changed."), FIELD_END };
+static const struct field config_out_fields[] = {
+	FIELD(struct config_out, id, .doc = "Number of the config."),
+	FIELD(struct config_out, config_id, .doc = "The same."),
+	FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
+	FIELD(struct config_out, name, .doc = "Name, unique."),
+	FIELD(struct config_out, source, .item = &spec_source_schema,
+	    .doc = "Where snapshots come from."),
+	FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
+	    .doc = "What a snapshot is compared with."),
+	FIELD(struct config_out, compare, .doc = "How values are compared."),
+	FIELD(struct config_out, rules, .doc = "Severity rules."),
+	FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
+	FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema,
+	    .doc = "What raises an alert."),
+	FIELD(struct config_out, alerts, .item = &spec_alert_schema,
+	    .doc = "Channels that are told."),
+	FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Snapshots are dropped after so many seconds; absent: never."),
+	FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
+	    .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
+	FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
+		   "(GET .../rules names them); absent: none, and in lists."),
+	FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
+	FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
+	    .doc = "When a snapshot was last compared."),
+	FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,
+	    .doc = "When the newest snapshot was collected."),
+	FIELD(struct config_out, version, .doc = "Raised by every change."),
+	FIELD(struct config_out, created_at, .doc = "When it was made."),
+	FIELD(struct config_out, updated_at, .doc = "When it was last changed."),
+	FIELD_END,
+};
 static const struct schema config_out_schema =
     SCHEMA("DriftConfig", struct config_out, config_out_fields);
 
@@ -393,7 +395,8 @@ const struct route config_routes[] = {
 	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
 	    list_configs, IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
 	ROUTE(POST, "/api/drift/configs", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, make_config,
-	    IN(drift_config_create), OUT(config_out), "Makes a drift config. "
+	    IN(drift_config_create), OUT(config_out),
+	    "Makes a drift config. "
 	    "To name a channel that is told values needs read:snapshots."),
 	ROUTE(GET, "/api/drift/configs/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_config,
 	    IN_NONE, OUT_TAGGED(config_out), "Shows a drift config and its state."),
@@ -405,5 +408,5 @@ const struct route config_routes[] = {
 	ROUTE(DELETE_, "/api/drift/configs/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
 	    drop_config, IN_NONE, OUT_NONE,
 	    "Drops a config with its snapshots and reports; its alerts are resolved."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -21,14 +21,16 @@ struct change_update {
 #define DECISION_FIELDS(T)                                                                         \
 	FIELD(T, status, .choices = statuses,                                                      \
 	    .doc = "New status of the finding with this value; detected reopens it."),             \
-	    FIELD(T, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_SEEN,                                          \
+	    FIELD(T, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_SEEN,                     \
 		.doc = "Why; required to accept. Kept in the history and the audit log."),         \
 	    FIELD(T, expires_at, .flags = FIELD_NULLABLE,                                          \
 		.doc = "Of an acceptance: when it reopens; null: never."),                         \
 	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
 		.doc = "User who works on it; null: nobody.")
-static const struct field  change_update_fields[] = { DECISION_FIELDS(struct change_update),
-	 FIELD_END };
+static const struct field change_update_fields[] = {
+	DECISION_FIELDS(struct change_update),
+	FIELD_END,
+};
 static const struct schema change_update_schema =
     SCHEMA_GIVEN("DriftChangeUpdate", struct change_update, change_update_fields, given);
 
@@ -36,15 +38,16 @@ struct bulk_filter {
 	struct uuid report_id;
 	const char *severity, *category, *status, *fingerprint;
 };
-static const struct field  bulk_filter_fields[] = { FIELD(struct bulk_filter, report_id,
-							.flags = FIELD_REQUIRED,
-							.doc = "Changes of this report."),
-	 FIELD(struct bulk_filter, severity, .choices = severities, .doc = "Only of this severity."),
-	 FIELD(struct bulk_filter, category, .min = 1, .max = 128, .doc = "Only of this category."),
-	 FIELD(struct bulk_filter, status, .choices = statuses, .doc = "Only with this status."),
-	 FIELD(struct bulk_filter, fingerprint, .min = 2 * HASH_LEN, .max = 2 * HASH_LEN,
-	     .doc = "Only with this fingerprint."),
-	 FIELD_END };
+static const struct field bulk_filter_fields[] = {
+	FIELD(struct bulk_filter, report_id, .flags = FIELD_REQUIRED,
+	    .doc = "Changes of this report."),
+	FIELD(struct bulk_filter, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct bulk_filter, category, .min = 1, .max = 128, .doc = "Only of this category."),
+	FIELD(struct bulk_filter, status, .choices = statuses, .doc = "Only with this status."),
+	FIELD(struct bulk_filter, fingerprint, .min = 2 * HASH_LEN, .max = 2 * HASH_LEN,
+	    .doc = "Only with this fingerprint."),
+	FIELD_END,
+};
 static const struct schema bulk_filter_schema =
     SCHEMA("DriftChangeFilter", struct bulk_filter, bulk_filter_fields);
 
@@ -56,12 +59,14 @@ struct change_bulk {
 	struct uuid         assigned_to;
 	uint64_t            given;
 };
-static const struct field  change_bulk_fields[] = { FIELD(struct change_bulk, ids, .min = 1,
-							.max = LIFE_IDS_MAX,
-							.doc = "Changes; this or filter."),
-	 FIELD(struct change_bulk, filter, .item = &bulk_filter_schema,
-	     .doc = "Changes of a report, at most 10,000; this or ids."),
-	 DECISION_FIELDS(struct change_bulk), FIELD_END };
+static const struct field change_bulk_fields[] = {
+	FIELD(struct change_bulk, ids, .min = 1, .max = LIFE_IDS_MAX,
+	    .doc = "Changes; this or filter."),
+	FIELD(struct change_bulk, filter, .item = &bulk_filter_schema,
+	    .doc = "Changes of a report, at most 10,000; this or ids."),
+	DECISION_FIELDS(struct change_bulk),
+	FIELD_END,
+};
 static const struct schema change_bulk_schema =
     SCHEMA_GIVEN("DriftChangesUpdate", struct change_bulk, change_bulk_fields, given);
 
@@ -69,7 +74,8 @@ static const struct field bulk_out_fields[] = {
 	FIELD(struct bulk_out, matched, .doc = "Findings or alerts that were named, each once."),
 	FIELD(struct bulk_out, changed,
 	    .doc = "Of those: what was changed, and has it in its history."),
-	FIELD(struct bulk_out, unchanged, .doc = "Of those: what was like that already."), FIELD_END
+	FIELD(struct bulk_out, unchanged, .doc = "Of those: what was like that already."),
+	FIELD_END,
 };
 const struct schema bulk_out_schema = SCHEMA("BulkResult", struct bulk_out, bulk_out_fields);
 
@@ -143,7 +149,7 @@ ruling_details(TALLOC_CTX *mem, const struct ruling *d, const struct decided *do
 
 struct job {
 	struct request     *r;
-	struct ruling     d;
+	struct ruling       d;
 	struct decide_which w;
 	struct decided      done;
 	const struct json  *filter; /* as it came; NULL: none */
@@ -155,7 +161,7 @@ struct job {
 static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
-	struct job            *x = arg;
+	struct job             *x = arg;
 	struct request         *r = x->r;
 	const struct drift_deps deps = { .clock = r->app->clock, .rand = r->app->rand };
 
@@ -185,7 +191,7 @@ static bool
 put_change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_update *in = body;
-	struct job                 x = { .r = r, .w = { .ids = &r->id0, .n = 1 } };
+	struct job                  x = { .r = r, .w = { .ids = &r->id0, .n = 1 } };
 	struct change_row           c;
 
 	x.d = (struct ruling) { .status = in->status,
@@ -232,7 +238,7 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_bulk *in = body;
 	struct bulk_out          *out = answer;
-	struct job               x = { .r = r, .many = true };
+	struct job                x = { .r = r, .many = true };
 	struct uuid              *ids, target = { 0 };
 
 	if (!bulk_ids(r, &in->ids, in->filter != NULL, &ids, e))
@@ -264,5 +270,5 @@ const struct route decide_routes[] = {
 	ROUTE(PUT, "/api/drift/changes", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_changes,
 	    IN(change_bulk), OUT(bulk_out),
 	    "Decides about the findings of many changes, all or nothing; each finding once."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -10,12 +10,15 @@
 
 /* ---- history ---- */
 
-static const struct field event_out_fields[] = { FIELD(struct event_out, at, .doc = "When."),
+static const struct field event_out_fields[] = {
+	FIELD(struct event_out, at, .doc = "When."),
 	FIELD(struct event_out, actor,
 	    .doc = "Who: an address, key:NAME of an API key; system: found by a comparison."),
 	FIELD(struct event_out, from, .flags = FIELD_NULLABLE, .doc = "Status before."),
 	FIELD(struct event_out, to, .doc = "Status after."),
-	FIELD(struct event_out, note, .doc = "Why, in their words."), FIELD_END };
+	FIELD(struct event_out, note, .doc = "Why, in their words."),
+	FIELD_END,
+};
 const struct schema event_out_schema = SCHEMA("DriftEvent", struct event_out, event_out_fields);
 
 bool
@@ -91,9 +94,10 @@ struct promote_in {
 	const char *reason;
 };
 static const struct field promote_fields[] = {
-	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED | FIELD_SEEN,
+	FIELD(struct promote_in, reason, .min = 1, .max = REASON_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Why; kept in the history of every finding and in the audit log."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema promote_in_schema =
     SCHEMA("DriftReportAccept", struct promote_in, promote_fields);
@@ -214,14 +218,14 @@ promote_load(struct promoting *p, struct err *e)
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct promoting      p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	struct promoting    p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
 	const struct ruling told = { .status = "accepted", .reason = p.in->reason };
-	struct audit_entry    entry = { .action = AUDIT_REPORT_ACCEPT,
-		   .success = true,
-		   .caller = &r->caller,
-		   .origin = &r->origin,
-		   .target_kind = "drift_report",
-		   .target_id = r->id0 };
+	struct audit_entry  entry = { .action = AUDIT_REPORT_ACCEPT,
+		 .success = true,
+		 .caller = &r->caller,
+		 .origin = &r->origin,
+		 .target_kind = "drift_report",
+		 .target_id = r->id0 };
 
 	return promote_load(&p, e) &&
 	       ruling_details(r->mem, &told, NULL, NULL, &entry.details, e) &&
@@ -229,10 +233,11 @@ accept_report(struct request *r, const void *body, void *answer, struct err *e)
 	       report_show(r->mem, &p.report, answer, e);
 }
 
-const struct route life_routes[] = { ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT),
-					 RATE_READ, 200, get_change, IN_NONE, OUT(change_out),
-					 "Shows a change with its history."),
+const struct route life_routes[] = {
+	ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_change,
+	    IN_NONE, OUT(change_out), "Shows a change with its history."),
 	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
 	    accept_report, IN(promote_in), OUT(report_out),
 	    "Accepts all of a report: its snapshot becomes the baseline."),
-	ROUTE_END };
+	ROUTE_END,
+};

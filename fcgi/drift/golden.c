@@ -16,7 +16,7 @@ static const struct field resource_fields[] = {
 	    .doc = "Any JSON value. In its strings %name% is a variable (alone: its value of any "
 		   "type; inside a text: its text) and %% a percent sign; what is always masked is "
 		   "shown as [masked]."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema golden_resource_schema =
     SCHEMA("GoldenResource", struct push_resource, resource_fields);
@@ -26,46 +26,51 @@ struct version_out {
 	const char *author;
 	instant     at;
 };
-static const struct field  version_fields[] = { FIELD(struct version_out, version,
-						    .doc = "Number of the version."),
-	 FIELD(struct version_out, author, .doc = "Who made it: an address, or key:NAME of an API key."),
-	 FIELD(struct version_out, at, .doc = "When."), FIELD_END };
+static const struct field version_fields[] = {
+	FIELD(struct version_out, version, .doc = "Number of the version."),
+	FIELD(struct version_out, author,
+	    .doc = "Who made it: an address, or key:NAME of an API key."),
+	FIELD(struct version_out, at, .doc = "When."),
+	FIELD_END,
+};
 static const struct schema version_schema =
     SCHEMA("GoldenBaselineVersion", struct version_out, version_fields);
 
-static const struct field  golden_out_fields[] = { FIELD(struct golden_out, id,
-						       .doc = "Number of the golden baseline."),
-	 FIELD(struct golden_out, name, .doc = "Name, unique in its tenant."),
-	 FIELD(struct golden_out, description, .doc = "What it is for."),
-	 FIELD(struct golden_out, owner,
-	     .doc = "tenant: this one's; platform: the platform's, which alone may change it."),
-	 FIELD(struct golden_out, shared, .doc = "Every tenant may bind configs to it."),
-	 FIELD(
-	     struct golden_out, version, .doc = "Raised by every change of resources or variables."),
-	 FIELD(struct golden_out, resource_count, .doc = "How many resources it has."),
-	 FIELD(struct golden_out, created_at, .doc = "When it was made."),
-	 FIELD(struct golden_out, updated_at, .doc = "When it was last changed."),
-	 FIELD(struct golden_out, resources, .item = &golden_resource_schema,
-	     .flags = FIELD_OMIT_ZERO,
-	     .doc = "What there has to be; not in a list. Values are " VIEW_WITHHELD
-		    " without read:snapshots."),
-	 FIELD(struct golden_out, variables, .item = &golden_variable_schema,
-	     .flags = FIELD_OMIT_ZERO,
-	     .doc = "What a config may or must give; not in a list. Defaults are " VIEW_WITHHELD
-		    " without read:snapshots."),
-	 FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
-	 FIELD_END };
+static const struct field golden_out_fields[] = {
+	FIELD(struct golden_out, id, .doc = "Number of the golden baseline."),
+	FIELD(struct golden_out, name, .doc = "Name, unique in its tenant."),
+	FIELD(struct golden_out, description, .doc = "What it is for."),
+	FIELD(struct golden_out, owner,
+	    .doc = "tenant: this one's; platform: the platform's, which alone may change it."),
+	FIELD(struct golden_out, shared, .doc = "Every tenant may bind configs to it."),
+	FIELD(
+	    struct golden_out, version, .doc = "Raised by every change of resources or variables."),
+	FIELD(struct golden_out, resource_count, .doc = "How many resources it has."),
+	FIELD(struct golden_out, created_at, .doc = "When it was made."),
+	FIELD(struct golden_out, updated_at, .doc = "When it was last changed."),
+	FIELD(struct golden_out, resources, .item = &golden_resource_schema,
+	    .flags = FIELD_OMIT_ZERO,
+	    .doc = "What there has to be; not in a list. Values are " VIEW_WITHHELD
+		   " without read:snapshots."),
+	FIELD(struct golden_out, variables, .item = &golden_variable_schema,
+	    .flags = FIELD_OMIT_ZERO,
+	    .doc = "What a config may or must give; not in a list. Defaults are " VIEW_WITHHELD
+		   " without read:snapshots."),
+	FIELD(struct golden_out, history, .item = &version_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Its versions, the newest 200; to their owner only, and not in a list."),
+	FIELD_END,
+};
 static const struct schema golden_out_schema =
     SCHEMA("GoldenBaseline", struct golden_out, golden_out_fields);
 
 struct golden_query {
 	int64_t version;
 };
-static const struct field  golden_query_fields[] = { FIELD(struct golden_query, version, .min = 1,
-							 .max = INT64_MAX,
-							 .doc = "What an earlier version held."),
-	 FIELD_END };
+static const struct field golden_query_fields[] = {
+	FIELD(struct golden_query, version, .min = 1, .max = INT64_MAX,
+	    .doc = "What an earlier version held."),
+	FIELD_END,
+};
 static const struct schema golden_query_schema =
     SCHEMA("GoldenBaselineQuery", struct golden_query, golden_query_fields);
 
@@ -146,7 +151,8 @@ show_resources(struct request *r, struct view v, const struct golden_content *c,
     struct golden_out *out, struct err *e)
 {
 	struct push_resource *rows = talloc_zero_size(r->mem, (c->n + 1) * sizeof(*rows));
-	struct compare_spec  *none = compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
+	struct compare_spec  *none =
+	    compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
 
 	if (rows == NULL || none == NULL)
 		return err_memory(e);
@@ -250,7 +256,8 @@ const struct route golden_routes[] = {
 	    "Lists golden baselines, this tenant's and those the platform shares, newest first."),
 	ROUTE(POST, "/api/drift/golden-baselines", ALLOW(CREATE, DRIFT), RATE_WRITE, 201,
 	    golden_make, IN_SNAPSHOT(golden_create), OUT(golden_out),
-	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline. It does "
+	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline. It "
+	    "does "
 	    "not watch places that a config masks."),
 	ROUTE_Q(GET, "/api/drift/golden-baselines/{id}", golden_query, ALLOW(READ, DRIFT),
 	    RATE_READ, 200, get_golden, IN_NONE, OUT_TAGGED(golden_out),
@@ -261,5 +268,5 @@ const struct route golden_routes[] = {
 	ROUTE(DELETE_, "/api/drift/golden-baselines/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
 	    golden_drop_one, IN_NONE, OUT_NONE,
 	    "Drops a golden baseline that no config is bound to."),
-	ROUTE_END
+	ROUTE_END,
 };

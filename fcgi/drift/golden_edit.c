@@ -17,7 +17,7 @@ struct golden_in {
 	uint64_t     given;
 };
 #define BODY(required)                                                                             \
-	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,                     \
+	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,        \
 	    .doc = "Name, unique."),                                                               \
 	    FIELD(struct golden_in, description, .max = 2000, .flags = FIELD_NULLABLE,             \
 		.doc = "What it is for."),                                                         \
@@ -26,7 +26,7 @@ struct golden_in {
 		.doc = "What there has to be; this or `snapshot_id`."),                            \
 	    FIELD(struct golden_in, snapshot_id, .flags = FIELD_NULLABLE,                          \
 		.doc = "A complete snapshot of this tenant: its resources, with percent signs "    \
-		       "doubled; needs read:snapshots."),                                                                \
+		       "doubled; needs read:snapshots."),                                          \
 	    FIELD(struct golden_in, variables, .max = GOLDEN_VARIABLES_MAX,                        \
 		.item = &golden_variable_schema, .doc = "What a config may or must give."),        \
 	    FIELD(struct golden_in, shared,                                                        \
@@ -42,9 +42,9 @@ const struct schema golden_update_schema =
 /* ---- making and changing ---- */
 
 struct golden_edit {
-	struct request       *r;
-	TALLOC_CTX           *mem;    /* of the contents: given back before the answer reads them anew */
-	struct golden         was, g; /* was.revision 0: it is new */
+	struct request *r;
+	TALLOC_CTX     *mem;    /* of the contents: given back before the answer reads them anew */
+	struct golden   was, g; /* was.revision 0: it is new */
 	struct golden_content content;
 	struct content        text;
 	struct content_rows   rows;
@@ -153,7 +153,8 @@ take_content(
 	return golden_check(x->r->mem, &x->content, from, &x->r->work, e);
 }
 
-/* Each value has a normal form, with numbers as long as they may be; what that is nobody needs here. */
+/* Each value has a normal form, with numbers as long as they may be; what that is nobody needs
+ * here. */
 static bool
 check_values(struct golden_edit *x, struct err *e)
 {
@@ -166,8 +167,9 @@ check_values(struct golden_edit *x, struct err *e)
 		TALLOC_CTX     *one = talloc_new(x->mem);
 		struct resource copy = x->content.resources[i];
 
-		ok = one == NULL ? err_memory(e)
-				 : resource_normalise(one, none, &copy, RESOURCE_STORED, &r->work, e);
+		ok = one == NULL
+			 ? err_memory(e)
+			 : resource_normalise(one, none, &copy, RESOURCE_STORED, &r->work, e);
 		if (ok) /* else the fault is told from there */
 			talloc_free(one);
 	}
@@ -346,11 +348,11 @@ may_say(struct request *r, const struct golden *g, const struct golden_in *in, s
 	if (view_of(r).values || (!given(s, in, "resources") && !given(s, in, "variables")))
 		return true;
 	return golden_bound(r->db->db, &g->id, &n, e) &&
-	       (n == 0 ||
-		   view_demand(view_of(r),
-		       "Configs are bound to it, and each value that is equal tells what they watch: "
-		       "to change it needs the permission read:snapshots.",
-		       e));
+	       (n == 0 || view_demand(view_of(r),
+			      "Configs are bound to it, and each value that is equal tells what "
+			      "they watch: "
+			      "to change it needs the permission read:snapshots.",
+			      e));
 }
 
 bool
@@ -361,7 +363,8 @@ golden_change(struct request *r, const void *body, void *answer, struct err *e)
 	if (x.mem == NULL)
 		return err_memory(e);
 	if (!find_own(r, &x.was, e) || !refuse_withheld(r, body, e) ||
-	    !may_say(r, &x.was, body, e) || !golden_load(r->db, x.mem, &x.was, false, &x.content, e))
+	    !may_say(r, &x.was, body, e) ||
+	    !golden_load(r->db, x.mem, &x.was, false, &x.content, e))
 		return false;
 	x.g = x.was;
 	if (!take_body(&x, &golden_update_schema, body, e) ||

@@ -9,13 +9,14 @@ static const struct field summary_fields[] = {
 	FIELD(struct report_summary, created, .doc = "Changes that created something."),
 	FIELD(struct report_summary, modified, .doc = "Changes that modified something."),
 	FIELD(struct report_summary, deleted, .doc = "Changes that deleted something."),
-	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."), FIELD_END
+	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."),
+	FIELD_END,
 };
 const struct schema report_summary_schema =
     SCHEMA("DriftSummary", struct report_summary, summary_fields);
 
-static const struct field report_out_fields[] = { FIELD(struct report_out, id,
-						      .doc = "Number of the report."),
+static const struct field report_out_fields[] = {
+	FIELD(struct report_out, id, .doc = "Number of the report."),
 	FIELD(struct report_out, config_id, .doc = "Its config."),
 	FIELD(struct report_out, snapshot_id, .doc = "The snapshot that was compared."),
 	FIELD(struct report_out, baseline_id, .flags = FIELD_NULLABLE,
@@ -43,9 +44,11 @@ static const struct field report_out_fields[] = { FIELD(struct report_out, id,
 		   "beside the reason, e.g. {\"code\": \"below_min_score\", \"score\": 4, "
 		   "\"min_score\": 16, \"reason\": ...}."),
 	FIELD(struct report_out, suppressed, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
+	    .doc =
+		"Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
 	FIELD(struct report_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
-	FIELD_END };
+	FIELD_END,
+};
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
 
 bool
@@ -91,7 +94,7 @@ static const struct field report_query_fields[] = {
 	    struct report_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
 	FIELD(struct report_query, status, .choices = report_statuses,
 	    .doc = "Only with this status."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema report_query_schema =
     SCHEMA("ReportQuery", struct report_query, report_query_fields);
@@ -131,23 +134,27 @@ get_report(struct request *r, const void *body, void *answer, struct err *e)
 
 /* ---- changes ---- */
 
-static const struct field change_resource_fields[] = { FIELD(struct change_resource, category,
-							   .doc = "Collection."),
-	FIELD(struct change_resource, key, .doc = "Key in it."), FIELD_END };
-const struct schema       change_resource_schema =
+static const struct field change_resource_fields[] = {
+	FIELD(struct change_resource, category, .doc = "Collection."),
+	FIELD(struct change_resource, key, .doc = "Key in it."),
+	FIELD_END,
+};
+const struct schema change_resource_schema =
     SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
-static const struct field  acceptance_fields[] = { FIELD(
-						       struct acceptance_out, reason, .doc = "Why."),
-	 FIELD(struct acceptance_out, owner, .doc = "Who accepted: an address, or key:NAME of an API key."),
-	 FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
-	     .doc = "When it reopens; null: never."),
-	 FIELD_END };
+static const struct field acceptance_fields[] = {
+	FIELD(struct acceptance_out, reason, .doc = "Why."),
+	FIELD(struct acceptance_out, owner,
+	    .doc = "Who accepted: an address, or key:NAME of an API key."),
+	FIELD(struct acceptance_out, expires_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it reopens; null: never."),
+	FIELD_END,
+};
 static const struct schema acceptance_schema =
     SCHEMA("DriftAcceptance", struct acceptance_out, acceptance_fields);
 
-static const struct field change_out_fields[] = { FIELD(struct change_out, id,
-						      .doc = "Number of the change."),
+static const struct field change_out_fields[] = {
+	FIELD(struct change_out, id, .doc = "Number of the change."),
 	FIELD(struct change_out, report_id, .doc = "Its report."),
 	FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
 	FIELD(struct change_out, op, .doc = "created, deleted or modified."),
@@ -169,7 +176,8 @@ static const struct field change_out_fields[] = { FIELD(struct change_out, id,
 	    .doc = "Of a single change: user who works on it."),
 	FIELD(struct change_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single change: what happened to the finding, whatever its value."),
-	FIELD_END };
+	FIELD_END,
+};
 const struct schema change_out_schema = SCHEMA("DriftChange", struct change_out, change_out_fields);
 
 bool
@@ -294,7 +302,7 @@ static const struct field change_query_fields[] = {
 	    .doc = "Only with this status."),
 	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Only of this category."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema change_query_schema =
     SCHEMA("ChangeQuery", struct change_query, change_query_fields);
@@ -341,6 +349,7 @@ const struct route report_routes[] = {
 	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,
 	    ALLOW(READ, DRIFT), RATE_READ, 200, list_changes, IN_NONE, OUT_LIST(change_out),
 	    "Lists a report's changes in its order; as a JSON Patch on {category: {key: value}} or "
-	    "a table when Accept says so. The patch needs read:snapshots. An export that breaks off ends with a line that has error."),
-	ROUTE_END
+	    "a table when Accept says so. The patch needs read:snapshots. An export that breaks "
+	    "off ends with a line that has error."),
+	ROUTE_END,
 };

@@ -10,33 +10,34 @@ struct rule_view {
 	int64_t         snapshots, matches, quiet_snapshots;
 	bool            dead;
 };
-static const struct field  rule_view_fields[] = { FIELD(struct rule_view, kind,
-						      .doc = "normalise or severity."),
-	 FIELD(struct rule_view, source, .doc = "config, or the rule pack it comes from."),
-	 FIELD(struct rule_view, position, .doc = "In that list of its source, from 0."),
-	 FIELD(struct rule_view, name, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	     .doc = "As a change names it; absent of a normaliser."),
-	 FIELD(struct rule_view, does, .doc = "What it does: ignore, mask ..., or its severity."),
-	 FIELD(struct rule_view, path, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	     .doc = "Its path pattern; absent when it goes by the names of members."),
-	 FIELD(struct rule_view, names, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Its globs on the names of members."),
-	 FIELD(struct rule_view, category, .flags = FIELD_OMIT_ZERO, .doc = "In which categories."),
-	 FIELD(struct rule_view, rule, .doc = "The whole rule, as it was written."),
-	 FIELD(struct rule_view, since, .flags = FIELD_NULLABLE,
-	     .doc = "When the first snapshot came that it took part in; null: none so far, or a "
-		     "rule of a pack that never matched."),
-	 FIELD(struct rule_view, snapshots, .doc = "How many snapshots it has taken part in."),
-	 FIELD(struct rule_view, matches,
-	     .doc = "Places it met, or changes it decided, in the newest snapshot."),
-	 FIELD(struct rule_view, last_matched_at, .flags = FIELD_NULLABLE,
-	     .doc = "When a snapshot came that it last matched in; null: never."),
-	 FIELD(struct rule_view, quiet_snapshots,
-	     .doc = "Snapshots since that one; 0: it matched in the newest, -1: it never did."),
-	 FIELD(struct rule_view, dead,
-	     .doc = "It has matched nothing in the last 20 snapshots, and does nothing else than "
-		     "leave out or change values: only rules of the config itself are held to that."),
-	 FIELD_END };
+static const struct field rule_view_fields[] = {
+	FIELD(struct rule_view, kind, .doc = "normalise or severity."),
+	FIELD(struct rule_view, source, .doc = "config, or the rule pack it comes from."),
+	FIELD(struct rule_view, position, .doc = "In that list of its source, from 0."),
+	FIELD(struct rule_view, name, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "As a change names it; absent of a normaliser."),
+	FIELD(struct rule_view, does, .doc = "What it does: ignore, mask ..., or its severity."),
+	FIELD(struct rule_view, path, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Its path pattern; absent when it goes by the names of members."),
+	FIELD(struct rule_view, names, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Its globs on the names of members."),
+	FIELD(struct rule_view, category, .flags = FIELD_OMIT_ZERO, .doc = "In which categories."),
+	FIELD(struct rule_view, rule, .doc = "The whole rule, as it was written."),
+	FIELD(struct rule_view, since, .flags = FIELD_NULLABLE,
+	    .doc = "When the first snapshot came that it took part in; null: none so far, or a "
+		   "rule of a pack that never matched."),
+	FIELD(struct rule_view, snapshots, .doc = "How many snapshots it has taken part in."),
+	FIELD(struct rule_view, matches,
+	    .doc = "Places it met, or changes it decided, in the newest snapshot."),
+	FIELD(struct rule_view, last_matched_at, .flags = FIELD_NULLABLE,
+	    .doc = "When a snapshot came that it last matched in; null: never."),
+	FIELD(struct rule_view, quiet_snapshots,
+	    .doc = "Snapshots since that one; 0: it matched in the newest, -1: it never did."),
+	FIELD(struct rule_view, dead,
+	    .doc = "It has matched nothing in the last 20 snapshots, and does nothing else than "
+		   "leave out or change values: only rules of the config itself are held to that."),
+	FIELD_END,
+};
 static const struct schema rule_view_schema =
     SCHEMA("DriftRule", struct rule_view, rule_view_fields);
 
@@ -125,7 +126,8 @@ struct rules_query {
 	bool dead;
 };
 static const struct field rules_query_fields[] = {
-	FIELD(struct rules_query, dead, .doc = "true: dead ones only."), FIELD_END
+	FIELD(struct rules_query, dead, .doc = "true: dead ones only."),
+	FIELD_END,
 };
 static const struct schema rules_query_schema =
     SCHEMA("DriftRulesQuery", struct rules_query, rules_query_fields);
@@ -153,9 +155,10 @@ list_rules(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
-const struct route rule_routes[] = { ROUTE_Q(GET, "/api/drift/configs/{id}/rules", rules_query,
-					 ALLOW(READ, DRIFT), RATE_READ, 200, list_rules, IN_NONE,
-					 OUT_LIST(rule_view),
-					 "Lists all rules of a config and its packs, with what "
-					 "they have met and which are dead."),
-	ROUTE_END };
+const struct route rule_routes[] = {
+	ROUTE_Q(GET, "/api/drift/configs/{id}/rules", rules_query, ALLOW(READ, DRIFT), RATE_READ,
+	    200, list_rules, IN_NONE, OUT_LIST(rule_view),
+	    "Lists all rules of a config and its packs, with what "
+	    "they have met and which are dead."),
+	ROUTE_END,
+};

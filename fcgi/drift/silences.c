@@ -18,22 +18,24 @@ struct silence_out {
 	char           *ended_by;
 	int64_t         covers;
 };
-static const struct field  silence_out_fields[] = { FIELD(struct silence_out, id,
-							.doc = "Number of the silence."),
-	 FIELD(struct silence_out, kind, .doc = "silence or maintenance."),
-	 FIELD(struct silence_out, state, .doc = "active, scheduled or expired."),
-	 FIELD(struct silence_out, matcher, .doc = "What it covers."),
-	 FIELD(struct silence_out, reason, .doc = "Why."),
-	 FIELD(struct silence_out, owner, .doc = "Who made it: an address, or key:NAME of an API key."),
-	 FIELD(struct silence_out, starts_at, .doc = "From when."),
-	 FIELD(struct silence_out, expires_at, .doc = "Until when."),
-	 FIELD(struct silence_out, created_at, .doc = "When it was made."),
-	 FIELD(struct silence_out, ended_at, .flags = FIELD_NULLABLE,
-	     .doc = "When somebody ended it before its time."),
-	 FIELD(struct silence_out, ended_by, .flags = FIELD_NULLABLE, .doc = "Who did."),
-	 FIELD(struct silence_out, covers,
-	     .doc = "Findings of the configs' newest reports that it keeps quiet; 0 unless active."),
-	 FIELD_END };
+static const struct field silence_out_fields[] = {
+	FIELD(struct silence_out, id, .doc = "Number of the silence."),
+	FIELD(struct silence_out, kind, .doc = "silence or maintenance."),
+	FIELD(struct silence_out, state, .doc = "active, scheduled or expired."),
+	FIELD(struct silence_out, matcher, .doc = "What it covers."),
+	FIELD(struct silence_out, reason, .doc = "Why."),
+	FIELD(struct silence_out, owner,
+	    .doc = "Who made it: an address, or key:NAME of an API key."),
+	FIELD(struct silence_out, starts_at, .doc = "From when."),
+	FIELD(struct silence_out, expires_at, .doc = "Until when."),
+	FIELD(struct silence_out, created_at, .doc = "When it was made."),
+	FIELD(struct silence_out, ended_at, .flags = FIELD_NULLABLE,
+	    .doc = "When somebody ended it before its time."),
+	FIELD(struct silence_out, ended_by, .flags = FIELD_NULLABLE, .doc = "Who did."),
+	FIELD(struct silence_out, covers,
+	    .doc = "Findings of the configs' newest reports that it keeps quiet; 0 unless active."),
+	FIELD_END,
+};
 static const struct schema silence_out_schema =
     SCHEMA("DriftSilence", struct silence_out, silence_out_fields);
 
@@ -51,8 +53,8 @@ static const struct field silence_create_fields[] = {
 		"message tells everything that is still there."),
 	FIELD(struct silence_create, matcher, .item = &silence_matcher_schema,
 	    .flags = FIELD_REQUIRED, .doc = "What it covers: all that is named must fit."),
-	FIELD(struct silence_create, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_REQUIRED | FIELD_SEEN,
-	    .doc = "Why."),
+	FIELD(struct silence_create, reason, .min = 1, .max = REASON_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why."),
 	FIELD(struct silence_create, starts_at, .flags = FIELD_NULLABLE,
 	    .doc = "From when, at most 366 days ahead; now when absent."),
 	FIELD(struct silence_create, expires_at, .flags = FIELD_REQUIRED,
@@ -60,7 +62,7 @@ static const struct field silence_create_fields[] = {
 		"Until when: a silence at most 30 days ahead, a maintenance window at most 7 days "
 		"long, unless the installation says otherwise. None is without an end; a longer "
 		"one is made anew."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema silence_create_schema =
     SCHEMA("DriftSilenceCreate", struct silence_create, silence_create_fields);
@@ -77,7 +79,8 @@ static const struct field silence_query_fields[] = {
 	    .doc = "next_cursor of the answer before."),
 	FIELD(struct silence_query, state, .choices = states,
 	    .doc = "Only in this state; one that was ended by hand is expired."),
-	FIELD(struct silence_query, kind, .choices = kinds, .doc = "Only of this kind."), FIELD_END
+	FIELD(struct silence_query, kind, .choices = kinds, .doc = "Only of this kind."),
+	FIELD_END,
 };
 static const struct schema silence_query_schema =
     SCHEMA("DriftSilenceQuery", struct silence_query, silence_query_fields);
@@ -163,7 +166,7 @@ add_body(struct db *db, void *arg, struct err *e)
 {
 	const struct making *m = arg;
 
-	return silence_add(db, &m->s, e) && 
+	return silence_add(db, &m->s, e) &&
 	       silence_wake(db, m->mem, &m->config, m->s.starts_at, m->s.created_at, e);
 }
 
@@ -253,7 +256,9 @@ end_body(struct db *db, void *arg, struct err *e)
 static bool
 end_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct ending          x = { .mem = r->mem, .by = r->caller.name, .now = { clock_ms(r->app->clock) } };
+	struct ending x = {
+		.mem = r->mem, .by = r->caller.name, .now = { clock_ms(r->app->clock) }
+	};
 	struct silence_matcher m;
 	struct json           *tree;
 
@@ -280,5 +285,5 @@ const struct route silence_routes[] = {
 	ROUTE(DELETE_, "/api/drift/silences/{id}", ALLOW(UPDATE, ALERTS), RATE_WRITE, 204,
 	    end_silence, IN_NONE, OUT_NONE,
 	    "Ends a silence now: what it covered is told with the next comparison."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -2,8 +2,8 @@
 
 #include "core/store/drift/snapshot.h"
 #include "drift/engine/masked.h"
-#include "drift/snapshot/baseline.h"
 #include "drift/run/ingest.h"
+#include "drift/snapshot/baseline.h"
 #include "drift/snapshot/retention.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
@@ -20,13 +20,14 @@ struct push_out {
 	struct report_out *report;
 	bool               unchanged;
 };
-static const struct field  push_out_fields[] = { FIELD(struct push_out, snapshot_id,
-						     .doc = "The snapshot."),
-	 FIELD(struct push_out, report, .item = &report_out_schema,
-	     .doc = "What the comparison found."),
-	 FIELD(struct push_out, unchanged,
-	     .doc = "Nothing changed since the snapshot before: the report is that one's."),
-	 FIELD_END };
+static const struct field push_out_fields[] = {
+	FIELD(struct push_out, snapshot_id, .doc = "The snapshot."),
+	FIELD(struct push_out, report, .item = &report_out_schema,
+	    .doc = "What the comparison found."),
+	FIELD(struct push_out, unchanged,
+	    .doc = "Nothing changed since the snapshot before: the report is that one's."),
+	FIELD_END,
+};
 static const struct schema push_out_schema =
     SCHEMA("SnapshotPushed", struct push_out, push_out_fields);
 
@@ -38,7 +39,7 @@ static const struct field document_query_fields[] = {
 	FIELD(struct document_query, actor, .max = 254, .doc = "Who made the changes."),
 	FIELD(struct document_query, collected_at, .flags = FIELD_NULLABLE,
 	    .doc = "When it was read."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema document_query_schema =
     SCHEMA("DocumentQuery", struct document_query, document_query_fields);
@@ -73,7 +74,8 @@ masking_details(TALLOC_CTX *mem, const struct masking *m, const char **out, stru
 
 	uuid_print(&m->count.config_id, config);
 	buf_make(&b, mem);
-	buf_printf(&b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
+	buf_printf(
+	    &b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
 	if (m->place != NULL) {
 		buf_puts(&b, ",\"category\":");
 		buf_json(&b, m->place->category);
@@ -179,13 +181,14 @@ struct content_out {
 	const char     *category, *key;
 	struct raw_json value;
 };
-static const struct field  content_out_fields[] = { FIELD(struct content_out, category,
-							.doc = "Collection."),
-	 FIELD(struct content_out, key, .doc = "Key in it."),
-	 FIELD(struct content_out, value, .flags = FIELD_OMIT_ZERO,
-	     .doc =
-		 "The value as it was compared: without ignored members, masked ones as [masked]."),
-	 FIELD_END };
+static const struct field content_out_fields[] = {
+	FIELD(struct content_out, category, .doc = "Collection."),
+	FIELD(struct content_out, key, .doc = "Key in it."),
+	FIELD(struct content_out, value, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"The value as it was compared: without ignored members, masked ones as [masked]."),
+	FIELD_END,
+};
 static const struct schema content_out_schema =
     SCHEMA("SnapshotContent", struct content_out, content_out_fields);
 
@@ -201,26 +204,27 @@ struct snapshot_out {
 	bool            rendered;
 	struct items    contents;
 };
-static const struct field  snapshot_out_fields[] = { FIELD(struct snapshot_out, id,
-							 .doc = "Number of the snapshot."),
-	 FIELD(struct snapshot_out, config_id, .doc = "Its config."),
-	 FIELD(struct snapshot_out, seq, .doc = "Order of arrival in the config."),
-	 FIELD(struct snapshot_out, in_order,
-	     .doc = "False: collected before the newest at that time."),
-	 FIELD(struct snapshot_out, collections, .doc = "Completeness of each category."),
-	 FIELD(struct snapshot_out, resources, .doc = "How many resources were pushed."),
-	 FIELD(struct snapshot_out, actor, .doc = "Who made the changes, as the collector said."),
-	 FIELD(struct snapshot_out, pushed_by,
-	     .doc = "Whose credential pushed it: an address, or key:NAME of an API key."),
-	 FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
-	 FIELD(struct snapshot_out, received_at, .doc = "When it came."),
-	 FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
-	 FIELD(struct snapshot_out, rendered, .flags = FIELD_OMIT_ZERO,
-	     .doc = "It was not collected: a golden baseline is rendered to it."),
-	 FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
-	     .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
-		     "category, the first 1,000."),
-	 FIELD_END };
+static const struct field snapshot_out_fields[] = {
+	FIELD(struct snapshot_out, id, .doc = "Number of the snapshot."),
+	FIELD(struct snapshot_out, config_id, .doc = "Its config."),
+	FIELD(struct snapshot_out, seq, .doc = "Order of arrival in the config."),
+	FIELD(struct snapshot_out, in_order,
+	    .doc = "False: collected before the newest at that time."),
+	FIELD(struct snapshot_out, collections, .doc = "Completeness of each category."),
+	FIELD(struct snapshot_out, resources, .doc = "How many resources were pushed."),
+	FIELD(struct snapshot_out, actor, .doc = "Who made the changes, as the collector said."),
+	FIELD(struct snapshot_out, pushed_by,
+	    .doc = "Whose credential pushed it: an address, or key:NAME of an API key."),
+	FIELD(struct snapshot_out, collected_at, .doc = "When it was read."),
+	FIELD(struct snapshot_out, received_at, .doc = "When it came."),
+	FIELD(struct snapshot_out, report_id, .flags = FIELD_NULLABLE, .doc = "Its report."),
+	FIELD(struct snapshot_out, rendered, .flags = FIELD_OMIT_ZERO,
+	    .doc = "It was not collected: a golden baseline is rendered to it."),
+	FIELD(struct snapshot_out, contents, .item = &content_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With ?category=&key=: that resource; with ?category= alone: the keys of the "
+		   "category, the first 1,000."),
+	FIELD_END,
+};
 static const struct schema snapshot_out_schema =
     SCHEMA("Snapshot", struct snapshot_out, snapshot_out_fields);
 
@@ -230,7 +234,8 @@ struct snapshot_query {
 static const struct field snapshot_query_fields[] = {
 	FIELD(struct snapshot_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Category whose contents are wanted."),
-	FIELD(struct snapshot_query, key, .max = RESOURCE_KEY_MAX, .doc = "Key in it."), FIELD_END
+	FIELD(struct snapshot_query, key, .max = RESOURCE_KEY_MAX, .doc = "Key in it."),
+	FIELD_END,
 };
 static const struct schema snapshot_query_schema =
     SCHEMA("SnapshotQuery", struct snapshot_query, snapshot_query_fields);
@@ -257,14 +262,15 @@ struct snapshots_query {
 	const char *cursor;
 	instant     at;
 };
-static const struct field  snapshots_query_fields[] = { FIELD(struct snapshots_query, limit,
-							    .min = 1, .max = 200,
-							    .doc = "Most items of one answer."),
-	 FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
-	     .doc = "next_cursor of the answer before."),
-	 FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
-	     .doc = "Only the one in force at that instant: the newest collected by then."),
-	 FIELD_END };
+static const struct field snapshots_query_fields[] = {
+	FIELD(struct snapshots_query, limit, .min = 1, .max = 200,
+	    .doc = "Most items of one answer."),
+	FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
+	    .doc = "next_cursor of the answer before."),
+	FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
+	    .doc = "Only the one in force at that instant: the newest collected by then."),
+	FIELD_END,
+};
 static const struct schema snapshots_query_schema =
     SCHEMA("SnapshotsQuery", struct snapshots_query, snapshots_query_fields);
 
@@ -417,10 +423,11 @@ get_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 struct drop_query {
 	const char *reason;
 };
-static const struct field  drop_query_fields[] = { FIELD(struct drop_query, reason, .min = 1,
-						       .max = 500, .flags = FIELD_REQUIRED | FIELD_SEEN,
-						       .doc = "Why: it goes into the audit log."),
-	 FIELD_END };
+static const struct field drop_query_fields[] = {
+	FIELD(struct drop_query, reason, .min = 1, .max = 500, .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Why: it goes into the audit log."),
+	FIELD_END,
+};
 static const struct schema drop_query_schema =
     SCHEMA("SnapshotDropQuery", struct drop_query, drop_query_fields);
 
@@ -482,5 +489,5 @@ const struct route snapshot_routes[] = {
 	    RATE_WRITE, 204, drop_snapshot, IN_NONE, OUT_NONE,
 	    "Drops a snapshot with what only it held; the baseline and the newest cannot be. Its "
 	    "report stays."),
-	ROUTE_END
+	ROUTE_END,
 };

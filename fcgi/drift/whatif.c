@@ -11,18 +11,19 @@ struct whatif_in {
 	struct strings  rule_packs;
 	int64_t         days;
 };
-static const struct field  whatif_in_fields[] = { FIELD(struct whatif_in, rules,
-						      .flags = FIELD_NULLABLE,
-						      .doc = "Rules instead of the config's."),
-	 FIELD(struct whatif_in, compare, .flags = FIELD_NULLABLE,
-	     .doc = "How values are compared instead; what the config masks stays masked."),
-	 FIELD(struct whatif_in, thresholds, .flags = FIELD_NULLABLE,
-	     .doc = "Thresholds instead of the config's, all of them."),
-	 FIELD(struct whatif_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
-	     .doc = "Rule packs instead."),
-	 FIELD(struct whatif_in, days, .min = 1, .max = 366, .flags = FIELD_REQUIRED,
-	     .doc = "How far back; at most 200 snapshots are replayed."),
-	 FIELD_END };
+static const struct field whatif_in_fields[] = {
+	FIELD(struct whatif_in, rules, .flags = FIELD_NULLABLE,
+	    .doc = "Rules instead of the config's."),
+	FIELD(struct whatif_in, compare, .flags = FIELD_NULLABLE,
+	    .doc = "How values are compared instead; what the config masks stays masked."),
+	FIELD(struct whatif_in, thresholds, .flags = FIELD_NULLABLE,
+	    .doc = "Thresholds instead of the config's, all of them."),
+	FIELD(struct whatif_in, rule_packs, .max = 16, .flags = FIELD_NULLABLE,
+	    .doc = "Rule packs instead."),
+	FIELD(struct whatif_in, days, .min = 1, .max = 366, .flags = FIELD_REQUIRED,
+	    .doc = "How far back; at most 200 snapshots are replayed."),
+	FIELD_END,
+};
 static const struct schema whatif_in_schema =
     SCHEMA("DriftWhatIf", struct whatif_in, whatif_in_fields);
 
@@ -30,26 +31,27 @@ struct tally_out {
 	int64_t         opened, updated, resolved, suppressed, changes, findings;
 	struct raw_json opened_by_severity, by_severity, conditions, held_back;
 };
-static const struct field  tally_fields[] = { FIELD(struct tally_out, opened,
-						  .doc = "Alerts that would have been opened."),
-	 FIELD(struct tally_out, updated, .doc = "How often an open one would have told of more."),
-	 FIELD(struct tally_out, resolved, .doc = "Alerts that would have ended by themselves."),
-	 FIELD(struct tally_out, suppressed,
-	     .doc = "Alerts that would have been kept in the list without being told at first."),
-	 FIELD(struct tally_out, opened_by_severity,
-	     .doc = "Object: severity to how many alerts would have been opened with it."),
-	 FIELD(struct tally_out, conditions,
-	     .doc = "Object: blind, suspicious_collection, flapping, anomaly to how many alerts of "
-		     "that kind would have been opened beside them."),
-	 FIELD(struct tally_out, held_back,
-	     .doc = "Object: code of not_alerted to how much was held back so: changes of all runs "
-		     "for what holds changes, runs for below_min_changes, below_min_score and "
-		     "clear_runs. What held nothing is left out."),
-	 FIELD(struct tally_out, changes, .doc = "Counted changes, of all runs together."),
-	 FIELD(struct tally_out, findings,
-	     .doc = "Of them, of at least min_severity, and not held back."),
-	 FIELD(struct tally_out, by_severity, .doc = "Object: severity to how many changes."),
-	 FIELD_END };
+static const struct field tally_fields[] = {
+	FIELD(struct tally_out, opened, .doc = "Alerts that would have been opened."),
+	FIELD(struct tally_out, updated, .doc = "How often an open one would have told of more."),
+	FIELD(struct tally_out, resolved, .doc = "Alerts that would have ended by themselves."),
+	FIELD(struct tally_out, suppressed,
+	    .doc = "Alerts that would have been kept in the list without being told at first."),
+	FIELD(struct tally_out, opened_by_severity,
+	    .doc = "Object: severity to how many alerts would have been opened with it."),
+	FIELD(struct tally_out, conditions,
+	    .doc = "Object: blind, suspicious_collection, flapping, anomaly to how many alerts of "
+		   "that kind would have been opened beside them."),
+	FIELD(struct tally_out, held_back,
+	    .doc = "Object: code of not_alerted to how much was held back so: changes of all runs "
+		   "for what holds changes, runs for below_min_changes, below_min_score and "
+		   "clear_runs. What held nothing is left out."),
+	FIELD(struct tally_out, changes, .doc = "Counted changes, of all runs together."),
+	FIELD(struct tally_out, findings,
+	    .doc = "Of them, of at least min_severity, and not held back."),
+	FIELD(struct tally_out, by_severity, .doc = "Object: severity to how many changes."),
+	FIELD_END,
+};
 static const struct schema tally_schema =
     SCHEMA("DriftWhatIfTally", struct tally_out, tally_fields);
 
@@ -59,14 +61,15 @@ struct whatif_out {
 	struct tally_out *before, *after;
 	struct strings    not_replayed;
 };
-static const struct field  whatif_out_fields[] = { FIELD(struct whatif_out, runs,
-						       .doc = "Snapshots that were replayed."),
-	 FIELD(struct whatif_out, more, .doc = "There were more in that time."),
-	 FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
-	 FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
-	 FIELD(
-	     struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
-	 FIELD_END };
+static const struct field whatif_out_fields[] = {
+	FIELD(struct whatif_out, runs, .doc = "Snapshots that were replayed."),
+	FIELD(struct whatif_out, more, .doc = "There were more in that time."),
+	FIELD(struct whatif_out, before, .item = &tally_schema, .doc = "With the config as it is."),
+	FIELD(struct whatif_out, after, .item = &tally_schema, .doc = "With what the body says."),
+	FIELD(
+	    struct whatif_out, not_replayed, .doc = "What takes no part on either side: silences."),
+	FIELD_END,
+};
 static const struct schema whatif_out_schema =
     SCHEMA("DriftWhatIfAnswer", struct whatif_out, whatif_out_fields);
 
@@ -217,7 +220,8 @@ const struct route whatif_routes[] = {
 	ROUTE(POST, "/api/drift/configs/{id}/what-if", ALLOW(READ, DRIFT), RATE_SNAPSHOT, 200,
 	    what_if, IN(whatif_in), OUT(whatif_out),
 	    "Replays stored history: the alerts that would have been sent, before and after. "
-	    "rules, rule_packs, compare and thresholds.tolerance need read:snapshots, and so does a "
+	    "rules, rule_packs, compare and thresholds.tolerance need read:snapshots, and so does "
+	    "a "
 	    "golden baseline for those who may write one. Masked values are not held against one."),
-	ROUTE_END
+	ROUTE_END,
 };

@@ -99,9 +99,10 @@ get_docs(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
-const struct route docs_routes[] = { ROUTE(GET, "/api/openapi.json", ANYONE, RATE_OPEN, 200,
-					 get_document, IN_NONE, OUT_RAW_TAGGED("application/json"),
-					 "This interface as an OpenAPI 3.1 document."),
+const struct route docs_routes[] = {
+	ROUTE(GET, "/api/openapi.json", ANYONE, RATE_OPEN, 200, get_document, IN_NONE,
+	    OUT_RAW_TAGGED("application/json"), "This interface as an OpenAPI 3.1 document."),
 	ROUTE(GET, "/api/docs", ANYONE, RATE_OPEN, 200, get_docs, IN_NONE,
 	    OUT_RAW_TAGGED("text/html; charset=utf-8"), "This interface as a page to read."),
-	ROUTE_END };
+	ROUTE_END,
+};

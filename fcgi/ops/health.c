@@ -9,11 +9,12 @@ struct health {
 	const char *status;
 };
 static const char *const  health_states[] = { "ok", "degraded", NULL };
-static const struct field health_fields[] = { FIELD(struct health, status,
-						  .choices = health_states,
-						  .doc = "degraded: requests are served, but no daemon "
-							 "looks after alerts and deliveries."),
-	FIELD_END };
+static const struct field health_fields[] = {
+	FIELD(struct health, status, .choices = health_states,
+	    .doc = "degraded: requests are served, but no daemon "
+		   "looks after alerts and deliveries."),
+	FIELD_END,
+};
 static const struct schema health_schema = SCHEMA("Health", struct health, health_fields);
 
 static const char *const part_states[] = { "ok", "unavailable", "read_only", "full", NULL };
@@ -30,24 +31,25 @@ struct health_details {
 	int64_t     outbox_pending;
 	int64_t     signing_key_age_s;
 };
-static const struct field  health_details_fields[] = { FIELD(struct health_details, version,
-							   .doc = "Version of this program."),
-	 FIELD(struct health_details, database, .choices = part_states,
-	     .doc = "The database; unavailable: the counts below are 0 and the ages -1; read_only, "
-		     "full: it takes no changes."),
-	 FIELD(struct health_details, control_schema,
-	     .doc = "Newest control migration this program knows."),
-	 FIELD(struct health_details, tenant_schema,
-	     .doc = "Newest tenant migration this program knows."),
-	 FIELD(struct health_details, tenants, .doc = "Active tenants."),
-	 FIELD(struct health_details, tenants_behind, .doc = "Active tenants with an older schema."),
-	 FIELD(struct health_details, driftd_count, .doc = "Daemons seen within a day."),
-	 FIELD(struct health_details, driftd_heartbeat_age_ms,
-	     .doc = "Since a daemon last said it is alive; -1: none has."),
-	 FIELD(struct health_details, outbox_pending, .doc = "Deliveries waiting."),
-	 FIELD(struct health_details, signing_key_age_s,
-	     .doc = "Age of the key that signs access tokens; -1: there is none."),
-	 FIELD_END };
+static const struct field health_details_fields[] = {
+	FIELD(struct health_details, version, .doc = "Version of this program."),
+	FIELD(struct health_details, database, .choices = part_states,
+	    .doc = "The database; unavailable: the counts below are 0 and the ages -1; read_only, "
+		   "full: it takes no changes."),
+	FIELD(struct health_details, control_schema,
+	    .doc = "Newest control migration this program knows."),
+	FIELD(struct health_details, tenant_schema,
+	    .doc = "Newest tenant migration this program knows."),
+	FIELD(struct health_details, tenants, .doc = "Active tenants."),
+	FIELD(struct health_details, tenants_behind, .doc = "Active tenants with an older schema."),
+	FIELD(struct health_details, driftd_count, .doc = "Daemons seen within a day."),
+	FIELD(struct health_details, driftd_heartbeat_age_ms,
+	    .doc = "Since a daemon last said it is alive; -1: none has."),
+	FIELD(struct health_details, outbox_pending, .doc = "Deliveries waiting."),
+	FIELD(struct health_details, signing_key_age_s,
+	    .doc = "Age of the key that signs access tokens; -1: there is none."),
+	FIELD_END,
+};
 static const struct schema health_details_schema =
     SCHEMA("HealthDetails", struct health_details, health_details_fields);
 
@@ -80,8 +82,8 @@ is_there(struct request *r, struct err *e)
 
 	if (server_check(database_control(r->app->database), r->mem, &state, &why))
 		return true;
-	return unavailable(e,
-	    state == SERVER_UNAVAILABLE ? "The database cannot be reached." : why.pub, &why);
+	return unavailable(
+	    e, state == SERVER_UNAVAILABLE ? "The database cannot be reached." : why.pub, &why);
 }
 
 static bool
@@ -101,7 +103,7 @@ read_daemons(struct request *r, struct ops_daemons *d, struct err *e)
 	struct err why = { 0 };
 
 	return ops_daemons(database_control(r->app->database), r->mem, d, &why) ||
-	    unavailable(e, "The database cannot be reached.", &why);
+	       unavailable(e, "The database cannot be reached.", &why);
 }
 
 static bool
@@ -188,7 +190,8 @@ get_details(struct request *r, const void *body, void *answer, struct err *e)
 		.driftd_heartbeat_age_ms = -1,
 		.signing_key_age_s = -1 };
 	if (!server_check(control, r->mem, &state, &why))
-		log_err(r->app->log, LOG_SYSTEM, "health details of a database that is not well", &why);
+		log_err(
+		    r->app->log, LOG_SYSTEM, "health details of a database that is not well", &why);
 	err_clear(&why);
 	if (state != SERVER_UNAVAILABLE && !read_details(control, r->mem, out, &why)) {
 		state = SERVER_UNAVAILABLE;
@@ -198,14 +201,16 @@ get_details(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
-const struct route health_routes[] = { ROUTE(GET, "/api/health", ANYONE, RATE_OPEN, 200, get_health,
-					   IN_NONE, OUT(health),
-					   "Says whether requests can be served: with the database there, "
-					   "migrated and taking changes; degraded without a daemon."),
+const struct route health_routes[] = {
+	ROUTE(GET, "/api/health", ANYONE, RATE_OPEN, 200, get_health, IN_NONE, OUT(health),
+	    "Says whether requests can be served: with the database there, "
+	    "migrated and taking changes; degraded without a daemon."),
 	ROUTE(GET, "/api/health/live", ANYONE, RATE_OPEN, 200, get_live, IN_NONE, OUT(health),
 	    "Says that the responder answers, whatever else is there: it asks nobody."),
 	ROUTE(GET, "/api/health/ready", ANYONE, RATE_OPEN, 200, get_ready, IN_NONE, OUT(health),
-	    "Says whether the database is there, migrated and taking changes, and a daemon is running."),
+	    "Says whether the database is there, migrated and taking changes, and a daemon is "
+	    "running."),
 	ROUTE(GET, "/api/health/details", METRICS_READER, RATE_READ, 200, get_details, IN_NONE,
 	    OUT(health_details), "Versions, ages and counts for whoever runs the installation."),
-	ROUTE_END };
+	ROUTE_END,
+};

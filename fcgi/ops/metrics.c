@@ -35,5 +35,5 @@ const struct route metrics_routes[] = {
 	ROUTE(GET, "/metrics", METRICS_READER, RATE_READ, 200, get_metrics, IN_NONE,
 	    OUT_RAW("text/plain; version=0.0.4; charset=utf-8"),
 	    "Counters and histograms of this host in Prometheus' text format."),
-	ROUTE_END
+	ROUTE_END,
 };

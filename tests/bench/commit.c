@@ -77,7 +77,8 @@ main(int argc, char **argv)
 	}
 	db = open_db(argv[1], argv[2]);
 	run(db, "CREATE OR REPLACE DATABASE bench_commit");
-	run(db, "CREATE TABLE bench_commit.t (id BIGINT AUTO_INCREMENT PRIMARY KEY, body TEXT) ENGINE=InnoDB");
+	run(db, "CREATE TABLE bench_commit.t (id BIGINT AUTO_INCREMENT PRIMARY KEY, body TEXT) "
+		"ENGINE=InnoDB");
 	mysql_close(db);
 	for (int i = 0; i < processes; i++) {
 		pid_t pid = fork();

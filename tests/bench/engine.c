@@ -272,10 +272,11 @@ main(int argc, char **argv)
 	TALLOC_CTX          *mem = talloc_new(NULL);
 	struct err           e = { 0 };
 	struct json         *v = json_parse(mem, STR(volatile_members), &e);
-	struct compare_spec *spec = v != NULL ? compare_compile(mem, v, NULL, 0, key, NULL, &e) : NULL;
-	struct group        *groups = talloc_zero_array(mem, struct group, GROUPS);
-	struct group         all = { .name = "all" };
-	size_t               n;
+	struct compare_spec *spec =
+	    v != NULL ? compare_compile(mem, v, NULL, 0, key, NULL, &e) : NULL;
+	struct group *groups = talloc_zero_array(mem, struct group, GROUPS);
+	struct group  all = { .name = "all" };
+	size_t        n;
 
 	if (spec == NULL || groups == NULL)
 		stop(&e);

@@ -111,7 +111,7 @@ visit(struct visit *v, const struct json *at, size_t depth, uint64_t states, str
 		return;
 	check_place(v, at, depth, states, here);
 	for (uint32_t i = 0; i < at->n; i++) {
-		struct str name = { number, (size_t)snprintf(number, sizeof number, "%u", i) };
+		struct str  name = { number, (size_t)snprintf(number, sizeof number, "%u", i) };
 		struct row *below;
 
 		if (at->type == JSON_OBJECT)

@@ -25,10 +25,13 @@ struct thing {
 	struct items things;
 };
 extern const struct schema thing_schema;
-static const struct field  thing_fields[] = { FIELD(struct thing, name, .max = 40, .doc = "Name."),
+static const struct field  thing_fields[] = {
+	 FIELD(struct thing, name, .max = 40, .doc = "Name."),
 	 FIELD(struct thing, size, .max = 10, .doc = "Size."),
-	 FIELD(struct thing, things, .item = &thing_schema, .doc = "Things."), FIELD_END };
-const struct schema        thing_schema = SCHEMA("Thing", struct thing, thing_fields);
+	 FIELD(struct thing, things, .item = &thing_schema, .doc = "Things."),
+	 FIELD_END,
+};
+const struct schema thing_schema = SCHEMA("Thing", struct thing, thing_fields);
 
 static bool
 echo(struct request *r, const void *body, void *answer, struct err *e)
@@ -60,7 +63,8 @@ static const struct route routes[] = {
 	ROUTE(DELETE_, "/t/{id}", ANYONE, RATE_OPEN, 200, echo, IN_NONE, OUT(thing), "Drops."),
 	ROUTE(POST, "/d", ANYONE, RATE_OPEN, 200, repeat, IN_DOCUMENT, OUT_RAW("application/json"),
 	    "Repeats."),
-	ROUTE(GET, "/m", SIGNED_IN, RATE_OPEN, 200, echo, IN_NONE, OUT(thing), "Mine."), ROUTE_END
+	ROUTE(GET, "/m", SIGNED_IN, RATE_OPEN, 200, echo, IN_NONE, OUT(thing), "Mine."),
+	ROUTE_END,
 };
 static const struct route *const tables[] = { routes, NULL };
 

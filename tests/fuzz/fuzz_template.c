@@ -122,8 +122,8 @@ differed(struct world *w, const struct json *value, struct difference *d, size_t
 	struct err      e = { 0 };
 	struct resource list[MOST + 1] = { { STR("c"), STR("k"), value } };
 	size_t          n = 1;
-	bool            ok = template_differ(w->mem, list, &n, d, dn, strict ? "/d" : NULL, NULL, &e);
-	char           *out = talloc_strdup(w->mem, "");
+	bool  ok = template_differ(w->mem, list, &n, d, dn, strict ? "/d" : NULL, NULL, &e);
+	char *out = talloc_strdup(w->mem, "");
 
 	assert(ok || (strict && e.code == ERR_INVALID));
 	for (size_t i = 0; ok && i < n; i++)

@@ -36,8 +36,8 @@ measure(const struct costly *c, unsigned n, bool budget)
 	(void)costly_compare(mem, &p, &work, &e);
 	ns = clock_cpu_ns(&clock_system) - ns;
 	getrusage(RUSAGE_SELF, &use);
-	printf("%-16s %9u %7.2f s %5ld MB %12llu steps %7.1f ns  %s\n", c->name, n, (double)ns / 1e9,
-	    use.ru_maxrss / 1024, (unsigned long long)work.spent,
+	printf("%-16s %9u %7.2f s %5ld MB %12llu steps %7.1f ns  %s\n", c->name, n,
+	    (double)ns / 1e9, use.ru_maxrss / 1024, (unsigned long long)work.spent,
 	    work.spent == 0 ? 0.0 : (double)ns / (double)work.spent,
 	    e.code == ERR_OK ? "done" : err_wire(e.code));
 	if (e.code != ERR_OK && e.code != ERR_TOO_COSTLY)
@@ -73,7 +73,7 @@ find(const char *name)
 int
 main(int argc, char **argv)
 {
-	bool budget = argc < 2 || strcmp(argv[1], "-u") != 0;
+	bool       budget = argc < 2 || strcmp(argv[1], "-u") != 0;
 	struct buf body;
 
 	argv += !budget;
@@ -81,7 +81,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (argc >= 3) {
 		const struct costly *c = find(argv[2]);
-		unsigned n = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : c->full;
+		unsigned             n = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : c->full;
 
 		if (strcmp(argv[1], "run") == 0) {
 			measure_apart(c, n, budget);

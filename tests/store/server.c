@@ -29,8 +29,12 @@ struct db *
 server_db_as(TALLOC_CTX *mem, const char *schema, const char *user, const char *password)
 {
 	struct err        e = { 0 };
-	struct db_options o = { .socket = server_socket(), .user = user, .password = password,
-		.schema = schema, .kind = "control", .clock = &clock_system };
+	struct db_options o = { .socket = server_socket(),
+		.user = user,
+		.password = password,
+		.schema = schema,
+		.kind = "control",
+		.clock = &clock_system };
 	struct db        *db = db_make(mem, &o, &e);
 
 	assert_non_null(db);

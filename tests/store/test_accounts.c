@@ -433,8 +433,7 @@ a_deleted_user_leaves_nothing_but_its_audit_entries(void **state)
 		    "INSERT INTO %s.%s SELECT %s FROM %s.users WHERE email = 'gone@acme.test'",
 		    schema, rows[i][0], rows[i][1], schema);
 	/* a table that a later migration adds belongs into user_drop and here */
-	assert_int_equal(
-	    people_number(p, &p->w->a, TABLES), sizeof(tables) / sizeof(tables[0]));
+	assert_int_equal(people_number(p, &p->w->a, TABLES), sizeof(tables) / sizeof(tables[0]));
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		assert_int_equal(rows_of(p, tables[i], &id), 1);
 	assert_ok(user_erase(&m, &id, &none, &e));
@@ -460,8 +459,8 @@ an_unlock_ends_the_lock_and_is_for_who_may_manage_the_user(void **state)
 	people_grant(p, mem, "warden@acme.test", &g);
 	less = managing(p, &p->auth, &p->w->a, &g.caller);
 	for (int i = 0; i <= FAILURES_FREE; i++)
-		assert_int_equal(people_login(p, mem, "acme", "shut@acme.test", "wrong", &g),
-		    ERR_CREDENTIALS);
+		assert_int_equal(
+		    people_login(p, mem, "acme", "shut@acme.test", "wrong", &g), ERR_CREDENTIALS);
 	assert_int_equal(
 	    people_login(p, mem, "acme", "shut@acme.test", PASSWORD, &g), ERR_ATTEMPTS);
 	assert_fails(user_unlock(&less, &id, &e), ERR_ESCALATION);

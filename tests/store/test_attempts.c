@@ -10,7 +10,7 @@
 
 static TALLOC_CTX         *mem;
 static const struct ticket none;
-static uint8_t     account[KEY_LEN];
+static uint8_t             account[KEY_LEN];
 
 static int
 begin(void **state)
@@ -206,8 +206,7 @@ a_ticket_bears_five_wrong_passwords_however_long_the_pauses(void **state)
 	assert_ok(attempts_forget(&p->auth, mem, "acme", "ada@acme.test", &e));
 	assert_false(is_ticket(p, &tickets[0]));
 	/* guessing goes on as a stranger's */
-	assert_ok(
-	    attempts_begin(&p->auth, mem, account, "192.0.2.1", &tickets[0], &x, &e));
+	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &tickets[0], &x, &e));
 	assert_int_equal(x.key.source[0], 'n');
 	assert_ok(attempts_failed(&p->auth, mem, &x, &e));
 	/* as long as its cookie may live */

@@ -205,7 +205,8 @@ static const struct {
 	enum audit_fault fault;
 } moves[] = {
 	{ "UPDATE testbsx.audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
-	    "UPDATE testbsx.audit_heads SET seq = seq + 1 WHERE schema_name = 'SCHEMA'", AUDIT_HEAD },
+	    "UPDATE testbsx.audit_heads SET seq = seq + 1 WHERE schema_name = 'SCHEMA'",
+	    AUDIT_HEAD },
 	{ "UPDATE testbsx.audit_heads SET seq = seq + 1 WHERE schema_name = 'SCHEMA'",
 	    "UPDATE testbsx.audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
 	    AUDIT_MISSING },
@@ -224,7 +225,8 @@ static const struct {
 	{ "UPDATE testbsx.audit_heads SET schema_name = 'elsewhere' WHERE schema_name = 'SCHEMA'",
 	    "UPDATE testbsx.audit_heads SET schema_name = 'SCHEMA' WHERE schema_name = 'elsewhere'",
 	    AUDIT_HEAD },
-	{ "INSERT INTO SCHEMA.audit SELECT seq + 1000000, REVERSE(id), at, action, outcome, actor_kind,"
+	{ "INSERT INTO SCHEMA.audit SELECT seq + 1000000, REVERSE(id), at, action, outcome, "
+	  "actor_kind,"
 	  " actor_id, actor_name, acting_tenant, target_kind, target_id, address, user_agent,"
 	  " request_id, details, prev_mac, mac FROM SCHEMA.audit WHERE seq = 1",
 	    "DELETE FROM SCHEMA.audit WHERE seq > 1000000", AUDIT_BEYOND },
@@ -329,8 +331,8 @@ the_chain_verifies_in_parts(void **state)
 	uint64_t             all;
 
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", "wrong", &g),
-		    ERR_CREDENTIALS);
+		assert_int_equal(
+		    people_login(p, mem, "acme", "ada@acme.test", "wrong", &g), ERR_CREDENTIALS);
 	assert_int_equal(broken(p, &all), 0);
 	assert_true(all >= 4);
 	assert_int_equal(part(p, 0, 2, &v), 0);
@@ -360,8 +362,7 @@ a_part_behind_no_entry_or_beyond_the_budget_is_refused(void **state)
 	struct err              e = { 0 };
 	struct work             w;
 
-	assert_false(
-	    audit_verify(people_open(p, &p->w->a), mem, &p->auth, &none, NULL, &v, &e));
+	assert_false(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &none, NULL, &v, &e));
 	assert_int_equal(e.code, ERR_MISSING);
 	err_clear(&e);
 	work_begin(&w, WORK_REQUEST, &clock_system);

@@ -1,4 +1,5 @@
-/* What the database account of a tenant can do to its own audit trail: add to it, and nothing else. */
+/* What the database account of a tenant can do to its own audit trail: add to it, and nothing else.
+ */
 #include <string.h>
 
 #include "core/store/tenant/database.h"
@@ -10,8 +11,9 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * Every way to take an entry away or to change it.  SCHEMA and OTHER stand for the schemas of the account and of
- * another tenant; each row is tried alone, inside a transaction, and after each of `tricks`.
+ * Every way to take an entry away or to change it.  SCHEMA and OTHER stand for the schemas of the
+ * account and of another tenant; each row is tried alone, inside a transaction, and after each of
+ * `tricks`.
  */
 static const char *const attacks[] = {
 	"UPDATE audit SET details = '{}'",
@@ -35,13 +37,19 @@ static const char *const attacks[] = {
 	"DELETE u, a FROM users u, audit a",
 	"DELETE FROM audit WHERE seq = 1 RETURNING seq",
 	"REPLACE INTO audit SELECT * FROM audit",
-	"REPLACE INTO audit SELECT seq, id, at, 'x', outcome, actor_kind, actor_id, actor_name, acting_tenant, target_kind,"
-	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit ORDER BY seq DESC LIMIT 1",
-	"REPLACE INTO audit SELECT 900, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant, target_kind,"
-	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit WHERE seq = 1",
-	"INSERT INTO audit SELECT * FROM audit WHERE seq = 1 ON DUPLICATE KEY UPDATE details = '{}'",
+	"REPLACE INTO audit SELECT seq, id, at, 'x', outcome, actor_kind, actor_id, actor_name, "
+	"acting_tenant, target_kind,"
+	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit ORDER BY "
+	"seq DESC LIMIT 1",
+	"REPLACE INTO audit SELECT 900, id, at, action, outcome, actor_kind, actor_id, actor_name, "
+	"acting_tenant, target_kind,"
+	" target_id, address, user_agent, request_id, details, prev_mac, mac FROM audit WHERE seq "
+	"= 1",
+	"INSERT INTO audit SELECT * FROM audit WHERE seq = 1 ON DUPLICATE KEY UPDATE details = "
+	"'{}'",
 	"INSERT INTO audit SELECT * FROM audit a WHERE a.seq = 1 ON DUPLICATE KEY UPDATE seq = 900",
-	"INSERT IGNORE INTO audit SELECT * FROM audit a WHERE a.seq = 1 ON DUPLICATE KEY UPDATE action = 'x'",
+	"INSERT IGNORE INTO audit SELECT * FROM audit a WHERE a.seq = 1 ON DUPLICATE KEY UPDATE "
+	"action = 'x'",
 	"INSERT INTO audit SELECT * FROM audit WHERE seq = 1",
 	"LOAD DATA INFILE '/tmp/x' REPLACE INTO TABLE audit",
 	"LOAD DATA LOCAL INFILE '/dev/null' REPLACE INTO TABLE audit",
@@ -115,14 +123,16 @@ static const char *const attacks[] = {
 	"DELETE a FROM OTHER.audit a, audit b",
 };
 
-/* What the service's account tries with the heads, with and without the tenant's: it may write there, forward only. */
+/* What the service's account tries with the heads, with and without the tenant's: it may write
+ * there, forward only. */
 static const char *const head_attacks[] = {
 	"UPDATE audit_heads SET seq = seq - 10",
 	"UPDATE audit_heads SET seq = 0",
 	"UPDATE audit_heads SET seq = NULL",
 	"UPDATE IGNORE audit_heads SET seq = NULL",
 	"UPDATE IGNORE audit_heads SET seq = seq - 1 WHERE schema_name = 'SCHEMA'",
-	"UPDATE audit_heads SET seq = seq - 10, mac = REPEAT('x', 32), floor = 0 WHERE schema_name = 'SCHEMA'",
+	"UPDATE audit_heads SET seq = seq - 10, mac = REPEAT('x', 32), floor = 0 WHERE schema_name "
+	"= 'SCHEMA'",
 	"UPDATE audit_heads SET seq = 18446744073709551615 WHERE schema_name = 'SCHEMA'",
 	"UPDATE audit_heads SET seq = seq + 1001 WHERE schema_name = 'SCHEMA'",
 	"UPDATE audit_heads SET mac = REVERSE(mac) WHERE schema_name = 'SCHEMA'",
@@ -136,20 +146,25 @@ static const char *const head_attacks[] = {
 	"DELETE FROM audit_heads WHERE schema_name = 'SCHEMA'",
 	"DELETE IGNORE FROM audit_heads",
 	"DELETE h FROM audit_heads h JOIN tenants t USING (schema_name)",
-	"DELETE t, h FROM tenants t JOIN audit_heads h USING (schema_name) WHERE schema_name = 'SCHEMA'",
+	"DELETE t, h FROM tenants t JOIN audit_heads h USING (schema_name) WHERE schema_name = "
+	"'SCHEMA'",
 	"REPLACE INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32))",
 	"INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32))",
-	"INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32)) ON DUPLICATE KEY UPDATE seq = 1",
+	"INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('SCHEMA', 1, REPEAT('x', 32)) ON "
+	"DUPLICATE KEY UPDATE seq = 1",
 	"TRUNCATE TABLE audit_heads",
 	"DROP TABLE audit_heads",
 	"RENAME TABLE audit_heads TO gone",
 	"ALTER TABLE audit_heads ENGINE = MEMORY",
 	"DROP TRIGGER audit_head_forward",
 	"DROP TRIGGER audit_head_stays",
-	"CREATE OR REPLACE TRIGGER audit_head_forward BEFORE UPDATE ON audit_heads FOR EACH ROW SET @x = 1",
-	"CREATE TRIGGER mine BEFORE UPDATE ON audit_heads FOR EACH ROW PRECEDES audit_head_forward SET NEW.seq = OLD.seq",
+	"CREATE OR REPLACE TRIGGER audit_head_forward BEFORE UPDATE ON audit_heads FOR EACH ROW "
+	"SET @x = 1",
+	"CREATE TRIGGER mine BEFORE UPDATE ON audit_heads FOR EACH ROW PRECEDES audit_head_forward "
+	"SET NEW.seq = OLD.seq",
 	"CREATE TRIGGER mine AFTER DELETE ON tenants FOR EACH ROW DELETE FROM audit_heads",
-	"ALTER TABLE audit_heads ADD FOREIGN KEY (schema_name) REFERENCES tenants (schema_name) ON DELETE CASCADE",
+	"ALTER TABLE audit_heads ADD FOREIGN KEY (schema_name) REFERENCES tenants (schema_name) ON "
+	"DELETE CASCADE",
 	"CREATE OR REPLACE TABLE audit_heads (seq INT)",
 };
 
@@ -256,7 +271,8 @@ walk(struct people *p, const char *trick, bool in_transaction, uint64_t head)
 	TALLOC_CTX        *mem = talloc_new(NULL);
 	struct db         *db = enter(p, mem);
 	const struct place places[] = { { "SCHEMA", p->w->a.schema_name },
-		{ "OTHER", p->w->b.schema_name }, { "HEAD", talloc_asprintf(mem, "%d", (int)head) } };
+		{ "OTHER", p->w->b.schema_name },
+		{ "HEAD", talloc_asprintf(mem, "%d", (int)head) } };
 	int                refused = 0;
 
 	if (trick != NULL)
@@ -309,7 +325,8 @@ enter_service(struct people *p, TALLOC_CTX *mem)
 	return server_db_as(mem, o->schema, o->user, o->password);
 }
 
-/* The floor put up to the head lets the tenant's account delete; neither the floor nor the head then goes back. */
+/* The floor put up to the head lets the tenant's account delete; neither the floor nor the head
+ * then goes back. */
 static void
 both_accounts_together_cannot_cut_the_tail_unnoticed(void **state)
 {
@@ -321,10 +338,17 @@ both_accounts_together_cannot_cut_the_tail_unnoticed(void **state)
 
 	assert_int_equal(v.fault, AUDIT_FITS);
 	assert_true(v.entries > 0);
-	assert_true(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = seq WHERE schema_name = '%s'", b->schema_name)));
+	assert_true(tries(service,
+	    talloc_asprintf(mem, "UPDATE audit_heads SET floor = seq WHERE schema_name = '%s'",
+		b->schema_name)));
 	assert_true(tries(own, "DELETE FROM audit ORDER BY seq DESC LIMIT 1"));
-	assert_false(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = 0 WHERE schema_name = '%s'", b->schema_name)));
-	assert_false(tries(service, talloc_asprintf(mem, "UPDATE audit_heads SET floor = 0, seq = seq - 1, mac = REPEAT('x', 32) WHERE schema_name = '%s'", b->schema_name)));
+	assert_false(tries(service,
+	    talloc_asprintf(
+		mem, "UPDATE audit_heads SET floor = 0 WHERE schema_name = '%s'", b->schema_name)));
+	assert_false(tries(service, talloc_asprintf(mem,
+					"UPDATE audit_heads SET floor = 0, seq = seq - 1, mac = "
+					"REPEAT('x', 32) WHERE schema_name = '%s'",
+					b->schema_name)));
 	v = verify_of(p, b);
 	assert_true(v.fault != AUDIT_FITS && v.fault != AUDIT_UNGUARDED);
 	db_close(own);
@@ -345,7 +369,8 @@ the_service_sets_no_head_back(void **state)
 	grow(p, mem);
 	before = verify(p);
 	assert_int_equal(before.fault, AUDIT_FITS);
-	server_do(p->w->root, "INSERT INTO testbsx.audit_heads (schema_name, seq, mac, floor, checkpoint)"
+	server_do(p->w->root,
+	    "INSERT INTO testbsx.audit_heads (schema_name, seq, mac, floor, checkpoint)"
 	    " VALUES ('floored', 5, REPEAT('x', 32), 2, 2)");
 	for (size_t i = 0; i <= COUNT(tricks); i++) {
 		const struct place places[] = { { "SCHEMA", p->w->a.schema_name } };
@@ -358,7 +383,8 @@ the_service_sets_no_head_back(void **state)
 			char *text = filled(mem, head_attacks[j], places, 1);
 
 			/* one that has a floor */
-			if (strstr(text, "floor = ") != NULL || strstr(text, "checkpoint = ") != NULL)
+			if (strstr(text, "floor = ") != NULL ||
+			    strstr(text, "checkpoint = ") != NULL)
 				text = filled(mem, head_attacks[j], &floored, 1);
 			if (tries(db, text))
 				fail_msg("allowed: %s", text);
@@ -381,7 +407,8 @@ a_head_goes_with_its_tenant(void **state)
 	TALLOC_CTX    *mem = talloc_new(NULL);
 	struct db     *db = enter_service(p, mem);
 
-	assert_true(tries(db, "INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('gone', 7, REPEAT('x', 32))"));
+	assert_true(tries(db,
+	    "INSERT INTO audit_heads (schema_name, seq, mac) VALUES ('gone', 7, REPEAT('x', 32))"));
 	server_do(p->w->root, "CREATE DATABASE gone");
 	server_do(p->w->root, "GRANT SELECT, TRIGGER ON gone.* TO testbsxdefiner@localhost");
 	assert_false(tries(db, "DELETE FROM audit_heads WHERE schema_name = 'gone'"));
@@ -404,7 +431,8 @@ no_foreign_key_reaches_the_trail(void **state)
 	    0);
 }
 
-/* Behind a checkpoint, which the account cannot move, entries may go; the trail says that they did. */
+/* Behind a checkpoint, which the account cannot move, entries may go; the trail says that they did.
+ */
 static void
 entries_go_only_up_to_a_floor_behind_a_checkpoint(void **state)
 {
@@ -415,7 +443,8 @@ entries_go_only_up_to_a_floor_behind_a_checkpoint(void **state)
 	grow(p, mem);
 	db = enter(p, mem);
 	assert_false(tries(db, "CALL testbsx.audit_floor(2)"));
-	server_do(p->w->root, "UPDATE testbsx.audit_heads SET checkpoint = 3 WHERE schema_name = '%s'",
+	server_do(p->w->root,
+	    "UPDATE testbsx.audit_heads SET checkpoint = 3 WHERE schema_name = '%s'",
 	    p->w->a.schema_name);
 	assert_false(tries(db, "CALL testbsx.audit_floor(4)"));
 	assert_true(tries(db, "CALL testbsx.audit_floor(2)"));
@@ -440,17 +469,19 @@ a_false_entry_and_a_head_moved_on_are_told(void **state)
 	struct db     *db = enter(p, mem);
 	uint64_t       head = verify(p).head.seq;
 
-	assert_true(tries(db, talloc_asprintf(mem,
-				  "INSERT INTO audit SELECT seq + 1, REVERSE(id), at, action, outcome,"
-				  " actor_kind, actor_id, 'somebody else', acting_tenant, target_kind,"
-				  " target_id, address, user_agent, request_id, details, mac, REVERSE(mac)"
-				  " FROM audit WHERE seq = %d",
-				  (int)head)));
+	assert_true(
+	    tries(db, talloc_asprintf(mem,
+			  "INSERT INTO audit SELECT seq + 1, REVERSE(id), at, action, outcome,"
+			  " actor_kind, actor_id, 'somebody else', acting_tenant, target_kind,"
+			  " target_id, address, user_agent, request_id, details, mac, REVERSE(mac)"
+			  " FROM audit WHERE seq = %d",
+			  (int)head)));
 	assert_int_equal(verify(p).fault, AUDIT_BEYOND);
 	assert_int_equal(verify(p).broken, head + 1);
-	assert_true(tries(db, talloc_asprintf(mem,
-				  "CALL testbsx.audit_advance(%d, %d, (SELECT mac FROM audit WHERE seq = %d))",
-				  (int)head, (int)head + 1, (int)head + 1)));
+	assert_true(tries(
+	    db, talloc_asprintf(mem,
+		    "CALL testbsx.audit_advance(%d, %d, (SELECT mac FROM audit WHERE seq = %d))",
+		    (int)head, (int)head + 1, (int)head + 1)));
 	assert_int_equal(verify(p).fault, AUDIT_ALTERED);
 	assert_int_equal(verify(p).broken, head + 1);
 	db_close(db);
@@ -463,13 +494,17 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 	static const char *const ways[] = {
 		"DROP TRIGGER SCHEMA.audit_no_update",
 		"DROP TRIGGER SCHEMA.audit_no_delete",
-		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_update BEFORE UPDATE ON audit FOR EACH ROW SET @x = 1",
-		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_delete AFTER DELETE ON audit FOR EACH ROW SIGNAL SQLSTATE '45000'",
+		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_update BEFORE UPDATE ON audit FOR EACH "
+		"ROW SET @x = 1",
+		"CREATE OR REPLACE TRIGGER SCHEMA.audit_no_delete AFTER DELETE ON audit FOR EACH "
+		"ROW SIGNAL SQLSTATE '45000'",
 		"REVOKE TRIGGER ON SCHEMA.* FROM testbsxdefiner@localhost",
 		"DROP TRIGGER testbsx.audit_head_forward",
 		"DROP TRIGGER testbsx.audit_head_stays",
-		"CREATE OR REPLACE TRIGGER testbsx.audit_head_forward BEFORE UPDATE ON testbsx.audit_heads FOR EACH ROW SET @x = 1",
-		"CREATE OR REPLACE TRIGGER testbsx.audit_head_stays AFTER DELETE ON testbsx.audit_heads FOR EACH ROW SIGNAL SQLSTATE '45000'",
+		"CREATE OR REPLACE TRIGGER testbsx.audit_head_forward BEFORE UPDATE ON "
+		"testbsx.audit_heads FOR EACH ROW SET @x = 1",
+		"CREATE OR REPLACE TRIGGER testbsx.audit_head_stays AFTER DELETE ON "
+		"testbsx.audit_heads FOR EACH ROW SIGNAL SQLSTATE '45000'",
 		"REVOKE TRIGGER ON testbsx.* FROM testbsxdefiner@localhost",
 	};
 	struct people *p = *state;
@@ -487,8 +522,8 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		if (guarded)
 			fail_msg("not found: %s", ways[i]);
 		assert_ok(provision_control(p->w->prov, p->w->d, &p->w->deps, &e));
-		assert_ok(provision_migrate_tenants(
-		    p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
+		assert_ok(
+		    provision_migrate_tenants(p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
 		assert_true(guarded);
 	}

@@ -506,13 +506,15 @@ a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	make_push_key(p, &k);
-	assert_ok(api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &before, &e));
+	assert_ok(api_key_list(
+	    t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &before, &e));
 	assert_true(uuid_eq(&list[0].id, &k.id)); /* newest first */
 	assert_null(list[0].key);
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_OK);
 	assert_ok(api_key_drop(&p->auth, mem, t, &g.caller, &origin, &k.id, &e));
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_UNAUTHENTICATED);
-	assert_ok(api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &n, &e));
+	assert_ok(
+	    api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &n, &e));
 	assert_int_equal(n, before - 1);
 	assert_fails(api_key_drop(&p->auth, mem, t, &g.caller, &origin, &k.id, &e), ERR_MISSING);
 	assert_int_equal(people_number(p, &p->w->a,
@@ -532,9 +534,11 @@ pages_of_keys_follow_each_other(void **state)
 
 	for (int i = 0; i < 5; i++)
 		make_push_key(p, &k);
-	assert_ok(api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &all, &n, &e));
+	assert_ok(
+	    api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &all, &n, &e));
 	do {
-		assert_ok(api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 2, &page, &m, &e));
+		assert_ok(api_key_list(
+		    t, mem, &(struct api_key_filter) { .after = after }, 2, &page, &m, &e));
 		for (size_t i = 0; i < m; i++)
 			assert_true(uuid_eq(&page[i].id, &all[seen++].id));
 		if (m > 0)

@@ -40,20 +40,26 @@ static const struct field thing_fields[] = {
 	FIELD(struct thing, list, .doc = ""),
 	FIELD(struct thing, opt, .flags = FIELD_NULLABLE, .doc = ""),
 	FIELD(struct thing, unbound, .flags = FIELD_NO_SQL, .doc = ""),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema thing_schema = SCHEMA("Thing", struct thing, thing_fields);
 
 struct key {
 	struct uuid id;
 };
-static const struct field key_fields[] = { FIELD(struct key, id, .doc = ""), FIELD_END };
+static const struct field key_fields[] = {
+	FIELD(struct key, id, .doc = ""),
+	FIELD_END,
+};
 static const struct schema key_schema = SCHEMA("Key", struct key, key_fields);
 
 struct count {
 	int64_t n;
 };
-static const struct field count_fields[] = { FIELD(struct count, n, .doc = ""), FIELD_END };
+static const struct field count_fields[] = {
+	FIELD(struct count, n, .doc = ""),
+	FIELD_END,
+};
 static const struct schema count_schema = SCHEMA("Count", struct count, count_fields);
 
 #define THING_COLUMNS "id, name, note, i, u, b, other, at, until, bytes, json, list, opt"
@@ -349,8 +355,8 @@ values_that_do_not_fit_are_refused(void **state)
 	struct state *s = *state;
 
 	server_do(s->root, "ALTER TABLE " SCHEMA_NAME ".things MODIFY name VARBINARY(100) NULL,"
-	    " MODIFY i VARCHAR(40) NOT NULL, MODIFY other VARBINARY(40) NULL,"
-	    " MODIFY u VARCHAR(40) NOT NULL");
+			   " MODIFY i VARCHAR(40) NOT NULL, MODIFY other VARBINARY(40) NULL,"
+			   " MODIFY u VARCHAR(40) NOT NULL");
 	is_refused(s, "name = NULL");
 	is_refused(s, "name = X'61FF62'");
 	is_refused(s, "name = X'610062'");
@@ -447,7 +453,7 @@ verify_finds_swapped_columns_types_and_marks(void **state)
 
 	assert_ok(db_verify(s->db, SQL_TENANT, &e));
 	server_do(s->root, "ALTER TABLE " SCHEMA_NAME ".things RENAME COLUMN note TO tmp,"
-	    " RENAME COLUMN name TO note");
+			   " RENAME COLUMN name TO note");
 	server_do(s->root, "ALTER TABLE " SCHEMA_NAME ".things RENAME COLUMN tmp TO name");
 	assert_ok(
 	    db_verify(s->db, SQL_TENANT, &e)); /* named by the statement, so nothing is swapped */

@@ -20,16 +20,19 @@ giving_it_up_needs_password_and_code(void **state)
 	struct err           e = { 0 };
 
 	person_enrol(p, &o, "ada@acme.test");
-	assert_false(mfa_disable(&o.mfa, "not the password", &(struct proof) { .code = person_code(&o, 1) }, &e));
+	assert_false(mfa_disable(
+	    &o.mfa, "not the password", &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(e.code, ERR_CREDENTIALS);
 	err_clear(&e);
-	assert_false(mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_wrong_code(&o) }, &e));
+	assert_false(
+	    mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_wrong_code(&o) }, &e));
 	assert_int_equal(e.code, ERR_CODE);
 	err_clear(&e);
 	assert_false(mfa_disable(&o.mfa, NULL, &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	err_clear(&e);
-	assert_ok(mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_code(&o, 1) }, &e));
+	assert_ok(
+	    mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(people_resolve(&p->auth, o.g.access_token, "", &c), ERR_OK);
 	assert_int_equal(c.aal, 1);
 	assert_false(c.two_factor);

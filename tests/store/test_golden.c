@@ -268,8 +268,8 @@ an_expired_difference_is_drift(void **state)
 	bind_for(x, &c, &g, 1500);
 	assert_string_equal(drift_push(x, x, &c, four).report.status, "clean");
 	for (int64_t end = clock_ms(&clock_system) + 20000; clock_ms(&clock_system) < end;)
-		if (drift_count(x,
-			"SELECT recheck_at <= UTC_TIMESTAMP(3) FROM %s.golden_bindings") > 0)
+		if (drift_count(
+			x, "SELECT recheck_at <= UTC_TIMESTAMP(3) FROM %s.golden_bindings") > 0)
 			break;
 	a = drift_push(x, x, &c, four);
 	assert_string_equal(a.report.status, "drifted");

@@ -41,7 +41,7 @@ push(struct drift_world *x, const struct uuid *config, size_t n, const char *con
 struct job {
 	struct drift_world *x;
 	struct tenant_db   *t; /* NULL: the world's */
-	struct ruling     d;
+	struct ruling       d;
 	struct decide_which w;
 	struct decided      done;
 };
@@ -49,7 +49,7 @@ struct job {
 static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
-	struct job            *y = arg;
+	struct job             *y = arg;
 	const struct drift_deps deps = { .clock = &clock_system, .rand = &rand_system };
 
 	return decide_apply(db, y->x, &deps, &y->d, &y->w, &y->done, e);
@@ -71,7 +71,7 @@ decide_try(struct job *y, struct err *e)
 static struct decided
 decide_about(struct drift_world *x, const struct report *r, const char *status)
 {
-	struct err  e = { 0 };
+	struct err e = { 0 };
 	struct job y = { .x = x,
 		.d = { .status = status, .reason = "because" },
 		.w = { .filter = { .report_id = r->id } } };
@@ -159,7 +159,7 @@ an_acceptance_ends_at_its_time_with_the_same_snapshot(void **state)
 	struct uuid         c = drift_config(x, PUSH);
 	struct err          e = { 0 };
 	struct push_answer  a;
-	struct job         y = { .x = x };
+	struct job          y = { .x = x };
 
 	push(x, &c, VALUES("{\"a\":1}"));
 	a = push(x, &c, VALUES("{\"a\":7}"));
@@ -186,7 +186,7 @@ many_are_decided_each_finding_once_or_none(void **state)
 	struct uuid         c = drift_config(x, PUSH), ids[4];
 	struct err          e = { 0 };
 	struct push_answer  first, a;
-	struct job         y = { .x = x, .d = { .status = "acknowledged" } };
+	struct job          y = { .x = x, .d = { .status = "acknowledged" } };
 	int64_t             life;
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
@@ -229,7 +229,7 @@ a_status_that_may_not_follow_is_refused_and_nothing_is_changed(void **state)
 	struct uuid         c = drift_config(x, PUSH), one;
 	struct err          e = { 0 };
 	struct push_answer  a;
-	struct job         y = { .x = x };
+	struct job          y = { .x = x };
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}"));
@@ -258,7 +258,7 @@ a_filter_takes_what_it_names(void **state)
 	struct uuid         c = drift_config(x, PUSH);
 	struct err          e = { 0 };
 	struct push_answer  a;
-	struct job         y = { .x = x, .d = { .status = "acknowledged" } };
+	struct job          y = { .x = x, .d = { .status = "acknowledged" } };
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}", "{\"c\":3}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}", "{\"c\":4}"));
@@ -297,10 +297,10 @@ in_child(struct drift_world *x, const struct uuid *c, const struct report *r, in
 	for (int i = 0; i < n; i++) {
 		struct push_answer a;
 		char               value[32];
-		struct job        y = { .x = x,
-			       .t = mine.t,
-			       .d = { .status = i % 2 == 0 ? "accepted" : "detected", .reason = "r" },
-			       .w = { .filter = { .report_id = r->id } } };
+		struct job         y = { .x = x,
+				.t = mine.t,
+				.d = { .status = i % 2 == 0 ? "accepted" : "detected", .reason = "r" },
+				.w = { .filter = { .report_id = r->id } } };
 
 		snprintf(value, sizeof(value), "{\"n\":%d}", i);
 		if (c != NULL ? !drift_try(&mine, x, c, NULL,
@@ -340,9 +340,9 @@ deciding_and_pushing_at_once_lose_nothing(void **state)
 	assert_string_equal(a.report.status, "clean");
 	assert_int_equal(a.report.accepted, 2);
 	/*
-	 * Each deed that changed something has one line for each of the two, and each line begins where the one before
-	 * it ended: from detected to accepted there is one way more than back.  (Their ids tell the order only to the
-	 * millisecond: two processes made them.)
+	 * Each deed that changed something has one line for each of the two, and each line begins
+	 * where the one before it ended: from detected to accepted there is one way more than back.
+	 * (Their ids tell the order only to the millisecond: two processes made them.)
 	 */
 	assert_int_equal(
 	    drift_count(x,
@@ -351,7 +351,10 @@ deciding_and_pushing_at_once_lose_nothing(void **state)
 		" WHERE actor = 'somebody' GROUP BY subject, value_hash) h"
 		" WHERE ways <> 1 OR still <> 0"),
 	    0);
-	assert_int_equal(drift_count(x, "SELECT COUNT(DISTINCT subject) FROM %s.drift_history WHERE actor = 'somebody'"), 2);
+	assert_int_equal(
+	    drift_count(
+		x, "SELECT COUNT(DISTINCT subject) FROM %s.drift_history WHERE actor = 'somebody'"),
+	    2);
 }
 
 /* ---- silences ---- */

@@ -135,7 +135,7 @@ static const char *const rows[] = {
 	"target_kind,"
 	" target_id, address, user_agent, request_id, details, prev_mac, mac) SELECT seq, " ID
 	", " NOWISH ", CONCAT('a.', seq % 30), 'success', 'user', UNHEX(MD5(seq % 100)), '', '', "
-		    "'', '', '', '', '{}', " HASH ", " HASH " FROM seq_1_to_20000",
+	"'', '', '', '', '{}', " HASH ", " HASH " FROM seq_1_to_20000",
 	"INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at) "
 	"SELECT " ID ", UNHEX(MD5(seq % 1000)), 'reset', '', " HASH ", NOW(3), " NOWISH
 	" FROM seq_1_to_5000",
@@ -213,11 +213,11 @@ text_value(const struct sql *q, const char *name)
 								     : "'accepted'";
 	if (strcmp(name, "addresses") == 0)
 		return "CONCAT('[\"', SHA2(7, 256), '\"]')";
-	return strncmp(name, "severity", 8) == 0     ? "'critical'"
+	return strncmp(name, "severity", 8) == 0      ? "'critical'"
 	       : strncmp(name, "suppressed", 10) == 0 ? "'true'"
-	       : strncmp(name, "category", 8) == 0 ? "'c7'"
-	       : strncmp(name, "kind", 4) == 0     ? "'blind'"
-						   : "'x'";
+	       : strncmp(name, "category", 8) == 0    ? "'c7'"
+	       : strncmp(name, "kind", 4) == 0        ? "'blind'"
+						      : "'x'";
 }
 
 static const char *

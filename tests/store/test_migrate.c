@@ -15,7 +15,7 @@ static const struct migration two[] = {
 	    .text = "CREATE TABLE IF NOT EXISTS other (i INT PRIMARY KEY)\n" },
 	{ SQL_TENANT, 1, "tenant/0001_a.sql",
 	    .text = "-- a comment\nCREATE TABLE IF NOT EXISTS a (i INT PRIMARY KEY)\n--;;\n"
-	            "INSERT IGNORE INTO a (i) VALUES (1)\n" },
+		    "INSERT IGNORE INTO a (i) VALUES (1)\n" },
 	{ SQL_TENANT, 2, "tenant/0002_b.sql",
 	    .text = "CREATE TABLE IF NOT EXISTS b (t TEXT DEFAULT '--;;{}')\n" },
 	{ 0 }
@@ -30,8 +30,12 @@ static struct db *
 fresh_db(struct state *s, const char *schema)
 {
 	struct err        e = { 0 };
-	struct db_options o = { .socket = server_socket(), .user = "root", .schema = schema,
-		.control = CONTROL, .kind = "control", .clock = &clock_system };
+	struct db_options o = { .socket = server_socket(),
+		.user = "root",
+		.schema = schema,
+		.control = CONTROL,
+		.kind = "control",
+		.clock = &clock_system };
 	struct db        *db = db_make(s, &o, &e);
 
 	assert_non_null(db);
@@ -156,8 +160,9 @@ an_interrupted_one_is_repeated(void **state)
 static void
 an_unknown_mark_is_refused(void **state)
 {
-	static const struct migration bad[] = { { SQL_TENANT, 1, "tenant/0001_x.sql",
-		"CREATE TABLE {tabel} (i INT)\n" }, { 0 } };
+	static const struct migration bad[] = {
+		{ SQL_TENANT, 1, "tenant/0001_x.sql", "CREATE TABLE {tabel} (i INT)\n" }, { 0 }
+	};
 	struct state *s = *state;
 	struct err    e = { 0 };
 
@@ -176,7 +181,8 @@ make_control(struct state *s)
 	db_close(control);
 }
 
-/* Every migration of the program may be interrupted anywhere: all of its statements are repeatable. */
+/* Every migration of the program may be interrupted anywhere: all of its statements are repeatable.
+ */
 static void
 our_own_migrations_are_repeatable(void **state)
 {

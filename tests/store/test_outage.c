@@ -35,7 +35,10 @@ struct state {
 struct row {
 	uint64_t id;
 };
-static const struct field  row_fields[] = { FIELD(struct row, id, .doc = ""), FIELD_END };
+static const struct field row_fields[] = {
+	FIELD(struct row, id, .doc = ""),
+	FIELD_END,
+};
 static const struct schema row_schema = SCHEMA("Row", struct row, row_fields);
 static const struct sql    row_add = { "row_add", SQL_TENANT, "INSERT INTO t (id) VALUES (?)",
 	   &row_schema, NULL };

@@ -76,8 +76,7 @@ make_link(struct people *p, const struct user *u, const char *purpose, int64_t l
 	struct err             e = { 0 };
 	const char            *token = NULL;
 
-	assert_ok(
-	    mail_link_make(&p->auth, people_open(p, &p->w->a), mem, u, &in, &token, &e));
+	assert_ok(mail_link_make(&p->auth, people_open(p, &p->w->a), mem, u, &in, &token, &e));
 	assert_non_null(token);
 	assert_int_equal(strlen(token), MAIL_TOKEN_LEN);
 	return token;
@@ -102,7 +101,10 @@ prepared(struct people *p, const struct tenant *t, const char **why)
 	struct {
 		struct uuid id;
 	} row;
-	static const struct field  fields[] = { { .name = "id", .kind = FIELD_UUID }, FIELD_END };
+	static const struct field fields[] = {
+		{ .name = "id", .kind = FIELD_UUID },
+		FIELD_END,
+	};
 	static const struct schema schema = {
 		.name = "Id", .fields = fields, .size = sizeof(struct uuid), .given = -1
 	};
@@ -464,8 +466,7 @@ ask_address(struct people *p, const struct caller *c, const char *email)
 	const struct profile in = { NULL, email };
 	struct err           e = { 0 };
 
-	assert_ok(
-	    profile_update(&p->auth, mem, people_open(p, &p->w->a), c, &origin, &in, &e));
+	assert_ok(profile_update(&p->auth, mem, people_open(p, &p->w->a), c, &origin, &in, &e));
 }
 
 static const char *
@@ -531,7 +532,8 @@ main(void)
 		TEST(forgetting_does_the_same_work_for_anybody),
 		TEST(changing_ends_the_other_sessions_everywhere),
 		TEST(a_new_address_needs_a_fresh_sign_in_and_a_free_address),
-		TEST(a_change_of_address_that_was_taken_back_is_void_also_when_its_mail_is_still_on_its_way),
+		TEST(
+		    a_change_of_address_that_was_taken_back_is_void_also_when_its_mail_is_still_on_its_way),
 		TEST(the_admin_tool_takes_no_weak_password_either),
 	};
 

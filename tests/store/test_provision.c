@@ -12,7 +12,10 @@
 struct count {
 	int64_t n;
 };
-static const struct field count_fields[] = { FIELD(struct count, n, .doc = ""), FIELD_END };
+static const struct field count_fields[] = {
+	FIELD(struct count, n, .doc = ""),
+	FIELD_END,
+};
 static const struct schema count_schema = SCHEMA("Count", struct count, count_fields);
 
 struct queued {
@@ -20,7 +23,9 @@ struct queued {
 	int64_t     due_s;
 };
 static const struct field queued_fields[] = {
-	FIELD(struct queued, id, .doc = ""), FIELD(struct queued, due_s, .doc = ""), FIELD_END
+	FIELD(struct queued, id, .doc = ""),
+	FIELD(struct queued, due_s, .doc = ""),
+	FIELD_END,
 };
 static const struct schema queued_schema = SCHEMA("Queued", struct queued, queued_fields);
 
@@ -29,7 +34,9 @@ struct finished {
 	uint64_t    fence;
 };
 static const struct field finished_fields[] = {
-	FIELD(struct finished, id, .doc = ""), FIELD(struct finished, fence, .doc = ""), FIELD_END
+	FIELD(struct finished, id, .doc = ""),
+	FIELD(struct finished, fence, .doc = ""),
+	FIELD_END,
 };
 static const struct schema finished_schema = SCHEMA("Finished", struct finished, finished_fields);
 
@@ -78,8 +85,16 @@ an_installation_and_two_tenants_are_made(void **state)
 	const struct tenant    *t;
 	/* as people type it, and what they cannot see */
 	static const char *const typed[] = { "acme ", " acme", "ACME", "Acme\t", "\nacme\r\n",
-		"\xc2\xa0""acme", "a\xe2\x80\x8b""cme", "acme\xe3\x80\x80", "\xef\xbb\xbf""acme",
-		"\xef\xbd\x81\xef\xbd\x83\xef\xbd\x8d\xef\xbd\x85", "\xe2\x80\xa8""acme" };
+		"\xc2\xa0"
+		"acme",
+		"a\xe2\x80\x8b"
+		"cme",
+		"acme\xe3\x80\x80",
+		"\xef\xbb\xbf"
+		"acme",
+		"\xef\xbd\x81\xef\xbd\x83\xef\xbd\x8d\xef\xbd\x85",
+		"\xe2\x80\xa8"
+		"acme" };
 
 	world_tenants(w);
 	assert_string_equal(w->a.status, "active");
@@ -169,17 +184,25 @@ a_tenant_account_sees_nobody_else(void **state)
 	b = world_open(w, &w->b)->db;
 	assert_int_equal(number(b, "SELECT COUNT(*) AS n FROM users"), 0); /* both are connected */
 	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.schemata"
-	    " WHERE schema_name LIKE 'bsxt%' AND schema_name <> DATABASE()"), 0);
+				   " WHERE schema_name LIKE 'bsxt%' AND schema_name <> DATABASE()"),
+	    0);
+	assert_int_equal(
+	    number(a, "SELECT COUNT(*) AS n FROM information_schema.tables"
+		      " WHERE table_schema LIKE 'bsxt%' AND table_schema <> DATABASE()"),
+	    0);
 	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.tables"
-	    " WHERE table_schema LIKE 'bsxt%' AND table_schema <> DATABASE()"), 0);
-	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.tables"
-	    " WHERE table_schema = 'testbsx'"), 0);
+				   " WHERE table_schema = 'testbsx'"),
+	    0);
 	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.processlist"
-	    " WHERE user <> SUBSTRING_INDEX(USER(), '@', 1)"), 0);
-	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.user_privileges"
-	    " WHERE grantee NOT LIKE CONCAT('%', SUBSTRING_INDEX(USER(), '@', 1), '%')"), 0);
+				   " WHERE user <> SUBSTRING_INDEX(USER(), '@', 1)"),
+	    0);
+	assert_int_equal(
+	    number(a, "SELECT COUNT(*) AS n FROM information_schema.user_privileges"
+		      " WHERE grantee NOT LIKE CONCAT('%', SUBSTRING_INDEX(USER(), '@', 1), '%')"),
+	    0);
 	assert_int_equal(number(a, "SELECT COUNT(*) AS n FROM information_schema.routines"
-	    " WHERE routine_definition IS NOT NULL"), 0);
+				   " WHERE routine_definition IS NOT NULL"),
+	    0);
 }
 
 static void
@@ -210,8 +233,11 @@ procedures_know_the_tenant_by_its_account(void **state)
 	assert_ok(db_run(a, &done, &f, NULL, &e));
 	assert_int_equal(number(w->root, text), 0);
 	/* They go on when the account that made them is gone: their definer is a locked one. */
-	assert_int_equal(number(w->root, "SELECT COUNT(*) AS n FROM information_schema.routines"
-	    " WHERE routine_schema = 'testbsx' AND definer <> 'testbsxdefiner@localhost'"), 0);
+	assert_int_equal(
+	    number(w->root,
+		"SELECT COUNT(*) AS n FROM information_schema.routines"
+		" WHERE routine_schema = 'testbsx' AND definer <> 'testbsxdefiner@localhost'"),
+	    0);
 	assert_fails(db_exec(server_db_as(w, NULL, "testbsxdefiner", "invalid"), "x", "DO 1", &e),
 	    ERR_INTERNAL);
 }
@@ -345,7 +371,7 @@ tenant_connections(struct world *w, int64_t want)
 
 	for (int i = 0; i < 600; i++) {
 		n = number(w->root, "SELECT COUNT(*) AS n FROM information_schema.processlist"
-		    " WHERE user LIKE 'bsxt%'");
+				    " WHERE user LIKE 'bsxt%'");
 		if (n == want)
 			break;
 		usleep(50000);
@@ -357,11 +383,11 @@ static void
 connections_are_bounded_and_reused(void **state)
 {
 	static const char *const slugs[] = { "t1", "t2", "t3" };
-	struct world     *w = *state;
-	struct err        e = { 0 };
-	struct tenant     t[3];
-	struct tenant_db *a, *b;
-	uint64_t          id;
+	struct world            *w = *state;
+	struct err               e = { 0 };
+	struct tenant            t[3];
+	struct tenant_db        *a, *b;
+	uint64_t                 id;
 
 	world_tenants(w);
 	for (size_t i = 0; i < 3; i++)

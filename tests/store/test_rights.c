@@ -1,4 +1,5 @@
-/* What accounts may do in the database: what is due, what lacks, what is too much, and that it is taken back. */
+/* What accounts may do in the database: what is due, what lacks, what is too much, and that it is
+ * taken back. */
 #include "tests/store/world.h"
 
 #include <string.h>
@@ -46,19 +47,25 @@ static const struct {
 	bool        taken; /* back, by provisioning again */
 	const char *undo;  /* where not */
 } rows[] = {
-	{ false, "GRANT ALL ON *.* TO ACCOUNT WITH GRANT OPTION", "CREATE USER ON *.*", true, NULL },
+	{ false, "GRANT ALL ON *.* TO ACCOUNT WITH GRANT OPTION", "CREATE USER ON *.*", true,
+	    NULL },
 	{ false, "GRANT SELECT ON mysql.* TO ACCOUNT", "SELECT ON mysql.*", true, NULL },
-	{ false, "GRANT SELECT ON mysql.global_priv TO ACCOUNT", "SELECT ON mysql.global_priv", true, NULL },
-	{ false, "GRANT SELECT (User) ON mysql.db TO ACCOUNT", "SELECT ON mysql.db(User)", true, NULL },
+	{ false, "GRANT SELECT ON mysql.global_priv TO ACCOUNT", "SELECT ON mysql.global_priv",
+	    true, NULL },
+	{ false, "GRANT SELECT (User) ON mysql.db TO ACCOUNT", "SELECT ON mysql.db(User)", true,
+	    NULL },
 	{ false, "GRANT CREATE ON testbsx.* TO ACCOUNT", "CREATE ON testbsx.*", true, NULL },
-	{ false, "GRANT USAGE ON testbsx.* TO ACCOUNT WITH GRANT OPTION", "WITH GRANT OPTION", true, NULL },
+	{ false, "GRANT USAGE ON testbsx.* TO ACCOUNT WITH GRANT OPTION", "WITH GRANT OPTION", true,
+	    NULL },
 	{ false, "GRANT CREATE USER ON *.* TO ACCOUNT", "CREATE USER ON *.*", true, NULL },
 	{ false, "GRANT SELECT ON `testbsx%`.* TO ACCOUNT", "SELECT ON testbsx%.*", true, NULL },
-	{ false, "GRANT testrights TO ACCOUNT", "the role testrights", false, "REVOKE testrights FROM ACCOUNT" },
+	{ false, "GRANT testrights TO ACCOUNT", "the role testrights", false,
+	    "REVOKE testrights FROM ACCOUNT" },
 	{ false, "GRANT SELECT ON *.* TO PUBLIC", "some right ON mysql.*", false,
 	    "REVOKE SELECT ON *.* FROM PUBLIC" },
 	{ true, "GRANT EXECUTE ON testbsx.* TO ACCOUNT", "EXECUTE ON testbsx.*", true, NULL },
-	{ true, "GRANT SELECT ON testbsx.tenants TO ACCOUNT", "SELECT ON testbsx.tenants", true, NULL },
+	{ true, "GRANT SELECT ON testbsx.tenants TO ACCOUNT", "SELECT ON testbsx.tenants", true,
+	    NULL },
 	{ true, "GRANT SELECT ON testbsx.* TO PUBLIC", "some right ON testbsx.tenants", false,
 	    "REVOKE SELECT ON testbsx.* FROM PUBLIC" },
 	{ true, "GRANT ALL ON *.* TO ACCOUNT", "CREATE USER ON *.*", true, NULL },
@@ -83,9 +90,9 @@ what_is_too_much_is_seen_and_taken_back(void **state)
 	world_tenants(w);
 	server_do(w->root, "CREATE OR REPLACE ROLE testrights");
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool        tenant = rows[i].tenant;
-		const char *name = tenant ? w->a.schema_name : "testbsx";
-		char       *account = talloc_asprintf(w, "'%s'@'localhost'", name);
+		bool          tenant = rows[i].tenant;
+		const char   *name = tenant ? w->a.schema_name : "testbsx";
+		char         *account = talloc_asprintf(w, "'%s'@'localhost'", name);
 		struct rights r;
 
 		do_for(w->root, rows[i].grant, account);
@@ -110,8 +117,8 @@ static void
 what_lacks_is_seen_and_granted_again(void **state)
 {
 	static const char *const dml[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE" };
-	struct world *w = *state;
-	struct err    e = { 0 };
+	struct world            *w = *state;
+	struct err               e = { 0 };
 
 	world_tenants(w);
 	for (size_t i = 0; i < 2 * COUNT(dml) - 1; i++) {
@@ -120,7 +127,8 @@ what_lacks_is_seen_and_granted_again(void **state)
 		const char *name = tenant ? w->a.schema_name : "testbsx";
 
 		server_do(w->root, "REVOKE %s ON `%s`.* FROM '%s'@'localhost'", right, name, name);
-		assert_string_equal(look(w, tenant).missing, talloc_asprintf(w, "%s ON %s.*", right, name));
+		assert_string_equal(
+		    look(w, tenant).missing, talloc_asprintf(w, "%s ON %s.*", right, name));
 		assert_ok(provision_control(w->prov, w->d, &w->deps, &e));
 		assert_ok(provision_migrate_tenants(w->prov, w->d, &w->deps, NULL, NULL, &e));
 		assert_string_equal(look(w, tenant).missing, "");
@@ -161,7 +169,8 @@ a_provisioning_account_of_few_rights_provisions(void **state)
 	server_do(w->root, "DROP USER testpoor@localhost");
 }
 
-/* Nobody can sign in to what was not finished, and who was made by the first try is not in the way of the second. */
+/* Nobody can sign in to what was not finished, and who was made by the first try is not in the way
+ * of the second. */
 static void
 a_tenant_is_active_only_when_it_is_finished(void **state)
 {
@@ -173,8 +182,8 @@ a_tenant_is_active_only_when_it_is_finished(void **state)
 
 	assert_ok(provision_control(w->prov, w->d, &w->deps, &e));
 	for (int i = 0; i < 2; i++) { /* begun twice is begun */
-		assert_ok(provision_tenant_begin(
-		    w->prov, w->d, &w->deps, w, "acme", "Acme", &t, &e));
+		assert_ok(
+		    provision_tenant_begin(w->prov, w->d, &w->deps, w, "acme", "Acme", &t, &e));
 		assert_string_equal(t.status, "provisioning");
 		assert_fails(tenant_db_open(w->d, &t, false, &tdb, &e), ERR_FORBIDDEN);
 		err_clear(&e);

@@ -128,7 +128,7 @@ static void
 a_threshold_taken_away_ends_its_alert_and_what_was_kept(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid           c = place_config(y, ",\"thresholds\":{\"flapping\":{},\"anomaly\":{}}");
+	struct uuid c = place_config(y, ",\"thresholds\":{\"flapping\":{},\"anomaly\":{}}");
 
 	place_push(y, &c, "{\"a\":1}");
 	for (int i = 0; i < 12; i++)
@@ -152,8 +152,8 @@ static void
 far_more_changes_than_usual_are_told(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid           c =
-	    place_config(y, ",\"thresholds\":{\"min_severity\":\"critical\",\"anomaly\":{\"floor\":5}}");
+	struct uuid           c = place_config(
+		      y, ",\"thresholds\":{\"min_severity\":\"critical\",\"anomaly\":{\"floor\":5}}");
 	struct report r;
 
 	place_push_many(y, &c, 40, 1);
@@ -216,8 +216,8 @@ each_threshold_says_in_numbers_what_it_held_back(void **state)
 	struct place_in_time *y = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct uuid c =
-		    place_config(y, talloc_asprintf(y, ",\"thresholds\":{%s}", cases[i].thresholds));
+		struct uuid c = place_config(
+		    y, talloc_asprintf(y, ",\"thresholds\":{%s}", cases[i].thresholds));
 		struct report r;
 
 		place_push(y, &c, "{\"a\":1,\"b\":1}");
@@ -235,8 +235,8 @@ static void
 delays_and_incomplete_reads_say_how_long(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid           c = place_config(y, ",\"thresholds\":{\"clear_runs\":3,\"blind_after\":2}");
-	struct report         r;
+	struct uuid   c = place_config(y, ",\"thresholds\":{\"clear_runs\":3,\"blind_after\":2}");
+	struct report r;
 
 	place_push(y, &c, "{\"a\":1}");
 	place_push(y, &c, "{\"a\":2}");
@@ -295,8 +295,9 @@ static void
 blind_after_counts_beats_of_silence_too(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid c = place_config(y, ",\"expect_every_s\":60,\"thresholds\":{\"blind_after\":7}");
-	struct err  e = { 0 };
+	struct uuid           c =
+	    place_config(y, ",\"expect_every_s\":60,\"thresholds\":{\"blind_after\":7}");
+	struct err e = { 0 };
 
 	place_push(y, &c, "{\"a\":1}");
 	place_push(y, &c, "{\"a\":1}");
@@ -411,16 +412,16 @@ a_look_in_between_confirms_no_loss(void **state)
 	assert_int_equal(place_look(y), 1);
 	assert_string_equal(place_told(y), "suspicious_collection opened");
 	place_push_many(y, &c, 5, 1);
-	assert_string_equal(
-	    place_told(y), "suspicious_collection opened, drift opened, suspicious_collection resolved");
+	assert_string_equal(place_told(y),
+	    "suspicious_collection opened, drift opened, suspicious_collection resolved");
 }
 
 static void
 a_look_at_a_dropped_or_new_config_ends(void **state)
 {
 	struct place_in_time *y = *state;
-	struct uuid           none = uuid_make(&clock_system, &rand_system), c = place_config(y, "");
-	struct err            e = { 0 };
+	struct uuid none = uuid_make(&clock_system, &rand_system), c = place_config(y, "");
+	struct err  e = { 0 };
 
 	assert_ok(schedule_set(y->x->t->db, SCHEDULE_RECHECK, &none, 0, &e));
 	assert_ok(schedule_set(y->x->t->db, SCHEDULE_RECHECK, &c, 0, &e));
@@ -469,8 +470,8 @@ thresholds_without_sense_are_refused_with_their_place(void **state)
 		err_clear(&e);
 		assert_null(spec_compile(y, y->x->d, y->x->t,
 		    talloc_asprintf(y, "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}",
-			bad[i].thresholds), NULL,
-		    &e));
+			bad[i].thresholds),
+		    NULL, &e));
 		if (e.code != ERR_INVALID || e.faults == NULL ||
 		    strcmp(e.faults->pointer, bad[i].pointer) != 0)
 			fail_msg("%s: %s", bad[i].thresholds,

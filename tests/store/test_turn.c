@@ -16,8 +16,8 @@ static int64_t earlier; /* of the tests before */
 static int64_t
 entries(struct people *p)
 {
-	return people_number(p, &p->platform,
-		   "SELECT COUNT(*) AS n FROM audit WHERE action = 'key.rotate'") -
+	return people_number(
+		   p, &p->platform, "SELECT COUNT(*) AS n FROM audit WHERE action = 'key.rotate'") -
 	       earlier;
 }
 
@@ -129,8 +129,8 @@ however_many_daemons_come_at_once_the_key_turns_once(void **state)
 			_exit(1);
 		_exit(turn_keys(people_other(p, mem, NULL), TURN_WHEN_DUE, "test", NULL,
 			  &(struct err) { 0 })
-		          ? 0
-		          : 1);
+			  ? 0
+			  : 1);
 	}
 	close(go[0]);
 	close(go[1]);
@@ -155,10 +155,12 @@ a_token_outlives_the_turn_and_its_key_goes_after_it(void **state)
 	p->auth.keys = NULL;
 	people_grant(p, mem, "ada@acme.test", &g);
 	assert_true(turn_round(p, TURN_FORCED));
-	assert_int_equal(people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
+	assert_int_equal(
+	    people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
 	age(p, "retired", "retire_at", 3500);
 	turn_round(p, TURN_WHEN_DUE);
-	assert_int_equal(people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
+	assert_int_equal(
+	    people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
 	age(p, "retired", "retire_at", 300);
 	assert_int_equal(people_resolve(people_other(p, mem, NULL), g.access_token, "", &c),
 	    ERR_UNAUTHENTICATED);
@@ -201,8 +203,9 @@ the_entry_of_a_turn_is_written_once(void **state)
 	    p->platform.schema_name);
 	turn_round(p, TURN_WHEN_DUE);
 	assert_int_equal(entries(p), 1);
-	assert_int_equal(people_number(p, &p->platform,
-	                     "SELECT COUNT(*) AS n FROM testbsx.signing_keys WHERE audit_id IS NOT NULL"),
+	assert_int_equal(
+	    people_number(p, &p->platform,
+		"SELECT COUNT(*) AS n FROM testbsx.signing_keys WHERE audit_id IS NOT NULL"),
 	    0);
 }
 

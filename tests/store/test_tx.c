@@ -22,20 +22,28 @@ struct row {
 	int64_t     n;
 };
 static const struct field row_fields[] = {
-	FIELD(struct row, id, .doc = ""), FIELD(struct row, n, .doc = ""), FIELD_END
+	FIELD(struct row, id, .doc = ""),
+	FIELD(struct row, n, .doc = ""),
+	FIELD_END,
 };
 static const struct schema row_schema = SCHEMA("Row", struct row, row_fields);
 
 struct key {
 	struct uuid id;
 };
-static const struct field key_fields[] = { FIELD(struct key, id, .doc = ""), FIELD_END };
+static const struct field key_fields[] = {
+	FIELD(struct key, id, .doc = ""),
+	FIELD_END,
+};
 static const struct schema key_schema = SCHEMA("Key", struct key, key_fields);
 
 struct count {
 	int64_t n;
 };
-static const struct field count_fields[] = { FIELD(struct count, n, .doc = ""), FIELD_END };
+static const struct field count_fields[] = {
+	FIELD(struct count, n, .doc = ""),
+	FIELD_END,
+};
 static const struct schema count_schema = SCHEMA("Count", struct count, count_fields);
 
 SQL(row_add, SQL_TENANT, &row_schema, NULL, "INSERT INTO deeds (id, n) VALUES (?, ?)");
@@ -46,11 +54,11 @@ SQL(cell_second, SQL_TENANT, NULL, NULL, "UPDATE cells SET n = n + 1 WHERE id = 
 SQL(cell_sum, SQL_TENANT, NULL, &count_schema, "SELECT CAST(SUM(n) AS SIGNED) AS n FROM cells");
 
 struct state {
-	struct db  *root, *db;
-	struct row  row;
-	int         tries;
-	int         kill_at; /* the connection is killed in the body of this try */
-	bool        careless; /* the body goes on after a failure */
+	struct db *root, *db;
+	struct row row;
+	int        tries;
+	int        kill_at;  /* the connection is killed in the body of this try */
+	bool       careless; /* the body goes on after a failure */
 };
 
 static int
@@ -123,7 +131,7 @@ add_and_fail(struct db *db, void *arg, struct err *e)
 
 	s->tries++;
 	return db_run(db, &row_add, &s->row, NULL, e) &&
-	    err_set(e, ERR_INVALID, 0, "no", "the body does not want to");
+	       err_set(e, ERR_INVALID, 0, "no", "the body does not want to");
 }
 
 static bool
@@ -347,13 +355,15 @@ proxy_start(const char *path, enum loss loss, int losses)
 static void
 commits_lost(struct state *s, enum loss loss, int losses, int tries)
 {
-	struct err  e = { 0 };
-	struct tx   t = deed(s, add_two);
-	char       *path = talloc_asprintf(s, "%s/proxy.sock", server_folder());
-	pid_t       pid = proxy_start(path, loss, losses);
-	struct db  *db = db_make(s, &(struct db_options) { .socket = path, .user = "root",
-	     .schema = SCHEMA_NAME, .clock = &clock_system }, &e);
-	bool        ok = tx_run(db, &t, &e);
+	struct err e = { 0 };
+	struct tx  t = deed(s, add_two);
+	char      *path = talloc_asprintf(s, "%s/proxy.sock", server_folder());
+	pid_t      pid = proxy_start(path, loss, losses);
+	struct db *db = db_make(s,
+	    &(struct db_options) {
+		.socket = path, .user = "root", .schema = SCHEMA_NAME, .clock = &clock_system },
+	    &e);
+	bool       ok = tx_run(db, &t, &e);
 
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -468,7 +478,7 @@ wait_for_lock(struct db *db, void *arg, struct err *e)
 	if (s->tries++ > 0)
 		server_do(s->root, "COMMIT");
 	return db_exec(db, "set", "SET innodb_lock_wait_timeout = 1", e) &&
-	    db_run(db, &cell_first, NULL, NULL, e);
+	       db_run(db, &cell_first, NULL, NULL, e);
 }
 
 static void

@@ -21,11 +21,11 @@
 #include "tests/store/drift_world.h"
 #include "tests/store/people.h"
 
-#define FOLDER   "tests/store/upgrade"
-#define CONTROL  "testbsx"
-#define EMPTY    "testupgrade"
+#define FOLDER        "tests/store/upgrade"
+#define CONTROL       "testbsx"
+#define EMPTY         "testupgrade"
 #define EMPTY_CONTROL "testupgradecontrol" /* of the schemas of tenants */
-#define LIST_MAX 64
+#define LIST_MAX      64
 
 /* ---- files ---- */
 
@@ -160,7 +160,8 @@ empty_set_up(void **state)
 
 	s->root = server_db(s, NULL);
 	server_do(s->root, "CREATE USER IF NOT EXISTS " EMPTY "definer@localhost ACCOUNT LOCK");
-	server_do(s->root, "CREATE USER IF NOT EXISTS " EMPTY_CONTROL "definer@localhost ACCOUNT LOCK");
+	server_do(
+	    s->root, "CREATE USER IF NOT EXISTS " EMPTY_CONTROL "definer@localhost ACCOUNT LOCK");
 	control = empty_db(s, EMPTY_CONTROL, EMPTY_CONTROL);
 	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, NULL, NULL, &e));
 	empty_end(control);
@@ -445,14 +446,15 @@ old_migrated(const struct old *o)
 		    file_text(o->w, talloc_asprintf(o->w, "%s/migrate.out", server_folder())));
 }
 
-/* "schema.table=rows" of each table, a line each; the head of the audit has a table of its own since. */
+/* "schema.table=rows" of each table, a line each; the head of the audit has a table of its own
+ * since. */
 static char *
 old_rows(TALLOC_CTX *mem, const struct old *o)
 {
 	MYSQL_RES *tables = ask(o->w->root,
 	    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE (TABLE_SCHEMA = "
-	    "'" CONTROL
-	    "' OR TABLE_SCHEMA LIKE 'bsxt%') AND TABLE_NAME NOT IN ('schema_migrations', 'audit_head') ORDER BY 1, 2");
+	    "'" CONTROL "' OR TABLE_SCHEMA LIKE 'bsxt%') AND TABLE_NAME NOT IN "
+	    "('schema_migrations', 'audit_head') ORDER BY 1, 2");
 	char      *text = talloc_strdup(mem, "");
 	MYSQL_ROW  row, n;
 
@@ -480,11 +482,12 @@ old_heads(TALLOC_CTX *mem, const struct old *o, bool moved)
 	MYSQL_ROW  row;
 
 	while ((row = mysql_fetch_row(r)) != NULL) {
-		MYSQL_RES *one = moved ? NULL
-				       : ask(o->w->root, talloc_asprintf(mem,
-							     "SELECT '%s', seq, HEX(mac) FROM `%s`.audit_head",
-							     row[0], row[0]));
-		MYSQL_ROW  head = moved ? row : mysql_fetch_row(one);
+		MYSQL_RES *one =
+		    moved ? NULL
+			  : ask(o->w->root, talloc_asprintf(mem,
+						"SELECT '%s', seq, HEX(mac) FROM `%s`.audit_head",
+						row[0], row[0]));
+		MYSQL_ROW head = moved ? row : mysql_fetch_row(one);
 
 		text = talloc_asprintf_append(text, "%s %s %s\n", head[0], head[1], head[2]);
 		mysql_free_result(one);
@@ -606,9 +609,9 @@ old_people(struct old *o)
 static void
 check_people(struct old *o)
 {
-	struct people       *p = old_people(o);
-	struct session_grant g;
-	struct err           e = { 0 };
+	struct people          *p = old_people(o);
+	struct session_grant    g;
+	struct err              e = { 0 };
 	const struct audit_part whole = { 0 };
 	struct audit_verdict    v;
 
@@ -678,20 +681,24 @@ static const struct old_key {
 	const char *name, *scopes, *maker; /* "it", "disabled", "gone" or NULL: the system */
 	const char *end;                   /* SQL; "NULL": never */
 	bool        service;
-	int         days;                  /* until its end afterwards; 0: none */
-	const char *said;                  /* by doctor */
+	int         days; /* until its end afterwards; 0: none */
+	const char *said; /* by doctor */
 } old_keys[] = {
 	{ "pushing", "[\"write:snapshots\"]", "it", "NULL", true, 400, "it is a service key now" },
 	{ "reading", "[\"read:*\"]", "disabled", "NULL", true, 400, "goes on as a service key" },
-	{ "both", "[\"write:snapshots\",\"read:drift\",\"read:api_keys\"]", "gone", "NULL", true, 400,
+	{ "both", "[\"write:snapshots\",\"read:drift\",\"read:api_keys\"]", "gone", "NULL", true,
+	    400, "goes on as a service key" },
+	{ "of the system", "[\"write:snapshots\"]", NULL, "NULL", true, 400,
 	    "goes on as a service key" },
-	{ "of the system", "[\"write:snapshots\"]", NULL, "NULL", true, 400, "goes on as a service key" },
-	{ "soon", "[\"write:snapshots\"]", "it", "NOW(3) + INTERVAL 9 DAY", true, 9, "a service key now" },
-	{ "late", "[\"read:alerts\"]", "it", "NOW(3) + INTERVAL 4000 DAY", true, 400, "a service key now" },
-	{ "working", "[\"read:drift\",\"update:alerts\"]", "it", "NULL", false, 0, "it is personal now" },
+	{ "soon", "[\"write:snapshots\"]", "it", "NOW(3) + INTERVAL 9 DAY", true, 9,
+	    "a service key now" },
+	{ "late", "[\"read:alerts\"]", "it", "NOW(3) + INTERVAL 4000 DAY", true, 400,
+	    "a service key now" },
+	{ "working", "[\"read:drift\",\"update:alerts\"]", "it", "NULL", false, 0,
+	    "it is personal now" },
 	{ "all", "[\"*:*\"]", "it", "NULL", false, 0, "changes no users" },
-	{ "of users", "[\"read:users\",\"create:users\"]", "it", "NOW(3) + INTERVAL 4000 DAY", false, 4000,
-	    "changes no users" },
+	{ "of users", "[\"read:users\",\"create:users\"]", "it", "NOW(3) + INTERVAL 4000 DAY",
+	    false, 4000, "changes no users" },
 	{ "left", "[\"update:drift\"]", "gone", "NULL", false, 0, "it is refused" },
 };
 #define OLD_KEYS (sizeof(old_keys) / sizeof(old_keys[0]))
@@ -711,19 +718,24 @@ maker_of(const struct old_key *k)
 static void
 add_keys(struct old *o)
 {
-	MYSQL_RES *r = ask(o->w->root, "SELECT schema_name FROM " CONTROL ".tenants WHERE slug = 'demo'");
+	MYSQL_RES *r =
+	    ask(o->w->root, "SELECT schema_name FROM " CONTROL ".tenants WHERE slug = 'demo'");
 
 	server_do(o->w->root, "USE `%s`", mysql_fetch_row(r)[0]);
 	mysql_free_result(r);
 	server_do(o->w->root,
 	    "INSERT INTO users (id, email, display_name, status, created_at, updated_at) VALUES"
-	    " (UNHEX('0191A5B0000070008000000000000002'), 'off@demo.example', 'Off', 'disabled', NOW(3), NOW(3))");
+	    " (UNHEX('0191A5B0000070008000000000000002'), 'off@demo.example', 'Off', 'disabled', "
+	    "NOW(3), NOW(3))");
 	for (size_t i = 0; i < OLD_KEYS; i++)
 		server_do(o->w->root,
-		    "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, allowed_addresses, created_by,"
-		    " created_at, expires_at) VALUES (UNHEX(LPAD(HEX(%zu), 32, '0')), '%s', 'bsx_old', REPEAT('x', 32),"
+		    "INSERT INTO api_keys (id, name, prefix, secret_hash, scopes, "
+		    "allowed_addresses, created_by,"
+		    " created_at, expires_at) VALUES (UNHEX(LPAD(HEX(%zu), 32, '0')), '%s', "
+		    "'bsx_old', REPEAT('x', 32),"
 		    " '%s', '[]', %s, NOW(3), %s)",
-		    i + 1, old_keys[i].name, old_keys[i].scopes, maker_of(&old_keys[i]), old_keys[i].end);
+		    i + 1, old_keys[i].name, old_keys[i].scopes, maker_of(&old_keys[i]),
+		    old_keys[i].end);
 }
 
 static void
@@ -758,8 +770,8 @@ check_keys(struct old *o)
 	char                        text[600];
 	char                       *says;
 
-	snprintf(text, sizeof(text), "%s -c '%s' doctor >'%s/doctor.out' 2>&1", getenv("BSX_CTL"), o->conf,
-	    server_folder());
+	snprintf(text, sizeof(text), "%s -c '%s' doctor >'%s/doctor.out' 2>&1", getenv("BSX_CTL"),
+	    o->conf, server_folder());
 	(void)!system(text);
 	says = file_text(o, talloc_asprintf(o, "%s/doctor.out", server_folder()));
 	assert_ok(api_key_list(old_open(o, "demo"), o, &f, 200, &keys, &n, &e));
@@ -772,9 +784,10 @@ check_keys(struct old *o)
 			found++;
 			check_key(o, &keys[j], &old_keys[i]);
 			line = strstr(says, talloc_asprintf(o, "(%s): ", old_keys[i].name));
-			if (line == NULL || memmem(line, strcspn(line, "\n"), old_keys[i].said, strlen(old_keys[i].said)) == NULL)
-				fail_msg("doctor says nothing like \"%s\" of the key \"%s\": %s", old_keys[i].said,
-				    old_keys[i].name, says);
+			if (line == NULL || memmem(line, strcspn(line, "\n"), old_keys[i].said,
+						strlen(old_keys[i].said)) == NULL)
+				fail_msg("doctor says nothing like \"%s\" of the key \"%s\": %s",
+				    old_keys[i].said, old_keys[i].name, says);
 		}
 	assert_int_equal(found, OLD_KEYS);
 	/* and that of the demonstration, which the old program made */
@@ -853,7 +866,8 @@ mail_before(struct old *o)
 		server_do(o->w->root,
 		    "INSERT INTO %s.mail_tokens (id, user_id, purpose, email, token_hash,"
 		    " created_at, expires_at) VALUES (UNHEX(RPAD('%s', 32, '0')),"
-		    " UNHEX(RPAD('%s', 32, '0')), '%s', 'x@demo.example', REPEAT('%zu', 32), NOW(3),"
+		    " UNHEX(RPAD('%s', 32, '0')), '%s', 'x@demo.example', REPEAT('%zu', 32), "
+		    "NOW(3),"
 		    " NOW(3) + INTERVAL 1 DAY)",
 		    schema, mailed[i].id, mailed[i].user, mailed[i].purpose, i);
 }
@@ -877,8 +891,8 @@ links_mailed_before_an_upgrade_count_after_it_if_nothing_has_ended_them(void **s
 		assert_ok(mail_token_by_hash(
 		    t, o, (struct blob) { (const uint8_t *)hash, 32 }, &row, &e));
 		assert_true(row.alive);
-		assert_ok(mail_token_use(
-		    t, &row.id, (instant) { clock_ms(&clock_system) }, &won, &e));
+		assert_ok(
+		    mail_token_use(t, &row.id, (instant) { clock_ms(&clock_system) }, &won, &e));
 		assert_int_equal(won, mailed[i].counts);
 	}
 }

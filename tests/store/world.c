@@ -17,7 +17,8 @@ drop_all(struct db *root)
 
 	server_do(root, "DROP DATABASE IF EXISTS " CONTROL);
 	assert_int_equal(mysql_query(root->my, "SELECT schema_name FROM information_schema.schemata"
-	    " WHERE schema_name LIKE 'bsxt%'"), 0);
+					       " WHERE schema_name LIKE 'bsxt%'"),
+	    0);
 	r = mysql_store_result(root->my);
 	while ((row = mysql_fetch_row(r)) != NULL)
 		server_do(root, "DROP DATABASE `%s`", row[0]);
@@ -53,12 +54,22 @@ world_set_up(void **state)
 	struct world *w = talloc_zero(NULL, struct world);
 	struct err    e = { 0 };
 
-	w->conf = (struct conf) { .db_host = "", .db_socket = server_socket(), .db_user = CONTROL,
-		.db_password_file = "", .db_control = CONTROL, .db_provision_user = "root",
-		.db_provision_password_file = "", .db_account_host = "localhost", .db_tls_ca = "",
-		.db_isolation = "account", .db_tenant_connections = 2, .db_idle_s = 300 };
-	w->deps = (struct database_deps) { .conf = &w->conf, .clock = &clock_system,
-		.rand = &rand_system, .keyring = make_keyring(w) };
+	w->conf = (struct conf) { .db_host = "",
+		.db_socket = server_socket(),
+		.db_user = CONTROL,
+		.db_password_file = "",
+		.db_control = CONTROL,
+		.db_provision_user = "root",
+		.db_provision_password_file = "",
+		.db_account_host = "localhost",
+		.db_tls_ca = "",
+		.db_isolation = "account",
+		.db_tenant_connections = 2,
+		.db_idle_s = 300 };
+	w->deps = (struct database_deps) { .conf = &w->conf,
+		.clock = &clock_system,
+		.rand = &rand_system,
+		.keyring = make_keyring(w) };
 	w->root = server_db(w, NULL);
 	drop_all(w->root);
 	w->prov = provision_db(w, &w->conf, &clock_system, NULL, &e);

@@ -6,9 +6,11 @@ struct thing {
 	const char *name;
 	int64_t     size;
 };
-static const struct field  thing_fields[] = { FIELD(struct thing, name, .min = 1, .max = 40,
-						  .flags = FIELD_REQUIRED, .doc = "Name."),
-	 FIELD(struct thing, size, .min = 0, .max = 10, .doc = "Size."), FIELD_END };
+static const struct field thing_fields[] = {
+	FIELD(struct thing, name, .min = 1, .max = 40, .flags = FIELD_REQUIRED, .doc = "Name."),
+	FIELD(struct thing, size, .min = 0, .max = 10, .doc = "Size."),
+	FIELD_END,
+};
 static const struct schema thing_schema = SCHEMA("Thing", struct thing, thing_fields);
 
 static bool
@@ -117,34 +119,38 @@ stream(struct request *r, const void *body, void *answer, struct err *e)
 struct option {
 	const char *note;
 };
-static const struct field option_fields[] = { FIELD(struct option, note, .doc = "May be left out."),
-	FIELD_END };
+static const struct field option_fields[] = {
+	FIELD(struct option, note, .doc = "May be left out."),
+	FIELD_END,
+};
 static const struct schema option_schema = SCHEMA("Option", struct option, option_fields);
 
-static const struct route        routes[] = { ROUTE(POST, "/api/option", ANYONE, RATE_OPEN, 204,
-						  do_nothing, IN(option), OUT_NONE, "May."),
-	       ROUTE_Q(GET, "/api/things", list_query, ANYONE, RATE_OPEN, 200, list_things, IN_NONE,
-		   OUT_LIST(thing), "Lists."),
-	       ROUTE(
-		   POST, "/api/things", ANYONE, RATE_OPEN, 201, add_thing, IN(thing), OUT(thing), "Adds."),
-	       ROUTE(GET, "/api/things/{name}", ANYONE, RATE_OPEN, 200, get_thing, IN_NONE,
-		   OUT_TAGGED(thing), "Reads."),
-	       ROUTE(PUT, "/api/things/{name}", ANYONE, RATE_OPEN, 204, change_thing, IN_NONE, OUT_NONE,
-		   "Changes."),
-	       ROUTE(DELETE_, "/api/numbered/{id}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE,
-		   "Drops."),
-	       ROUTE(
-		   POST, "/api/broken", ANYONE, RATE_OPEN, 204, break_thing, IN_NONE, OUT_NONE, "Breaks."),
-	       ROUTE(POST, "/api/documents", ANYONE, RATE_OPEN, 200, say_body, IN_DOCUMENT,
-		   OUT_RAW("application/json"), "Says it again."),
-	       ROUTE(GET, "/api/streams/{name}", ANYONE, RATE_OPEN, 200, stream, IN_NONE,
-		   OUT_LIST_OR(thing, "application/x-ndjson"), "Streams."),
-	       ROUTE(GET, "/api/mine", SIGNED_IN, RATE_READ, 200, get_thing, IN_NONE, OUT(thing), "Mine."),
-	       ROUTE(POST, "/api/mine", SIGNED_IN, RATE_READ, 200, add_thing, IN(thing), OUT(thing),
-		   "Mine."),
-	       ROUTE(POST, "/api/notify/{token}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE,
-		   "Notifies."),
-	       ROUTE_END };
+static const struct route routes[] = {
+	ROUTE(
+	    POST, "/api/option", ANYONE, RATE_OPEN, 204, do_nothing, IN(option), OUT_NONE, "May."),
+	ROUTE_Q(GET, "/api/things", list_query, ANYONE, RATE_OPEN, 200, list_things, IN_NONE,
+	    OUT_LIST(thing), "Lists."),
+	ROUTE(
+	    POST, "/api/things", ANYONE, RATE_OPEN, 201, add_thing, IN(thing), OUT(thing), "Adds."),
+	ROUTE(GET, "/api/things/{name}", ANYONE, RATE_OPEN, 200, get_thing, IN_NONE,
+	    OUT_TAGGED(thing), "Reads."),
+	ROUTE(PUT, "/api/things/{name}", ANYONE, RATE_OPEN, 204, change_thing, IN_NONE, OUT_NONE,
+	    "Changes."),
+	ROUTE(DELETE_, "/api/numbered/{id}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE,
+	    "Drops."),
+	ROUTE(
+	    POST, "/api/broken", ANYONE, RATE_OPEN, 204, break_thing, IN_NONE, OUT_NONE, "Breaks."),
+	ROUTE(POST, "/api/documents", ANYONE, RATE_OPEN, 200, say_body, IN_DOCUMENT,
+	    OUT_RAW("application/json"), "Says it again."),
+	ROUTE(GET, "/api/streams/{name}", ANYONE, RATE_OPEN, 200, stream, IN_NONE,
+	    OUT_LIST_OR(thing, "application/x-ndjson"), "Streams."),
+	ROUTE(GET, "/api/mine", SIGNED_IN, RATE_READ, 200, get_thing, IN_NONE, OUT(thing), "Mine."),
+	ROUTE(POST, "/api/mine", SIGNED_IN, RATE_READ, 200, add_thing, IN(thing), OUT(thing),
+	    "Mine."),
+	ROUTE(POST, "/api/notify/{token}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE,
+	    "Notifies."),
+	ROUTE_END,
+};
 static const struct route *const tables[] = { routes, NULL };
 
 struct world pass_world;

@@ -43,9 +43,11 @@ static const struct mail_texts {
 		"If it was you, there is nothing to do.",
 		"If it was not you, reset it now and tell your administrator: {site}" } },
 	[MAIL_KEY_ENDING] = { "mail.key_ending", "An API key of {tenant} ends soon",
-	    { "The service key {other} of the tenant {slug} ends at {by}. What uses it is refused from "
+	    { "The service key {other} of the tenant {slug} ends at {by}. What uses it is refused "
+	      "from "
 	      "then on.",
-		"If it is still needed, make another one, hand it to what uses it, and delete this one: "
+		"If it is still needed, make another one, hand it to what uses it, and delete this "
+		"one: "
 		"{site}",
 		"You are told because you are an administrator there." } },
 };

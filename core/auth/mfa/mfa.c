@@ -217,7 +217,7 @@ end_by(const struct change *c, enum ends_event event, struct err *e)
 {
 	const struct caller *who = c->m->caller;
 	struct ending        x = {
-		.event = event, .now = c->now, .user = who->user, .session = who->session
+		       .event = event, .now = c->now, .user = who->user, .session = who->session
 	};
 
 	return ends_apply(c->m->t, &x, e);
@@ -315,8 +315,7 @@ renew_body(struct db *db, void *arg, struct err *e)
 	struct change *c = arg;
 
 	(void)db;
-	return end_by(c, END_CODES_RENEWED, e) &&
-	       recovery_add(c->m->t, c->rows, RECOVERY_CODES, e);
+	return end_by(c, END_CODES_RENEWED, e) && recovery_add(c->m->t, c->rows, RECOVERY_CODES, e);
 }
 
 bool

@@ -51,10 +51,10 @@ end_worn(struct db *db, void *arg, struct err *e)
 {
 	struct proving    *p = arg;
 	const struct uuid *session = session_of(p);
-	struct ending      x = { .event = END_WRONG_PROOFS,
-		     .user = p->user->id,
-		     .now = { clock_ms(p->a->clock) } };
-	bool               ended = false;
+	struct ending      x = {
+		     .event = END_WRONG_PROOFS, .user = p->user->id, .now = { clock_ms(p->a->clock) }
+	};
+	bool ended = false;
 
 	(void)db;
 	p->end.target_id = (struct uuid) { 0 };

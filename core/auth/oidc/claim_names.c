@@ -16,7 +16,7 @@ static const struct field claim_names_fields[] = {
 		   "are meant: those that are true, or an object that is not empty."),
 	FIELD(struct claim_names, roles, .min = 1, .max = CLAIM_NAME_MAX, .flags = FIELD_NULLABLE,
 	    .doc = "The application's roles; null: roles.  As groups are."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema claim_names_schema =
     SCHEMA("ClaimNames", struct claim_names, claim_names_fields);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/auth/oidc/claim_names.h"
 #include "core/auth/ident.h"
+#include "core/auth/oidc/claim_names.h"
 #include "core/base/unicode.h"
 
 #define NAME_BYTES 200

@@ -4,9 +4,9 @@
 
 #include "core/auth/user/key_maker.h"
 #include "core/auth/user/user_roles.h"
-#include "core/json/schema.h"
 #include "core/base/mailbox.h"
 #include "core/base/unicode.h"
+#include "core/json/schema.h"
 #include "core/shm/cache.h"
 
 #define ROLE_ADMIN "admin"

@@ -9,10 +9,24 @@
 
 /* What the trail tells of it: everything but the secret. */
 #define TOLD(m) FIELD(struct provider, m, .flags = 0)
-static const struct field detail_fields[] = { TOLD(name), TOLD(kind), TOLD(issuer), TOLD(client_id),
-	TOLD(allowed_domains), TOLD(auto_provision), TOLD(trust_mfa), TOLD(role_map), TOLD(claims),
-	TOLD(authorized_parties), TOLD(mfa_acr), TOLD(mfa_amr), TOLD(absent_roles),
-	TOLD(assume_email_verified), TOLD(group_lookup), FIELD_END };
+static const struct field detail_fields[] = {
+	TOLD(name),
+	TOLD(kind),
+	TOLD(issuer),
+	TOLD(client_id),
+	TOLD(allowed_domains),
+	TOLD(auto_provision),
+	TOLD(trust_mfa),
+	TOLD(role_map),
+	TOLD(claims),
+	TOLD(authorized_parties),
+	TOLD(mfa_acr),
+	TOLD(mfa_amr),
+	TOLD(absent_roles),
+	TOLD(assume_email_verified),
+	TOLD(group_lookup),
+	FIELD_END,
+};
 static const struct schema detail_schema = SCHEMA("ProviderDetail", struct provider, detail_fields);
 
 static const char *

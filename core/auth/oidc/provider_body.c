@@ -61,7 +61,8 @@ static const char *const absences[] = { "keep", "remove", NULL };
 
 static const struct field provider_new_fields[] = {
 	FIELD(struct provider_body, name, .min = 1, .max = PROVIDER_NAME_MAX,
-	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
+	    .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
 	FIELD(struct provider_body, kind, .choices = kinds, .flags = FIELD_REQUIRED,
 	    .doc = "google, entra or oidc."),
 	FIELD(struct provider_body, client_id, .min = 1, .max = 255, .flags = FIELD_REQUIRED,

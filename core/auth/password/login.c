@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/auth/mfa/challenge.h"
 #include "core/auth/ident.h"
+#include "core/auth/mfa/challenge.h"
 #include "core/auth/mfa/proof.h"
 #include "core/auth/mfa/recovery.h"
 #include "core/auth/session_begin.h"
@@ -365,11 +365,8 @@ accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
 {
 	const struct proof         shown = { .recovery_code = l->in->recovery_code };
 	struct both                b = { .l = l,
-			       .proving = { .a = l->a,
-				   .mem = l->mem,
-				   .t = l->t,
-				   .user = &l->user,
-				   .origin = l->origin } };
+			       .proving = {
+				   .a = l->a, .mem = l->mem, .t = l->t, .user = &l->user, .origin = l->origin } };
 	const struct session_start start = { .provider = "password",
 		.aal = 2,
 		.auth_time_ms = l->now_ms,

@@ -7,8 +7,8 @@
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_link.h"
 #include "core/auth/mail/mail_queue.h"
-#include "core/auth/password/password_rules.h"
 #include "core/auth/mfa/proof.h"
+#include "core/auth/password/password_rules.h"
 #include "core/auth/settings.h"
 #include "core/crypt/password.h"
 #include "core/shm/cache.h"
@@ -64,15 +64,15 @@ outrun(struct setting *s, struct err *e)
 static bool
 end_what_ends(struct setting *s, struct err *e)
 {
-	struct ending x = { .event = END_PASSWORD_CHANGED,
-		.user = s->user.id,
-		.now = { s->now_ms } };
+	struct ending x = {
+		.event = END_PASSWORD_CHANGED, .user = s->user.id, .now = { s->now_ms }
+	};
 
 	if (s->caller != NULL)
 		x.session = s->caller->session;
 	else
-		x.event = strcmp(s->link.purpose, LINK_INVITE) == 0 ? END_INVITED
-								    : END_PASSWORD_RESET;
+		x.event =
+		    strcmp(s->link.purpose, LINK_INVITE) == 0 ? END_INVITED : END_PASSWORD_RESET;
 	return ends_apply(s->t, &x, e);
 }
 

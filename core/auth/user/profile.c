@@ -143,8 +143,7 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
 	if (u.kept)
 		entry.details = "{\"address_change\":\"taken_back\"}";
 	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
-	if ((u.email != NULL &&
-		!address_details(mem, u.user.email, u.email, &entry.details, e)) ||
+	if ((u.email != NULL && !address_details(mem, u.user.email, u.email, &entry.details, e)) ||
 	    !audit_deed(t, mem, a, update_body, &u, &entry, e))
 		return false;
 	if (a->segment != NULL)

@@ -84,11 +84,12 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 	if (!ident_new_email(mem, str_of(in->email), email, &why)) {
 		*e = why;
 		if (e->code == ERR_INVALID)
-			snprintf(e->pub, sizeof(e->pub), "The administrator's address %.150s.",
-			    why.pub);
+			snprintf(
+			    e->pub, sizeof(e->pub), "The administrator's address %.150s.", why.pub);
 		return false;
 	}
-	if (unicode_is_unseen(name) || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) || has_controls(name))
+	if (unicode_is_unseen(name) || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) ||
+	    has_controls(name))
 		return err_set(e, ERR_INVALID, 0,
 		    "The display name has 1 to 200 bytes of UTF-8, is not blank and has no control "
 		    "characters.",
@@ -107,8 +108,7 @@ fill_user(struct adding *in, const struct database_deps *deps, const struct user
 	const char  *address;
 	struct str   secret, name;
 
-	if (!user_check_first(
-		in->mem, deps->conf->password_min, first, &address, &secret, e) ||
+	if (!user_check_first(in->mem, deps->conf->password_min, first, &address, &secret, e) ||
 	    !unicode_nfc(in->mem, str_trim(str_of(first->display_name)), &name, e))
 		return false;
 	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),

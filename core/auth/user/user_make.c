@@ -112,7 +112,8 @@ fill_user(struct making *w, struct err *e)
 		return err_fault(e, m->mem, "/display_name", "is empty");
 	if (!ident_new_email(m->mem, str_of(w->in->email), &email, &why)) {
 		*e = why;
-		return why.code == ERR_INVALID ? err_fault(e, m->mem, "/email", "%s", why.pub) : false;
+		return why.code == ERR_INVALID ? err_fault(e, m->mem, "/email", "%s", why.pub)
+					       : false;
 	}
 	w->user.email = talloc_strdup(m->mem, email);
 	w->user.display_name = str_dup(m->mem, name);

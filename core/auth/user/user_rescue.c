@@ -45,7 +45,7 @@ reset_body(struct db *db, void *arg, struct err *e)
 	const struct rescue   *w = arg;
 	const struct managing *m = w->m;
 	struct ending          x = {
-		.event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->clock) }
+			 .event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->clock) }
 	};
 	struct user u;
 	bool        found;

@@ -71,7 +71,8 @@ may_manage(const struct managing *m, const struct user *u, struct err *e)
 	    "the user may do more than the caller");
 }
 
-/* Who made a key is not changed by it: no role, address or state is won or lost by what lies in a file. */
+/* Who made a key is not changed by it: no role, address or state is won or lost by what lies in a
+ * file. */
 static bool
 refuse_maker(const struct managing *m, const struct uuid *id, struct err *e)
 {
@@ -85,5 +86,6 @@ refuse_maker(const struct managing *m, const struct uuid *id, struct err *e)
 bool
 user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e)
 {
-	return refuse_maker(m, id, e) && user_lock(m->t, id, e) && user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
+	return refuse_maker(m, id, e) && user_lock(m->t, id, e) &&
+	       user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
 }

@@ -23,8 +23,8 @@ end_all_body(struct db *db, void *arg, struct err *e)
 bool
 user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct stopping w = { m,
-		{ .event = END_SESSIONS_ADMIN, .user = *id, .now = { clock_ms(m->a->clock) } } };
+	struct stopping    w = { m,
+		   { .event = END_SESSIONS_ADMIN, .user = *id, .now = { clock_ms(m->a->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS,
 		.success = true,
 		.caller = m->caller,
@@ -62,10 +62,9 @@ end_one_body(struct db *db, void *arg, struct err *e)
 bool
 user_end_session(const struct managing *m, const struct uuid *session, struct err *e)
 {
-	struct stopping    w = { m,
-		   { .event = END_SESSION_OWN,
-		       .session = *session,
-		       .now = { clock_ms(m->a->clock) } } };
+	struct stopping    w = { m, { .event = END_SESSION_OWN,
+					.session = *session,
+					.now = { clock_ms(m->a->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = m->caller,

@@ -2,15 +2,27 @@
 
 #include "core/store/id_list.h"
 
-static const struct field  alert_fields[] = { COLUMN(struct alert, id),
-	 COLUMN_NULL(struct alert, config_id), COLUMN_NULL(struct alert, report_id),
-	 COLUMN(struct alert, kind), COLUMN(struct alert, severity), COLUMN(struct alert, title),
-	 COLUMN(struct alert, status), COLUMN(struct alert, changes),
-	 COLUMN(struct alert, opened_at), COLUMN(struct alert, updated_at),
-	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
-	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
-	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
-	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, version), FIELD_END };
+static const struct field alert_fields[] = {
+	COLUMN(struct alert, id),
+	COLUMN_NULL(struct alert, config_id),
+	COLUMN_NULL(struct alert, report_id),
+	COLUMN(struct alert, kind),
+	COLUMN(struct alert, severity),
+	COLUMN(struct alert, title),
+	COLUMN(struct alert, status),
+	COLUMN(struct alert, changes),
+	COLUMN(struct alert, opened_at),
+	COLUMN(struct alert, updated_at),
+	COLUMN_NULL(struct alert, acknowledged_by),
+	COLUMN_NULL(struct alert, acknowledged_at),
+	COLUMN_NULL(struct alert, assigned_to),
+	COLUMN_NULL(struct alert, resolved_at),
+	COLUMN_NULL(struct alert, resolved_by),
+	COLUMN_NULL(struct alert, suppressed_by),
+	COLUMN_NULL(struct alert, open_key),
+	COLUMN(struct alert, version),
+	FIELD_END,
+};
 static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, alert_fields);
 
 #define ALERT_COLUMNS                                                                              \
@@ -21,13 +33,19 @@ static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, al
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("AlertId", struct id_in, id_fields);
 
 struct key_in {
 	const char *open_key;
 };
-static const struct field  key_fields[] = { COLUMN(struct key_in, open_key), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct key_in, open_key),
+	FIELD_END,
+};
 static const struct schema key_in = SCHEMA("AlertKey", struct key_in, key_fields);
 
 SQL(alert_insert, SQL_TENANT, &alert_schema, NULL,
@@ -65,22 +83,26 @@ struct list_in {
 	struct alert_filter f;
 	int64_t             limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
-	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
-	 COLUMN_NULL(struct list_in, f.severity),
-	 COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
-	 COLUMN_NULL(struct list_in, f.kind), COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
-	 COLUMN_NULL(struct list_in, f.config_id),
-	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
-	 COLUMN_NULL(struct list_in, f.report_id),
-	 COLUMN_AS_NULL(struct list_in, f.report_id, "report_again"),
-	 COLUMN_NULL(struct list_in, f.assigned_to),
-	 COLUMN_AS_NULL(struct list_in, f.assigned_to, "assigned_again"),
-	 COLUMN_NULL(struct list_in, f.suppressed),
-	 COLUMN_AS_NULL(struct list_in, f.suppressed, "suppressed_again"),
-	 COLUMN_NULL(struct list_in, f.after),
-	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, f.status),
+	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	COLUMN_NULL(struct list_in, f.severity),
+	COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
+	COLUMN_NULL(struct list_in, f.kind),
+	COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
+	COLUMN_NULL(struct list_in, f.config_id),
+	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	COLUMN_NULL(struct list_in, f.report_id),
+	COLUMN_AS_NULL(struct list_in, f.report_id, "report_again"),
+	COLUMN_NULL(struct list_in, f.assigned_to),
+	COLUMN_AS_NULL(struct list_in, f.assigned_to, "assigned_again"),
+	COLUMN_NULL(struct list_in, f.suppressed),
+	COLUMN_AS_NULL(struct list_in, f.suppressed, "suppressed_again"),
+	COLUMN_NULL(struct list_in, f.after),
+	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
 
 #define ALERT_FILTER                                                                               \
@@ -122,14 +144,24 @@ alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_
 	       db_all(db, mem, &alert_select_ids, &in, ids_n, rows, n, e);
 }
 
-static const struct field  set_fields[] = { COLUMN_NULL(struct alert, report_id),
-	 COLUMN(struct alert, severity), COLUMN(struct alert, title), COLUMN(struct alert, status),
-	 COLUMN(struct alert, changes), COLUMN(struct alert, updated_at),
-	 COLUMN_NULL(struct alert, acknowledged_by), COLUMN_NULL(struct alert, acknowledged_at),
-	 COLUMN_NULL(struct alert, assigned_to), COLUMN_NULL(struct alert, resolved_at),
-	 COLUMN_NULL(struct alert, resolved_by), COLUMN_NULL(struct alert, suppressed_by),
-	 COLUMN_NULL(struct alert, open_key), COLUMN(struct alert, id),
-	 COLUMN(struct alert, version), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN_NULL(struct alert, report_id),
+	COLUMN(struct alert, severity),
+	COLUMN(struct alert, title),
+	COLUMN(struct alert, status),
+	COLUMN(struct alert, changes),
+	COLUMN(struct alert, updated_at),
+	COLUMN_NULL(struct alert, acknowledged_by),
+	COLUMN_NULL(struct alert, acknowledged_at),
+	COLUMN_NULL(struct alert, assigned_to),
+	COLUMN_NULL(struct alert, resolved_at),
+	COLUMN_NULL(struct alert, resolved_by),
+	COLUMN_NULL(struct alert, suppressed_by),
+	COLUMN_NULL(struct alert, open_key),
+	COLUMN(struct alert, id),
+	COLUMN(struct alert, version),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("AlertSetIn", struct alert, set_fields);
 
 SQL(alert_update, SQL_TENANT, &set_in, NULL,
@@ -152,11 +184,18 @@ alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
 
 /* ---- findings ---- */
 
-static const struct field  finding_fields[] = { COLUMN(struct finding, alert_id),
-	 COLUMN(struct finding, fingerprint), COLUMN(struct finding, value_hash), FIELD_END };
+static const struct field finding_fields[] = {
+	COLUMN(struct finding, alert_id),
+	COLUMN(struct finding, fingerprint),
+	COLUMN(struct finding, value_hash),
+	FIELD_END,
+};
 static const struct schema finding_schema = SCHEMA("Finding", struct finding, finding_fields);
-static const struct field  finding_key_fields[] = { COLUMN(struct finding, alert_id),
-	 COLUMN(struct finding, fingerprint), FIELD_END };
+static const struct field  finding_key_fields[] = {
+	 COLUMN(struct finding, alert_id),
+	 COLUMN(struct finding, fingerprint),
+	 FIELD_END,
+};
 static const struct schema finding_key = SCHEMA("FindingKey", struct finding, finding_key_fields);
 
 SQL(finding_select, SQL_TENANT, &id_in, &finding_schema,

@@ -1,33 +1,58 @@
 #include "core/store/alert/channel.h"
 
-static const struct field  channel_fields[] = { COLUMN(struct channel, id),
-	 COLUMN(struct channel, name), COLUMN(struct channel, kind), COLUMN(struct channel, target),
-	 COLUMN_NULL(struct channel, secret), COLUMN(struct channel, with_values),
-	 COLUMN(struct channel, status),
-	 COLUMN(struct channel, status_reason), COLUMN(struct channel, created_at),
-	 COLUMN(struct channel, updated_at), FIELD_END };
+static const struct field channel_fields[] = {
+	COLUMN(struct channel, id),
+	COLUMN(struct channel, name),
+	COLUMN(struct channel, kind),
+	COLUMN(struct channel, target),
+	COLUMN_NULL(struct channel, secret),
+	COLUMN(struct channel, with_values),
+	COLUMN(struct channel, status),
+	COLUMN(struct channel, status_reason),
+	COLUMN(struct channel, created_at),
+	COLUMN(struct channel, updated_at),
+	FIELD_END,
+};
 static const struct schema channel_schema = SCHEMA("StoredChannel", struct channel, channel_fields);
 
 #define CHANNEL_COLUMNS                                                                            \
-	"id, name, kind, target, secret, with_values, status, status_reason, created_at, updated_at"
+	"id, name, kind, target, secret, with_values, status, status_reason, created_at, "         \
+	"updated_at"
 
 struct find_in {
 	struct uuid id; /* or those made before it */
 	int64_t     limit;
 };
-static const struct field  id_fields[] = { COLUMN(struct find_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct find_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
-static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
-	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
+static const struct field  list_fields[] = {
+	 COLUMN_NULL(struct find_in, id),
+	 COLUMN_AS_NULL(struct find_in, id, "id_again"),
+	 COLUMN(struct find_in, limit),
+	 FIELD_END,
+};
 static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
-static const struct field  set_fields[] = { COLUMN(struct channel, name),
-	 COLUMN(struct channel, target), COLUMN_NULL(struct channel, secret),
+static const struct field  set_fields[] = {
+	 COLUMN(struct channel, name),
+	 COLUMN(struct channel, target),
+	 COLUMN_NULL(struct channel, secret),
 	 COLUMN(struct channel, with_values),
-	 COLUMN(struct channel, status), COLUMN(struct channel, status_reason),
-	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
+	 COLUMN(struct channel, status),
+	 COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at),
+	 COLUMN(struct channel, id),
+	 FIELD_END,
+};
 static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
-static const struct field  disable_fields[] = { COLUMN(struct channel, status_reason),
-	 COLUMN(struct channel, updated_at), COLUMN(struct channel, id), FIELD_END };
+static const struct field  disable_fields[] = {
+	 COLUMN(struct channel, status_reason),
+	 COLUMN(struct channel, updated_at),
+	 COLUMN(struct channel, id),
+	 FIELD_END,
+};
 static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channel, disable_fields);
 
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,

@@ -9,22 +9,38 @@ struct key_in {
 	instant     now;
 	int64_t     limit;
 };
-static const struct field  id_fields[] = { COLUMN(struct key_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct key_in, id),
+	FIELD_END,
+};
 static const struct schema id_schema = SCHEMA("ExpireId", struct key_in, id_fields);
 
 /* ---- reports ---- */
 
-static const struct field  report_fields[] = { COLUMN(struct expire, config_id),
-	 COLUMN(struct expire, before), COLUMN_NULL(struct expire, newest),
-	 COLUMN(struct expire, limit), FIELD_END };
+static const struct field report_fields[] = {
+	COLUMN(struct expire, config_id),
+	COLUMN(struct expire, before),
+	COLUMN_NULL(struct expire, newest),
+	COLUMN(struct expire, limit),
+	FIELD_END,
+};
 static const struct schema report_in = SCHEMA("ExpireReportIn", struct expire, report_fields);
-static const struct field  mark_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, now),
-	 FIELD_END };
+static const struct field  mark_fields[] = {
+	 COLUMN(struct key_in, id),
+	 COLUMN(struct key_in, now),
+	 FIELD_END,
+};
 static const struct schema mark_in = SCHEMA("ExpireMarkIn", struct key_in, mark_fields);
-static const struct field some_fields[] = { COLUMN(struct key_in, id), COLUMN(struct key_in, limit),
-	FIELD_END };
+static const struct field  some_fields[] = {
+	 COLUMN(struct key_in, id),
+	 COLUMN(struct key_in, limit),
+	 FIELD_END,
+};
 static const struct schema some_in = SCHEMA("ExpireSomeIn", struct key_in, some_fields);
-static const struct field  limit_fields[] = { COLUMN(struct key_in, limit), FIELD_END };
+static const struct field  limit_fields[] = {
+	 COLUMN(struct key_in, limit),
+	 FIELD_END,
+};
 static const struct schema limit_in = SCHEMA("ExpireLimitIn", struct key_in, limit_fields);
 
 SQL(expire_select_reports, SQL_TENANT, &report_in, &id_schema,
@@ -84,14 +100,26 @@ struct gone {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 };
-static const struct field  old_fields[] = { COLUMN(struct expire, config_id),
-	 COLUMN(struct expire, before), COLUMN(struct expire, limit), FIELD_END };
+static const struct field old_fields[] = {
+	COLUMN(struct expire, config_id),
+	COLUMN(struct expire, before),
+	COLUMN(struct expire, limit),
+	FIELD_END,
+};
 static const struct schema old_in = SCHEMA("ExpireOldIn", struct expire, old_fields);
-static const struct field  gone_fields[] = { COLUMN(struct gone, config_id),
-	 COLUMN(struct gone, fingerprint), COLUMN(struct gone, value_hash), FIELD_END };
+static const struct field  gone_fields[] = {
+	 COLUMN(struct gone, config_id),
+	 COLUMN(struct gone, fingerprint),
+	 COLUMN(struct gone, value_hash),
+	 FIELD_END,
+};
 static const struct schema gone_schema = SCHEMA("ExpireFinding", struct gone, gone_fields);
-static const struct field  told_fields[] = { COLUMN(struct gone, fingerprint),
-	 COLUMN(struct gone, config_id), COLUMN(struct gone, value_hash), FIELD_END };
+static const struct field  told_fields[] = {
+	 COLUMN(struct gone, fingerprint),
+	 COLUMN(struct gone, config_id),
+	 COLUMN(struct gone, value_hash),
+	 FIELD_END,
+};
 static const struct schema told_in = SCHEMA("ExpireToldIn", struct gone, told_fields);
 
 SQL(expire_select_findings, SQL_TENANT, &old_in, &gone_schema,
@@ -164,8 +192,12 @@ expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct er
 
 /* ---- messages ---- */
 
-static const struct field  message_fields[] = { COLUMN(struct key_in, id),
-	 COLUMN_AS(struct key_in, id, "id_again"), COLUMN(struct key_in, limit), FIELD_END };
+static const struct field message_fields[] = {
+	COLUMN(struct key_in, id),
+	COLUMN_AS(struct key_in, id, "id_again"),
+	COLUMN(struct key_in, limit),
+	FIELD_END,
+};
 static const struct schema message_in = SCHEMA("ExpireMessageIn", struct key_in, message_fields);
 
 SQL(expire_select_messages, SQL_TENANT, &message_in, &id_schema,

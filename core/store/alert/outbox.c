@@ -4,11 +4,18 @@
 
 /* ---- messages ---- */
 
-static const struct field  outbox_fields[] = { COLUMN(struct outbox, id),
-	 COLUMN(struct outbox, channel_id), COLUMN_NULL(struct outbox, alert_id),
-	 COLUMN(struct outbox, event), COLUMN(struct outbox, body), COLUMN(struct outbox, state),
-	 COLUMN(struct outbox, attempts), COLUMN(struct outbox, created_at),
-	 COLUMN_NULL(struct outbox, done_at), FIELD_END };
+static const struct field outbox_fields[] = {
+	COLUMN(struct outbox, id),
+	COLUMN(struct outbox, channel_id),
+	COLUMN_NULL(struct outbox, alert_id),
+	COLUMN(struct outbox, event),
+	COLUMN(struct outbox, body),
+	COLUMN(struct outbox, state),
+	COLUMN(struct outbox, attempts),
+	COLUMN(struct outbox, created_at),
+	COLUMN_NULL(struct outbox, done_at),
+	FIELD_END,
+};
 static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
 
 #define OUTBOX_COLUMNS "id, channel_id, alert_id, event, body, state, attempts, created_at, done_at"
@@ -16,7 +23,10 @@ static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("OutboxId", struct id_in, id_fields);
 
 struct index_in {
@@ -24,14 +34,24 @@ struct index_in {
 	uint64_t    fence;
 	int64_t     due;
 };
-static const struct field  index_add_fields[] = { COLUMN(struct index_in, id),
-	 COLUMN(struct index_in, due), FIELD_END };
+static const struct field index_add_fields[] = {
+	COLUMN(struct index_in, id),
+	COLUMN(struct index_in, due),
+	FIELD_END,
+};
 static const struct schema index_add_in = SCHEMA("IndexAddIn", struct index_in, index_add_fields);
-static const struct field  index_end_fields[] = { COLUMN(struct index_in, id),
-	 COLUMN(struct index_in, fence), FIELD_END };
+static const struct field  index_end_fields[] = {
+	 COLUMN(struct index_in, id),
+	 COLUMN(struct index_in, fence),
+	 FIELD_END,
+};
 static const struct schema index_end_in = SCHEMA("IndexEndIn", struct index_in, index_end_fields);
-static const struct field  index_again_fields[] = { COLUMN(struct index_in, id),
-	 COLUMN(struct index_in, fence), COLUMN(struct index_in, due), FIELD_END };
+static const struct field  index_again_fields[] = {
+	 COLUMN(struct index_in, id),
+	 COLUMN(struct index_in, fence),
+	 COLUMN(struct index_in, due),
+	 FIELD_END,
+};
 static const struct schema index_again_in =
     SCHEMA("IndexAgainIn", struct index_in, index_again_fields);
 
@@ -59,9 +79,13 @@ outbox_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct outbo
 	return db_one(db, mem, &outbox_select, &in, o, e);
 }
 
-static const struct field  set_fields[] = { COLUMN(struct outbox, attempts),
-	 COLUMN(struct outbox, state), COLUMN_NULL(struct outbox, done_at),
-	 COLUMN(struct outbox, id), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct outbox, attempts),
+	COLUMN(struct outbox, state),
+	COLUMN_NULL(struct outbox, done_at),
+	COLUMN(struct outbox, id),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("OutboxSetIn", struct outbox, set_fields);
 
 SQL(outbox_update, SQL_TENANT, &set_in, NULL,
@@ -99,14 +123,24 @@ outbox_index_again(
 
 /* ---- attempts ---- */
 
-static const struct field  delivery_fields[] = { COLUMN(struct delivery, id),
-	 COLUMN(struct delivery, outbox_id), COLUMN(struct delivery, channel_id),
-	 COLUMN(struct delivery, attempt), COLUMN(struct delivery, at),
-	 COLUMN(struct delivery, outcome), COLUMN_NULL(struct delivery, http_status),
-	 COLUMN(struct delivery, took_ms), COLUMN(struct delivery, detail), FIELD_END };
+static const struct field delivery_fields[] = {
+	COLUMN(struct delivery, id),
+	COLUMN(struct delivery, outbox_id),
+	COLUMN(struct delivery, channel_id),
+	COLUMN(struct delivery, attempt),
+	COLUMN(struct delivery, at),
+	COLUMN(struct delivery, outcome),
+	COLUMN_NULL(struct delivery, http_status),
+	COLUMN(struct delivery, took_ms),
+	COLUMN(struct delivery, detail),
+	FIELD_END,
+};
 static const struct schema delivery_schema =
     SCHEMA("StoredDelivery", struct delivery, delivery_fields);
-static const struct field  mark_fields[] = { COLUMN(struct delivery_mark, id), FIELD_END };
+static const struct field mark_fields[] = {
+	COLUMN(struct delivery_mark, id),
+	FIELD_END,
+};
 static const struct schema mark_schema = SCHEMA("DeliveryMark", struct delivery_mark, mark_fields);
 
 SQL(delivery_insert, SQL_TENANT, &delivery_schema, NULL,
@@ -127,22 +161,34 @@ delivery_mark(void)
 	return &delivery_find;
 }
 
-static const struct field  row_fields[] = { COLUMN(struct delivery_row, id),
-	 COLUMN(struct delivery_row, message_id), COLUMN(struct delivery_row, channel_id),
-	 COLUMN_NULL(struct delivery_row, alert_id), COLUMN(struct delivery_row, event),
-	 COLUMN(struct delivery_row, state), COLUMN(struct delivery_row, attempt),
-	 COLUMN(struct delivery_row, at), COLUMN(struct delivery_row, outcome),
-	 COLUMN_NULL(struct delivery_row, http_status), COLUMN(struct delivery_row, took_ms),
-	 COLUMN(struct delivery_row, detail), FIELD_END };
+static const struct field row_fields[] = {
+	COLUMN(struct delivery_row, id),
+	COLUMN(struct delivery_row, message_id),
+	COLUMN(struct delivery_row, channel_id),
+	COLUMN_NULL(struct delivery_row, alert_id),
+	COLUMN(struct delivery_row, event),
+	COLUMN(struct delivery_row, state),
+	COLUMN(struct delivery_row, attempt),
+	COLUMN(struct delivery_row, at),
+	COLUMN(struct delivery_row, outcome),
+	COLUMN_NULL(struct delivery_row, http_status),
+	COLUMN(struct delivery_row, took_ms),
+	COLUMN(struct delivery_row, detail),
+	FIELD_END,
+};
 static const struct schema row_schema = SCHEMA("DeliveryRow", struct delivery_row, row_fields);
 
 struct list_in {
 	struct uuid channel, after;
 	int64_t     limit;
 };
-static const struct field  list_fields[] = { COLUMN(struct list_in, channel),
-	 COLUMN_NULL(struct list_in, after), COLUMN_AS_NULL(struct list_in, after, "after_again"),
-	 COLUMN(struct list_in, limit), FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN(struct list_in, channel),
+	COLUMN_NULL(struct list_in, after),
+	COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
 
 SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
@@ -162,15 +208,22 @@ delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
 
 /* ---- the control schema ---- */
 
-static const struct field  claim_fields[] = { COLUMN(struct claim, id),
-	 COLUMN(struct claim, schema_name), COLUMN(struct claim, fence), FIELD_END };
+static const struct field claim_fields[] = {
+	COLUMN(struct claim, id),
+	COLUMN(struct claim, schema_name),
+	COLUMN(struct claim, fence),
+	FIELD_END,
+};
 static const struct schema claim_schema = SCHEMA("Claim", struct claim, claim_fields);
 
 struct due_in {
 	int64_t limit, skip;
 };
-static const struct field  due_fields[] = { COLUMN(struct due_in, limit),
-	 COLUMN(struct due_in, skip), FIELD_END };
+static const struct field due_fields[] = {
+	COLUMN(struct due_in, limit),
+	COLUMN(struct due_in, skip),
+	FIELD_END,
+};
 static const struct schema due_in = SCHEMA("ClaimDueIn", struct due_in, due_fields);
 
 struct take_in {
@@ -178,9 +231,13 @@ struct take_in {
 	int64_t     lease_s;
 	uint64_t    fence;
 };
-static const struct field  take_fields[] = { COLUMN(struct take_in, owner),
-	 COLUMN(struct take_in, lease_s), COLUMN(struct take_in, id), COLUMN(struct take_in, fence),
-	 FIELD_END };
+static const struct field take_fields[] = {
+	COLUMN(struct take_in, owner),
+	COLUMN(struct take_in, lease_s),
+	COLUMN(struct take_in, id),
+	COLUMN(struct take_in, fence),
+	FIELD_END,
+};
 static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_fields);
 
 SQL(claim_select_due, SQL_CONTROL, &due_in, &claim_schema,
@@ -216,8 +273,12 @@ claim_take(struct db *control, const struct uuid *owner, struct claim *c, bool *
 	return true;
 }
 
-static const struct field  off_fields[] = { COLUMN(struct index_in, due),
-	 COLUMN(struct index_in, id), COLUMN(struct index_in, fence), FIELD_END };
+static const struct field off_fields[] = {
+	COLUMN(struct index_in, due),
+	COLUMN(struct index_in, id),
+	COLUMN(struct index_in, fence),
+	FIELD_END,
+};
 static const struct schema off_in = SCHEMA("ClaimOffIn", struct index_in, off_fields);
 
 SQL(claim_update_off, SQL_CONTROL, &off_in, NULL,
@@ -252,9 +313,13 @@ claim_release(struct db *control, const struct uuid *owner, struct err *e)
 	return db_run(control, &claim_update_release, &in, NULL, e);
 }
 
-static const struct field  daemon_fields[] = { COLUMN(struct daemon_row, id),
-	 COLUMN(struct daemon_row, host), COLUMN(struct daemon_row, pid),
-	 COLUMN(struct daemon_row, version), FIELD_END };
+static const struct field daemon_fields[] = {
+	COLUMN(struct daemon_row, id),
+	COLUMN(struct daemon_row, host),
+	COLUMN(struct daemon_row, pid),
+	COLUMN(struct daemon_row, version),
+	FIELD_END,
+};
 static const struct schema daemon_in = SCHEMA("DaemonIn", struct daemon_row, daemon_fields);
 
 SQL(daemon_upsert, SQL_CONTROL, &daemon_in, NULL,

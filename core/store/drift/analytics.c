@@ -6,33 +6,63 @@ struct in {
 	int64_t     limit;
 };
 #define OF_CONFIG COLUMN_NULL(struct in, config), COLUMN_AS_NULL(struct in, config, "config_again")
-static const struct field  config_fields[] = { OF_CONFIG, FIELD_END };
+static const struct field config_fields[] = {
+	OF_CONFIG,
+	FIELD_END,
+};
 static const struct schema config_in = SCHEMA("AnalyticsConfigIn", struct in, config_fields);
-static const struct field  work_in_fields[] = { COLUMN(struct in, floor), OF_CONFIG,
-	 COLUMN(struct in, limit), FIELD_END };
+static const struct field  work_in_fields[] = {
+	 COLUMN(struct in, floor),
+	 OF_CONFIG,
+	 COLUMN(struct in, limit),
+	 FIELD_END,
+};
 static const struct schema work_in = SCHEMA("AnalyticsWorkIn", struct in, work_in_fields);
-static const struct field  open_in_fields[] = { COLUMN(struct in, now), OF_CONFIG, FIELD_END };
+static const struct field  open_in_fields[] = {
+	 COLUMN(struct in, now),
+	 OF_CONFIG,
+	 FIELD_END,
+};
 static const struct schema open_in = SCHEMA("AnalyticsOpenIn", struct in, open_in_fields);
-static const struct field  accepted_in_fields[] = { COLUMN(struct in, now), COLUMN(struct in, soon),
-	 COLUMN_AS(struct in, now, "now_again"), OF_CONFIG, FIELD_END };
+static const struct field  accepted_in_fields[] = {
+	 COLUMN(struct in, now),
+	 COLUMN(struct in, soon),
+	 COLUMN_AS(struct in, now, "now_again"),
+	 OF_CONFIG,
+	 FIELD_END,
+};
 static const struct schema accepted_in =
     SCHEMA("AnalyticsAcceptedIn", struct in, accepted_in_fields);
 
-static const struct field  work_fields[] = { COLUMN(struct work_times, acknowledged_ms),
-	 COLUMN(struct work_times, resolved_ms), FIELD_END };
+static const struct field work_fields[] = {
+	COLUMN(struct work_times, acknowledged_ms),
+	COLUMN(struct work_times, resolved_ms),
+	FIELD_END,
+};
 static const struct schema work_schema = SCHEMA("WorkTimes", struct work_times, work_fields);
-static const struct field  open_fields[] = { COLUMN(struct open_alerts, severity),
-	 COLUMN(struct open_alerts, age), COLUMN(struct open_alerts, n), FIELD_END };
+static const struct field  open_fields[] = {
+	 COLUMN(struct open_alerts, severity),
+	 COLUMN(struct open_alerts, age),
+	 COLUMN(struct open_alerts, n),
+	 FIELD_END,
+};
 static const struct schema open_schema = SCHEMA("OpenAlerts", struct open_alerts, open_fields);
-static const struct field  accepted_fields[] = { COLUMN(struct acceptances, total),
-	 COLUMN(struct acceptances, without_end), COLUMN(struct acceptances, expiring),
-	 COLUMN(struct acceptances, expired), FIELD_END };
+static const struct field  accepted_fields[] = {
+	 COLUMN(struct acceptances, total),
+	 COLUMN(struct acceptances, without_end),
+	 COLUMN(struct acceptances, expiring),
+	 COLUMN(struct acceptances, expired),
+	 FIELD_END,
+};
 static const struct schema accepted_schema =
     SCHEMA("Acceptances", struct acceptances, accepted_fields);
 struct began {
 	instant began;
 };
-static const struct field  began_fields[] = { COLUMN_NULL(struct began, began), FIELD_END };
+static const struct field began_fields[] = {
+	COLUMN_NULL(struct began, began),
+	FIELD_END,
+};
 static const struct schema began_schema = SCHEMA("Began", struct began, began_fields);
 
 #define MS_TO(column) "IFNULL(TIMESTAMPDIFF(MICROSECOND, opened_at, " #column ") DIV 1000, -1)"

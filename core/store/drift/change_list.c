@@ -23,28 +23,43 @@ struct list_in {
 
 /* ---- where a page begins, and whether the report is the newest ---- */
 
-static const struct field  after_fields[] = { COLUMN(struct list_in, f.after),
-	 COLUMN(struct list_in, f.report_id), FIELD_END };
+static const struct field after_fields[] = {
+	COLUMN(struct list_in, f.after),
+	COLUMN(struct list_in, f.report_id),
+	FIELD_END,
+};
 static const struct schema after_in = SCHEMA("ChangeAfterIn", struct list_in, after_fields);
 struct place {
 	int64_t position;
 };
-static const struct field  place_fields[] = { COLUMN(struct place, position), FIELD_END };
+static const struct field place_fields[] = {
+	COLUMN(struct place, position),
+	FIELD_END,
+};
 static const struct schema place_out = SCHEMA("ChangePlace", struct place, place_fields);
 
-static const struct field  report_fields[] = { COLUMN(struct list_in, f.report_id), FIELD_END };
+static const struct field report_fields[] = {
+	COLUMN(struct list_in, f.report_id),
+	FIELD_END,
+};
 static const struct schema report_in = SCHEMA("ChangeReportIn", struct list_in, report_fields);
 struct standing {
 	struct uuid config_id;
 	bool        newest;
 };
-static const struct field  standing_fields[] = { COLUMN(struct standing, config_id),
-	 COLUMN(struct standing, newest), FIELD_END };
+static const struct field standing_fields[] = {
+	COLUMN(struct standing, config_id),
+	COLUMN(struct standing, newest),
+	FIELD_END,
+};
 static const struct schema standing_out =
     SCHEMA("ReportStanding", struct standing, standing_fields);
 
-static const struct field  few_fields[] = { COLUMN(struct list_in, config_id),
-	 COLUMN(struct list_in, f.status), FIELD_END };
+static const struct field few_fields[] = {
+	COLUMN(struct list_in, config_id),
+	COLUMN(struct list_in, f.status),
+	FIELD_END,
+};
 static const struct schema few_in = SCHEMA("ChangeFewIn", struct list_in, few_fields);
 
 SQL(change_select_place, SQL_TENANT, &after_in, &place_out,

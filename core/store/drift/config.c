@@ -2,42 +2,64 @@
 
 #include <string.h>
 
-static const struct field  config_fields[] = { COLUMN(struct drift_config, id),
-	 COLUMN(struct drift_config, name), COLUMN(struct drift_config, spec),
-	 COLUMN(struct drift_config, version), COLUMN(struct drift_config, created_at),
-	 COLUMN(struct drift_config, updated_at), FIELD_END };
+static const struct field config_fields[] = {
+	COLUMN(struct drift_config, id),
+	COLUMN(struct drift_config, name),
+	COLUMN(struct drift_config, spec),
+	COLUMN(struct drift_config, version),
+	COLUMN(struct drift_config, created_at),
+	COLUMN(struct drift_config, updated_at),
+	FIELD_END,
+};
 static const struct schema config_schema =
     SCHEMA("StoredConfig", struct drift_config, config_fields);
 
-static const struct field  list_fields[] = { COLUMN_AS(struct config_row, config.id, "id"),
-	 COLUMN_AS(struct config_row, config.name, "name"),
-	 COLUMN_AS(struct config_row, config.spec, "spec"),
-	 COLUMN_AS(struct config_row, config.version, "version"),
-	 COLUMN_AS(struct config_row, config.created_at, "created_at"),
-	 COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
-	 COLUMN(struct config_row, state), COLUMN_NULL(struct config_row, last_run_at),
-	 COLUMN_NULL(struct config_row, collected_at), COLUMN(struct config_row, golden), FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_AS(struct config_row, config.id, "id"),
+	COLUMN_AS(struct config_row, config.name, "name"),
+	COLUMN_AS(struct config_row, config.spec, "spec"),
+	COLUMN_AS(struct config_row, config.version, "version"),
+	COLUMN_AS(struct config_row, config.created_at, "created_at"),
+	COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
+	COLUMN(struct config_row, state),
+	COLUMN_NULL(struct config_row, last_run_at),
+	COLUMN_NULL(struct config_row, collected_at),
+	COLUMN(struct config_row, golden),
+	FIELD_END,
+};
 static const struct schema config_row_schema = SCHEMA("ConfigRow", struct config_row, list_fields);
 
-static const struct field  state_fields[] = { COLUMN(struct config_state, config_id),
-	 COLUMN(struct config_state, seq), COLUMN(struct config_state, state),
-	 COLUMN_NULL(struct config_state, snapshot_id), COLUMN_NULL(struct config_state, digest),
-	 COLUMN_NULL(struct config_state, collected_at),
-	 COLUMN_NULL(struct config_state, baseline_snapshot),
-	 COLUMN_NULL(struct config_state, baseline_seq),
-	 COLUMN(struct config_state, baseline_approved), COLUMN_NULL(struct config_state, report_id),
-	 COLUMN(struct config_state, config_version),
-	 COLUMN_NULL(struct config_state, last_complete_at),
-	 COLUMN_NULL(struct config_state, last_run_at), COLUMN(struct config_state, life),
-	 COLUMN_NULL(struct config_state, recheck_at), COLUMN(struct config_state, incomplete_runs),
-	 COLUMN(struct config_state, clean_runs), COLUMN_NULL(struct config_state, held),
-	 COLUMN(struct config_state, golden), FIELD_END };
+static const struct field state_fields[] = {
+	COLUMN(struct config_state, config_id),
+	COLUMN(struct config_state, seq),
+	COLUMN(struct config_state, state),
+	COLUMN_NULL(struct config_state, snapshot_id),
+	COLUMN_NULL(struct config_state, digest),
+	COLUMN_NULL(struct config_state, collected_at),
+	COLUMN_NULL(struct config_state, baseline_snapshot),
+	COLUMN_NULL(struct config_state, baseline_seq),
+	COLUMN(struct config_state, baseline_approved),
+	COLUMN_NULL(struct config_state, report_id),
+	COLUMN(struct config_state, config_version),
+	COLUMN_NULL(struct config_state, last_complete_at),
+	COLUMN_NULL(struct config_state, last_run_at),
+	COLUMN(struct config_state, life),
+	COLUMN_NULL(struct config_state, recheck_at),
+	COLUMN(struct config_state, incomplete_runs),
+	COLUMN(struct config_state, clean_runs),
+	COLUMN_NULL(struct config_state, held),
+	COLUMN(struct config_state, golden),
+	FIELD_END,
+};
 static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
 
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("ConfigId", struct id_in, id_fields);
 
 /* ---- configs ---- */
@@ -84,9 +106,12 @@ struct list_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  list_in_fields[] = { COLUMN_NULL(struct list_in, after),
-	 COLUMN_AS_NULL(struct list_in, after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_in_fields[] = {
+	COLUMN_NULL(struct list_in, after),
+	COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("ConfigListIn", struct list_in, list_in_fields);
 
 SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
@@ -104,9 +129,14 @@ config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size
 	return db_all(t->db, mem, &config_select_list, &in, limit, rows, n, e);
 }
 
-static const struct field  set_fields[] = { COLUMN(struct drift_config, name),
-	 COLUMN(struct drift_config, spec), COLUMN(struct drift_config, updated_at),
-	 COLUMN(struct drift_config, id), COLUMN(struct drift_config, version), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct drift_config, name),
+	COLUMN(struct drift_config, spec),
+	COLUMN(struct drift_config, updated_at),
+	COLUMN(struct drift_config, id),
+	COLUMN(struct drift_config, version),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("ConfigSetIn", struct drift_config, set_fields);
 
 SQL(config_update, SQL_TENANT, &set_in, NULL,
@@ -125,8 +155,11 @@ config_set(struct db *db, const struct drift_config *c, bool *done, struct err *
 	return true;
 }
 
-static const struct field  drop_fields[] = { COLUMN(struct drift_config, id),
-	 COLUMN(struct drift_config, version), FIELD_END };
+static const struct field drop_fields[] = {
+	COLUMN(struct drift_config, id),
+	COLUMN(struct drift_config, version),
+	FIELD_END,
+};
 static const struct schema drop_in = SCHEMA("ConfigDropIn", struct drift_config, drop_fields);
 
 struct resolve_in {
@@ -134,9 +167,13 @@ struct resolve_in {
 	const char *by;
 	struct uuid config;
 };
-static const struct field  resolve_fields[] = { COLUMN(struct resolve_in, now),
-	 COLUMN_AS(struct resolve_in, now, "now_again"), COLUMN(struct resolve_in, by),
-	 COLUMN(struct resolve_in, config), FIELD_END };
+static const struct field resolve_fields[] = {
+	COLUMN(struct resolve_in, now),
+	COLUMN_AS(struct resolve_in, now, "now_again"),
+	COLUMN(struct resolve_in, by),
+	COLUMN(struct resolve_in, config),
+	FIELD_END,
+};
 static const struct schema resolve_in =
     SCHEMA("ConfigResolveIn", struct resolve_in, resolve_fields);
 
@@ -197,12 +234,18 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 struct naming_in {
 	const char *text;
 };
-static const struct field  naming_fields[] = { COLUMN(struct naming_in, text), FIELD_END };
+static const struct field naming_fields[] = {
+	COLUMN(struct naming_in, text),
+	FIELD_END,
+};
 static const struct schema naming_in = SCHEMA("ConfigNamingIn", struct naming_in, naming_fields);
 struct count_out {
 	int64_t n;
 };
-static const struct field  count_fields[] = { COLUMN(struct count_out, n), FIELD_END };
+static const struct field count_fields[] = {
+	COLUMN(struct count_out, n),
+	FIELD_END,
+};
 static const struct schema count_out = SCHEMA("ConfigCount", struct count_out, count_fields);
 
 SQL(config_select_naming, SQL_TENANT, &naming_in, &count_out,
@@ -229,7 +272,7 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 #define STATE_COLUMNS                                                                              \
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
-	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"       \
+	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"      \
 	" recheck_at, incomplete_runs, clean_runs, held, golden"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
@@ -259,17 +302,27 @@ struct state_in {
 	struct config_state s;
 	uint64_t            seq;
 };
-static const struct field  state_in_fields[] = { COLUMN(struct state_in, s.seq),
-	 COLUMN(struct state_in, s.state), COLUMN_NULL(struct state_in, s.snapshot_id),
-	 COLUMN_NULL(struct state_in, s.digest), COLUMN_NULL(struct state_in, s.collected_at),
-	 COLUMN_NULL(struct state_in, s.baseline_snapshot),
-	 COLUMN_NULL(struct state_in, s.baseline_seq), COLUMN(struct state_in, s.baseline_approved),
-	 COLUMN_NULL(struct state_in, s.report_id), COLUMN(struct state_in, s.config_version),
-	 COLUMN_NULL(struct state_in, s.last_complete_at),
-	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN_NULL(struct state_in, s.recheck_at),
-	 COLUMN(struct state_in, s.incomplete_runs), COLUMN(struct state_in, s.clean_runs),
-	 COLUMN_NULL(struct state_in, s.held), COLUMN(struct state_in, s.config_id),
-	 COLUMN(struct state_in, seq), FIELD_END };
+static const struct field state_in_fields[] = {
+	COLUMN(struct state_in, s.seq),
+	COLUMN(struct state_in, s.state),
+	COLUMN_NULL(struct state_in, s.snapshot_id),
+	COLUMN_NULL(struct state_in, s.digest),
+	COLUMN_NULL(struct state_in, s.collected_at),
+	COLUMN_NULL(struct state_in, s.baseline_snapshot),
+	COLUMN_NULL(struct state_in, s.baseline_seq),
+	COLUMN(struct state_in, s.baseline_approved),
+	COLUMN_NULL(struct state_in, s.report_id),
+	COLUMN(struct state_in, s.config_version),
+	COLUMN_NULL(struct state_in, s.last_complete_at),
+	COLUMN_NULL(struct state_in, s.last_run_at),
+	COLUMN_NULL(struct state_in, s.recheck_at),
+	COLUMN(struct state_in, s.incomplete_runs),
+	COLUMN(struct state_in, s.clean_runs),
+	COLUMN_NULL(struct state_in, s.held),
+	COLUMN(struct state_in, s.config_id),
+	COLUMN(struct state_in, seq),
+	FIELD_END,
+};
 static const struct schema state_in = SCHEMA("ConfigStateIn", struct state_in, state_in_fields);
 
 SQL(config_state_update, SQL_TENANT, &state_in, NULL,
@@ -292,9 +345,13 @@ config_state_set(
 	return true;
 }
 
-static const struct field  number_fields[] = { COLUMN(struct state_in, s.seq),
-	 COLUMN_NULL(struct state_in, s.last_run_at), COLUMN(struct state_in, s.config_id),
-	 COLUMN(struct state_in, seq), FIELD_END };
+static const struct field number_fields[] = {
+	COLUMN(struct state_in, s.seq),
+	COLUMN_NULL(struct state_in, s.last_run_at),
+	COLUMN(struct state_in, s.config_id),
+	COLUMN(struct state_in, seq),
+	FIELD_END,
+};
 static const struct schema number_in = SCHEMA("ConfigNumberIn", struct state_in, number_fields);
 
 SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
@@ -318,10 +375,13 @@ struct touch_in {
 	instant     recheck;
 	struct uuid config;
 };
-static const struct field  touch_fields[] = { COLUMN_NULL(struct touch_in, recheck),
-	 COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
-	 COLUMN_NULL(struct touch_in, config),
-	 COLUMN_AS_NULL(struct touch_in, config, "config_again"), FIELD_END };
+static const struct field touch_fields[] = {
+	COLUMN_NULL(struct touch_in, recheck),
+	COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
+	COLUMN_NULL(struct touch_in, config),
+	COLUMN_AS_NULL(struct touch_in, config, "config_again"),
+	FIELD_END,
+};
 static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
 
 SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
@@ -340,12 +400,18 @@ config_touch(struct db *db, const struct uuid *config, instant recheck, struct e
 struct stirred_in {
 	struct uuid config;
 };
-static const struct field  stirred_in_fields[] = { COLUMN_NULL(struct stirred_in, config),
-	 COLUMN_AS_NULL(struct stirred_in, config, "config_again"), FIELD_END };
+static const struct field stirred_in_fields[] = {
+	COLUMN_NULL(struct stirred_in, config),
+	COLUMN_AS_NULL(struct stirred_in, config, "config_again"),
+	FIELD_END,
+};
 static const struct schema stirred_in =
     SCHEMA("ConfigStirredIn", struct stirred_in, stirred_in_fields);
-static const struct field stirred_fields[] = { COLUMN(struct config_state, config_id),
-	COLUMN_NULL(struct config_state, recheck_at), FIELD_END };
+static const struct field stirred_fields[] = {
+	COLUMN(struct config_state, config_id),
+	COLUMN_NULL(struct config_state, recheck_at),
+	FIELD_END,
+};
 static const struct schema stirred_schema =
     SCHEMA("ConfigStirred", struct config_state, stirred_fields);
 
@@ -366,8 +432,11 @@ struct blind_in {
 	int64_t     runs;
 	struct uuid config;
 };
-static const struct field  blind_fields[] = { COLUMN(struct blind_in, runs),
-	 COLUMN(struct blind_in, config), FIELD_END };
+static const struct field blind_fields[] = {
+	COLUMN(struct blind_in, runs),
+	COLUMN(struct blind_in, config),
+	FIELD_END,
+};
 static const struct schema blind_in = SCHEMA("ConfigBlindIn", struct blind_in, blind_fields);
 
 /* A snapshot on its way that has read the row before is planned again. */
@@ -398,8 +467,11 @@ struct word_in {
 	const char *state;
 	struct uuid config;
 };
-static const struct field  word_fields[] = { COLUMN(struct word_in, state),
-	 COLUMN(struct word_in, config), FIELD_END };
+static const struct field word_fields[] = {
+	COLUMN(struct word_in, state),
+	COLUMN(struct word_in, config),
+	FIELD_END,
+};
 static const struct schema word_in = SCHEMA("ConfigWordIn", struct word_in, word_fields);
 
 SQL(config_state_update_word, SQL_TENANT, &word_in, NULL,
@@ -418,8 +490,12 @@ struct baseline_in {
 	uint64_t    seq;
 	struct uuid config;
 };
-static const struct field  baseline_fields[] = { COLUMN(struct baseline_in, snapshot),
-	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
+static const struct field baseline_fields[] = {
+	COLUMN(struct baseline_in, snapshot),
+	COLUMN(struct baseline_in, seq),
+	COLUMN(struct baseline_in, config),
+	FIELD_END,
+};
 static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in, baseline_fields);
 
 SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,
@@ -435,8 +511,12 @@ config_baseline_set(struct db *db, const struct uuid *config, const struct uuid 
 	return db_run(db, &config_baseline_update, &in, NULL, e);
 }
 
-static const struct field  golden_fields[] = { COLUMN(struct baseline_in, snapshot),
-	 COLUMN(struct baseline_in, seq), COLUMN(struct baseline_in, config), FIELD_END };
+static const struct field golden_fields[] = {
+	COLUMN(struct baseline_in, snapshot),
+	COLUMN(struct baseline_in, seq),
+	COLUMN(struct baseline_in, config),
+	FIELD_END,
+};
 static const struct schema golden_in = SCHEMA("GoldenIn", struct baseline_in, golden_fields);
 
 /* What-if replays all of history against it, so that it stands before the first snapshot. */

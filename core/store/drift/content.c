@@ -17,15 +17,22 @@ struct content_row {
 	int64_t     size; /* of the whole text */
 	struct blob body;
 };
-static const struct field  row_fields[] = { COLUMN(struct content_row, address),
-	 COLUMN(struct content_row, chunk), COLUMN(struct content_row, size),
-	 COLUMN(struct content_row, body), FIELD_END };
+static const struct field row_fields[] = {
+	COLUMN(struct content_row, address),
+	COLUMN(struct content_row, chunk),
+	COLUMN(struct content_row, size),
+	COLUMN(struct content_row, body),
+	FIELD_END,
+};
 static const struct schema row_schema = SCHEMA("ContentRow", struct content_row, row_fields);
 
 struct address_in {
 	struct blob address;
 };
-static const struct field  address_fields[] = { COLUMN(struct address_in, address), FIELD_END };
+static const struct field address_fields[] = {
+	COLUMN(struct address_in, address),
+	FIELD_END,
+};
 static const struct schema address_in = SCHEMA("ContentAddress", struct address_in, address_fields);
 
 SQL(content_insert, SQL_TENANT, &row_schema, NULL,
@@ -339,7 +346,10 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 struct batch_in {
 	const char *addresses; /* JSON array of hex digits */
 };
-static const struct field  batch_fields[] = { COLUMN(struct batch_in, addresses), FIELD_END };
+static const struct field batch_fields[] = {
+	COLUMN(struct batch_in, addresses),
+	FIELD_END,
+};
 static const struct schema batch_in = SCHEMA("ContentBatch", struct batch_in, batch_fields);
 
 /* Each address once, whatever the list says. */

@@ -2,10 +2,17 @@
 
 #include "core/store/drift/snapshot.h"
 
-static const struct field  daily_fields[] = { COLUMN(struct daily, kind), COLUMN(struct daily, day),
-	 COLUMN(struct daily, config_id), COLUMN(struct daily, name), COLUMN(struct daily, category),
-	 COLUMN(struct daily, label), COLUMN(struct daily, changes), COLUMN(struct daily, findings),
-	 FIELD_END };
+static const struct field daily_fields[] = {
+	COLUMN(struct daily, kind),
+	COLUMN(struct daily, day),
+	COLUMN(struct daily, config_id),
+	COLUMN(struct daily, name),
+	COLUMN(struct daily, category),
+	COLUMN(struct daily, label),
+	COLUMN(struct daily, changes),
+	COLUMN(struct daily, findings),
+	FIELD_END,
+};
 static const struct schema daily_in = SCHEMA("DailyIn", struct daily, daily_fields);
 
 SQL(daily_upsert, SQL_TENANT, &daily_in, NULL,
@@ -29,8 +36,11 @@ struct drop_in {
 	struct uuid config;
 	int64_t     before;
 };
-static const struct field  drop_fields[] = { COLUMN(struct drop_in, config),
-	 COLUMN(struct drop_in, before), FIELD_END };
+static const struct field drop_fields[] = {
+	COLUMN(struct drop_in, config),
+	COLUMN(struct drop_in, before),
+	FIELD_END,
+};
 static const struct schema drop_in = SCHEMA("DailyDropIn", struct drop_in, drop_fields);
 
 /* Some at a time: who writes a report does not wait for a long one. */
@@ -52,23 +62,42 @@ struct read_in {
 #define READ_FIELDS                                                                                \
 	COLUMN(struct read_in, f.from), COLUMN_NULL(struct read_in, f.config_id),                  \
 	    COLUMN_AS_NULL(struct read_in, f.config_id, "config_again")
-static const struct field  days_fields[] = { READ_FIELDS, FIELD_END };
+static const struct field days_fields[] = {
+	READ_FIELDS,
+	FIELD_END,
+};
 static const struct schema days_in = SCHEMA("DailyDaysIn", struct read_in, days_fields);
-static const struct field  top_in_fields[] = { READ_FIELDS, COLUMN(struct read_in, limit),
-	 FIELD_END };
+static const struct field  top_in_fields[] = {
+	 READ_FIELDS,
+	 COLUMN(struct read_in, limit),
+	 FIELD_END,
+};
 static const struct schema top_in = SCHEMA("DailyTopIn", struct read_in, top_in_fields);
 
-static const struct field  severity_fields[] = { COLUMN(struct daily_severity, day),
-	 COLUMN(struct daily_severity, severity), COLUMN(struct daily_severity, changes),
-	 COLUMN(struct daily_severity, findings), FIELD_END };
+static const struct field severity_fields[] = {
+	COLUMN(struct daily_severity, day),
+	COLUMN(struct daily_severity, severity),
+	COLUMN(struct daily_severity, changes),
+	COLUMN(struct daily_severity, findings),
+	FIELD_END,
+};
 static const struct schema severity_schema =
     SCHEMA("DailySeverity", struct daily_severity, severity_fields);
-static const struct field  top_fields[] = { COLUMN(struct daily_top, config_id),
-	 COLUMN(struct daily_top, category), COLUMN(struct daily_top, label),
-	 COLUMN(struct daily_top, changes), COLUMN(struct daily_top, findings), FIELD_END };
+static const struct field top_fields[] = {
+	COLUMN(struct daily_top, config_id),
+	COLUMN(struct daily_top, category),
+	COLUMN(struct daily_top, label),
+	COLUMN(struct daily_top, changes),
+	COLUMN(struct daily_top, findings),
+	FIELD_END,
+};
 static const struct schema top_schema = SCHEMA("DailyTop", struct daily_top, top_fields);
-static const struct field  rule_fields[] = { COLUMN(struct daily_top, label),
-	 COLUMN(struct daily_top, changes), COLUMN(struct daily_top, findings), FIELD_END };
+static const struct field  rule_fields[] = {
+	 COLUMN(struct daily_top, label),
+	 COLUMN(struct daily_top, changes),
+	 COLUMN(struct daily_top, findings),
+	 FIELD_END,
+};
 static const struct schema rules_schema = SCHEMA("DailyRule", struct daily_top, rule_fields);
 
 #define SUMS                                                                                       \

@@ -7,13 +7,22 @@
 
 /* ---- findings ---- */
 
-static const struct field  life_fields[] = { COLUMN(struct life_row, config_id),
-	 COLUMN(struct life_row, fingerprint), COLUMN(struct life_row, value_hash),
-	 COLUMN(struct life_row, status), COLUMN(struct life_row, present),
-	 COLUMN(struct life_row, runs), COLUMN(struct life_row, promoted),
-	 COLUMN_NULL(struct life_row, reason), COLUMN_NULL(struct life_row, owner),
-	 COLUMN_NULL(struct life_row, expires_at), COLUMN_NULL(struct life_row, assigned_to),
-	 COLUMN(struct life_row, created_at), COLUMN(struct life_row, updated_at), FIELD_END };
+static const struct field life_fields[] = {
+	COLUMN(struct life_row, config_id),
+	COLUMN(struct life_row, fingerprint),
+	COLUMN(struct life_row, value_hash),
+	COLUMN(struct life_row, status),
+	COLUMN(struct life_row, present),
+	COLUMN(struct life_row, runs),
+	COLUMN(struct life_row, promoted),
+	COLUMN_NULL(struct life_row, reason),
+	COLUMN_NULL(struct life_row, owner),
+	COLUMN_NULL(struct life_row, expires_at),
+	COLUMN_NULL(struct life_row, assigned_to),
+	COLUMN(struct life_row, created_at),
+	COLUMN(struct life_row, updated_at),
+	FIELD_END,
+};
 static const struct schema life_schema = SCHEMA("StoredFinding", struct life_row, life_fields);
 
 #define LIFE_COLUMNS                                                                               \
@@ -23,11 +32,18 @@ static const struct schema life_schema = SCHEMA("StoredFinding", struct life_row
 struct live_in {
 	struct uuid config_id;
 };
-static const struct field  live_fields[] = { COLUMN(struct live_in, config_id), FIELD_END };
+static const struct field live_fields[] = {
+	COLUMN(struct live_in, config_id),
+	FIELD_END,
+};
 static const struct schema live_in = SCHEMA("LifeLiveIn", struct live_in, live_fields);
 
-static const struct field  key_fields[] = { COLUMN(struct life_row, config_id),
-	 COLUMN(struct life_row, fingerprint), COLUMN(struct life_row, value_hash), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct life_row, config_id),
+	COLUMN(struct life_row, fingerprint),
+	COLUMN(struct life_row, value_hash),
+	FIELD_END,
+};
 static const struct schema key_in = SCHEMA("LifeKeyIn", struct life_row, key_fields);
 
 SQL(life_select_live, SQL_TENANT, &live_in, &life_schema,
@@ -85,8 +101,20 @@ struct some_in {
 };
 #define F(i)  COLUMN_AS(struct some_in, f[i], "fingerprint_" #i)
 #define F4(i) F(i), F(i + 1), F(i + 2), F(i + 3)
-static const struct field  some_fields[] = { COLUMN(struct some_in, config_id), F4(0), F4(4), F4(8),
-	 F4(12), F4(16), F4(20), F4(24), F4(28), F4(32), F4(36), FIELD_END };
+static const struct field some_fields[] = {
+	COLUMN(struct some_in, config_id),
+	F4(0),
+	F4(4),
+	F4(8),
+	F4(12),
+	F4(16),
+	F4(20),
+	F4(24),
+	F4(28),
+	F4(32),
+	F4(36),
+	FIELD_END,
+};
 static const struct schema some_in = SCHEMA("LifeSomeIn", struct some_in, some_fields);
 
 SQL(life_select_ended_some, SQL_TENANT, &some_in, &life_schema,
@@ -161,11 +189,23 @@ life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct 
 
 #define TARGET(m)      COLUMN_AS(struct life_target, row.m, #m)
 #define TARGET_NULL(m) COLUMN_AS_NULL(struct life_target, row.m, #m)
-static const struct field  target_fields[] = { COLUMN(struct life_target, change_id),
-	 TARGET(config_id), TARGET(fingerprint), TARGET(value_hash), TARGET(status), TARGET(present),
-	 TARGET(runs), TARGET(promoted), TARGET_NULL(reason), TARGET_NULL(owner),
-	 TARGET_NULL(expires_at), TARGET_NULL(assigned_to), TARGET(created_at), TARGET(updated_at),
-	 FIELD_END };
+static const struct field target_fields[] = {
+	COLUMN(struct life_target, change_id),
+	TARGET(config_id),
+	TARGET(fingerprint),
+	TARGET(value_hash),
+	TARGET(status),
+	TARGET(present),
+	TARGET(runs),
+	TARGET(promoted),
+	TARGET_NULL(reason),
+	TARGET_NULL(owner),
+	TARGET_NULL(expires_at),
+	TARGET_NULL(assigned_to),
+	TARGET(created_at),
+	TARGET(updated_at),
+	FIELD_END,
+};
 static const struct schema target_schema = SCHEMA("LifeTarget", struct life_target, target_fields);
 
 #define TARGET_SELECT                                                                              \
@@ -183,16 +223,19 @@ struct filter_in {
 	struct life_filter f;
 	int64_t            limit;
 };
-static const struct field  filter_fields[] = { COLUMN(struct filter_in, f.report_id),
-	 COLUMN_NULL(struct filter_in, f.severity),
-	 COLUMN_AS_NULL(struct filter_in, f.severity, "severity_again"),
-	 COLUMN_NULL(struct filter_in, f.category),
-	 COLUMN_AS_NULL(struct filter_in, f.category, "category_again"),
-	 COLUMN_NULL(struct filter_in, f.status),
-	 COLUMN_AS_NULL(struct filter_in, f.status, "status_again"),
-	 COLUMN_NULL(struct filter_in, f.fingerprint),
-	 COLUMN_AS_NULL(struct filter_in, f.fingerprint, "fingerprint_again"),
-	 COLUMN(struct filter_in, limit), FIELD_END };
+static const struct field filter_fields[] = {
+	COLUMN(struct filter_in, f.report_id),
+	COLUMN_NULL(struct filter_in, f.severity),
+	COLUMN_AS_NULL(struct filter_in, f.severity, "severity_again"),
+	COLUMN_NULL(struct filter_in, f.category),
+	COLUMN_AS_NULL(struct filter_in, f.category, "category_again"),
+	COLUMN_NULL(struct filter_in, f.status),
+	COLUMN_AS_NULL(struct filter_in, f.status, "status_again"),
+	COLUMN_NULL(struct filter_in, f.fingerprint),
+	COLUMN_AS_NULL(struct filter_in, f.fingerprint, "fingerprint_again"),
+	COLUMN(struct filter_in, limit),
+	FIELD_END,
+};
 static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, filter_fields);
 
 SQL(life_select_ids, SQL_TENANT, &ids_in_schema, &target_schema,
@@ -226,10 +269,14 @@ life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter 
 
 /* ---- writing ---- */
 
-static const struct field  shown_fields[] = { COLUMN(struct life_row, status),
-	 COLUMN(struct life_row, config_id), COLUMN(struct life_row, fingerprint),
-	 COLUMN_AS(struct life_row, config_id, "config_again"), COLUMN(struct life_row, value_hash),
-	 FIELD_END };
+static const struct field shown_fields[] = {
+	COLUMN(struct life_row, status),
+	COLUMN(struct life_row, config_id),
+	COLUMN(struct life_row, fingerprint),
+	COLUMN_AS(struct life_row, config_id, "config_again"),
+	COLUMN(struct life_row, value_hash),
+	FIELD_END,
+};
 static const struct schema shown_in = SCHEMA("LifeShownIn", struct life_row, shown_fields);
 
 SQL(life_update_shown, SQL_TENANT, &shown_in, NULL,
@@ -263,9 +310,14 @@ life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e)
 	return db_run_many(db, &life_upsert, rows, n, e);
 }
 
-static const struct field  seen_fields[] = { COLUMN(struct life_seen, config_id),
-	 COLUMN(struct life_seen, fingerprint), COLUMN(struct life_seen, value_hash),
-	 COLUMN(struct life_seen, now), COLUMN_AS(struct life_seen, now, "now_again"), FIELD_END };
+static const struct field seen_fields[] = {
+	COLUMN(struct life_seen, config_id),
+	COLUMN(struct life_seen, fingerprint),
+	COLUMN(struct life_seen, value_hash),
+	COLUMN(struct life_seen, now),
+	COLUMN_AS(struct life_seen, now, "now_again"),
+	FIELD_END,
+};
 static const struct schema seen_in = SCHEMA("LifeSeenIn", struct life_seen, seen_fields);
 
 SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
@@ -284,19 +336,29 @@ life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e)
 
 /* ---- events ---- */
 
-static const struct field  event_fields[] = { COLUMN(struct life_event, id),
-	 COLUMN_NULL(struct life_event, config_id), COLUMN(struct life_event, subject),
-	 COLUMN_NULL(struct life_event, value_hash), COLUMN(struct life_event, at),
-	 COLUMN(struct life_event, actor), COLUMN_NULL(struct life_event, from_status),
-	 COLUMN(struct life_event, to_status), COLUMN(struct life_event, note), FIELD_END };
+static const struct field event_fields[] = {
+	COLUMN(struct life_event, id),
+	COLUMN_NULL(struct life_event, config_id),
+	COLUMN(struct life_event, subject),
+	COLUMN_NULL(struct life_event, value_hash),
+	COLUMN(struct life_event, at),
+	COLUMN(struct life_event, actor),
+	COLUMN_NULL(struct life_event, from_status),
+	COLUMN(struct life_event, to_status),
+	COLUMN(struct life_event, note),
+	FIELD_END,
+};
 static const struct schema event_schema = SCHEMA("LifeEvent", struct life_event, event_fields);
 
 struct event_in {
 	struct blob subject;
 	struct uuid config_id;
 };
-static const struct field  event_in_fields[] = { COLUMN(struct event_in, subject),
-	 COLUMN_NULL(struct event_in, config_id), FIELD_END };
+static const struct field event_in_fields[] = {
+	COLUMN(struct event_in, subject),
+	COLUMN_NULL(struct event_in, config_id),
+	FIELD_END,
+};
 static const struct schema event_in = SCHEMA("LifeEventIn", struct event_in, event_in_fields);
 
 SQL(life_event_insert, SQL_TENANT, &event_schema, NULL,

@@ -2,12 +2,20 @@
 
 #include "core/store/drift/history.h"
 
-static const struct field  golden_fields[] = { COLUMN(struct golden, id),
-	 COLUMN(struct golden, name), COLUMN(struct golden, description),
-	 COLUMN(struct golden, shared), COLUMN(struct golden, version),
-	 COLUMN(struct golden, revision), COLUMN(struct golden, address),
-	 COLUMN(struct golden, resources), COLUMN(struct golden, masked),
-	 COLUMN(struct golden, created_at), COLUMN(struct golden, updated_at), FIELD_END };
+static const struct field golden_fields[] = {
+	COLUMN(struct golden, id),
+	COLUMN(struct golden, name),
+	COLUMN(struct golden, description),
+	COLUMN(struct golden, shared),
+	COLUMN(struct golden, version),
+	COLUMN(struct golden, revision),
+	COLUMN(struct golden, address),
+	COLUMN(struct golden, resources),
+	COLUMN(struct golden, masked),
+	COLUMN(struct golden, created_at),
+	COLUMN(struct golden, updated_at),
+	FIELD_END,
+};
 static const struct schema golden_schema = SCHEMA("StoredGolden", struct golden, golden_fields);
 
 #define GOLDEN_COLUMNS                                                                             \
@@ -17,7 +25,10 @@ static const struct schema golden_schema = SCHEMA("StoredGolden", struct golden,
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("GoldenId", struct id_in, id_fields);
 
 /* ---- templates ---- */
@@ -55,9 +66,12 @@ struct list_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, after),
-	 COLUMN_AS_NULL(struct list_in, after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, after),
+	COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("GoldenListIn", struct list_in, list_fields);
 
 SQL(golden_select_list, SQL_TENANT, &list_in, &golden_schema,
@@ -73,12 +87,19 @@ golden_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t lim
 	return db_all(db, mem, &golden_select_list, &in, limit, rows, n, e);
 }
 
-static const struct field  set_fields[] = { COLUMN(struct golden, name),
-	 COLUMN(struct golden, description), COLUMN(struct golden, shared),
-	 COLUMN(struct golden, version), COLUMN(struct golden, address),
-	 COLUMN(struct golden, resources), COLUMN(struct golden, masked),
-	 COLUMN(struct golden, updated_at), COLUMN(struct golden, id),
-	 COLUMN(struct golden, revision), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct golden, name),
+	COLUMN(struct golden, description),
+	COLUMN(struct golden, shared),
+	COLUMN(struct golden, version),
+	COLUMN(struct golden, address),
+	COLUMN(struct golden, resources),
+	COLUMN(struct golden, masked),
+	COLUMN(struct golden, updated_at),
+	COLUMN(struct golden, id),
+	COLUMN(struct golden, revision),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("GoldenSetIn", struct golden, set_fields);
 
 SQL(golden_update, SQL_TENANT, &set_in, NULL,
@@ -113,9 +134,14 @@ golden_drop(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct err *e
 
 /* ---- versions ---- */
 
-static const struct field  version_fields[] = { COLUMN(struct golden_version, golden_id),
-	 COLUMN(struct golden_version, version), COLUMN(struct golden_version, address),
-	 COLUMN(struct golden_version, author), COLUMN(struct golden_version, at), FIELD_END };
+static const struct field version_fields[] = {
+	COLUMN(struct golden_version, golden_id),
+	COLUMN(struct golden_version, version),
+	COLUMN(struct golden_version, address),
+	COLUMN(struct golden_version, author),
+	COLUMN(struct golden_version, at),
+	FIELD_END,
+};
 static const struct schema version_schema =
     SCHEMA("GoldenVersion", struct golden_version, version_fields);
 
@@ -125,8 +151,11 @@ struct version_in {
 	struct uuid id;
 	uint64_t    version;
 };
-static const struct field  version_in_fields[] = { COLUMN(struct version_in, id),
-	 COLUMN(struct version_in, version), FIELD_END };
+static const struct field version_in_fields[] = {
+	COLUMN(struct version_in, id),
+	COLUMN(struct version_in, version),
+	FIELD_END,
+};
 static const struct schema version_in =
     SCHEMA("GoldenVersionIn", struct version_in, version_in_fields);
 
@@ -166,14 +195,21 @@ golden_versions(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct go
 
 /* ---- bindings ---- */
 
-static const struct field  binding_fields[] = { COLUMN(struct golden_binding, config_id),
-	 COLUMN(struct golden_binding, golden_id), COLUMN(struct golden_binding, shared),
-	 COLUMN(struct golden_binding, golden_version),
-	 COLUMN(struct golden_binding, config_version), COLUMN(struct golden_binding, snapshot_id),
-	 COLUMN(struct golden_binding, body), COLUMN_NULL(struct golden_binding, recheck_at),
-	 COLUMN_NULL(struct golden_binding, stale_version),
-	 COLUMN_NULL(struct golden_binding, stale_why), COLUMN(struct golden_binding, bound_by),
-	 COLUMN(struct golden_binding, bound_at), FIELD_END };
+static const struct field binding_fields[] = {
+	COLUMN(struct golden_binding, config_id),
+	COLUMN(struct golden_binding, golden_id),
+	COLUMN(struct golden_binding, shared),
+	COLUMN(struct golden_binding, golden_version),
+	COLUMN(struct golden_binding, config_version),
+	COLUMN(struct golden_binding, snapshot_id),
+	COLUMN(struct golden_binding, body),
+	COLUMN_NULL(struct golden_binding, recheck_at),
+	COLUMN_NULL(struct golden_binding, stale_version),
+	COLUMN_NULL(struct golden_binding, stale_why),
+	COLUMN(struct golden_binding, bound_by),
+	COLUMN(struct golden_binding, bound_at),
+	FIELD_END,
+};
 static const struct schema binding_schema =
     SCHEMA("GoldenBinding", struct golden_binding, binding_fields);
 
@@ -215,7 +251,10 @@ golden_binding_drop(struct db *db, const struct uuid *config, struct err *e)
 struct count_out {
 	int64_t n;
 };
-static const struct field  count_fields[] = { COLUMN(struct count_out, n), FIELD_END };
+static const struct field count_fields[] = {
+	COLUMN(struct count_out, n),
+	FIELD_END,
+};
 static const struct schema count_out = SCHEMA("GoldenCount", struct count_out, count_fields);
 
 SQL(golden_count_bound, SQL_TENANT, &id_in, &count_out,

@@ -50,21 +50,29 @@ struct publish_in {
 	int64_t       size;
 	struct blob   body;
 };
-static const struct field  publish_fields[] = { COLUMN_AS(struct publish_in, g.id, "id"),
-	 COLUMN_AS(struct publish_in, g.name, "name"),
-	 COLUMN_AS(struct publish_in, g.description, "description"),
-	 COLUMN_AS(struct publish_in, g.version, "version"),
-	 COLUMN_AS(struct publish_in, g.revision, "revision"),
-	 COLUMN_AS(struct publish_in, g.resources, "resources"), COLUMN(struct publish_in, size),
-	 COLUMN(struct publish_in, body), COLUMN_AS(struct publish_in, g.created_at, "created_at"),
-	 COLUMN_AS(struct publish_in, g.updated_at, "updated_at"), FIELD_END };
+static const struct field publish_fields[] = {
+	COLUMN_AS(struct publish_in, g.id, "id"),
+	COLUMN_AS(struct publish_in, g.name, "name"),
+	COLUMN_AS(struct publish_in, g.description, "description"),
+	COLUMN_AS(struct publish_in, g.version, "version"),
+	COLUMN_AS(struct publish_in, g.revision, "revision"),
+	COLUMN_AS(struct publish_in, g.resources, "resources"),
+	COLUMN(struct publish_in, size),
+	COLUMN(struct publish_in, body),
+	COLUMN_AS(struct publish_in, g.created_at, "created_at"),
+	COLUMN_AS(struct publish_in, g.updated_at, "updated_at"),
+	FIELD_END,
+};
 static const struct schema publish_in =
     SCHEMA("GoldenPublishIn", struct publish_in, publish_fields);
 
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("GoldenSharedId", struct id_in, id_fields);
 
 SQL(golden_call_publish, SQL_TENANT, &publish_in, NULL,
@@ -95,18 +103,28 @@ golden_withdraw(struct db *db, const struct uuid *id, struct err *e)
 
 /* ---- every tenant's side ---- */
 
-static const struct field  head_fields[] = { COLUMN(struct golden, id), COLUMN(struct golden, name),
-	 COLUMN(struct golden, description), COLUMN(struct golden, version),
-	 COLUMN(struct golden, revision), COLUMN(struct golden, resources),
-	 COLUMN(struct golden, created_at), COLUMN(struct golden, updated_at), FIELD_END };
+static const struct field head_fields[] = {
+	COLUMN(struct golden, id),
+	COLUMN(struct golden, name),
+	COLUMN(struct golden, description),
+	COLUMN(struct golden, version),
+	COLUMN(struct golden, revision),
+	COLUMN(struct golden, resources),
+	COLUMN(struct golden, created_at),
+	COLUMN(struct golden, updated_at),
+	FIELD_END,
+};
 static const struct schema head_out = SCHEMA("GoldenHead", struct golden, head_fields);
 
 struct list_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, after),
-	 COLUMN(struct list_in, limit), FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, after),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("GoldenSharedListIn", struct list_in, list_fields);
 
 struct body_out {
@@ -114,8 +132,12 @@ struct body_out {
 	int64_t     size;
 	struct blob body;
 };
-static const struct field  body_fields[] = { COLUMN(struct body_out, version),
-	 COLUMN(struct body_out, size), COLUMN(struct body_out, body), FIELD_END };
+static const struct field body_fields[] = {
+	COLUMN(struct body_out, version),
+	COLUMN(struct body_out, size),
+	COLUMN(struct body_out, body),
+	FIELD_END,
+};
 static const struct schema body_out = SCHEMA("GoldenBody", struct body_out, body_fields);
 
 SQL(golden_call_list, SQL_TENANT, &list_in, &head_out, "CALL bsx.golden_shared_list(?, ?)");
@@ -175,8 +197,11 @@ golden_shared_text(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, 
 struct use_in {
 	struct uuid config, golden;
 };
-static const struct field  use_fields[] = { COLUMN(struct use_in, config),
-	 COLUMN_NULL(struct use_in, golden), FIELD_END };
+static const struct field use_fields[] = {
+	COLUMN(struct use_in, config),
+	COLUMN_NULL(struct use_in, golden),
+	FIELD_END,
+};
 static const struct schema use_in = SCHEMA("GoldenUseIn", struct use_in, use_fields);
 
 SQL(golden_call_use, SQL_TENANT, &use_in, NULL, "CALL bsx.golden_use(?, ?)");

@@ -9,21 +9,33 @@
 
 /* ---- statements ---- */
 
-static const struct field  refer_fields[] = { COLUMN(struct manifest_ref, snapshot_id),
-	 COLUMN(struct manifest_ref, address), FIELD_END };
+static const struct field refer_fields[] = {
+	COLUMN(struct manifest_ref, snapshot_id),
+	COLUMN(struct manifest_ref, address),
+	FIELD_END,
+};
 static const struct schema refer_in = SCHEMA("ManifestRef", struct manifest_ref, refer_fields);
 
 SQL(manifest_content_insert, SQL_TENANT, &refer_in, NULL,
     "INSERT IGNORE INTO manifest_contents (snapshot_id, address) VALUES (?, ?)");
 
-static const struct field  expired_fields[] = { COLUMN(struct history_expired, config_id),
-	 COLUMN(struct history_expired, before), COLUMN(struct history_expired, baseline),
-	 COLUMN(struct history_expired, newest), COLUMN(struct history_expired, limit), FIELD_END };
+static const struct field expired_fields[] = {
+	COLUMN(struct history_expired, config_id),
+	COLUMN(struct history_expired, before),
+	COLUMN(struct history_expired, baseline),
+	COLUMN(struct history_expired, newest),
+	COLUMN(struct history_expired, limit),
+	FIELD_END,
+};
 static const struct schema expired_in =
     SCHEMA("HistoryExpiredIn", struct history_expired, expired_fields);
-static const struct field  expired_out_fields[] = { COLUMN(struct snapshot, id),
-	 COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
-	 COLUMN(struct snapshot, in_order), FIELD_END };
+static const struct field expired_out_fields[] = {
+	COLUMN(struct snapshot, id),
+	COLUMN(struct snapshot, config_id),
+	COLUMN(struct snapshot, seq),
+	COLUMN(struct snapshot, in_order),
+	FIELD_END,
+};
 static const struct schema expired_out =
     SCHEMA("HistoryExpired", struct snapshot, expired_out_fields);
 
@@ -35,14 +47,21 @@ SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
 struct named_in {
 	struct uuid config_id, snapshot;
 };
-static const struct field  named_fields[] = { COLUMN(struct named_in, config_id),
-	 COLUMN(struct named_in, snapshot), COLUMN_AS(struct named_in, config_id, "config_again"),
-	 COLUMN_AS(struct named_in, snapshot, "snapshot_again"), FIELD_END };
+static const struct field named_fields[] = {
+	COLUMN(struct named_in, config_id),
+	COLUMN(struct named_in, snapshot),
+	COLUMN_AS(struct named_in, config_id, "config_again"),
+	COLUMN_AS(struct named_in, snapshot, "snapshot_again"),
+	FIELD_END,
+};
 static const struct schema named_in = SCHEMA("HistoryNamedIn", struct named_in, named_fields);
 struct named_out {
 	int64_t n;
 };
-static const struct field  named_out_fields[] = { COLUMN(struct named_out, n), FIELD_END };
+static const struct field named_out_fields[] = {
+	COLUMN(struct named_out, n),
+	FIELD_END,
+};
 static const struct schema named_out = SCHEMA("HistoryNamed", struct named_out, named_out_fields);
 
 SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
@@ -56,13 +75,19 @@ struct seq_in {
 	struct uuid config_id;
 	uint64_t    seq, next, before; /* the snapshot's; of its neighbours in order */
 };
-static const struct field  seq_fields[] = { COLUMN(struct seq_in, config_id),
-	 COLUMN(struct seq_in, seq), FIELD_END };
+static const struct field seq_fields[] = {
+	COLUMN(struct seq_in, config_id),
+	COLUMN(struct seq_in, seq),
+	FIELD_END,
+};
 static const struct schema seq_in = SCHEMA("HistorySeqIn", struct seq_in, seq_fields);
 struct seq_out {
 	uint64_t seq;
 };
-static const struct field  seq_out_fields[] = { COLUMN(struct seq_out, seq), FIELD_END };
+static const struct field seq_out_fields[] = {
+	COLUMN(struct seq_out, seq),
+	FIELD_END,
+};
 static const struct schema seq_out = SCHEMA("HistorySeq", struct seq_out, seq_out_fields);
 
 SQL(history_select_before, SQL_TENANT, &seq_in, &seq_out,
@@ -73,12 +98,21 @@ SQL(history_select_next, SQL_TENANT, &seq_in, &seq_out,
     " AND s.seq > ? AND s.in_order ORDER BY s.seq LIMIT 1), 9223372036854775807) AS UNSIGNED)"
     " AS seq");
 
-static const struct field  only_fields[] = { COLUMN(struct seq_in, config_id),
-	 COLUMN(struct seq_in, seq), COLUMN(struct seq_in, next), COLUMN(struct seq_in, before),
-	 COLUMN_AS(struct seq_in, seq, "seq_again"), FIELD_END };
+static const struct field only_fields[] = {
+	COLUMN(struct seq_in, config_id),
+	COLUMN(struct seq_in, seq),
+	COLUMN(struct seq_in, next),
+	COLUMN(struct seq_in, before),
+	COLUMN_AS(struct seq_in, seq, "seq_again"),
+	FIELD_END,
+};
 static const struct schema only_in = SCHEMA("HistoryOnlyIn", struct seq_in, only_fields);
-static const struct field  only_out_fields[] = { COLUMN(struct version, resource_id),
-	 COLUMN(struct version, from_seq), COLUMN(struct version, address), FIELD_END };
+static const struct field  only_out_fields[] = {
+	 COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq),
+	 COLUMN(struct version, address),
+	 FIELD_END,
+};
 static const struct schema only_out = SCHEMA("HistoryOnly", struct version, only_out_fields);
 
 /* In force in the snapshot, and in none of its neighbours. */
@@ -86,10 +120,16 @@ SQL(history_select_only, SQL_TENANT, &only_in, &only_out,
     "SELECT resource_id, from_seq, address FROM resource_versions WHERE config_id = ?"
     " AND until_seq > ? AND until_seq <= ? AND from_seq > ? AND from_seq <= ?");
 
-static const struct field  version_fields[] = { COLUMN(struct version, resource_id),
-	 COLUMN(struct version, from_seq), FIELD_END };
+static const struct field version_fields[] = {
+	COLUMN(struct version, resource_id),
+	COLUMN(struct version, from_seq),
+	FIELD_END,
+};
 static const struct schema version_in = SCHEMA("HistoryVersionIn", struct version, version_fields);
-static const struct field  place_fields[] = { COLUMN(struct version, resource_id), FIELD_END };
+static const struct field  place_fields[] = {
+	 COLUMN(struct version, resource_id),
+	 FIELD_END,
+};
 static const struct schema place_in = SCHEMA("HistoryPlaceIn", struct version, place_fields);
 
 SQL(history_delete_version, SQL_TENANT, &version_in, NULL,
@@ -98,16 +138,25 @@ SQL(history_delete_place, SQL_TENANT, &place_in, NULL,
     "DELETE FROM resources WHERE id = ?"
     " AND NOT EXISTS (SELECT 1 FROM resource_versions v WHERE v.resource_id = resources.id)");
 
-static const struct field  id_fields[] = { COLUMN(struct snapshot, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct snapshot, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("HistoryId", struct snapshot, id_fields);
 struct address {
 	struct blob address;
 	int64_t     limit;
 };
-static const struct field  address_fields[] = { COLUMN(struct address, address), FIELD_END };
+static const struct field address_fields[] = {
+	COLUMN(struct address, address),
+	FIELD_END,
+};
 static const struct schema address_in = SCHEMA("HistoryAddress", struct address, address_fields);
-static const struct field  page_fields[] = { COLUMN(struct address, address),
-	 COLUMN(struct address, limit), FIELD_END };
+static const struct field  page_fields[] = {
+	 COLUMN(struct address, address),
+	 COLUMN(struct address, limit),
+	 FIELD_END,
+};
 static const struct schema page_in = SCHEMA("HistoryPageIn", struct address, page_fields);
 
 SQL(history_delete_snapshot, SQL_TENANT, &id_in, NULL, "DELETE FROM config_snapshots WHERE id = ?");
@@ -123,8 +172,10 @@ SQL(history_select_unwritten, SQL_TENANT, NULL, &id_in,
 struct addresses_in {
 	const char *addresses;
 };
-static const struct field  addresses_fields[] = { COLUMN(struct addresses_in, addresses),
-	 FIELD_END };
+static const struct field addresses_fields[] = {
+	COLUMN(struct addresses_in, addresses),
+	FIELD_END,
+};
 static const struct schema addresses_in =
     SCHEMA("HistoryAddressesIn", struct addresses_in, addresses_fields);
 

@@ -1,9 +1,14 @@
 #include "core/store/drift/masked_changes.h"
 
-static const struct field  row_fields[] = { COLUMN(struct masked_change, actor),
-	 COLUMN(struct masked_change, place), COLUMN(struct masked_change, config_id),
-	 COLUMN(struct masked_change, day), COLUMN(struct masked_change, changes),
-	 COLUMN(struct masked_change, last), FIELD_END };
+static const struct field row_fields[] = {
+	COLUMN(struct masked_change, actor),
+	COLUMN(struct masked_change, place),
+	COLUMN(struct masked_change, config_id),
+	COLUMN(struct masked_change, day),
+	COLUMN(struct masked_change, changes),
+	COLUMN(struct masked_change, last),
+	FIELD_END,
+};
 static const struct schema row_schema =
     SCHEMA("StoredMaskedChange", struct masked_change, row_fields);
 
@@ -11,18 +16,28 @@ struct due_in {
 	struct uuid actor;
 	int64_t     day;
 };
-static const struct field  due_fields[] = { COLUMN(struct due_in, actor),
-	 COLUMN(struct due_in, day), FIELD_END };
+static const struct field due_fields[] = {
+	COLUMN(struct due_in, actor),
+	COLUMN(struct due_in, day),
+	FIELD_END,
+};
 static const struct schema due_in = SCHEMA("MaskedDueIn", struct due_in, due_fields);
 
-static const struct field  told_fields[] = { COLUMN(struct masked_change, actor),
-	 COLUMN(struct masked_change, place), COLUMN(struct masked_change, day), FIELD_END };
+static const struct field told_fields[] = {
+	COLUMN(struct masked_change, actor),
+	COLUMN(struct masked_change, place),
+	COLUMN(struct masked_change, day),
+	FIELD_END,
+};
 static const struct schema told_in = SCHEMA("MaskedToldIn", struct masked_change, told_fields);
 
 struct day_in {
 	int64_t day;
 };
-static const struct field  day_fields[] = { COLUMN(struct day_in, day), FIELD_END };
+static const struct field day_fields[] = {
+	COLUMN(struct day_in, day),
+	FIELD_END,
+};
 static const struct schema day_in = SCHEMA("MaskedDayIn", struct day_in, day_fields);
 
 /* Set from left to right, each from what the columns before it have become. */

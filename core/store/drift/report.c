@@ -2,17 +2,29 @@
 
 /* ---- reports ---- */
 
-static const struct field  report_fields[] = { COLUMN(struct report, id),
-	 COLUMN(struct report, config_id), COLUMN(struct report, snapshot_id),
-	 COLUMN_NULL(struct report, baseline_id), COLUMN(struct report, status),
-	 COLUMN(struct report, created), COLUMN(struct report, modified),
-	 COLUMN(struct report, deleted), COLUMN(struct report, by_severity),
-	 COLUMN(struct report, score), COLUMN_NULL(struct report, max_severity),
-	 COLUMN(struct report, incomplete), COLUMN_NULL(struct report, not_alerted),
-	 COLUMN(struct report, started_at), COLUMN(struct report, finished_at),
-	 COLUMN(struct report, accepted), COLUMN_NULL(struct report, held),
-	 COLUMN_NULL(struct report, anomaly), COLUMN_NULL(struct report, suppressed),
-	 COLUMN(struct report, shortened), FIELD_END };
+static const struct field report_fields[] = {
+	COLUMN(struct report, id),
+	COLUMN(struct report, config_id),
+	COLUMN(struct report, snapshot_id),
+	COLUMN_NULL(struct report, baseline_id),
+	COLUMN(struct report, status),
+	COLUMN(struct report, created),
+	COLUMN(struct report, modified),
+	COLUMN(struct report, deleted),
+	COLUMN(struct report, by_severity),
+	COLUMN(struct report, score),
+	COLUMN_NULL(struct report, max_severity),
+	COLUMN(struct report, incomplete),
+	COLUMN_NULL(struct report, not_alerted),
+	COLUMN(struct report, started_at),
+	COLUMN(struct report, finished_at),
+	COLUMN(struct report, accepted),
+	COLUMN_NULL(struct report, held),
+	COLUMN_NULL(struct report, anomaly),
+	COLUMN_NULL(struct report, suppressed),
+	COLUMN(struct report, shortened),
+	FIELD_END,
+};
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
 
 #define REPORT_COLUMNS                                                                             \
@@ -24,20 +36,26 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("ReportId", struct id_in, id_fields);
 
 struct list_in {
 	struct report_filter f;
 	int64_t              limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.config_id),
-	 COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
-	 COLUMN_NULL(struct list_in, f.status),
-	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
-	 COLUMN_NULL(struct list_in, f.after),
-	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, f.config_id),
+	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
+	COLUMN_NULL(struct list_in, f.status),
+	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	COLUMN_NULL(struct list_in, f.after),
+	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list_fields);
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
@@ -75,18 +93,31 @@ report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
 
 /* ---- changes ---- */
 
-static const struct field  change_fields[] = { COLUMN(struct change_row, id),
-	 COLUMN(struct change_row, report_id), COLUMN(struct change_row, config_id),
-	 COLUMN(struct change_row, position), COLUMN(struct change_row, category),
-	 COLUMN(struct change_row, key), COLUMN(struct change_row, op),
-	 COLUMN(struct change_row, path), COLUMN(struct change_row, canonical_path),
-	 COLUMN_NULL(struct change_row, old_value), COLUMN_NULL(struct change_row, new_value),
-	 COLUMN(struct change_row, old_truncated), COLUMN(struct change_row, new_truncated),
-	 COLUMN(struct change_row, severity), COLUMN(struct change_row, rule),
-	 COLUMN(struct change_row, reason), COLUMN(struct change_row, fingerprint),
-	 COLUMN(struct change_row, value_hash), COLUMN(struct change_row, status),
-	 COLUMN_NULL(struct change_row, attribution), COLUMN(struct change_row, created_at),
-	 COLUMN_NULL(struct change_row, suppressed_by), FIELD_END };
+static const struct field change_fields[] = {
+	COLUMN(struct change_row, id),
+	COLUMN(struct change_row, report_id),
+	COLUMN(struct change_row, config_id),
+	COLUMN(struct change_row, position),
+	COLUMN(struct change_row, category),
+	COLUMN(struct change_row, key),
+	COLUMN(struct change_row, op),
+	COLUMN(struct change_row, path),
+	COLUMN(struct change_row, canonical_path),
+	COLUMN_NULL(struct change_row, old_value),
+	COLUMN_NULL(struct change_row, new_value),
+	COLUMN(struct change_row, old_truncated),
+	COLUMN(struct change_row, new_truncated),
+	COLUMN(struct change_row, severity),
+	COLUMN(struct change_row, rule),
+	COLUMN(struct change_row, reason),
+	COLUMN(struct change_row, fingerprint),
+	COLUMN(struct change_row, value_hash),
+	COLUMN(struct change_row, status),
+	COLUMN_NULL(struct change_row, attribution),
+	COLUMN(struct change_row, created_at),
+	COLUMN_NULL(struct change_row, suppressed_by),
+	FIELD_END,
+};
 const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
 
 #define CHANGE_COLUMNS                                                                             \
@@ -96,8 +127,12 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 	"value_hash,"                                                                              \
 	" status, attribution, created_at, suppressed_by"
 
-static const struct field  key_fields[] = { COLUMN(struct change_key, fingerprint),
-	 COLUMN(struct change_key, value_hash), COLUMN(struct change_key, status), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct change_key, fingerprint),
+	COLUMN(struct change_key, value_hash),
+	COLUMN(struct change_key, status),
+	FIELD_END,
+};
 static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,

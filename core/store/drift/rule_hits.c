@@ -1,8 +1,12 @@
 #include "core/store/drift/rule_hits.h"
 
-static const struct field  hits_fields[] = { COLUMN(struct rule_hits, config_id),
-	 COLUMN(struct rule_hits, seq), COLUMN(struct rule_hits, digest),
-	 COLUMN(struct rule_hits, hits), FIELD_END };
+static const struct field hits_fields[] = {
+	COLUMN(struct rule_hits, config_id),
+	COLUMN(struct rule_hits, seq),
+	COLUMN(struct rule_hits, digest),
+	COLUMN(struct rule_hits, hits),
+	FIELD_END,
+};
 static const struct schema hits_schema = SCHEMA("StoredRuleHits", struct rule_hits, hits_fields);
 
 struct same_in {
@@ -12,12 +16,21 @@ struct same_in {
 struct same_out {
 	int64_t n;
 };
-static const struct field  same_fields[] = { COLUMN(struct same_in, config),
-	 COLUMN(struct same_in, digest), FIELD_END };
+static const struct field same_fields[] = {
+	COLUMN(struct same_in, config),
+	COLUMN(struct same_in, digest),
+	FIELD_END,
+};
 static const struct schema same_in = SCHEMA("RuleHitsSameIn", struct same_in, same_fields);
-static const struct field  config_fields[] = { COLUMN(struct same_in, config), FIELD_END };
+static const struct field  config_fields[] = {
+	 COLUMN(struct same_in, config),
+	 FIELD_END,
+};
 static const struct schema config_in = SCHEMA("RuleHitsConfig", struct same_in, config_fields);
-static const struct field  count_fields[] = { COLUMN(struct same_out, n), FIELD_END };
+static const struct field  count_fields[] = {
+	 COLUMN(struct same_out, n),
+	 FIELD_END,
+};
 static const struct schema same_out = SCHEMA("RuleHitsSame", struct same_out, count_fields);
 
 SQL(rule_hits_select, SQL_TENANT, &config_in, &hits_schema,

@@ -2,9 +2,13 @@
 
 #define FARTHEST_S INT64_C(2000000000)
 
-static const struct field  schedule_fields[] = { COLUMN(struct schedule, kind),
-	 COLUMN(struct schedule, ref), COLUMN(struct schedule, schema_name),
-	 COLUMN(struct schedule, fence), FIELD_END };
+static const struct field schedule_fields[] = {
+	COLUMN(struct schedule, kind),
+	COLUMN(struct schedule, ref),
+	COLUMN(struct schedule, schema_name),
+	COLUMN(struct schedule, fence),
+	FIELD_END,
+};
 static const struct schema schedule_schema = SCHEMA("Schedule", struct schedule, schedule_fields);
 
 struct set_in {
@@ -13,11 +17,19 @@ struct set_in {
 	int64_t     due_s;
 	uint64_t    fence;
 };
-static const struct field  set_fields[] = { COLUMN(struct set_in, kind), COLUMN(struct set_in, ref),
-	 COLUMN(struct set_in, due_s), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct set_in, kind),
+	COLUMN(struct set_in, ref),
+	COLUMN(struct set_in, due_s),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("ScheduleSetIn", struct set_in, set_fields);
-static const struct field done_fields[] = { COLUMN(struct set_in, kind), COLUMN(struct set_in, ref),
-	COLUMN(struct set_in, fence), FIELD_END };
+static const struct field  done_fields[] = {
+	 COLUMN(struct set_in, kind),
+	 COLUMN(struct set_in, ref),
+	 COLUMN(struct set_in, fence),
+	 FIELD_END,
+};
 static const struct schema done_in = SCHEMA("ScheduleDoneIn", struct set_in, done_fields);
 
 SQL(schedule_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_set(?, ?, ?)");
@@ -32,7 +44,8 @@ schedule_set(struct db *db, const char *kind, const struct uuid *ref, int64_t du
 }
 
 bool
-schedule_recheck_at(struct db *db, const struct uuid *config, instant at, instant now, struct err *e)
+schedule_recheck_at(
+    struct db *db, const struct uuid *config, instant at, instant now, struct err *e)
 {
 	int64_t due_s = (at.ms - now.ms + 999) / 1000;
 
@@ -44,7 +57,8 @@ schedule_recheck_at(struct db *db, const struct uuid *config, instant at, instan
 }
 
 bool
-schedule_recheck_by(struct db *db, const struct config_state *s, instant at, instant now, struct err *e)
+schedule_recheck_by(
+    struct db *db, const struct config_state *s, instant at, instant now, struct err *e)
 {
 	if (at.ms == 0)
 		return true;
@@ -64,7 +78,10 @@ schedule_done(struct db *db, const struct schedule *s, struct err *e)
 struct due_in {
 	int64_t limit;
 };
-static const struct field  due_fields[] = { COLUMN(struct due_in, limit), FIELD_END };
+static const struct field due_fields[] = {
+	COLUMN(struct due_in, limit),
+	FIELD_END,
+};
 static const struct schema due_in = SCHEMA("ScheduleDueIn", struct due_in, due_fields);
 
 struct take_in {

@@ -1,11 +1,18 @@
 #include "core/store/drift/silence.h"
 
-static const struct field  silence_fields[] = { COLUMN(struct silence, id),
-	 COLUMN(struct silence, kind), COLUMN(struct silence, matcher),
-	 COLUMN(struct silence, reason), COLUMN(struct silence, owner),
-	 COLUMN(struct silence, starts_at), COLUMN(struct silence, expires_at),
-	 COLUMN(struct silence, created_at), COLUMN_NULL(struct silence, ended_at),
-	 COLUMN_NULL(struct silence, ended_by), FIELD_END };
+static const struct field silence_fields[] = {
+	COLUMN(struct silence, id),
+	COLUMN(struct silence, kind),
+	COLUMN(struct silence, matcher),
+	COLUMN(struct silence, reason),
+	COLUMN(struct silence, owner),
+	COLUMN(struct silence, starts_at),
+	COLUMN(struct silence, expires_at),
+	COLUMN(struct silence, created_at),
+	COLUMN_NULL(struct silence, ended_at),
+	COLUMN_NULL(struct silence, ended_by),
+	FIELD_END,
+};
 static const struct schema silence_schema = SCHEMA("StoredSilence", struct silence, silence_fields);
 
 #define SILENCE_COLUMNS                                                                            \
@@ -14,28 +21,39 @@ static const struct schema silence_schema = SCHEMA("StoredSilence", struct silen
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("SilenceId", struct id_in, id_fields);
 
 struct list_in {
 	struct silence_filter f;
 	int64_t               limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.kind),
-	 COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"), COLUMN_NULL(struct list_in, f.state),
-	 COLUMN(struct list_in, f.now), COLUMN_AS(struct list_in, f.now, "now_again"),
-	 COLUMN_AS_NULL(struct list_in, f.state, "state_again"),
-	 COLUMN_NULL(struct list_in, f.after),
-	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, f.kind),
+	COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
+	COLUMN_NULL(struct list_in, f.state),
+	COLUMN(struct list_in, f.now),
+	COLUMN_AS(struct list_in, f.now, "now_again"),
+	COLUMN_AS_NULL(struct list_in, f.state, "state_again"),
+	COLUMN_NULL(struct list_in, f.after),
+	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_in = SCHEMA("SilenceListIn", struct list_in, list_fields);
 
 struct ahead_in {
 	instant now;
 	int64_t limit;
 };
-static const struct field  ahead_fields[] = { COLUMN(struct ahead_in, now),
-	 COLUMN(struct ahead_in, limit), FIELD_END };
+static const struct field ahead_fields[] = {
+	COLUMN(struct ahead_in, now),
+	COLUMN(struct ahead_in, limit),
+	FIELD_END,
+};
 static const struct schema ahead_in = SCHEMA("SilenceAheadIn", struct ahead_in, ahead_fields);
 
 struct end_in {
@@ -43,12 +61,20 @@ struct end_in {
 	const char *by;
 	struct uuid id;
 };
-static const struct field  end_fields[] = { COLUMN(struct end_in, now), COLUMN(struct end_in, by),
-	 COLUMN(struct end_in, id), COLUMN_AS(struct end_in, now, "now_again"), FIELD_END };
+static const struct field end_fields[] = {
+	COLUMN(struct end_in, now),
+	COLUMN(struct end_in, by),
+	COLUMN(struct end_in, id),
+	COLUMN_AS(struct end_in, now, "now_again"),
+	FIELD_END,
+};
 static const struct schema end_in = SCHEMA("SilenceEndIn", struct end_in, end_fields);
 
-static const struct field  cover_fields[] = { COLUMN(struct silence_cover, by),
-	 COLUMN(struct silence_cover, changes), FIELD_END };
+static const struct field cover_fields[] = {
+	COLUMN(struct silence_cover, by),
+	COLUMN(struct silence_cover, changes),
+	FIELD_END,
+};
 static const struct schema cover_schema =
     SCHEMA("SilenceCover", struct silence_cover, cover_fields);
 

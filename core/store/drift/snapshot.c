@@ -3,15 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct field  snapshot_fields[] = { COLUMN(struct snapshot, id),
-	 COLUMN(struct snapshot, config_id), COLUMN(struct snapshot, seq),
-	 COLUMN(struct snapshot, in_order), COLUMN_NULL(struct snapshot, manifest),
-	 COLUMN(struct snapshot, digest), COLUMN(struct snapshot, collections),
-	 COLUMN(struct snapshot, resources), COLUMN(struct snapshot, actor),
-	 COLUMN(struct snapshot, pushed_by), COLUMN(struct snapshot, collected_at),
-	 COLUMN(struct snapshot, received_at), COLUMN_NULL(struct snapshot, report_id),
-	 COLUMN_NULL(struct snapshot, idempotency_key), COLUMN_NULL(struct snapshot, body_hash),
-	 COLUMN_NULL(struct snapshot, rendered), FIELD_END };
+static const struct field snapshot_fields[] = {
+	COLUMN(struct snapshot, id),
+	COLUMN(struct snapshot, config_id),
+	COLUMN(struct snapshot, seq),
+	COLUMN(struct snapshot, in_order),
+	COLUMN_NULL(struct snapshot, manifest),
+	COLUMN(struct snapshot, digest),
+	COLUMN(struct snapshot, collections),
+	COLUMN(struct snapshot, resources),
+	COLUMN(struct snapshot, actor),
+	COLUMN(struct snapshot, pushed_by),
+	COLUMN(struct snapshot, collected_at),
+	COLUMN(struct snapshot, received_at),
+	COLUMN_NULL(struct snapshot, report_id),
+	COLUMN_NULL(struct snapshot, idempotency_key),
+	COLUMN_NULL(struct snapshot, body_hash),
+	COLUMN_NULL(struct snapshot, rendered),
+	FIELD_END,
+};
 static const struct schema snapshot_schema =
     SCHEMA("StoredSnapshot", struct snapshot, snapshot_fields);
 
@@ -23,7 +33,10 @@ static const struct schema snapshot_schema =
 struct id_in {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct id_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct id_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields);
 
 SQL(snapshot_insert, SQL_TENANT, &snapshot_schema, NULL,
@@ -54,15 +67,25 @@ struct find_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  key_fields[] = { COLUMN(struct find_in, config),
-	 COLUMN(struct find_in, key), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct find_in, config),
+	COLUMN(struct find_in, key),
+	FIELD_END,
+};
 static const struct schema key_in = SCHEMA("SnapshotKeyIn", struct find_in, key_fields);
-static const struct field  at_fields[] = { COLUMN(struct find_in, config),
-	 COLUMN(struct find_in, at), FIELD_END };
+static const struct field  at_fields[] = {
+	 COLUMN(struct find_in, config),
+	 COLUMN(struct find_in, at),
+	 FIELD_END,
+};
 static const struct schema at_in = SCHEMA("SnapshotAtIn", struct find_in, at_fields);
-static const struct field  list_fields[] = { COLUMN(struct find_in, config),
-	 COLUMN_NULL(struct find_in, after), COLUMN_AS_NULL(struct find_in, after, "after_again"),
-	 COLUMN(struct find_in, limit), FIELD_END };
+static const struct field  list_fields[] = {
+	 COLUMN(struct find_in, config),
+	 COLUMN_NULL(struct find_in, after),
+	 COLUMN_AS_NULL(struct find_in, after, "after_again"),
+	 COLUMN(struct find_in, limit),
+	 FIELD_END,
+};
 static const struct schema list_in = SCHEMA("SnapshotListIn", struct find_in, list_fields);
 
 SQL(snapshot_select_key, SQL_TENANT, &key_in, &snapshot_schema,
@@ -102,7 +125,10 @@ snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
 	return db_all(t->db, mem, &snapshot_select_list, &in, limit, rows, n, e);
 }
 
-static const struct field  mark_fields[] = { COLUMN(struct snapshot_mark, id), FIELD_END };
+static const struct field mark_fields[] = {
+	COLUMN(struct snapshot_mark, id),
+	FIELD_END,
+};
 static const struct schema mark_schema = SCHEMA("SnapshotMark", struct snapshot_mark, mark_fields);
 
 SQL(snapshot_find, SQL_TENANT, &mark_schema, &mark_schema,
@@ -116,19 +142,31 @@ snapshot_mark(void)
 
 /* ---- versions ---- */
 
-static const struct field held_fields[] = { COLUMN(struct held, category), COLUMN(struct held, key),
-	COLUMN(struct held, resource_id), COLUMN(struct held, from_seq),
-	COLUMN(struct held, address), FIELD_END };
+static const struct field held_fields[] = {
+	COLUMN(struct held, category),
+	COLUMN(struct held, key),
+	COLUMN(struct held, resource_id),
+	COLUMN(struct held, from_seq),
+	COLUMN(struct held, address),
+	FIELD_END,
+};
 static const struct schema held_schema = SCHEMA("Held", struct held, held_fields);
 
 struct held_in {
 	struct uuid id; /* of the config or the resource */
 	uint64_t    seq;
 };
-static const struct field  config_fields[] = { COLUMN(struct held_in, id), FIELD_END };
+static const struct field config_fields[] = {
+	COLUMN(struct held_in, id),
+	FIELD_END,
+};
 static const struct schema config_in = SCHEMA("HeldIn", struct held_in, config_fields);
-static const struct field  at_seq_fields[] = { COLUMN(struct held_in, id),
-	 COLUMN(struct held_in, seq), COLUMN_AS(struct held_in, seq, "seq_again"), FIELD_END };
+static const struct field  at_seq_fields[] = {
+	 COLUMN(struct held_in, id),
+	 COLUMN(struct held_in, seq),
+	 COLUMN_AS(struct held_in, seq, "seq_again"),
+	 FIELD_END,
+};
 static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
 
 #define HELD_SELECT                                                                                \
@@ -188,16 +226,28 @@ held_id(const struct uuid *config, struct str category, struct str key)
 	return u;
 }
 
-static const struct field  place_fields[] = { COLUMN(struct version, resource_id),
-	 COLUMN(struct version, config_id), COLUMN(struct version, category),
-	 COLUMN(struct version, key), FIELD_END };
+static const struct field place_fields[] = {
+	COLUMN(struct version, resource_id),
+	COLUMN(struct version, config_id),
+	COLUMN(struct version, category),
+	COLUMN(struct version, key),
+	FIELD_END,
+};
 static const struct schema place_in = SCHEMA("PlaceIn", struct version, place_fields);
-static const struct field  open_fields[] = { COLUMN(struct version, resource_id),
-	 COLUMN(struct version, from_seq), COLUMN(struct version, config_id),
-	 COLUMN(struct version, address), FIELD_END };
+static const struct field  open_fields[] = {
+	 COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq),
+	 COLUMN(struct version, config_id),
+	 COLUMN(struct version, address),
+	 FIELD_END,
+};
 static const struct schema open_in = SCHEMA("OpenIn", struct version, open_fields);
-static const struct field  close_fields[] = { COLUMN(struct version, until_seq),
-	 COLUMN(struct version, resource_id), COLUMN(struct version, from_seq), FIELD_END };
+static const struct field  close_fields[] = {
+	 COLUMN(struct version, until_seq),
+	 COLUMN(struct version, resource_id),
+	 COLUMN(struct version, from_seq),
+	 FIELD_END,
+};
 static const struct schema close_in = SCHEMA("CloseIn", struct version, close_fields);
 
 SQL(resource_insert, SQL_TENANT, &place_in, NULL,

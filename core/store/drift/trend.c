@@ -3,22 +3,38 @@
 struct config_in {
 	struct uuid config_id;
 };
-static const struct field  config_fields[] = { COLUMN(struct config_in, config_id), FIELD_END };
+static const struct field config_fields[] = {
+	COLUMN(struct config_in, config_id),
+	FIELD_END,
+};
 static const struct schema config_in = SCHEMA("TrendIn", struct config_in, config_fields);
 
-static const struct field  trend_fields[] = { COLUMN(struct trend_row, config_id),
-	 COLUMN(struct trend_row, checks), COLUMN(struct trend_row, flapping),
-	 COLUMN(struct trend_row, anomalous), COLUMN(struct trend_row, counts), FIELD_END };
+static const struct field trend_fields[] = {
+	COLUMN(struct trend_row, config_id),
+	COLUMN(struct trend_row, checks),
+	COLUMN(struct trend_row, flapping),
+	COLUMN(struct trend_row, anomalous),
+	COLUMN(struct trend_row, counts),
+	FIELD_END,
+};
 static const struct schema trend_schema = SCHEMA("StoredTrend", struct trend_row, trend_fields);
 
-static const struct field  flap_fields[] = { COLUMN(struct flap_row, config_id),
-	 COLUMN(struct flap_row, fingerprint), COLUMN_NULL(struct flap_row, value_hash),
-	 COLUMN(struct flap_row, bits), COLUMN(struct flap_row, checked),
-	 COLUMN(struct flap_row, flapping), FIELD_END };
+static const struct field flap_fields[] = {
+	COLUMN(struct flap_row, config_id),
+	COLUMN(struct flap_row, fingerprint),
+	COLUMN_NULL(struct flap_row, value_hash),
+	COLUMN(struct flap_row, bits),
+	COLUMN(struct flap_row, checked),
+	COLUMN(struct flap_row, flapping),
+	FIELD_END,
+};
 static const struct schema flap_schema = SCHEMA("StoredFlap", struct flap_row, flap_fields);
 
-static const struct field  key_fields[] = { COLUMN(struct flap_row, config_id),
-	 COLUMN(struct flap_row, fingerprint), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct flap_row, config_id),
+	COLUMN(struct flap_row, fingerprint),
+	FIELD_END,
+};
 static const struct schema key_in = SCHEMA("FlapKeyIn", struct flap_row, key_fields);
 
 SQL(trend_select, SQL_TENANT, &config_in, &trend_schema,

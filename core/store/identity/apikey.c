@@ -44,17 +44,29 @@ static const struct field api_key_fields[] = {
 };
 const struct schema api_key_schema = SCHEMA("ApiKey", struct api_key, api_key_fields);
 
-static const struct field  found_fields[] = { FIELDS, COLUMN_NULL(struct api_key, granted),
-	 FIELD_END };
+static const struct field found_fields[] = {
+	FIELDS,
+	COLUMN_NULL(struct api_key, granted),
+	FIELD_END,
+};
 static const struct schema found_schema = SCHEMA("ApiKeyFound", struct api_key, found_fields);
 
-static const struct field  insert_fields[] = { COLUMN(struct api_key, id),
-	 COLUMN(struct api_key, name), COLUMN(struct api_key, prefix),
-	 COLUMN(struct api_key, secret_hash), COLUMN(struct api_key, kind),
-	 COLUMN(struct api_key, administrative), COLUMN(struct api_key, scopes),
-	 COLUMN(struct api_key, config_ids), COLUMN(struct api_key, allowed_addresses),
-	 COLUMN_NULL(struct api_key, created_by), COLUMN(struct api_key, created_at),
-	 COLUMN_NULL(struct api_key, expires_at), COLUMN(struct api_key, told_days), FIELD_END };
+static const struct field insert_fields[] = {
+	COLUMN(struct api_key, id),
+	COLUMN(struct api_key, name),
+	COLUMN(struct api_key, prefix),
+	COLUMN(struct api_key, secret_hash),
+	COLUMN(struct api_key, kind),
+	COLUMN(struct api_key, administrative),
+	COLUMN(struct api_key, scopes),
+	COLUMN(struct api_key, config_ids),
+	COLUMN(struct api_key, allowed_addresses),
+	COLUMN_NULL(struct api_key, created_by),
+	COLUMN(struct api_key, created_at),
+	COLUMN_NULL(struct api_key, expires_at),
+	COLUMN(struct api_key, told_days),
+	FIELD_END,
+};
 static const struct schema insert_schema = SCHEMA("ApiKeyIn", struct api_key, insert_fields);
 
 #define COLUMNS                                                                                    \
@@ -80,10 +92,15 @@ struct api_key_page_in {
 	struct uuid after, maker;
 	int64_t     limit;
 };
-static const struct field  api_key_page_fields[] = { COLUMN(struct api_key_page_in, first),
-	 COLUMN(struct api_key_page_in, after), COLUMN_NULL(struct api_key_page_in, maker),
-	 COLUMN_AS_NULL(struct api_key_page_in, maker, "maker_again"),
-	 COLUMN(struct api_key_page_in, all), COLUMN(struct api_key_page_in, limit), FIELD_END };
+static const struct field api_key_page_fields[] = {
+	COLUMN(struct api_key_page_in, first),
+	COLUMN(struct api_key_page_in, after),
+	COLUMN_NULL(struct api_key_page_in, maker),
+	COLUMN_AS_NULL(struct api_key_page_in, maker, "maker_again"),
+	COLUMN(struct api_key_page_in, all),
+	COLUMN(struct api_key_page_in, limit),
+	FIELD_END,
+};
 static const struct schema api_key_page_schema =
     SCHEMA("ApiKeyPageIn", struct api_key_page_in, api_key_page_fields);
 
@@ -158,8 +175,11 @@ static const struct schema api_key_touch_schema =
 
 SQL(api_key_update_revoked, SQL_TENANT, &api_key_revoke_schema, NULL,
     "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL");
-static const struct field  maker_fields[] = { COLUMN(struct api_key_revoke_in, now),
-	 COLUMN_AS(struct api_key_revoke_in, id, "created_by"), FIELD_END };
+static const struct field maker_fields[] = {
+	COLUMN(struct api_key_revoke_in, now),
+	COLUMN_AS(struct api_key_revoke_in, id, "created_by"),
+	FIELD_END,
+};
 static const struct schema maker_schema =
     SCHEMA("ApiKeyMakerIn", struct api_key_revoke_in, maker_fields);
 
@@ -200,13 +220,14 @@ api_key_touch(
 
 /* ---- what becomes of them ---- */
 
-static const struct field  brief_fields[] = { FIELD(
-						  struct key_brief, id, .doc = "Number of the key."),
-	 FIELD(struct key_brief, name, .flags = FIELD_OMIT_ZERO,
-	     .doc = "What it is used for; for those with read:api_keys."),
-	 FIELD(struct key_brief, prefix, .flags = FIELD_OMIT_ZERO,
-	     .doc = "Its first characters; for those with read:api_keys."),
-	 FIELD_END };
+static const struct field brief_fields[] = {
+	FIELD(struct key_brief, id, .doc = "Number of the key."),
+	FIELD(struct key_brief, name, .flags = FIELD_OMIT_ZERO,
+	    .doc = "What it is used for; for those with read:api_keys."),
+	FIELD(struct key_brief, prefix, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Its first characters; for those with read:api_keys."),
+	FIELD_END,
+};
 static const struct schema brief_schema = SCHEMA("ApiKeyBrief", struct key_brief, brief_fields);
 
 #define LIST(member, text)                                                                         \
@@ -229,9 +250,13 @@ struct api_key_ending_in {
 	instant now, until;
 	int64_t days, limit;
 };
-static const struct field  ending_fields[] = { COLUMN(struct api_key_ending_in, now),
-	 COLUMN(struct api_key_ending_in, until), COLUMN(struct api_key_ending_in, days),
-	 COLUMN(struct api_key_ending_in, limit), FIELD_END };
+static const struct field ending_fields[] = {
+	COLUMN(struct api_key_ending_in, now),
+	COLUMN(struct api_key_ending_in, until),
+	COLUMN(struct api_key_ending_in, days),
+	COLUMN(struct api_key_ending_in, limit),
+	FIELD_END,
+};
 static const struct schema ending_schema =
     SCHEMA("ApiKeyEndingIn", struct api_key_ending_in, ending_fields);
 
@@ -239,8 +264,12 @@ struct api_key_tell_in {
 	int64_t     days, before;
 	struct uuid id;
 };
-static const struct field  tell_fields[] = { COLUMN(struct api_key_tell_in, days),
-	 COLUMN(struct api_key_tell_in, id), COLUMN(struct api_key_tell_in, before), FIELD_END };
+static const struct field tell_fields[] = {
+	COLUMN(struct api_key_tell_in, days),
+	COLUMN(struct api_key_tell_in, id),
+	COLUMN(struct api_key_tell_in, before),
+	FIELD_END,
+};
 static const struct schema tell_schema =
     SCHEMA("ApiKeyTellIn", struct api_key_tell_in, tell_fields);
 

@@ -58,26 +58,38 @@ SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
 struct head_in {
 	bool take;
 };
-static const struct field  head_in_fields[] = { COLUMN(struct head_in, take), FIELD_END };
+static const struct field head_in_fields[] = {
+	COLUMN(struct head_in, take),
+	FIELD_END,
+};
 static const struct schema head_in = SCHEMA("AuditHeadIn", struct head_in, head_in_fields);
 
 struct advance_in {
 	uint64_t    from, to;
 	struct blob mac;
 };
-static const struct field  advance_fields[] = { COLUMN(struct advance_in, from),
-	 COLUMN(struct advance_in, to), COLUMN(struct advance_in, mac), FIELD_END };
-static const struct schema advance_in =
-    SCHEMA("AuditAdvanceIn", struct advance_in, advance_fields);
+static const struct field advance_fields[] = {
+	COLUMN(struct advance_in, from),
+	COLUMN(struct advance_in, to),
+	COLUMN(struct advance_in, mac),
+	FIELD_END,
+};
+static const struct schema advance_in = SCHEMA("AuditAdvanceIn", struct advance_in, advance_fields);
 
 struct guards {
 	int64_t guards;
 };
-static const struct field  guards_fields[] = { COLUMN(struct guards, guards), FIELD_END };
+static const struct field guards_fields[] = {
+	COLUMN(struct guards, guards),
+	FIELD_END,
+};
 static const struct schema guards_out = SCHEMA("AuditGuards", struct guards, guards_fields);
 
-static const struct field  span_fields[] = { COLUMN(struct audit_span, first),
-	 COLUMN(struct audit_span, last), FIELD_END };
+static const struct field span_fields[] = {
+	COLUMN(struct audit_span, first),
+	COLUMN(struct audit_span, last),
+	FIELD_END,
+};
 static const struct schema span_out = SCHEMA("AuditSpan", struct audit_span, span_fields);
 
 SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(?)");
@@ -200,11 +212,21 @@ struct list_in {
 	    COLUMN_AS_NULL(struct list_in, f.since, "since_again"),                                \
 	    COLUMN_NULL(struct list_in, f.until),                                                  \
 	    COLUMN_AS_NULL(struct list_in, f.until, "until_again")
-static const struct field  list_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, upto),
-	 COLUMN_AS(struct list_in, upto, "upto_again"), COLUMN(struct list_in, limit), FIELD_END };
+static const struct field list_fields[] = {
+	FILTER_FIELDS,
+	COLUMN(struct list_in, upto),
+	COLUMN_AS(struct list_in, upto, "upto_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
-static const struct field  export_fields[] = { FILTER_FIELDS, COLUMN(struct list_in, from),
-	 COLUMN(struct list_in, upto), COLUMN(struct list_in, limit), FIELD_END };
+static const struct field  export_fields[] = {
+	 FILTER_FIELDS,
+	 COLUMN(struct list_in, from),
+	 COLUMN(struct list_in, upto),
+	 COLUMN(struct list_in, limit),
+	 FIELD_END,
+};
 static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
 
 #define FILTER                                                                                     \

@@ -5,7 +5,10 @@
 struct user_in {
 	struct uuid user_id;
 };
-static const struct field  user_in_fields[] = { COLUMN(struct user_in, user_id), FIELD_END };
+static const struct field user_in_fields[] = {
+	COLUMN(struct user_in, user_id),
+	FIELD_END,
+};
 static const struct schema user_in_schema = SCHEMA("FactorUserIn", struct user_in, user_in_fields);
 
 static bool
@@ -285,7 +288,10 @@ recovery_left(
 	    COLUMN(struct login_transaction, created_at),                                          \
 	    COLUMN(struct login_transaction, expires_at)
 
-static const struct field  transaction_new_fields[] = { TRANSACTION_COLUMNS, FIELD_END };
+static const struct field transaction_new_fields[] = {
+	TRANSACTION_COLUMNS,
+	FIELD_END,
+};
 static const struct schema transaction_new_schema =
     SCHEMA("LoginTransactionNew", struct login_transaction, transaction_new_fields);
 static const struct field transaction_fields[] = {
@@ -299,15 +305,20 @@ static const struct schema transaction_schema =
 struct transaction_in {
 	struct uuid id;
 };
-static const struct field  transaction_in_fields[] = { COLUMN(struct transaction_in, id),
-	 FIELD_END };
+static const struct field transaction_in_fields[] = {
+	COLUMN(struct transaction_in, id),
+	FIELD_END,
+};
 static const struct schema transaction_in_schema =
     SCHEMA("LoginTransactionIn", struct transaction_in, transaction_in_fields);
 
 struct over_in {
 	instant since;
 };
-static const struct field  over_in_fields[] = { COLUMN(struct over_in, since), FIELD_END };
+static const struct field over_in_fields[] = {
+	COLUMN(struct over_in, since),
+	FIELD_END,
+};
 static const struct schema over_in_schema =
     SCHEMA("LoginTransactionOverIn", struct over_in, over_in_fields);
 

@@ -1,16 +1,28 @@
 #include "core/store/identity/identity.h"
 
-static const struct field  provider_fields[] = { COLUMN(struct provider, id),
-	 COLUMN(struct provider, name), COLUMN(struct provider, kind),
-	 COLUMN(struct provider, client_id), COLUMN_NULL(struct provider, client_secret),
-	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
-	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
-	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
-	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
-	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
-	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
-	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, created_at),
-	 COLUMN(struct provider, updated_at), FIELD_END };
+static const struct field provider_fields[] = {
+	COLUMN(struct provider, id),
+	COLUMN(struct provider, name),
+	COLUMN(struct provider, kind),
+	COLUMN(struct provider, client_id),
+	COLUMN_NULL(struct provider, client_secret),
+	COLUMN_NULL(struct provider, issuer),
+	COLUMN_NULL(struct provider, entra_tenant_id),
+	COLUMN(struct provider, allowed_domains),
+	COLUMN(struct provider, role_map),
+	COLUMN(struct provider, auto_provision),
+	COLUMN(struct provider, trust_mfa),
+	COLUMN_NULL(struct provider, claims),
+	COLUMN(struct provider, authorized_parties),
+	COLUMN(struct provider, mfa_acr),
+	COLUMN(struct provider, mfa_amr),
+	COLUMN(struct provider, absent_roles),
+	COLUMN(struct provider, assume_email_verified),
+	COLUMN(struct provider, group_lookup),
+	COLUMN(struct provider, created_at),
+	COLUMN(struct provider, updated_at),
+	FIELD_END,
+};
 static const struct schema provider_schema =
     SCHEMA("StoredProvider", struct provider, provider_fields);
 
@@ -24,45 +36,76 @@ struct find_in {
 	struct uuid id;
 	int64_t     limit;
 };
-static const struct field  id_fields[] = { COLUMN(struct find_in, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct find_in, id),
+	FIELD_END,
+};
 static const struct schema id_in = SCHEMA("ProviderId", struct find_in, id_fields);
-static const struct field  list_fields[] = { COLUMN_NULL(struct find_in, id),
-	 COLUMN_AS_NULL(struct find_in, id, "id_again"), COLUMN(struct find_in, limit), FIELD_END };
+static const struct field  list_fields[] = {
+	 COLUMN_NULL(struct find_in, id),
+	 COLUMN_AS_NULL(struct find_in, id, "id_again"),
+	 COLUMN(struct find_in, limit),
+	 FIELD_END,
+};
 static const struct schema list_in = SCHEMA("ProviderListIn", struct find_in, list_fields);
 
 struct name_in {
 	const char *name;
 };
-static const struct field  name_fields[] = { COLUMN(struct name_in, name), FIELD_END };
+static const struct field name_fields[] = {
+	COLUMN(struct name_in, name),
+	FIELD_END,
+};
 static const struct schema name_in = SCHEMA("ProviderName", struct name_in, name_fields);
 
-static const struct field  set_fields[] = { COLUMN(struct provider, name),
-	 COLUMN(struct provider, client_id), COLUMN_NULL(struct provider, client_secret),
-	 COLUMN_NULL(struct provider, issuer), COLUMN_NULL(struct provider, entra_tenant_id),
-	 COLUMN(struct provider, allowed_domains), COLUMN(struct provider, role_map),
-	 COLUMN(struct provider, auto_provision), COLUMN(struct provider, trust_mfa),
-	 COLUMN_NULL(struct provider, claims), COLUMN(struct provider, authorized_parties),
-	 COLUMN(struct provider, mfa_acr), COLUMN(struct provider, mfa_amr),
-	 COLUMN(struct provider, absent_roles), COLUMN(struct provider, assume_email_verified),
-	 COLUMN(struct provider, group_lookup), COLUMN(struct provider, updated_at),
-	 COLUMN(struct provider, id), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct provider, name),
+	COLUMN(struct provider, client_id),
+	COLUMN_NULL(struct provider, client_secret),
+	COLUMN_NULL(struct provider, issuer),
+	COLUMN_NULL(struct provider, entra_tenant_id),
+	COLUMN(struct provider, allowed_domains),
+	COLUMN(struct provider, role_map),
+	COLUMN(struct provider, auto_provision),
+	COLUMN(struct provider, trust_mfa),
+	COLUMN_NULL(struct provider, claims),
+	COLUMN(struct provider, authorized_parties),
+	COLUMN(struct provider, mfa_acr),
+	COLUMN(struct provider, mfa_amr),
+	COLUMN(struct provider, absent_roles),
+	COLUMN(struct provider, assume_email_verified),
+	COLUMN(struct provider, group_lookup),
+	COLUMN(struct provider, updated_at),
+	COLUMN(struct provider, id),
+	FIELD_END,
+};
 static const struct schema set_in = SCHEMA("ProviderSetIn", struct provider, set_fields);
 
 struct hold_row {
 	instant updated_at;
 };
-static const struct field  hold_fields[] = { COLUMN(struct hold_row, updated_at), FIELD_END };
+static const struct field hold_fields[] = {
+	COLUMN(struct hold_row, updated_at),
+	FIELD_END,
+};
 static const struct schema hold_out = SCHEMA("ProviderHold", struct hold_row, hold_fields);
 
 struct end_in {
 	instant     now;
 	const char *reason, *name;
 };
-static const struct field  end_fields[] = { COLUMN(struct end_in, now),
-	 COLUMN(struct end_in, reason), COLUMN(struct end_in, name), FIELD_END };
+static const struct field end_fields[] = {
+	COLUMN(struct end_in, now),
+	COLUMN(struct end_in, reason),
+	COLUMN(struct end_in, name),
+	FIELD_END,
+};
 static const struct schema end_in = SCHEMA("ProviderEndIn", struct end_in, end_fields);
-static const struct field  waiting_fields[] = { COLUMN(struct end_in, now),
-	 COLUMN(struct end_in, name), FIELD_END };
+static const struct field  waiting_fields[] = {
+	 COLUMN(struct end_in, now),
+	 COLUMN(struct end_in, name),
+	 FIELD_END,
+};
 static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_in, waiting_fields);
 
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
@@ -180,19 +223,34 @@ provider_drop(struct db *db, const struct provider *p, struct err *e)
 
 /* ---- identities ---- */
 
-static const struct field  identity_key_fields[] = { COLUMN(struct identity, provider_id),
-	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject), FIELD_END };
+static const struct field identity_key_fields[] = {
+	COLUMN(struct identity, provider_id),
+	COLUMN(struct identity, issuer),
+	COLUMN(struct identity, subject),
+	FIELD_END,
+};
 static const struct schema identity_key =
     SCHEMA("IdentityKey", struct identity, identity_key_fields);
-static const struct field  identity_fields[] = { COLUMN(struct identity, provider_id),
-	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject),
-	 COLUMN(struct identity, user_id), COLUMN(struct identity, provisioned),
-	 COLUMN(struct identity, created_at), COLUMN(struct identity, last_login),
-	 COLUMN_NULL(struct identity, unasked_since), FIELD_END };
+static const struct field identity_fields[] = {
+	COLUMN(struct identity, provider_id),
+	COLUMN(struct identity, issuer),
+	COLUMN(struct identity, subject),
+	COLUMN(struct identity, user_id),
+	COLUMN(struct identity, provisioned),
+	COLUMN(struct identity, created_at),
+	COLUMN(struct identity, last_login),
+	COLUMN_NULL(struct identity, unasked_since),
+	FIELD_END,
+};
 static const struct schema identity_schema = SCHEMA("Identity", struct identity, identity_fields);
-static const struct field  identity_touch_fields[] = { COLUMN(struct identity, last_login),
-	 COLUMN_NULL(struct identity, unasked_since), COLUMN(struct identity, provider_id),
-	 COLUMN(struct identity, issuer), COLUMN(struct identity, subject), FIELD_END };
+static const struct field  identity_touch_fields[] = {
+	 COLUMN(struct identity, last_login),
+	 COLUMN_NULL(struct identity, unasked_since),
+	 COLUMN(struct identity, provider_id),
+	 COLUMN(struct identity, issuer),
+	 COLUMN(struct identity, subject),
+	 FIELD_END,
+};
 static const struct schema identity_touch_in =
     SCHEMA("IdentityTouchIn", struct identity, identity_touch_fields);
 
@@ -240,10 +298,16 @@ struct mark_in {
 	struct blob id;
 	instant     expires_at;
 };
-static const struct field  mark_fields[] = { COLUMN(struct mark_in, id),
-	 COLUMN(struct mark_in, expires_at), FIELD_END };
+static const struct field mark_fields[] = {
+	COLUMN(struct mark_in, id),
+	COLUMN(struct mark_in, expires_at),
+	FIELD_END,
+};
 static const struct schema mark_in = SCHEMA("OidcMark", struct mark_in, mark_fields);
-static const struct field  mark_old_fields[] = { COLUMN(struct mark_in, expires_at), FIELD_END };
+static const struct field  mark_old_fields[] = {
+	 COLUMN(struct mark_in, expires_at),
+	 FIELD_END,
+};
 static const struct schema mark_old_in = SCHEMA("OidcMarkOld", struct mark_in, mark_old_fields);
 
 SQL(oidc_mark_insert, SQL_TENANT, &mark_in, NULL,
@@ -263,8 +327,12 @@ oidc_mark_take(
 
 /* ---- roles ---- */
 
-static const struct field  mapped_role_fields[] = { COLUMN(struct mapped_role, id),
-	 COLUMN(struct mapped_role, name), COLUMN_NULL(struct mapped_role, granted), FIELD_END };
+static const struct field mapped_role_fields[] = {
+	COLUMN(struct mapped_role, id),
+	COLUMN(struct mapped_role, name),
+	COLUMN_NULL(struct mapped_role, granted),
+	FIELD_END,
+};
 static const struct schema mapped_role_schema =
     SCHEMA("MappedRole", struct mapped_role, mapped_role_fields);
 
@@ -273,8 +341,12 @@ struct user_role_row {
 	int64_t     position;
 	struct uuid role_id;
 };
-static const struct field  user_role_fields[] = { COLUMN(struct user_role_row, user_id),
-	 COLUMN(struct user_role_row, position), COLUMN(struct user_role_row, role_id), FIELD_END };
+static const struct field user_role_fields[] = {
+	COLUMN(struct user_role_row, user_id),
+	COLUMN(struct user_role_row, position),
+	COLUMN(struct user_role_row, role_id),
+	FIELD_END,
+};
 static const struct schema user_role_in =
     SCHEMA("MappedUserRole", struct user_role_row, user_role_fields);
 

@@ -22,8 +22,9 @@ static const struct field key_fields[] = {
 	FIELD(struct signing_key, sealed, .flags = FIELD_SECRET, .doc = "Private half."),
 	FIELD(struct signing_key, state, .doc = "next, active or retired."),
 	FIELD(struct signing_key, created_at, .doc = "When it was made."),
-	FIELD(struct signing_key, retire_at, .flags = FIELD_NULLABLE, .doc = "Until when it verifies."),
-	FIELD_END
+	FIELD(struct signing_key, retire_at, .flags = FIELD_NULLABLE,
+	    .doc = "Until when it verifies."),
+	FIELD_END,
 };
 static const struct schema key_schema = SCHEMA("SigningKey", struct signing_key, key_fields);
 
@@ -36,9 +37,12 @@ struct new_key {
 	const char *kid, *public_jwk;
 	struct blob sealed;
 };
-static const struct field  new_key_fields[] = { COLUMN(struct new_key, kid),
-	 COLUMN(struct new_key, public_jwk),
-	 FIELD(struct new_key, sealed, .flags = FIELD_SECRET | FIELD_NO_JSON), FIELD_END };
+static const struct field new_key_fields[] = {
+	COLUMN(struct new_key, kid),
+	COLUMN(struct new_key, public_jwk),
+	FIELD(struct new_key, sealed, .flags = FIELD_SECRET | FIELD_NO_JSON),
+	FIELD_END,
+};
 static const struct schema new_key_schema = SCHEMA("NewSigningKey", struct new_key, new_key_fields);
 SQL(signing_key_add, SQL_CONTROL, &new_key_schema, NULL,
     "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at, active_at)"
@@ -60,8 +64,8 @@ static bool
 open_key(struct database *d, TALLOC_CTX *tmp, const struct signing_key *row, struct token_keys *ks,
     const struct token_key **active, struct err *e)
 {
-	char *place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row->kid));
-	struct seal_key   seal = { 0 };
+	char           *place = seal_place(tmp, "bsx", "signing_keys", "sealed", str_of(row->kid));
+	struct seal_key seal = { 0 };
 	struct token_key *k = NULL;
 	struct str        der;
 	bool              ok;
@@ -69,7 +73,7 @@ open_key(struct database *d, TALLOC_CTX *tmp, const struct signing_key *row, str
 	if (place == NULL)
 		return err_memory(e);
 	ok = sealing_key(d, seal_version(row->sealed), &seal, e) &&
-	    seal_open(tmp, &seal, place, row->sealed, &der, e);
+	     seal_open(tmp, &seal, place, row->sealed, &der, e);
 	secret_wipe(&seal, sizeof(seal));
 	if (ok)
 		k = token_key_import(tmp, (struct blob) { (const uint8_t *)der.p, der.n }, e);
@@ -126,9 +130,9 @@ seal_key(struct database *d, TALLOC_CTX *tmp, const struct token_key *k, struct 
 	if (row->public_jwk == NULL || place == NULL)
 		return err_memory(e);
 	ok = token_key_export(tmp, k, &der, e) &&
-	    sealing_key(d, keyring_newest(d->d.keyring), &seal, e) &&
-	    seal_close(tmp, &seal, d->d.rand, place, (struct str) { (const char *)der.p, der.n },
-	        &row->sealed, e);
+	     sealing_key(d, keyring_newest(d->d.keyring), &seal, e) &&
+	     seal_close(tmp, &seal, d->d.rand, place, (struct str) { (const char *)der.p, der.n },
+		 &row->sealed, e);
 	secret_wipe(&seal, sizeof(seal));
 	return ok;
 }
@@ -153,7 +157,7 @@ signing_keys_ensure(struct database *d, struct err *e)
 		return err_memory(e);
 	if (ok && active == NULL)
 		ok = make_key(d, tmp, &row, e) &&
-		    db_run(d->control, &signing_key_add, &row, NULL, e);
+		     db_run(d->control, &signing_key_add, &row, NULL, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -164,9 +168,13 @@ signing_keys_ensure(struct database *d, struct err *e)
  * for the others nothing is left to do.
  */
 
-static const struct field  turn_fields[] = { COLUMN(struct signing_turn, active),
-	 COLUMN_NULL(struct signing_turn, successor), COLUMN(struct signing_turn, active_s),
-	 COLUMN(struct signing_turn, published_s), FIELD_END };
+static const struct field turn_fields[] = {
+	COLUMN(struct signing_turn, active),
+	COLUMN_NULL(struct signing_turn, successor),
+	COLUMN(struct signing_turn, active_s),
+	COLUMN(struct signing_turn, published_s),
+	FIELD_END,
+};
 static const struct schema turn_schema = SCHEMA("SigningTurn", struct signing_turn, turn_fields);
 SQL(signing_turn_read, SQL_CONTROL, NULL, &turn_schema,
     "SELECT a.kid AS active, n.kid AS successor,"
@@ -178,8 +186,11 @@ SQL(signing_turn_read, SQL_CONTROL, NULL, &turn_schema,
 struct name_next {
 	const char *successor, *kid;
 };
-static const struct field  name_next_fields[] = { COLUMN(struct name_next, successor),
-	 COLUMN(struct name_next, kid), FIELD_END };
+static const struct field name_next_fields[] = {
+	COLUMN(struct name_next, successor),
+	COLUMN(struct name_next, kid),
+	FIELD_END,
+};
 static const struct schema name_next_schema =
     SCHEMA("NameNextKey", struct name_next, name_next_fields);
 SQL(signing_key_name_next, SQL_CONTROL, &name_next_schema, NULL,
@@ -190,8 +201,12 @@ struct retire {
 	int64_t     keep_s;
 	const char *kid, *successor;
 };
-static const struct field  retire_fields[] = { COLUMN(struct retire, keep_s),
-	 COLUMN(struct retire, kid), COLUMN(struct retire, successor), FIELD_END };
+static const struct field retire_fields[] = {
+	COLUMN(struct retire, keep_s),
+	COLUMN(struct retire, kid),
+	COLUMN(struct retire, successor),
+	FIELD_END,
+};
 static const struct schema retire_schema = SCHEMA("RetireKey", struct retire, retire_fields);
 SQL(signing_key_retire, SQL_CONTROL, &retire_schema, NULL,
     "UPDATE signing_keys SET state = 'retired', retire_at = NOW(3) + INTERVAL ? SECOND"
@@ -201,8 +216,11 @@ struct promote {
 	struct uuid audit_id;
 	const char *kid;
 };
-static const struct field  promote_fields[] = { COLUMN(struct promote, audit_id),
-	 COLUMN(struct promote, kid), FIELD_END };
+static const struct field promote_fields[] = {
+	COLUMN(struct promote, audit_id),
+	COLUMN(struct promote, kid),
+	FIELD_END,
+};
 static const struct schema promote_schema = SCHEMA("PromoteKey", struct promote, promote_fields);
 SQL(signing_key_promote, SQL_CONTROL, &promote_schema, NULL,
     "UPDATE signing_keys SET state = 'active', active_at = NOW(3), audit_id = ?"
@@ -289,8 +307,12 @@ signing_keys_drop_ended(struct database *d, struct err *e)
 
 /* ---- what is to be written into the audit log ---- */
 
-static const struct field  turned_fields[] = { COLUMN(struct signing_turned, kid),
-	 COLUMN(struct signing_turned, audit_id), COLUMN(struct signing_turned, retired), FIELD_END };
+static const struct field turned_fields[] = {
+	COLUMN(struct signing_turned, kid),
+	COLUMN(struct signing_turned, audit_id),
+	COLUMN(struct signing_turned, retired),
+	FIELD_END,
+};
 static const struct schema turned_schema =
     SCHEMA("SigningTurned", struct signing_turned, turned_fields);
 SQL(signing_turned_list, SQL_CONTROL, NULL, &turned_schema,
@@ -301,8 +323,8 @@ SQL(signing_turned_done, SQL_CONTROL, &promote_schema, NULL,
     "UPDATE signing_keys SET audit_id = NULL WHERE audit_id = ? AND kid = ?");
 
 bool
-signing_turned_get(struct database *d, TALLOC_CTX *mem, struct signing_turned **list, size_t *n,
-    struct err *e)
+signing_turned_get(
+    struct database *d, TALLOC_CTX *mem, struct signing_turned **list, size_t *n, struct err *e)
 {
 	return db_all(d->control, mem, &signing_turned_list, NULL, KEYS_MAX, list, n, e);
 }

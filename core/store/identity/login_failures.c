@@ -109,7 +109,10 @@ SQL(failures_delete, SQL_CONTROL, &key_in_schema, NULL,
 struct account_in {
 	struct blob account;
 };
-static const struct field  account_in_fields[] = { COLUMN(struct account_in, account), FIELD_END };
+static const struct field account_in_fields[] = {
+	COLUMN(struct account_in, account),
+	FIELD_END,
+};
 static const struct schema account_in_schema =
     SCHEMA("FailuresAccountIn", struct account_in, account_in_fields);
 

@@ -1,11 +1,17 @@
 #include "core/store/identity/mail_token.h"
 
-static const struct field  row_fields[] = { COLUMN(struct mail_token_row, id),
-	 COLUMN(struct mail_token_row, user_id), COLUMN(struct mail_token_row, purpose),
-	 COLUMN(struct mail_token_row, email), COLUMN(struct mail_token_row, token_hash),
-	 COLUMN(struct mail_token_row, created_at), COLUMN(struct mail_token_row, expires_at),
-	 COLUMN_NULL(struct mail_token_row, used_at), COLUMN(struct mail_token_row, alive),
-	 FIELD_END };
+static const struct field row_fields[] = {
+	COLUMN(struct mail_token_row, id),
+	COLUMN(struct mail_token_row, user_id),
+	COLUMN(struct mail_token_row, purpose),
+	COLUMN(struct mail_token_row, email),
+	COLUMN(struct mail_token_row, token_hash),
+	COLUMN(struct mail_token_row, created_at),
+	COLUMN(struct mail_token_row, expires_at),
+	COLUMN_NULL(struct mail_token_row, used_at),
+	COLUMN(struct mail_token_row, alive),
+	FIELD_END,
+};
 static const struct schema row_schema = SCHEMA("MailToken", struct mail_token_row, row_fields);
 
 /* Of a row m and its user u: the number that the user's links of this purpose had, and have now. */
@@ -24,21 +30,30 @@ struct add_in {
 	const char *password, *status, *purpose_again;
 	uint64_t    change;
 };
-static const struct field  add_fields[] = { COLUMN(struct add_in, id),
-	 COLUMN(struct add_in, user_id), COLUMN(struct add_in, purpose),
-	 COLUMN(struct add_in, email), COLUMN(struct add_in, token_hash),
-	 COLUMN(struct add_in, created_at), COLUMN(struct add_in, expires_at),
-	 COLUMN(struct add_in, purpose_now), COLUMN(struct add_in, user_again),
-	 FIELD(struct add_in, password, .flags = FIELD_NO_JSON | FIELD_NULLABLE | FIELD_SECRET),
-	 COLUMN(struct add_in, status), COLUMN(struct add_in, purpose_again),
-	 COLUMN(struct add_in, change), FIELD_END };
+static const struct field add_fields[] = {
+	COLUMN(struct add_in, id),
+	COLUMN(struct add_in, user_id),
+	COLUMN(struct add_in, purpose),
+	COLUMN(struct add_in, email),
+	COLUMN(struct add_in, token_hash),
+	COLUMN(struct add_in, created_at),
+	COLUMN(struct add_in, expires_at),
+	COLUMN(struct add_in, purpose_now),
+	COLUMN(struct add_in, user_again),
+	FIELD(struct add_in, password, .flags = FIELD_NO_JSON | FIELD_NULLABLE | FIELD_SECRET),
+	COLUMN(struct add_in, status),
+	COLUMN(struct add_in, purpose_again),
+	COLUMN(struct add_in, change),
+	FIELD_END,
+};
 static const struct schema add_schema = SCHEMA("MailTokenAddIn", struct add_in, add_fields);
 
 SQL(mail_token_insert, SQL_TENANT, &add_schema, NULL,
     "INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at,"
-    " epoch) SELECT ?, ?, ?, ?, ?, ?, ?, " EPOCH_NOW("?") " FROM users u"
-    " WHERE u.id = ? AND u.password <=> ? AND u.status = ?"
-    " AND (? <> 'email' OR u.email_epoch = ?)");
+    " epoch) SELECT ?, ?, ?, ?, ?, ?, ?, " EPOCH_NOW(
+	"?") " FROM users u"
+	     " WHERE u.id = ? AND u.password <=> ? AND u.status = ?"
+	     " AND (? <> 'email' OR u.email_epoch = ?)");
 
 bool
 mail_token_add(struct tenant_db *t, const struct mail_token_row *row, const char *password,
@@ -58,7 +73,10 @@ mail_token_add(struct tenant_db *t, const struct mail_token_row *row, const char
 struct hash_in {
 	struct blob token_hash;
 };
-static const struct field  hash_fields[] = { COLUMN(struct hash_in, token_hash), FIELD_END };
+static const struct field hash_fields[] = {
+	COLUMN(struct hash_in, token_hash),
+	FIELD_END,
+};
 static const struct schema hash_schema = SCHEMA("MailTokenHashIn", struct hash_in, hash_fields);
 
 SQL(mail_token_select, SQL_TENANT, &hash_schema, &row_schema,
@@ -80,10 +98,17 @@ struct use_in {
 	struct uuid id;
 	instant     now;
 };
-static const struct field  use_fields[] = { COLUMN(struct use_in, used_at),
-	 COLUMN(struct use_in, id), COLUMN(struct use_in, now), FIELD_END };
+static const struct field use_fields[] = {
+	COLUMN(struct use_in, used_at),
+	COLUMN(struct use_in, id),
+	COLUMN(struct use_in, now),
+	FIELD_END,
+};
 static const struct schema use_schema = SCHEMA("MailTokenUseIn", struct use_in, use_fields);
-static const struct field  tidy_fields[] = { COLUMN(struct use_in, now), FIELD_END };
+static const struct field  tidy_fields[] = {
+	 COLUMN(struct use_in, now),
+	 FIELD_END,
+};
 static const struct schema tidy_schema = SCHEMA("MailTokenTidyIn", struct use_in, tidy_fields);
 
 SQL(mail_token_update_used, SQL_TENANT, &use_schema, NULL,

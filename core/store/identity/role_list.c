@@ -21,22 +21,31 @@ const struct schema role_view_schema = SCHEMA("Role", struct role_view, view_fie
 struct view_id {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct view_id, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct view_id, id),
+	FIELD_END,
+};
 static const struct schema id_schema = SCHEMA("RoleViewId", struct view_id, id_fields);
 
 struct view_name {
 	const char *name;
 };
-static const struct field  name_fields[] = { COLUMN(struct view_name, name), FIELD_END };
+static const struct field name_fields[] = {
+	COLUMN(struct view_name, name),
+	FIELD_END,
+};
 static const struct schema name_schema = SCHEMA("RoleViewName", struct view_name, name_fields);
 
 struct view_page {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  page_fields[] = { COLUMN_NULL(struct view_page, after),
-	 COLUMN_AS_NULL(struct view_page, after, "after_again"), COLUMN(struct view_page, limit),
-	 FIELD_END };
+static const struct field page_fields[] = {
+	COLUMN_NULL(struct view_page, after),
+	COLUMN_AS_NULL(struct view_page, after, "after_again"),
+	COLUMN(struct view_page, limit),
+	FIELD_END,
+};
 static const struct schema page_schema = SCHEMA("RoleViewPage", struct view_page, page_fields);
 
 #define COLUMNS                                                                                    \

@@ -67,7 +67,10 @@ static const struct schema session_id_schema =
 SQL(session_insert, SQL_TENANT, &session_row_schema, NULL,
     "INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end,"
     " address, user_agent, last_seen, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-static const struct field  ended_fields[] = { COLUMN(struct session_row, absolute_end), FIELD_END };
+static const struct field ended_fields[] = {
+	COLUMN(struct session_row, absolute_end),
+	FIELD_END,
+};
 static const struct schema ended_in = SCHEMA("SessionEndedIn", struct session_row, ended_fields);
 
 SQL(session_forget, SQL_TENANT, &ended_in, NULL,
@@ -92,7 +95,7 @@ bool
 session_add(struct tenant_db *t, const struct session_row *s, struct err *e)
 {
 	const struct session_row old = { .absolute_end = {
-		s->created_at.ms - SESSION_KEEP_DAYS * 86400000LL } };
+					     s->created_at.ms - SESSION_KEEP_DAYS * 86400000LL } };
 
 	return db_run(t->db, &session_forget, &old, NULL, e) &&
 	       db_run(t->db, &session_insert, s, NULL, e);

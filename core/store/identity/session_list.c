@@ -30,16 +30,24 @@ struct list_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  list_fields[] = { COLUMN(struct list_in, user_id),
-	 COLUMN(struct list_in, now), COLUMN(struct list_in, now_again),
-	 COLUMN_NULL(struct list_in, after), COLUMN_AS_NULL(struct list_in, after, "after_again"),
-	 COLUMN(struct list_in, limit), FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN(struct list_in, user_id),
+	COLUMN(struct list_in, now),
+	COLUMN(struct list_in, now_again),
+	COLUMN_NULL(struct list_in, after),
+	COLUMN_AS_NULL(struct list_in, after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_schema = SCHEMA("SessionListIn", struct list_in, list_fields);
 
 struct owner {
 	struct uuid id;
 };
-static const struct field  owner_fields[] = { COLUMN(struct owner, id), FIELD_END };
+static const struct field owner_fields[] = {
+	COLUMN(struct owner, id),
+	FIELD_END,
+};
 static const struct schema owner_schema = SCHEMA("SessionOwner", struct owner, owner_fields);
 
 SQL(session_select_list, SQL_TENANT, &list_schema, &session_item_schema,
@@ -76,10 +84,15 @@ struct shorten_in {
 	instant now1, now2;
 	int64_t absolute2, idle2;
 };
-static const struct field  shorten_fields[] = { COLUMN(struct shorten_in, absolute1),
-	 COLUMN(struct shorten_in, idle1), COLUMN(struct shorten_in, now1),
-	 COLUMN(struct shorten_in, now2), COLUMN(struct shorten_in, absolute2),
-	 COLUMN(struct shorten_in, idle2), FIELD_END };
+static const struct field shorten_fields[] = {
+	COLUMN(struct shorten_in, absolute1),
+	COLUMN(struct shorten_in, idle1),
+	COLUMN(struct shorten_in, now1),
+	COLUMN(struct shorten_in, now2),
+	COLUMN(struct shorten_in, absolute2),
+	COLUMN(struct shorten_in, idle2),
+	FIELD_END,
+};
 static const struct schema shorten_schema =
     SCHEMA("SessionShortenIn", struct shorten_in, shorten_fields);
 

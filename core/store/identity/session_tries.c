@@ -11,7 +11,10 @@ static const struct field session_try_fields[] = {
 };
 static const struct schema session_try_schema =
     SCHEMA("SessionTryIn", struct session_try_in, session_try_fields);
-static const struct field  session_of_fields[] = { COLUMN(struct session_try_in, id), FIELD_END };
+static const struct field session_of_fields[] = {
+	COLUMN(struct session_try_in, id),
+	FIELD_END,
+};
 static const struct schema session_of_schema =
     SCHEMA("SessionOfIn", struct session_try_in, session_of_fields);
 

@@ -31,7 +31,8 @@ static const struct field user_fields[] = {
 	FIELD(struct user, granted, .flags = SQL_ONLY, .doc = "Permissions, LF between."),
 	FIELD(struct user, keys, .item = &key_effects_schema,
 	    .flags = READ_ONLY | FIELD_NO_SQL | FIELD_OMIT_ZERO,
-	    .doc = "In the answer to a change of status or roles: the API keys that end or narrow by it."),
+	    .doc = "In the answer to a change of status or roles: the API keys that end or narrow "
+		   "by it."),
 	FIELD_END,
 };
 const struct schema user_schema = SCHEMA("User", struct user, user_fields);

@@ -11,13 +11,20 @@ struct list_in {
 	const char        *q_apart; /* as a name from before that rule may be (NFD) */
 	int64_t            limit;
 };
-static const struct field  list_fields[] = { COLUMN_NULL(struct list_in, f.status),
-	 COLUMN_AS_NULL(struct list_in, f.status, "status_again"), COLUMN_NULL(struct list_in, f.q),
-	 COLUMN_NULL(struct list_in, q_email), COLUMN_NULL(struct list_in, q_name),
-	 COLUMN_NULL(struct list_in, q_apart), COLUMN_NULL(struct list_in, f.role),
-	 COLUMN_AS_NULL(struct list_in, f.role, "role_again"), COLUMN_NULL(struct list_in, f.after),
-	 COLUMN_AS_NULL(struct list_in, f.after, "after_again"), COLUMN(struct list_in, limit),
-	 FIELD_END };
+static const struct field list_fields[] = {
+	COLUMN_NULL(struct list_in, f.status),
+	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
+	COLUMN_NULL(struct list_in, f.q),
+	COLUMN_NULL(struct list_in, q_email),
+	COLUMN_NULL(struct list_in, q_name),
+	COLUMN_NULL(struct list_in, q_apart),
+	COLUMN_NULL(struct list_in, f.role),
+	COLUMN_AS_NULL(struct list_in, f.role, "role_again"),
+	COLUMN_NULL(struct list_in, f.after),
+	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
+	COLUMN(struct list_in, limit),
+	FIELD_END,
+};
 static const struct schema list_schema = SCHEMA("UserListIn", struct list_in, list_fields);
 
 SQL(user_select_list, SQL_TENANT, &list_schema, &user_schema,
@@ -65,13 +72,19 @@ user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, siz
 struct user_id {
 	struct uuid id;
 };
-static const struct field  id_fields[] = { COLUMN(struct user_id, id), FIELD_END };
+static const struct field id_fields[] = {
+	COLUMN(struct user_id, id),
+	FIELD_END,
+};
 static const struct schema id_schema = SCHEMA("UserId", struct user_id, id_fields);
 
 struct user_count {
 	uint64_t n;
 };
-static const struct field  count_fields[] = { COLUMN(struct user_count, n), FIELD_END };
+static const struct field count_fields[] = {
+	COLUMN(struct user_count, n),
+	FIELD_END,
+};
 static const struct schema count_schema = SCHEMA("UserNumber", struct user_count, count_fields);
 
 SQL(user_admin_lock, SQL_TENANT, NULL, &id_schema,
@@ -118,9 +131,14 @@ struct user_set_in {
 	instant     updated_at;
 	struct uuid id;
 };
-static const struct field  set_fields[] = { COLUMN(struct user_set_in, email),
-	 COLUMN(struct user_set_in, display_name), COLUMN(struct user_set_in, status),
-	 COLUMN(struct user_set_in, updated_at), COLUMN(struct user_set_in, id), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct user_set_in, email),
+	COLUMN(struct user_set_in, display_name),
+	COLUMN(struct user_set_in, status),
+	COLUMN(struct user_set_in, updated_at),
+	COLUMN(struct user_set_in, id),
+	FIELD_END,
+};
 static const struct schema set_schema = SCHEMA("UserSetIn", struct user_set_in, set_fields);
 
 SQL(user_update, SQL_TENANT, &set_schema, NULL,

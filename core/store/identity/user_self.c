@@ -39,8 +39,12 @@ struct text_in {
 	instant     now;
 	struct uuid id;
 };
-static const struct field  text_fields[] = { COLUMN(struct text_in, text),
-	 COLUMN(struct text_in, now), COLUMN(struct text_in, id), FIELD_END };
+static const struct field text_fields[] = {
+	COLUMN(struct text_in, text),
+	COLUMN(struct text_in, now),
+	COLUMN(struct text_in, id),
+	FIELD_END,
+};
 static const struct schema text_schema = SCHEMA("UserTextIn", struct text_in, text_fields);
 
 SQL(user_update_display_name, SQL_TENANT, &text_schema, NULL,
@@ -71,23 +75,34 @@ user_set_email(struct tenant_db *t, const struct uuid *user, const char *email, 
 	return true;
 }
 
-static const struct field  epochs_fields[] = { COLUMN(struct user_epochs, sign_in),
-	 COLUMN(struct user_epochs, reset),
-	 COLUMN(struct user_epochs, invite), COLUMN(struct user_epochs, email),
-	 COLUMN(struct user_epochs, device), COLUMN(struct user_epochs, user), FIELD_END };
+static const struct field epochs_fields[] = {
+	COLUMN(struct user_epochs, sign_in),
+	COLUMN(struct user_epochs, reset),
+	COLUMN(struct user_epochs, invite),
+	COLUMN(struct user_epochs, email),
+	COLUMN(struct user_epochs, device),
+	COLUMN(struct user_epochs, user),
+	FIELD_END,
+};
 static const struct schema epochs_schema =
     SCHEMA("UserEpochsIn", struct user_epochs, epochs_fields);
 
 struct who_in {
 	struct uuid id;
 };
-static const struct field  who_fields[] = { COLUMN(struct who_in, id), FIELD_END };
+static const struct field who_fields[] = {
+	COLUMN(struct who_in, id),
+	FIELD_END,
+};
 static const struct schema who_schema = SCHEMA("UserWhoIn", struct who_in, who_fields);
 
 struct epoch_row {
 	uint64_t email_epoch;
 };
-static const struct field  epoch_fields[] = { COLUMN(struct epoch_row, email_epoch), FIELD_END };
+static const struct field epoch_fields[] = {
+	COLUMN(struct epoch_row, email_epoch),
+	FIELD_END,
+};
 static const struct schema epoch_schema = SCHEMA("UserEpoch", struct epoch_row, epoch_fields);
 
 SQL(user_update_epochs, SQL_TENANT, &epochs_schema, NULL,

@@ -9,7 +9,7 @@ static const struct field info_fields[] = {
 	FIELD(struct server_info, max_connections, .doc = "Most connections at once."),
 	FIELD(struct server_info, max_allowed_packet, .doc = "Longest statement or row, in bytes."),
 	FIELD(struct server_info, flushes, .doc = "Every COMMIT reaches the disk."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema info_schema = SCHEMA("ServerInfo", struct server_info, info_fields);
 

@@ -1,19 +1,24 @@
 #include "core/store/server/ops.h"
 
-static const struct field  ops_daemons_fields[] = { FIELD(struct ops_daemons, n,
-							.doc = "Daemons seen within a day."),
-	 FIELD(struct ops_daemons, age_ms, .doc = "Since the latest heartbeat."), FIELD_END };
+static const struct field ops_daemons_fields[] = {
+	FIELD(struct ops_daemons, n, .doc = "Daemons seen within a day."),
+	FIELD(struct ops_daemons, age_ms, .doc = "Since the latest heartbeat."),
+	FIELD_END,
+};
 static const struct schema ops_daemons_schema =
     SCHEMA("OpsDaemons", struct ops_daemons, ops_daemons_fields);
 
-static const struct field  ops_outbox_fields[] = { FIELD(struct ops_outbox, pending,
-						       .doc = "Deliveries waiting."),
-	 FIELD(struct ops_outbox, oldest_ms, .doc = "Age of the oldest."), FIELD_END };
+static const struct field ops_outbox_fields[] = {
+	FIELD(struct ops_outbox, pending, .doc = "Deliveries waiting."),
+	FIELD(struct ops_outbox, oldest_ms, .doc = "Age of the oldest."),
+	FIELD_END,
+};
 static const struct schema ops_outbox_schema =
     SCHEMA("OpsOutbox", struct ops_outbox, ops_outbox_fields);
 
 static const struct field ops_key_fields[] = {
-	FIELD(struct ops_key, age_s, .doc = "Age of the active signing key."), FIELD_END
+	FIELD(struct ops_key, age_s, .doc = "Age of the active signing key."),
+	FIELD_END,
 };
 static const struct schema ops_key_schema = SCHEMA("OpsKey", struct ops_key, ops_key_fields);
 
@@ -21,14 +26,17 @@ struct ops_newest {
 	int64_t newest;
 };
 static const struct field ops_newest_fields[] = {
-	FIELD(struct ops_newest, newest, .doc = "Newest migration of this program."), FIELD_END
+	FIELD(struct ops_newest, newest, .doc = "Newest migration of this program."),
+	FIELD_END,
 };
 static const struct schema ops_newest_schema =
     SCHEMA("OpsNewest", struct ops_newest, ops_newest_fields);
 
-static const struct field  ops_schemas_fields[] = { FIELD(struct ops_schemas, tenants,
-							.doc = "Active tenants."),
-	 FIELD(struct ops_schemas, behind, .doc = "Those with an older schema."), FIELD_END };
+static const struct field ops_schemas_fields[] = {
+	FIELD(struct ops_schemas, tenants, .doc = "Active tenants."),
+	FIELD(struct ops_schemas, behind, .doc = "Those with an older schema."),
+	FIELD_END,
+};
 static const struct schema ops_schemas_schema =
     SCHEMA("OpsSchemas", struct ops_schemas, ops_schemas_fields);
 

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "core/base/unicode.h"
-#include "core/store/identity/audit_rows.h"
-#include "core/store/tenant/database.h"
 #include "core/store/db_priv.h"
 #include "core/store/ddl.h"
+#include "core/store/identity/audit_rows.h"
 #include "core/store/identity/keys.h"
 #include "core/store/server/rights.h"
+#include "core/store/tenant/database.h"
 
 #define DDL_TIMEOUT_S 600
 #define ROUTINES_MAX  200
@@ -20,20 +20,29 @@
 struct routine {
 	char *name;
 };
-static const struct field routine_fields[] = { FIELD(struct routine, name, .doc = "Procedure."), FIELD_END };
+static const struct field routine_fields[] = {
+	FIELD(struct routine, name, .doc = "Procedure."),
+	FIELD_END,
+};
 static const struct schema routine_schema = SCHEMA("Routine", struct routine, routine_fields);
 
 struct by_text {
 	char *text;
 };
-static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct field by_text_fields[] = {
+	FIELD(struct by_text, text, .doc = "Name."),
+	FIELD_END,
+};
 static const struct schema by_text_schema =
     SCHEMA("ProvisionByText", struct by_text, by_text_fields);
 
 struct count {
 	int64_t n;
 };
-static const struct field count_fields[] = { FIELD(struct count, n, .doc = "How many."), FIELD_END };
+static const struct field count_fields[] = {
+	FIELD(struct count, n, .doc = "How many."),
+	FIELD_END,
+};
 static const struct schema count_schema = SCHEMA("UserCount", struct count, count_fields);
 
 struct done {
@@ -43,7 +52,7 @@ struct done {
 static const struct field done_fields[] = {
 	FIELD(struct done, schema_version, .doc = "Newest migration applied."),
 	FIELD(struct done, id, .doc = "Tenant."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema done_schema = SCHEMA("TenantDone", struct done, done_fields);
 
@@ -105,7 +114,7 @@ provision_check(struct db *prov, struct err *e)
 	TALLOC_CTX *tmp = talloc_new(prov);
 	char       *account;
 	bool        may = false;
-	bool        ok = tmp != NULL ? rights_to_provision(prov, tmp, &may, &account, e) : err_memory(e);
+	bool ok = tmp != NULL ? rights_to_provision(prov, tmp, &may, &account, e) : err_memory(e);
 
 	if (!ok && rights_refused(e)) {
 		err_clear(e);
@@ -115,7 +124,8 @@ provision_check(struct db *prov, struct err *e)
 		    "account %s", prov->o.user);
 	} else if (ok && !may) {
 		ok = err_set(e, ERR_FORBIDDEN, 0,
-		    "The provisioning account may not make accounts in the database: run it as root, "
+		    "The provisioning account may not make accounts in the database: run it as "
+		    "root, "
 		    "or set db.provision_user.",
 		    "account %s", account);
 	}
@@ -161,18 +171,16 @@ static const char *const control_sql[] = {
 
 static const char *const account_sql[] = {
 	"CREATE USER IF NOT EXISTS '{user}'@'{host}' IDENTIFIED BY '{password}'",
-	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'",
-	NULL
+	"ALTER USER '{user}'@'{host}' IDENTIFIED BY '{password}'", NULL
 };
 
 static const char *const service_sql[] = {
-	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.* TO '{user}'@'{host}'",
-	NULL
+	"GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE ON `{control}`.* TO '{user}'@'{host}'", NULL
 };
 
 /*
- * The account, with that password.  What it may do beyond its due is taken back, and only then: for the moment
- * until it is granted its due again it may do nothing.
+ * The account, with that password.  What it may do beyond its due is taken back, and only then: for
+ * the moment until it is granted its due again it may do nothing.
  */
 static bool
 make_account(struct db *prov, const struct ddl *names, const struct rights_due *due, struct err *e)
@@ -209,7 +217,8 @@ make_service(struct db *prov, struct database *d, const struct conf *c, struct e
 		db_close(d->control); /* the server reads rights at sign-in */
 		return true;
 	}
-	return err_note(e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
+	return err_note(
+	    e, "making the service account (its password may hold A-Z a-z 0-9 - _ only)");
 }
 
 /* Somebody with the database has taken the triggers of the heads away. */
@@ -235,7 +244,8 @@ provision_control(
 		return false;
 	db = schema_db(prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
-	    guard_heads(db, e) && make_service(prov, d, deps->conf, e) && signing_keys_ensure(d, e);
+	     guard_heads(db, e) && make_service(prov, d, deps->conf, e) &&
+	     signing_keys_ensure(d, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);
@@ -277,8 +287,10 @@ grant_routines(struct db *prov, struct ddl *names, struct err *e)
 static struct ddl
 names_of(const struct tenant *t, const struct conf *c)
 {
-	return (struct ddl) { .schema = t->schema_name, .control = c->db_control,
-		.user = t->schema_name, .host = c->db_account_host };
+	return (struct ddl) { .schema = t->schema_name,
+		.control = c->db_control,
+		.user = t->schema_name,
+		.host = c->db_account_host };
 }
 
 static bool
@@ -294,8 +306,8 @@ make_schema(
 		return false;
 	names.password = passwords[0];
 	ok = make_account(prov, &names, &due, e) &&
-	    run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
-	    grant_routines(prov, &names, e);
+	     run_each(prov, "provision_tenant", &names, tenant_sql, e) &&
+	     grant_routines(prov, &names, e);
 	talloc_free(passwords);
 	return ok;
 }
@@ -318,7 +330,7 @@ is_slug(const char *z)
 	size_t n = strlen(z);
 
 	return n >= 2 && n <= 63 && strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-") == n &&
-	    z[0] != '-' && z[n - 1] != '-';
+	       z[0] != '-' && z[n - 1] != '-';
 }
 
 static bool
@@ -329,7 +341,8 @@ register_tenant(struct database *d, const struct database_deps *deps, const char
 	uint8_t       number[8];
 	char          hex[2 * sizeof(number) + 1];
 	struct tenant t = { .id = uuid_make(deps->clock, deps->rand),
-		.settings = { .text = "{}" }, .quota = { .text = "{}" },
+		.settings = { .text = "{}" },
+		.quota = { .text = "{}" },
 		.created_at = { clock_ms(deps->clock) } };
 	bool          ok = false;
 
@@ -436,7 +449,8 @@ provision_tenant(struct db *prov, struct database *d, const struct database_deps
 	       copy_tenant(mem, t, out, e);
 }
 
-/* Somebody with the database has taken the triggers away: the migration that makes them is repeated. */
+/* Somebody with the database has taken the triggers away: the migration that makes them is
+ * repeated. */
 static bool
 guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct err *e)
 {
@@ -463,9 +477,9 @@ migrate_one(struct db *prov, struct database *d, const struct database_deps *dep
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 
 	return (make_schema(prov, deps, t, e) && migrate_tenant(prov, t, applied, e) &&
-	           guard_tenant(prov, d, t, e) &&
-	           db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
-	    err_note(e, "migrating tenant %s", t->slug);
+		   guard_tenant(prov, d, t, e) &&
+		   db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
+	       err_note(e, "migrating tenant %s", t->slug);
 }
 
 bool

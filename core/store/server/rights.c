@@ -11,21 +11,32 @@
 struct right {
 	char *what; /* "INSERT ON bsx.*" */
 };
-static const struct field  right_fields[] = { COLUMN(struct right, what), FIELD_END };
+static const struct field right_fields[] = {
+	COLUMN(struct right, what),
+	FIELD_END,
+};
 static const struct schema right_schema = SCHEMA("Right", struct right, right_fields);
 
 struct current {
 	char *account;
 };
-static const struct field  current_fields[] = { COLUMN(struct current, account), FIELD_END };
+static const struct field current_fields[] = {
+	COLUMN(struct current, account),
+	FIELD_END,
+};
 static const struct schema current_schema =
     SCHEMA("CurrentAccount", struct current, current_fields);
 
 struct grantee {
 	const char *a, *b, *c, *d;
 };
-static const struct field grantee_fields[] = { COLUMN(struct grantee, a), COLUMN(struct grantee, b),
-	COLUMN(struct grantee, c), COLUMN(struct grantee, d), FIELD_END };
+static const struct field grantee_fields[] = {
+	COLUMN(struct grantee, a),
+	COLUMN(struct grantee, b),
+	COLUMN(struct grantee, c),
+	COLUMN(struct grantee, d),
+	FIELD_END,
+};
 static const struct schema grantee_schema = SCHEMA("Grantee", struct grantee, grantee_fields);
 
 SQL(rights_account, SQL_CONTROL, NULL, &current_schema, "SELECT CURRENT_USER() AS account");
@@ -52,9 +63,13 @@ SQL(rights_roles, SQL_CONTROL, NULL, &right_schema,
 struct seen_in {
 	const char *schema, *control, *control_again, *schema_again;
 };
-static const struct field  seen_fields[] = { COLUMN(struct seen_in, schema),
-	 COLUMN(struct seen_in, control), COLUMN(struct seen_in, control_again),
-	 COLUMN(struct seen_in, schema_again), FIELD_END };
+static const struct field seen_fields[] = {
+	COLUMN(struct seen_in, schema),
+	COLUMN(struct seen_in, control),
+	COLUMN(struct seen_in, control_again),
+	COLUMN(struct seen_in, schema_again),
+	FIELD_END,
+};
 static const struct schema seen_schema = SCHEMA("SeenIn", struct seen_in, seen_fields);
 SQL(rights_seen, SQL_CONTROL, &seen_schema, &right_schema,
     "SELECT CONCAT('some right ON ', schema_name, '.*') AS what FROM information_schema.SCHEMATA"

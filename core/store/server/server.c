@@ -9,7 +9,8 @@ struct server_limits {
 	int64_t max_connections;
 };
 static const struct field server_limits_fields[] = {
-	FIELD(struct server_limits, max_connections, .doc = "Most connections at once."), FIELD_END
+	FIELD(struct server_limits, max_connections, .doc = "Most connections at once."),
+	FIELD_END,
 };
 static const struct schema server_limits_schema =
     SCHEMA("ServerLimits", struct server_limits, server_limits_fields);
@@ -34,7 +35,8 @@ struct server_modes {
 	bool closed;
 };
 static const struct field server_modes_fields[] = {
-	FIELD(struct server_modes, closed, .doc = "It takes no changes."), FIELD_END
+	FIELD(struct server_modes, closed, .doc = "It takes no changes."),
+	FIELD_END,
 };
 static const struct schema server_modes_schema =
     SCHEMA("ServerModes", struct server_modes, server_modes_fields);

@@ -1,16 +1,28 @@
 #include "core/store/tenant/idempotency.h"
 
-static const struct field  row_fields[] = { COLUMN(struct idempotency, actor_id),
-	 COLUMN(struct idempotency, kind), COLUMN(struct idempotency, key),
-	 COLUMN(struct idempotency, body_mac), COLUMN(struct idempotency, made_id),
-	 COLUMN(struct idempotency, created_at), FIELD_END };
+static const struct field row_fields[] = {
+	COLUMN(struct idempotency, actor_id),
+	COLUMN(struct idempotency, kind),
+	COLUMN(struct idempotency, key),
+	COLUMN(struct idempotency, body_mac),
+	COLUMN(struct idempotency, made_id),
+	COLUMN(struct idempotency, created_at),
+	FIELD_END,
+};
 static const struct schema row_schema = SCHEMA("Idempotency", struct idempotency, row_fields);
 
-static const struct field  key_fields[] = { COLUMN(struct idempotency, actor_id),
-	 COLUMN(struct idempotency, kind), COLUMN(struct idempotency, key), FIELD_END };
+static const struct field key_fields[] = {
+	COLUMN(struct idempotency, actor_id),
+	COLUMN(struct idempotency, kind),
+	COLUMN(struct idempotency, key),
+	FIELD_END,
+};
 static const struct schema key_schema = SCHEMA("IdempotencyKey", struct idempotency, key_fields);
 
-static const struct field  age_fields[] = { COLUMN(struct idempotency, created_at), FIELD_END };
+static const struct field age_fields[] = {
+	COLUMN(struct idempotency, created_at),
+	FIELD_END,
+};
 static const struct schema age_schema = SCHEMA("IdempotencyAge", struct idempotency, age_fields);
 
 SQL(idempotency_select, SQL_TENANT, &key_schema, &row_schema,

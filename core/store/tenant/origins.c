@@ -1,6 +1,9 @@
 #include "core/store/tenant/origins.h"
 
-static const struct field  origins_fields[] = { COLUMN(struct origins_row, settings), FIELD_END };
+static const struct field origins_fields[] = {
+	COLUMN(struct origins_row, settings),
+	FIELD_END,
+};
 static const struct schema origins_schema =
     SCHEMA("OriginsRow", struct origins_row, origins_fields);
 SQL(origins_select, SQL_CONTROL, NULL, &origins_schema,

@@ -15,22 +15,29 @@ static const struct field tenant_fields[] = {
 	FIELD(struct tenant, status, .doc = "Whether it can be used."),
 	FIELD(struct tenant, settings, .doc = "What its administrators decide."),
 	FIELD(struct tenant, quota, .doc = "What the platform allows it."),
-	FIELD(struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
+	FIELD(
+	    struct tenant, schema_version, .flags = FIELD_NO_JSON, .doc = "Its newest migration."),
 	FIELD(struct tenant, created_at, .flags = FIELD_READ_ONLY, .doc = "When it was made."),
-	FIELD_END
+	FIELD_END,
 };
 const struct schema tenant_schema = SCHEMA("Tenant", struct tenant, tenant_fields);
 
 struct by_id {
 	struct uuid id;
 };
-static const struct field by_id_fields[] = { FIELD(struct by_id, id, .doc = "Tenant."), FIELD_END };
+static const struct field by_id_fields[] = {
+	FIELD(struct by_id, id, .doc = "Tenant."),
+	FIELD_END,
+};
 static const struct schema by_id_schema = SCHEMA("TenantById", struct by_id, by_id_fields);
 
 struct by_text {
 	char *text;
 };
-static const struct field by_text_fields[] = { FIELD(struct by_text, text, .doc = "Name."), FIELD_END };
+static const struct field by_text_fields[] = {
+	FIELD(struct by_text, text, .doc = "Name."),
+	FIELD_END,
+};
 static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
 
 #define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
@@ -47,9 +54,12 @@ struct page_in {
 	struct uuid after;
 	int64_t     limit;
 };
-static const struct field  page_fields[] = { COLUMN_NULL(struct page_in, after),
-	 COLUMN_AS_NULL(struct page_in, after, "after_again"), COLUMN(struct page_in, limit),
-	 FIELD_END };
+static const struct field page_fields[] = {
+	COLUMN_NULL(struct page_in, after),
+	COLUMN_AS_NULL(struct page_in, after, "after_again"),
+	COLUMN(struct page_in, limit),
+	FIELD_END,
+};
 static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, page_fields);
 
 SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,

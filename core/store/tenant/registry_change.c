@@ -3,22 +3,32 @@
 struct set_in {
 	const char *name, *settings, *was;
 };
-static const struct field  set_fields[] = { COLUMN(struct set_in, name),
-	 COLUMN(struct set_in, settings), COLUMN(struct set_in, was), FIELD_END };
+static const struct field set_fields[] = {
+	COLUMN(struct set_in, name),
+	COLUMN(struct set_in, settings),
+	COLUMN(struct set_in, was),
+	FIELD_END,
+};
 static const struct schema set_schema = SCHEMA("TenantSetIn", struct set_in, set_fields);
 
 struct status_in {
 	struct uuid id;
 	const char *status;
 };
-static const struct field  status_fields[] = { COLUMN(struct status_in, id),
-	 COLUMN(struct status_in, status), FIELD_END };
+static const struct field status_fields[] = {
+	COLUMN(struct status_in, id),
+	COLUMN(struct status_in, status),
+	FIELD_END,
+};
 static const struct schema status_schema =
     SCHEMA("TenantStatusIn", struct status_in, status_fields);
 
-static const struct field  usage_fields[] = { COLUMN(struct tenant_usage, users),
-	 COLUMN(struct tenant_usage, api_keys), COLUMN(struct tenant_usage, drift_configs),
-	 FIELD_END };
+static const struct field usage_fields[] = {
+	COLUMN(struct tenant_usage, users),
+	COLUMN(struct tenant_usage, api_keys),
+	COLUMN(struct tenant_usage, drift_configs),
+	FIELD_END,
+};
 static const struct schema usage_schema =
     SCHEMA("TenantUsageRow", struct tenant_usage, usage_fields);
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "core/base/secret.h"
-#include "core/store/tenant/database.h"
 #include "core/store/ddl.h"
+#include "core/store/tenant/database.h"
 #include "core/store/tx.h"
 
 #define PASSWORD_LINE_MAX 1024
@@ -208,7 +208,7 @@ connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 	x->tdb.db = db_make(x, &o, e);
 	talloc_free(derived);
 	return x->tdb.db != NULL &&
-	    tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
+	       tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
 }
 
 static struct tenant_conn *
@@ -347,7 +347,7 @@ tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char 
 	bool            ok;
 
 	ok = place != NULL && tenant_db_key(t, seal_version(sealed), &key, e) &&
-	    seal_open(mem, &key, place, sealed, plain, e);
+	     seal_open(mem, &key, place, sealed, plain, e);
 	secret_wipe(&key, sizeof(key));
 	talloc_free(place);
 	return ok;

@@ -14,7 +14,7 @@ static const struct field which_fields[] = {
 	FIELD(struct which, tenant_id, .doc = "Tenant."),
 	FIELD(struct which, version, .doc = "Version of the key."),
 	FIELD(struct which, same, .doc = "The same."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema which_schema = SCHEMA("TenantKeyWhich", struct which, which_fields);
 
@@ -27,9 +27,10 @@ struct tenant_key {
 static const struct field key_fields[] = {
 	FIELD(struct tenant_key, tenant_id, .doc = "Tenant."),
 	FIELD(struct tenant_key, version, .doc = "Version of the key."),
-	FIELD(struct tenant_key, wrapped, .flags = FIELD_SECRET, .doc = "Sealed under the keyring."),
+	FIELD(
+	    struct tenant_key, wrapped, .flags = FIELD_SECRET, .doc = "Sealed under the keyring."),
 	FIELD(struct tenant_key, created_at, .doc = "When it was made."),
-	FIELD_END
+	FIELD_END,
 };
 static const struct schema key_schema = SCHEMA("TenantKey", struct tenant_key, key_fields);
 
@@ -61,7 +62,7 @@ unwrap(struct database *d, TALLOC_CTX *tmp, const struct tenant_key *k, struct s
 	if (place == NULL)
 		return false;
 	ok = keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
-	    seal_open(tmp, &kek, place, k->wrapped, pair, e);
+	     seal_open(tmp, &kek, place, k->wrapped, pair, e);
 	secret_wipe(&kek, sizeof(kek));
 	if (ok && pair->n != PAIR_LEN)
 		ok = err_set(
@@ -97,14 +98,15 @@ store_pair(
     struct database *d, TALLOC_CTX *tmp, const struct uuid *tenant, struct str pair, struct err *e)
 {
 	struct seal_key   kek = { .version = keyring_newest(d->d.keyring) };
-	struct tenant_key row = { .tenant_id = *tenant, .version = 1,
-		.created_at = { clock_ms(d->d.clock) } };
-	char             *place = place_of(tmp, tenant, e);
-	bool              ok;
+	struct tenant_key row = {
+		.tenant_id = *tenant, .version = 1, .created_at = { clock_ms(d->d.clock) }
+	};
+	char *place = place_of(tmp, tenant, e);
+	bool  ok;
 
 	ok = place != NULL &&
-	    keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
-	    seal_close(tmp, &kek, d->d.rand, place, pair, &row.wrapped, e);
+	     keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
+	     seal_close(tmp, &kek, d->d.rand, place, pair, &row.wrapped, e);
 	secret_wipe(&kek, sizeof(kek));
 	return ok && db_run(d->control, &tenant_key_add, &row, NULL, e);
 }

@@ -81,13 +81,17 @@ a_message_without_values_keeps_only_what_is_known_to_be_none(void **state)
 		{ "{\"type\":\"channel.test\",\"data\":{}}", NULL },
 		{ "{\"type\":\"t\"}", NULL },
 		{ BODY(""), NULL },
-		{ BODY("{\"category\":\"c\",\"key\":\"k\",\"op\":\"modified\",\"path\":\"/a/0\",\"severity\":\"low\","
+		{ BODY("{\"category\":\"c\",\"key\":\"k\",\"op\":\"modified\",\"path\":\"/a/"
+		       "0\",\"severity\":\"low\","
 		       "\"rule\":\"r\",\"reason\":\"\",\"old_value\":{\"a\":[1]},\"new_value\":2}"),
-		    BODY("{\"category\":\"c\",\"key\":\"k\",\"op\":\"modified\",\"path\":\"/a/0\",\"severity\":\"low\","
-			 "\"rule\":\"r\",\"reason\":\"\",\"old_value\":\"[withheld]\",\"new_value\":\"[withheld]\"}") },
+		    BODY("{\"category\":\"c\",\"key\":\"k\",\"op\":\"modified\",\"path\":\"/a/"
+			 "0\",\"severity\":\"low\","
+			 "\"rule\":\"r\",\"reason\":\"\",\"old_value\":\"[withheld]\",\"new_"
+			 "value\":\"[withheld]\"}") },
 		{ BODY("{\"path\":\"/a\",\"new_value_truncated\":true}"),
 		    BODY("{\"path\":\"/a\",\"new_value\":\"[withheld]\"}") },
-		{ BODY("{\"path\":\"/a/[#0123456789abcdef]\"}"), BODY("{\"path\":\"/a/[withheld]\"}") },
+		{ BODY("{\"path\":\"/a/[#0123456789abcdef]\"}"),
+		    BODY("{\"path\":\"/a/[withheld]\"}") },
 		{ BODY("{\"path\":\"/a\",\"to_come\":\"secret\"}"),
 		    BODY("{\"path\":\"/a\",\"to_come\":\"[withheld]\"}") },
 	};

@@ -228,8 +228,8 @@ of_each_permission_a_key_has_what_its_kind_can_have(void **state)
 static void
 a_wildcard_of_resources_names_none_and_one_of_actions_names_all(void **state)
 {
-	static const char *const bounded[] = { "*:*", "update:*", "manage:*", "read:*", "read:users",
-		"*:drift", "manage:channels", "no:users:no", "users", "" };
+	static const char *const bounded[] = { "*:*", "update:*", "manage:*", "read:*",
+		"read:users", "*:drift", "manage:channels", "no:users:no", "users", "" };
 	static const char *const naming[] = { "*:users", "manage:roles", "*:settings",
 		"delete:api_keys", "manage:tenants" };
 

@@ -125,11 +125,12 @@ beyond_its_most_bytes_a_buffer_fails_and_stays_failed(void **state)
 	talloc_free(mem);
 }
 
-/* The encoders look at eight bytes at once: wherever a byte stands, it is encoded as it is alone. */
+/* The encoders look at eight bytes at once: wherever a byte stands, it is encoded as it is alone.
+ */
 static void
 a_byte_is_encoded_the_same_wherever_it_stands(void **state)
 {
-	typedef void encoder(struct buf *b, struct str s);
+	typedef void          encoder(struct buf * b, struct str s);
 	static encoder *const all[] = { buf_json, buf_html, buf_log, buf_prom, buf_slack };
 	static const char     filler[] = "abcdefghijklmnopqrstuvwx";
 
@@ -157,10 +158,10 @@ a_byte_is_encoded_the_same_wherever_it_stands(void **state)
 					all[k](&b, (struct str) { text, n });
 					assert_int_equal(b.n, n - 1 + alone.n);
 					assert_memory_equal(b.p + quote, filler, at);
-					assert_memory_equal(b.p + quote + at, alone.p + quote,
-					    alone.n - 2 * quote);
 					assert_memory_equal(
-					    b.p + b.n - quote - (n - 1 - at), filler + at + 1, n - 1 - at);
+					    b.p + quote + at, alone.p + quote, alone.n - 2 * quote);
+					assert_memory_equal(b.p + b.n - quote - (n - 1 - at),
+					    filler + at + 1, n - 1 - at);
 				}
 			}
 			talloc_free(mem);

@@ -13,7 +13,7 @@
 #include "core/crypt/totp.h"
 #include "tests/unit/mem.h"
 
-#define SECRET  STR("12345678901234567890")
+#define SECRET STR("12345678901234567890")
 
 /* RFC 6238 appendix B, the rows of SHA-1. */
 static const struct {

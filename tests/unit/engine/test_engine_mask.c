@@ -211,14 +211,18 @@ what_is_told_of_a_redacted_comparison_depends_on_no_masked_value(void **state)
 		const char *how, *old, *new; /* G in `new`: the guess */
 	} cases[] = {
 		{ NULL, "{\"password\":\"a\",\"n\":1}", "{\"password\":\"G\",\"n\":2}" },
-		{ NULL, "[{\"secret\":\"a\"},{\"secret\":\"b\"}]", "[{\"secret\":\"b\"},{\"secret\":\"G\",\"x\":1}]" },
-		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"secret\"]}]}", "[{\"secret\":\"a\",\"n\":1}]",
-		    "[{\"secret\":\"G\",\"n\":2}]" },
-		{ "{\"arrays\":[{\"path\":\"/s\",\"mode\":\"set\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
+		{ NULL, "[{\"secret\":\"a\"},{\"secret\":\"b\"}]",
+		    "[{\"secret\":\"b\"},{\"secret\":\"G\",\"x\":1}]" },
+		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"secret\"]}]}",
+		    "[{\"secret\":\"a\",\"n\":1}]", "[{\"secret\":\"G\",\"n\":2}]" },
+		{ "{\"arrays\":[{\"path\":\"/"
+		  "s\",\"mode\":\"set\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
 		    "{\"s\":[\"a\",\"a\",\"b\"]}", "{\"s\":[\"b\",\"G\",\"c\",{\"x\":1}]}" },
-		{ "{\"arrays\":[{\"path\":\"/s\",\"mode\":\"list\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
+		{ "{\"arrays\":[{\"path\":\"/"
+		  "s\",\"mode\":\"list\"}],\"normalise\":[{\"how\":\"mask\",\"path\":\"/s\"}]}",
 		    "{\"s\":[\"a\",\"b\",\"c\"]}", "{\"s\":[\"b\",\"G\"]}" },
-		{ "{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**\"}]}", "{\"a\":\"a\",\"b\":1}", "{\"a\":\"G\",\"c\":null}" },
+		{ "{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**\"}]}", "{\"a\":\"a\",\"b\":1}",
+		    "{\"a\":\"G\",\"c\":null}" },
 	};
 	struct redaction *x;
 
@@ -241,8 +245,9 @@ static void
 what_is_left_out_is_named_once_as_a_pattern(void **state)
 {
 	struct redaction *x;
-	struct diff      *d = redacted(NULL, "{\"u\":[{\"secret\":1},{\"secret\":2}],\"a/b\":{\"password\":1}}",
-		 "{\"u\":[{\"secret\":1,\"n\":1}],\"a/b\":{\"password\":{\"x\":2}}}", &x);
+	struct diff      *d =
+	    redacted(NULL, "{\"u\":[{\"secret\":1},{\"secret\":2}],\"a/b\":{\"password\":1}}",
+		"{\"u\":[{\"secret\":1,\"n\":1}],\"a/b\":{\"password\":{\"x\":2}}}", &x);
 
 	(void)state;
 	assert_int_equal(x->n, 3);
@@ -261,9 +266,14 @@ a_condition_sees_no_mask_but_that_there_is_one(void **state)
 		const char *to;
 		size_t      critical;
 	} cases[] = {
-		{ "\"[masked]\"", 1 }, { "[\"x\",\"[masked]\"]", 1 }, { "{\"match\":\"*masked:*\"}", 0 },
-		{ "{\"contains\":\"masked:\"}", 0 }, { "{\"match\":\"[masked*\"}", 1 },
-		{ "{\"exists\":true}", 1 }, { "\"b\"", 0 }, { "{\"not\":[\"b\",\"c\"]}", 1 },
+		{ "\"[masked]\"", 1 },
+		{ "[\"x\",\"[masked]\"]", 1 },
+		{ "{\"match\":\"*masked:*\"}", 0 },
+		{ "{\"contains\":\"masked:\"}", 0 },
+		{ "{\"match\":\"[masked*\"}", 1 },
+		{ "{\"exists\":true}", 1 },
+		{ "\"b\"", 0 },
+		{ "{\"not\":[\"b\",\"c\"]}", 1 },
 	};
 	struct err           e = { 0 };
 	struct compare_spec *spec = spec_of(NULL, key);

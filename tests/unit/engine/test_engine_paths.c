@@ -80,7 +80,8 @@ fingerprints_differ_by_resource_path_op_and_key(void **state)
 {
 	struct compare_spec *spec = spec_of(NULL, key), *foreign = spec_of(NULL, other_key);
 	struct err           e = { 0 };
-	struct diff    *d = diff_make(mem, spec, NULL, NULL, &e), *f = diff_make(mem, foreign, NULL, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, NULL, NULL, &e),
+		    *f = diff_make(mem, foreign, NULL, NULL, &e);
 	struct resource a = { STR("c"), STR("k"), parse("{\"p\":1,\"q\":1}") };
 	struct resource b = { STR("c"), STR("k"), parse("{\"p\":2,\"r\":1}") };
 	struct resource a2 = { STR("ck"), STR(""), a.value }, b2 = { STR("ck"), STR(""), b.value };

@@ -39,8 +39,8 @@ compare(const struct json *rules, const struct sides *s)
 	size_t               packs = rules == NULL;
 	struct rules        *r = rules_compile(mem, rules, &pack_entra, packs, NULL, &e);
 	struct compare_spec *spec = compare_compile(mem, NULL, &pack_entra, packs, key, NULL, &e);
-	struct diff         *d = spec != NULL && r != NULL ? diff_make(mem, spec, r, NULL, &e) : NULL;
-	struct resource      a = { str_of(s->category), str_of(s->key), NULL }, b = a;
+	struct diff    *d = spec != NULL && r != NULL ? diff_make(mem, spec, r, NULL, &e) : NULL;
+	struct resource a = { str_of(s->category), str_of(s->key), NULL }, b = a;
 
 	if (d == NULL)
 		fail_msg("%s", e.detail);
@@ -237,8 +237,8 @@ a_wrong_pack_is_refused(void **state)
 static void
 a_pack_may_be_saved_in_any_encoding(void **state)
 {
-	static const char      le[] = "\xFF\xFE{\0\"\0n\0a\0m\0e\0\"\0:\0\"\0p\0\"\0}";
-	const struct str       texts[] = { STR("\xEF\xBB\xBF{\"name\":\"p\"}"), { le, sizeof(le) } };
+	static const char le[] = "\xFF\xFE{\0\"\0n\0a\0m\0e\0\"\0:\0\"\0p\0\"\0}";
+	const struct str  texts[] = { STR("\xEF\xBB\xBF{\"name\":\"p\"}"), { le, sizeof(le) } };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(texts); i++) {
@@ -260,8 +260,8 @@ the_configs_rules_come_before_its_packs(void **state)
 		"\"rules\":[{\"path\":\"/a\",\"severity\":\"low\"},{\"path\":\"/"
 		"b\",\"severity\":\"low\"}]}"),
 	    &e);
-	struct rules           *rules =
-	    rules_compile(mem, parse("[{\"path\":\"/a\",\"severity\":\"high\"}]"), &pack, 1, NULL, &e);
+	struct rules           *rules = rules_compile(
+		      mem, parse("[{\"path\":\"/a\",\"severity\":\"high\"}]"), &pack, 1, NULL, &e);
 	struct compare_spec *spec = compare_compile(mem, NULL, &pack, 1, key, NULL, &e);
 	struct diff         *d = diff_make(mem, spec, rules, NULL, &e);
 	struct resource      a = { STR("c"), STR(""), parse("{\"a\":1,\"b\":1,\"z\":1}") };

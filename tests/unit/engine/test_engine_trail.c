@@ -106,7 +106,11 @@ paths_and_hashes_of_ordinary_documents_are_what_they_always_were(void **state)
 		{ NULL, "1", "[]" },
 		{ NULL, NULL, "{\"a\":1}" },
 		{ NULL, "{\"a\":1}", NULL },
-		{ NULL, "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\",\"v\":1}]", "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\",\"v\":2}]" },
+		{ NULL,
+		    "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\","
+		    "\"v\":1}]",
+		    "[{\"id\":\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\","
+		    "\"v\":2}]" },
 	};
 	struct buf b;
 
@@ -121,8 +125,8 @@ paths_and_hashes_of_ordinary_documents_are_what_they_always_were(void **state)
 		}
 		check_digest(cases[i].how, cases[i].old, cases[i].new, &b);
 	}
-	assert_string_equal(digest_of(&b), 
-	    "27566d5200f2ded9b553a05a2722e323af3f791af6856a7a93f43ff19092fee4");
+	assert_string_equal(
+	    digest_of(&b), "27566d5200f2ded9b553a05a2722e323af3f791af6856a7a93f43ff19092fee4");
 }
 
 /* The same of those whose elements have hashes in their names now. */
@@ -137,7 +141,8 @@ what_was_known_by_a_masked_or_long_key_keeps_its_hashes(void **state)
 	buf_make(&b, mem);
 	check_digest(keyed, "[{\"password\":\"q\",\"k\":null,\"v\":1}]",
 	    "[{\"password\":\"q\",\"k\":null,\"v\":2},{\"password\":\"r\",\"k\":1}]", &b);
-	check_digest(NULL, "[\"x\",\"x\"]", "[\"x\",{\"n\":[{\"password\":\"p\"}]},{\"n\":[{\"password\":\"p\"}]}]", &b);
+	check_digest(NULL, "[\"x\",\"x\"]",
+	    "[\"x\",{\"n\":[{\"password\":\"p\"}]},{\"n\":[{\"password\":\"p\"}]}]", &b);
 	for (size_t n = 65; n < 20000; n *= 7) {
 		const char *id = repeated('k', n);
 
@@ -149,8 +154,8 @@ what_was_known_by_a_masked_or_long_key_keeps_its_hashes(void **state)
 		check_digest(NULL, old, new, &b);
 		check_digest(NULL, inside("deep", 100, old), inside("deep", 100, new), &b);
 	}
-	assert_string_equal(digest_of(&b), 
-	    "960b224a77badab9a123abd16651e9f856bfa9212ecf51278c29c07ce92dcf57");
+	assert_string_equal(
+	    digest_of(&b), "960b224a77badab9a123abd16651e9f856bfa9212ecf51278c29c07ce92dcf57");
 }
 
 /* ---- long ones ---- */
@@ -204,9 +209,9 @@ a_key_of_more_than_64_bytes_is_shown_by_a_hash(void **state)
 
 	(void)state;
 	for (size_t n = LABEL_VALUE_MAX; n < 5000; n += 1 + n / 2) {
-		const char  *id = repeated('k', n);
-		const char  *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":1}]", id);
-		const char  *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":2}]", id);
+		const char *id = repeated('k', n);
+		const char *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":1}]", id);
+		const char *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"k\":\"a\",\"v\":2}]", id);
 		struct diff *d = compare(how, old, new);
 		struct str   path = d->changes[0].canonical_path;
 
@@ -215,8 +220,8 @@ a_key_of_more_than_64_bytes_is_shown_by_a_hash(void **state)
 		if (n > LABEL_VALUE_MAX)
 			check_hashed(path, "/[id=#", ",k=\"a\"]/v");
 		else
-			assert_true(str_eqz(
-			    path, talloc_asprintf(mem, "/[id=\"%s\",k=\"a\"]/v", id)));
+			assert_true(
+			    str_eqz(path, talloc_asprintf(mem, "/[id=\"%s\",k=\"a\"]/v", id)));
 		assert_true((d->changes[0].former != NULL) == (n > LABEL_VALUE_MAX));
 		assert_true(str_eq(path, compare(how, old, new)->changes[0].canonical_path));
 	}
@@ -246,12 +251,12 @@ a_masked_key_has_a_name_of_its_config_and_its_place_only(void **state)
 {
 	static const char keyed[] =
 	    "{\"arrays\":[{\"path\":\"/*\",\"mode\":\"keyed\",\"keys\":[\"secret\"]}]}";
-	static const char      *docs[][2] = { { "{\"l\":[{\"secret\":\"s\",\"v\":1}]}",
-						  "{\"l\":[{\"secret\":\"s\",\"v\":2}]}" },
-		     { "{\"m\":[{\"secret\":\"s\",\"v\":1}]}", "{\"m\":[{\"secret\":\"s\",\"v\":2}]}" },
-		     { "{\"l\":[{\"secret\":\"t\",\"v\":1}]}", "{\"l\":[{\"secret\":\"t\",\"v\":2}]}" },
-		     { "{\"l\":[1]}", "{\"l\":[1,{\"secret\":\"s\"}]}" } };
-	struct change one = change_of(1, keyed, docs[0][0], docs[0][1], NULL), other;
+	static const char *docs[][2] = { { "{\"l\":[{\"secret\":\"s\",\"v\":1}]}",
+					     "{\"l\":[{\"secret\":\"s\",\"v\":2}]}" },
+		{ "{\"m\":[{\"secret\":\"s\",\"v\":1}]}", "{\"m\":[{\"secret\":\"s\",\"v\":2}]}" },
+		{ "{\"l\":[{\"secret\":\"t\",\"v\":1}]}", "{\"l\":[{\"secret\":\"t\",\"v\":2}]}" },
+		{ "{\"l\":[1]}", "{\"l\":[1,{\"secret\":\"s\"}]}" } };
+	struct change      one = change_of(1, keyed, docs[0][0], docs[0][1], NULL), other;
 
 	(void)state;
 	check_hashed(one.canonical_path, "/l/[secret=#", "]/v");
@@ -281,11 +286,12 @@ static void
 a_rule_may_name_a_long_key_as_it_is_and_as_it_is_shown(void **state)
 {
 #define RULE "[{\"path\":\"%s\",\"severity\":\"critical\"}]"
-	const char   *id = repeated('k', 90);
-	const char   *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":1}]", id);
-	const char   *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":2}]", id);
+	const char *id = repeated('k', 90);
+	const char *old = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":1}]", id);
+	const char *new = talloc_asprintf(mem, "[{\"id\":\"%s\",\"v\":2}]", id);
 	struct change c = change_of(1, NULL, old, new, NULL);
-	const char   *shown = talloc_asprintf(mem, "%.*s", (int)c.canonical_path.n, c.canonical_path.p);
+	const char   *shown =
+	    talloc_asprintf(mem, "%.*s", (int)c.canonical_path.n, c.canonical_path.p);
 
 	(void)state;
 	assert_int_equal(c.severity, SEVERITY_MEDIUM);

@@ -182,7 +182,8 @@ side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct 
 		return false;
 	*r = all[0];
 	buf_make(&b, mem);
-	if (!resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e) || !resource_canonical(&b, r, e))
+	if (!resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e) ||
+	    !resource_canonical(&b, r, e))
 		return false;
 	r->value = json_parse(mem, buf_str(&b), e);
 	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_STORED, NULL, e);

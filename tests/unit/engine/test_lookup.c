@@ -29,7 +29,7 @@ object(uint32_t n, uint32_t step)
 static void
 what_is_looked_up_is_what_the_pointer_leads_to(void **state)
 {
-	static const uint32_t sizes[] = { 0, 1, 32, 33, 1000 };
+	static const uint32_t    sizes[] = { 0, 1, 32, 33, 1000 };
 	static const char *const rests[] = { "", "/a~1b", "/a~1b/0", "/a~1b/1", "/a~1b/00", "/a~2b",
 		"/a/b", "/", "/a~1b/" };
 	struct err               e = { 0 };
@@ -42,8 +42,8 @@ what_is_looked_up_is_what_the_pointer_leads_to(void **state)
 
 			for (uint32_t i = 0; i < sizes[s] + 2; i++)
 				for (size_t r = 0; r < LEN(rests); r++) {
-					struct str p = str_of(talloc_asprintf(mem, "/%s%u%s",
-					    r % 2 == 0 ? "~0" : "k", i, rests[r]));
+					struct str p = str_of(talloc_asprintf(
+					    mem, "/%s%u%s", r % 2 == 0 ? "~0" : "k", i, rests[r]));
 
 					assert_true(lookup_at(l, v, p, &at, &e));
 					assert_ptr_equal(at, json_at(v, p));
@@ -74,8 +74,9 @@ ten_times_the_members_cost_little_more_a_look(void **state)
 		for (uint32_t i = 0; i < 1000; i++)
 			assert_true(lookup_at(
 			    l, v, str_of(talloc_asprintf(mem, "/k%u/a~1b/0", i * 7)), &at, &e));
-		print_message("# %u members: %llu steps to put them in order, %llu for 1,000 looks\n",
-		    n, (unsigned long long)made, (unsigned long long)(work.spent - made));
+		print_message(
+		    "# %u members: %llu steps to put them in order, %llu for 1,000 looks\n", n,
+		    (unsigned long long)made, (unsigned long long)(work.spent - made));
 		assert_true(work.spent - made < 200000);
 		first = first == 0 ? made : first;
 		assert_true(made < 13 * first);

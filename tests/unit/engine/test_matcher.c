@@ -163,9 +163,8 @@ what_a_list_costs_is_the_text_not_the_text_times_the_list(void **state)
 			    shapes[i].part, (unsigned long long)one, (unsigned long long)ten);
 			assert_true(ten < 11 * one);
 			/* a hundred times the globs: not even twice the steps, but to make it */
-			assert_true(
-			    steps_of(&many, longer, false) <
-			    2 * steps_of(&few, longer, false) + 30 * automaton_size(&many));
+			assert_true(steps_of(&many, longer, false) <
+				    2 * steps_of(&few, longer, false) + 30 * automaton_size(&many));
 		}
 }
 
@@ -194,8 +193,8 @@ a_pass_that_takes_too_long_ends_within_it(void **state)
 static void
 a_matcher_agrees_with_the_globs_whatever_it_has_made_of_them(void **state)
 {
-	struct err   e = { 0 };
-	struct globs lists[100];
+	struct err      e = { 0 };
+	struct globs    lists[100];
 	struct matcher *m = matcher_make(mem, NULL, WORK_RULES, &e);
 
 	(void)state;
@@ -216,7 +215,7 @@ a_text_is_found_in_any_case(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
-		struct str s = text(number(30), "abAB"), what = text(1 + number(5), "abAB");
+		struct str  s = text(number(30), "abAB"), what = text(1 + number(5), "abAB");
 		const char *at = NULL;
 
 		for (size_t i = 0; at == NULL && i + what.n <= s.n; i++)

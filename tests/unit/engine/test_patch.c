@@ -116,7 +116,8 @@ patches_are_applied_or_refused_as_rfc_6902_says(void **state)
 		struct err         e = { 0 };
 		const struct json *doc = parse(mem, applied[i].doc);
 		const char        *before = canonical(mem, doc);
-		const struct json *got = patch_apply(mem, doc, parse(mem, applied[i].patch), NULL, &e);
+		const struct json *got =
+		    patch_apply(mem, doc, parse(mem, applied[i].patch), NULL, &e);
 
 		if ((got == NULL) != (applied[i].want == NULL))
 			fail_msg("%s %s", applied[i].doc, applied[i].patch);

@@ -75,7 +75,8 @@ verdicts(TALLOC_CTX *mem, const struct rule_pack *pack, const struct expected *x
 	struct err                    e = { 0 };
 	struct rules                 *rules = rules_compile(mem, NULL, list, 1, NULL, &e);
 	struct compare_spec          *spec = compare_compile(mem, NULL, list, 1, key, NULL, &e);
-	struct diff    *d = spec != NULL && rules != NULL ? diff_make(mem, spec, rules, NULL, &e) : NULL;
+	struct diff                  *d =
+            spec != NULL && rules != NULL ? diff_make(mem, spec, rules, NULL, &e) : NULL;
 	struct resource a = { str_of(x->category), STR("k"), NULL }, b = a;
 	struct buf      out;
 
@@ -83,8 +84,10 @@ verdicts(TALLOC_CTX *mem, const struct rule_pack *pack, const struct expected *x
 		fail_msg("%s %s", e.detail, e.faults != NULL ? e.faults->pointer : "");
 	a.value = x->old != NULL ? parse(mem, x->old) : NULL;
 	b.value = x->new != NULL ? parse(mem, x->new) : NULL;
-	assert_true(a.value == NULL || resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e));
-	assert_true(b.value == NULL || resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
+	assert_true(
+	    a.value == NULL || resource_normalise(mem, spec, &a, RESOURCE_SOURCE, NULL, &e));
+	assert_true(
+	    b.value == NULL || resource_normalise(mem, spec, &b, RESOURCE_SOURCE, NULL, &e));
 	assert_true(diff_resource(d, a.value != NULL ? &a : NULL, b.value != NULL ? &b : NULL, &e));
 	buf_make(&out, mem);
 	for (size_t i = 0; i < d->n; i++)

@@ -242,8 +242,8 @@ the_config_comes_first_then_its_packs_in_their_order_then_the_default(void **sta
 	};
 	static const char *const want[] = { "config:1", "one:1", "two:c", "default" };
 	struct err               e = { 0 };
-	struct rules            *r =
-	    rules_compile(mem, parse("[{'path':'/a','severity':'high'}]"), packs, LEN(packs), NULL, &e);
+	struct rules            *r = rules_compile(
+		       mem, parse("[{'path':'/a','severity':'high'}]"), packs, LEN(packs), NULL, &e);
 	struct diff *d;
 	bool         ok;
 
@@ -302,8 +302,8 @@ more_rules_or_conditions_than_the_limits_are_refused(void **state)
 		assert_string_equal(e.faults->pointer, cases[i].pointer);
 	}
 	assert_non_null(
-	    rules_compile(mem, parse(talloc_asprintf(mem, "[%s]", many(RULES_MAX, rule))), NULL, 0, NULL,
-		&(struct err) { 0 }));
+	    rules_compile(mem, parse(talloc_asprintf(mem, "[%s]", many(RULES_MAX, rule))), NULL, 0,
+		NULL, &(struct err) { 0 }));
 }
 
 /* Rules times places is bounded: many rules that look everywhere are held against so much and no

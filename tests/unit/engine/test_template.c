@@ -172,7 +172,7 @@ a_template_is_checked_when_it_is_made(void **state)
 		size_t                   n = variables(mem, VARS, v);
 		struct resource          r = { STR("c"), str_of(checked[i].key),
 				 parse(mem, checked[i].value) };
-		bool                     ok = template_check(mem, &r, 1, v, n, RESOURCE_SOURCE, NULL, &e);
+		bool ok = template_check(mem, &r, 1, v, n, RESOURCE_SOURCE, NULL, &e);
 
 		if (ok != (checked[i].pointer == NULL))
 			fail_msg("%s %s", checked[i].key, checked[i].value);
@@ -428,8 +428,8 @@ a_hundred_wrong_differences_cost_little_more_than_one(void **state)
 		buf_puts(&b, "]}");
 		list[0] = (struct resource) { STR("a"), STR("1"), parse(mem, b.p) };
 		for (size_t i = 0; i < dn; i++)
-			d[i] = (struct difference) { STR("a"), STR("1"), STR("/y/z"), DIFFERENCE_REMOVE,
-				NULL, NULL };
+			d[i] = (struct difference) { STR("a"), STR("1"), STR("/y/z"),
+				DIFFERENCE_REMOVE, NULL, NULL };
 		work_begin(&work, WORK_REQUEST, NULL);
 		assert_true(template_differ(mem, list, &n, d, dn, NULL, &work, &e));
 		for (size_t i = 0; i < dn; i++)

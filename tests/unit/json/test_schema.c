@@ -15,9 +15,11 @@ struct rule {
 	int64_t weight;
 };
 
-static const struct field  rule_fields[] = { FIELD(struct rule, path, .min = 1, .max = 10,
-						 .flags = FIELD_REQUIRED, .doc = "Where."),
-	 FIELD(struct rule, weight, .min = 1, .max = 64), FIELD_END };
+static const struct field rule_fields[] = {
+	FIELD(struct rule, path, .min = 1, .max = 10, .flags = FIELD_REQUIRED, .doc = "Where."),
+	FIELD(struct rule, weight, .min = 1, .max = 64),
+	FIELD_END,
+};
 static const struct schema rule_schema = SCHEMA("Rule", struct rule, rule_fields);
 
 static const char *const states[] = { "active", "disabled", NULL };
@@ -44,23 +46,28 @@ struct thing {
 	uint64_t        given;
 };
 
-static const struct field  thing_fields[] = { FIELD(struct thing, id, .flags = FIELD_READ_ONLY,
-						  .doc = "Number."),
-	 FIELD(
-	     struct thing, email, .min = 3, .max = 254, .format = "email", .flags = FIELD_REQUIRED),
-	 FIELD(struct thing, url, .max = 100, .format = "uri", .flags = FIELD_NULLABLE),
-	 FIELD(struct thing, state, .choices = states, .flags = FIELD_OMIT_ZERO),
-	 FIELD(struct thing, note, .flags = FIELD_NULLABLE),
-	 FIELD(struct thing, password, .min = 8, .max = 1024, .flags = FIELD_SECRET),
-	 FIELD(struct thing, small, .min = -5, .max = 5), FIELD(struct thing, any, .doc = "Any."),
-	 FIELD(struct thing, count, .max = 10),
-	 FIELD_AS(struct thing, on, "2fa_enabled", .doc = "On."),
-	 FIELD(struct thing, at, .flags = FIELD_NULLABLE),
-	 FIELD(struct thing, owner, .flags = FIELD_NULLABLE),
-	 FIELD(struct thing, hash, .doc = "Hash."), FIELD(struct thing, row, .flags = FIELD_NO_JSON),
-	 FIELD(struct thing, value, .doc = "Value."), FIELD(struct thing, roles, .min = 1, .max = 3),
-	 FIELD(struct thing, rules, .max = 2, .item = &rule_schema),
-	 FIELD(struct thing, main_rule, .item = &rule_schema, .flags = FIELD_NULLABLE), FIELD_END };
+static const struct field thing_fields[] = {
+	FIELD(struct thing, id, .flags = FIELD_READ_ONLY, .doc = "Number."),
+	FIELD(
+	    struct thing, email, .min = 3, .max = 254, .format = "email", .flags = FIELD_REQUIRED),
+	FIELD(struct thing, url, .max = 100, .format = "uri", .flags = FIELD_NULLABLE),
+	FIELD(struct thing, state, .choices = states, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct thing, note, .flags = FIELD_NULLABLE),
+	FIELD(struct thing, password, .min = 8, .max = 1024, .flags = FIELD_SECRET),
+	FIELD(struct thing, small, .min = -5, .max = 5),
+	FIELD(struct thing, any, .doc = "Any."),
+	FIELD(struct thing, count, .max = 10),
+	FIELD_AS(struct thing, on, "2fa_enabled", .doc = "On."),
+	FIELD(struct thing, at, .flags = FIELD_NULLABLE),
+	FIELD(struct thing, owner, .flags = FIELD_NULLABLE),
+	FIELD(struct thing, hash, .doc = "Hash."),
+	FIELD(struct thing, row, .flags = FIELD_NO_JSON),
+	FIELD(struct thing, value, .doc = "Value."),
+	FIELD(struct thing, roles, .min = 1, .max = 3),
+	FIELD(struct thing, rules, .max = 2, .item = &rule_schema),
+	FIELD(struct thing, main_rule, .item = &rule_schema, .flags = FIELD_NULLABLE),
+	FIELD_END,
+};
 static const struct schema thing_schema = SCHEMA_GIVEN("Thing", struct thing, thing_fields, given);
 
 static bool

@@ -185,8 +185,8 @@ a_password_file_is_for_nobody_else(void **state)
 	static const struct {
 		mode_t mode;
 		bool   taken;
-	} rows[] = { { 0600, true }, { 0400, true }, { 0640, true }, { 0604, false }, { 0644, false },
-		{ 0602, false }, { 0601, false } };
+	} rows[] = { { 0600, true }, { 0400, true }, { 0640, true }, { 0604, false },
+		{ 0644, false }, { 0602, false }, { 0601, false } };
 	char                path[] = "/tmp/bsx-test-mail-XXXXXX";
 	int                 fd = mkstemp(path);
 	struct mail_options o = { .url = "smtps://127.0.0.1:1",

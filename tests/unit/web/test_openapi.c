@@ -20,9 +20,10 @@ do_nothing(struct request *r, const void *body, void *answer, struct err *e)
 struct part {
 	const char *word;
 };
-static const struct field  part_fields[] = { FIELD(struct part, word, .flags = FIELD_REQUIRED,
-						 .doc = "<script>alert(\"1\")</script>"),
-	 FIELD_END };
+static const struct field part_fields[] = {
+	FIELD(struct part, word, .flags = FIELD_REQUIRED, .doc = "<script>alert(\"1\")</script>"),
+	FIELD_END,
+};
 static const struct schema part_schema = SCHEMA("Part", struct part, part_fields);
 
 struct thing {
@@ -30,18 +31,20 @@ struct thing {
 	const char  *name, *secret;
 	struct items parts;
 };
-static const struct field  thing_fields[] = { FIELD(struct thing, id, .flags = FIELD_READ_ONLY,
-						  .doc = "Id."),
-	 FIELD(struct thing, name, .min = 1, .max = 9, .flags = FIELD_REQUIRED, .doc = "Name."),
-	 FIELD(struct thing, secret, .flags = FIELD_SECRET, .doc = "Secret."),
-	 FIELD(struct thing, parts, .item = &part_schema, .doc = "Parts."), FIELD_END };
+static const struct field thing_fields[] = {
+	FIELD(struct thing, id, .flags = FIELD_READ_ONLY, .doc = "Id."),
+	FIELD(struct thing, name, .min = 1, .max = 9, .flags = FIELD_REQUIRED, .doc = "Name."),
+	FIELD(struct thing, secret, .flags = FIELD_SECRET, .doc = "Secret."),
+	FIELD(struct thing, parts, .item = &part_schema, .doc = "Parts."),
+	FIELD_END,
+};
 static const struct schema thing_schema = SCHEMA("Thing", struct thing, thing_fields);
 
 static const int statuses[] = { 202, 409, 404, 0 };
 
-static const struct route routes[] = { ROUTE_Q(GET, "/api/things", list_query, ALLOW(READ, DRIFT),
-					   RATE_READ, 200, do_nothing, IN_NONE, OUT_LIST(thing),
-					   "Lists \"things\"."),
+static const struct route routes[] = {
+	ROUTE_Q(GET, "/api/things", list_query, ALLOW(READ, DRIFT), RATE_READ, 200, do_nothing,
+	    IN_NONE, OUT_LIST(thing), "Lists \"things\"."),
 	ROUTE(POST, "/api/things", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, do_nothing, IN(thing),
 	    OUT(thing), "Adds."),
 	ROUTE(GET, "/api/drift/things/{id}/parts/{id}", SIGNED_IN, RATE_READ, 200, do_nothing,
@@ -57,7 +60,8 @@ static const struct route routes[] = { ROUTE_Q(GET, "/api/things", list_query, A
 	    .handler = do_nothing,
 	    .doc = "Drops.",
 	    .statuses = statuses },
-	ROUTE_END };
+	ROUTE_END,
+};
 static const struct route *const tables[] = { routes, NULL };
 static const struct conf         conf = { .public_url = "https://a.example", .base_path = "/bsx" };
 static const struct app          app = { .conf = &conf, .routes = tables };
@@ -236,14 +240,16 @@ static void
 two_schemas_of_one_name_are_refused(void **state)
 {
 	static const struct schema other = { "Thing", part_fields, sizeof(struct part), -1 };
-	const struct route         table[] = { routes[1],
+	const struct route         table[] = {
+			routes[1],
 			ROUTE(GET, "/api/other", ANYONE, RATE_OPEN, 200, do_nothing, IN_NONE, ROUTE_OUT_ONE,
 			    &other, NULL, false, "Other."),
-			ROUTE_END };
-	const struct route *const  all[] = { table, NULL };
-	const struct app           clash = { .conf = &conf, .routes = all };
-	struct err                 e = { 0 };
-	struct buf                 b;
+			ROUTE_END,
+	};
+	const struct route *const all[] = { table, NULL };
+	const struct app          clash = { .conf = &conf, .routes = all };
+	struct err                e = { 0 };
+	struct buf                b;
 
 	(void)state;
 	buf_make(&b, mem);

@@ -31,15 +31,16 @@ break_it(struct request *r, const void *body, void *answer, struct err *e)
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "broken");
 }
 
-static const struct route routes[] = { ROUTE(GET, "/open", ANYONE, RATE_OPEN, 204, do_nothing,
-					   IN_NONE, OUT_NONE, "Open."),
+static const struct route routes[] = {
+	ROUTE(GET, "/open", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "Open."),
 	ROUTE(GET, "/read", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Read."),
 	ROUTE(GET, "/own/{name}", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Own."),
 	ROUTE(GET, "/write", ANYONE, RATE_WRITE, 204, do_nothing, IN_NONE, OUT_NONE, "Off."),
 	ROUTE(GET, "/broken", ANYONE, RATE_READ, 204, break_it, IN_NONE, OUT_NONE, "Breaks."),
 	ROUTE(
 	    POST, "/login/{name}", ANYONE, RATE_LOGIN, 204, try_account, IN_NONE, OUT_NONE, "In."),
-	ROUTE_END };
+	ROUTE_END,
+};
 static const struct route *const tables[] = { routes, NULL };
 
 static struct world w;

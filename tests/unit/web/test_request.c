@@ -133,11 +133,15 @@ struct filter {
 	instant        since;
 	struct strings severity;
 };
-static const struct field  filter_fields[] = { FIELD(struct filter, limit, .min = 1, .max = 200,
-						   .doc = "Limit."),
-	 FIELD(struct filter, q, .doc = "Text."), FIELD(struct filter, open, .doc = "Open ones."),
-	 FIELD(struct filter, id, .doc = "Id."), FIELD(struct filter, since, .doc = "Since."),
-	 FIELD(struct filter, severity, .doc = "Severities."), FIELD_END };
+static const struct field filter_fields[] = {
+	FIELD(struct filter, limit, .min = 1, .max = 200, .doc = "Limit."),
+	FIELD(struct filter, q, .doc = "Text."),
+	FIELD(struct filter, open, .doc = "Open ones."),
+	FIELD(struct filter, id, .doc = "Id."),
+	FIELD(struct filter, since, .doc = "Since."),
+	FIELD(struct filter, severity, .doc = "Severities."),
+	FIELD_END,
+};
 static const struct schema filter_schema = SCHEMA("Filter", struct filter, filter_fields);
 
 static bool

@@ -20,16 +20,18 @@ do_nothing(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
-static const struct route first[] = { ROUTE(GET, "/", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
-					  OUT_NONE, "The root."),
+static const struct route first[] = {
+	ROUTE(GET, "/", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "The root."),
 	ROUTE(GET, "/a/new", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "A word."),
 	ROUTE(GET, "/a/{name}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "Any word."),
-	ROUTE_END };
-static const struct route second[] = { ROUTE(GET, "/b/{id}/c/{id}", ANYONE, RATE_OPEN, 204,
-					   do_nothing, IN_NONE, OUT_NONE, "Two."),
+	ROUTE_END,
+};
+static const struct route second[] = {
+	ROUTE(GET, "/b/{id}/c/{id}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "Two."),
 	ROUTE(
 	    GET, "/b/{id}/{name}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE, OUT_NONE, "Mixed."),
-	ROUTE_END };
+	ROUTE_END,
+};
 static const struct route *const tables[] = { first, second, NULL };
 
 static const struct route *
@@ -133,7 +135,10 @@ tables_that_are_wrong_do_not_start(void **state)
 	(void)state;
 	assert_true(routes_check(tables, &ok));
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct route        table[] = { rows[i], ROUTE_END };
+		const struct route table[] = {
+			rows[i],
+			ROUTE_END,
+		};
 		const struct route *const all[] = { table, NULL };
 		struct err                e = { 0 };
 
@@ -162,11 +167,13 @@ a_row_that_is_never_reached_does_not_start(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct route table[] = { ROUTE(GET, rows[i].earlier, ANYONE, RATE_OPEN, 204,
-						   do_nothing, IN_NONE, OUT_NONE, "One."),
+		const struct route table[] = {
+			ROUTE(GET, rows[i].earlier, ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
+			    OUT_NONE, "One."),
 			ROUTE(GET, rows[i].later, ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
 			    OUT_NONE, "Two."),
-			ROUTE_END };
+			ROUTE_END,
+		};
 		const struct route *const all[] = { table, NULL };
 		struct err                e = { 0 };
 

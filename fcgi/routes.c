@@ -20,7 +20,7 @@ const struct route *const route_tables[] = {
 	compare_routes,
 	whatif_routes,
 	rule_routes,
-	life_routes,
+	finding_routes,
 	decide_routes,
 	analytics_routes,
 	silence_routes,

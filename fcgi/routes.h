@@ -26,7 +26,7 @@ extern const struct route report_routes[];
 extern const struct route compare_routes[];
 extern const struct route whatif_routes[];
 extern const struct route rule_routes[];
-extern const struct route life_routes[];
+extern const struct route finding_routes[];
 extern const struct route decide_routes[];
 extern const struct route analytics_routes[];
 extern const struct route silence_routes[];

@@ -11,7 +11,7 @@
 /* ---- the turn ---- */
 
 static bool
-is_due(const struct auth *a, const struct signing_turn *t, enum turn_when when)
+is_due(const struct auth *a, const struct signing_turn *t, enum rotation_when when)
 {
 	if (when == TURN_WHEN_DUE)
 		return t->active_s >= a->conf->keys_rotate_s && t->published_s >= TURN_PUBLISHED_S;
@@ -31,7 +31,7 @@ prepare(struct auth *a, TALLOC_CTX *mem, struct signing_turn *t, struct err *e)
 }
 
 static bool
-turn(struct auth *a, TALLOC_CTX *mem, enum turn_when when, bool *turned, struct err *e)
+turn(struct auth *a, TALLOC_CTX *mem, enum rotation_when when, bool *turned, struct err *e)
 {
 	struct signing_turn before, after;
 
@@ -109,7 +109,8 @@ audit(struct auth *a, TALLOC_CTX *mem, const char *actor, struct err *e)
 }
 
 bool
-turn_keys(struct auth *a, enum turn_when when, const char *actor, bool *turned, struct err *e)
+rotation_keys(
+    struct auth *a, enum rotation_when when, const char *actor, bool *turned, struct err *e)
 {
 	TALLOC_CTX *mem = talloc_new(NULL);
 	bool        made = false, ok;

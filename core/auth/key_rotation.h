@@ -15,13 +15,13 @@
 
 #define TURN_PUBLISHED_S 3600 /* a key signs no sooner after it was published */
 
-enum turn_when {
+enum rotation_when {
 	TURN_WHEN_DUE, /* the active key has signed for keys.rotate_s */
 	TURN_NOW,      /* at once; ERR_CONFLICT when the next key is younger than TURN_PUBLISHED_S */
 	TURN_FORCED,   /* at once, published or not: verifiers elsewhere may refuse new tokens for a while */
 };
 
 /* One round of upkeep; *turned (may be NULL): a turn was made.  `actor` is the program's name, for the audit. */
-MUST_USE bool turn_keys(struct auth *a, enum turn_when when, const char *actor, bool *turned, struct err *e);
+MUST_USE bool rotation_keys(struct auth *a, enum rotation_when when, const char *actor, bool *turned, struct err *e);
 
 #endif

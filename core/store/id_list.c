@@ -1,13 +1,14 @@
 #include "core/store/id_list.h"
 
-static const struct field ids_fields[] = {
-	COLUMN(struct ids_in, ids),
+static const struct field id_list_fields[] = {
+	COLUMN(struct id_list_in, ids),
 	FIELD_END,
 };
-const struct schema ids_in_schema = SCHEMA("IdsIn", struct ids_in, ids_fields);
+const struct schema id_list_in_schema = SCHEMA("IdsIn", struct id_list_in, id_list_fields);
 
 bool
-ids_print(TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct ids_in *out, struct err *e)
+id_list_print(
+    TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct id_list_in *out, struct err *e)
 {
 	struct buf b;
 	char       id[UUID_TEXT_MAX];

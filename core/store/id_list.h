@@ -7,12 +7,12 @@
 
 #include "core/store/db.h"
 
-struct ids_in {
+struct id_list_in {
 	const char *ids;
 };
-extern const struct schema ids_in_schema;
+extern const struct schema id_list_in_schema;
 
-MUST_USE bool ids_print(
-    TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct ids_in *out, struct err *e);
+MUST_USE bool id_list_print(
+    TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct id_list_in *out, struct err *e);
 
 #endif

@@ -21,7 +21,7 @@ why_code(enum why w)
 }
 
 const char *
-hold_code(enum hold h)
+hold_code(enum hold_reason h)
 {
 	return hold_codes[h];
 }
@@ -29,7 +29,7 @@ hold_code(enum hold h)
 /* ---- counting ---- */
 
 size_t
-decide_held(const struct decide_in *in, enum hold h)
+decide_held(const struct decide_in *in, enum hold_reason h)
 {
 	size_t n = 0;
 
@@ -51,7 +51,7 @@ decide_minor(const struct decide_in *in)
 static bool
 any_held(const struct decide_in *in)
 {
-	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+	for (enum hold_reason h = HOLD_NONE + 1; h < HOLD__MAX; h++)
 		if (decide_held(in, h) > 0)
 			return true;
 	return false;
@@ -62,12 +62,12 @@ any_held(const struct decide_in *in)
 static int
 by_fingerprint(const void *a, const void *b)
 {
-	return memcmp(((const struct finding *)a)->fingerprint.p,
-	    ((const struct finding *)b)->fingerprint.p, HASH_LEN);
+	return memcmp(((const struct told *)a)->fingerprint.p,
+	    ((const struct told *)b)->fingerprint.p, HASH_LEN);
 }
 
 static bool
-is_picked(enum hold h, bool suppressed)
+is_picked(enum hold_reason h, bool suppressed)
 {
 	return suppressed ? h == HOLD_SILENCE || h == HOLD_FLAPPING : h == HOLD_NONE;
 }
@@ -99,7 +99,7 @@ list_now(const struct decide_in *in, struct decision *d)
 
 		d->score += severity_weight(c->severity);
 		d->silenced = d->silenced || in->holds[d->order[i]] == HOLD_SILENCE;
-		d->now[i] = (struct finding) { in->alert, { c->fingerprint, HASH_LEN },
+		d->now[i] = (struct told) { in->alert, { c->fingerprint, HASH_LEN },
 			{ c->value_hash, HASH_LEN } };
 	}
 	if (d->n > 1)
@@ -110,7 +110,7 @@ list_now(const struct decide_in *in, struct decision *d)
 }
 
 static bool
-same_value(const struct finding *a, const struct finding *b)
+same_value(const struct told *a, const struct told *b)
 {
 	return a->value_hash.n == HASH_LEN &&
 	       memcmp(a->value_hash.p, b->value_hash.p, HASH_LEN) == 0;
@@ -118,7 +118,7 @@ same_value(const struct finding *a, const struct finding *b)
 
 /* What has just calmed is told as it is, whatever was told before. */
 static bool
-has_calmed(const struct decide_in *in, const struct finding *f)
+has_calmed(const struct decide_in *in, const struct told *f)
 {
 	const struct flap *at = flap_of(in->flaps, f->fingerprint.p);
 
@@ -258,7 +258,7 @@ decide(TALLOC_CTX *mem, const struct decide_in *in, struct decision *out, struct
 
 bool
 decide_told(TALLOC_CTX *mem, const struct decide_in *in, const struct decision *d,
-    struct finding **told, size_t *n, struct err *e)
+    struct told **told, size_t *n, struct err *e)
 {
 	size_t a = 0, b = 0;
 

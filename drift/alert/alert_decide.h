@@ -37,46 +37,46 @@ enum why {
 	    WHY__MAX
 };
 const char *why_code(enum why w);
-const char *hold_code(enum hold h);
+const char *hold_code(enum hold_reason h);
 
 enum deed { DEED_NONE, DEED_OPEN, DEED_UPDATE, DEED_RESOLVE };
 
 struct decide_in {
-	const struct limits  *limits;
-	const struct change  *changes; /* of the report, in its order */
-	const enum hold      *holds;   /* parallel */
-	size_t                n;
-	const struct flaps   *flaps;    /* as of this comparison; NULL: not looked at */
-	bool                  complete; /* every collection was read */
-	bool                  again;    /* no new snapshot: the newest one is looked at again */
-	struct uuid           alert;    /* the open one; nil: none */
-	bool                  suppressed;
-	bool                  maintenance; /* by a window, whose end tells what is there, told before or not */
-	const struct finding *told; /* by the open alert, by fingerprint */
-	size_t                told_n;
-	int64_t               clean_runs;
+	const struct limits    *limits;
+	const struct change    *changes; /* of the report, in its order */
+	const enum hold_reason *holds;   /* parallel */
+	size_t                  n;
+	const struct flaps     *flaps;    /* as of this comparison; NULL: not looked at */
+	bool                    complete; /* every collection was read */
+	bool                    again;    /* no new snapshot: the newest one is looked at again */
+	struct uuid             alert;    /* the open one; nil: none */
+	bool                    suppressed;
+	bool                    maintenance; /* by a window, whose end tells what is there, told before or not */
+	const struct told      *told; /* by the open alert, by fingerprint */
+	size_t                  told_n;
+	int64_t                 clean_runs;
 };
 
 struct decision {
-	enum deed       deed;
-	enum why        why;
-	bool            told;       /* the deed is told, as far as there are channels */
-	bool            suppressed; /* the alert, after this */
-	bool            silenced;   /* by a silence, at least in part */
-	bool            forget;     /* what is gone is told anew when it comes back */
-	bool            go_on;      /* the next snapshot counts, changed or not */
-	int64_t         clean_runs;
-	size_t         *order; /* findings, as indexes of changes: the most severe first */
-	size_t          n;
-	struct finding *now; /* by fingerprint, each once */
-	size_t          now_n;
-	struct finding *fresh; /* not told yet, or with another value */
-	size_t          fresh_n;
-	struct finding *gone; /* told, and no more */
-	size_t          gone_n;
-	enum severity   max;
-	size_t          at_max; /* how many of that severity */
-	int64_t         score;
+	enum deed     deed;
+	enum why      why;
+	bool          told;       /* the deed is told, as far as there are channels */
+	bool          suppressed; /* the alert, after this */
+	bool          silenced;   /* by a silence, at least in part */
+	bool          forget;     /* what is gone is told anew when it comes back */
+	bool          go_on;      /* the next snapshot counts, changed or not */
+	int64_t       clean_runs;
+	size_t       *order; /* findings, as indexes of changes: the most severe first */
+	size_t        n;
+	struct told  *now; /* by fingerprint, each once */
+	size_t        now_n;
+	struct told  *fresh; /* not told yet, or with another value */
+	size_t        fresh_n;
+	struct told  *gone; /* told, and no more */
+	size_t        gone_n;
+	enum severity max;
+	size_t        at_max; /* how many of that severity */
+	int64_t       score;
 };
 
 /* What is in `out` is a child of `mem` or of the input. */
@@ -84,10 +84,10 @@ MUST_USE bool decide(
     TALLOC_CTX *mem, const struct decide_in *in, struct decision *out, struct err *e);
 /* What the alert has told of after the deed: *told is a child of `mem`. */
 MUST_USE bool decide_told(TALLOC_CTX *mem, const struct decide_in *in, const struct decision *d,
-    struct finding **told, size_t *n, struct err *e);
+    struct told **told, size_t *n, struct err *e);
 
 /* How many changes that are severe enough are held so. */
-size_t decide_held(const struct decide_in *in, enum hold h);
+size_t decide_held(const struct decide_in *in, enum hold_reason h);
 /* How many are not. */
 size_t decide_minor(const struct decide_in *in);
 

@@ -104,8 +104,8 @@ static bool
 tell_suppression(struct db *db, const struct alerting *a, const struct alert *alert,
     const char *before, struct err *e)
 {
-	const char       *now = alert->suppressed_by;
-	struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+	const char          *now = alert->suppressed_by;
+	struct finding_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -115,7 +115,7 @@ tell_suppression(struct db *db, const struct alerting *a, const struct alert *al
 
 	if (before == now || (before != NULL && now != NULL && strcmp(before, now) == 0))
 		return true;
-	return life_event_add(db, &v, 1, e);
+	return finding_event_add(db, &v, 1, e);
 }
 
 static bool
@@ -153,7 +153,7 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct deci
 		d->now[i].alert_id = alert->id;
 	return set_suppressed(mem, a, d, alert, e) && set_title(mem, a, d, alert, e) &&
 	       alert_add(db, alert, e) && tell_suppression(db, a, alert, NULL, e) &&
-	       (d->suppressed || finding_put(db, d->now, d->now_n, e));
+	       (d->suppressed || told_put(db, d->now, d->now_n, e));
 }
 
 static bool
@@ -182,15 +182,15 @@ update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const str
 	    !tell_suppression(db, a, alert, before, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
-	return d->suppressed || (finding_put(db, d->fresh, d->fresh_n, e) &&
-				    (!d->forget || finding_drop(db, d->gone, d->gone_n, e)));
+	return d->suppressed || (told_put(db, d->fresh, d->fresh_n, e) &&
+				    (!d->forget || told_drop(db, d->gone, d->gone_n, e)));
 }
 
 bool
 alerting_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
     const char *note, struct err *e)
 {
-	const struct life_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+	const struct finding_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -198,7 +198,7 @@ alerting_event(struct db *db, const struct alerting *a, const struct alert *aler
 		.to_status = alert->status,
 		.note = note };
 
-	return life_event_add(db, &v, 1, e);
+	return finding_event_add(db, &v, 1, e);
 }
 
 static bool
@@ -240,8 +240,8 @@ static bool
 read_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decide_in *in,
     struct alert *alert, struct err *e)
 {
-	char            key[ALERT_OPEN_KEY_MAX];
-	struct finding *told = NULL;
+	char         key[ALERT_OPEN_KEY_MAX];
+	struct told *told = NULL;
 
 	*in = (struct decide_in) { .limits = a->limits,
 		.changes = a->changes,
@@ -260,7 +260,7 @@ read_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decid
 	in->alert = alert->id;
 	in->suppressed = alert->suppressed_by != NULL;
 	in->maintenance = in->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
-	if (!finding_list(db, mem, &alert->id, &told, &in->told_n, e))
+	if (!told_list(db, mem, &alert->id, &told, &in->told_n, e))
 		return false;
 	in->told = told;
 	return true;

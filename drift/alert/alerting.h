@@ -42,7 +42,7 @@ struct alerting {
 	size_t                     targets_n;
 	const struct change       *changes; /* of the report, in its order */
 	const struct change_text  *texts;   /* parallel */
-	const enum hold           *holds;   /* parallel */
+	const enum hold_reason    *holds;   /* parallel */
 	const int64_t             *runs;    /* parallel: reports in a row that had it */
 	size_t                     n;
 	const bool                *tolerated; /* parallel to limits->tolerance: it held something */

@@ -130,7 +130,7 @@ collection(struct buf *b, const struct explain *x, size_t n)
 }
 
 static void
-hold_part(struct buf *b, const struct explain *x, enum hold h, size_t n)
+hold_part(struct buf *b, const struct explain *x, enum hold_reason h, size_t n)
 {
 	buf_puts(b, "\"code\":");
 	buf_json(b, str_of(hold_code(h)));
@@ -168,7 +168,7 @@ held_back(struct buf *b, const struct explain *x)
 	size_t minor = decide_minor(x->in);
 	bool   first = true;
 
-	for (enum hold h = HOLD_NONE; h < HOLD__MAX; h++) {
+	for (enum hold_reason h = HOLD_NONE; h < HOLD__MAX; h++) {
 		size_t n = h == HOLD_NONE ? minor : decide_held(x->in, h);
 
 		if (n == 0)

@@ -55,7 +55,7 @@ by_fingerprint(const void *a, const void *b)
 }
 
 static bool
-is_there(const struct limits *l, const struct change *c, enum hold hold)
+is_there(const struct limits *l, const struct change *c, enum hold_reason hold)
 {
 	return c->severity >= l->min_severity &&
 	       (hold == HOLD_NONE || hold == HOLD_SILENCE || hold == HOLD_FLAPPING);
@@ -64,7 +64,7 @@ is_there(const struct limits *l, const struct change *c, enum hold hold)
 /* The findings of a check, each once. */
 static struct flap *
 present(TALLOC_CTX *mem, const struct limits *l, const struct change *changes,
-    const enum hold *holds, size_t n, size_t *out_n)
+    const enum hold_reason *holds, size_t n, size_t *out_n)
 {
 	struct flap *out = talloc_zero_size(mem, (n + 1) * sizeof(out[0]));
 	size_t       found = 0;
@@ -116,7 +116,7 @@ step(const struct limits *l, const struct flap *was, const struct flap *is, uint
 
 bool
 flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
-    const struct change *changes, const enum hold *holds, size_t n, struct flaps *out,
+    const struct change *changes, const enum hold_reason *holds, size_t n, struct flaps *out,
     struct err *e)
 {
 	size_t       now_n, a = 0, b = 0;
@@ -155,7 +155,7 @@ flap_of(const struct flaps *f, const uint8_t *fingerprint)
 }
 
 void
-flaps_hold(const struct flaps *f, const struct change *changes, enum hold *holds, size_t n)
+flaps_hold(const struct flaps *f, const struct change *changes, enum hold_reason *holds, size_t n)
 {
 	for (size_t i = 0; f->flapping > 0 && i < n; i++) {
 		const struct flap *at =

@@ -45,10 +45,10 @@ bool flap_over(const struct flap *f, uint64_t check);
 
 /* One more check: *out is a child of `mem`. */
 MUST_USE bool flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
-    const struct change *changes, const enum hold *holds, size_t n, struct flaps *out,
+    const struct change *changes, const enum hold_reason *holds, size_t n, struct flaps *out,
     struct err *e);
 /* Holds what flaps and nothing else holds. */
-void flaps_hold(const struct flaps *f, const struct change *changes, enum hold *holds, size_t n);
+void flaps_hold(const struct flaps *f, const struct change *changes, enum hold_reason *holds, size_t n);
 
 /* NULL: neither flapping nor just calm nor on its way. */
 const struct flap *flap_of(const struct flaps *f, const uint8_t *fingerprint);

@@ -14,7 +14,7 @@
 	X(HOLD_FOR_RUNS, "for_runs", "not there for for_runs reports in a row yet")                \
 	X(HOLD_FLAPPING, "flapping", "flapping; it is told when it has calmed")                    \
 	X(HOLD_SILENCE, "silence", "covered by a silence")
-enum hold {
+enum hold_reason {
 #define X(id, code, reason) id,
 	HOLDS(X)
 #undef X

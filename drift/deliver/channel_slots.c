@@ -7,16 +7,16 @@
 
 #define LANES 1024
 
-struct lanes {
+struct channel_slots {
 	_Atomic unsigned owner[LANES]; /* 0: free */
 	_Atomic int64_t  since_ms[LANES];
 };
 
-struct lanes *
-lanes_make(struct err *e)
+struct channel_slots *
+channel_slots_make(struct err *e)
 {
-	void *p = mmap(
-	    NULL, sizeof(struct lanes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, sizeof(struct channel_slots), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (p != MAP_FAILED)
 		return p;
@@ -32,8 +32,8 @@ lane_of(const struct uuid *channel)
 }
 
 bool
-lane_take(struct lanes *l, unsigned self, const struct uuid *channel, const struct clock *c,
-    int64_t *since_ms)
+channel_slot_take(struct channel_slots *l, unsigned self, const struct uuid *channel,
+    const struct clock *c, int64_t *since_ms)
 {
 	size_t   i = lane_of(channel);
 	unsigned none = 0;
@@ -48,7 +48,7 @@ lane_take(struct lanes *l, unsigned self, const struct uuid *channel, const stru
 }
 
 void
-lane_leave(struct lanes *l, unsigned self, const struct uuid *channel)
+channel_slot_leave(struct channel_slots *l, unsigned self, const struct uuid *channel)
 {
 	unsigned mine = self;
 
@@ -56,7 +56,7 @@ lane_leave(struct lanes *l, unsigned self, const struct uuid *channel)
 }
 
 void
-lanes_clear(struct lanes *l, unsigned self)
+channel_slots_clear(struct channel_slots *l, unsigned self)
 {
 	for (size_t i = 0; i < LANES; i++) {
 		unsigned mine = self;

@@ -12,14 +12,14 @@
 #include "core/base/err.h"
 #include "core/base/uuid.h"
 
-struct lanes;
+struct channel_slots;
 
-MUST_USE struct lanes *lanes_make(struct err *e); /* for the life of the process */
+MUST_USE struct channel_slots *channel_slots_make(struct err *e); /* for the life of the process */
 /* False: another sender is on it, *since_ms its start (monotonic). `self` is 1.. */
-MUST_USE bool lane_take(struct lanes *l, unsigned self, const struct uuid *channel,
+MUST_USE bool channel_slot_take(struct channel_slots *l, unsigned self, const struct uuid *channel,
     const struct clock *c, int64_t *since_ms);
-void          lane_leave(struct lanes *l, unsigned self, const struct uuid *channel);
+void          channel_slot_leave(struct channel_slots *l, unsigned self, const struct uuid *channel);
 /* What a sender that died held. */
-void lanes_clear(struct lanes *l, unsigned self);
+void channel_slots_clear(struct channel_slots *l, unsigned self);
 
 #endif

@@ -286,7 +286,8 @@ attempt_in_lane(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	int64_t         since, age;
 
 	if (a->row.outcome == NULL) {
-		if (!lane_take(d->lanes, d->self, &a->outbox.channel_id, d->deps.clock, &since)) {
+		if (!channel_slot_take(
+			d->slots, d->self, &a->outbox.channel_id, d->deps.clock, &since)) {
 			age = clock_ns(d->deps.clock) / 1000000 - since;
 			return claim_put_off(database_control(d->database), a->claim,
 			    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
@@ -295,7 +296,7 @@ attempt_in_lane(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 			send_mail(a, mem);
 		else
 			send_once(a, mem);
-		lane_leave(d->lanes, d->self, &a->outbox.channel_id);
+		channel_slot_leave(d->slots, d->self, &a->outbox.channel_id);
 	}
 	if (!record(a, mem, e))
 		return fence_lost(a, e);

@@ -20,14 +20,14 @@
 #define DELIVER_TRIES 10
 
 struct deliver {
-	struct drift_deps deps;
-	struct database  *database;
-	struct fetch     *fetch;
-	struct mail      *mail; /* NULL: this installation sends none */
-	struct auth       auth; /* what mail to users is written with */
-	struct lanes     *lanes;
-	unsigned          self;  /* number of this sender, from 1 */
-	struct uuid       owner; /* of its claims */
+	struct drift_deps     deps;
+	struct database      *database;
+	struct fetch         *fetch;
+	struct mail          *mail; /* NULL: this installation sends none */
+	struct auth           auth; /* what mail to users is written with */
+	struct channel_slots *slots;
+	unsigned              self;  /* number of this sender, from 1 */
+	struct uuid           owner; /* of its claims */
 };
 
 /*

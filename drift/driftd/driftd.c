@@ -110,8 +110,8 @@ open_daemon(struct daemon *d, struct err *e)
 	if (d->log == NULL)
 		return false;
 	d->keyring = keyring_open(d->mem, d->conf->keyring, e);
-	d->lanes = d->keyring == NULL ? NULL : lanes_make(e);
-	if (d->lanes == NULL)
+	d->slots = d->keyring == NULL ? NULL : channel_slots_make(e);
+	if (d->slots == NULL)
 		return false;
 	d->id = uuid_make(&clock_system, &rand_system);
 	deps.conf = d->conf;

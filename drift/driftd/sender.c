@@ -85,7 +85,7 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 		return NULL;
 	}
 	*d = (struct deliver) {
-		.deps = s->deps, .lanes = s->lanes, .self = s->self, .owner = s->owner
+		.deps = s->deps, .slots = s->slots, .self = s->self, .owner = s->owner
 	};
 	d->database = database_make(d, &deps, e);
 	d->auth = (struct auth) { .conf = s->deps.conf,
@@ -107,7 +107,7 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 
 /* ---- its life ---- */
 
-struct life {
+struct sender {
 	const struct sender_start *s;
 	bool                       ending;
 	int64_t                    pause_ms; /* after a failure */
@@ -120,7 +120,7 @@ struct life {
 static bool
 stop(void *arg)
 {
-	struct life *l = arg;
+	struct sender *l = arg;
 
 	l->ending = l->ending || told_to_end(0) ||
 		    (l->until_ns != 0 && clock_ns(l->s->deps.clock) > l->until_ns);
@@ -128,7 +128,7 @@ stop(void *arg)
 }
 
 static int64_t
-pause_after(struct life *l, const struct err *e)
+pause_after(struct sender *l, const struct err *e)
 {
 	int64_t  now = clock_ms(l->s->deps.clock);
 	uint32_t random;
@@ -146,7 +146,7 @@ pause_after(struct life *l, const struct err *e)
 }
 
 static void
-recovered(struct life *l)
+recovered(struct sender *l)
 {
 	if (l->pause_ms != 0)
 		log_event(l->s->deps.log, LOG_DRIFT, LOG_LEVEL_INFO, "deliveries go on",
@@ -156,7 +156,7 @@ recovered(struct life *l)
 
 /* Deliveries, and now and then what should have come and has not; both tell of it by messages. */
 static bool
-one_round(struct life *l, struct deliver *d, struct err *e)
+one_round(struct sender *l, struct deliver *d, struct err *e)
 {
 	int64_t now = clock_ns(l->s->deps.clock) / 1000000;
 	size_t  done;
@@ -173,7 +173,7 @@ int
 sender_run(const struct sender_start *s)
 {
 	struct err      e = { 0 };
-	struct life     l = { .s = s };
+	struct sender   l = { .s = s };
 	struct memory   m = MEMORY_NONE;
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, &e);
@@ -202,7 +202,7 @@ sender_run(const struct sender_start *s)
 bool
 sender_once(const struct sender_start *s, int64_t until_ns, struct err *e)
 {
-	struct life     l = { .s = s, .until_ns = until_ns };
+	struct sender   l = { .s = s, .until_ns = until_ns };
 	TALLOC_CTX     *mem = talloc_new(NULL);
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, e);
 	bool            ok;

@@ -14,7 +14,7 @@
 struct sender_start {
 	struct drift_deps     deps;
 	const struct keyring *keyring;
-	struct lanes         *lanes;
+	struct channel_slots *slots;
 	unsigned              self; /* from 1 */
 	struct uuid           owner;
 };

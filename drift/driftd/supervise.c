@@ -66,7 +66,7 @@ daemon_start(const struct daemon *d, unsigned self, struct uuid owner)
 	return (struct sender_start) { .deps = { d->conf, &clock_system, &rand_system, d->log,
 					   d->segment },
 		.keyring = d->keyring,
-		.lanes = d->lanes,
+		.slots = d->slots,
 		.self = self,
 		.owner = owner };
 }
@@ -170,7 +170,7 @@ child_ended(struct running *r, unsigned i, int status)
 	int64_t       lived = now_ms() - c->began_ms;
 
 	c->pid = 0;
-	lanes_clear(r->d->lanes, i + 1);
+	channel_slots_clear(r->d->slots, i + 1);
 	c->due_ms = now_ms();
 	if (clean || r->ending) {
 		c->pause_ms = 0;

@@ -35,5 +35,5 @@ upkeep_round(struct daemon *d, struct err *e)
 		.segment = d->segment,
 		.database = d->database };
 
-	return turn_keys(&a, TURN_WHEN_DUE, "driftd", NULL, e) && remind(d, &a, e);
+	return rotation_keys(&a, TURN_WHEN_DUE, "driftd", NULL, e) && remind(d, &a, e);
 }

@@ -33,8 +33,8 @@ by_id(const void *a, const void *b)
 
 /* Every id that is not there is a fault of its own. */
 static bool
-check_ids(TALLOC_CTX *mem, const struct decide_which *w, const struct life_target *rows, size_t n,
-    struct err *e)
+check_ids(TALLOC_CTX *mem, const struct decide_which *w, const struct finding_target *rows,
+    size_t n, struct err *e)
 {
 	struct uuid *found = talloc_zero_size(mem, (n + 1) * sizeof(*found));
 	char        *pointer;
@@ -58,13 +58,13 @@ check_ids(TALLOC_CTX *mem, const struct decide_which *w, const struct life_targe
 }
 
 static bool
-load(struct db *db, TALLOC_CTX *mem, const struct decide_which *w, struct life_target **rows,
+load(struct db *db, TALLOC_CTX *mem, const struct decide_which *w, struct finding_target **rows,
     size_t *n, struct err *e)
 {
 	if (w->ids != NULL)
-		return life_targets_by_ids(db, mem, w->ids, w->n, rows, n, e) &&
+		return finding_targets_by_ids(db, mem, w->ids, w->n, rows, n, e) &&
 		       check_ids(mem, w, *rows, *n, e);
-	if (!life_targets_by_filter(db, mem, &w->filter, DECIDE_MATCH_MAX + 1, rows, n, e))
+	if (!finding_targets_by_filter(db, mem, &w->filter, DECIDE_MATCH_MAX + 1, rows, n, e))
 		return false;
 	if (*n > DECIDE_MATCH_MAX)
 		return err_fault(
@@ -75,8 +75,8 @@ load(struct db *db, TALLOC_CTX *mem, const struct decide_which *w, struct life_t
 bool
 decide_find(struct db *db, TALLOC_CTX *mem, struct decide_which *w, struct err *e)
 {
-	struct life_target *rows;
-	size_t              n;
+	struct finding_target *rows;
+	size_t                 n;
 
 	if (!load(db, mem, w, &rows, &n, e))
 		return false;
@@ -98,7 +98,7 @@ same_text(const char *a, const char *b)
 }
 
 static bool
-same_row(const struct life_row *a, const struct life_row *b)
+same_row(const struct finding_row *a, const struct finding_row *b)
 {
 	return same_text(a->status, b->status) && same_text(a->reason, b->reason) &&
 	       same_text(a->owner, b->owner) && a->expires_at.ms == b->expires_at.ms &&
@@ -114,7 +114,7 @@ copy_text(TALLOC_CTX *mem, const char *text, char **out, struct err *e)
 
 /* The reason of a status goes with it; one that is told again without a reason keeps its own. */
 static bool
-decide_row(TALLOC_CTX *mem, const struct ruling *d, struct life_row *f, struct err *e)
+decide_row(TALLOC_CTX *mem, const struct ruling *d, struct finding_row *f, struct err *e)
 {
 	bool accept = d->status != NULL && strcmp(d->status, "accepted") == 0;
 	bool again = d->status != NULL && strcmp(d->status, f->status) == 0;
@@ -137,7 +137,7 @@ decide_row(TALLOC_CTX *mem, const struct ruling *d, struct life_row *f, struct e
 }
 
 static bool
-check_transition(const struct ruling *d, const struct life_target *t, struct err *e)
+check_transition(const struct ruling *d, const struct finding_target *t, struct err *e)
 {
 	const char *why =
 	    d->status == NULL ? NULL : status_refuse_finding(t->row.status, d->status);
@@ -155,16 +155,16 @@ check_transition(const struct ruling *d, const struct life_target *t, struct err
 struct deciding {
 	const struct drift_deps *deps;
 	const struct ruling     *d;
-	struct life_row         *rows;
-	struct life_event       *events;
+	struct finding_row      *rows;
+	struct finding_event    *events;
 	size_t                   n; /* changed */
 };
 
 static bool
-decide_one(TALLOC_CTX *mem, struct deciding *x, const struct life_target *t, struct decided *out,
+decide_one(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *t, struct decided *out,
     struct err *e)
 {
-	struct life_row was = t->row, now = t->row;
+	struct finding_row was = t->row, now = t->row;
 
 	if (!check_transition(x->d, t, e) || !decide_row(mem, x->d, &now, e))
 		return false;
@@ -175,7 +175,7 @@ decide_one(TALLOC_CTX *mem, struct deciding *x, const struct life_target *t, str
 	}
 	out->changes[out->changed++] = t->change_id;
 	x->rows[x->n] = now;
-	x->events[x->n++] = (struct life_event) { .id = uuid_make(x->deps->clock, x->deps->rand),
+	x->events[x->n++] = (struct finding_event) { .id = uuid_make(x->deps->clock, x->deps->rand),
 		.config_id = was.config_id,
 		.subject = was.fingerprint,
 		.value_hash = was.value_hash,
@@ -188,7 +188,7 @@ decide_one(TALLOC_CTX *mem, struct deciding *x, const struct life_target *t, str
 }
 
 static bool
-is_same_finding(const struct life_row *a, const struct life_row *b)
+is_same_finding(const struct finding_row *a, const struct finding_row *b)
 {
 	return uuid_eq(&a->config_id, &b->config_id) &&
 	       memcmp(a->fingerprint.p, b->fingerprint.p, HASH_LEN) == 0 &&
@@ -196,7 +196,7 @@ is_same_finding(const struct life_row *a, const struct life_row *b)
 }
 
 static bool
-decide_all(TALLOC_CTX *mem, struct deciding *x, const struct life_target *rows, size_t n,
+decide_all(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *rows, size_t n,
     struct decided *out, struct err *e)
 {
 	x->rows = talloc_zero_size(mem, (n + 1) * sizeof(x->rows[0]));
@@ -236,10 +236,10 @@ bool
 decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps, const struct ruling *d,
     const struct decide_which *w, struct decided *out, struct err *e)
 {
-	struct deciding      x = { .deps = deps, .d = d };
-	struct config_state *states = talloc_zero_size(mem, (w->configs_n + 1) * sizeof(*states));
-	struct life_target  *rows;
-	size_t               n;
+	struct deciding        x = { .deps = deps, .d = d };
+	struct config_state   *states = talloc_zero_size(mem, (w->configs_n + 1) * sizeof(*states));
+	struct finding_target *rows;
+	size_t                 n;
 
 	memset(out, 0, sizeof(*out));
 	if (states == NULL)
@@ -251,6 +251,6 @@ decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps, cons
 		return false;
 	if (x.n == 0)
 		return true;
-	return life_put(db, x.rows, x.n, e) && life_event_add(db, x.events, x.n, e) &&
+	return finding_put(db, x.rows, x.n, e) && finding_event_add(db, x.events, x.n, e) &&
 	       touch(db, states, w->configs_n, d, e);
 }

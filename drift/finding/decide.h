@@ -28,12 +28,12 @@ struct ruling {
 MUST_USE bool ruling_check(TALLOC_CTX *mem, const struct ruling *d, struct err *e);
 
 struct decide_which {
-	const struct uuid *ids; /* NULL: those of the filter */
-	size_t             n;
-	const char        *pointer; /* of the ids in the body; NULL: of a path, ERR_MISSING */
-	struct life_filter filter;
-	struct uuid       *configs; /* decide_find: theirs, in order */
-	size_t             configs_n;
+	const struct uuid    *ids; /* NULL: those of the filter */
+	size_t                n;
+	const char           *pointer; /* of the ids in the body; NULL: of a path, ERR_MISSING */
+	struct finding_filter filter;
+	struct uuid          *configs; /* decide_find: theirs, in order */
+	size_t                configs_n;
 };
 /* Outside a transaction: whose changes they are.  Faults: an id that is not there, too many. */
 MUST_USE bool decide_find(struct db *db, TALLOC_CTX *mem, struct decide_which *w, struct err *e);

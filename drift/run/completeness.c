@@ -16,7 +16,7 @@ count_runs(struct plan *p)
 }
 
 void
-watch_same(struct plan *p)
+completeness_same(struct plan *p)
 {
 	count_runs(p);
 }
@@ -51,7 +51,7 @@ places_of(TALLOC_CTX *mem, const struct held *current, size_t n, const struct sn
 static void
 note_loss(struct plan *p, const struct loss *l, struct buf *report, struct buf *names)
 {
-	loss_hold(l->category, p->diff, p->life->hold);
+	loss_hold(l->category, p->diff, p->findings->hold);
 	buf_puts(report, report->n == 0 ? "[{\"category\":" : ",{\"category\":");
 	buf_json(report, l->category);
 	buf_printf(
@@ -90,7 +90,7 @@ find_losses(
 
 /* Between two snapshots what waits goes on waiting. */
 static bool
-watch_again(struct plan *p, struct err *e)
+completeness_again(struct plan *p, struct err *e)
 {
 	const struct json *names;
 
@@ -99,24 +99,24 @@ watch_again(struct plan *p, struct err *e)
 	names = json_parse(p, str_of(p->before.held), e);
 	if (names == NULL)
 		return err_note(e, "reading what is held");
-	for (uint32_t i = 0; p->life != NULL && i < names->n; i++)
-		loss_hold(names->items[i].text, p->diff, p->life->hold);
-	if (p->life != NULL)
-		p->life->go_on = true;
+	for (uint32_t i = 0; p->findings != NULL && i < names->n; i++)
+		loss_hold(names->items[i].text, p->diff, p->findings->hold);
+	if (p->findings != NULL)
+		p->findings->go_on = true;
 	return true;
 }
 
 bool
-watch_plan(const struct ingest *in, struct plan *p, const struct held *current, size_t current_n,
-    struct err *e)
+completeness_plan(const struct ingest *in, struct plan *p, const struct held *current,
+    size_t current_n, struct err *e)
 {
 	if (p->kind == PLAN_AGAIN)
-		return watch_again(p, e);
+		return completeness_again(p, e);
 	if (p->kind != PLAN_NEXT)
 		return true;
 	count_runs(p);
 	p->after.held = NULL;
-	if (p->life == NULL)
+	if (p->findings == NULL)
 		return true;
 	if (!find_losses(in, p, current, current_n, e))
 		return false;
@@ -124,7 +124,7 @@ watch_plan(const struct ingest *in, struct plan *p, const struct held *current, 
 	if (p->after.held == NULL && p->before.held != NULL && !p->complete)
 		p->after.held = p->before.held;
 	if (p->after.held != NULL)
-		p->life->go_on = true;
+		p->findings->go_on = true;
 	return true;
 }
 
@@ -164,7 +164,7 @@ write_suspicious(
 }
 
 bool
-watch_write(
+completeness_write(
     struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a, struct err *e)
 {
 	if (p->kind == PLAN_LATE)

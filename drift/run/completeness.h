@@ -9,13 +9,13 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/run/plan.h"
 
-/* Counts of the state row; what is held, in the report and in p->life->hold. */
-MUST_USE bool watch_plan(const struct ingest *in, struct plan *p, const struct held *current,
+/* Counts of the state row; what is held, in the report and in p->findings->hold. */
+MUST_USE bool completeness_plan(const struct ingest *in, struct plan *p, const struct held *current,
     size_t current_n, struct err *e);
 /* For a snapshot that changes nothing. */
-void watch_same(struct plan *p);
+void completeness_same(struct plan *p);
 /* In the ingest's transaction: opens and ends the alerts, and sets the next beat. */
-MUST_USE bool watch_write(struct db *db, const struct ingest *in, struct plan *p,
+MUST_USE bool completeness_write(struct db *db, const struct ingest *in, struct plan *p,
     const struct alerting *a, struct err *e);
 
 #endif

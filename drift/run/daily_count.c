@@ -38,7 +38,7 @@ add_severities(struct tally *t, const struct ingest *in, const struct plan *p)
 	int64_t fresh[SEVERITY__MAX] = { 0 };
 
 	for (size_t i = 0; i < p->diff->n; i++)
-		fresh[p->diff->changes[i].severity] += p->life->is_fresh[i];
+		fresh[p->diff->changes[i].severity] += p->findings->is_fresh[i];
 	for (enum severity v = 0; v < SEVERITY__MAX; v++) {
 		struct daily *row;
 
@@ -65,8 +65,8 @@ add_rules(struct tally *t, const struct ingest *in, const struct plan *p)
 				row = &t->rows[k];
 		if (row == NULL)
 			row = add_row(t, in, DAILY_RULE, "", rule);
-		row->changes += p->life->hold[i] != HOLD_ACCEPTED;
-		row->findings += p->life->is_fresh[i];
+		row->changes += p->findings->hold[i] != HOLD_ACCEPTED;
+		row->findings += p->findings->is_fresh[i];
 	}
 }
 
@@ -79,7 +79,7 @@ add_resources(struct tally *t, const struct ingest *in, const struct plan *p)
 	for (size_t i = 0; i < p->diff->n; i++) {
 		const struct change_row *c = &p->changes[i];
 
-		if (!p->life->is_fresh[i])
+		if (!p->findings->is_fresh[i])
 			continue;
 		if (last == NULL || strcmp(last->category, c->category) != 0 ||
 		    strcmp(last->key, c->key) != 0)
@@ -90,11 +90,12 @@ add_resources(struct tally *t, const struct ingest *in, const struct plan *p)
 }
 
 bool
-tally_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
+daily_count_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
 	struct tally t = { 0 };
 
-	if ((p->kind != PLAN_NEXT && p->kind != PLAN_AGAIN) || p->life == NULL || p->diff->n == 0)
+	if ((p->kind != PLAN_NEXT && p->kind != PLAN_AGAIN) || p->findings == NULL ||
+	    p->diff->n == 0)
 		return true;
 	t.rows = talloc_zero_size(p, (SEVERITY__MAX + 2 * p->diff->n) * sizeof(t.rows[0]));
 	if (t.rows == NULL)

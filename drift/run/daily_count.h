@@ -7,6 +7,6 @@
 #include "drift/run/plan.h"
 
 /* In the ingest's transaction; nothing for a snapshot out of order or without a comparison. */
-MUST_USE bool tally_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e);
+MUST_USE bool daily_count_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e);
 
 #endif

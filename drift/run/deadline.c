@@ -13,7 +13,7 @@
 
 #define CLAIMS 16
 
-struct beat {
+struct deadline {
 	struct drift          *d;
 	struct tenant_db      *t;
 	const struct schedule *claim;
@@ -22,7 +22,7 @@ struct beat {
 };
 
 static bool
-open_blind(struct db *db, const struct beat *b, struct err *e)
+open_blind(struct db *db, const struct deadline *b, struct err *e)
 {
 	struct drift_config      c;
 	const struct drift_spec *spec;
@@ -52,22 +52,22 @@ open_blind(struct db *db, const struct beat *b, struct err *e)
 }
 
 static bool
-beat_body(struct db *db, void *arg, struct err *e)
+deadline_body(struct db *db, void *arg, struct err *e)
 {
-	const struct beat *b = arg;
+	const struct deadline *b = arg;
 
 	if (strcmp(b->claim->kind, SCHEDULE_RECHECK) == 0)
-		return wake_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
+		return recheck_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
 	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
 }
 
 static bool
-beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
+deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
     const struct schedule *claim, struct err *e)
 {
 	struct work          work;
-	struct beat          b = { .d = d, .claim = claim, .mem = mem, .work = &work };
-	const struct tx      tx = { "beat", beat_body, &b, NULL, NULL };
+	struct deadline      b = { .d = d, .claim = claim, .mem = mem, .work = &work };
+	const struct tx      tx = { "beat", deadline_body, &b, NULL, NULL };
 	const struct tenant *t;
 
 	work_begin(&work, WORK_TASK, d->deps.clock);
@@ -78,7 +78,8 @@ beat_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	}
 	if (!tenant_db_open(database, t, false, &b.t, e))
 		return false;
-	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 && !wake_renew(d, b.t, mem, claim, &work, e))
+	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 &&
+	    !recheck_renew(d, b.t, mem, claim, &work, e))
 		return false;
 	if (tx_run(b.t->db, &tx, e))
 		return true;
@@ -111,7 +112,7 @@ beats_due(struct drift *d, struct database *database, const struct uuid *owner, 
 		(*done)++;
 		/* One tenant's trouble is not that of the others: its claim runs out and comes
 		 * again. */
-		if (!beat_claim(d, database, mem, &rows[i], &why))
+		if (!deadline_claim(d, database, mem, &rows[i], &why))
 			log_err(
 			    d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}

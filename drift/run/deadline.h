@@ -1,6 +1,6 @@
 /*
  * deadline.h - what is due at an instant: silence, that is configs whose complete
- * snapshot has not come in time, and what ends by the clock (wake.h).
+ * snapshot has not come in time, and what ends by the clock (recheck.h).
  *
  * A row of the control schema is due when the last complete snapshot is older
  * than blind_after beats.  Whoever claims it opens the config's blind alert in

@@ -8,29 +8,30 @@
 
 /* The known findings and which of them the report has. */
 struct known {
-	struct life_row *rows;
-	bool            *seen;
-	size_t           n;
+	struct finding_row *rows;
+	bool               *seen;
+	size_t              n;
 };
 
 static int
 by_value(const void *key, const void *member)
 {
-	const struct change   *c = key;
-	const struct life_row *r = member;
-	int                    d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
+	const struct change      *c = key;
+	const struct finding_row *r = member;
+	int                       d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
 
 	return d != 0 ? d : memcmp(c->value_hash, r->value_hash.p, HASH_LEN);
 }
 
 static bool
-is_word(const struct life_row *r, const char *status)
+is_word(const struct finding_row *r, const char *status)
 {
 	return strcmp(r->status, status) == 0;
 }
 
 static bool
-life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
+finding_alloc(
+    struct plan_findings *l, size_t changes, size_t tolerances, struct known *k, struct err *e)
 {
 	l->status = talloc_zero_size(l, (changes + 1) * sizeof(l->status[0]));
 	l->hold = talloc_zero_size(l, (changes + 1) * sizeof(l->hold[0]));
@@ -50,10 +51,10 @@ life_alloc(struct life *l, size_t changes, size_t tolerances, struct known *k, s
 }
 
 static void
-add_event(const struct life_in *in, struct life *l, const struct life_row *r, const char *to,
-    const char *note)
+add_event(const struct finding_in *in, struct plan_findings *l, const struct finding_row *r,
+    const char *to, const char *note)
 {
-	l->events[l->events_n++] = (struct life_event) { .config_id = r->config_id,
+	l->events[l->events_n++] = (struct finding_event) { .config_id = r->config_id,
 		.subject = r->fingerprint,
 		.value_hash = r->value_hash,
 		.at = in->now,
@@ -66,7 +67,7 @@ add_event(const struct life_in *in, struct life *l, const struct life_row *r, co
 /* ---- of the report ---- */
 
 void
-life_recheck(struct life *l, instant at)
+finding_recheck(struct plan_findings *l, instant at)
 {
 	if (at.ms != 0 && (l->recheck_at.ms == 0 || at.ms < l->recheck_at.ms))
 		l->recheck_at = at;
@@ -74,7 +75,8 @@ life_recheck(struct life *l, instant at)
 
 /* The row after this report; true when it is to be written. */
 static bool
-row_advance(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
+row_advance(
+    const struct finding_in *in, struct plan_findings *l, struct finding_row *r, struct err *e)
 {
 	bool counts = !in->again && r->present && r->runs < in->limits->for_runs;
 	bool dirty = counts || !r->present;
@@ -95,8 +97,8 @@ row_advance(const struct life_in *in, struct life *l, struct life_row *r, struct
 	return dirty;
 }
 
-static enum hold
-hold_of(const struct life_row *r)
+static enum hold_reason
+hold_of(const struct finding_row *r)
 {
 	return is_word(r, "accepted")  ? HOLD_ACCEPTED
 	       : is_word(r, "ignored") ? HOLD_IGNORED
@@ -119,9 +121,9 @@ uncount(struct diff_summary *s, const struct change *c)
 }
 
 static void
-fresh_change(const struct life_in *in, struct life *l, const struct change *c)
+fresh_change(const struct finding_in *in, struct plan_findings *l, const struct change *c)
 {
-	l->fresh[l->fresh_n++] = (struct life_seen) { .config_id = in->config_id,
+	l->fresh[l->fresh_n++] = (struct finding_seen) { .config_id = in->config_id,
 		.fingerprint = { c->fingerprint, HASH_LEN },
 		.value_hash = { c->value_hash, HASH_LEN },
 		.now = in->now };
@@ -162,7 +164,7 @@ unescape(struct buf *b, struct str step, struct str *out, struct err *e)
 }
 
 bool
-life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, uint64_t *steps,
+finding_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path, uint64_t *steps,
     bool *yes, struct err *e)
 {
 	uint64_t   at = pattern_start(p);
@@ -203,7 +205,7 @@ tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_
 		if (t->category.n > 0 && str_cmp(t->category, c->category) != 0)
 			continue;
 		if (by <= t->abs || (t->pct >= 0 && by * 100 <= t->pct * fabs(was)))
-			if (!life_path_matches(mem, &t->path, c->path, &steps, &yes, e))
+			if (!finding_path_matches(mem, &t->path, c->path, &steps, &yes, e))
 				return false;
 		if (yes)
 			*by_which = i;
@@ -213,7 +215,7 @@ tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_
 
 /* What is known of a change: its row goes on. */
 static bool
-known_change(const struct life_in *in, struct life *l, size_t i, struct life_row *r,
+known_change(const struct finding_in *in, struct plan_findings *l, size_t i, struct finding_row *r,
     struct known *k, struct err *e)
 {
 	size_t at = (size_t)(r - k->rows);
@@ -226,16 +228,16 @@ known_change(const struct life_in *in, struct life *l, size_t i, struct life_row
 	l->runs[i] = r->runs;
 	l->status[i] = r->status;
 	l->hold[i] = hold_of(r);
-	life_recheck(l, r->expires_at);
+	finding_recheck(l, r->expires_at);
 	return true;
 }
 
 static bool
-one_change(const struct life_in *in, struct life *l, struct diff *diff, size_t i, struct known *k,
-    struct err *e)
+one_change(const struct finding_in *in, struct plan_findings *l, struct diff *diff, size_t i,
+    struct known *k, struct err *e)
 {
-	struct change   *c = &diff->changes[i];
-	struct life_row *r =
+	struct change      *c = &diff->changes[i];
+	struct finding_row *r =
 	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
 	size_t within;
 
@@ -264,7 +266,7 @@ one_change(const struct life_in *in, struct life *l, struct diff *diff, size_t i
 /* ---- no more in it ---- */
 
 static bool
-one_gone(const struct life_in *in, struct life *l, struct life_row *r, struct err *e)
+one_gone(const struct finding_in *in, struct plan_findings *l, struct finding_row *r, struct err *e)
 {
 	bool lasting = is_word(r, "accepted") || is_word(r, "ignored");
 
@@ -287,12 +289,12 @@ static int
 by_former(const void *key, const void *member)
 {
 	return memcmp(((const struct change *)key)->former,
-	    ((const struct life_row *)member)->fingerprint.p, HASH_LEN);
+	    ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
 }
 
 /* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
 static void
-keep_names(struct diff *diff, const struct life_row *rows, size_t n)
+keep_names(struct diff *diff, const struct finding_row *rows, size_t n)
 {
 	for (size_t i = 0; n > 0 && i < diff->n; i++) {
 		struct change *c = &diff->changes[i];
@@ -303,18 +305,18 @@ keep_names(struct diff *diff, const struct life_row *rows, size_t n)
 }
 
 bool
-life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct life_row *rows,
-    size_t n, struct life **out, struct err *e)
+finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
+    struct finding_row *rows, size_t n, struct plan_findings **out, struct err *e)
 {
-	struct known k = { .rows = rows, .n = n };
-	struct life *l = talloc_zero(mem, struct life);
+	struct known          k = { .rows = rows, .n = n };
+	struct plan_findings *l = talloc_zero(mem, struct plan_findings);
 	/* what was not read, or not kept, may still be there */
 	bool all = in->complete && (int64_t)diff->n == diff_count(&diff->summary);
 
 	*out = l;
 	if (l == NULL)
 		return err_memory(e);
-	if (!life_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
+	if (!finding_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
 		return false;
 	keep_names(diff, rows, n);
 	for (size_t i = 0; i < diff->n; i++)
@@ -330,15 +332,15 @@ life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff, struct 
 
 /* What is new to this report may have been there long ago. */
 static bool
-tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how, struct err *e)
+tell_returned(const struct ingest *in, struct plan *p, const struct finding_in *how, struct err *e)
 {
-	struct life     *l = p->life;
-	struct life_row *ended, *r;
-	size_t           n;
+	struct plan_findings *l = p->findings;
+	struct finding_row   *ended, *r;
+	size_t                n;
 
 	if (l->fresh_n == 0)
 		return true;
-	if (!life_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n, &ended, &n, e))
+	if (!finding_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n, &ended, &n, e))
 		return false;
 	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
 		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
@@ -349,21 +351,22 @@ tell_returned(const struct ingest *in, struct plan *p, const struct life_in *how
 }
 
 bool
-life_make(const struct ingest *in, struct plan *p, struct err *e)
+finding_make(const struct ingest *in, struct plan *p, struct err *e)
 {
-	const struct life_in how = { .limits = &in->spec->limits,
+	const struct finding_in how = { .limits = &in->spec->limits,
 		.config_id = in->config->id,
 		.now = in->received_at,
 		.complete = p->complete,
 		.again = p->kind == PLAN_AGAIN };
-	struct life_row     *rows;
-	struct life         *l;
-	size_t               n;
+	struct finding_row     *rows;
+	struct plan_findings   *l;
+	size_t                  n;
 
-	if (!life_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
-	    !life_judge(p, &how, p->diff, rows, n, &p->life, e) || !tell_returned(in, p, &how, e))
+	if (!finding_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
+	    !finding_judge(p, &how, p->diff, rows, n, &p->findings, e) ||
+	    !tell_returned(in, p, &how, e))
 		return false;
-	l = p->life;
+	l = p->findings;
 	for (size_t i = 0; i < l->events_n; i++)
 		l->events[i].id = uuid_make(in->d->deps.clock, in->d->deps.rand);
 	if (p->kind == PLAN_LATE)
@@ -372,9 +375,9 @@ life_make(const struct ingest *in, struct plan *p, struct err *e)
 }
 
 bool
-life_write(struct db *db, const struct life *l, struct err *e)
+finding_write(struct db *db, const struct plan_findings *l, struct err *e)
 {
-	return l == NULL || (life_detect(db, l->fresh, l->fresh_n, e) &&
-				life_put_seen(db, l->put, l->put_n, e) &&
-				life_event_add(db, l->events, l->events_n, e));
+	return l == NULL || (finding_detect(db, l->fresh, l->fresh_n, e) &&
+				finding_put_seen(db, l->put, l->put_n, e) &&
+				finding_event_add(db, l->events, l->events_n, e));
 }

@@ -20,27 +20,27 @@
 struct ingest;
 struct plan;
 
-struct life {
-	const char       **status;    /* of each change */
-	enum hold         *hold;      /* of each change */
-	int64_t           *runs;      /* of each change: reports in a row that had it */
-	bool              *tolerated; /* of each tolerance: it held something */
-	bool              *is_fresh;  /* of each change */
-	struct life_seen  *fresh;
-	size_t             fresh_n;
-	struct life_row   *put;
-	size_t             put_n;
-	struct life_event *events;
-	size_t             events_n;
-	int64_t            accepted;   /* changes taken out of the summary */
-	const char       **by; /* of each change: the silence over it, kind:id; NULL: none */
-	const char        *silence;    /* which covers one, as suppressed_by says it; NULL: none */
-	struct raw_json    suppressed; /* of the report: null, or array of {by, changes} */
-	instant            recheck_at; /* 0: nothing ends by itself */
-	bool               go_on;      /* the next snapshot counts, changed or not */
+struct plan_findings {
+	const char          **status;    /* of each change */
+	enum hold_reason     *hold;      /* of each change */
+	int64_t              *runs;      /* of each change: reports in a row that had it */
+	bool                 *tolerated; /* of each tolerance: it held something */
+	bool                 *is_fresh;  /* of each change */
+	struct finding_seen  *fresh;
+	size_t                fresh_n;
+	struct finding_row   *put;
+	size_t                put_n;
+	struct finding_event *events;
+	size_t                events_n;
+	int64_t               accepted;   /* changes taken out of the summary */
+	const char          **by; /* of each change: the silence over it, kind:id; NULL: none */
+	const char           *silence;    /* which covers one, as suppressed_by says it; NULL: none */
+	struct raw_json       suppressed; /* of the report: null, or array of {by, changes} */
+	instant               recheck_at; /* 0: nothing ends by itself */
+	bool                  go_on;      /* the next snapshot counts, changed or not */
 };
 
-struct life_in {
+struct finding_in {
 	const struct limits *limits;
 	struct uuid          config_id;
 	instant              now;
@@ -49,17 +49,17 @@ struct life_in {
 };
 /* Holds the changes of a diff, whose summary loses what is accepted, against what is known.  Rows
  * by fingerprint and value hash; they become what they are after this.  Events have no ids yet. */
-MUST_USE bool life_judge(TALLOC_CTX *mem, const struct life_in *in, struct diff *diff,
-    struct life_row *rows, size_t n, struct life **out, struct err *e);
+MUST_USE bool finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
+    struct finding_row *rows, size_t n, struct plan_findings **out, struct err *e);
 
 /* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
  */
-MUST_USE bool life_make(const struct ingest *in, struct plan *p, struct err *e);
+MUST_USE bool finding_make(const struct ingest *in, struct plan *p, struct err *e);
 /* Look again from then on; 0: no. */
-void life_recheck(struct life *l, instant at);
+void finding_recheck(struct plan_findings *l, instant at);
 /* Is the place a JSON Pointer names one of the pattern's?  What that was worth is added to *steps. */
-MUST_USE bool life_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path,
+MUST_USE bool finding_path_matches(TALLOC_CTX *mem, const struct pattern *p, struct str path,
     uint64_t *steps, bool *yes, struct err *e);
-MUST_USE bool life_write(struct db *db, const struct life *l, struct err *e);
+MUST_USE bool finding_write(struct db *db, const struct plan_findings *l, struct err *e);
 
 #endif

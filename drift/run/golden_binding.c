@@ -12,7 +12,7 @@ bool
 golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config, const char *actor,
     const char *from, const char *to, const char *note, struct err *e)
 {
-	const struct life_event v = { .id = uuid_make(d->clock, d->rand),
+	const struct finding_event v = { .id = uuid_make(d->clock, d->rand),
 		.config_id = *config,
 		.subject = { config->b, sizeof(config->b) },
 		.at = { clock_ms(d->clock) },
@@ -21,7 +21,7 @@ golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config
 		.to_status = to,
 		.note = note };
 
-	return life_event_add(db, &v, 1, e);
+	return finding_event_add(db, &v, 1, e);
 }
 
 /* ---- making ---- */

@@ -29,29 +29,29 @@ bool
 ingest_alerts(
     struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
 {
-	const struct life *l = p->life;
-	size_t             n = p->diff == NULL ? 0 : p->diff->n;
-	struct alerting    a = { .deps = &in->d->deps,
-		   .t = in->t,
-		   .config_id = in->config->id,
-		   .config_name = in->config->name,
-		   .limits = &in->spec->limits,
-		   .silence = l == NULL ? NULL : l->silence,
-		   .clean_runs = p->before.clean_runs,
-		   .incomplete_runs = p->after.incomplete_runs,
-		   .targets = in->spec->targets,
-		   .targets_n = in->spec->targets_n,
-		   .changes = n == 0 ? NULL : p->diff->changes,
-		   .texts = p->values,
-		   .holds = l == NULL ? NULL : l->hold,
-		   .runs = l == NULL ? NULL : l->runs,
-		   .tolerated = l == NULL ? NULL : l->tolerated,
-		   .n = n,
-		   .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
-		   .report = &p->report,
-		   .complete = p->complete,
-		   .in_order = p->kind != PLAN_LATE,
-		   .again = p->kind == PLAN_AGAIN };
+	const struct plan_findings *l = p->findings;
+	size_t                      n = p->diff == NULL ? 0 : p->diff->n;
+	struct alerting             a = { .deps = &in->d->deps,
+			    .t = in->t,
+			    .config_id = in->config->id,
+			    .config_name = in->config->name,
+			    .limits = &in->spec->limits,
+			    .silence = l == NULL ? NULL : l->silence,
+			    .clean_runs = p->before.clean_runs,
+			    .incomplete_runs = p->after.incomplete_runs,
+			    .targets = in->spec->targets,
+			    .targets_n = in->spec->targets_n,
+			    .changes = n == 0 ? NULL : p->diff->changes,
+			    .texts = p->values,
+			    .holds = l == NULL ? NULL : l->hold,
+			    .runs = l == NULL ? NULL : l->runs,
+			    .tolerated = l == NULL ? NULL : l->tolerated,
+			    .n = n,
+			    .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
+			    .report = &p->report,
+			    .complete = p->complete,
+			    .in_order = p->kind != PLAN_LATE,
+			    .again = p->kind == PLAN_AGAIN };
 
 	if (!trend_write(db, in, p, &a, e) ||
 	    (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e)))
@@ -61,7 +61,7 @@ ingest_alerts(
 		p->after.config_version = 0;
 	if (deed != NULL)
 		*deed = a.deed;
-	return watch_write(db, in, p, &a, e) && wake_set(db, in, p, e);
+	return completeness_write(db, in, p, &a, e) && recheck_set(db, in, p, e);
 }
 
 /* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */
@@ -88,14 +88,14 @@ write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 {
 	if (!snapshot_add(db, &p->snapshot, e))
 		return false;
-	if (!hits_write(db, in, p, e))
+	if (!rule_hits_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)
 		return ingest_alerts(db, in, p, NULL, e);
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
-	       versions_open(db, p->opened, p->opened_n, e) && life_write(db, p->life, e) &&
-	       ingest_alerts(db, in, p, NULL, e) && tally_write(db, in, p, e) &&
+	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
+	       ingest_alerts(db, in, p, NULL, e) && daily_count_write(db, in, p, e) &&
 	       report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
 	       masking_write(db, in, p, e);

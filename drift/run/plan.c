@@ -280,8 +280,8 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 {
 	struct config_state *s = &p->after;
 	bool                 first = strcmp(status, "baseline") == 0;
-	instant              recheck_at = p->life == NULL ? (instant) { 0 } : p->life->recheck_at;
-	bool                 go_on = p->life != NULL && p->life->go_on;
+	instant recheck_at = p->findings == NULL ? (instant) { 0 } : p->findings->recheck_at;
+	bool    go_on = p->findings != NULL && p->findings->go_on;
 
 	if (p->kind == PLAN_AGAIN) {
 		s->report_id = p->report.id;
@@ -341,7 +341,7 @@ recheck_golden(const struct ingest *in, struct plan *p, struct err *e)
 	if (!golden_binding_of(in->t->db, p, &in->config->id, &b, e))
 		return err_take(e, ERR_MISSING);
 	if (b.recheck_at.ms > in->received_at.ms)
-		life_recheck(p->life, b.recheck_at);
+		finding_recheck(p->findings, b.recheck_at);
 	return true;
 }
 
@@ -354,9 +354,9 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
 		return false;
 	if (!uuid_is_nil(&g.snapshot) &&
-	    (!plan_compare(in, p, &g, e) || !life_make(in, p, e) || !recheck_golden(in, p, e)))
+	    (!plan_compare(in, p, &g, e) || !finding_make(in, p, e) || !recheck_golden(in, p, e)))
 		return false;
-	if (!watch_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
+	if (!completeness_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
 	    !trend_plan(in, p, e))
 		return false;
 	status = status_of(p, &g);
@@ -380,7 +380,7 @@ plan_same(const struct ingest *in, struct plan *p, struct err *e)
 	if (!plan_collections(in, p, &g, e))
 		return false;
 	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
-	watch_same(p);
+	completeness_same(p);
 	if (!trend_plan(in, p, e))
 		return false;
 	plan_state_word(p, in, &p->after, p->report.status);

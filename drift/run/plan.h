@@ -50,18 +50,18 @@ struct plan {
 	struct diff        *diff;   /* NULL: nothing was compared */
 	struct diff        *counted; /* by which masked values that were set are counted; that one, or
 					what it would be if it looked at them */
-	uint32_t           *base_hits; /* what each normaliser met in the baseline's side */
-	struct change_text *values; /* parallel to diff->changes */
-	struct life        *life;   /* NULL: nothing was compared */
-	struct trend        trend;
-	struct report       report;
-	struct change_row  *changes; /* parallel to diff->changes */
-	struct version     *opened, *closed;
-	size_t              opened_n, closed_n;
-	struct content_rows contents;
-	struct snapshot     snapshot;
-	struct masking     *masking_due; /* written: what is to be told of (masking.h) */
-	size_t              masking_n;
+	uint32_t             *base_hits; /* what each normaliser met in the baseline's side */
+	struct change_text   *values; /* parallel to diff->changes */
+	struct plan_findings *findings;   /* NULL: nothing was compared */
+	struct trend          trend;
+	struct report         report;
+	struct change_row    *changes; /* parallel to diff->changes */
+	struct version       *opened, *closed;
+	size_t                opened_n, closed_n;
+	struct content_rows   contents;
+	struct snapshot       snapshot;
+	struct masking       *masking_due; /* written: what is to be told of (masking.h) */
+	size_t                masking_n;
 };
 
 /* `db` is the tenant's connection, inside a transaction or not. */

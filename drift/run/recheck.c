@@ -7,7 +7,7 @@
 #include "drift/run/golden_binding.h"
 
 bool
-wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+recheck_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)
 		return true;
@@ -24,7 +24,7 @@ wake_set(struct db *db, const struct ingest *in, const struct plan *p, struct er
 static bool
 write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed deed, struct err *e)
 {
-	const struct life *l = p->life;
+	const struct plan_findings *l = p->findings;
 
 	if (deed == DEED_NONE && (l == NULL || (l->put_n == 0 && l->fresh_n == 0))) {
 		/* what this comparison says otherwise is for the next snapshot's report */
@@ -35,7 +35,7 @@ write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed d
 	}
 	return report_add(db, &p->report, e) &&
 	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
-	       tally_write(db, in, p, e);
+	       daily_count_write(db, in, p, e);
 }
 
 static bool
@@ -45,8 +45,8 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 	enum deed    deed;
 	bool         done;
 
-	if (p == NULL || !life_write(db, p->life, e) || !ingest_alerts(db, in, p, &deed, e) ||
-	    !write_report(db, in, p, deed, e) ||
+	if (p == NULL || !finding_write(db, p->findings, e) ||
+	    !ingest_alerts(db, in, p, &deed, e) || !write_report(db, in, p, deed, e) ||
 	    !config_state_set(db, &p->after, p->before.seq, &done, e))
 		return false;
 	if (!done)
@@ -83,7 +83,7 @@ newest(struct ingest *in, const struct config_state *state, struct snapshot *s, 
 }
 
 bool
-wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
+recheck_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
     struct work *work, struct err *e)
 {
 	struct drift_config      config;
@@ -97,7 +97,7 @@ wake_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct s
 }
 
 bool
-wake_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+recheck_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
     const struct schedule *claim, struct work *work, struct err *e)
 {
 	struct drift_config config;

@@ -98,10 +98,10 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->score = p->diff->summary.score;
 		r->shortened = (int64_t)p->diff->shortened;
 	}
-	r->accepted = p->life == NULL ? 0 : p->life->accepted;
+	r->accepted = p->findings == NULL ? 0 : p->findings->accepted;
 	r->max_severity = NULL;
-	if (p->life != NULL)
-		r->suppressed = p->life->suppressed;
+	if (p->findings != NULL)
+		r->suppressed = p->findings->suppressed;
 	if (r->created + r->modified + r->deleted > 0)
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)
@@ -149,7 +149,7 @@ static bool
 record_texts(struct recording *w, const struct change *c, struct change_row *row, struct err *e)
 {
 	struct chunks *room = &w->room;
-	const char    *by = w->p->life->by[row->position];
+	const char    *by = w->p->findings->by[row->position];
 
 	row->category = plain(room, c->category, RESOURCE_CATEGORY_MAX);
 	row->key = plain(room, c->key, RESOURCE_KEY_MAX);
@@ -159,7 +159,7 @@ record_texts(struct recording *w, const struct change *c, struct change_row *row
 	row->severity = chunks_text(room, str_of(severity_name(c->severity)));
 	row->rule = plain(room, str_of(c->rule), RULE_MAX);
 	row->reason = plain(room, str_of(c->reason), REASON_MAX);
-	row->status = chunks_text(room, str_of(w->p->life->status[row->position]));
+	row->status = chunks_text(room, str_of(w->p->findings->status[row->position]));
 	row->suppressed_by = by == NULL ? NULL : chunks_text(room, str_of(by));
 	if (row->category == NULL || row->key == NULL || row->op == NULL || row->path == NULL ||
 	    row->canonical_path == NULL || row->severity == NULL || row->rule == NULL ||

@@ -9,11 +9,11 @@
 
 /* What is at hand of one run. */
 struct run {
-	TALLOC_CTX  *mem; /* goes after it */
-	struct diff *diff;
-	struct life *life;
-	instant      at;
-	bool         complete;
+	TALLOC_CTX           *mem; /* goes after it */
+	struct diff          *diff;
+	struct plan_findings *findings;
+	instant               at;
+	bool                  complete;
 };
 
 /* ---- what stays ---- */
@@ -32,10 +32,10 @@ keep_bytes(uint8_t *room, struct blob *b)
 #define ROOM(bytes, i) ((bytes) + (i)*2 * HASH_LEN)
 
 static bool
-keep_told(struct replay *r, const struct finding *told, size_t n, struct err *e)
+keep_told(struct replay *r, const struct told *told, size_t n, struct err *e)
 {
-	struct finding *all = talloc_zero_size(r->mem, (n + 1) * sizeof(all[0]));
-	uint8_t *bytes = all == NULL ? NULL : talloc_size(all, (n + 1) * (size_t)2 * HASH_LEN);
+	struct told *all = talloc_zero_size(r->mem, (n + 1) * sizeof(all[0]));
+	uint8_t     *bytes = all == NULL ? NULL : talloc_size(all, (n + 1) * (size_t)2 * HASH_LEN);
 
 	if (bytes == NULL)
 		return err_memory(e);
@@ -54,16 +54,17 @@ keep_told(struct replay *r, const struct finding *told, size_t n, struct err *e)
 static int
 by_value(const void *x, const void *y)
 {
-	const struct life_row *a = x, *b = y;
-	int                    c = memcmp(a->fingerprint.p, b->fingerprint.p, HASH_LEN);
+	const struct finding_row *a = x, *b = y;
+	int                       c = memcmp(a->fingerprint.p, b->fingerprint.p, HASH_LEN);
 
 	return c != 0 ? c : memcmp(a->value_hash.p, b->value_hash.p, HASH_LEN);
 }
 
 static bool
-add_row(struct life_row *all, uint8_t *bytes, size_t *n, const struct life_row *row, struct err *e)
+add_row(struct finding_row *all, uint8_t *bytes, size_t *n, const struct finding_row *row,
+    struct err *e)
 {
-	struct life_row *to = &all[*n];
+	struct finding_row *to = &all[*n];
 
 	*to = *row;
 	to->reason = to->owner = NULL;
@@ -75,15 +76,15 @@ add_row(struct life_row *all, uint8_t *bytes, size_t *n, const struct life_row *
 	return true;
 }
 
-/* What life_live would read before the next run: `fresh` is new, what is resolved goes. */
+/* What finding_live would read before the next run: `fresh` is new, what is resolved goes. */
 static bool
-keep_rows(struct replay *r, const struct life_row *rows, size_t n, const struct life_seen *fresh,
-    size_t fresh_n, struct err *e)
+keep_rows(struct replay *r, const struct finding_row *rows, size_t n,
+    const struct finding_seen *fresh, size_t fresh_n, struct err *e)
 {
-	size_t           room = n + fresh_n + 1, all_n = 0;
-	struct life_row *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
-	uint8_t         *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
-	char             detected[] = "detected";
+	size_t              room = n + fresh_n + 1, all_n = 0;
+	struct finding_row *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
+	uint8_t *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
+	char     detected[] = "detected";
 
 	if (bytes == NULL)
 		return err_memory(e);
@@ -92,7 +93,7 @@ keep_rows(struct replay *r, const struct life_row *rows, size_t n, const struct 
 		    !add_row(all, bytes, &all_n, &rows[i], e))
 			return false;
 	for (size_t i = 0; i < fresh_n; i++) {
-		const struct life_row row = { .config_id = r->config_id,
+		const struct finding_row row = { .config_id = r->config_id,
 			.fingerprint = fresh[i].fingerprint,
 			.value_hash = fresh[i].value_hash,
 			.status = detected,
@@ -125,10 +126,10 @@ keep_flaps(struct replay *r, struct flaps *now)
 }
 
 bool
-replay_begin(struct replay *r, const struct life_row *known, size_t n, struct err *e)
+replay_begin(struct replay *r, const struct finding_row *known, size_t n, struct err *e)
 {
-	struct life_row *rows = talloc_zero_size(r->mem, (n + 1) * sizeof(rows[0]));
-	size_t           kept = 0;
+	struct finding_row *rows = talloc_zero_size(r->mem, (n + 1) * sizeof(rows[0]));
+	size_t              kept = 0;
 
 	if (rows == NULL)
 		return err_memory(e);
@@ -196,7 +197,7 @@ lose(struct replay *r, const struct run *x, const struct side *was, const struct
 		if (!side_complete(to, losses[i].category) ||
 		    !loss_is_suspicious(&r->spec->limits, &losses[i]))
 			continue;
-		loss_hold(losses[i].category, x->diff, x->life->hold);
+		loss_hold(losses[i].category, x->diff, x->findings->hold);
 		any = true;
 	}
 	if (any || x->complete)
@@ -213,9 +214,9 @@ flap(struct replay *r, const struct run *x, struct flaps *now, struct err *e)
 	for (size_t i = 0; i < now->n && !x->complete; i++)
 		now->items[i].calmed = now->items[i].began = false;
 	if (x->complete && !flaps_check(r->mem, &r->spec->limits, &r->flaps, x->diff->changes,
-			       x->life->hold, x->diff->n, now, e))
+			       x->findings->hold, x->diff->n, now, e))
 		return false;
-	flaps_hold(now, x->diff->changes, x->life->hold, x->diff->n);
+	flaps_hold(now, x->diff->changes, x->findings->hold, x->diff->n);
 	condition(r, WHATIF_FLAPPING, now->flapping > 0);
 	return true;
 }
@@ -244,7 +245,7 @@ account(struct replay *r, const struct decide_in *in, const struct decision *d)
 	struct whatif_tally *t = &r->tally;
 	bool                 opens = uuid_is_nil(&in->alert) || in->suppressed;
 
-	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+	for (enum hold_reason h = HOLD_NONE + 1; h < HOLD__MAX; h++)
 		t->held[h] += (int64_t)decide_held(in, h);
 	t->held[HOLD_NONE] += (int64_t)decide_minor(in);
 	t->findings += d->suppressed ? 0 : (int64_t)d->n;
@@ -263,7 +264,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 {
 	const struct decide_in in = { .limits = &r->spec->limits,
 		.changes = x->diff->changes,
-		.holds = x->life->hold,
+		.holds = x->findings->hold,
 		.n = x->diff->n,
 		.flaps = r->spec->limits.flapping ? flaps : NULL,
 		.complete = x->complete,
@@ -273,7 +274,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 		.told_n = r->told_n,
 		.clean_runs = r->clean_runs };
 	struct decision        d;
-	struct finding        *told;
+	struct told           *told;
 	size_t                 n;
 
 	if (!decide(x->mem, &in, &d, e) || !decide_told(x->mem, &in, &d, &told, &n, e))
@@ -329,7 +330,7 @@ static bool
 compare(
     struct replay *r, struct run *x, const struct side *from, const struct side *to, struct err *e)
 {
-	const struct life_in how = { .limits = &r->spec->limits,
+	const struct finding_in how = { .limits = &r->spec->limits,
 		.config_id = r->config_id,
 		.now = x->at,
 		.complete = x->complete };
@@ -346,7 +347,7 @@ compare(
 	       sides_each(
 		   r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, &c, r->work, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
-	       life_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->life, e);
+	       finding_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->findings, e);
 }
 
 bool
@@ -365,7 +366,7 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 		return false; /* faults may lie in it: it goes with r->mem */
 	go_blind(r, &x);
 	count(r, &x);
-	ok = keep_rows(r, r->rows, r->rows_n, x.life->fresh, x.life->fresh_n, e) &&
+	ok = keep_rows(r, r->rows, r->rows_n, x.findings->fresh, x.findings->fresh_n, e) &&
 	     (flaps.items == r->flaps.items || keep_flaps(r, &flaps));
 	talloc_free(x.mem);
 	return ok;

@@ -18,24 +18,24 @@ struct replay {
 	struct work             *work;
 	bool                     template; /* the baseline is one, which somebody wrote: it finds no masked value out */
 
-	struct life_row *rows; /* by fingerprint and value hash */
-	size_t           rows_n;
-	struct finding  *told; /* by the open alert, by fingerprint */
-	size_t           told_n;
-	struct uuid      alert; /* nil: none is open */
-	bool             suppressed;
-	struct flaps     flaps;
-	int64_t          counts[ANOMALY_RUNS_MAX];
-	size_t           counts_n;
-	int64_t          clean_runs, incomplete_runs;
-	instant          last_complete;                /* 0: none yet */
-	bool             conditions[WHATIF_KIND__MAX]; /* which are open */
+	struct finding_row *rows; /* by fingerprint and value hash */
+	size_t              rows_n;
+	struct told        *told; /* by the open alert, by fingerprint */
+	size_t              told_n;
+	struct uuid         alert; /* nil: none is open */
+	bool                suppressed;
+	struct flaps        flaps;
+	int64_t             counts[ANOMALY_RUNS_MAX];
+	size_t              counts_n;
+	int64_t             clean_runs, incomplete_runs;
+	instant             last_complete;                /* 0: none yet */
+	bool                conditions[WHATIF_KIND__MAX]; /* which are open */
 
 	struct whatif_tally tally;
 };
 
 /* `known`: findings as they are; those that are accepted or ignored take part. */
-MUST_USE bool replay_begin(struct replay *r, const struct life_row *known, size_t n, struct err *e);
+MUST_USE bool replay_begin(struct replay *r, const struct finding_row *known, size_t n, struct err *e);
 /* One that nothing was there to hold against: it was read, or not. */
 void replay_skip(struct replay *r, const struct side *to, instant at);
 /* One snapshot: `to` against `from`; `was`: the one before it (items NULL: none). */

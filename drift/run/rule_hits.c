@@ -13,7 +13,7 @@ struct hit {
 	int64_t read, compared;
 };
 
-struct hits {
+struct rule_hit_counts {
 	struct hit *items;
 	size_t      n;
 	int64_t     seq; /* of the snapshot they were written with; 0: there is no row */
@@ -89,7 +89,7 @@ hit_parse(struct str name, const struct json *v, struct hit *h)
 }
 
 static bool
-hits_parse(TALLOC_CTX *mem, const char *text, struct hits *out, struct err *e)
+rule_hits_parse(TALLOC_CTX *mem, const char *text, struct rule_hit_counts *out, struct err *e)
 {
 	struct json *v = json_parse(mem, str_of(text), e);
 
@@ -104,21 +104,21 @@ hits_parse(TALLOC_CTX *mem, const char *text, struct hits *out, struct err *e)
 }
 
 static bool
-hits_load(
-    struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct hits *out, struct err *e)
+rule_hits_load(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct rule_hit_counts *out, struct err *e)
 {
 	struct rule_hits row;
 
-	*out = (struct hits) { 0 };
+	*out = (struct rule_hit_counts) { 0 };
 	if (!rule_hits_by_config(db, mem, config, &row, e))
 		return err_take(e, ERR_MISSING);
 	out->seq = (int64_t)row.seq;
-	return hits_parse(mem, row.hits, out, e);
+	return rule_hits_parse(mem, row.hits, out, e);
 }
 
 /* Rules mostly stand where they stood. */
 static const struct hit *
-hits_find(const struct hits *h, const uint8_t *id, size_t *hint)
+rule_hits_find(const struct rule_hit_counts *h, const uint8_t *id, size_t *hint)
 {
 	for (size_t tries = 0; tries < h->n; tries++, (*hint)++) {
 		if (*hint >= h->n)
@@ -131,7 +131,7 @@ hits_find(const struct hits *h, const uint8_t *id, size_t *hint)
 
 /* A pack's rule that never met anything needs no entry. */
 static bool
-hits_print(TALLOC_CTX *mem, const struct drift_spec *s, const struct hit *hits, size_t n,
+rule_hits_print(TALLOC_CTX *mem, const struct drift_spec *s, const struct hit *hits, size_t n,
     char **out, struct err *e)
 {
 	char       id[2 * ID_LEN + 1];
@@ -175,8 +175,8 @@ hit_count(
 }
 
 static void
-hit_advance(const struct ingest *in, const struct plan *p, size_t i, const struct hits *before,
-    const struct hit *old, struct hit *h)
+hit_advance(const struct ingest *in, const struct plan *p, size_t i,
+    const struct rule_hit_counts *before, const struct hit *old, struct hit *h)
 {
 	hit_count(in, p, i, old, h);
 	h->since_seq = old == NULL ? (int64_t)p->after.seq : old->since_seq;
@@ -194,26 +194,27 @@ hit_advance(const struct ingest *in, const struct plan *p, size_t i, const struc
 }
 
 static bool
-hits_update(struct db *db, const struct ingest *in, const struct plan *p, TALLOC_CTX *mem,
+rule_hits_update(struct db *db, const struct ingest *in, const struct plan *p, TALLOC_CTX *mem,
     struct blob digest, struct err *e)
 {
-	size_t           n = count_rules(in->spec), hint = 0;
-	struct hit      *hits = talloc_zero_size(mem, (n + 1) * sizeof(hits[0]));
-	struct rule_hits row = { in->config->id, p->after.seq, digest, NULL };
-	struct hits      before;
+	size_t                 n = count_rules(in->spec), hint = 0;
+	struct hit            *hits = talloc_zero_size(mem, (n + 1) * sizeof(hits[0]));
+	struct rule_hits       row = { in->config->id, p->after.seq, digest, NULL };
+	struct rule_hit_counts before;
 
 	if (hits == NULL)
 		return err_memory(e);
 	if (!name_rules(in->spec, hits, n, mem, e) ||
-	    !hits_load(db, mem, &in->config->id, &before, e))
+	    !rule_hits_load(db, mem, &in->config->id, &before, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		hit_advance(in, p, i, &before, hits_find(&before, hits[i].id, &hint), &hits[i]);
-	return hits_print(mem, in->spec, hits, n, &row.hits, e) && rule_hits_put(db, &row, e);
+		hit_advance(
+		    in, p, i, &before, rule_hits_find(&before, hits[i].id, &hint), &hits[i]);
+	return rule_hits_print(mem, in->spec, hits, n, &row.hits, e) && rule_hits_put(db, &row, e);
 }
 
 bool
-hits_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	uint8_t           digest[HASH_LEN];
 	const struct blob blob = { digest, HASH_LEN };
@@ -229,7 +230,7 @@ hits_write(struct db *db, const struct ingest *in, const struct plan *p, struct 
 	    in->snap->hits, compare_count(in->spec->compare) * sizeof(in->snap->hits[0]), digest);
 	if (p->kind == PLAN_SAME)
 		ok = rule_hits_same(db, tmp, &in->config->id, blob, &same, e);
-	ok = ok && (same || hits_update(db, in, p, tmp, blob, e));
+	ok = ok && (same || rule_hits_update(db, in, p, tmp, blob, e));
 	talloc_free(tmp);
 	return ok;
 }
@@ -246,7 +247,7 @@ can_die(const struct rule_seen *s)
 }
 
 static void
-see(const struct config_state *state, const struct hits *row, const struct hit *h,
+see(const struct config_state *state, const struct rule_hit_counts *row, const struct hit *h,
     struct rule_seen *s)
 {
 	int64_t now = (int64_t)state->seq, last;
@@ -270,13 +271,13 @@ see(const struct config_state *state, const struct hits *row, const struct hit *
 }
 
 bool
-hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
+rule_hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct config_state *state, struct rule_seen **out, size_t *n, struct err *e)
 {
-	uint32_t    normalisers = compare_count(spec->compare);
-	struct hit *ids;
-	struct hits row;
-	size_t      hint = 0;
+	uint32_t               normalisers = compare_count(spec->compare);
+	struct hit            *ids;
+	struct rule_hit_counts row;
+	size_t                 hint = 0;
 
 	*n = count_rules(spec);
 	*out = talloc_zero_size(mem, (*n + 1) * sizeof((*out)[0]));
@@ -284,7 +285,7 @@ hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
 	if (*out == NULL || ids == NULL)
 		return err_memory(e);
 	if (!name_rules(spec, ids, *n, mem, e) ||
-	    !hits_load(t->db, mem, &state->config_id, &row, e))
+	    !rule_hits_load(t->db, mem, &state->config_id, &row, e))
 		return false;
 	for (size_t i = 0; i < *n; i++) {
 		struct rule_seen *s = &(*out)[i];
@@ -293,7 +294,7 @@ hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
 		s->severity = i >= normalisers;
 		if (s->severity)
 			s->name = rules_name(spec->rules, (uint32_t)i - normalisers);
-		see(state, &row, hits_find(&row, ids[i].id, &hint), s);
+		see(state, &row, rule_hits_find(&row, ids[i].id, &hint), s);
 	}
 	return true;
 }

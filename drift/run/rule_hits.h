@@ -31,7 +31,7 @@ struct rule_seen {
 };
 
 /* Notes what the plan's snapshot has met. */
-MUST_USE bool hits_write(
+MUST_USE bool rule_hits_write(
     struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
 
 /*
@@ -39,7 +39,7 @@ MUST_USE bool hits_write(
  * own can be dead, and of its severity rules only those that ignore: another waits for what it
  * warns of.
  */
-MUST_USE bool hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
+MUST_USE bool rule_hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct config_state *state, struct rule_seen **out, size_t *n, struct err *e);
 
 #endif

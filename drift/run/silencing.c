@@ -108,7 +108,7 @@ covers(const struct ingest *in, struct cover *c, const struct change *x, bool *y
 	*yes = (c->m.severity == NULL || strcmp(c->m.severity, severity_name(x->severity)) == 0) &&
 	       fits_place(c, x, &steps);
 	if (*yes && c->m.path != NULL &&
-	    !life_path_matches(in->mem, &c->path, x->path, &steps, yes, e))
+	    !finding_path_matches(in->mem, &c->path, x->path, &steps, yes, e))
 		return false;
 	return work_spend(in->work, WORK_SILENCE, steps, e);
 }
@@ -117,8 +117,8 @@ covers(const struct ingest *in, struct cover *c, const struct change *x, bool *y
 static bool
 cover_all(const struct ingest *in, struct plan *p, struct cover *c, struct err *e)
 {
-	struct life *l = p->life;
-	bool         yes;
+	struct plan_findings *l = p->findings;
+	bool                  yes;
 
 	if (!uuid_is_nil(&c->m.config) && !uuid_eq(&c->m.config, &in->config->id))
 		return true;
@@ -139,11 +139,11 @@ cover_all(const struct ingest *in, struct plan *p, struct cover *c, struct err *
 static void
 tell(struct plan *p, const struct silence *s, const struct cover *c, struct buf *told)
 {
-	struct life *l = p->life;
+	struct plan_findings *l = p->findings;
 
 	if (c->changes == 0)
 		return;
-	life_recheck(l, c->by == NULL ? s->starts_at : s->expires_at);
+	finding_recheck(l, c->by == NULL ? s->starts_at : s->expires_at);
 	if (c->by == NULL)
 		return;
 	if (l->silence == NULL)
@@ -190,7 +190,7 @@ silence_plan(const struct ingest *in, struct plan *p, struct err *e)
 	if (told.n == 0)
 		return true;
 	buf_putc(&told, ']');
-	p->life->suppressed.text = told.p;
+	p->findings->suppressed.text = told.p;
 	return buf_ok(&told) ? true : err_memory(e);
 }
 

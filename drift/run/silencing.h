@@ -26,7 +26,7 @@ MUST_USE bool silence_check(TALLOC_CTX *mem, const struct silence_matcher *m, st
 MUST_USE bool silence_wake(struct db *db, TALLOC_CTX *mem, const struct uuid *config, instant at,
     instant now, struct err *e);
 
-/* Sets p->life->hold and by of what is silenced, silence and suppressed, and when to look again. */
+/* Sets p->findings->hold and by of what is silenced, silence and suppressed, and when to look again. */
 MUST_USE bool silence_plan(const struct ingest *in, struct plan *p, struct err *e);
 
 #endif

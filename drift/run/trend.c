@@ -64,14 +64,14 @@ plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 		t->flaps.flapping = (size_t)t->row.flapping;
 		return true;
 	}
-	if (p->life == NULL || !read_flaps(in->t->db, p, &in->config->id, &before, e))
-		return p->life == NULL;
+	if (p->findings == NULL || !read_flaps(in->t->db, p, &in->config->id, &before, e))
+		return p->findings == NULL;
 	t->flaps = before;
-	if (t->run && !flaps_check(p, &in->spec->limits, &before, p->diff->changes, p->life->hold,
-			  p->diff->n, &t->flaps, e))
+	if (t->run && !flaps_check(p, &in->spec->limits, &before, p->diff->changes,
+			  p->findings->hold, p->diff->n, &t->flaps, e))
 		return false;
-	flaps_hold(&t->flaps, p->diff->changes, p->life->hold, p->diff->n);
-	p->life->go_on = p->life->go_on || t->flaps.flapping > 0;
+	flaps_hold(&t->flaps, p->diff->changes, p->findings->hold, p->diff->n);
+	p->findings->go_on = p->findings->go_on || t->flaps.flapping > 0;
 	return true;
 }
 
@@ -129,7 +129,8 @@ trend_plan(const struct ingest *in, struct plan *p, struct err *e)
 	if (!trend_by_id(in->t->db, p, &in->config->id, &t->row, e))
 		return false;
 	t->known = true;
-	t->run = p->kind != PLAN_AGAIN && p->complete && (p->kind == PLAN_SAME || p->life != NULL);
+	t->run =
+	    p->kind != PLAN_AGAIN && p->complete && (p->kind == PLAN_SAME || p->findings != NULL);
 	return (!l->flapping || plan_flaps(in, p, e)) && (!l->anomaly || plan_anomaly(in, p, e));
 }
 

@@ -80,10 +80,10 @@ replay_all(struct replay *before, struct replay *after, const struct snapshot *r
 static bool
 begin(struct replay *before, struct replay *after, struct err *e)
 {
-	struct life_row *rows;
-	size_t           n;
+	struct finding_row *rows;
+	size_t              n;
 
-	return life_live(before->t->db, before->mem, &before->config_id, &rows, &n, e) &&
+	return finding_live(before->t->db, before->mem, &before->config_id, &rows, &n, e) &&
 	       replay_begin(before, rows, n, e) && replay_begin(after, rows, n, e);
 }
 

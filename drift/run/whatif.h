@@ -3,7 +3,7 @@
  *
  * Each snapshot in order is compared anew with what it was held against (the baseline in force now,
  * or the snapshot before it), under the present spec and under the other one, and goes through what
- * an ingest goes through: life_judge, losses, flaps, anomalies, decide.  Acceptances and what is
+ * an ingest goes through: finding_judge, losses, flaps, anomalies, decide.  Acceptances and what is
  * ignored are as they are now, from the first snapshot on; otherwise each side begins with nothing.
  * Silences take no part.  Nothing is written.
  */

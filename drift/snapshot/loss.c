@@ -51,7 +51,7 @@ loss_is_suspicious(const struct limits *l, const struct loss *loss)
 }
 
 void
-loss_hold(struct str category, const struct diff *d, enum hold *holds)
+loss_hold(struct str category, const struct diff *d, enum hold_reason *holds)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct change *c = &d->changes[i];

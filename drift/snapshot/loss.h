@@ -26,6 +26,6 @@ MUST_USE bool losses_find(TALLOC_CTX *mem, const struct place *was, size_t was_n
 /* More than max_removed_percent, and SUSPICIOUS_LEAST. */
 bool loss_is_suspicious(const struct limits *l, const struct loss *loss);
 /* The changes that are the loss itself wait. */
-void loss_hold(struct str category, const struct diff *d, enum hold *holds);
+void loss_hold(struct str category, const struct diff *d, enum hold_reason *holds);
 
 #endif

@@ -128,7 +128,7 @@ static bool
 record_event(struct db *db, struct request *r, const struct alert *a, const char *from,
     const char *note, struct err *e)
 {
-	const struct life_event v = { .id = uuid_make(r->app->clock, r->app->rand),
+	const struct finding_event v = { .id = uuid_make(r->app->clock, r->app->rand),
 		.subject = { a->id.b, sizeof(a->id.b) },
 		.at = a->updated_at,
 		.actor = r->caller.name,
@@ -136,7 +136,7 @@ record_event(struct db *db, struct request *r, const struct alert *a, const char
 		.to_status = a->status,
 		.note = note == NULL ? "" : note };
 
-	return life_event_add(db, &v, 1, e);
+	return finding_event_add(db, &v, 1, e);
 }
 
 static bool

@@ -208,12 +208,12 @@ put_change(struct request *r, const void *body, void *answer, struct err *e)
 /* ---- many ---- */
 
 static bool
-filter_of(struct request *r, const struct bulk_filter *in, struct life_filter *f, struct err *e)
+filter_of(struct request *r, const struct bulk_filter *in, struct finding_filter *f, struct err *e)
 {
 	struct report report;
 	uint8_t      *fingerprint;
 
-	*f = (struct life_filter) { .report_id = in->report_id,
+	*f = (struct finding_filter) { .report_id = in->report_id,
 		.severity = in->severity,
 		.category = in->category,
 		.status = in->status };

@@ -25,11 +25,11 @@ bool
 history_show(struct request *r, const struct uuid *config, struct blob subject, struct items *out,
     struct err *e)
 {
-	struct life_event *rows;
-	struct event_out  *events;
-	size_t             n;
+	struct finding_event *rows;
+	struct event_out     *events;
+	size_t                n;
 
-	if (!life_event_list(r->db->db, r->mem, config, subject, &rows, &n, e))
+	if (!finding_event_list(r->db->db, r->mem, config, subject, &rows, &n, e))
 		return false;
 	events = talloc_zero_size(r->mem, (n + 1) * sizeof(*events));
 	if (events == NULL)
@@ -46,14 +46,14 @@ history_show(struct request *r, const struct uuid *config, struct blob subject, 
 /* A change nobody has decided about and no ordinary report has shown has no row: one as it would
  * be. */
 static bool
-finding_of(struct db *db, struct request *r, const struct change_row *c, struct life_row *row,
+finding_of(struct db *db, struct request *r, const struct change_row *c, struct finding_row *row,
     struct err *e)
 {
-	if (life_by_value(db, r->mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
+	if (finding_by_value(db, r->mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;
-	*row = (struct life_row) { .config_id = c->config_id,
+	*row = (struct finding_row) { .config_id = c->config_id,
 		.fingerprint = c->fingerprint,
 		.value_hash = c->value_hash,
 		.status = c->status,
@@ -64,8 +64,8 @@ finding_of(struct db *db, struct request *r, const struct change_row *c, struct 
 bool
 change_show_one(struct request *r, struct view v, struct change_out *out, struct err *e)
 {
-	struct change_row c;
-	struct life_row   f;
+	struct change_row  c;
+	struct finding_row f;
 
 	if (!change_by_id(r->db->db, r->mem, &r->id0, &c, e) || !change_show(r, v, &c, out, e) ||
 	    !finding_of(r->db->db, r, &c, &f, e) ||
@@ -111,8 +111,8 @@ struct promoting {
 };
 
 static bool
-promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struct life_row *rows,
-    struct life_event *events, struct err *e)
+promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struct finding_row *rows,
+    struct finding_event *events, struct err *e)
 {
 	struct request *r = p->r;
 	char           *accepted = talloc_strdup(r->mem, "accepted");
@@ -122,7 +122,7 @@ promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struc
 	if (accepted == NULL || owner == NULL || reason == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++) {
-		rows[i] = (struct life_row) { .config_id = p->report.config_id,
+		rows[i] = (struct finding_row) { .config_id = p->report.config_id,
 			.fingerprint = keys[i].fingerprint,
 			.value_hash = keys[i].value_hash,
 			.status = accepted,
@@ -131,7 +131,7 @@ promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struc
 			.owner = owner,
 			.created_at = p->now,
 			.updated_at = p->now };
-		events[i] = (struct life_event) { .id = uuid_make(r->app->clock, r->app->rand),
+		events[i] = (struct finding_event) { .id = uuid_make(r->app->clock, r->app->rand),
 			.config_id = p->report.config_id,
 			.subject = keys[i].fingerprint,
 			.value_hash = keys[i].value_hash,
@@ -147,11 +147,11 @@ promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struc
 static bool
 promote_findings(struct db *db, struct promoting *p, struct err *e)
 {
-	struct request    *r = p->r;
-	struct change_key *keys;
-	struct life_row   *rows;
-	struct life_event *events;
-	size_t             n;
+	struct request       *r = p->r;
+	struct change_key    *keys;
+	struct finding_row   *rows;
+	struct finding_event *events;
+	size_t                n;
 
 	if (!change_keys(db, r->mem, &p->report.id, &keys, &n, e))
 		return false;
@@ -159,8 +159,8 @@ promote_findings(struct db *db, struct promoting *p, struct err *e)
 	events = talloc_zero_size(r->mem, (n + 1) * sizeof(*events));
 	if (rows == NULL || events == NULL)
 		return err_memory(e);
-	return promote_rows(p, keys, n, rows, events, e) && life_put(db, rows, n, e) &&
-	       life_event_add(db, events, n, e);
+	return promote_rows(p, keys, n, rows, events, e) && finding_put(db, rows, n, e) &&
+	       finding_event_add(db, events, n, e);
 }
 
 static bool
@@ -233,7 +233,7 @@ accept_report(struct request *r, const void *body, void *answer, struct err *e)
 	       report_show(r->mem, &p.report, answer, e);
 }
 
-const struct route life_routes[] = {
+const struct route finding_routes[] = {
 	ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_change,
 	    IN_NONE, OUT(change_out), "Shows a change with its history."),
 	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,

@@ -212,7 +212,7 @@ golden_show(struct request *r, struct view v, struct golden *g, bool foreign,
 
 /* What a template held: only its owner has the earlier ones. */
 static bool
-turn_back(struct request *r, struct golden *g, bool foreign, uint64_t version, struct err *e)
+rotation_back(struct request *r, struct golden *g, bool foreign, uint64_t version, struct err *e)
 {
 	struct golden_version v;
 
@@ -241,7 +241,7 @@ get_golden(struct request *r, const void *body, void *answer, struct err *e)
 	if (!golden_find(r->db, r->mem, &r->id0, &g, &foreign, e))
 		return false;
 	if (q != NULL && q->version != 0) {
-		if (!turn_back(r, &g, foreign, (uint64_t)q->version, e) ||
+		if (!rotation_back(r, &g, foreign, (uint64_t)q->version, e) ||
 		    !golden_show(r, view_of(r), &g, foreign, out, e))
 			return false;
 		out->resource_count = (int64_t)out->resources.n;

@@ -104,7 +104,7 @@ rules_seen(struct request *r, struct rule_seen **seen, size_t *n, struct err *e)
 	    !config_state_by_id(r->db->db, r->mem, &r->id0, &state, e))
 		return false;
 	spec = spec_of(d, r->db, &c, &r->work, e);
-	return spec != NULL && hits_list(r->db, r->mem, spec, &state, seen, n, e);
+	return spec != NULL && rule_hits_list(r->db, r->mem, spec, &state, seen, n, e);
 }
 
 bool

@@ -123,7 +123,7 @@ show_held(TALLOC_CTX *mem, const struct whatif_tally *in, struct raw_json *out, 
 	buf_make(&b, mem);
 	buf_putc(&b, '{');
 	show_one(&b, why_code(WHY_MIN_SEVERITY), in->held[HOLD_NONE]);
-	for (enum hold h = HOLD_NONE + 1; h < HOLD__MAX; h++)
+	for (enum hold_reason h = HOLD_NONE + 1; h < HOLD__MAX; h++)
 		show_one(&b, hold_code(h), in->held[h]);
 	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
 		show_one(&b, why_code(whys[i]), in->why[whys[i]]);

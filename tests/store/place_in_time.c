@@ -126,15 +126,15 @@ place_look(struct place_in_time *y)
 void
 place_accept(struct place_in_time *y, const struct uuid *c, const char *status, int64_t for_ms)
 {
-	struct err       e = { 0 };
-	struct life_row *rows;
-	size_t           n;
+	struct err          e = { 0 };
+	struct finding_row *rows;
+	size_t              n;
 
-	assert_ok(life_live(y->x->t->db, y, c, &rows, &n, &e));
+	assert_ok(finding_live(y->x->t->db, y, c, &rows, &n, &e));
 	assert_int_equal(n, 1);
 	rows[0].status = talloc_strdup(y, status);
 	rows[0].owner = talloc_strdup(y, "somebody");
 	rows[0].expires_at.ms = for_ms == 0 ? 0 : y->clock.set_ms + for_ms;
-	assert_ok(life_put(y->x->t->db, rows, 1, &e));
+	assert_ok(finding_put(y->x->t->db, rows, 1, &e));
 	assert_ok(config_touch(y->x->t->db, c, rows[0].expires_at, &e));
 }

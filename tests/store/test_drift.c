@@ -436,7 +436,7 @@ every_filter_finds_what_it_names_in_any_report(void **state)
 							"{\"path\":\"/b\",\"severity\":\"low\"}]}");
 	struct push_answer  first, second;
 	struct change_row  *rows;
-	struct life_row     f;
+	struct finding_row  f;
 	size_t              n;
 
 	drift_push(x, x, &c, two_categories(x, 0));
@@ -444,10 +444,10 @@ every_filter_finds_what_it_names_in_any_report(void **state)
 	assert_ok(change_list(
 	    x->t, x, &(struct change_filter) { .report_id = first.report.id }, 100, &rows, &n, &e));
 	for (size_t i = 0; i < n; i += 5) {
-		assert_ok(life_by_value(
+		assert_ok(finding_by_value(
 		    x->t->db, x, &c, rows[i].fingerprint, rows[i].value_hash, &f, &e));
 		f.status = talloc_strdup(x, i == 5 ? "ignored" : "accepted");
-		assert_ok(life_put(x->t->db, &f, 1, &e));
+		assert_ok(finding_put(x->t->db, &f, 1, &e));
 	}
 	assert_ok(config_touch(x->t->db, &c, (instant) { 0 }, &e));
 	check_filters(x, &first.report.id);

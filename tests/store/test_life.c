@@ -262,7 +262,7 @@ a_filter_takes_what_it_names(void **state)
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}", "{\"c\":3}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}", "{\"c\":4}"));
-	y.w.filter = (struct life_filter) { .report_id = a.report.id, .severity = "critical" };
+	y.w.filter = (struct finding_filter) { .report_id = a.report.id, .severity = "critical" };
 	assert_ok(decide_try(&y, &e));
 	assert_int_equal(y.done.matched, 0);
 	y.w = (struct decide_which) { .filter = { .report_id = a.report.id, .category = "d" } };

@@ -50,21 +50,21 @@ push_for(struct drift_world *x, struct clock *now, const struct uuid *c, int n, 
 static void
 accept_change(struct drift_world *x, const struct uuid *report, const struct clock *now)
 {
-	struct err         e = { 0 };
-	struct change_row *rows;
-	struct life_row    f;
-	struct life_event  v;
-	size_t             n;
+	struct err           e = { 0 };
+	struct change_row   *rows;
+	struct finding_row   f;
+	struct finding_event v;
+	size_t               n;
 
 	assert_ok(change_list(
 	    x->t, x, &(struct change_filter) { .report_id = *report }, 10, &rows, &n, &e));
 	assert_true(n > 0);
-	assert_ok(life_by_value(
+	assert_ok(finding_by_value(
 	    x->t->db, x, &rows[0].config_id, rows[0].fingerprint, rows[0].value_hash, &f, &e));
 	f.status = talloc_strdup(x, "accepted");
 	f.owner = f.reason = talloc_strdup(x, "somebody");
 	f.updated_at.ms = now->set_ms;
-	v = (struct life_event) { .id = uuid_make(now, &rand_system),
+	v = (struct finding_event) { .id = uuid_make(now, &rand_system),
 		.config_id = f.config_id,
 		.subject = f.fingerprint,
 		.value_hash = f.value_hash,
@@ -72,8 +72,8 @@ accept_change(struct drift_world *x, const struct uuid *report, const struct clo
 		.actor = "somebody",
 		.to_status = "accepted",
 		.note = "" };
-	assert_ok(life_put(x->t->db, &f, 1, &e));
-	assert_ok(life_event_add(x->t->db, &v, 1, &e));
+	assert_ok(finding_put(x->t->db, &f, 1, &e));
+	assert_ok(finding_event_add(x->t->db, &v, 1, &e));
 	assert_ok(config_touch(x->t->db, &f.config_id, (instant) { 0 }, &e));
 	/* and the newest report's row says so, for the lists */
 	assert_int_equal(

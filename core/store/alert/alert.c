@@ -126,7 +126,7 @@ alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, s
 	    limit, rows, n, e);
 }
 
-SQL(alert_select_ids, SQL_TENANT, &ids_in_schema, &alert_schema,
+SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
     "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.status, a.changes,"
     " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
     " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
@@ -138,9 +138,9 @@ bool
 alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
     struct alert **rows, size_t *n, struct err *e)
 {
-	struct ids_in in;
+	struct id_list_in in;
 
-	return ids_print(mem, ids, ids_n, &in, e) &&
+	return id_list_print(mem, ids, ids_n, &in, e) &&
 	       db_all(db, mem, &alert_select_ids, &in, ids_n, rows, n, e);
 }
 
@@ -184,45 +184,45 @@ alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
 
 /* ---- findings ---- */
 
-static const struct field finding_fields[] = {
-	COLUMN(struct finding, alert_id),
-	COLUMN(struct finding, fingerprint),
-	COLUMN(struct finding, value_hash),
+static const struct field told_fields[] = {
+	COLUMN(struct told, alert_id),
+	COLUMN(struct told, fingerprint),
+	COLUMN(struct told, value_hash),
 	FIELD_END,
 };
-static const struct schema finding_schema = SCHEMA("Finding", struct finding, finding_fields);
-static const struct field  finding_key_fields[] = {
-	 COLUMN(struct finding, alert_id),
-	 COLUMN(struct finding, fingerprint),
+static const struct schema told_schema = SCHEMA("Finding", struct told, told_fields);
+static const struct field  told_key_fields[] = {
+	 COLUMN(struct told, alert_id),
+	 COLUMN(struct told, fingerprint),
 	 FIELD_END,
 };
-static const struct schema finding_key = SCHEMA("FindingKey", struct finding, finding_key_fields);
+static const struct schema told_key = SCHEMA("FindingKey", struct told, told_key_fields);
 
-SQL(finding_select, SQL_TENANT, &id_in, &finding_schema,
+SQL(told_select, SQL_TENANT, &id_in, &told_schema,
     "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = ?"
     " ORDER BY fingerprint");
-SQL(finding_replace, SQL_TENANT, &finding_schema, NULL,
+SQL(told_replace, SQL_TENANT, &told_schema, NULL,
     "REPLACE INTO alert_findings (alert_id, fingerprint, value_hash) VALUES (?, ?, ?)");
-SQL(finding_delete, SQL_TENANT, &finding_key, NULL,
+SQL(told_delete, SQL_TENANT, &told_key, NULL,
     "DELETE FROM alert_findings WHERE alert_id = ? AND fingerprint = ?");
 
 bool
-finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct finding **rows,
-    size_t *n, struct err *e)
+told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told **rows, size_t *n,
+    struct err *e)
 {
 	const struct id_in in = { *alert };
 
-	return db_all(db, mem, &finding_select, &in, FINDINGS_MAX, rows, n, e);
+	return db_all(db, mem, &told_select, &in, FINDINGS_MAX, rows, n, e);
 }
 
 bool
-finding_put(struct db *db, const struct finding *f, size_t n, struct err *e)
+told_put(struct db *db, const struct told *f, size_t n, struct err *e)
 {
-	return db_run_many(db, &finding_replace, f, n, e);
+	return db_run_many(db, &told_replace, f, n, e);
 }
 
 bool
-finding_drop(struct db *db, const struct finding *f, size_t n, struct err *e)
+told_drop(struct db *db, const struct told *f, size_t n, struct err *e)
 {
-	return db_run_many(db, &finding_delete, f, n, e);
+	return db_run_many(db, &told_delete, f, n, e);
 }

@@ -54,15 +54,15 @@ MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *id
 /* Writes all that can change and raises the version while it is a->version; *done false: outrun. */
 MUST_USE bool alert_set(struct db *db, const struct alert *a, bool *done, struct err *e);
 
-struct finding {
+struct told {
 	struct uuid alert_id;
 	struct blob fingerprint, value_hash;
 };
 #define FINDINGS_MAX 50000
-MUST_USE bool finding_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
-    struct finding **rows, size_t *n, struct err *e); /* by fingerprint */
-MUST_USE bool finding_put(
-    struct db *db, const struct finding *f, size_t n, struct err *e); /* or its new value */
-MUST_USE bool finding_drop(struct db *db, const struct finding *f, size_t n, struct err *e);
+MUST_USE bool told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
+    struct told **rows, size_t *n, struct err *e); /* by fingerprint */
+MUST_USE bool told_put(
+    struct db *db, const struct told *f, size_t n, struct err *e); /* or its new value */
+MUST_USE bool told_drop(struct db *db, const struct told *f, size_t n, struct err *e);
 
 #endif

@@ -7,7 +7,7 @@
  * has an index that ends in the position, and what it leaves open (a severity, a status) is a
  * handful of words, each a branch of its own that is read up to a page and no further.
  *
- * The status a row holds is exact in the newest report of a config only (life_put).  In an older
+ * The status a row holds is exact in the newest report of a config only (finding_put).  In an older
  * one it is looked up in the finding of each change: from the findings of that status when they are
  * few, else along the report, whose length the engine bounds.
  */

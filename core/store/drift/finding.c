@@ -7,23 +7,24 @@
 
 /* ---- findings ---- */
 
-static const struct field life_fields[] = {
-	COLUMN(struct life_row, config_id),
-	COLUMN(struct life_row, fingerprint),
-	COLUMN(struct life_row, value_hash),
-	COLUMN(struct life_row, status),
-	COLUMN(struct life_row, present),
-	COLUMN(struct life_row, runs),
-	COLUMN(struct life_row, promoted),
-	COLUMN_NULL(struct life_row, reason),
-	COLUMN_NULL(struct life_row, owner),
-	COLUMN_NULL(struct life_row, expires_at),
-	COLUMN_NULL(struct life_row, assigned_to),
-	COLUMN(struct life_row, created_at),
-	COLUMN(struct life_row, updated_at),
+static const struct field finding_fields[] = {
+	COLUMN(struct finding_row, config_id),
+	COLUMN(struct finding_row, fingerprint),
+	COLUMN(struct finding_row, value_hash),
+	COLUMN(struct finding_row, status),
+	COLUMN(struct finding_row, present),
+	COLUMN(struct finding_row, runs),
+	COLUMN(struct finding_row, promoted),
+	COLUMN_NULL(struct finding_row, reason),
+	COLUMN_NULL(struct finding_row, owner),
+	COLUMN_NULL(struct finding_row, expires_at),
+	COLUMN_NULL(struct finding_row, assigned_to),
+	COLUMN(struct finding_row, created_at),
+	COLUMN(struct finding_row, updated_at),
 	FIELD_END,
 };
-static const struct schema life_schema = SCHEMA("StoredFinding", struct life_row, life_fields);
+static const struct schema finding_schema =
+    SCHEMA("StoredFinding", struct finding_row, finding_fields);
 
 #define LIFE_COLUMNS                                                                               \
 	"config_id, fingerprint, value_hash, status, present, runs, promoted, reason, owner,"      \
@@ -39,24 +40,24 @@ static const struct field live_fields[] = {
 static const struct schema live_in = SCHEMA("LifeLiveIn", struct live_in, live_fields);
 
 static const struct field key_fields[] = {
-	COLUMN(struct life_row, config_id),
-	COLUMN(struct life_row, fingerprint),
-	COLUMN(struct life_row, value_hash),
+	COLUMN(struct finding_row, config_id),
+	COLUMN(struct finding_row, fingerprint),
+	COLUMN(struct finding_row, value_hash),
 	FIELD_END,
 };
-static const struct schema key_in = SCHEMA("LifeKeyIn", struct life_row, key_fields);
+static const struct schema key_in = SCHEMA("LifeKeyIn", struct finding_row, key_fields);
 
-SQL(life_select_live, SQL_TENANT, &live_in, &life_schema,
+SQL(finding_select_live, SQL_TENANT, &live_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ? AND status IN"
     " ('detected', 'acknowledged', 'in_progress', 'ignored', 'accepted') AND NOT promoted"
     " ORDER BY fingerprint, value_hash");
-SQL(life_select_ended, SQL_TENANT, &live_in, &life_schema,
+SQL(finding_select_ended, SQL_TENANT, &live_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ?"
     " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
-SQL(life_select, SQL_TENANT, &key_in, &life_schema,
+SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings"
     " WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
-SQL(life_upsert, SQL_TENANT, &life_schema, NULL,
+SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
@@ -64,21 +65,21 @@ SQL(life_upsert, SQL_TENANT, &life_schema, NULL,
     " updated_at = VALUES(updated_at)");
 
 bool
-life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_row **rows,
+finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_row **rows,
     size_t *n, struct err *e)
 {
 	const struct live_in in = { *config };
 
-	return db_all(db, mem, &life_select_live, &in, LIFE_MAX, rows, n, e);
+	return db_all(db, mem, &finding_select_live, &in, LIFE_MAX, rows, n, e);
 }
 
 bool
-life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_row **rows,
+finding_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_row **rows,
     size_t *n, struct err *e)
 {
 	const struct live_in in = { *config };
 
-	return db_all(db, mem, &life_select_ended, &in, LIFE_MAX, rows, n, e);
+	return db_all(db, mem, &finding_select_ended, &in, LIFE_MAX, rows, n, e);
 }
 
 /* ---- those of some findings ---- */
@@ -86,8 +87,8 @@ life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct lif
 static int
 by_seen(const void *a, const void *b)
 {
-	const struct life_seen *x = a, *y = b;
-	int                     d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+	const struct finding_seen *x = a, *y = b;
+	int                        d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
 
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
@@ -117,23 +118,23 @@ static const struct field some_fields[] = {
 };
 static const struct schema some_in = SCHEMA("LifeSomeIn", struct some_in, some_fields);
 
-SQL(life_select_ended_some, SQL_TENANT, &some_in, &life_schema,
+SQL(finding_select_ended_some, SQL_TENANT, &some_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (PRIMARY) WHERE config_id = ?"
     " AND fingerprint IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
     " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
 
 static bool
-ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const struct life_seen *s,
-    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const struct finding_seen *s,
+    size_t n, struct finding_row **rows, size_t *rows_n, struct err *e)
 {
-	struct some_in   in = { .config_id = *config };
-	struct life_row *more, *all;
-	size_t           more_n;
+	struct some_in      in = { .config_id = *config };
+	struct finding_row *more, *all;
+	size_t              more_n;
 
 	for (size_t i = 0; i < SOME; i++)
 		in.f[i] = s[i < n ? i : n - 1].fingerprint;
-	if (!db_all(db, mem, &life_select_ended_some, &in, LIFE_MAX, &more, &more_n, e))
+	if (!db_all(db, mem, &finding_select_ended_some, &in, LIFE_MAX, &more, &more_n, e))
 		return false;
 	if (*rows_n == 0) {
 		*rows = more;
@@ -150,13 +151,13 @@ ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const stru
 }
 
 bool
-life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct life_seen *s,
-    size_t n, struct life_row **rows, size_t *rows_n, struct err *e)
+finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_seen *s,
+    size_t n, struct finding_row **rows, size_t *rows_n, struct err *e)
 {
 	*rows = NULL;
 	*rows_n = 0;
 	if (n > MANY)
-		return life_ended(db, mem, config, rows, rows_n, e);
+		return finding_ended(db, mem, config, rows, rows_n, e);
 	if (n > 1)
 		qsort(s, n, sizeof(s[0]), by_seen); /* so that all together are in order */
 	for (size_t i = 0; i < n;) {
@@ -175,22 +176,22 @@ life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct 
 }
 
 bool
-life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob fingerprint,
-    struct blob value_hash, struct life_row *row, struct err *e)
+finding_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob fingerprint,
+    struct blob value_hash, struct finding_row *row, struct err *e)
 {
-	const struct life_row in = {
+	const struct finding_row in = {
 		.config_id = *config, .fingerprint = fingerprint, .value_hash = value_hash
 	};
 
-	return db_one(db, mem, &life_select, &in, row, e);
+	return db_one(db, mem, &finding_select, &in, row, e);
 }
 
 /* ---- the findings of changes ---- */
 
-#define TARGET(m)      COLUMN_AS(struct life_target, row.m, #m)
-#define TARGET_NULL(m) COLUMN_AS_NULL(struct life_target, row.m, #m)
+#define TARGET(m)      COLUMN_AS(struct finding_target, row.m, #m)
+#define TARGET_NULL(m) COLUMN_AS_NULL(struct finding_target, row.m, #m)
 static const struct field target_fields[] = {
-	COLUMN(struct life_target, change_id),
+	COLUMN(struct finding_target, change_id),
 	TARGET(config_id),
 	TARGET(fingerprint),
 	TARGET(value_hash),
@@ -206,7 +207,8 @@ static const struct field target_fields[] = {
 	TARGET(updated_at),
 	FIELD_END,
 };
-static const struct schema target_schema = SCHEMA("LifeTarget", struct life_target, target_fields);
+static const struct schema target_schema =
+    SCHEMA("LifeTarget", struct finding_target, target_fields);
 
 #define TARGET_SELECT                                                                              \
 	"SELECT c.id AS change_id, c.config_id, c.fingerprint, c.value_hash,"                      \
@@ -220,8 +222,8 @@ static const struct schema target_schema = SCHEMA("LifeTarget", struct life_targ
 #define TARGET_ORDER " ORDER BY c.config_id, c.fingerprint, c.value_hash"
 
 struct filter_in {
-	struct life_filter f;
-	int64_t            limit;
+	struct finding_filter f;
+	int64_t               limit;
 };
 static const struct field filter_fields[] = {
 	COLUMN(struct filter_in, f.report_id),
@@ -238,117 +240,117 @@ static const struct field filter_fields[] = {
 };
 static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, filter_fields);
 
-SQL(life_select_ids, SQL_TENANT, &ids_in_schema, &target_schema,
+SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &target_schema,
     TARGET_SELECT
     " FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
     " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
-SQL(life_select_filter, SQL_TENANT, &filter_in, &target_schema,
+SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
     TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = ?"
 		  " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)"
 		  " AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"
 		  " AND (? IS NULL OR c.fingerprint = ?)" TARGET_ORDER " LIMIT ?");
 
 bool
-life_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
-    struct life_target **rows, size_t *n, struct err *e)
+finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+    struct finding_target **rows, size_t *n, struct err *e)
 {
-	struct ids_in in;
+	struct id_list_in in;
 
-	return ids_print(mem, ids, ids_n, &in, e) &&
-	       db_all(db, mem, &life_select_ids, &in, ids_n, rows, n, e);
+	return id_list_print(mem, ids, ids_n, &in, e) &&
+	       db_all(db, mem, &finding_select_ids, &in, ids_n, rows, n, e);
 }
 
 bool
-life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f, size_t max,
-    struct life_target **rows, size_t *n, struct err *e)
+finding_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct finding_filter *f,
+    size_t max, struct finding_target **rows, size_t *n, struct err *e)
 {
 	const struct filter_in in = { *f, (int64_t)max };
 
-	return db_all(db, mem, &life_select_filter, &in, max, rows, n, e);
+	return db_all(db, mem, &finding_select_filter, &in, max, rows, n, e);
 }
 
 /* ---- writing ---- */
 
 static const struct field shown_fields[] = {
-	COLUMN(struct life_row, status),
-	COLUMN(struct life_row, config_id),
-	COLUMN(struct life_row, fingerprint),
-	COLUMN_AS(struct life_row, config_id, "config_again"),
-	COLUMN(struct life_row, value_hash),
+	COLUMN(struct finding_row, status),
+	COLUMN(struct finding_row, config_id),
+	COLUMN(struct finding_row, fingerprint),
+	COLUMN_AS(struct finding_row, config_id, "config_again"),
+	COLUMN(struct finding_row, value_hash),
 	FIELD_END,
 };
-static const struct schema shown_in = SCHEMA("LifeShownIn", struct life_row, shown_fields);
+static const struct schema shown_in = SCHEMA("LifeShownIn", struct finding_row, shown_fields);
 
-SQL(life_update_shown, SQL_TENANT, &shown_in, NULL,
+SQL(finding_update_shown, SQL_TENANT, &shown_in, NULL,
     "UPDATE drift_changes FORCE INDEX (finding) SET status = ? WHERE config_id = ?"
     " AND fingerprint = ?"
     " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = ?)"
     " AND value_hash = ?");
 
 bool
-life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e)
+finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &life_upsert, rows, n, e) &&
-	       db_run_many(db, &life_update_shown, rows, n, e);
+	return db_run_many(db, &finding_upsert, rows, n, e) &&
+	       db_run_many(db, &finding_update_shown, rows, n, e);
 }
 
 /* In the order of the table: its pages are visited once, and its rows locked in one order. */
 static int
 by_row(const void *a, const void *b)
 {
-	const struct life_row *x = a, *y = b;
-	int                    d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
+	const struct finding_row *x = a, *y = b;
+	int                       d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
 
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
 bool
-life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e)
+finding_put_seen(struct db *db, struct finding_row *rows, size_t n, struct err *e)
 {
 	if (n > 1)
 		qsort(rows, n, sizeof(rows[0]), by_row);
-	return db_run_many(db, &life_upsert, rows, n, e);
+	return db_run_many(db, &finding_upsert, rows, n, e);
 }
 
 static const struct field seen_fields[] = {
-	COLUMN(struct life_seen, config_id),
-	COLUMN(struct life_seen, fingerprint),
-	COLUMN(struct life_seen, value_hash),
-	COLUMN(struct life_seen, now),
-	COLUMN_AS(struct life_seen, now, "now_again"),
+	COLUMN(struct finding_seen, config_id),
+	COLUMN(struct finding_seen, fingerprint),
+	COLUMN(struct finding_seen, value_hash),
+	COLUMN(struct finding_seen, now),
+	COLUMN_AS(struct finding_seen, now, "now_again"),
 	FIELD_END,
 };
-static const struct schema seen_in = SCHEMA("LifeSeenIn", struct life_seen, seen_fields);
+static const struct schema seen_in = SCHEMA("LifeSeenIn", struct finding_seen, seen_fields);
 
-SQL(life_upsert_seen, SQL_TENANT, &seen_in, NULL,
+SQL(finding_upsert_seen, SQL_TENANT, &seen_in, NULL,
     "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
     " created_at, updated_at) VALUES (?, ?, ?, 'detected', TRUE, 1, ?, ?)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
 
 bool
-life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e)
+finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e)
 {
 	if (n > 1)
 		qsort(s, n, sizeof(s[0]), by_seen);
-	return db_run_many(db, &life_upsert_seen, s, n, e);
+	return db_run_many(db, &finding_upsert_seen, s, n, e);
 }
 
 /* ---- events ---- */
 
 static const struct field event_fields[] = {
-	COLUMN(struct life_event, id),
-	COLUMN_NULL(struct life_event, config_id),
-	COLUMN(struct life_event, subject),
-	COLUMN_NULL(struct life_event, value_hash),
-	COLUMN(struct life_event, at),
-	COLUMN(struct life_event, actor),
-	COLUMN_NULL(struct life_event, from_status),
-	COLUMN(struct life_event, to_status),
-	COLUMN(struct life_event, note),
+	COLUMN(struct finding_event, id),
+	COLUMN_NULL(struct finding_event, config_id),
+	COLUMN(struct finding_event, subject),
+	COLUMN_NULL(struct finding_event, value_hash),
+	COLUMN(struct finding_event, at),
+	COLUMN(struct finding_event, actor),
+	COLUMN_NULL(struct finding_event, from_status),
+	COLUMN(struct finding_event, to_status),
+	COLUMN(struct finding_event, note),
 	FIELD_END,
 };
-static const struct schema event_schema = SCHEMA("LifeEvent", struct life_event, event_fields);
+static const struct schema event_schema = SCHEMA("LifeEvent", struct finding_event, event_fields);
 
 struct event_in {
 	struct blob subject;
@@ -361,24 +363,24 @@ static const struct field event_in_fields[] = {
 };
 static const struct schema event_in = SCHEMA("LifeEventIn", struct event_in, event_in_fields);
 
-SQL(life_event_insert, SQL_TENANT, &event_schema, NULL,
+SQL(finding_event_insert, SQL_TENANT, &event_schema, NULL,
     "INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, from_status,"
     " to_status, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-SQL(life_event_select, SQL_TENANT, &event_in, &event_schema,
+SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
     "SELECT id, config_id, subject, value_hash, at, actor, from_status, to_status, note"
     " FROM drift_history WHERE subject = ? AND config_id <=> ? ORDER BY id");
 
 bool
-life_event_add(struct db *db, const struct life_event *v, size_t n, struct err *e)
+finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)
 {
-	return db_run_many(db, &life_event_insert, v, n, e);
+	return db_run_many(db, &finding_event_insert, v, n, e);
 }
 
 bool
-life_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob subject,
-    struct life_event **rows, size_t *n, struct err *e)
+finding_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct blob subject,
+    struct finding_event **rows, size_t *n, struct err *e)
 {
 	const struct event_in in = { subject, *config };
 
-	return db_all(db, mem, &life_event_select, &in, LIFE_EVENTS_MAX, rows, n, e);
+	return db_all(db, mem, &finding_event_select, &in, LIFE_EVENTS_MAX, rows, n, e);
 }

@@ -14,7 +14,7 @@
 #include "core/base/hash.h"
 #include "core/store/tenant/tenant_db.h"
 
-struct life_row {
+struct finding_row {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	char       *status;   /* as of a change */
@@ -31,48 +31,48 @@ struct life_row {
 #define LIFE_MAX 100000
 /* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
  */
-MUST_USE bool life_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct life_row **rows, size_t *n, struct err *e);
+MUST_USE bool finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct finding_row **rows, size_t *n, struct err *e);
 /* The others: those a new finding may be the return of. */
-MUST_USE bool life_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct life_row **rows, size_t *n, struct err *e);
+MUST_USE bool finding_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct finding_row **rows, size_t *n, struct err *e);
 /* Of these findings only, whatever the value, in the same order; sorts the list. */
-struct life_seen {
+struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	instant     now;
 };
-MUST_USE bool life_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct life_seen *s, size_t n, struct life_row **rows, size_t *rows_n, struct err *e);
-MUST_USE bool life_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct blob fingerprint, struct blob value_hash, struct life_row *row, struct err *e);
+MUST_USE bool finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n, struct err *e);
+MUST_USE bool finding_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob fingerprint, struct blob value_hash, struct finding_row *row, struct err *e);
 /* A change and its finding: as it would be when it has no row yet. */
-struct life_target {
-	struct uuid     change_id;
-	struct life_row row;
+struct finding_target {
+	struct uuid        change_id;
+	struct finding_row row;
 };
 #define LIFE_IDS_MAX 1000
 /* The changes with these ids, as many as there are, by config, fingerprint, value hash. */
-MUST_USE bool life_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids,
-    size_t ids_n, struct life_target **rows, size_t *n, struct err *e);
-struct life_filter {
+MUST_USE bool finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids,
+    size_t ids_n, struct finding_target **rows, size_t *n, struct err *e);
+struct finding_filter {
 	struct uuid report_id;
 	const char *severity, *category, *status; /* NULL: any */
 	struct blob fingerprint;                  /* p == NULL: any */
 };
 /* Changes of a report in the same order; `max` at most. */
-MUST_USE bool life_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct life_filter *f,
-    size_t max, struct life_target **rows, size_t *n, struct err *e);
+MUST_USE bool finding_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct finding_filter *f,
+    size_t max, struct finding_target **rows, size_t *n, struct err *e);
 /* Adds rows or writes all that can change of them, and their status in the newest report.  The
  * transaction holds the config's state row. */
-MUST_USE bool life_put(struct db *db, const struct life_row *rows, size_t n, struct err *e);
+MUST_USE bool finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e);
 /* The same for a report that is being written with its changes; sorts the rows. */
-MUST_USE bool life_put_seen(struct db *db, struct life_row *rows, size_t n, struct err *e);
+MUST_USE bool finding_put_seen(struct db *db, struct finding_row *rows, size_t n, struct err *e);
 
 /* Detected: new rows, or old ones again; sorts them. */
-MUST_USE bool life_detect(struct db *db, struct life_seen *s, size_t n, struct err *e);
+MUST_USE bool finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e);
 
-struct life_event {
+struct finding_event {
 	struct uuid id;
 	struct uuid config_id;  /* nil: of none */
 	struct blob subject;    /* a fingerprint, or an alert's id */
@@ -83,9 +83,9 @@ struct life_event {
 	const char *note;
 };
 #define LIFE_EVENTS_MAX 500
-MUST_USE bool life_event_add(struct db *db, const struct life_event *v, size_t n, struct err *e);
+MUST_USE bool finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e);
 /* Oldest first; of a fingerprint in a config, whatever the value. */
-MUST_USE bool life_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct blob subject, struct life_event **rows, size_t *n, struct err *e);
+MUST_USE bool finding_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct blob subject, struct finding_event **rows, size_t *n, struct err *e);
 
 #endif

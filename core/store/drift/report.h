@@ -45,20 +45,20 @@ MUST_USE bool report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct rep
     size_t limit, struct report **rows, size_t *n, struct err *e);
 
 struct change_row {
-	struct uuid id;
-	struct uuid report_id;
-	struct uuid config_id;
-	int64_t     position; /* order in the report, from 0 */
-	char       *category, *key;
-	char       *op;                    /* "created", "deleted", "modified" */
-	char       *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
-	struct blob old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
-	bool        old_truncated, new_truncated;
-	char       *severity;
-	char       *rule;
-	char       *reason;
-	struct blob fingerprint, value_hash;
-	char       *status;          /* "detected", ...; read: that of its finding (life.h) */
+	struct uuid     id;
+	struct uuid     report_id;
+	struct uuid     config_id;
+	int64_t         position; /* order in the report, from 0 */
+	char           *category, *key;
+	char           *op;                    /* "created", "deleted", "modified" */
+	char           *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
+	struct blob     old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
+	bool            old_truncated, new_truncated;
+	char           *severity;
+	char           *rule;
+	char           *reason;
+	struct blob     fingerprint, value_hash;
+	char           *status;          /* "detected", ...; read: that of its finding (finding.h) */
 	struct raw_json attribution; /* null, or {actor, source} */
 	instant         created_at;
 	char           *suppressed_by; /* kind:id of the silence that covered it; NULL: none */

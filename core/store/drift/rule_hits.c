@@ -1,13 +1,14 @@
 #include "core/store/drift/rule_hits.h"
 
-static const struct field hits_fields[] = {
+static const struct field rule_hits_fields[] = {
 	COLUMN(struct rule_hits, config_id),
 	COLUMN(struct rule_hits, seq),
 	COLUMN(struct rule_hits, digest),
 	COLUMN(struct rule_hits, hits),
 	FIELD_END,
 };
-static const struct schema hits_schema = SCHEMA("StoredRuleHits", struct rule_hits, hits_fields);
+static const struct schema rule_hits_schema =
+    SCHEMA("StoredRuleHits", struct rule_hits, rule_hits_fields);
 
 struct same_in {
 	struct blob digest;
@@ -33,11 +34,11 @@ static const struct field  count_fields[] = {
 };
 static const struct schema same_out = SCHEMA("RuleHitsSame", struct same_out, count_fields);
 
-SQL(rule_hits_select, SQL_TENANT, &config_in, &hits_schema,
+SQL(rule_hits_select, SQL_TENANT, &config_in, &rule_hits_schema,
     "SELECT config_id, seq, digest, hits FROM config_rules WHERE config_id = ?");
 SQL(rule_hits_select_same, SQL_TENANT, &same_in, &same_out,
     "SELECT COUNT(*) AS n FROM config_rules WHERE config_id = ? AND digest = ?");
-SQL(rule_hits_replace, SQL_TENANT, &hits_schema, NULL,
+SQL(rule_hits_replace, SQL_TENANT, &rule_hits_schema, NULL,
     "REPLACE INTO config_rules (config_id, seq, digest, hits) VALUES (?, ?, ?, ?)");
 SQL(rule_hits_delete, SQL_TENANT, &config_in, NULL, "DELETE FROM config_rules WHERE config_id = ?");
 

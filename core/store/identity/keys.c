@@ -168,15 +168,16 @@ signing_keys_ensure(struct database *d, struct err *e)
  * for the others nothing is left to do.
  */
 
-static const struct field turn_fields[] = {
+static const struct field rotation_fields[] = {
 	COLUMN(struct signing_turn, active),
 	COLUMN_NULL(struct signing_turn, successor),
 	COLUMN(struct signing_turn, active_s),
 	COLUMN(struct signing_turn, published_s),
 	FIELD_END,
 };
-static const struct schema turn_schema = SCHEMA("SigningTurn", struct signing_turn, turn_fields);
-SQL(signing_turn_read, SQL_CONTROL, NULL, &turn_schema,
+static const struct schema rotation_schema =
+    SCHEMA("SigningTurn", struct signing_turn, rotation_fields);
+SQL(signing_turn_read, SQL_CONTROL, NULL, &rotation_schema,
     "SELECT a.kid AS active, n.kid AS successor,"
     " COALESCE(TIMESTAMPDIFF(SECOND, a.active_at, NOW(3)), 0) AS active_s,"
     " COALESCE(TIMESTAMPDIFF(SECOND, n.created_at, NOW(3)), -1) AS published_s"
@@ -274,7 +275,7 @@ struct turning {
 };
 
 static bool
-turn_body(struct db *db, void *arg, struct err *e)
+rotation_body(struct db *db, void *arg, struct err *e)
 {
 	const struct turning *in = arg;
 	uint64_t              n = 0;
@@ -294,7 +295,7 @@ signing_turn_make(struct database *d, const struct signing_turn *t, int64_t keep
 {
 	struct turning in = { { keep_s, t->active, t->successor },
 		{ uuid_make(d->d.clock, d->d.rand), t->successor } };
-	struct tx      tx = { .name = "signing_key_turn", .body = turn_body, .arg = &in };
+	struct tx      tx = { .name = "signing_key_turn", .body = rotation_body, .arg = &in };
 
 	return tx_run(d->control, &tx, e);
 }

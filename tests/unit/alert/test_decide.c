@@ -80,9 +80,9 @@ it_flaps_from_high_on_until_below_low(void **state)
 		struct err   e = { 0 };
 
 		for (const char *p = cases[i]; *p != '\0'; p++) {
-			struct change c = finding('f', *p, SEVERITY_HIGH);
-			enum hold     hold = HOLD_NONE;
-			bool          want = p[1] == '!';
+			struct change    c = finding('f', *p, SEVERITY_HIGH);
+			enum hold_reason hold = HOLD_NONE;
+			bool             want = p[1] == '!';
 
 			assert_true(
 			    flaps_check(mem, &plain, &was, &c, &hold, *p == '.' ? 0 : 1, &now, &e));
@@ -99,17 +99,17 @@ it_flaps_from_high_on_until_below_low(void **state)
 static void
 what_does_not_alert_does_not_flap(void **state)
 {
-	static const enum hold held[] = { HOLD_ACCEPTED, HOLD_IGNORED, HOLD_TOLERANCE,
+	static const enum hold_reason held[] = { HOLD_ACCEPTED, HOLD_IGNORED, HOLD_TOLERANCE,
 		HOLD_FOR_RUNS, HOLD_COLLECTION };
-	struct err             e = { 0 };
+	struct err                    e = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(held); i++) {
 		struct flaps was = { 0 }, now;
 
 		for (int n = 0; n < 40; n++) {
-			struct change c = finding('f', 'a', SEVERITY_HIGH);
-			enum hold     hold = held[i];
+			struct change    c = finding('f', 'a', SEVERITY_HIGH);
+			enum hold_reason hold = held[i];
 
 			assert_true(
 			    flaps_check(mem, &plain, &was, &c, &hold, (size_t)n % 2, &now, &e));
@@ -215,11 +215,11 @@ struct way {
 };
 
 static void
-run(struct way *w, struct change *changes, enum hold *holds, size_t n, bool complete)
+run(struct way *w, struct change *changes, enum hold_reason *holds, size_t n, bool complete)
 {
-	struct finding *told;
-	size_t          told_n;
-	struct err      e = { 0 };
+	struct told *told;
+	size_t       told_n;
+	struct err   e = { 0 };
 
 	w->in.limits = &w->limits;
 	w->in.changes = changes;
@@ -244,7 +244,7 @@ a_finding_is_told_once_and_again_with_another_value(void **state)
 	struct way    w = { .limits = plain };
 	struct change a[] = { finding('a', '1', SEVERITY_HIGH), finding('b', '1', SEVERITY_LOW) };
 	struct change other[] = { finding('a', '2', SEVERITY_HIGH), a[1] };
-	enum hold     free_[] = { HOLD_NONE, HOLD_NONE };
+	enum hold_reason free_[] = { HOLD_NONE, HOLD_NONE };
 
 	(void)state;
 	run(&w, a, free_, 1, true);
@@ -268,7 +268,7 @@ thresholds_hold_back_an_opening_and_delay_an_end(void **state)
 {
 	struct way    w = { .limits = plain };
 	struct change a[] = { finding('a', '1', SEVERITY_MEDIUM), finding('b', '1', SEVERITY_LOW) };
-	enum hold     free_[] = { HOLD_NONE, HOLD_NONE };
+	enum hold_reason free_[] = { HOLD_NONE, HOLD_NONE };
 
 	(void)state;
 	w.limits.min_changes = 2;
@@ -293,9 +293,9 @@ thresholds_hold_back_an_opening_and_delay_an_end(void **state)
 static void
 what_is_silenced_is_kept_and_told_when_that_ends(void **state)
 {
-	struct way    w = { .limits = plain };
-	struct change a[] = { finding('a', '1', SEVERITY_HIGH) };
-	enum hold     silent[] = { HOLD_SILENCE }, free_[] = { HOLD_NONE };
+	struct way       w = { .limits = plain };
+	struct change    a[] = { finding('a', '1', SEVERITY_HIGH) };
+	enum hold_reason silent[] = { HOLD_SILENCE }, free_[] = { HOLD_NONE };
 
 	(void)state;
 	run(&w, a, silent, 1, true);
@@ -313,10 +313,10 @@ what_is_silenced_is_kept_and_told_when_that_ends(void **state)
 static void
 check(struct way *w, bool there)
 {
-	struct change *c = talloc_zero(mem, struct change);
-	enum hold     *hold = talloc_zero(mem, enum hold);
-	struct flaps   now;
-	struct err     e = { 0 };
+	struct change    *c = talloc_zero(mem, struct change);
+	enum hold_reason *hold = talloc_zero(mem, enum hold_reason);
+	struct flaps      now;
+	struct err        e = { 0 };
 
 	*c = finding('a', '1', SEVERITY_HIGH);
 	assert_true(flaps_check(mem, &w->limits, &w->flaps, c, hold, there, &now, &e));

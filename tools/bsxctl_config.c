@@ -77,7 +77,7 @@ rotate_keys(struct ctl *c, bool force, struct err *e)
 		.database = c->d };
 	bool        turned = false;
 
-	if (!rotation_keys(&a, force ? TURN_FORCED : TURN_NOW, "bsxctl", &turned, e))
+	if (!rotation_keys(&a, force ? ROTATE_FORCED : ROTATE_NOW, "bsxctl", &turned, e))
 		return false;
 	if (turned)
 		ctl_say("the next signing key signs from now on");

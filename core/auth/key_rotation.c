@@ -13,9 +13,10 @@
 static bool
 is_due(const struct auth *a, const struct signing_turn *t, enum rotation_when when)
 {
-	if (when == TURN_WHEN_DUE)
-		return t->active_s >= a->conf->keys_rotate_s && t->published_s >= TURN_PUBLISHED_S;
-	return t->published_s >= TURN_PUBLISHED_S || when == TURN_FORCED;
+	if (when == ROTATE_WHEN_DUE)
+		return t->active_s >= a->conf->keys_rotate_s &&
+		       t->published_s >= ROTATE_PUBLISHED_S;
+	return t->published_s >= ROTATE_PUBLISHED_S || when == ROTATE_FORCED;
 }
 
 /* The state with a successor, which is made when there is none. */
@@ -38,7 +39,7 @@ turn(struct auth *a, TALLOC_CTX *mem, enum rotation_when when, bool *turned, str
 	if (!prepare(a, mem, &before, e))
 		return false;
 	if (before.successor == NULL || !is_due(a, &before, when))
-		return when == TURN_WHEN_DUE ||
+		return when == ROTATE_WHEN_DUE ||
 		       err_set(e, ERR_CONFLICT, 0,
 			   "The next key is not published long enough: services that keep our keys "
 			   "would refuse its tokens.",

@@ -8,7 +8,6 @@
 #include "core/base/secret.h"
 #include "core/store/tenant/tenant_db.h"
 #include "drift/driftd/supervise.h"
-#include "drift/driftd/upkeep.h"
 
 #define MAX_TIME_MAX 86400
 
@@ -131,9 +130,6 @@ run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 	struct sender_start s = daemon_start(d, 1, d->id);
 	bool                ok = daemon_alive(d, e);
 
-	do
-		ok = ok && upkeep_round(d, e);
-	while (ok && d->keys_due_ms == 0);
 	database_close_all(d->database);
 	ok = ok && sender_once(&s, until, e);
 	if (!ok)

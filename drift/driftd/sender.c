@@ -6,12 +6,10 @@
 
 #include "core/base/memory.h"
 #include "core/store/tenant/tenant_db.h"
-#include "drift/run/deadline.h"
 
-#define PAUSE_MIN_MS  500
-#define PAUSE_MAX_MS  10000
-#define BEAT_EVERY_MS 1000  /* missing snapshots are looked for so often */
-#define SAY_EVERY_MS  60000 /* an error that lasts is logged so often */
+#define PAUSE_MIN_MS 500
+#define PAUSE_MAX_MS 10000
+#define SAY_EVERY_MS 60000 /* an error that lasts is logged so often */
 
 static void
 ending_signals(sigset_t *set)
@@ -109,12 +107,11 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 
 struct sender {
 	const struct sender_start *s;
+	struct worker              w;
 	bool                       ending;
 	int64_t                    pause_ms; /* after a failure */
 	int64_t                    said_ms;
 	int64_t                    until_ns; /* of a single round; 0: none */
-	struct drift              *drift;
-	int64_t                    beat_ms; /* when beats were last looked at */
 };
 
 static bool
@@ -135,7 +132,7 @@ pause_after(struct sender *l, const struct err *e)
 
 	if (l->pause_ms == 0 || now - l->said_ms > SAY_EVERY_MS) {
 		log_failure(l->s->deps.log, LOG_DRIFT, "sender.wait",
-		    "deliveries wait for the database", e);
+		    "what is due waits and is tried again", e);
 		l->said_ms = now;
 	}
 	l->pause_ms = l->pause_ms == 0 ? PAUSE_MIN_MS : l->pause_ms * 2;
@@ -154,32 +151,25 @@ recovered(struct sender *l)
 	l->pause_ms = 0;
 }
 
-/* Deliveries, and now and then what should have come and has not; both tell of it by messages. */
 static bool
-one_round(struct sender *l, struct deliver *d, struct err *e)
+open_worker(TALLOC_CTX *mem, struct sender *l, struct err *e)
 {
-	int64_t now = clock_ns(l->s->deps.clock) / 1000000;
-	size_t  done;
+	struct deliver *d = mem == NULL ? NULL : sender_open(mem, l->s, e);
 
-	if (l->beat_ms == 0 || now - l->beat_ms >= BEAT_EVERY_MS) {
-		if (!beats_due(l->drift, d->database, &d->owner, &done, e))
-			return false;
-		l->beat_ms = now;
-	}
-	return deliver_due(d, stop, l, &done, e);
+	l->w = (struct worker) { .deliver = d, .stop = stop, .stop_arg = l };
+	l->w.drift = d == NULL ? NULL : drift_make(mem, &l->s->deps, e);
+	return l->w.drift != NULL || (mem == NULL && err_memory(e));
 }
 
 int
 sender_run(const struct sender_start *s)
 {
-	struct err      e = { 0 };
-	struct sender   l = { .s = s };
-	struct memory   m = MEMORY_NONE;
-	TALLOC_CTX     *mem = talloc_new(NULL);
-	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, &e);
+	struct err    e = { 0 };
+	struct sender l = { .s = s };
+	struct memory m = MEMORY_NONE;
+	TALLOC_CTX   *mem = talloc_new(NULL);
 
-	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, &e);
-	if (l.drift == NULL) {
+	if (!open_worker(mem, &l, &e)) {
 		log_failure(s->deps.log, LOG_DRIFT, "sender.start", "a sender could not start", &e);
 		return EXIT_FAILURE;
 	}
@@ -187,14 +177,14 @@ sender_run(const struct sender_start *s)
 		int64_t wait = s->deps.conf->driftd_poll_ms;
 
 		err_clear(&e);
-		if (one_round(&l, d, &e))
+		if (jobs_round(&l.w, &e))
 			recovered(&l);
 		else
 			wait = pause_after(&l, &e);
 		/* The supervisor starts another. */
 		l.ending = l.ending || memory_give_back(&m) > MEMORY_HELD_MAX || told_to_end(wait);
 	}
-	database_close_all(d->database);
+	database_close_all(l.w.deliver->database);
 	talloc_free(mem);
 	return EXIT_SUCCESS;
 }
@@ -202,16 +192,14 @@ sender_run(const struct sender_start *s)
 bool
 sender_once(const struct sender_start *s, int64_t until_ns, struct err *e)
 {
-	struct sender   l = { .s = s, .until_ns = until_ns };
-	TALLOC_CTX     *mem = talloc_new(NULL);
-	struct deliver *d = mem == NULL ? NULL : sender_open(mem, s, e);
-	bool            ok;
+	struct sender l = { .s = s, .until_ns = until_ns };
+	TALLOC_CTX   *mem = talloc_new(NULL);
+	bool          ok = open_worker(mem, &l, e);
 
-	l.drift = d == NULL ? NULL : drift_make(mem, &s->deps, e);
-	ok = l.drift != NULL && one_round(&l, d, e);
-
-	if (d != NULL)
-		database_close_all(d->database);
+	l.w.once = true;
+	ok = ok && jobs_round(&l.w, e);
+	if (l.w.deliver != NULL)
+		database_close_all(l.w.deliver->database);
 	talloc_free(mem);
 	return ok;
 }

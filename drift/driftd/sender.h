@@ -1,15 +1,15 @@
 /*
- * sender.h - a delivering process of driftd: opens everything for itself after
- * the fork, delivers what is due, sleeps, and ends when it is told to.
+ * sender.h - a working process of driftd: opens everything for itself after the
+ * fork, does what is due (jobs.h), sleeps, and ends when it is told to.
  *
- * TERM, INT and HUP end it after the attempt it is in.  A database that is away
+ * TERM, INT and HUP end it after the deed it is in.  A database that is away
  * is waited for.
  */
 #ifndef BSX_DRIFT_DRIFTD_SENDER_H
 #define BSX_DRIFT_DRIFTD_SENDER_H
 
 #include "core/crypt/keyring.h"
-#include "drift/deliver/deliver.h"
+#include "drift/driftd/jobs.h"
 
 struct sender_start {
 	struct drift_deps     deps;

@@ -12,10 +12,8 @@
 #include "core/base/memory.h"
 #include "core/shm/metric.h"
 #include "core/store/tenant/tenant_db.h"
-#include "drift/driftd/upkeep.h"
 
 #define BEAT_MS        5000
-#define UPKEEP_MS      60000
 #define TICK_MS        200
 #define END_MS         7500 /* after TERM; then what still runs is killed */
 #define EARLY_MS       5000 /* a sender that lived shorter is started again with a pause */
@@ -38,7 +36,6 @@ struct running {
 	unsigned       n;
 	bool           ending;
 	int64_t        beat_ms;
-	int64_t        upkeep_ms;
 	bool           beat_failed;
 };
 
@@ -112,18 +109,6 @@ beat(struct running *r)
 	r->beat_failed = !ok;
 	database_close_all(r->d->database);
 	r->beat_ms = now_ms();
-}
-
-/* What every installation needs done now and then; any daemon may do it. */
-static void
-upkeep(struct running *r)
-{
-	struct err e = { 0 };
-
-	r->upkeep_ms = now_ms();
-	if (!r->beat_failed && !upkeep_round(r->d, &e))
-		log_err(r->d->log, LOG_SYSTEM, "the upkeep is tried again", &e);
-	database_close_all(r->d->database);
 }
 
 /* ---- children ---- */
@@ -328,8 +313,6 @@ daemon_run(struct daemon *d)
 		start_due(r);
 		if (r->beat_ms == 0 || now_ms() - r->beat_ms >= BEAT_MS)
 			beat(r);
-		if (r->upkeep_ms == 0 || now_ms() - r->upkeep_ms >= UPKEEP_MS)
-			upkeep(r);
 		number = wait_signal(TICK_MS);
 		if (number > 0)
 			on_signal(r, number);

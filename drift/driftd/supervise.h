@@ -17,8 +17,6 @@ struct daemon {
 	struct channel_slots *slots;
 	struct database      *database; /* its connection is closed whenever a child may be forked */
 	struct uuid           id;
-	struct uuid           keys_after;  /* the walk for ending API keys has come that far; nil: it begins */
-	int64_t               keys_due_ms; /* when it begins again, by clock_system; 0: it is not through */
 };
 
 MUST_USE struct log *daemon_log(

@@ -17,6 +17,7 @@ struct deadline {
 	struct drift          *d;
 	struct tenant_db      *t;
 	const struct schedule *claim;
+	const struct due_kind *kind;
 	TALLOC_CTX            *mem;
 	struct work           *work;
 };
@@ -52,24 +53,65 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 }
 
 static bool
+end_blind(struct db *db, const struct deadline *b, struct err *e)
+{
+	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
+}
+
+static bool
+renew(const struct deadline *b, struct err *e)
+{
+	return recheck_renew(b->d, b->t, b->mem, b->claim, b->work, e);
+}
+
+static bool
+recheck(struct db *db, const struct deadline *b, struct err *e)
+{
+	return recheck_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
+}
+
+/* What can be due: the transaction that sees to it and ends its claim, and what goes before it
+ * (NULL: nothing). */
+static const struct due_kind {
+	const char *name;
+	bool (*prepare)(const struct deadline *b, struct err *e);
+	bool (*body)(struct db *db, const struct deadline *b, struct err *e);
+} kinds[] = {
+	{ SCHEDULE_BEAT, NULL, end_blind },
+	{ SCHEDULE_RECHECK, renew, recheck },
+};
+
+static const struct due_kind *
+kind_of(const struct schedule *claim)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, claim->kind) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static bool
 deadline_body(struct db *db, void *arg, struct err *e)
 {
 	const struct deadline *b = arg;
 
-	if (strcmp(b->claim->kind, SCHEDULE_RECHECK) == 0)
-		return recheck_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
-	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
+	return b->kind->body(db, b, e);
 }
 
 static bool
 deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
     const struct schedule *claim, struct err *e)
 {
-	struct work          work;
-	struct deadline      b = { .d = d, .claim = claim, .mem = mem, .work = &work };
+	struct work     work;
+	struct deadline b = {
+		.d = d, .claim = claim, .kind = kind_of(claim), .mem = mem, .work = &work
+	};
 	const struct tx      tx = { "beat", deadline_body, &b, NULL, NULL };
 	const struct tenant *t;
 
+	if (b.kind == NULL)
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "due, and of no known kind: %s", claim->kind);
 	work_begin(&work, WORK_TASK, d->deps.clock);
 	if (!tenant_by_schema(database, str_of(claim->schema_name), &t, e)) {
 		if (!err_take(e, ERR_MISSING))
@@ -78,8 +120,7 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	}
 	if (!tenant_db_open(database, t, false, &b.t, e))
 		return false;
-	if (strcmp(claim->kind, SCHEDULE_RECHECK) == 0 &&
-	    !recheck_renew(d, b.t, mem, claim, &work, e))
+	if (b.kind->prepare != NULL && !b.kind->prepare(&b, e))
 		return false;
 	if (tx_run(b.t->db, &tx, e))
 		return true;
@@ -90,7 +131,7 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 }
 
 bool
-beats_due(struct drift *d, struct database *database, const struct uuid *owner, size_t *done,
+deadlines_due(struct drift *d, struct database *database, const struct uuid *owner, size_t *done,
     struct err *e)
 {
 	TALLOC_CTX      *mem = talloc_new(NULL);

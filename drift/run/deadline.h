@@ -14,7 +14,7 @@
 #include "core/store/tenant/tenant_db.h"
 
 /* Sees to what is due.  *done counts claims. */
-MUST_USE bool beats_due(struct drift *d, struct database *database, const struct uuid *owner,
+MUST_USE bool deadlines_due(struct drift *d, struct database *database, const struct uuid *owner,
     size_t *done, struct err *e);
 
 #endif

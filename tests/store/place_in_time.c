@@ -117,7 +117,7 @@ place_look(struct place_in_time *y)
 	size_t      done;
 
 	server_do(y->x->w->root, "UPDATE testbsx.schedules SET next_due = NOW(3)");
-	if (!beats_due(y->x->d, y->x->w->d, &owner, &done, &e))
+	if (!deadlines_due(y->x->d, y->x->w->d, &owner, &done, &e))
 		fail_msg("%d %s", (int)e.code, e.detail);
 	return done;
 }

@@ -88,16 +88,16 @@ the_next_key_is_published_at_once_and_signs_when_it_is_due(void **state)
 	struct people      *p = *state;
 	struct signing_turn first, second;
 
-	assert_false(rotation_round(p, TURN_WHEN_DUE));
+	assert_false(rotation_round(p, ROTATE_WHEN_DUE));
 	first = now(p);
 	assert_non_null(first.successor);
 	assert_int_equal(count(p, "next"), 1);
 	age(p, "active", "active_at", 86390);
-	assert_false(rotation_round(p, TURN_WHEN_DUE));
+	assert_false(rotation_round(p, ROTATE_WHEN_DUE));
 	age(p, "active", "active_at", 20);
-	assert_false(rotation_round(p, TURN_WHEN_DUE)); /* due, but its successor is too young */
-	age(p, "next", "created_at", TURN_PUBLISHED_S);
-	assert_true(rotation_round(p, TURN_WHEN_DUE));
+	assert_false(rotation_round(p, ROTATE_WHEN_DUE)); /* due, but its successor is too young */
+	age(p, "next", "created_at", ROTATE_PUBLISHED_S);
+	assert_true(rotation_round(p, ROTATE_WHEN_DUE));
 	second = now(p);
 	assert_string_equal(second.active, first.successor);
 	assert_non_null(second.successor);
@@ -105,7 +105,7 @@ the_next_key_is_published_at_once_and_signs_when_it_is_due(void **state)
 	assert_int_equal(count(p, "next"), 1);
 	assert_int_equal(count(p, "retired"), 1);
 	assert_int_equal(entries(p), 1);
-	assert_false(rotation_round(p, TURN_WHEN_DUE));
+	assert_false(rotation_round(p, ROTATE_WHEN_DUE));
 }
 
 static void
@@ -116,7 +116,7 @@ however_many_daemons_come_at_once_the_key_turns_once(void **state)
 	int                 go[2], status;
 	char                c = 0;
 
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	first = now(p);
 	age(p, "active", "active_at", 86400);
 	age(p, "next", "created_at", 86400);
@@ -127,7 +127,7 @@ however_many_daemons_come_at_once_the_key_turns_once(void **state)
 		close(go[1]);
 		if (read(go[0], &c, 1) < 0)
 			_exit(1);
-		_exit(rotation_keys(people_other(p, mem, NULL), TURN_WHEN_DUE, "test", NULL,
+		_exit(rotation_keys(people_other(p, mem, NULL), ROTATE_WHEN_DUE, "test", NULL,
 			  &(struct err) { 0 })
 			  ? 0
 			  : 1);
@@ -154,17 +154,17 @@ a_token_outlives_the_turn_and_its_key_goes_after_it(void **state)
 
 	p->auth.keys = NULL;
 	people_grant(p, mem, "ada@acme.test", &g);
-	assert_true(rotation_round(p, TURN_FORCED));
+	assert_true(rotation_round(p, ROTATE_FORCED));
 	assert_int_equal(
 	    people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
 	age(p, "retired", "retire_at", 3500);
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	assert_int_equal(
 	    people_resolve(people_other(p, mem, NULL), g.access_token, "", &c), ERR_OK);
 	age(p, "retired", "retire_at", 300);
 	assert_int_equal(people_resolve(people_other(p, mem, NULL), g.access_token, "", &c),
 	    ERR_UNAUTHENTICATED);
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	assert_int_equal(count(p, "retired"), 0); /* and its private half with it */
 }
 
@@ -174,11 +174,11 @@ by_hand_it_needs_a_published_key_or_force(void **state)
 	struct people *p = *state;
 	struct err     e = { 0 };
 
-	assert_fails(rotation_keys(&p->auth, TURN_NOW, "test", NULL, &e), ERR_CONFLICT);
+	assert_fails(rotation_keys(&p->auth, ROTATE_NOW, "test", NULL, &e), ERR_CONFLICT);
 	assert_int_equal(count(p, "retired"), 0);
-	age(p, "next", "created_at", TURN_PUBLISHED_S);
-	assert_true(rotation_round(p, TURN_NOW));
-	assert_true(rotation_round(p, TURN_FORCED));
+	age(p, "next", "created_at", ROTATE_PUBLISHED_S);
+	assert_true(rotation_round(p, ROTATE_NOW));
+	assert_true(rotation_round(p, ROTATE_FORCED));
 	assert_int_equal(count(p, "retired"), 2);
 	assert_int_equal(entries(p), 2);
 }
@@ -191,17 +191,17 @@ the_entry_of_a_turn_is_written_once(void **state)
 	struct signing_turn t;
 	struct err          e = { 0 };
 
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	t = now(p);
 	assert_ok(signing_turn_make(p->w->d, &t, 3600, &e));
 	assert_int_equal(entries(p), 0);
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	assert_int_equal(entries(p), 1);
 	server_do(p->w->root,
 	    "UPDATE testbsx.signing_keys SET audit_id = (SELECT id FROM %s.audit"
 	    " WHERE action = 'key.rotate' ORDER BY seq DESC LIMIT 1) WHERE state = 'active'",
 	    p->platform.schema_name);
-	rotation_round(p, TURN_WHEN_DUE);
+	rotation_round(p, ROTATE_WHEN_DUE);
 	assert_int_equal(entries(p), 1);
 	assert_int_equal(
 	    people_number(p, &p->platform,

@@ -1,0 +1,94 @@
+#include "drift/driftd/jobs.h"
+
+#include "core/auth/key_rotation.h"
+#include "core/auth/user/key_reminder.h"
+#include "drift/run/deadline.h"
+
+#define DEADLINES_MS 1000
+#define UPKEEP_MS    60000
+#define REMIND_MS    3600000 /* between two walks over all tenants */
+
+static bool
+see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	size_t done;
+
+	(void)wait_ms;
+	return deadlines_due(w->drift, w->deliver->database, &w->deliver->owner, &done, e);
+}
+
+static bool
+rotate_keys(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	(void)wait_ms;
+	return rotation_keys(&w->deliver->auth, ROTATE_WHEN_DUE, "driftd", NULL, e);
+}
+
+/* A page of tenants at a time, so that deliveries do not wait; then rest. */
+static bool
+remind_of_keys(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	bool ended;
+
+	if (!keys_remind_page(&w->deliver->auth, &w->keys_after, &ended, e))
+		return false;
+	if (ended)
+		w->keys_after = (struct uuid) { 0 };
+	*wait_ms = ended ? REMIND_MS : w->once ? 0 : UPKEEP_MS;
+	return true;
+}
+
+static bool
+deliver(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	size_t done;
+
+	(void)wait_ms;
+	return deliver_due(w->deliver, w->stop, w->stop_arg, &done, e);
+}
+
+/* Deadlines tell of what they find by messages, so they come before deliveries. */
+const struct job jobs[] = {
+	{ "signing_keys", UPKEEP_MS, true, rotate_keys },
+	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
+	{ "deadlines", DEADLINES_MS, false, see_deadlines },
+	{ "deliveries", 0, false, deliver },
+	{ 0 },
+};
+_Static_assert(sizeof(jobs) / sizeof(jobs[0]) <= JOBS_MAX, "struct worker has room for every row");
+
+static bool
+run(struct worker *w, size_t i, struct err *e)
+{
+	int64_t wait_ms;
+
+	do {
+		wait_ms = jobs[i].every_ms;
+		if (!jobs[i].run(w, &wait_ms, e))
+			return false;
+		w->due_ms[i] = clock_ns(w->deliver->deps.clock) / 1000000 + wait_ms;
+	} while (wait_ms == 0 && jobs[i].every_ms != 0 && !w->stop(w->stop_arg));
+	return true;
+}
+
+bool
+jobs_round(struct worker *w, struct err *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; jobs[i].name != NULL && !w->stop(w->stop_arg); i++) {
+		int64_t    now = clock_ns(w->deliver->deps.clock) / 1000000;
+		struct err why = { 0 };
+
+		if (now < w->due_ms[i] || (jobs[i].first_only && w->deliver->self != 1) ||
+		    run(w, i, &why))
+			continue;
+		w->due_ms[i] = now + jobs[i].every_ms;
+		if (ok)
+			*e = why;
+		ok = false;
+		if (why.code == ERR_UNAVAILABLE)
+			break;
+	}
+	return ok;
+}

@@ -1,0 +1,41 @@
+/*
+ * jobs.h - what driftd does by itself, again and again: one row each in jobs.c.
+ *
+ * A sender walks the table in its order.  Several senders and several daemons walk it at the same time, so a job
+ * takes what it works on by a claim or by a conditional statement, and loses nothing when it is killed in between.
+ */
+#ifndef BSX_DRIFT_DRIFTD_JOBS_H
+#define BSX_DRIFT_DRIFTD_JOBS_H
+
+#include "drift/config/drift.h"
+#include "drift/deliver/deliver.h"
+
+#define JOBS_MAX 16
+
+/* A sender at work. */
+struct worker {
+	struct deliver *deliver; /* its database, identity and outbound side */
+	struct drift   *drift;
+	bool (*stop)(void *arg); /* between two deeds: true ends the round */
+	void           *stop_arg;
+	bool            once;              /* one round, with all that there is to do now */
+	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
+	struct uuid     keys_after;        /* the walk for ending API keys has come that far; nil: it begins */
+};
+
+struct job {
+	const char *name;
+	int64_t     every_ms;   /* 0: in every round */
+	bool        first_only; /* by the first sender of a daemon */
+	/* *wait_ms is every_ms and may be changed; 0: there is more to do already. */
+	bool (*run)(struct worker *w, int64_t *wait_ms, struct err *e);
+};
+extern const struct job jobs[]; /* ended by name == NULL */
+
+/*
+ * Runs what is due.  A job that fails does not keep the others from their turn, unless the database is away
+ * (ERR_UNAVAILABLE); false: one has failed, with the first error.
+ */
+MUST_USE bool jobs_round(struct worker *w, struct err *e);
+
+#endif

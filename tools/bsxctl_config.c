@@ -1,3 +1,4 @@
+/* bsxctl.h: `config` and `keys`. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* bsxctl.h: `ends`. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* bsxctl.h: `init` and `migrate`. */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>

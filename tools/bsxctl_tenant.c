@@ -1,3 +1,4 @@
+/* bsxctl.h: `tenant`. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

@@ -59,7 +59,7 @@ bool permission_needs_administrative(const char *text);
 void permissions_intersect(struct permissions *p, const struct permissions *with);
 /* Every bit of `want` is in `have`. */
 bool permission_covers(const struct permissions *have, const struct permissions *want);
-/* The list in api.md's form, e.g. ["read:users", ...]: one entry per bit, catalogue order. */
+/* The list as answers have it (/api/openapi.json), e.g. ["read:users", ...]: one entry per bit, catalogue order. */
 MUST_USE bool permission_list(TALLOC_CTX *mem, const struct permissions *p, struct strings *out, struct err *e);
 
 /* One built-in role, for the catalogue and the installer. */

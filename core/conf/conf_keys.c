@@ -1,3 +1,4 @@
+/* conf.h: the table of all settings. */
 #include "core/conf/conf.h"
 
 #define KEY(member, dotted, text, ...)                                                             \

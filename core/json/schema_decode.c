@@ -1,3 +1,4 @@
+/* schema.h: JSON into a struct, with each fault at its place. */
 #include "core/json/schema.h"
 
 #include <stdarg.h>

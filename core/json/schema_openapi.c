@@ -1,3 +1,4 @@
+/* schema.h: a field table as JSON Schema, for the OpenAPI document. */
 #include "core/json/schema.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* mail.h: the text of a mail, its fields and parts (RFC 5322, RFC 2047). */
 #include <string.h>
 
 #include "core/base/buf.h"

@@ -1,3 +1,4 @@
+/* db.h: running statements, one by one or in bulk. */
 #include <errmsg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* db.h: all statements, held against the migrated schema. */
 #include <string.h>
 
 #include "core/store/bind.h"

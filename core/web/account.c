@@ -1,3 +1,4 @@
+/* pass.h: what always runs last: rollback, log line, metrics, release. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* pass.h: the body, read, parsed and decoded by the row's table. */
 #include <string.h>
 
 #include "core/base/secret.h"

@@ -1,3 +1,4 @@
+/* pass.h: whose credential it is, whether it may, and its tenant. */
 #include <string.h>
 
 #include "core/auth/mfa/mfa.h"

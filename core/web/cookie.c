@@ -1,3 +1,4 @@
+/* request.h: our cookies, read and set. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* pass.h: changes that a page of another site may have caused. */
 #include <string.h>
 
 #include "core/base/secret.h"

@@ -1,3 +1,4 @@
+/* pass.h: the handler, and its answer encoded. */
 #include "core/web/etag.h"
 #include "core/web/pass.h"
 

@@ -1,3 +1,4 @@
+/* route.h: pages of lists, and their cursors. */
 #include <string.h>
 
 #include "core/web/pass.h"

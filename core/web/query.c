@@ -1,3 +1,4 @@
+/* pass.h: query parameters, by the row's table. */
 #include <string.h>
 
 #include "core/web/pass.h"

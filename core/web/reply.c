@@ -1,3 +1,4 @@
+/* pass.h: the only writer of answers; problems (RFC 9457). */
 #include <stdio.h>
 #include <string.h>
 

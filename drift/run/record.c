@@ -1,3 +1,4 @@
+/* plan.h: the rows of a report and of its changes. */
 #include <string.h>
 
 #include "core/base/chunks.h"

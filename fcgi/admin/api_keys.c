@@ -1,3 +1,4 @@
+/* routes.h: API keys. */
 #include "core/auth/apikey.h"
 #include "fcgi/routes.h"
 

@@ -1,3 +1,4 @@
+/* routes.h: the audit trail: pages, exports, its check. */
 #include <string.h>
 
 #include "core/auth/audit_seldom.h"

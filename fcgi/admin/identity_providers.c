@@ -1,3 +1,4 @@
+/* routes.h: identity providers, as administrators set them up. */
 #include "core/auth/oidc/provider.h"
 #include "core/web/etag.h"
 #include "fcgi/routes.h"

@@ -1,3 +1,4 @@
+/* routes.h: roles, and the catalogue of permissions. */
 #include <stdio.h>
 
 #include "core/store/identity/role.h"

@@ -1,3 +1,4 @@
+/* routes.h: tenants, their settings and status. */
 #include "core/auth/tenant/tenant_admin.h"
 #include "core/web/cors.h"
 #include "core/web/rate.h"

@@ -1,3 +1,4 @@
+/* routes.h: users, as administrators manage them. */
 #include <string.h>
 
 #include "core/auth/attempts.h"

@@ -1,3 +1,4 @@
+/* routes.h: passwords changed, forgotten and reset; addresses confirmed. */
 #include "core/auth/attempts.h"
 #include "core/auth/password/password_change.h"
 #include "core/auth/user/profile.h"

@@ -1,3 +1,4 @@
+/* routes.h: second factors, and proving again who one is. */
 #include "core/auth/mfa/challenge.h"
 #include "core/auth/mfa/mfa.h"
 #include "core/web/rate.h"

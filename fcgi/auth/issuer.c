@@ -1,3 +1,4 @@
+/* routes.h: what others need to check our tokens (/.well-known). */
 #include "fcgi/routes.h"
 
 /* ---- GET /.well-known/jwks.json (RFC 7517) ---- */

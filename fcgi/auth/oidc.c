@@ -1,3 +1,4 @@
+/* routes.h: signing in by an identity provider. */
 #include <string.h>
 
 #include "core/auth/oidc/oidc.h"

@@ -1,3 +1,4 @@
+/* routes.h: one's own sessions. */
 #include "core/store/identity/session.h"
 #include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"

@@ -1,3 +1,4 @@
+/* routes.h: alerts, listed and shown. */
 #include <string.h>
 
 #include "core/store/alert/alert.h"

@@ -1,3 +1,4 @@
+/* routes.h: a config's baseline, shown and set. */
 #include <stdio.h>
 #include <string.h>
 

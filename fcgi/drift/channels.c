@@ -1,3 +1,4 @@
+/* routes.h: channels and their deliveries. */
 #include <string.h>
 
 #include "core/auth/bound_secret.h"

@@ -1,3 +1,4 @@
+/* routes.h: drift configs. */
 #include <stdio.h>
 #include <string.h>
 

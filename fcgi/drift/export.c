@@ -1,3 +1,4 @@
+/* drift.h: a report's changes as CSV or as a JSON Patch. */
 #include "drift/engine/patch.h"
 #include "drift/snapshot/sides.h"
 #include "fcgi/drift/drift.h"

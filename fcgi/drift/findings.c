@@ -1,3 +1,4 @@
+/* routes.h: one change with its history, and accepting a whole report. */
 #include <string.h>
 
 #include "core/store/drift/config.h"

@@ -1,3 +1,4 @@
+/* golden.h: golden baselines made, changed and dropped. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* routes.h: reports and their changes. */
 #include <string.h>
 
 #include "fcgi/drift/drift.h"

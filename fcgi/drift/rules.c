@@ -1,3 +1,4 @@
+/* routes.h: the rules of a config, and what they have met. */
 #include "drift/run/rule_hits.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"

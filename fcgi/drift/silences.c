@@ -1,3 +1,4 @@
+/* routes.h: silences and maintenance windows. */
 #include <string.h>
 
 #include "core/store/drift/config.h"

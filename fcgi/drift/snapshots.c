@@ -1,3 +1,4 @@
+/* routes.h: snapshots, pushed, listed, shown and dropped. */
 #include <string.h>
 
 #include "core/store/drift/snapshot.h"

@@ -1,3 +1,4 @@
+/* routes.h: another spec tried on stored history. */
 #include <string.h>
 
 #include "drift/run/whatif.h"

@@ -1,3 +1,4 @@
+/* routes.h: the contract, as JSON and as a page. */
 #include <stdio.h>
 
 #include "core/base/hash.h"

@@ -1,3 +1,4 @@
+/* routes.h: health: live, ready, details. */
 #include "core/store/migrate.h"
 #include "core/store/server/ops.h"
 #include "core/store/server/server.h"

@@ -1,3 +1,4 @@
+/* routes.h: metrics, for Prometheus. */
 #include "core/shm/metric.h"
 #include "core/store/server/ops.h"
 #include "fcgi/routes.h"

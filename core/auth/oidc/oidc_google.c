@@ -1,3 +1,4 @@
+/* oidc.h: google-login. */
 #include <string.h>
 
 #include "core/auth/oidc/oidc_attempt.h"

@@ -1,3 +1,4 @@
+/* provider_work.h: a provider's row, taken from the body of a request. */
 #include <string.h>
 
 #include "core/auth/oidc/provider_work.h"

@@ -1,3 +1,4 @@
+/* provider_work.h: whether a row may stand, and who may let it. */
 #include <string.h>
 
 #include "core/auth/oidc/oidc_metadata.h"

@@ -1,3 +1,4 @@
+/* user_admin.h: changing and erasing a user, with what ends by it. */
 #include <string.h>
 
 #include "core/auth/ends.h"

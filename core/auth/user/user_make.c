@@ -1,3 +1,4 @@
+/* user_admin.h: making or inviting a user, once for each key of the client. */
 #include <string.h>
 
 #include "core/auth/ident.h"

@@ -1,3 +1,4 @@
+/* user_admin.h: users locked out, by failed sign-ins or without their second factor. */
 #include "core/auth/attempts.h"
 #include "core/auth/ends.h"
 #include "core/auth/user/user_roles.h"

@@ -1,3 +1,4 @@
+/* user_admin.h: ending a user's sessions, all of them or one. */
 #include "core/auth/ends.h"
 #include "core/auth/mfa/mfa.h"
 #include "core/auth/user/user_roles.h"

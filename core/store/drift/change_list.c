@@ -1,3 +1,4 @@
+/* report.h: pages of a report's changes. */
 #include <string.h>
 
 #include "core/store/drift/report_priv.h"

@@ -1,3 +1,4 @@
+/* role.h: roles as answers show them. */
 #include "core/store/identity/role.h"
 #include "core/store/identity/user.h"
 

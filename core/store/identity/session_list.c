@@ -1,3 +1,4 @@
+/* session.h: a user's sessions as answers show them. */
 #include "core/store/identity/session.h"
 
 #define READ_ONLY FIELD_READ_ONLY

@@ -1,3 +1,4 @@
+/* session.h: wrong proofs, counted by session. */
 #include "core/store/identity/session.h"
 
 struct session_try_in {

@@ -1,3 +1,4 @@
+/* user.h: lists of users, their locks, and changes. */
 #include "core/store/identity/user.h"
 
 #include "core/base/unicode.h"

@@ -1,3 +1,4 @@
+/* tenant_db.h: the registry of tenants, read and kept for a moment. */
 #include "core/store/tenant/database.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* tenant_db.h: changes of a tenant's row, and how much it has. */
 #include "core/store/tenant/database.h"
 
 struct set_in {

@@ -1,3 +1,4 @@
+/* database.h: a tenant's data keys, wrapped in the control schema. */
 #include <string.h>
 
 #include "core/base/secret.h"

@@ -1,3 +1,4 @@
+/* openapi.h: the contract as a page to read. */
 #include <inttypes.h>
 #include <string.h>
 

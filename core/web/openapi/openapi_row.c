@@ -1,3 +1,4 @@
+/* openapi.h: what the document says of one route. */
 #include <string.h>
 
 #include "core/auth/mfa/mfa.h"

@@ -1,4 +1,4 @@
-// Pages of other origins: api.md's CORS and header sentences, one by one.
+// Pages of other origins: what CORS and the headers are to be, one by one.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { credentials, renewWorkers, sleep } from '../lib/env.mjs';

@@ -19,12 +19,6 @@ static const struct action_row {
 #undef X
 };
 
-const char *
-audit_action_text(enum audit_action action)
-{
-	return actions[action].text;
-}
-
 /* ---- appending ---- */
 
 static const char *

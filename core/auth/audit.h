@@ -115,6 +115,4 @@ MUST_USE bool audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth
 /* The log line of an entry that was appended in another one's transaction, once that is committed. */
 void audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry);
 
-const char *audit_action_text(enum audit_action action);
-
 #endif

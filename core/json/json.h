@@ -77,7 +77,6 @@ MUST_USE bool json_canonical(struct buf *b, const struct json *v, struct err *e)
 /* The parts of it: one number (false: beyond the limits), one string with its quotes. */
 #define JSON_NUMBER_DIGITS_MAX   4096
 #define JSON_NUMBER_EXPONENT_MAX 1000000000
-MUST_USE bool json_canonical_number(struct buf *b, struct str number);
 /* [+-]?[0-9]+ up to `end`: what is beyond the limit is only known to be beyond. */
 int64_t       json_number_exponent(const char *p, const char *end);
 void          json_canonical_string(struct buf *b, struct str s);

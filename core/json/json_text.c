@@ -128,7 +128,7 @@ json_number_exponent(const char *p, const char *end)
 	return minus ? -v : v;
 }
 
-bool
+static bool
 json_canonical_number(struct buf *b, struct str s)
 {
 	const char *end = s.p + s.n, *p = s.p, *e;

@@ -36,7 +36,8 @@ origin_of(struct str url)
 	return url;
 }
 
-bool
+/* Two URLs of one scheme, host and port (in any case, the scheme's own port said or not). */
+static bool
 origin_eq(struct str a, struct str b)
 {
 	a = origin_of(a);

@@ -16,8 +16,6 @@
 #define CORS_LIFE_MS     20000
 #define CORS_ORIGINS_MAX 4096 /* of all tenants together; what is more is not allowed */
 
-/* Two URLs of one scheme, host and port (in any case, the scheme's own port said or not). */
-bool origin_eq(struct str a, struct str b);
 /* The page that made the request is of public_url. */
 bool cors_is_own(const struct request *r);
 

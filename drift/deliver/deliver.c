@@ -22,7 +22,9 @@
 static const int64_t schedule[DELIVER_TRIES - 1] = { 5, 300, 1800, 7200, 18000, 36000, 50400, 72000,
 	86400 };
 
-int64_t
+/* Seconds until the attempt after `attempts` failed ones, jitter included; retry_after_s < 0: none.
+ */
+static int64_t
 deliver_delay_s(int64_t attempts, int64_t retry_after_s, struct rand *r)
 {
 	int64_t  base = schedule[attempts < 1                ? 0

@@ -37,8 +37,4 @@ struct deliver {
 MUST_USE bool deliver_due(
     struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done, struct err *e);
 
-/* Seconds until the attempt after `attempts` failed ones, jitter included; retry_after_s < 0: none.
- */
-int64_t deliver_delay_s(int64_t attempts, int64_t retry_after_s, struct rand *r);
-
 #endif

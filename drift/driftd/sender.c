@@ -70,7 +70,7 @@ open_mail(struct deliver *d)
 		log_failure(d->deps.log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
 }
 
-struct deliver *
+static struct deliver *
 sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 {
 	const struct database_deps deps = { s->deps.conf, s->deps.clock, s->deps.rand, s->deps.log,

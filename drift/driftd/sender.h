@@ -22,7 +22,6 @@ struct sender_start {
 /* The signals that end a sender are blocked in the whole daemon and waited for. */
 void sender_block_signals(void);
 
-MUST_USE struct deliver *sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e);
 /* The child's whole life; its exit status. */
 int sender_run(const struct sender_start *s);
 /* What is due now and becomes due until `until_ns` (monotonic; 0: no limit), then ends. */

@@ -70,7 +70,7 @@ static const struct field compare_fields[] = {
 	    .doc = "What is done to values before they are hashed and compared."),
 	FIELD_END,
 };
-const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compare_fields);
+static const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compare_fields);
 
 /* ---- compiling ---- */
 

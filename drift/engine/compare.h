@@ -88,9 +88,6 @@ enum normaliser {
 #define COMPARE_KEYS_MAX    8   /* members of a composite key */
 #define COMPARE_GLOBS_MAX   1000 /* on names and categories, of all entries together */
 
-/* The `compare` object as OpenAPI and decoding see it. */
-extern const struct schema compare_schema;
-
 struct compare_spec; /* compiled; the JSON it came from must outlive it */
 
 /*

@@ -48,7 +48,7 @@ steps_of(const struct glob *g, struct str s)
 	return 1 + (g->stars < 2 ? (g->head + g->tail) / 16 : s.n / (g->fold ? 2 : 4));
 }
 
-bool
+static bool
 matcher_glob(struct matcher *m, const struct glob *g, struct str s, bool *yes, struct err *e)
 {
 	*yes = false;

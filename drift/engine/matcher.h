@@ -21,9 +21,7 @@ struct work *matcher_work(const struct matcher *m);
 
 MUST_USE bool matcher_globs(
     struct matcher *m, const struct globs *g, struct str s, bool *yes, struct err *e);
-/* One glob; one text in another. */
-MUST_USE bool matcher_glob(
-    struct matcher *m, const struct glob *g, struct str s, bool *yes, struct err *e);
+/* One text in another. */
 MUST_USE bool matcher_find(
     struct matcher *m, bool fold, struct str s, struct str what, bool *yes, struct err *e);
 

@@ -222,12 +222,6 @@ patch_value(struct patch *p, struct str category, const struct json *from, const
 	return diff_resource(p->d, &a, &b, e);
 }
 
-size_t
-patch_count(const struct patch *p)
-{
-	return p->printed + p->n;
-}
-
 /* ---- the order of application ---- */
 
 static int

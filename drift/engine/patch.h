@@ -34,7 +34,6 @@ MUST_USE bool patch_resource(
 /* From one value in normal form to another, both of a resource of this category. */
 MUST_USE bool patch_value(struct patch *p, struct str category, const struct json *from,
     const struct json *to, struct err *e);
-size_t        patch_count(const struct patch *p); /* operations */
 /* Appends it as a JSON array and orders it for that: nothing is to be added afterwards. */
 MUST_USE bool patch_print(struct buf *out, struct patch *p, struct err *e);
 /*

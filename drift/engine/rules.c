@@ -78,7 +78,7 @@ static const struct field rule_fields[] = {
 	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."),
 	FIELD_END,
 };
-const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
+static const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
 
 /* ---- conditions ---- */
 

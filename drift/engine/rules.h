@@ -83,9 +83,6 @@ struct rule_pack {
 };
 MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e);
 
-/* One rule as OpenAPI and decoding see it. */
-extern const struct schema rule_schema;
-
 /* Where a rule or normaliser stands, as it was written. */
 struct rule_origin {
 	struct str         pack;  /* n == 0: the config's own */

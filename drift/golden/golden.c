@@ -193,7 +193,7 @@ broken(struct err *e)
 	return err_set(e, ERR_INTERNAL, 0, "internal error", "a stored template is broken");
 }
 
-bool
+static bool
 golden_parse(TALLOC_CTX *mem, struct str text, struct golden_content *out, struct err *e)
 {
 	const struct json *tree = json_parse(mem, text, e);

@@ -50,8 +50,6 @@ MUST_USE bool golden_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const str
 /* The stored text. */
 MUST_USE bool golden_print(
     TALLOC_CTX *mem, const struct golden_content *c, struct str *text, struct err *e);
-MUST_USE bool golden_parse(
-    TALLOC_CTX *mem, struct str text, struct golden_content *out, struct err *e);
 
 /* A template of this tenant, or else one that is shared with it (*foreign). */
 MUST_USE bool golden_find(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,

@@ -7,7 +7,7 @@
 #define DIGEST_BYTES 8
 
 /* Scheme and authority as they are, without a user part; what follows by its digest. */
-char *
+static char *
 channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e)
 {
 	const char *authority = strstr(target, "://");

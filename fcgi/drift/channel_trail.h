@@ -18,7 +18,4 @@
 MUST_USE bool channel_details(TALLOC_CTX *mem, const struct channel *was, const struct channel *now,
     bool new_secret, const char **out, struct err *e);
 
-/* For the test of it. */
-MUST_USE char *channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e);
-
 #endif

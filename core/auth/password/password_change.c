@@ -24,7 +24,9 @@ count_hash(const struct auth *a, const char *labels)
 		metric_add(a->segment, METRIC_PASSWORD_HASHES, labels, 1);
 }
 
-bool
+/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
+ * bytes. */
+static bool
 password_hash_permitted(struct auth *a, struct permit *permit, struct str password,
     const char *labels, char *phc, struct err *e)
 {

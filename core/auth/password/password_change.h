@@ -11,11 +11,6 @@
 #include "core/auth/audit.h"
 #include "core/store/identity/user.h"
 
-/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
- * bytes. */
-MUST_USE bool password_hash_permitted(struct auth *a, struct permit *permit, struct str password,
-    const char *labels, char *phc, struct err *e);
-
 /* ERR_INVALID at /current_password or /new_password. */
 MUST_USE bool password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
     const struct caller *caller, const struct origin *origin, struct permit *permit,

@@ -73,7 +73,8 @@ finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct f
 	return db_all(db, mem, &finding_select_live, &in, LIFE_MAX, rows, n, e);
 }
 
-bool
+/* Those that have ended: a new finding may be the return of one. */
+static bool
 finding_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_row **rows,
     size_t *n, struct err *e)
 {

@@ -33,9 +33,6 @@ struct finding_row {
  */
 MUST_USE bool finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct finding_row **rows, size_t *n, struct err *e);
-/* The others: those a new finding may be the return of. */
-MUST_USE bool finding_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct finding_row **rows, size_t *n, struct err *e);
 /* Of these findings only, whatever the value, in the same order; sorts the list. */
 struct finding_seen {
 	struct uuid config_id;

@@ -280,7 +280,7 @@ conn_of(struct tenant_db *t)
 	return (struct tenant_conn *)(void *)((char *)t - offsetof(struct tenant_conn, tdb));
 }
 
-bool
+static bool
 tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e)
 {
 	struct tenant_conn *x = conn_of(tdb);

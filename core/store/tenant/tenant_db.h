@@ -102,8 +102,6 @@ MUST_USE bool tenant_usage_read(struct tenant_db *t, struct tenant_usage *u, str
 /* The tenant's connection; status must be "active" unless any_status. Valid until database_tidy(). */
 MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool any_status,
     struct tenant_db **tdb, struct err *e);
-/* The data key of a version, for opening older sealed values. */
-MUST_USE bool tenant_db_key(struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
 
 /* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
 MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);

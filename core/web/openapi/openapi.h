@@ -22,8 +22,6 @@ MUST_USE bool components_collect(TALLOC_CTX *mem, const struct app *app, struct 
 
 /* "drift-configs", "auth", ...: the resource a path speaks of. */
 void openapi_tag(struct buf *b, const char *path);
-/* "read:drift", or "" when the row needs no permission. */
-void openapi_permission(struct buf *b, const struct route *rt);
 /* One sentence on who may. */
 void openapi_access(struct buf *b, const struct route *rt);
 /* "get_api_drift_configs_id". */

@@ -80,7 +80,8 @@ openapi_tag(struct buf *b, const char *path)
 	buf_add(b, second.p, second.n);
 }
 
-void
+/* "read:drift", or "" when the row needs no permission. */
+static void
 openapi_permission(struct buf *b, const struct route *rt)
 {
 	if (rt->access.who != ACCESS_WHO_ALLOWED && rt->access.who != ACCESS_WHO_METRICS)

@@ -11,7 +11,7 @@ struct provider_out {
 	struct raw_json           role_map;
 	bool                      auto_provision, trust_mfa;
 	const struct claim_names *claims;
-	struct strings            authorized_parties, mfa_acr, mfa_amr;
+	struct strings            authorized_parties, mfa_acr, mfa_amr, scopes;
 	const char               *absent_roles;
 	bool                      assume_email_verified, group_lookup;
 	instant                   created_at, updated_at;
@@ -47,6 +47,8 @@ static const struct field provider_out_fields[] = {
 	    .doc = "Whether an address counts as verified when it does not say."),
 	FIELD(struct provider_out, group_lookup,
 	    .doc = "Whether groups beyond the token are asked of Microsoft Graph."),
+	FIELD(struct provider_out, scopes,
+	    .doc = "Scopes that are asked for beside openid, email and profile."),
 	FIELD(struct provider_out, created_at, .doc = "When it was made."),
 	FIELD(struct provider_out, updated_at, .doc = "When it was last changed."),
 	FIELD_END,
@@ -82,6 +84,7 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.absent_roles = p->absent_roles,
 		.assume_email_verified = p->assume_email_verified,
 		.group_lookup = p->group_lookup,
+		.scopes = p->scopes,
 		.created_at = p->created_at,
 		.updated_at = p->updated_at };
 	return out->redirect_uri != NULL || err_memory(e);

@@ -3,7 +3,7 @@
  * person of the token only; an address is trusted only in a trusted domain and
  * with a word that it is verified, in the same document or of the same address;
  * a doubt never raises trust; what the token tells is never less with UserInfo;
- * Graph's list is of identifiers only.
+ * Graph's list is of identifiers only; a scope is granted by its name or not at all.
  *
  * The first byte chooses the reader, and assume_email_verified; then an answer, or
  * three lines: names of claims, claims of the token, claims of UserInfo.
@@ -13,6 +13,7 @@
 
 #include "core/auth/oidc/claim_names.h"
 #include "core/auth/oidc/oidc_person.h"
+#include "core/auth/oidc/oidc_scope.h"
 #include "core/auth/oidc/oidc_userinfo.h"
 
 #define ISS "https://id.example.org"
@@ -124,6 +125,24 @@ take_person(TALLOC_CTX *mem, bool assume, struct str names, struct str token, st
 		assert(strings_have(both.groups, alone.groups.items[i]));
 }
 
+static void
+read_scope(TALLOC_CTX *mem, struct str text)
+{
+	static const char   *items[] = { "openid", "email", "profile" };
+	const struct strings asked = { items, 3 };
+	struct provider      p = provider_of(false);
+	const struct json    answer = { .type = JSON_STRING, .text = text },
+			  none = { .type = JSON_NULL };
+	struct oidc_granted g = oidc_scope_granted(&p, &asked, &answer);
+	char               *z = str_dup(mem, text);
+
+	assert(z != NULL && (text.n == 0 || !g.all || g.email));
+	assert(!g.email || text.n == 0 || memchr(z, '\0', text.n) != NULL ||
+	       strcasestr(z, "email") != NULL);
+	g = oidc_scope_granted(&p, &asked, &none);
+	assert(g.all && g.email);
+}
+
 static struct str
 line(struct str *rest)
 {
@@ -143,6 +162,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n > 1 && (data[0] & 3) == 0)
 		read_userinfo(mem, rest);
+	else if (n > 1 && (data[0] & 7) == 7)
+		read_scope(mem, rest);
 	else if (n > 1 && (data[0] & 3) == 1)
 		read_graph(mem, rest);
 	else if (n > 1) {

@@ -51,16 +51,39 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct 
 
 /* ---- the provider's answer ---- */
 
+/*
+ * The assumption is for providers that never say whether an address is
+ * verified, not for a person who takes that out of the question.
+ */
+static bool
+may_not_assume(const struct oidc_metadata *m, const struct oidc_tokens *tokens)
+{
+	return m->says_verified || !tokens->granted.email;
+}
+
+static void
+log_no_assuming(const struct oidc_attempt *s)
+{
+	if (s->a->log != NULL && s->no_assuming && s->provider.assume_email_verified &&
+	    !s->who.known && s->person.email != NULL && !s->person.email_said)
+		log_event(s->a->log, LOG_AUTH, LOG_LEVEL_WARN,
+		    "email_verified was not sent, and is not assumed: the provider's description "
+		    "says that it sends it, or the scope email was not granted.",
+		    LOGS("bsx.provider", s->provider.name));
+}
+
 /* All that one sign-in asks of a provider is one burden of its tenant. */
 static bool
 ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct oidc_tokens *tokens,
     struct err *e)
 {
-	const struct oidc_expect x = { &s->provider, &s->place, NULL,
-		clock_ms(s->a->clock) / 1000 };
+	const struct oidc_expect x = { &s->provider, &s->place, NULL, clock_ms(s->a->clock) / 1000,
+		s->no_assuming };
 	struct oidc_further      f = { .x = &x, .m = m, .tokens = tokens, .alg = s->token.alg };
 	bool                     ok = oidc_further_ask(&f, &s->who, &s->person, e);
 
+	s->who.withheld = !tokens->granted.all;
+	log_no_assuming(s);
 	s->took_ms += f.took_ms;
 	s->unasked = f.failed;
 	/* an answer may take seconds: who the person is here is read as it stands after them */
@@ -170,6 +193,7 @@ finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 					       &s->state, in->code, &tokens, &s->out->why, e))
 		return false;
 	s->took_ms = tokens.took_ms;
+	s->no_assuming = may_not_assume(&m, &tokens);
 	return oidc_check_token(s, tokens.id_token, nonce, e) && oidc_look(s, e) &&
 	       ask_further(s, &m, &tokens, e) && oidc_user_find(&s->who, &s->out->why, e) &&
 	       oidc_begin_session(s, e);

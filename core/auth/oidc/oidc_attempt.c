@@ -49,7 +49,8 @@ oidc_open_tenant(struct auth *a, const char *slug, struct tenant_db **t, struct 
 bool
 oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, struct err *e)
 {
-	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000 };
+	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000,
+		s->no_assuming };
 
 	s->place.tenant = &s->t->tenant->id;
 	if (!idtoken_read(s->mem, text, &s->token, e)) {
@@ -61,10 +62,25 @@ oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, str
 	       oidc_claims_check(s->mem, s->token.claims, &x, &s->person, &s->out->why, e);
 }
 
+/* Why, for whoever set the provider up: the person at the keyboard can do nothing about it. */
+static void
+log_no_auth_time(const struct oidc_attempt *s)
+{
+	if (s->a->log == NULL)
+		return;
+	log_event(s->a->log, LOG_AUTH, LOG_LEVEL_WARN,
+	    strcmp(s->provider.kind, "entra") == 0
+		? "A sign-in anew was asked for, and the ID token has no auth_time: add the "
+		  "optional claim auth_time to the ID token of the application in Entra."
+		: "A sign-in anew was asked for, and the ID token has no auth_time, which "
+		  "OpenID Connect Core section 3.1.2.1 asks of a provider for max_age.",
+	    LOGS("bsx.provider", s->provider.name));
+}
+
 /*
- * When the person last proved who it is: by the provider's word; by our asking
- * for a sign-in there, where that must be obeyed; else that is not known, and
- * it does not count as fresh.
+ * When the person last proved who it is: by the provider's word alone.  That we
+ * asked for a sign-in there proves nothing: the question went by the person's
+ * browser.  Without that word it does not count as fresh.
  */
 static bool
 auth_time(struct oidc_attempt *s, int64_t *ms, struct err *e)
@@ -78,9 +94,11 @@ auth_time(struct oidc_attempt *s, int64_t *ms, struct err *e)
 			return oidc_refuse(s, OIDC_STALE, e);
 		return true;
 	}
-	if (asked && strcmp(s->provider.kind, "google") == 0)
+	if (asked) {
+		log_no_auth_time(s);
 		return oidc_refuse(s, OIDC_STALE, e);
-	*ms = asked ? now : now - STALE_MS;
+	}
+	*ms = now - STALE_MS;
 	return true;
 }
 

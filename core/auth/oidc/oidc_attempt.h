@@ -27,6 +27,7 @@ struct oidc_attempt {
 	int64_t              took_ms;        /* at the provider, since it answered for the code */
 	const char          *unasked;        /* whom we could not ask for more */
 	uint8_t              mark[HASH_LEN]; /* of google-login */
+	bool                 no_assuming; /* of struct oidc_expect */
 	bool                 google;
 	bool                 in_body;
 };

@@ -21,6 +21,7 @@ struct oidc_expect {
 	const struct oidc_place *place;
 	const char              *nonce; /* NULL: none was asked for, so none may stand in the token */
 	int64_t                  now_s;
+	bool                     no_assuming; /* what is not said of an address is not assumed, whatever is set up */
 };
 
 /* What the provider has said of the person's groups and roles. */

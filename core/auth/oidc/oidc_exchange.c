@@ -86,6 +86,23 @@ put_prompt(struct buf *b, const struct provider *p, const struct oidc_state *s)
 	put(b, "max_age", STR("0"));
 }
 
+static bool
+put_scope(struct buf *b, const struct provider *p, const struct oidc_metadata *m, struct err *e)
+{
+	struct strings asked;
+	struct buf     text;
+
+	if (!oidc_scope_make(b->mem, p, m, &asked, e))
+		return false;
+	buf_make(&text, b->mem);
+	for (size_t i = 0; i < asked.n; i++)
+		buf_printf(&text, "%s%s", i > 0 ? " " : "", asked.items[i]);
+	if (!buf_ok(&text))
+		return err_memory(e);
+	put(b, "scope", buf_str(&text));
+	return true;
+}
+
 bool
 oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
     const struct oidc_metadata *m, const struct oidc_state *s, const char **url, struct err *e)
@@ -96,9 +113,8 @@ oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
 	put(&b, "response_type", STR("code"));
 	put(&b, "client_id", str_of(p->client_id));
 	put_redirect(&b, a, p);
-	/* without a resource in front it is one of Graph, whatever the cloud is */
-	put(&b, "scope",
-	    p->group_lookup ? STR("openid email profile User.Read") : STR("openid email profile"));
+	if (!put_scope(&b, p, m, e))
+		return false;
 	put_bytes(&b, "state", s->state, sizeof(s->state));
 	put_bytes(&b, "nonce", s->nonce, sizeof(s->nonce));
 	put_challenge(&b, s);
@@ -169,8 +185,9 @@ bearer(const struct json *v)
 }
 
 static bool
-take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct oidc_tokens *out,
-    enum oidc_reason *why, struct err *e)
+take_answer(TALLOC_CTX *mem, const struct provider *p, const struct strings *asked,
+    const struct fetch_answer *answer, struct oidc_tokens *out, enum oidc_reason *why,
+    struct err *e)
 {
 	struct err         bad = { 0 };
 	const struct json *v;
@@ -185,7 +202,10 @@ take_answer(TALLOC_CTX *mem, const struct fetch_answer *answer, struct oidc_toke
 	v = oidc_json(mem, answer->body, &bad);
 	if (v == NULL || member(v, "id_token").n == 0)
 		return refuse(OIDC_TOKEN_FORM, why, "no ID token", e);
-	*out = (struct oidc_tokens) { member(v, "id_token"), bearer(v), answer->took_ms };
+	*out = (struct oidc_tokens) { .id_token = member(v, "id_token"),
+		.access_token = bearer(v),
+		.granted = oidc_scope_granted(p, asked, json_get(v, "scope")),
+		.took_ms = answer->took_ms };
 	return true;
 }
 
@@ -214,12 +234,14 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		.answer_max = OIDC_TOKEN_ANSWER_MAX };
 	struct fetch        *f = auth_fetch(a, e);
 	struct fetch_answer  answer;
+	struct strings       asked;
 	struct str           secret;
 	struct buf           b;
 	bool                 ok;
 
 	buf_make(&b, mem);
-	if (f == NULL || !open_secret(t, mem, p, &secret, e))
+	if (f == NULL || !oidc_scope_make(mem, p, m, &asked, e) ||
+	    !open_secret(t, mem, p, &secret, e))
 		return false;
 	put_body(&b, a, p, s, code);
 	if (secret.p != NULL && m->secret_post)
@@ -240,7 +262,7 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	ok = fetch_run(f, mem, &q, &answer, e);
 	if (!ok && e->code != ERR_INTERNAL)
 		*why = OIDC_UNAVAILABLE;
-	ok = ok && take_answer(mem, &answer, out, why, e);
+	ok = ok && take_answer(mem, p, &asked, &answer, out, why, e);
 	if (!ok)
 		oidc_took(a, &t->tenant->id, answer.took_ms);
 	return ok;

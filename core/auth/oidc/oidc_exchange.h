@@ -6,6 +6,7 @@
 #define BSX_AUTH_OIDC_OIDC_EXCHANGE_H
 
 #include "core/auth/oidc/oidc_issuer.h"
+#include "core/auth/oidc/oidc_scope.h"
 #include "core/auth/oidc/oidc_state.h"
 
 #define OIDC_TOKEN_ANSWER_MAX (64 * 1024) /* bytes */
@@ -20,6 +21,7 @@ MUST_USE bool oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct p
 struct oidc_tokens {
 	struct str id_token;
 	struct str access_token; /* of type Bearer; n == 0: none that can be used */
+	struct oidc_granted granted; /* of the scopes that are asked for */
 	int64_t    took_ms;      /* for oidc_took(), by the caller: with what is asked by the access token */
 };
 

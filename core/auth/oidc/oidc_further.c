@@ -31,8 +31,9 @@ check_token(const struct question *q, struct err *e)
 
 	if (q->f->tokens->access_token.n == 0)
 		return unusable(e, "no access token that can be used");
-	if (hash != NULL && (hash->type != JSON_STRING ||
-				!at_hash_fits(q->f->alg, q->f->tokens->access_token, hash->text)))
+	if (hash != NULL && hash->type != JSON_NULL &&
+	    (hash->type != JSON_STRING ||
+		!at_hash_fits(q->f->alg, q->f->tokens->access_token, hash->text)))
 		return unusable(e, "the access token is not that of at_hash");
 	return true;
 }

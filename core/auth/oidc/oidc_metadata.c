@@ -167,6 +167,8 @@ take_description(TALLOC_CTX *mem, const struct json *v, struct oidc_metadata *ou
 	memset(out, 0, sizeof(*out));
 	out->iss_parameter = iss != NULL && iss->type == JSON_TRUE;
 	out->secret_post = is_post_only(json_get(v, "token_endpoint_auth_methods_supported"));
+	out->groups_scope = list_has(json_get(v, "scopes_supported"), "groups");
+	out->says_verified = list_has(json_get(v, "claims_supported"), "email_verified");
 	out->algs = algs_of(json_get(v, "id_token_signing_alg_values_supported"));
 	return take_url(mem, v, "authorization_endpoint", &out->authorization_endpoint, e) &&
 	       take_url(mem, v, "token_endpoint", &out->token_endpoint, e) &&
@@ -257,6 +259,10 @@ oidc_metadata_print(TALLOC_CTX *mem, struct oidc_metadata *m, struct str *text, 
 		buf_puts(&b, "\"authorization_response_iss_parameter_supported\":true,");
 	if (m->secret_post)
 		buf_puts(&b, "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"],");
+	if (m->groups_scope)
+		buf_puts(&b, "\"scopes_supported\":[\"groups\"],");
+	if (m->says_verified)
+		buf_puts(&b, "\"claims_supported\":[\"email_verified\"],");
 	put_algs(&b, m->algs);
 	buf_puts(&b, "\"jwks\":");
 	jwks_print(&b, &m->keys, ISSUER_TEXT_MAX - 1);

@@ -27,6 +27,8 @@ struct oidc_metadata {
 	const char *userinfo_endpoint; /* NULL: there is none */
 	bool        iss_parameter; /* its answers carry `iss` (RFC 9207) */
 	bool        secret_post;   /* the secret is taken in the body only */
+	bool        groups_scope;  /* it offers the scope `groups` */
+	bool        says_verified; /* it says that it tells email_verified */
 	uint32_t    algs;          /* that it says it signs ID tokens with, of those taken here (jws_bit) */
 	int64_t     fetched_ms;    /* 0: not known */
 	struct jwks keys;

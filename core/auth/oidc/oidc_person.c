@@ -91,6 +91,19 @@ take_entra_email(const struct taking *t)
 	    t->out->email != NULL && email.n > 0 && is_true(claim_find(t->token, "xms_edov"));
 }
 
+/* It says "no", of whatever address: that is believed everywhere. */
+static bool
+denies(const struct json *says)
+{
+	return says != NULL && !is_true(says);
+}
+
+static bool
+may_assume(const struct taking *t)
+{
+	return t->x->provider->assume_email_verified && is_kind(t, "oidc") && !t->x->no_assuming;
+}
+
 static void
 take_email(const struct taking *t)
 {
@@ -104,16 +117,11 @@ take_email(const struct taking *t)
 	t->out->email = in_token != NULL ? address_of(t, text_of(in_token)) : other;
 	t->out->email_said = token_says != NULL || info_says != NULL;
 	same = t->out->email != NULL && other != NULL && strcmp(t->out->email, other) == 0;
-	if (in_token != NULL && token_says != NULL)
-		t->out->email_verified = is_true(token_says);
-	else if (same)
-		t->out->email_verified =
-		    is_true(info_says) && (token_says == NULL || is_true(token_says));
-	else
-		t->out->email_verified = false;
-	t->out->email_verified |=
-	    !t->out->email_said && t->x->provider->assume_email_verified && is_kind(t, "oidc");
-	t->out->email_verified &= t->out->email != NULL;
+	t->out->email_verified =
+	    (in_token != NULL && token_says != NULL) || (same && is_true(info_says));
+	t->out->email_verified |= !t->out->email_said && may_assume(t);
+	t->out->email_verified &=
+	    t->out->email != NULL && !denies(token_says) && !denies(info_says);
 }
 
 /*
@@ -147,12 +155,11 @@ take_name(const struct taking *t)
 }
 
 static bool
-take_list(const struct taking *t, const char *name, const char *usual, bool *told)
+take_list(const struct taking *t, const struct json *claims, const char *name, const char *usual,
+    bool *told)
 {
-	const struct json *list = find(t->token, name, usual);
+	const struct json *list = find(claims, name, usual);
 
-	if (list == NULL)
-		list = find(t->info, name, usual);
 	return list == NULL || claim_list(t->mem, list, &t->out->groups, told, t->e);
 }
 
@@ -167,19 +174,28 @@ is_elsewhere(const struct json *claims)
 }
 
 static bool
-take_groups(const struct taking *t)
+take_groups_of(const struct taking *t, const struct json *claims)
 {
 	bool told = false;
 
 	t->out->groups = (struct strings) { NULL, 0 };
-	if (!take_list(t, t->names.groups, "groups", &told) ||
-	    !take_list(t, t->names.roles, "roles", &told))
+	if (!take_list(t, claims, t->names.groups, "groups", &told) ||
+	    !take_list(t, claims, t->names.roles, "roles", &told))
 		return false;
-	if (is_elsewhere(t->token) || (t->info != NULL && is_elsewhere(t->info)))
+	if (is_elsewhere(claims))
 		t->out->told = OIDC_TOLD_PART;
 	else
 		t->out->told = told ? OIDC_TOLD_ALL : OIDC_TOLD_NOTHING;
 	return true;
+}
+
+/* UserInfo is not asked at each sign-in, so it adds nothing to a token that tells either. */
+static bool
+take_groups(const struct taking *t)
+{
+	if (!take_groups_of(t, t->token))
+		return false;
+	return t->out->told != OIDC_TOLD_NOTHING || t->info == NULL || take_groups_of(t, t->info);
 }
 
 bool

@@ -4,7 +4,10 @@
  *
  * The ID token speaks first, the UserInfo answer (OpenID Connect Core section
  * 5.3) where the token says nothing.  email and email_verified belong together:
- * both are of one document, or both documents name the same address.
+ * both are of one document, or both documents name the same address; a document
+ * that says "not verified" is believed of either.  Groups and roles are of one
+ * document too: of the token, if it tells any or that there are more, else of
+ * UserInfo; so whether that was asked for something else changes no role.
  */
 #ifndef BSX_AUTH_OIDC_OIDC_PERSON_H
 #define BSX_AUTH_OIDC_OIDC_PERSON_H

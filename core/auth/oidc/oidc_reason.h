@@ -36,6 +36,7 @@
 	X(OIDC_UNVERIFIED,     "email_not_verified",    "not_linked") \
 	X(OIDC_TAKEN,          "email_taken",           "not_linked") \
 	X(OIDC_INACTIVE,       "user_not_active",       "not_allowed") \
+	X(OIDC_SCOPE,          "scope_withheld",        "scope_withheld") \
 	X(OIDC_OVERAGE,        "group_overage",         "group_overage") \
 	X(OIDC_NO_ROLE,        "no_role",               "no_role")
 enum oidc_reason {

@@ -260,9 +260,13 @@ roles_body(struct db *db, void *arg, struct err *e)
 	if (!has_admin(x->roles) && !is_last_admin(x->w, &last, e))
 		return false;
 	x->entry->success = !last;
-	return last ||
-	       (user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
-		   name_keys(x, e));
+	if (last) {
+		x->w->identity.told_at.ms = clock_ms(x->w->a->clock); /* what was told once stays */
+		return true;
+	}
+	/* a refusal may follow, which writes nothing of the identity */
+	return user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	       identity_touch(db, &x->w->identity, e) && name_keys(x, e);
 }
 
 /* ---- known ---- */
@@ -278,22 +282,54 @@ same_roles(const struct user *u, const struct roles *r)
 	return true;
 }
 
+static bool
+is_told(const struct oidc_person *p)
+{
+	return p->told == OIDC_TOLD_ALL || p->groups.n > 0;
+}
+
+static void
+note_told(struct oidc_who *w)
+{
+	w->identity.told_at.ms = w->maps && is_told(w->person) ? clock_ms(w->a->clock) : 0;
+}
+
+/* Since when what was told once has not been, or could not be asked for; 0: that is not so. */
+static int64_t
+untold_since(struct oidc_who *w, int64_t now)
+{
+	int64_t *since = &w->identity.unasked_since.ms;
+
+	if (!w->maps || w->person->told == OIDC_TOLD_ALL ||
+	    (w->person->told != OIDC_TOLD_UNASKED && w->identity.told_at.ms == 0))
+		*since = 0;
+	else if (*since == 0)
+		*since = now;
+	return *since;
+}
+
 /* What is not told of a known person is not "none"; since when that has been so is written with the
  * sign-in. */
 static bool
 keeps_roles(struct oidc_who *w)
 {
-	instant *since = &w->identity.unasked_since;
-	int64_t  now = clock_ms(w->a->clock);
+	int64_t now = clock_ms(w->a->clock), since = untold_since(w, now);
+	bool    keep = w->maps && w->person->told != OIDC_TOLD_ALL &&
+		    (w->person->told == OIDC_TOLD_UNASKED ||
+			strcmp(w->provider->absent_roles, "keep") == 0) &&
+		    (since == 0 || now - since < OIDC_UNASKED_DAYS * DAY_MS);
 
-	if (w->person->told != OIDC_TOLD_UNASKED || !w->maps) {
-		since->ms = 0;
-		return w->maps && w->person->told != OIDC_TOLD_ALL &&
-		       strcmp(w->provider->absent_roles, "keep") == 0;
-	}
-	if (since->ms == 0)
-		since->ms = now;
-	return now - since->ms < OIDC_UNASKED_DAYS * DAY_MS;
+	if (!keep || is_told(w->person))
+		note_told(w);
+	return keep;
+}
+
+/* Who asks a provider for less than we do hides what it would tell. */
+static bool
+hides(const struct oidc_who *w)
+{
+	return w->withheld && w->maps && w->person->told != OIDC_TOLD_ALL &&
+	       w->identity.told_at.ms != 0;
 }
 
 static bool
@@ -313,6 +349,8 @@ sync_roles(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 
 	if (w->map->n == 0)
 		return true;
+	if (hides(w))
+		return refuse(OIDC_SCOPE, why, e);
 	w->kept = keeps_roles(w);
 	if (!map_roles(w, &r, e) || (!same_roles(&w->user, &r) && !write_roles(w, &r, e)))
 		return false;
@@ -411,6 +449,7 @@ fill_user(struct oidc_who *w, struct err *e)
 		return err_memory(e);
 	w->identity.user_id = w->user.id;
 	w->identity.provisioned = true;
+	note_told(w);
 	return true;
 }
 

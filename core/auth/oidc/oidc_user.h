@@ -11,11 +11,16 @@
  *
  * What the provider does not tell is not "none" (enum oidc_told).  Where the map
  * asks for groups and not all are told, what is told decides as it would, and
- * the roles that the account has stay: as long as absent_roles says keep, and
- * where the rest could not be asked for, OIDC_UNASKED_DAYS from the first such
- * sign-in in a row.  So nobody gains by it, and somebody who has left a group
- * keeps its role no longer than that, or than absent_roles allows.  Who has no
- * role then is refused: OIDC_OVERAGE, OIDC_UNAVAILABLE or OIDC_NO_ROLE.
+ * the roles that the account has stay: where absent_roles says keep or the rest
+ * could not be asked for.  Of a person of whom groups were told once, and of
+ * everybody whose groups could not be asked for, they stay OIDC_UNASKED_DAYS
+ * from the first such sign-in in a row; then what is told decides alone.  So
+ * nobody gains by it, and somebody who has left a group keeps its role no longer
+ * than that, whatever the browser asks the provider for.  Where the provider says
+ * that it was asked for less than we ask (oidc_scope.h), such a person is refused
+ * at once: OIDC_SCOPE.  Of whom groups were never told, roles stay as they were
+ * given here.  Who has no role then is refused: OIDC_OVERAGE, OIDC_UNAVAILABLE or
+ * OIDC_NO_ROLE.
  */
 #ifndef BSX_AUTH_OIDC_OIDC_USER_H
 #define BSX_AUTH_OIDC_OIDC_USER_H
@@ -43,6 +48,7 @@ struct oidc_who {
 	const struct json        *map;      /* group to role */
 	bool                      maps;     /* some group, and not only everybody */
 	bool                      kept;     /* roles stay that the provider has not told */
+	bool                      withheld; /* the provider says that it was not asked for all that we ask */
 	bool                      outrun;   /* the provider was changed or removed while it was asked */
 };
 

@@ -25,6 +25,7 @@ static const struct field detail_fields[] = {
 	TOLD(absent_roles),
 	TOLD(assume_email_verified),
 	TOLD(group_lookup),
+	TOLD(scopes),
 	FIELD_END,
 };
 static const struct schema detail_schema = SCHEMA("ProviderDetail", struct provider, detail_fields);

@@ -23,7 +23,7 @@ struct provider_body {
 	struct raw_json role_map;
 	bool            auto_provision, trust_mfa;
 	const struct claim_names *claims;
-	struct strings  authorized_parties, mfa_acr, mfa_amr;
+	struct strings  authorized_parties, mfa_acr, mfa_amr, scopes;
 	const char     *absent_roles;
 	bool            assume_email_verified, group_lookup;
 	uint64_t        given;

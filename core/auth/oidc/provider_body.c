@@ -1,6 +1,7 @@
 /* provider_work.h: a provider's row, taken from the body of a request. */
 #include <string.h>
 
+#include "core/auth/oidc/oidc_scope.h"
 #include "core/auth/oidc/provider_work.h"
 
 #define DOMAINS_MAX 50
@@ -44,20 +45,34 @@ static const char *const absences[] = { "keep", "remove", NULL };
 		.doc = "The same of amr; a new provider has mfa alone."),                          \
 	    FIELD(struct provider_body, absent_roles, .choices = absences,                         \
 		.doc = "What becomes of the roles of a known person when the provider tells "      \
-		       "neither groups nor roles, or not all of them.  keep (unless said): they "  \
-		       "stay and are never more, also of somebody who has left the group, until "  \
-		       "it tells them again.  remove: only what it tells counts.  Groups that "    \
-		       "could not be asked for just then (UserInfo, Graph) keep roles for 7 days " \
-		       "either way.  Sent and empty is no roles either way."),                     \
+		       "neither groups nor roles, or not all of them.  keep (unless said): "       \
+		       "they stay and are never more; of a person of whom it told them once "      \
+		       "for 7 days from the first such sign-in in a row, also when the "           \
+		       "person has left the group.  remove: only what it tells counts.  "          \
+		       "Groups that could not be asked for just then (UserInfo, Graph) keep "      \
+		       "roles for 7 days either way.  Sent and empty is no roles either way; "     \
+		       "null or an empty text is not sent.  Groups and roles count as the ID "     \
+		       "token tells them; as UserInfo does when the token tells neither."),        \
 	    FIELD(struct provider_body, assume_email_verified,                                     \
-		.doc = "True: an address of allowed_domains counts as verified when the provider " \
-		       "does not say whether it is.  Risk: where people may enter addresses "      \
-		       "themselves, anybody there can sign in as any user here.  "                 \
-		       "email_verified false is believed always.  Of kind oidc only."),            \
+		.doc =                                                                             \
+		    "True: an address of allowed_domains counts as verified when the provider "    \
+		    "does not say whether it is (null or an empty text is not said).  For "        \
+		    "providers that never say: it is not assumed where the description lists "     \
+		    "email_verified in claims_supported, or the token endpoint's scope lacks "     \
+		    "email; false, in the ID token or in UserInfo, is believed always.  Risk: "    \
+		    "where people may enter addresses themselves, anybody there can sign in as "   \
+		    "any user here; and a provider that does say it, but lists neither, can be "   \
+		    "made by the person's browser not to say it.  Of kind oidc only."),            \
 	    FIELD(struct provider_body, group_lookup,                                              \
 		.doc = "True: of people who are in more groups than fit into a token, the groups " \
 		       "are asked of Microsoft Graph; the application needs the delegated right "  \
 		       "User.Read.  Of kind entra only."),                                         \
+	    FIELD(struct provider_body, scopes, .max = OIDC_SCOPES_MAX,                            \
+		.doc =                                                                             \
+		    "Scopes to ask for beside openid, email and profile, such as the one that "    \
+		    "groups hang by; groups is asked for by itself where the provider lists it "   \
+		    "in scopes_supported and role_map names a group.  1 to 100 characters each; "  \
+		    "offline_access is refused.  Of kind oidc only."),                             \
 	    FIELD_END
 
 static const struct field provider_new_fields[] = {
@@ -146,7 +161,8 @@ put_lists(const struct provider_work *w, struct err *e)
 	       put_list(
 		   w, "authorized_parties", &in->authorized_parties, &p->authorized_parties, e) &&
 	       put_list(w, "mfa_acr", &in->mfa_acr, &p->mfa_acr, e) &&
-	       put_list(w, "mfa_amr", &in->mfa_amr, &p->mfa_amr, e);
+	       put_list(w, "mfa_amr", &in->mfa_amr, &p->mfa_amr, e) &&
+	       put_list(w, "scopes", &in->scopes, &p->scopes, e);
 }
 
 /* What is told of people, and what is made of it. */

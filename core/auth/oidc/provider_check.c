@@ -1,7 +1,7 @@
 /* provider_work.h: whether a row may stand, and who may let it. */
 #include <string.h>
 
-#include "core/auth/oidc/oidc_metadata.h"
+#include "core/auth/oidc/oidc_scope.h"
 #include "core/auth/oidc/provider_work.h"
 #include "core/auth/user/user_roles.h"
 #include "core/net/guard.h"
@@ -129,6 +129,22 @@ check_claims(const struct provider_work *w, struct err *e)
 	return true;
 }
 
+/* The person is there when we ask: nothing is asked for that goes on without. */
+static void
+check_scopes(const struct provider_work *w, struct err *e)
+{
+	const struct strings *s = &w->p->scopes;
+
+	if (s->n > 0 && strcmp(w->p->kind, "oidc") != 0)
+		err_fault(e, w->d->mem, "/scopes", "is for the kind oidc only");
+	for (size_t i = 0; i < s->n; i++)
+		if (!oidc_scope_ok(s->items[i]))
+			err_fault(e, w->d->mem, "/scopes",
+			    "must be of 1 to %d visible ASCII characters but \" and \\, without "
+			    "blanks, and not offline_access, which is never asked for",
+			    OIDC_SCOPE_MAX);
+}
+
 static bool
 may_grant(const struct provider_work *w, const char *role, const char *pointer, struct err *e)
 {
@@ -190,6 +206,7 @@ opens_anew(const struct provider *was, const struct provider *p)
 	       differ(was->claims.text, p->claims.text) ||
 	       !strings_same(was->allowed_domains, p->allowed_domains) ||
 	       !strings_same(was->authorized_parties, p->authorized_parties) ||
+	       !strings_same(was->scopes, p->scopes) ||
 	       (p->assume_email_verified && !was->assume_email_verified) ||
 	       (p->auto_provision && !was->auto_provision);
 }
@@ -229,6 +246,7 @@ provider_check(const struct provider_work *w, const struct provider *was, struct
 	check_issuer(w, e);
 	check_directory(w, e);
 	check_domains(w, e);
+	check_scopes(w, e);
 	if (!check_claims(w, e) || e->code != ERR_OK)
 		return false;
 	/* it may sign in as any user of these domains */

@@ -19,6 +19,7 @@ static const struct field provider_fields[] = {
 	COLUMN(struct provider, absent_roles),
 	COLUMN(struct provider, assume_email_verified),
 	COLUMN(struct provider, group_lookup),
+	COLUMN(struct provider, scopes),
 	COLUMN(struct provider, created_at),
 	COLUMN(struct provider, updated_at),
 	FIELD_END,
@@ -30,7 +31,7 @@ static const struct schema provider_schema =
 	"id, name, kind, client_id, client_secret, issuer, entra_tenant_id, allowed_domains, "     \
 	"role_map,"                                                                                \
 	" auto_provision, trust_mfa, claims, authorized_parties, mfa_acr, mfa_amr, absent_roles,"  \
-	" assume_email_verified, group_lookup, created_at, updated_at"
+	" assume_email_verified, group_lookup, scopes, created_at, updated_at"
 
 struct find_in {
 	struct uuid id;
@@ -75,6 +76,7 @@ static const struct field set_fields[] = {
 	COLUMN(struct provider, absent_roles),
 	COLUMN(struct provider, assume_email_verified),
 	COLUMN(struct provider, group_lookup),
+	COLUMN(struct provider, scopes),
 	COLUMN(struct provider, updated_at),
 	COLUMN(struct provider, id),
 	FIELD_END,
@@ -111,7 +113,7 @@ static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_i
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
     "INSERT INTO identity_providers (" COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?)");
+    " ?, ?, ?)");
 SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
 SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
@@ -127,7 +129,7 @@ SQL(provider_update, SQL_TENANT, &set_in, NULL,
     "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
     " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
     " claims = ?, authorized_parties = ?, mfa_acr = ?, mfa_amr = ?, absent_roles = ?,"
-    " assume_email_verified = ?, group_lookup = ?, updated_at = ? WHERE id = ?");
+    " assume_email_verified = ?, group_lookup = ?, scopes = ?, updated_at = ? WHERE id = ?");
 SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = ?");
 SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
     "DELETE FROM user_identities WHERE provider_id = ?");
@@ -240,12 +242,14 @@ static const struct field identity_fields[] = {
 	COLUMN(struct identity, created_at),
 	COLUMN(struct identity, last_login),
 	COLUMN_NULL(struct identity, unasked_since),
+	COLUMN_NULL(struct identity, told_at),
 	FIELD_END,
 };
 static const struct schema identity_schema = SCHEMA("Identity", struct identity, identity_fields);
 static const struct field  identity_touch_fields[] = {
 	 COLUMN(struct identity, last_login),
 	 COLUMN_NULL(struct identity, unasked_since),
+	 COLUMN_NULL(struct identity, told_at),
 	 COLUMN(struct identity, provider_id),
 	 COLUMN(struct identity, issuer),
 	 COLUMN(struct identity, subject),
@@ -256,14 +260,15 @@ static const struct schema identity_touch_in =
 
 SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
     "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login,"
-    " unasked_since FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+    " unasked_since, told_at FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject "
+    "= ?");
 SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
     "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
 SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
     "INSERT INTO user_identities (provider_id, issuer, subject, user_id, provisioned, created_at,"
-    " last_login, unasked_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    " last_login, unasked_since, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 SQL(identity_update_login, SQL_TENANT, &identity_touch_in, NULL,
-    "UPDATE user_identities SET last_login = ?, unasked_since = ?"
+    "UPDATE user_identities SET last_login = ?, unasked_since = ?, told_at = ?"
     " WHERE provider_id = ? AND issuer = ? AND subject = ?");
 
 bool

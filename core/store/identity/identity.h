@@ -32,6 +32,7 @@ struct provider {
 	struct strings  mfa_acr, mfa_amr;      /* what counts as a second factor, with trust_mfa */
 	char           *absent_roles;          /* "keep", "remove": stored roles of whom it tells no groups */
 	bool            assume_email_verified; /* where it does not say */
+	struct strings  scopes;                /* asked for in addition */
 	bool            group_lookup;          /* of Entra: groups beyond the token are asked of Graph */
 	instant         created_at, updated_at;
 };
@@ -67,7 +68,8 @@ struct identity {
 	struct uuid user_id;
 	bool        provisioned; /* the provider made the account */
 	instant     created_at, last_login;
-	instant     unasked_since; /* the first sign-in in a row at which the groups could not be asked; 0: they could */
+	instant     unasked_since; /* the first sign-in in a row at which groups told once were not, or could not be asked; 0: they were */
+	instant     told_at;       /* when groups were told last of which roles may be left; 0: never */
 };
 
 /* Finds the rest by the first three. */
@@ -75,7 +77,7 @@ MUST_USE bool identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, 
 MUST_USE bool identity_add(struct db *db, const struct identity *i, struct err *e);
 /* For one whose user is no more. */
 MUST_USE bool identity_drop(struct db *db, const struct identity *i, struct err *e);
-/* Writes last_login and unasked_since. */
+/* Writes last_login, unasked_since and told_at. */
 MUST_USE bool identity_touch(struct db *db, const struct identity *i, struct err *e);
 
 /* Takes a mark; ERR_CONFLICT: it was taken before. A few that have expired are dropped by the way. */

@@ -41,9 +41,10 @@ const sentences = {
   access_denied: 'Your provider did not let you in, or you cancelled there. Try again, or sign in with your password.',
   oidc_failed: 'The answer of your provider could not be accepted. Try again; if it stays, tell your administrator the number below.',
   oidc_unavailable: 'Your provider could not be reached. Try again in a minute, or sign in with your password.',
-  not_fresh: 'Your provider did not ask you to sign in anew. Sign out there, then begin again.',
+  not_fresh: 'Your provider did not say that you signed in anew just now. Sign out there, then begin again; if that does not help, your administrator must let the provider send auth_time (Entra: an optional claim of the ID token).',
   not_allowed: 'This account may not sign in here: it is disabled, or it belongs to another organisation. Use another one, or ask your administrator.',
   not_linked: 'Nobody in this tenant has that account. Ask your administrator to invite you with the e-mail address that your provider has of you.',
+  scope_withheld: 'Your provider was asked for less than is needed to know your roles. Begin again, and agree there to all that it asks you.',
   group_overage: 'You are in more groups than your provider tells us of, so your role is not known. Ask your administrator to have the others looked up, or to let the provider send only the groups of this application.',
   no_role: 'None of your groups has a role here. Ask your administrator to give a role to one of them.',
   // of this page itself

@@ -38,16 +38,16 @@ test('a provider is made, shown, listed, changed and removed, and its secret is 
 test('what a new provider has unless it is said, what is said, and what a change leaves', async () => {
   const admin = await bearer(who), plain = await newProvider(admin, good());
   const of = (p) => Object.fromEntries(Object.keys(usual).map((k) => [k, p[k]]));
-  const usual = { claims: null, authorized_parties: [], mfa_acr: [], mfa_amr: ['mfa'], absent_roles: 'keep', assume_email_verified: false, group_lookup: false };
+  const usual = { claims: null, authorized_parties: [], mfa_acr: [], mfa_amr: ['mfa'], absent_roles: 'keep', assume_email_verified: false, group_lookup: false, scopes: [] };
   assert.deepEqual(of(plain), usual);
   const none = { email: null, email_verified: null, name: null, groups: null, roles: null };
   const said = { claims: { groups: 'realm_access.roles', roles: '/https:~1~1example.com~1roles', email: 'mail' }, authorized_parties: ['phone'],
-    mfa_acr: ['phr', 'phrh'], mfa_amr: [], absent_roles: 'remove', assume_email_verified: true };
+    mfa_acr: ['phr', 'phrh'], mfa_amr: [], absent_roles: 'remove', assume_email_verified: true, scopes: ['groups', 'urn:x:member_of', '!#[]~'] };
   const made = await newProvider(admin, good(said)), expected = { ...usual, ...said, claims: { ...none, ...said.claims } };
   assert.deepEqual(of(made), expected);
   assert.deepEqual(await admin('PUT', `/api/identity-providers/${made.id}`, { body: { name: unique('p') } }).then((a) => of(a.json)), expected, 'what is not named stays');
   for (const [change, shown] of [[{ claims: { name: 'nickname' } }, { claims: { ...none, name: 'nickname' } }], [{ claims: {} }, { claims: null }], [{ claims: { name: null } }, { claims: null }],
-    [{ mfa_amr: ['mfa', 'otp'] }], [{ absent_roles: 'keep' }], [{ assume_email_verified: false }], [{ authorized_parties: [] }], [{ mfa_acr: [] }]]) {
+    [{ mfa_amr: ['mfa', 'otp'] }], [{ absent_roles: 'keep' }], [{ assume_email_verified: false }], [{ authorized_parties: [] }], [{ mfa_acr: [] }], [{ scopes: ['groups'] }], [{ scopes: [] }]]) {
     const a = await admin('PUT', `/api/identity-providers/${made.id}`, { body: change });
     assert.equal(a.status, 200, a.text);
     Object.assign(expected, shown ?? change);
@@ -82,6 +82,9 @@ test('what cannot be is refused with the member that is wrong', async () => {
     [{ claims: { groups: '/a~2' } }, '/claims/groups'], [{ claims: { groups: '/~' } }, '/claims/groups'], [{ claims: { groups: '' } }, '/claims/groups'],
     [{ claims: { phone: 'x' } }, '/claims/phone'], [{ claims: 'groups' }, '/claims'], [{ claims: { roles: 'x'.repeat(201) } }, '/claims/roles'],
     [{ authorized_parties: [''] }, '/authorized_parties'], [{ mfa_acr: ['x'.repeat(256)] }, '/mfa_acr'], [{ mfa_amr: Array(21).fill('mfa') }, '/mfa_amr'],
+    [{ scopes: [''] }, '/scopes'], [{ scopes: ['a b'] }, '/scopes'], [{ scopes: ['a"'] }, '/scopes'], [{ scopes: ['a\\'] }, '/scopes'], [{ scopes: ['ä'] }, '/scopes'], [{ scopes: ['a\u007f'] }, '/scopes/0'],
+    [{ scopes: ['offline_access'] }, '/scopes'], [{ scopes: ['x'.repeat(101)] }, '/scopes'], [{ scopes: Array(11).fill('x') }, '/scopes'], [{ scopes: 'groups' }, '/scopes'],
+    [{ kind: 'google', issuer: undefined, scopes: ['groups'] }, '/scopes'], [{ ...directory, scopes: ['groups'] }, '/scopes'],
     [{ absent_roles: 'forget' }, '/absent_roles'], [{ group_lookup: true }, '/group_lookup'],
     [{ kind: 'google', issuer: undefined, assume_email_verified: true }, '/assume_email_verified'],
     [{ kind: 'google', issuer: undefined, claims: { email: 'upn' } }, '/claims/email'],

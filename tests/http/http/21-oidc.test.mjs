@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { call, send } from '../lib/client.mjs';
+import { Browser as Person } from '../lib/browser.mjs';
+import { call } from '../lib/client.mjs';
 import { Log, base } from '../lib/env.mjs';
 import { cookieOf, newProvider } from '../lib/idp.mjs';
 import { bearer, newTenant } from '../lib/people.mjs';
@@ -27,52 +28,8 @@ before(async () => {
 });
 after(() => op.stop());
 
-const cookieField = (jar) => [...jar].map(([k, v]) => `${k}=${v}`).join('; ');
-
-// A browser: follows redirects, keeps cookies by origin, sends forms.
-class Browser {
-  constructor() { this.jar = new Map(); }
-
-  async go(url, form = null) {
-    for (let hops = 0; hops < 20; hops++) {
-      const u = new URL(url), jar = this.jar.get(u.origin) ?? new Map();
-      this.jar.set(u.origin, jar);
-      const a = await send(form ? 'POST' : 'GET', u.pathname + u.search, { port: u.port,
-        body: form ? String(new URLSearchParams(form)) : undefined,
-        headers: { Cookie: cookieField(jar), 'Content-Type': form ? 'application/x-www-form-urlencoded' : undefined } });
-      for (const c of a.cookies) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(c);
-        if (value === '' || /expires=Thu, 01 Jan 1970/i.test(c))
-          jar.delete(name);
-        else
-          jar.set(name, value);
-      }
-      if (a.status < 300 || a.status >= 400)
-        return { url: u, answer: a, text: a.text };
-      const next = new URL(a.headers.location, u);
-      if (u.origin === base.origin && next.origin === base.origin)
-        return { url: next, answer: a, text: '' }; // back from the callback
-      form = null;
-      url = next;
-    }
-    throw new Error('too many redirects');
-  }
-
-  // Through the provider's own pages: its sign-in form and its consent form.
-  async signIn(name, login, query = {}) {
-    let page = await this.go(`${base.origin}/api/auth/oidc/${name}/start?${new URLSearchParams({ tenant: mine.tenant, ...query })}`);
-    for (let forms = 0; page.url.origin !== base.origin && forms < 4; forms++) {
-      const action = /<form[^>]*action="([^"]+)"/.exec(page.text)?.[1], prompt = /name="prompt" value="(\w+)"/.exec(page.text)?.[1];
-      assert.ok(action, page.text.slice(0, 2000));
-      page = await this.go(new URL(action, page.url), prompt === 'login' ? { prompt, login, password: 'any' } : { prompt });
-    }
-    return page;
-  }
-
-  async me() {
-    const a = await call('GET', '/api/auth/me', { headers: { Cookie: cookieField(this.jar.get(base.origin)) } });
-    return { status: a.status, json: a.json };
-  }
+class Browser extends Person {
+  constructor() { super(mine.tenant); }
 }
 
 test('a user with a verified address in the trusted domain signs in and is who they were', async () => {

@@ -262,6 +262,7 @@ test('the access token is used where it is one, and is that of the ID token', as
     ['OpenID Connect Core 3.1.3.6: at_hash', {}, hash, true],
     ['another at_hash', {}, () => hash('other'), false],
     ['an at_hash that is no text', {}, () => 1, false],
+    ['OpenID Connect Core 5.3.2: null is as left out', {}, () => null, true],
   ];
   await withProvider({}, async () => {
     for (const [what, answer, at_hash, asked] of cases) {

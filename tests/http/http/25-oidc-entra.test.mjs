@@ -88,8 +88,11 @@ test('where Graph is not to be asked, application roles decide and stored roles 
     assert.equal(entra.seen.graph, 0);
     assert.deepEqual(await rolesOf(await come({ ...over, roles: ['App.Viewer'] })), ['analyst', 'viewer']);
     assert.deepEqual(await rolesOf(await come({ ...over, groups: many() })), ['analyst', 'viewer'], 'also of somebody who has left: nobody says so');
-    aged(30);
-    assert.deepEqual(await rolesOf(await come({ ...over, groups: many() })), ['analyst', 'viewer']);
+    aged(6);
+    assert.deepEqual(await rolesOf(await come({ ...over, groups: many(), roles: ['App.Viewer'] })), ['analyst', 'viewer'], 'for a week');
+    aged(2);
+    assert.deepEqual(await rolesOf(await come({ ...over, groups: many(), roles: ['App.Viewer'] })), ['viewer'], 'and then what is told decides');
+    assert.deepEqual(await rolesOf(await come(one)), ['analyst'], 'few groups again');
     assert.deepEqual(await rolesOf(await come(employee({ groups: many(analysts), roles: ['App.Viewer'] }))), ['viewer'], 'a new person has what is told');
     assert.equal(outcome(await come(employee({ groups: many(analysts) }))), 'group_overage', 'and no account for nothing');
     await change({ absent_roles: 'remove' });
@@ -150,6 +153,26 @@ test('a Graph that does not answer costs a sign-in some seconds, and not the sig
   assert.ok(took >= 4000 && took < 9000, `${took} ms`);
 });
 
+// "OpenID Connect on the Microsoft identity platform", successful response: `scope` is that of the access token, and may have others that were granted before.
+const answers = ['openid profile email User.Read', 'email openid profile https://graph.microsoft.com/User.Read', 'https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read', 'user.read', undefined];
+
+test('who takes the right to read groups out of the question keeps nothing by it; what Entra grants by any of its names is granted', async () => {
+  await withProvider({ group_lookup: true }, async () => {
+    for (const scope of [...answers, 'openid profile email', 'https://graph.microsoft.com/User.ReadBasic.All']) {
+      const one = employee(), go = (groups) => signIn(entra, mine.tenant, 'ms', { ...one, groups }, {}, { scope });
+      assert.deepEqual(await rolesOf(await go([analysts])), ['analyst'], scope);
+      entra.consented = answers.includes(scope);
+      assert.equal(outcome(await go(many())), entra.consented ? 'no_role' : 'scope_withheld', scope);
+      entra.consented = true;
+    }
+  });
+  await withProvider({}, async () => {
+    const one = employee(), go = (groups) => signIn(entra, mine.tenant, 'ms', { ...one, groups }, {}, { scope: 'https://graph.microsoft.com/User.Read' });
+    assert.deepEqual(await rolesOf(await go([analysts])), ['analyst']);
+    assert.deepEqual(await rolesOf(await go(many())), ['analyst'], 'openid, email and profile need not be in it');
+  });
+});
+
 test('guests and people without an address come as the directory tells them', async () => {
   await withProvider({ allowed_domains: [] }, async () => {
     const home = crypto.randomUUID(), cases = [
@@ -172,13 +195,15 @@ test('guests and people without an address come as the directory tells them', as
   });
 });
 
-test('application roles that are taken away are not sent any more: they stay unless it is said otherwise', async () => {
+test('application roles that are taken away are not sent any more: they stay for a week unless it is said otherwise', async () => {
   for (const [absent_roles, expected] of [['keep', ['viewer']], ['remove', 'no_role']])
     await withProvider({ absent_roles }, async () => {
       const one = employee({ groups: undefined, roles: ['App.Viewer'] });
       assert.deepEqual(await rolesOf(await come(one)), ['viewer']);
       const after = await come({ ...one, roles: [] });
       assert.deepEqual(outcome(after) || (await me(after)).user.roles, expected);
+      aged(8);
+      assert.equal(outcome(await come({ ...one, roles: [] })), 'no_role', absent_roles);
     });
 });
 

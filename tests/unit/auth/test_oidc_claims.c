@@ -92,6 +92,8 @@ a_description_and_its_keys_survive_the_cache(void **state)
 		"\"token_endpoint\":\"https://a.example/t\",\"jwks_uri\":\"https://a.example/k\","
 		"\"userinfo_endpoint\":\"https://a.example/u\","
 		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"],"
+		"\"scopes_supported\":[\"openid\",\"groups\"],"
+		"\"claims_supported\":[\"email_verified\"],"
 		"\"authorization_response_iss_parameter_supported\":true}"),
 	    &place, &m, &e));
 	assert_true(oidc_metadata_read_keys(mem,
@@ -103,6 +105,7 @@ a_description_and_its_keys_survive_the_cache(void **state)
 	assert_string_equal(again.token_endpoint, "https://a.example/t");
 	assert_string_equal(again.userinfo_endpoint, "https://a.example/u");
 	assert_true(again.secret_post && again.iss_parameter);
+	assert_true(again.groups_scope && again.says_verified);
 	assert_int_equal(again.keys.n, 1);
 }
 

@@ -198,7 +198,10 @@ the_token_speaks_first_and_userinfo_where_it_says_nothing(void **state)
 		{ "{\"groups\":[\"a\"]}", "{\"groups\":[\"b\"]}", "a" },
 		{ "{\"groups\":[]}", "{\"groups\":[\"b\"]}", "" },
 		{ "{\"groups\":null}", "{\"groups\":[\"b\"]}", "b" },
-		{ "{\"groups\":[\"a\"]}", "{\"roles\":[\"r\"]}", "a r" },
+		{ "{\"groups\":[\"a\"]}", "{\"roles\":[\"r\"]}", "a" },
+		{ "{\"roles\":[\"r\"]}", "{\"groups\":[\"a\"]}", "r" },
+		{ "{\"hasgroups\":true}", "{\"groups\":[\"a\"]}", "" },
+		{ "{\"groups\":7}", "{\"roles\":[\"r\"]}", "r" },
 		{ "{}", "{\"roles\":\"r\"}", "r" },
 	};
 	struct provider p = provider_of("oidc", NULL, false);
@@ -259,6 +262,12 @@ static const struct address {
 	    false },
 	{ "the token's address first", A "," V "true", B "," V "true", false, "a@example.org", true,
 	    true },
+	{ "UserInfo says no, of the same address", A "," V "true", A "," V "false", false,
+	    "a@example.org", false, false },
+	{ "... of another", A "," V "true", B "," V "false", false, "a@example.org", false, false },
+	{ "... of none", A "," V "true", V "\"false\"", false, "a@example.org", false, false },
+	{ "... where it is assumed", A, B "," V "false", true, "a@example.org", false, false },
+	{ "the empty text is not said", A "," V "\"\"", NULL, true, "a@example.org", true, false },
 	{ "a token with what is no address", "\"email\":\"nobody\"", A "," V "true", false, NULL,
 	    false, false },
 };
@@ -279,6 +288,25 @@ an_address_and_whether_it_is_verified_belong_together(void **state)
 		oidc_person_doubt(&who);
 		if (who.email_trusted != c->trusted_in_doubt)
 			fail_msg("%s: in doubt", c->what);
+	}
+}
+
+static void
+nothing_is_assumed_where_that_is_not_to_be(void **state)
+{
+	struct provider          p = provider_of("oidc", NULL, true);
+	struct oidc_place        place = { .issuer = ISS };
+	const struct oidc_expect x = { &p, &place, NULL, NOW, .no_assuming = true };
+	static const char *const said[] = { "{" A "}", "{" A "," V "true}" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(said); i++) {
+		struct oidc_person who = { .claims = tree(said[i]) };
+		enum oidc_reason   why = OIDC_OK;
+		struct err         e = { 0 };
+
+		assert_true(oidc_person_take(mem, &x, NULL, &who, &why, &e));
+		assert_int_equal(who.email_trusted, i == 1);
 	}
 }
 
@@ -505,6 +533,7 @@ main(void)
 		TEST(groups_and_roles_are_read_in_every_shape_from_either_document),
 		TEST(the_token_speaks_first_and_userinfo_where_it_says_nothing),
 		TEST(an_address_and_whether_it_is_verified_belong_together),
+		TEST(nothing_is_assumed_where_that_is_not_to_be),
 		TEST(names_of_claims_are_followed_for_addresses_and_names_too),
 		TEST(entra_and_google_have_their_own_word_for_addresses),
 		TEST(a_name_that_is_no_pointer_is_told_from_one),

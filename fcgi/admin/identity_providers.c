@@ -187,7 +187,10 @@ const struct route identity_provider_routes[] = {
 	ROUTE(GET, "/api/identity-providers/{id}", ALLOW(READ, SETTINGS), RATE_READ, 200, get_one,
 	    IN_NONE, OUT_TAGGED(provider_out), "Shows one identity provider."),
 	ROUTE(PUT, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 200,
-	    change, IN(provider_change), OUT(provider_out), "Changes the members it names."),
+	    change, IN(provider_change), OUT(provider_out),
+	    "Changes the members it names.  More than it has is believed of a provider with "
+	    "allowed_domains, or by which anybody has signed in, if the caller holds all that an "
+	    "administrator holds; to take trust away asks for nothing more."),
 	ROUTE(DELETE_, "/api/identity-providers/{id}", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE,
 	    204, drop, IN_NONE, OUT_NONE,
 	    "Removes an identity provider; its sessions end at once."),

@@ -4,7 +4,7 @@
 
 #include "core/auth/bound_secret.h"
 #include "core/auth/ends.h"
-#include "core/auth/oidc/provider_work.h"
+#include "core/auth/oidc/provider_trust.h"
 #include "core/shm/cache.h"
 
 /* What the trail tells of it: everything but the secret. */
@@ -90,14 +90,15 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	out->absent_roles = talloc_strdup(d->mem, "keep");
 	if (out->kind == NULL || out->absent_roles == NULL)
 		return err_memory(e);
-	return provider_take(&w, e) && provider_check(&w, NULL, e) && check_count(d, e) &&
-	       run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
+	return provider_take(&w, e) && provider_check(&w, e) && provider_may_make(&w, e) &&
+	       check_count(d, e) && run_deed(d, make_body, out, AUDIT_PROVIDER_CREATE, out, e);
 }
 
 /* The row is read before and written in the deed only if nobody else has changed it meanwhile. */
 struct changing {
 	const struct provider_deed *d;
 	struct provider            *p;
+	const struct provider_work *w; /* of a change */
 	instant                     was;
 };
 
@@ -108,6 +109,17 @@ end_begun(const struct changing *c, enum ends_event event, const char *name, str
 	struct ending x = { .event = event, .now = { clock_ms(c->d->a->clock) }, .provider = name };
 
 	return ends_apply(c->d->t, &x, e);
+}
+
+/* The token endpoint is the issuer's word, and of Entra the directory's. */
+static bool
+check_secret(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
+		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
+
+	return bound_secret_check(w->d->mem, "client_secret", was->client_secret.p != NULL,
+	    provider_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
 }
 
 static bool
@@ -122,8 +134,10 @@ change_body(struct db *db, void *arg, struct err *e)
 	if (now.updated_at.ms != c->was.ms)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "It was changed by somebody else just now.", "outrun");
-	return provider_set(db, c->p, e) && (strcmp(now.name, c->p->name) == 0 ||
-						end_begun(c, END_PROVIDER_RENAMED, now.name, e));
+	return provider_may_change(c->w, &now, e) && check_secret(c->w, &now, e) &&
+	       provider_set(db, c->p, e) &&
+	       (strcmp(now.name, c->p->name) == 0 ||
+		   end_begun(c, END_PROVIDER_RENAMED, now.name, e));
 }
 
 /* Callers in the cache may be of a session that has just ended. */
@@ -134,36 +148,22 @@ forget_callers(const struct provider_deed *d)
 		cache_bump_tenant(d->a->segment, &d->t->tenant->id);
 }
 
-/* The token endpoint is the issuer's word, and of Entra the directory's. */
-static bool
-check_secret(const struct provider_work *w, const struct provider *was, struct err *e)
-{
-	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
-		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
-
-	return bound_secret_check(w->d->mem, "client_secret", was->client_secret.p != NULL,
-	    provider_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
-}
-
 bool
 provider_change(const struct provider_deed *d, const struct uuid *id,
     const struct provider_body *in, struct provider *out, struct err *e)
 {
 	struct provider_work w = { d, in, &provider_change_schema, out };
-	struct changing      c = { .d = d, .p = out };
-	struct provider      was;
+	struct changing      c = { .d = d, .p = out, .w = &w };
 
 	if (!provider_by_id(d->t->db, d->mem, id, out, e))
 		return false;
-	was = *out;
-	c.was = was.updated_at;
+	c.was = out->updated_at;
 	if (!provider_take(&w, e))
 		return false;
 	/* It is the row's entity tag, so it differs from the one before. */
-	if (out->updated_at.ms <= was.updated_at.ms)
-		out->updated_at.ms = was.updated_at.ms + 1;
-	if (!provider_check(&w, &was, e) || !check_secret(&w, &was, e) ||
-	    !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
+	if (out->updated_at.ms <= c.was.ms)
+		out->updated_at.ms = c.was.ms + 1;
+	if (!provider_check(&w, e) || !run_deed(d, change_body, &c, AUDIT_PROVIDER_UPDATE, out, e))
 		return false;
 	forget_callers(d);
 	return true;

@@ -1,12 +1,13 @@
 /*
  * provider.h - identity providers as administrators set them up: this is the
- * deed, provider_body the members of a request, provider_check the rules.
+ * deed, provider_body the members of a request, provider_check the rules,
+ * provider_trust who may.
  *
  * A provider opens accounts and sessions, so setting one up is granting: nobody
  * maps a role that they do not hold, and who trusts a provider for a domain
- * (it may then sign in as any user of that domain) must hold what an admin
- * holds.  assume_email_verified and the names of its claims say whose address is
- * believed there, so they are part of that trust, whatever else is changed.  The client secret is sealed and never read out again.
+ * (it may then sign in as any user of that domain), or changes whose word
+ * counts for those whom it knows, must hold what an admin holds.  The client
+ * secret is sealed and never read out again.
  */
 #ifndef BSX_AUTH_OIDC_PROVIDER_H
 #define BSX_AUTH_OIDC_PROVIDER_H

@@ -20,7 +20,8 @@ static const char *const absences[] = { "keep", "remove", NULL };
 		.doc = "Of kind entra: the directory whose users may sign in."),                   \
 	    FIELD(struct provider_body, allowed_domains, .max = DOMAINS_MAX,                       \
 		.doc = "E-mail domains for which the provider is trusted: verified addresses are " \
-		       "linked to users."),                                                        \
+		       "linked to users.  None: nobody is linked any more; those whom it knows "   \
+		       "go on signing in, of kind google from any domain."),                       \
 	    FIELD(struct provider_body, role_map,                                                  \
 		.doc = "Object: group or application role to the name of a role; * stands for "    \
 		       "everybody.  One that gives any role needs assign:roles."),                 \

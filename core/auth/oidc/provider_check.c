@@ -1,11 +1,9 @@
-/* provider_work.h: whether a row may stand, and who may let it. */
+/* provider_work.h: whether a row may stand. */
 #include <string.h>
 
 #include "core/auth/oidc/oidc_scope.h"
 #include "core/auth/oidc/provider_work.h"
-#include "core/auth/user/user_roles.h"
 #include "core/net/guard.h"
-#include "core/store/identity/user.h"
 
 #define GROUPS_MAX 100
 #define GROUP_MAX  200 /* bytes of a group's name */
@@ -146,27 +144,6 @@ check_scopes(const struct provider_work *w, struct err *e)
 }
 
 static bool
-may_grant(const struct provider_work *w, const char *role, const char *pointer, struct err *e)
-{
-	struct mapped_role r;
-	struct permissions want = { { 0, 0 } };
-	struct strings     granted;
-
-	if (!mapped_role_by_name(w->d->t->db, w->d->mem, role, &r, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return err_fault(e, w->d->mem, pointer, "there is no role \"%s\"", role);
-	}
-	if (!strings_of_lines(w->d->mem, r.granted, &granted, e))
-		return false;
-	permissions_add(&want, granted);
-	permissions_bound(&want, w->d->t->tenant);
-	return permission_covers(&w->d->caller->permissions, &want) ||
-	       err_set(
-		   e, ERR_ESCALATION, 0, "You cannot give what you do not hold.", "role %s", role);
-}
-
-static bool
 check_role_map(const struct provider_work *w, struct err *e)
 {
 	const struct json *map = json_parse(w->d->mem, str_of(w->p->role_map.text), e);
@@ -176,80 +153,23 @@ check_role_map(const struct provider_work *w, struct err *e)
 	if (map->type != JSON_OBJECT || map->n > GROUPS_MAX)
 		return err_fault(e, w->d->mem, "/role_map",
 		    "must be an object of at most %d members", GROUPS_MAX);
-	for (uint32_t i = 0; i < map->n; i++) {
-		char *role = map->items[i].type == JSON_STRING
-				 ? str_dup(w->d->mem, map->items[i].text)
-				 : NULL;
-
-		if (role == NULL || map->names[i].n == 0 || map->names[i].n > GROUP_MAX)
+	for (uint32_t i = 0; i < map->n; i++)
+		if (map->items[i].type != JSON_STRING || map->names[i].n == 0 ||
+		    map->names[i].n > GROUP_MAX)
 			return err_fault(
 			    e, w->d->mem, "/role_map", "must map group names to role names");
-		if (!may_grant(w, role, "/role_map", e))
-			return false;
-	}
 	if (w->p->auto_provision && map->n == 0)
 		return err_fault(e, w->d->mem, "/role_map", "is required with auto_provision");
 	return true;
 }
 
-static bool
-differ(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
-}
-
-/* Other people come in by it than before, or more. */
-static bool
-opens_anew(const struct provider *was, const struct provider *p)
-{
-	return differ(was->issuer, p->issuer) || differ(was->entra_tenant_id, p->entra_tenant_id) ||
-	       differ(was->claims.text, p->claims.text) ||
-	       !strings_same(was->allowed_domains, p->allowed_domains) ||
-	       !strings_same(was->authorized_parties, p->authorized_parties) ||
-	       !strings_same(was->scopes, p->scopes) ||
-	       (p->assume_email_verified && !was->assume_email_verified) ||
-	       (p->auto_provision && !was->auto_provision);
-}
-
-static bool
-demand(const struct provider_work *w, enum action a, enum resource_kind r, const char *why,
-    struct err *e)
-{
-	return permission_has(&w->d->caller->permissions, a, r) ||
-	       err_set(e, ERR_FORBIDDEN, 0, why, "what the provider would give");
-}
-
-/* What it gives is given by whoever says so anew; what stands (`was`; NULL: none) is not asked for
- * again. */
-static bool
-check_giving(const struct provider_work *w, const struct provider *was, struct err *e)
-{
-	const struct provider *p = w->p;
-	const struct json     *map = json_parse(w->d->mem, str_of(p->role_map.text), e);
-	bool                   anew = was == NULL || opens_anew(was, p);
-
-	if (map == NULL)
-		return false;
-	if (map->n > 0 && (anew || strcmp(was->role_map.text, p->role_map.text) != 0) &&
-	    !demand(w, ACTION_ASSIGN, RESOURCE_ROLES,
-		"A role_map that gives roles needs the permission assign:roles.", e))
-		return false;
-	return !p->auto_provision || !anew ||
-	       demand(w, ACTION_CREATE, RESOURCE_USERS,
-		   "auto_provision true makes users: it needs the permission create:users.", e);
-}
-
 bool
-provider_check(const struct provider_work *w, const struct provider *was, struct err *e)
+provider_check(const struct provider_work *w, struct err *e)
 {
 	check_name(w, e);
 	check_issuer(w, e);
 	check_directory(w, e);
 	check_domains(w, e);
 	check_scopes(w, e);
-	if (!check_claims(w, e) || e->code != ERR_OK)
-		return false;
-	/* it may sign in as any user of these domains */
-	return (w->p->allowed_domains.n == 0 || may_grant(w, "admin", "/allowed_domains", e)) &&
-	       check_role_map(w, e) && check_giving(w, was, e);
+	return check_claims(w, e) && e->code == ERR_OK && check_role_map(w, e);
 }

@@ -18,7 +18,7 @@ struct provider_work {
 bool provider_given(const struct provider_work *w, const char *name);
 /* Members that the body does not name stay as they are. */
 MUST_USE bool provider_take(const struct provider_work *w, struct err *e);
-/* ERR_INVALID with faults, ERR_ESCALATION, ERR_FORBIDDEN.  `was`: the row as it stood; NULL: it is new. */
-MUST_USE bool provider_check(const struct provider_work *w, const struct provider *was, struct err *e);
+/* ERR_INVALID with faults.  Who may have it so: provider_trust. */
+MUST_USE bool provider_check(const struct provider_work *w, struct err *e);
 
 #endif

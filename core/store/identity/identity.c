@@ -246,6 +246,11 @@ static const struct field identity_fields[] = {
 	FIELD_END,
 };
 static const struct schema identity_schema = SCHEMA("Identity", struct identity, identity_fields);
+static const struct field  known_fields[] = {
+	 COLUMN(struct identity, user_id),
+	 FIELD_END,
+};
+static const struct schema known_out = SCHEMA("IdentityKnown", struct identity, known_fields);
 static const struct field  identity_touch_fields[] = {
 	 COLUMN(struct identity, last_login),
 	 COLUMN_NULL(struct identity, unasked_since),
@@ -262,6 +267,8 @@ SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
     "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login,"
     " unasked_since, told_at FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject "
     "= ?");
+SQL(identity_select_any, SQL_TENANT, &id_in, &known_out,
+    "SELECT user_id FROM user_identities WHERE provider_id = ? LIMIT 1 LOCK IN SHARE MODE");
 SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
     "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
 SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
@@ -277,6 +284,16 @@ identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e)
 	const struct identity in = *i;
 
 	return db_one(db, mem, &identity_select, &in, i, e);
+}
+
+bool
+identity_known(struct db *db, const struct uuid *provider, bool *known, struct err *e)
+{
+	const struct find_in in = { .id = *provider };
+	struct identity      row;
+
+	*known = db_one(db, db, &identity_select_any, &in, &row, e);
+	return *known || err_take(e, ERR_MISSING);
 }
 
 bool

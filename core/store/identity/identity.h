@@ -74,6 +74,8 @@ struct identity {
 
 /* Finds the rest by the first three. */
 MUST_USE bool identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e);
+/* The provider knows anybody.  Inside a transaction: so it is until the end, if nobody is let past provider_lock. */
+MUST_USE bool identity_known(struct db *db, const struct uuid *provider, bool *known, struct err *e);
 MUST_USE bool identity_add(struct db *db, const struct identity *i, struct err *e);
 /* For one whose user is no more. */
 MUST_USE bool identity_drop(struct db *db, const struct identity *i, struct err *e);

@@ -156,8 +156,10 @@ test('who may not assign roles or make users does neither by a provider', async 
       // and so are who else may ask for it and which claims it is told by
       for (const anew of [{ claims: { groups: 'teams' } }, { authorized_parties: ['phone'] }])
         assert.equal((await call('PUT', target(there), { body: anew })).status, needs.includes(give) && !scopes.includes(give) ? 403 : 200, `${what}: ${JSON.stringify(anew)}`);
+      for (const anew of [{ name: unique('p') }, { client_id: 'another' }, { trust_mfa: true }])
+        assert.equal((await call('PUT', target(on), { body: anew })).status, lacks.length > 0 ? 403 : 200, `${what}: ${JSON.stringify(anew)}`);
       // what is there stays: something else is changed, and less is given
-      for (const less of [{ trust_mfa: false }, { name: unique('p') }, { client_id: 'another' }, { auto_provision: false }, { auto_provision: false, role_map: {} }])
+      for (const less of [{ trust_mfa: false }, { authorized_parties: [] }, { auto_provision: false }, { auto_provision: false, role_map: {} }])
         assert.equal((await call('PUT', target(on), { body: less })).status, 200, `${what}: ${JSON.stringify(less)}`);
       for (const p of [plain, there, on, ...(a.status === 201 ? [a.json] : [])])
         assert.equal((await admin('DELETE', target(p))).status, 204);

@@ -172,7 +172,7 @@ const struct conf_key conf_keys[] = {
 	RATE(rate_mfa, "classes.mfa", 60, 30, "second factors from one address"),
 	RATE(rate_refresh, "classes.refresh", 120, 60, "renewals of sessions from one address"),
 	RATE(rate_mail, "classes.mail", 10, 10, "what sends mail, from one address"),
-	RATE(rate_snapshot, "classes.snapshot", 1200, 600, "snapshots, of one address and of one caller"),
+	RATE(rate_snapshot, "classes.snapshot", 1200, 600, "snapshots, of one address and of one caller, and each further MiB of one"),
 	RATE(rate_login_account, "accounts.login", 20, 20, "sign-ins to one account"),
 	RATE(rate_mfa_account, "accounts.mfa", 20, 20, "second factors of one account"),
 	RATE(rate_mail_account, "accounts.mail", 3, 3, "mails to one account"),

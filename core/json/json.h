@@ -51,6 +51,9 @@ enum json_encoding json_encoding(struct str bytes);
  * ERR_MEDIA_TYPE with a sentence.  The answer may alias the input.
  */
 MUST_USE bool json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, struct err *e);
+/* The same to at most `max` bytes: UTF-16 may be longer as UTF-8.  ERR_TOO_LARGE. */
+MUST_USE bool json_decode_max(
+    TALLOC_CTX *mem, struct str bytes, size_t max, struct str *utf8, struct err *e);
 /* The same of what must be UTF-8: a BOM is left out, UTF-16 is ERR_MEDIA_TYPE too. */
 MUST_USE bool json_decode_utf8(struct str bytes, struct str *utf8, struct err *e);
 

@@ -56,6 +56,8 @@ json_decode_utf8(struct str s, struct str *utf8, struct err *e)
 
 /* ---- UTF-16 ---- */
 
+#define UTF8_MAX 4 /* bytes of one character */
+
 static uint32_t
 unit(const uint8_t *p, bool big)
 {
@@ -93,14 +95,27 @@ put_utf8(uint8_t *o, uint32_t c)
 }
 
 static bool
-from_utf16(TALLOC_CTX *mem, struct str in, bool big, struct str *out, struct err *e)
+check_size(size_t n, size_t max, struct err *e)
+{
+	return n <= max || err_set(e, ERR_TOO_LARGE, 0, "The body is too large once it is UTF-8.",
+			       "more than %zu bytes of UTF-8", max);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool
+from_utf16(TALLOC_CTX *mem, struct str in, bool big, size_t max, struct str *out, struct err *e)
 {
 	const uint8_t *p = (const uint8_t *)in.p;
 	uint8_t       *o, *start;
 
 	if (in.n % 2 != 0)
 		return not_utf16(e, in.n);
-	start = o = talloc_size(mem, in.n / 2 * 3 + 1);
+	start = o = talloc_size(mem, least(in.n / 2 * 3, max) + UTF8_MAX);
 	if (o == NULL)
 		return err_memory(e);
 	for (size_t i = unit(p, big) == 0xFEFF ? 2 : 0; i < in.n; i += 2) {
@@ -116,22 +131,30 @@ from_utf16(TALLOC_CTX *mem, struct str in, bool big, struct str *out, struct err
 			i += 2;
 		}
 		o = put_utf8(o, c);
+		if (!check_size((size_t)(o - start), max, e))
+			return false;
 	}
 	*out = (struct str) { (const char *)start, (size_t)(o - start) };
 	return true;
 }
 
 bool
-json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, struct err *e)
+json_decode_max(TALLOC_CTX *mem, struct str bytes, size_t max, struct str *utf8, struct err *e)
 {
 	switch (json_encoding(bytes)) {
 	case JSON_UTF16_LE:
-		return from_utf16(mem, bytes, false, utf8, e);
+		return from_utf16(mem, bytes, false, max, utf8, e);
 	case JSON_UTF16_BE:
-		return from_utf16(mem, bytes, true, utf8, e);
+		return from_utf16(mem, bytes, true, max, utf8, e);
 	case JSON_UTF8:
 	case JSON_UTF32:
 		break;
 	}
-	return json_decode_utf8(bytes, utf8, e);
+	return json_decode_utf8(bytes, utf8, e) && check_size(utf8->n, max, e);
+}
+
+bool
+json_decode(TALLOC_CTX *mem, struct str bytes, struct str *utf8, struct err *e)
+{
+	return json_decode_max(mem, bytes, SIZE_MAX - UTF8_MAX, utf8, e);
 }

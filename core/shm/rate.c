@@ -9,6 +9,12 @@
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 #define TRIES_MAX 1000 /* each lost one is another process's progress */
 
+/* What is wanted of a cell: one, if the rate admits it; or so many that have been already. */
+struct charge {
+	bool    owed;
+	int64_t n;
+};
+
 static_assert((RATE_CELLS / WAYS & (RATE_CELLS / WAYS - 1)) == 0, "buckets are chosen by a mask");
 
 bool
@@ -114,21 +120,34 @@ is_doubled(_Atomic uint64_t *bucket, int mine, uint64_t tag)
 	return false;
 }
 
-/* ---- one request ---- */
+/* ---- one charge ---- */
 
 enum outcome { ADMITTED, REFUSED, AGAIN };
 
-static enum outcome
-attempt(_Atomic uint64_t *bucket, uint64_t tag, const struct rate *r, int64_t now_us,
-    struct rate_left *out)
+static int64_t
+least(int64_t a, int64_t b)
 {
-	int64_t  span = r->burst * r->step_us;
+	return a < b ? a : b;
+}
+
+/* The farthest ahead that a cell of this rate may be. */
+static int64_t
+debt_span(const struct rate *r)
+{
+	return least((r->burst + RATE_DEBT_MAX) * r->step_us, RATE_SPAN_US);
+}
+
+static enum outcome
+attempt(_Atomic uint64_t *bucket, uint64_t tag, const struct rate *r, struct charge c,
+    int64_t now_us, struct rate_left *out)
+{
+	int64_t  span = r->burst * r->step_us, most = debt_span(r);
 	uint64_t word = 0, next;
 	int      at = find(bucket, tag, &word);
 	bool     is_new = at < 0;
-	int64_t  d = is_new ? 0 : ahead(word, now_us, span);
+	int64_t  d = is_new ? 0 : ahead(word, now_us, most);
 
-	if (d + r->step_us > span) {
+	if (!c.owed && d + r->step_us > span) {
 		*out = (struct rate_left) { 0, d + r->step_us - span };
 		return REFUSED;
 	}
@@ -136,7 +155,7 @@ attempt(_Atomic uint64_t *bucket, uint64_t tag, const struct rate *r, int64_t no
 		at = choose(bucket, now_us, &word);
 	if (is_new && word != 0 && (word & ~TIME_MASK) == tag)
 		return AGAIN; /* it came in between the two looks */
-	d += r->step_us;
+	d = least(d + c.n * r->step_us, most);
 	next = tag | ((uint64_t)(now_us + d) & TIME_MASK);
 	if (!atomic_compare_exchange_strong(&bucket[at], &word, next))
 		return AGAIN;
@@ -144,24 +163,38 @@ attempt(_Atomic uint64_t *bucket, uint64_t tag, const struct rate *r, int64_t no
 	if (is_new && is_doubled(bucket, at, tag) &&
 	    atomic_compare_exchange_strong(&bucket[at], &next, 0))
 		return AGAIN;
-	out->left = (span - d) / r->step_us;
+	out->left = d < span ? (span - d) / r->step_us : 0;
 	out->wait_us = out->left > 0 ? 0 : d + r->step_us - span;
 	return ADMITTED;
 }
 
-bool
-rate_take(
-    struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns, struct rate_left *out)
+static bool
+put(struct segment *s, uint64_t key, const struct rate *r, struct charge c, int64_t now_ns,
+    struct rate_left *out)
 {
 	_Atomic uint64_t *bucket = &s->fixed->rates[(key & (RATE_CELLS / WAYS - 1)) * WAYS];
 	uint64_t          tag = tag_of(key);
 
 	for (int i = 0; i < TRIES_MAX; i++) {
-		enum outcome o = attempt(bucket, tag, r, now_ns / 1000, out);
+		enum outcome o = attempt(bucket, tag, r, c, now_ns / 1000, out);
 
 		if (o != AGAIN)
 			return o == ADMITTED;
 	}
 	*out = (struct rate_left) { 0, r->step_us };
 	return false;
+}
+
+bool
+rate_take(
+    struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns, struct rate_left *out)
+{
+	return put(s, key, r, (struct charge) { false, 1 }, now_ns, out);
+}
+
+void
+rate_owe(struct segment *s, uint64_t key, const struct rate *r, int64_t n, int64_t now_ns,
+    struct rate_left *out)
+{
+	(void)put(s, key, r, (struct charge) { true, least(n, RATE_DEBT_MAX) }, now_ns, out);
 }

@@ -53,4 +53,13 @@ uint64_t rate_key(const uint64_t secret[static 2], const uint64_t *words, size_t
 MUST_USE bool rate_take(
     struct segment *s, uint64_t key, const struct rate *r, int64_t now_ns, struct rate_left *out);
 
+/*
+ * A request that was admitted turns out to be worth n further ones (0..): they are charged whether
+ * they are left or not.  What is beyond the burst is a debt, of at most RATE_DEBT_MAX requests, and
+ * nothing is admitted until the rate has paid it.
+ */
+#define RATE_DEBT_MAX 256
+void rate_owe(struct segment *s, uint64_t key, const struct rate *r, int64_t n, int64_t now_ns,
+    struct rate_left *out);
+
 #endif

@@ -6,6 +6,9 @@
 #include "core/web/pass.h"
 
 #define READ_FIRST 16384 /* bytes of the first piece when the length is not known */
+/* 0.02 to 0.5 s of CPU a MiB: what is smaller finds a worker as any request does. */
+#define HEAVY_BYTES  (1 << 20)
+#define CHARGE_BYTES (1 << 20) /* that one request stands for */
 
 /* What is known of the body before it is read. */
 struct plan {
@@ -15,14 +18,21 @@ struct plan {
 
 /* ---- reading ---- */
 
+static size_t
+body_max(const struct request *r)
+{
+	const struct conf *c = r->app->conf;
+
+	return (size_t)(body_is_large(r->route) ? c->snapshot_max : c->body_max);
+}
+
 /* Web servers say "", "-1" or nothing of a chunked body. */
 static bool
 make_plan(const struct request *r, struct plan *p, struct err *e)
 {
-	const struct conf *c = r->app->conf;
-	struct str         length = request_param(r, "CONTENT_LENGTH");
+	struct str length = request_param(r, "CONTENT_LENGTH");
 
-	p->cap = (size_t)(body_is_large(r->route) ? c->snapshot_max : c->body_max);
+	p->cap = body_max(r);
 	p->declared = -1;
 	if (length.n == 0 || str_eqz(length, "-1"))
 		return true;
@@ -104,6 +114,41 @@ read_all(struct request *r, const struct plan *p, struct err *e)
 	return err_memory(e);
 }
 
+/* ---- what it weighs ---- */
+
+/* Few workers may be at heavy ones: a place among those comes before anything is made of its bytes.
+ */
+static bool
+enter_lane(struct request *r, size_t n, struct err *e)
+{
+	return n <= HEAVY_BYTES || r->app->permits == NULL ||
+	       permit_enter(r->app->permits, LANE_PUSH, e);
+}
+
+/* The first piece is the request's own. */
+static void
+charge(struct request *r, size_t n)
+{
+	if (n > CHARGE_BYTES)
+		rate_more(r, (int64_t)((n - 1) / CHARGE_BYTES));
+}
+
+/* How much it is shows only while it is unpacked: what is not heavy ends before the lane. */
+static bool
+unpack_weighed(struct request *r, enum coding coding, struct str packed, size_t cap, struct err *e)
+{
+	size_t light = cap < HEAVY_BYTES ? cap : HEAVY_BYTES;
+
+	if (unpack(r->mem, coding, packed, light, &r->work, &r->body, e))
+		return true;
+	if (light == cap || !err_take(e, ERR_TOO_LARGE) || !enter_lane(r, light + 1, e))
+		return false;
+	if (unpack(r->mem, coding, packed, cap, &r->work, &r->body, e))
+		return true;
+	charge(r, cap); /* how far it came is not told: as much as it might have been */
+	return false;
+}
+
 /* From here on it is as if it had come plain: also for who hashes or counts it. */
 static bool
 unpack_body(struct request *r, const struct plan *p, struct err *e)
@@ -117,7 +162,7 @@ unpack_body(struct request *r, const struct plan *p, struct err *e)
 		return false;
 	if (coding == CODING_NONE)
 		return true;
-	if (!unpack(r->mem, coding, packed, p->cap, &r->work, &r->body, e))
+	if (!unpack_weighed(r, coding, packed, p->cap, e))
 		return false;
 	talloc_free((void *)(uintptr_t)packed.p);
 	return true;
@@ -133,14 +178,19 @@ read_body(struct request *r, struct err *e)
 	if (p.declared >= 0 && (size_t)p.declared != r->body.n)
 		return err_set(e, ERR_BAD_REQUEST, 0, "The body's length is not Content-Length.",
 		    "CONTENT_LENGTH and %zu bytes read", r->body.n);
-	return unpack_body(r, &p, e);
+	if (!unpack_body(r, &p, e) || !enter_lane(r, r->body.n, e))
+		return false;
+	charge(r, r->body.n);
+	return true;
 }
 
 /* ---- by kind ---- */
 
+/* One body in two encodings is one body: also for who hashes it. */
 static bool
 parse(struct request *r, struct str text, struct err *e)
 {
+	r->body = text;
 	r->json = json_parse(r->mem, text, e);
 	return r->json != NULL;
 }
@@ -224,7 +274,8 @@ take_document(struct request *r, struct err *e)
 	struct str text;
 
 	return body_type_document(r, e) && read_body(r, e) &&
-	       json_decode(r->mem, r->body, &text, e) && parse(r, text, e);
+	       json_decode_max(r->mem, r->body, body_max(r), &text, e) &&
+	       enter_lane(r, text.n, e) && parse(r, text, e);
 }
 
 bool

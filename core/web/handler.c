@@ -1,6 +1,12 @@
-/* pass.h: the handler, and its answer encoded. */
+/* pass.h: the look before the body, the handler, and its answer encoded. */
 #include "core/web/etag.h"
 #include "core/web/pass.h"
+
+bool
+step_found(struct request *r, struct err *e)
+{
+	return r->route->found == NULL || r->route->found(r, e);
+}
 
 bool
 step_handler(struct request *r, struct err *e)

@@ -19,6 +19,7 @@ static step_fn *const steps[] = {
 	step_access,
 	step_query,
 	step_tenant,
+	step_found,
 	step_body,
 	step_page,
 	step_handler,

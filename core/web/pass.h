@@ -25,6 +25,7 @@ step_fn step_csrf;
 step_fn step_access; /* may this caller do that */
 step_fn step_tenant; /* the tenant's connection */
 step_fn step_query;  /* query parameters by the row's table */
+step_fn step_found;  /* what its path names is there, where the row can say so */
 step_fn step_body;   /* read, parsed and decoded */
 step_fn step_page;   /* a page of another origin at an open route, by what its body says */
 step_fn step_handler;
@@ -39,6 +40,8 @@ void reply_send(struct request *r);
 /* Charges the client address for the request's class: for requests that turn out to have no caller.
  */
 MUST_USE bool rate_address(struct request *r, struct err *e);
+/* The request is worth n more of its budgets; those that have not so many left owe them. */
+void rate_more(struct request *r, int64_t n);
 /* The fields of the tightest budget; charges what was refused before it could be charged. */
 void rate_put_fields(struct request *r, struct buf *b);
 /* What it presents as its credential is an API key, good or bad. */

@@ -185,7 +185,9 @@ static void
 note(struct request *r, const struct budget *b, const struct rate *rate,
     const struct rate_left *left)
 {
-	if (r->rate.policy != NULL && r->rate.left <= left->left)
+	if (r->rate.policy != NULL &&
+	    (r->rate.left < left->left ||
+		(r->rate.left == left->left && r->rate.wait_s >= seconds_up(left->wait_us))))
 		return; /* an earlier one is tighter */
 	r->rate = (struct rate_note) { .policy = b->policy,
 		.burst = rate->burst,
@@ -206,27 +208,52 @@ refuse(struct request *r, const char *label, struct err *e)
 	return false;
 }
 
+/* The client's rate, and the key of its cell; false: there is no limit. */
+static bool
+cell_of(const struct request *r, const struct client *who, const struct budget *b,
+    struct rate *rate, uint64_t *key)
+{
+	const struct rates *rs = r->app->rates;
+	uint64_t            words[5] = { (uint64_t)who->scope << 32 | b->row };
+
+	if (!rate_make(rate, b->rate.per_minute, b->rate.burst, rs->hosts))
+		return false;
+	words[1] = (uint64_t)rate->step_us;
+	words[2] = (uint64_t)rate->burst;
+	memcpy(&words[3], who->id, sizeof(who->id));
+	*key = rate_key(rs->secret, words, 5);
+	return true;
+}
+
 static bool
 charge(struct request *r, const struct client *who, const struct budget *b, struct err *e)
 {
-	const struct rates *rs = r->app->rates;
-	struct rate         rate;
-	struct rate_left    left;
-	uint64_t            words[5] = { (uint64_t)who->scope << 32 | b->row };
+	struct rate      rate;
+	struct rate_left left;
+	uint64_t         key;
 
-	if (!rate_make(&rate, b->rate.per_minute, b->rate.burst, rs->hosts))
+	if (!cell_of(r, who, b, &rate, &key))
 		return true;
-	words[1] = (uint64_t)rate.step_us;
-	words[2] = (uint64_t)rate.burst;
-	memcpy(&words[3], who->id, sizeof(who->id));
-	if (rate_take(r->app->segment, rate_key(rs->secret, words, 5), &rate,
-		clock_ns(r->app->clock), &left)) {
+	if (rate_take(r->app->segment, key, &rate, clock_ns(r->app->clock), &left)) {
 		note(r, b, &rate, &left);
 		return true;
 	}
 	r->rate.policy = NULL; /* this one is what the answer is about */
 	note(r, b, &rate, &left);
 	return refuse(r, b->label, e);
+}
+
+static void
+owe(struct request *r, const struct client *who, const struct budget *b, int64_t n)
+{
+	struct rate      rate;
+	struct rate_left left;
+	uint64_t         key;
+
+	if (!cell_of(r, who, b, &rate, &key))
+		return;
+	rate_owe(r->app->segment, key, &rate, n, clock_ns(r->app->clock), &left);
+	note(r, b, &rate, &left);
 }
 
 static bool
@@ -282,23 +309,26 @@ rate_address(struct request *r, struct err *e)
 	return charge(r, &who, &b, e);
 }
 
+/* Charged to the key and not to its address; step_caller charges that if it is a bad one. */
+static bool
+is_of_key(const struct request *r)
+{
+	return r->route != NULL && r->route->access.who != ACCESS_WHO_ANYONE &&
+	       request_has_api_key(r);
+}
+
 bool
 step_rate_address(struct request *r, struct err *e)
 {
-	if (r->route != NULL && r->route->access.who != ACCESS_WHO_ANYONE && is_on(r) &&
-	    request_has_api_key(r))
-		return true; /* charged to the key; step_caller charges the address if it is a bad
-				one */
-	return rate_address(r, e);
+	return (is_on(r) && is_of_key(r)) || rate_address(r, e);
 }
 
 /* ---- caller and tenant ---- */
 
-static bool
-charge_caller(struct request *r, const struct tenant_rates *own, struct err *e)
+static struct budget
+budget_of_caller(const struct request *r, const struct tenant_rates *own)
 {
 	const struct rates *rs = r->app->rates;
-	struct client       who = { SCOPE_CALLER, { 0, 0 } };
 	struct budget       b = budget_of(r);
 
 	if (b.row < RATE__MAX && rs->has_account[b.row])
@@ -309,25 +339,40 @@ charge_caller(struct request *r, const struct tenant_rates *own, struct err *e)
 		tenant_rates_lower(own, class_names[r->route->rate], &b.rate);
 		tenant_rates_lower(own, route_label(r->route, label, sizeof(label)), &b.rate);
 	}
-	memcpy(who.id, r->caller.user.b, sizeof(who.id));
-	return charge(r, &who, &b, e);
+	return b;
 }
 
-static bool
-charge_tenant(struct request *r, const struct tenant_rates *own, struct err *e)
+static struct budget
+budget_of_tenant(const struct request *r, const struct tenant_rates *own)
 {
-	struct client who = { SCOPE_TENANT, { 0, 0 } };
 	struct budget b = { "tenant", "tenant", RATE__MAX, r->app->rates->tenant };
 
 	tenant_rates_quota(own, &b.rate);
 	tenant_rates_lower(own, "tenant", &b.rate);
-	memcpy(who.id, r->caller.tenant.b, sizeof(who.id));
-	return charge(r, &who, &b, e);
+	return b;
+}
+
+static struct client
+client_of(enum scope scope, const struct uuid *id)
+{
+	struct client who = { scope, { 0, 0 } };
+
+	memcpy(who.id, id->b, sizeof(who.id));
+	return who;
+}
+
+static const struct tenant_rates *
+own_rates(const struct request *r)
+{
+	return tenant_rates_of(r->app->rates->limits, r->app->auth, &r->caller.tenant);
 }
 
 bool
 step_rate_caller(struct request *r, struct err *e)
 {
+	struct client              caller = client_of(SCOPE_CALLER, &r->caller.user);
+	struct client              tenant = client_of(SCOPE_TENANT, &r->caller.tenant);
+	struct budget              of_caller, of_tenant;
 	const struct tenant_rates *own;
 
 	if (!is_on(r))
@@ -335,8 +380,34 @@ step_rate_caller(struct request *r, struct err *e)
 	if (r->caller.kind == CALLER_NONE) /* a key was shown where none was looked at */
 		return r->rated || rate_address(r, e);
 	r->rated = true;
-	own = tenant_rates_of(r->app->rates->limits, r->app->auth, &r->caller.tenant);
-	return charge_caller(r, own, e) && charge_tenant(r, own, e);
+	own = own_rates(r);
+	of_caller = budget_of_caller(r, own);
+	of_tenant = budget_of_tenant(r, own);
+	return charge(r, &caller, &of_caller, e) && charge(r, &tenant, &of_tenant, e);
+}
+
+void
+rate_more(struct request *r, int64_t n)
+{
+	struct client              address, caller = client_of(SCOPE_CALLER, &r->caller.user);
+	struct client              tenant = client_of(SCOPE_TENANT, &r->caller.tenant);
+	struct budget              b;
+	const struct tenant_rates *own;
+
+	if (!is_on(r) || n <= 0)
+		return;
+	if (!is_of_key(r)) {
+		address = client_of_address(r);
+		b = budget_of(r);
+		owe(r, &address, &b, n);
+	}
+	if (r->caller.kind == CALLER_NONE)
+		return;
+	own = own_rates(r);
+	b = budget_of_caller(r, own);
+	owe(r, &caller, &b, n);
+	b = budget_of_tenant(r, own);
+	owe(r, &tenant, &b, n);
 }
 
 /* ---- account ---- */

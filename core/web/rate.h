@@ -8,6 +8,10 @@
  * class with a budget per account has that budget.  A route of rate.routes has
  * cells of its own.
  *
+ * A body counts as well: each further MiB of it, as it is unpacked, is charged as one request more
+ * once it is known (rate_more), to all that the request was charged to.  It is taken for that; what
+ * it is beyond their budgets keeps the next requests away for as long.
+ *
  * A tenant's settings.rate_limits ({"read" or "GET /path": {per_minute, burst}},
  * and "tenant" for all its callers together) lower the caller's and the tenant's
  * budget; its quota's requests_per_minute and requests_burst replace the

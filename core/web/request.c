@@ -254,11 +254,8 @@ step_limits(struct request *r, struct err *e)
 
 /* ---- what it may cost ---- */
 
-bool
-request_widen(struct request *r, bool heavy, struct err *e)
+void
+request_widen(struct request *r)
 {
-	if (heavy && r->app->permits != NULL && !permit_enter(r->app->permits, LANE_PUSH, e))
-		return false;
 	work_widen(&r->work, WORK_PUSH);
-	return true;
 }

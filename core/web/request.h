@@ -88,7 +88,7 @@ struct request {
 	struct tenant_db   *db;       /* of the caller's tenant; NULL for open routes, whose handlers put
 	                                 here what they open, so that it is accounted for */
 
-	struct str          body;     /* raw bytes, complete */
+	struct str          body;     /* raw bytes, complete; once parsed: its text, without content coding, in UTF-8 and without BOM */
 	const struct json  *json;     /* its tree; NULL: no body */
 	void               *in;       /* the body decoded by route->in; NULL: none */
 	void               *query;    /* decoded by route->query */
@@ -117,8 +117,8 @@ struct request {
 	struct permit       permit;   /* given back by the account step */
 };
 
-/* It is a push from now on, with what pushes may cost; a heavy one needs a place among them, else ERR_BUSY. */
-MUST_USE bool request_widen(struct request *r, bool heavy, struct err *e);
+/* It is a push from now on, with what pushes may cost. */
+void request_widen(struct request *r);
 
 /* A CGI parameter, e.g. "CONTENT_TYPE", "HTTP_AUTHORIZATION"; p == NULL: absent. */
 struct str request_param(const struct request *r, const char *name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/shm/slot.h"
+#include "core/web/body_type.h"
 #include "core/web/cors.h"
 #include "core/web/pass.h"
 #include "core/web/target.h"
@@ -259,6 +260,8 @@ fault_of(const struct route *rt)
 		return "status";
 	if (rt->in_kind == ROUTE_IN_JSON && rt->in == NULL)
 		return "body schema";
+	if (body_is_large(rt) && count_variables(rt->path) > 0 && rt->found == NULL)
+		return "look before a large body";
 	if (rt->method == GET && rt->in_kind != ROUTE_IN_NONE)
 		return "body of a GET";
 	if (rt->method != GET && rt->tagged)

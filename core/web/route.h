@@ -71,6 +71,11 @@ enum route_out {
 	ROUTE_OUT_RAW,  /* the handler fills r->out and r->content_type (route.out_type names it in OpenAPI) */
 };
 
+/*
+ * Looks for what the path names, before the body is read: ERR_MISSING.  A row with a large body and a
+ * name in its path has one: what is to no avail costs little.
+ */
+typedef bool found_fn(struct request *r, struct err *e);
 typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
 
 /*
@@ -103,6 +108,7 @@ struct route {
 	const int           *statuses; /* further documented statuses, 0-terminated; NULL: the general ones */
 	bool                 hashes;   /* its handler hashes a password: it waits for LANE_PASSWORD before it begins */
 	page_fn             *page;     /* of an open route: pages of other origins that the tenant allows may use it; NULL: none may */
+	found_fn            *found;    /* NULL: nobody looks before the handler does */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
@@ -134,6 +140,10 @@ struct route {
 #define ROUTE_PAGES(of, method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of) }
 #define ROUTE_PAGES_HASHES(of, method, path, ...) \
 	{ ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of), .hashes = true }
+/* `of`, its found_fn, looks before the body is read. */
+#define ROUTE_FOUND(of, method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .found = (of) }
+#define ROUTE_Q_FOUND(of, method, path, query, ...) \
+	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .found = (of) }
 /* The handler hashes a password. */
 #define ROUTE_HASHES(method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .hashes = true }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }

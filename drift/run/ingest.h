@@ -23,7 +23,7 @@ struct push {
 	const struct json    *document;
 	const char           *actor;           /* with `document` */
 	instant               collected_at;    /* with `document`; 0: now */
-	struct str            body;            /* as sent, to know a repeat */
+	struct str            body;            /* its text, to know a repeat */
 	const char           *idempotency_key; /* NULL: none; 1..128 bytes */
 	const char           *pushed_by;
 	struct uuid           pusher; /* id of that key, or user */

@@ -250,6 +250,15 @@ get_golden(struct request *r, const void *body, void *answer, struct err *e)
 	return golden_tag(r, &g, e) && golden_show(r, view_of(r), &g, foreign, out, e);
 }
 
+static bool
+golden_there(struct request *r, struct err *e)
+{
+	struct golden g;
+	bool          foreign;
+
+	return golden_find(r->db, r->mem, &r->id0, &g, &foreign, e);
+}
+
 const struct route golden_routes[] = {
 	ROUTE_Q(GET, "/api/drift/golden-baselines", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
 	    list_golden, IN_NONE, OUT_LIST(golden_out),
@@ -262,8 +271,8 @@ const struct route golden_routes[] = {
 	ROUTE_Q(GET, "/api/drift/golden-baselines/{id}", golden_query, ALLOW(READ, DRIFT),
 	    RATE_READ, 200, get_golden, IN_NONE, OUT_TAGGED(golden_out),
 	    "Shows a golden baseline with what it holds."),
-	ROUTE(PUT, "/api/drift/golden-baselines/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
-	    golden_change, IN_SNAPSHOT(golden_update), OUT(golden_out),
+	ROUTE_FOUND(golden_there, PUT, "/api/drift/golden-baselines/{id}", ALLOW(UPDATE, DRIFT),
+	    RATE_WRITE, 200, golden_change, IN_SNAPSHOT(golden_update), OUT(golden_out),
 	    "Changes the members it names; bound configs follow with their next snapshot."),
 	ROUTE(DELETE_, "/api/drift/golden-baselines/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
 	    golden_drop_one, IN_NONE, OUT_NONE,

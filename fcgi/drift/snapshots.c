@@ -10,9 +10,7 @@
 #include "fcgi/routes.h"
 
 #define IDEMPOTENCY_MAX 128
-/* 0.1 to 0.5 s of CPU a MiB: what is smaller finds a worker as any request does. */
-#define PUSH_HEAVY_BYTES (4 << 20)
-#define CONTENTS_MAX     1000
+#define CONTENTS_MAX    1000
 
 /* ---- pushing ---- */
 
@@ -138,8 +136,8 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	p->pusher = r->caller.user;
 	p->work = &r->work;
 	p->permits = r->app->permits;
-	if (!request_widen(r, r->body.n >= PUSH_HEAVY_BYTES, e) ||
-	    !idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
+	request_widen(r);
+	if (!idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
 		return false;
 	for (size_t i = 0; i < a.masking_n; i++)
 		tell_masking(r, &a.masking[i]);
@@ -149,6 +147,15 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	if (out->report == NULL)
 		return err_memory(e);
 	return report_show(r->mem, &a.report, out->report, e);
+}
+
+static bool
+config_found(struct request *r, struct err *e)
+{
+	bool there;
+
+	return config_exists(r->db, &r->id0, &there, e) &&
+	       (there || err_set(e, ERR_MISSING, 0, "Not found.", "no such config"));
 }
 
 static bool
@@ -474,11 +481,12 @@ drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route snapshot_routes[] = {
-	ROUTE(POST, "/api/drift/configs/{id}/snapshots", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT,
-	    201, push_snapshot, IN_SNAPSHOT(push), OUT(push_out),
+	ROUTE_FOUND(config_found, POST, "/api/drift/configs/{id}/snapshots",
+	    ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_snapshot, IN_SNAPSHOT(push),
+	    OUT(push_out),
 	    "Stores a snapshot and compares it with the baseline before the answer."),
-	ROUTE_Q(POST, "/api/drift/configs/{id}/documents", document_query, ALLOW(WRITE, SNAPSHOTS),
-	    RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
+	ROUTE_Q_FOUND(config_found, POST, "/api/drift/configs/{id}/documents", document_query,
+	    ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
 	    "The same with a body that is the document itself."),
 	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", snapshots_query, ALLOW(READ, SNAPSHOTS),
 	    RATE_READ, 200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),

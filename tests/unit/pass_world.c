@@ -76,6 +76,13 @@ say_body(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 static bool
+find_document(struct request *r, struct err *e)
+{
+	return str_eqz(r->ids[0], "there") ||
+	       err_set(e, ERR_MISSING, 0, "Not found.", "another name");
+}
+
+static bool
 do_nothing(struct request *r, const void *body, void *answer, struct err *e)
 {
 	(void)r, (void)body, (void)answer, (void)e;
@@ -142,6 +149,8 @@ static const struct route routes[] = {
 	    POST, "/api/broken", ANYONE, RATE_OPEN, 204, break_thing, IN_NONE, OUT_NONE, "Breaks."),
 	ROUTE(POST, "/api/documents", ANYONE, RATE_OPEN, 200, say_body, IN_DOCUMENT,
 	    OUT_RAW("application/json"), "Says it again."),
+	ROUTE_FOUND(find_document, POST, "/api/documents/{name}", ANYONE, RATE_OPEN, 200, say_body,
+	    IN_DOCUMENT, OUT_RAW("application/json"), "Says it again, of one that is there."),
 	ROUTE(GET, "/api/streams/{name}", ANYONE, RATE_OPEN, 200, stream, IN_NONE,
 	    OUT_LIST_OR(thing, "application/x-ndjson"), "Streams."),
 	ROUTE(GET, "/api/mine", SIGNED_IN, RATE_READ, 200, get_thing, IN_NONE, OUT(thing), "Mine."),

@@ -12,21 +12,23 @@ import { openapi } from '../lib/spec.mjs';
 const gzip = (body, options) => zlib.gzipSync(body, options);
 const zstd = (body, ...args) => execFileSync('zstd', ['-q', '-c', ...args], { input: body, maxBuffer: 1 << 26, stdio: ['pipe', 'pipe', 'pipe'] });
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
-let admin, document, config, fronts;
+let admin, document, config, golden, fronts;
 before(async () => {
   ({ document } = await openapi());
   [admin, fronts] = [await bearer(newTenant()), await startFronts({ inflating: true })];
   config = await newConfig(admin, { source: { kind: 'push' } });
+  golden = (await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('golden'), snapshot_id: (await send(plain)).json.snapshot_id } })).json;
 });
 after(() => fronts.stop());
 
-// Every change of the document, with what its row says of its body.
+// Every change of the document, with what its row says of its body.  What a large body is for is looked for before it.
+const there = (template) => (template.includes('golden-baselines') ? golden.id : config.id);
 const operations = () => Object.entries(document.paths).flatMap(([template, item]) => Object.entries(item)
-  .filter(([method]) => method !== 'get').map(([method, op]) => ({
-    name: `${method.toUpperCase()} ${template}`, method: method.toUpperCase(),
-    target: template.replace(/\{id\d*\}/g, id) + (op.parameters.some((p) => p.required && p.in === 'query') ? '?reason=x' : ''),
-    types: Object.keys(op.requestBody?.content ?? {}),
-    large: op.parameters.some((p) => p.$ref === '#/components/parameters/ContentEncoding') })));
+  .filter(([method]) => method !== 'get').map(([method, op]) => [method, op, op.parameters.some((p) => p.$ref === '#/components/parameters/ContentEncoding')])
+  .map(([method, op, large]) => ({
+    name: `${method.toUpperCase()} ${template}`, method: method.toUpperCase(), large,
+    target: template.replace(/\{id\d*\}/g, large ? there(template) : id) + (op.parameters.some((p) => p.required && p.in === 'query') ? '?reason=x' : ''),
+    types: Object.keys(op.requestBody?.content ?? {}) })));
 const isDocument = (o) => o.types.includes('application/octet-stream');
 const ask = (o, body, headers = {}) => admin(o.method, o.target, { body, headers: { 'Content-Type': 'application/json', ...headers } });
 
@@ -119,6 +121,37 @@ test('one key stands for one body, however it is written', async () => {
   assert.equal((await push(gzip('{}'), { 'Content-Encoding': 'gzip' })).status, 409);
 });
 
+test('... and in whatever encoding', async () => {
+  const key = unique('key'), text = JSON.stringify({ n: unique('n'), 'Grüße': '𝄞' });
+  const all = [['UTF-8', Buffer.from(text)], ['UTF-8 with BOM', Buffer.concat([BOM, Buffer.from(text)])],
+    ...encodings.filter(([, , good]) => good).map(([what, encode]) => [what, encode(text)])];
+  const ids = new Set();
+  for (const [what, bytes] of all)
+    for (const packed of [false, true]) {
+      const a = await send(packed ? gzip(bytes) : bytes, { 'Idempotency-Key': key, 'Content-Encoding': packed ? 'gzip' : undefined });
+      assert.equal(a.status, 201, `${what}: ${a.text}`);
+      ids.add(a.json.snapshot_id);
+    }
+  assert.equal(ids.size, 1);
+  assert.equal((await send(utf16le('{}', true), { 'Idempotency-Key': key })).status, 409);
+  // A snapshot is UTF-8, with a BOM or without.
+  const snapshot = Buffer.from(JSON.stringify({ resources: [policy(1)] })), other = unique('key');
+  const push = (body) => admin('POST', `/api/drift/configs/${config.id}/snapshots`, { body, headers: { 'Content-Type': 'application/json', 'Idempotency-Key': other } });
+  const first = await push(snapshot), again = await push(Buffer.concat([BOM, snapshot]));
+  assert.deepEqual([first.status, again.status, again.json.snapshot_id], [201, 201, first.json.snapshot_id]);
+});
+
+test('the limit of the route holds for the text, whatever encoding it comes in', async () => {
+  const limit = 16 << 20, cjk = (n) => `{"a":"${'中'.repeat(n)}"}`, least = Math.floor(limit / 3);
+  // 8 bytes and three for each character; in UTF-16 two.
+  for (const [what, encode] of [['UTF-8', (t) => Buffer.from(t)], ...encodings.filter(([, , good]) => good)])
+    for (const [n, status] of [[1000, 201], [least, 413], [least * 1.4 | 0, 413]]) {
+      const bytes = encode(cjk(n)), a = await send(gzip(bytes), { 'Content-Encoding': 'gzip' });
+      assert.equal(a.status, status, `${what} ${bytes.length}: ${a.text}`);
+      assert.ok(status !== 413 || a.json.code === 'payload_too_large');
+    }
+});
+
 test('a bomb is 413 after the limit of the route, not after what it would come to', async () => {
   const limit = 16 << 20, blanks = Buffer.alloc(1 << 26, ' '), mine = gzip(blanks, { level: 9 }), theirs = zstd(blanks, '-19');
   const bombs = [['gzip', Buffer.concat(Array(16).fill(mine))], ['zstd', Buffer.concat(Array(16).fill(theirs))]];
@@ -182,7 +215,7 @@ const encodings = [['UTF-16LE with BOM', (t) => utf16le(t, true), true], ['UTF-1
 test('every route ignores a BOM, and all but documents refuse UTF-16 and UTF-32 with what to do', async () => {
   let rows = 0;
   for (const o of operations()) {
-    const text = '{"no such member":1}', body = Buffer.from(text), as = isDocument(o) ? 404 : 422;
+    const text = '{"no such member":1}', body = Buffer.from(text), as = isDocument(o) ? 201 : 422;
     for (const bytes of [body, Buffer.concat([BOM, body]), ...o.large ? [gzip(Buffer.concat([BOM, body]))] : []]) {
       const a = await ask(o, bytes, { 'Content-Encoding': bytes[0] === 0x1f ? 'gzip' : undefined });
       assert.equal(a.status, as, `${o.name}: ${a.text}`);

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { test } from 'node:test';
+import zlib from 'node:zlib';
 import { credentials, Log, parseMetrics, sleep, sql, total, until } from '../lib/env.mjs';
 import { call, newId, raw, send, text } from '../lib/client.mjs';
 import { enrol } from '../lib/authenticator.mjs';
-import { newKey, newTenant, unique, withToken } from '../lib/people.mjs';
+import { newConfig, newKey, newTenant, policy, push, unique, withToken } from '../lib/people.mjs';
 
 const demo = credentials.demo;
 let last = 0;
@@ -216,4 +217,67 @@ test('invitations and forgotten passwords of one account share its budget of mai
   assert.equal(refused.status, 429, refused.text);
   assert.deepEqual([refused.json.code, fields(refused)[0]], ['rate_limited', '"mail";q=3;w=60']);
   assert.equal((await invite(`${unique('j')}@mail.example`)).status, 201, 'another account has its own');
+});
+
+// ---- large bodies ---------------------------------------------------------------------------------------------------
+
+const MIB = 1 << 20, nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
+// 16 MiB that are unpacked and parsed in no time; and the same of 450,000 resources, which take their time.
+const blanks = zlib.gzipSync(`{"a":1${' '.repeat(16 * MIB - 7)}}`);
+const one = '{"category":"c","key":"k","value":1}', many = (n) => zlib.gzipSync(`{"resources":[${`${one},`.repeat(n)}${one}]}`);
+
+// A config, and what pushes to it (or to a path of another) with a key of its own.
+async function pusher() {
+  const admin = withToken((await token(newTenant())).Authorization.slice(7)), config = await newConfig(admin, { source: { kind: 'push' } });
+  const fresh = async () => (await newKey(admin, ['write:snapshots'])).key;
+  const to = (key, body, path = `${config.id}/documents`) => call('POST', `/api/drift/configs/${path}`,
+    { body, headers: { 'X-API-Key': key, 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } });
+  return { admin, config, fresh, to };
+}
+const leftOf = (answer) => Number(/^"snapshot";r=(\d+);/.exec(answer.headers.ratelimit)[1]);
+
+test('each further MiB of a body, as it is unpacked, is a request more, also of one that is refused', async () => {
+  const { config, fresh, to } = await pusher();
+  const wrong = Buffer.from(blanks);
+  wrong[wrong.length - 6] ^= 1; // its checksum
+  for (const [what, body, path, status, cost] of [
+    ['small', zlib.gzipSync('{"a":1}'), undefined, 201, 1], ['16 MiB', blanks, undefined, 201, 16],
+    ['too much', zlib.gzipSync(' '.repeat(16 * MIB + 1)), undefined, 413, 16], ['broken at its end', wrong, undefined, 400, 16],
+    ['no such member', blanks, `${config.id}/snapshots`, 422, 16], ['no such config', blanks, `${nobody}/documents`, 404, 1],
+    ['no such config', blanks, `${nobody}/snapshots`, 404, 1]]) {
+    const key = await fresh(), began = performance.now(), answer = await to(key, body, path), n = leftOf(answer);
+    assert.equal(answer.status, status, `${what}: ${answer.text}`);
+    assert.ok(n >= 600 - cost && n <= 600 - cost + (performance.now() - began) / 50, `${what}: ${n} of 600 are left, ${cost} were used`);
+  }
+});
+
+test('what is beyond the budget is owed: the next requests wait for it, and cost nothing', async () => {
+  const { fresh, to } = await pusher(), key = await fresh();
+  await exactly(38, 0.8, 201, async () => (await to(key, blanks)).status);
+  const refused = await to(key, blanks);
+  assert.equal(refused.status, 429);
+  assert.match(fields(refused)[1], /^"snapshot";r=0;t=1$/);
+});
+
+test('who pushes large bodies on all connections keeps no other tenant waiting', async (t) => {
+  const { admin, config, fresh, to } = await pusher(), other = await token(newTenant()), here = address();
+  for (const [what, body] of [['16 MiB', many(450000)], ['3.9 MiB', many(107000)]]) {
+    const key = await fresh(), got = {}, end = Date.now() + 1500;
+    const flood = async () => {
+      while (Date.now() < end) {
+        const { status } = await to(key, body, `${config.id}/snapshots`);
+        got[status] = (got[status] ?? 0) + 1;
+      }
+    };
+    let asked = 0;
+    const watch = async () => {
+      for (; Date.now() < end; asked++)
+        assert.equal((await get('/api/auth/me', here, other)).status, 200);
+    };
+    await Promise.all([...Array.from({ length: 8 }, flood), watch()]);
+    t.diagnostic(`${what}: ${JSON.stringify(got)}, of another tenant ${asked}`);
+    assert.ok(got[422] > 0 && got[503] > 0, `${what}: some are looked at, the others told to come again`);
+    assert.ok(asked > 3 * got[422], `${what}: ${asked} of another tenant were answered beside ${got[422]}`);
+  }
+  await push(admin, config, [policy(1)]);
 });

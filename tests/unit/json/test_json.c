@@ -367,6 +367,37 @@ encodings_are_told_apart(void **state)
 	}
 }
 
+/* A character of two bytes in UTF-16 is one to three in UTF-8. */
+static void
+a_limit_is_held_to_what_was_decoded(void **state)
+{
+	static const struct {
+		struct text text;
+		size_t      n;
+	} rows[] = {
+		{ T("\"aa\""), 4 },
+		{ T("\xEF\xBB\xBF\"aa\""), 4 },
+		{ T("\xFF\xFE\"\0a\0\"\0"), 3 },
+		{ T("\"\0\x2D\x4E\x87\x65\"\0"), 8 },
+		{ T("\xFE\xFF\0\"\x4E\x2D\x65\x87\0\""), 8 },
+		{ T("\"\0\x34\xD8\x1E\xDD\"\0"), 6 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct str in = { rows[i].text.p, rows[i].text.n }, out;
+
+		for (size_t max = 0; max < 10; max++) {
+			struct err e = { 0 };
+			bool       ok = json_decode_max(mem, in, max, &out, &e);
+
+			assert_int_equal(ok, max >= rows[i].n);
+			assert_int_equal(e.code, ok ? ERR_OK : ERR_TOO_LARGE);
+			assert_true(!ok || out.n == rows[i].n);
+		}
+	}
+}
+
 static void
 broken_utf16_is_refused(void **state)
 {
@@ -407,6 +438,7 @@ main(void)
 		TEST(members_are_found_by_whole_names),
 		TEST(each_encoding_is_one_text),
 		TEST(encodings_are_told_apart),
+		TEST(a_limit_is_held_to_what_was_decoded),
 		TEST(broken_utf16_is_refused),
 	};
 

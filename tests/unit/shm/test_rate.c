@@ -112,6 +112,30 @@ being_refused_costs_nothing(void **state)
 }
 
 static void
+what_is_owed_is_paid_before_the_next(void **state)
+{
+	const struct rate r = rate(60, 5);
+	struct rate_left  left;
+
+	(void)state;
+	assert_int_equal(admitted(key(1), &r, START, 1), 1);
+	rate_owe(s, key(1), &r, 2, START, &left);
+	assert_int_equal(left.left, 2);
+	assert_int_equal(left.wait_us, 0);
+	rate_owe(s, key(1), &r, 15, START, &left); /* 13 more than there are */
+	assert_int_equal(left.left, 0);
+	assert_int_equal(left.wait_us, 14 * SECOND / 1000);
+	assert_int_equal(admitted(key(1), &r, START + 13 * SECOND, 9), 0);
+	assert_int_equal(admitted(key(1), &r, START + 14 * SECOND, 9), 1);
+	assert_int_equal(admitted(key(1), &r, START + 17 * SECOND, 9), 3);
+	rate_owe(s, key(2), &r, INT64_MAX, START, &left); /* of a client not met before */
+	assert_int_equal(left.wait_us, (RATE_DEBT_MAX + 1 - 5) * SECOND / 1000);
+	rate_owe(s, key(2), &r, INT64_MAX, START, &left); /* and it has an end */
+	assert_int_equal(left.wait_us, (RATE_DEBT_MAX + 1) * SECOND / 1000);
+	assert_int_equal(admitted(key(2), &r, START + (RATE_DEBT_MAX + 5) * SECOND, 9), 5);
+}
+
+static void
 clients_do_not_share(void **state)
 {
 	const struct rate r = rate(60, 3);
@@ -255,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_burst_is_admitted_then_the_rate),
 		TEST(being_refused_costs_nothing),
+		TEST(what_is_owed_is_paid_before_the_next),
 		TEST(clients_do_not_share),
 		TEST(hosts_share_a_budget),
 		TEST(a_rate_of_nothing_is_no_limit),

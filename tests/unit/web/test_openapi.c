@@ -42,6 +42,13 @@ static const struct schema thing_schema = SCHEMA("Thing", struct thing, thing_fi
 
 static const int statuses[] = { 202, 409, 404, 0 };
 
+static bool
+find_nothing(struct request *r, struct err *e)
+{
+	(void)r, (void)e;
+	return true;
+}
+
 static const struct route routes[] = {
 	ROUTE_Q(GET, "/api/things", list_query, ALLOW(READ, DRIFT), RATE_READ, 200, do_nothing,
 	    IN_NONE, OUT_LIST(thing), "Lists \"things\"."),
@@ -49,8 +56,8 @@ static const struct route routes[] = {
 	    OUT(thing), "Adds."),
 	ROUTE(GET, "/api/drift/things/{id}/parts/{id}", SIGNED_IN, RATE_READ, 200, do_nothing,
 	    IN_NONE, OUT(thing), "One."),
-	ROUTE(POST, "/api/drift/things/{id}/documents", ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 200,
-	    do_nothing, IN_DOCUMENT, OUT_NONE, "Pushes."),
+	ROUTE_FOUND(find_nothing, POST, "/api/drift/things/{id}/documents", ALLOW(WRITE, SNAPSHOTS),
+	    RATE_SNAPSHOT, 200, do_nothing, IN_DOCUMENT, OUT_NONE, "Pushes."),
 	ROUTE(GET, "/metrics", METRICS_READER, RATE_READ, 200, do_nothing, IN_NONE,
 	    OUT_RAW("text/plain; version=0.0.4"), "Counts."),
 	{ .method = DELETE_,

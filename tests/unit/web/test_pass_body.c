@@ -188,6 +188,22 @@ a_document_comes_in_any_encoding_and_type(void **state)
 }
 
 static void
+the_body_for_what_is_not_there_is_not_read(void **state)
+{
+	struct exchange *x = exchange_make(pass_world.mem, "POST", "/api/documents/there");
+
+	(void)state;
+	exchange_json(x, "{\"a\":1}");
+	pass_run(&pass_world.app, &x->t);
+	assert_string_equal(exchange_body(x), "{\"a\":1}");
+	x = exchange_make(pass_world.mem, "POST", "/api/documents/gone");
+	exchange_json(x, "{\"a\":1}");
+	pass_run(&pass_world.app, &x->t);
+	pass_assert(x, 404, "not_found");
+	assert_int_equal(x->at, 0);
+}
+
+static void
 a_stranger_s_body_is_not_read(void **state)
 {
 	struct exchange *x = exchange_make(pass_world.mem, "POST", "/api/mine");
@@ -210,6 +226,7 @@ main(void)
 		TEST(a_route_without_a_body_takes_none_or_an_empty_object),
 		TEST(a_body_of_which_nothing_is_required_may_be_left_out),
 		TEST(a_document_comes_in_any_encoding_and_type),
+		TEST(the_body_for_what_is_not_there_is_not_read),
 		TEST(a_stranger_s_body_is_not_read),
 	};
 

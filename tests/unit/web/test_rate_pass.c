@@ -36,6 +36,8 @@ static const struct route routes[] = {
 	ROUTE(GET, "/read", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Read."),
 	ROUTE(GET, "/own/{name}", ANYONE, RATE_READ, 204, do_nothing, IN_NONE, OUT_NONE, "Own."),
 	ROUTE(GET, "/write", ANYONE, RATE_WRITE, 204, do_nothing, IN_NONE, OUT_NONE, "Off."),
+	ROUTE(
+	    POST, "/document", ANYONE, RATE_READ, 204, do_nothing, IN_DOCUMENT, OUT_NONE, "Takes."),
 	ROUTE(GET, "/broken", ANYONE, RATE_READ, 204, break_it, IN_NONE, OUT_NONE, "Breaks."),
 	ROUTE(
 	    POST, "/login/{name}", ANYONE, RATE_LOGIN, 204, try_account, IN_NONE, OUT_NONE, "In."),
@@ -289,6 +291,53 @@ an_account_has_a_budget_from_everywhere(void **state)
 	talloc_free(x);
 }
 
+#define MIB (1 << 20)
+
+/* A string of n bytes with its quotes. */
+static struct str
+a_document(size_t n)
+{
+	char *p = talloc_size(w.mem, n);
+
+	memset(p, 'x', n);
+	p[0] = p[n - 1] = '"';
+	return (struct str) { p, n };
+}
+
+static void
+each_further_mebibyte_of_a_body_is_a_request_more(void **state)
+{
+	static const struct {
+		size_t      n;
+		const char *left;
+	} rows[] = { { 3, "\"read\";r=2;t=0" }, { MIB, "\"read\";r=2;t=0" },
+		{ MIB + 1, "\"read\";r=1;t=0" }, { 2 * MIB, "\"read\";r=1;t=0" },
+		{ 2 * MIB + 1, "\"read\";r=0;t=1" }, { 3 * MIB + 1, "\"read\";r=0;t=1" },
+		{ 4 * MIB, "\"read\";r=0;t=1" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char             from[32];
+		struct exchange *x = exchange_make(w.mem, "POST", "/document");
+
+		snprintf(from, sizeof(from), "REMOTE_ADDR=10.0.8.%zu", i);
+		x->params[2] = from;
+		x->body = a_document(rows[i].n);
+		pass_run(&w.app, &x->t);
+		assert_int_equal(exchange_status(x), 204);
+		assert_string_equal(exchange_header(x, "RateLimit"), rows[i].left);
+		talloc_free(x);
+	}
+	/* One more than there are on an empty budget: half a second each. */
+	assert_int_equal(status_of("10.0.8.6", NULL, "/read"), 429);
+	now_ns += 500000000;
+	assert_int_equal(status_of("10.0.8.4", NULL, "/read"), 204);
+	assert_int_equal(status_of("10.0.8.6", NULL, "/read"), 429);
+	now_ns += 500000000;
+	assert_int_equal(status_of("10.0.8.6", NULL, "/read"), 204);
+	assert_int_equal(status_of("10.0.8.6", NULL, "/read"), 429);
+}
+
 static void
 hosts_share_every_budget(void **state)
 {
@@ -331,6 +380,7 @@ main(void)
 		cmocka_unit_test(a_forged_address_changes_nothing),
 		cmocka_unit_test(a_subscriber_is_one_client),
 		cmocka_unit_test(an_account_has_a_budget_from_everywhere),
+		cmocka_unit_test(each_further_mebibyte_of_a_body_is_a_request_more),
 		cmocka_unit_test(hosts_share_every_budget),
 		cmocka_unit_test(a_route_that_is_not_there_is_refused_at_start),
 	};

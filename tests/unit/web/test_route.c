@@ -127,6 +127,8 @@ tables_that_are_wrong_do_not_start(void **state)
 		    GET, "/x", ANYONE, RATE_OPEN, 200, do_nothing, IN_DOCUMENT, OUT_NONE, "Body."),
 		ROUTE(GET, "/x", ANYONE, RATE_OPEN, 200, do_nothing, IN_NONE, ROUTE_OUT_ONE, NULL,
 		    NULL, false, "Answer."),
+		ROUTE(POST, "/x/{id}", ANYONE, RATE_OPEN, 204, do_nothing, IN_DOCUMENT, OUT_NONE,
+		    "Not looked for before a large body."),
 		ROUTE(GET, "/{a}/{b}/{c}/{d}/{e}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
 		    OUT_NONE, "Too many."),
 	};

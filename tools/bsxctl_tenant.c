@@ -62,10 +62,10 @@ check(struct ctl *c, const struct create *in, struct str password, struct err *e
 		.email = in->admin,
 		.display_name = in->display_name,
 		.password = password };
-	const char       *email;
+	const char       *email, *kept;
 	struct str        accepted;
 
-	return provision_check_names(in->slug, in->name, e) &&
+	return provision_check_names(c->mem, in->slug, in->name, &kept, e) &&
 	       user_check_first(c->mem, c->conf == NULL ? 0 : c->conf->password_min, &first, &email,
 		   &accepted, e);
 }

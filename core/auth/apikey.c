@@ -65,7 +65,9 @@ is_allowed_from(TALLOC_CTX *mem, struct strings ranges, const char *address, str
 		return true;
 	if (!cidr_list_parse(mem, ranges, &list, e))
 		return false;
-	if (address != NULL && addr_parse(str_of(address), &addr) && cidr_list_match(&list, &addr))
+	if (address == NULL)
+		return refuse(e, "allowed from some addresses, and a trusted proxy told none");
+	if (addr_parse(str_of(address), &addr) && cidr_list_match(&list, &addr))
 		return true;
 	return refuse(e, "not allowed from this address");
 }

@@ -40,6 +40,13 @@ struct resolving {
 	uint8_t                  key[HASH_LEN];
 };
 
+/* Where the credential is used; NULL: nobody knows. */
+static const char *
+place_of(const struct resolving *v)
+{
+	return v->c->untold ? NULL : v->address;
+}
+
 /*
  * The client's address belongs to an API key's entry: whether a key may be used
  * from there is then decided once per address.  The last 16 bytes are the
@@ -49,7 +56,7 @@ static bool
 make_key(struct resolving *v, struct err *e)
 {
 	bool        is_key = v->c->kind == CREDENTIAL_API_KEY;
-	const char *address = is_key && v->address != NULL ? v->address : "";
+	const char *place = is_key ? place_of(v) : NULL, *address = place != NULL ? place : "";
 	size_t      n = v->c->text.n, m = strlen(address);
 	uint8_t     acting[16] = { 0 };
 	uint8_t    *text;
@@ -228,7 +235,7 @@ check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_t
 	do {
 		maker = out->maker;
 		before = epochs_now(v, &t->tenant->id, &maker, &text->id);
-		if (!api_key_check(v->a, v->mem, t, text, v->address, out, e))
+		if (!api_key_check(v->a, v->mem, t, text, place_of(v), out, e))
 			return refuse_missing(e, "no such API key");
 	} while (v->a->segment != NULL && !uuid_eq(&out->maker, &maker));
 	remember(v, before, out);

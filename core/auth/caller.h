@@ -55,6 +55,7 @@ struct credential {
 	enum credential_kind kind;
 	struct str           text;
 	bool                 by_cookie;
+	bool                 untold; /* whose it is nobody has told: a key for some addresses is refused */
 };
 
 /*

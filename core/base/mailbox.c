@@ -53,16 +53,52 @@ is_label(struct str s)
 	return true;
 }
 
+/* No top-level domain is so (RFC 3696 section 2), and a resolver may read an address of it:
+ * "127.1". */
+static bool
+is_number(struct str s)
+{
+	bool hex = s.n > 1 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X');
+
+	for (size_t i = hex ? 2 : 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool digit = c >= '0' && c <= '9';
+
+		if (!digit && !(hex && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))))
+			return false;
+	}
+	return true;
+}
+
+static struct str
+last_label(struct str domain)
+{
+	const char *dot = memrchr(domain.p, '.', domain.n);
+	size_t      n = dot == NULL ? 0 : (size_t)(dot + 1 - domain.p);
+
+	return (struct str) { domain.p + n, domain.n - n };
+}
+
+/* Dot-string = Atom *("." Atom) */
+static bool
+is_dotted(struct str local)
+{
+	for (size_t i = 0; i < local.n; i++)
+		if (local.p[i] == '.' && (i == 0 || i == local.n - 1 || local.p[i - 1] == '.'))
+			return false;
+	return true;
+}
+
 static const char *
 domain_fault(struct str domain)
 {
 	struct addr a;
 	struct str  label;
 
-	if (domain.p[0] == '[' || addr_parse(domain, &a))
-		return "must have a domain's name after the @, and no IP address";
 	if (domain.p[domain.n - 1] == '.')
 		return "must not end in a dot";
+	if (domain.p[0] == '[' || addr_parse(domain, &a) || is_number(last_label(domain)))
+		return "must have a domain's name after the @, and no IP address";
 	while (domain.p != NULL) {
 		domain = str_cut(domain, '.', &label);
 		if (!is_label(label))
@@ -89,5 +125,7 @@ mailbox_fault(struct str s)
 		return "must have at most 64 bytes before the @";
 	if (has_any(local, "@\"(),:;[\\]"))
 		return "must have none of @ \" ( ) , : ; [ \\ ] before the @";
+	if (!is_dotted(local))
+		return "must have dots before the @ only between other characters";
 	return domain_fault((struct str) { at + 1, s.n - local.n - 1 });
 }

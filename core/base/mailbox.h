@@ -1,6 +1,6 @@
 /*
  * mailbox.h - which e-mail addresses are taken: those that mail can be sent to (RFC 5321
- * section 4.1.2), as people write them.
+ * section 4.1.2), as people write them; and no number in the place of a domain.
  *
  * Of what the standard knows beside them, quoted local parts and address literals are left out;
  * letters that are not ASCII are in (RFC 6531).

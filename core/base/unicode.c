@@ -143,12 +143,25 @@ unicode_identifier(TALLOC_CTX *mem, struct str typed, struct str *out, struct er
 	return true;
 }
 
-/* Default_Ignorable_Code_Point, and what is empty though it is none of these. */
+/* Controls, and noncharacters (Unicode section 23.7). */
+static bool
+is_no_character(uint32_t cp)
+{
+	utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
+
+	return c == UTF8PROC_CATEGORY_CC || (cp & 0xFFFE) == 0xFFFE ||
+	       (cp >= 0xFDD0 && cp <= 0xFDEF);
+}
+
+/*
+ * Default_Ignorable_Code_Point, and what is empty though it is none of these: the empty Braille
+ * pattern, the Khitan filler, the null note head of music, what marks annotations.
+ */
 static bool
 is_unseen(uint32_t cp)
 {
 	return is_white(cp) || utf8proc_get_property((utf8proc_int32_t)cp)->ignorable ||
-	       utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_CC || cp == 0x2800 ||
+	       is_no_character(cp) || cp == 0x2800 || cp == 0x16FE4 || cp == 0x1D159 ||
 	       (cp >= 0xFFF9 && cp <= 0xFFFB);
 }
 
@@ -163,6 +176,37 @@ unicode_is_unseen(struct str s)
 			return false;
 	}
 	return true;
+}
+
+/* Of Unicode's category Cc: C0, DEL and C1. */
+static bool
+has_controls(struct str s)
+{
+	for (size_t i = 0, n; i < s.n; i += n) {
+		uint32_t cp;
+
+		n = utf8_next((struct str) { s.p + i, s.n - i }, &cp);
+		if (n == 0 || cp < 0x20 || (cp >= 0x7F && cp < 0xA0))
+			return true;
+	}
+	return false;
+}
+
+bool
+unicode_name(TALLOC_CTX *mem, struct str typed, size_t max, struct str *out, struct err *e)
+{
+	char text[80];
+
+	typed = str_trim(typed);
+	if (!str_is_utf8(typed) || has_controls(typed) || unicode_is_unseen(typed))
+		return err_set(e, ERR_INVALID, 0,
+		    "must be UTF-8 without control characters, and have something in it that can "
+		    "be seen",
+		    "no name");
+	if (!unicode_nfc(mem, typed, out, e))
+		return false;
+	snprintf(text, sizeof(text), "must be at most %zu bytes long", max);
+	return out->n <= max || err_set(e, ERR_INVALID, 0, text, "%zu bytes", out->n);
 }
 
 static bool

@@ -36,9 +36,16 @@ MUST_USE bool unicode_code(TALLOC_CTX *mem, struct str typed, struct str *out, s
 bool unicode_is_letter(uint32_t cp);
 /*
  * There is nothing in it that can be seen: white space, controls, and what leaves no trace of its own (zero-width
- * and bidirectional controls, joiners, variation selectors, fillers, the empty Braille pattern).
+ * and bidirectional controls, joiners, variation selectors, fillers, the empty Braille pattern, the null note head),
+ * and noncharacters.
  */
 bool unicode_is_unseen(struct str s);
+
+/*
+ * A name for people, as it is kept: NFC, without blanks before and after it, of 1 to `max` bytes.  ERR_INVALID also
+ * when it has controls, or nothing that can be seen; the public text is the rest of a sentence, "must ...".
+ */
+MUST_USE bool unicode_name(TALLOC_CTX *mem, struct str typed, size_t max, struct str *out, struct err *e);
 
 /*
  * Valid UTF-8 of at most `max` bytes, cut between code points: bytes that are

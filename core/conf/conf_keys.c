@@ -45,7 +45,10 @@ const struct conf_key conf_keys[] = {
 	KEY(trusted_proxies, "trusted_proxies", "[ ]", .max = 256, .form = CONF_CIDRS, HUP,
 	    .doc = "Addresses or ranges of reverse proxies that are believed when they say for whom they ask, in the "
 	           "header that forwarded_header names.  It is read from the right, past those that are named here; what "
-	           "stands left of the first that is not named here may be the client's own and is not looked at."),
+	           "stands left of the first that is not named here may be the client's own and is not looked at.  Each of "
+	           "them has to tell: when it does not, or not so that it can be read, its clients count as it, and an "
+	           "API key for some addresses is refused even if the proxy's is one of them.  A program on the proxy's "
+	           "own host that uses such a key names itself in that header."),
 	KEY(forwarded_header, "forwarded_header", "\"X-Forwarded-For\"", .choices = forwarded_headers, HUP,
 	    .doc = "The header that trusted_proxies write.  Only this one is read: a proxy that writes the one passes the "
 	           "other on as the client sent it, so when both are there the other may be forged (RFC 7239 section 7.4 "

@@ -68,7 +68,7 @@ enum field_flag {
 	FIELD_NO_SQL = 1 << 8,    /* JSON only */
 	FIELD_FRESH =
 	    1 << 9, /* a session that names it in a body must have proved who it is not long ago */
-	FIELD_SEEN = 1 << 10, /* a text for people: a new one can be seen, and is kept in NFC */
+	FIELD_SEEN = 1 << 10, /* a text for people: a new one can be seen (unless it may be empty, and is), and is kept in NFC without the blanks around it */
 };
 
 struct schema;

@@ -171,7 +171,8 @@ check_format(struct decoder *d, const struct place *at, const char *format, stru
 	return true;
 }
 
-/* What is equal to the eye is equal: a text for people is kept in NFC, which may be longer. */
+/* What is equal to the eye is equal: a text for people is kept in NFC, which may be longer, and
+ * without the blanks around it. */
 static bool
 kept_form(struct decoder *d, const struct place *at, const struct field *f, struct str s, size_t hi,
     struct str *out)
@@ -179,7 +180,7 @@ kept_form(struct decoder *d, const struct place *at, const struct field *f, stru
 	*out = s;
 	if (!d->new || !(f->flags & FIELD_SEEN))
 		return true;
-	if (!unicode_nfc(d->mem, s, out, d->e))
+	if (!unicode_nfc(d->mem, str_trim(s), out, d->e))
 		return false;
 	return out->n <= hi || fault(d, at, "must be at most %zu bytes long", hi);
 }
@@ -208,7 +209,7 @@ take_string(struct decoder *d, const struct place *at, const struct field *f, co
 		fault(d, at, "control characters are not allowed");
 		return NULL;
 	}
-	if (d->new && (f->flags & FIELD_SEEN) && unicode_is_unseen(v->text)) {
+	if (d->new && (f->flags & FIELD_SEEN) && v->text.n > 0 && unicode_is_unseen(v->text)) {
 		fault(d, at, "has nothing that can be seen");
 		return NULL;
 	}

@@ -66,7 +66,7 @@ put_string(struct buf *b, const struct field *f, enum schema_side side, bool nul
 	if (f->max > 0)
 		buf_printf(b, ",\"maxLength\":%" PRId64, f->max);
 	if ((f->flags & FIELD_SEEN) && side == SCHEMA_BODY)
-		buf_puts(b, ",\"pattern\":\"\\\\S\"");
+		buf_puts(b, f->min > 0 ? ",\"pattern\":\"\\\\S\"" : ",\"pattern\":\"^$|\\\\S\"");
 	if (f->choices != NULL)
 		put_choices(b, f->choices, nullable);
 	if (f->format != NULL) {

@@ -121,6 +121,12 @@ warn_of_unread(struct request *r, const struct forwarded *f)
 		    str_of(forwarded_header_name(other)));
 }
 
+static bool
+is_trusted(const struct request *r, const struct addr *a)
+{
+	return cidr_list_match(trusted_of(r), a);
+}
+
 static void
 warn_of_unknown(struct request *r)
 {
@@ -140,9 +146,10 @@ step_address(struct request *r, struct err *e)
 		return true; /* a unix socket in front: no address, hence in no list */
 	f = walk(r, &peer);
 	addr_print(&f.client, r->address);
-	if (!f.told && cidr_list_match(trusted_of(r), &f.client))
+	r->untold = !f.told && is_trusted(r, &f.client);
+	if (r->untold)
 		warn_of_unread(r, &f);
-	if (request_nearness(r, r->app->metrics_allow) == NEARNESS_PROXY)
+	else if (request_nearness(r, r->app->metrics_allow) == NEARNESS_PROXY)
 		warn_of_unknown(r);
 	return true;
 }

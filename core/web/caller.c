@@ -47,7 +47,7 @@ take_credential(const struct request *r, struct credential *c, struct err *e)
 	struct str bearer = request_param(r, "HTTP_AUTHORIZATION");
 	struct str key = request_param(r, "HTTP_X_API_KEY");
 
-	*c = (struct credential) { 0 };
+	*c = (struct credential) { .untold = r->untold };
 	if (bearer.n > 0)
 		return of_bearer(bearer, c, e);
 	if (key.n == 0)
@@ -93,8 +93,13 @@ charge_bad_key(struct request *r, struct err *e)
 
 /* Else the address of a proxy on this machine would open to everybody what is for this machine. */
 static bool
-refuse_proxy(struct err *e)
+refuse_proxy(const struct request *r, struct err *e)
 {
+	if (r->untold)
+		return err_set(e, ERR_FORBIDDEN, 0,
+		    "This request came through a proxy that does not say for whom it asks, in the "
+		    "header that forwarded_header names: let it, or sign in.",
+		    "no address that can be read from a trusted proxy in metrics.allow");
 	return err_set(e, ERR_FORBIDDEN, 0,
 	    "This request came through a proxy that trusted_proxies does not name: name it there, "
 	    "or sign in.",
@@ -123,7 +128,7 @@ step_caller(struct request *r, struct err *e)
 	if (who == ACCESS_WHO_ANYONE || near == NEARNESS_NEAR)
 		return true;
 	if (near == NEARNESS_PROXY && !shows_credential(r))
-		return refuse_proxy(e);
+		return refuse_proxy(r, e);
 	if (take_credential(r, &c, e) &&
 	    caller_resolve(r->app->auth, r->mem, &c, r->address, &r->caller, e)) {
 		r->caller.by_cookie = c.by_cookie;

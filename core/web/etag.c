@@ -30,13 +30,23 @@ etag_content(const struct buf *what)
 }
 
 bool
-etag_set(struct request *r, struct etag_state state, int64_t more, struct err *e)
+etag_set(struct request *r, struct etag_state state, struct err *e)
 {
-	if (state.text[0] == '\0')
+	r->state = state.text[0] == '\0' ? NULL : talloc_strdup(r->mem, state.text);
+	return r->state != NULL || err_memory(e);
+}
+
+bool
+etag_finish(struct request *r, struct err *e)
+{
+	struct etag_state shown;
+
+	if (r->state == NULL)
+		return true;
+	shown = etag_content(&r->out);
+	if (shown.text[0] == '\0')
 		return err_memory(e);
-	r->etag =
-	    more < 0 ? talloc_asprintf(r->mem, "\"%s\"", state.text)
-		     : talloc_asprintf(r->mem, "\"%s-%llx\"", state.text, (unsigned long long)more);
+	r->etag = talloc_asprintf(r->mem, "\"%s-%s\"", r->state, shown.text);
 	return r->etag != NULL || err_memory(e);
 }
 

@@ -1,13 +1,14 @@
 /*
  * etag.h - entity tags, and the conditions that name them (RFC 9110 sections 8.8.3 and 13.1).
  *
- * Every tag is "STATE" or "STATE-MORE", with quotes, of hexadecimal digits.  STATE is what changes
- * are held against by If-Match; MORE is of what a reader sees change without anybody having changed
- * the resource: a run, a sign-in, values that this caller may see.
+ * The tag of a resource is "STATE-SHOWN", with quotes, of hexadecimal digits.  STATE is what changes
+ * are held against by If-Match.  SHOWN is the hash of the answer, so that "not modified" is never
+ * said of an answer that is another, whatever it is made of: a run, a sign-in, a count, values that
+ * this caller may see.  A file's tag is its hash alone.
  *
  * Web servers that compress an answer give its tag another form, and pass that form back as it
- * comes: nginx makes W/"STATE-MORE" of it; Apache, lighttpd and newer Caddys add the coding
- * ("STATE-MORE-gzip", -br, -zstd).  All of them stand for the same state.  We never send a weak
+ * comes: nginx makes W/"STATE-SHOWN" of it; Apache, lighttpd and newer Caddys add the coding
+ * ("STATE-SHOWN-gzip", -br, -zstd).  All of them stand for the same state.  We never send a weak
  * tag, so whichever comes was made of a strong one: it counts in If-Match too, where RFC 9110
  * section 13.1.1 asks for the strong comparison.
  */
@@ -25,8 +26,10 @@ struct etag_state etag_number(uint64_t revision);
 /* Of what a resource holds, where it has no revision. */
 struct etag_state etag_content(const struct buf *what);
 
-/* The answer's ETag; `more` < 0: there is nothing more. */
-MUST_USE bool etag_set(struct request *r, struct etag_state state, int64_t more, struct err *e);
+/* The answer gets an ETag of this state. */
+MUST_USE bool etag_set(struct request *r, struct etag_state state, struct err *e);
+/* Makes it, once the answer is encoded; of an answer without a state there is none to make. */
+MUST_USE bool etag_finish(struct request *r, struct err *e);
 
 /*
  * If-Match and If-None-Match of a change against the resource's present state, inside the

@@ -211,16 +211,23 @@ hops_of(char *const *params, enum forwarded_header header)
 	return h;
 }
 
-/* The next hop to the left; false: there is none. *text: what names it. */
+/* The next hop to the left, past empty elements (RFC 9110 section 5.6.1.2); false: there is none.
+ */
 static bool
-hop_before(struct hops *h, struct str *text)
+hop_before(struct hops *h, struct str *element)
 {
-	if (h->line.p == NULL && !line_before(h))
-		return false;
-	*text = last_of(&h->line, h->header == FORWARDED_RFC7239);
-	if (h->header == FORWARDED_RFC7239)
-		*text = for_of(*text);
+	do {
+		if (h->line.p == NULL && !line_before(h))
+			return false;
+		*element = last_of(&h->line, h->header == FORWARDED_RFC7239);
+	} while (element->n == 0);
 	return true;
+}
+
+static bool
+node_of(const struct hops *h, struct str element, struct addr *out)
+{
+	return forwarded_node(h->header == FORWARDED_RFC7239 ? for_of(element) : element, out);
 }
 
 struct forwarded
@@ -235,7 +242,7 @@ forwarded_walk(const struct cidr_list *trusted, const struct addr *peer, char *c
 
 		if (!hop_before(&h, &f.what))
 			return f;
-		f.told = forwarded_node(f.what, &before);
+		f.told = node_of(&h, f.what, &before);
 		f.unread = !f.told;
 		if (f.unread)
 			return f;
@@ -255,7 +262,7 @@ forwarded_all_in(const struct cidr_list *list, char *const *params, enum forward
 	struct str  text;
 
 	for (int i = 0; hop_before(&h, &text); i++)
-		if (i == HOPS_MAX || !forwarded_node(text, &a) || !cidr_list_match(list, &a))
+		if (i == HOPS_MAX || !node_of(&h, text, &a) || !cidr_list_match(list, &a))
 			return false;
 	return true;
 }

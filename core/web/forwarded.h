@@ -4,7 +4,7 @@
  * Both are lists to which each hop adds at the right.  They are read from the right: a trusted hop
  * vouches for what it added, the first address that is not trusted is the client's, and nothing
  * that stands left of it is looked at, for the client may have written it.  An element is found by
- * its end, so that a quote somebody else left open does not swallow it.
+ * its end, so that a quote somebody else left open does not swallow it; empty ones are none.
  *
  * One of the two counts, that which the proxies write (forwarded_header of the configuration).  A
  * proxy that writes the one passes the other on as the client sent it, and nothing in a request
@@ -33,7 +33,7 @@ struct forwarded {
 	bool        told;   /* the header has named it, and whoever named it is trusted */
 	bool unread; /* the walk ended at what is no address: the hop that sent it stands for the
 			client */
-	struct str what; /* unread: that element, of the params */
+	struct str what; /* unread: that element, of the params; never empty */
 };
 /* `params` are those of a request, "NAME=value", ended by NULL. */
 struct forwarded forwarded_walk(const struct cidr_list *trusted, const struct addr *peer,

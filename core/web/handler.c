@@ -79,6 +79,8 @@ step_answer(struct request *r, struct err *e)
 	int status = r->status != 0 ? r->status : r->route->status;
 
 	r->status = status;
+	if (r->state != NULL && !(encode(r, e) && etag_finish(r, e)))
+		return false;
 	if (status == 200 && r->etag != NULL && r->route->method == GET && etag_is_known(r))
 		r->status = status = 304;
 	if (status < 200 || status == 204 || (status >= 300 && status < 400)) {
@@ -90,5 +92,5 @@ step_answer(struct request *r, struct err *e)
 	if (r->more != NULL && r->app->permits != NULL &&
 	    !permit_enter(r->app->permits, LANE_EXPORT, e))
 		return false;
-	return encode(r, e) && (buf_ok(&r->out) || err_memory(e));
+	return (r->state != NULL || encode(r, e)) && (buf_ok(&r->out) || err_memory(e));
 }

@@ -20,9 +20,10 @@ static const struct {
 struct str
 request_param(const struct request *r, const char *name)
 {
-	size_t n = strlen(name);
+	size_t       n = strlen(name);
+	char *const *p = r->joined != NULL ? r->joined : r->transport->params;
 
-	for (char *const *p = r->transport->params; p != NULL && *p != NULL; p++)
+	for (; p != NULL && *p != NULL; p++)
 		if (strncmp(*p, name, n) == 0 && (*p)[n] == '=')
 			return str_of(*p + n + 1);
 	return (struct str) { NULL, 0 };
@@ -182,13 +183,44 @@ too_large(struct err *e, const char *what)
 }
 
 /*
- * A list whose field lines the web server has not combined (RFC 9110 section 5.3): nothing else
- * becomes this parameter, while X_Forwarded_For and X-Forwarded-For are one to some.
+ * Lists (their registrations have #element), whose field lines a web server may pass as they come:
+ * RFC 9110 section 5.3.  All others stand for one value; X-Forwarded-For, which is no list of a
+ * standard, too, for X_Forwarded_For is the same to some web servers.
  */
+static const char *const lists[] = {
+	"HTTP_ACCEPT",                         /* RFC 9110 section 12.5.1 */
+	"HTTP_ACCEPT_CHARSET",                 /* 12.5.2 */
+	"HTTP_ACCEPT_ENCODING",                /* 12.5.3 */
+	"HTTP_ACCEPT_LANGUAGE",                /* 12.5.4 */
+	"HTTP_CONTENT_ENCODING",               /* 8.4 */
+	"HTTP_CONTENT_LANGUAGE",               /* 8.5 */
+	"HTTP_CONNECTION",                     /* 7.6.1 */
+	"HTTP_EXPECT",                         /* 10.1.1 */
+	"HTTP_IF_MATCH",                       /* 13.1.1 */
+	"HTTP_IF_NONE_MATCH",                  /* 13.1.2 */
+	"HTTP_TE",                             /* 10.1.4 */
+	"HTTP_TRAILER",                        /* 6.6.2 */
+	"HTTP_UPGRADE",                        /* 7.8 */
+	"HTTP_VIA",                            /* 7.6.3 */
+	"HTTP_CACHE_CONTROL",                  /* RFC 9111 section 5.2 */
+	"HTTP_PRAGMA",                         /* 5.4 */
+	"HTTP_WARNING",                        /* RFC 7234 section 5.5 */
+	"HTTP_FORWARDED",                      /* RFC 7239 section 4 */
+	"HTTP_PREFER",                         /* RFC 7240 section 2 */
+	"HTTP_PRIORITY",                       /* RFC 9218 section 5: a Dictionary (RFC 9651) */
+	"HTTP_LINK",                           /* RFC 8288 section 3 */
+	"HTTP_ACCESS_CONTROL_REQUEST_HEADERS", /* Fetch, section 3.3.2 */
+	"HTTP_TRACESTATE",                     /* W3C Trace Context, section 3.3.1 */
+	"HTTP_BAGGAGE",                        /* W3C Baggage, section 3.3.1 */
+};
+
 static bool
-may_repeat(struct str param)
+may_repeat(struct str name)
 {
-	return str_starts(param, "HTTP_FORWARDED=");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (str_eqz(name, lists[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -196,10 +228,12 @@ may_repeat(struct str param)
  * pass X_Request_Id and X-Request-Id as the same one.
  */
 static bool
-check_params(const struct request *r, struct err *e)
+check_params(const struct request *r, bool *again, struct err *e)
 {
 	const char *seen[PARAM_SLOTS] = { NULL };
 	size_t      all = 0, count = 0;
+
+	*again = false;
 
 	for (char *const *p = r->transport->params; *p != NULL; p++) {
 		const char *eq = strchr(*p, '=');
@@ -212,10 +246,52 @@ check_params(const struct request *r, struct err *e)
 		all += n;
 		if (all > LIMIT_HEADERS || n - (size_t)(eq - *p) - 1 > LIMIT_HEADER)
 			return too_large(e, "parameters too long");
-		if (!put_name(seen, *p, (size_t)(eq - *p)) && !may_repeat(str_of(*p)))
+		if (put_name(seen, *p, (size_t)(eq - *p)))
+			continue;
+		*again = true;
+		if (!may_repeat((struct str) { *p, (size_t)(eq - *p) }))
 			return err_set(e, ERR_BAD_REQUEST, 0, "A header field came twice.",
 			    "parameter %.*s came twice", (int)(eq - *p), *p);
 	}
+	return true;
+}
+
+/* The one of the same name among the n before; NULL: none. */
+static char **
+same_name(char **all, size_t n, const char *param)
+{
+	size_t name_n = (size_t)(strchr(param, '=') + 1 - param);
+
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(all[i], param, name_n) == 0)
+			return &all[i];
+	return NULL;
+}
+
+/* Whoever reads a list finds all of it in one place; the transport's own lines stay. */
+static bool
+join_lists(struct request *r, struct err *e)
+{
+	char **all = talloc_array(r->mem, char *, LIMIT_PARAMS + 1);
+	size_t n = 0;
+
+	if (all == NULL)
+		return err_memory(e);
+	for (char *const *p = r->transport->params; *p != NULL; p++) {
+		const char *eq = strchr(*p, '=');
+		char      **before = eq == NULL ? NULL : same_name(all, n, *p);
+
+		if (before == NULL) {
+			if (eq != NULL)
+				all[n++] = *p;
+			continue;
+		}
+		*before = talloc_asprintf(r->mem, "%s, %s", *before, eq + 1);
+		if (*before == NULL)
+			return err_memory(e);
+	}
+	all[n] = NULL;
+	r->joined = all;
 	return true;
 }
 
@@ -237,6 +313,8 @@ check_method(const struct request *r, struct err *e)
 bool
 step_limits(struct request *r, struct err *e)
 {
+	bool again;
+
 	if (r->mem == NULL)
 		return err_memory(e);
 	if (r->transport->params == NULL)
@@ -249,7 +327,7 @@ step_limits(struct request *r, struct err *e)
 	if (request_param(r, "REQUEST_URI").n > LIMIT_URI)
 		return err_set(e, ERR_URI_TOO_LONG, 0, "The request target is too long.",
 		    "REQUEST_URI of more than %d bytes", LIMIT_URI);
-	return check_params(r, e) && check_method(r, e);
+	return check_params(r, &again, e) && (!again || join_lists(r, e)) && check_method(r, e);
 }
 
 /* ---- what it may cost ---- */

@@ -60,6 +60,7 @@ struct request {
 	TALLOC_CTX         *mem;      /* freed by the pass when the request is accounted */
 	struct app         *app;
 	struct transport   *transport;
+	char *const        *joined;   /* its params with the lines of each list in one; NULL: they are so */
 	int64_t             began_ns, began_ms;
 	struct work         work;     /* what it may cost: handed to all that is done for it */
 
@@ -72,6 +73,7 @@ struct request {
 	struct query_param *query_params;
 	size_t              query_n;
 	char                address[46]; /* client address after trusted_proxies */
+	bool                untold;   /* it is a trusted proxy's, which has not said for whom it asks */
 	struct origin       origin;
 	bool                foreign;  /* a page of another origin made it */
 	bool                readable; /* ... which may read the answer (cors.h) */
@@ -104,6 +106,7 @@ struct request {
 	 */
 	bool              (*more)(struct request *r, struct buf *out, struct err *e);
 	void               *more_arg;
+	const char         *state;    /* first part of the ETag: etag.h; NULL: none */
 	const char         *etag;     /* strong, with quotes: etag.h; NULL: none */
 	const char         *next_cursor; /* of a list answer */
 	const char         *csp;      /* Content-Security-Policy of a page; NULL: nothing may load */

@@ -12,7 +12,7 @@ static const struct field variable_fields[] = {
 	    .doc = "A letter, then letters, digits and _; %name% in a string value or a key of a "
 		   "resource refers to it."),
 	FIELD(struct golden_variable, description, .max = 500,
-	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = "What it is for."),
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO | FIELD_SEEN, .doc = "What it is for."),
 	FIELD_AS(struct golden_variable, fallback, "default", .flags = FIELD_OMIT_ZERO,
 	    .doc = "Any JSON value: what it is when a config gives none; absent: a config must "
 		   "give one."),

@@ -181,6 +181,14 @@ tell_stale(struct db *db, const struct golden_bind *b, uint64_t was, uint64_t no
 	return true;
 }
 
+/* A config says whether it is bound: it has changed, and who holds an older one sees that. */
+static bool
+raise_version(struct db *db, struct golden_bind *b, struct err *e)
+{
+	b->row.config_version = b->config->version + 1;
+	return config_raise(db, &b->row.config_id, b->now, e);
+}
+
 bool
 golden_bind_body(struct db *db, void *arg, struct err *e)
 {
@@ -195,7 +203,7 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	/* Somebody has bound it otherwise, or another snapshot was faster. */
 	if (!uuid_is_nil(&b->was) && !uuid_eq(&b->was, &was.snapshot_id))
 		return true;
-	if (!hold_template(db, b, was.shared, e) ||
+	if (!hold_template(db, b, was.shared, e) || (!state.golden && !raise_version(db, b, e)) ||
 	    (b->snap != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
 	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
 	    !golden_binding_put(db, &b->row, e) ||
@@ -230,6 +238,7 @@ golden_unbind(
 	return golden_binding_of(db, b->mem, &state->config_id, &was, e) &&
 	       drop_rendered(db, b->mem, b->t, &was, e) &&
 	       tell_stale(db, b, was.stale_version, 0, e) &&
+	       config_raise(db, &state->config_id, b->now, e) &&
 	       golden_forget(db, b->mem, &state->config_id, e);
 }
 

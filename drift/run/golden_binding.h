@@ -62,7 +62,7 @@ MUST_USE bool golden_bind_make(
 MUST_USE bool golden_bind_body(struct db *db, void *arg, struct err *e);
 
 /* Inside a transaction that holds the state row: the config is bound no more.  Its baseline is to
- * be set first; the rendered one goes.  Of `b` are needed d, t, mem, config and spec. */
+ * be set first; the rendered one goes.  Of `b` are needed d, t, mem, config, spec and now. */
 MUST_USE bool golden_unbind(
     struct db *db, const struct golden_bind *b, const struct config_state *state, struct err *e);
 /* Before the config is dropped: the template is free. */

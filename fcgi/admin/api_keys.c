@@ -25,7 +25,8 @@ static const struct field api_key_new_fields[] = {
 	FIELD(struct api_key_new, expires_at, .flags = FIELD_NULLABLE,
 	    .doc = "When it ends; required of a service key, at most 400 days ahead."),
 	FIELD(struct api_key_new, allowed_addresses, .max = 100,
-	    .doc = "Addresses and ranges it may be used from; empty: everywhere."),
+	    .doc = "Addresses and ranges it may be used from; empty: everywhere. What a trusted "
+		   "proxy sends without telling for whom is from none of them."),
 	FIELD_END,
 };
 static const struct schema api_key_new_schema =

@@ -99,7 +99,7 @@ state_of(const struct provider *p)
 static bool
 show_one(struct request *r, const struct provider *p, void *answer, struct err *e)
 {
-	return etag_set(r, state_of(p), -1, e) && show(r, p, answer, e);
+	return etag_set(r, state_of(p), e) && show(r, p, answer, e);
 }
 
 static bool

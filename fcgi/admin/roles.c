@@ -35,7 +35,7 @@ get_role(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	buf_make(&content, r->mem);
 	return schema_encode(&content, &role_view_schema, role, e) &&
-	       etag_set(r, etag_content(&content), -1, e);
+	       etag_set(r, etag_content(&content), e);
 }
 
 /* ---- the catalogue ---- */

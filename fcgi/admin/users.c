@@ -48,7 +48,7 @@ tag_user(struct request *r, const struct user *u, struct err *e)
 {
 	struct buf content = content_of(r, u);
 
-	return etag_set(r, etag_content(&content), u->last_login.ms, e);
+	return etag_set(r, etag_content(&content), e);
 }
 
 static bool
@@ -174,9 +174,10 @@ struct user_update {
 };
 static const char *const  settable[] = { "active", "disabled", NULL };
 static const struct field user_update_fields[] = {
-	FIELD(struct user_update, email, .min = 3, .max = 254, .format = "email",
-	    .flags = FIELD_FRESH,
-	    .doc = "E-mail address; one's own is changed by PUT /api/auth/me."),
+	FIELD(struct user_update, email, .min = 3, .max = 254, .flags = FIELD_FRESH,
+	    .doc =
+		"E-mail address; one's own is changed by PUT /api/auth/me. The one it has may be "
+		"sent back."),
 	FIELD(struct user_update, display_name, .min = 1, .max = 200, .flags = FIELD_SEEN,
 	    .doc = "Name."),
 	FIELD(struct user_update, status, .choices = settable, .flags = FIELD_FRESH,

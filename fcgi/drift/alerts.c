@@ -79,10 +79,6 @@ struct alert_query {
 	const char *suppressed;
 	struct uuid config_id, report_id, assigned_to;
 };
-static const char *const  statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
-static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const  kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
-	 "anomaly", "security", "system", NULL };
 static const char *const  yes_no[] = { "true", "false", NULL };
 static const struct field alert_query_fields[] = {
 	FIELD(struct alert_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
@@ -92,9 +88,11 @@ static const struct field alert_query_fields[] = {
 	    .doc =
 		"Oldest first, those opened after this cursor; empty: from the first. The answer's "
 		"next_cursor is the next since, always."),
-	FIELD(struct alert_query, status, .choices = statuses, .doc = "Only with this status."),
-	FIELD(struct alert_query, severity, .choices = severities, .doc = "Only of this severity."),
-	FIELD(struct alert_query, kind, .choices = kinds, .doc = "Only of this kind."),
+	FIELD(
+	    struct alert_query, status, .choices = alert_statuses, .doc = "Only with this status."),
+	FIELD(struct alert_query, severity, .choices = drift_severities,
+	    .doc = "Only of this severity."),
+	FIELD(struct alert_query, kind, .choices = alert_kinds, .doc = "Only of this kind."),
 	FIELD(
 	    struct alert_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
 	FIELD(struct alert_query, report_id, .flags = FIELD_NULLABLE,
@@ -168,7 +166,7 @@ alert_show_one(struct request *r, const struct alert *a, void *answer, struct er
 	if (!history_show(r, &(struct uuid) { 0 }, (struct blob) { a->id.b, sizeof(a->id.b) },
 		&out->history, e))
 		return false;
-	return etag_set(r, etag_number(a->version), -1, e);
+	return etag_set(r, etag_number(a->version), e);
 }
 
 static bool

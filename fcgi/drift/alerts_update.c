@@ -12,10 +12,6 @@
 /* ---- bodies ---- */
 
 static const char *const update_statuses[] = { "acknowledged", "in_progress", "resolved", NULL };
-static const char *const statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
-static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const kinds[] = { "drift", "blind", "suspicious_collection", "anomaly",
-	"security", "system", NULL };
 
 struct alert_update {
 	const char *status, *note;
@@ -41,9 +37,9 @@ struct pick {
 };
 static const struct field pick_fields[] = {
 	FIELD(struct pick, config_id, .doc = "Only of this config."),
-	FIELD(struct pick, status, .choices = statuses, .doc = "Only with this status."),
-	FIELD(struct pick, severity, .choices = severities, .doc = "Only of this severity."),
-	FIELD(struct pick, kind, .choices = kinds, .doc = "Only of this kind."),
+	FIELD(struct pick, status, .choices = alert_statuses, .doc = "Only with this status."),
+	FIELD(struct pick, severity, .choices = drift_severities, .doc = "Only of this severity."),
+	FIELD(struct pick, kind, .choices = alert_kinds, .doc = "Only of this kind."),
 	FIELD_END,
 };
 static const struct schema pick_schema = SCHEMA("AlertFilter", struct pick, pick_fields);

@@ -259,8 +259,12 @@ set_snapshot(struct request *r, const struct uuid *id, const struct drift_config
     const struct drift_spec *spec, struct err *e)
 {
 	struct baseline_deed d = { .r = r,
-		.was = {
-		    .d = r->app->drift, .t = r->db, .mem = r->mem, .config = c, .spec = spec } };
+		.was = { .d = r->app->drift,
+		    .t = r->db,
+		    .mem = r->mem,
+		    .config = c,
+		    .spec = spec,
+		    .now = { clock_ms(r->app->clock) } } };
 	bool                 complete;
 
 	if (!snapshot_by_id(r->db, r->mem, id, &d.s, e) || !uuid_eq(&d.s.config_id, &r->id0) ||

@@ -142,11 +142,11 @@ config_load(struct request *r, struct config_row *row, struct err *e)
 	return true;
 }
 
-/* A poller sees by the tag that there was a run; a change is held against the version alone. */
+/* A change is held against the version alone: a run is none. */
 static bool
 set_etag(struct request *r, const struct config_row *row, struct err *e)
 {
-	return etag_set(r, etag_number(row->config.version), row->last_run_at.ms, e);
+	return etag_set(r, etag_number(row->config.version), e);
 }
 
 /* ---- reading ---- */

@@ -10,7 +10,6 @@
 
 static const char *const statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
 	"ignored", "accepted", NULL };
-static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
 
 struct change_update {
 	const char *status, *reason;
@@ -41,7 +40,8 @@ struct bulk_filter {
 static const struct field bulk_filter_fields[] = {
 	FIELD(struct bulk_filter, report_id, .flags = FIELD_REQUIRED,
 	    .doc = "Changes of this report."),
-	FIELD(struct bulk_filter, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct bulk_filter, severity, .choices = drift_severities,
+	    .doc = "Only of this severity."),
 	FIELD(struct bulk_filter, category, .min = 1, .max = 128, .doc = "Only of this category."),
 	FIELD(struct bulk_filter, status, .choices = statuses, .doc = "Only with this status."),
 	FIELD(struct bulk_filter, fingerprint, .min = 2 * HASH_LEN, .max = 2 * HASH_LEN,

@@ -1,5 +1,10 @@
 #include "fcgi/drift/drift.h"
 
+const char *const drift_severities[] = { "info", "low", "medium", "high", "critical", NULL };
+const char *const alert_statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
+const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
+	"anomaly", "security", "system", NULL };
+
 #include <string.h>
 
 #include "core/auth/audit_seldom.h"

@@ -14,6 +14,9 @@
 #include "drift/config/drift.h"
 #include "drift/config/spec.h"
 
+/* The words of what filters name and changes set; NULL ends each. */
+extern const char *const drift_severities[], *const alert_statuses[], *const alert_kinds[];
+
 /* This worker's drift path, made on first use. */
 MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 

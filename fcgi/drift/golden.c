@@ -194,7 +194,7 @@ show_history(struct request *r, const struct uuid *id, struct items *out, struct
 bool
 golden_tag(struct request *r, const struct golden *g, struct err *e)
 {
-	return etag_set(r, etag_number(g->revision), view_of(r).values, e);
+	return etag_set(r, etag_number(g->revision), e);
 }
 
 bool

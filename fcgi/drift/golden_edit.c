@@ -20,8 +20,8 @@ struct golden_in {
 #define BODY(required)                                                                             \
 	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,        \
 	    .doc = "Name, unique."),                                                               \
-	    FIELD(struct golden_in, description, .max = 2000, .flags = FIELD_NULLABLE,             \
-		.doc = "What it is for."),                                                         \
+	    FIELD(struct golden_in, description, .max = 2000,                                      \
+		.flags = FIELD_NULLABLE | FIELD_SEEN, .doc = "What it is for."),                   \
 	    FIELD(struct golden_in, resources, .min = 1, .max = GOLDEN_RESOURCES_MAX,              \
 		.item = &golden_resource_schema,                                                   \
 		.doc = "What there has to be; this or `snapshot_id`."),                            \

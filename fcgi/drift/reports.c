@@ -27,7 +27,7 @@ static const struct field report_out_fields[] = {
 	FIELD(struct report_out, finished_at, .doc = "When it ended."),
 	FIELD(
 	    struct report_out, summary, .item = &report_summary_schema, .doc = "Counted changes."),
-	FIELD(struct report_out, score, .doc = "Sum of the severities' weights."),
+	FIELD(struct report_out, score, .doc = "Sum of the drift_severities' weights."),
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
 	FIELD(struct report_out, incomplete,
 	    .doc = "Collections that were not compared: [{category, why}]."),
@@ -290,15 +290,14 @@ struct change_query {
 	const char *cursor;
 	const char *severity, *status, *category;
 };
-static const char *const  severities[] = { "info", "low", "medium", "high", "critical", NULL };
 static const char *const  change_statuses[] = { "detected", "acknowledged", "in_progress",
 	 "resolved", "ignored", "accepted", NULL };
 static const struct field change_query_fields[] = {
 	FIELD(struct change_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
 	FIELD(struct change_query, cursor, .min = 1, .max = 200,
 	    .doc = "next_cursor of the answer before."),
-	FIELD(
-	    struct change_query, severity, .choices = severities, .doc = "Only of this severity."),
+	FIELD(struct change_query, severity, .choices = drift_severities,
+	    .doc = "Only of this severity."),
 	FIELD(struct change_query, status, .choices = change_statuses,
 	    .doc = "Only with this status."),
 	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,

@@ -368,7 +368,7 @@ drop_config_body(struct db *db, void *arg, struct err *e)
 	struct dropping *d = arg;
 
 	return golden_forget(db, d->x, &d->id, e) &&
-	       config_drop(db, &d->id, 1, (instant) { 1 }, "test", &d->done, e);
+	       config_drop(db, &d->id, 2, (instant) { 1 }, "test", &d->done, e);
 }
 
 static bool

@@ -62,15 +62,6 @@ said(struct err *e)
 	return false;
 }
 
-static bool
-has_controls(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
-			return true;
-	return false;
-}
-
 bool
 user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
     const char **email, struct str *password, struct err *e)
@@ -78,7 +69,7 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 	struct password_about about = { .tenant_slug = in->tenant_slug,
 		.tenant_name = in->tenant_name,
 		.display_name = in->display_name };
-	struct str            name = str_trim(str_of(in->display_name));
+	struct str            name;
 	struct err            why = { 0 };
 
 	if (!ident_new_email(mem, str_of(in->email), email, &why)) {
@@ -88,12 +79,12 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 			    e->pub, sizeof(e->pub), "The administrator's address %.150s.", why.pub);
 		return false;
 	}
-	if (unicode_is_unseen(name) || name.n > DISPLAY_NAME_MAX || !str_is_utf8(name) ||
-	    has_controls(name))
-		return err_set(e, ERR_INVALID, 0,
-		    "The display name has 1 to 200 bytes of UTF-8, is not blank and has no control "
-		    "characters.",
-		    "display name");
+	if (!unicode_name(mem, str_of(in->display_name), DISPLAY_NAME_MAX, &name, &why)) {
+		*e = why;
+		if (e->code == ERR_INVALID)
+			snprintf(e->pub, sizeof(e->pub), "The display name %.150s.", why.pub);
+		return false;
+	}
 	about.email = *email;
 	return in->password.p == NULL ||
 	       password_accept(mem, password_min, in->password, &about, "/password", password, e) ||
@@ -109,7 +100,7 @@ fill_user(struct adding *in, const struct database_deps *deps, const struct user
 	struct str   secret, name;
 
 	if (!user_check_first(in->mem, deps->conf->password_min, first, &address, &secret, e) ||
-	    !unicode_nfc(in->mem, str_trim(str_of(first->display_name)), &name, e))
+	    !unicode_name(in->mem, str_of(first->display_name), DISPLAY_NAME_MAX, &name, e))
 		return false;
 	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
 		.created_at = { clock_ms(deps->clock) } };

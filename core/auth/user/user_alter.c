@@ -106,6 +106,28 @@ put_details(struct altering *w, struct err *e)
 	return buf_ok(&b) || err_memory(e);
 }
 
+/* One that is stored may be from before the rules: a client that sends it back changes nothing. */
+static bool
+fill_email(struct altering *w, struct err *e)
+{
+	TALLOC_CTX *mem = w->m->mem;
+	struct str  typed = str_of(w->in->email);
+	const char *email;
+	struct err  none = { 0 }, why = { 0 };
+
+	if (w->in->email == NULL ||
+	    (ident_email(mem, typed, &email, &none) && strcmp(email, w->was.email) == 0))
+		return true;
+	if (ident_new_email(mem, typed, &email, &why)) {
+		w->now.email = talloc_strdup(mem, email);
+		return w->now.email != NULL || err_memory(e);
+	}
+	if (why.code == ERR_INVALID)
+		return err_fault(e, mem, "/email", "%s", why.pub);
+	*e = why;
+	return false;
+}
+
 static bool
 fill_now(struct altering *w, struct err *e)
 {
@@ -113,16 +135,15 @@ fill_now(struct altering *w, struct err *e)
 	TALLOC_CTX               *mem = w->m->mem;
 
 	w->now = w->was;
-	if (in->email != NULL)
-		w->now.email = talloc_strdup(mem, in->email);
+	if (!fill_email(w, e))
+		return false;
 	if (in->display_name != NULL)
 		w->now.display_name = talloc_strdup(mem, in->display_name);
 	if (in->status != NULL)
 		w->now.status = talloc_strdup(mem, in->status);
 	if (in->set_roles)
 		w->now.roles = in->roles;
-	return (w->now.email != NULL && w->now.display_name != NULL && w->now.status != NULL) ||
-	       err_memory(e);
+	return (w->now.display_name != NULL && w->now.status != NULL) || err_memory(e);
 }
 
 static bool
@@ -245,7 +266,6 @@ static bool
 clean(const struct managing *m, struct user_change *in, struct err *e)
 {
 	struct str name = str_trim(str_of(in->display_name));
-	struct err why = { 0 };
 
 	if (in->display_name != NULL && name.n == 0)
 		return err_fault(e, m->mem, "/display_name", "is empty");
@@ -254,12 +274,7 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 		if (in->display_name == NULL)
 			return err_memory(e);
 	}
-	if (in->email == NULL || ident_new_email(m->mem, str_of(in->email), &in->email, &why))
-		return true;
-	if (why.code == ERR_INVALID)
-		return err_fault(e, m->mem, "/email", "%s", why.pub);
-	*e = why;
-	return false;
+	return true;
 }
 
 /* The user as it is now, with what became of its keys. */

@@ -155,6 +155,24 @@ config_set(struct db *db, const struct drift_config *c, bool *done, struct err *
 	return true;
 }
 
+static const struct field raise_fields[] = {
+	COLUMN(struct drift_config, updated_at),
+	COLUMN(struct drift_config, id),
+	FIELD_END,
+};
+static const struct schema raise_in = SCHEMA("ConfigRaiseIn", struct drift_config, raise_fields);
+
+SQL(config_raise_version, SQL_TENANT, &raise_in, NULL,
+    "UPDATE drift_configs SET updated_at = ?, version = version + 1 WHERE id = ?");
+
+bool
+config_raise(struct db *db, const struct uuid *id, instant now, struct err *e)
+{
+	const struct drift_config in = { .id = *id, .updated_at = now };
+
+	return db_run(db, &config_raise_version, &in, NULL, e);
+}
+
 static const struct field drop_fields[] = {
 	COLUMN(struct drift_config, id),
 	COLUMN(struct drift_config, version),

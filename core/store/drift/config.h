@@ -62,6 +62,8 @@ MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uui
 /* Sets name, spec, updated_at and version + 1 while the version is `c->version`; *done false: it is
  * not. */
 MUST_USE bool config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e);
+/* What it says has changed elsewhere: updated_at, and version + 1. */
+MUST_USE bool config_raise(struct db *db, const struct uuid *id, instant now, struct err *e);
 /* Drops the config with its snapshots, reports and state; open alerts are resolved, contents stay
  * for retention. */
 MUST_USE bool config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,

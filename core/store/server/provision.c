@@ -396,20 +396,24 @@ copy_tenant(TALLOC_CTX *mem, const struct tenant *t, struct tenant *out, struct 
 }
 
 bool
-provision_check_names(const char *slug, const char *name, struct err *e)
+provision_check_names(
+    TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e)
 {
+	struct str out;
+	struct err why = { 0 };
+
 	if (!is_slug(slug))
 		return err_set(e, ERR_INVALID, 0,
 		    "A tenant's name in addresses is 2 to 63 of a-z, 0-9 and -, without - at the "
 		    "ends.",
 		    "bad slug");
-	if (unicode_is_unseen(str_of(name)) || strlen(name) > 200 || !str_is_utf8(str_of(name)))
-		return err_set(e, ERR_INVALID, 0,
-		    "A tenant's name has 1 to 200 bytes of UTF-8 and is not blank.", "bad name");
-	for (const char *z = name; *z != '\0'; z++)
-		if ((unsigned char)*z < ' ' || *z == 0x7F)
-			return err_set(e, ERR_INVALID, 0,
-			    "A tenant's name has no control characters.", "bad name");
+	if (!unicode_name(mem, str_of(name), TENANT_NAME_MAX, &out, &why)) {
+		*e = why;
+		if (e->code == ERR_INVALID)
+			snprintf(e->pub, sizeof(e->pub), "A tenant's name %.150s.", why.pub);
+		return false;
+	}
+	*kept = out.p;
 	return true;
 }
 
@@ -419,7 +423,8 @@ provision_tenant_begin(struct db *prov, struct database *d, const struct databas
 {
 	const struct tenant *t;
 
-	if (!provision_check_names(slug, name, e) || !find_or_register(d, deps, slug, name, &t, e))
+	if (!provision_check_names(mem, slug, name, &name, e) ||
+	    !find_or_register(d, deps, slug, name, &t, e))
 		return false;
 	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, deps, t, e) ||
 	    !migrate_tenant(prov, t, NULL, e))

@@ -31,8 +31,10 @@ MUST_USE bool provision_tenant(struct db *prov, struct database *d, const struct
 MUST_USE bool provision_tenant_begin(struct db *prov, struct database *d, const struct database_deps *deps,
     TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e);
 MUST_USE bool provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e);
-/* ERR_INVALID with a sentence: the names that provision_tenant() would refuse. */
-MUST_USE bool provision_check_names(const char *slug, const char *name, struct err *e);
+/* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
+#define TENANT_NAME_MAX 200
+MUST_USE bool provision_check_names(
+    TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e);
 /* Repairs every tenant's account and rights (password by the newest keyring version) and applies missing
  * tenant migrations; `progress` gets each one. */
 MUST_USE bool provision_migrate_tenants(struct db *prov, struct database *d, const struct database_deps *deps,

@@ -9,14 +9,16 @@ import { after, before, test } from 'node:test';
 import { call } from '../lib/client.mjs';
 import { startFronts } from '../lib/fronts.mjs';
 import { newProvider } from '../lib/idp.mjs';
-import { all, bearer, newConfig, newTenant, policy, push, unique } from '../lib/people.mjs';
+import { all, bearer, login, newConfig, newKey, newTenant, policy, push, unique } from '../lib/people.mjs';
 import { openapi } from '../lib/spec.mjs';
 
 const issuer = 'https://id.example.org';
-let fronts, admin, document, auth;
+let fronts, admin, document, auth, tenant;
 before(async () => {
   [fronts, { document }] = [await startFronts(), await openapi()];
-  admin = await bearer(newTenant());
+  const mine = newTenant();
+  tenant = mine.tenant;
+  admin = await bearer(mine);
   auth = { Authorization: `Bearer ${admin.token}` };
 });
 after(() => fronts.stop());
@@ -195,4 +197,77 @@ test('what has no entity tag gives none, and is not changed on condition', async
     }
   }
   assert.ok(gets > 20 && changes > 7, `${gets} ${changes}`);
+});
+
+// ---- what is shown, and its tag ----------------------------------------------------------------------------
+
+const put = (target, body) => async () => assert.equal((await admin('PUT', target, { body })).status, 200, `${target} ${JSON.stringify(body)}`);
+const post = (target, body) => async () => assert.ok((await admin('POST', target, { body })).status < 300, target);
+const template = (value = 1) => made('/api/drift/golden-baselines', { name: unique('g'), resources: [{ category: 'c', key: 'k', value }] });
+const idOf = (target) => target.split('/').at(-1);
+const user = { email: () => `${unique('u')}@etag.example`, password: 'a long enough password' };
+
+// Of each resource: every route that changes what its GET shows, in this order.
+const changes = {
+  '/api/roles/{id}': async () => [],
+  '/api/tenants/{id}': async (t) => {
+    let key, config;
+    return [['PUT name', put(t, { name: unique('t') })], ['PUT settings', put(t, { settings: { session: { idle_s: 901 } } })],
+      ['a user', post('/api/users', { email: user.email(), display_name: 'U', password: user.password })],
+      ['a key', async () => { key = (await newKey(admin, ['read:drift'])).id; }],
+      ['a key less and a config more', async () => { assert.equal((await admin('DELETE', `/api/api-keys/${key}`)).status, 204); config = await newConfig(admin); }],
+      ['a config less and a user more', async () => {
+        assert.equal((await admin('DELETE', `/api/drift/configs/${config.id}`)).status, 204);
+        await post('/api/users', { email: user.email(), display_name: 'U', password: user.password })();
+      }]];
+  },
+  '/api/users/{id}': async (t) => [['PUT display_name', put(t, { display_name: unique('n') })], ['PUT email', put(t, { email: user.email() })],
+    ['PUT roles', put(t, { roles: ['viewer'] })],
+    ['a sign-in', async () => { const { email } = (await admin('GET', t)).json; assert.equal((await login({ tenant, email, password: user.password })).status, 200); }],
+    ['PUT status', put(t, { status: 'disabled' })], ['PUT status again', put(t, { status: 'active' })]],
+  '/api/identity-providers/{id}': async (t) => [['PUT client_id', put(t, { client_id: unique('c') })], ['PUT allowed_domains', put(t, { allowed_domains: ['etag.example'] })],
+    ['PUT auto_provision', put(t, { auto_provision: true, role_map: { '*': 'viewer' } })]],
+  '/api/drift/configs/{id}': async (t) => {
+    const one = idOf(await template()), config = { id: idOf(t) };
+    let snapshot;
+    return [['PUT name', put(t, { name: unique('c') })], ['PUT thresholds', put(t, { thresholds: { min_severity: 'high' } })],
+      ['PUT expect_every_s', put(t, { expect_every_s: 86400 })],
+      ['a first snapshot', async () => { snapshot = (await push(admin, config, [policy(1)])).snapshot_id; }],
+      ['drift', async () => push(admin, config, [policy(1, { state: 'disabled' })])],
+      ['PUT baseline: golden', put(`${t}/baseline`, { golden: { id: one } }), 'state'],
+      ['PUT baseline: a snapshot', put(`${t}/baseline`, { snapshot_id: snapshot ?? (await newSnapshot(config)) }), 'state']];
+  },
+  '/api/drift/golden-baselines/{id}': async (t) => [['PUT description', put(t, { description: unique('d') })],
+    ['PUT resources', put(t, { resources: [{ category: 'c', key: 'k', value: 2 }] })], ['PUT name', put(t, { name: unique('g') })]],
+  '/api/drift/alerts/{id}': async (t) => {
+    const { config_id } = (await admin('GET', t)).json, me = (await admin('GET', '/api/auth/me')).json;
+    return [['PUT note', put(t, { note: unique('n') })], ['PUT assigned_to', put(t, { assigned_to: me.user?.id ?? me.id })],
+      ['PUT status of many', put('/api/drift/alerts', { ids: [idOf(t)], status: 'acknowledged' })],
+      ['a snapshot with more of it', () => push(admin, { id: config_id }, [policy(1, { state: 'disabled' }), policy(2)])],
+      ['PUT status', put(t, { status: 'resolved' })]];
+  },
+};
+const newSnapshot = async (config) => (await push(admin, config, [policy(1)])).snapshot_id;
+
+test('whatever changes what a GET shows changes its tag: of each resource, by each route', async () => {
+  let rows = 0;
+  for (const t of tagged().filter((x) => /\{id\}$/.test(x))) {
+    assert.ok(changes[t], `${t}: what changes it`);
+    const target = await resources[t].make();
+    for (const [what, change, state] of await changes[t](target)) {
+      const before = await admin('GET', target);
+      assert.equal((await admin('GET', target)).headers.etag, before.headers.etag, `${t}: nothing has changed`);
+      await change();
+      const after = await admin('GET', target), known = await admin('GET', target, { headers: { 'If-None-Match': before.headers.etag } });
+      assert.notEqual(after.text, before.text, `${t} ${what}: it changes what is shown`);
+      assert.deepEqual([known.status, known.headers.etag], [200, after.headers.etag], `${t} ${what}: ${before.headers.etag}`);
+      if (state) { // a change by somebody, which a form from before must not write over
+        const old = await admin('PUT', target, { body: resources[t].change(), headers: { 'If-Match': before.headers.etag } });
+        assert.equal(old.status, 412, `${t} ${what}: ${old.text}`);
+      }
+      rows++;
+    }
+  }
+  console.log(`# ${rows} rows`);
+  assert.ok(rows >= 26, `${rows}`);
 });

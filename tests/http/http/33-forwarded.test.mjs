@@ -62,11 +62,42 @@ for (const [header, write] of Object.entries(headers)) {
     const use = async (value, more = {}) => (await there[header].send('GET', '/api/drift/configs', { headers: { 'X-API-Key': key, [header]: value, ...more } })).status;
     assert.equal(await use(write(`${client}:4711`)), 200);
     assert.equal(await use(write(`${lie}, ${client}`), { [other]: headers[other](lie) }), 200);
-    for (const value of [write(`${client}, ${lie}`), write(lie), write('unknown'), write(`${client}, unknown`), `${write(client)}, `, 'for="', `for=${client}, `])
+    for (const value of [write(`${client}, ${lie}`), write(lie), write('unknown'), write(`${client}, unknown`), 'for="', `${write(client)}, ;`])
       for (const more of [{}, { [other]: headers[other](client) }])
         assert.equal(await use(value, more), 401, `${value} ${JSON.stringify(more)}`);
   });
 }
+
+// What leaves nobody told, for each of the two: the proxy's own address opens nothing then.
+const untold = { 'X-Forwarded-For': [null, '', ',', ' , ,', 'unknown', '_hidden', '203.0.113.9x', '203.0.113.9 127.0.0.1', '"203.0.113.9', `${client}, unknown, 127.0.0.1`],
+  Forwarded: [null, '', ',,', 'for=unknown', 'for=_x', 'for=', 'proto=https', `for=${client};host=a,b`, `for=${client};for=${client}`, `for="${client}`, 'for=127.0.0.1x',
+    `for=${client}, for=unknown, for=127.0.0.1`] };
+for (const [header, values] of Object.entries(untold))
+  test(`${header}: a proxy that does not say for whom it asks opens no key that is for its own address; named, it does`, async () => {
+    const admin = await bearer(newTenant()), keys = [];
+    for (const allowed_addresses of [['127.0.0.1/32'], ['0.0.0.0/0', '::/0'], []])
+      keys.push((await newKey(admin, ['read:drift'], { allowed_addresses })).key);
+    const use = async (key, value) => (await there[header].send('GET', '/api/drift/configs', { headers: { 'X-API-Key': key, ...(value === null ? {} : { [header]: value }) } })).status;
+    for (const value of values) {
+      const seen = [];
+      for (const key of keys)
+        seen.push(await use(key, value));
+      assert.deepEqual(seen, [401, 401, 200], `${value}`);
+      const id = newId();
+      const metrics = await there[header].send('GET', '/metrics', { id, headers: value === null ? {} : { [header]: value } });
+      if (/[^, ]/.test(value ?? '')) {
+        assert.equal(metrics.status, 403, `${value}: ${metrics.text}`);
+        assert.match(metrics.json.detail, /does not say for whom it asks/, value);
+      }
+    }
+    const own = headers[header]('127.0.0.1');
+    for (const value of [own, `${own}, `, `,${own},,`])
+      assert.deepEqual([await use(keys[0], value), await use(keys[1], value)], [200, 200], value);
+    assert.equal(await use(keys[0], headers[header](client)), 401);
+    const log = there[header].log.lines();
+    assert.equal(log.filter((l) => l['event.action'] === 'proxy.unknown').length, 0, 'it is named in trusted_proxies');
+    assert.ok(log.filter((l) => l['event.action'] === 'proxy.unread').every((l) => l['bsx.value'].length > 0), 'what could not be read is told');
+  });
 
 test('the trail has the address of the client', async () => {
   const email = `${unique('nobody')}@front.example`;

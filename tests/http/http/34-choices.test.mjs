@@ -148,6 +148,29 @@ test('every choice of the contract is taken', async () => {
   assert.ok(offered.length >= 100, `${offered.length} choices`);
 });
 
+// The things of a path: '/api/drift/alerts' of '/api/drift/alerts/{id}'.
+const things = (op) => op.split(' ')[1].replace(/\/\{id\}.*$/, '');
+
+test('what a list can be asked for is what a filter of the same things takes, and what they are set to is of it', async () => {
+  const sets = new Map();
+  for (const [op, at, choice] of await choices())
+    sets.set(`${op} ${at}`, [...(sets.get(`${op} ${at}`) ?? []), choice]);
+  let pairs = 0;
+  for (const [asked, known] of sets)
+    for (const [taken, set] of sets) {
+      const [, , name] = asked.split(' '), [method, , at] = taken.split(' ');
+      if (!name.startsWith('?') || method === 'GET' || things(asked) !== things(taken) || at.split('/').at(-1) !== name.slice(1))
+        continue;
+      if (at.startsWith('/filter/'))
+        assert.deepEqual([...set].sort(), [...known].sort(), `${asked} and ${taken}`);
+      else
+        assert.deepEqual(set.filter((x) => x !== null && !known.includes(x)), [], `${asked} and ${taken}`);
+      pairs++;
+    }
+  console.log(`# ${pairs} pairs`);
+  assert.ok(pairs >= 7, `${pairs} pairs`);
+});
+
 // ---- the configuration file --------------------------------------------------------------------------------
 
 test('every choice of the configuration is taken by each program, and what is none is refused', () => {

@@ -173,7 +173,8 @@ test('a recovery code turns the factor off as a code does, and is used up with i
 // What leaves nothing to be seen, alone and together.
 const unseen = { blanks: '   ', 'a tab': '\t', 'a line end': '\n', 'no-break space': '\u00A0', 'zero-width space': '\u200B', joiners: '\u200D\u200C', 'byte order mark': '\uFEFF',
   'right-to-left override': '\u202E', isolates: '\u2066\u2069', 'a soft hyphen': '\u00AD', 'Hangul filler': '\u3164', 'ideographic space': '\u3000',
-  'empty Braille': '\u2800', 'variation selector': '\uFE0F', tags: '\u{E0041}', all: ' \u200B\u00A0\u202E\u3164\uFEFF ' };
+  'empty Braille': '\u2800', 'variation selector': '\uFE0F', tags: '\u{E0041}', 'null note head': '\u{1D159}', 'Khitan filler': '\u{16FE4}',
+  noncharacters: '\uFFFE\u{10FFFF}', all: ' \u200B\u00A0\u202E\u3164\uFEFF ' };
 
 // Every text for people in a request, by the contract: [method, path, body, pointer].
 async function textsForPeople() {
@@ -183,7 +184,7 @@ async function textsForPeople() {
     const s = deref(schema);
     for (const [name, member] of Object.entries(s?.properties ?? {})) {
       const m = deref(member), here = `${pointer}/${name}`, set = (v) => put({ ...(value ?? {}), [name]: v });
-      if (/^(name|display_name|reason)$/.test(name) && here !== '/claims/name' && [m.type].flat().includes('string') && !m.enum)
+      if (/^(name|display_name|reason|description)$/.test(name) && here !== '/claims/name' && [m.type].flat().includes('string') && !m.enum)
         found.push([here, set]);
       else if (m.properties)
         walk(m, value?.[name], here, set);
@@ -229,6 +230,7 @@ test('what is written in any script, from right to left too, is a name; one from
 
 test('an address is refused with what is wrong about it; an account that has one from before signs in', async () => {
   const rows = [['<a@x>', /without < and >/], ['Ada <ada@typed.example>', /without < and >/], ['a@typed.example.', /must not end in a dot/],
+    ['a@0x7f.1', /no IP address/], ['a@2130706433', /no IP address/], ['.a..b@x', /dots before the @/],
     ['a@[127.0.0.1]', /no IP address/], ['a@[IPv6:::1]', /no IP address/], ['a@127.0.0.1', /no IP address/], ['a@typed..example', /letters, digits, dots and hyphens/]];
   const old = { tenant: mine.tenant, email: `old@${mine.tenant}.example`, password: 'a long enough password' };
   const made = await admin('POST', '/api/users', { body: { email: old.email, display_name: 'Old', password: old.password, roles: ['viewer'] } });
@@ -265,4 +267,32 @@ test('a name is found in whichever normal form it and the search are written, up
   for (const q of ['SOFIE', full(email), 'straße.example', `${email}\u200B`])
     assert.ok(await found(q), `of the address: ${q}`);
   assert.ok(!(await found('\u200B\u200B')), 'what is ignored finds not everybody');
+});
+
+test('an address that is stored is unchanged, whatever it is: a client may send back what it was shown', async () => {
+  for (const email of ['<old@l>', 'old@typed.example.', 'old@[192.0.2.1]', `${'x'.repeat(70)}@typed.example`, 'old@2130706433', '.a..b@typed.example', 'a,b@typed.example']) {
+    const made = await admin('POST', '/api/users', { body: { email: `${unique('u')}@typed.example`, display_name: 'U', password: 'a long enough password', roles: ['viewer'] } });
+    const put = (body) => send('PUT', `/api/users/${made.json.id}`, { headers: { Authorization: `Bearer ${admin.token}` }, body });
+    sql(`UPDATE users SET email = '${email}' WHERE id = UNHEX(REPLACE('${made.json.id}', '-', ''))`, schema);
+    for (const same of [email, email.toUpperCase()]) {
+      const a = await put({ email: same, display_name: unique('n') });
+      assert.deepEqual([a.status, a.json.email], [200, email], `${same}: ${a.text}`);
+    }
+    assert.equal((await put({ email: '<new@l>' })).status, 422, 'another one is held against the rules');
+  }
+});
+
+test('a name is measured as it is kept, and kept without the blanks around it, by HTTP and by bsxctl', async () => {
+  const long = '\u0958'.repeat(66); // 198 bytes, and 396 in NFC
+  assert.equal((await admin('PUT', '/api/auth/me', { body: { display_name: long } })).status, 422);
+  for (const more of [['--display-name', long, '--name', 'X'], ['--name', long], ['--name', '\u{1D159}'], ['--display-name', '\u200B', '--name', 'X']]) {
+    const slug = unique('t');
+    assert.throws(() => bsxctl('tenant', 'create', slug, '--admin', `a@${slug}.example`, ...more), /at most 200 bytes|can be seen/, more.join(' '));
+  }
+  const slug = unique('t');
+  bsxctl('tenant', 'create', slug, '--admin', `a@${slug}.example`, '--name', ' Zoe\u0308 ', '--display-name', ' A\u030A ');
+  assert.equal(sql(`SELECT HEX(name) FROM bsx.tenants WHERE slug = '${slug}'`), Buffer.from('Zo\u00EB').toString('hex').toUpperCase());
+  const config = await admin('POST', '/api/drift/configs', { body: { name: '  Typed\t', source: { kind: 'push' } } });
+  assert.deepEqual([config.status, config.json.name], [201, 'Typed'], config.text);
+  assert.equal((await admin('POST', '/api/drift/configs', { body: { name: 'Typed ', source: { kind: 'push' } } })).status, 409);
 });

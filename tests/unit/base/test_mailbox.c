@@ -20,8 +20,25 @@ static const struct {
 	{ "a@x", NULL },
 	{ "ada@example.org", NULL },
 	{ "Ada.Lovelace+drift@sub.example.co.uk", NULL },
-	{ "a..b@docomo.example", NULL }, /* of no atom, and in use */
-	{ ".a.@example.org", NULL },
+	/* Dot-string, RFC 5321 section 4.1.2: dots stand between atoms */
+	{ "a.b.c@example.org", NULL },
+	{ "a..b@example.org", "dots before the @" },
+	{ ".a@example.org", "dots before the @" },
+	{ "a.@example.org", "dots before the @" },
+	{ ".@example.org", "dots before the @" },
+	{ ".a..b@x", "dots before the @" },
+	/* what inet_aton() reads; no top-level domain is a number, RFC 3696 section 2 */
+	{ "a@0x7f.1", "no IP address" },
+	{ "a@2130706433", "no IP address" },
+	{ "a@127.1", "no IP address" },
+	{ "a@0x7f000001", "no IP address" },
+	{ "a@0X7F.0x1", "no IP address" },
+	{ "a@0177.0.0.01", "no IP address" },
+	{ "a@example.1", "no IP address" },
+	{ "a@example.0x", "no IP address" },
+	{ "a@example.0xg", NULL },
+	{ "a@example.1a", NULL },
+	{ "a@0x7f.example", NULL },
 	{ "!#$%&'*+-/=?^_`{|}~@example.org", NULL }, /* atext, RFC 5322 section 3.2.3 */
 	{ "user@my_host.example", NULL },
 	{ "user@localhost", NULL },
@@ -87,8 +104,8 @@ addresses_that_mail_can_be_sent_to_are_taken(void **state)
 static void
 an_account_from_before_the_rule_is_found_by_its_address(void **state)
 {
-	static const char *const old[] = { "<a@x>", "a@example.org.", "a@[127.0.0.1]",
-		"a@b@x.org" };
+	static const char *const old[] = { "<a@x>", "a@example.org.", "a@[127.0.0.1]", "a@b@x.org",
+		".a..b@x", "a@2130706433" };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(old); i++) {

@@ -85,7 +85,6 @@ static const struct {
 	{ "\"203.0.113.9", NULL, "half a quote" },
 	{ "203.0.113.9\"", NULL, "half a quote" },
 	{ "\"\"", NULL, "nothing in quotes" },
-	{ "", NULL, "nothing" },
 	{ "203.0.113.9 10.0.0.1", NULL, "two without a comma" },
 };
 
@@ -210,9 +209,8 @@ an_element_that_names_nobody_ends_the_walk_there(void **state)
 {
 	static const char *const rows[] = { "proto=https", "by=203.0.113.9", "for",
 		"for=", "for=;by=x", "for=203.0.113.9;for=203.0.113.8", "for=\"\"", "=203.0.113.9",
-		"xfor=203.0.113.9", "\"for\"=203.0.113.9", "203.0.113.9", "for=203.0.113.9=1", ",",
-		"for=198.51.100.66,", "for:203.0.113.9", "\"for=203.0.113.9\"",
-		"for=\"203.0.113.9;by=\"x" };
+		"xfor=203.0.113.9", "\"for\"=203.0.113.9", "203.0.113.9", "for=203.0.113.9=1",
+		"\"\"", ";", "for:203.0.113.9", "\"for=203.0.113.9\"", "for=\"203.0.113.9;by=\"x" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -221,6 +219,50 @@ an_element_that_names_nobody_ends_the_walk_there(void **state)
 		client_is(&f, PROXY, rows[i]);
 		assert_true(f.unread);
 		assert_false(f.told);
+	}
+}
+
+static void
+empty_elements_are_none_of_the_list(void **state)
+{
+	static const char *const blanks[] = { ",", ", ", ",,", " ,\t,", ",,,,,,,,", "" };
+	size_t                   cases = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(blanks) * COUNT(blanks) * COUNT(blanks) * 2; i++) {
+		const char *a = blanks[i % COUNT(blanks)],
+			   *b = blanks[i / COUNT(blanks) % COUNT(blanks)],
+			   *c = blanks[i / COUNT(blanks) / COUNT(blanks) % COUNT(blanks)];
+		enum forwarded_header h = i % 2;
+		char *all = talloc_asprintf(mem, "%s%s%s,%s%s", a, element(h, 0, "203.0.113.9"), b,
+		    element(h, 0, "10.0.0.2"), c);
+		struct forwarded f = walk(PROXY, h, all, h == FORWARDED_RFC7239 ? b : NULL);
+
+		client_is(&f, "203.0.113.9", all);
+		assert_true(f.told);
+		/* nothing else there: nobody has told */
+		f = walk(PROXY, h, talloc_asprintf(mem, "%s%s%s", a, b, c), NULL);
+		client_is(&f, PROXY, "empty elements alone");
+		assert_false(f.told || f.unread);
+		cases += 2;
+	}
+	print_message("%zu cases\n", cases);
+}
+
+static void
+what_cannot_be_read_is_handed_on_whole(void **state)
+{
+	static const char *const rows[] = { "for=unknown", "for=203.0.113.9;host=a b;for=x",
+		"proto=https", ";", "\"\"", "by=203.0.113.9", "for=" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char            *all = talloc_asprintf(mem, "for=198.51.100.66, %s , ", rows[i]);
+		struct forwarded f = walk(PROXY, FORWARDED_RFC7239, all, NULL);
+
+		assert_true(f.unread);
+		assert_int_equal(f.what.n, strlen(rows[i]));
+		assert_memory_equal(f.what.p, rows[i], f.what.n);
 	}
 }
 
@@ -268,6 +310,8 @@ main(void)
 		cmocka_unit_test(an_address_is_read_as_proxies_write_it_and_nothing_else),
 		cmocka_unit_test(a_client_never_chooses_its_address),
 		cmocka_unit_test(an_element_that_names_nobody_ends_the_walk_there),
+		cmocka_unit_test(empty_elements_are_none_of_the_list),
+		cmocka_unit_test(what_cannot_be_read_is_handed_on_whole),
 		cmocka_unit_test(the_other_header_is_not_looked_at),
 		cmocka_unit_test(more_trusted_hops_than_are_walked_name_nobody),
 	};

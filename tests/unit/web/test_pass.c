@@ -299,6 +299,48 @@ parameters_that_come_twice_are_refused(void **state)
 	pass_assert(x, 400, "bad_request");
 }
 
+/* One row for each field that a client or a web server may send in lines. */
+static void
+lines_of_a_list_are_one_and_all_else_comes_once(void **state)
+{
+	static const char *const lists[] = { "ACCEPT", "ACCEPT_CHARSET", "ACCEPT_ENCODING",
+		"ACCEPT_LANGUAGE", "CONTENT_ENCODING", "CONTENT_LANGUAGE", "CONNECTION", "EXPECT",
+		"IF_MATCH", "IF_NONE_MATCH", "TE", "TRAILER", "UPGRADE", "VIA", "CACHE_CONTROL",
+		"PRAGMA", "WARNING", "FORWARDED", "PREFER", "PRIORITY", "LINK",
+		"ACCESS_CONTROL_REQUEST_HEADERS", "TRACESTATE", "BAGGAGE" };
+	static const char *const single[] = { "AUTHORIZATION", "X_API_KEY", "COOKIE", "HOST",
+		"ORIGIN", "REFERER", "USER_AGENT", "X_CSRF_TOKEN", "X_REQUEST_ID", "X_REAL_IP",
+		"X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_ACTING_TENANT",
+		"SEC_FETCH_SITE", "IDEMPOTENCY_KEY", "TRACEPARENT", "ACCESS_CONTROL_REQUEST_METHOD",
+		"CONTENT_TYPE", "IF_MODIFIED_SINCE", "RANGE", "DATE", "ACCEPTX", "X" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists) + COUNT(single); i++) {
+		bool  list = i < COUNT(lists);
+		char *name = talloc_asprintf(
+		    pass_world.mem, "HTTP_%s", list ? lists[i] : single[i - COUNT(lists)]);
+		struct exchange *x = exchange_make(pass_world.mem, "GET", "/api/things");
+
+		for (int n = 0; n < 3; n++)
+			exchange_param(x, name, n == 1 ? "" : "\"a\"");
+		pass_run(&pass_world.app, &x->t);
+		if (exchange_status(x) != (list ? 200 : 400))
+			fail_msg("%s: %d", name, exchange_status(x));
+	}
+	static const char *const lines[][3] = { { "\"0\"", "\"1-a\"", "304" },
+		{ "\"1-a\"", "\"0\"", "304" }, { "", "\"1-a\"", "304" },
+		{ "\"0\"", "\"2\"", "200" }, { "\"1-a\"", "x", "200" } };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct exchange *x = exchange_make(pass_world.mem, "GET", "/api/things/a");
+
+		exchange_param(x, "HTTP_IF_NONE_MATCH", lines[i][0]);
+		exchange_param(x, "HTTP_IF_NONE_MATCH", lines[i][1]);
+		pass_run(&pass_world.app, &x->t);
+		assert_int_equal(exchange_status(x), atoi(lines[i][2]));
+	}
+}
+
 static void
 what_is_too_long_is_refused_with_its_status(void **state)
 {
@@ -390,6 +432,7 @@ main(void)
 		TEST(an_internal_error_shows_nothing_and_is_counted),
 		TEST(a_bad_credential_is_never_passed_over),
 		TEST(parameters_that_come_twice_are_refused),
+		TEST(lines_of_a_list_are_one_and_all_else_comes_once),
 		TEST(what_is_too_long_is_refused_with_its_status),
 		TEST(a_transport_with_nothing_gets_an_answer),
 		TEST(other_sites_pages_change_nothing),

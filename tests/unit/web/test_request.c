@@ -295,7 +295,7 @@ an_address_of_a_list_counts_unless_somebody_stands_behind_it(void **state)
 		    NEARNESS_PROXY },
 		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=unknown, 127.0.0.1", NEARNESS_PROXY,
 		    NEARNESS_PROXY },
-		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=,", NEARNESS_PROXY, NEARNESS_PROXY },
+		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=,", NEARNESS_NEAR, NEARNESS_NEAR },
 		/* web servers that add it themselves: it names the peer */
 		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=127.0.0.1", NEARNESS_NEAR, NEARNESS_NEAR },
 		{ "127.0.0.1", "HTTP_X_FORWARDED_FOR=::1", NEARNESS_NEAR, NEARNESS_NEAR },

@@ -7,7 +7,7 @@
 
 #define STUCK_MS 1000 /* a writer that takes longer is dead */
 #define TRIES    1000
-#define COOL_MAX 300000 /* ms: an entry claimed since then is not given to another issuer */
+#define COOL_MAX 300000 /* ms: an entry claimed since then is not given to another owner */
 
 static_assert(sizeof(struct issuer_body) % 8 == 0, "a body is copied by words");
 
@@ -38,7 +38,7 @@ static bool
 is_possible(const struct issuer_body *b)
 {
 	return b->n <= ISSUER_TEXT_MAX && b->claimed_ms >= 0 && b->ended_ms >= 0 &&
-	       b->fetched_ms >= 0;
+	       b->fetched_ms >= 0 && b->withdrawn_ms >= 0;
 }
 
 /* Copies what stands before the text of an entry that rests; *word is what it was read under. */
@@ -135,6 +135,7 @@ issuer_get(struct segment *s, const uint8_t key[static 32], int64_t now_ms, char
 			.claimed_ms = b->claimed_ms,
 			.ended_ms = b->ended_ms,
 			.fetched_ms = b->fetched_ms,
+			.withdrawn_ms = b->withdrawn_ms,
 			.n = b->n };
 		if (text != NULL)
 			memcpy(text, b->text, b->n);
@@ -142,68 +143,92 @@ issuer_get(struct segment *s, const uint8_t key[static 32], int64_t now_ms, char
 	talloc_free(b);
 }
 
-/*
- * The entry that may be given to another issuer: never used, or longest unused
- * and not cooling down.  *again: somebody else may be giving one to this issuer.
- */
-static struct issuer_entry *
-victim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, struct issuer_body *b,
-    uint64_t *word, bool *again)
+struct claim {
+	const uint8_t *key; /* 32 bytes */
+	uint64_t       owner;
+	int64_t        now_ms, cool_ms;
+};
+
+struct choice {
+	struct issuer_entry *x; /* NULL: none may */
+	uint64_t             word;
+	int64_t              used;
+};
+
+static void
+choose(struct choice *c, struct issuer_entry *x, uint64_t word, int64_t used)
 {
-	struct issuer_entry *best = NULL;
-	int64_t              least = INT64_MAX;
+	if (used < c->used)
+		*c = (struct choice) { x, word, used };
+}
+
+/*
+ * The entry that may be given to the issuer: never used, or longest unused and not
+ * cooling down; when the owner has all that it may have, its own longest unused.  *again:
+ * somebody else may be giving one to this issuer.
+ */
+static struct choice
+victim(struct segment *s, const struct claim *c, struct issuer_body *b, bool *again)
+{
+	struct choice any = { .used = INT64_MAX }, mine = any;
+	int           n = 0;
 
 	for (int i = 0; i < ISSUERS_MAX && !*again; i++) {
 		struct issuer_entry *x = &s->fixed->issuers[i];
 		uint64_t             w;
-		bool                 whole = head_read(x, b, &w);
+		bool                 whole = head_read(x, b, &w), own;
 		int64_t used = whole ? atomic_load_explicit(&x->used_ms, memory_order_relaxed) : -1;
 
-		*again = whole ? memcmp(b->key, key, sizeof(b->key)) == 0 : is_busy(w, now_ms);
-		if ((whole && now_ms - b->claimed_ms < COOL_MAX) || used >= least)
-			continue;
-		least = used;
-		best = x;
-		*word = w;
+		*again =
+		    whole ? memcmp(b->key, c->key, sizeof(b->key)) == 0 : is_busy(w, c->now_ms);
+		own = whole && b->owner == c->owner;
+		n += own;
+		if (own)
+			choose(&mine, x, w, used);
+		if (!whole || c->now_ms - b->claimed_ms >= COOL_MAX)
+			choose(&any, x, w, used);
 	}
-	return *again ? NULL : best;
+	if (*again)
+		return (struct choice) { 0 };
+	return n >= ISSUERS_EACH ? mine : any;
 }
 
 static bool
-claim_once(struct segment *s, const uint8_t key[static 32], int64_t now_ms, int64_t cool_ms,
-    struct issuer_body *b, bool *again)
+claim_once(struct segment *s, const struct claim *c, struct issuer_body *b, bool *again)
 {
-	struct issuer_entry *x;
-	uint64_t             word;
+	struct choice at = { .x = NULL };
 
 	*again = false;
-	x = find(s, key, now_ms, b, &word, again);
-	if (x == NULL && *again)
+	at.x = find(s, c->key, c->now_ms, b, &at.word, again);
+	if (at.x == NULL && *again)
 		return false;
 	/* a claim of the future was made by another clock and binds nobody */
-	if (x != NULL && now_ms >= b->claimed_ms && now_ms - b->claimed_ms < cool_ms)
+	if (at.x != NULL && c->now_ms >= b->claimed_ms && c->now_ms - b->claimed_ms < c->cool_ms)
 		return false;
-	if (x == NULL) {
-		x = victim(s, key, now_ms, b, &word, again);
-		if (x == NULL)
+	if (at.x == NULL) {
+		at = victim(s, c, b, again);
+		if (at.x == NULL)
 			return false;
 		memset(b, 0, sizeof(*b));
-		memcpy(b->key, key, sizeof(b->key));
-		atomic_store_explicit(&x->used_ms, now_ms, memory_order_relaxed);
+		memcpy(b->key, c->key, sizeof(b->key));
+		b->owner = c->owner;
+		atomic_store_explicit(&at.x->used_ms, c->now_ms, memory_order_relaxed);
 	}
-	b->claimed_ms = now_ms;
-	*again = !entry_write(x, word, b, now_ms);
+	b->claimed_ms = c->now_ms;
+	*again = !entry_write(at.x, at.word, b, c->now_ms);
 	return !*again;
 }
 
 bool
-issuer_claim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, int64_t cool_ms)
+issuer_claim(struct segment *s, const uint8_t key[static 32], uint64_t owner, int64_t now_ms,
+    int64_t cool_ms)
 {
+	const struct claim  c = { key, owner, now_ms, cool_ms };
 	struct issuer_body *b = body_make();
 	bool                won = false, again = b != NULL;
 
 	for (int i = 0; i < TRIES && again; i++) {
-		won = claim_once(s, key, now_ms, cool_ms, b, &again);
+		won = claim_once(s, &c, b, &again);
 		if (again)
 			sched_yield();
 	}
@@ -211,9 +236,32 @@ issuer_claim(struct segment *s, const uint8_t key[static 32], int64_t now_ms, in
 	return won;
 }
 
-void
-issuer_put(
-    struct segment *s, const uint8_t key[static 32], int64_t now_ms, const char *text, size_t n)
+/* What has become of the document that an entry has. */
+typedef void change_fn(struct issuer_body *b, int64_t now_ms, const char *text, size_t n);
+
+static void
+replace(struct issuer_body *b, int64_t now_ms, const char *text, size_t n)
+{
+	if (text == NULL || n > ISSUER_TEXT_MAX)
+		return;
+	b->fetched_ms = now_ms;
+	b->withdrawn_ms = 0;
+	b->n = (uint32_t)n;
+	memcpy(b->text, text, n);
+}
+
+static void
+withdraw(struct issuer_body *b, int64_t now_ms, const char *text, size_t n)
+{
+	(void)text;
+	(void)n;
+	if (b->withdrawn_ms == 0)
+		b->withdrawn_ms = now_ms;
+}
+
+static void
+end_fetch(struct segment *s, const uint8_t key[static 32], int64_t now_ms, change_fn *change,
+    const char *text, size_t n)
 {
 	struct issuer_body  *b = body_make();
 	struct issuer_entry *x;
@@ -229,13 +277,22 @@ issuer_put(
 		if (x == NULL)
 			break;
 		b->ended_ms = now_ms;
-		if (text != NULL && n <= ISSUER_TEXT_MAX) {
-			b->fetched_ms = now_ms;
-			b->n = (uint32_t)n;
-			memcpy(b->text, text, n);
-		}
+		change(b, now_ms, text, n);
 		if (entry_write(x, word, b, now_ms))
 			break;
 	}
 	talloc_free(b);
+}
+
+void
+issuer_put(
+    struct segment *s, const uint8_t key[static 32], int64_t now_ms, const char *text, size_t n)
+{
+	end_fetch(s, key, now_ms, replace, text, n);
+}
+
+void
+issuer_withdraw(struct segment *s, const uint8_t key[static 32], int64_t now_ms)
+{
+	end_fetch(s, key, now_ms, withdraw, NULL, 0);
 }

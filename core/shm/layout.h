@@ -19,6 +19,7 @@
 #include "core/shm/circuit.h"
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
+#include "core/shm/pause.h"
 #include "core/shm/process.h"
 #include "core/shm/rate.h"
 #include "core/shm/segment.h"
@@ -26,7 +27,7 @@
 #include "core/shm/tally.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 8
+#define SEGMENT_VERSION 9
 
 struct segment_header {
 	uint64_t magic;
@@ -79,7 +80,8 @@ struct process {
 struct issuer_body {
 	uint64_t sum; /* over everything behind it that is in use */
 	uint8_t  key[32];
-	int64_t  claimed_ms, ended_ms, fetched_ms;
+	uint64_t owner;
+	int64_t  claimed_ms, ended_ms, fetched_ms, withdrawn_ms;
 	uint32_t n; /* bytes of text */
 	uint32_t pad;
 	char     text[ISSUER_TEXT_MAX];
@@ -105,6 +107,7 @@ struct segment_fixed {
 	_Atomic uint32_t      epochs[CACHE_EPOCH_CELLS];
 	_Atomic uint64_t      rates[RATE_CELLS];
 	_Atomic uint64_t      tallies[TALLY_CELLS];
+	_Atomic uint64_t      pauses[PAUSE_CELLS];
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
 	struct process        processes[PROCESSES_MAX];

@@ -21,6 +21,9 @@
 #define CORES_AT    (INT64_C(1) << 40)
 #define LANES_AT    (INT64_C(1) << 41) /* LANE__MAX of them, and the one of all lanes together */
 #define LANE_AT(i)  (LANES_AT + (off_t)(i)*WORKERS_MAX)
+#define OWNERS_AT   (INT64_C(1) << 42) /* two for each: in a lane, and waiting for that */
+#define OWNER_MASK  ((UINT64_C(1) << 40) - 1)
+#define OWNER_AT(o) (OWNERS_AT + 2 * (off_t)((o)&OWNER_MASK))
 #define CORES_MAX   1024
 #define WORKERS_MAX 4096
 
@@ -42,10 +45,12 @@ static const struct {
 struct permits {
 	struct segment *s;
 	unsigned        cores, workers;
-	pid_t           self; /* the process that the next three are of: a child has none of it */
+	pid_t           self; /* the process that the next five are of: a child has none of it */
 	bool            held; /* a core, by this process */
 	int             place[LANE__MAX]; /* of this process in each lane; -1: not in it */
 	int             whole;            /* the same for all lanes together */
+	int             owned;            /* its owner's place; -1: it has none */
+	off_t           owner_at;
 	size_t          scratch_n;
 	uint8_t        *scratch; /* cores * scratch_n */
 };
@@ -169,6 +174,7 @@ begin_process(struct permits *ps)
 	ps->self = getpid();
 	ps->held = false;
 	ps->whole = -1;
+	ps->owned = -1;
 	for (unsigned i = 0; i < LANE__MAX; i++)
 		ps->place[i] = -1;
 }
@@ -188,6 +194,7 @@ permit_leave(struct permits *ps)
 	for (unsigned i = 0; i < LANE__MAX; i++)
 		leave(ps, LANE_AT(i), &ps->place[i]);
 	leave(ps, LANE_AT(LANE__MAX), &ps->whole);
+	leave(ps, ps->owner_at, &ps->owned);
 }
 
 static bool
@@ -199,19 +206,75 @@ is_in_a_lane(const struct permits *ps)
 	return false;
 }
 
+unsigned
+permit_places(const struct permits *ps, enum lane lane)
+{
+	return at_least_one(ps->workers / lanes[lane].part);
+}
+
 /* Among all but one of the workers first; that place is kept when the lane is full. */
+static enum got
+lock_whole(struct permits *ps)
+{
+	if (ps->whole >= 0)
+		return GOT;
+	return lock_any(ps, LANE_AT(LANE__MAX), at_least_one(ps->workers - 1), &ps->whole);
+}
+
 static enum got
 lock_place(struct permits *ps, enum lane lane)
 {
-	unsigned mine = at_least_one(ps->workers / lanes[lane].part);
-	enum got got = GOT;
+	enum got got;
 
 	begin_process(ps);
 	if (ps->place[lane] >= 0)
 		return GOT;
-	if (ps->whole < 0)
-		got = lock_any(ps, LANE_AT(LANE__MAX), at_least_one(ps->workers - 1), &ps->whole);
-	return got == GOT ? lock_any(ps, LANE_AT(lane), mine, &ps->place[lane]) : got;
+	got = lock_whole(ps);
+	return got == GOT ? lock_any(ps, LANE_AT(lane), permit_places(ps, lane), &ps->place[lane])
+			  : got;
+}
+
+/* Of the lane's places those that need not be an owner's first: all of them and one first leave
+ * half. */
+static unsigned
+spare_places(const struct permits *ps, enum lane lane)
+{
+	unsigned n = permit_places(ps, lane);
+
+	return n < 4 ? 0 : (n - 2) / 2;
+}
+
+/* Of the others while there are any. */
+static enum got
+lock_first(struct permits *ps, enum lane lane)
+{
+	unsigned spare = spare_places(ps, lane), n = permit_places(ps, lane);
+	enum got got = lock_any(ps, LANE_AT(lane) + spare, n - spare, &ps->place[lane]);
+
+	if (got == GOT)
+		ps->place[lane] += (int)spare;
+	return got == TAKEN && spare > 0 ? lock_any(ps, LANE_AT(lane), spare, &ps->place[lane])
+					 : got;
+}
+
+/* The owner's own place first, which is kept when the lane is full. */
+static enum got
+lock_owned(struct permits *ps, enum lane lane, uint64_t owner)
+{
+	enum got got;
+
+	begin_process(ps);
+	if (ps->place[lane] >= 0)
+		return GOT;
+	ps->owner_at = OWNER_AT(owner);
+	got = lock_whole(ps);
+	if (got == GOT && ps->owned < 0)
+		got = lock_any(ps, ps->owner_at, 1, &ps->owned);
+	if (got == GOT)
+		return lock_first(ps, lane);
+	if (got == TAKEN && ps->whole >= 0 && spare_places(ps, lane) > 0)
+		return lock_any(ps, LANE_AT(lane), spare_places(ps, lane), &ps->place[lane]);
+	return got;
 }
 
 static bool
@@ -220,7 +283,7 @@ entered(struct permits *ps, enum lane lane, enum got got, struct err *e)
 	if (got == GOT)
 		return true;
 	if (!is_in_a_lane(ps))
-		leave(ps, LANE_AT(LANE__MAX), &ps->whole);
+		permit_leave(ps);
 	return got == FAILED ? unlockable(e) : busy(e, lane, "as many workers as may are at it");
 }
 
@@ -230,16 +293,46 @@ permit_enter(struct permits *ps, enum lane lane, struct err *e)
 	return entered(ps, lane, lock_place(ps, lane), e);
 }
 
+static void
+rest(int *ms)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
+
+	nanosleep(&pause, NULL);
+	*ms -= PAUSE_MS;
+}
+
 bool
 permit_await(struct permits *ps, enum lane lane, int ms, struct err *e)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
-	enum got              got = lock_place(ps, lane);
+	enum got got = lock_place(ps, lane);
 
-	for (; got == TAKEN && ps->whole >= 0 && ms > 0; ms -= PAUSE_MS) {
-		nanosleep(&pause, NULL);
+	while (got == TAKEN && ps->whole >= 0 && ms > 0) {
+		rest(&ms);
 		got = lock_place(ps, lane);
 	}
+	return entered(ps, lane, got, e);
+}
+
+/* On the owner's place, or as the only one who waits for that. */
+static bool
+may_wait(const struct permits *ps, int *waiting)
+{
+	return ps->whole >= 0 && (ps->owned >= 0 || *waiting >= 0 ||
+				     lock_any(ps, ps->owner_at + 1, 1, waiting) == GOT);
+}
+
+bool
+permit_await_for(struct permits *ps, enum lane lane, uint64_t owner, int ms, struct err *e)
+{
+	enum got got = lock_owned(ps, lane, owner);
+	int      waiting = -1;
+
+	while (got == TAKEN && ms > 0 && may_wait(ps, &waiting)) {
+		rest(&ms);
+		got = lock_owned(ps, lane, owner);
+	}
+	leave(ps, ps->owner_at + 1, &waiting);
 	return entered(ps, lane, got, e);
 }
 

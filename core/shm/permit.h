@@ -6,7 +6,10 @@
  * workers that may be at it at once; all lanes together leave one worker free
  * (unless there is only one).  Who finds its lane full is refused at once, or
  * waits for it on one of the places of all lanes: a worker that waits is as good
- * as one that works.  Inside its lane password
+ * as one that works.  Where somebody from outside chooses how long the work takes,
+ * places are taken for an owner: one has one place, a second only from those that
+ * leave half of the lane to others, and one worker at most that waits.
+ * Inside its lane password
  * hashing has a permit a core as well, each with its own scratch of
  * PASSWORD_SCRATCH bytes in an anonymous shared mapping made by the parent
  * before it forks.
@@ -54,6 +57,13 @@ void permits_resize(struct permits *ps, unsigned workers);
 MUST_USE bool permit_enter(struct permits *ps, enum lane lane, struct err *e);
 /* The same, but waits for a place in the lane for so long, as one of those who leave a worker free. */
 MUST_USE bool permit_await(struct permits *ps, enum lane lane, int ms, struct err *e);
+/*
+ * The same for an owner, by a hash of it.  Who finds the owner's place taken waits only when nobody else of
+ * that owner does; a lane of one place is the owner's for as long as it is in it.
+ */
+MUST_USE bool permit_await_for(struct permits *ps, enum lane lane, uint64_t owner, int ms, struct err *e);
+/* How many may be in the lane at once. */
+unsigned permit_places(const struct permits *ps, enum lane lane);
 /* Out of all lanes: at the end of each request. */
 void permit_leave(struct permits *ps);
 

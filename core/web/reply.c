@@ -162,6 +162,8 @@ put_error_headers(const struct request *r, struct buf *b, int status)
 		buf_puts(b, "WWW-Authenticate: Bearer\r\n");
 	if (wait > 0)
 		buf_printf(b, "Retry-After: %d\r\n", wait);
+	if (status == 503 && r->refresh_s > 0)
+		buf_printf(b, "Refresh: %d\r\n", r->refresh_s);
 }
 
 static void

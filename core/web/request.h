@@ -106,6 +106,7 @@ struct request {
 	 */
 	bool              (*more)(struct request *r, struct buf *out, struct err *e);
 	void               *more_arg;
+	int                 refresh_s; /* of a 503 after which a browser comes again by itself; 0: it does not */
 	const char         *state;    /* first part of the ETag: etag.h; NULL: none */
 	const char         *etag;     /* strong, with quotes: etag.h; NULL: none */
 	const char         *next_cursor; /* of a list answer */

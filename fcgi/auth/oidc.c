@@ -86,6 +86,18 @@ go_with_error(struct request *r, enum oidc_reason why, struct err *e)
 	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
 }
 
+#define LATER_MAX_S 10
+
+/* Nothing has been used up: the browser comes again by itself, and holds nobody up meanwhile. */
+static bool
+go_later(struct request *r, const struct err *busy)
+{
+	int s = busy->retry_s < 1 ? 1 : busy->retry_s;
+
+	r->refresh_s = s < LATER_MAX_S ? s : LATER_MAX_S;
+	return false;
+}
+
 /* ---- GET /api/auth/oidc/{provider}/start ---- */
 
 struct start_query {
@@ -127,7 +139,9 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 	if (!oidc_return_ok(in.return_to))
 		return err_set(e, ERR_BAD_REQUEST, 0,
 		    "return_to must be a path of this installation.", "return_to");
-	if (!oidc_begin(r->app->auth, r->mem, &in, &out, e))
+	if (!oidc_begin(r->app->auth, r->mem, &in, &out, e) && e->code == ERR_BUSY)
+		return go_later(r, e);
+	if (e->code != ERR_OK)
 		return out.why != OIDC_OK && go_with_error(r, out.why, e);
 	return oidc_tabs_put(r, &out, e) && reply_header(r, "Location", out.location, e);
 }
@@ -198,6 +212,8 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 		r->db = out.t;
 	if (ok)
 		return go_on(r, &out, e);
+	if (e->code == ERR_BUSY)
+		return go_later(r, e);
 	over = is_over(out.why);
 	return go_with_error(r, out.why, e) && (!over || reply_cookie(r, cookie, "", 0, e));
 }
@@ -252,11 +268,15 @@ const struct route oidc_routes[] = {
 	    IN_NONE, OUT_LIST(sign_in_provider),
 	    "Lists a tenant's identity providers for a sign-in page."),
 	ROUTE_Q(GET, "/api/auth/oidc/{provider}/start", start_query, ANYONE, RATE_LOGIN, 302, start,
-	    IN_NONE, OUT_NONE, "Sends a browser to an identity provider to sign in there."),
+	    IN_NONE, OUT_NONE,
+	    "Sends a browser to an identity provider to sign in there. 503 with a Refresh field: "
+	    "the "
+	    "provider cannot be asked just now, and the browser comes again by itself."),
 	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
 	    callback, IN_NONE, OUT_NONE,
 	    "Where the identity provider sends the browser back to; opens the session, or asks for "
-	    "the second factor; what comes again leads a browser that is signed in on."),
+	    "the second factor; what comes again leads a browser that is signed in on. 503 with a "
+	    "Refresh field: as at its start; nothing is used up."),
 	ROUTE_PAGES(page_of, POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
 	    IN(google_body), OUT(sign_in),
 	    "Signs in with an ID token of Google that the page was given; a second factor may be "

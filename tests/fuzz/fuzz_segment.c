@@ -86,8 +86,9 @@ use_issuers(struct segment *s, TALLOC_CTX *mem, const uint8_t key[static 32])
 
 	issuer_get(s, key, NOW_MS, text, &st);
 	assert(st.n <= ISSUER_TEXT_MAX);
-	if (issuer_claim(s, key, NOW_MS, 1000))
+	if (issuer_claim(s, key, 7, NOW_MS, 1000))
 		issuer_put(s, key, NOW_MS, "{}", 2);
+	issuer_withdraw(s, key, NOW_MS);
 }
 
 static void
@@ -109,6 +110,8 @@ use_rest(struct segment *s, TALLOC_CTX *mem, const uint8_t key[static 32])
 	assert(memchr(slot.request_id, '\0', sizeof(slot.request_id)) != NULL);
 	slot_begin(s, key[8], "id", NOW_MS);
 	slot_end(s, key[8]);
+	pause_add(s, k, NOW_MS, 10, 10);
+	assert(pause_left(s, k, NOW_MS) <= PAUSE_MAX_MS);
 	process_connection(s, "control", 1);
 	process_connection(s, "control", -1);
 	ps = permits_make(mem, s, 2, 0, 4, &e);
@@ -147,6 +150,7 @@ place(uint8_t part, uint16_t at)
 		{ f->slots, &f->slots[SLOTS_MAX - 1], sizeof(struct slot) },
 		{ f->processes, &f->processes[PROCESSES_MAX - 1], sizeof(struct process) },
 		{ f->issuers, &f->issuers[ISSUERS_MAX - 1], sizeof(struct issuer_entry) },
+		{ f->pauses, &f->pauses[PAUSE_CELLS - 1], 8 },
 		{ segment->cache, &segment->cache[ENTRIES - 1], sizeof(struct cache_entry) },
 	};
 	size_t i = part % (sizeof(parts) / sizeof(parts[0])), off = at % (3 * parts[i].size);

@@ -21,6 +21,20 @@ make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
 	rand_fill(a->rand, s->verifier, sizeof(s->verifier));
 }
 
+static bool
+describe(struct auth *a, TALLOC_CTX *mem, const struct tenant_db *t, struct oidc_place *place,
+    struct oidc_metadata *m, struct err *e)
+{
+	struct oidc_ask ask = { .tenant = &t->tenant->id };
+	bool            ok;
+
+	place->ask = &ask;
+	ok = oidc_issuer_metadata(a, mem, place, false, m, e);
+	place->ask = NULL;
+	oidc_ask_end(a, &ask);
+	return ok;
+}
+
 bool
 oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct oidc_begun *out,
     struct err *e)
@@ -36,8 +50,7 @@ oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct 
 	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
 	    !oidc_place_make(mem, &p, &place, e))
 		return false;
-	place.tenant = &t->tenant->id;
-	if (!oidc_issuer_metadata(a, mem, &place, false, &m, e)) {
+	if (!describe(a, mem, t, &place, &m, e)) {
 		out->why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
 		return false;
 	}
@@ -72,7 +85,6 @@ log_no_assuming(const struct oidc_attempt *s)
 		    LOGS("bsx.provider", s->provider.name));
 }
 
-/* All that one sign-in asks of a provider is one burden of its tenant. */
 static bool
 ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct oidc_tokens *tokens,
     struct err *e)
@@ -84,10 +96,9 @@ ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct 
 
 	s->who.withheld = !tokens->granted.all;
 	log_no_assuming(s);
-	s->took_ms += f.took_ms;
 	s->unasked = f.failed;
 	/* an answer may take seconds: who the person is here is read as it stands after them */
-	return ok && (f.took_ms == 0 || oidc_user_look(&s->who, e));
+	return ok && (!f.asked || oidc_user_look(&s->who, e));
 }
 
 /* The tenant and the provider that the browser's state names, not those of the address. */
@@ -136,6 +147,27 @@ come_again(
 	return s->out->again || oidc_refuse(s, why, e);
 }
 
+/* Who finds no place to ask in has used up nothing, unless somebody else has. */
+static bool
+admit(struct oidc_attempt *s, const struct oidc_answer *in, const uint8_t id[static HASH_LEN],
+    struct err *e)
+{
+	struct err busy;
+	bool       taken;
+
+	oidc_will_ask(s);
+	if (in->code == NULL || oidc_ask_admit(s->a, &s->ask, e))
+		return true;
+	busy = *e;
+	err_clear(e);
+	if (busy.code == ERR_BUSY && !oidc_mark_look(s->t->db, id, &taken, e))
+		return false;
+	if (busy.code == ERR_BUSY && taken)
+		return come_again(s, in, OIDC_REPLAY, e);
+	*e = busy;
+	return false;
+}
+
 /* Before anything is fetched: who comes second finds the mark. */
 static bool
 take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
@@ -146,6 +178,8 @@ take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 	if (!oidc_state_counts(s->a, &s->state))
 		return come_again(s, in, OIDC_STATE, e);
 	hash_sha256(s->state.state, sizeof(s->state.state), id);
+	if (!admit(s, in, id, e) || s->out->again)
+		return s->out->again;
 	if (oidc_mark_take(s->t->db, id, (instant) { now },
 		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
@@ -180,7 +214,7 @@ finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 		return true;
 	if (!oidc_place_make(s->mem, &s->provider, &s->place, e))
 		return false;
-	s->place.tenant = &s->t->tenant->id;
+	s->place.ask = &s->ask;
 	if (!oidc_issuer_metadata(s->a, s->mem, &s->place, false, &m, e)) {
 		if (e->code == ERR_UNAVAILABLE)
 			s->out->why = OIDC_UNAVAILABLE;
@@ -189,10 +223,10 @@ finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 	nonce = oidc_nonce(s->mem, &s->state);
 	if (nonce == NULL)
 		return err_memory(e);
-	if (!check_answer(s, in, &m, e) || !oidc_exchange(s->a, s->mem, s->t, &s->provider, &m,
-					       &s->state, in->code, &tokens, &s->out->why, e))
+	if (!check_answer(s, in, &m, e) ||
+	    !oidc_exchange(s->a, s->mem, s->t, &s->provider, &m, &s->state, in->code, &s->ask,
+		&tokens, &s->out->why, e))
 		return false;
-	s->took_ms = tokens.took_ms;
 	s->no_assuming = may_not_assume(&m, &tokens);
 	return oidc_check_token(s, tokens.id_token, nonce, e) && oidc_look(s, e) &&
 	       ask_further(s, &m, &tokens, e) && oidc_user_find(&s->who, &s->out->why, e) &&
@@ -204,11 +238,7 @@ oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
     const struct origin *origin, struct oidc_result *out, struct err *e)
 {
 	struct oidc_attempt s = { .a = a, .mem = mem, .origin = origin, .out = out };
-	bool                ok;
 
 	*out = (struct oidc_result) { .why = OIDC_OK };
-	ok = finish(&s, in, e);
-	if (s.took_ms > 0)
-		oidc_took(a, &s.t->tenant->id, s.took_ms);
-	return oidc_end(&s, ok, e);
+	return oidc_end(&s, finish(&s, in, e), e);
 }

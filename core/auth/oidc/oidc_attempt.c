@@ -46,13 +46,20 @@ oidc_open_tenant(struct auth *a, const char *slug, struct tenant_db **t, struct 
 
 /* ---- tokens ---- */
 
+void
+oidc_will_ask(struct oidc_attempt *s)
+{
+	s->ask.tenant = &s->t->tenant->id;
+	s->place.ask = &s->ask;
+}
+
 bool
 oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, struct err *e)
 {
 	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000,
 		s->no_assuming };
 
-	s->place.tenant = &s->t->tenant->id;
+	oidc_will_ask(s);
 	if (!idtoken_read(s->mem, text, &s->token, e)) {
 		if (e->code == ERR_CREDENTIALS)
 			s->out->why = OIDC_TOKEN_FORM;
@@ -238,8 +245,9 @@ write_refusal(struct oidc_attempt *s, struct err *e)
 bool
 oidc_end(struct oidc_attempt *s, bool ok, struct err *e)
 {
-	if (s->out->again)
-		return true;
+	oidc_ask_end(s->a, &s->ask);
+	if (s->out->again || e->code == ERR_BUSY)
+		return ok;
 	count(s, ok);
 	return ok || (s->t != NULL && s->out->why != OIDC_OK ? write_refusal(s, e) : false);
 }

@@ -204,8 +204,7 @@ take_answer(TALLOC_CTX *mem, const struct provider *p, const struct strings *ask
 		return refuse(OIDC_TOKEN_FORM, why, "no ID token", e);
 	*out = (struct oidc_tokens) { .id_token = member(v, "id_token"),
 		.access_token = bearer(v),
-		.granted = oidc_scope_granted(p, asked, json_get(v, "scope")),
-		.took_ms = answer->took_ms };
+		.granted = oidc_scope_granted(p, asked, json_get(v, "scope")) };
 	return true;
 }
 
@@ -222,7 +221,7 @@ open_secret(struct tenant_db *t, TALLOC_CTX *mem, const struct provider *p, stru
 bool
 oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
     const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
-    struct oidc_tokens *out, enum oidc_reason *why, struct err *e)
+    struct oidc_ask *ask, struct oidc_tokens *out, enum oidc_reason *why, struct err *e)
 {
 	struct fetch_header  headers[3] = { { "Content-Type", "application/x-www-form-urlencoded" },
 		 { "Accept", "application/json" }, { "Authorization", NULL } };
@@ -230,9 +229,7 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		.url = m->token_endpoint,
 		.headers = headers,
 		.headers_n = 2,
-		.timeout_ms = oidc_timeout_ms(a),
 		.answer_max = OIDC_TOKEN_ANSWER_MAX };
-	struct fetch        *f = auth_fetch(a, e);
 	struct fetch_answer  answer;
 	struct strings       asked;
 	struct str           secret;
@@ -240,8 +237,7 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	bool                 ok;
 
 	buf_make(&b, mem);
-	if (f == NULL || !oidc_scope_make(mem, p, m, &asked, e) ||
-	    !open_secret(t, mem, p, &secret, e))
+	if (!oidc_scope_make(mem, p, m, &asked, e) || !open_secret(t, mem, p, &secret, e))
 		return false;
 	put_body(&b, a, p, s, code);
 	if (secret.p != NULL && m->secret_post)
@@ -254,16 +250,8 @@ oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 		return err_memory(e);
 	secret_guard(b.p);
 	q.body = buf_str(&b);
-	if (!oidc_may_ask(a, mem, &t->tenant->id)) {
-		*why = OIDC_UNAVAILABLE;
-		return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider cannot be asked now.",
-		    "token endpoint: answered slowly just now");
-	}
-	ok = fetch_run(f, mem, &q, &answer, e);
+	ok = oidc_ask_run(a, mem, ask, &q, &answer, e);
 	if (!ok && e->code != ERR_INTERNAL)
 		*why = OIDC_UNAVAILABLE;
-	ok = ok && take_answer(mem, p, &asked, &answer, out, why, e);
-	if (!ok)
-		oidc_took(a, &t->tenant->id, answer.took_ms);
-	return ok;
+	return ok && take_answer(mem, p, &asked, &answer, out, why, e);
 }

@@ -22,12 +22,11 @@ struct oidc_tokens {
 	struct str id_token;
 	struct str access_token; /* of type Bearer; n == 0: none that can be used */
 	struct oidc_granted granted; /* of the scopes that are asked for */
-	int64_t    took_ms;      /* for oidc_took(), by the caller: with what is asked by the access token */
 };
 
 /* False with *why: refused or unreachable. */
 MUST_USE bool oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
     const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
-    struct oidc_tokens *out, enum oidc_reason *why, struct err *e);
+    struct oidc_ask *ask, struct oidc_tokens *out, enum oidc_reason *why, struct err *e);
 
 #endif

@@ -59,22 +59,14 @@ send(const struct question *q, struct str *answer, struct err *e)
 		.headers = headers,
 		.headers_n = q->body.n > 0 ? 3 : 2,
 		.body = q->body,
-		.timeout_ms = oidc_timeout_ms(w->a),
 		.answer_max = q->max };
-	struct fetch        *f = auth_fetch(w->a, e);
 	struct fetch_answer  a;
-	bool                 ok;
 
-	if (f == NULL)
-		return false;
 	headers[1].value = authorization(w->mem, q->f->tokens->access_token);
 	if (headers[1].value == NULL)
 		return err_memory(e);
-	if (!oidc_may_ask(w->a, w->mem, &w->t->tenant->id))
-		return unusable(e, "answered slowly just now");
-	ok = fetch_run(f, w->mem, &request, &a, e);
-	q->f->took_ms += a.took_ms;
-	if (!ok)
+	q->f->asked = true;
+	if (!oidc_ask_run(w->a, w->mem, q->f->x->place->ask, &request, &a, e))
 		return false;
 	*answer = a.body;
 	return a.status == 200 ||

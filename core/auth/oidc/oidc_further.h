@@ -18,7 +18,7 @@ struct oidc_further {
 	const struct oidc_metadata *m;
 	const struct oidc_tokens   *tokens;
 	struct str                  alg;     /* of the ID token */
-	int64_t                     took_ms; /* set: for oidc_took() */
+	bool                        asked;   /* set: it has taken its time */
 	const char                 *failed;  /* set: "userinfo" or "graph", which could not be asked; NULL: neither */
 };
 

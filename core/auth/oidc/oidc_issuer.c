@@ -7,102 +7,36 @@
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
 
-#define LANE_WAIT_MS 1000
-#define WAIT_MS      3000 /* for a first fetch that another worker has begun */
-#define PAUSE_MS     50
+#define WAIT_MS  3000 /* for a first fetch that another worker has begun */
+#define PAUSE_MS 50
+#define LATE_MS  (OIDC_FRESH_MS + OIDC_WITHDRAWN_MS)
 
 struct asking {
 	struct auth             *a;
 	TALLOC_CTX              *mem;
 	const struct oidc_place *place;
 	uint8_t                  key[HASH_LEN];
+	uint64_t                 owner;
+	bool                     withdrawn; /* the set that was fetched has no key of use */
 	struct issuer_state      state;
 	char                    *text; /* ISSUER_TEXT_MAX bytes; state.n of them are the document */
 	struct oidc_metadata    *out;
 };
-
-int64_t
-oidc_timeout_ms(const struct auth *a)
-{
-	int64_t ms = a->conf->outbound_timeout_s * 1000;
-
-	return ms > 0 && ms < OIDC_TIMEOUT_MS ? ms : OIDC_TIMEOUT_MS;
-}
-
-/* ---- tenants with slow providers ---- */
-
-static void
-pause_key(const struct uuid *tenant, uint8_t key[static HASH_LEN])
-{
-	uint8_t text[6 + sizeof(tenant->b)] = "pause:";
-
-	memcpy(text + 6, tenant->b, sizeof(tenant->b));
-	hash_sha256(text, sizeof(text), key);
-}
-
-/* Two people may come back from a provider in the same instant. */
-static bool
-enter_lane(struct auth *a)
-{
-	struct err full = { 0 };
-
-	return a->permits == NULL || permit_await(a->permits, LANE_PROVIDER, LANE_WAIT_MS, &full);
-}
-
-bool
-oidc_may_ask(struct auth *a, TALLOC_CTX *mem, const struct uuid *tenant)
-{
-	char               *text = talloc_size(mem, ISSUER_TEXT_MAX);
-	int64_t             now = clock_ms(a->clock), until = 0;
-	struct issuer_state s;
-	uint8_t             key[HASH_LEN];
-
-	if (text == NULL || !enter_lane(a))
-		return false;
-	if (tenant == NULL || a->segment == NULL)
-		return true;
-	pause_key(tenant, key);
-	issuer_get(a->segment, key, now, text, &s);
-	if (s.n == sizeof(until))
-		memcpy(&until, text, sizeof(until));
-	talloc_free(text);
-	return now >= until;
-}
-
-void
-oidc_took(struct auth *a, const struct uuid *tenant, int64_t took_ms)
-{
-	int64_t now = clock_ms(a->clock), until = now + 4 * took_ms;
-	uint8_t key[HASH_LEN];
-
-	if (took_ms <= OIDC_SLOW_MS || tenant == NULL || a->segment == NULL)
-		return;
-	pause_key(tenant, key);
-	if (issuer_claim(a->segment, key, now, 0))
-		issuer_put(a->segment, key, now, (const char *)&until, sizeof(until));
-}
 
 /* ---- fetching ---- */
 
 static bool
 get(struct asking *q, const char *url, struct str *text, struct err *e)
 {
-	const struct fetch_header  accept = { "Accept", "application/json" };
-	const struct fetch_request request = { .method = "GET",
-		.url = url,
-		.headers = &accept,
-		.headers_n = 1,
-		.timeout_ms = oidc_timeout_ms(q->a),
-		.answer_max = OIDC_DOCUMENT_MAX };
-	struct fetch              *f = auth_fetch(q->a, e);
-	struct fetch_answer        answer;
-	bool                       ok;
+	const struct fetch_header accept = { "Accept", "application/json" };
+	struct fetch_request      request = { .method = "GET",
+		     .url = url,
+		     .headers = &accept,
+		     .headers_n = 1,
+		     .answer_max = OIDC_DOCUMENT_MAX };
+	struct fetch_answer       answer;
 
-	if (f == NULL)
-		return false;
-	ok = fetch_run(f, q->mem, &request, &answer, e);
-	oidc_took(q->a, q->place->tenant, answer.took_ms);
-	if (!ok)
+	if (!oidc_ask_run(q->a, q->mem, q->place->ask, &request, &answer, e))
 		return false;
 	*text = answer.body;
 	if (answer.status == 200)
@@ -124,9 +58,10 @@ check_scheme(const struct asking *q, struct err *e)
 static bool
 is_kept(const struct asking *q)
 {
-	int64_t age = clock_ms(q->a->clock) - q->state.fetched_ms;
+	int64_t now = clock_ms(q->a->clock), gone_ms = q->state.withdrawn_ms;
 
-	return q->state.fetched_ms != 0 && age < OIDC_KEEP_MS;
+	return q->state.fetched_ms != 0 && now - q->state.fetched_ms < OIDC_KEEP_MS &&
+	       (gone_ms == 0 || now - gone_ms < OIDC_WITHDRAWN_MS);
 }
 
 /* For those who run the provider: which of its keys are of no use here, and why. */
@@ -150,13 +85,19 @@ tell_left(const struct asking *q)
 	    LOGSTR("bsx.keys", buf_str(&b)));
 }
 
-/* A set that is empty for a moment does not take the place of one that is not. */
+/*
+ * A set that is empty for a moment does not take the place of one that is not.  One
+ * that was seen last longer ago may have been withdrawn as long, and is not in force any more.
+ */
 static bool
-check_keys(const struct asking *q, struct err *e)
+check_keys(struct asking *q, struct err *e)
 {
-	if (q->out->keys.n > 0 || !is_kept(q))
+	bool late = clock_ms(q->a->clock) - q->state.fetched_ms >= LATE_MS;
+
+	if (q->out->keys.n > 0 || !is_kept(q) || late)
 		return true;
 	tell_left(q);
+	q->withdrawn = true;
 	return err_set(e, ERR_UNAVAILABLE, 0, "The identity provider's keys cannot be used.",
 	    "jwks: no key that we can use");
 }
@@ -194,7 +135,9 @@ refresh(struct asking *q, struct err *e)
 	bool            ok = fetch_both(q, &text, e);
 	int64_t         now = clock_ms(q->a->clock);
 
-	if (s != NULL)
+	if (s != NULL && q->withdrawn)
+		issuer_withdraw(s, q->key, now);
+	else if (s != NULL)
 		issuer_put(s, q->key, now, ok ? text.p : NULL, ok ? text.n : 0);
 	if (!ok)
 		return unavailable(e);
@@ -221,19 +164,21 @@ use_kept(struct asking *q, struct err *e)
 	return true;
 }
 
+static bool
+is_under_way(const struct asking *q)
+{
+	return q->state.known && q->state.ended_ms < q->state.claimed_ms &&
+	       clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
+}
+
 /* Another worker has begun the first fetch: its answer is worth a short wait. */
 static bool
 wait_for_it(struct asking *q, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-	struct err            full = { 0 };
-	bool                  may = auth_lane(q->a, LANE_PROVIDER, &full);
 
-	for (int waited = 0; may && waited < WAIT_MS; waited += PAUSE_MS) {
-		bool under_way = q->state.known && q->state.ended_ms < q->state.claimed_ms &&
-				 clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
-
-		if (is_kept(q) || !under_way)
+	for (int waited = 0; q->place->ask->admitted && waited < WAIT_MS; waited += PAUSE_MS) {
+		if (is_kept(q) || !is_under_way(q))
 			break;
 		nanosleep(&pause, NULL);
 		look(q);
@@ -270,7 +215,17 @@ is_cooling(const struct asking *q, int64_t now)
 static bool
 may_claim(const struct asking *q, int64_t now)
 {
-	return q->a->segment == NULL || issuer_claim(q->a->segment, q->key, now, cool_ms(q));
+	return q->a->segment == NULL ||
+	       issuer_claim(q->a->segment, q->key, q->owner, now, cool_ms(q));
+}
+
+/* Unless what is there will do, or the answer of another worker is worth waiting for. */
+static bool
+admit(struct asking *q, int64_t now, struct err *e)
+{
+	bool wait = !is_kept(q) && is_under_way(q);
+
+	return (is_cooling(q, now) && !wait) || oidc_ask_admit(q->a, q->place->ask, e);
 }
 
 static bool
@@ -278,7 +233,7 @@ ask(struct asking *q, bool again, struct err *e)
 {
 	int64_t    now = clock_ms(q->a->clock);
 	struct err why = { 0 };
-	bool       mine;
+	bool       mine, admitted;
 
 	look(q);
 	if (is_kept(q) && now - q->state.fetched_ms < OIDC_FRESH_MS && !again) {
@@ -286,8 +241,8 @@ ask(struct asking *q, bool again, struct err *e)
 		return use_kept(q, e);
 	}
 	count(q, false);
-	mine = !is_cooling(q, now) && oidc_may_ask(q->a, q->mem, q->place->tenant) &&
-	       may_claim(q, now);
+	admitted = admit(q, now, &why);
+	mine = admitted && !is_cooling(q, now) && may_claim(q, now);
 	if (mine && refresh(q, &why))
 		return true;
 	if (mine && q->a->log != NULL)
@@ -295,12 +250,31 @@ ask(struct asking *q, bool again, struct err *e)
 		    "an identity provider's description could not be fetched", &why);
 	if (is_kept(q))
 		return use_kept(q, e);
-	if (mine) {
+	if (mine || !admitted) {
 		*e = why;
 		return false;
 	}
 	look(q);
 	return wait_for_it(q, e);
+}
+
+/* The tenant's own. */
+static bool
+make_key(struct asking *q)
+{
+	const struct uuid *tenant = q->place->ask->tenant, none = { 0 };
+	uint8_t            hash[HASH_LEN];
+	struct buf         b;
+
+	buf_make(&b, q->mem);
+	buf_add(&b, (const char *)(tenant == NULL ? none.b : tenant->b), sizeof(none.b));
+	buf_puts(&b, q->place->issuer);
+	if (!buf_ok(&b))
+		return false;
+	hash_sha256(b.p, sizeof(none.b), hash);
+	memcpy(&q->owner, hash, sizeof(q->owner));
+	hash_sha256(b.p, b.n, q->key);
+	return true;
 }
 
 bool
@@ -309,9 +283,8 @@ oidc_issuer_metadata(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *p
 {
 	struct asking q = { .a = a, .mem = mem, .place = place, .out = out };
 
-	hash_sha256(place->issuer, strlen(place->issuer), q.key);
 	q.text = talloc_size(mem, ISSUER_TEXT_MAX);
-	if (q.text == NULL)
+	if (q.text == NULL || !make_key(&q))
 		return err_memory(e);
 	return ask(&q, again, e);
 }

@@ -13,13 +13,15 @@
 #define ENTRA_TEMPLATE  "{tenantid}" /* in the issuer of documents that serve many directories */
 #define ENTRA_PERSONAL  "9188040d-6c67-4c5b-b112-36a304b66dad" /* the directory of personal accounts */
 
+struct oidc_ask;
+
 /* What is expected, from the provider's row and the kind's preset: never from what a provider answers. */
 struct oidc_place {
 	const char *issuer;    /* the only one: of Entra with the expected directory in it */
 	const char *issuer_too; /* another spelling of the same (Google without scheme); NULL: none */
 	const char *wildcard;  /* of Entra: the issuer with ENTRA_TEMPLATE, as its documents may spell it; NULL: none */
 	const char *discovery; /* address of the document */
-	const struct uuid *tenant; /* who asks, set by the caller; see oidc_may_ask() */
+	struct oidc_ask *ask;   /* of whose sign-in, set by the caller before anything is asked */
 };
 
 struct oidc_metadata {

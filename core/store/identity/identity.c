@@ -347,6 +347,25 @@ oidc_mark_take(
 	       db_run(db, &oidc_mark_delete, &old, NULL, e);
 }
 
+static const struct field mark_id_fields[] = {
+	COLUMN(struct mark_in, id),
+	FIELD_END,
+};
+static const struct schema mark_id_in = SCHEMA("OidcMarkId", struct mark_in, mark_id_fields);
+
+SQL(oidc_mark_select, SQL_TENANT, &mark_id_in, &mark_old_in,
+    "SELECT expires_at FROM oidc_marks WHERE id = ?");
+
+bool
+oidc_mark_look(struct db *db, const uint8_t id[static 32], bool *taken, struct err *e)
+{
+	const struct mark_in in = { .id = { id, 32 } };
+	struct mark_in       row;
+
+	*taken = db_one(db, db, &oidc_mark_select, &in, &row, e);
+	return *taken || err_take(e, ERR_MISSING);
+}
+
 /* ---- roles ---- */
 
 static const struct field mapped_role_fields[] = {

@@ -85,6 +85,7 @@ MUST_USE bool identity_touch(struct db *db, const struct identity *i, struct err
 /* Takes a mark; ERR_CONFLICT: it was taken before. A few that have expired are dropped by the way. */
 MUST_USE bool oidc_mark_take(struct db *db, const uint8_t id[static 32], instant now, instant expires,
     struct err *e);
+MUST_USE bool oidc_mark_look(struct db *db, const uint8_t id[static 32], bool *taken, struct err *e);
 
 /* A role as a role map names it. */
 struct mapped_role {

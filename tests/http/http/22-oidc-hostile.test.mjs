@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { SignJWT, exportSPKI, generateKeyPair } from 'jose';
 import { call } from '../lib/client.mjs';
 import { Log, sleep } from '../lib/env.mjs';
-import { Idp, begin, comeBack, cookieOf, detailsIn, makeKey, now, outcome, signIn, stage } from '../lib/idp.mjs';
+import { Idp, begin, comesAgain, comeBack, cookieOf, detailsIn, makeKey, now, outcome, patient, signIn, stage } from '../lib/idp.mjs';
 import { bearer, newTenant, unique } from '../lib/people.mjs';
 
 const mine = newTenant(), domain = `${mine.tenant}.example`;
@@ -179,12 +179,12 @@ test('a tenant whose provider is slow waits, before the workers that all share d
     const flows = [await begin(slow.tenant, name), await begin(slow.tenant, name)];
     assert.equal(outcome(await signInWith(flows[0], name, who)), 'oidc_unavailable');
     const asked = { ...idp.seen };
-    assert.equal(outcome(await signInWith(flows[1], name, who)), 'oidc_unavailable');
+    comesAgain(await signInWith(flows[1], name, who));
     // nor by another provider of its own
     idp.answer = null;
     idp.base = `/${unique('i')}`;
     await withProvider({}, async (second) => {
-      assert.equal(outcome(await call('GET', `/api/auth/oidc/${second}/start?tenant=${slow.tenant}`)), 'oidc_unavailable');
+      comesAgain(await call('GET', `/api/auth/oidc/${second}/start?tenant=${slow.tenant}`));
     }, owner);
     assert.deepEqual([idp.seen.token, idp.seen.discovery], [asked.token, asked.discovery], 'neither has asked');
     await withProvider({}, async (third) => assert.equal(outcome(await signIn(idp, mine.tenant, third, person)), '', 'other tenants do not wait'));
@@ -234,7 +234,7 @@ test('a sign-in is ended by the browser that began it, once', async () => {
 test('ten answers to one sign-in at once open one session', async () => {
   await withIssuer({}, async (name) => {
     const flow = await begin(mine.tenant, name), codes = Array.from({ length: 10 }, () => idp.grant(flow.location, person));
-    const answers = await Promise.all(codes.map((code) => comeBack(name, { code, state: flow.state }, flow.cookie)));
+    const answers = await Promise.all(codes.map((code) => patient(() => comeBack(name, { code, state: flow.state }, flow.cookie))));
     assert.deepEqual(answers.map(outcome).sort(), ['', ...Array(9).fill('oidc_state')]);
   });
 });
@@ -342,8 +342,8 @@ test('many unknown kids over all workers make one fetch, and good keys go on wor
 test('an issuer that fails is asked once, however many come', async () => {
   await withIssuer({ answer: only('discovery', (a) => { a.writeHead(500); a.end(); }) }, async (name) => {
     const before = idp.seen.discovery;
-    const answers = await Promise.all(Array.from({ length: 30 }, () => call('GET', `/api/auth/oidc/${name}/start?tenant=${mine.tenant}`,
-      { agent: false, headers: { Connection: 'close' } })));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => patient(() => call('GET', `/api/auth/oidc/${name}/start?tenant=${mine.tenant}`,
+      { agent: false, headers: { Connection: 'close' } }))));
     for (const a of answers)
       assert.equal(outcome(a), 'oidc_unavailable');
     await sleep(200);

@@ -152,7 +152,7 @@ test('an answer of UserInfo that cannot be used lets nobody in, takes nothing aw
   });
 });
 
-test('all that one sign-in asks of a provider is one burden: together too slow, the tenant pauses', async () => {
+test('a provider of 0.6 s a request is no slow one, however much one sign-in asks', async () => {
   const slow = newTenant(), lazy = await new Idp().start(), one = { sub: 'lazy', email: slow.email, email_verified: undefined };
   try {
     lazy.userinfo = () => ({ sub: one.sub, email: one.email, email_verified: true });
@@ -165,8 +165,7 @@ test('all that one sign-in asks of a provider is one burden: together too slow, 
     };
     assert.equal(outcome(await signIn(lazy, slow.tenant, 'corp', one)), '');
     assert.deepEqual([lazy.seen.token, lazy.seen.userinfo], [2, 2], 'each was asked once, and put off once');
-    assert.equal(outcome(await signIn(lazy, slow.tenant, 'corp', one)), 'oidc_unavailable');
-    assert.equal(lazy.seen.token, 2, 'and is left alone now');
+    assert.equal(outcome(await signIn(lazy, slow.tenant, 'corp', one)), '');
   } finally {
     await lazy.stop();
   }

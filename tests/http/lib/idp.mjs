@@ -180,6 +180,26 @@ export function outcome(answer) {
   return '';
 }
 
+// There was no place to ask the provider in: nothing is used up, and the browser comes again by itself.
+export function comesAgain(answer) {
+  assert.equal(answer.status, 503, answer.text);
+  assert.equal(answer.json.code, 'busy');
+  assert.match(answer.headers.refresh, /^(10|[1-9])$/);
+  assert.ok(Number(answer.headers['retry-after']) >= 1);
+  assert.deepEqual(answer.cookies, [], 'the state stays with the browser');
+}
+
+// As a browser does, only sooner.
+export async function patient(ask) {
+  for (;;) {
+    const a = await ask();
+    if (a.status !== 503)
+      return a;
+    comesAgain(a);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export async function me(answer) {
   const who = await call('GET', '/api/auth/me', { headers: { Cookie: cookieOf(answer, 'bsx_access') } });
   assert.equal(who.status, 200, who.text);

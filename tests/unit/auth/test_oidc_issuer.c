@@ -9,6 +9,7 @@
 
 #include "core/auth/oidc/oidc_issuer.h"
 #include "core/shm/issuer.h"
+#include "core/shm/pause.h"
 #include "tests/unit/segment_fixture.h"
 #include "tests/unit/signer.h"
 
@@ -22,7 +23,19 @@ static struct segment_fixture fixture;
 static const char            *keys;   /* what the provider publishes */
 static const char            *before; /* what stands before its documents */
 static unsigned               asked;
-static const char            *algs; /* that it lists */
+static const char            *algs;     /* that it lists */
+static int64_t                takes_ms; /* for each answer, or the time that it is given */
+static bool                   away;
+static const struct uuid     *tenant;
+
+static int64_t
+stepped_ms(const struct clock *c)
+{
+	return c->set_ms;
+}
+
+static const struct clock_ops clock_ops = { stepped_ms, stepped_ms };
+static struct clock           clock_is = { &clock_ops, 0 };
 
 /* ---- the provider ---- */
 
@@ -31,9 +44,12 @@ serve(struct fetch *f, TALLOC_CTX *m, const struct fetch_request *q, struct fetc
     struct err *e)
 {
 	(void)f;
-	(void)e;
 	asked++;
 	*a = (struct fetch_answer) { .status = 200, .retry_after_s = -1 };
+	a->took_ms = takes_ms < q->timeout_ms ? takes_ms : q->timeout_ms;
+	clock_is.set_ms += a->took_ms;
+	if (away || takes_ms > q->timeout_ms)
+		return err_set(e, ERR_UNAVAILABLE, 0, "It does not answer.", "no answer");
 	if (strcmp(q->url, ISS "/keys") == 0)
 		a->body = str_of(talloc_asprintf(m, "%s{\"keys\":[%s]}", before, keys));
 	else
@@ -45,16 +61,8 @@ serve(struct fetch *f, TALLOC_CTX *m, const struct fetch_request *q, struct fetc
 	return true;
 }
 
-static int64_t
-stepped_ms(const struct clock *c)
-{
-	return c->set_ms;
-}
-
 static const struct fetch_ops fetch_ops = { serve };
-static const struct clock_ops clock_ops = { stepped_ms, stepped_ms };
 static struct fetch           provider = { &fetch_ops };
-static struct clock           now = { &clock_ops, 0 };
 static struct conf            conf;
 static const struct guard     guard;
 static struct auth            auth;
@@ -66,12 +74,17 @@ make(void **state)
 	mem = talloc_new(NULL);
 	if (mem == NULL || !segment_fixture_make(&fixture))
 		return 1;
-	now.set_ms = INT64_C(1800000000000);
-	auth = (struct auth) { .conf = &conf, .clock = &now, .guard = &guard, .fetch = &provider };
+	clock_is.set_ms = INT64_C(1800000000000);
+	auth = (struct auth) {
+		.conf = &conf, .clock = &clock_is, .guard = &guard, .fetch = &provider
+	};
 	auth.segment = segment_fixture_open(&fixture, 4);
 	before = "";
 	algs = "[\"RS256\"]";
 	asked = 0;
+	takes_ms = 0;
+	away = false;
+	tenant = NULL;
 	return 0;
 }
 
@@ -88,12 +101,15 @@ static struct err said;
 static enum oidc_reason
 judge(unsigned which, const char *alg, const char *kid)
 {
-	const struct oidc_place place = { .issuer = ISS, .discovery = ISS "/discovery" };
-	const struct jws_alg   *a = jws_by_name(str_of(alg));
-	char            *head = talloc_asprintf(mem, "{\"alg\":\"%s\",\"kid\":%s}", alg, kid);
-	struct idtoken   t;
-	enum oidc_reason why;
-	bool             ok;
+	struct oidc_ask         ask = { .tenant = tenant };
+	const struct oidc_place place = {
+		.issuer = ISS, .discovery = ISS "/discovery", .ask = &ask
+	};
+	const struct jws_alg *a = jws_by_name(str_of(alg));
+	char                 *head = talloc_asprintf(mem, "{\"alg\":\"%s\",\"kid\":%s}", alg, kid);
+	struct idtoken        t;
+	enum oidc_reason      why;
+	bool                  ok;
 
 	if (a == NULL)
 		a = jws_by_name(STR("ES256"));
@@ -102,6 +118,7 @@ judge(unsigned which, const char *alg, const char *kid)
 	    str_of(signer_token(mem, signer_key(signer_kind_of(a), which), a, head, "{}")), &t,
 	    &said));
 	ok = oidc_issuer_verify(&auth, mem, &place, &t, &why, &said);
+	oidc_ask_end(&auth, &ask);
 	assert_int_equal(ok, why == OIDC_OK && said.code == ERR_OK);
 	return why;
 }
@@ -125,7 +142,7 @@ a_key_that_was_changed_under_its_kid_is_asked_for_anew_every_five_minutes(void *
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(judge(1, "ES256", "\"k\""), OIDC_TOKEN_SIGNATURE);
 	assert_int_equal(asked, 2);
-	now.set_ms += 5 * MINUTE;
+	clock_is.set_ms += 5 * MINUTE;
 	assert_int_equal(judge(1, "ES256", "\"k\""), OIDC_OK);
 	assert_int_equal(asked, 4);
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_TOKEN_SIGNATURE);
@@ -179,10 +196,10 @@ without_a_usable_key_nobody_gets_in_and_the_reason_is_told(void **state)
 	    strstr(said.detail, "kind or curve that has no algorithm here (kid \"bitcoin\""));
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
 	keys = "";
-	now.set_ms += 5 * MINUTE;
+	clock_is.set_ms += 5 * MINUTE;
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
 	assert_non_null(strstr(said.detail, "no key that we can use (kid \"k\", alg \"ES256\")"));
-	now.set_ms += 5 * MINUTE;
+	clock_is.set_ms += 5 * MINUTE;
 	keys = ec(0, "");
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
 }
@@ -194,11 +211,154 @@ a_set_that_is_empty_for_a_moment_does_not_take_the_place_of_a_good_one(void **st
 	keys = ec(0, "");
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
 	keys = "";
-	now.set_ms += OIDC_FRESH_MS + 1;
+	clock_is.set_ms += OIDC_FRESH_MS + 1;
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
 	assert_int_equal(asked, 4);
-	now.set_ms += OIDC_KEEP_MS;
+	clock_is.set_ms += OIDC_KEEP_MS;
 	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
+}
+
+/* Once it was seen: also when the provider cannot be asked later. */
+static void
+a_set_that_was_withdrawn_leaves_the_old_key_in_force_for_an_hour_at_most(void **state)
+{
+	static const char *const sets[] = { "", "{\"kty\":\"EC\",\"crv\":\"secp256k1\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * LEN(sets); i++) {
+		away = false;
+		clock_is.set_ms += 2 * OIDC_KEEP_MS;
+		keys = ec(0, "");
+		assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+		keys = sets[i / 2];
+		clock_is.set_ms += OIDC_FRESH_MS + 1;
+		assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+		away = i % 2 == 1;
+		clock_is.set_ms += OIDC_WITHDRAWN_MS - 1;
+		assert_int_equal(judge(0, "ES256", "\"k\""),
+		    away ? OIDC_OK : OIDC_KEY_UNUSABLE); /* fetched anew 2 h after the last */
+		clock_is.set_ms += 1;
+		assert_int_equal(
+		    judge(0, "ES256", "\"k\""), away ? OIDC_UNAVAILABLE : OIDC_KEY_UNUSABLE);
+	}
+}
+
+/* It may have been withdrawn as long ago as that. */
+static void
+a_set_that_is_empty_long_after_the_last_good_one_is_believed_at_once(void **state)
+{
+	(void)state;
+	keys = ec(0, "");
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+	keys = "";
+	clock_is.set_ms += OIDC_KEEP_MS - MINUTE;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_KEY_UNUSABLE);
+	keys = ec(1, "");
+	clock_is.set_ms += OIDC_COOL_MS;
+	assert_int_equal(judge(1, "ES256", "\"k\""), OIDC_OK);
+}
+
+static void
+each_tenant_has_a_copy_of_its_own_and_pays_for_its_own_questions(void **state)
+{
+	static const struct uuid one = { .b = { 1 } }, other = { .b = { 2 } };
+
+	(void)state;
+	keys = ec(0, "");
+	tenant = &one;
+	takes_ms = 6000;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_UNAVAILABLE);
+	assert_int_equal(asked, 1);
+	takes_ms = 10;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_UNAVAILABLE);
+	assert_int_equal(asked, 1);
+	tenant = &other;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_OK);
+	assert_int_equal(asked, 3);
+}
+
+static void
+all_requests_of_one_sign_in_have_one_time_together(void **state)
+{
+	static const struct uuid one = { .b = { 1 } };
+	int64_t                  began = clock_is.set_ms;
+
+	(void)state;
+	tenant = &one;
+	keys = ec(0, "");
+	takes_ms = 4800;
+	assert_int_equal(judge(0, "ES256", "\"k\""), OIDC_UNAVAILABLE);
+	assert_int_equal(clock_is.set_ms - began, OIDC_TIMEOUT_MS);
+}
+
+/* How many of 20 people get in one after the other, whose sign-ins ask twice, and how long the last
+ * waits. */
+static void
+an_office_that_comes_to_work_waits_and_is_not_refused(void **state)
+{
+	static const struct {
+		int64_t  each_ms, all_ms;
+		unsigned waits;
+	} cases[] = { { 600, 24000, 0 }, { 1000, 40000, 0 }, { 1500, 60000, 0 },
+		{ 2000, 150000, 5 } };
+	static const struct uuid one = { .b = { 1 } };
+	struct fetch_request     q = { .method = "POST", .url = ISS };
+	struct fetch_answer      answer;
+
+	(void)state;
+	keys = "";
+	for (size_t i = 0; i < LEN(cases); i++) {
+		int64_t  began = clock_is.set_ms += 2 * PAUSE_MAX_MS;
+		unsigned waits = 0;
+
+		takes_ms = cases[i].each_ms;
+		for (int person = 0; person < 20; person++) {
+			struct oidc_ask ask = { .tenant = &one };
+			struct err      e = { 0 };
+
+			for (; !oidc_ask_admit(&auth, &ask, &e); err_clear(&e), waits++) {
+				assert_int_equal(e.code, ERR_BUSY);
+				clock_is.set_ms += e.retry_s * 1000;
+			}
+			assert_true(oidc_ask_run(&auth, mem, &ask, &q, &answer, &e));
+			assert_true(oidc_ask_run(&auth, mem, &ask, &q, &answer, &e));
+			oidc_ask_end(&auth, &ask);
+		}
+		assert_int_equal(waits, cases[i].waits);
+		assert_in_range(clock_is.set_ms - began, 1, cases[i].all_ms);
+	}
+}
+
+/* Over an hour, whether it answers late or just within what may be borrowed. */
+static void
+in_the_long_run_a_slow_provider_has_a_fifth_of_a_worker(void **state)
+{
+	static const int64_t     each[] = { 1100, 1900, 2100, 4900, 9000 };
+	static const struct uuid one = { .b = { 1 } };
+	struct fetch_request     q = { .method = "POST", .url = ISS };
+	struct fetch_answer      answer;
+
+	(void)state;
+	keys = "";
+	for (size_t i = 0; i < LEN(each); i++) {
+		int64_t end = (clock_is.set_ms += 2 * PAUSE_MAX_MS) + 3600000, worked = 0;
+
+		takes_ms = each[i];
+		while (clock_is.set_ms < end) {
+			struct oidc_ask ask = { .tenant = &one };
+			struct err      e = { 0 };
+
+			if (!oidc_ask_admit(&auth, &ask, &e)) {
+				clock_is.set_ms += 100;
+				continue;
+			}
+			(void)!oidc_ask_run(&auth, mem, &ask, &q, &answer, &e);
+			worked += answer.took_ms;
+			oidc_ask_end(&auth, &ask);
+		}
+		assert_in_range(worked, 600000, 3600000 / 5 + OIDC_BORROW_MS / 4 + 5000);
+	}
 }
 
 static void
@@ -212,7 +372,7 @@ what_the_provider_lists_is_known_from_the_cache_too(void **state)
 	keys = signer_jwk(mem, SIGNER_RSA, 0, ",\"kid\":\"k\"");
 	for (size_t i = 0; i < LEN(lists); i++) {
 		algs = lists[i];
-		now.set_ms += 2 * OIDC_FRESH_MS;
+		clock_is.set_ms += 2 * OIDC_FRESH_MS;
 		asked = 0;
 		for (int j = 0; j < 2; j++) {
 			assert_int_equal(judge(0, "RS256", "\"k\""), OIDC_OK);
@@ -266,6 +426,12 @@ main(void)
 		TEST(it_is_told_which_key_is_missing_and_why),
 		TEST(without_a_usable_key_nobody_gets_in_and_the_reason_is_told),
 		TEST(a_set_that_is_empty_for_a_moment_does_not_take_the_place_of_a_good_one),
+		TEST(a_set_that_was_withdrawn_leaves_the_old_key_in_force_for_an_hour_at_most),
+		TEST(a_set_that_is_empty_long_after_the_last_good_one_is_believed_at_once),
+		TEST(each_tenant_has_a_copy_of_its_own_and_pays_for_its_own_questions),
+		TEST(all_requests_of_one_sign_in_have_one_time_together),
+		TEST(an_office_that_comes_to_work_waits_and_is_not_refused),
+		TEST(in_the_long_run_a_slow_provider_has_a_fifth_of_a_worker),
 		TEST(what_the_provider_lists_is_known_from_the_cache_too),
 		TEST(documents_may_begin_with_a_byte_order_mark),
 		TEST(keys_that_do_not_fit_the_cache_do_not_shut_the_rest_out),

@@ -14,6 +14,7 @@
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make, drop)
 #define COOL    300000
+#define OWNER   1
 
 static TALLOC_CTX     *mem;
 static struct segment *segment;
@@ -72,25 +73,26 @@ who_claims_first_fetches_and_nobody_else_until_it_has_cooled_down(void **state)
 {
 	(void)state;
 	assert_false(state_of(1, 1000, NULL).known);
-	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
-	assert_false(issuer_claim(segment, key_of(1), 1000, COOL));
-	assert_false(issuer_claim(segment, key_of(1), 1000 + COOL - 1, COOL));
-	assert_true(issuer_claim(segment, key_of(2), 1000, COOL)); /* another issuer is its own */
-	assert_true(issuer_claim(segment, key_of(1), 1000 + COOL, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
+	assert_false(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
+	assert_false(issuer_claim(segment, key_of(1), OWNER, 1000 + COOL - 1, COOL));
+	assert_true(
+	    issuer_claim(segment, key_of(2), OWNER, 1000, COOL)); /* another issuer is its own */
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000 + COOL, COOL));
 }
 
 static void
 the_cool_down_is_the_same_whatever_came_of_the_fetch(void **state)
 {
 	(void)state;
-	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
 	issuer_put(segment, key_of(1), 2000, NULL, 0); /* failed */
-	assert_false(issuer_claim(segment, key_of(1), 3000, COOL));
-	assert_true(issuer_claim(segment, key_of(2), 1000, COOL));
+	assert_false(issuer_claim(segment, key_of(1), OWNER, 3000, COOL));
+	assert_true(issuer_claim(segment, key_of(2), OWNER, 1000, COOL));
 	issuer_put(segment, key_of(2), 2000, "{}", 2); /* succeeded */
-	assert_false(issuer_claim(segment, key_of(2), 3000, COOL));
-	assert_true(issuer_claim(segment, key_of(3), 1000, COOL)); /* died */
-	assert_false(issuer_claim(segment, key_of(3), 3000, COOL));
+	assert_false(issuer_claim(segment, key_of(2), OWNER, 3000, COOL));
+	assert_true(issuer_claim(segment, key_of(3), OWNER, 1000, COOL)); /* died */
+	assert_false(issuer_claim(segment, key_of(3), OWNER, 3000, COOL));
 }
 
 static void
@@ -100,9 +102,9 @@ a_failure_keeps_what_is_there(void **state)
 	struct issuer_state s;
 
 	(void)state;
-	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
 	issuer_put(segment, key_of(1), 2000, "good keys", 9);
-	assert_true(issuer_claim(segment, key_of(1), 1000 + COOL, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000 + COOL, COOL));
 	issuer_put(segment, key_of(1), 2000 + COOL, NULL, 0);
 	s = state_of(1, 3000 + COOL, text);
 	assert_int_equal(s.fetched_ms, 2000);
@@ -119,7 +121,7 @@ a_longest_document_comes_back_whole_and_a_longer_one_is_a_failure(void **state)
 	(void)state;
 	for (size_t i = 0; i <= ISSUER_TEXT_MAX; i++)
 		in[i] = (char)('a' + i % 26);
-	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
 	issuer_put(segment, key_of(1), 1001, in, ISSUER_TEXT_MAX);
 	assert_int_equal(state_of(1, 1002, out).n, ISSUER_TEXT_MAX);
 	assert_memory_equal(in, out, ISSUER_TEXT_MAX);
@@ -132,14 +134,62 @@ a_full_table_gives_up_the_longest_unused_and_never_one_that_cools_down(void **st
 {
 	(void)state;
 	for (unsigned i = 0; i < ISSUERS_MAX; i++)
-		assert_true(issuer_claim(segment, key_of(i), 1000 + i, COOL));
-	assert_false(issuer_claim(segment, key_of(ISSUERS_MAX), 2000, COOL));
+		assert_true(issuer_claim(segment, key_of(i), 100 + i, 1000 + i, COOL));
+	assert_false(issuer_claim(segment, key_of(ISSUERS_MAX), OWNER, 2000, COOL));
 	/* 0 is used again; of the others 1 is the longest unused */
 	assert_true(state_of(0, 1000 + COOL + 500, NULL).known);
-	assert_true(issuer_claim(segment, key_of(ISSUERS_MAX), 1000 + COOL + 500, COOL));
+	assert_true(issuer_claim(segment, key_of(ISSUERS_MAX), OWNER, 1000 + COOL + 500, COOL));
 	assert_false(state_of(1, 1000 + COOL + 500, NULL).known);
 	assert_true(state_of(0, 1000 + COOL + 500, NULL).known);
 	assert_true(state_of(2, 1000 + COOL + 500, NULL).known);
+}
+
+/* However many it names and however often; what others have is there all the time. */
+static void
+who_names_issuers_without_end_takes_the_place_of_its_own_only(void **state)
+{
+	const unsigned others = ISSUERS_MAX - ISSUERS_EACH;
+	unsigned       won = 0;
+	int64_t        now = 1000;
+
+	(void)state;
+	for (unsigned i = 0; i < others; i++) {
+		assert_true(issuer_claim(segment, key_of(i), 100 + i, now, COOL));
+		issuer_put(segment, key_of(i), now, "{}", 2);
+	}
+	for (unsigned i = 0; i < 3 * ISSUERS_MAX; i++)
+		won += issuer_claim(segment, key_of(1000 + i), OWNER, now + i, COOL);
+	assert_int_equal(won, 3 * ISSUERS_MAX);
+	for (unsigned i = 0; i < 3 * ISSUERS_MAX; i++)
+		assert_int_equal(
+		    state_of(1000 + i, now, NULL).known, i >= 3 * ISSUERS_MAX - ISSUERS_EACH);
+	/* nor when what the others have has cooled down */
+	now += COOL;
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(issuer_claim(segment, key_of(3000 + i), OWNER, now, COOL));
+	for (unsigned i = 0; i < others; i++)
+		assert_int_equal(state_of(i, now, NULL).n, 2);
+	assert_false(state_of(1000, now, NULL).known);
+	assert_true(state_of(3099, now, NULL).known);
+}
+
+static void
+what_is_withdrawn_stays_with_the_instant_until_there_is_another(void **state)
+{
+	struct issuer_state s;
+
+	(void)state;
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
+	issuer_put(segment, key_of(1), 2000, "{}", 2);
+	issuer_withdraw(segment, key_of(1), 3000);
+	issuer_withdraw(segment, key_of(1), 4000);
+	issuer_put(segment, key_of(1), 5000, NULL, 0);
+	s = state_of(1, 5000, NULL);
+	assert_int_equal(s.withdrawn_ms, 3000);
+	assert_int_equal(s.fetched_ms, 2000);
+	assert_int_equal(s.ended_ms, 5000);
+	issuer_put(segment, key_of(1), 6000, "[]", 2);
+	assert_int_equal(state_of(1, 6000, NULL).withdrawn_ms, 0);
 }
 
 static void
@@ -153,7 +203,9 @@ of_many_processes_one_claims(void **state)
 		won = 0;
 		for (int i = 0; i < n; i++)
 			if (fork() == 0)
-				_exit(issuer_claim(segment, key_of(round), 1000, COOL) ? 1 : 0);
+				_exit(issuer_claim(segment, key_of(round), 100 + round, 1000, COOL)
+					  ? 1
+					  : 0);
 		for (int i = 0, status; i < n; i++) {
 			assert_true(wait(&status) > 0 && WIFEXITED(status));
 			won += WEXITSTATUS(status);
@@ -169,7 +221,7 @@ readers_never_see_half_a_document(void **state)
 	pid_t writer;
 
 	(void)state;
-	assert_true(issuer_claim(segment, key_of(1), 1000, COOL));
+	assert_true(issuer_claim(segment, key_of(1), OWNER, 1000, COOL));
 	writer = fork();
 	for (int i = writer == 0 ? 0 : -1; i >= 0; i = (i + 1) % 1000) {
 		memset(a, 'a' + i % 2, ISSUER_TEXT_MAX);
@@ -195,6 +247,8 @@ main(void)
 		TEST(a_failure_keeps_what_is_there),
 		TEST(a_longest_document_comes_back_whole_and_a_longer_one_is_a_failure),
 		TEST(a_full_table_gives_up_the_longest_unused_and_never_one_that_cools_down),
+		TEST(who_names_issuers_without_end_takes_the_place_of_its_own_only),
+		TEST(what_is_withdrawn_stays_with_the_instant_until_there_is_another),
 		TEST(of_many_processes_one_claims),
 		TEST(readers_never_see_half_a_document),
 	};

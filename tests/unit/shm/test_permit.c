@@ -288,6 +288,114 @@ who_waits_for_a_lane_gets_in_when_one_leaves(void **state)
 	end(holder);
 }
 
+static uint64_t owner;
+
+static bool
+enter_owned(struct permits *ps, enum lane lane)
+{
+	struct err e = { 0 };
+
+	return permit_await_for(ps, lane, owner, 0, &e);
+}
+
+/* How many of the owner's get in before one is refused; they stay in `in`. */
+static unsigned
+fill_owned(struct permits *ps, uint64_t who, pid_t *in)
+{
+	unsigned n = 0;
+
+	owner = who;
+	while ((in[n] = stays(ps, enter_owned, LANE_PROVIDER)) > 0)
+		n++;
+	return n;
+}
+
+/* Whoever comes first, at whatever size: after one has taken all it can, another gets in. */
+static void
+no_owner_fills_a_lane_of_more_than_one_place(void **state)
+{
+	static const struct {
+		unsigned workers, each;
+	} cases[] = { { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 }, { 6, 1 }, { 8, 2 }, { 12, 3 },
+		{ 16, 4 } };
+	struct permits *ps = made(2, 1);
+	pid_t           in[64];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		unsigned n, places;
+
+		permits_resize(ps, cases[i].workers);
+		places = permit_places(ps, LANE_PROVIDER);
+		n = fill_owned(ps, 7, in);
+		assert_int_equal(n, cases[i].each);
+		for (unsigned j = 0; places > 1 && j < places / 2; j++) {
+			in[n] = stays(ps, enter_owned, (owner = 100 + j, LANE_PROVIDER));
+			assert_true(in[n] > 0);
+			n++;
+		}
+		end_all(in, n);
+	}
+}
+
+/* The second waits; the third would hold a worker up for nothing. */
+static void
+of_an_owner_one_waits_and_the_next_is_refused_at_once(void **state)
+{
+	struct permits *ps = made(2, 8);
+	pid_t           in[8], waits;
+	int64_t         start;
+	struct err      e = { 0 };
+	int             status;
+	unsigned        n = fill_owned(ps, 7, in);
+	bool            there = false;
+
+	(void)state;
+	waits = fork();
+	if (waits == 0)
+		for (;;) {
+			err_clear(&e);
+			if (permit_await_for(ps, LANE_PROVIDER, 7, 60000, &e))
+				_exit(1);
+		}
+	/* Until it has come to wait, somebody else of the owner may. */
+	for (int i = 0; i < 1000 && !there; i++) {
+		start = clock_ns(&clock_system);
+		assert_false(permit_await_for(ps, LANE_PROVIDER, 7, 40, &e));
+		there = clock_ns(&clock_system) - start < 20000000;
+		err_clear(&e);
+		usleep(1000);
+	}
+	assert_true(there);
+	assert_true(permit_await_for(ps, LANE_PROVIDER, 8, 0, &e)); /* another one's */
+	permit_leave(ps);
+	end_all(in, n);
+	assert_int_equal(waitpid(waits, &status, 0), waits);
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+static void
+an_owners_place_is_free_again_when_it_leaves_and_when_it_was_refused(void **state)
+{
+	struct permits *ps = made(2, 4);
+	struct err      e = { 0 };
+	pid_t           in[4], others[4];
+	unsigned        n;
+
+	(void)state;
+	assert_true(permit_await_for(ps, LANE_PROVIDER, 7, 0, &e));
+	assert_true(permit_await_for(ps, LANE_PROVIDER, 7, 0, &e));
+	assert_int_equal(fill_owned(ps, 7, in), 0);
+	permit_leave(ps);
+	assert_int_equal(fill_owned(ps, 7, in), 1);
+	end_all(in, 1);
+	n = fill(ps, 4, LANE_PROVIDER, others);
+	assert_false(permit_await_for(ps, LANE_PROVIDER, 7, 0, &e));
+	end_all(others, n);
+	assert_int_equal(fill_owned(ps, 7, in), 1);
+	end_all(in, 1);
+}
+
 /* It would wait for minutes. */
 static void
 nobody_waits_on_the_last_worker(void **state)
@@ -502,6 +610,9 @@ main(void)
 		TEST(a_lane_takes_its_share_of_the_workers_and_at_least_one),
 		TEST(all_lanes_together_leave_one_worker_free),
 		TEST(who_waits_for_a_lane_gets_in_when_one_leaves),
+		TEST(no_owner_fills_a_lane_of_more_than_one_place),
+		TEST(of_an_owner_one_waits_and_the_next_is_refused_at_once),
+		TEST(an_owners_place_is_free_again_when_it_leaves_and_when_it_was_refused),
 		TEST(nobody_waits_on_the_last_worker),
 		TEST(who_is_in_its_lane_enters_it_again_and_leaves_it_once),
 		TEST(a_full_lane_refuses_without_waiting),

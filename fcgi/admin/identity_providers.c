@@ -13,7 +13,7 @@ struct provider_out {
 	const struct claim_names *claims;
 	struct strings            authorized_parties, mfa_acr, mfa_amr, scopes;
 	const char               *absent_roles;
-	bool                      assume_email_verified, group_lookup;
+	bool                      assume_email_verified, group_lookup, own_address;
 	instant                   created_at, updated_at;
 };
 static const struct field provider_out_fields[] = {
@@ -45,6 +45,9 @@ static const struct field provider_out_fields[] = {
 	    .doc = "keep or remove: roles of a known person whose groups it does not tell."),
 	FIELD(struct provider_out, assume_email_verified,
 	    .doc = "Whether an address counts as verified when it does not say."),
+	FIELD(struct provider_out, own_address,
+	    .doc = "Whether redirect_uri has the provider's number in it, so that no answer for it "
+		   "can be brought to a provider of the same name elsewhere."),
 	FIELD(struct provider_out, group_lookup,
 	    .doc = "Whether groups beyond the token are asked of Microsoft Graph."),
 	FIELD(struct provider_out, scopes,
@@ -71,7 +74,7 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.client_id = p->client_id,
 		.issuer = p->issuer,
 		.entra_tenant_id = p->entra_tenant_id,
-		.redirect_uri = provider_redirect_uri(r->mem, r->app->conf, p->name),
+		.redirect_uri = provider_redirect_uri(r->mem, r->app->conf, p),
 		.has_secret = p->client_secret.p != NULL,
 		.allowed_domains = p->allowed_domains,
 		.role_map = p->role_map,
@@ -84,6 +87,7 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.absent_roles = p->absent_roles,
 		.assume_email_verified = p->assume_email_verified,
 		.group_lookup = p->group_lookup,
+		.own_address = p->own_address,
 		.scopes = p->scopes,
 		.created_at = p->created_at,
 		.updated_at = p->updated_at };

@@ -146,7 +146,7 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 	return oidc_tabs_put(r, &out, e) && reply_header(r, "Location", out.location, e);
 }
 
-/* ---- GET /api/auth/oidc/{provider}/callback ---- */
+/* ---- GET /api/auth/oidc/{provider}/callback[/{id}] ---- */
 
 /* Into the session, or to the page that asks for the second factor. */
 static bool
@@ -202,6 +202,7 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 	(void)body;
 	(void)answer;
 	in.provider = str_dup(r->mem, r->ids[0]);
+	in.id = r->id1;
 	if (in.provider == NULL)
 		return err_memory(e);
 	cookie = oidc_tabs_find(r, str_of(q->state), &in.cookie);
@@ -270,13 +271,15 @@ const struct route oidc_routes[] = {
 	ROUTE_Q(GET, "/api/auth/oidc/{provider}/start", start_query, ANYONE, RATE_LOGIN, 302, start,
 	    IN_NONE, OUT_NONE,
 	    "Sends a browser to an identity provider to sign in there. 503 with a Refresh field: "
-	    "the "
-	    "provider cannot be asked just now, and the browser comes again by itself."),
-	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
-	    callback, IN_NONE, OUT_NONE,
+	    "the provider cannot be asked just now, and the browser comes again by itself."),
+	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback/{id}", callback_query, ANYONE, RATE_LOGIN,
+	    302, callback, IN_NONE, OUT_NONE,
 	    "Where the identity provider sends the browser back to; opens the session, or asks for "
 	    "the second factor; what comes again leads a browser that is signed in on. 503 with a "
 	    "Refresh field: as at its start; nothing is used up."),
+	ROUTE_QO(GET, "/api/auth/oidc/{provider}/callback", callback_query, ANYONE, RATE_LOGIN, 302,
+	    callback, IN_NONE, OUT_NONE,
+	    "The same for providers whose address has no number yet (own_address false)."),
 	ROUTE_PAGES(page_of, POST, "/api/auth/google-login", ANYONE, RATE_LOGIN, 200, google_login,
 	    IN(google_body), OUT(sign_in),
 	    "Signs in with an ID token of Google that the page was given; a second factor may be "

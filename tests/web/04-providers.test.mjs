@@ -77,7 +77,7 @@ test('whom nobody here knows is told what to do, and the address keeps nothing o
 
 test('two tabs are both signed in, the later one first; a provider\'s answer that is asked for again leads on', () => as(async (v, page) => {
   const other = await v.newPage(), answers = [], places = [[page, '/api/health'], [other, '/api/health/live']];
-  page.on('request', (q) => q.url().includes('/callback?') && answers.push(q.url()));
+  page.on('request', (q) => /\/callback[/?]/.test(q.url()) && answers.push(q.url()));
   for (const [p, to] of places) {
     await p.goto(`${base.origin}/?tenant=${mine.tenant}&return_to=${to}`);
     await p.getByRole('link', { name: 'Sign in with corp', exact: true }).click();

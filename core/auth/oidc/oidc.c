@@ -101,6 +101,18 @@ ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct 
 	return ok && (!f.asked || oidc_user_look(&s->who, e));
 }
 
+/*
+ * A code is for the provider at whose address it comes in.  An answer that another provider sent
+ * here, to have the code handed over to this one's token endpoint, is for nobody (mix-up, RFC 9700
+ * section 4.4).
+ */
+static bool
+at_its_address(const struct provider *p, const struct oidc_answer *in)
+{
+	return strcmp(p->name, in->provider) == 0 &&
+	       (p->own_address ? uuid_eq(&in->id, &p->id) : uuid_is_nil(&in->id));
+}
+
 /* The tenant and the provider that the browser's state names, not those of the address. */
 static bool
 find_begun(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
@@ -123,7 +135,7 @@ find_begun(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 		return oidc_refuse(s, OIDC_STATE, e);
 	}
 	s->found = true;
-	return strcmp(s->provider.name, in->provider) == 0 || oidc_refuse(s, OIDC_STATE, e);
+	return at_its_address(&s->provider, in) || oidc_refuse(s, OIDC_STATE, e);
 }
 
 static bool

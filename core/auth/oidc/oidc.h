@@ -44,6 +44,7 @@ MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begi
 /* What the provider's redirect brought; NULL: not there. */
 struct oidc_answer {
 	const char *provider; /* of the path */
+	struct uuid id;       /* of the path; nil: an address from before providers had their own */
 	const char *state, *code, *error, *iss;
 	struct str  cookie;   /* n == 0: none */
 	const struct uuid *signed_in; /* the tenant of the session that the browser has; NULL: it has none */

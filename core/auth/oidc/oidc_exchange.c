@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/oidc/provider.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
 
@@ -45,8 +46,7 @@ put_bytes(struct buf *b, const char *name, const uint8_t *p, size_t n)
 static void
 put_redirect(struct buf *b, const struct auth *a, const struct provider *p)
 {
-	char *url = talloc_asprintf(b->mem, "%s%s/api/auth/oidc/%s/callback", a->conf->public_url,
-	    a->conf->base_path, p->name);
+	char *url = provider_redirect_uri(b->mem, a->conf, p);
 
 	if (url == NULL)
 		b->failed = true;

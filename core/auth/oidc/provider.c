@@ -25,6 +25,7 @@ static const struct field detail_fields[] = {
 	TOLD(absent_roles),
 	TOLD(assume_email_verified),
 	TOLD(group_lookup),
+	TOLD(own_address),
 	TOLD(scopes),
 	FIELD_END,
 };
@@ -85,6 +86,7 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 
 	*out = (struct provider) { .id = uuid_make(d->a->clock, d->a->rand),
 		.mfa_amr = { mfa, 1 },
+		.own_address = true,
 		.created_at = { clock_ms(d->a->clock) } };
 	out->kind = talloc_strdup(d->mem, in->kind);
 	out->absent_roles = talloc_strdup(d->mem, "keep");
@@ -193,8 +195,11 @@ provider_remove(const struct provider_deed *d, const struct uuid *id, struct err
 }
 
 char *
-provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const char *name)
+provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const struct provider *p)
 {
-	return talloc_asprintf(
-	    mem, "%s%s/api/auth/oidc/%s/callback", conf->public_url, conf->base_path, name);
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(&p->id, id);
+	return talloc_asprintf(mem, "%s%s/api/auth/oidc/%s/callback%s%s", conf->public_url,
+	    conf->base_path, p->name, p->own_address ? "/" : "", p->own_address ? id : "");
 }

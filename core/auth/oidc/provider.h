@@ -26,7 +26,7 @@ struct provider_body {
 	const struct claim_names *claims;
 	struct strings  authorized_parties, mfa_acr, mfa_amr, scopes;
 	const char     *absent_roles;
-	bool            assume_email_verified, group_lookup;
+	bool            assume_email_verified, group_lookup, own_address;
 	uint64_t        given;
 };
 extern const struct schema provider_new_schema, provider_change_schema;
@@ -51,6 +51,6 @@ MUST_USE bool provider_change(const struct provider_deed *d, const struct uuid *
 MUST_USE bool provider_remove(const struct provider_deed *d, const struct uuid *id, struct err *e);
 
 /* The address that the provider must be told to send people back to. */
-char *provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const char *name);
+char *provider_redirect_uri(TALLOC_CTX *mem, const struct conf *conf, const struct provider *p);
 
 #endif

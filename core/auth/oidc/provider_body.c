@@ -98,6 +98,11 @@ static const struct field provider_change_fields[] = {
 	    .doc =
 		"Its secret there; never shown again.  To be named, or null, with another issuer "
 		"or entra_tenant_id: it goes there."),
+	FIELD(struct provider_body, own_address,
+	    .doc =
+		"True: redirect_uri gets the provider's number, for a provider from before there "
+		"were such; the new address is to be registered there first.  It is not taken "
+		"back, and another issuer or entra_tenant_id brings it too."),
 	SHARED_FIELDS
 };
 const struct schema provider_new_schema =
@@ -210,9 +215,29 @@ put_secret(const struct provider_work *w, struct err *e)
 		   &w->p->id, str_of(w->in->client_secret), &w->p->client_secret, e);
 }
 
+static bool
+is_other(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* Whoever is told a new place registers the address there anew: it is the safer one then. */
+static bool
+put_address(const struct provider_work *w, const struct provider *was, struct err *e)
+{
+	if (provider_given(w, "own_address") && !w->in->own_address && was->own_address)
+		return err_fault(e, w->d->mem, "/own_address", "is not taken back");
+	w->p->own_address = w->p->own_address || w->in->own_address ||
+			    is_other(was->issuer, w->p->issuer) ||
+			    is_other(was->entra_tenant_id, w->p->entra_tenant_id);
+	return true;
+}
+
 bool
 provider_take(const struct provider_work *w, struct err *e)
 {
+	const struct provider was = *w->p;
+
 	if (!put_text(w, "name", w->in->name, &w->p->name, e) ||
 	    !put_text(w, "client_id", w->in->client_id, &w->p->client_id, e) ||
 	    !put_text(w, "issuer", w->in->issuer, &w->p->issuer, e) ||
@@ -225,6 +250,8 @@ provider_take(const struct provider_work *w, struct err *e)
 		w->p->auto_provision = w->in->auto_provision;
 	if (provider_given(w, "trust_mfa"))
 		w->p->trust_mfa = w->in->trust_mfa;
+	if (!put_address(w, &was, e))
+		return false;
 	w->p->updated_at.ms = clock_ms(w->d->a->clock);
 	return true;
 }

@@ -155,6 +155,7 @@ const struct provider_trust provider_trust[] = {
 	{ ROW(mfa_amr, list_grows) },
 	{ ROW(absent_roles, starts_keeping) },
 	{ ROW(assume_email_verified, turned_on) },
+	{ ROW(own_address, never) },
 	{ ROW(group_lookup, flag_changes) }, /* off: what is not told any more may be kept */
 	{ NULL, 0, NULL },
 };

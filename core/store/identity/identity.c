@@ -20,6 +20,7 @@ static const struct field provider_fields[] = {
 	COLUMN(struct provider, assume_email_verified),
 	COLUMN(struct provider, group_lookup),
 	COLUMN(struct provider, scopes),
+	COLUMN(struct provider, own_address),
 	COLUMN(struct provider, created_at),
 	COLUMN(struct provider, updated_at),
 	FIELD_END,
@@ -31,7 +32,7 @@ static const struct schema provider_schema =
 	"id, name, kind, client_id, client_secret, issuer, entra_tenant_id, allowed_domains, "     \
 	"role_map,"                                                                                \
 	" auto_provision, trust_mfa, claims, authorized_parties, mfa_acr, mfa_amr, absent_roles,"  \
-	" assume_email_verified, group_lookup, scopes, created_at, updated_at"
+	" assume_email_verified, group_lookup, scopes, own_address, created_at, updated_at"
 
 struct find_in {
 	struct uuid id;
@@ -77,6 +78,7 @@ static const struct field set_fields[] = {
 	COLUMN(struct provider, assume_email_verified),
 	COLUMN(struct provider, group_lookup),
 	COLUMN(struct provider, scopes),
+	COLUMN(struct provider, own_address),
 	COLUMN(struct provider, updated_at),
 	COLUMN(struct provider, id),
 	FIELD_END,
@@ -113,7 +115,7 @@ static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_i
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
     "INSERT INTO identity_providers (" COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?)");
+    " ?, ?, ?, ?)");
 SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
 SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
@@ -129,7 +131,8 @@ SQL(provider_update, SQL_TENANT, &set_in, NULL,
     "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
     " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
     " claims = ?, authorized_parties = ?, mfa_acr = ?, mfa_amr = ?, absent_roles = ?,"
-    " assume_email_verified = ?, group_lookup = ?, scopes = ?, updated_at = ? WHERE id = ?");
+    " assume_email_verified = ?, group_lookup = ?, scopes = ?, own_address = ?, updated_at = ? "
+    "WHERE id = ?");
 SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = ?");
 SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
     "DELETE FROM user_identities WHERE provider_id = ?");

@@ -34,6 +34,7 @@ struct provider {
 	bool            assume_email_verified; /* where it does not say */
 	struct strings  scopes;                /* asked for in addition */
 	bool            group_lookup;          /* of Entra: groups beyond the token are asked of Graph */
+	bool            own_address;           /* people come back to an address with its id; false: one from before there were such */
 	instant         created_at, updated_at;
 };
 

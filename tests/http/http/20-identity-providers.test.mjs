@@ -16,7 +16,7 @@ test('a provider is made, shown, listed, changed and removed, and its secret is 
   assert.equal(made.has_secret, true);
   assert.deepEqual(made.allowed_domains, ['example.org']);
   assert.deepEqual(made.role_map, { g1: 'viewer' });
-  assert.match(made.redirect_uri, new RegExp(`/api/auth/oidc/${body.name}/callback$`));
+  assert.match(made.redirect_uri, new RegExp(`/api/auth/oidc/${body.name}/callback/${made.id}$`));
   const one = await admin('GET', `/api/identity-providers/${made.id}`);
   assert.deepEqual(one.json, made);
   const list = await admin('GET', '/api/identity-providers');
@@ -38,7 +38,7 @@ test('a provider is made, shown, listed, changed and removed, and its secret is 
 test('what a new provider has unless it is said, what is said, and what a change leaves', async () => {
   const admin = await bearer(who), plain = await newProvider(admin, good());
   const of = (p) => Object.fromEntries(Object.keys(usual).map((k) => [k, p[k]]));
-  const usual = { claims: null, authorized_parties: [], mfa_acr: [], mfa_amr: ['mfa'], absent_roles: 'keep', assume_email_verified: false, group_lookup: false, scopes: [] };
+  const usual = { claims: null, authorized_parties: [], mfa_acr: [], mfa_amr: ['mfa'], absent_roles: 'keep', assume_email_verified: false, group_lookup: false, scopes: [], own_address: true };
   assert.deepEqual(of(plain), usual);
   const none = { email: null, email_verified: null, name: null, groups: null, roles: null };
   const said = { claims: { groups: 'realm_access.roles', roles: '/https:~1~1example.com~1roles', email: 'mail' }, authorized_parties: ['phone'],

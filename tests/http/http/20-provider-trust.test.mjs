@@ -54,6 +54,7 @@ const changes = [
   ['mfa_amr', any, ['mfa'], 'narrower'],
   ['absent_roles', any, 'keep', 'wider'], // of whom it does not speak any more
   ['absent_roles', any, 'remove', 'narrower'],
+  ['own_address', any, true, 'same'],
   ['group_lookup', ['entra'], true, 'wider'],
   ['group_lookup', ['entra'], false, 'wider'], // and roles that are not told any more stay
   ['allowed_domains', any, () => [...domains, 'evil.example'], 'wider'],

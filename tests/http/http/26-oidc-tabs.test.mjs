@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { enrol } from '../lib/authenticator.mjs';
 import { call } from '../lib/client.mjs';
 import { Log } from '../lib/env.mjs';
-import { Idp, cookieOf, me, newProvider, outcome } from '../lib/idp.mjs';
+import { addressOf, Idp, cookieOf, me, newProvider, outcome } from '../lib/idp.mjs';
 import { bearer, browser, newTenant, origin } from '../lib/people.mjs';
 
 const tenants = [newTenant(), newTenant()];
@@ -55,7 +55,8 @@ class Browser {
   back(tab, query = {}, headers = {}) {
     const all = { code: idp.grant(tab.location, personOf(tab.who)), state: tab.state, ...query };
     const given = Object.entries(all).filter(([, v]) => v !== undefined);
-    return this.get(`/api/auth/oidc/${query.provider ?? tab.provider}/callback?${new URLSearchParams(given)}`, headers);
+    const address = addressOf(tab.location).replace(/oidc\/[^/]+/, `oidc/${query.provider ?? tab.provider}`);
+    return this.get(`${address}?${new URLSearchParams(given)}`, headers);
   }
 
   clone() {

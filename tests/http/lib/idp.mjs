@@ -148,15 +148,23 @@ export const cookieOf = (answer, name) => answer.cookies.map((c) => c.split(';')
 // The cookie of a sign-in under way: one for each tab, named by its state.
 export const stateCookie = (answer) => answer.cookies.map((c) => c.split(';')[0]).find((c) => /^bsx_oidc_[0-9a-f]{12}=./.test(c));
 
+// Where the provider is to send the browser back to, as the request for it says.
+export const addressOf = (location) => new URL(new URL(location).searchParams.get('redirect_uri')).pathname;
+const addresses = new Map(); // by state
+
 export async function begin(tenant, provider, query = {}) {
   const answer = await call('GET', `/api/auth/oidc/${provider}/start?${new URLSearchParams({ tenant, ...query })}`);
   assert.equal(answer.status, 302, answer.text);
-  return { answer, location: answer.headers.location, cookie: stateCookie(answer),
-    state: new URL(answer.headers.location).searchParams.get('state') };
+  const location = answer.headers.location, state = new URL(location).searchParams.get('state');
+  addresses.set(state, addressOf(location));
+  return { answer, location, cookie: stateCookie(answer), state };
 }
 
-export const comeBack = (provider, query, cookie) =>
-  call('GET', `/api/auth/oidc/${provider}/callback?${new URLSearchParams(query)}`, { headers: cookie ? { Cookie: cookie } : {} });
+// To the address of the request with that state, under the name of `provider`.
+export const comeBack = (provider, query, cookie) => {
+  const address = (addresses.get(query.state) ?? '/api/auth/oidc/x/callback').replace(/oidc\/[^/]+/, `oidc/${provider}`);
+  return call('GET', `${address}?${new URLSearchParams(query)}`, { headers: cookie ? { Cookie: cookie } : {} });
+};
 
 // The whole way; the answer of the callback.
 export async function signIn(idp, tenant, provider, claims, query = {}, more = {}) {

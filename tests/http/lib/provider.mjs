@@ -30,6 +30,8 @@ export async function startProvider(people, name, clientSecret, { client = {}, c
     ttl: { IdToken: 600, AccessToken: 600, AuthorizationCode: 60, Session: 3600, Interaction: 600, Grant: 3600 },
     ...config,
   });
+  // the number in the address is made after this provider
+  op.Client.prototype.redirectUriAllowed = (uri) => uri.startsWith(`${base.origin}/api/auth/oidc/${name}/callback/`);
   server.on('request', op.callback());
   return { issuer, stop: () => { server.closeAllConnections(); return new Promise((resolve) => server.close(resolve)); } };
 }

@@ -93,6 +93,12 @@ oidc_graph_url(TALLOC_CTX *mem, const char *userinfo_endpoint)
 	return talloc_asprintf(mem, "%.*s" GRAPH_MEMBERS, (int)n, userinfo_endpoint);
 }
 
+static bool
+is_identifier(const struct json *v)
+{
+	return v->type == JSON_STRING && v->text.n > 0 && memchr(v->text.p, 0, v->text.n) == NULL;
+}
+
 bool
 oidc_graph_read(TALLOC_CTX *mem, struct str text, const struct json **ids, struct err *e)
 {
@@ -108,7 +114,7 @@ oidc_graph_read(TALLOC_CTX *mem, struct str text, const struct json **ids, struc
 	if (json_get(v, "@odata.nextLink") != NULL)
 		return bad(e, "Graph: a part of the list only");
 	for (uint32_t i = 0; i < (*ids)->n; i++)
-		if ((*ids)->items[i].type != JSON_STRING || (*ids)->items[i].text.n == 0)
+		if (!is_identifier(&(*ids)->items[i]))
 			return bad(e, "Graph: what is no identifier");
 	return true;
 }

@@ -454,6 +454,7 @@ graph_tells_all_or_nothing(void **state)
 		{ "{\"value\":[\"a\",\"b\"]}", 2 },
 		{ "{\"@odata.context\":\"x\",\"value\":[]}", 0 },
 		{ "{\"value\":[\"a\"],\"@odata.nextLink\":\"https://graph.example/next\"}", -1 },
+		{ "{\"value\":[\"a\\u0000b\"]}", -1 },
 		{ "{\"value\":[\"a\",1]}", -1 },
 		{ "{\"value\":[\"\"]}", -1 },
 		{ "{\"value\":\"a\"}", -1 },

@@ -27,8 +27,10 @@ function ask(port, target, { method = 'GET', headers = {}, body, chunked = false
 
 // The names of the headers that the responder reads, as CGI parameters with an underscore in them.
 function headersRead() {
-  const files = ['core/web', 'core/auth', 'fcgi'].flatMap((dir) => fs.readdirSync(path.join(root, dir)).filter((f) => f.endsWith('.c')).map((f) => path.join(root, dir, f)));
-  const names = files.flatMap((f) => [...fs.readFileSync(f, 'utf8').matchAll(/"HTTP_([A-Z_]+)=?"/g)].map((m) => m[1]));
+  const files = ['core/web', 'core/auth', 'fcgi'].flatMap((dir) => fs.readdirSync(path.join(root, dir), { recursive: true }).filter((f) => f.endsWith('.c')).map((f) => path.join(root, dir, f)));
+  // the table of fields that may come in several lines reads none
+  const text = (f) => fs.readFileSync(f, 'utf8').replace(/\*const lists\[\] = \{[^}]*\};/, '');
+  const names = files.flatMap((f) => [...text(f).matchAll(/"HTTP_([A-Z_]+)=?"/g)].map((m) => m[1]));
   return [...new Set(names)].filter((n) => n.includes('_'));
 }
 

@@ -158,6 +158,13 @@ etag_may_change(const struct request *r, struct etag_state state, struct err *e)
 }
 
 bool
+etag_is_named(const struct request *r)
+{
+	return request_param(r, "HTTP_IF_MATCH").n > 0 ||
+	       request_param(r, "HTTP_IF_NONE_MATCH").n > 0;
+}
+
+bool
 etag_none(const struct request *r, struct err *e)
 {
 	enum said match = said_of(r, "HTTP_IF_MATCH", STR("-"));

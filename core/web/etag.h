@@ -38,6 +38,8 @@ MUST_USE bool etag_finish(struct request *r, struct err *e);
  * "*" nor a list of entity tags: it would say of a client's mistake that the resource had changed.
  */
 MUST_USE bool etag_may_change(const struct request *r, struct etag_state state, struct err *e);
+/* The change says of which state it is. */
+bool etag_is_named(const struct request *r);
 /* The same for what has no entity tag: If-Match then names another representation, whatever it
  * names. */
 MUST_USE bool etag_none(const struct request *r, struct err *e);

@@ -192,9 +192,11 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct tenant_update *in = body;
 	struct managing             m = managing_of(r);
-	struct tenant_change        c = { .name = in->name, .status = in->status };
-	const struct tenant        *t;
-	struct buf                  content;
+	struct tenant_change        c = {
+		       .name = in->name, .status = in->status, .exact = etag_is_named(r)
+	};
+	const struct tenant *t;
+	struct buf           content;
 
 	if (in->settings != NULL)
 		c.settings = json_get(r->json, "settings");

@@ -85,7 +85,7 @@ alter_details(const struct altering *w, struct err *e)
 }
 
 static bool
-alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
+alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 {
 	const struct managing *m = w->m;
 	struct audit_entry     entry = { .action = AUDIT_SETTINGS_UPDATE,
@@ -105,11 +105,27 @@ alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
 	entry.details = alter_details(w, e);
 	if (entry.details == NULL)
 		return false;
-	if (audit_deed(w->t, m->mem, m->a, alter_body, w, &entry, e))
-		return true;
-	if (e->code == ERR_CONFLICT)
-		snprintf(e->pub, sizeof(e->pub), "Name or settings were changed at the same time.");
-	return false;
+	return audit_deed(w->t, m->mem, m->a, alter_body, w, &entry, e);
+}
+
+/* Who says of no state that it is the one to change means what stands there when it is done. */
+static bool
+alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
+{
+	for (int i = 1; !alter_once(w, in, e); i++) {
+		if (e->code != ERR_CONFLICT)
+			return false;
+		if (in->exact || i == ALTER_TRIES) {
+			snprintf(e->pub, sizeof(e->pub),
+			    "Name or settings were changed at the same time.");
+			return false;
+		}
+		err_clear(e);
+		tenant_forget(w->m->a->database);
+		if (!tenant_by_id(w->m->a->database, &w->was->id, &w->was, e))
+			return false;
+	}
+	return true;
 }
 
 /* ---- status, on the platform's connection ---- */

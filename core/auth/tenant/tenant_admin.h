@@ -10,14 +10,17 @@
 #include "core/auth/settings.h"
 #include "core/auth/user/user_admin.h"
 
+#define ALTER_TRIES 50
+
 struct tenant_change {
 	const char        *name;     /* NULL: stays */
 	const struct json *settings; /* to be merged (settings_merge); NULL: stays */
 	const char        *status;   /* "active" or "suspended"; NULL: stays */
+	bool               exact;    /* of the row as it was handed in, and of no later one */
 };
 /*
  * ERR_MISSING: no such tenant, or not one's own and the caller is not of the platform; ERR_FORBIDDEN: what only
- * the platform may change; ERR_CONFLICT: somebody else was faster.  Shorter sessions hold at once, for all
+ * the platform may change; ERR_CONFLICT: somebody else was faster, and `exact` or ALTER_TRIES times.  Shorter sessions hold at once, for all
  * processes of this host.
  */
 MUST_USE bool tenant_alter(const struct managing *m, const struct tenant *t, const struct tenant_change *in,

@@ -28,17 +28,17 @@ function isClean(bytes, what) {
   assert.doesNotMatch(bytes, /[\u0080-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/, `${what}: a control character of Unicode`);
 }
 
-test('names come back as they were given, encoded as JSON, under application/json', async () => {
+test('names come back as they were given, in NFC, encoded as JSON, under application/json', async () => {
   for (const word of visible) {
     const name = `${word} ${unique('n')}`;
     const c = await newConfig(admin, { name });
     const a = await admin('GET', `/api/drift/configs/${c.id}`);
-    assert.equal(a.json.name, name);
+    assert.equal(a.json.name, name.normalize('NFC'));
     assert.equal(a.headers['content-type'], 'application/json');
     assert.equal(a.headers['x-content-type-options'], 'nosniff');
     const key = await admin('POST', '/api/api-keys', { body: { name, scopes: ['read:drift'] } });
     assert.equal(key.status, 201, key.text);
-    assert.equal(key.json.name, name);
+    assert.equal(key.json.name, name.normalize('NFC'));
   }
 });
 

@@ -30,7 +30,7 @@ const kept = {
     targets: { issuer: 'https://evil.example', entra_tenant_id: '99999999-2222-3333-4444-555555555555' },
     others: { name: 'renamed', client_id: 'd', allowed_domains: [], role_map: {}, auto_provision: false, trust_mfa: true,
       claims: { name: 'nickname' }, authorized_parties: ['app'], mfa_acr: ['phr'], mfa_amr: ['otp'], absent_roles: 'remove',
-      assume_email_verified: false, group_lookup: true, scopes: [] } },
+      assume_email_verified: false, group_lookup: true, scopes: [], own_address: true } },
   'PUT /api/drift/channels/{id}': { secret: 'secret', other: whsec, make: () => newChannel(admin, receiver.url()), now: channelNow,
     gone: (c, was) => /^whsec_/.test(c.secret) && c.secret !== was.secret,
     targets: { url: 'https://evil.example/hook' }, others: { name: 'renamed', status: 'disabled', values: true } },

@@ -99,6 +99,8 @@ reference(const struct cidr_list *list, char *const *params, enum forwarded_head
 			continue;
 		while (line.p != NULL) {
 			line = str_cut(line, ',', &text);
+			if (str_trim(text).n == 0) /* no element (RFC 9110 section 5.6.1) */
+				continue;
 			good[n] = read_element(text, h, &hop[n]);
 			n++;
 		}

@@ -153,7 +153,7 @@ export const addressOf = (location) => new URL(new URL(location).searchParams.ge
 const addresses = new Map(); // by state
 
 export async function begin(tenant, provider, query = {}) {
-  const answer = await call('GET', `/api/auth/oidc/${provider}/start?${new URLSearchParams({ tenant, ...query })}`);
+  const answer = await patient(() => call('GET', `/api/auth/oidc/${provider}/start?${new URLSearchParams({ tenant, ...query })}`));
   assert.equal(answer.status, 302, answer.text);
   const location = answer.headers.location, state = new URL(location).searchParams.get('state');
   addresses.set(state, addressOf(location));
@@ -166,10 +166,11 @@ export const comeBack = (provider, query, cookie) => {
   return call('GET', `${address}?${new URLSearchParams(query)}`, { headers: cookie ? { Cookie: cookie } : {} });
 };
 
-// The whole way; the answer of the callback.
+// The whole way, coming again while there is no place; the answer of the callback.
 export async function signIn(idp, tenant, provider, claims, query = {}, more = {}) {
   const flow = await begin(tenant, provider, query);
-  return comeBack(provider, { code: idp.grant(flow.location, claims, more), state: flow.state, session_state: 'extra', foo: 'bar' }, flow.cookie);
+  const answer = { code: idp.grant(flow.location, claims, more), state: flow.state, session_state: 'extra', foo: 'bar' };
+  return patient(() => comeBack(provider, answer, flow.cookie));
 }
 
 // "" when it ended in a session; else the code of the error.

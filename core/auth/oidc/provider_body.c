@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/auth/oidc/oidc_scope.h"
+#include "core/auth/oidc/provider_trust.h"
 #include "core/auth/oidc/provider_work.h"
 
 #define DOMAINS_MAX 50
@@ -215,12 +216,6 @@ put_secret(const struct provider_work *w, struct err *e)
 		   &w->p->id, str_of(w->in->client_secret), &w->p->client_secret, e);
 }
 
-static bool
-is_other(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
-}
-
 /* Whoever is told a new place registers the address there anew: it is the safer one then. */
 static bool
 put_address(const struct provider_work *w, const struct provider *was, struct err *e)
@@ -228,8 +223,8 @@ put_address(const struct provider_work *w, const struct provider *was, struct er
 	if (provider_given(w, "own_address") && !w->in->own_address && was->own_address)
 		return err_fault(e, w->d->mem, "/own_address", "is not taken back");
 	w->p->own_address = w->p->own_address || w->in->own_address ||
-			    is_other(was->issuer, w->p->issuer) ||
-			    is_other(was->entra_tenant_id, w->p->entra_tenant_id);
+			    provider_text_differs(was->issuer, w->p->issuer) ||
+			    provider_text_differs(was->entra_tenant_id, w->p->entra_tenant_id);
 	return true;
 }
 

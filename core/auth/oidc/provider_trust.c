@@ -17,8 +17,8 @@ at(const struct provider *p, size_t offset)
 	return (const char *)p + offset;
 }
 
-static bool
-differ(const char *a, const char *b)
+bool
+provider_text_differs(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
 }
@@ -35,7 +35,8 @@ never(const struct provider *was, const struct provider *is, size_t offset)
 static bool
 text_changes(const struct provider *was, const struct provider *is, size_t offset)
 {
-	return differ(*(char *const *)at(was, offset), *(char *const *)at(is, offset));
+	return provider_text_differs(
+	    *(char *const *)at(was, offset), *(char *const *)at(is, offset));
 }
 
 static bool
@@ -43,7 +44,7 @@ json_changes(const struct provider *was, const struct provider *is, size_t offse
 {
 	const struct raw_json *a = at(was, offset), *b = at(is, offset);
 
-	return differ(a->text, b->text);
+	return provider_text_differs(a->text, b->text);
 }
 
 static bool

@@ -26,4 +26,7 @@ MUST_USE bool provider_may_make(const struct provider_work *w, struct err *e);
 /* The same inside the transaction of a change, which holds the row: nobody is linked meanwhile. */
 MUST_USE bool provider_may_change(const struct provider_work *w, const struct provider *was, struct err *e);
 
+/* Two texts of a row; NULL is none. */
+bool provider_text_differs(const char *a, const char *b);
+
 #endif

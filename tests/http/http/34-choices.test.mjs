@@ -173,7 +173,7 @@ test('what a list can be asked for is what a filter of the same things takes, an
 
 // ---- the configuration file --------------------------------------------------------------------------------
 
-test('every choice of the configuration is taken by each program, and what is none is refused', () => {
+test('every choice of the configuration is taken by bsxctl config check, and what is none is refused', () => {
   const example = execFileSync(path.join(build, 'bsxctl'), ['config', 'example'], { encoding: 'utf8' });
   const base = fs.readFileSync(path.join(state, 'etc', 'blindspotx.conf'), 'utf8'), file = path.join(state, 'run', 'choices.conf');
   const groups = [], found = [];

@@ -131,12 +131,12 @@ void
 cgi_serve(struct app *app)
 {
 	struct cgi    c = { .transport = { .ops = &cgi_ops, .params = environ },
-		   .clock = app->clock,
+		   .clock = app->env->clock,
 		   .left = UINT64_MAX };
 	struct memory memory = MEMORY_NONE;
 	uint64_t      length;
 
-	c.end_ns = clock_ns(app->clock) + app->conf->body_timeout_s * 1000 * MS_NS;
+	c.end_ns = clock_ns(app->env->clock) + app->env->conf->body_timeout_s * 1000 * MS_NS;
 	if (str_to_u64(str_of(getenv("CONTENT_LENGTH")), &length))
 		c.left = length;
 	app->memory = &memory;

@@ -64,7 +64,7 @@ peer_read(void *peer, void *p, size_t n)
 
 	if (got >= 0 || errno != EAGAIN)
 		return got;
-	left = (end - clock_ns(c->app->clock)) / MS_NS;
+	left = (end - clock_ns(c->app->env->clock)) / MS_NS;
 	if (left <= 0)
 		return -1;
 	set_timeout(c->fd, SO_RCVTIMEO, left);
@@ -87,10 +87,10 @@ static long
 conn_read(struct transport *t, void *p, size_t n)
 {
 	struct conn *c = conn_of(t);
-	int64_t      now = clock_ns(c->app->clock);
+	int64_t      now = clock_ns(c->app->env->clock);
 
 	if (c->body_end_ns == 0)
-		c->body_end_ns = now + c->app->conf->body_timeout_s * 1000 * MS_NS;
+		c->body_end_ns = now + c->app->env->conf->body_timeout_s * 1000 * MS_NS;
 	/* A peer that always has a little more there may not go on for ever either. */
 	return now < c->body_end_ns ? record_body(&c->record, p, n) : -1;
 }
@@ -169,7 +169,7 @@ finish(struct conn *c)
 		return;
 	}
 	if (!c->record.body_ended)
-		drain(c->fd, c->app->clock);
+		drain(c->fd, c->app->env->clock);
 }
 
 static int
@@ -183,7 +183,7 @@ conn_free(struct conn *c)
 static void
 log_refused(const struct app *app, const char *why)
 {
-	log_event(app->log, LOG_SYSTEM, LOG_LEVEL_WARN, "a FastCGI connection was refused",
+	log_event(app->env->log, LOG_SYSTEM, LOG_LEVEL_WARN, "a FastCGI connection was refused",
 	    LOGS("event.action", "fastcgi.refuse"), LOGS("event.outcome", "failure"),
 	    LOGS("error.message", why));
 }
@@ -204,12 +204,12 @@ conn_open(struct conns *all, int fd)
 	c->all = all;
 	c->app = app;
 	c->fd = fd;
-	c->head_end_ns = clock_ns(app->clock) + SILENCE_MS * MS_NS;
+	c->head_end_ns = clock_ns(app->env->clock) + SILENCE_MS * MS_NS;
 	talloc_set_destructor(c, conn_free);
 	set_timeout(fd, SO_SNDTIMEO, SEND_MS);
 	record_open(&c->record, &peer_ops, c);
 	if (record_begin(&c->record)) {
-		c->opened_ns = clock_ns(app->clock);
+		c->opened_ns = clock_ns(app->env->clock);
 		return c;
 	}
 	if (c->record.why != NULL)
@@ -269,7 +269,7 @@ conn_serve(struct conn *c)
 		pass_run(c->app, &c->transport);
 		finish(c);
 	} else {
-		log_event(c->app->log, LOG_SYSTEM, LOG_LEVEL_ERROR,
+		log_event(c->app->env->log, LOG_SYSTEM, LOG_LEVEL_ERROR,
 		    "a request could not be taken in", LOGS("error.message", strerror(errno)));
 	}
 	talloc_free(c);
@@ -280,7 +280,7 @@ conn_serve(struct conn *c)
 int64_t
 conn_age_ms(const struct conn *c)
 {
-	return (clock_ns(c->app->clock) - c->opened_ns) / MS_NS;
+	return (clock_ns(c->app->env->clock) - c->opened_ns) / MS_NS;
 }
 
 bool

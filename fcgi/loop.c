@@ -45,7 +45,7 @@ accept_one(struct app *app, int listen_fd, struct err *e)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
-		log_event(app->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "cannot take a connection",
+		log_event(app->env->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "cannot take a connection",
 		    LOGS("error.message", strerror(errno)));
 		nanosleep(&pause, NULL);
 		return -1;
@@ -124,7 +124,7 @@ serve(struct app *app, struct conn *c)
 static struct conn *
 lot_late(const struct app *app, struct lot *lot)
 {
-	int64_t now = clock_ns(app->clock);
+	int64_t now = clock_ns(app->env->clock);
 
 	if (now < lot->look_ns)
 		return NULL;
@@ -153,12 +153,12 @@ lot_next(struct app *app, struct lot *lot)
 static void
 serve_queue(struct app *app, const struct loop *l, const struct lot *lot)
 {
-	int64_t      end = clock_ns(app->clock) + QUEUE_MS * MS_NS;
+	int64_t      end = clock_ns(app->env->clock) + QUEUE_MS * MS_NS;
 	struct err   e = { 0 };
 	struct conn *c;
 	int          fd;
 
-	while (clock_ns(app->clock) < end && (fd = accept_one(app, l->listener->fd, &e)) >= 0)
+	while (clock_ns(app->env->clock) < end && (fd = accept_one(app, l->listener->fd, &e)) >= 0)
 		if ((c = conn_open(lot->all, fd)) != NULL)
 			serve(app, c);
 }
@@ -195,9 +195,9 @@ serve_waiting(struct app *app, struct lot *lot)
 static void
 serve_lot(struct app *app, struct lot *lot)
 {
-	int64_t end = clock_ns(app->clock) + QUEUE_MS * MS_NS;
+	int64_t end = clock_ns(app->env->clock) + QUEUE_MS * MS_NS;
 
-	while (lot->n > 0 && clock_ns(app->clock) < end)
+	while (lot->n > 0 && clock_ns(app->env->clock) < end)
 		serve(app, lot_take(lot, 0));
 }
 

@@ -207,17 +207,25 @@ add_lists(struct app *app, const struct conf *c, struct err *e)
 	return true;
 }
 
-static struct database *
-open_database(TALLOC_CTX *mem, const struct responder *r, struct err *e)
+static struct env
+env_of(const struct responder *r)
 {
-	const struct database_deps d = { .conf = r->conf,
+	return (struct env) {
+		.conf = r->conf,
 		.clock = &clock_system,
 		.rand = &rand_system,
 		.log = r->log,
 		.keyring = r->keyring,
-		.segment = r->segment };
+		.segment = r->segment,
+	};
+}
 
-	return database_make(mem, &d, e);
+static struct database *
+open_database(TALLOC_CTX *mem, const struct responder *r, struct err *e)
+{
+	const struct env env = env_of(r);
+
+	return database_make(mem, &env, e);
 }
 
 static struct auth *
@@ -229,15 +237,12 @@ make_auth(struct app *app, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	*a = (struct auth) { .conf = app->conf,
-		.clock = app->clock,
-		.rand = app->rand,
-		.log = app->log,
-		.keyring = app->keyring,
-		.segment = app->segment,
+	*a = (struct auth) {
+		.env = app->env,
 		.permits = app->permits,
 		.database = app->database,
-		.guard = app->guard };
+		.guard = app->guard,
+	};
 	return a;
 }
 
@@ -245,20 +250,20 @@ struct app *
 responder_app(TALLOC_CTX *mem, const struct responder *r, int slot, struct err *e)
 {
 	struct app *app = talloc_zero(mem, struct app);
+	struct env *env = app == NULL ? NULL : talloc(app, struct env);
 
-	if (app == NULL) {
+	if (env == NULL) {
 		err_memory(e);
+		talloc_free(app);
 		return NULL;
 	}
-	*app = (struct app) { .conf = r->conf,
-		.clock = &clock_system,
-		.rand = &rand_system,
-		.log = r->log,
-		.keyring = r->keyring,
-		.segment = r->segment,
+	*env = env_of(r);
+	*app = (struct app) {
+		.env = env,
 		.permits = r->permits,
 		.routes = route_tables,
-		.slot = slot };
+		.slot = slot,
+	};
 	app->database = open_database(app, r, e);
 	if (app->database == NULL || !add_lists(app, r->conf, e))
 		goto bad;
@@ -309,6 +314,6 @@ responder_check_connections(const struct responder *r, struct err *e)
 void
 responder_tidy(struct app *app)
 {
-	segment_check(app->segment, app->clock);
+	segment_check(app->env->segment, app->env->clock);
 	database_tidy(app->database);
 }

@@ -163,10 +163,10 @@ ctl_open_as(struct ctl *c, uid_t owner, struct err *e)
 
 	if (k == NULL)
 		return false;
-	c->deps = (struct database_deps) {
+	c->env = (struct env) {
 		.conf = c->conf, .clock = &clock_system, .rand = &rand_system, .keyring = k
 	};
-	c->d = database_make(c->mem, &c->deps, e);
+	c->d = database_make(c->mem, &c->env, e);
 	return c->d != NULL;
 }
 

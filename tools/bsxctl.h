@@ -14,7 +14,7 @@ struct ctl {
 	TALLOC_CTX          *mem;
 	const char          *conf_path;
 	struct conf         *conf;
-	struct database_deps deps;
+	struct env env;
 	struct database     *d;
 	struct db           *prov;
 };

@@ -8,11 +8,7 @@ static bool
 verify_one(struct ctl *c, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
-	const struct auth       a = { .conf = c->conf,
-		      .clock = &clock_system,
-		      .rand = &rand_system,
-		      .keyring = c->deps.keyring,
-		      .database = c->d };
+	const struct auth       a = { .env = &c->env, .database = c->d };
 	struct err              e = { 0 };
 	struct tenant_db       *tdb;
 	struct audit_verdict    v;

@@ -55,7 +55,7 @@ list_keys(struct ctl *c, struct err *e)
 
 	if (ks == NULL || !signing_turn_get(c->d, c->mem, &turn, e))
 		return false;
-	ctl_say("keyring: version %u seals", keyring_newest(c->deps.keyring));
+	ctl_say("keyring: version %u seals", keyring_newest(c->env.keyring));
 	for (size_t i = 0; i < token_keys_count(ks); i++) {
 		const char *kid = token_key_kid(token_keys_at(ks, i));
 		bool        next = turn.successor != NULL && strcmp(kid, turn.successor) == 0;
@@ -71,11 +71,7 @@ list_keys(struct ctl *c, struct err *e)
 static bool
 rotate_keys(struct ctl *c, bool force, struct err *e)
 {
-	struct auth a = { .conf = c->conf,
-		.clock = c->deps.clock,
-		.rand = c->deps.rand,
-		.keyring = c->deps.keyring,
-		.database = c->d };
+	struct auth a = { .env = &c->env, .database = c->d };
 	bool        turned = false;
 
 	if (!rotation_keys(&a, force ? ROTATE_FORCED : ROTATE_NOW, "bsxctl", &turned, e))

@@ -76,7 +76,7 @@ find_or_make(struct ctl *c, const struct create *in, struct tenant *made, const 
     struct err *e)
 {
 	*t = made;
-	if (provision_tenant_begin(c->prov, c->d, &c->deps, c->mem, in->slug, in->name, made, e))
+	if (provision_tenant_begin(c->prov, c->d, &c->env, c->mem, in->slug, in->name, made, e))
 		return true;
 	if (e->code != ERR_CONFLICT || e->sys != 0)
 		return false;
@@ -97,9 +97,9 @@ add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const 
 	if (has && !unfinished)
 		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
 		    "tenant %s has users", t->slug);
-	return access_install_roles(tdb, c->mem, c->deps.rand, c->deps.clock, e) &&
-	       user_add_first(tdb, c->mem, &c->deps, in->admin, in->display_name, str_of(password),
-		   "admin", e);
+	return access_install_roles(tdb, c->mem, c->env.rand, c->env.clock, e) &&
+	       user_add_first(
+		   tdb, c->mem, &c->env, in->admin, in->display_name, str_of(password), "admin", e);
 }
 
 /* The password is told before the tenant can be used: one that nobody has read is made again. */

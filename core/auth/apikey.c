@@ -21,7 +21,7 @@ hash_secret(const struct auth *a, const struct tenant *t, uint32_t version,
 	struct str bound = { (const char *)t->id.b, sizeof(t->id.b) };
 	uint8_t    key[KEY_LEN];
 
-	if (!keyring_subkey(a->keyring, version, KEY_API_KEY, bound, key, e))
+	if (!keyring_subkey(a->env->keyring, version, KEY_API_KEY, bound, key, e))
 		return false;
 	hash_hmac(key, sizeof(key), text, sizeof(*text), out);
 	secret_wipe(key, sizeof(key));
@@ -38,7 +38,7 @@ secret_fits(
 
 	if (stored.n != HASH_LEN)
 		return false;
-	for (uint32_t v = keyring_newest(a->keyring); v > 0; v--) {
+	for (uint32_t v = keyring_newest(a->env->keyring); v > 0; v--) {
 		struct err why = { 0 };
 
 		if (hash_secret(a, t, v, text, hash, &why))
@@ -143,14 +143,15 @@ touch(struct auth *a, struct tenant_db *t, const struct api_key *k, int64_t now_
 		return;
 	if (!api_key_touch(
 		t, &k->id, (instant) { now_ms }, (instant) { now_ms - API_KEY_TOUCH_MS }, &why))
-		log_err(a->log, LOG_SYSTEM, "the last use of an API key could not be noted", &why);
+		log_err(
+		    a->env->log, LOG_SYSTEM, "the last use of an API key could not be noted", &why);
 }
 
 bool
 api_key_check(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct key_text *text,
     const char *address, struct caller *out, struct err *e)
 {
-	int64_t        now_ms = clock_ms(a->clock);
+	int64_t        now_ms = clock_ms(a->env->clock);
 	struct api_key k;
 
 	if (!api_key_by_id(t, mem, &text->id, &k, e))
@@ -259,9 +260,9 @@ make_text(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, struct api_ke
 
 	if (key == NULL || hash == NULL)
 		return err_memory(e);
-	rand_fill(a->rand, text.secret, sizeof(text.secret));
+	rand_fill(a->env->rand, text.secret, sizeof(text.secret));
 	ok = tenant_tag(t, text.tenant, e) &&
-	     hash_secret(a, t, keyring_newest(a->keyring), &text, hash, e);
+	     hash_secret(a, t, keyring_newest(a->env->keyring), &text, hash, e);
 	key_text_print(&text, key);
 	secret_wipe(&text, sizeof(text));
 	k->key = key;
@@ -368,13 +369,13 @@ static bool
 fill_key(struct auth *a, TALLOC_CTX *mem, const struct caller *caller, const struct tenant *t,
     const struct api_key_new *in, struct api_key *out, struct err *e)
 {
-	*out = (struct api_key) { .id = uuid_make(a->clock, a->rand),
+	*out = (struct api_key) { .id = uuid_make(a->env->clock, a->env->rand),
 		.administrative = in->administrative,
 		.scopes = in->scopes,
 		.config_ids = in->config_ids,
 		.allowed_addresses = in->allowed_addresses,
 		.created_by = caller->user,
-		.created_at = { clock_ms(a->clock) },
+		.created_at = { clock_ms(a->env->clock) },
 		.expires_at = in->expires_at };
 	out->told_days = told_already(out);
 	out->name = talloc_strdup(mem, in->name);
@@ -388,7 +389,7 @@ check_new(struct auth *a, TALLOC_CTX *mem, const struct api_key_new *in, struct 
 {
 	bool service = in->kind != NULL && strcmp(in->kind, KEY_SERVICE) == 0;
 
-	check_kind(mem, in, service, clock_ms(a->clock), e);
+	check_kind(mem, in, service, clock_ms(a->env->clock), e);
 	check_addresses(mem, in->allowed_addresses, e);
 	check_config_texts(mem, in->config_ids, e);
 	if (in->scopes.n == 0)
@@ -438,7 +439,7 @@ api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
     const struct origin *origin, const struct uuid *id, struct err *e)
 {
 	struct dropping    d = { t,
-		   { .event = END_KEY_DELETED, .key = *id, .now = { clock_ms(a->clock) } } };
+		   { .event = END_KEY_DELETED, .key = *id, .now = { clock_ms(a->env->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE,
 		.success = true,
 		.caller = caller,
@@ -448,7 +449,7 @@ api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct 
 
 	if (!audit_deed(t, mem, a, drop_body, &d, &entry, e))
 		return false;
-	if (a->segment != NULL)
-		cache_bump_session(a->segment, id);
+	if (a->env->segment != NULL)
+		cache_bump_session(a->env->segment, id);
 	return true;
 }

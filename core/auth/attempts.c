@@ -14,15 +14,15 @@
 static bool
 oldest_key(const struct auth *a, uint8_t key[static KEY_LEN], struct err *e)
 {
-	uint32_t newest = keyring_newest(a->keyring);
+	uint32_t newest = keyring_newest(a->env->keyring);
 
 	for (uint32_t v = 1; v < newest; v++) {
 		struct err none = { 0 };
 
-		if (keyring_subkey(a->keyring, v, KEY_LOGIN, STR(""), key, &none))
+		if (keyring_subkey(a->env->keyring, v, KEY_LOGIN, STR(""), key, &none))
 			return true;
 	}
-	return keyring_subkey(a->keyring, newest, KEY_LOGIN, STR(""), key, e);
+	return keyring_subkey(a->env->keyring, newest, KEY_LOGIN, STR(""), key, e);
 }
 
 bool
@@ -148,7 +148,7 @@ attempts_begin(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[stat
 
 	if (ticket == NULL)
 		ticket = &none;
-	*out = (struct attempts) { .id = uuid_make(a->clock, a->rand) };
+	*out = (struct attempts) { .id = uuid_make(a->env->clock, a->env->rand) };
 	memcpy(out->key.account, account, sizeof(out->key.account));
 	network_of(address, out->network);
 	memcpy(out->key.source, out->network, sizeof(out->network));
@@ -205,8 +205,9 @@ attempts_broken(const struct auth *a, struct attempts *x)
 {
 	struct err why = { 0 };
 
-	if (x->counted && !failures_take_back(a->database, &x->key, &x->id, &why) && a->log != NULL)
-		log_err(a->log, LOG_SYSTEM, "an attempt could not be taken back", &why);
+	if (x->counted && !failures_take_back(a->database, &x->key, &x->id, &why) &&
+	    a->env->log != NULL)
+		log_err(a->env->log, LOG_SYSTEM, "an attempt could not be taken back", &why);
 	x->counted = false;
 }
 

@@ -64,7 +64,7 @@ fill_row(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
 	const struct caller *c = entry->caller;
 
 	*r = (struct audit_row) { .id = entry->id,
-		.at = { clock_ms(a->clock) },
+		.at = { clock_ms(a->env->clock) },
 		.action = actions[entry->action].text,
 		.outcome = entry->success ? "success" : "failure",
 		.actor_kind = actor_kind(entry) };
@@ -89,7 +89,7 @@ audit_append(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
 		return false;
 	r.seq = head.seq + 1;
 	r.prev_mac = head.mac;
-	if (!audit_mac(mem, a, t->tenant, keyring_newest(a->keyring), &r, mac, e))
+	if (!audit_mac(mem, a, t->tenant, keyring_newest(a->env->keyring), &r, mac, e))
 		return false;
 	r.mac = (struct blob) { mac, sizeof(mac) };
 	return audit_row_add(t, &r, e) && audit_head_move(t, head.seq, mac, e);
@@ -134,14 +134,14 @@ audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_en
 	const struct caller     *c = entry->caller;
 	char tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX] = "", target[UUID_TEXT_MAX] = "";
 
-	if (a->log == NULL)
+	if (a->env->log == NULL)
 		return;
 	uuid_print(&t->tenant->id, tenant);
 	if (c != NULL)
 		uuid_print(&c->user, user);
 	if (!uuid_is_nil(&entry->target_id))
 		uuid_print(&entry->target_id, target);
-	log_event(a->log, action->dataset, entry->success ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	log_event(a->env->log, action->dataset, entry->success ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    action->text, LOGS("event.action", action->text),
 	    LOGS("event.outcome", entry->success ? "success" : "failure"),
 	    LOGS("organization.id", tenant), LOGS("organization.name", t->tenant->slug),
@@ -167,7 +167,7 @@ audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *bo
 			.mark_in = &mark };
 
 	if (uuid_is_nil(&entry->id))
-		entry->id = uuid_make(a->clock, a->rand);
+		entry->id = uuid_make(a->env->clock, a->env->rand);
 	mark.id = entry->id;
 	if (!tx_run(t->db, &tx, e))
 		return false;

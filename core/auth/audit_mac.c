@@ -67,7 +67,7 @@ audit_mac(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, uint32_
 	uint8_t    key[KEY_LEN];
 	struct mac m;
 
-	if (!keyring_subkey(a->keyring, version, KEY_AUDIT, bound, key, e))
+	if (!keyring_subkey(a->env->keyring, version, KEY_AUDIT, bound, key, e))
 		return false;
 	m.h = hash_hmac_make(mem, key, sizeof(key));
 	secret_wipe(key, sizeof(key));

@@ -61,7 +61,7 @@ choose(const struct seldom *s, TALLOC_CTX *mem, struct tally *same, uint32_t *un
     bool *chosen, struct err *e)
 {
 	const struct rate r = { INT64_C(60000000) * AUDIT_SELDOM_MINUTES, AUDIT_SELDOM_BURST };
-	struct segment   *segment = s->a->segment;
+	struct segment   *segment = s->a->env->segment;
 	struct rate_left  left;
 	uint64_t          of_same, of_actor, of_unwritten;
 
@@ -73,7 +73,7 @@ choose(const struct seldom *s, TALLOC_CTX *mem, struct tally *same, uint32_t *un
 	*chosen = false;
 	if (same->n != 1 && (s->entry->success || !is_power_of_ten(same->n)))
 		return true;
-	*chosen = rate_take(segment, of_actor, &r, clock_ns(s->a->clock), &left);
+	*chosen = rate_take(segment, of_actor, &r, clock_ns(s->a->env->clock), &left);
 	if (!*chosen)
 		(void)tally_add(segment, of_unwritten, 0);
 	else
@@ -105,12 +105,12 @@ audit_seldom(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, struct 
     const char *about, bool *written, struct err *e)
 {
 	const struct seldom s = { t, a, entry, about,
-		(uint16_t)(clock_ms(a->clock) / AUDIT_SELDOM_MS) };
+		(uint16_t)(clock_ms(a->env->clock) / AUDIT_SELDOM_MS) };
 	struct tally        same = { 1, 0 };
 	uint32_t            unwritten = 0;
 	bool                chosen = true;
 
-	if (a->segment != NULL && !choose(&s, mem, &same, &unwritten, &chosen, e))
+	if (a->env->segment != NULL && !choose(&s, mem, &same, &unwritten, &chosen, e))
 		return false;
 	if (written != NULL)
 		*written = chosen;

@@ -39,7 +39,7 @@ row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const st
 
 	if (r->mac.n != AUDIT_MAC_LEN)
 		return false;
-	for (uint32_t v = keyring_newest(a->keyring); v > 0; v--) {
+	for (uint32_t v = keyring_newest(a->env->keyring); v > 0; v--) {
 		struct err why = { 0 };
 
 		if (audit_mac(mem, a, t, v, r, mac, &why) &&

@@ -9,7 +9,7 @@ load(struct auth *a, struct err *e)
 	const struct token_key *signing = NULL;
 	struct token_keys      *keys;
 
-	a->keys_loaded_ms = clock_ms(a->clock);
+	a->keys_loaded_ms = clock_ms(a->env->clock);
 	/* lives as long as the database object, which both belong to main */
 	keys = signing_keys_load(a->database, a->database, &signing, e);
 	if (keys == NULL)
@@ -28,7 +28,7 @@ load(struct auth *a, struct err *e)
 bool
 auth_keys(struct auth *a, bool again, struct err *e)
 {
-	int64_t    age = clock_ms(a->clock) - a->keys_loaded_ms;
+	int64_t    age = clock_ms(a->env->clock) - a->keys_loaded_ms;
 	struct err why = { 0 };
 
 	if (a->keys == NULL)
@@ -37,7 +37,7 @@ auth_keys(struct auth *a, bool again, struct err *e)
 		return true;
 	/* what is loaded goes on serving while the database is away */
 	if (!load(a, &why))
-		log_err(a->log, LOG_SYSTEM, "signing keys could not be read again", &why);
+		log_err(a->env->log, LOG_SYSTEM, "signing keys could not be read again", &why);
 	return true;
 }
 
@@ -50,8 +50,8 @@ auth_lane(struct auth *a, enum lane lane, struct err *e)
 bool
 auth_permit(struct auth *a, struct permit *permit, struct err *e)
 {
-	return a->permits == NULL ||
-	       (auth_lane(a, LANE_PASSWORD, e) && permit_take(a->permits, a->clock, permit, e));
+	return a->permits == NULL || (auth_lane(a, LANE_PASSWORD, e) &&
+					 permit_take(a->permits, a->env->clock, permit, e));
 }
 
 struct fetch *

@@ -14,12 +14,7 @@
 #include "core/store/tenant/tenant_db.h"
 
 struct auth {
-	const struct conf      *conf;
-	const struct clock     *clock;
-	struct rand            *rand;
-	struct log             *log;
-	const struct keyring   *keyring;
-	struct segment         *segment;
+	const struct env       *env;
 	struct permits         *permits;  /* NULL in the admin tool: hashes allocate for themselves */
 	struct database        *database;
 	struct token_keys      *keys;     /* loaded on first use; see auth_keys() */

@@ -84,8 +84,8 @@ remember(const struct resolving *v, struct cache_epochs before, const struct cal
 	const struct uuid *user = is_key ? &c->maker : &c->user;
 	const struct uuid *session = is_key ? &c->user : &c->session;
 
-	if (v->a->segment != NULL)
-		cache_put(v->a->segment, v->key, &c->tenant, user, session, before, v->now_ms,
+	if (v->a->env->segment != NULL)
+		cache_put(v->a->env->segment, v->key, &c->tenant, user, session, before, v->now_ms,
 		    c->expires_ms, c, sizeof(*c));
 }
 
@@ -93,9 +93,9 @@ static struct cache_epochs
 epochs_now(const struct resolving *v, const struct uuid *tenant, const struct uuid *user,
     const struct uuid *session)
 {
-	if (v->a->segment == NULL)
+	if (v->a->env->segment == NULL)
 		return (struct cache_epochs) { 0 };
-	return cache_epochs_read(v->a->segment, tenant, user, session);
+	return cache_epochs_read(v->a->env->segment, tenant, user, session);
 }
 
 static bool
@@ -128,8 +128,8 @@ touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, stru
 	if (!known ||
 	    !session_touch(t, &c->session, (instant) { v->now_ms }, (instant) { idle_end },
 		(instant) { v->now_ms - SESSION_TOUCH_MS }, &why)) {
-		log_err(
-		    v->a->log, LOG_SYSTEM, "the last use of a session could not be noted", &why);
+		log_err(v->a->env->log, LOG_SYSTEM, "the last use of a session could not be noted",
+		    &why);
 		return false;
 	}
 	c->idle_ms = MIN(idle_end, c->absolute_ms);
@@ -144,14 +144,15 @@ check_token(const struct resolving *v, struct token_claims *claims, struct err *
 
 	if (!auth_keys(a, false, e))
 		return false;
-	if (token_check(
-		v->mem, a->keys, v->c->text, a->conf->public_url, a->clock, claims, &stranger, e))
+	if (token_check(v->mem, a->keys, v->c->text, a->env->conf->public_url, a->env->clock,
+		claims, &stranger, e))
 		return true;
 	if (!stranger)
 		return false;
 	err_clear(e);
-	return auth_keys(a, true, e) && token_check(v->mem, a->keys, v->c->text,
-					    a->conf->public_url, a->clock, claims, &stranger, e);
+	return auth_keys(a, true, e) &&
+	       token_check(v->mem, a->keys, v->c->text, a->env->conf->public_url, a->env->clock,
+		   claims, &stranger, e);
 }
 
 static bool
@@ -217,7 +218,7 @@ confirm_session(const struct resolving *v, struct caller *out, bool *stale, stru
 	if (touch(v, t, s.last_seen.ms, out) || out->idle_ms != idle_was)
 		remember(v, before, out);
 	else
-		cache_confirm(v->a->segment, v->key, v->now_ms);
+		cache_confirm(v->a->env->segment, v->key, v->now_ms);
 	return true;
 }
 
@@ -237,7 +238,7 @@ check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_t
 		before = epochs_now(v, &t->tenant->id, &maker, &text->id);
 		if (!api_key_check(v->a, v->mem, t, text, place_of(v), out, e))
 			return refuse_missing(e, "no such API key");
-	} while (v->a->segment != NULL && !uuid_eq(&out->maker, &maker));
+	} while (v->a->env->segment != NULL && !uuid_eq(&out->maker, &maker));
 	remember(v, before, out);
 	return true;
 }
@@ -263,8 +264,8 @@ note_refused_key(
 	buf_putc(&b, '}');
 	entry.details = buf_text(&b, &e);
 	if (entry.details == NULL || !audit_seldom(t, v->mem, v->a, &entry, NULL, NULL, &e))
-		log_err(
-		    v->a->log, LOG_SYSTEM, "a refused API key could not be put into the trail", &e);
+		log_err(v->a->env->log, LOG_SYSTEM,
+		    "a refused API key could not be put into the trail", &e);
 }
 
 static bool
@@ -292,8 +293,8 @@ read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 static bool
 read_caller(const struct resolving *v, struct caller *out, struct err *e)
 {
-	if (v->a->segment != NULL)
-		metric_add(v->a->segment, METRIC_CACHE_MISSES, CACHE_LABEL, 1);
+	if (v->a->env->segment != NULL)
+		metric_add(v->a->env->segment, METRIC_CACHE_MISSES, CACHE_LABEL, 1);
 	switch (v->c->kind) {
 	case CREDENTIAL_ACCESS_TOKEN:
 		return read_session(v, out, e);
@@ -313,13 +314,13 @@ recall(const struct resolving *v, struct caller *out, int64_t *age_ms)
 	int64_t                         checked_ms = 0;
 	size_t                          n = 0;
 
-	if (v->a->segment == NULL ||
-	    !cache_get(v->a->segment, v->key, v->now_ms, value, &n, &checked_ms) ||
+	if (v->a->env->segment == NULL ||
+	    !cache_get(v->a->env->segment, v->key, v->now_ms, value, &n, &checked_ms) ||
 	    n != sizeof(*out))
 		return false;
 	memcpy(out, value, sizeof(*out));
 	*age_ms = v->now_ms - checked_ms;
-	metric_add(v->a->segment, METRIC_CACHE_HITS, CACHE_LABEL, 1);
+	metric_add(v->a->env->segment, METRIC_CACHE_HITS, CACHE_LABEL, 1);
 	return true;
 }
 
@@ -332,7 +333,7 @@ resolve(const struct resolving *v, struct caller *out, struct err *e)
 	*out = (struct caller) { 0 };
 	if (!recall(v, out, &age_ms))
 		return read_caller(v, out, e);
-	if (age_ms >= 0 && age_ms < v->a->conf->revocation_lag_ms)
+	if (age_ms >= 0 && age_ms < v->a->env->conf->revocation_lag_ms)
 		return true;
 	if (out->kind == CALLER_SESSION && !confirm_session(v, out, &stale, e))
 		return false;
@@ -344,7 +345,7 @@ caller_resolve(struct auth *a, TALLOC_CTX *mem, const struct credential *c, cons
     struct caller *out, struct err *e)
 {
 	struct resolving v = {
-		.a = a, .mem = mem, .c = c, .address = address, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .c = c, .address = address, .now_ms = clock_ms(a->env->clock)
 	};
 
 	if (make_key(&v, e) && resolve(&v, out, e))
@@ -384,7 +385,8 @@ caller_csrf(const struct auth *a, const struct uuid *session, char out[static CS
 
 	if (tmp == NULL)
 		return err_memory(e);
-	if (!keyring_subkey(a->keyring, keyring_newest(a->keyring), KEY_CSRF, bound, key, e)) {
+	if (!keyring_subkey(
+		a->env->keyring, keyring_newest(a->env->keyring), KEY_CSRF, bound, key, e)) {
 		talloc_free(tmp);
 		return false;
 	}

@@ -42,7 +42,7 @@ compute_mac(const struct auth *a, const uint8_t account[static KEY_LEN], const s
 	struct str bound = { (const char *)account, KEY_LEN };
 	uint8_t    key[KEY_LEN];
 
-	if (!keyring_subkey(a->keyring, (uint32_t)get_number(x->version, sizeof(x->version)),
+	if (!keyring_subkey(a->env->keyring, (uint32_t)get_number(x->version, sizeof(x->version)),
 		KEY_DEVICE, bound, key, e))
 		return false;
 	hash_hmac(key, sizeof(key), x, n, mac);
@@ -78,7 +78,7 @@ device_read(const struct auth *a, const uint8_t account[static KEY_LEN], struct 
 	*out = (struct device) { .known = false };
 	if (!open_wire(a, account, text, &x))
 		return;
-	age_s = clock_ms(a->clock) / 1000 - (int64_t)get_number(x.made_s, sizeof(x.made_s));
+	age_s = clock_ms(a->env->clock) / 1000 - (int64_t)get_number(x.made_s, sizeof(x.made_s));
 	if (age_s < -60 || age_s > DEVICE_LIFE_S)
 		return;
 	out->known = true;
@@ -101,14 +101,14 @@ device_print(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static
 	uint8_t     bytes[WIRE_MAX];
 	struct wire x;
 
-	put_number(x.version, sizeof(x.version), keyring_newest(a->keyring));
-	put_number(x.made_s, sizeof(x.made_s), (uint64_t)(clock_ms(a->clock) / 1000));
+	put_number(x.version, sizeof(x.version), keyring_newest(a->env->keyring));
+	put_number(x.made_s, sizeof(x.made_s), (uint64_t)(clock_ms(a->env->clock) / 1000));
 	put_number(x.epoch, sizeof(x.epoch), epoch);
 	memcpy(x.user, user->b, sizeof(x.user));
 	if (device_is_of(was, user, epoch))
 		memcpy(x.id, was->id, sizeof(x.id));
 	else
-		rand_fill(a->rand, x.id, sizeof(x.id));
+		rand_fill(a->env->rand, x.id, sizeof(x.id));
 	if (!compute_mac(a, account, &x, sizeof(x), bytes + sizeof(x), e))
 		return false;
 	memcpy(bytes, &x, sizeof(x));

@@ -14,7 +14,7 @@ static bool
 is_due(const struct auth *a, const struct signing_turn *t, enum rotation_when when)
 {
 	if (when == ROTATE_WHEN_DUE)
-		return t->active_s >= a->conf->keys_rotate_s &&
+		return t->active_s >= a->env->conf->keys_rotate_s &&
 		       t->published_s >= ROTATE_PUBLISHED_S;
 	return t->published_s >= ROTATE_PUBLISHED_S || when == ROTATE_FORCED;
 }

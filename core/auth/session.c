@@ -55,7 +55,8 @@ refresh_mac(
 	uint32_t version = (uint32_t)take_number(t->pepper, sizeof(t->pepper));
 	uint8_t  key[KEY_LEN];
 
-	if (!keyring_subkey(a->keyring, version, KEY_REFRESH, (struct str) { NULL, 0 }, key, e))
+	if (!keyring_subkey(
+		a->env->keyring, version, KEY_REFRESH, (struct str) { NULL, 0 }, key, e))
 		return false;
 	hash_hmac(key, sizeof(key), t, offsetof(struct refresh, mac), mac);
 	secret_wipe(key, sizeof(key));
@@ -73,7 +74,7 @@ refresh_print(const struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 		return NULL;
 	memcpy(r.session, session->b, sizeof(r.session));
 	put_number(r.generation, sizeof(r.generation), generation);
-	put_number(r.pepper, sizeof(r.pepper), keyring_newest(a->keyring));
+	put_number(r.pepper, sizeof(r.pepper), keyring_newest(a->env->keyring));
 	if (!refresh_mac(a, &r, r.mac, e))
 		return NULL;
 	text = base64url_print(mem, (const uint8_t *)&r, sizeof(r));
@@ -206,14 +207,14 @@ session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
     struct session_grant *grant, struct err *e)
 {
 	const struct caller   *c = &grant->caller;
-	int64_t                now = clock_ms(a->clock);
+	int64_t                now = clock_ms(a->env->clock);
 	const struct settings *set;
-	struct token_claims    claims = { .iss = a->conf->public_url,
-		   .aud = a->conf->public_url,
+	struct token_claims    claims = { .iss = a->env->conf->public_url,
+		   .aud = a->env->conf->public_url,
 		   .tenant = c->tenant,
 		   .user = c->user,
 		   .session = c->session,
-		   .jti = uuid_make(a->clock, a->rand),
+		   .jti = uuid_make(a->env->clock, a->env->rand),
 		   .iat = now / 1000,
 		   .auth_time = c->auth_time_ms / 1000,
 		   .aal = c->aal };
@@ -289,8 +290,8 @@ end_reused(struct refreshing *f, struct err *e)
 	if (!caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &c, e) ||
 	    !audit_deed(f->t, f->mem, f->a, reuse_body, f, &entry, e))
 		return err_note(e, "ending a session whose refresh token was reused");
-	if (f->a->segment != NULL)
-		cache_bump_session(f->a->segment, &f->session);
+	if (f->a->env->segment != NULL)
+		cache_bump_session(f->a->env->segment, &f->session);
 	return err_set(e, ERR_REFRESH_REUSED, 0,
 	    "This refresh token was used before. The session has been ended.",
 	    "refresh token reused");
@@ -373,12 +374,12 @@ session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *sho
     struct session_grant *grant, struct err *e)
 {
 	struct refreshing f = {
-		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->env->clock)
 	};
 	bool ok = refresh(&f, shown, grant, e);
 
-	if (a->segment != NULL)
-		metric_add(a->segment, METRIC_AUTH_ATTEMPTS,
+	if (a->env->segment != NULL)
+		metric_add(a->env->segment, METRIC_AUTH_ATTEMPTS,
 		    ok ? "method=\"refresh\",outcome=\"success\""
 		       : "method=\"refresh\",outcome=\"failure\"",
 		    1);
@@ -389,7 +390,7 @@ bool
 session_by_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
     struct uuid *tenant, struct err *e)
 {
-	struct refreshing f = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
+	struct refreshing f = { .a = a, .mem = mem, .now_ms = clock_ms(a->env->clock) };
 
 	if (!find_session(&f, shown, e))
 		return false;
@@ -420,7 +421,7 @@ session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct c
     const struct origin *origin, bool all, struct err *e)
 {
 	struct stopping    in = { t, { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
-					 .now = { clock_ms(a->clock) },
+					 .now = { clock_ms(a->env->clock) },
 					 .user = caller->user,
 					 .session = caller->session } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
@@ -432,12 +433,12 @@ session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct c
 
 	if (!audit_deed(t, mem, a, end_body, &in, &entry, e))
 		return false;
-	if (a->segment == NULL)
+	if (a->env->segment == NULL)
 		return true;
 	if (all)
-		cache_bump_user(a->segment, &caller->user);
+		cache_bump_user(a->env->segment, &caller->user);
 	else
-		cache_bump_session(a->segment, &caller->session);
+		cache_bump_session(a->env->segment, &caller->session);
 	return true;
 }
 
@@ -447,7 +448,7 @@ session_end_by_refresh(
     struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e)
 {
 	struct refreshing f = {
-		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->env->clock)
 	};
 	struct caller c;
 

@@ -15,13 +15,13 @@ make_row(struct auth *a, TALLOC_CTX *mem, const struct origin *origin, struct be
     struct err *e)
 {
 	const struct settings *set;
-	int64_t                now = clock_ms(a->clock), absolute, idle;
+	int64_t                now = clock_ms(a->env->clock), absolute, idle;
 
 	if (!settings_of(a, b->t->tenant, &set, e))
 		return false;
 	absolute = now + set->session->absolute_s * 1000;
 	idle = now + set->session->idle_s * 1000;
-	b->row = (struct session_row) { .id = uuid_make(a->clock, a->rand),
+	b->row = (struct session_row) { .id = uuid_make(a->env->clock, a->env->rand),
 		.user_id = b->user->id,
 		.auth_time = { b->how->auth_time_ms },
 		.aal = b->how->aal,

@@ -194,7 +194,7 @@ is_of(const struct defaults *a, const struct defaults *b)
 static bool
 open_cache(struct auth *a, struct err *e)
 {
-	struct defaults now = defaults_of(a->conf);
+	struct defaults now = defaults_of(a->env->conf);
 
 	if (a->settings != NULL && !is_of(&a->settings->defaults, &now))
 		TALLOC_FREE(a->settings);
@@ -252,7 +252,7 @@ parse_entry(struct auth *a, const struct tenant *t, struct err *e)
 	x->text = talloc_strdup(x, t->settings.text);
 	if (x->text == NULL)
 		err_memory(e);
-	else if (settings_parse(x, a->conf, x->text, &x->s, e))
+	else if (settings_parse(x, a->env->conf, x->text, &x->s, e))
 		return x;
 	talloc_free(x);
 	return NULL;

@@ -56,7 +56,7 @@ base_name(const char *path)
 static void
 count(const struct request *r, const struct line *l)
 {
-	struct segment *s = r->app->segment;
+	struct segment *s = r->app->env->segment;
 	char            labels[METRIC_LABELS_MAX];
 
 	if (s == NULL)
@@ -89,7 +89,7 @@ static void
 print_line(const struct request *r, struct line *l)
 {
 	l->status = request_status(r);
-	l->took_ns = clock_ns(r->app->clock) - r->began_ns;
+	l->took_ns = clock_ns(r->app->env->clock) - r->began_ns;
 	snprintf(l->label, sizeof(l->label), "%s", "-");
 	route_label(r->route, l->label, sizeof(l->label));
 	snprintf(l->message, sizeof(l->message), "%s -> %d", l->label, l->status);
@@ -119,7 +119,7 @@ write_line(const struct request *r, const struct line *l)
 {
 	const struct err *f = &r->err;
 	bool              failed = f->code != ERR_OK, broken = l->status >= 500;
-	bool              slow = l->took_ns / 1000000 >= r->app->conf->log_slow_ms;
+	bool              slow = l->took_ns / 1000000 >= r->app->env->conf->log_slow_ms;
 	struct str        ua = text_or_none(r->origin.user_agent);
 	struct log_field  fields[20];
 	size_t            n = 0;
@@ -150,7 +150,7 @@ write_line(const struct request *r, const struct line *l)
 		fields[n++] = (struct log_field)LOGI("bsx.db.statements", (int64_t)l->db.count);
 		fields[n++] = (struct log_field)LOGI("bsx.db.duration", l->db.ns);
 	}
-	log_write(r->app->log, LOG_ACCESS, level_of(l->status), l->message, fields, n);
+	log_write(r->app->env->log, LOG_ACCESS, level_of(l->status), l->message, fields, n);
 }
 
 /* A client that is slowed down may be one that tries things out. */
@@ -161,7 +161,7 @@ write_security(const struct request *r, const struct line *l)
 
 	if (r->err.code != ERR_RATE)
 		return;
-	log_event(r->app->log, LOG_SECURITY, LOG_LEVEL_WARN, "a rate limit was reached",
+	log_event(r->app->env->log, LOG_SECURITY, LOG_LEVEL_WARN, "a rate limit was reached",
 	    LOGS("event.action", "rate.limit"), LOGS("event.outcome", "failure"),
 	    LOGS("rule.name", n->policy != NULL ? n->policy : "-"), LOGS("http.request.id", r->id),
 	    LOGS("http.request.method", r->method_text), LOGS("url.path", path_of(r)),
@@ -193,11 +193,11 @@ release(struct request *r)
 	r->db = NULL;
 	if (app->database != NULL)
 		database_tidy(app->database);
-	if (app->segment == NULL)
+	if (app->env->segment == NULL)
 		return;
 	if (app->slot >= 0)
-		slot_end(app->segment, (unsigned)app->slot);
-	segment_check(app->segment, app->clock);
+		slot_end(app->env->segment, (unsigned)app->slot);
+	segment_check(app->env->segment, app->env->clock);
 }
 
 void

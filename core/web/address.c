@@ -81,11 +81,11 @@ is_told_anew(struct request *r, struct str action)
 	char     text[128];
 	int      n = snprintf(text, sizeof(text), "%.*s %s", (int)action.n, action.p, r->address);
 
-	if (r->app->log == NULL || r->app->segment == NULL)
-		return r->app->log != NULL;
+	if (r->app->env->log == NULL || r->app->env->segment == NULL)
+		return r->app->env->log != NULL;
 	hash_sha256(text, (size_t)n, sum);
 	memcpy(&key, sum, sizeof(key));
-	return tally_add(r->app->segment, key, (uint16_t)(r->began_ms / TOLD_ANEW_MS)).n == 1;
+	return tally_add(r->app->env->segment, key, (uint16_t)(r->began_ms / TOLD_ANEW_MS)).n == 1;
 }
 
 static void
@@ -96,7 +96,7 @@ warn(struct request *r, struct log_field action, const char *message, struct str
 	if (!is_told_anew(r, action.s))
 		return;
 	unicode_clean_into(value, text, sizeof(text));
-	log_event(r->app->log, LOG_SECURITY, LOG_LEVEL_WARN, message, action,
+	log_event(r->app->env->log, LOG_SECURITY, LOG_LEVEL_WARN, message, action,
 	    LOGS("event.outcome", "failure"), LOGS("http.request.id", r->id),
 	    LOGS("source.ip", r->address),
 	    LOGSTR("bsx.value", value.p != NULL ? str_of(text) : value));

@@ -12,13 +12,8 @@ struct route;
 struct rates;
 
 struct app {
-	const struct conf         *conf;
-	const struct clock        *clock;
+	const struct env          *env;
 	struct memory             *memory;  /* what this process holds; NULL: nobody looks */
-	struct rand               *rand;
-	struct log                *log;
-	const struct keyring      *keyring;
-	struct segment            *segment;
 	struct permits            *permits;
 	struct database           *database;
 	struct auth               *auth;

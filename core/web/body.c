@@ -21,7 +21,7 @@ struct plan {
 static size_t
 body_max(const struct request *r)
 {
-	const struct conf *c = r->app->conf;
+	const struct conf *c = r->app->env->conf;
 
 	return (size_t)(body_is_large(r->route) ? c->snapshot_max : c->body_max);
 }
@@ -64,7 +64,7 @@ grow(TALLOC_CTX *mem, char *old, size_t used, size_t cap)
 static bool
 fault_of_read(struct request *r, int64_t end_ns, struct err *e)
 {
-	if (clock_ns(r->app->clock) >= end_ns)
+	if (clock_ns(r->app->env->clock) >= end_ns)
 		return err_set(e, ERR_TIMEOUT, 0, "The body did not arrive in time.",
 		    "body incomplete at its deadline");
 	r->client_gone = true;
@@ -90,14 +90,15 @@ static bool
 read_all(struct request *r, const struct plan *p, struct err *e)
 {
 	struct transport *t = r->transport;
-	int64_t end_ns = clock_ns(r->app->clock) + r->app->conf->body_timeout_s * 1000000000;
-	size_t  cap = p->declared >= 0 ? (size_t)p->declared + 1 : READ_FIRST, n = 0;
-	char   *b = grow(r->mem, NULL, 0, cap);
+	int64_t           end_ns =
+	    clock_ns(r->app->env->clock) + r->app->env->conf->body_timeout_s * 1000000000;
+	size_t cap = p->declared >= 0 ? (size_t)p->declared + 1 : READ_FIRST, n = 0;
+	char  *b = grow(r->mem, NULL, 0, cap);
 
 	while (b != NULL) {
 		long got = t->ops->read(t, b + n, cap - n);
 
-		if (got < 0 || (got > 0 && clock_ns(r->app->clock) >= end_ns))
+		if (got < 0 || (got > 0 && clock_ns(r->app->env->clock) >= end_ns))
 			return fault_of_read(r, end_ns, e);
 		n += (size_t)got;
 		r->body = (struct str) { b, n };

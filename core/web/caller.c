@@ -204,7 +204,7 @@ request_fresh(const struct request *r, struct err *e)
 {
 	const struct caller *c = &r->caller;
 
-	return c->kind != CALLER_SESSION || mfa_ask_fresh(c, clock_ms(r->app->clock), e);
+	return c->kind != CALLER_SESSION || mfa_ask_fresh(c, clock_ms(r->app->env->clock), e);
 }
 
 static bool

@@ -202,7 +202,7 @@ reply_cookie(struct request *r, const char *name, const char *value, int64_t age
 	buf_putc(&b, '=');
 	buf_puts(&b, age_s > 0 ? value : "");
 	buf_puts(&b, "; Path=");
-	buf_puts(&b, below ? r->app->conf->base_path : "/");
+	buf_puts(&b, below ? r->app->env->conf->base_path : "/");
 	buf_puts(&b, below ? c->path : "");
 	buf_printf(&b, "; Max-Age=%" PRId64, age_s > 0 ? age_s : 0);
 	buf_puts(&b, "; HttpOnly; SameSite=Lax");

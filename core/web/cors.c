@@ -80,7 +80,7 @@ cors_origins_check(TALLOC_CTX *mem, const struct json *list, struct err *e)
 bool
 cors_is_own(const struct request *r)
 {
-	return origin_eq(str_of(r->app->conf->public_url), request_param(r, "HTTP_ORIGIN"));
+	return origin_eq(str_of(r->app->env->conf->public_url), request_param(r, "HTTP_ORIGIN"));
 }
 
 /* ---- the union of all tenants ---- */
@@ -138,7 +138,7 @@ read_union(struct cors *c, const struct app *app, struct err *e)
 		ok = c->origins != NULL;
 	}
 	for (size_t i = 0; ok && i < n; i++)
-		ok = add_tenant(c, tmp, app->conf, rows[i].settings);
+		ok = add_tenant(c, tmp, app->env->conf, rows[i].settings);
 	talloc_free(tmp);
 	return ok || err_memory(e);
 }
@@ -147,7 +147,7 @@ read_union(struct cors *c, const struct app *app, struct err *e)
 static const struct cors *
 cors_union(struct app *app)
 {
-	int64_t    now = clock_ns(app->clock);
+	int64_t    now = clock_ns(app->env->clock);
 	struct err e = { 0 };
 
 	if (app->database == NULL)
@@ -160,7 +160,7 @@ cors_union(struct app *app)
 		return app->cors;
 	app->cors->read_ns = now;
 	if (!read_union(app->cors, app, &e))
-		log_err(app->log, LOG_SYSTEM, "the allowed origins could not be read", &e);
+		log_err(app->env->log, LOG_SYSTEM, "the allowed origins could not be read", &e);
 	return app->cors;
 }
 

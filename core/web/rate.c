@@ -202,7 +202,7 @@ refuse(struct request *r, const char *label, struct err *e)
 	char labels[METRIC_LABELS_MAX];
 
 	snprintf(labels, sizeof(labels), "class=\"%s\"", label);
-	metric_add(r->app->segment, METRIC_RATE_LIMITED, labels, 1);
+	metric_add(r->app->env->segment, METRIC_RATE_LIMITED, labels, 1);
 	err_set(e, ERR_RATE, 0, "Too many requests; try again later.", "rate class %s", label);
 	e->retry_s = (int)(r->rate.wait_s < 1 ? 1 : r->rate.wait_s);
 	return false;
@@ -234,7 +234,7 @@ charge(struct request *r, const struct client *who, const struct budget *b, stru
 
 	if (!cell_of(r, who, b, &rate, &key))
 		return true;
-	if (rate_take(r->app->segment, key, &rate, clock_ns(r->app->clock), &left)) {
+	if (rate_take(r->app->env->segment, key, &rate, clock_ns(r->app->env->clock), &left)) {
 		note(r, b, &rate, &left);
 		return true;
 	}
@@ -252,14 +252,14 @@ owe(struct request *r, const struct client *who, const struct budget *b, int64_t
 
 	if (!cell_of(r, who, b, &rate, &key))
 		return;
-	rate_owe(r->app->segment, key, &rate, n, clock_ns(r->app->clock), &left);
+	rate_owe(r->app->env->segment, key, &rate, n, clock_ns(r->app->env->clock), &left);
 	note(r, b, &rate, &left);
 }
 
 static bool
 is_on(const struct request *r)
 {
-	return r->app->rates != NULL && r->app->segment != NULL;
+	return r->app->rates != NULL && r->app->env->segment != NULL;
 }
 
 /* Of the request's route: its own row of rate.routes, or its class's. */

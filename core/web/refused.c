@@ -43,6 +43,6 @@ refused_note(struct request *r)
 	if (r->caller.kind == CALLER_NONE || request_status(r) != 403 || r->app->auth == NULL)
 		return;
 	if (!note(r, &e))
-		log_err(r->app->log, LOG_SYSTEM,
+		log_err(r->app->env->log, LOG_SYSTEM,
 		    "a refused request could not be put into the trail", &e);
 }

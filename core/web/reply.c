@@ -233,13 +233,13 @@ send_bare(struct request *r)
 static bool
 may_go_on(struct request *r, struct err *e)
 {
-	int64_t took_ms = (clock_ns(r->app->clock) - r->began_ns) / 1000000;
+	int64_t took_ms = (clock_ns(r->app->env->clock) - r->began_ns) / 1000000;
 
 	if (r->transport->ops->gone(r->transport))
 		r->client_gone = true;
 	if (r->client_gone)
 		return false;
-	work_begin(&r->work, WORK_REQUEST, r->app->clock);
+	work_begin(&r->work, WORK_REQUEST, r->app->env->clock);
 	r->work.memory = r->app->memory;
 	return took_ms < MORE_MAX_MS ||
 	       err_set(e, ERR_TOO_COSTLY, 0, "The answer took too long.",
@@ -264,7 +264,7 @@ send_more(struct request *r)
 	}
 	if (r->client_gone)
 		return;
-	log_err(r->app->log, LOG_SYSTEM, "an answer broke off", &e);
+	log_err(r->app->env->log, LOG_SYSTEM, "an answer broke off", &e);
 	r->out.n = 0;
 	if (last != '\n')
 		buf_putc(&r->out, '\n');

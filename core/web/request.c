@@ -32,7 +32,7 @@ request_param(const struct request *r, const char *name)
 bool
 app_is_https(const struct app *app)
 {
-	return str_starts(str_of(app->conf->public_url), "https://");
+	return str_starts(str_of(app->env->conf->public_url), "https://");
 }
 
 /* ---- who and what, for the log, before anything may fail ---- */
@@ -63,7 +63,7 @@ take_request_id(struct request *r)
 		memcpy(r->id, s.p, s.n);
 		return;
 	}
-	made = uuid_make(r->app->clock, r->app->rand);
+	made = uuid_make(r->app->env->clock, r->app->env->rand);
 	uuid_print(&made, r->id);
 }
 
@@ -128,9 +128,9 @@ request_begin(struct request *r, struct app *app, struct transport *t)
 
 	r->app = app;
 	r->transport = t;
-	r->began_ns = clock_ns(app->clock);
-	r->began_ms = clock_ms(app->clock);
-	work_begin(&r->work, WORK_REQUEST, app->clock);
+	r->began_ns = clock_ns(app->env->clock);
+	r->began_ms = clock_ms(app->env->clock);
+	work_begin(&r->work, WORK_REQUEST, app->env->clock);
 	r->work.memory = app->memory;
 	r->permit = (struct permit) { .i = -1, .gone = is_gone, .who = t };
 	r->mem = talloc_new(NULL);
@@ -144,8 +144,8 @@ request_begin(struct request *r, struct app *app, struct transport *t)
 	r->origin = (struct origin) {
 		.address = r->address, .user_agent = ua.p != NULL ? ua.p : "", .request_id = r->id
 	};
-	if (app->segment != NULL && app->slot >= 0)
-		slot_begin(app->segment, (unsigned)app->slot, r->id, r->began_ms);
+	if (app->env->segment != NULL && app->slot >= 0)
+		slot_begin(app->env->segment, (unsigned)app->slot, r->id, r->began_ms);
 	if (app->database != NULL)
 		db_stats_reset(database_control(app->database));
 }

@@ -140,7 +140,7 @@ route_hashes(struct app *app, struct str method, struct str target)
 	if (r.method == PUT && !str_eqz(method, "PUT"))
 		return false;
 	r.mem = talloc_new(NULL);
-	if (r.mem != NULL && target_parse(r.mem, target, app->conf->base_path, &t, &e)) {
+	if (r.mem != NULL && target_parse(r.mem, target, app->env->conf->base_path, &t, &e)) {
 		r.path = t.path;
 		rt = find(&r, &allow);
 	}
@@ -202,8 +202,8 @@ step_route(struct request *r, struct err *e)
 		r->id0 = (struct uuid) { 0 };
 	if (r->ids[1].p != NULL && !uuid_parse(r->ids[1], &r->id1))
 		r->id1 = (struct uuid) { 0 };
-	if (r->app->segment != NULL && r->app->slot >= 0)
-		slot_route(r->app->segment, (unsigned)r->app->slot,
+	if (r->app->env->segment != NULL && r->app->slot >= 0)
+		slot_route(r->app->env->segment, (unsigned)r->app->slot,
 		    route_label(r->route, label, sizeof(label)));
 	return true;
 }

@@ -182,7 +182,7 @@ parse_joined(struct request *r, struct target *t, struct err *e)
 	buf_add(&b, info.p, info.n);
 	if (!buf_ok(&b))
 		return err_memory(e);
-	if (!target_parse_decoded(r->mem, buf_str(&b), r->app->conf->base_path, t, e))
+	if (!target_parse_decoded(r->mem, buf_str(&b), r->app->env->conf->base_path, t, e))
 		return false;
 	t->query = request_param(r, "QUERY_STRING");
 	return true;
@@ -206,7 +206,7 @@ step_target(struct request *r, struct err *e)
 		r->raw_path = r->path = SERVER;
 		return true;
 	}
-	ok = uri.n > 0 ? target_parse(r->mem, uri, r->app->conf->base_path, &t, e)
+	ok = uri.n > 0 ? target_parse(r->mem, uri, r->app->env->conf->base_path, &t, e)
 		       : parse_joined(r, &t, e);
 	if (t.raw.n > 0)
 		r->raw_path = str_dup(r->mem, t.raw);

@@ -39,7 +39,7 @@ tell_one(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
 	if (strcmp(c.status, "active") != 0)
 		return true;
 	(*sent)++;
-	return message_post(db, mem, a->deps, a->t, &c.id, &alert->id, event, body, NULL, e);
+	return message_post(db, mem, a->env, a->t, &c.id, &alert->id, event, body, NULL, e);
 }
 
 bool
@@ -105,7 +105,7 @@ tell_suppression(struct db *db, const struct alerting *a, const struct alert *al
     const char *before, struct err *e)
 {
 	const char          *now = alert->suppressed_by;
-	struct finding_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+	struct finding_event v = { .id = uuid_make(a->env->clock, a->env->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -135,7 +135,7 @@ open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct deci
 	char key[ALERT_OPEN_KEY_MAX];
 
 	alerting_open_key(&a->config_id, key);
-	*alert = (struct alert) { .id = uuid_make(a->deps->clock, a->deps->rand),
+	*alert = (struct alert) { .id = uuid_make(a->env->clock, a->env->rand),
 		.config_id = a->config_id,
 		.report_id = a->report->id,
 		.kind = talloc_strdup(mem, "drift"),
@@ -190,7 +190,7 @@ bool
 alerting_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
     const char *note, struct err *e)
 {
-	const struct finding_event v = { .id = uuid_make(a->deps->clock, a->deps->rand),
+	const struct finding_event v = { .id = uuid_make(a->env->clock, a->env->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -226,7 +226,7 @@ static bool
 do_deed(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decision *d,
     struct alert *alert, struct err *e)
 {
-	instant now = { clock_ms(a->deps->clock) };
+	instant now = { clock_ms(a->env->clock) };
 
 	if (d->deed == DEED_OPEN)
 		return open_alert(db, mem, a, d, alert, now, e);

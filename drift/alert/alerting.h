@@ -13,7 +13,7 @@
 #include "core/store/alert/alert.h"
 #include "core/store/drift/report.h"
 #include "drift/alert/alert_decide.h"
-#include "drift/alert/deps.h"
+#include "core/base/env.h"
 
 #define EVENT_OPENED   "drift.alert.opened"
 #define EVENT_UPDATED  "drift.alert.updated"
@@ -33,7 +33,7 @@ struct change_text {
 };
 
 struct alerting {
-	const struct drift_deps   *deps;
+	const struct env   *env;
 	struct tenant_db          *t;
 	struct uuid                config_id;
 	const char                *config_name;

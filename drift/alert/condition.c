@@ -30,7 +30,7 @@ find(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;
-	*alert = (struct alert) { .id = uuid_make(a->deps->clock, a->deps->rand),
+	*alert = (struct alert) { .id = uuid_make(a->env->clock, a->env->rand),
 		.config_id = a->config_id,
 		.open_key = key,
 		.version = 1 };
@@ -55,7 +55,7 @@ add(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind, 
 	alert->kind = talloc_strdup(mem, kind);
 	alert->severity = talloc_strdup(mem, severity_name(SEVERITY_HIGH));
 	alert->status = talloc_strdup(mem, "open");
-	alert->opened_at.ms = clock_ms(a->deps->clock);
+	alert->opened_at.ms = clock_ms(a->env->clock);
 	alert->updated_at = alert->opened_at;
 	if (alert->kind == NULL || alert->severity == NULL || alert->status == NULL)
 		return err_memory(e);
@@ -94,7 +94,7 @@ condition_update(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const
 		alert.report_id = a->report->id;
 	if (!open)
 		return add(db, mem, a, kind, text, &alert, e);
-	alert.updated_at.ms = clock_ms(a->deps->clock);
+	alert.updated_at.ms = clock_ms(a->env->clock);
 	if (!set_title(mem, a, text, &alert, e) || !alert_set(db, &alert, &done, e))
 		return false;
 	if (!done)
@@ -118,7 +118,7 @@ condition_close(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const 
 	from = alert.status;
 	alert.status = talloc_strdup(mem, "resolved");
 	alert.resolved_by = talloc_strdup(mem, "system");
-	alert.updated_at.ms = clock_ms(a->deps->clock);
+	alert.updated_at.ms = clock_ms(a->env->clock);
 	alert.resolved_at = alert.updated_at;
 	alert.open_key = NULL;
 	if (alert.status == NULL || alert.resolved_by == NULL)

@@ -49,7 +49,7 @@ static void
 put_link(struct buf *b, const char *name, const struct alerting *a, const char *path,
     const struct uuid *id)
 {
-	const struct conf *c = a->deps->conf;
+	const struct conf *c = a->env->conf;
 	char               text[UUID_TEXT_MAX];
 	struct buf         url;
 
@@ -181,7 +181,7 @@ message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event,
 	buf_putc(&b, '{');
 	put(&b, "type", str_of(event));
 	buf_putc(&b, ',');
-	put_time(&b, "timestamp", (instant) { clock_ms(a->deps->clock) });
+	put_time(&b, "timestamp", (instant) { clock_ms(a->env->clock) });
 	buf_puts(&b, ",\"data\":{\"tenant\":{");
 	put_id(&b, "id", &tenant->id);
 	buf_putc(&b, ',');
@@ -283,7 +283,7 @@ message_view(TALLOC_CTX *mem, struct view v, struct str body, struct str *out, s
 /* ---- posting ---- */
 
 bool
-message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d, struct tenant_db *t,
+message_post(struct db *db, TALLOC_CTX *mem, const struct env *d, struct tenant_db *t,
     const struct uuid *channel, const struct uuid *alert, const char *event, struct str body,
     struct uuid *id, struct err *e)
 {

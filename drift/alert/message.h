@@ -22,7 +22,7 @@ MUST_USE bool message_print(TALLOC_CTX *mem, const struct alerting *a, const cha
     struct err *e);
 
 /* Seals the body into a message to the channel, due at once.  *id: the message's, may be NULL. */
-MUST_USE bool message_post(struct db *db, TALLOC_CTX *mem, const struct drift_deps *d,
+MUST_USE bool message_post(struct db *db, TALLOC_CTX *mem, const struct env *d,
     struct tenant_db *t, const struct uuid *channel, const struct uuid *alert, const char *event,
     struct str body, struct uuid *id, struct err *e);
 

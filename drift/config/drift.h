@@ -5,13 +5,13 @@
 #ifndef BSX_DRIFT_CONFIG_DRIFT_H
 #define BSX_DRIFT_CONFIG_DRIFT_H
 
-#include "drift/alert/deps.h"
+#include "core/base/env.h"
 
 struct drift {
-	struct drift_deps  deps;
+	const struct env  *env;
 	struct spec_cache *specs;
 };
 
-MUST_USE struct drift *drift_make(TALLOC_CTX *mem, const struct drift_deps *deps, struct err *e);
+MUST_USE struct drift *drift_make(TALLOC_CTX *mem, const struct env *env, struct err *e);
 
 #endif

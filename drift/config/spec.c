@@ -453,7 +453,7 @@ compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_
 	const struct rule_pack **packs;
 	size_t                   n = s->body.rule_packs.n;
 
-	if (!packs_load(s, d->deps.conf->rules_dir, &s->body.rule_packs, &packs, e))
+	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
 	s->compare =
 	    compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);

@@ -18,7 +18,7 @@ struct spec_cache {
 };
 
 struct drift *
-drift_make(TALLOC_CTX *mem, const struct drift_deps *deps, struct err *e)
+drift_make(TALLOC_CTX *mem, const struct env *env, struct err *e)
 {
 	struct drift *d = talloc_zero(mem, struct drift);
 
@@ -29,7 +29,7 @@ drift_make(TALLOC_CTX *mem, const struct drift_deps *deps, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	d->deps = *deps;
+	d->env = env;
 	return d;
 }
 
@@ -79,8 +79,8 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
 		   uuid_eq(&at->tenant, &t->tenant->id);
 
-	if (d->deps.segment != NULL)
-		metric_add(d->deps.segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+	if (d->env->segment != NULL)
+		metric_add(d->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
 		    "cache=\"drift_config\"", 1);
 	if (!hit) {
 		talloc_free(at->spec);

@@ -77,7 +77,7 @@ judge(struct attempt *a, TALLOC_CTX *mem, const struct fetch_answer *answer)
 	outcome(a, mem, "failed", !a->gone, text);
 	a->delay_s = deliver_delay_s(a->row.attempt,
 	    answer->status == 429 || answer->status == 503 ? answer->retry_after_s : -1,
-	    a->d->deps.rand);
+	    a->d->env->rand);
 }
 
 static bool
@@ -95,11 +95,11 @@ open_message(
 static bool
 post(struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, struct err *e)
 {
-	const struct drift_deps *d = &a->d->deps;
-	char                     id[UUID_TEXT_MAX + 4] = "msg_", timestamp[24];
-	int64_t                  now_s = clock_ms(d->clock) / 1000;
-	struct str               body, secret;
-	char                    *signature;
+	const struct env *d = a->d->env;
+	char              id[UUID_TEXT_MAX + 4] = "msg_", timestamp[24];
+	int64_t           now_s = clock_ms(d->clock) / 1000;
+	struct str        body, secret;
+	char             *signature;
 
 	uuid_print(&a->outbox.id, id + 4);
 	snprintf(timestamp, sizeof(timestamp), "%lld", (long long)now_s);
@@ -136,7 +136,7 @@ is_mail(const struct attempt *a)
 static void
 send_mail(struct attempt *a, TALLOC_CTX *mem)
 {
-	const struct clock   *clock = a->d->deps.clock;
+	const struct clock   *clock = a->d->env->clock;
 	int64_t               began = clock_ns(clock);
 	struct mailing_result r;
 
@@ -151,11 +151,11 @@ send_mail(struct attempt *a, TALLOC_CTX *mem)
 static void
 send_once(struct attempt *a, TALLOC_CTX *mem)
 {
-	const struct drift_deps *d = &a->d->deps;
-	struct fetch_answer      answer = { .retry_after_s = -1 };
-	struct err               why = { 0 };
-	int64_t                  began = clock_ns(d->clock);
-	bool                     ok;
+	const struct env   *d = a->d->env;
+	struct fetch_answer answer = { .retry_after_s = -1 };
+	struct err          why = { 0 };
+	int64_t             began = clock_ns(d->clock);
+	bool                ok;
 
 	a->row.at.ms = clock_ms(d->clock);
 	ok = post(a, mem, &answer, &why);
@@ -209,8 +209,8 @@ record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 static void
 tell(const struct attempt *a)
 {
-	const struct drift_deps *d = &a->d->deps;
-	bool                     ok = strcmp(a->row.outcome, "delivered") == 0,
+	const struct env *d = a->d->env;
+	bool              ok = strcmp(a->row.outcome, "delivered") == 0,
 	     dead = strcmp(a->outbox.state, "dead") == 0;
 	char labels[METRIC_LABELS_MAX], tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX],
 	    channel[UUID_TEXT_MAX];
@@ -251,11 +251,11 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 	}
 	if (strcmp(a->outbox.state, "pending") != 0)
 		return claim_forget(control, a->claim, e);
-	a->row = (struct delivery) { .id = uuid_make(a->d->deps.clock, a->d->deps.rand),
+	a->row = (struct delivery) { .id = uuid_make(a->d->env->clock, a->d->env->rand),
 		.outbox_id = a->outbox.id,
 		.channel_id = a->outbox.channel_id,
 		.attempt = a->outbox.attempts + 1,
-		.at = { clock_ms(a->d->deps.clock) } };
+		.at = { clock_ms(a->d->env->clock) } };
 	*go = true;
 	if (is_mail(a))
 		return true;
@@ -275,7 +275,7 @@ fence_lost(struct attempt *a, struct err *e)
 	if (e->sys != OUTBOX_FENCE_LOST)
 		return false;
 	err_clear(e);
-	log_event(a->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN,
+	log_event(a->d->env->log, LOG_DRIFT, LOG_LEVEL_WARN,
 	    "another sender has taken the message over", LOGS("event.action", "alert.deliver"),
 	    LOGS("event.outcome", "unknown"));
 	return true;
@@ -289,8 +289,8 @@ attempt_in_lane(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 
 	if (a->row.outcome == NULL) {
 		if (!channel_slot_take(
-			d->slots, d->self, &a->outbox.channel_id, d->deps.clock, &since)) {
-			age = clock_ns(d->deps.clock) / 1000000 - since;
+			d->slots, d->self, &a->outbox.channel_id, d->env->clock, &since)) {
+			age = clock_ns(d->env->clock) / 1000000 - since;
 			return claim_put_off(database_control(d->database), a->claim,
 			    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
 		}
@@ -343,7 +343,7 @@ try_claim(struct deliver *d, struct claim *c, bool *won, struct err *e)
 		return err_memory(e);
 	/* One tenant's trouble is not that of the others: its claim runs out and comes again. */
 	if (!deliver_claim(d, mem, c, &why))
-		log_failure(d->deps.log, LOG_DRIFT, "alert.deliver",
+		log_failure(d->env->log, LOG_DRIFT, "alert.deliver",
 		    "a due message could not be handled", &why);
 	talloc_free(mem);
 	return true;

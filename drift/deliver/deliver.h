@@ -13,14 +13,14 @@
 
 #include "core/net/fetch.h"
 #include "core/store/alert/outbox.h"
-#include "drift/alert/deps.h"
+#include "core/base/env.h"
 #include "drift/deliver/channel_slots.h"
 #include "drift/deliver/mailing.h"
 
 #define DELIVER_TRIES 10
 
 struct deliver {
-	struct drift_deps     deps;
+	const struct env     *env;
 	struct database      *database;
 	struct fetch         *fetch;
 	struct mail          *mail; /* NULL: this installation sends none */

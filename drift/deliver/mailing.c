@@ -67,7 +67,7 @@ failed(struct auth *a, TALLOC_CTX *mem, const struct err *why, struct mailing_re
 	bool        again = why->code != ERR_INVALID;
 
 	result(out, again ? "failed" : "refused", again, detail != NULL ? detail : "");
-	log_failure(a->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
+	log_failure(a->env->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
 }
 
 void
@@ -79,13 +79,13 @@ mailing_send(struct auth *a, struct mail *mail, struct tenant_db *t, const struc
 	const char         *why = NULL;
 	bool                go = false;
 
-	*out = (struct mailing_result) { .delay_s = delay_s(attempt, a->rand) };
+	*out = (struct mailing_result) { .delay_s = delay_s(attempt, a->env->rand) };
 	if (mail == NULL && mail_is_on(a))
 		result(out, "failed", true, "The mail server is set up wrongly.");
 	else if (mail == NULL)
 		result(out, "refused", false, "This installation sends no mail.");
 	else if (strcmp(o->event, "mail.reset") == 0 &&
-		 clock_ms(a->clock) - o->created_at.ms > STALE_MS)
+		 clock_ms(a->env->clock) - o->created_at.ms > STALE_MS)
 		result(out, "refused", false, "It has waited too long.");
 	else if (!prepare(a, t, o, mem, &m, &go, &why, &e))
 		failed(a, mem, &e, out);

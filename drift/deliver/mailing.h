@@ -12,7 +12,7 @@
 #include "core/auth/auth.h"
 #include "core/net/mail.h"
 #include "core/store/alert/outbox.h"
-#include "drift/alert/deps.h"
+#include "core/base/env.h"
 
 /* The mail server of the configuration; *mail NULL: none is set. */
 MUST_USE bool mailing_open(

@@ -100,7 +100,7 @@ open_segment(struct daemon *d, struct err *e)
 static bool
 open_daemon(struct daemon *d, struct err *e)
 {
-	struct database_deps deps = { .clock = &clock_system, .rand = &rand_system };
+	struct env env;
 
 	d->conf = conf_load(d->mem, d->conf_path, e);
 	if (d->conf == NULL || !open_segment(d, e))
@@ -113,11 +113,8 @@ open_daemon(struct daemon *d, struct err *e)
 	if (d->slots == NULL)
 		return false;
 	d->id = uuid_make(&clock_system, &rand_system);
-	deps.conf = d->conf;
-	deps.log = d->log;
-	deps.keyring = d->keyring;
-	deps.segment = d->segment;
-	d->database = database_make(d->mem, &deps, e);
+	env = daemon_env(d);
+	d->database = database_make(d->mem, &env, e);
 	return d->database != NULL;
 }
 

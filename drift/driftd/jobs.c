@@ -66,7 +66,7 @@ run(struct worker *w, size_t i, struct err *e)
 		wait_ms = jobs[i].every_ms;
 		if (!jobs[i].run(w, &wait_ms, e))
 			return false;
-		w->due_ms[i] = clock_ns(w->deliver->deps.clock) / 1000000 + wait_ms;
+		w->due_ms[i] = clock_ns(w->deliver->env->clock) / 1000000 + wait_ms;
 	} while (wait_ms == 0 && jobs[i].every_ms != 0 && !w->stop(w->stop_arg));
 	return true;
 }
@@ -77,7 +77,7 @@ jobs_round(struct worker *w, struct err *e)
 	bool ok = true;
 
 	for (size_t i = 0; jobs[i].name != NULL && !w->stop(w->stop_arg); i++) {
-		int64_t    now = clock_ns(w->deliver->deps.clock) / 1000000;
+		int64_t    now = clock_ns(w->deliver->env->clock) / 1000000;
 		struct err why = { 0 };
 
 		if (now < w->due_ms[i] || (jobs[i].first_only && w->deliver->self != 1) ||

@@ -66,34 +66,29 @@ open_mail(struct deliver *d)
 {
 	struct err why = { 0 };
 
-	if (!mailing_open(d, d->deps.conf, &d->mail, &why))
-		log_failure(d->deps.log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
+	if (!mailing_open(d, d->env->conf, &d->mail, &why))
+		log_failure(d->env->log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
 }
 
 static struct deliver *
 sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 {
-	const struct database_deps deps = { s->deps.conf, s->deps.clock, s->deps.rand, s->deps.log,
-		s->keyring, s->deps.segment };
-	struct deliver            *d = talloc_zero(mem, struct deliver);
-	struct guard              *g;
+	struct deliver *d = talloc_zero(mem, struct deliver);
+	struct guard   *g;
 
 	if (d == NULL) {
 		err_memory(e);
 		return NULL;
 	}
 	*d = (struct deliver) {
-		.deps = s->deps, .slots = s->slots, .self = s->self, .owner = s->owner
+		.env = &s->env,
+		.slots = s->slots,
+		.self = s->self,
+		.owner = s->owner,
 	};
-	d->database = database_make(d, &deps, e);
-	d->auth = (struct auth) { .conf = s->deps.conf,
-		.clock = s->deps.clock,
-		.rand = s->deps.rand,
-		.log = s->deps.log,
-		.keyring = s->keyring,
-		.segment = s->deps.segment,
-		.database = d->database };
-	g = d->database == NULL ? NULL : open_guard(d, s->deps.conf, e);
+	d->database = database_make(d, d->env, e);
+	d->auth = (struct auth) { .env = d->env, .database = d->database };
+	g = d->database == NULL ? NULL : open_guard(d, s->env.conf, e);
 	if (g == NULL)
 		return NULL;
 	d->fetch = fetch_make(d, g, e);
@@ -120,25 +115,25 @@ stop(void *arg)
 	struct sender *l = arg;
 
 	l->ending = l->ending || told_to_end(0) ||
-		    (l->until_ns != 0 && clock_ns(l->s->deps.clock) > l->until_ns);
+		    (l->until_ns != 0 && clock_ns(l->s->env.clock) > l->until_ns);
 	return l->ending;
 }
 
 static int64_t
 pause_after(struct sender *l, const struct err *e)
 {
-	int64_t  now = clock_ms(l->s->deps.clock);
+	int64_t  now = clock_ms(l->s->env.clock);
 	uint32_t random;
 
 	if (l->pause_ms == 0 || now - l->said_ms > SAY_EVERY_MS) {
-		log_failure(l->s->deps.log, LOG_DRIFT, "sender.wait",
+		log_failure(l->s->env.log, LOG_DRIFT, "sender.wait",
 		    "what is due waits and is tried again", e);
 		l->said_ms = now;
 	}
 	l->pause_ms = l->pause_ms == 0 ? PAUSE_MIN_MS : l->pause_ms * 2;
 	if (l->pause_ms > PAUSE_MAX_MS)
 		l->pause_ms = PAUSE_MAX_MS;
-	rand_fill(l->s->deps.rand, &random, sizeof(random));
+	rand_fill(l->s->env.rand, &random, sizeof(random));
 	return l->pause_ms / 2 + (int64_t)(random % (uint32_t)l->pause_ms) / 2;
 }
 
@@ -146,7 +141,7 @@ static void
 recovered(struct sender *l)
 {
 	if (l->pause_ms != 0)
-		log_event(l->s->deps.log, LOG_DRIFT, LOG_LEVEL_INFO, "deliveries go on",
+		log_event(l->s->env.log, LOG_DRIFT, LOG_LEVEL_INFO, "deliveries go on",
 		    LOGS("event.action", "sender.recover"), LOGS("event.outcome", "success"));
 	l->pause_ms = 0;
 }
@@ -157,7 +152,7 @@ open_worker(TALLOC_CTX *mem, struct sender *l, struct err *e)
 	struct deliver *d = mem == NULL ? NULL : sender_open(mem, l->s, e);
 
 	l->w = (struct worker) { .deliver = d, .stop = stop, .stop_arg = l };
-	l->w.drift = d == NULL ? NULL : drift_make(mem, &l->s->deps, e);
+	l->w.drift = d == NULL ? NULL : drift_make(mem, &l->s->env, e);
 	return l->w.drift != NULL || (mem == NULL && err_memory(e));
 }
 
@@ -170,11 +165,11 @@ sender_run(const struct sender_start *s)
 	TALLOC_CTX   *mem = talloc_new(NULL);
 
 	if (!open_worker(mem, &l, &e)) {
-		log_failure(s->deps.log, LOG_DRIFT, "sender.start", "a sender could not start", &e);
+		log_failure(s->env.log, LOG_DRIFT, "sender.start", "a sender could not start", &e);
 		return EXIT_FAILURE;
 	}
 	while (!stop(&l)) {
-		int64_t wait = s->deps.conf->driftd_poll_ms;
+		int64_t wait = s->env.conf->driftd_poll_ms;
 
 		err_clear(&e);
 		if (jobs_round(&l.w, &e))

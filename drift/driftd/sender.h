@@ -12,8 +12,7 @@
 #include "drift/driftd/jobs.h"
 
 struct sender_start {
-	struct drift_deps     deps;
-	const struct keyring *keyring;
+	struct env            env;
 	struct channel_slots *slots;
 	unsigned              self; /* from 1 */
 	struct uuid           owner;

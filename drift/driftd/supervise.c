@@ -57,15 +57,28 @@ daemon_log(TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err 
 	return log_open(mem, &o, e);
 }
 
+struct env
+daemon_env(const struct daemon *d)
+{
+	return (struct env) {
+		.conf = d->conf,
+		.clock = &clock_system,
+		.rand = &rand_system,
+		.log = d->log,
+		.keyring = d->keyring,
+		.segment = d->segment,
+	};
+}
+
 struct sender_start
 daemon_start(const struct daemon *d, unsigned self, struct uuid owner)
 {
-	return (struct sender_start) { .deps = { d->conf, &clock_system, &rand_system, d->log,
-					   d->segment },
-		.keyring = d->keyring,
+	return (struct sender_start) {
+		.env = daemon_env(d),
 		.slots = d->slots,
 		.self = self,
-		.owner = owner };
+		.owner = owner,
+	};
 }
 
 /* ---- being alive ---- */
@@ -231,7 +244,7 @@ reload(struct running *r)
 		log_err(d->log, LOG_SYSTEM, "the configuration was not loaded again", &e);
 		return;
 	}
-	/* The database and the senders' deps hold the old ones until the end: a HUP is rare, they
+	/* The database and the senders' env hold the old ones until the end: a HUP is rare, they
 	 * are small. */
 	d->conf = c;
 	d->log = l;

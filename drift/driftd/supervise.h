@@ -21,6 +21,7 @@ struct daemon {
 
 MUST_USE struct log *daemon_log(
     TALLOC_CTX *mem, const struct conf *c, struct segment *s, struct err *e);
+struct env          daemon_env(const struct daemon *d); /* as they stand now */
 struct sender_start daemon_start(const struct daemon *d, unsigned self, struct uuid owner);
 /* One heartbeat, by the database's clock. */
 MUST_USE bool daemon_alive(struct daemon *d, struct err *e);

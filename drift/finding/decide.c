@@ -153,11 +153,11 @@ check_transition(const struct ruling *d, const struct finding_target *t, struct 
 /* ---- all of them ---- */
 
 struct deciding {
-	const struct drift_deps *deps;
-	const struct ruling     *d;
-	struct finding_row      *rows;
-	struct finding_event    *events;
-	size_t                   n; /* changed */
+	const struct env     *env;
+	const struct ruling  *d;
+	struct finding_row   *rows;
+	struct finding_event *events;
+	size_t                n; /* changed */
 };
 
 static bool
@@ -175,7 +175,7 @@ decide_one(TALLOC_CTX *mem, struct deciding *x, const struct finding_target *t, 
 	}
 	out->changes[out->changed++] = t->change_id;
 	x->rows[x->n] = now;
-	x->events[x->n++] = (struct finding_event) { .id = uuid_make(x->deps->clock, x->deps->rand),
+	x->events[x->n++] = (struct finding_event) { .id = uuid_make(x->env->clock, x->env->rand),
 		.config_id = was.config_id,
 		.subject = was.fingerprint,
 		.value_hash = was.value_hash,
@@ -233,10 +233,10 @@ touch(struct db *db, const struct config_state *states, size_t n, const struct r
 }
 
 bool
-decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps, const struct ruling *d,
+decide_apply(struct db *db, TALLOC_CTX *mem, const struct env *env, const struct ruling *d,
     const struct decide_which *w, struct decided *out, struct err *e)
 {
-	struct deciding        x = { .deps = deps, .d = d };
+	struct deciding        x = { .env = env, .d = d };
 	struct config_state   *states = talloc_zero_size(mem, (w->configs_n + 1) * sizeof(*states));
 	struct finding_target *rows;
 	size_t                 n;

@@ -10,7 +10,7 @@
 #define BSX_DRIFT_FINDING_DECIDE_H
 
 #include "core/store/drift/finding.h"
-#include "drift/alert/deps.h"
+#include "core/base/env.h"
 
 #define DECIDE_MATCH_MAX 10000 /* changes that one filter may let by */
 #define DECIDE_SETTLE_MS 15000 /* decisions of that long are looked at together */
@@ -43,7 +43,7 @@ struct decided {
 	struct uuid *changes;                     /* one of each that was changed */
 };
 /* Inside a transaction, first of all in it.  ERR_CONFLICT: a status may not follow another. */
-MUST_USE bool decide_apply(struct db *db, TALLOC_CTX *mem, const struct drift_deps *deps,
+MUST_USE bool decide_apply(struct db *db, TALLOC_CTX *mem, const struct env *env,
     const struct ruling *d, const struct decide_which *w, struct decided *out, struct err *e);
 
 #endif

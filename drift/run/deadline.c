@@ -39,7 +39,7 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 	spec = spec_of(b->d, b->t, &c, b->work, e);
 	if (spec == NULL)
 		return false;
-	a = (struct alerting) { .deps = &b->d->deps,
+	a = (struct alerting) { .env = b->d->env,
 		.t = b->t,
 		.config_id = c.id,
 		.config_name = c.name,
@@ -112,7 +112,7 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 	if (b.kind == NULL)
 		return err_set(e, ERR_INTERNAL, 0, "internal error",
 		    "due, and of no known kind: %s", claim->kind);
-	work_begin(&work, WORK_TASK, d->deps.clock);
+	work_begin(&work, WORK_TASK, d->env->clock);
 	if (!tenant_by_schema(database, str_of(claim->schema_name), &t, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
@@ -155,7 +155,7 @@ deadlines_due(struct drift *d, struct database *database, const struct uuid *own
 		 * again. */
 		if (!deadline_claim(d, database, mem, &rows[i], &why))
 			log_err(
-			    d->deps.log, LOG_DRIFT, "a due config could not be looked at", &why);
+			    d->env->log, LOG_DRIFT, "a due config could not be looked at", &why);
 	}
 	talloc_free(mem);
 	return ok;

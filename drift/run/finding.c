@@ -368,7 +368,7 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	l = p->findings;
 	for (size_t i = 0; i < l->events_n; i++)
-		l->events[i].id = uuid_make(in->d->deps.clock, in->d->deps.rand);
+		l->events[i].id = uuid_make(in->d->env->clock, in->d->env->rand);
 	if (p->kind == PLAN_LATE)
 		l->fresh_n = l->put_n = l->events_n = 0;
 	return true;

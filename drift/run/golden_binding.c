@@ -9,7 +9,7 @@
 #include "drift/snapshot/baseline.h"
 
 bool
-golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config, const char *actor,
+golden_tell(struct db *db, const struct env *d, const struct uuid *config, const char *actor,
     const char *from, const char *to, const char *note, struct err *e)
 {
 	const struct finding_event v = { .id = uuid_make(d->clock, d->rand),
@@ -46,7 +46,7 @@ collections_text(TALLOC_CTX *mem, const struct snap *s, char **out, struct err *
 static bool
 make_snapshot(struct golden_bind *b, const char *other, const uint8_t *manifest, struct err *e)
 {
-	b->snapshot = (struct snapshot) { .id = uuid_make(b->d->deps.clock, b->d->deps.rand),
+	b->snapshot = (struct snapshot) { .id = uuid_make(b->d->env->clock, b->d->env->rand),
 		.config_id = b->config->id,
 		.manifest = { manifest, HASH_LEN },
 		.digest = { b->snap->digest, HASH_LEN },
@@ -88,7 +88,7 @@ make_contents(struct golden_bind *b, const char *other, struct err *e)
 	}
 	b->refs[s->n] = (struct manifest_ref) { b->snapshot.id, { manifest, HASH_LEN } };
 	b->refs_n = s->n + 1;
-	return content_pack(b->t, b->mem, b->d->deps.rand, c, s->n + 1, &b->contents, e);
+	return content_pack(b->t, b->mem, b->d->env->rand, c, s->n + 1, &b->contents, e);
 }
 
 bool
@@ -165,7 +165,7 @@ write_snapshot(struct db *db, struct golden_bind *b, uint64_t seq, struct err *e
 static bool
 tell_stale(struct db *db, const struct golden_bind *b, uint64_t was, uint64_t now, struct err *e)
 {
-	struct alerting a = { .deps = &b->d->deps,
+	struct alerting a = { .env = b->d->env,
 		.t = b->t,
 		.config_id = b->config->id,
 		.config_name = b->config->name,
@@ -211,7 +211,7 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 		!schedule_recheck_by(db, &state, b->row.recheck_at, b->now, e)) ||
 	    !tell_stale(db, b, was.stale_version, b->row.stale_version, e))
 		return false;
-	return b->note == NULL || golden_tell(db, &b->d->deps, &b->row.config_id, b->actor,
+	return b->note == NULL || golden_tell(db, b->d->env, &b->row.config_id, b->actor,
 				      state.golden ? "golden" : b->from, "golden", b->note, e);
 }
 
@@ -353,7 +353,7 @@ renew_log(const struct golden_bind *b)
 	if (b->note == NULL)
 		return;
 	uuid_print(&b->config->id, config);
-	log_event(b->d->deps.log, LOG_DRIFT,
+	log_event(b->d->env->log, LOG_DRIFT,
 	    b->row.stale_version == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    "golden baseline followed its template", LOGS("event.action", "baseline.renew"),
 	    LOGS("event.outcome", b->row.stale_version == 0 ? "success" : "failure"),
@@ -372,7 +372,7 @@ golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 		.config = config,
 		.spec = spec,
 		.actor = "system",
-		.now = { clock_ms(d->deps.clock) } };
+		.now = { clock_ms(d->env->clock) } };
 	const struct tx    tx = { "golden renewal", golden_bind_body, &b, NULL, NULL };
 	struct moved       m;
 	bool               foreign;

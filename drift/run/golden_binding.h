@@ -82,7 +82,7 @@ MUST_USE bool golden_terms_seal(struct golden_bind *b, struct err *e);
 MUST_USE bool golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem,
     const struct golden_binding *row, struct golden_terms *out, struct err *e);
 /* An event of the config's baseline. */
-MUST_USE bool golden_tell(struct db *db, const struct drift_deps *d, const struct uuid *config,
+MUST_USE bool golden_tell(struct db *db, const struct env *d, const struct uuid *config,
     const char *actor, const char *from, const char *to, const char *note, struct err *e);
 
 #endif

@@ -218,6 +218,6 @@ golden_terms_seal(struct golden_bind *b, struct err *e)
 
 	b->row.recheck_at = first_expiry(&b->terms);
 	return terms_print(b->mem, &b->terms, &text, e) &&
-	       tenant_seal(b->t, b->mem, b->d->deps.rand, "golden_bindings", "body",
+	       tenant_seal(b->t, b->mem, b->d->env->rand, "golden_bindings", "body",
 		   &b->row.config_id, text, &b->row.body, e);
 }

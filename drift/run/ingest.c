@@ -31,7 +31,7 @@ ingest_alerts(
 {
 	const struct plan_findings *l = p->findings;
 	size_t                      n = p->diff == NULL ? 0 : p->diff->n;
-	struct alerting             a = { .deps = &in->d->deps,
+	struct alerting             a = { .env = in->d->env,
 			    .t = in->t,
 			    .config_id = in->config->id,
 			    .config_name = in->config->name,
@@ -210,7 +210,7 @@ find_repeat(struct tenant_db *t, TALLOC_CTX *mem, const struct push *p, const ui
 static bool
 ingest_time(TALLOC_CTX *mem, struct ingest *in, instant collected_at, struct err *e)
 {
-	in->received_at.ms = clock_ms(in->d->deps.clock);
+	in->received_at.ms = clock_ms(in->d->env->clock);
 	in->collected_at = collected_at.ms == 0 ? in->received_at : collected_at;
 	if (in->collected_at.ms > in->received_at.ms + PUSH_AHEAD_MS)
 		return err_fault(e, mem, "/collected_at", "lies more than 5 minutes in the future");
@@ -240,9 +240,9 @@ ingest_prepare(struct ingest *in, const struct push *p, struct err *e)
 static void
 count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 {
-	const struct drift_deps *d = &in->d->deps;
-	const char              *outcome = p->kind == PLAN_SAME ? "unchanged" : p->report.status;
-	char                     labels[METRIC_LABELS_MAX];
+	const struct env *d = in->d->env;
+	const char       *outcome = p->kind == PLAN_SAME ? "unchanged" : p->report.status;
+	char              labels[METRIC_LABELS_MAX];
 
 	if (d->segment == NULL)
 		return;
@@ -260,7 +260,7 @@ count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 }
 
 static void
-count_failure(const struct drift_deps *d, const struct err *e)
+count_failure(const struct env *d, const struct err *e)
 {
 	if (d->segment != NULL && err_status(e->code) >= 500)
 		metric_add(
@@ -275,9 +275,9 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	uuid_print(&in->t->tenant->id, tenant);
 	uuid_print(&in->config->id, config);
 	uuid_print(&p->report.id, report);
-	log_event(in->d->deps.log, LOG_DRIFT, LOG_LEVEL_INFO, "snapshot compared",
+	log_event(in->d->env->log, LOG_DRIFT, LOG_LEVEL_INFO, "snapshot compared",
 	    LOGS("event.action", "snapshot.compare"), LOGS("event.outcome", "success"),
-	    LOGI("event.duration", clock_ns(in->d->deps.clock) - began_ns),
+	    LOGI("event.duration", clock_ns(in->d->env->clock) - began_ns),
 	    LOGS("organization.id", tenant), LOGS("bsx.config.id", config),
 	    LOGS("bsx.report.id", report),
 	    LOGS("bsx.report.status", p->kind == PLAN_SAME ? "unchanged" : p->report.status),
@@ -296,7 +296,7 @@ drop_old(const struct ingest *in, const struct plan *p)
 		p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->diff->n, &e))
 		return;
 	uuid_print(&in->config->id, config);
-	log_event(in->d->deps.log, LOG_DRIFT, LOG_LEVEL_WARN, "old snapshots were not dropped",
+	log_event(in->d->env->log, LOG_DRIFT, LOG_LEVEL_WARN, "old snapshots were not dropped",
 	    LOGS("event.action", "snapshot.retention"), LOGS("event.outcome", "failure"),
 	    LOGS("bsx.config.id", config), LOGS("error.message", e.detail));
 }
@@ -304,10 +304,10 @@ drop_old(const struct ingest *in, const struct plan *p)
 static bool
 ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struct err *e)
 {
-	int64_t      began = clock_ns(in->d->deps.clock);
+	int64_t      began = clock_ns(in->d->env->clock);
 	struct plan *plan;
 
-	in->snapshot_id = uuid_make(in->d->deps.clock, in->d->deps.rand);
+	in->snapshot_id = uuid_make(in->d->env->clock, in->d->env->rand);
 	if (!ingest_prepare(in, p, e))
 		return false;
 	plan = ingest_write(in, e);
@@ -352,7 +352,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 	in.spec = spec_of(d, t, &config, p->work, e);
 	if (in.spec != NULL && ingest_run(&in, p, a, e))
 		return true;
-	count_failure(&d->deps, e);
+	count_failure(d->env, e);
 	/* Two at the same time with one key: the other one has answered. */
 	if (e->code != ERR_CONFLICT || p->idempotency_key == NULL)
 		return false;

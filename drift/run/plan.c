@@ -225,7 +225,7 @@ plan_contents(const struct ingest *in, struct plan *p, const struct ground *g, s
 		p->snapshot.manifest = (struct blob) { address, HASH_LEN };
 		p->opened_n = 0; /* its versions are in the manifest only */
 	}
-	return content_pack(in->t, p, in->d->deps.rand, contents, n, &p->contents, e);
+	return content_pack(in->t, p, in->d->env->rand, contents, n, &p->contents, e);
 }
 
 /* ---- the rows ---- */

@@ -107,7 +107,7 @@ recheck_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *me
 		      .mem = mem,
 		      .work = work,
 		      .config = &config,
-		      .received_at = { clock_ms(d->deps.clock) } };
+		      .received_at = { clock_ms(d->env->clock) } };
 	struct config_state state;
 	bool                found, goes_on = false;
 

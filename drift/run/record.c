@@ -82,8 +82,8 @@ static bool
 record_report(struct plan *p, const struct ingest *in, const char *status,
     const struct uuid *baseline, struct err *e)
 {
-	const struct drift_deps *d = &in->d->deps;
-	struct report           *r = &p->report;
+	const struct env *d = in->d->env;
+	struct report    *r = &p->report;
 
 	r->id = uuid_make(d->clock, d->rand);
 	r->config_id = in->config->id;
@@ -127,7 +127,7 @@ seal_value(struct plan *p, const struct ingest *in, const char *column, const st
 {
 	if (text.p == NULL)
 		return true;
-	return tenant_seal(in->t, p, in->d->deps.rand, "drift_changes", column, id, text, out, e);
+	return tenant_seal(in->t, p, in->d->env->rand, "drift_changes", column, id, text, out, e);
 }
 
 static bool
@@ -178,7 +178,7 @@ record_change(struct recording *w, size_t i, struct err *e)
 	const struct change_text *v = &w->p->values[i];
 	struct change_row        *row = &w->p->changes[i];
 
-	row->id = uuid_make(in->d->deps.clock, in->d->deps.rand);
+	row->id = uuid_make(in->d->env->clock, in->d->env->rand);
 	row->report_id = w->p->report.id;
 	row->config_id = in->config->id;
 	row->position = (int64_t)i;

@@ -112,7 +112,7 @@ retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const str
 	if (!config_state_by_id(t->db, mem, &c->id, &state, e))
 		return false;
 	r.age.config_id = c->id;
-	r.age.before.ms = clock_ms(d->deps.clock) - spec->retention_s * 1000;
+	r.age.before.ms = clock_ms(d->env->clock) - spec->retention_s * 1000;
 	r.age.limit = (int64_t)(written + RETENTION_ROWS) * RETENTION_EVERY;
 	if (r.age.before.ms <= 0)
 		return true;
@@ -120,6 +120,6 @@ retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const str
 		return false;
 	if (seq % RETENTION_EVERY == 0 && !run(t, "retention of reports", age_body, &r, e))
 		return false;
-	rand_fill(d->deps.rand, from, sizeof(from));
+	rand_fill(d->env->rand, from, sizeof(from));
 	return run(t, "retention sweep", sweep_body, &r, e);
 }

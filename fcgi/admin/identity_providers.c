@@ -74,7 +74,7 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.client_id = p->client_id,
 		.issuer = p->issuer,
 		.entra_tenant_id = p->entra_tenant_id,
-		.redirect_uri = provider_redirect_uri(r->mem, r->app->conf, p),
+		.redirect_uri = provider_redirect_uri(r->mem, r->app->env->conf, p),
 		.has_secret = p->client_secret.p != NULL,
 		.allowed_domains = p->allowed_domains,
 		.role_map = p->role_map,

@@ -53,7 +53,7 @@ show(struct request *r, const struct tenant *t, struct tenant_out *out, struct e
 	out->settings = talloc_zero(r->mem, struct settings);
 	if (out->settings == NULL)
 		return err_memory(e);
-	return settings_parse(r->mem, r->app->conf, t->settings.text, out->settings, e);
+	return settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e);
 }
 
 static bool

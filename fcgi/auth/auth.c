@@ -81,7 +81,7 @@ user_of(struct request *r, const struct tenant *t, const struct caller *c, struc
 static int64_t
 seconds_until(const struct request *r, int64_t end_ms)
 {
-	return (end_ms - clock_ms(r->app->clock) + 999) / 1000;
+	return (end_ms - clock_ms(r->app->env->clock) + 999) / 1000;
 }
 
 /* Both for as long as the session: a refresh cookie counts beside the access cookie only, also one

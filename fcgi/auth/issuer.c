@@ -104,7 +104,7 @@ static const struct strings claims =
 static const char *
 url_of(const struct request *r, const char *path)
 {
-	const struct conf *c = r->app->conf;
+	const struct conf *c = r->app->env->conf;
 
 	return talloc_asprintf(r->mem, "%s%s%s", c->public_url, c->base_path, path);
 }
@@ -115,7 +115,7 @@ get_metadata(struct request *r, const void *body, void *answer, struct err *e)
 	struct issuer_metadata *out = answer;
 
 	(void)body;
-	out->issuer = r->app->conf->public_url;
+	out->issuer = r->app->env->conf->public_url;
 	out->jwks_uri = url_of(r, "/.well-known/jwks.json");
 	out->service_documentation = url_of(r, "/api/docs");
 	out->subject_types_supported = subjects;

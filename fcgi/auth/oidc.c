@@ -77,10 +77,10 @@ go_with_error(struct request *r, enum oidc_reason why, struct err *e)
 {
 	const char *code = why != OIDC_OK ? oidc_reason_code(why) : err_wire(e->code);
 	char       *location = talloc_asprintf(
-		  r->mem, "%s/?error=%s&request_id=%s", r->app->conf->base_path, code, r->id);
+		  r->mem, "%s/?error=%s&request_id=%s", r->app->env->conf->base_path, code, r->id);
 
 	if (why == OIDC_OK || why == OIDC_UNAVAILABLE)
-		log_err(r->app->log, LOG_AUTH,
+		log_err(r->app->env->log, LOG_AUTH,
 		    "a sign-in at an identity provider could not be finished", e);
 	err_clear(e);
 	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
@@ -133,7 +133,7 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 	in.provider = str_dup(r->mem, r->ids[0]);
 	in.return_to = q->return_to != NULL
 			   ? q->return_to
-			   : talloc_asprintf(r->mem, "%s/", r->app->conf->base_path);
+			   : talloc_asprintf(r->mem, "%s/", r->app->env->conf->base_path);
 	if (in.provider == NULL || in.return_to == NULL)
 		return err_memory(e);
 	if (!oidc_return_ok(in.return_to))
@@ -161,7 +161,8 @@ go_on(struct request *r, const struct oidc_result *out, struct err *e)
 		       reply_header(r, "Location", location, e);
 	if (!waiting_put_tab(r, out->grant.mfa_token, &digits, e))
 		return false;
-	location = talloc_asprintf(r->mem, "%s/?mfa=1&sign_in=%s", r->app->conf->base_path, digits);
+	location =
+	    talloc_asprintf(r->mem, "%s/?mfa=1&sign_in=%s", r->app->env->conf->base_path, digits);
 	return location != NULL ? reply_header(r, "Location", location, e) : err_memory(e);
 }
 

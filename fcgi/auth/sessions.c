@@ -8,7 +8,7 @@ list_sessions(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct list_query *q = r->query;
 	int64_t                  limit = q == NULL ? 0 : q->limit;
-	instant                  now = { clock_ms(r->app->clock) };
+	instant                  now = { clock_ms(r->app->env->clock) };
 	struct session_item     *items;
 	struct uuid              after;
 	size_t                   n;

@@ -37,7 +37,7 @@ static bool
 add_slash(struct request *r, struct err *e)
 {
 	struct str  query = request_param(r, "QUERY_STRING");
-	const char *location = talloc_asprintf(r->mem, "%s/%s%s", r->app->conf->base_path,
+	const char *location = talloc_asprintf(r->mem, "%s/%s%s", r->app->env->conf->base_path,
 	    query.n > 0 ? "?" : "", query.n > 0 ? query.p : "");
 
 	r->status = 302;

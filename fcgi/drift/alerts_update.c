@@ -111,7 +111,7 @@ tell_resolved(struct db *db, struct request *r, const struct alert *a, struct er
 	if (spec == NULL)
 		return false;
 	return alerting_tell(db, r->mem,
-	    &(struct alerting) { .deps = &d->deps,
+	    &(struct alerting) { .env = d->env,
 		.t = r->db,
 		.config_id = c.id,
 		.config_name = c.name,
@@ -124,7 +124,7 @@ static bool
 record_event(struct db *db, struct request *r, const struct alert *a, const char *from,
     const char *note, struct err *e)
 {
-	const struct finding_event v = { .id = uuid_make(r->app->clock, r->app->rand),
+	const struct finding_event v = { .id = uuid_make(r->app->env->clock, r->app->env->rand),
 		.subject = { a->id.b, sizeof(a->id.b) },
 		.at = a->updated_at,
 		.actor = r->caller.name,
@@ -184,7 +184,7 @@ alert_resolve(struct db *db, struct request *r, const struct uuid *config,
     const struct uuid *report, const char *note, struct err *e)
 {
 	const struct wish w = {
-		.status = "resolved", .note = note, .now = { clock_ms(r->app->clock) }
+		.status = "resolved", .note = note, .now = { clock_ms(r->app->env->clock) }
 	};
 	struct alert a;
 	char         key[ALERT_OPEN_KEY_MAX];
@@ -350,7 +350,7 @@ change_alert(struct request *r, const void *body, void *answer, struct err *e)
 
 	x.wish = (struct wish) { in->status, in->note, in->assigned_to,
 		(in->given & schema_bit(&alert_update_schema, "assigned_to")) != 0,
-		{ clock_ms(r->app->clock) } };
+		{ clock_ms(r->app->env->clock) } };
 	return alert_by_id(r->db->db, r->mem, &r->id0, &now, e) && deed_run(&x, r->id0, e) &&
 	       alert_show_one(r, &x.alerts[0], answer, e);
 }
@@ -377,7 +377,7 @@ change_alerts(struct request *r, const void *body, void *answer, struct err *e)
 
 	x.wish = (struct wish) { in->status, in->note, in->assigned_to,
 		(in->given & schema_bit(&alert_bulk_schema, "assigned_to")) != 0,
-		{ clock_ms(r->app->clock) } };
+		{ clock_ms(r->app->env->clock) } };
 	if (x.wish.status == NULL && x.wish.note == NULL && !x.wish.assigns)
 		return err_fault(e, r->mem, "", "names nothing to change");
 	if (!bulk_ids(r, &in->ids, in->filter != NULL, &ids, e))

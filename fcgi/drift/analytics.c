@@ -427,7 +427,7 @@ get_analytics(struct request *r, const void *body, void *answer, struct err *e)
 	struct analytics             *out = answer;
 	struct drift_config           c;
 	struct look                   l = { .r = r,
-				  .now = { clock_ms(r->app->clock) },
+				  .now = { clock_ms(r->app->env->clock) },
 				  .days = q->days == 0 ? DAYS : q->days,
 				  .top = q->top == 0 ? TOP : (size_t)q->top };
 

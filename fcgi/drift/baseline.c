@@ -250,7 +250,7 @@ baseline_body(struct db *db, void *arg, struct err *e)
 	       snapshot_by_id(r->db, r->mem, &d->s.id, &s, e) &&
 	       config_baseline_set(db, &d->s.config_id, &d->s.id, d->s.seq, e) &&
 	       golden_unbind(db, &d->was, &state, e) &&
-	       golden_tell(db, &r->app->drift->deps, &d->s.config_id, r->caller.name,
+	       golden_tell(db, r->app->drift->env, &d->s.config_id, r->caller.name,
 		   state.golden ? "golden" : "pinned", "pinned", "A snapshot was set.", e);
 }
 
@@ -264,7 +264,7 @@ set_snapshot(struct request *r, const struct uuid *id, const struct drift_config
 		    .mem = r->mem,
 		    .config = c,
 		    .spec = spec,
-		    .now = { clock_ms(r->app->clock) } } };
+		    .now = { clock_ms(r->app->env->clock) } } };
 	bool                 complete;
 
 	if (!snapshot_by_id(r->db, r->mem, id, &d.s, e) || !uuid_eq(&d.s.config_id, &r->id0) ||
@@ -313,7 +313,7 @@ set_golden(struct request *r, const struct golden_choice *in, const struct drift
 		.config = c,
 		.spec = spec,
 		.actor = r->caller.name,
-		.now = { clock_ms(r->app->clock) },
+		.now = { clock_ms(r->app->env->clock) },
 		.from = "pinned" };
 	struct audit_entry entry = { .action = AUDIT_BASELINE_SET,
 		.success = true,

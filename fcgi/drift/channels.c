@@ -210,7 +210,7 @@ seal_secret(struct request *r, struct channel *c, const uint8_t *key, size_t n, 
 	struct str plain = { (const char *)key, n };
 
 	return tenant_seal(
-	    r->db, r->mem, r->app->rand, "channels", "secret", &c->id, plain, &c->secret, e);
+	    r->db, r->mem, r->app->env->rand, "channels", "secret", &c->id, plain, &c->secret, e);
 }
 
 /* The key is random; the text is what the receiver keeps. */
@@ -222,7 +222,7 @@ make_secret(struct request *r, struct channel *c, char **text, struct err *e)
 
 	if (key == NULL)
 		return err_memory(e);
-	rand_fill(r->app->rand, key, CHANNEL_SECRET_LEN);
+	rand_fill(r->app->env->rand, key, CHANNEL_SECRET_LEN);
 	base64 = base64_print(r->mem, key, CHANNEL_SECRET_LEN);
 	if (base64 == NULL)
 		return err_memory(e);
@@ -253,7 +253,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct channel_new *in = body;
 	struct channel_out       *out = answer;
-	struct channel            c = { .id = uuid_make(r->app->clock, r->app->rand) };
+	struct channel            c = { .id = uuid_make(r->app->env->clock, r->app->env->rand) };
 	struct audit_entry        entry;
 	char                     *secret;
 
@@ -269,7 +269,7 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	c.with_values = in->values;
 	c.status = talloc_strdup(r->mem, "active");
 	c.status_reason = talloc_strdup(r->mem, "");
-	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->clock);
+	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->env->clock);
 	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
 	    c.status_reason == NULL)
 		return err_memory(e);
@@ -342,7 +342,7 @@ set_body(struct db *db, void *arg, struct err *e)
 		c->status = talloc_strdup(mem, u->in->status);
 		c->status_reason = talloc_strdup(mem, active ? "" : "Disabled by a user.");
 	}
-	c->updated_at.ms = clock_ms(u->r->app->clock);
+	c->updated_at.ms = clock_ms(u->r->app->env->clock);
 	if (c->name == NULL || c->target == NULL || c->status == NULL || c->status_reason == NULL)
 		return err_memory(e);
 	return channel_details(mem, &was, c, new_secret, &u->entry.details, e) &&
@@ -408,10 +408,10 @@ static const struct schema test_out_schema =
     SCHEMA("ChannelTest", struct test_out, test_out_fields);
 
 struct testing {
-	struct request          *r;
-	const struct drift_deps *deps;
-	struct str               body;
-	struct uuid              message_id;
+	struct request   *r;
+	const struct env *env;
+	struct str        body;
+	struct uuid       message_id;
 };
 
 static bool
@@ -419,7 +419,7 @@ test_body(struct db *db, void *arg, struct err *e)
 {
 	struct testing *t = arg;
 
-	return message_post(db, t->r->mem, t->deps, t->r->db, &t->r->id0, NULL, EVENT_TEST, t->body,
+	return message_post(db, t->r->mem, t->env, t->r->db, &t->r->id0, NULL, EVENT_TEST, t->body,
 	    &t->message_id, e);
 }
 
@@ -437,8 +437,8 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (strcmp(c.status, "active") != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
-	a = (struct alerting) { .deps = &d->deps, .t = r->db };
-	t.deps = &d->deps;
+	a = (struct alerting) { .env = d->env, .t = r->db };
+	t.env = d->env;
 	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
 	    !drift_deed(r, test_body, &t, AUDIT_CHANNEL_TEST, "channel", &c.id, c.name, e))
 		return false;

@@ -302,13 +302,14 @@ static bool
 make_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct spec_body *in = body;
-	struct config_change    c = { .config = { .id = uuid_make(r->app->clock, r->app->rand),
-					  .version = 1 } };
-	struct config_row       row = { 0 };
+	struct config_change    c = {
+		   .config = { .id = uuid_make(r->app->env->clock, r->app->env->rand), .version = 1 }
+	};
+	struct config_row row = { 0 };
 
 	c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, NULL, r->json, e);
-	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->clock);
+	c.config.created_at.ms = c.config.updated_at.ms = clock_ms(r->app->env->clock);
 	if (c.config.spec == NULL || !check_golden(r, &drift_config_create_schema, in, false, e) ||
 	    !check_spec(r, NULL, &c, e))
 		return false;
@@ -348,7 +349,7 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 	if (in->name != NULL)
 		c.config.name = talloc_strdup(r->mem, in->name);
 	c.config.spec = spec_merge(r->mem, row.config.spec, r->json, e);
-	c.config.updated_at.ms = clock_ms(r->app->clock);
+	c.config.updated_at.ms = clock_ms(r->app->env->clock);
 	if (c.config.spec == NULL || !check_spec(r, row.config.spec, &c, e))
 		return false;
 	if (c.config.name == NULL)
@@ -387,7 +388,7 @@ drop_config(struct request *r, const void *body, void *answer, struct err *e)
 	if (!config_by_id(r->db, r->mem, &r->id0, &c.config, e) ||
 	    !etag_may_change(r, etag_number(c.config.version), e))
 		return false;
-	c.config.updated_at.ms = clock_ms(r->app->clock);
+	c.config.updated_at.ms = clock_ms(r->app->env->clock);
 	return drift_deed(
 	    r, drop_body, &c, AUDIT_CONFIG_DELETE, "drift_config", &c.config.id, c.config.name, e);
 }

@@ -161,11 +161,10 @@ struct job {
 static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
-	struct job             *x = arg;
-	struct request         *r = x->r;
-	const struct drift_deps deps = { .clock = r->app->clock, .rand = r->app->rand };
+	struct job     *x = arg;
+	struct request *r = x->r;
 
-	return decide_apply(db, r->mem, &deps, &x->d, &x->w, &x->done, e) &&
+	return decide_apply(db, r->mem, r->app->env, &x->d, &x->w, &x->done, e) &&
 	       ruling_details(
 		   r->mem, &x->d, x->many ? &x->done : NULL, x->filter, &x->entry.details, e);
 }
@@ -200,7 +199,7 @@ put_change(struct request *r, const void *body, void *answer, struct err *e)
 		.assigned_to = in->assigned_to,
 		.assigns = (in->given & schema_bit(&change_update_schema, "assigned_to")) != 0,
 		.actor = r->caller.name,
-		.now = { clock_ms(r->app->clock) } };
+		.now = { clock_ms(r->app->env->clock) } };
 	return change_by_id(r->db->db, r->mem, &r->id0, &c, e) &&
 	       deed_run(&x, "drift_change", r->id0, e) && change_show_one(r, view_of(r), answer, e);
 }
@@ -256,7 +255,7 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 		.assigned_to = in->assigned_to,
 		.assigns = (in->given & schema_bit(&change_bulk_schema, "assigned_to")) != 0,
 		.actor = r->caller.name,
-		.now = { clock_ms(r->app->clock) } };
+		.now = { clock_ms(r->app->env->clock) } };
 	if (!deed_run(&x, in->filter != NULL ? "drift_report" : "drift_change", target, e))
 		return false;
 	*out = (struct bulk_out) { x.done.matched, x.done.changed, x.done.unchanged };

@@ -12,10 +12,8 @@ const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "
 struct drift *
 drift_of(struct app *app, struct err *e)
 {
-	const struct drift_deps deps = { app->conf, app->clock, app->rand, app->log, app->segment };
-
 	if (app->drift == NULL)
-		app->drift = drift_make(app, &deps, e);
+		app->drift = drift_make(app, app->env, e);
 	return app->drift;
 }
 

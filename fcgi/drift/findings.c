@@ -132,15 +132,16 @@ promote_rows(struct promoting *p, const struct change_key *keys, size_t n, struc
 			.owner = owner,
 			.created_at = p->now,
 			.updated_at = p->now };
-		events[i] = (struct finding_event) { .id = uuid_make(r->app->clock, r->app->rand),
-			.config_id = p->report.config_id,
-			.subject = keys[i].fingerprint,
-			.value_hash = keys[i].value_hash,
-			.at = p->now,
-			.actor = r->caller.name,
-			.from_status = keys[i].status,
-			.to_status = accepted,
-			.note = reason };
+		events[i] =
+		    (struct finding_event) { .id = uuid_make(r->app->env->clock, r->app->env->rand),
+			    .config_id = p->report.config_id,
+			    .subject = keys[i].fingerprint,
+			    .value_hash = keys[i].value_hash,
+			    .at = p->now,
+			    .actor = r->caller.name,
+			    .from_status = keys[i].status,
+			    .to_status = accepted,
+			    .note = reason };
 	}
 	return true;
 }
@@ -219,7 +220,7 @@ promote_load(struct promoting *p, struct err *e)
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct promoting    p = { .r = r, .in = body, .now = { clock_ms(r->app->clock) } };
+	struct promoting    p = { .r = r, .in = body, .now = { clock_ms(r->app->env->clock) } };
 	const struct ruling told = { .status = "accepted", .reason = p.in->reason };
 	struct audit_entry  entry = { .action = AUDIT_REPORT_ACCEPT,
 		 .success = true,

@@ -196,7 +196,8 @@ pack_content(struct golden_edit *x, struct err *e)
 	x->g.resources = (int64_t)x->content.n;
 	x->g.masked = x->content.masked;
 	x->g.version = x->was.version + x->renewed;
-	return !x->renewed || content_pack(r->db, x->mem, r->app->rand, &x->text, 1, &x->rows, e);
+	return !x->renewed ||
+	       content_pack(r->db, x->mem, r->app->env->rand, &x->text, 1, &x->rows, e);
 }
 
 static bool
@@ -213,7 +214,7 @@ check_shared(struct golden_edit *x, struct err *e)
 	if (x->g.masked)
 		return err_fault(e, r->mem, "/shared",
 		    "it holds masked values, which mean nothing to another tenant");
-	return golden_seal(r->db, x->mem, r->app->rand, &x->g, x->text.text, &x->body, e);
+	return golden_seal(r->db, x->mem, r->app->env->rand, &x->g, x->text.text, &x->body, e);
 }
 
 static bool
@@ -221,7 +222,7 @@ take_body(struct golden_edit *x, const struct schema *s, const struct golden_in 
 {
 	TALLOC_CTX *mem = x->r->mem;
 
-	x->g.updated_at.ms = clock_ms(x->r->app->clock);
+	x->g.updated_at.ms = clock_ms(x->r->app->env->clock);
 	if (in->name != NULL)
 		x->g.name = talloc_strdup(mem, in->name);
 	if (given(s, in, "description") || x->g.description == NULL)
@@ -316,9 +317,9 @@ golden_make(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct golden_edit x = { .r = r,
 		.mem = talloc_new(r->mem),
-		.g = { .id = uuid_make(r->app->clock, r->app->rand), .revision = 1 } };
+		.g = { .id = uuid_make(r->app->env->clock, r->app->env->rand), .revision = 1 } };
 
-	x.g.created_at.ms = clock_ms(r->app->clock);
+	x.g.created_at.ms = clock_ms(r->app->env->clock);
 	if (x.mem == NULL)
 		return err_memory(e);
 	return take_body(&x, &golden_create_schema, body, e) &&

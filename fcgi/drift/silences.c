@@ -113,7 +113,7 @@ list_silences(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct silence_query *q = r->query;
 	struct silence_filter       f = {
-		      .kind = q->kind, .state = q->state, .now = { clock_ms(r->app->clock) }
+		      .kind = q->kind, .state = q->state, .now = { clock_ms(r->app->env->clock) }
 	};
 	struct silence       *rows;
 	struct silence_out   *out;
@@ -148,7 +148,7 @@ get_silence(struct request *r, const void *body, void *answer, struct err *e)
 	if (!silence_by_id(r->db->db, r->mem, &r->id0, &s, e) ||
 	    !silence_covers(r->db, r->mem, &covers, &n, e))
 		return false;
-	*out = silence_show(&s, (instant) { clock_ms(r->app->clock) });
+	*out = silence_show(&s, (instant) { clock_ms(r->app->env->clock) });
 	set_covers(out, covers, n);
 	return true;
 }
@@ -174,7 +174,7 @@ add_body(struct db *db, void *arg, struct err *e)
 static bool
 check_end(struct request *r, const struct silence *s, instant now, struct err *e)
 {
-	const struct conf *c = r->app->conf;
+	const struct conf *c = r->app->env->conf;
 	bool               window = strcmp(s->kind, SILENCE_MAINTENANCE) == 0;
 	int64_t            most_s = window ? c->silence_maintenance_max_s : c->silence_max_s;
 	int64_t            from = window && s->starts_at.ms > now.ms ? s->starts_at.ms : now.ms;
@@ -206,11 +206,11 @@ static bool
 make_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct silence_create *in = body;
-	instant                      now = { clock_ms(r->app->clock) };
+	instant                      now = { clock_ms(r->app->env->clock) };
 	struct making                m = { .mem = r->mem, .config = in->matcher->config };
 	struct buf                   b;
 
-	m.s = (struct silence) { .id = uuid_make(r->app->clock, r->app->rand),
+	m.s = (struct silence) { .id = uuid_make(r->app->env->clock, r->app->env->rand),
 		.kind = talloc_strdup(r->mem, in->kind == NULL ? SILENCE_PLAIN : in->kind),
 		.reason = talloc_strdup(r->mem, in->reason),
 		.owner = talloc_strdup(r->mem, r->caller.name),
@@ -258,7 +258,7 @@ static bool
 end_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct ending x = {
-		.mem = r->mem, .by = r->caller.name, .now = { clock_ms(r->app->clock) }
+		.mem = r->mem, .by = r->caller.name, .now = { clock_ms(r->app->env->clock) }
 	};
 	struct silence_matcher m;
 	struct json           *tree;

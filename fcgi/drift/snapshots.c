@@ -116,7 +116,7 @@ tell_masking(struct request *r, const struct masking *m)
 	    audit_deed(r->db, r->mem, r->app->auth, masking_body, &told, &entry, &e))
 		return;
 	if (!err_take(&e, ERR_CONFLICT))
-		log_event(r->app->log, LOG_SECURITY, LOG_LEVEL_WARN,
+		log_event(r->app->env->log, LOG_SECURITY, LOG_LEVEL_WARN,
 		    "guesses at a masked value could not be told of",
 		    LOGS("event.action", "masked.changes"), LOGS("event.outcome", "failure"),
 		    LOGS("error.message", e.detail));

@@ -183,7 +183,7 @@ what_if(struct request *r, const void *body, void *answer, struct err *e)
 	struct drift_spec      *before, *after;
 	struct whatif           w;
 	char                   *text;
-	instant                 since = { clock_ms(r->app->clock) - in->days * DAY_MS };
+	instant                 since = { clock_ms(r->app->env->clock) - in->days * DAY_MS };
 
 	static const char *const silences[] = { "silences" };
 

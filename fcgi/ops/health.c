@@ -191,12 +191,12 @@ get_details(struct request *r, const void *body, void *answer, struct err *e)
 		.driftd_heartbeat_age_ms = -1,
 		.signing_key_age_s = -1 };
 	if (!server_check(control, r->mem, &state, &why))
-		log_err(
-		    r->app->log, LOG_SYSTEM, "health details of a database that is not well", &why);
+		log_err(r->app->env->log, LOG_SYSTEM,
+		    "health details of a database that is not well", &why);
 	err_clear(&why);
 	if (state != SERVER_UNAVAILABLE && !read_details(control, r->mem, out, &why)) {
 		state = SERVER_UNAVAILABLE;
-		log_err(r->app->log, LOG_SYSTEM, "health details without the database", &why);
+		log_err(r->app->env->log, LOG_SYSTEM, "health details without the database", &why);
 	}
 	out->database = server_state_text(state);
 	return true;

@@ -14,9 +14,10 @@ refresh(struct request *r, struct err *e)
 	if (!ops_daemons(control, r->mem, &daemons, e) || !ops_outbox(control, r->mem, &outbox, e))
 		return false;
 	if (daemons.age_ms >= 0)
-		metric_set(r->app->segment, METRIC_DRIFTD_AGE, "", (double)daemons.age_ms / 1000);
-	metric_set(r->app->segment, METRIC_OUTBOX_PENDING, "", (double)outbox.pending);
-	metric_set(r->app->segment, METRIC_OUTBOX_OLDEST, "", (double)outbox.oldest_ms / 1000);
+		metric_set(
+		    r->app->env->segment, METRIC_DRIFTD_AGE, "", (double)daemons.age_ms / 1000);
+	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, "", (double)outbox.pending);
+	metric_set(r->app->env->segment, METRIC_OUTBOX_OLDEST, "", (double)outbox.oldest_ms / 1000);
 	return true;
 }
 
@@ -27,8 +28,8 @@ get_metrics(struct request *r, const void *body, void *answer, struct err *e)
 
 	(void)body, (void)answer, (void)e;
 	if (!refresh(r, &inner))
-		log_err(r->app->log, LOG_SYSTEM, "metrics without the database", &inner);
-	metric_print(&r->out, r->app->segment);
+		log_err(r->app->env->log, LOG_SYSTEM, "metrics without the database", &inner);
+	metric_print(&r->out, r->app->env->segment);
 	return true;
 }
 

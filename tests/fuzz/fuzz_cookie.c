@@ -79,7 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	TALLOC_CTX      *mem = talloc_new(NULL);
 	char            *value = talloc_strndup(mem, (const char *)data, n);
 	char            *params[2] = { talloc_asprintf(mem, "HTTP_COOKIE=%s", value) };
-	struct app       app = { .conf = &conf };
+	const struct env env = { .conf = &conf };
+	struct app       app = { .env = &env };
 	struct transport t = { .params = params };
 	struct request   r = { .app = &app, .transport = &t, .mem = mem };
 

@@ -142,24 +142,19 @@ make_keyring(struct err *e)
 static struct app *
 make_app(void)
 {
-	static struct auth auth = { .conf = &conf, .clock = &clock_system, .rand = &rand_system };
-	static struct app  app = { .conf = &conf,
-		 .clock = &clock_system,
-		 .rand = &rand_system,
-		 .auth = &auth,
-		 .routes = tables,
-		 .slot = -1 };
+	static struct env  env = { .conf = &conf, .clock = &clock_system, .rand = &rand_system };
+	static struct auth auth = { .env = &env };
+	static struct app  app = { .env = &env, .auth = &auth, .routes = tables, .slot = -1 };
 	const struct log_options o = {
 		.target = "/dev/null", .service = "fuzz", .clock = &clock_system
 	};
-	struct database_deps d = { .conf = &conf, .clock = &clock_system, .rand = &rand_system };
-	struct err           e = { 0 };
+	struct err e = { 0 };
 
-	if (app.log != NULL)
+	if (env.log != NULL)
 		return &app;
-	app.log = auth.log = d.log = log_open(NULL, &o, &e);
-	app.keyring = auth.keyring = d.keyring = make_keyring(&e);
-	app.database = auth.database = database_make(NULL, &d, &e);
+	env.log = log_open(NULL, &o, &e);
+	env.keyring = make_keyring(&e);
+	app.database = auth.database = database_make(NULL, &env, &e);
 	assert(e.code == ERR_OK);
 	return &app;
 }

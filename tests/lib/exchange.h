@@ -23,6 +23,7 @@ struct world {
 	char        dir[32];
 	char       *log_path, *segment_path;
 	struct conf conf;
+	struct env  env;
 	struct app  app;
 };
 
@@ -198,13 +199,14 @@ world_open(struct world *w, const struct route *const *tables)
 		.snapshot_max = 1 << 22,
 		.body_timeout_s = 30,
 		.log_slow_ms = 10000 };
-	w->app = (struct app) { .conf = &w->conf,
+	w->env = (struct env) {
+		.conf = &w->conf,
 		.clock = &clock_system,
 		.rand = &rand_system,
-		.routes = tables,
-		.slot = 0 };
-	w->app.segment = segment_open(w->mem, &so, &e);
-	w->app.log = log_open(w->mem, &lo, &e);
+		.log = log_open(w->mem, &lo, &e),
+		.segment = segment_open(w->mem, &so, &e),
+	};
+	w->app = (struct app) { .env = &w->env, .routes = tables, .slot = 0 };
 	if (e.code != ERR_OK)
 		fail_msg("%s", e.detail);
 }
@@ -247,7 +249,7 @@ world_metric(const struct world *w, const char *prefix)
 	uint64_t   sum = 0;
 
 	buf_make(&b, w->mem);
-	metric_print(&b, w->app.segment);
+	metric_print(&b, w->app.env->segment);
 	for (rest = buf_str(&b); rest.n > 0;) {
 		const char *space;
 

@@ -25,14 +25,18 @@ drift_world_make(struct world *w)
 {
 	struct err          e = { 0 };
 	struct drift_world *x = talloc_zero(w, struct drift_world);
-	struct drift_deps deps = { .conf = &w->conf, .clock = &clock_system, .rand = &rand_system };
 
 	w->conf.rules_dir = "etc/rules";
 	w->conf.public_url = "https://drift.example.org";
 	w->conf.base_path = "";
-	deps.log = open_log(x);
 	x->w = w;
-	x->d = drift_make(x, &deps, &e);
+	x->env = (struct env) {
+		.conf = &w->conf,
+		.clock = &clock_system,
+		.rand = &rand_system,
+		.log = open_log(x),
+	};
+	x->d = drift_make(x, &x->env, &e);
 	assert_non_null(x->d);
 	world_tenants(w);
 	x->t = world_open(w, &w->a);

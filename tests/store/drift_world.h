@@ -11,6 +11,7 @@
 
 struct drift_world {
 	struct world     *w;
+	struct env        env; /* what d works with */
 	struct drift     *d;
 	struct tenant_db *t;
 };

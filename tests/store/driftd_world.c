@@ -115,9 +115,9 @@ driftd_set_up(void **state)
 
 	unlink(keyring);
 	assert_ok(keyring_create(keyring, &rand_system, &e));
-	w->deps.keyring = keyring_open(w, keyring, &e);
-	assert_non_null(w->deps.keyring);
-	w->d = database_make(w, &w->deps, &e);
+	w->env.keyring = keyring_open(w, keyring, &e);
+	assert_non_null(w->env.keyring);
+	w->d = database_make(w, &w->env, &e);
 	assert_non_null(w->d);
 	write_conf(y);
 	y->x = drift_world_make(w);

@@ -58,7 +58,7 @@ const char *
 person_code(const struct person *o, int64_t offset)
 {
 	char      *code = talloc_zero_size(factor_mem, TOTP_CODE_MAX);
-	int64_t    step = clock_ms(o->a->clock) / STEP_MS + offset;
+	int64_t    step = clock_ms(o->a->env->clock) / STEP_MS + offset;
 	struct err e = { 0 };
 
 	assert_ok(totp_code(

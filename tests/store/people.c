@@ -39,15 +39,17 @@ people_segment(TALLOC_CTX *mem, const char *name)
 }
 
 static void
-make_auth(struct people *p, struct auth *a, struct database *d, struct segment *s)
+make_auth(struct people *p, struct auth *a, struct env *env, struct database *d, struct segment *s)
 {
-	*a = (struct auth) { .conf = &p->w->conf,
+	*env = (struct env) {
+		.conf = &p->w->conf,
 		.clock = &p->clock,
 		.rand = &rand_system,
-		.log = p->auth.log,
-		.keyring = p->w->deps.keyring,
+		.log = p->env.log,
+		.keyring = p->w->env.keyring,
 		.segment = s,
-		.database = d };
+	};
+	*a = (struct auth) { .env = env, .database = d };
 }
 
 struct auth *
@@ -55,11 +57,12 @@ people_other(struct people *p, TALLOC_CTX *mem, struct segment *s)
 {
 	struct err       e = { 0 };
 	struct auth     *a = talloc_zero(mem, struct auth);
-	struct database *d = database_make(mem, &p->w->deps, &e);
+	struct env      *env = talloc_zero(a, struct env);
+	struct database *d = database_make(mem, &p->w->env, &e);
 
 	if (d == NULL)
 		fail_msg("database_make: %s", e.detail);
-	make_auth(p, a, d, s);
+	make_auth(p, a, env, d, s);
 	return a;
 }
 
@@ -69,8 +72,8 @@ add_user(
 {
 	struct err e = { 0 };
 
-	assert_ok(user_add_first(
-	    people_open(p, t), p, &p->w->deps, email, name, STR(PASSWORD), role, &e));
+	assert_ok(
+	    user_add_first(people_open(p, t), p, &p->w->env, email, name, STR(PASSWORD), role, &e));
 }
 
 static void
@@ -82,7 +85,7 @@ fill(struct people *p)
 
 	world_tenants(w);
 	assert_ok(
-	    provision_tenant(w->prov, w->d, &w->deps, w, "platform", "Platform", &p->platform, &e));
+	    provision_tenant(w->prov, w->d, &w->env, w, "platform", "Platform", &p->platform, &e));
 	for (size_t i = 0; i < 3; i++)
 		assert_ok(access_install_roles(
 		    people_open(p, all[i]), p, &rand_system, &clock_system, &e));
@@ -117,12 +120,12 @@ people_set_up(void **state)
 	snprintf(
 	    p->log_path, sizeof(p->log_path), "%s/auth.log.%d", server_folder(), (int)getpid());
 	o.target = p->log_path;
-	p->auth.log = log_open(p, &o, &e);
-	if (p->auth.log == NULL)
+	p->env.log = log_open(p, &o, &e);
+	if (p->env.log == NULL)
 		fail_msg("log_open: %s", e.detail);
 	fill(p);
 	p->segment = people_segment(p, "segment");
-	make_auth(p, &p->auth, p->w->d, p->segment);
+	make_auth(p, &p->auth, &p->env, p->w->d, p->segment);
 	*state = p;
 	return 0;
 }

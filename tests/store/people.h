@@ -16,7 +16,8 @@ struct people {
 	struct tenant   platform;
 	struct clock    clock; /* the real time plus set_ms */
 	struct segment *segment;
-	struct auth     auth;
+	struct env      env;
+	struct auth     auth; /* with that env */
 	char            log_path[200];
 };
 

@@ -29,7 +29,7 @@ place_set_up(void **state)
 	y = talloc_zero(x, struct place_in_time);
 	y->x = x;
 	y->clock = (struct clock) { &stepped, clock_ms(&clock_system) };
-	x->d->deps.clock = &y->clock;
+	x->env.clock = &y->clock;
 	y->channel = drift_channel(x, "https://hook.example.org/");
 	*state = y;
 	return 0;

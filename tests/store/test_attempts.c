@@ -375,7 +375,7 @@ static const char *
 former_cookie(struct people *p, const struct uuid *user)
 {
 	struct str bound = { (const char *)account, KEY_LEN };
-	uint32_t   version = keyring_newest(p->auth.keyring);
+	uint32_t   version = keyring_newest(p->auth.env->keyring);
 	uint64_t   made_s = (uint64_t)clock_ms(&p->clock) / 1000;
 	uint8_t    bytes[44 + HASH_LEN] = { 0 }, key[KEY_LEN];
 	struct err e = { 0 };
@@ -385,7 +385,7 @@ former_cookie(struct people *p, const struct uuid *user)
 	memset(bytes + 20, 7, 16);
 	for (int i = 0; i < 8; i++)
 		bytes[43 - i] = (uint8_t)(made_s >> 8 * i);
-	assert_ok(keyring_subkey(p->auth.keyring, version, KEY_DEVICE, bound, key, &e));
+	assert_ok(keyring_subkey(p->auth.env->keyring, version, KEY_DEVICE, bound, key, &e));
 	hash_hmac(key, sizeof(key), bytes, 44, bytes + 44);
 	return base64url_print(mem, bytes, sizeof(bytes));
 }

@@ -78,8 +78,8 @@ guard(struct people *p)
 {
 	struct err e = { 0 };
 
-	assert_ok(provision_control(p->w->prov, p->w->d, &p->w->deps, &e));
-	assert_ok(provision_migrate_tenants(p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
+	assert_ok(provision_control(p->w->prov, p->w->d, &p->w->env, &e));
+	assert_ok(provision_migrate_tenants(p->w->prov, p->w->d, &p->w->env, NULL, NULL, &e));
 }
 
 static void
@@ -123,8 +123,10 @@ processes_that_append_at_once_never_fork_it(void **state)
 		struct auth      *a = people_other(p, mem, NULL);
 		struct tenant_db *t;
 		struct err        e = { 0 };
+		struct env        silent = *a->env;
 
-		a->log = NULL;
+		silent.log = NULL;
+		a->env = &silent;
 		if (!tenant_db_open(a->database, &p->w->a, false, &t, &e))
 			_exit(1);
 		for (int k = 0; k < ENTRIES; k++)

@@ -212,7 +212,7 @@ enter_of(struct people *p, TALLOC_CTX *mem, const struct tenant *t)
 {
 	const char  *account = t->schema_name;
 	struct err   e = { 0 };
-	const char **passwords = account_passwords(mem, p->w->deps.keyring, account, &e);
+	const char **passwords = account_passwords(mem, p->w->env.keyring, account, &e);
 
 	assert_non_null(passwords);
 	return server_db_as(mem, account, account, passwords[0]);
@@ -521,9 +521,9 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		assert_ok(audit_guarded(t, &guarded, &e));
 		if (guarded)
 			fail_msg("not found: %s", ways[i]);
-		assert_ok(provision_control(p->w->prov, p->w->d, &p->w->deps, &e));
+		assert_ok(provision_control(p->w->prov, p->w->d, &p->w->env, &e));
 		assert_ok(
-		    provision_migrate_tenants(p->w->prov, p->w->d, &p->w->deps, NULL, NULL, &e));
+		    provision_migrate_tenants(p->w->prov, p->w->d, &p->w->env, NULL, NULL, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
 		assert_true(guarded);
 	}

@@ -426,7 +426,7 @@ platform(struct drift_world *x)
 	struct tenant *t = talloc_zero(x, struct tenant);
 
 	assert_ok(
-	    provision_tenant(x->w->prov, x->w->d, &x->w->deps, x, "platform", "Platform", t, &e));
+	    provision_tenant(x->w->prov, x->w->d, &x->w->env, x, "platform", "Platform", t, &e));
 	return world_open(x->w, t);
 }
 

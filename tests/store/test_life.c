@@ -49,10 +49,10 @@ struct job {
 static bool
 deed_body(struct db *db, void *arg, struct err *e)
 {
-	struct job             *y = arg;
-	const struct drift_deps deps = { .clock = &clock_system, .rand = &rand_system };
+	struct job      *y = arg;
+	const struct env env = { .clock = &clock_system, .rand = &rand_system };
 
-	return decide_apply(db, y->x, &deps, &y->d, &y->w, &y->done, e);
+	return decide_apply(db, y->x, &env, &y->d, &y->w, &y->done, e);
 }
 
 static bool
@@ -287,7 +287,7 @@ in_child(struct drift_world *x, const struct uuid *c, const struct report *r, in
 		return pid;
 	/* The parent's connections are its own. */
 	struct err           e = { 0 };
-	struct database     *d = database_make(NULL, &x->w->deps, &e);
+	struct database     *d = database_make(NULL, &x->w->env, &e);
 	const struct tenant *row;
 	struct drift_world   mine = *x;
 

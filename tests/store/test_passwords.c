@@ -54,7 +54,7 @@ make_user(struct people *p, const char *email)
 	struct err  e = { 0 };
 	struct user u;
 
-	assert_ok(user_add_first(people_open(p, &p->w->a), mem, &p->w->deps, email, "Some Body",
+	assert_ok(user_add_first(people_open(p, &p->w->a), mem, &p->w->env, email, "Some Body",
 	    STR(PASSWORD), "viewer", &e));
 	assert_ok(user_by_email(people_open(p, &p->w->a), mem, email, &u, &e));
 	return u;
@@ -510,7 +510,7 @@ the_admin_tool_takes_no_weak_password_either(void **state)
 	struct people *p = *state;
 	struct err     e = { 0 };
 
-	assert_false(user_add_first(people_open(p, &p->w->a), mem, &p->w->deps, "weak@acme.test",
+	assert_false(user_add_first(people_open(p, &p->w->a), mem, &p->w->env, "weak@acme.test",
 	    "Weak", STR("acmeacmeacme2026"), "viewer", &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_non_null(strstr(e.pub, "The password is made of names"));

@@ -26,7 +26,7 @@ pusher(struct drift_world *x, const struct uuid *config, int who, int n)
 	 */
 	struct err           e = { 0 };
 	struct world        *w = x->w;
-	struct database     *d = database_make(NULL, &w->deps, &e);
+	struct database     *d = database_make(NULL, &w->env, &e);
 	const struct tenant *row;
 	struct drift_world   mine = *x;
 
@@ -110,7 +110,7 @@ reporting_pusher(struct drift_world *x, const struct uuid *config, int fd)
 	if (pid != 0)
 		return pid;
 	struct err           e = { 0 };
-	struct database     *d = database_make(NULL, &x->w->deps, &e);
+	struct database     *d = database_make(NULL, &x->w->env, &e);
 	const struct tenant *row;
 	struct drift_world   mine = *x;
 

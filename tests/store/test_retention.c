@@ -103,7 +103,7 @@ what_is_old_goes_and_what_must_stays(void **state)
 
 	server_do(x->w->root, "SET time_zone = '+00:00'");
 	uuid_print(&channel, id);
-	x->d->deps.clock = &now;
+	x->env.clock = &now;
 	c = drift_config(x, talloc_asprintf(x,
 				"{\"source\":{\"kind\":\"push\"},\"retention_s\":3600,"
 				"\"alerts\":[{\"channel_id\":\"%s\"}]}",
@@ -150,7 +150,7 @@ the_newest_report_stays_while_nothing_changes(void **state)
 	struct uuid         c;
 	struct push_answer  a, b;
 
-	x->d->deps.clock = &now;
+	x->env.clock = &now;
 	c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":3600}");
 	push_for(x, &now, &c, 1, "\"good\"", false);
 	a = push_for(x, &now, &c, 1, "\"bad\"", false);

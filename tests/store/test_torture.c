@@ -75,7 +75,7 @@ static struct drift_world
 own_world(struct drift_world *x)
 {
 	struct err           e = { 0 };
-	struct database     *d = database_make(NULL, &x->w->deps, &e);
+	struct database     *d = database_make(NULL, &x->w->env, &e);
 	const struct tenant *row;
 	struct drift_world   mine = *x;
 

@@ -401,12 +401,12 @@ old_restore(struct old *o)
 	shell("cp " FOLDER "/%s.keyring '%s/upgrade.keyring' && chmod 600 '%s/upgrade.keyring'",
 	    o->name, server_folder(), server_folder());
 	write_conf(o);
-	w->deps.keyring =
+	w->env.keyring =
 	    keyring_open(w, talloc_asprintf(w, "%s/upgrade.keyring", server_folder()), &e);
-	if (w->deps.keyring == NULL)
+	if (w->env.keyring == NULL)
 		fail_msg("%s", e.detail);
 	database_close_all(w->d);
-	w->d = database_make(w, &w->deps, &e);
+	w->d = database_make(w, &w->env, &e);
 	assert_non_null(w->d);
 }
 
@@ -595,14 +595,16 @@ old_people(struct old *o)
 	c->session_max_absolute_s = 2592000;
 	c->password_min = 12;
 	p->segment = people_segment(p, "upgrade-segment");
-	p->auth = (struct auth) { .conf = c,
+	p->env = (struct env) {
+		.conf = c,
 		.clock = &clock_system,
 		.rand = &rand_system,
 		.log = log_open(p, &lo, &e),
-		.keyring = o->w->deps.keyring,
+		.keyring = o->w->env.keyring,
 		.segment = p->segment,
-		.database = o->w->d };
-	assert_non_null(p->auth.log);
+	};
+	p->auth = (struct auth) { .env = &p->env, .database = o->w->d };
+	assert_non_null(p->env.log);
 	return p;
 }
 
@@ -634,10 +636,6 @@ check_drift(struct old *o)
 	struct log_options        lo = { .service = "test",
 		       .clock = &clock_system,
 		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
-	struct drift_deps         deps = { .conf = &o->w->conf,
-			.clock = &clock_system,
-			.rand = &rand_system,
-			.log = log_open(x, &lo, &e) };
 	const struct alert_filter any = { 0 };
 	struct alert             *alerts;
 	struct push_answer        a;
@@ -646,8 +644,14 @@ check_drift(struct old *o)
 	size_t                    n = 0;
 
 	x->w = o->w;
+	x->env = (struct env) {
+		.conf = &o->w->conf,
+		.clock = &clock_system,
+		.rand = &rand_system,
+		.log = log_open(x, &lo, &e),
+	};
 	x->t = old_open(o, "demo");
-	x->d = drift_make(x, &deps, &e);
+	x->d = drift_make(x, &x->env, &e);
 	assert_non_null(x->d);
 	assert_ok(alert_list(x->t, x, &any, 10, &alerts, &n, &e));
 	assert_int_equal(n, 1);

@@ -66,7 +66,7 @@ world_set_up(void **state)
 		.db_isolation = "account",
 		.db_tenant_connections = 2,
 		.db_idle_s = 300 };
-	w->deps = (struct database_deps) { .conf = &w->conf,
+	w->env = (struct env) { .conf = &w->conf,
 		.clock = &clock_system,
 		.rand = &rand_system,
 		.keyring = make_keyring(w) };
@@ -74,7 +74,7 @@ world_set_up(void **state)
 	drop_all(w->root);
 	w->prov = provision_db(w, &w->conf, &clock_system, NULL, &e);
 	assert_non_null(w->prov);
-	w->d = database_make(w, &w->deps, &e);
+	w->d = database_make(w, &w->env, &e);
 	if (w->d == NULL)
 		fail_msg("database_make: %s", e.detail);
 	*state = w;
@@ -96,9 +96,9 @@ world_tenants(struct world *w)
 {
 	struct err e = { 0 };
 
-	assert_ok(provision_control(w->prov, w->d, &w->deps, &e));
-	assert_ok(provision_tenant(w->prov, w->d, &w->deps, w, "acme", "Acme \xc3\xa9", &w->a, &e));
-	assert_ok(provision_tenant(w->prov, w->d, &w->deps, w, "globex", "Globex", &w->b, &e));
+	assert_ok(provision_control(w->prov, w->d, &w->env, &e));
+	assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "acme", "Acme \xc3\xa9", &w->a, &e));
+	assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "globex", "Globex", &w->b, &e));
 }
 
 struct tenant_db *

@@ -9,7 +9,7 @@
 
 struct world {
 	struct conf          conf;
-	struct database_deps deps;
+	struct env env;
 	struct db           *root; /* no schema */
 	struct db           *prov;
 	struct database     *d;

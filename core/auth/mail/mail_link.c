@@ -32,7 +32,7 @@ token_hash(const struct auth *a, const struct tenant *t, const struct token *k,
 			   (uint32_t)k->version[2] << 8 | k->version[3];
 	uint8_t key[KEY_LEN];
 
-	if (!keyring_subkey(a->keyring, version, KEY_MAIL_TOKEN, bound, key, e))
+	if (!keyring_subkey(a->env->keyring, version, KEY_MAIL_TOKEN, bound, key, e))
 		return false;
 	hash_hmac(key, sizeof(key), k, sizeof(*k), out);
 	secret_wipe(key, sizeof(key));
@@ -42,11 +42,11 @@ token_hash(const struct auth *a, const struct tenant *t, const struct token *k,
 static bool
 fill_token(struct auth *a, const struct tenant *t, struct token *k, struct err *e)
 {
-	uint32_t version = keyring_newest(a->keyring);
+	uint32_t version = keyring_newest(a->env->keyring);
 
 	for (int i = 0; i < 4; i++)
 		k->version[i] = (uint8_t)(version >> (24 - 8 * i));
-	rand_fill(a->rand, k->secret, sizeof(k->secret));
+	rand_fill(a->env->rand, k->secret, sizeof(k->secret));
 	return tenant_tag(t, k->tenant, e);
 }
 
@@ -54,12 +54,12 @@ bool
 mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struct user *u,
     const struct mail_link *in, const char **token, struct err *e)
 {
-	int64_t               now = clock_ms(a->clock);
+	int64_t               now = clock_ms(a->env->clock);
 	uint8_t               hash[HASH_LEN];
 	struct token          k;
 	bool                  added = false, ok;
 	char                 *text;
-	struct mail_token_row row = { .id = uuid_make(a->clock, a->rand),
+	struct mail_token_row row = { .id = uuid_make(a->env->clock, a->env->rand),
 		.user_id = u->id,
 		.purpose = talloc_strdup(mem, in->purpose),
 		.email = talloc_strdup(mem, in->email),
@@ -114,7 +114,7 @@ mail_link_find(struct auth *a, TALLOC_CTX *mem, struct str text, struct tenant_d
 		return mail_link_refuse(mem, e);
 	if (!mail_token_by_hash(*t, mem, (struct blob) { hash, sizeof(hash) }, row, e))
 		return not_there(mem, e);
-	if (row->used_at.ms != 0 || !row->alive || row->expires_at.ms <= clock_ms(a->clock))
+	if (row->used_at.ms != 0 || !row->alive || row->expires_at.ms <= clock_ms(a->env->clock))
 		return mail_link_refuse(mem, e);
 	return true;
 }

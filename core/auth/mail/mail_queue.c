@@ -22,7 +22,7 @@ static const struct schema order_schema = SCHEMA("MailOrder", struct mail_order,
 bool
 mail_is_on(const struct auth *a)
 {
-	return a->conf->smtp_url != NULL && *a->conf->smtp_url != '\0';
+	return a->env->conf->smtp_url != NULL && *a->env->conf->smtp_url != '\0';
 }
 
 /* ---- queueing ---- */
@@ -31,17 +31,18 @@ bool
 mail_queue(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, enum mail_kind kind,
     const struct mail_order *order, struct err *e)
 {
-	struct outbox o = { .id = uuid_make(a->clock, a->rand),
+	struct outbox o = { .id = uuid_make(a->env->clock, a->env->rand),
 		.event = talloc_strdup(mem, mail_kind_text(kind)),
 		.state = talloc_strdup(mem, "pending"),
-		.created_at = { clock_ms(a->clock) } };
+		.created_at = { clock_ms(a->env->clock) } };
 	struct buf    b;
 
 	buf_make(&b, mem);
 	if (o.event == NULL || o.state == NULL)
 		return err_memory(e);
 	return schema_encode(&b, &order_schema, order, e) && (buf_ok(&b) || err_memory(e)) &&
-	       tenant_seal(t, mem, a->rand, "outbox", "body", &o.id, buf_str(&b), &o.body, e) &&
+	       tenant_seal(
+		   t, mem, a->env->rand, "outbox", "body", &o.id, buf_str(&b), &o.body, e) &&
 	       outbox_add(t->db, &o, e);
 }
 
@@ -114,7 +115,7 @@ make_link(
     struct preparing *p, const char *purpose, const char *email, int64_t life_s, struct err *e)
 {
 	const struct mail_link in = { purpose, email, life_s, p->order.change };
-	const struct conf     *c = p->a->conf;
+	const struct conf     *c = p->a->env->conf;
 	const char            *token;
 	char                  *link;
 
@@ -156,7 +157,7 @@ address_it(struct preparing *p, struct err *e)
 static bool
 fill_from(struct preparing *p, struct err *e)
 {
-	const struct conf *c = p->a->conf;
+	const struct conf *c = p->a->env->conf;
 	const char        *host = strstr(c->public_url, "://");
 	size_t             n;
 
@@ -177,7 +178,7 @@ fill_from(struct preparing *p, struct err *e)
 static bool
 write_it(struct preparing *p, struct err *e)
 {
-	const struct conf *c = p->a->conf;
+	const struct conf *c = p->a->env->conf;
 	struct mail_facts *f = &p->facts;
 
 	f->tenant = p->t->tenant->name;
@@ -187,7 +188,7 @@ write_it(struct preparing *p, struct err *e)
 	f->other = p->order.other;
 	f->site = talloc_asprintf(
 	    p->mem, "%s%s/", c->public_url, c->base_path == NULL ? "" : c->base_path);
-	p->m->at_ms = clock_ms(p->a->clock);
+	p->m->at_ms = clock_ms(p->a->env->clock);
 	if (f->site == NULL)
 		return err_memory(e);
 	return fill_from(p, e) && mail_write(p->mem, p->kind, f, p->m, e);

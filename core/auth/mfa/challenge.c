@@ -27,7 +27,7 @@ token_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c, const str
 	if (!tenant_tag(c->t->tenant, token.tenant, e))
 		return NULL;
 	memcpy(token.transaction, id->b, sizeof(token.transaction));
-	rand_fill(a->rand, token.secret, sizeof(token.secret));
+	rand_fill(a->env->rand, token.secret, sizeof(token.secret));
 	hash_sha256(token.secret, sizeof(token.secret), hash);
 	text = base64url_print(mem, (const uint8_t *)&token, sizeof(token));
 	secret_wipe(&token, sizeof(token));
@@ -57,10 +57,10 @@ bool
 challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
     struct session_grant *grant, struct err *e)
 {
-	int64_t            now = clock_ms(a->clock);
+	int64_t            now = clock_ms(a->env->clock);
 	uint8_t            hash[HASH_LEN];
 	struct asking      in = { .c = c,
-		     .row = { .id = uuid_make(a->clock, a->rand),
+		     .row = { .id = uuid_make(a->env->clock, a->env->rand),
 			 .token_hash = { hash, sizeof(hash) },
 			 .user_id = c->user->id,
 			 .user_epoch = c->user->epoch,
@@ -209,7 +209,7 @@ bool
 challenge_answer(struct auth *a, TALLOC_CTX *mem, const struct challenge_shown *shown,
     struct session_grant *grant, bool *in_body, struct err *e)
 {
-	struct answering w = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
+	struct answering w = { .a = a, .mem = mem, .now_ms = clock_ms(a->env->clock) };
 
 	if (!find_transaction(&w, shown->token, e) || !check_delivery(&w, shown, e) ||
 	    !find_user(&w, e) || !count_try(&w, e))

@@ -139,7 +139,7 @@ static bool
 change_begin(struct change *c, struct mfa *m, struct err *e)
 {
 	c->m = m;
-	c->now.ms = clock_ms(m->a->clock);
+	c->now.ms = clock_ms(m->a->env->clock);
 	c->proving = (struct proving) { .a = m->a,
 		.mem = m->mem,
 		.t = m->t,
@@ -180,15 +180,15 @@ bool
 mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e)
 {
 	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_SETUP, &m->caller->user);
-	struct set_up      s = { .m = m, .now = { clock_ms(m->a->clock) } };
+	struct set_up      s = { .m = m, .now = { clock_ms(m->a->env->clock) } };
 	char              *secret = secret_alloc(m->mem, TOTP_SECRET_LEN);
 	struct str         plain = { secret, TOTP_SECRET_LEN };
 
 	if (secret == NULL)
 		return err_memory(e);
-	rand_fill(m->a->rand, secret, TOTP_SECRET_LEN);
-	return tenant_seal(m->t, m->mem, m->a->rand, "users", "2fa_secret", &m->caller->user, plain,
-		   &s.sealed, e) &&
+	rand_fill(m->a->env->rand, secret, TOTP_SECRET_LEN);
+	return tenant_seal(m->t, m->mem, m->a->env->rand, "users", "2fa_secret", &m->caller->user,
+		   plain, &s.sealed, e) &&
 	       audit_deed(m->t, m->mem, m->a, setup_body, &s, &entry, e) &&
 	       describe(m, plain, out, e);
 }
@@ -196,8 +196,8 @@ mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e)
 static void
 bump_user(const struct mfa *m, const struct uuid *user)
 {
-	if (m->a->segment != NULL)
-		cache_bump_user(m->a->segment, user);
+	if (m->a->env->segment != NULL)
+		cache_bump_user(m->a->env->segment, user);
 }
 
 static bool
@@ -372,8 +372,8 @@ mfa_step_up(struct mfa *m, const struct proof *shown, instant *auth_time, struct
 	entry.target_id = m->caller->session;
 	if (!proof_deed(&c.proving, step_up_body, &c, &entry, e))
 		return false;
-	if (m->a->segment != NULL)
-		cache_bump_session(m->a->segment, &m->caller->session);
+	if (m->a->env->segment != NULL)
+		cache_bump_session(m->a->env->segment, &m->caller->session);
 	*auth_time = c.now;
 	return true;
 }

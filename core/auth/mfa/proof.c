@@ -22,8 +22,8 @@ count(const struct proving *p, const char *outcome)
 	char labels[80];
 
 	snprintf(labels, sizeof(labels), "method=\"%s\",outcome=\"%s\"", p->method, outcome);
-	if (p->a->segment != NULL)
-		metric_add(p->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	if (p->a->env->segment != NULL)
+		metric_add(p->a->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
 }
 
 /* ---- through a session ---- */
@@ -51,10 +51,10 @@ end_worn(struct db *db, void *arg, struct err *e)
 {
 	struct proving    *p = arg;
 	const struct uuid *session = session_of(p);
-	struct ending      x = {
-		     .event = END_WRONG_PROOFS, .user = p->user->id, .now = { clock_ms(p->a->clock) }
-	};
-	bool ended = false;
+	struct ending      x = { .event = END_WRONG_PROOFS,
+		     .user = p->user->id,
+		     .now = { clock_ms(p->a->env->clock) } };
+	bool               ended = false;
 
 	(void)db;
 	p->end.target_id = (struct uuid) { 0 };
@@ -67,7 +67,7 @@ end_worn(struct db *db, void *arg, struct err *e)
 		return true;
 	if (!ends_apply(p->t, &x, e))
 		return false;
-	p->end = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
+	p->end = (struct audit_entry) { .id = uuid_make(p->a->env->clock, p->a->env->rand),
 		.action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = p->caller,
@@ -99,8 +99,8 @@ write_failure(struct proving *p, const char *why, struct err *e)
 static bool
 session_over(struct proving *p, struct err *e)
 {
-	if (p->a->segment != NULL)
-		cache_bump_session(p->a->segment, session_of(p));
+	if (p->a->env->segment != NULL)
+		cache_bump_session(p->a->env->segment, session_of(p));
 	return err_set(e, ERR_UNAUTHENTICATED, 0,
 	    "Too many wrong passwords or codes: the session has ended. Sign in again.",
 	    "%d wrong proofs through one session", SESSION_TRIES);
@@ -171,7 +171,7 @@ refuse_tries(struct proving *p, int64_t now_ms, struct err *e)
 static bool
 count_try(struct proving *p, struct err *e)
 {
-	int64_t now = clock_ms(p->a->clock);
+	int64_t now = clock_ms(p->a->env->clock);
 	bool    may;
 
 	if (!factor_count_try(p->t, &p->user->id, (instant) { now }, (instant) { now - HOUR_MS },
@@ -193,7 +193,8 @@ check_code(struct proving *p, struct err *e)
 		return refuse(p, "no_factor", e);
 	if (!count_try(p, e) ||
 	    !tenant_open(p->t, p->mem, "users", "2fa_secret", &p->user->id, sealed, &secret, e) ||
-	    !totp_check(secret, str_of(p->shown->code), clock_ms(p->a->clock), &match, &p->step, e))
+	    !totp_check(
+		secret, str_of(p->shown->code), clock_ms(p->a->env->clock), &match, &p->step, e))
 		return false;
 	if (!match)
 		return refuse(p, "wrong_code", e);
@@ -243,7 +244,7 @@ check(struct proving *p, const struct proof *shown, struct err *e)
 		return check_code(p, e);
 	if (shown->recovery_code == NULL)
 		return check_password(p, e);
-	p->used = (struct audit_entry) { .id = uuid_make(p->a->clock, p->a->rand),
+	p->used = (struct audit_entry) { .id = uuid_make(p->a->env->clock, p->a->env->rand),
 		.action = AUDIT_RECOVERY_USED,
 		.success = true };
 	address_entry(p, &p->used);
@@ -273,7 +274,8 @@ proof_check(struct proving *p, const struct proof *shown, struct err *e)
 	if (check(p, shown, e))
 		return shown->recovery_code != NULL || uncount_in_session(p, e);
 	if (!p->wrong && !uncount_in_session(p, &why))
-		log_err(p->a->log, LOG_SYSTEM, "a try that was none could not be taken back", &why);
+		log_err(p->a->env->log, LOG_SYSTEM, "a try that was none could not be taken back",
+		    &why);
 	return false;
 }
 

@@ -72,7 +72,7 @@ hash_code(const struct auth *a, const struct tenant *t, uint32_t version, const 
 	struct str bound = { (const char *)t->id.b, sizeof(t->id.b) };
 	uint8_t    key[KEY_LEN], text[sizeof(user->b) + SYMBOLS];
 
-	if (!keyring_subkey(a->keyring, version, KEY_RECOVERY, bound, key, e))
+	if (!keyring_subkey(a->env->keyring, version, KEY_RECOVERY, bound, key, e))
 		return false;
 	memcpy(text, user->b, sizeof(user->b));
 	memcpy(text + sizeof(user->b), symbols, SYMBOLS);
@@ -90,16 +90,16 @@ make_one(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, const struct u
 	char    symbols[SYMBOLS];
 	bool    ok;
 
-	rand_fill(a->rand, random, sizeof(random));
+	rand_fill(a->env->rand, random, sizeof(random));
 	for (size_t i = 0; i < SYMBOLS; i++)
 		symbols[i] = alphabet[random[i] % 32];
 	*text = print(mem, symbols);
 	ok = hash != NULL && *text != NULL;
-	ok = ok ? hash_code(a, t, keyring_newest(a->keyring), user, symbols, hash, e)
+	ok = ok ? hash_code(a, t, keyring_newest(a->env->keyring), user, symbols, hash, e)
 		: err_memory(e);
 	secret_wipe(random, sizeof(random));
 	secret_wipe(symbols, sizeof(symbols));
-	*row = (struct recovery_row) { *user, { hash, HASH_LEN }, { clock_ms(a->clock) } };
+	*row = (struct recovery_row) { *user, { hash, HASH_LEN }, { clock_ms(a->env->clock) } };
 	return ok;
 }
 
@@ -128,7 +128,7 @@ recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	*there = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(a->keyring); ok && !*there && v > 0; v--) {
+	for (uint32_t v = keyring_newest(a->env->keyring); ok && !*there && v > 0; v--) {
 		struct err why = { 0 };
 
 		if (hash_code(a, t->tenant, v, user, symbols, hash, &why))
@@ -143,7 +143,7 @@ bool
 recovery_use(struct auth *a, struct tenant_db *t, const struct uuid *user, struct str typed,
     bool *used, struct err *e)
 {
-	instant now = { clock_ms(a->clock) };
+	instant now = { clock_ms(a->env->clock) };
 	uint8_t hash[HASH_LEN];
 	char    symbols[SYMBOLS];
 	bool    ok = true;
@@ -151,7 +151,7 @@ recovery_use(struct auth *a, struct tenant_db *t, const struct uuid *user, struc
 	*used = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(a->keyring); ok && !*used && v > 0; v--) {
+	for (uint32_t v = keyring_newest(a->env->keyring); ok && !*used && v > 0; v--) {
 		struct err why = { 0 };
 
 		/* a version that is not there any more hashed nothing that counts */

@@ -13,12 +13,12 @@ make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
 {
 	*s = (struct oidc_state) { .tenant = t->tenant->id,
 		.provider = p->id,
-		.begun_ms = clock_ms(a->clock),
+		.begun_ms = clock_ms(a->env->clock),
 		.login = in->login,
 		.return_to = in->return_to };
-	rand_fill(a->rand, s->state, sizeof(s->state));
-	rand_fill(a->rand, s->nonce, sizeof(s->nonce));
-	rand_fill(a->rand, s->verifier, sizeof(s->verifier));
+	rand_fill(a->env->rand, s->state, sizeof(s->state));
+	rand_fill(a->env->rand, s->nonce, sizeof(s->nonce));
+	rand_fill(a->env->rand, s->verifier, sizeof(s->verifier));
 }
 
 static bool
@@ -77,9 +77,9 @@ may_not_assume(const struct oidc_metadata *m, const struct oidc_tokens *tokens)
 static void
 log_no_assuming(const struct oidc_attempt *s)
 {
-	if (s->a->log != NULL && s->no_assuming && s->provider.assume_email_verified &&
+	if (s->a->env->log != NULL && s->no_assuming && s->provider.assume_email_verified &&
 	    !s->who.known && s->person.email != NULL && !s->person.email_said)
-		log_event(s->a->log, LOG_AUTH, LOG_LEVEL_WARN,
+		log_event(s->a->env->log, LOG_AUTH, LOG_LEVEL_WARN,
 		    "email_verified was not sent, and is not assumed: the provider's description "
 		    "says that it sends it, or the scope email was not granted.",
 		    LOGS("bsx.provider", s->provider.name));
@@ -89,8 +89,8 @@ static bool
 ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct oidc_tokens *tokens,
     struct err *e)
 {
-	const struct oidc_expect x = { &s->provider, &s->place, NULL, clock_ms(s->a->clock) / 1000,
-		s->no_assuming };
+	const struct oidc_expect x = { &s->provider, &s->place, NULL,
+		clock_ms(s->a->env->clock) / 1000, s->no_assuming };
 	struct oidc_further      f = { .x = &x, .m = m, .tokens = tokens, .alg = s->token.alg };
 	bool                     ok = oidc_further_ask(&f, &s->who, &s->person, e);
 
@@ -184,7 +184,7 @@ admit(struct oidc_attempt *s, const struct oidc_answer *in, const uint8_t id[sta
 static bool
 take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	int64_t now = clock_ms(s->a->clock);
+	int64_t now = clock_ms(s->a->env->clock);
 	uint8_t id[HASH_LEN];
 
 	if (!oidc_state_counts(s->a, &s->state))

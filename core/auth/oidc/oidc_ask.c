@@ -31,7 +31,9 @@ credit(const struct auth *a)
 static bool
 check_pause(struct auth *a, uint64_t owner, struct err *e)
 {
-	int64_t left = a->segment == NULL ? 0 : pause_left(a->segment, owner, clock_ms(a->clock));
+	int64_t left = a->env->segment == NULL
+			   ? 0
+			   : pause_left(a->env->segment, owner, clock_ms(a->env->clock));
 
 	left -= credit(a);
 	if (left <= 0)
@@ -64,7 +66,7 @@ oidc_ask_admit(struct auth *a, struct oidc_ask *ask, struct err *e)
 static int64_t
 rest_ms(const struct auth *a, const struct oidc_ask *ask)
 {
-	int64_t ms = a->conf->outbound_timeout_s * 1000;
+	int64_t ms = a->env->conf->outbound_timeout_s * 1000;
 
 	return (ms > 0 && ms < OIDC_TIMEOUT_MS ? ms : OIDC_TIMEOUT_MS) - ask->took_ms;
 }
@@ -97,9 +99,9 @@ oidc_ask_end(struct auth *a, const struct oidc_ask *ask)
 	bool    late = ask->failed || ask->longest_ms > OIDC_LATE_MS;
 	int64_t debt = TIMES * ask->took_ms;
 
-	if (ask->longest_ms <= OIDC_SLOW_MS || ask->tenant == NULL || a->segment == NULL)
+	if (ask->longest_ms <= OIDC_SLOW_MS || ask->tenant == NULL || a->env->segment == NULL)
 		return;
 	/* what was owed before has become less by that time, in which nobody waited */
-	pause_add(a->segment, owner_of(ask->tenant), clock_ms(a->clock), late ? credit(a) : 0,
-	    late ? debt : debt + ask->took_ms);
+	pause_add(a->env->segment, owner_of(ask->tenant), clock_ms(a->env->clock),
+	    late ? credit(a) : 0, late ? debt : debt + ask->took_ms);
 }

@@ -27,8 +27,8 @@ count(const struct oidc_attempt *s, bool ok)
 	};
 	int outcome = !ok ? 0 : s->out->grant.mfa_token == NULL ? 1 : 2;
 
-	if (s->a->segment != NULL)
-		metric_add(s->a->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
+	if (s->a->env->segment != NULL)
+		metric_add(s->a->env->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
 }
 
 bool
@@ -56,7 +56,7 @@ oidc_will_ask(struct oidc_attempt *s)
 bool
 oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, struct err *e)
 {
-	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->clock) / 1000,
+	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->env->clock) / 1000,
 		s->no_assuming };
 
 	oidc_will_ask(s);
@@ -73,9 +73,9 @@ oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, str
 static void
 log_no_auth_time(const struct oidc_attempt *s)
 {
-	if (s->a->log == NULL)
+	if (s->a->env->log == NULL)
 		return;
-	log_event(s->a->log, LOG_AUTH, LOG_LEVEL_WARN,
+	log_event(s->a->env->log, LOG_AUTH, LOG_LEVEL_WARN,
 	    strcmp(s->provider.kind, "entra") == 0
 		? "A sign-in anew was asked for, and the ID token has no auth_time: add the "
 		  "optional claim auth_time to the ID token of the application in Entra."
@@ -92,7 +92,7 @@ log_no_auth_time(const struct oidc_attempt *s)
 static bool
 auth_time(struct oidc_attempt *s, int64_t *ms, struct err *e)
 {
-	int64_t now = clock_ms(s->a->clock), said = s->person.auth_time_s * 1000;
+	int64_t now = clock_ms(s->a->env->clock), said = s->person.auth_time_s * 1000;
 	bool    asked = s->state.login;
 
 	if (said > 0) {
@@ -115,7 +115,7 @@ static bool
 session_body(struct db *db, void *arg, struct err *e)
 {
 	struct oidc_attempt *s = arg;
-	instant              now = { clock_ms(s->a->clock) };
+	instant              now = { clock_ms(s->a->env->clock) };
 	instant              end = { (s->person.expires_s + OIDC_SKEW_S) * 1000 };
 
 	s->who.identity.last_login = now;

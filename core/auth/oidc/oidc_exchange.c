@@ -46,7 +46,7 @@ put_bytes(struct buf *b, const char *name, const uint8_t *p, size_t n)
 static void
 put_redirect(struct buf *b, const struct auth *a, const struct provider *p)
 {
-	char *url = provider_redirect_uri(b->mem, a->conf, p);
+	char *url = provider_redirect_uri(b->mem, a->env->conf, p);
 
 	if (url == NULL)
 		b->failed = true;

@@ -118,8 +118,8 @@ note(struct question *q, const char *whom, struct err *e)
 {
 	if (e->code == ERR_INTERNAL)
 		return false;
-	if (q->w->a->log != NULL)
-		log_err(q->w->a->log, LOG_AUTH, "an identity provider was asked in vain", e);
+	if (q->w->a->env->log != NULL)
+		log_err(q->w->a->env->log, LOG_AUTH, "an identity provider was asked in vain", e);
 	err_clear(e);
 	q->f->failed = whom;
 	oidc_person_doubt(q->p);

@@ -58,7 +58,7 @@ check_scheme(const struct asking *q, struct err *e)
 static bool
 is_kept(const struct asking *q)
 {
-	int64_t now = clock_ms(q->a->clock), gone_ms = q->state.withdrawn_ms;
+	int64_t now = clock_ms(q->a->env->clock), gone_ms = q->state.withdrawn_ms;
 
 	return q->state.fetched_ms != 0 && now - q->state.fetched_ms < OIDC_KEEP_MS &&
 	       (gone_ms == 0 || now - gone_ms < OIDC_WITHDRAWN_MS);
@@ -73,7 +73,7 @@ tell_left(const struct asking *q)
 					    : "an identity provider has no key that we can use";
 	struct buf         b;
 
-	if ((ks->n > 0 && ks->left_n == 0) || q->a->log == NULL)
+	if ((ks->n > 0 && ks->left_n == 0) || q->a->env->log == NULL)
 		return;
 	buf_make(&b, q->mem);
 	for (size_t i = 0; i < ks->left_n; i++) {
@@ -81,8 +81,8 @@ tell_left(const struct asking *q)
 		buf_json(&b, ks->left[i].kid);
 		buf_printf(&b, ": %s", jwk_fault_text(ks->left[i].why));
 	}
-	log_event(q->a->log, LOG_AUTH, LOG_LEVEL_WARN, what, LOGS("bsx.issuer", q->place->issuer),
-	    LOGSTR("bsx.keys", buf_str(&b)));
+	log_event(q->a->env->log, LOG_AUTH, LOG_LEVEL_WARN, what,
+	    LOGS("bsx.issuer", q->place->issuer), LOGSTR("bsx.keys", buf_str(&b)));
 }
 
 /*
@@ -92,7 +92,7 @@ tell_left(const struct asking *q)
 static bool
 check_keys(struct asking *q, struct err *e)
 {
-	bool late = clock_ms(q->a->clock) - q->state.fetched_ms >= LATE_MS;
+	bool late = clock_ms(q->a->env->clock) - q->state.fetched_ms >= LATE_MS;
 
 	if (q->out->keys.n > 0 || !is_kept(q) || late)
 		return true;
@@ -130,10 +130,10 @@ unavailable(struct err *e)
 static bool
 refresh(struct asking *q, struct err *e)
 {
-	struct segment *s = q->a->segment;
+	struct segment *s = q->a->env->segment;
 	struct str      text = { NULL, 0 };
 	bool            ok = fetch_both(q, &text, e);
-	int64_t         now = clock_ms(q->a->clock);
+	int64_t         now = clock_ms(q->a->env->clock);
 
 	if (s != NULL && q->withdrawn)
 		issuer_withdraw(s, q->key, now);
@@ -151,8 +151,9 @@ refresh(struct asking *q, struct err *e)
 static void
 look(struct asking *q)
 {
-	if (q->a->segment != NULL)
-		issuer_get(q->a->segment, q->key, clock_ms(q->a->clock), q->text, &q->state);
+	if (q->a->env->segment != NULL)
+		issuer_get(
+		    q->a->env->segment, q->key, clock_ms(q->a->env->clock), q->text, &q->state);
 }
 
 static bool
@@ -168,7 +169,7 @@ static bool
 is_under_way(const struct asking *q)
 {
 	return q->state.known && q->state.ended_ms < q->state.claimed_ms &&
-	       clock_ms(q->a->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
+	       clock_ms(q->a->env->clock) - q->state.claimed_ms < 2 * OIDC_TIMEOUT_MS;
 }
 
 /* Another worker has begun the first fetch: its answer is worth a short wait. */
@@ -193,8 +194,8 @@ wait_for_it(struct asking *q, struct err *e)
 static void
 count(const struct asking *q, bool hit)
 {
-	if (q->a->segment != NULL)
-		metric_add(q->a->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+	if (q->a->env->segment != NULL)
+		metric_add(q->a->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
 		    "cache=\"issuer\"", 1);
 }
 
@@ -215,8 +216,8 @@ is_cooling(const struct asking *q, int64_t now)
 static bool
 may_claim(const struct asking *q, int64_t now)
 {
-	return q->a->segment == NULL ||
-	       issuer_claim(q->a->segment, q->key, q->owner, now, cool_ms(q));
+	return q->a->env->segment == NULL ||
+	       issuer_claim(q->a->env->segment, q->key, q->owner, now, cool_ms(q));
 }
 
 /* Unless what is there will do, or the answer of another worker is worth waiting for. */
@@ -231,7 +232,7 @@ admit(struct asking *q, int64_t now, struct err *e)
 static bool
 ask(struct asking *q, bool again, struct err *e)
 {
-	int64_t    now = clock_ms(q->a->clock);
+	int64_t    now = clock_ms(q->a->env->clock);
 	struct err why = { 0 };
 	bool       mine, admitted;
 
@@ -245,8 +246,8 @@ ask(struct asking *q, bool again, struct err *e)
 	mine = admitted && !is_cooling(q, now) && may_claim(q, now);
 	if (mine && refresh(q, &why))
 		return true;
-	if (mine && q->a->log != NULL)
-		log_err(q->a->log, LOG_AUTH,
+	if (mine && q->a->env->log != NULL)
+		log_err(q->a->env->log, LOG_AUTH,
 		    "an identity provider's description could not be fetched", &why);
 	if (is_kept(q))
 		return use_kept(q, e);

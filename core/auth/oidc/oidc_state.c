@@ -31,7 +31,8 @@ static bool
 find_key(const struct auth *a, uint32_t version, struct seal_key *k, struct err *e)
 {
 	k->version = version;
-	return keyring_subkey(a->keyring, version, KEY_OIDC, (struct str) { NULL, 0 }, k->key, e);
+	return keyring_subkey(
+	    a->env->keyring, version, KEY_OIDC, (struct str) { NULL, 0 }, k->key, e);
 }
 
 static char *
@@ -63,8 +64,8 @@ oidc_state_close(const struct auth *a, TALLOC_CTX *mem, const struct oidc_state 
 	memcpy(plain, &p, sizeof(p));
 	memcpy(plain + sizeof(p), s->return_to, n);
 	secret_wipe(&p, sizeof(p));
-	if (find_key(a, keyring_newest(a->keyring), &k, e) &&
-	    seal_close(mem, &k, a->rand, place, (struct str) { (char *)plain, sizeof(p) + n },
+	if (find_key(a, keyring_newest(a->env->keyring), &k, e) &&
+	    seal_close(mem, &k, a->env->rand, place, (struct str) { (char *)plain, sizeof(p) + n },
 		&sealed, e)) {
 		text = base64url_print(mem, sealed.p, sealed.n);
 		if (text == NULL)
@@ -117,7 +118,7 @@ oidc_state_open(const struct auth *a, TALLOC_CTX *mem, struct str cookie, struct
 bool
 oidc_state_counts(const struct auth *a, const struct oidc_state *s)
 {
-	int64_t age = clock_ms(a->clock) - s->begun_ms;
+	int64_t age = clock_ms(a->env->clock) - s->begun_ms;
 
 	return age >= -1000 && age < OIDC_STATE_S * 1000;
 }

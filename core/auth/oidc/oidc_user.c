@@ -261,7 +261,8 @@ roles_body(struct db *db, void *arg, struct err *e)
 		return false;
 	x->entry->success = !last;
 	if (last) {
-		x->w->identity.told_at.ms = clock_ms(x->w->a->clock); /* what was told once stays */
+		x->w->identity.told_at.ms =
+		    clock_ms(x->w->a->env->clock); /* what was told once stays */
 		return true;
 	}
 	/* a refusal may follow, which writes nothing of the identity */
@@ -291,7 +292,7 @@ is_told(const struct oidc_person *p)
 static void
 note_told(struct oidc_who *w)
 {
-	w->identity.told_at.ms = w->maps && is_told(w->person) ? clock_ms(w->a->clock) : 0;
+	w->identity.told_at.ms = w->maps && is_told(w->person) ? clock_ms(w->a->env->clock) : 0;
 }
 
 /* Since when what was told once has not been, or could not be asked for; 0: that is not so. */
@@ -313,7 +314,7 @@ untold_since(struct oidc_who *w, int64_t now)
 static bool
 keeps_roles(struct oidc_who *w)
 {
-	int64_t now = clock_ms(w->a->clock), since = untold_since(w, now);
+	int64_t now = clock_ms(w->a->env->clock), since = untold_since(w, now);
 	bool    keep = w->maps && w->person->told != OIDC_TOLD_ALL &&
 		    (w->person->told == OIDC_TOLD_UNASKED ||
 			strcmp(w->provider->absent_roles, "keep") == 0) &&
@@ -337,8 +338,8 @@ write_roles(struct oidc_who *w, struct roles *r, struct err *e)
 {
 	if (!deed(w, roles_body, r, AUDIT_IDENTITY_ROLES, e))
 		return false;
-	if (w->a->segment != NULL)
-		cache_bump_user(w->a->segment, &w->user.id);
+	if (w->a->env->segment != NULL)
+		cache_bump_user(w->a->env->segment, &w->user.id);
 	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
 }
 
@@ -440,8 +441,8 @@ fill_user(struct oidc_who *w, struct err *e)
 
 	if (!unicode_nfc(w->mem, named, &name, e))
 		return false;
-	w->user = (struct user) { .id = uuid_make(w->a->clock, w->a->rand),
-		.created_at = { clock_ms(w->a->clock) } };
+	w->user = (struct user) { .id = uuid_make(w->a->env->clock, w->a->env->rand),
+		.created_at = { clock_ms(w->a->env->clock) } };
 	w->user.email = talloc_strdup(w->mem, p->email);
 	w->user.display_name = unicode_clean(w->mem, name, 200);
 	w->user.status = talloc_strdup(w->mem, "active");
@@ -475,7 +476,7 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
 	const struct oidc_person *p = w->person;
 
-	w->identity.created_at.ms = w->identity.last_login.ms = clock_ms(w->a->clock);
+	w->identity.created_at.ms = w->identity.last_login.ms = clock_ms(w->a->env->clock);
 	if (p->email_trusted) {
 		if (user_by_email(w->t, w->mem, p->email, &w->user, e))
 			return link_user(w, why, e);

@@ -84,10 +84,10 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	static const char   *mfa[] = { "mfa", NULL };
 	struct provider_work w = { d, in, &provider_new_schema, out };
 
-	*out = (struct provider) { .id = uuid_make(d->a->clock, d->a->rand),
+	*out = (struct provider) { .id = uuid_make(d->a->env->clock, d->a->env->rand),
 		.mfa_amr = { mfa, 1 },
 		.own_address = true,
-		.created_at = { clock_ms(d->a->clock) } };
+		.created_at = { clock_ms(d->a->env->clock) } };
 	out->kind = talloc_strdup(d->mem, in->kind);
 	out->absent_roles = talloc_strdup(d->mem, "keep");
 	if (out->kind == NULL || out->absent_roles == NULL)
@@ -108,7 +108,9 @@ struct changing {
 static bool
 end_begun(const struct changing *c, enum ends_event event, const char *name, struct err *e)
 {
-	struct ending x = { .event = event, .now = { clock_ms(c->d->a->clock) }, .provider = name };
+	struct ending x = {
+		.event = event, .now = { clock_ms(c->d->a->env->clock) }, .provider = name
+	};
 
 	return ends_apply(c->d->t, &x, e);
 }
@@ -146,8 +148,8 @@ change_body(struct db *db, void *arg, struct err *e)
 static void
 forget_callers(const struct provider_deed *d)
 {
-	if (d->a->segment != NULL)
-		cache_bump_tenant(d->a->segment, &d->t->tenant->id);
+	if (d->a->env->segment != NULL)
+		cache_bump_tenant(d->a->env->segment, &d->t->tenant->id);
 }
 
 bool

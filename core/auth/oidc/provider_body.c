@@ -212,8 +212,9 @@ put_secret(const struct provider_work *w, struct err *e)
 		return true;
 	w->p->client_secret = (struct blob) { NULL, 0 };
 	return w->in->client_secret == NULL ||
-	       tenant_seal(w->d->t, w->d->mem, w->d->a->rand, "identity_providers", "client_secret",
-		   &w->p->id, str_of(w->in->client_secret), &w->p->client_secret, e);
+	       tenant_seal(w->d->t, w->d->mem, w->d->a->env->rand, "identity_providers",
+		   "client_secret", &w->p->id, str_of(w->in->client_secret), &w->p->client_secret,
+		   e);
 }
 
 /* Whoever is told a new place registers the address there anew: it is the safer one then. */
@@ -247,6 +248,6 @@ provider_take(const struct provider_work *w, struct err *e)
 		w->p->trust_mfa = w->in->trust_mfa;
 	if (!put_address(w, &was, e))
 		return false;
-	w->p->updated_at.ms = clock_ms(w->d->a->clock);
+	w->p->updated_at.ms = clock_ms(w->d->a->env->clock);
 	return true;
 }

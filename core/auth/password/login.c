@@ -38,8 +38,8 @@ blame(struct attempt *l, const char *why)
 static void
 count(const struct attempt *l, const char *labels)
 {
-	if (l->a->segment != NULL)
-		metric_add(l->a->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	if (l->a->env->segment != NULL)
+		metric_add(l->a->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
 }
 
 /* ---- who ---- */
@@ -209,15 +209,15 @@ may_try(struct attempt *l, struct err *e)
 static void
 count_hash(const struct attempt *l, const char *labels)
 {
-	if (l->a->segment != NULL)
-		metric_add(l->a->segment, METRIC_PASSWORD_HASHES, labels, 1);
+	if (l->a->env->segment != NULL)
+		metric_add(l->a->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
 }
 
 static bool
 rehash(struct attempt *l, struct str password, struct err *e)
 {
 	count_hash(l, "for=\"rehash\"");
-	return password_hash(password, l->a->rand, l->permit->scratch, l->fresh, e);
+	return password_hash(password, l->a->env->rand, l->permit->scratch, l->fresh, e);
 }
 
 static bool
@@ -402,7 +402,7 @@ login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const st
 		.in = in,
 		.origin = origin,
 		.permit = permit,
-		.now_ms = clock_ms(a->clock) };
+		.now_ms = clock_ms(a->env->clock) };
 
 	/* who will not be let into the lane is refused before it costs anything */
 	if (!auth_lane(a, LANE_PASSWORD, e) || !find_tenant(&l, e) || !find_user(&l, e) ||

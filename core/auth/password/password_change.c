@@ -20,8 +20,8 @@
 static void
 count_hash(const struct auth *a, const char *labels)
 {
-	if (a->segment != NULL)
-		metric_add(a->segment, METRIC_PASSWORD_HASHES, labels, 1);
+	if (a->env->segment != NULL)
+		metric_add(a->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
 }
 
 /* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
@@ -35,7 +35,8 @@ password_hash_permitted(struct auth *a, struct permit *permit, struct str passwo
 	if (!auth_permit(a, permit, e))
 		return false;
 	count_hash(a, labels);
-	ok = password_hash(password, a->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
+	ok = password_hash(
+	    password, a->env->rand, a->permits != NULL ? permit->scratch : NULL, phc, e);
 	if (a->permits != NULL)
 		permit_give(a->permits, permit);
 	return ok;
@@ -119,8 +120,8 @@ set_password(struct setting *s, struct permit *permit, struct str password, cons
 	if (!password_hash_permitted(s->a, permit, password, labels, s->phc, e) ||
 	    !audit_deed(s->t, s->mem, s->a, set_body, s, entry, e))
 		return false;
-	if (s->a->segment != NULL)
-		cache_bump_user(s->a->segment, &s->user.id);
+	if (s->a->env->segment != NULL)
+		cache_bump_user(s->a->env->segment, &s->user.id);
 	return true;
 }
 
@@ -151,7 +152,7 @@ password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const stru
     const char *new_password, struct err *e)
 {
 	struct setting s = {
-		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->env->clock)
 	};
 	const struct proof     shown = { .password = current };
 	struct audit_entry     entry = { .action = AUDIT_PASSWORD_CHANGE,
@@ -211,14 +212,14 @@ unlock(struct setting *s)
 	struct err why = { 0 };
 
 	if (!attempts_forget(s->a, s->mem, s->t->tenant->slug, s->user.email, &why))
-		log_err(s->a->log, LOG_AUTH, "failed sign-ins could not be forgotten", &why);
+		log_err(s->a->env->log, LOG_AUTH, "failed sign-ins could not be forgotten", &why);
 }
 
 bool
 password_reset(struct auth *a, TALLOC_CTX *mem, const char *token, const char *new_password,
     const struct origin *origin, struct permit *permit, struct err *e)
 {
-	struct setting     s = { .a = a, .mem = mem, .now_ms = clock_ms(a->clock) };
+	struct setting     s = { .a = a, .mem = mem, .now_ms = clock_ms(a->env->clock) };
 	struct audit_entry entry = {
 		.success = true, .actor_kind = "anonymous", .origin = origin, .target_kind = "user"
 	};

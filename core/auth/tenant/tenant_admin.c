@@ -48,7 +48,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
 	struct ending    x = { .event = END_SHORTENED,
-		   .now = { clock_ms(w->m->a->clock) },
+		   .now = { clock_ms(w->m->a->env->clock) },
 		   .idle_s = w->now.session->idle_s,
 		   .absolute_s = w->now.session->absolute_s };
 
@@ -97,10 +97,10 @@ alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 
 	w->name = in->name != NULL ? in->name : w->was->name;
 	w->settings = w->was->settings.text;
-	if (in->settings != NULL && !settings_merge(m->mem, m->a->conf, w->was->settings.text,
+	if (in->settings != NULL && !settings_merge(m->mem, m->a->env->conf, w->was->settings.text,
 					in->settings, &w->settings, e))
 		return false;
-	if (!settings_parse(m->mem, m->a->conf, w->settings, &w->now, e))
+	if (!settings_parse(m->mem, m->a->env->conf, w->settings, &w->now, e))
 		return false;
 	entry.details = alter_details(w, e);
 	if (entry.details == NULL)
@@ -223,7 +223,7 @@ tenant_alter(
 		ok = alter_by_platform(&w, in, e);
 	/* also when it half failed: what was done holds */
 	tenant_forget(m->a->database);
-	if (m->a->segment != NULL)
-		cache_bump_tenant(m->a->segment, &t->id);
+	if (m->a->env->segment != NULL)
+		cache_bump_tenant(m->a->env->segment, &t->id);
 	return ok;
 }

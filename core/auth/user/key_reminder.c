@@ -97,7 +97,7 @@ static bool
 remind(
     struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, int64_t days, size_t *told, struct err *e)
 {
-	const instant   now = { clock_ms(a->clock) };
+	const instant   now = { clock_ms(a->env->clock) };
 	struct api_key *keys;
 	size_t          n;
 
@@ -131,7 +131,7 @@ remind_tenant(struct auth *a, TALLOC_CTX *mem, const struct tenant *row)
 	if (strcmp(row->status, "active") == 0 &&
 	    (!tenant_db_open(a->database, row, false, &t, &e) ||
 		!keys_remind(a, mem, t, &told, &e)))
-		log_err(a->log, LOG_SYSTEM, "the ends of API keys could not be told", &e);
+		log_err(a->env->log, LOG_SYSTEM, "the ends of API keys could not be told", &e);
 	database_tidy(a->database);
 }
 

@@ -126,7 +126,7 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
     const struct origin *origin, const struct profile *in, struct err *e)
 {
 	struct updating u = {
-		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->clock)
+		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->env->clock)
 	};
 	struct audit_entry entry = { .success = true,
 		.caller = caller,
@@ -146,8 +146,8 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
 	if ((u.email != NULL && !address_details(mem, u.user.email, u.email, &entry.details, e)) ||
 	    !audit_deed(t, mem, a, update_body, &u, &entry, e))
 		return false;
-	if (a->segment != NULL)
-		cache_bump_user(a->segment, &caller->user);
+	if (a->env->segment != NULL)
+		cache_bump_user(a->env->segment, &caller->user);
 	return true;
 }
 
@@ -189,7 +189,7 @@ email_confirm(
 {
 	struct confirming c = { .a = a,
 		.mem = mem,
-		.now = { clock_ms(a->clock) },
+		.now = { clock_ms(a->env->clock) },
 		.entry = { .action = AUDIT_EMAIL_CHANGE,
 		    .success = true,
 		    .actor_kind = "anonymous",
@@ -208,7 +208,7 @@ email_confirm(
 		return err_set(
 		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
 	}
-	if (a->segment != NULL)
-		cache_bump_user(a->segment, &c.link.user_id);
+	if (a->env->segment != NULL)
+		cache_bump_user(a->env->segment, &c.link.user_id);
 	return true;
 }

@@ -92,38 +92,31 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 }
 
 static bool
-fill_user(struct adding *in, const struct database_deps *deps, const struct user_first *first,
-    struct err *e)
+fill_user(struct adding *in, const struct env *env, const struct user_first *first, struct err *e)
 {
 	struct user *u = &in->user;
 	const char  *address;
 	struct str   secret, name;
 
-	if (!user_check_first(in->mem, deps->conf->password_min, first, &address, &secret, e) ||
+	if (!user_check_first(in->mem, env->conf->password_min, first, &address, &secret, e) ||
 	    !unicode_name(in->mem, str_of(first->display_name), DISPLAY_NAME_MAX, &name, e))
 		return false;
-	*u = (struct user) { .id = uuid_make(deps->clock, deps->rand),
-		.created_at = { clock_ms(deps->clock) } };
+	*u = (struct user) { .id = uuid_make(env->clock, env->rand),
+		.created_at = { clock_ms(env->clock) } };
 	u->email = talloc_strdup(in->mem, address);
 	u->display_name = str_dup(in->mem, name);
 	u->status = talloc_strdup(in->mem, "active");
 	u->password = talloc_zero_array(in->mem, char, PASSWORD_PHC_MAX);
 	if (u->email == NULL || u->display_name == NULL || u->status == NULL || u->password == NULL)
 		return err_memory(e);
-	return password_hash(secret, deps->rand, NULL, u->password, e);
+	return password_hash(secret, env->rand, NULL, u->password, e);
 }
 
 bool
-user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
-    const char *email, const char *display_name, struct str password, const char *role,
-    struct err *e)
+user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct env *env, const char *email,
+    const char *display_name, struct str password, const char *role, struct err *e)
 {
-	struct auth        a = { .conf = deps->conf,
-		       .clock = deps->clock,
-		       .rand = deps->rand,
-		       .log = deps->log,
-		       .keyring = deps->keyring,
-		       .segment = deps->segment };
+	struct auth        a = { .env = env };
 	struct adding      in = { .t = t, .mem = mem, .role = role };
 	struct audit_entry entry = { .action = AUDIT_USER_CREATE,
 		.success = true,
@@ -136,7 +129,7 @@ user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps 
 		 .display_name = display_name,
 		 .password = password };
 
-	if (!fill_user(&in, deps, &first, e))
+	if (!fill_user(&in, env, &first, e))
 		return false;
 	entry.target_id = in.user.id;
 	return audit_deed(t, mem, &a, add_body, &in, &entry, e);

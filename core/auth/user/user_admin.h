@@ -19,7 +19,7 @@
  * In a tenant that is still "provisioning" it takes the place of whom an
  * interrupted call has made.
  */
-MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct database_deps *deps,
+MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct env *env,
     const char *email, const char *display_name, struct str password, const char *role, struct err *e);
 
 /* The same user before anything is made. */

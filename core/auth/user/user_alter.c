@@ -172,7 +172,9 @@ see_to_keys(struct altering *w, struct err *e)
 static bool
 end_what_ends(const struct altering *w, enum ends_event event, struct err *e)
 {
-	struct ending x = { .event = event, .user = w->id, .now = { clock_ms(w->m->a->clock) } };
+	struct ending x = {
+		.event = event, .user = w->id, .now = { clock_ms(w->m->a->env->clock) }
+	};
 
 	return ends_apply(w->m->t, &x, e);
 }
@@ -208,7 +210,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
 	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
-	       user_set(m->t, &w->now, (instant) { clock_ms(m->a->clock) }, e) &&
+	       user_set(m->t, &w->now, (instant) { clock_ms(m->a->env->clock) }, e) &&
 	       see_to_keys(w, e) && end_by_changes(w, e) && put_details(w, e);
 }
 
@@ -254,8 +256,8 @@ run(struct altering *w, tx_fn *body, struct err *e)
 	const struct managing *m = w->m;
 
 	if (audit_deed(m->t, m->mem, m->a, body, w, &w->entry, e)) {
-		if (m->a->segment != NULL)
-			cache_bump_user(m->a->segment, &w->id);
+		if (m->a->env->segment != NULL)
+			cache_bump_user(m->a->env->segment, &w->id);
 		return true;
 	}
 	return db_taken(e, "An account with this e-mail address exists.");

@@ -92,8 +92,8 @@ hash_password(struct making *w, struct str password, struct err *e)
 		return err_memory(e);
 	if (!auth_permit(a, w->permit, e))
 		return false;
-	ok = password_hash(
-	    password, a->rand, a->permits != NULL ? w->permit->scratch : NULL, w->user.password, e);
+	ok = password_hash(password, a->env->rand, a->permits != NULL ? w->permit->scratch : NULL,
+	    w->user.password, e);
 	if (a->permits != NULL)
 		permit_give(a->permits, w->permit);
 	return ok;
@@ -196,8 +196,8 @@ user_make(const struct managing *m, const struct user_new *in, struct permit *pe
 	struct making w = { .m = m, .in = in, .permit = permit };
 	bool          done;
 
-	w.user.id = uuid_make(m->a->clock, m->a->rand);
-	w.user.created_at.ms = clock_ms(m->a->clock);
+	w.user.id = uuid_make(m->a->env->clock, m->a->env->rand);
+	w.user.created_at.ms = clock_ms(m->a->env->clock);
 	prepare_mark(&w);
 	if (!replay(&w, &done, out, e))
 		return false;

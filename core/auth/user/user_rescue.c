@@ -46,7 +46,7 @@ reset_body(struct db *db, void *arg, struct err *e)
 	const struct rescue   *w = arg;
 	const struct managing *m = w->m;
 	struct ending          x = {
-			 .event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->clock) }
+			 .event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->env->clock) }
 	};
 	struct user u;
 	bool        found;
@@ -74,7 +74,7 @@ user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e
 		    "a reset of the caller's own factor");
 	if (!audit_deed(m->t, m->mem, m->a, reset_body, &w, &entry, e))
 		return false;
-	if (m->a->segment != NULL)
-		cache_bump_user(m->a->segment, id);
+	if (m->a->env->segment != NULL)
+		cache_bump_user(m->a->env->segment, id);
 	return true;
 }

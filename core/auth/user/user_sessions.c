@@ -24,8 +24,9 @@ end_all_body(struct db *db, void *arg, struct err *e)
 bool
 user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e)
 {
-	struct stopping    w = { m,
-		   { .event = END_SESSIONS_ADMIN, .user = *id, .now = { clock_ms(m->a->clock) } } };
+	struct stopping    w = { m, { .event = END_SESSIONS_ADMIN,
+					.user = *id,
+					.now = { clock_ms(m->a->env->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS,
 		.success = true,
 		.caller = m->caller,
@@ -35,8 +36,8 @@ user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e
 
 	if (!audit_deed(m->t, m->mem, m->a, end_all_body, &w, &entry, e))
 		return false;
-	if (m->a->segment != NULL)
-		cache_bump_user(m->a->segment, id);
+	if (m->a->env->segment != NULL)
+		cache_bump_user(m->a->env->segment, id);
 	return true;
 }
 
@@ -65,7 +66,7 @@ user_end_session(const struct managing *m, const struct uuid *session, struct er
 {
 	struct stopping    w = { m, { .event = END_SESSION_OWN,
 					.session = *session,
-					.now = { clock_ms(m->a->clock) } } };
+					.now = { clock_ms(m->a->env->clock) } } };
 	struct audit_entry entry = { .action = AUDIT_SESSION_END,
 		.success = true,
 		.caller = m->caller,
@@ -91,7 +92,7 @@ user_end_session(const struct managing *m, const struct uuid *session, struct er
 	}
 	if (!audit_deed(m->t, m->mem, m->a, end_one_body, &w, &entry, e))
 		return false;
-	if (m->a->segment != NULL)
-		cache_bump_session(m->a->segment, session);
+	if (m->a->env->segment != NULL)
+		cache_bump_session(m->a->env->segment, session);
 	return true;
 }

@@ -57,7 +57,7 @@ static bool
 sealing_key(struct database *d, uint32_t version, struct seal_key *k, struct err *e)
 {
 	k->version = version;
-	return keyring_subkey(d->d.keyring, version, KEY_CONTROL_SEAL, STR(""), k->key, e);
+	return keyring_subkey(d->env.keyring, version, KEY_CONTROL_SEAL, STR(""), k->key, e);
 }
 
 static bool
@@ -130,8 +130,8 @@ seal_key(struct database *d, TALLOC_CTX *tmp, const struct token_key *k, struct 
 	if (row->public_jwk == NULL || place == NULL)
 		return err_memory(e);
 	ok = token_key_export(tmp, k, &der, e) &&
-	     sealing_key(d, keyring_newest(d->d.keyring), &seal, e) &&
-	     seal_close(tmp, &seal, d->d.rand, place, (struct str) { (const char *)der.p, der.n },
+	     sealing_key(d, keyring_newest(d->env.keyring), &seal, e) &&
+	     seal_close(tmp, &seal, d->env.rand, place, (struct str) { (const char *)der.p, der.n },
 		 &row->sealed, e);
 	secret_wipe(&seal, sizeof(seal));
 	return ok;
@@ -294,7 +294,7 @@ bool
 signing_turn_make(struct database *d, const struct signing_turn *t, int64_t keep_s, struct err *e)
 {
 	struct turning in = { { keep_s, t->active, t->successor },
-		{ uuid_make(d->d.clock, d->d.rand), t->successor } };
+		{ uuid_make(d->env.clock, d->env.rand), t->successor } };
 	struct tx      tx = { .name = "signing_key_turn", .body = rotation_body, .arg = &in };
 
 	return tx_run(d->control, &tx, e);

@@ -89,10 +89,10 @@ struct db *
 provision_db(TALLOC_CTX *mem, const struct conf *c, const struct clock *clock, struct log *log,
     struct err *e)
 {
-	struct database_deps deps = { .conf = c, .clock = clock, .log = log };
-	struct db_options    o = database_options(&deps);
-	char                *line = NULL;
-	struct db           *db;
+	struct env        env = { .conf = c, .clock = clock, .log = log };
+	struct db_options o = database_options(&env);
+	char             *line = NULL;
+	struct db        *db;
 
 	if (*c->db_provision_user != '\0' && *c->db_provision_password_file != '\0') {
 		line = database_password_file(mem, c->db_provision_password_file, e);
@@ -232,10 +232,9 @@ guard_heads(struct db *control, struct err *e)
 }
 
 bool
-provision_control(
-    struct db *prov, struct database *d, const struct database_deps *deps, struct err *e)
+provision_control(struct db *prov, struct database *d, const struct env *env, struct err *e)
 {
-	const char *control = deps->conf->db_control;
+	const char *control = env->conf->db_control;
 	struct ddl  names = { .schema = control, .control = control };
 	struct db  *db;
 	bool        ok;
@@ -244,8 +243,7 @@ provision_control(
 		return false;
 	db = schema_db(prov, control, e);
 	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
-	     guard_heads(db, e) && make_service(prov, d, deps->conf, e) &&
-	     signing_keys_ensure(d, e);
+	     guard_heads(db, e) && make_service(prov, d, env->conf, e) && signing_keys_ensure(d, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);
@@ -294,12 +292,11 @@ names_of(const struct tenant *t, const struct conf *c)
 }
 
 static bool
-make_schema(
-    struct db *prov, const struct database_deps *deps, const struct tenant *t, struct err *e)
+make_schema(struct db *prov, const struct env *env, const struct tenant *t, struct err *e)
 {
-	struct ddl        names = names_of(t, deps->conf);
+	struct ddl        names = names_of(t, env->conf);
 	struct rights_due due = { .schema = t->schema_name };
-	const char      **passwords = account_passwords(prov, deps->keyring, t->schema_name, e);
+	const char      **passwords = account_passwords(prov, env->keyring, t->schema_name, e);
 	bool              ok;
 
 	if (passwords == NULL)
@@ -334,19 +331,19 @@ is_slug(const char *z)
 }
 
 static bool
-register_tenant(struct database *d, const struct database_deps *deps, const char *slug,
-    const char *name, struct err *e)
+register_tenant(
+    struct database *d, const struct env *env, const char *slug, const char *name, struct err *e)
 {
 	TALLOC_CTX   *tmp = talloc_new(d);
 	uint8_t       number[8];
 	char          hex[2 * sizeof(number) + 1];
-	struct tenant t = { .id = uuid_make(deps->clock, deps->rand),
+	struct tenant t = { .id = uuid_make(env->clock, env->rand),
 		.settings = { .text = "{}" },
 		.quota = { .text = "{}" },
-		.created_at = { clock_ms(deps->clock) } };
+		.created_at = { clock_ms(env->clock) } };
 	bool          ok = false;
 
-	rand_fill(deps->rand, number, sizeof(number));
+	rand_fill(env->rand, number, sizeof(number));
 	hex_print(number, sizeof(number), hex);
 	t.slug = talloc_strdup(tmp, slug);
 	t.name = talloc_strdup(tmp, name);
@@ -362,14 +359,14 @@ register_tenant(struct database *d, const struct database_deps *deps, const char
 
 /* The row of an unfinished registration, made when there is none. */
 static bool
-find_or_register(struct database *d, const struct database_deps *deps, const char *slug,
-    const char *name, const struct tenant **t, struct err *e)
+find_or_register(struct database *d, const struct env *env, const char *slug, const char *name,
+    const struct tenant **t, struct err *e)
 {
 	registry_forget(d);
 	if (!tenant_by_slug(d, str_of(slug), t, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
-		if (!register_tenant(d, deps, slug, name, e) ||
+		if (!register_tenant(d, env, slug, name, e) ||
 		    !tenant_by_slug(d, str_of(slug), t, e))
 			return false;
 	}
@@ -418,15 +415,15 @@ provision_check_names(
 }
 
 bool
-provision_tenant_begin(struct db *prov, struct database *d, const struct database_deps *deps,
-    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+provision_tenant_begin(struct db *prov, struct database *d, const struct env *env, TALLOC_CTX *mem,
+    const char *slug, const char *name, struct tenant *out, struct err *e)
 {
 	const struct tenant *t;
 
 	if (!provision_check_names(mem, slug, name, &name, e) ||
-	    !find_or_register(d, deps, slug, name, &t, e))
+	    !find_or_register(d, env, slug, name, &t, e))
 		return false;
-	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, deps, t, e) ||
+	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, env, t, e) ||
 	    !migrate_tenant(prov, t, NULL, e))
 		return err_note(e, "making tenant %s", slug);
 	return copy_tenant(mem, t, out, e);
@@ -443,13 +440,13 @@ provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e
 }
 
 bool
-provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
-    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e)
+provision_tenant(struct db *prov, struct database *d, const struct env *env, TALLOC_CTX *mem,
+    const char *slug, const char *name, struct tenant *out, struct err *e)
 {
 	struct tenant        begun;
 	const struct tenant *t;
 
-	return provision_tenant_begin(prov, d, deps, mem, slug, name, &begun, e) &&
+	return provision_tenant_begin(prov, d, env, mem, slug, name, &begun, e) &&
 	       provision_tenant_finish(d, &begun.id, e) && tenant_by_id(d, &begun.id, &t, e) &&
 	       copy_tenant(mem, t, out, e);
 }
@@ -476,19 +473,19 @@ guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct
 }
 
 static bool
-migrate_one(struct db *prov, struct database *d, const struct database_deps *deps,
-    const struct tenant *t, int *applied, struct err *e)
+migrate_one(struct db *prov, struct database *d, const struct env *env, const struct tenant *t,
+    int *applied, struct err *e)
 {
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 
-	return (make_schema(prov, deps, t, e) && migrate_tenant(prov, t, applied, e) &&
+	return (make_schema(prov, env, t, e) && migrate_tenant(prov, t, applied, e) &&
 		   guard_tenant(prov, d, t, e) &&
 		   db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
 	       err_note(e, "migrating tenant %s", t->slug);
 }
 
 bool
-provision_migrate_tenants(struct db *prov, struct database *d, const struct database_deps *deps,
+provision_migrate_tenants(struct db *prov, struct database *d, const struct env *env,
     void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
 {
 	struct uuid    last = { 0 };
@@ -506,7 +503,7 @@ provision_migrate_tenants(struct db *prov, struct database *d, const struct data
 			if (strcmp(page[i].status, "active") != 0 &&
 			    strcmp(page[i].status, "suspended") != 0)
 				continue; /* an unfinished one is finished by making it again */
-			ok = migrate_one(prov, d, deps, &page[i], &applied, e);
+			ok = migrate_one(prov, d, env, &page[i], &applied, e);
 			if (ok && progress != NULL)
 				progress(arg, &page[i], applied);
 		}

@@ -20,15 +20,15 @@ MUST_USE struct db *provision_db(TALLOC_CTX *mem, const struct conf *c, const st
 /* Signs in with it.  ERR_FORBIDDEN: the database refuses it, or it may not make accounts; nothing was begun. */
 MUST_USE bool provision_check(struct db *prov, struct err *e);
 /* Creates the control schema and the service account (DML + EXECUTE on it), applies control migrations, makes the first signing key. */
-MUST_USE bool provision_control(struct db *prov, struct database *d, const struct database_deps *deps, struct err *e);
+MUST_USE bool provision_control(struct db *prov, struct database *d, const struct env *env, struct err *e);
 /* Registers a tenant (or finds its unfinished registration), makes schema, account, data key; applies tenant migrations; sets it active. */
-MUST_USE bool provision_tenant(struct db *prov, struct database *d, const struct database_deps *deps,
+MUST_USE bool provision_tenant(struct db *prov, struct database *d, const struct env *env,
     TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e);
 /*
  * The same in two: until it is finished the tenant is "provisioning" and nobody can sign in to it, so that its
  * first administrator can be made in between.
  */
-MUST_USE bool provision_tenant_begin(struct db *prov, struct database *d, const struct database_deps *deps,
+MUST_USE bool provision_tenant_begin(struct db *prov, struct database *d, const struct env *env,
     TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e);
 MUST_USE bool provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e);
 /* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
@@ -37,7 +37,7 @@ MUST_USE bool provision_check_names(
     TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e);
 /* Repairs every tenant's account and rights (password by the newest keyring version) and applies missing
  * tenant migrations; `progress` gets each one. */
-MUST_USE bool provision_migrate_tenants(struct db *prov, struct database *d, const struct database_deps *deps,
+MUST_USE bool provision_migrate_tenants(struct db *prov, struct database *d, const struct env *env,
     void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e);
 
 /* False for a tenant whose first administrator was not made yet. */

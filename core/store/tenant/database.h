@@ -25,7 +25,7 @@ struct tenant_conn {
 };
 
 struct database {
-	struct database_deps   d;
+	struct env             env;
 	struct db             *control;
 	struct registry_entry *registry;
 	struct tenant_conn    *conns;
@@ -34,7 +34,7 @@ struct database {
 };
 
 /* Options that all connections of this configuration share. */
-struct db_options database_options(const struct database_deps *d);
+struct db_options database_options(const struct env *d);
 /* The first line of a file not readable by others; guarded. */
 MUST_USE char *database_password_file(TALLOC_CTX *mem, const char *path, struct err *e);
 

@@ -74,7 +74,7 @@ epoch(const struct database *d)
 {
 	const struct uuid *all = &all_tenants;
 
-	return d->d.segment == NULL ? 0 : cache_epochs_read(d->d.segment, all, all, all).tenant;
+	return d->env.segment == NULL ? 0 : cache_epochs_read(d->env.segment, all, all, all).tenant;
 }
 
 /* What a row is held against. */
@@ -86,7 +86,7 @@ struct moment {
 static struct moment
 this_moment(const struct database *d)
 {
-	return (struct moment) { clock_ns(d->d.clock), epoch(d) };
+	return (struct moment) { clock_ns(d->env.clock), epoch(d) };
 }
 
 static bool
@@ -124,8 +124,8 @@ void
 tenant_forget(struct database *d)
 {
 	registry_forget(d);
-	if (d->d.segment != NULL)
-		cache_bump_tenant(d->d.segment, &all_tenants);
+	if (d->env.segment != NULL)
+		cache_bump_tenant(d->env.segment, &all_tenants);
 }
 
 /* The row at `offset` is the text looked for, and still young. */
@@ -152,7 +152,7 @@ fetch(
 	if (x == NULL)
 		return err_memory(e);
 	x->epoch = epoch(d); /* before the SQL */
-	x->read_ns = clock_ns(d->d.clock);
+	x->read_ns = clock_ns(d->env.clock);
 	if (!db_one(d->control, x, q, in, &x->row, e)) {
 		talloc_free(x);
 		return false;

@@ -52,7 +52,7 @@ database_password_file(TALLOC_CTX *mem, const char *path, struct err *e)
 }
 
 struct db_options
-database_options(const struct database_deps *d)
+database_options(const struct env *d)
 {
 	return (struct db_options) {
 		.host = d->conf->db_host,
@@ -69,8 +69,8 @@ database_options(const struct database_deps *d)
 static bool
 make_control(struct database *d, struct err *e)
 {
-	const struct conf *c = d->d.conf;
-	struct db_options  o = database_options(&d->d);
+	const struct conf *c = d->env.conf;
+	struct db_options  o = database_options(&d->env);
 	const char       **derived = NULL;
 	char              *line = NULL;
 
@@ -84,7 +84,7 @@ make_control(struct database *d, struct err *e)
 		o.password = line;
 	} else {
 		/* The server asks for it only when the account is not one of unix_socket. */
-		derived = account_passwords(d, d->d.keyring, c->db_user, e);
+		derived = account_passwords(d, d->env.keyring, c->db_user, e);
 		if (derived == NULL)
 			return false;
 		o.password = derived[0];
@@ -106,18 +106,18 @@ check_conf(const struct conf *c, struct err *e)
 }
 
 struct database *
-database_make(TALLOC_CTX *mem, const struct database_deps *deps, struct err *e)
+database_make(TALLOC_CTX *mem, const struct env *env, struct err *e)
 {
 	struct database *d;
 
-	if (!check_conf(deps->conf, e))
+	if (!check_conf(env->conf, e))
 		return NULL;
 	d = talloc_zero(mem, struct database);
 	if (d == NULL) {
 		err_memory(e);
 		return NULL;
 	}
-	d->d = *deps;
+	d->env = *env;
 	if (!make_control(d, e)) {
 		talloc_free(d);
 		return NULL;
@@ -148,7 +148,7 @@ drop_conn(struct database *d, struct tenant_conn **at)
 static void
 make_room(struct database *d, int64_t room)
 {
-	while (d->conns_n + room > d->d.conf->db_tenant_connections) {
+	while (d->conns_n + room > d->env.conf->db_tenant_connections) {
 		struct tenant_conn **last = NULL;
 
 		for (struct tenant_conn **at = &d->conns; *at != NULL; at = &(*at)->next)
@@ -163,8 +163,8 @@ make_room(struct database *d, int64_t room)
 void
 database_tidy(struct database *d)
 {
-	int64_t              idle_ms = d->d.conf->db_idle_s * 1000;
-	int64_t              now = clock_ms(d->d.clock);
+	int64_t              idle_ms = d->env.conf->db_idle_s * 1000;
+	int64_t              now = clock_ms(d->env.clock);
 	struct tenant_conn **at = &d->conns;
 
 	d->turn++;
@@ -195,8 +195,8 @@ static bool
 connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 {
 	struct database  *d = x->owner;
-	struct db_options o = database_options(&d->d);
-	const char      **derived = account_passwords(x, d->d.keyring, t->schema_name, e);
+	struct db_options o = database_options(&d->env);
+	const char      **derived = account_passwords(x, d->env.keyring, t->schema_name, e);
 
 	if (derived == NULL)
 		return false;
@@ -306,7 +306,7 @@ tenant_golden_key(
 	const struct tenant_conn *x =
 	    (const struct tenant_conn *)(const void *)((const char *)tdb -
 						       offsetof(struct tenant_conn, tdb));
-	const struct keyring *k = x->owner->d.keyring;
+	const struct keyring *k = x->owner->env.keyring;
 
 	out->version = version == 0 ? keyring_newest(k) : version;
 	return keyring_subkey(k, out->version, KEY_GOLDEN, STR(""), out->key, e);

@@ -11,7 +11,7 @@
 #define BSX_STORE_TENANT_TENANT_DB_H
 
 #include "core/conf/conf.h"
-#include "core/base/rand.h"
+#include "core/base/env.h"
 #include "core/crypt/keyring.h"
 #include "core/crypt/seal.h"
 #include "core/store/db.h"
@@ -42,15 +42,7 @@ struct tenant_db {
  * conf->db_tenant_connections tenants, least recently used closed first.
  */
 struct database;
-struct database_deps {
-	const struct conf    *conf;
-	const struct clock   *clock;
-	struct rand          *rand;
-	struct log           *log;
-	const struct keyring *keyring;
-	struct segment       *segment; /* may be NULL (admin tool) */
-};
-MUST_USE struct database *database_make(TALLOC_CTX *mem, const struct database_deps *d, struct err *e);
+MUST_USE struct database *database_make(TALLOC_CTX *mem, const struct env *env, struct err *e); /* env is copied */
 struct db *database_control(struct database *d);
 /* Between requests: closes what is idle beyond db.idle_s. */
 void       database_tidy(struct database *d);

@@ -62,7 +62,7 @@ unwrap(struct database *d, TALLOC_CTX *tmp, const struct tenant_key *k, struct s
 
 	if (place == NULL)
 		return false;
-	ok = keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
+	ok = keyring_subkey(d->env.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
 	     seal_open(tmp, &kek, place, k->wrapped, pair, e);
 	secret_wipe(&kek, sizeof(kek));
 	if (ok && pair->n != PAIR_LEN)
@@ -98,16 +98,16 @@ static bool
 store_pair(
     struct database *d, TALLOC_CTX *tmp, const struct uuid *tenant, struct str pair, struct err *e)
 {
-	struct seal_key   kek = { .version = keyring_newest(d->d.keyring) };
+	struct seal_key   kek = { .version = keyring_newest(d->env.keyring) };
 	struct tenant_key row = {
-		.tenant_id = *tenant, .version = 1, .created_at = { clock_ms(d->d.clock) }
+		.tenant_id = *tenant, .version = 1, .created_at = { clock_ms(d->env.clock) }
 	};
 	char *place = place_of(tmp, tenant, e);
 	bool  ok;
 
 	ok = place != NULL &&
-	     keyring_subkey(d->d.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
-	     seal_close(tmp, &kek, d->d.rand, place, pair, &row.wrapped, e);
+	     keyring_subkey(d->env.keyring, kek.version, KEY_KEK, STR(""), kek.key, e) &&
+	     seal_close(tmp, &kek, d->env.rand, place, pair, &row.wrapped, e);
 	secret_wipe(&kek, sizeof(kek));
 	return ok && db_run(d->control, &tenant_key_add, &row, NULL, e);
 }
@@ -130,7 +130,7 @@ tenant_keys_ensure(struct database *d, const struct uuid *tenant, struct err *e)
 	secret_wipe(address, sizeof(address));
 	if (!ok && e->code == ERR_MISSING) {
 		err_clear(e);
-		rand_fill(d->d.rand, pair, PAIR_LEN);
+		rand_fill(d->env.rand, pair, PAIR_LEN);
 		ok = store_pair(d, tmp, tenant, (struct str) { pair, PAIR_LEN }, e);
 		if (!ok && e->code == ERR_CONFLICT) { /* somebody else was first */
 			err_clear(e);

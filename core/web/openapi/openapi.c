@@ -439,7 +439,7 @@ put_tags(struct buf *b, const struct app *app)
 bool
 openapi_print(struct buf *b, const struct app *app, struct err *e)
 {
-	const char       *base = app->conf->base_path;
+	const char       *base = app->env->conf->base_path;
 	struct components c;
 
 	if (!components_collect(b->mem, app, &c, e))

@@ -228,8 +228,9 @@ static void
 a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key(void **state)
 {
 	struct clock clock = { &stepped_ops, 1000000 };
-	struct auth  a = { .clock = &clock, .rand = &rand_system, .keyring = new_keyring() },
-		    other = a;
+	struct env   env = { .clock = &clock, .rand = &rand_system, .keyring = new_keyring() },
+		   other_env = env;
+	struct auth       a = { .env = &env }, other = { .env = &other_env };
 	struct oidc_state s = { .begun_ms = 1000000, .login = true, .return_to = "/x?y=1" }, out;
 	struct err        e = { 0 };
 	char             *cookie;
@@ -250,7 +251,7 @@ a_state_counts_for_ten_minutes_and_opens_unchanged_under_its_key(void **state)
 	clock.set_ms = 1000000 - 1001;
 	assert_false(oidc_state_counts(&a, &out));
 	clock.set_ms = 1000000;
-	other.keyring = new_keyring();
+	other_env.keyring = new_keyring();
 	assert_false(oidc_state_open(&other, mem, str_of(cookie), &out));
 	for (size_t i = 0; i < strlen(cookie); i++) {
 		char was = cookie[i];

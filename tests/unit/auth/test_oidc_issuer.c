@@ -65,6 +65,7 @@ static const struct fetch_ops fetch_ops = { serve };
 static struct fetch           provider = { &fetch_ops };
 static struct conf            conf;
 static const struct guard     guard;
+static struct env             env;
 static struct auth            auth;
 
 static int
@@ -75,10 +76,12 @@ make(void **state)
 	if (mem == NULL || !segment_fixture_make(&fixture))
 		return 1;
 	clock_is.set_ms = INT64_C(1800000000000);
-	auth = (struct auth) {
-		.conf = &conf, .clock = &clock_is, .guard = &guard, .fetch = &provider
+	env = (struct env) {
+		.conf = &conf,
+		.clock = &clock_is,
+		.segment = segment_fixture_open(&fixture, 4),
 	};
-	auth.segment = segment_fixture_open(&fixture, 4);
+	auth = (struct auth) { .env = &env, .guard = &guard, .fetch = &provider };
 	before = "";
 	algs = "[\"RS256\"]";
 	asked = 0;

@@ -12,7 +12,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct conf      conf;
-static struct app       app = { .conf = &conf };
+static const struct env env = { .conf = &conf };
+static struct app       app = { .env = &env };
 static struct request   r;
 static char            *params[2];
 static struct transport transport = { .params = params };

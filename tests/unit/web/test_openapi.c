@@ -71,7 +71,8 @@ static const struct route routes[] = {
 };
 static const struct route *const tables[] = { routes, NULL };
 static const struct conf         conf = { .public_url = "https://a.example", .base_path = "/bsx" };
-static const struct app          app = { .conf = &conf, .routes = tables };
+static const struct env          env = { .conf = &conf };
+static const struct app          app = { .env = &env, .routes = tables };
 
 static TALLOC_CTX  *mem;
 static struct json *doc;
@@ -254,7 +255,7 @@ two_schemas_of_one_name_are_refused(void **state)
 			ROUTE_END,
 	};
 	const struct route *const all[] = { table, NULL };
-	const struct app          clash = { .conf = &conf, .routes = all };
+	const struct app          clash = { .env = &env, .routes = all };
 	struct err                e = { 0 };
 	struct buf                b;
 

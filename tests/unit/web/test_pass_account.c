@@ -95,7 +95,7 @@ mixed_requests_leave_one_line_and_one_sample_each(void **state)
 	for (size_t i = 0; i < log.n; i++)
 		lines += log.p[i] == '\n';
 	assert_int_equal(lines, N);
-	assert_int_equal(log_dropped(pass_world.app.log), 0);
+	assert_int_equal(log_dropped(pass_world.app.env->log), 0);
 	assert_int_equal(world_metric(&pass_world, "bsx_http_requests_total{"), N);
 	assert_int_equal(world_metric(&pass_world, "bsx_http_request_duration_seconds_count{"), N);
 }

@@ -101,9 +101,9 @@ a_body_that_comes_too_slowly_is_given_up(void **state)
 	(void)state;
 	exchange_json(x, "{\"name\":\"slow\"}");
 	x->piece = 1;
-	pass_world.app.clock = &hasty;
+	pass_world.env.clock = &hasty;
 	pass_run(&pass_world.app, &x->t);
-	pass_world.app.clock = &clock_system;
+	pass_world.env.clock = &clock_system;
 	pass_assert(x, 408, "request_timeout");
 	assert_true(x->at < 5);
 }

@@ -85,7 +85,7 @@ open_world(void **state)
 
 	(void)state;
 	world_open(&w, tables);
-	w.app.clock = &stepped;
+	w.env.clock = &stepped;
 	w.conf.rate_hosts = 1;
 	w.conf.rate_open = (struct conf_rate) { 60, 4 };
 	w.conf.rate_read = (struct conf_rate) { 120, 3 };

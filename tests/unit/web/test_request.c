@@ -106,7 +106,8 @@ static void
 without_request_uri_the_decoded_parts_are_joined(void **state)
 {
 	static struct conf conf = { .base_path = "/bsx" };
-	static struct app  app = { .conf = &conf };
+	static struct env  env = { .conf = &conf };
+	static struct app  app = { .env = &env };
 	static char        script[] = "SCRIPT_NAME=/bsx", info[] = "PATH_INFO=/api/a%2Fb",
 		    query[] = "QUERY_STRING=x=%41&y";
 	char            *params[] = { script, info, query, NULL };
@@ -261,8 +262,9 @@ a_proxy_is_believed_only_when_it_is_trusted(void **state)
 	(void)state;
 	assert_true(cidr_list_parse(mem, (struct strings) { texts, 2 }, &trusted, &e));
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct app app = { .trusted_proxies = &trusted };
-		char      *params[3] = { talloc_asprintf(mem, "REMOTE_ADDR=%s", rows[i].peer) };
+		const struct env env = { 0 };
+		struct app       app = { .env = &env, .trusted_proxies = &trusted };
+		char *params[3] = { talloc_asprintf(mem, "REMOTE_ADDR=%s", rows[i].peer) };
 		struct transport t = { .params = params };
 		struct request   r = { .app = &app, .transport = &t };
 
@@ -315,8 +317,9 @@ an_address_of_a_list_counts_unless_somebody_stands_behind_it(void **state)
 		bool          trusting = i >= COUNT(rows);
 		size_t        at = i % COUNT(rows);
 		enum nearness want = trusting ? rows[at].trusting_loopback : rows[at].trusting_none;
-		struct app    app = { .trusted_proxies = trusting ? &loopback : NULL };
-		char         *params[3] = { talloc_asprintf(mem, "REMOTE_ADDR=%s", rows[at].peer) };
+		const struct env env = { 0 };
+		struct app app = { .env = &env, .trusted_proxies = trusting ? &loopback : NULL };
+		char      *params[3] = { talloc_asprintf(mem, "REMOTE_ADDR=%s", rows[at].peer) };
 		struct transport t = { .params = params };
 		struct request   r = { .app = &app, .transport = &t };
 
@@ -334,11 +337,10 @@ static const char *
 begin(const char *param, struct request *r)
 {
 	static struct conf conf;
-	static struct app  app = {
-		 .conf = &conf, .clock = &clock_system, .rand = &rand_system, .slot = -1
-	};
-	char            *params[2] = { talloc_strdup(mem, param) };
-	struct transport t = { .params = params };
+	static struct env  env = { .conf = &conf, .clock = &clock_system, .rand = &rand_system };
+	static struct app  app = { .env = &env, .slot = -1 };
+	char              *params[2] = { talloc_strdup(mem, param) };
+	struct transport   t = { .params = params };
 
 	*r = (struct request) { 0 };
 	request_begin(r, &app, &t);
@@ -455,7 +457,8 @@ what_needs_a_fresh_proof_asks_for_it(void **state)
 		/* what it may not do anyway is not worth a proof */
 		{ { ALLOW_FRESH(UPDATE, DRIFT) }, CALLER_SESSION, 301000, 1, false, ERR_FORBIDDEN },
 	};
-	struct app app = { .clock = &clock_system };
+	const struct env env = { .clock = &clock_system };
+	struct app       app = { .env = &env };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -579,13 +582,15 @@ a_coding_is_used_only_when_the_client_takes_it(void **state)
 
 /* ---- CSRF, with a real keyring ---- */
 
-static struct auth auth;
+static struct env  auth_env;
+static struct auth auth = { .env = &auth_env };
 
 static bool
 change(bool by_cookie, const char *token, const char *site, const char *origin, struct err *e)
 {
 	static struct conf conf = { .public_url = "https://drift.example.org" };
-	static struct app  app = { .conf = &conf, .auth = &auth };
+	static struct env  env = { .conf = &conf };
+	static struct app  app = { .env = &env, .auth = &auth };
 	char              *params[4] = { NULL };
 	struct transport   t = { .params = params };
 	struct request     r = { .app = &app, .transport = &t, .method = PUT };
@@ -617,7 +622,7 @@ a_cookie_alone_changes_nothing(void **state)
 	assert_non_null(mkdtemp(dir));
 	path = talloc_asprintf(mem, "%s/keyring", dir);
 	assert_true(keyring_create(path, &rand_system, &e));
-	auth = (struct auth) { .keyring = keyring_open(mem, path, &e) };
+	auth_env.keyring = keyring_open(mem, path, &e);
 	unlink(path);
 	rmdir(dir);
 	assert_true(caller_csrf(&auth, &session, token, &e));

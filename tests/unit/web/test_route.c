@@ -37,8 +37,9 @@ static const struct route *const tables[] = { first, second, NULL };
 static const struct route *
 find(struct request *r, const char *path)
 {
-	static struct app app = { .routes = tables, .slot = -1 };
-	struct err        e = { 0 };
+	static const struct env env;
+	static struct app       app = { .env = &env, .routes = tables, .slot = -1 };
+	struct err              e = { 0 };
 
 	*r = (struct request) { .app = &app, .method = GET, .path = path };
 	r->mem = talloc_new(NULL);

@@ -8,13 +8,12 @@ static bool
 verify_one(struct ctl *c, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
-	const struct auth       a = { .env = &c->env, .database = c->d };
+	struct auth             a = { .env = &c->env, .database = c->d };
 	struct err              e = { 0 };
-	struct tenant_db       *tdb;
+	struct deed_by          by = { .auth = &a, .mem = c->mem };
 	struct audit_verdict    v;
 
-	if (!tenant_db_open(c->d, t, true, &tdb, &e) ||
-	    !audit_verify(tdb, c->mem, &a, &whole, NULL, &v, &e)) {
+	if (!tenant_db_open(c->d, t, true, &by.t, &e) || !audit_verify(&by, &whole, NULL, &v, &e)) {
 		ctl_say("WRONG %s: %s (%s)", t->slug, e.pub, ctl_text(c, e.detail));
 		return false;
 	}

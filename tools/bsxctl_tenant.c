@@ -88,18 +88,23 @@ static bool
 add_admin(struct ctl *c, const struct create *in, const struct tenant *t, const char *password,
     struct err *e)
 {
-	bool              unfinished = strcmp(t->status, "provisioning") == 0;
-	struct tenant_db *tdb;
-	bool              has;
+	bool                    unfinished = strcmp(t->status, "provisioning") == 0, has;
+	struct auth             a = { .env = &c->env, .database = c->d };
+	struct deed_by          by = { .auth = &a, .mem = c->mem };
+	const struct user_first first = {
+		.email = in->admin,
+		.display_name = in->display_name,
+		.password = str_of(password),
+		.role = "admin",
+	};
 
-	if (!tenant_db_open(c->d, t, unfinished, &tdb, e) || !tenant_has_users(tdb, &has, e))
+	if (!tenant_db_open(c->d, t, unfinished, &by.t, e) || !tenant_has_users(by.t, &has, e))
 		return false;
 	if (has && !unfinished)
 		return err_set(e, ERR_CONFLICT, 0, "A tenant of that name exists.",
 		    "tenant %s has users", t->slug);
-	return access_install_roles(tdb, c->mem, c->env.rand, c->env.clock, e) &&
-	       user_add_first(
-		   tdb, c->mem, &c->env, in->admin, in->display_name, str_of(password), "admin", e);
+	return access_install_roles(by.t, c->mem, c->env.rand, c->env.clock, e) &&
+	       user_add_first(&by, &first, e);
 }
 
 /* The password is told before the tenant can be used: one that nobody has read is made again. */

@@ -135,37 +135,38 @@ fill_caller(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k, st
 
 /* That the use could not be noted is no fault of the request. */
 static void
-touch(struct auth *a, struct tenant_db *t, const struct api_key *k, int64_t now_ms)
+touch(const struct deed_by *by, const struct api_key *k, int64_t now_ms)
 {
 	struct err why = { 0 };
 
 	if (now_ms - k->last_used_at.ms < API_KEY_TOUCH_MS)
 		return;
 	if (!api_key_touch(
-		t, &k->id, (instant) { now_ms }, (instant) { now_ms - API_KEY_TOUCH_MS }, &why))
-		log_err(
-		    a->env->log, LOG_SYSTEM, "the last use of an API key could not be noted", &why);
+		by->t, &k->id, (instant) { now_ms }, (instant) { now_ms - API_KEY_TOUCH_MS }, &why))
+		log_err(by->auth->env->log, LOG_SYSTEM,
+		    "the last use of an API key could not be noted", &why);
 }
 
 bool
-api_key_check(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct key_text *text,
-    const char *address, struct caller *out, struct err *e)
+api_key_check(const struct deed_by *by, const struct key_text *text, const char *address,
+    struct caller *out, struct err *e)
 {
-	int64_t        now_ms = clock_ms(a->env->clock);
-	struct api_key k;
+	const struct tenant *t = by->t->tenant;
+	int64_t              now_ms = clock_ms(by->auth->env->clock);
+	struct api_key       k;
 
-	if (!api_key_by_id(t, mem, &text->id, &k, e))
+	if (!api_key_by_id(by->t, by->mem, &text->id, &k, e))
 		return false;
-	if (!secret_fits(a, t->tenant, text, k.secret_hash))
+	if (!secret_fits(by->auth, t, text, k.secret_hash))
 		return refuse(e, "wrong secret");
 	if (k.expires_at.ms != 0 && k.expires_at.ms <= now_ms)
 		return refuse(e, "expired");
 	if (k.orphaned && !is_service(&k))
 		return refuse(e, "its maker is gone or disabled");
-	if (!is_allowed_from(mem, k.allowed_addresses, address, e) ||
-	    !fill_caller(mem, t->tenant, &k, out, e))
+	if (!is_allowed_from(by->mem, k.allowed_addresses, address, e) ||
+	    !fill_caller(by->mem, t, &k, out, e))
 		return false;
-	touch(a, t, &k, now_ms);
+	touch(by, &k, now_ms);
 	return true;
 }
 
@@ -251,22 +252,24 @@ refuse_keys(const struct caller *caller, struct err *e)
 }
 
 static bool
-make_text(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, struct api_key *k, struct err *e)
+make_text(const struct deed_by *by, struct api_key *k, struct err *e)
 {
-	struct key_text text = { .id = k->id };
-	char           *key = secret_alloc(mem, KEY_TEXT_LEN + 1);
-	uint8_t        *hash = talloc_array(mem, uint8_t, HASH_LEN);
-	bool            ok;
+	const struct env    *env = by->auth->env;
+	const struct tenant *t = by->t->tenant;
+	struct key_text      text = { .id = k->id };
+	char                *key = secret_alloc(by->mem, KEY_TEXT_LEN + 1);
+	uint8_t             *hash = talloc_array(by->mem, uint8_t, HASH_LEN);
+	bool                 ok;
 
 	if (key == NULL || hash == NULL)
 		return err_memory(e);
-	rand_fill(a->env->rand, text.secret, sizeof(text.secret));
+	rand_fill(env->rand, text.secret, sizeof(text.secret));
 	ok = tenant_tag(t, text.tenant, e) &&
-	     hash_secret(a, t, keyring_newest(a->env->keyring), &text, hash, e);
+	     hash_secret(by->auth, t, keyring_newest(env->keyring), &text, hash, e);
 	key_text_print(&text, key);
 	secret_wipe(&text, sizeof(text));
 	k->key = key;
-	k->prefix = talloc_strndup(mem, key, API_KEY_PREFIX_LEN);
+	k->prefix = talloc_strndup(by->mem, key, API_KEY_PREFIX_LEN);
 	k->secret_hash = (struct blob) { hash, HASH_LEN };
 	return ok && (k->prefix != NULL || err_memory(e));
 }
@@ -290,33 +293,31 @@ details_of(TALLOC_CTX *mem, const struct api_key *k, struct err *e)
 	return buf_text(&b, e);
 }
 
-struct making {
-	struct tenant_db    *t;
-	TALLOC_CTX          *mem;
-	const struct caller *caller;
-	struct api_key      *k;
+struct key_making {
+	const struct deed_by *by;
+	struct api_key       *k;
 };
 
 /* By what stands in the database: the caller may come from a cache that has not heard of a role
  * lost. */
 static bool
-check_maker(const struct making *m, struct err *e)
+check_maker(const struct key_making *m, struct err *e)
 {
 	struct permissions want = { { 0, 0 } }, have = { { 0, 0 } };
 	struct strings     texts;
 	struct user        u;
 
-	if (!user_lock(m->t, &m->caller->user, e) ||
-	    !user_by_id(m->t, m->mem, &m->caller->user, &u, e))
+	if (!user_lock(m->by->t, &m->by->caller->user, e) ||
+	    !user_by_id(m->by->t, m->by->mem, &m->by->caller->user, &u, e))
 		return false;
 	if (!user_is_active(&u))
 		return refuse(e, "its maker is not active");
-	if (!strings_of_lines(m->mem, u.granted, &texts, e))
+	if (!strings_of_lines(m->by->mem, u.granted, &texts, e))
 		return false;
 	permissions_add(&have, texts);
 	permissions_add(&want, m->k->scopes);
 	/* "read:*" asks for what a key can have in this tenant */
-	permissions_bound(&want, m->t->tenant);
+	permissions_bound(&want, m->by->t->tenant);
 	permissions_bound_key(&want, m->k->administrative);
 	if (permission_covers(&have, &want))
 		return true;
@@ -326,7 +327,7 @@ check_maker(const struct making *m, struct err *e)
 }
 
 static bool
-check_configs(const struct making *m, struct err *e)
+check_configs(const struct key_making *m, struct err *e)
 {
 	bool ok = true;
 
@@ -336,11 +337,11 @@ check_configs(const struct making *m, struct err *e)
 		char        pointer[40];
 
 		if (!uuid_parse(str_of(m->k->config_ids.items[i]), &id) ||
-		    !config_exists(m->t, &id, &there, e))
+		    !config_exists(m->by->t, &id, &there, e))
 			return false;
 		snprintf(pointer, sizeof(pointer), "/config_ids/%zu", i);
 		if (!there)
-			ok = err_fault(e, m->mem, pointer, "there is no such drift config");
+			ok = err_fault(e, m->by->mem, pointer, "there is no such drift config");
 	}
 	return ok;
 }
@@ -348,10 +349,10 @@ check_configs(const struct making *m, struct err *e)
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
-	struct making *m = arg;
+	struct key_making *m = arg;
 
 	(void)db;
-	return check_maker(m, e) && check_configs(m, e) && api_key_add(m->t, m->k, e);
+	return check_maker(m, e) && check_configs(m, e) && api_key_add(m->by->t, m->k, e);
 }
 
 /* An end that is nearer than that when the key is made needs no telling. */
@@ -366,22 +367,23 @@ told_already(const struct api_key *k)
 }
 
 static bool
-fill_key(struct auth *a, TALLOC_CTX *mem, const struct caller *caller, const struct tenant *t,
-    const struct api_key_new *in, struct api_key *out, struct err *e)
+fill_key(const struct deed_by *by, const struct api_key_new *in, struct api_key *out, struct err *e)
 {
-	*out = (struct api_key) { .id = uuid_make(a->env->clock, a->env->rand),
+	const struct env *env = by->auth->env;
+	TALLOC_CTX       *mem = by->mem;
+
+	*out = (struct api_key) { .id = uuid_make(env->clock, env->rand),
 		.administrative = in->administrative,
 		.scopes = in->scopes,
 		.config_ids = in->config_ids,
 		.allowed_addresses = in->allowed_addresses,
-		.created_by = caller->user,
-		.created_at = { clock_ms(a->env->clock) },
+		.created_by = by->caller->user,
+		.created_at = { clock_ms(env->clock) },
 		.expires_at = in->expires_at };
 	out->told_days = told_already(out);
 	out->name = talloc_strdup(mem, in->name);
 	out->kind = talloc_strdup(mem, in->kind == NULL ? KEY_PERSONAL : in->kind);
-	return out->name != NULL && out->kind != NULL ? make_text(a, mem, t, out, e)
-						      : err_memory(e);
+	return out->name != NULL && out->kind != NULL ? make_text(by, out, e) : err_memory(e);
 }
 
 static bool
@@ -400,22 +402,18 @@ check_new(struct auth *a, TALLOC_CTX *mem, const struct api_key_new *in, struct 
 }
 
 bool
-api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, const struct api_key_new *in, struct api_key *out, struct err *e)
+api_key_make(
+    const struct deed_by *by, const struct api_key_new *in, struct api_key *out, struct err *e)
 {
-	struct making      m = { t, mem, caller, out };
-	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE,
-		.success = true,
-		.caller = caller,
-		.origin = origin,
-		.target_kind = "api_key" };
+	struct key_making  m = { by, out };
+	struct audit_entry entry = { .action = AUDIT_API_KEY_CREATE };
 
-	if (!refuse_keys(caller, e) || !check_new(a, mem, in, e) ||
-	    !fill_key(a, mem, caller, t->tenant, in, out, e))
+	if (!refuse_keys(by->caller, e) || !check_new(by->auth, by->mem, in, e) ||
+	    !fill_key(by, in, out, e))
 		return false;
 	entry.target_id = out->id;
-	entry.details = details_of(mem, out, e);
-	return entry.details != NULL && audit_deed(t, mem, a, make_body, &m, &entry, e);
+	entry.details = details_of(by->mem, out, e);
+	return entry.details != NULL && audit_deed(by, make_body, &m, &entry, e);
 }
 
 /* ---- ending ---- */
@@ -435,21 +433,16 @@ drop_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, const struct uuid *id, struct err *e)
+api_key_drop(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	struct dropping    d = { t,
-		   { .event = END_KEY_DELETED, .key = *id, .now = { clock_ms(a->env->clock) } } };
-	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE,
-		.success = true,
-		.caller = caller,
-		.origin = origin,
-		.target_kind = "api_key",
-		.target_id = *id };
+	const struct env  *env = by->auth->env;
+	struct dropping    d = { by->t,
+		   { .event = END_KEY_DELETED, .key = *id, .now = { clock_ms(env->clock) } } };
+	struct audit_entry entry = { .action = AUDIT_API_KEY_DELETE, .target_id = *id };
 
-	if (!audit_deed(t, mem, a, drop_body, &d, &entry, e))
+	if (!audit_deed(by, drop_body, &d, &entry, e))
 		return false;
-	if (a->env->segment != NULL)
-		cache_bump_session(a->env->segment, id);
+	if (env->segment != NULL)
+		cache_bump_session(env->segment, id);
 	return true;
 }

@@ -37,11 +37,10 @@ struct api_key_new {
  * the database's word in that moment; ERR_FORBIDDEN: the caller is an API key.
  * out->key is the whole key.
  */
-MUST_USE bool api_key_make(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, const struct api_key_new *in, struct api_key *out, struct err *e);
+MUST_USE bool api_key_make(const struct deed_by *by, const struct api_key_new *in, struct api_key *out,
+    struct err *e);
 /* Over for every process of this host when it returns. ERR_MISSING. */
-MUST_USE bool api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, const struct uuid *id, struct err *e);
+MUST_USE bool api_key_drop(const struct deed_by *by, const struct uuid *id, struct err *e);
 
 /*
  * What a key may do of its scopes while its maker may do `granted` (LF between; NULL: nothing), in that tenant.
@@ -50,8 +49,8 @@ MUST_USE bool api_key_drop(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
 MUST_USE bool api_key_permissions(TALLOC_CTX *mem, const struct tenant *t, const struct api_key *k,
     const char *granted, struct permissions *out, struct err *e);
 
-/* For caller_resolve: the caller that a well-formed key makes, or ERR_UNAUTHENTICATED. */
-MUST_USE bool api_key_check(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct key_text *text,
-    const char *address, struct caller *out, struct err *e);
+/* For caller_resolve: the caller that a well-formed key of by->t makes, or ERR_UNAUTHENTICATED. */
+MUST_USE bool api_key_check(const struct deed_by *by, const struct key_text *text, const char *address,
+    struct caller *out, struct err *e);
 
 #endif

@@ -11,22 +11,36 @@
 #define REQUEST_ID_MAX_BYTES 64
 
 static const struct action_row {
-	const char      *text;
+	const char      *text, *kind;
 	enum log_dataset dataset;
 } actions[AUDIT__MAX] = {
-#define X(id, text, dataset) [id] = { text, dataset },
+#define X(id, text, kind, dataset) [id] = { text, kind, dataset },
 	AUDIT_ACTIONS(X)
 #undef X
 };
 
+static const struct origin no_origin = { NULL, NULL, NULL };
+
 /* ---- appending ---- */
 
 static const char *
-actor_kind(const struct audit_entry *entry)
+actor_kind(const struct deed_by *by, const struct audit_entry *entry)
 {
-	if (entry->caller != NULL)
-		return entry->caller->kind == CALLER_API_KEY ? "api_key" : "user";
+	if (by->caller != NULL)
+		return by->caller->kind == CALLER_API_KEY ? "api_key" : "user";
 	return entry->actor_kind != NULL ? entry->actor_kind : "system";
+}
+
+static const char *
+actor_name(const struct deed_by *by, const struct audit_entry *entry)
+{
+	return by->caller != NULL ? caller_own_name(by->caller) : entry->actor_name;
+}
+
+static const char *
+target_kind(const struct audit_entry *entry)
+{
+	return entry->target_kind != NULL ? entry->target_kind : actions[entry->action].kind;
 }
 
 static const char *
@@ -36,18 +50,16 @@ clean(TALLOC_CTX *mem, const char *z, size_t max)
 }
 
 static bool
-fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r)
+fill_texts(const struct deed_by *by, const struct audit_entry *entry, struct audit_row *r)
 {
-	const struct origin  none = { NULL, NULL, NULL };
-	const struct origin *o = entry->origin != NULL ? entry->origin : &none;
-	const char          *name =
-            entry->caller != NULL ? caller_own_name(entry->caller) : entry->actor_name;
-	char target[UUID_TEXT_MAX] = "";
+	const struct origin *o = by->origin != NULL ? by->origin : &no_origin;
+	TALLOC_CTX          *mem = by->mem;
+	char                 target[UUID_TEXT_MAX] = "";
 
 	if (!uuid_is_nil(&entry->target_id))
 		uuid_print(&entry->target_id, target);
-	r->actor_name = clean(mem, name, NAME_MAX_BYTES);
-	r->target_kind = clean(mem, entry->target_kind, 32);
+	r->actor_name = clean(mem, actor_name(by, entry), NAME_MAX_BYTES);
+	r->target_kind = clean(mem, target_kind(entry), 32);
 	r->target_id = talloc_strdup(mem, target);
 	r->address = clean(mem, o->address, ADDRESS_MAX_BYTES);
 	r->user_agent = clean(mem, o->user_agent, USER_AGENT_MAX_BYTES);
@@ -58,49 +70,49 @@ fill_texts(TALLOC_CTX *mem, const struct audit_entry *entry, struct audit_row *r
 }
 
 static bool
-fill_row(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_entry *entry, struct audit_row *r, struct err *e)
+fill_row(
+    const struct deed_by *by, const struct audit_entry *entry, struct audit_row *r, struct err *e)
 {
-	const struct caller *c = entry->caller;
+	const struct caller *c = by->caller;
 
-	*r = (struct audit_row) { .id = entry->id,
-		.at = { clock_ms(a->env->clock) },
+	*r = (struct audit_row) {
+		.id = entry->id,
+		.at = { clock_ms(by->auth->env->clock) },
 		.action = actions[entry->action].text,
-		.outcome = entry->success ? "success" : "failure",
-		.actor_kind = actor_kind(entry) };
+		.outcome = entry->failed ? "failure" : "success",
+		.actor_kind = actor_kind(by, entry),
+	};
 	if (c != NULL) {
 		r->actor_id = c->user;
-		if (!uuid_eq(&c->tenant, &t->tenant->id))
+		if (!uuid_eq(&c->tenant, &by->t->tenant->id))
 			r->acting_tenant = c->tenant;
 	}
-	return fill_texts(mem, entry, r) || err_memory(e);
+	return fill_texts(by, entry, r) || err_memory(e);
 }
 
 bool
-audit_append(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_entry *entry, struct err *e)
+audit_append(const struct deed_by *by, const struct audit_entry *entry, struct err *e)
 {
-	uint8_t           mac[AUDIT_MAC_LEN];
-	struct audit_head head;
-	struct audit_row  r;
+	const struct audit_key k = audit_key_of(by, keyring_newest(by->auth->env->keyring));
+	uint8_t                mac[AUDIT_MAC_LEN];
+	struct audit_head      head;
+	struct audit_row       r;
 
 	/* others wait here until this deed is committed: no work of theirs is outrun */
-	if (!fill_row(t, mem, a, entry, &r, e) || !audit_head_take(t, mem, &head, e))
+	if (!fill_row(by, entry, &r, e) || !audit_head_take(by->t, by->mem, &head, e))
 		return false;
 	r.seq = head.seq + 1;
 	r.prev_mac = head.mac;
-	if (!audit_mac(mem, a, t->tenant, keyring_newest(a->env->keyring), &r, mac, e))
+	if (!audit_mac(by->mem, &k, &r, mac, e))
 		return false;
 	r.mac = (struct blob) { mac, sizeof(mac) };
-	return audit_row_add(t, &r, e) && audit_head_move(t, head.seq, mac, e);
+	return audit_row_add(by->t, &r, e) && audit_head_move(by->t, head.seq, mac, e);
 }
 
 /* ---- the usual deed ---- */
 
 struct deed {
-	struct tenant_db         *t;
-	TALLOC_CTX               *mem;
-	const struct auth        *a;
+	const struct deed_by     *by;
 	tx_fn                    *body;
 	void                     *arg;
 	const struct audit_entry *entry;
@@ -113,7 +125,7 @@ deed_body(struct db *db, void *arg, struct err *e)
 
 	if (d->body != NULL && !d->body(db, d->arg, e))
 		return false;
-	return audit_append(d->t, d->mem, d->a, d->entry, e);
+	return audit_append(d->by, d->entry, e);
 }
 
 /* Empty or none: the field is left out. */
@@ -126,51 +138,53 @@ given(const char *z)
 }
 
 void
-audit_log(const struct tenant_db *t, const struct auth *a, const struct audit_entry *entry)
+audit_log(const struct deed_by *by, const struct audit_entry *entry)
 {
 	const struct action_row *action = &actions[entry->action];
-	const struct origin      none = { NULL, NULL, NULL };
-	const struct origin     *o = entry->origin != NULL ? entry->origin : &none;
-	const struct caller     *c = entry->caller;
+	const struct origin     *o = by->origin != NULL ? by->origin : &no_origin;
+	const struct tenant     *t = by->t->tenant;
+	struct log              *log = by->auth->env->log;
 	char tenant[UUID_TEXT_MAX], user[UUID_TEXT_MAX] = "", target[UUID_TEXT_MAX] = "";
 
-	if (a->env->log == NULL)
+	if (log == NULL)
 		return;
-	uuid_print(&t->tenant->id, tenant);
-	if (c != NULL)
-		uuid_print(&c->user, user);
+	uuid_print(&t->id, tenant);
+	if (by->caller != NULL)
+		uuid_print(&by->caller->user, user);
 	if (!uuid_is_nil(&entry->target_id))
 		uuid_print(&entry->target_id, target);
-	log_event(a->env->log, action->dataset, entry->success ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	log_event(log, action->dataset, entry->failed ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 	    action->text, LOGS("event.action", action->text),
-	    LOGS("event.outcome", entry->success ? "success" : "failure"),
-	    LOGS("organization.id", tenant), LOGS("organization.name", t->tenant->slug),
-	    LOGSTR("user.id", given(user)),
-	    LOGSTR("user.name", given(c != NULL ? caller_own_name(c) : entry->actor_name)),
-	    LOGS("bsx.actor.kind", actor_kind(entry)), LOGSTR("source.ip", given(o->address)),
+	    LOGS("event.outcome", entry->failed ? "failure" : "success"),
+	    LOGS("organization.id", tenant), LOGS("organization.name", t->slug),
+	    LOGSTR("user.id", given(user)), LOGSTR("user.name", given(actor_name(by, entry))),
+	    LOGS("bsx.actor.kind", actor_kind(by, entry)), LOGSTR("source.ip", given(o->address)),
 	    LOGSTR("user_agent.original", given(o->user_agent)),
 	    LOGSTR("http.request.id", given(o->request_id)),
-	    LOGSTR("bsx.target.kind", given(entry->target_kind)),
+	    LOGSTR("bsx.target.kind", given(target_kind(entry))),
 	    LOGSTR("bsx.target.id", given(target)), LOGSTR("bsx.details", given(entry->details)));
 }
 
 bool
-audit_deed(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, tx_fn *body, void *arg,
-    struct audit_entry *entry, struct err *e)
+audit_deed(
+    const struct deed_by *by, tx_fn *body, void *arg, struct audit_entry *entry, struct err *e)
 {
+	const struct env *env = by->auth->env;
 	struct audit_mark mark;
-	struct deed       d = { t, mem, a, body, arg, entry };
-	struct tx         tx = { .name = actions[entry->action].text,
+	struct deed       d = { by, body, arg, entry };
+	struct tx         tx = {
+			.name = actions[entry->action].text,
 			.body = deed_body,
 			.arg = &d,
 			.mark = audit_mark_sql,
-			.mark_in = &mark };
+			.mark_in = &mark,
+	};
 
 	if (uuid_is_nil(&entry->id))
-		entry->id = uuid_make(a->env->clock, a->env->rand);
+		entry->id = uuid_make(env->clock, env->rand);
 	mark.id = entry->id;
-	if (!tx_run(t->db, &tx, e))
+	if (!tx_run(by->t->db, &tx, e))
 		return false;
-	audit_log(t, a, entry);
+	audit_log(by, entry);
 	return true;
 }

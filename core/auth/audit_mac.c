@@ -60,14 +60,14 @@ mac_row(struct mac *m, const struct audit_row *r)
 }
 
 bool
-audit_mac(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, uint32_t version,
-    const struct audit_row *r, uint8_t out[static AUDIT_MAC_LEN], struct err *e)
+audit_mac(TALLOC_CTX *mem, const struct audit_key *k, const struct audit_row *r,
+    uint8_t out[static AUDIT_MAC_LEN], struct err *e)
 {
-	struct str bound = { (const char *)t->id.b, sizeof(t->id.b) };
+	struct str bound = { (const char *)k->tenant.b, sizeof(k->tenant.b) };
 	uint8_t    key[KEY_LEN];
 	struct mac m;
 
-	if (!keyring_subkey(a->env->keyring, version, KEY_AUDIT, bound, key, e))
+	if (!keyring_subkey(k->keyring, k->version, KEY_AUDIT, bound, key, e))
 		return false;
 	m.h = hash_hmac_make(mem, key, sizeof(key));
 	secret_wipe(key, sizeof(key));

@@ -10,8 +10,7 @@
 enum purpose { OF_THE_SAME, OF_THE_ACTOR, UNWRITTEN };
 
 struct seldom {
-	const struct tenant_db   *t;
-	const struct auth        *a;
+	const struct deed_by     *by;
 	const struct audit_entry *entry;
 	const char               *about;
 	uint16_t                  span;
@@ -21,18 +20,20 @@ static const struct uuid nobody;
 
 /* What is counted together: a text of parts that cannot run into each other. */
 static bool
-key_of(const struct seldom *s, TALLOC_CTX *mem, enum purpose p, uint64_t *key, struct err *e)
+key_of(const struct seldom *s, enum purpose p, uint64_t *key, struct err *e)
 {
 	const struct audit_entry *x = s->entry;
-	const struct uuid        *actor = x->caller != NULL ? &x->caller->user : &nobody;
+	const struct deed_by     *by = s->by;
+	const struct uuid        *actor = by->caller != NULL ? &by->caller->user : &nobody;
+	const struct uuid        *tenant = &by->t->tenant->id;
 	bool                      same = p == OF_THE_SAME;
 	const char               *address =
-            same && x->caller == NULL && x->origin != NULL ? x->origin->address : NULL;
+            same && by->caller == NULL && by->origin != NULL ? by->origin->address : NULL;
 	uint8_t    sum[HASH_LEN];
 	struct buf b;
 
-	buf_make(&b, mem);
-	buf_add(&b, (const char *)s->t->tenant->id.b, sizeof(s->t->tenant->id.b));
+	buf_make(&b, by->mem);
+	buf_add(&b, (const char *)tenant->b, sizeof(tenant->b));
 	buf_add(&b, (const char *)actor->b, sizeof(actor->b));
 	buf_printf(&b, "%d\n", (int)p);
 	if (same) {
@@ -57,23 +58,22 @@ is_power_of_ten(uint32_t n)
 
 /* Whether it is one to be written, and then what is told with it. */
 static bool
-choose(const struct seldom *s, TALLOC_CTX *mem, struct tally *same, uint32_t *unwritten,
-    bool *chosen, struct err *e)
+choose(const struct seldom *s, struct tally *same, uint32_t *unwritten, bool *chosen, struct err *e)
 {
 	const struct rate r = { INT64_C(60000000) * AUDIT_SELDOM_MINUTES, AUDIT_SELDOM_BURST };
-	struct segment   *segment = s->a->env->segment;
+	const struct env *env = s->by->auth->env;
+	struct segment   *segment = env->segment;
 	struct rate_left  left;
 	uint64_t          of_same, of_actor, of_unwritten;
 
-	if (!key_of(s, mem, OF_THE_SAME, &of_same, e) ||
-	    !key_of(s, mem, OF_THE_ACTOR, &of_actor, e) ||
-	    !key_of(s, mem, UNWRITTEN, &of_unwritten, e))
+	if (!key_of(s, OF_THE_SAME, &of_same, e) || !key_of(s, OF_THE_ACTOR, &of_actor, e) ||
+	    !key_of(s, UNWRITTEN, &of_unwritten, e))
 		return false;
 	*same = tally_add(segment, of_same, s->span);
 	*chosen = false;
-	if (same->n != 1 && (s->entry->success || !is_power_of_ten(same->n)))
+	if (same->n != 1 && (!s->entry->failed || !is_power_of_ten(same->n)))
 		return true;
-	*chosen = rate_take(segment, of_actor, &r, clock_ns(s->a->env->clock), &left);
+	*chosen = rate_take(segment, of_actor, &r, clock_ns(env->clock), &left);
 	if (!*chosen)
 		(void)tally_add(segment, of_unwritten, 0);
 	else
@@ -101,21 +101,22 @@ details_of(
 }
 
 bool
-audit_seldom(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a, struct audit_entry *entry,
-    const char *about, bool *written, struct err *e)
+audit_seldom(const struct deed_by *by, struct audit_entry *entry, const char *about, bool *written,
+    struct err *e)
 {
-	const struct seldom s = { t, a, entry, about,
-		(uint16_t)(clock_ms(a->env->clock) / AUDIT_SELDOM_MS) };
+	const struct env   *env = by->auth->env;
+	const struct seldom s = { by, entry, about,
+		(uint16_t)(clock_ms(env->clock) / AUDIT_SELDOM_MS) };
 	struct tally        same = { 1, 0 };
 	uint32_t            unwritten = 0;
 	bool                chosen = true;
 
-	if (a->env->segment != NULL && !choose(&s, mem, &same, &unwritten, &chosen, e))
+	if (env->segment != NULL && !choose(&s, &same, &unwritten, &chosen, e))
 		return false;
 	if (written != NULL)
 		*written = chosen;
 	if (!chosen)
 		return true;
-	entry->details = details_of(mem, entry->details, &same, unwritten, e);
-	return entry->details != NULL && audit_deed(t, mem, a, NULL, NULL, entry, e);
+	entry->details = details_of(by->mem, entry->details, &same, unwritten, e);
+	return entry->details != NULL && audit_deed(by, NULL, NULL, entry, e);
 }

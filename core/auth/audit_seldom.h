@@ -24,7 +24,7 @@
  * `about` (may be NULL) is what makes two the same, beside action, actor, address of who is anonymous, and target.
  * entry->details as given comes first.  *written (may be NULL): there is an entry of it, and a line in the log.
  */
-MUST_USE bool audit_seldom(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    struct audit_entry *entry, const char *about, bool *written, struct err *e);
+MUST_USE bool audit_seldom(const struct deed_by *by, struct audit_entry *entry, const char *about, bool *written,
+    struct err *e);
 
 #endif

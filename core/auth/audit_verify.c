@@ -33,17 +33,17 @@ audit_fault_sentence(enum audit_fault f)
 
 /* An entry's MAC may be of any version of the keyring. */
 static bool
-row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const struct audit_row *r)
+row_fits(const struct deed_by *by, TALLOC_CTX *mem, const struct audit_row *r)
 {
 	uint8_t mac[AUDIT_MAC_LEN];
 
 	if (r->mac.n != AUDIT_MAC_LEN)
 		return false;
-	for (uint32_t v = keyring_newest(a->env->keyring); v > 0; v--) {
-		struct err why = { 0 };
+	for (uint32_t v = keyring_newest(by->auth->env->keyring); v > 0; v--) {
+		const struct audit_key k = audit_key_of(by, v);
+		struct err             why = { 0 };
 
-		if (audit_mac(mem, a, t, v, r, mac, &why) &&
-		    secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
+		if (audit_mac(mem, &k, r, mac, &why) && secret_eq(mac, r->mac.p, AUDIT_MAC_LEN))
 			return true;
 	}
 	return false;
@@ -51,13 +51,12 @@ row_fits(TALLOC_CTX *mem, const struct auth *a, const struct tenant *t, const st
 
 /* How far the reading is, and the MAC that the next entry must name. */
 struct reading {
-	struct tenant_db    *t;
-	const struct auth   *a;
-	struct work         *work;
-	uint64_t             end;
-	bool                 knows_mac; /* else what the next entry says is taken as it stands */
-	uint8_t              mac[AUDIT_MAC_LEN];
-	struct audit_verdict v;
+	const struct deed_by *by;
+	struct work          *work;
+	uint64_t              end;
+	bool                  knows_mac; /* else what the next entry says is taken as it stands */
+	uint8_t               mac[AUDIT_MAC_LEN];
+	struct audit_verdict  v;
 };
 
 /* The first fault found stays; always false. */
@@ -80,7 +79,7 @@ entry_fits(struct reading *r, TALLOC_CTX *mem, const struct audit_row *row)
 		return found(r, AUDIT_MISSING, next);
 	if (row->prev_mac.n != AUDIT_MAC_LEN ||
 	    (r->knows_mac && memcmp(row->prev_mac.p, r->mac, AUDIT_MAC_LEN) != 0) ||
-	    !row_fits(mem, r->a, r->t->tenant, row))
+	    !row_fits(r->by, mem, row))
 		return found(r, AUDIT_ALTERED, next);
 	r->v.upto = next;
 	r->knows_mac = true;
@@ -98,7 +97,7 @@ read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
 
 	if (!work_spend(r->work, WORK_LIST, PAGE * ENTRY_STEPS, e) ||
 	    !audit_rows_after(
-		r->t, mem, r->v.upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
+		r->by->t, mem, r->v.upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
 		return false;
 	if (n == 0)
 		return found(r, AUDIT_MISSING, r->v.upto + 1);
@@ -111,7 +110,7 @@ read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
 /* The MAC that the first entry behind `after` must name; below the floor there may be none to ask.
  */
 static bool
-begin_behind(struct reading *r, TALLOC_CTX *mem, uint64_t after, uint64_t floor, struct err *e)
+begin_behind(struct reading *r, uint64_t after, uint64_t floor, struct err *e)
 {
 	struct audit_row *rows;
 	size_t            n;
@@ -120,7 +119,7 @@ begin_behind(struct reading *r, TALLOC_CTX *mem, uint64_t after, uint64_t floor,
 	r->knows_mac = r->v.upto == 0 || r->v.upto > floor;
 	if (r->v.upto == 0 || !r->knows_mac)
 		return true;
-	if (!audit_rows_after(r->t, mem, after - 1, 1, &rows, &n, e))
+	if (!audit_rows_after(r->by->t, r->by->mem, after - 1, 1, &rows, &n, e))
 		return false;
 	if (n == 0 || rows[0].seq != after)
 		return err_set(e, ERR_MISSING, 0, "There is no audit entry of this number.",
@@ -158,16 +157,16 @@ check_end(struct reading *r, const struct audit_head *h)
 
 /* The end of it is read first: what is appended meanwhile comes behind. */
 static bool
-read_entries(struct reading *r, TALLOC_CTX *mem, const struct audit_part *part,
-    const struct audit_head *h, struct err *e)
+read_entries(
+    struct reading *r, const struct audit_part *part, const struct audit_head *h, struct err *e)
 {
-	if (!begin_behind(r, mem, part->after, h->floor, e))
+	if (!begin_behind(r, part->after, h->floor, e))
 		return false;
 	r->end = h->seq;
 	if (part->limit > 0 && r->end > r->v.upto && r->end - r->v.upto > part->limit)
 		r->end = r->v.upto + part->limit;
 	while (r->v.upto < r->end) {
-		TALLOC_CTX *page = talloc_new(mem);
+		TALLOC_CTX *page = talloc_new(r->by->mem);
 		bool        ok = page != NULL ? read_page(r, page, e) : err_memory(e);
 
 		talloc_free(page);
@@ -179,30 +178,30 @@ read_entries(struct reading *r, TALLOC_CTX *mem, const struct audit_part *part,
 }
 
 static bool
-read_head(struct reading *r, TALLOC_CTX *mem, struct audit_head *h, struct err *e)
+read_head(struct reading *r, struct audit_head *h, struct err *e)
 {
 	static const uint8_t none[AUDIT_MAC_LEN];
 
-	if (audit_head_read(r->t, mem, h, e))
+	if (audit_head_read(r->by->t, r->by->mem, h, e))
 		return true;
 	*h = (struct audit_head) { .mac = { none, sizeof(none) } };
 	return err_take(e, ERR_MISSING) && (found(r, AUDIT_HEAD, 1) || true);
 }
 
 bool
-audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e)
+audit_verify(const struct deed_by *by, const struct audit_part *part, struct work *work,
+    struct audit_verdict *out, struct err *e)
 {
-	struct reading    r = { .t = t, .a = a, .work = work };
+	struct reading    r = { .by = by, .work = work };
 	struct audit_span span;
 	struct audit_head head;
 	uint64_t          from;
 	bool              guarded;
 
-	if (!audit_guarded(t, &guarded, e) || !audit_span(t, &span, e) ||
-	    !read_head(&r, mem, &head, e))
+	if (!audit_guarded(by->t, &guarded, e) || !audit_span(by->t, &span, e) ||
+	    !read_head(&r, &head, e))
 		return false;
-	if (r.v.fault == AUDIT_FITS && !read_entries(&r, mem, part, &head, e))
+	if (r.v.fault == AUDIT_FITS && !read_entries(&r, part, &head, e))
 		return false;
 	from = part->after > head.floor ? part->after : head.floor;
 	r.v.entries = r.v.upto > from ? r.v.upto - from : 0;

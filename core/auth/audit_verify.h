@@ -4,7 +4,7 @@
 #ifndef BSX_AUTH_AUDIT_VERIFY_H
 #define BSX_AUTH_AUDIT_VERIFY_H
 
-#include "core/auth/auth.h"
+#include "core/auth/deed.h"
 #include "core/base/work.h"
 #include "core/store/identity/audit_rows.h"
 
@@ -45,7 +45,7 @@ struct audit_verdict {
  * outside floor and head, and whether the trail is guarded, is looked at with every part.
  * ERR_MISSING: there is no entry `after`.  ERR_TOO_COSTLY: it is to be asked in parts.
  */
-MUST_USE bool audit_verify(struct tenant_db *t, TALLOC_CTX *mem, const struct auth *a,
-    const struct audit_part *part, struct work *work, struct audit_verdict *out, struct err *e);
+MUST_USE bool audit_verify(const struct deed_by *by, const struct audit_part *part, struct work *work,
+    struct audit_verdict *out, struct err *e);
 
 #endif

@@ -37,11 +37,4 @@ MUST_USE bool auth_permit(struct auth *a, struct permit *permit, struct err *e);
 /* For requests to identity providers, through the guard.  NULL: *e says why. */
 MUST_USE struct fetch *auth_fetch(struct auth *a, struct err *e);
 
-/* Who asks, as far as the deed's audit entry needs it: filled by the pass. */
-struct origin {
-	const char *address;    /* client address, text */
-	const char *user_agent; /* as sent; cut to 400 bytes where it is stored */
-	const char *request_id;
-};
-
 #endif

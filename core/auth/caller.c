@@ -176,19 +176,19 @@ read_session(const struct resolving *v, struct caller *out, struct err *e)
 	struct token_claims   claims;
 	struct session_caller s;
 	struct cache_epochs   before;
-	struct tenant_db     *t;
+	struct deed_by        by = { .auth = v->a, .mem = v->mem };
 
-	if (!check_token(v, &claims, e) || !open_tenant(v, &claims.tenant, &t, e))
+	if (!check_token(v, &claims, e) || !open_tenant(v, &claims.tenant, &by.t, e))
 		return false;
 	before = epochs_now(v, &claims.tenant, &claims.user, &claims.session);
-	if (!session_caller_by_id(t, v->mem, &claims.session, &s, e))
+	if (!session_caller_by_id(by.t, v->mem, &claims.session, &s, e))
 		return refuse_missing(e, "no such session");
-	if (!session_bound(v->a, t->tenant, &s, e) || !check_session(v, &claims, &s, e) ||
-	    !caller_of_session(v->a, v->mem, t->tenant, &claims.session, &s, out, e) ||
+	if (!session_bound(v->a, by.t->tenant, &s, e) || !check_session(v, &claims, &s, e) ||
+	    !caller_of_session(&by, &claims.session, &s, out, e) ||
 	    !caller_csrf(v->a, &claims.session, out->csrf, e))
 		return false;
 	out->expires_ms = MIN(claims.exp * 1000, out->absolute_ms);
-	touch(v, t, s.last_seen.ms, out);
+	touch(v, by.t, s.last_seen.ms, out);
 	remember(v, before, out);
 	return true;
 }
@@ -230,13 +230,14 @@ static bool
 check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_text *text,
     struct caller *out, struct err *e)
 {
-	struct cache_epochs before;
-	struct uuid         maker;
+	const struct deed_by by = { .auth = v->a, .mem = v->mem, .t = t };
+	struct cache_epochs  before;
+	struct uuid          maker;
 
 	do {
 		maker = out->maker;
 		before = epochs_now(v, &t->tenant->id, &maker, &text->id);
-		if (!api_key_check(v->a, v->mem, t, text, place_of(v), out, e))
+		if (!api_key_check(&by, text, place_of(v), out, e))
 			return refuse_missing(e, "no such API key");
 	} while (v->a->env->segment != NULL && !uuid_eq(&out->maker, &maker));
 	remember(v, before, out);
@@ -249,21 +250,23 @@ static void
 note_refused_key(
     const struct resolving *v, struct tenant_db *t, const struct uuid *id, const struct err *why)
 {
-	const struct origin origin = { .address = v->address };
-	struct audit_entry  entry = { .action = AUDIT_API_KEY_REFUSED,
-		 .actor_kind = "anonymous",
-		 .origin = &origin,
-		 .target_kind = "api_key",
-		 .target_id = *id };
-	struct err          e = { 0 };
-	struct buf          b;
+	const struct origin  origin = { .address = v->address };
+	const struct deed_by by = { .auth = v->a, .mem = v->mem, .t = t, .origin = &origin };
+	struct audit_entry   entry = {
+		  .action = AUDIT_API_KEY_REFUSED,
+		  .failed = true,
+		  .actor_kind = "anonymous",
+		  .target_id = *id,
+	};
+	struct err e = { 0 };
+	struct buf b;
 
 	buf_make(&b, v->mem);
 	buf_puts(&b, "{\"reason\":");
 	buf_json(&b, str_of(why->detail));
 	buf_putc(&b, '}');
 	entry.details = buf_text(&b, &e);
-	if (entry.details == NULL || !audit_seldom(t, v->mem, v->a, &entry, NULL, NULL, &e))
+	if (entry.details == NULL || !audit_seldom(&by, &entry, NULL, NULL, &e))
 		log_err(v->a->env->log, LOG_SYSTEM,
 		    "a refused API key could not be put into the trail", &e);
 }

@@ -68,31 +68,30 @@ details_of(TALLOC_CTX *mem, const struct signing_turned *t)
 
 /* An entry that is there already was written by who died before saying so. */
 static bool
-write_entry(struct auth *a, TALLOC_CTX *mem, struct tenant_db *platform,
-    const struct signing_turned *t, const char *actor, struct err *e)
+write_entry(
+    const struct deed_by *by, const struct signing_turned *t, const char *actor, struct err *e)
 {
-	struct audit_entry entry = { .id = t->audit_id,
+	struct audit_entry entry = {
+		.id = t->audit_id,
 		.action = AUDIT_KEY_ROTATE,
-		.success = true,
-		.actor_kind = "system",
 		.actor_name = actor,
-		.target_kind = "signing_key",
-		.details = details_of(mem, t) };
+		.details = details_of(by->mem, t),
+	};
 
 	if (entry.details == NULL)
 		return err_memory(e);
-	if (!audit_deed(platform, mem, a, NULL, NULL, &entry, e)) {
+	if (!audit_deed(by, NULL, NULL, &entry, e)) {
 		if (!err_take(e, ERR_CONFLICT))
 			return false;
 	}
-	return signing_turned_audited(a->database, t, e);
+	return signing_turned_audited(by->auth->database, t, e);
 }
 
 static bool
 audit(struct auth *a, TALLOC_CTX *mem, const char *actor, struct err *e)
 {
 	const struct tenant   *row;
-	struct tenant_db      *platform;
+	struct deed_by         by = { .auth = a, .mem = mem };
 	struct signing_turned *list;
 	size_t                 n = 0;
 
@@ -101,10 +100,10 @@ audit(struct auth *a, TALLOC_CTX *mem, const char *actor, struct err *e)
 	if (n == 0)
 		return true;
 	if (!tenant_by_slug(a->database, STR("platform"), &row, e) ||
-	    !tenant_db_open(a->database, row, true, &platform, e))
+	    !tenant_db_open(a->database, row, true, &by.t, e))
 		return err_note(e, "the turn of signing keys is audited in the tenant platform");
 	for (size_t i = 0; i < n; i++)
-		if (!write_entry(a, mem, platform, &list[i], actor, e))
+		if (!write_entry(&by, &list[i], actor, e))
 			return false;
 	return true;
 }

@@ -133,14 +133,16 @@ must_enroll(const struct settings *set, const struct strings *roles, int64_t aal
 }
 
 static bool
-caller_rights(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
-    const struct session_caller *s, struct caller *c, struct err *e)
+caller_rights(
+    const struct deed_by *by, const struct session_caller *s, struct caller *c, struct err *e)
 {
+	const struct tenant   *t = by->t->tenant;
 	const struct settings *set;
 	struct strings         roles, granted;
 
-	if (!settings_of(a, t, &set, e) || !strings_of_lines(mem, s->role_names, &roles, e) ||
-	    !strings_of_lines(mem, s->granted, &granted, e))
+	if (!settings_of(by->auth, t, &set, e) ||
+	    !strings_of_lines(by->mem, s->role_names, &roles, e) ||
+	    !strings_of_lines(by->mem, s->granted, &granted, e))
 		return false;
 	/* a text this program does not know grants nothing */
 	permissions_add(&c->permissions, granted);
@@ -151,12 +153,12 @@ caller_rights(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 }
 
 bool
-caller_of_session(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
-    const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e)
+caller_of_session(const struct deed_by *by, const struct uuid *session,
+    const struct session_caller *s, struct caller *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c)); /* the cache keeps its bytes, padding included */
 	c->kind = CALLER_SESSION;
-	c->tenant = t->id;
+	c->tenant = by->t->tenant->id;
 	c->user = s->user_id;
 	c->session = *session;
 	c->aal = s->aal;
@@ -173,7 +175,7 @@ caller_of_session(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
 	c->whole =
 	    unicode_clean_into(str_of(s->display_name), c->display_name, sizeof(c->display_name)) &&
 	    unicode_clean_into(str_of(s->role_names), c->roles, sizeof(c->roles));
-	return caller_rights(a, mem, t, s, c, e);
+	return caller_rights(by, s, c, e);
 }
 
 bool
@@ -233,10 +235,7 @@ session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t generation,
 /* ---- refreshing ---- */
 
 struct refreshing {
-	struct auth          *a;
-	TALLOC_CTX           *mem;
-	const struct origin  *origin;
-	struct tenant_db     *t;
+	struct deed_by        by; /* in the tenant of the session, once that is found */
 	struct uuid           session;
 	uint64_t              presented;
 	struct session_caller row;
@@ -253,12 +252,12 @@ is_alive(const struct session_caller *s, int64_t now_ms)
 static bool
 read_row(struct refreshing *f, struct err *e)
 {
-	if (!session_caller_by_id(f->t, f->mem, &f->session, &f->row, e)) {
+	if (!session_caller_by_id(f->by.t, f->by.mem, &f->session, &f->row, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return refuse(e, "no such session");
 	}
-	if (!session_bound(f->a, f->t->tenant, &f->row, e))
+	if (!session_bound(f->by.auth, f->by.t->tenant, &f->row, e))
 		return false;
 	return is_alive(&f->row, f->now_ms) || refuse(e, "the session has ended");
 }
@@ -273,7 +272,7 @@ reuse_body(struct db *db, void *arg, struct err *e)
 		     .session = f->session };
 
 	(void)db;
-	return ends_apply(f->t, &x, e);
+	return ends_apply(f->by.t, &x, e);
 }
 
 /* Somebody has a copy: nobody can tell who the owner is, so it ends for both. */
@@ -281,17 +280,18 @@ static bool
 end_reused(struct refreshing *f, struct err *e)
 {
 	struct caller      c;
-	struct audit_entry entry = { .action = AUDIT_SESSION_REUSE,
-		.caller = &c,
-		.origin = f->origin,
-		.target_kind = "session",
-		.target_id = f->session };
+	struct deed_by     as = deed_as(&f->by, &c);
+	struct audit_entry entry = {
+		.action = AUDIT_SESSION_REUSE,
+		.failed = true,
+		.target_id = f->session,
+	};
 
-	if (!caller_of_session(f->a, f->mem, f->t->tenant, &f->session, &f->row, &c, e) ||
-	    !audit_deed(f->t, f->mem, f->a, reuse_body, f, &entry, e))
+	if (!caller_of_session(&f->by, &f->session, &f->row, &c, e) ||
+	    !audit_deed(&as, reuse_body, f, &entry, e))
 		return err_note(e, "ending a session whose refresh token was reused");
-	if (f->a->env->segment != NULL)
-		cache_bump_session(f->a->env->segment, &f->session);
+	if (f->by.auth->env->segment != NULL)
+		cache_bump_session(f->by.auth->env->segment, &f->session);
 	return err_set(e, ERR_REFRESH_REUSED, 0,
 	    "This refresh token was used before. The session has been ended.",
 	    "refresh token reused");
@@ -305,10 +305,10 @@ rotate(struct refreshing *f, uint64_t *generation, struct err *e)
 	int64_t                idle_end;
 	bool                   rotated;
 
-	if (!settings_of(f->a, f->t->tenant, &set, e))
+	if (!settings_of(f->by.auth, f->by.t->tenant, &set, e))
 		return false;
 	idle_end = f->now_ms + set->session->idle_s * 1000;
-	if (!session_rotate(f->t, &f->session, f->presented, (instant) { f->now_ms },
+	if (!session_rotate(f->by.t, &f->session, f->presented, (instant) { f->now_ms },
 		(instant) { idle_end }, &rotated, e))
 		return false;
 	*generation = f->presented + 1;
@@ -331,8 +331,8 @@ find_tenant(struct refreshing *f, const struct refresh *r, struct err *e)
 {
 	const struct tenant *t;
 
-	if (tenant_by_tag(f->a->database, r->tenant, &t, e) &&
-	    tenant_db_open(f->a->database, t, false, &f->t, e))
+	if (tenant_by_tag(f->by.auth->database, r->tenant, &t, e) &&
+	    tenant_db_open(f->by.auth->database, t, false, &f->by.t, e))
 		return true;
 	if (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL)
 		return false;
@@ -346,7 +346,7 @@ find_session(struct refreshing *f, const struct refresh_shown *shown, struct err
 {
 	struct refresh r;
 
-	if (!refresh_parse(f->a, shown->token, &r, e))
+	if (!refresh_parse(f->by.auth, shown->token, &r, e))
 		return false;
 	memcpy(f->session.b, r.session, sizeof(r.session));
 	f->presented = take_number(r.generation, sizeof(r.generation));
@@ -363,23 +363,21 @@ refresh(struct refreshing *f, const struct refresh_shown *shown, struct session_
 
 	if (!find_session(f, shown, e) || !rotate(f, &generation, e))
 		return false;
-	grant->tenant = f->t->tenant;
-	return caller_of_session(
-		   f->a, f->mem, f->t->tenant, &f->session, &f->row, &grant->caller, e) &&
-	       session_grant_tokens(f->a, f->mem, generation, grant, e);
+	grant->tenant = f->by.t->tenant;
+	return caller_of_session(&f->by, &f->session, &f->row, &grant->caller, e) &&
+	       session_grant_tokens(f->by.auth, f->by.mem, generation, grant, e);
 }
 
 bool
-session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
+session_refresh(const struct deed_by *by, const struct refresh_shown *shown,
     struct session_grant *grant, struct err *e)
 {
-	struct refreshing f = {
-		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->env->clock)
-	};
-	bool ok = refresh(&f, shown, grant, e);
+	const struct env *env = by->auth->env;
+	struct refreshing f = { .by = *by, .now_ms = clock_ms(env->clock) };
+	bool              ok = refresh(&f, shown, grant, e);
 
-	if (a->env->segment != NULL)
-		metric_add(a->env->segment, METRIC_AUTH_ATTEMPTS,
+	if (env->segment != NULL)
+		metric_add(env->segment, METRIC_AUTH_ATTEMPTS,
 		    ok ? "method=\"refresh\",outcome=\"success\""
 		       : "method=\"refresh\",outcome=\"failure\"",
 		    1);
@@ -387,16 +385,16 @@ session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *sho
 }
 
 bool
-session_by_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
-    struct uuid *tenant, struct err *e)
+session_by_refresh(
+    const struct deed_by *by, const struct refresh_shown *shown, struct uuid *tenant, struct err *e)
 {
-	struct refreshing f = { .a = a, .mem = mem, .now_ms = clock_ms(a->env->clock) };
+	struct refreshing f = { .by = *by, .now_ms = clock_ms(by->auth->env->clock) };
 
 	if (!find_session(&f, shown, e))
 		return false;
 	if (f.row.generation != f.presented && f.row.generation != f.presented + 1)
 		return refuse(e, "of another generation");
-	*tenant = f.t->tenant->id;
+	*tenant = f.by.t->tenant->id;
 	return true;
 }
 
@@ -417,40 +415,38 @@ end_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, bool all, struct err *e)
+session_end(const struct deed_by *by, bool all, struct err *e)
 {
-	struct stopping    in = { t, { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
-					 .now = { clock_ms(a->env->clock) },
-					 .user = caller->user,
-					 .session = caller->session } };
-	struct audit_entry entry = { .action = AUDIT_SESSION_END,
-		.success = true,
-		.caller = caller,
-		.origin = origin,
-		.target_kind = all ? "user" : "session",
-		.target_id = all ? caller->user : caller->session };
+	const struct env    *env = by->auth->env;
+	const struct caller *c = by->caller;
+	struct stopping      in = { by->t, { .event = all ? END_SIGN_OUT_ALL : END_SIGN_OUT,
+					       .now = { clock_ms(env->clock) },
+					       .user = c->user,
+					       .session = c->session } };
+	struct audit_entry   entry = {
+		  .action = AUDIT_SESSION_END,
+		  .target_kind = all ? "user" : "session", /* whose sessions all end */
+		  .target_id = all ? c->user : c->session,
+	};
 
-	if (!audit_deed(t, mem, a, end_body, &in, &entry, e))
+	if (!audit_deed(by, end_body, &in, &entry, e))
 		return false;
-	if (a->env->segment == NULL)
+	if (env->segment == NULL)
 		return true;
 	if (all)
-		cache_bump_user(a->env->segment, &caller->user);
+		cache_bump_user(env->segment, &c->user);
 	else
-		cache_bump_session(a->env->segment, &caller->session);
+		cache_bump_session(env->segment, &c->session);
 	return true;
 }
 
 /* The present generation and the one before it may end it; an older one is a copy. */
 bool
 session_end_by_refresh(
-    struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e)
+    const struct deed_by *by, const struct refresh_shown *shown, bool all, struct err *e)
 {
-	struct refreshing f = {
-		.a = a, .mem = mem, .origin = shown->origin, .now_ms = clock_ms(a->env->clock)
-	};
-	struct caller c;
+	struct refreshing f = { .by = *by, .now_ms = clock_ms(by->auth->env->clock) };
+	struct caller     c;
 
 	if (!find_session(&f, shown, e))
 		return false;
@@ -458,6 +454,6 @@ session_end_by_refresh(
 		return end_reused(&f, e);
 	if (f.row.generation < f.presented)
 		return refuse(e, "of a generation that was never given out");
-	return caller_of_session(a, mem, f.t->tenant, &f.session, &f.row, &c, e) &&
-	       session_end(a, mem, f.t, &c, shown->origin, all, e);
+	f.by.caller = &c;
+	return caller_of_session(&f.by, &f.session, &f.row, &c, e) && session_end(&f.by, all, e);
 }

@@ -39,27 +39,25 @@ MUST_USE bool session_grant_tokens(struct auth *a, TALLOC_CTX *mem, uint64_t gen
  * users: ERR_UNAUTHENTICATED, or ERR_REFRESH_REUSED once the session has been ended for it.
  */
 struct refresh_shown {
-	struct str           token;
-	const struct uuid   *of;
-	const struct origin *origin;
+	struct str         token;
+	const struct uuid *of;
 };
-MUST_USE bool session_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
+MUST_USE bool session_refresh(const struct deed_by *by, const struct refresh_shown *shown,
     struct session_grant *grant, struct err *e);
 /* The tenant of the session that it names, if that lives and gave it out last, or before that; changes nothing. */
-MUST_USE bool session_by_refresh(struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown,
+MUST_USE bool session_by_refresh(const struct deed_by *by, const struct refresh_shown *shown,
     struct uuid *tenant, struct err *e);
 /* Ends the session that it names, as session_end does: for whose access token has run out. */
-MUST_USE bool session_end_by_refresh(
-    struct auth *a, TALLOC_CTX *mem, const struct refresh_shown *shown, bool all, struct err *e);
+MUST_USE bool session_end_by_refresh(const struct deed_by *by, const struct refresh_shown *shown, bool all,
+    struct err *e);
 /* Ends the caller's session, or all of its user's; it is over for every process when this returns. */
-MUST_USE bool session_end(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, bool all, struct err *e);
+MUST_USE bool session_end(const struct deed_by *by, bool all, struct err *e);
 
 /* A row as the tenant's settings allow it now, whatever held when it began. */
 MUST_USE bool session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e);
-/* The caller that a session row makes. */
-MUST_USE bool caller_of_session(struct auth *a, TALLOC_CTX *mem, const struct tenant *t,
-    const struct uuid *session, const struct session_caller *s, struct caller *c, struct err *e);
+/* The caller that a session row of by->t makes. */
+MUST_USE bool caller_of_session(const struct deed_by *by, const struct uuid *session,
+    const struct session_caller *s, struct caller *c, struct err *e);
 /* The user a caller is: from the caller itself, or read when it does not hold everything. */
 MUST_USE bool caller_user(struct tenant_db *t, TALLOC_CTX *mem, const struct caller *c, struct user *u, struct err *e);
 

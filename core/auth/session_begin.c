@@ -4,24 +4,25 @@
 #include "core/base/unicode.h"
 
 struct beginning {
-	struct tenant_db           *t;
+	const struct deed_by       *by;
 	const struct user          *user;
 	const struct session_start *how;
 	struct session_row          row;
 };
 
 static bool
-make_row(struct auth *a, TALLOC_CTX *mem, const struct origin *origin, struct beginning *b,
-    struct err *e)
+make_row(struct beginning *b, struct err *e)
 {
+	const struct deed_by  *by = b->by;
+	const struct env      *env = by->auth->env;
 	const struct settings *set;
-	int64_t                now = clock_ms(a->env->clock), absolute, idle;
+	int64_t                now = clock_ms(env->clock), absolute, idle;
 
-	if (!settings_of(a, b->t->tenant, &set, e))
+	if (!settings_of(by->auth, by->t->tenant, &set, e))
 		return false;
 	absolute = now + set->session->absolute_s * 1000;
 	idle = now + set->session->idle_s * 1000;
-	b->row = (struct session_row) { .id = uuid_make(a->env->clock, a->env->rand),
+	b->row = (struct session_row) { .id = uuid_make(env->clock, env->rand),
 		.user_id = b->user->id,
 		.auth_time = { b->how->auth_time_ms },
 		.aal = b->how->aal,
@@ -30,8 +31,8 @@ make_row(struct auth *a, TALLOC_CTX *mem, const struct origin *origin, struct be
 		.absolute_end = { absolute },
 		.last_seen = { now },
 		.created_at = { now } };
-	b->row.address = unicode_clean(mem, str_of(origin->address), 45);
-	b->row.user_agent = unicode_clean(mem, str_of(origin->user_agent), 400);
+	b->row.address = unicode_clean(by->mem, str_of(by->origin->address), 45);
+	b->row.user_agent = unicode_clean(by->mem, str_of(by->origin->user_agent), 400);
 	return (b->row.address != NULL && b->row.user_agent != NULL) || err_memory(e);
 }
 
@@ -41,14 +42,13 @@ begin_body(struct db *db, void *arg, struct err *e)
 	struct beginning *b = arg;
 
 	return (b->how->body == NULL || b->how->body(db, b->how->arg, e)) &&
-	       session_add(b->t, &b->row, e) &&
-	       user_set_last_login(b->t, &b->user->id, b->row.created_at, e);
+	       session_add(b->by->t, &b->row, e) &&
+	       user_set_last_login(b->by->t, &b->user->id, b->row.created_at, e);
 }
 
 /* The rows about to be written, in the form in which they are read again. */
 static bool
-fill_caller(
-    struct auth *a, TALLOC_CTX *mem, const struct beginning *b, struct caller *c, struct err *e)
+fill_caller(const struct beginning *b, struct caller *c, struct err *e)
 {
 	const struct user          *u = b->user;
 	const struct session_row   *s = &b->row;
@@ -70,28 +70,23 @@ fill_caller(
 		.role_names = u->role_names,
 		.granted = u->granted };
 
-	return caller_of_session(a, mem, b->t->tenant, &s->id, &row, c, e);
+	return caller_of_session(b->by, &s->id, &row, c, e);
 }
 
 bool
-session_begin(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct user *u,
-    const struct session_start *how, const struct origin *origin, struct session_grant *grant,
-    struct err *e)
+session_begin(const struct deed_by *by, const struct user *u, const struct session_start *how,
+    struct session_grant *grant, struct err *e)
 {
-	struct beginning   b = { .t = t, .user = u, .how = how };
-	struct audit_entry entry = { .action = AUDIT_SESSION_START,
-		.success = true,
-		.caller = &grant->caller,
-		.origin = origin,
-		.target_kind = "session",
-		.details = how->details };
+	const struct deed_by as = deed_as(by, &grant->caller);
+	struct beginning     b = { .by = by, .user = u, .how = how };
+	struct audit_entry   entry = { .action = AUDIT_SESSION_START, .details = how->details };
 
-	if (!make_row(a, mem, origin, &b, e) || !fill_caller(a, mem, &b, &grant->caller, e))
+	if (!make_row(&b, e) || !fill_caller(&b, &grant->caller, e))
 		return false;
-	grant->tenant = t->tenant;
+	grant->tenant = by->t->tenant;
 	grant->device_epoch = u->device_epoch;
 	entry.target_id = b.row.id;
 	/* tokens first: a session that nobody can use is not begun */
-	return session_grant_tokens(a, mem, 0, grant, e) &&
-	       audit_deed(t, mem, a, begin_body, &b, &entry, e);
+	return session_grant_tokens(by->auth, by->mem, 0, grant, e) &&
+	       audit_deed(&as, begin_body, &b, &entry, e);
 }

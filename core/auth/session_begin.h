@@ -17,7 +17,7 @@ struct session_start {
 };
 
 /* The user must be active: that is the caller's to check.  An error of `body` is handed on as it is. */
-MUST_USE bool session_begin(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct user *u,
-    const struct session_start *how, const struct origin *origin, struct session_grant *grant, struct err *e);
+MUST_USE bool session_begin(const struct deed_by *by, const struct user *u, const struct session_start *how,
+    struct session_grant *grant, struct err *e);
 
 #endif

@@ -18,21 +18,16 @@ details_of(const struct request *r, const char *route, const char **out, struct 
 static bool
 note(struct request *r, struct err *e)
 {
-	const struct caller *c = &r->caller;
+	struct deed_by       by = request_deed_by(r);
 	char                 route[128] = "-";
 	const struct tenant *t;
-	struct tenant_db    *db;
-	struct audit_entry   entry = { .action = AUDIT_REFUSED,
-		  .caller = c,
-		  .origin = &r->origin,
-		  .target_kind = "request",
-		  .target_id = r->id0 };
+	struct audit_entry entry = { .action = AUDIT_REFUSED, .failed = true, .target_id = r->id0 };
 
 	route_label(r->route, route, sizeof(route));
 	return details_of(r, route, &entry.details, e) &&
-	       tenant_by_id(r->app->database, &c->tenant, &t, e) &&
-	       tenant_db_open(r->app->database, t, false, &db, e) &&
-	       audit_seldom(db, r->mem, r->app->auth, &entry, entry.details, NULL, e);
+	       tenant_by_id(r->app->database, &r->caller.tenant, &t, e) &&
+	       tenant_db_open(r->app->database, t, false, &by.t, e) &&
+	       audit_seldom(&by, &entry, entry.details, NULL, e);
 }
 
 void

@@ -332,6 +332,19 @@ step_limits(struct request *r, struct err *e)
 
 /* ---- what it may cost ---- */
 
+struct deed_by
+request_deed_by(struct request *r)
+{
+	return (struct deed_by) {
+		.auth = r->app->auth,
+		.mem = r->mem,
+		.t = r->db,
+		.caller = r->caller.kind != CALLER_NONE ? &r->caller : NULL,
+		.origin = &r->origin,
+		.permit = &r->permit,
+	};
+}
+
 void
 request_widen(struct request *r)
 {

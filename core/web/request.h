@@ -7,7 +7,7 @@
 #ifndef BSX_WEB_REQUEST_H
 #define BSX_WEB_REQUEST_H
 
-#include "core/auth/caller.h"
+#include "core/auth/deed.h"
 #include "core/base/buf.h"
 #include "core/base/work.h"
 #include "core/web/app.h"
@@ -120,6 +120,9 @@ struct request {
 	bool                client_gone;
 	struct permit       permit;   /* given back by the account step */
 };
+
+/* Whose request it is, for what is done by it: in r->db, by who is signed in. */
+struct deed_by request_deed_by(struct request *r);
 
 /* It is a push from now on, with what pushes may cost. */
 void request_widen(struct request *r);

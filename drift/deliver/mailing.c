@@ -47,17 +47,18 @@ result(struct mailing_result *out, const char *outcome, bool retry, const char *
 
 static bool
 prepare(struct auth *a, struct tenant_db *t, const struct outbox *o, TALLOC_CTX *mem,
-    struct mail_message *m, bool *go, const char **why, struct err *e)
+    struct mail_message *m, const char **why, struct err *e)
 {
-	struct str body;
-	char      *id = talloc_zero_array(mem, char, UUID_TEXT_MAX);
+	const struct deed_by by = { .auth = a, .mem = mem, .t = t };
+	struct str           body;
+	char                *id = talloc_zero_array(mem, char, UUID_TEXT_MAX);
 
 	if (id == NULL)
 		return err_memory(e);
 	uuid_print(&o->id, id);
 	m->id = id; /* the same for every attempt: a repeat can be told */
 	return tenant_open(t, mem, "outbox", "body", &o->id, o->body, &body, e) &&
-	       mail_prepare(a, t, mem, o->event, body, m, go, why, e);
+	       mail_prepare(&by, o->event, body, m, why, e);
 }
 
 static void
@@ -77,7 +78,6 @@ mailing_send(struct auth *a, struct mail *mail, struct tenant_db *t, const struc
 	struct mail_message m = { 0 };
 	struct err          e = { 0 };
 	const char         *why = NULL;
-	bool                go = false;
 
 	*out = (struct mailing_result) { .delay_s = delay_s(attempt, a->env->rand) };
 	if (mail == NULL && mail_is_on(a))
@@ -87,9 +87,9 @@ mailing_send(struct auth *a, struct mail *mail, struct tenant_db *t, const struc
 	else if (strcmp(o->event, "mail.reset") == 0 &&
 		 clock_ms(a->env->clock) - o->created_at.ms > STALE_MS)
 		result(out, "refused", false, "It has waited too long.");
-	else if (!prepare(a, t, o, mem, &m, &go, &why, &e))
+	else if (!prepare(a, t, o, mem, &m, &why, &e))
 		failed(a, mem, &e, out);
-	else if (!go)
+	else if (why != NULL)
 		result(out, "refused", false, why);
 	else if (!mail_send(mail, mem, &m, &e))
 		failed(a, mem, &e, out);

@@ -71,15 +71,19 @@ list_keys(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 make_key(struct request *r, const void *body, void *answer, struct err *e)
 {
-	return api_key_make(r->app->auth, r->mem, r->db, &r->caller, &r->origin, body, answer, e);
+	const struct deed_by by = request_deed_by(r);
+
+	return api_key_make(&by, body, answer, e);
 }
 
 static bool
 drop_key(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct deed_by by = request_deed_by(r);
+
 	(void)body;
 	(void)answer;
-	return api_key_drop(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->id0, e);
+	return api_key_drop(&by, &r->id0, e);
 }
 
 const struct route api_key_routes[] = {

@@ -4,7 +4,6 @@
 #include "core/auth/audit_seldom.h"
 #include "core/auth/audit_verify.h"
 #include "core/store/identity/audit_rows.h"
-#include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"
 
 #define EXPORT_TYPE "application/x-ndjson"
@@ -116,18 +115,14 @@ filter_of(const struct audit_query *q)
 static bool
 note_reading(struct request *r, const char *how, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_AUDIT_READ,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "audit",
-		.details = how };
-	bool               written;
+	const struct deed_by by = request_deed_by(r);
+	struct audit_entry   entry = { .action = AUDIT_AUDIT_READ, .details = how };
+	bool                 written;
 
-	if (!audit_seldom(r->db, r->mem, r->app->auth, &entry, how, &written, e))
+	if (!audit_seldom(&by, &entry, how, &written, e))
 		return false;
 	if (!written)
-		audit_log(r->db, r->app->auth, &entry);
+		audit_log(&by, &entry);
 	return true;
 }
 
@@ -211,13 +206,10 @@ export_more(struct request *r, struct buf *out, struct err *e)
 
 static bool export(struct request *r, const struct audit_query *q, struct err *e)
 {
-	struct export     *x = talloc_zero(r->mem, struct export);
-	struct audit_head  head;
-	struct audit_entry entry = { .action = AUDIT_AUDIT_EXPORT,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "audit" };
+	const struct deed_by by = request_deed_by(r);
+	struct export       *x = talloc_zero(r->mem, struct export);
+	struct audit_head    head;
+	struct audit_entry   entry = { .action = AUDIT_AUDIT_EXPORT };
 
 	if (x == NULL)
 		return err_memory(e);
@@ -225,8 +217,7 @@ static bool export(struct request *r, const struct audit_query *q, struct err *e
 		return err_fault(e, r->mem, q->cursor != NULL ? "/cursor" : "/limit",
 		    "an export is whole: use since and until");
 	/* it ends with the entry of itself; what is appended meanwhile is not in it */
-	if (!audit_deed(r->db, r->mem, r->app->auth, NULL, NULL, &entry, e) ||
-	    !audit_head_read(r->db, r->mem, &head, e))
+	if (!audit_deed(&by, NULL, NULL, &entry, e) || !audit_head_read(r->db, r->mem, &head, e))
 		return false;
 	*x = (struct export) { filter_of(q), 0, head.seq };
 	buf_make(&r->out, r->mem);
@@ -312,6 +303,7 @@ static bool
 verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct verify_query *q = r->query;
+	const struct deed_by       by = request_deed_by(r);
 	struct audit_part          part = { q->after, (uint64_t)q->limit };
 	struct verify_out         *out = answer;
 	struct audit_verdict       v;
@@ -322,7 +314,7 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	if (out->head == NULL)
 		return err_memory(e);
 	if (!note_reading(r, "{\"how\":\"verify\"}", e) ||
-	    !audit_verify(r->db, r->mem, r->app->auth, &part, &r->work, &v, e) ||
+	    !audit_verify(&by, &part, &r->work, &v, e) ||
 	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;

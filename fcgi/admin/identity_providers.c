@@ -150,8 +150,7 @@ if_match(void *arg, const struct provider *p, struct err *e)
 static struct provider_deed
 deed_of(struct request *r)
 {
-	return (struct provider_deed) { r->app->auth, r->mem, r->db, &r->caller, &r->origin,
-		if_match, r };
+	return (struct provider_deed) { request_deed_by(r), if_match, r };
 }
 
 static bool

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "core/store/identity/role.h"
-#include "fcgi/admin/accounts.h"
+#include "core/web/etag.h"
 #include "fcgi/routes.h"
 
 /* ---- roles ---- */

@@ -1,8 +1,9 @@
 /* routes.h: tenants, their settings and status. */
 #include "core/auth/tenant/tenant_admin.h"
+#include "core/auth/user/user_admin.h"
 #include "core/web/cors.h"
+#include "core/web/etag.h"
 #include "core/web/rate.h"
-#include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"
 
 static const struct field usage_fields[] = {
@@ -136,11 +137,11 @@ list_tenants(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 get_tenant(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing      m = managing_of(r);
+	const struct deed_by by = request_deed_by(r);
 	const struct tenant *t;
 
 	(void)body;
-	return tenant_visible(&m, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
+	return tenant_visible(&by, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
 
 /* ---- writing ---- */
@@ -191,7 +192,7 @@ static bool
 change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct tenant_update *in = body;
-	struct managing             m = managing_of(r);
+	const struct deed_by        by = request_deed_by(r);
 	struct tenant_change        c = {
 		       .name = in->name, .status = in->status, .exact = etag_is_named(r)
 	};
@@ -200,11 +201,11 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 
 	if (in->settings != NULL)
 		c.settings = json_get(r->json, "settings");
-	if (!tenant_visible(&m, &r->id0, &t, e) || !refuse_quota(r, in, e) ||
+	if (!tenant_visible(&by, &r->id0, &t, e) || !refuse_quota(r, in, e) ||
 	    !check_settings(r, c.settings, e))
 		return false;
 	content = content_of(r, t);
-	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&m, t, &c, e) &&
+	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&by, t, &c, e) &&
 	       tenant_by_id(r->app->database, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
 

@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "core/auth/attempts.h"
+#include "core/auth/user/user_admin.h"
+#include "core/web/etag.h"
 #include "core/web/rate.h"
-#include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"
 
 /* ---- reading ---- */
@@ -152,7 +153,7 @@ static bool
 make_user(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct user_create *in = body;
-	struct managing           m = managing_of(r);
+	const struct deed_by      by = request_deed_by(r);
 	struct user_new           u = { .email = in->email,
 			  .display_name = in->display_name,
 			  .password = in->password,
@@ -163,8 +164,8 @@ make_user(struct request *r, const void *body, void *answer, struct err *e)
 	if (in->password == NULL && !charge_mail(r, in->email, e))
 		return false;
 	return roles_of(r, in->role, has_roles, &u.roles, e) &&
-	       idempotency_key(r, &u.idempotency_key, e) &&
-	       user_make(&m, &u, &r->permit, answer, e) && tag_user(r, answer, e);
+	       idempotency_key(r, &u.idempotency_key, e) && user_make(&by, &u, answer, e) &&
+	       tag_user(r, answer, e);
 }
 
 struct user_update {
@@ -204,7 +205,7 @@ static bool
 change_user(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct user_update *in = body;
-	struct managing           m = managing_of(r);
+	const struct deed_by      by = request_deed_by(r);
 	struct user_change        c = { .email = in->email,
 		       .display_name = in->display_name,
 		       .status = in->status,
@@ -215,48 +216,48 @@ change_user(struct request *r, const void *body, void *answer, struct err *e)
 
 	c.set_roles = has_roles || in->role != NULL;
 	return roles_of(r, in->role, has_roles, &c.roles, e) &&
-	       user_alter(&m, &r->id0, &c, answer, e) && tag_user(r, answer, e);
+	       user_alter(&by, &r->id0, &c, answer, e) && tag_user(r, answer, e);
 }
 
 static bool
 drop_user(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing          m = managing_of(r);
+	const struct deed_by     by = request_deed_by(r);
 	const struct user_change c = { .check = is_unchanged, .check_arg = r };
 
 	(void)body;
 	(void)answer;
-	return user_erase(&m, &r->id0, &c, e);
+	return user_erase(&by, &r->id0, &c, e);
 }
 
 static bool
 revoke_sessions(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing m = managing_of(r);
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
 	(void)answer;
-	return user_end_sessions(&m, &r->id0, e);
+	return user_end_sessions(&by, &r->id0, e);
 }
 
 static bool
 unlock(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing m = managing_of(r);
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
 	(void)answer;
-	return user_unlock(&m, &r->id0, e);
+	return user_unlock(&by, &r->id0, e);
 }
 
 static bool
 reset_factor(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing m = managing_of(r);
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
 	(void)answer;
-	return user_reset_factor(&m, &r->id0, e);
+	return user_reset_factor(&by, &r->id0, e);
 }
 
 const struct route user_routes[] = {

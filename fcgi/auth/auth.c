@@ -283,10 +283,10 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 		      .recovery_code = in->recovery_code,
 		      .device = &device,
 		      .in_body = in_body };
+	const struct deed_by     by = request_deed_by(r);
 	struct session_grant     g = { 0 };
 
-	if (!charge_account(r, in, &device, e) ||
-	    !login_password(r->app->auth, r->mem, &who, &r->origin, &r->permit, &g, e))
+	if (!charge_account(r, in, &device, e) || !login_password(&by, &who, &g, e))
 		return false;
 	if (!in_body && g.mfa_token == NULL && !auth_remember_device(r, &g, e))
 		return false;
@@ -324,7 +324,8 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct refresh_body *in = body;
 	struct session_grant       g = { 0 };
-	struct refresh_shown       shown = { .origin = &r->origin };
+	const struct deed_by       by = request_deed_by(r);
+	struct refresh_shown       shown = { 0 };
 	struct uuid                of;
 	bool                       in_body = has_token(in);
 
@@ -334,8 +335,7 @@ refresh(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	else
 		shown.of = &of; /* nil: a refresh cookie that comes alone is of no session */
-	return session_refresh(r->app->auth, r->mem, &shown, &g, e) &&
-	       auth_answer(r, &g, in_body, answer, e);
+	return session_refresh(&by, &shown, &g, e) && auth_answer(r, &g, in_body, answer, e);
 }
 
 /* ---- GET /api/auth/me ---- */
@@ -421,8 +421,9 @@ me_put(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct me_update *in = body;
 	const struct profile    p = { in->display_name, in->email };
+	const struct deed_by    by = request_deed_by(r);
 
-	if (!profile_update(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &p, e))
+	if (!profile_update(&by, &p, e))
 		return false;
 	r->caller.whole = false; /* the name is read again */
 	return me(r, NULL, answer, e);
@@ -444,28 +445,27 @@ static const struct schema logout_query_schema =
 static bool
 end_by_cookie(struct request *r, bool all, struct err *e)
 {
-	struct refresh_shown shown = { .origin = &r->origin };
+	const struct deed_by by = request_deed_by(r);
+	struct refresh_shown shown = { 0 };
 	struct uuid          of;
 
 	if (!request_refresh_cookie(r, &shown.token, &of, e))
 		return false;
 	if (!uuid_is_nil(&of))
 		shown.of = &of;
-	return session_end_by_refresh(r->app->auth, r->mem, &shown, all, e);
+	return session_end_by_refresh(&by, &shown, all, e);
 }
 
 static bool
 logout(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct logout_query *q = r->query;
-	struct auth               *a = r->app->auth;
+	const struct deed_by       by = request_deed_by(r);
 	bool                       all = q != NULL && q->all, ended;
 
 	(void)body;
 	(void)answer;
-	ended = r->caller.kind == CALLER_NONE
-		    ? end_by_cookie(r, all, e)
-		    : session_end(a, r->mem, r->db, &r->caller, &r->origin, all, e);
+	ended = by.caller == NULL ? end_by_cookie(r, all, e) : session_end(&by, all, e);
 	return ended && reply_cookie(r, "bsx_access", "", 0, e) &&
 	       reply_cookie(r, "bsx_refresh", "", 0, e);
 }

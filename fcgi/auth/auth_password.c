@@ -33,10 +33,10 @@ static bool
 change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct password_put *in = body;
+	const struct deed_by       by = request_deed_by(r);
 
 	(void)answer;
-	if (!password_change(r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit,
-		in->current_password, in->new_password, e))
+	if (!password_change(&by, in->current_password, in->new_password, e))
 		return false;
 	return !r->caller.by_cookie || auth_renew_device(r, e);
 }
@@ -68,14 +68,14 @@ static bool
 forgot(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct forgot_body *in = body;
-
-	uint8_t account[KEY_LEN];
+	const struct deed_by      by = request_deed_by(r);
+	uint8_t                   account[KEY_LEN];
 
 	(void)answer;
 	if (!attempts_account(r->app->auth, r->mem, in->tenant, in->email, account, e) ||
 	    !rate_account(r, RATE_MAIL, (struct str) { (const char *)account, sizeof(account) }, e))
 		return false;
-	return password_forgot(r->app->auth, r->mem, in->tenant, in->email, &r->origin, e);
+	return password_forgot(&by, in->tenant, in->email, e);
 }
 
 /* ---- POST /api/auth/password/reset ---- */
@@ -103,10 +103,10 @@ static bool
 reset(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct reset_body *in = body;
+	const struct deed_by     by = request_deed_by(r);
 
 	(void)answer;
-	return password_reset(
-	    r->app->auth, r->mem, in->token, in->new_password, &r->origin, &r->permit, e);
+	return password_reset(&by, in->token, in->new_password, e);
 }
 
 /* ---- POST /api/auth/email/confirm ---- */
@@ -133,9 +133,10 @@ static bool
 confirm(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct confirm_body *in = body;
+	const struct deed_by       by = request_deed_by(r);
 
 	(void)answer;
-	return email_confirm(r->app->auth, r->mem, in->token, &r->origin, e);
+	return email_confirm(&by, in->token, e);
 }
 
 const struct route password_routes[] = {

@@ -6,12 +6,6 @@
 #include "fcgi/auth/waiting.h"
 #include "fcgi/routes.h"
 
-static struct mfa
-mfa_of(struct request *r)
-{
-	return (struct mfa) { r->app->auth, r->mem, r->db, &r->caller, &r->origin, &r->permit };
-}
-
 #define CODE_MAX 64 /* bytes: digits of other scripts have up to four; with blanks between */
 
 /* ---- POST /api/auth/2fa/verify ---- */
@@ -56,8 +50,8 @@ verify(struct request *r, const void *body, void *answer, struct err *e)
 	const struct waiting      which = { in->mfa_token, in->sign_in };
 	struct challenge_shown    shown = { .proof = { .code = in->code,
 						.recovery_code = in->recovery_code },
-		   .body_only = r->guest,
-		   .origin = &r->origin };
+		   .body_only = r->guest };
+	const struct deed_by      by = request_deed_by(r);
 	struct session_grant      g = { 0 };
 	bool                      in_body = false;
 
@@ -65,7 +59,7 @@ verify(struct request *r, const void *body, void *answer, struct err *e)
 		return refuse_both(r, e);
 	if (!waiting_token(r, &which, &shown.token, e) ||
 	    !rate_account(r, RATE_MFA, shown.token, e) ||
-	    !challenge_answer(r->app->auth, r->mem, &shown, &g, &in_body, e) ||
+	    !challenge_answer(&by, &shown, &g, &in_body, e) ||
 	    !auth_answer(r, &g, in_body, answer, e))
 		return false;
 	return in_body || (auth_remember_device(r, &g, e) && waiting_drop(r, shown.token, e));
@@ -85,10 +79,10 @@ static const struct schema mfa_setup_schema =
 static bool
 setup(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct mfa m = mfa_of(r);
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
-	return mfa_setup(&m, answer, e);
+	return mfa_setup(&by, answer, e);
 }
 
 struct enable_body {
@@ -118,19 +112,19 @@ enable(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct enable_body *in = body;
 	struct codes             *out = answer;
-	struct mfa                m = mfa_of(r);
+	const struct deed_by      by = request_deed_by(r);
 
-	return mfa_enable(&m, in->code, &out->recovery_codes, e);
+	return mfa_enable(&by, in->code, &out->recovery_codes, e);
 }
 
 static bool
 renew_codes(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct codes *out = answer;
-	struct mfa    m = mfa_of(r);
+	struct codes        *out = answer;
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
-	return mfa_renew_codes(&m, &out->recovery_codes, e);
+	return mfa_renew_codes(&by, &out->recovery_codes, e);
 }
 
 struct disable_body {
@@ -152,13 +146,13 @@ static bool
 disable(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct disable_body *in = body;
-	const struct proof second = { .code = in->code, .recovery_code = in->recovery_code };
-	struct mfa         m = mfa_of(r);
+	const struct proof   second = { .code = in->code, .recovery_code = in->recovery_code };
+	const struct deed_by by = request_deed_by(r);
 
 	(void)answer;
 	if ((in->code == NULL) == (in->recovery_code == NULL))
 		return refuse_both(r, e);
-	return mfa_disable(&m, in->password, &second, e);
+	return mfa_disable(&by, in->password, &second, e);
 }
 
 /* ---- POST /api/auth/step-up ---- */
@@ -187,14 +181,14 @@ static const struct schema stepped_up_schema =
 static bool
 step_up(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct proof *in = body;
-	struct stepped_up  *out = answer;
-	struct mfa          m = mfa_of(r);
+	const struct proof  *in = body;
+	struct stepped_up   *out = answer;
+	const struct deed_by by = request_deed_by(r);
 	int shown = (in->code != NULL) + (in->recovery_code != NULL) + (in->password != NULL);
 
 	if (shown > 1)
 		return err_fault(e, r->mem, "", "one of the members only");
-	return mfa_step_up(&m, in, &out->auth_time, e);
+	return mfa_step_up(&by, in, &out->auth_time, e);
 }
 
 const struct route factor_routes[] = {

@@ -123,6 +123,7 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct start_query *q = r->query;
 	struct oidc_begin         in = { .login = q != NULL && q->prompt != NULL };
+	const struct deed_by      by = request_deed_by(r);
 	struct oidc_begun         out;
 
 	(void)body;
@@ -139,7 +140,7 @@ start(struct request *r, const void *body, void *answer, struct err *e)
 	if (!oidc_return_ok(in.return_to))
 		return err_set(e, ERR_BAD_REQUEST, 0,
 		    "return_to must be a path of this installation.", "return_to");
-	if (!oidc_begin(r->app->auth, r->mem, &in, &out, e) && e->code == ERR_BUSY)
+	if (!oidc_begin(&by, &in, &out, e) && e->code == ERR_BUSY)
 		return go_later(r, e);
 	if (e->code != ERR_OK)
 		return out.why != OIDC_OK && go_with_error(r, out.why, e);
@@ -195,10 +196,11 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 	struct oidc_answer                 in = {
 				.state = q->state, .code = q->code, .error = q->error, .iss = q->iss
 	};
-	struct oidc_result out;
-	struct uuid        tenant;
-	const char        *cookie;
-	bool               ok, over;
+	const struct deed_by by = request_deed_by(r);
+	struct oidc_result   out;
+	struct uuid          tenant;
+	const char          *cookie;
+	bool                 ok, over;
 
 	(void)body;
 	(void)answer;
@@ -209,7 +211,7 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 	cookie = oidc_tabs_find(r, str_of(q->state), &in.cookie);
 	if (in.cookie.n > 0 && oidc_tabs_signed_in(r, &tenant))
 		in.signed_in = &tenant;
-	ok = oidc_finish(r->app->auth, r->mem, &in, &r->origin, &out, e);
+	ok = oidc_finish(&by, &in, &out, e);
 	if (out.t != NULL)
 		r->db = out.t;
 	if (ok)
@@ -257,8 +259,9 @@ google_login(struct request *r, const void *body, void *answer, struct err *e)
 	const struct google_body    *b = body;
 	bool                         in_body = str_eqz(str_of(b->delivery), "body");
 	const struct oidc_credential in = { b->tenant, b->credential, b->nonce, in_body };
+	const struct deed_by         by = request_deed_by(r);
 	struct oidc_result           out;
-	bool ok = oidc_google(r->app->auth, r->mem, &in, &r->origin, &out, e);
+	bool                         ok = oidc_google(&by, &in, &out, e);
 
 	if (out.t != NULL)
 		r->db = out.t;

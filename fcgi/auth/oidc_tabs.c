@@ -111,13 +111,14 @@ static bool
 by_refresh(struct request *r, struct str access, struct uuid *tenant)
 {
 	struct uuid          of;
-	struct refresh_shown shown = { .of = &of, .origin = &r->origin };
+	struct refresh_shown shown = { .of = &of };
+	const struct deed_by by = request_deed_by(r);
 	struct err           why = { 0 };
 	bool                 bad;
 
 	shown.token = request_cookie(r, "bsx_refresh", &bad);
 	return access.n > 0 && shown.token.n > 0 && token_session(r->mem, access, &of) &&
-	       session_by_refresh(r->app->auth, r->mem, &shown, tenant, &why);
+	       session_by_refresh(&by, &shown, tenant, &why);
 }
 
 bool

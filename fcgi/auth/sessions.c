@@ -1,6 +1,6 @@
 /* routes.h: one's own sessions. */
+#include "core/auth/user/user_admin.h"
 #include "core/store/identity/session.h"
-#include "fcgi/admin/accounts.h"
 #include "fcgi/routes.h"
 
 static bool
@@ -27,11 +27,11 @@ list_sessions(struct request *r, const void *body, void *answer, struct err *e)
 static bool
 end_session(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct managing m = managing_of(r);
+	const struct deed_by by = request_deed_by(r);
 
 	(void)body;
 	(void)answer;
-	if (!user_end_session(&m, &r->id0, e))
+	if (!user_end_session(&by, &r->id0, e))
 		return false;
 	if (!uuid_eq(&r->id0, &r->caller.session))
 		return true;

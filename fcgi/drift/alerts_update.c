@@ -328,15 +328,11 @@ deed_body(struct db *db, void *arg, struct err *e)
 static bool
 deed_run(struct job *x, struct uuid target, struct err *e)
 {
-	struct request *r = x->r;
+	struct request      *r = x->r;
+	const struct deed_by by = request_deed_by(r);
 
-	x->entry = (struct audit_entry) { .action = AUDIT_ALERT_UPDATE,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "alert",
-		.target_id = target };
-	return audit_deed(r->db, r->mem, r->app->auth, deed_body, x, &x->entry, e);
+	x->entry = (struct audit_entry) { .action = AUDIT_ALERT_UPDATE, .target_id = target };
+	return audit_deed(&by, deed_body, x, &x->entry, e);
 }
 
 /* ---- one, and many ---- */

@@ -280,7 +280,7 @@ set_snapshot(struct request *r, const struct uuid *id, const struct drift_config
 		return err_fault(e, r->mem, "/snapshot_id",
 		    "the snapshot is incomplete: what was not read cannot be approved");
 	return drift_deed(
-	    r, baseline_body, &d, AUDIT_BASELINE_SET, "drift_config", &r->id0, c->name, e);
+	    r, baseline_body, &d, &(struct drift_told) { AUDIT_BASELINE_SET, r->id0, c->name }, e);
 }
 
 /* ---- a template ---- */
@@ -306,25 +306,21 @@ static bool
 set_golden(struct request *r, const struct golden_choice *in, const struct drift_config *c,
     const struct drift_spec *spec, struct err *e)
 {
-	struct golden_bind b = { .d = r->app->drift,
-		.t = r->db,
-		.mem = r->mem,
-		.work = &r->work,
-		.config = c,
-		.spec = spec,
-		.actor = r->caller.name,
-		.now = { clock_ms(r->app->env->clock) },
-		.from = "pinned" };
-	struct audit_entry entry = { .action = AUDIT_BASELINE_SET,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "drift_config",
-		.target_id = r->id0 };
+	const struct deed_by by = request_deed_by(r);
+	struct golden_bind   b = { .d = r->app->drift,
+		  .t = r->db,
+		  .mem = r->mem,
+		  .work = &r->work,
+		  .config = c,
+		  .spec = spec,
+		  .actor = r->caller.name,
+		  .now = { clock_ms(r->app->env->clock) },
+		  .from = "pinned" };
+	struct audit_entry   entry = { .action = AUDIT_BASELINE_SET, .target_id = r->id0 };
 
 	return golden_bind_make(&b, in, e) &&
 	       golden_details(r->mem, c->name, &b.golden, &entry.details, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, golden_bind_body, &b, &entry, e);
+	       audit_deed(&by, golden_bind_body, &b, &entry, e);
 }
 
 /* What was shown without values is not sent back as if they were those. */

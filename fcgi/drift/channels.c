@@ -187,17 +187,6 @@ may_tell_values(const struct request *r, struct err *e)
 	    e);
 }
 
-static struct audit_entry
-entry_of(struct request *r, enum audit_action action, const struct uuid *id)
-{
-	return (struct audit_entry) { .action = action,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "channel",
-		.target_id = *id };
-}
-
 static bool
 add_body(struct db *db, void *arg, struct err *e)
 {
@@ -251,6 +240,7 @@ put_secret(struct request *r, struct channel *c, const char *text, struct err *e
 static bool
 make_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct deed_by      by = request_deed_by(r);
 	const struct channel_new *in = body;
 	struct channel_out       *out = answer;
 	struct channel            c = { .id = uuid_make(r->app->env->clock, r->app->env->rand) };
@@ -273,9 +263,9 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
 	    c.status_reason == NULL)
 		return err_memory(e);
-	entry = entry_of(r, AUDIT_CHANNEL_CREATE, &c.id);
+	entry = (struct audit_entry) { .action = AUDIT_CHANNEL_CREATE, .target_id = c.id };
 	if (!channel_details(r->mem, NULL, &c, false, &entry.details, e) ||
-	    !audit_deed(r->db, r->mem, r->app->auth, add_body, &c, &entry, e))
+	    !audit_deed(&by, add_body, &c, &entry, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&c, out);
 	out->secret = secret;
@@ -352,13 +342,14 @@ set_body(struct db *db, void *arg, struct err *e)
 static bool
 change_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct updating u = {
-		.r = r, .in = body, .entry = entry_of(r, AUDIT_CHANNEL_UPDATE, &r->id0)
+	const struct deed_by by = request_deed_by(r);
+	struct updating      u = {
+		     .r = r, .in = body, .entry = { .action = AUDIT_CHANNEL_UPDATE, .target_id = r->id0 }
 	};
 
 	if (u.in->url != NULL && !check_url(r, u.in->url, e))
 		return false;
-	if (!audit_deed(r->db, r->mem, r->app->auth, set_body, &u, &u.entry, e))
+	if (!audit_deed(&by, set_body, &u, &u.entry, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&u.c, answer);
 	((struct channel_out *)answer)->secret = u.secret;
@@ -379,9 +370,10 @@ drop_body(struct db *db, void *arg, struct err *e)
 static bool
 drop_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct audit_entry entry = entry_of(r, AUDIT_CHANNEL_DELETE, &r->id0);
-	struct channel     c;
-	uint64_t           n;
+	const struct deed_by by = request_deed_by(r);
+	struct audit_entry   entry = { .action = AUDIT_CHANNEL_DELETE, .target_id = r->id0 };
+	struct channel       c;
+	uint64_t             n;
 
 	(void)body;
 	(void)answer;
@@ -392,7 +384,7 @@ drop_channel(struct request *r, const void *body, void *answer, struct err *e)
 		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
 		    "%llu configs", (unsigned long long)n);
 	return channel_details(r->mem, &c, NULL, false, &entry.details, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, drop_body, r, &entry, e);
+	       audit_deed(&by, drop_body, r, &entry, e);
 }
 
 /* ---- testing ---- */
@@ -440,7 +432,8 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	a = (struct alerting) { .env = d->env, .t = r->db };
 	t.env = d->env;
 	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
-	    !drift_deed(r, test_body, &t, AUDIT_CHANNEL_TEST, "channel", &c.id, c.name, e))
+	    !drift_deed(
+		r, test_body, &t, &(struct drift_told) { AUDIT_CHANNEL_TEST, c.id, c.name }, e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;
 	return true;

@@ -320,8 +320,7 @@ note_comparing(struct request *r, const struct compare_in *in, const struct snap
 	put_side(&b, "right", in->right);
 	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
 	details = buf_text(&b, e);
-	return details != NULL &&
-	       drift_note(r, AUDIT_VALUES_COMPARE, "drift_config", &of->config_id, details, e);
+	return details != NULL && drift_note(r, AUDIT_VALUES_COMPARE, &of->config_id, details, e);
 }
 
 static bool

@@ -315,8 +315,8 @@ make_config(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (!drift_deed(
-		r, add_body, &c, AUDIT_CONFIG_CREATE, "drift_config", &c.config.id, in->name, e))
+	if (!drift_deed(r, add_body, &c,
+		&(struct drift_told) { AUDIT_CONFIG_CREATE, c.config.id, in->name }, e))
 		return db_taken(e, "A config of that name exists.");
 	row.config = c.config;
 	row.state = talloc_strdup(r->mem, "new");
@@ -354,8 +354,8 @@ change_config(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
-	if (!drift_deed(r, set_body, &c, AUDIT_CONFIG_UPDATE, "drift_config", &c.config.id,
-		c.config.name, e))
+	if (!drift_deed(r, set_body, &c,
+		&(struct drift_told) { AUDIT_CONFIG_UPDATE, c.config.id, c.config.name }, e))
 		return db_taken(e, "A config of that name exists.");
 	row.config = c.config;
 	row.config.version++;
@@ -389,8 +389,8 @@ drop_config(struct request *r, const void *body, void *answer, struct err *e)
 	    !etag_may_change(r, etag_number(c.config.version), e))
 		return false;
 	c.config.updated_at.ms = clock_ms(r->app->env->clock);
-	return drift_deed(
-	    r, drop_body, &c, AUDIT_CONFIG_DELETE, "drift_config", &c.config.id, c.config.name, e);
+	return drift_deed(r, drop_body, &c,
+	    &(struct drift_told) { AUDIT_CONFIG_DELETE, c.config.id, c.config.name }, e);
 }
 
 const struct route config_routes[] = {

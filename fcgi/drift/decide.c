@@ -172,16 +172,14 @@ deed_body(struct db *db, void *arg, struct err *e)
 static bool
 deed_run(struct job *x, const char *kind, struct uuid target, struct err *e)
 {
-	struct request *r = x->r;
+	struct request      *r = x->r;
+	const struct deed_by by = request_deed_by(r);
 
-	x->entry = (struct audit_entry) { .action = AUDIT_CHANGE_UPDATE,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = kind,
-		.target_id = target };
+	x->entry = (struct audit_entry) {
+		.action = AUDIT_CHANGE_UPDATE, .target_kind = kind, .target_id = target
+	};
 	return ruling_check(r->mem, &x->d, e) && decide_find(r->db->db, r->mem, &x->w, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, deed_body, x, &x->entry, e);
+	       audit_deed(&by, deed_body, x, &x->entry, e);
 }
 
 /* ---- one ---- */

@@ -34,31 +34,21 @@ details(TALLOC_CTX *mem, const char *name, const char **out, struct err *e)
 }
 
 bool
-drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
-    const char *target_kind, const struct uuid *target, const char *name, struct err *e)
+drift_deed(struct request *r, tx_fn *body, void *arg, const struct drift_told *told, struct err *e)
 {
-	struct audit_entry entry = { .action = action,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = target_kind,
-		.target_id = *target };
+	const struct deed_by by = request_deed_by(r);
+	struct audit_entry   entry = { .action = told->action, .target_id = told->target };
 
-	return details(r->mem, name, &entry.details, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e);
+	return details(r->mem, told->name, &entry.details, e) &&
+	       audit_deed(&by, body, arg, &entry, e);
 }
 
 bool
-drift_note(struct request *r, enum audit_action action, const char *target_kind,
-    const struct uuid *target, const char *text, struct err *e)
+drift_note(struct request *r, enum audit_action action, const struct uuid *target, const char *text,
+    struct err *e)
 {
-	struct audit_entry entry = { .action = action,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = target_kind,
-		.target_id = *target,
-		.details = text };
+	const struct deed_by by = request_deed_by(r);
+	struct audit_entry   entry = { .action = action, .target_id = *target, .details = text };
 
-	return audit_seldom(r->db, r->mem, r->app->auth, &entry, text, NULL, e);
+	return audit_seldom(&by, &entry, text, NULL, e);
 }

@@ -20,15 +20,19 @@ extern const char *const drift_severities[], *const alert_statuses[], *const ale
 /* This worker's drift path, made on first use. */
 MUST_USE struct drift *drift_of(struct app *app, struct err *e);
 
-/* A body in a transaction with its audit entry.  `name` (may be NULL) goes into the entry's
- * details. */
-MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, enum audit_action action,
-    const char *target_kind, const struct uuid *target, const char *name, struct err *e);
+/* What a deed is told as: `name` (may be NULL) goes into the entry's details. */
+struct drift_told {
+	enum audit_action action;
+	struct uuid       target;
+	const char       *name;
+};
+/* A body in a transaction with its audit entry. */
+MUST_USE bool drift_deed(struct request *r, tx_fn *body, void *arg, const struct drift_told *told, struct err *e);
 
 /* An entry for what is no deed and may come often (audit_seldom.h); `details` is a JSON object, and makes two the
  * same. */
-MUST_USE bool drift_note(struct request *r, enum audit_action action, const char *target_kind,
-    const struct uuid *target, const char *details, struct err *e);
+MUST_USE bool drift_note(struct request *r, enum audit_action action, const struct uuid *target,
+    const char *details, struct err *e);
 
 /* How many of the rules of the config r->id0 are dead. */
 MUST_USE bool rules_dead(struct request *r, int64_t *dead, struct err *e);

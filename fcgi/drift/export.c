@@ -130,7 +130,7 @@ export_patch(struct request *r, struct view v, const struct report *report, stru
 		v, "A patch is made of values: it needs the permission read:snapshots.", e))
 		return false;
 	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e) ||
-	    !drift_note(r, AUDIT_REPORT_EXPORT, "report", &report->id, "{\"as\":\"patch\"}", e))
+	    !drift_note(r, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
 		return false;
 	spec = spec_of(d, r->db, &c, &r->work, e);
 	if (spec == NULL)
@@ -218,7 +218,7 @@ export_csv(struct request *r, struct view v, const struct change_filter *filter,
 
 	if (x == NULL)
 		return err_memory(e);
-	if (!drift_note(r, AUDIT_REPORT_EXPORT, "report", &r->id0,
+	if (!drift_note(r, AUDIT_REPORT_EXPORT, &r->id0,
 		v.values ? "{\"as\":\"csv\",\"values\":true}" : "{\"as\":\"csv\",\"values\":false}",
 		e))
 		return false;

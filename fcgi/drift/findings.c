@@ -220,18 +220,14 @@ promote_load(struct promoting *p, struct err *e)
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct promoting    p = { .r = r, .in = body, .now = { clock_ms(r->app->env->clock) } };
-	const struct ruling told = { .status = "accepted", .reason = p.in->reason };
-	struct audit_entry  entry = { .action = AUDIT_REPORT_ACCEPT,
-		 .success = true,
-		 .caller = &r->caller,
-		 .origin = &r->origin,
-		 .target_kind = "drift_report",
-		 .target_id = r->id0 };
+	const struct deed_by by = request_deed_by(r);
+	struct promoting     p = { .r = r, .in = body, .now = { clock_ms(r->app->env->clock) } };
+	const struct ruling  told = { .status = "accepted", .reason = p.in->reason };
+	struct audit_entry   entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = r->id0 };
 
 	return promote_load(&p, e) &&
 	       ruling_details(r->mem, &told, NULL, NULL, &entry.details, e) &&
-	       audit_deed(r->db, r->mem, r->app->auth, promote_body, &p, &entry, e) &&
+	       audit_deed(&by, promote_body, &p, &entry, e) &&
 	       report_show(r->mem, &p.report, answer, e);
 }
 

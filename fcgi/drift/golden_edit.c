@@ -281,13 +281,9 @@ static bool
 deed(struct request *r, tx_fn *body, void *arg, const struct golden *g, enum audit_action action,
     struct err *e)
 {
-	struct audit_entry entry = { .action = action,
-		.success = true,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "golden_baseline",
-		.target_id = g->id };
-	struct buf         b;
+	const struct deed_by by = request_deed_by(r);
+	struct audit_entry   entry = { .action = action, .target_id = g->id };
+	struct buf           b;
 
 	buf_make(&b, r->mem);
 	buf_puts(&b, "{\"name\":");
@@ -297,7 +293,7 @@ deed(struct request *r, tx_fn *body, void *arg, const struct golden *g, enum aud
 	entry.details = b.p;
 	if (!buf_ok(&b))
 		return err_memory(e);
-	if (audit_deed(r->db, r->mem, r->app->auth, body, arg, &entry, e))
+	if (audit_deed(&by, body, arg, &entry, e))
 		return true;
 	return db_taken(e, "A golden baseline of that name exists.");
 }

@@ -223,7 +223,8 @@ make_silence(struct request *r, const void *body, void *answer, struct err *e)
 	if (!buf_ok(&b) || m.s.kind == NULL || m.s.reason == NULL || m.s.owner == NULL)
 		return err_memory(e);
 	if (!silence_check(r->mem, in->matcher, e) || !check_times(r, &m.s, now, e) ||
-	    !drift_deed(r, add_body, &m, AUDIT_SILENCE_CREATE, "silence", &m.s.id, in->reason, e))
+	    !drift_deed(r, add_body, &m,
+		&(struct drift_told) { AUDIT_SILENCE_CREATE, m.s.id, in->reason }, e))
 		return false;
 	*(struct silence_out *)answer = silence_show(&m.s, now);
 	return true;
@@ -271,7 +272,8 @@ end_silence(struct request *r, const void *body, void *answer, struct err *e)
 	if (tree == NULL || !schema_decode(r->mem, &silence_matcher_schema, tree, &m, e))
 		return false;
 	x.config = m.config;
-	return drift_deed(r, end_body, &x, AUDIT_SILENCE_DELETE, "silence", &x.s.id, x.s.reason, e);
+	return drift_deed(
+	    r, end_body, &x, &(struct drift_told) { AUDIT_SILENCE_DELETE, x.s.id, x.s.reason }, e);
 }
 
 const struct route silence_routes[] = {

@@ -103,17 +103,15 @@ masking_body(struct db *db, void *arg, struct err *e)
 static void
 tell_masking(struct request *r, const struct masking *m)
 {
-	struct masking     told = *m;
-	struct err         e = { 0 };
-	struct audit_entry entry = { .action = AUDIT_MASKED_CHANGES,
-		.success = false,
-		.caller = &r->caller,
-		.origin = &r->origin,
-		.target_kind = "drift_config",
-		.target_id = m->count.config_id };
+	const struct deed_by by = request_deed_by(r);
+	struct masking       told = *m;
+	struct err           e = { 0 };
+	struct audit_entry   entry = {
+		  .action = AUDIT_MASKED_CHANGES, .failed = true, .target_id = m->count.config_id
+	};
 
 	if (masking_details(r->mem, m, &entry.details, &e) &&
-	    audit_deed(r->db, r->mem, r->app->auth, masking_body, &told, &entry, &e))
+	    audit_deed(&by, masking_body, &told, &entry, &e))
 		return;
 	if (!err_take(&e, ERR_CONFLICT))
 		log_event(r->app->env->log, LOG_SECURITY, LOG_LEVEL_WARN,
@@ -455,14 +453,10 @@ drop_body(struct db *db, void *arg, struct err *e)
 static bool
 drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct deed_by     by = request_deed_by(r);
 	const struct drop_query *q = r->query;
 	struct drop_deed         d = { .mem = r->mem };
-	struct audit_entry       entry = { .action = AUDIT_SNAPSHOT_DELETE,
-		      .success = true,
-		      .caller = &r->caller,
-		      .origin = &r->origin,
-		      .target_kind = "snapshot",
-		      .target_id = r->id0 };
+	struct audit_entry       entry = { .action = AUDIT_SNAPSHOT_DELETE, .target_id = r->id0 };
 	struct buf               details;
 
 	(void)body;
@@ -476,8 +470,7 @@ drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 	buf_json(&details, str_of(q->reason));
 	buf_putc(&details, '}');
 	entry.details = details.p;
-	return (buf_ok(&details) || err_memory(e)) &&
-	       audit_deed(r->db, r->mem, r->app->auth, drop_body, &d, &entry, e);
+	return (buf_ok(&details) || err_memory(e)) && audit_deed(&by, drop_body, &d, &entry, e);
 }
 
 const struct route snapshot_routes[] = {

@@ -36,8 +36,8 @@ person_sign_in(struct people *p, struct person *o, const char *email)
 		.a = &p->auth, .t = people_open(p, &p->w->a), .permit = { -1, NULL }
 	};
 	people_grant(p, factor_mem, email, &o->g);
-	o->mfa =
-	    (struct mfa) { &p->auth, factor_mem, o->t, &o->g.caller, &factor_origin, &o->permit };
+	o->by = (struct deed_by) { &p->auth, factor_mem, o->t, &o->g.caller, &factor_origin,
+		&o->permit };
 }
 
 void
@@ -87,9 +87,9 @@ person_enrol(struct people *p, struct person *o, const char *email)
 	struct err       e = { 0 };
 
 	person_sign_in(p, o, email);
-	assert_ok(mfa_setup(&o->mfa, &s, &e));
+	assert_ok(mfa_setup(&o->by, &s, &e));
 	person_read_secret(o);
-	assert_ok(mfa_enable(&o->mfa, person_code(o, -1), &o->codes, &e));
+	assert_ok(mfa_enable(&o->by, person_code(o, -1), &o->codes, &e));
 	assert_int_equal(o->codes.n, RECOVERY_CODES);
 }
 
@@ -110,13 +110,13 @@ challenge_answers(struct auth *a, const char *token, const char *code, const cha
     struct session_grant *g)
 {
 	const struct challenge_shown shown = { .token = str_of(token),
-		.proof = { .code = code, .recovery_code = recovery },
-		.origin = &factor_origin };
-	struct err                   e = { 0 };
-	bool                         in_body;
+		.proof = { .code = code, .recovery_code = recovery } };
+	const struct deed_by by = { .auth = a, .mem = factor_mem, .origin = &factor_origin };
+	struct err           e = { 0 };
+	bool                 in_body;
 
 	memset(g, 0, sizeof(*g));
-	if (challenge_answer(a, factor_mem, &shown, g, &in_body, &e))
+	if (challenge_answer(&by, &shown, g, &in_body, &e))
 		return ERR_OK;
 	assert_null(g->access_token);
 	if (e.code == ERR_INTERNAL || e.code == ERR_UNAVAILABLE)

@@ -21,7 +21,7 @@ struct person {
 	struct tenant_db    *t;
 	struct session_grant g;
 	struct permit        permit;
-	struct mfa           mfa;
+	struct deed_by       by;
 	struct strings       codes;
 	char                 secret[TOTP_SECRET_LEN];
 };

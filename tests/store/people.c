@@ -70,10 +70,17 @@ static void
 add_user(
     struct people *p, const struct tenant *t, const char *email, const char *name, const char *role)
 {
-	struct err e = { 0 };
+	const struct user_first in = {
+		.email = email,
+		.display_name = name,
+		.password = STR(PASSWORD),
+		.role = role,
+	};
+	struct auth          a = { .env = &p->w->env };
+	const struct deed_by by = { .auth = &a, .mem = p, .t = people_open(p, t) };
+	struct err           e = { 0 };
 
-	assert_ok(
-	    user_add_first(people_open(p, t), p, &p->w->env, email, name, STR(PASSWORD), role, &e));
+	assert_ok(user_add_first(&by, &in, &e));
 }
 
 static void
@@ -149,17 +156,36 @@ people_open(struct people *p, const struct tenant *t)
 	return world_open(p->w, t);
 }
 
+struct deed_by
+people_stranger(struct people *p, TALLOC_CTX *mem)
+{
+	static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
+	static struct permit       permit = { -1, NULL };
+
+	return (
+	    struct deed_by) { .auth = &p->auth, .mem = mem, .origin = &origin, .permit = &permit };
+}
+
+struct deed_by
+people_deed(struct people *p, TALLOC_CTX *mem, const struct caller *c)
+{
+	struct deed_by by = people_stranger(p, mem);
+
+	by.t = people_open(p, &p->w->a);
+	by.caller = c;
+	return by;
+}
+
 enum err_code
 people_login(struct people *p, TALLOC_CTX *mem, const char *tenant, const char *email,
     const char *password, struct session_grant *g)
 {
-	const struct login  in = { .tenant = tenant, .email = email, .password = password };
-	const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
-	struct permit       permit = { -1, NULL };
-	struct err          e = { 0 };
+	const struct login   in = { .tenant = tenant, .email = email, .password = password };
+	const struct deed_by by = people_stranger(p, mem);
+	struct err           e = { 0 };
 
 	memset(g, 0, sizeof(*g));
-	if (login_password(&p->auth, mem, &in, &origin, &permit, g, &e))
+	if (login_password(&by, &in, g, &e))
 		return ERR_OK;
 	if (e.code != ERR_CREDENTIALS)
 		print_message("login: %s\n", e.detail);

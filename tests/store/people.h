@@ -40,4 +40,8 @@ long long people_metric(struct people *p, const char *series);
 /* One number by SQL in a tenant's schema, as root. */
 int64_t people_number(struct people *p, const struct tenant *t, const char *text);
 
+/* Something that nobody who is signed in does, in no tenant yet; that this caller does in the tenant acme. */
+struct deed_by people_stranger(struct people *p, TALLOC_CTX *mem);
+struct deed_by people_deed(struct people *p, TALLOC_CTX *mem, const struct caller *c);
+
 #endif

@@ -27,8 +27,8 @@ session_finish_test(void **state)
 void
 session_log_out(struct people *p, const struct session_grant *g, bool all)
 {
-	struct err e = { 0 };
+	const struct deed_by by = people_deed(p, session_mem, &g->caller);
+	struct err           e = { 0 };
 
-	assert_ok(session_end(
-	    &p->auth, session_mem, people_open(p, &p->w->a), &g->caller, &session_origin, all, &e));
+	assert_ok(session_end(&by, all, &e));
 }

@@ -34,11 +34,12 @@ finish(void **state)
 	return 0;
 }
 
-static struct managing
+static struct deed_by
 managing(struct people *p, struct auth *a, const struct tenant *t, const struct caller *c)
 {
-	struct managing m = { a, mem, NULL, c, &origin };
-	struct err      e = { 0 };
+	static struct permit permit = { -1, NULL };
+	struct deed_by       m = { a, mem, NULL, c, &origin, &permit };
+	struct err           e = { 0 };
 
 	(void)p;
 	assert_ok(tenant_db_open(a->database, t, true, &m.t, &e));
@@ -46,23 +47,22 @@ managing(struct people *p, struct auth *a, const struct tenant *t, const struct 
 }
 
 static struct uuid
-make_user(const struct managing *m, const char *email, const char *role)
+make_user(const struct deed_by *m, const char *email, const char *role)
 {
 	const char     *roles[] = { role };
 	struct user_new in = { .email = email,
 		.display_name = "A person",
 		.password = PASSWORD,
 		.roles = { roles, 1 } };
-	struct permit   permit = { -1, NULL };
 	struct user     u;
 	struct err      e = { 0 };
 
-	assert_ok(user_make(m, &in, &permit, &u, &e));
+	assert_ok(user_make(m, &in, &u, &e));
 	return u.id;
 }
 
 static enum err_code
-disable(const struct managing *m, const struct uuid *id)
+disable(const struct deed_by *m, const struct uuid *id)
 {
 	const struct user_change in = { .status = "disabled" };
 	struct user              u;
@@ -72,7 +72,7 @@ disable(const struct managing *m, const struct uuid *id)
 }
 
 static enum err_code
-end_sessions(const struct managing *m, const struct uuid *id)
+end_sessions(const struct deed_by *m, const struct uuid *id)
 {
 	struct err e = { 0 };
 
@@ -80,7 +80,7 @@ end_sessions(const struct managing *m, const struct uuid *id)
 }
 
 static enum err_code
-set_role(const struct managing *m, const struct uuid *id, const char *role)
+set_role(const struct deed_by *m, const struct uuid *id, const char *role)
 {
 	const char              *roles[] = { role };
 	const struct user_change in = { .roles = { roles, 1 }, .set_roles = true };
@@ -111,10 +111,10 @@ racer(struct people *p, const struct caller *c, const struct uuid *victim, int g
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct auth    *a = people_other(p, mem, p->segment);
-		struct managing m = managing(p, a, &p->w->a, c);
-		enum err_code   code;
-		char            byte;
+		struct auth   *a = people_other(p, mem, p->segment);
+		struct deed_by m = managing(p, a, &p->w->a, c);
+		enum err_code  code;
+		char           byte;
 
 		if (read(go, &byte, 1) < 0)
 			_exit(3);
@@ -130,7 +130,7 @@ two_processes_cannot_take_both_administrators_away(void **state)
 {
 	struct people       *p = *state;
 	struct session_grant g;
-	struct managing      m;
+	struct deed_by       m;
 	struct uuid          ada, second;
 
 	people_grant(p, mem, "ada@acme.test", &g);
@@ -181,7 +181,7 @@ another_host_learns_of_a_role_and_of_a_disabling_within_the_lag(void **state)
 	struct people       *p = *state;
 	struct auth         *far = people_other(p, mem, people_segment(mem, "far-accounts"));
 	struct session_grant admin, g;
-	struct managing      m;
+	struct deed_by       m;
 	struct caller        c;
 	struct uuid          id;
 
@@ -209,7 +209,7 @@ another_host_learns_of_a_role_and_of_a_disabling_within_the_lag(void **state)
 /* ---- settings ---- */
 
 static void
-set_session(struct people *p, const struct managing *m, const char *text)
+set_session(struct people *p, const struct deed_by *m, const char *text)
 {
 	struct tenant_change in = { 0 };
 	const struct tenant *t;
@@ -228,7 +228,7 @@ shortening_ends_what_is_beyond_it_at_once(void **state)
 	struct people       *p = *state;
 	struct auth         *near = people_other(p, mem, p->segment);
 	struct session_grant old, idle, fresh;
-	struct managing      m;
+	struct deed_by       m;
 	struct caller        c;
 
 	people_grant(p, mem, "vic@acme.test", &idle);
@@ -337,7 +337,7 @@ a_user_manager_neither_grants_nor_changes_more_than_it_holds(void **state)
 {
 	struct people       *p = *state;
 	struct session_grant admin, g;
-	struct managing      m;
+	struct deed_by       m;
 	struct uuid          id;
 
 	people_grant(p, mem, "ada@acme.test", &admin);
@@ -420,7 +420,7 @@ a_deleted_user_leaves_nothing_but_its_audit_entries(void **state)
 	const char              *schema = p->w->a.schema_name;
 	const struct user_change none = { 0 };
 	struct session_grant     admin, g;
-	struct managing          m;
+	struct deed_by           m;
 	struct uuid              id;
 	struct err               e = { 0 };
 
@@ -448,7 +448,7 @@ an_unlock_ends_the_lock_and_is_for_who_may_manage_the_user(void **state)
 {
 	struct people       *p = *state;
 	struct session_grant admin, g;
-	struct managing      m, less;
+	struct deed_by       m, less;
 	struct uuid          id, nobody = uuid_make(&p->clock, &rand_system);
 	struct err           e = { 0 };
 

@@ -31,25 +31,25 @@ static const struct origin origin = { "192.0.2.7", "Test/1.0", "request-1" };
 static bool
 note(struct auth *a, struct tenant_db *t, tx_fn *body, void *arg, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_CONFIG_UPDATE,
-		.success = true,
-		.actor_kind = "system",
-		.actor_name = "test",
-		.origin = &origin,
-		.target_kind = "drift_config",
-		.details = "{\"name\":\"<script>\\u202e\"}" };
+	const struct deed_by by = { .auth = a, .mem = mem, .t = t, .origin = &origin };
+	struct audit_entry   entry = {
+		  .action = AUDIT_CONFIG_UPDATE,
+		  .actor_name = "test",
+		  .details = "{\"name\":\"<script>\\u202e\"}",
+	};
 
-	return audit_deed(t, mem, a, body, arg, &entry, e);
+	return audit_deed(&by, body, arg, &entry, e);
 }
 
 static struct audit_verdict
 verify(struct people *p, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
+	const struct deed_by    by = { .auth = &p->auth, .mem = mem, .t = people_open(p, t) };
 	struct audit_verdict    v;
 	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, t), mem, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(&by, &whole, NULL, &v, &e));
 	return v;
 }
 
@@ -318,9 +318,10 @@ static uint64_t
 part(struct people *p, uint64_t after, uint64_t limit, struct audit_verdict *v)
 {
 	const struct audit_part of = { after, limit };
+	const struct deed_by    by = people_deed(p, mem, NULL);
 	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &of, NULL, v, &e));
+	assert_ok(audit_verify(&by, &of, NULL, v, &e));
 	return v->broken;
 }
 
@@ -359,17 +360,17 @@ static void
 a_part_behind_no_entry_or_beyond_the_budget_is_refused(void **state)
 {
 	const struct audit_part none = { 1000000, 0 }, whole = { 0 };
-	struct people          *p = *state;
+	const struct deed_by    by = people_deed(*state, mem, NULL);
 	struct audit_verdict    v;
 	struct err              e = { 0 };
 	struct work             w;
 
-	assert_false(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &none, NULL, &v, &e));
+	assert_false(audit_verify(&by, &none, NULL, &v, &e));
 	assert_int_equal(e.code, ERR_MISSING);
 	err_clear(&e);
 	work_begin(&w, WORK_REQUEST, &clock_system);
 	w.steps_max = 1000;
-	assert_false(audit_verify(people_open(p, &p->w->a), mem, &p->auth, &whole, &w, &v, &e));
+	assert_false(audit_verify(&by, &whole, &w, &v, &e));
 	assert_int_equal(e.code, ERR_TOO_COSTLY);
 }
 

@@ -242,10 +242,11 @@ static struct audit_verdict
 verify_of(struct people *p, const struct tenant *t)
 {
 	const struct audit_part whole = { 0 };
+	const struct deed_by    by = { .auth = &p->auth, .mem = p->w, .t = people_open(p, t) };
 	struct audit_verdict    v;
 	struct err              e = { 0 };
 
-	assert_ok(audit_verify(people_open(p, t), p->w, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(&by, &whole, NULL, &v, &e));
 	return v;
 }
 

@@ -301,7 +301,7 @@ a_user_agent_of_any_bytes_is_kept_as_text(void **state)
 {
 	struct people       *p = *state;
 	const struct login   in = { "acme", "ada@acme.test", PASSWORD };
-	struct permit        permit = { -1, NULL };
+	struct deed_by       by = people_stranger(*state, mem);
 	char                 agent[2000];
 	const struct origin  origin = { "192.0.2.99", agent, "r" };
 	struct session_grant g = { 0 };
@@ -310,7 +310,8 @@ a_user_agent_of_any_bytes_is_kept_as_text(void **state)
 	memset(agent, 0xE2, sizeof(agent));
 	memcpy(agent, "<script>'\r\n=cmd|\xE2\x80\xAE", 19);
 	agent[sizeof(agent) - 1] = '\0';
-	assert_ok(login_password(&p->auth, mem, &in, &origin, &permit, &g, &e));
+	by.origin = &origin;
+	assert_ok(login_password(&by, &in, &g, &e));
 	assert_int_equal(
 	    people_number(p, &p->w->a,
 		"SELECT COUNT(*) AS n FROM user_sessions"
@@ -323,12 +324,10 @@ a_user_agent_of_any_bytes_is_kept_as_text(void **state)
 static enum err_code
 make_key(struct people *p, const struct caller *by, const struct api_key_new *in, struct api_key *k)
 {
-	const struct origin origin = { "192.0.2.7", "Test/1.0", "request-2" };
-	struct err          e = { 0 };
+	struct deed_by deed = people_deed(p, mem, by);
+	struct err     e = { 0 };
 
-	return api_key_make(&p->auth, mem, people_open(p, &p->w->a), by, &origin, in, k, &e)
-		   ? ERR_OK
-		   : e.code;
+	return api_key_make(&deed, in, k, &e) ? ERR_OK : e.code;
 }
 
 static void
@@ -496,8 +495,8 @@ a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 {
 	struct people       *p = *state;
 	struct tenant_db    *t = people_open(p, &p->w->a);
-	const struct origin  origin = { "192.0.2.7", "Test/1.0", "request-3" };
 	struct session_grant g;
+	struct deed_by       by;
 	struct api_key       k, *list;
 	struct caller        c;
 	struct uuid          after = { { 0 } };
@@ -511,12 +510,13 @@ a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 	assert_true(uuid_eq(&list[0].id, &k.id)); /* newest first */
 	assert_null(list[0].key);
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_OK);
-	assert_ok(api_key_drop(&p->auth, mem, t, &g.caller, &origin, &k.id, &e));
+	by = people_deed(p, mem, &g.caller);
+	assert_ok(api_key_drop(&by, &k.id, &e));
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_UNAUTHENTICATED);
 	assert_ok(
 	    api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &n, &e));
 	assert_int_equal(n, before - 1);
-	assert_fails(api_key_drop(&p->auth, mem, t, &g.caller, &origin, &k.id, &e), ERR_MISSING);
+	assert_fails(api_key_drop(&by, &k.id, &e), ERR_MISSING);
 	assert_int_equal(people_number(p, &p->w->a,
 			     "SELECT COUNT(*) AS n FROM audit WHERE action = 'api_key.delete'"),
 	    1);

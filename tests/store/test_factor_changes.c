@@ -21,25 +21,24 @@ giving_it_up_needs_password_and_code(void **state)
 
 	person_enrol(p, &o, "ada@acme.test");
 	assert_false(mfa_disable(
-	    &o.mfa, "not the password", &(struct proof) { .code = person_code(&o, 1) }, &e));
+	    &o.by, "not the password", &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(e.code, ERR_CREDENTIALS);
 	err_clear(&e);
 	assert_false(
-	    mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_wrong_code(&o) }, &e));
+	    mfa_disable(&o.by, PASSWORD, &(struct proof) { .code = person_wrong_code(&o) }, &e));
 	assert_int_equal(e.code, ERR_CODE);
 	err_clear(&e);
-	assert_false(mfa_disable(&o.mfa, NULL, &(struct proof) { .code = person_code(&o, 1) }, &e));
+	assert_false(mfa_disable(&o.by, NULL, &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	err_clear(&e);
-	assert_ok(
-	    mfa_disable(&o.mfa, PASSWORD, &(struct proof) { .code = person_code(&o, 1) }, &e));
+	assert_ok(mfa_disable(&o.by, PASSWORD, &(struct proof) { .code = person_code(&o, 1) }, &e));
 	assert_int_equal(people_resolve(&p->auth, o.g.access_token, "", &c), ERR_OK);
 	assert_int_equal(c.aal, 1);
 	assert_false(c.two_factor);
 	people_grant(p, factor_mem, "ada@acme.test", &g);
 	assert_non_null(g.access_token);
 	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM recovery_codes"), 0);
-	assert_false(mfa_renew_codes(&o.mfa, &o.codes, &e));
+	assert_false(mfa_renew_codes(&o.by, &o.codes, &e));
 	assert_int_equal(e.code, ERR_CONFLICT);
 }
 
@@ -54,7 +53,7 @@ new_recovery_codes_end_the_old_ones(void **state)
 
 	person_enrol(p, &o, "ada@acme.test");
 	old = o.codes.items[0];
-	assert_ok(mfa_renew_codes(&o.mfa, &o.codes, &e));
+	assert_ok(mfa_renew_codes(&o.by, &o.codes, &e));
 	assert_int_equal(
 	    challenge_answers(&p->auth, challenge_of(p, "ada@acme.test"), NULL, old, &g), ERR_CODE);
 	assert_int_equal(challenge_answers(&p->auth, challenge_of(p, "ada@acme.test"), NULL,
@@ -73,19 +72,19 @@ a_new_phone_replaces_the_old_one_when_a_code_of_it_is_typed(void **state)
 
 	person_enrol(p, &o, "ada@acme.test");
 	old = o;
-	assert_ok(mfa_setup(&o.mfa, &s, &e));
+	assert_ok(mfa_setup(&o.by, &s, &e));
 	person_read_secret(&o);
 	p->clock.set_ms += 2 * STEP_MS;
 	assert_int_equal(challenge_answers(&p->auth, challenge_of(p, "ada@acme.test"),
 			     person_code(&old, 0), NULL, &g),
 	    ERR_OK);
 	p->clock.set_ms += MFA_SETUP_S * 1000;
-	assert_false(mfa_enable(&o.mfa, person_code(&o, 0), &o.codes, &e));
+	assert_false(mfa_enable(&o.by, person_code(&o, 0), &o.codes, &e));
 	assert_int_equal(e.code, ERR_CONFLICT);
 	err_clear(&e);
-	assert_ok(mfa_setup(&o.mfa, &s, &e));
+	assert_ok(mfa_setup(&o.by, &s, &e));
 	person_read_secret(&o);
-	assert_ok(mfa_enable(&o.mfa, person_code(&o, 0), &o.codes, &e));
+	assert_ok(mfa_enable(&o.by, person_code(&o, 0), &o.codes, &e));
 	p->clock.set_ms += STEP_MS;
 	assert_int_equal(challenge_answers(&p->auth, challenge_of(p, "ada@acme.test"),
 			     person_code(&old, 0), NULL, &g),
@@ -93,7 +92,7 @@ a_new_phone_replaces_the_old_one_when_a_code_of_it_is_typed(void **state)
 	assert_int_equal(challenge_answers(&p->auth, challenge_of(p, "ada@acme.test"),
 			     person_code(&o, 0), NULL, &g),
 	    ERR_OK);
-	assert_false(mfa_enable(&o.mfa, person_code(&o, 1), &o.codes, &e));
+	assert_false(mfa_enable(&o.by, person_code(&o, 1), &o.codes, &e));
 	assert_int_equal(e.code, ERR_CONFLICT);
 }
 
@@ -105,13 +104,13 @@ a_reset_takes_factor_and_sessions(void **state)
 	struct session_grant g;
 	struct caller        c;
 	struct uuid          nobody = uuid_make(&clock_system, &rand_system);
-	struct managing      m;
+	struct deed_by       m;
 	const char          *token;
 	struct err           e = { 0 };
 
 	person_enrol(p, &vic, "vic@acme.test");
 	person_sign_in(p, &ada, "ada@acme.test");
-	m = (struct managing) { &p->auth, factor_mem, ada.t, &ada.g.caller, &factor_origin };
+	m = (struct deed_by) { &p->auth, factor_mem, ada.t, &ada.g.caller, &factor_origin };
 	token = challenge_of(p, "vic@acme.test");
 	assert_int_equal(people_resolve(&p->auth, vic.g.access_token, "", &c), ERR_OK);
 	assert_ok(user_reset_factor(&m, &vic.g.caller.user, &e));
@@ -134,7 +133,7 @@ steps_up(struct person *o, const struct proof *shown)
 	instant    at;
 	struct err e = { 0 };
 
-	return mfa_step_up(&o->mfa, shown, &at, &e) ? ERR_OK : e.code;
+	return mfa_step_up(&o->by, shown, &at, &e) ? ERR_OK : e.code;
 }
 
 static void

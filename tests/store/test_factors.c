@@ -21,17 +21,17 @@ a_factor_is_set_up_and_asked_for(void **state)
 
 	person_sign_in(p, &o, "ada@acme.test");
 	people_grant(p, factor_mem, "ada@acme.test", &other);
-	assert_ok(mfa_setup(&o.mfa, &s, &e));
+	assert_ok(mfa_setup(&o.by, &s, &e));
 	assert_non_null(strstr(s.otpauth_uri, s.secret));
 	assert_non_null(strstr(s.otpauth_uri, "otpauth://totp/BlindSpotX%20acme:ada%40acme.test?"));
 	people_grant(
 	    p, factor_mem, "ada@acme.test", &g); /* not asked for before a code was typed */
 	assert_non_null(g.access_token);
 	person_read_secret(&o);
-	assert_false(mfa_enable(&o.mfa, person_wrong_code(&o), &o.codes, &e));
+	assert_false(mfa_enable(&o.by, person_wrong_code(&o), &o.codes, &e));
 	assert_int_equal(e.code, ERR_CODE);
 	err_clear(&e);
-	assert_ok(mfa_enable(&o.mfa, person_code(&o, 0), &o.codes, &e));
+	assert_ok(mfa_enable(&o.by, person_code(&o, 0), &o.codes, &e));
 	assert_int_equal(factor_audited(p, "action = 'factor.enable'"), enabled + 1);
 	/* this session has two factors now, the others are over */
 	assert_int_equal(people_resolve(&p->auth, o.g.access_token, "", &c), ERR_OK);
@@ -293,7 +293,7 @@ what_ends_the_sessions_ends_the_sign_ins_that_wait(void **state)
 
 	person_enrol(p, &o, "ada@acme.test");
 	token = challenge_of(p, "ada@acme.test");
-	assert_ok(session_end(&p->auth, factor_mem, o.t, &o.g.caller, &factor_origin, true, &e));
+	assert_ok(session_end(&o.by, true, &e));
 	assert_int_equal(
 	    challenge_answers(&p->auth, token, person_code(&o, 1), NULL, &g), ERR_UNAUTHENTICATED);
 	token = challenge_of(p, "ada@acme.test");

@@ -14,7 +14,6 @@
 #define DAY    INT64_C(86400000)
 
 static TALLOC_CTX          *mem;
-static const struct origin  origin = { "192.0.2.7", "Test/1.0", "request-keys" };
 static struct session_grant ada;
 
 static int
@@ -36,10 +35,10 @@ finish(void **state)
 	return 0;
 }
 
-static struct managing
+static struct deed_by
 managing(struct people *p)
 {
-	return (struct managing) { &p->auth, mem, people_open(p, &p->w->a), &ada.caller, &origin };
+	return people_deed(p, mem, &ada.caller);
 }
 
 /* ---- makers ---- */
@@ -55,8 +54,7 @@ new_maker(struct people *p, const char *role)
 {
 	static int      n;
 	const char     *roles[] = { role };
-	struct managing m = managing(p);
-	struct permit   permit = { -1, NULL };
+	struct deed_by  m = managing(p);
 	struct user_new in = {
 		.display_name = "Maker", .password = PASSWORD, .roles = { roles, 1 }
 	};
@@ -65,7 +63,7 @@ new_maker(struct people *p, const char *role)
 	struct err           e = { 0 };
 
 	in.email = talloc_asprintf(mem, "maker%d@acme.test", n++);
-	assert_ok(user_make(&m, &in, &permit, &out.user, &e));
+	assert_ok(user_make(&m, &in, &out.user, &e));
 	people_grant(p, mem, in.email, &g);
 	out.caller = g.caller;
 	return out;
@@ -75,10 +73,10 @@ static enum err_code
 make_key(struct people *p, const struct caller *by, const struct api_key_new *in, struct api_key *k,
     struct err *e)
 {
+	struct deed_by deed = people_deed(p, mem, by);
+
 	*e = (struct err) { 0 };
-	return api_key_make(&p->auth, mem, people_open(p, &p->w->a), by, &origin, in, k, e)
-		   ? ERR_OK
-		   : e->code;
+	return api_key_make(&deed, in, k, e) ? ERR_OK : e->code;
 }
 
 static struct api_key
@@ -103,7 +101,7 @@ change(struct people *p, const struct maker *who, const char *status, const char
     struct user *out)
 {
 	const char        *roles[] = { role };
-	struct managing    m = managing(p);
+	struct deed_by     m = managing(p);
 	struct user_change in = {
 		.status = status, .roles = { roles, role != NULL }, .set_roles = role != NULL
 	};
@@ -132,7 +130,7 @@ enable_again(struct people *p, const struct maker *who)
 static void
 erase(struct people *p, const struct maker *who)
 {
-	struct managing          m = managing(p);
+	struct deed_by           m = managing(p);
 	const struct user_change none = { 0 };
 	struct err               e = { 0 };
 
@@ -150,7 +148,7 @@ demote(struct people *p, const struct maker *who)
 static void
 rename_only(struct people *p, const struct maker *who)
 {
-	struct managing          m = managing(p);
+	struct deed_by           m = managing(p);
 	const struct user_change in = { .display_name = "Another" };
 	struct user              out;
 	struct err               e = { 0 };
@@ -161,8 +159,8 @@ rename_only(struct people *p, const struct maker *who)
 static void
 end_sessions(struct people *p, const struct maker *who)
 {
-	struct managing m = managing(p);
-	struct err      e = { 0 };
+	struct deed_by m = managing(p);
+	struct err     e = { 0 };
 
 	assert_ok(user_end_sessions(&m, &who->user.id, &e));
 }
@@ -379,7 +377,7 @@ no_key_touches_who_made_it(void **state)
 		.name = "k", .kind = KEY_SERVICE, .administrative = true, .scopes = { scopes, 1 }
 	};
 	const struct user_change renamed = { .display_name = "By a key" };
-	struct managing          m = managing(p);
+	struct deed_by           m = managing(p);
 	struct session_grant     g;
 	struct caller            c;
 	struct api_key           k;
@@ -413,12 +411,12 @@ no_key_touches_who_made_it(void **state)
 static size_t
 remind(struct people *p, struct auth *a)
 {
-	struct tenant_db *t;
-	struct err        e = { 0 };
-	size_t            told;
+	struct deed_by by = { .auth = a, .mem = mem };
+	struct err     e = { 0 };
+	size_t         told;
 
-	assert_ok(tenant_db_open(a->database, &p->w->a, false, &t, &e));
-	assert_ok(keys_remind(a, mem, t, &told, &e));
+	assert_ok(tenant_db_open(a->database, &p->w->a, false, &by.t, &e));
+	assert_ok(keys_remind(&by, &told, &e));
 	return told;
 }
 

@@ -66,12 +66,13 @@ begun(struct people *p, const struct provider *row)
 static struct oidc_result
 ended(struct people *p, struct oidc_answer in, const struct tenant *signed_in)
 {
-	struct oidc_result out;
-	struct err         e = { 0 };
-	bool               ok;
+	const struct deed_by by = { .auth = &p->auth, .mem = mem, .origin = &from };
+	struct oidc_result   out;
+	struct err           e = { 0 };
+	bool                 ok;
 
 	in.signed_in = signed_in != NULL ? &signed_in->id : NULL;
-	ok = oidc_finish(&p->auth, mem, &in, &from, &out, &e);
+	ok = oidc_finish(&by, &in, &out, &e);
 	assert_int_equal(ok, out.again);
 	if (!ok)
 		assert_int_equal(e.code, ERR_CREDENTIALS);
@@ -106,18 +107,19 @@ one_that_is_too_old_leads_on_for_who_is_signed_in_to_that_tenant(void **state)
 static void
 one_that_is_not_too_old_is_ended_and_not_led_on(void **state)
 {
-	struct people     *p = *state;
-	struct err         e = { 0 };
-	struct provider    row;
-	struct oidc_answer in;
-	struct oidc_result out;
+	struct people       *p = *state;
+	const struct deed_by by = { .auth = &p->auth, .mem = mem, .origin = &from };
+	struct err           e = { 0 };
+	struct provider      row;
+	struct oidc_answer   in;
+	struct oidc_result   out;
 
 	assert_true(provider_by_name(people_open(p, &p->w->a)->db, mem, "corp", &row, &e));
 	in = begun(p, &row);
 	p->clock.set_ms = OIDC_STATE_S * 1000 - 1000;
 	in.signed_in = &p->w->a.id;
 	/* nobody answers at the provider: what counts is that it was asked */
-	assert_false(oidc_finish(&p->auth, mem, &in, &from, &out, &e));
+	assert_false(oidc_finish(&by, &in, &out, &e));
 	assert_false(out.again);
 	assert_int_not_equal(out.why, OIDC_STATE);
 	assert_int_equal(people_number(p, &p->w->a, "SELECT COUNT(*) AS n FROM oidc_marks"), 1);

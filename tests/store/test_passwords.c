@@ -51,11 +51,17 @@ finish(void **state)
 static struct user
 make_user(struct people *p, const char *email)
 {
-	struct err  e = { 0 };
-	struct user u;
+	const struct user_first in = {
+		.email = email,
+		.display_name = "Some Body",
+		.password = STR(PASSWORD),
+		.role = "viewer",
+	};
+	const struct deed_by by = people_deed(p, mem, NULL);
+	struct err           e = { 0 };
+	struct user          u;
 
-	assert_ok(user_add_first(people_open(p, &p->w->a), mem, &p->w->env, email, "Some Body",
-	    STR(PASSWORD), "viewer", &e));
+	assert_ok(user_add_first(&by, &in, &e));
 	assert_ok(user_by_email(people_open(p, &p->w->a), mem, email, &u, &e));
 	return u;
 }
@@ -73,10 +79,11 @@ static const char *
 make_link(struct people *p, const struct user *u, const char *purpose, int64_t life_s)
 {
 	const struct mail_link in = { purpose, u->email, life_s, 0 };
+	const struct deed_by   by = people_deed(p, mem, NULL);
 	struct err             e = { 0 };
 	const char            *token = NULL;
 
-	assert_ok(mail_link_make(&p->auth, people_open(p, &p->w->a), mem, u, &in, &token, &e));
+	assert_ok(mail_link_make(&by, u, &in, &token, &e));
 	assert_non_null(token);
 	assert_int_equal(strlen(token), MAIL_TOKEN_LEN);
 	return token;
@@ -85,9 +92,10 @@ make_link(struct people *p, const struct user *u, const char *purpose, int64_t l
 static enum err_code
 reset(struct auth *a, const char *token, const char *password)
 {
-	struct err e = { 0 };
+	const struct deed_by by = { .auth = a, .mem = mem, .origin = &origin, .permit = &permit };
+	struct err           e = { 0 };
 
-	if (password_reset(a, mem, token, password, &origin, &permit, &e))
+	if (password_reset(&by, token, password, &e))
 		return ERR_OK;
 	if (e.code == ERR_INVALID)
 		assert_string_equal(e.faults->pointer, "/token");
@@ -111,17 +119,16 @@ prepared(struct people *p, const struct tenant *t, const char **why)
 	const struct sql     q = { "newest", SQL_TENANT,
 		    "SELECT id FROM outbox ORDER BY id DESC LIMIT 1", NULL, &schema };
 	struct mail_message *m = talloc_zero(mem, struct mail_message);
-	struct tenant_db    *tdb = people_open(p, t);
+	const struct deed_by by = { .auth = &p->auth, .mem = mem, .t = people_open(p, t) };
 	struct err           e = { 0 };
 	struct outbox        o;
 	struct str           body;
-	bool                 go;
 
-	assert_ok(db_one(tdb->db, mem, &q, NULL, &row, &e));
-	assert_ok(outbox_by_id(tdb->db, mem, &row.id, &o, &e));
-	assert_ok(tenant_open(tdb, mem, "outbox", "body", &o.id, o.body, &body, &e));
-	assert_ok(mail_prepare(&p->auth, tdb, mem, o.event, body, m, &go, why, &e));
-	return go ? m : NULL;
+	assert_ok(db_one(by.t->db, mem, &q, NULL, &row, &e));
+	assert_ok(outbox_by_id(by.t->db, mem, &row.id, &o, &e));
+	assert_ok(tenant_open(by.t, mem, "outbox", "body", &o.id, o.body, &body, &e));
+	assert_ok(mail_prepare(&by, o.event, body, m, why, &e));
+	return *why == NULL ? m : NULL;
 }
 
 static const char *
@@ -219,6 +226,7 @@ static void
 a_link_is_of_its_tenant_its_user_and_its_purpose(void **state)
 {
 	struct people *p = *state;
+	struct deed_by by = people_stranger(p, mem);
 	struct user    u = make_user(p, "mine@acme.test");
 	char          *token = talloc_strdup(mem, make_link(p, &u, LINK_RESET, LINK_RESET_S));
 	struct err     e = { 0 };
@@ -231,7 +239,7 @@ a_link_is_of_its_tenant_its_user_and_its_purpose(void **state)
 		assert_int_equal(reset(&p->auth, token, NEXT), ERR_INVALID);
 		token[i] = was;
 	}
-	assert_false(email_confirm(&p->auth, mem, token, &origin, &e));
+	assert_false(email_confirm(&by, token, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	/* the address is another one now, or the user is not active */
 	server_do(p->w->root,
@@ -255,20 +263,20 @@ no_link_is_made_from_what_was_read_before_a_change(void **state)
 	struct people *p = *state;
 	struct user    u = make_user(p, "stale@acme.test");
 	const char    *token = make_link(p, &u, LINK_RESET, LINK_RESET_S);
+	struct deed_by by = people_deed(p, mem, NULL);
 	struct err     e = { 0 };
 
 	assert_int_equal(reset(&p->auth, token, NEXT), ERR_OK);
-	assert_ok(mail_link_make(&p->auth, people_open(p, &p->w->a), mem, &u,
-	    &(struct mail_link) { LINK_RESET, u.email, LINK_RESET_S, 0 }, &token, &e));
+	assert_ok(mail_link_make(
+	    &by, &u, &(struct mail_link) { LINK_RESET, u.email, LINK_RESET_S, 0 }, &token, &e));
 	assert_null(token);
 }
 
 /* ---- invitations ---- */
 
 struct inviting {
-	struct people    *p;
-	struct tenant_db *t;
-	struct user       u;
+	struct deed_by by;
+	struct user    u;
 };
 
 static bool
@@ -277,15 +285,14 @@ invite_body(struct db *db, void *arg, struct err *e)
 	struct inviting *in = arg;
 
 	(void)db;
-	return user_add(in->t, &in->u, e) &&
-	       invite_send(&in->p->auth, in->t, mem, &in->u, "Ada", e);
+	return user_add(in->by.t, &in->u, e) && invite_send(&in->by, &in->u, "Ada", e);
 }
 
 static void
 an_invitation_is_queued_with_its_user_and_makes_it_active(void **state)
 {
 	struct people  *p = *state;
-	struct inviting in = { .p = p, .t = people_open(p, &p->w->a) };
+	struct inviting in = { .by = people_deed(p, mem, NULL) };
 	const struct tx tx = { "invite", invite_body, &in, NULL, NULL };
 	const char     *why = NULL, *token;
 	struct err      e = { 0 };
@@ -296,7 +303,7 @@ an_invitation_is_queued_with_its_user_and_makes_it_active(void **state)
 		.display_name = talloc_strdup(mem, "Ivy"),
 		.status = talloc_strdup(mem, "invited"),
 		.created_at = { clock_ms(&clock_system) } };
-	assert_ok(tx_run(in.t->db, &tx, &e));
+	assert_ok(tx_run(in.by.t->db, &tx, &e));
 	const struct mail_message *m = prepared(p, &p->w->a, &why);
 
 	assert_non_null(m);
@@ -317,11 +324,12 @@ static void
 without_a_mail_server_nobody_is_invited(void **state)
 {
 	struct people *p = *state;
+	struct deed_by by = people_deed(p, mem, NULL);
 	struct user    u = { .email = talloc_strdup(mem, "x@acme.test") };
 	struct err     e = { 0 };
 
 	p->w->conf.smtp_url = "";
-	assert_false(invite_send(&p->auth, people_open(p, &p->w->a), mem, &u, "Ada", &e));
+	assert_false(invite_send(&by, &u, "Ada", &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/password");
 }
@@ -347,6 +355,7 @@ forgetting_does_the_same_work_for_anybody(void **state)
 		{ "nowhere", "ada@acme.test", false }, { "nowhere", "pia@platform.test", false },
 		{ "../'", "ada@acme.test", false } };
 	struct people *p = *state;
+	struct deed_by by = people_stranger(p, mem);
 	uint64_t       usual = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -361,8 +370,7 @@ forgetting_does_the_same_work_for_anybody(void **state)
 		people_open(p, &p->w->a); /* connections and registry rows are warm for all */
 		people_open(p, &p->platform);
 		before = statements(p);
-		assert_ok(
-		    password_forgot(&p->auth, mem, rows[i].tenant, rows[i].email, &origin, &e));
+		assert_ok(password_forgot(&by, rows[i].tenant, rows[i].email, &e));
 		before = statements(p) - before;
 		/* a slug that is unknown is asked for each time; that is one more */
 		before -= there ? 0 : 1;
@@ -383,10 +391,10 @@ static enum err_code
 change(struct people *p, const struct caller *c, const char *current, const char *next,
     const char *pointer)
 {
-	struct err e = { 0 };
+	const struct deed_by by = people_deed(p, mem, c);
+	struct err           e = { 0 };
 
-	if (password_change(
-		&p->auth, mem, people_open(p, &p->w->a), c, &origin, &permit, current, next, &e))
+	if (password_change(&by, current, next, &e))
 		return ERR_OK;
 	if (e.code == ERR_INVALID)
 		assert_string_equal(e.faults->pointer, pointer);
@@ -429,24 +437,23 @@ a_new_address_needs_a_fresh_sign_in_and_a_free_address(void **state)
 	struct session_grant g = sign_in(p, u.email, PASSWORD);
 	const struct profile taken = { NULL, "VIC@acme.test" }, name = { "New Name", NULL };
 	const char          *why = NULL, *token;
-	struct tenant_db    *t = people_open(p, &p->w->a);
+	struct deed_by       by = people_deed(p, mem, &g.caller);
 	struct err           e = { 0 };
 	struct mail_message *m;
 
 	p->clock.set_ms = STEP_UP_MAX_AGE_S * 1000 + 1000;
-	assert_ok(profile_update(&p->auth, mem, t, &g.caller, &origin, &name, &e));
-	assert_false(profile_update(&p->auth, mem, t, &g.caller, &origin, &taken, &e));
+	assert_ok(profile_update(&by, &name, &e));
+	assert_false(profile_update(&by, &taken, &e));
 	assert_int_equal(e.code, ERR_STEP_UP);
 	err_clear(&e);
 	p->clock.set_ms = 0;
 	/* that somebody has it is not said yet */
-	assert_ok(profile_update(
-	    &p->auth, mem, people_open(p, &p->w->a), &g.caller, &origin, &taken, &e));
+	assert_ok(profile_update(&by, &taken, &e));
 	m = prepared(p, &p->w->a, &why);
 	assert_non_null(m);
 	assert_string_equal(m->to, "vic@acme.test");
 	token = token_of(m, "email");
-	assert_false(email_confirm(&p->auth, mem, token, &origin, &e));
+	assert_false(email_confirm(&by, token, &e));
 	assert_int_equal(e.code, ERR_CONFLICT);
 	err_clear(&e);
 	/* a mail that is still on its way makes no link once the password is another one */
@@ -455,7 +462,7 @@ a_new_address_needs_a_fresh_sign_in_and_a_free_address(void **state)
 	    p->w->a.schema_name);
 	assert_null(prepared(p, &p->w->a, &why));
 	assert_string_equal(why, "The user has changed meanwhile.");
-	assert_false(email_confirm(&p->auth, mem, token, &origin, &e));
+	assert_false(email_confirm(&by, token, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 }
 
@@ -464,17 +471,19 @@ static void
 ask_address(struct people *p, const struct caller *c, const char *email)
 {
 	const struct profile in = { NULL, email };
+	const struct deed_by by = people_deed(p, mem, c);
 	struct err           e = { 0 };
 
-	assert_ok(profile_update(&p->auth, mem, people_open(p, &p->w->a), c, &origin, &in, &e));
+	assert_ok(profile_update(&by, &in, &e));
 }
 
 static const char *
 confirm_again(struct people *p, const char *token)
 {
-	struct err e = { 0 };
+	const struct deed_by by = people_stranger(p, mem);
+	struct err           e = { 0 };
 
-	if (email_confirm(&p->auth, mem, token, &origin, &e))
+	if (email_confirm(&by, token, &e))
 		return "changed";
 	return e.code == ERR_INVALID ? "void" : "failed";
 }
@@ -507,11 +516,16 @@ a_change_of_address_that_was_taken_back_is_void_also_when_its_mail_is_still_on_i
 static void
 the_admin_tool_takes_no_weak_password_either(void **state)
 {
-	struct people *p = *state;
-	struct err     e = { 0 };
+	const struct user_first in = {
+		.email = "weak@acme.test",
+		.display_name = "Weak",
+		.password = STR("acmeacmeacme2026"),
+		.role = "viewer",
+	};
+	const struct deed_by by = people_deed(*state, mem, NULL);
+	struct err           e = { 0 };
 
-	assert_false(user_add_first(people_open(p, &p->w->a), mem, &p->w->env, "weak@acme.test",
-	    "Weak", STR("acmeacmeacme2026"), "viewer", &e));
+	assert_false(user_add_first(&by, &in, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_non_null(strstr(e.pub, "The password is made of names"));
 }

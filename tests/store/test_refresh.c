@@ -68,12 +68,13 @@ a_token_ends_with_its_time_and_never_outlives_its_session(void **state)
 static enum err_code
 renews(struct people *p, struct auth *a, const char *token, struct session_grant *out)
 {
-	const struct refresh_shown shown = { .token = str_of(token), .origin = &session_origin };
-	struct err                 e = { 0 };
+	const struct refresh_shown shown = { .token = str_of(token) };
+	const struct deed_by by = { .auth = a, .mem = session_mem, .origin = &session_origin };
+	struct err           e = { 0 };
 
 	(void)p;
 	memset(out, 0, sizeof(*out));
-	return session_refresh(a, session_mem, &shown, out, &e) ? ERR_OK : e.code;
+	return session_refresh(&by, &shown, out, &e) ? ERR_OK : e.code;
 }
 
 static void
@@ -224,10 +225,11 @@ signing_out_everywhere_ends_all_of_ones_own_sessions(void **state)
 static enum err_code
 leaves(struct people *p, const char *token, const struct uuid *of, bool all)
 {
-	const struct refresh_shown shown = { str_of(token), of, &session_origin };
+	const struct refresh_shown shown = { str_of(token), of };
+	const struct deed_by       by = people_stranger(p, session_mem);
 	struct err                 e = { 0 };
 
-	return session_end_by_refresh(&p->auth, session_mem, &shown, all, &e) ? ERR_OK : e.code;
+	return session_end_by_refresh(&by, &shown, all, &e) ? ERR_OK : e.code;
 }
 
 static void

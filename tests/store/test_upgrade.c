@@ -615,15 +615,16 @@ check_people(struct old *o)
 	struct session_grant    g;
 	struct err              e = { 0 };
 	const struct audit_part whole = { 0 };
+	const struct deed_by    by = { .auth = &p->auth, .mem = p, .t = old_open(o, "demo") };
 	struct audit_verdict    v;
 
-	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(&by, &whole, NULL, &v, &e));
 	assert_true(v.entries >= 3);
 	assert_int_equal(v.fault, AUDIT_FITS);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", PASSWORD, &g), ERR_OK);
 	assert_int_equal(people_login(p, p, "demo", "admin@demo.example", "another password", &g),
 	    ERR_CREDENTIALS);
-	assert_ok(audit_verify(old_open(o, "demo"), p, &p->auth, &whole, NULL, &v, &e));
+	assert_ok(audit_verify(&by, &whole, NULL, &v, &e));
 	assert_int_equal(v.fault, AUDIT_FITS);
 	talloc_free(p);
 }

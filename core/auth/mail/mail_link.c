@@ -51,9 +51,12 @@ fill_token(struct auth *a, const struct tenant *t, struct token *k, struct err *
 }
 
 bool
-mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struct user *u,
-    const struct mail_link *in, const char **token, struct err *e)
+mail_link_make(const struct deed_by *by, const struct user *u, const struct mail_link *in,
+    const char **token, struct err *e)
 {
+	struct auth          *a = by->auth;
+	TALLOC_CTX           *mem = by->mem;
+	const struct tenant  *t = by->t->tenant;
 	int64_t               now = clock_ms(a->env->clock);
 	uint8_t               hash[HASH_LEN];
 	struct token          k;
@@ -70,9 +73,9 @@ mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struc
 	*token = NULL;
 	if (row.purpose == NULL || row.email == NULL)
 		return err_memory(e);
-	ok = fill_token(a, t->tenant, &k, e) && token_hash(a, t->tenant, &k, hash, e) &&
-	     mail_token_tidy(t, (instant) { now - LINK_INVITE_S * 1000 }, e) &&
-	     mail_token_add(t, &row, u->password, u->status, in->change, &added, e);
+	ok = fill_token(a, t, &k, e) && token_hash(a, t, &k, hash, e) &&
+	     mail_token_tidy(by->t, (instant) { now - LINK_INVITE_S * 1000 }, e) &&
+	     mail_token_add(by->t, &row, u->password, u->status, in->change, &added, e);
 	text = ok && added ? base64url_print(mem, (const uint8_t *)&k, sizeof(k)) : NULL;
 	secret_wipe(&k, sizeof(k));
 	if (!ok || !added)
@@ -95,9 +98,10 @@ not_there(TALLOC_CTX *mem, struct err *e)
 }
 
 bool
-mail_link_find(struct auth *a, TALLOC_CTX *mem, struct str text, struct tenant_db **t,
-    struct mail_token_row *row, struct err *e)
+mail_link_find(struct deed_by *by, struct str text, struct mail_token_row *row, struct err *e)
 {
+	struct auth         *a = by->auth;
+	TALLOC_CTX          *mem = by->mem;
 	const struct tenant *tenant;
 	struct err           why = { 0 };
 	uint8_t              hash[HASH_LEN];
@@ -108,11 +112,11 @@ mail_link_find(struct auth *a, TALLOC_CTX *mem, struct str text, struct tenant_d
 	    n != sizeof(k))
 		return mail_link_refuse(mem, e);
 	if (!tenant_by_tag(a->database, k.tenant, &tenant, e) ||
-	    !tenant_db_open(a->database, tenant, false, t, e))
+	    !tenant_db_open(a->database, tenant, false, &by->t, e))
 		return not_there(mem, e);
 	if (!token_hash(a, tenant, &k, hash, &why))
 		return mail_link_refuse(mem, e);
-	if (!mail_token_by_hash(*t, mem, (struct blob) { hash, sizeof(hash) }, row, e))
+	if (!mail_token_by_hash(by->t, mem, (struct blob) { hash, sizeof(hash) }, row, e))
 		return not_there(mem, e);
 	if (row->used_at.ms != 0 || !row->alive || row->expires_at.ms <= clock_ms(a->env->clock))
 		return mail_link_refuse(mem, e);

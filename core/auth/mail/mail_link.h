@@ -11,7 +11,7 @@
 #ifndef BSX_AUTH_MAIL_MAIL_LINK_H
 #define BSX_AUTH_MAIL_MAIL_LINK_H
 
-#include "core/auth/auth.h"
+#include "core/auth/deed.h"
 #include "core/store/identity/mail_token.h"
 #include "core/store/identity/user.h"
 
@@ -33,13 +33,14 @@ struct mail_link {
  * A new token for `u` as it was read; NULL without an error: the user has changed meanwhile, or the
  * change of address has ended.  The answer wipes itself when freed.
  */
-MUST_USE bool mail_link_make(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct user *u, const struct mail_link *in, const char **token, struct err *e);
+MUST_USE bool mail_link_make(const struct deed_by *by, const struct user *u, const struct mail_link *in,
+    const char **token, struct err *e);
 
-/* The row of a token that counts still, and its tenant; else ERR_INVALID with a fault at "/token".
+/*
+ * The row of a token that counts still, whose tenant becomes by->t; else ERR_INVALID with a fault at
+ * "/token".
  */
-MUST_USE bool mail_link_find(struct auth *a, TALLOC_CTX *mem, struct str token,
-    struct tenant_db **t, struct mail_token_row *row, struct err *e);
+MUST_USE bool mail_link_find(struct deed_by *by, struct str token, struct mail_token_row *row, struct err *e);
 /* That fault. */
 bool mail_link_refuse(TALLOC_CTX *mem, struct err *e);
 

@@ -28,48 +28,48 @@ mail_is_on(const struct auth *a)
 /* ---- queueing ---- */
 
 bool
-mail_queue(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, enum mail_kind kind,
-    const struct mail_order *order, struct err *e)
+mail_queue(
+    const struct deed_by *by, enum mail_kind kind, const struct mail_order *order, struct err *e)
 {
-	struct outbox o = { .id = uuid_make(a->env->clock, a->env->rand),
-		.event = talloc_strdup(mem, mail_kind_text(kind)),
-		.state = talloc_strdup(mem, "pending"),
-		.created_at = { clock_ms(a->env->clock) } };
-	struct buf    b;
+	const struct env *env = by->auth->env;
+	struct outbox     o = {
+		    .id = uuid_make(env->clock, env->rand),
+		    .event = talloc_strdup(by->mem, mail_kind_text(kind)),
+		    .state = talloc_strdup(by->mem, "pending"),
+		    .created_at = { clock_ms(env->clock) },
+	};
+	struct buf b;
 
-	buf_make(&b, mem);
+	buf_make(&b, by->mem);
 	if (o.event == NULL || o.state == NULL)
 		return err_memory(e);
 	return schema_encode(&b, &order_schema, order, e) && (buf_ok(&b) || err_memory(e)) &&
 	       tenant_seal(
-		   t, mem, a->env->rand, "outbox", "body", &o.id, buf_str(&b), &o.body, e) &&
-	       outbox_add(t->db, &o, e);
+		   by->t, by->mem, env->rand, "outbox", "body", &o.id, buf_str(&b), &o.body, e) &&
+	       outbox_add(by->t->db, &o, e);
 }
 
 bool
-invite_send(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const struct user *u,
-    const char *by, struct err *e)
+invite_send(const struct deed_by *by, const struct user *u, const char *name, struct err *e)
 {
-	const struct mail_order order = { .user = u->id, .address = u->email, .by = by };
+	const struct mail_order order = { .user = u->id, .address = u->email, .by = name };
 
-	if (!mail_is_on(a))
+	if (!mail_is_on(by->auth))
 		return err_fault(
-		    e, mem, "/password", "is needed: this installation sends no invitations");
-	return mail_queue(a, t, mem, MAIL_INVITE, &order, e);
+		    e, by->mem, "/password", "is needed: this installation sends no invitations");
+	return mail_queue(by, MAIL_INVITE, &order, e);
 }
 
 /* ---- preparing ---- */
 
 struct preparing {
-	struct auth         *a;
-	struct tenant_db    *t;
-	TALLOC_CTX          *mem;
-	enum mail_kind       kind;
-	struct mail_order    order;
-	struct user          user;
-	struct mail_message *m;
-	struct mail_facts    facts;
-	const char          *why; /* nothing is sent */
+	const struct deed_by *by;
+	enum mail_kind        kind;
+	struct mail_order     order;
+	struct user           user;
+	struct mail_message  *m;
+	struct mail_facts     facts;
+	const char           *why; /* nothing is sent */
 };
 
 static bool
@@ -88,8 +88,8 @@ find_user(struct preparing *p, struct err *e)
 
 	if (o->nobody || (uuid_is_nil(&o->user) && o->address == NULL))
 		return nothing(p, "There is no such user.");
-	ok = uuid_is_nil(&o->user) ? user_by_email(p->t, p->mem, o->address, &p->user, e)
-				   : user_by_id(p->t, p->mem, &o->user, &p->user, e);
+	ok = uuid_is_nil(&o->user) ? user_by_email(p->by->t, p->by->mem, o->address, &p->user, e)
+				   : user_by_id(p->by->t, p->by->mem, &o->user, &p->user, e);
 	if (!ok && e->code == ERR_MISSING) {
 		err_clear(e);
 		return nothing(p, "There is no such user.");
@@ -115,16 +115,16 @@ make_link(
     struct preparing *p, const char *purpose, const char *email, int64_t life_s, struct err *e)
 {
 	const struct mail_link in = { purpose, email, life_s, p->order.change };
-	const struct conf     *c = p->a->env->conf;
+	const struct conf     *c = p->by->auth->env->conf;
 	const char            *token;
 	char                  *link;
 
-	if (!mail_link_make(p->a, p->t, p->mem, &p->user, &in, &token, e))
+	if (!mail_link_make(p->by, &p->user, &in, &token, e))
 		return false;
 	if (token == NULL)
 		return nothing(p, "The user has changed meanwhile.");
-	link = talloc_asprintf(p->mem, "%s%s/?tenant=%s#%s=%s", c->public_url,
-	    c->base_path == NULL ? "" : c->base_path, p->t->tenant->slug, purpose, token);
+	link = talloc_asprintf(p->by->mem, "%s%s/?tenant=%s#%s=%s", c->public_url,
+	    c->base_path == NULL ? "" : c->base_path, p->by->t->tenant->slug, purpose, token);
 	p->facts.link = link;
 	return link != NULL || err_memory(e);
 }
@@ -157,7 +157,7 @@ address_it(struct preparing *p, struct err *e)
 static bool
 fill_from(struct preparing *p, struct err *e)
 {
-	const struct conf *c = p->a->env->conf;
+	const struct conf *c = p->by->auth->env->conf;
 	const char        *host = strstr(c->public_url, "://");
 	size_t             n;
 
@@ -171,47 +171,46 @@ fill_from(struct preparing *p, struct err *e)
 		host = "localhost";
 		n = strlen(host);
 	}
-	p->m->from = talloc_asprintf(p->mem, "blindspotx@%.*s", (int)n, host);
+	p->m->from = talloc_asprintf(p->by->mem, "blindspotx@%.*s", (int)n, host);
 	return p->m->from != NULL || err_memory(e);
 }
 
 static bool
 write_it(struct preparing *p, struct err *e)
 {
-	const struct conf *c = p->a->env->conf;
+	const struct conf *c = p->by->auth->env->conf;
 	struct mail_facts *f = &p->facts;
 
-	f->tenant = p->t->tenant->name;
-	f->slug = p->t->tenant->slug;
+	f->tenant = p->by->t->tenant->name;
+	f->slug = p->by->t->tenant->slug;
 	f->address = p->kind == MAIL_EMAIL_NOTICE ? p->order.address : p->user.email;
 	f->by = p->order.by != NULL ? p->order.by : "An administrator";
 	f->other = p->order.other;
 	f->site = talloc_asprintf(
-	    p->mem, "%s%s/", c->public_url, c->base_path == NULL ? "" : c->base_path);
-	p->m->at_ms = clock_ms(p->a->env->clock);
+	    p->by->mem, "%s%s/", c->public_url, c->base_path == NULL ? "" : c->base_path);
+	p->m->at_ms = clock_ms(p->by->auth->env->clock);
 	if (f->site == NULL)
 		return err_memory(e);
-	return fill_from(p, e) && mail_write(p->mem, p->kind, f, p->m, e);
+	return fill_from(p, e) && mail_write(p->by->mem, p->kind, f, p->m, e);
 }
 
 static bool
 read_order(struct preparing *p, const char *event, struct str body, struct err *e)
 {
-	const struct json *tree = json_parse(p->mem, body, e);
+	const struct json *tree = json_parse(p->by->mem, body, e);
 
-	if (tree == NULL || !schema_decode(p->mem, &order_schema, tree, &p->order, e))
+	if (tree == NULL || !schema_decode(p->by->mem, &order_schema, tree, &p->order, e))
 		return false;
 	return mail_kind_parse(event, &p->kind) ||
 	       err_set(e, ERR_INTERNAL, 0, "internal error", "no mail of kind %s", event);
 }
 
 bool
-mail_prepare(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const char *event,
-    struct str body, struct mail_message *m, bool *go, const char **why, struct err *e)
+mail_prepare(const struct deed_by *by, const char *event, struct str body, struct mail_message *m,
+    const char **why, struct err *e)
 {
-	struct preparing p = { .a = a, .t = t, .mem = mem, .m = m };
+	struct preparing p = { .by = by, .m = m };
 
-	*go = false;
 	if (!read_order(&p, event, body, e) || !find_user(&p, e))
 		return false;
 	if (p.why == NULL)
@@ -219,6 +218,5 @@ mail_prepare(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const char *e
 	if (p.why == NULL && !address_it(&p, e))
 		return false;
 	*why = p.why;
-	*go = p.why == NULL;
 	return p.why != NULL || write_it(&p, e);
 }

@@ -11,7 +11,7 @@
 #ifndef BSX_AUTH_MAIL_MAIL_QUEUE_H
 #define BSX_AUTH_MAIL_MAIL_QUEUE_H
 
-#include "core/auth/auth.h"
+#include "core/auth/deed.h"
 #include "core/auth/mail/mails.h"
 #include "core/store/identity/user.h"
 
@@ -29,18 +29,16 @@ struct mail_order {
 /* Mail can be sent: smtp.url is set. */
 bool mail_is_on(const struct auth *a);
 
-/* In a transaction of `t`: the mail goes out once it is committed. */
-MUST_USE bool mail_queue(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, enum mail_kind kind,
-    const struct mail_order *order, struct err *e);
-/* In the transaction that makes an invited user: `by` is the name of who invites. */
-MUST_USE bool invite_send(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct user *u, const char *by, struct err *e);
+/* In a transaction of by->t: the mail goes out once it is committed. */
+MUST_USE bool mail_queue(const struct deed_by *by, enum mail_kind kind, const struct mail_order *order, struct err *e);
+/* In the transaction that makes an invited user: `name` is that of who invites. */
+MUST_USE bool invite_send(const struct deed_by *by, const struct user *u, const char *name, struct err *e);
 
 /*
- * The message of a queued mail (all but its id), with a fresh token.  *go false: there is nothing
- * to send (any more), *why says why for the log.
+ * Fills the message of a queued mail (all but its id), with a fresh token.  *why (else NULL) says for the log
+ * why there is nothing to send (any more).
  */
-MUST_USE bool mail_prepare(struct auth *a, struct tenant_db *t, TALLOC_CTX *mem, const char *event,
-    struct str body, struct mail_message *m, bool *go, const char **why, struct err *e);
+MUST_USE bool mail_prepare(const struct deed_by *by, const char *event, struct str body, struct mail_message *m,
+    const char **why, struct err *e);
 
 #endif

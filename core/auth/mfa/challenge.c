@@ -18,18 +18,18 @@ _Static_assert(BASE64URL_LEN(sizeof(struct token)) == CHALLENGE_TOKEN_LEN, "the 
 /* ---- asking ---- */
 
 static char *
-token_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c, const struct uuid *id,
-    uint8_t hash[static HASH_LEN], struct err *e)
+token_make(
+    const struct deed_by *by, const struct uuid *id, uint8_t hash[static HASH_LEN], struct err *e)
 {
 	struct token token;
 	char        *text;
 
-	if (!tenant_tag(c->t->tenant, token.tenant, e))
+	if (!tenant_tag(by->t->tenant, token.tenant, e))
 		return NULL;
 	memcpy(token.transaction, id->b, sizeof(token.transaction));
-	rand_fill(a->env->rand, token.secret, sizeof(token.secret));
+	rand_fill(by->auth->env->rand, token.secret, sizeof(token.secret));
 	hash_sha256(token.secret, sizeof(token.secret), hash);
-	text = base64url_print(mem, (const uint8_t *)&token, sizeof(token));
+	text = base64url_print(by->mem, (const uint8_t *)&token, sizeof(token));
 	secret_wipe(&token, sizeof(token));
 	if (text == NULL)
 		err_memory(e);
@@ -38,7 +38,8 @@ token_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c, const str
 	return text;
 }
 
-struct asking {
+struct challenging {
+	const struct deed_by    *by;
 	const struct challenge  *c;
 	struct login_transaction row;
 };
@@ -46,49 +47,52 @@ struct asking {
 static bool
 ask_body(struct db *db, void *arg, struct err *e)
 {
-	struct asking          *in = arg;
+	struct challenging     *in = arg;
 	const struct challenge *c = in->c;
 
 	return (c->body == NULL || c->body(db, c->arg, e)) &&
-	       login_transaction_add(c->t, &in->row, e);
+	       login_transaction_add(in->by->t, &in->row, e);
 }
 
 bool
-challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
-    struct session_grant *grant, struct err *e)
+challenge_make(
+    const struct deed_by *by, const struct challenge *c, struct session_grant *grant, struct err *e)
 {
-	int64_t            now = clock_ms(a->env->clock);
-	uint8_t            hash[HASH_LEN];
-	struct asking      in = { .c = c,
-		     .row = { .id = uuid_make(a->env->clock, a->env->rand),
-			 .token_hash = { hash, sizeof(hash) },
-			 .user_id = c->user->id,
-			 .user_epoch = c->user->epoch,
-			 .provider = c->provider,
-			 .in_body = c->in_body,
-			 .return_to = c->return_to,
-			 .created_at = { now },
-			 .expires_at = { now + CHALLENGE_LIFE_S * 1000 } } };
-	struct audit_entry entry = { .action = AUDIT_FACTOR_CHALLENGE,
-		.success = true,
+	const struct env *env = by->auth->env;
+	int64_t           now = clock_ms(env->clock);
+	uint8_t           hash[HASH_LEN];
+	struct challenging in = {
+		.by = by,
+		.c = c,
+		.row = {
+		    .id = uuid_make(env->clock, env->rand),
+		    .token_hash = { hash, sizeof(hash) },
+		    .user_id = c->user->id,
+		    .user_epoch = c->user->epoch,
+		    .provider = c->provider,
+		    .in_body = c->in_body,
+		    .return_to = c->return_to,
+		    .created_at = { now },
+		    .expires_at = { now + CHALLENGE_LIFE_S * 1000 },
+		},
+	};
+	struct audit_entry entry = {
+		.action = AUDIT_FACTOR_CHALLENGE,
 		.actor_kind = "anonymous",
 		.actor_name = c->user->email,
-		.origin = c->origin,
-		.target_kind = "user",
 		.target_id = c->user->id,
-		.details = c->details };
+		.details = c->details,
+	};
 
-	grant->tenant = c->t->tenant;
-	grant->mfa_token = token_make(a, mem, c, &in.row.id, hash, e);
-	return grant->mfa_token != NULL && audit_deed(c->t, mem, a, ask_body, &in, &entry, e);
+	grant->tenant = by->t->tenant;
+	grant->mfa_token = token_make(by, &in.row.id, hash, e);
+	return grant->mfa_token != NULL && audit_deed(by, ask_body, &in, &entry, e);
 }
 
 /* ---- answering ---- */
 
 struct answering {
-	struct auth             *a;
-	TALLOC_CTX              *mem;
-	struct tenant_db        *t;
+	struct deed_by           by; /* in the tenant of the sign-in */
 	struct login_transaction row;
 	struct user              user;
 	struct proving           proving;
@@ -126,10 +130,10 @@ find_transaction(struct answering *w, struct str text, struct err *e)
 		return refuse(e, "malformed");
 	memcpy(id.b, token.transaction, sizeof(id.b));
 	hash_sha256(token.secret, sizeof(token.secret), hash);
-	if (!tenant_by_tag(w->a->database, token.tenant, &t, e) ||
-	    !tenant_db_open(w->a->database, t, false, &w->t, e))
+	if (!tenant_by_tag(w->by.auth->database, token.tenant, &t, e) ||
+	    !tenant_db_open(w->by.auth->database, t, false, &w->by.t, e))
 		return refuse_missing(e, "no such tenant, or it is not active");
-	if (!login_transaction_by_id(w->t, w->mem, &id, &w->row, e))
+	if (!login_transaction_by_id(w->by.t, w->by.mem, &id, &w->row, e))
 		return refuse_missing(e, "no such sign-in");
 	if (w->row.token_hash.n == HASH_LEN && secret_eq(w->row.token_hash.p, hash, HASH_LEN))
 		return true;
@@ -141,7 +145,7 @@ find_user(struct answering *w, struct err *e)
 {
 	if (w->row.ended_at.ms != 0 || w->row.expires_at.ms <= w->now_ms)
 		return refuse(e, "over");
-	if (!user_by_id(w->t, w->mem, &w->row.user_id, &w->user, e))
+	if (!user_by_id(w->by.t, w->by.mem, &w->row.user_id, &w->user, e))
 		return refuse_missing(e, "no such user");
 	if (!user_is_active(&w->user) || !w->user.two_factor)
 		return refuse(e, "the user is not active, or has no second factor");
@@ -157,7 +161,7 @@ count_try(struct answering *w, struct err *e)
 	bool may;
 
 	if (!login_transaction_try(
-		w->t, &w->row.id, (instant) { w->now_ms }, CHALLENGE_TRIES, &may, e))
+		w->by.t, &w->row.id, (instant) { w->now_ms }, CHALLENGE_TRIES, &may, e))
 		return false;
 	return may || refuse(e, "too many tries");
 }
@@ -170,13 +174,13 @@ end_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	if (!proof_take(&w->proving, e) ||
-	    !login_transaction_end(w->t, &w->row.id, (instant) { w->now_ms }, &ended, e))
+	    !login_transaction_end(w->by.t, &w->row.id, (instant) { w->now_ms }, &ended, e))
 		return false;
 	return ended || refuse(e, "over meanwhile");
 }
 
 static bool
-begin(struct answering *w, const struct origin *origin, struct session_grant *grant, struct err *e)
+begin(struct answering *w, struct session_grant *grant, struct err *e)
 {
 	struct session_start start = { .provider = w->row.provider,
 		.aal = 2,
@@ -184,10 +188,10 @@ begin(struct answering *w, const struct origin *origin, struct session_grant *gr
 		.body = end_body,
 		.arg = w };
 
-	start.details = talloc_asprintf(w->mem, "{\"method\":\"%s\"}", w->proving.method);
+	start.details = talloc_asprintf(w->by.mem, "{\"method\":\"%s\"}", w->proving.method);
 	if (start.details == NULL)
 		return err_memory(e);
-	if (!session_begin(w->a, w->mem, w->t, &w->user, &start, origin, grant, e)) {
+	if (!session_begin(&w->by, &w->user, &start, grant, e)) {
 		*grant = (struct session_grant) { 0 }; /* tokens of a session that was not begun */
 		return proof_not_taken(&w->proving, e);
 	}
@@ -206,17 +210,15 @@ check_delivery(const struct answering *w, const struct challenge_shown *shown, s
 }
 
 bool
-challenge_answer(struct auth *a, TALLOC_CTX *mem, const struct challenge_shown *shown,
+challenge_answer(const struct deed_by *by, const struct challenge_shown *shown,
     struct session_grant *grant, bool *in_body, struct err *e)
 {
-	struct answering w = { .a = a, .mem = mem, .now_ms = clock_ms(a->env->clock) };
+	struct answering w = { .by = *by, .now_ms = clock_ms(by->auth->env->clock) };
 
 	if (!find_transaction(&w, shown->token, e) || !check_delivery(&w, shown, e) ||
 	    !find_user(&w, e) || !count_try(&w, e))
 		return false;
-	w.proving = (struct proving) {
-		.a = a, .mem = mem, .t = w.t, .user = &w.user, .origin = shown->origin
-	};
+	w.proving = (struct proving) { .by = &w.by, .user = &w.user };
 	*in_body = w.row.in_body;
-	return proof_check(&w.proving, &shown->proof, e) && begin(&w, shown->origin, grant, e);
+	return proof_check(&w.proving, &shown->proof, e) && begin(&w, grant, e);
 }

@@ -17,32 +17,29 @@
 #define CHALLENGE_TOKEN_LEN 54
 
 struct challenge {
-	struct tenant_db    *t;
 	const struct user   *user;
 	const char          *provider; /* of the session to come: "password" or an identity provider's name */
 	bool                 in_body;  /* its tokens are to be given in the body */
 	const char          *return_to; /* where the sign-in was to lead to, already checked; NULL: nowhere */
-	const struct origin *origin;
 	tx_fn               *body;     /* what else belongs to the deed; NULL: nothing */
 	void                *arg;
 	const char          *details;  /* of the audit entry: a JSON object, or NULL */
 };
 
 /* Sets grant->mfa_token and grant->tenant.  An error of `body` is handed on as it is. */
-MUST_USE bool challenge_make(struct auth *a, TALLOC_CTX *mem, const struct challenge *c,
-    struct session_grant *grant, struct err *e);
+MUST_USE bool challenge_make(const struct deed_by *by, const struct challenge *c, struct session_grant *grant,
+    struct err *e);
 /* What is shown for it, and by whom. */
 struct challenge_shown {
 	struct str           token;
 	struct proof         proof;
 	bool                 body_only; /* by whom no cookie may be set: the sign-in must have asked for bodies */
-	const struct origin *origin;
 };
 /*
  * The session, by a code or a recovery code.  ERR_UNAUTHENTICATED: the token is none, or has ended;
  * ERR_CSRF: `body_only`, and it was begun with cookies; ERR_CODE, ERR_ATTEMPTS as in proof.h.
  */
-MUST_USE bool challenge_answer(struct auth *a, TALLOC_CTX *mem, const struct challenge_shown *shown,
+MUST_USE bool challenge_answer(const struct deed_by *by, const struct challenge_shown *shown,
     struct session_grant *grant, bool *in_body, struct err *e);
 
 #endif

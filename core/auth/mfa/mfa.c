@@ -93,29 +93,29 @@ mfa_qr_svg(TALLOC_CTX *mem, const char *text, struct err *e)
 
 /* The form that authenticator apps have agreed on (Key Uri Format). */
 static char *
-print_uri(const struct mfa *m, const char *secret, struct err *e)
+print_uri(const struct deed_by *by, const char *secret, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, m->mem);
+	buf_make(&b, by->mem);
 	buf_puts(&b, "otpauth://totp/" ISSUER "%20");
-	buf_url(&b, str_of(m->t->tenant->slug));
+	buf_url(&b, str_of(by->t->tenant->slug));
 	buf_putc(&b, ':');
-	buf_url(&b, str_of(m->caller->name));
+	buf_url(&b, str_of(by->caller->name));
 	buf_puts(&b, "?secret=");
 	buf_puts(&b, secret);
 	buf_puts(&b, "&issuer=" ISSUER "%20");
-	buf_url(&b, str_of(m->t->tenant->slug));
+	buf_url(&b, str_of(by->t->tenant->slug));
 	buf_printf(&b, "&algorithm=SHA1&digits=%d&period=%d", TOTP_DIGITS, TOTP_PERIOD_S);
 	return buf_text(&b, e);
 }
 
 static bool
-describe(const struct mfa *m, struct str secret, struct mfa_setup *out, struct err *e)
+describe(const struct deed_by *by, struct str secret, struct mfa_setup *out, struct err *e)
 {
-	char *text = totp_secret_print(m->mem, secret, e);
-	char *uri = text == NULL ? NULL : print_uri(m, text, e);
-	char *svg = uri == NULL ? NULL : mfa_qr_svg(m->mem, uri, e);
+	char *text = totp_secret_print(by->mem, secret, e);
+	char *uri = text == NULL ? NULL : print_uri(by, text, e);
+	char *svg = uri == NULL ? NULL : mfa_qr_svg(by->mem, uri, e);
 
 	if (svg == NULL)
 		return false;
@@ -128,43 +128,32 @@ describe(const struct mfa *m, struct str secret, struct mfa_setup *out, struct e
 /* ---- changes ---- */
 
 struct change {
-	struct mfa         *m;
-	struct user         user;
-	struct recovery_row rows[RECOVERY_CODES];
-	struct proving      proving;
-	instant             now;
+	const struct deed_by *by;
+	struct user           user;
+	struct recovery_row   rows[RECOVERY_CODES];
+	struct proving        proving;
+	instant               now;
 };
 
 static bool
-change_begin(struct change *c, struct mfa *m, struct err *e)
+change_begin(struct change *c, const struct deed_by *by, struct err *e)
 {
-	c->m = m;
-	c->now.ms = clock_ms(m->a->env->clock);
-	c->proving = (struct proving) { .a = m->a,
-		.mem = m->mem,
-		.t = m->t,
-		.user = &c->user,
-		.caller = m->caller,
-		.origin = m->origin,
-		.permit = m->permit };
-	return user_by_id(m->t, m->mem, &m->caller->user, &c->user, e);
+	c->by = by;
+	c->now.ms = clock_ms(by->auth->env->clock);
+	c->proving = (struct proving) { .by = by, .user = &c->user };
+	return user_by_id(by->t, by->mem, &by->caller->user, &c->user, e);
 }
 
 static struct audit_entry
-entry_of(const struct mfa *m, enum audit_action action, const struct uuid *user)
+entry_of(const struct deed_by *by, enum audit_action action)
 {
-	return (struct audit_entry) { .action = action,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "user",
-		.target_id = *user };
+	return (struct audit_entry) { .action = action, .target_id = by->caller->user };
 }
 
 struct set_up {
-	struct mfa *m;
-	struct blob sealed;
-	instant     now;
+	const struct deed_by *by;
+	struct blob           sealed;
+	instant               now;
 };
 
 static bool
@@ -173,40 +162,39 @@ setup_body(struct db *db, void *arg, struct err *e)
 	struct set_up *s = arg;
 
 	(void)db;
-	return factor_set_pending(s->m->t, &s->m->caller->user, s->sealed, s->now, e);
+	return factor_set_pending(s->by->t, &s->by->caller->user, s->sealed, s->now, e);
 }
 
 bool
-mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e)
+mfa_setup(const struct deed_by *by, struct mfa_setup *out, struct err *e)
 {
-	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_SETUP, &m->caller->user);
-	struct set_up      s = { .m = m, .now = { clock_ms(m->a->env->clock) } };
-	char              *secret = secret_alloc(m->mem, TOTP_SECRET_LEN);
+	struct audit_entry entry = entry_of(by, AUDIT_FACTOR_SETUP);
+	struct set_up      s = { .by = by, .now = { clock_ms(by->auth->env->clock) } };
+	char              *secret = secret_alloc(by->mem, TOTP_SECRET_LEN);
 	struct str         plain = { secret, TOTP_SECRET_LEN };
 
 	if (secret == NULL)
 		return err_memory(e);
-	rand_fill(m->a->env->rand, secret, TOTP_SECRET_LEN);
-	return tenant_seal(m->t, m->mem, m->a->env->rand, "users", "2fa_secret", &m->caller->user,
-		   plain, &s.sealed, e) &&
-	       audit_deed(m->t, m->mem, m->a, setup_body, &s, &entry, e) &&
-	       describe(m, plain, out, e);
+	rand_fill(by->auth->env->rand, secret, TOTP_SECRET_LEN);
+	return tenant_seal(by->t, by->mem, by->auth->env->rand, "users", "2fa_secret",
+		   &by->caller->user, plain, &s.sealed, e) &&
+	       audit_deed(by, setup_body, &s, &entry, e) && describe(by, plain, out, e);
 }
 
 static void
-bump_user(const struct mfa *m, const struct uuid *user)
+bump_user(const struct deed_by *by, const struct uuid *user)
 {
-	if (m->a->env->segment != NULL)
-		cache_bump_user(m->a->env->segment, user);
+	if (by->auth->env->segment != NULL)
+		cache_bump_user(by->auth->env->segment, user);
 }
 
 static bool
 raise_session(const struct change *c, int64_t aal, struct err *e)
 {
-	const struct mfa *m = c->m;
-	bool              raised;
+	const struct deed_by *by = c->by;
+	bool                  raised;
 
-	if (!session_raise(m->t, &m->caller->session, aal, c->now, &raised, e))
+	if (!session_raise(by->t, &by->caller->session, aal, c->now, &raised, e))
 		return false;
 	return raised || err_set(e, ERR_UNAUTHENTICATED, 0, "The session has ended. Sign in again.",
 			     "the session was ended meanwhile");
@@ -215,12 +203,12 @@ raise_session(const struct change *c, int64_t aal, struct err *e)
 static bool
 end_by(const struct change *c, enum ends_event event, struct err *e)
 {
-	const struct caller *who = c->m->caller;
+	const struct caller *who = c->by->caller;
 	struct ending        x = {
 		       .event = event, .now = c->now, .user = who->user, .session = who->session
 	};
 
-	return ends_apply(c->m->t, &x, e);
+	return ends_apply(c->by->t, &x, e);
 }
 
 static bool
@@ -230,7 +218,7 @@ enable_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	return end_by(c, END_FACTOR_ADDED, e) &&
-	       recovery_add(c->m->t, c->rows, RECOVERY_CODES, e) && raise_session(c, 2, e);
+	       recovery_add(c->by->t, c->rows, RECOVERY_CODES, e) && raise_session(c, 2, e);
 }
 
 static bool
@@ -240,14 +228,14 @@ refuse_setup(struct err *e, const char *why)
 }
 
 bool
-mfa_enable(struct mfa *m, const char *code, struct strings *codes, struct err *e)
+mfa_enable(const struct deed_by *by, const char *code, struct strings *codes, struct err *e)
 {
 	const struct proof shown = { .code = code };
-	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_ENABLE, &m->caller->user);
+	struct audit_entry entry = entry_of(by, AUDIT_FACTOR_ENABLE);
 	struct change      c;
 	struct factor      f;
 
-	if (!change_begin(&c, m, e) || !factor_by_user(m->t, m->mem, &c.user.id, &f, e))
+	if (!change_begin(&c, by, e) || !factor_by_user(by->t, by->mem, &c.user.id, &f, e))
 		return false;
 	if (f.pending.p == NULL)
 		return refuse_setup(e, "nothing is being set up");
@@ -255,10 +243,10 @@ mfa_enable(struct mfa *m, const char *code, struct strings *codes, struct err *e
 		return refuse_setup(e, "it was set up too long ago");
 	c.proving.pending = true;
 	if (!proof_check(&c.proving, &shown, e) ||
-	    !recovery_make(m->a, m->mem, m->t->tenant, &c.user.id, codes, c.rows, e) ||
+	    !recovery_make(by, &c.user.id, codes, c.rows, e) ||
 	    !proof_deed(&c.proving, enable_body, &c, &entry, e))
 		return false;
-	bump_user(m, &c.user.id);
+	bump_user(by, &c.user.id);
 	return true;
 }
 
@@ -269,7 +257,7 @@ disable_body(struct db *db, void *arg, struct err *e)
 	bool           found;
 
 	(void)db;
-	return factor_drop(c->m->t, &c->user.id, &found, e) && end_by(c, END_FACTOR_REMOVED, e) &&
+	return factor_drop(c->by->t, &c->user.id, &found, e) && end_by(c, END_FACTOR_REMOVED, e) &&
 	       raise_session(c, 1, e);
 }
 
@@ -288,24 +276,25 @@ check_password(struct change *c, const char *password, struct err *e)
 	if (password == NULL && c->user.password == NULL)
 		return true;
 	if (password == NULL)
-		return err_fault(e, c->m->mem, "/password", "is required");
+		return err_fault(e, c->by->mem, "/password", "is required");
 	return proof_check(&c->proving, &shown, e);
 }
 
 bool
-mfa_disable(struct mfa *m, const char *password, const struct proof *second, struct err *e)
+mfa_disable(
+    const struct deed_by *by, const char *password, const struct proof *second, struct err *e)
 {
-	struct audit_entry entry = entry_of(m, AUDIT_FACTOR_DISABLE, &m->caller->user);
+	struct audit_entry entry = entry_of(by, AUDIT_FACTOR_DISABLE);
 	struct change      c;
 
-	if (!change_begin(&c, m, e))
+	if (!change_begin(&c, by, e))
 		return false;
 	if (!c.user.two_factor)
 		return refuse_none(e);
 	if (!check_password(&c, password, e) || !proof_check(&c.proving, second, e) ||
 	    !proof_deed(&c.proving, disable_body, &c, &entry, e))
 		return false;
-	bump_user(m, &c.user.id);
+	bump_user(by, &c.user.id);
 	return true;
 }
 
@@ -315,21 +304,22 @@ renew_body(struct db *db, void *arg, struct err *e)
 	struct change *c = arg;
 
 	(void)db;
-	return end_by(c, END_CODES_RENEWED, e) && recovery_add(c->m->t, c->rows, RECOVERY_CODES, e);
+	return end_by(c, END_CODES_RENEWED, e) &&
+	       recovery_add(c->by->t, c->rows, RECOVERY_CODES, e);
 }
 
 bool
-mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e)
+mfa_renew_codes(const struct deed_by *by, struct strings *codes, struct err *e)
 {
-	struct audit_entry entry = entry_of(m, AUDIT_RECOVERY_CODES, &m->caller->user);
+	struct audit_entry entry = entry_of(by, AUDIT_RECOVERY_CODES);
 	struct change      c;
 
-	if (!change_begin(&c, m, e))
+	if (!change_begin(&c, by, e))
 		return false;
 	if (!c.user.two_factor)
 		return refuse_none(e);
-	return recovery_make(m->a, m->mem, m->t->tenant, &c.user.id, codes, c.rows, e) &&
-	       audit_deed(m->t, m->mem, m->a, renew_body, &c, &entry, e);
+	return recovery_make(by, &c.user.id, codes, c.rows, e) &&
+	       audit_deed(by, renew_body, &c, &entry, e);
 }
 
 /* ---- proving again ---- */
@@ -340,14 +330,14 @@ step_up_body(struct db *db, void *arg, struct err *e)
 	struct change *c = arg;
 
 	(void)db;
-	return raise_session(c, c->user.two_factor ? 2 : c->m->caller->aal, e);
+	return raise_session(c, c->user.two_factor ? 2 : c->by->caller->aal, e);
 }
 
 /* A password is no proof of who has more to show. */
 static bool
 check_kind(const struct change *c, const struct proof *shown, struct err *e)
 {
-	TALLOC_CTX *mem = c->m->mem;
+	TALLOC_CTX *mem = c->by->mem;
 
 	if (!c->user.two_factor && shown->password == NULL)
 		return err_fault(e, mem, "/password", "is required: there is no second factor");
@@ -357,23 +347,22 @@ check_kind(const struct change *c, const struct proof *shown, struct err *e)
 }
 
 bool
-mfa_step_up(struct mfa *m, const struct proof *shown, instant *auth_time, struct err *e)
+mfa_step_up(const struct deed_by *by, const struct proof *shown, instant *auth_time, struct err *e)
 {
-	struct audit_entry entry = entry_of(m, AUDIT_SESSION_STEP_UP, &m->caller->user);
+	struct audit_entry entry = entry_of(by, AUDIT_SESSION_STEP_UP);
 	struct change      c;
 
-	if (!change_begin(&c, m, e) || !check_kind(&c, shown, e) ||
+	if (!change_begin(&c, by, e) || !check_kind(&c, shown, e) ||
 	    !proof_check(&c.proving, shown, e))
 		return false;
-	entry.details = talloc_asprintf(m->mem, "{\"method\":\"%s\"}", c.proving.method);
+	entry.details = talloc_asprintf(by->mem, "{\"method\":\"%s\"}", c.proving.method);
 	if (entry.details == NULL)
 		return err_memory(e);
-	entry.target_kind = "session";
-	entry.target_id = m->caller->session;
+	entry.target_id = by->caller->session;
 	if (!proof_deed(&c.proving, step_up_body, &c, &entry, e))
 		return false;
-	if (m->a->env->segment != NULL)
-		cache_bump_session(m->a->env->segment, &m->caller->session);
+	if (by->auth->env->segment != NULL)
+		cache_bump_session(by->auth->env->segment, &by->caller->session);
 	*auth_time = c.now;
 	return true;
 }

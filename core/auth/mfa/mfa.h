@@ -5,7 +5,7 @@
  * A new secret waits until a code of it was typed; a factor that is there
  * stays in force until then.  A change of the factor ends the user's other
  * sessions, which were begun without it.  All changes are audited, and are over
- * for every process when these return.
+ * for every process when these return.  Who does it is a caller with a session, in its own tenant.
  */
 #ifndef BSX_AUTH_MFA_MFA_H
 #define BSX_AUTH_MFA_MFA_H
@@ -15,16 +15,6 @@
 
 #define MFA_SETUP_S       900 /* a secret that was shown may be enabled that long */
 #define STEP_UP_MAX_AGE_S 300
-
-/* Who does it: a caller with a session, in its own tenant. */
-struct mfa {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	struct tenant_db    *t;
-	const struct caller *caller;
-	const struct origin *origin;
-	struct permit       *permit;
-};
 
 /* Whether the caller proved who it is not long ago, by the second factor if there is one. */
 bool mfa_is_fresh(const struct caller *c, int64_t now_ms);
@@ -42,18 +32,18 @@ struct mfa_setup {
 	const char *otpauth_uri;
 	const char *qr_svg; /* of the URI */
 };
-MUST_USE bool mfa_setup(struct mfa *m, struct mfa_setup *out, struct err *e);
+MUST_USE bool mfa_setup(const struct deed_by *by, struct mfa_setup *out, struct err *e);
 /* ERR_CONFLICT: nothing was set up, or too long ago; ERR_CODE, ERR_ATTEMPTS. The session is raised to two factors. */
-MUST_USE bool mfa_enable(struct mfa *m, const char *code, struct strings *codes, struct err *e);
+MUST_USE bool mfa_enable(const struct deed_by *by, const char *code, struct strings *codes, struct err *e);
 /*
  * By both factors: a code or a recovery code in `second`, and the password, which is NULL for who has none.
  * ERR_CONFLICT: there is no factor; ERR_CREDENTIALS, ERR_CODE, ERR_ATTEMPTS.
  */
-MUST_USE bool mfa_disable(struct mfa *m, const char *password, const struct proof *second, struct err *e);
+MUST_USE bool mfa_disable(const struct deed_by *by, const char *password, const struct proof *second, struct err *e);
 /* ERR_CONFLICT: there is no factor. Earlier codes do not count any more. */
-MUST_USE bool mfa_renew_codes(struct mfa *m, struct strings *codes, struct err *e);
+MUST_USE bool mfa_renew_codes(const struct deed_by *by, struct strings *codes, struct err *e);
 /* ERR_INVALID: the proof is not of the kind the user has; ERR_CODE, ERR_CREDENTIALS, ERR_ATTEMPTS. */
-MUST_USE bool mfa_step_up(struct mfa *m, const struct proof *shown, instant *auth_time, struct err *e);
+MUST_USE bool mfa_step_up(const struct deed_by *by, const struct proof *shown, instant *auth_time, struct err *e);
 
 /* A text as a QR code in SVG, dark on light with its quiet zone. */
 MUST_USE char *mfa_qr_svg(TALLOC_CTX *mem, const char *text, struct err *e);

@@ -22,8 +22,8 @@ count(const struct proving *p, const char *outcome)
 	char labels[80];
 
 	snprintf(labels, sizeof(labels), "method=\"%s\",outcome=\"%s\"", p->method, outcome);
-	if (p->a->env->segment != NULL)
-		metric_add(p->a->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	if (p->by->auth->env->segment != NULL)
+		metric_add(p->by->auth->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
 }
 
 /* ---- through a session ---- */
@@ -31,18 +31,17 @@ count(const struct proving *p, const char *outcome)
 static void
 address_entry(const struct proving *p, struct audit_entry *entry)
 {
-	entry->caller = p->caller;
-	entry->actor_kind = p->caller == NULL ? "anonymous" : NULL;
+	entry->actor_kind = "anonymous";
 	entry->actor_name = p->user->email;
-	entry->origin = p->origin;
-	entry->target_kind = "user";
 	entry->target_id = p->user->id;
 }
 
 static const struct uuid *
 session_of(const struct proving *p)
 {
-	return p->caller != NULL && p->caller->kind == CALLER_SESSION ? &p->caller->session : NULL;
+	return p->by->caller != NULL && p->by->caller->kind == CALLER_SESSION
+		   ? &p->by->caller->session
+		   : NULL;
 }
 
 /* Inside a transaction: the session's end and its entry, if it bears no more. */
@@ -53,7 +52,7 @@ end_worn(struct db *db, void *arg, struct err *e)
 	const struct uuid *session = session_of(p);
 	struct ending      x = { .event = END_WRONG_PROOFS,
 		     .user = p->user->id,
-		     .now = { clock_ms(p->a->env->clock) } };
+		     .now = { clock_ms(p->by->auth->env->clock) } };
 	bool               ended = false;
 
 	(void)db;
@@ -61,46 +60,43 @@ end_worn(struct db *db, void *arg, struct err *e)
 	if (session == NULL)
 		return true;
 	x.session = *session;
-	if (!session_revoke_worn(p->t, session, x.now, &ended, e))
+	if (!session_revoke_worn(p->by->t, session, x.now, &ended, e))
 		return false;
 	if (!ended)
 		return true;
-	if (!ends_apply(p->t, &x, e))
+	if (!ends_apply(p->by->t, &x, e))
 		return false;
-	p->end = (struct audit_entry) { .id = uuid_make(p->a->env->clock, p->a->env->rand),
-		.action = AUDIT_SESSION_END,
-		.success = true,
-		.caller = p->caller,
-		.origin = p->origin,
-		.target_kind = "session",
-		.target_id = *session,
-		.details = "{\"reason\":\"wrong_proofs\"}" };
-	return audit_append(p->t, p->mem, p->a, &p->end, e);
+	p->end =
+	    (struct audit_entry) { .id = uuid_make(p->by->auth->env->clock, p->by->auth->env->rand),
+		    .action = AUDIT_SESSION_END,
+		    .target_id = *session,
+		    .details = "{\"reason\":\"wrong_proofs\"}" };
+	return audit_append(p->by, &p->end, e);
 }
 
 /* The trail has the failure, and the end that it may be. */
 static bool
 write_failure(struct proving *p, const char *why, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_FACTOR_FAIL };
+	struct audit_entry entry = { .action = AUDIT_FACTOR_FAIL, .failed = true };
 
 	address_entry(p, &entry);
 	entry.details =
-	    talloc_asprintf(p->mem, "{\"method\":\"%s\",\"reason\":\"%s\"}", p->method, why);
+	    talloc_asprintf(p->by->mem, "{\"method\":\"%s\",\"reason\":\"%s\"}", p->method, why);
 	if (entry.details == NULL)
 		return err_memory(e);
-	if (!audit_deed(p->t, p->mem, p->a, end_worn, p, &entry, e))
+	if (!audit_deed(p->by, end_worn, p, &entry, e))
 		return false;
 	if (!uuid_is_nil(&p->end.target_id))
-		audit_log(p->t, p->a, &p->end);
+		audit_log(p->by, &p->end);
 	return true;
 }
 
 static bool
 session_over(struct proving *p, struct err *e)
 {
-	if (p->a->env->segment != NULL)
-		cache_bump_session(p->a->env->segment, session_of(p));
+	if (p->by->auth->env->segment != NULL)
+		cache_bump_session(p->by->auth->env->segment, session_of(p));
 	return err_set(e, ERR_UNAUTHENTICATED, 0,
 	    "Too many wrong passwords or codes: the session has ended. Sign in again.",
 	    "%d wrong proofs through one session", SESSION_TRIES);
@@ -115,7 +111,7 @@ count_in_session(struct proving *p, struct err *e)
 
 	if (session == NULL)
 		return true;
-	if (!session_try(p->t, session, &may, e))
+	if (!session_try(p->by->t, session, &may, e))
 		return false;
 	return may || (write_failure(p, "session_ended", e) && session_over(p, e));
 }
@@ -126,7 +122,7 @@ uncount_in_session(struct proving *p, struct err *e)
 {
 	const struct uuid *session = session_of(p);
 
-	return session == NULL || session_untry(p->t, session, e);
+	return session == NULL || session_untry(p->by->t, session, e);
 }
 
 /* ---- no ---- */
@@ -137,8 +133,8 @@ count_failure(struct proving *p, struct err *e)
 	p->wrong = true;
 	if (session_of(p) == NULL || strcmp(p->method, "password") != 0)
 		return true;
-	return attempts_wrong(
-	    p->a, p->mem, p->t->tenant->slug, p->user->email, p->origin->address, e);
+	return attempts_wrong(p->by->auth, p->by->mem, p->by->t->tenant->slug, p->user->email,
+	    p->by->origin->address, e);
 }
 
 static bool
@@ -171,11 +167,11 @@ refuse_tries(struct proving *p, int64_t now_ms, struct err *e)
 static bool
 count_try(struct proving *p, struct err *e)
 {
-	int64_t now = clock_ms(p->a->env->clock);
+	int64_t now = clock_ms(p->by->auth->env->clock);
 	bool    may;
 
-	if (!factor_count_try(p->t, &p->user->id, (instant) { now }, (instant) { now - HOUR_MS },
-		PROOF_TRIES_PER_HOUR, &may, e))
+	if (!factor_count_try(p->by->t, &p->user->id, (instant) { now },
+		(instant) { now - HOUR_MS }, PROOF_TRIES_PER_HOUR, &may, e))
 		return false;
 	return may || refuse_tries(p, now, e);
 }
@@ -192,9 +188,10 @@ check_code(struct proving *p, struct err *e)
 	if (sealed.p == NULL)
 		return refuse(p, "no_factor", e);
 	if (!count_try(p, e) ||
-	    !tenant_open(p->t, p->mem, "users", "2fa_secret", &p->user->id, sealed, &secret, e) ||
-	    !totp_check(
-		secret, str_of(p->shown->code), clock_ms(p->a->env->clock), &match, &p->step, e))
+	    !tenant_open(
+		p->by->t, p->by->mem, "users", "2fa_secret", &p->user->id, sealed, &secret, e) ||
+	    !totp_check(secret, str_of(p->shown->code), clock_ms(p->by->auth->env->clock), &match,
+		&p->step, e))
 		return false;
 	if (!match)
 		return refuse(p, "wrong_code", e);
@@ -207,16 +204,16 @@ check_code(struct proving *p, struct err *e)
 static bool
 compare(struct proving *p, struct str password, bool *match, struct err *e)
 {
-	struct permits *ps = p->a->permits;
+	struct permits *ps = p->by->auth->permits;
 	const char     *phc = p->user->password;
 	bool            stale, ok;
 
-	if (!auth_permit(p->a, p->permit, e))
+	if (!auth_permit(p->by->auth, p->by->permit, e))
 		return false;
-	ok = password_verify(
-	    password, phc != NULL ? phc : password_decoy(), p->permit->scratch, match, &stale, e);
+	ok = password_verify(password, phc != NULL ? phc : password_decoy(), p->by->permit->scratch,
+	    match, &stale, e);
 	if (ps != NULL)
-		permit_give(ps, p->permit);
+		permit_give(ps, p->by->permit);
 	return ok;
 }
 
@@ -228,9 +225,9 @@ check_password(struct proving *p, struct err *e)
 	bool       match = false;
 
 	/* before the try is counted */
-	if (!auth_lane(p->a, LANE_PASSWORD, e) || !count_try(p, e))
+	if (!auth_lane(p->by->auth, LANE_PASSWORD, e) || !count_try(p, e))
 		return false;
-	if (!ident_password(p->mem, str_of(p->shown->password), &password, &why))
+	if (!ident_password(p->by->mem, str_of(p->shown->password), &password, &why))
 		return refuse(p, "wrong_password", e);
 	if (!compare(p, password, &match, e))
 		return false;
@@ -244,9 +241,9 @@ check(struct proving *p, const struct proof *shown, struct err *e)
 		return check_code(p, e);
 	if (shown->recovery_code == NULL)
 		return check_password(p, e);
-	p->used = (struct audit_entry) { .id = uuid_make(p->a->env->clock, p->a->env->rand),
-		.action = AUDIT_RECOVERY_USED,
-		.success = true };
+	p->used =
+	    (struct audit_entry) { .id = uuid_make(p->by->auth->env->clock, p->by->auth->env->rand),
+		    .action = AUDIT_RECOVERY_USED };
 	address_entry(p, &p->used);
 	return p->factor.enabled || refuse(p, "no_factor", e);
 }
@@ -269,13 +266,14 @@ proof_check(struct proving *p, const struct proof *shown, struct err *e)
 	p->outrun = NULL;
 	p->wrong = false;
 	p->method = method_of(shown);
-	if (!factor_by_user(p->t, p->mem, &p->user->id, &p->factor, e) || !count_in_session(p, e))
+	if (!factor_by_user(p->by->t, p->by->mem, &p->user->id, &p->factor, e) ||
+	    !count_in_session(p, e))
 		return false;
 	if (check(p, shown, e))
 		return shown->recovery_code != NULL || uncount_in_session(p, e);
 	if (!p->wrong && !uncount_in_session(p, &why))
-		log_err(p->a->env->log, LOG_SYSTEM, "a try that was none could not be taken back",
-		    &why);
+		log_err(p->by->auth->env->log, LOG_SYSTEM,
+		    "a try that was none could not be taken back", &why);
 	return false;
 }
 
@@ -294,16 +292,15 @@ take_recovery(struct proving *p, struct err *e)
 	bool    used;
 	int64_t left;
 
-	if (!recovery_use(p->a, p->t, &p->user->id, str_of(p->shown->recovery_code), &used, e))
+	if (!recovery_use(p->by, &p->user->id, str_of(p->shown->recovery_code), &used, e))
 		return false;
 	if (!used)
 		return outrun(p, "wrong_code", e);
-	if (!recovery_left(p->t, p->mem, &p->user->id, &left, e) ||
-	    !factor_forget_tries(p->t, &p->user->id, e))
+	if (!recovery_left(p->by->t, p->by->mem, &p->user->id, &left, e) ||
+	    !factor_forget_tries(p->by->t, &p->user->id, e))
 		return false;
-	p->used.details = talloc_asprintf(p->mem, "{\"left\":%lld}", (long long)left);
-	return p->used.details != NULL ? audit_append(p->t, p->mem, p->a, &p->used, e)
-				       : err_memory(e);
+	p->used.details = talloc_asprintf(p->by->mem, "{\"left\":%lld}", (long long)left);
+	return p->used.details != NULL ? audit_append(p->by, &p->used, e) : err_memory(e);
 }
 
 static bool
@@ -312,15 +309,15 @@ take(struct proving *p, struct err *e)
 	bool taken = false;
 
 	if (p->shown->password != NULL)
-		return factor_forget_tries(p->t, &p->user->id, e);
+		return factor_forget_tries(p->by->t, &p->user->id, e);
 	if (p->shown->recovery_code != NULL)
 		return take_recovery(p, e);
 	if (p->pending) {
-		if (!factor_enable(p->t, &p->user->id, p->factor.pending, p->step, &taken, e))
+		if (!factor_enable(p->by->t, &p->user->id, p->factor.pending, p->step, &taken, e))
 			return false;
 		return taken || outrun(p, "set_up_again", e);
 	}
-	if (!factor_take_step(p->t, &p->user->id, p->factor.secret, p->step, &taken, e))
+	if (!factor_take_step(p->by->t, &p->user->id, p->factor.secret, p->step, &taken, e))
 		return false;
 	return taken || outrun(p, "replayed_code", e);
 }
@@ -331,7 +328,7 @@ proof_take(struct proving *p, struct err *e)
 	const struct uuid *session = session_of(p);
 
 	p->outrun = NULL;
-	return take(p, e) && (session == NULL || session_forget_tries(p->t, session, e));
+	return take(p, e) && (session == NULL || session_forget_tries(p->by->t, session, e));
 }
 
 void
@@ -339,7 +336,7 @@ proof_taken(struct proving *p)
 {
 	count(p, "success");
 	if (p->shown->recovery_code != NULL)
-		audit_log(p->t, p->a, &p->used);
+		audit_log(p->by, &p->used);
 }
 
 bool
@@ -372,7 +369,7 @@ proof_deed(struct proving *p, tx_fn *body, void *arg, struct audit_entry *entry,
 {
 	struct deed d = { p, body, arg };
 
-	if (!audit_deed(p->t, p->mem, p->a, deed_body, &d, entry, e))
+	if (!audit_deed(p->by, deed_body, &d, entry, e))
 		return proof_not_taken(p, e);
 	proof_taken(p);
 	return true;

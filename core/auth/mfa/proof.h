@@ -24,13 +24,8 @@ struct proof {
 };
 
 struct proving {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	struct tenant_db    *t;
+	const struct deed_by *by;    /* without a caller: not signed in yet */
 	const struct user   *user;
-	const struct caller *caller; /* NULL: not signed in yet */
-	const struct origin *origin;
-	struct permit       *permit; /* to hash a password; NULL: none is taken as a proof */
 	bool                 pending; /* codes of the secret that is being set up count, and only those */
 	/* found out by the check */
 	struct factor        factor;

@@ -66,13 +66,14 @@ print(TALLOC_CTX *mem, const char symbols[static SYMBOLS])
 /* ---- the keyed hash ---- */
 
 static bool
-hash_code(const struct auth *a, const struct tenant *t, uint32_t version, const struct uuid *user,
+hash_code(const struct deed_by *by, uint32_t version, const struct uuid *user,
     const char symbols[static SYMBOLS], uint8_t out[static HASH_LEN], struct err *e)
 {
-	struct str bound = { (const char *)t->id.b, sizeof(t->id.b) };
-	uint8_t    key[KEY_LEN], text[sizeof(user->b) + SYMBOLS];
+	const struct uuid *tenant = &by->t->tenant->id;
+	struct str         bound = { (const char *)tenant->b, sizeof(tenant->b) };
+	uint8_t            key[KEY_LEN], text[sizeof(user->b) + SYMBOLS];
 
-	if (!keyring_subkey(a->env->keyring, version, KEY_RECOVERY, bound, key, e))
+	if (!keyring_subkey(by->auth->env->keyring, version, KEY_RECOVERY, bound, key, e))
 		return false;
 	memcpy(text, user->b, sizeof(user->b));
 	memcpy(text + sizeof(user->b), symbols, SYMBOLS);
@@ -83,44 +84,45 @@ hash_code(const struct auth *a, const struct tenant *t, uint32_t version, const 
 }
 
 static bool
-make_one(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, const struct uuid *user,
-    const char **text, struct recovery_row *row, struct err *e)
+make_one(const struct deed_by *by, const struct uuid *user, const char **text,
+    struct recovery_row *row, struct err *e)
 {
-	uint8_t random[SYMBOLS], *hash = talloc_array(mem, uint8_t, HASH_LEN);
-	char    symbols[SYMBOLS];
-	bool    ok;
+	const struct env *env = by->auth->env;
+	uint8_t           random[SYMBOLS], *hash = talloc_array(by->mem, uint8_t, HASH_LEN);
+	char              symbols[SYMBOLS];
+	bool              ok;
 
-	rand_fill(a->env->rand, random, sizeof(random));
+	rand_fill(env->rand, random, sizeof(random));
 	for (size_t i = 0; i < SYMBOLS; i++)
 		symbols[i] = alphabet[random[i] % 32];
-	*text = print(mem, symbols);
+	*text = print(by->mem, symbols);
 	ok = hash != NULL && *text != NULL;
-	ok = ok ? hash_code(a, t, keyring_newest(a->env->keyring), user, symbols, hash, e)
+	ok = ok ? hash_code(by, keyring_newest(env->keyring), user, symbols, hash, e)
 		: err_memory(e);
 	secret_wipe(random, sizeof(random));
 	secret_wipe(symbols, sizeof(symbols));
-	*row = (struct recovery_row) { *user, { hash, HASH_LEN }, { clock_ms(a->env->clock) } };
+	*row = (struct recovery_row) { *user, { hash, HASH_LEN }, { clock_ms(env->clock) } };
 	return ok;
 }
 
 bool
-recovery_make(struct auth *a, TALLOC_CTX *mem, const struct tenant *t, const struct uuid *user,
-    struct strings *texts, struct recovery_row rows[static RECOVERY_CODES], struct err *e)
+recovery_make(const struct deed_by *by, const struct uuid *user, struct strings *texts,
+    struct recovery_row rows[static RECOVERY_CODES], struct err *e)
 {
-	const char **items = talloc_zero_array(mem, const char *, RECOVERY_CODES);
+	const char **items = talloc_zero_array(by->mem, const char *, RECOVERY_CODES);
 
 	if (items == NULL)
 		return err_memory(e);
 	*texts = (struct strings) { items, RECOVERY_CODES };
 	for (size_t i = 0; i < RECOVERY_CODES; i++)
-		if (!make_one(a, mem, t, user, &items[i], &rows[i], e))
+		if (!make_one(by, user, &items[i], &rows[i], e))
 			return false;
 	return true;
 }
 
 bool
-recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct uuid *user,
-    struct str typed, uint8_t hash[static HASH_LEN], bool *there, struct err *e)
+recovery_find(const struct deed_by *by, const struct uuid *user, struct str typed,
+    uint8_t hash[static HASH_LEN], bool *there, struct err *e)
 {
 	char symbols[SYMBOLS];
 	bool ok = true;
@@ -128,22 +130,22 @@ recovery_find(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct
 	*there = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(a->env->keyring); ok && !*there && v > 0; v--) {
+	for (uint32_t v = keyring_newest(by->auth->env->keyring); ok && !*there && v > 0; v--) {
 		struct err why = { 0 };
 
-		if (hash_code(a, t->tenant, v, user, symbols, hash, &why))
+		if (hash_code(by, v, user, symbols, hash, &why))
 			ok = recovery_is_there(
-			    t, mem, user, (struct blob) { hash, HASH_LEN }, there, e);
+			    by->t, by->mem, user, (struct blob) { hash, HASH_LEN }, there, e);
 	}
 	secret_wipe(symbols, sizeof(symbols));
 	return ok;
 }
 
 bool
-recovery_use(struct auth *a, struct tenant_db *t, const struct uuid *user, struct str typed,
-    bool *used, struct err *e)
+recovery_use(
+    const struct deed_by *by, const struct uuid *user, struct str typed, bool *used, struct err *e)
 {
-	instant now = { clock_ms(a->env->clock) };
+	instant now = { clock_ms(by->auth->env->clock) };
 	uint8_t hash[HASH_LEN];
 	char    symbols[SYMBOLS];
 	bool    ok = true;
@@ -151,12 +153,13 @@ recovery_use(struct auth *a, struct tenant_db *t, const struct uuid *user, struc
 	*used = false;
 	if (!parse(typed, symbols))
 		return true;
-	for (uint32_t v = keyring_newest(a->env->keyring); ok && !*used && v > 0; v--) {
+	for (uint32_t v = keyring_newest(by->auth->env->keyring); ok && !*used && v > 0; v--) {
 		struct err why = { 0 };
 
 		/* a version that is not there any more hashed nothing that counts */
-		if (hash_code(a, t->tenant, v, user, symbols, hash, &why))
-			ok = recovery_take(t, user, (struct blob) { hash, HASH_LEN }, now, used, e);
+		if (hash_code(by, v, user, symbols, hash, &why))
+			ok = recovery_take(
+			    by->t, user, (struct blob) { hash, HASH_LEN }, now, used, e);
 	}
 	secret_wipe(symbols, sizeof(symbols));
 	return ok;

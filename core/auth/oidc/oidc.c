@@ -8,58 +8,61 @@
 /* ---- beginning ---- */
 
 static void
-make_state(struct auth *a, const struct tenant_db *t, const struct provider *p,
+make_state(const struct env *env, const struct tenant_db *t, const struct provider *p,
     const struct oidc_begin *in, struct oidc_state *s)
 {
-	*s = (struct oidc_state) { .tenant = t->tenant->id,
+	*s = (struct oidc_state) {
+		.tenant = t->tenant->id,
 		.provider = p->id,
-		.begun_ms = clock_ms(a->env->clock),
+		.begun_ms = clock_ms(env->clock),
 		.login = in->login,
-		.return_to = in->return_to };
-	rand_fill(a->env->rand, s->state, sizeof(s->state));
-	rand_fill(a->env->rand, s->nonce, sizeof(s->nonce));
-	rand_fill(a->env->rand, s->verifier, sizeof(s->verifier));
+		.return_to = in->return_to,
+	};
+	rand_fill(env->rand, s->state, sizeof(s->state));
+	rand_fill(env->rand, s->nonce, sizeof(s->nonce));
+	rand_fill(env->rand, s->verifier, sizeof(s->verifier));
 }
 
 static bool
-describe(struct auth *a, TALLOC_CTX *mem, const struct tenant_db *t, struct oidc_place *place,
-    struct oidc_metadata *m, struct err *e)
+describe(const struct deed_by *by, struct oidc_place *place, struct oidc_metadata *m, struct err *e)
 {
-	struct oidc_ask ask = { .tenant = &t->tenant->id };
+	struct oidc_ask ask = { .tenant = &by->t->tenant->id };
 	bool            ok;
 
 	place->ask = &ask;
-	ok = oidc_issuer_metadata(a, mem, place, false, m, e);
+	ok = oidc_issuer_metadata(by->auth, by->mem, place, false, m, e);
 	place->ask = NULL;
-	oidc_ask_end(a, &ask);
+	oidc_ask_end(by->auth, &ask);
 	return ok;
 }
 
 bool
-oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in, struct oidc_begun *out,
-    struct err *e)
+oidc_begin(
+    const struct deed_by *by, const struct oidc_begin *in, struct oidc_begun *out, struct err *e)
 {
-	struct tenant_db    *t;
-	struct provider      p;
-	struct oidc_place    place;
-	struct oidc_metadata m;
-	struct oidc_state    s;
+	struct auth           *a = by->auth;
+	struct deed_by         at = *by;
+	struct provider        p;
+	struct oidc_place      place;
+	struct oidc_metadata   m;
+	struct oidc_state      s;
+	const struct oidc_code x = { .provider = &p, .metadata = &m, .state = &s };
 
 	*out = (struct oidc_begun) { .why = OIDC_OK };
-	if (!oidc_open_tenant(a, in->tenant, &t, e) ||
-	    !provider_by_name(t->db, mem, in->provider, &p, e) ||
-	    !oidc_place_make(mem, &p, &place, e))
+	if (!oidc_open_tenant(a, in->tenant, &at.t, e) ||
+	    !provider_by_name(at.t->db, at.mem, in->provider, &p, e) ||
+	    !oidc_place_make(at.mem, &p, &place, e))
 		return false;
-	if (!describe(a, mem, t, &place, &m, e)) {
+	if (!describe(&at, &place, &m, e)) {
 		out->why = e->code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
 		return false;
 	}
-	make_state(a, t, &p, in, &s);
-	out->state = base64url_print(mem, s.state, sizeof(s.state));
+	make_state(a->env, at.t, &p, in, &s);
+	out->state = base64url_print(at.mem, s.state, sizeof(s.state));
 	if (out->state == NULL)
 		return err_memory(e);
-	out->cookie = oidc_state_close(a, mem, &s, e);
-	return out->cookie != NULL && oidc_authorize_url(a, mem, &p, &m, &s, &out->location, e);
+	out->cookie = oidc_state_close(a, at.mem, &s, e);
+	return out->cookie != NULL && oidc_authorize_url(&at, &x, &out->location, e);
 }
 
 /* ---- the provider's answer ---- */
@@ -77,9 +80,9 @@ may_not_assume(const struct oidc_metadata *m, const struct oidc_tokens *tokens)
 static void
 log_no_assuming(const struct oidc_attempt *s)
 {
-	if (s->a->env->log != NULL && s->no_assuming && s->provider.assume_email_verified &&
+	if (s->by.auth->env->log != NULL && s->no_assuming && s->provider.assume_email_verified &&
 	    !s->who.known && s->person.email != NULL && !s->person.email_said)
-		log_event(s->a->env->log, LOG_AUTH, LOG_LEVEL_WARN,
+		log_event(s->by.auth->env->log, LOG_AUTH, LOG_LEVEL_WARN,
 		    "email_verified was not sent, and is not assumed: the provider's description "
 		    "says that it sends it, or the scope email was not granted.",
 		    LOGS("bsx.provider", s->provider.name));
@@ -90,7 +93,7 @@ ask_further(struct oidc_attempt *s, const struct oidc_metadata *m, const struct 
     struct err *e)
 {
 	const struct oidc_expect x = { &s->provider, &s->place, NULL,
-		clock_ms(s->a->env->clock) / 1000, s->no_assuming };
+		clock_ms(s->by.auth->env->clock) / 1000, s->no_assuming };
 	struct oidc_further      f = { .x = &x, .m = m, .tokens = tokens, .alg = s->token.alg };
 	bool                     ok = oidc_further_ask(&f, &s->who, &s->person, e);
 
@@ -119,17 +122,17 @@ find_begun(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
 	const struct tenant *row;
 
-	if (in->cookie.n == 0 || !oidc_state_open(s->a, s->mem, in->cookie, &s->state) ||
-	    !tenant_by_id(s->a->database, &s->state.tenant, &row, e) ||
-	    !tenant_db_open(s->a->database, row, false, &s->t, e)) {
+	if (in->cookie.n == 0 || !oidc_state_open(s->by.auth, s->by.mem, in->cookie, &s->state) ||
+	    !tenant_by_id(s->by.auth->database, &s->state.tenant, &row, e) ||
+	    !tenant_db_open(s->by.auth->database, row, false, &s->by.t, e)) {
 		if (e->code == ERR_UNAVAILABLE || e->code == ERR_INTERNAL)
 			return false;
 		err_clear(e);
-		s->t = NULL;
+		s->by.t = NULL;
 		return oidc_refuse(s, OIDC_STATE, e);
 	}
-	s->out->t = s->t;
-	if (!provider_by_id(s->t->db, s->mem, &s->state.provider, &s->provider, e)) {
+	s->out->t = s->by.t;
+	if (!provider_by_id(s->by.t->db, s->by.mem, &s->state.provider, &s->provider, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return oidc_refuse(s, OIDC_STATE, e);
@@ -141,7 +144,7 @@ find_begun(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 static bool
 check_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	char      *want = base64url_print(s->mem, s->state.state, sizeof(s->state.state));
+	char      *want = base64url_print(s->by.mem, s->state.state, sizeof(s->state.state));
 	struct str have = str_of(in->state);
 
 	if (want == NULL)
@@ -155,7 +158,7 @@ static bool
 come_again(
     struct oidc_attempt *s, const struct oidc_answer *in, enum oidc_reason why, struct err *e)
 {
-	s->out->again = in->signed_in != NULL && uuid_eq(in->signed_in, &s->t->tenant->id);
+	s->out->again = in->signed_in != NULL && uuid_eq(in->signed_in, &s->by.t->tenant->id);
 	return s->out->again || oidc_refuse(s, why, e);
 }
 
@@ -168,11 +171,11 @@ admit(struct oidc_attempt *s, const struct oidc_answer *in, const uint8_t id[sta
 	bool       taken;
 
 	oidc_will_ask(s);
-	if (in->code == NULL || oidc_ask_admit(s->a, &s->ask, e))
+	if (in->code == NULL || oidc_ask_admit(s->by.auth, &s->ask, e))
 		return true;
 	busy = *e;
 	err_clear(e);
-	if (busy.code == ERR_BUSY && !oidc_mark_look(s->t->db, id, &taken, e))
+	if (busy.code == ERR_BUSY && !oidc_mark_look(s->by.t->db, id, &taken, e))
 		return false;
 	if (busy.code == ERR_BUSY && taken)
 		return come_again(s, in, OIDC_REPLAY, e);
@@ -184,15 +187,15 @@ admit(struct oidc_attempt *s, const struct oidc_answer *in, const uint8_t id[sta
 static bool
 take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	int64_t now = clock_ms(s->a->env->clock);
+	int64_t now = clock_ms(s->by.auth->env->clock);
 	uint8_t id[HASH_LEN];
 
-	if (!oidc_state_counts(s->a, &s->state))
+	if (!oidc_state_counts(s->by.auth, &s->state))
 		return come_again(s, in, OIDC_STATE, e);
 	hash_sha256(s->state.state, sizeof(s->state.state), id);
 	if (!admit(s, in, id, e) || s->out->again)
 		return s->out->again;
-	if (oidc_mark_take(s->t->db, id, (instant) { now },
+	if (oidc_mark_take(s->by.t->db, id, (instant) { now },
 		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
 	if (!err_take(e, ERR_CONFLICT))
@@ -215,29 +218,29 @@ check_answer(struct oidc_attempt *s, const struct oidc_answer *in, const struct 
 static bool
 finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	struct oidc_metadata m;
-	struct oidc_tokens   tokens;
-	char                *nonce;
+	struct oidc_metadata   m;
+	const struct oidc_code x = { &s->provider, &m, &s->state, in->code };
+	struct oidc_tokens     tokens;
+	char                  *nonce;
 
 	if (!find_begun(s, in, e) || !check_state(s, in, e) || !take_state(s, in, e))
 		return false;
 	s->out->return_to = s->state.return_to;
 	if (s->out->again)
 		return true;
-	if (!oidc_place_make(s->mem, &s->provider, &s->place, e))
+	if (!oidc_place_make(s->by.mem, &s->provider, &s->place, e))
 		return false;
 	s->place.ask = &s->ask;
-	if (!oidc_issuer_metadata(s->a, s->mem, &s->place, false, &m, e)) {
+	if (!oidc_issuer_metadata(s->by.auth, s->by.mem, &s->place, false, &m, e)) {
 		if (e->code == ERR_UNAVAILABLE)
 			s->out->why = OIDC_UNAVAILABLE;
 		return false;
 	}
-	nonce = oidc_nonce(s->mem, &s->state);
+	nonce = oidc_nonce(s->by.mem, &s->state);
 	if (nonce == NULL)
 		return err_memory(e);
 	if (!check_answer(s, in, &m, e) ||
-	    !oidc_exchange(s->a, s->mem, s->t, &s->provider, &m, &s->state, in->code, &s->ask,
-		&tokens, &s->out->why, e))
+	    !oidc_exchange(&s->by, &x, &s->ask, &tokens, &s->out->why, e))
 		return false;
 	s->no_assuming = may_not_assume(&m, &tokens);
 	return oidc_check_token(s, tokens.id_token, nonce, e) && oidc_look(s, e) &&
@@ -246,10 +249,10 @@ finish(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 }
 
 bool
-oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
-    const struct origin *origin, struct oidc_result *out, struct err *e)
+oidc_finish(
+    const struct deed_by *by, const struct oidc_answer *in, struct oidc_result *out, struct err *e)
 {
-	struct oidc_attempt s = { .a = a, .mem = mem, .origin = origin, .out = out };
+	struct oidc_attempt s = { .by = *by, .out = out };
 
 	*out = (struct oidc_result) { .why = OIDC_OK };
 	return oidc_end(&s, finish(&s, in, e), e);

@@ -38,8 +38,8 @@ struct oidc_begun {
 };
 
 /* ERR_MISSING: no such tenant or provider; with why = OIDC_UNAVAILABLE: the provider cannot be asked. */
-MUST_USE bool oidc_begin(struct auth *a, TALLOC_CTX *mem, const struct oidc_begin *in,
-    struct oidc_begun *out, struct err *e);
+MUST_USE bool oidc_begin(const struct deed_by *by, const struct oidc_begin *in, struct oidc_begun *out,
+    struct err *e);
 
 /* What the provider's redirect brought; NULL: not there. */
 struct oidc_answer {
@@ -58,8 +58,8 @@ struct oidc_result {
 	struct tenant_db    *t;   /* of the tenant, once it is known */
 };
 
-MUST_USE bool oidc_finish(struct auth *a, TALLOC_CTX *mem, const struct oidc_answer *in,
-    const struct origin *origin, struct oidc_result *out, struct err *e);
+MUST_USE bool oidc_finish(const struct deed_by *by, const struct oidc_answer *in, struct oidc_result *out,
+    struct err *e);
 
 struct oidc_credential {
 	const char *tenant;     /* slug, as it came */
@@ -69,7 +69,7 @@ struct oidc_credential {
 };
 
 /* ERR_CREDENTIALS with one public text, whatever is wrong; a credential is accepted once. */
-MUST_USE bool oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
-    const struct origin *origin, struct oidc_result *out, struct err *e);
+MUST_USE bool oidc_google(const struct deed_by *by, const struct oidc_credential *in, struct oidc_result *out,
+    struct err *e);
 
 #endif

@@ -27,8 +27,9 @@ count(const struct oidc_attempt *s, bool ok)
 	};
 	int outcome = !ok ? 0 : s->out->grant.mfa_token == NULL ? 1 : 2;
 
-	if (s->a->env->segment != NULL)
-		metric_add(s->a->env->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
+	if (s->by.auth->env->segment != NULL)
+		metric_add(
+		    s->by.auth->env->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
 }
 
 bool
@@ -49,33 +50,33 @@ oidc_open_tenant(struct auth *a, const char *slug, struct tenant_db **t, struct 
 void
 oidc_will_ask(struct oidc_attempt *s)
 {
-	s->ask.tenant = &s->t->tenant->id;
+	s->ask.tenant = &s->by.t->tenant->id;
 	s->place.ask = &s->ask;
 }
 
 bool
 oidc_check_token(struct oidc_attempt *s, struct str text, const char *nonce, struct err *e)
 {
-	struct oidc_expect x = { &s->provider, &s->place, nonce, clock_ms(s->a->env->clock) / 1000,
-		s->no_assuming };
+	struct oidc_expect x = { &s->provider, &s->place, nonce,
+		clock_ms(s->by.auth->env->clock) / 1000, s->no_assuming };
 
 	oidc_will_ask(s);
-	if (!idtoken_read(s->mem, text, &s->token, e)) {
+	if (!idtoken_read(s->by.mem, text, &s->token, e)) {
 		if (e->code == ERR_CREDENTIALS)
 			s->out->why = OIDC_TOKEN_FORM;
 		return false;
 	}
-	return oidc_issuer_verify(s->a, s->mem, &s->place, &s->token, &s->out->why, e) &&
-	       oidc_claims_check(s->mem, s->token.claims, &x, &s->person, &s->out->why, e);
+	return oidc_issuer_verify(s->by.auth, s->by.mem, &s->place, &s->token, &s->out->why, e) &&
+	       oidc_claims_check(s->by.mem, s->token.claims, &x, &s->person, &s->out->why, e);
 }
 
 /* Why, for whoever set the provider up: the person at the keyboard can do nothing about it. */
 static void
 log_no_auth_time(const struct oidc_attempt *s)
 {
-	if (s->a->env->log == NULL)
+	if (s->by.auth->env->log == NULL)
 		return;
-	log_event(s->a->env->log, LOG_AUTH, LOG_LEVEL_WARN,
+	log_event(s->by.auth->env->log, LOG_AUTH, LOG_LEVEL_WARN,
 	    strcmp(s->provider.kind, "entra") == 0
 		? "A sign-in anew was asked for, and the ID token has no auth_time: add the "
 		  "optional claim auth_time to the ID token of the application in Entra."
@@ -92,7 +93,7 @@ log_no_auth_time(const struct oidc_attempt *s)
 static bool
 auth_time(struct oidc_attempt *s, int64_t *ms, struct err *e)
 {
-	int64_t now = clock_ms(s->a->env->clock), said = s->person.auth_time_s * 1000;
+	int64_t now = clock_ms(s->by.auth->env->clock), said = s->person.auth_time_s * 1000;
 	bool    asked = s->state.login;
 
 	if (said > 0) {
@@ -115,7 +116,7 @@ static bool
 session_body(struct db *db, void *arg, struct err *e)
 {
 	struct oidc_attempt *s = arg;
-	instant              now = { clock_ms(s->a->env->clock) };
+	instant              now = { clock_ms(s->by.auth->env->clock) };
 	instant              end = { (s->person.expires_s + OIDC_SKEW_S) * 1000 };
 
 	s->who.identity.last_login = now;
@@ -141,7 +142,7 @@ details_of(struct oidc_attempt *s, const char *reason, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, s->mem);
+	buf_make(&b, s->by.mem);
 	buf_printf(&b, "{\"method\":\"%s\"", s->google ? "google" : "oidc");
 	if (s->found) {
 		buf_puts(&b, ",\"provider\":");
@@ -168,17 +169,15 @@ details_of(struct oidc_attempt *s, const char *reason, struct err *e)
 static bool
 challenge(struct oidc_attempt *s, const struct session_start *how, struct err *e)
 {
-	const struct challenge c = { .t = s->t,
-		.user = &s->who.user,
+	const struct challenge c = { .user = &s->who.user,
 		.provider = how->provider,
 		.in_body = s->in_body,
 		.return_to = s->out->return_to,
-		.origin = s->origin,
 		.body = how->body,
 		.arg = how->arg,
 		.details = how->details };
 
-	return challenge_make(s->a, s->mem, &c, &s->out->grant, e);
+	return challenge_make(&s->by, &c, &s->out->grant, e);
 }
 
 static bool
@@ -186,7 +185,7 @@ grant(struct oidc_attempt *s, const struct session_start *how, struct err *e)
 {
 	if (s->who.user.two_factor && how->aal < 2)
 		return challenge(s, how, e);
-	return session_begin(s->a, s->mem, s->t, &s->who.user, how, s->origin, &s->out->grant, e);
+	return session_begin(&s->by, &s->who.user, how, &s->out->grant, e);
 }
 
 bool
@@ -210,12 +209,11 @@ oidc_begin_session(struct oidc_attempt *s, struct err *e)
 bool
 oidc_look(struct oidc_attempt *s, struct err *e)
 {
-	s->who = (struct oidc_who) { .a = s->a,
-		.mem = s->mem,
-		.t = s->t,
+	s->who = (struct oidc_who) {
+		.by = &s->by,
 		.provider = &s->provider,
 		.person = &s->person,
-		.origin = s->origin };
+	};
 	return oidc_user_look(&s->who, e);
 }
 
@@ -224,17 +222,18 @@ static bool
 write_refusal(struct oidc_attempt *s, struct err *e)
 {
 	struct err         why = *e;
-	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL,
+	struct audit_entry entry = {
+		.action = AUDIT_SESSION_FAIL,
+		.failed = true,
 		.actor_kind = "anonymous",
 		.actor_name = s->person.email,
-		.origin = s->origin,
-		.target_kind = "user" };
+	};
 
 	err_clear(e);
 	entry.details = details_of(s, oidc_reason_word(s->out->why), e);
 	if (s->who.user.email != NULL)
 		entry.target_id = s->who.user.id;
-	if (entry.details == NULL || !audit_deed(s->t, s->mem, s->a, NULL, NULL, &entry, e)) {
+	if (entry.details == NULL || !audit_deed(&s->by, NULL, NULL, &entry, e)) {
 		s->out->why = OIDC_OK;
 		return false;
 	}
@@ -245,9 +244,9 @@ write_refusal(struct oidc_attempt *s, struct err *e)
 bool
 oidc_end(struct oidc_attempt *s, bool ok, struct err *e)
 {
-	oidc_ask_end(s->a, &s->ask);
+	oidc_ask_end(s->by.auth, &s->ask);
 	if (s->out->again || e->code == ERR_BUSY)
 		return ok;
 	count(s, ok);
-	return ok || (s->t != NULL && s->out->why != OIDC_OK ? write_refusal(s, e) : false);
+	return ok || (s->by.t != NULL && s->out->why != OIDC_OK ? write_refusal(s, e) : false);
 }

@@ -12,11 +12,8 @@
 #include "core/base/hash.h"
 
 struct oidc_attempt {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	const struct origin *origin;
+	struct deed_by       by;  /* in the tenant, once that is known */
 	struct oidc_result  *out;
-	struct tenant_db    *t;
 	struct provider      provider;
 	bool                 found; /* the provider */
 	struct oidc_place    place;

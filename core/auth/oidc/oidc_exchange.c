@@ -9,7 +9,7 @@
 #define ACCESS_TOKEN_MAX (16 * 1024) /* bytes that go into a header */
 
 static bool
-refuse(enum oidc_reason why, enum oidc_reason *out, const char *what, struct err *e)
+refuse_code(enum oidc_reason why, enum oidc_reason *out, const char *what, struct err *e)
 {
 	*out = why;
 	return err_set(e, ERR_CREDENTIALS, 0, "Sign-in failed.", "token endpoint: %s", what);
@@ -22,7 +22,7 @@ oidc_nonce(TALLOC_CTX *mem, const struct oidc_state *s)
 }
 
 static void
-put(struct buf *b, const char *name, struct str value)
+form_add(struct buf *b, const char *name, struct str value)
 {
 	if (b->n > 0)
 		buf_putc(b, '&');
@@ -33,30 +33,30 @@ put(struct buf *b, const char *name, struct str value)
 
 /* Of bytes, as base64url. */
 static void
-put_bytes(struct buf *b, const char *name, const uint8_t *p, size_t n)
+form_add_bytes(struct buf *b, const char *name, const uint8_t *p, size_t n)
 {
 	char *text = base64url_print(b->mem, p, n);
 
 	if (text == NULL)
 		b->failed = true;
 	else
-		put(b, name, str_of(text));
+		form_add(b, name, str_of(text));
 }
 
 static void
-put_redirect(struct buf *b, const struct auth *a, const struct provider *p)
+add_redirect(struct buf *b, const struct auth *a, const struct provider *p)
 {
 	char *url = provider_redirect_uri(b->mem, a->env->conf, p);
 
 	if (url == NULL)
 		b->failed = true;
 	else
-		put(b, "redirect_uri", str_of(url));
+		form_add(b, "redirect_uri", str_of(url));
 }
 
 /* RFC 7636: the verifier is the text, its hash the challenge. */
 static void
-put_challenge(struct buf *b, const struct oidc_state *s)
+add_challenge(struct buf *b, const struct oidc_state *s)
 {
 	char   *verifier = base64url_print(b->mem, s->verifier, sizeof(s->verifier));
 	uint8_t hash[HASH_LEN];
@@ -67,27 +67,27 @@ put_challenge(struct buf *b, const struct oidc_state *s)
 	}
 	secret_guard(verifier);
 	hash_sha256(verifier, strlen(verifier), hash);
-	put_bytes(b, "code_challenge", hash, sizeof(hash));
-	put(b, "code_challenge_method", STR("S256"));
+	form_add_bytes(b, "code_challenge", hash, sizeof(hash));
+	form_add(b, "code_challenge_method", STR("S256"));
 }
 
 /* A provider that is asked for its age must say when the person signed in there. */
 static void
-put_prompt(struct buf *b, const struct provider *p, const struct oidc_state *s)
+add_prompt(struct buf *b, const struct provider *p, const struct oidc_state *s)
 {
 	if (!s->login)
 		return;
 	if (strcmp(p->kind, "google") == 0) {
-		put(b, "prompt", STR("select_account"));
-		put(b, "claims", STR("{\"id_token\":{\"auth_time\":{\"essential\":true}}}"));
+		form_add(b, "prompt", STR("select_account"));
+		form_add(b, "claims", STR("{\"id_token\":{\"auth_time\":{\"essential\":true}}}"));
 		return;
 	}
-	put(b, "prompt", STR("login"));
-	put(b, "max_age", STR("0"));
+	form_add(b, "prompt", STR("login"));
+	form_add(b, "max_age", STR("0"));
 }
 
 static bool
-put_scope(struct buf *b, const struct provider *p, const struct oidc_metadata *m, struct err *e)
+add_scope(struct buf *b, const struct provider *p, const struct oidc_metadata *m, struct err *e)
 {
 	struct strings asked;
 	struct buf     text;
@@ -99,31 +99,34 @@ put_scope(struct buf *b, const struct provider *p, const struct oidc_metadata *m
 		buf_printf(&text, "%s%s", i > 0 ? " " : "", asked.items[i]);
 	if (!buf_ok(&text))
 		return err_memory(e);
-	put(b, "scope", buf_str(&text));
+	form_add(b, "scope", buf_str(&text));
 	return true;
 }
 
 bool
-oidc_authorize_url(struct auth *a, TALLOC_CTX *mem, const struct provider *p,
-    const struct oidc_metadata *m, const struct oidc_state *s, const char **url, struct err *e)
+oidc_authorize_url(
+    const struct deed_by *by, const struct oidc_code *x, const char **url, struct err *e)
 {
-	struct buf b;
+	const struct provider   *p = x->provider;
+	const struct oidc_state *s = x->state;
+	const char              *endpoint = x->metadata->authorization_endpoint;
+	struct buf               b;
 
-	buf_make(&b, mem);
-	put(&b, "response_type", STR("code"));
-	put(&b, "client_id", str_of(p->client_id));
-	put_redirect(&b, a, p);
-	if (!put_scope(&b, p, m, e))
+	buf_make(&b, by->mem);
+	form_add(&b, "response_type", STR("code"));
+	form_add(&b, "client_id", str_of(p->client_id));
+	add_redirect(&b, by->auth, p);
+	if (!add_scope(&b, p, x->metadata, e))
 		return false;
-	put_bytes(&b, "state", s->state, sizeof(s->state));
-	put_bytes(&b, "nonce", s->nonce, sizeof(s->nonce));
-	put_challenge(&b, s);
-	put_prompt(&b, p, s);
+	form_add_bytes(&b, "state", s->state, sizeof(s->state));
+	form_add_bytes(&b, "nonce", s->nonce, sizeof(s->nonce));
+	add_challenge(&b, s);
+	add_prompt(&b, p, s);
 	/* a hint for the account chooser only: the claim is what is checked */
 	if (strcmp(p->kind, "google") == 0 && p->allowed_domains.n == 1)
-		put(&b, "hd", str_of(p->allowed_domains.items[0]));
-	*url = buf_ok(&b) ? talloc_asprintf(mem, "%s%c%s", m->authorization_endpoint,
-				strchr(m->authorization_endpoint, '?') == NULL ? '?' : '&', b.p)
+		form_add(&b, "hd", str_of(p->allowed_domains.items[0]));
+	*url = buf_ok(&b) ? talloc_asprintf(by->mem, "%s%c%s", endpoint,
+				strchr(endpoint, '?') == NULL ? '?' : '&', b.p)
 			  : NULL;
 	return *url != NULL || err_memory(e);
 }
@@ -155,14 +158,13 @@ basic(TALLOC_CTX *mem, const struct provider *p, struct str secret)
 }
 
 static void
-put_body(struct buf *b, const struct auth *a, const struct provider *p, const struct oidc_state *s,
-    const char *code)
+add_grant(struct buf *b, const struct auth *a, const struct oidc_code *x)
 {
-	put(b, "grant_type", STR("authorization_code"));
-	put(b, "code", str_of(code));
-	put_redirect(b, a, p);
-	put(b, "client_id", str_of(p->client_id));
-	put_bytes(b, "code_verifier", s->verifier, sizeof(s->verifier));
+	form_add(b, "grant_type", STR("authorization_code"));
+	form_add(b, "code", str_of(x->code));
+	add_redirect(b, a, x->provider);
+	form_add(b, "client_id", str_of(x->provider->client_id));
+	form_add_bytes(b, "code_verifier", x->state->verifier, sizeof(x->state->verifier));
 }
 
 static struct str
@@ -185,12 +187,10 @@ bearer(const struct json *v)
 }
 
 static bool
-take_answer(TALLOC_CTX *mem, const struct provider *p, const struct strings *asked,
-    const struct fetch_answer *answer, struct oidc_tokens *out, enum oidc_reason *why,
-    struct err *e)
+read_tokens(TALLOC_CTX *mem, const struct fetch_answer *answer, struct oidc_tokens *out,
+    enum oidc_reason *why, struct err *e)
 {
-	struct err         bad = { 0 };
-	const struct json *v;
+	struct err bad = { 0 };
 
 	if (answer->status >= 500) {
 		*why = OIDC_UNAVAILABLE;
@@ -198,60 +198,79 @@ take_answer(TALLOC_CTX *mem, const struct provider *p, const struct strings *ask
 		    "token endpoint: HTTP %d", answer->status);
 	}
 	if (answer->status != 200)
-		return refuse(OIDC_CODE, why, "it did not take the code", e);
-	v = oidc_json(mem, answer->body, &bad);
-	if (v == NULL || member(v, "id_token").n == 0)
-		return refuse(OIDC_TOKEN_FORM, why, "no ID token", e);
-	*out = (struct oidc_tokens) { .id_token = member(v, "id_token"),
-		.access_token = bearer(v),
-		.granted = oidc_scope_granted(p, asked, json_get(v, "scope")) };
+		return refuse_code(OIDC_CODE, why, "it did not take the code", e);
+	out->answer = oidc_json(mem, answer->body, &bad);
+	if (out->answer == NULL || member(out->answer, "id_token").n == 0)
+		return refuse_code(OIDC_TOKEN_FORM, why, "no ID token", e);
+	out->id_token = member(out->answer, "id_token");
+	out->access_token = bearer(out->answer);
 	return true;
 }
 
 static bool
-open_secret(struct tenant_db *t, TALLOC_CTX *mem, const struct provider *p, struct str *secret,
-    struct err *e)
+open_secret(const struct deed_by *by, const struct provider *p, struct str *secret, struct err *e)
 {
 	*secret = (struct str) { NULL, 0 };
 	return p->client_secret.p == NULL ||
-	       tenant_open(t, mem, "identity_providers", "client_secret", &p->id, p->client_secret,
-		   secret, e);
+	       tenant_open(by->t, by->mem, "identity_providers", "client_secret", &p->id,
+		   p->client_secret, secret, e);
+}
+
+/* The request's form; by a header instead where the endpoint wants the secret there (*header: its
+ * value). */
+static bool
+make_form(const struct deed_by *by, const struct oidc_code *x, struct buf *b, const char **header,
+    struct err *e)
+{
+	const struct provider *p = x->provider;
+	struct str             secret;
+
+	*header = NULL;
+	buf_make(b, by->mem);
+	if (!open_secret(by, p, &secret, e))
+		return false;
+	add_grant(b, by->auth, x);
+	if (secret.p != NULL && x->metadata->secret_post)
+		form_add(b, "client_secret", secret);
+	else if (secret.p != NULL && (*header = basic(by->mem, p, secret)) == NULL)
+		return err_memory(e);
+	if (!buf_ok(b))
+		return err_memory(e);
+	secret_guard(b->p);
+	return true;
 }
 
 bool
-oidc_exchange(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct provider *p,
-    const struct oidc_metadata *m, const struct oidc_state *s, const char *code,
-    struct oidc_ask *ask, struct oidc_tokens *out, enum oidc_reason *why, struct err *e)
+oidc_exchange(const struct deed_by *by, const struct oidc_code *x, struct oidc_ask *ask,
+    struct oidc_tokens *out, enum oidc_reason *why, struct err *e)
 {
-	struct fetch_header  headers[3] = { { "Content-Type", "application/x-www-form-urlencoded" },
-		 { "Accept", "application/json" }, { "Authorization", NULL } };
-	struct fetch_request q = { .method = "POST",
-		.url = m->token_endpoint,
+	struct fetch_header headers[3] = {
+		{ "Content-Type", "application/x-www-form-urlencoded" },
+		{ "Accept", "application/json" },
+		{ "Authorization", NULL },
+	};
+	struct fetch_request q = {
+		.method = "POST",
+		.url = x->metadata->token_endpoint,
 		.headers = headers,
-		.headers_n = 2,
-		.answer_max = OIDC_TOKEN_ANSWER_MAX };
-	struct fetch_answer  answer;
-	struct strings       asked;
-	struct str           secret;
-	struct buf           b;
-	bool                 ok;
+		.answer_max = OIDC_TOKEN_ANSWER_MAX,
+	};
+	struct fetch_answer answer;
+	struct strings      asked;
+	struct buf          form;
 
-	buf_make(&b, mem);
-	if (!oidc_scope_make(mem, p, m, &asked, e) || !open_secret(t, mem, p, &secret, e))
+	if (!oidc_scope_make(by->mem, x->provider, x->metadata, &asked, e) ||
+	    !make_form(by, x, &form, &headers[2].value, e))
 		return false;
-	put_body(&b, a, p, s, code);
-	if (secret.p != NULL && m->secret_post)
-		put(&b, "client_secret", secret);
-	if (secret.p != NULL && !m->secret_post) {
-		headers[2].value = basic(mem, p, secret);
-		q.headers_n = 3;
+	q.headers_n = headers[2].value != NULL ? 3 : 2;
+	q.body = buf_str(&form);
+	if (!oidc_ask_run(by->auth, by->mem, ask, &q, &answer, e)) {
+		if (e->code != ERR_INTERNAL)
+			*why = OIDC_UNAVAILABLE;
+		return false;
 	}
-	if (!buf_ok(&b) || (q.headers_n == 3 && headers[2].value == NULL))
-		return err_memory(e);
-	secret_guard(b.p);
-	q.body = buf_str(&b);
-	ok = oidc_ask_run(a, mem, ask, &q, &answer, e);
-	if (!ok && e->code != ERR_INTERNAL)
-		*why = OIDC_UNAVAILABLE;
-	return ok && take_answer(mem, p, &asked, &answer, out, why, e);
+	if (!read_tokens(by->mem, &answer, out, why, e))
+		return false;
+	out->granted = oidc_scope_granted(x->provider, &asked, json_get(out->answer, "scope"));
+	return true;
 }

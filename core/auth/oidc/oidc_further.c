@@ -62,11 +62,11 @@ send(const struct question *q, struct str *answer, struct err *e)
 		.answer_max = q->max };
 	struct fetch_answer  a;
 
-	headers[1].value = authorization(w->mem, q->f->tokens->access_token);
+	headers[1].value = authorization(w->by->mem, q->f->tokens->access_token);
 	if (headers[1].value == NULL)
 		return err_memory(e);
 	q->f->asked = true;
-	if (!oidc_ask_run(w->a, w->mem, q->f->x->place->ask, &request, &a, e))
+	if (!oidc_ask_run(w->by->auth, w->by->mem, q->f->x->place->ask, &request, &a, e))
 		return false;
 	*answer = a.body;
 	return a.status == 200 ||
@@ -86,11 +86,11 @@ ask_userinfo(struct question *q, struct err *e)
 	q->method = "GET";
 	q->max = OIDC_USERINFO_MAX;
 	return check_token(q, e) && send(q, &text, e) &&
-	       oidc_userinfo_read(w->mem, text, &info, e) &&
+	       oidc_userinfo_read(w->by->mem, text, &info, e) &&
 	       (info.text == NULL ||
-		   oidc_issuer_verify(w->a, w->mem, q->f->x->place, &info, &why, e)) &&
+		   oidc_issuer_verify(w->by->auth, w->by->mem, q->f->x->place, &info, &why, e)) &&
 	       oidc_userinfo_check(&info, q->f->x, q->p->subject, e) &&
-	       oidc_person_take(w->mem, q->f->x, info.claims, q->p, &why, e);
+	       oidc_person_take(w->by->mem, q->f->x, info.claims, q->p, &why, e);
 }
 
 static bool
@@ -101,15 +101,15 @@ ask_graph(struct question *q, struct err *e)
 
 	if (q->f->m->userinfo_endpoint == NULL)
 		return unusable(e, "the directory does not say where Graph is");
-	q->url = oidc_graph_url(q->w->mem, q->f->m->userinfo_endpoint);
+	q->url = oidc_graph_url(q->w->by->mem, q->f->m->userinfo_endpoint);
 	if (q->url == NULL)
 		return err_memory(e);
 	q->method = "POST";
 	q->body = STR("{\"securityEnabledOnly\":false}");
 	q->max = OIDC_GRAPH_MAX;
 	return check_token(q, e) && send(q, &text, e) &&
-	       oidc_graph_read(q->w->mem, text, &ids, e) &&
-	       oidc_person_add_groups(q->w->mem, ids, q->p, e);
+	       oidc_graph_read(q->w->by->mem, text, &ids, e) &&
+	       oidc_person_add_groups(q->w->by->mem, ids, q->p, e);
 }
 
 /* By the log the operator learns why; the person's sign-in goes on without. */
@@ -118,8 +118,9 @@ note(struct question *q, const char *whom, struct err *e)
 {
 	if (e->code == ERR_INTERNAL)
 		return false;
-	if (q->w->a->env->log != NULL)
-		log_err(q->w->a->env->log, LOG_AUTH, "an identity provider was asked in vain", e);
+	if (q->w->by->auth->env->log != NULL)
+		log_err(q->w->by->auth->env->log, LOG_AUTH,
+		    "an identity provider was asked in vain", e);
 	err_clear(e);
 	q->f->failed = whom;
 	oidc_person_doubt(q->p);

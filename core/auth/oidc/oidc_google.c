@@ -14,9 +14,9 @@ find_google(struct oidc_attempt *s, struct str token, struct err *e)
 	const struct json *aud;
 	size_t             n;
 
-	if (!provider_list(s->t->db, s->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+	if (!provider_list(s->by.t->db, s->by.mem, &newest, PROVIDERS_MAX, &rows, &n, e))
 		return false;
-	if (!idtoken_read(s->mem, token, &t, e)) {
+	if (!idtoken_read(s->by.mem, token, &t, e)) {
 		if (e->code == ERR_CREDENTIALS)
 			s->out->why = OIDC_TOKEN_FORM;
 		return false;
@@ -28,7 +28,7 @@ find_google(struct oidc_attempt *s, struct str token, struct err *e)
 		if (s->found)
 			s->provider = rows[i];
 	}
-	return s->found ? oidc_place_make(s->mem, &s->provider, &s->place, e)
+	return s->found ? oidc_place_make(s->by.mem, &s->provider, &s->place, e)
 			: oidc_refuse(s, OIDC_TOKEN_AUDIENCE, e);
 }
 
@@ -46,12 +46,12 @@ google(struct oidc_attempt *s, const struct oidc_credential *in, struct err *e)
 {
 	struct str token = str_of(in->credential);
 
-	if (!oidc_open_tenant(s->a, in->tenant, &s->t, e)) {
+	if (!oidc_open_tenant(s->by.auth, in->tenant, &s->by.t, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return oidc_refuse(s, OIDC_UNKNOWN, e);
 	}
-	s->out->t = s->t;
+	s->out->t = s->by.t;
 	make_mark(s, token);
 	return find_google(s, token, e) && oidc_check_token(s, token, in->nonce, e) &&
 	       oidc_look(s, e) && oidc_user_find(&s->who, &s->out->why, e) &&
@@ -59,15 +59,15 @@ google(struct oidc_attempt *s, const struct oidc_credential *in, struct err *e)
 }
 
 bool
-oidc_google(struct auth *a, TALLOC_CTX *mem, const struct oidc_credential *in,
-    const struct origin *origin, struct oidc_result *out, struct err *e)
+oidc_google(const struct deed_by *by, const struct oidc_credential *in, struct oidc_result *out,
+    struct err *e)
 {
-	struct oidc_attempt s = { .a = a,
-		.mem = mem,
-		.origin = origin,
+	struct oidc_attempt s = {
+		.by = *by,
 		.out = out,
 		.google = true,
-		.in_body = in->in_body };
+		.in_body = in->in_body,
+	};
 
 	*out = (struct oidc_result) { .why = OIDC_OK };
 	return oidc_end(&s, google(&s, in, e), e);

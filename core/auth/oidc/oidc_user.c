@@ -31,7 +31,7 @@ refuse(enum oidc_reason why, enum oidc_reason *out, struct err *e)
 static bool
 read_map(struct oidc_who *w, struct err *e)
 {
-	w->map = json_parse(w->mem, str_of(w->provider->role_map.text), e);
+	w->map = json_parse(w->by->mem, str_of(w->provider->role_map.text), e);
 	if (w->map == NULL)
 		return false;
 	if (w->map->type != JSON_OBJECT)
@@ -63,13 +63,13 @@ has_role(const struct roles *r, struct str name)
 static bool
 add_role(struct oidc_who *w, struct str name, struct roles *r, struct err *e)
 {
-	char *z = str_dup(w->mem, name);
+	char *z = str_dup(w->by->mem, name);
 
 	if (z == NULL)
 		return err_memory(e);
 	if (has_role(r, name) || r->n == r->max)
 		return true;
-	if (mapped_role_by_name(w->t->db, w->mem, z, &r->all[r->n], e))
+	if (mapped_role_by_name(w->by->t->db, w->by->mem, z, &r->all[r->n], e))
 		r->n++;
 	return e->code == ERR_OK || err_take(e, ERR_MISSING);
 }
@@ -90,7 +90,7 @@ map_roles(struct oidc_who *w, struct roles *r, struct err *e)
 	size_t kept = w->kept ? w->user.roles.n : 0;
 
 	*r = (struct roles) { .max = kept + ROLES_MAX };
-	r->all = talloc_zero_array(w->mem, struct mapped_role, (unsigned)r->max);
+	r->all = talloc_zero_array(w->by->mem, struct mapped_role, (unsigned)r->max);
 	if (r->all == NULL)
 		return err_memory(e);
 	if (!add_kept(w, r, e))
@@ -118,7 +118,7 @@ details_of(struct oidc_who *w, const struct roles *r, const struct key_effects *
 {
 	struct buf b;
 
-	buf_make(&b, w->mem);
+	buf_make(&b, w->by->mem);
 	buf_puts(&b, "{\"provider\":");
 	buf_json(&b, str_of(w->provider->name));
 	buf_puts(&b, ",\"subject\":");
@@ -172,16 +172,12 @@ deed(struct oidc_who *w, tx_fn *body, struct roles *roles, enum audit_action act
 {
 	struct writing     x = { w, body, roles, NULL };
 	struct audit_entry entry = { .action = action,
-		.success = true,
-		.actor_kind = "system",
 		.actor_name = w->provider->name,
-		.origin = w->origin,
-		.target_kind = "user",
 		.target_id = w->user.id,
 		.details = details_of(w, roles, NULL, e) };
 
 	x.entry = &entry;
-	return entry.details != NULL && audit_deed(w->t, w->mem, w->a, held_body, &x, &entry, e);
+	return entry.details != NULL && audit_deed(w->by, held_body, &x, &entry, e);
 }
 
 static bool
@@ -197,8 +193,9 @@ provision_body(struct db *db, void *arg, struct err *e)
 {
 	struct writing *x = arg;
 
-	return user_add(x->w->t, &x->w->user, e) &&
-	       user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	return user_add(x->w->by->t, &x->w->user, e) &&
+	       user_roles_replace(
+		   db, x->w->by->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
 	       identity_add(db, &x->w->identity, e);
 }
 
@@ -214,8 +211,8 @@ is_last_admin(struct oidc_who *w, bool *last, struct err *e)
 {
 	uint64_t others = 0;
 
-	if (!user_lock_admins(w->t, e) ||
-	    !user_count_other_admins(w->t, &w->identity.user_id, &others, e))
+	if (!user_lock_admins(w->by->t, e) ||
+	    !user_count_other_admins(w->by->t, &w->identity.user_id, &others, e))
 		return false;
 	*last = others == 0 && strings_have(w->user.roles, ROLE_ADMIN);
 	return true;
@@ -227,10 +224,9 @@ static bool
 name_keys(struct writing *x, struct err *e)
 {
 	struct oidc_who          *w = x->w;
-	const struct managing     m = { .a = w->a, .mem = w->mem, .t = w->t };
 	const struct key_effects *keys;
 
-	if (!keys_narrow(&m, &w->user, &keys, e))
+	if (!keys_narrow(w->by, &w->user, &keys, e))
 		return false;
 	x->entry->details = details_of(w, x->roles, keys, e);
 	return x->entry->details != NULL;
@@ -243,8 +239,8 @@ read_again(struct writing *x, struct err *e)
 {
 	struct oidc_who *w = x->w;
 
-	return user_lock_admins(w->t, e) &&
-	       user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e) &&
+	return user_lock_admins(w->by->t, e) &&
+	       user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e) &&
 	       map_roles(w, x->roles, e);
 }
 
@@ -259,14 +255,15 @@ roles_body(struct db *db, void *arg, struct err *e)
 		return false;
 	if (!has_admin(x->roles) && !is_last_admin(x->w, &last, e))
 		return false;
-	x->entry->success = !last;
+	x->entry->failed = last;
 	if (last) {
 		x->w->identity.told_at.ms =
-		    clock_ms(x->w->a->env->clock); /* what was told once stays */
+		    clock_ms(x->w->by->auth->env->clock); /* what was told once stays */
 		return true;
 	}
 	/* a refusal may follow, which writes nothing of the identity */
-	return user_roles_replace(db, x->w->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
+	return user_roles_replace(
+		   db, x->w->by->mem, &x->w->user.id, x->roles->all, x->roles->n, e) &&
 	       identity_touch(db, &x->w->identity, e) && name_keys(x, e);
 }
 
@@ -292,7 +289,8 @@ is_told(const struct oidc_person *p)
 static void
 note_told(struct oidc_who *w)
 {
-	w->identity.told_at.ms = w->maps && is_told(w->person) ? clock_ms(w->a->env->clock) : 0;
+	w->identity.told_at.ms =
+	    w->maps && is_told(w->person) ? clock_ms(w->by->auth->env->clock) : 0;
 }
 
 /* Since when what was told once has not been, or could not be asked for; 0: that is not so. */
@@ -314,7 +312,7 @@ untold_since(struct oidc_who *w, int64_t now)
 static bool
 keeps_roles(struct oidc_who *w)
 {
-	int64_t now = clock_ms(w->a->env->clock), since = untold_since(w, now);
+	int64_t now = clock_ms(w->by->auth->env->clock), since = untold_since(w, now);
 	bool    keep = w->maps && w->person->told != OIDC_TOLD_ALL &&
 		    (w->person->told == OIDC_TOLD_UNASKED ||
 			strcmp(w->provider->absent_roles, "keep") == 0) &&
@@ -338,9 +336,9 @@ write_roles(struct oidc_who *w, struct roles *r, struct err *e)
 {
 	if (!deed(w, roles_body, r, AUDIT_IDENTITY_ROLES, e))
 		return false;
-	if (w->a->env->segment != NULL)
-		cache_bump_user(w->a->env->segment, &w->user.id);
-	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	if (w->by->auth->env->segment != NULL)
+		cache_bump_user(w->by->auth->env->segment, &w->user.id);
+	return user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e);
 }
 
 static bool
@@ -375,11 +373,11 @@ find_known(struct oidc_who *w, struct err *e)
 		.subject = w->person->subject };
 
 	w->identity = key;
-	w->known = identity_find(w->t->db, w->mem, &w->identity, e) &&
-		   user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	w->known = identity_find(w->by->t->db, w->by->mem, &w->identity, e) &&
+		   user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e);
 	if (w->known)
 		return true;
-	if (!err_take(e, ERR_MISSING) || !identity_drop(w->t->db, &key, e))
+	if (!err_take(e, ERR_MISSING) || !identity_drop(w->by->t->db, &key, e))
 		return false;
 	w->identity = key;
 	return true;
@@ -439,13 +437,13 @@ fill_user(struct oidc_who *w, struct err *e)
 	const struct oidc_person *p = w->person;
 	struct str named = str_of(unicode_is_unseen(str_of(p->name)) ? p->email : p->name), name;
 
-	if (!unicode_nfc(w->mem, named, &name, e))
+	if (!unicode_nfc(w->by->mem, named, &name, e))
 		return false;
-	w->user = (struct user) { .id = uuid_make(w->a->env->clock, w->a->env->rand),
-		.created_at = { clock_ms(w->a->env->clock) } };
-	w->user.email = talloc_strdup(w->mem, p->email);
-	w->user.display_name = unicode_clean(w->mem, name, 200);
-	w->user.status = talloc_strdup(w->mem, "active");
+	w->user = (struct user) { .id = uuid_make(w->by->auth->env->clock, w->by->auth->env->rand),
+		.created_at = { clock_ms(w->by->auth->env->clock) } };
+	w->user.email = talloc_strdup(w->by->mem, p->email);
+	w->user.display_name = unicode_clean(w->by->mem, name, 200);
+	w->user.status = talloc_strdup(w->by->mem, "active");
 	if (w->user.email == NULL || w->user.display_name == NULL || w->user.status == NULL)
 		return err_memory(e);
 	w->identity.user_id = w->user.id;
@@ -468,7 +466,7 @@ provision(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 	if (!deed(w, provision_body, &r, AUDIT_USER_CREATE, e))
 		/* somebody else was first, or has it */
 		return db_was_duplicate(e) && refuse(OIDC_TAKEN, why, e);
-	return user_by_id(w->t, w->mem, &w->identity.user_id, &w->user, e);
+	return user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e);
 }
 
 static bool
@@ -476,9 +474,9 @@ find_new(struct oidc_who *w, enum oidc_reason *why, struct err *e)
 {
 	const struct oidc_person *p = w->person;
 
-	w->identity.created_at.ms = w->identity.last_login.ms = clock_ms(w->a->env->clock);
+	w->identity.created_at.ms = w->identity.last_login.ms = clock_ms(w->by->auth->env->clock);
 	if (p->email_trusted) {
-		if (user_by_email(w->t, w->mem, p->email, &w->user, e))
+		if (user_by_email(w->by->t, w->by->mem, p->email, &w->user, e))
 			return link_user(w, why, e);
 		if (!err_take(e, ERR_MISSING))
 			return false;

@@ -35,12 +35,9 @@
 enum oidc_want { OIDC_WANT_EMAIL = 1, OIDC_WANT_NAME = 2, OIDC_WANT_GROUPS = 4 };
 
 struct oidc_who {
-	struct auth              *a;
-	TALLOC_CTX               *mem;
-	struct tenant_db         *t;
+	const struct deed_by     *by;
 	const struct provider    *provider;
 	const struct oidc_person *person;
-	const struct origin      *origin;
 	struct identity           identity; /* set when found */
 	struct user               user;     /* set when found: active */
 	bool                      known;    /* the identity is */

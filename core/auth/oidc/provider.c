@@ -44,17 +44,15 @@ static bool
 run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_action action,
     const struct provider *p, struct err *e)
 {
-	struct audit_entry entry = { .action = action,
-		.success = true,
-		.caller = d->caller,
-		.origin = d->origin,
-		.target_kind = "identity_provider",
+	struct audit_entry entry = {
+		.action = action,
 		.target_id = p->id,
-		.details = details_of(d->mem, p, e) };
+		.details = details_of(d->by.mem, p, e),
+	};
 
 	if (entry.details == NULL)
 		return false;
-	return audit_deed(d->t, d->mem, d->a, body, arg, &entry, e) ||
+	return audit_deed(&d->by, body, arg, &entry, e) ||
 	       db_taken(e, "An identity provider of that name exists.");
 }
 
@@ -71,7 +69,7 @@ check_count(const struct provider_deed *d, struct err *e)
 	struct provider  *rows;
 	size_t            n;
 
-	if (!provider_list(d->t->db, d->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+	if (!provider_list(d->by.t->db, d->by.mem, &newest, PROVIDERS_MAX, &rows, &n, e))
 		return false;
 	return n < PROVIDERS_MAX ||
 	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", n);
@@ -84,12 +82,12 @@ provider_make(const struct provider_deed *d, const struct provider_body *in, str
 	static const char   *mfa[] = { "mfa", NULL };
 	struct provider_work w = { d, in, &provider_new_schema, out };
 
-	*out = (struct provider) { .id = uuid_make(d->a->env->clock, d->a->env->rand),
+	*out = (struct provider) { .id = uuid_make(d->by.auth->env->clock, d->by.auth->env->rand),
 		.mfa_amr = { mfa, 1 },
 		.own_address = true,
-		.created_at = { clock_ms(d->a->env->clock) } };
-	out->kind = talloc_strdup(d->mem, in->kind);
-	out->absent_roles = talloc_strdup(d->mem, "keep");
+		.created_at = { clock_ms(d->by.auth->env->clock) } };
+	out->kind = talloc_strdup(d->by.mem, in->kind);
+	out->absent_roles = talloc_strdup(d->by.mem, "keep");
 	if (out->kind == NULL || out->absent_roles == NULL)
 		return err_memory(e);
 	return provider_take(&w, e) && provider_check(&w, e) && provider_may_make(&w, e) &&
@@ -109,10 +107,10 @@ static bool
 end_begun(const struct changing *c, enum ends_event event, const char *name, struct err *e)
 {
 	struct ending x = {
-		.event = event, .now = { clock_ms(c->d->a->env->clock) }, .provider = name
+		.event = event, .now = { clock_ms(c->d->by.auth->env->clock) }, .provider = name
 	};
 
-	return ends_apply(c->d->t, &x, e);
+	return ends_apply(c->d->by.t, &x, e);
 }
 
 /* The token endpoint is the issuer's word, and of Entra the directory's. */
@@ -122,7 +120,7 @@ check_secret(const struct provider_work *w, const struct provider *was, struct e
 	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
 		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
 
-	return bound_secret_check(w->d->mem, "client_secret", was->client_secret.p != NULL,
+	return bound_secret_check(w->d->by.mem, "client_secret", was->client_secret.p != NULL,
 	    provider_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
 }
 
@@ -132,7 +130,7 @@ change_body(struct db *db, void *arg, struct err *e)
 	struct changing *c = arg;
 	struct provider  now;
 
-	if (!provider_lock(db, c->d->mem, &c->p->id, &now, e) ||
+	if (!provider_lock(db, c->d->by.mem, &c->p->id, &now, e) ||
 	    (c->d->check != NULL && !c->d->check(c->d->check_arg, &now, e)))
 		return false;
 	if (now.updated_at.ms != c->was.ms)
@@ -148,8 +146,8 @@ change_body(struct db *db, void *arg, struct err *e)
 static void
 forget_callers(const struct provider_deed *d)
 {
-	if (d->a->env->segment != NULL)
-		cache_bump_tenant(d->a->env->segment, &d->t->tenant->id);
+	if (d->by.auth->env->segment != NULL)
+		cache_bump_tenant(d->by.auth->env->segment, &d->by.t->tenant->id);
 }
 
 bool
@@ -159,7 +157,7 @@ provider_change(const struct provider_deed *d, const struct uuid *id,
 	struct provider_work w = { d, in, &provider_change_schema, out };
 	struct changing      c = { .d = d, .p = out, .w = &w };
 
-	if (!provider_by_id(d->t->db, d->mem, id, out, e))
+	if (!provider_by_id(d->by.t->db, d->by.mem, id, out, e))
 		return false;
 	c.was = out->updated_at;
 	if (!provider_take(&w, e))
@@ -178,7 +176,7 @@ remove_body(struct db *db, void *arg, struct err *e)
 {
 	struct changing *c = arg;
 
-	return provider_lock(db, c->d->mem, &c->p->id, c->p, e) &&
+	return provider_lock(db, c->d->by.mem, &c->p->id, c->p, e) &&
 	       (c->d->check == NULL || c->d->check(c->d->check_arg, c->p, e)) &&
 	       provider_drop(db, c->p, e) && end_begun(c, END_PROVIDER_GONE, c->p->name, e);
 }
@@ -189,7 +187,7 @@ provider_remove(const struct provider_deed *d, const struct uuid *id, struct err
 	struct provider p;
 	struct changing c = { .d = d, .p = &p };
 
-	if (!provider_by_id(d->t->db, d->mem, id, &p, e) ||
+	if (!provider_by_id(d->by.t->db, d->by.mem, id, &p, e) ||
 	    !run_deed(d, remove_body, &c, AUDIT_PROVIDER_DELETE, &p, e))
 		return false;
 	forget_callers(d);

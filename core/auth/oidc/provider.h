@@ -31,16 +31,12 @@ struct provider_body {
 };
 extern const struct schema provider_new_schema, provider_change_schema;
 
-/* Who asks for what, in the tenant `t`. */
+/* Who asks for what. */
 struct provider_deed {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	struct tenant_db    *t;
-	const struct caller *caller;
-	const struct origin *origin;
+	struct deed_by by;
 	/* Called with the row as it stands, inside the transaction of a change: false refuses it. NULL: none. */
 	bool (*check)(void *arg, const struct provider *p, struct err *e);
-	void                *check_arg;
+	void          *check_arg;
 };
 
 MUST_USE bool provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,

@@ -122,7 +122,7 @@ put_text(const struct provider_work *w, const char *name, const char *in, char *
 {
 	if (!provider_given(w, name))
 		return true;
-	*out = in == NULL ? NULL : talloc_strdup(w->d->mem, in);
+	*out = in == NULL ? NULL : talloc_strdup(w->d->by.mem, in);
 	return in == NULL || *out != NULL || err_memory(e);
 }
 
@@ -143,11 +143,12 @@ put_list(const struct provider_work *w, const char *name, const struct strings *
 	if (!provider_given(w, name))
 		return true;
 	*out =
-	    (struct strings) { talloc_zero_array(w->d->mem, const char *, (unsigned)in->n + 1), 0 };
+	    (struct strings) { talloc_zero_array(w->d->by.mem, const char *, (unsigned)in->n + 1),
+		    0 };
 	if (out->items == NULL)
 		return err_memory(e);
 	for (; out->n < in->n; out->n++) {
-		char *z = talloc_strdup(w->d->mem, in->items[out->n]);
+		char *z = talloc_strdup(w->d->by.mem, in->items[out->n]);
 
 		if (z == NULL)
 			return err_memory(e);
@@ -179,7 +180,8 @@ put_claims(const struct provider_work *w, struct err *e)
 	const struct provider_body *in = w->in;
 	struct provider            *p = w->p;
 
-	if (provider_given(w, "claims") && !claim_names_print(w->d->mem, in->claims, &p->claims, e))
+	if (provider_given(w, "claims") &&
+	    !claim_names_print(w->d->by.mem, in->claims, &p->claims, e))
 		return false;
 	if (provider_given(w, "assume_email_verified"))
 		p->assume_email_verified = in->assume_email_verified;
@@ -193,7 +195,7 @@ put_role_map(const struct provider_work *w, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, w->d->mem);
+	buf_make(&b, w->d->by.mem);
 	if (provider_given(w, "role_map") && w->in->role_map.tree != NULL &&
 	    w->in->role_map.tree->type != JSON_NULL)
 		json_print(&b, w->in->role_map.tree);
@@ -212,7 +214,7 @@ put_secret(const struct provider_work *w, struct err *e)
 		return true;
 	w->p->client_secret = (struct blob) { NULL, 0 };
 	return w->in->client_secret == NULL ||
-	       tenant_seal(w->d->t, w->d->mem, w->d->a->env->rand, "identity_providers",
+	       tenant_seal(w->d->by.t, w->d->by.mem, w->d->by.auth->env->rand, "identity_providers",
 		   "client_secret", &w->p->id, str_of(w->in->client_secret), &w->p->client_secret,
 		   e);
 }
@@ -222,7 +224,7 @@ static bool
 put_address(const struct provider_work *w, const struct provider *was, struct err *e)
 {
 	if (provider_given(w, "own_address") && !w->in->own_address && was->own_address)
-		return err_fault(e, w->d->mem, "/own_address", "is not taken back");
+		return err_fault(e, w->d->by.mem, "/own_address", "is not taken back");
 	w->p->own_address = w->p->own_address || w->in->own_address ||
 			    provider_text_differs(was->issuer, w->p->issuer) ||
 			    provider_text_differs(was->entra_tenant_id, w->p->entra_tenant_id);
@@ -248,6 +250,6 @@ provider_take(const struct provider_work *w, struct err *e)
 		w->p->trust_mfa = w->in->trust_mfa;
 	if (!put_address(w, &was, e))
 		return false;
-	w->p->updated_at.ms = clock_ms(w->d->a->env->clock);
+	w->p->updated_at.ms = clock_ms(w->d->by.auth->env->clock);
 	return true;
 }

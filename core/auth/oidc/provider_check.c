@@ -25,10 +25,11 @@ check_name(const struct provider_work *w, struct err *e)
 
 	if (!consists_of(name, LETTERS_DIGITS "-") || name[0] == '-' ||
 	    strcmp(name, "password") == 0)
-		err_fault(e, w->d->mem, "/name", "must be of a-z, 0-9 and -, and not \"password\"");
+		err_fault(
+		    e, w->d->by.mem, "/name", "must be of a-z, 0-9 and -, and not \"password\"");
 	for (const char *p = w->p->client_id; *p != '\0'; p++)
 		if (*p < ' ' || *p > '~') {
-			err_fault(e, w->d->mem, "/client_id", "must be visible ASCII");
+			err_fault(e, w->d->by.mem, "/client_id", "must be visible ASCII");
 			return;
 		}
 }
@@ -39,13 +40,13 @@ check_issuer(const struct provider_work *w, struct err *e)
 	struct err why = { 0 };
 
 	if (w->p->issuer == NULL && strcmp(w->p->kind, "oidc") == 0)
-		err_fault(e, w->d->mem, "/issuer", "is required of this kind");
+		err_fault(e, w->d->by.mem, "/issuer", "is required of this kind");
 	if (w->p->issuer == NULL)
 		return;
 	if (strchr(w->p->issuer, '?') != NULL)
-		err_fault(e, w->d->mem, "/issuer", "has no query");
-	else if (!guard_url(w->d->a->guard, w->p->issuer, &why))
-		err_fault(e, w->d->mem, "/issuer", "%s", why.pub);
+		err_fault(e, w->d->by.mem, "/issuer", "has no query");
+	else if (!guard_url(w->d->by.auth->guard, w->p->issuer, &why))
+		err_fault(e, w->d->by.mem, "/issuer", "%s", why.pub);
 }
 
 static void
@@ -56,13 +57,13 @@ check_directory(const struct provider_work *w, struct err *e)
 	struct uuid u;
 
 	if (!entra && id != NULL)
-		err_fault(e, w->d->mem, "/entra_tenant_id", "is for the kind entra only");
+		err_fault(e, w->d->by.mem, "/entra_tenant_id", "is for the kind entra only");
 	else if (entra && id == NULL)
-		err_fault(e, w->d->mem, "/entra_tenant_id", "is required of this kind");
+		err_fault(e, w->d->by.mem, "/entra_tenant_id", "is required of this kind");
 	else if (entra && (!uuid_parse(str_of(id), &u) || uuid_is_nil(&u)))
-		err_fault(e, w->d->mem, "/entra_tenant_id", "must be the directory's GUID");
+		err_fault(e, w->d->by.mem, "/entra_tenant_id", "must be the directory's GUID");
 	else if (entra && strcmp(id, ENTRA_PERSONAL) == 0)
-		err_fault(e, w->d->mem, "/entra_tenant_id",
+		err_fault(e, w->d->by.mem, "/entra_tenant_id",
 		    "is the directory of personal accounts, which is nobody's");
 }
 
@@ -76,11 +77,12 @@ check_domains(const struct provider_work *w, struct err *e)
 
 		if (strlen(z) > 253 || !consists_of(z, LETTERS_DIGITS "-.") || z[0] == '.' ||
 		    strchr(z, '.') == NULL || z[strlen(z) - 1] == '.')
-			err_fault(e, w->d->mem, "/allowed_domains", "\"%s\" is no domain name", z);
+			err_fault(
+			    e, w->d->by.mem, "/allowed_domains", "\"%s\" is no domain name", z);
 	}
 	/* anybody may have an account there */
 	if (w->p->auto_provision && d->n == 0 && strcmp(w->p->kind, "entra") != 0)
-		err_fault(e, w->d->mem, "/allowed_domains", "is required with auto_provision");
+		err_fault(e, w->d->by.mem, "/allowed_domains", "is required with auto_provision");
 }
 
 static void
@@ -90,7 +92,7 @@ check_values(
 	for (size_t i = 0; i < values->n; i++)
 		if (values->items[i][0] == '\0' || strlen(values->items[i]) > VALUE_MAX)
 			err_fault(
-			    e, w->d->mem, member, "must be texts of 1 to %d bytes", VALUE_MAX);
+			    e, w->d->by.mem, member, "must be texts of 1 to %d bytes", VALUE_MAX);
 }
 
 /* Google and Entra say of addresses what they say, in claims of their own. */
@@ -100,7 +102,7 @@ check_claims(const struct provider_work *w, struct err *e)
 	bool               own = strcmp(w->p->kind, "oidc") != 0;
 	struct claim_names n;
 
-	if (!claim_names_read(w->d->mem, w->p->claims, &n, e))
+	if (!claim_names_read(w->d->by.mem, w->p->claims, &n, e))
 		return false;
 	const struct {
 		const char *pointer, *name;
@@ -112,15 +114,15 @@ check_claims(const struct provider_work *w, struct err *e)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i].name != NULL && own && all[i].address)
-			err_fault(e, w->d->mem, all[i].pointer, "is for the kind oidc only");
+			err_fault(e, w->d->by.mem, all[i].pointer, "is for the kind oidc only");
 		else if (all[i].name != NULL && !claim_name_ok(all[i].name))
-			err_fault(e, w->d->mem, all[i].pointer,
+			err_fault(e, w->d->by.mem, all[i].pointer,
 			    "is no JSON Pointer: ~ stands before 0 or 1 only");
 	}
 	if (own && w->p->assume_email_verified)
-		err_fault(e, w->d->mem, "/assume_email_verified", "is for the kind oidc only");
+		err_fault(e, w->d->by.mem, "/assume_email_verified", "is for the kind oidc only");
 	if (strcmp(w->p->kind, "entra") != 0 && w->p->group_lookup)
-		err_fault(e, w->d->mem, "/group_lookup", "is for the kind entra only");
+		err_fault(e, w->d->by.mem, "/group_lookup", "is for the kind entra only");
 	check_values(w, "/authorized_parties", &w->p->authorized_parties, e);
 	check_values(w, "/mfa_acr", &w->p->mfa_acr, e);
 	check_values(w, "/mfa_amr", &w->p->mfa_amr, e);
@@ -134,10 +136,10 @@ check_scopes(const struct provider_work *w, struct err *e)
 	const struct strings *s = &w->p->scopes;
 
 	if (s->n > 0 && strcmp(w->p->kind, "oidc") != 0)
-		err_fault(e, w->d->mem, "/scopes", "is for the kind oidc only");
+		err_fault(e, w->d->by.mem, "/scopes", "is for the kind oidc only");
 	for (size_t i = 0; i < s->n; i++)
 		if (!oidc_scope_ok(s->items[i]))
-			err_fault(e, w->d->mem, "/scopes",
+			err_fault(e, w->d->by.mem, "/scopes",
 			    "must be of 1 to %d visible ASCII characters but \" and \\, without "
 			    "blanks, and not offline_access, which is never asked for",
 			    OIDC_SCOPE_MAX);
@@ -146,20 +148,20 @@ check_scopes(const struct provider_work *w, struct err *e)
 static bool
 check_role_map(const struct provider_work *w, struct err *e)
 {
-	const struct json *map = json_parse(w->d->mem, str_of(w->p->role_map.text), e);
+	const struct json *map = json_parse(w->d->by.mem, str_of(w->p->role_map.text), e);
 
 	if (map == NULL)
 		return false;
 	if (map->type != JSON_OBJECT || map->n > GROUPS_MAX)
-		return err_fault(e, w->d->mem, "/role_map",
+		return err_fault(e, w->d->by.mem, "/role_map",
 		    "must be an object of at most %d members", GROUPS_MAX);
 	for (uint32_t i = 0; i < map->n; i++)
 		if (map->items[i].type != JSON_STRING || map->names[i].n == 0 ||
 		    map->names[i].n > GROUP_MAX)
 			return err_fault(
-			    e, w->d->mem, "/role_map", "must map group names to role names");
+			    e, w->d->by.mem, "/role_map", "must map group names to role names");
 	if (w->p->auto_provision && map->n == 0)
-		return err_fault(e, w->d->mem, "/role_map", "is required with auto_provision");
+		return err_fault(e, w->d->by.mem, "/role_map", "is required with auto_provision");
 	return true;
 }
 

@@ -180,12 +180,12 @@ holds(const struct provider_work *w, const char *role, bool *all, struct err *e)
 	struct permissions want = { { 0, 0 } };
 	struct strings     granted;
 
-	if (!mapped_role_by_name(w->d->t->db, w->d->mem, role, &r, e) ||
-	    !strings_of_lines(w->d->mem, r.granted, &granted, e))
+	if (!mapped_role_by_name(w->d->by.t->db, w->d->by.mem, role, &r, e) ||
+	    !strings_of_lines(w->d->by.mem, r.granted, &granted, e))
 		return false;
 	permissions_add(&want, granted);
-	permissions_bound(&want, w->d->t->tenant);
-	*all = permission_covers(&w->d->caller->permissions, &want);
+	permissions_bound(&want, w->d->by.t->tenant);
+	*all = permission_covers(&w->d->by.caller->permissions, &want);
 	return true;
 }
 
@@ -208,7 +208,7 @@ may_trust(const struct provider_work *w, const char *member, struct err *e)
 static bool
 may_grant(const struct provider_work *w, struct str name, struct err *e)
 {
-	char *role = str_dup(w->d->mem, name);
+	char *role = str_dup(w->d->by.mem, name);
 	bool  all;
 
 	if (role == NULL)
@@ -216,7 +216,7 @@ may_grant(const struct provider_work *w, struct str name, struct err *e)
 	if (!holds(w, role, &all, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
-		return err_fault(e, w->d->mem, "/role_map", "there is no role \"%s\"", role);
+		return err_fault(e, w->d->by.mem, "/role_map", "there is no role \"%s\"", role);
 	}
 	return all || err_set(e, ERR_ESCALATION, 0, "You cannot give what you do not hold.",
 			  "role %s", role);
@@ -226,14 +226,14 @@ static bool
 demand(const struct provider_work *w, enum action a, enum resource_kind r, const char *why,
     struct err *e)
 {
-	return permission_has(&w->d->caller->permissions, a, r) ||
+	return permission_has(&w->d->by.caller->permissions, a, r) ||
 	       err_set(e, ERR_FORBIDDEN, 0, why, "what the provider would give");
 }
 
 static bool
 may_give(const struct provider_work *w, struct err *e)
 {
-	const struct json *map = json_parse(w->d->mem, str_of(w->p->role_map.text), e);
+	const struct json *map = json_parse(w->d->by.mem, str_of(w->p->role_map.text), e);
 
 	if (map == NULL)
 		return false;
@@ -264,7 +264,7 @@ provider_may_change(const struct provider_work *w, const struct provider *was, s
 	if (member == NULL)
 		return true;
 	if (was->allowed_domains.n == 0 && w->p->allowed_domains.n == 0 &&
-	    !identity_known(w->d->t->db, &w->p->id, &known, e))
+	    !identity_known(w->d->by.t->db, &w->p->id, &known, e))
 		return false;
 	return (!known || may_trust(w, member, e)) && may_give(w, e);
 }

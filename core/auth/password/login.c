@@ -12,20 +12,16 @@
 #include "core/shm/metric.h"
 
 struct attempt {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	const struct login  *in;
-	const struct origin *origin;
-	struct permit       *permit;
-	struct tenant_db    *t;    /* where it is looked up and audited */
-	struct user          user; /* when found: */
-	bool                 found;
-	const char          *why; /* it fails; NULL: nothing found against it yet */
-	char                 fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
-	struct attempts      tries;
-	bool                 by_code; /* the recovery code is one of the user's */
-	struct err           wait;    /* refused whatever the password is, after the work of one */
-	int64_t              now_ms;
+	struct deed_by      by; /* in the tenant where it is looked up and audited */
+	const struct login *in;
+	struct user         user; /* when found: */
+	bool                found;
+	const char         *why; /* it fails; NULL: nothing found against it yet */
+	char                fresh[PASSWORD_PHC_MAX]; /* a newer hash of the password, or "" */
+	struct attempts     tries;
+	bool                by_code; /* the recovery code is one of the user's */
+	struct err          wait;    /* refused whatever the password is, after the work of one */
+	int64_t             now_ms;
 };
 
 static void
@@ -38,8 +34,8 @@ blame(struct attempt *l, const char *why)
 static void
 count(const struct attempt *l, const char *labels)
 {
-	if (l->a->env->segment != NULL)
-		metric_add(l->a->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	if (l->by.auth->env->segment != NULL)
+		metric_add(l->by.auth->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
 }
 
 /* ---- who ---- */
@@ -48,7 +44,7 @@ static bool
 find_tenant(struct attempt *l, struct err *e)
 {
 	const struct tenant *t = NULL;
-	struct database     *d = l->a->database;
+	struct database     *d = l->by.auth->database;
 
 	if (!tenant_by_slug(d, str_of(l->in->tenant), &t, e)) {
 		if (!err_take(e, ERR_MISSING))
@@ -66,7 +62,7 @@ find_tenant(struct attempt *l, struct err *e)
 		return err_set(e, ERR_UNAVAILABLE, 0, "The installation is not complete yet.",
 		    "there is no tenant " PLATFORM_SLUG);
 	}
-	return tenant_db_open(d, t, true, &l->t, e);
+	return tenant_db_open(d, t, true, &l->by.t, e);
 }
 
 static bool
@@ -76,9 +72,9 @@ find_user(struct attempt *l, struct err *e)
 	struct err  why = { 0 };
 
 	/* an address that cannot be one is looked up too, and not found */
-	if (!ident_email(l->mem, str_of(l->in->email), &email, &why))
+	if (!ident_email(l->by.mem, str_of(l->in->email), &email, &why))
 		email = "";
-	if (!user_by_email(l->t, l->mem, email, &l->user, e)) {
+	if (!user_by_email(l->by.t, l->by.mem, email, &l->user, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		blame(l, "unknown_user");
@@ -108,7 +104,7 @@ delay_details(struct attempt *l, const struct err *refusal, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, l->mem);
+	buf_make(&b, l->by.mem);
 	buf_printf(&b, "{\"reason\":\"%s\",\"failures\":%lld,\"wait_s\":%d", l->tries.why,
 	    (long long)l->tries.failures, refusal->retry_s);
 	return end_details(l, &b, e);
@@ -119,15 +115,14 @@ static bool
 delay(struct attempt *l, const struct err *refusal, struct err *e)
 {
 	struct audit_entry entry = { .action = AUDIT_SESSION_DELAY,
+		.failed = true,
 		.actor_kind = "anonymous",
 		.actor_name = l->in->email,
-		.origin = l->origin,
-		.target_kind = "user",
 		.details = delay_details(l, refusal, e) };
 
 	if (l->found)
 		entry.target_id = l->user.id;
-	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
+	if (entry.details == NULL || !audit_deed(&l->by, NULL, NULL, &entry, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"delayed\"");
 	*e = *refusal;
@@ -143,8 +138,8 @@ find_code(struct attempt *l, struct ticket *k, struct err *e)
 
 	if (l->in->recovery_code == NULL)
 		return true;
-	if (!recovery_find(l->a, l->mem, l->t, l->found ? &l->user.id : &nobody,
-		str_of(l->in->recovery_code), hash, &l->by_code, e))
+	if (!recovery_find(&l->by, l->found ? &l->user.id : &nobody, str_of(l->in->recovery_code),
+		hash, &l->by_code, e))
 		return false;
 	l->by_code = l->by_code && l->user.two_factor;
 	if (l->by_code) {
@@ -173,17 +168,17 @@ may_begin(struct attempt *l, struct err *e)
 {
 	struct ticket device, code = { .kind = '\0' };
 	uint8_t       account[KEY_LEN];
-	const char   *address = l->origin->address;
+	const char   *address = l->by.origin->address;
 
 	find_device(l, &device);
 	if (!find_code(l, &code, e) ||
-	    !attempts_account(l->a, l->mem, l->in->tenant, l->in->email, account, e))
+	    !attempts_account(l->by.auth, l->by.mem, l->in->tenant, l->in->email, account, e))
 		return false;
-	if (attempts_begin(l->a, l->mem, account, address, &device, &l->tries, e))
+	if (attempts_begin(l->by.auth, l->by.mem, account, address, &device, &l->tries, e))
 		return true;
 	if (!l->by_code || !err_take(e, ERR_ATTEMPTS))
 		return false;
-	return attempts_begin(l->a, l->mem, account, address, &code, &l->tries, e);
+	return attempts_begin(l->by.auth, l->by.mem, account, address, &code, &l->tries, e);
 }
 
 static bool
@@ -209,15 +204,15 @@ may_try(struct attempt *l, struct err *e)
 static void
 count_hash(const struct attempt *l, const char *labels)
 {
-	if (l->a->env->segment != NULL)
-		metric_add(l->a->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
+	if (l->by.auth->env->segment != NULL)
+		metric_add(l->by.auth->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
 }
 
 static bool
 rehash(struct attempt *l, struct str password, struct err *e)
 {
 	count_hash(l, "for=\"rehash\"");
-	return password_hash(password, l->a->env->rand, l->permit->scratch, l->fresh, e);
+	return password_hash(password, l->by.auth->env->rand, l->by.permit->scratch, l->fresh, e);
 }
 
 static bool
@@ -228,7 +223,7 @@ compare(struct attempt *l, struct str password, struct err *e)
 	bool match = false, stale = false;
 
 	count_hash(l, "for=\"login\"");
-	if (!password_verify(password, phc, l->permit->scratch, &match, &stale, e))
+	if (!password_verify(password, phc, l->by.permit->scratch, &match, &stale, e))
 		return false;
 	if (!match)
 		blame(l, "wrong_password");
@@ -241,21 +236,21 @@ compare(struct attempt *l, struct str password, struct err *e)
 static bool
 check_password(struct attempt *l, struct err *e)
 {
-	struct permits *ps = l->a->permits;
+	struct permits *ps = l->by.auth->permits;
 	struct str      password = { "", 0 };
 	struct err      why = { 0 };
 	bool            ok;
 
 	/* one that cannot be anyone's is compared all the same */
-	if (!ident_password(l->mem, str_of(l->in->password), &password, &why)) {
+	if (!ident_password(l->by.mem, str_of(l->in->password), &password, &why)) {
 		password = (struct str) { "", 0 };
 		blame(l, "wrong_password");
 	}
-	if (!auth_permit(l->a, l->permit, e))
+	if (!auth_permit(l->by.auth, l->by.permit, e))
 		return false;
 	ok = compare(l, password, e);
 	if (ps != NULL)
-		permit_give(ps, l->permit);
+		permit_give(ps, l->by.permit);
 	return ok;
 }
 
@@ -266,7 +261,7 @@ failure_details(struct attempt *l, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, l->mem);
+	buf_make(&b, l->by.mem);
 	buf_printf(&b, "{\"reason\":\"%s\"", l->why);
 	if (l->tries.delay_s > 0)
 		buf_printf(&b, ",\"failures\":%lld,\"delay_s\":%lld", (long long)l->tries.failures,
@@ -281,17 +276,16 @@ static bool
 fail(struct attempt *l, struct err *e)
 {
 	struct audit_entry entry = { .action = AUDIT_SESSION_FAIL,
+		.failed = true,
 		.actor_kind = "anonymous",
-		.actor_name = l->in->email,
-		.origin = l->origin,
-		.target_kind = "user" };
+		.actor_name = l->in->email };
 
-	if (!attempts_failed(l->a, l->mem, &l->tries, e))
+	if (!attempts_failed(l->by.auth, l->by.mem, &l->tries, e))
 		return false;
 	entry.details = failure_details(l, e);
 	if (l->found)
 		entry.target_id = l->user.id;
-	if (entry.details == NULL || !audit_deed(l->t, l->mem, l->a, NULL, NULL, &entry, e))
+	if (entry.details == NULL || !audit_deed(&l->by, NULL, NULL, &entry, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"failure\"");
 	/* that the code was right is not said either */
@@ -309,7 +303,8 @@ rehash_body(struct db *db, void *arg, struct err *e)
 	struct attempt *l = arg;
 
 	(void)db;
-	return *l->fresh == '\0' || user_rehash(l->t, &l->user.id, l->user.password, l->fresh, e);
+	return *l->fresh == '\0' ||
+	       user_rehash(l->by.t, &l->user.id, l->user.password, l->fresh, e);
 }
 
 static bool
@@ -322,8 +317,8 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 		.arg = l,
 		.details = "{\"method\":\"password\"}" };
 
-	if (!attempts_passed(l->a, &l->tries, e) ||
-	    !session_begin(l->a, l->mem, l->t, &l->user, &start, l->origin, grant, e))
+	if (!attempts_passed(l->by.auth, &l->tries, e) ||
+	    !session_begin(&l->by, &l->user, &start, grant, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"success\"");
 	return true;
@@ -332,14 +327,14 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 static bool
 challenge(struct attempt *l, struct session_grant *grant, struct err *e)
 {
-	const struct challenge c = { .t = l->t,
+	const struct challenge c = {
 		.user = &l->user,
 		.provider = "password",
 		.in_body = l->in->in_body,
-		.origin = l->origin };
+	};
 
-	if (!attempts_passed(l->a, &l->tries, e) || !rehash_body(l->t->db, l, e) ||
-	    !challenge_make(l->a, l->mem, &c, grant, e))
+	if (!attempts_passed(l->by.auth, &l->tries, e) || !rehash_body(l->by.t->db, l, e) ||
+	    !challenge_make(&l->by, &c, grant, e))
 		return false;
 	count(l, "method=\"password\",outcome=\"challenge\"");
 	return true;
@@ -364,9 +359,7 @@ static bool
 accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
 {
 	const struct proof         shown = { .recovery_code = l->in->recovery_code };
-	struct both                b = { .l = l,
-			       .proving = {
-				   .a = l->a, .mem = l->mem, .t = l->t, .user = &l->user, .origin = l->origin } };
+	struct both                b = { .l = l, .proving = { .by = &l->by, .user = &l->user } };
 	const struct session_start start = { .provider = "password",
 		.aal = 2,
 		.auth_time_ms = l->now_ms,
@@ -374,9 +367,9 @@ accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
 		.arg = &b,
 		.details = "{\"method\":\"recovery_code\"}" };
 
-	if (!attempts_passed(l->a, &l->tries, e) || !proof_check(&b.proving, &shown, e))
+	if (!attempts_passed(l->by.auth, &l->tries, e) || !proof_check(&b.proving, &shown, e))
 		return false;
-	if (!session_begin(l->a, l->mem, l->t, &l->user, &start, l->origin, grant, e)) {
+	if (!session_begin(&l->by, &l->user, &start, grant, e)) {
 		*grant = (struct session_grant) { 0 };
 		return proof_not_taken(&b.proving, e);
 	}
@@ -394,15 +387,11 @@ let_in(struct attempt *l, struct session_grant *grant, struct err *e)
 }
 
 bool
-login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in, const struct origin *origin,
-    struct permit *permit, struct session_grant *grant, struct err *e)
+login_password(
+    const struct deed_by *by, const struct login *in, struct session_grant *grant, struct err *e)
 {
-	struct attempt l = { .a = a,
-		.mem = mem,
-		.in = in,
-		.origin = origin,
-		.permit = permit,
-		.now_ms = clock_ms(a->env->clock) };
+	struct auth   *a = by->auth;
+	struct attempt l = { .by = *by, .in = in, .now_ms = clock_ms(a->env->clock) };
 
 	/* who will not be let into the lane is refused before it costs anything */
 	if (!auth_lane(a, LANE_PASSWORD, e) || !find_tenant(&l, e) || !find_user(&l, e) ||

@@ -29,10 +29,9 @@ struct login {
 
 /*
  * ERR_CREDENTIALS; ERR_ATTEMPTS: not now, and no password was looked at; ERR_BUSY: too many
- * sign-ins at once.  `permit` is where the permit to hash is kept while it is held, so that the
- * pass can give it back.
+ * sign-ins at once.  by->t is found here.
  */
-MUST_USE bool login_password(struct auth *a, TALLOC_CTX *mem, const struct login *in,
-    const struct origin *origin, struct permit *permit, struct session_grant *grant, struct err *e);
+MUST_USE bool login_password(const struct deed_by *by, const struct login *in, struct session_grant *grant,
+    struct err *e);
 
 #endif

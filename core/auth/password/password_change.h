@@ -12,21 +12,18 @@
 #include "core/store/identity/user.h"
 
 /* ERR_INVALID at /current_password or /new_password. */
-MUST_USE bool password_change(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
-    const struct caller *caller, const struct origin *origin, struct permit *permit,
-    const char *current, const char *new_password, struct err *e);
+MUST_USE bool password_change(const struct deed_by *by, const char *current, const char *new_password,
+    struct err *e);
 
 /*
  * Asks for a link to be mailed.  The same statements run whether tenant and
  * user exist or not: one queued message, one audit entry; who it is for is found
  * out when the mail is sent.  What is not there goes to the platform's tenant.
  */
-MUST_USE bool password_forgot(struct auth *a, TALLOC_CTX *mem, const char *tenant,
-    const char *email, const struct origin *origin, struct err *e);
+MUST_USE bool password_forgot(const struct deed_by *by, const char *tenant, const char *email, struct err *e);
 
-/* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at
- * /token. */
-MUST_USE bool password_reset(struct auth *a, TALLOC_CTX *mem, const char *token,
-    const char *new_password, const struct origin *origin, struct permit *permit, struct err *e);
+/* By the token of a mailed link; of an invitation too, which makes the user active. ERR_INVALID at /token. */
+MUST_USE bool password_reset(const struct deed_by *by, const char *token, const char *new_password,
+    struct err *e);
 
 #endif

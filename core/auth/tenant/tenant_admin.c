@@ -7,22 +7,22 @@
 
 bool
 tenant_visible(
-    const struct managing *m, const struct uuid *id, const struct tenant **t, struct err *e)
+    const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e)
 {
-	if (!uuid_eq(id, &m->caller->tenant) && !m->caller->platform)
+	if (!uuid_eq(id, &by->caller->tenant) && !by->caller->platform)
 		return err_set(e, ERR_MISSING, 0, "Not found.", "another tenant");
-	tenant_forget(m->a->database);
-	return tenant_by_id(m->a->database, id, t, e);
+	tenant_forget(by->auth->database);
+	return tenant_by_id(by->auth->database, id, t, e);
 }
 
 /* ---- name and settings, on the tenant's own connection ---- */
 
 struct altering {
-	const struct managing *m;
-	struct tenant_db      *t;
-	const struct tenant   *was;
-	const char            *name, *settings;
-	struct settings        now; /* as `settings` will be read */
+	const struct deed_by *by;
+	struct tenant_db     *t;
+	const struct tenant  *was;
+	const char           *name, *settings;
+	struct settings       now; /* as `settings` will be read */
 };
 
 /* tenant_set is held against the settings alone: here the name counts too, behind a lock of the
@@ -34,8 +34,8 @@ is_as_read(struct altering *w, struct err *e)
 
 	if (!user_lock_admins(w->t, e))
 		return false;
-	tenant_forget(w->m->a->database);
-	if (!tenant_by_id(w->m->a->database, &w->was->id, &now, e))
+	tenant_forget(w->by->auth->database);
+	if (!tenant_by_id(w->by->auth->database, &w->was->id, &now, e))
 		return false;
 	return (strcmp(now->name, w->was->name) == 0 &&
 		   strcmp(now->settings.text, w->was->settings.text) == 0) ||
@@ -48,7 +48,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 {
 	struct altering *w = arg;
 	struct ending    x = { .event = END_SHORTENED,
-		   .now = { clock_ms(w->m->a->env->clock) },
+		   .now = { clock_ms(w->by->auth->env->clock) },
 		   .idle_s = w->now.session->idle_s,
 		   .absolute_s = w->now.session->absolute_s };
 
@@ -64,7 +64,7 @@ alter_details(const struct altering *w, struct err *e)
 	bool       renamed = strcmp(w->name, w->was->name) != 0;
 	struct buf b;
 
-	buf_make(&b, w->m->mem);
+	buf_make(&b, w->by->mem);
 	buf_putc(&b, '{');
 	if (renamed) {
 		buf_puts(&b, "\"name\":{\"from\":");
@@ -87,25 +87,20 @@ alter_details(const struct altering *w, struct err *e)
 static bool
 alter_once(struct altering *w, const struct tenant_change *in, struct err *e)
 {
-	const struct managing *m = w->m;
-	struct audit_entry     entry = { .action = AUDIT_SETTINGS_UPDATE,
-		    .success = true,
-		    .caller = m->caller,
-		    .origin = m->origin,
-		    .target_kind = "tenant",
-		    .target_id = w->was->id };
+	const struct deed_by *by = w->by, there = deed_in(by, w->t);
+	struct audit_entry    entry = { .action = AUDIT_SETTINGS_UPDATE, .target_id = w->was->id };
 
 	w->name = in->name != NULL ? in->name : w->was->name;
 	w->settings = w->was->settings.text;
-	if (in->settings != NULL && !settings_merge(m->mem, m->a->env->conf, w->was->settings.text,
-					in->settings, &w->settings, e))
+	if (in->settings != NULL && !settings_merge(by->mem, by->auth->env->conf,
+					w->was->settings.text, in->settings, &w->settings, e))
 		return false;
-	if (!settings_parse(m->mem, m->a->env->conf, w->settings, &w->now, e))
+	if (!settings_parse(by->mem, by->auth->env->conf, w->settings, &w->now, e))
 		return false;
 	entry.details = alter_details(w, e);
 	if (entry.details == NULL)
 		return false;
-	return audit_deed(w->t, m->mem, m->a, alter_body, w, &entry, e);
+	return audit_deed(&there, alter_body, w, &entry, e);
 }
 
 /* Who says of no state that it is the one to change means what stands there when it is done. */
@@ -121,8 +116,8 @@ alter_own(struct altering *w, const struct tenant_change *in, struct err *e)
 			return false;
 		}
 		err_clear(e);
-		tenant_forget(w->m->a->database);
-		if (!tenant_by_id(w->m->a->database, &w->was->id, &w->was, e))
+		tenant_forget(w->by->auth->database);
+		if (!tenant_by_id(w->by->auth->database, &w->was->id, &w->was, e))
 			return false;
 	}
 	return true;
@@ -146,11 +141,11 @@ status_body(struct db *db, void *arg, struct err *e)
 }
 
 static const char *
-status_details(const struct managing *m, const struct tenant *t, const char *status, struct err *e)
+status_details(const struct deed_by *by, const struct tenant *t, const char *status, struct err *e)
 {
-	char *text = status == NULL ? talloc_asprintf(m->mem, "{\"slug\":\"%s\"}", t->slug)
-				    : talloc_asprintf(m->mem, "{\"slug\":\"%s\",\"status\":\"%s\"}",
-					  t->slug, status);
+	char *text = status == NULL ? talloc_asprintf(by->mem, "{\"slug\":\"%s\"}", t->slug)
+				    : talloc_asprintf(by->mem,
+					  "{\"slug\":\"%s\",\"status\":\"%s\"}", t->slug, status);
 
 	if (text == NULL)
 		err_memory(e);
@@ -162,19 +157,15 @@ status_details(const struct managing *m, const struct tenant *t, const char *sta
 static bool
 alter_by_platform(struct altering *w, const struct tenant_change *in, struct err *e)
 {
-	const struct managing *m = w->m;
-	struct judging         j = { m->t, w->was->id, in->status };
-	struct audit_entry     entry = { .action = AUDIT_TENANT_UPDATE,
-		    .success = true,
-		    .caller = m->caller,
-		    .origin = m->origin,
-		    .target_kind = "tenant",
-		    .target_id = w->was->id };
+	const struct deed_by *by = w->by;
+	const struct deed_by  there = deed_in(by, w->t);
+	struct judging        j = { by->t, w->was->id, in->status };
+	struct audit_entry    entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
 
-	entry.details = status_details(m, w->was, in->status, e);
+	entry.details = status_details(by, w->was, in->status, e);
 	if (entry.details == NULL)
 		return false;
-	if (!audit_deed(m->t, m->mem, m->a, status_body, &j, &entry, e)) {
+	if (!audit_deed(by, status_body, &j, &entry, e)) {
 		if (e->code == ERR_CONFLICT)
 			snprintf(e->pub, sizeof(e->pub),
 			    "The tenant is neither active nor suspended now.");
@@ -183,24 +174,24 @@ alter_by_platform(struct altering *w, const struct tenant_change *in, struct err
 	if (in->status == NULL)
 		return true;
 	entry.id = (struct uuid) { { 0 } };
-	return audit_deed(w->t, m->mem, m->a, NULL, NULL, &entry, e);
+	return audit_deed(&there, NULL, NULL, &entry, e);
 }
 
 /* ---- ---- */
 
 static bool
 may_alter(
-    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
+    const struct deed_by *by, const struct tenant *t, const struct tenant_change *in, struct err *e)
 {
-	bool own = uuid_eq(&t->id, &m->caller->tenant);
+	bool own = uuid_eq(&t->id, &by->caller->tenant);
 
-	if (in->status != NULL && !m->caller->platform)
+	if (in->status != NULL && !by->caller->platform)
 		return err_set(e, ERR_FORBIDDEN, 0, "Only the platform changes a tenant's status.",
 		    "status by a tenant");
 	if (in->status != NULL && own)
-		return err_fault(e, m->mem, "/status", "the platform cannot be suspended");
+		return err_fault(e, by->mem, "/status", "the platform cannot be suspended");
 	if (own && in->settings != NULL &&
-	    !permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_SETTINGS))
+	    !permission_has(&by->caller->permissions, ACTION_UPDATE, RESOURCE_SETTINGS))
 		return err_set(e, ERR_FORBIDDEN, 0,
 		    "You do not have the permission update:settings.",
 		    "update:settings is missing");
@@ -209,21 +200,21 @@ may_alter(
 
 bool
 tenant_alter(
-    const struct managing *m, const struct tenant *t, const struct tenant_change *in, struct err *e)
+    const struct deed_by *by, const struct tenant *t, const struct tenant_change *in, struct err *e)
 {
-	bool            own = uuid_eq(&t->id, &m->caller->tenant), ok;
-	struct altering w = { .m = m, .t = m->t, .was = t };
+	bool            own = uuid_eq(&t->id, &by->caller->tenant), ok;
+	struct altering w = { .by = by, .t = by->t, .was = t };
 
-	if (!may_alter(m, t, in, e))
+	if (!may_alter(by, t, in, e))
 		return false;
-	if (!own && !tenant_db_open(m->a->database, t, true, &w.t, e))
+	if (!own && !tenant_db_open(by->auth->database, t, true, &w.t, e))
 		return false;
 	ok = (in->name == NULL && in->settings == NULL) || alter_own(&w, in, e);
 	if (ok && !own)
 		ok = alter_by_platform(&w, in, e);
 	/* also when it half failed: what was done holds */
-	tenant_forget(m->a->database);
-	if (m->a->env->segment != NULL)
-		cache_bump_tenant(m->a->env->segment, &t->id);
+	tenant_forget(by->auth->database);
+	if (by->auth->env->segment != NULL)
+		cache_bump_tenant(by->auth->env->segment, &t->id);
 	return ok;
 }

@@ -23,9 +23,9 @@ struct tenant_change {
  * the platform may change; ERR_CONFLICT: somebody else was faster, and `exact` or ALTER_TRIES times.  Shorter sessions hold at once, for all
  * processes of this host.
  */
-MUST_USE bool tenant_alter(const struct managing *m, const struct tenant *t, const struct tenant_change *in,
+MUST_USE bool tenant_alter(const struct deed_by *by, const struct tenant *t, const struct tenant_change *in,
     struct err *e);
 /* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
-MUST_USE bool tenant_visible(const struct managing *m, const struct uuid *id, const struct tenant **t, struct err *e);
+MUST_USE bool tenant_visible(const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e);
 
 #endif

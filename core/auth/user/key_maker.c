@@ -5,12 +5,12 @@
 #include "core/auth/apikey.h"
 
 static bool
-list_keys(const struct managing *m, const struct uuid *user, struct api_key **keys, size_t *n,
+list_keys(const struct deed_by *by, const struct uuid *user, struct api_key **keys, size_t *n,
     struct err *e)
 {
 	const struct api_key_filter f = { .created_by = *user };
 
-	return api_key_list(m->t, m->mem, &f, KEY_EFFECTS_MAX + 1, keys, n, e);
+	return api_key_list(by->t, by->mem, &f, KEY_EFFECTS_MAX + 1, keys, n, e);
 }
 
 static bool
@@ -34,13 +34,13 @@ put(struct items *list, const struct api_key *k)
 
 /* What the key could do as the user was, and can no more as the user is. */
 static bool
-is_narrowed(const struct managing *m, const struct api_key *k, const struct user *was,
+is_narrowed(const struct deed_by *by, const struct api_key *k, const struct user *was,
     const struct user *now, bool *yes, struct err *e)
 {
 	struct permissions before, after;
 
-	if (!api_key_permissions(m->mem, m->t->tenant, k, was->granted, &before, e) ||
-	    !api_key_permissions(m->mem, m->t->tenant, k, now->granted, &after, e))
+	if (!api_key_permissions(by->mem, by->t->tenant, k, was->granted, &before, e) ||
+	    !api_key_permissions(by->mem, by->t->tenant, k, now->granted, &after, e))
 		return false;
 	*yes = !permission_covers(&after, &before);
 	return true;
@@ -48,24 +48,24 @@ is_narrowed(const struct managing *m, const struct api_key *k, const struct user
 
 /* `was` NULL: the user leaves. */
 static bool
-sort_keys(const struct managing *m, const struct uuid *user, const struct user *was,
+sort_keys(const struct deed_by *by, const struct uuid *user, const struct user *was,
     const struct user *now, const struct key_effects **out, struct err *e)
 {
-	struct key_effects *x = talloc_zero(m->mem, struct key_effects);
+	struct key_effects *x = talloc_zero(by->mem, struct key_effects);
 	struct api_key     *keys;
 	size_t              n;
 
 	*out = NULL;
 	if (x == NULL)
 		return err_memory(e);
-	if (!list_keys(m, user, &keys, &n, e) || !lists_make(m->mem, n, x, e))
+	if (!list_keys(by, user, &keys, &n, e) || !lists_make(by->mem, n, x, e))
 		return false;
 	for (size_t i = 0; i < n && i < KEY_EFFECTS_MAX; i++) {
 		bool service = strcmp(keys[i].kind, KEY_SERVICE) == 0, less = false;
 
 		if (was == NULL)
 			put(service ? &x->orphaned : &x->ended, &keys[i]);
-		else if (!service && !is_narrowed(m, &keys[i], was, now, &less, e))
+		else if (!service && !is_narrowed(by, &keys[i], was, now, &less, e))
 			return false;
 		else if (less)
 			put(&x->narrowed, &keys[i]);
@@ -77,20 +77,20 @@ sort_keys(const struct managing *m, const struct uuid *user, const struct user *
 }
 
 bool
-keys_leave(const struct managing *m, const struct uuid *user, const struct key_effects **out,
+keys_leave(const struct deed_by *by, const struct uuid *user, const struct key_effects **out,
     struct err *e)
 {
-	return sort_keys(m, user, NULL, NULL, out, e);
+	return sort_keys(by, user, NULL, NULL, out, e);
 }
 
 bool
 keys_narrow(
-    const struct managing *m, const struct user *was, const struct key_effects **out, struct err *e)
+    const struct deed_by *by, const struct user *was, const struct key_effects **out, struct err *e)
 {
 	struct user now;
 
-	return user_by_id(m->t, m->mem, &was->id, &now, e) &&
-	       sort_keys(m, &was->id, was, &now, out, e);
+	return user_by_id(by->t, by->mem, &was->id, &now, e) &&
+	       sort_keys(by, &was->id, was, &now, out, e);
 }
 
 static bool
@@ -108,18 +108,18 @@ take_names(TALLOC_CTX *mem, struct items *list, struct err *e)
 }
 
 bool
-key_effects_shown(const struct managing *m, const struct key_effects *all,
+key_effects_shown(const struct deed_by *by, const struct key_effects *all,
     const struct key_effects **out, struct err *e)
 {
 	struct key_effects *x;
 
 	*out = all;
-	if (all == NULL || permission_has(&m->caller->permissions, ACTION_READ, RESOURCE_API_KEYS))
+	if (all == NULL || permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_API_KEYS))
 		return true;
-	x = talloc_memdup(m->mem, all, sizeof(*all));
+	x = talloc_memdup(by->mem, all, sizeof(*all));
 	if (x == NULL)
 		return err_memory(e);
 	*out = x;
-	return take_names(m->mem, &x->ended, e) && take_names(m->mem, &x->narrowed, e) &&
-	       take_names(m->mem, &x->orphaned, e);
+	return take_names(by->mem, &x->ended, e) && take_names(by->mem, &x->narrowed, e) &&
+	       take_names(by->mem, &x->orphaned, e);
 }

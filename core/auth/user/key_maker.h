@@ -14,13 +14,13 @@
  * The user is to be disabled or deleted: personal keys end for good by that (ends.h), service keys go on without
  * their maker.  Before they end.
  */
-MUST_USE bool keys_leave(const struct managing *m, const struct uuid *user,
+MUST_USE bool keys_leave(const struct deed_by *by, const struct uuid *user,
     const struct key_effects **out, struct err *e);
 /* The user's roles have changed from those that `was` has; names the personal keys that may do less by it. */
-MUST_USE bool keys_narrow(const struct managing *m, const struct user *was,
+MUST_USE bool keys_narrow(const struct deed_by *by, const struct user *was,
     const struct key_effects **out, struct err *e);
 /* The same as the caller may see it: names and prefixes are for those with read:api_keys, numbers for everybody. */
-MUST_USE bool key_effects_shown(const struct managing *m, const struct key_effects *all,
+MUST_USE bool key_effects_shown(const struct deed_by *by, const struct key_effects *all,
     const struct key_effects **out, struct err *e);
 
 #endif

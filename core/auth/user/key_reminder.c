@@ -11,9 +11,7 @@
 #define KEYS_MAX   100 /* told of in one round of a tenant; the others follow in the next */
 
 struct telling {
-	struct auth          *a;
-	struct tenant_db     *t;
-	TALLOC_CTX           *mem;
+	const struct deed_by *by;
 	const struct api_key *k;
 	int64_t               days;
 };
@@ -27,18 +25,18 @@ write_to_admins(const struct telling *w, struct err *e)
 	struct user             *admins;
 	size_t                   n;
 
-	if (!mail_is_on(w->a))
+	if (!mail_is_on(w->by->auth))
 		return true;
 	time_print(w->k->expires_at.ms, end);
 	order.by = end;
-	order.other = talloc_asprintf(w->mem, "\"%s\" (%s)", w->k->name, w->k->prefix);
+	order.other = talloc_asprintf(w->by->mem, "\"%s\" (%s)", w->k->name, w->k->prefix);
 	if (order.other == NULL)
 		return err_memory(e);
-	if (!user_list(w->t, w->mem, &f, ADMINS_MAX, &admins, &n, e))
+	if (!user_list(w->by->t, w->by->mem, &f, ADMINS_MAX, &admins, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		order.user = admins[i].id;
-		if (!mail_queue(w->a, w->t, w->mem, MAIL_KEY_ENDING, &order, e))
+		if (!mail_queue(w->by, MAIL_KEY_ENDING, &order, e))
 			return false;
 	}
 	return true;
@@ -51,20 +49,20 @@ tell_body(struct db *db, void *arg, struct err *e)
 	bool                  first;
 
 	(void)db;
-	return api_key_tell(w->t, &w->k->id, w->days, &first, e) &&
+	return api_key_tell(w->by->t, &w->k->id, w->days, &first, e) &&
 	       (first || err_set(e, ERR_CONFLICT, 0, "", "somebody else has told it")) &&
 	       write_to_admins(w, e);
 }
 
 static const char *
-details_of(TALLOC_CTX *mem, const struct telling *w, struct err *e)
+details_of(const struct telling *w, struct err *e)
 {
 	const struct api_key *k = w->k;
 	char                  end[TIME_TEXT_MAX];
 	struct buf            b;
 
 	time_print(k->expires_at.ms, end);
-	buf_make(&b, mem);
+	buf_make(&b, w->by->mem);
 	buf_puts(&b, "{\"name\":");
 	buf_json(&b, str_of(k->name));
 	buf_puts(&b, ",\"prefix\":");
@@ -75,38 +73,36 @@ details_of(TALLOC_CTX *mem, const struct telling *w, struct err *e)
 }
 
 static bool
-tell(struct auth *a, TALLOC_CTX *mem, struct telling *w, size_t *told, struct err *e)
+tell(struct telling *w, size_t *told, struct err *e)
 {
-	struct audit_entry entry = { .action = AUDIT_API_KEY_ENDING,
-		.success = true,
-		.actor_kind = "system",
+	struct audit_entry entry = {
+		.action = AUDIT_API_KEY_ENDING,
 		.actor_name = "driftd",
-		.target_kind = "api_key",
 		.target_id = w->k->id,
-		.details = details_of(mem, w, e) };
+		.details = details_of(w, e),
+	};
 
 	if (entry.details == NULL)
 		return false;
-	if (!audit_deed(w->t, mem, a, tell_body, w, &entry, e))
+	if (!audit_deed(w->by, tell_body, w, &entry, e))
 		return err_take(e, ERR_CONFLICT);
 	(*told)++;
 	return true;
 }
 
 static bool
-remind(
-    struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, int64_t days, size_t *told, struct err *e)
+remind(const struct deed_by *by, int64_t days, size_t *told, struct err *e)
 {
-	const instant   now = { clock_ms(a->env->clock) };
+	const instant   now = { clock_ms(by->auth->env->clock) };
 	struct api_key *keys;
 	size_t          n;
 
-	if (!api_key_ending(t, mem, now, days, KEYS_MAX, &keys, &n, e))
+	if (!api_key_ending(by->t, by->mem, now, days, KEYS_MAX, &keys, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		struct telling w = { a, t, mem, &keys[i], days };
+		struct telling w = { by, &keys[i], days };
 
-		if (!tell(a, mem, &w, told, e))
+		if (!tell(&w, told, e))
 			return false;
 	}
 	return true;
@@ -114,23 +110,21 @@ remind(
 
 /* The nearer end first: it needs no telling of the farther one. */
 bool
-keys_remind(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, size_t *told, struct err *e)
+keys_remind(const struct deed_by *by, size_t *told, struct err *e)
 {
 	*told = 0;
-	return remind(a, mem, t, KEY_TOLD_LAST, told, e) &&
-	       remind(a, mem, t, KEY_TOLD_FIRST, told, e);
+	return remind(by, KEY_TOLD_LAST, told, e) && remind(by, KEY_TOLD_FIRST, told, e);
 }
 
 static void
 remind_tenant(struct auth *a, TALLOC_CTX *mem, const struct tenant *row)
 {
-	struct err        e = { 0 };
-	struct tenant_db *t;
-	size_t            told;
+	struct deed_by by = { .auth = a, .mem = mem };
+	struct err     e = { 0 };
+	size_t         told;
 
 	if (strcmp(row->status, "active") == 0 &&
-	    (!tenant_db_open(a->database, row, false, &t, &e) ||
-		!keys_remind(a, mem, t, &told, &e)))
+	    (!tenant_db_open(a->database, row, false, &by.t, &e) || !keys_remind(&by, &told, &e)))
 		log_err(a->env->log, LOG_SYSTEM, "the ends of API keys could not be told", &e);
 	database_tidy(a->database);
 }

@@ -7,11 +7,10 @@
 #ifndef BSX_AUTH_USER_KEY_REMINDER_H
 #define BSX_AUTH_USER_KEY_REMINDER_H
 
-#include "core/auth/auth.h"
+#include "core/auth/deed.h"
 
-/* In one tenant; *told counts keys. */
-MUST_USE bool keys_remind(
-    struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, size_t *told, struct err *e);
+/* In the tenant by->t; *told counts keys. */
+MUST_USE bool keys_remind(const struct deed_by *by, size_t *told, struct err *e);
 
 /*
  * In the next TENANT_PAGE tenants after *after, which moves on; *ended: those were the last.  A tenant that fails is

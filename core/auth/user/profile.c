@@ -13,15 +13,12 @@
 #define DISPLAY_NAME_MAX 200
 
 struct updating {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	struct tenant_db    *t;
-	const struct caller *caller;
-	struct user          user;
-	const char          *name;  /* NULL: stays */
-	const char          *email; /* NULL: stays; in its compared form */
-	bool                 kept;  /* the present address was asked for */
-	int64_t              now_ms;
+	const struct deed_by *by;
+	struct user           user;
+	const char           *name;  /* NULL: stays */
+	const char           *email; /* NULL: stays; in its compared form */
+	bool                  kept;  /* the present address was asked for */
+	int64_t               now_ms;
 };
 
 /* An entry's details: the address before and after. */
@@ -49,8 +46,9 @@ take_name(struct updating *u, const char *typed, struct err *e)
 	struct str name = str_trim(str_of(typed));
 
 	if (name.n == 0 || name.n > DISPLAY_NAME_MAX || memchr(name.p, '\n', name.n) != NULL)
-		return err_fault(e, u->mem, "/display_name", "must be one line of 1 to 200 bytes");
-	u->name = str_dup(u->mem, name);
+		return err_fault(
+		    e, u->by->mem, "/display_name", "must be one line of 1 to 200 bytes");
+	u->name = str_dup(u->by->mem, name);
 	return u->name != NULL || err_memory(e);
 }
 
@@ -59,7 +57,7 @@ take_name(struct updating *u, const char *typed, struct err *e)
 static bool
 is_fresh(const struct updating *u, struct err *e)
 {
-	if (mfa_is_fresh(u->caller, u->now_ms))
+	if (mfa_is_fresh(u->by->caller, u->now_ms))
 		return true;
 	return err_set(e, ERR_STEP_UP, 0, "Prove again who you are to change your address.",
 	    "signed in too long ago, or with one factor of two");
@@ -69,17 +67,17 @@ static bool
 take_email(struct updating *u, const char *typed, struct err *e)
 {
 	struct err why = { 0 }, none = { 0 };
-	bool       known = ident_email(u->mem, str_of(typed), &u->email, &none);
+	bool       known = ident_email(u->by->mem, str_of(typed), &u->email, &none);
 
 	if (known && strcmp(u->email, u->user.email) == 0) {
 		u->email = NULL;
 		u->kept = true;
 		return true;
 	}
-	if (!ident_new_email(u->mem, str_of(typed), &u->email, &why))
-		return err_fault(e, u->mem, "/email", "%s", why.pub);
-	if (!mail_is_on(u->a))
-		return err_fault(e, u->mem, "/email",
+	if (!ident_new_email(u->by->mem, str_of(typed), &u->email, &why))
+		return err_fault(e, u->by->mem, "/email", "%s", why.pub);
+	if (!mail_is_on(u->by->auth))
+		return err_fault(e, u->by->mem, "/email",
 		    "cannot be changed: this installation sends no mail to confirm it");
 	return is_fresh(u, e);
 }
@@ -93,9 +91,9 @@ queue_both(struct updating *u, struct err *e)
 		.user = u->user.id, .address = u->user.email, .other = u->email
 	};
 
-	return user_email_epoch(u->t, &u->user.id, &order.change, e) &&
-	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_NOTICE, &order, e) &&
-	       mail_queue(u->a, u->t, u->mem, MAIL_EMAIL_CONFIRM, &order, e);
+	return user_email_epoch(u->by->t, &u->user.id, &order.change, e) &&
+	       mail_queue(u->by, MAIL_EMAIL_NOTICE, &order, e) &&
+	       mail_queue(u->by, MAIL_EMAIL_CONFIRM, &order, e);
 }
 
 static bool
@@ -103,7 +101,7 @@ end_by(struct updating *u, enum ends_event event, struct err *e)
 {
 	struct ending x = { .event = event, .user = u->user.id, .now = { u->now_ms } };
 
-	return ends_apply(u->t, &x, e);
+	return ends_apply(u->by->t, &x, e);
 }
 
 static bool
@@ -113,7 +111,7 @@ update_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	if (u->name != NULL &&
-	    (!user_set_display_name(u->t, &u->user.id, u->name, (instant) { u->now_ms }, e) ||
+	    (!user_set_display_name(u->by->t, &u->user.id, u->name, (instant) { u->now_ms }, e) ||
 		!end_by(u, END_NAME_CHANGED, e)))
 		return false;
 	if (u->kept)
@@ -122,19 +120,14 @@ update_body(struct db *db, void *arg, struct err *e)
 }
 
 bool
-profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struct caller *caller,
-    const struct origin *origin, const struct profile *in, struct err *e)
+profile_update(const struct deed_by *by, const struct profile *in, struct err *e)
 {
-	struct updating u = {
-		.a = a, .mem = mem, .t = t, .caller = caller, .now_ms = clock_ms(a->env->clock)
-	};
-	struct audit_entry entry = { .success = true,
-		.caller = caller,
-		.origin = origin,
-		.target_kind = "user",
-		.target_id = caller->user };
+	const struct caller *caller = by->caller;
+	const struct env    *env = by->auth->env;
+	struct updating      u = { .by = by, .now_ms = clock_ms(env->clock) };
+	struct audit_entry   entry = { .target_id = caller->user };
 
-	if (!user_by_id(t, mem, &caller->user, &u.user, e) ||
+	if (!user_by_id(by->t, by->mem, &caller->user, &u.user, e) ||
 	    (in->display_name != NULL && !take_name(&u, in->display_name, e)) ||
 	    (in->email != NULL && !take_email(&u, in->email, e)))
 		return false;
@@ -143,20 +136,19 @@ profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t, const struc
 	if (u.kept)
 		entry.details = "{\"address_change\":\"taken_back\"}";
 	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
-	if ((u.email != NULL && !address_details(mem, u.user.email, u.email, &entry.details, e)) ||
-	    !audit_deed(t, mem, a, update_body, &u, &entry, e))
+	if ((u.email != NULL &&
+		!address_details(by->mem, u.user.email, u.email, &entry.details, e)) ||
+	    !audit_deed(by, update_body, &u, &entry, e))
 		return false;
-	if (a->env->segment != NULL)
-		cache_bump_user(a->env->segment, &caller->user);
+	if (env->segment != NULL)
+		cache_bump_user(env->segment, &caller->user);
 	return true;
 }
 
 /* ---- the link was used ---- */
 
 struct confirming {
-	struct auth          *a;
-	TALLOC_CTX           *mem;
-	struct tenant_db     *t;
+	struct deed_by        by;
 	struct mail_token_row link;
 	instant               now;
 	struct audit_entry    entry;
@@ -171,44 +163,41 @@ confirm_body(struct db *db, void *arg, struct err *e)
 	bool          won, changed = false;
 
 	(void)db;
-	if (!user_lock(c->t, &c->link.user_id, e) ||
-	    !user_by_id(c->t, c->mem, &c->link.user_id, &was, e) ||
-	    !address_details(c->mem, was.email, c->link.email, &c->entry.details, e) ||
-	    !mail_token_use(c->t, &c->link.id, c->now, &won, e))
+	if (!user_lock(c->by.t, &c->link.user_id, e) ||
+	    !user_by_id(c->by.t, c->by.mem, &c->link.user_id, &was, e) ||
+	    !address_details(c->by.mem, was.email, c->link.email, &c->entry.details, e) ||
+	    !mail_token_use(c->by.t, &c->link.id, c->now, &won, e))
 		return false;
 	if (!won)
-		return mail_link_refuse(c->mem, e);
-	if (!user_set_email(c->t, &c->link.user_id, c->link.email, c->now, &changed, e))
+		return mail_link_refuse(c->by.mem, e);
+	if (!user_set_email(c->by.t, &c->link.user_id, c->link.email, c->now, &changed, e))
 		return false;
-	return changed ? ends_apply(c->t, &x, e) : mail_link_refuse(c->mem, e);
+	return changed ? ends_apply(c->by.t, &x, e) : mail_link_refuse(c->by.mem, e);
 }
 
 bool
-email_confirm(
-    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e)
+email_confirm(const struct deed_by *by, const char *token, struct err *e)
 {
-	struct confirming c = { .a = a,
-		.mem = mem,
-		.now = { clock_ms(a->env->clock) },
-		.entry = { .action = AUDIT_EMAIL_CHANGE,
-		    .success = true,
-		    .actor_kind = "anonymous",
-		    .origin = origin,
-		    .target_kind = "user" } };
+	const struct env *env = by->auth->env;
+	struct confirming c = {
+		.by = *by,
+		.now = { clock_ms(env->clock) },
+		.entry = { .action = AUDIT_EMAIL_CHANGE, .actor_kind = "anonymous" },
+	};
 
-	if (!mail_link_find(a, mem, str_of(token), &c.t, &c.link, e))
+	if (!mail_link_find(&c.by, str_of(token), &c.link, e))
 		return false;
 	if (strcmp(c.link.purpose, LINK_EMAIL) != 0)
-		return mail_link_refuse(mem, e);
+		return mail_link_refuse(by->mem, e);
 	c.entry.actor_name = c.link.email;
 	c.entry.target_id = c.link.user_id;
-	if (!audit_deed(c.t, mem, a, confirm_body, &c, &c.entry, e)) {
+	if (!audit_deed(&c.by, confirm_body, &c, &c.entry, e)) {
 		if (!err_take(e, ERR_CONFLICT))
 			return false;
 		return err_set(
 		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
 	}
-	if (a->env->segment != NULL)
-		cache_bump_user(a->env->segment, &c.link.user_id);
+	if (env->segment != NULL)
+		cache_bump_user(env->segment, &c.link.user_id);
 	return true;
 }

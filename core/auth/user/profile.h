@@ -15,13 +15,9 @@ struct profile {
 };
 
 /* ERR_INVALID with faults; ERR_STEP_UP: a new address needs one of mfa_is_fresh. */
-MUST_USE bool profile_update(struct auth *a, TALLOC_CTX *mem, struct tenant_db *t,
-    const struct caller *caller, const struct origin *origin, const struct profile *in,
-    struct err *e);
+MUST_USE bool profile_update(const struct deed_by *by, const struct profile *in, struct err *e);
 
-/* By the token of the mailed link. ERR_INVALID at /token; ERR_CONFLICT: somebody has the address.
- */
-MUST_USE bool email_confirm(
-    struct auth *a, TALLOC_CTX *mem, const char *token, const struct origin *origin, struct err *e);
+/* By the token of the mailed link. ERR_INVALID at /token; ERR_CONFLICT: somebody has the address. */
+MUST_USE bool email_confirm(const struct deed_by *by, const char *token, struct err *e);
 
 #endif

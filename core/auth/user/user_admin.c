@@ -15,10 +15,9 @@
 #define FIRST_TRIES      10
 
 struct adding {
-	struct tenant_db *t;
-	TALLOC_CTX       *mem;
-	struct user       user;
-	const char       *role;
+	const struct deed_by *by;
+	struct user           user;
+	const char           *role;
 };
 
 /* Nobody could sign in to a tenant that was never finished: who stands there is the first try. */
@@ -29,12 +28,12 @@ drop_first_try(struct adding *in, struct err *e)
 	struct user       *list;
 	size_t             n;
 
-	if (strcmp(in->t->tenant->status, "provisioning") != 0)
+	if (strcmp(in->by->t->tenant->status, "provisioning") != 0)
 		return true;
-	if (!user_list(in->t, in->mem, &all, FIRST_TRIES, &list, &n, e))
+	if (!user_list(in->by->t, in->by->mem, &all, FIRST_TRIES, &list, &n, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!user_drop(in->t, &list[i].id, e))
+		if (!user_drop(in->by->t, &list[i].id, e))
 			return false;
 	return true;
 }
@@ -48,9 +47,10 @@ add_body(struct db *db, void *arg, struct err *e)
 	(void)db;
 	if (!drop_first_try(in, e))
 		return false;
-	if (!role_by_name(in->t, in->mem, in->role, &role, e))
+	if (!role_by_name(in->by->t, in->by->mem, in->role, &role, e))
 		return err_note(e, "looking for the role %s", in->role);
-	return user_add(in->t, &in->user, e) && user_role_add(in->t, &in->user.id, 0, &role.id, e);
+	return user_add(in->by->t, &in->user, e) &&
+	       user_role_add(in->by->t, &in->user.id, 0, &role.id, e);
 }
 
 /* The admin tool shows the public text: it names the fault. */
@@ -92,45 +92,39 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 }
 
 static bool
-fill_user(struct adding *in, const struct env *env, const struct user_first *first, struct err *e)
+fill_user(struct adding *in, const struct user_first *first, struct err *e)
 {
-	struct user *u = &in->user;
-	const char  *address;
-	struct str   secret, name;
+	const struct env *env = in->by->auth->env;
+	TALLOC_CTX       *mem = in->by->mem;
+	struct user      *u = &in->user;
+	const char       *address;
+	struct str        secret, name;
 
-	if (!user_check_first(in->mem, env->conf->password_min, first, &address, &secret, e) ||
-	    !unicode_name(in->mem, str_of(first->display_name), DISPLAY_NAME_MAX, &name, e))
+	if (!user_check_first(mem, env->conf->password_min, first, &address, &secret, e) ||
+	    !unicode_name(mem, str_of(first->display_name), DISPLAY_NAME_MAX, &name, e))
 		return false;
 	*u = (struct user) { .id = uuid_make(env->clock, env->rand),
 		.created_at = { clock_ms(env->clock) } };
-	u->email = talloc_strdup(in->mem, address);
-	u->display_name = str_dup(in->mem, name);
-	u->status = talloc_strdup(in->mem, "active");
-	u->password = talloc_zero_array(in->mem, char, PASSWORD_PHC_MAX);
+	u->email = talloc_strdup(mem, address);
+	u->display_name = str_dup(mem, name);
+	u->status = talloc_strdup(mem, "active");
+	u->password = talloc_zero_array(mem, char, PASSWORD_PHC_MAX);
 	if (u->email == NULL || u->display_name == NULL || u->status == NULL || u->password == NULL)
 		return err_memory(e);
 	return password_hash(secret, env->rand, NULL, u->password, e);
 }
 
 bool
-user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct env *env, const char *email,
-    const char *display_name, struct str password, const char *role, struct err *e)
+user_add_first(const struct deed_by *by, const struct user_first *in, struct err *e)
 {
-	struct auth        a = { .env = env };
-	struct adding      in = { .t = t, .mem = mem, .role = role };
-	struct audit_entry entry = { .action = AUDIT_USER_CREATE,
-		.success = true,
-		.actor_kind = "system",
-		.actor_name = "bsxctl",
-		.target_kind = "user" };
-	struct user_first  first = { .tenant_slug = t->tenant->slug,
-		 .tenant_name = t->tenant->name,
-		 .email = email,
-		 .display_name = display_name,
-		 .password = password };
+	struct user_first  first = *in;
+	struct adding      x = { .by = by, .role = in->role };
+	struct audit_entry entry = { .action = AUDIT_USER_CREATE, .actor_name = "bsxctl" };
 
-	if (!fill_user(&in, env, &first, e))
+	first.tenant_slug = by->t->tenant->slug;
+	first.tenant_name = by->t->tenant->name;
+	if (!fill_user(&x, &first, e))
 		return false;
-	entry.target_id = in.user.id;
-	return audit_deed(t, mem, &a, add_body, &in, &entry, e);
+	entry.target_id = x.user.id;
+	return audit_deed(by, add_body, &x, &entry, e);
 }

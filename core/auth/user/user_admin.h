@@ -12,6 +12,12 @@
 #include "core/store/tenant/idempotency.h"
 #include "core/store/identity/user.h"
 
+struct user_first {
+	const char *tenant_slug, *tenant_name; /* of a tenant that is not there yet */
+	const char *email, *display_name;
+	struct str  password; /* p == NULL: not looked at */
+	const char *role;     /* its name */
+};
 /*
  * Makes an active user with a password and one role by its name, audited as
  * actor "system".  An existing e-mail is ERR_CONFLICT; a password that
@@ -19,26 +25,10 @@
  * In a tenant that is still "provisioning" it takes the place of whom an
  * interrupted call has made.
  */
-MUST_USE bool user_add_first(struct tenant_db *t, TALLOC_CTX *mem, const struct env *env,
-    const char *email, const char *display_name, struct str password, const char *role, struct err *e);
-
-/* The same user before anything is made. */
-struct user_first {
-	const char *tenant_slug, *tenant_name, *email, *display_name;
-	struct str  password; /* p == NULL: not looked at */
-};
-/* ERR_INVALID as above; *email and *password as they are stored and hashed. */
+MUST_USE bool user_add_first(const struct deed_by *by, const struct user_first *in, struct err *e);
+/* The same before anything is made.  ERR_INVALID as above; *email and *password as they are stored and hashed. */
 MUST_USE bool user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
     const char **email, struct str *password, struct err *e);
-
-/* Who manages, and where. */
-struct managing {
-	struct auth         *a;
-	TALLOC_CTX          *mem;
-	struct tenant_db    *t;
-	const struct caller *caller;
-	const struct origin *origin;
-};
 
 struct user_new {
 	const char    *email, *display_name, *password;
@@ -48,10 +38,9 @@ struct user_new {
 };
 /*
  * ERR_INVALID with faults; ERR_CONFLICT: the address is taken, or the key came with another body; ERR_FORBIDDEN:
- * roles without assign:roles.  `permit` is held while the password is hashed, as in login_password.
+ * roles without assign:roles.
  */
-MUST_USE bool user_make(const struct managing *m, const struct user_new *in, struct permit *permit,
-    struct user *out, struct err *e);
+MUST_USE bool user_make(const struct deed_by *by, const struct user_new *in, struct user *out, struct err *e);
 
 struct user_change {
 	const char    *email, *display_name, *status; /* NULL: stays */
@@ -65,26 +54,26 @@ struct user_change {
  * Whoever is disabled has no session left.  ERR_MISSING: no such user; ERR_INVALID also for another
  * address of the caller's own, which is profile_update's; else as above.
  */
-MUST_USE bool user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
+MUST_USE bool user_alter(const struct deed_by *by, const struct uuid *id, const struct user_change *in,
     struct user *out, struct err *e);
-MUST_USE bool user_erase(const struct managing *m, const struct uuid *id, const struct user_change *check,
+MUST_USE bool user_erase(const struct deed_by *by, const struct uuid *id, const struct user_change *check,
     struct err *e);
 /* Ends all sessions of a user.  ERR_MISSING; ERR_ESCALATION. */
-MUST_USE bool user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e);
+MUST_USE bool user_end_sessions(const struct deed_by *by, const struct uuid *id, struct err *e);
 /*
  * Forgets the failed sign-ins of a user, and the lock and the delays they have brought on.
  * ERR_MISSING; ERR_ESCALATION.
  */
-MUST_USE bool user_unlock(const struct managing *m, const struct uuid *id, struct err *e);
+MUST_USE bool user_unlock(const struct deed_by *by, const struct uuid *id, struct err *e);
 /*
  * Another user loses the second factor, its recovery codes and all sessions.  ERR_MISSING;
  * ERR_ESCALATION; ERR_CONFLICT: the caller's own, for which mfa_disable asks for a proof.
  */
-MUST_USE bool user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e);
+MUST_USE bool user_reset_factor(const struct deed_by *by, const struct uuid *id, struct err *e);
 /*
  * Ends one: the caller's own, or another's with update:users and a fresh proof (ERR_STEP_UP); else
  * ERR_MISSING. ERR_ESCALATION as above.
  */
-MUST_USE bool user_end_session(const struct managing *m, const struct uuid *session, struct err *e);
+MUST_USE bool user_end_session(const struct deed_by *by, const struct uuid *session, struct err *e);
 
 #endif

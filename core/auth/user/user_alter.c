@@ -8,7 +8,7 @@
 #include "core/json/schema.h"
 
 struct altering {
-	const struct managing    *m;
+	const struct deed_by     *by;
 	struct uuid               id;
 	const struct user_change *in;
 	struct audit_entry        entry;
@@ -23,9 +23,9 @@ struct altering {
 static bool
 read_locked(struct altering *w, struct err *e)
 {
-	const struct managing *m = w->m;
+	const struct deed_by *by = w->by;
 
-	return user_lock_admins(m->t, e) && user_take(m, &w->id, &w->was, e) &&
+	return user_lock_admins(by->t, e) && user_take(by, &w->id, &w->was, e) &&
 	       (w->in->check == NULL || w->in->check(w->in->check_arg, &w->was, e));
 }
 
@@ -42,7 +42,7 @@ keep_an_admin(const struct altering *w, bool stays, struct err *e)
 
 	if (stays || !is_admin(&w->was))
 		return true;
-	if (!user_count_other_admins(w->m->t, &w->id, &others, e))
+	if (!user_count_other_admins(w->by->t, &w->id, &others, e))
 		return false;
 	return others > 0 ||
 	       err_set(e, ERR_LAST_ADMIN, 0, "This is the last active administrator of the tenant.",
@@ -53,9 +53,9 @@ keep_an_admin(const struct altering *w, bool stays, struct err *e)
 static bool
 keep_own_email(const struct altering *w, struct err *e)
 {
-	if (!caller_is(w->m->caller, &w->id) || strcmp(w->was.email, w->now.email) == 0)
+	if (!caller_is(w->by->caller, &w->id) || strcmp(w->was.email, w->now.email) == 0)
 		return true;
-	return err_fault(e, w->m->mem, "/email",
+	return err_fault(e, w->by->mem, "/email",
 	    "is your own: change it by PUT /api/auth/me, which mails a link to the new address");
 }
 
@@ -87,7 +87,7 @@ put_details(struct altering *w, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, w->m->mem);
+	buf_make(&b, w->by->mem);
 	buf_putc(&b, '{');
 	put_change(&b, "email", w->was.email, w->now.email);
 	put_change(&b, "display_name", w->was.display_name, w->now.display_name);
@@ -110,7 +110,7 @@ put_details(struct altering *w, struct err *e)
 static bool
 fill_email(struct altering *w, struct err *e)
 {
-	TALLOC_CTX *mem = w->m->mem;
+	TALLOC_CTX *mem = w->by->mem;
 	struct str  typed = str_of(w->in->email);
 	const char *email;
 	struct err  none = { 0 }, why = { 0 };
@@ -132,7 +132,7 @@ static bool
 fill_now(struct altering *w, struct err *e)
 {
 	const struct user_change *in = w->in;
-	TALLOC_CTX               *mem = w->m->mem;
+	TALLOC_CTX               *mem = w->by->mem;
 
 	w->now = w->was;
 	if (!fill_email(w, e))
@@ -149,34 +149,34 @@ fill_now(struct altering *w, struct err *e)
 static bool
 set_roles(struct altering *w, struct err *e)
 {
-	const struct managing *m = w->m;
+	const struct deed_by *by = w->by;
 
 	if (strings_same(w->was.roles, w->now.roles))
 		return true;
-	return role_choice_may_grant(m, &w->roles, e) &&
-	       user_set_roles(m->t, &w->id, w->roles.ids, w->roles.n, e);
+	return role_choice_may_grant(by, &w->roles, e) &&
+	       user_set_roles(by->t, &w->id, w->roles.ids, w->roles.n, e);
 }
 
 /* Names what becomes of them; what ends, ends_apply ends. */
 static bool
 see_to_keys(struct altering *w, struct err *e)
 {
-	const struct managing *m = w->m;
+	const struct deed_by *by = w->by;
 
 	w->keys = NULL;
 	if (user_is_active(&w->was) && !user_is_active(&w->now))
-		return keys_leave(m, &w->id, &w->keys, e);
-	return strings_same(w->was.roles, w->now.roles) || keys_narrow(m, &w->was, &w->keys, e);
+		return keys_leave(by, &w->id, &w->keys, e);
+	return strings_same(w->was.roles, w->now.roles) || keys_narrow(by, &w->was, &w->keys, e);
 }
 
 static bool
 end_what_ends(const struct altering *w, enum ends_event event, struct err *e)
 {
 	struct ending x = {
-		.event = event, .user = w->id, .now = { clock_ms(w->m->a->env->clock) }
+		.event = event, .user = w->id, .now = { clock_ms(w->by->auth->env->clock) }
 	};
 
-	return ends_apply(w->m->t, &x, e);
+	return ends_apply(w->by->t, &x, e);
 }
 
 /* One change may be several events. */
@@ -204,13 +204,13 @@ end_by_changes(const struct altering *w, struct err *e)
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
-	struct altering       *w = arg;
-	const struct managing *m = w->m;
+	struct altering      *w = arg;
+	const struct deed_by *by = w->by;
 
 	(void)db;
 	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
 	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
-	       user_set(m->t, &w->now, (instant) { clock_ms(m->a->env->clock) }, e) &&
+	       user_set(by->t, &w->now, (instant) { clock_ms(by->auth->env->clock) }, e) &&
 	       see_to_keys(w, e) && end_by_changes(w, e) && put_details(w, e);
 }
 
@@ -222,10 +222,10 @@ erase_body(struct db *db, void *arg, struct err *e)
 
 	(void)db;
 	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
-	    !keys_leave(w->m, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
-	    !user_drop(w->m->t, &w->id, e))
+	    !keys_leave(w->by, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
+	    !user_drop(w->by->t, &w->id, e))
 		return false;
-	buf_make(&b, w->m->mem);
+	buf_make(&b, w->by->mem);
 	buf_puts(&b, "{\"email\":");
 	buf_json(&b, str_of(w->was.email));
 	if (!put_keys(&b, w, e))
@@ -238,26 +238,21 @@ erase_body(struct db *db, void *arg, struct err *e)
 /* ---- around it ---- */
 
 static void
-begin(struct altering *w, const struct managing *m, const struct uuid *id,
+begin(struct altering *w, const struct deed_by *by, const struct uuid *id,
     const struct user_change *in, enum audit_action action)
 {
-	*w = (struct altering) { .m = m, .id = *id, .in = in };
-	w->entry = (struct audit_entry) { .action = action,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "user",
-		.target_id = *id };
+	*w = (struct altering) { .by = by, .id = *id, .in = in };
+	w->entry = (struct audit_entry) { .action = action, .target_id = *id };
 }
 
 static bool
 run(struct altering *w, tx_fn *body, struct err *e)
 {
-	const struct managing *m = w->m;
+	const struct deed_by *by = w->by;
 
-	if (audit_deed(m->t, m->mem, m->a, body, w, &w->entry, e)) {
-		if (m->a->env->segment != NULL)
-			cache_bump_user(m->a->env->segment, &w->id);
+	if (audit_deed(by, body, w, &w->entry, e)) {
+		if (by->auth->env->segment != NULL)
+			cache_bump_user(by->auth->env->segment, &w->id);
 		return true;
 	}
 	return db_taken(e, "An account with this e-mail address exists.");
@@ -265,14 +260,14 @@ run(struct altering *w, tx_fn *body, struct err *e)
 
 /* In the forms in which they are kept. */
 static bool
-clean(const struct managing *m, struct user_change *in, struct err *e)
+clean(const struct deed_by *by, struct user_change *in, struct err *e)
 {
 	struct str name = str_trim(str_of(in->display_name));
 
 	if (in->display_name != NULL && name.n == 0)
-		return err_fault(e, m->mem, "/display_name", "is empty");
+		return err_fault(e, by->mem, "/display_name", "is empty");
 	if (in->display_name != NULL) {
-		in->display_name = str_dup(m->mem, name);
+		in->display_name = str_dup(by->mem, name);
 		if (in->display_name == NULL)
 			return err_memory(e);
 	}
@@ -283,28 +278,28 @@ clean(const struct managing *m, struct user_change *in, struct err *e)
 static bool
 tell(const struct altering *w, struct user *out, struct err *e)
 {
-	return user_by_id(w->m->t, w->m->mem, &w->id, out, e) &&
-	       key_effects_shown(w->m, w->keys, &out->keys, e);
+	return user_by_id(w->by->t, w->by->mem, &w->id, out, e) &&
+	       key_effects_shown(w->by, w->keys, &out->keys, e);
 }
 
 bool
-user_alter(const struct managing *m, const struct uuid *id, const struct user_change *in,
+user_alter(const struct deed_by *by, const struct uuid *id, const struct user_change *in,
     struct user *out, struct err *e)
 {
 	struct user_change change = *in;
 	struct altering    w;
 
-	begin(&w, m, id, &change, AUDIT_USER_UPDATE);
-	return clean(m, &change, e) && role_choice_make(m, change.roles, &w.roles, e) &&
+	begin(&w, by, id, &change, AUDIT_USER_UPDATE);
+	return clean(by, &change, e) && role_choice_make(by, change.roles, &w.roles, e) &&
 	       run(&w, alter_body, e) && tell(&w, out, e);
 }
 
 bool
 user_erase(
-    const struct managing *m, const struct uuid *id, const struct user_change *check, struct err *e)
+    const struct deed_by *by, const struct uuid *id, const struct user_change *check, struct err *e)
 {
 	struct altering w;
 
-	begin(&w, m, id, check, AUDIT_USER_DELETE);
+	begin(&w, by, id, check, AUDIT_USER_DELETE);
 	return run(&w, erase_body, e);
 }

@@ -13,9 +13,8 @@
 #define KIND "user"
 
 struct making {
-	const struct managing *m;
+	const struct deed_by  *by;
 	const struct user_new *in;
-	struct permit         *permit;
 	struct user            user;
 	struct role_choice     roles;
 	struct idempotency     mark;
@@ -27,14 +26,14 @@ struct making {
 static bool
 replay(struct making *w, bool *done, struct user *out, struct err *e)
 {
-	const struct managing *m = w->m;
-	struct idempotency     have;
+	const struct deed_by *by = w->by;
+	struct idempotency    have;
 
 	*done = false;
 	if (w->in->idempotency_key == NULL)
 		return true;
 	if (!idempotency_find(
-		m->t, m->mem, &m->caller->user, KIND, w->in->idempotency_key, &have, e)) {
+		by->t, by->mem, &by->caller->user, KIND, w->in->idempotency_key, &have, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return true;
@@ -43,7 +42,7 @@ replay(struct making *w, bool *done, struct user *out, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "This Idempotency-Key was used with another body.",
 		    "idempotency key with another body");
-	*done = user_by_id(m->t, m->mem, &have.made_id, out, e);
+	*done = user_by_id(by->t, by->mem, &have.made_id, out, e);
 	if (*done || e->code != ERR_MISSING)
 		return *done;
 	err_clear(e);
@@ -54,11 +53,11 @@ replay(struct making *w, bool *done, struct user *out, struct err *e)
 static void
 prepare_mark(struct making *w)
 {
-	const struct managing *m = w->m;
+	const struct deed_by *by = w->by;
 
 	hash_hmac(
-	    m->t->address_key, sizeof(m->t->address_key), w->in->body.p, w->in->body.n, w->mac);
-	w->mark = (struct idempotency) { .actor_id = m->caller->user,
+	    by->t->address_key, sizeof(by->t->address_key), w->in->body.p, w->in->body.n, w->mac);
+	w->mark = (struct idempotency) { .actor_id = by->caller->user,
 		.kind = KIND,
 		.key = w->in->idempotency_key,
 		.body_mac = { w->mac, sizeof(w->mac) },
@@ -71,12 +70,12 @@ prepare_mark(struct making *w)
 static bool
 check_password(const struct making *w, struct str *password, struct err *e)
 {
-	const struct managing      *m = w->m;
-	const struct password_about about = password_about(m->t->tenant, &w->user);
+	const struct deed_by       *by = w->by;
+	const struct password_about about = password_about(by->t->tenant, &w->user);
 	const struct settings      *s;
 
-	return settings_of(m->a, m->t->tenant, &s, e) &&
-	       password_accept(m->mem, s->password->min_length, str_of(w->in->password), &about,
+	return settings_of(by->auth, by->t->tenant, &s, e) &&
+	       password_accept(by->mem, s->password->min_length, str_of(w->in->password), &about,
 		   "/password", password, e);
 }
 
@@ -84,18 +83,18 @@ check_password(const struct making *w, struct str *password, struct err *e)
 static bool
 hash_password(struct making *w, struct str password, struct err *e)
 {
-	struct auth *a = w->m->a;
+	struct auth *a = w->by->auth;
 	bool         ok;
 
-	w->user.password = talloc_zero_array(w->m->mem, char, PASSWORD_PHC_MAX);
+	w->user.password = talloc_zero_array(w->by->mem, char, PASSWORD_PHC_MAX);
 	if (w->user.password == NULL)
 		return err_memory(e);
-	if (!auth_permit(a, w->permit, e))
+	if (!auth_permit(a, w->by->permit, e))
 		return false;
-	ok = password_hash(password, a->env->rand, a->permits != NULL ? w->permit->scratch : NULL,
-	    w->user.password, e);
+	ok = password_hash(password, a->env->rand,
+	    a->permits != NULL ? w->by->permit->scratch : NULL, w->user.password, e);
 	if (a->permits != NULL)
-		permit_give(a->permits, w->permit);
+		permit_give(a->permits, w->by->permit);
 	return ok;
 }
 
@@ -104,21 +103,21 @@ hash_password(struct making *w, struct str password, struct err *e)
 static bool
 fill_user(struct making *w, struct err *e)
 {
-	const struct managing *m = w->m;
-	struct str             name = str_trim(str_of(w->in->display_name));
-	const char            *email;
-	struct err             why = { 0 };
+	const struct deed_by *by = w->by;
+	struct str            name = str_trim(str_of(w->in->display_name));
+	const char           *email;
+	struct err            why = { 0 };
 
 	if (name.n == 0)
-		return err_fault(e, m->mem, "/display_name", "is empty");
-	if (!ident_new_email(m->mem, str_of(w->in->email), &email, &why)) {
+		return err_fault(e, by->mem, "/display_name", "is empty");
+	if (!ident_new_email(by->mem, str_of(w->in->email), &email, &why)) {
 		*e = why;
-		return why.code == ERR_INVALID ? err_fault(e, m->mem, "/email", "%s", why.pub)
+		return why.code == ERR_INVALID ? err_fault(e, by->mem, "/email", "%s", why.pub)
 					       : false;
 	}
-	w->user.email = talloc_strdup(m->mem, email);
-	w->user.display_name = str_dup(m->mem, name);
-	w->user.status = talloc_strdup(m->mem, w->in->password != NULL ? "active" : "invited");
+	w->user.email = talloc_strdup(by->mem, email);
+	w->user.display_name = str_dup(by->mem, name);
+	w->user.status = talloc_strdup(by->mem, w->in->password != NULL ? "active" : "invited");
 	return (w->user.email != NULL && w->user.display_name != NULL && w->user.status != NULL) ||
 	       err_memory(e);
 }
@@ -126,15 +125,14 @@ fill_user(struct making *w, struct err *e)
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
-	struct making         *w = arg;
-	const struct managing *m = w->m;
+	struct making        *w = arg;
+	const struct deed_by *by = w->by;
 
 	(void)db;
-	return (w->in->idempotency_key == NULL || idempotency_add(m->t, &w->mark, e)) &&
-	       user_add(m->t, &w->user, e) &&
-	       user_set_roles(m->t, &w->user.id, w->roles.ids, w->roles.n, e) &&
-	       (w->in->password != NULL ||
-		   invite_send(m->a, m->t, m->mem, &w->user, m->caller->name, e));
+	return (w->in->idempotency_key == NULL || idempotency_add(by->t, &w->mark, e)) &&
+	       user_add(by->t, &w->user, e) &&
+	       user_set_roles(by->t, &w->user.id, w->roles.ids, w->roles.n, e) &&
+	       (w->in->password != NULL || invite_send(by, &w->user, by->caller->name, e));
 }
 
 static const char *
@@ -142,7 +140,7 @@ details_of(const struct making *w, struct err *e)
 {
 	struct buf b;
 
-	buf_make(&b, w->m->mem);
+	buf_make(&b, w->by->mem);
 	buf_puts(&b, "{\"email\":");
 	buf_json(&b, str_of(w->user.email));
 	buf_puts(&b, ",\"roles\":");
@@ -167,37 +165,31 @@ explain(struct making *w, struct user *out, struct err *e)
 static bool
 make(struct making *w, struct user *out, struct err *e)
 {
-	const struct managing *m = w->m;
-	struct audit_entry     entry = { .action = AUDIT_USER_CREATE,
-		    .success = true,
-		    .caller = m->caller,
-		    .origin = m->origin,
-		    .target_kind = "user",
-		    .target_id = w->user.id };
-	struct str             password;
+	const struct deed_by *by = w->by;
+	struct audit_entry    entry = { .action = AUDIT_USER_CREATE, .target_id = w->user.id };
+	struct str            password;
 
-	if (!fill_user(w, e) || !role_choice_make(m, w->in->roles, &w->roles, e) ||
-	    (w->roles.n > 0 && !role_choice_may_grant(m, &w->roles, e)) ||
+	if (!fill_user(w, e) || !role_choice_make(by, w->in->roles, &w->roles, e) ||
+	    (w->roles.n > 0 && !role_choice_may_grant(by, &w->roles, e)) ||
 	    (w->in->password != NULL &&
 		(!check_password(w, &password, e) || !hash_password(w, password, e))))
 		return false;
 	entry.details = details_of(w, e);
 	if (entry.details == NULL)
 		return false;
-	if (!audit_deed(m->t, m->mem, m->a, make_body, w, &entry, e))
+	if (!audit_deed(by, make_body, w, &entry, e))
 		return explain(w, out, e);
-	return user_by_id(m->t, m->mem, &w->user.id, out, e);
+	return user_by_id(by->t, by->mem, &w->user.id, out, e);
 }
 
 bool
-user_make(const struct managing *m, const struct user_new *in, struct permit *permit,
-    struct user *out, struct err *e)
+user_make(const struct deed_by *by, const struct user_new *in, struct user *out, struct err *e)
 {
-	struct making w = { .m = m, .in = in, .permit = permit };
+	struct making w = { .by = by, .in = in };
 	bool          done;
 
-	w.user.id = uuid_make(m->a->env->clock, m->a->env->rand);
-	w.user.created_at.ms = clock_ms(m->a->env->clock);
+	w.user.id = uuid_make(by->auth->env->clock, by->auth->env->rand);
+	w.user.created_at.ms = clock_ms(by->auth->env->clock);
 	prepare_mark(&w);
 	if (!replay(&w, &done, out, e))
 		return false;

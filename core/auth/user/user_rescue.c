@@ -7,35 +7,30 @@
 /* ---- locked out by failed sign-ins ---- */
 
 struct rescue {
-	const struct managing *m;
-	struct uuid            id;
+	const struct deed_by *by;
+	struct uuid           id;
 };
 
 /* Forgotten in the control schema first: what is audited has happened. */
 static bool
 unlock_body(struct db *db, void *arg, struct err *e)
 {
-	const struct rescue   *w = arg;
-	const struct managing *m = w->m;
-	struct user            u;
+	const struct rescue  *w = arg;
+	const struct deed_by *by = w->by;
+	struct user           u;
 
 	(void)db;
-	return user_take(m, &w->id, &u, e) &&
-	       attempts_forget(m->a, m->mem, m->t->tenant->slug, u.email, e);
+	return user_take(by, &w->id, &u, e) &&
+	       attempts_forget(by->auth, by->mem, by->t->tenant->slug, u.email, e);
 }
 
 bool
-user_unlock(const struct managing *m, const struct uuid *id, struct err *e)
+user_unlock(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	struct rescue      w = { m, *id };
-	struct audit_entry entry = { .action = AUDIT_USER_UNLOCK,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "user",
-		.target_id = *id };
+	struct rescue      w = { by, *id };
+	struct audit_entry entry = { .action = AUDIT_USER_UNLOCK, .target_id = *id };
 
-	return audit_deed(m->t, m->mem, m->a, unlock_body, &w, &entry, e);
+	return audit_deed(by, unlock_body, &w, &entry, e);
 }
 
 /* ---- without the second factor ---- */
@@ -43,38 +38,33 @@ user_unlock(const struct managing *m, const struct uuid *id, struct err *e)
 static bool
 reset_body(struct db *db, void *arg, struct err *e)
 {
-	const struct rescue   *w = arg;
-	const struct managing *m = w->m;
-	struct ending          x = {
-			 .event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(m->a->env->clock) }
+	const struct rescue  *w = arg;
+	const struct deed_by *by = w->by;
+	struct ending         x = {
+			.event = END_FACTOR_RESET, .user = w->id, .now = { clock_ms(by->auth->env->clock) }
 	};
 	struct user u;
 	bool        found;
 
 	(void)db;
-	return user_take(m, &w->id, &u, e) && factor_drop(m->t, &w->id, &found, e) &&
-	       ends_apply(m->t, &x, e);
+	return user_take(by, &w->id, &u, e) && factor_drop(by->t, &w->id, &found, e) &&
+	       ends_apply(by->t, &x, e);
 }
 
 bool
-user_reset_factor(const struct managing *m, const struct uuid *id, struct err *e)
+user_reset_factor(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	struct rescue      w = { m, *id };
-	struct audit_entry entry = { .action = AUDIT_FACTOR_RESET,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "user",
-		.target_id = *id };
+	struct rescue      w = { by, *id };
+	struct audit_entry entry = { .action = AUDIT_FACTOR_RESET, .target_id = *id };
 
 	/* a session left open, or a key of one's own, is no proof */
-	if (caller_is(m->caller, id))
+	if (caller_is(by->caller, id))
 		return err_set(e, ERR_CONFLICT, 0,
 		    "Your own second factor is given up with a code of it: disable it instead.",
 		    "a reset of the caller's own factor");
-	if (!audit_deed(m->t, m->mem, m->a, reset_body, &w, &entry, e))
+	if (!audit_deed(by, reset_body, &w, &entry, e))
 		return false;
-	if (m->a->env->segment != NULL)
-		cache_bump_user(m->a->env->segment, id);
+	if (by->auth->env->segment != NULL)
+		cache_bump_user(by->auth->env->segment, id);
 	return true;
 }

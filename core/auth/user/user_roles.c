@@ -6,7 +6,7 @@
 #include "core/store/identity/role.h"
 
 static bool
-add_role(const struct managing *m, struct strings names, struct role_choice *out, struct err *e)
+add_role(const struct deed_by *by, struct strings names, struct role_choice *out, struct err *e)
 {
 	const char      *name = names.items[out->n];
 	struct strings   before = { names.items, out->n };
@@ -15,11 +15,11 @@ add_role(const struct managing *m, struct strings names, struct role_choice *out
 
 	snprintf(pointer, sizeof(pointer), "/roles/%zu", out->n);
 	if (strings_have(before, name))
-		return err_fault(e, m->mem, pointer, "comes twice");
-	if (!role_view_by_name(m->t, m->mem, name, &role, e)) {
+		return err_fault(e, by->mem, pointer, "comes twice");
+	if (!role_view_by_name(by->t, by->mem, name, &role, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
-		return err_fault(e, m->mem, pointer, "no such role");
+		return err_fault(e, by->mem, pointer, "no such role");
 	}
 	out->ids[out->n++] = role.id;
 	/* a text this program does not know grants nothing */
@@ -29,25 +29,25 @@ add_role(const struct managing *m, struct strings names, struct role_choice *out
 
 bool
 role_choice_make(
-    const struct managing *m, struct strings names, struct role_choice *out, struct err *e)
+    const struct deed_by *by, struct strings names, struct role_choice *out, struct err *e)
 {
 	*out = (struct role_choice) { 0 };
 	if (names.n > USER_ROLES_MAX)
-		return err_fault(e, m->mem, "/roles", "at most %d", USER_ROLES_MAX);
+		return err_fault(e, by->mem, "/roles", "at most %d", USER_ROLES_MAX);
 	while (out->n < names.n)
-		if (!add_role(m, names, out, e))
+		if (!add_role(by, names, out, e))
 			return false;
-	permissions_bound(&out->granted, m->t->tenant);
+	permissions_bound(&out->granted, by->t->tenant);
 	return true;
 }
 
 bool
-role_choice_may_grant(const struct managing *m, const struct role_choice *c, struct err *e)
+role_choice_may_grant(const struct deed_by *by, const struct role_choice *c, struct err *e)
 {
-	if (!permission_has(&m->caller->permissions, ACTION_ASSIGN, RESOURCE_ROLES))
+	if (!permission_has(&by->caller->permissions, ACTION_ASSIGN, RESOURCE_ROLES))
 		return err_set(e, ERR_FORBIDDEN, 0, "You do not have the permission assign:roles.",
 		    "assign:roles is missing");
-	if (permission_covers(&m->caller->permissions, &c->granted))
+	if (permission_covers(&by->caller->permissions, &c->granted))
 		return true;
 	return err_set(e, ERR_ESCALATION, 0,
 	    "Nobody can grant roles with permissions that they do not have themselves.",
@@ -55,16 +55,16 @@ role_choice_may_grant(const struct managing *m, const struct role_choice *c, str
 }
 
 static bool
-may_manage(const struct managing *m, const struct user *u, struct err *e)
+may_manage(const struct deed_by *by, const struct user *u, struct err *e)
 {
 	struct permissions theirs = { { 0, 0 } };
 	struct strings     granted;
 
-	if (!strings_of_lines(m->mem, u->granted, &granted, e))
+	if (!strings_of_lines(by->mem, u->granted, &granted, e))
 		return false;
 	permissions_add(&theirs, granted);
-	permissions_bound(&theirs, m->t->tenant);
-	if (permission_covers(&m->caller->permissions, &theirs))
+	permissions_bound(&theirs, by->t->tenant);
+	if (permission_covers(&by->caller->permissions, &theirs))
 		return true;
 	return err_set(e, ERR_ESCALATION, 0,
 	    "This user has permissions that you do not have: somebody who has them must do this.",
@@ -74,9 +74,9 @@ may_manage(const struct managing *m, const struct user *u, struct err *e)
 /* Who made a key is not changed by it: no role, address or state is won or lost by what lies in a
  * file. */
 static bool
-refuse_maker(const struct managing *m, const struct uuid *id, struct err *e)
+refuse_maker(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	if (m->caller->kind != CALLER_API_KEY || !caller_is(m->caller, id))
+	if (by->caller->kind != CALLER_API_KEY || !caller_is(by->caller, id))
 		return true;
 	return err_set(e, ERR_FORBIDDEN, 0,
 	    "An API key cannot change the user who made it: sign in to do this.",
@@ -84,8 +84,8 @@ refuse_maker(const struct managing *m, const struct uuid *id, struct err *e)
 }
 
 bool
-user_take(const struct managing *m, const struct uuid *id, struct user *u, struct err *e)
+user_take(const struct deed_by *by, const struct uuid *id, struct user *u, struct err *e)
 {
-	return refuse_maker(m, id, e) && user_lock(m->t, id, e) &&
-	       user_by_id(m->t, m->mem, id, u, e) && may_manage(m, u, e);
+	return refuse_maker(by, id, e) && user_lock(by->t, id, e) &&
+	       user_by_id(by->t, by->mem, id, u, e) && may_manage(by, u, e);
 }

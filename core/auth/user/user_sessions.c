@@ -5,8 +5,8 @@
 #include "core/store/identity/session.h"
 
 struct stopping {
-	const struct managing *m;
-	struct ending          x;
+	const struct deed_by *by;
+	struct ending         x;
 };
 
 /* ---- all of a user ---- */
@@ -18,26 +18,21 @@ end_all_body(struct db *db, void *arg, struct err *e)
 	struct user      u;
 
 	(void)db;
-	return user_take(w->m, &w->x.user, &u, e) && ends_apply(w->m->t, &w->x, e);
+	return user_take(w->by, &w->x.user, &u, e) && ends_apply(w->by->t, &w->x, e);
 }
 
 bool
-user_end_sessions(const struct managing *m, const struct uuid *id, struct err *e)
+user_end_sessions(const struct deed_by *by, const struct uuid *id, struct err *e)
 {
-	struct stopping    w = { m, { .event = END_SESSIONS_ADMIN,
-					.user = *id,
-					.now = { clock_ms(m->a->env->clock) } } };
-	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "user",
-		.target_id = *id };
+	struct stopping    w = { by, { .event = END_SESSIONS_ADMIN,
+					 .user = *id,
+					 .now = { clock_ms(by->auth->env->clock) } } };
+	struct audit_entry entry = { .action = AUDIT_USER_SESSIONS, .target_id = *id };
 
-	if (!audit_deed(m->t, m->mem, m->a, end_all_body, &w, &entry, e))
+	if (!audit_deed(by, end_all_body, &w, &entry, e))
 		return false;
-	if (m->a->env->segment != NULL)
-		cache_bump_user(m->a->env->segment, id);
+	if (by->auth->env->segment != NULL)
+		cache_bump_user(by->auth->env->segment, id);
 	return true;
 }
 
@@ -56,43 +51,38 @@ end_one_body(struct db *db, void *arg, struct err *e)
 	struct user      u;
 
 	(void)db;
-	if (w->x.event == END_SESSION_ADMIN && !user_take(w->m, &w->x.user, &u, e))
+	if (w->x.event == END_SESSION_ADMIN && !user_take(w->by, &w->x.user, &u, e))
 		return false;
-	return ends_apply(w->m->t, &w->x, e) && (w->x.ended || missing(e));
+	return ends_apply(w->by->t, &w->x, e) && (w->x.ended || missing(e));
 }
 
 bool
-user_end_session(const struct managing *m, const struct uuid *session, struct err *e)
+user_end_session(const struct deed_by *by, const struct uuid *session, struct err *e)
 {
-	struct stopping    w = { m, { .event = END_SESSION_OWN,
-					.session = *session,
-					.now = { clock_ms(m->a->env->clock) } } };
-	struct audit_entry entry = { .action = AUDIT_SESSION_END,
-		.success = true,
-		.caller = m->caller,
-		.origin = m->origin,
-		.target_kind = "session",
-		.target_id = *session };
+	struct stopping    w = { by, { .event = END_SESSION_OWN,
+					 .session = *session,
+					 .now = { clock_ms(by->auth->env->clock) } } };
+	struct audit_entry entry = { .action = AUDIT_SESSION_END, .target_id = *session };
 
-	if (!session_owner(m->t, session, &w.x.user, e))
+	if (!session_owner(by->t, session, &w.x.user, e))
 		return false;
-	if (!uuid_eq(&w.x.user, &m->caller->user)) {
+	if (!uuid_eq(&w.x.user, &by->caller->user)) {
 		char text[UUID_TEXT_MAX];
 
-		if (!permission_has(&m->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
+		if (!permission_has(&by->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
 			return missing(e);
-		if (!mfa_ask_fresh(m->caller, w.x.now.ms, e))
+		if (!mfa_ask_fresh(by->caller, w.x.now.ms, e))
 			return false;
 		w.x.event = END_SESSION_ADMIN;
 		uuid_print(&w.x.user, text);
 		entry.details =
-		    talloc_asprintf(m->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
+		    talloc_asprintf(by->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
 		if (entry.details == NULL)
 			return err_memory(e);
 	}
-	if (!audit_deed(m->t, m->mem, m->a, end_one_body, &w, &entry, e))
+	if (!audit_deed(by, end_one_body, &w, &entry, e))
 		return false;
-	if (m->a->env->segment != NULL)
-		cache_bump_session(m->a->env->segment, session);
+	if (by->auth->env->segment != NULL)
+		cache_bump_session(by->auth->env->segment, session);
 	return true;
 }

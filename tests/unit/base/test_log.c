@@ -253,7 +253,7 @@ every_deed_of_the_audit_has_a_row_of_its_own(void **state)
 		const char      *text;
 		enum log_dataset dataset;
 	} actions[] = {
-#define X(id, text, dataset) { text, dataset },
+#define X(id, text, kind, dataset) { text, dataset },
 		AUDIT_ACTIONS(X)
 #undef X
 	};

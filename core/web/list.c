@@ -3,14 +3,15 @@
 
 #include "core/web/pass.h"
 
+/* The query that is nothing but the page. */
+struct plain_query {
+	struct list_query page;
+};
 static const struct field list_query_fields[] = {
-	FIELD(struct list_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer; 50 when absent."),
-	FIELD(struct list_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct plain_query, "Most items of one answer; 50 when absent."),
 	FIELD_END,
 };
-const struct schema list_query_schema = SCHEMA("ListQuery", struct list_query, list_query_fields);
+const struct schema list_query_schema = SCHEMA("ListQuery", struct plain_query, list_query_fields);
 
 bool
 list_cursor_read(const char *cursor, struct uuid *after, struct err *e)
@@ -46,22 +47,58 @@ request_wants_whole(const struct request *r)
 	       memmem(accept.p, accept.n, rt->out_type, strlen(rt->out_type)) != NULL;
 }
 
-size_t
-list_rows(int64_t limit)
+/* The rows as they are answered; the last one read may only tell that there are more. */
+static bool
+list_show(struct request *r, const struct list_ops *ops, const struct list_page *p,
+    struct items *out, struct err *e)
 {
-	return (size_t)(limit > 0 ? limit : LIST_PAGE) + 1;
+	size_t size = r->route->out->size;
+	char  *shown;
+
+	out->p = p->rows;
+	if (ops->show == NULL)
+		return true;
+	out->p = shown = talloc_zero_size(r->mem, (out->n + 1) * size);
+	if (shown == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < out->n; i++)
+		if (!ops->show(r, p, (const char *)p->rows + i * ops->size, shown + i * size, e))
+			return false;
+	return true;
 }
 
 bool
-list_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
-    size_t id_offset, int64_t limit, struct err *e)
+list_rows(struct list_page *p, void *rows)
 {
-	size_t      most = list_rows(limit) - 1;
-	struct uuid last;
+	p->rows = rows;
+	return true;
+}
 
-	*out = (struct items) { rows, n <= most ? n : most };
-	if (n <= most)
+bool
+list_answer(struct request *r, const struct list_ops *ops, const char *cursor, struct items *out,
+    struct err *e)
+{
+	const struct list_query *q = r->query;
+	struct list_page         p = { .want = (size_t)(q->limit > 0 ? q->limit : LIST_PAGE) + 1 };
+	struct uuid              last;
+
+	if (!list_cursor_read(cursor, &p.after, e) || !ops->fetch(r, &p, e))
+		return false;
+	p.more = p.more || p.n == p.want;
+	out->n = p.n - p.more;
+	if (!list_show(r, ops, &p, out, e))
+		return false;
+	if (!p.more)
 		return true;
-	memcpy(&last, (const char *)rows + (most - 1) * size + id_offset, sizeof(last));
+	memcpy(&last, (const char *)p.rows + (out->n - 1) * ops->size + ops->id, sizeof(last));
 	return list_cursor_write(r, &last, e);
+}
+
+bool
+list_handler(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct list_query *q = r->query;
+
+	(void)body;
+	return list_answer(r, r->route->list, q->cursor, answer, e);
 }

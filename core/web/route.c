@@ -245,6 +245,19 @@ count_variables(const char *path)
 	return n;
 }
 
+/* What a list is asked by begins as a struct list_query does, or names no cursor. */
+static bool
+is_paged(const struct route *rt)
+{
+	const struct field *f = rt->query == NULL ? NULL : rt->query->fields;
+
+	if (rt->out_kind != ROUTE_OUT_LIST || f == NULL || strcmp(f[0].name, "limit") != 0)
+		return rt->list == NULL;
+	return f[0].offset == offsetof(struct list_query, limit) && f[1].name != NULL &&
+	       strcmp(f[1].name, "cursor") == 0 &&
+	       f[1].offset == offsetof(struct list_query, cursor);
+}
+
 static const char *
 fault_of(const struct route *rt)
 {
@@ -270,6 +283,8 @@ fault_of(const struct route *rt)
 		return "answer schema";
 	if (rt->out_kind == ROUTE_OUT_RAW && rt->out_type == NULL)
 		return "answer type";
+	if (!is_paged(rt))
+		return "query of a list";
 	return NULL;
 }
 

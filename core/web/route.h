@@ -77,6 +77,7 @@ enum route_out {
  */
 typedef bool found_fn(struct request *r, struct err *e);
 typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
+struct list_ops;
 
 /*
  * What the body of an open route says for whom it is meant (NULL: nothing of that), and whether a
@@ -109,6 +110,7 @@ struct route {
 	bool                 hashes;   /* its handler hashes a password: it waits for LANE_PASSWORD before it begins */
 	page_fn             *page;     /* of an open route: pages of other origins that the tenant allows may use it; NULL: none may */
 	found_fn            *found;    /* NULL: nobody looks before the handler does */
+	const struct list_ops *list;   /* of list_handler; set by ROUTE_LIST */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
 
@@ -146,6 +148,12 @@ struct route {
 	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .found = (of) }
 /* The handler hashes a password. */
 #define ROUTE_HASHES(method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .hashes = true }
+/* GET of a list that is its list_ops: who may read it, the ops, the answer, the sentence. */
+#define ROUTE_LIST(path, query, ...) ROUTE_LIST_X(path, &query##_schema, __VA_ARGS__)
+#define ROUTE_LIST_X(...) ROUTE_LIST_(__VA_ARGS__)
+#define ROUTE_LIST_(path, query, who, action, resource, fresh, ops, out_kind, out, type, tagged, doc) \
+	{ ROUTE_(GET, path, query, who, action, resource, fresh, RATE_READ, 200, list_handler, ROUTE_IN_NONE, NULL, \
+	      out_kind, out, type, tagged, doc), .list = (ops) }
 #define ROUTE_X(...) { ROUTE_(__VA_ARGS__) }
 #define ROUTE_OPEN_X(...) { ROUTE_(__VA_ARGS__), .query_open = true }
 #define ROUTE_Y(...) ROUTE_(__VA_ARGS__)
@@ -157,23 +165,48 @@ struct route {
 	  .out_kind = (out_kind_), .out = (out_), .out_type = (type_), .tagged = (tagged_), .query = (query_), .doc = (doc_)
 #define ROUTE_END { .path = NULL }
 
+/* ---- lists: pages by keyset, newest first unless a list says otherwise (list.c) ---- */
+
 #define LIST_PAGE 50 /* items of an answer when the client names no limit */
 
-/* The query struct of every list: limit 1..200 (0 in the struct: LIST_PAGE) and cursor; a list's own adds filters. */
+/* The query of every list is this, or a struct that has it as its first member `page` and adds filters. */
 struct list_query {
-	int64_t     limit;
-	const char *cursor; /* opaque: base64url of the last item's key, see list_cursor_*() */
+	int64_t     limit;  /* 1..200; 0: LIST_PAGE */
+	const char *cursor; /* opaque: base64url of the last item's id; NULL: from the beginning */
 };
 extern const struct schema list_query_schema;
+/* The first rows of the table of a list's own query. */
+#define LIST_FIELDS(T, limit_doc) \
+	FIELD_AS(T, page.limit, "limit", .min = 1, .max = 200, .doc = limit_doc), \
+	    FIELD_AS(T, page.cursor, "cursor", .min = 1, .max = 200, .doc = "next_cursor of the answer before.")
 
-/* Keyset paging by UUIDv7 id, newest first: the cursor is the last id given out. */
+/* A page on its way from the rows to the answer. */
+struct list_page {
+	struct uuid after; /* the last id given out; nil: none */
+	size_t      want;  /* rows to read: one more than the page holds, which tells that there is another */
+	void       *rows;  /* what was read: n of the list's `size`, children of r->mem */
+	size_t      n;
+	bool        more;  /* fewer than `want` were read, and yet the last one tells of another page */
+	void       *with;  /* what show() needs beside the row; NULL: nothing */
+};
+
+/* A list, described once.  The row ROUTE_LIST names it; a handler that does more calls list_answer(). */
+struct list_ops {
+	/* Sets rows and n (and more, with), by p->after, p->want and r->query. */
+	bool (*fetch)(struct request *r, struct list_page *p, struct err *e);
+	size_t size, id; /* of a row, and where in it its struct uuid is */
+	/* The answer of a row, into zeroes; NULL: the rows are what is answered. */
+	bool (*show)(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e);
+};
+bool list_rows(struct list_page *p, void *rows); /* the end of most fetches: sets p->rows, and is true */
+#define LIST_OF(T, member) .size = sizeof(T), .id = offsetof(T, member)
+
+/* The page behind `cursor` (NULL: the first), and if there is more, its cursor.  ERR_BAD_REQUEST: it is none of ours. */
+MUST_USE bool list_answer(struct request *r, const struct list_ops *ops, const char *cursor, struct items *out,
+    struct err *e);
+handler_fn list_handler; /* the list of the request's row, by its query */
 MUST_USE bool list_cursor_read(const char *cursor, struct uuid *after, struct err *e); /* NULL cursor: nil */
 MUST_USE bool list_cursor_write(struct request *r, const struct uuid *last, struct err *e);
-/* How many rows to ask for: one more than the page holds, to know whether there is another page. */
-size_t list_rows(int64_t limit);
-/* The page of `rows` (n of `size` bytes each, a struct uuid id at `id_offset`) and, if there is more, its cursor. */
-MUST_USE bool list_answer(struct request *r, struct items *out, void *rows, size_t n, size_t size,
-    size_t id_offset, int64_t limit, struct err *e);
 
 /* "/api/users/{id}" for logs and metrics: "GET /api/users/{id}"; "-" for none. */
 const char *route_label(const struct route *rt, char *out, size_t n);

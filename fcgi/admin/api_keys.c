@@ -33,40 +33,28 @@ static const struct schema api_key_new_schema =
     SCHEMA("ApiKeyNew", struct api_key_new, api_key_new_fields);
 
 struct api_key_query {
-	int64_t     limit;
-	const char *cursor;
-	struct uuid created_by;
+	struct list_query page;
+	struct uuid       created_by;
 };
 static const struct field api_key_query_fields[] = {
-	FIELD(struct api_key_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer; 50 when absent."),
-	FIELD(struct api_key_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct api_key_query, "Most items of one answer; 50 when absent."),
 	FIELD(struct api_key_query, created_by, .doc = "Only those that this user made."),
 	FIELD_END,
 };
 static const struct schema api_key_query_schema =
     SCHEMA("ApiKeyQuery", struct api_key_query, api_key_query_fields);
 
-/* One more than asked for tells whether there is a next page. */
 static bool
-list_keys(struct request *r, const void *body, void *answer, struct err *e)
+fetch_keys(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct api_key_query *q = r->query;
-	int64_t                     limit = q != NULL ? q->limit : 0;
-	struct api_key_filter       f = { 0 };
-	struct api_key             *keys;
-	size_t                      n;
+	const struct api_key_filter f = { .created_by = q->created_by, .after = p->after };
+	struct api_key             *rows;
 
-	(void)body;
-	if (q != NULL)
-		f.created_by = q->created_by;
-	if (!list_cursor_read(q != NULL ? q->cursor : NULL, &f.after, e) ||
-	    !api_key_list(r->db, r->mem, &f, (int64_t)list_rows(limit), &keys, &n, e))
-		return false;
-	return list_answer(
-	    r, answer, keys, n, sizeof(*keys), offsetof(struct api_key, id), limit, e);
+	return api_key_list(r->db, r->mem, &f, (int64_t)p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
 }
+static const struct list_ops key_list_ops = { fetch_keys, LIST_OF(struct api_key, id) };
 
 static bool
 make_key(struct request *r, const void *body, void *answer, struct err *e)
@@ -87,8 +75,8 @@ drop_key(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route api_key_routes[] = {
-	ROUTE_Q(GET, "/api/api-keys", api_key_query, ALLOW(READ, API_KEYS), RATE_READ, 200,
-	    list_keys, IN_NONE, OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
+	ROUTE_LIST("/api/api-keys", api_key_query, ALLOW(READ, API_KEYS), &key_list_ops,
+	    OUT_LIST(api_key), "Lists the tenant's API keys, newest first."),
 	ROUTE(POST, "/api/api-keys", ALLOW_FRESH(CREATE, API_KEYS), RATE_WRITE, 201, make_key,
 	    IN(api_key_new), OUT(api_key),
 	    "Makes an API key; the key itself is shown this once. No key makes keys."),

@@ -44,15 +44,12 @@ static const struct schema audit_out_schema =
     SCHEMA("AuditEntry", struct audit_out, audit_out_fields);
 
 struct audit_query {
-	int64_t     limit;
-	const char *cursor, *actor, *action;
-	instant     since, until;
+	struct list_query page;
+	const char       *actor, *action;
+	instant           since, until;
 };
 static const struct field audit_query_fields[] = {
-	FIELD(struct audit_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer; 50 when absent."),
-	FIELD(struct audit_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct audit_query, "Most items of one answer; 50 when absent."),
 	FIELD(struct audit_query, actor, .min = 1, .max = 254,
 	    .doc = "Only of this user or API key: its number or its name."),
 	FIELD(struct audit_query, action, .min = 1, .max = 64, .doc = "Only of this action."),
@@ -101,11 +98,8 @@ show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct 
 static struct audit_filter
 filter_of(const struct audit_query *q)
 {
-	struct audit_filter f = { 0 };
+	struct audit_filter f = { .action = q->action, .since = q->since, .until = q->until };
 
-	if (q == NULL)
-		return f;
-	f = (struct audit_filter) { .action = q->action, .since = q->since, .until = q->until };
 	if (q->actor != NULL && !uuid_parse(str_of(q->actor), &f.actor_id))
 		f.actor_name = q->actor;
 	return f;
@@ -148,31 +142,36 @@ cursor_of(uint64_t seq)
 	return u;
 }
 
-static bool
-list_page(struct request *r, const struct audit_query *q, struct items *items, struct err *e)
-{
-	const struct audit_filter f = filter_of(q);
-	size_t                    most = list_rows(q == NULL ? 0 : q->limit) - 1;
-	struct audit_row         *rows;
-	struct audit_out         *out;
-	struct uuid               at;
-	size_t                    n;
+struct page_row {
+	struct uuid             cursor;
+	const struct audit_row *row;
+};
 
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &at, e) ||
-	    !audit_rows_list(r->db, r->mem, &f, seq_of(&at), most + 1, &rows, &n, e))
+static bool
+fetch_entries(struct request *r, struct list_page *p, struct err *e)
+{
+	const struct audit_filter f = filter_of(r->query);
+	struct audit_row         *rows;
+	struct page_row          *out;
+
+	if (!audit_rows_list(r->db, r->mem, &f, seq_of(&p->after), p->want, &rows, &p->n, e))
 		return false;
-	out = talloc_zero_array(r->mem, struct audit_out, (unsigned)n + 1);
+	out = talloc_zero_array(r->mem, struct page_row, (unsigned)p->n + 1);
 	if (out == NULL)
 		return err_memory(e);
-	*items = (struct items) { out, n <= most ? n : most };
-	for (size_t i = 0; i < items->n; i++)
-		if (!show(r->mem, &rows[i], &out[i], e))
-			return false;
-	if (n <= most)
-		return true;
-	at = cursor_of(rows[most - 1].seq);
-	return list_cursor_write(r, &at, e);
+	for (size_t i = 0; i < p->n; i++)
+		out[i] = (struct page_row) { cursor_of(rows[i].seq), &rows[i] };
+	return list_rows(p, out);
 }
+
+static bool
+show_entry(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)p;
+	return show(r->mem, ((const struct page_row *)row)->row, out, e);
+}
+static const struct list_ops audit_list_ops = { fetch_entries, LIST_OF(struct page_row, cursor),
+	show_entry };
 
 /* ---- the export: one entry a line, oldest first ---- */
 
@@ -213,8 +212,8 @@ static bool export(struct request *r, const struct audit_query *q, struct err *e
 
 	if (x == NULL)
 		return err_memory(e);
-	if (q != NULL && (q->cursor != NULL || q->limit != 0))
-		return err_fault(e, r->mem, q->cursor != NULL ? "/cursor" : "/limit",
+	if (q->page.cursor != NULL || q->page.limit != 0)
+		return err_fault(e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit",
 		    "an export is whole: use since and until");
 	/* it ends with the entry of itself; what is appended meanwhile is not in it */
 	if (!audit_deed(&by, NULL, NULL, &entry, e) || !audit_head_read(r->db, r->mem, &head, e))
@@ -230,10 +229,13 @@ static bool export(struct request *r, const struct audit_query *q, struct err *e
 static bool
 read_audit(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct audit_query *q = r->query;
+
 	(void)body;
 	if (request_wants_whole(r))
 		return export(r, r->query, e);
-	return note_reading(r, "{\"how\":\"list\"}", e) && list_page(r, r->query, answer, e);
+	return note_reading(r, "{\"how\":\"list\"}", e) &&
+	       list_answer(r, &audit_list_ops, q->page.cursor, answer, e);
 }
 
 /* ---- verifying ---- */

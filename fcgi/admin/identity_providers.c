@@ -107,28 +107,22 @@ show_one(struct request *r, const struct provider *p, void *answer, struct err *
 }
 
 static bool
-list(struct request *r, const void *body, void *answer, struct err *e)
+fetch_providers(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct provider_out     *out;
-	struct provider         *rows;
-	struct uuid              after;
-	size_t                   n;
+	struct provider *rows;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !provider_list(r->db->db, r->mem, &after, list_rows(limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!show(r, &rows[i], &out[i], e))
-			return false;
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct provider_out, id), limit, e);
+	return provider_list(r->db->db, r->mem, &p->after, p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
 }
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)p;
+	return show(r, row, out, e);
+}
+static const struct list_ops provider_list_ops = { fetch_providers, LIST_OF(struct provider, id),
+	show_row };
 
 static bool
 get_one(struct request *r, const void *body, void *answer, struct err *e)
@@ -182,9 +176,8 @@ drop(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route identity_provider_routes[] = {
-	ROUTE_Q(GET, "/api/identity-providers", list_query, ALLOW(READ, SETTINGS), RATE_READ, 200,
-	    list, IN_NONE, OUT_LIST(provider_out),
-	    "Lists the tenant's identity providers, newest first."),
+	ROUTE_LIST("/api/identity-providers", list_query, ALLOW(READ, SETTINGS), &provider_list_ops,
+	    OUT_LIST(provider_out), "Lists the tenant's identity providers, newest first."),
 	ROUTE(POST, "/api/identity-providers", ALLOW_FRESH(UPDATE, SETTINGS), RATE_WRITE, 201, make,
 	    IN(provider_new), OUT(provider_out), "Sets an identity provider up."),
 	ROUTE(GET, "/api/identity-providers/{id}", ALLOW(READ, SETTINGS), RATE_READ, 200, get_one,

@@ -8,21 +8,13 @@
 /* ---- roles ---- */
 
 static bool
-list_roles(struct request *r, const void *body, void *answer, struct err *e)
+fetch_roles(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct role_view        *roles;
-	struct uuid              after;
-	size_t                   n;
+	struct role_view *rows;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !role_list(r->db, r->mem, &after, list_rows(limit), &roles, &n, e))
-		return false;
-	return list_answer(
-	    r, answer, roles, n, sizeof(*roles), offsetof(struct role_view, id), limit, e);
+	return role_list(r->db, r->mem, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
+static const struct list_ops role_list_ops = { fetch_roles, LIST_OF(struct role_view, id) };
 
 static bool
 get_role(struct request *r, const void *body, void *answer, struct err *e)
@@ -110,8 +102,8 @@ list_permissions(struct request *r, const void *body, void *answer, struct err *
 }
 
 const struct route role_routes[] = {
-	ROUTE_Q(GET, "/api/roles", list_query, ALLOW(READ, ROLES), RATE_READ, 200, list_roles,
-	    IN_NONE, OUT_LIST(role_view), "Lists the tenant's roles, newest first."),
+	ROUTE_LIST("/api/roles", list_query, ALLOW(READ, ROLES), &role_list_ops,
+	    OUT_LIST(role_view), "Lists the tenant's roles, newest first."),
 	ROUTE(GET, "/api/roles/{id}", ALLOW(READ, ROLES), RATE_READ, 200, get_role, IN_NONE,
 	    OUT_TAGGED(role_view), "Shows a role."),
 	ROUTE(GET, "/api/permissions", ALLOW(READ, ROLES), RATE_READ, 200, list_permissions,

@@ -101,38 +101,28 @@ answer_tenant(struct request *r, const struct tenant *t, struct tenant_out *out,
 
 /* ---- reading ---- */
 
+/* For all but the platform its own is the only one, on the first page. */
 static bool
-list_tenants(struct request *r, const void *body, void *answer, struct err *e)
+fetch_tenants(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct tenant           *rows;
-	struct tenant_out       *out;
-	struct uuid              after;
-	size_t                   n = 1;
+	struct tenant *rows;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e))
-		return false;
-	if (!r->caller.platform) {
-		struct items *own = answer;
-
-		/* its own is the only one, on the first page */
-		out = talloc_zero(r->mem, struct tenant_out);
-		*own = (struct items) { out, uuid_is_nil(&after) };
-		return (out != NULL || err_memory(e)) && show(r, r->db->tenant, out, e);
-	}
-	if (!tenant_page(r->app->database, r->mem, &after, list_rows(limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_array(r->mem, struct tenant_out, (unsigned)n + 1);
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!show(r, &rows[i], &out[i], e))
-			return false;
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct tenant_out, id), limit, e);
+	if (r->caller.platform)
+		return tenant_page(r->app->database, r->mem, &p->after, p->want, &rows, &p->n, e) &&
+		       list_rows(p, rows);
+	rows = talloc_memdup(r->mem, r->db->tenant, sizeof(*rows));
+	p->n = uuid_is_nil(&p->after);
+	return rows == NULL ? err_memory(e) : list_rows(p, rows);
 }
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)p;
+	return show(r, row, out, e);
+}
+static const struct list_ops tenant_list_ops = { fetch_tenants, LIST_OF(struct tenant, id),
+	show_row };
 
 static bool
 get_tenant(struct request *r, const void *body, void *answer, struct err *e)
@@ -210,8 +200,8 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route tenant_routes[] = {
-	ROUTE_Q(GET, "/api/tenants", list_query, ALLOW(READ, TENANTS), RATE_READ, 200, list_tenants,
-	    IN_NONE, OUT_LIST(tenant_out),
+	ROUTE_LIST("/api/tenants", list_query, ALLOW(READ, TENANTS), &tenant_list_ops,
+	    OUT_LIST(tenant_out),
 	    "Lists the caller's own tenant; for the platform all, newest first."),
 	ROUTE(GET, "/api/tenants/{id}", ALLOW(READ, TENANTS), RATE_READ, 200, get_tenant, IN_NONE,
 	    OUT_TAGGED(tenant_out), "Shows the caller's own tenant; for the platform any."),

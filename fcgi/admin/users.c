@@ -10,15 +10,12 @@
 /* ---- reading ---- */
 
 struct user_query {
-	int64_t     limit;
-	const char *cursor, *q, *role, *status;
+	struct list_query page;
+	const char       *q, *role, *status;
 };
 static const char *const  statuses[] = { "active", "disabled", "invited", NULL };
 static const struct field user_query_fields[] = {
-	FIELD(struct user_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer; 50 when absent."),
-	FIELD(struct user_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct user_query, "Most items of one answer; 50 when absent."),
 	FIELD(struct user_query, q, .min = 1, .max = 254,
 	    .doc = "Only those with this text in address or name."),
 	FIELD(struct user_query, role, .min = 1, .max = 64, .doc = "Only those with this role."),
@@ -53,23 +50,17 @@ tag_user(struct request *r, const struct user *u, struct err *e)
 }
 
 static bool
-list_users(struct request *r, const void *body, void *answer, struct err *e)
+fetch_users(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct user_query *q = r->query;
-	struct user_filter       f = { 0 };
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct user             *users;
-	size_t                   n;
+	const struct user_filter f = {
+		.q = q->q, .role = q->role, .status = q->status, .after = p->after
+	};
+	struct user *rows;
 
-	(void)body;
-	if (q != NULL)
-		f = (struct user_filter) { .q = q->q, .role = q->role, .status = q->status };
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &f.after, e) ||
-	    !user_list(r->db, r->mem, &f, list_rows(limit), &users, &n, e))
-		return false;
-	return list_answer(
-	    r, answer, users, n, sizeof(*users), offsetof(struct user, id), limit, e);
+	return user_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
+static const struct list_ops user_list_ops = { fetch_users, LIST_OF(struct user, id) };
 
 static bool
 get_user(struct request *r, const void *body, void *answer, struct err *e)
@@ -261,8 +252,8 @@ reset_factor(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route user_routes[] = {
-	ROUTE_Q(GET, "/api/users", user_query, ALLOW(READ, USERS), RATE_READ, 200, list_users,
-	    IN_NONE, OUT_LIST(user), "Lists the tenant's users, newest first."),
+	ROUTE_LIST("/api/users", user_query, ALLOW(READ, USERS), &user_list_ops, OUT_LIST(user),
+	    "Lists the tenant's users, newest first."),
 	ROUTE_HASHES(POST, "/api/users", ALLOW_FRESH(CREATE, USERS), RATE_WRITE, 201, make_user,
 	    IN(user_create), OUT(user),
 	    "Makes a user; with an Idempotency-Key only once. Roles need assign:roles, and no "

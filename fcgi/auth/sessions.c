@@ -4,25 +4,19 @@
 #include "fcgi/routes.h"
 
 static bool
-list_sessions(struct request *r, const void *body, void *answer, struct err *e)
+fetch_sessions(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	instant                  now = { clock_ms(r->app->env->clock) };
-	struct session_item     *items;
-	struct uuid              after;
-	size_t                   n;
+	const instant        now = { clock_ms(r->app->env->clock) };
+	struct session_item *rows;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !session_list(
-		r->db, r->mem, &r->caller.user, now, &after, list_rows(limit), &items, &n, e))
+	if (!session_list(r->db, r->mem, &r->caller.user, now, &p->after, p->want, &rows, &p->n, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		items[i].current = uuid_eq(&items[i].id, &r->caller.session);
-	return list_answer(
-	    r, answer, items, n, sizeof(*items), offsetof(struct session_item, id), limit, e);
+	for (size_t i = 0; i < p->n; i++)
+		rows[i].current = uuid_eq(&rows[i].id, &r->caller.session);
+	return list_rows(p, rows);
 }
+static const struct list_ops session_list_ops = { fetch_sessions,
+	LIST_OF(struct session_item, id) };
 
 static bool
 end_session(struct request *r, const void *body, void *answer, struct err *e)
@@ -39,8 +33,8 @@ end_session(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route session_routes[] = {
-	ROUTE_Q(GET, "/api/auth/sessions", list_query, SIGNED_IN, RATE_READ, 200, list_sessions,
-	    IN_NONE, OUT_LIST(session_item), "Lists the user's own sessions, newest first."),
+	ROUTE_LIST("/api/auth/sessions", list_query, SIGNED_IN, &session_list_ops,
+	    OUT_LIST(session_item), "Lists the user's own sessions, newest first."),
 	ROUTE(DELETE_, "/api/auth/sessions/{id}", SIGNED_IN, RATE_WRITE, 204, end_session, IN_NONE,
 	    OUT_NONE,
 	    "Ends one of the user's own sessions at once; with update:users, and a step-up, also "

@@ -73,17 +73,15 @@ alert_show(const struct alert *a, struct alert_out *out)
 /* ---- reading ---- */
 
 struct alert_query {
-	int64_t     limit;
-	const char *cursor, *since;
-	const char *status, *severity, *kind;
-	const char *suppressed;
-	struct uuid config_id, report_id, assigned_to;
+	struct list_query page;
+	const char       *since;
+	const char       *status, *severity, *kind;
+	const char       *suppressed;
+	struct uuid       config_id, report_id, assigned_to;
 };
 static const char *const  yes_no[] = { "true", "false", NULL };
 static const struct field alert_query_fields[] = {
-	FIELD(struct alert_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct alert_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct alert_query, "Most items of one answer."),
 	FIELD(struct alert_query, since, .max = 200,
 	    .doc =
 		"Oldest first, those opened after this cursor; empty: from the first. The answer's "
@@ -107,54 +105,60 @@ static const struct schema alert_query_schema =
     SCHEMA("AlertQuery", struct alert_query, alert_query_fields);
 
 static bool
-filter_of(struct request *r, const struct alert_query *q, struct alert_filter *f, struct err *e)
+fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 {
-	const char *cursor = q->cursor;
-
-	*f = (struct alert_filter) { .status = q->status,
+	const struct alert_query *q = r->query;
+	const struct alert_filter f = { .status = q->status,
 		.severity = q->severity,
 		.kind = q->kind,
 		.suppressed = q->suppressed,
 		.config_id = q->config_id,
 		.report_id = q->report_id,
 		.assigned_to = q->assigned_to,
+		.after = p->after,
 		.oldest_first = q->since != NULL };
-	if (q->since != NULL && cursor != NULL)
-		return err_fault(e, r->mem, "/since", "cannot be used together with cursor");
-	if (q->since != NULL && q->since[0] != '\0')
-		cursor = q->since;
-	return list_cursor_read(cursor, &f->after, e);
+	struct alert             *rows;
+
+	return alert_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+}
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)r, (void)p, (void)e;
+	alert_show(row, out);
+	return true;
+}
+static const struct list_ops alert_list_ops = { fetch_alerts, LIST_OF(struct alert, id), show_row };
+
+/* Whoever tails goes on from the last one even when nothing was new. */
+static bool
+list_since(struct request *r, const char *since, struct items *out, struct err *e)
+{
+	const struct alert_out *rows;
+
+	if (since[0] == '\0')
+		since = NULL;
+	if (!list_answer(r, &alert_list_ops, since, out, e))
+		return false;
+	rows = out->p;
+	if (out->n > 0)
+		return list_cursor_write(r, &rows[out->n - 1].id, e);
+	r->next_cursor = since;
+	return true;
 }
 
 static bool
 list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct alert_query *q = r->query;
-	struct items             *items = answer;
-	struct alert_filter       f;
-	struct alert             *rows;
-	struct alert_out         *out;
-	size_t                    n;
 
 	(void)body;
-	if (!filter_of(r, q, &f, e) ||
-	    !alert_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		alert_show(&rows[i], &out[i]);
-	if (!list_answer(
-		r, items, out, n, sizeof(*out), offsetof(struct alert_out, id), q->limit, e))
-		return false;
-	if (!f.oldest_first)
-		return true;
-	/* Whoever tails goes on from here even when nothing was new. */
-	if (items->n > 0)
-		return list_cursor_write(r, &out[items->n - 1].id, e);
-	r->next_cursor = q->since[0] != '\0' ? q->since : NULL;
-	return true;
+	if (q->since == NULL)
+		return list_answer(r, &alert_list_ops, q->page.cursor, answer, e);
+	if (q->page.cursor != NULL)
+		return err_fault(e, r->mem, "/since", "cannot be used together with cursor");
+	return list_since(r, q->since, answer, e);
 }
 
 bool

@@ -101,27 +101,24 @@ channel_show(const struct channel *c, struct channel_out *out)
 /* ---- reading ---- */
 
 static bool
-list_channels(struct request *r, const void *body, void *answer, struct err *e)
+fetch_channels(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct channel          *rows;
-	struct channel_out      *out;
-	struct uuid              after;
-	size_t                   n;
+	struct channel *rows;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !channel_list(r->db, r->mem, &after, list_rows(limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		channel_show(&rows[i], &out[i]);
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct channel_out, id), limit, e);
+	return channel_list(r->db, r->mem, &p->after, p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
 }
+
+static bool
+show_channel(
+    struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)r, (void)p, (void)e;
+	channel_show(row, out);
+	return true;
+}
+static const struct list_ops channel_list_ops = { fetch_channels, LIST_OF(struct channel, id),
+	show_channel };
 
 static const struct field delivery_fields[] = {
 	FIELD(struct delivery_row, id, .doc = "Number of the attempt."),
@@ -145,23 +142,17 @@ static const struct schema delivery_schema =
     SCHEMA("Delivery", struct delivery_row, delivery_fields);
 
 static bool
-list_deliveries(struct request *r, const void *body, void *answer, struct err *e)
+fetch_deliveries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct delivery_row     *rows;
-	struct channel           c;
-	struct uuid              after;
-	size_t                   n;
+	struct delivery_row *rows;
+	struct channel       c;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !channel_by_id(r->db->db, r->mem, &r->id0, &c, e) ||
-	    !delivery_list(r->db, r->mem, &r->id0, &after, list_rows(limit), &rows, &n, e))
-		return false;
-	return list_answer(
-	    r, answer, rows, n, sizeof(*rows), offsetof(struct delivery_row, id), limit, e);
+	return channel_by_id(r->db->db, r->mem, &r->id0, &c, e) &&
+	       delivery_list(r->db, r->mem, &r->id0, &p->after, p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
 }
+static const struct list_ops delivery_list_ops = { fetch_deliveries,
+	LIST_OF(struct delivery_row, id) };
 
 /* ---- writing ---- */
 
@@ -440,8 +431,8 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route channel_routes[] = {
-	ROUTE_Q(GET, "/api/drift/channels", list_query, ALLOW(READ, CHANNELS), RATE_READ, 200,
-	    list_channels, IN_NONE, OUT_LIST(channel_out), "Lists channels, newest first."),
+	ROUTE_LIST("/api/drift/channels", list_query, ALLOW(READ, CHANNELS), &channel_list_ops,
+	    OUT_LIST(channel_out), "Lists channels, newest first."),
 	ROUTE(POST, "/api/drift/channels", ALLOW_FRESH(MANAGE, CHANNELS), RATE_WRITE, 201,
 	    make_channel, IN(channel_new), OUT(channel_out),
 	    "Makes a channel; its signing secret is shown this once."),
@@ -452,8 +443,7 @@ const struct route channel_routes[] = {
 	ROUTE(POST, "/api/drift/channels/{id}/test", ALLOW(MANAGE, CHANNELS), RATE_WRITE, 202,
 	    test_channel, IN_NONE, OUT(test_out),
 	    "Sends a test message by the same road as alerts."),
-	ROUTE_Q(GET, "/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
-	    RATE_READ, 200, list_deliveries, IN_NONE, OUT_LIST(delivery),
-	    "Lists attempts, newest first."),
+	ROUTE_LIST("/api/drift/channels/{id}/deliveries", list_query, ALLOW(READ, CHANNELS),
+	    &delivery_list_ops, OUT_LIST(delivery), "Lists attempts, newest first."),
 	ROUTE_END,
 };

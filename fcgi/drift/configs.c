@@ -158,57 +158,36 @@ set_etag(struct request *r, const struct config_row *row, struct err *e)
 #define PAGE_BYTES ((size_t)8 << 20)
 #define PAGE_READ  51 /* a page of the default size, and the row that tells of more */
 static bool
-read_page(struct request *r, struct uuid after, size_t want, struct config_row **rows, size_t *n,
-    bool *more, struct err *e)
+fetch_configs(struct request *r, struct list_page *p, struct err *e)
 {
-	size_t bytes = 0, got = PAGE_READ;
+	struct config_row *rows = talloc_zero_size(r->mem, (p->want + 1) * sizeof(*rows)), *some;
+	struct uuid        after = p->after;
+	size_t             bytes = 0, got = PAGE_READ;
 
-	*n = 0;
-	*rows = talloc_zero_size(r->mem, (want + 1) * sizeof(**rows));
-	if (*rows == NULL)
+	if (rows == NULL)
 		return err_memory(e);
-	while (*n < want && got == PAGE_READ && bytes < PAGE_BYTES) {
-		struct config_row *some;
-
-		got = want - *n < PAGE_READ ? want - *n : PAGE_READ;
+	while (p->n < p->want && got == PAGE_READ && bytes < PAGE_BYTES) {
+		got = p->want - p->n < PAGE_READ ? p->want - p->n : PAGE_READ;
 		if (!config_list(r->db, r->mem, &after, got, &some, &got, e))
 			return false;
 		for (size_t i = 0; i < got; i++) {
-			(*rows)[(*n)++] = some[i];
+			rows[p->n++] = some[i];
 			bytes += strlen(some[i].config.spec);
 			after = some[i].config.id;
 		}
 	}
-	*more = *n < want && got == PAGE_READ;
-	return true;
+	p->more = p->n < p->want && got == PAGE_READ;
+	return list_rows(p, rows);
 }
 
 static bool
-list_configs(struct request *r, const void *body, void *answer, struct err *e)
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	struct config_row       *rows;
-	struct config_out       *out;
-	struct uuid              after;
-	size_t                   n;
-	bool                     more;
-
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !read_page(r, after, list_rows(limit), &rows, &n, &more, e))
-		return false;
-	if (more) /* the last one read tells that there is a next page */
-		limit = (int64_t)n - 1;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!config_show(r, &rows[i], &out[i], e))
-			return false;
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct config_out, id), limit, e);
+	(void)p;
+	return config_show(r, row, out, e);
 }
+static const struct list_ops config_list_ops = { fetch_configs,
+	LIST_OF(struct config_row, config.id), show_row };
 
 static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
@@ -394,8 +373,8 @@ drop_config(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route config_routes[] = {
-	ROUTE_Q(GET, "/api/drift/configs", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
-	    list_configs, IN_NONE, OUT_LIST(config_out), "Lists drift configs, newest first."),
+	ROUTE_LIST("/api/drift/configs", list_query, ALLOW(READ, DRIFT), &config_list_ops,
+	    OUT_LIST(config_out), "Lists drift configs, newest first."),
 	ROUTE(POST, "/api/drift/configs", ALLOW(CREATE, DRIFT), RATE_WRITE, 201, make_config,
 	    IN(drift_config_create), OUT(config_out),
 	    "Makes a drift config. "

@@ -96,35 +96,46 @@ head_show(const struct request *r, const struct golden *g, bool foreign)
 
 /* ---- the list: this tenant's and those it is shared, in one order ---- */
 
-static bool
-list_golden(struct request *r, const void *body, void *answer, struct err *e)
-{
-	const struct list_query *q = r->query;
-	int64_t                  limit = q == NULL ? 0 : q->limit;
-	size_t                   most = list_rows(limit), own_n, all_n = 0, i = 0, j = 0, n = 0;
-	struct golden           *own, *all = NULL;
-	struct golden_out       *out = talloc_zero_size(r->mem, (most + 1) * sizeof(*out));
-	struct uuid              after;
+struct golden_row {
+	struct golden g;
+	bool          foreign;
+};
 
-	(void)body;
+static bool
+fetch_golden(struct request *r, struct list_page *p, struct err *e)
+{
+	struct golden_row *out = talloc_zero_size(r->mem, p->want * sizeof(*out));
+	struct golden     *own, *all = NULL;
+	size_t             own_n, all_n = 0, i = 0, j = 0;
+
 	if (out == NULL)
 		return err_memory(e);
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !golden_list(r->db->db, r->mem, &after, most, &own, &own_n, e) ||
+	if (!golden_list(r->db->db, r->mem, &p->after, p->want, &own, &own_n, e) ||
 	    (!tenant_is_platform(r->db->tenant) &&
-		!golden_shared_list(r->db->db, r->mem, &after, most, &all, &all_n, e)))
+		!golden_shared_list(r->db->db, r->mem, &p->after, p->want, &all, &all_n, e)))
 		return false;
-	while (n < most && (i < own_n || j < all_n)) {
+	while (p->n < p->want && (i < own_n || j < all_n)) {
 		bool mine = j == all_n || (i < own_n && memcmp(own[i].id.b, all[j].id.b,
 							    sizeof(own[i].id.b)) > 0);
 
-		out[n++] = mine ? head_show(r, &own[i], false) : head_show(r, &all[j], true);
+		out[p->n++] = (struct golden_row) { mine ? own[i] : all[j], !mine };
 		i += mine;
 		j += !mine;
 	}
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct golden_out, id), limit, e);
+	return list_rows(p, out);
 }
+
+static bool
+show_golden(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	const struct golden_row *g = row;
+
+	(void)p, (void)e;
+	*(struct golden_out *)out = head_show(r, &g->g, g->foreign);
+	return true;
+}
+static const struct list_ops golden_list_ops = { fetch_golden, LIST_OF(struct golden_row, g.id),
+	show_golden };
 
 /* ---- one ---- */
 
@@ -260,8 +271,8 @@ golden_there(struct request *r, struct err *e)
 }
 
 const struct route golden_routes[] = {
-	ROUTE_Q(GET, "/api/drift/golden-baselines", list_query, ALLOW(READ, DRIFT), RATE_READ, 200,
-	    list_golden, IN_NONE, OUT_LIST(golden_out),
+	ROUTE_LIST("/api/drift/golden-baselines", list_query, ALLOW(READ, DRIFT), &golden_list_ops,
+	    OUT_LIST(golden_out),
 	    "Lists golden baselines, this tenant's and those the platform shares, newest first."),
 	ROUTE(POST, "/api/drift/golden-baselines", ALLOW(CREATE, DRIFT), RATE_WRITE, 201,
 	    golden_make, IN_SNAPSHOT(golden_create), OUT(golden_out),

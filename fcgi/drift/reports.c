@@ -80,17 +80,14 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 }
 
 struct report_query {
-	int64_t     limit;
-	const char *cursor;
-	struct uuid config_id;
-	const char *status;
+	struct list_query page;
+	struct uuid       config_id;
+	const char       *status;
 };
 static const char *const  report_statuses[] = { "baseline", "clean", "drifted", "incomplete",
 	 "failed", NULL };
 static const struct field report_query_fields[] = {
-	FIELD(struct report_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct report_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct report_query, "Most items of one answer."),
 	FIELD(
 	    struct report_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
 	FIELD(struct report_query, status, .choices = report_statuses,
@@ -101,27 +98,25 @@ static const struct schema report_query_schema =
     SCHEMA("ReportQuery", struct report_query, report_query_fields);
 
 static bool
-list_reports(struct request *r, const void *body, void *answer, struct err *e)
+fetch_reports(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct report_query *q = r->query;
-	struct report_filter       f = { .config_id = q->config_id, .status = q->status };
-	struct report             *rows;
-	struct report_out         *out;
-	size_t                     n;
+	const struct report_filter f = {
+		.config_id = q->config_id, .status = q->status, .after = p->after
+	};
+	struct report *rows;
 
-	(void)body;
-	if (!list_cursor_read(q->cursor, &f.after, e) ||
-	    !report_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!report_show(r->mem, &rows[i], &out[i], e))
-			return false;
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct report_out, id), q->limit, e);
+	return report_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
+
+static bool
+show_report(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)p;
+	return report_show(r->mem, row, out, e);
+}
+static const struct list_ops report_list_ops = { fetch_reports, LIST_OF(struct report, id),
+	show_report };
 
 static bool
 get_report(struct request *r, const void *body, void *answer, struct err *e)
@@ -286,16 +281,13 @@ change_show(struct request *r, struct view v, const struct change_row *c, struct
 }
 
 struct change_query {
-	int64_t     limit;
-	const char *cursor;
-	const char *severity, *status, *category;
+	struct list_query page;
+	const char       *severity, *status, *category;
 };
 static const char *const  change_statuses[] = { "detected", "acknowledged", "in_progress",
 	 "resolved", "ignored", "accepted", NULL };
 static const struct field change_query_fields[] = {
-	FIELD(struct change_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct change_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct change_query, "Most items of one answer."),
 	FIELD(struct change_query, severity, .choices = drift_severities,
 	    .doc = "Only of this severity."),
 	FIELD(struct change_query, status, .choices = change_statuses,
@@ -307,43 +299,59 @@ static const struct field change_query_fields[] = {
 static const struct schema change_query_schema =
     SCHEMA("ChangeQuery", struct change_query, change_query_fields);
 
+static struct change_filter
+changes_of(const struct request *r, const struct uuid *after)
+{
+	const struct change_query *q = r->query;
+
+	return (struct change_filter) { .report_id = r->id0,
+		.severity = q->severity,
+		.status = q->status,
+		.category = q->category,
+		.after = *after };
+}
+
+static bool
+fetch_changes(struct request *r, struct list_page *p, struct err *e)
+{
+	const struct change_filter f = changes_of(r, &p->after);
+	struct change_row         *rows;
+
+	return change_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+}
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)p;
+	return change_show(r, view_of(r), row, out, e);
+}
+static const struct list_ops change_list_ops = { fetch_changes, LIST_OF(struct change_row, id),
+	show_row };
+
 static bool
 list_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_query *q = r->query;
-	struct view                v = view_of(r);
-	struct change_filter       f = { .report_id = r->id0,
-		      .severity = q->severity,
-		      .status = q->status,
-		      .category = q->category };
+	enum export_kind           as = export_wanted(r);
+	struct change_filter       f;
 	struct report              report;
-	struct change_row         *rows;
-	struct change_out         *out;
-	size_t                     n;
+	struct uuid                after;
 
 	(void)body;
-	if (!list_cursor_read(q->cursor, &f.after, e) ||
+	if (!list_cursor_read(q->page.cursor, &after, e) ||
 	    !report_by_id(r->db, r->mem, &r->id0, &report, e))
 		return false;
-	if (export_wanted(r) == EXPORT_PATCH)
-		return export_patch(r, v, &report, e);
-	if (export_wanted(r) == EXPORT_CSV)
-		return export_csv(r, v, &f, e);
-	if (!change_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!change_show(r, v, &rows[i], &out[i], e))
-			return false;
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct change_out, id), q->limit, e);
+	if (as == EXPORT_JSON)
+		return list_answer(r, &change_list_ops, q->page.cursor, answer, e);
+	f = changes_of(r, &after);
+	return as == EXPORT_PATCH ? export_patch(r, view_of(r), &report, e)
+				  : export_csv(r, view_of(r), &f, e);
 }
 
 const struct route report_routes[] = {
-	ROUTE_Q(GET, "/api/drift/reports", report_query, ALLOW(READ, DRIFT), RATE_READ, 200,
-	    list_reports, IN_NONE, OUT_LIST(report_out), "Lists reports, newest first."),
+	ROUTE_LIST("/api/drift/reports", report_query, ALLOW(READ, DRIFT), &report_list_ops,
+	    OUT_LIST(report_out), "Lists reports, newest first."),
 	ROUTE(GET, "/api/drift/reports/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_report,
 	    IN_NONE, OUT(report_out), "Shows a report."),
 	ROUTE_Q_ALSO(GET, "/api/drift/reports/{id}/changes", change_query, export_types,

@@ -69,15 +69,12 @@ static const struct schema silence_create_schema =
     SCHEMA("DriftSilenceCreate", struct silence_create, silence_create_fields);
 
 struct silence_query {
-	int64_t     limit;
-	const char *cursor, *state, *kind;
+	struct list_query page;
+	const char       *state, *kind;
 };
 static const char *const  states[] = { "active", "scheduled", "expired", NULL };
 static const struct field silence_query_fields[] = {
-	FIELD(
-	    struct silence_query, limit, .min = 1, .max = 200, .doc = "Most items of one answer."),
-	FIELD(struct silence_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct silence_query, "Most items of one answer."),
 	FIELD(struct silence_query, state, .choices = states,
 	    .doc = "Only in this state; one that was ended by hand is expired."),
 	FIELD(struct silence_query, kind, .choices = kinds, .doc = "Only of this kind."),
@@ -108,33 +105,41 @@ set_covers(struct silence_out *out, const struct silence_cover *covers, size_t n
 			out->covers = covers[i].changes;
 }
 
+struct covers {
+	instant               now;
+	struct silence_cover *rows;
+	size_t                n;
+};
+
 static bool
-list_silences(struct request *r, const void *body, void *answer, struct err *e)
+fetch_silences(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct silence_query *q = r->query;
-	struct silence_filter       f = {
-		      .kind = q->kind, .state = q->state, .now = { clock_ms(r->app->env->clock) }
-	};
-	struct silence       *rows;
-	struct silence_out   *out;
-	struct silence_cover *covers;
-	size_t                n, covers_n;
+	struct covers              *c = talloc_zero(r->mem, struct covers);
+	struct silence_filter       f = { .kind = q->kind, .state = q->state, .after = p->after };
+	struct silence             *rows;
 
-	(void)body;
-	if (!list_cursor_read(q->cursor, &f.after, e) ||
-	    !silence_list(r->db, r->mem, &f, list_rows(q->limit), &rows, &n, e) ||
-	    !silence_covers(r->db, r->mem, &covers, &covers_n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
+	if (c == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		out[i] = silence_show(&rows[i], f.now);
-		set_covers(&out[i], covers, covers_n);
-	}
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct silence_out, id), q->limit, e);
+	c->now = f.now = (instant) { clock_ms(r->app->env->clock) };
+	p->with = c;
+	return silence_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows) &&
+	       silence_covers(r->db, r->mem, &c->rows, &c->n, e);
 }
+
+static bool
+show_silence(
+    struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	const struct covers *c = p->with;
+
+	(void)r, (void)e;
+	*(struct silence_out *)out = silence_show(row, c->now);
+	set_covers(out, c->rows, c->n);
+	return true;
+}
+static const struct list_ops silence_list_ops = { fetch_silences, LIST_OF(struct silence, id),
+	show_silence };
 
 static bool
 get_silence(struct request *r, const void *body, void *answer, struct err *e)
@@ -277,9 +282,8 @@ end_silence(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route silence_routes[] = {
-	ROUTE_Q(GET, "/api/drift/silences", silence_query, ALLOW(READ, ALERTS), RATE_READ, 200,
-	    list_silences, IN_NONE, OUT_LIST(silence_out),
-	    "Lists silences and maintenance windows, newest first."),
+	ROUTE_LIST("/api/drift/silences", silence_query, ALLOW(READ, ALERTS), &silence_list_ops,
+	    OUT_LIST(silence_out), "Lists silences and maintenance windows, newest first."),
 	ROUTE(GET, "/api/drift/silences/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_silence,
 	    IN_NONE, OUT(silence_out), "Shows a silence or maintenance window."),
 	ROUTE(POST, "/api/drift/silences", ALLOW(UPDATE, ALERTS), RATE_WRITE, 201, make_silence,

@@ -264,15 +264,11 @@ snapshot_show(const struct snapshot *s, struct snapshot_out *out)
 }
 
 struct snapshots_query {
-	int64_t     limit;
-	const char *cursor;
-	instant     at;
+	struct list_query page;
+	instant           at;
 };
 static const struct field snapshots_query_fields[] = {
-	FIELD(struct snapshots_query, limit, .min = 1, .max = 200,
-	    .doc = "Most items of one answer."),
-	FIELD(struct snapshots_query, cursor, .min = 1, .max = 200,
-	    .doc = "next_cursor of the answer before."),
+	LIST_FIELDS(struct snapshots_query, "Most items of one answer."),
 	FIELD(struct snapshots_query, at, .flags = FIELD_NULLABLE,
 	    .doc = "Only the one in force at that instant: the newest collected by then."),
 	FIELD_END,
@@ -280,53 +276,46 @@ static const struct field snapshots_query_fields[] = {
 static const struct schema snapshots_query_schema =
     SCHEMA("SnapshotsQuery", struct snapshots_query, snapshots_query_fields);
 
-/* A list of one, or of none. */
+/* Of an instant: one, or none. */
 static bool
-snapshot_at(struct request *r, instant at, struct items *answer, struct err *e)
+fetch_at(struct request *r, instant at, struct list_page *p, struct err *e)
 {
-	struct snapshot_out *out = talloc_zero(r->mem, struct snapshot_out);
-	struct snapshot      s;
+	struct snapshot *s = talloc_zero(r->mem, struct snapshot);
 
-	if (out == NULL)
+	if (s == NULL)
 		return err_memory(e);
-	*answer = (struct items) { out, 0 };
-	if (snapshot_before(r->db, r->mem, &r->id0, at, &s, e)) {
-		snapshot_show(&s, out);
-		answer->n = 1;
-		return true;
+	if (snapshot_before(r->db, r->mem, &r->id0, at, s, e)) {
+		p->n = 1;
+		return list_rows(p, s);
 	}
 	if (!err_take(e, ERR_MISSING))
 		return false;
-	return true;
+	return list_rows(p, s);
 }
 
 static bool
-list_snapshots(struct request *r, const void *body, void *answer, struct err *e)
+fetch_snapshots(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct snapshots_query *q = r->query;
-	int64_t                       limit = q == NULL ? 0 : q->limit;
-	struct drift_config           config;
 	struct snapshot              *rows;
-	struct snapshot_out          *out;
-	struct uuid                   after;
-	size_t                        n;
 
-	(void)body;
-	if (!list_cursor_read(q == NULL ? NULL : q->cursor, &after, e) ||
-	    !config_by_id(r->db, r->mem, &r->id0, &config, e))
+	if (!config_found(r, e))
 		return false;
-	if (q != NULL && q->at.ms != 0)
-		return snapshot_at(r, q->at, answer, e);
-	if (!snapshot_list(r->db, r->mem, &r->id0, &after, list_rows(limit), &rows, &n, e))
-		return false;
-	out = talloc_zero_size(r->mem, (n + 1) * sizeof(*out));
-	if (out == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		snapshot_show(&rows[i], &out[i]);
-	return list_answer(
-	    r, answer, out, n, sizeof(*out), offsetof(struct snapshot_out, id), limit, e);
+	if (q->at.ms != 0)
+		return fetch_at(r, q->at, p, e);
+	return snapshot_list(r->db, r->mem, &r->id0, &p->after, p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
 }
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)r, (void)p, (void)e;
+	snapshot_show(row, out);
+	return true;
+}
+static const struct list_ops snapshot_list_ops = { fetch_snapshots, LIST_OF(struct snapshot, id),
+	show_row };
 
 static bool
 held_of(struct request *r, const struct snapshot *s, const struct snapshot_query *q, struct held *h,
@@ -481,8 +470,8 @@ const struct route snapshot_routes[] = {
 	ROUTE_Q_FOUND(config_found, POST, "/api/drift/configs/{id}/documents", document_query,
 	    ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
 	    "The same with a body that is the document itself."),
-	ROUTE_Q(GET, "/api/drift/configs/{id}/snapshots", snapshots_query, ALLOW(READ, SNAPSHOTS),
-	    RATE_READ, 200, list_snapshots, IN_NONE, OUT_LIST(snapshot_out),
+	ROUTE_LIST("/api/drift/configs/{id}/snapshots", snapshots_query, ALLOW(READ, SNAPSHOTS),
+	    &snapshot_list_ops, OUT_LIST(snapshot_out),
 	    "Lists a config's snapshots, newest first."),
 	ROUTE_Q(GET, "/api/drift/snapshots/{id}", snapshot_query, ALLOW(READ, SNAPSHOTS), RATE_READ,
 	    200, get_snapshot, IN_NONE, OUT(snapshot_out),

@@ -35,21 +35,38 @@ add_thing(struct request *r, const void *body, void *answer, struct err *e)
 	return true;
 }
 
-static bool
-list_things(struct request *r, const void *body, void *answer, struct err *e)
-{
-	static struct thing      all[] = { { "one", 1 }, { "two", 2 } };
-	const struct list_query *q = r->query;
-	struct items            *out = answer;
-	const struct uuid        last = { { 1 } };
-	struct uuid              after;
+struct thing_row {
+	struct uuid id;
+	const char *name;
+};
 
-	(void)body;
-	if (!list_cursor_read(q->cursor, &after, e))
-		return false;
-	*out = (struct items) { all, q->limit == 1 ? 1 : 2 };
-	return q->limit != 1 || list_cursor_write(r, &last, e);
+/* Three things: two by their rows, and one that a page of two leaves. */
+static bool
+fetch_things(struct request *r, struct list_page *p, struct err *e)
+{
+	static struct thing_row all[] = { { { { 3 } }, "three" }, { { { 2 } }, "two" },
+		{ { { 1 } }, "one" } };
+	size_t                  from = uuid_is_nil(&p->after) ? 0 : 4u - p->after.b[0];
+
+	(void)r, (void)e;
+	p->n = 3 - from < p->want ? 3 - from : p->want;
+	p->with = all;
+	return list_rows(p, &all[from]);
 }
+
+static bool
+show_thing(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	const struct thing_row *from = row;
+	struct thing           *to = out;
+
+	(void)r, (void)e;
+	to->name = talloc_strdup(r->mem, from->name);
+	to->size = (int64_t)(from - (struct thing_row *)p->with);
+	return to->name != NULL;
+}
+static const struct list_ops thing_list_ops = { fetch_things, LIST_OF(struct thing_row, id),
+	show_thing };
 
 static bool
 change_thing(struct request *r, const void *body, void *answer, struct err *e)
@@ -135,8 +152,7 @@ static const struct schema option_schema = SCHEMA("Option", struct option, optio
 static const struct route routes[] = {
 	ROUTE(
 	    POST, "/api/option", ANYONE, RATE_OPEN, 204, do_nothing, IN(option), OUT_NONE, "May."),
-	ROUTE_Q(GET, "/api/things", list_query, ANYONE, RATE_OPEN, 200, list_things, IN_NONE,
-	    OUT_LIST(thing), "Lists."),
+	ROUTE_LIST("/api/things", list_query, ANYONE, &thing_list_ops, OUT_LIST(thing), "Lists."),
 	ROUTE(
 	    POST, "/api/things", ANYONE, RATE_OPEN, 201, add_thing, IN(thing), OUT(thing), "Adds."),
 	ROUTE(GET, "/api/things/{name}", ANYONE, RATE_OPEN, 200, get_thing, IN_NONE,

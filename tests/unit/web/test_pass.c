@@ -122,12 +122,14 @@ lists_have_items_and_a_cursor(void **state)
 	struct exchange *x = pass_ask("GET", "/api/things?limit=1");
 
 	(void)state;
-	assert_string_equal(exchange_body(pass_ask("GET", "/api/things")),
-	    "{\"items\":[{\"name\":\"one\",\"size\":1},{\"name\":\"two\",\"size\":2}],"
-	    "\"next_cursor\":null}");
-	assert_string_equal(exchange_body(x), "{\"items\":[{\"name\":\"one\",\"size\":1}],"
-					      "\"next_cursor\":\"AQAAAAAAAAAAAAAAAAAAAA\"}");
-	pass_assert(pass_ask("GET", "/api/things?cursor=AQAAAAAAAAAAAAAAAAAAAA"), 200, "");
+	assert_string_equal(exchange_body(x), "{\"items\":[{\"name\":\"three\",\"size\":0}],"
+					      "\"next_cursor\":\"AwAAAAAAAAAAAAAAAAAAAA\"}");
+	x = pass_ask("GET", "/api/things?limit=2&cursor=AwAAAAAAAAAAAAAAAAAAAA");
+	assert_string_equal(exchange_body(x),
+	    "{\"items\":[{\"name\":\"two\",\"size\":1},"
+	    "{\"name\":\"one\",\"size\":2}],\"next_cursor\":null}");
+	x = pass_ask("GET", "/api/things?cursor=AQAAAAAAAAAAAAAAAAAAAA");
+	assert_string_equal(exchange_body(x), "{\"items\":[],\"next_cursor\":null}");
 	pass_assert(pass_ask("GET", "/api/things?cursor=AQ"), 400, "bad_request");
 	pass_assert(pass_ask("GET", "/api/things?limit=0"), 422, "validation_failed");
 	pass_assert(pass_ask("GET", "/api/things?limit=201"), 422, "validation_failed");

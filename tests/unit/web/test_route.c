@@ -108,6 +108,17 @@ a_label_is_method_and_pattern(void **state)
 	assert_string_equal(route_label(NULL, z, sizeof(z)), "-");
 }
 
+/* Its page does not come first. */
+struct odd_query {
+	const char       *word;
+	struct list_query page;
+};
+static const struct field odd_query_fields[] = {
+	LIST_FIELDS(struct odd_query, "Most."),
+	FIELD_END,
+};
+static const struct schema odd_query_schema = SCHEMA("Odd", struct odd_query, odd_query_fields);
+
 static void
 tables_that_are_wrong_do_not_start(void **state)
 {
@@ -132,6 +143,9 @@ tables_that_are_wrong_do_not_start(void **state)
 		    "Not looked for before a large body."),
 		ROUTE(GET, "/{a}/{b}/{c}/{d}/{e}", ANYONE, RATE_OPEN, 204, do_nothing, IN_NONE,
 		    OUT_NONE, "Too many."),
+		ROUTE_Q(GET, "/x", odd_query, ANYONE, RATE_OPEN, 200, do_nothing, IN_NONE,
+		    OUT_LIST(odd_query), "Query of a list."),
+		ROUTE_LIST("/x", odd_query, ANYONE, NULL, OUT_LIST(odd_query), "Query of a list."),
 	};
 	struct err ok = { 0 };
 

@@ -164,7 +164,18 @@ serve(struct program *p, int slot)
 static int
 work(void *arg, unsigned slot)
 {
-	return serve(arg, (int)slot);
+	struct program *p = arg;
+
+	close(p->responder.road.theirs);
+	return serve(p, (int)slot);
+}
+
+static _Noreturn void
+become_fetcher(void *arg, pid_t parent)
+{
+	const struct responder *r = &((const struct program *)arg)->responder;
+
+	fetcher_become(&r->fetcher, r->road.theirs, parent);
 }
 
 static unsigned
@@ -207,7 +218,14 @@ ending(void *arg)
 	listen_unlink(&p->listener);
 }
 
-static const struct parent_ops program_ops = { work, workers, reload, ending, program_log };
+static const struct parent_ops program_ops = {
+	.work = work,
+	.fetch = become_fetcher,
+	.workers = workers,
+	.reload = reload,
+	.ending = ending,
+	.log = program_log,
+};
 
 static bool
 open_program(struct program *p, struct err *e)
@@ -218,7 +236,7 @@ open_program(struct program *p, struct err *e)
 
 	/* Too many connections are told now, not by a failing request at the worst time. */
 	if (!responder_open(p->mem, r, o->conf_path, o->workers, e) ||
-	    !responder_check_connections(r, e))
+	    !responder_check_connections(r, e) || (r->workers > 0 && !responder_open_road(r, e)))
 		return false;
 	where = o->socket != NULL ? o->socket : r->conf->socket;
 	return (p->listener.fd >= 0 ||

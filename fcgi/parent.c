@@ -21,7 +21,10 @@
 #define KILL_MS     7000  /* mod_fcgid kills us at 8 s; better that we say what was cut */
 #define SWEEP_MS    1000
 
-struct worker {
+#define FETCHER SLOTS_MAX /* in the place of a worker's slot */
+
+/* A worker, or the fetcher. */
+struct child {
 	pid_t    pid;        /* 0: not running */
 	unsigned generation; /* of the configuration it runs with */
 	int64_t  started_ms;
@@ -38,8 +41,14 @@ struct herd {
 	bool                 ending;
 	int64_t              ending_ms;
 	bool                 killed;
-	struct worker        workers[SLOTS_MAX];
+	struct child         children[SLOTS_MAX + 1]; /* by slot; the last is the fetcher */
 };
+
+static bool
+is_fetcher(unsigned slot)
+{
+	return slot == FETCHER;
+}
 
 static int64_t
 now_ms(const struct herd *h)
@@ -53,9 +62,9 @@ herd_log(const struct herd *h)
 	return h->p->ops->log(h->p->arg);
 }
 
-/* In the child: the worker's own life; never returns. */
+/* In the child: its own life; never returns. */
 static _Noreturn void
-become_worker(const struct herd *h, unsigned slot, pid_t parent)
+become(const struct herd *h, unsigned slot, pid_t parent)
 {
 	sigset_t child;
 
@@ -66,11 +75,13 @@ become_worker(const struct herd *h, unsigned slot, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent) /* it died before we asked to be told */
 		_exit(0);
+	if (is_fetcher(slot))
+		h->p->ops->fetch(h->p->arg, parent);
 	exit(h->p->ops->work(h->p->arg, slot));
 }
 
 static void
-delay(struct worker *w, int64_t now)
+delay(struct child *w, int64_t now)
 {
 	w->backoff_ms = w->backoff_ms == 0 ? BACKOFF_MS : w->backoff_ms * 2;
 	if (w->backoff_ms > BACKOFF_TOP)
@@ -81,16 +92,16 @@ delay(struct worker *w, int64_t now)
 static void
 start(struct herd *h, unsigned slot)
 {
-	struct worker *w = &h->workers[slot];
-	pid_t          self = getpid();
-	pid_t          pid;
+	struct child *w = &h->children[slot];
+	pid_t         self = getpid();
+	pid_t         pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		become_worker(h, slot, self);
+		become(h, slot, self);
 	if (pid < 0) {
-		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "cannot start a worker",
+		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "cannot start a process",
 		    LOGS("error.message", strerror(errno)));
 		delay(w, now_ms(h));
 		return;
@@ -101,19 +112,27 @@ start(struct herd *h, unsigned slot)
 	w->told_ms = 0;
 }
 
+static bool
+is_wanted(const struct herd *h, unsigned slot)
+{
+	return slot < h->wanted_n || is_fetcher(slot);
+}
+
 static void
 start_due(struct herd *h)
 {
 	int64_t now = now_ms(h);
 
-	for (unsigned i = 0; i < h->wanted_n; i++) {
-		if (h->workers[i].pid == 0 && h->workers[i].start_at_ms <= now)
+	for (unsigned i = 0; i <= FETCHER; i++) {
+		const struct child *c = &h->children[i];
+
+		if (is_wanted(h, i) && c->pid == 0 && c->start_at_ms <= now)
 			start(h, i);
 	}
 }
 
 static void
-tell(struct herd *h, struct worker *w, int sig)
+tell(struct herd *h, struct child *w, int sig)
 {
 	if (w->pid == 0)
 		return;
@@ -123,7 +142,7 @@ tell(struct herd *h, struct worker *w, int sig)
 }
 
 static void
-tell_once(struct herd *h, struct worker *w)
+tell_once(struct herd *h, struct child *w)
 {
 	if (w->told_ms == 0)
 		tell(h, w, SIGTERM);
@@ -133,13 +152,15 @@ tell_once(struct herd *h, struct worker *w)
 static void
 replace_old(struct herd *h)
 {
-	int64_t        now = now_ms(h);
-	struct worker *old = NULL;
+	int64_t       now = now_ms(h);
+	struct child *old = NULL, *fetcher = &h->children[FETCHER];
 
+	if (fetcher->generation != h->generation)
+		tell_once(h, fetcher);
 	for (unsigned i = h->wanted_n; i < SLOTS_MAX; i++)
-		tell_once(h, &h->workers[i]);
+		tell_once(h, &h->children[i]);
 	for (unsigned i = 0; i < h->wanted_n; i++) {
-		struct worker *w = &h->workers[i];
+		struct child *w = &h->children[i];
 
 		if (w->pid == 0 || (w->told_ms != 0 && now - w->told_ms < REPLACE_MS))
 			return;
@@ -150,45 +171,67 @@ replace_old(struct herd *h)
 		tell_once(h, old);
 }
 
+#define DIED(code) "code=\"" code "\",place=\"fcgi/parent.c\""
+
+/* A worker's slot says what it was doing. */
 static void
 report_killed(const struct herd *h, unsigned slot, pid_t pid, int sig)
 {
+	bool              f = is_fetcher(slot);
 	struct slot_state s = { 0 };
-	bool              busy = slot_read(h->p->segment, slot, &s);
-	char              labels[32];
+	bool              busy = !f && slot_read(h->p->segment, slot, &s);
+
+	metric_add(h->p->segment, METRIC_ERRORS, f ? DIED("fetcher_died") : DIED("worker_died"), 1);
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
+	    f ? "the fetcher was killed by a signal" : "a worker was killed by a signal",
+	    LOGS("event.action", is_fetcher(slot) ? "fetcher-died" : "worker-died"),
+	    LOGS("event.outcome", "failure"), LOGI("bsx.worker.pid", pid),
+	    LOGI("process.exit_code", 128 + sig),
+	    LOGS("error.code", f ? "fetcher_died" : "worker_died"),
+	    LOGS("error.message", strsignal(sig)),
+	    LOGS("http.request.id", busy ? s.request_id : NULL),
+	    LOGS("rule.name", busy && s.route[0] != '\0' ? s.route : NULL));
+}
+
+static void
+report_failed(const struct herd *h, unsigned slot, pid_t pid, int status)
+{
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
+	    is_fetcher(slot) ? "the fetcher failed" : "a worker failed",
+	    LOGS("event.action", is_fetcher(slot) ? "fetcher-failed" : "worker-failed"),
+	    LOGI("bsx.worker.pid", pid), LOGI("process.exit_code", status));
+}
+
+static void
+forget_slot(const struct herd *h, unsigned slot, int sig)
+{
+	char labels[32];
 
 	snprintf(labels, sizeof(labels), "signal=\"%d\"", sig);
 	metric_add(h->p->segment, METRIC_WORKERS_DIED, labels, 1);
-	metric_add(h->p->segment, METRIC_ERRORS, "code=\"worker_died\",place=\"fcgi/parent.c\"", 1);
-	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "a worker was killed by a signal",
-	    LOGS("event.action", "worker-died"), LOGS("event.outcome", "failure"),
-	    LOGI("bsx.worker.pid", pid), LOGI("process.exit_code", 128 + sig),
-	    LOGS("error.code", "worker_died"), LOGS("error.message", strsignal(sig)),
-	    LOGS("http.request.id", busy ? s.request_id : NULL),
-	    LOGS("rule.name", busy && s.route[0] != '\0' ? s.route : NULL));
 	slot_end(h->p->segment, slot);
 }
 
 static void
 ended(struct herd *h, unsigned slot, int status)
 {
-	struct worker *w = &h->workers[slot];
-	int64_t        now = now_ms(h);
-	pid_t          pid = w->pid;
+	struct child *c = &h->children[slot];
+	int64_t       now = now_ms(h);
+	pid_t         pid = c->pid;
 
-	w->pid = 0;
-	if (now - w->started_ms >= SETTLED_MS)
-		w->backoff_ms = 0;
-	w->start_at_ms = now;
-	if (WIFSIGNALED(status))
-		report_killed(h, slot, pid, WTERMSIG(status));
-	else if (WEXITSTATUS(status) == 0)
+	c->pid = 0;
+	if (now - c->started_ms >= SETTLED_MS)
+		c->backoff_ms = 0;
+	c->start_at_ms = now;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
+	delay(c, now);
+	if (WIFEXITED(status))
+		report_failed(h, slot, pid, WEXITSTATUS(status));
 	else
-		log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "a worker failed",
-		    LOGS("event.action", "worker-failed"), LOGI("bsx.worker.pid", pid),
-		    LOGI("process.exit_code", WEXITSTATUS(status)));
-	delay(w, now);
+		report_killed(h, slot, pid, WTERMSIG(status));
+	if (WIFSIGNALED(status) && !is_fetcher(slot))
+		forget_slot(h, slot, WTERMSIG(status));
 }
 
 static void
@@ -198,20 +241,21 @@ reap(struct herd *h)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (unsigned i = 0; i < SLOTS_MAX; i++) {
-			if (h->workers[i].pid == pid)
+		for (unsigned i = 0; i <= FETCHER; i++) {
+			if (h->children[i].pid == pid)
 				ended(h, i, status);
 		}
 	}
 }
 
+/* Workers; the fetcher is there for them. */
 static unsigned
 alive(const struct herd *h)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < SLOTS_MAX; i++)
-		n += h->workers[i].pid != 0;
+		n += h->children[i].pid != 0;
 	return n;
 }
 
@@ -226,7 +270,7 @@ end_all(struct herd *h)
 		h->p->ops->ending(h->p->arg);
 	}
 	for (unsigned i = 0; i < SLOTS_MAX; i++)
-		tell(h, &h->workers[i], SIGTERM);
+		tell(h, &h->children[i], SIGTERM);
 }
 
 /* Past the time to end in order: what still runs is cut, and said so. */
@@ -238,8 +282,8 @@ kill_late(struct herd *h)
 	h->killed = true;
 	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "workers did not end in time",
 	    LOGI("process.count", alive(h)));
-	for (unsigned i = 0; i < SLOTS_MAX; i++)
-		tell(h, &h->workers[i], SIGKILL);
+	for (unsigned i = 0; i <= FETCHER; i++)
+		tell(h, &h->children[i], SIGKILL);
 }
 
 /* Sleeps until a signal or until the next thing is due. */
@@ -249,11 +293,11 @@ wait_signal(const struct herd *h)
 	int64_t         now = now_ms(h), next = now + SWEEP_MS;
 	struct timespec t;
 
-	for (unsigned i = 0; i < h->wanted_n && !h->ending; i++) {
-		const struct worker *w = &h->workers[i];
+	for (unsigned i = 0; i <= FETCHER && !h->ending; i++) {
+		const struct child *c = &h->children[i];
 
-		if (w->pid == 0 && w->start_at_ms < next)
-			next = w->start_at_ms;
+		if (is_wanted(h, i) && c->pid == 0 && c->start_at_ms < next)
+			next = c->start_at_ms;
 	}
 	if (next < now)
 		next = now;
@@ -268,8 +312,8 @@ begin_generation(struct herd *h)
 {
 	h->generation++;
 	h->wanted_n = h->p->ops->workers(h->p->arg);
-	for (unsigned i = 0; i < h->wanted_n; i++)
-		h->workers[i].start_at_ms = 0;
+	for (unsigned i = 0; i <= FETCHER; i++)
+		h->children[i].start_at_ms = 0;
 }
 
 static void
@@ -295,6 +339,8 @@ sweep(struct herd *h)
 {
 	reap(h);
 	if (h->ending) {
+		if (alive(h) == 0)
+			tell_once(h, &h->children[FETCHER]);
 		kill_late(h);
 		return;
 	}
@@ -329,7 +375,7 @@ parent_run(const struct parent *p)
 	assert(h->wanted_n >= 1 && h->wanted_n <= SLOTS_MAX);
 	herd_signals(h);
 	sweep(h);
-	while (!h->ending || alive(h) > 0) {
+	while (!h->ending || alive(h) > 0 || h->children[FETCHER].pid != 0) {
 		act_on(h, wait_signal(h));
 		sweep(h);
 	}

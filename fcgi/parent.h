@@ -1,5 +1,5 @@
 /*
- * parent.h - keeps N workers alive.
+ * parent.h - keeps N workers alive, and the fetcher by which they ask strangers (core/net/fetcher.h).
  *
  * The parent serves nothing: it forks, waits, and passes signals on.
  *
@@ -8,6 +8,8 @@
  *	a worker ends    it is replaced: at once when it ended well (its requests
  *	                 were done), else after 0.1 s, doubled up to 30 s while it
  *	                 keeps dying, from the start again when it lived for 60 s
+ *
+ * The fetcher is kept in the same way: HUP replaces it at once, it ends after the last worker.
  *
  * A worker killed by a signal is reported with what its slot in the shared
  * segment says it was doing.  Workers get SIGTERM from the kernel when the
@@ -25,6 +27,8 @@
 struct parent_ops {
 	/* The whole life of a worker, in its own process; the exit status. */
 	int (*work)(void *arg, unsigned slot);
+	/* Becomes the fetcher, in its own process. */
+	void (*fetch)(void *arg, pid_t parent) __attribute__((noreturn));
 	/* How many there are to be, 1..SLOTS_MAX; a reload may change it. */
 	unsigned (*workers)(void *arg);
 	/* HUP. Says for itself what went wrong; false: the workers stay as they are. */

@@ -1,6 +1,8 @@
 #include "fcgi/responder.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,14 +79,55 @@ check_rates(const struct conf *c, const struct keyring *k, struct err *e)
 	return rs != NULL;
 }
 
+/* It stands beside this program. */
+static bool
+find_fetcher(TALLOC_CTX *mem, struct responder *r, struct err *e)
+{
+	char    path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n <= 0)
+		return err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "/proc/self/exe does not say where this program is");
+	r->fetcher.program = talloc_asprintf(mem, "%.*sbsx-fetch", (int)n, path);
+	return r->fetcher.program != NULL || err_memory(e);
+}
+
+/* A worker that was replaced may still have its last request there. */
+static void
+set_fetcher(struct responder *r)
+{
+	r->fetcher.transfers = 2 * r->workers + 2;
+	r->fetcher.allow = r->conf->outbound_allow;
+	r->fetcher.plain_http = r->conf->outbound_http;
+}
+
+bool
+responder_open_road(struct responder *r, struct err *e)
+{
+	if (access(r->fetcher.program, X_OK) != 0)
+		return err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "%s: %s; it belongs beside blindspotx.fcgi", r->fetcher.program,
+		    strerror(errno));
+	return road_make(&r->road, e);
+}
+
 bool
 responder_open(
     TALLOC_CTX *mem, struct responder *r, const char *conf_path, int64_t workers, struct err *e)
 {
-	*r = (struct responder) { .conf_path = conf_path, .workers_asked = workers };
+	*r = (struct responder) {
+		.conf_path = conf_path,
+		.workers_asked = workers,
+		.road = { -1, -1 },
+	};
 	r->conf = conf_load(mem, conf_path, e);
-	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e))
+	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e) ||
+	    !find_fetcher(mem, r, e))
 		return false;
+	set_fetcher(r);
 	r->keyring = keyring_open(mem, r->conf->keyring, e);
 	if (r->keyring == NULL || !check_rates(r->conf, r->keyring, e) || !open_segment(mem, r, e))
 		return false;
@@ -161,6 +204,7 @@ reload(TALLOC_CTX *mem, struct responder *r, struct err *e)
 	r->keyring = k;
 	r->conf = c;
 	r->workers = n;
+	set_fetcher(r);
 	permits_resize(r->permits, n);
 	return true;
 bad:
@@ -229,11 +273,13 @@ open_database(TALLOC_CTX *mem, const struct responder *r, struct err *e)
 }
 
 static struct auth *
-make_auth(struct app *app, struct err *e)
+make_auth(struct app *app, const struct responder *r, struct err *e)
 {
-	struct auth *a = talloc_zero(app, struct auth);
+	struct auth  *a = talloc_zero(app, struct auth);
+	struct fetch *f = r->road.ours >= 0 ? fetcher_reach(app, r->road.ours, e)
+					    : fetcher_on_demand(app, &r->fetcher, e);
 
-	if (a == NULL) {
+	if (a == NULL || f == NULL) {
 		err_memory(e);
 		return NULL;
 	}
@@ -242,6 +288,7 @@ make_auth(struct app *app, struct err *e)
 		.permits = app->permits,
 		.database = app->database,
 		.guard = app->guard,
+		.fetch = f,
 	};
 	return a;
 }
@@ -267,7 +314,7 @@ responder_app(TALLOC_CTX *mem, const struct responder *r, int slot, struct err *
 	app->database = open_database(app, r, e);
 	if (app->database == NULL || !add_lists(app, r->conf, e))
 		goto bad;
-	app->auth = make_auth(app, e);
+	app->auth = make_auth(app, r, e);
 	app->rates = rates_make(app, r->conf, r->keyring, app->routes, e);
 	if (app->auth != NULL && app->rates != NULL && routes_check(app->routes, e))
 		return app;

@@ -8,6 +8,7 @@
 #ifndef BSX_FCGI_RESPONDER_H
 #define BSX_FCGI_RESPONDER_H
 
+#include "core/net/fetcher.h"
 #include "core/web/app.h"
 
 struct responder {
@@ -19,11 +20,16 @@ struct responder {
 	struct permits *permits;
 	int64_t         workers_asked; /* on the command line; < 0: as configured */
 	unsigned        workers;       /* 0: this process serves by itself */
+	struct road     road;          /* to the fetcher that the parent keeps */
+	struct fetcher  fetcher;       /* how one is started */
 };
 
 /* Everything that is shared; `workers` < 0: as configured. */
 MUST_USE bool responder_open(
     TALLOC_CTX *mem, struct responder *r, const char *conf_path, int64_t workers, struct err *e);
+
+/* The way to the fetcher, before the first worker; without it one is started when it is first needed. */
+MUST_USE bool responder_open_road(struct responder *r, struct err *e);
 
 /*
  * HUP: reads the configuration and the keyring again and opens the log again.

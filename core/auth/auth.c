@@ -57,10 +57,8 @@ auth_permit(struct auth *a, struct permit *permit, struct err *e)
 struct fetch *
 auth_fetch(struct auth *a, struct err *e)
 {
-	if (a->fetch == NULL && a->guard == NULL)
+	if (a->fetch == NULL)
 		err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "this program asks no identity provider");
-	else if (a->fetch == NULL)
-		a->fetch = fetch_make(a->database, a->guard, e);
 	return a->fetch;
 }

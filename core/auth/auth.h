@@ -22,7 +22,7 @@ struct auth {
 	int64_t                 keys_loaded_ms;
 	struct settings_cache  *settings; /* made on first use; see settings_of() */
 	const struct guard     *guard;    /* NULL in the admin tool: it asks no provider */
-	struct fetch           *fetch;    /* made on first use; see auth_fetch() */
+	struct fetch           *fetch;    /* NULL in the admin tool; see auth_fetch() */
 };
 
 /* Loads the signing keys if they are not loaded (or `again` and the last load is older than 5 s). */

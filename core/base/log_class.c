@@ -86,6 +86,8 @@ const struct log_class log_classes[] = {
 	{ "reload",                    C2("process", "configuration"),              C1("change") },
 	{ "worker-died",               C1("process"),                               C1("end") },
 	{ "worker-failed",             C1("process"),                               C1("end") },
+	{ "fetcher-died",              C1("process"),                               C1("end") },
+	{ "fetcher-failed",            C1("process"),                               C1("end") },
 	{ "log-lines-dropped",         C1("process"),                               C1("info") },
 	{ "rate.limit",                C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.lost",                   C1("database"),                              C1("error") },

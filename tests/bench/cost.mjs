@@ -42,7 +42,8 @@ function send(method, target, { headers = {}, body, token } = {}) {
 // ---- processes ----------------------------------------------------------------------------------
 
 const pidOf = (service) => Number(fs.readFileSync(path.join(state, 'run', `${service}.child`), 'utf8'));
-const worker = () => Number(fs.readFileSync(`/proc/${pidOf('responder')}/task/${pidOf('responder')}/children`, 'utf8').trim().split(' ')[0]);
+const worker = () => Number(fs.readFileSync(`/proc/${pidOf('responder')}/task/${pidOf('responder')}/children`, 'utf8').trim().split(' ')
+  .find((pid) => fs.readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'bsx-fetch\n'));
 const ticks = (pid) => {
   const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8'), f = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(f[11]) + Number(f[12])) * TICK_MS / 1000;

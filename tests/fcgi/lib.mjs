@@ -88,8 +88,7 @@ export function asleep(pid) {
   }
 }
 
-// Process ids of the live children; zombies: of the dead ones that nobody asked after.
-export function children(pid, zombies = false) {
+function descend(pid, zombies, is) {
   const out = [];
   for (const entry of fs.readdirSync('/proc')) {
     if (!/^\d+$/.test(entry))
@@ -100,12 +99,16 @@ export function children(pid, zombies = false) {
     } catch {
       continue;
     }
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(parent) === pid && (state === 'Z') === zombies)
+    const end = stat.lastIndexOf(')'), [state, parent] = stat.slice(end + 2).split(' ');
+    if (Number(parent) === pid && (state === 'Z') === zombies && is(stat.slice(stat.indexOf('(') + 1, end)))
       out.push(Number(entry));
   }
   return out.sort((a, b) => a - b);
 }
+
+// Process ids of the live children, but for the fetcher; zombies: of the dead ones that nobody asked after.
+export const children = (pid, zombies = false) => descend(pid, zombies, (name) => name !== 'bsx-fetch');
+export const fetchers = (pid) => descend(pid, false, (name) => name === 'bsx-fetch');
 
 // Ticks of processor time a process has used.
 export function ticks(pid) {

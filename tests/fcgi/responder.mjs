@@ -5,16 +5,19 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { open, request } from './fastcgi.mjs';
-import { alive, asleep, check, children, finish, root, sleep, start, stop, test, ticks, until, work, write } from './lib.mjs';
+import { alive, asleep, check, children, fetchers, finish, root, sleep, start, stop, test, ticks, until, work, write } from './lib.mjs';
 import { freePort } from '../lib/ports.mjs';
+import { fetching } from './fetching.mjs';
 import { lanes, records } from './records.mjs';
 import { webServers } from './servers.mjs';
 
 const build = path.resolve(process.argv[2] ?? 'build');
-// A copy where an account of the web server's own may run it.
+// A copy where an account of the web server's own may run it, with what it starts beside it.
 const program = path.join(work, 'blindspotx.fcgi');
-fs.copyFileSync(path.join(build, 'blindspotx.fcgi'), program);
-fs.chmodSync(program, 0o755);
+for (const name of ['blindspotx.fcgi', 'bsx-fetch']) {
+  fs.copyFileSync(path.join(build, name), path.join(work, name));
+  fs.chmodSync(path.join(work, name), 0o755);
+}
 const hold = path.join(build, 'tests/fcgi/hold');
 const LIVE = '/api/health/live';
 let serial = 0;
@@ -238,7 +241,7 @@ async function requests() {
     }
   });
   await test('waiting costs no processor time', async () => {
-    const all = [r.pid, ...children(r.pid)];
+    const all = [r.pid, ...children(r.pid), ...fetchers(r.pid)];
     const before = all.map(ticks);
     await sleep(2000);
     const used = all.map((pid, i) => ticks(pid) - before[i]);
@@ -438,7 +441,7 @@ async function deaths() {
   await test('-w 0 serves without children and ends well', async () => {
     const m = installation();
     const s = await responder(m, '-w', '0');
-    check(children(s.pid).length === 0, 'children');
+    check(children(s.pid).length + fetchers(s.pid).length === 0, 'children');
     const x = await half(m);
     const end = stop(s);
     await sleep(200);
@@ -541,7 +544,7 @@ async function installing() {
     const make = (...args) => execFileSync('make', ['-s', '-C', root, `BUILD=${build}`, ...args, 'install'], { stdio: 'pipe', maxBuffer: 1 << 26 });
     const prefix = path.join(work, 'usr');
     make(`PREFIX=${prefix}`);
-    for (const file of ['sbin/blindspotx.fcgi', 'sbin/driftd', 'bin/bsxctl', 'share/man/man8/blindspotx.fcgi.8',
+    for (const file of ['sbin/blindspotx.fcgi', 'sbin/bsx-fetch', 'sbin/driftd', 'bin/bsxctl', 'share/man/man8/blindspotx.fcgi.8',
       'share/man/man5/blindspotx.conf.5', 'share/doc/blindspotx/examples/nginx.conf', 'lib/systemd/system/driftd.service'])
       check(fs.existsSync(path.join(prefix, file)), `${file} is missing`);
     check(fs.readdirSync(path.join(prefix, 'share/blindspotx/rules')).length > 0, 'no rule packs');
@@ -556,7 +559,7 @@ async function installing() {
 }
 
 const shared = { build, program, installation, responder, lines, stop, LIVE };
-const parts = { sockets, requests, records: () => records(shared), lanes: () => lanes(shared), endings, reloads, deaths, plainCgi, options, installing,
+const parts = { sockets, requests, records: () => records(shared), lanes: () => lanes(shared), endings, reloads, deaths, fetching: () => fetching(shared), plainCgi, options, installing,
   servers: () => webServers(shared) };
 for (const [name, part] of Object.entries(parts))
   if (process.argv.length <= 3 || process.argv.slice(3).includes(name))

@@ -58,10 +58,10 @@ export function child(service) {
 function stat(pid) {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const f = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: f[0], parent: Number(f[1]), ticks: Number(f[11]) + Number(f[12]) };
+    const end = text.lastIndexOf(')'), f = text.slice(end + 2).split(' ');
+    return { name: text.slice(text.indexOf('(') + 1, end), state: f[0], parent: Number(f[1]), ticks: Number(f[11]) + Number(f[12]) };
   } catch {
-    return { state: 'X', parent: 0, ticks: 0 };
+    return { name: '', state: 'X', parent: 0, ticks: 0 };
   }
 }
 
@@ -74,7 +74,9 @@ export function children(pid) {
     .filter((n) => { const s = stat(n); return s.parent === pid && !'XZ'.includes(s.state); });
 }
 
-export const workers = () => children(child('responder'));
+const isFetcher = (pid) => stat(pid).name === 'bsx-fetch';
+export const workers = () => children(child('responder')).filter((pid) => !isFetcher(pid));
+export const fetcher = () => children(child('responder')).find(isFetcher) ?? 0;
 
 // New workers, which remember nothing.
 export async function renewWorkers() {

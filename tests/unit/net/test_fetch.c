@@ -1,4 +1,5 @@
-/* Outbound requests through libcurl, against a real server on loopback. */
+/* Outbound requests against a real server on loopback: by libcurl in this process, and by the
+ * fetcher. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,220 +7,45 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <arpa/inet.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/net/fetch.h"
+#include "tests/unit/fetcher_program.h"
+#include "tests/unit/stranger.h"
 
 #define LEN(a)  (sizeof(a) / sizeof *(a))
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_mem, free_mem)
 
+static bool             remote; /* the group is asked through the fetcher */
 static TALLOC_CTX      *mem;
 static struct cidr_list allow;
 static struct guard     guard = { &allow, true };
+static struct fetcher   fetcher;
 static struct fetch    *f;
-static uint16_t         port;
-static pid_t            server;
-static _Atomic int     *connections; /* seen by the server */
 
-static void
-say(int fd, const char *text)
+/* The fetcher is started by the first request, so this comes before it. */
+static bool
+open_to(const char **ranges, size_t n, bool plain_http)
 {
-	size_t n = strlen(text);
+	struct err e = { 0 };
 
-	while (n > 0) {
-		ssize_t put = send(fd, text, n, MSG_NOSIGNAL);
-
-		if (put <= 0)
-			return;
-		text += put;
-		n -= (size_t)put;
-	}
-}
-
-#define OK_HEAD "HTTP/1.1 200 OK\r\nConnection: close\r\n"
-
-static void
-say_date(int fd, int64_t from_now)
-{
-	time_t    t = time(NULL) + from_now;
-	struct tm tm;
-	char      text[200];
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text),
-	    "HTTP/1.1 503 Busy\r\nConnection: close\r\nRetry-After: %a, %d %b %Y %H:%M:%S "
-	    "GMT\r\n\r\n",
-	    &tm);
-	say(fd, text);
-}
-
-static void
-say_much(int fd, const char *line, int times)
-{
-	for (int i = 0; i < times; i++)
-		say(fd, line);
-}
-
-/* Reads one request: up to the blank line and as much body as it announces (or a greeting of TLS).
- */
-static void
-hear(int fd, char *text, size_t max)
-{
-	size_t n = 0, want = 0;
-
-	for (text[0] = '\0'; n + 1 < max;) {
-		char       *end = strstr(text, "\r\n\r\n");
-		const char *length = strstr(text, "Content-Length: ");
-		ssize_t     got;
-
-		if (end != NULL) {
-			want = (size_t)(end - text) + 4;
-			want += length != NULL ? (size_t)atol(length + 16) : 0;
-			if (n >= want)
-				return;
-		}
-		got = recv(fd, text + n, max - 1 - n, 0);
-		if (got <= 0)
-			return;
-		n += (size_t)got;
-		text[n] = '\0';
-		if (text[0] == 0x16)
-			return;
-	}
-}
-
-static void
-answer(int fd, const char *request)
-{
-	static char line[] =
-	    "0123456789012345678901234567890123456789012345678901234567890123456789\n";
-	char path[64] = "";
-
-	sscanf(request, "%*s %63s", path);
-	if (strcmp(path, "/echo") == 0) {
-		say(fd, OK_HEAD "\r\n");
-		say(fd, request);
-	} else if (strcmp(path, "/slow") == 0) {
-		sleep(30);
-	} else if (strcmp(path, "/drip") == 0) {
-		say(fd, OK_HEAD "\r\n");
-		for (int i = 0; i < 100; i++) {
-			say(fd, "x");
-			usleep(100000);
-		}
-	} else if (strcmp(path, "/huge") == 0) {
-		say(fd, OK_HEAD "\r\n");
-		say_much(fd, line, 100000);
-	} else if (strcmp(path, "/heads") == 0) {
-		say(fd, OK_HEAD);
-		say_much(fd, "X-Long: 0123456789012345678901234567890123456789\r\n", 3000);
-		say(fd, "\r\nhello");
-	} else if (strcmp(path, "/redirect") == 0) {
-		say(fd, "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /echo\r\n\r\n");
-	} else if (strcmp(path, "/gone") == 0) {
-		say(fd, "HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\ngone");
-	} else if (strcmp(path, "/retry") == 0) {
-		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nretry-after:  120 \r\n\r\n");
-	} else if (strcmp(path, "/retry-zero") == 0) {
-		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: 0\r\n\r\n");
-	} else if (strcmp(path, "/retry-date") == 0) {
-		say_date(fd, 90);
-	} else if (strcmp(path, "/retry-past") == 0) {
-		say_date(fd, -90);
-	} else if (strcmp(path, "/retry-ever") == 0) {
-		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: "
-			"99999999999999\r\n\r\n");
-	} else if (strcmp(path, "/retry-bad") == 0) {
-		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: -5 soon\r\n\r\n");
-	} else if (strcmp(path, "/interim") == 0) {
-		say(fd, "HTTP/1.1 103 Early\r\nRetry-After: 5\r\n\r\n" OK_HEAD "\r\nhello");
-	} else if (strcmp(path, "/short") == 0) {
-		say(fd, OK_HEAD "Content-Length: 100\r\n\r\nhello");
-	} else if (strcmp(path, "/rubbish") == 0) {
-		say(fd, "\x16\x03\x01rubbish\r\n\r\n");
-	}
-}
-
-static void
-serve(int listening)
-{
-	static char request[70000];
-
-	/* A process for each connection, so that a slow one blocks nobody; the group dies together.
-	 */
-	signal(SIGCHLD, SIG_IGN);
-	for (;;) {
-		int fd = accept(listening, NULL, NULL);
-
-		if (fd < 0)
-			continue;
-		atomic_fetch_add(connections, 1);
-		if (fork() == 0) {
-			hear(fd, request, sizeof(request));
-			answer(fd, request);
-			_exit(0);
-		}
-		close(fd);
-	}
-}
-
-static int
-start_server(void **state)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t          n = sizeof(sin);
-	int                fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	(void)state;
-	/* What the environment says about proxies is nothing to us. */
-	setenv("http_proxy", "http://127.0.0.1:1/", 1);
-	setenv("all_proxy", "socks5://127.0.0.1:1/", 1);
-	connections = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (bind(fd, (struct sockaddr *)&sin, n) != 0 || listen(fd, 64) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&sin, &n) != 0)
-		return 1;
-	port = ntohs(sin.sin_port);
-	server = fork();
-	if (server == 0) {
-		setpgid(0, 0);
-		serve(fd);
-	}
-	setpgid(server, server);
-	close(fd);
-	return 0;
-}
-
-static int
-stop_server(void **state)
-{
-	(void)state;
-	kill(-server, SIGKILL);
-	waitpid(server, NULL, 0);
-	return 0;
+	fetcher.allow = (struct strings) { ranges, n };
+	fetcher.plain_http = guard.plain_http = plain_http;
+	allow = (struct cidr_list) { 0 };
+	return cidr_list_parse(mem, fetcher.allow, &allow, &e);
 }
 
 static int
 make_mem(void **state)
 {
 	static const char *ranges[] = { "127.0.0.0/8", "::1/128" };
-	struct strings     texts = { ranges, 2 };
 	struct err         e = { 0 };
 
 	(void)state;
 	mem = talloc_new(NULL);
-	guard.plain_http = true;
-	if (!cidr_list_parse(mem, texts, &allow, &e))
+	fetcher = (struct fetcher) { .program = fetcher_program(mem), .transfers = 4 };
+	if (!open_to(ranges, 2, true))
 		return 1;
-	f = fetch_make(mem, &guard, &e);
+	f = remote ? fetcher_on_demand(mem, &fetcher, &e) : fetch_make(mem, &guard, &e);
 	return f == NULL;
 }
 
@@ -234,7 +60,7 @@ free_mem(void **state)
 static char *
 url_of(const char *host, const char *path)
 {
-	return talloc_asprintf(mem, "http://%s:%u%s", host, (unsigned)port, path);
+	return talloc_asprintf(mem, "http://%s:%u%s", host, (unsigned)stranger_port, path);
 }
 
 static bool
@@ -327,16 +153,16 @@ what_is_not_opened_is_never_connected_to(void **state)
 		"127.0.0.1\\@example.org", "b\xc3\xbc.example", "127。0。0。1" };
 	struct fetch_answer      a;
 	struct err               e;
-	int                      before = atomic_load(connections);
+	int                      before = atomic_load(stranger_connections);
 
 	(void)state;
-	allow.n = 0;
+	assert_true(open_to(NULL, 0, true));
 	for (size_t i = 0; i < LEN(hosts); i++) {
 		assert_false(run(url_of(hosts[i], "/echo"), &a, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_int_equal(strncmp(e.pub, "The URL", 7), 0);
 	}
-	assert_int_equal(atomic_load(connections), before);
+	assert_int_equal(atomic_load(stranger_connections), before);
 }
 
 /* Opened is 127.0.0.2 only; the server listens on 127.0.0.1. */
@@ -344,12 +170,11 @@ static void
 the_range_counts_not_the_machine(void **state)
 {
 	static const char  *ranges[] = { "127.0.0.2/32" };
-	struct strings      texts = { ranges, 1 };
 	struct fetch_answer a;
 	struct err          e = { 0 };
 
 	(void)state;
-	assert_true(cidr_list_parse(mem, texts, &allow, &e));
+	assert_true(open_to(ranges, 1, true));
 	assert_false(run(url_of("127.0.0.1", "/echo"), &a, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_false(run(url_of("127.0.0.2", "/echo"), &a, &e)); /* nobody listens there */
@@ -363,11 +188,12 @@ plain_http_needs_the_setting(void **state)
 	struct err          e;
 
 	(void)state;
-	guard.plain_http = false;
+	assert_true(open_to(fetcher.allow.items, fetcher.allow.n, false));
 	assert_false(run(url_of("127.0.0.1", "/echo"), &a, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	/* https to a server that does not speak it */
-	assert_false(run(talloc_asprintf(mem, "https://127.0.0.1:%u/", (unsigned)port), &a, &e));
+	assert_false(
+	    run(talloc_asprintf(mem, "https://127.0.0.1:%u/", (unsigned)stranger_port), &a, &e));
 	assert_int_equal(e.code, ERR_UNAVAILABLE);
 	assert_string_equal(e.pub, "No secure connection could be made.");
 }
@@ -377,12 +203,12 @@ redirects_are_not_followed(void **state)
 {
 	struct fetch_answer a;
 	struct err          e;
-	int                 before = atomic_load(connections);
+	int                 before = atomic_load(stranger_connections);
 
 	(void)state;
 	assert_true(run(url_of("127.0.0.1", "/redirect"), &a, &e));
 	assert_int_equal(a.status, 302);
-	assert_int_equal(atomic_load(connections), before + 1);
+	assert_int_equal(atomic_load(stranger_connections), before + 1);
 }
 
 static void
@@ -503,7 +329,7 @@ headers_cannot_be_smuggled(void **state)
 		{ "X Y", "1" } };
 	static const char *const methods[] = { "", "GET /x HTTP/1.1\r\nEvil: 1", "get", "GET " };
 	struct fetch_answer      a;
-	int                      before = atomic_load(connections);
+	int                      before = atomic_load(stranger_connections);
 
 	(void)state;
 	for (size_t i = 0; i < LEN(rows); i++) {
@@ -528,7 +354,7 @@ headers_cannot_be_smuggled(void **state)
 		assert_false(fetch_run(f, mem, &q, &a, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 	}
-	assert_int_equal(atomic_load(connections), before);
+	assert_int_equal(atomic_load(stranger_connections), before);
 }
 
 static void
@@ -566,5 +392,9 @@ main(void)
 		TEST(names_that_do_not_exist_and_closed_ports_are_unavailable),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, stop_server);
+	int here = cmocka_run_group_tests_name("here", tests, stranger_start, stranger_stop);
+
+	remote = true;
+	return here +
+	       cmocka_run_group_tests_name("by the fetcher", tests, stranger_start, stranger_stop);
 }

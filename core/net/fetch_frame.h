@@ -1,0 +1,45 @@
+/*
+ * fetch_frame.h - a request to the fetch process and its answer, as bytes.
+ *
+ *	frame   = kind (1) length of the content (4) content
+ *	text    = length (4) bytes
+ *	request = method url timeout_ms (4) answer_max (4) cut (1) body headers_n (4) { name value }
+ *	answer  = code (1) sys (4) status (4) retry_after_s (4) pub detail body
+ *
+ * Numbers are unsigned, big endian; retry_after_s is one more, 0: none.  Neither end
+ * trusts the other: lengths are bounded, what a C string or a header field cannot hold
+ * is refused, and nothing may be left over.  ERR_UNAVAILABLE: no such frame; the detail
+ * says what is wrong.  What a decoded struct points to are children of `mem`, or
+ * bytes of the content.
+ */
+#ifndef BSX_NET_FETCH_FRAME_H
+#define BSX_NET_FETCH_FRAME_H
+
+#include "core/base/buf.h"
+#include "core/net/fetch.h"
+
+enum fetch_frame_kind { FETCH_FRAME_REQUEST = 0x51, FETCH_FRAME_ANSWER = 0x61 };
+
+#define FETCH_FRAME_HEAD  5
+#define FETCH_BODY_MAX    ((size_t)1 << 20) /* of a request */
+#define FETCH_ANSWER_MAX  ((size_t)8 << 20) /* of an answer's body */
+#define FETCH_REQUEST_MAX ((size_t)2 << 20) /* bytes of a request's content */
+#define FETCH_AROUND_MAX  4096              /* bytes of an answer's content beside the body */
+#define FETCH_TIMEOUT_MAX 120000            /* ms */
+
+/* Appends the whole frame; ERR_INVALID: the request is beyond these limits. */
+MUST_USE bool fetch_frame_request(struct buf *b, const struct fetch_request *q, struct err *e);
+/* The answer, or, where `failure` holds one, why there is none. */
+MUST_USE bool fetch_frame_answer(
+    struct buf *b, const struct fetch_answer *a, const struct err *failure, struct err *e);
+
+/* How long the content is that follows this head. */
+MUST_USE bool fetch_frame_head(const uint8_t head[static FETCH_FRAME_HEAD], enum fetch_frame_kind kind,
+    size_t max, size_t *n, struct err *e);
+MUST_USE bool fetch_frame_take_request(
+    TALLOC_CTX *mem, struct str content, struct fetch_request *q, struct err *e);
+/* True: *a is the answer, took_ms apart.  False: *e has the failure that was told, or ERR_UNAVAILABLE. */
+MUST_USE bool fetch_frame_take_answer(
+    struct str content, size_t answer_max, struct fetch_answer *a, struct err *e);
+
+#endif

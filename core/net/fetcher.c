@@ -1,0 +1,248 @@
+#include "core/net/fetcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/net/fetch_io.h"
+
+#define MS_NS      INT64_C(1000000)
+#define GRACE_MS   500 /* the fetcher keeps the deadline too, and can say more of it */
+#define FAILED     127 /* exit status where the program cannot be started, as a shell's */
+#define NUMBER_MAX 12
+
+struct fetch_remote {
+	struct fetch          base;
+	int                   road;
+	const struct fetcher *fetcher; /* NULL: somebody else keeps it */
+	pid_t                 pid;     /* of ours; 0: none */
+};
+
+static bool
+make_pair(int type, int fd[static 2], struct err *e)
+{
+	return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fd) == 0 ||
+	       err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
+		   "fetch: socketpair: %s", strerror(errno));
+}
+
+bool
+road_make(struct road *r, struct err *e)
+{
+	const int on = 1;
+	int       fd[2];
+
+	*r = (struct road) { -1, -1 };
+	if (!make_pair(SOCK_SEQPACKET, fd, e))
+		return false;
+	*r = (struct road) { .ours = fd[0], .theirs = fd[1] };
+	/* From the first message on: the kernel says who sent it. */
+	return setsockopt(r->theirs, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0 ||
+	       err_set(e, ERR_INTERNAL, errno, "internal error", "fetch: SO_PASSCRED: %s",
+		   strerror(errno));
+}
+
+/* ---- starting it ---- */
+
+/* Standard input and output lead nowhere: a CGI server would wait for who holds its pipe. */
+static bool
+keep_descriptors(int theirs)
+{
+	int null;
+
+	if (theirs == FETCHER_ROAD ? fcntl(theirs, F_SETFD, 0) != 0
+				   : dup2(theirs, FETCHER_ROAD) < 0)
+		return false;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+	       close_range(FETCHER_ROAD + 1, ~0U, 0) == 0;
+}
+
+_Noreturn void
+fetcher_become(const struct fetcher *f, int theirs, pid_t parent)
+{
+	char   transfers[NUMBER_MAX];
+	char  *none[] = { NULL };
+	size_t n = 0;
+	char **argv = calloc(f->allow.n + 4, sizeof(*argv));
+
+	if (argv == NULL || !keep_descriptors(theirs))
+		_exit(FAILED);
+	snprintf(transfers, sizeof(transfers), "%u", f->transfers);
+	argv[n++] = strdup("bsx-fetch");
+	argv[n++] = transfers;
+	argv[n++] = strdup(f->plain_http ? "http" : "https");
+	for (size_t i = 0; i < f->allow.n; i++)
+		argv[n++] = strdup(f->allow.items[i]);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) /* it ended before we asked to be told */
+		_exit(0);
+	execve(f->program, argv, none);
+	fprintf(stderr, "%s: %s\n", f->program, strerror(errno));
+	_exit(FAILED);
+}
+
+static bool
+start(struct fetch_remote *f, struct err *e)
+{
+	struct road road;
+	pid_t       self = getpid();
+
+	if (!road_make(&road, e))
+		return false;
+	f->pid = fork();
+	if (f->pid == 0)
+		fetcher_become(f->fetcher, road.theirs, self);
+	close(road.theirs);
+	f->road = road.ours;
+	if (f->pid > 0)
+		return true;
+	f->pid = 0;
+	return err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
+	    "fetch: fork: %s", strerror(errno));
+}
+
+/* It ends when it sees that nobody is left on the road. */
+static void
+end(struct fetch_remote *f)
+{
+	if (f->fetcher == NULL)
+		return;
+	if (f->road >= 0)
+		close(f->road);
+	f->road = -1;
+	if (f->pid > 0)
+		(void)waitpid(f->pid, NULL, 0);
+	f->pid = 0;
+}
+
+/* ---- asking it ---- */
+
+/* One byte, for a message without any has no descriptor. */
+static bool
+send_along(int road, int fd)
+{
+	char         byte = 0;
+	struct iovec v = { &byte, 1 };
+	union {
+		struct cmsghdr head;
+		char           room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr m = {
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room),
+	};
+
+	control.head = (struct cmsghdr) {
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+	};
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	return sendmsg(road, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+/* One of our own that has ended is started again, once. */
+static bool
+hand_over(struct fetch_remote *f, int fd, struct err *e)
+{
+	if (f->road < 0 && !start(f, e))
+		return false;
+	if (send_along(f->road, fd))
+		return true;
+	if (f->fetcher != NULL && (errno == EPIPE || errno == ECONNRESET)) {
+		end(f);
+		if (!start(f, e))
+			return false;
+		if (send_along(f->road, fd))
+			return true;
+	}
+	return err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
+	    "fetch: the fetch process takes no request: %s", strerror(errno));
+}
+
+static bool
+exchange(struct fetch_remote *f, TALLOC_CTX *mem, const struct fetch_request *q,
+    struct fetch_answer *a, struct err *e)
+{
+	struct fetch_io_want want = {
+		.kind = FETCH_FRAME_ANSWER,
+		.max = q->answer_max + FETCH_AROUND_MAX,
+		.end_ns = clock_ns(&clock_system) + (q->timeout_ms + GRACE_MS) * MS_NS,
+	};
+	struct buf frame;
+	struct str content;
+	int        fd[2];
+	bool       ok;
+
+	buf_make(&frame, mem);
+	if (!fetch_frame_request(&frame, q, e))
+		return false;
+	if (!make_pair(SOCK_STREAM, fd, e))
+		return false;
+	ok = hand_over(f, fd[1], e);
+	close(fd[1]);
+	ok = ok && fetch_io_send(fd[0], buf_str(&frame), want.end_ns, e) &&
+	     fetch_io_receive(mem, fd[0], &want, &content, e);
+	close(fd[0]);
+	talloc_free(frame.p);
+	return ok && fetch_frame_take_answer(content, q->answer_max, a, e);
+}
+
+static bool
+run(struct fetch *base, TALLOC_CTX *mem, const struct fetch_request *q, struct fetch_answer *a,
+    struct err *e)
+{
+	int64_t start_ns = clock_ns(&clock_system);
+	bool    ok;
+
+	*a = (struct fetch_answer) { .retry_after_s = -1 };
+	ok = exchange((struct fetch_remote *)base, mem, q, a, e);
+	a->took_ms = (clock_ns(&clock_system) - start_ns) / MS_NS;
+	return ok;
+}
+
+static const struct fetch_ops ops = { run };
+
+static int
+remote_free(struct fetch_remote *f)
+{
+	end(f);
+	return 0;
+}
+
+static struct fetch *
+make(TALLOC_CTX *mem, int road, const struct fetcher *fetcher, struct err *e)
+{
+	struct fetch_remote *f = talloc(mem, struct fetch_remote);
+
+	if (f == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	*f = (struct fetch_remote) { .base.ops = &ops, .road = road, .fetcher = fetcher };
+	talloc_set_destructor(f, remote_free);
+	return &f->base;
+}
+
+struct fetch *
+fetcher_reach(TALLOC_CTX *mem, int ours, struct err *e)
+{
+	return make(mem, ours, NULL, e);
+}
+
+struct fetch *
+fetcher_on_demand(TALLOC_CTX *mem, const struct fetcher *f, struct err *e)
+{
+	return make(mem, -1, f, e);
+}

@@ -1,0 +1,150 @@
+// People sign in by a provider whatever becomes of the process that asks it: it is killed before, meanwhile and after,
+// told of other ranges, and started for a single request of plain CGI.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Idp, addressOf, begin, comeBack, newProvider, outcome, patient, signIn } from '../lib/idp.mjs';
+import { alive, build, child, children, fetcher, Log, renewWorkers, state, until, workers } from '../lib/env.mjs';
+import { bearer, newTenant } from '../lib/people.mjs';
+
+const who = newTenant(), domain = `${who.tenant}.example`, idp = new Idp();
+const person = { sub: 'p', email: `p@${domain}`, email_verified: true, name: 'P', groups: ['v'] };
+const conf = path.join(state, 'etc', 'blindspotx.conf');
+let asked = 0;
+
+before(async () => {
+  await idp.start();
+  await newProvider(await bearer(who), { name: 'corp', kind: 'oidc', issuer: idp.issuer, client_id: idp.clientId, client_secret: idp.secret,
+    allowed_domains: [domain], auto_provision: true, role_map: { v: 'viewer' } });
+  await signIn(idp, who.tenant, 'corp', person);
+});
+after(() => idp.stop());
+
+const there = (not = 0) => until('the fetcher', () => fetcher() !== not && fetcher());
+const enters = async () => assert.equal(outcome(await signIn(idp, who.tenant, 'corp', person)), '');
+
+// What the token endpoint answers waits until it is let go; `asked` says that it was asked.
+function held() {
+  const waiting = {};
+  waiting.asked = new Promise((resolve) => {
+    idp.answer = (q, a, kind) => {
+      if (kind !== 'token' || q.late)
+        return false;
+      q.late = true;
+      waiting.closed = new Promise((done) => q.socket.once('close', done));
+      waiting.go = () => { idp.answer = null; idp.server.emit('request', q, a); };
+      idp.answer = null;
+      resolve();
+      return true;
+    };
+  });
+  return waiting;
+}
+
+async function come() {
+  const flow = await begin(who.tenant, 'corp');
+  return patient(() => comeBack('corp', { code: flow.code ??= idp.grant(flow.location, person), state: flow.state }, flow.cookie));
+}
+
+test('a fetcher that is killed before a sign-in is started again for it', async () => {
+  const old = await there();
+  process.kill(old, 'SIGKILL');
+  await enters();
+  await there(old);
+});
+
+test('one that is killed meanwhile takes nothing with it: the provider goes on being asked', async () => {
+  const old = await there(), waiting = held(), answer = come();
+  await waiting.asked;
+  process.kill(old, 'SIGKILL');
+  await there(old);
+  waiting.go();
+  assert.equal(outcome(await answer), '');
+});
+
+test('the process that asks for one sign-in is killed: that one is refused and told to the operator, the next enters', async () => {
+  const log = new Log(), waiting = held(), answer = come();
+  await waiting.asked;
+  const transfers = children(await there());
+  assert.equal(transfers.length, 1);
+  process.kill(transfers[0], 'SIGKILL');
+  assert.equal(outcome(await answer), 'oidc_unavailable');
+  assert.ok(log.lines().some((l) => /the fetch process ended before it answered/.test(l['error.message'] ?? l['bsx.details'] ?? '')), log.text());
+  await waiting.closed;
+  await enters();
+});
+
+test('a worker that is killed while it asks hangs up on the provider, and the fetcher is well', async () => {
+  const one = await there(), waiting = held(), answer = come().then(() => 0, () => 0);
+  await waiting.asked;
+  for (const pid of workers())
+    process.kill(pid, 'SIGKILL');
+  await answer;
+  await waiting.closed;
+  await until('the transfer to be over', () => children(one).length === 0);
+  await until('new workers', () => workers().length >= 2);
+  await enters();
+  assert.equal(fetcher(), one);
+});
+
+test('a fetcher that is killed after a sign-in costs the next one nothing', async () => {
+  await enters();
+  process.kill(await there(), 'SIGKILL');
+  await enters();
+});
+
+test('HUP brings other ranges into force, and what they were before again', async () => {
+  const text = fs.readFileSync(conf, 'utf8'), closed = text.replace(/allow = \["127[^\]]*\]/, 'allow = ["127.9.9.9/32"]');
+  assert.notEqual(closed, text);
+  let old = await there();
+  try {
+    fs.writeFileSync(conf, closed);
+    await renewWorkers();
+    old = await there(old);
+    asked = idp.seen.token;
+    assert.match(outcome(await signIn(idp, who.tenant, 'corp', person)), /^oidc_(unavailable|failed)$/);
+    assert.equal(idp.seen.token, asked, 'it was asked where nobody may be asked');
+  } finally {
+    fs.writeFileSync(conf, text);
+    await renewWorkers();
+  }
+  await there(old);
+  await enters();
+});
+
+// The program as a CGI server starts it; what it answers, and the processes that it leaves.
+function cgi(target, cookie) {
+  const program = spawn(path.join(build, 'blindspotx.fcgi'), [], { stdio: ['ignore', 'pipe', 'pipe'], env: {
+    GATEWAY_INTERFACE: 'CGI/1.1', SERVER_PROTOCOL: 'HTTP/1.1', REMOTE_ADDR: '127.0.0.1', REQUEST_METHOD: 'GET', BSX_CONF: conf,
+    REQUEST_URI: target, QUERY_STRING: target.split('?')[1] ?? '', HTTP_COOKIE: cookie, HTTP_HOST: 'localhost' } });
+  const started = new Set(), look = setInterval(() => children(program.pid).forEach((pid) => started.add(pid)), 5);
+  let out = '';
+  program.stdout.on('data', (d) => { out += d; });
+  return new Promise((resolve) => {
+    program.on('close', (code) => { clearInterval(look); resolve({ code, out, started: [...started] }); });
+  });
+}
+
+test('as plain CGI a sign-in starts a fetcher of its own, which ends with it; another request starts none', async () => {
+  const flow = await begin(who.tenant, 'corp'), waiting = held();
+  const query = new URLSearchParams({ code: idp.grant(flow.location, person), state: flow.state });
+  const answer = cgi(`${addressOf(flow.location)}?${query}`, flow.cookie);
+  await waiting.asked;
+  waiting.go();
+  const { code, out, started } = await answer;
+  assert.equal(code, 0);
+  assert.match(out, /^Status: 302/);
+  assert.match(out, /bsx_access=/);
+  assert.equal(started.length, 1);
+  await until('its end', () => !started.some(alive));
+  const other = await cgi('/api/health/live', '');
+  assert.match(other.out, /^Status: 200/);
+  assert.deepEqual(other.started, []);
+});
+
+test('nobody is left unburied, and the responder is the one it was', () => {
+  assert.ok(alive(child('responder')));
+  assert.equal(children(child('responder')).length, workers().length + 1);
+});

@@ -20,92 +20,90 @@ alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX]
 
 /* ---- telling ---- */
 
+/* The channel of a target, if it is to be told; *id nil: it is not. */
 static bool
-tell_one(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
-    const struct alert_target *target, const char *event, const struct alert *alert,
-    struct str body, size_t *sent, struct err *e)
+find_channel(const struct alert_scope *s, const struct alert_target *target,
+    const struct alert *alert, struct uuid *id, struct err *e)
 {
 	enum severity  severity = SEVERITY_CRITICAL;
 	struct channel c;
 
+	*id = (struct uuid) { 0 };
 	(void)severity_parse(str_of(alert->severity), &severity);
 	if (severity < target->min_severity)
 		return true;
-	if (!channel_by_id(db, mem, &target->channel_id, &c, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return true;
-	}
-	if (strcmp(c.status, "active") != 0)
-		return true;
-	(*sent)++;
-	return message_post(db, mem, a->env, a->t, &c.id, &alert->id, event, body, NULL, e);
-}
-
-bool
-alerting_tell(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *event,
-    const struct alert *alert, const size_t *order, size_t order_n, size_t *sent, struct err *e)
-{
-	struct str body;
-
-	*sent = 0;
-	if (a->targets_n == 0)
-		return true;
-	if (!message_print(mem, a, event, alert, order, order_n, &body, e))
-		return false;
-	for (size_t i = 0; i < a->targets_n; i++)
-		if (!tell_one(db, mem, a, &a->targets[i], event, alert, body, sent, e))
-			return false;
+	if (!channel_by_id(s->t->db, s->mem, &target->channel_id, &c, e))
+		return err_take(e, ERR_MISSING);
+	if (strcmp(c.status, "active") == 0)
+		*id = c.id;
 	return true;
 }
 
-/* Why, in the report. */
-static bool
-explain(TALLOC_CTX *mem, const struct alerting *a, const struct decide_in *in,
-    const struct decision *d, enum why why, struct err *e)
+bool
+alerting_tell(
+    const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e)
 {
-	const struct explain x = { .in = in,
-		.d = d,
-		.runs = a->runs,
-		.tolerated = a->tolerated,
-		.silence = a->silence,
-		.incomplete_runs = a->incomplete_runs };
+	struct uuid channel;
+	struct str  body;
+	size_t      n = 0;
 
-	return explain_print(mem, &x, why, &a->report->not_alerted, e);
+	if (s->targets_n > 0 && !message_print(s, news, &body, e))
+		return false;
+	for (size_t i = 0; i < s->targets_n; i++) {
+		if (!find_channel(s, &s->targets[i], news->alert, &channel, e))
+			return false;
+		if (uuid_is_nil(&channel))
+			continue;
+		if (!message_post(s, news, &channel, body, NULL, e))
+			return false;
+		n++;
+	}
+	if (sent != NULL)
+		*sent = n;
+	return true;
 }
 
 /* ---- the alert ---- */
 
 static bool
-set_title(TALLOC_CTX *mem, const struct alerting *a, const struct decision *d, struct alert *alert,
-    struct err *e)
+set_title(const struct alert_scope *s, const struct decision *d, struct alert *alert, struct err *e)
 {
-	size_t n = strnlen(a->config_name, TITLE_NAME_MAX);
+	size_t n = strnlen(s->config_name, TITLE_NAME_MAX);
 
-	alert->title = talloc_asprintf(mem, "%zu change%s in %.*s (%zu %s)", d->n,
-	    d->n == 1 ? "" : "s", (int)n, a->config_name, d->at_max, severity_name(d->max));
+	alert->title = talloc_asprintf(s->mem, "%zu change%s in %.*s (%zu %s)", d->n,
+	    d->n == 1 ? "" : "s", (int)n, s->config_name, d->at_max, severity_name(d->max));
 	return alert->title != NULL ? true : err_memory(e);
 }
 
+/* The drift alert of a config at one report. */
+struct deed_of_drift {
+	const struct alert_scope *s;
+	const struct alert_input *in;
+	struct decide_in          known;
+	struct decision           d;
+	struct alert              alert;
+	instant                   now;
+};
+
 static bool
-set_suppressed(TALLOC_CTX *mem, const struct alerting *a, const struct decision *d,
-    struct alert *alert, struct err *e)
+set_suppressed(struct deed_of_drift *w, struct err *e)
 {
-	alert->suppressed_by = NULL;
-	if (!d->suppressed)
+	const char *by = w->d.silenced && w->in->silence != NULL ? w->in->silence : "flapping";
+
+	w->alert.suppressed_by = NULL;
+	if (!w->d.suppressed)
 		return true;
-	alert->suppressed_by =
-	    talloc_strdup(mem, d->silenced && a->silence != NULL ? a->silence : "flapping");
-	return alert->suppressed_by != NULL || err_memory(e);
+	w->alert.suppressed_by = talloc_strdup(w->s->mem, by);
+	return w->alert.suppressed_by != NULL || err_memory(e);
 }
 
 /* A line of history when what keeps the alert quiet begins, ends or is another. */
 static bool
-tell_suppression(struct db *db, const struct alerting *a, const struct alert *alert,
-    const char *before, struct err *e)
+tell_suppression(const struct deed_of_drift *w, const char *before, struct err *e)
 {
+	const struct alert  *alert = &w->alert;
 	const char          *now = alert->suppressed_by;
-	struct finding_event v = { .id = uuid_make(a->env->clock, a->env->rand),
+	struct finding_event v = { .id = uuid_make(w->s->env->clock, w->s->env->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -115,45 +113,49 @@ tell_suppression(struct db *db, const struct alerting *a, const struct alert *al
 
 	if (before == now || (before != NULL && now != NULL && strcmp(before, now) == 0))
 		return true;
-	return finding_event_add(db, &v, 1, e);
+	return finding_event_add(w->s->t->db, &v, 1, e);
 }
 
 static bool
-write_alert(struct db *db, struct alert *alert, struct err *e)
+write_alert(const struct deed_of_drift *w, struct err *e)
 {
 	bool done;
 
-	if (!alert_set(db, alert, &done, e))
+	if (!alert_set(w->s->t->db, &w->alert, &done, e))
 		return false;
 	return done ? true : tx_again(e);
 }
 
 static bool
-open_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decision *d,
-    struct alert *alert, instant now, struct err *e)
+open_alert(struct deed_of_drift *w, struct err *e)
 {
-	char key[ALERT_OPEN_KEY_MAX];
+	const struct alert_scope *s = w->s;
+	struct alert             *alert = &w->alert;
+	struct decision          *d = &w->d;
+	char                      key[ALERT_OPEN_KEY_MAX];
 
-	alerting_open_key(&a->config_id, key);
-	*alert = (struct alert) { .id = uuid_make(a->env->clock, a->env->rand),
-		.config_id = a->config_id,
-		.report_id = a->report->id,
-		.kind = talloc_strdup(mem, "drift"),
-		.status = talloc_strdup(mem, "open"),
-		.severity = talloc_strdup(mem, severity_name(d->max)),
+	alerting_open_key(&s->config_id, key);
+	*alert = (struct alert) {
+		.id = uuid_make(s->env->clock, s->env->rand),
+		.config_id = s->config_id,
+		.report_id = s->report->id,
+		.kind = talloc_strdup(s->mem, "drift"),
+		.status = talloc_strdup(s->mem, "open"),
+		.severity = talloc_strdup(s->mem, severity_name(d->max)),
 		.changes = (int64_t)d->n,
-		.opened_at = now,
-		.updated_at = now,
-		.open_key = talloc_strdup(mem, key),
-		.version = 1 };
+		.opened_at = w->now,
+		.updated_at = w->now,
+		.open_key = talloc_strdup(s->mem, key),
+		.version = 1,
+	};
 	if (alert->kind == NULL || alert->status == NULL || alert->severity == NULL ||
 	    alert->open_key == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < d->now_n; i++)
 		d->now[i].alert_id = alert->id;
-	return set_suppressed(mem, a, d, alert, e) && set_title(mem, a, d, alert, e) &&
-	       alert_add(db, alert, e) && tell_suppression(db, a, alert, NULL, e) &&
-	       (d->suppressed || told_put(db, d->now, d->now_n, e));
+	return set_suppressed(w, e) && set_title(s, d, alert, e) && alert_add(s->t->db, alert, e) &&
+	       tell_suppression(w, NULL, e) &&
+	       (d->suppressed || told_put(s->t->db, d->now, d->now_n, e));
 }
 
 static bool
@@ -168,29 +170,30 @@ raise_severity(TALLOC_CTX *mem, struct alert *alert, enum severity max, struct e
 }
 
 static bool
-update_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const struct decision *d,
-    struct alert *alert, instant now, struct err *e)
+update_alert(struct deed_of_drift *w, struct err *e)
 {
-	const char *before = alert->suppressed_by;
+	const struct alert_scope *s = w->s;
+	const struct decision    *d = &w->d;
+	struct alert             *alert = &w->alert;
+	const char               *before = alert->suppressed_by;
 
-	alert->report_id = a->report->id;
+	alert->report_id = s->report->id;
 	alert->changes = (int64_t)d->n;
-	alert->updated_at = now;
-	if (d->n > 0 && (!raise_severity(mem, alert, d->max, e) || !set_title(mem, a, d, alert, e)))
+	alert->updated_at = w->now;
+	if (d->n > 0 && (!raise_severity(s->mem, alert, d->max, e) || !set_title(s, d, alert, e)))
 		return false;
-	if (!set_suppressed(mem, a, d, alert, e) || !write_alert(db, alert, e) ||
-	    !tell_suppression(db, a, alert, before, e))
+	if (!set_suppressed(w, e) || !write_alert(w, e) || !tell_suppression(w, before, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
-	return d->suppressed || (told_put(db, d->fresh, d->fresh_n, e) &&
-				    (!d->forget || told_drop(db, d->gone, d->gone_n, e)));
+	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
+				    (!d->forget || told_drop(s->t->db, d->gone, d->gone_n, e)));
 }
 
 bool
-alerting_event(struct db *db, const struct alerting *a, const struct alert *alert, const char *from,
+alerting_event(const struct alert_scope *s, const struct alert *alert, const char *from,
     const char *note, struct err *e)
 {
-	const struct finding_event v = { .id = uuid_make(a->env->clock, a->env->rand),
+	const struct finding_event v = { .id = uuid_make(s->env->clock, s->env->rand),
 		.subject = { alert->id.b, sizeof(alert->id.b) },
 		.at = alert->updated_at,
 		.actor = "system",
@@ -198,102 +201,130 @@ alerting_event(struct db *db, const struct alerting *a, const struct alert *aler
 		.to_status = alert->status,
 		.note = note };
 
-	return finding_event_add(db, &v, 1, e);
+	return finding_event_add(s->t->db, &v, 1, e);
 }
 
 static bool
-resolve_alert(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct alert *alert,
-    instant now, struct err *e)
+resolve_alert(struct deed_of_drift *w, struct err *e)
 {
-	const char *from = alert->status;
+	struct alert *alert = &w->alert;
+	const char   *from = alert->status;
 
-	alert->report_id = a->report->id;
+	alert->report_id = w->s->report->id;
 	alert->changes = 0;
-	alert->updated_at = now;
-	alert->resolved_at = now;
-	alert->resolved_by = talloc_strdup(mem, "system");
-	alert->status = talloc_strdup(mem, "resolved");
+	alert->updated_at = w->now;
+	alert->resolved_at = w->now;
+	alert->resolved_by = talloc_strdup(w->s->mem, "system");
+	alert->status = talloc_strdup(w->s->mem, "resolved");
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return write_alert(db, alert, e) &&
-	       alerting_event(db, a, alert, from, "No finding is left.", e);
+	return write_alert(w, e) && alerting_event(w->s, alert, from, "No finding is left.", e);
 }
 
 /* ---- carrying out ---- */
 
 static bool
-do_deed(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decision *d,
-    struct alert *alert, struct err *e)
+do_deed(struct deed_of_drift *w, struct err *e)
 {
-	instant now = { clock_ms(a->env->clock) };
-
-	if (d->deed == DEED_OPEN)
-		return open_alert(db, mem, a, d, alert, now, e);
-	if (d->deed == DEED_UPDATE)
-		return update_alert(db, mem, a, d, alert, now, e);
-	return d->deed == DEED_NONE || resolve_alert(db, mem, a, alert, now, e);
+	w->now.ms = clock_ms(w->s->env->clock);
+	switch (w->d.deed) {
+	case DEED_OPEN:
+		return open_alert(w, e);
+	case DEED_UPDATE:
+		return update_alert(w, e);
+	case DEED_RESOLVE:
+		return resolve_alert(w, e);
+	case DEED_NONE:
+		break;
+	}
+	return true;
 }
 
-/* *in: the findings of the report, and what the config's open alert has told. */
+/* The findings of the report, and what the config's open alert has told. */
 static bool
-read_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, struct decide_in *in,
-    struct alert *alert, struct err *e)
+read_open(struct deed_of_drift *w, struct err *e)
 {
-	char         key[ALERT_OPEN_KEY_MAX];
-	struct told *told = NULL;
+	struct db        *db = w->s->t->db;
+	struct decide_in *k = &w->known;
+	struct alert     *alert = &w->alert;
+	char              key[ALERT_OPEN_KEY_MAX];
+	struct told      *told = NULL;
 
-	*in = (struct decide_in) { .limits = a->limits,
-		.changes = a->changes,
-		.holds = a->holds,
-		.n = a->n,
-		.flaps = a->flaps,
-		.complete = a->complete,
-		.again = a->again,
-		.clean_runs = a->clean_runs };
-	alerting_open_key(&a->config_id, key);
-	if (!alert_by_open_key(db, mem, key, alert, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return true;
-	}
-	in->alert = alert->id;
-	in->suppressed = alert->suppressed_by != NULL;
-	in->maintenance = in->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
-	if (!told_list(db, mem, &alert->id, &told, &in->told_n, e))
+	alerting_open_key(&w->s->config_id, key);
+	if (!alert_by_open_key(db, w->s->mem, key, alert, e))
+		return err_take(e, ERR_MISSING);
+	k->alert = alert->id;
+	k->suppressed = alert->suppressed_by != NULL;
+	k->maintenance = k->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
+	if (!told_list(db, w->s->mem, &alert->id, &told, &k->told_n, e))
 		return false;
-	in->told = told;
+	k->told = told;
 	return true;
 }
 
 static const char *
-event_of(const struct decide_in *in, const struct decision *d)
+event_of(const struct deed_of_drift *w)
 {
-	return d->deed == DEED_RESOLVE                     ? EVENT_RESOLVED
-	       : uuid_is_nil(&in->alert) || in->suppressed ? EVENT_OPENED
-							   : EVENT_UPDATED;
+	return w->d.deed == DEED_RESOLVE                             ? EVENT_RESOLVED
+	       : uuid_is_nil(&w->known.alert) || w->known.suppressed ? EVENT_OPENED
+								     : EVENT_UPDATED;
+}
+
+static bool
+tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
+{
+	const struct alert_news news = {
+		.event = event_of(w),
+		.alert = &w->alert,
+		.changes = w->in->changes,
+		.texts = w->in->texts,
+		.order = w->d.order,
+		.n = w->d.n,
+	};
+
+	return !w->d.told || alerting_tell(w->s, &news, sent, e);
+}
+
+/* Why, for the report. */
+static bool
+explain(const struct deed_of_drift *w, enum why why, struct alert_outcome *out, struct err *e)
+{
+	const struct explain x = { .in = &w->known,
+		.d = &w->d,
+		.runs = w->in->runs,
+		.tolerated = w->in->tolerated,
+		.silence = w->in->silence,
+		.incomplete_runs = w->in->incomplete_runs };
+
+	return explain_print(w->s->mem, &x, why, &out->not_alerted, e);
 }
 
 bool
-alerting_apply(struct db *db, TALLOC_CTX *mem, struct alerting *a, struct err *e)
+alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct alert_outcome *out,
+    struct err *e)
 {
-	struct alert     alert = { 0 };
-	struct decide_in in = { .limits = a->limits };
-	struct decision  d = { 0 };
-	size_t           sent = 1;
+	struct deed_of_drift w = { .s = s, .in = in, .known = { .limits = in->limits } };
+	size_t               sent = 1;
 
-	a->deed = DEED_NONE;
-	if (strcmp(a->report->status, "baseline") == 0)
-		return explain(mem, a, &in, &d, WHY_FIRST_SNAPSHOT, e);
-	if (!a->in_order)
-		return explain(mem, a, &in, &d, WHY_OUT_OF_ORDER, e);
-	if (!read_open(db, mem, a, &in, &alert, e) || !decide(mem, &in, &d, e) ||
-	    !do_deed(db, mem, a, &d, &alert, e))
+	*out = (struct alert_outcome) { .clean_runs = in->clean_runs };
+	if (strcmp(s->report->status, "baseline") == 0)
+		return explain(&w, WHY_FIRST_SNAPSHOT, out, e);
+	if (!in->in_order)
+		return explain(&w, WHY_OUT_OF_ORDER, out, e);
+	w.known = (struct decide_in) { .limits = in->limits,
+		.changes = in->changes,
+		.holds = in->holds,
+		.n = in->n,
+		.flaps = in->flaps,
+		.complete = in->complete,
+		.again = in->again,
+		.clean_runs = in->clean_runs };
+	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !do_deed(&w, e) ||
+	    !tell_deed(&w, &sent, e))
 		return false;
-	if (d.told && !alerting_tell(db, mem, a, event_of(&in, &d), &alert, d.order, d.n, &sent, e))
-		return false;
-	a->deed = d.deed;
-	a->clean_runs = d.clean_runs;
-	a->go_on = d.go_on;
-	return explain(mem, a, &in, &d, sent == 0 ? WHY_NO_CHANNEL : d.why, e);
+	out->deed = w.d.deed;
+	out->clean_runs = w.d.clean_runs;
+	out->go_on = w.d.go_on;
+	return explain(&w, sent == 0 ? WHY_NO_CHANNEL : w.d.why, out, e);
 }

@@ -18,115 +18,115 @@ open_key(TALLOC_CTX *mem, const char *kind, const struct uuid *config)
 
 /* *open: there is one, in *alert. */
 static bool
-find(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
-    struct alert *alert, bool *open, struct err *e)
+find_condition(
+    const struct alert_scope *s, const char *kind, struct alert *alert, bool *open, struct err *e)
 {
-	char *key = open_key(mem, kind, &a->config_id);
+	char *key = open_key(s->mem, kind, &s->config_id);
 
 	if (key == NULL)
 		return err_memory(e);
-	*open = alert_by_open_key(db, mem, key, alert, e);
+	*open = alert_by_open_key(s->t->db, s->mem, key, alert, e);
 	if (*open)
 		return true;
-	if (!err_take(e, ERR_MISSING))
-		return false;
-	*alert = (struct alert) { .id = uuid_make(a->env->clock, a->env->rand),
-		.config_id = a->config_id,
+	*alert = (struct alert) { .id = uuid_make(s->env->clock, s->env->rand),
+		.config_id = s->config_id,
 		.open_key = key,
 		.version = 1 };
-	return true;
+	return err_take(e, ERR_MISSING);
 }
 
 static bool
-set_title(
-    TALLOC_CTX *mem, const struct alerting *a, const char *text, struct alert *alert, struct err *e)
+set_title(const struct alert_scope *s, const char *text, struct alert *alert, struct err *e)
 {
 	alert->title = talloc_asprintf(
-	    mem, "%.*s: %s", (int)strnlen(a->config_name, TITLE_NAME_MAX), a->config_name, text);
+	    s->mem, "%.*s: %s", (int)strnlen(s->config_name, TITLE_NAME_MAX), s->config_name, text);
 	return alert->title != NULL || err_memory(e);
 }
 
 static bool
-add(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind, const char *text,
-    struct alert *alert, struct err *e)
+tell_condition(
+    const struct alert_scope *s, const char *event, const struct alert *alert, struct err *e)
 {
-	size_t sent;
+	const struct alert_news news = { .event = event, .alert = alert };
 
-	alert->kind = talloc_strdup(mem, kind);
-	alert->severity = talloc_strdup(mem, severity_name(SEVERITY_HIGH));
-	alert->status = talloc_strdup(mem, "open");
-	alert->opened_at.ms = clock_ms(a->env->clock);
+	return alerting_tell(s, &news, NULL, e);
+}
+
+static bool
+write_condition(const struct alert_scope *s, const struct alert *alert, struct err *e)
+{
+	bool done;
+
+	if (!alert_set(s->t->db, alert, &done, e))
+		return false;
+	return done ? true : tx_again(e);
+}
+
+static bool
+add_condition(const struct alert_scope *s, const char *kind, const char *text, struct alert *alert,
+    struct err *e)
+{
+	if (s->report != NULL)
+		alert->report_id = s->report->id;
+	alert->kind = talloc_strdup(s->mem, kind);
+	alert->severity = talloc_strdup(s->mem, severity_name(SEVERITY_HIGH));
+	alert->status = talloc_strdup(s->mem, "open");
+	alert->opened_at.ms = clock_ms(s->env->clock);
 	alert->updated_at = alert->opened_at;
 	if (alert->kind == NULL || alert->severity == NULL || alert->status == NULL)
 		return err_memory(e);
-	return set_title(mem, a, text, alert, e) && alert_add(db, alert, e) &&
-	       alerting_tell(db, mem, a, EVENT_OPENED, alert, NULL, 0, &sent, e);
+	return set_title(s, text, alert, e) && alert_add(s->t->db, alert, e) &&
+	       tell_condition(s, EVENT_OPENED, alert, e);
 }
 
 bool
-condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
-    const char *text, struct err *e)
+condition_open(const struct alert_scope *s, const char *kind, const char *text, struct err *e)
 {
 	struct alert alert;
 	bool         open;
 
-	if (!find(db, mem, a, kind, &alert, &open, e))
-		return false;
-	if (open)
-		return true;
-	if (a->report != NULL)
-		alert.report_id = a->report->id;
-	return add(db, mem, a, kind, text, &alert, e);
+	return find_condition(s, kind, &alert, &open, e) &&
+	       (open || add_condition(s, kind, text, &alert, e));
 }
 
 bool
-condition_update(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
-    const char *text, int64_t changes, struct err *e)
+condition_update(
+    const struct alert_scope *s, const char *kind, const char *text, int64_t changes, struct err *e)
 {
 	struct alert alert;
-	size_t       sent;
-	bool         open, done;
+	bool         open;
 
-	if (!find(db, mem, a, kind, &alert, &open, e))
+	if (!find_condition(s, kind, &alert, &open, e))
 		return false;
 	alert.changes = changes;
-	if (a->report != NULL)
-		alert.report_id = a->report->id;
 	if (!open)
-		return add(db, mem, a, kind, text, &alert, e);
-	alert.updated_at.ms = clock_ms(a->env->clock);
-	if (!set_title(mem, a, text, &alert, e) || !alert_set(db, &alert, &done, e))
-		return false;
-	if (!done)
-		return tx_again(e);
-	return alerting_tell(db, mem, a, EVENT_UPDATED, &alert, NULL, 0, &sent, e);
+		return add_condition(s, kind, text, &alert, e);
+	if (s->report != NULL)
+		alert.report_id = s->report->id;
+	alert.updated_at.ms = clock_ms(s->env->clock);
+	return set_title(s, text, &alert, e) && write_condition(s, &alert, e) &&
+	       tell_condition(s, EVENT_UPDATED, &alert, e);
 }
 
 bool
-condition_close(struct db *db, TALLOC_CTX *mem, const struct alerting *a, const char *kind,
-    const char *note, struct err *e)
+condition_close(const struct alert_scope *s, const char *kind, const char *note, struct err *e)
 {
 	struct alert alert;
 	const char  *from;
-	size_t       sent;
-	bool         open, done;
+	bool         open;
 
-	if (!find(db, mem, a, kind, &alert, &open, e))
+	if (!find_condition(s, kind, &alert, &open, e))
 		return false;
 	if (!open)
 		return true;
 	from = alert.status;
-	alert.status = talloc_strdup(mem, "resolved");
-	alert.resolved_by = talloc_strdup(mem, "system");
-	alert.updated_at.ms = clock_ms(a->env->clock);
+	alert.status = talloc_strdup(s->mem, "resolved");
+	alert.resolved_by = talloc_strdup(s->mem, "system");
+	alert.updated_at.ms = clock_ms(s->env->clock);
 	alert.resolved_at = alert.updated_at;
 	alert.open_key = NULL;
 	if (alert.status == NULL || alert.resolved_by == NULL)
 		return err_memory(e);
-	if (!alert_set(db, &alert, &done, e))
-		return false;
-	if (!done)
-		return tx_again(e);
-	return alerting_event(db, a, &alert, from, note, e) &&
-	       alerting_tell(db, mem, a, EVENT_RESOLVED, &alert, NULL, 0, &sent, e);
+	return write_condition(s, &alert, e) && alerting_event(s, &alert, from, note, e) &&
+	       tell_condition(s, EVENT_RESOLVED, &alert, e);
 }

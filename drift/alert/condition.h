@@ -17,13 +17,13 @@
 
 /* Opens one and tells of it; nothing when it is open.  `text` follows the config's name in its
  * title. */
-MUST_USE bool condition_open(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
-    const char *kind, const char *text, struct err *e);
+MUST_USE bool condition_open(
+    const struct alert_scope *s, const char *kind, const char *text, struct err *e);
 /* The same; one that is open gets the new title and number of changes, and is told of again. */
-MUST_USE bool condition_update(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
-    const char *kind, const char *text, int64_t changes, struct err *e);
+MUST_USE bool condition_update(const struct alert_scope *s, const char *kind, const char *text,
+    int64_t changes, struct err *e);
 /* Ends it and tells of it; nothing when none is open. */
-MUST_USE bool condition_close(struct db *db, TALLOC_CTX *mem, const struct alerting *a,
-    const char *kind, const char *note, struct err *e);
+MUST_USE bool condition_close(
+    const struct alert_scope *s, const char *kind, const char *note, struct err *e);
 
 #endif

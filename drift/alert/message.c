@@ -46,10 +46,10 @@ put_time(struct buf *b, const char *name, instant t)
 }
 
 static void
-put_link(struct buf *b, const char *name, const struct alerting *a, const char *path,
+put_link(struct buf *b, const char *name, const struct alert_scope *s, const char *path,
     const struct uuid *id)
 {
-	const struct conf *c = a->env->conf;
+	const struct conf *c = s->env->conf;
 	char               text[UUID_TEXT_MAX];
 	struct buf         url;
 
@@ -100,15 +100,15 @@ put_change(struct buf *b, const struct change *c, const struct change_text *t)
 
 /* As many as are allowed and fit. */
 static void
-put_changes(struct buf *b, const struct alerting *a, const size_t *order, size_t n)
+put_changes(struct buf *b, const struct alert_news *a)
 {
 	struct buf one;
 	size_t     told = 0;
 
 	buf_puts(b, ",\"changes\":[");
-	for (size_t i = 0; i < n && told < MESSAGE_CHANGES; i++) {
+	for (size_t i = 0; i < a->n && told < MESSAGE_CHANGES; i++) {
 		buf_make(&one, b->mem);
-		put_change(&one, &a->changes[order[i]], &a->texts[order[i]]);
+		put_change(&one, &a->changes[a->order[i]], &a->texts[a->order[i]]);
 		if (one.failed)
 			b->failed = true;
 		if (one.failed || b->n + one.n > MESSAGE_MAX - HEAD_ROOM)
@@ -118,7 +118,7 @@ put_changes(struct buf *b, const struct alerting *a, const size_t *order, size_t
 		buf_add(b, one.p, one.n);
 		talloc_free(one.p);
 	}
-	buf_printf(b, "],\"changes_total\":%zu", n);
+	buf_printf(b, "],\"changes_total\":%zu", a->n);
 }
 
 static void
@@ -157,13 +157,13 @@ put_report(struct buf *b, const struct report *r)
 }
 
 static void
-put_links(struct buf *b, const struct alerting *a, const struct alert *alert)
+put_links(struct buf *b, const struct alert_scope *s, const struct alert *alert)
 {
 	buf_puts(b, ",\"links\":{");
-	put_link(b, "alert", a, "/api/drift/alerts/", &alert->id);
-	if (a->report != NULL) {
+	put_link(b, "alert", s, "/api/drift/alerts/", &alert->id);
+	if (s->report != NULL) {
 		buf_putc(b, ',');
-		put_link(b, "report", a, "/api/drift/reports/", &a->report->id);
+		put_link(b, "report", s, "/api/drift/reports/", &s->report->id);
 	}
 	buf_putc(b, '}');
 }
@@ -171,35 +171,36 @@ put_links(struct buf *b, const struct alerting *a, const struct alert *alert)
 /* ---- the whole ---- */
 
 bool
-message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event,
-    const struct alert *alert, const size_t *order, size_t order_n, struct str *body, struct err *e)
+message_print(
+    const struct alert_scope *s, const struct alert_news *news, struct str *body, struct err *e)
 {
-	const struct tenant *tenant = a->t->tenant;
+	const struct tenant *tenant = s->t->tenant;
+	const struct alert  *alert = news->alert;
 	struct buf           b;
 
-	buf_make(&b, mem);
+	buf_make(&b, s->mem);
 	buf_putc(&b, '{');
-	put(&b, "type", str_of(event));
+	put(&b, "type", str_of(news->event));
 	buf_putc(&b, ',');
-	put_time(&b, "timestamp", (instant) { clock_ms(a->env->clock) });
+	put_time(&b, "timestamp", (instant) { clock_ms(s->env->clock) });
 	buf_puts(&b, ",\"data\":{\"tenant\":{");
 	put_id(&b, "id", &tenant->id);
 	buf_putc(&b, ',');
 	put(&b, "slug", str_of(tenant->slug));
 	buf_putc(&b, '}');
 	if (alert != NULL) {
-		if (!uuid_is_nil(&a->config_id)) {
+		if (!uuid_is_nil(&s->config_id)) {
 			buf_puts(&b, ",\"config\":{");
-			put_id(&b, "id", &a->config_id);
+			put_id(&b, "id", &s->config_id);
 			buf_putc(&b, ',');
-			put(&b, "name", str_of(a->config_name));
+			put(&b, "name", str_of(s->config_name));
 			buf_putc(&b, '}');
 		}
 		put_alert(&b, alert);
-		if (a->report != NULL)
-			put_report(&b, a->report);
-		put_changes(&b, a, order, order_n);
-		put_links(&b, a, alert);
+		if (s->report != NULL)
+			put_report(&b, s->report);
+		put_changes(&b, news);
+		put_links(&b, s, alert);
 	}
 	buf_puts(&b, "}}");
 	*body = buf_str(&b);
@@ -283,22 +284,21 @@ message_view(TALLOC_CTX *mem, struct view v, struct str body, struct str *out, s
 /* ---- posting ---- */
 
 bool
-message_post(struct db *db, TALLOC_CTX *mem, const struct env *d, struct tenant_db *t,
-    const struct uuid *channel, const struct uuid *alert, const char *event, struct str body,
-    struct uuid *id, struct err *e)
+message_post(const struct alert_scope *s, const struct alert_news *news, const struct uuid *channel,
+    struct str body, struct uuid *id, struct err *e)
 {
-	struct outbox o = { .id = uuid_make(d->clock, d->rand),
+	struct outbox o = { .id = uuid_make(s->env->clock, s->env->rand),
 		.channel_id = *channel,
-		.event = talloc_strdup(mem, event),
-		.state = talloc_strdup(mem, "pending"),
-		.created_at = { clock_ms(d->clock) } };
+		.event = talloc_strdup(s->mem, news->event),
+		.state = talloc_strdup(s->mem, "pending"),
+		.created_at = { clock_ms(s->env->clock) } };
 
 	if (o.event == NULL || o.state == NULL)
 		return err_memory(e);
-	if (alert != NULL)
-		o.alert_id = *alert;
+	if (news->alert != NULL)
+		o.alert_id = news->alert->id;
 	if (id != NULL)
 		*id = o.id;
-	return tenant_seal(t, mem, d->rand, "outbox", "body", &o.id, body, &o.body, e) &&
-	       outbox_add(db, &o, e);
+	return tenant_seal(s->t, s->mem, s->env->rand, "outbox", "body", &o.id, body, &o.body, e) &&
+	       outbox_add(s->t->db, &o, e);
 }

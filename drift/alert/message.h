@@ -16,15 +16,12 @@
 #define MESSAGE_MAX     20000
 #define MESSAGE_CHANGES 20
 
-/* `alert` NULL: a test of the channel.  `order`: indexes into a->changes, the first are told. */
-MUST_USE bool message_print(TALLOC_CTX *mem, const struct alerting *a, const char *event,
-    const struct alert *alert, const size_t *order, size_t order_n, struct str *body,
-    struct err *e);
+MUST_USE bool message_print(const struct alert_scope *s, const struct alert_news *news,
+    struct str *body, struct err *e);
 
 /* Seals the body into a message to the channel, due at once.  *id: the message's, may be NULL. */
-MUST_USE bool message_post(struct db *db, TALLOC_CTX *mem, const struct env *d,
-    struct tenant_db *t, const struct uuid *channel, const struct uuid *alert, const char *event,
-    struct str body, struct uuid *id, struct err *e);
+MUST_USE bool message_post(const struct alert_scope *s, const struct alert_news *news,
+    const struct uuid *channel, struct str body, struct uuid *id, struct err *e);
 
 /* A body as it is delivered; it needs MESSAGE_MAX bytes and a bit at most. */
 MUST_USE bool message_view(

@@ -131,47 +131,45 @@ completeness_plan(const struct ingest *in, struct plan *p, const struct held *cu
 /* ---- telling ---- */
 
 static bool
-write_blind(struct db *db, const struct ingest *in, const struct plan *p, TALLOC_CTX *mem,
-    const struct alerting *a, struct err *e)
+write_blind(
+    const struct ingest *in, const struct plan *p, const struct alert_scope *a, struct err *e)
 {
 	int64_t after = in->spec->limits.blind_after;
 	char    text[128];
 
 	/* it may have become blind under another threshold */
 	if (p->complete && p->before.incomplete_runs > 0)
-		return condition_close(
-		    db, mem, a, CONDITION_BLIND, "A complete snapshot has come.", e);
+		return condition_close(a, CONDITION_BLIND, "A complete snapshot has come.", e);
 	if (p->after.incomplete_runs < after)
 		return true;
 	snprintf(text, sizeof(text), "blind, collections were not read in %lld snapshot%s in a row",
 	    (long long)after, after == 1 ? "" : "s");
-	return condition_open(db, mem, a, CONDITION_BLIND, text, e);
+	return condition_open(a, CONDITION_BLIND, text, e);
 }
 
 static bool
-write_suspicious(
-    struct db *db, const struct plan *p, TALLOC_CTX *mem, const struct alerting *a, struct err *e)
+write_suspicious(const struct plan *p, const struct alert_scope *a, struct err *e)
 {
 	if (p->kind == PLAN_SAME)
 		return true;
 	if (p->report.held.text != NULL)
-		return condition_open(db, mem, a, CONDITION_SUSPICIOUS,
+		return condition_open(a, CONDITION_SUSPICIOUS,
 		    "much of a collection is gone at once; the next snapshot decides", e);
 	if (p->before.held != NULL && p->after.held == NULL)
 		return condition_close(
-		    db, mem, a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
+		    a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
 	return true;
 }
 
 bool
-completeness_write(
-    struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a, struct err *e)
+completeness_write(struct db *db, const struct ingest *in, struct plan *p,
+    const struct alert_scope *a, struct err *e)
 {
 	if (p->kind == PLAN_LATE)
 		return true;
 	if (p->kind == PLAN_AGAIN)
 		return true;
-	if (!write_blind(db, in, p, p, a, e) || !write_suspicious(db, p, p, a, e))
+	if (!write_blind(in, p, a, e) || !write_suspicious(p, a, e))
 		return false;
 	if (in->spec->expect_every_s == 0 || !p->complete)
 		return true;

@@ -16,6 +16,6 @@ MUST_USE bool completeness_plan(const struct ingest *in, struct plan *p, const s
 void completeness_same(struct plan *p);
 /* In the ingest's transaction: opens and ends the alerts, and sets the next beat. */
 MUST_USE bool completeness_write(struct db *db, const struct ingest *in, struct plan *p,
-    const struct alerting *a, struct err *e);
+    const struct alert_scope *a, struct err *e);
 
 #endif

@@ -27,7 +27,7 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 {
 	struct drift_config      c;
 	const struct drift_spec *spec;
-	struct alerting          a;
+	struct alert_scope       a;
 	char                     text[128];
 
 	if (!config_by_id(b->t, b->mem, &b->claim->ref, &c, e)) {
@@ -39,8 +39,9 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 	spec = spec_of(b->d, b->t, &c, b->work, e);
 	if (spec == NULL)
 		return false;
-	a = (struct alerting) { .env = b->d->env,
+	a = (struct alert_scope) { .env = b->d->env,
 		.t = b->t,
+		.mem = b->mem,
 		.config_id = c.id,
 		.config_name = c.name,
 		.targets = spec->targets,
@@ -49,7 +50,7 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 	    "blind, no complete snapshot has come in %lld times the %lld s allowed",
 	    (long long)spec->limits.blind_after, (long long)spec->expect_every_s);
 	return config_blind(db, &c.id, spec->limits.blind_after, e) &&
-	       condition_open(db, b->mem, &a, CONDITION_BLIND, text, e);
+	       condition_open(&a, CONDITION_BLIND, text, e);
 }
 
 static bool

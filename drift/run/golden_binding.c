@@ -163,21 +163,22 @@ write_snapshot(struct db *db, struct golden_bind *b, uint64_t seq, struct err *e
 
 /* Somebody has to give the new version what it needs; until then what is in force stays. */
 static bool
-tell_stale(struct db *db, const struct golden_bind *b, uint64_t was, uint64_t now, struct err *e)
+tell_stale(const struct golden_bind *b, uint64_t was, uint64_t now, struct err *e)
 {
-	struct alerting a = { .env = b->d->env,
+	const struct alert_scope a = { .env = b->d->env,
 		.t = b->t,
+		.mem = b->mem,
 		.config_id = b->config->id,
 		.config_name = b->config->name,
 		.targets = b->spec->targets,
 		.targets_n = b->spec->targets_n };
 
 	if (now != 0 && was == 0)
-		return condition_open(db, b->mem, &a, CONDITION_SYSTEM,
+		return condition_open(&a, CONDITION_SYSTEM,
 		    "the newest version of its golden baseline cannot be taken", e);
 	if (now == 0 && was != 0)
-		return condition_close(db, b->mem, &a, CONDITION_SYSTEM,
-		    "Its golden baseline is another, or could be taken.", e);
+		return condition_close(
+		    &a, CONDITION_SYSTEM, "Its golden baseline is another, or could be taken.", e);
 	return true;
 }
 
@@ -209,7 +210,7 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	    !golden_binding_put(db, &b->row, e) ||
 	    (b->row.recheck_at.ms > b->now.ms &&
 		!schedule_recheck_by(db, &state, b->row.recheck_at, b->now, e)) ||
-	    !tell_stale(db, b, was.stale_version, b->row.stale_version, e))
+	    !tell_stale(b, was.stale_version, b->row.stale_version, e))
 		return false;
 	return b->note == NULL || golden_tell(db, b->d->env, &b->row.config_id, b->actor,
 				      state.golden ? "golden" : b->from, "golden", b->note, e);
@@ -236,8 +237,7 @@ golden_unbind(
 	if (!state->golden)
 		return true;
 	return golden_binding_of(db, b->mem, &state->config_id, &was, e) &&
-	       drop_rendered(db, b->mem, b->t, &was, e) &&
-	       tell_stale(db, b, was.stale_version, 0, e) &&
+	       drop_rendered(db, b->mem, b->t, &was, e) && tell_stale(b, was.stale_version, 0, e) &&
 	       config_raise(db, &state->config_id, b->now, e) &&
 	       golden_forget(db, b->mem, &state->config_id, e);
 }

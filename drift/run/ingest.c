@@ -31,37 +31,43 @@ ingest_alerts(
 {
 	const struct plan_findings *l = p->findings;
 	size_t                      n = p->diff == NULL ? 0 : p->diff->n;
-	struct alerting             a = { .env = in->d->env,
-			    .t = in->t,
-			    .config_id = in->config->id,
-			    .config_name = in->config->name,
-			    .limits = &in->spec->limits,
-			    .silence = l == NULL ? NULL : l->silence,
-			    .clean_runs = p->before.clean_runs,
-			    .incomplete_runs = p->after.incomplete_runs,
-			    .targets = in->spec->targets,
-			    .targets_n = in->spec->targets_n,
-			    .changes = n == 0 ? NULL : p->diff->changes,
-			    .texts = p->values,
-			    .holds = l == NULL ? NULL : l->hold,
-			    .runs = l == NULL ? NULL : l->runs,
-			    .tolerated = l == NULL ? NULL : l->tolerated,
-			    .n = n,
-			    .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
-			    .report = &p->report,
-			    .complete = p->complete,
-			    .in_order = p->kind != PLAN_LATE,
-			    .again = p->kind == PLAN_AGAIN };
+	const struct alert_scope    scope = { .env = in->d->env,
+		   .t = in->t,
+		   .mem = p,
+		   .config_id = in->config->id,
+		   .config_name = in->config->name,
+		   .targets = in->spec->targets,
+		   .targets_n = in->spec->targets_n,
+		   .report = &p->report };
+	const struct alert_input    found = { .limits = &in->spec->limits,
+		   .changes = n == 0 ? NULL : p->diff->changes,
+		   .texts = p->values,
+		   .holds = l == NULL ? NULL : l->hold,
+		   .runs = l == NULL ? NULL : l->runs,
+		   .tolerated = l == NULL ? NULL : l->tolerated,
+		   .n = n,
+		   .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
+		   .silence = l == NULL ? NULL : l->silence,
+		   .complete = p->complete,
+		   .in_order = p->kind != PLAN_LATE,
+		   .again = p->kind == PLAN_AGAIN,
+		   .clean_runs = p->before.clean_runs,
+		   .incomplete_runs = p->after.incomplete_runs };
+	struct alert_outcome        became = { .clean_runs = p->before.clean_runs };
 
-	if (!trend_write(db, in, p, &a, e) ||
-	    (p->kind != PLAN_SAME && !alerting_apply(db, p, &a, e)))
+	if (!trend_write(db, in, p, &scope, e))
 		return false;
-	p->after.clean_runs = a.clean_runs;
-	if (a.go_on)
+	if (p->kind != PLAN_SAME) {
+		if (!alerting_apply(&scope, &found, &became, e))
+			return false;
+		p->report.not_alerted = became.not_alerted;
+	}
+	p->after.clean_runs = became.clean_runs;
+	if (became.go_on)
 		p->after.config_version = 0;
 	if (deed != NULL)
-		*deed = a.deed;
-	return completeness_write(db, in, p, &a, e) && recheck_set(db, in, p, e);
+		*deed = became.deed;
+	return completeness_write(db, in, p, &scope, e) && recheck_set(db, in, p, e);
 }
 
 /* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */

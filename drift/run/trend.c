@@ -177,14 +177,14 @@ print_counts(TALLOC_CTX *mem, const struct trend *t, struct trend_row *row, stru
 
 /* `now` of what `was`: what the config has no threshold for is nothing. */
 static bool
-tell_flapping(struct db *db, struct plan *p, const struct alerting *a, int64_t now, struct err *e)
+tell_flapping(const struct plan *p, const struct alert_scope *a, int64_t now, struct err *e)
 {
 	const struct flaps *f = &p->trend.flaps;
 	char                text[TITLE_MAX];
 	size_t              most = 0;
 
 	if (now == 0 && p->trend.row.flapping > 0)
-		return condition_close(db, p, a, CONDITION_FLAPPING, "It has calmed.", e);
+		return condition_close(a, CONDITION_FLAPPING, "It has calmed.", e);
 	if (now == 0 || f->began == 0)
 		return true;
 	for (size_t i = 0; i < f->n; i++)
@@ -195,29 +195,29 @@ tell_flapping(struct db *db, struct plan *p, const struct alerting *a, int64_t n
 	    "when "
 	    "calm",
 	    (long long)now, now == 1 ? " is" : "s are", most);
-	return condition_update(db, p, a, CONDITION_FLAPPING, text, now, e);
+	return condition_update(a, CONDITION_FLAPPING, text, now, e);
 }
 
 static bool
-tell_anomaly(struct db *db, struct plan *p, const struct alerting *a, bool now, struct err *e)
+tell_anomaly(const struct plan *p, const struct alert_scope *a, bool now, struct err *e)
 {
 	const struct anomaly *x = &p->trend.anomaly;
 	char                  text[TITLE_MAX];
 
 	if (!now && p->trend.row.anomalous)
 		return condition_close(
-		    db, p, a, CONDITION_ANOMALY, "The number of changes is usual again.", e);
+		    a, CONDITION_ANOMALY, "The number of changes is usual again.", e);
 	if (!now || p->trend.row.anomalous)
 		return true;
 	snprintf(text, sizeof(text),
 	    "%lld changes in one run, unusual above %.15g (median %.15g, MAD %.15g of %lld runs)",
 	    (long long)x->changes, x->limit, x->median, x->mad, (long long)x->runs);
-	return condition_update(db, p, a, CONDITION_ANOMALY, text, x->changes, e);
+	return condition_update(a, CONDITION_ANOMALY, text, x->changes, e);
 }
 
 bool
-trend_write(
-    struct db *db, const struct ingest *in, struct plan *p, const struct alerting *a, struct err *e)
+trend_write(struct db *db, const struct ingest *in, struct plan *p, const struct alert_scope *a,
+    struct err *e)
 {
 	const struct limits *l = &in->spec->limits;
 	struct trend        *t = &p->trend;
@@ -232,8 +232,7 @@ trend_write(
 	}
 	if (t->run || !l->anomaly)
 		after.anomalous = t->anomaly.over;
-	if (!tell_flapping(db, p, a, after.flapping, e) ||
-	    !tell_anomaly(db, p, a, after.anomalous, e))
+	if (!tell_flapping(p, a, after.flapping, e) || !tell_anomaly(p, a, after.anomalous, e))
 		return false;
 	if (!l->flapping && (t->row.checks > 0 || (!l->anomaly && kept)) &&
 	    !trend_drop(db, &in->config->id, e))

@@ -29,6 +29,6 @@ struct trend {
 MUST_USE bool trend_plan(const struct ingest *in, struct plan *p, struct err *e);
 /* In the ingest's transaction, before the alert of kind "drift". */
 MUST_USE bool trend_write(struct db *db, const struct ingest *in, struct plan *p,
-    const struct alerting *a, struct err *e);
+    const struct alert_scope *a, struct err *e);
 
 #endif

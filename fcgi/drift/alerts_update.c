@@ -93,12 +93,12 @@ set_status(struct request *r, struct alert *a, const char *status, instant now, 
 
 /* The channels of the config hear of the end, whoever ended it. */
 static bool
-tell_resolved(struct db *db, struct request *r, const struct alert *a, struct err *e)
+tell_resolved(struct request *r, const struct alert *a, struct err *e)
 {
 	struct drift            *d = drift_of(r->app, e);
 	struct drift_config      c;
 	const struct drift_spec *spec;
-	size_t                   sent;
+	const struct alert_news  news = { .event = EVENT_RESOLVED, .alert = a };
 
 	if (d == NULL)
 		return false;
@@ -110,14 +110,17 @@ tell_resolved(struct db *db, struct request *r, const struct alert *a, struct er
 	spec = spec_of(d, r->db, &c, &r->work, e);
 	if (spec == NULL)
 		return false;
-	return alerting_tell(db, r->mem,
-	    &(struct alerting) { .env = d->env,
+	return alerting_tell(
+	    &(struct alert_scope) {
+		.env = d->env,
 		.t = r->db,
+		.mem = r->mem,
 		.config_id = c.id,
 		.config_name = c.name,
 		.targets = spec->targets,
-		.targets_n = spec->targets_n },
-	    EVENT_RESOLVED, a, NULL, 0, &sent, e);
+		.targets_n = spec->targets_n,
+	    },
+	    &news, NULL, e);
 }
 
 static bool
@@ -176,7 +179,7 @@ fulfil(struct db *db, struct request *r, const struct wish *w, struct alert *a, 
 	a->version++;
 	if ((w->status != NULL || w->note != NULL) && !record_event(db, r, a, from, w->note, e))
 		return false;
-	return !was_open || a->open_key != NULL || tell_resolved(db, r, a, e);
+	return !was_open || a->open_key != NULL || tell_resolved(r, a, e);
 }
 
 bool

@@ -391,28 +391,28 @@ static const struct schema test_out_schema =
     SCHEMA("ChannelTest", struct test_out, test_out_fields);
 
 struct testing {
-	struct request   *r;
-	const struct env *env;
-	struct str        body;
-	struct uuid       message_id;
+	struct alert_scope scope;
+	struct uuid        channel, message_id;
 };
 
 static bool
 test_body(struct db *db, void *arg, struct err *e)
 {
-	struct testing *t = arg;
+	static const struct alert_news news = { .event = EVENT_TEST };
+	struct testing                *t = arg;
+	struct str                     body;
 
-	return message_post(db, t->r->mem, t->env, t->r->db, &t->r->id0, NULL, EVENT_TEST, t->body,
-	    &t->message_id, e);
+	(void)db;
+	return message_print(&t->scope, &news, &body, e) &&
+	       message_post(&t->scope, &news, &t->channel, body, &t->message_id, e);
 }
 
 static bool
 test_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct drift   *d = drift_of(r->app, e);
-	struct testing  t = { .r = r };
-	struct channel  c;
-	struct alerting a;
+	struct drift  *d = drift_of(r->app, e);
+	struct testing t = { .channel = r->id0 };
+	struct channel c;
 
 	(void)body;
 	if (d == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
@@ -420,10 +420,8 @@ test_channel(struct request *r, const void *body, void *answer, struct err *e)
 	if (strcmp(c.status, "active") != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
-	a = (struct alerting) { .env = d->env, .t = r->db };
-	t.env = d->env;
-	if (!message_print(r->mem, &a, EVENT_TEST, NULL, NULL, 0, &t.body, e) ||
-	    !drift_deed(
+	t.scope = (struct alert_scope) { .env = d->env, .t = r->db, .mem = r->mem };
+	if (!drift_deed(
 		r, test_body, &t, &(struct drift_told) { AUDIT_CHANNEL_TEST, c.id, c.name }, e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;

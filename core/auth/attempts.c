@@ -139,18 +139,17 @@ find_wait(const struct auth *a, struct attempts *x, struct failures_state *s, st
 }
 
 bool
-attempts_begin(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static KEY_LEN],
-    const char *address, const struct ticket *ticket, struct attempts *out, struct err *e)
+attempts_begin(const struct auth *a, TALLOC_CTX *mem, const struct attempt_on *on,
+    struct attempts *out, struct err *e)
 {
 	static const struct ticket none;
+	const struct ticket       *ticket = on->ticket != NULL ? on->ticket : &none;
 	uint8_t                    beside[FAILURES_SOURCE_LEN] = { 0 };
 	struct failures_state      s;
 
-	if (ticket == NULL)
-		ticket = &none;
 	*out = (struct attempts) { .id = uuid_make(a->env->clock, a->env->rand) };
-	memcpy(out->key.account, account, sizeof(out->key.account));
-	network_of(address, out->network);
+	memcpy(out->key.account, on->account, sizeof(out->key.account));
+	network_of(on->address, out->network);
 	memcpy(out->key.source, out->network, sizeof(out->network));
 	beside[0] = (uint8_t)ticket->kind;
 	memcpy(beside + 1, ticket->id, sizeof(ticket->id));
@@ -220,7 +219,7 @@ attempts_wrong(const struct auth *a, TALLOC_CTX *mem, const char *slug, const ch
 
 	if (!attempts_account(a, mem, slug, email, account, e))
 		return false;
-	if (attempts_begin(a, mem, account, address, NULL, &x, e))
+	if (attempts_begin(a, mem, &(struct attempt_on) { account, address, NULL }, &x, e))
 		return attempts_failed(a, mem, &x, e);
 	return err_take(e, ERR_ATTEMPTS); /* who must wait already is not told to by this */
 }

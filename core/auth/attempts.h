@@ -32,6 +32,13 @@ struct ticket {
 	uint8_t id[FAILURES_SOURCE_LEN - 1];
 };
 
+/* Who tries what. */
+struct attempt_on {
+	const uint8_t       *account; /* KEY_LEN bytes of attempts_account() */
+	const char          *address;
+	const struct ticket *ticket;  /* NULL: none */
+};
+
 struct attempts {
 	struct failures_key key;
 	uint8_t     network[FAILURES_SOURCE_LEN]; /* cleared as well when a ticket succeeds */
@@ -51,10 +58,8 @@ struct attempts {
 MUST_USE bool attempts_account(const struct auth *a, TALLOC_CTX *mem, const char *slug,
     const char *email, uint8_t account[static KEY_LEN], struct err *e);
 
-/* Before the password is looked at; `ticket` may be NULL. ERR_ATTEMPTS with retry_s, and out->why: it may not be made
- * now. */
-MUST_USE bool attempts_begin(const struct auth *a, TALLOC_CTX *mem,
-    const uint8_t account[static KEY_LEN], const char *address, const struct ticket *ticket,
+/* Before the password is looked at. ERR_ATTEMPTS with retry_s, and out->why: it may not be made now. */
+MUST_USE bool attempts_begin(const struct auth *a, TALLOC_CTX *mem, const struct attempt_on *on,
     struct attempts *out, struct err *e);
 /* What a stranger is told now; only where out->why is set. Always false. */
 bool attempts_refuse(const struct attempts *x, struct err *e);

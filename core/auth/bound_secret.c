@@ -12,18 +12,17 @@ is_moved(const struct secret_target *t)
 }
 
 bool
-bound_secret_check(TALLOC_CTX *mem, const char *secret, bool kept, bool named,
-    const struct secret_target *targets, size_t n, struct err *e)
+bound_secret_check(TALLOC_CTX *mem, const struct bound_secret *s, struct err *e)
 {
 	char pointer[64];
 
-	if (!kept || named)
+	if (!s->kept || s->named)
 		return true;
-	snprintf(pointer, sizeof(pointer), "/%s", secret);
-	for (size_t i = 0; i < n; i++)
-		if (is_moved(&targets[i]))
+	snprintf(pointer, sizeof(pointer), "/%s", s->member);
+	for (size_t i = 0; i < s->n; i++)
+		if (is_moved(&s->targets[i]))
 			return err_fault(e, mem, pointer,
 			    "would go elsewhere by the new %s: name it again, another one, or null",
-			    targets[i].member);
+			    s->targets[i].member);
 	return true;
 }

@@ -17,11 +17,14 @@ struct secret_target {
 	const char *member, *was, *now;
 };
 
-/*
- * `secret` is the member's name; `kept`: there is one from before; `named`: the change says what becomes of it.
- * ERR_INVALID with a fault at the secret when it would go elsewhere unnamed.
- */
-MUST_USE bool bound_secret_check(TALLOC_CTX *mem, const char *secret, bool kept, bool named,
-    const struct secret_target *targets, size_t n, struct err *e);
+struct bound_secret {
+	const char                 *member;  /* its name */
+	bool                        kept;    /* there is one from before */
+	bool                        named;   /* the change says what becomes of it */
+	const struct secret_target *targets;
+	size_t                      n;
+};
+/* ERR_INVALID with a fault at the secret when it would go elsewhere unnamed. */
+MUST_USE bool bound_secret_check(TALLOC_CTX *mem, const struct bound_secret *s, struct err *e);
 
 #endif

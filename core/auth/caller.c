@@ -80,13 +80,19 @@ make_key(struct resolving *v, struct err *e)
 static void
 remember(const struct resolving *v, struct cache_epochs before, const struct caller *c)
 {
-	bool               is_key = c->kind == CALLER_API_KEY;
-	const struct uuid *user = is_key ? &c->maker : &c->user;
-	const struct uuid *session = is_key ? &c->user : &c->session;
+	bool                     is_key = c->kind == CALLER_API_KEY;
+	const struct cache_value value = {
+		.p = c,
+		.n = sizeof(*c),
+		.tenant = c->tenant,
+		.user = is_key ? c->maker : c->user,
+		.session = is_key ? c->user : c->session,
+		.before = before,
+		.end_ms = c->expires_ms,
+	};
 
 	if (v->a->env->segment != NULL)
-		cache_put(v->a->env->segment, v->key, &c->tenant, user, session, before, v->now_ms,
-		    c->expires_ms, c, sizeof(*c));
+		cache_put(v->a->env->segment, v->key, &value, v->now_ms);
 }
 
 static struct cache_epochs
@@ -139,20 +145,22 @@ touch(const struct resolving *v, struct tenant_db *t, int64_t last_seen_ms, stru
 static bool
 check_token(const struct resolving *v, struct token_claims *claims, struct err *e)
 {
-	struct auth *a = v->a;
-	bool         stranger = false;
+	struct auth        *a = v->a;
+	struct token_expect x = { .iss = a->env->conf->public_url, .clock = a->env->clock };
+	bool                stranger = false;
 
 	if (!auth_keys(a, false, e))
 		return false;
-	if (token_check(v->mem, a->keys, v->c->text, a->env->conf->public_url, a->env->clock,
-		claims, &stranger, e))
+	x.keys = a->keys;
+	if (token_check(v->mem, &x, v->c->text, claims, &stranger, e))
 		return true;
 	if (!stranger)
 		return false;
 	err_clear(e);
-	return auth_keys(a, true, e) &&
-	       token_check(v->mem, a->keys, v->c->text, a->env->conf->public_url, a->env->clock,
-		   claims, &stranger, e);
+	if (!auth_keys(a, true, e))
+		return false;
+	x.keys = a->keys;
+	return token_check(v->mem, &x, v->c->text, claims, &stranger, e);
 }
 
 static bool

@@ -95,18 +95,17 @@ device_is_of(const struct device *d, const struct uuid *user, uint64_t epoch)
 
 bool
 device_print(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static KEY_LEN],
-    const struct uuid *user, uint64_t epoch, const struct device *was, const char **text,
-    struct err *e)
+    const struct device *d, const char **text, struct err *e)
 {
 	uint8_t     bytes[WIRE_MAX];
 	struct wire x;
 
 	put_number(x.version, sizeof(x.version), keyring_newest(a->env->keyring));
 	put_number(x.made_s, sizeof(x.made_s), (uint64_t)(clock_ms(a->env->clock) / 1000));
-	put_number(x.epoch, sizeof(x.epoch), epoch);
-	memcpy(x.user, user->b, sizeof(x.user));
-	if (device_is_of(was, user, epoch))
-		memcpy(x.id, was->id, sizeof(x.id));
+	put_number(x.epoch, sizeof(x.epoch), d->epoch);
+	memcpy(x.user, d->user.b, sizeof(x.user));
+	if (d->known)
+		memcpy(x.id, d->id, sizeof(x.id));
 	else
 		rand_fill(a->env->rand, x.id, sizeof(x.id));
 	if (!compute_mac(a, account, &x, sizeof(x), bytes + sizeof(x), e))

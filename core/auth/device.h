@@ -30,9 +30,8 @@ void device_read(const struct auth *a, const uint8_t account[static KEY_LEN], st
     struct device *out);
 /* It is known as this user's, and nothing has ended that since. `d` may be NULL. */
 bool device_is_of(const struct device *d, const struct uuid *user, uint64_t epoch);
-/* A cookie for a user of that device epoch; `was` keeps its id when it is known and the same user's. */
-MUST_USE bool device_print(const struct auth *a, TALLOC_CTX *mem,
-    const uint8_t account[static KEY_LEN], const struct uuid *user, uint64_t epoch,
-    const struct device *was, const char **text, struct err *e);
+/* A cookie for the user and the device epoch of `d`, whose id is kept where it is known, else made. */
+MUST_USE bool device_print(const struct auth *a, TALLOC_CTX *mem, const uint8_t account[static KEY_LEN],
+    const struct device *d, const char **text, struct err *e);
 
 #endif

@@ -97,11 +97,8 @@ sync_folder(const char *path)
 
 /* link(2) and not rename(2): it never takes the place of a keyring that is there. */
 static bool
-put_in_place(int fd, const char *draft, const char *path, uid_t uid, gid_t gid, struct rand *r,
-    struct err *e)
+link_draft(const char *draft, const char *path, struct err *e)
 {
-	if (fchmod(fd, 0600) != 0 || !write_first(fd, r) || fchown(fd, uid, gid) != 0)
-		return fail(e, errno, path, "cannot be written");
 	if (link(draft, path) != 0)
 		return fail(e, errno, path, "cannot be made");
 	return sync_folder(path) || fail(e, errno, path, "cannot be written");
@@ -121,7 +118,10 @@ keyring_create_for(const char *path, uid_t uid, gid_t gid, struct rand *r, struc
 		talloc_free(draft);
 		return false;
 	}
-	ok = put_in_place(fd, draft, path, uid, gid, r, e);
+	if (fchmod(fd, 0600) != 0 || !write_first(fd, r) || fchown(fd, uid, gid) != 0)
+		ok = fail(e, errno, path, "cannot be written");
+	else
+		ok = link_draft(draft, path, e);
 	close(fd);
 	unlink(draft);
 	talloc_free(draft);

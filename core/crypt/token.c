@@ -221,8 +221,8 @@ check_claims(TALLOC_CTX *mem, struct str part, const char *iss, const struct clo
 }
 
 bool
-token_check(TALLOC_CTX *mem, const struct token_keys *ks, struct str token, const char *iss,
-    const struct clock *clock, struct token_claims *out, bool *unknown_kid, struct err *e)
+token_check(TALLOC_CTX *mem, const struct token_expect *x, struct str token,
+    struct token_claims *out, bool *unknown_kid, struct err *e)
 {
 	TALLOC_CTX             *tmp;
 	const struct token_key *k;
@@ -241,11 +241,11 @@ token_check(TALLOC_CTX *mem, const struct token_keys *ks, struct str token, cons
 	tmp = talloc_new(mem);
 	if (tmp == NULL)
 		return err_memory(e);
-	k = check_header(tmp, ks, p.head, unknown_kid, e);
+	k = check_header(tmp, x->keys, p.head, unknown_kid, e);
 	if (k != NULL && !token_key_verify(k, p.signed_text, raw))
 		refuse(e, "wrong signature");
 	else if (k != NULL)
-		ok = check_claims(tmp, p.body, iss, clock, out, e);
+		ok = check_claims(tmp, p.body, x->iss, x->clock, out, e);
 	talloc_free(tmp);
 	return ok;
 }

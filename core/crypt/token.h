@@ -52,8 +52,13 @@ MUST_USE char *token_sign(TALLOC_CTX *mem, const struct token_key *k, const stru
  * text; the detail says which.  An unknown kid: *unknown_kid is set true, so
  * that the caller may load keys once and try again.
  */
-MUST_USE bool token_check(TALLOC_CTX *mem, const struct token_keys *ks, struct str token, const char *iss,
-    const struct clock *clock, struct token_claims *out, bool *unknown_kid, struct err *e);
+struct token_expect {
+	const struct token_keys *keys;
+	const char              *iss;
+	const struct clock      *clock;
+};
+MUST_USE bool token_check(TALLOC_CTX *mem, const struct token_expect *x, struct str token,
+    struct token_claims *out, bool *unknown_kid, struct err *e);
 /*
  * The session that a token of ours names, whether it has run out or not; nothing of it is verified:
  * to be compared only.  False: it names none.

@@ -214,35 +214,34 @@ worth(const struct segment *s, const struct cache_entry *x, const uint8_t key[st
 }
 
 void
-cache_put(struct segment *s, const uint8_t key[static 32], const struct uuid *tenant,
-    const struct uuid *user, const struct uuid *session, struct cache_epochs before, int64_t now_ms,
-    int64_t end_ms, const void *value, size_t n)
+cache_put(
+    struct segment *s, const uint8_t key[static 32], const struct cache_value *v, int64_t now_ms)
 {
 	struct cache_entry *x = bucket(s, key), *victim = NULL;
-	struct cache_body   b = { .end_ms = end_ms, .checked_ms = now_ms, .epochs = before };
+	struct cache_body   b = { .end_ms = v->end_ms, .checked_ms = now_ms, .epochs = v->before };
 	int64_t             least = INT64_MAX;
 	uint64_t            word = 0;
 
-	if (x == NULL || n > CACHE_VALUE_MAX)
+	if (x == NULL || v->n > CACHE_VALUE_MAX)
 		return;
 	for (int i = 0; i < WAYS; i++) {
 		uint64_t w;
-		int64_t  v = worth(s, &x[i], key, now_ms, &w);
+		int64_t  kept = worth(s, &x[i], key, now_ms, &w);
 
-		if (v >= least)
+		if (kept >= least)
 			continue;
-		least = v;
+		least = kept;
 		victim = &x[i];
 		word = w;
 	}
 	if (victim == NULL)
 		return;
 	memcpy(b.key, key, sizeof(b.key));
-	b.cells[0] = cell_of(tenant, 0);
-	b.cells[1] = cell_of(user, 1);
-	b.cells[2] = cell_of(session, 2);
-	b.n = (uint16_t)n;
-	memcpy(b.value, value, n);
+	b.cells[0] = cell_of(&v->tenant, 0);
+	b.cells[1] = cell_of(&v->user, 1);
+	b.cells[2] = cell_of(&v->session, 2);
+	b.n = (uint16_t)v->n;
+	memcpy(b.value, v->p, v->n);
 	atomic_store_explicit(&victim->used_ms, now_ms, memory_order_relaxed);
 	entry_write(victim, word, &b, now_ms);
 }

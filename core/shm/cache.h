@@ -32,9 +32,14 @@ struct cache_epochs cache_epochs_read(const struct segment *s, const struct uuid
  */
 bool cache_get(struct segment *s, const uint8_t key[static 32], int64_t now_ms, void *out, size_t *n,
     int64_t *checked_ms);
-void cache_put(struct segment *s, const uint8_t key[static 32], const struct uuid *tenant,
-    const struct uuid *user, const struct uuid *session, struct cache_epochs before, int64_t now_ms,
-    int64_t end_ms, const void *value, size_t n);
+struct cache_value {
+	const void         *p;      /* n bytes */
+	size_t              n;
+	struct uuid         tenant, user, session; /* whose ends are its end */
+	struct cache_epochs before; /* of these, as read before the SQL */
+	int64_t             end_ms; /* of its life, by the wall clock */
+};
+void cache_put(struct segment *s, const uint8_t key[static 32], const struct cache_value *v, int64_t now_ms);
 /* Marks an entry as confirmed by SQL at `now_ms` (keeps everything else). */
 void cache_confirm(struct segment *s, const uint8_t key[static 32], int64_t now_ms);
 

@@ -240,7 +240,7 @@ put_device(
     struct request *r, const struct tenant *t, const struct user *u, bool same, struct err *e)
 {
 	struct auth  *a = r->app->auth;
-	struct device was = { .known = false };
+	struct device device = { .known = false };
 	uint8_t       account[KEY_LEN];
 	const char   *text;
 	bool          bad;
@@ -248,8 +248,10 @@ put_device(
 	if (!attempts_account(a, r->mem, t->slug, u->email, account, e))
 		return false;
 	if (same)
-		device_read(a, account, request_cookie(r, "bsx_device", &bad), &was);
-	return device_print(a, r->mem, account, &u->id, u->device_epoch, &was, &text, e) &&
+		device_read(a, account, request_cookie(r, "bsx_device", &bad), &device);
+	if (!device_is_of(&device, &u->id, u->device_epoch))
+		device = (struct device) { .user = u->id, .epoch = u->device_epoch };
+	return device_print(a, r->mem, account, &device, &text, e) &&
 	       reply_cookie(r, "bsx_device", text, DEVICE_LIFE_S, e);
 }
 

@@ -278,8 +278,9 @@ take_secret(struct updating *u, struct channel *c, struct err *e)
 	const char                *url = u->in->url != NULL ? u->in->url : c->target;
 	const struct secret_target target = { "url", c->target, url };
 	bool named = (u->in->given & schema_bit(&channel_update_schema, "secret")) != 0;
+	const struct bound_secret s = { "secret", c->secret.p != NULL, named, &target, 1 };
 
-	if (!bound_secret_check(u->r->mem, "secret", c->secret.p != NULL, named, &target, 1, e))
+	if (!bound_secret_check(u->r->mem, &s, e))
 		return false;
 	if (!named)
 		return true;

@@ -79,7 +79,9 @@ check_token(void)
 	struct err          e = { 0 };
 	bool                unknown;
 
-	must(token_check(mem, keys, token, ISS, &clock_system, &c, &unknown, &e), &e);
+	must(token_check(
+		 mem, &(struct token_expect) { keys, ISS, &clock_system }, token, &c, &unknown, &e),
+	    &e);
 }
 
 static void
@@ -172,8 +174,10 @@ set_up(const char *path)
 	token = str_of(token_sign(mem, token_keys_at(keys, 0), &c, &e));
 	must(token.p != NULL, &e);
 	must(password_hash(STR("password"), &rand_system, NULL, phc, &e), &e);
-	cache_put(segment, key, &id, &id, &id, cache_epochs_read(segment, &id, &id, &id), 1, 1000,
-	    value, sizeof(value));
+	cache_put(segment, key,
+	    &(struct cache_value) {
+		value, sizeof(value), id, id, id, cache_epochs_read(segment, &id, &id, &id), 1000 },
+	    1);
 }
 
 int

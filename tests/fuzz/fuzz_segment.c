@@ -58,7 +58,8 @@ use_cache(struct segment *s, const uint8_t key[static 32])
 	if (cache_get(s, key, NOW_MS, out, &n, &checked))
 		assert(n <= sizeof(out));
 	cache_confirm(s, key, NOW_MS);
-	cache_put(s, key, &id, &id, &id, before, NOW_MS, NOW_MS + 1000, key, 32);
+	cache_put(
+	    s, key, &(struct cache_value) { key, 32, id, id, id, before, NOW_MS + 1000 }, NOW_MS);
 	cache_bump_user(s, &id);
 	assert(!cache_get(s, key, NOW_MS, out, &n, &checked) || n <= sizeof(out));
 }

@@ -81,7 +81,8 @@ check(TALLOC_CTX *mem, struct str token, bool *unknown)
 {
 	struct token_claims c;
 	struct err          e = { 0 };
-	bool                ok = token_check(mem, the_keys(), token, ISS, &now, &c, unknown, &e);
+	bool                ok = token_check(
+			   mem, &(struct token_expect) { the_keys(), ISS, &now }, token, &c, unknown, &e);
 
 	assert(ok == (e.code == ERR_OK));
 	assert(ok || strcmp(e.pub, "The access token is not valid.") == 0);

@@ -48,8 +48,9 @@ fail_from(struct people *p, const char *address, const struct ticket *ticket)
 	struct attempts x;
 	struct err      e = { 0 };
 
-	if (!attempts_begin(
-		&p->auth, mem, account, address, ticket != NULL ? ticket : &none, &x, &e)) {
+	if (!attempts_begin(&p->auth, mem,
+		&(struct attempt_on) { account, address, ticket != NULL ? ticket : &none }, &x,
+		&e)) {
 		assert_int_equal(e.code, ERR_ATTEMPTS);
 		assert_true(e.retry_s > 0);
 		assert_non_null(x.why);
@@ -115,15 +116,18 @@ a_success_clears_its_network_and_its_device_only(void **state)
 			assert_int_equal(fail_from(p, "192.0.2.1", &d), 0);
 	}
 	assert_int_equal(rows(p), 3);
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &d, &x, &e));
+	assert_ok(attempts_begin(
+	    &p->auth, mem, &(struct attempt_on) { account, "192.0.2.1", &d }, &x, &e));
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 	assert_int_equal(rows(p), 1);
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", &none, &x, &e));
+	assert_ok(attempts_begin(
+	    &p->auth, mem, &(struct attempt_on) { account, "192.0.2.2", &none }, &x, &e));
 	assert_int_equal(x.failures, 6);
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 	assert_int_equal(rows(p), 0);
 	/* nothing on record: nothing is written */
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.2", &none, &x, &e));
+	assert_ok(attempts_begin(
+	    &p->auth, mem, &(struct attempt_on) { account, "192.0.2.2", &none }, &x, &e));
 	assert_false(x.counted);
 	assert_ok(attempts_passed(&p->auth, &x, &e));
 }
@@ -138,7 +142,8 @@ an_attempt_that_broke_is_taken_back(void **state)
 	for (int i = 0; i < 9; i++)
 		assert_int_equal(fail_from(p, "192.0.2.1", NULL), 0);
 	for (int i = 0; i < 5; i++) {
-		assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &none, &x, &e));
+		assert_ok(attempts_begin(
+		    &p->auth, mem, &(struct attempt_on) { account, "192.0.2.1", &none }, &x, &e));
 		assert_true(x.counted);
 		attempts_broken(&p->auth, &x);
 	}
@@ -158,8 +163,9 @@ a_hundred_from_anywhere_lock_the_account_for_a_day_but_not_known_devices(void **
 		    fail_from(p, talloc_asprintf(mem, "2001:db8:0:%x::1", i), NULL), 0);
 	assert_int_equal(fail_from(p, "192.0.2.1", NULL), 86400);
 	assert_int_equal(fail_from(p, "192.0.2.2", NULL), -1);
-	assert_fails(
-	    attempts_begin(&p->auth, mem, account, "192.0.2.3", &none, &x, &e), ERR_ATTEMPTS);
+	assert_fails(attempts_begin(&p->auth, mem,
+			 &(struct attempt_on) { account, "192.0.2.3", &none }, &x, &e),
+	    ERR_ATTEMPTS);
 	assert_string_equal(x.why, "account");
 	assert_in_range(e.retry_s, 86390, 86400);
 	err_clear(&e);
@@ -179,7 +185,8 @@ is_ticket(struct people *p, const struct ticket *t)
 	struct attempts x;
 	struct err      e = { 0 };
 
-	assert_ok(attempts_begin(&p->auth, mem, account, "198.51.100.1", t, &x, &e));
+	assert_ok(attempts_begin(
+	    &p->auth, mem, &(struct attempt_on) { account, "198.51.100.1", t }, &x, &e));
 	attempts_broken(&p->auth, &x);
 	return x.ticket;
 }
@@ -206,7 +213,8 @@ a_ticket_bears_five_wrong_passwords_however_long_the_pauses(void **state)
 	assert_ok(attempts_forget(&p->auth, mem, "acme", "ada@acme.test", &e));
 	assert_false(is_ticket(p, &tickets[0]));
 	/* guessing goes on as a stranger's */
-	assert_ok(attempts_begin(&p->auth, mem, account, "192.0.2.1", &tickets[0], &x, &e));
+	assert_ok(attempts_begin(
+	    &p->auth, mem, &(struct attempt_on) { account, "192.0.2.1", &tickets[0] }, &x, &e));
 	assert_int_equal(x.key.source[0], 'n');
 	assert_ok(attempts_failed(&p->auth, mem, &x, &e));
 	/* as long as its cookie may live */
@@ -228,8 +236,9 @@ tickets_that_guess_at_once_get_no_more(void **state)
 		struct attempts x;
 		struct err      e = { 0 };
 
-		begun +=
-		    attempts_begin(&p->auth, mem, account, "192.0.2.1", &d, &x, &e) && x.ticket;
+		begun += attempts_begin(&p->auth, mem,
+			     &(struct attempt_on) { account, "192.0.2.1", &d }, &x, &e) &&
+			 x.ticket;
 	}
 	assert_int_equal(begun, TICKET_TRIES - 1);
 }
@@ -294,7 +303,8 @@ try_many(struct people *p)
 		struct attempts x;
 		struct err      e = { 0 };
 
-		if (!attempts_begin(a, a, account, "192.0.2.9", &none, &x, &e)) {
+		if (!attempts_begin(
+			a, a, &(struct attempt_on) { account, "192.0.2.9", &none }, &x, &e)) {
 			if (e.code != ERR_ATTEMPTS)
 				_exit(100);
 			continue;
@@ -337,19 +347,19 @@ a_device_is_known_for_its_account_until_it_is_too_old(void **state)
 {
 	struct people    *p = *state;
 	const struct uuid user = { { 1, 2, 3 } };
-	struct device     d, again;
+	struct device     fresh = { .user = user, .epoch = 3 }, d, again;
 	struct err        e = { 0 };
 	uint8_t           other[KEY_LEN] = { 1 };
 	const char       *text, *next;
 
-	assert_ok(device_print(&p->auth, mem, account, &user, 3, NULL, &text, &e));
+	assert_ok(device_print(&p->auth, mem, account, &fresh, &text, &e));
 	device_read(&p->auth, account, str_of(text), &d);
 	assert_true(device_is_of(&d, &user, 3));
 	assert_false(device_is_of(&d, &user, 4));
 	assert_false(device_is_of(&d, &(struct uuid) { { 9 } }, 3));
 	device_read(&p->auth, other, str_of(text), &again);
 	assert_false(again.known);
-	assert_ok(device_print(&p->auth, mem, account, &user, 3, &d, &next, &e));
+	assert_ok(device_print(&p->auth, mem, account, &d, &next, &e));
 	device_read(&p->auth, account, str_of(next), &again);
 	assert_memory_equal(again.id, d.id, DEVICE_ID_LEN);
 	for (size_t i = 0; i < strlen(text); i++) {

@@ -344,26 +344,33 @@ verify(TALLOC_CTX *mem, const struct oidc_place *place, const struct oidc_metada
 			    : refuse(OIDC_TOKEN_SIGNATURE, why, "wrong signature", t, e);
 }
 
+struct verifying {
+	struct auth             *a;
+	TALLOC_CTX              *mem;
+	const struct oidc_place *place;
+	const struct idtoken    *t;
+	int64_t known_ms; /* when the keys that it was tried with were fetched; 0: none yet */
+};
+
 /* False: refused, or the provider cannot be asked, as *why says; OIDC_OK: a failure of ours. */
 static bool
-try(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *place, const struct idtoken *t,
-    int64_t *known_ms, enum oidc_reason *why, struct err *e)
+verify_by_known(struct verifying *v, enum oidc_reason *why, struct err *e)
 {
 	struct oidc_metadata m;
 	struct err           failed = { 0 };
-	bool                 again = *known_ms != 0;
+	bool                 again = v->known_ms != 0;
 
-	if (!oidc_issuer_metadata(a, mem, place, again, &m, &failed)) {
+	if (!oidc_issuer_metadata(v->a, v->mem, v->place, again, &m, &failed)) {
 		*why = failed.code == ERR_UNAVAILABLE ? OIDC_UNAVAILABLE : OIDC_OK;
 		*e = failed;
 		return false;
 	}
-	if (again && m.fetched_ms == *known_ms)
+	if (again && m.fetched_ms == v->known_ms)
 		return false; /* what was said of the same keys holds */
-	*known_ms = m.fetched_ms;
+	v->known_ms = m.fetched_ms;
 	*why = OIDC_OK;
 	err_clear(e);
-	return verify(mem, place, &m, t, why, e);
+	return verify(v->mem, v->place, &m, v->t, why, e);
 }
 
 /*
@@ -374,11 +381,11 @@ bool
 oidc_issuer_verify(struct auth *a, TALLOC_CTX *mem, const struct oidc_place *place,
     const struct idtoken *t, enum oidc_reason *why, struct err *e)
 {
-	int64_t known_ms = 0;
+	struct verifying v = { a, mem, place, t, 0 };
 
 	*why = OIDC_OK;
 	if (t->jws == NULL)
 		return refuse(OIDC_TOKEN_ALG, why, "an algorithm that is not taken", t, e);
-	return try(a, mem, place, t, &known_ms, why, e) ||
-	       (e->code == ERR_CREDENTIALS && try(a, mem, place, t, &known_ms, why, e));
+	return verify_by_known(&v, why, e) ||
+	       (e->code == ERR_CREDENTIALS && verify_by_known(&v, why, e));
 }

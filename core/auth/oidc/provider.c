@@ -119,9 +119,15 @@ check_secret(const struct provider_work *w, const struct provider *was, struct e
 {
 	const struct secret_target targets[] = { { "issuer", was->issuer, w->p->issuer },
 		{ "entra_tenant_id", was->entra_tenant_id, w->p->entra_tenant_id } };
+	const struct bound_secret  s = {
+		 .member = "client_secret",
+		 .kept = was->client_secret.p != NULL,
+		 .named = provider_given(w, "client_secret"),
+		 .targets = targets,
+		 .n = sizeof(targets) / sizeof(targets[0]),
+	};
 
-	return bound_secret_check(w->d->by.mem, "client_secret", was->client_secret.p != NULL,
-	    provider_given(w, "client_secret"), targets, sizeof(targets) / sizeof(targets[0]), e);
+	return bound_secret_check(w->d->by.mem, &s, e);
 }
 
 static bool

@@ -166,19 +166,20 @@ find_device(const struct attempt *l, struct ticket *k)
 static bool
 may_begin(struct attempt *l, struct err *e)
 {
-	struct ticket device, code = { .kind = '\0' };
-	uint8_t       account[KEY_LEN];
-	const char   *address = l->by.origin->address;
+	struct ticket     device, code = { .kind = '\0' };
+	uint8_t           account[KEY_LEN];
+	struct attempt_on on = { account, l->by.origin->address, &device };
 
 	find_device(l, &device);
 	if (!find_code(l, &code, e) ||
 	    !attempts_account(l->by.auth, l->by.mem, l->in->tenant, l->in->email, account, e))
 		return false;
-	if (attempts_begin(l->by.auth, l->by.mem, account, address, &device, &l->tries, e))
+	if (attempts_begin(l->by.auth, l->by.mem, &on, &l->tries, e))
 		return true;
 	if (!l->by_code || !err_take(e, ERR_ATTEMPTS))
 		return false;
-	return attempts_begin(l->by.auth, l->by.mem, account, address, &code, &l->tries, e);
+	on.ticket = &code;
+	return attempts_begin(l->by.auth, l->by.mem, &on, &l->tries, e);
 }
 
 static bool

@@ -141,13 +141,14 @@ check_current(struct setting *s, const struct proof *shown, struct err *e)
 static bool
 accept_new(struct setting *s, const char *typed, struct str *password, struct err *e)
 {
-	const struct tenant        *t = s->by.t->tenant;
-	const struct password_about about = password_about(t, &s->user);
-	const struct settings      *set;
+	const struct tenant   *t = s->by.t->tenant;
+	const struct settings *set;
+	struct password_about  about;
 
-	return settings_of(s->by.auth, t, &set, e) &&
-	       password_accept(s->by.mem, set->password->min_length, str_of(typed), &about,
-		   "/new_password", password, e);
+	if (!settings_of(s->by.auth, t, &set, e))
+		return false;
+	about = password_about(t, &s->user, set->password->min_length);
+	return password_accept(s->by.mem, str_of(typed), &about, "/new_password", password, e);
 }
 
 bool

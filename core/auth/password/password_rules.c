@@ -299,13 +299,13 @@ judge_folded(TALLOC_CTX *mem, struct str folded, const struct password_about *ab
 }
 
 bool
-password_judge(TALLOC_CTX *mem, struct str password, int64_t min_length,
-    const struct password_about *about, const char **why, struct err *e)
+password_judge(TALLOC_CTX *mem, struct str password, const struct password_about *about,
+    const char **why, struct err *e)
 {
 	struct str folded;
-	int64_t    min = about->has_factor || min_length < PASSWORD_MIN_WITH_FACTOR
+	int64_t    min = about->has_factor || about->min_length < PASSWORD_MIN_WITH_FACTOR
 			     ? PASSWORD_MIN_WITH_FACTOR
-			     : min_length;
+			     : about->min_length;
 	bool       ok;
 
 	*why = NULL;
@@ -325,15 +325,21 @@ password_judge(TALLOC_CTX *mem, struct str password, int64_t min_length,
 }
 
 struct password_about
-password_about(const struct tenant *t, const struct user *u)
+password_about(const struct tenant *t, const struct user *u, int64_t min_length)
 {
-	return (
-	    struct password_about) { t->slug, t->name, u->email, u->display_name, u->two_factor };
+	return (struct password_about) {
+		t->slug,
+		t->name,
+		u->email,
+		u->display_name,
+		u->two_factor,
+		min_length,
+	};
 }
 
 bool
-password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
-    const struct password_about *about, const char *pointer, struct str *password, struct err *e)
+password_accept(TALLOC_CTX *mem, struct str typed, const struct password_about *about,
+    const char *pointer, struct str *password, struct err *e)
 {
 	const char *why = NULL;
 
@@ -342,7 +348,7 @@ password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
 			return false;
 		return err_fault(e, mem, pointer, "is not valid text");
 	}
-	if (!password_judge(mem, *password, min_length, about, &why, e))
+	if (!password_judge(mem, *password, about, &why, e))
 		return false;
 	return why == NULL || err_fault(e, mem, pointer, "%s", why);
 }

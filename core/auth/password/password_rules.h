@@ -23,23 +23,24 @@
 
 #define PASSWORD_MIN_WITH_FACTOR 8
 
-/* Whom a password is for; any text may be NULL. */
+/* Whom a password is for, and what is asked of it there; any text may be NULL. */
 struct password_about {
 	const char *tenant_slug, *tenant_name, *email, *display_name;
 	bool        has_factor;
+	int64_t     min_length; /* of who has no second factor: characters */
 };
-struct password_about password_about(const struct tenant *t, const struct user *u);
+struct password_about password_about(const struct tenant *t, const struct user *u, int64_t min_length);
 
 /* *why: what is wrong with it, a sentence for its owner; NULL: nothing.  `password` is NFKC. */
-MUST_USE bool password_judge(TALLOC_CTX *mem, struct str password, int64_t min_length,
+MUST_USE bool password_judge(TALLOC_CTX *mem, struct str password,
     const struct password_about *about, const char **why, struct err *e);
 
 /*
  * A typed password in the form that is hashed, if it may be set; else ERR_INVALID with a fault at
  * `pointer` ("/new_password").  The answer wipes itself when freed.
  */
-MUST_USE bool password_accept(TALLOC_CTX *mem, int64_t min_length, struct str typed,
-    const struct password_about *about, const char *pointer, struct str *password, struct err *e);
+MUST_USE bool password_accept(TALLOC_CTX *mem, struct str typed, const struct password_about *about,
+    const char *pointer, struct str *password, struct err *e);
 
 /* NULL-safe: the word is in the list; `folded` as above. */
 bool password_is_common(struct str folded);

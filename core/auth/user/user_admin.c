@@ -66,7 +66,8 @@ bool
 user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first *in,
     const char **email, struct str *password, struct err *e)
 {
-	struct password_about about = { .tenant_slug = in->tenant_slug,
+	struct password_about about = { .min_length = password_min,
+		.tenant_slug = in->tenant_slug,
 		.tenant_name = in->tenant_name,
 		.display_name = in->display_name };
 	struct str            name;
@@ -87,8 +88,7 @@ user_check_first(TALLOC_CTX *mem, int64_t password_min, const struct user_first 
 	}
 	about.email = *email;
 	return in->password.p == NULL ||
-	       password_accept(mem, password_min, in->password, &about, "/password", password, e) ||
-	       said(e);
+	       password_accept(mem, in->password, &about, "/password", password, e) || said(e);
 }
 
 static bool

@@ -70,13 +70,14 @@ prepare_mark(struct making *w)
 static bool
 check_password(const struct making *w, struct str *password, struct err *e)
 {
-	const struct deed_by       *by = w->by;
-	const struct password_about about = password_about(by->t->tenant, &w->user);
-	const struct settings      *s;
+	const struct deed_by  *by = w->by;
+	const struct settings *s;
+	struct password_about  about;
 
-	return settings_of(by->auth, by->t->tenant, &s, e) &&
-	       password_accept(by->mem, s->password->min_length, str_of(w->in->password), &about,
-		   "/password", password, e);
+	if (!settings_of(by->auth, by->t->tenant, &s, e))
+		return false;
+	about = password_about(by->t->tenant, &w->user, s->password->min_length);
+	return password_accept(by->mem, str_of(w->in->password), &about, "/password", password, e);
 }
 
 /* The permit is held for the hash only. */

@@ -18,17 +18,19 @@
 #define RUN    "is mostly characters that count, repeat or lie side by side on a keyboard"
 
 static const struct password_about ada = { "acme-corp", "Acm\xC3\xA9 Corporation",
-	"ada.lovelace@mail.example", "Ada Lovelace", false };
+	"ada.lovelace@mail.example", "Ada Lovelace", false, 15 };
 
 static const char *
 judge(const char *text, const struct password_about *about, int64_t min)
 {
-	TALLOC_CTX *mem = talloc_new(NULL);
-	struct err  e = { 0 };
-	const char *why = NULL;
-	static char kept[200];
+	TALLOC_CTX           *mem = talloc_new(NULL);
+	struct err            e = { 0 };
+	const char           *why = NULL;
+	static char           kept[200];
+	struct password_about asked = *about;
 
-	assert_true(password_judge(mem, str_of(text), min, about, &why, &e));
+	asked.min_length = min;
+	assert_true(password_judge(mem, str_of(text), &asked, &why, &e));
 	if (why != NULL) {
 		snprintf(kept, sizeof(kept), "%s", why);
 		why = kept;
@@ -241,16 +243,15 @@ a_typed_password_is_normalised_or_refused_at_its_place(void **state)
 
 	(void)state;
 	assert_true(password_accept(
-	    mem, 15, STR("uvKz7-pLq2rTb1\xEF\xBD\x97"), &ada, "/new_password", &out, &e));
+	    mem, STR("uvKz7-pLq2rTb1\xEF\xBD\x97"), &ada, "/new_password", &out, &e));
 	assert_string_equal(out.p, "uvKz7-pLq2rTb1w");
 	assert_false(
-	    password_accept(mem, 15, STR("passwordpassword"), &ada, "/new_password", &out, &e));
+	    password_accept(mem, STR("passwordpassword"), &ada, "/new_password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/new_password");
 	assert_string_equal(e.faults->detail, COMMON);
 	err_clear(&e);
-	assert_false(
-	    password_accept(mem, 15, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
+	assert_false(password_accept(mem, STR("uvKz7-pLq2rTb1\xFF"), &ada, "/password", &out, &e));
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_string_equal(e.faults->pointer, "/password");
 	talloc_free(mem);

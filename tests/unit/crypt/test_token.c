@@ -113,7 +113,8 @@ accepts(struct str token, bool *unknown)
 {
 	struct token_claims out;
 	struct err          e = { 0 };
-	bool                ok = token_check(mem, keys, token, ISS, &now, &out, unknown, &e);
+	bool                ok =
+	    token_check(mem, &(struct token_expect) { keys, ISS, &now }, token, &out, unknown, &e);
 
 	if (!ok) {
 		assert_int_equal(e.code, ERR_UNAUTHENTICATED);
@@ -149,7 +150,8 @@ what_is_signed_is_read_back(void **state)
 	char               *t = good();
 
 	(void)state;
-	assert_true(token_check(mem, keys, str_of(t), ISS, &now, &out, &unknown, &e));
+	assert_true(token_check(
+	    mem, &(struct token_expect) { keys, ISS, &now }, str_of(t), &out, &unknown, &e));
 	assert_string_equal(out.iss, ISS);
 	assert_string_equal(out.aud, ISS);
 	assert_true(uuid_eq(&out.tenant, &claims.tenant));

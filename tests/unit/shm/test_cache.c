@@ -64,7 +64,8 @@ put(unsigned i, struct cache_epochs before, int64_t at, const void *value, size_
 	uint8_t key[32];
 
 	key_of(i, key);
-	cache_put(s, key, &tenant, &user, &session, before, at, NOW + 600000, value, n);
+	cache_put(s, key,
+	    &(struct cache_value) { value, n, tenant, user, session, before, NOW + 600000 }, at);
 }
 
 static bool

@@ -91,6 +91,13 @@ struct schema {
 	const struct field *fields; /* ended by FIELD_END */
 	size_t              size;   /* sizeof the struct */
 	ptrdiff_t           given;  /* offset of a uint64_t that gets bit i when field i was in the body; -1: none */
+	/*
+	 * One of several objects, told apart by a word, which is the only field here: choices[i] of it
+	 * says that the object is described by variants[i], whose struct begins with that word too.  For
+	 * FIELD_OBJECT only.  In the contract it is one object with the members of all of them; what two
+	 * of them call the same should mean the same.
+	 */
+	const struct schema *const *variants; /* as many as choices; NULL: it is itself */
 };
 
 #define FIELD_KIND(T, m) _Generic(((T *)0)->m, \
@@ -116,8 +123,14 @@ struct schema {
 	{ .name = title, .fields = table, .size = sizeof(T), .given = -1 }
 #define SCHEMA_GIVEN(title, T, table, m) \
 	{ .name = title, .fields = table, .size = sizeof(T), .given = (ptrdiff_t)offsetof(T, m) }
+#define SCHEMA_VARIANTS(title, T, table, list) \
+	{ .name = title, .fields = table, .size = sizeof(T), .given = -1, .variants = list }
 
 /* Bit of a member in `given`: index of the field with that wire name. */
 uint64_t schema_bit(const struct schema *s, const char *name);
+/* The variant of that word; `s` itself: it has none, or not this one. */
+const struct schema *schema_variant(const struct schema *s, struct str word);
+/* The i-th member of a schema and its variants, each name once; NULL: there are no more. */
+const struct field *schema_member(const struct schema *s, size_t i);
 
 #endif

@@ -141,21 +141,6 @@ encode_strings(struct encoder *x, const struct strings *l)
 	return encode_text(x, text_of(&b));
 }
 
-static json_object *
-encode_items(struct encoder *x, const struct schema *item, const struct items *l)
-{
-	json_object *array = counted(x, json_object_new_array(), 2);
-	const char  *p = l->p;
-
-	for (size_t i = 0; array != NULL && i < l->n; i++) {
-		if (!append(x, array, encode_object(x, item, p + i * item->size))) {
-			json_object_put(array);
-			return NULL;
-		}
-	}
-	return array;
-}
-
 /* The value of a member, read out of the struct. */
 union value {
 	const char     *text;
@@ -190,6 +175,32 @@ take_value(const struct field *f, const char *in, union value *v)
 
 	memset(v, 0, sizeof(*v));
 	memcpy(v, in + f->offset, size[f->kind]);
+}
+
+/* The word of one that has variants; what is read of the struct is what all of them begin with. */
+static const struct schema *
+variant_of(const struct schema *s, const void *in)
+{
+	union value v = { 0 };
+
+	if (s->variants != NULL)
+		take_value(&s->fields[0], in, &v);
+	return v.text != NULL ? schema_variant(s, str_of(v.text)) : s;
+}
+
+static json_object *
+encode_items(struct encoder *x, const struct schema *item, const struct items *l)
+{
+	json_object *array = counted(x, json_object_new_array(), 2);
+	const char  *p = l->p;
+
+	for (size_t i = 0; array != NULL && i < l->n; i++) {
+		if (!append(x, array, encode_object(x, item, p + i * item->size))) {
+			json_object_put(array);
+			return NULL;
+		}
+	}
+	return array;
 }
 
 static bool
@@ -305,7 +316,7 @@ encode_object(struct encoder *x, const struct schema *s, const char *in)
 {
 	json_object *o = counted(x, json_object_new_object(), 2);
 
-	for (const struct field *f = s->fields; o != NULL && f->name != NULL; f++) {
+	for (const struct field *f = variant_of(s, in)->fields; o != NULL && f->name != NULL; f++) {
 		if (!encode_member(x, o, f, in)) {
 			json_object_put(o);
 			return NULL;
@@ -373,6 +384,45 @@ schema_encode(struct buf *b, const struct schema *s, const void *in, struct err 
 	return ok;
 }
 
+/* ---- variants ---- */
+
+const struct schema *
+schema_variant(const struct schema *s, struct str word)
+{
+	for (size_t i = 0; s->variants != NULL && s->variants[i] != NULL; i++)
+		if (str_eqz(word, s->fields[0].choices[i]))
+			return s->variants[i];
+	return s;
+}
+
+static bool
+is_named(const struct schema *s, const char *name)
+{
+	for (const struct field *f = s->fields; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	return false;
+}
+
+const struct field *
+schema_member(const struct schema *s, size_t i)
+{
+	for (const struct field *f = s->fields; f->name != NULL; f++)
+		if (i-- == 0)
+			return f;
+	for (size_t v = 0; s->variants != NULL && s->variants[v] != NULL; v++) {
+		for (const struct field *f = s->variants[v]->fields; f->name != NULL; f++) {
+			bool before = is_named(s, f->name);
+
+			for (size_t u = 0; u < v; u++)
+				before = before || is_named(s->variants[u], f->name);
+			if (!before && i-- == 0)
+				return f;
+		}
+	}
+	return NULL;
+}
+
 /* ---- wiping ---- */
 
 static void
@@ -403,6 +453,6 @@ wipe_member(const struct field *f, const char *in)
 void
 schema_wipe(const struct schema *s, void *in)
 {
-	for (const struct field *f = s->fields; f->name != NULL; f++)
+	for (const struct field *f = variant_of(s, in)->fields; f->name != NULL; f++)
 		wipe_member(f, in);
 }

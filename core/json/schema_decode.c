@@ -386,12 +386,17 @@ static bool
 decode_pointer(struct decoder *d, const struct place *at, const struct field *f,
     const struct json *v, char *out)
 {
-	char *p = talloc_zero_size(d->mem, f->item->size);
+	const struct json   *word = json_get(v, f->item->fields[0].name);
+	const struct schema *s = f->item;
+	char                *p;
 
+	if (word != NULL && word->type == JSON_STRING)
+		s = schema_variant(s, word->text);
+	p = talloc_zero_size(d->mem, s->size);
 	if (p == NULL)
 		return err_memory(d->e);
 	memcpy(out, &p, sizeof(p));
-	return decode_object(d, at, f->item, v, p);
+	return decode_object(d, at, s, v, p);
 }
 
 static bool
@@ -473,8 +478,9 @@ decode_object(struct decoder *d, const struct place *at, const struct schema *s,
 
 		if (d->faults >= SCHEMA_FAULTS_MAX)
 			return false;
-		if (f == NULL) {
-			ok = fault(d, &here, "unknown member");
+		if (f ==
+		    NULL) { /* whose it is says the word of a variant, which is a fault itself */
+			ok &= s->variants != NULL || fault(d, &here, "unknown member");
 			continue;
 		}
 		given |= schema_bit(s, f->name);

@@ -206,10 +206,11 @@ put_required(struct buf *b, const struct schema *s, enum schema_side side)
 void
 schema_openapi(struct buf *b, const struct schema *s, enum schema_side side)
 {
-	bool any = false;
+	const struct field *f;
+	bool                any = false;
 
 	buf_puts(b, "{\"type\":\"object\",\"properties\":{");
-	for (const struct field *f = s->fields; f->name != NULL; f++) {
+	for (size_t i = 0; (f = schema_member(s, i)) != NULL; i++) {
 		if (!schema_shows(f, side))
 			continue;
 		if (any)
@@ -228,7 +229,9 @@ void
 schema_refs(const struct schema *s, enum schema_side       side,
     void (*f)(void *arg, const struct schema *item), void *arg)
 {
-	for (const struct field *m = s->fields; m->name != NULL; m++)
+	const struct field *m;
+
+	for (size_t i = 0; (m = schema_member(s, i)) != NULL; i++)
 		if (schema_shows(m, side) && (m->kind == FIELD_ITEMS || m->kind == FIELD_OBJECT))
 			f(arg, m->item);
 }

@@ -18,16 +18,10 @@
 #include "drift/engine/compare.h"
 #include "drift/engine/pattern.h"
 #include "drift/config/drift.h"
+#include "drift/source/source.h"
 
 enum baseline_mode { BASELINE_PINNED, BASELINE_PREVIOUS };
 
-struct spec_selector {
-	const char *resources, *key, *category;
-};
-struct spec_source {
-	const char           *kind;
-	struct spec_selector *selector;
-};
 struct spec_baseline {
 	const char *mode;
 };
@@ -58,7 +52,7 @@ struct spec_alert {
 /* The members of a config as the API takes and answers them. */
 struct spec_body {
 	const char             *name;
-	struct spec_source     *source;
+	struct source_settings *source;
 	struct spec_baseline   *baseline;
 	struct raw_json         compare;
 	struct raw_json         rules;
@@ -71,14 +65,13 @@ struct spec_body {
 	uint64_t                given;
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
-extern const struct schema spec_source_schema, spec_baseline_schema, spec_thresholds_schema,
-    spec_alert_schema;
+extern const struct schema spec_baseline_schema, spec_thresholds_schema, spec_alert_schema;
 
 /* Compiled; a talloc subtree of its own. */
 struct drift_spec {
 	struct spec_body          body;
 	enum baseline_mode        mode;
-	struct resource_selector *selector; /* NULL: none */
+	struct source             source;
 	struct limits             limits;
 	int64_t                   expect_every_s;
 	struct compare_spec      *compare;

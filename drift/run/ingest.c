@@ -1,111 +1,20 @@
 #include "drift/run/ingest.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/shm/metric.h"
-#include "core/store/drift/history.h"
 #include "core/store/tx.h"
-#include "drift/run/completeness.h"
-#include "drift/run/daily_count.h"
+#include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
-#include "drift/run/masking.h"
-#include "drift/run/plan.h"
-#include "drift/run/recheck.h"
-#include "drift/run/rule_hits.h"
 #include "drift/snapshot/retention.h"
 
-#define SOURCE "push"
+/* ---- the transaction ---- */
 
 /* The transaction's argument. */
 struct writing {
 	const struct ingest *in;
 	struct plan         *plan;
 };
-
-/* ---- the transaction ---- */
-
-bool
-ingest_alerts(
-    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e)
-{
-	const struct plan_findings *l = p->findings;
-	size_t                      n = p->diff == NULL ? 0 : p->diff->n;
-	const struct alert_scope    scope = { .env = in->d->env,
-		   .t = in->t,
-		   .mem = p,
-		   .config_id = in->config->id,
-		   .config_name = in->config->name,
-		   .targets = in->spec->targets,
-		   .targets_n = in->spec->targets_n,
-		   .report = &p->report };
-	const struct alert_input    found = { .limits = &in->spec->limits,
-		   .changes = n == 0 ? NULL : p->diff->changes,
-		   .texts = p->values,
-		   .holds = l == NULL ? NULL : l->hold,
-		   .runs = l == NULL ? NULL : l->runs,
-		   .tolerated = l == NULL ? NULL : l->tolerated,
-		   .n = n,
-		   .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
-		   .silence = l == NULL ? NULL : l->silence,
-		   .complete = p->complete,
-		   .in_order = p->kind != PLAN_LATE,
-		   .again = p->kind == PLAN_AGAIN,
-		   .clean_runs = p->before.clean_runs,
-		   .incomplete_runs = p->after.incomplete_runs };
-	struct alert_outcome        became = { .clean_runs = p->before.clean_runs };
-
-	if (!trend_write(db, in, p, &scope, e))
-		return false;
-	if (p->kind != PLAN_SAME) {
-		if (!alerting_apply(&scope, &found, &became, e))
-			return false;
-		p->report.not_alerted = became.not_alerted;
-	}
-	p->after.clean_runs = became.clean_runs;
-	if (became.go_on)
-		p->after.config_version = 0;
-	if (deed != NULL)
-		*deed = became.deed;
-	return completeness_write(db, in, p, &scope, e) && recheck_set(db, in, p, e);
-}
-
-/* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */
-static bool
-write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
-{
-	size_t               n = in->snap->n;
-	struct manifest_ref *refs;
-
-	if (p->kind != PLAN_LATE)
-		return true;
-	refs = talloc_zero_size(p, (n + 1) * sizeof(refs[0]));
-	if (refs == NULL)
-		return err_memory(e);
-	refs[n] = (struct manifest_ref) { p->snapshot.id, p->snapshot.manifest };
-	for (size_t i = 0; i < n; i++)
-		refs[i] = (struct manifest_ref) { p->snapshot.id,
-			{ in->snap->items[i].address, HASH_LEN } };
-	return history_refer(db, refs, n + 1, e);
-}
-
-static bool
-write_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
-{
-	if (!snapshot_add(db, &p->snapshot, e))
-		return false;
-	if (!rule_hits_write(db, in, p, e))
-		return false;
-	if (p->kind == PLAN_SAME)
-		return ingest_alerts(db, in, p, NULL, e);
-	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
-	       versions_close(db, p->closed, p->closed_n, e) &&
-	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
-	       ingest_alerts(db, in, p, NULL, e) && daily_count_write(db, in, p, e) &&
-	       report_add(db, &p->report, e) &&
-	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
-	       masking_write(db, in, p, e);
-}
 
 static bool
 ingest_body(struct db *db, void *arg, struct err *e)
@@ -125,7 +34,7 @@ ingest_body(struct db *db, void *arg, struct err *e)
 		w->plan = p;
 	}
 	p = w->plan;
-	if (!write_plan(db, w->in, p, e))
+	if (!apply_plan(db, w->in, p, e))
 		return false;
 	ok = p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, &done, e)
 				  : config_state_set(db, &p->after, p->before.seq, &done, e);
@@ -160,102 +69,22 @@ ingest_write(const struct ingest *in, struct err *e)
 	return w.plan;
 }
 
-/* ---- repeats ---- */
-
-static void
-hash_body(const struct tenant_db *t, const struct push *p, uint8_t out[static HASH_LEN])
-{
-	char                  head[TIME_TEXT_MAX + 32];
-	uint8_t               body[HASH_LEN];
-	struct hash_hmac_ctx *h;
-
-	hash_hmac(t->address_key, sizeof(t->address_key), p->body.p, p->body.n, body);
-	snprintf(head, sizeof(head), "%lld ", (long long)p->collected_at.ms);
-	h = hash_hmac_make(NULL, t->address_key, sizeof(t->address_key));
-	if (h == NULL) { /* still tells bodies apart */
-		memcpy(out, body, HASH_LEN);
-		return;
-	}
-	hash_hmac_add(h, head, strlen(head));
-	hash_hmac_add(h, body, sizeof(body));
-	if (p->actor != NULL)
-		hash_hmac_add(h, p->actor, strlen(p->actor));
-	hash_hmac_end(h, out);
-}
-
-/* *found: the key was used before and *a is its answer. */
-static bool
-find_repeat(struct tenant_db *t, TALLOC_CTX *mem, const struct push *p, const uint8_t *hash,
-    struct push_answer *a, bool *found, struct err *e)
-{
-	struct snapshot s;
-
-	*found = false;
-	if (p->idempotency_key == NULL)
-		return true;
-	if (!snapshot_by_key(t, mem, &p->config_id, p->idempotency_key, &s, e)) {
-		if (!err_take(e, ERR_MISSING))
-			return false;
-		return true;
-	}
-	if (s.body_hash.n != HASH_LEN || memcmp(s.body_hash.p, hash, HASH_LEN) != 0)
-		return err_set(e, ERR_CONFLICT, 0,
-		    "This Idempotency-Key was used with another body.",
-		    "idempotency key with another body");
-	*found = true;
-	a->snapshot_id = s.id;
-	a->repeated = true;
-	if (!report_by_id(t, mem, &s.report_id, &a->report, e))
-		return false;
-	a->unchanged = !uuid_eq(&a->report.snapshot_id, &s.id);
-	return true;
-}
-
-/* ---- what came ---- */
-
-static bool
-ingest_time(TALLOC_CTX *mem, struct ingest *in, instant collected_at, struct err *e)
-{
-	in->received_at.ms = clock_ms(in->d->env->clock);
-	in->collected_at = collected_at.ms == 0 ? in->received_at : collected_at;
-	if (in->collected_at.ms > in->received_at.ms + PUSH_AHEAD_MS)
-		return err_fault(e, mem, "/collected_at", "lies more than 5 minutes in the future");
-	if (in->collected_at.ms < 0)
-		return err_fault(e, mem, "/collected_at", "lies before 1970");
-	return true;
-}
-
-static bool
-ingest_prepare(struct ingest *in, const struct push *p, struct err *e)
-{
-	struct collected got = { 0 };
-	bool             ok = p->in != NULL
-				  ? push_collect(in->mem, p->in, in->spec->selector, &got, e)
-				  : push_collect_document(in->mem, p->document, in->spec->selector, &got, e);
-
-	if (!ok ||
-	    !ingest_time(in->mem, in, p->in != NULL ? p->in->collected_at : p->collected_at, e))
-		return false;
-	in->actor = p->in != NULL ? p->in->actor : p->actor;
-	in->snap = snap_make(in->mem, in->t, in->spec, &got, in->work, e);
-	return in->snap != NULL;
-}
-
 /* ---- telling of it ---- */
 
 static void
 count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 {
 	const struct env *d = in->d->env;
+	const char       *source = in->spec->source.settings->kind;
 	const char       *outcome = p->kind == PLAN_SAME ? "unchanged" : p->report.status;
 	char              labels[METRIC_LABELS_MAX];
 
 	if (d->segment == NULL)
 		return;
-	snprintf(labels, sizeof(labels), "source=\"%s\",outcome=\"%s\"", SOURCE, outcome);
+	snprintf(labels, sizeof(labels), "source=\"%s\",outcome=\"%s\"", source, outcome);
 	metric_add(d->segment, METRIC_DRIFT_RUNS, labels, 1);
-	metric_observe(d->segment, METRIC_DRIFT_RUN_SECONDS, "source=\"" SOURCE "\"",
-	    clock_ns(d->clock) - began_ns);
+	snprintf(labels, sizeof(labels), "source=\"%s\"", source);
+	metric_observe(d->segment, METRIC_DRIFT_RUN_SECONDS, labels, clock_ns(d->clock) - began_ns);
 	for (enum severity v = 0; p->diff != NULL && v < SEVERITY__MAX; v++) {
 		if (p->diff->summary.by_severity[v] == 0)
 			continue;
@@ -265,12 +94,19 @@ count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	}
 }
 
-static void
-count_failure(const struct env *d, const struct err *e)
+/* Where the config's own kind is not known it was pushed to: nobody collects what does not compile.
+ */
+void
+ingest_failed(const struct ingest *in, const struct err *e)
 {
-	if (d->segment != NULL && err_status(e->code) >= 500)
-		metric_add(
-		    d->segment, METRIC_DRIFT_RUNS, "source=\"" SOURCE "\",outcome=\"failed\"", 1);
+	const struct env *d = in->d->env;
+	char              labels[METRIC_LABELS_MAX];
+
+	if (d->segment == NULL || err_status(e->code) < 500)
+		return;
+	snprintf(labels, sizeof(labels), "source=\"%s\",outcome=\"failed\"",
+	    in->spec != NULL ? in->spec->source.settings->kind : "push");
+	metric_add(d->segment, METRIC_DRIFT_RUNS, labels, 1);
 }
 
 static void
@@ -307,64 +143,49 @@ drop_old(const struct ingest *in, const struct plan *p)
 	    LOGS("bsx.config.id", config), LOGS("error.message", e.detail));
 }
 
+/* ---- a run ---- */
+
 static bool
-ingest_run(struct ingest *in, const struct push *p, struct push_answer *a, struct err *e)
+ingest_time(struct ingest *in, struct err *e)
+{
+	in->received_at.ms = clock_ms(in->d->env->clock);
+	if (in->collected_at.ms == 0)
+		in->collected_at = in->received_at;
+	if (in->collected_at.ms > in->received_at.ms + PUSH_AHEAD_MS)
+		return err_fault(
+		    e, in->mem, "/collected_at", "lies more than 5 minutes in the future");
+	if (in->collected_at.ms < 0)
+		return err_fault(e, in->mem, "/collected_at", "lies before 1970");
+	return true;
+}
+
+static struct plan *
+ingest_run(struct ingest *in, const struct collected *got, struct err *e)
+{
+	if (!ingest_time(in, e))
+		return NULL;
+	in->snap = snap_make(in->mem, in->t, in->spec, got, in->work, e);
+	return in->snap != NULL ? ingest_write(in, e) : NULL;
+}
+
+bool
+ingest_collected(
+    struct ingest *in, const struct collected *got, struct ingest_answer *a, struct err *e)
 {
 	int64_t      began = clock_ns(in->d->env->clock);
 	struct plan *plan;
 
 	in->snapshot_id = uuid_make(in->d->env->clock, in->d->env->rand);
-	if (!ingest_prepare(in, p, e))
-		return false;
-	plan = ingest_write(in, e);
+	plan = ingest_run(in, got, e);
 	if (plan == NULL)
 		return false;
-	a->snapshot_id = in->snapshot_id;
-	a->report = plan->report;
-	a->unchanged = plan->kind == PLAN_SAME;
-	a->masking = plan->masking_due;
-	a->masking_n = plan->masking_n;
+	*a = (struct ingest_answer) { .snapshot_id = in->snapshot_id,
+		.report = plan->report,
+		.unchanged = plan->kind == PLAN_SAME,
+		.masking = plan->masking_due,
+		.masking_n = plan->masking_n };
 	count(in, plan, began);
 	tell_log(in, plan, began);
 	drop_old(in, plan);
 	return true;
-}
-
-bool
-ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct push *p,
-    struct push_answer *a, struct err *e)
-{
-	uint8_t             hash[HASH_LEN];
-	struct drift_config config;
-	struct ingest       in = { .d = d,
-		      .t = t,
-		      .mem = mem,
-		      .work = p->work,
-		      .permits = p->permits,
-		      .config = &config,
-		      .idempotency_key = p->idempotency_key,
-		      .pushed_by = p->pushed_by,
-		      .pusher = p->pusher,
-		      .body_hash = { hash, HASH_LEN } };
-	bool                found;
-
-	memset(a, 0, sizeof(*a));
-	hash_body(t, p, hash);
-	if (!config_by_id(t, mem, &p->config_id, &config, e) ||
-	    !find_repeat(t, mem, p, hash, a, &found, e))
-		return false;
-	if (found)
-		return true;
-	in.spec = spec_of(d, t, &config, p->work, e);
-	if (in.spec != NULL && ingest_run(&in, p, a, e))
-		return true;
-	count_failure(d->env, e);
-	/* Two at the same time with one key: the other one has answered. */
-	if (e->code != ERR_CONFLICT || p->idempotency_key == NULL)
-		return false;
-	err_clear(e);
-	if (!find_repeat(t, mem, p, hash, a, &found, e))
-		return false;
-	return found ? true
-		     : err_set(e, ERR_CONFLICT, 0, "Conflict.", "a snapshot's key was taken");
 }

@@ -1,5 +1,5 @@
 /*
- * ingest.h - one pushed snapshot: stored, compared, reported, alerted.
+ * ingest.h - one snapshot: stored, compared, reported, alerted.
  *
  * The heavy work (normalising, hashing, comparing, sealing) is done before the
  * transaction, on the state as read; the transaction locks the state row, makes
@@ -13,9 +13,35 @@
 #define BSX_DRIFT_RUN_INGEST_H
 
 #include "core/store/drift/masked_changes.h"
-#include "core/store/drift/report.h"
-#include "drift/config/drift.h"
+#include "drift/run/plan.h"
 #include "drift/source/push.h"
+
+/* A credential has set very many values of a masked place today. */
+struct masked_place;
+struct masking {
+	struct masked_change       count;
+	const struct masked_place *place; /* NULL: many places, or not of this snapshot */
+};
+
+struct ingest_answer {
+	struct uuid   snapshot_id;
+	struct report report;
+	bool          unchanged; /* the report is that of an earlier snapshot */
+	bool          repeated;  /* the answer to the same key before */
+	const struct masking *masking; /* to be told of */
+	size_t                masking_n;
+};
+
+/*
+ * What a source has come to, whichever it is.  `in` says for whom and from whom; its snap,
+ * snapshot_id and received_at are filled here, and collected_at 0 means now.
+ */
+MUST_USE bool ingest_collected(struct ingest *in, const struct collected *got,
+    struct ingest_answer *a, struct err *e);
+/* Counts a run that has come to nothing. */
+void ingest_failed(const struct ingest *in, const struct err *e);
+
+/* ---- ingest_push.c: what is handed in ---- */
 
 struct push {
 	struct uuid           config_id;
@@ -31,23 +57,7 @@ struct push {
 	struct work          *work; /* of the request */
 };
 
-/* A credential has set very many values of a masked place today. */
-struct masked_place;
-struct masking {
-	struct masked_change       count;
-	const struct masked_place *place; /* NULL: many places, or not of this snapshot */
-};
-
-struct push_answer {
-	struct uuid   snapshot_id;
-	struct report report;
-	bool          unchanged; /* the report is that of an earlier snapshot */
-	bool          repeated;  /* the answer to the same key before */
-	const struct masking *masking; /* to be told of */
-	size_t                masking_n;
-};
-
 MUST_USE bool ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct push *p, struct push_answer *a, struct err *e);
+    const struct push *p, struct ingest_answer *a, struct err *e);
 
 #endif

@@ -16,7 +16,7 @@
 #include "drift/snapshot/snap.h"
 #include "drift/run/trend.h"
 
-/* The fixed part of one ingest. */
+/* The fixed part of one run: whose, of what, from whom. */
 struct ingest {
 	struct drift              *d;
 	struct tenant_db          *t;
@@ -69,11 +69,6 @@ MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct
 /* Of the newest snapshot in->snap, as it is stored (snap_of_stored). */
 MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 bool                  plan_fits(const struct plan *p, const struct config_state *now);
-
-/* ingest.c: inside the transaction, what the plan says of alerts, and when to look again.  *deed
- * (may be NULL): what became of the one of kind "drift". */
-MUST_USE bool ingest_alerts(
-    struct db *db, const struct ingest *in, struct plan *p, enum deed *deed, struct err *e);
 
 /* record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,

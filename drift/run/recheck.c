@@ -3,23 +3,9 @@
 #include <string.h>
 
 #include "core/store/tx.h"
+#include "drift/run/apply.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/golden_binding.h"
-
-bool
-recheck_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
-{
-	if (p->kind == PLAN_LATE || p->kind == PLAN_SAME)
-		return true;
-	if (p->after.recheck_at.ms != 0)
-		return schedule_recheck_at(
-		    db, &in->config->id, p->after.recheck_at, in->received_at, e);
-	if (p->before.recheck_at.ms == 0 || p->kind == PLAN_AGAIN)
-		return true;
-	return schedule_set(db, SCHEDULE_RECHECK, &in->config->id, -1, e);
-}
-
-/* ---- looking again ---- */
 
 static bool
 write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed deed, struct err *e)
@@ -45,8 +31,8 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 	enum deed    deed;
 	bool         done;
 
-	if (p == NULL || !finding_write(db, p->findings, e) ||
-	    !ingest_alerts(db, in, p, &deed, e) || !write_report(db, in, p, deed, e) ||
+	if (p == NULL || !finding_write(db, p->findings, e) || !apply_alerts(db, in, p, &deed, e) ||
+	    !write_report(db, in, p, deed, e) ||
 	    !config_state_set(db, &p->after, p->before.seq, &done, e))
 		return false;
 	if (!done)

@@ -14,9 +14,7 @@
 #include "core/store/drift/schedule.h"
 #include "drift/run/plan.h"
 
-/* In the transaction of a plan: when to look again, from what it has found; nothing left ends it. */
-MUST_USE bool recheck_set(struct db *db, const struct ingest *in, const struct plan *p, struct err *e);
-/* Before that transaction: a golden baseline follows its template and the time. */
+/* Before the transaction: a golden baseline follows its template and the time. */
 MUST_USE bool recheck_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
     const struct schedule *claim, struct work *work, struct err *e);
 /* In a transaction: looks again, and sees to the claim. */

@@ -130,19 +130,47 @@ seal_value(struct plan *p, const struct ingest *in, const char *column, const st
 	return tenant_seal(in->t, p, in->d->env->rand, "drift_changes", column, id, text, out, e);
 }
 
-static bool
-attribution(struct recording *w, struct err *e)
-{
-	const char *actor = w->in->actor;
-	struct buf  b;
+/* Of all changes whose source does not know better. */
+struct named_actor {
+	const char *actor, *source;
+};
+static const struct field named_actor_fields[] = {
+	FIELD(struct named_actor, actor),
+	FIELD(struct named_actor, source),
+	FIELD_END,
+};
+static const struct schema named_actor_schema =
+    SCHEMA("NamedActor", struct named_actor, named_actor_fields);
 
-	if (actor == NULL || actor[0] == '\0')
+static bool
+attribute_to_actor(struct recording *w, struct err *e)
+{
+	const struct named_actor named = { w->in->actor, w->in->spec->source.settings->kind };
+	struct buf               b;
+
+	if (named.actor == NULL || named.actor[0] == '\0')
 		return true;
 	buf_make(&b, w->p);
-	buf_puts(&b, "{\"actor\":");
-	buf_json(&b, str_of(actor));
-	buf_puts(&b, ",\"source\":\"push\"}");
+	if (!schema_encode(&b, &named_actor_schema, &named, e))
+		return false;
 	w->attribution.text = b.p;
+	return true;
+}
+
+static bool
+attribute_by_source(
+    struct recording *w, const struct change *c, struct raw_json *out, struct err *e)
+{
+	const struct source *s = &w->in->spec->source;
+	struct buf           b;
+
+	*out = w->attribution;
+	if (s->ops->attribute == NULL)
+		return true;
+	buf_make(&b, w->p);
+	if (!s->ops->attribute(s, c, &b, e))
+		return false;
+	out->text = b.p;
 	return buf_ok(&b) ? true : err_memory(e);
 }
 
@@ -187,8 +215,7 @@ record_change(struct recording *w, size_t i, struct err *e)
 	row->created_at = in->received_at;
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
-	row->attribution = w->attribution;
-	return record_texts(w, c, row, e) &&
+	return attribute_by_source(w, c, &row->attribution, e) && record_texts(w, c, row, e) &&
 	       seal_value(w->p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
 	       seal_value(w->p, in, "new_value", &row->id, v->new_text, &row->new_value, e) &&
 	       work_spend(in->work, WORK_CHANGES, STEPS_ROW, e);
@@ -201,7 +228,7 @@ plan_record(struct plan *p, const struct ingest *in, const char *status,
 	size_t           n = p->diff == NULL ? 0 : p->diff->n;
 	struct recording w = { .p = p, .in = in, .room = { .mem = p } };
 
-	if (!record_report(p, in, status, baseline, e) || !attribution(&w, e))
+	if (!record_report(p, in, status, baseline, e) || !attribute_to_actor(&w, e))
 		return false;
 	p->changes = talloc_zero_size(p, (n + 1) * sizeof(p->changes[0]));
 	if (p->changes == NULL)

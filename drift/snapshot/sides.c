@@ -90,7 +90,7 @@ side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct js
 	size_t           n;
 
 	*out = (struct side) { 0 };
-	if (!resource_split(mem, document, spec->selector, &r, &n, e))
+	if (!resource_split(mem, document, spec->source.selector, &r, &n, e))
 		return false;
 	out->items = talloc_zero_size(mem, (n + 1) * sizeof(out->items[0]));
 	if (out->items == NULL)

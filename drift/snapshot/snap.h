@@ -7,7 +7,7 @@
 
 #include "core/store/drift/snapshot.h"
 #include "drift/config/spec.h"
-#include "drift/source/push.h"
+#include "drift/source/collected.h"
 
 struct snap_resource {
 	struct resource r;    /* normal form */

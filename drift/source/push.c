@@ -2,29 +2,70 @@
 
 #include <string.h>
 
-static const char *const completeness_names[] = {
-#define X(id, wire) [id] = wire,
-	COMPLETENESS(X)
-#undef X
+#include "drift/source/source.h"
+
+/* ---- the settings of a config ---- */
+
+struct push_selector {
+	const char *resources, *key, *category;
+};
+struct push_settings {
+	struct source_settings s;
+	struct push_selector  *selector; /* NULL: none */
 };
 
-const char *
-completeness_name(enum completeness c)
+static const struct field selector_fields[] = {
+	FIELD(struct push_selector, resources, .min = 0, .max = 1024, .flags = FIELD_REQUIRED,
+	    .doc = "JSON Pointer to the array of resources."),
+	FIELD(struct push_selector, key, .min = 1, .max = 256, .flags = FIELD_REQUIRED,
+	    .doc = "Member of each element that is its key."),
+	FIELD(struct push_selector, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Category of all of them; document when absent."),
+	FIELD_END,
+};
+static const struct schema selector_schema =
+    SCHEMA("DriftSelector", struct push_selector, selector_fields);
+
+static const struct field settings_fields[] = {
+	FIELD_AS(struct push_settings, s.kind, "kind", .flags = FIELD_REQUIRED),
+	FIELD(struct push_settings, selector, .item = &selector_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "How a document is cut into resources."),
+	FIELD_END,
+};
+const struct schema source_push_schema =
+    SCHEMA("DriftSourcePush", struct push_settings, settings_fields);
+
+/* Keys of resources are kept readable, so nothing masked can be one. */
+static bool
+push_check(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s, struct err *e)
 {
-	return c < COMPLETENESS__MAX ? completeness_names[c] : "failed";
+	const struct push_selector *in = ((const struct push_settings *)s->settings)->selector;
+	struct str                  category = RESOURCE_CATEGORY_DOCUMENT;
+
+	if (in == NULL)
+		return true;
+	if (in->resources[0] != '\0' && in->resources[0] != '/')
+		return err_fault(e, mem, "/source/selector/resources", "must be a JSON Pointer");
+	if (in->category != NULL && in->category[0] != '\0')
+		category = str_of(in->category);
+	if (compare_masks(compare, category, str_of(in->key)))
+		return err_fault(e, mem, "/source/selector/key",
+		    "names a member that is masked, and keys are not");
+	s->selector = talloc(mem, struct resource_selector);
+	if (s->selector == NULL)
+		return err_memory(e);
+	*s->selector =
+	    (struct resource_selector) { str_of(in->resources), str_of(in->key), category };
+	return true;
 }
 
-bool
-completeness_parse(struct str s, enum completeness *out)
-{
-	for (enum completeness c = 0; c < COMPLETENESS__MAX; c++) {
-		if (str_eqz(s, completeness_names[c])) {
-			*out = c;
-			return true;
-		}
-	}
-	return false;
-}
+const struct source_ops source_push = {
+	.check = push_check,
+};
+
+/* ---- the body of a push ---- */
 
 static const struct field resource_fields[] = {
 	FIELD(struct push_resource, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,

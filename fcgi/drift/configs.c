@@ -15,7 +15,7 @@
 struct config_out {
 	struct uuid             id, config_id, tenant_id;
 	const char             *name;
-	struct spec_source     *source;
+	struct source_settings *source;
 	struct spec_baseline   *baseline;
 	struct raw_json         compare, rules;
 	struct strings          rule_packs;
@@ -34,8 +34,8 @@ static const struct field config_out_fields[] = {
 	FIELD(struct config_out, config_id, .doc = "The same."),
 	FIELD(struct config_out, tenant_id, .doc = "Its tenant."),
 	FIELD(struct config_out, name, .doc = "Name, unique."),
-	FIELD(struct config_out, source, .item = &spec_source_schema,
-	    .doc = "Where snapshots come from."),
+	FIELD(
+	    struct config_out, source, .item = &source_schema, .doc = "Where snapshots come from."),
 	FIELD(struct config_out, baseline, .item = &spec_baseline_schema,
 	    .doc = "What a snapshot is compared with."),
 	FIELD(struct config_out, compare, .doc = "How values are compared."),

@@ -123,8 +123,8 @@ tell_masking(struct request *r, const struct masking *m)
 static bool
 push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 {
-	struct drift      *d = drift_of(r->app, e);
-	struct push_answer a;
+	struct drift        *d = drift_of(r->app, e);
+	struct ingest_answer a;
 
 	if (d == NULL)
 		return false;

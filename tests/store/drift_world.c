@@ -83,7 +83,7 @@ drift_channel(struct drift_world *x, const char *url)
 
 bool
 drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *key,
-    const char *body, struct push_answer *a, struct err *e)
+    const char *body, struct ingest_answer *a, struct err *e)
 {
 	struct push_in in;
 	struct push    p = { .config_id = *config,
@@ -97,11 +97,11 @@ drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, con
 	       ingest_push(x->d, x->t, mem, &p, a, e);
 }
 
-struct push_answer
+struct ingest_answer
 drift_push(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *body)
 {
-	struct err         e = { 0 };
-	struct push_answer a;
+	struct err           e = { 0 };
+	struct ingest_answer a;
 
 	if (!drift_try(x, mem, config, NULL, body, &a, &e))
 		fail_msg("push: %d %s | %s %s %s", (int)e.code, e.pub, e.detail,
@@ -192,7 +192,7 @@ drift_body(TALLOC_CTX *mem, const char *more, size_t n, const char *const values
 	return talloc_asprintf_append(text, "]%s}", more);
 }
 
-struct push_answer
+struct ingest_answer
 drift_push_values(
     struct drift_world *x, const struct uuid *config, size_t n, const char *const values[])
 {

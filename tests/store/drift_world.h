@@ -23,9 +23,9 @@ struct uuid drift_config(struct drift_world *x, const char *spec);
 struct uuid drift_channel(struct drift_world *x, const char *url);
 /* Pushes a body as the API would; false as ingest_push. `key` may be NULL. */
 bool drift_try(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *key,
-    const char *body, struct push_answer *a, struct err *e);
+    const char *body, struct ingest_answer *a, struct err *e);
 /* The same, which must succeed. */
-struct push_answer drift_push(
+struct ingest_answer drift_push(
     struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, const char *body);
 /* A statement as root without an answer; %s is the tenant's schema, every time. */
 void drift_sql(struct drift_world *x, const char *sql);
@@ -39,7 +39,7 @@ int drift_set_up(void **state);
 int drift_tear_down(void **state);
 /* {"resources":[{"category":"c","key":"k0","value":V}, ...]} with `more` behind the list. */
 const char *drift_body(TALLOC_CTX *mem, const char *more, size_t n, const char *const values[]);
-struct push_answer drift_push_values(
+struct ingest_answer drift_push_values(
     struct drift_world *x, const struct uuid *config, size_t n, const char *const values[]);
 #define VALUES(...)                                                                                \
 	sizeof((const char *const[]) { __VA_ARGS__ }) / sizeof(char *), (const char *const[])      \

@@ -20,9 +20,9 @@ every_statement_fits_the_schema(void **state)
 static void
 the_first_complete_snapshot_is_the_baseline_and_never_alerts(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	struct push_answer  a = drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct ingest_answer a = drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 
 	assert_string_equal(a.report.status, "baseline");
 	assert_non_null(strstr(a.report.not_alerted.text, "first_snapshot"));
@@ -35,10 +35,10 @@ the_first_complete_snapshot_is_the_baseline_and_never_alerts(void **state)
 static void
 an_unchanged_push_adds_one_row_and_no_content(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	struct push_answer  first, again;
-	int64_t             contents, versions, reports, snapshots;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct ingest_answer first, again;
+	int64_t              contents, versions, reports, snapshots;
 
 	drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	first = drift_push_values(x, &c, VALUES("{\"a\":1.0}", "{\"b\":2}"));
@@ -61,11 +61,11 @@ an_unchanged_push_adds_one_row_and_no_content(void **state)
 static void
 an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         channel = drift_channel(x, "https://hooks.example.org/x");
-	char                id[UUID_TEXT_MAX];
-	struct uuid         c;
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          channel = drift_channel(x, "https://hooks.example.org/x");
+	char                 id[UUID_TEXT_MAX];
+	struct uuid          c;
+	struct ingest_answer a;
 
 	uuid_print(&channel, id);
 	c = drift_config(
@@ -107,9 +107,9 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 static void
 what_was_not_read_is_no_deletion(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct ingest_answer a;
 
 	drift_push(x, x, &c,
 	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1},"
@@ -154,7 +154,7 @@ a_push_of_the_past_is_history_and_one_of_the_future_is_refused(void **state)
 	struct drift_world      *x = *state;
 	struct uuid              c = drift_config(x, DRIFT_PUSH);
 	struct err               e = { 0 };
-	struct push_answer       a;
+	struct ingest_answer     a;
 	struct snapshot          s;
 	struct held             *held;
 	struct resource          r;
@@ -205,10 +205,10 @@ bad_pushes_are_refused_and_leave_nothing(void **state)
 		"{\"resources\":[],\"collections\":{\"c\":\"perhaps\"}}",
 		"{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":1e99999999999}]}",
 	};
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	struct err          e = { 0 };
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct err           e = { 0 };
+	struct ingest_answer a;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_fails(drift_try(x, x, &c, NULL, bad[i], &a, &e), ERR_INVALID);
@@ -221,10 +221,10 @@ bad_pushes_are_refused_and_leave_nothing(void **state)
 static void
 a_key_repeats_its_answer_and_refuses_another_body(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	struct err          e = { 0 };
-	struct push_answer  a, b;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	struct err           e = { 0 };
+	struct ingest_answer a, b;
 
 	assert_ok(drift_try(x, x, &c, "key-1", drift_body(x, "", VALUES("1")), &a, &e));
 	assert_ok(drift_try(x, x, &c, "key-1", drift_body(x, "", VALUES("1")), &b, &e));
@@ -331,12 +331,12 @@ every_instant_of_the_past_can_be_read_back(void **state)
 static void
 a_large_resource_is_kept_in_chunks(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, DRIFT_PUSH);
-	size_t              n = 3 << 20;
-	char               *big = talloc_size(x, n + 64);
-	uint64_t            seed = 1;
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, DRIFT_PUSH);
+	size_t               n = 3 << 20;
+	char                *big = talloc_size(x, n + 64);
+	uint64_t             seed = 1;
+	struct ingest_answer a;
 
 	/* Text that does not compress below two chunks. */
 	big[0] = '"';
@@ -429,15 +429,15 @@ check_filters(struct drift_world *x, const struct uuid *report)
 static void
 every_filter_finds_what_it_names_in_any_report(void **state)
 {
-	struct drift_world *x = *state;
-	struct err          e = { 0 };
-	struct uuid         c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"rules\":["
-							"{\"path\":\"/a\",\"severity\":\"critical\"},"
-							"{\"path\":\"/b\",\"severity\":\"low\"}]}");
-	struct push_answer  first, second;
-	struct change_row  *rows;
-	struct finding_row  f;
-	size_t              n;
+	struct drift_world  *x = *state;
+	struct err           e = { 0 };
+	struct uuid          c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"rules\":["
+							  "{\"path\":\"/a\",\"severity\":\"critical\"},"
+							  "{\"path\":\"/b\",\"severity\":\"low\"}]}");
+	struct ingest_answer first, second;
+	struct change_row   *rows;
+	struct finding_row   f;
+	size_t               n;
 
 	drift_push(x, x, &c, two_categories(x, 0));
 	first = drift_push(x, x, &c, two_categories(x, 1));

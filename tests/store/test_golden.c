@@ -152,10 +152,10 @@ static const char others[] =
 static void
 a_rendered_template_is_what_snapshots_are_compared_with(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, SPEC);
-	struct golden       g = { 0 };
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, SPEC);
+	struct golden        g = { 0 };
+	struct ingest_answer a;
 
 	template_put(x, &g, ONE);
 	bind_ok(x, &c, &g, GIVEN);
@@ -177,10 +177,10 @@ a_rendered_template_is_what_snapshots_are_compared_with(void **state)
 static void
 a_new_version_is_taken_by_the_next_snapshot_changed_or_not(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, SPEC);
-	struct golden       g = { 0 };
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, SPEC);
+	struct golden        g = { 0 };
+	struct ingest_answer a;
 
 	template_put(x, &g, ONE);
 	bind_ok(x, &c, &g, GIVEN);
@@ -259,10 +259,10 @@ look_until(struct drift_world *x, int64_t ms)
 static void
 an_expired_difference_is_drift(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, SPEC);
-	struct golden       g = { 0 };
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, SPEC);
+	struct golden        g = { 0 };
+	struct ingest_answer a;
 
 	template_put(x, &g, ONE);
 	bind_for(x, &c, &g, 1500);

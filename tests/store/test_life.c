@@ -25,7 +25,7 @@ body(TALLOC_CTX *mem, size_t n, const char *const values[])
 	return talloc_strdup_append(text, "]}");
 }
 
-static struct push_answer
+static struct ingest_answer
 push(struct drift_world *x, const struct uuid *config, size_t n, const char *const values[])
 {
 	return drift_push(x, x, config, body(x, n, values));
@@ -110,9 +110,9 @@ statuses(struct drift_world *x)
 static void
 a_status_follows_its_finding_and_what_returns_is_reopened(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH);
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH);
+	struct ingest_answer a;
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":2}"));
@@ -135,9 +135,9 @@ a_status_follows_its_finding_and_what_returns_is_reopened(void **state)
 static void
 an_accepted_value_is_quiet_another_one_is_not(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH);
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH);
+	struct ingest_answer a;
 
 	push(x, &c, VALUES("{\"a\":1}"));
 	a = push(x, &c, VALUES("{\"a\":7}"));
@@ -155,11 +155,11 @@ an_accepted_value_is_quiet_another_one_is_not(void **state)
 static void
 an_acceptance_ends_at_its_time_with_the_same_snapshot(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH);
-	struct err          e = { 0 };
-	struct push_answer  a;
-	struct job          y = { .x = x };
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH);
+	struct err           e = { 0 };
+	struct ingest_answer a;
+	struct job           y = { .x = x };
 
 	push(x, &c, VALUES("{\"a\":1}"));
 	a = push(x, &c, VALUES("{\"a\":7}"));
@@ -182,12 +182,12 @@ an_acceptance_ends_at_its_time_with_the_same_snapshot(void **state)
 static void
 many_are_decided_each_finding_once_or_none(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH), ids[4];
-	struct err          e = { 0 };
-	struct push_answer  first, a;
-	struct job          y = { .x = x, .d = { .status = "acknowledged" } };
-	int64_t             life;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH), ids[4];
+	struct err           e = { 0 };
+	struct ingest_answer first, a;
+	struct job           y = { .x = x, .d = { .status = "acknowledged" } };
+	int64_t              life;
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	first = push(x, &c, VALUES("{\"a\":7}", "{\"b\":2}"));
@@ -225,11 +225,11 @@ many_are_decided_each_finding_once_or_none(void **state)
 static void
 a_status_that_may_not_follow_is_refused_and_nothing_is_changed(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH), one;
-	struct err          e = { 0 };
-	struct push_answer  a;
-	struct job          y = { .x = x };
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH), one;
+	struct err           e = { 0 };
+	struct ingest_answer a;
+	struct job           y = { .x = x };
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}"));
@@ -254,11 +254,11 @@ a_status_that_may_not_follow_is_refused_and_nothing_is_changed(void **state)
 static void
 a_filter_takes_what_it_names(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH);
-	struct err          e = { 0 };
-	struct push_answer  a;
-	struct job          y = { .x = x, .d = { .status = "acknowledged" } };
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH);
+	struct err           e = { 0 };
+	struct ingest_answer a;
+	struct job           y = { .x = x, .d = { .status = "acknowledged" } };
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}", "{\"c\":3}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}", "{\"c\":4}"));
@@ -295,12 +295,12 @@ in_child(struct drift_world *x, const struct uuid *c, const struct report *r, in
 	    !tenant_db_open(d, row, false, &mine.t, &e))
 		_exit(2);
 	for (int i = 0; i < n; i++) {
-		struct push_answer a;
-		char               value[32];
-		struct job         y = { .x = x,
-				.t = mine.t,
-				.d = { .status = i % 2 == 0 ? "accepted" : "detected", .reason = "r" },
-				.w = { .filter = { .report_id = r->id } } };
+		struct ingest_answer a;
+		char                 value[32];
+		struct job           y = { .x = x,
+				  .t = mine.t,
+				  .d = { .status = i % 2 == 0 ? "accepted" : "detected", .reason = "r" },
+				  .w = { .filter = { .report_id = r->id } } };
 
 		snprintf(value, sizeof(value), "{\"n\":%d}", i);
 		if (c != NULL ? !drift_try(&mine, x, c, NULL,
@@ -316,11 +316,11 @@ in_child(struct drift_world *x, const struct uuid *c, const struct report *r, in
 static void
 deciding_and_pushing_at_once_lose_nothing(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         c = drift_config(x, PUSH);
-	struct push_answer  a;
-	pid_t               pids[3];
-	int                 status;
+	struct drift_world  *x = *state;
+	struct uuid          c = drift_config(x, PUSH);
+	struct ingest_answer a;
+	pid_t                pids[3];
+	int                  status;
 
 	push(x, &c, VALUES("{\"a\":1}", "{\"b\":2}", "{\"n\":-1}"));
 	a = push(x, &c, VALUES("{\"a\":7}", "{\"b\":3}", "{\"n\":-1}"));
@@ -403,7 +403,7 @@ the_end_of_a_maintenance_window_tells_what_is_still_there_in_one_message(void **
 	struct drift_world   *x = *state;
 	struct uuid           c = told_config(x), id;
 	struct err            e = { 0 };
-	struct push_answer    a;
+	struct ingest_answer  a;
 	struct silence_cover *covers;
 	char                  by[UUID_TEXT_MAX];
 	size_t                n;
@@ -519,7 +519,7 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	struct daily_filter    f = { .from = 0 };
 	struct daily_severity *days;
 	struct daily_top      *top;
-	struct push_answer     a;
+	struct ingest_answer   a;
 	size_t                 n;
 
 	push(x, &c, VALUES("{\"a\":1,\"z\":1}", "{\"b\":2}"));

@@ -56,11 +56,11 @@ what_was_told_and_decided_of_an_element_with_a_long_or_masked_key_stays(void **s
 	char                was[65];
 
 	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
-		bool               accepted = i % 2 == 1;
-		const char        *old = cases[i / 2].old, *new = cases[i / 2].new;
-		struct uuid        c = drift_config(x, DRIFT_PUSH);
-		struct push_answer a;
-		int64_t            told;
+		bool                 accepted = i % 2 == 1;
+		const char          *old = cases[i / 2].old, *new = cases[i / 2].new;
+		struct uuid          c = drift_config(x, DRIFT_PUSH);
+		struct ingest_answer a;
+		int64_t              told;
 
 		for (const char *const *t = (const char *const[]) { "drift_findings",
 			 "drift_changes", "alert_findings", "drift_history", "alerts", NULL };
@@ -95,8 +95,8 @@ what_was_told_and_decided_of_an_element_with_a_long_or_masked_key_stays(void **s
 static const char *
 due_after(struct drift_world *x, const struct uuid *config, const char *more, const char *value)
 {
-	struct err         e = { 0 };
-	struct push_answer a =
+	struct err           e = { 0 };
+	struct ingest_answer a =
 	    drift_push(x, x, config, drift_body(x, more, 1, (const char *const[]) { value }));
 	char *text = talloc_strdup(x, "");
 

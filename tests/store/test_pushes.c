@@ -34,9 +34,9 @@ pusher(struct drift_world *x, const struct uuid *config, int who, int n)
 	    !tenant_db_open(d, row, false, &mine.t, &e))
 		_exit(2);
 	for (int i = 0; i < n; i++) {
-		TALLOC_CTX        *mem = talloc_new(NULL);
-		char               a[64], b[64];
-		struct push_answer answer;
+		TALLOC_CTX          *mem = talloc_new(NULL);
+		char                 a[64], b[64];
+		struct ingest_answer answer;
 
 		snprintf(a, sizeof(a), "{\"n\":\"%d-%d\"}", who, i);
 		snprintf(b, sizeof(b), "{\"m\":%d}", i / 3);
@@ -115,10 +115,10 @@ reporting_pusher(struct drift_world *x, const struct uuid *config, int fd)
 	struct drift_world   mine = *x;
 
 	for (int i = 0;; i++) {
-		TALLOC_CTX        *mem = talloc_new(NULL);
-		struct push_answer a;
-		char               value[32];
-		struct timespec    t = { 0, 20000000 };
+		TALLOC_CTX          *mem = talloc_new(NULL);
+		struct ingest_answer a;
+		char                 value[32];
+		struct timespec      t = { 0, 20000000 };
 
 		err_clear(&e);
 		snprintf(value, sizeof(value), "%d", i);

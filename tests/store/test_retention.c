@@ -30,11 +30,11 @@ mono(const struct clock *c)
 static const struct clock_ops stepped = { wall, mono };
 
 /* Pushes `n` times, STEP apart: k0 has the value, k1 another one each time when `moves`. */
-static struct push_answer
+static struct ingest_answer
 push_for(struct drift_world *x, struct clock *now, const struct uuid *c, int n, const char *k0,
     bool moves)
 {
-	struct push_answer a = { 0 };
+	struct ingest_answer a = { 0 };
 
 	for (int i = 0; i < n; i++) {
 		char k1[64] = "0";
@@ -94,12 +94,12 @@ older(struct drift_world *x, const char *table, const char *column, int64_t than
 static void
 what_is_old_goes_and_what_must_stays(void **state)
 {
-	struct drift_world *x = *state;
-	struct clock        now = { &stepped, clock_ms(&clock_system) - 30 * DAY };
-	struct uuid         c, channel = drift_channel(x, "https://hooks.example.org/x");
-	char                id[UUID_TEXT_MAX];
-	struct push_answer  a;
-	int64_t             before;
+	struct drift_world  *x = *state;
+	struct clock         now = { &stepped, clock_ms(&clock_system) - 30 * DAY };
+	struct uuid          c, channel = drift_channel(x, "https://hooks.example.org/x");
+	char                 id[UUID_TEXT_MAX];
+	struct ingest_answer a;
+	int64_t              before;
 
 	server_do(x->w->root, "SET time_zone = '+00:00'");
 	uuid_print(&channel, id);
@@ -145,10 +145,10 @@ what_is_old_goes_and_what_must_stays(void **state)
 static void
 the_newest_report_stays_while_nothing_changes(void **state)
 {
-	struct drift_world *x = *state;
-	struct clock        now = { &stepped, clock_ms(&clock_system) - 30 * DAY };
-	struct uuid         c;
-	struct push_answer  a, b;
+	struct drift_world  *x = *state;
+	struct clock         now = { &stepped, clock_ms(&clock_system) - 30 * DAY };
+	struct uuid          c;
+	struct ingest_answer a, b;
 
 	x->env.clock = &now;
 	c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":3600}");

@@ -42,11 +42,11 @@ dump_holds(const char *needle)
 static void
 sealed_and_masked_values_are_in_no_table(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         channel = drift_channel(x, "https://hooks.example.org/x");
-	char                id[UUID_TEXT_MAX];
-	struct uuid         c;
-	struct push_answer  a;
+	struct drift_world  *x = *state;
+	struct uuid          channel = drift_channel(x, "https://hooks.example.org/x");
+	char                 id[UUID_TEXT_MAX];
+	struct uuid          c;
+	struct ingest_answer a;
 
 	uuid_print(&channel, id);
 	c = drift_config(
@@ -69,16 +69,16 @@ sealed_and_masked_values_are_in_no_table(void **state)
 static void
 masked_values_are_in_no_sealed_part_either(void **state)
 {
-	struct drift_world *x = *state;
-	struct uuid         channel = drift_channel(x, "https://hooks.example.org/x");
-	char                id[UUID_TEXT_MAX];
-	struct err          e = { 0 };
-	struct uuid         c;
-	struct push_answer  a;
-	struct change_row  *rows;
-	struct str          text;
-	struct outbox       o;
-	size_t              n;
+	struct drift_world  *x = *state;
+	struct uuid          channel = drift_channel(x, "https://hooks.example.org/x");
+	char                 id[UUID_TEXT_MAX];
+	struct err           e = { 0 };
+	struct uuid          c;
+	struct ingest_answer a;
+	struct change_row   *rows;
+	struct str           text;
+	struct outbox        o;
+	size_t               n;
 
 	uuid_print(&channel, id);
 	c = drift_config(

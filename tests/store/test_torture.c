@@ -94,9 +94,9 @@ push_on(const struct torture *t, unsigned seed)
 	int                failed = 0;
 
 	while (now_s() < t->until) {
-		TALLOC_CTX        *mem = talloc_new(NULL);
-		struct err         e = { 0 };
-		struct push_answer a;
+		TALLOC_CTX          *mem = talloc_new(NULL);
+		struct err           e = { 0 };
+		struct ingest_answer a;
 		int64_t at = clock_ms(&clock_system) - (rand_r(&seed) % 6 == 0 ? 700 : 0);
 		const struct uuid *c = &t->configs[(unsigned)rand_r(&seed) % CONFIGS];
 

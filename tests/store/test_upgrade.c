@@ -639,7 +639,7 @@ check_drift(struct old *o)
 		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
 	const struct alert_filter any = { 0 };
 	struct alert             *alerts;
-	struct push_answer        a;
+	struct ingest_answer      a;
 	struct uuid               config;
 	char                     *hex;
 	size_t                    n = 0;

@@ -78,8 +78,10 @@ put_kind(struct buf *b, const struct field *f, enum schema_side side)
 static void
 put_members(struct buf *b, const struct schema *s, enum schema_side side)
 {
+	const struct field *f;
+
 	buf_puts(b, "<dl class=\"members\">\n");
-	for (const struct field *f = s->fields; f->name != NULL; f++) {
+	for (size_t i = 0; (f = schema_member(s, i)) != NULL; i++) {
 		if (!schema_shows(f, side))
 			continue;
 		buf_puts(b, "<div><dt><code>");

@@ -232,6 +232,106 @@ each_fault_of_a_body_is_told_with_its_place(void **state)
 	}
 }
 
+/* ---- one of several objects ---- */
+
+struct shape {
+	const char *kind;
+};
+struct circle {
+	struct shape s;
+	int64_t      radius;
+};
+struct box {
+	struct shape s;
+	int64_t      width, height;
+	const char  *label;
+};
+static const struct field circle_fields[] = {
+	FIELD_AS(struct circle, s.kind, "kind", .flags = FIELD_REQUIRED),
+	FIELD(struct circle, radius, .min = 1, .max = 9, .flags = FIELD_REQUIRED),
+	FIELD_END,
+};
+static const struct schema circle_schema = SCHEMA("Circle", struct circle, circle_fields);
+static const struct field  box_fields[] = {
+	 FIELD_AS(struct box, s.kind, "kind", .flags = FIELD_REQUIRED),
+	 FIELD(struct box, width),
+	 FIELD(struct box, height),
+	 FIELD(struct box, label, .flags = FIELD_SECRET),
+	 FIELD_END,
+};
+static const struct schema        box_schema = SCHEMA("Box", struct box, box_fields);
+static const char *const          shape_kinds[] = { "circle", "box", NULL };
+static const struct schema *const shapes[] = { &circle_schema, &box_schema, NULL };
+static const struct field         shape_fields[] = {
+		FIELD(struct shape, kind, .choices = shape_kinds, .flags = FIELD_REQUIRED),
+		FIELD_END,
+};
+static const struct schema shape_schema =
+    SCHEMA_VARIANTS("Shape", struct shape, shape_fields, shapes);
+struct drawing {
+	struct shape *shape;
+};
+static const struct field drawing_fields[] = {
+	FIELD(struct drawing, shape, .item = &shape_schema, .flags = FIELD_REQUIRED),
+	FIELD_END,
+};
+static const struct schema drawing_schema = SCHEMA("Drawing", struct drawing, drawing_fields);
+
+static void
+an_object_is_read_and_shown_as_the_one_that_it_names(void **state)
+{
+	static const struct {
+		const char *text, *want; /* "{": what it is shown as; else its faults */
+	} rows[] = {
+		{ "{\"shape\":{\"radius\":3,\"kind\":\"circle\"}}",
+		    "{\"shape\":{\"kind\":\"circle\",\"radius\":3}}" },
+		{ "{\"shape\":{\"kind\":\"box\",\"height\":2,\"label\":\"x\"}}",
+		    "{\"shape\":{\"kind\":\"box\",\"width\":0,\"height\":2}}" },
+		{ "{\"shape\":{\"kind\":\"circle\",\"width\":2}}",
+		    "/shape/width unknown member;/shape/radius is required;" },
+		{ "{\"shape\":{\"kind\":\"line\",\"width\":2}}",
+		    "/shape/kind must be one of: circle, box;" },
+		{ "{\"shape\":{\"width\":2}}", "/shape/kind is required;" },
+		{ "{\"shape\":{\"kind\":null}}", "/shape/kind must not be null;" },
+		{ "{\"shape\":7}", "/shape must be an object;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		TALLOC_CTX    *mem = talloc_new(NULL);
+		struct drawing d;
+		struct err     e = { 0 };
+		struct json   *v = json_parse(mem, str_of(rows[i].text), &e);
+		struct buf     b;
+
+		assert_non_null(v);
+		buf_make(&b, mem);
+		if (schema_decode(mem, &drawing_schema, v, &d, &e))
+			assert_true(schema_encode(&b, &drawing_schema, &d, &e));
+		assert_string_equal(b.n > 0 ? b.p : faults_text(mem, &e), rows[i].want);
+		talloc_free(mem);
+	}
+}
+
+static void
+the_contract_has_one_object_with_the_members_of_all(void **state)
+{
+	TALLOC_CTX *mem = talloc_new(NULL);
+	struct buf  b;
+
+	(void)state;
+	buf_make(&b, mem);
+	schema_openapi(&b, &shape_schema, SCHEMA_ANSWER);
+	assert_string_equal(buf_str(&b).p,
+	    "{\"type\":\"object\",\"properties\":{"
+	    "\"kind\":{\"type\":\"string\",\"enum\":[\"circle\",\"box\"]},"
+	    "\"radius\":{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":1,\"maximum\":9},"
+	    "\"width\":{\"type\":\"integer\",\"format\":\"int64\"},"
+	    "\"height\":{\"type\":\"integer\",\"format\":\"int64\"}},"
+	    "\"required\":[\"kind\"]}");
+	talloc_free(mem);
+}
+
 static void
 strings_without_a_limit_end_at_65535_bytes(void **state)
 {
@@ -514,6 +614,8 @@ main(void)
 		cmocka_unit_test(the_table_is_its_own_openapi_schema),
 		cmocka_unit_test(each_side_shows_the_members_it_has),
 		cmocka_unit_test(nested_schemas_are_listed),
+		cmocka_unit_test(an_object_is_read_and_shown_as_the_one_that_it_names),
+		cmocka_unit_test(the_contract_has_one_object_with_the_members_of_all),
 	};
 
 	return cmocka_run_group_tests_name("schema", tests, NULL, NULL);

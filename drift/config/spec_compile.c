@@ -1,0 +1,138 @@
+/* spec.h: a spec, checked and compiled. */
+#include <string.h>
+
+#include "drift/config/pack.h"
+#include "drift/config/spec_priv.h"
+
+/* ---- what this version does not do ---- */
+
+/* A member given as null is none. */
+static const struct json *
+given_tree(const struct raw_json *v)
+{
+	return v->tree == NULL || v->tree->type == JSON_NULL ? NULL : v->tree;
+}
+
+static bool
+refuse_unbuilt(struct drift_spec *s, struct err *e)
+{
+	return given_tree(&s->body.schedule) == NULL ||
+	       err_fault(
+		   e, s, "/schedule", "a schedule is not available in this version; leave it out");
+}
+
+/* ---- where snapshots come from ---- */
+
+static bool
+set_source(struct drift_spec *s, struct err *e)
+{
+	if (s->body.source == NULL)
+		return err_fault(e, s, "/source", "is required");
+	s->source.settings = s->body.source;
+	s->source.ops = source_by_kind(s->body.source->kind);
+	return s->source.ops != NULL ||
+	       err_set(e, ERR_INTERNAL, 0, "internal error", "a kind of source without a row");
+}
+
+/* ---- compiling ---- */
+
+static void
+set_words(struct drift_spec *s)
+{
+	const struct spec_body *b = &s->body;
+
+	s->mode = b->baseline != NULL && strcmp(b->baseline->mode, "previous") == 0
+		      ? BASELINE_PREVIOUS
+		      : BASELINE_PINNED;
+	s->retention_s = b->retention_s;
+	s->expect_every_s = b->expect_every_s;
+}
+
+static bool
+set_targets(struct drift_spec *s, struct err *e)
+{
+	const struct spec_alert *in = s->body.alerts.p;
+
+	s->targets_n = s->body.alerts.n;
+	s->targets = talloc_zero_size(s, (s->targets_n + 1) * sizeof(s->targets[0]));
+	if (s->targets == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->targets_n; i++) {
+		s->targets[i] = (struct alert_target) { in[i].channel_id, SEVERITY_LOW };
+		if (in[i].min_severity != NULL)
+			(void)severity_parse(
+			    str_of(in[i].min_severity), &s->targets[i].min_severity);
+	}
+	return true;
+}
+
+static bool
+compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_db *t,
+    struct work *work, struct err *e)
+{
+	const struct rule_pack **packs;
+	size_t                   n = s->body.rule_packs.n;
+
+	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
+		return false;
+	s->compare =
+	    compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
+	if (s->compare == NULL || !s->source.ops->check(s, s->compare, &s->source, e))
+		return false;
+	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, work, e);
+	return s->rules != NULL;
+}
+
+/* The name stands beside the spec, not in it. */
+static bool
+decode(struct drift_spec *s, const char *text, struct err *e)
+{
+	char        *copy = talloc_strdup(s, text);
+	struct json *tree;
+
+	if (copy == NULL)
+		return err_memory(e);
+	tree = json_parse(s, str_of(copy), e);
+	return tree != NULL && schema_decode(s, &drift_config_update_schema, tree, &s->body, e);
+}
+
+/* Faults belong to the spec's subtree, which goes: the caller's memory gets a copy. */
+static void
+move_faults(TALLOC_CTX *mem, struct err *e)
+{
+	struct fault *old = e->faults;
+	struct fault *copy, **at = &e->faults;
+
+	e->faults = NULL;
+	for (; old != NULL; old = old->next) {
+		copy = talloc_zero(mem, struct fault);
+		if (copy == NULL)
+			return;
+		copy->pointer = talloc_strdup(copy, old->pointer);
+		copy->detail = talloc_strdup(copy, old->detail);
+		if (copy->pointer == NULL || copy->detail == NULL)
+			return;
+		*at = copy;
+		at = &copy->next;
+	}
+}
+
+struct drift_spec *
+spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, const char *text,
+    struct work *work, struct err *e)
+{
+	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) && set_targets(s, e) &&
+	    spec_limits(s, e) && compile_engine(s, d, t, work, e)) {
+		set_words(s);
+		return s;
+	}
+	move_faults(mem, e);
+	talloc_free(s);
+	return NULL;
+}

@@ -1,0 +1,55 @@
+/* source.h: the table of kinds. */
+#include "drift/source/source.h"
+
+#include <string.h>
+
+/*      kind  its ops      its settings        what it is, for the contract */
+#ifndef SOURCES
+#define SOURCES(X) X(push, source_push, source_push_schema, "they are pushed")
+#endif
+
+#define X(kind, ops, set, doc)                                                                     \
+	extern const struct source_ops ops;                                                        \
+	extern const struct schema     set;
+SOURCES(X)
+#undef X
+
+const struct source_ops *const sources[] = {
+#define X(kind, ops, set, doc) &ops,
+	SOURCES(X)
+#undef X
+	    NULL
+};
+
+static const char *const kinds[] = {
+#define X(kind, ops, set, doc) #kind,
+	SOURCES(X)
+#undef X
+	    NULL
+};
+
+static const struct schema *const settings[] = {
+#define X(kind, ops, set, doc) &set,
+	SOURCES(X)
+#undef X
+	    NULL
+};
+
+static const struct field source_fields[] = {
+#define X(kind, ops, set, doc) " " #kind ": " doc "."
+	FIELD(struct source_settings, kind, .choices = kinds, .flags = FIELD_REQUIRED,
+	    .doc = "Where snapshots come from." SOURCES(X)),
+#undef X
+	FIELD_END,
+};
+const struct schema source_schema =
+    SCHEMA_VARIANTS("DriftSource", struct source_settings, source_fields, settings);
+
+const struct source_ops *
+source_by_kind(const char *kind)
+{
+	for (size_t i = 0; kinds[i] != NULL; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return sources[i];
+	return NULL;
+}

@@ -171,23 +171,21 @@ replace_old(struct herd *h)
 		tell_once(h, old);
 }
 
-#define DIED(code) "code=\"" code "\",place=\"fcgi/parent.c\""
-
 /* A worker's slot says what it was doing. */
 static void
 report_killed(const struct herd *h, unsigned slot, pid_t pid, int sig)
 {
 	bool              f = is_fetcher(slot);
+	const char       *code = f ? "fetcher_died" : "worker_died";
 	struct slot_state s = { 0 };
 	bool              busy = !f && slot_read(h->p->segment, slot, &s);
 
-	metric_add(h->p->segment, METRIC_ERRORS, f ? DIED("fetcher_died") : DIED("worker_died"), 1);
+	metric_add(h->p->segment, METRIC_ERRORS, METRIC_BY(code, "fcgi/parent.c"), 1);
 	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
 	    f ? "the fetcher was killed by a signal" : "a worker was killed by a signal",
 	    LOGS("event.action", is_fetcher(slot) ? "fetcher-died" : "worker-died"),
 	    LOGS("event.outcome", "failure"), LOGI("bsx.worker.pid", pid),
-	    LOGI("process.exit_code", 128 + sig),
-	    LOGS("error.code", f ? "fetcher_died" : "worker_died"),
+	    LOGI("process.exit_code", 128 + sig), LOGS("error.code", code),
 	    LOGS("error.message", strsignal(sig)),
 	    LOGS("http.request.id", busy ? s.request_id : NULL),
 	    LOGS("rule.name", busy && s.route[0] != '\0' ? s.route : NULL));
@@ -205,10 +203,10 @@ report_failed(const struct herd *h, unsigned slot, pid_t pid, int status)
 static void
 forget_slot(const struct herd *h, unsigned slot, int sig)
 {
-	char labels[32];
+	char number[12];
 
-	snprintf(labels, sizeof(labels), "signal=\"%d\"", sig);
-	metric_add(h->p->segment, METRIC_WORKERS_DIED, labels, 1);
+	snprintf(number, sizeof(number), "%d", sig);
+	metric_add(h->p->segment, METRIC_WORKERS_DIED, METRIC_BY(number), 1);
 	slot_end(h->p->segment, slot);
 }
 

@@ -442,7 +442,6 @@ api_key_drop(const struct deed_by *by, const struct uuid *id, struct err *e)
 
 	if (!audit_deed(by, drop_body, &d, &entry, e))
 		return false;
-	if (env->segment != NULL)
-		cache_bump_session(env->segment, id);
+	cache_bump_session(env->segment, id);
 	return true;
 }

@@ -13,7 +13,6 @@
 
 #define MIN(x, y)      ((x) < (y) ? (x) : (y))
 #define CREDENTIAL_MAX 4096
-#define CACHE_LABEL    "cache=\"caller\""
 
 static bool
 refuse(struct err *e, const char *why)
@@ -304,8 +303,7 @@ read_api_key(const struct resolving *v, struct caller *out, struct err *e)
 static bool
 read_caller(const struct resolving *v, struct caller *out, struct err *e)
 {
-	if (v->a->env->segment != NULL)
-		metric_add(v->a->env->segment, METRIC_CACHE_MISSES, CACHE_LABEL, 1);
+	metric_add(v->a->env->segment, METRIC_CACHE_MISSES, METRIC_BY("caller"), 1);
 	switch (v->c->kind) {
 	case CREDENTIAL_ACCESS_TOKEN:
 		return read_session(v, out, e);
@@ -331,7 +329,7 @@ recall(const struct resolving *v, struct caller *out, int64_t *age_ms)
 		return false;
 	memcpy(out, value, sizeof(*out));
 	*age_ms = v->now_ms - checked_ms;
-	metric_add(v->a->env->segment, METRIC_CACHE_HITS, CACHE_LABEL, 1);
+	metric_add(v->a->env->segment, METRIC_CACHE_HITS, METRIC_BY("caller"), 1);
 	return true;
 }
 

@@ -290,8 +290,7 @@ end_reused(struct refreshing *f, struct err *e)
 	if (!caller_of_session(&f->by, &f->session, &f->row, &c, e) ||
 	    !audit_deed(&as, reuse_body, f, &entry, e))
 		return err_note(e, "ending a session whose refresh token was reused");
-	if (f->by.auth->env->segment != NULL)
-		cache_bump_session(f->by.auth->env->segment, &f->session);
+	cache_bump_session(f->by.auth->env->segment, &f->session);
 	return err_set(e, ERR_REFRESH_REUSED, 0,
 	    "This refresh token was used before. The session has been ended.",
 	    "refresh token reused");
@@ -376,11 +375,8 @@ session_refresh(const struct deed_by *by, const struct refresh_shown *shown,
 	struct refreshing f = { .by = *by, .now_ms = clock_ms(env->clock) };
 	bool              ok = refresh(&f, shown, grant, e);
 
-	if (env->segment != NULL)
-		metric_add(env->segment, METRIC_AUTH_ATTEMPTS,
-		    ok ? "method=\"refresh\",outcome=\"success\""
-		       : "method=\"refresh\",outcome=\"failure\"",
-		    1);
+	metric_add(env->segment, METRIC_AUTH_ATTEMPTS,
+	    METRIC_BY("refresh", ok ? "success" : "failure"), 1);
 	return ok;
 }
 
@@ -431,8 +427,6 @@ session_end(const struct deed_by *by, bool all, struct err *e)
 
 	if (!audit_deed(by, end_body, &in, &entry, e))
 		return false;
-	if (env->segment == NULL)
-		return true;
 	if (all)
 		cache_bump_user(env->segment, &c->user);
 	else

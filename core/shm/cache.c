@@ -77,22 +77,29 @@ cache_epochs_read(const struct segment *s, const struct uuid *tenant, const stru
 	};
 }
 
+static void
+bump(struct segment *s, size_t cell)
+{
+	if (s != NULL)
+		atomic_fetch_add(&s->fixed->epochs[cell], 1);
+}
+
 void
 cache_bump_tenant(struct segment *s, const struct uuid *tenant)
 {
-	atomic_fetch_add(&s->fixed->epochs[cell_of(tenant, 0)], 1);
+	bump(s, cell_of(tenant, 0));
 }
 
 void
 cache_bump_user(struct segment *s, const struct uuid *user)
 {
-	atomic_fetch_add(&s->fixed->epochs[cell_of(user, 1)], 1);
+	bump(s, cell_of(user, 1));
 }
 
 void
 cache_bump_session(struct segment *s, const struct uuid *session)
 {
-	atomic_fetch_add(&s->fixed->epochs[cell_of(session, 2)], 1);
+	bump(s, cell_of(session, 2));
 }
 
 static size_t

@@ -43,7 +43,7 @@ void cache_put(struct segment *s, const uint8_t key[static 32], const struct cac
 /* Marks an entry as confirmed by SQL at `now_ms` (keeps everything else). */
 void cache_confirm(struct segment *s, const uint8_t key[static 32], int64_t now_ms);
 
-/* After the commit that changes what callers may do. */
+/* After the commit that changes what callers may do; `s` NULL: there is no cache. */
 void cache_bump_tenant(struct segment *s, const struct uuid *tenant);
 void cache_bump_user(struct segment *s, const struct uuid *user);
 void cache_bump_session(struct segment *s, const struct uuid *session);

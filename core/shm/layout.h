@@ -27,7 +27,7 @@
 #include "core/shm/tally.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 9
+#define SEGMENT_VERSION 10
 
 struct segment_header {
 	uint64_t magic;
@@ -43,7 +43,7 @@ struct metric_series {
 	_Atomic uint32_t state; /* SERIES_EMPTY -> SERIES_CLAIMED -> SERIES_READY, never back */
 	uint32_t         hash;  /* this and the next two are constant once ready */
 	uint32_t         metric;
-	char             labels[METRIC_LABELS_MAX + 4];
+	char             labels[METRIC_LABELS_MAX + 4]; /* their values, each with its NUL */
 	_Atomic uint64_t value;  /* counter, or the bits of a gauge's double */
 	_Atomic uint64_t sum_ns; /* histogram */
 	_Atomic uint64_t buckets[METRIC_BUCKETS];

@@ -14,9 +14,9 @@ enum { SERIES_EMPTY, SERIES_CLAIMED, SERIES_READY };
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 
 static const struct {
-	const char *name, *type, *help;
+	const char *name, *type, *help, *labels[METRIC_LABELS_N + 1]; /* NULL at the end */
 } metrics[METRIC__MAX] = {
-#define X(id, name, type, help) [id] = { name, type, help },
+#define X(id, name, type, help, ...) [id] = { name, type, help, { __VA_ARGS__ } },
 	METRICS(X)
 #undef X
 };
@@ -55,21 +55,53 @@ kind_of(unsigned m)
 	}
 }
 
+/* What a series is found by: the values of its labels, as they are. */
+struct key {
+	enum metric metric;
+	uint32_t    hash;
+	size_t      n;
+	char        labels[METRIC_LABELS_MAX];
+};
+
 /* FNV-1a. */
 static uint32_t
-hash_series(enum metric m, const char *labels)
+hash_key(const struct key *k)
 {
-	uint32_t h = (2166136261u ^ (uint32_t)m) * 16777619u;
+	uint32_t h = (2166136261u ^ (uint32_t)k->metric) * 16777619u;
 
-	for (const char *p = labels; *p != '\0'; p++)
-		h = (h ^ (uint8_t)*p) * 16777619u;
+	for (size_t i = 0; i < k->n; i++)
+		h = (h ^ (uint8_t)k->labels[i]) * 16777619u;
 	return h ^ h >> 15;
 }
 
+/* False: they do not fit. */
 static bool
-is_series(const struct metric_series *x, uint32_t hash, enum metric m, const char *labels)
+key_make(struct key *k, enum metric m, const char *const *by)
 {
-	return x->hash == hash && x->metric == (uint32_t)m && strcmp(x->labels, labels) == 0;
+	size_t labels = 0;
+
+	k->metric = m;
+	k->n = 0;
+	for (; metrics[m].labels[labels] != NULL; labels++) {
+		const char *value = by == NULL || by[labels] == NULL ? "" : by[labels];
+		size_t      n = strlen(value) + 1;
+
+		if (n > sizeof(k->labels) - k->n)
+			return false;
+		memcpy(k->labels + k->n, value, n);
+		k->n += n;
+	}
+	assert(by == NULL || labels == METRIC_LABELS_N || by[labels] == NULL);
+	k->hash = hash_key(k);
+	return true;
+}
+
+/* All series of a metric have as many values, so that none is the beginning of another. */
+static bool
+is_series(const struct metric_series *x, const struct key *k)
+{
+	return x->hash == k->hash && x->metric == (uint32_t)k->metric &&
+	       memcmp(x->labels, k->labels, k->n) == 0;
 }
 
 /* Another process is filling this entry in: a few instructions, unless it is stopped or dead. */
@@ -87,15 +119,15 @@ await(const struct metric_series *x)
 }
 
 static bool
-claim(struct metric_series *x, uint32_t hash, enum metric m, const char *labels)
+claim(struct metric_series *x, const struct key *k)
 {
 	uint32_t expected = SERIES_EMPTY;
 
 	if (!atomic_compare_exchange_strong(&x->state, &expected, SERIES_CLAIMED))
 		return false;
-	x->hash = hash;
-	x->metric = (uint32_t)m;
-	memcpy(x->labels, labels, strlen(labels) + 1);
+	x->hash = k->hash;
+	x->metric = (uint32_t)k->metric;
+	memcpy(x->labels, k->labels, k->n);
 	atomic_store_explicit(&x->state, SERIES_READY, memory_order_release);
 	return true;
 }
@@ -106,48 +138,48 @@ claim(struct metric_series *x, uint32_t hash, enum metric m, const char *labels)
  * was merely slow may leave a series twice, which printing adds up again.
  */
 static struct metric_series *
-series_at(struct segment *s, enum metric m, const char *labels)
+series_at(struct segment *s, enum metric m, const char *const *by)
 {
 	struct metric_table *t = &s->fixed->metrics;
-	uint32_t             hash = hash_series(m, labels);
+	struct key           k;
+	bool                 fits = key_make(&k, m, by);
 
-	if (strlen(labels) >= METRIC_LABELS_MAX)
-		goto dropped;
-	for (uint32_t i = 0; i < METRIC_SERIES_MAX; i++) {
-		struct metric_series *x = &t->series[(hash + i) % METRIC_SERIES_MAX];
+	for (uint32_t i = 0; fits && i < METRIC_SERIES_MAX; i++) {
+		struct metric_series *x = &t->series[(k.hash + i) % METRIC_SERIES_MAX];
 		uint32_t              state = atomic_load_explicit(&x->state, memory_order_acquire);
 
-		if (state == SERIES_EMPTY && claim(x, hash, m, labels))
+		if (state == SERIES_EMPTY && claim(x, &k))
 			return x;
 		if (state != SERIES_READY)
 			state = await(x);
-		if (state == SERIES_READY && is_series(x, hash, m, labels))
+		if (state == SERIES_READY && is_series(x, &k))
 			return x;
 	}
-dropped:
 	atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
 	return NULL;
 }
 
 void
-metric_add(struct segment *s, enum metric m, const char *labels, uint64_t n)
+metric_add(struct segment *s, enum metric m, const char *const *by, uint64_t n)
 {
 	struct metric_series *x;
 
 	assert(kind_of(m) == COUNTER);
+	if (s == NULL)
+		return;
 	if (m == METRIC_LOG_DROPPED) {
 		atomic_fetch_add_explicit(&s->fixed->metrics.log_dropped, n, memory_order_relaxed);
 		return;
 	}
-	x = series_at(s, m, labels);
+	x = series_at(s, m, by);
 	if (x != NULL)
 		atomic_fetch_add_explicit(&x->value, n, memory_order_relaxed);
 }
 
 void
-metric_set(struct segment *s, enum metric m, const char *labels, double value)
+metric_set(struct segment *s, enum metric m, const char *const *by, double value)
 {
-	struct metric_series *x = series_at(s, m, labels);
+	struct metric_series *x = s == NULL ? NULL : series_at(s, m, by);
 	uint64_t              bits;
 
 	assert(kind_of(m) == GAUGE);
@@ -157,9 +189,9 @@ metric_set(struct segment *s, enum metric m, const char *labels, double value)
 }
 
 void
-metric_observe(struct segment *s, enum metric m, const char *labels, int64_t ns)
+metric_observe(struct segment *s, enum metric m, const char *const *by, int64_t ns)
 {
-	struct metric_series *x = series_at(s, m, labels);
+	struct metric_series *x = s == NULL ? NULL : series_at(s, m, by);
 	unsigned              i = 0;
 
 	assert(kind_of(m) == HISTOGRAM);
@@ -194,7 +226,7 @@ by_metric_and_labels(const void *a, const void *b)
 
 	if (x->x->metric != y->x->metric)
 		return x->x->metric < y->x->metric ? -1 : 1;
-	d = strcmp(x->x->labels, y->x->labels);
+	d = memcmp(x->x->labels, y->x->labels, sizeof(x->x->labels));
 	if (d != 0)
 		return d;
 	return x->far < y->far ? -1 : x->far > y->far;
@@ -222,6 +254,21 @@ row_merge(struct row *r, const struct row *more)
 		r->buckets[i] += more->buckets[i];
 }
 
+/* Are all values there?  The file may hold anything. */
+static bool
+is_whole(const struct metric_series *x)
+{
+	const char *at = x->labels, *end = x->labels + sizeof(x->labels);
+
+	if (x->metric >= METRIC__MAX)
+		return false;
+	for (size_t i = 0; at != NULL && metrics[x->metric].labels[i] != NULL; i++) {
+		at = memchr(at, '\0', (size_t)(end - at));
+		at = at == NULL ? NULL : at + 1;
+	}
+	return at != NULL;
+}
+
 static size_t
 collect(const struct metric_table *t, struct row *rows)
 {
@@ -231,13 +278,14 @@ collect(const struct metric_table *t, struct row *rows)
 		const struct metric_series *x = &t->series[i];
 
 		if (atomic_load_explicit(&x->state, memory_order_acquire) == SERIES_READY &&
-		    x->metric < METRIC__MAX && memchr(x->labels, '\0', sizeof(x->labels)) != NULL)
+		    is_whole(x))
 			row_read(&rows[n++], x, i);
 	}
 	qsort(rows, n, sizeof(*rows), by_metric_and_labels);
 	for (size_t i = 0; i < n; i++) {
 		if (kept > 0 && rows[kept - 1].x->metric == rows[i].x->metric &&
-		    strcmp(rows[kept - 1].x->labels, rows[i].x->labels) == 0)
+		    memcmp(rows[kept - 1].x->labels, rows[i].x->labels,
+			sizeof(rows[i].x->labels)) == 0)
 			row_merge(&rows[kept - 1], &rows[i]);
 		else
 			rows[kept++] = rows[i];
@@ -252,19 +300,42 @@ print_head(struct buf *b, unsigned m)
 	    metrics[m].name, metrics[m].type);
 }
 
-/* name{labels} or name{labels,le="..."}; a name alone when there are no labels. */
 static void
-print_name(struct buf *b, unsigned m, const char *suffix, const char *labels, const char *le)
+print_label(struct buf *b, bool *any, const char *name, const char *value)
 {
+	if (*value == '\0')
+		return;
+	buf_putc(b, *any ? ',' : '{');
+	buf_puts(b, name);
+	buf_puts(b, "=\"");
+	buf_prom(b, str_of(value));
+	buf_putc(b, '"');
+	*any = true;
+}
+
+/* name{label="value",le="..."}; a name alone when there are no labels.  `values` as in a series. */
+static void
+print_name(struct buf *b, unsigned m, const char *suffix, const char *values, const char *le)
+{
+	bool any = false;
+
 	buf_puts(b, metrics[m].name);
 	buf_puts(b, suffix);
-	if (*labels == '\0' && le == NULL)
-		return;
-	buf_putc(b, '{');
-	buf_puts(b, labels);
+	for (size_t i = 0; metrics[m].labels[i] != NULL; i++) {
+		print_label(b, &any, metrics[m].labels[i], values);
+		values += strlen(values) + 1;
+	}
 	if (le != NULL)
-		buf_printf(b, "%sle=\"%s\"", *labels == '\0' ? "" : ",", le);
-	buf_putc(b, '}');
+		print_label(b, &any, "le", le);
+	if (any)
+		buf_putc(b, '}');
+}
+
+static void
+print_count(struct buf *b, unsigned m, const char *values, uint64_t n)
+{
+	print_name(b, m, "", values, NULL);
+	buf_printf(b, " %" PRIu64 "\n", n);
 }
 
 static void
@@ -310,11 +381,12 @@ print_row(struct buf *b, const struct row *r)
 		print_histogram(b, r);
 		return;
 	}
+	if (kind == COUNTER) {
+		print_count(b, r->x->metric, r->x->labels, r->value);
+		return;
+	}
 	print_name(b, r->x->metric, "", r->x->labels, NULL);
-	if (kind == GAUGE)
-		print_gauge(b, r->value);
-	else
-		buf_printf(b, " %" PRIu64 "\n", r->value);
+	print_gauge(b, r->value);
 }
 
 /* Metrics that are not in the table of series. */
@@ -324,15 +396,14 @@ print_single(struct buf *b, unsigned m, const struct segment *s)
 	const struct metric_table *t = &s->fixed->metrics;
 
 	if (m == METRIC_BUILD_INFO)
-		buf_printf(b, "%s{version=\"%s\"} 1\n", metrics[m].name, BSX_VERSION);
+		print_count(b, m, BSX_VERSION, 1);
 	else if (m == METRIC_LOG_DROPPED)
-		buf_printf(b, "%s %" PRIu64 "\n", metrics[m].name,
-		    atomic_load_explicit(&t->log_dropped, memory_order_relaxed));
+		print_count(b, m, "", atomic_load_explicit(&t->log_dropped, memory_order_relaxed));
 	else if (m == METRIC_SERIES_DROPPED)
-		buf_printf(b, "%s %" PRIu64 "\n", metrics[m].name,
-		    atomic_load_explicit(&t->dropped, memory_order_relaxed));
+		print_count(b, m, "", atomic_load_explicit(&t->dropped, memory_order_relaxed));
 	else if (m == METRIC_DB_CONNECTIONS)
-		process_print(b, s, metrics[m].name);
+		for (unsigned k = 0; k < PROCESS_KINDS_N; k++)
+			print_count(b, m, process_kind(k), process_connections(s, k));
 }
 
 void

@@ -65,20 +65,23 @@ process_connection(struct segment *s, const char *kind, int by)
 	}
 }
 
-void
-process_print(struct buf *b, const struct segment *s, const char *name)
+const char *
+process_kind(unsigned k)
 {
-	int64_t sum[PROCESS_KINDS_N] = { 0 };
+	return kinds[k];
+}
+
+uint64_t
+process_connections(const struct segment *s, unsigned k)
+{
+	int64_t sum = 0;
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		const struct process *x = &s->fixed->processes[i];
 		int32_t               pid = atomic_load(&x->pid);
 
-		if (pid == 0 || !is_alive(pid))
-			continue;
-		for (unsigned k = 0; k < PROCESS_KINDS_N; k++)
-			sum[k] += atomic_load(&x->connections[k]);
+		if (pid != 0 && is_alive(pid))
+			sum += atomic_load(&x->connections[k]);
 	}
-	for (unsigned k = 0; k < PROCESS_KINDS_N; k++)
-		buf_printf(b, "%s{kind=\"%s\"} %" PRId64 "\n", name, kinds[k], sum[k]);
+	return sum < 0 ? 0 : (uint64_t)sum;
 }

@@ -9,7 +9,6 @@
 #ifndef BSX_SHM_PROCESS_H
 #define BSX_SHM_PROCESS_H
 
-#include "core/base/buf.h"
 #include "core/shm/segment.h"
 
 #define PROCESSES_MAX 512 /* further ones are not counted */
@@ -25,7 +24,8 @@ enum {
  * counted. */
 void process_connection(struct segment *s, const char *kind, int by);
 
-/* `NAME{kind="control"} 3`, a line for each kind. */
-void process_print(struct buf *b, const struct segment *s, const char *name);
+/* How many of the k-th kind, which is called so, all living processes have open. */
+const char *process_kind(unsigned k);
+uint64_t    process_connections(const struct segment *s, unsigned k);
 
 #endif

@@ -202,15 +202,11 @@ void
 db_timed(struct db *db, const char *name, int64_t start_ns)
 {
 	int64_t ns = clock_ns(db->o.clock) - start_ns;
-	char    labels[METRIC_LABELS_MAX];
 
 	db->used_ms = clock_ms(db->o.clock);
 	db->stats.count++;
 	db->stats.ns += ns;
-	if (db->o.segment == NULL)
-		return;
-	snprintf(labels, sizeof(labels), "statement=\"%s\"", name);
-	metric_observe(db->o.segment, METRIC_DB_SECONDS, labels, ns);
+	metric_observe(db->o.segment, METRIC_DB_SECONDS, METRIC_BY(name), ns);
 }
 
 /* ---- errors ---- */

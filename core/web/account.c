@@ -57,20 +57,15 @@ static void
 count(const struct request *r, const struct line *l)
 {
 	struct segment *s = r->app->env->segment;
-	char            labels[METRIC_LABELS_MAX];
+	char            status[12], place[METRIC_LABELS_MAX / 2];
 
-	if (s == NULL)
-		return;
-	snprintf(labels, sizeof(labels), "route=\"%s\",method=\"%s\",status=\"%d\"", l->label,
-	    r->method_text, l->status);
-	metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
-	snprintf(labels, sizeof(labels), "route=\"%s\"", l->label);
-	metric_observe(s, METRIC_HTTP_SECONDS, labels, l->took_ns);
+	snprintf(status, sizeof(status), "%d", l->status);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY(l->label, r->method_text, status), 1);
+	metric_observe(s, METRIC_HTTP_SECONDS, METRIC_BY(l->label), l->took_ns);
 	if (r->err.code != ERR_INTERNAL)
 		return;
-	snprintf(labels, sizeof(labels), "code=\"%s\",place=\"%s:%d\"", err_wire(r->err.code),
-	    base_name(r->err.file), r->err.line);
-	metric_add(s, METRIC_ERRORS, labels, 1);
+	snprintf(place, sizeof(place), "%s:%d", base_name(r->err.file), r->err.line);
+	metric_add(s, METRIC_ERRORS, METRIC_BY(err_wire(r->err.code), place), 1);
 }
 
 /* ---- the one line ---- */

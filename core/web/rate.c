@@ -199,10 +199,7 @@ note(struct request *r, const struct budget *b, const struct rate *rate,
 static bool
 refuse(struct request *r, const char *label, struct err *e)
 {
-	char labels[METRIC_LABELS_MAX];
-
-	snprintf(labels, sizeof(labels), "class=\"%s\"", label);
-	metric_add(r->app->env->segment, METRIC_RATE_LIMITED, labels, 1);
+	metric_add(r->app->env->segment, METRIC_RATE_LIMITED, METRIC_BY(label), 1);
 	err_set(e, ERR_RATE, 0, "Too many requests; try again later.", "rate class %s", label);
 	e->retry_s = (int)(r->rate.wait_s < 1 ? 1 : r->rate.wait_s);
 	return false;

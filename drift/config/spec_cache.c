@@ -79,9 +79,8 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
 		   uuid_eq(&at->tenant, &t->tenant->id);
 
-	if (d->env->segment != NULL)
-		metric_add(d->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
-		    "cache=\"drift_config\"", 1);
+	metric_add(d->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+	    METRIC_BY("drift_config"), 1);
 	if (!hit) {
 		talloc_free(at->spec);
 		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,

@@ -212,16 +212,13 @@ tell(const struct attempt *a)
 	const struct env *d = a->d->env;
 	bool              ok = strcmp(a->row.outcome, "delivered") == 0,
 	     dead = strcmp(a->outbox.state, "dead") == 0;
-	char labels[METRIC_LABELS_MAX], tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX],
-	    channel[UUID_TEXT_MAX];
+	char tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX], channel[UUID_TEXT_MAX];
 
 	uuid_print(&a->t->tenant->id, tenant);
 	uuid_print(&a->outbox.id, id);
 	uuid_print(&a->channel.id, channel);
-	snprintf(labels, sizeof(labels), "kind=\"%s\",outcome=\"%s\"",
-	    is_mail(a) ? "mail" : "webhook", dead ? "dead" : a->row.outcome);
-	if (d->segment != NULL)
-		metric_add(d->segment, METRIC_DELIVERIES, labels, 1);
+	metric_add(d->segment, METRIC_DELIVERIES,
+	    METRIC_BY(is_mail(a) ? "mail" : "webhook", dead ? "dead" : a->row.outcome), 1);
 	log_event(d->log, LOG_DRIFT, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    ok     ? is_mail(a) ? "mail handed over" : "alert delivered"
 	    : dead ? "delivery given up"

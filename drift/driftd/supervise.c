@@ -183,7 +183,7 @@ child_ended(struct running *r, unsigned i, int status)
 	else
 		c->pause_ms = 0;
 	c->due_ms += c->pause_ms;
-	metric_add(r->d->segment, METRIC_WORKERS_DIED, "program=\"driftd\"", 1);
+	metric_add(r->d->segment, METRIC_WORKERS_DIED, METRIC_BY(NULL, "driftd"), 1);
 	log_event(r->d->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "a sender died and is started again",
 	    LOGS("event.action", "sender.restart"), LOGS("event.outcome", "failure"),
 	    LOGI("process.exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),

@@ -1,7 +1,5 @@
 #include "drift/run/ingest.h"
 
-#include <stdio.h>
-
 #include "core/shm/metric.h"
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
@@ -77,21 +75,14 @@ count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	const struct env *d = in->d->env;
 	const char       *source = in->spec->source.settings->kind;
 	const char       *outcome = p->kind == PLAN_SAME ? "unchanged" : p->report.status;
-	char              labels[METRIC_LABELS_MAX];
 
-	if (d->segment == NULL)
-		return;
-	snprintf(labels, sizeof(labels), "source=\"%s\",outcome=\"%s\"", source, outcome);
-	metric_add(d->segment, METRIC_DRIFT_RUNS, labels, 1);
-	snprintf(labels, sizeof(labels), "source=\"%s\"", source);
-	metric_observe(d->segment, METRIC_DRIFT_RUN_SECONDS, labels, clock_ns(d->clock) - began_ns);
-	for (enum severity v = 0; p->diff != NULL && v < SEVERITY__MAX; v++) {
-		if (p->diff->summary.by_severity[v] == 0)
-			continue;
-		snprintf(labels, sizeof(labels), "severity=\"%s\"", severity_name(v));
-		metric_add(d->segment, METRIC_DRIFT_CHANGES, labels,
-		    (uint64_t)p->diff->summary.by_severity[v]);
-	}
+	metric_add(d->segment, METRIC_DRIFT_RUNS, METRIC_BY(source, outcome), 1);
+	metric_observe(
+	    d->segment, METRIC_DRIFT_RUN_SECONDS, METRIC_BY(source), clock_ns(d->clock) - began_ns);
+	for (enum severity v = 0; p->diff != NULL && v < SEVERITY__MAX; v++)
+		if (p->diff->summary.by_severity[v] > 0)
+			metric_add(d->segment, METRIC_DRIFT_CHANGES, METRIC_BY(severity_name(v)),
+			    (uint64_t)p->diff->summary.by_severity[v]);
 }
 
 /* Where the config's own kind is not known it was pushed to: nobody collects what does not compile.
@@ -99,14 +90,10 @@ count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 void
 ingest_failed(const struct ingest *in, const struct err *e)
 {
-	const struct env *d = in->d->env;
-	char              labels[METRIC_LABELS_MAX];
-
-	if (d->segment == NULL || err_status(e->code) < 500)
+	if (err_status(e->code) < 500)
 		return;
-	snprintf(labels, sizeof(labels), "source=\"%s\",outcome=\"failed\"",
-	    in->spec != NULL ? in->spec->source.settings->kind : "push");
-	metric_add(d->segment, METRIC_DRIFT_RUNS, labels, 1);
+	metric_add(in->d->env->segment, METRIC_DRIFT_RUNS,
+	    METRIC_BY(in->spec != NULL ? in->spec->source.settings->kind : "push", "failed"), 1);
 }
 
 static void

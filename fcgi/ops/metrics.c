@@ -15,9 +15,10 @@ refresh(struct request *r, struct err *e)
 		return false;
 	if (daemons.age_ms >= 0)
 		metric_set(
-		    r->app->env->segment, METRIC_DRIFTD_AGE, "", (double)daemons.age_ms / 1000);
-	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, "", (double)outbox.pending);
-	metric_set(r->app->env->segment, METRIC_OUTBOX_OLDEST, "", (double)outbox.oldest_ms / 1000);
+		    r->app->env->segment, METRIC_DRIFTD_AGE, NULL, (double)daemons.age_ms / 1000);
+	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, NULL, (double)outbox.pending);
+	metric_set(
+	    r->app->env->segment, METRIC_OUTBOX_OLDEST, NULL, (double)outbox.oldest_ms / 1000);
 	return true;
 }
 

@@ -115,7 +115,7 @@ nothing(void)
 static void
 observe(void)
 {
-	metric_observe(segment, METRIC_HTTP_SECONDS, "route=\"/api/drift/configs/{id}\"", 12345);
+	metric_observe(segment, METRIC_HTTP_SECONDS, METRIC_BY("/api/drift/configs/{id}"), 12345);
 }
 
 static int

@@ -70,9 +70,9 @@ use_metrics(struct segment *s, TALLOC_CTX *mem, bool print)
 	struct buf b;
 
 	buf_make(&b, mem);
-	metric_add(s, METRIC_RATE_LIMITED, "class=\"login\"", 1);
-	metric_observe(s, METRIC_HTTP_SECONDS, "route=\"/\"", 1000);
-	metric_set(s, METRIC_OUTBOX_PENDING, "", 1);
+	metric_add(s, METRIC_RATE_LIMITED, METRIC_BY("login"), 1);
+	metric_observe(s, METRIC_HTTP_SECONDS, METRIC_BY("/"), 1000);
+	metric_set(s, METRIC_OUTBOX_PENDING, NULL, 1);
 	if (!print)
 		return;
 	metric_print(&b, s);

@@ -184,8 +184,7 @@ mfa_setup(const struct deed_by *by, struct mfa_setup *out, struct err *e)
 static void
 bump_user(const struct deed_by *by, const struct uuid *user)
 {
-	if (by->auth->env->segment != NULL)
-		cache_bump_user(by->auth->env->segment, user);
+	cache_bump_user(by->auth->env->segment, user);
 }
 
 static bool
@@ -361,8 +360,7 @@ mfa_step_up(const struct deed_by *by, const struct proof *shown, instant *auth_t
 	entry.target_id = by->caller->session;
 	if (!proof_deed(&c.proving, step_up_body, &c, &entry, e))
 		return false;
-	if (by->auth->env->segment != NULL)
-		cache_bump_session(by->auth->env->segment, &by->caller->session);
+	cache_bump_session(by->auth->env->segment, &by->caller->session);
 	*auth_time = c.now;
 	return true;
 }

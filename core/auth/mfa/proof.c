@@ -19,11 +19,8 @@
 static void
 count(const struct proving *p, const char *outcome)
 {
-	char labels[80];
-
-	snprintf(labels, sizeof(labels), "method=\"%s\",outcome=\"%s\"", p->method, outcome);
-	if (p->by->auth->env->segment != NULL)
-		metric_add(p->by->auth->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	metric_add(
+	    p->by->auth->env->segment, METRIC_AUTH_ATTEMPTS, METRIC_BY(p->method, outcome), 1);
 }
 
 /* ---- through a session ---- */
@@ -95,8 +92,7 @@ write_failure(struct proving *p, const char *why, struct err *e)
 static bool
 session_over(struct proving *p, struct err *e)
 {
-	if (p->by->auth->env->segment != NULL)
-		cache_bump_session(p->by->auth->env->segment, session_of(p));
+	cache_bump_session(p->by->auth->env->segment, session_of(p));
 	return err_set(e, ERR_UNAUTHENTICATED, 0,
 	    "Too many wrong passwords or codes: the session has ended. Sign in again.",
 	    "%d wrong proofs through one session", SESSION_TRIES);

@@ -19,17 +19,12 @@ oidc_refuse(struct oidc_attempt *s, enum oidc_reason why, struct err *e)
 static void
 count(const struct oidc_attempt *s, bool ok)
 {
-	static const char *const labels[2][3] = {
-		{ "method=\"oidc\",outcome=\"failure\"", "method=\"oidc\",outcome=\"success\"",
-		    "method=\"oidc\",outcome=\"challenge\"" },
-		{ "method=\"google\",outcome=\"failure\"", "method=\"google\",outcome=\"success\"",
-		    "method=\"google\",outcome=\"challenge\"" },
-	};
-	int outcome = !ok ? 0 : s->out->grant.mfa_token == NULL ? 1 : 2;
+	const char *outcome = !ok                               ? "failure"
+			      : s->out->grant.mfa_token == NULL ? "success"
+								: "challenge";
 
-	if (s->by.auth->env->segment != NULL)
-		metric_add(
-		    s->by.auth->env->segment, METRIC_AUTH_ATTEMPTS, labels[s->google][outcome], 1);
+	metric_add(s->by.auth->env->segment, METRIC_AUTH_ATTEMPTS,
+	    METRIC_BY(s->google ? "google" : "oidc", outcome), 1);
 }
 
 bool

@@ -194,9 +194,8 @@ wait_for_it(struct asking *q, struct err *e)
 static void
 count(const struct asking *q, bool hit)
 {
-	if (q->a->env->segment != NULL)
-		metric_add(q->a->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
-		    "cache=\"issuer\"", 1);
+	metric_add(q->a->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
+	    METRIC_BY("issuer"), 1);
 }
 
 static int64_t

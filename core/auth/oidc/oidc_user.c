@@ -336,8 +336,7 @@ write_roles(struct oidc_who *w, struct roles *r, struct err *e)
 {
 	if (!deed(w, roles_body, r, AUDIT_IDENTITY_ROLES, e))
 		return false;
-	if (w->by->auth->env->segment != NULL)
-		cache_bump_user(w->by->auth->env->segment, &w->user.id);
+	cache_bump_user(w->by->auth->env->segment, &w->user.id);
 	return user_by_id(w->by->t, w->by->mem, &w->identity.user_id, &w->user, e);
 }
 

@@ -152,8 +152,7 @@ change_body(struct db *db, void *arg, struct err *e)
 static void
 forget_callers(const struct provider_deed *d)
 {
-	if (d->by.auth->env->segment != NULL)
-		cache_bump_tenant(d->by.auth->env->segment, &d->by.t->tenant->id);
+	cache_bump_tenant(d->by.auth->env->segment, &d->by.t->tenant->id);
 }
 
 bool

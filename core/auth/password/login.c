@@ -32,10 +32,10 @@ blame(struct attempt *l, const char *why)
 }
 
 static void
-count(const struct attempt *l, const char *labels)
+count(const struct attempt *l, const char *outcome)
 {
-	if (l->by.auth->env->segment != NULL)
-		metric_add(l->by.auth->env->segment, METRIC_AUTH_ATTEMPTS, labels, 1);
+	metric_add(
+	    l->by.auth->env->segment, METRIC_AUTH_ATTEMPTS, METRIC_BY("password", outcome), 1);
 }
 
 /* ---- who ---- */
@@ -124,7 +124,7 @@ delay(struct attempt *l, const struct err *refusal, struct err *e)
 		entry.target_id = l->user.id;
 	if (entry.details == NULL || !audit_deed(&l->by, NULL, NULL, &entry, e))
 		return false;
-	count(l, "method=\"password\",outcome=\"delayed\"");
+	count(l, "delayed");
 	*e = *refusal;
 	return false;
 }
@@ -203,16 +203,15 @@ may_try(struct attempt *l, struct err *e)
 /* ---- the password ---- */
 
 static void
-count_hash(const struct attempt *l, const char *labels)
+count_hash(const struct attempt *l, const char *why)
 {
-	if (l->by.auth->env->segment != NULL)
-		metric_add(l->by.auth->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
+	metric_add(l->by.auth->env->segment, METRIC_PASSWORD_HASHES, METRIC_BY(why), 1);
 }
 
 static bool
 rehash(struct attempt *l, struct str password, struct err *e)
 {
-	count_hash(l, "for=\"rehash\"");
+	count_hash(l, "rehash");
 	return password_hash(password, l->by.auth->env->rand, l->by.permit->scratch, l->fresh, e);
 }
 
@@ -223,7 +222,7 @@ compare(struct attempt *l, struct str password, struct err *e)
 	    l->found && l->user.password != NULL ? l->user.password : password_decoy();
 	bool match = false, stale = false;
 
-	count_hash(l, "for=\"login\"");
+	count_hash(l, "login");
 	if (!password_verify(password, phc, l->by.permit->scratch, &match, &stale, e))
 		return false;
 	if (!match)
@@ -288,7 +287,7 @@ fail(struct attempt *l, struct err *e)
 		entry.target_id = l->user.id;
 	if (entry.details == NULL || !audit_deed(&l->by, NULL, NULL, &entry, e))
 		return false;
-	count(l, "method=\"password\",outcome=\"failure\"");
+	count(l, "failure");
 	/* that the code was right is not said either */
 	if (l->by_code && l->tries.why != NULL)
 		return attempts_refuse(&l->tries, e);
@@ -321,7 +320,7 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 	if (!attempts_passed(l->by.auth, &l->tries, e) ||
 	    !session_begin(&l->by, &l->user, &start, grant, e))
 		return false;
-	count(l, "method=\"password\",outcome=\"success\"");
+	count(l, "success");
 	return true;
 }
 
@@ -337,7 +336,7 @@ challenge(struct attempt *l, struct session_grant *grant, struct err *e)
 	if (!attempts_passed(l->by.auth, &l->tries, e) || !rehash_body(l->by.t->db, l, e) ||
 	    !challenge_make(&l->by, &c, grant, e))
 		return false;
-	count(l, "method=\"password\",outcome=\"challenge\"");
+	count(l, "challenge");
 	return true;
 }
 
@@ -375,7 +374,7 @@ accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
 		return proof_not_taken(&b.proving, e);
 	}
 	proof_taken(&b.proving);
-	count(l, "method=\"password\",outcome=\"success\"");
+	count(l, "success");
 	return true;
 }
 
@@ -399,7 +398,7 @@ login_password(
 	    !may_try(&l, e) || !check_password(&l, e)) {
 		attempts_broken(a, &l.tries);
 		if (e->code != ERR_ATTEMPTS)
-			count(&l, "method=\"password\",outcome=\"error\"");
+			count(&l, "error");
 		return false;
 	}
 	if (l.wait.code != ERR_OK)

@@ -18,24 +18,23 @@
 /* ---- hashing ---- */
 
 static void
-count_hash(const struct auth *a, const char *labels)
+count_hash(const struct auth *a, const char *why)
 {
-	if (a->env->segment != NULL)
-		metric_add(a->env->segment, METRIC_PASSWORD_HASHES, labels, 1);
+	metric_add(a->env->segment, METRIC_PASSWORD_HASHES, METRIC_BY(why), 1);
 }
 
-/* Hashes under a permit (see permit.h); `labels` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
+/* Hashes under a permit (see permit.h); `why` for METRIC_PASSWORD_HASHES. phc: PASSWORD_PHC_MAX
  * bytes. */
 static bool
 password_hash_permitted(
-    const struct deed_by *by, struct str password, const char *labels, char *phc, struct err *e)
+    const struct deed_by *by, struct str password, const char *why, char *phc, struct err *e)
 {
 	struct auth *a = by->auth;
 	bool         ok;
 
 	if (!auth_permit(a, by->permit, e))
 		return false;
-	count_hash(a, labels);
+	count_hash(a, why);
 	ok = password_hash(
 	    password, a->env->rand, a->permits != NULL ? by->permit->scratch : NULL, phc, e);
 	if (a->permits != NULL)
@@ -112,14 +111,13 @@ set_body(struct db *db, void *arg, struct err *e)
 }
 
 static bool
-set_password(struct setting *s, struct str password, const char *labels, struct audit_entry *entry,
+set_password(struct setting *s, struct str password, const char *why, struct audit_entry *entry,
     struct err *e)
 {
-	if (!password_hash_permitted(&s->by, password, labels, s->phc, e) ||
+	if (!password_hash_permitted(&s->by, password, why, s->phc, e) ||
 	    !audit_deed(&s->by, set_body, s, entry, e))
 		return false;
-	if (s->by.auth->env->segment != NULL)
-		cache_bump_user(s->by.auth->env->segment, &s->user.id);
+	cache_bump_user(s->by.auth->env->segment, &s->user.id);
 	return true;
 }
 
@@ -165,7 +163,7 @@ password_change(
 	    !user_by_id(by->t, by->mem, &by->caller->user, &s.user, e) ||
 	    !accept_new(&s, new_password, &password, e) || !check_current(&s, &shown, e))
 		return false;
-	if (set_password(&s, password, "for=\"change\"", &entry, e))
+	if (set_password(&s, password, "change", &entry, e))
 		return true;
 	if (!s.outrun)
 		return false;
@@ -222,7 +220,7 @@ password_reset(const struct deed_by *by, const char *token, const char *new_pass
 	    strcmp(s.link.purpose, LINK_INVITE) == 0 ? AUDIT_INVITE_ACCEPT : AUDIT_PASSWORD_RESET;
 	entry.actor_name = s.user.email;
 	entry.target_id = s.user.id;
-	if (set_password(&s, password, "for=\"reset\"", &entry, e)) {
+	if (set_password(&s, password, "reset", &entry, e)) {
 		unlock(&s);
 		return true;
 	}

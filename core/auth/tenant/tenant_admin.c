@@ -214,7 +214,6 @@ tenant_alter(
 		ok = alter_by_platform(&w, in, e);
 	/* also when it half failed: what was done holds */
 	tenant_forget(by->auth->database);
-	if (by->auth->env->segment != NULL)
-		cache_bump_tenant(by->auth->env->segment, &t->id);
+	cache_bump_tenant(by->auth->env->segment, &t->id);
 	return ok;
 }

@@ -140,8 +140,7 @@ profile_update(const struct deed_by *by, const struct profile *in, struct err *e
 		!address_details(by->mem, u.user.email, u.email, &entry.details, e)) ||
 	    !audit_deed(by, update_body, &u, &entry, e))
 		return false;
-	if (env->segment != NULL)
-		cache_bump_user(env->segment, &caller->user);
+	cache_bump_user(env->segment, &caller->user);
 	return true;
 }
 
@@ -197,7 +196,6 @@ email_confirm(const struct deed_by *by, const char *token, struct err *e)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "Another user has this address.", "address taken");
 	}
-	if (env->segment != NULL)
-		cache_bump_user(env->segment, &c.link.user_id);
+	cache_bump_user(env->segment, &c.link.user_id);
 	return true;
 }

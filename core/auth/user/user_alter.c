@@ -251,8 +251,7 @@ run(struct altering *w, tx_fn *body, struct err *e)
 	const struct deed_by *by = w->by;
 
 	if (audit_deed(by, body, w, &w->entry, e)) {
-		if (by->auth->env->segment != NULL)
-			cache_bump_user(by->auth->env->segment, &w->id);
+		cache_bump_user(by->auth->env->segment, &w->id);
 		return true;
 	}
 	return db_taken(e, "An account with this e-mail address exists.");

@@ -64,7 +64,6 @@ user_reset_factor(const struct deed_by *by, const struct uuid *id, struct err *e
 		    "a reset of the caller's own factor");
 	if (!audit_deed(by, reset_body, &w, &entry, e))
 		return false;
-	if (by->auth->env->segment != NULL)
-		cache_bump_user(by->auth->env->segment, id);
+	cache_bump_user(by->auth->env->segment, id);
 	return true;
 }

@@ -31,8 +31,7 @@ user_end_sessions(const struct deed_by *by, const struct uuid *id, struct err *e
 
 	if (!audit_deed(by, end_all_body, &w, &entry, e))
 		return false;
-	if (by->auth->env->segment != NULL)
-		cache_bump_user(by->auth->env->segment, id);
+	cache_bump_user(by->auth->env->segment, id);
 	return true;
 }
 
@@ -82,7 +81,6 @@ user_end_session(const struct deed_by *by, const struct uuid *session, struct er
 	}
 	if (!audit_deed(by, end_one_body, &w, &entry, e))
 		return false;
-	if (by->auth->env->segment != NULL)
-		cache_bump_session(by->auth->env->segment, session);
+	cache_bump_session(by->auth->env->segment, session);
 	return true;
 }

@@ -124,8 +124,7 @@ void
 tenant_forget(struct database *d)
 {
 	registry_forget(d);
-	if (d->env.segment != NULL)
-		cache_bump_tenant(d->env.segment, &all_tenants);
+	cache_bump_tenant(d->env.segment, &all_tenants);
 }
 
 /* The row at `offset` is the text looked for, and still young. */

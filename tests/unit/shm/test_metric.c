@@ -64,7 +64,7 @@ static void
 every_metric_has_its_head_even_when_nothing_happened(void **state)
 {
 	static const char *const heads[] = {
-#define X(id, name, type, help) "# HELP " name " " help "\n# TYPE " name " " type "\n",
+#define X(id, name, type, help, ...) "# HELP " name " " help "\n# TYPE " name " " type "\n",
 		METRICS(X)
 #undef X
 	};
@@ -81,24 +81,69 @@ static void
 counters_add_and_gauges_are_set(void **state)
 {
 	(void)state;
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/b\"", 2);
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/b\"", 3);
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/a\"", 1);
-	metric_add(s, METRIC_CACHE_HITS, "route=\"/b\"", 9);
-	metric_add(s, METRIC_WORKERS_DIED, "", 1);
-	metric_add(s, METRIC_LOG_DROPPED, "", 4);
-	metric_set(s, METRIC_OUTBOX_PENDING, "", 17);
-	metric_set(s, METRIC_OUTBOX_PENDING, "", 12.5);
-	metric_set(s, METRIC_OUTBOX_OLDEST, "", -INFINITY);
-	metric_set(s, METRIC_DRIFTD_AGE, "", NAN);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/b"), 2);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/b"), 3);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/a"), 1);
+	metric_add(s, METRIC_CACHE_HITS, METRIC_BY("/b"), 9);
+	metric_add(s, METRIC_WORKERS_DIED, NULL, 1);
+	metric_add(s, METRIC_LOG_DROPPED, NULL, 4);
+	metric_set(s, METRIC_OUTBOX_PENDING, NULL, 17);
+	metric_set(s, METRIC_OUTBOX_PENDING, NULL, 12.5);
+	metric_set(s, METRIC_OUTBOX_OLDEST, NULL, -INFINITY);
+	metric_set(s, METRIC_DRIFTD_AGE, NULL, NAN);
 	has_line(
 	    "bsx_http_requests_total{route=\"/a\"} 1\nbsx_http_requests_total{route=\"/b\"} 5");
-	has_line("bsx_cache_hits_total{route=\"/b\"} 9");
+	has_line("bsx_cache_hits_total{cache=\"/b\"} 9");
 	has_line("bsx_workers_died_total 1");
 	has_line("bsx_log_dropped_total 4");
 	has_line("bsx_outbox_pending 12.5");
 	has_line("bsx_outbox_oldest_seconds -Inf");
 	has_line("bsx_driftd_heartbeat_age_seconds NaN");
+}
+
+/* Values may be any text, and one that is long, or holds the beginning of another, is its own. */
+static void
+values_of_labels_are_escaped_and_never_mixed_up(void **state)
+{
+	static const struct {
+		const char *by[METRIC_LABELS_N], *line;
+	} rows[] = {
+		{ { "a", "b", "c" }, "{route=\"a\",method=\"b\",status=\"c\"}" },
+		{ { "a", "bc" }, "{route=\"a\",method=\"bc\"}" },
+		{ { "ab", "c" }, "{route=\"ab\",method=\"c\"}" },
+		{ { "abc" }, "{route=\"abc\"}" },
+		{ { NULL, "abc" }, "{method=\"abc\"}" },
+		{ { "", NULL, "abc" }, "{status=\"abc\"}" },
+		{ { "\\", "\"", "\n" }, "{route=\"\\\\\",method=\"\\\"\",status=\"\\n\"}" },
+		{ { "x\",method=\"y" }, "{route=\"x\\\",method=\\\"y\"}" },
+		{ { "x\"} 1\n# HELP x y" }, "{route=\"x\\\"} 1\\n# HELP x y\"}" },
+		{ { "\xc3\xa9\xe2\x82\xac" }, "{route=\"\xc3\xa9\xe2\x82\xac\"}" },
+		{ { "\xff\r\x1b" }, "{route=\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}" },
+		{ { "{}= ,#" }, "{route=\"{}= ,#\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		for (size_t n = 0; n <= i; n++)
+			metric_add(s, METRIC_HTTP_REQUESTS, rows[i].by, 1);
+	for (size_t i = 0; i < LEN(rows); i++)
+		has_line(
+		    talloc_asprintf(mem, "bsx_http_requests_total%s %zu", rows[i].line, i + 1));
+	metric_add(s, METRIC_HTTP_REQUESTS, NULL, 7);
+	has_line("bsx_http_requests_total 7");
+	metric_observe(s, METRIC_HTTP_SECONDS, METRIC_BY("\""), 1);
+	has_line("bsx_http_request_duration_seconds_bucket{route=\"\\\"\",le=\"0.0005\"} 1");
+}
+
+static void
+where_there_is_no_segment_nobody_counts(void **state)
+{
+	(void)state;
+	metric_add(NULL, METRIC_HTTP_REQUESTS, METRIC_BY("/x"), 1);
+	metric_add(NULL, METRIC_LOG_DROPPED, NULL, 1);
+	metric_set(NULL, METRIC_OUTBOX_PENDING, NULL, 1);
+	metric_observe(NULL, METRIC_HTTP_SECONDS, METRIC_BY("/x"), 1);
+	assert_null(strstr(printed(), "/x"));
 }
 
 static void
@@ -109,7 +154,7 @@ a_histogram_counts_up_to_each_bound(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(ns); i++)
-		metric_observe(s, METRIC_HTTP_SECONDS, "route=\"/x\"", ns[i]);
+		metric_observe(s, METRIC_HTTP_SECONDS, METRIC_BY("/x"), ns[i]);
 	has_line("bsx_http_request_duration_seconds_bucket{route=\"/x\",le=\"0.0005\"} 3");
 	has_line("bsx_http_request_duration_seconds_bucket{route=\"/x\",le=\"0.001\"} 5");
 	has_line("bsx_http_request_duration_seconds_bucket{route=\"/x\",le=\"5\"} 5");
@@ -117,7 +162,7 @@ a_histogram_counts_up_to_each_bound(void **state)
 	has_line("bsx_http_request_duration_seconds_bucket{route=\"/x\",le=\"+Inf\"} 8");
 	has_line("bsx_http_request_duration_seconds_count{route=\"/x\"} 8");
 	has_line("bsx_http_request_duration_seconds_sum{route=\"/x\"} 30.002000001");
-	metric_observe(s, METRIC_DB_SECONDS, "", 1);
+	metric_observe(s, METRIC_DB_SECONDS, NULL, 1);
 	has_line("bsx_db_query_duration_seconds_bucket{le=\"0.0005\"} 1");
 	has_line("bsx_db_query_duration_seconds_sum 0.000000001");
 }
@@ -133,8 +178,8 @@ increments_of_two_processes_are_all_there(void **state)
 		if (fork() != 0)
 			continue;
 		for (int i = 0; i < N; i++) {
-			metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/x\"", 1);
-			metric_observe(s, METRIC_HTTP_SECONDS, "route=\"/x\"", 1000);
+			metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/x"), 1);
+			metric_observe(s, METRIC_HTTP_SECONDS, METRIC_BY("/x"), 1000);
 		}
 		_exit(0);
 	}
@@ -160,8 +205,8 @@ series_made_by_several_at_once_are_printed_once(void **state)
 		if (fork() != 0)
 			continue;
 		for (int i = 0; i < SERIES; i++) {
-			snprintf(labels, sizeof(labels), "route=\"/r%d\"", i);
-			metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
+			snprintf(labels, sizeof(labels), "/r%d", i);
+			metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY(labels), 1);
 		}
 		_exit(0);
 	}
@@ -185,16 +230,16 @@ a_series_that_stands_twice_is_added_up(void **state)
 	struct metric_series *x = NULL;
 
 	(void)state;
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/x\"", 3);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/x"), 3);
 	for (uint32_t i = 0; i < METRIC_SERIES_MAX; i++)
 		if (atomic_load(&s->fixed->metrics.series[i].state) != 0)
 			x = &s->fixed->metrics.series[i];
 	assert_non_null(x);
 	atomic_store(&x->state, 1); /* claimed: its maker sleeps */
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/x\"", 4);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/x"), 4);
 	has_line("bsx_http_requests_total{route=\"/x\"} 4");
 	atomic_store(&x->state, 2); /* and wakes */
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/x\"", 5);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/x"), 5);
 	has_line("bsx_http_requests_total{route=\"/x\"} 12");
 }
 
@@ -205,15 +250,15 @@ what_does_not_fit_is_dropped_and_counted(void **state)
 
 	(void)state;
 	for (int i = 0; i < METRIC_SERIES_MAX + 10; i++) {
-		snprintf(labels, sizeof(labels), "route=\"/r%d\"", i);
-		metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
+		snprintf(labels, sizeof(labels), "/r%d", i);
+		metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY(labels), 1);
 	}
 	has_line("bsx_metric_series_dropped_total 10");
-	metric_add(s, METRIC_HTTP_REQUESTS, "route=\"/r0\"", 1); /* those that are in go on */
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY("/r0"), 1); /* those that are in go on */
 	has_line("bsx_http_requests_total{route=\"/r0\"} 2");
 	memset(labels, 'x', METRIC_LABELS_MAX);
 	labels[METRIC_LABELS_MAX] = '\0';
-	metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
+	metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY(labels), 1);
 	has_line("bsx_metric_series_dropped_total 11");
 }
 
@@ -231,13 +276,13 @@ a_process_killed_in_the_middle_breaks_nothing(void **state)
 			for (int i = 0;; i++) {
 				char labels[40];
 
-				snprintf(labels, sizeof(labels), "route=\"/k%d\"", i % 3000);
-				metric_add(s, METRIC_HTTP_REQUESTS, labels, 1);
+				snprintf(labels, sizeof(labels), "/k%d", i % 3000);
+				metric_add(s, METRIC_HTTP_REQUESTS, METRIC_BY(labels), 1);
 			}
 		usleep(2000);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
-		metric_add(s, METRIC_CACHE_HITS, "cache=\"x\"", 1);
+		metric_add(s, METRIC_CACHE_HITS, METRIC_BY("x"), 1);
 		total++;
 	}
 	has_line(talloc_asprintf(mem, "bsx_cache_hits_total{cache=\"x\"} %d", (int)total));
@@ -249,6 +294,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_metric_has_its_head_even_when_nothing_happened),
 		TEST(counters_add_and_gauges_are_set),
+		TEST(values_of_labels_are_escaped_and_never_mixed_up),
+		TEST(where_there_is_no_segment_nobody_counts),
 		TEST(a_histogram_counts_up_to_each_bound),
 		TEST(increments_of_two_processes_are_all_there),
 		TEST(series_made_by_several_at_once_are_printed_once),

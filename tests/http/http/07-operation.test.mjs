@@ -25,7 +25,7 @@ test('the details show versions, ages and counts', async () => {
 });
 
 test('metrics are accepted by promtool', async () => {
-  const config = await newConfig(await bearer()), admin = await bearer();
+  const admin = await bearer(), config = await newConfig(admin);
   await push(admin, config, [policy(1)]);
   const a = await call('GET', '/metrics');
   assert.equal(a.status, 200);

@@ -1,4 +1,9 @@
--- wrk: sign-ins that fail, each from an address and to an account of its own; how they were answered.
+-- wrk: sign-ins that fail, each from an address and to an account of its own; how they were answered.  FLOOD_PAUSE_MS:
+-- each client waits so long before it comes again.
+local pause = tonumber(os.getenv("FLOOD_PAUSE_MS") or "0")
+if pause > 0 then
+	function delay() return pause end
+end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 math.randomseed(os.time())

@@ -11,10 +11,10 @@
 #include "core/conf/conf.h"
 #include "core/crypt/keyring.h"
 #include "core/crypt/password.h"
+#include "core/health/health.h"
 #include "core/net/guard.h"
 #include "core/shm/metric.h"
 #include "core/shm/slot.h"
-#include "core/store/server/server.h"
 #include "core/web/rate.h"
 #include "fcgi/routes.h"
 
@@ -331,7 +331,7 @@ max_connections(const struct responder *r)
 	struct database *d = open_database(NULL, r, &e);
 	int64_t          n = 0;
 
-	if (d == NULL || !server_max_connections(database_control(d), d, &n, &e)) {
+	if (d == NULL || !health_max_connections(d, &n, &e)) {
 		n = 0;
 		log_err(r->log, LOG_SYSTEM, "max_connections of the database was not checked", &e);
 	}

@@ -187,7 +187,7 @@ struct list_page {
 	void       *rows;  /* what was read: n of the list's `size`, children of r->mem */
 	size_t      n;
 	bool        more;  /* fewer than `want` were read, and yet the last one tells of another page */
-	void       *with;  /* what show() needs beside the row; NULL: nothing */
+	const void *with;  /* what show() needs beside the row; NULL: nothing */
 };
 
 /* A list, described once.  The row ROUTE_LIST names it; a handler that does more calls list_answer(). */

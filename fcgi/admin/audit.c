@@ -3,7 +3,6 @@
 
 #include "core/auth/audit_seldom.h"
 #include "core/auth/audit_verify.h"
-#include "core/store/identity/audit_rows.h"
 #include "fcgi/routes.h"
 
 #define EXPORT_TYPE "application/x-ndjson"

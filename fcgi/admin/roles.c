@@ -1,7 +1,7 @@
 /* routes.h: roles, and the catalogue of permissions. */
 #include <stdio.h>
 
-#include "core/store/identity/role.h"
+#include "core/auth/user/user_roles.h"
 #include "core/web/etag.h"
 #include "fcgi/routes.h"
 

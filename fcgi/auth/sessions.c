@@ -1,6 +1,6 @@
 /* routes.h: one's own sessions. */
+#include "core/auth/session.h"
 #include "core/auth/user/user_admin.h"
-#include "core/store/identity/session.h"
 #include "fcgi/routes.h"
 
 static bool

@@ -1,8 +1,6 @@
-/* routes.h: alerts, listed and shown. */
-#include <string.h>
-
-#include "core/store/alert/alert.h"
+/* routes.h: alerts: listed, shown, worked on, one or many. */
 #include "core/web/etag.h"
+#include "drift/service/alert.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
@@ -47,12 +45,15 @@ static const struct field alert_out_fields[] = {
 	    .doc = "Of a single alert: what happened to it."),
 	FIELD_END,
 };
-const struct schema alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
+static const struct schema alert_out_schema = SCHEMA("Alert", struct alert_out, alert_out_fields);
 
-static void
-alert_show(const struct alert *a, struct alert_out *out)
+static bool
+alert_show(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	*out = (struct alert_out) { .id = a->id,
+	const struct alert *a = row;
+
+	(void)r, (void)p, (void)e;
+	*(struct alert_out *)out = (struct alert_out) { .id = a->id,
 		.config_id = a->config_id,
 		.report_id = a->report_id,
 		.kind = a->kind,
@@ -68,6 +69,7 @@ alert_show(const struct alert *a, struct alert_out *out)
 		.resolved_at = a->resolved_at,
 		.resolved_by = a->resolved_by,
 		.suppressed_by = a->suppressed_by };
+	return true;
 }
 
 /* ---- reading ---- */
@@ -117,19 +119,17 @@ fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 		.assigned_to = q->assigned_to,
 		.after = p->after,
 		.oldest_first = q->since != NULL };
+	const struct acting      *a = acting_of(r, e);
 	struct alert             *rows;
 
-	return alert_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && alert_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 
-static bool
-show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
-{
-	(void)r, (void)p, (void)e;
-	alert_show(row, out);
-	return true;
-}
-static const struct list_ops alert_list_ops = { fetch_alerts, LIST_OF(struct alert, id), show_row };
+static const struct list_ops alert_list_ops = {
+	fetch_alerts,
+	LIST_OF(struct alert, id),
+	alert_show,
+};
 
 /* Whoever tails goes on from the last one even when nothing was new. */
 static bool
@@ -161,25 +161,141 @@ list_alerts(struct request *r, const void *body, void *answer, struct err *e)
 	return list_since(r, q->since, answer, e);
 }
 
-bool
-alert_show_one(struct request *r, const struct alert *a, void *answer, struct err *e)
+/* With its history; changes are held against its version. */
+static bool
+answer_alert(
+    struct request *r, const struct acting *a, const struct alert *row, void *answer, struct err *e)
 {
-	struct alert_out *out = answer;
+	static const struct uuid none;
+	const struct blob        subject = { row->id.b, sizeof(row->id.b) };
+	struct alert_out        *out = answer;
+	struct finding_event    *events;
+	size_t                   n;
 
-	alert_show(a, out);
-	if (!history_show(r, &(struct uuid) { 0 }, (struct blob) { a->id.b, sizeof(a->id.b) },
-		&out->history, e))
-		return false;
-	return etag_set(r, etag_number(a->version), e);
+	return alert_show(r, NULL, row, out, e) && history_see(a, &none, subject, &events, &n, e) &&
+	       events_show(r->mem, events, n, &out->history, e) &&
+	       etag_set(r, etag_number(row->version), e);
 }
 
 static bool
 get_alert(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct alert a;
+	const struct acting *a = acting_of(r, e);
+	struct alert         row;
 
 	(void)body;
-	return alert_by_id(r->db->db, r->mem, &r->id0, &a, e) && alert_show_one(r, &a, answer, e);
+	return a != NULL && alert_see(a, &r->id0, &row, e) && answer_alert(r, a, &row, answer, e);
+}
+
+/* ---- working on them ---- */
+
+static const char *const update_statuses[] = { "acknowledged", "in_progress", "resolved", NULL };
+
+struct alert_update {
+	const char *status, *note;
+	struct uuid assigned_to;
+	uint64_t    given;
+};
+#define UPDATE_FIELDS(T)                                                                           \
+	FIELD(T, status, .choices = update_statuses,                                               \
+	    .doc = "New status: a later one of open, acknowledged, in_progress, resolved."),       \
+	    FIELD(T, note, .max = 1000, .doc = "Kept in the history and the audit log."),          \
+	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
+		.doc = "User who works on it; null: nobody.")
+static const struct field alert_update_fields[] = {
+	UPDATE_FIELDS(struct alert_update),
+	FIELD_END,
+};
+static const struct schema alert_update_schema =
+    SCHEMA_GIVEN("AlertUpdate", struct alert_update, alert_update_fields, given);
+
+struct alert_pick {
+	struct uuid config_id;
+	const char *status, *severity, *kind;
+};
+static const struct field pick_fields[] = {
+	FIELD(struct alert_pick, config_id, .doc = "Only of this config."),
+	FIELD(
+	    struct alert_pick, status, .choices = alert_statuses, .doc = "Only with this status."),
+	FIELD(struct alert_pick, severity, .choices = drift_severities,
+	    .doc = "Only of this severity."),
+	FIELD(struct alert_pick, kind, .choices = alert_kinds, .doc = "Only of this kind."),
+	FIELD_END,
+};
+static const struct schema pick_schema = SCHEMA("AlertFilter", struct alert_pick, pick_fields);
+
+struct alert_bulk {
+	struct strings     ids;
+	struct alert_pick *filter;
+	const char        *status, *note;
+	struct uuid        assigned_to;
+	uint64_t           given;
+};
+static const struct field alert_bulk_fields[] = {
+	FIELD(struct alert_bulk, ids, .min = 1, .max = ALERT_IDS_MAX,
+	    .doc = "Alerts; this or filter."),
+	FIELD(struct alert_bulk, filter, .item = &pick_schema,
+	    .doc = "Alerts, at most 1,000; this or ids. It names at least one member."),
+	UPDATE_FIELDS(struct alert_bulk),
+	FIELD_END,
+};
+static const struct schema alert_bulk_schema =
+    SCHEMA_GIVEN("AlertsUpdate", struct alert_bulk, alert_bulk_fields, given);
+
+static bool
+change_alert(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct alert_update *in = body;
+	const struct alert_wish    wish = { .status = in->status,
+		   .note = in->note,
+		   .assigned_to = in->assigned_to,
+		   .assigns = (in->given & schema_bit(&alert_update_schema, "assigned_to")) != 0 };
+	const struct acting       *a = acting_of(r, e);
+	struct alert               row;
+
+	return a != NULL && alert_alter(a, &r->id0, &wish, &row, e) &&
+	       answer_alert(r, a, &row, answer, e);
+}
+
+static bool
+filter_of(struct request *r, const struct alert_pick *p, struct alert_filter *f, struct err *e)
+{
+	if (uuid_is_nil(&p->config_id) && p->status == NULL && p->severity == NULL &&
+	    p->kind == NULL)
+		return err_fault(e, r->mem, "/filter", "must name something");
+	*f = (struct alert_filter) { .status = p->status,
+		.severity = p->severity,
+		.kind = p->kind,
+		.config_id = p->config_id };
+	return true;
+}
+
+static bool
+change_alerts(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct alert_bulk *in = body;
+	const struct alert_wish  wish = { .status = in->status,
+		 .note = in->note,
+		 .assigned_to = in->assigned_to,
+		 .assigns = (in->given & schema_bit(&alert_bulk_schema, "assigned_to")) != 0 };
+	struct alert_which       which = { .n = in->ids.n, .text = json_get(r->json, "filter") };
+	const struct acting     *a = acting_of(r, e);
+	struct alerts_done       done;
+	struct uuid             *ids;
+
+	if (a == NULL)
+		return false;
+	if (wish.status == NULL && wish.note == NULL && !wish.assigns)
+		return err_fault(e, r->mem, "", "names nothing to change");
+	if (!bulk_ids(r, &in->ids, in->filter != NULL, &ids, e) ||
+	    (in->filter != NULL && !filter_of(r, in->filter, &which.filter, e)))
+		return false;
+	which.ids = ids;
+	if (!alerts_alter(a, &which, &wish, &done, e))
+		return false;
+	*(struct bulk_out *)answer =
+	    (struct bulk_out) { done.matched, done.changed, done.unchanged };
+	return true;
 }
 
 const struct route alert_routes[] = {
@@ -188,5 +304,10 @@ const struct route alert_routes[] = {
 	    "Lists alerts, newest first; with since, oldest first."),
 	ROUTE(GET, "/api/drift/alerts/{id}", ALLOW(READ, ALERTS), RATE_READ, 200, get_alert,
 	    IN_NONE, OUT_TAGGED(alert_out), "Shows an alert."),
+	ROUTE(PUT, "/api/drift/alerts/{id}", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alert,
+	    IN(alert_update), OUT(alert_out), "Acknowledges, assigns or resolves an alert."),
+	ROUTE(PUT, "/api/drift/alerts", ALLOW(UPDATE, ALERTS), RATE_WRITE, 200, change_alerts,
+	    IN(alert_bulk), OUT(bulk_out),
+	    "Acknowledges, assigns or resolves many alerts, all or nothing."),
 	ROUTE_END,
 };

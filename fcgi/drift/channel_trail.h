@@ -9,7 +9,7 @@
 #define BSX_FCGI_DRIFT_CHANNEL_TRAIL_H
 
 #include "core/base/buf.h"
-#include "core/store/alert/channel.h"
+#include "drift/service/channel.h"
 
 /*
  * As a JSON object: {"name", "target", "values"} of a channel that is made (was == NULL) or dropped (now ==

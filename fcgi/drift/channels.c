@@ -3,8 +3,6 @@
 
 #include "core/auth/bound_secret.h"
 #include "core/base/secret.h"
-#include "core/store/alert/channel.h"
-#include "core/store/alert/outbox.h"
 #include "drift/alert/message.h"
 #include "drift/deliver/webhook.h"
 #include "fcgi/drift/channel_trail.h"
@@ -172,7 +170,7 @@ check_url(struct request *r, const char *url, struct err *e)
 static bool
 may_tell_values(const struct request *r, struct err *e)
 {
-	return view_demand(view_of(r),
+	return view_demand(view_of_caller(&r->caller),
 	    "Only who has the permission read:snapshots says where values are told: leave out "
 	    "values or set it to false.",
 	    e);
@@ -411,19 +409,20 @@ test_body(struct db *db, void *arg, struct err *e)
 static bool
 test_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct drift  *d = drift_of(r->app, e);
-	struct testing t = { .channel = r->id0 };
-	struct channel c;
+	const struct acting *a = acting_of(r, e);
+	struct testing       t = { .channel = r->id0 };
+	struct channel       c;
 
 	(void)body;
-	if (d == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
+	if (a == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
 		return false;
 	if (strcmp(c.status, "active") != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
-	t.scope = (struct alert_scope) { .env = d->env, .t = r->db, .mem = r->mem };
-	if (!drift_deed(
-		r, test_body, &t, &(struct drift_told) { AUDIT_CHANNEL_TEST, c.id, c.name }, e))
+	t.scope = (struct alert_scope) { .env = r->app->env, .t = r->db, .mem = r->mem };
+	if (!acting_deed(a, test_body, &t,
+		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = c.id }, c.name,
+		e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;
 	return true;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "drift/golden/golden.h"
+#include "drift/service/snapshot.h"
 #include "drift/snapshot/sides.h"
 #include "fcgi/drift/compare.h"
 #include "fcgi/routes.h"
@@ -60,14 +61,15 @@ static const struct schema compare_in_schema =
 /* ---- the spec ---- */
 
 static bool
-read_snapshot(struct request *r, const struct compare_side *in, const char *pointer,
+read_snapshot(const struct acting *a, const struct compare_side *in, const char *pointer,
     struct snapshot *s, struct err *e)
 {
 	bool by_id = !uuid_is_nil(&in->snapshot_id);
 
 	if (by_id + (in->value.tree != NULL) + (in->golden != NULL) != 1)
-		return err_fault(e, r->mem, pointer, "needs either snapshot_id, value or golden");
-	return !by_id || snapshot_by_id(r->db, r->mem, &in->snapshot_id, s, e);
+		return err_fault(
+		    e, a->by.mem, pointer, "needs either snapshot_id, value or golden");
+	return !by_id || snapshot_see(a, &in->snapshot_id, s, e);
 }
 
 /* What both sides are compared by, and what each is before that. */
@@ -80,38 +82,36 @@ struct basis {
 };
 
 static struct drift_spec *
-spec_of_config(struct request *r, struct drift *d, const struct snapshot *s,
-    const struct json *body, struct err *e)
+spec_of_config(
+    const struct acting *a, const struct snapshot *s, const struct json *body, struct err *e)
 {
 	struct drift_config c = { 0 };
 	const char         *text = "{\"source\":{\"kind\":\"push\"}}";
 
-	if (s != NULL && !config_by_id(r->db, r->mem, &s->config_id, &c, e))
+	if (s != NULL && !config_by_id(a->by.t, a->by.mem, &s->config_id, &c, e))
 		return NULL;
-	text = spec_merge(r->mem, c.spec != NULL ? c.spec : text, body, e);
-	return text != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
+	text = spec_merge(a->by.mem, c.spec != NULL ? c.spec : text, body, e);
+	return text != NULL ? spec_compile(a->by.mem, a->drift, a->by.t, text, a->work, e) : NULL;
 }
 
 /* The body's settings come behind those of the config, so that they take no mask away. */
 static bool
-basis_make(struct request *r, struct basis *b, struct err *e)
+basis_make(const struct acting *a, const struct json *body, struct basis *b, struct err *e)
 {
 	const struct snapshot *s[2] = { b->stored[0], b->stored[1] };
-	struct drift          *d = drift_of(r->app, e);
-	bool                   changed =
-	    json_get(r->json, "compare") != NULL || json_get(r->json, "rule_packs") != NULL;
+	bool changed = json_get(body, "compare") != NULL || json_get(body, "rule_packs") != NULL;
 	bool two;
 
 	s[0] = s[0] != NULL ? s[0] : s[1];
 	s[1] = s[1] != NULL ? s[1] : s[0];
 	two = s[0] != s[1] && !uuid_eq(&s[0]->config_id, &s[1]->config_id);
-	b->spec = d != NULL ? spec_of_config(r, d, s[0], r->json, e) : NULL;
+	b->spec = spec_of_config(a, s[0], body, e);
 	if (b->spec == NULL)
 		return false;
 	if (s[0] == NULL || (!changed && !two))
 		return true;
-	b->own[0] = spec_of_config(r, d, s[0], NULL, e);
-	b->own[1] = b->own[0] != NULL && two ? spec_of_config(r, d, s[1], NULL, e) : b->own[0];
+	b->own[0] = spec_of_config(a, s[0], NULL, e);
+	b->own[1] = b->own[0] != NULL && two ? spec_of_config(a, s[1], NULL, e) : b->own[0];
 	return b->own[0] != NULL && b->own[1] != NULL;
 }
 
@@ -174,7 +174,7 @@ view_here(const struct request *r, const struct compare_in *in, const struct sna
 	bool               one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
 			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
 
-	*v = view_of(r);
+	*v = view_of_caller(&r->caller);
 	v->values = v->values || (!side[0].stored && !side[1].stored);
 	return v->values || !finds_out(r, in, side, one_config) ||
 	       view_demand(*v,
@@ -187,7 +187,7 @@ view_here(const struct request *r, const struct compare_in *in, const struct sna
 /* ---- the route ---- */
 
 static bool
-golden_side(struct request *r, const struct drift_spec *spec, const struct golden_side *in,
+golden_side(const struct acting *a, const struct drift_spec *spec, const struct golden_side *in,
     const char *root, struct side *out, struct err *e)
 {
 	struct golden_terms terms = {
@@ -199,16 +199,16 @@ golden_side(struct request *r, const struct drift_spec *spec, const struct golde
 	bool                  foreign;
 
 	if (terms.variables != NULL && terms.variables->type != JSON_OBJECT)
-		return err_fault(e, r->mem, root, "variables must be an object");
-	if (!golden_find(r->db, r->mem, &in->id, &g, &foreign, e) ||
-	    !golden_load(r->db, r->mem, &g, foreign, &c, e))
+		return err_fault(e, a->by.mem, root, "variables must be an object");
+	if (!golden_find(a->by.t, a->by.mem, &in->id, &g, &foreign, e) ||
+	    !golden_load(a->by.t, a->by.mem, &g, foreign, &c, e))
 		return false;
-	s = golden_render(r->mem, r->db, spec, &c, &terms, &r->work, e);
-	return s != NULL && side_of_snap(r->mem, s, out, e);
+	s = golden_render(a->by.mem, a->by.t, spec, &c, &terms, a->work, e);
+	return s != NULL && side_of_snap(a->by.mem, s, out, e);
 }
 
 static bool
-make_side(struct request *r, const struct basis *b, size_t i, const struct compare_side *in,
+make_side(const struct acting *a, const struct basis *b, size_t i, const struct compare_side *in,
     struct side *out, struct err *e)
 {
 	static const char *const roots[] = { "/left/golden", "/right/golden" };
@@ -216,18 +216,18 @@ make_side(struct request *r, const struct basis *b, size_t i, const struct compa
 	bool                     ok;
 
 	if (in->golden != NULL)
-		ok = golden_side(r, spec, in->golden, roots[i], out, e);
+		ok = golden_side(a, spec, in->golden, roots[i], out, e);
 	else if (in->value.tree == NULL)
-		ok = side_of_snapshot(r->db, r->mem, b->stored[i], out, e);
+		ok = side_of_snapshot(a->by.t, a->by.mem, b->stored[i], out, e);
 	else
-		ok = side_of_document(r->mem, spec, in->value.tree, out, &r->work, e);
+		ok = side_of_document(a->by.mem, spec, in->value.tree, out, a->work, e);
 	out->own = b->own[i] != NULL ? b->own[i]->compare : NULL;
 	return ok;
 }
 
 /* One comparison. */
 struct comparing {
-	struct request   *r;
+	TALLOC_CTX       *mem;
 	struct diff      *diff;
 	struct redaction *left_out; /* NULL: all of it came with the request */
 	bool              stored;   /* both sides are */
@@ -255,8 +255,8 @@ add_redacted(const struct comparing *c, const struct resource *from, const struc
 		a = *from;
 	if (to != NULL)
 		b = *to;
-	if ((from != NULL && !redact(c->left_out, c->r->mem, &a, e)) ||
-	    (to != NULL && !redact(c->left_out, c->r->mem, &b, e)) ||
+	if ((from != NULL && !redact(c->left_out, c->mem, &a, e)) ||
+	    (to != NULL && !redact(c->left_out, c->mem, &b, e)) ||
 	    !diff_resource(c->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e))
 		return false;
 	if (c->stored && found(c->diff) == before)
@@ -274,17 +274,18 @@ add_to_diff(void *arg, const struct resource *from, const struct resource *to, s
 }
 
 static bool
-comparing_make(struct request *r, const struct compare_in *in, const struct basis *b,
+comparing_make(const struct acting *a, const struct compare_in *in, const struct basis *b,
     struct comparing *c, struct err *e)
 {
 	bool documents = in->left->value.tree != NULL && in->right->value.tree != NULL;
 
-	*c = (struct comparing) { .r = r, .stored = b->stored[0] != NULL && b->stored[1] != NULL };
-	c->diff = diff_make(r->mem, b->spec->compare, b->spec->rules, &r->work, e);
+	*c = (struct comparing) { .mem = a->by.mem,
+		.stored = b->stored[0] != NULL && b->stored[1] != NULL };
+	c->diff = diff_make(a->by.mem, b->spec->compare, b->spec->rules, a->work, e);
 	if (c->diff == NULL || documents)
 		return c->diff != NULL;
 	diff_redacted(c->diff);
-	c->left_out = redaction_make(r->mem, &r->work, e);
+	c->left_out = redaction_make(a->by.mem, a->work, e);
 	return c->left_out != NULL;
 }
 
@@ -305,7 +306,7 @@ put_side(struct buf *b, const char *name, const struct compare_side *in)
 /* What is stored is told of, values or only where it differs; the caller's own documents are the
  * caller's. */
 static bool
-note_comparing(struct request *r, const struct compare_in *in, const struct snapshot *of,
+note_comparing(const struct acting *a, const struct compare_in *in, const struct snapshot *of,
     struct view v, struct err *e)
 {
 	const char *details;
@@ -313,45 +314,59 @@ note_comparing(struct request *r, const struct compare_in *in, const struct snap
 
 	if (in->left->value.tree != NULL && in->right->value.tree != NULL)
 		return true;
-	buf_make(&b, r->mem);
+	buf_make(&b, a->by.mem);
 	buf_putc(&b, '{');
 	put_side(&b, "left", in->left);
 	buf_putc(&b, ',');
 	put_side(&b, "right", in->right);
 	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
 	details = buf_text(&b, e);
-	return details != NULL && drift_note(r, AUDIT_VALUES_COMPARE, &of->config_id, details, e);
+	return details != NULL && acting_note(a, AUDIT_VALUES_COMPARE, &of->config_id, details, e);
+}
+
+/* Both sides held against each other. */
+static bool
+compare_sides(const struct acting *a, const struct compare_in *in, const struct basis *basis,
+    struct comparing *c, struct compare_out *out, struct err *e)
+{
+	struct side left, right;
+	struct buf  incomplete;
+
+	if (!comparing_make(a, in, basis, c, e) || !make_side(a, basis, 0, in->left, &left, e) ||
+	    !make_side(a, basis, 1, in->right, &right, e) ||
+	    !sides_each(a->by.t, a->by.mem, basis->spec->compare, &left, &right, add_to_diff, c,
+		a->work, e))
+		return false;
+	buf_make(&incomplete, a->by.mem);
+	if (!sides_incomplete(&left, &right, &incomplete, e))
+		return false;
+	out->incomplete.text = incomplete.p;
+	return true;
 }
 
 static bool
 compare_two(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct compare_in *in = body;
+	const struct acting     *a = acting_of(r, e);
 	struct compare_out      *out = answer;
 	struct snapshot          left = { 0 }, right = { 0 };
-	struct view              v;
-	struct side              a, b;
 	struct basis             basis = { 0 };
 	struct comparing         c;
-	struct buf               incomplete;
+	struct acting            seer;
 
-	if (!read_snapshot(r, in->left, "/left", &left, e) ||
-	    !read_snapshot(r, in->right, "/right", &right, e) ||
-	    !view_here(r, in, &left, &right, &v, e) ||
-	    !note_comparing(r, in, uuid_is_nil(&left.id) ? &right : &left, v, e))
+	if (a == NULL)
+		return false;
+	seer = *a;
+	if (!read_snapshot(a, in->left, "/left", &left, e) ||
+	    !read_snapshot(a, in->right, "/right", &right, e) ||
+	    !view_here(r, in, &left, &right, &seer.view, e) ||
+	    !note_comparing(a, in, uuid_is_nil(&left.id) ? &right : &left, seer.view, e))
 		return false;
 	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
 	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
-	if (!basis_make(r, &basis, e) || !comparing_make(r, in, &basis, &c, e) ||
-	    !make_side(r, &basis, 0, in->left, &a, e) ||
-	    !make_side(r, &basis, 1, in->right, &b, e) ||
-	    !sides_each(r->db, r->mem, basis.spec->compare, &a, &b, add_to_diff, &c, &r->work, e))
-		return false;
-	buf_make(&incomplete, r->mem);
-	if (!sides_incomplete(&a, &b, &incomplete, e))
-		return false;
-	out->incomplete.text = incomplete.p;
-	return compare_show(r, v, c.diff, c.left_out, out, e);
+	return basis_make(a, r->json, &basis, e) && compare_sides(a, in, &basis, &c, out, e) &&
+	       compare_show(&seer, c.diff, c.left_out, out, e);
 }
 
 const struct route compare_routes[] = {

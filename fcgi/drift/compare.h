@@ -7,7 +7,7 @@
 
 #include "drift/engine/diff.h"
 #include "drift/engine/redact.h"
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/report.h"
 
 struct compare_out {
 	struct items           changes, not_compared;
@@ -26,7 +26,7 @@ MUST_USE bool left_out_show(TALLOC_CTX *mem, const struct redacted_place *places
     struct items *out, struct err *e);
 
 /* The changes, as many as an answer has room for, their sum, and what was left out (NULL: nothing). */
-MUST_USE bool compare_show(struct request *r, struct view v, const struct diff *d,
+MUST_USE bool compare_show(const struct acting *a, const struct diff *d,
     struct redaction *left_out, struct compare_out *out, struct err *e);
 
 #endif

@@ -113,11 +113,12 @@ show_place(TALLOC_CTX *mem, struct view v, const struct change *c, struct compar
 }
 
 static bool
-show_change(struct request *r, struct values *values, struct view v, const struct change *c,
+show_change(const struct acting *a, struct values *values, const struct change *c,
     struct compared_change *out, struct err *e)
 {
 	static const struct uuid nobody;
-	TALLOC_CTX              *mem = r->mem;
+	TALLOC_CTX              *mem = a->by.mem;
+	const struct view        v = a->view;
 
 	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
@@ -125,8 +126,8 @@ show_change(struct request *r, struct values *values, struct view v, const struc
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
-		.value_hash = view_hash(
-		    v, change_value_hash(mem, r->db, &nobody, c->fingerprint, c->value_hash)) };
+		.value_hash =
+		    view_hash(v, change_value_hash(a, &nobody, c->fingerprint, c->value_hash)) };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	return show_place(mem, v, c, out, e) &&
@@ -150,10 +151,9 @@ show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *
 
 /* As many as an answer has room for. */
 static bool
-show_changes(
-    struct request *r, struct view v, const struct diff *d, struct items *out, struct err *e)
+show_changes(const struct acting *a, const struct diff *d, struct items *out, struct err *e)
 {
-	TALLOC_CTX             *mem = r->mem;
+	TALLOC_CTX             *mem = a->by.mem;
 	size_t                  n = d->n < SHOWN_MAX ? d->n : SHOWN_MAX, paths = 0;
 	struct compared_change *c = talloc_zero_array(mem, struct compared_change, (unsigned)n + 1);
 	struct values           values;
@@ -165,7 +165,7 @@ show_changes(
 	for (; out->n < n && paths + (SIZE_MAX - values.left) < SHOWN_BYTES; out->n++) {
 		const struct change *at = &d->changes[out->n];
 
-		if (!show_change(r, &values, v, at, &c[out->n], e))
+		if (!show_change(a, &values, at, &c[out->n], e))
 			return false;
 		paths += at->path.n + at->canonical_path.n;
 	}
@@ -173,15 +173,14 @@ show_changes(
 }
 
 static bool
-show_diff(
-    struct request *r, struct view v, const struct diff *d, struct compare_out *out, struct err *e)
+show_diff(const struct acting *a, const struct diff *d, struct compare_out *out, struct err *e)
 {
-	TALLOC_CTX *mem = r->mem;
+	TALLOC_CTX *mem = a->by.mem;
 
 	out->summary = talloc_zero(mem, struct report_summary);
 	if (out->summary == NULL)
 		return err_memory(e);
-	if (!show_changes(r, v, d, &out->changes, e))
+	if (!show_changes(a, d, &out->changes, e))
 		return false;
 	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
 	out->shortened = (int64_t)d->shortened;
@@ -218,13 +217,13 @@ left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n, st
 }
 
 bool
-compare_show(struct request *r, struct view v, const struct diff *d, struct redaction *left_out,
+compare_show(const struct acting *a, const struct diff *d, struct redaction *left_out,
     struct compare_out *out, struct err *e)
 {
 	if (left_out != NULL) {
 		out->not_compared_more = (int64_t)redaction_more(left_out);
-		if (!left_out_show(r->mem, left_out->places, left_out->n, &out->not_compared, e))
+		if (!left_out_show(a->by.mem, left_out->places, left_out->n, &out->not_compared, e))
 			return false;
 	}
-	return show_diff(r, v, d, out, e);
+	return show_diff(a, d, out, e);
 }

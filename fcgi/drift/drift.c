@@ -1,13 +1,15 @@
 #include "fcgi/drift/drift.h"
 
+#include "core/web/etag.h"
+
 const char *const drift_severities[] = { "info", "low", "medium", "high", "critical", NULL };
+const char *const finding_statuses[] = { "detected", "acknowledged", "in_progress", "resolved",
+	"ignored", "accepted", NULL };
 const char *const alert_statuses[] = { "open", "acknowledged", "in_progress", "resolved", NULL };
 const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
 	"anomaly", "security", "system", NULL };
 
-#include <string.h>
-
-#include "core/auth/audit_seldom.h"
+/* ---- who acts ---- */
 
 struct drift *
 drift_of(struct app *app, struct err *e)
@@ -18,37 +20,117 @@ drift_of(struct app *app, struct err *e)
 }
 
 static bool
-details(TALLOC_CTX *mem, const char *name, const char **out, struct err *e)
+if_match_holds(const void *r, uint64_t revision, struct err *e)
 {
-	struct buf b;
+	return etag_may_change(r, etag_number(revision), e);
+}
+
+const struct acting *
+acting_of(struct request *r, struct err *e)
+{
+	struct drift  *d = drift_of(r->app, e);
+	struct acting *a = d == NULL ? NULL : talloc(r->mem, struct acting);
+
+	if (d == NULL)
+		return NULL;
+	if (a == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	*a = (struct acting) { .by = request_deed_by(r),
+		.drift = d,
+		.work = &r->work,
+		.view = view_of_caller(&r->caller),
+		.holds = if_match_holds,
+		.holds_arg = r };
+	return a;
+}
+
+/* ---- what answers share ---- */
+
+static const struct field change_resource_fields[] = {
+	FIELD(struct change_resource, category, .doc = "Collection."),
+	FIELD(struct change_resource, key, .doc = "Key in it."),
+	FIELD_END,
+};
+const struct schema change_resource_schema =
+    SCHEMA("DriftResource", struct change_resource, change_resource_fields);
+
+struct event_out {
+	instant     at;
+	const char *actor, *from, *to, *note;
+};
+static const struct field event_out_fields[] = {
+	FIELD(struct event_out, at, .doc = "When."),
+	FIELD(struct event_out, actor,
+	    .doc = "Who: an address, key:NAME of an API key; system: found by a comparison."),
+	FIELD(struct event_out, from, .flags = FIELD_NULLABLE, .doc = "Status before."),
+	FIELD(struct event_out, to, .doc = "Status after."),
+	FIELD(struct event_out, note, .doc = "Why, in their words."),
+	FIELD_END,
+};
+const struct schema event_out_schema = SCHEMA("DriftEvent", struct event_out, event_out_fields);
+
+bool
+events_show(
+    TALLOC_CTX *mem, const struct finding_event *events, size_t n, struct items *out, struct err *e)
+{
+	struct event_out *rows = talloc_zero_size(mem, (n + 1) * sizeof(*rows));
+
+	if (rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct event_out) { events[i].at, events[i].actor, events[i].from_status,
+			events[i].to_status, events[i].note };
+	*out = (struct items) { rows, n };
+	return true;
+}
+
+void
+view_raw(struct view v, struct raw_json *value)
+{
+	if (!v.values && (value->text != NULL || value->tree != NULL))
+		*value = (struct raw_json) { .text = VIEW_WITHHELD_JSON };
+}
+
+const char *
+golden_owner(const struct acting *a, bool foreign)
+{
+	return foreign || tenant_is_platform(a->by.t->tenant) ? "platform" : "tenant";
+}
+
+/* ---- many at once ---- */
+
+static const struct field bulk_out_fields[] = {
+	FIELD(struct bulk_out, matched, .doc = "Findings or alerts that were named, each once."),
+	FIELD(struct bulk_out, changed,
+	    .doc = "Of those: what was changed, and has it in its history."),
+	FIELD(struct bulk_out, unchanged, .doc = "Of those: what was like that already."),
+	FIELD_END,
+};
+const struct schema bulk_out_schema = SCHEMA("BulkResult", struct bulk_out, bulk_out_fields);
+
+bool
+bulk_ids(
+    struct request *r, const struct strings *ids, bool filter, struct uuid **out, struct err *e)
+{
+	char *pointer;
 
 	*out = NULL;
-	if (name == NULL)
+	if ((ids->n > 0) == filter)
+		return err_fault(e, r->mem, "", "must name either ids or filter");
+	if (filter)
 		return true;
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(name));
-	buf_putc(&b, '}');
-	*out = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-bool
-drift_deed(struct request *r, tx_fn *body, void *arg, const struct drift_told *told, struct err *e)
-{
-	const struct deed_by by = request_deed_by(r);
-	struct audit_entry   entry = { .action = told->action, .target_id = told->target };
-
-	return details(r->mem, told->name, &entry.details, e) &&
-	       audit_deed(&by, body, arg, &entry, e);
-}
-
-bool
-drift_note(struct request *r, enum audit_action action, const struct uuid *target, const char *text,
-    struct err *e)
-{
-	const struct deed_by by = request_deed_by(r);
-	struct audit_entry   entry = { .action = action, .target_id = *target, .details = text };
-
-	return audit_seldom(&by, &entry, text, NULL, e);
+	*out = talloc_zero_size(r->mem, ids->n * sizeof(**out));
+	if (*out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < ids->n; i++) {
+		if (uuid_parse(str_of(ids->items[i]), &(*out)[i]))
+			continue;
+		pointer = talloc_asprintf(r->mem, "/ids/%zu", i);
+		if (pointer == NULL)
+			return err_memory(e);
+		err_fault(e, r->mem, pointer, "must be a UUID");
+	}
+	return e->code == ERR_OK;
 }

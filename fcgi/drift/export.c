@@ -1,7 +1,7 @@
-/* drift.h: a report's changes as CSV or as a JSON Patch. */
+/* report.h: a report's changes as CSV or as a JSON Patch. */
 #include "drift/engine/patch.h"
 #include "drift/snapshot/sides.h"
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/report.h"
 
 #define PATCH_TYPE  "application/json-patch+json"
 #define CSV_TYPE    "text/csv"
@@ -38,7 +38,7 @@ struct export
 {
 	bool (*piece)(struct request * r, struct export * x, struct buf * out, struct err * e);
 	bool                 ended;
-	struct view          view;
+	const struct acting *a;
 	struct change_filter f; /* the table: where it is */
 	struct side          from, to;
 	struct sides        *walk;
@@ -68,12 +68,12 @@ begin(struct request *r, struct export *x, const char *type, struct err *e)
 
 /* A snapshot that is no longer stored is no fault of the path: say which. */
 static bool
-side_of_id(struct request *r, const struct uuid *id, struct side *out, struct err *e)
+side_of_id(const struct acting *a, const struct uuid *id, struct side *out, struct err *e)
 {
 	struct snapshot s;
 
-	if (snapshot_by_id(r->db, r->mem, id, &s, e))
-		return side_of_snapshot(r->db, r->mem, &s, out, e);
+	if (snapshot_by_id(a->by.t, a->by.mem, id, &s, e))
+		return side_of_snapshot(a->by.t, a->by.mem, &s, out, e);
 	if (!err_take(e, ERR_MISSING))
 		return false;
 	return err_set(e, ERR_MISSING, 0,
@@ -116,38 +116,49 @@ patch_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 	return true;
 }
 
-bool
-export_patch(struct request *r, struct view v, const struct report *report, struct err *e)
+static bool
+patch_begin(const struct acting *a, const struct report *report, struct export *x, struct err *e)
 {
-	struct drift            *d = drift_of(r->app, e);
-	struct export           *x = talloc_zero(r->mem, struct export);
-	struct drift_config      c;
+	TALLOC_CTX              *mem = a->by.mem;
 	const struct drift_spec *spec;
+	struct drift_config      c;
+
+	if (!config_by_id(a->by.t, mem, &report->config_id, &c, e) ||
+	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
+		return false;
+	spec = acting_spec(a, &c, e);
+	if (spec == NULL)
+		return false;
+	if (uuid_is_nil(&report->baseline_id)) /* there was nothing to compare with */
+		return true;
+	if (!side_of_id(a, &report->baseline_id, &x->from, e) ||
+	    !side_of_id(a, &report->snapshot_id, &x->to, e) ||
+	    !sides_patch(mem, spec->compare, &x->from, a->work, &x->patch, e))
+		return false;
+	x->walk = sides_begin(a->by.t, mem, spec->compare, &x->from, &x->to, a->work, e);
+	return x->walk != NULL;
+}
+
+bool
+export_patch(struct request *r, const struct acting *a, const struct report *report, struct err *e)
+{
+	struct export *x = talloc_zero(r->mem, struct export);
 
 	if (x == NULL)
 		return err_memory(e);
 	if (!view_demand(
-		v, "A patch is made of values: it needs the permission read:snapshots.", e))
-		return false;
-	if (d == NULL || !config_by_id(r->db, r->mem, &report->config_id, &c, e) ||
-	    !drift_note(r, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
-		return false;
-	spec = spec_of(d, r->db, &c, &r->work, e);
-	if (spec == NULL)
+		a->view, "A patch is made of values: it needs the permission read:snapshots.", e) ||
+	    !patch_begin(a, report, x, e))
 		return false;
 	buf_make(&r->out, r->mem);
 	r->content_type = PATCH_TYPE;
-	if (uuid_is_nil(&report->baseline_id)) { /* there was nothing to compare with */
+	if (x->walk == NULL) {
 		buf_puts(&r->out, "[]");
 		return buf_ok(&r->out) || err_memory(e);
 	}
-	if (!side_of_id(r, &report->baseline_id, &x->from, e) ||
-	    !side_of_id(r, &report->snapshot_id, &x->to, e) ||
-	    !sides_patch(r->mem, spec->compare, &x->from, &r->work, &x->patch, e))
-		return false;
-	x->walk = sides_begin(r->db, r->mem, spec->compare, &x->from, &x->to, &r->work, e);
+	x->a = a;
 	x->piece = patch_piece;
-	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
+	return begin(r, x, PATCH_TYPE, e);
 }
 
 /* ---- the table ---- */
@@ -160,15 +171,15 @@ cell(struct buf *b, struct str s, char end)
 }
 
 static bool
-csv_row(struct request *r, struct view v, const struct change_row *c, struct buf *b, struct err *e)
+csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struct err *e)
 {
 	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
 	struct str path, old_value, new_value;
 	bool       old_long, new_long;
 
-	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
-	    !change_value(r, v, c, CHANGE_OLD, &old_value, &old_long, e) ||
-	    !change_value(r, v, c, CHANGE_NEW, &new_value, &new_long, e))
+	if (!view_path(a->by.mem, a->view, str_of(c->path), &path, NULL, e) ||
+	    !change_value(a, c, CHANGE_OLD, &old_value, &old_long, e) ||
+	    !change_value(a, c, CHANGE_NEW, &new_value, &new_long, e))
 		return false;
 	uuid_print(&c->id, id);
 	time_print(c->created_at.ms, at);
@@ -192,37 +203,37 @@ csv_row(struct request *r, struct view v, const struct change_row *c, struct buf
 static bool
 csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 {
-	TALLOC_CTX        *all = r->mem, *page = talloc_new(r->mem);
+	struct acting      page = *x->a; /* the opened values are the page's too */
 	struct change_row *rows;
 	size_t             n = 0;
 	bool               ok;
 
-	if (page == NULL)
+	page.by.mem = talloc_new(r->mem);
+	if (page.by.mem == NULL)
 		return err_memory(e);
-	ok = change_list(r->db, page, &x->f, PIECE_ROWS, &rows, &n, e);
-	r->mem = page; /* the opened values */
+	ok = change_page(&page, &x->f, PIECE_ROWS, &rows, &n, e);
 	for (size_t i = 0; ok && i < n; i++)
-		ok = csv_row(r, x->view, &rows[i], out, e);
-	r->mem = all;
+		ok = csv_row(&page, &rows[i], out, e);
 	x->ended = n < PIECE_ROWS;
 	if (ok && n > 0)
 		x->f.after = rows[n - 1].id;
-	talloc_free(page);
+	talloc_free(page.by.mem);
 	return ok;
 }
 
 bool
-export_csv(struct request *r, struct view v, const struct change_filter *filter, struct err *e)
+export_csv(
+    struct request *r, const struct acting *a, const struct change_filter *filter, struct err *e)
 {
 	struct export *x = talloc_zero(r->mem, struct export);
+	const char    *told = a->view.values ? "{\"as\":\"csv\",\"values\":true}"
+					     : "{\"as\":\"csv\",\"values\":false}";
 
 	if (x == NULL)
 		return err_memory(e);
-	if (!drift_note(r, AUDIT_REPORT_EXPORT, &r->id0,
-		v.values ? "{\"as\":\"csv\",\"values\":true}" : "{\"as\":\"csv\",\"values\":false}",
-		e))
+	if (!acting_note(a, AUDIT_REPORT_EXPORT, &filter->report_id, told, e))
 		return false;
-	x->view = v;
+	x->a = a;
 	x->f = *filter;
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);

@@ -1,8 +1,8 @@
-#include <string.h>
-
+/* routes.h: golden baselines. */
+#include "drift/service/golden.h"
 #include "core/web/etag.h"
 #include "drift/engine/compare.h"
-#include "fcgi/drift/golden.h"
+#include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
 /* ---- what is taken and answered ---- */
@@ -18,7 +18,7 @@ static const struct field resource_fields[] = {
 		   "shown as [masked]."),
 	FIELD_END,
 };
-const struct schema golden_resource_schema =
+static const struct schema golden_resource_schema =
     SCHEMA("GoldenResource", struct push_resource, resource_fields);
 
 struct version_out {
@@ -36,6 +36,16 @@ static const struct field version_fields[] = {
 static const struct schema version_schema =
     SCHEMA("GoldenBaselineVersion", struct version_out, version_fields);
 
+/* A golden baseline as it is answered. */
+struct golden_out {
+	struct uuid  id;
+	const char  *name, *description, *owner;
+	bool         shared;
+	uint64_t     version;
+	int64_t      resource_count;
+	instant      created_at, updated_at;
+	struct items resources, variables, history;
+};
 static const struct field golden_out_fields[] = {
 	FIELD(struct golden_out, id, .doc = "Number of the golden baseline."),
 	FIELD(struct golden_out, name, .doc = "Name, unique in its tenant."),
@@ -74,19 +84,48 @@ static const struct field golden_query_fields[] = {
 static const struct schema golden_query_schema =
     SCHEMA("GoldenBaselineQuery", struct golden_query, golden_query_fields);
 
-const char *
-golden_owner(const struct request *r, bool foreign)
-{
-	return foreign || tenant_is_platform(r->db->tenant) ? "platform" : "tenant";
-}
+struct golden_in {
+	const char  *name, *description;
+	struct items resources; /* struct push_resource */
+	struct uuid  snapshot_id;
+	struct items variables; /* struct golden_variable */
+	bool         shared;
+	uint64_t     given;
+};
+#define BODY(required)                                                                             \
+	FIELD(struct golden_in, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,        \
+	    .doc = "Name, unique."),                                                               \
+	    FIELD(struct golden_in, description, .max = 2000,                                      \
+		.flags = FIELD_NULLABLE | FIELD_SEEN, .doc = "What it is for."),                   \
+	    FIELD(struct golden_in, resources, .min = 1, .max = GOLDEN_RESOURCES_MAX,              \
+		.item = &golden_resource_schema,                                                   \
+		.doc = "What there has to be; this or `snapshot_id`."),                            \
+	    FIELD(struct golden_in, snapshot_id, .flags = FIELD_NULLABLE,                          \
+		.doc = "A complete snapshot of this tenant: its resources, with percent signs "    \
+		       "doubled; needs read:snapshots."),                                          \
+	    FIELD(struct golden_in, variables, .max = GOLDEN_VARIABLES_MAX,                        \
+		.item = &golden_variable_schema, .doc = "What a config may or must give."),        \
+	    FIELD(struct golden_in, shared,                                                        \
+		.doc = "Every tenant may bind configs to it; of the platform only."),              \
+	    FIELD_END
+static const struct field  create_fields[] = { BODY(FIELD_REQUIRED) };
+static const struct field  update_fields[] = { BODY(0) };
+static const struct schema golden_create_schema =
+    SCHEMA_GIVEN("GoldenBaselineCreate", struct golden_in, create_fields, given);
+static const struct schema golden_update_schema =
+    SCHEMA_GIVEN("GoldenBaselineUpdate", struct golden_in, update_fields, given);
+
+/* ---- showing ---- */
 
 static struct golden_out
-head_show(const struct request *r, const struct golden *g, bool foreign)
+head_show(const struct acting *a, const struct golden_seen *s)
 {
+	const struct golden *g = &s->row;
+
 	return (struct golden_out) { .id = g->id,
 		.name = g->name,
 		.description = g->description,
-		.owner = golden_owner(r, foreign),
+		.owner = golden_owner(a, s->foreign),
 		.shared = g->shared,
 		.version = g->version,
 		.resource_count = g->resources,
@@ -94,180 +133,178 @@ head_show(const struct request *r, const struct golden *g, bool foreign)
 		.updated_at = g->updated_at };
 }
 
-/* ---- the list: this tenant's and those it is shared, in one order ---- */
-
-struct golden_row {
-	struct golden g;
-	bool          foreign;
-};
-
-static bool
-fetch_golden(struct request *r, struct list_page *p, struct err *e)
-{
-	struct golden_row *out = talloc_zero_size(r->mem, p->want * sizeof(*out));
-	struct golden     *own, *all = NULL;
-	size_t             own_n, all_n = 0, i = 0, j = 0;
-
-	if (out == NULL)
-		return err_memory(e);
-	if (!golden_list(r->db->db, r->mem, &p->after, p->want, &own, &own_n, e) ||
-	    (!tenant_is_platform(r->db->tenant) &&
-		!golden_shared_list(r->db->db, r->mem, &p->after, p->want, &all, &all_n, e)))
-		return false;
-	while (p->n < p->want && (i < own_n || j < all_n)) {
-		bool mine = j == all_n || (i < own_n && memcmp(own[i].id.b, all[j].id.b,
-							    sizeof(own[i].id.b)) > 0);
-
-		out[p->n++] = (struct golden_row) { mine ? own[i] : all[j], !mine };
-		i += mine;
-		j += !mine;
-	}
-	return list_rows(p, out);
-}
-
-static bool
-show_golden(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
-{
-	const struct golden_row *g = row;
-
-	(void)p, (void)e;
-	*(struct golden_out *)out = head_show(r, &g->g, g->foreign);
-	return true;
-}
-static const struct list_ops golden_list_ops = { fetch_golden, LIST_OF(struct golden_row, g.id),
-	show_golden };
-
-/* ---- one ---- */
-
 /* Without values not even what they are made of is read. */
 static bool
-show_text(struct request *r, struct view v, const struct compare_spec *none, struct resource *one,
+value_show(const struct acting *a, const struct compare_spec *none, struct resource *one,
     struct raw_json *out, struct err *e)
 {
 	struct buf b;
 
 	*out = (struct raw_json) { .text = VIEW_WITHHELD_JSON };
-	if (!v.values)
+	if (!a->view.values)
 		return true;
-	if (!resource_normalise(r->mem, none, one, RESOURCE_STORED, &r->work, e))
+	if (!resource_normalise(a->by.mem, none, one, RESOURCE_STORED, a->work, e))
 		return err_note(e, "showing a stored template");
-	buf_make(&b, r->mem);
+	buf_make(&b, a->by.mem);
 	resource_print(&b, one->value);
-	out->text = b.p;
-	return buf_ok(&b) || err_memory(e);
+	out->text = buf_text(&b, e);
+	return out->text != NULL;
 }
 
 static bool
-show_resources(struct request *r, struct view v, const struct golden_content *c,
-    struct golden_out *out, struct err *e)
+content_show(
+    const struct acting *a, const struct golden_content *c, struct golden_out *out, struct err *e)
 {
-	struct push_resource *rows = talloc_zero_size(r->mem, (c->n + 1) * sizeof(*rows));
+	TALLOC_CTX           *mem = a->by.mem;
+	struct push_resource *rows = talloc_zero_size(mem, (c->n + 1) * sizeof(*rows));
 	struct compare_spec  *none =
-	    compare_compile(r->mem, NULL, NULL, 0, r->db->address_key, &r->work, e);
+	    compare_compile(mem, NULL, NULL, 0, a->by.t->address_key, a->work, e);
 
 	if (rows == NULL || none == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < c->n; i++) {
 		struct resource one = c->resources[i];
 
-		if (!show_text(r, v, none, &one, &rows[i].value, e))
+		if (!value_show(a, none, &one, &rows[i].value, e))
 			return false;
-		rows[i].category = str_dup(r->mem, one.category);
-		rows[i].key = str_dup(r->mem, one.key);
+		rows[i].category = str_dup(mem, one.category);
+		rows[i].key = str_dup(mem, one.key);
 		if (rows[i].category == NULL || rows[i].key == NULL)
 			return err_memory(e);
 	}
 	for (size_t i = 0; i < c->variables_n; i++)
-		view_raw(v, &c->variables[i].fallback);
+		view_raw(a->view, &c->variables[i].fallback);
 	out->resources = (struct items) { rows, c->n };
 	out->variables = (struct items) { c->variables, c->variables_n };
 	return true;
 }
 
 static bool
-show_history(struct request *r, const struct uuid *id, struct items *out, struct err *e)
+versions_show(TALLOC_CTX *mem, const struct golden_seen *s, struct items *out, struct err *e)
 {
-	struct golden_version *rows;
-	struct version_out    *v;
-	size_t                 n;
+	struct version_out *v = talloc_zero_size(mem, (s->versions_n + 1) * sizeof(*v));
 
-	if (!golden_versions(r->db->db, r->mem, id, &rows, &n, e))
-		return false;
-	v = talloc_zero_size(r->mem, (n + 1) * sizeof(*v));
 	if (v == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		v[i] = (struct version_out) { rows[i].version, rows[i].author, rows[i].at };
-	*out = (struct items) { v, n };
+	for (size_t i = 0; i < s->versions_n; i++)
+		v[i] = (struct version_out) { s->versions[i].version, s->versions[i].author,
+			s->versions[i].at };
+	*out = (struct items) { v, s->versions_n };
 	return true;
 }
 
-bool
-golden_tag(struct request *r, const struct golden *g, struct err *e)
-{
-	return etag_set(r, etag_number(g->revision), e);
-}
-
-bool
-golden_show(struct request *r, struct view v, struct golden *g, bool foreign,
-    struct golden_out *out, struct err *e)
-{
-	struct golden_content c;
-
-	if (!golden_load(r->db, r->mem, g, foreign, &c, e))
-		return false;
-	*out = head_show(r, g, foreign);
-	return show_resources(r, v, &c, out, e) &&
-	       (foreign || show_history(r, &g->id, &out->history, e));
-}
-
-/* What a template held: only its owner has the earlier ones. */
 static bool
-rotation_back(struct request *r, struct golden *g, bool foreign, uint64_t version, struct err *e)
+golden_show(
+    const struct acting *a, const struct golden_seen *s, struct golden_out *out, struct err *e)
 {
-	struct golden_version v;
+	*out = head_show(a, s);
+	return content_show(a, &s->content, out, e) &&
+	       (s->foreign || versions_show(a->by.mem, s, &out->history, e));
+}
 
-	if (version == g->version)
-		return true;
-	if (foreign)
-		return err_set(e, ERR_MISSING, 0,
-		    "Of a shared golden baseline only the newest version is to be had.",
-		    "an earlier version of a shared template");
-	if (!golden_version_of(r->db->db, r->mem, &g->id, version, &v, e))
-		return false;
-	g->address = v.address;
-	g->version = v.version;
+/* As it is now: changes are held against its revision. */
+static bool
+answer_golden(struct request *r, const struct acting *a, const struct golden_seen *s, void *answer,
+    struct err *e)
+{
+	return etag_set(r, etag_number(s->row.revision), e) && golden_show(a, s, answer, e);
+}
+
+/* ---- handlers ---- */
+
+static bool
+fetch_golden(struct request *r, struct list_page *p, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+	struct golden_seen  *rows;
+
+	p->with = a;
+	return a != NULL && golden_page(a, &p->after, p->want, &rows, &p->n, e) &&
+	       list_rows(p, rows);
+}
+
+static bool
+show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
+{
+	(void)r, (void)e;
+	*(struct golden_out *)out = head_show(p->with, row);
 	return true;
 }
+static const struct list_ops golden_list_ops = {
+	fetch_golden,
+	LIST_OF(struct golden_seen, row.id),
+	show_row,
+};
 
 static bool
 get_golden(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct golden_query *q = r->query;
-	struct golden_out         *out = answer;
-	struct golden              g;
-	bool                       foreign;
+	const struct acting       *a = acting_of(r, e);
+	struct golden_seen         seen;
 
 	(void)body;
-	if (!golden_find(r->db, r->mem, &r->id0, &g, &foreign, e))
+	if (a == NULL || !golden_see(a, &r->id0, (uint64_t)q->version, &seen, e))
 		return false;
-	if (q != NULL && q->version != 0) {
-		if (!rotation_back(r, &g, foreign, (uint64_t)q->version, e) ||
-		    !golden_show(r, view_of(r), &g, foreign, out, e))
-			return false;
-		out->resource_count = (int64_t)out->resources.n;
-		return true;
-	}
-	return golden_tag(r, &g, e) && golden_show(r, view_of(r), &g, foreign, out, e);
+	return q->version != 0 ? golden_show(a, &seen, answer, e)
+			       : answer_golden(r, a, &seen, answer, e);
 }
 
 static bool
-golden_there(struct request *r, struct err *e)
+golden_found(struct request *r, struct err *e)
 {
-	struct golden g;
-	bool          foreign;
+	const struct acting *a = acting_of(r, e);
 
-	return golden_find(r->db, r->mem, &r->id0, &g, &foreign, e);
+	return a != NULL && golden_there(a, &r->id0, e);
+}
+
+static struct golden_wish
+wish_of(const struct schema *s, const struct golden_in *in)
+{
+	bool described = (in->given & schema_bit(s, "description")) != 0;
+
+	return (struct golden_wish) { .name = in->name,
+		.description = described && in->description == NULL ? "" : in->description,
+		.resources = in->resources.p,
+		.resources_n = in->resources.n,
+		.has_resources = (in->given & schema_bit(s, "resources")) != 0,
+		.variables = in->variables.p,
+		.variables_n = in->variables.n,
+		.has_variables = (in->given & schema_bit(s, "variables")) != 0,
+		.snapshot_id = in->snapshot_id,
+		.shared = in->shared,
+		.has_shared = (in->given & schema_bit(s, "shared")) != 0 };
+}
+
+static bool
+make_golden(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct golden_wish wish = wish_of(&golden_create_schema, body);
+	const struct acting     *a = acting_of(r, e);
+	struct golden_seen       made;
+
+	return a != NULL && golden_make(a, &wish, &made, e) &&
+	       answer_golden(r, a, &made, answer, e);
+}
+
+static bool
+change_golden(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct golden_wish wish = wish_of(&golden_update_schema, body);
+	const struct acting     *a = acting_of(r, e);
+	struct golden_seen       now;
+
+	return a != NULL && golden_alter(a, &r->id0, &wish, &now, e) &&
+	       answer_golden(r, a, &now, answer, e);
+}
+
+static bool
+drop_golden(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+
+	(void)body, (void)answer;
+	return a != NULL && golden_erase(a, &r->id0, e);
 }
 
 const struct route golden_routes[] = {
@@ -275,18 +312,17 @@ const struct route golden_routes[] = {
 	    OUT_LIST(golden_out),
 	    "Lists golden baselines, this tenant's and those the platform shares, newest first."),
 	ROUTE(POST, "/api/drift/golden-baselines", ALLOW(CREATE, DRIFT), RATE_WRITE, 201,
-	    golden_make, IN_SNAPSHOT(golden_create), OUT(golden_out),
+	    make_golden, IN_SNAPSHOT(golden_create), OUT(golden_out),
 	    "Makes a golden baseline: a template that configs are bound to by PUT .../baseline. It "
 	    "does "
 	    "not watch places that a config masks."),
 	ROUTE_Q(GET, "/api/drift/golden-baselines/{id}", golden_query, ALLOW(READ, DRIFT),
 	    RATE_READ, 200, get_golden, IN_NONE, OUT_TAGGED(golden_out),
 	    "Shows a golden baseline with what it holds."),
-	ROUTE_FOUND(golden_there, PUT, "/api/drift/golden-baselines/{id}", ALLOW(UPDATE, DRIFT),
-	    RATE_WRITE, 200, golden_change, IN_SNAPSHOT(golden_update), OUT(golden_out),
+	ROUTE_FOUND(golden_found, PUT, "/api/drift/golden-baselines/{id}", ALLOW(UPDATE, DRIFT),
+	    RATE_WRITE, 200, change_golden, IN_SNAPSHOT(golden_update), OUT(golden_out),
 	    "Changes the members it names; bound configs follow with their next snapshot."),
 	ROUTE(DELETE_, "/api/drift/golden-baselines/{id}", ALLOW(DELETE, DRIFT), RATE_WRITE, 204,
-	    golden_drop_one, IN_NONE, OUT_NONE,
-	    "Drops a golden baseline that no config is bound to."),
+	    drop_golden, IN_NONE, OUT_NONE, "Drops a golden baseline that no config is bound to."),
 	ROUTE_END,
 };

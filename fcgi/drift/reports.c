@@ -1,7 +1,7 @@
 /* routes.h: reports and their changes. */
 #include <string.h>
 
-#include "fcgi/drift/drift.h"
+#include "fcgi/drift/report.h"
 #include "fcgi/routes.h"
 
 /* ---- reports ---- */
@@ -104,9 +104,10 @@ fetch_reports(struct request *r, struct list_page *p, struct err *e)
 	const struct report_filter f = {
 		.config_id = q->config_id, .status = q->status, .after = p->after
 	};
-	struct report *rows;
+	const struct acting *a = acting_of(r, e);
+	struct report       *rows;
 
-	return report_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && report_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 
 static bool
@@ -121,22 +122,14 @@ static const struct list_ops report_list_ops = { fetch_reports, LIST_OF(struct r
 static bool
 get_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct report row;
+	const struct acting *a = acting_of(r, e);
+	struct report        row;
 
 	(void)body;
-	return report_by_id(r->db, r->mem, &r->id0, &row, e) &&
-	       report_show(r->mem, &row, answer, e);
+	return a != NULL && report_see(a, &r->id0, &row, e) && report_show(r->mem, &row, answer, e);
 }
 
 /* ---- changes ---- */
-
-static const struct field change_resource_fields[] = {
-	FIELD(struct change_resource, category, .doc = "Collection."),
-	FIELD(struct change_resource, key, .doc = "Key in it."),
-	FIELD_END,
-};
-const struct schema change_resource_schema =
-    SCHEMA("DriftResource", struct change_resource, change_resource_fields);
 
 static const struct field acceptance_fields[] = {
 	FIELD(struct acceptance_out, reason, .doc = "Why."),
@@ -176,55 +169,35 @@ static const struct field change_out_fields[] = {
 };
 const struct schema change_out_schema = SCHEMA("DriftChange", struct change_out, change_out_fields);
 
-bool
-change_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
-    struct str *out, bool *truncated, struct err *e)
-{
-	bool        old = side == CHANGE_OLD;
-	struct blob sealed = old ? c->old_value : c->new_value;
-
-	*out = (struct str) { NULL, 0 };
-	*truncated = old ? c->old_truncated : c->new_truncated;
-	if (sealed.p == NULL && !*truncated)
-		return true;
-	if (!v.values) { /* not even how long it is */
-		*out = view_value(v, STR(""));
-		*truncated = false;
-		return true;
-	}
-	return sealed.p == NULL || tenant_open(r->db, r->mem, "drift_changes",
-				       old ? "old_value" : "new_value", &c->id, sealed, out, e);
-}
-
 static bool
-show_value(struct request *r, struct view v, const struct change_row *c, enum change_side side,
+show_value(const struct acting *a, const struct change_row *c, enum change_side side,
     struct raw_json *out, bool *truncated, struct err *e)
 {
 	struct str text;
 
-	if (!change_value(r, v, c, side, &text, truncated, e))
+	if (!change_value(a, c, side, &text, truncated, e))
 		return false;
 	if (text.p == NULL)
 		return true;
-	out->text = str_dup(r->mem, text);
+	out->text = str_dup(a->by.mem, text);
 	return out->text != NULL || err_memory(e);
 }
 
 /* A fingerprint is made of the path, and could be found again like a value's hash. */
 static bool
-show_place(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
-    struct err *e)
+show_place(
+    const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
 {
 	struct str path, canonical;
 	bool       hidden;
 
-	if (!view_path(r->mem, v, str_of(c->path), &path, NULL, e) ||
-	    !view_path(r->mem, v, str_of(c->canonical_path), &canonical, &hidden, e))
+	if (!view_path(a->by.mem, a->view, str_of(c->path), &path, NULL, e) ||
+	    !view_path(a->by.mem, a->view, str_of(c->canonical_path), &canonical, &hidden, e))
 		return false;
 	out->path = path.p;
 	out->canonical_path = canonical.p;
 	if (hidden)
-		out->fingerprint = view_hash(v, out->fingerprint);
+		out->fingerprint = view_hash(a->view, out->fingerprint);
 	return true;
 }
 
@@ -238,59 +211,40 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 	return text;
 }
 
-const char *
-change_value_hash(TALLOC_CTX *mem, const struct tenant_db *t, const struct uuid *config,
-    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN])
-{
-	struct { /* bytes only: nothing lies between them */
-		char    word[12];
-		uint8_t config[sizeof(config->b)], fingerprint[HASH_LEN], value[HASH_LEN];
-	} text = { .word = "value shown:" };
-	uint8_t hash[HASH_LEN];
-
-	memcpy(text.config, config->b, sizeof(text.config));
-	memcpy(text.fingerprint, fingerprint, HASH_LEN);
-	memcpy(text.value, value, HASH_LEN);
-	hash_hmac(t->address_key, sizeof(t->address_key), &text, sizeof(text), hash);
-	return hex_of(mem, (struct blob) { hash, HASH_LEN });
-}
-
 bool
-change_show(struct request *r, struct view v, const struct change_row *c, struct change_out *out,
-    struct err *e)
+change_show(
+    const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
 {
 	*out = (struct change_out) { .id = c->id,
 		.report_id = c->report_id,
-		.resource = talloc_zero(r->mem, struct change_resource),
+		.resource = talloc_zero(a->by.mem, struct change_resource),
 		.op = c->op,
 		.severity = c->severity,
 		.rule = c->rule,
 		.reason = c->reason,
-		.fingerprint = hex_of(r->mem, c->fingerprint),
-		.value_hash = view_hash(v, change_value_hash(r->mem, r->db, &c->config_id,
-					       c->fingerprint.p, c->value_hash.p)),
+		.fingerprint = hex_of(a->by.mem, c->fingerprint),
+		.value_hash = view_hash(a->view,
+		    change_value_hash(a, &c->config_id, c->fingerprint.p, c->value_hash.p)),
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
 		.attribution = c->attribution };
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
-	return show_place(r, v, c, out, e) &&
-	       show_value(r, v, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
-	       show_value(r, v, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e);
+	return show_place(a, c, out, e) &&
+	       show_value(a, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
+	       show_value(a, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e);
 }
 
 struct change_query {
 	struct list_query page;
 	const char       *severity, *status, *category;
 };
-static const char *const  change_statuses[] = { "detected", "acknowledged", "in_progress",
-	 "resolved", "ignored", "accepted", NULL };
 static const struct field change_query_fields[] = {
 	LIST_FIELDS(struct change_query, "Most items of one answer."),
 	FIELD(struct change_query, severity, .choices = drift_severities,
 	    .doc = "Only of this severity."),
-	FIELD(struct change_query, status, .choices = change_statuses,
+	FIELD(struct change_query, status, .choices = finding_statuses,
 	    .doc = "Only with this status."),
 	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Only of this category."),
@@ -315,16 +269,18 @@ static bool
 fetch_changes(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct change_filter f = changes_of(r, &p->after);
+	const struct acting       *a = acting_of(r, e);
 	struct change_row         *rows;
 
-	return change_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	p->with = a;
+	return a != NULL && change_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 
 static bool
 show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	(void)p;
-	return change_show(r, view_of(r), row, out, e);
+	(void)r;
+	return change_show(p->with, row, out, e);
 }
 static const struct list_ops change_list_ops = { fetch_changes, LIST_OF(struct change_row, id),
 	show_row };
@@ -334,19 +290,19 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_query *q = r->query;
 	enum export_kind           as = export_wanted(r);
+	const struct acting       *a = acting_of(r, e);
 	struct change_filter       f;
 	struct report              report;
 	struct uuid                after;
 
 	(void)body;
-	if (!list_cursor_read(q->page.cursor, &after, e) ||
-	    !report_by_id(r->db, r->mem, &r->id0, &report, e))
+	if (a == NULL || !list_cursor_read(q->page.cursor, &after, e) ||
+	    !report_see(a, &r->id0, &report, e))
 		return false;
 	if (as == EXPORT_JSON)
 		return list_answer(r, &change_list_ops, q->page.cursor, answer, e);
 	f = changes_of(r, &after);
-	return as == EXPORT_PATCH ? export_patch(r, view_of(r), &report, e)
-				  : export_csv(r, view_of(r), &f, e);
+	return as == EXPORT_PATCH ? export_patch(r, a, &report, e) : export_csv(r, a, &f, e);
 }
 
 const struct route report_routes[] = {

@@ -1,5 +1,5 @@
 /* routes.h: the rules of a config, and what they have met. */
-#include "drift/run/rule_hits.h"
+#include "drift/service/config.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
@@ -93,36 +93,6 @@ rule_show(TALLOC_CTX *mem, const struct rule_seen *s, struct rule_view *out, str
 			 print(mem, rule, &out->rule, e);
 }
 
-static bool
-rules_seen(struct request *r, struct rule_seen **seen, size_t *n, struct err *e)
-{
-	struct drift            *d = drift_of(r->app, e);
-	const struct drift_spec *spec;
-	struct drift_config      c;
-	struct config_state      state;
-
-	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e) ||
-	    !config_state_by_id(r->db->db, r->mem, &r->id0, &state, e))
-		return false;
-	spec = spec_of(d, r->db, &c, &r->work, e);
-	return spec != NULL && rule_hits_list(r->db, r->mem, spec, &state, seen, n, e);
-}
-
-bool
-rules_dead(struct request *r, int64_t *dead, struct err *e)
-{
-	struct rule_seen *seen;
-	size_t            n;
-
-	*dead = 0;
-	if (!rules_seen(
-		r, &seen, &n, e)) /* what can no longer be compiled can still be looked at */
-		return err_take(e, ERR_INVALID);
-	for (size_t i = 0; i < n; i++)
-		*dead += seen[i].dead;
-	return true;
-}
-
 struct rules_query {
 	bool dead;
 };
@@ -140,10 +110,11 @@ list_rules(struct request *r, const void *body, void *answer, struct err *e)
 	struct items             *out = answer;
 	struct rule_view         *views;
 	struct rule_seen         *seen;
+	const struct acting      *a = acting_of(r, e);
 	size_t                    n;
 
 	(void)body;
-	if (!rules_seen(r, &seen, &n, e))
+	if (a == NULL || !config_rules(a, &r->id0, &seen, &n, e))
 		return false;
 	views = talloc_zero_size(r->mem, (n + 1) * sizeof(*views));
 	if (views == NULL)

@@ -1,14 +1,9 @@
 /* routes.h: silences and maintenance windows. */
-#include <string.h>
-
-#include "core/store/drift/config.h"
-#include "core/store/drift/silence.h"
-#include "drift/run/silencing.h"
+#include "drift/service/silence.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
 #define REASON_MAX 1000
-#define AHEAD_MS   (366LL * 86400 * 1000)
 
 struct silence_out {
 	struct uuid     id;
@@ -83,202 +78,82 @@ static const struct field silence_query_fields[] = {
 static const struct schema silence_query_schema =
     SCHEMA("DriftSilenceQuery", struct silence_query, silence_query_fields);
 
-/* ---- reading ---- */
+/* ---- handlers ---- */
 
-static struct silence_out
-silence_show(const struct silence *s, instant now)
+static bool
+silence_show(
+    struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	return (struct silence_out) { s->id, s->kind, silence_state(s, now), s->matcher, s->reason,
-		s->owner, s->starts_at, s->expires_at, s->created_at, s->ended_at, s->ended_by, 0 };
+	const struct silence_seen *seen = row;
+	const struct silence      *s = &seen->row;
+
+	(void)r, (void)p, (void)e;
+	*(struct silence_out *)out = (struct silence_out) { .id = s->id,
+		.kind = s->kind,
+		.state = seen->state,
+		.matcher = s->matcher,
+		.reason = s->reason,
+		.owner = s->owner,
+		.starts_at = s->starts_at,
+		.expires_at = s->expires_at,
+		.created_at = s->created_at,
+		.ended_at = s->ended_at,
+		.ended_by = s->ended_by,
+		.covers = seen->covers };
+	return true;
 }
-
-/* Of an active one: what it covers now. */
-static void
-set_covers(struct silence_out *out, const struct silence_cover *covers, size_t n)
-{
-	char by[UUID_TEXT_MAX];
-
-	uuid_print(&out->id, by);
-	for (size_t i = 0; i < n && strcmp(out->state, "active") == 0; i++)
-		if (strlen(covers[i].by) == strlen(out->kind) + strlen(":") + strlen(by) &&
-		    strcmp(covers[i].by + strlen(out->kind) + 1, by) == 0)
-			out->covers = covers[i].changes;
-}
-
-struct covers {
-	instant               now;
-	struct silence_cover *rows;
-	size_t                n;
-};
 
 static bool
 fetch_silences(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct silence_query *q = r->query;
-	struct covers              *c = talloc_zero(r->mem, struct covers);
-	struct silence_filter       f = { .kind = q->kind, .state = q->state, .after = p->after };
-	struct silence             *rows;
+	const struct silence_filter f = { .kind = q->kind, .state = q->state, .after = p->after };
+	struct silence_seen        *rows;
+	const struct acting        *a = acting_of(r, e);
 
-	if (c == NULL)
-		return err_memory(e);
-	c->now = f.now = (instant) { clock_ms(r->app->env->clock) };
-	p->with = c;
-	return silence_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows) &&
-	       silence_covers(r->db, r->mem, &c->rows, &c->n, e);
+	return a != NULL && silence_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
-
-static bool
-show_silence(
-    struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
-{
-	const struct covers *c = p->with;
-
-	(void)r, (void)e;
-	*(struct silence_out *)out = silence_show(row, c->now);
-	set_covers(out, c->rows, c->n);
-	return true;
-}
-static const struct list_ops silence_list_ops = { fetch_silences, LIST_OF(struct silence, id),
-	show_silence };
+static const struct list_ops silence_list_ops = {
+	fetch_silences,
+	LIST_OF(struct silence_seen, row.id),
+	silence_show,
+};
 
 static bool
 get_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct silence_out   *out = answer;
-	struct silence        s;
-	struct silence_cover *covers;
-	size_t                n;
+	struct silence_seen  seen;
+	const struct acting *a = acting_of(r, e);
 
 	(void)body;
-	if (!silence_by_id(r->db->db, r->mem, &r->id0, &s, e) ||
-	    !silence_covers(r->db, r->mem, &covers, &n, e))
-		return false;
-	*out = silence_show(&s, (instant) { clock_ms(r->app->env->clock) });
-	set_covers(out, covers, n);
-	return true;
-}
-
-/* ---- making ---- */
-
-struct making {
-	TALLOC_CTX    *mem;
-	struct silence s;
-	struct uuid    config; /* nil: of every config */
-};
-
-/* The next comparison of what it may cover is held against the silences anew. */
-static bool
-add_body(struct db *db, void *arg, struct err *e)
-{
-	const struct making *m = arg;
-
-	return silence_add(db, &m->s, e) &&
-	       silence_wake(db, m->mem, &m->config, m->s.starts_at, m->s.created_at, e);
-}
-
-static bool
-check_end(struct request *r, const struct silence *s, instant now, struct err *e)
-{
-	const struct conf *c = r->app->env->conf;
-	bool               window = strcmp(s->kind, SILENCE_MAINTENANCE) == 0;
-	int64_t            most_s = window ? c->silence_maintenance_max_s : c->silence_max_s;
-	int64_t            from = window && s->starts_at.ms > now.ms ? s->starts_at.ms : now.ms;
-
-	if (s->expires_at.ms <= now.ms || s->expires_at.ms <= s->starts_at.ms)
-		return err_fault(e, r->mem, "/expires_at", "must lie ahead, and after starts_at");
-	if (s->expires_at.ms - from <= most_s * 1000)
-		return true;
-	if (window)
-		return err_fault(e, r->mem, "/expires_at",
-		    "makes the window longer than %lld s; make another one for the time after",
-		    (long long)most_s);
-	return err_fault(e, r->mem, "/expires_at",
-	    "is more than %lld s ahead: a silence ends, and is made anew by somebody who still "
-	    "wants "
-	    "it; what is to stay is accepted, with a reason",
-	    (long long)most_s);
-}
-
-static bool
-check_times(struct request *r, const struct silence *s, instant now, struct err *e)
-{
-	if (s->starts_at.ms - now.ms > AHEAD_MS)
-		return err_fault(e, r->mem, "/starts_at", "is more than 366 days ahead");
-	return check_end(r, s, now, e);
+	return a != NULL && silence_see(a, &r->id0, &seen, e) &&
+	       silence_show(r, NULL, &seen, answer, e);
 }
 
 static bool
 make_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct silence_create *in = body;
-	instant                      now = { clock_ms(r->app->env->clock) };
-	struct making                m = { .mem = r->mem, .config = in->matcher->config };
-	struct buf                   b;
+	const struct silence_wish    wish = { .kind = in->kind,
+		   .matcher = in->matcher,
+		   .matcher_text = json_get(r->json, "matcher"),
+		   .reason = in->reason,
+		   .starts_at = in->starts_at,
+		   .expires_at = in->expires_at };
+	struct silence_seen          made;
+	const struct acting         *a = acting_of(r, e);
 
-	m.s = (struct silence) { .id = uuid_make(r->app->env->clock, r->app->env->rand),
-		.kind = talloc_strdup(r->mem, in->kind == NULL ? SILENCE_PLAIN : in->kind),
-		.reason = talloc_strdup(r->mem, in->reason),
-		.owner = talloc_strdup(r->mem, r->caller.name),
-		.starts_at = in->starts_at.ms == 0 ? now : in->starts_at,
-		.expires_at = in->expires_at,
-		.created_at = now };
-	buf_make(&b, r->mem);
-	json_print(&b, json_get(r->json, "matcher"));
-	m.s.matcher.text = b.p;
-	if (!buf_ok(&b) || m.s.kind == NULL || m.s.reason == NULL || m.s.owner == NULL)
-		return err_memory(e);
-	if (!silence_check(r->mem, in->matcher, e) || !check_times(r, &m.s, now, e) ||
-	    !drift_deed(r, add_body, &m,
-		&(struct drift_told) { AUDIT_SILENCE_CREATE, m.s.id, in->reason }, e))
-		return false;
-	*(struct silence_out *)answer = silence_show(&m.s, now);
-	return true;
-}
-
-/* ---- ending ---- */
-
-struct ending {
-	TALLOC_CTX    *mem;
-	struct silence s;
-	const char    *by;
-	struct uuid    config; /* nil: of every config */
-	instant        now;
-};
-
-/* What it covered is looked at now, and told. */
-static bool
-end_body(struct db *db, void *arg, struct err *e)
-{
-	const struct ending *x = arg;
-	bool                 done;
-
-	if (!silence_end(db, &x->s.id, x->now, x->by, &done, e))
-		return false;
-	if (!done)
-		return err_set(
-		    e, ERR_MISSING, 0, "This silence has ended already.", "silence is over");
-	return silence_wake(db, x->mem, &x->config, x->now, x->now, e);
+	return a != NULL && silence_make(a, &wish, &made, e) &&
+	       silence_show(r, NULL, &made, answer, e);
 }
 
 static bool
 end_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct ending x = {
-		.mem = r->mem, .by = r->caller.name, .now = { clock_ms(r->app->env->clock) }
-	};
-	struct silence_matcher m;
-	struct json           *tree;
+	const struct acting *a = acting_of(r, e);
 
-	(void)body;
-	(void)answer;
-	if (!silence_by_id(r->db->db, r->mem, &r->id0, &x.s, e))
-		return false;
-	tree = json_parse(r->mem, str_of(x.s.matcher.text), e);
-	if (tree == NULL || !schema_decode(r->mem, &silence_matcher_schema, tree, &m, e))
-		return false;
-	x.config = m.config;
-	return drift_deed(
-	    r, end_body, &x, &(struct drift_told) { AUDIT_SILENCE_DELETE, x.s.id, x.s.reason }, e);
+	(void)body, (void)answer;
+	return a != NULL && silence_stop(a, &r->id0, e);
 }
 
 const struct route silence_routes[] = {

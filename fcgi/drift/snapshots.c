@@ -1,12 +1,7 @@
 /* routes.h: snapshots, pushed, listed, shown and dropped. */
-#include <string.h>
-
-#include "core/store/drift/snapshot.h"
-#include "drift/engine/masked.h"
-#include "drift/run/ingest.h"
-#include "drift/snapshot/baseline.h"
-#include "drift/snapshot/retention.h"
-#include "fcgi/drift/drift.h"
+#include "drift/service/config.h"
+#include "drift/service/snapshot.h"
+#include "fcgi/drift/report.h"
 #include "fcgi/routes.h"
 
 #define IDEMPOTENCY_MAX 128
@@ -63,97 +58,32 @@ idempotency_key(struct request *r, const char **key, struct err *e)
 	return *key != NULL ? true : err_memory(e);
 }
 
-/* ---- very many values of a masked place ---- */
-
-static bool
-masking_details(TALLOC_CTX *mem, const struct masking *m, const char **out, struct err *e)
-{
-	char       config[UUID_TEXT_MAX];
-	struct buf b;
-
-	uuid_print(&m->count.config_id, config);
-	buf_make(&b, mem);
-	buf_printf(
-	    &b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
-	if (m->place != NULL) {
-		buf_puts(&b, ",\"category\":");
-		buf_json(&b, m->place->category);
-		buf_puts(&b, ",\"key\":");
-		buf_json(&b, m->place->key);
-		buf_puts(&b, ",\"path\":");
-		buf_json(&b, m->place->path);
-	}
-	buf_putc(&b, '}');
-	*out = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
-
-static bool
-masking_body(struct db *db, void *arg, struct err *e)
-{
-	const struct masking *m = arg;
-	bool                  first;
-
-	if (!masked_changes_told(db, &m->count, &first, e))
-		return false;
-	return first || err_set(e, ERR_CONFLICT, 0, "It was told before.", "told before");
-}
-
-/* The push is stored and answered whatever becomes of this: what was not told is with the next. */
-static void
-tell_masking(struct request *r, const struct masking *m)
-{
-	const struct deed_by by = request_deed_by(r);
-	struct masking       told = *m;
-	struct err           e = { 0 };
-	struct audit_entry   entry = {
-		  .action = AUDIT_MASKED_CHANGES, .failed = true, .target_id = m->count.config_id
-	};
-
-	if (masking_details(r->mem, m, &entry.details, &e) &&
-	    audit_deed(&by, masking_body, &told, &entry, &e))
-		return;
-	if (!err_take(&e, ERR_CONFLICT))
-		log_event(r->app->env->log, LOG_SECURITY, LOG_LEVEL_WARN,
-		    "guesses at a masked value could not be told of",
-		    LOGS("event.action", "masked.changes"), LOGS("event.outcome", "failure"),
-		    LOGS("error.message", e.detail));
-}
-
 static bool
 push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 {
-	struct drift        *d = drift_of(r->app, e);
-	struct ingest_answer a;
+	const struct acting *a = acting_of(r, e);
+	struct ingest_answer done;
 
-	if (d == NULL)
-		return false;
 	p->config_id = r->id0;
 	p->body = r->body;
-	p->pushed_by = r->caller.name;
-	p->pusher = r->caller.user;
-	p->work = &r->work;
 	p->permits = r->app->permits;
 	request_widen(r);
-	if (!idempotency_key(r, &p->idempotency_key, e) || !ingest_push(d, r->db, r->mem, p, &a, e))
+	if (a == NULL || !idempotency_key(r, &p->idempotency_key, e) ||
+	    !snapshot_push(a, p, &done, e))
 		return false;
-	for (size_t i = 0; i < a.masking_n; i++)
-		tell_masking(r, &a.masking[i]);
-	out->snapshot_id = a.snapshot_id;
-	out->unchanged = a.unchanged;
+	out->snapshot_id = done.snapshot_id;
+	out->unchanged = done.unchanged;
 	out->report = talloc_zero(r->mem, struct report_out);
-	if (out->report == NULL)
-		return err_memory(e);
-	return report_show(r->mem, &a.report, out->report, e);
+	return out->report == NULL ? err_memory(e)
+				   : report_show(r->mem, &done.report, out->report, e);
 }
 
 static bool
 config_found(struct request *r, struct err *e)
 {
-	bool there;
+	const struct acting *a = acting_of(r, e);
 
-	return config_exists(r->db, &r->id0, &there, e) &&
-	       (there || err_set(e, ERR_MISSING, 0, "Not found.", "no such config"));
+	return a != NULL && config_there(a, &r->id0, e);
 }
 
 static bool
@@ -246,10 +176,14 @@ static const struct field snapshot_query_fields[] = {
 static const struct schema snapshot_query_schema =
     SCHEMA("SnapshotQuery", struct snapshot_query, snapshot_query_fields);
 
-static void
-snapshot_show(const struct snapshot *s, struct snapshot_out *out)
+static bool
+snapshot_show(
+    struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
 {
-	*out = (struct snapshot_out) { .id = s->id,
+	const struct snapshot *s = row;
+
+	(void)r, (void)p, (void)e;
+	*(struct snapshot_out *)out = (struct snapshot_out) { .id = s->id,
 		.config_id = s->config_id,
 		.seq = s->seq,
 		.in_order = s->in_order,
@@ -261,6 +195,7 @@ snapshot_show(const struct snapshot *s, struct snapshot_out *out)
 		.received_at = s->received_at,
 		.report_id = s->report_id,
 		.rendered = s->rendered != NULL };
+	return true;
 }
 
 struct snapshots_query {
@@ -276,120 +211,53 @@ static const struct field snapshots_query_fields[] = {
 static const struct schema snapshots_query_schema =
     SCHEMA("SnapshotsQuery", struct snapshots_query, snapshots_query_fields);
 
-/* Of an instant: one, or none. */
-static bool
-fetch_at(struct request *r, instant at, struct list_page *p, struct err *e)
-{
-	struct snapshot *s = talloc_zero(r->mem, struct snapshot);
-
-	if (s == NULL)
-		return err_memory(e);
-	if (snapshot_before(r->db, r->mem, &r->id0, at, s, e)) {
-		p->n = 1;
-		return list_rows(p, s);
-	}
-	if (!err_take(e, ERR_MISSING))
-		return false;
-	return list_rows(p, s);
-}
-
 static bool
 fetch_snapshots(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct snapshots_query *q = r->query;
+	const struct snapshot_filter  f = { .config_id = r->id0, .at = q->at, .after = p->after };
+	const struct acting          *a = acting_of(r, e);
 	struct snapshot              *rows;
 
-	if (!config_found(r, e))
-		return false;
-	if (q->at.ms != 0)
-		return fetch_at(r, q->at, p, e);
-	return snapshot_list(r->db, r->mem, &r->id0, &p->after, p->want, &rows, &p->n, e) &&
-	       list_rows(p, rows);
+	return a != NULL && snapshot_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
+static const struct list_ops snapshot_list_ops = {
+	fetch_snapshots,
+	LIST_OF(struct snapshot, id),
+	snapshot_show,
+};
 
 static bool
-show_row(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e)
-{
-	(void)r, (void)p, (void)e;
-	snapshot_show(row, out);
-	return true;
-}
-static const struct list_ops snapshot_list_ops = { fetch_snapshots, LIST_OF(struct snapshot, id),
-	show_row };
-
-static bool
-held_of(struct request *r, const struct snapshot *s, const struct snapshot_query *q, struct held *h,
-    struct err *e)
-{
-	struct uuid  id = held_id(&s->config_id, str_of(q->category), str_of(q->key));
-	struct held *all;
-	size_t       n;
-
-	if (s->in_order)
-		return held_one(r->db, r->mem, &id, s->seq, h, e);
-	if (!baseline_held(r->db, r->mem, s, &all, &n, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(all[i].category, q->category) == 0 && strcmp(all[i].key, q->key) == 0) {
-			*h = all[i];
-			return true;
-		}
-	}
-	return err_set(e, ERR_MISSING, 0, "Not found.", "not in that snapshot");
-}
-
-static bool
-show_value(struct request *r, const struct held *h, struct content_out *c, struct err *e)
-{
-	struct str   text;
-	struct json *v;
-	struct buf   b;
-
-	if (h->address.n != HASH_LEN || !content_by_address(r->db, r->mem, h->address.p, &text, e))
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content is missing");
-	v = json_parse(r->mem, text, e);
-	if (v == NULL)
-		return false;
-	buf_make(&b, r->mem);
-	resource_print(&b, v);
-	c->value.text = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-static bool
-one_content(struct request *r, const struct snapshot *s, const struct snapshot_query *q,
+one_content(const struct acting *a, const struct snapshot *s, const struct snapshot_query *q,
     struct items *out, struct err *e)
 {
-	struct content_out *c = talloc_zero(r->mem, struct content_out);
-	struct held         h;
+	struct content_out   *c = talloc_zero(a->by.mem, struct content_out);
+	struct snapshot_value v;
 
 	if (c == NULL)
 		return err_memory(e);
-	if (!held_of(r, s, q, &h, e))
+	if (!snapshot_resource(a, s, q->category, q->key, &v, e))
 		return false;
-	c->category = h.category;
-	c->key = h.key;
+	*c = (struct content_out) { v.held.category, v.held.key, { .text = v.text } };
 	*out = (struct items) { c, 1 };
-	return show_value(r, &h, c, e);
+	return true;
 }
 
 static bool
-category_contents(struct request *r, const struct snapshot *s, const char *category,
+category_contents(const struct acting *a, const struct snapshot *s, const char *category,
     struct items *out, struct err *e)
 {
-	struct content_out *c = talloc_zero_array(r->mem, struct content_out, CONTENTS_MAX);
-	struct held        *all;
+	struct content_out *c = talloc_zero_array(a->by.mem, struct content_out, CONTENTS_MAX);
+	struct held        *rows;
 	size_t              n;
 
 	if (c == NULL)
 		return err_memory(e);
-	*out = (struct items) { c, 0 };
-	if (!baseline_held(r->db, r->mem, s, &all, &n, e))
+	if (!snapshot_category(a, s, category, &rows, &n, e))
 		return false;
-	for (size_t i = 0; i < n && out->n < CONTENTS_MAX; i++)
-		if (strcmp(all[i].category, category) == 0)
-			c[out->n++] =
-			    (struct content_out) { .category = all[i].category, .key = all[i].key };
+	*out = (struct items) { c, n < CONTENTS_MAX ? n : CONTENTS_MAX };
+	for (size_t i = 0; i < out->n; i++)
+		c[i] = (struct content_out) { .category = rows[i].category, .key = rows[i].key };
 	return true;
 }
 
@@ -397,20 +265,20 @@ static bool
 get_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct snapshot_query *q = r->query;
+	const struct acting         *a = acting_of(r, e);
 	struct snapshot_out         *out = answer;
 	struct snapshot              s;
 
 	(void)body;
-	if (!snapshot_by_id(r->db, r->mem, &r->id0, &s, e))
+	if (a == NULL || !snapshot_see(a, &r->id0, &s, e) || !snapshot_show(r, NULL, &s, out, e))
 		return false;
-	snapshot_show(&s, out);
-	if (q == NULL || (q->category == NULL && q->key == NULL))
+	if (q->category == NULL && q->key == NULL)
 		return true;
 	if (q->category == NULL)
 		return err_fault(e, r->mem, "/category", "is needed with key");
 	if (q->key == NULL)
-		return category_contents(r, &s, q->category, &out->contents, e);
-	return one_content(r, &s, q, &out->contents, e);
+		return category_contents(a, &s, q->category, &out->contents, e);
+	return one_content(a, &s, q, &out->contents, e);
 }
 
 /* ---- dropping ---- */
@@ -426,40 +294,17 @@ static const struct field drop_query_fields[] = {
 static const struct schema drop_query_schema =
     SCHEMA("SnapshotDropQuery", struct drop_query, drop_query_fields);
 
-struct drop_deed {
-	TALLOC_CTX     *mem;
-	struct snapshot s;
-};
-
-static bool
-drop_body(struct db *db, void *arg, struct err *e)
-{
-	struct drop_deed *d = arg;
-
-	return retention_drop(db, d->mem, &d->s, e);
-}
-
 static bool
 drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct deed_by     by = request_deed_by(r);
 	const struct drop_query *q = r->query;
-	struct drop_deed         d = { .mem = r->mem };
-	struct audit_entry       entry = { .action = AUDIT_SNAPSHOT_DELETE, .target_id = r->id0 };
-	struct buf               details;
+	const struct acting     *a = acting_of(r, e);
 
-	(void)body;
-	(void)answer;
-	if (q == NULL || q->reason == NULL)
-		return err_fault(e, r->mem, "/reason", "is required");
-	if (!snapshot_by_id(r->db, r->mem, &r->id0, &d.s, e))
+	(void)body, (void)answer;
+	if (a == NULL)
 		return false;
-	buf_make(&details, r->mem);
-	buf_puts(&details, "{\"reason\":");
-	buf_json(&details, str_of(q->reason));
-	buf_putc(&details, '}');
-	entry.details = details.p;
-	return (buf_ok(&details) || err_memory(e)) && audit_deed(&by, drop_body, &d, &entry, e);
+	return q->reason == NULL ? err_fault(e, r->mem, "/reason", "is required")
+				 : snapshot_erase(a, &r->id0, q->reason, e);
 }
 
 const struct route snapshot_routes[] = {

@@ -1,11 +1,9 @@
 /* routes.h: another spec tried on stored history. */
 #include <string.h>
 
-#include "drift/run/whatif.h"
+#include "drift/service/whatif.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
-
-#define DAY_MS INT64_C(86400000)
 
 struct whatif_in {
 	struct raw_json rules, compare, thresholds;
@@ -151,62 +149,16 @@ show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, str
 	       show_held(mem, in, &(*out)->held_back, e);
 }
 
-/* A template is a guess for whoever may write one. */
-static bool
-may_have_said(const struct request *r, const struct config_state *s)
-{
-	const struct permissions *may = &r->caller.permissions;
-
-	return s->golden && (permission_has(may, ACTION_CREATE, RESOURCE_DRIFT) ||
-				permission_has(may, ACTION_UPDATE, RESOURCE_DRIFT));
-}
-
-/* They look at stored values, and tell what they saw by numbers. */
-static bool
-asks_values(const struct request *r, const struct whatif_in *in, const struct config_state *s)
-{
-	const struct json *t = in->thresholds.tree, *packs = json_get(r->json, "rule_packs");
-
-	return in->rules.tree != NULL || in->compare.tree != NULL ||
-	       (packs != NULL && packs->type != JSON_NULL) ||
-	       (t != NULL && json_get(t, "tolerance") != NULL) || may_have_said(r, s);
-}
-
 static bool
 what_if(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct whatif_in *in = body;
-	struct whatif_out      *out = answer;
-	struct drift           *d = drift_of(r->app, e);
-	struct drift_config     c;
-	struct config_state     state;
-	struct drift_spec      *before, *after;
-	struct whatif           w;
-	char                   *text;
-	instant                 since = { clock_ms(r->app->env->clock) - in->days * DAY_MS };
-
 	static const char *const silences[] = { "silences" };
+	const struct whatif_in  *in = body;
+	const struct acting     *a = acting_of(r, e);
+	struct whatif_out       *out = answer;
+	struct whatif            w;
 
-	if (d == NULL || !config_by_id(r->db, r->mem, &r->id0, &c, e) ||
-	    !config_state_by_id(r->db->db, r->mem, &r->id0, &state, e) ||
-	    (asks_values(r, in, &state) &&
-		!view_demand(view_of(r),
-		    "Rules, packs of them, compare, tolerances and templates find out what stored "
-		    "values are: to try others needs the permission read:snapshots.",
-		    e)))
-		return false;
-	text = spec_merge(r->mem, c.spec, r->json, e);
-	r->work.less = "Ask for fewer days, or try a smaller config.";
-	before = text != NULL ? spec_compile(r->mem, d, r->db, c.spec, &r->work, e) : NULL;
-	after = before != NULL ? spec_compile(r->mem, d, r->db, text, &r->work, e) : NULL;
-	if (after != NULL) {
-		compare_bind(before->compare, c.id.b);
-		compare_bind(after->compare, c.id.b);
-	}
-	if (after != NULL && json_get(r->json, "compare") == NULL &&
-	    json_get(r->json, "rule_packs") == NULL)
-		after->compare = before->compare; /* the same: nothing is normalised twice */
-	if (after == NULL || !whatif_run(r->db, r->mem, &c, before, after, since, &w, &r->work, e))
+	if (a == NULL || !whatif_ask(a, &r->id0, r->json, in->days, &w, e))
 		return false;
 	out->runs = w.runs;
 	out->more = w.more;

@@ -1,24 +1,22 @@
 /* routes.h: metrics, for Prometheus. */
+#include "core/health/health.h"
 #include "core/shm/metric.h"
-#include "core/store/server/ops.h"
 #include "fcgi/routes.h"
 
 /* Gauges that only the database knows; without it the last values stand. */
 static bool
 refresh(struct request *r, struct err *e)
 {
-	struct db         *control = database_control(r->app->database);
-	struct ops_daemons daemons;
-	struct ops_outbox  outbox;
+	struct health_facts f = { 0 };
 
-	if (!ops_daemons(control, r->mem, &daemons, e) || !ops_outbox(control, r->mem, &outbox, e))
+	if (!health_gauges(r->app->database, r->mem, &f, e))
 		return false;
-	if (daemons.age_ms >= 0)
-		metric_set(
-		    r->app->env->segment, METRIC_DRIFTD_AGE, NULL, (double)daemons.age_ms / 1000);
-	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, NULL, (double)outbox.pending);
+	if (f.driftd_heartbeat_age_ms >= 0)
+		metric_set(r->app->env->segment, METRIC_DRIFTD_AGE, NULL,
+		    (double)f.driftd_heartbeat_age_ms / 1000);
+	metric_set(r->app->env->segment, METRIC_OUTBOX_PENDING, NULL, (double)f.outbox_pending);
 	metric_set(
-	    r->app->env->segment, METRIC_OUTBOX_OLDEST, NULL, (double)outbox.oldest_ms / 1000);
+	    r->app->env->segment, METRIC_OUTBOX_OLDEST, NULL, (double)f.outbox_oldest_ms / 1000);
 	return true;
 }
 

@@ -62,7 +62,7 @@ show_thing(struct request *r, const struct list_page *p, const void *row, void *
 
 	(void)r, (void)e;
 	to->name = talloc_strdup(r->mem, from->name);
-	to->size = (int64_t)(from - (struct thing_row *)p->with);
+	to->size = (int64_t)(from - (const struct thing_row *)p->with);
 	return to->name != NULL;
 }
 static const struct list_ops thing_list_ops = { fetch_things, LIST_OF(struct thing_row, id),

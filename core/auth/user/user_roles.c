@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/identity/role.h"
-
 static bool
 add_role(const struct deed_by *by, struct strings names, struct role_choice *out, struct err *e)
 {

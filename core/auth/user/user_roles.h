@@ -5,6 +5,7 @@
 #define BSX_AUTH_USER_USER_ROLES_H
 
 #include "core/auth/user/user_admin.h"
+#include "core/store/identity/role.h"
 
 #define USER_ROLES_MAX 20
 

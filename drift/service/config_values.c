@@ -1,9 +1,9 @@
-/* What of a config decides who sees values: the channels it tells, the member that names its
- * resources, and what looks at values and tells what it saw. */
+/* config.h: what of a config decides who sees values: the channels it tells, the member that names
+ * its resources, and what looks at values and tells what it saw. */
 #include <string.h>
 
 #include "core/store/alert/channel.h"
-#include "fcgi/drift/drift.h"
+#include "drift/service/config.h"
 
 static bool
 names_channel(const struct json *spec, struct str id)
@@ -19,17 +19,17 @@ names_channel(const struct json *spec, struct str id)
 }
 
 static bool
-check_channel(struct request *r, struct view v, struct str text, struct err *e)
+check_channel(const struct acting *a, struct str text, struct err *e)
 {
 	struct channel c;
 	struct uuid    id;
 
 	if (!uuid_parse(text, &id))
 		return true; /* told as a fault elsewhere, as one that is not there */
-	if (!channel_by_id(r->db->db, r->mem, &id, &c, e))
+	if (!channel_by_id(a->by.t->db, a->by.mem, &id, &c, e))
 		return err_take(e, ERR_MISSING);
 	return !c.with_values ||
-	       view_demand(v,
+	       view_demand(a->view,
 		   "The channel is told values: only who has the permission read:snapshots lets it "
 		   "be told those of a config that did not name it.",
 		   e);
@@ -37,14 +37,14 @@ check_channel(struct request *r, struct view v, struct str text, struct err *e)
 
 static bool
 check_channels(
-    struct request *r, struct view v, const struct json *was, const struct json *now, struct err *e)
+    const struct acting *a, const struct json *was, const struct json *now, struct err *e)
 {
 	const struct json *alerts = json_get(now, "alerts"), *one;
 
 	for (uint32_t i = 0; alerts != NULL && alerts->type == JSON_ARRAY && i < alerts->n; i++) {
 		one = json_get(&alerts->items[i], "channel_id");
 		if (one != NULL && one->type == JSON_STRING && !names_channel(was, one->text) &&
-		    !check_channel(r, v, one->text, e))
+		    !check_channel(a, one->text, e))
 			return false;
 	}
 	return true;
@@ -89,33 +89,31 @@ look_text(
 }
 
 static bool
-check_looks(
-    struct request *r, struct view v, const struct json *was, const struct json *now, struct err *e)
+check_looks(const struct acting *a, const struct json *was, const struct json *now, struct err *e)
 {
 	struct str before, after;
 
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
-		if (!look_text(r->mem, was, &looks[i], &before, e) ||
-		    !look_text(r->mem, now, &looks[i], &after, e))
+		if (!look_text(a->by.mem, was, &looks[i], &before, e) ||
+		    !look_text(a->by.mem, now, &looks[i], &after, e))
 			return false;
 		if (!str_eq(before, after) && !(looks[i].goes && after.n == 0) &&
-		    !view_demand(v, looks[i].refusal, e))
+		    !view_demand(a->view, looks[i].refusal, e))
 			return false;
 	}
 	return true;
 }
 
 bool
-config_values_check(struct request *r, const char *was, const char *now, struct err *e)
+config_values_check(const struct acting *a, const char *was, const char *now, struct err *e)
 {
-	const struct view  v = view_of(r);
 	const struct json *before = NULL, *after;
 
-	if (v.values)
+	if (a->view.values)
 		return true;
-	if (was != NULL && (before = json_parse(r->mem, str_of(was), e)) == NULL)
+	if (was != NULL && (before = json_parse(a->by.mem, str_of(was), e)) == NULL)
 		return false;
-	after = json_parse(r->mem, str_of(now), e);
-	return after != NULL && check_channels(r, v, before, after, e) &&
-	       (was == NULL || check_looks(r, v, before, after, e));
+	after = json_parse(a->by.mem, str_of(now), e);
+	return after != NULL && check_channels(a, before, after, e) &&
+	       (was == NULL || check_looks(a, before, after, e));
 }

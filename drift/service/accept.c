@@ -1,0 +1,147 @@
+/* finding.h: all of a report accepted at once. */
+#include <string.h>
+
+#include "core/store/drift/config.h"
+#include "core/store/drift/snapshot.h"
+#include "drift/service/alert.h"
+#include "drift/service/finding.h"
+
+struct acceptance {
+	const struct acting *a;
+	const char          *reason;
+	struct report        report;
+	struct snapshot      snapshot;
+	instant              now;
+};
+
+static bool
+accepted_rows(const struct acceptance *p, const struct change_key *keys, size_t n,
+    struct finding_row *rows, struct finding_event *events, struct err *e)
+{
+	const struct acting *a = p->a;
+	char                *accepted = acting_copy(a, "accepted");
+	char                *owner = acting_copy(a, a->by.caller->name);
+	char                *reason = acting_copy(a, p->reason);
+
+	if (accepted == NULL || owner == NULL || reason == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		rows[i] = (struct finding_row) { .config_id = p->report.config_id,
+			.fingerprint = keys[i].fingerprint,
+			.value_hash = keys[i].value_hash,
+			.status = accepted,
+			.promoted = true,
+			.reason = reason,
+			.owner = owner,
+			.created_at = p->now,
+			.updated_at = p->now };
+		events[i] = (struct finding_event) { .id = acting_id(a),
+			.config_id = p->report.config_id,
+			.subject = keys[i].fingerprint,
+			.value_hash = keys[i].value_hash,
+			.at = p->now,
+			.actor = owner,
+			.from_status = keys[i].status,
+			.to_status = accepted,
+			.note = reason };
+	}
+	return true;
+}
+
+static bool
+accept_findings(struct db *db, const struct acceptance *p, struct err *e)
+{
+	TALLOC_CTX           *mem = p->a->by.mem;
+	struct change_key    *keys;
+	struct finding_row   *rows;
+	struct finding_event *events;
+	size_t                n;
+
+	if (!change_keys(db, mem, &p->report.id, &keys, &n, e))
+		return false;
+	rows = talloc_zero_size(mem, (n + 1) * sizeof(*rows));
+	events = talloc_zero_size(mem, (n + 1) * sizeof(*events));
+	if (rows == NULL || events == NULL)
+		return err_memory(e);
+	return accepted_rows(p, keys, n, rows, events, e) && finding_put(db, rows, n, e) &&
+	       finding_event_add(db, events, n, e);
+}
+
+static bool
+accept_body(struct db *db, void *arg, struct err *e)
+{
+	struct acceptance   *p = arg;
+	const struct acting *a = p->a;
+	const struct uuid   *config = &p->report.config_id;
+	struct config_state  state;
+
+	if (!config_state_lock(db, a->by.mem, config, &state, e))
+		return false;
+	if (state.golden)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config is a golden one: declare a difference instead.",
+		    "promoting against a golden baseline");
+	/* retention may have dropped it meanwhile */
+	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
+	    !accept_findings(db, p, e) ||
+	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
+	    !config_touch(db, config, (instant) { 0 }, e))
+		return false;
+	/* An older report's snapshot becomes the baseline; what came since is for the next push. */
+	if (!uuid_eq(&state.report_id, &p->report.id))
+		return true;
+	return config_state_word(db, config, "ok", e) &&
+	       alert_resolve(db, a, &p->report, p->reason, e);
+}
+
+static bool
+accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
+{
+	const struct acting     *a = p->a;
+	const struct drift_spec *spec;
+	struct drift_config      c;
+
+	if (!report_by_id(a->by.t, a->by.mem, id, &p->report, e) ||
+	    !snapshot_by_id(a->by.t, a->by.mem, &p->report.snapshot_id, &p->snapshot, e) ||
+	    !config_by_id(a->by.t, a->by.mem, &p->report.config_id, &c, e))
+		return false;
+	spec = acting_spec(a, &c, e);
+	if (spec == NULL)
+		return false;
+	if (spec->mode == BASELINE_PREVIOUS)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config follows the previous snapshot; it is not set.",
+		    "mode previous");
+	if (strcmp(p->report.incomplete.text, "[]") != 0)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The report is incomplete: what was not read cannot be approved.",
+		    "promoting an incomplete report");
+	return true;
+}
+
+static bool
+accept_details(const struct acceptance *p, const char **out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, p->a->by.mem);
+	buf_puts(&b, "{\"status\":\"accepted\",\"reason\":");
+	buf_json(&b, str_of(p->reason));
+	buf_putc(&b, '}');
+	*out = buf_text(&b, e);
+	return *out != NULL;
+}
+
+bool
+report_accept(const struct acting *a, const struct uuid *report, const char *reason,
+    struct report *out, struct err *e)
+{
+	struct acceptance  p = { .a = a, .reason = reason, .now = acting_now(a) };
+	struct audit_entry entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = *report };
+
+	if (!accept_load(&p, report, e) || !accept_details(&p, &entry.details, e) ||
+	    !audit_deed(&a->by, accept_body, &p, &entry, e))
+		return false;
+	*out = p.report;
+	return true;
+}

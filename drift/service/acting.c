@@ -1,0 +1,90 @@
+#include "drift/service/acting.h"
+
+#include "core/auth/audit_seldom.h"
+
+bool
+acting_holds(const struct acting *a, uint64_t revision, struct err *e)
+{
+	return a->holds == NULL || a->holds(a->holds_arg, revision, e);
+}
+
+instant
+acting_now(const struct acting *a)
+{
+	return (instant) { clock_ms(a->drift->env->clock) };
+}
+
+struct uuid
+acting_id(const struct acting *a)
+{
+	return uuid_make(a->drift->env->clock, a->drift->env->rand);
+}
+
+char *
+acting_copy(const struct acting *a, const char *text)
+{
+	return talloc_strdup(a->by.mem, text);
+}
+
+const struct drift_spec *
+acting_spec(const struct acting *a, const struct drift_config *c, struct err *e)
+{
+	return spec_of(a->drift, a->by.t, c, a->work, e);
+}
+
+/* ---- deeds ---- */
+
+/* {"name": name} */
+static bool
+name_details(const struct acting *a, const char *name, const char **details, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, a->by.mem);
+	buf_puts(&b, "{\"name\":");
+	buf_json(&b, str_of(name));
+	buf_putc(&b, '}');
+	*details = buf_text(&b, e);
+	return *details != NULL;
+}
+
+bool
+acting_deed(const struct acting *a, tx_fn *body, void *arg, const struct audit_entry *entry,
+    const char *name, struct err *e)
+{
+	struct audit_entry named = *entry;
+
+	return name_details(a, name, &named.details, e) && audit_deed(&a->by, body, arg, &named, e);
+}
+
+bool
+acting_note(const struct acting *a, enum audit_action action, const struct uuid *target,
+    const char *details, struct err *e)
+{
+	struct audit_entry entry = { .action = action, .target_id = *target, .details = details };
+
+	return audit_seldom(&a->by, &entry, details, NULL, e);
+}
+
+/* ---- who sees values ---- */
+
+struct view
+view_of_caller(const struct caller *c)
+{
+	return (struct view) { permission_has(&c->permissions, ACTION_READ, RESOURCE_SNAPSHOTS) };
+}
+
+bool
+view_demand(struct view v, const char *what, struct err *e)
+{
+	return v.values || err_set(e, ERR_FORBIDDEN, 0, what, "values without read:snapshots");
+}
+
+bool
+view_refuse(TALLOC_CTX *mem, const struct json *value, const char *pointer, struct err *e)
+{
+	if (value == NULL || value->type != JSON_STRING || !str_eqz(value->text, VIEW_WITHHELD))
+		return true;
+	return err_fault(e, mem, pointer,
+	    "is what those see who may not see the value: leave out what is to stay as it is");
+}

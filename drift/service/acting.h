@@ -1,0 +1,58 @@
+/*
+ * acting.h - who acts on the drift path, and with what: the first parameter of all of drift/service.
+ *
+ * A service is what is done for somebody, whoever asks: a route, the admin tool, the daemon.  It takes what
+ * was asked as a valid struct, refuses what this caller may not do or see, does it in one transaction that
+ * ends with its audit entry, and answers with rows.  It knows no request and no answer's members.
+ *
+ * Ownership: what is answered is a child of by.mem.
+ * Errors: ERR_MISSING (no such thing in that tenant), ERR_INVALID with faults that point into the body,
+ * ERR_FORBIDDEN (values without read:snapshots), ERR_CONFLICT, and those of db.h.
+ */
+#ifndef BSX_DRIFT_SERVICE_ACTING_H
+#define BSX_DRIFT_SERVICE_ACTING_H
+
+#include "core/auth/audit.h"
+#include "drift/config/drift.h"
+#include "drift/config/spec.h"
+#include "drift/engine/view.h"
+
+struct acting {
+	struct deed_by by; /* with a tenant and a caller */
+	struct drift  *drift;
+	struct work   *work; /* what it may cost */
+	struct view    view; /* what the caller may see of values */
+	/*
+	 * What the caller holds a change against (If-Match): asked with the present revision of what is to be
+	 * changed, inside the transaction where that matters.  NULL: against nothing.
+	 */
+	bool (*holds)(const void *arg, uint64_t revision, struct err *e);
+	const void *holds_arg;
+};
+
+MUST_USE bool acting_holds(const struct acting *a, uint64_t revision, struct err *e);
+instant       acting_now(const struct acting *a);
+struct uuid   acting_id(const struct acting *a);
+/* A row's own copy; NULL: memory. */
+char *acting_copy(const struct acting *a, const char *text);
+
+/* The compiled spec of a config, valid until the next call. */
+MUST_USE const struct drift_spec *acting_spec(
+    const struct acting *a, const struct drift_config *c, struct err *e);
+
+/* A deed whose entry says the name of what it is about. */
+MUST_USE bool acting_deed(const struct acting *a, tx_fn *body, void *arg,
+    const struct audit_entry *entry, const char *name, struct err *e);
+
+/* What is no deed and may come often (audit_seldom.h); `details` is a JSON object, and makes two the same. */
+MUST_USE bool acting_note(const struct acting *a, enum audit_action action,
+    const struct uuid *target, const char *details, struct err *e);
+
+struct view view_of_caller(const struct caller *c);
+/* 403 without values; `what` is a sentence for people. */
+MUST_USE bool view_demand(struct view v, const char *what, struct err *e);
+/* 422 for a value that is what others are shown in the place of one. */
+MUST_USE bool view_refuse(
+    TALLOC_CTX *mem, const struct json *value, const char *pointer, struct err *e);
+
+#endif

@@ -1,0 +1,320 @@
+#include "drift/service/alert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/drift/config.h"
+#include "core/store/drift/finding.h"
+#include "drift/alert/alerting.h"
+#include "drift/finding/status.h"
+
+bool
+alert_see(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
+{
+	return alert_by_id(a->by.t->db, a->by.mem, id, out, e);
+}
+
+bool
+alert_page(const struct acting *a, const struct alert_filter *f, size_t want, struct alert **rows,
+    size_t *n, struct err *e)
+{
+	return alert_list(a->by.t, a->by.mem, f, want, rows, n, e);
+}
+
+/* ---- one alert ---- */
+
+static bool
+set_status(const struct acting *a, struct alert *at, const char *status, struct err *e)
+{
+	at->status = acting_copy(a, status);
+	if (at->acknowledged_by == NULL) {
+		at->acknowledged_by = acting_copy(a, a->by.caller->name);
+		at->acknowledged_at = at->updated_at;
+	}
+	if (strcmp(status, "resolved") == 0) {
+		at->resolved_by = acting_copy(a, a->by.caller->name);
+		at->resolved_at = at->updated_at;
+		at->open_key = NULL;
+	}
+	if (at->status == NULL || at->acknowledged_by == NULL ||
+	    (at->open_key == NULL && at->resolved_by == NULL))
+		return err_memory(e);
+	return true;
+}
+
+/* The channels of the config hear of the end, whoever ended it. */
+static bool
+tell_resolved(const struct acting *a, const struct alert *at, struct err *e)
+{
+	struct drift_config      c;
+	const struct drift_spec *spec;
+	const struct alert_news  news = { .event = EVENT_RESOLVED, .alert = at };
+
+	if (!config_by_id(a->by.t, a->by.mem, &at->config_id, &c, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return true;
+	}
+	spec = acting_spec(a, &c, e);
+	if (spec == NULL)
+		return false;
+	return alerting_tell(
+	    &(struct alert_scope) {
+		.env = a->drift->env,
+		.t = a->by.t,
+		.mem = a->by.mem,
+		.config_id = c.id,
+		.config_name = c.name,
+		.targets = spec->targets,
+		.targets_n = spec->targets_n,
+	    },
+	    &news, NULL, e);
+}
+
+static bool
+record_event(struct db *db, const struct acting *a, const struct alert *at, const char *from,
+    const char *note, struct err *e)
+{
+	const struct finding_event v = { .id = acting_id(a),
+		.subject = { at->id.b, sizeof(at->id.b) },
+		.at = at->updated_at,
+		.actor = a->by.caller->name,
+		.from_status = from,
+		.to_status = at->status,
+		.note = note == NULL ? "" : note };
+
+	return finding_event_add(db, &v, 1, e);
+}
+
+static bool
+check_transition(const struct alert *at, const struct alert_wish *w, struct err *e)
+{
+	const char *why = w->status == NULL ? NULL : status_refuse_alert(at->status, w->status);
+	char        id[UUID_TEXT_MAX], text[sizeof(e->pub)];
+
+	if (why == NULL)
+		return true;
+	uuid_print(&at->id, id);
+	snprintf(text, sizeof(text), "Alert %s is %s. %s", id, at->status, why);
+	return err_set(e, ERR_CONFLICT, 0, text, "no status %s after %s", w->status, at->status);
+}
+
+/* What the wish says is so already, and there is nothing to note. */
+static bool
+is_so(const struct alert *at, const struct alert_wish *w)
+{
+	return (w->status == NULL || strcmp(w->status, at->status) == 0) && w->note == NULL &&
+	       (!w->assigns || uuid_eq(&w->assigned_to, &at->assigned_to));
+}
+
+static bool
+fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct alert *at,
+    struct err *e)
+{
+	const char *from = at->status;
+	bool        was_open = at->open_key != NULL, done;
+
+	if (!check_transition(at, w, e))
+		return false;
+	at->updated_at = w->now;
+	if (w->status != NULL && !set_status(a, at, w->status, e))
+		return false;
+	if (w->assigns)
+		at->assigned_to = w->assigned_to;
+	if (!alert_set(db, at, &done, e))
+		return false;
+	if (!done)
+		return tx_again(e);
+	at->version++;
+	if ((w->status != NULL || w->note != NULL) && !record_event(db, a, at, from, w->note, e))
+		return false;
+	return !was_open || at->open_key != NULL || tell_resolved(a, at, e);
+}
+
+bool
+alert_resolve(struct db *db, const struct acting *a, const struct report *report, const char *note,
+    struct err *e)
+{
+	const struct alert_wish w = { .status = "resolved", .note = note, .now = acting_now(a) };
+	struct alert            at;
+	char                    key[ALERT_OPEN_KEY_MAX];
+
+	alerting_open_key(&report->config_id, key);
+	if (!alert_by_open_key(db, a->by.mem, key, &at, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return true;
+	}
+	at.report_id = report->id;
+	at.changes = 0;
+	return fulfil(db, a, &w, &at, e);
+}
+
+/* ---- the deed ---- */
+
+struct alert_deed {
+	const struct acting      *a;
+	struct alert_wish         wish;
+	const struct alert_which *which;
+	bool                      many;
+	struct alert             *alerts; /* as they become */
+	struct alerts_done        done;
+	struct audit_entry        entry;
+};
+
+static bool
+deed_details(struct alert_deed *x, struct err *e)
+{
+	const struct alert_wish *w = &x->wish;
+	struct buf               b;
+	char                     id[UUID_TEXT_MAX];
+
+	buf_make(&b, x->a->by.mem);
+	buf_puts(&b, "{\"status\":");
+	if (w->status != NULL)
+		buf_json(&b, str_of(w->status));
+	else
+		buf_puts(&b, "null");
+	if (w->note != NULL) {
+		buf_puts(&b, ",\"note\":");
+		buf_json(&b, str_of(w->note));
+	}
+	if (x->which->text != NULL) {
+		buf_puts(&b, ",\"filter\":");
+		json_print(&b, x->which->text);
+	}
+	if (x->many)
+		buf_printf(&b, ",\"matched\":%lld,\"changed\":%lld,\"alerts\":[",
+		    (long long)x->done.matched, (long long)x->done.changed);
+	for (int64_t i = 0; x->many && i < x->done.changed; i++) {
+		uuid_print(&x->alerts[i].id, id);
+		buf_printf(&b, "%s\"%s\"", i == 0 ? "" : ",", id);
+	}
+	buf_puts(&b, x->many ? "]}" : "}");
+	x->entry.details = buf_text(&b, e);
+	return x->entry.details != NULL;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return memcmp(
+	    &((const struct alert *)a)->id, &((const struct alert *)b)->id, sizeof(struct uuid));
+}
+
+/* `rows` are newest first. */
+static bool
+is_among(const struct alert *rows, size_t n, const struct uuid *id)
+{
+	const struct alert key = { .id = *id };
+	size_t             lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int    c = by_id(&key, &rows[mid]);
+
+		if (c == 0)
+			return true;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+/* Every id that is not there is a fault of its own. */
+static bool
+check_ids(const struct alert_deed *x, const struct alert *rows, size_t n, struct err *e)
+{
+	TALLOC_CTX *mem = x->a->by.mem;
+
+	for (size_t i = 0; i < x->which->n; i++) {
+		char *pointer;
+
+		if (is_among(rows, n, &x->which->ids[i]))
+			continue;
+		pointer = talloc_asprintf(mem, "/ids/%zu", i);
+		if (pointer == NULL)
+			return err_memory(e);
+		err_fault(e, mem, pointer, "there is no such alert");
+	}
+	return e->code == ERR_OK;
+}
+
+static bool
+load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, struct err *e)
+{
+	const struct alert_which *w = x->which;
+	const struct acting      *a = x->a;
+
+	if (w->ids != NULL)
+		return alert_by_ids(db, a->by.mem, w->ids, w->n, rows, n, e) &&
+		       check_ids(x, *rows, *n, e);
+	if (!alert_list(a->by.t, a->by.mem, &w->filter, ALERT_IDS_MAX + 1, rows, n, e))
+		return false;
+	if (*n > ALERT_IDS_MAX)
+		return err_fault(e, a->by.mem, "/filter", "lets more than %d alerts by; narrow it",
+		    ALERT_IDS_MAX);
+	return true;
+}
+
+/* Read inside the transaction: it may be the second try.  The changed ones come first. */
+static bool
+deed_body(struct db *db, void *arg, struct err *e)
+{
+	struct alert_deed *x = arg;
+	size_t             n;
+
+	x->done = (struct alerts_done) { 0 };
+	if (!load(db, x, &x->alerts, &n, e))
+		return false;
+	x->done.matched = (int64_t)n;
+	if (!x->many && !acting_holds(x->a, x->alerts[0].version, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (x->many && is_so(&x->alerts[i], &x->wish))
+			continue;
+		if (!fulfil(db, x->a, &x->wish, &x->alerts[i], e))
+			return false;
+		x->alerts[x->done.changed++] = x->alerts[i];
+	}
+	x->done.unchanged = x->done.matched - x->done.changed;
+	return deed_details(x, e);
+}
+
+/* ---- one, and many ---- */
+
+bool
+alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wish *wish,
+    struct alert *out, struct err *e)
+{
+	const struct alert_which which = { .ids = id, .n = 1 };
+	struct alert_deed        x = { .a = a,
+		       .wish = *wish,
+		       .which = &which,
+		       .entry = { .action = AUDIT_ALERT_UPDATE, .target_id = *id } };
+
+	x.wish.now = acting_now(a);
+	if (!alert_see(a, id, out, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
+		return false;
+	*out = x.alerts[0];
+	return true;
+}
+
+bool
+alerts_alter(const struct acting *a, const struct alert_which *which, const struct alert_wish *wish,
+    struct alerts_done *out, struct err *e)
+{
+	struct alert_deed x = { .a = a,
+		.wish = *wish,
+		.which = which,
+		.many = true,
+		.entry = { .action = AUDIT_ALERT_UPDATE } };
+
+	x.wish.now = acting_now(a);
+	if (!audit_deed(&a->by, deed_body, &x, &x.entry, e))
+		return false;
+	*out = x.done;
+	return true;
+}

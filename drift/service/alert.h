@@ -1,0 +1,44 @@
+/*
+ * alert.h - what people do with alerts: acknowledged, assigned, noted, resolved; one or many, all or nothing.
+ */
+#ifndef BSX_DRIFT_SERVICE_ALERT_H
+#define BSX_DRIFT_SERVICE_ALERT_H
+
+#include "core/store/alert/alert.h"
+#include "core/store/drift/report.h"
+#include "drift/service/acting.h"
+
+MUST_USE bool alert_see(
+    const struct acting *a, const struct uuid *id, struct alert *out, struct err *e);
+MUST_USE bool alert_page(const struct acting *a, const struct alert_filter *f, size_t want,
+    struct alert **rows, size_t *n, struct err *e);
+
+/* What is to become of an alert. */
+struct alert_wish {
+	const char *status, *note; /* NULL: none */
+	struct uuid assigned_to;   /* nil: nobody */
+	bool        assigns;       /* assigned_to is told */
+	instant     now;           /* set here */
+};
+/* ERR_CONFLICT: that status does not come after the present one. */
+MUST_USE bool alert_alter(const struct acting *a, const struct uuid *id,
+    const struct alert_wish *wish, struct alert *out, struct err *e);
+
+struct alert_which {
+	const struct uuid  *ids; /* NULL: those of the filter, at most ALERT_IDS_MAX */
+	size_t              n;
+	struct alert_filter filter;
+	const struct json  *text; /* of the filter, as it came: for the entry */
+};
+struct alerts_done {
+	int64_t matched, changed, unchanged;
+};
+/* Faults at /ids/... and /filter.  What is so already is unchanged, unless there is a note. */
+MUST_USE bool alerts_alter(const struct acting *a, const struct alert_which *which,
+    const struct alert_wish *wish, struct alerts_done *out, struct err *e);
+
+/* Inside a transaction: the open drift alert of the report's config, should there be one, is resolved and told. */
+MUST_USE bool alert_resolve(struct db *db, const struct acting *a, const struct report *report,
+    const char *note, struct err *e);
+
+#endif

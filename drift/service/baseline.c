@@ -1,0 +1,246 @@
+#include "drift/service/baseline.h"
+
+#include <stdio.h>
+
+#include "drift/service/finding.h"
+
+/* A config with its spec: what all of it begins with. */
+struct baseline_of {
+	const struct acting     *a;
+	struct drift_config      config;
+	const struct drift_spec *spec;
+};
+
+static bool
+baseline_load(
+    const struct acting *a, const struct uuid *config, struct baseline_of *b, struct err *e)
+{
+	*b = (struct baseline_of) { .a = a };
+	if (!config_by_id(a->by.t, a->by.mem, config, &b->config, e))
+		return false;
+	b->spec = acting_spec(a, &b->config, e);
+	return b->spec != NULL;
+}
+
+/* ---- showing ---- */
+
+static const char *
+mode_of(const struct drift_spec *spec, const struct config_state *state)
+{
+	if (state->golden)
+		return "golden";
+	return spec->mode == BASELINE_PREVIOUS ? "previous" : "pinned";
+}
+
+static bool
+see_bound(
+    const struct baseline_of *b, const struct snapshot *s, struct baseline_seen *out, struct err *e)
+{
+	const struct acting   *a = b->a;
+	struct baseline_bound *bound = talloc_zero(a->by.mem, struct baseline_bound);
+
+	if (bound == NULL)
+		return err_memory(e);
+	if (!golden_binding_of(a->by.t->db, a->by.mem, &b->config.id, &bound->binding, e) ||
+	    !golden_find(
+		a->by.t, a->by.mem, &bound->binding.golden_id, &bound->golden, &bound->foreign, e))
+		return err_note(e, "showing what a config is bound to");
+	bound->other_categories = s->rendered;
+	out->bound = bound;
+	return golden_terms_of(a->by.t, a->by.mem, &bound->binding, &bound->terms, e);
+}
+
+static bool
+see(const struct baseline_of *b, struct baseline_seen *out, struct err *e)
+{
+	const struct acting *a = b->a;
+	const struct uuid   *id = &b->config.id;
+	const struct blob    subject = { id->b, sizeof(id->b) };
+	struct config_state  state;
+	struct snapshot      s;
+
+	if (!config_state_by_id(a->by.t->db, a->by.mem, id, &state, e))
+		return false;
+	*out = (struct baseline_seen) { .mode = mode_of(b->spec, &state),
+		.approved = state.baseline_approved,
+		.snapshot_id = state.baseline_snapshot };
+	if (b->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot))
+		out->snapshot_id = state.snapshot_id;
+	if (!history_see(a, id, subject, &out->events, &out->events_n, e))
+		return false;
+	if (uuid_is_nil(&out->snapshot_id))
+		return true;
+	if (!snapshot_by_id(a->by.t, a->by.mem, &out->snapshot_id, &s, e))
+		return false;
+	out->collected_at = s.collected_at;
+	return !state.golden || see_bound(b, &s, out, e);
+}
+
+bool
+baseline_see(
+    const struct acting *a, const struct uuid *config, struct baseline_seen *out, struct err *e)
+{
+	struct baseline_of b;
+
+	return baseline_load(a, config, &b, e) && see(&b, out, e);
+}
+
+/* ---- a snapshot ---- */
+
+bool
+snapshot_complete(TALLOC_CTX *mem, const struct snapshot *s, bool *complete, struct err *e)
+{
+	struct json *tree = json_parse(mem, str_of(s->collections), e);
+
+	if (tree == NULL)
+		return false;
+	*complete = true;
+	for (uint32_t i = 0; i < tree->n; i++)
+		*complete = *complete && str_eqz(tree->items[i].text, "complete");
+	return true;
+}
+
+struct baseline_deed {
+	const struct acting *a;
+	struct golden_bind   was; /* what is let go, if anything */
+	struct snapshot      s;
+};
+
+/* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
+static bool
+pin_body(struct db *db, void *arg, struct err *e)
+{
+	const struct baseline_deed *d = arg;
+	const struct acting        *a = d->a;
+	const struct uuid          *config = &d->s.config_id;
+	struct config_state         state;
+	struct snapshot             s;
+
+	/* retention may have dropped it meanwhile */
+	return config_state_lock(db, a->by.mem, config, &state, e) &&
+	       snapshot_by_id(a->by.t, a->by.mem, &d->s.id, &s, e) &&
+	       config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
+	       golden_unbind(db, &d->was, &state, e) &&
+	       golden_tell(db, a->drift->env, config, a->by.caller->name,
+		   state.golden ? "golden" : "pinned", "pinned", "A snapshot was set.", e);
+}
+
+static bool
+own_snapshot(const struct baseline_of *b, const struct uuid *id, struct snapshot *s, struct err *e)
+{
+	const struct acting *a = b->a;
+	bool                 complete;
+
+	if (!snapshot_by_id(a->by.t, a->by.mem, id, s, e) ||
+	    !uuid_eq(&s->config_id, &b->config.id) || s->rendered != NULL) {
+		if (e->code != ERR_OK && e->code != ERR_MISSING)
+			return false;
+		err_clear(e);
+		return err_fault(e, a->by.mem, "/snapshot_id", "no such snapshot of this config");
+	}
+	if (!snapshot_complete(a->by.mem, s, &complete, e))
+		return false;
+	return complete || err_fault(e, a->by.mem, "/snapshot_id",
+			       "the snapshot is incomplete: what was not read cannot be approved");
+}
+
+/* What both ways to set it begin with. */
+static struct golden_bind
+bind_of(const struct baseline_of *b)
+{
+	const struct acting *a = b->a;
+
+	return (struct golden_bind) { .d = a->drift,
+		.t = a->by.t,
+		.mem = a->by.mem,
+		.work = a->work,
+		.config = &b->config,
+		.spec = b->spec,
+		.actor = a->by.caller->name,
+		.now = acting_now(a) };
+}
+
+static bool
+pin(const struct baseline_of *b, const struct uuid *id, struct err *e)
+{
+	struct baseline_deed d = { .a = b->a, .was = bind_of(b) };
+
+	return own_snapshot(b, id, &d.s, e) &&
+	       acting_deed(b->a, pin_body, &d,
+		   &(struct audit_entry) {
+		       .action = AUDIT_BASELINE_SET, .target_id = b->config.id },
+		   b->config.name, e);
+}
+
+/* ---- a template ---- */
+
+static bool
+bind_details(const struct golden_bind *b, const char **out, struct err *e)
+{
+	char       id[UUID_TEXT_MAX];
+	struct buf text;
+
+	uuid_print(&b->golden.id, id);
+	buf_make(&text, b->mem);
+	buf_puts(&text, "{\"name\":");
+	buf_json(&text, str_of(b->config->name));
+	buf_printf(&text, ",\"golden_id\":\"%s\",\"version\":%llu}", id,
+	    (unsigned long long)b->golden.version);
+	*out = buf_text(&text, e);
+	return *out != NULL;
+}
+
+/* What was shown without values is not sent back as if they were those. */
+static bool
+refuse_withheld(const struct acting *a, const struct golden_choice *in, struct err *e)
+{
+	const struct json              *given = in->variables.tree;
+	const struct golden_difference *d = in->differences.p;
+	char                            at[64];
+
+	for (uint32_t i = 0; given != NULL && given->type == JSON_OBJECT && i < given->n; i++)
+		if (!view_refuse(a->by.mem, &given->items[i], "/golden/variables", e))
+			return false;
+	for (size_t i = 0; i < in->differences.n; i++) {
+		snprintf(at, sizeof(at), "/golden/differences/%zu/value", i);
+		if (!view_refuse(a->by.mem, d[i].value.tree, at, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+bind(const struct baseline_of *b, const struct golden_choice *in, struct err *e)
+{
+	const struct acting *a = b->a;
+	struct golden_bind   bound = bind_of(b);
+	struct audit_entry   entry = { .action = AUDIT_BASELINE_SET, .target_id = b->config.id };
+
+	bound.from = "pinned";
+	if (!refuse_withheld(a, in, e) || !view_demand(a->view,
+					      "Each value of a template that is equal "
+					      "tells what is watched: to bind a config to "
+					      "one needs the permission read:snapshots.",
+					      e))
+		return false;
+	return golden_bind_make(&bound, in, e) && bind_details(&bound, &entry.details, e) &&
+	       audit_deed(&a->by, golden_bind_body, &bound, &entry, e);
+}
+
+bool
+baseline_set(const struct acting *a, const struct uuid *config, const struct baseline_wish *in,
+    struct baseline_seen *out, struct err *e)
+{
+	struct baseline_of b;
+
+	if (!baseline_load(a, config, &b, e))
+		return false;
+	if (uuid_is_nil(&in->snapshot_id) == (in->golden == NULL))
+		return err_fault(e, a->by.mem, "", "needs either snapshot_id or golden");
+	if (b.spec->mode == BASELINE_PREVIOUS)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The baseline of this config follows the previous snapshot; it is not set.",
+		    "mode previous");
+	return (in->golden == NULL ? pin(&b, &in->snapshot_id, e) : bind(&b, in->golden, e)) &&
+	       see(&b, out, e);
+}

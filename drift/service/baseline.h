@@ -1,0 +1,45 @@
+/*
+ * baseline.h - a config's baseline: shown, and set to a snapshot or bound to a golden one.
+ */
+#ifndef BSX_DRIFT_SERVICE_BASELINE_H
+#define BSX_DRIFT_SERVICE_BASELINE_H
+
+#include "core/store/drift/finding.h"
+#include "drift/run/golden_binding.h"
+#include "drift/service/acting.h"
+
+struct baseline_seen {
+	const char           *mode;        /* "pinned", "previous", "golden" */
+	struct uuid           snapshot_id; /* what the next one is compared with; nil: none yet */
+	bool                  approved;    /* somebody has set it */
+	instant               collected_at;
+	struct finding_event *events;
+	size_t                events_n;
+	/* In mode golden; NULL: in another. */
+	struct baseline_bound {
+		struct golden         golden;
+		bool                  foreign; /* the platform's */
+		struct golden_binding binding;
+		struct golden_terms   terms;
+		const char           *other_categories;
+	} *bound;
+};
+MUST_USE bool baseline_see(
+    const struct acting *a, const struct uuid *config, struct baseline_seen *out, struct err *e);
+
+/*
+ * Sets a complete snapshot of the config, or binds the config to a golden baseline, which needs read:snapshots;
+ * one of the two is NULL or nil.  ERR_CONFLICT: the baseline follows the previous snapshot.
+ */
+struct baseline_wish {
+	struct uuid                 snapshot_id;
+	const struct golden_choice *golden;
+};
+MUST_USE bool baseline_set(const struct acting *a, const struct uuid *config,
+    const struct baseline_wish *in, struct baseline_seen *out, struct err *e);
+
+/* All of the snapshot's collections were read. */
+MUST_USE bool snapshot_complete(
+    TALLOC_CTX *mem, const struct snapshot *s, bool *complete, struct err *e);
+
+#endif

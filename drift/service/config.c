@@ -1,0 +1,271 @@
+#include "drift/service/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/store/alert/channel.h"
+#include "core/store/drift/rule_hits.h"
+#include "core/store/drift/schedule.h"
+#include "drift/run/golden_binding.h"
+
+/* ---- reading ---- */
+
+bool
+config_see(const struct acting *a, const struct uuid *id, struct config_row *row, struct err *e)
+{
+	struct config_state s;
+
+	if (!config_by_id(a->by.t, a->by.mem, id, &row->config, e) ||
+	    !config_state_by_id(a->by.t->db, a->by.mem, id, &s, e))
+		return false;
+	row->state = s.state;
+	row->last_run_at = s.last_run_at;
+	row->collected_at = s.collected_at;
+	row->golden = s.golden;
+	return true;
+}
+
+bool
+config_there(const struct acting *a, const struct uuid *id, struct err *e)
+{
+	bool there;
+
+	return config_exists(a->by.t, id, &there, e) &&
+	       (there || err_set(e, ERR_MISSING, 0, "Not found.", "no such config"));
+}
+
+#define PAGE_BYTES ((size_t)8 << 20)
+#define PAGE_READ  51 /* a page of the default size, and the row that tells of more */
+
+bool
+config_page(const struct acting *a, const struct uuid *after, size_t want, struct config_page *out,
+    struct err *e)
+{
+	struct uuid        from = *after;
+	struct config_row *some;
+	size_t             bytes = 0, got = PAGE_READ;
+
+	*out = (struct config_page) { .rows = talloc_zero_size(
+					  a->by.mem, (want + 1) * sizeof(*out->rows)) };
+	if (out->rows == NULL)
+		return err_memory(e);
+	while (out->n < want && got == PAGE_READ && bytes < PAGE_BYTES) {
+		got = want - out->n < PAGE_READ ? want - out->n : PAGE_READ;
+		if (!config_list(a->by.t, a->by.mem, &from, got, &some, &got, e))
+			return false;
+		for (size_t i = 0; i < got; i++) {
+			out->rows[out->n++] = some[i];
+			bytes += strlen(some[i].config.spec);
+			from = some[i].config.id;
+		}
+	}
+	out->more = out->n < want && got == PAGE_READ;
+	return true;
+}
+
+/* ---- checks ---- */
+
+struct config_change {
+	const struct acting *a;
+	struct drift_config  config;
+	int64_t              await_s; /* a complete snapshot; 0: for none */
+};
+
+static bool
+channels_exist(const struct acting *a, const struct drift_spec *s, struct err *e)
+{
+	char           pointer[64];
+	struct channel c;
+
+	for (size_t i = 0; i < s->targets_n; i++) {
+		if (channel_by_id(a->by.t->db, a->by.mem, &s->targets[i].channel_id, &c, e))
+			continue;
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		snprintf(pointer, sizeof(pointer), "/alerts/%zu/channel_id", i);
+		return err_fault(e, a->by.mem, pointer, "no such channel");
+	}
+	return true;
+}
+
+/* The whole config as it would be. */
+static bool
+check_spec(struct config_change *c, const char *was, struct err *e)
+{
+	const struct acting     *a = c->a;
+	const struct drift_spec *s =
+	    spec_compile(a->by.mem, a->drift, a->by.t, c->config.spec, a->work, e);
+
+	if (s == NULL)
+		return false;
+	c->await_s = s->expect_every_s * s->limits.blind_after;
+	return channels_exist(a, s, e) && config_values_check(a, was, c->config.spec, e);
+}
+
+static bool
+check_golden(
+    const struct acting *a, const struct spec_body *in, bool named, bool bound, struct err *e)
+{
+	bool golden = in->baseline != NULL && strcmp(in->baseline->mode, "golden") == 0;
+
+	if (golden && !bound)
+		return err_fault(e, a->by.mem, "/baseline/mode",
+		    "a golden baseline is bound by PUT .../baseline, once the config is there");
+	if (named && bound && !golden)
+		return err_set(e, ERR_CONFLICT, 0,
+		    "The config is bound to a golden baseline: set a snapshot as its baseline "
+		    "first.",
+		    "another mode for a bound config");
+	return true;
+}
+
+/* ---- writing ---- */
+
+/* From now on, also after a change: nobody is blamed for the time before. */
+static bool
+await_beat(struct db *db, const struct config_change *c, struct err *e)
+{
+	return schedule_set(db, SCHEDULE_BEAT, &c->config.id, c->await_s == 0 ? -1 : c->await_s, e);
+}
+
+static bool
+outrun(struct err *e)
+{
+	return err_set(e, ERR_CONFLICT, 0, "The config was changed at the same time.",
+	    "the version was outrun");
+}
+
+static bool
+config_deed(struct config_change *c, tx_fn *body, enum audit_action action, struct err *e)
+{
+	return acting_deed(c->a, body, c,
+	    &(struct audit_entry) { .action = action, .target_id = c->config.id }, c->config.name,
+	    e);
+}
+
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	const struct config_change *c = arg;
+
+	return config_add(db, &c->config, e) && (c->await_s == 0 || await_beat(db, c, e));
+}
+
+bool
+config_make(
+    const struct acting *a, const struct config_wish *in, struct config_row *out, struct err *e)
+{
+	struct config_change c = { .a = a, .config = { .id = acting_id(a), .version = 1 } };
+
+	c.config.name = acting_copy(a, in->body->name);
+	c.config.spec = spec_merge(a->by.mem, NULL, in->text, e);
+	c.config.created_at = c.config.updated_at = acting_now(a);
+	if (c.config.spec == NULL || !check_golden(a, in->body, false, false, e) ||
+	    !check_spec(&c, NULL, e))
+		return false;
+	if (c.config.name == NULL)
+		return err_memory(e);
+	if (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
+		return db_taken(e, "A config of that name exists.");
+	*out = (struct config_row) { .config = c.config, .state = acting_copy(a, "new") };
+	return out->state != NULL || err_memory(e);
+}
+
+static bool
+alter_body(struct db *db, void *arg, struct err *e)
+{
+	struct config_change *c = arg;
+	bool                  done;
+
+	if (!config_set(db, &c->config, &done, e))
+		return false;
+	return done ? await_beat(db, c, e) : outrun(e);
+}
+
+bool
+config_alter(const struct acting *a, const struct uuid *id, const struct config_wish *in,
+    struct config_row *out, struct err *e)
+{
+	const struct schema *s = &drift_config_update_schema;
+	bool                 named = (in->body->given & schema_bit(s, "baseline")) != 0;
+	struct config_change c = { .a = a };
+
+	if (!config_see(a, id, out, e) || !acting_holds(a, out->config.version, e) ||
+	    !check_golden(a, in->body, named, out->golden, e))
+		return false;
+	c.config = out->config;
+	if (in->body->name != NULL)
+		c.config.name = acting_copy(a, in->body->name);
+	c.config.spec = spec_merge(a->by.mem, out->config.spec, in->text, e);
+	c.config.updated_at = acting_now(a);
+	if (c.config.spec == NULL || !check_spec(&c, out->config.spec, e))
+		return false;
+	if (c.config.name == NULL)
+		return err_memory(e);
+	if (!config_deed(&c, alter_body, AUDIT_CONFIG_UPDATE, e))
+		return db_taken(e, "A config of that name exists.");
+	out->config = c.config;
+	out->config.version++;
+	return true;
+}
+
+/* Nothing is awaited any more, and nothing looked at again. */
+static bool
+erase_body(struct db *db, void *arg, struct err *e)
+{
+	struct config_change      *c = arg;
+	const struct drift_config *row = &c->config;
+	const struct acting       *a = c->a;
+	bool                       done;
+
+	if (!golden_forget(db, a->by.mem, &row->id, e) ||
+	    !config_drop(db, &row->id, row->version, row->updated_at, a->by.caller->name, &done, e))
+		return false;
+	return done ? rule_hits_drop(db, &row->id, e) && await_beat(db, c, e) &&
+			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
+		    : outrun(e);
+}
+
+bool
+config_erase(const struct acting *a, const struct uuid *id, struct err *e)
+{
+	struct config_change c = { .a = a };
+
+	if (!config_by_id(a->by.t, a->by.mem, id, &c.config, e) ||
+	    !acting_holds(a, c.config.version, e))
+		return false;
+	c.config.updated_at = acting_now(a);
+	return config_deed(&c, erase_body, AUDIT_CONFIG_DELETE, e);
+}
+
+/* ---- rules ---- */
+
+bool
+config_rules(const struct acting *a, const struct uuid *id, struct rule_seen **rules, size_t *n,
+    struct err *e)
+{
+	const struct drift_spec *spec;
+	struct drift_config      c;
+	struct config_state      state;
+
+	if (!config_by_id(a->by.t, a->by.mem, id, &c, e) ||
+	    !config_state_by_id(a->by.t->db, a->by.mem, id, &state, e))
+		return false;
+	spec = acting_spec(a, &c, e);
+	return spec != NULL && rule_hits_list(a->by.t, a->by.mem, spec, &state, rules, n, e);
+}
+
+bool
+config_dead_rules(const struct acting *a, const struct uuid *id, int64_t *dead, struct err *e)
+{
+	struct rule_seen *rules;
+	size_t            n;
+
+	*dead = 0;
+	if (!config_rules(a, id, &rules, &n, e))
+		return err_take(
+		    e, ERR_INVALID); /* what cannot be compiled can still be looked at */
+	for (size_t i = 0; i < n; i++)
+		*dead += rules[i].dead;
+	return true;
+}

@@ -1,0 +1,56 @@
+/*
+ * config.h - drift configs: listed, made, changed and dropped.
+ *
+ * The whole config as it would be is checked and compiled before it is stored.  A template is bound, and let go,
+ * by baseline.h alone.  It shows no values to whom they were not shown: another channel that is told values,
+ * another selector, and other rules, compare, packs or tolerances need read:snapshots.
+ */
+#ifndef BSX_DRIFT_SERVICE_CONFIG_H
+#define BSX_DRIFT_SERVICE_CONFIG_H
+
+#include "core/store/drift/config.h"
+#include "drift/run/rule_hits.h"
+#include "drift/service/acting.h"
+
+MUST_USE bool config_see(
+    const struct acting *a, const struct uuid *id, struct config_row *row, struct err *e);
+MUST_USE bool config_there(const struct acting *a, const struct uuid *id, struct err *e);
+
+/*
+ * Newest first, `want` of them or fewer: what a config says may be as long as a body, and a page holds no more
+ * than 8 MiB of that and what one more read brings; *more: it ended by that.
+ */
+struct config_page {
+	struct config_row *rows;
+	size_t             n;
+	bool               more;
+};
+MUST_USE bool config_page(const struct acting *a, const struct uuid *after, size_t want,
+    struct config_page *out, struct err *e);
+
+/* What a body asks for: decoded, and as it came, which is what is kept. */
+struct config_wish {
+	const struct spec_body *body;
+	const struct json      *text;
+};
+/* ERR_CONFLICT: the name is taken. */
+MUST_USE bool config_make(
+    const struct acting *a, const struct config_wish *in, struct config_row *out, struct err *e);
+/* Changes the members that the body names.  ERR_CONFLICT also where it was changed at the same time, or is bound. */
+MUST_USE bool config_alter(const struct acting *a, const struct uuid *id,
+    const struct config_wish *in, struct config_row *out, struct err *e);
+/* With its snapshots and reports; its alerts are resolved. */
+MUST_USE bool config_erase(const struct acting *a, const struct uuid *id, struct err *e);
+
+/* Every rule of a config, with what it has met (rule_hits.h). */
+MUST_USE bool config_rules(const struct acting *a, const struct uuid *id, struct rule_seen **rules,
+    size_t *n, struct err *e);
+/* How many of them are dead; 0 where the config can no longer be compiled. */
+MUST_USE bool config_dead_rules(
+    const struct acting *a, const struct uuid *id, int64_t *dead, struct err *e);
+
+/* config_values.c: what of a config decides who sees values; `was` NULL: a new one. */
+MUST_USE bool config_values_check(
+    const struct acting *a, const char *was, const char *now, struct err *e);
+
+#endif

@@ -1,0 +1,162 @@
+#include "drift/service/finding.h"
+
+#include <string.h>
+
+/* ---- reading ---- */
+
+bool
+history_see(const struct acting *a, const struct uuid *config, struct blob subject,
+    struct finding_event **events, size_t *n, struct err *e)
+{
+	return finding_event_list(a->by.t->db, a->by.mem, config, subject, events, n, e);
+}
+
+static bool
+finding_of(
+    const struct acting *a, const struct change_row *c, struct finding_row *row, struct err *e)
+{
+	if (finding_by_value(
+		a->by.t->db, a->by.mem, &c->config_id, c->fingerprint, c->value_hash, row, e))
+		return true;
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	*row = (struct finding_row) { .config_id = c->config_id,
+		.fingerprint = c->fingerprint,
+		.value_hash = c->value_hash,
+		.status = c->status,
+		.created_at = c->created_at };
+	return true;
+}
+
+bool
+change_see(const struct acting *a, const struct uuid *id, struct change_seen *out, struct err *e)
+{
+	const struct change_row *c = &out->row;
+
+	return change_by_id(a->by.t->db, a->by.mem, id, &out->row, e) &&
+	       finding_of(a, c, &out->finding, e) &&
+	       history_see(a, &c->config_id, c->fingerprint, &out->events, &out->events_n, e);
+}
+
+/* ---- deciding ---- */
+
+struct finding_deed {
+	const struct acting *a;
+	struct ruling        ruling;
+	struct decide_which  which;
+	struct decided       done;
+	const struct json   *filter; /* as it came; NULL: none */
+	bool                 many;
+	struct audit_entry   entry;
+};
+
+static void
+print_done(struct buf *b, const struct decided *done)
+{
+	char id[UUID_TEXT_MAX];
+
+	buf_printf(b, ",\"matched\":%lld,\"changed\":%lld,\"changes\":[", (long long)done->matched,
+	    (long long)done->changed);
+	for (int64_t i = 0; i < done->changed; i++) {
+		uuid_print(&done->changes[i], id);
+		buf_printf(b, "%s\"%s\"", i == 0 ? "" : ",", id);
+	}
+	buf_putc(b, ']');
+}
+
+/* The decision; of many findings how many and which. */
+static bool
+decision_details(struct finding_deed *x, struct err *e)
+{
+	const struct ruling *r = &x->ruling;
+	struct buf           b;
+
+	buf_make(&b, x->a->by.mem);
+	buf_puts(&b, "{\"status\":");
+	if (r->status == NULL)
+		buf_puts(&b, "null");
+	else
+		buf_json(&b, str_of(r->status));
+	if (r->reason != NULL) {
+		buf_puts(&b, ",\"reason\":");
+		buf_json(&b, str_of(r->reason));
+	}
+	if (x->filter != NULL) {
+		buf_puts(&b, ",\"filter\":");
+		json_print(&b, x->filter);
+	}
+	if (x->many)
+		print_done(&b, &x->done);
+	buf_putc(&b, '}');
+	x->entry.details = buf_text(&b, e);
+	return x->entry.details != NULL;
+}
+
+/* How many it was about is known inside only, and belongs into the entry. */
+static bool
+decide_body(struct db *db, void *arg, struct err *e)
+{
+	struct finding_deed *x = arg;
+	const struct acting *a = x->a;
+
+	return decide_apply(db, a->by.mem, a->drift->env, &x->ruling, &x->which, &x->done, e) &&
+	       decision_details(x, e);
+}
+
+static bool
+decide_run(struct finding_deed *x, struct err *e)
+{
+	const struct acting *a = x->a;
+
+	x->entry.action = AUDIT_CHANGE_UPDATE;
+	x->ruling.actor = a->by.caller->name;
+	x->ruling.now = acting_now(a);
+	return ruling_check(a->by.mem, &x->ruling, e) &&
+	       decide_find(a->by.t->db, a->by.mem, &x->which, e) &&
+	       audit_deed(&a->by, decide_body, x, &x->entry, e);
+}
+
+bool
+finding_decide(
+    const struct acting *a, const struct uuid *change, const struct ruling *ruling, struct err *e)
+{
+	struct finding_deed x = { .a = a,
+		.ruling = *ruling,
+		.which = { .ids = change, .n = 1 },
+		.entry = { .target_id = *change } };
+	struct change_row   c;
+
+	return change_by_id(a->by.t->db, a->by.mem, change, &c, e) && decide_run(&x, e);
+}
+
+static bool
+report_named(const struct acting *a, const struct uuid *id, struct err *e)
+{
+	struct report report;
+
+	if (report_by_id(a->by.t, a->by.mem, id, &report, e))
+		return true;
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_fault(e, a->by.mem, "/filter/report_id", "there is no such report");
+}
+
+bool
+findings_decide(const struct acting *a, const struct ruling *ruling,
+    const struct decide_which *which, const struct json *filter, struct decided *out, struct err *e)
+{
+	struct finding_deed x = {
+		.a = a, .ruling = *ruling, .which = *which, .filter = filter, .many = true
+	};
+
+	if (which->ids == NULL) {
+		if (!report_named(a, &which->filter.report_id, e))
+			return false;
+		x.entry.target_kind = "drift_report";
+		x.entry.target_id = which->filter.report_id;
+	}
+	if (!decide_run(&x, e))
+		return false;
+	*out = x.done;
+	return true;
+}

@@ -1,0 +1,46 @@
+/*
+ * finding.h - what people decide about findings: one, many, or all of a report at once.
+ */
+#ifndef BSX_DRIFT_SERVICE_FINDING_H
+#define BSX_DRIFT_SERVICE_FINDING_H
+
+#include "core/store/drift/finding.h"
+#include "core/store/drift/report.h"
+#include "drift/finding/decide.h"
+#include "drift/service/acting.h"
+
+/* What happened to a finding, an alert or a baseline: `config` nil and the alert's id as subject, or the config
+ * and a fingerprint, or the config and its own id. */
+MUST_USE bool history_see(const struct acting *a, const struct uuid *config, struct blob subject,
+    struct finding_event **events, size_t *n, struct err *e);
+
+/* A change with its finding: as it would be when nobody has decided about it and no ordinary report has shown it. */
+struct change_seen {
+	struct change_row     row;
+	struct finding_row    finding;
+	struct finding_event *events;
+	size_t                events_n;
+};
+MUST_USE bool change_see(
+    const struct acting *a, const struct uuid *id, struct change_seen *out, struct err *e);
+
+/*
+ * About the finding of a change; and about those of many changes, all or nothing, each finding once: with the
+ * ids, or the filter, which stands in the entry as it came (`filter`).  Actor and instant of the ruling are set
+ * here.
+ */
+MUST_USE bool finding_decide(const struct acting *a, const struct uuid *change,
+    const struct ruling *ruling, struct err *e);
+MUST_USE bool findings_decide(const struct acting *a, const struct ruling *ruling,
+    const struct decide_which *which, const struct json *filter, struct decided *out,
+    struct err *e);
+
+/*
+ * Accepts all of a report: its snapshot becomes the baseline, its findings are accepted, and where it is the
+ * newest, the config is well and its open alert is resolved.  ERR_CONFLICT: an incomplete report; a baseline
+ * that is not set by hand.
+ */
+MUST_USE bool report_accept(const struct acting *a, const struct uuid *report, const char *reason,
+    struct report *out, struct err *e);
+
+#endif

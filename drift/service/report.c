@@ -1,0 +1,64 @@
+#include "drift/service/report.h"
+
+#include <string.h>
+
+bool
+report_see(const struct acting *a, const struct uuid *id, struct report *out, struct err *e)
+{
+	return report_by_id(a->by.t, a->by.mem, id, out, e);
+}
+
+bool
+report_page(const struct acting *a, const struct report_filter *f, size_t want,
+    struct report **rows, size_t *n, struct err *e)
+{
+	return report_list(a->by.t, a->by.mem, f, want, rows, n, e);
+}
+
+bool
+change_page(const struct acting *a, const struct change_filter *f, size_t want,
+    struct change_row **rows, size_t *n, struct err *e)
+{
+	return change_list(a->by.t, a->by.mem, f, want, rows, n, e);
+}
+
+bool
+change_value(const struct acting *a, const struct change_row *c, enum change_side side,
+    struct str *out, bool *truncated, struct err *e)
+{
+	bool        old = side == CHANGE_OLD;
+	struct blob sealed = old ? c->old_value : c->new_value;
+
+	*out = (struct str) { NULL, 0 };
+	*truncated = old ? c->old_truncated : c->new_truncated;
+	if (sealed.p == NULL && !*truncated)
+		return true;
+	if (!a->view.values) { /* not even how long it is */
+		*out = view_value(a->view, STR(""));
+		*truncated = false;
+		return true;
+	}
+	return sealed.p == NULL || tenant_open(a->by.t, a->by.mem, "drift_changes",
+				       old ? "old_value" : "new_value", &c->id, sealed, out, e);
+}
+
+const char *
+change_value_hash(const struct acting *a, const struct uuid *config,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN])
+{
+	const struct tenant_db *t = a->by.t;
+	struct { /* bytes only: nothing lies between them */
+		char    word[12];
+		uint8_t config[sizeof(config->b)], fingerprint[HASH_LEN], value[HASH_LEN];
+	} text = { .word = "value shown:" };
+	uint8_t hash[HASH_LEN];
+	char   *hex = talloc_size(a->by.mem, 2 * HASH_LEN + 1);
+
+	memcpy(text.config, config->b, sizeof(text.config));
+	memcpy(text.fingerprint, fingerprint, HASH_LEN);
+	memcpy(text.value, value, HASH_LEN);
+	hash_hmac(t->address_key, sizeof(t->address_key), &text, sizeof(text), hash);
+	if (hex != NULL)
+		hex_print(hash, HASH_LEN, hex);
+	return hex;
+}

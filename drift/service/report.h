@@ -1,0 +1,32 @@
+/*
+ * report.h - reports and their changes, read.
+ */
+#ifndef BSX_DRIFT_SERVICE_REPORT_H
+#define BSX_DRIFT_SERVICE_REPORT_H
+
+#include "core/base/hash.h"
+#include "core/store/drift/report.h"
+#include "drift/service/acting.h"
+
+MUST_USE bool report_see(
+    const struct acting *a, const struct uuid *id, struct report *out, struct err *e);
+/* Newest first. */
+MUST_USE bool report_page(const struct acting *a, const struct report_filter *f, size_t want,
+    struct report **rows, size_t *n, struct err *e);
+/* In the order of the report. */
+MUST_USE bool change_page(const struct acting *a, const struct change_filter *f, size_t want,
+    struct change_row **rows, size_t *n, struct err *e);
+
+/* A change's old or new value as JSON text, as this caller may see it; none, or too long (*truncated): p == NULL. */
+enum change_side { CHANGE_OLD, CHANGE_NEW };
+MUST_USE bool change_value(const struct acting *a, const struct change_row *c,
+    enum change_side side, struct str *out, bool *truncated, struct err *e);
+
+/*
+ * What tells one new value of a finding from another, in hex; NULL: memory.  It is of that finding and
+ * config only (nil: of a comparison): who sets values elsewhere sees nothing there to hold against it.
+ */
+const char *change_value_hash(const struct acting *a, const struct uuid *config,
+    const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
+
+#endif

@@ -1,0 +1,206 @@
+#include "drift/service/snapshot.h"
+
+#include <string.h>
+
+#include "drift/engine/masked.h"
+#include "drift/service/config.h"
+#include "drift/snapshot/baseline.h"
+
+/* ---- very many values of a masked place ---- */
+
+static bool
+masking_details(TALLOC_CTX *mem, const struct masking *m, const char **out, struct err *e)
+{
+	char       config[UUID_TEXT_MAX];
+	struct buf b;
+
+	uuid_print(&m->count.config_id, config);
+	buf_make(&b, mem);
+	buf_printf(
+	    &b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
+	if (m->place != NULL) {
+		buf_puts(&b, ",\"category\":");
+		buf_json(&b, m->place->category);
+		buf_puts(&b, ",\"key\":");
+		buf_json(&b, m->place->key);
+		buf_puts(&b, ",\"path\":");
+		buf_json(&b, m->place->path);
+	}
+	buf_putc(&b, '}');
+	*out = buf_text(&b, e);
+	return *out != NULL;
+}
+
+static bool
+masking_body(struct db *db, void *arg, struct err *e)
+{
+	const struct masking *m = arg;
+	bool                  first;
+
+	if (!masked_changes_told(db, &m->count, &first, e))
+		return false;
+	return first || err_set(e, ERR_CONFLICT, 0, "It was told before.", "told before");
+}
+
+/* The push is stored and answered whatever becomes of this: what was not told is with the next. */
+static void
+tell_masking(const struct acting *a, const struct masking *m)
+{
+	struct masking     told = *m;
+	struct err         e = { 0 };
+	struct audit_entry entry = {
+		.action = AUDIT_MASKED_CHANGES, .failed = true, .target_id = m->count.config_id
+	};
+
+	if (masking_details(a->by.mem, m, &entry.details, &e) &&
+	    audit_deed(&a->by, masking_body, &told, &entry, &e))
+		return;
+	if (!err_take(&e, ERR_CONFLICT))
+		log_event(a->drift->env->log, LOG_SECURITY, LOG_LEVEL_WARN,
+		    "guesses at a masked value could not be told of",
+		    LOGS("event.action", "masked.changes"), LOGS("event.outcome", "failure"),
+		    LOGS("error.message", e.detail));
+}
+
+bool
+snapshot_push(const struct acting *a, struct push *p, struct ingest_answer *out, struct err *e)
+{
+	p->pushed_by = a->by.caller->name;
+	p->pusher = a->by.caller->user;
+	p->work = a->work;
+	if (!ingest_push(a->drift, a->by.t, a->by.mem, p, out, e))
+		return false;
+	for (size_t i = 0; i < out->masking_n; i++)
+		tell_masking(a, &out->masking[i]);
+	return true;
+}
+
+/* ---- reading ---- */
+
+bool
+snapshot_see(const struct acting *a, const struct uuid *id, struct snapshot *out, struct err *e)
+{
+	return snapshot_by_id(a->by.t, a->by.mem, id, out, e);
+}
+
+/* One, or none. */
+static bool
+page_at(const struct acting *a, const struct snapshot_filter *f, struct snapshot **rows, size_t *n,
+    struct err *e)
+{
+	*n = 0;
+	*rows = talloc_zero(a->by.mem, struct snapshot);
+	if (*rows == NULL)
+		return err_memory(e);
+	if (snapshot_before(a->by.t, a->by.mem, &f->config_id, f->at, *rows, e)) {
+		*n = 1;
+		return true;
+	}
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return true;
+}
+
+bool
+snapshot_page(const struct acting *a, const struct snapshot_filter *f, size_t want,
+    struct snapshot **rows, size_t *n, struct err *e)
+{
+	if (!config_there(a, &f->config_id, e))
+		return false;
+	if (f->at.ms != 0)
+		return page_at(a, f, rows, n, e);
+	return snapshot_list(a->by.t, a->by.mem, &f->config_id, &f->after, want, rows, n, e);
+}
+
+bool
+snapshot_category(const struct acting *a, const struct snapshot *s, const char *category,
+    struct held **rows, size_t *n, struct err *e)
+{
+	struct held *all;
+	size_t       all_n;
+
+	*n = 0;
+	if (!baseline_held(a->by.t, a->by.mem, s, &all, &all_n, e))
+		return false;
+	*rows = all;
+	for (size_t i = 0; i < all_n; i++)
+		if (strcmp(all[i].category, category) == 0)
+			all[(*n)++] = all[i];
+	return true;
+}
+
+static bool
+held_of(const struct acting *a, const struct snapshot *s, const char *category, const char *key,
+    struct held *h, struct err *e)
+{
+	struct uuid  id = held_id(&s->config_id, str_of(category), str_of(key));
+	struct held *rows;
+	size_t       n;
+
+	if (s->in_order)
+		return held_one(a->by.t, a->by.mem, &id, s->seq, h, e);
+	if (!snapshot_category(a, s, category, &rows, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].key, key) == 0) {
+			*h = rows[i];
+			return true;
+		}
+	}
+	return err_set(e, ERR_MISSING, 0, "Not found.", "not in that snapshot");
+}
+
+bool
+snapshot_resource(const struct acting *a, const struct snapshot *s, const char *category,
+    const char *key, struct snapshot_value *out, struct err *e)
+{
+	struct held *h = &out->held;
+	struct str   text;
+	struct json *v;
+	struct buf   b;
+
+	if (!held_of(a, s, category, key, h, e))
+		return false;
+	if (h->address.n != HASH_LEN ||
+	    !content_by_address(a->by.t, a->by.mem, h->address.p, &text, e))
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "stored content is missing");
+	v = json_parse(a->by.mem, text, e);
+	if (v == NULL)
+		return false;
+	buf_make(&b, a->by.mem);
+	resource_print(&b, v);
+	out->text = buf_text(&b, e);
+	return out->text != NULL;
+}
+
+/* ---- dropping ---- */
+
+struct snapshot_deed {
+	TALLOC_CTX     *mem;
+	struct snapshot s;
+};
+
+static bool
+erase_body(struct db *db, void *arg, struct err *e)
+{
+	struct snapshot_deed *d = arg;
+
+	return retention_drop(db, d->mem, &d->s, e);
+}
+
+bool
+snapshot_erase(const struct acting *a, const struct uuid *id, const char *reason, struct err *e)
+{
+	struct snapshot_deed d = { .mem = a->by.mem };
+	struct audit_entry   entry = { .action = AUDIT_SNAPSHOT_DELETE, .target_id = *id };
+	struct buf           details;
+
+	if (!snapshot_by_id(a->by.t, a->by.mem, id, &d.s, e))
+		return false;
+	buf_make(&details, a->by.mem);
+	buf_puts(&details, "{\"reason\":");
+	buf_json(&details, str_of(reason));
+	buf_putc(&details, '}');
+	entry.details = buf_text(&details, e);
+	return entry.details != NULL && audit_deed(&a->by, erase_body, &d, &entry, e);
+}

@@ -1,0 +1,202 @@
+/* routes.h: changes: shown, decided about, one or many; all of a report accepted. */
+#include <string.h>
+
+#include "fcgi/drift/report.h"
+#include "fcgi/routes.h"
+
+#define REASON_MAX 1000
+
+/* ---- bodies ---- */
+
+struct change_update {
+	const char *status, *reason;
+	instant     expires_at;
+	struct uuid assigned_to;
+	uint64_t    given;
+};
+#define DECISION_FIELDS(T)                                                                         \
+	FIELD(T, status, .choices = finding_statuses,                                              \
+	    .doc = "New status of the finding with this value; detected reopens it."),             \
+	    FIELD(T, reason, .min = 1, .max = REASON_MAX, .flags = FIELD_SEEN,                     \
+		.doc = "Why; required to accept. Kept in the history and the audit log."),         \
+	    FIELD(T, expires_at, .flags = FIELD_NULLABLE,                                          \
+		.doc = "Of an acceptance: when it reopens; null: never."),                         \
+	    FIELD(T, assigned_to, .flags = FIELD_NULLABLE,                                         \
+		.doc = "User who works on it; null: nobody.")
+static const struct field change_update_fields[] = {
+	DECISION_FIELDS(struct change_update),
+	FIELD_END,
+};
+static const struct schema change_update_schema =
+    SCHEMA_GIVEN("DriftChangeUpdate", struct change_update, change_update_fields, given);
+
+struct bulk_filter {
+	struct uuid report_id;
+	const char *severity, *category, *status, *fingerprint;
+};
+static const struct field bulk_filter_fields[] = {
+	FIELD(struct bulk_filter, report_id, .flags = FIELD_REQUIRED,
+	    .doc = "Changes of this report."),
+	FIELD(struct bulk_filter, severity, .choices = drift_severities,
+	    .doc = "Only of this severity."),
+	FIELD(struct bulk_filter, category, .min = 1, .max = 128, .doc = "Only of this category."),
+	FIELD(struct bulk_filter, status, .choices = finding_statuses,
+	    .doc = "Only with this status."),
+	FIELD(struct bulk_filter, fingerprint, .min = 2 * HASH_LEN, .max = 2 * HASH_LEN,
+	    .doc = "Only with this fingerprint."),
+	FIELD_END,
+};
+static const struct schema bulk_filter_schema =
+    SCHEMA("DriftChangeFilter", struct bulk_filter, bulk_filter_fields);
+
+struct change_bulk {
+	struct strings      ids;
+	struct bulk_filter *filter;
+	const char         *status, *reason;
+	instant             expires_at;
+	struct uuid         assigned_to;
+	uint64_t            given;
+};
+static const struct field change_bulk_fields[] = {
+	FIELD(struct change_bulk, ids, .min = 1, .max = LIFE_IDS_MAX,
+	    .doc = "Changes; this or filter."),
+	FIELD(struct change_bulk, filter, .item = &bulk_filter_schema,
+	    .doc = "Changes of a report, at most 10,000; this or ids."),
+	DECISION_FIELDS(struct change_bulk),
+	FIELD_END,
+};
+static const struct schema change_bulk_schema =
+    SCHEMA_GIVEN("DriftChangesUpdate", struct change_bulk, change_bulk_fields, given);
+
+/* ---- showing one ---- */
+
+static bool
+answer_change(const struct acting *a, const struct uuid *id, struct change_out *out, struct err *e)
+{
+	struct change_seen        seen;
+	const struct finding_row *f = &seen.finding;
+
+	if (!change_see(a, id, &seen, e) || !change_show(a, &seen.row, out, e) ||
+	    !events_show(a->by.mem, seen.events, seen.events_n, &out->history, e))
+		return false;
+	out->assigned_to = f->assigned_to;
+	if (strcmp(f->status, "accepted") != 0)
+		return true;
+	out->acceptance = talloc_zero(a->by.mem, struct acceptance_out);
+	if (out->acceptance == NULL)
+		return err_memory(e);
+	*out->acceptance = (struct acceptance_out) { f->reason, f->owner, f->expires_at };
+	return true;
+}
+
+static bool
+get_change(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct acting *a = acting_of(r, e);
+
+	(void)body;
+	return a != NULL && answer_change(a, &r->id0, answer, e);
+}
+
+/* ---- deciding ---- */
+
+static bool
+put_change(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct change_update *in = body;
+	const struct ruling         ruling = { .status = in->status,
+			.reason = in->reason,
+			.expires_at = in->expires_at,
+			.assigned_to = in->assigned_to,
+			.assigns = (in->given & schema_bit(&change_update_schema, "assigned_to")) != 0 };
+	const struct acting        *a = acting_of(r, e);
+
+	return a != NULL && finding_decide(a, &r->id0, &ruling, e) &&
+	       answer_change(a, &r->id0, answer, e);
+}
+
+static bool
+filter_of(struct request *r, const struct bulk_filter *in, struct finding_filter *f, struct err *e)
+{
+	uint8_t *fingerprint;
+
+	*f = (struct finding_filter) { .report_id = in->report_id,
+		.severity = in->severity,
+		.category = in->category,
+		.status = in->status };
+	if (in->fingerprint == NULL)
+		return true;
+	fingerprint = talloc_size(r->mem, HASH_LEN);
+	if (fingerprint == NULL)
+		return err_memory(e);
+	if (!hex_parse(str_of(in->fingerprint), fingerprint, HASH_LEN))
+		return err_fault(e, r->mem, "/filter/fingerprint", "must be 64 hexadecimal digits");
+	f->fingerprint = (struct blob) { fingerprint, HASH_LEN };
+	return true;
+}
+
+static bool
+put_changes(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct change_bulk *in = body;
+	const struct ruling       ruling = { .status = in->status,
+		      .reason = in->reason,
+		      .expires_at = in->expires_at,
+		      .assigned_to = in->assigned_to,
+		      .assigns = (in->given & schema_bit(&change_bulk_schema, "assigned_to")) != 0 };
+	struct decide_which       which = { .n = in->ids.n, .pointer = "/ids" };
+	const struct json        *filter = in->filter == NULL ? NULL : json_get(r->json, "filter");
+	const struct acting      *a = acting_of(r, e);
+	struct decided            done;
+	struct uuid              *ids;
+
+	if (a == NULL || !bulk_ids(r, &in->ids, in->filter != NULL, &ids, e) ||
+	    (in->filter != NULL && !filter_of(r, in->filter, &which.filter, e)))
+		return false;
+	which.ids = ids;
+	if (!findings_decide(a, &ruling, &which, filter, &done, e))
+		return false;
+	*(struct bulk_out *)answer =
+	    (struct bulk_out) { done.matched, done.changed, done.unchanged };
+	return true;
+}
+
+/* ---- accepting ---- */
+
+struct accept_in {
+	const char *reason;
+};
+static const struct field accept_fields[] = {
+	FIELD(struct accept_in, reason, .min = 1, .max = REASON_MAX,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN,
+	    .doc = "Why; kept in the history of every finding and in the audit log."),
+	FIELD_END,
+};
+static const struct schema accept_in_schema =
+    SCHEMA("DriftReportAccept", struct accept_in, accept_fields);
+
+static bool
+accept_report(struct request *r, const void *body, void *answer, struct err *e)
+{
+	const struct accept_in *in = body;
+	const struct acting    *a = acting_of(r, e);
+	struct report           report;
+
+	return a != NULL && report_accept(a, &r->id0, in->reason, &report, e) &&
+	       report_show(r->mem, &report, answer, e);
+}
+
+const struct route change_routes[] = {
+	ROUTE(GET, "/api/drift/changes/{id}", ALLOW(READ, DRIFT), RATE_READ, 200, get_change,
+	    IN_NONE, OUT(change_out), "Shows a change with its history."),
+	ROUTE(POST, "/api/drift/reports/{id}/accept", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200,
+	    accept_report, IN(accept_in), OUT(report_out),
+	    "Accepts all of a report: its snapshot becomes the baseline."),
+	ROUTE(PUT, "/api/drift/changes/{id}", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_change,
+	    IN(change_update), OUT(change_out),
+	    "Sets the status of a finding; it follows the finding while its value stays."),
+	ROUTE(PUT, "/api/drift/changes", ALLOW(UPDATE, DRIFT), RATE_WRITE, 200, put_changes,
+	    IN(change_bulk), OUT(bulk_out),
+	    "Decides about the findings of many changes, all or nothing; each finding once."),
+	ROUTE_END,
+};

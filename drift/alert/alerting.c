@@ -20,22 +20,34 @@ alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX]
 
 /* ---- telling ---- */
 
-/* The channel of a target, if it is to be told; *id nil: it is not. */
+/* The channel of a target, if it is to be told. */
 static bool
 find_channel(const struct alert_scope *s, const struct alert_target *target,
-    const struct alert *alert, struct uuid *id, struct err *e)
+    const struct alert *alert, struct channel *c, bool *found, struct err *e)
 {
-	enum severity  severity = SEVERITY_CRITICAL;
-	struct channel c;
+	enum severity severity = SEVERITY_CRITICAL;
 
-	*id = (struct uuid) { 0 };
+	*found = false;
 	(void)severity_parse(str_of(alert->severity), &severity);
 	if (severity < target->min_severity)
 		return true;
-	if (!channel_by_id(s->t->db, s->mem, &target->channel_id, &c, e))
+	if (!channel_by_id(s->t->db, s->mem, &target->channel_id, c, e))
 		return err_take(e, ERR_MISSING);
-	if (strcmp(c.status, "active") == 0)
-		*id = c.id;
+	*found = strcmp(c->status, "active") == 0;
+	return true;
+}
+
+/* The event, and as it is kept. */
+static bool
+make_event(const struct alert_scope *s, const struct alert_news *news, struct alert_event *ev,
+    struct str *kept, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, s->mem);
+	if (!event_make(s, news, ev, e) || !event_keep(&b, ev, e))
+		return false;
+	*kept = buf_str(&b);
 	return true;
 }
 
@@ -43,24 +55,35 @@ bool
 alerting_tell(
     const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e)
 {
-	struct uuid channel;
-	struct str  body;
-	size_t      n = 0;
+	struct alert_event ev;
+	struct str         kept;
+	struct channel     c;
+	size_t             n = 0;
+	bool               found;
 
-	if (s->targets_n > 0 && !message_print(s, news, &body, e))
+	if (s->targets_n > 0 && !make_event(s, news, &ev, &kept, e))
 		return false;
 	for (size_t i = 0; i < s->targets_n; i++) {
-		if (!find_channel(s, &s->targets[i], news->alert, &channel, e))
+		if (!find_channel(s, &s->targets[i], news->alert, &c, &found, e))
 			return false;
-		if (uuid_is_nil(&channel))
-			continue;
-		if (!message_post(s, news, &channel, body, NULL, e))
+		if (found && !message_post(s, &ev, kept, &c, NULL, e))
 			return false;
-		n++;
+		n += found;
 	}
 	if (sent != NULL)
 		*sent = n;
 	return true;
+}
+
+bool
+alerting_test(
+    const struct alert_scope *s, const struct channel *c, struct uuid *message, struct err *e)
+{
+	static const struct alert_news news = { .event = EVENT_TEST };
+	struct alert_event             ev;
+	struct str                     kept;
+
+	return make_event(s, &news, &ev, &kept, e) && message_post(s, &ev, kept, c, message, e);
 }
 
 /* ---- the alert ---- */

@@ -12,6 +12,7 @@
 
 #include "core/base/env.h"
 #include "core/store/alert/alert.h"
+#include "core/store/alert/channel.h"
 #include "core/store/drift/report.h"
 #include "drift/alert/alert_decide.h"
 
@@ -86,6 +87,10 @@ struct alert_news {
 /* Tells the targets; *sent (may be NULL) is how many channels. */
 MUST_USE bool alerting_tell(
     const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e);
+
+/* Tells one channel a test, which says nothing; *message: its id. */
+MUST_USE bool alerting_test(const struct alert_scope *s, const struct channel *c,
+    struct uuid *message, struct err *e);
 
 /* One line of the alert's history, by "system"; its new status is alert->status. */
 MUST_USE bool alerting_event(const struct alert_scope *s, const struct alert *alert,

@@ -1,27 +1,24 @@
 /*
- * deliver.h - one attempt to deliver a due message.
+ * deliver.h - what is due in the outbox is sent, by whatever format it is of.
  *
- * claim -> tenant, message, channel -> sign -> POST -> one transaction that
- * records the attempt and ends or postpones the claim.  Who dies between the
- * POST and the record leaves a claim that runs out: the message is sent again
- * with the same webhook-id.  A 2xx delivers; 410 disables the channel;
- * everything else is tried again, at most DELIVER_TRIES times over 75 hours.
- * A message without a channel is a mail to a user: see mailing.h.
+ * claim -> tenant, message, channel -> the format's attempt -> one transaction that records it and ends or postpones the
+ * claim.  Who dies between the attempt and the record leaves a claim that runs out: the message is sent again under the same
+ * id.  At most DELIVER_TRIES attempts.
  */
 #ifndef BSX_DRIFT_DELIVER_DELIVER_H
 #define BSX_DRIFT_DELIVER_DELIVER_H
 
-#include "core/net/fetch.h"
-#include "core/store/alert/outbox.h"
+#include "core/auth/auth.h"
 #include "core/base/env.h"
+#include "core/net/mail.h"
+#include "core/store/alert/outbox.h"
 #include "drift/deliver/channel_slots.h"
-#include "drift/deliver/mailing.h"
-
-#define DELIVER_TRIES 10
+#include "drift/deliver/format.h"
 
 struct deliver {
 	const struct env     *env;
 	struct database      *database;
+	const struct format  *formats; /* those that there are: see format.h */
 	struct fetch         *fetch;
 	struct mail          *mail; /* NULL: this installation sends none */
 	struct auth           auth; /* what mail to users is written with */

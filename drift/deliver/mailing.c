@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "core/auth/mail/mail_queue.h"
+#include "drift/deliver/attempt.h"
 
 #define STALE_MS (24 * 3600 * 1000) /* nobody waits for a forgotten password longer */
-
-/* Seconds before the 2nd, 3rd, ... attempt. */
-static const int64_t schedule[] = { 5, 30, 120, 600, 1800, 7200, 21600, 43200, 86400 };
-#define STEPS ((int64_t)(sizeof(schedule) / sizeof(schedule[0])))
 
 bool
 mailing_open(TALLOC_CTX *mem, const struct conf *c, struct mail **mail, struct err *e)
@@ -27,29 +24,20 @@ mailing_open(TALLOC_CTX *mem, const struct conf *c, struct mail **mail, struct e
 	return *mail != NULL;
 }
 
-static int64_t
-delay_s(int64_t attempt, struct rand *r)
+static struct verdict
+mail_verdict(enum fate fate, const char *outcome, const char *detail)
 {
-	int64_t  base = schedule[attempt < 1 ? 0 : attempt > STEPS ? STEPS - 1 : attempt - 1];
-	uint32_t random;
-
-	rand_fill(r, &random, sizeof(random));
-	return base + (int64_t)(random % (uint32_t)(base / 10 + 1)); /* up to a tenth more */
-}
-
-static void
-result(struct mailing_result *out, const char *outcome, bool retry, const char *detail)
-{
-	out->outcome = outcome;
-	out->retry = retry;
-	out->detail = detail;
+	return (struct verdict) {
+		.fate = fate, .outcome = outcome, .detail = detail, .retry_after_s = -1
+	};
 }
 
 static bool
-prepare(struct auth *a, struct tenant_db *t, const struct outbox *o, TALLOC_CTX *mem,
-    struct mail_message *m, const char **why, struct err *e)
+prepare(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, const char **why,
+    struct err *e)
 {
-	const struct deed_by by = { .auth = a, .mem = mem, .t = t };
+	const struct deed_by by = { .auth = &a->d->auth, .mem = mem, .t = a->t };
+	const struct outbox *o = &a->message;
 	struct str           body;
 	char                *id = talloc_zero_array(mem, char, UUID_TEXT_MAX);
 
@@ -57,42 +45,64 @@ prepare(struct auth *a, struct tenant_db *t, const struct outbox *o, TALLOC_CTX 
 		return err_memory(e);
 	uuid_print(&o->id, id);
 	m->id = id; /* the same for every attempt: a repeat can be told */
-	return tenant_open(t, mem, "outbox", "body", &o->id, o->body, &body, e) &&
+	return tenant_open(a->t, mem, "outbox", "body", &o->id, o->body, &body, e) &&
 	       mail_prepare(&by, o->event, body, m, why, e);
 }
 
-static void
-failed(struct auth *a, TALLOC_CTX *mem, const struct err *why, struct mailing_result *out)
+static struct verdict
+mail_failed(const struct attempt *a, TALLOC_CTX *mem, const struct err *why)
 {
 	const char *detail = talloc_strdup(mem, why->pub);
-	bool        again = why->code != ERR_INVALID;
 
-	result(out, again ? "failed" : "refused", again, detail != NULL ? detail : "");
-	log_failure(a->env->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
+	log_failure(a->d->env->log, LOG_SYSTEM, "mail.deliver", "a mail could not be sent", why);
+	if (why->code == ERR_INVALID)
+		return mail_verdict(FATE_OVER, "refused", detail);
+	return mail_verdict(FATE_AGAIN, "failed", detail);
 }
 
-void
-mailing_send(struct auth *a, struct mail *mail, struct tenant_db *t, const struct outbox *o,
-    int64_t attempt, TALLOC_CTX *mem, struct mailing_result *out)
+/* What keeps it from being written at all; no outcome: nothing. */
+static struct verdict
+refuse_mail(const struct attempt *a)
+{
+	const struct outbox *o = &a->message;
+
+	if (a->d->mail == NULL && mail_is_on(&a->d->auth))
+		return mail_verdict(FATE_AGAIN, "failed", "The mail server is set up wrongly.");
+	if (a->d->mail == NULL)
+		return mail_verdict(FATE_OVER, "refused", "This installation sends no mail.");
+	if (strcmp(o->event, "mail.reset") == 0 &&
+	    clock_ms(a->d->env->clock) - o->created_at.ms > STALE_MS)
+		return mail_verdict(FATE_OVER, "refused", "It has waited too long.");
+	return (struct verdict) { 0 };
+}
+
+static void
+send_mail(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 {
 	struct mail_message m = { 0 };
 	struct err          e = { 0 };
 	const char         *why = NULL;
 
-	*out = (struct mailing_result) { .delay_s = delay_s(attempt, a->env->rand) };
-	if (mail == NULL && mail_is_on(a))
-		result(out, "failed", true, "The mail server is set up wrongly.");
-	else if (mail == NULL)
-		result(out, "refused", false, "This installation sends no mail.");
-	else if (strcmp(o->event, "mail.reset") == 0 &&
-		 clock_ms(a->env->clock) - o->created_at.ms > STALE_MS)
-		result(out, "refused", false, "It has waited too long.");
-	else if (!prepare(a, t, o, mem, &m, &why, &e))
-		failed(a, mem, &e, out);
+	*out = refuse_mail(a);
+	if (out->outcome != NULL)
+		return;
+	if (!prepare(a, mem, &m, &why, &e))
+		*out = mail_failed(a, mem, &e);
 	else if (why != NULL)
-		result(out, "refused", false, why);
-	else if (!mail_send(mail, mem, &m, &e))
-		failed(a, mem, &e, out);
+		*out = mail_verdict(FATE_OVER, "refused", why);
+	else if (!mail_send(a->d->mail, mem, &m, &e))
+		*out = mail_failed(a, mem, &e);
 	else
-		result(out, "delivered", false, "The mail server took it.");
+		*out = mail_verdict(FATE_DELIVERED, "delivered", "The mail server took it.");
 }
+
+/* 5 and 30 seconds, 2, 10 and 30 minutes, 2, 6, 12 and 24 hours. */
+static const int64_t mail_delays_s[DELIVER_TRIES - 1] = { 5, 30, 120, 600, 1800, 7200, 21600, 43200,
+	86400 };
+
+const struct format_ops user_mail = {
+	.action = "mail.deliver",
+	.done = "mail handed over",
+	.delays_s = mail_delays_s,
+	.send = send_mail,
+};

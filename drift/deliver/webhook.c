@@ -32,6 +32,20 @@ webhook_sign(
 	return out;
 }
 
+char *
+webhook_secret_print(TALLOC_CTX *mem, struct str key)
+{
+	char *base64 = base64_print(mem, (const uint8_t *)key.p, key.n), *text;
+
+	if (base64 == NULL)
+		return NULL;
+	secret_guard(base64);
+	text = talloc_asprintf(mem, SECRET_PREFIX "%s", base64);
+	if (text != NULL)
+		secret_guard(text);
+	return text;
+}
+
 bool
 webhook_secret_parse(struct str text, uint8_t out[static WEBHOOK_SECRET_MAX], size_t *n)
 {

@@ -14,7 +14,8 @@
 /* The header's value; NULL: out of memory. `id` holds no '.'. */
 char *webhook_sign(
     TALLOC_CTX *mem, struct str secret, struct str id, int64_t timestamp_s, struct str body);
-/* "whsec_" and base64 of 24..64 bytes. */
+/* "whsec_" and base64 of 24..64 bytes: as text (guarded; NULL: out of memory), and back. */
+char *webhook_secret_print(TALLOC_CTX *mem, struct str key);
 MUST_USE bool webhook_secret_parse(
     struct str text, uint8_t out[static WEBHOOK_SECRET_MAX], size_t *n);
 /* One of the space-separated signatures is ours, compared in constant time. */

@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/store/tenant/tenant_db.h"
+#include "drift/deliver/mailing.h"
 
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 10000
@@ -82,6 +83,7 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 	}
 	*d = (struct deliver) {
 		.env = &s->env,
+		.formats = formats,
 		.slots = s->slots,
 		.self = s->self,
 		.owner = s->owner,

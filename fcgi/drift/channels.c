@@ -3,8 +3,8 @@
 
 #include "core/auth/bound_secret.h"
 #include "core/base/secret.h"
-#include "drift/alert/message.h"
-#include "drift/deliver/webhook.h"
+#include "drift/alert/alerting.h"
+#include "drift/deliver/format.h"
 #include "fcgi/drift/channel_trail.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
@@ -20,7 +20,7 @@ struct channel_out {
 static const struct field channel_out_fields[] = {
 	FIELD(struct channel_out, id, .doc = "Number of the channel."),
 	FIELD(struct channel_out, name, .doc = "Name, unique."),
-	FIELD(struct channel_out, kind, .doc = "webhook."),
+	FIELD(struct channel_out, kind, .doc = channel_kinds_doc),
 	FIELD(struct channel_out, url, .doc = "Where it delivers to."),
 	FIELD(struct channel_out, values,
 	    .doc = "It is told values of changes; else they are " VIEW_WITHHELD " there."),
@@ -35,7 +35,6 @@ static const struct field channel_out_fields[] = {
 static const struct schema channel_out_schema =
     SCHEMA("Channel", struct channel_out, channel_out_fields);
 
-static const char *const kinds[] = { "webhook", NULL };
 static const char *const statuses[] = { "active", "disabled", NULL };
 
 struct channel_new {
@@ -45,8 +44,8 @@ struct channel_new {
 static const struct field channel_new_fields[] = {
 	FIELD(struct channel_new, name, .min = 1, .max = 200, .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Name, unique."),
-	FIELD(struct channel_new, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	    .doc = "How it delivers: Standard Webhooks."),
+	FIELD(struct channel_new, kind, .choices = channel_kinds, .flags = FIELD_REQUIRED,
+	    .doc = channel_kinds_doc),
 	FIELD(struct channel_new, url, .min = 1, .max = 2048, .doc = "Where to deliver to."),
 	FIELD(struct channel_new, to, .max = 254, .flags = FIELD_NULLABLE,
 	    .doc = "Not available in this version: null, or left out."),
@@ -58,13 +57,15 @@ static const struct schema channel_new_schema =
     SCHEMA("ChannelNew", struct channel_new, channel_new_fields);
 
 struct channel_update {
-	const char *name, *url, *secret, *status;
+	const char *name, *kind, *url, *secret, *status;
 	bool        values;
 	uint64_t    given;
 };
 static const struct field channel_update_fields[] = {
 	FIELD(struct channel_update, name, .min = 1, .max = 200, .flags = FIELD_SEEN,
 	    .doc = "Name, unique."),
+	FIELD(struct channel_update, kind, .choices = channel_kinds,
+	    .doc = "The kind that it is: it never changes."),
 	FIELD(struct channel_update, url, .min = 1, .max = 2048, .flags = FIELD_FRESH,
 	    .doc = "Where to deliver to; of a channel that is told values, by those with "
 		   "read:snapshots only."),
@@ -154,19 +155,6 @@ static const struct list_ops delivery_list_ops = { fetch_deliveries,
 
 /* ---- writing ---- */
 
-/* The guard's refusal is a fault of the member. */
-static bool
-check_url(struct request *r, const char *url, struct err *e)
-{
-	struct err why = { 0 };
-
-	if (url == NULL)
-		return err_fault(e, r->mem, "/url", "is required");
-	if (guard_url(r->app->guard, url, &why))
-		return true;
-	return err_fault(e, r->mem, "/url", "%s", why.pub);
-}
-
 static bool
 may_tell_values(const struct request *r, struct err *e)
 {
@@ -191,39 +179,66 @@ seal_secret(struct request *r, struct channel *c, const uint8_t *key, size_t n, 
 	    r->db, r->mem, r->app->env->rand, "channels", "secret", &c->id, plain, &c->secret, e);
 }
 
-/* The key is random; the text is what the receiver keeps. */
+/* NULL, and it says so: a newer version has made the channel. */
+static const struct format_ops *
+format_of_channel(const struct channel *c, struct err *e)
+{
+	const struct format *f = format_of(formats, c->kind);
+
+	if (f != NULL)
+		return f->ops;
+	err_set(e, ERR_CONFLICT, 0, "This version does not know the channel's kind.",
+	    "a channel of kind %s", c->kind);
+	return NULL;
+}
+
+/* The key is random; the text is what the receiver keeps.  *text NULL: a channel of that kind has
+ * none. */
 static bool
 make_secret(struct request *r, struct channel *c, char **text, struct err *e)
 {
-	uint8_t *key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
-	char    *base64;
+	const struct format_ops *ops = format_of_channel(c, e);
+	uint8_t                 *key;
 
+	*text = NULL;
+	if (ops == NULL || ops->secret == NULL)
+		return ops != NULL;
+	key = secret_alloc(r->mem, CHANNEL_SECRET_LEN);
 	if (key == NULL)
 		return err_memory(e);
 	rand_fill(r->app->env->rand, key, CHANNEL_SECRET_LEN);
-	base64 = base64_print(r->mem, key, CHANNEL_SECRET_LEN);
-	if (base64 == NULL)
-		return err_memory(e);
-	secret_guard(base64);
-	*text = talloc_asprintf(r->mem, "whsec_%s", base64);
+	*text = ops->secret->print(r->mem, (struct str) { (const char *)key, CHANNEL_SECRET_LEN });
 	if (*text == NULL)
 		return err_memory(e);
-	secret_guard(*text);
 	return seal_secret(r, c, key, CHANNEL_SECRET_LEN, e);
 }
 
 static bool
 put_secret(struct request *r, struct channel *c, const char *text, struct err *e)
 {
-	uint8_t *key = secret_alloc(r->mem, WEBHOOK_SECRET_MAX);
-	size_t   n;
+	const struct format_ops *ops = format_of_channel(c, e);
+	uint8_t                 *key = secret_alloc(r->mem, FORMAT_SECRET_MAX);
+	size_t                   n;
 
+	if (ops == NULL)
+		return false;
+	if (ops->secret == NULL)
+		return err_fault(e, r->mem, "/secret", "a %s channel has none", c->kind);
 	if (key == NULL)
 		return err_memory(e);
-	if (!webhook_secret_parse(str_of(text), key, &n))
-		return err_fault(
-		    e, r->mem, "/secret", "must be whsec_ and base64 of 24 to 64 bytes, or null");
+	if (!ops->secret->parse(str_of(text), key, &n))
+		return err_fault(e, r->mem, "/secret", "must be %s, or null", ops->secret->shape);
 	return seal_secret(r, c, key, n, e);
+}
+
+/* *target: what is kept of where it delivers to. */
+static bool
+check_target(struct request *r, const struct channel *c, const struct format_target *in,
+    const char **target, struct err *e)
+{
+	const struct format_ops *ops = format_of_channel(c, e);
+
+	return ops != NULL && ops->check_target(r->mem, r->app->guard, in, target, e);
 }
 
 static bool
@@ -234,23 +249,24 @@ make_channel(struct request *r, const void *body, void *answer, struct err *e)
 	struct channel_out       *out = answer;
 	struct channel            c = { .id = uuid_make(r->app->env->clock, r->app->env->rand) };
 	struct audit_entry        entry;
+	const char               *target;
 	char                     *secret;
 
-	if (in->to != NULL)
-		return err_fault(e, r->mem, "/to", "a webhook has a url, no address");
+	c.kind = talloc_strdup(r->mem, in->kind);
+	if (c.kind == NULL)
+		return err_memory(e);
 	if (in->values && !may_tell_values(r, e))
 		return false;
-	if (!check_url(r, in->url, e) || !make_secret(r, &c, &secret, e))
+	if (!check_target(r, &c, &(struct format_target) { in->url, in->to }, &target, e) ||
+	    !make_secret(r, &c, &secret, e))
 		return false;
 	c.name = talloc_strdup(r->mem, in->name);
-	c.kind = talloc_strdup(r->mem, in->kind);
-	c.target = talloc_strdup(r->mem, in->url);
+	c.target = talloc_strdup(r->mem, target);
 	c.with_values = in->values;
 	c.status = talloc_strdup(r->mem, "active");
 	c.status_reason = talloc_strdup(r->mem, "");
 	c.created_at.ms = c.updated_at.ms = clock_ms(r->app->env->clock);
-	if (c.name == NULL || c.kind == NULL || c.target == NULL || c.status == NULL ||
-	    c.status_reason == NULL)
+	if (c.name == NULL || c.target == NULL || c.status == NULL || c.status_reason == NULL)
 		return err_memory(e);
 	entry = (struct audit_entry) { .action = AUDIT_CHANNEL_CREATE, .target_id = c.id };
 	if (!channel_details(r->mem, NULL, &c, false, &entry.details, e) ||
@@ -299,6 +315,43 @@ take_values(const struct updating *u, struct channel *c, struct err *e)
 	return !c->with_values || (had && !moved) || may_tell_values(u->r, e);
 }
 
+/* Messages on their way are rendered by the kind that the channel had when they were made. */
+static bool
+check_kind(const struct updating *u, const struct channel *c, struct err *e)
+{
+	if (u->in->kind == NULL || strcmp(u->in->kind, c->kind) == 0)
+		return true;
+	return err_fault(
+	    e, u->r->mem, "/kind", "cannot change: it is %s; make another channel", c->kind);
+}
+
+static bool
+take_target(const struct updating *u, struct channel *c, struct err *e)
+{
+	const char *target;
+
+	if (u->in->url == NULL)
+		return true;
+	if (!check_target(u->r, c, &(struct format_target) { .url = u->in->url }, &target, e))
+		return false;
+	c->target = talloc_strdup(u->r->mem, target);
+	return c->target != NULL || err_memory(e);
+}
+
+static bool
+take_status(const struct updating *u, struct channel *c, struct err *e)
+{
+	TALLOC_CTX *mem = u->r->mem;
+	bool        active;
+
+	if (u->in->status == NULL)
+		return true;
+	active = strcmp(u->in->status, "active") == 0;
+	c->status = talloc_strdup(mem, u->in->status);
+	c->status_reason = talloc_strdup(mem, active ? "" : "Disabled by a user.");
+	return (c->status != NULL && c->status_reason != NULL) || err_memory(e);
+}
+
 static bool
 set_body(struct db *db, void *arg, struct err *e)
 {
@@ -310,20 +363,13 @@ set_body(struct db *db, void *arg, struct err *e)
 	if (!channel_by_id(db, mem, &u->r->id0, c, e))
 		return false;
 	was = *c;
-	if (!take_values(u, c, e) || !take_secret(u, c, e))
+	if (!check_kind(u, c, e) || !take_values(u, c, e) || !take_secret(u, c, e) ||
+	    !take_target(u, c, e) || !take_status(u, c, e))
 		return false;
 	if (u->in->name != NULL)
 		c->name = talloc_strdup(mem, u->in->name);
-	if (u->in->url != NULL)
-		c->target = talloc_strdup(mem, u->in->url);
-	if (u->in->status != NULL) {
-		bool active = strcmp(u->in->status, "active") == 0;
-
-		c->status = talloc_strdup(mem, u->in->status);
-		c->status_reason = talloc_strdup(mem, active ? "" : "Disabled by a user.");
-	}
 	c->updated_at.ms = clock_ms(u->r->app->env->clock);
-	if (c->name == NULL || c->target == NULL || c->status == NULL || c->status_reason == NULL)
+	if (c->name == NULL)
 		return err_memory(e);
 	return channel_details(mem, &was, c, new_secret, &u->entry.details, e) &&
 	       channel_set(db, c, e);
@@ -337,8 +383,6 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 		     .r = r, .in = body, .entry = { .action = AUDIT_CHANNEL_UPDATE, .target_id = r->id0 }
 	};
 
-	if (u.in->url != NULL && !check_url(r, u.in->url, e))
-		return false;
 	if (!audit_deed(&by, set_body, &u, &u.entry, e))
 		return db_taken(e, "A channel of that name exists.");
 	channel_show(&u.c, answer);
@@ -391,37 +435,35 @@ static const struct schema test_out_schema =
 
 struct testing {
 	struct alert_scope scope;
-	struct uuid        channel, message_id;
+	struct channel     channel;
+	struct uuid        message_id;
 };
 
 static bool
 test_body(struct db *db, void *arg, struct err *e)
 {
-	static const struct alert_news news = { .event = EVENT_TEST };
-	struct testing                *t = arg;
-	struct str                     body;
+	struct testing *t = arg;
 
 	(void)db;
-	return message_print(&t->scope, &news, &body, e) &&
-	       message_post(&t->scope, &news, &t->channel, body, &t->message_id, e);
+	return alerting_test(&t->scope, &t->channel, &t->message_id, e);
 }
 
 static bool
 test_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
-	struct testing       t = { .channel = r->id0 };
-	struct channel       c;
+	struct testing       t = { 0 };
+	struct channel      *c = &t.channel;
 
 	(void)body;
-	if (a == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, &c, e))
+	if (a == NULL || !channel_by_id(r->db->db, r->mem, &r->id0, c, e))
 		return false;
-	if (strcmp(c.status, "active") != 0)
+	if (strcmp(c->status, "active") != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
 	t.scope = (struct alert_scope) { .env = r->app->env, .t = r->db, .mem = r->mem };
 	if (!acting_deed(a, test_body, &t,
-		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = c.id }, c.name,
+		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = c->id }, c->name,
 		e))
 		return false;
 	((struct test_out *)answer)->message_id = t.message_id;

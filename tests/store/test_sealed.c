@@ -96,7 +96,7 @@ masked_values_are_in_no_sealed_part_either(void **state)
 
 	assert_true(hex_parse(str_of(hex), o.id.b, 16));
 	assert_ok(outbox_by_id(x->t->db, x, &o.id, &o, &e));
-	assert_ok(tenant_open(x->t, x, "outbox", "body", &o.id, o.body, &text, &e));
+	assert_ok(tenant_open(x->t, x, "outbox", "event", &o.id, o.body, &text, &e));
 	assert_non_null(memmem(text.p, text.n, "[masked]", 8));
 	assert_null(memmem(text.p, text.n, "maskedvalue", 11));
 	assert_true(text.n < 20000);

@@ -34,6 +34,7 @@ mail_queue(
 	const struct env *env = by->auth->env;
 	struct outbox     o = {
 		    .id = uuid_make(env->clock, env->rand),
+		    .kind = OUTBOX_MAIL,
 		    .event = talloc_strdup(by->mem, mail_kind_text(kind)),
 		    .state = talloc_strdup(by->mem, "pending"),
 		    .created_at = { clock_ms(env->clock) },

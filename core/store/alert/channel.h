@@ -11,9 +11,9 @@
 struct channel {
 	struct uuid id;
 	char       *name;
-	char       *kind;          /* "webhook" */
+	char       *kind;          /* "webhook", ...; it never changes */
 	char       *target;        /* URL */
-	struct blob secret;        /* sealed: the bytes of the signing key */
+	struct blob secret;        /* sealed: the bytes of the signing key; p == NULL: none */
 	bool        with_values;   /* it is told values, not only where they changed */
 	char       *status;        /* "active", "disabled" */
 	char       *status_reason; /* "" or why it is disabled */

@@ -7,6 +7,8 @@
 static const struct field outbox_fields[] = {
 	COLUMN(struct outbox, id),
 	COLUMN(struct outbox, channel_id),
+	COLUMN(struct outbox, kind),
+	COLUMN(struct outbox, template),
 	COLUMN_NULL(struct outbox, alert_id),
 	COLUMN(struct outbox, event),
 	COLUMN(struct outbox, body),
@@ -18,7 +20,7 @@ static const struct field outbox_fields[] = {
 };
 static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
 
-#define OUTBOX_COLUMNS "id, channel_id, alert_id, event, body, state, attempts, created_at, done_at"
+#define OUTBOX_REST "template, alert_id, event, body, state, attempts, created_at, done_at"
 
 struct id_in {
 	struct uuid id;
@@ -56,9 +58,12 @@ static const struct schema index_again_in =
     SCHEMA("IndexAgainIn", struct index_in, index_again_fields);
 
 SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
-    "INSERT INTO outbox (" OUTBOX_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO outbox (id, channel_id, kind, " OUTBOX_REST
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+/* One that was made before there were kinds is a mail when it has no channel, else a webhook. */
 SQL(outbox_select, SQL_TENANT, &id_in, &outbox_schema,
-    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?");
+    "SELECT id, channel_id, COALESCE(kind, IF(channel_id = REPEAT(CHAR(0), 16), '" OUTBOX_MAIL
+    "', 'webhook')) AS kind, " OUTBOX_REST " FROM outbox WHERE id = ?");
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(?, ?)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(?, ?)");
 SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL, "CALL bsx.outbox_index_retry(?, ?, ?)");

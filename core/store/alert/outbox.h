@@ -22,15 +22,19 @@
 
 struct outbox {
 	struct uuid id; /* "msg_" + this is the webhook-id of every attempt */
-	struct uuid channel_id;
-	struct uuid alert_id; /* nil: none */
-	char       *event;    /* "drift.alert.opened", ... */
-	struct blob body;     /* sealed */
+	struct uuid channel_id; /* nil: of a kind that has no channels */
+	const char *kind;       /* of its channel, or OUTBOX_MAIL: who renders and sends it (drift/deliver/format.h) */
+	int64_t     template;   /* by which it is rendered; 0: `body` goes out as it stands, or is an order of a mail */
+	struct uuid alert_id;   /* nil: none */
+	char       *event;      /* "drift.alert.opened", ... */
+	struct blob body;       /* sealed: what happened (drift/alert/event.h) */
 	char       *state;    /* "pending", "delivered", "dead" */
 	int64_t     attempts;
 	instant     created_at;
 	instant     done_at;
 };
+
+#define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */
 
 /* Adds the message and, with it, its index row, due at once. */
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../lib/env.mjs';
 import { Receiver, verify } from '../lib/receiver.mjs';
-import { all, bearer, newChannel, newConfig, policy, push, unique } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, policy, push, sql, unique } from '../lib/people.mjs';
 
 let receiver, admin;
 
@@ -34,6 +34,27 @@ test('a channel shows its secret once, and is listed, changed and deleted', asyn
   assert.equal(put.json.secret, undefined);
   assert.equal((await admin('DELETE', `/api/drift/channels/${channel.id}`)).status, 204);
   assert.equal((await admin('DELETE', `/api/drift/channels/${channel.id}`)).status, 404);
+});
+
+test('the kind of a channel never changes: messages on their way were made for it', async () => {
+  const channel = await newChannel(admin, receiver.url());
+  const put = (body) => admin('PUT', `/api/drift/channels/${channel.id}`, { body });
+  const refused = async (kind, detail) => {
+    const a = await put({ kind });
+    assert.equal(a.status, 422, a.text);
+    const fault = a.json.errors.find((e) => e.pointer === '/kind');
+    assert.ok(fault, a.text);
+    assert.match(fault.detail, detail);
+  };
+  assert.equal((await put({ kind: 'webhook', name: unique('same') })).status, 200);
+  await refused('mail', /webhook/);
+  await refused('slack', /webhook/);
+  const schema = sql("SELECT schema_name FROM tenants WHERE slug = 'demo'");
+  sql(`UPDATE ${schema}.channels SET kind = 'another' WHERE id = UNHEX(REPLACE('${channel.id}', '-', ''))`);
+  await refused('webhook', /^cannot change: it is another; make another channel$/);
+  assert.equal((await all(admin, '/api/drift/channels')).find((c) => c.id === channel.id).kind, 'another');
+  assert.equal((await put({ url: receiver.url('/moved'), secret: null })).status, 409, 'a kind that this version does not know');
+  assert.equal((await admin('DELETE', `/api/drift/channels/${channel.id}`)).status, 204);
 });
 
 test('a test message arrives, signed', async () => {

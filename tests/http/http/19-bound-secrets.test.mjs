@@ -33,7 +33,7 @@ const kept = {
       assume_email_verified: false, group_lookup: true, scopes: [], own_address: true } },
   'PUT /api/drift/channels/{id}': { secret: 'secret', other: whsec, make: () => newChannel(admin, receiver.url()), now: channelNow,
     gone: (c, was) => /^whsec_/.test(c.secret) && c.secret !== was.secret,
-    targets: { url: 'https://evil.example/hook' }, others: { name: 'renamed', status: 'disabled', values: true } },
+    targets: { url: 'https://evil.example/hook' }, others: { name: 'renamed', kind: 'webhook', status: 'disabled', values: true } },
   'PUT /api/auth/password': 'a proof and a new password, kept for no target',
 };
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "drift/alert/message.h"
+#include "drift/deliver/finished.h"
 #include "drift/engine/view.h"
 #include "tests/unit/mem.h"
 
@@ -72,7 +72,7 @@ a_view_of_zeroes_shows_no_value(void **state)
 	"],\"changes_total\":1}}"
 
 static void
-a_message_without_values_keeps_only_what_is_known_to_be_none(void **state)
+a_finished_message_without_values_keeps_only_what_is_known_to_be_none(void **state)
 {
 	(void)state;
 	static const struct {
@@ -101,12 +101,12 @@ a_message_without_values_keeps_only_what_is_known_to_be_none(void **state)
 	for (size_t i = 0; i < LEN(cases); i++) {
 		const char *want = cases[i].shown != NULL ? cases[i].shown : cases[i].body;
 
-		assert_true(message_view(mem, none, str_of(cases[i].body), &out, &e));
+		assert_true(finished_view(mem, none, str_of(cases[i].body), &out, &e));
 		assert_string_equal(out.p, want);
-		assert_true(message_view(mem, all, str_of(cases[i].body), &out, &e));
+		assert_true(finished_view(mem, all, str_of(cases[i].body), &out, &e));
 		assert_ptr_equal(out.p, cases[i].body);
 	}
-	assert_false(message_view(mem, none, STR("{\"data\":"), &out, &e)); /* not sent as it is */
+	assert_false(finished_view(mem, none, STR("{\"data\":"), &out, &e)); /* not sent as it is */
 }
 
 int
@@ -115,7 +115,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(labels_that_are_made_of_values_are_withheld_and_names_stay),
 		TEST(a_view_of_zeroes_shows_no_value),
-		TEST(a_message_without_values_keeps_only_what_is_known_to_be_none),
+		TEST(a_finished_message_without_values_keeps_only_what_is_known_to_be_none),
 	};
 
 	return cmocka_run_group_tests_name("views of values", tests, NULL, NULL);

@@ -1,0 +1,300 @@
+#include "drift/alert/event.h"
+
+#include "core/json/schema.h"
+
+/* ---- the open form ---- */
+
+static const struct field open_tenant_fields[] = {
+	FIELD(struct event_tenant, id),
+	FIELD(struct event_tenant, slug),
+	FIELD_END,
+};
+static const struct schema open_tenant =
+    SCHEMA("EventTenant", struct event_tenant, open_tenant_fields);
+
+static const struct field open_config_fields[] = {
+	FIELD(struct event_config, id),
+	FIELD(struct event_config, name),
+	FIELD_END,
+};
+static const struct schema open_config =
+    SCHEMA("EventConfig", struct event_config, open_config_fields);
+
+static const struct field open_alert_fields[] = {
+	FIELD(struct event_alert, id),
+	FIELD(struct event_alert, kind),
+	FIELD(struct event_alert, severity),
+	FIELD(struct event_alert, status),
+	FIELD(struct event_alert, title),
+	FIELD(struct event_alert, opened_at),
+	FIELD_END,
+};
+static const struct schema open_alert = SCHEMA("EventAlert", struct event_alert, open_alert_fields);
+
+static const struct field open_summary_fields[] = {
+	FIELD(struct event_summary, created),
+	FIELD(struct event_summary, modified),
+	FIELD(struct event_summary, deleted),
+	FIELD(struct event_summary, by_severity),
+	FIELD_END,
+};
+static const struct schema open_summary =
+    SCHEMA("EventSummary", struct event_summary, open_summary_fields);
+
+static const struct field open_report_fields[] = {
+	FIELD(struct event_report, id),
+	FIELD(struct event_report, summary, .item = &open_summary),
+	FIELD(struct event_report, score),
+	FIELD(struct event_report, max_severity),
+	FIELD_END,
+};
+static const struct schema open_report =
+    SCHEMA("EventReport", struct event_report, open_report_fields);
+
+static const struct field open_change_fields[] = {
+	FIELD(struct event_change, category),
+	FIELD(struct event_change, key),
+	FIELD(struct event_change, op),
+	FIELD(struct event_change, path),
+	FIELD(struct event_change, severity),
+	FIELD(struct event_change, rule),
+	FIELD(struct event_change, reason),
+	FIELD(struct event_change, old_value, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, old_value_truncated, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, new_value, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, new_value_truncated, .flags = FIELD_OMIT_ZERO),
+	FIELD_END,
+};
+static const struct schema open_change =
+    SCHEMA("EventChange", struct event_change, open_change_fields);
+
+static const struct field link_fields[] = {
+	FIELD(struct event_links, alert, .flags = FIELD_NULLABLE),
+	FIELD(struct event_links, report, .flags = FIELD_OMIT_ZERO | FIELD_NULLABLE),
+	FIELD_END,
+};
+static const struct schema links_schema = SCHEMA("EventLinks", struct event_links, link_fields);
+
+#define OPEN_HEAD                                                                                  \
+	FIELD(struct alert_event, tenant, .item = &open_tenant),                                   \
+	    FIELD(struct alert_event, config, .item = &open_config, .flags = FIELD_OMIT_ZERO),     \
+	    FIELD(struct alert_event, alert, .item = &open_alert, .flags = FIELD_OMIT_ZERO),       \
+	    FIELD(struct alert_event, report, .item = &open_report, .flags = FIELD_OMIT_ZERO)
+
+static const struct field head_fields[] = {
+	OPEN_HEAD,
+	FIELD_END,
+};
+static const struct schema head_schema = SCHEMA("EventHead", struct alert_event, head_fields);
+
+static const struct field data_fields[] = {
+	OPEN_HEAD,
+	FIELD(struct alert_event, changes, .item = &open_change),
+	FIELD(struct alert_event, changes_total),
+	FIELD(struct alert_event, links, .item = &links_schema),
+	FIELD_END,
+};
+static const struct schema data_schema = SCHEMA("EventData", struct alert_event, data_fields);
+
+struct envelope {
+	const char               *type;
+	instant                   timestamp;
+	const struct alert_event *data;
+};
+#define ENVELOPE(name, title, of)                                                                  \
+	static const struct field name##_fields[] = {                                              \
+		FIELD(struct envelope, type),                                                      \
+		FIELD(struct envelope, timestamp),                                                 \
+		FIELD(struct envelope, data, .item = &(of)),                                       \
+		FIELD_END,                                                                         \
+	};                                                                                         \
+	static const struct schema name = SCHEMA(title, struct envelope, name##_fields)
+ENVELOPE(headed, "EventBegun", head_schema);
+ENVELOPE(whole, "Event", data_schema);
+
+static bool
+print_envelope(struct buf *b, const struct schema *s, const struct alert_event *ev, struct err *e)
+{
+	const struct envelope in = { ev->type, ev->at, ev };
+
+	return schema_encode(b, s, &in, e);
+}
+
+bool
+event_print_head(struct buf *b, const struct alert_event *ev, struct err *e)
+{
+	return print_envelope(b, &headed, ev, e);
+}
+
+bool
+event_print(struct buf *b, const struct alert_event *ev, struct err *e)
+{
+	return print_envelope(b, ev->alert == NULL ? &headed : &whole, ev, e);
+}
+
+bool
+event_print_change(struct buf *b, const struct event_change *c, struct err *e)
+{
+	return schema_encode(b, &open_change, c, e);
+}
+
+/* ---- as it is kept ---- */
+
+/* JSON text inside a string: nothing of it is read before somebody wants it, however deep it is. */
+#define KEPT(T, m) FIELD_AS(T, m.text, #m, .flags = FIELD_NULLABLE)
+
+static const struct field kept_tenant_fields[] = {
+	FIELD(struct event_tenant, id),
+	FIELD(struct event_tenant, slug),
+	KEPT(struct event_tenant, name),
+	FIELD_END,
+};
+static const struct schema kept_tenant =
+    SCHEMA("KeptTenant", struct event_tenant, kept_tenant_fields);
+
+static const struct field kept_config_fields[] = {
+	FIELD(struct event_config, id),
+	KEPT(struct event_config, name),
+	FIELD_END,
+};
+static const struct schema kept_config =
+    SCHEMA("KeptConfig", struct event_config, kept_config_fields);
+
+static const struct field kept_alert_fields[] = {
+	FIELD(struct event_alert, id),
+	FIELD(struct event_alert, kind),
+	FIELD(struct event_alert, severity),
+	FIELD(struct event_alert, status),
+	KEPT(struct event_alert, title),
+	FIELD(struct event_alert, opened_at),
+	FIELD(struct event_alert, updated_at, .flags = FIELD_NULLABLE),
+	FIELD(struct event_alert, resolved_at, .flags = FIELD_NULLABLE),
+	KEPT(struct event_alert, resolved_by),
+	FIELD_END,
+};
+static const struct schema kept_alert = SCHEMA("KeptAlert", struct event_alert, kept_alert_fields);
+
+static const struct field kept_summary_fields[] = {
+	FIELD(struct event_summary, created),
+	FIELD(struct event_summary, modified),
+	FIELD(struct event_summary, deleted),
+	KEPT(struct event_summary, by_severity),
+	FIELD_END,
+};
+static const struct schema kept_summary =
+    SCHEMA("KeptSummary", struct event_summary, kept_summary_fields);
+
+static const struct field kept_report_fields[] = {
+	FIELD(struct event_report, id),
+	FIELD(struct event_report, summary, .item = &kept_summary),
+	FIELD(struct event_report, score),
+	FIELD(struct event_report, max_severity, .flags = FIELD_NULLABLE),
+	FIELD_END,
+};
+static const struct schema kept_report =
+    SCHEMA("KeptReport", struct event_report, kept_report_fields);
+
+static const struct field kept_change_fields[] = {
+	KEPT(struct event_change, category),
+	KEPT(struct event_change, key),
+	FIELD(struct event_change, op),
+	KEPT(struct event_change, path),
+	FIELD(struct event_change, severity),
+	KEPT(struct event_change, rule),
+	KEPT(struct event_change, reason),
+	KEPT(struct event_change, old_value),
+	FIELD(struct event_change, old_value_truncated),
+	KEPT(struct event_change, new_value),
+	FIELD(struct event_change, new_value_truncated),
+	FIELD_END,
+};
+static const struct schema kept_change =
+    SCHEMA("KeptChange", struct event_change, kept_change_fields);
+
+static const struct field kept_fields[] = {
+	FIELD(struct alert_event, type),
+	FIELD(struct alert_event, at),
+	FIELD(struct alert_event, tenant, .item = &kept_tenant),
+	FIELD(struct alert_event, config, .item = &kept_config, .flags = FIELD_NULLABLE),
+	FIELD(struct alert_event, alert, .item = &kept_alert, .flags = FIELD_NULLABLE),
+	FIELD(struct alert_event, report, .item = &kept_report, .flags = FIELD_NULLABLE),
+	FIELD(struct alert_event, changes, .item = &kept_change),
+	FIELD(struct alert_event, changes_total),
+	FIELD(struct alert_event, links, .item = &links_schema, .flags = FIELD_NULLABLE),
+	FIELD_END,
+};
+static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);
+
+bool
+event_keep(struct buf *b, const struct alert_event *ev, struct err *e)
+{
+	return schema_encode(b, &kept_schema, ev, e);
+}
+
+bool
+event_read(TALLOC_CTX *mem, struct str kept, struct alert_event *out, struct err *e)
+{
+	const struct json *tree = json_parse(mem, kept, e);
+
+	return (tree != NULL && schema_decode(mem, &kept_schema, tree, out, e)) ||
+	       err_note(e, "a stored event");
+}
+
+/* ---- what somebody gets to see ---- */
+
+bool
+event_text(TALLOC_CTX *mem, const struct raw_json *string, struct str *out, struct err *e)
+{
+	const struct json *v = json_parse(mem, str_of(string->text), e);
+
+	if (v == NULL)
+		return false;
+	if (v->type != JSON_STRING)
+		return err_set(e, ERR_INTERNAL, 0, "internal error", "not the text of a string");
+	*out = v->text;
+	return true;
+}
+
+/* A value is withheld, and so is that it was long. */
+static void
+withhold(struct raw_json *value, bool *truncated)
+{
+	if (value->text != NULL || *truncated)
+		value->text = VIEW_WITHHELD_JSON;
+	*truncated = false;
+}
+
+static bool
+view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *e)
+{
+	struct str path;
+	struct buf b;
+
+	withhold(&c->old_value, &c->old_value_truncated);
+	withhold(&c->new_value, &c->new_value_truncated);
+	if (!event_text(mem, &c->path, &path, e) || !view_path(mem, v, path, &path, NULL, e))
+		return false;
+	buf_make(&b, mem);
+	buf_json(&b, path);
+	c->path.text = buf_text(&b, e);
+	return c->path.text != NULL;
+}
+
+bool
+event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev, struct alert_event *out,
+    struct err *e)
+{
+	struct event_change *changes;
+
+	*out = *ev;
+	if (v.values || ev->changes.n == 0)
+		return true;
+	changes = talloc_memdup(mem, ev->changes.p, ev->changes.n * sizeof(*changes));
+	if (changes == NULL)
+		return err_memory(e);
+	out->changes.p = changes;
+	for (size_t i = 0; i < out->changes.n; i++)
+		if (!view_change(mem, v, &changes[i], e))
+			return false;
+	return true;
+}

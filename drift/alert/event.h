@@ -1,0 +1,97 @@
+/*
+ * event.h - what happened to an alert, as the outbox keeps it: complete, of no format, and never changed.
+ *
+ * It is made in the transaction of the deed, and rendered at each attempt to deliver it by the kind of its channel
+ * (drift/deliver/format.h).  All that a format may tell stands in it, names, times and links as they were then: a
+ * rendering asks nobody, so that one made again later is the same, whatever was renamed meanwhile.
+ *
+ * It holds the values of its changes.  What a channel gets of them is decided at each attempt by what the channel is then:
+ * event_view() comes before every rendering, and takes out what the channel is not told.
+ *
+ * Texts from outside (names, keys, paths) may hold anything, U+0000 too: they are JSON strings, in `text` of a raw_json, as
+ * values are JSON texts.  event_text() is the plain text of one.
+ *
+ * Bounded: at most EVENT_CHANGES changes, and as many as leave the open form below EVENT_MAX bytes; a long value is left out
+ * with a mark.
+ */
+#ifndef BSX_DRIFT_ALERT_EVENT_H
+#define BSX_DRIFT_ALERT_EVENT_H
+
+#include "drift/alert/alerting.h"
+#include "drift/engine/view.h"
+
+#define EVENT_TEMPLATE 1 /* of the renderings that an event made today is for: a number kept beside it */
+#define EVENT_MAX      20000
+#define EVENT_CHANGES  20
+
+struct event_tenant {
+	struct uuid     id;
+	const char     *slug;
+	struct raw_json name;
+};
+struct event_config {
+	struct uuid     id;
+	struct raw_json name;
+};
+struct event_alert {
+	struct uuid     id; /* the same in all events of the alert: what a receiver groups them by */
+	const char     *kind, *severity, *status;
+	struct raw_json title;
+	instant         opened_at, updated_at, resolved_at; /* 0: not yet */
+	struct raw_json resolved_by;                        /* no text: nobody */
+};
+struct event_summary {
+	int64_t         created, modified, deleted;
+	struct raw_json by_severity;
+};
+struct event_report {
+	struct uuid           id;
+	struct event_summary *summary;
+	int64_t               score;
+	const char           *max_severity; /* NULL: no change */
+};
+struct event_change {
+	struct raw_json category, key, path, rule, reason;
+	const char     *op, *severity;
+	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
+	bool            old_value_truncated, new_value_truncated; /* it is long */
+};
+struct event_links {
+	const char *alert, *report; /* URLs; NULL: none */
+};
+
+struct alert_event {
+	const char          *type; /* EVENT_OPENED, ... */
+	instant              at;
+	struct event_tenant *tenant;
+	struct event_config *config;        /* NULL: of none */
+	struct event_alert  *alert;         /* NULL: a test of a channel, with nothing but its tenant */
+	struct event_report *report;        /* NULL: of none */
+	struct items         changes;       /* struct event_change, the most severe first */
+	int64_t              changes_total; /* told or not */
+	struct event_links  *links;
+};
+
+/* Of an alert's news, at this instant; what is in it lives as long as s->mem, and the news. */
+MUST_USE bool event_make(const struct alert_scope *s, const struct alert_news *news,
+    struct alert_event *out, struct err *e);
+
+/* As it is kept, and back: what is read has all its texts, children of `mem`, and is the same in every rendering. */
+MUST_USE bool event_keep(struct buf *b, const struct alert_event *ev, struct err *e);
+MUST_USE bool event_read(TALLOC_CTX *mem, struct str kept, struct alert_event *out, struct err *e);
+
+/* What whoever has that view gets to see of it; `ev` itself stays. */
+MUST_USE bool event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev,
+    struct alert_event *out, struct err *e);
+
+/* The open form, {type, timestamp, data}, for whoever reads it by program. */
+MUST_USE bool event_print(struct buf *b, const struct alert_event *ev, struct err *e);
+/* Its beginning, without changes and what follows them, closed; and one change. */
+MUST_USE bool event_print_head(struct buf *b, const struct alert_event *ev, struct err *e);
+MUST_USE bool event_print_change(struct buf *b, const struct event_change *c, struct err *e);
+
+/* The plain text of a JSON string: *out is n bytes of `mem`. */
+MUST_USE bool event_text(
+    TALLOC_CTX *mem, const struct raw_json *string, struct str *out, struct err *e);
+
+#endif

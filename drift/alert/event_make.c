@@ -1,0 +1,234 @@
+/* event.h: the event of an alert's news. */
+#include <string.h>
+
+#include "drift/alert/event.h"
+
+#define HEAD_ROOM   2048 /* bytes kept for what follows the changes */
+#define PATH_MAX_   1024 /* bytes of a path that are told */
+#define VALUE_MAX   256  /* longer values are left out */
+#define RULE_MAX    128
+#define REASON_MAX_ 500
+
+/* ---- parts ---- */
+
+/* At most `max` bytes, cut before a character. */
+static struct str
+head(struct str s, size_t max)
+{
+	size_t n = s.n <= max ? s.n : max;
+
+	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return (struct str) { s.p, n };
+}
+
+static bool
+set_text(TALLOC_CTX *mem, struct raw_json *out, struct str text, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_json(&b, text);
+	out->text = buf_text(&b, e);
+	return out->text != NULL;
+}
+
+/* A name that may not be known. */
+static bool
+set_name(TALLOC_CTX *mem, struct raw_json *out, const char *name, struct err *e)
+{
+	return name == NULL || set_text(mem, out, str_of(name), e);
+}
+
+static bool
+set_value(TALLOC_CTX *mem, struct str text, struct raw_json *value, bool *truncated, struct err *e)
+{
+	*truncated = *truncated || text.n > VALUE_MAX;
+	if (*truncated || text.p == NULL)
+		return true;
+	value->text = talloc_strndup(mem, text.p, text.n);
+	return value->text != NULL || err_memory(e);
+}
+
+static bool
+set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
+    struct event_change *out, struct err *e)
+{
+	*out = (struct event_change) {
+		.op = change_op_name(c->op),
+		.severity = severity_name(c->severity),
+		.old_value_truncated = t->old_truncated,
+		.new_value_truncated = t->new_truncated,
+	};
+	return set_text(mem, &out->category, c->category, e) &&
+	       set_text(mem, &out->key, c->key, e) &&
+	       set_text(mem, &out->path, head(c->path, PATH_MAX_), e) &&
+	       set_text(mem, &out->rule, head(str_of(c->rule), RULE_MAX), e) &&
+	       set_text(mem, &out->reason, head(str_of(c->reason), REASON_MAX_), e) &&
+	       set_value(mem, t->old_text, &out->old_value, &out->old_value_truncated, e) &&
+	       set_value(mem, t->new_text, &out->new_value, &out->new_value_truncated, e);
+}
+
+static bool
+set_link(const struct alert_scope *s, const char *path, const struct uuid *id, const char **out,
+    struct err *e)
+{
+	const struct conf *c = s->env->conf;
+	char               text[UUID_TEXT_MAX];
+
+	uuid_print(id, text);
+	*out = talloc_asprintf(s->mem, "%s%s%s%s", c->public_url == NULL ? "" : c->public_url,
+	    c->base_path == NULL ? "" : c->base_path, path, text);
+	return *out != NULL || err_memory(e);
+}
+
+/* ---- members ---- */
+
+static bool
+set_tenant(const struct alert_scope *s, struct alert_event *ev, struct err *e)
+{
+	const struct tenant *t = s->t->tenant;
+
+	ev->tenant = talloc_zero(s->mem, struct event_tenant);
+	if (ev->tenant == NULL)
+		return err_memory(e);
+	ev->tenant->id = t->id;
+	ev->tenant->slug = t->slug;
+	return set_name(s->mem, &ev->tenant->name, t->name, e);
+}
+
+static bool
+set_config(const struct alert_scope *s, struct alert_event *ev, struct err *e)
+{
+	if (uuid_is_nil(&s->config_id))
+		return true;
+	ev->config = talloc_zero(s->mem, struct event_config);
+	if (ev->config == NULL)
+		return err_memory(e);
+	ev->config->id = s->config_id;
+	return set_text(s->mem, &ev->config->name, str_of(s->config_name), e);
+}
+
+static bool
+set_alert(TALLOC_CTX *mem, const struct alert *a, struct alert_event *ev, struct err *e)
+{
+	ev->alert = talloc_zero(mem, struct event_alert);
+	if (ev->alert == NULL)
+		return err_memory(e);
+	*ev->alert = (struct event_alert) {
+		.id = a->id,
+		.kind = a->kind,
+		.severity = a->severity,
+		.status = a->status,
+		.opened_at = a->opened_at,
+		.updated_at = a->updated_at,
+		.resolved_at = a->resolved_at,
+	};
+	return set_text(mem, &ev->alert->title, str_of(a->title), e) &&
+	       set_name(mem, &ev->alert->resolved_by, a->resolved_by, e);
+}
+
+static bool
+set_report(const struct alert_scope *s, struct alert_event *ev, struct err *e)
+{
+	const struct report *r = s->report;
+
+	if (r == NULL)
+		return true;
+	ev->report = talloc_zero(s->mem, struct event_report);
+	if (ev->report == NULL)
+		return err_memory(e);
+	ev->report->summary = talloc_zero(ev->report, struct event_summary);
+	if (ev->report->summary == NULL)
+		return err_memory(e);
+	ev->report->id = r->id;
+	ev->report->score = r->score;
+	ev->report->max_severity = r->max_severity;
+	*ev->report->summary = (struct event_summary) {
+		.created = r->created,
+		.modified = r->modified,
+		.deleted = r->deleted,
+		.by_severity = { .text = r->by_severity.text == NULL ? "{}" : r->by_severity.text },
+	};
+	return true;
+}
+
+static bool
+set_links(const struct alert_scope *s, struct alert_event *ev, struct err *e)
+{
+	ev->links = talloc_zero(s->mem, struct event_links);
+	if (ev->links == NULL)
+		return err_memory(e);
+	return set_link(s, "/api/drift/alerts/", &ev->alert->id, &ev->links->alert, e) &&
+	       (s->report == NULL ||
+		   set_link(s, "/api/drift/reports/", &s->report->id, &ev->links->report, e));
+}
+
+/* ---- the changes ---- */
+
+/* Bytes of the open form up to its first change. */
+static bool
+size_head(TALLOC_CTX *mem, const struct alert_event *ev, size_t *n, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!event_print_head(&b, ev, e))
+		return false;
+	*n = b.n - strlen("}}") + strlen(",\"changes\":[");
+	talloc_free(b.p);
+	return true;
+}
+
+static bool
+size_change(TALLOC_CTX *mem, const struct event_change *c, size_t *n, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	if (!event_print_change(&b, c, e))
+		return false;
+	*n = b.n;
+	talloc_free(b.p);
+	return true;
+}
+
+/* As many as are allowed and fit. */
+static bool
+set_changes(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *ev, struct err *e)
+{
+	size_t               most = news->n < EVENT_CHANGES ? news->n : EVENT_CHANGES, used, one;
+	struct event_change *told = talloc_zero_array(mem, struct event_change, (unsigned)most + 1);
+
+	if (told == NULL)
+		return err_memory(e);
+	if (!size_head(mem, ev, &used, e))
+		return false;
+	ev->changes.p = told;
+	ev->changes_total = (int64_t)news->n;
+	for (size_t i = 0; i < most; i++) {
+		size_t at = news->order[i];
+
+		if (!set_change(mem, &news->changes[at], &news->texts[at], &told[i], e) ||
+		    !size_change(mem, &told[i], &one, e))
+			return false;
+		if (used + one > EVENT_MAX - HEAD_ROOM)
+			break;
+		used += one + (i > 0);
+		ev->changes.n++;
+	}
+	return true;
+}
+
+bool
+event_make(const struct alert_scope *s, const struct alert_news *news, struct alert_event *out,
+    struct err *e)
+{
+	*out = (struct alert_event) { .type = news->event, .at = { clock_ms(s->env->clock) } };
+	if (!set_tenant(s, out, e))
+		return false;
+	if (news->alert == NULL)
+		return true;
+	return set_config(s, out, e) && set_alert(s->mem, news->alert, out, e) &&
+	       set_report(s, out, e) && set_links(s, out, e) && set_changes(s->mem, news, out, e);
+}

@@ -1,0 +1,93 @@
+#include "drift/deliver/attempt.h"
+
+#include <string.h>
+
+#include "core/shm/metric.h"
+#include "core/store/tx.h"
+
+#define RETRY_MAX_S 86400
+#define DETAIL_MAX  300
+
+static bool
+goes_on(const struct attempt *a)
+{
+	return a->verdict.fate == FATE_AGAIN && a->row.attempt < DELIVER_TRIES;
+}
+
+/* ---- recording ---- */
+
+static int64_t
+delay_s(const struct attempt *a)
+{
+	int64_t base = a->format->ops->delays_s[a->row.attempt - 1],
+		wanted = a->verdict.retry_after_s;
+	uint32_t random;
+
+	rand_fill(a->d->env->rand, &random, sizeof(random));
+	base += (int64_t)(random % (uint32_t)(base / 10 + 1));
+	if (wanted > RETRY_MAX_S)
+		wanted = RETRY_MAX_S;
+	return wanted > base ? wanted : base;
+}
+
+static bool
+record_body(struct db *db, void *arg, struct err *e)
+{
+	const struct attempt *a = arg;
+
+	if (!delivery_add(db, &a->row, e) || !outbox_set(db, &a->message, e))
+		return false;
+	if (a->verdict.fate == FATE_DISABLED &&
+	    !channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e))
+		return false;
+	if (goes_on(a))
+		return outbox_index_again(db, &a->message.id, a->claim->fence, delay_s(a), e);
+	return outbox_index_end(db, &a->message.id, a->claim->fence, e);
+}
+
+bool
+attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	const struct delivery_mark mark = { a->row.id };
+	const struct tx            tx = { "deliver", record_body, a, delivery_mark(), &mark };
+	const char                *state = a->verdict.fate == FATE_DELIVERED ? "delivered"
+					   : goes_on(a)                      ? "pending"
+									     : "dead";
+
+	a->row.outcome = talloc_strdup(mem, a->verdict.outcome);
+	a->row.detail = talloc_strndup(mem, a->verdict.detail, DETAIL_MAX);
+	a->row.http_status = a->verdict.http_status;
+	a->message.attempts = a->row.attempt;
+	a->message.state = talloc_strdup(mem, state);
+	if (!goes_on(a))
+		a->message.done_at = a->row.at;
+	if (a->message.state == NULL || a->row.outcome == NULL || a->row.detail == NULL)
+		return err_memory(e);
+	return tx_run(a->t->db, &tx, e);
+}
+
+/* ---- telling ---- */
+
+void
+attempt_tell(const struct attempt *a)
+{
+	const struct format_ops *ops = a->format->ops;
+	bool                     ok = a->verdict.fate == FATE_DELIVERED, dead = !ok && !goes_on(a);
+	char                     tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX], channel[UUID_TEXT_MAX];
+
+	uuid_print(&a->t->tenant->id, tenant);
+	uuid_print(&a->message.id, id);
+	uuid_print(&a->channel.id, channel);
+	metric_add(a->d->env->segment, METRIC_DELIVERIES,
+	    METRIC_BY(a->format->kind, dead ? "dead" : a->row.outcome), 1);
+	log_event(a->d->env->log, LOG_DRIFT, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    ok     ? ops->done
+	    : dead ? "delivery given up"
+		   : "delivery failed",
+	    LOGS("event.action", ops->action), LOGS("event.outcome", ok ? "success" : "failure"),
+	    LOGI("event.duration", a->row.took_ms * 1000000), LOGS("organization.id", tenant),
+	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel),
+	    LOGS("bsx.event", a->message.event), LOGI("bsx.attempt", a->row.attempt),
+	    LOGI("http.response.status_code", a->row.http_status),
+	    LOGS("bsx.detail", a->row.detail));
+}

@@ -1,0 +1,31 @@
+/*
+ * attempt.h - one message on its way, once.
+ */
+#ifndef BSX_DRIFT_DELIVER_ATTEMPT_H
+#define BSX_DRIFT_DELIVER_ATTEMPT_H
+
+#include "core/store/alert/channel.h"
+#include "drift/deliver/deliver.h"
+
+struct attempt {
+	struct deliver      *d;
+	const struct claim  *claim;
+	struct tenant_db    *t;
+	const struct format *format;
+	struct outbox        message;
+	struct channel       channel; /* of a format that has channels */
+	struct delivery      row;     /* what is recorded: its number, when, how long it took */
+	struct verdict       verdict; /* no outcome: it has not been tried */
+};
+
+/*
+ * In one transaction: the attempt, the message's new state, and its claim, which ends or is due again.  Until then: 5 s and
+ * more, by the format, with up to a tenth more at random; longer, and at most a day, when the receiver wants that.
+ * ERR_CONFLICT with OUTBOX_FENCE_LOST: another sender has the message now, and nothing was written.
+ */
+MUST_USE bool attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e);
+
+/* What was recorded: one log line, and the metric. */
+void attempt_tell(const struct attempt *a);
+
+#endif

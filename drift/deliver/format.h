@@ -1,0 +1,105 @@
+/*
+ * format.h - a kind of message: what it looks like, which way it goes out, and what an answer to it means.
+ *
+ * A kind is one file with a struct format_ops, and one row of formats.c.  The contract's choice of kinds, what a channel
+ * of a kind needs, the label of metrics and the road of a message are all read from there.
+ *
+ * A rendering is a pure function of the event, as far as the channel may see it, and of the template's number, so that a
+ * repeat is the same bytes.  Whoever changes what a kind makes of an event raises EVENT_TEMPLATE (drift/alert/event.h), and
+ * goes on to render the events of before as before.
+ */
+#ifndef BSX_DRIFT_DELIVER_FORMAT_H
+#define BSX_DRIFT_DELIVER_FORMAT_H
+
+#include "core/base/rand.h"
+#include "core/net/fetch.h"
+#include "drift/alert/event.h"
+
+struct attempt; /* attempt.h */
+
+/* ---- a channel of the kind ---- */
+
+/* Where to deliver to, as somebody has given it; NULL: not given. */
+struct format_target {
+	const char *url, *to;
+};
+
+/* The secret that signs, which the receiver keeps as text. */
+#define FORMAT_SECRET_MAX 64 /* bytes */
+struct format_secret {
+	const char *shape; /* of the text: "whsec_ and ..." */
+	char *(*print)(TALLOC_CTX *mem, struct str key); /* NULL: out of memory */
+	bool (*parse)(struct str text, uint8_t out[static FORMAT_SECRET_MAX], size_t *n);
+};
+
+/* ---- an attempt ---- */
+
+#define DELIVER_TRIES 10 /* attempts at a message, at most */
+
+enum fate {
+	FATE_DELIVERED,
+	FATE_AGAIN,    /* a further attempt may help */
+	FATE_OVER,     /* none will */
+	FATE_DISABLED, /* nor for any other message to this channel: it is disabled */
+};
+struct verdict {
+	enum fate   fate;
+	const char *outcome;       /* for the delivery log: "delivered", "failed", "refused" (by us, unsent) */
+	const char *detail;        /* for it too, one sentence; never text of the receiver */
+	const char *reason;        /* FATE_DISABLED: of the channel's new status */
+	int         http_status;   /* 0: no answer */
+	int64_t     retry_after_s; /* seconds that the receiver wants to be left alone; -1: it does not say */
+};
+
+/* What is signed. */
+struct posting {
+	const char *id;      /* of the message, the same in every attempt: "msg_" and a uuid */
+	int64_t     now_s;   /* Unix time of the attempt */
+	struct str  secret;  /* the channel's key; n == 0: it has none */
+	struct str  body;
+};
+#define FORMAT_HEADERS_MAX 8
+
+struct format_ops {
+	/* Faults point at /url or /to; *target is what is kept.  NULL: no channel is of this kind. */
+	bool (*check_target)(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
+	    const char **target, struct err *e);
+	const struct format_secret *secret; /* NULL: none */
+
+	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
+	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */
+
+	/* One attempt, that has what it needs; never fails: what went wrong is the verdict.  post_send (post.h) for HTTP. */
+	void (*send)(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out);
+
+	/* By post_send: the body, its type, the headers beside that, and what an answer means. */
+	bool (*render)(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template, struct str *body,
+	    struct err *e);
+	const char *content_type;
+	bool (*sign)(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
+	    struct err *e); /* adds at most FORMAT_HEADERS_MAX; NULL: none */
+	void (*judge)(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out);
+};
+
+/* ---- the table ---- */
+
+struct format {
+	const char              *kind; /* of channels and messages, and the metrics' label */
+	const struct format_ops *ops;
+};
+extern const struct format formats[]; /* ended by kind == NULL */
+/* NULL: no such kind in that table. */
+const struct format *format_of(const struct format *table, const char *kind);
+
+extern const char *const channel_kinds[];     /* what people may choose, ended by NULL */
+extern const char        channel_kinds_doc[]; /* a sentence for each */
+
+/* ---- what formats share ---- */
+
+/* 5 s, 5 and 30 minutes, then hours: 75 of them. */
+extern const int64_t delays_of_days[DELIVER_TRIES - 1];
+/* A url that the guard lets pass, and no address. */
+MUST_USE bool format_check_url(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
+    const char **target, struct err *e);
+
+#endif

@@ -1,0 +1,63 @@
+/* format.h: every kind there is, and what they share. */
+#include <string.h>
+
+#include "drift/deliver/format.h"
+
+/*        kind       its row                   of the contract */
+#define CHANNEL_FORMATS(X) X("webhook", standard_webhooks, "Standard Webhooks 1.0, signed")
+#define OTHER_FORMATS(X)   X("mail", user_mail, "to a user; no channel")
+
+#define X(kind, ops, doc) extern const struct format_ops ops;
+CHANNEL_FORMATS(X)
+OTHER_FORMATS(X)
+#undef X
+
+const struct format formats[] = {
+#define X(kind, ops, doc) { kind, &(ops) },
+	CHANNEL_FORMATS(X) OTHER_FORMATS(X)
+#undef X
+	    { NULL, NULL },
+};
+
+const char *const channel_kinds[] = {
+#define X(kind, ops, doc) kind,
+	CHANNEL_FORMATS(X)
+#undef X
+	    NULL,
+};
+
+const char channel_kinds_doc[] = "How it delivers."
+#define X(kind, ops, doc) " " kind ": " doc "."
+    CHANNEL_FORMATS(X);
+#undef X
+
+const struct format *
+format_of(const struct format *table, const char *kind)
+{
+	for (; table->kind != NULL; table++)
+		if (strcmp(table->kind, kind) == 0)
+			return table;
+	return NULL;
+}
+
+/* ---- what formats share ---- */
+
+const int64_t delays_of_days[DELIVER_TRIES - 1] = { 5, 300, 1800, 7200, 18000, 36000, 50400, 72000,
+	86400 };
+
+/* The guard's refusal is a fault of the member. */
+bool
+format_check_url(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
+    const char **target, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (in->to != NULL)
+		return err_fault(e, mem, "/to", "a webhook has a url, no address");
+	if (in->url == NULL)
+		return err_fault(e, mem, "/url", "is required");
+	if (!guard_url(g, in->url, &why))
+		return err_fault(e, mem, "/url", "%s", why.pub);
+	*target = in->url;
+	return true;
+}

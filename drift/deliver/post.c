@@ -1,0 +1,99 @@
+#include "drift/deliver/post.h"
+
+#include <string.h>
+
+#include "drift/alert/message.h"
+#include "drift/deliver/attempt.h"
+#include "drift/deliver/finished.h"
+
+#define ANSWER_MAX 65536 /* bytes read of a receiver's answer */
+#define OWN        2     /* headers that every format has */
+
+struct verdict
+post_verdict(TALLOC_CTX *mem, enum fate fate, const struct fetch_answer *answer)
+{
+	bool        waits = answer->status == 429 || answer->status == 503;
+	const char *detail = talloc_asprintf(mem, "The receiver answered %d.", answer->status);
+
+	return (struct verdict) {
+		.fate = fate,
+		.outcome = fate == FATE_DELIVERED ? "delivered" : "failed",
+		.detail = detail == NULL ? "" : detail,
+		.http_status = answer->status,
+		.retry_after_s = waits ? answer->retry_after_s : -1,
+	};
+}
+
+static bool
+make_body(const struct attempt *a, TALLOC_CTX *mem, struct str *body, struct err *e)
+{
+	const struct view  view = { .values = a->channel.with_values };
+	struct alert_event kept, shown;
+
+	if (a->message.template == 0)
+		return finished_open(a->t, mem, &a->message, body, e) &&
+		       finished_view(mem, view, *body, body, e);
+	return message_open(a->t, mem, &a->message, &kept, e) &&
+	       event_view(mem, view, &kept, &shown, e) &&
+	       a->format->ops->render(mem, &shown, a->message.template, body, e);
+}
+
+static bool
+open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct err *e)
+{
+	const struct channel *c = &a->channel;
+
+	return c->secret.p == NULL ||
+	       tenant_open(a->t, mem, "channels", "secret", &c->id, c->secret, secret, e);
+}
+
+static bool
+post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, struct err *e)
+{
+	const struct format_ops *ops = a->format->ops;
+	const struct env        *env = a->d->env;
+	char                     id[UUID_TEXT_MAX + 4] = "msg_";
+	struct posting           p = { .id = id, .now_s = clock_ms(env->clock) / 1000 };
+	struct fetch_header      headers[OWN + FORMAT_HEADERS_MAX] = {
+		     { "Content-Type", ops->content_type },
+		     { "User-Agent", "BlindSpotX/" BSX_VERSION },
+	};
+	struct fetch_request q = {
+		.method = "POST",
+		.url = a->channel.target,
+		.headers = headers,
+		.headers_n = OWN,
+		.timeout_ms = env->conf->outbound_timeout_s * 1000,
+		.answer_max = ANSWER_MAX,
+		.cut = true,
+	};
+
+	uuid_print(&a->message.id, id + 4);
+	if (!make_body(a, mem, &p.body, e) || !open_secret(a, mem, &p.secret, e) ||
+	    (ops->sign != NULL && !ops->sign(mem, &p, headers, &q.headers_n, e)))
+		return false;
+	q.body = p.body;
+	return fetch_run(a->d->fetch, mem, &q, answer, e);
+}
+
+void
+post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
+{
+	const struct format_ops *ops = a->format->ops;
+	struct fetch_answer      answer = { .retry_after_s = -1 };
+	struct err               why = { 0 };
+
+	if (post(a, mem, &answer, &why)) {
+		ops->judge(mem, &answer, out);
+		return;
+	}
+	*out = (struct verdict) {
+		.fate = FATE_AGAIN,
+		.outcome = why.code == ERR_INVALID ? "refused" : "failed",
+		.detail = talloc_strdup(mem, why.pub),
+		.retry_after_s = -1,
+	};
+	if (why.code != ERR_INVALID && why.code != ERR_UNAVAILABLE)
+		log_failure(
+		    a->d->env->log, LOG_DRIFT, ops->action, "a delivery could not be sent", &why);
+}

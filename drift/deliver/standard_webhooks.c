@@ -1,0 +1,70 @@
+/* format.h: the kind "webhook", Standard Webhooks 1.0: the open form of the event, signed
+ * (webhook.h). */
+#include <stdio.h>
+
+#include "drift/deliver/post.h"
+#include "drift/deliver/webhook.h"
+
+#define TIMESTAMP_MAX 24
+
+static bool
+render_open_form(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template,
+    struct str *body, struct err *e)
+{
+	struct buf b;
+
+	(void)template; /* there is one */
+	buf_make(&b, mem);
+	if (!event_print(&b, shown, e))
+		return false;
+	*body = buf_str(&b);
+	return true;
+}
+
+static bool
+add_signature(TALLOC_CTX *mem, const struct posting *p, struct fetch_header *headers, size_t *n,
+    struct err *e)
+{
+	char *timestamp = talloc_asprintf(mem, "%lld", (long long)p->now_s);
+	char *signature = webhook_sign(mem, p->secret, str_of(p->id), p->now_s, p->body);
+
+	if (timestamp == NULL || signature == NULL)
+		return err_memory(e);
+	headers[(*n)++] = (struct fetch_header) { "webhook-id", p->id };
+	headers[(*n)++] = (struct fetch_header) { "webhook-timestamp", timestamp };
+	headers[(*n)++] = (struct fetch_header) { "webhook-signature", signature };
+	return true;
+}
+
+/* A 2xx delivers, 410 is the end of the channel, everything else is tried again. */
+static void
+judge_webhook(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
+{
+	if (answer->status >= 200 && answer->status < 300)
+		*out = post_verdict(mem, FATE_DELIVERED, answer);
+	else if (answer->status == 410)
+		*out = post_verdict(mem, FATE_DISABLED, answer);
+	else
+		*out = post_verdict(mem, FATE_AGAIN, answer);
+	if (out->fate == FATE_DISABLED)
+		out->reason = "The receiver answered 410 Gone.";
+}
+
+static const struct format_secret webhook_secret = {
+	.shape = "whsec_ and base64 of 24 to 64 bytes",
+	.print = webhook_secret_print,
+	.parse = webhook_secret_parse,
+};
+
+const struct format_ops standard_webhooks = {
+	.check_target = format_check_url,
+	.secret = &webhook_secret,
+	.action = "alert.deliver",
+	.done = "alert delivered",
+	.delays_s = delays_of_days,
+	.send = post_send,
+	.render = render_open_form,
+	.content_type = "application/json",
+	.sign = add_signature,
+	.judge = judge_webhook,
+};

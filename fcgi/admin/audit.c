@@ -169,8 +169,11 @@ show_entry(struct request *r, const struct list_page *p, const void *row, void *
 	(void)p;
 	return show(r->mem, ((const struct page_row *)row)->row, out, e);
 }
-static const struct list_ops audit_list_ops = { fetch_entries, LIST_OF(struct page_row, cursor),
-	show_entry };
+static const struct list_ops audit_list_ops = {
+	fetch_entries,
+	LIST_OF(struct page_row, cursor),
+	show_entry,
+};
 
 /* ---- the export: one entry a line, oldest first ---- */
 

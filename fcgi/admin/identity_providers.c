@@ -121,8 +121,11 @@ show_row(struct request *r, const struct list_page *p, const void *row, void *ou
 	(void)p;
 	return show(r, row, out, e);
 }
-static const struct list_ops provider_list_ops = { fetch_providers, LIST_OF(struct provider, id),
-	show_row };
+static const struct list_ops provider_list_ops = {
+	fetch_providers,
+	LIST_OF(struct provider, id),
+	show_row,
+};
 
 static bool
 get_one(struct request *r, const void *body, void *answer, struct err *e)

@@ -121,8 +121,11 @@ show_row(struct request *r, const struct list_page *p, const void *row, void *ou
 	(void)p;
 	return show(r, row, out, e);
 }
-static const struct list_ops tenant_list_ops = { fetch_tenants, LIST_OF(struct tenant, id),
-	show_row };
+static const struct list_ops tenant_list_ops = {
+	fetch_tenants,
+	LIST_OF(struct tenant, id),
+	show_row,
+};
 
 static bool
 get_tenant(struct request *r, const void *body, void *answer, struct err *e)

@@ -116,8 +116,11 @@ show_channel(
 	channel_show(row, out);
 	return true;
 }
-static const struct list_ops channel_list_ops = { fetch_channels, LIST_OF(struct channel, id),
-	show_channel };
+static const struct list_ops channel_list_ops = {
+	fetch_channels,
+	LIST_OF(struct channel, id),
+	show_channel,
+};
 
 static const struct field delivery_fields[] = {
 	FIELD(struct delivery_row, id, .doc = "Number of the attempt."),

@@ -116,8 +116,11 @@ show_report(struct request *r, const struct list_page *p, const void *row, void 
 	(void)p;
 	return report_show(r->mem, row, out, e);
 }
-static const struct list_ops report_list_ops = { fetch_reports, LIST_OF(struct report, id),
-	show_report };
+static const struct list_ops report_list_ops = {
+	fetch_reports,
+	LIST_OF(struct report, id),
+	show_report,
+};
 
 static bool
 get_report(struct request *r, const void *body, void *answer, struct err *e)
@@ -282,8 +285,11 @@ show_row(struct request *r, const struct list_page *p, const void *row, void *ou
 	(void)r;
 	return change_show(p->with, row, out, e);
 }
-static const struct list_ops change_list_ops = { fetch_changes, LIST_OF(struct change_row, id),
-	show_row };
+static const struct list_ops change_list_ops = {
+	fetch_changes,
+	LIST_OF(struct change_row, id),
+	show_row,
+};
 
 static bool
 list_changes(struct request *r, const void *body, void *answer, struct err *e)

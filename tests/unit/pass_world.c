@@ -65,8 +65,11 @@ show_thing(struct request *r, const struct list_page *p, const void *row, void *
 	to->size = (int64_t)(from - (const struct thing_row *)p->with);
 	return to->name != NULL;
 }
-static const struct list_ops thing_list_ops = { fetch_things, LIST_OF(struct thing_row, id),
-	show_thing };
+static const struct list_ops thing_list_ops = {
+	fetch_things,
+	LIST_OF(struct thing_row, id),
+	show_thing,
+};
 
 static bool
 change_thing(struct request *r, const void *body, void *answer, struct err *e)

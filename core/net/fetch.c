@@ -1,8 +1,5 @@
 #include "core/net/fetch.h"
 
-#include <errno.h>
-#include <ifaddrs.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +10,9 @@
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/net/resolve.h"
 
 #define CONNECT_MS      5000
-#define ADDRESSES_MAX   16
 #define HEADERS_MAX     64
 #define HEAD_BYTES_MAX  65536 /* of the answer's header fields */
 #define RETRY_AFTER_MAX (30 * 86400)
@@ -23,20 +20,18 @@
 struct fetch_curl {
 	struct fetch        base;
 	const struct guard *guard;
-	struct addr        *own; /* of this host's interfaces, read anew for each request */
-	size_t              own_n;
+	struct trust       *trust; /* NULL: libcurl reads the authorities for itself */
 };
 
 /* One request under way. */
 struct run {
-	const struct guard         *guard;
+	struct fetch_curl          *f;
 	const struct fetch_request *q;
 	struct fetch_answer        *a;
 	TALLOC_CTX                 *tmp;
 	CURL                       *curl;
 	struct curl_slist          *headers, *pins;
-	struct addr                 addresses[ADDRESSES_MAX]; /* checked */
-	size_t                      addresses_n;
+	struct resolved             addresses;
 	struct buf                  body;
 	size_t                      head_bytes;
 	bool                        full;    /* the answer was longer than answer_max */
@@ -48,89 +43,6 @@ static bool
 invalid(struct err *e, const char *pub)
 {
 	return err_set(e, ERR_INVALID, 0, pub, "fetch: %s", pub);
-}
-
-static bool
-is_own(const struct fetch_curl *f, const struct addr *a)
-{
-	for (size_t i = 0; i < f->own_n; i++)
-		if (addr_eq(&f->own[i], a))
-			return true;
-	return false;
-}
-
-/* The guard's word, and never this host itself by one of its public addresses, unless it is opened.
- */
-static bool
-may_connect(const struct fetch_curl *f, const struct addr *a)
-{
-	if (!guard_address(f->guard, a))
-		return false;
-	return !is_own(f, a) || (f->guard->allow != NULL && cidr_list_match(f->guard->allow, a));
-}
-
-static bool
-read_own(struct fetch_curl *f, struct err *e)
-{
-	struct ifaddrs *list, *i;
-	unsigned        n = 1;
-
-	if (getifaddrs(&list) != 0)
-		return err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
-		    "fetch: getifaddrs: %s", strerror(errno));
-	for (i = list; i != NULL; i = i->ifa_next)
-		n++;
-	talloc_free(f->own);
-	f->own_n = 0;
-	f->own = talloc_array(f, struct addr, n);
-	for (i = list; i != NULL && f->own != NULL; i = i->ifa_next)
-		if (i->ifa_addr != NULL && addr_of(i->ifa_addr, &f->own[f->own_n]))
-			f->own_n++;
-	freeifaddrs(list);
-	return f->own != NULL || err_memory(e);
-}
-
-static bool
-take_address(const struct fetch_curl *f, struct run *r, const struct addr *a, struct err *e)
-{
-	if (!may_connect(f, a))
-		return invalid(e, "The URL leads to an address that must not be connected to.");
-	if (r->addresses_n < ADDRESSES_MAX)
-		r->addresses[r->addresses_n++] = *a;
-	return true;
-}
-
-/*
- * Resolves once; every address must pass, because a name that leads to a good
- * and a bad one is an attempt.  getaddrinfo() knows no deadline: the resolver's
- * own (resolv.conf: timeout, attempts) bounds it, and what it took is counted.
- */
-static bool
-resolve(const struct fetch_curl *f, struct run *r, const struct guard_target *t, struct err *e)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo      *list = NULL, *i;
-	char                 *host = str_dup(r->tmp, t->host);
-	struct addr           a;
-	int                   rc;
-	bool                  ok = true;
-
-	if (t->literal)
-		return take_address(f, r, &t->addr, e);
-	if (host == NULL)
-		return err_memory(e);
-	rc = getaddrinfo(host, NULL, &hints, &list);
-	if (rc != 0)
-		return err_set(e, ERR_UNAVAILABLE, 0, "The host's name could not be resolved.",
-		    "fetch %s: %s", host, gai_strerror(rc));
-	for (i = list; i != NULL && ok; i = i->ai_next)
-		if (addr_of(i->ai_addr, &a))
-			ok = take_address(f, r, &a, e);
-	freeaddrinfo(list);
-	if (ok && r->addresses_n == 0)
-		return err_set(e, ERR_UNAVAILABLE, 0, "The host's name could not be resolved.",
-		    "fetch %s: no address", host);
-	return ok;
 }
 
 static bool
@@ -155,10 +67,10 @@ pin(struct run *r, const struct guard_target *t)
 	buf_make(&b, r->tmp);
 	buf_add(&b, t->host.p, t->host.n);
 	buf_printf(&b, ":%u:", (unsigned)t->port);
-	for (size_t i = 0; i < r->addresses_n; i++) {
-		addr_print(&r->addresses[i], text);
-		buf_printf(
-		    &b, addr_is_ipv4(&r->addresses[i]) ? "%s%s" : "%s[%s]", i > 0 ? "," : "", text);
+	for (size_t i = 0; i < r->addresses.n; i++) {
+		addr_print(&r->addresses.items[i], text);
+		buf_printf(&b, addr_is_ipv4(&r->addresses.items[i]) ? "%s%s" : "%s[%s]",
+		    i > 0 ? "," : "", text);
 	}
 	return buf_ok(&b) && append(&r->pins, buf_str(&b).p);
 }
@@ -171,8 +83,8 @@ open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *sa)
 	struct addr a;
 
 	if (purpose == CURLSOCKTYPE_IPCXN && addr_of(&sa->addr, &a))
-		for (size_t i = 0; i < r->addresses_n; i++)
-			if (addr_eq(&r->addresses[i], &a))
+		for (size_t i = 0; i < r->addresses.n; i++)
+			if (addr_eq(&r->addresses.items[i], &a))
 				return socket(
 				    sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
 	r->refused = true;
@@ -308,13 +220,34 @@ set_manners(CURL *c, const struct guard *g)
 	       curl_easy_setopt(c, CURLOPT_USERAGENT, "BlindSpotX/" BSX_VERSION) == CURLE_OK;
 }
 
+/* Instead of what libcurl would read for this connection. */
+static CURLcode
+trust_authorities(CURL *c, void *ssl_ctx, void *user)
+{
+	(void)c;
+	trust_give(user, ssl_ctx);
+	return CURLE_OK;
+}
+
+/* What cannot be read is left to libcurl, which says what is wrong with it. */
+static bool
+set_trust(CURL *c, struct trust *t)
+{
+	if (t == NULL || !trust_read(t))
+		return true;
+	return curl_easy_setopt(c, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, trust_authorities) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, t) == CURLE_OK;
+}
+
 static bool
 set_request(struct run *r, int64_t left_ms)
 {
 	CURL *c = r->curl;
 	long  left = (long)left_ms, connecting = left < CONNECT_MS ? left : CONNECT_MS;
 
-	return set_manners(c, r->guard) && set_method(r) &&
+	return set_manners(c, r->f->guard) && set_method(r) &&
 	       curl_easy_setopt(c, CURLOPT_URL, r->q->url) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_RESOLVE, r->pins) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_HTTPHEADER, r->headers) == CURLE_OK &&
@@ -378,7 +311,8 @@ exchange(struct run *r, const struct guard_target *t, int64_t left_ms, struct er
 
 	if (left_ms <= 0)
 		return unavailable(r, t, CURLE_OPERATION_TIMEDOUT, "The request timed out.", e);
-	if (!pin(r, t) || !set_request(r, left_ms))
+	if (!pin(r, t) || !set_request(r, left_ms) ||
+	    (t->secure && !set_trust(r->curl, r->f->trust)))
 		return err_set(
 		    e, ERR_INTERNAL, 0, "internal error", "fetch: libcurl refused an option");
 	rc = perform(r->curl);
@@ -395,7 +329,7 @@ run(struct fetch *base, TALLOC_CTX *mem, const struct fetch_request *q, struct f
     struct err *e)
 {
 	struct fetch_curl  *f = (struct fetch_curl *)base;
-	struct run          r = { .guard = f->guard, .q = q, .a = a };
+	struct run          r = { .f = f, .q = q, .a = a };
 	struct guard_target t;
 	int64_t             start = clock_ns(&clock_system);
 	bool                ok = false;
@@ -411,7 +345,7 @@ run(struct fetch *base, TALLOC_CTX *mem, const struct fetch_request *q, struct f
 	if (r.tmp == NULL || r.curl == NULL)
 		err_memory(e);
 	else
-		ok = read_own(f, e) && add_headers(&r, e) && resolve(f, &r, &t, e) &&
+		ok = add_headers(&r, e) && resolve(r.tmp, f->guard, &t, &r.addresses, e) &&
 		     exchange(
 			 &r, &t, q->timeout_ms - (clock_ns(&clock_system) - start) / 1000000, e);
 	a->took_ms = (clock_ns(&clock_system) - start) / 1000000;
@@ -430,10 +364,23 @@ fetch_free(struct fetch_curl *f)
 	return 0;
 }
 
-static const struct fetch_ops ops = { run };
+/* Whoever forks for each request reads them before. */
+static void
+prepare(struct fetch *base)
+{
+	struct fetch_curl *f = (struct fetch_curl *)base;
+
+	if (f->trust != NULL)
+		(void)trust_read(f->trust);
+}
+
+static const struct fetch_ops ops = {
+	.run = run,
+	.prepare = prepare,
+};
 
 struct fetch *
-fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e)
+fetch_make_trusting(TALLOC_CTX *mem, const struct guard *g, struct trust *trust, struct err *e)
 {
 	struct fetch_curl *f;
 	CURLcode           rc = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -449,8 +396,23 @@ fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	f->base.ops = &ops;
-	f->guard = g;
+	*f = (struct fetch_curl) {
+		.base.ops = &ops,
+		.guard = g,
+		.trust = talloc_steal(f, trust),
+	};
 	talloc_set_destructor(f, fetch_free);
 	return &f->base;
+}
+
+/* Those that libcurl would read, where it is one that takes them from OpenSSL. */
+struct fetch *
+fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	struct trust                 *trust = NULL;
+
+	if (str_starts(str_of(v->ssl_version), "OpenSSL/") && v->cainfo != NULL)
+		trust = trust_make(mem, v->cainfo, v->capath);
+	return fetch_make_trusting(mem, g, trust, e);
 }

@@ -11,6 +11,7 @@
 #define BSX_NET_FETCH_H
 
 #include "core/net/guard.h"
+#include "core/net/trust.h"
 
 struct fetch_header {
 	const char *name, *value; /* CR, LF and NUL are refused */
@@ -38,18 +39,31 @@ struct fetch;
 struct fetch_ops {
 	bool (*run)(struct fetch *f, TALLOC_CTX *mem, const struct fetch_request *q,
 	    struct fetch_answer *a, struct err *e);
+	void (*prepare)(struct fetch *f); /* NULL: nothing to do */
 };
 struct fetch {
 	const struct fetch_ops *ops;
 };
 
-MUST_USE struct fetch *fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e); /* by libcurl */
+/* By libcurl, which believes the authorities of the system. */
+MUST_USE struct fetch *fetch_make(TALLOC_CTX *mem, const struct guard *g, struct err *e);
+/* The same, and whom it believes; it takes `trust` over.  NULL: whom libcurl does. */
+MUST_USE struct fetch *fetch_make_trusting(
+    TALLOC_CTX *mem, const struct guard *g, struct trust *trust, struct err *e);
 
 static inline bool MUST_USE
 fetch_run(struct fetch *f, TALLOC_CTX *mem, const struct fetch_request *q, struct fetch_answer *a,
     struct err *e)
 {
 	return f->ops->run(f, mem, q, a, e);
+}
+
+/* What does not hang on the request is read now, before a process is forked for it. */
+static inline void
+fetch_prepare(struct fetch *f)
+{
+	if (f->ops->prepare != NULL)
+		f->ops->prepare(f);
 }
 
 #endif

@@ -245,6 +245,7 @@ take_scheme(const struct guard *g, struct str *url, struct guard_target *t, stru
 		    e, "The URL must begin with https://: plain http is not allowed here.");
 	if (!str_starts(rest, "//"))
 		return invalid(e, "The URL must begin with https://.");
+	t->secure = !http;
 	t->port = http ? 80 : 443;
 	*url = (struct str) { rest.p + 2, rest.n - 2 };
 	return true;

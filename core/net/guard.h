@@ -22,6 +22,7 @@ bool guard_address(const struct guard *g, const struct addr *a); /* may be conne
 struct guard_target {
 	struct str  host;
 	uint16_t    port;
+	bool        secure;  /* https */
 	bool        literal; /* the host is an address: `addr` */
 	struct addr addr;
 };

@@ -134,8 +134,10 @@ static void
 serve(struct door *d, const struct comer *who)
 {
 	struct transfer *t = is_gone(who->fd) ? NULL : place_for(d, who->worker);
-	pid_t            pid = t != NULL ? fork() : -1;
+	pid_t            pid;
 
+	fetch_prepare(d->fetch);
+	pid = t != NULL ? fork() : -1;
 	if (pid == 0)
 		become_transfer(d, who->fd);
 	if (pid > 0)

@@ -1,0 +1,77 @@
+#include "core/net/trust.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/ssl.h>
+
+struct trust {
+	const char *file, *folder;
+	struct stat seen;  /* of the file that was read */
+	X509_STORE *store; /* NULL: not read yet, or it could not be */
+};
+
+static int
+trust_free(struct trust *t)
+{
+	X509_STORE_free(t->store);
+	return 0;
+}
+
+struct trust *
+trust_make(TALLOC_CTX *mem, const char *file, const char *folder)
+{
+	struct trust *t = talloc_zero(mem, struct trust);
+
+	if (t == NULL)
+		return NULL;
+	t->file = talloc_strdup(t, file);
+	t->folder = folder == NULL ? NULL : talloc_strdup(t, folder);
+	talloc_set_destructor(t, trust_free);
+	if (t->file != NULL && (folder == NULL || t->folder != NULL))
+		return t;
+	talloc_free(t);
+	return NULL;
+}
+
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* What libcurl does with them (lib/vtls/openssl.c, populate_x509_store). */
+static X509_STORE *
+read_store(const struct trust *t)
+{
+	X509_STORE *s = X509_STORE_new();
+
+	if (s != NULL && X509_STORE_load_file(s, t->file) == 1 &&
+	    (t->folder == NULL || X509_STORE_load_path(s, t->folder) == 1) &&
+	    X509_STORE_set_flags(s, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1)
+		return s;
+	X509_STORE_free(s);
+	return NULL;
+}
+
+bool
+trust_read(struct trust *t)
+{
+	struct stat now;
+
+	if (stat(t->file, &now) != 0)
+		memset(&now, 0, sizeof(now));
+	if (t->store != NULL && is_same(&now, &t->seen))
+		return true;
+	X509_STORE_free(t->store);
+	t->store = read_store(t);
+	t->seen = now;
+	return t->store != NULL;
+}
+
+void
+trust_give(const struct trust *t, void *ssl_ctx)
+{
+	SSL_CTX_set1_cert_store(ssl_ctx, t->store);
+}

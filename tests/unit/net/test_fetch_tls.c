@@ -1,0 +1,266 @@
+/* Whom a request believes: the authorities of a file, as the file is when it is made. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "core/net/fetch.h"
+#include "tests/unit/mem.h"
+
+/* One authority each, which has signed itself, and a server that shows it. */
+static struct authority {
+	EVP_PKEY *key;
+	X509     *cert;
+	uint16_t  port;
+	pid_t     server;
+} ours, others;
+
+static char folder[] = "/tmp/bsx-tls.XXXXXX", *file;
+
+static X509 *
+make_cert(EVP_PKEY *key, const char *name)
+{
+	X509           *c = X509_new();
+	X509_NAME      *n = X509_get_subject_name(c);
+	X509_EXTENSION *names = X509V3_EXT_conf_nid(
+	    NULL, NULL, NID_subject_alt_name, talloc_asprintf(mem, "DNS:%s,IP:127.0.0.1", name));
+
+	assert_non_null(names);
+	assert_int_equal(X509_set_version(c, 2), 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(c), 1);
+	X509_gmtime_adj(X509_getm_notBefore(c), -60);
+	X509_gmtime_adj(X509_getm_notAfter(c), 3600);
+	X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(c, n);
+	X509_set_pubkey(c, key);
+	X509_add_ext(c, names, -1);
+	X509_EXTENSION_free(names);
+	assert_true(X509_sign(c, key, EVP_sha256()) > 0);
+	return c;
+}
+
+static void
+show(const struct authority *a, int listening)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	signal(SIGPIPE, SIG_IGN);
+	SSL_CTX_use_certificate(ctx, a->cert);
+	SSL_CTX_use_PrivateKey(ctx, a->key);
+	for (;;) {
+		static const char answer[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello";
+		int               fd = accept(listening, NULL, NULL);
+		SSL              *s = SSL_new(ctx);
+		char              request[4096];
+
+		SSL_set_fd(s, fd);
+		if (SSL_accept(s) == 1 && SSL_read(s, request, sizeof(request)) > 0)
+			SSL_write(s, answer, sizeof(answer) - 1);
+		SSL_shutdown(s);
+		SSL_free(s);
+		close(fd);
+	}
+}
+
+static void
+serve(struct authority *a, const char *name)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t n = sizeof(sin);
+	int       fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	a->key = EVP_EC_gen("P-256");
+	a->cert = make_cert(a->key, name);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, n), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &n), 0);
+	a->port = ntohs(sin.sin_port);
+	a->server = fork();
+	if (a->server == 0)
+		show(a, fd);
+	close(fd);
+}
+
+static void
+end(struct authority *a)
+{
+	kill(a->server, SIGKILL);
+	waitpid(a->server, NULL, 0);
+	X509_free(a->cert);
+	EVP_PKEY_free(a->key);
+}
+
+static int
+start_servers(void **state)
+{
+	make_mem(state);
+	if (mkdtemp(folder) == NULL || asprintf(&file, "%s/authorities.pem", folder) < 0)
+		return 1;
+	serve(&ours, "localhost");
+	serve(&others, "localhost");
+	return free_mem(state);
+}
+
+static int
+stop_servers(void **state)
+{
+	(void)state;
+	end(&ours);
+	end(&others);
+	unlink(file);
+	free(file);
+	return rmdir(folder);
+}
+
+/* The file becomes another one, as update-ca-certificates makes it. */
+static void
+believe(const struct authority *a)
+{
+	const char *fresh = talloc_asprintf(mem, "%s.new", file);
+	FILE       *f = fopen(fresh, "w");
+
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, a->cert), 1);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rename(fresh, file), 0);
+}
+
+static struct fetch *
+fetcher(void)
+{
+	static const char      *ranges[] = { "127.0.0.0/8", "::1/128" };
+	static struct cidr_list allow;
+	static struct guard     guard = { &allow, true };
+	struct err              e = { 0 };
+	struct fetch           *f;
+
+	assert_true(cidr_list_parse(mem, (struct strings) { ranges, 2 }, &allow, &e));
+	f = fetch_make_trusting(mem, &guard, trust_make(mem, file, NULL), &e);
+	assert_non_null(f);
+	return f;
+}
+
+static void
+try(struct fetch *f, const struct authority *a, const char *host, const char *refused)
+{
+	const struct fetch_request q = {
+		.method = "GET",
+		.url = talloc_asprintf(mem, "https://%s:%u/", host, (unsigned)a->port),
+		.timeout_ms = 20000,
+		.answer_max = 100,
+	};
+	struct fetch_answer answer;
+	struct err          e = { 0 };
+	bool                ok = fetch_run(f, mem, &q, &answer, &e);
+
+	assert_string_equal(e.pub, refused);
+	assert_int_equal(ok, refused[0] == '\0');
+	if (ok)
+		assert_true(str_eqz(answer.body, "hello"));
+}
+
+#define UNKNOWN "No secure connection could be made."
+
+static void
+who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	believe(&ours);
+	f = fetcher();
+	try(f, &ours, "127.0.0.1", "");
+	try(f, &others, "127.0.0.1", UNKNOWN);
+	try(f, &ours, "127.0.0.1", "");
+}
+
+static void
+a_certificate_is_for_its_names(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	believe(&ours);
+	f = fetcher();
+	try(f, &ours, "localhost", "");
+	try(f, &ours, "127.0.0.2", "No connection could be made.");
+	try(f, &ours, "[::ffff:127.0.0.1]", UNKNOWN);
+}
+
+static void
+a_file_that_becomes_another_one_is_read_again(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	believe(&ours);
+	f = fetcher();
+	fetch_prepare(f);
+	try(f, &ours, "127.0.0.1", "");
+	believe(&others);
+	try(f, &ours, "127.0.0.1", UNKNOWN);
+	try(f, &others, "127.0.0.1", "");
+}
+
+static void
+nobody_is_believed_where_the_file_is_away_or_is_none(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	believe(&ours);
+	f = fetcher();
+	try(f, &ours, "127.0.0.1", "");
+	assert_int_equal(unlink(file), 0);
+	try(f, &ours, "127.0.0.1", UNKNOWN);
+	assert_int_equal(close(creat(file, 0600)), 0);
+	try(f, &ours, "127.0.0.1", UNKNOWN);
+	believe(&ours);
+	try(f, &ours, "127.0.0.1", "");
+}
+
+static void
+the_system_believes_neither(void **state)
+{
+	static const char      *ranges[] = { "127.0.0.0/8" };
+	static struct cidr_list allow;
+	static struct guard     guard = { &allow, true };
+	struct err              e = { 0 };
+	struct fetch           *f;
+
+	(void)state;
+	assert_true(cidr_list_parse(mem, (struct strings) { ranges, 1 }, &allow, &e));
+	f = fetch_make(mem, &guard, &e);
+	assert_non_null(f);
+	try(f, &ours, "127.0.0.1", UNKNOWN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else),
+		TEST(a_certificate_is_for_its_names),
+		TEST(a_file_that_becomes_another_one_is_read_again),
+		TEST(nobody_is_believed_where_the_file_is_away_or_is_none),
+		TEST(the_system_believes_neither),
+	};
+
+	return cmocka_run_group_tests(tests, start_servers, stop_servers);
+}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/base/hash.h"
 #include "core/base/secret.h"
@@ -274,24 +275,16 @@ make_text(const struct deed_by *by, struct api_key *k, struct err *e)
 	return ok && (k->prefix != NULL || err_memory(e));
 }
 
-static const char *
-details_of(TALLOC_CTX *mem, const struct api_key *k, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(k->name));
-	buf_puts(&b, ",\"prefix\":");
-	buf_json(&b, str_of(k->prefix));
-	buf_printf(&b, ",\"kind\":\"%s\",\"administrative\":%s,\"scopes\":", k->kind,
-	    k->administrative ? "true" : "false");
-	buf_strings(&b, k->scopes);
-	buf_puts(&b, ",\"config_ids\":");
-	buf_strings(&b, k->config_ids);
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
-}
+static const struct field key_told_fields[] = {
+	TOLD(struct api_key, name),
+	TOLD(struct api_key, prefix),
+	TOLD(struct api_key, kind),
+	TOLD(struct api_key, administrative),
+	TOLD(struct api_key, scopes),
+	TOLD(struct api_key, config_ids),
+	FIELD_END,
+};
+static const struct schema key_told = SCHEMA("KeyTold", struct api_key, key_told_fields);
 
 struct key_making {
 	const struct deed_by *by;
@@ -412,7 +405,7 @@ api_key_make(
 	    !fill_key(by, in, out, e))
 		return false;
 	entry.target_id = out->id;
-	entry.details = details_of(by->mem, out, e);
+	entry.details = audit_details(by->mem, &key_told, out, e);
 	return entry.details != NULL && audit_deed(by, make_body, &m, &entry, e);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/base/buf.h"
 #include "core/base/hash.h"
 #include "core/shm/rate.h"
@@ -81,23 +82,32 @@ choose(const struct seldom *s, struct tally *same, uint32_t *unwritten, bool *ch
 	return true;
 }
 
-static const char *
-details_of(
-    TALLOC_CTX *mem, const char *given, const struct tally *same, uint32_t unwritten, struct err *e)
-{
-	size_t     n = given != NULL ? strlen(given) : 0;
-	struct buf b;
+struct seldom_told {
+	int64_t times, earlier, unwritten;
+};
+static const struct field seldom_told_fields[] = {
+	TOLD(struct seldom_told, times),
+	TOLD_IF(struct seldom_told, earlier),
+	TOLD_IF(struct seldom_told, unwritten),
+	FIELD_END,
+};
+static const struct schema seldom_told =
+    SCHEMA("SeldomTold", struct seldom_told, seldom_told_fields);
 
-	buf_make(&b, mem);
-	if (n > 2) /* "{...}" without its end */
-		buf_add(&b, given, n - 1);
-	buf_printf(&b, "%s\"times\":%u", n > 2 ? "," : "{", same->n);
-	if (same->earlier > 1)
-		buf_printf(&b, ",\"earlier\":%u", same->earlier);
-	if (unwritten > 0)
-		buf_printf(&b, ",\"unwritten\":%u", unwritten);
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
+/* Behind what is given, in one object. */
+static const char *
+details_of(TALLOC_CTX *mem, const char *given, const struct seldom_told *t, struct err *e)
+{
+	const char *own = audit_details(mem, &seldom_told, t, e);
+	size_t      n = given != NULL ? strlen(given) : 0;
+	char       *both;
+
+	if (own == NULL || n <= strlen("{}"))
+		return own;
+	both = talloc_asprintf(mem, "%.*s,%s", (int)n - 1, given, own + 1);
+	if (both == NULL)
+		err_memory(e);
+	return both;
 }
 
 bool
@@ -110,6 +120,7 @@ audit_seldom(const struct deed_by *by, struct audit_entry *entry, const char *ab
 	struct tally        same = { 1, 0 };
 	uint32_t            unwritten = 0;
 	bool                chosen = true;
+	struct seldom_told  t;
 
 	if (env->segment != NULL && !choose(&s, &same, &unwritten, &chosen, e))
 		return false;
@@ -117,6 +128,7 @@ audit_seldom(const struct deed_by *by, struct audit_entry *entry, const char *ab
 		*written = chosen;
 	if (!chosen)
 		return true;
-	entry->details = details_of(by->mem, entry->details, &same, unwritten, e);
+	t = (struct seldom_told) { same.n, same.earlier > 1 ? same.earlier : 0, unwritten };
+	entry->details = details_of(by->mem, entry->details, &t, e);
 	return entry->details != NULL && audit_deed(by, NULL, NULL, entry, e);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/apikey.h"
+#include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
 #include "core/auth/session.h"
 #include "core/auth/settings.h"
@@ -251,6 +252,16 @@ check_api_key(const struct resolving *v, struct tenant_db *t, const struct key_t
 	return true;
 }
 
+struct refused_told {
+	const char *reason;
+};
+static const struct field refused_told_fields[] = {
+	TOLD(struct refused_told, reason),
+	FIELD_END,
+};
+static const struct schema refused_told =
+    SCHEMA("RefusedTold", struct refused_told, refused_told_fields);
+
 /* What looks like a key of this tenant and is none; that it cannot be noted is no fault of the
  * request. */
 static void
@@ -266,13 +277,9 @@ note_refused_key(
 		  .target_id = *id,
 	};
 	struct err e = { 0 };
-	struct buf b;
 
-	buf_make(&b, v->mem);
-	buf_puts(&b, "{\"reason\":");
-	buf_json(&b, str_of(why->detail));
-	buf_putc(&b, '}');
-	entry.details = buf_text(&b, &e);
+	entry.details =
+	    audit_details(v->mem, &refused_told, &(struct refused_told) { why->detail }, &e);
 	if (entry.details == NULL || !audit_seldom(&by, &entry, NULL, NULL, &e))
 		log_err(v->a->env->log, LOG_SYSTEM,
 		    "a refused API key could not be put into the trail", &e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/audit.h"
+#include "core/auth/audit_details.h"
 
 #define ACCESS_MAX_S 3600 /* longest life of an access token: the limit of session.access_s */
 #define OLD_S        60 /* a process that has not read the keys again still signs with the old one */
@@ -52,19 +53,12 @@ turn(struct auth *a, TALLOC_CTX *mem, enum rotation_when when, bool *turned, str
 
 /* ---- the audit ---- */
 
-static const char *
-details_of(TALLOC_CTX *mem, const struct signing_turned *t)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"kid\":");
-	buf_json(&b, str_of(t->kid));
-	buf_puts(&b, ",\"retired\":");
-	buf_json(&b, str_of(t->retired));
-	buf_putc(&b, '}');
-	return buf_ok(&b) ? b.p : NULL;
-}
+static const struct field turn_told_fields[] = {
+	TOLD(struct signing_turned, kid),
+	TOLD(struct signing_turned, retired),
+	FIELD_END,
+};
+static const struct schema turn_told = SCHEMA("TurnTold", struct signing_turned, turn_told_fields);
 
 /* An entry that is there already was written by who died before saying so. */
 static bool
@@ -75,11 +69,11 @@ write_entry(
 		.id = t->audit_id,
 		.action = AUDIT_KEY_ROTATE,
 		.actor_name = actor,
-		.details = details_of(by->mem, t),
+		.details = audit_details(by->mem, &turn_told, t, e),
 	};
 
 	if (entry.details == NULL)
-		return err_memory(e);
+		return false;
 	if (!audit_deed(by, NULL, NULL, &entry, e)) {
 		if (!err_take(e, ERR_CONFLICT))
 			return false;

@@ -292,17 +292,6 @@ buf_json(struct buf *b, struct str s)
 	buf_putc(b, '"');
 }
 
-void
-buf_strings(struct buf *b, struct strings list)
-{
-	buf_putc(b, '[');
-	for (size_t i = 0; i < list.n; i++) {
-		buf_puts(b, i > 0 ? "," : "");
-		buf_json(b, str_of(list.items[i]));
-	}
-	buf_putc(b, ']');
-}
-
 static const char *
 escape_html(uint32_t cp, char tmp[static ESC_MAX])
 {

@@ -36,7 +36,6 @@ MUST_USE char *buf_text(const struct buf *b, struct err *e);
 /* JSON string with its quotes (RFC 8259): minimal escapes, and C1, bidi controls, U+2028/9 as \uXXXX;
  * bytes that are no UTF-8 as U+FFFD. */
 void buf_json(struct buf *b, struct str s);
-void buf_strings(struct buf *b, struct strings list); /* ["a","b"] */
 /* HTML text or quoted attribute value: & < > " ' escaped; C0 and bidi controls as U+FFFD. */
 void buf_html(struct buf *b, struct str s);
 /* One CSV cell (RFC 4180), defused: a cell starting with = + - @ TAB CR gets a leading '; other

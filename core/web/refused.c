@@ -1,19 +1,18 @@
 /* pass.h: a request that was refused for who asks is in the trail of the tenant. */
+#include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
 #include "core/web/pass.h"
 
-static bool
-details_of(const struct request *r, const char *route, const char **out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, r->mem);
-	buf_puts(&b, "{\"route\":");
-	buf_json(&b, str_of(route));
-	buf_printf(&b, ",\"code\":\"%s\"}", err_wire(r->err.code));
-	*out = buf_text(&b, e);
-	return *out != NULL;
-}
+struct refused_told {
+	const char *route, *code;
+};
+static const struct field refused_told_fields[] = {
+	TOLD(struct refused_told, route),
+	TOLD(struct refused_told, code),
+	FIELD_END,
+};
+static const struct schema refused_told =
+    SCHEMA("RequestTold", struct refused_told, refused_told_fields);
 
 static bool
 note(struct request *r, struct err *e)
@@ -24,8 +23,9 @@ note(struct request *r, struct err *e)
 	struct audit_entry entry = { .action = AUDIT_REFUSED, .failed = true, .target_id = r->id0 };
 
 	route_label(r->route, route, sizeof(route));
-	return details_of(r, route, &entry.details, e) &&
-	       tenant_by_id(r->app->database, &r->caller.tenant, &t, e) &&
+	entry.details = audit_details(
+	    r->mem, &refused_told, &(struct refused_told) { route, err_wire(r->err.code) }, e);
+	return entry.details != NULL && tenant_by_id(r->app->database, &r->caller.tenant, &t, e) &&
 	       tenant_db_open(r->app->database, t, false, &by.t, e) &&
 	       audit_seldom(&by, &entry, entry.details, NULL, e);
 }

@@ -1,6 +1,7 @@
 /* routes.h: the audit trail: pages, exports, its check. */
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
 #include "core/auth/audit_verify.h"
 #include "fcgi/routes.h"
@@ -104,15 +105,26 @@ filter_of(const struct audit_query *q)
 	return f;
 }
 
+struct reading_told {
+	const char *how;
+};
+static const struct field reading_told_fields[] = {
+	TOLD(struct reading_told, how),
+	FIELD_END,
+};
+static const struct schema reading_told =
+    SCHEMA("ReadingTold", struct reading_told, reading_told_fields);
+
 /* Who reads the trail is told in it, and each time in the log. */
 static bool
 note_reading(struct request *r, const char *how, struct err *e)
 {
 	const struct deed_by by = request_deed_by(r);
-	struct audit_entry   entry = { .action = AUDIT_AUDIT_READ, .details = how };
+	struct audit_entry   entry = { .action = AUDIT_AUDIT_READ };
 	bool                 written;
 
-	if (!audit_seldom(&by, &entry, how, &written, e))
+	entry.details = audit_details(r->mem, &reading_told, &(struct reading_told) { how }, e);
+	if (entry.details == NULL || !audit_seldom(&by, &entry, how, &written, e))
 		return false;
 	if (!written)
 		audit_log(&by, &entry);
@@ -236,7 +248,7 @@ read_audit(struct request *r, const void *body, void *answer, struct err *e)
 	(void)body;
 	if (request_wants_whole(r))
 		return export(r, r->query, e);
-	return note_reading(r, "{\"how\":\"list\"}", e) &&
+	return note_reading(r, "list", e) &&
 	       list_answer(r, &audit_list_ops, q->page.cursor, answer, e);
 }
 
@@ -317,8 +329,7 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	out->head = talloc_zero(r->mem, struct verify_head);
 	if (out->head == NULL)
 		return err_memory(e);
-	if (!note_reading(r, "{\"how\":\"verify\"}", e) ||
-	    !audit_verify(&by, &part, &r->work, &v, e) ||
+	if (!note_reading(r, "verify", e) || !audit_verify(&by, &part, &r->work, &v, e) ||
 	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;

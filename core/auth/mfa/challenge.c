@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/session_begin.h"
 #include "core/auth/tenant_tag.h"
 #include "core/base/hash.h"
@@ -188,9 +189,10 @@ begin(struct answering *w, struct session_grant *grant, struct err *e)
 		.body = end_body,
 		.arg = w };
 
-	start.details = talloc_asprintf(w->by.mem, "{\"method\":\"%s\"}", w->proving.method);
+	start.details = audit_details(
+	    w->by.mem, &proof_told, &(struct proof_told) { .method = w->proving.method }, e);
 	if (start.details == NULL)
-		return err_memory(e);
+		return false;
 	if (!session_begin(&w->by, &w->user, &start, grant, e)) {
 		*grant = (struct session_grant) { 0 }; /* tokens of a session that was not begun */
 		return proof_not_taken(&w->proving, e);

@@ -4,6 +4,7 @@
 
 #include <qrencode.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/mfa/recovery.h"
 #include "core/base/secret.h"
@@ -354,9 +355,10 @@ mfa_step_up(const struct deed_by *by, const struct proof *shown, instant *auth_t
 	if (!change_begin(&c, by, e) || !check_kind(&c, shown, e) ||
 	    !proof_check(&c.proving, shown, e))
 		return false;
-	entry.details = talloc_asprintf(by->mem, "{\"method\":\"%s\"}", c.proving.method);
+	entry.details = audit_details(
+	    by->mem, &proof_told, &(struct proof_told) { .method = c.proving.method }, e);
 	if (entry.details == NULL)
-		return err_memory(e);
+		return false;
 	entry.target_id = by->caller->session;
 	if (!proof_deed(&c.proving, step_up_body, &c, &entry, e))
 		return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/attempts.h"
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/mfa/recovery.h"
@@ -15,6 +16,23 @@
 #include "core/store/identity/session.h"
 
 #define HOUR_MS 3600000
+
+static const struct field proof_told_fields[] = {
+	TOLD_IF(struct proof_told, method),
+	TOLD_IF(struct proof_told, reason),
+	FIELD_END,
+};
+const struct schema proof_told = SCHEMA("ProofTold", struct proof_told, proof_told_fields);
+
+struct recovery_told {
+	int64_t left;
+};
+static const struct field recovery_told_fields[] = {
+	TOLD(struct recovery_told, left),
+	FIELD_END,
+};
+static const struct schema recovery_told =
+    SCHEMA("RecoveryTold", struct recovery_told, recovery_told_fields);
 
 static void
 count(const struct proving *p, const char *outcome)
@@ -67,8 +85,9 @@ end_worn(struct db *db, void *arg, struct err *e)
 	    (struct audit_entry) { .id = uuid_make(p->by->auth->env->clock, p->by->auth->env->rand),
 		    .action = AUDIT_SESSION_END,
 		    .target_id = *session,
-		    .details = "{\"reason\":\"wrong_proofs\"}" };
-	return audit_append(p->by, &p->end, e);
+		    .details = audit_details(p->by->mem, &proof_told,
+			&(struct proof_told) { .reason = "wrong_proofs" }, e) };
+	return p->end.details != NULL && audit_append(p->by, &p->end, e);
 }
 
 /* The trail has the failure, and the end that it may be. */
@@ -79,9 +98,9 @@ write_failure(struct proving *p, const char *why, struct err *e)
 
 	address_entry(p, &entry);
 	entry.details =
-	    talloc_asprintf(p->by->mem, "{\"method\":\"%s\",\"reason\":\"%s\"}", p->method, why);
+	    audit_details(p->by->mem, &proof_told, &(struct proof_told) { p->method, why }, e);
 	if (entry.details == NULL)
-		return err_memory(e);
+		return false;
 	if (!audit_deed(p->by, end_worn, p, &entry, e))
 		return false;
 	if (!uuid_is_nil(&p->end.target_id))
@@ -295,8 +314,9 @@ take_recovery(struct proving *p, struct err *e)
 	if (!recovery_left(p->by->t, p->by->mem, &p->user->id, &left, e) ||
 	    !factor_forget_tries(p->by->t, &p->user->id, e))
 		return false;
-	p->used.details = talloc_asprintf(p->by->mem, "{\"left\":%lld}", (long long)left);
-	return p->used.details != NULL ? audit_append(p->by, &p->used, e) : err_memory(e);
+	p->used.details =
+	    audit_details(p->by->mem, &recovery_told, &(struct recovery_told) { left }, e);
+	return p->used.details != NULL && audit_append(p->by, &p->used, e);
 }
 
 static bool

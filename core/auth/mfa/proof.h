@@ -23,6 +23,12 @@ struct proof {
 	const char *code, *recovery_code, *password;
 };
 
+/* How it was shown, in the details of an entry; NULL: nothing to tell. */
+struct proof_told {
+	const char *method, *reason;
+};
+extern const struct schema proof_told;
+
 struct proving {
 	const struct deed_by *by;    /* without a caller: not signed in yet */
 	const struct user   *user;

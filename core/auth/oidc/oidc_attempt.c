@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/mfa/challenge.h"
 #include "core/base/unicode.h"
 #include "core/shm/metric.h"
@@ -120,44 +121,50 @@ session_body(struct db *db, void *arg, struct err *e)
 	       identity_touch(db, &s->who.identity, e);
 }
 
-/* What a refused token says of its signature: whoever sent it chose the words. */
-static void
-put_words(struct buf *b, const char *name, struct str text)
-{
-	char *clean = text.n == 0 ? NULL : unicode_clean(b->mem, text, WORD_BYTES);
+struct sign_in_told {
+	const char *method, *provider, *subject;
+	const char *unasked;
+	const char *roles;
+	const char *reason, *alg, *kid; /* of a refusal, and what the token said of its signature */
+};
+static const struct field sign_in_told_fields[] = {
+	TOLD(struct sign_in_told, method),
+	TOLD_IF(struct sign_in_told, provider),
+	TOLD_IF(struct sign_in_told, subject),
+	TOLD_IF(struct sign_in_told, unasked),
+	TOLD_IF(struct sign_in_told, roles),
+	TOLD_IF(struct sign_in_told, reason),
+	TOLD_IF(struct sign_in_told, alg),
+	TOLD_IF(struct sign_in_told, kid),
+	FIELD_END,
+};
+static const struct schema sign_in_told =
+    SCHEMA("SignInTold", struct sign_in_told, sign_in_told_fields);
 
-	if (clean == NULL)
-		return;
-	buf_printf(b, ",\"%s\":", name);
-	buf_json(b, str_of(clean));
+/* Whoever sent the token chose the words. */
+static const char *
+word_of(const struct oidc_attempt *s, struct str text)
+{
+	return text.n == 0 ? NULL : unicode_clean(s->by.mem, text, WORD_BYTES);
 }
 
 static const char *
 details_of(struct oidc_attempt *s, const char *reason, struct err *e)
 {
-	struct buf b;
+	struct sign_in_told told = {
+		.method = s->google ? "google" : "oidc",
+		.provider = s->found ? s->provider.name : NULL,
+		.subject = s->person.subject,
+		.unasked = s->unasked,
+		.roles = s->who.kept ? "kept" : NULL,
+		.reason = reason,
+	};
 
-	buf_make(&b, s->by.mem);
-	buf_printf(&b, "{\"method\":\"%s\"", s->google ? "google" : "oidc");
-	if (s->found) {
-		buf_puts(&b, ",\"provider\":");
-		buf_json(&b, str_of(s->provider.name));
-	}
-	if (s->person.subject != NULL) {
-		buf_puts(&b, ",\"subject\":");
-		buf_json(&b, str_of(s->person.subject));
-	}
-	if (s->unasked != NULL)
-		buf_printf(&b, ",\"unasked\":\"%s\"", s->unasked);
-	if (s->who.kept)
-		buf_puts(&b, ",\"roles\":\"kept\"");
 	if (reason != NULL) {
-		buf_printf(&b, ",\"reason\":\"%s\"", reason);
-		put_words(&b, "alg", s->token.alg);
-		put_words(&b, "kid", s->token.kid);
+		told.alg = word_of(s, s->token.alg);
+		told.kid = word_of(s, s->token.kid);
 	}
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
+	return audit_details(s->by.mem, &sign_in_told, &told, e);
 }
 
 /* The session then counts from its second factor on. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/user/key_maker.h"
 #include "core/auth/user/user_roles.h"
 #include "core/base/mailbox.h"
@@ -113,29 +114,44 @@ why_none(const struct oidc_who *w)
 	return w->maps ? reasons[w->person->told] : OIDC_NO_ROLE;
 }
 
+struct identity_told {
+	const char               *provider, *subject;
+	struct strings            roles;
+	const struct key_effects *keys;
+};
+static const struct field identity_told_fields[] = {
+	TOLD(struct identity_told, provider),
+	TOLD(struct identity_told, subject),
+	FIELD_END,
+};
+static const struct schema identity_told =
+    SCHEMA("IdentityTold", struct identity_told, identity_told_fields);
+static const struct field roles_told_fields[] = {
+	TOLD(struct identity_told, provider),
+	TOLD(struct identity_told, subject),
+	TOLD(struct identity_told, roles),
+	TOLD_ITEM_IF(struct identity_told, keys, &key_effects_schema),
+	FIELD_END,
+};
+static const struct schema roles_told =
+    SCHEMA("RolesTold", struct identity_told, roles_told_fields);
+
+/* `r` NULL: nothing was done about roles. */
 static const char *
 details_of(struct oidc_who *w, const struct roles *r, const struct key_effects *keys, struct err *e)
 {
-	struct buf b;
+	TALLOC_CTX          *mem = w->by->mem;
+	size_t               n = r != NULL ? r->n : 0;
+	const char         **names = talloc_array(mem, const char *, (unsigned)n + 1);
+	struct identity_told told = { w->provider->name, w->person->subject, { names, n }, keys };
 
-	buf_make(&b, w->by->mem);
-	buf_puts(&b, "{\"provider\":");
-	buf_json(&b, str_of(w->provider->name));
-	buf_puts(&b, ",\"subject\":");
-	buf_json(&b, str_of(w->person->subject));
-	buf_puts(&b, r != NULL ? ",\"roles\":[" : "");
-	for (size_t i = 0; r != NULL && i < r->n; i++) {
-		buf_puts(&b, i > 0 ? "," : "");
-		buf_json(&b, str_of(r->all[i].name));
+	if (names == NULL) {
+		err_memory(e);
+		return NULL;
 	}
-	buf_puts(&b, r != NULL ? "]" : "");
-	if (keys != NULL) {
-		buf_puts(&b, ",\"keys\":");
-		if (!schema_encode(&b, &key_effects_schema, keys, e))
-			return NULL;
-	}
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
+	for (size_t i = 0; i < n; i++)
+		names[i] = r->all[i].name;
+	return audit_details(mem, r != NULL ? &roles_told : &identity_told, &told, e);
 }
 
 /* ---- deeds ---- */

@@ -2,43 +2,34 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/bound_secret.h"
 #include "core/auth/ends.h"
 #include "core/auth/oidc/provider_trust.h"
 #include "core/shm/cache.h"
 
 /* What the trail tells of it: everything but the secret. */
-#define TOLD(m) FIELD(struct provider, m, .flags = 0)
 static const struct field detail_fields[] = {
-	TOLD(name),
-	TOLD(kind),
-	TOLD(issuer),
-	TOLD(client_id),
-	TOLD(allowed_domains),
-	TOLD(auto_provision),
-	TOLD(trust_mfa),
-	TOLD(role_map),
-	TOLD(claims),
-	TOLD(authorized_parties),
-	TOLD(mfa_acr),
-	TOLD(mfa_amr),
-	TOLD(absent_roles),
-	TOLD(assume_email_verified),
-	TOLD(group_lookup),
-	TOLD(own_address),
-	TOLD(scopes),
+	TOLD(struct provider, name),
+	TOLD(struct provider, kind),
+	TOLD(struct provider, issuer),
+	TOLD(struct provider, client_id),
+	TOLD(struct provider, allowed_domains),
+	TOLD(struct provider, auto_provision),
+	TOLD(struct provider, trust_mfa),
+	TOLD(struct provider, role_map),
+	TOLD(struct provider, claims),
+	TOLD(struct provider, authorized_parties),
+	TOLD(struct provider, mfa_acr),
+	TOLD(struct provider, mfa_amr),
+	TOLD(struct provider, absent_roles),
+	TOLD(struct provider, assume_email_verified),
+	TOLD(struct provider, group_lookup),
+	TOLD(struct provider, own_address),
+	TOLD(struct provider, scopes),
 	FIELD_END,
 };
 static const struct schema detail_schema = SCHEMA("ProviderDetail", struct provider, detail_fields);
-
-static const char *
-details_of(TALLOC_CTX *mem, const struct provider *p, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	return schema_encode(&b, &detail_schema, p, e) ? buf_text(&b, e) : NULL;
-}
 
 static bool
 run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_action action,
@@ -47,7 +38,7 @@ run_deed(const struct provider_deed *d, tx_fn *body, void *arg, enum audit_actio
 	struct audit_entry entry = {
 		.action = action,
 		.target_id = p->id,
-		.details = details_of(d->by.mem, p, e),
+		.details = audit_details(d->by.mem, &detail_schema, p, e),
 	};
 
 	if (entry.details == NULL)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ident.h"
 #include "core/auth/mfa/challenge.h"
 #include "core/auth/mfa/proof.h"
@@ -87,38 +88,53 @@ find_user(struct attempt *l, struct err *e)
 
 /* ---- may it be tried now ---- */
 
-/* A tenant that is not there is told in the platform's trail by the name that was tried. */
-static const char *
-end_details(const struct attempt *l, struct buf *b, struct err *e)
-{
-	if (l->why != NULL && strcmp(l->why, "unknown_tenant") == 0) {
-		buf_puts(b, ",\"tenant\":");
-		buf_json(b, str_of(l->in->tenant));
-	}
-	buf_putc(b, '}');
-	return buf_text(b, e);
-}
+/* Of one that has to wait, and of one that has failed. */
+struct attempt_told {
+	const char *reason;
+	int64_t     failures, wait_s, delay_s;
+	const char *no_longer; /* what did not let it pass by any more after this */
+	const char *tenant;    /* that is not there: as it was tried, in the platform's trail */
+};
+static const struct field delay_told_fields[] = {
+	TOLD(struct attempt_told, reason),
+	TOLD(struct attempt_told, failures),
+	TOLD(struct attempt_told, wait_s),
+	TOLD_IF(struct attempt_told, tenant),
+	FIELD_END,
+};
+static const struct schema delay_told = SCHEMA("DelayTold", struct attempt_told, delay_told_fields);
+static const struct field  failure_told_fields[] = {
+	 TOLD(struct attempt_told, reason),
+	 TOLD_IF(struct attempt_told, failures),
+	 TOLD_IF(struct attempt_told, delay_s),
+	 TOLD_IF(struct attempt_told, no_longer),
+	 TOLD_IF(struct attempt_told, tenant),
+	 FIELD_END,
+};
+static const struct schema failure_told =
+    SCHEMA("FailureTold", struct attempt_told, failure_told_fields);
 
 static const char *
-delay_details(struct attempt *l, const struct err *refusal, struct err *e)
+missing_tenant(const struct attempt *l)
 {
-	struct buf b;
-
-	buf_make(&b, l->by.mem);
-	buf_printf(&b, "{\"reason\":\"%s\",\"failures\":%lld,\"wait_s\":%d", l->tries.why,
-	    (long long)l->tries.failures, refusal->retry_s);
-	return end_details(l, &b, e);
+	return l->why != NULL && strcmp(l->why, "unknown_tenant") == 0 ? l->in->tenant : NULL;
 }
 
 /* The trail has it; the answer is the refusal. */
 static bool
 delay(struct attempt *l, const struct err *refusal, struct err *e)
 {
+	const struct attempt_told told = {
+		.reason = l->tries.why,
+		.failures = l->tries.failures,
+		.wait_s = refusal->retry_s,
+		.tenant = missing_tenant(l),
+	};
 	struct audit_entry entry = { .action = AUDIT_SESSION_DELAY,
 		.failed = true,
 		.actor_kind = "anonymous",
 		.actor_name = l->in->email,
-		.details = delay_details(l, refusal, e) };
+		.details = audit_details(l->by.mem, &delay_told, &told, e) };
 
 	if (l->found)
 		entry.target_id = l->user.id;
@@ -259,17 +275,17 @@ check_password(struct attempt *l, struct err *e)
 static const char *
 failure_details(struct attempt *l, struct err *e)
 {
-	struct buf b;
+	const struct attempts *x = &l->tries;
+	const char            *spent = x->key.source[0] == 'r' ? "recovery_code" : "known_device";
+	struct attempt_told    told = { .reason = l->why, .tenant = missing_tenant(l) };
 
-	buf_make(&b, l->by.mem);
-	buf_printf(&b, "{\"reason\":\"%s\"", l->why);
-	if (l->tries.delay_s > 0)
-		buf_printf(&b, ",\"failures\":%lld,\"delay_s\":%lld", (long long)l->tries.failures,
-		    (long long)l->tries.delay_s);
-	if (l->tries.spent)
-		buf_printf(&b, ",\"no_longer\":\"%s\"",
-		    l->tries.key.source[0] == 'r' ? "recovery_code" : "known_device");
-	return end_details(l, &b, e);
+	if (x->delay_s > 0) {
+		told.failures = x->failures;
+		told.delay_s = x->delay_s;
+	}
+	if (x->spent)
+		told.no_longer = spent;
+	return audit_details(l->by.mem, &failure_told, &told, e);
 }
 
 static bool
@@ -307,6 +323,12 @@ rehash_body(struct db *db, void *arg, struct err *e)
 	       user_rehash(l->by.t, &l->user.id, l->user.password, l->fresh, e);
 }
 
+static const char *
+method_told(const struct attempt *l, const char *method, struct err *e)
+{
+	return audit_details(l->by.mem, &proof_told, &(struct proof_told) { .method = method }, e);
+}
+
 static bool
 accept(struct attempt *l, struct session_grant *grant, struct err *e)
 {
@@ -315,9 +337,9 @@ accept(struct attempt *l, struct session_grant *grant, struct err *e)
 		.auth_time_ms = l->now_ms,
 		.body = rehash_body,
 		.arg = l,
-		.details = "{\"method\":\"password\"}" };
+		.details = method_told(l, "password", e) };
 
-	if (!attempts_passed(l->by.auth, &l->tries, e) ||
+	if (start.details == NULL || !attempts_passed(l->by.auth, &l->tries, e) ||
 	    !session_begin(&l->by, &l->user, &start, grant, e))
 		return false;
 	count(l, "success");
@@ -365,9 +387,10 @@ accept_code(struct attempt *l, struct session_grant *grant, struct err *e)
 		.auth_time_ms = l->now_ms,
 		.body = both_body,
 		.arg = &b,
-		.details = "{\"method\":\"recovery_code\"}" };
+		.details = method_told(l, "recovery_code", e) };
 
-	if (!attempts_passed(l->by.auth, &l->tries, e) || !proof_check(&b.proving, &shown, e))
+	if (start.details == NULL || !attempts_passed(l->by.auth, &l->tries, e) ||
+	    !proof_check(&b.proving, &shown, e))
 		return false;
 	if (!session_begin(&l->by, &l->user, &start, grant, e)) {
 		*grant = (struct session_grant) { 0 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 
 bool
@@ -58,30 +59,30 @@ alter_body(struct db *db, void *arg, struct err *e)
 	       ends_apply(w->t, &x, e);
 }
 
+struct tenant_told {
+	const struct text_change *name;
+	const struct json_change *settings;
+};
+static const struct field tenant_told_fields[] = {
+	TOLD_ITEM_IF(struct tenant_told, name, &text_change_schema),
+	TOLD_ITEM_IF(struct tenant_told, settings, &json_change_schema),
+	FIELD_END,
+};
+static const struct schema tenant_told =
+    SCHEMA("TenantTold", struct tenant_told, tenant_told_fields);
+
 static const char *
 alter_details(const struct altering *w, struct err *e)
 {
-	bool       renamed = strcmp(w->name, w->was->name) != 0;
-	struct buf b;
+	const char              *was = w->was->settings.text;
+	const struct json_change settings = { { .text = was }, { .text = w->settings } };
+	struct text_change       name;
+	const struct tenant_told told = {
+		.name = text_change(&name, w->was->name, w->name),
+		.settings = strcmp(w->settings, was) != 0 ? &settings : NULL,
+	};
 
-	buf_make(&b, w->by->mem);
-	buf_putc(&b, '{');
-	if (renamed) {
-		buf_puts(&b, "\"name\":{\"from\":");
-		buf_json(&b, str_of(w->was->name));
-		buf_puts(&b, ",\"to\":");
-		buf_json(&b, str_of(w->name));
-		buf_putc(&b, '}');
-	}
-	if (strcmp(w->settings, w->was->settings.text) != 0) {
-		buf_puts(&b, renamed ? ",\"settings\":{\"from\":" : "\"settings\":{\"from\":");
-		buf_puts(&b, w->was->settings.text);
-		buf_puts(&b, ",\"to\":");
-		buf_puts(&b, w->settings);
-		buf_putc(&b, '}');
-	}
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
+	return audit_details(w->by->mem, &tenant_told, &told, e);
 }
 
 static bool
@@ -140,17 +141,16 @@ status_body(struct db *db, void *arg, struct err *e)
 	return w->status == NULL || tenant_set_status(w->platform, &w->id, w->status, e);
 }
 
-static const char *
-status_details(const struct deed_by *by, const struct tenant *t, const char *status, struct err *e)
-{
-	char *text = status == NULL ? talloc_asprintf(by->mem, "{\"slug\":\"%s\"}", t->slug)
-				    : talloc_asprintf(by->mem,
-					  "{\"slug\":\"%s\",\"status\":\"%s\"}", t->slug, status);
-
-	if (text == NULL)
-		err_memory(e);
-	return text;
-}
+struct status_told {
+	const char *slug, *status;
+};
+static const struct field status_told_fields[] = {
+	TOLD(struct status_told, slug),
+	TOLD_IF(struct status_told, status),
+	FIELD_END,
+};
+static const struct schema status_told =
+    SCHEMA("StatusTold", struct status_told, status_told_fields);
 
 /* The platform's own entry, with the status if it changes; then the tenant's, of what only the
  * platform did. */
@@ -162,7 +162,8 @@ alter_by_platform(struct altering *w, const struct tenant_change *in, struct err
 	struct judging        j = { by->t, w->was->id, in->status };
 	struct audit_entry    entry = { .action = AUDIT_TENANT_UPDATE, .target_id = w->was->id };
 
-	entry.details = status_details(by, w->was, in->status, e);
+	entry.details = audit_details(
+	    by->mem, &status_told, &(struct status_told) { w->was->slug, in->status }, e);
 	if (entry.details == NULL)
 		return false;
 	if (!audit_deed(by, status_body, &j, &entry, e)) {

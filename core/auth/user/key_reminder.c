@@ -4,6 +4,7 @@
 
 #include "core/auth/apikey.h"
 #include "core/auth/audit.h"
+#include "core/auth/audit_details.h"
 #include "core/auth/mail/mail_queue.h"
 #include "core/store/identity/user.h"
 
@@ -54,22 +55,36 @@ tell_body(struct db *db, void *arg, struct err *e)
 	       write_to_admins(w, e);
 }
 
+struct ending_told {
+	const char *name, *prefix;
+	instant     expires_at;
+	int64_t     days;
+	bool        orphaned;
+};
+static const struct field ending_told_fields[] = {
+	TOLD(struct ending_told, name),
+	TOLD(struct ending_told, prefix),
+	TOLD(struct ending_told, expires_at),
+	TOLD(struct ending_told, days),
+	TOLD(struct ending_told, orphaned),
+	FIELD_END,
+};
+static const struct schema ending_told =
+    SCHEMA("EndingTold", struct ending_told, ending_told_fields);
+
 static const char *
 details_of(const struct telling *w, struct err *e)
 {
-	const struct api_key *k = w->k;
-	char                  end[TIME_TEXT_MAX];
-	struct buf            b;
+	const struct api_key    *k = w->k;
+	const struct ending_told told = {
+		k->name,
+		k->prefix,
+		k->expires_at,
+		w->days,
+		k->orphaned,
+	};
 
-	time_print(k->expires_at.ms, end);
-	buf_make(&b, w->by->mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(k->name));
-	buf_puts(&b, ",\"prefix\":");
-	buf_json(&b, str_of(k->prefix));
-	buf_printf(&b, ",\"expires_at\":\"%s\",\"days\":%lld,\"orphaned\":%s}", end,
-	    (long long)w->days, k->orphaned ? "true" : "false");
-	return buf_text(&b, e);
+	return audit_details(w->by->mem, &ending_told, &told, e);
 }
 
 static bool

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_link.h"
@@ -21,20 +22,35 @@ struct updating {
 	int64_t               now_ms;
 };
 
-/* An entry's details: the address before and after. */
+struct address_told {
+	const struct text_change *email;
+	const char               *address_change; /* "taken_back" */
+};
+static const struct field address_told_fields[] = {
+	TOLD_ITEM_IF(struct address_told, email, &text_change_schema),
+	TOLD_IF(struct address_told, address_change),
+	FIELD_END,
+};
+static const struct schema address_told =
+    SCHEMA("AddressTold", struct address_told, address_told_fields);
+
 static bool
 address_details(
     TALLOC_CTX *mem, const char *from, const char *to, const char **details, struct err *e)
 {
-	struct buf b;
+	const struct text_change  change = { from, to };
+	const struct address_told told = { .email = &change };
 
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"email\":{\"from\":");
-	buf_json(&b, str_of(from));
-	buf_puts(&b, ",\"to\":");
-	buf_json(&b, str_of(to));
-	buf_puts(&b, "}}");
-	*details = buf_text(&b, e);
+	*details = audit_details(mem, &address_told, &told, e);
+	return *details != NULL;
+}
+
+static bool
+taken_back_details(TALLOC_CTX *mem, const char **details, struct err *e)
+{
+	const struct address_told told = { .address_change = "taken_back" };
+
+	*details = audit_details(mem, &address_told, &told, e);
 	return *details != NULL;
 }
 
@@ -133,8 +149,8 @@ profile_update(const struct deed_by *by, const struct profile *in, struct err *e
 		return false;
 	if (u.name == NULL && u.email == NULL && !u.kept)
 		return true;
-	if (u.kept)
-		entry.details = "{\"address_change\":\"taken_back\"}";
+	if (u.kept && !taken_back_details(by->mem, &entry.details, e))
+		return false;
 	entry.action = u.email != NULL ? AUDIT_EMAIL_REQUEST : AUDIT_PROFILE_UPDATE;
 	if ((u.email != NULL &&
 		!address_details(by->mem, u.user.email, u.email, &entry.details, e)) ||

@@ -1,6 +1,7 @@
 /* user_admin.h: changing and erasing a user, with what ends by it. */
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/ident.h"
 #include "core/auth/user/key_maker.h"
@@ -59,52 +60,50 @@ keep_own_email(const struct altering *w, struct err *e)
 	    "is your own: change it by PUT /api/auth/me, which mails a link to the new address");
 }
 
-static void
-put_change(struct buf *b, const char *name, const char *from, const char *to)
-{
-	if (strcmp(from, to) == 0)
-		return;
-	buf_puts(b, b->n > 1 ? "," : "");
-	buf_json(b, str_of(name));
-	buf_puts(b, ":{\"from\":");
-	buf_json(b, str_of(from));
-	buf_puts(b, ",\"to\":");
-	buf_json(b, str_of(to));
-	buf_putc(b, '}');
-}
+struct user_told {
+	const struct text_change *email, *display_name, *status;
+	const struct list_change *roles;
+	const struct key_effects *keys;
+};
+static const struct field user_told_fields[] = {
+	TOLD_ITEM_IF(struct user_told, email, &text_change_schema),
+	TOLD_ITEM_IF(struct user_told, display_name, &text_change_schema),
+	TOLD_ITEM_IF(struct user_told, status, &text_change_schema),
+	TOLD_ITEM_IF(struct user_told, roles, &list_change_schema),
+	TOLD_ITEM_IF(struct user_told, keys, &key_effects_schema),
+	FIELD_END,
+};
+static const struct schema user_told = SCHEMA("UserTold", struct user_told, user_told_fields);
 
 static bool
-put_keys(struct buf *b, const struct altering *w, struct err *e)
+tell_changes(struct altering *w, struct err *e)
 {
-	if (w->keys == NULL)
-		return true;
-	buf_puts(b, b->n > 1 ? ",\"keys\":" : "\"keys\":");
-	return schema_encode(b, &key_effects_schema, w->keys, e);
+	const struct user       *was = &w->was, *now = &w->now;
+	const struct list_change roles = { was->roles, now->roles };
+	struct text_change       email, name, status;
+	const struct user_told   told = {
+		  .email = text_change(&email, was->email, now->email),
+		  .display_name = text_change(&name, was->display_name, now->display_name),
+		  .status = text_change(&status, was->status, now->status),
+		  .roles = strings_same(was->roles, now->roles) ? NULL : &roles,
+		  .keys = w->keys,
+	};
+
+	w->entry.details = audit_details(w->by->mem, &user_told, &told, e);
+	return w->entry.details != NULL;
 }
 
-static bool
-put_details(struct altering *w, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, w->by->mem);
-	buf_putc(&b, '{');
-	put_change(&b, "email", w->was.email, w->now.email);
-	put_change(&b, "display_name", w->was.display_name, w->now.display_name);
-	put_change(&b, "status", w->was.status, w->now.status);
-	if (!strings_same(w->was.roles, w->now.roles)) {
-		buf_puts(&b, b.n > 1 ? ",\"roles\":{\"from\":" : "\"roles\":{\"from\":");
-		buf_strings(&b, w->was.roles);
-		buf_puts(&b, ",\"to\":");
-		buf_strings(&b, w->now.roles);
-		buf_putc(&b, '}');
-	}
-	if (!put_keys(&b, w, e))
-		return false;
-	buf_putc(&b, '}');
-	w->entry.details = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
+struct erased_told {
+	const char               *email;
+	const struct key_effects *keys;
+};
+static const struct field erased_told_fields[] = {
+	TOLD(struct erased_told, email),
+	TOLD_ITEM_IF(struct erased_told, keys, &key_effects_schema),
+	FIELD_END,
+};
+static const struct schema erased_told =
+    SCHEMA("ErasedTold", struct erased_told, erased_told_fields);
 
 /* One that is stored may be from before the rules: a client that sends it back changes nothing. */
 static bool
@@ -211,28 +210,23 @@ alter_body(struct db *db, void *arg, struct err *e)
 	return read_locked(w, e) && fill_now(w, e) && keep_own_email(w, e) &&
 	       keep_an_admin(w, is_admin(&w->now), e) && set_roles(w, e) &&
 	       user_set(by->t, &w->now, (instant) { clock_ms(by->auth->env->clock) }, e) &&
-	       see_to_keys(w, e) && end_by_changes(w, e) && put_details(w, e);
+	       see_to_keys(w, e) && end_by_changes(w, e) && tell_changes(w, e);
 }
 
 static bool
 erase_body(struct db *db, void *arg, struct err *e)
 {
-	struct altering *w = arg;
-	struct buf       b;
+	struct altering   *w = arg;
+	struct erased_told told;
 
 	(void)db;
 	if (!read_locked(w, e) || !keep_an_admin(w, false, e) ||
 	    !keys_leave(w->by, &w->id, &w->keys, e) || !end_what_ends(w, END_DELETED, e) ||
 	    !user_drop(w->by->t, &w->id, e))
 		return false;
-	buf_make(&b, w->by->mem);
-	buf_puts(&b, "{\"email\":");
-	buf_json(&b, str_of(w->was.email));
-	if (!put_keys(&b, w, e))
-		return false;
-	buf_putc(&b, '}');
-	w->entry.details = b.p;
-	return buf_ok(&b) || err_memory(e);
+	told = (struct erased_told) { w->was.email, w->keys };
+	w->entry.details = audit_details(w->by->mem, &erased_told, &told, e);
+	return w->entry.details != NULL;
 }
 
 /* ---- around it ---- */

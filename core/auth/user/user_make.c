@@ -1,6 +1,7 @@
 /* user_admin.h: making or inviting a user, once for each key of the client. */
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/auth/ident.h"
 #include "core/auth/mail/mail_queue.h"
 #include "core/auth/password/password_rules.h"
@@ -136,19 +137,16 @@ make_body(struct db *db, void *arg, struct err *e)
 	       (w->in->password != NULL || invite_send(by, &w->user, by->caller->name, e));
 }
 
-static const char *
-details_of(const struct making *w, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, w->by->mem);
-	buf_puts(&b, "{\"email\":");
-	buf_json(&b, str_of(w->user.email));
-	buf_puts(&b, ",\"roles\":");
-	buf_strings(&b, w->in->roles);
-	buf_putc(&b, '}');
-	return buf_text(&b, e);
-}
+struct made_told {
+	const char    *email;
+	struct strings roles;
+};
+static const struct field made_told_fields[] = {
+	TOLD(struct made_told, email),
+	TOLD(struct made_told, roles),
+	FIELD_END,
+};
+static const struct schema made_told = SCHEMA("MadeTold", struct made_told, made_told_fields);
 
 /* Both keys of the tables are the client's affair: its own Idempotency-Key in parallel, or the
  * address. */
@@ -175,7 +173,8 @@ make(struct making *w, struct user *out, struct err *e)
 	    (w->in->password != NULL &&
 		(!check_password(w, &password, e) || !hash_password(w, password, e))))
 		return false;
-	entry.details = details_of(w, e);
+	entry.details = audit_details(
+	    by->mem, &made_told, &(struct made_told) { w->user.email, w->in->roles }, e);
 	if (entry.details == NULL)
 		return false;
 	if (!audit_deed(by, make_body, w, &entry, e))

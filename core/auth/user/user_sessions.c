@@ -1,4 +1,5 @@
 /* user_admin.h: ending a user's sessions, all of them or one. */
+#include "core/auth/audit_details.h"
 #include "core/auth/ends.h"
 #include "core/auth/mfa/mfa.h"
 #include "core/auth/user/user_roles.h"
@@ -55,6 +56,17 @@ end_one_body(struct db *db, void *arg, struct err *e)
 	return ends_apply(w->by->t, &w->x, e) && (w->x.ended || missing(e));
 }
 
+struct ended_told {
+	struct uuid user;
+	bool        by_admin;
+};
+static const struct field ended_told_fields[] = {
+	TOLD(struct ended_told, user),
+	TOLD(struct ended_told, by_admin),
+	FIELD_END,
+};
+static const struct schema ended_told = SCHEMA("EndedTold", struct ended_told, ended_told_fields);
+
 bool
 user_end_session(const struct deed_by *by, const struct uuid *session, struct err *e)
 {
@@ -66,18 +78,15 @@ user_end_session(const struct deed_by *by, const struct uuid *session, struct er
 	if (!session_owner(by->t, session, &w.x.user, e))
 		return false;
 	if (!uuid_eq(&w.x.user, &by->caller->user)) {
-		char text[UUID_TEXT_MAX];
-
 		if (!permission_has(&by->caller->permissions, ACTION_UPDATE, RESOURCE_USERS))
 			return missing(e);
 		if (!mfa_ask_fresh(by->caller, w.x.now.ms, e))
 			return false;
 		w.x.event = END_SESSION_ADMIN;
-		uuid_print(&w.x.user, text);
 		entry.details =
-		    talloc_asprintf(by->mem, "{\"user\":\"%s\",\"by_admin\":true}", text);
+		    audit_details(by->mem, &ended_told, &(struct ended_told) { w.x.user, true }, e);
 		if (entry.details == NULL)
-			return err_memory(e);
+			return false;
 	}
 	if (!audit_deed(by, end_one_body, &w, &entry, e))
 		return false;

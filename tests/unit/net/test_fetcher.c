@@ -424,6 +424,69 @@ a_request_that_was_begun_goes_on_without_it(void **state)
 	pid = start_fetcher();
 }
 
+/* A child of ours beside the one that start() made, by /proc; 0: there is none, or it has ended. */
+static pid_t
+own_fetcher(void)
+{
+	char  path[64], text[256];
+	FILE *f;
+	long  child = 0, other = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fscanf(f, "%ld", &child) == 1) {
+		FILE *stat_file;
+
+		snprintf(path, sizeof(path), "/proc/%ld/stat", child);
+		stat_file = fopen(path, "r");
+		if (stat_file != NULL && fgets(text, sizeof(text), stat_file) != NULL &&
+		    strstr(text, "(bsx-fetch) Z") == NULL && strstr(text, "(bsx-fetch)") != NULL &&
+		    child != pid)
+			other = child;
+		if (stat_file != NULL)
+			fclose(stat_file);
+	}
+	fclose(f);
+	return (pid_t)other;
+}
+
+static void
+await_end(void)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (int64_t end = now_ms() + PATIENCE_MS; own_fetcher() != 0;) {
+		assert_true(now_ms() < end);
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Of a process that starts one for itself. */
+static void
+one_that_is_started_on_demand_is_started_again_when_it_has_ended(void **state)
+{
+	struct err           e = { 0 };
+	struct fetch        *f = fetcher_on_demand(mem, &fetcher, &e);
+	struct fetch_answer  a;
+	struct fetch_request q = {
+		.method = "GET", .timeout_ms = PATIENCE_MS, .answer_max = 65536
+	};
+
+	(void)state;
+	q.url = talloc_asprintf(mem, "http://127.0.0.1:%u/echo", (unsigned)stranger_port);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* the parent's, and no other */
+	assert_true(fetch_run(f, mem, &q, &a, &e));
+	for (int i = 0; i < 3; i++) {
+		kill(own_fetcher(), SIGKILL);
+		await_end();
+		assert_true(fetch_run(f, mem, &q, &a, &e));
+		assert_int_equal(a.status, 200);
+	}
+	talloc_free(f);
+	assert_int_equal(own_fetcher(), 0); /* it has ended with it */
+}
+
 /* Whoever becomes one, and is no responder's child, says what is wrong with that. */
 static void
 it_does_not_run_without_a_responder(void **state)
@@ -468,6 +531,7 @@ main(void)
 		TEST(while_there_is_none_a_request_waits_for_the_next),
 		TEST(with_none_a_request_fails_at_its_deadline),
 		TEST(a_request_that_was_begun_goes_on_without_it),
+		TEST(one_that_is_started_on_demand_is_started_again_when_it_has_ended),
 		TEST(it_does_not_run_without_a_responder),
 	};
 

@@ -16,9 +16,10 @@
  *
  * Statements are constants; text is never built from input.  They run by
  * mariadb_stmt_execute_direct (one round trip).  Parameters and columns come
- * from field tables: fields without FIELD_NO_SQL, in order; column names must
- * equal field names (db_verify and a test hold every statement against the
- * migrated schema).
+ * from field tables: fields without FIELD_NO_SQL.  A parameter is a mark that
+ * names its member, `:status`, as often as it is needed (marks.h); columns stand
+ * in the order of their fields and have their names (db_verify and a test hold
+ * every statement against the migrated schema).
  *
  * SQL NULL is a NULL string, blob or JSON text, and the zero value of a
  * FIELD_NULLABLE member (nil uuid, instant 0, integer 0, empty list); a NULL for
@@ -43,22 +44,33 @@
 
 enum sql_scope { SQL_CONTROL, SQL_TENANT };
 
+/* A text with its marks resolved (marks.h). */
+struct marks {
+	const char          *text;    /* as it is sent, `?` for each mark; NULL: not resolved yet */
+	const struct field **members; /* what `in` has for SQL, in its order */
+	unsigned             members_n;
+	uint8_t             *at;      /* of each `?`: which member */
+	unsigned             n;       /* at most BIND_MAX */
+};
+
 struct sql {
 	const char          *name;  /* the C identifier, for metrics and the log */
 	enum sql_scope       scope;
 	const char          *text;
 	const struct schema *in;    /* NULL: no parameters */
 	const struct schema *out;   /* NULL: no result set */
+	struct marks        *marks; /* of a listed statement: its text resolved, by the first use; else NULL */
 };
 
 /*
  * Defines `static const struct sql NAME` and lists it for db_verify:
  *
  *	SQL(user_by_email, SQL_TENANT, &email_in, &user_schema,
- *	    "SELECT id, email FROM users WHERE email = ?");
+ *	    "SELECT id, email FROM users WHERE email = :email");
  */
 #define SQL(id, where, in_, out_, text_) \
-	static const struct sql id = { #id, (where), (text_), (in_), (out_) }; \
+	static struct marks id##_marks; \
+	static const struct sql id = { #id, (where), (text_), (in_), (out_), &id##_marks }; \
 	static const struct sql *const id##_listed \
 	    __attribute__((section("bsx_sql"), used, retain)) = &id
 

@@ -34,8 +34,8 @@ void db_timed(struct db *db, const char *name, int64_t start_ns);
 /* Text protocol: DDL, BEGIN, COMMIT, SET.  `text` is a constant or made of checked identifiers. */
 MUST_USE bool db_exec(struct db *db, const char *name, const char *text, struct err *e);
 
-/* The text as it is sent: "CALL bsx." names the control schema. A child of mem, or q->text itself. */
-MUST_USE const char *db_text(TALLOC_CTX *mem, const struct db *db, const struct sql *q, struct err *e);
+/* The text as it is sent: "CALL bsx." names the control schema. A child of mem, or `text` itself. */
+MUST_USE const char *db_text(TALLOC_CTX *mem, const struct db *db, const char *text, struct err *e);
 
 /* Fills *e from MariaDB's number and text, and closes the connection where db_error.h says so. Always false. */
 bool db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e);

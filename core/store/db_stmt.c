@@ -3,17 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/store/bind.h"
 #include "core/store/db_priv.h"
+#include "core/store/marks.h"
 
 #define CALL_CONTROL "CALL bsx."
 
 /* The parameters of one execution: one struct, or a batch by columns. */
 struct params {
 	TALLOC_CTX         *mem; /* what had to be printed */
-	const struct field *f[BIND_MAX];
-	unsigned            n;
-	struct bind_value   v[BIND_MAX];
+	const struct marks *marks;
+	struct bind_value   v[BIND_MAX]; /* by member; b by mark */
 	MYSQL_BIND          b[BIND_MAX];
 	unsigned            rows; /* 0: no batch */
 };
@@ -31,14 +30,13 @@ struct run {
 };
 
 const char *
-db_text(TALLOC_CTX *mem, const struct db *db, const struct sql *q, struct err *e)
+db_text(TALLOC_CTX *mem, const struct db *db, const char *text, struct err *e)
 {
 	const size_t skip = sizeof(CALL_CONTROL) - 1;
-	const char  *text;
 
-	if (strncmp(q->text, CALL_CONTROL, skip) != 0 || strcmp(db->o.control, "bsx") == 0)
-		return q->text;
-	text = talloc_asprintf(mem, "CALL %s.%s", db->o.control, q->text + skip);
+	if (strncmp(text, CALL_CONTROL, skip) != 0 || strcmp(db->o.control, "bsx") == 0)
+		return text;
+	text = talloc_asprintf(mem, "CALL %s.%s", db->o.control, text + skip);
 	if (text == NULL)
 		err_memory(e);
 	return text;
@@ -49,15 +47,18 @@ db_text(TALLOC_CTX *mem, const struct db *db, const struct sql *q, struct err *e
 static bool
 params_of(struct params *p, TALLOC_CTX *mem, const struct sql *q, const void *in, struct err *e)
 {
+	const struct marks *m = marks_of(mem, q, e);
+
 	p->mem = mem;
+	p->marks = m;
 	p->rows = 0;
-	if (!bind_fields(q->in, p->f, &p->n, e))
-		return err_note(e, "running %s", q->name);
-	for (unsigned i = 0; i < p->n; i++) {
-		if (!bind_value_of(mem, p->f[i], in, &p->v[i], e))
+	if (m == NULL)
+		return false;
+	for (unsigned i = 0; i < m->members_n; i++)
+		if (!bind_value_of(mem, m->members[i], in, &p->v[i], e))
 			return err_note(e, "running %s", q->name);
-		bind_param(&p->b[i], &p->v[i]);
-	}
+	for (unsigned i = 0; i < m->n; i++)
+		bind_param(&p->b[i], &p->v[m->at[i]]);
 	return true;
 }
 
@@ -73,10 +74,10 @@ stmt_with(struct db *db, struct params *p, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	bad = mysql_stmt_attr_set(st, STMT_ATTR_PREBIND_PARAMS, &p->n) != 0;
+	bad = mysql_stmt_attr_set(st, STMT_ATTR_PREBIND_PARAMS, &p->marks->n) != 0;
 	if (p->rows > 0)
 		bad = mysql_stmt_attr_set(st, STMT_ATTR_ARRAY_SIZE, &p->rows) != 0 || bad;
-	if (p->n > 0)
+	if (p->marks->n > 0)
 		bad = mysql_stmt_bind_param(st, p->b) != 0 || bad;
 	if (bad) {
 		db_fail(db, "bind", mysql_stmt_errno(st), mysql_stmt_error(st), e);
@@ -94,7 +95,7 @@ stmt_with(struct db *db, struct params *p, struct err *e)
 static MYSQL_STMT *
 execute(struct db *db, const struct sql *q, struct params *p, struct err *e)
 {
-	const char *text = db_text(p->mem, db, q, e);
+	const char *text = db_text(p->mem, db, p->marks->text, e);
 	MYSQL_STMT *st;
 	unsigned    number;
 	bool        again;
@@ -372,10 +373,11 @@ bulk_fill(struct params *p, struct bulk *k, struct bind_value *v, const struct s
 
 	for (row = 0; row < n && row < DB_BULK_ROWS; row++) {
 		before = bytes;
-		for (unsigned i = 0; i < p->n; i++) {
-			struct bind_value *at = &v[row * p->n + i];
+		for (unsigned i = 0; i < p->marks->members_n; i++) {
+			struct bind_value *at = &v[row * p->marks->members_n + i];
 
-			if (!bind_value_of(p->mem, p->f[i], in + row * q->in->size, at, e))
+			if (!bind_value_of(
+				p->mem, p->marks->members[i], in + row * q->in->size, at, e))
 				return err_note(e, "running %s", q->name);
 			bytes += at->n + 9;
 			bulk_set(&k[i], row, at);
@@ -393,24 +395,25 @@ static bool
 bulk_run(struct db *db, TALLOC_CTX *mem, const struct sql *q, const char *in, size_t n,
     size_t *taken, struct err *e)
 {
-	struct params      p = { .mem = mem };
-	unsigned           rows = n < DB_BULK_ROWS ? (unsigned)n : DB_BULK_ROWS;
-	struct bulk        k[BIND_MAX];
-	struct bind_value *v;
-	struct run         r = { .db = db, .q = q, .start_ns = clock_ns(db->o.clock) };
+	const struct marks *m = marks_of(mem, q, e);
+	struct params       p = { .mem = mem, .marks = m };
+	unsigned            rows = n < DB_BULK_ROWS ? (unsigned)n : DB_BULK_ROWS;
+	struct bulk         k[BIND_MAX];
+	struct bind_value  *v;
+	struct run          r = { .db = db, .q = q, .start_ns = clock_ns(db->o.clock) };
 
-	if (!bind_fields(q->in, p.f, &p.n, e))
+	if (m == NULL)
 		return false;
-	v = talloc_array(mem, struct bind_value, rows * p.n);
+	v = talloc_array(mem, struct bind_value, rows * m->members_n);
 	if (v == NULL)
 		return err_memory(e);
-	for (unsigned i = 0; i < p.n; i++)
+	for (unsigned i = 0; i < m->members_n; i++)
 		if (!bulk_make(mem, &k[i], rows, e))
 			return false;
 	if (!bulk_fill(&p, k, v, q, in, n, taken, e))
 		return false;
-	for (unsigned i = 0; i < p.n; i++)
-		bulk_bind(&p.b[i], &v[i], &k[i]);
+	for (unsigned i = 0; i < m->n; i++)
+		bulk_bind(&p.b[i], &v[m->at[i]], &k[m->at[i]]);
 	p.rows = (unsigned)*taken;
 	r.st = execute(db, q, &p, e);
 	if (r.st == NULL)

@@ -1,8 +1,8 @@
 /* db.h: all statements, held against the migrated schema. */
 #include <string.h>
 
-#include "core/store/bind.h"
 #include "core/store/db_priv.h"
+#include "core/store/marks.h"
 
 /* Bounds of the section that SQL() fills; absent in a program without statements. */
 extern const struct sql *const __start_bsx_sql[] __attribute__((weak, visibility("hidden")));
@@ -62,26 +62,12 @@ verify_columns(const struct sql *q, MYSQL_STMT *st, struct err *e)
 }
 
 static bool
-verify_marks(const struct sql *q, MYSQL_STMT *st, struct err *e)
-{
-	const struct field *f[BIND_MAX];
-	unsigned            n;
-	unsigned long       marks = mysql_stmt_param_count(st);
-
-	if (!bind_fields(q->in, f, &n, e))
-		return false;
-	if (marks == n)
-		return true;
-	return err_set(e, ERR_INTERNAL, 0, "internal error", "statement %s: %lu marks, %u members",
-	    q->name, marks, n);
-}
-
-static bool
 verify_one(struct db *db, TALLOC_CTX *mem, const struct sql *q, struct err *e)
 {
-	const char *text = db_text(mem, db, q, e);
-	MYSQL_STMT *st;
-	bool        ok;
+	const struct marks *m = marks_of(mem, q, e);
+	const char         *text = m == NULL ? NULL : db_text(mem, db, m->text, e);
+	MYSQL_STMT         *st;
+	bool                ok;
 
 	if (text == NULL)
 		return false;
@@ -90,8 +76,12 @@ verify_one(struct db *db, TALLOC_CTX *mem, const struct sql *q, struct err *e)
 		return err_memory(e);
 	if (mysql_stmt_prepare(st, text, strlen(text)) != 0)
 		ok = db_fail(db, q->name, mysql_stmt_errno(st), mysql_stmt_error(st), e);
+	else if (mysql_stmt_param_count(st) != m->n)
+		ok = err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "statement %s: %lu marks, %u were found", q->name, mysql_stmt_param_count(st),
+		    m->n);
 	else
-		ok = verify_marks(q, st, e) && verify_columns(q, st, e);
+		ok = verify_columns(q, st, e);
 	mysql_stmt_close(st);
 	return ok;
 }

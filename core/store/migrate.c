@@ -53,12 +53,13 @@ static const struct schema renumbered_key_schema =
 SQL(migration_list, SQL_CONTROL, NULL, &record_schema,
     "SELECT version, name, sha256 FROM schema_migrations ORDER BY version");
 SQL(migration_renumber, SQL_CONTROL, &renumbered_schema, NULL,
-    "UPDATE IGNORE schema_migrations SET version = ?, name = ? WHERE version = ? AND sha256 = ?");
+    "UPDATE IGNORE schema_migrations SET version = :version, name = :name WHERE version = :was"
+    " AND sha256 = :sha256");
 SQL(migration_unnumber, SQL_CONTROL, &renumbered_key_schema, NULL,
-    "DELETE FROM schema_migrations WHERE version = ? AND sha256 = ?");
+    "DELETE FROM schema_migrations WHERE version = :was AND sha256 = :sha256");
 SQL(migration_add, SQL_CONTROL, &record_schema, NULL,
     "INSERT IGNORE INTO schema_migrations (version, name, sha256, applied_at)"
-    " VALUES (?, ?, ?, NOW(3))");
+    " VALUES (:version, :name, :sha256, NOW(3))");
 
 static const char table_sql[] = "CREATE TABLE IF NOT EXISTS schema_migrations ("
 				" version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,"

@@ -64,19 +64,51 @@ static const struct schema count_schema = SCHEMA("Count", struct count, count_fi
 
 #define THING_COLUMNS "id, name, note, i, u, b, other, at, until, bytes, json, list, opt"
 SQL(thing_add, SQL_TENANT, &thing_schema, NULL,
-    "INSERT INTO things (" THING_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO things (" THING_COLUMNS ") VALUES (:id, :name, :note, :i, :u, :b, :other,"
+    " :at, :until, :bytes, :json, :list, :opt)");
 SQL(thing_by_id, SQL_TENANT, &key_schema, &thing_schema,
-    "SELECT " THING_COLUMNS " FROM things WHERE id = ?");
+    "SELECT " THING_COLUMNS " FROM things WHERE id = :id");
 SQL(thing_list, SQL_TENANT, NULL, &thing_schema,
     "SELECT " THING_COLUMNS " FROM things ORDER BY i, id");
-SQL(thing_drop, SQL_TENANT, &key_schema, NULL, "DELETE FROM things WHERE id = ?");
-SQL(thing_same, SQL_TENANT, &key_schema, NULL, "UPDATE things SET i = i WHERE id = ?");
+SQL(thing_drop, SQL_TENANT, &key_schema, NULL, "DELETE FROM things WHERE id = :id");
+SQL(thing_same, SQL_TENANT, &key_schema, NULL, "UPDATE things SET i = i WHERE id = :id");
 SQL(thing_count, SQL_TENANT, NULL, &count_schema, "SELECT COUNT(*) AS n FROM things");
 
-static const struct sql broken = { "broken", SQL_TENANT, "SELECT FROM nothing", NULL,
-	&count_schema };
+/* Marks out of order, one of them three times. */
+struct asked {
+	int64_t     least, most;
+	const char *text;
+	struct uuid id;
+};
+static const struct field asked_fields[] = {
+	COLUMN(struct asked, least),
+	COLUMN_NULL(struct asked, text),
+	COLUMN_NULL(struct asked, id),
+	COLUMN(struct asked, most),
+	FIELD_END,
+};
+static const struct schema asked_schema = SCHEMA("Asked", struct asked, asked_fields);
+struct answered {
+	char   *text;
+	int64_t least, most, n;
+};
+static const struct field answered_fields[] = {
+	COLUMN_NULL(struct answered, text),
+	COLUMN(struct answered, most),
+	COLUMN(struct answered, least),
+	COLUMN_NULL(struct answered, n),
+	FIELD_END,
+};
+static const struct schema answered_schema = SCHEMA("Answered", struct answered, answered_fields);
+SQL(marks_back, SQL_TENANT, &asked_schema, &answered_schema,
+    "SELECT t.text, :most AS most, :least AS least, t.n"
+    " FROM (SELECT :text AS text, LENGTH(:text) + IF(:text IS NULL, 1, 0) AS n) t"
+    " WHERE :least < :most AND (:id IS NULL OR :id = :id)");
+
+static const struct sql broken = { "broken", SQL_TENANT, "SELECT FROM nothing", NULL, &count_schema,
+	NULL };
 static const struct sql packet = { "packet", SQL_TENANT, "SELECT @@max_allowed_packet AS n", NULL,
-	&count_schema };
+	&count_schema, NULL };
 
 struct state {
 	struct db *root, *db;
@@ -225,6 +257,64 @@ long_values_come_back_whole(void **state)
 	assert_ok(db_run(s->db, &thing_add, &t, NULL, &e));
 	assert_ok(db_one(s->db, s, &thing_by_id, &(struct key) { t.id }, &back, &e));
 	same_thing(&t, &back);
+}
+
+static void
+a_mark_is_bound_wherever_it_stands(void **state)
+{
+	struct state   *s = *state;
+	struct err      e = { 0 };
+	struct asked    in = { 3, 4, "three", { { 9 } } };
+	struct answered out;
+
+	assert_ok(db_one(s->db, s, &marks_back, &in, &out, &e));
+	assert_string_equal(out.text, "three");
+	assert_int_equal(out.n, 5);
+	assert_int_equal(out.least, 3);
+	assert_int_equal(out.most, 4);
+	in.text = NULL;
+	in.id = (struct uuid) { 0 };
+	assert_ok(db_one(s->db, s, &marks_back, &in, &out, &e));
+	assert_null(out.text);
+	in.most = 3;
+	assert_fails(db_one(s->db, s, &marks_back, &in, &out, &e), ERR_MISSING);
+}
+
+/* As large as a packet may be, all its marks together. */
+static void
+a_mark_that_is_bound_three_times_may_be_large(void **state)
+{
+	const size_t    n = 5 * 1024 * 1024;
+	struct state   *s = *state;
+	struct err      e = { 0 };
+	char           *text = talloc_size(s, n + 1);
+	struct asked    in = { 0, 1, text, { { 9 } } };
+	struct answered out;
+
+	memset(text, 'x', n);
+	text[n] = '\0';
+	assert_ok(db_one(s->db, s, &marks_back, &in, &out, &e));
+	assert_int_equal(out.n, n);
+	assert_string_equal(out.text, text);
+}
+
+static void
+a_value_of_sixteen_mebibytes_comes_back_whole(void **state)
+{
+	const size_t  n = 16 * 1024 * 1024;
+	struct state *s = *state;
+	struct err    e = { 0 };
+	struct thing  t = sample(s, 0), back;
+
+	server_do(s->root, "SET GLOBAL max_allowed_packet = %zu", 2 * n);
+	db_close(s->db);
+	t.note = talloc_size(s, n + 1);
+	memset(t.note, 'x', n);
+	t.note[n] = '\0';
+	assert_ok(db_run(s->db, &thing_add, &t, NULL, &e));
+	assert_ok(db_one(s->db, s, &thing_by_id, &(struct key) { t.id }, &back, &e));
+	same_thing(&t, &back);
+	server_do(s->root, "SET GLOBAL max_allowed_packet = %zu", n);
 }
 
 static void
@@ -501,6 +591,9 @@ main(void)
 		TEST(every_kind_comes_back_as_it_went),
 		TEST(instants_from_year_1000_to_9999_and_none_beyond),
 		TEST(long_values_come_back_whole),
+		TEST(a_mark_is_bound_wherever_it_stands),
+		TEST(a_mark_that_is_bound_three_times_may_be_large),
+		TEST(a_value_of_sixteen_mebibytes_comes_back_whole),
 		TEST(a_missing_row_and_a_duplicate_have_their_codes),
 		TEST(a_broken_statement_leaves_the_connection_usable),
 		TEST(lists_stop_at_their_limit),

@@ -40,12 +40,9 @@ static const struct field row_fields[] = {
 	FIELD_END,
 };
 static const struct schema row_schema = SCHEMA("Row", struct row, row_fields);
-static const struct sql    row_add = { "row_add", SQL_TENANT, "INSERT INTO t (id) VALUES (?)",
-	   &row_schema, NULL };
-static const struct sql    row_mark = { "row_mark", SQL_TENANT, "SELECT id FROM t WHERE id = ?",
-	   &row_schema, &row_schema };
-static const struct sql row_count = { "row_count", SQL_TENANT, "SELECT COUNT(*) AS id FROM t", NULL,
-	&row_schema };
+SQL(row_add, SQL_TENANT, &row_schema, NULL, "INSERT INTO t (id) VALUES (:id)");
+SQL(row_mark, SQL_TENANT, &row_schema, &row_schema, "SELECT id FROM t WHERE id = :id");
+SQL(row_count, SQL_TENANT, NULL, &row_schema, "SELECT COUNT(*) AS id FROM t");
 
 static struct db *
 open_db(struct state *s)
@@ -410,7 +407,7 @@ running(struct state *s)
 		"SELECT COUNT(*) AS id FROM information_schema.PROCESSLIST"
 		" WHERE USER = '" SCHEMA_NAME
 		"' AND (INFO LIKE 'DO SLEEP%' OR INFO LIKE 'INSERT%')",
-		NULL, &row_schema };
+		NULL, &row_schema, NULL };
 	struct err e = { 0 };
 	struct row r;
 

@@ -117,7 +117,7 @@ prepared(struct people *p, const struct tenant *t, const char **why)
 		.name = "Id", .fields = fields, .size = sizeof(struct uuid), .given = -1
 	};
 	const struct sql     q = { "newest", SQL_TENANT,
-		    "SELECT id FROM outbox ORDER BY id DESC LIMIT 1", NULL, &schema };
+		    "SELECT id FROM outbox ORDER BY id DESC LIMIT 1", NULL, &schema, NULL };
 	struct mail_message *m = talloc_zero(mem, struct mail_message);
 	const struct deed_by by = { .auth = &p->auth, .mem = mem, .t = people_open(p, t) };
 	struct err           e = { 0 };

@@ -40,16 +40,16 @@ static const struct field finished_fields[] = {
 };
 static const struct schema finished_schema = SCHEMA("Finished", struct finished, finished_fields);
 
-static const struct sql add = { "add", SQL_TENANT, "CALL bsx.outbox_index_add(?, ?)",
-	&queued_schema, NULL };
-static const struct sql done = { "done", SQL_TENANT, "CALL bsx.outbox_index_done(?, ?)",
-	&finished_schema, NULL };
+static const struct sql add = { "add", SQL_TENANT, "CALL bsx.outbox_index_add(:id, :due_s)",
+	&queued_schema, NULL, NULL };
+static const struct sql done = { "done", SQL_TENANT, "CALL bsx.outbox_index_done(:id, :fence)",
+	&finished_schema, NULL, NULL };
 
 static int64_t
 number(struct db *db, const char *text)
 {
 	struct err   e = { 0 };
-	struct sql   q = { "number", SQL_TENANT, text, NULL, &count_schema };
+	struct sql   q = { "number", SQL_TENANT, text, NULL, &count_schema, NULL };
 	struct count c;
 
 	assert_ok(db_one(db, db, &q, NULL, &c, &e));

@@ -46,8 +46,8 @@ static const struct field count_fields[] = {
 };
 static const struct schema count_schema = SCHEMA("Count", struct count, count_fields);
 
-SQL(row_add, SQL_TENANT, &row_schema, NULL, "INSERT INTO deeds (id, n) VALUES (?, ?)");
-SQL(row_mark, SQL_TENANT, &key_schema, &row_schema, "SELECT id, n FROM deeds WHERE id = ?");
+SQL(row_add, SQL_TENANT, &row_schema, NULL, "INSERT INTO deeds (id, n) VALUES (:id, :n)");
+SQL(row_mark, SQL_TENANT, &key_schema, &row_schema, "SELECT id, n FROM deeds WHERE id = :id");
 SQL(row_count, SQL_TENANT, NULL, &count_schema, "SELECT COUNT(*) AS n FROM deeds");
 SQL(cell_first, SQL_TENANT, NULL, NULL, "UPDATE cells SET n = n + 1 WHERE id = 1");
 SQL(cell_second, SQL_TENANT, NULL, NULL, "UPDATE cells SET n = n + 1 WHERE id = 2");

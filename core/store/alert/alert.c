@@ -50,11 +50,13 @@ static const struct schema key_in = SCHEMA("AlertKey", struct key_in, key_fields
 
 SQL(alert_insert, SQL_TENANT, &alert_schema, NULL,
     "INSERT INTO alerts (" ALERT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:id, :config_id, :report_id, :kind, :severity, :title, :status, :changes,"
+    " :opened_at, :updated_at, :acknowledged_by, :acknowledged_at, :assigned_to, :resolved_at,"
+    " :resolved_by, :suppressed_by, :open_key, :version)");
 SQL(alert_select, SQL_TENANT, &id_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS " FROM alerts WHERE id = ?");
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE id = :id");
 SQL(alert_select_open, SQL_TENANT, &key_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS " FROM alerts WHERE open_key = ?");
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE open_key = :open_key");
 
 bool
 alert_add(struct db *db, const struct alert *a, struct err *e)
@@ -85,36 +87,33 @@ struct list_in {
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
 	COLUMN_NULL(struct list_in, f.severity),
-	COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),
 	COLUMN_NULL(struct list_in, f.kind),
-	COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
 	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
 	COLUMN_NULL(struct list_in, f.report_id),
-	COLUMN_AS_NULL(struct list_in, f.report_id, "report_again"),
 	COLUMN_NULL(struct list_in, f.assigned_to),
-	COLUMN_AS_NULL(struct list_in, f.assigned_to, "assigned_again"),
 	COLUMN_NULL(struct list_in, f.suppressed),
-	COLUMN_AS_NULL(struct list_in, f.suppressed, "suppressed_again"),
 	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
 
 #define ALERT_FILTER                                                                               \
-	" FROM alerts WHERE (? IS NULL OR status = ?) AND (? IS NULL OR severity = ?)"             \
-	" AND (? IS NULL OR kind = ?) AND (? IS NULL OR config_id = ?)"                            \
-	" AND (? IS NULL OR report_id = ?) AND (? IS NULL OR assigned_to = ?)"                     \
-	" AND (? IS NULL OR suppressed = ?)"
+	" FROM alerts WHERE (:status IS NULL OR status = :status)"                                 \
+	" AND (:severity IS NULL OR severity = :severity)"                                         \
+	" AND (:kind IS NULL OR kind = :kind)"                                                     \
+	" AND (:config_id IS NULL OR config_id = :config_id)"                                      \
+	" AND (:report_id IS NULL OR report_id = :report_id)"                                      \
+	" AND (:assigned_to IS NULL OR assigned_to = :assigned_to)"                                \
+	" AND (:suppressed IS NULL OR suppressed = :suppressed)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    "SELECT " ALERT_COLUMNS ALERT_FILTER
+    " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(alert_select_tail, SQL_TENANT, &list_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS ALERT_FILTER " AND (? IS NULL OR id > ?) ORDER BY id LIMIT ?");
+    "SELECT " ALERT_COLUMNS ALERT_FILTER
+    " AND (:after IS NULL OR id > :after) ORDER BY id LIMIT :limit");
 
 bool
 alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, size_t limit,
@@ -131,7 +130,7 @@ SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
     " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
     " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
     " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
-    " JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
     " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
 
 bool
@@ -165,10 +164,13 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("AlertSetIn", struct alert, set_fields);
 
 SQL(alert_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE alerts SET report_id = ?, severity = ?, title = ?, status = ?, changes = ?,"
-    " updated_at = ?, acknowledged_by = ?, acknowledged_at = ?, assigned_to = ?, resolved_at = ?,"
-    " resolved_by = ?, suppressed_by = ?, open_key = ?, version = version + 1"
-    " WHERE id = ? AND version = ?");
+    "UPDATE alerts SET report_id = :report_id, severity = :severity, title = :title,"
+    " status = :status, changes = :changes,"
+    " updated_at = :updated_at, acknowledged_by = :acknowledged_by,"
+    " acknowledged_at = :acknowledged_at, assigned_to = :assigned_to, resolved_at = :resolved_at,"
+    " resolved_by = :resolved_by, suppressed_by = :suppressed_by, open_key = :open_key,"
+    " version = version + 1"
+    " WHERE id = :id AND version = :version");
 
 bool
 alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
@@ -199,12 +201,13 @@ static const struct field  told_key_fields[] = {
 static const struct schema told_key = SCHEMA("FindingKey", struct told, told_key_fields);
 
 SQL(told_select, SQL_TENANT, &id_in, &told_schema,
-    "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = ?"
+    "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = :id"
     " ORDER BY fingerprint");
 SQL(told_replace, SQL_TENANT, &told_schema, NULL,
-    "REPLACE INTO alert_findings (alert_id, fingerprint, value_hash) VALUES (?, ?, ?)");
+    "REPLACE INTO alert_findings (alert_id, fingerprint, value_hash) VALUES (:alert_id,"
+    " :fingerprint, :value_hash)");
 SQL(told_delete, SQL_TENANT, &told_key, NULL,
-    "DELETE FROM alert_findings WHERE alert_id = ? AND fingerprint = ?");
+    "DELETE FROM alert_findings WHERE alert_id = :alert_id AND fingerprint = :fingerprint");
 
 bool
 told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told **rows, size_t *n,

@@ -30,7 +30,6 @@ static const struct field id_fields[] = {
 static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
 static const struct field  list_fields[] = {
 	 COLUMN_NULL(struct find_in, id),
-	 COLUMN_AS_NULL(struct find_in, id, "id_again"),
 	 COLUMN(struct find_in, limit),
 	 FIELD_END,
 };
@@ -56,19 +55,22 @@ static const struct field  disable_fields[] = {
 static const struct schema disable_in = SCHEMA("ChannelDisableIn", struct channel, disable_fields);
 
 SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
-    "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO channels (" CHANNEL_COLUMNS ") VALUES (:id, :name, :kind, :target, :secret,"
+    " :with_values, :status, :status_reason, :created_at, :updated_at)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
-    "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = ?");
+    "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
 SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
-    " FROM channels WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " FROM channels WHERE (:id IS NULL OR id < :id) ORDER BY id DESC LIMIT :limit");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE channels SET name = ?, target = ?, secret = ?, with_values = ?, status = ?,"
-    " status_reason = ?, updated_at = ? WHERE id = ?");
-SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = ?");
+    "UPDATE channels SET name = :name, target = :target, secret = :secret,"
+    " with_values = :with_values, status = :status,"
+    " status_reason = :status_reason, updated_at = :updated_at WHERE id = :id");
+SQL(channel_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM channels WHERE id = :id");
 SQL(channel_update_disabled, SQL_TENANT, &disable_in, NULL,
-    "UPDATE channels SET status = 'disabled', status_reason = ?, updated_at = ?"
-    " WHERE id = ? AND status = 'active'");
+    "UPDATE channels SET status = 'disabled', status_reason = :status_reason,"
+    " updated_at = :updated_at"
+    " WHERE id = :id AND status = 'active'");
 
 bool
 channel_add(struct db *db, const struct channel *c, struct err *e)

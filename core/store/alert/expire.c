@@ -45,19 +45,19 @@ static const struct schema limit_in = SCHEMA("ExpireLimitIn", struct key_in, lim
 
 SQL(expire_select_reports, SQL_TENANT, &report_in, &id_schema,
     "SELECT r.id FROM drift_reports r FORCE INDEX (finished)"
-    " WHERE r.config_id = ? AND r.finished_at < ? AND NOT r.id <=> ?"
+    " WHERE r.config_id = :config_id AND r.finished_at < :before AND NOT r.id <=> :newest"
     " AND NOT EXISTS (SELECT 1 FROM config_snapshots s WHERE s.report_id = r.id)"
     " AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.report_id = r.id AND a.open_key IS NOT NULL)"
-    " ORDER BY r.finished_at LIMIT ?");
+    " ORDER BY r.finished_at LIMIT :limit");
 SQL(expire_mark_report, SQL_TENANT, &mark_in, NULL,
-    "INSERT IGNORE INTO dropped_reports (id, dropped_at) VALUES (?, ?)");
-SQL(expire_delete_report, SQL_TENANT, &id_schema, NULL, "DELETE FROM drift_reports WHERE id = ?");
+    "INSERT IGNORE INTO dropped_reports (id, dropped_at) VALUES (:id, :now)");
+SQL(expire_delete_report, SQL_TENANT, &id_schema, NULL, "DELETE FROM drift_reports WHERE id = :id");
 SQL(expire_select_dropped, SQL_TENANT, &limit_in, &id_schema,
-    "SELECT id FROM dropped_reports ORDER BY id LIMIT ?");
+    "SELECT id FROM dropped_reports ORDER BY id LIMIT :limit");
 SQL(expire_delete_changes, SQL_TENANT, &some_in, NULL,
-    "DELETE FROM drift_changes WHERE report_id = ? ORDER BY position LIMIT ?");
+    "DELETE FROM drift_changes WHERE report_id = :id ORDER BY position LIMIT :limit");
 SQL(expire_delete_dropped, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM dropped_reports WHERE id = ?");
+    "DELETE FROM dropped_reports WHERE id = :id");
 
 static bool
 drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
@@ -124,18 +124,21 @@ static const struct schema told_in = SCHEMA("ExpireToldIn", struct gone, told_fi
 
 SQL(expire_select_findings, SQL_TENANT, &old_in, &gone_schema,
     "SELECT f.config_id, f.fingerprint, f.value_hash FROM drift_findings f FORCE INDEX (ended)"
-    " WHERE f.config_id = ? AND f.status = 'resolved' AND f.updated_at < ? AND NOT f.present"
+    " WHERE f.config_id = :config_id AND f.status = 'resolved' AND f.updated_at < :before"
+    " AND NOT f.present"
     " AND NOT EXISTS (SELECT 1 FROM drift_changes c WHERE c.config_id = f.config_id"
     " AND c.fingerprint = f.fingerprint AND c.value_hash = f.value_hash)"
-    " ORDER BY f.updated_at LIMIT ?");
+    " ORDER BY f.updated_at LIMIT :limit");
 SQL(expire_delete_findings, SQL_TENANT, &gone_schema, NULL,
-    "DELETE FROM drift_findings WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
+    "DELETE FROM drift_findings WHERE config_id = :config_id AND fingerprint = :fingerprint"
+    " AND value_hash = :value_hash");
 SQL(expire_delete_told, SQL_TENANT, &told_in, NULL,
-    "DELETE FROM drift_history WHERE subject = ? AND config_id = ? AND value_hash = ?");
+    "DELETE FROM drift_history WHERE subject = :fingerprint AND config_id = :config_id"
+    " AND value_hash = :value_hash");
 /* Of a finding that comes and goes for years nobody reads what the comparison said of it then. */
 SQL(expire_delete_events, SQL_TENANT, &old_in, NULL,
-    "DELETE FROM drift_history WHERE config_id = ? AND at < ? AND actor = 'system'"
-    " ORDER BY at LIMIT ?");
+    "DELETE FROM drift_history WHERE config_id = :config_id AND at < :before AND actor = 'system'"
+    " ORDER BY at LIMIT :limit");
 
 static bool
 drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
@@ -152,14 +155,15 @@ drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct er
 /* ---- alerts ---- */
 
 SQL(expire_select_alerts, SQL_TENANT, &old_in, &id_schema,
-    "SELECT id FROM alerts FORCE INDEX (resolved) WHERE config_id = ? AND resolved_at < ?"
-    " AND open_key IS NULL ORDER BY resolved_at LIMIT ?");
+    "SELECT id FROM alerts FORCE INDEX (resolved) WHERE config_id = :config_id"
+    " AND resolved_at < :before"
+    " AND open_key IS NULL ORDER BY resolved_at LIMIT :limit");
 SQL(expire_delete_alert_findings, SQL_TENANT, &some_in, NULL,
-    "DELETE FROM alert_findings WHERE alert_id = ? ORDER BY fingerprint LIMIT ?");
+    "DELETE FROM alert_findings WHERE alert_id = :id ORDER BY fingerprint LIMIT :limit");
 SQL(expire_delete_alert_events, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM drift_history WHERE subject = ? AND config_id IS NULL");
+    "DELETE FROM drift_history WHERE subject = :id AND config_id IS NULL");
 SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM alerts WHERE id = ? AND open_key IS NULL");
+    "DELETE FROM alerts WHERE id = :id AND open_key IS NULL");
 
 static bool
 drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err *e)
@@ -194,20 +198,20 @@ expire_config(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct er
 
 static const struct field message_fields[] = {
 	COLUMN(struct key_in, id),
-	COLUMN_AS(struct key_in, id, "id_again"),
 	COLUMN(struct key_in, limit),
 	FIELD_END,
 };
 static const struct schema message_in = SCHEMA("ExpireMessageIn", struct key_in, message_fields);
 
 SQL(expire_select_messages, SQL_TENANT, &message_in, &id_schema,
-    "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < ? ORDER BY id LIMIT "
+    "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < :id ORDER BY id"
+    " LIMIT "
     "100)"
-    " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < ? ORDER BY id LIMIT 100)) o"
-    " LIMIT ?");
+    " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < :id ORDER BY id LIMIT 100)) o"
+    " LIMIT :limit");
 SQL(expire_delete_attempts, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM deliveries WHERE outbox_id = ?");
-SQL(expire_delete_message, SQL_TENANT, &id_schema, NULL, "DELETE FROM outbox WHERE id = ?");
+    "DELETE FROM deliveries WHERE outbox_id = :id");
+SQL(expire_delete_message, SQL_TENANT, &id_schema, NULL, "DELETE FROM outbox WHERE id = :id");
 
 /* Ids begin with the instant they were made at. */
 static struct uuid

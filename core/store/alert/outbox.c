@@ -59,14 +59,16 @@ static const struct schema index_again_in =
 
 SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
     "INSERT INTO outbox (id, channel_id, kind, " OUTBOX_REST
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:id, :channel_id, :kind, :template, :alert_id, :event, :body, :state, :attempts,"
+    " :created_at, :done_at)");
 /* One that was made before there were kinds is a mail when it has no channel, else a webhook. */
 SQL(outbox_select, SQL_TENANT, &id_in, &outbox_schema,
     "SELECT id, channel_id, COALESCE(kind, IF(channel_id = REPEAT(CHAR(0), 16), '" OUTBOX_MAIL
-    "', 'webhook')) AS kind, " OUTBOX_REST " FROM outbox WHERE id = ?");
-SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(?, ?)");
-SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(?, ?)");
-SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL, "CALL bsx.outbox_index_retry(?, ?, ?)");
+    "', 'webhook')) AS kind, " OUTBOX_REST " FROM outbox WHERE id = :id");
+SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
+SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
+SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL,
+    "CALL bsx.outbox_index_retry(:id, :fence, :due)");
 
 bool
 outbox_add(struct db *db, const struct outbox *o, struct err *e)
@@ -94,7 +96,8 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("OutboxSetIn", struct outbox, set_fields);
 
 SQL(outbox_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE outbox SET attempts = ?, state = ?, done_at = ? WHERE id = ? AND state = 'pending'");
+    "UPDATE outbox SET attempts = :attempts, state = :state, done_at = :done_at WHERE id = :id"
+    " AND state = 'pending'");
 
 bool
 outbox_set(struct db *db, const struct outbox *o, struct err *e)
@@ -150,9 +153,10 @@ static const struct schema mark_schema = SCHEMA("DeliveryMark", struct delivery_
 
 SQL(delivery_insert, SQL_TENANT, &delivery_schema, NULL,
     "INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, http_status, took_ms,"
-    " detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " detail) VALUES (:id, :outbox_id, :channel_id, :attempt, :at, :outcome, :http_status,"
+    " :took_ms, :detail)");
 SQL(delivery_find, SQL_TENANT, &mark_schema, &mark_schema,
-    "SELECT id FROM deliveries WHERE id = ?");
+    "SELECT id FROM deliveries WHERE id = :id");
 
 bool
 delivery_add(struct db *db, const struct delivery *d, struct err *e)
@@ -190,7 +194,6 @@ struct list_in {
 static const struct field list_fields[] = {
 	COLUMN(struct list_in, channel),
 	COLUMN_NULL(struct list_in, after),
-	COLUMN_AS_NULL(struct list_in, after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -200,7 +203,8 @@ SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
     "SELECT d.id, d.outbox_id AS message_id, d.channel_id, o.alert_id, o.event, o.state, d.attempt,"
     " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
-    " WHERE d.channel_id = ? AND (? IS NULL OR d.id < ?) ORDER BY d.id DESC LIMIT ?");
+    " WHERE d.channel_id = :channel AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
+    " LIMIT :limit");
 
 bool
 delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
@@ -247,11 +251,12 @@ static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_
 
 SQL(claim_select_due, SQL_CONTROL, &due_in, &claim_schema,
     "SELECT id, schema_name, fence FROM outbox_index WHERE next_due <= NOW(3)"
-    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT ? OFFSET ?");
+    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due"
+    " LIMIT :limit OFFSET :skip");
 /* The fence that was read makes the claim ours alone, and tells us the new one without asking. */
 SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
-    "UPDATE outbox_index SET lease_owner = ?, lease_until = NOW(3) + INTERVAL ? SECOND,"
-    " fence = fence + 1 WHERE id = ? AND fence = ? AND next_due <= NOW(3)"
+    "UPDATE outbox_index SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
+    " fence = fence + 1 WHERE id = :id AND fence = :fence AND next_due <= NOW(3)"
     " AND (lease_until IS NULL OR lease_until < NOW(3))");
 
 bool
@@ -287,12 +292,13 @@ static const struct field off_fields[] = {
 static const struct schema off_in = SCHEMA("ClaimOffIn", struct index_in, off_fields);
 
 SQL(claim_update_off, SQL_CONTROL, &off_in, NULL,
-    "UPDATE outbox_index SET next_due = NOW(3) + INTERVAL ? * 1000 MICROSECOND, lease_owner = NULL,"
-    " lease_until = NULL WHERE id = ? AND fence = ?");
+    "UPDATE outbox_index SET next_due = NOW(3) + INTERVAL :due * 1000 MICROSECOND,"
+    " lease_owner = NULL,"
+    " lease_until = NULL WHERE id = :id AND fence = :fence");
 SQL(claim_delete, SQL_CONTROL, &index_end_in, NULL,
-    "DELETE FROM outbox_index WHERE id = ? AND fence = ?");
+    "DELETE FROM outbox_index WHERE id = :id AND fence = :fence");
 SQL(claim_update_release, SQL_CONTROL, &id_in, NULL,
-    "UPDATE outbox_index SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?");
+    "UPDATE outbox_index SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = :id");
 
 bool
 claim_put_off(struct db *control, const struct claim *c, int64_t due_ms, struct err *e)
@@ -329,9 +335,10 @@ static const struct schema daemon_in = SCHEMA("DaemonIn", struct daemon_row, dae
 
 SQL(daemon_upsert, SQL_CONTROL, &daemon_in, NULL,
     "INSERT INTO daemons (id, host, pid, version, started_at, heartbeat_at)"
-    " VALUES (?, ?, ?, ?, NOW(3), NOW(3)) ON DUPLICATE KEY UPDATE heartbeat_at = NOW(3)");
+    " VALUES (:id, :host, :pid, :version, NOW(3), NOW(3)) ON DUPLICATE KEY UPDATE heartbeat_at ="
+    " NOW(3)");
 SQL(daemon_delete, SQL_CONTROL, &id_in, NULL,
-    "DELETE FROM daemons WHERE id = ? OR heartbeat_at < NOW(3) - INTERVAL 1 DAY");
+    "DELETE FROM daemons WHERE id = :id OR heartbeat_at < NOW(3) - INTERVAL 1 DAY");
 
 bool
 daemon_beat(struct db *control, const struct daemon_row *d, struct err *e)

@@ -5,30 +5,28 @@ struct in {
 	instant     now, soon;
 	int64_t     limit;
 };
-#define OF_CONFIG COLUMN_NULL(struct in, config), COLUMN_AS_NULL(struct in, config, "config_again")
 static const struct field config_fields[] = {
-	OF_CONFIG,
+	COLUMN_NULL(struct in, config),
 	FIELD_END,
 };
 static const struct schema config_in = SCHEMA("AnalyticsConfigIn", struct in, config_fields);
 static const struct field  work_in_fields[] = {
 	 COLUMN(struct in, floor),
-	 OF_CONFIG,
+	 COLUMN_NULL(struct in, config),
 	 COLUMN(struct in, limit),
 	 FIELD_END,
 };
 static const struct schema work_in = SCHEMA("AnalyticsWorkIn", struct in, work_in_fields);
 static const struct field  open_in_fields[] = {
 	 COLUMN(struct in, now),
-	 OF_CONFIG,
+	 COLUMN_NULL(struct in, config),
 	 FIELD_END,
 };
 static const struct schema open_in = SCHEMA("AnalyticsOpenIn", struct in, open_in_fields);
 static const struct field  accepted_in_fields[] = {
 	 COLUMN(struct in, now),
 	 COLUMN(struct in, soon),
-	 COLUMN_AS(struct in, now, "now_again"),
-	 OF_CONFIG,
+	 COLUMN_NULL(struct in, config),
 	 FIELD_END,
 };
 static const struct schema accepted_in =
@@ -66,23 +64,24 @@ static const struct field began_fields[] = {
 static const struct schema began_schema = SCHEMA("Began", struct began, began_fields);
 
 #define MS_TO(column) "IFNULL(TIMESTAMPDIFF(MICROSECOND, opened_at, " #column ") DIV 1000, -1)"
-#define CONFIG_IS     " AND (? IS NULL OR config_id = ?)"
+#define CONFIG_IS     " AND (:config IS NULL OR config_id = :config)"
 
 SQL(analytics_select_work, SQL_TENANT, &work_in, &work_schema,
     "SELECT " MS_TO(acknowledged_at) " AS acknowledged_ms, " MS_TO(
-	resolved_at) " AS resolved_ms FROM alerts WHERE id >= ?" CONFIG_IS
-		     " ORDER BY id DESC LIMIT ?");
+	resolved_at) " AS resolved_ms FROM alerts WHERE id >= :floor" CONFIG_IS
+		     " ORDER BY id DESC LIMIT :limit");
 SQL(analytics_select_open, SQL_TENANT, &open_in, &open_schema,
-    "SELECT severity, INTERVAL(TIMESTAMPDIFF(SECOND, opened_at, ?), 3600, 86400, 604800, 2592000)"
+    "SELECT severity, INTERVAL(TIMESTAMPDIFF(SECOND, opened_at, :now), 3600, 86400, 604800,"
+    " 2592000)"
     " AS age, COUNT(*) AS n FROM alerts WHERE open_key IS NOT NULL" CONFIG_IS
     " GROUP BY severity, age");
 SQL(analytics_select_acceptances, SQL_TENANT, &accepted_in, &accepted_schema,
     "SELECT COUNT(*) AS total, CAST(IFNULL(SUM(expires_at IS NULL), 0) AS SIGNED) AS without_end,"
-    " CAST(IFNULL(SUM(expires_at > ? AND expires_at <= ?), 0) AS SIGNED) AS expiring,"
-    " CAST(IFNULL(SUM(expires_at <= ?), 0) AS SIGNED) AS expired"
+    " CAST(IFNULL(SUM(expires_at > :now AND expires_at <= :soon), 0) AS SIGNED) AS expiring,"
+    " CAST(IFNULL(SUM(expires_at <= :now), 0) AS SIGNED) AS expired"
     " FROM drift_findings WHERE status = 'accepted' AND promoted = FALSE" CONFIG_IS);
 SQL(analytics_select_began, SQL_TENANT, &config_in, &began_schema,
-    "SELECT MIN(created_at) AS began FROM drift_configs WHERE (? IS NULL OR id = ?)");
+    "SELECT MIN(created_at) AS began FROM drift_configs WHERE (:config IS NULL OR id = :config)");
 
 /* The ids of what was made since then are not below this one. */
 static struct uuid

@@ -64,78 +64,63 @@ static const struct field few_fields[] = {
 static const struct schema few_in = SCHEMA("ChangeFewIn", struct list_in, few_fields);
 
 SQL(change_select_place, SQL_TENANT, &after_in, &place_out,
-    "SELECT position FROM drift_changes WHERE id = ? AND report_id = ?");
+    "SELECT position FROM drift_changes WHERE id = :after AND report_id = :report_id");
 SQL(report_select_standing, SQL_TENANT, &report_in, &standing_out,
     "SELECT r.config_id, s.report_id <=> r.id AS newest FROM drift_reports r"
-    " JOIN config_state s ON s.config_id = r.config_id WHERE r.id = ?");
+    " JOIN config_state s ON s.config_id = r.config_id WHERE r.id = :report_id");
 SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
-    "SELECT COUNT(*) AS position FROM (SELECT 1 FROM drift_findings WHERE config_id = ?"
-    " AND status = ? LIMIT 1001) t");
+    "SELECT COUNT(*) AS position FROM (SELECT 1 FROM drift_findings WHERE config_id = :config_id"
+    " AND status = :status LIMIT 1001) t");
 
 /* ---- pages ---- */
-
-#define R(n) COLUMN_AS(struct list_in, f.report_id, "report_" #n)
-#define C(n) COLUMN_AS(struct list_in, f.category, "category_" #n)
-#define V(n) COLUMN_AS(struct list_in, f.severity, "severity_" #n)
-#define S(n) COLUMN_AS(struct list_in, f.status, "status_" #n)
-#define P(n)                                                                                       \
-	COLUMN_AS(struct list_in, from, "from_" #n), COLUMN_AS(struct list_in, limit, "limit_" #n)
-#define END COLUMN_AS(struct list_in, limit, "limit"), FIELD_END
 
 /* One range of an index, in the order of positions. */
 #define RANGE(index, where)                                                                        \
 	"(SELECT id, position FROM drift_changes FORCE INDEX (" index                              \
-	") WHERE report_id = ? " where " AND position >= ? ORDER BY position LIMIT ?)"
+	") WHERE report_id = :report_id" where                                                     \
+	" AND position >= :from ORDER BY position LIMIT :limit)"
 #define PAGE(ranges)                                                                               \
 	CHANGE_SELECT " FROM (" ranges ") p JOIN drift_changes c ON c.id = p.id" CHANGE_FINDING    \
-		      " ORDER BY p.position LIMIT ?"
+		      " ORDER BY p.position LIMIT :limit"
+#define OR " UNION ALL "
 #define EVERY_STATUS(index, where)                                                                 \
 	RANGE(index, where " AND status = 'detected'")                                             \
-	" UNION ALL " RANGE(index, where " AND status = 'acknowledged'") " UNION ALL " RANGE(      \
-	    index, where " AND status = 'in_progress'") " UNION ALL " RANGE(index,                 \
-	    where " AND status = 'resolved'") " UNION ALL " RANGE(index,                           \
-	    where " AND status = 'ignored'") " UNION ALL " RANGE(index,                            \
-	    where " AND status = 'accepted'")
+	OR RANGE(index, where " AND status = 'acknowledged'") OR RANGE(                            \
+	    index, where " AND status = 'in_progress'") OR                                         \
+	RANGE(index, where " AND status = 'resolved'") OR                                          \
+	RANGE(index, where " AND status = 'ignored'") OR                                           \
+	RANGE(index, where " AND status = 'accepted'")
 #define EVERY_SEVERITY(index, where)                                                               \
-	RANGE(index, where " AND severity = 'info' AND status = ?")                                \
-	" UNION ALL " RANGE(                                                                       \
-	    index, where " AND severity = 'low' AND status = ?") " UNION ALL " RANGE(index,        \
-	    where " AND severity = 'medium' AND status = ?") " UNION ALL " RANGE(index,            \
-	    where " AND severity = 'high' AND status = ?") " UNION ALL " RANGE(index,              \
-	    where " AND severity = 'critical' AND status = ?")
+	RANGE(index, where " AND severity = 'info'" STATUS)                                        \
+	OR RANGE(index, where " AND severity = 'low'" STATUS) OR RANGE(                            \
+	    index, where " AND severity = 'medium'" STATUS) OR                                     \
+	RANGE(index, where " AND severity = 'high'" STATUS) OR                                     \
+	RANGE(index, where " AND severity = 'critical'" STATUS)
+#define CATEGORY " AND category = :category"
+#define SEVERITY " AND severity = :severity"
+#define STATUS   " AND status = :status"
 
-#define PAGE_IN(name, ...)                                                                         \
-	static const struct field  name##_fields[] = { __VA_ARGS__, END };                         \
-	static const struct schema name = SCHEMA("ChangePageIn", struct list_in, name##_fields)
+#define C COLUMN(struct list_in, f.category),
+#define V COLUMN(struct list_in, f.severity),
+#define S COLUMN(struct list_in, f.status),
+#define PAGE_SQL(id, filters, text)                                                                \
+	static const struct field id##_fields[] = {                                                \
+		COLUMN(struct list_in, f.report_id),                                               \
+		filters COLUMN(struct list_in, from),                                              \
+		COLUMN(struct list_in, limit),                                                     \
+		FIELD_END,                                                                         \
+	};                                                                                         \
+	static const struct schema id##_in = SCHEMA("ChangePageIn", struct list_in, id##_fields);  \
+	SQL(id, SQL_TENANT, &id##_in, &change_row_schema, text)
 
-PAGE_IN(all_in, R(1), P(1));
-PAGE_IN(category_in, R(1), C(1), P(1));
-PAGE_IN(severity_in, R(1), V(1), P(1), R(2), V(2), P(2), R(3), V(3), P(3), R(4), V(4), P(4), R(5),
-    V(5), P(5), R(6), V(6), P(6));
-PAGE_IN(status_in, R(1), S(1), P(1), R(2), S(2), P(2), R(3), S(3), P(3), R(4), S(4), P(4), R(5),
-    S(5), P(5));
-PAGE_IN(both_in, R(1), V(1), S(1), P(1));
-PAGE_IN(category_severity_in, R(1), C(1), V(1), P(1), R(2), C(2), V(2), P(2), R(3), C(3), V(3),
-    P(3), R(4), C(4), V(4), P(4), R(5), C(5), V(5), P(5), R(6), C(6), V(6), P(6));
-PAGE_IN(category_status_in, R(1), C(1), S(1), P(1), R(2), C(2), S(2), P(2), R(3), C(3), S(3), P(3),
-    R(4), C(4), S(4), P(4), R(5), C(5), S(5), P(5));
-PAGE_IN(exact_in, R(1), C(1), V(1), S(1), P(1));
-
-SQL(change_page, SQL_TENANT, &all_in, &change_row_schema, PAGE(RANGE("report", "")));
-SQL(change_page_category, SQL_TENANT, &category_in, &change_row_schema,
-    PAGE(RANGE("by_category", "AND category = ?")));
-SQL(change_page_severity, SQL_TENANT, &severity_in, &change_row_schema,
-    PAGE(EVERY_STATUS("by_severity", "AND severity = ?")));
-SQL(change_page_status, SQL_TENANT, &status_in, &change_row_schema,
-    PAGE(EVERY_SEVERITY("by_severity", "")));
-SQL(change_page_severity_status, SQL_TENANT, &both_in, &change_row_schema,
-    PAGE(RANGE("by_severity", "AND severity = ? AND status = ?")));
-SQL(change_page_category_severity, SQL_TENANT, &category_severity_in, &change_row_schema,
-    PAGE(EVERY_STATUS("by_all", "AND category = ? AND severity = ?")));
-SQL(change_page_category_status, SQL_TENANT, &category_status_in, &change_row_schema,
-    PAGE(EVERY_SEVERITY("by_all", "AND category = ?")));
-SQL(change_page_exact, SQL_TENANT, &exact_in, &change_row_schema,
-    PAGE(RANGE("by_all", "AND category = ? AND severity = ? AND status = ?")));
+PAGE_SQL(change_page, , PAGE(RANGE("report", "")));
+PAGE_SQL(change_page_category, C, PAGE(RANGE("by_category", CATEGORY)));
+PAGE_SQL(change_page_severity, V, PAGE(EVERY_STATUS("by_severity", SEVERITY)));
+PAGE_SQL(change_page_status, S, PAGE(EVERY_SEVERITY("by_severity", "")));
+PAGE_SQL(change_page_severity_status, V S, PAGE(RANGE("by_severity", SEVERITY STATUS)));
+PAGE_SQL(change_page_category_severity, C V, PAGE(EVERY_STATUS("by_all", CATEGORY SEVERITY)));
+PAGE_SQL(change_page_category_status, C S, PAGE(EVERY_SEVERITY("by_all", CATEGORY)));
+PAGE_SQL(change_page_exact, C V S, PAGE(RANGE("by_all", CATEGORY SEVERITY STATUS)));
 
 /* By what is asked for: category, severity, status. */
 static const struct sql *const pages[2][2][2] = {
@@ -148,31 +133,34 @@ static const struct sql *const pages[2][2][2] = {
 /* ---- pages of an older report by status ---- */
 
 #define OLDER                                                                                      \
-	" AND c.position >= ? AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)" \
-	" ORDER BY c.position LIMIT ?"
+	" AND c.position >= :from AND (:severity IS NULL OR c.severity = :severity)"               \
+	" AND (:category IS NULL OR c.category = :category) ORDER BY c.position LIMIT :limit"
 #define OLDER_FIELDS                                                                               \
-	COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                     \
-	    COLUMN_AS_NULL(struct list_in, f.severity, "severity_again"),                          \
-	    COLUMN_NULL(struct list_in, f.category),                                               \
-	    COLUMN_AS_NULL(struct list_in, f.category, "category_again"),                          \
-	    COLUMN(struct list_in, limit), FIELD_END
+	COLUMN(struct list_in, f.report_id), COLUMN(struct list_in, f.status),                     \
+	    COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                 \
+	    COLUMN_NULL(struct list_in, f.category), COLUMN(struct list_in, limit)
 
-static const struct field  along_fields[] = { COLUMN(struct list_in, f.report_id),
-	 COLUMN(struct list_in, f.status), OLDER_FIELDS };
+static const struct field along_fields[] = {
+	OLDER_FIELDS,
+	FIELD_END,
+};
 static const struct schema along_in = SCHEMA("ChangeAlongIn", struct list_in, along_fields);
-static const struct field  found_fields[] = { COLUMN(struct list_in, config_id),
-	 COLUMN(struct list_in, f.status), COLUMN(struct list_in, f.report_id), OLDER_FIELDS };
+static const struct field  found_fields[] = {
+	 COLUMN(struct list_in, config_id),
+	 OLDER_FIELDS,
+	 FIELD_END,
+};
 static const struct schema found_in = SCHEMA("ChangeFoundIn", struct list_in, found_fields);
 
 SQL(change_select_along, SQL_TENANT, &along_in, &change_row_schema,
     CHANGE_SELECT " FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
-		  " WHERE c.report_id = ? AND IFNULL(f.status, c.status) = ?" OLDER);
+		  " WHERE c.report_id = :report_id AND IFNULL(f.status, c.status) = :status" OLDER);
 SQL(change_select_found, SQL_TENANT, &found_in, &change_row_schema,
     CHANGE_SELECT
     " FROM drift_findings f FORCE INDEX (ended) STRAIGHT_JOIN drift_changes c FORCE INDEX (finding)"
     " ON c.config_id = f.config_id AND c.fingerprint = f.fingerprint"
     " AND c.value_hash = f.value_hash"
-    " WHERE f.config_id = ? AND f.status = ? AND c.report_id = ?" OLDER);
+    " WHERE f.config_id = :config_id AND f.status = :status AND c.report_id = :report_id" OLDER);
 
 /* Changes that no finding stands behind are of status detected: those are found along the report.
  */

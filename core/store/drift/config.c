@@ -66,13 +66,13 @@ static const struct schema id_in = SCHEMA("ConfigId", struct id_in, id_fields);
 
 SQL(config_insert, SQL_TENANT, &config_schema, NULL,
     "INSERT INTO drift_configs (id, name, spec, version, created_at, updated_at)"
-    " VALUES (?, ?, ?, ?, ?, ?)");
+    " VALUES (:id, :name, :spec, :version, :created_at, :updated_at)");
 SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
-    "INSERT INTO config_state (config_id, state) VALUES (?, 'new')");
+    "INSERT INTO config_state (config_id, state) VALUES (:id, 'new')");
 SQL(config_select, SQL_TENANT, &id_in, &config_schema,
-    "SELECT id, name, spec, version, created_at, updated_at FROM drift_configs WHERE id = ?");
+    "SELECT id, name, spec, version, created_at, updated_at FROM drift_configs WHERE id = :id");
 
-SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = ?");
+SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = :id");
 
 bool
 config_exists(struct tenant_db *t, const struct uuid *id, bool *there, struct err *e)
@@ -108,7 +108,6 @@ struct list_in {
 };
 static const struct field list_in_fields[] = {
 	COLUMN_NULL(struct list_in, after),
-	COLUMN_AS_NULL(struct list_in, after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -118,7 +117,7 @@ SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
     "SELECT c.id, c.name, c.spec, c.version, c.created_at, c.updated_at,"
     " s.state, s.last_run_at, s.collected_at, s.golden"
     " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
-    " WHERE (? IS NULL OR c.id < ?) ORDER BY c.id DESC LIMIT ?");
+    " WHERE (:after IS NULL OR c.id < :after) ORDER BY c.id DESC LIMIT :limit");
 
 bool
 config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
@@ -140,8 +139,9 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("ConfigSetIn", struct drift_config, set_fields);
 
 SQL(config_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE drift_configs SET name = ?, spec = ?, updated_at = ?, version = version + 1"
-    " WHERE id = ? AND version = ?");
+    "UPDATE drift_configs SET name = :name, spec = :spec, updated_at = :updated_at,"
+    " version = version + 1"
+    " WHERE id = :id AND version = :version");
 
 bool
 config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e)
@@ -163,7 +163,7 @@ static const struct field raise_fields[] = {
 static const struct schema raise_in = SCHEMA("ConfigRaiseIn", struct drift_config, raise_fields);
 
 SQL(config_raise_version, SQL_TENANT, &raise_in, NULL,
-    "UPDATE drift_configs SET updated_at = ?, version = version + 1 WHERE id = ?");
+    "UPDATE drift_configs SET updated_at = :updated_at, version = version + 1 WHERE id = :id");
 
 bool
 config_raise(struct db *db, const struct uuid *id, instant now, struct err *e)
@@ -187,7 +187,6 @@ struct resolve_in {
 };
 static const struct field resolve_fields[] = {
 	COLUMN(struct resolve_in, now),
-	COLUMN_AS(struct resolve_in, now, "now_again"),
 	COLUMN(struct resolve_in, by),
 	COLUMN(struct resolve_in, config),
 	FIELD_END,
@@ -196,32 +195,37 @@ static const struct schema resolve_in =
     SCHEMA("ConfigResolveIn", struct resolve_in, resolve_fields);
 
 SQL(config_delete, SQL_TENANT, &drop_in, NULL,
-    "DELETE FROM drift_configs WHERE id = ? AND version = ?");
-SQL(config_delete_state, SQL_TENANT, &id_in, NULL, "DELETE FROM config_state WHERE config_id = ?");
+    "DELETE FROM drift_configs WHERE id = :id AND version = :version");
+SQL(config_delete_state, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM config_state WHERE config_id = :id");
 SQL(config_delete_changes, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM drift_changes WHERE config_id = ?");
+    "DELETE FROM drift_changes WHERE config_id = :id");
 SQL(config_delete_reports, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM drift_reports WHERE config_id = ?");
+    "DELETE FROM drift_reports WHERE config_id = :id");
 SQL(config_delete_findings, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM drift_findings WHERE config_id = ?");
+    "DELETE FROM drift_findings WHERE config_id = :id");
 SQL(config_delete_history, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM drift_history WHERE config_id = ?");
+    "DELETE FROM drift_history WHERE config_id = :id");
 SQL(config_delete_refs, SQL_TENANT, &id_in, NULL,
     "DELETE m FROM config_snapshots s JOIN manifest_contents m ON m.snapshot_id = s.id"
-    " WHERE s.config_id = ? AND s.in_order = FALSE");
+    " WHERE s.config_id = :id AND s.in_order = FALSE");
 SQL(config_delete_binding, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM golden_bindings WHERE config_id = ?");
-SQL(config_delete_trend, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
-SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = ?");
-SQL(config_delete_daily, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_daily WHERE config_id = ?");
+    "DELETE FROM golden_bindings WHERE config_id = :id");
+SQL(config_delete_trend, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM drift_trends WHERE config_id = :id");
+SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = :id");
+SQL(config_delete_daily, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_daily WHERE config_id = :id");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM resource_versions WHERE config_id = ?");
-SQL(config_delete_resources, SQL_TENANT, &id_in, NULL, "DELETE FROM resources WHERE config_id = ?");
+    "DELETE FROM resource_versions WHERE config_id = :id");
+SQL(config_delete_resources, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM resources"
+    " WHERE config_id = :id");
 SQL(config_delete_snapshots, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM config_snapshots WHERE config_id = ?");
+    "DELETE FROM config_snapshots WHERE config_id = :id");
 SQL(config_resolve_alerts, SQL_TENANT, &resolve_in, NULL,
-    "UPDATE alerts SET status = 'resolved', resolved_at = ?, updated_at = ?, resolved_by = ?,"
-    " open_key = NULL, version = version + 1 WHERE config_id = ? AND open_key IS NOT NULL");
+    "UPDATE alerts SET status = 'resolved', resolved_at = :now, updated_at = :now,"
+    " resolved_by = :by,"
+    " open_key = NULL, version = version + 1 WHERE config_id = :config AND open_key IS NOT NULL");
 
 bool
 config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now, const char *by,
@@ -267,7 +271,7 @@ static const struct field count_fields[] = {
 static const struct schema count_out = SCHEMA("ConfigCount", struct count_out, count_fields);
 
 SQL(config_select_naming, SQL_TENANT, &naming_in, &count_out,
-    "SELECT COUNT(*) AS n FROM drift_configs WHERE LOCATE(?, LOWER(spec)) > 0");
+    "SELECT COUNT(*) AS n FROM drift_configs WHERE LOCATE(:text, LOWER(spec)) > 0");
 
 bool
 config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, struct err *e)
@@ -294,9 +298,9 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 	" recheck_at, incomplete_runs, clean_runs, held, golden"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
-    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ?");
+    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = :id");
 SQL(config_state_select_lock, SQL_TENANT, &id_in, &state_schema,
-    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = ? FOR UPDATE");
+    "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = :id FOR UPDATE");
 
 bool
 config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
@@ -318,7 +322,7 @@ config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config, str
 
 struct state_in {
 	struct config_state s;
-	uint64_t            seq;
+	uint64_t            was; /* its number, as it was read */
 };
 static const struct field state_in_fields[] = {
 	COLUMN(struct state_in, s.seq),
@@ -338,16 +342,19 @@ static const struct field state_in_fields[] = {
 	COLUMN(struct state_in, s.clean_runs),
 	COLUMN_NULL(struct state_in, s.held),
 	COLUMN(struct state_in, s.config_id),
-	COLUMN(struct state_in, seq),
+	COLUMN(struct state_in, was),
 	FIELD_END,
 };
 static const struct schema state_in = SCHEMA("ConfigStateIn", struct state_in, state_in_fields);
 
 SQL(config_state_update, SQL_TENANT, &state_in, NULL,
-    "UPDATE config_state SET seq = ?, state = ?, snapshot_id = ?, digest = ?, collected_at = ?,"
-    " baseline_snapshot = ?, baseline_seq = ?, baseline_approved = ?, report_id = ?,"
-    " config_version = ?, last_complete_at = ?, last_run_at = ?, recheck_at = ?,"
-    " incomplete_runs = ?, clean_runs = ?, held = ? WHERE config_id = ? AND seq = ?");
+    "UPDATE config_state SET seq = :seq, state = :state, snapshot_id = :snapshot_id,"
+    " digest = :digest, collected_at = :collected_at, baseline_snapshot = :baseline_snapshot,"
+    " baseline_seq = :baseline_seq, baseline_approved = :baseline_approved,"
+    " report_id = :report_id, config_version = :config_version,"
+    " last_complete_at = :last_complete_at, last_run_at = :last_run_at,"
+    " recheck_at = :recheck_at, incomplete_runs = :incomplete_runs, clean_runs = :clean_runs,"
+    " held = :held WHERE config_id = :config_id AND seq = :was");
 
 bool
 config_state_set(
@@ -367,13 +374,14 @@ static const struct field number_fields[] = {
 	COLUMN(struct state_in, s.seq),
 	COLUMN_NULL(struct state_in, s.last_run_at),
 	COLUMN(struct state_in, s.config_id),
-	COLUMN(struct state_in, seq),
+	COLUMN(struct state_in, was),
 	FIELD_END,
 };
 static const struct schema number_in = SCHEMA("ConfigNumberIn", struct state_in, number_fields);
 
 SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
-    "UPDATE config_state SET seq = ?, last_run_at = ? WHERE config_id = ? AND seq = ?");
+    "UPDATE config_state SET seq = :seq, last_run_at = :last_run_at WHERE config_id = :config_id"
+    " AND seq = :was");
 
 bool
 config_state_number(
@@ -395,17 +403,15 @@ struct touch_in {
 };
 static const struct field touch_fields[] = {
 	COLUMN_NULL(struct touch_in, recheck),
-	COLUMN_AS_NULL(struct touch_in, recheck, "recheck_again"),
 	COLUMN_NULL(struct touch_in, config),
-	COLUMN_AS_NULL(struct touch_in, config, "config_again"),
 	FIELD_END,
 };
 static const struct schema touch_in = SCHEMA("ConfigTouchIn", struct touch_in, touch_fields);
 
 SQL(config_state_touch, SQL_TENANT, &touch_in, NULL,
     "UPDATE config_state SET config_version = 0, life = life + 1,"
-    " recheck_at = IFNULL(LEAST(recheck_at, ?), IFNULL(recheck_at, ?))"
-    " WHERE (? IS NULL OR config_id = ?)");
+    " recheck_at = IFNULL(LEAST(recheck_at, :recheck), IFNULL(recheck_at, :recheck))"
+    " WHERE (:config IS NULL OR config_id = :config)");
 
 bool
 config_touch(struct db *db, const struct uuid *config, instant recheck, struct err *e)
@@ -420,7 +426,6 @@ struct stirred_in {
 };
 static const struct field stirred_in_fields[] = {
 	COLUMN_NULL(struct stirred_in, config),
-	COLUMN_AS_NULL(struct stirred_in, config, "config_again"),
 	FIELD_END,
 };
 static const struct schema stirred_in =
@@ -435,7 +440,7 @@ static const struct schema stirred_schema =
 
 SQL(config_select_stirred, SQL_TENANT, &stirred_in, &stirred_schema,
     "SELECT config_id, recheck_at FROM config_state WHERE state NOT IN ('new', 'ok')"
-    " AND (? IS NULL OR config_id = ?) ORDER BY config_id");
+    " AND (:config IS NULL OR config_id = :config) ORDER BY config_id");
 
 bool
 config_stirred(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
@@ -460,7 +465,7 @@ static const struct schema blind_in = SCHEMA("ConfigBlindIn", struct blind_in, b
 /* A snapshot on its way that has read the row before is planned again. */
 SQL(config_state_update_blind, SQL_TENANT, &blind_in, NULL,
     "UPDATE config_state SET state = 'blind', life = life + 1,"
-    " incomplete_runs = GREATEST(incomplete_runs, ?) WHERE config_id = ?");
+    " incomplete_runs = GREATEST(incomplete_runs, :runs) WHERE config_id = :config");
 
 bool
 config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err *e)
@@ -471,7 +476,7 @@ config_blind(struct db *db, const struct uuid *config, int64_t runs, struct err 
 }
 
 SQL(config_state_outrun, SQL_TENANT, &id_in, NULL,
-    "UPDATE config_state SET life = life + 1 WHERE config_id = ?");
+    "UPDATE config_state SET life = life + 1 WHERE config_id = :id");
 
 bool
 config_outrun(struct db *db, const struct uuid *config, struct err *e)
@@ -493,7 +498,7 @@ static const struct field word_fields[] = {
 static const struct schema word_in = SCHEMA("ConfigWordIn", struct word_in, word_fields);
 
 SQL(config_state_update_word, SQL_TENANT, &word_in, NULL,
-    "UPDATE config_state SET state = ? WHERE config_id = ?");
+    "UPDATE config_state SET state = :state WHERE config_id = :config");
 
 bool
 config_state_word(struct db *db, const struct uuid *config, const char *word, struct err *e)
@@ -517,8 +522,9 @@ static const struct field baseline_fields[] = {
 static const struct schema baseline_in = SCHEMA("BaselineIn", struct baseline_in, baseline_fields);
 
 SQL(config_baseline_update, SQL_TENANT, &baseline_in, NULL,
-    "UPDATE config_state SET baseline_snapshot = ?, baseline_seq = ?, baseline_approved = TRUE,"
-    " golden = FALSE, config_version = 0, life = life + 1 WHERE config_id = ?");
+    "UPDATE config_state SET baseline_snapshot = :snapshot, baseline_seq = :seq,"
+    " baseline_approved = TRUE,"
+    " golden = FALSE, config_version = 0, life = life + 1 WHERE config_id = :config");
 
 bool
 config_baseline_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,
@@ -539,9 +545,9 @@ static const struct schema golden_in = SCHEMA("GoldenIn", struct baseline_in, go
 
 /* What-if replays all of history against it, so that it stands before the first snapshot. */
 SQL(config_golden_update, SQL_TENANT, &golden_in, NULL,
-    "UPDATE config_state SET baseline_snapshot = ?, seq = ?, baseline_seq = NULL,"
+    "UPDATE config_state SET baseline_snapshot = :snapshot, seq = :seq, baseline_seq = NULL,"
     " baseline_approved = TRUE, golden = TRUE, config_version = 0, life = life + 1"
-    " WHERE config_id = ?");
+    " WHERE config_id = :config");
 
 bool
 config_golden_set(struct db *db, const struct uuid *config, const struct uuid *snapshot,

@@ -36,10 +36,10 @@ static const struct field address_fields[] = {
 static const struct schema address_in = SCHEMA("ContentAddress", struct address_in, address_fields);
 
 SQL(content_insert, SQL_TENANT, &row_schema, NULL,
-    "INSERT INTO contents (address, chunk, size, body) VALUES (?, ?, ?, ?)"
+    "INSERT INTO contents (address, chunk, size, body) VALUES (:address, :chunk, :size, :body)"
     " ON DUPLICATE KEY UPDATE stored_again = stored_again + 1");
 SQL(content_select, SQL_TENANT, &address_in, &row_schema,
-    "SELECT address, chunk, size, body FROM contents WHERE address = ? ORDER BY chunk");
+    "SELECT address, chunk, size, body FROM contents WHERE address = :address ORDER BY chunk");
 
 void
 content_address(const struct tenant_db *t, struct str text, uint8_t out[static HASH_LEN])
@@ -355,7 +355,7 @@ static const struct schema batch_in = SCHEMA("ContentBatch", struct batch_in, ba
 /* Each address once, whatever the list says. */
 SQL(content_select_batch, SQL_TENANT, &batch_in, &row_schema,
     "SELECT c.address, c.chunk, c.size, c.body FROM (SELECT DISTINCT UNHEX(j.a) AS address"
-    " FROM JSON_TABLE(?, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j) w"
+    " FROM JSON_TABLE(:addresses, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j) w"
     " STRAIGHT_JOIN contents c ON c.address = w.address");
 
 struct content_batch {

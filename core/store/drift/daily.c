@@ -17,7 +17,8 @@ static const struct schema daily_in = SCHEMA("DailyIn", struct daily, daily_fiel
 
 SQL(daily_upsert, SQL_TENANT, &daily_in, NULL,
     "INSERT INTO drift_daily (kind, day, config_id, name, category, label, changes, findings)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE changes = changes + VALUES(changes),"
+    " VALUES (:kind, :day, :config_id, :name, :category, :label, :changes, :findings)"
+    " ON DUPLICATE KEY UPDATE changes = changes + VALUES(changes),"
     " findings = findings + VALUES(findings)");
 
 struct uuid
@@ -45,7 +46,7 @@ static const struct schema drop_in = SCHEMA("DailyDropIn", struct drop_in, drop_
 
 /* Some at a time: who writes a report does not wait for a long one. */
 SQL(daily_delete, SQL_TENANT, &drop_in, NULL,
-    "DELETE FROM drift_daily WHERE config_id = ? AND day < ? ORDER BY day LIMIT 500");
+    "DELETE FROM drift_daily WHERE config_id = :config AND day < :before ORDER BY day LIMIT 500");
 
 bool
 daily_drop(struct db *db, const struct uuid *config, int64_t before_day, struct err *e)
@@ -59,9 +60,7 @@ struct read_in {
 	struct daily_filter f;
 	int64_t             limit;
 };
-#define READ_FIELDS                                                                                \
-	COLUMN(struct read_in, f.from), COLUMN_NULL(struct read_in, f.config_id),                  \
-	    COLUMN_AS_NULL(struct read_in, f.config_id, "config_again")
+#define READ_FIELDS COLUMN(struct read_in, f.from), COLUMN_NULL(struct read_in, f.config_id)
 static const struct field days_fields[] = {
 	READ_FIELDS,
 	FIELD_END,
@@ -103,7 +102,7 @@ static const struct schema rules_schema = SCHEMA("DailyRule", struct daily_top, 
 #define SUMS                                                                                       \
 	" CAST(SUM(changes) AS SIGNED) AS changes, CAST(SUM(findings) AS SIGNED) AS findings"      \
 	" FROM drift_daily"
-#define SINCE " AND day >= ? AND (? IS NULL OR config_id = ?)"
+#define SINCE " AND day >= :from AND (:config_id IS NULL OR config_id = :config_id)"
 
 SQL(daily_select_severities, SQL_TENANT, &days_in, &severity_schema,
     "SELECT day, label AS severity," SUMS " WHERE kind = 'severity'" SINCE
@@ -111,12 +110,12 @@ SQL(daily_select_severities, SQL_TENANT, &days_in, &severity_schema,
 SQL(daily_select_resources, SQL_TENANT, &top_in, &top_schema,
     "SELECT t.config_id, d.category, d.label, t.changes, t.findings FROM (SELECT name, MAX(day)"
     " AS day, MAX(config_id) AS config_id," SUMS " WHERE kind = 'resource'" SINCE
-    " GROUP BY name ORDER BY findings DESC, name LIMIT ?) t JOIN drift_daily d"
+    " GROUP BY name ORDER BY findings DESC, name LIMIT :limit) t JOIN drift_daily d"
     " ON d.kind = 'resource' AND d.day = t.day AND d.config_id = t.config_id AND d.name = t.name"
     " ORDER BY t.findings DESC, d.category, d.label");
 SQL(daily_select_rules, SQL_TENANT, &top_in, &rules_schema,
     "SELECT label," SUMS " WHERE kind = 'rule'" SINCE
-    " GROUP BY label ORDER BY findings DESC, changes DESC, label LIMIT ?");
+    " GROUP BY label ORDER BY findings DESC, changes DESC, label LIMIT :limit");
 
 #define DAYS_ROWS_MAX 4000 /* of 366 days and the severities */
 

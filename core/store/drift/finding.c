@@ -48,17 +48,16 @@ static const struct field key_fields[] = {
 static const struct schema key_in = SCHEMA("LifeKeyIn", struct finding_row, key_fields);
 
 SQL(finding_select_live, SQL_TENANT, &live_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ? AND status IN"
+    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = :config_id AND status IN"
     " ('detected', 'acknowledged', 'in_progress', 'ignored', 'accepted') AND NOT promoted"
     " ORDER BY fingerprint, value_hash");
-SQL(finding_select_ended, SQL_TENANT, &live_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = ?"
-    " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
 SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings"
-    " WHERE config_id = ? AND fingerprint = ? AND value_hash = ?");
+    " WHERE config_id = :config_id AND fingerprint = :fingerprint AND value_hash = :value_hash");
 SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
-    "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO drift_findings (" LIFE_COLUMNS ") VALUES (:config_id, :fingerprint, :value_hash,"
+    " :status, :present, :runs, :promoted, :reason, :owner, :expires_at, :assigned_to, :created_at,"
+    " :updated_at)"
     " ON DUPLICATE KEY UPDATE status = VALUES(status), present = VALUES(present),"
     " runs = VALUES(runs), promoted = VALUES(promoted), reason = VALUES(reason),"
     " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
@@ -73,17 +72,7 @@ finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct f
 	return db_all(db, mem, &finding_select_live, &in, LIFE_MAX, rows, n, e);
 }
 
-/* Those that have ended: a new finding may be the return of one. */
-static bool
-finding_ended(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_row **rows,
-    size_t *n, struct err *e)
-{
-	const struct live_in in = { *config };
-
-	return db_all(db, mem, &finding_select_ended, &in, LIFE_MAX, rows, n, e);
-}
-
-/* ---- those of some findings ---- */
+/* ---- those that have ended, of some findings ---- */
 
 static int
 by_seen(const void *a, const void *b)
@@ -94,85 +83,92 @@ by_seen(const void *a, const void *b)
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
-#define SOME 40   /* fingerprints in one round trip */
-#define MANY 2000 /* from here on all are read */
+/* In the order of the table: its pages are visited once, and its rows locked in one order. */
+static int
+by_row(const void *a, const void *b)
+{
+	const struct finding_row *x = a, *y = b;
+	int                       d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
 
-struct some_in {
+	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
+}
+
+#define ENDED_BATCH 1000 /* findings in one round trip */
+
+struct ended_in {
 	struct uuid config_id;
-	struct blob f[SOME];
+	const char *keys; /* JSON array of hex digits: fingerprint and value hash in one */
 };
-#define F(i)  COLUMN_AS(struct some_in, f[i], "fingerprint_" #i)
-#define F4(i) F(i), F(i + 1), F(i + 2), F(i + 3)
-static const struct field some_fields[] = {
-	COLUMN(struct some_in, config_id),
-	F4(0),
-	F4(4),
-	F4(8),
-	F4(12),
-	F4(16),
-	F4(20),
-	F4(24),
-	F4(28),
-	F4(32),
-	F4(36),
+static const struct field ended_fields[] = {
+	COLUMN(struct ended_in, config_id),
+	COLUMN(struct ended_in, keys),
 	FIELD_END,
 };
-static const struct schema some_in = SCHEMA("LifeSomeIn", struct some_in, some_fields);
+static const struct schema ended_in = SCHEMA("LifeEndedIn", struct ended_in, ended_fields);
 
-SQL(finding_select_ended_some, SQL_TENANT, &some_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (PRIMARY) WHERE config_id = ?"
-    " AND fingerprint IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " AND (status = 'resolved' OR promoted) ORDER BY fingerprint, value_hash");
+/* By the whole key: a finding may have had very many values. */
+SQL(finding_select_ended, SQL_TENANT, &ended_in, &finding_schema,
+    "SELECT " LIFE_COLUMNS " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
+    " STRAIGHT_JOIN drift_findings ON config_id = :config_id"
+    " AND fingerprint = UNHEX(LEFT(j.k, 64)) AND value_hash = UNHEX(RIGHT(j.k, 64))"
+    " WHERE status = 'resolved' OR promoted");
 
 static bool
-ended_some(struct db *db, TALLOC_CTX *mem, const struct uuid *config, const struct finding_seen *s,
-    size_t n, struct finding_row **rows, size_t *rows_n, struct err *e)
+print_keys(TALLOC_CTX *mem, const struct finding_seen *s, size_t n, const char **out, struct err *e)
 {
-	struct some_in      in = { .config_id = *config };
-	struct finding_row *more, *all;
-	size_t              more_n;
+	struct buf b;
+	char       fingerprint[2 * HASH_LEN + 1], value[2 * HASH_LEN + 1];
 
-	for (size_t i = 0; i < SOME; i++)
-		in.f[i] = s[i < n ? i : n - 1].fingerprint;
-	if (!db_all(db, mem, &finding_select_ended_some, &in, LIFE_MAX, &more, &more_n, e))
-		return false;
-	if (*rows_n == 0) {
-		*rows = more;
-		*rows_n = more_n;
-		return true;
+	buf_make(&b, mem);
+	for (size_t i = 0; i < n; i++) {
+		hex_print(s[i].fingerprint.p, HASH_LEN, fingerprint);
+		hex_print(s[i].value_hash.p, HASH_LEN, value);
+		buf_printf(&b, "%c\"%s%s\"", i == 0 ? '[' : ',', fingerprint, value);
 	}
-	all = talloc_realloc_size(mem, *rows, (*rows_n + more_n) * sizeof(*all));
+	buf_putc(&b, ']');
+	buf_putc(&b, '\0');
+	*out = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+/* Behind the *rows_n rows that are there. */
+static bool
+add_ended(struct db *db, TALLOC_CTX *mem, const struct ended_in *in, struct finding_row **rows,
+    size_t *rows_n, struct err *e)
+{
+	struct finding_row *more, *all;
+	size_t              n;
+
+	if (!db_all(db, mem, &finding_select_ended, in, ENDED_BATCH, &more, &n, e))
+		return false;
+	all = talloc_realloc_size(mem, *rows, (*rows_n + n + 1) * sizeof(*all));
 	if (all == NULL)
 		return err_memory(e);
-	memcpy(all + *rows_n, more, more_n * sizeof(*all));
+	if (n > 0)
+		memcpy(all + *rows_n, more, n * sizeof(*all)); /* their texts stay where they are */
 	*rows = all;
-	*rows_n += more_n;
+	*rows_n += n;
 	return true;
 }
 
 bool
-finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_seen *s,
-    size_t n, struct finding_row **rows, size_t *rows_n, struct err *e)
+finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    const struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n,
+    struct err *e)
 {
+	struct ended_in in = { .config_id = *config };
+
 	*rows = NULL;
 	*rows_n = 0;
-	if (n > MANY)
-		return finding_ended(db, mem, config, rows, rows_n, e);
-	if (n > 1)
-		qsort(s, n, sizeof(s[0]), by_seen); /* so that all together are in order */
-	for (size_t i = 0; i < n;) {
-		size_t take = n - i < SOME ? n - i : SOME;
+	for (size_t i = 0; i < n; i += ENDED_BATCH) {
+		size_t take = n - i < ENDED_BATCH ? n - i : ENDED_BATCH;
 
-		/* one finding with several values is asked for once */
-		while (
-		    take < n - i && take > 1 &&
-		    memcmp(s[i + take].fingerprint.p, s[i + take - 1].fingerprint.p, HASH_LEN) == 0)
-			take--;
-		if (!ended_some(db, mem, config, s + i, take, rows, rows_n, e))
+		if (!print_keys(mem, s + i, take, &in.keys, e) ||
+		    !add_ended(db, mem, &in, rows, rows_n, e))
 			return false;
-		i += take;
 	}
+	if (*rows_n > 1)
+		qsort(*rows, *rows_n, sizeof((*rows)[0]), by_row);
 	return true;
 }
 
@@ -229,13 +225,9 @@ struct filter_in {
 static const struct field filter_fields[] = {
 	COLUMN(struct filter_in, f.report_id),
 	COLUMN_NULL(struct filter_in, f.severity),
-	COLUMN_AS_NULL(struct filter_in, f.severity, "severity_again"),
 	COLUMN_NULL(struct filter_in, f.category),
-	COLUMN_AS_NULL(struct filter_in, f.category, "category_again"),
 	COLUMN_NULL(struct filter_in, f.status),
-	COLUMN_AS_NULL(struct filter_in, f.status, "status_again"),
 	COLUMN_NULL(struct filter_in, f.fingerprint),
-	COLUMN_AS_NULL(struct filter_in, f.fingerprint, "fingerprint_again"),
 	COLUMN(struct filter_in, limit),
 	FIELD_END,
 };
@@ -243,13 +235,15 @@ static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, 
 
 SQL(finding_select_ids, SQL_TENANT, &id_list_in_schema, &target_schema,
     TARGET_SELECT
-    " FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
+    " FROM JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) j"
     " JOIN drift_changes c ON c.id = UNHEX(REPLACE(j.id, '-', ''))" TARGET_FINDING TARGET_ORDER);
 SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
-    TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = ?"
-		  " AND (? IS NULL OR c.severity = ?) AND (? IS NULL OR c.category = ?)"
-		  " AND (? IS NULL OR IFNULL(f.status, c.status) = ?)"
-		  " AND (? IS NULL OR c.fingerprint = ?)" TARGET_ORDER " LIMIT ?");
+    TARGET_SELECT " FROM drift_changes c" TARGET_FINDING " WHERE c.report_id = :report_id"
+		  " AND (:severity IS NULL OR c.severity = :severity) AND (:category IS NULL"
+		  " OR c.category = :category)"
+		  " AND (:status IS NULL OR IFNULL(f.status, c.status) = :status)"
+		  " AND (:fingerprint IS NULL OR c.fingerprint = :fingerprint)" TARGET_ORDER
+		  " LIMIT :limit");
 
 bool
 finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
@@ -276,33 +270,22 @@ static const struct field shown_fields[] = {
 	COLUMN(struct finding_row, status),
 	COLUMN(struct finding_row, config_id),
 	COLUMN(struct finding_row, fingerprint),
-	COLUMN_AS(struct finding_row, config_id, "config_again"),
 	COLUMN(struct finding_row, value_hash),
 	FIELD_END,
 };
 static const struct schema shown_in = SCHEMA("LifeShownIn", struct finding_row, shown_fields);
 
 SQL(finding_update_shown, SQL_TENANT, &shown_in, NULL,
-    "UPDATE drift_changes FORCE INDEX (finding) SET status = ? WHERE config_id = ?"
-    " AND fingerprint = ?"
-    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = ?)"
-    " AND value_hash = ?");
+    "UPDATE drift_changes FORCE INDEX (finding) SET status = :status WHERE config_id = :config_id"
+    " AND fingerprint = :fingerprint"
+    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = :config_id)"
+    " AND value_hash = :value_hash");
 
 bool
 finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e)
 {
 	return db_run_many(db, &finding_upsert, rows, n, e) &&
 	       db_run_many(db, &finding_update_shown, rows, n, e);
-}
-
-/* In the order of the table: its pages are visited once, and its rows locked in one order. */
-static int
-by_row(const void *a, const void *b)
-{
-	const struct finding_row *x = a, *y = b;
-	int                       d = memcmp(x->fingerprint.p, y->fingerprint.p, HASH_LEN);
-
-	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
 bool
@@ -318,14 +301,14 @@ static const struct field seen_fields[] = {
 	COLUMN(struct finding_seen, fingerprint),
 	COLUMN(struct finding_seen, value_hash),
 	COLUMN(struct finding_seen, now),
-	COLUMN_AS(struct finding_seen, now, "now_again"),
 	FIELD_END,
 };
 static const struct schema seen_in = SCHEMA("LifeSeenIn", struct finding_seen, seen_fields);
 
 SQL(finding_upsert_seen, SQL_TENANT, &seen_in, NULL,
     "INSERT INTO drift_findings (config_id, fingerprint, value_hash, status, present, runs,"
-    " created_at, updated_at) VALUES (?, ?, ?, 'detected', TRUE, 1, ?, ?)"
+    " created_at, updated_at) VALUES (:config_id, :fingerprint, :value_hash, 'detected', TRUE, 1,"
+    " :now, :now)"
     " ON DUPLICATE KEY UPDATE status = 'detected', present = TRUE, runs = 1, promoted = FALSE,"
     " reason = NULL, owner = NULL, expires_at = NULL, updated_at = VALUES(updated_at)");
 
@@ -366,10 +349,11 @@ static const struct schema event_in = SCHEMA("LifeEventIn", struct event_in, eve
 
 SQL(finding_event_insert, SQL_TENANT, &event_schema, NULL,
     "INSERT INTO drift_history (id, config_id, subject, value_hash, at, actor, from_status,"
-    " to_status, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " to_status, note) VALUES (:id, :config_id, :subject, :value_hash, :at, :actor, :from_status,"
+    " :to_status, :note)");
 SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
     "SELECT id, config_id, subject, value_hash, at, actor, from_status, to_status, note"
-    " FROM drift_history WHERE subject = ? AND config_id <=> ? ORDER BY id");
+    " FROM drift_history WHERE subject = :subject AND config_id <=> :config_id ORDER BY id");
 
 bool
 finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)

@@ -33,14 +33,14 @@ struct finding_row {
  */
 MUST_USE bool finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct finding_row **rows, size_t *n, struct err *e);
-/* Of these findings only, whatever the value, in the same order; sorts the list. */
+/* Of these values of findings those that have ended, by fingerprint, value hash. */
 struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	instant     now;
 };
 MUST_USE bool finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n, struct err *e);
+    const struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n, struct err *e);
 MUST_USE bool finding_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob fingerprint, struct blob value_hash, struct finding_row *row, struct err *e);
 /* A change and its finding: as it would be when it has no row yet. */

@@ -34,11 +34,12 @@ static const struct schema id_in = SCHEMA("GoldenId", struct id_in, id_fields);
 /* ---- templates ---- */
 
 SQL(golden_insert, SQL_TENANT, &golden_schema, NULL,
-    "INSERT INTO golden_baselines (" GOLDEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO golden_baselines (" GOLDEN_COLUMNS ") VALUES (:id, :name, :description, :shared,"
+    " :version, :revision, :address, :resources, :masked, :created_at, :updated_at)");
 SQL(golden_select, SQL_TENANT, &id_in, &golden_schema,
-    "SELECT " GOLDEN_COLUMNS " FROM golden_baselines WHERE id = ?");
+    "SELECT " GOLDEN_COLUMNS " FROM golden_baselines WHERE id = :id");
 SQL(golden_select_lock, SQL_TENANT, &id_in, &golden_schema,
-    "SELECT " GOLDEN_COLUMNS " FROM golden_baselines WHERE id = ? FOR UPDATE");
+    "SELECT " GOLDEN_COLUMNS " FROM golden_baselines WHERE id = :id FOR UPDATE");
 
 bool
 golden_add(struct db *db, const struct golden *g, struct err *e)
@@ -68,7 +69,6 @@ struct list_in {
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, after),
-	COLUMN_AS_NULL(struct list_in, after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -76,7 +76,7 @@ static const struct schema list_in = SCHEMA("GoldenListIn", struct list_in, list
 
 SQL(golden_select_list, SQL_TENANT, &list_in, &golden_schema,
     "SELECT " GOLDEN_COLUMNS
-    " FROM golden_baselines WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " FROM golden_baselines WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 
 bool
 golden_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
@@ -103,9 +103,10 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("GoldenSetIn", struct golden, set_fields);
 
 SQL(golden_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE golden_baselines SET name = ?, description = ?, shared = ?, version = ?, address = ?,"
-    " resources = ?, masked = ?, updated_at = ?, revision = revision + 1"
-    " WHERE id = ? AND revision = ?");
+    "UPDATE golden_baselines SET name = :name, description = :description, shared = :shared,"
+    " version = :version, address = :address,"
+    " resources = :resources, masked = :masked, updated_at = :updated_at, revision = revision + 1"
+    " WHERE id = :id AND revision = :revision");
 
 bool
 golden_set(struct db *db, const struct golden *g, bool *done, struct err *e)
@@ -119,9 +120,9 @@ golden_set(struct db *db, const struct golden *g, bool *done, struct err *e)
 	return true;
 }
 
-SQL(golden_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM golden_baselines WHERE id = ?");
+SQL(golden_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM golden_baselines WHERE id = :id");
 SQL(golden_delete_versions, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM golden_versions WHERE golden_id = ?");
+    "DELETE FROM golden_versions WHERE golden_id = :id");
 
 bool
 golden_drop(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct err *e)
@@ -160,12 +161,13 @@ static const struct schema version_in =
     SCHEMA("GoldenVersionIn", struct version_in, version_in_fields);
 
 SQL(golden_version_insert, SQL_TENANT, &version_schema, NULL,
-    "INSERT INTO golden_versions (" VERSION_COLUMNS ") VALUES (?, ?, ?, ?, ?)");
+    "INSERT INTO golden_versions (" VERSION_COLUMNS ") VALUES (:golden_id, :version, :address,"
+    " :author, :at)");
 SQL(golden_version_select, SQL_TENANT, &version_in, &version_schema,
-    "SELECT " VERSION_COLUMNS " FROM golden_versions WHERE golden_id = ? AND version = ?");
+    "SELECT " VERSION_COLUMNS " FROM golden_versions WHERE golden_id = :id AND version = :version");
 SQL(golden_version_list, SQL_TENANT, &id_in, &version_schema,
     "SELECT " VERSION_COLUMNS
-    " FROM golden_versions WHERE golden_id = ? ORDER BY version DESC LIMIT 200");
+    " FROM golden_versions WHERE golden_id = :id ORDER BY version DESC LIMIT 200");
 
 bool
 golden_version_add(struct db *db, const struct golden_version *v, struct err *e)
@@ -219,11 +221,12 @@ static const struct schema binding_schema =
 
 SQL(golden_binding_insert, SQL_TENANT, &binding_schema, NULL,
     "REPLACE INTO golden_bindings (" BINDING_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:config_id, :golden_id, :shared, :golden_version, :config_version, :snapshot_id,"
+    " :body, :recheck_at, :stale_version, :stale_why, :bound_by, :bound_at)");
 SQL(golden_binding_select, SQL_TENANT, &id_in, &binding_schema,
-    "SELECT " BINDING_COLUMNS " FROM golden_bindings WHERE config_id = ?");
+    "SELECT " BINDING_COLUMNS " FROM golden_bindings WHERE config_id = :id");
 SQL(golden_binding_delete, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM golden_bindings WHERE config_id = ?");
+    "DELETE FROM golden_bindings WHERE config_id = :id");
 
 bool
 golden_binding_put(struct db *db, const struct golden_binding *b, struct err *e)
@@ -258,7 +261,7 @@ static const struct field count_fields[] = {
 static const struct schema count_out = SCHEMA("GoldenCount", struct count_out, count_fields);
 
 SQL(golden_count_bound, SQL_TENANT, &id_in, &count_out,
-    "SELECT COUNT(*) AS n FROM golden_bindings WHERE golden_id = ?");
+    "SELECT COUNT(*) AS n FROM golden_bindings WHERE golden_id = :id");
 
 bool
 golden_bound(struct db *db, const struct uuid *golden, int64_t *n, struct err *e)

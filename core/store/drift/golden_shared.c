@@ -76,8 +76,9 @@ static const struct field id_fields[] = {
 static const struct schema id_in = SCHEMA("GoldenSharedId", struct id_in, id_fields);
 
 SQL(golden_call_publish, SQL_TENANT, &publish_in, NULL,
-    "CALL bsx.golden_publish(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-SQL(golden_call_withdraw, SQL_TENANT, &id_in, NULL, "CALL bsx.golden_withdraw(?)");
+    "CALL bsx.golden_publish(:id, :name, :description, :version, :revision, :resources, :size,"
+    " :body, :created_at, :updated_at)");
+SQL(golden_call_withdraw, SQL_TENANT, &id_in, NULL, "CALL bsx.golden_withdraw(:id)");
 
 bool
 golden_publish(struct db *db, const struct golden *g, const struct golden_body *body, struct err *e)
@@ -140,9 +141,11 @@ static const struct field body_fields[] = {
 };
 static const struct schema body_out = SCHEMA("GoldenBody", struct body_out, body_fields);
 
-SQL(golden_call_list, SQL_TENANT, &list_in, &head_out, "CALL bsx.golden_shared_list(?, ?)");
-SQL(golden_call_head, SQL_TENANT, &id_in, &head_out, "CALL bsx.golden_shared_head(?)");
-SQL(golden_call_body, SQL_TENANT, &id_in, &body_out, "CALL bsx.golden_shared_body(?)");
+SQL(golden_call_list, SQL_TENANT, &list_in, &head_out,
+    "CALL bsx.golden_shared_list(:after,"
+    " :limit)");
+SQL(golden_call_head, SQL_TENANT, &id_in, &head_out, "CALL bsx.golden_shared_head(:id)");
+SQL(golden_call_body, SQL_TENANT, &id_in, &body_out, "CALL bsx.golden_shared_body(:id)");
 
 bool
 golden_shared_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
@@ -204,7 +207,7 @@ static const struct field use_fields[] = {
 };
 static const struct schema use_in = SCHEMA("GoldenUseIn", struct use_in, use_fields);
 
-SQL(golden_call_use, SQL_TENANT, &use_in, NULL, "CALL bsx.golden_use(?, ?)");
+SQL(golden_call_use, SQL_TENANT, &use_in, NULL, "CALL bsx.golden_use(:config, :golden)");
 
 bool
 golden_use(struct db *db, const struct uuid *config, const struct uuid *golden, struct err *e)

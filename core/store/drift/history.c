@@ -17,7 +17,7 @@ static const struct field refer_fields[] = {
 static const struct schema refer_in = SCHEMA("ManifestRef", struct manifest_ref, refer_fields);
 
 SQL(manifest_content_insert, SQL_TENANT, &refer_in, NULL,
-    "INSERT IGNORE INTO manifest_contents (snapshot_id, address) VALUES (?, ?)");
+    "INSERT IGNORE INTO manifest_contents (snapshot_id, address) VALUES (:snapshot_id, :address)");
 
 static const struct field expired_fields[] = {
 	COLUMN(struct history_expired, config_id),
@@ -40,9 +40,10 @@ static const struct schema expired_out =
     SCHEMA("HistoryExpired", struct snapshot, expired_out_fields);
 
 SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
-    "SELECT id, config_id, seq, in_order FROM config_snapshots WHERE config_id = ?"
-    " AND rendered IS NULL AND collected_at < ? AND id <> ? AND id <> ? ORDER BY collected_at "
-    "LIMIT ?");
+    "SELECT id, config_id, seq, in_order FROM config_snapshots WHERE config_id = :config_id"
+    " AND rendered IS NULL AND collected_at < :before AND id <> :baseline AND id <> :newest"
+    " ORDER BY collected_at "
+    "LIMIT :limit");
 
 struct named_in {
 	struct uuid config_id, snapshot;
@@ -50,8 +51,6 @@ struct named_in {
 static const struct field named_fields[] = {
 	COLUMN(struct named_in, config_id),
 	COLUMN(struct named_in, snapshot),
-	COLUMN_AS(struct named_in, config_id, "config_again"),
-	COLUMN_AS(struct named_in, snapshot, "snapshot_again"),
 	FIELD_END,
 };
 static const struct schema named_in = SCHEMA("HistoryNamedIn", struct named_in, named_fields);
@@ -67,9 +66,10 @@ static const struct schema named_out = SCHEMA("HistoryNamed", struct named_out, 
 SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
     "SELECT COUNT(*) AS n FROM"
     " (SELECT r.id FROM config_state s JOIN drift_reports r ON r.id = s.report_id"
-    " WHERE s.config_id = ? AND ? IN (r.snapshot_id, r.baseline_id)"
+    " WHERE s.config_id = :config_id AND :snapshot IN (r.snapshot_id, r.baseline_id)"
     " UNION ALL SELECT r.id FROM alerts a JOIN drift_reports r ON r.id = a.report_id"
-    " WHERE a.config_id = ? AND a.resolved_at IS NULL AND ? IN (r.snapshot_id, r.baseline_id)) t");
+    " WHERE a.config_id = :config_id AND a.resolved_at IS NULL AND :snapshot IN (r.snapshot_id,"
+    " r.baseline_id)) t");
 
 struct seq_in {
 	struct uuid config_id;
@@ -91,11 +91,11 @@ static const struct field seq_out_fields[] = {
 static const struct schema seq_out = SCHEMA("HistorySeq", struct seq_out, seq_out_fields);
 
 SQL(history_select_before, SQL_TENANT, &seq_in, &seq_out,
-    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = ?"
-    " AND s.seq < ? AND s.in_order ORDER BY s.seq DESC LIMIT 1), 0) AS UNSIGNED) AS seq");
+    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = :config_id"
+    " AND s.seq < :seq AND s.in_order ORDER BY s.seq DESC LIMIT 1), 0) AS UNSIGNED) AS seq");
 SQL(history_select_next, SQL_TENANT, &seq_in, &seq_out,
-    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = ?"
-    " AND s.seq > ? AND s.in_order ORDER BY s.seq LIMIT 1), 9223372036854775807) AS UNSIGNED)"
+    "SELECT CAST(COALESCE((SELECT s.seq FROM config_snapshots s WHERE s.config_id = :config_id"
+    " AND s.seq > :seq AND s.in_order ORDER BY s.seq LIMIT 1), 9223372036854775807) AS UNSIGNED)"
     " AS seq");
 
 static const struct field only_fields[] = {
@@ -103,7 +103,6 @@ static const struct field only_fields[] = {
 	COLUMN(struct seq_in, seq),
 	COLUMN(struct seq_in, next),
 	COLUMN(struct seq_in, before),
-	COLUMN_AS(struct seq_in, seq, "seq_again"),
 	FIELD_END,
 };
 static const struct schema only_in = SCHEMA("HistoryOnlyIn", struct seq_in, only_fields);
@@ -117,8 +116,8 @@ static const struct schema only_out = SCHEMA("HistoryOnly", struct version, only
 
 /* In force in the snapshot, and in none of its neighbours. */
 SQL(history_select_only, SQL_TENANT, &only_in, &only_out,
-    "SELECT resource_id, from_seq, address FROM resource_versions WHERE config_id = ?"
-    " AND until_seq > ? AND until_seq <= ? AND from_seq > ? AND from_seq <= ?");
+    "SELECT resource_id, from_seq, address FROM resource_versions WHERE config_id = :config_id"
+    " AND until_seq > :seq AND until_seq <= :next AND from_seq > :before AND from_seq <= :seq");
 
 static const struct field version_fields[] = {
 	COLUMN(struct version, resource_id),
@@ -133,9 +132,9 @@ static const struct field  place_fields[] = {
 static const struct schema place_in = SCHEMA("HistoryPlaceIn", struct version, place_fields);
 
 SQL(history_delete_version, SQL_TENANT, &version_in, NULL,
-    "DELETE FROM resource_versions WHERE resource_id = ? AND from_seq = ?");
+    "DELETE FROM resource_versions WHERE resource_id = :resource_id AND from_seq = :from_seq");
 SQL(history_delete_place, SQL_TENANT, &place_in, NULL,
-    "DELETE FROM resources WHERE id = ?"
+    "DELETE FROM resources WHERE id = :resource_id"
     " AND NOT EXISTS (SELECT 1 FROM resource_versions v WHERE v.resource_id = resources.id)");
 
 static const struct field id_fields[] = {
@@ -159,11 +158,13 @@ static const struct field  page_fields[] = {
 };
 static const struct schema page_in = SCHEMA("HistoryPageIn", struct address, page_fields);
 
-SQL(history_delete_snapshot, SQL_TENANT, &id_in, NULL, "DELETE FROM config_snapshots WHERE id = ?");
+SQL(history_delete_snapshot, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM config_snapshots"
+    " WHERE id = :id");
 SQL(history_select_manifest, SQL_TENANT, &id_in, &address_in,
-    "SELECT address FROM manifest_contents WHERE snapshot_id = ?");
+    "SELECT address FROM manifest_contents WHERE snapshot_id = :id");
 SQL(history_delete_manifest, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM manifest_contents WHERE snapshot_id = ?");
+    "DELETE FROM manifest_contents WHERE snapshot_id = :id");
 /* One whose references are not written down: stored before they were. */
 SQL(history_select_unwritten, SQL_TENANT, NULL, &id_in,
     "SELECT id FROM config_snapshots WHERE in_order = FALSE AND NOT EXISTS"
@@ -179,7 +180,7 @@ static const struct field addresses_fields[] = {
 static const struct schema addresses_in =
     SCHEMA("HistoryAddressesIn", struct addresses_in, addresses_fields);
 
-#define GIVEN "JSON_TABLE(?, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j"
+#define GIVEN "JSON_TABLE(:addresses, '$[*]' COLUMNS (a VARCHAR(64) PATH '$')) j"
 SQL(history_lock_contents, SQL_TENANT, &addresses_in, &address_in,
     "SELECT c.address FROM " GIVEN " STRAIGHT_JOIN contents c ON c.address = UNHEX(j.a)"
     " AND c.chunk = 0 FOR UPDATE");
@@ -191,10 +192,10 @@ SQL(history_free_of_versions, SQL_TENANT, &addresses_in, &address_in, FREE_OF("r
 SQL(history_free_of_manifests, SQL_TENANT, &addresses_in, &address_in,
     FREE_OF("manifest_contents"));
 SQL(history_delete_content, SQL_TENANT, &address_in, NULL,
-    "DELETE FROM contents WHERE address = ?");
+    "DELETE FROM contents WHERE address = :address");
 SQL(history_select_loose, SQL_TENANT, &page_in, &address_in,
-    "SELECT c.address FROM (SELECT address FROM contents WHERE address >= ? AND chunk = 0"
-    " ORDER BY address LIMIT ?) c"
+    "SELECT c.address FROM (SELECT address FROM contents WHERE address >= :address AND chunk = 0"
+    " ORDER BY address LIMIT :limit) c"
     " WHERE NOT EXISTS (SELECT 1 FROM resource_versions v WHERE v.address = c.address)"
     " AND NOT EXISTS (SELECT 1 FROM manifest_contents m WHERE m.address = c.address)");
 

@@ -43,17 +43,18 @@ static const struct schema day_in = SCHEMA("MaskedDayIn", struct day_in, day_fie
 /* Set from left to right, each from what the columns before it have become. */
 SQL(masked_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO masked_changes (actor, place, config_id, day, changes, last)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE told = (told AND day = VALUES(day)),"
+    " VALUES (:actor, :place, :config_id, :day, :changes, :last)"
+    " ON DUPLICATE KEY UPDATE told = (told AND day = VALUES(day)),"
     " changes = IF(day = VALUES(day), changes, 0) + IF(last = VALUES(last), 0, VALUES(changes)),"
     " last = VALUES(last), day = VALUES(day)");
 SQL(masked_select_due, SQL_TENANT, &due_in, &row_schema,
     "SELECT actor, place, config_id, day, changes, last FROM masked_changes"
-    " WHERE actor = ? AND day = ? AND told = FALSE AND changes > 20 LIMIT 10");
+    " WHERE actor = :actor AND day = :day AND told = FALSE AND changes > 20 LIMIT 10");
 SQL(masked_update_told, SQL_TENANT, &told_in, NULL,
     "UPDATE masked_changes SET told = TRUE"
-    " WHERE actor = ? AND place = ? AND day = ? AND told = FALSE");
+    " WHERE actor = :actor AND place = :place AND day = :day AND told = FALSE");
 SQL(masked_delete_old, SQL_TENANT, &day_in, NULL,
-    "DELETE FROM masked_changes WHERE day < ? ORDER BY day LIMIT 1000");
+    "DELETE FROM masked_changes WHERE day < :day ORDER BY day LIMIT 1000");
 _Static_assert(MASKED_CHANGES_TOLD == 20 && MASKED_TOLD_AT_ONCE == 10, "as in the statement");
 
 bool

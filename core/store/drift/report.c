@@ -48,11 +48,8 @@ struct list_in {
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_AS_NULL(struct list_in, f.config_id, "config_again"),
 	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
 	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -60,12 +57,16 @@ static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list
 
 SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
+    " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
+    " :accepted, :held, :anomaly, :suppressed, :shortened)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
-    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = ?");
+    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
-    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE (? IS NULL OR config_id = ?)"
-    " AND (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE (:config_id IS NULL"
+    " OR config_id = :config_id)"
+    " AND (:status IS NULL OR status = :status) AND (:after IS NULL OR id < :after)"
+    " ORDER BY id DESC LIMIT :limit");
 
 bool
 report_add(struct db *db, const struct report *r, struct err *e)
@@ -136,13 +137,15 @@ static const struct field key_fields[] = {
 static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
-    CHANGE_SELECT CHANGE_FROM " WHERE c.id = ?");
+    CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
 SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
     "SELECT c.fingerprint, c.value_hash, IFNULL(f.status, c.status) AS status" CHANGE_FROM
-    " WHERE c.report_id = ? ORDER BY c.position");
+    " WHERE c.report_id = :id ORDER BY c.position");
 SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
+    " :canonical_path, :old_value, :new_value, :old_truncated, :new_truncated, :severity, :rule,"
+    " :reason, :fingerprint, :value_hash, :status, :attribution, :created_at, :suppressed_by)");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)

@@ -35,12 +35,15 @@ static const struct field  count_fields[] = {
 static const struct schema same_out = SCHEMA("RuleHitsSame", struct same_out, count_fields);
 
 SQL(rule_hits_select, SQL_TENANT, &config_in, &rule_hits_schema,
-    "SELECT config_id, seq, digest, hits FROM config_rules WHERE config_id = ?");
+    "SELECT config_id, seq, digest, hits FROM config_rules WHERE config_id = :config");
 SQL(rule_hits_select_same, SQL_TENANT, &same_in, &same_out,
-    "SELECT COUNT(*) AS n FROM config_rules WHERE config_id = ? AND digest = ?");
+    "SELECT COUNT(*) AS n FROM config_rules WHERE config_id = :config AND digest = :digest");
 SQL(rule_hits_replace, SQL_TENANT, &rule_hits_schema, NULL,
-    "REPLACE INTO config_rules (config_id, seq, digest, hits) VALUES (?, ?, ?, ?)");
-SQL(rule_hits_delete, SQL_TENANT, &config_in, NULL, "DELETE FROM config_rules WHERE config_id = ?");
+    "REPLACE INTO config_rules (config_id, seq, digest, hits) VALUES (:config_id, :seq, :digest,"
+    " :hits)");
+SQL(rule_hits_delete, SQL_TENANT, &config_in, NULL,
+    "DELETE FROM config_rules"
+    " WHERE config_id = :config");
 
 bool
 rule_hits_by_config(

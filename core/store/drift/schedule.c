@@ -32,8 +32,8 @@ static const struct field  done_fields[] = {
 };
 static const struct schema done_in = SCHEMA("ScheduleDoneIn", struct set_in, done_fields);
 
-SQL(schedule_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_set(?, ?, ?)");
-SQL(schedule_call_done, SQL_TENANT, &done_in, NULL, "CALL bsx.schedule_done(?, ?, ?)");
+SQL(schedule_call_set, SQL_TENANT, &set_in, NULL, "CALL bsx.schedule_set(:kind, :ref, :due_s)");
+SQL(schedule_call_done, SQL_TENANT, &done_in, NULL, "CALL bsx.schedule_done(:kind, :ref, :fence)");
 
 bool
 schedule_set(struct db *db, const char *kind, const struct uuid *ref, int64_t due_s, struct err *e)
@@ -101,13 +101,15 @@ static const struct schema forget_in = SCHEMA("ScheduleForgetIn", struct take_in
 
 SQL(schedule_select_due, SQL_CONTROL, &due_in, &schedule_schema,
     "SELECT kind, ref, schema_name, fence FROM schedules WHERE next_due <= NOW(3)"
-    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT ?");
+    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT :limit");
 SQL(schedule_update_take, SQL_CONTROL, &take_in, NULL,
-    "UPDATE schedules SET lease_owner = ?, lease_until = NOW(3) + INTERVAL ? SECOND,"
-    " fence = fence + 1 WHERE schema_name = ? AND kind = ? AND ref = ? AND fence = ?"
+    "UPDATE schedules SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
+    " fence = fence + 1 WHERE schema_name = :schema_name AND kind = :kind AND ref = :ref"
+    " AND fence = :fence"
     " AND next_due <= NOW(3) AND (lease_until IS NULL OR lease_until < NOW(3))");
 SQL(schedule_delete, SQL_CONTROL, &forget_in, NULL,
-    "DELETE FROM schedules WHERE schema_name = ? AND kind = ? AND ref = ? AND fence = ?");
+    "DELETE FROM schedules WHERE schema_name = :schema_name AND kind = :kind AND ref = :ref"
+    " AND fence = :fence");
 
 bool
 schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct schedule **rows, size_t *n,

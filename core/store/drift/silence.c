@@ -33,13 +33,9 @@ struct list_in {
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.kind),
-	COLUMN_AS_NULL(struct list_in, f.kind, "kind_again"),
 	COLUMN_NULL(struct list_in, f.state),
 	COLUMN(struct list_in, f.now),
-	COLUMN_AS(struct list_in, f.now, "now_again"),
-	COLUMN_AS_NULL(struct list_in, f.state, "state_again"),
 	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -65,7 +61,6 @@ static const struct field end_fields[] = {
 	COLUMN(struct end_in, now),
 	COLUMN(struct end_in, by),
 	COLUMN(struct end_in, id),
-	COLUMN_AS(struct end_in, now, "now_again"),
 	FIELD_END,
 };
 static const struct schema end_in = SCHEMA("SilenceEndIn", struct end_in, end_fields);
@@ -79,20 +74,21 @@ static const struct schema cover_schema =
     SCHEMA("SilenceCover", struct silence_cover, cover_fields);
 
 SQL(silence_insert, SQL_TENANT, &silence_schema, NULL,
-    "INSERT INTO silences (" SILENCE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO silences (" SILENCE_COLUMNS ") VALUES (:id, :kind, :matcher, :reason, :owner,"
+    " :starts_at, :expires_at, :created_at, :ended_at, :ended_by)");
 SQL(silence_select, SQL_TENANT, &id_in, &silence_schema,
-    "SELECT " SILENCE_COLUMNS " FROM silences WHERE id = ?");
+    "SELECT " SILENCE_COLUMNS " FROM silences WHERE id = :id");
 SQL(silence_select_list, SQL_TENANT, &list_in, &silence_schema,
-    "SELECT " SILENCE_COLUMNS " FROM silences WHERE (? IS NULL OR kind = ?)"
-    " AND (? IS NULL OR CASE WHEN ended_at IS NOT NULL OR expires_at <= ? THEN 'expired'"
-    " WHEN starts_at > ? THEN 'scheduled' ELSE 'active' END = ?)"
-    " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    "SELECT " SILENCE_COLUMNS " FROM silences WHERE (:kind IS NULL OR kind = :kind)"
+    " AND (:state IS NULL OR CASE WHEN ended_at IS NOT NULL OR expires_at <= :now THEN 'expired'"
+    " WHEN starts_at > :now THEN 'scheduled' ELSE 'active' END = :state)"
+    " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(silence_select_ahead, SQL_TENANT, &ahead_in, &silence_schema,
-    "SELECT " SILENCE_COLUMNS " FROM silences WHERE expires_at > ? AND ended_at IS NULL"
-    " ORDER BY id LIMIT ?");
+    "SELECT " SILENCE_COLUMNS " FROM silences WHERE expires_at > :now AND ended_at IS NULL"
+    " ORDER BY id LIMIT :limit");
 SQL(silence_update_end, SQL_TENANT, &end_in, NULL,
-    "UPDATE silences SET ended_at = ?, ended_by = ?"
-    " WHERE id = ? AND ended_at IS NULL AND expires_at > ?");
+    "UPDATE silences SET ended_at = :now, ended_by = :by"
+    " WHERE id = :id AND ended_at IS NULL AND expires_at > :now");
 SQL(silence_select_covers, SQL_TENANT, NULL, &cover_schema,
     "SELECT j.suppressed_by AS `by`, CAST(SUM(j.changes) AS SIGNED) AS changes"
     " FROM config_state s JOIN drift_reports r ON r.id = s.report_id,"

@@ -41,9 +41,11 @@ static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields)
 
 SQL(snapshot_insert, SQL_TENANT, &snapshot_schema, NULL,
     "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    ") VALUES (:id, :config_id, :seq, :in_order, :manifest, :digest, :collections, :resources,"
+    " :actor, :pushed_by, :collected_at, :received_at, :report_id, :idempotency_key, :body_hash,"
+    " :rendered)");
 SQL(snapshot_select, SQL_TENANT, &id_in, &snapshot_schema,
-    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE id = ?");
+    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE id = :id");
 
 bool
 snapshot_add(struct db *db, const struct snapshot *s, struct err *e)
@@ -82,7 +84,6 @@ static const struct schema at_in = SCHEMA("SnapshotAtIn", struct find_in, at_fie
 static const struct field  list_fields[] = {
 	 COLUMN(struct find_in, config),
 	 COLUMN_NULL(struct find_in, after),
-	 COLUMN_AS_NULL(struct find_in, after, "after_again"),
 	 COLUMN(struct find_in, limit),
 	 FIELD_END,
 };
@@ -90,13 +91,15 @@ static const struct schema list_in = SCHEMA("SnapshotListIn", struct find_in, li
 
 SQL(snapshot_select_key, SQL_TENANT, &key_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS
-    " FROM config_snapshots WHERE config_id = ? AND idempotency_key = ?");
+    " FROM config_snapshots WHERE config_id = :config AND idempotency_key = :key");
 SQL(snapshot_select_before, SQL_TENANT, &at_in, &snapshot_schema,
-    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = ? AND collected_at <= ?"
+    "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE config_id = :config"
+    " AND collected_at <= :at"
     " AND rendered IS NULL ORDER BY collected_at DESC, seq DESC LIMIT 1");
 SQL(snapshot_select_list, SQL_TENANT, &list_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots"
-    " WHERE config_id = ? AND rendered IS NULL AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " WHERE config_id = :config AND rendered IS NULL AND (:after IS NULL OR id < :after)"
+    " ORDER BY id DESC LIMIT :limit");
 
 bool
 snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
@@ -132,7 +135,7 @@ static const struct field mark_fields[] = {
 static const struct schema mark_schema = SCHEMA("SnapshotMark", struct snapshot_mark, mark_fields);
 
 SQL(snapshot_find, SQL_TENANT, &mark_schema, &mark_schema,
-    "SELECT id FROM config_snapshots WHERE id = ?");
+    "SELECT id FROM config_snapshots WHERE id = :id");
 
 const struct sql *
 snapshot_mark(void)
@@ -164,7 +167,6 @@ static const struct schema config_in = SCHEMA("HeldIn", struct held_in, config_f
 static const struct field  at_seq_fields[] = {
 	 COLUMN(struct held_in, id),
 	 COLUMN(struct held_in, seq),
-	 COLUMN_AS(struct held_in, seq, "seq_again"),
 	 FIELD_END,
 };
 static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
@@ -174,14 +176,14 @@ static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq
 	" FROM resource_versions v JOIN resources r ON r.id = v.resource_id"
 
 SQL(held_select_now, SQL_TENANT, &config_in, &held_schema,
-    HELD_SELECT " WHERE v.config_id = ? AND v.until_seq IS NULL ORDER BY r.category, r.`key`");
+    HELD_SELECT " WHERE v.config_id = :id AND v.until_seq IS NULL ORDER BY r.category, r.`key`");
 SQL(held_select_at, SQL_TENANT, &at_seq_in, &held_schema,
-    HELD_SELECT
-    " WHERE v.config_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)"
-    " ORDER BY r.category, r.`key`");
+    HELD_SELECT " WHERE v.config_id = :id AND v.from_seq <= :seq AND (v.until_seq IS NULL"
+		" OR v.until_seq > :seq)"
+		" ORDER BY r.category, r.`key`");
 SQL(held_select_one, SQL_TENANT, &at_seq_in, &held_schema,
-    HELD_SELECT
-    " WHERE v.resource_id = ? AND v.from_seq <= ? AND (v.until_seq IS NULL OR v.until_seq > ?)");
+    HELD_SELECT " WHERE v.resource_id = :id AND v.from_seq <= :seq AND (v.until_seq IS NULL"
+		" OR v.until_seq > :seq)");
 
 bool
 held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq, struct held **rows,
@@ -251,12 +253,15 @@ static const struct field  close_fields[] = {
 static const struct schema close_in = SCHEMA("CloseIn", struct version, close_fields);
 
 SQL(resource_insert, SQL_TENANT, &place_in, NULL,
-    "INSERT IGNORE INTO resources (id, config_id, category, `key`) VALUES (?, ?, ?, ?)");
+    "INSERT IGNORE INTO resources (id, config_id, category, `key`) VALUES (:resource_id,"
+    " :config_id, :category, :key)");
 SQL(version_insert, SQL_TENANT, &open_in, NULL,
-    "INSERT INTO resource_versions (resource_id, from_seq, config_id, address) VALUES (?, ?, ?, "
-    "?)");
+    "INSERT INTO resource_versions (resource_id, from_seq, config_id, address)"
+    " VALUES (:resource_id, :from_seq, :config_id, "
+    ":address)");
 SQL(version_update, SQL_TENANT, &close_in, NULL,
-    "UPDATE resource_versions SET until_seq = ? WHERE resource_id = ? AND from_seq = ?");
+    "UPDATE resource_versions SET until_seq = :until_seq WHERE resource_id = :resource_id"
+    " AND from_seq = :from_seq");
 
 /* Resources without a version first, then in the order of the table: its pages are visited once,
  * and its rows locked in one order. */

@@ -38,24 +38,29 @@ static const struct field key_fields[] = {
 static const struct schema key_in = SCHEMA("FlapKeyIn", struct flap_row, key_fields);
 
 SQL(trend_select, SQL_TENANT, &config_in, &trend_schema,
-    "SELECT config_id, checks, flapping, anomalous, counts FROM drift_trends WHERE config_id = ?");
+    "SELECT config_id, checks, flapping, anomalous, counts FROM drift_trends"
+    " WHERE config_id = :config_id");
 SQL(trend_upsert, SQL_TENANT, &trend_schema, NULL,
     "INSERT INTO drift_trends (config_id, checks, flapping, anomalous, counts)"
-    " VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE checks = VALUES(checks),"
+    " VALUES (:config_id, :checks, :flapping, :anomalous, :counts) ON DUPLICATE KEY UPDATE checks ="
+    " VALUES(checks),"
     " flapping = VALUES(flapping), anomalous = VALUES(anomalous), counts = VALUES(counts)");
-SQL(trend_delete, SQL_TENANT, &config_in, NULL, "DELETE FROM drift_trends WHERE config_id = ?");
+SQL(trend_delete, SQL_TENANT, &config_in, NULL,
+    "DELETE FROM drift_trends"
+    " WHERE config_id = :config_id");
 SQL(trend_delete_flaps, SQL_TENANT, &config_in, NULL,
-    "DELETE FROM drift_flaps WHERE config_id = ?");
+    "DELETE FROM drift_flaps WHERE config_id = :config_id");
 
 SQL(flap_select, SQL_TENANT, &config_in, &flap_schema,
     "SELECT config_id, fingerprint, value_hash, bits, checked, flapping FROM drift_flaps"
-    " WHERE config_id = ? ORDER BY fingerprint");
+    " WHERE config_id = :config_id ORDER BY fingerprint");
 SQL(flap_upsert, SQL_TENANT, &flap_schema, NULL,
     "INSERT INTO drift_flaps (config_id, fingerprint, value_hash, bits, checked, flapping)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE value_hash = VALUES(value_hash),"
+    " VALUES (:config_id, :fingerprint, :value_hash, :bits, :checked, :flapping)"
+    " ON DUPLICATE KEY UPDATE value_hash = VALUES(value_hash),"
     " bits = VALUES(bits), checked = VALUES(checked), flapping = VALUES(flapping)");
 SQL(flap_delete, SQL_TENANT, &key_in, NULL,
-    "DELETE FROM drift_flaps WHERE config_id = ? AND fingerprint = ?");
+    "DELETE FROM drift_flaps WHERE config_id = :config_id AND fingerprint = :fingerprint");
 
 bool
 trend_by_id(

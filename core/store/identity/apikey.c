@@ -96,7 +96,6 @@ static const struct field api_key_page_fields[] = {
 	COLUMN(struct api_key_page_in, first),
 	COLUMN(struct api_key_page_in, after),
 	COLUMN_NULL(struct api_key_page_in, maker),
-	COLUMN_AS_NULL(struct api_key_page_in, maker, "maker_again"),
 	COLUMN(struct api_key_page_in, all),
 	COLUMN(struct api_key_page_in, limit),
 	FIELD_END,
@@ -108,16 +107,17 @@ SQL(api_key_select_by_id, SQL_TENANT, &api_key_id_schema, &found_schema,
     COLUMNS ", (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
 	    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
 	    " WHERE ur.user_id = k.created_by) AS granted" FROM
-	    " WHERE k.id = ? AND k.revoked_at IS NULL");
+	    " WHERE k.id = :id AND k.revoked_at IS NULL");
 SQL(api_key_select_page, SQL_TENANT, &api_key_page_schema, &api_key_schema,
-    COLUMNS FROM " WHERE k.revoked_at IS NULL AND (? OR k.id < ?)"
-		 " AND (? IS NULL OR k.created_by = ?)"
-		 " AND (? OR k.converted OR COALESCE(u.status, '') <> 'active')"
-		 " ORDER BY k.id DESC LIMIT ?");
+    COLUMNS FROM " WHERE k.revoked_at IS NULL AND (:first OR k.id < :after)"
+		 " AND (:maker IS NULL OR k.created_by = :maker)"
+		 " AND (:all OR k.converted OR COALESCE(u.status, '') <> 'active')"
+		 " ORDER BY k.id DESC LIMIT :limit");
 SQL(api_key_insert, SQL_TENANT, &insert_schema, NULL,
     "INSERT INTO api_keys (id, name, prefix, secret_hash, kind, administrative, scopes,"
     " config_ids, allowed_addresses, created_by, created_at, expires_at, told_days)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " VALUES (:id, :name, :prefix, :secret_hash, :kind, :administrative, :scopes, :config_ids,"
+    " :allowed_addresses, :created_by, :created_at, :expires_at, :told_days)");
 
 bool
 api_key_by_id(
@@ -174,7 +174,7 @@ static const struct schema api_key_touch_schema =
     SCHEMA("ApiKeyTouchIn", struct api_key_touch_in, api_key_touch_fields);
 
 SQL(api_key_update_revoked, SQL_TENANT, &api_key_revoke_schema, NULL,
-    "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL");
+    "UPDATE api_keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL");
 static const struct field maker_fields[] = {
 	COLUMN(struct api_key_revoke_in, now),
 	COLUMN_AS(struct api_key_revoke_in, id, "created_by"),
@@ -184,11 +184,11 @@ static const struct schema maker_schema =
     SCHEMA("ApiKeyMakerIn", struct api_key_revoke_in, maker_fields);
 
 SQL(api_key_update_left, SQL_TENANT, &maker_schema, NULL,
-    "UPDATE api_keys SET revoked_at = ?"
-    " WHERE created_by = ? AND kind = 'personal' AND revoked_at IS NULL");
+    "UPDATE api_keys SET revoked_at = :now"
+    " WHERE created_by = :created_by AND kind = 'personal' AND revoked_at IS NULL");
 SQL(api_key_update_used, SQL_TENANT, &api_key_touch_schema, NULL,
-    "UPDATE api_keys SET last_used_at = ?"
-    " WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ?)");
+    "UPDATE api_keys SET last_used_at = :now"
+    " WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= :unless_since)");
 
 bool
 api_key_revoke(struct tenant_db *t, const struct uuid *id, instant now, struct err *e)
@@ -261,24 +261,24 @@ static const struct schema ending_schema =
     SCHEMA("ApiKeyEndingIn", struct api_key_ending_in, ending_fields);
 
 struct api_key_tell_in {
-	int64_t     days, before;
+	int64_t     days;
 	struct uuid id;
 };
 static const struct field tell_fields[] = {
 	COLUMN(struct api_key_tell_in, days),
 	COLUMN(struct api_key_tell_in, id),
-	COLUMN(struct api_key_tell_in, before),
 	FIELD_END,
 };
 static const struct schema tell_schema =
     SCHEMA("ApiKeyTellIn", struct api_key_tell_in, tell_fields);
 
-#define UNTOLD "(told_days = 0 OR told_days > ?)"
+#define UNTOLD "(told_days = 0 OR told_days > :days)"
 SQL(api_key_select_ending, SQL_TENANT, &ending_schema, &api_key_schema,
-    COLUMNS FROM " WHERE k.kind = 'service' AND k.revoked_at IS NULL AND k.expires_at > ?"
-		 " AND k.expires_at <= ? AND " UNTOLD " ORDER BY k.expires_at, k.id LIMIT ?");
+    COLUMNS FROM " WHERE k.kind = 'service' AND k.revoked_at IS NULL AND k.expires_at > :now"
+		 " AND k.expires_at <= :until AND " UNTOLD " ORDER BY k.expires_at, k.id"
+		 " LIMIT :limit");
 SQL(api_key_update_told, SQL_TENANT, &tell_schema, NULL,
-    "UPDATE api_keys SET told_days = ? WHERE id = ? AND revoked_at IS NULL AND " UNTOLD);
+    "UPDATE api_keys SET told_days = :days WHERE id = :id AND revoked_at IS NULL AND " UNTOLD);
 
 bool
 api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, int64_t limit,
@@ -293,7 +293,7 @@ api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, 
 bool
 api_key_tell(struct tenant_db *t, const struct uuid *id, int64_t days, bool *first, struct err *e)
 {
-	const struct api_key_tell_in in = { days, days, *id };
+	const struct api_key_tell_in in = { days, *id };
 	uint64_t                     n = 0;
 
 	*first = false;

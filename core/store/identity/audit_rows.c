@@ -43,11 +43,15 @@ static const struct schema mark_schema = SCHEMA("AuditMark", struct audit_mark, 
 	"seq, id, at, action, outcome, actor_kind, actor_id, actor_name, acting_tenant,"           \
 	" target_kind, target_id, address, user_agent, request_id, details, prev_mac, mac"
 
-SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema, "SELECT id FROM audit WHERE id = ?");
+SQL(audit_select_mark, SQL_TENANT, &mark_schema, &mark_schema,
+    "SELECT id FROM audit"
+    " WHERE id = :id");
 const struct sql *const audit_mark_sql = &audit_select_mark;
 
 SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
-    "INSERT INTO audit (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO audit (" COLUMNS ") VALUES (:seq, :id, :at, :action, :outcome, :actor_kind,"
+    " :actor_id, :actor_name, :acting_tenant, :target_kind, :target_id, :address, :user_agent,"
+    " :request_id, :details, :prev_mac, :mac)");
 
 /* ---- the head: it moves by procedures of the control schema only ---- */
 
@@ -92,8 +96,8 @@ static const struct field span_fields[] = {
 };
 static const struct schema span_out = SCHEMA("AuditSpan", struct audit_span, span_fields);
 
-SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(?)");
-SQL(audit_call_advance, SQL_TENANT, &advance_in, NULL, "CALL bsx.audit_advance(?, ?, ?)");
+SQL(audit_call_head, SQL_TENANT, &head_in, &head_schema, "CALL bsx.audit_head(:take)");
+SQL(audit_call_advance, SQL_TENANT, &advance_in, NULL, "CALL bsx.audit_advance(:from, :to, :mac)");
 SQL(audit_call_guards, SQL_TENANT, NULL, &guards_out, "CALL bsx.audit_guards()");
 SQL(audit_call_head_guards, SQL_CONTROL, NULL, &guards_out, "CALL bsx.audit_guards()");
 SQL(audit_select_span, SQL_TENANT, NULL, &span_out,
@@ -183,7 +187,7 @@ static const struct schema rows_after_schema =
     SCHEMA("RowsAfterIn", struct rows_after_in, rows_after_fields);
 
 SQL(audit_select_after, SQL_TENANT, &rows_after_schema, &audit_schema,
-    "SELECT " COLUMNS " FROM audit WHERE seq > ? ORDER BY seq LIMIT ?");
+    "SELECT " COLUMNS " FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit");
 
 bool
 audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
@@ -202,20 +206,12 @@ struct list_in {
 	int64_t             limit;
 };
 #define FILTER_FIELDS                                                                              \
-	COLUMN_NULL(struct list_in, f.actor_id),                                                   \
-	    COLUMN_AS_NULL(struct list_in, f.actor_id, "actor_id_again"),                          \
-	    COLUMN_NULL(struct list_in, f.actor_name),                                             \
-	    COLUMN_AS_NULL(struct list_in, f.actor_name, "actor_name_again"),                      \
-	    COLUMN_NULL(struct list_in, f.action),                                                 \
-	    COLUMN_AS_NULL(struct list_in, f.action, "action_again"),                              \
-	    COLUMN_NULL(struct list_in, f.since),                                                  \
-	    COLUMN_AS_NULL(struct list_in, f.since, "since_again"),                                \
-	    COLUMN_NULL(struct list_in, f.until),                                                  \
-	    COLUMN_AS_NULL(struct list_in, f.until, "until_again")
+	COLUMN_NULL(struct list_in, f.actor_id), COLUMN_NULL(struct list_in, f.actor_name),        \
+	    COLUMN_NULL(struct list_in, f.action), COLUMN_NULL(struct list_in, f.since),           \
+	    COLUMN_NULL(struct list_in, f.until)
 static const struct field list_fields[] = {
 	FILTER_FIELDS,
 	COLUMN(struct list_in, upto),
-	COLUMN_AS(struct list_in, upto, "upto_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -230,13 +226,14 @@ static const struct field  export_fields[] = {
 static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
 
 #define FILTER                                                                                     \
-	"SELECT " COLUMNS " FROM audit WHERE (? IS NULL OR actor_id = ?)"                          \
-	" AND (? IS NULL OR actor_name = ?) AND (? IS NULL OR action = ?)"                         \
-	" AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)"
+	"SELECT " COLUMNS " FROM audit WHERE (:actor_id IS NULL OR actor_id = :actor_id)"          \
+	" AND (:actor_name IS NULL OR actor_name = :actor_name)"                                   \
+	" AND (:action IS NULL OR action = :action)"                                               \
+	" AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)"
 SQL(audit_select_list, SQL_TENANT, &list_schema, &audit_schema,
-    FILTER " AND (? = 0 OR seq < ?) ORDER BY seq DESC LIMIT ?");
+    FILTER " AND (:upto = 0 OR seq < :upto) ORDER BY seq DESC LIMIT :limit");
 SQL(audit_select_export, SQL_TENANT, &export_schema, &audit_schema,
-    FILTER " AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?");
+    FILTER " AND seq > :from AND seq <= :upto ORDER BY seq LIMIT :limit");
 
 bool
 audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,

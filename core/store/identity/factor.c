@@ -37,7 +37,7 @@ static const struct schema factor_schema = SCHEMA("Factor", struct factor, facto
 
 SQL(factor_select, SQL_TENANT, &user_in_schema, &factor_schema,
     "SELECT `2fa_enabled`, `2fa_secret`, last_step, `2fa_pending`, `2fa_pending_at`,"
-    " `2fa_tries_since` FROM users WHERE id = ?");
+    " `2fa_tries_since` FROM users WHERE id = :user_id");
 
 bool
 factor_by_user(
@@ -61,7 +61,7 @@ static const struct schema pending_in_schema =
     SCHEMA("FactorPendingIn", struct pending_in, pending_in_fields);
 
 SQL(factor_update_pending, SQL_TENANT, &pending_in_schema, NULL,
-    "UPDATE users SET `2fa_pending` = ?, `2fa_pending_at` = ? WHERE id = ?");
+    "UPDATE users SET `2fa_pending` = :sealed, `2fa_pending_at` = :now WHERE id = :id");
 
 bool
 factor_set_pending(
@@ -76,38 +76,28 @@ struct step_in {
 	int64_t     step;
 	struct uuid id;
 	struct blob secret;
-	int64_t     step2;
 };
-static const struct field enable_in_fields[] = {
-	COLUMN(struct step_in, step),
-	COLUMN(struct step_in, id),
-	COLUMN(struct step_in, secret),
-	FIELD_END,
-};
-static const struct schema enable_in_schema =
-    SCHEMA("FactorEnableIn", struct step_in, enable_in_fields);
 static const struct field step_in_fields[] = {
 	COLUMN(struct step_in, step),
 	COLUMN(struct step_in, id),
 	COLUMN(struct step_in, secret),
-	COLUMN(struct step_in, step2),
 	FIELD_END,
 };
 static const struct schema step_in_schema = SCHEMA("FactorStepIn", struct step_in, step_in_fields);
 
-SQL(factor_update_enabled, SQL_TENANT, &enable_in_schema, NULL,
-    "UPDATE users SET `2fa_secret` = `2fa_pending`, `2fa_enabled` = TRUE, last_step = ?,"
+SQL(factor_update_enabled, SQL_TENANT, &step_in_schema, NULL,
+    "UPDATE users SET `2fa_secret` = `2fa_pending`, `2fa_enabled` = TRUE, last_step = :step,"
     " `2fa_pending` = NULL, `2fa_pending_at` = NULL, `2fa_tries` = 0, epoch = epoch + 1"
-    " WHERE id = ? AND `2fa_pending` = ?");
+    " WHERE id = :id AND `2fa_pending` = :secret");
 SQL(factor_update_step, SQL_TENANT, &step_in_schema, NULL,
-    "UPDATE users SET last_step = ?, `2fa_tries` = 0"
-    " WHERE id = ? AND `2fa_enabled` AND `2fa_secret` = ? AND last_step < ?");
+    "UPDATE users SET last_step = :step, `2fa_tries` = 0"
+    " WHERE id = :id AND `2fa_enabled` AND `2fa_secret` = :secret AND last_step < :step");
 
 bool
 factor_enable(struct tenant_db *t, const struct uuid *user, struct blob pending, int64_t step,
     bool *enabled, struct err *e)
 {
-	const struct step_in in = { step, *user, pending, step };
+	const struct step_in in = { step, *user, pending };
 
 	return run(t, &factor_update_enabled, &in, enabled, e);
 }
@@ -116,20 +106,21 @@ bool
 factor_take_step(struct tenant_db *t, const struct uuid *user, struct blob secret, int64_t step,
     bool *taken, struct err *e)
 {
-	const struct step_in in = { step, *user, secret, step };
+	const struct step_in in = { step, *user, secret };
 
 	return run(t, &factor_update_step, &in, taken, e);
 }
 
 SQL(factor_update_none, SQL_TENANT, &user_in_schema, NULL,
     "UPDATE users SET `2fa_enabled` = FALSE, `2fa_secret` = NULL, `2fa_pending` = NULL,"
-    " `2fa_pending_at` = NULL, `2fa_tries` = 0, last_step = 0, epoch = epoch + 1 WHERE id = ?");
+    " `2fa_pending_at` = NULL, `2fa_tries` = 0, last_step = 0, epoch = epoch + 1"
+    " WHERE id = :user_id");
 SQL(factor_update_tries_forgotten, SQL_TENANT, &user_in_schema, NULL,
-    "UPDATE users SET `2fa_tries` = 0 WHERE id = ?");
+    "UPDATE users SET `2fa_tries` = 0 WHERE id = :user_id");
 SQL(recovery_delete, SQL_TENANT, &user_in_schema, NULL,
-    "DELETE FROM recovery_codes WHERE user_id = ?");
+    "DELETE FROM recovery_codes WHERE user_id = :user_id");
 SQL(login_transaction_delete, SQL_TENANT, &user_in_schema, NULL,
-    "DELETE FROM login_transactions WHERE user_id = ?");
+    "DELETE FROM login_transactions WHERE user_id = :user_id");
 
 bool
 factor_drop(struct tenant_db *t, const struct uuid *user, bool *found, struct err *e)
@@ -147,32 +138,30 @@ factor_forget_tries(struct tenant_db *t, const struct uuid *user, struct err *e)
 }
 
 struct try_in {
-	instant     since1, since2, now;
+	instant     hour_ago, now;
 	struct uuid id;
-	instant     since3;
 	int64_t     max;
 };
 static const struct field try_in_fields[] = {
-	COLUMN(struct try_in, since1),
-	COLUMN(struct try_in, since2),
+	COLUMN(struct try_in, hour_ago),
 	COLUMN(struct try_in, now),
 	COLUMN(struct try_in, id),
-	COLUMN(struct try_in, since3),
 	COLUMN(struct try_in, max),
 	FIELD_END,
 };
 static const struct schema try_in_schema = SCHEMA("FactorTryIn", struct try_in, try_in_fields);
 
 SQL(factor_update_tries, SQL_TENANT, &try_in_schema, NULL,
-    "UPDATE users SET `2fa_tries` = IF(`2fa_tries_since` > ?, `2fa_tries` + 1, 1),"
-    " `2fa_tries_since` = IF(`2fa_tries_since` > ?, `2fa_tries_since`, ?)"
-    " WHERE id = ? AND (`2fa_tries_since` IS NULL OR `2fa_tries_since` <= ? OR `2fa_tries` < ?)");
+    "UPDATE users SET `2fa_tries` = IF(`2fa_tries_since` > :hour_ago, `2fa_tries` + 1, 1),"
+    " `2fa_tries_since` = IF(`2fa_tries_since` > :hour_ago, `2fa_tries_since`, :now)"
+    " WHERE id = :id AND (`2fa_tries_since` IS NULL OR `2fa_tries_since` <= :hour_ago"
+    " OR `2fa_tries` < :max)");
 
 bool
 factor_count_try(struct tenant_db *t, const struct uuid *user, instant now, instant hour_ago,
     int64_t max, bool *may, struct err *e)
 {
-	const struct try_in in = { hour_ago, hour_ago, now, *user, hour_ago, max };
+	const struct try_in in = { hour_ago, now, *user, max };
 
 	return run(t, &factor_update_tries, &in, may, e);
 }
@@ -222,14 +211,15 @@ static const struct schema recovery_find_schema =
 
 SQL(recovery_select_one, SQL_TENANT, &recovery_find_schema, &recovery_count_schema,
     "SELECT COUNT(*) AS codes FROM recovery_codes"
-    " WHERE user_id = ? AND code_hash = ? AND used_at IS NULL");
+    " WHERE user_id = :user_id AND code_hash = :code_hash AND used_at IS NULL");
 SQL(recovery_insert, SQL_TENANT, &recovery_row_schema, NULL,
-    "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, ?)");
+    "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (:user_id, :code_hash,"
+    " :created_at)");
 SQL(recovery_update_used, SQL_TENANT, &recovery_take_schema, NULL,
-    "UPDATE recovery_codes SET used_at = ?"
-    " WHERE user_id = ? AND code_hash = ? AND used_at IS NULL");
+    "UPDATE recovery_codes SET used_at = :now"
+    " WHERE user_id = :user_id AND code_hash = :code_hash AND used_at IS NULL");
 SQL(recovery_select_left, SQL_TENANT, &user_in_schema, &recovery_count_schema,
-    "SELECT COUNT(*) AS codes FROM recovery_codes WHERE user_id = ? AND used_at IS NULL");
+    "SELECT COUNT(*) AS codes FROM recovery_codes WHERE user_id = :user_id AND used_at IS NULL");
 
 bool
 recovery_add(struct tenant_db *t, const struct recovery_row *rows, size_t n, struct err *e)
@@ -339,12 +329,10 @@ static const struct schema transaction_try_schema =
 struct transaction_end_in {
 	instant     now;
 	struct uuid id;
-	instant     now2;
 };
 static const struct field transaction_end_fields[] = {
 	COLUMN(struct transaction_end_in, now),
 	COLUMN(struct transaction_end_in, id),
-	COLUMN(struct transaction_end_in, now2),
 	FIELD_END,
 };
 static const struct schema transaction_end_schema =
@@ -352,18 +340,19 @@ static const struct schema transaction_end_schema =
 
 SQL(login_transaction_insert, SQL_TENANT, &transaction_new_schema, NULL,
     "INSERT INTO login_transactions (id, token_hash, user_id, user_epoch, provider, in_body,"
-    " return_to, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " return_to, created_at, expires_at) VALUES (:id, :token_hash, :user_id, :user_epoch,"
+    " :provider, :in_body, :return_to, :created_at, :expires_at)");
 SQL(login_transaction_select, SQL_TENANT, &transaction_in_schema, &transaction_schema,
     "SELECT id, token_hash, user_id, user_epoch, provider, in_body, return_to, created_at,"
-    " expires_at, ended_at FROM login_transactions WHERE id = ?");
+    " expires_at, ended_at FROM login_transactions WHERE id = :id");
 SQL(login_transaction_delete_over, SQL_TENANT, &over_in_schema, NULL,
-    "DELETE FROM login_transactions WHERE expires_at < ? ORDER BY expires_at LIMIT 20");
+    "DELETE FROM login_transactions WHERE expires_at < :since ORDER BY expires_at LIMIT 20");
 SQL(login_transaction_update_tries, SQL_TENANT, &transaction_try_schema, NULL,
     "UPDATE login_transactions SET tries = tries + 1"
-    " WHERE id = ? AND tries < ? AND ended_at IS NULL AND expires_at > ?");
+    " WHERE id = :id AND tries < :max AND ended_at IS NULL AND expires_at > :now");
 SQL(login_transaction_update_ended, SQL_TENANT, &transaction_end_schema, NULL,
-    "UPDATE login_transactions SET ended_at = ?"
-    " WHERE id = ? AND ended_at IS NULL AND expires_at > ?");
+    "UPDATE login_transactions SET ended_at = :now"
+    " WHERE id = :id AND ended_at IS NULL AND expires_at > :now");
 
 bool
 login_transaction_add(struct tenant_db *t, const struct login_transaction *l, struct err *e)
@@ -395,7 +384,7 @@ bool
 login_transaction_end(
     struct tenant_db *t, const struct uuid *id, instant now, bool *ended, struct err *e)
 {
-	const struct transaction_end_in in = { now, *id, now };
+	const struct transaction_end_in in = { now, *id };
 
 	return run(t, &login_transaction_update_ended, &in, ended, e);
 }

@@ -45,7 +45,6 @@ static const struct field id_fields[] = {
 static const struct schema id_in = SCHEMA("ProviderId", struct find_in, id_fields);
 static const struct field  list_fields[] = {
 	 COLUMN_NULL(struct find_in, id),
-	 COLUMN_AS_NULL(struct find_in, id, "id_again"),
 	 COLUMN(struct find_in, limit),
 	 FIELD_END,
 };
@@ -114,33 +113,39 @@ static const struct schema waiting_in = SCHEMA("ProviderWaitingIn", struct end_i
 
 SQL(provider_insert, SQL_TENANT, &provider_schema, NULL,
     "INSERT INTO identity_providers (" COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-    " ?, ?, ?, ?)");
+    ") VALUES (:id, :name, :kind, :client_id, :client_secret, :issuer, :entra_tenant_id,"
+    " :allowed_domains, :role_map, :auto_provision, :trust_mfa, :claims, :authorized_parties,"
+    " :mfa_acr, :mfa_amr, :absent_roles, :assume_email_verified, :group_lookup,"
+    " :scopes, :own_address, :created_at, :updated_at)");
 SQL(provider_select, SQL_TENANT, &id_in, &provider_schema,
-    "SELECT " COLUMNS " FROM identity_providers WHERE id = ?");
+    "SELECT " COLUMNS " FROM identity_providers WHERE id = :id");
 SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
-    "SELECT " COLUMNS " FROM identity_providers WHERE id = ? FOR UPDATE");
+    "SELECT " COLUMNS " FROM identity_providers WHERE id = :id FOR UPDATE");
 SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
-    "SELECT " COLUMNS " FROM identity_providers WHERE name = ?");
+    "SELECT " COLUMNS " FROM identity_providers WHERE name = :name");
 SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
     "SELECT " COLUMNS
-    " FROM identity_providers WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " FROM identity_providers WHERE (:id IS NULL OR id < :id) ORDER BY id DESC LIMIT :limit");
 SQL(provider_select_hold, SQL_TENANT, &id_in, &hold_out,
-    "SELECT updated_at FROM identity_providers WHERE id = ? LOCK IN SHARE MODE");
+    "SELECT updated_at FROM identity_providers WHERE id = :id LOCK IN SHARE MODE");
 SQL(provider_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE identity_providers SET name = ?, client_id = ?, client_secret = ?, issuer = ?,"
-    " entra_tenant_id = ?, allowed_domains = ?, role_map = ?, auto_provision = ?, trust_mfa = ?,"
-    " claims = ?, authorized_parties = ?, mfa_acr = ?, mfa_amr = ?, absent_roles = ?,"
-    " assume_email_verified = ?, group_lookup = ?, scopes = ?, own_address = ?, updated_at = ? "
-    "WHERE id = ?");
-SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = ?");
+    "UPDATE identity_providers SET name = :name, client_id = :client_id,"
+    " client_secret = :client_secret, issuer = :issuer,"
+    " entra_tenant_id = :entra_tenant_id, allowed_domains = :allowed_domains, role_map = :role_map,"
+    " auto_provision = :auto_provision, trust_mfa = :trust_mfa,"
+    " claims = :claims, authorized_parties = :authorized_parties, mfa_acr = :mfa_acr,"
+    " mfa_amr = :mfa_amr, absent_roles = :absent_roles,"
+    " assume_email_verified = :assume_email_verified, group_lookup = :group_lookup,"
+    " scopes = :scopes, own_address = :own_address, updated_at = :updated_at "
+    "WHERE id = :id");
+SQL(provider_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM identity_providers WHERE id = :id");
 SQL(provider_delete_identities, SQL_TENANT, &id_in, NULL,
-    "DELETE FROM user_identities WHERE provider_id = ?");
+    "DELETE FROM user_identities WHERE provider_id = :id");
 SQL(provider_update_sessions, SQL_TENANT, &end_in, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
-    " WHERE provider = ? AND revoked_at IS NULL");
+    "UPDATE user_sessions SET revoked_at = :now, revoked_reason = :reason, epoch = epoch + 1"
+    " WHERE provider = :name AND revoked_at IS NULL");
 SQL(provider_update_waiting, SQL_TENANT, &waiting_in, NULL,
-    "UPDATE login_transactions SET ended_at = ? WHERE provider = ? AND ended_at IS NULL");
+    "UPDATE login_transactions SET ended_at = :now WHERE provider = :name AND ended_at IS NULL");
 
 bool
 provider_add(struct db *db, const struct provider *p, struct err *e)
@@ -268,18 +273,22 @@ static const struct schema identity_touch_in =
 
 SQL(identity_select, SQL_TENANT, &identity_key, &identity_schema,
     "SELECT provider_id, issuer, subject, user_id, provisioned, created_at, last_login,"
-    " unasked_since, told_at FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject "
-    "= ?");
+    " unasked_since, told_at FROM user_identities WHERE provider_id = :provider_id"
+    " AND issuer = :issuer AND subject "
+    "= :subject");
 SQL(identity_select_any, SQL_TENANT, &id_in, &known_out,
-    "SELECT user_id FROM user_identities WHERE provider_id = ? LIMIT 1 LOCK IN SHARE MODE");
+    "SELECT user_id FROM user_identities WHERE provider_id = :id LIMIT 1 LOCK IN SHARE MODE");
 SQL(identity_delete, SQL_TENANT, &identity_key, NULL,
-    "DELETE FROM user_identities WHERE provider_id = ? AND issuer = ? AND subject = ?");
+    "DELETE FROM user_identities WHERE provider_id = :provider_id AND issuer = :issuer"
+    " AND subject = :subject");
 SQL(identity_insert, SQL_TENANT, &identity_schema, NULL,
     "INSERT INTO user_identities (provider_id, issuer, subject, user_id, provisioned, created_at,"
-    " last_login, unasked_since, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " last_login, unasked_since, told_at) VALUES (:provider_id, :issuer, :subject, :user_id,"
+    " :provisioned, :created_at, :last_login, :unasked_since, :told_at)");
 SQL(identity_update_login, SQL_TENANT, &identity_touch_in, NULL,
-    "UPDATE user_identities SET last_login = ?, unasked_since = ?, told_at = ?"
-    " WHERE provider_id = ? AND issuer = ? AND subject = ?");
+    "UPDATE user_identities SET last_login = :last_login, unasked_since = :unasked_since,"
+    " told_at = :told_at"
+    " WHERE provider_id = :provider_id AND issuer = :issuer AND subject = :subject");
 
 bool
 identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e)
@@ -336,9 +345,9 @@ static const struct field  mark_old_fields[] = {
 static const struct schema mark_old_in = SCHEMA("OidcMarkOld", struct mark_in, mark_old_fields);
 
 SQL(oidc_mark_insert, SQL_TENANT, &mark_in, NULL,
-    "INSERT INTO oidc_marks (id, expires_at) VALUES (?, ?)");
+    "INSERT INTO oidc_marks (id, expires_at) VALUES (:id, :expires_at)");
 SQL(oidc_mark_delete, SQL_TENANT, &mark_old_in, NULL,
-    "DELETE FROM oidc_marks WHERE expires_at < ? ORDER BY expires_at LIMIT 10");
+    "DELETE FROM oidc_marks WHERE expires_at < :expires_at ORDER BY expires_at LIMIT 10");
 
 bool
 oidc_mark_take(
@@ -357,7 +366,7 @@ static const struct field mark_id_fields[] = {
 static const struct schema mark_id_in = SCHEMA("OidcMarkId", struct mark_in, mark_id_fields);
 
 SQL(oidc_mark_select, SQL_TENANT, &mark_id_in, &mark_old_in,
-    "SELECT expires_at FROM oidc_marks WHERE id = ?");
+    "SELECT expires_at FROM oidc_marks WHERE id = :id");
 
 bool
 oidc_mark_look(struct db *db, const uint8_t id[static 32], bool *taken, struct err *e)
@@ -396,11 +405,13 @@ static const struct schema user_role_in =
 
 SQL(mapped_role_select, SQL_TENANT, &name_in, &mapped_role_schema,
     "SELECT r.id, r.name, (SELECT GROUP_CONCAT(p.permission SEPARATOR '\n') FROM role_permissions p"
-    " WHERE p.role_id = r.id) AS granted FROM roles r WHERE r.name = ?");
-SQL(user_roles_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM user_roles WHERE user_id = ?");
+    " WHERE p.role_id = r.id) AS granted FROM roles r WHERE r.name = :name");
+SQL(user_roles_delete, SQL_TENANT, &id_in, NULL, "DELETE FROM user_roles WHERE user_id = :id");
 SQL(user_roles_insert, SQL_TENANT, &user_role_in, NULL,
-    "INSERT INTO user_roles (user_id, position, role_id) VALUES (?, ?, ?)");
-SQL(user_update_epoch, SQL_TENANT, &id_in, NULL, "UPDATE users SET epoch = epoch + 1 WHERE id = ?");
+    "INSERT INTO user_roles (user_id, position, role_id) VALUES (:user_id, :position, :role_id)");
+SQL(user_update_epoch, SQL_TENANT, &id_in, NULL,
+    "UPDATE users SET epoch = epoch + 1"
+    " WHERE id = :id");
 
 bool
 mapped_role_by_name(

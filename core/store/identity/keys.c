@@ -46,10 +46,10 @@ static const struct field new_key_fields[] = {
 static const struct schema new_key_schema = SCHEMA("NewSigningKey", struct new_key, new_key_fields);
 SQL(signing_key_add, SQL_CONTROL, &new_key_schema, NULL,
     "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at, active_at)"
-    " VALUES (?, ?, ?, 'active', NOW(3), NOW(3))");
+    " VALUES (:kid, :public_jwk, :sealed, 'active', NOW(3), NOW(3))");
 SQL(signing_key_add_next, SQL_CONTROL, &new_key_schema, NULL,
     "INSERT INTO signing_keys (kid, public_jwk, sealed, state, created_at)"
-    " VALUES (?, ?, ?, 'next', NOW(3))");
+    " VALUES (:kid, :public_jwk, :sealed, 'next', NOW(3))");
 
 /* ---- reading ---- */
 
@@ -195,8 +195,8 @@ static const struct field name_next_fields[] = {
 static const struct schema name_next_schema =
     SCHEMA("NameNextKey", struct name_next, name_next_fields);
 SQL(signing_key_name_next, SQL_CONTROL, &name_next_schema, NULL,
-    "UPDATE signing_keys SET successor = ?"
-    " WHERE kid = ? AND state = 'active' AND successor IS NULL");
+    "UPDATE signing_keys SET successor = :successor"
+    " WHERE kid = :kid AND state = 'active' AND successor IS NULL");
 
 struct retire {
 	int64_t     keep_s;
@@ -210,8 +210,8 @@ static const struct field retire_fields[] = {
 };
 static const struct schema retire_schema = SCHEMA("RetireKey", struct retire, retire_fields);
 SQL(signing_key_retire, SQL_CONTROL, &retire_schema, NULL,
-    "UPDATE signing_keys SET state = 'retired', retire_at = NOW(3) + INTERVAL ? SECOND"
-    " WHERE kid = ? AND state = 'active' AND successor = ?");
+    "UPDATE signing_keys SET state = 'retired', retire_at = NOW(3) + INTERVAL :keep_s SECOND"
+    " WHERE kid = :kid AND state = 'active' AND successor = :successor");
 
 struct promote {
 	struct uuid audit_id;
@@ -224,8 +224,8 @@ static const struct field promote_fields[] = {
 };
 static const struct schema promote_schema = SCHEMA("PromoteKey", struct promote, promote_fields);
 SQL(signing_key_promote, SQL_CONTROL, &promote_schema, NULL,
-    "UPDATE signing_keys SET state = 'active', active_at = NOW(3), audit_id = ?"
-    " WHERE kid = ? AND state = 'next'");
+    "UPDATE signing_keys SET state = 'active', active_at = NOW(3), audit_id = :audit_id"
+    " WHERE kid = :kid AND state = 'next'");
 
 SQL(signing_key_drop, SQL_CONTROL, NULL, NULL,
     "DELETE FROM signing_keys WHERE state = 'retired' AND retire_at <= NOW(3)"
@@ -321,7 +321,7 @@ SQL(signing_turned_list, SQL_CONTROL, NULL, &turned_schema,
     " FROM signing_keys n LEFT JOIN signing_keys o ON o.successor = n.kid"
     " WHERE n.audit_id IS NOT NULL ORDER BY n.active_at, n.kid LIMIT 16");
 SQL(signing_turned_done, SQL_CONTROL, &promote_schema, NULL,
-    "UPDATE signing_keys SET audit_id = NULL WHERE audit_id = ? AND kid = ?");
+    "UPDATE signing_keys SET audit_id = NULL WHERE audit_id = :audit_id AND kid = :kid");
 
 bool
 signing_turned_get(

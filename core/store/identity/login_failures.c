@@ -7,11 +7,10 @@
 #define TEXT(x)  TEXT_(x)
 
 struct read_in {
-	struct blob source, source_again, beside, account;
+	struct blob source, beside, account;
 };
 static const struct field read_in_fields[] = {
 	COLUMN(struct read_in, source),
-	COLUMN(struct read_in, source_again),
 	COLUMN(struct read_in, beside),
 	COLUMN(struct read_in, account),
 	FIELD_END,
@@ -43,10 +42,10 @@ SQL(failures_select, SQL_CONTROL, &read_in_schema, &state_schema,
     "SELECT CAST(COALESCE(SUM(IF(LEFT(source, 1) <> 'a' AND " YOUNG
     ", failures, 0)), 0) AS SIGNED) AS total,"
     " CAST(COALESCE(MAX(IF(LEFT(source, 1) = 'a', " LEFT_MS ", 0)), 0) AS SIGNED) AS locked_ms,"
-    " CAST(COALESCE(MAX(IF(source = ?, failures, 0)), 0) AS SIGNED) AS mine,"
-    " CAST(COALESCE(MAX(IF(source = ?, " LEFT_MS ", 0)), 0) AS SIGNED) AS wait_ms,"
-    " CAST(COALESCE(MAX(IF(source = ?, failures, 0)), 0) AS SIGNED) AS beside"
-    " FROM login_failures WHERE account = ?");
+    " CAST(COALESCE(MAX(IF(source = :source, failures, 0)), 0) AS SIGNED) AS mine,"
+    " CAST(COALESCE(MAX(IF(source = :source, " LEFT_MS ", 0)), 0) AS SIGNED) AS wait_ms,"
+    " CAST(COALESCE(MAX(IF(source = :beside, failures, 0)), 0) AS SIGNED) AS beside"
+    " FROM login_failures WHERE account = :account");
 
 struct key_in {
 	struct blob account, source;
@@ -86,7 +85,7 @@ static const struct schema count_schema =
  */
 SQL(failures_upsert, SQL_CONTROL, &attempt_in_schema, &count_schema,
     "INSERT INTO login_failures (account, source, failures, last_at, until_at, attempt)"
-    " VALUES (?, ?, 1, NOW(3), NOW(3), ?) ON DUPLICATE KEY UPDATE"
+    " VALUES (:account, :source, 1, NOW(3), NOW(3), :attempt) ON DUPLICATE KEY UPDATE"
     " attempt = IF(until_at > NOW(3), attempt, VALUES(attempt)),"
     " failures = IF(attempt <> VALUES(attempt), failures,"
     " IF(" YOUNG " OR " LASTING ", failures + 1, 1)),"
@@ -96,15 +95,16 @@ SQL(failures_upsert, SQL_CONTROL, &attempt_in_schema, &count_schema,
     " RETURNING failures, attempt, " LEFT_MS " AS wait_ms");
 SQL(failures_undo, SQL_CONTROL, &attempt_in_schema, NULL,
     "UPDATE login_failures SET failures = GREATEST(failures, 1) - 1, until_at = NOW(3)"
-    " WHERE account = ? AND source = ? AND attempt = ?");
+    " WHERE account = :account AND source = :source AND attempt = :attempt");
 SQL(failures_lock_upsert, SQL_CONTROL, &attempt_in_schema, NULL,
     "INSERT INTO login_failures (account, source, failures, last_at, until_at, attempt)"
-    " VALUES (?, ?, 1, NOW(3), NOW(3) + INTERVAL " MEMORY " SECOND, ?) ON DUPLICATE KEY UPDATE"
+    " VALUES (:account, :source, 1, NOW(3), NOW(3) + INTERVAL " MEMORY " SECOND, :attempt)"
+    " ON DUPLICATE KEY UPDATE"
     " failures = IF(until_at > NOW(3), failures, failures + 1),"
     " last_at = IF(until_at > NOW(3), last_at, NOW(3)),"
     " until_at = IF(until_at > NOW(3), until_at, VALUES(until_at))");
 SQL(failures_delete, SQL_CONTROL, &key_in_schema, NULL,
-    "DELETE FROM login_failures WHERE account = ? AND source = ?");
+    "DELETE FROM login_failures WHERE account = :account AND source = :source");
 
 struct account_in {
 	struct blob account;
@@ -117,7 +117,7 @@ static const struct schema account_in_schema =
     SCHEMA("FailuresAccountIn", struct account_in, account_in_fields);
 
 SQL(failures_delete_account, SQL_CONTROL, &account_in_schema, NULL,
-    "DELETE FROM login_failures WHERE account = ? AND NOT " LASTING);
+    "DELETE FROM login_failures WHERE account = :account AND NOT " LASTING);
 /* forget_at is twice the memory later, so that no row goes whose lock or delay still runs. */
 SQL(failures_delete_old, SQL_CONTROL, NULL, NULL,
     "DELETE FROM login_failures WHERE forget_at < NOW(3)"
@@ -139,7 +139,7 @@ bool
 failures_read(struct database *d, TALLOC_CTX *mem, const struct failures_key *k,
     const uint8_t *beside, struct failures_state *out, struct err *e)
 {
-	const struct read_in in = { source_of(k), source_of(k),
+	const struct read_in in = { source_of(k),
 		{ beside != NULL ? beside : k->source, FAILURES_SOURCE_LEN }, account_of(k) };
 
 	return db_one(d->control, mem, &failures_select, &in, out, e);

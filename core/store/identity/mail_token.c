@@ -25,9 +25,7 @@ struct add_in {
 	const char *purpose, *email;
 	struct blob token_hash;
 	instant     created_at, expires_at;
-	const char *purpose_now;
-	struct uuid user_again;
-	const char *password, *status, *purpose_again;
+	const char *password, *status;
 	uint64_t    change;
 };
 static const struct field add_fields[] = {
@@ -38,11 +36,8 @@ static const struct field add_fields[] = {
 	COLUMN(struct add_in, token_hash),
 	COLUMN(struct add_in, created_at),
 	COLUMN(struct add_in, expires_at),
-	COLUMN(struct add_in, purpose_now),
-	COLUMN(struct add_in, user_again),
 	FIELD(struct add_in, password, .flags = FIELD_NO_JSON | FIELD_NULLABLE | FIELD_SECRET),
 	COLUMN(struct add_in, status),
-	COLUMN(struct add_in, purpose_again),
 	COLUMN(struct add_in, change),
 	FIELD_END,
 };
@@ -50,18 +45,18 @@ static const struct schema add_schema = SCHEMA("MailTokenAddIn", struct add_in, 
 
 SQL(mail_token_insert, SQL_TENANT, &add_schema, NULL,
     "INSERT INTO mail_tokens (id, user_id, purpose, email, token_hash, created_at, expires_at,"
-    " epoch) SELECT ?, ?, ?, ?, ?, ?, ?, " EPOCH_NOW(
-	"?") " FROM users u"
-	     " WHERE u.id = ? AND u.password <=> ? AND u.status = ?"
-	     " AND (? <> 'email' OR u.email_epoch = ?)");
+    " epoch) SELECT :id, :user_id, :purpose, :email, :token_hash, :created_at, :expires_at,"
+    " " EPOCH_NOW(
+	":purpose") " FROM users u"
+		    " WHERE u.id = :user_id AND u.password <=> :password AND u.status = :status"
+		    " AND (:purpose <> 'email' OR u.email_epoch = :change)");
 
 bool
 mail_token_add(struct tenant_db *t, const struct mail_token_row *row, const char *password,
     const char *status, uint64_t change, bool *added, struct err *e)
 {
 	const struct add_in in = { row->id, row->user_id, row->purpose, row->email, row->token_hash,
-		row->created_at, row->expires_at, row->purpose, row->user_id, password, status,
-		row->purpose, change };
+		row->created_at, row->expires_at, password, status, change };
 	uint64_t            n = 0;
 
 	if (!db_run(t->db, &mail_token_insert, &in, &n, e))
@@ -82,7 +77,7 @@ static const struct schema hash_schema = SCHEMA("MailTokenHashIn", struct hash_i
 SQL(mail_token_select, SQL_TENANT, &hash_schema, &row_schema,
     "SELECT m.id, m.user_id, m.purpose, m.email, m.token_hash, m.created_at, m.expires_at,"
     " m.used_at, " ALIVE " AS alive FROM mail_tokens m JOIN users u ON u.id = m.user_id"
-    " WHERE m.token_hash = ?");
+    " WHERE m.token_hash = :token_hash");
 
 bool
 mail_token_by_hash(struct tenant_db *t, TALLOC_CTX *mem, struct blob hash,
@@ -94,12 +89,10 @@ mail_token_by_hash(struct tenant_db *t, TALLOC_CTX *mem, struct blob hash,
 }
 
 struct use_in {
-	instant     used_at;
 	struct uuid id;
 	instant     now;
 };
 static const struct field use_fields[] = {
-	COLUMN(struct use_in, used_at),
 	COLUMN(struct use_in, id),
 	COLUMN(struct use_in, now),
 	FIELD_END,
@@ -112,15 +105,15 @@ static const struct field  tidy_fields[] = {
 static const struct schema tidy_schema = SCHEMA("MailTokenTidyIn", struct use_in, tidy_fields);
 
 SQL(mail_token_update_used, SQL_TENANT, &use_schema, NULL,
-    "UPDATE mail_tokens m JOIN users u ON u.id = m.user_id SET m.used_at = ?"
-    " WHERE m.id = ? AND m.used_at IS NULL AND m.expires_at > ? AND " ALIVE);
+    "UPDATE mail_tokens m JOIN users u ON u.id = m.user_id SET m.used_at = :now"
+    " WHERE m.id = :id AND m.used_at IS NULL AND m.expires_at > :now AND " ALIVE);
 SQL(mail_token_delete_old, SQL_TENANT, &tidy_schema, NULL,
-    "DELETE FROM mail_tokens WHERE expires_at < ? LIMIT 1000");
+    "DELETE FROM mail_tokens WHERE expires_at < :now LIMIT 1000");
 
 bool
 mail_token_use(struct tenant_db *t, const struct uuid *id, instant now, bool *won, struct err *e)
 {
-	const struct use_in in = { now, *id, now };
+	const struct use_in in = { *id, now };
 	uint64_t            n = 0;
 
 	if (!db_run(t->db, &mail_token_update_used, &in, &n, e))

@@ -42,14 +42,15 @@ static const struct schema role_permission_schema =
     SCHEMA("RolePermissionIn", struct role_permission_in, role_permission_fields);
 
 SQL(role_select_by_name, SQL_TENANT, &role_name_schema, &role_schema,
-    "SELECT id, name, description, built_in, created_at FROM roles WHERE name = ?");
+    "SELECT id, name, description, built_in, created_at FROM roles WHERE name = :name");
 SQL(role_upsert, SQL_TENANT, &role_schema, NULL,
-    "INSERT INTO roles (id, name, description, built_in, created_at) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO roles (id, name, description, built_in, created_at) VALUES (:id, :name,"
+    " :description, :built_in, :created_at)"
     " ON DUPLICATE KEY UPDATE description = VALUES(description), built_in = VALUES(built_in)");
 SQL(role_permission_clear, SQL_TENANT, &role_id_schema, NULL,
-    "DELETE FROM role_permissions WHERE role_id = ?");
+    "DELETE FROM role_permissions WHERE role_id = :role_id");
 SQL(role_permission_insert, SQL_TENANT, &role_permission_schema, NULL,
-    "INSERT INTO role_permissions (role_id, permission) VALUES (?, ?)");
+    "INSERT INTO role_permissions (role_id, permission) VALUES (:role_id, :permission)");
 
 bool
 role_by_name(

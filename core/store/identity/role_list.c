@@ -43,7 +43,6 @@ struct view_page {
 };
 static const struct field page_fields[] = {
 	COLUMN_NULL(struct view_page, after),
-	COLUMN_AS_NULL(struct view_page, after, "after_again"),
 	COLUMN(struct view_page, limit),
 	FIELD_END,
 };
@@ -53,10 +52,12 @@ static const struct schema page_schema = SCHEMA("RoleViewPage", struct view_page
 	"SELECT r.id, r.name, r.description, r.built_in, r.created_at,"                            \
 	" (SELECT GROUP_CONCAT(p.permission ORDER BY p.permission SEPARATOR '\n')"                 \
 	" FROM role_permissions p WHERE p.role_id = r.id) AS granted FROM roles r "
-SQL(role_view_select_id, SQL_TENANT, &id_schema, &role_view_schema, COLUMNS "WHERE r.id = ?");
-SQL(role_view_select_name, SQL_TENANT, &name_schema, &role_view_schema, COLUMNS "WHERE r.name = ?");
+SQL(role_view_select_id, SQL_TENANT, &id_schema, &role_view_schema, COLUMNS "WHERE r.id = :id");
+SQL(role_view_select_name, SQL_TENANT, &name_schema, &role_view_schema,
+    COLUMNS "WHERE r.name ="
+	    " :name");
 SQL(role_view_select_list, SQL_TENANT, &page_schema, &role_view_schema,
-    COLUMNS "WHERE (? IS NULL OR r.id < ?) ORDER BY r.id DESC LIMIT ?");
+    COLUMNS "WHERE (:after IS NULL OR r.id < :after) ORDER BY r.id DESC LIMIT :limit");
 
 static bool
 complete(TALLOC_CTX *mem, struct role_view *r, struct err *e)

@@ -66,7 +66,8 @@ static const struct schema session_id_schema =
 
 SQL(session_insert, SQL_TENANT, &session_row_schema, NULL,
     "INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end,"
-    " address, user_agent, last_seen, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    " address, user_agent, last_seen, created_at) VALUES (:id, :user_id, :auth_time, :aal,"
+    " :provider, :idle_end, :absolute_end, :address, :user_agent, :last_seen, :created_at)");
 static const struct field ended_fields[] = {
 	COLUMN(struct session_row, absolute_end),
 	FIELD_END,
@@ -74,7 +75,7 @@ static const struct field ended_fields[] = {
 static const struct schema ended_in = SCHEMA("SessionEndedIn", struct session_row, ended_fields);
 
 SQL(session_forget, SQL_TENANT, &ended_in, NULL,
-    "DELETE FROM user_sessions WHERE absolute_end < ? ORDER BY absolute_end LIMIT 20");
+    "DELETE FROM user_sessions WHERE absolute_end < :absolute_end ORDER BY absolute_end LIMIT 20");
 SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schema,
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
@@ -85,11 +86,11 @@ SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schem
     " (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
     " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
     " WHERE ur.user_id = u.id) AS granted, s.created_at AS began_at"
-    " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?");
+    " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id");
 SQL(session_select_state, SQL_TENANT, &session_id_schema, &session_state_schema,
     "SELECT s.epoch + u.epoch AS epoch, s.last_seen, s.idle_end"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id"
-    " WHERE s.id = ? AND s.revoked_at IS NULL AND u.status = 'active'");
+    " WHERE s.id = :id AND s.revoked_at IS NULL AND u.status = 'active'");
 
 bool
 session_add(struct tenant_db *t, const struct session_row *s, struct err *e)
@@ -135,8 +136,8 @@ static const struct schema session_touch_schema =
     SCHEMA("SessionTouchIn", struct session_touch_in, session_touch_fields);
 
 SQL(session_update_seen, SQL_TENANT, &session_touch_schema, NULL,
-    "UPDATE user_sessions SET last_seen = ?, idle_end = LEAST(?, absolute_end)"
-    " WHERE id = ? AND revoked_at IS NULL AND last_seen <= ?");
+    "UPDATE user_sessions SET last_seen = :now, idle_end = LEAST(:idle_end, absolute_end)"
+    " WHERE id = :id AND revoked_at IS NULL AND last_seen <= :unless_since");
 
 bool
 session_touch(struct tenant_db *t, const struct uuid *id, instant now, instant idle_end,
@@ -148,33 +149,31 @@ session_touch(struct tenant_db *t, const struct uuid *id, instant now, instant i
 }
 
 struct session_rotate_in {
-	instant     seen, idle_end;
+	instant     now, idle_end;
 	struct uuid id;
 	uint64_t    generation;
-	instant     now1, now2;
 };
 static const struct field session_rotate_fields[] = {
-	FIELD(struct session_rotate_in, seen, .doc = "Now."),
 	FIELD(struct session_rotate_in, idle_end, .doc = "Ends when idle."),
 	FIELD(struct session_rotate_in, id, .doc = "Session."),
 	FIELD(struct session_rotate_in, generation, .doc = "Presented."),
-	FIELD(struct session_rotate_in, now1, .doc = "Now."),
-	FIELD(struct session_rotate_in, now2, .doc = "Now."),
+	FIELD(struct session_rotate_in, now, .doc = "Now."),
 	FIELD_END,
 };
 static const struct schema session_rotate_schema =
     SCHEMA("SessionRotateIn", struct session_rotate_in, session_rotate_fields);
 
 SQL(session_update_generation, SQL_TENANT, &session_rotate_schema, NULL,
-    "UPDATE user_sessions SET generation = generation + 1, rotated_at = NOW(3), last_seen = ?,"
-    " idle_end = LEAST(?, absolute_end) WHERE id = ? AND generation = ? AND revoked_at IS NULL"
-    " AND idle_end > ? AND absolute_end > ?");
+    "UPDATE user_sessions SET generation = generation + 1, rotated_at = NOW(3), last_seen = :now,"
+    " idle_end = LEAST(:idle_end, absolute_end) WHERE id = :id AND generation = :generation"
+    " AND revoked_at IS NULL"
+    " AND idle_end > :now AND absolute_end > :now");
 
 bool
 session_rotate(struct tenant_db *t, const struct uuid *id, uint64_t generation, instant now,
     instant idle_end, bool *rotated, struct err *e)
 {
-	const struct session_rotate_in in = { now, idle_end, *id, generation, now, now };
+	const struct session_rotate_in in = { now, idle_end, *id, generation };
 	uint64_t                       n = 0;
 
 	if (!db_run(t->db, &session_update_generation, &in, &n, e))
@@ -198,8 +197,8 @@ static const struct schema session_raise_schema =
     SCHEMA("SessionRaiseIn", struct session_raise_in, session_raise_fields);
 
 SQL(session_update_raised, SQL_TENANT, &session_raise_schema, NULL,
-    "UPDATE user_sessions SET aal = ?, auth_time = ?, epoch = epoch + 1"
-    " WHERE id = ? AND revoked_at IS NULL");
+    "UPDATE user_sessions SET aal = :aal, auth_time = :now, epoch = epoch + 1"
+    " WHERE id = :id AND revoked_at IS NULL");
 
 bool
 session_raise(struct tenant_db *t, const struct uuid *id, int64_t aal, instant now, bool *raised,
@@ -229,13 +228,13 @@ static const struct schema session_revoke_schema =
     SCHEMA("SessionRevokeIn", struct session_revoke_in, session_revoke_fields);
 
 SQL(session_update_revoked, SQL_TENANT, &session_revoke_schema, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
-    " WHERE id = ? AND revoked_at IS NULL");
+    "UPDATE user_sessions SET revoked_at = :now, revoked_reason = :reason, epoch = epoch + 1"
+    " WHERE id = :id AND revoked_at IS NULL");
 SQL(session_update_all_revoked, SQL_TENANT, &session_revoke_schema, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
-    " WHERE user_id = ? AND revoked_at IS NULL");
+    "UPDATE user_sessions SET revoked_at = :now, revoked_reason = :reason, epoch = epoch + 1"
+    " WHERE user_id = :id AND revoked_at IS NULL");
 SQL(session_update_user_epoch, SQL_TENANT, &session_id_schema, NULL,
-    "UPDATE users SET epoch = epoch + 1 WHERE id = ?");
+    "UPDATE users SET epoch = epoch + 1 WHERE id = :id");
 
 bool
 session_revoke(struct tenant_db *t, const struct uuid *id, instant now, const char *reason,
@@ -277,8 +276,8 @@ static const struct schema session_revoke_but_schema =
     SCHEMA("SessionRevokeButIn", struct session_revoke_but_in, session_revoke_but_fields);
 
 SQL(session_update_others_revoked, SQL_TENANT, &session_revoke_but_schema, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = ?, epoch = epoch + 1"
-    " WHERE user_id = ? AND id <> ? AND revoked_at IS NULL");
+    "UPDATE user_sessions SET revoked_at = :now, revoked_reason = :reason, epoch = epoch + 1"
+    " WHERE user_id = :user_id AND id <> :kept AND revoked_at IS NULL");
 
 bool
 session_revoke_but(struct tenant_db *t, const struct uuid *user, const struct uuid *kept,

@@ -27,16 +27,14 @@ const struct schema session_item_schema = SCHEMA("SessionItem", struct session_i
 
 struct list_in {
 	struct uuid user_id;
-	instant     now, now_again;
+	instant     now;
 	struct uuid after;
 	int64_t     limit;
 };
 static const struct field list_fields[] = {
 	COLUMN(struct list_in, user_id),
 	COLUMN(struct list_in, now),
-	COLUMN(struct list_in, now_again),
 	COLUMN_NULL(struct list_in, after),
-	COLUMN_AS_NULL(struct list_in, after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
@@ -54,16 +52,16 @@ static const struct schema owner_schema = SCHEMA("SessionOwner", struct owner, o
 SQL(session_select_list, SQL_TENANT, &list_schema, &session_item_schema,
     "SELECT id, created_at, last_seen, address, user_agent, provider, aal,"
     " idle_end AS idle_expires_at, absolute_end AS absolute_expires_at FROM user_sessions"
-    " WHERE user_id = ? AND revoked_at IS NULL AND idle_end > ? AND absolute_end > ?"
-    " AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    " WHERE user_id = :user_id AND revoked_at IS NULL AND idle_end > :now AND absolute_end > :now"
+    " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(session_select_owner, SQL_TENANT, &owner_schema, &owner_schema,
-    "SELECT user_id AS id FROM user_sessions WHERE id = ? AND revoked_at IS NULL");
+    "SELECT user_id AS id FROM user_sessions WHERE id = :id AND revoked_at IS NULL");
 
 bool
 session_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, instant now,
     const struct uuid *after, size_t limit, struct session_item **items, size_t *n, struct err *e)
 {
-	const struct list_in in = { *user, now, now, *after, (int64_t)limit };
+	const struct list_in in = { *user, now, *after, (int64_t)limit };
 
 	return db_all(t->db, mem, &session_select_list, &in, limit, items, n, e);
 }
@@ -81,33 +79,31 @@ session_owner(struct tenant_db *t, const struct uuid *id, struct uuid *user, str
 }
 
 struct shorten_in {
-	int64_t absolute1, idle1;
-	instant now1, now2;
-	int64_t absolute2, idle2;
+	int64_t absolute_s, idle_s;
+	instant now;
 };
 static const struct field shorten_fields[] = {
-	COLUMN(struct shorten_in, absolute1),
-	COLUMN(struct shorten_in, idle1),
-	COLUMN(struct shorten_in, now1),
-	COLUMN(struct shorten_in, now2),
-	COLUMN(struct shorten_in, absolute2),
-	COLUMN(struct shorten_in, idle2),
+	COLUMN(struct shorten_in, absolute_s),
+	COLUMN(struct shorten_in, idle_s),
+	COLUMN(struct shorten_in, now),
 	FIELD_END,
 };
 static const struct schema shorten_schema =
     SCHEMA("SessionShortenIn", struct shorten_in, shorten_fields);
 
 SQL(session_update_shorter, SQL_TENANT, &shorten_schema, NULL,
-    "UPDATE user_sessions SET absolute_end = LEAST(absolute_end, created_at + INTERVAL ? SECOND),"
-    " idle_end = LEAST(idle_end, absolute_end, last_seen + INTERVAL ? SECOND), epoch = epoch + 1"
-    " WHERE revoked_at IS NULL AND absolute_end > ? AND idle_end > ?"
-    " AND (absolute_end > created_at + INTERVAL ? SECOND"
-    " OR idle_end > last_seen + INTERVAL ? SECOND)");
+    "UPDATE user_sessions SET absolute_end = LEAST(absolute_end,"
+    " created_at + INTERVAL :absolute_s SECOND),"
+    " idle_end = LEAST(idle_end, absolute_end, last_seen + INTERVAL :idle_s SECOND),"
+    " epoch = epoch + 1"
+    " WHERE revoked_at IS NULL AND absolute_end > :now AND idle_end > :now"
+    " AND (absolute_end > created_at + INTERVAL :absolute_s SECOND"
+    " OR idle_end > last_seen + INTERVAL :idle_s SECOND)");
 
 bool
 session_shorten(struct tenant_db *t, int64_t idle_s, int64_t absolute_s, instant now, struct err *e)
 {
-	const struct shorten_in in = { absolute_s, idle_s, now, now, absolute_s, idle_s };
+	const struct shorten_in in = { absolute_s, idle_s, now };
 
 	return db_run(t->db, &session_update_shorter, &in, NULL, e);
 }

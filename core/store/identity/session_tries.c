@@ -21,11 +21,11 @@ static const struct schema session_of_schema =
 
 SQL(session_update_try, SQL_TENANT, &session_try_schema, NULL,
     "UPDATE user_sessions SET wrong_proofs = wrong_proofs + 1"
-    " WHERE id = ? AND revoked_at IS NULL AND wrong_proofs < ?");
+    " WHERE id = :id AND revoked_at IS NULL AND wrong_proofs < :max");
 SQL(session_update_untry, SQL_TENANT, &session_of_schema, NULL,
-    "UPDATE user_sessions SET wrong_proofs = wrong_proofs - 1 WHERE id = ? AND wrong_proofs > 0");
+    "UPDATE user_sessions SET wrong_proofs = wrong_proofs - 1 WHERE id = :id AND wrong_proofs > 0");
 SQL(session_update_no_tries, SQL_TENANT, &session_of_schema, NULL,
-    "UPDATE user_sessions SET wrong_proofs = 0 WHERE id = ? AND wrong_proofs > 0");
+    "UPDATE user_sessions SET wrong_proofs = 0 WHERE id = :id AND wrong_proofs > 0");
 
 bool
 session_try(struct tenant_db *t, const struct uuid *id, bool *may, struct err *e)
@@ -70,8 +70,8 @@ static const struct schema session_worn_schema =
     SCHEMA("SessionWornIn", struct session_worn_in, session_worn_fields);
 
 SQL(session_update_worn, SQL_TENANT, &session_worn_schema, NULL,
-    "UPDATE user_sessions SET revoked_at = ?, revoked_reason = 'wrong_proofs', epoch = epoch + 1"
-    " WHERE id = ? AND revoked_at IS NULL AND wrong_proofs >= ?");
+    "UPDATE user_sessions SET revoked_at = :now, revoked_reason = 'wrong_proofs', epoch = epoch + 1"
+    " WHERE id = :id AND revoked_at IS NULL AND wrong_proofs >= :max");
 
 bool
 session_revoke_worn(

@@ -56,8 +56,8 @@ static const struct field user_id_fields[] = {
 static const struct schema user_id_schema = SCHEMA("UserIdIn", struct user_id_in, user_id_fields);
 
 SQL(user_select_by_email, SQL_TENANT, &email_schema, &user_schema,
-    USER_COLUMNS "WHERE u.email = ?");
-SQL(user_select_by_id, SQL_TENANT, &user_id_schema, &user_schema, USER_COLUMNS "WHERE u.id = ?");
+    USER_COLUMNS "WHERE u.email = :email");
+SQL(user_select_by_id, SQL_TENANT, &user_id_schema, &user_schema, USER_COLUMNS "WHERE u.id = :id");
 
 bool
 strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct err *e)
@@ -121,7 +121,7 @@ user_is_active(const struct user *u)
 struct user_add_in {
 	struct uuid id;
 	const char *email, *password, *display_name, *status;
-	instant     created_at, updated_at;
+	instant     created_at;
 };
 static const struct field user_add_fields[] = {
 	FIELD(struct user_add_in, id, .doc = "User."),
@@ -130,7 +130,6 @@ static const struct field user_add_fields[] = {
 	FIELD(struct user_add_in, display_name, .doc = "Name."),
 	FIELD(struct user_add_in, status, .doc = "Status."),
 	FIELD(struct user_add_in, created_at, .doc = "Made."),
-	FIELD(struct user_add_in, updated_at, .doc = "Changed."),
 	FIELD_END,
 };
 static const struct schema user_add_schema =
@@ -138,13 +137,13 @@ static const struct schema user_add_schema =
 
 SQL(user_insert, SQL_TENANT, &user_add_schema, NULL,
     "INSERT INTO users (id, email, password, display_name, status, created_at, updated_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+    " VALUES (:id, :email, :password, :display_name, :status, :created_at, :created_at)");
 
 bool
 user_add(struct tenant_db *t, const struct user *u, struct err *e)
 {
 	const struct user_add_in in = { u->id, u->email, u->password, u->display_name, u->status,
-		u->created_at, u->created_at };
+		u->created_at };
 
 	return db_run(t->db, &user_insert, &in, NULL, e);
 }
@@ -164,7 +163,7 @@ static const struct schema user_role_schema =
     SCHEMA("UserRoleIn", struct user_role_in, user_role_fields);
 
 SQL(user_role_insert, SQL_TENANT, &user_role_schema, NULL,
-    "INSERT INTO user_roles (user_id, position, role_id) VALUES (?, ?, ?)");
+    "INSERT INTO user_roles (user_id, position, role_id) VALUES (:user_id, :position, :role_id)");
 
 bool
 user_role_add(struct tenant_db *t, const struct uuid *user, int64_t position,
@@ -189,7 +188,7 @@ static const struct field rehash_fields[] = {
 static const struct schema rehash_schema = SCHEMA("RehashIn", struct rehash_in, rehash_fields);
 
 SQL(user_update_hash, SQL_TENANT, &rehash_schema, NULL,
-    "UPDATE users SET password = ? WHERE id = ? AND password = ?");
+    "UPDATE users SET password = :now WHERE id = :id AND password = :was");
 
 bool
 user_rehash(
@@ -213,7 +212,7 @@ static const struct schema last_login_schema =
     SCHEMA("LastLoginIn", struct last_login_in, last_login_fields);
 
 SQL(user_update_last_login, SQL_TENANT, &last_login_schema, NULL,
-    "UPDATE users SET last_login = ? WHERE id = ?");
+    "UPDATE users SET last_login = :at WHERE id = :id");
 
 bool
 user_set_last_login(struct tenant_db *t, const struct uuid *user, instant at, struct err *e)

@@ -14,28 +14,25 @@ struct list_in {
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_AS_NULL(struct list_in, f.status, "status_again"),
 	COLUMN_NULL(struct list_in, f.q),
 	COLUMN_NULL(struct list_in, q_email),
 	COLUMN_NULL(struct list_in, q_name),
 	COLUMN_NULL(struct list_in, q_apart),
 	COLUMN_NULL(struct list_in, f.role),
-	COLUMN_AS_NULL(struct list_in, f.role, "role_again"),
 	COLUMN_NULL(struct list_in, f.after),
-	COLUMN_AS_NULL(struct list_in, f.after, "after_again"),
 	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
 static const struct schema list_schema = SCHEMA("UserListIn", struct list_in, list_fields);
 
 SQL(user_select_list, SQL_TENANT, &list_schema, &user_schema,
-    USER_COLUMNS "WHERE (? IS NULL OR u.status = ?)"
-		 " AND (? IS NULL OR LOCATE(?, u.email) > 0"
-		 " OR LOCATE(LOWER(?), LOWER(u.display_name)) > 0"
-		 " OR LOCATE(LOWER(?), LOWER(u.display_name)) > 0)"
-		 " AND (? IS NULL OR EXISTS (SELECT 1 FROM user_roles ux JOIN roles rx"
-		 " ON rx.id = ux.role_id WHERE ux.user_id = u.id AND rx.name = ?))"
-		 " AND (? IS NULL OR u.id < ?) ORDER BY u.id DESC LIMIT ?");
+    USER_COLUMNS "WHERE (:status IS NULL OR u.status = :status)"
+		 " AND (:q IS NULL OR LOCATE(:q_email, u.email) > 0"
+		 " OR LOCATE(LOWER(:q_name), LOWER(u.display_name)) > 0"
+		 " OR LOCATE(LOWER(:q_apart), LOWER(u.display_name)) > 0)"
+		 " AND (:role IS NULL OR EXISTS (SELECT 1 FROM user_roles ux JOIN roles rx"
+		 " ON rx.id = ux.role_id WHERE ux.user_id = u.id AND rx.name = :role))"
+		 " AND (:after IS NULL OR u.id < :after) ORDER BY u.id DESC LIMIT :limit");
 
 static bool
 take_forms(TALLOC_CTX *mem, const char *q, struct list_in *in, struct err *e)
@@ -91,11 +88,11 @@ static const struct schema count_schema = SCHEMA("UserNumber", struct user_count
 SQL(user_admin_lock, SQL_TENANT, NULL, &id_schema,
     "SELECT id FROM roles WHERE name = 'admin' FOR UPDATE");
 SQL(user_row_lock, SQL_TENANT, &id_schema, &id_schema,
-    "SELECT id FROM users WHERE id = ? FOR UPDATE");
+    "SELECT id FROM users WHERE id = :id FOR UPDATE");
 SQL(user_select_admins, SQL_TENANT, &id_schema, &count_schema,
     "SELECT COUNT(*) AS n FROM users u JOIN user_roles ur ON ur.user_id = u.id"
     " JOIN roles r ON r.id = ur.role_id"
-    " WHERE r.name = 'admin' AND u.status = 'active' AND u.id <> ?");
+    " WHERE r.name = 'admin' AND u.status = 'active' AND u.id <> :id");
 
 bool
 user_lock_admins(struct tenant_db *t, struct err *e)
@@ -143,19 +140,20 @@ static const struct field set_fields[] = {
 static const struct schema set_schema = SCHEMA("UserSetIn", struct user_set_in, set_fields);
 
 SQL(user_update, SQL_TENANT, &set_schema, NULL,
-    "UPDATE users SET email = ?, display_name = ?, status = ?, updated_at = ?, epoch = epoch + 1"
-    " WHERE id = ?");
-SQL(user_roles_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM user_roles WHERE user_id = ?");
+    "UPDATE users SET email = :email, display_name = :display_name, status = :status,"
+    " updated_at = :updated_at, epoch = epoch + 1"
+    " WHERE id = :id");
+SQL(user_roles_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM user_roles WHERE user_id = :id");
 SQL(user_sessions_delete, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM user_sessions WHERE user_id = ?");
+    "DELETE FROM user_sessions WHERE user_id = :id");
 SQL(user_codes_delete, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM recovery_codes WHERE user_id = ?");
+    "DELETE FROM recovery_codes WHERE user_id = :id");
 SQL(user_sign_ins_delete, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM login_transactions WHERE user_id = ?");
-SQL(user_links_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM mail_tokens WHERE user_id = ?");
+    "DELETE FROM login_transactions WHERE user_id = :id");
+SQL(user_links_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM mail_tokens WHERE user_id = :id");
 SQL(user_identities_delete, SQL_TENANT, &id_schema, NULL,
-    "DELETE FROM user_identities WHERE user_id = ?");
-SQL(user_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM users WHERE id = ?");
+    "DELETE FROM user_identities WHERE user_id = :id");
+SQL(user_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM users WHERE id = :id");
 
 bool
 user_set(struct tenant_db *t, const struct user *u, instant now, struct err *e)

@@ -19,8 +19,8 @@ static const struct schema password_schema =
     SCHEMA("UserPasswordIn", struct password_in, password_fields);
 
 SQL(user_update_password, SQL_TENANT, &password_schema, NULL,
-    "UPDATE users SET password = ?, status = 'active', epoch = epoch + 1, updated_at = ?"
-    " WHERE id = ? AND password <=> ? AND email = ? AND status = ?");
+    "UPDATE users SET password = :password, status = 'active', epoch = epoch + 1, updated_at = :now"
+    " WHERE id = :id AND password <=> :was AND email = :email AND status = :status");
 
 bool
 user_set_password(struct tenant_db *t, const struct user_password *p, bool *changed, struct err *e)
@@ -48,10 +48,10 @@ static const struct field text_fields[] = {
 static const struct schema text_schema = SCHEMA("UserTextIn", struct text_in, text_fields);
 
 SQL(user_update_display_name, SQL_TENANT, &text_schema, NULL,
-    "UPDATE users SET display_name = ?, epoch = epoch + 1, updated_at = ? WHERE id = ?");
+    "UPDATE users SET display_name = :text, epoch = epoch + 1, updated_at = :now WHERE id = :id");
 SQL(user_update_email, SQL_TENANT, &text_schema, NULL,
-    "UPDATE users SET email = ?, epoch = epoch + 1, updated_at = ?"
-    " WHERE id = ? AND status = 'active'");
+    "UPDATE users SET email = :text, epoch = epoch + 1, updated_at = :now"
+    " WHERE id = :id AND status = 'active'");
 
 bool
 user_set_display_name(
@@ -106,11 +106,11 @@ static const struct field epoch_fields[] = {
 static const struct schema epoch_schema = SCHEMA("UserEpoch", struct epoch_row, epoch_fields);
 
 SQL(user_update_epochs, SQL_TENANT, &epochs_schema, NULL,
-    "UPDATE users SET epoch = epoch + ?, reset_epoch = reset_epoch + ?,"
-    " invite_epoch = invite_epoch + ?, email_epoch = email_epoch + ?,"
-    " device_epoch = device_epoch + ? WHERE id = ?");
+    "UPDATE users SET epoch = epoch + :sign_in, reset_epoch = reset_epoch + :reset,"
+    " invite_epoch = invite_epoch + :invite, email_epoch = email_epoch + :email,"
+    " device_epoch = device_epoch + :device WHERE id = :user");
 SQL(user_select_email_epoch, SQL_TENANT, &who_schema, &epoch_schema,
-    "SELECT email_epoch FROM users WHERE id = ?");
+    "SELECT email_epoch FROM users WHERE id = :id");
 
 bool
 user_raise_epochs(struct tenant_db *t, const struct user_epochs *up, struct err *e)

@@ -52,7 +52,7 @@ SQL(ops_key_select, SQL_CONTROL, NULL, &ops_key_schema,
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND, MAX(active_at), NOW(3)), -1) AS age_s"
     " FROM signing_keys WHERE state = 'active'");
 SQL(ops_schemas_select, SQL_CONTROL, &ops_newest_schema, &ops_schemas_schema,
-    "SELECT COUNT(*) AS tenants, COUNT(IF(schema_version < ?, 1, NULL)) AS behind"
+    "SELECT COUNT(*) AS tenants, COUNT(IF(schema_version < :newest, 1, NULL)) AS behind"
     " FROM tenants WHERE status = 'active'");
 
 bool

@@ -59,14 +59,15 @@ static const struct schema done_schema = SCHEMA("TenantDone", struct done, done_
 #define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
 SQL(routine_list, SQL_CONTROL, &by_text_schema, &routine_schema,
     "SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY 1");
+    " WHERE ROUTINE_SCHEMA = :text AND ROUTINE_TYPE = 'PROCEDURE' ORDER BY 1");
 SQL(tenant_add, SQL_CONTROL, &tenant_schema, NULL,
-    "INSERT INTO tenants (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    "INSERT INTO tenants (" COLUMNS ") VALUES (:id, :slug, :name, :schema_name, :status, :settings,"
+    " :quota, :schema_version, :created_at)");
 SQL(tenant_made, SQL_CONTROL, &done_schema, NULL,
-    "UPDATE tenants SET schema_version = ?, status = 'active'"
-    " WHERE id = ? AND status = 'provisioning'");
+    "UPDATE tenants SET schema_version = :schema_version, status = 'active'"
+    " WHERE id = :id AND status = 'provisioning'");
 SQL(tenant_migrated, SQL_CONTROL, &done_schema, NULL,
-    "UPDATE tenants SET schema_version = ? WHERE id = ?");
+    "UPDATE tenants SET schema_version = :schema_version WHERE id = :id");
 SQL(tenant_any_user, SQL_TENANT, NULL, &count_schema,
     "SELECT COUNT(*) AS n FROM (SELECT 1 FROM users LIMIT 1) AS one");
 

@@ -28,13 +28,10 @@ static const struct schema current_schema =
     SCHEMA("CurrentAccount", struct current, current_fields);
 
 struct grantee {
-	const char *a, *b, *c, *d;
+	const char *name; /* as the grant tables have it */
 };
 static const struct field grantee_fields[] = {
-	COLUMN(struct grantee, a),
-	COLUMN(struct grantee, b),
-	COLUMN(struct grantee, c),
-	COLUMN(struct grantee, d),
+	COLUMN(struct grantee, name),
 	FIELD_END,
 };
 static const struct schema grantee_schema = SCHEMA("Grantee", struct grantee, grantee_fields);
@@ -46,13 +43,13 @@ SQL(rights_account, SQL_CONTROL, NULL, &current_schema, "SELECT CURRENT_USER() A
 SQL(rights_list, SQL_CONTROL, &grantee_schema, &right_schema,
     "SELECT CONCAT(privilege_type, ' ON *.*', " MAY_GRANT ") AS what"
     " FROM information_schema.USER_PRIVILEGES"
-    " WHERE grantee = ? AND (privilege_type <> 'USAGE' OR is_grantable = 'YES')"
+    " WHERE grantee = :name AND (privilege_type <> 'USAGE' OR is_grantable = 'YES')"
     " UNION SELECT CONCAT(privilege_type, ' ON ', table_schema, '.*', " MAY_GRANT ")"
-    " FROM information_schema.SCHEMA_PRIVILEGES WHERE grantee = ?"
+    " FROM information_schema.SCHEMA_PRIVILEGES WHERE grantee = :name"
     " UNION SELECT CONCAT(privilege_type, ' ON ', table_schema, '.', table_name, " MAY_GRANT ")"
-    " FROM information_schema.TABLE_PRIVILEGES WHERE grantee = ?"
+    " FROM information_schema.TABLE_PRIVILEGES WHERE grantee = :name"
     " UNION SELECT CONCAT(privilege_type, ' ON ', table_schema, '.', table_name, '(', column_name,"
-    " ')', " MAY_GRANT ") FROM information_schema.COLUMN_PRIVILEGES WHERE grantee = ?"
+    " ')', " MAY_GRANT ") FROM information_schema.COLUMN_PRIVILEGES WHERE grantee = :name"
     " LIMIT 500");
 SQL(rights_roles, SQL_CONTROL, NULL, &right_schema,
     "SELECT CONCAT('the role ', role_name) AS what FROM information_schema.APPLICABLE_ROLES"
@@ -61,21 +58,20 @@ SQL(rights_roles, SQL_CONTROL, NULL, &right_schema,
 /* Who may do anything in a schema sees it, also by what is granted to PUBLIC, which is not in the
  * lists above. */
 struct seen_in {
-	const char *schema, *control, *control_again, *schema_again;
+	const char *schema, *control;
 };
 static const struct field seen_fields[] = {
 	COLUMN(struct seen_in, schema),
 	COLUMN(struct seen_in, control),
-	COLUMN(struct seen_in, control_again),
-	COLUMN(struct seen_in, schema_again),
 	FIELD_END,
 };
 static const struct schema seen_schema = SCHEMA("SeenIn", struct seen_in, seen_fields);
 SQL(rights_seen, SQL_CONTROL, &seen_schema, &right_schema,
     "SELECT CONCAT('some right ON ', schema_name, '.*') AS what FROM information_schema.SCHEMATA"
-    " WHERE schema_name NOT IN ('information_schema', ?, ?)"
+    " WHERE schema_name NOT IN ('information_schema', :schema, :control)"
     " UNION SELECT CONCAT('some right ON ', table_schema, '.', table_name)"
-    " FROM information_schema.TABLES WHERE table_schema = ? AND table_schema <> ? LIMIT 500");
+    " FROM information_schema.TABLES WHERE table_schema = :control AND table_schema <> :schema"
+    " LIMIT 500");
 
 static const char *const dml[] = { "SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE" };
 #define DML (sizeof(dml) / sizeof(*dml))
@@ -91,7 +87,7 @@ list_of(struct db *db, TALLOC_CTX *mem, const char *user, const char *host, stru
     size_t *n, struct err *e)
 {
 	const char    *name = talloc_asprintf(mem, "'%s'@'%s'", user, host);
-	struct grantee g = { name, name, name, name };
+	struct grantee g = { name };
 
 	return name == NULL ? err_memory(e)
 			    : db_all(db, mem, &rights_list, &g, RIGHTS_MAX, list, n, e);
@@ -191,7 +187,7 @@ bool
 rights_look(
     struct db *db, TALLOC_CTX *mem, const struct rights_due *due, struct rights *r, struct err *e)
 {
-	const struct seen_in in = { due->schema, db->o.control, db->o.control, due->schema };
+	const struct seen_in in = { due->schema, db->o.control };
 	struct right        *list;
 	const char          *host;
 	char                *account, *user;

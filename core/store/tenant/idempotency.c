@@ -27,12 +27,12 @@ static const struct schema age_schema = SCHEMA("IdempotencyAge", struct idempote
 
 SQL(idempotency_select, SQL_TENANT, &key_schema, &row_schema,
     "SELECT actor_id, kind, `key`, body_mac, made_id, created_at FROM idempotency"
-    " WHERE actor_id = ? AND kind = ? AND `key` = ?");
+    " WHERE actor_id = :actor_id AND kind = :kind AND `key` = :key");
 SQL(idempotency_insert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO idempotency (actor_id, kind, `key`, body_mac, made_id, created_at)"
-    " VALUES (?, ?, ?, ?, ?, ?)");
+    " VALUES (:actor_id, :kind, :key, :body_mac, :made_id, :created_at)");
 SQL(idempotency_forget, SQL_TENANT, &age_schema, NULL,
-    "DELETE FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT 100");
+    "DELETE FROM idempotency WHERE created_at < :created_at ORDER BY created_at LIMIT 100");
 
 bool
 idempotency_find(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *actor, const char *kind,

@@ -43,13 +43,13 @@ static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_tex
 
 #define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
 SQL(registry_by_id, SQL_CONTROL, &by_id_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE id = ?");
+    "SELECT " COLUMNS " FROM tenants WHERE id = :id");
 SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE slug = ?");
+    "SELECT " COLUMNS " FROM tenants WHERE slug = :text");
 SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE schema_name = ?");
+    "SELECT " COLUMNS " FROM tenants WHERE schema_name = :text");
 SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE id > ? ORDER BY id LIMIT 200");
+    "SELECT " COLUMNS " FROM tenants WHERE id > :id ORDER BY id LIMIT 200");
 
 struct page_in {
 	struct uuid after;
@@ -57,14 +57,14 @@ struct page_in {
 };
 static const struct field page_fields[] = {
 	COLUMN_NULL(struct page_in, after),
-	COLUMN_AS_NULL(struct page_in, after, "after_again"),
 	COLUMN(struct page_in, limit),
 	FIELD_END,
 };
 static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, page_fields);
 
 SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
-    "SELECT " COLUMNS " FROM tenants WHERE (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?");
+    "SELECT " COLUMNS " FROM tenants WHERE (:after IS NULL OR id < :after) ORDER BY id DESC"
+    " LIMIT :limit");
 
 /* Raised by whoever changes a row, on this host: what was read before is read again. */
 static const struct uuid all_tenants;

@@ -33,8 +33,12 @@ static const struct field usage_fields[] = {
 static const struct schema usage_schema =
     SCHEMA("TenantUsageRow", struct tenant_usage, usage_fields);
 
-SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL, "CALL bsx.tenant_settings_set(?, ?, ?)");
-SQL(tenant_call_status, SQL_TENANT, &status_schema, NULL, "CALL bsx.tenant_status_set(?, ?)");
+SQL(tenant_call_set, SQL_TENANT, &set_schema, NULL,
+    "CALL bsx.tenant_settings_set(:name, :settings,"
+    " :was)");
+SQL(tenant_call_status, SQL_TENANT, &status_schema, NULL,
+    "CALL bsx.tenant_status_set(:id,"
+    " :status)");
 SQL(tenant_select_usage, SQL_TENANT, NULL, &usage_schema,
     "SELECT (SELECT COUNT(*) FROM users) AS users,"
     " (SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL) AS api_keys,"

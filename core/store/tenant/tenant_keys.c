@@ -9,12 +9,10 @@
 struct which {
 	struct uuid tenant_id;
 	uint64_t    version;
-	uint64_t    same; /* the version again: 0 is any */
 };
 static const struct field which_fields[] = {
 	FIELD(struct which, tenant_id, .doc = "Tenant."),
 	FIELD(struct which, version, .doc = "Version of the key."),
-	FIELD(struct which, same, .doc = "The same."),
 	FIELD_END,
 };
 static const struct schema which_schema = SCHEMA("TenantKeyWhich", struct which, which_fields);
@@ -37,9 +35,11 @@ static const struct schema key_schema = SCHEMA("TenantKey", struct tenant_key, k
 
 SQL(tenant_key_newest, SQL_CONTROL, &which_schema, &key_schema,
     "SELECT tenant_id, version, wrapped, created_at FROM tenant_keys"
-    " WHERE tenant_id = ? AND (? = 0 OR version = ?) ORDER BY version DESC LIMIT 1");
+    " WHERE tenant_id = :tenant_id AND (:version = 0 OR version = :version) ORDER BY version DESC"
+    " LIMIT 1");
 SQL(tenant_key_add, SQL_CONTROL, &key_schema, NULL,
-    "INSERT INTO tenant_keys (tenant_id, version, wrapped, created_at) VALUES (?, ?, ?, ?)");
+    "INSERT INTO tenant_keys (tenant_id, version, wrapped, created_at) VALUES (:tenant_id,"
+    " :version, :wrapped, :created_at)");
 
 static char *
 place_of(TALLOC_CTX *mem, const struct uuid *tenant, struct err *e)
@@ -75,7 +75,7 @@ bool
 tenant_keys_load(struct database *d, const struct uuid *tenant, uint32_t version,
     struct seal_key *data, uint8_t address[static KEY_LEN], struct err *e)
 {
-	struct which      in = { .tenant_id = *tenant, .version = version, .same = version };
+	struct which      in = { .tenant_id = *tenant, .version = version };
 	TALLOC_CTX       *tmp = talloc_new(d);
 	struct tenant_key row;
 	struct str        pair = { 0 };

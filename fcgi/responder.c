@@ -323,39 +323,57 @@ bad:
 	return NULL;
 }
 
-/* 0: the database cannot be asked now. */
-static int64_t
-max_connections(const struct responder *r)
+/* Zeroes: the database cannot be asked now. */
+static struct health_limits
+limits_of_server(const struct responder *r)
 {
-	struct err       e = { 0 };
-	struct database *d = open_database(NULL, r, &e);
-	int64_t          n = 0;
+	struct err           e = { 0 };
+	struct database     *d = open_database(NULL, r, &e);
+	struct health_limits l = { 0 };
 
-	if (d == NULL || !health_max_connections(d, &n, &e)) {
-		n = 0;
-		log_err(r->log, LOG_SYSTEM, "max_connections of the database was not checked", &e);
+	if (d == NULL || !health_limits(d, &l, &e)) {
+		l = (struct health_limits) { 0 };
+		log_err(r->log, LOG_SYSTEM, "limits of the database were not checked", &e);
 	}
 	if (d != NULL)
 		database_close_all(d);
 	talloc_free(d);
-	return n;
+	return l;
+}
+
+/* It goes on without them where the server takes no more. */
+static void
+note_statements(const struct responder *r, const struct health_limits *l, int64_t connections)
+{
+	int64_t kept = connections * r->conf->db_kept_statements;
+
+	if (kept <= l->most_kept)
+		return;
+	log_event(r->log, LOG_SYSTEM, LOG_LEVEL_WARN,
+	    "too many statements may be kept: lower db.kept_statements, or raise the server's "
+	    "max_prepared_stmt_count",
+	    LOGS("event.action", "db.statements"), LOGI("bsx.db.statements", kept),
+	    LOGI("bsx.db.most", l->most_kept));
 }
 
 bool
 responder_check_connections(const struct responder *r, struct err *e)
 {
-	int64_t have = max_connections(r);
-	int64_t workers = r->workers == 0 ? 1 : r->workers;
-	int64_t driftd = r->conf->driftd_senders + DRIFTD_OWN;
-	int64_t need = workers * (r->conf->db_tenant_connections + 1) + driftd;
+	struct health_limits l = limits_of_server(r);
+	int64_t              workers = r->workers == 0 ? 1 : r->workers;
+	int64_t              driftd = r->conf->driftd_senders + DRIFTD_OWN;
+	int64_t              need = workers * (r->conf->db_tenant_connections + 1) + driftd;
 
-	if (have == 0 || need <= have)
+	if (l.max_connections == 0)
+		return true;
+	note_statements(r, &l, need);
+	if (need <= l.max_connections)
 		return true;
 	return err_set(e, ERR_INTERNAL, 0, "too many database connections",
 	    "%lld workers x (db.tenant_connections %lld + 1) and driftd (%lld) may open %lld "
 	    "connections, but the server's max_connections is %lld",
 	    (long long)workers, (long long)r->conf->db_tenant_connections, (long long)driftd,
-	    (long long)need, (long long)have);
+	    (long long)need, (long long)l.max_connections);
 }
 
 void

@@ -145,6 +145,10 @@ look_at_server(struct findings *f)
 	    "MariaDB %s (10.11 or newer is needed)", ctl_text(f->c, s.version));
 	finding(f, s.max_connections > need, "max_connections is %lld, this host may open %lld",
 	    (long long)s.max_connections, (long long)need);
+	finding(f, need * conf->db_kept_statements <= s.most_kept,
+	    "connections of this host may keep %lld statements prepared, 7 in 10 of "
+	    "max_prepared_stmt_count are %lld",
+	    (long long)(need * conf->db_kept_statements), (long long)s.most_kept);
 	finding(f, s.max_allowed_packet >= PACKET_LEAST,
 	    "max_allowed_packet is %lld, at least %d is needed", (long long)s.max_allowed_packet,
 	    PACKET_LEAST);

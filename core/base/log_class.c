@@ -91,6 +91,7 @@ const struct log_class log_classes[] = {
 	{ "log-lines-dropped",         C1("process"),                               C1("info") },
 	{ "rate.limit",                C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.lost",                   C1("database"),                              C1("error") },
+	{ "db.statements",             C1("database"),                              C1("info") },
 	{ "fastcgi.refuse",            C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.silent",                 C1("database"),                              C1("error") },
 	{ "db.answers",                C1("database"),                              C1("info") },

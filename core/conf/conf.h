@@ -55,6 +55,7 @@ struct conf {
 	const char    *db_tls_ca;       /* "" : no TLS (unix socket) */
 	const char    *db_isolation;    /* "account" */
 	int64_t        db_tenant_connections; /* per worker */
+	int64_t        db_kept_statements;    /* per connection */
 	int64_t        db_idle_s;
 	/* log */
 	const char    *log_target;

@@ -109,6 +109,10 @@ const struct conf_key conf_keys[] = {
 	KEY(db_tenant_connections, "db.tenant_connections", "4", .unit = "connections", .min = 1,
 	    .max = 256, HUP,
 	    .doc = "Open tenant connections of each worker; the least recently used is closed."),
+	KEY(db_kept_statements, "db.kept_statements", "64", .unit = "statements", .max = 1000, HUP,
+	    .doc = "Statements that stay prepared on each connection, which halves what they cost the "
+	           "database; 0: none.  All connections together should keep no more than 7 in 10 of "
+	           "max_prepared_stmt_count."),
 	KEY(db_idle_s, "db.idle_s", "300", .unit = "s", .min = 1, .max = 86400, HUP,
 	    .doc = "A tenant connection unused for so long is closed."),
 

@@ -148,14 +148,12 @@ health_facts(struct database *d, TALLOC_CTX *mem, struct log *log, struct health
 }
 
 bool
-health_max_connections(struct database *d, int64_t *n, struct err *e)
+health_limits(struct database *d, struct health_limits *l, struct err *e)
 {
-	TALLOC_CTX *mem = talloc_new(NULL);
-	bool        ok;
+	struct server_limits has;
 
-	if (mem == NULL)
-		return err_memory(e);
-	ok = server_max_connections(database_control(d), mem, n, e);
-	talloc_free(mem);
-	return ok;
+	if (!server_limits(database_control(d), d, &has, e))
+		return false;
+	*l = (struct health_limits) { has.max_connections, has.most_kept };
+	return true;
 }

@@ -32,7 +32,10 @@ void health_facts(struct database *d, TALLOC_CTX *mem, struct log *log, struct h
 MUST_USE bool health_gauges(
     struct database *d, TALLOC_CTX *mem, struct health_facts *out, struct err *e);
 
-/* How many connections the server takes. */
-MUST_USE bool health_max_connections(struct database *d, int64_t *n, struct err *e);
+/* How many connections the server takes, and how many statements they may keep prepared together. */
+struct health_limits {
+	int64_t max_connections, most_kept;
+};
+MUST_USE bool health_limits(struct database *d, struct health_limits *l, struct err *e);
 
 #endif

@@ -35,6 +35,8 @@ disconnect(struct db *db)
 	db_awaits(NULL); /* saying goodbye is not worth a wait */
 	mysql_close(db->my);
 	db->my = NULL;
+	kept_drop(db);
+	db->crowded = false;
 	if (db->tx == DB_TX_OPEN)
 		db->tx = DB_TX_LOST;
 }

@@ -14,8 +14,10 @@
  * still, and then everybody who waits gives up, and everybody else is refused at once,
  * until a probe is answered.  A slow statement of a server that answers goes on.
  *
- * Statements are constants; text is never built from input.  They run by
- * mariadb_stmt_execute_direct (one round trip).  Parameters and columns come
+ * Statements are constants; text is never built from input.  Their first use on a
+ * connection prepares and runs them in one round trip; the `keep` that were used last
+ * stay prepared, which halves what they cost the server (CALL does not).  A server that
+ * takes no more of them is given these back.  Parameters and columns come
  * from field tables: fields without FIELD_NO_SQL.  A parameter is a mark that
  * names its member, `:status`, as often as it is needed (marks.h); columns stand
  * in the order of their fields and have their names (db_verify and a test hold
@@ -90,6 +92,7 @@ struct db_options {
 	const char          *control;  /* name of the control schema; NULL: "bsx" */
 	const char          *tls_ca;   /* "" : no TLS; then only a unix socket or loopback is allowed */
 	int                  timeout_s;/* of one read or write; 0: DB_TIMEOUT_S */
+	unsigned             keep;     /* statements that stay prepared, at most */
 	const char          *kind;     /* "control" or "tenant": label of bsx_db_connections */
 	struct segment      *segment;  /* NULL: no metrics */
 	const struct clock  *clock;

@@ -22,6 +22,10 @@ struct db {
 	uint64_t          server;     /* hash of its address, for circuit.h */
 	bool              connecting;
 	int64_t           used_ms;
+	struct kept      *kept; /* statements that are prepared and do not run; o.keep at most */
+	unsigned          kept_n;
+	uint64_t          kept_turn;
+	bool              crowded; /* the server takes no more prepared statements: none is kept */
 	struct db_stats   stats;
 };
 
@@ -39,6 +43,17 @@ MUST_USE const char *db_text(TALLOC_CTX *mem, const struct db *db, const char *t
 
 /* Fills *e from MariaDB's number and text, and closes the connection where db_error.h says so. Always false. */
 bool db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e);
+
+/* ---- statements that stay prepared (db_kept.c) ---- */
+
+/* The statement as it was left, for one use; NULL: it is not kept. */
+MYSQL_STMT *kept_take(struct db *db, const struct sql *q);
+/* After its use: it stays prepared where that is worth it and there is room, else it is closed. */
+void kept_give(struct db *db, const struct sql *q, MYSQL_STMT *st);
+/* Closes all; also after their connection. */
+void kept_drop(struct db *db);
+/* Whether one that was kept may fail by this number where the same text, prepared anew, does not. */
+bool kept_is_stale(unsigned number);
 
 /* ---- connecting and waiting (db.c, db_wait.c) ---- */
 

@@ -1,5 +1,6 @@
 /* db.h: running statements, one by one or in bulk. */
 #include <errmsg.h>
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,58 +66,81 @@ params_of(struct params *p, TALLOC_CTX *mem, const struct sql *q, const void *in
 /* ---- running ---- */
 
 static MYSQL_STMT *
-stmt_with(struct db *db, struct params *p, struct err *e)
+stmt_open(struct db *db, const struct params *p, struct err *e)
 {
 	MYSQL_STMT *st = mysql_stmt_init(db->my);
-	bool        bad;
 
-	if (st == NULL) {
+	if (st == NULL)
 		err_memory(e);
-		return NULL;
-	}
-	bad = mysql_stmt_attr_set(st, STMT_ATTR_PREBIND_PARAMS, &p->marks->n) != 0;
-	if (p->rows > 0)
-		bad = mysql_stmt_attr_set(st, STMT_ATTR_ARRAY_SIZE, &p->rows) != 0 || bad;
-	if (p->marks->n > 0)
-		bad = mysql_stmt_bind_param(st, p->b) != 0 || bad;
-	if (bad) {
-		db_fail(db, "bind", mysql_stmt_errno(st), mysql_stmt_error(st), e);
-		mysql_stmt_close(st);
-		return NULL;
-	}
+	else
+		mysql_stmt_attr_set(st, STMT_ATTR_PREBIND_PARAMS, &p->marks->n);
 	return st;
 }
 
+static bool
+stmt_bind(MYSQL_STMT *st, struct params *p)
+{
+	return mysql_stmt_attr_set(st, STMT_ATTR_ARRAY_SIZE, &p->rows) == 0 &&
+	       (p->marks->n == 0 || mysql_stmt_bind_param(st, p->b) == 0);
+}
+
+/* One round trip, whether it is kept or new. */
+static bool
+stmt_run(MYSQL_STMT *st, bool kept, const char *text)
+{
+	return kept ? mysql_stmt_execute(st) == 0
+		    : mariadb_stmt_execute_direct(st, text, strlen(text)) == 0;
+}
+
 /*
- * One round trip.  A connection that turns out to be closed while the statement
- * is being sent had not taken it: outside a transaction it is sent once more on
- * a new one.
+ * Whether what failed had no effect and may well succeed when it is tried once more: a connection
+ * that turns out to be closed while the statement is being sent had not taken it; one that was kept
+ * may be out of date; and a server that has too many of them gets ours back.
  */
+static bool
+is_worth_another(struct db *db, unsigned number, bool kept, bool idle)
+{
+	if (number == CR_SERVER_GONE_ERROR || number == CR_ERR_NET_WRITE) {
+		if (idle)
+			db_close(db);
+		return idle;
+	}
+	if (number == ER_MAX_PREPARED_STMT_COUNT_REACHED && db->kept_n > 0) {
+		kept_drop(db);
+		db->crowded = true;
+		return true;
+	}
+	return kept && kept_is_stale(number);
+}
+
 static MYSQL_STMT *
 execute(struct db *db, const struct sql *q, struct params *p, struct err *e)
 {
 	const char *text = db_text(p->mem, db, p->marks->text, e);
 	MYSQL_STMT *st;
 	unsigned    number;
-	bool        again;
+	bool        idle, kept, again;
 
 	if (text == NULL)
 		return NULL;
 	for (bool first = true;; first = false) {
-		again = first && db->my != NULL && db->tx == DB_TX_NONE;
-		if (!db_ready(db, e) || (st = stmt_with(db, p, e)) == NULL)
+		idle = db->my != NULL && db->tx == DB_TX_NONE;
+		if (!db_ready(db, e))
 			return NULL;
-		if (mariadb_stmt_execute_direct(st, text, strlen(text)) == 0)
+		st = first ? kept_take(db, q) : NULL;
+		kept = st != NULL;
+		if (!kept && (st = stmt_open(db, p, e)) == NULL)
+			return NULL;
+		if (stmt_bind(st, p) && stmt_run(st, kept, text))
 			return st;
 		number = mysql_stmt_errno(st);
-		if ((number != CR_SERVER_GONE_ERROR && number != CR_ERR_NET_WRITE) || !again)
-			break;
+		again = first && is_worth_another(db, number, kept, idle);
+		if (!again)
+			db_fail(db, q->name, number, mysql_stmt_error(st), e);
 		mysql_stmt_close(st);
-		db_close(db);
+		if (!again)
+			return NULL;
 	}
-	db_fail(db, q->name, number, mysql_stmt_error(st), e);
-	mysql_stmt_close(st);
-	return NULL;
 }
 
 /* A CALL answers with further results; what is left unread would be read by the next statement. */
@@ -136,7 +160,10 @@ run_end(struct run *r, bool ok, struct err *e)
 		if (rc != 0)
 			break;
 	}
-	mysql_stmt_close(st);
+	if (ok)
+		kept_give(r->db, r->q, st);
+	else
+		mysql_stmt_close(st);
 	r->st = NULL;
 	db_timed(r->db, r->q->name, r->start_ns);
 	return ok;

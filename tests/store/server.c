@@ -33,6 +33,7 @@ server_db_as(TALLOC_CTX *mem, const char *schema, const char *user, const char *
 		.user = user,
 		.password = password,
 		.schema = schema,
+		.keep = 8,
 		.kind = "control",
 		.clock = &clock_system };
 	struct db        *db = db_make(mem, &o, &e);

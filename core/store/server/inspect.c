@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "core/store/db_priv.h"
+#include "core/store/server/server.h"
 
 static const struct field info_fields[] = {
 	FIELD(struct server_info, version, .doc = "Version of the server."),
 	FIELD(struct server_info, max_connections, .doc = "Most connections at once."),
+	FIELD(struct server_info, most_kept, .doc = "Most statements that we keep prepared."),
 	FIELD(struct server_info, max_allowed_packet, .doc = "Longest statement or row, in bytes."),
 	FIELD(struct server_info, flushes, .doc = "Every COMMIT reaches the disk."),
 	FIELD_END,
@@ -15,6 +17,7 @@ static const struct schema info_schema = SCHEMA("ServerInfo", struct server_info
 
 SQL(server_info_read, SQL_CONTROL, NULL, &info_schema,
     "SELECT VERSION() AS version, @@max_connections AS max_connections,"
+    " " SERVER_MOST_KEPT ","
     " @@max_allowed_packet AS max_allowed_packet, @@innodb_flush_log_at_trx_commit = 1 AS flushes");
 
 bool

@@ -10,6 +10,7 @@ struct server_info {
 	char   *version;            /* "10.11.6-MariaDB-..." */
 	int64_t major, minor;       /* 10, 11; 0: the version is no MariaDB's */
 	int64_t max_connections;
+	int64_t most_kept;          /* as of struct server_limits */
 	int64_t max_allowed_packet; /* bytes */
 	bool    flushes;            /* every COMMIT reaches the disk */
 	bool    tls;                /* this connection is encrypted */

@@ -6,9 +6,14 @@
 
 #include "core/store/db.h"
 
-/* max_connections of the server that the control connection goes to. */
-MUST_USE bool server_max_connections(
-    struct db *control, TALLOC_CTX *mem, int64_t *n, struct err *e);
+/* What the server that the control connection goes to allows all its clients together. */
+struct server_limits {
+	int64_t max_connections;
+	int64_t most_kept; /* statements that all our connections together may keep: 7 in 10 of its */
+};
+MUST_USE bool server_limits(
+    struct db *control, TALLOC_CTX *mem, struct server_limits *l, struct err *e);
+#define SERVER_MOST_KEPT "@@GLOBAL.max_prepared_stmt_count DIV 10 * 7 AS most_kept"
 
 /*
  * Whether it answers and takes changes: asked by one statement, and by what it has refused this host's

@@ -60,6 +60,7 @@ database_options(const struct env *d)
 		.socket = d->conf->db_socket,
 		.control = d->conf->db_control,
 		.tls_ca = d->conf->db_tls_ca,
+		.keep = (unsigned)d->conf->db_kept_statements,
 		.segment = d->segment,
 		.clock = d->clock,
 		.log = d->log,

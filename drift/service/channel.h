@@ -1,11 +1,47 @@
 /*
- * channel.h - channels and their deliveries, as rows.
+ * channel.h - channels: listed, made, changed, dropped and tried.
+ *
+ * Whoever chooses the target of a channel that is told values chooses who sees them: that needs read:snapshots.
  */
 #ifndef BSX_DRIFT_SERVICE_CHANNEL_H
 #define BSX_DRIFT_SERVICE_CHANNEL_H
 
 #include "core/store/alert/channel.h"
 #include "core/store/alert/outbox.h"
+#include "drift/deliver/format.h"
 #include "drift/service/acting.h"
+
+/* Newest first. */
+MUST_USE bool channel_page(const struct acting *a, const struct uuid *after, size_t want,
+    struct channel **rows, size_t *n, struct err *e);
+/* Attempts to deliver to it, newest first. */
+struct delivery_filter {
+	struct uuid channel_id, after;
+};
+MUST_USE bool delivery_page(const struct acting *a, const struct delivery_filter *f, size_t want,
+    struct delivery_row **rows, size_t *n, struct err *e);
+
+struct channel_wish {
+	const char          *name, *kind;   /* NULL: not named; the kind never changes */
+	struct format_target target;        /* of one that is there: the url, or NULL */
+	const char          *secret;        /* NULL: a new one is made, where it is named or the channel is new */
+	const char          *status;        /* "active", "disabled"; NULL: not named */
+	bool                 values;
+	bool                 has_secret, has_values; /* named */
+};
+struct channel_made {
+	struct channel row;
+	char          *secret; /* the text that the receiver keeps, to be shown once; NULL: none was made */
+};
+/* ERR_CONFLICT: the name is taken. */
+MUST_USE bool channel_make(const struct acting *a, const struct channel_wish *in,
+    struct channel_made *out, struct err *e);
+MUST_USE bool channel_alter(const struct acting *a, const struct uuid *id,
+    const struct channel_wish *in, struct channel_made *out, struct err *e);
+/* ERR_IN_USE: configs name it. */
+MUST_USE bool channel_erase(const struct acting *a, const struct uuid *id, struct err *e);
+/* A test message by the road of alerts.  ERR_CONFLICT: it is disabled. */
+MUST_USE bool channel_try(
+    const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e);
 
 #endif

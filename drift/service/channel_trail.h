@@ -5,11 +5,11 @@
  * often secrets, and are shown as 16 hex digits of their SHA-256: https://host:port/#<16 hex>.  Nothing is
  * shown of a user part.
  */
-#ifndef BSX_FCGI_DRIFT_CHANNEL_TRAIL_H
-#define BSX_FCGI_DRIFT_CHANNEL_TRAIL_H
+#ifndef BSX_DRIFT_SERVICE_CHANNEL_TRAIL_H
+#define BSX_DRIFT_SERVICE_CHANNEL_TRAIL_H
 
 #include "core/base/buf.h"
-#include "drift/service/channel.h"
+#include "core/store/alert/channel.h"
 
 /*
  * As a JSON object: {"name", "target", "values"} of a channel that is made (was == NULL) or dropped (now ==

@@ -1,4 +1,4 @@
-#include "fcgi/drift/channel_trail.h"
+#include "drift/service/channel_trail.h"
 
 #include <string.h>
 

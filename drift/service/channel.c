@@ -1,0 +1,321 @@
+#include "drift/service/channel.h"
+
+#include <string.h>
+
+#include "core/auth/bound_secret.h"
+#include "core/base/secret.h"
+#include "drift/alert/alerting.h"
+#include "drift/service/channel_trail.h"
+
+bool
+channel_page(const struct acting *a, const struct uuid *after, size_t want, struct channel **rows,
+    size_t *n, struct err *e)
+{
+	return channel_list(a->by.t, a->by.mem, after, want, rows, n, e);
+}
+
+bool
+delivery_page(const struct acting *a, const struct delivery_filter *f, size_t want,
+    struct delivery_row **rows, size_t *n, struct err *e)
+{
+	struct channel c;
+
+	return channel_by_id(a->by.t->db, a->by.mem, &f->channel_id, &c, e) &&
+	       delivery_list(a->by.t, a->by.mem, &f->channel_id, &f->after, want, rows, n, e);
+}
+
+/* ---- what a channel needs ---- */
+
+struct channel_deed {
+	const struct acting       *a;
+	const struct channel_wish *in;
+	struct uuid                id;
+	struct channel_made       *out;
+	struct audit_entry         entry;
+};
+
+static bool
+may_tell_values(const struct acting *a, struct err *e)
+{
+	return view_demand(a->view,
+	    "Only who has the permission read:snapshots says where values are told: leave out "
+	    "values or set it to false.",
+	    e);
+}
+
+/* NULL, and it says so: a newer version has made the channel. */
+static const struct format_ops *
+format_of_channel(const struct channel *c, struct err *e)
+{
+	const struct format *f = format_of(formats, c->kind);
+
+	if (f != NULL)
+		return f->ops;
+	err_set(e, ERR_CONFLICT, 0, "This version does not know the channel's kind.",
+	    "a channel of kind %s", c->kind);
+	return NULL;
+}
+
+static bool
+seal_secret(const struct acting *a, struct channel *c, const uint8_t *key, size_t n, struct err *e)
+{
+	struct str plain = { (const char *)key, n };
+
+	return tenant_seal(a->by.t, a->by.mem, a->drift->env->rand, "channels", "secret", &c->id,
+	    plain, &c->secret, e);
+}
+
+/* The key is random; the text is what the receiver keeps.  *text NULL: a channel of that kind has
+ * none. */
+static bool
+make_secret(const struct acting *a, struct channel *c, char **text, struct err *e)
+{
+	const struct format_ops *ops = format_of_channel(c, e);
+	uint8_t                 *key;
+
+	*text = NULL;
+	if (ops == NULL || ops->secret == NULL)
+		return ops != NULL;
+	key = secret_alloc(a->by.mem, CHANNEL_SECRET_LEN);
+	if (key == NULL)
+		return err_memory(e);
+	rand_fill(a->drift->env->rand, key, CHANNEL_SECRET_LEN);
+	*text =
+	    ops->secret->print(a->by.mem, (struct str) { (const char *)key, CHANNEL_SECRET_LEN });
+	if (*text == NULL)
+		return err_memory(e);
+	return seal_secret(a, c, key, CHANNEL_SECRET_LEN, e);
+}
+
+static bool
+put_secret(const struct acting *a, struct channel *c, const char *text, struct err *e)
+{
+	const struct format_ops *ops = format_of_channel(c, e);
+	uint8_t                 *key = secret_alloc(a->by.mem, FORMAT_SECRET_MAX);
+	size_t                   n;
+
+	if (ops == NULL)
+		return false;
+	if (ops->secret == NULL)
+		return err_fault(e, a->by.mem, "/secret", "a %s channel has none", c->kind);
+	if (key == NULL)
+		return err_memory(e);
+	if (!ops->secret->parse(str_of(text), key, &n))
+		return err_fault(
+		    e, a->by.mem, "/secret", "must be %s, or null", ops->secret->shape);
+	return seal_secret(a, c, key, n, e);
+}
+
+/* What is kept of where it delivers to. */
+static bool
+set_target(const struct acting *a, struct channel *c, const struct format_target *in, struct err *e)
+{
+	const struct format_ops *ops = format_of_channel(c, e);
+	const char              *target;
+
+	if (ops == NULL || !ops->check_target(a->by.mem, a->by.auth->guard, in, &target, e))
+		return false;
+	c->target = acting_copy(a, target);
+	return c->target != NULL || err_memory(e);
+}
+
+/* ---- making ---- */
+
+static bool
+make_body(struct db *db, void *arg, struct err *e)
+{
+	const struct channel_deed *d = arg;
+
+	return channel_add(db, &d->out->row, e);
+}
+
+static bool
+make_row(
+    const struct acting *a, const struct channel_wish *in, struct channel_made *out, struct err *e)
+{
+	struct channel *c = &out->row;
+
+	*out = (struct channel_made) { .row = { .id = acting_id(a),
+					   .kind = acting_copy(a, in->kind),
+					   .with_values = in->values } };
+	if (c->kind == NULL)
+		return err_memory(e);
+	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
+	    !make_secret(a, c, &out->secret, e))
+		return false;
+	c->name = acting_copy(a, in->name);
+	c->status = acting_copy(a, "active");
+	c->status_reason = acting_copy(a, "");
+	c->created_at = c->updated_at = acting_now(a);
+	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
+}
+
+bool
+channel_make(
+    const struct acting *a, const struct channel_wish *in, struct channel_made *out, struct err *e)
+{
+	struct channel_deed d = { .out = out, .entry = { .action = AUDIT_CHANNEL_CREATE } };
+
+	if (!make_row(a, in, out, e))
+		return false;
+	d.entry.target_id = out->row.id;
+	return (channel_details(a->by.mem, NULL, &out->row, false, &d.entry.details, e) &&
+		   audit_deed(&a->by, make_body, &d, &d.entry, e)) ||
+	       db_taken(e, "A channel of that name exists.");
+}
+
+/* ---- changing ---- */
+
+/* Before the target is set. */
+static bool
+alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
+{
+	const struct channel_wish *in = d->in;
+	const char                *url = in->target.url != NULL ? in->target.url : c->target;
+	const struct secret_target target = { "url", c->target, url };
+	const struct bound_secret s = { "secret", c->secret.p != NULL, in->has_secret, &target, 1 };
+
+	if (!bound_secret_check(d->a->by.mem, &s, e))
+		return false;
+	if (!in->has_secret)
+		return true;
+	return in->secret == NULL ? make_secret(d->a, c, &d->out->secret, e)
+				  : put_secret(d->a, c, in->secret, e);
+}
+
+static bool
+alter_values(const struct channel_deed *d, struct channel *c, struct err *e)
+{
+	const char *url = d->in->target.url;
+	bool        moved = url != NULL && strcmp(url, c->target) != 0;
+	bool        had = c->with_values;
+
+	if (d->in->has_values)
+		c->with_values = d->in->values;
+	return !c->with_values || (had && !moved) || may_tell_values(d->a, e);
+}
+
+/* Messages on their way are rendered by the kind that the channel had when they were made. */
+static bool
+check_kind(const struct channel_deed *d, const struct channel *c, struct err *e)
+{
+	if (d->in->kind == NULL || strcmp(d->in->kind, c->kind) == 0)
+		return true;
+	return err_fault(
+	    e, d->a->by.mem, "/kind", "cannot change: it is %s; make another channel", c->kind);
+}
+
+static bool
+alter_words(const struct channel_deed *d, struct channel *c, struct err *e)
+{
+	const struct channel_wish *in = d->in;
+	bool                       active = in->status != NULL && strcmp(in->status, "active") == 0;
+
+	if (in->name != NULL)
+		c->name = acting_copy(d->a, in->name);
+	if (in->status != NULL) {
+		c->status = acting_copy(d->a, in->status);
+		c->status_reason = acting_copy(d->a, active ? "" : "Disabled by a user.");
+	}
+	c->updated_at = acting_now(d->a);
+	return (c->name != NULL && c->status != NULL && c->status_reason != NULL) || err_memory(e);
+}
+
+static bool
+alter_body(struct db *db, void *arg, struct err *e)
+{
+	struct channel_deed       *d = arg;
+	const struct channel_wish *in = d->in;
+	struct channel            *c = &d->out->row, was;
+
+	if (!channel_by_id(db, d->a->by.mem, &d->id, c, e))
+		return false;
+	was = *c;
+	return check_kind(d, c, e) && alter_values(d, c, e) && alter_secret(d, c, e) &&
+	       (in->target.url == NULL || set_target(d->a, c, &in->target, e)) &&
+	       alter_words(d, c, e) &&
+	       channel_details(d->a->by.mem, &was, c, in->has_secret, &d->entry.details, e) &&
+	       channel_set(db, c, e);
+}
+
+bool
+channel_alter(const struct acting *a, const struct uuid *id, const struct channel_wish *in,
+    struct channel_made *out, struct err *e)
+{
+	struct channel_deed d = { .a = a,
+		.in = in,
+		.id = *id,
+		.out = out,
+		.entry = { .action = AUDIT_CHANNEL_UPDATE, .target_id = *id } };
+
+	*out = (struct channel_made) { 0 };
+	return audit_deed(&a->by, alter_body, &d, &d.entry, e) ||
+	       db_taken(e, "A channel of that name exists.");
+}
+
+/* ---- dropping ---- */
+
+static bool
+erase_body(struct db *db, void *arg, struct err *e)
+{
+	const struct uuid *id = arg;
+	bool               done;
+
+	if (!channel_drop(db, id, &done, e))
+		return false;
+	return done ? true : err_set(e, ERR_MISSING, 0, "Not found.", "no such channel");
+}
+
+bool
+channel_erase(const struct acting *a, const struct uuid *id, struct err *e)
+{
+	struct audit_entry entry = { .action = AUDIT_CHANNEL_DELETE, .target_id = *id };
+	struct uuid        gone = *id;
+	struct channel     c;
+	uint64_t           n;
+
+	if (!channel_by_id(a->by.t->db, a->by.mem, id, &c, e) ||
+	    !config_count_naming(a->by.t, id, &n, e))
+		return false;
+	if (n > 0)
+		return err_set(e, ERR_IN_USE, 0, "Drift configs still name this channel.",
+		    "%llu configs", (unsigned long long)n);
+	return channel_details(a->by.mem, &c, NULL, false, &entry.details, e) &&
+	       audit_deed(&a->by, erase_body, &gone, &entry, e);
+}
+
+/* ---- trying ---- */
+
+struct channel_trial {
+	struct alert_scope scope;
+	struct channel     channel;
+	struct uuid        message_id;
+};
+
+static bool
+try_body(struct db *db, void *arg, struct err *e)
+{
+	struct channel_trial *t = arg;
+
+	(void)db;
+	return alerting_test(&t->scope, &t->channel, &t->message_id, e);
+}
+
+bool
+channel_try(const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e)
+{
+	struct channel_trial t = { .scope = {
+				       .env = a->drift->env, .t = a->by.t, .mem = a->by.mem } };
+
+	if (!channel_by_id(a->by.t->db, a->by.mem, id, &t.channel, e))
+		return false;
+	if (strcmp(t.channel.status, "active") != 0)
+		return err_set(
+		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
+	if (!acting_deed(a, try_body, &t,
+		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = *id },
+		t.channel.name, e))
+		return false;
+	*message = t.message_id;
+	return true;
+}

@@ -62,3 +62,48 @@ change_value_hash(const struct acting *a, const struct uuid *config,
 		hex_print(hash, HASH_LEN, hex);
 	return hex;
 }
+
+/* ---- exports ---- */
+
+/* A snapshot that is no longer stored is no fault of the path: say which. */
+static bool
+side_of_id(const struct acting *a, const struct uuid *id, struct side *out, struct err *e)
+{
+	struct snapshot s;
+
+	if (snapshot_by_id(a->by.t, a->by.mem, id, &s, e))
+		return side_of_snapshot(a->by.t, a->by.mem, &s, out, e);
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_MISSING, 0,
+	    "A snapshot of this report is no longer stored: there is no patch.",
+	    "the snapshot of a report is gone");
+}
+
+bool
+report_export_sides(
+    const struct acting *a, const struct report *report, struct report_sides *out, struct err *e)
+{
+	struct drift_config c;
+
+	if (!view_demand(
+		a->view, "A patch is made of values: it needs the permission read:snapshots.", e) ||
+	    !config_by_id(a->by.t, a->by.mem, &report->config_id, &c, e) ||
+	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
+		return false;
+	*out = (struct report_sides) { .spec = acting_spec(a, &c, e),
+		.first = uuid_is_nil(&report->baseline_id) };
+	if (out->spec == NULL)
+		return false;
+	return out->first || (side_of_id(a, &report->baseline_id, &out->from, e) &&
+				 side_of_id(a, &report->snapshot_id, &out->to, e));
+}
+
+bool
+report_export_table(const struct acting *a, const struct uuid *report, struct err *e)
+{
+	return acting_note(a, AUDIT_REPORT_EXPORT, report,
+	    a->view.values ? "{\"as\":\"csv\",\"values\":true}"
+			   : "{\"as\":\"csv\",\"values\":false}",
+	    e);
+}

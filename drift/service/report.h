@@ -7,6 +7,7 @@
 #include "core/base/hash.h"
 #include "core/store/drift/report.h"
 #include "drift/service/acting.h"
+#include "drift/snapshot/sides.h"
 
 MUST_USE bool report_see(
     const struct acting *a, const struct uuid *id, struct report *out, struct err *e);
@@ -28,5 +29,18 @@ MUST_USE bool change_value(const struct acting *a, const struct change_row *c,
  */
 const char *change_value_hash(const struct acting *a, const struct uuid *config,
     const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
+
+/*
+ * Changes that leave the house in other forms: told of in the trail.  A patch is made of both sides, and needs
+ * read:snapshots; ERR_MISSING: a snapshot of the report is no longer stored.
+ */
+struct report_sides {
+	const struct drift_spec *spec;
+	struct side              from, to;
+	bool                     first; /* there was nothing to compare with: no sides */
+};
+MUST_USE bool report_export_sides(const struct acting *a, const struct report *report,
+    struct report_sides *out, struct err *e);
+MUST_USE bool report_export_table(const struct acting *a, const struct uuid *report, struct err *e);
 
 #endif

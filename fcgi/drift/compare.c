@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "drift/golden/golden.h"
-#include "drift/service/snapshot.h"
-#include "drift/snapshot/sides.h"
+/* routes.h: two things compared by choice. */
 #include "fcgi/drift/compare.h"
 #include "fcgi/routes.h"
 
@@ -20,25 +16,25 @@ static const struct field golden_side_fields[] = {
 static const struct schema golden_side_schema =
     SCHEMA("CompareGolden", struct golden_side, golden_side_fields);
 
-struct compare_side {
+struct side_in {
 	struct uuid         snapshot_id;
 	struct raw_json     value;
 	struct golden_side *golden;
 };
 static const struct field side_fields[] = {
-	FIELD(struct compare_side, snapshot_id, .flags = FIELD_NULLABLE,
+	FIELD(struct side_in, snapshot_id, .flags = FIELD_NULLABLE,
 	    .doc = "A stored snapshot of this tenant."),
-	FIELD(struct compare_side, value, .doc = "Or a document."),
-	FIELD(struct compare_side, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
+	FIELD(struct side_in, value, .doc = "Or a document."),
+	FIELD(struct side_in, golden, .item = &golden_side_schema, .flags = FIELD_NULLABLE,
 	    .doc = "Or a golden baseline, rendered with these variables."),
 	FIELD_END,
 };
-static const struct schema side_schema = SCHEMA("CompareSide", struct compare_side, side_fields);
+static const struct schema side_schema = SCHEMA("CompareSide", struct side_in, side_fields);
 
 struct compare_in {
-	struct compare_side *left, *right;
-	struct raw_json      compare, rules;
-	struct strings       rule_packs;
+	struct side_in *left, *right;
+	struct raw_json compare, rules;
+	struct strings  rule_packs;
 };
 static const struct field compare_in_fields[] = {
 	FIELD(struct compare_in, left, .item = &side_schema, .flags = FIELD_REQUIRED,
@@ -58,315 +54,28 @@ static const struct field compare_in_fields[] = {
 static const struct schema compare_in_schema =
     SCHEMA("DriftCompare", struct compare_in, compare_in_fields);
 
-/* ---- the spec ---- */
-
-static bool
-read_snapshot(const struct acting *a, const struct compare_side *in, const char *pointer,
-    struct snapshot *s, struct err *e)
-{
-	bool by_id = !uuid_is_nil(&in->snapshot_id);
-
-	if (by_id + (in->value.tree != NULL) + (in->golden != NULL) != 1)
-		return err_fault(
-		    e, a->by.mem, pointer, "needs either snapshot_id, value or golden");
-	return !by_id || snapshot_see(a, &in->snapshot_id, s, e);
-}
-
-/* What both sides are compared by, and what each is before that. */
-struct basis {
-	struct drift_spec
-	    *spec; /* of the first snapshot's config, with what the body says instead */
-	struct drift_spec
-	    *own[2]; /* of each side's config as it is; NULL: `spec` is all there is */
-	const struct snapshot *stored[2];
-};
-
-static struct drift_spec *
-spec_of_config(
-    const struct acting *a, const struct snapshot *s, const struct json *body, struct err *e)
-{
-	struct drift_config c = { 0 };
-	const char         *text = "{\"source\":{\"kind\":\"push\"}}";
-
-	if (s != NULL && !config_by_id(a->by.t, a->by.mem, &s->config_id, &c, e))
-		return NULL;
-	text = spec_merge(a->by.mem, c.spec != NULL ? c.spec : text, body, e);
-	return text != NULL ? spec_compile(a->by.mem, a->drift, a->by.t, text, a->work, e) : NULL;
-}
-
-/* The body's settings come behind those of the config, so that they take no mask away. */
-static bool
-basis_make(const struct acting *a, const struct json *body, struct basis *b, struct err *e)
-{
-	const struct snapshot *s[2] = { b->stored[0], b->stored[1] };
-	bool changed = json_get(body, "compare") != NULL || json_get(body, "rule_packs") != NULL;
-	bool two;
-
-	s[0] = s[0] != NULL ? s[0] : s[1];
-	s[1] = s[1] != NULL ? s[1] : s[0];
-	two = s[0] != s[1] && !uuid_eq(&s[0]->config_id, &s[1]->config_id);
-	b->spec = spec_of_config(a, s[0], body, e);
-	if (b->spec == NULL)
-		return false;
-	if (s[0] == NULL || (!changed && !two))
-		return true;
-	b->own[0] = spec_of_config(a, s[0], NULL, e);
-	b->own[1] = b->own[0] != NULL && two ? spec_of_config(a, s[1], NULL, e) : b->own[0];
-	return b->own[0] != NULL && b->own[1] != NULL;
-}
-
-/* ---- who may ask what ---- */
-
-/*
- * One side of a question: is it stored, and does it say anything?  Beside what is stored, each
- * place that is equal would tell its value to who has written the other side.  That may be the
- * caller whatever he is permitted here: by a key that pushes to another config, by another account.
- * Of two snapshots of one config he learns no more than that key does who watches it: what its
- * pushes hold its reports tell.  An empty document says nothing.
- */
-struct asked {
-	bool stored, said;
-};
-
-static struct asked
-asked_side(const struct compare_side *in)
-{
-	const struct json *v = in->value.tree;
-
-	if (v == NULL)
-		return (struct asked) { true, true };
-	return (
-	    struct asked) { false, v->n > 0 || (v->type != JSON_OBJECT && v->type != JSON_ARRAY) };
-}
-
-static bool
-is_given(const struct json *tree)
-{
-	return tree != NULL && tree->type != JSON_NULL;
-}
-
-static bool
-gives_variables(const struct compare_side *s)
-{
-	return s->golden != NULL && s->golden->variables.tree != NULL &&
-	       s->golden->variables.tree->n > 0;
-}
-
-/* Rules and ways of comparing look at values too, and tell what they saw by a severity. */
-static bool
-finds_out(const struct request *r, const struct compare_in *in, const struct asked side[2],
-    bool one_config)
-{
-	return is_given(in->compare.tree) || is_given(in->rules.tree) ||
-	       is_given(json_get(r->json, "rule_packs")) || gives_variables(in->left) ||
-	       gives_variables(in->right) ||
-	       (!one_config &&
-		   ((side[0].stored && side[1].said) || (side[1].stored && side[0].said)));
-}
-
-/* Documents of the caller's own are the caller's to see.  What differs between two collected
- * snapshots of one config its reports tell as well. */
-static bool
-view_here(const struct request *r, const struct compare_in *in, const struct snapshot *left,
-    const struct snapshot *right, struct view *v, struct err *e)
-{
-	const struct asked side[2] = { asked_side(in->left), asked_side(in->right) };
-	bool               one_config = !uuid_is_nil(&left->id) && left->rendered == NULL &&
-			  right->rendered == NULL && uuid_eq(&left->config_id, &right->config_id);
-
-	*v = view_of_caller(&r->caller);
-	v->values = v->values || (!side[0].stored && !side[1].stored);
-	return v->values || !finds_out(r, in, side, one_config) ||
-	       view_demand(*v,
-		   "Without read:snapshots two snapshots are compared only when they are of one "
-		   "config, and what is stored with nothing else that could have been written to "
-		   "find it out: documents, variables, rules, compare, templates.",
-		   e);
-}
-
 /* ---- the route ---- */
 
-static bool
-golden_side(const struct acting *a, const struct drift_spec *spec, const struct golden_side *in,
-    const char *root, struct side *out, struct err *e)
+static struct compare_side
+side_of(const struct side_in *in)
 {
-	struct golden_terms terms = {
-		.variables = in->variables.tree, .strict = true, .root = root
-	};
-	struct golden_content c;
-	struct golden         g;
-	struct snap          *s;
-	bool                  foreign;
+	const struct golden_side *g = in->golden;
 
-	if (terms.variables != NULL && terms.variables->type != JSON_OBJECT)
-		return err_fault(e, a->by.mem, root, "variables must be an object");
-	if (!golden_find(a->by.t, a->by.mem, &in->id, &g, &foreign, e) ||
-	    !golden_load(a->by.t, a->by.mem, &g, foreign, &c, e))
-		return false;
-	s = golden_render(a->by.mem, a->by.t, spec, &c, &terms, a->work, e);
-	return s != NULL && side_of_snap(a->by.mem, s, out, e);
-}
-
-static bool
-make_side(const struct acting *a, const struct basis *b, size_t i, const struct compare_side *in,
-    struct side *out, struct err *e)
-{
-	static const char *const roots[] = { "/left/golden", "/right/golden" };
-	const struct drift_spec *spec = b->own[i] != NULL ? b->own[i] : b->spec;
-	bool                     ok;
-
-	if (in->golden != NULL)
-		ok = golden_side(a, spec, in->golden, roots[i], out, e);
-	else if (in->value.tree == NULL)
-		ok = side_of_snapshot(a->by.t, a->by.mem, b->stored[i], out, e);
-	else
-		ok = side_of_document(a->by.mem, spec, in->value.tree, out, a->work, e);
-	out->own = b->own[i] != NULL ? b->own[i]->compare : NULL;
-	return ok;
-}
-
-/* One comparison. */
-struct comparing {
-	TALLOC_CTX       *mem;
-	struct diff      *diff;
-	struct redaction *left_out; /* NULL: all of it came with the request */
-	bool              stored;   /* both sides are */
-};
-
-static int64_t
-found(const struct diff *d)
-{
-	return diff_count(&d->summary) + d->summary.ignored;
-}
-
-/*
- * Stored contents that are the same are not looked at.  So a place is named only where something
- * else differs too: else its name would say that the masked value does.
- */
-static bool
-add_redacted(const struct comparing *c, const struct resource *from, const struct resource *to,
-    struct err *e)
-{
-	struct redaction_point here = redaction_here(c->left_out);
-	int64_t                before = found(c->diff);
-	struct resource        a, b;
-
-	if (from != NULL)
-		a = *from;
-	if (to != NULL)
-		b = *to;
-	if ((from != NULL && !redact(c->left_out, c->mem, &a, e)) ||
-	    (to != NULL && !redact(c->left_out, c->mem, &b, e)) ||
-	    !diff_resource(c->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e))
-		return false;
-	if (c->stored && found(c->diff) == before)
-		redaction_back(c->left_out, here);
-	return true;
-}
-
-static bool
-add_to_diff(void *arg, const struct resource *from, const struct resource *to, struct err *e)
-{
-	const struct comparing *c = arg;
-
-	return c->left_out != NULL ? add_redacted(c, from, to, e)
-				   : diff_resource(c->diff, from, to, e);
-}
-
-static bool
-comparing_make(const struct acting *a, const struct compare_in *in, const struct basis *b,
-    struct comparing *c, struct err *e)
-{
-	bool documents = in->left->value.tree != NULL && in->right->value.tree != NULL;
-
-	*c = (struct comparing) { .mem = a->by.mem,
-		.stored = b->stored[0] != NULL && b->stored[1] != NULL };
-	c->diff = diff_make(a->by.mem, b->spec->compare, b->spec->rules, a->work, e);
-	if (c->diff == NULL || documents)
-		return c->diff != NULL;
-	diff_redacted(c->diff);
-	c->left_out = redaction_make(a->by.mem, a->work, e);
-	return c->left_out != NULL;
-}
-
-static void
-put_side(struct buf *b, const char *name, const struct compare_side *in)
-{
-	char id[UUID_TEXT_MAX];
-
-	uuid_print(in->golden != NULL ? &in->golden->id : &in->snapshot_id, id);
-	if (in->golden != NULL)
-		buf_printf(b, "\"%s\":{\"golden\":\"%s\"}", name, id);
-	else if (!uuid_is_nil(&in->snapshot_id))
-		buf_printf(b, "\"%s\":{\"snapshot\":\"%s\"}", name, id);
-	else
-		buf_printf(b, "\"%s\":\"document\"", name);
-}
-
-/* What is stored is told of, values or only where it differs; the caller's own documents are the
- * caller's. */
-static bool
-note_comparing(const struct acting *a, const struct compare_in *in, const struct snapshot *of,
-    struct view v, struct err *e)
-{
-	const char *details;
-	struct buf  b;
-
-	if (in->left->value.tree != NULL && in->right->value.tree != NULL)
-		return true;
-	buf_make(&b, a->by.mem);
-	buf_putc(&b, '{');
-	put_side(&b, "left", in->left);
-	buf_putc(&b, ',');
-	put_side(&b, "right", in->right);
-	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
-	details = buf_text(&b, e);
-	return details != NULL && acting_note(a, AUDIT_VALUES_COMPARE, &of->config_id, details, e);
-}
-
-/* Both sides held against each other. */
-static bool
-compare_sides(const struct acting *a, const struct compare_in *in, const struct basis *basis,
-    struct comparing *c, struct compare_out *out, struct err *e)
-{
-	struct side left, right;
-	struct buf  incomplete;
-
-	if (!comparing_make(a, in, basis, c, e) || !make_side(a, basis, 0, in->left, &left, e) ||
-	    !make_side(a, basis, 1, in->right, &right, e) ||
-	    !sides_each(a->by.t, a->by.mem, basis->spec->compare, &left, &right, add_to_diff, c,
-		a->work, e))
-		return false;
-	buf_make(&incomplete, a->by.mem);
-	if (!sides_incomplete(&left, &right, &incomplete, e))
-		return false;
-	out->incomplete.text = incomplete.p;
-	return true;
+	return (struct compare_side) { .snapshot_id = in->snapshot_id,
+		.document = in->value.tree,
+		.golden = g == NULL ? NULL : &g->id,
+		.variables = g == NULL ? NULL : g->variables.tree };
 }
 
 static bool
 compare_two(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct compare_in *in = body;
-	const struct acting     *a = acting_of(r, e);
-	struct compare_out      *out = answer;
-	struct snapshot          left = { 0 }, right = { 0 };
-	struct basis             basis = { 0 };
-	struct comparing         c;
-	struct acting            seer;
+	const struct compare_in  *in = body;
+	const struct compare_wish wish = { side_of(in->left), side_of(in->right), r->json };
+	const struct acting      *a = acting_of(r, e);
+	struct compared           found;
 
-	if (a == NULL)
-		return false;
-	seer = *a;
-	if (!read_snapshot(a, in->left, "/left", &left, e) ||
-	    !read_snapshot(a, in->right, "/right", &right, e) ||
-	    !view_here(r, in, &left, &right, &seer.view, e) ||
-	    !note_comparing(a, in, uuid_is_nil(&left.id) ? &right : &left, seer.view, e))
-		return false;
-	basis.stored[0] = uuid_is_nil(&left.id) ? NULL : &left;
-	basis.stored[1] = uuid_is_nil(&right.id) ? NULL : &right;
-	return basis_make(a, r->json, &basis, e) && compare_sides(a, in, &basis, &c, out, e) &&
-	       compare_show(&seer, c.diff, c.left_out, out, e);
+	return a != NULL && compare_any(a, &wish, &found, e) && compare_show(a, &found, answer, e);
 }
 
 const struct route compare_routes[] = {

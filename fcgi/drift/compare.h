@@ -5,8 +5,7 @@
 #ifndef BSX_FCGI_DRIFT_COMPARE_H
 #define BSX_FCGI_DRIFT_COMPARE_H
 
-#include "drift/engine/diff.h"
-#include "drift/engine/redact.h"
+#include "drift/service/compare.h"
 #include "fcgi/drift/report.h"
 
 struct compare_out {
@@ -25,8 +24,8 @@ extern const struct schema left_out_schema;
 MUST_USE bool left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n,
     struct items *out, struct err *e);
 
-/* The changes, as many as an answer has room for, their sum, and what was left out (NULL: nothing). */
-MUST_USE bool compare_show(const struct acting *a, const struct diff *d,
-    struct redaction *left_out, struct compare_out *out, struct err *e);
+/* The changes, as many as an answer has room for, their sum, and what was left out. */
+MUST_USE bool compare_show(
+    const struct acting *a, const struct compared *c, struct compare_out *out, struct err *e);
 
 #endif

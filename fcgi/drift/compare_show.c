@@ -217,13 +217,18 @@ left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n, st
 }
 
 bool
-compare_show(const struct acting *a, const struct diff *d, struct redaction *left_out,
-    struct compare_out *out, struct err *e)
+compare_show(
+    const struct acting *a, const struct compared *c, struct compare_out *out, struct err *e)
 {
+	const struct redaction *left_out = c->left_out;
+	struct acting           seer = *a;
+
+	seer.view = c->view;
+	out->incomplete.text = c->incomplete;
 	if (left_out != NULL) {
-		out->not_compared_more = (int64_t)redaction_more(left_out);
+		out->not_compared_more = (int64_t)redaction_more(c->left_out);
 		if (!left_out_show(a->by.mem, left_out->places, left_out->n, &out->not_compared, e))
 			return false;
 	}
-	return show_diff(a, d, out, e);
+	return show_diff(&seer, c->diff, out, e);
 }

@@ -11,7 +11,8 @@ const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "
 
 /* ---- who acts ---- */
 
-struct drift *
+/* This worker's drift path, made on first use. */
+static struct drift *
 drift_of(struct app *app, struct err *e)
 {
 	if (app->drift == NULL)

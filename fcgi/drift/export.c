@@ -1,6 +1,5 @@
 /* report.h: a report's changes as CSV or as a JSON Patch. */
 #include "drift/engine/patch.h"
-#include "drift/snapshot/sides.h"
 #include "fcgi/drift/report.h"
 
 #define PATCH_TYPE  "application/json-patch+json"
@@ -66,21 +65,6 @@ begin(struct request *r, struct export *x, const char *type, struct err *e)
 
 /* ---- the patch ---- */
 
-/* A snapshot that is no longer stored is no fault of the path: say which. */
-static bool
-side_of_id(const struct acting *a, const struct uuid *id, struct side *out, struct err *e)
-{
-	struct snapshot s;
-
-	if (snapshot_by_id(a->by.t, a->by.mem, id, &s, e))
-		return side_of_snapshot(a->by.t, a->by.mem, &s, out, e);
-	if (!err_take(e, ERR_MISSING))
-		return false;
-	return err_set(e, ERR_MISSING, 0,
-	    "A snapshot of this report is no longer stored: there is no patch.",
-	    "the snapshot of a report is gone");
-}
-
 /* One pair; what was read of it goes before the next. */
 static bool
 patch_pair(struct request *r, struct export *x, struct buf *out, bool *more, struct err *e)
@@ -116,49 +100,29 @@ patch_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 	return true;
 }
 
-static bool
-patch_begin(const struct acting *a, const struct report *report, struct export *x, struct err *e)
-{
-	TALLOC_CTX              *mem = a->by.mem;
-	const struct drift_spec *spec;
-	struct drift_config      c;
-
-	if (!config_by_id(a->by.t, mem, &report->config_id, &c, e) ||
-	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
-		return false;
-	spec = acting_spec(a, &c, e);
-	if (spec == NULL)
-		return false;
-	if (uuid_is_nil(&report->baseline_id)) /* there was nothing to compare with */
-		return true;
-	if (!side_of_id(a, &report->baseline_id, &x->from, e) ||
-	    !side_of_id(a, &report->snapshot_id, &x->to, e) ||
-	    !sides_patch(mem, spec->compare, &x->from, a->work, &x->patch, e))
-		return false;
-	x->walk = sides_begin(a->by.t, mem, spec->compare, &x->from, &x->to, a->work, e);
-	return x->walk != NULL;
-}
-
 bool
 export_patch(struct request *r, const struct acting *a, const struct report *report, struct err *e)
 {
-	struct export *x = talloc_zero(r->mem, struct export);
+	struct export      *x = talloc_zero(r->mem, struct export);
+	struct report_sides s;
 
 	if (x == NULL)
 		return err_memory(e);
-	if (!view_demand(
-		a->view, "A patch is made of values: it needs the permission read:snapshots.", e) ||
-	    !patch_begin(a, report, x, e))
+	if (!report_export_sides(a, report, &s, e))
 		return false;
 	buf_make(&r->out, r->mem);
 	r->content_type = PATCH_TYPE;
-	if (x->walk == NULL) {
+	if (s.first) {
 		buf_puts(&r->out, "[]");
 		return buf_ok(&r->out) || err_memory(e);
 	}
-	x->a = a;
+	x->from = s.from;
+	x->to = s.to;
 	x->piece = patch_piece;
-	return begin(r, x, PATCH_TYPE, e);
+	if (!sides_patch(r->mem, s.spec->compare, &x->from, &r->work, &x->patch, e))
+		return false;
+	x->walk = sides_begin(r->db, r->mem, s.spec->compare, &x->from, &x->to, &r->work, e);
+	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
 }
 
 /* ---- the table ---- */
@@ -226,12 +190,10 @@ export_csv(
     struct request *r, const struct acting *a, const struct change_filter *filter, struct err *e)
 {
 	struct export *x = talloc_zero(r->mem, struct export);
-	const char    *told = a->view.values ? "{\"as\":\"csv\",\"values\":true}"
-					     : "{\"as\":\"csv\",\"values\":false}";
 
 	if (x == NULL)
 		return err_memory(e);
-	if (!acting_note(a, AUDIT_REPORT_EXPORT, &filter->report_id, told, e))
+	if (!report_export_table(a, &filter->report_id, e))
 		return false;
 	x->a = a;
 	x->f = *filter;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# rooms.sh - what holds the rooms apart: tools/check-includes on trees of a few files; prints TAP.
+# rooms.sh - what holds the rooms apart: tools/check-includes and tools/check-rooms on trees of a few files; prints TAP.
 # shellcheck disable=SC2317 # functions are called through ok()
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -31,5 +31,28 @@ for room in fcgi fcgi/admin fcgi/auth fcgi/drift fcgi/ops fcgi/console; do
 	ok "$room includes no header of the store's tables" refuses $room/planted.h core/store/drift/config.h
 done
 ok "what stands between includes the store" passes drift/service/config.c core/store/drift/config.h
+
+# calls WHAT : a tree of two rooms whose upper one calls that
+cp "$root/tools/check-rooms" "$tree/tools/"
+calls() {
+	cat >"$tree/tools/rooms" <<ROOMS
+core/rows             -                                   # rows
+drift/service         core/rows                           # between
+fcgi/drift            drift/service !!core/rows           # routes
+ROOMS
+	rm -rf "$tree/core" "$tree/drift" "$tree/fcgi" "$tree/build"
+	mkdir -p "$tree/core/rows" "$tree/drift/service" "$tree/fcgi/drift"
+	echo 'void row_read(void); void row_read(void) { }' >"$tree/core/rows/row.c"
+	echo 'void row_read(void); void row_see(void); void row_see(void) { row_read(); }' >"$tree/drift/service/row.c"
+	echo "void $1(void); void route(void); void route(void) { $1(); }" >"$tree/fcgi/drift/rows.c"
+	for src in core/rows/row drift/service/row fcgi/drift/rows; do
+		mkdir -p "$tree/build/$(dirname $src)"
+		cc -fPIC -c -o "$tree/build/$src.o" "$tree/$src.c" || return 1
+	done
+	"$tree/tools/check-rooms" build cc '' >"$dir/out" 2>&1
+}
+calls_refused() { ! calls "$1" && grep -q "not to call what stands in core/rows" "$dir/out" && grep -q "	$1" "$dir/out"; }
+ok "a route calls what stands between" calls row_see
+ok "a route does not call the store, whatever it includes" calls_refused row_read
 echo "1..$n"
 exit $bad

@@ -1,11 +1,6 @@
 #include "drift/alert/explain.h"
 
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#define SENTENCE_MAX 512
+#include "core/json/schema.h"
 
 static const char *const hold_reasons[HOLD__MAX] = {
 #define X(id, code, reason) reason,
@@ -13,25 +8,52 @@ static const char *const hold_reasons[HOLD__MAX] = {
 #undef X
 };
 
+/* ---- what is said, by code ---- */
+
+struct explained_tolerance {
+	const char     *path;
+	struct raw_json abs, pct; /* no text: not given */
+};
+static const struct field tolerance_fields[] = {
+	FIELD(struct explained_tolerance, path),
+	FIELD(struct explained_tolerance, abs, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct explained_tolerance, pct, .flags = FIELD_OMIT_ZERO),
+	FIELD_END,
+};
+static const struct schema tolerance_schema =
+    SCHEMA("ExplainedTolerance", struct explained_tolerance, tolerance_fields);
+
+struct explained {
+	const char     *code, *reason, *min_severity, *suppressed_by;
+	int64_t         changes, for_runs, runs, times, percent, low, high, max_removed_percent;
+	int64_t         incomplete_runs, blind_after, clear_runs, clean_runs, min_changes;
+	int64_t         score, min_score;
+	struct items    tolerance;
+	struct raw_json held_back;
+};
+#define SAID(m)    FIELD(struct explained, m)
+#define SAID_IF(m) FIELD(struct explained, m, .flags = FIELD_OMIT_ZERO)
+#define SHAPE(name, ...)                                                                           \
+	static const struct field  name##_fields[] = { SAID(code), __VA_ARGS__, FIELD_END };       \
+	static const struct schema name = SCHEMA("Explained", struct explained, name##_fields)
+
+SHAPE(held_plain, SAID(changes), SAID(reason));
+SHAPE(held_for_runs, SAID(changes), SAID(reason), SAID(for_runs), SAID(runs));
+SHAPE(held_tolerance, SAID(changes), SAID(reason),
+    FIELD(struct explained, tolerance, .item = &tolerance_schema, .flags = FIELD_OMIT_ZERO));
+SHAPE(
+    held_flapping, SAID(changes), SAID(reason), SAID(times), SAID(percent), SAID(low), SAID(high));
+SHAPE(held_collection, SAID(changes), SAID(reason), SAID(max_removed_percent));
+SHAPE(held_silence, SAID(changes), SAID(reason), SAID_IF(suppressed_by));
+SHAPE(held_minor, SAID(changes), SAID(reason), SAID(min_severity));
+
+SHAPE(why_plain, SAID(reason), SAID_IF(held_back));
+SHAPE(why_incomplete, SAID(reason), SAID(incomplete_runs), SAID(blind_after), SAID_IF(held_back));
+SHAPE(why_clear_runs, SAID(reason), SAID(clear_runs), SAID(clean_runs), SAID_IF(held_back));
+SHAPE(why_min_changes, SAID(reason), SAID(changes), SAID(min_changes), SAID_IF(held_back));
+SHAPE(why_min_score, SAID(reason), SAID(score), SAID(min_score), SAID_IF(held_back));
+
 /* ---- parts ---- */
-
-static void __attribute__((format(printf, 2, 3))) reason(struct buf *b, const char *format, ...)
-{
-	char    text[SENTENCE_MAX];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	buf_puts(b, ",\"reason\":");
-	buf_json(b, str_of(text));
-}
-
-static void
-number(struct buf *b, const char *name, int64_t n)
-{
-	buf_printf(b, ",\"%s\":%lld", name, (long long)n);
-}
 
 static const char *
 plural(size_t n)
@@ -45,189 +67,165 @@ verb(size_t n)
 	return n == 1 ? "is" : "are";
 }
 
-/* ---- what is held back ---- */
+/* Of what is being explained: `mem` owns the sentences. */
+struct explaining {
+	TALLOC_CTX           *mem;
+	const struct explain *x;
+};
 
-static void
-for_runs(struct buf *b, const struct explain *x, size_t n)
+static const struct schema *
+hold_for_runs(const struct explaining *w, size_t n, struct explained *out)
 {
-	int64_t longest = 1, wanted = x->in->limits->for_runs;
+	const struct explain *x = w->x;
 
+	out->for_runs = x->in->limits->for_runs;
+	out->runs = 1;
 	for (size_t i = 0; x->runs != NULL && i < x->in->n; i++)
-		if (x->in->holds[i] == HOLD_FOR_RUNS && x->runs[i] > longest)
-			longest = x->runs[i];
-	reason(b,
+		if (x->in->holds[i] == HOLD_FOR_RUNS && x->runs[i] > out->runs)
+			out->runs = x->runs[i];
+	out->reason = talloc_asprintf(w->mem,
 	    "%zu finding%s %s not in %lld reports in a row yet (for_runs); at most in %lld so far.",
-	    n, plural(n), verb(n), (long long)wanted, (long long)longest);
-	number(b, "for_runs", wanted);
-	number(b, "runs", longest);
+	    n, plural(n), verb(n), (long long)out->for_runs, (long long)out->runs);
+	return &held_for_runs;
 }
 
-static void
-one_tolerance(struct buf *b, const struct tolerance *t)
+static const char *
+number_text(TALLOC_CTX *mem, double number)
 {
-	buf_puts(b, "{\"path\":");
-	buf_json(b, str_of(t->text));
-	if (t->abs >= 0)
-		buf_printf(b, ",\"abs\":%.15g", t->abs);
-	if (t->pct >= 0)
-		buf_printf(b, ",\"pct\":%.15g", t->pct);
-	buf_putc(b, '}');
+	return number < 0 ? NULL : talloc_asprintf(mem, "%.15g", number);
 }
 
-static void
-tolerance(struct buf *b, const struct explain *x, size_t n)
+static const struct schema *
+hold_tolerance(const struct explaining *w, size_t n, struct explained *out)
 {
-	const struct limits *l = x->in->limits;
-	bool                 first = true;
+	const struct explain       *x = w->x;
+	const struct limits        *l = x->in->limits;
+	struct explained_tolerance *items =
+	    talloc_zero_size(w->mem, (l->tolerance_n + 1) * sizeof(*items));
 
-	reason(b, "%zu number%s moved by no more than the tolerance from the baseline's.", n,
-	    plural(n));
-	for (size_t i = 0; x->tolerated != NULL && i < l->tolerance_n; i++) {
+	out->tolerance.p = items;
+	for (size_t i = 0; items != NULL && x->tolerated != NULL && i < l->tolerance_n; i++) {
+		const struct tolerance *t = &l->tolerance[i];
+
 		if (!x->tolerated[i])
 			continue;
-		buf_puts(b, first ? ",\"tolerance\":[" : ",");
-		first = false;
-		one_tolerance(b, &l->tolerance[i]);
+		items[out->tolerance.n++] = (struct explained_tolerance) {
+			.path = t->text,
+			.abs = { .text = number_text(w->mem, t->abs) },
+			.pct = { .text = number_text(w->mem, t->pct) },
+		};
 	}
-	if (!first)
-		buf_putc(b, ']');
+	out->reason = items == NULL ? NULL
+				    : talloc_asprintf(w->mem,
+					  "%zu number%s moved by no more than the tolerance from "
+					  "the baseline's.",
+					  n, plural(n));
+	return &held_tolerance;
 }
 
-static void
-flapping(struct buf *b, const struct explain *x, size_t n)
+static const struct schema *
+hold_flapping(const struct explaining *w, size_t n, struct explained *out)
 {
-	const struct limits *l = x->in->limits;
-	const struct flaps  *f = x->in->flaps;
+	const struct limits *l = w->x->in->limits;
+	const struct flaps  *f = w->x->in->flaps;
 	int64_t              most = 0;
-	size_t               times = 0;
 
 	for (size_t i = 0; f != NULL && i < f->n; i++) {
 		if (!f->items[i].flapping || flap_share(&f->items[i], f->checks) < most)
 			continue;
 		most = flap_share(&f->items[i], f->checks);
-		times = flap_count(&f->items[i], f->checks);
+		out->times = (int64_t)flap_count(&f->items[i], f->checks);
 	}
-	reason(b,
-	    "%zu finding%s %s flapping: up to %zu changes of state in 21 checks, weighed %lld %%; "
+	out->percent = most / 100;
+	out->low = l->flap_low;
+	out->high = l->flap_high;
+	out->reason = talloc_asprintf(w->mem,
+	    "%zu finding%s %s flapping: up to %lld changes of state in 21 checks, weighed %lld %%; "
 	    "told when below %lld %%.",
-	    n, plural(n), verb(n), times, (long long)(most / 100), (long long)l->flap_low);
-	number(b, "times", (int64_t)times);
-	number(b, "percent", most / 100);
-	number(b, "low", l->flap_low);
-	number(b, "high", l->flap_high);
+	    n, plural(n), verb(n), (long long)out->times, (long long)out->percent,
+	    (long long)out->low);
+	return &held_flapping;
 }
 
-static void
-collection(struct buf *b, const struct explain *x, size_t n)
+static const struct schema *
+hold_collection(const struct explaining *w, size_t n, struct explained *out)
 {
-	int64_t most = x->in->limits->max_removed_percent;
-
-	reason(b,
+	out->max_removed_percent = w->x->in->limits->max_removed_percent;
+	out->reason = talloc_asprintf(w->mem,
 	    "%zu resource%s %s gone at once, more than %lld %% of the collection "
 	    "(max_removed_percent); the next snapshot decides.",
-	    n, plural(n), verb(n), (long long)most);
-	number(b, "max_removed_percent", most);
+	    n, plural(n), verb(n), (long long)out->max_removed_percent);
+	return &held_collection;
 }
 
-static void
-hold_part(struct buf *b, const struct explain *x, enum hold_reason h, size_t n)
+static const struct schema *
+hold_plain(const struct explaining *w, enum hold_reason h, size_t n, struct explained *out)
 {
-	buf_puts(b, "\"code\":");
-	buf_json(b, str_of(hold_code(h)));
-	number(b, "changes", (int64_t)n);
+	out->suppressed_by = w->x->silence;
+	out->reason =
+	    talloc_asprintf(w->mem, "%zu finding%s %s %s.", n, plural(n), verb(n), hold_reasons[h]);
+	return h == HOLD_SILENCE ? &held_silence : &held_plain;
+}
+
+static const struct schema *
+hold_minor(const struct explaining *w, size_t n, struct explained *out)
+{
+	out->code = "below_min_severity";
+	out->min_severity = severity_name(w->x->in->limits->min_severity);
+	out->reason = talloc_asprintf(w->mem, "%zu change%s %s below %s (min_severity).", n,
+	    plural(n), verb(n), out->min_severity);
+	return &held_minor;
+}
+
+/* HOLD_NONE: those that are not severe enough. */
+static const struct schema *
+hold_part(const struct explaining *w, enum hold_reason h, size_t n, struct explained *out)
+{
+	*out = (struct explained) { .code = hold_code(h), .changes = (int64_t)n };
+	if (h == HOLD_NONE)
+		return hold_minor(w, n, out);
 	if (h == HOLD_FOR_RUNS)
-		for_runs(b, x, n);
-	else if (h == HOLD_TOLERANCE)
-		tolerance(b, x, n);
-	else if (h == HOLD_FLAPPING)
-		flapping(b, x, n);
-	else if (h == HOLD_COLLECTION)
-		collection(b, x, n);
-	else
-		reason(b, "%zu finding%s %s %s.", n, plural(n), verb(n), hold_reasons[h]);
-	if (h == HOLD_SILENCE && x->silence != NULL) {
-		buf_puts(b, ",\"suppressed_by\":");
-		buf_json(b, str_of(x->silence));
-	}
+		return hold_for_runs(w, n, out);
+	if (h == HOLD_TOLERANCE)
+		return hold_tolerance(w, n, out);
+	if (h == HOLD_FLAPPING)
+		return hold_flapping(w, n, out);
+	if (h == HOLD_COLLECTION)
+		return hold_collection(w, n, out);
+	return hold_plain(w, h, n, out);
 }
 
-static void
-minor_part(struct buf *b, const struct explain *x, size_t n)
+static bool
+print_shape(struct buf *b, const struct schema *shape, const struct explained *said, struct err *e)
 {
-	const char *least = severity_name(x->in->limits->min_severity);
-
-	buf_puts(b, "\"code\":\"below_min_severity\"");
-	number(b, "changes", (int64_t)n);
-	reason(b, "%zu change%s %s below %s (min_severity).", n, plural(n), verb(n), least);
-	buf_printf(b, ",\"min_severity\":\"%s\"", least);
+	return said->reason == NULL ? err_memory(e) : schema_encode(b, shape, said, e);
 }
 
-static void
-held_back(struct buf *b, const struct explain *x)
+/* The list of all that is held back; no text: nothing is. */
+static bool
+held_back(const struct explaining *w, struct raw_json *out, struct err *e)
 {
-	size_t minor = decide_minor(x->in);
-	bool   first = true;
+	const struct decide_in *in = w->x->in;
+	struct explained        said;
+	struct buf              b;
 
+	buf_make(&b, w->mem);
 	for (enum hold_reason h = HOLD_NONE; h < HOLD__MAX; h++) {
-		size_t n = h == HOLD_NONE ? minor : decide_held(x->in, h);
+		size_t n = h == HOLD_NONE ? decide_minor(in) : decide_held(in, h);
 
 		if (n == 0)
 			continue;
-		buf_puts(b, first ? ",\"held_back\":[{" : ",{");
-		first = false;
-		if (h == HOLD_NONE)
-			minor_part(b, x, n);
-		else
-			hold_part(b, x, h, n);
-		buf_putc(b, '}');
+		buf_putc(&b, b.n == 0 ? '[' : ',');
+		if (!print_shape(&b, hold_part(w, h, n, &said), &said, e))
+			return false;
 	}
-	if (!first)
-		buf_putc(b, ']');
+	if (b.n > 0)
+		buf_putc(&b, ']');
+	out->text = b.n > 0 ? b.p : NULL;
+	return buf_ok(&b) || err_memory(e);
 }
 
 /* ---- the whole ---- */
-
-static void
-incomplete(struct buf *b, const struct explain *x)
-{
-	reason(b,
-	    "No finding in what was compared; collections that were not read were not compared. "
-	    "This is incomplete snapshot %lld in a row; from %lld on the config is blind "
-	    "(blind_after).",
-	    (long long)x->incomplete_runs, (long long)x->in->limits->blind_after);
-	number(b, "incomplete_runs", x->incomplete_runs);
-	number(b, "blind_after", x->in->limits->blind_after);
-}
-
-static void
-clear_runs(struct buf *b, const struct explain *x)
-{
-	reason(b,
-	    "The open alert ends after %lld snapshots in a row without findings (clear_runs); so "
-	    "far %lld.",
-	    (long long)x->in->limits->clear_runs, (long long)x->d->clean_runs);
-	number(b, "clear_runs", x->in->limits->clear_runs);
-	number(b, "clean_runs", x->d->clean_runs);
-}
-
-static void
-too_few(struct buf *b, const struct explain *x)
-{
-	reason(b, "%zu finding%s; an alert opens from %lld on (min_changes).", x->d->n,
-	    plural(x->d->n), (long long)x->in->limits->min_changes);
-	number(b, "changes", (int64_t)x->d->n);
-	number(b, "min_changes", x->in->limits->min_changes);
-}
-
-static void
-too_light(struct buf *b, const struct explain *x)
-{
-	reason(b,
-	    "The findings have a score of %lld together; an alert opens from %lld on (min_score).",
-	    (long long)x->d->score, (long long)x->in->limits->min_score);
-	number(b, "score", x->d->score);
-	number(b, "min_score", x->in->limits->min_score);
-}
 
 static const char *const sentences[WHY__MAX] = {
 	[WHY_FIRST_SNAPSHOT] = "The first complete snapshot is the baseline; it never alerts.",
@@ -242,43 +240,91 @@ static const char *const sentences[WHY__MAX] = {
 			   "its severity.",
 };
 
-static void
-why_part(struct buf *b, const struct explain *x, enum why why)
+static const struct schema *
+say_incomplete(const struct explaining *w, struct explained *out)
 {
+	out->incomplete_runs = w->x->incomplete_runs;
+	out->blind_after = w->x->in->limits->blind_after;
+	out->reason = talloc_asprintf(w->mem,
+	    "No finding in what was compared; collections that were not read were not compared. "
+	    "This is incomplete snapshot %lld in a row; from %lld on the config is blind "
+	    "(blind_after).",
+	    (long long)out->incomplete_runs, (long long)out->blind_after);
+	return &why_incomplete;
+}
+
+static const struct schema *
+say_clear_runs(const struct explaining *w, struct explained *out)
+{
+	out->clear_runs = w->x->in->limits->clear_runs;
+	out->clean_runs = w->x->d->clean_runs;
+	out->reason = talloc_asprintf(w->mem,
+	    "The open alert ends after %lld snapshots in a row without findings (clear_runs); so "
+	    "far %lld.",
+	    (long long)out->clear_runs, (long long)out->clean_runs);
+	return &why_clear_runs;
+}
+
+static const struct schema *
+say_min_changes(const struct explaining *w, struct explained *out)
+{
+	size_t n = w->x->d->n;
+
+	out->changes = (int64_t)n;
+	out->min_changes = w->x->in->limits->min_changes;
+	out->reason =
+	    talloc_asprintf(w->mem, "%zu finding%s; an alert opens from %lld on (min_changes).", n,
+		plural(n), (long long)out->min_changes);
+	return &why_min_changes;
+}
+
+static const struct schema *
+say_min_score(const struct explaining *w, struct explained *out)
+{
+	out->score = w->x->d->score;
+	out->min_score = w->x->in->limits->min_score;
+	out->reason = talloc_asprintf(w->mem,
+	    "The findings have a score of %lld together; an alert opens from %lld on (min_score).",
+	    (long long)out->score, (long long)out->min_score);
+	return &why_min_score;
+}
+
+static const struct schema *
+say_why(const struct explaining *w, enum why why, struct explained *out)
+{
+	out->code = why_code(why);
 	if (why == WHY_INCOMPLETE)
-		incomplete(b, x);
-	else if (why == WHY_CLEAR_RUNS)
-		clear_runs(b, x);
-	else if (why == WHY_MIN_CHANGES)
-		too_few(b, x);
-	else if (why == WHY_MIN_SCORE)
-		too_light(b, x);
-	else if (why == WHY_HELD_BACK)
-		reason(b, "%s finding%s held back.", x->d->n > 0 ? "Some" : "Every",
-		    x->d->n > 0 ? "s are" : " is");
-	else
-		reason(b, "%s", sentences[why]);
+		return say_incomplete(w, out);
+	if (why == WHY_CLEAR_RUNS)
+		return say_clear_runs(w, out);
+	if (why == WHY_MIN_CHANGES)
+		return say_min_changes(w, out);
+	if (why == WHY_MIN_SCORE)
+		return say_min_score(w, out);
+	out->reason = why != WHY_HELD_BACK ? sentences[why]
+		      : w->x->d->n > 0     ? "Some findings are held back."
+					   : "Every finding is held back.";
+	return &why_plain;
 }
 
 bool
 explain_print(
     TALLOC_CTX *mem, const struct explain *x, enum why why, struct raw_json *out, struct err *e)
 {
-	struct buf parts, b;
+	const struct explaining w = { mem, x };
+	struct explained        said = { 0 };
+	struct buf              b;
 
 	out->text = NULL;
-	buf_make(&parts, mem);
-	held_back(&parts, x);
-	if (why == WHY_NONE && parts.n > 0)
+	if (!held_back(&w, &said.held_back, e))
+		return false;
+	if (why == WHY_NONE && said.held_back.text != NULL)
 		why = WHY_HELD_BACK;
 	if (why == WHY_NONE)
 		return true;
 	buf_make(&b, mem);
-	buf_puts(&b, "{\"code\":");
-	buf_json(&b, str_of(why_code(why)));
-	why_part(&b, x, why);
-	buf_add(&b, parts.p, parts.n);
-	buf_putc(&b, '}');
+	if (!print_shape(&b, say_why(&w, why, &said), &said, e))
+		return false;
 	out->text = b.p;
-	return buf_ok(&b) && !parts.failed ? true : err_memory(e);
+	return true;
 }

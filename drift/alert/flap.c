@@ -63,15 +63,15 @@ is_there(const struct limits *l, const struct change *c, enum hold_reason hold)
 
 /* The findings of a check, each once. */
 static struct flap *
-present(TALLOC_CTX *mem, const struct limits *l, const struct change *changes,
-    const enum hold_reason *holds, size_t n, size_t *out_n)
+present(TALLOC_CTX *mem, const struct limits *l, const struct held_changes *of, size_t *out_n)
 {
-	struct flap *out = talloc_zero_size(mem, (n + 1) * sizeof(out[0]));
-	size_t       found = 0;
+	const struct change *changes = of->changes;
+	struct flap         *out = talloc_zero_size(mem, (of->n + 1) * sizeof(out[0]));
+	size_t               found = 0;
 
 	*out_n = 0;
-	for (size_t i = 0; out != NULL && i < n; i++) {
-		if (!is_there(l, &changes[i], holds[i]))
+	for (size_t i = 0; out != NULL && i < of->n; i++) {
+		if (!is_there(l, &changes[i], of->holds[i]))
 			continue;
 		memcpy(out[found].fingerprint, changes[i].fingerprint, HASH_LEN);
 		memcpy(out[found].value_hash, changes[i].value_hash, HASH_LEN);
@@ -116,11 +116,10 @@ step(const struct limits *l, const struct flap *was, const struct flap *is, uint
 
 bool
 flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
-    const struct change *changes, const enum hold_reason *holds, size_t n, struct flaps *out,
-    struct err *e)
+    const struct held_changes *found, struct flaps *out, struct err *e)
 {
 	size_t       now_n, a = 0, b = 0;
-	struct flap *now = present(mem, l, changes, holds, n, &now_n);
+	struct flap *now = present(mem, l, found, &now_n);
 
 	*out = (struct flaps) { .checks = before->checks + 1 };
 	out->items = talloc_zero_size(mem, (before->n + now_n + 1) * sizeof(out->items[0]));
@@ -155,13 +154,13 @@ flap_of(const struct flaps *f, const uint8_t *fingerprint)
 }
 
 void
-flaps_hold(const struct flaps *f, const struct change *changes, enum hold_reason *holds, size_t n)
+flaps_hold(const struct flaps *f, const struct held_changes *found)
 {
-	for (size_t i = 0; f->flapping > 0 && i < n; i++) {
+	for (size_t i = 0; f->flapping > 0 && i < found->n; i++) {
 		const struct flap *at =
-		    holds[i] != HOLD_NONE ? NULL : flap_of(f, changes[i].fingerprint);
+		    found->holds[i] != HOLD_NONE ? NULL : flap_of(f, found->changes[i].fingerprint);
 
 		if (at != NULL && at->flapping)
-			holds[i] = HOLD_FLAPPING;
+			found->holds[i] = HOLD_FLAPPING;
 	}
 }

@@ -36,6 +36,13 @@ struct flaps {
 	size_t       flapping, began; /* how many */
 };
 
+/* The changes of a comparison, and why each does not alert. */
+struct held_changes {
+	const struct change *changes;
+	enum hold_reason    *holds; /* parallel */
+	size_t               n;
+};
+
 /* Weighed share of steps with a change, in hundredths of a percent, as of check `check`. */
 int64_t flap_share(const struct flap *f, uint64_t check);
 size_t  flap_count(const struct flap *f, uint64_t check); /* steps with a change */
@@ -45,10 +52,9 @@ bool flap_over(const struct flap *f, uint64_t check);
 
 /* One more check: *out is a child of `mem`. */
 MUST_USE bool flaps_check(TALLOC_CTX *mem, const struct limits *l, const struct flaps *before,
-    const struct change *changes, const enum hold_reason *holds, size_t n, struct flaps *out,
-    struct err *e);
+    const struct held_changes *found, struct flaps *out, struct err *e);
 /* Holds what flaps and nothing else holds. */
-void flaps_hold(const struct flaps *f, const struct change *changes, enum hold_reason *holds, size_t n);
+void flaps_hold(const struct flaps *f, const struct held_changes *found);
 
 /* NULL: neither flapping nor just calm nor on its way. */
 const struct flap *flap_of(const struct flaps *f, const uint8_t *fingerprint);

@@ -157,7 +157,7 @@ deliver_due(struct deliver *d, bool (*stop)(void *arg), void *arg, size_t *done,
 	do {
 		TALLOC_CTX *mem = talloc_new(NULL);
 		bool        ok = mem != NULL &&
-			  claim_due(database_control(d->database), mem, 0, CLAIMS, &rows, &n, e);
+			  claim_due(database_control(d->database), mem, CLAIMS, &rows, &n, e);
 
 		before = *done;
 		/* Each sender begins elsewhere, so that they do not all want the same row. */

@@ -208,15 +208,16 @@ lose(struct replay *r, const struct run *x, const struct side *was, const struct
 static bool
 flap(struct replay *r, const struct run *x, struct flaps *now, struct err *e)
 {
+	const struct held_changes found = { x->diff->changes, x->findings->hold, x->diff->n };
+
 	*now = r->flaps;
 	if (!r->spec->limits.flapping)
 		return true;
 	for (size_t i = 0; i < now->n && !x->complete; i++)
 		now->items[i].calmed = now->items[i].began = false;
-	if (x->complete && !flaps_check(r->mem, &r->spec->limits, &r->flaps, x->diff->changes,
-			       x->findings->hold, x->diff->n, now, e))
+	if (x->complete && !flaps_check(r->mem, &r->spec->limits, &r->flaps, &found, now, e))
 		return false;
-	flaps_hold(now, x->diff->changes, x->findings->hold, x->diff->n);
+	flaps_hold(now, &found);
 	condition(r, WHATIF_FLAPPING, now->flapping > 0);
 	return true;
 }

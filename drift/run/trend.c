@@ -56,8 +56,9 @@ read_flaps(
 static bool
 plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct trend *t = &p->trend;
-	struct flaps  before = { .checks = t->row.checks };
+	struct trend       *t = &p->trend;
+	struct flaps        before = { .checks = t->row.checks };
+	struct held_changes found;
 
 	if (p->kind == PLAN_SAME) {
 		t->flaps.checks = t->row.checks + t->run;
@@ -67,10 +68,10 @@ plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 	if (p->findings == NULL || !read_flaps(in->t->db, p, &in->config->id, &before, e))
 		return p->findings == NULL;
 	t->flaps = before;
-	if (t->run && !flaps_check(p, &in->spec->limits, &before, p->diff->changes,
-			  p->findings->hold, p->diff->n, &t->flaps, e))
+	found = (struct held_changes) { p->diff->changes, p->findings->hold, p->diff->n };
+	if (t->run && !flaps_check(p, &in->spec->limits, &before, &found, &t->flaps, e))
 		return false;
-	flaps_hold(&t->flaps, p->diff->changes, p->findings->hold, p->diff->n);
+	flaps_hold(&t->flaps, &found);
 	p->findings->go_on = p->findings->go_on || t->flaps.flapping > 0;
 	return true;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/base/hash.h"
 
 #define DIGEST_BYTES 8
@@ -32,74 +33,90 @@ channel_target_shown(TALLOC_CTX *mem, const char *target, struct err *e)
 	return out;
 }
 
-static bool
-put_target(struct buf *b, TALLOC_CTX *mem, const char *target, struct err *e)
-{
-	char *shown = channel_target_shown(mem, target, e);
+/* ---- what is told ---- */
 
-	if (shown != NULL)
-		buf_json(b, str_of(shown));
-	return shown != NULL;
+struct flag_change {
+	bool from, to;
+};
+static const struct field flag_change_fields[] = {
+	TOLD(struct flag_change, from),
+	TOLD(struct flag_change, to),
+	FIELD_END,
+};
+static const struct schema flag_change_schema =
+    SCHEMA("FlagChange", struct flag_change, flag_change_fields);
+
+/* Made or dropped. */
+struct channel_told {
+	const char *name, *target;
+	bool        values;
+};
+static const struct field told_fields[] = {
+	TOLD(struct channel_told, name),
+	TOLD(struct channel_told, target),
+	TOLD(struct channel_told, values),
+	FIELD_END,
+};
+static const struct schema told_schema = SCHEMA("ChannelTold", struct channel_told, told_fields);
+
+/* What is not told is the same. */
+struct channel_changed {
+	const char               *name;
+	const struct text_change *renamed, *status, *target;
+	const struct flag_change *values;
+	const char               *secret;
+};
+static const struct field changed_fields[] = {
+	TOLD(struct channel_changed, name),
+	TOLD_ITEM_IF(struct channel_changed, renamed, &text_change_schema),
+	TOLD_ITEM_IF(struct channel_changed, status, &text_change_schema),
+	TOLD_ITEM_IF(struct channel_changed, values, &flag_change_schema),
+	TOLD_ITEM_IF(struct channel_changed, target, &text_change_schema),
+	TOLD_IF(struct channel_changed, secret),
+	FIELD_END,
+};
+static const struct schema changed_schema =
+    SCHEMA("ChannelChanged", struct channel_changed, changed_fields);
+
+/* ---- telling ---- */
+
+static const char *
+tell_one(TALLOC_CTX *mem, const struct channel *c, struct err *e)
+{
+	const struct channel_told told = { .name = c->name,
+		.target = channel_target_shown(mem, c->target, e),
+		.values = c->with_values };
+
+	return told.target == NULL ? NULL : audit_details(mem, &told_schema, &told, e);
 }
 
-static bool
-put_one(struct buf *b, TALLOC_CTX *mem, const struct channel *c, struct err *e)
-{
-	buf_puts(b, ",\"target\":");
-	if (!put_target(b, mem, c->target, e))
-		return false;
-	buf_printf(b, ",\"values\":%s", c->with_values ? "true" : "false");
-	return true;
-}
-
-static void
-put_texts(struct buf *b, const char *member, const char *from, const char *to)
-{
-	if (strcmp(from, to) == 0)
-		return;
-	buf_printf(b, ",\"%s\":{\"from\":", member);
-	buf_json(b, str_of(from));
-	buf_puts(b, ",\"to\":");
-	buf_json(b, str_of(to));
-	buf_putc(b, '}');
-}
-
-static bool
-put_changes(struct buf *b, TALLOC_CTX *mem, const struct channel *was, const struct channel *now,
+static const char *
+tell_changes(TALLOC_CTX *mem, const struct channel *was, const struct channel *now, bool new_secret,
     struct err *e)
 {
-	put_texts(b, "renamed", was->name, now->name);
-	put_texts(b, "status", was->status, now->status);
-	if (was->with_values != now->with_values)
-		buf_printf(b, ",\"values\":{\"from\":%s,\"to\":%s}",
-		    was->with_values ? "true" : "false", now->with_values ? "true" : "false");
-	if (strcmp(was->target, now->target) == 0)
-		return true;
-	buf_puts(b, ",\"target\":{\"from\":");
-	if (!put_target(b, mem, was->target, e))
-		return false;
-	buf_puts(b, ",\"to\":");
-	if (!put_target(b, mem, now->target, e))
-		return false;
-	buf_putc(b, '}');
-	return true;
+	const struct flag_change     values = { was->with_values, now->with_values };
+	const struct text_change     target = { channel_target_shown(mem, was->target, e),
+		    channel_target_shown(mem, now->target, e) };
+	struct text_change           renamed, status;
+	const struct channel_changed changed = {
+		.name = now->name,
+		.renamed = text_change(&renamed, was->name, now->name),
+		.status = text_change(&status, was->status, now->status),
+		.values = was->with_values == now->with_values ? NULL : &values,
+		.target = strcmp(was->target, now->target) == 0 ? NULL : &target,
+		.secret = new_secret ? "new" : NULL,
+	};
+
+	return target.from == NULL || target.to == NULL
+		   ? NULL
+		   : audit_details(mem, &changed_schema, &changed, e);
 }
 
 bool
 channel_details(TALLOC_CTX *mem, const struct channel *was, const struct channel *now,
     bool new_secret, const char **out, struct err *e)
 {
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(now != NULL ? now->name : was->name));
-	if (was != NULL && now != NULL ? !put_changes(&b, mem, was, now, e)
-				       : !put_one(&b, mem, now != NULL ? now : was, e))
-		return false;
-	if (new_secret)
-		buf_puts(&b, ",\"secret\":\"new\"");
-	buf_putc(&b, '}');
-	*out = buf_text(&b, e);
+	*out = was != NULL && now != NULL ? tell_changes(mem, was, now, new_secret, e)
+					  : tell_one(mem, now != NULL ? now : was, e);
 	return *out != NULL;
 }

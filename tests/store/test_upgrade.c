@@ -14,10 +14,12 @@
 #include "core/auth/audit.h"
 #include "core/auth/audit_verify.h"
 #include "core/store/alert/alert.h"
+#include "core/store/alert/outbox.h"
 #include "core/store/db_priv.h"
 #include "core/store/identity/mail_token.h"
 #include "core/store/migrate.h"
 #include "core/store/drift/report.h"
+#include "drift/deliver/finished.h"
 #include "tests/store/drift_world.h"
 #include "tests/store/people.h"
 
@@ -629,6 +631,35 @@ check_people(struct old *o)
 	talloc_free(p);
 }
 
+/* Messages that the old program made are of a kind, and their bodies, which were finished then, are
+ * what will be sent. */
+static void
+check_finished(struct drift_world *x)
+{
+	const struct view all = { .values = true };
+	char             *hex = drift_text(x, x,
+			"SELECT GROUP_CONCAT(HEX(id) SEPARATOR '') FROM %s.outbox"
+				    " WHERE template = 0 AND event LIKE 'drift.%'");
+	size_t            n = strlen(hex) / 32;
+
+	assert_true(n >= 1);
+	for (size_t i = 0; i < n; i++) {
+		struct err    e = { 0 };
+		struct outbox o;
+		struct uuid   id;
+		struct str    body, out;
+
+		assert_true(hex_parse((struct str) { hex + 32 * i, 32 }, id.b, sizeof(id.b)));
+		assert_ok(outbox_by_id(x->t->db, x, &id, &o, &e));
+		assert_string_equal(o.kind, "webhook");
+		assert_ok(finished_open(x->t, x, &o, &body, &e));
+		assert_non_null(json_parse(x, body, &e));
+		assert_true(str_starts(body, "{\"type\":\"drift.alert."));
+		assert_ok(finished_view(x, all, body, &out, &e));
+		assert_ptr_equal(out.p, body.p);
+	}
+}
+
 static void
 check_drift(struct old *o)
 {
@@ -677,6 +708,7 @@ check_drift(struct old *o)
 	/* A delivery that waited still waits, in both places. */
 	assert_true(drift_count(x, "SELECT COUNT(*) FROM " CONTROL
 				   ".outbox_index i JOIN %s.outbox o ON o.id = i.id") >= 1);
+	check_finished(x);
 	talloc_free(x);
 }
 

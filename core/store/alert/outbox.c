@@ -226,11 +226,10 @@ static const struct field claim_fields[] = {
 static const struct schema claim_schema = SCHEMA("Claim", struct claim, claim_fields);
 
 struct due_in {
-	int64_t limit, skip;
+	int64_t limit;
 };
 static const struct field due_fields[] = {
 	COLUMN(struct due_in, limit),
-	COLUMN(struct due_in, skip),
 	FIELD_END,
 };
 static const struct schema due_in = SCHEMA("ClaimDueIn", struct due_in, due_fields);
@@ -251,8 +250,7 @@ static const struct schema take_in = SCHEMA("ClaimTakeIn", struct take_in, take_
 
 SQL(claim_select_due, SQL_CONTROL, &due_in, &claim_schema,
     "SELECT id, schema_name, fence FROM outbox_index WHERE next_due <= NOW(3)"
-    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due"
-    " LIMIT :limit OFFSET :skip");
+    " AND (lease_until IS NULL OR lease_until < NOW(3)) ORDER BY next_due LIMIT :limit");
 /* The fence that was read makes the claim ours alone, and tells us the new one without asking. */
 SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
     "UPDATE outbox_index SET lease_owner = :owner, lease_until = NOW(3) + INTERVAL :lease_s SECOND,"
@@ -260,10 +258,10 @@ SQL(claim_update_take, SQL_CONTROL, &take_in, NULL,
     " AND (lease_until IS NULL OR lease_until < NOW(3))");
 
 bool
-claim_due(struct db *control, TALLOC_CTX *mem, int64_t skip, size_t limit, struct claim **rows,
-    size_t *n, struct err *e)
+claim_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct claim **rows, size_t *n,
+    struct err *e)
 {
-	const struct due_in in = { (int64_t)limit, skip };
+	const struct due_in in = { (int64_t)limit };
 
 	return db_all(control, mem, &claim_select_due, &in, limit, rows, n, e);
 }

@@ -94,9 +94,9 @@ struct claim {
 	char       *schema_name;
 	uint64_t    fence;
 };
-/* Due rows that nobody holds, oldest first, from the `skip`-th on. */
-MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, int64_t skip, size_t limit,
-    struct claim **rows, size_t *n, struct err *e);
+/* Due rows that nobody holds, oldest first. */
+MUST_USE bool claim_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct claim **rows,
+    size_t *n, struct err *e);
 /* Takes one for OUTBOX_LEASE_S; *won false: somebody else was first. Fills c->fence. */
 MUST_USE bool claim_take(
     struct db *control, const struct uuid *owner, struct claim *c, bool *won, struct err *e);

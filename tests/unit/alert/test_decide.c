@@ -84,11 +84,11 @@ it_flaps_from_high_on_until_below_low(void **state)
 			enum hold_reason hold = HOLD_NONE;
 			bool             want = p[1] == '!';
 
-			assert_true(
-			    flaps_check(mem, &plain, &was, &c, &hold, *p == '.' ? 0 : 1, &now, &e));
+			assert_true(flaps_check(mem, &plain, &was,
+			    &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1 }, &now, &e));
 			if ((now.flapping == 1) != want)
 				fail_msg("%s: at %zu", cases[i], (size_t)(p - cases[i]));
-			flaps_hold(&now, &c, &hold, *p == '.' ? 0 : 1);
+			flaps_hold(&now, &(struct held_changes) { &c, &hold, *p == '.' ? 0 : 1 });
 			assert_int_equal(hold, want && *p != '.' ? HOLD_FLAPPING : HOLD_NONE);
 			was = now;
 			p += want;
@@ -111,8 +111,8 @@ what_does_not_alert_does_not_flap(void **state)
 			struct change    c = finding('f', 'a', SEVERITY_HIGH);
 			enum hold_reason hold = held[i];
 
-			assert_true(
-			    flaps_check(mem, &plain, &was, &c, &hold, (size_t)n % 2, &now, &e));
+			assert_true(flaps_check(mem, &plain, &was,
+			    &(struct held_changes) { &c, &hold, (size_t)n % 2 }, &now, &e));
 			assert_int_equal(now.flapping, 0);
 			assert_int_equal(now.n, 0);
 			was = now;
@@ -313,14 +313,15 @@ what_is_silenced_is_kept_and_told_when_that_ends(void **state)
 static void
 check(struct way *w, bool there)
 {
-	struct change    *c = talloc_zero(mem, struct change);
-	enum hold_reason *hold = talloc_zero(mem, enum hold_reason);
-	struct flaps      now;
-	struct err        e = { 0 };
+	struct change            *c = talloc_zero(mem, struct change);
+	enum hold_reason         *hold = talloc_zero(mem, enum hold_reason);
+	struct flaps              now;
+	struct err                e = { 0 };
+	const struct held_changes found = { c, hold, there };
 
 	*c = finding('a', '1', SEVERITY_HIGH);
-	assert_true(flaps_check(mem, &w->limits, &w->flaps, c, hold, there, &now, &e));
-	flaps_hold(&now, c, hold, there);
+	assert_true(flaps_check(mem, &w->limits, &w->flaps, &found, &now, &e));
+	flaps_hold(&now, &found);
 	w->flaps = now;
 	w->in.flaps = &w->flaps;
 	run(w, c, hold, there, true);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/store/identity/role.h"
 #include "core/store/tx.h"
 
@@ -39,6 +40,14 @@ drop_bit(struct permissions *p, enum action a, enum resource_kind r)
 	unsigned bit = bit_of(a, r);
 
 	p->bits[bit / 64] &= ~((uint64_t)1 << bit % 64);
+}
+
+uint64_t
+permissions_meaning(void)
+{
+#define X(id, text) text " "
+	return hash_quick(ACTIONS(X) "on " RESOURCES(X));
+#undef X
 }
 
 bool

@@ -34,6 +34,9 @@ struct permissions {
 	uint64_t bits[2];
 };
 
+/* What the bits mean: another hash, where another word stands in a list, or in another place. */
+uint64_t permissions_meaning(void);
+
 bool permission_has(const struct permissions *p, enum action a, enum resource_kind r);
 /* Adds what "read:*", "*:drift", "*:*" or "create:users" stands for; false: not a permission. */
 bool permission_add(struct permissions *p, const char *text);

@@ -49,8 +49,9 @@ place_of(const struct resolving *v)
 
 /*
  * The client's address belongs to an API key's entry: whether a key may be used
- * from there is then decided once per address.  The last 16 bytes are the
- * tenant acted in; nil: one's own.
+ * from there is then decided once per address.  Then come the tenant acted in
+ * (nil: one's own) and what the value means: a program with other permissions,
+ * or another struct, finds nothing of this one's.
  */
 static bool
 make_key(struct resolving *v, struct err *e)
@@ -58,19 +59,22 @@ make_key(struct resolving *v, struct err *e)
 	bool        is_key = v->c->kind == CREDENTIAL_API_KEY;
 	const char *place = is_key ? place_of(v) : NULL, *address = place != NULL ? place : "";
 	size_t      n = v->c->text.n, m = strlen(address);
-	uint8_t     acting[16] = { 0 };
-	uint8_t    *text;
+	const struct {
+		uint8_t  acting[16];
+		uint64_t permissions, size;
+	} of = { { 0 }, permissions_meaning(), sizeof(struct caller) };
+	uint8_t *text;
 
 	if (n == 0 || n > CREDENTIAL_MAX)
 		return refuse(e, "empty or too long");
-	text = secret_alloc(v->mem, n + 1 + m + sizeof(acting));
+	text = secret_alloc(v->mem, n + 1 + m + sizeof(of));
 	if (text == NULL)
 		return err_memory(e);
 	memcpy(text, v->c->text.p, n);
 	text[n] = '\0';
 	memcpy(text + n + 1, address, m);
-	memcpy(text + n + 1 + m, acting, sizeof(acting));
-	hash_sha256(text, n + 1 + m + sizeof(acting), v->key);
+	memcpy(text + n + 1 + m, &of, sizeof(of));
+	hash_sha256(text, n + 1 + m + sizeof(of), v->key);
 	talloc_free(text);
 	return true;
 }

@@ -25,6 +25,16 @@ sha256(void)
 	return md;
 }
 
+uint64_t
+hash_quick(const char *text)
+{
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+	return h;
+}
+
 void
 hash_sha256(const void *p, size_t n, uint8_t out[static HASH_LEN])
 {

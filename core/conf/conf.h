@@ -22,6 +22,27 @@
 struct conf_rate {
 	int64_t per_minute, burst;
 };
+/*      id             name        a minute, at once, of what it is a budget: of each address, and of each caller */
+#define RATE_CLASSES(X) \
+	X(RATE_OPEN,     "open",     6000, 2000, "health, metadata, pages and what is not found, of one address (an IPv6 /64)") \
+	X(RATE_READ,     "read",     1200, 600,  "reading, of one address and of one caller") \
+	X(RATE_WRITE,    "write",    600,  200,  "changes, of one address and of one caller") \
+	X(RATE_LOGIN,    "login",    60,   60,   "sign-ins from one address") \
+	X(RATE_MFA,      "mfa",      60,   30,   "second factors from one address") \
+	X(RATE_REFRESH,  "refresh",  120,  60,   "renewals of sessions from one address") \
+	X(RATE_MAIL,     "mail",     10,   10,   "what sends mail, from one address") \
+	X(RATE_SNAPSHOT, "snapshot", 1200, 600,  "snapshots, of one address and of one caller, and each further MiB of one")
+/* Those that have a budget of each account too. */
+#define RATE_ACCOUNTS(X) \
+	X(RATE_LOGIN,    "login",    20,   20,   "sign-ins to one account") \
+	X(RATE_MFA,      "mfa",      20,   20,   "second factors of one account") \
+	X(RATE_MAIL,     "mail",     3,    3,    "mails to one account")
+enum rate_class {
+#define X(id, ...) id,
+	RATE_CLASSES(X)
+#undef X
+	RATE__MAX
+};
 
 /* Members are in the order of the table. */
 struct conf {
@@ -82,9 +103,8 @@ struct conf {
 	int64_t        cache_entries;   /* caller cache; 0 turns it off */
 	/* rate: requests of each client of this host */
 	int64_t          rate_hosts;    /* that share each budget */
-	struct conf_rate rate_open, rate_read, rate_write, rate_login, rate_mfa, rate_refresh, rate_mail,
-	    rate_snapshot;              /* per address, and per caller */
-	struct conf_rate rate_login_account, rate_mfa_account, rate_mail_account;
+	struct conf_rate rate[RATE__MAX];         /* of each class */
+	struct conf_rate rate_account[RATE__MAX]; /* of those of RATE_ACCOUNTS */
 	struct conf_rate rate_tenant;   /* all of a tenant's callers together */
 	struct strings   rate_routes;   /* "METHOD /path PER_MINUTE BURST": routes with a budget of their own */
 	/* metrics */

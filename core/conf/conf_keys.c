@@ -171,18 +171,12 @@ const struct conf_key conf_keys[] = {
 	KEY(rate_hosts, "rate.hosts", "1", .unit = "hosts", .min = 1, .max = 1000, HUP,
 	    .doc = "Limits are counted on each host by itself: with N hosts behind one address each grants "
 	           "1/N of every budget."),
-	RATE(rate_open, "classes.open", 6000, 2000,
-	    "health, metadata, pages and what is not found, of one address (an IPv6 /64)"),
-	RATE(rate_read, "classes.read", 1200, 600, "reading, of one address and of one caller"),
-	RATE(rate_write, "classes.write", 600, 200, "changes, of one address and of one caller"),
-	RATE(rate_login, "classes.login", 60, 60, "sign-ins from one address"),
-	RATE(rate_mfa, "classes.mfa", 60, 30, "second factors from one address"),
-	RATE(rate_refresh, "classes.refresh", 120, 60, "renewals of sessions from one address"),
-	RATE(rate_mail, "classes.mail", 10, 10, "what sends mail, from one address"),
-	RATE(rate_snapshot, "classes.snapshot", 1200, 600, "snapshots, of one address and of one caller, and each further MiB of one"),
-	RATE(rate_login_account, "accounts.login", 20, 20, "sign-ins to one account"),
-	RATE(rate_mfa_account, "accounts.mfa", 20, 20, "second factors of one account"),
-	RATE(rate_mail_account, "accounts.mail", 3, 3, "mails to one account"),
+#define X(id, name, n, b, what) RATE(rate[id], "classes." name, n, b, what),
+	RATE_CLASSES(X)
+#undef X
+#define X(id, name, n, b, what) RATE(rate_account[id], "accounts." name, n, b, what),
+	RATE_ACCOUNTS(X)
+#undef X
 	RATE(rate_tenant, "tenant", 6000, 3000,
 	    "requests of all callers of one tenant, where its quota does not say otherwise"),
 	KEY(rate_routes, "rate.routes", "[ ]", .max = 256, .form = CONF_RATES, HUP,

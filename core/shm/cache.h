@@ -1,7 +1,7 @@
 /*
  * cache.h - the caller cache and the epochs that keep it honest.
  *
- * Key: SHA-256 over (token, acting tenant).  Value: up to CACHE_VALUE_MAX
+ * Key: SHA-256 over (token, acting tenant, what a value means).  Value: up to CACHE_VALUE_MAX
  * opaque bytes (auth/caller's), with the wall-clock end of life and the three
  * epoch cells of hash(tenant), hash(user), hash(session) AS READ BEFORE the
  * SQL that made the value.  A hit compares cells and end of life.  Writers

@@ -6,7 +6,9 @@
  * part keeps its address for the life of the process, also when segment_check()
  * puts another file under it, because counters in it are handed out.
  *
- * Whoever changes anything here raises SEGMENT_VERSION.
+ * Whoever changes anything here raises SEGMENT_VERSION.  What stands in it under a
+ * number means what the lists say that number them (SEGMENT_LISTS): a file of
+ * another order is as strange as one of another version.
  */
 #ifndef BSX_SHM_LAYOUT_H
 #define BSX_SHM_LAYOUT_H
@@ -20,6 +22,7 @@
 #include "core/shm/issuer.h"
 #include "core/shm/metric.h"
 #include "core/shm/pause.h"
+#include "core/shm/permit.h"
 #include "core/shm/process.h"
 #include "core/shm/rate.h"
 #include "core/shm/segment.h"
@@ -29,9 +32,16 @@
 #define SEGMENT_MAGIC   0x31475358534D4853u
 #define SEGMENT_VERSION 10
 
+/* The metrics with their labels, the lanes, the kinds of connections: one text, which changes as they do. */
+#define SEGMENT_METRIC(id, name, type, help, ...) name " " type " " #__VA_ARGS__ "\n"
+#define SEGMENT_LANE(id, ...)                     #id "\n"
+#define SEGMENT_KIND(kind)                        kind "\n"
+#define SEGMENT_LISTS METRICS(SEGMENT_METRIC) LANES(SEGMENT_LANE) PROCESS_KINDS(SEGMENT_KIND)
+
 struct segment_header {
 	uint64_t magic;
 	uint64_t version;
+	uint64_t order;         /* hash_quick() of SEGMENT_LISTS */
 	uint64_t fixed_size;    /* bytes of the fixed part; the cache begins there */
 	uint64_t cache_entries; /* a power of two, or 0 */
 };

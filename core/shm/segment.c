@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/hash.h"
 #include "core/shm/layout.h"
 
 #define PAGE         4096
@@ -102,14 +103,14 @@ check_private(int fd, const char *path, struct stat *st, struct err *e)
 	return true;
 }
 
-/* Of this version, and as long as its header says. */
+/* Of this version and order, and as long as its header says. */
 static bool
 is_usable(int fd, const struct stat *st, struct segment_header *h)
 {
 	if (pread(fd, h, sizeof(*h), 0) != (ssize_t)sizeof(*h))
 		return false;
 	return h->magic == SEGMENT_MAGIC && h->version == SEGMENT_VERSION &&
-	       h->fixed_size == fixed_size() &&
+	       h->order == hash_quick(SEGMENT_LISTS) && h->fixed_size == fixed_size() &&
 	       h->cache_entries == round_entries(h->cache_entries) &&
 	       (uint64_t)st->st_size == fixed_size() + cache_size(h->cache_entries);
 }
@@ -167,7 +168,13 @@ make_new(
 		err_memory(e);
 		return -1;
 	}
-	*h = (struct segment_header) { SEGMENT_MAGIC, SEGMENT_VERSION, fixed_size(), entries };
+	*h = (struct segment_header) {
+		.magic = SEGMENT_MAGIC,
+		.version = SEGMENT_VERSION,
+		.order = hash_quick(SEGMENT_LISTS),
+		.fixed_size = fixed_size(),
+		.cache_entries = entries,
+	};
 	if (unlink(name) != 0 && errno != ENOENT)
 		fail(e, errno, path, "a stale file is in the way");
 	else

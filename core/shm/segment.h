@@ -3,7 +3,7 @@
  * driftd.
  *
  * 0600, posix_fallocate'd (a full disk is an error at start, not a SIGBUS),
- * with a version and layout header; a file of another version or size is
+ * with a version and layout header; a file of another version, order of lists or size is
  * replaced.  Made by the first process under an fcntl lock.  Deleting it while
  * running loses warmth only: segment_check() notices and maps the new one.
  * Everything in it is lock-free (C11 atomics); a process killed in the middle

@@ -23,38 +23,23 @@ struct rates {
 	uint64_t              secret[2];
 	int64_t               hosts;
 	struct conf_rate      classes[RATE__MAX], accounts[RATE__MAX], tenant;
-	bool                  has_account[RATE__MAX];
 	struct route_rate    *routes;
 	size_t                routes_n;
 	struct tenant_limits *limits;
 };
 
 static const char *const class_names[RATE__MAX] = {
-#define X(id, text) [id] = text,
+#define X(id, name, ...) [id] = name,
 	RATE_CLASSES(X)
+#undef X
+};
+static const bool has_account[RATE__MAX] = {
+#define X(id, ...) [id] = true,
+	RATE_ACCOUNTS(X)
 #undef X
 };
 
 /* ---- once per process ---- */
-
-static void
-take_classes(struct rates *rs, const struct conf *c)
-{
-	rs->hosts = c->rate_hosts;
-	rs->tenant = c->rate_tenant;
-	rs->classes[RATE_OPEN] = c->rate_open;
-	rs->classes[RATE_READ] = c->rate_read;
-	rs->classes[RATE_WRITE] = c->rate_write;
-	rs->classes[RATE_LOGIN] = c->rate_login;
-	rs->classes[RATE_MFA] = c->rate_mfa;
-	rs->classes[RATE_REFRESH] = c->rate_refresh;
-	rs->classes[RATE_MAIL] = c->rate_mail;
-	rs->classes[RATE_SNAPSHOT] = c->rate_snapshot;
-	rs->accounts[RATE_LOGIN] = c->rate_login_account;
-	rs->accounts[RATE_MFA] = c->rate_mfa_account;
-	rs->accounts[RATE_MAIL] = c->rate_mail_account;
-	rs->has_account[RATE_LOGIN] = rs->has_account[RATE_MFA] = rs->has_account[RATE_MAIL] = true;
-}
 
 static const struct route *
 route_by_label(const struct route *const *tables, struct str label)
@@ -145,7 +130,10 @@ rates_make(TALLOC_CTX *mem, const struct conf *c, const struct keyring *k,
 		err_memory(e);
 		return NULL;
 	}
-	take_classes(rs, c);
+	rs->hosts = c->rate_hosts;
+	rs->tenant = c->rate_tenant;
+	memcpy(rs->classes, c->rate, sizeof(rs->classes));
+	memcpy(rs->accounts, c->rate_account, sizeof(rs->accounts));
 	rs->limits = tenant_limits_make(rs);
 	rs->routes = talloc_zero_array(rs, struct route_rate, (unsigned)c->rate_routes.n + 1);
 	ok = (rs->limits != NULL && rs->routes != NULL) || err_memory(e);
@@ -328,7 +316,7 @@ budget_of_caller(const struct request *r, const struct tenant_rates *own)
 	const struct rates *rs = r->app->rates;
 	struct budget       b = budget_of(r);
 
-	if (b.row < RATE__MAX && rs->has_account[b.row])
+	if (b.row < RATE__MAX && has_account[b.row])
 		b.rate = rs->accounts[b.row];
 	if (r->route != NULL) {
 		char label[256];

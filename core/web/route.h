@@ -48,16 +48,6 @@ struct access {
 #define SIGNED_IN_FRESH   ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, true
 #define ALLOW_FRESH(a, r) ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, true
 
-#define RATE_CLASSES(X) \
-	X(RATE_OPEN, "open") X(RATE_READ, "read") X(RATE_WRITE, "write") X(RATE_LOGIN, "login") \
-	X(RATE_MFA, "mfa") X(RATE_REFRESH, "refresh") X(RATE_MAIL, "mail") X(RATE_SNAPSHOT, "snapshot")
-enum rate_class {
-#define X(id, text) id,
-	RATE_CLASSES(X)
-#undef X
-	RATE__MAX
-};
-
 enum route_in {
 	ROUTE_IN_NONE,     /* no body, or {} */
 	ROUTE_IN_JSON,     /* decoded by .in; conf limits.body */

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/hash.h"
 #include "core/crypt/password.h"
 
 /* argon2id of PASSWORD with m=4096 KiB, t=1, as libargon2 itself encodes it: what an older release
@@ -558,6 +559,67 @@ every_statement_fits_the_migrated_schema(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
 
+/* ---- programs of another order ---- */
+
+struct meaning {
+	uint8_t  acting[16];
+	uint64_t permissions, size;
+};
+
+/* The caller of the token as some program has put it into the cache: with every permission. */
+static void
+cache_all_mighty(struct people *p, const struct session_grant *g, const void *meaning, size_t n)
+{
+	struct caller     *c = talloc_memdup(mem, &g->caller, sizeof(*c));
+	size_t             len = strlen(g->access_token) + 1;
+	char              *text = talloc_zero_size(mem, len + n);
+	uint8_t            key[HASH_LEN];
+	struct cache_value v = {
+		.p = c,
+		.n = sizeof(*c),
+		.tenant = c->tenant,
+		.user = c->user,
+		.session = c->session,
+		.end_ms = c->expires_ms,
+	};
+
+	assert_true(permission_add(&c->permissions, "*:*"));
+	memcpy(text, g->access_token, len);
+	memcpy(text + len, meaning, n);
+	hash_sha256(text, len + n, key);
+	v.before = cache_epochs_read(p->segment, &c->tenant, &c->user, &c->session);
+	cache_put(p->segment, key, &v, clock_ms(&p->clock));
+}
+
+static bool
+is_mighty(struct people *p, const struct session_grant *g)
+{
+	struct caller c;
+
+	assert_int_equal(people_resolve(&p->auth, g->access_token, "", &c), ERR_OK);
+	return permission_has(&c.permissions, ACTION_DELETE, RESOURCE_USERS);
+}
+
+static void
+what_a_program_with_other_permissions_has_cached_is_not_believed(void **state)
+{
+	struct people       *p = *state;
+	const struct meaning ours = { { 0 }, permissions_meaning(), sizeof(struct caller) };
+	struct meaning       others = ours, longer = ours;
+	struct session_grant g;
+
+	people_grant(p, mem, "vic@acme.test", &g);
+	others.permissions ^= 1;
+	longer.size += 8;
+	cache_all_mighty(p, &g, &others, sizeof(others));
+	cache_all_mighty(p, &g, &longer, sizeof(longer));
+	cache_all_mighty(p, &g, ours.acting, sizeof(ours.acting)); /* of before there was that */
+	assert_false(is_mighty(p, &g));
+	/* and what is of this order is */
+	cache_all_mighty(p, &g, &ours, sizeof(ours));
+	assert_true(is_mighty(p, &g));
+}
+
 int
 main(void)
 {
@@ -580,6 +642,7 @@ main(void)
 		TEST(nobody_makes_a_key_that_can_do_more_than_they),
 		TEST(a_dropped_key_is_over_at_once_and_is_listed_no_more),
 		TEST(pages_of_keys_follow_each_other),
+		TEST(what_a_program_with_other_permissions_has_cached_is_not_believed),
 		TEST(every_statement_fits_the_migrated_schema),
 	};
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/hash.h"
 #include "core/shm/layout.h"
 #include "core/shm/segment.h"
 #include "core/shm/slot.h"
@@ -276,6 +277,35 @@ a_running_process_follows_to_another_size(void **state)
 	assert_int_equal(count(a, 0), 7);
 }
 
+/* A metric or a lane that was put between others: the numbers behind it mean something else. */
+static void
+a_file_of_another_order_of_the_lists_is_made_anew(void **state)
+{
+	struct segment *s = segment_fixture_open(&fixture, 64), *again;
+
+	(void)state;
+	count(s, 7);
+	again = segment_fixture_open(&fixture, 64);
+	assert_int_equal(count(again, 0), 7);
+	assert_int_equal(s->fixed->head.order, hash_quick(SEGMENT_LISTS));
+	s->fixed->head.order = hash_quick("bsx_new_total counter NULL\n" SEGMENT_LISTS);
+	assert_int_not_equal(s->fixed->head.order, hash_quick(SEGMENT_LISTS));
+	again = segment_fixture_open(&fixture, 64);
+	assert_int_equal(count(again, 0), 0);
+	/* who runs on the old one stays there */
+	assert_int_equal(count(s, 0), 7);
+}
+
+static void
+each_list_that_numbers_what_stands_in_the_file_is_in_its_order(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(SEGMENT_LISTS,
+	    "bsx_auth_attempts_total counter \"method\", \"outcome\"\nbsx_password_hashes_total"));
+	assert_non_null(strstr(SEGMENT_LISTS, "LANE_PASSWORD\n"));
+	assert_non_null(strstr(SEGMENT_LISTS, "control\ntenant\nprovision\n"));
+}
+
 static void
 many_starters_make_one_file(void **state)
 {
@@ -376,6 +406,8 @@ main(void)
 		TEST(root_makes_none_in_the_folder_of_another_user),
 		TEST(deleting_it_while_running_loses_warmth_only),
 		TEST(a_running_process_follows_to_another_size),
+		TEST(a_file_of_another_order_of_the_lists_is_made_anew),
+		TEST(each_list_that_numbers_what_stands_in_the_file_is_in_its_order),
 		TEST(many_starters_make_one_file),
 		TEST(a_starter_killed_half_way_stops_nobody),
 		TEST(a_slot_tells_what_a_killed_worker_was_doing),

@@ -87,10 +87,10 @@ open_world(void **state)
 	world_open(&w, tables);
 	w.env.clock = &stepped;
 	w.conf.rate_hosts = 1;
-	w.conf.rate_open = (struct conf_rate) { 60, 4 };
-	w.conf.rate_read = (struct conf_rate) { 120, 3 };
-	w.conf.rate_login = (struct conf_rate) { 60, 10 };
-	w.conf.rate_login_account = (struct conf_rate) { 20, 2 };
+	w.conf.rate[RATE_OPEN] = (struct conf_rate) { 60, 4 };
+	w.conf.rate[RATE_READ] = (struct conf_rate) { 120, 3 };
+	w.conf.rate[RATE_LOGIN] = (struct conf_rate) { 60, 10 };
+	w.conf.rate_account[RATE_LOGIN] = (struct conf_rate) { 20, 2 };
 	w.conf.rate_routes = (struct strings) { own, 1 };
 	w.app.rates = rates_make(w.mem, &w.conf, a_keyring(), tables, &e);
 	assert_non_null(w.app.rates);

@@ -5,8 +5,8 @@
 
 #include "core/base/secret.h"
 #include "core/json/schema.h"
+#include "drift/engine/compare_priv.h"
 #include "drift/engine/compiler.h"
-#include "drift/engine/spec.h"
 
 /* ---- the `compare` object ---- */
 

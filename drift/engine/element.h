@@ -8,7 +8,7 @@
 #define BSX_DRIFT_ENGINE_ELEMENT_H
 
 #include "core/base/work.h"
-#include "drift/engine/spec.h"
+#include "drift/engine/compare_priv.h"
 
 /*
  * Appends it.  `arrays`: how arrays are compared, `here` the value's row in it, `name` the member

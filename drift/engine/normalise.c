@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "core/base/chunks.h"
+#include "drift/engine/compare_priv.h"
 #include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 #include "drift/engine/resource.h"
-#include "drift/engine/spec.h"
 #include "drift/engine/transform.h"
 
 /* What is to be done at a place: bit 1 << enum normaliser. */

@@ -4,7 +4,7 @@
 #ifndef BSX_DRIFT_ENGINE_TRANSFORM_H
 #define BSX_DRIFT_ENGINE_TRANSFORM_H
 
-#include "drift/engine/spec.h"
+#include "drift/engine/compare_priv.h"
 
 /*
  * Applies one entry to *v in place; *changed is set when it is another value then.  Applying it

@@ -18,7 +18,7 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/engine/redact.h"
 #include "drift/engine/template.h"
-#include "drift/snapshot/snap.h"
+#include "drift/snapshot/normal_snapshot.h"
 
 #define GOLDEN_RESOURCES_MAX   100000
 #define GOLDEN_VARIABLES_MAX   1000
@@ -88,11 +88,11 @@ struct golden_terms {
 };
 
 /*
- * Rendered, changed and normalised under the spec; snap->collections has every category named.
- * What is masked then is left out of it (snap->left_out): somebody has said it, here or in a push
+ * Rendered, changed and normalised under the spec; its collections has every category named.
+ * What is masked then is left out of it (its left_out): somebody has said it, here or in a push
  * from which a template was made, and what is equal would tell him the value that is watched.
  */
-MUST_USE struct snap *golden_render(TALLOC_CTX *mem, const struct tenant_db *t,
+MUST_USE struct normal_snapshot *golden_render(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct golden_content *c, struct golden_terms *terms,
     struct work *work, struct err *e);
 

@@ -118,7 +118,7 @@ by_place(const void *a, const void *b)
 {
 	const struct resource *x = a, *y = b;
 
-	return snap_place_cmp(x->category, x->key, y->category, y->key);
+	return place_order(x->category, x->key, y->category, y->key);
 }
 
 /* A category is named by the template, also when a difference takes its last resource away. */
@@ -163,14 +163,14 @@ room_for(TALLOC_CTX *mem, struct resource **list, size_t n, size_t more, struct 
 	return *list != NULL || err_memory(e);
 }
 
-struct snap *
+struct normal_snapshot *
 golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
     const struct golden_content *c, struct golden_terms *terms, struct work *work, struct err *e)
 {
 	char                     *root = talloc_asprintf(mem, "%s/variables", terms->root);
 	struct collected          in = { .n = c->n, .from = RESOURCE_STORED };
 	struct err                why = { 0 };
-	struct snap              *s = NULL;
+	struct normal_snapshot   *s = NULL;
 	struct template_variable *v;
 
 	if (root == NULL) {
@@ -188,7 +188,7 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 	if (resources_check(mem, in.resources, in.n, &why)) {
 		if (!differ(mem, terms, in.resources, &in.n, work, e))
 			return NULL;
-		s = snap_make(mem, t, spec, &in, work, &why);
+		s = normal_snapshot_make(mem, t, spec, &in, work, &why);
 	}
 	if (s == NULL) {
 		(void)blame_terms(mem, terms, &why, e);

@@ -41,7 +41,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		   .runs = l == NULL ? NULL : l->runs,
 		   .tolerated = l == NULL ? NULL : l->tolerated,
 		   .n = n,
-		   .flaps = in->spec->limits.flapping ? &p->trend.flaps : NULL,
+		   .flaps = in->spec->limits.flapping ? &p->stability.flaps : NULL,
 		   .silence = l == NULL ? NULL : l->silence,
 		   .complete = p->complete,
 		   .in_order = p->kind != PLAN_LATE,
@@ -50,7 +50,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		   .incomplete_runs = p->after.incomplete_runs };
 	struct alert_outcome        became = { .clean_runs = p->before.clean_runs };
 
-	if (!trend_write(db, in, p, &scope, e))
+	if (!stability_write(db, in, p, &scope, e))
 		return false;
 	if (p->kind != PLAN_SAME) {
 		if (!alerting_apply(&scope, &found, &became, e))
@@ -69,7 +69,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 static bool
 write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	size_t               n = in->snap->n;
+	size_t               n = in->snapshot->n;
 	struct manifest_ref *refs;
 
 	if (p->kind != PLAN_LATE)
@@ -80,7 +80,7 @@ write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	refs[n] = (struct manifest_ref) { p->snapshot.id, p->snapshot.manifest };
 	for (size_t i = 0; i < n; i++)
 		refs[i] = (struct manifest_ref) { p->snapshot.id,
-			{ in->snap->items[i].address, HASH_LEN } };
+			{ in->snapshot->items[i].address, HASH_LEN } };
 	return history_refer(db, refs, n + 1, e);
 }
 

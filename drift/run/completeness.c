@@ -34,7 +34,7 @@ is_suspicious(const struct ingest *in, const struct plan *p, const struct loss *
 }
 
 static bool
-places_of(TALLOC_CTX *mem, const struct held *current, size_t n, const struct snap *s,
+places_of(TALLOC_CTX *mem, const struct held *current, size_t n, const struct normal_snapshot *s,
     struct place **was, struct place **is, struct err *e)
 {
 	*was = talloc_zero_size(mem, (n + 1) * sizeof((*was)[0]));
@@ -71,8 +71,8 @@ find_losses(
 
 	buf_make(&report, p);
 	buf_make(&names, p);
-	if (!places_of(p, current, n, in->snap, &was, &is, e) ||
-	    !losses_find(p, was, n, is, in->snap->n, &losses, &losses_n, e))
+	if (!places_of(p, current, n, in->snapshot, &was, &is, e) ||
+	    !losses_find(p, was, n, is, in->snapshot->n, &losses, &losses_n, e))
 		return false;
 	for (size_t i = 0; i < losses_n; i++)
 		if (is_suspicious(in, p, &losses[i]))

@@ -27,7 +27,7 @@ golden_tell(struct db *db, const struct env *d, const struct uuid *config, const
 /* ---- making ---- */
 
 static bool
-collections_text(TALLOC_CTX *mem, const struct snap *s, char **out, struct err *e)
+collections_text(TALLOC_CTX *mem, const struct normal_snapshot *s, char **out, struct err *e)
 {
 	struct buf b;
 
@@ -49,8 +49,8 @@ make_snapshot(struct golden_bind *b, const char *other, const uint8_t *manifest,
 	b->snapshot = (struct snapshot) { .id = uuid_make(b->d->env->clock, b->d->env->rand),
 		.config_id = b->config->id,
 		.manifest = { manifest, HASH_LEN },
-		.digest = { b->snap->digest, HASH_LEN },
-		.resources = (int64_t)b->snap->n,
+		.digest = { b->rendered->digest, HASH_LEN },
+		.resources = (int64_t)b->rendered->n,
 		.actor = talloc_strdup(b->mem, ""),
 		.pushed_by = talloc_strndup(b->mem, b->actor, 254),
 		.collected_at = b->now,
@@ -59,7 +59,7 @@ make_snapshot(struct golden_bind *b, const char *other, const uint8_t *manifest,
 	b->row.snapshot_id = b->snapshot.id;
 	return b->snapshot.actor != NULL && b->snapshot.pushed_by != NULL &&
 		       b->snapshot.rendered != NULL
-		   ? collections_text(b->mem, b->snap, &b->snapshot.collections, e)
+		   ? collections_text(b->mem, b->rendered, &b->snapshot.collections, e)
 		   : err_memory(e);
 }
 
@@ -67,9 +67,9 @@ make_snapshot(struct golden_bind *b, const char *other, const uint8_t *manifest,
 static bool
 make_contents(struct golden_bind *b, const char *other, struct err *e)
 {
-	const struct snap *s = b->snap;
-	struct content    *c = talloc_zero_size(b->mem, (s->n + 1) * sizeof(c[0]));
-	uint8_t           *manifest = talloc_size(b->mem, HASH_LEN);
+	const struct normal_snapshot *s = b->rendered;
+	struct content               *c = talloc_zero_size(b->mem, (s->n + 1) * sizeof(c[0]));
+	uint8_t                      *manifest = talloc_size(b->mem, HASH_LEN);
 
 	b->refs = talloc_zero_size(b->mem, (s->n + 1) * sizeof(b->refs[0]));
 	if (c == NULL || manifest == NULL || b->refs == NULL)
@@ -107,7 +107,7 @@ golden_bind_make(struct golden_bind *b, const struct golden_choice *in, struct e
 	}
 	if (!golden_load(b->t, b->mem, &b->golden, foreign, &content, e))
 		return false;
-	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, e);
+	b->rendered = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, e);
 	b->row = (struct golden_binding) { .config_id = b->config->id,
 		.golden_id = in->id,
 		.shared = foreign,
@@ -117,7 +117,7 @@ golden_bind_make(struct golden_bind *b, const struct golden_choice *in, struct e
 		.bound_at = b->now };
 	b->note = talloc_asprintf(b->mem, "Bound to golden baseline %s, version %llu.",
 	    b->golden.name, (unsigned long long)b->golden.version);
-	if (b->snap == NULL)
+	if (b->rendered == NULL)
 		return false;
 	if (b->row.bound_by == NULL || b->note == NULL)
 		return err_memory(e);
@@ -205,8 +205,8 @@ golden_bind_body(struct db *db, void *arg, struct err *e)
 	if (!uuid_is_nil(&b->was) && !uuid_eq(&b->was, &was.snapshot_id))
 		return true;
 	if (!hold_template(db, b, was.shared, e) || (!state.golden && !raise_version(db, b, e)) ||
-	    (b->snap != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
-	    (b->snap != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
+	    (b->rendered != NULL && !write_snapshot(db, b, state.seq + 1, e)) ||
+	    (b->rendered != NULL && state.golden && !drop_rendered(db, b->mem, b->t, &was, e)) ||
 	    !golden_binding_put(db, &b->row, e) ||
 	    (b->row.recheck_at.ms > b->now.ms &&
 		!schedule_recheck_by(db, &state, b->row.recheck_at, b->now, e)) ||
@@ -263,7 +263,8 @@ has_moved(const struct golden_bind *b)
 static bool
 is_same(struct golden_bind *b, const struct snapshot *now)
 {
-	return now->digest.n == HASH_LEN && memcmp(now->digest.p, b->snap->digest, HASH_LEN) == 0;
+	return now->digest.n == HASH_LEN &&
+	       memcmp(now->digest.p, b->rendered->digest, HASH_LEN) == 0;
 }
 
 static bool
@@ -297,7 +298,7 @@ note_stale(struct golden_bind *b, const struct err *why, struct err *e)
 	const char *where = why->faults == NULL ? "" : why->faults->pointer;
 	bool        news = b->row.stale_version != b->golden.version;
 
-	b->snap = NULL;
+	b->rendered = NULL;
 	b->row.stale_version = b->golden.version;
 	b->row.config_version = b->config->version;
 	b->row.stale_why = whole_characters(talloc_asprintf(b->mem, "%.100s %.190s", where, text));
@@ -324,10 +325,10 @@ renew_make(struct golden_bind *b, bool foreign, struct err *e)
 	    !snapshot_by_id(b->t, b->mem, &b->row.snapshot_id, &now, e))
 		return false;
 	b->terms.now = b->now;
-	b->snap = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, &why);
-	if (b->snap == NULL && why.code == ERR_INVALID)
+	b->rendered = golden_render(b->mem, b->t, b->spec, &content, &b->terms, b->work, &why);
+	if (b->rendered == NULL && why.code == ERR_INVALID)
 		return note_stale(b, &why, e);
-	if (b->snap == NULL) {
+	if (b->rendered == NULL) {
 		*e = why;
 		return false;
 	}
@@ -338,7 +339,7 @@ renew_make(struct golden_bind *b, bool foreign, struct err *e)
 	b->row.stale_version = 0;
 	b->row.stale_why = NULL;
 	if (is_same(b, &now)) {
-		b->snap = NULL;
+		b->rendered = NULL;
 		b->note = m.template || m.time ? b->note : NULL;
 		return golden_terms_seal(b, e);
 	}
@@ -387,7 +388,7 @@ golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
 	b.was = b.row.snapshot_id;
 	if (!renew_make(&b, foreign, e) || !tx_run(t->db, &tx, e))
 		return err_note(e, "rendering a golden baseline anew");
-	*renewed = b.snap != NULL;
+	*renewed = b.rendered != NULL;
 	renew_log(&b);
 	return true;
 }

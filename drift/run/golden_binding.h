@@ -45,7 +45,7 @@ struct golden_bind {
 	struct golden              golden;
 	struct golden_binding      row;
 	struct golden_terms        terms;
-	struct snap               *snap; /* NULL: what is in force stays */
+	struct normal_snapshot               *rendered; /* NULL: what is in force stays */
 	struct snapshot            snapshot;
 	struct content_rows        contents;
 	struct manifest_ref       *refs;

@@ -111,7 +111,7 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	    LOGS("bsx.report.id", report),
 	    LOGS("bsx.report.status", p->kind == PLAN_SAME ? "unchanged" : p->report.status),
 	    LOGI("bsx.report.changes", p->report.created + p->report.modified + p->report.deleted),
-	    LOGI("bsx.snapshot.resources", (int64_t)in->snap->n));
+	    LOGI("bsx.snapshot.resources", (int64_t)in->snapshot->n));
 }
 
 /* The push is stored and answered whatever becomes of this. */
@@ -151,8 +151,8 @@ ingest_run(struct ingest *in, const struct collected *got, struct err *e)
 {
 	if (!ingest_time(in, e))
 		return NULL;
-	in->snap = snap_make(in->mem, in->t, in->spec, got, in->work, e);
-	return in->snap != NULL ? ingest_write(in, e) : NULL;
+	in->snapshot = normal_snapshot_make(in->mem, in->t, in->spec, got, in->work, e);
+	return in->snapshot != NULL ? ingest_write(in, e) : NULL;
 }
 
 bool

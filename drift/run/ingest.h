@@ -33,7 +33,7 @@ struct ingest_answer {
 };
 
 /*
- * What a source has come to, whichever it is.  `in` says for whom and from whom; its snap,
+ * What a source has come to, whichever it is.  `in` says for whom and from whom; its snapshot,
  * snapshot_id and received_at are filled here, and collected_at 0 means now.
  */
 MUST_USE bool ingest_collected(struct ingest *in, const struct collected *got,

@@ -6,7 +6,7 @@
 #include "core/base/chunks.h"
 #include "core/store/drift/golden.h"
 #include "drift/run/completeness.h"
-#include "drift/run/ground.h"
+#include "drift/run/plan_sides.h"
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
 
@@ -21,7 +21,7 @@ plan_fits(const struct plan *p, const struct config_state *now)
 /* ---- which kind ---- */
 
 bool
-ground_same(const struct blob *b, const uint8_t *digest)
+plan_same_content(const struct blob *b, const uint8_t *digest)
 {
 	return b->n == HASH_LEN && memcmp(b->p, digest, HASH_LEN) == 0;
 }
@@ -38,7 +38,7 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 
 	*same = false;
 	if (uuid_is_nil(&s->report_id) || s->config_version != in->config->version ||
-	    !ground_same(&s->digest, in->snap->digest) ||
+	    !plan_same_content(&s->digest, in->snapshot->digest) ||
 	    (s->recheck_at.ms != 0 && s->recheck_at.ms <= in->received_at.ms))
 		return true;
 	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
@@ -51,75 +51,76 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 /* ---- what to compare with ---- */
 
 static bool
-ground_of_snapshot(const struct ingest *in, struct plan *p, const struct snapshot *s,
-    struct ground *g, struct err *e)
+sides_of_snapshot(const struct ingest *in, struct plan *p, const struct snapshot *s,
+    struct plan_sides *sides, struct err *e)
 {
-	g->snapshot = s->id;
-	g->said = s->rendered != NULL;
+	sides->baseline = s->id;
+	sides->said = s->rendered != NULL;
 	if (s->rendered != NULL && strcmp(s->rendered, "ignore") == 0) {
-		g->only = json_parse(p, str_of(s->collections), e);
-		if (g->only == NULL)
+		sides->only = json_parse(p, str_of(s->collections), e);
+		if (sides->only == NULL)
 			return err_note(e, "reading the categories of a baseline");
 	}
-	return baseline_held(in->t, p, s, &g->base, &g->base_n, e);
+	return baseline_held(in->t, p, s, &sides->base, &sides->base_n, e);
 }
 
 static bool
-ground_before(const struct ingest *in, struct plan *p, struct ground *g, struct err *e)
+sides_before(const struct ingest *in, struct plan *p, struct plan_sides *sides, struct err *e)
 {
 	struct snapshot s;
 
 	if (snapshot_before(in->t, p, &in->config->id, in->collected_at, &s, e))
-		return ground_of_snapshot(in, p, &s, g, e);
+		return sides_of_snapshot(in, p, &s, sides, e);
 	if (!err_take(e, ERR_MISSING))
 		return false;
 	return true;
 }
 
 static bool
-ground_make(const struct ingest *in, struct plan *p, struct ground *g, struct err *e)
+sides_make(const struct ingest *in, struct plan *p, struct plan_sides *sides, struct err *e)
 {
 	struct snapshot s;
 	struct uuid     id = in->spec->mode != BASELINE_PREVIOUS ? p->before.baseline_snapshot
 			     : p->kind == PLAN_AGAIN             ? p->report.baseline_id
 								 : p->before.snapshot_id;
 
-	memset(g, 0, sizeof(*g));
+	memset(sides, 0, sizeof(*sides));
 	if (p->kind == PLAN_NEXT &&
-	    !held_at(in->t->db, p, &in->config->id, 0, &g->current, &g->current_n, e))
+	    !held_at(in->t->db, p, &in->config->id, 0, &sides->current, &sides->current_n, e))
 		return false;
 	if (p->kind == PLAN_LATE && in->spec->mode == BASELINE_PREVIOUS)
-		return ground_before(in, p, g, e);
+		return sides_before(in, p, sides, e);
 	/* Nothing was in force before the first complete snapshot. */
 	if (uuid_is_nil(&id) || uuid_is_nil(&p->before.baseline_snapshot))
 		return true;
-	return snapshot_by_id(in->t, p, &id, &s, e) && ground_of_snapshot(in, p, &s, g, e);
+	return snapshot_by_id(in->t, p, &id, &s, e) && sides_of_snapshot(in, p, &s, sides, e);
 }
 
 /* ---- completeness ---- */
 
 /* A category of the baseline that the push does not speak of was not read. */
 static bool
-plan_collections(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+plan_collections(
+    const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
-	const struct snap *s = in->snap;
-	size_t             n = s->collections_n, room = n + g->base_n + 1, a = 0, b = 0;
+	const struct normal_snapshot *s = in->snapshot;
+	size_t n = s->collections_n, room = n + sides->base_n + 1, a = 0, b = 0;
 
 	p->collections = talloc_zero_size(p, room * sizeof(p->collections[0]));
 	if (p->collections == NULL)
 		return err_memory(e);
-	while (a < n || b < g->base_n) {
-		struct str category = b < g->base_n ? str_of(g->base[b].category) : STR("");
-		int        c = a == n           ? 1
-			       : b == g->base_n ? -1
-						: str_cmp(s->collections[a].category, category);
+	while (a < n || b < sides->base_n) {
+		struct str category = b < sides->base_n ? str_of(sides->base[b].category) : STR("");
+		int        c = a == n               ? 1
+			       : b == sides->base_n ? -1
+						    : str_cmp(s->collections[a].category, category);
 
 		if (c <= 0)
 			p->collections[p->collections_n++] = s->collections[a++];
 		else
 			p->collections[p->collections_n++] =
 			    (struct collection) { category, COLLECTION_FAILED, false };
-		while (c >= 0 && b < g->base_n && str_eqz(category, g->base[b].category))
+		while (c >= 0 && b < sides->base_n && str_eqz(category, sides->base[b].category))
 			b++;
 	}
 	p->complete = true;
@@ -140,9 +141,9 @@ plan_category_complete(const struct plan *p, struct str category)
 /* ---- versions and contents ---- */
 
 int
-ground_cmp(const struct held *h, const struct snap_resource *r)
+plan_place_cmp(const struct held *h, const struct normal_resource *r)
 {
-	return snap_place_cmp(str_of(h->category), str_of(h->key), r->r.category, r->r.key);
+	return place_order(str_of(h->category), str_of(h->key), r->r.category, r->r.key);
 }
 
 static void
@@ -155,7 +156,7 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 }
 
 static bool
-open_version(const struct ingest *in, struct plan *p, struct snap_resource *r, bool known,
+open_version(const struct ingest *in, struct plan *p, struct normal_resource *r, bool known,
     struct chunks *room, struct content *contents, struct err *e)
 {
 	struct version *v = &p->opened[p->opened_n];
@@ -175,22 +176,22 @@ open_version(const struct ingest *in, struct plan *p, struct snap_resource *r, b
 /* What was seen is recorded whatever its collection says; what was not seen is gone only if that is
  * complete. */
 static bool
-plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
+plan_versions(const struct ingest *in, struct plan *p, const struct plan_sides *sides,
     struct content *contents, struct err *e)
 {
-	const struct snap *s = in->snap;
-	size_t             a = 0, b = 0;
-	struct chunks      room = { .mem = p };
+	const struct normal_snapshot *s = in->snapshot;
+	size_t                        a = 0, b = 0;
+	struct chunks                 room = { .mem = p };
 
 	p->opened = talloc_zero_size(p, (s->n + 1) * sizeof(p->opened[0]));
-	p->closed = talloc_zero_size(p, (g->current_n + 1) * sizeof(p->closed[0]));
+	p->closed = talloc_zero_size(p, (sides->current_n + 1) * sizeof(p->closed[0]));
 	if (p->opened == NULL || p->closed == NULL)
 		return err_memory(e);
-	while (a < g->current_n || b < s->n) {
-		const struct held *old = a < g->current_n ? &g->current[a] : NULL;
-		struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
-		int  c = old == NULL ? 1 : new == NULL ? -1 : ground_cmp(old, new);
-		bool same = c == 0 && ground_same(&old->address, new->address);
+	while (a < sides->current_n || b < s->n) {
+		const struct held *old = a < sides->current_n ? &sides->current[a] : NULL;
+		struct normal_resource *new = b < s->n ? &s->items[b] : NULL;
+		int  c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
+		bool same = c == 0 && plan_same_content(&old->address, new->address);
 
 		if (c <= 0 && !same && (c == 0 || plan_category_complete(p, str_of(old->category))))
 			close_version(in, p, old);
@@ -203,22 +204,23 @@ plan_versions(const struct ingest *in, struct plan *p, const struct ground *g,
 }
 
 static bool
-plan_contents(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+plan_contents(
+    const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
-	struct content *contents = talloc_zero_size(p, (in->snap->n + 2) * sizeof(contents[0]));
+	struct content *contents = talloc_zero_size(p, (in->snapshot->n + 2) * sizeof(contents[0]));
 	struct content *manifest = contents;
 	size_t          n;
 	uint8_t        *address;
 
 	if (contents == NULL)
 		return err_memory(e);
-	if (!plan_versions(in, p, g, contents, e))
+	if (!plan_versions(in, p, sides, contents, e))
 		return false;
 	n = p->opened_n;
 	if (p->kind == PLAN_LATE) {
 		address = talloc_size(p, HASH_LEN);
 		manifest = &contents[n++];
-		if (address == NULL || !baseline_manifest(p, in->snap, &manifest->text, e))
+		if (address == NULL || !baseline_manifest(p, in->snapshot, &manifest->text, e))
 			return err_memory(e);
 		content_address(in->t, manifest->text, manifest->address);
 		memcpy(address, manifest->address, HASH_LEN);
@@ -258,8 +260,8 @@ plan_snapshot(const struct ingest *in, struct plan *p, struct err *e)
 	s->config_id = in->config->id;
 	s->seq = p->after.seq;
 	s->in_order = p->kind != PLAN_LATE;
-	s->digest = (struct blob) { in->snap->digest, HASH_LEN };
-	s->resources = (int64_t)in->snap->n;
+	s->digest = (struct blob) { in->snapshot->digest, HASH_LEN };
+	s->resources = (int64_t)in->snapshot->n;
 	s->actor = talloc_strdup(p, in->actor == NULL ? "" : in->actor);
 	s->pushed_by = talloc_strdup(p, in->pushed_by);
 	s->collected_at = in->collected_at;
@@ -293,7 +295,7 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 	if (p->kind == PLAN_LATE)
 		return;
 	s->snapshot_id = in->snapshot_id;
-	s->digest = (struct blob) { in->snap->digest, HASH_LEN };
+	s->digest = (struct blob) { in->snapshot->digest, HASH_LEN };
 	s->collected_at = in->collected_at;
 	s->report_id = p->report.id;
 	s->config_version = go_on ? 0 : in->config->version;
@@ -320,9 +322,9 @@ plan_state_word(
 }
 
 static const char *
-status_of(const struct plan *p, const struct ground *g)
+status_of(const struct plan *p, const struct plan_sides *sides)
 {
-	if (uuid_is_nil(&g->snapshot) && p->complete)
+	if (uuid_is_nil(&sides->baseline) && p->complete)
 		return p->kind == PLAN_LATE ? "clean" : "baseline";
 	if (p->diff != NULL && diff_count(&p->diff->summary) > 0)
 		return "drifted";
@@ -348,20 +350,21 @@ recheck_golden(const struct ingest *in, struct plan *p, struct err *e)
 static bool
 plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct ground g;
-	const char   *status;
+	struct plan_sides sides;
+	const char       *status;
 
-	if (!ground_make(in, p, &g, e) || !plan_collections(in, p, &g, e))
+	if (!sides_make(in, p, &sides, e) || !plan_collections(in, p, &sides, e))
 		return false;
-	if (!uuid_is_nil(&g.snapshot) &&
-	    (!plan_compare(in, p, &g, e) || !finding_make(in, p, e) || !recheck_golden(in, p, e)))
+	if (!uuid_is_nil(&sides.baseline) &&
+	    (!plan_compare(in, p, &sides, e) || !finding_make(in, p, e) ||
+		!recheck_golden(in, p, e)))
 		return false;
-	if (!completeness_plan(in, p, g.current, g.current_n, e) || !silence_plan(in, p, e) ||
-	    !trend_plan(in, p, e))
+	if (!completeness_plan(in, p, sides.current, sides.current_n, e) ||
+	    !silence_plan(in, p, e) || !stability_plan(in, p, e))
 		return false;
-	status = status_of(p, &g);
-	if ((p->kind != PLAN_AGAIN && !plan_contents(in, p, &g, e)) ||
-	    !plan_record(p, in, status, &g.snapshot, e))
+	status = status_of(p, &sides);
+	if ((p->kind != PLAN_AGAIN && !plan_contents(in, p, &sides, e)) ||
+	    !plan_record(p, in, status, &sides.baseline, e))
 		return false;
 	plan_state(in, p, status);
 	/* only a snapshot ends blindness */
@@ -375,13 +378,13 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 static bool
 plan_same(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct ground g = { 0 };
+	struct plan_sides sides = { 0 };
 
-	if (!plan_collections(in, p, &g, e))
+	if (!plan_collections(in, p, &sides, e))
 		return false;
 	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
 	completeness_same(p);
-	if (!trend_plan(in, p, e))
+	if (!stability_plan(in, p, e))
 		return false;
 	plan_state_word(p, in, &p->after, p->report.status);
 	if (p->after.state == NULL)

@@ -13,8 +13,8 @@
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
 #include "drift/run/finding.h"
-#include "drift/snapshot/snap.h"
-#include "drift/run/trend.h"
+#include "drift/snapshot/normal_snapshot.h"
+#include "drift/run/stability.h"
 
 /* The fixed part of one run: whose, of what, from whom. */
 struct ingest {
@@ -24,7 +24,7 @@ struct ingest {
 	struct work               *work;
 	const struct drift_config *config;
 	const struct drift_spec   *spec;
-	const struct snap         *snap;
+	const struct normal_snapshot         *snapshot;
 	const char                *actor, *pushed_by, *idempotency_key;
 	struct uuid                pusher; /* the credential: a key's id, or a user's */
 	struct permits            *permits;
@@ -53,7 +53,7 @@ struct plan {
 	uint32_t             *base_hits; /* what each normaliser met in the baseline's side */
 	struct change_text   *values; /* parallel to diff->changes */
 	struct plan_findings *findings;   /* NULL: nothing was compared */
-	struct trend          trend;
+	struct stability      stability;
 	struct report         report;
 	struct change_row    *changes; /* parallel to diff->changes */
 	struct version       *opened, *closed;
@@ -66,11 +66,11 @@ struct plan {
 
 /* `db` is the tenant's connection, inside a transaction or not. */
 MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
-/* Of the newest snapshot in->snap, as it is stored (snap_of_stored). */
+/* Of the newest snapshot in->snapshot, as it is stored (normal_snapshot_of_stored). */
 MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 bool                  plan_fits(const struct plan *p, const struct config_state *now);
 
-/* record.c: fills report, values and change rows from the finished comparison. */
+/* plan_record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,
     const struct uuid *baseline, struct err *e);
 

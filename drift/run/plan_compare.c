@@ -1,9 +1,9 @@
-/* ground.h: the snapshot against its ground. */
+/* plan_sides.h: the snapshot against its baseline. */
 #include "core/shm/permit.h"
 #include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
-#include "drift/run/ground.h"
-#include "drift/run/values.h"
+#include "drift/run/plan_sides.h"
+#include "drift/run/value_texts.h"
 #include "drift/snapshot/baseline.h"
 
 /* 30 us each (60,000: 1.8 s of CPU): from here on the push is a heavy one, whatever its body's
@@ -13,7 +13,7 @@
 /* Both sides of a place that differs; either may be NULL: not on that side. */
 struct pair {
 	const struct held *old;
-	const struct snap_resource *new;
+	const struct normal_resource *new;
 };
 
 /* What is stored of them is read for several at once. */
@@ -24,17 +24,17 @@ struct pairs {
 	size_t        found; /* in all */
 	struct values values;
 	size_t        room; /* of plan.values */
-	bool          said; /* as of the ground */
+	bool          said; /* as of the sides */
 };
 
 /* A golden baseline may speak of some categories only. */
 static bool
-category_compared(const struct ground *g, struct str category)
+category_compared(const struct plan_sides *sides, struct str category)
 {
-	for (uint32_t i = 0; g->only != NULL && i < g->only->n; i++)
-		if (str_eq(g->only->names[i], category))
+	for (uint32_t i = 0; sides->only != NULL && i < sides->only->n; i++)
+		if (str_eq(sides->only->names[i], category))
 			return true;
-	return g->only == NULL;
+	return sides->only == NULL;
 }
 
 /* The texts of the changes from `first` on, as long as their values are at hand. */
@@ -147,14 +147,14 @@ compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct e
 }
 
 static bool
-compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, struct pairs *w,
-    const struct held *old, const struct snap_resource *new, struct err *e)
+compare_pair(const struct ingest *in, struct plan *p, const struct plan_sides *sides,
+    struct pairs *w, const struct held *old, const struct normal_resource *new, struct err *e)
 {
-	if (old == NULL && !category_compared(g, new->r.category))
+	if (old == NULL && !category_compared(sides, new->r.category))
 		return true;
 	if (!plan_category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
 		return true;
-	if (old != NULL && new != NULL && ground_same(&old->address, new->address))
+	if (old != NULL && new != NULL && plan_same_content(&old->address, new->address))
 		return true;
 	if (w->found++ == HEAVY_PAIRS && in->permits != NULL &&
 	    !permit_enter(in->permits, LANE_PUSH, e))
@@ -164,11 +164,11 @@ compare_pair(const struct ingest *in, struct plan *p, const struct ground *g, st
 }
 
 static bool
-make_diffs(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+make_diffs(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
 	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
 	p->counted = p->diff;
-	if (p->diff != NULL && g->said) {
+	if (p->diff != NULL && sides->said) {
 		diff_redacted(p->diff);
 		p->counted = diff_make(p, in->spec->compare, NULL, in->work, e);
 	}
@@ -176,22 +176,22 @@ make_diffs(const struct ingest *in, struct plan *p, const struct ground *g, stru
 }
 
 bool
-plan_compare(const struct ingest *in, struct plan *p, const struct ground *g, struct err *e)
+plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
-	const struct snap *s = in->snap;
-	size_t             a = 0, b = 0;
-	struct pairs       w = { .said = g->said };
+	const struct normal_snapshot *s = in->snapshot;
+	size_t                        a = 0, b = 0;
+	struct pairs                  w = { .said = sides->said };
 
-	if (!make_diffs(in, p, g, e))
+	if (!make_diffs(in, p, sides, e))
 		return false;
 	values_begin(&w.values, p, REPORT_VALUES_MAX);
 	compare_hits_clear(in->spec->compare);
-	while (a < g->base_n || b < s->n) {
-		const struct held *old = a < g->base_n ? &g->base[a] : NULL;
-		const struct snap_resource *new = b < s->n ? &s->items[b] : NULL;
-		int c = old == NULL ? 1 : new == NULL ? -1 : ground_cmp(old, new);
+	while (a < sides->base_n || b < s->n) {
+		const struct held *old = a < sides->base_n ? &sides->base[a] : NULL;
+		const struct normal_resource *new = b < s->n ? &s->items[b] : NULL;
+		int c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
 
-		if (!compare_pair(in, p, g, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+		if (!compare_pair(in, p, sides, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;

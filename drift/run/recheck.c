@@ -58,8 +58,8 @@ newest(struct ingest *in, const struct config_state *state, struct snapshot *s, 
 		return true;
 	if (!snapshot_by_id(in->t, in->mem, &state->snapshot_id, s, e))
 		return false;
-	in->snap = snap_of_stored(in->t, in->mem, s, e);
-	if (in->snap == NULL)
+	in->snapshot = normal_snapshot_of_stored(in->t, in->mem, s, e);
+	if (in->snapshot == NULL)
 		return false;
 	in->snapshot_id = s->id;
 	in->collected_at = s->collected_at;

@@ -336,17 +336,17 @@ compare(
 		.now = x->at,
 		.complete = x->complete };
 
-	struct side      ground = *from;
+	struct side      base = *from;
 	struct comparing c;
 
 	/* what was in force counts, however far that snapshot itself was read */
-	if (!ground.only)
-		ground.collections_n = 0;
+	if (!base.only)
+		base.collections_n = 0;
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
 		return false;
 	return comparing_make(r, x, &c, e) &&
-	       sides_each(
-		   r->t, x->mem, r->spec->compare, &ground, to, add_to_diff, &c, r->work, e) &&
+	       comparison_each(
+		   r->t, x->mem, r->spec->compare, &base, to, add_to_diff, &c, r->work, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       finding_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->findings, e);
 }

@@ -7,7 +7,7 @@
 
 #include "drift/alert/anomaly.h"
 #include "drift/run/finding.h"
-#include "drift/snapshot/sides.h"
+#include "drift/snapshot/comparison.h"
 #include "drift/run/whatif.h"
 
 struct replay {

@@ -164,7 +164,7 @@ hit_count(
 {
 	uint32_t normalisers = compare_count(in->spec->compare);
 
-	h->read = i < normalisers ? in->snap->hits[i] : 0;
+	h->read = i < normalisers ? in->snapshot->hits[i] : 0;
 	if (p->kind == PLAN_SAME)
 		h->compared = old == NULL ? 0 : old->compared; /* that comparison still stands */
 	else if (p->diff == NULL)
@@ -226,8 +226,8 @@ rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, st
 	tmp = talloc_new(in->mem);
 	if (tmp == NULL)
 		return err_memory(e);
-	hash_sha256(
-	    in->snap->hits, compare_count(in->spec->compare) * sizeof(in->snap->hits[0]), digest);
+	hash_sha256(in->snapshot->hits,
+	    compare_count(in->spec->compare) * sizeof(in->snapshot->hits[0]), digest);
 	if (p->kind == PLAN_SAME)
 		ok = rule_hits_same(db, tmp, &in->config->id, blob, &same, e);
 	ok = ok && (same || rule_hits_update(db, in, p, tmp, blob, e));

@@ -4,7 +4,7 @@
 
 #include "drift/golden/golden.h"
 #include "drift/service/snapshot.h"
-#include "drift/snapshot/sides.h"
+#include "drift/snapshot/comparison.h"
 
 /* ---- what is compared, and by what ---- */
 
@@ -144,8 +144,8 @@ golden_side(const struct acting *a, const struct drift_spec *spec, const struct 
 	struct golden_terms   terms = { .variables = in->variables, .strict = true, .root = root };
 	struct golden_content c;
 	struct golden         g;
-	struct snap          *s;
-	bool                  foreign;
+	struct normal_snapshot *s;
+	bool                    foreign;
 
 	if (terms.variables != NULL && terms.variables->type != JSON_OBJECT)
 		return err_fault(e, a->by.mem, root, "variables must be an object");
@@ -153,7 +153,7 @@ golden_side(const struct acting *a, const struct drift_spec *spec, const struct 
 	    !golden_load(a->by.t, a->by.mem, &g, foreign, &c, e))
 		return false;
 	s = golden_render(a->by.mem, a->by.t, spec, &c, &terms, a->work, e);
-	return s != NULL && side_of_snap(a->by.mem, s, out, e);
+	return s != NULL && side_of_normal(a->by.mem, s, out, e);
 }
 
 static bool
@@ -286,11 +286,11 @@ compare_sides(const struct acting *a, const struct compare_wish *in, const struc
 
 	if (!comparing_make(a, in, basis, c, e) || !make_side(a, basis, 0, &in->left, &left, e) ||
 	    !make_side(a, basis, 1, &in->right, &right, e) ||
-	    !sides_each(a->by.t, a->by.mem, basis->spec->compare, &left, &right, add_to_diff, c,
-		a->work, e))
+	    !comparison_each(a->by.t, a->by.mem, basis->spec->compare, &left, &right, add_to_diff,
+		c, a->work, e))
 		return false;
 	buf_make(&incomplete, a->by.mem);
-	if (!sides_incomplete(&left, &right, &incomplete, e))
+	if (!comparison_incomplete(&left, &right, &incomplete, e))
 		return false;
 	out->incomplete = incomplete.p;
 	out->diff = c->diff;

@@ -6,7 +6,7 @@
 
 #include "core/store/drift/finding.h"
 #include "core/store/drift/report.h"
-#include "drift/finding/decide.h"
+#include "drift/finding/ruling.h"
 #include "drift/service/acting.h"
 
 /* What happened to a finding, an alert or a baseline: `config` nil and the alert's id as subject, or the config

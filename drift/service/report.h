@@ -7,7 +7,7 @@
 #include "core/base/hash.h"
 #include "core/store/drift/report.h"
 #include "drift/service/acting.h"
-#include "drift/snapshot/sides.h"
+#include "drift/snapshot/comparison.h"
 
 MUST_USE bool report_see(
     const struct acting *a, const struct uuid *id, struct report *out, struct err *e);

@@ -1,6 +1,6 @@
 #include "drift/snapshot/baseline.h"
 
-#include "drift/snapshot/snap.h"
+#include "drift/snapshot/normal_snapshot.h"
 
 static bool
 manifest_broken(struct err *e)
@@ -58,7 +58,7 @@ baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, st
 }
 
 bool
-baseline_manifest(TALLOC_CTX *mem, const struct snap *s, struct str *text, struct err *e)
+baseline_manifest(TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *text, struct err *e)
 {
 	char       hex[2 * HASH_LEN + 1];
 	struct buf b;

@@ -12,9 +12,9 @@
 MUST_USE bool baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
     struct held **rows, size_t *n, struct err *e);
 /* The manifest's text of a snapshot's resources: [[category, key, hex of address], ...]. */
-struct snap;
+struct normal_snapshot;
 MUST_USE bool baseline_manifest(
-    TALLOC_CTX *mem, const struct snap *s, struct str *text, struct err *e);
+    TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *text, struct err *e);
 /* A stored resource in normal form under the present spec. */
 MUST_USE bool baseline_resource(struct tenant_db *t, TALLOC_CTX *mem,
     const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,

@@ -1,5 +1,5 @@
 /* What a comparison by choice answers. */
-#include "drift/run/values.h"
+#include "drift/run/value_texts.h"
 #include "fcgi/drift/compare.h"
 
 #define SHOWN_MAX   2000      /* changes of one answer */

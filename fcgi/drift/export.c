@@ -40,7 +40,7 @@ struct export
 	const struct acting *a;
 	struct change_filter f; /* the table: where it is */
 	struct side          from, to;
-	struct sides        *walk;
+	struct comparison   *walk;
 	struct patch        *patch;
 };
 
@@ -75,7 +75,7 @@ patch_pair(struct request *r, struct export *x, struct buf *out, bool *more, str
 
 	if (mem == NULL)
 		return err_memory(e);
-	ok = sides_next(x->walk, mem, &p, more, e);
+	ok = comparison_next(x->walk, mem, &p, more, e);
 	if (ok && *more)
 		ok = patch_resource(
 			 x->patch, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e) &&
@@ -119,9 +119,9 @@ export_patch(struct request *r, const struct acting *a, const struct report *rep
 	x->from = s.from;
 	x->to = s.to;
 	x->piece = patch_piece;
-	if (!sides_patch(r->mem, s.spec->compare, &x->from, &r->work, &x->patch, e))
+	if (!comparison_patch(r->mem, s.spec->compare, &x->from, &r->work, &x->patch, e))
 		return false;
-	x->walk = sides_begin(r->db, r->mem, s.spec->compare, &x->from, &x->to, &r->work, e);
+	x->walk = comparison_begin(r->db, r->mem, s.spec->compare, &x->from, &x->to, &r->work, e);
 	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
 }
 

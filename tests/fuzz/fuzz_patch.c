@@ -124,14 +124,14 @@ is_snapshot(TALLOC_CTX *mem, const struct json *v)
 	return true;
 }
 
-struct sides {
+struct comparison {
 	const struct json *from, *to;
 	struct patch      *patch; /* else: */
 	struct diff       *diff;
 };
 
 static void
-one_resource(const struct sides *s, struct str category, struct str name)
+one_resource(const struct comparison *s, struct str category, struct str name)
 {
 	struct resource  a = { category, name, member(member(s->from, category), name) };
 	struct resource  b = { category, name, member(member(s->to, category), name) };
@@ -145,7 +145,7 @@ one_resource(const struct sides *s, struct str category, struct str name)
 
 /* Every resource of either side once. */
 static void
-each_resource(const struct sides *s)
+each_resource(const struct comparison *s)
 {
 	for (uint32_t i = 0; i < s->from->n; i++)
 		for (uint32_t j = 0; j < s->from->items[i].n; j++)
@@ -165,7 +165,7 @@ run_made(TALLOC_CTX *mem, uint8_t which, struct str rest)
 	struct err           e = { 0 };
 	struct json         *how = json_parse(mem, str_of(compares[which % COMPARES]), &e);
 	struct compare_spec *spec = compare_compile(mem, how, NULL, 0, key, NULL, &e);
-	struct sides         s = { .patch = patch_make(mem, spec, NULL, &e) };
+	struct comparison    s = { .patch = patch_make(mem, spec, NULL, &e) };
 	struct buf           out;
 	bool                 ok = s.patch != NULL;
 

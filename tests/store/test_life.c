@@ -7,7 +7,7 @@
 #include "core/store/drift/daily.h"
 #include "core/store/drift/silence.h"
 #include "core/store/tx.h"
-#include "drift/finding/decide.h"
+#include "drift/finding/ruling.h"
 #include "tests/store/drift_world.h"
 
 #define PUSH "{\"source\":{\"kind\":\"push\"}}"

@@ -28,12 +28,12 @@ parse(const char *text)
 static TALLOC_CTX             *suite; /* what all cases share */
 static const struct rule_pack *pack_entra;
 
-struct sides {
+struct comparison {
 	const char *category, *key, *old, *new;
 };
 
 static struct diff *
-compare(const struct json *rules, const struct sides *s)
+compare(const struct json *rules, const struct comparison *s)
 {
 	struct err           e = { 0 };
 	size_t               packs = rules == NULL;
@@ -144,8 +144,8 @@ the_first_rule_that_matches_decides(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(cases); i++) {
-		struct sides s = { "cat", "k", cases[i].old, cases[i].new };
-		struct diff *d = compare(parse(cases[i].rules), &s);
+		struct comparison s = { "cat", "k", cases[i].old, cases[i].new };
+		struct diff      *d = compare(parse(cases[i].rules), &s);
 
 		if (strcmp(verdicts(d), cases[i].want) != 0)
 			fail_msg("%s: %s -> %s gave %s", cases[i].rules, cases[i].old, cases[i].new,
@@ -156,15 +156,15 @@ the_first_rule_that_matches_decides(void **state)
 static void
 the_score_is_the_sum_of_the_weights(void **state)
 {
-	struct sides s = { "cat", "k", "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}",
+	struct comparison s = { "cat", "k", "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1}",
 		"{\"a\":2,\"b\":2,\"c\":2,\"d\":2,\"e\":2,\"f\":2}" };
-	struct diff *d = compare(
-	    parse(
-		"[{\"path\":\"/a\",\"severity\":\"info\"},{\"path\":\"/b\",\"severity\":\"low\"},"
-		"{\"path\":\"/c\",\"severity\":\"medium\"},{\"path\":\"/d\",\"severity\":\"high\"},"
-		"{\"path\":\"/e\",\"severity\":\"critical\",\"reason\":\"Because.\"},"
-		"{\"path\":\"/f\",\"severity\":\"ignore\"}]"),
-	    &s);
+	struct diff      *d = compare(
+		 parse(
+		     "[{\"path\":\"/a\",\"severity\":\"info\"},{\"path\":\"/b\",\"severity\":\"low\"},"
+			  "{\"path\":\"/c\",\"severity\":\"medium\"},{\"path\":\"/d\",\"severity\":\"high\"},"
+			  "{\"path\":\"/e\",\"severity\":\"critical\",\"reason\":\"Because.\"},"
+			  "{\"path\":\"/f\",\"severity\":\"ignore\"}]"),
+		 &s);
 
 	(void)state;
 	assert_int_equal(d->summary.score, 0 + 1 + 4 + 16 + 64);
@@ -331,8 +331,8 @@ static void
 the_pack_entra_judges_real_changes(void **state)
 {
 	static const struct {
-		struct sides s;
-		const char  *want;
+		struct comparison s;
+		const char       *want;
 	} cases[] = {
 		{ { "conditionalAccess", "1", BASE, BASE }, "" },
 		{ { "conditionalAccess", "1",

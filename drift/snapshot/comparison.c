@@ -1,11 +1,11 @@
-#include "drift/snapshot/sides.h"
+#include "drift/snapshot/comparison.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "drift/engine/patch.h"
 #include "drift/snapshot/baseline.h"
-#include "drift/snapshot/snap.h"
+#include "drift/snapshot/normal_snapshot.h"
 
 struct side_category {
 	struct str category;
@@ -79,7 +79,7 @@ item_cmp(const void *x, const void *y)
 {
 	const struct side_item *a = x, *b = y;
 
-	return snap_place_cmp(a->r.category, a->r.key, b->r.category, b->r.key);
+	return place_order(a->r.category, a->r.key, b->r.category, b->r.key);
 }
 
 bool
@@ -107,7 +107,7 @@ side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct js
 }
 
 bool
-side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e)
+side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, struct side *out, struct err *e)
 {
 	*out = (struct side) { .items = talloc_zero_size(mem, (s->n + 1) * sizeof(out->items[0])) };
 	if (out->items == NULL)
@@ -165,7 +165,7 @@ struct waiting {
 };
 
 /* A walk along both; what is stored of the pairs that wait was read at once. */
-struct sides {
+struct comparison {
 	struct tenant_db          *t;
 	const struct compare_spec *spec;
 	const struct side         *from, *to;
@@ -178,11 +178,11 @@ struct sides {
 	struct content_batch      *batch;
 };
 
-struct sides *
-sides_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+struct comparison *
+comparison_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
     const struct side *from, const struct side *to, struct work *work, struct err *e)
 {
-	struct sides *s = talloc_zero(mem, struct sides);
+	struct comparison *s = talloc_zero(mem, struct comparison);
 
 	if (s == NULL) {
 		err_memory(e);
@@ -197,7 +197,7 @@ sides_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spe
 }
 
 static bool
-category_complete(struct sides *s, struct str category)
+category_complete(struct comparison *s, struct str category)
 {
 	if (!s->known || !str_eq(s->category, category))
 		s->complete = side_complete(s->from, category) && side_complete(s->to, category);
@@ -208,7 +208,7 @@ category_complete(struct sides *s, struct str category)
 
 /* Puts pairs that may differ into the queue until it is full or there are no more. */
 static void
-merge(struct sides *s)
+merge(struct comparison *s)
 {
 	s->n = s->next = 0;
 	while ((s->i < s->from->n || s->j < s->to->n) && s->n < CONTENT_BATCH / 2) {
@@ -232,7 +232,7 @@ is_stored(const struct side_item *i)
 }
 
 static bool
-fill(struct sides *s, struct err *e)
+fill(struct comparison *s, struct err *e)
 {
 	const struct held *held[CONTENT_BATCH];
 	size_t             n = 0;
@@ -250,8 +250,8 @@ fill(struct sides *s, struct err *e)
 }
 
 static bool
-load(const struct sides *s, const struct side *side, TALLOC_CTX *mem, const struct side_item *i,
-    struct resource *r, struct err *e)
+load(const struct comparison *s, const struct side *side, TALLOC_CTX *mem,
+    const struct side_item *i, struct resource *r, struct err *e)
 {
 	if (i == NULL)
 		return true;
@@ -265,7 +265,8 @@ load(const struct sides *s, const struct side *side, TALLOC_CTX *mem, const stru
 }
 
 bool
-sides_next(struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e)
+comparison_next(
+    struct comparison *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e)
 {
 	const struct waiting *w;
 
@@ -281,15 +282,15 @@ sides_next(struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, 
 }
 
 bool
-sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct work *work,
+comparison_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct side *from, const struct side *to, comparison_fn *fn, void *arg, struct work *work,
     struct err *e)
 {
-	struct sides    *s = sides_begin(t, mem, spec, from, to, work, e);
-	struct side_pair p;
-	bool             more = s != NULL, ok = more;
+	struct comparison *s = comparison_begin(t, mem, spec, from, to, work, e);
+	struct side_pair   p;
+	bool               more = s != NULL, ok = more;
 
-	while (ok && (ok = sides_next(s, mem, &p, &more, e)) && more)
+	while (ok && (ok = comparison_next(s, mem, &p, &more, e)) && more)
 		ok = fn(arg, p.has_from ? &p.from : NULL, p.has_to ? &p.to : NULL, e);
 	talloc_free(s);
 	return ok;
@@ -311,7 +312,8 @@ print_incomplete(const struct side *s, const struct side *other, struct buf *out
 }
 
 bool
-sides_incomplete(const struct side *from, const struct side *to, struct buf *out, struct err *e)
+comparison_incomplete(
+    const struct side *from, const struct side *to, struct buf *out, struct err *e)
 {
 	bool first = true;
 
@@ -323,7 +325,7 @@ sides_incomplete(const struct side *from, const struct side *to, struct buf *out
 }
 
 bool
-sides_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
+comparison_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
     struct work *work, struct patch **out, struct err *e)
 {
 	*out = patch_make(mem, spec, work, e);

@@ -1,4 +1,4 @@
-#include "drift/run/trend.h"
+#include "drift/run/stability.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 /* ---- what is kept ---- */
 
 static bool
-read_counts(TALLOC_CTX *mem, struct trend *t, struct err *e)
+read_counts(TALLOC_CTX *mem, struct stability *t, struct err *e)
 {
 	const struct json *list = json_parse(mem, str_of(t->row.counts), e);
 
@@ -56,7 +56,7 @@ read_flaps(
 static bool
 plan_flaps(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct trend       *t = &p->trend;
+	struct stability   *t = &p->stability;
 	struct flaps        before = { .checks = t->row.checks };
 	struct held_changes found;
 
@@ -103,8 +103,8 @@ print_anomaly(TALLOC_CTX *mem, const struct anomaly *a, struct raw_json *out, st
 static bool
 plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct trend *t = &p->trend;
-	int64_t       changes;
+	struct stability *t = &p->stability;
+	int64_t           changes;
 
 	if (!read_counts(p, t, e))
 		return false;
@@ -118,10 +118,10 @@ plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
 }
 
 bool
-trend_plan(const struct ingest *in, struct plan *p, struct err *e)
+stability_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
 	const struct limits *l = &in->spec->limits;
-	struct trend        *t = &p->trend;
+	struct stability    *t = &p->stability;
 	bool                 wanted = l->flapping || l->anomaly;
 
 	/* what is left of thresholds the config had goes with the first snapshot after */
@@ -163,7 +163,7 @@ write_flaps(struct db *db, const struct uuid *config, const struct flaps *f, str
 }
 
 static bool
-print_counts(TALLOC_CTX *mem, const struct trend *t, struct trend_row *row, struct err *e)
+print_counts(TALLOC_CTX *mem, const struct stability *t, struct trend_row *row, struct err *e)
 {
 	struct buf b;
 
@@ -180,11 +180,11 @@ print_counts(TALLOC_CTX *mem, const struct trend *t, struct trend_row *row, stru
 static bool
 tell_flapping(const struct plan *p, const struct alert_scope *a, int64_t now, struct err *e)
 {
-	const struct flaps *f = &p->trend.flaps;
+	const struct flaps *f = &p->stability.flaps;
 	char                text[TITLE_MAX];
 	size_t              most = 0;
 
-	if (now == 0 && p->trend.row.flapping > 0)
+	if (now == 0 && p->stability.row.flapping > 0)
 		return condition_close(a, CONDITION_FLAPPING, "It has calmed.", e);
 	if (now == 0 || f->began == 0)
 		return true;
@@ -202,13 +202,13 @@ tell_flapping(const struct plan *p, const struct alert_scope *a, int64_t now, st
 static bool
 tell_anomaly(const struct plan *p, const struct alert_scope *a, bool now, struct err *e)
 {
-	const struct anomaly *x = &p->trend.anomaly;
+	const struct anomaly *x = &p->stability.anomaly;
 	char                  text[TITLE_MAX];
 
-	if (!now && p->trend.row.anomalous)
+	if (!now && p->stability.row.anomalous)
 		return condition_close(
 		    a, CONDITION_ANOMALY, "The number of changes is usual again.", e);
-	if (!now || p->trend.row.anomalous)
+	if (!now || p->stability.row.anomalous)
 		return true;
 	snprintf(text, sizeof(text),
 	    "%lld changes in one run, unusual above %.15g (median %.15g, MAD %.15g of %lld runs)",
@@ -217,11 +217,11 @@ tell_anomaly(const struct plan *p, const struct alert_scope *a, bool now, struct
 }
 
 bool
-trend_write(struct db *db, const struct ingest *in, struct plan *p, const struct alert_scope *a,
+stability_write(struct db *db, const struct ingest *in, struct plan *p, const struct alert_scope *a,
     struct err *e)
 {
 	const struct limits *l = &in->spec->limits;
-	struct trend        *t = &p->trend;
+	struct stability    *t = &p->stability;
 	struct trend_row     after = t->row;
 	bool                 kept = t->known && strcmp(t->row.counts, "[]") != 0;
 

@@ -1,4 +1,4 @@
-#include "drift/finding/decide.h"
+#include "drift/finding/ruling.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /*
- * trend.h - a config's flapping findings and unusual runs, from snapshot to snapshot.
+ * stability.h - a config's flapping findings and unusual runs, from snapshot to snapshot.
  *
  * Planning reads and holds what flaps; writing keeps the new state and opens and ends the alerts of
  * kinds "flapping" and "anomaly".  While something flaps, every snapshot is compared and reported,
  * changed or not.  A config that no longer has a threshold loses what was kept for it, and its
  * alert ends.
  */
-#ifndef BSX_DRIFT_RUN_TREND_H
-#define BSX_DRIFT_RUN_TREND_H
+#ifndef BSX_DRIFT_RUN_STABILITY_H
+#define BSX_DRIFT_RUN_STABILITY_H
 
 #include "core/store/drift/trend.h"
 #include "drift/alert/alerting.h"
@@ -16,7 +16,7 @@
 struct ingest;
 struct plan;
 
-struct trend {
+struct stability {
 	bool             known;   /* row was read; else the config has nothing of it */
 	bool             run;     /* a complete snapshot, compared */
 	struct trend_row row;     /* as read */
@@ -26,9 +26,9 @@ struct trend {
 	size_t           counts_n;
 };
 
-MUST_USE bool trend_plan(const struct ingest *in, struct plan *p, struct err *e);
+MUST_USE bool stability_plan(const struct ingest *in, struct plan *p, struct err *e);
 /* In the ingest's transaction, before the alert of kind "drift". */
-MUST_USE bool trend_write(struct db *db, const struct ingest *in, struct plan *p,
+MUST_USE bool stability_write(struct db *db, const struct ingest *in, struct plan *p,
     const struct alert_scope *a, struct err *e);
 
 #endif

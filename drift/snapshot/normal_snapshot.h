@@ -1,23 +1,23 @@
 /*
- * snap.h - a snapshot made ready: every resource normalised, with its canonical
+ * normal_snapshot.h - a snapshot made ready: every resource normalised, with its canonical
  * text and address, in order of category and key.  No transaction is needed.
  */
-#ifndef BSX_DRIFT_SNAPSHOT_SNAP_H
-#define BSX_DRIFT_SNAPSHOT_SNAP_H
+#ifndef BSX_DRIFT_SNAPSHOT_NORMAL_SNAPSHOT_H
+#define BSX_DRIFT_SNAPSHOT_NORMAL_SNAPSHOT_H
 
 #include "core/store/drift/snapshot.h"
 #include "drift/config/spec.h"
 #include "drift/source/collected.h"
 
-struct snap_resource {
+struct normal_resource {
 	struct resource r;    /* normal form */
 	struct str      text; /* canonical */
 	uint8_t         address[HASH_LEN];
 	struct held    *stored; /* its value is there and not here; NULL: it is here */
 };
 
-struct snap {
-	struct snap_resource *items;
+struct normal_snapshot {
+	struct normal_resource *items;
 	size_t                n;
 	struct collection    *collections; /* as told and of its resources, by category */
 	size_t                collections_n;
@@ -26,15 +26,15 @@ struct snap {
 	struct redaction     *left_out; /* where masked values were (redact.h); NULL: they are there */
 };
 
-MUST_USE struct snap *snap_make(TALLOC_CTX *mem, const struct tenant_db *t,
+MUST_USE struct normal_snapshot *normal_snapshot_make(TALLOC_CTX *mem, const struct tenant_db *t,
     const struct drift_spec *spec, const struct collected *in, struct work *work, struct err *e);
 
 /* A stored one, whose values are read when they are needed. */
-MUST_USE struct snap *snap_of_stored(
+MUST_USE struct normal_snapshot *normal_snapshot_of_stored(
     struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e);
 
 /* By category, then key, by bytes: the order of everything that is merged. */
-int snap_place_cmp(
+int place_order(
     struct str category_a, struct str key_a, struct str category_b, struct str key_b);
 
 /* The entry of a category in a sorted list; NULL: none. */

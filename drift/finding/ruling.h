@@ -1,13 +1,13 @@
 /*
- * alert_decide.h - what people decide about findings: one or many, all or nothing.
+ * ruling.h - what people decide about findings: one or many, all or nothing.
  *
  * A decision names changes; it is made about their findings, each once.  Every
  * finding that it changes gets a line of history.  The state rows of the configs
  * are held meanwhile, so that a snapshot on its way sees the decision or is
  * compared again.
  */
-#ifndef BSX_DRIFT_FINDING_DECIDE_H
-#define BSX_DRIFT_FINDING_DECIDE_H
+#ifndef BSX_DRIFT_FINDING_RULING_H
+#define BSX_DRIFT_FINDING_RULING_H
 
 #include "core/store/drift/finding.h"
 #include "core/base/env.h"

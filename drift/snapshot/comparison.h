@@ -1,9 +1,9 @@
 /*
- * sides.h - any two things held against each other: stored snapshots, or
+ * comparison.h - any two things held against each other: stored snapshots, or
  * documents that are only at hand.
  *
  *	side_of_snapshot(t, mem, s, &left, e), side_of_document(mem, spec, v, &right, work, e)
- *	sides_each(t, mem, spec->compare, &left, &right, fn, arg, work, e)
+ *	comparison_each(t, mem, spec->compare, &left, &right, fn, arg, work, e)
  *
  * A category that was not read completely on one of the sides is not compared.
  * Contents are read only where the two sides differ: of stored ones, where their addresses do.
@@ -11,8 +11,8 @@
  * Errors: ERR_INVALID with faults (a document that cannot be cut into
  * resources), ERR_INTERNAL (a content is missing), and those of db.h.
  */
-#ifndef BSX_DRIFT_SNAPSHOT_SIDES_H
-#define BSX_DRIFT_SNAPSHOT_SIDES_H
+#ifndef BSX_DRIFT_SNAPSHOT_COMPARISON_H
+#define BSX_DRIFT_SNAPSHOT_COMPARISON_H
 
 #include "core/store/drift/snapshot.h"
 #include "drift/engine/diff.h"
@@ -37,8 +37,8 @@ MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct work *work, struct err *e);
 
 /* What a template was rendered to. */
-struct snap;
-MUST_USE bool side_of_snap(TALLOC_CTX *mem, const struct snap *s, struct side *out, struct err *e);
+struct normal_snapshot;
+MUST_USE bool side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, struct side *out, struct err *e);
 
 /* The places of its resources, in its order. */
 MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
@@ -47,36 +47,36 @@ bool side_complete(const struct side *s, struct str category);
 bool side_whole(const struct side *s);
 
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
-typedef bool side_fn(
+typedef bool comparison_fn(
     void *arg, const struct resource *from, const struct resource *to, struct err *e);
-MUST_USE bool sides_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, side_fn *fn, void *arg, struct work *work,
+MUST_USE bool comparison_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
+    const struct side *from, const struct side *to, comparison_fn *fn, void *arg, struct work *work,
     struct err *e);
 
-/* The categories that sides_each leaves out, as a JSON array of strings. */
-MUST_USE bool sides_incomplete(
+/* The categories that comparison_each leaves out, as a JSON array of strings. */
+MUST_USE bool comparison_incomplete(
     const struct side *from, const struct side *to, struct buf *out, struct err *e);
 
 /*
  * The same one by one, for who answers in pieces: what one step gives is a child of its own `mem`.
  * Contents are read for several at once.
  */
-struct sides;
+struct comparison;
 struct side_pair {
 	struct resource from, to;
 	bool            has_from, has_to;
 };
-MUST_USE struct sides *sides_begin(struct tenant_db *t, TALLOC_CTX *mem,
+MUST_USE struct comparison *comparison_begin(struct tenant_db *t, TALLOC_CTX *mem,
     const struct compare_spec *spec, const struct side *from, const struct side *to,
     struct work *work, struct err *e);
 /* *more false: that was all, and *out has nothing. */
-MUST_USE bool sides_next(
-    struct sides *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e);
+MUST_USE bool comparison_next(
+    struct comparison *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e);
 
 /* The JSON Patch (patch.h) for what is compared with `from`, which knows its categories and nothing
  * else yet. */
 struct patch;
-MUST_USE bool sides_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
+MUST_USE bool comparison_patch(TALLOC_CTX *mem, const struct compare_spec *spec, const struct side *from,
     struct work *work, struct patch **out, struct err *e);
 
 #endif

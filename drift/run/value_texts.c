@@ -1,4 +1,4 @@
-#include "drift/run/values.h"
+#include "drift/run/value_texts.h"
 
 #include "core/store/drift/report.h"
 #include "drift/engine/resource.h"

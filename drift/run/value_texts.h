@@ -1,11 +1,11 @@
 /*
- * values.h - the values of changes as people see them, within what one report or answer may hold.
+ * value_texts.h - the values of changes as people see them, within what one report or answer may hold.
  *
  * A value is told by its JSON text up to CHANGE_VALUE_MAX bytes, and as long as there is room for it
  * among the others; else it is marked as truncated: its hash tells it from others all the same.
  */
-#ifndef BSX_DRIFT_RUN_VALUES_H
-#define BSX_DRIFT_RUN_VALUES_H
+#ifndef BSX_DRIFT_RUN_VALUE_TEXTS_H
+#define BSX_DRIFT_RUN_VALUE_TEXTS_H
 
 #include "core/base/buf.h"
 #include "core/base/chunks.h"

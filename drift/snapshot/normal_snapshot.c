@@ -1,4 +1,4 @@
-#include "drift/snapshot/snap.h"
+#include "drift/snapshot/normal_snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #define STEPS_RESOURCE 200   /* to normalise, print and hash one, beside its bytes */
 
 int
-snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
+place_order(struct str category_a, struct str key_a, struct str category_b, struct str key_b)
 {
 	int c = str_cmp(category_a, category_b);
 
@@ -21,10 +21,10 @@ snap_place_cmp(struct str category_a, struct str key_a, struct str category_b, s
 static int
 by_place(const void *a, const void *b)
 {
-	const struct resource *x = &((const struct snap_resource *)a)->r;
-	const struct resource *y = &((const struct snap_resource *)b)->r;
+	const struct resource *x = &((const struct normal_resource *)a)->r;
+	const struct resource *y = &((const struct normal_resource *)b)->r;
 
-	return snap_place_cmp(x->category, x->key, y->category, y->key);
+	return place_order(x->category, x->key, y->category, y->key);
 }
 
 static int
@@ -46,7 +46,7 @@ collection_of_category(const struct collection *list, size_t n, struct str categ
 
 /* What all resources share while they are made ready. */
 struct making {
-	struct snap             *s;
+	struct normal_snapshot  *s;
 	const struct tenant_db  *t;
 	const struct drift_spec *spec;
 	enum resource_origin     from;
@@ -71,7 +71,7 @@ kept_text(struct making *m)
 }
 
 static bool
-make_one(struct making *m, struct snap_resource *at, struct err *e)
+make_one(struct making *m, struct normal_resource *at, struct err *e)
 {
 	m->text.n = 0;
 	if (!resource_normalise(m->s, m->spec->compare, &at->r, m->from, m->work, e) ||
@@ -86,7 +86,7 @@ make_one(struct making *m, struct snap_resource *at, struct err *e)
 }
 
 static bool
-make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spec *spec,
+make_resources(struct normal_snapshot *s, const struct tenant_db *t, const struct drift_spec *spec,
     const struct collected *in, struct work *work, struct err *e)
 {
 	struct making m = { .s = s,
@@ -122,7 +122,7 @@ make_resources(struct snap *s, const struct tenant_db *t, const struct drift_spe
 
 /* The told ones first, so that sorting what the resources add cannot hide them. */
 static bool
-make_collections(struct snap *s, const struct collected *in, struct err *e)
+make_collections(struct normal_snapshot *s, const struct collected *in, struct err *e)
 {
 	size_t n = in->collections_n;
 
@@ -162,7 +162,7 @@ digest_text(struct hash_hmac_ctx *h, struct str s)
 }
 
 static bool
-make_digest(struct snap *s, const struct tenant_db *t, struct err *e)
+make_digest(struct normal_snapshot *s, const struct tenant_db *t, struct err *e)
 {
 	struct hash_hmac_ctx *h = hash_hmac_make(s, t->address_key, sizeof(t->address_key));
 
@@ -183,11 +183,11 @@ make_digest(struct snap *s, const struct tenant_db *t, struct err *e)
 	return true;
 }
 
-struct snap *
-snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
+struct normal_snapshot *
+normal_snapshot_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *spec,
     const struct collected *in, struct work *work, struct err *e)
 {
-	struct snap *s = talloc_zero(mem, struct snap);
+	struct normal_snapshot *s = talloc_zero(mem, struct normal_snapshot);
 
 	if (s == NULL) {
 		err_memory(e);
@@ -203,7 +203,7 @@ snap_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spec *s
 
 /* In the order they were stored in: by category. */
 static bool
-stored_collections(struct snap *s, const char *text, struct err *e)
+stored_collections(struct normal_snapshot *s, const char *text, struct err *e)
 {
 	const struct json *c = json_parse(s, str_of(text), e);
 
@@ -225,11 +225,12 @@ stored_collections(struct snap *s, const char *text, struct err *e)
 	return true;
 }
 
-struct snap *
-snap_of_stored(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e)
+struct normal_snapshot *
+normal_snapshot_of_stored(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *stored, struct err *e)
 {
-	struct snap *s = talloc_zero(mem, struct snap);
-	struct held *held;
+	struct normal_snapshot *s = talloc_zero(mem, struct normal_snapshot);
+	struct held            *held;
 
 	if (s == NULL) {
 		err_memory(e);

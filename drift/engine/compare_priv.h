@@ -1,8 +1,8 @@
 /*
- * spec.h - the inside of a compiled compare_spec: for the files of this room only.
+ * compare_priv.h - the inside of a compiled compare_spec: for the files of this room only.
  */
-#ifndef BSX_DRIFT_ENGINE_SPEC_H
-#define BSX_DRIFT_ENGINE_SPEC_H
+#ifndef BSX_DRIFT_ENGINE_COMPARE_PRIV_H
+#define BSX_DRIFT_ENGINE_COMPARE_PRIV_H
 
 #include "drift/engine/compare.h"
 #include "drift/engine/matcher.h"

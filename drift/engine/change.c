@@ -13,10 +13,12 @@
 bool
 walk_hash(struct walk *w, const struct place *at, const struct json *v)
 {
+	const struct element_how how = { &w->arrays, w->d->state->work };
+
 	if (w->hashed == v)
 		return true;
 	w->text.n = 0;
-	if (!element_text(&w->text, v, &w->arrays, at->here, at->name, w->d->state->work, w->e) ||
+	if (!element_text(&w->text, v, &how, at->here, at->name, w->e) ||
 	    !work_spend(w->d->state->work, WORK_CHANGES, WORK_BYTES(w->text.n), w->e))
 		return false;
 	hash_key_hmac(w->d->state->spec->value_key, w->text.p, w->text.n, w->hash);

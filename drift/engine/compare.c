@@ -362,7 +362,10 @@ compare_pick(TALLOC_CTX *mem, const struct compare_entries *entries, enum work_k
 		patterns[out->n_paths] = &x->path;
 		out->paths[out->n_paths++] = x;
 	}
-	return places_make(mem, patterns, out->n_paths, work, kind, &out->places, &out->start, e);
+	out->places = (struct places) {
+		.patterns = patterns, .n = out->n_paths, .work = work, .kind = kind, .e = e
+	};
+	return places_make(mem, &out->places, &out->start);
 }
 
 /* Both lists are in the order of the entries, which stand in one array. */

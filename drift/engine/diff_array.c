@@ -82,6 +82,12 @@ member_of(const struct json *object, struct str name, uint32_t *hint)
 	return NULL;
 }
 
+/* The members that elements are matched by. */
+struct key_names {
+	const struct str *at;
+	uint32_t          n;
+};
+
 /* The keys of one side's elements by one member; *all false: some element has none that counts. */
 static bool
 keys_by_member(struct walk *w, struct both *p, const struct json *array, struct str name,
@@ -110,15 +116,15 @@ keys_by_member(struct walk *w, struct both *p, const struct json *array, struct 
 /* The same by the members that a spec names, null and the like included: their canonical texts, one
  * behind another. */
 static bool
-keys_by_members(struct walk *w, struct both *p, const struct json *array, const struct str *names,
-    uint32_t n, struct index_entry *out, bool *all)
+keys_by_members(struct walk *w, struct both *p, const struct json *array,
+    const struct key_names *names, struct index_entry *out, bool *all)
 {
 	for (uint32_t i = 0; i < array->n; i++) {
 		size_t before = p->text.n;
 
-		for (uint32_t k = 0; k < n; k++) {
+		for (uint32_t k = 0; k < names->n; k++) {
 			uint32_t           hint = 0;
-			const struct json *v = member_of(&array->items[i], names[k], &hint);
+			const struct json *v = member_of(&array->items[i], names->at[k], &hint);
 
 			*all = v != NULL && v->type != JSON_ARRAY && v->type != JSON_OBJECT;
 			if (!*all)
@@ -133,11 +139,11 @@ keys_by_members(struct walk *w, struct both *p, const struct json *array, const 
 }
 
 static bool
-keys_of(struct walk *w, struct both *p, const struct json *array, const struct str *names,
-    uint32_t n, struct index_entry *out, bool *all)
+keys_of(struct walk *w, struct both *p, const struct json *array, const struct key_names *names,
+    struct index_entry *out, bool *all)
 {
-	return p->by_spec ? keys_by_members(w, p, array, names, n, out, all)
-			  : keys_by_member(w, p, array, names[0], out, all);
+	return p->by_spec ? keys_by_members(w, p, array, names, out, all)
+			  : keys_by_member(w, p, array, names->at[0], out, all);
 }
 
 static bool
@@ -182,14 +188,14 @@ match(struct walk *w, struct both *p, uint32_t groups, bool *unique)
 
 /* Can elements be matched by these members?  Then in_a and in_b are ready. */
 static bool
-try_keys(struct walk *w, struct both *p, const struct str *names, uint32_t n, bool *yes)
+try_keys(struct walk *w, struct both *p, const struct key_names *names, bool *yes)
 {
 	uint32_t groups;
 
 	*yes = true;
 	p->text.n = 0;
-	if (!keys_of(w, p, p->a, names, n, p->texts, yes) ||
-	    (*yes && !keys_of(w, p, p->b, names, n, p->texts + p->a->n, yes)))
+	if (!keys_of(w, p, p->a, names, p->texts, yes) ||
+	    (*yes && !keys_of(w, p, p->b, names, p->texts + p->a->n, yes)))
 		return false;
 	if (!*yes)
 		return true;
@@ -223,8 +229,8 @@ element(struct walk *w, const struct place *at, enum place_kind kind, uint32_t o
 }
 
 static bool
-walk_keyed(struct walk *w, const struct place *at, const struct both *p, const struct str *keys,
-    uint32_t n_keys)
+walk_keyed(
+    struct walk *w, const struct place *at, const struct both *p, const struct key_names *keys)
 {
 	struct place here;
 
@@ -234,8 +240,8 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 
 		here = element(w, at, PLACE_KEYED, found ? p->in_a[i] : 0, i, i);
 		here.element = value;
-		here.keys = keys;
-		here.n_keys = n_keys;
+		here.keys = keys->at;
+		here.n_keys = keys->n;
 		if (!(found ? walk_value(w, &here, &p->a->items[p->in_a[i]], value)
 			    : walk_change(w, &here, NULL, value)))
 			return false;
@@ -245,8 +251,8 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 			continue;
 		here = element(w, at, PLACE_KEYED, i, i, i);
 		here.element = &p->a->items[i];
-		here.keys = keys;
-		here.n_keys = n_keys;
+		here.keys = keys->at;
+		here.n_keys = keys->n;
 		if (!walk_change(w, &here, here.element, NULL))
 			return false;
 	}
@@ -274,35 +280,33 @@ static bool
 counted_text(struct walk *w, const struct place *at, struct both *p, const struct json *v,
     uint32_t i, struct index_entry *out)
 {
-	size_t before = p->text.n;
+	const struct element_how how = { &w->arrays, w->d->state->work };
+	size_t                   before = p->text.n;
 
 	*out = (struct index_entry) { 0, v->type == JSON_STRING ? v->text : STR(""), v->type };
 	if (v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return true;
-	if (!element_text(&p->text, v, &w->arrays,
-		places_down_index(&w->arrays.places, at->here, i), STR(""), w->d->state->work,
-		w->e))
+	if (!element_text(&p->text, v, &how, places_down_index(&w->arrays.places, at->here, i),
+		STR(""), w->e))
 		return false;
 	shorten(w, &p->text, before);
 	*out = entry_behind(p, before, v->type);
 	return true;
 }
 
-/* The elements first .. first + na (nb) of both sides. */
 static bool
-counted_texts(struct walk *w, const struct place *at, struct both *p, uint32_t first, uint32_t na,
-    uint32_t nb)
+counted_texts(struct walk *w, const struct place *at, struct both *p, const struct span *s)
 {
 	p->text.n = 0;
-	for (uint32_t i = 0; i < na + nb; i++) {
-		uint32_t           j = first + (i < na ? i : i - na);
-		const struct json *v = i < na ? &p->a->items[j] : &p->b->items[j];
+	for (uint32_t i = 0; i < s->na + s->nb; i++) {
+		uint32_t           j = s->first + (i < s->na ? i : i - s->na);
+		const struct json *v = i < s->na ? &p->a->items[j] : &p->b->items[j];
 
 		if (!counted_text(w, at, p, v, j, &p->texts[i]) ||
 		    !work_spend(w->d->state->work, WORK_COMPARE, STEPS_TEXT, w->e))
 			return false;
 	}
-	return entries_done(w, p, na + nb);
+	return entries_done(w, p, s->na + s->nb);
 }
 
 /*
@@ -322,24 +326,23 @@ mark(uint32_t *marks, const uint32_t *group, uint32_t n, int32_t *more)
  * one that the other side has not: one that stayed would still be there.
  */
 static bool
-count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bool set,
-    uint32_t *marks_a, uint32_t *marks_b)
+count_surplus(struct walk *w, const struct both *p, const struct span *s, bool set, uint32_t *marks)
 {
 	uint32_t groups;
 	int32_t *n, *m;
 
 	if (!index_group_counted(
-		w->tmp, p->texts, na + nb, p->group, &groups, &w->d->compared, w->e) ||
+		w->tmp, p->texts, s->na + s->nb, p->group, &groups, &w->d->compared, w->e) ||
 	    !walk_spend(w))
 		return false;
 	n = talloc_zero_array(w->tmp, int32_t, 2 * groups);
 	if (n == NULL)
 		return err_memory(w->e);
 	m = n + groups;
-	for (uint32_t i = 0; i < na; i++)
+	for (uint32_t i = 0; i < s->na; i++)
 		n[p->group[i]]++;
-	for (uint32_t i = 0; i < nb; i++)
-		m[p->group[na + i]]++;
+	for (uint32_t i = 0; i < s->nb; i++)
+		m[p->group[s->na + i]]++;
 	for (uint32_t g = 0; g < groups; g++) {
 		int32_t ca = set && n[g] > 1 ? 1 : n[g], cb = set && m[g] > 1 ? 1 : m[g];
 
@@ -347,44 +350,45 @@ count_surplus(struct walk *w, const struct both *p, uint32_t na, uint32_t nb, bo
 			n[g] = ca - cb;
 		m[g] = cb - ca;
 	}
-	mark(marks_a, p->group, na, n);
-	mark(marks_b, p->group + na, nb, m);
+	mark(marks, p->group, s->na, n);
+	mark(marks + s->na, p->group + s->na, s->nb, m);
 	talloc_free(n);
 	return true;
 }
 
-/* `marks` are those of the elements from `first` on. */
+/* `marks` are those of the elements looked at. */
 static bool
-emit_surplus(struct walk *w, const struct place *at, const struct json *array, uint32_t first,
-    uint32_t n, const uint32_t *marks, bool created)
+emit_surplus(struct walk *w, const struct place *at, const struct surplus *s, const uint32_t *marks)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		const struct json *v = &array->items[first + i];
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint32_t           j = s->first + i;
+		const struct json *v = &s->array->items[j];
 		struct place       here;
 
 		if (marks[i] == 0)
 			continue;
-		here = element(w, at, PLACE_COUNTED, first + i, first + i, first + i);
+		here = element(w, at, PLACE_COUNTED, j, j, j);
 		here.element = v;
 		here.repeat = marks[i];
-		if (!walk_change(w, &here, created ? NULL : v, created ? v : NULL))
+		if (!walk_change(w, &here, s->created ? NULL : v, s->created ? v : NULL))
 			return false;
 	}
 	return true;
 }
 
 static bool
-walk_multiset(struct walk *w, const struct place *at, const struct both *p, uint32_t first,
-    uint32_t na, uint32_t nb, bool set)
+walk_multiset(
+    struct walk *w, const struct place *at, const struct both *p, const struct span *s, bool set)
 {
-	uint32_t *marks = talloc_zero_array(w->tmp, uint32_t, na + nb);
-	bool      ok;
+	const struct surplus gone = { p->a, s->first, s->na, false };
+	const struct surplus come = { p->b, s->first, s->nb, true };
+	uint32_t            *marks = talloc_zero_array(w->tmp, uint32_t, s->na + s->nb);
+	bool                 ok;
 
 	if (marks == NULL)
 		return err_memory(w->e);
-	ok = count_surplus(w, p, na, nb, set, marks, marks + na) &&
-	     emit_surplus(w, at, p->b, first, nb, marks + na, true) &&
-	     emit_surplus(w, at, p->a, first, na, marks, false);
+	ok = count_surplus(w, p, s, set, marks) && emit_surplus(w, at, &come, marks + s->na) &&
+	     emit_surplus(w, at, &gone, marks);
 	talloc_free(marks);
 	return ok;
 }
@@ -397,7 +401,8 @@ static bool
 walk_counted(struct walk *w, const struct place *at, struct both *p, enum compare_mode mode)
 {
 	const struct json *x = p->a, *y = p->b;
-	uint32_t           most = x->n < y->n ? x->n : y->n, head = 0, tail = 0, na, nb;
+	uint32_t           most = x->n < y->n ? x->n : y->n, head = 0, tail = 0;
+	struct span        s;
 
 	while (mode != COMPARE_SET && head < most && element_same(&x->items[head], &y->items[head]))
 		head++;
@@ -405,14 +410,13 @@ walk_counted(struct walk *w, const struct place *at, struct both *p, enum compar
 	       element_same(&x->items[x->n - 1 - tail], &y->items[y->n - 1 - tail]))
 		tail++;
 	w->d->compared += head + tail + 1;
-	na = x->n - head - tail;
-	nb = y->n - head - tail;
-	if (na + nb == 0)
+	s = (struct span) { head, x->n - head - tail, y->n - head - tail };
+	if (s.na + s.nb == 0)
 		return true;
-	if (!counted_texts(w, at, p, head, na, nb))
+	if (!counted_texts(w, at, p, &s))
 		return false;
-	return mode == COMPARE_LIST ? walk_list(w, at, p, head, na, nb)
-				    : walk_multiset(w, at, p, head, na, nb, mode == COMPARE_SET);
+	return mode == COMPARE_LIST ? walk_list(w, at, p, &s)
+				    : walk_multiset(w, at, p, &s, mode == COMPARE_SET);
 }
 
 /* ---- which of both ---- */
@@ -435,15 +439,16 @@ walk_auto(struct walk *w, const struct place *at, struct both *p, bool *done)
 	if (!all_objects(p->a) || !all_objects(p->b))
 		return true;
 	for (size_t i = 0; i < sizeof identity / sizeof *identity; i++) {
-		struct str name = str_of(identity[i]);
-		uint32_t   hint = 0;
+		struct str             name = str_of(identity[i]);
+		const struct key_names names = { &name, 1 };
+		uint32_t               hint = 0;
 
 		if (member_of(first, name, &hint) == NULL)
 			continue;
-		if (!try_keys(w, p, &name, 1, done))
+		if (!try_keys(w, p, &names, done))
 			return false;
 		if (*done)
-			return walk_keyed(w, at, p, &name, 1);
+			return walk_keyed(w, at, p, &names);
 	}
 	return true;
 }
@@ -453,17 +458,18 @@ static bool
 walk_by_spec(
     struct walk *w, const struct place *at, struct both *p, const struct strings *keys, bool *done)
 {
-	struct str names[COMPARE_KEYS_MAX];
+	struct str             room[COMPARE_KEYS_MAX];
+	const struct key_names names = { room, (uint32_t)keys->n };
 
 	*done = false;
 	if (!all_objects(p->a) || !all_objects(p->b))
 		return true;
 	for (size_t i = 0; i < keys->n; i++)
-		names[i] = str_of(keys->items[i]);
+		room[i] = str_of(keys->items[i]);
 	p->by_spec = true;
-	if (!try_keys(w, p, names, (uint32_t)keys->n, done))
+	if (!try_keys(w, p, &names, done))
 		return false;
-	return !*done || walk_keyed(w, at, p, names, (uint32_t)keys->n);
+	return !*done || walk_keyed(w, at, p, &names);
 }
 
 bool

@@ -120,25 +120,32 @@ spot_add(TALLOC_CTX *mem, struct spot *s, const struct difference *d, size_t i, 
 	return op_make(mem, d, &s->ops[s->n++], e);
 }
 
+/* Places that differences speak of. */
+struct spots {
+	struct spot *at;
+	size_t       n;
+};
+
 static bool
-spots_make(struct spot **spots, size_t *n, TALLOC_CTX *mem, const struct resource *list,
-    size_t list_n, struct difference *d, size_t dn, struct err *e)
+spots_make(TALLOC_CTX *mem, const struct differences *d, const struct resource *list, size_t list_n,
+    struct spots *out, struct err *e)
 {
-	*n = 0;
-	*spots = talloc_zero_size(mem, (dn + 1) * sizeof(**spots));
-	if (*spots == NULL)
+	out->n = 0;
+	out->at = talloc_zero_size(mem, (d->n + 1) * sizeof(out->at[0]));
+	if (out->at == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < dn; i++) {
-		struct spot           *s = spot_of(*spots, n, &d[i]);
+	for (size_t i = 0; i < d->n; i++) {
+		struct difference     *x = &d->at[i];
+		struct spot           *s = spot_of(out->at, &out->n, x);
 		const struct resource *r =
 		    list_n == 0 ? NULL : bsearch(&s->r, list, list_n, sizeof(list[0]), by_place);
 
 		s->r.value = r == NULL ? NULL : r->value;
-		if (d[i].why != NULL)
+		if (x->why != NULL)
 			continue;
-		if (d[i].path.n > 0 && d[i].path.p[0] != '/')
-			d[i].why = "has a path that does not begin with /";
-		else if (!spot_add(mem, s, &d[i], i, dn, e))
+		if (x->path.n > 0 && x->path.p[0] != '/')
+			x->why = "has a path that does not begin with /";
+		else if (!spot_add(mem, s, x, i, d->n, e))
 			return false;
 	}
 	return true;
@@ -146,17 +153,17 @@ spots_make(struct spot **spots, size_t *n, TALLOC_CTX *mem, const struct resourc
 
 /* The list, which is in order, without the places; then the places that have a value. */
 static bool
-put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *spots,
-    size_t spots_n, struct err *e)
+put_back(
+    TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spots *spots, struct err *e)
 {
 	bool  *spoken = talloc_zero_size(mem, *n + 1);
 	size_t kept = 0;
 
 	if (spoken == NULL)
 		return err_memory(e);
-	for (size_t j = 0; *n > 0 && j < spots_n; j++) {
+	for (size_t j = 0; *n > 0 && j < spots->n; j++) {
 		const struct resource *r =
-		    bsearch(&spots[j].r, list, *n, sizeof(list[0]), by_place);
+		    bsearch(&spots->at[j].r, list, *n, sizeof(list[0]), by_place);
 
 		if (r != NULL)
 			spoken[r - list] = true;
@@ -164,9 +171,9 @@ put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *s
 	for (size_t i = 0; i < *n; i++)
 		if (!spoken[i])
 			list[kept++] = list[i];
-	for (size_t j = 0; j < spots_n; j++)
-		if (spots[j].r.value != NULL)
-			list[kept++] = spots[j].r;
+	for (size_t j = 0; j < spots->n; j++)
+		if (spots->at[j].r.value != NULL)
+			list[kept++] = spots->at[j].r;
 	talloc_free(spoken);
 	*n = kept;
 	if (kept > 1)
@@ -175,25 +182,24 @@ put_back(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct spot *s
 }
 
 bool
-template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n, struct difference *d, size_t dn,
-    const char *root, struct work *work, struct err *e)
+template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n, const struct differences *d,
+    struct work *work, struct err *e)
 {
-	struct spot *spots;
-	size_t       spots_n;
+	struct spots spots;
 	char         pointer[160];
 
 	if (*n > 1)
 		qsort(list, *n, sizeof(list[0]), by_place);
-	if (!spots_make(&spots, &spots_n, mem, list, *n, d, dn, e))
+	if (!spots_make(mem, d, list, *n, &spots, e))
 		return false;
-	for (size_t i = 0; i < spots_n; i++)
-		if (!spot_change(mem, &spots[i], d, work, e))
+	for (size_t i = 0; i < spots.n; i++)
+		if (!spot_change(mem, &spots.at[i], d->at, work, e))
 			return false;
-	for (size_t i = 0; root != NULL && i < dn; i++) {
-		if (d[i].why == NULL)
+	for (size_t i = 0; d->root != NULL && i < d->n; i++) {
+		if (d->at[i].why == NULL)
 			continue;
-		snprintf(pointer, sizeof(pointer), "%.120s/%zu/path", root, i);
-		err_fault(e, mem, pointer, "%s", d[i].why);
+		snprintf(pointer, sizeof(pointer), "%.120s/%zu/path", d->root, i);
+		err_fault(e, mem, pointer, "%s", d->at[i].why);
 	}
-	return put_back(mem, list, n, spots, spots_n, e) && e->code == ERR_OK;
+	return put_back(mem, list, n, &spots, e) && e->code == ERR_OK;
 }

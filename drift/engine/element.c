@@ -36,11 +36,11 @@ spend(struct work *work, uint32_t n, size_t bytes, struct err *e)
 }
 
 static bool
-object_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
-    struct row *here, struct work *work, struct err *e)
+object_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
+    struct err *e)
 {
 	struct piece *m = pieces_make(b, v->n, e);
-	bool          ok = m != NULL && spend(work, v->n, 0, e);
+	bool          ok = m != NULL && spend(how->work, v->n, 0, e);
 
 	for (uint32_t i = 0; ok && i < v->n; i++)
 		m[i] = (struct piece) { v->names[i], &v->items[i] };
@@ -49,13 +49,13 @@ object_text(struct buf *b, const struct json *v, const struct compare_pick *arra
 	buf_putc(b, '{');
 	for (uint32_t i = 0; ok && i < v->n; i++) {
 		struct row *below =
-		    arrays != NULL ? places_down(&arrays->places, here, m[i].text) : NULL;
+		    how->arrays != NULL ? places_down(&how->arrays->places, here, m[i].text) : NULL;
 
 		if (i > 0)
 			buf_putc(b, ',');
 		json_canonical_string(b, m[i].text);
 		buf_putc(b, ':');
-		ok = element_text(b, m[i].value, arrays, below, m[i].text, work, e);
+		ok = element_text(b, m[i].value, how, below, m[i].text, e);
 	}
 	buf_putc(b, '}');
 	talloc_free(m);
@@ -96,13 +96,12 @@ below(const struct compare_pick *arrays, struct row *here, uint32_t i)
 
 /* In their own order: there is nothing to arrange. */
 static bool
-list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
-    struct work *work, struct err *e)
+list_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
+    struct err *e)
 {
 	for (uint32_t i = 0; i < v->n; i++) {
 		buf_putc(b, i == 0 ? '[' : ',');
-		if (!element_text(
-			b, &v->items[i], arrays, below(arrays, here, i), STR(""), work, e))
+		if (!element_text(b, &v->items[i], how, below(how->arrays, here, i), STR(""), e))
 			return false;
 	}
 	buf_putc(b, ']');
@@ -110,11 +109,11 @@ list_text(struct buf *b, const struct json *v, const struct compare_pick *arrays
 }
 
 static bool
-array_text(struct buf *b, const struct json *v, const struct compare_pick *arrays, struct row *here,
-    struct str name, struct work *work, struct err *e)
+array_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
+    struct str name, struct err *e)
 {
 	const struct compare_entry *entry =
-	    arrays != NULL ? compare_array(arrays, here, name) : NULL;
+	    how->arrays != NULL ? compare_array(how->arrays, here, name) : NULL;
 	enum compare_mode mode = entry != NULL ? entry->mode : COMPARE_AUTO;
 	struct piece     *m;
 	size_t            start = b->n;
@@ -125,33 +124,32 @@ array_text(struct buf *b, const struct json *v, const struct compare_pick *array
 		return true;
 	}
 	if (v->n == 1 || mode == COMPARE_LIST)
-		return list_text(b, v, arrays, here, work, e);
+		return list_text(b, v, how, here, e);
 	m = pieces_make(b, v->n, e);
 	if (m == NULL)
 		return false;
 	for (uint32_t i = 0; ok && i < v->n; i++) {
 		size_t before = b->n;
 
-		ok =
-		    element_text(b, &v->items[i], arrays, below(arrays, here, i), STR(""), work, e);
+		ok = element_text(b, &v->items[i], how, below(how->arrays, here, i), STR(""), e);
 		m[i] = (struct piece) { { NULL, b->n - before }, NULL };
 	}
-	ok = ok && spend(work, v->n, b->n - start, e) &&
+	ok = ok && spend(how->work, v->n, b->n - start, e) &&
 	     arrange(b, start, m, v->n, mode == COMPARE_SET, e);
 	talloc_free(m);
 	return ok;
 }
 
 bool
-element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
-    struct row *here, struct str name, struct work *work, struct err *e)
+element_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
+    struct str name, struct err *e)
 {
 	bool ok;
 
 	if (v->type == JSON_OBJECT)
-		ok = object_text(b, v, arrays, here, work, e);
+		ok = object_text(b, v, how, here, e);
 	else if (v->type == JSON_ARRAY)
-		ok = array_text(b, v, arrays, here, name, work, e);
+		ok = array_text(b, v, how, here, name, e);
 	else
 		return json_canonical(b, v, e);
 	return ok && e->code == ERR_OK && (buf_ok(b) || err_memory(e));

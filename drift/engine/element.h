@@ -10,13 +10,15 @@
 #include "core/base/work.h"
 #include "drift/engine/compare_priv.h"
 
-/*
- * Appends it.  `arrays`: how arrays are compared, `here` the value's row in it, `name` the member
- * that holds the value; arrays NULL: all auto.  Costs what is written, at each level of arrays that
- * are sorted once more.
- */
-MUST_USE bool element_text(struct buf *b, const struct json *v, const struct compare_pick *arrays,
-    struct row *here, struct str name, struct work *work, struct err *e);
+/* By what element texts are made. */
+struct element_how {
+	const struct compare_pick *arrays; /* how arrays are compared; NULL: all auto */
+	struct work               *work;   /* what is written, at each level of arrays that are sorted once more */
+};
+
+/* Appends it.  `here`: the value's row in how->arrays, `name` the member that holds the value. */
+MUST_USE bool element_text(struct buf *b, const struct json *v, const struct element_how *how,
+    struct row *here, struct str name, struct err *e);
 
 /* Scalars and empty containers of one type: by value.  Others: false. */
 bool element_scalar_equal(const struct json *a, const struct json *b);

@@ -47,22 +47,20 @@ row_make(const struct places *p, struct row *r)
 }
 
 bool
-places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n, struct work *work,
-    enum work_kind kind, struct places *out, struct row **here, struct err *e)
+places_make(TALLOC_CTX *mem, struct places *p, struct row **here)
 {
-	*out = (struct places) { .patterns = patterns, .n = n, .work = work, .kind = kind, .e = e };
-	*here = NULL;
-	if (n == 0)
+	p->rows = *here = NULL;
+	if (p->n == 0)
 		return true;
-	out->rows = talloc_zero_array(mem, struct row, JSON_DEPTH_MAX + 2);
-	if (out->rows == NULL)
-		return err_memory(e);
-	*here = out->rows;
-	if (!row_make(out, out->rows))
+	p->rows = talloc_zero_array(mem, struct row, JSON_DEPTH_MAX + 2);
+	if (p->rows == NULL)
+		return err_memory(p->e);
+	*here = p->rows;
+	if (!row_make(p, p->rows))
 		return false;
-	for (uint32_t i = 0; i < n; i++)
-		out->rows->items[i] = (struct going) { i, pattern_start(patterns[i]) };
-	out->rows->n = n;
+	for (uint32_t i = 0; i < p->n; i++)
+		p->rows->items[i] = (struct going) { i, pattern_start(p->patterns[i]) };
+	p->rows->n = p->n;
 	return true;
 }
 

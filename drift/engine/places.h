@@ -22,9 +22,9 @@ struct places {
 	enum work_kind               kind;
 	struct err                  *e; /* walking fails by it, and the row is empty then */
 };
-/* *here: the row of the document. */
-MUST_USE bool places_make(TALLOC_CTX *mem, const struct pattern *const *patterns, uint32_t n,
-    struct work *work, enum work_kind kind, struct places *out, struct row **here, struct err *e);
+/* Makes the rows; the rest of *p says what is walked and who spends the work.  *here: the row of the
+ * document. */
+MUST_USE bool places_make(TALLOC_CTX *mem, struct places *p, struct row **here);
 /* One step down.  A step on an array element is its index in decimal. */
 struct row *places_down(const struct places *p, struct row *here, struct str name);
 struct row *places_down_index(const struct places *p, struct row *here, uint32_t i);

@@ -173,8 +173,9 @@ static bool
 group(
     struct hold *h, const struct found *a, const struct found *b, uint32_t **out, uint32_t *groups)
 {
-	uint32_t            n = a->n + b->n;
-	struct index_entry *v = talloc_array(h->tmp, struct index_entry, n);
+	static const struct element_how how;
+	uint32_t                        n = a->n + b->n;
+	struct index_entry             *v = talloc_array(h->tmp, struct index_entry, n);
 
 	*out = talloc_array(h->tmp, uint32_t, n);
 	if (v == NULL || *out == NULL)
@@ -183,8 +184,8 @@ group(
 		struct buf text;
 
 		buf_make(&text, v);
-		if (!element_text(&text, i < a->n ? a->items[i] : b->items[i - a->n], NULL, NULL,
-			STR(""), NULL, h->e) ||
+		if (!element_text(&text, i < a->n ? a->items[i] : b->items[i - a->n], &how, NULL,
+			STR(""), h->e) ||
 		    !work_spend(h->work, WORK_RULES, 20 + text.n / 4, h->e))
 			return false;
 		v[i] = index_entry(buf_str(&text), 0);

@@ -266,29 +266,28 @@ template_check_value(TALLOC_CTX *mem, const struct json *v, const char *pointer,
 }
 
 bool
-template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, enum resource_origin from, struct work *work,
-    struct err *e)
+template_check(TALLOC_CTX *mem, const struct template *t, enum resource_origin from,
+    struct work *work, struct err *e)
 {
 	TALLOC_CTX  *tmp = talloc_new(NULL);
 	struct check c = { .mem = mem,
 		.work = work,
-		.n = vn,
+		.n = t->variables_n,
 		.outside = from == RESOURCE_SOURCE,
 		.references = true,
 		.root = "/resources",
 		.e = e };
 	char         number[24];
 
-	c.known = tmp == NULL ? NULL : known_make(tmp, v, vn, e);
-	for (size_t i = 0; c.known != NULL && i < n && c.faults < FAULTS_MAX; i++) {
+	c.known = tmp == NULL ? NULL : known_make(tmp, t->variables, t->variables_n, e);
+	for (size_t i = 0; c.known != NULL && i < t->n && c.faults < FAULTS_MAX; i++) {
 		struct step at = { .name = str_of(number) };
 		struct step key = { &at, STR("key") }, value = { &at, STR("value") };
 
 		snprintf(number, sizeof(number), "%zu", i);
 		at.name = str_of(number);
-		check_string(&c, &key, r[i].key, true);
-		check_value(&c, &value, r[i].value);
+		check_string(&c, &key, t->resources[i].key, true);
+		check_value(&c, &value, t->resources[i].value);
 	}
 	talloc_free(tmp);
 	return c.known != NULL ? e->code == ERR_OK : err_memory(e);
@@ -447,20 +446,19 @@ render_resource(struct render *x, const struct resource *from, struct resource *
 }
 
 bool
-template_render(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, const char *root, struct resource **out,
+template_render(TALLOC_CTX *mem, const struct template *t, const char *root, struct resource **out,
     struct work *work, struct err *e)
 {
-	struct known *k = known_make(mem, v, vn, e);
-	struct render x = { mem, work, k, vn, TEMPLATE_GROWTH_MAX, root, e };
+	struct known *k = known_make(mem, t->variables, t->variables_n, e);
+	struct render x = { mem, work, k, t->variables_n, TEMPLATE_GROWTH_MAX, root, e };
 
 	if (k == NULL)
 		return false;
-	*out = talloc_zero_size(mem, (n + 1) * sizeof(**out));
+	*out = talloc_zero_size(mem, (t->n + 1) * sizeof(**out));
 	if (*out == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		if (!render_resource(&x, &r[i], &(*out)[i]))
+	for (size_t i = 0; i < t->n; i++)
+		if (!render_resource(&x, &t->resources[i], &(*out)[i]))
 			return false;
 	return true;
 }

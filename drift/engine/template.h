@@ -34,29 +34,35 @@ struct template_variable {
 	const struct json *value; /* NULL: none */
 };
 
+/* Resources with references in them, and what they refer to. */
+struct template {
+	const struct resource          *resources;
+	size_t                          n;
+	const struct template_variable *variables; /* names different, well-formed */
+	size_t                          variables_n;
+};
+
 bool template_is_name(struct str name);
 
 /*
- * A template as it is made, with the defaults of its variables (names different, well-formed).
+ * A template as it is made, with the defaults of its variables.
  * Faults point at "/resources/<i>/...": a reference to a variable that is not declared, or in a
  * text to one whose default has no text; unless it is RESOURCE_STORED also U+0000, and "[masked]",
  * as which a masked value is shown and which it therefore cannot be given as.
  */
-MUST_USE bool template_check(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, enum resource_origin from,
+MUST_USE bool template_check(TALLOC_CTX *mem, const struct template *t, enum resource_origin from,
     struct work *work, struct err *e);
 /* The same for one value from outside: U+0000 and "[masked]" with a fault below `pointer`. */
 MUST_USE bool template_check_value(
     TALLOC_CTX *mem, const struct json *v, const char *pointer, struct err *e);
 
 /*
- * *out: an array of n, owned by `mem`, that shares what has no reference in it with the template.
+ * *out: an array of t->n, owned by `mem`, that shares what has no reference in it with the template.
  * Faults point at "<root>/<variable>".  Nobody has looked yet whether two resources have become
  * one.
  */
-MUST_USE bool template_render(TALLOC_CTX *mem, const struct resource *r, size_t n,
-    const struct template_variable *v, size_t vn, const char *root, struct resource **out,
-    struct work *work, struct err *e);
+MUST_USE bool template_render(TALLOC_CTX *mem, const struct template *t, const char *root,
+    struct resource **out, struct work *work, struct err *e);
 
 /* As much of a string as makes a reference or a percent sign is doubled: rendered, it is `s` again.
  */
@@ -75,11 +81,14 @@ struct difference {
 	const char        *why;   /* NULL: it applies; given: it is passed over */
 };
 
-/*
- * Changes the list, which has room for *n + dn resources; it is in order of category and key then.
- * One that does not apply: with `root` a fault at "<root>/<i>/path"; with NULL its `why` is set.
- */
+struct differences {
+	struct difference *at;
+	size_t             n;
+	const char        *root; /* one that does not apply is a fault at "<root>/<i>/path"; NULL: its `why` is set */
+};
+
+/* Changes the list, which has room for *n + d->n resources; it is in order of category and key then. */
 MUST_USE bool template_differ(TALLOC_CTX *mem, struct resource *list, size_t *n,
-    struct difference *d, size_t dn, const char *root, struct work *work, struct err *e);
+    const struct differences *d, struct work *work, struct err *e);
 
 #endif

@@ -78,6 +78,18 @@ struct both {
 	bool                by_spec;     /* keyed: by members that the spec names */
 };
 
+/* What of both is counted: the elements first .. first + na of a, and as many as nb of b. */
+struct span {
+	uint32_t first, na, nb;
+};
+
+/* Elements that one side has and the other has not. */
+struct surplus {
+	const struct json *array;
+	uint32_t           first, n; /* those looked at */
+	bool               created;  /* by b; else what only a has */
+};
+
 /* A place below another. */
 struct place walk_place(struct walk *w, const struct place *up, enum place_kind kind);
 
@@ -103,8 +115,8 @@ bool          walk_is_masked(const struct walk *w, const struct place *at, const
 MUST_USE bool walk_masked(struct walk *w, const struct place *at, const struct change *c,
     const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
 
-/* The elements first .. first + na (nb), whose texts are ready, in their order. */
-MUST_USE bool walk_list(struct walk *w, const struct place *at, const struct both *p, uint32_t first,
-    uint32_t na, uint32_t nb);
+/* The elements of the span, whose texts are ready, in their order. */
+MUST_USE bool walk_list(
+    struct walk *w, const struct place *at, const struct both *p, const struct span *s);
 
 #endif

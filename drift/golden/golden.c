@@ -72,7 +72,8 @@ golden_check(TALLOC_CTX *mem, const struct golden_content *c, enum resource_orig
 		return false;
 	v = declared(mem, c, e);
 	return v != NULL &&
-	       template_check(mem, c->resources, c->n, v, c->variables_n, from, work, e);
+	       template_check(mem, &(struct template) { c->resources, c->n, v, c->variables_n },
+		   from, work, e);
 }
 
 /* ---- made of a snapshot ---- */

@@ -105,7 +105,8 @@ differ(TALLOC_CTX *mem, struct golden_terms *t, struct resource *list, size_t *n
 		if (g->expires_at.ms != 0 && g->expires_at.ms <= t->now.ms)
 			d[i].why = "has expired";
 	}
-	ok = template_differ(mem, list, n, d, t->n, t->strict ? root : NULL, work, e);
+	ok = template_differ(
+	    mem, list, n, &(struct differences) { d, t->n, t->strict ? root : NULL }, work, e);
 	for (size_t i = 0; i < t->n; i++)
 		t->differences[i].why = d[i].why;
 	return ok;
@@ -181,8 +182,8 @@ golden_render(TALLOC_CTX *mem, const struct tenant_db *t, const struct drift_spe
 	if (in.left_out == NULL)
 		return NULL;
 	if (!check_given(mem, c, terms, e) || (v = settle(mem, c, terms, e)) == NULL ||
-	    !template_render(
-		mem, c->resources, c->n, v, c->variables_n, root, &in.resources, work, e) ||
+	    !template_render(mem, &(struct template) { c->resources, c->n, v, c->variables_n },
+		root, &in.resources, work, e) ||
 	    !name_categories(mem, &in, e) || !room_for(mem, &in.resources, in.n, terms->n, e))
 		return NULL;
 	if (resources_check(mem, in.resources, in.n, &why)) {

@@ -34,17 +34,23 @@ is_suspicious(const struct ingest *in, const struct plan *p, const struct loss *
 }
 
 static bool
-places_of(TALLOC_CTX *mem, const struct held *current, size_t n, const struct normal_snapshot *s,
-    struct place **was, struct place **is, struct err *e)
+places_were(
+    TALLOC_CTX *mem, const struct held *current, size_t n, struct places_held *out, struct err *e)
 {
-	*was = talloc_zero_size(mem, (n + 1) * sizeof((*was)[0]));
-	*is = talloc_zero_size(mem, (s->n + 1) * sizeof((*is)[0]));
-	if (*was == NULL || *is == NULL)
-		return err_memory(e);
+	if (!places_held_make(mem, n, out, e))
+		return false;
 	for (size_t i = 0; i < n; i++)
-		(*was)[i] = (struct place) { str_of(current[i].category), str_of(current[i].key) };
+		out->at[i] = (struct place) { str_of(current[i].category), str_of(current[i].key) };
+	return true;
+}
+
+static bool
+places_are(TALLOC_CTX *mem, const struct normal_snapshot *s, struct places_held *out, struct err *e)
+{
+	if (!places_held_make(mem, s->n, out, e))
+		return false;
 	for (size_t i = 0; i < s->n; i++)
-		(*is)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+		out->at[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
 	return true;
 }
 
@@ -64,21 +70,20 @@ static bool
 find_losses(
     const struct ingest *in, struct plan *p, const struct held *current, size_t n, struct err *e)
 {
-	struct place *was, *is;
-	struct loss  *losses;
-	struct buf    report, names;
-	size_t        losses_n;
+	struct places_held was, is;
+	struct losses      losses;
+	struct buf         report, names;
 
 	buf_make(&report, p);
 	buf_make(&names, p);
-	if (!places_of(p, current, n, in->snapshot, &was, &is, e) ||
-	    !losses_find(p, was, n, is, in->snapshot->n, &losses, &losses_n, e))
+	if (!places_were(p, current, n, &was, e) || !places_are(p, in->snapshot, &is, e) ||
+	    !losses_find(p, &was, &is, &losses, e))
 		return false;
-	for (size_t i = 0; i < losses_n; i++)
-		if (is_suspicious(in, p, &losses[i]))
-			note_loss(p, &losses[i], &report, &names);
-	talloc_free(was);
-	talloc_free(is);
+	for (size_t i = 0; i < losses.n; i++)
+		if (is_suspicious(in, p, &losses.of[i]))
+			note_loss(p, &losses.of[i], &report, &names);
+	talloc_free(was.at);
+	talloc_free(is.at);
 	if (report.n == 0)
 		return true;
 	buf_putc(&report, ']');

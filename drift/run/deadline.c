@@ -14,12 +14,8 @@
 #define CLAIMS 16
 
 struct deadline {
-	struct drift          *d;
-	struct tenant_db      *t;
-	const struct schedule *claim;
+	struct recheck         due;
 	const struct due_kind *kind;
-	TALLOC_CTX            *mem;
-	struct work           *work;
 };
 
 static bool
@@ -30,18 +26,18 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 	struct alert_scope       a;
 	char                     text[128];
 
-	if (!config_by_id(b->t, b->mem, &b->claim->ref, &c, e)) {
+	if (!config_by_id(b->due.t, b->due.mem, &b->due.claim->ref, &c, e)) {
 		if (e->code != ERR_MISSING)
 			return false;
 		err_clear(e); /* dropped: only the claim ends */
 		return true;
 	}
-	spec = spec_of(b->d, b->t, &c, b->work, e);
+	spec = spec_of(b->due.d, b->due.t, &c, b->due.work, e);
 	if (spec == NULL)
 		return false;
-	a = (struct alert_scope) { .env = b->d->env,
-		.t = b->t,
-		.mem = b->mem,
+	a = (struct alert_scope) { .env = b->due.d->env,
+		.t = b->due.t,
+		.mem = b->due.mem,
 		.config_id = c.id,
 		.config_name = c.name,
 		.targets = spec->targets,
@@ -56,19 +52,19 @@ open_blind(struct db *db, const struct deadline *b, struct err *e)
 static bool
 end_blind(struct db *db, const struct deadline *b, struct err *e)
 {
-	return open_blind(db, b, e) && schedule_done(db, b->claim, e);
+	return open_blind(db, b, e) && schedule_done(db, b->due.claim, e);
 }
 
 static bool
 renew(const struct deadline *b, struct err *e)
 {
-	return recheck_renew(b->d, b->t, b->mem, b->claim, b->work, e);
+	return recheck_renew(&b->due, e);
 }
 
 static bool
 recheck(struct db *db, const struct deadline *b, struct err *e)
 {
-	return recheck_body(db, b->d, b->t, b->mem, b->claim, b->work, e);
+	return recheck_body(db, &b->due, e);
 }
 
 /* What can be due: the transaction that sees to it and ends its claim, and what goes before it
@@ -103,10 +99,9 @@ static bool
 deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
     const struct schedule *claim, struct err *e)
 {
-	struct work     work;
-	struct deadline b = {
-		.d = d, .claim = claim, .kind = kind_of(claim), .mem = mem, .work = &work
-	};
+	struct work          work;
+	struct deadline      b = { .due = { .d = d, .claim = claim, .mem = mem, .work = &work },
+		     .kind = kind_of(claim) };
 	const struct tx      tx = { "beat", deadline_body, &b, NULL, NULL };
 	const struct tenant *t;
 
@@ -119,11 +114,11 @@ deadline_claim(struct drift *d, struct database *database, TALLOC_CTX *mem,
 			return false;
 		return schedule_forget(database_control(database), claim, e);
 	}
-	if (!tenant_db_open(database, t, false, &b.t, e))
+	if (!tenant_db_open(database, t, false, &b.due.t, e))
 		return false;
 	if (b.kind->prepare != NULL && !b.kind->prepare(&b, e))
 		return false;
-	if (tx_run(b.t->db, &tx, e))
+	if (tx_run(b.due.t->db, &tx, e))
 		return true;
 	if (e->sys != OUTBOX_FENCE_LOST)
 		return false;

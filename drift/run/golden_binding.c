@@ -1,5 +1,7 @@
 #include "drift/run/golden_binding.h"
 
+#include "drift/run/plan.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -362,31 +364,29 @@ renew_log(const struct golden_bind *b)
 }
 
 bool
-golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
-    struct work *work, struct err *e)
+golden_renew(const struct ingest *in, bool *renewed, struct err *e)
 {
-	struct golden_bind b = { .d = d,
-		.t = t,
-		.mem = mem,
-		.work = work,
-		.config = config,
-		.spec = spec,
+	struct golden_bind b = { .d = in->d,
+		.t = in->t,
+		.mem = in->mem,
+		.work = in->work,
+		.config = in->config,
+		.spec = in->spec,
 		.actor = "system",
-		.now = { clock_ms(d->env->clock) } };
+		.now = { clock_ms(in->d->env->clock) } };
 	const struct tx    tx = { "golden renewal", golden_bind_body, &b, NULL, NULL };
 	struct moved       m;
 	bool               foreign;
 
 	*renewed = false;
-	if (!golden_binding_of(t->db, mem, &config->id, &b.row, e) ||
-	    !golden_find(t, mem, &b.row.golden_id, &b.golden, &foreign, e))
+	if (!golden_binding_of(in->t->db, in->mem, &in->config->id, &b.row, e) ||
+	    !golden_find(in->t, in->mem, &b.row.golden_id, &b.golden, &foreign, e))
 		return err_take(e, ERR_MISSING); /* unbound at this moment */
 	m = has_moved(&b);
 	if (!m.template && !m.spec && !m.time)
 		return true;
 	b.was = b.row.snapshot_id;
-	if (!renew_make(&b, foreign, e) || !tx_run(t->db, &tx, e))
+	if (!renew_make(&b, foreign, e) || !tx_run(in->t->db, &tx, e))
 		return err_note(e, "rendering a golden baseline anew");
 	*renewed = b.rendered != NULL;
 	renew_log(&b);

@@ -70,9 +70,8 @@ MUST_USE bool golden_forget(
     struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct err *e);
 
 /* Of a config whose state says golden; *renewed: the state is another. */
-MUST_USE bool golden_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *config, const struct drift_spec *spec, bool *renewed,
-    struct work *work, struct err *e);
+struct ingest;
+MUST_USE bool golden_renew(const struct ingest *in, bool *renewed, struct err *e);
 
 /* golden_terms.c: the terms as asked for, with their owner and instant; sealed to the row, with the
  * instant of the first expiry; and those of a stored binding. */

@@ -50,7 +50,7 @@ ingest_plan(const struct ingest *in, struct err *e)
 
 	if (p == NULL || !p->before.golden)
 		return p;
-	if (!golden_renew(in->d, in->t, in->mem, in->config, in->spec, &renewed, in->work, e))
+	if (!golden_renew(in, &renewed, e))
 		return NULL;
 	return renewed ? plan_make(in->mem, in, e) : p;
 }
@@ -118,11 +118,14 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 static void
 drop_old(const struct ingest *in, const struct plan *p)
 {
-	char       config[UUID_TEXT_MAX];
-	struct err e = { 0 };
+	const struct retention_after after = { .config = &in->config->id,
+		.spec = in->spec,
+		.seq = p->snapshot.seq,
+		.written = p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->diff->n };
+	char                         config[UUID_TEXT_MAX];
+	struct err                   e = { 0 };
 
-	if (retention_round(in->d, in->t, in->mem, in->config, in->spec, p->snapshot.seq,
-		p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->diff->n, &e))
+	if (retention_round(in->d, in->t, in->mem, &after, &e))
 		return;
 	uuid_print(&in->config->id, config);
 	log_event(in->d->env->log, LOG_DRIFT, LOG_LEVEL_WARN, "old snapshots were not dropped",

@@ -29,27 +29,26 @@ hash_body(const struct tenant_db *t, const struct push *p, uint8_t out[static HA
 
 /* *found: the key was used before and *a is its answer. */
 static bool
-find_repeat(struct tenant_db *t, TALLOC_CTX *mem, const struct push *p, const uint8_t *hash,
-    struct ingest_answer *a, bool *found, struct err *e)
+find_repeat(const struct ingest *in, struct ingest_answer *a, bool *found, struct err *e)
 {
 	struct snapshot s;
 
 	*found = false;
-	if (p->idempotency_key == NULL)
+	if (in->idempotency_key == NULL)
 		return true;
-	if (!snapshot_by_key(t, mem, &p->config_id, p->idempotency_key, &s, e)) {
+	if (!snapshot_by_key(in->t, in->mem, &in->config->id, in->idempotency_key, &s, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
 		return true;
 	}
-	if (s.body_hash.n != HASH_LEN || memcmp(s.body_hash.p, hash, HASH_LEN) != 0)
+	if (s.body_hash.n != HASH_LEN || memcmp(s.body_hash.p, in->body_hash.p, HASH_LEN) != 0)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "This Idempotency-Key was used with another body.",
 		    "idempotency key with another body");
 	*found = true;
 	a->snapshot_id = s.id;
 	a->repeated = true;
-	if (!report_by_id(t, mem, &s.report_id, &a->report, e))
+	if (!report_by_id(in->t, in->mem, &s.report_id, &a->report, e))
 		return false;
 	a->unchanged = !uuid_eq(&a->report.snapshot_id, &s.id);
 	return true;
@@ -87,8 +86,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 
 	memset(a, 0, sizeof(*a));
 	hash_body(t, p, hash);
-	if (!config_by_id(t, mem, &p->config_id, &config, e) ||
-	    !find_repeat(t, mem, p, hash, a, &found, e))
+	if (!config_by_id(t, mem, &p->config_id, &config, e) || !find_repeat(&in, a, &found, e))
 		return false;
 	if (found)
 		return true;
@@ -100,7 +98,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 	if (e->code != ERR_CONFLICT || p->idempotency_key == NULL)
 		return false;
 	err_clear(e);
-	if (!find_repeat(t, mem, p, hash, a, &found, e))
+	if (!find_repeat(&in, a, &found, e))
 		return false;
 	return found ? true
 		     : err_set(e, ERR_CONFLICT, 0, "Conflict.", "a snapshot's key was taken");

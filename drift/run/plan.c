@@ -155,21 +155,27 @@ close_version(const struct ingest *in, struct plan *p, const struct held *h)
 		.until_seq = p->after.seq };
 }
 
+/* Where the versions that are opened put what they need. */
+struct opening {
+	struct chunks   room; /* texts */
+	struct content *contents;
+};
+
 static bool
 open_version(const struct ingest *in, struct plan *p, struct normal_resource *r, bool known,
-    struct chunks *room, struct content *contents, struct err *e)
+    struct opening *o, struct err *e)
 {
 	struct version *v = &p->opened[p->opened_n];
 
 	*v = (struct version) { .config_id = in->config->id,
 		.resource_id = held_id(&in->config->id, r->r.category, r->r.key),
-		.category = chunks_text(room, r->r.category),
-		.key = chunks_text(room, r->r.key),
+		.category = chunks_text(&o->room, r->r.category),
+		.key = chunks_text(&o->room, r->r.key),
 		.address = { r->address, HASH_LEN },
 		.from_seq = p->after.seq,
 		.known = known };
-	memcpy(contents[p->opened_n].address, r->address, HASH_LEN);
-	contents[p->opened_n++].text = r->text;
+	memcpy(o->contents[p->opened_n].address, r->address, HASH_LEN);
+	o->contents[p->opened_n++].text = r->text;
 	return v->category != NULL && v->key != NULL ? true : err_memory(e);
 }
 
@@ -181,7 +187,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct plan_sides *
 {
 	const struct normal_snapshot *s = in->snapshot;
 	size_t                        a = 0, b = 0;
-	struct chunks                 room = { .mem = p };
+	struct opening                o = { { .mem = p }, contents };
 
 	p->opened = talloc_zero_size(p, (s->n + 1) * sizeof(p->opened[0]));
 	p->closed = talloc_zero_size(p, (sides->current_n + 1) * sizeof(p->closed[0]));
@@ -195,7 +201,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct plan_sides *
 
 		if (c <= 0 && !same && (c == 0 || plan_category_complete(p, str_of(old->category))))
 			close_version(in, p, old);
-		if (c >= 0 && !same && !open_version(in, p, new, c == 0, &room, contents, e))
+		if (c >= 0 && !same && !open_version(in, p, new, c == 0, &o, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;

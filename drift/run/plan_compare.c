@@ -19,12 +19,13 @@ struct pair {
 /* What is stored of them is read for several at once. */
 #define PAIRS_MAX (CONTENT_BATCH / 2)
 struct pairs {
-	struct pair   all[PAIRS_MAX];
-	size_t        n;
-	size_t        found; /* in all */
-	struct values values;
-	size_t        room; /* of plan.values */
-	bool          said; /* as of the sides */
+	struct pair           all[PAIRS_MAX];
+	size_t                n;
+	struct content_batch *read;  /* what is stored of them */
+	size_t                found; /* in all */
+	struct values         values;
+	size_t                room; /* of plan.values */
+	bool                  said; /* as of the sides */
 };
 
 /* A golden baseline may speak of some categories only. */
@@ -98,9 +99,9 @@ compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const str
 
 static bool
 compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w,
-    const struct content_batch *b, const struct pair *x, struct err *e)
+    const struct pair *x, struct err *e)
 {
-	const struct compare_spec *spec = in->spec->compare;
+	const struct normal_form form = { in->spec->compare, in->work };
 	const struct resource *new = x->new == NULL ? NULL : &x->new->r;
 	const struct resource *old = NULL;
 	struct resource        from, to;
@@ -108,12 +109,12 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 	bool                   ok;
 
 	if (x->old != NULL) {
-		if (!baseline_of_batch(b, tmp, spec, x->old, &from, in->work, e))
+		if (!baseline_of_batch(w->read, tmp, &form, x->old, &from, e))
 			return false;
 		old = &from;
 	}
 	if (x->new != NULL && x->new->stored != NULL) {
-		if (!baseline_of_batch(b, tmp, spec, x->new->stored, &to, in->work, e))
+		if (!baseline_of_batch(w->read, tmp, &form, x->new->stored, &to, e))
 			return false;
 		new = &to;
 	}
@@ -122,11 +123,11 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 }
 
 static bool
-compare_one(const struct ingest *in, struct plan *p, struct pairs *w, const struct content_batch *b,
-    const struct pair *x, struct err *e)
+compare_one(
+    const struct ingest *in, struct plan *p, struct pairs *w, const struct pair *x, struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(p);
-	bool        ok = tmp != NULL ? compare_here(tmp, in, p, w, b, x, e) : err_memory(e);
+	bool        ok = tmp != NULL ? compare_here(tmp, in, p, w, x, e) : err_memory(e);
 
 	if (ok)
 		talloc_free(tmp); /* else faults may lie in it: it goes with the plan */
@@ -136,30 +137,38 @@ compare_one(const struct ingest *in, struct plan *p, struct pairs *w, const stru
 static bool
 compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
 {
-	struct content_batch *b = read_pairs(in, p, w, e);
-	bool                  ok = b != NULL;
+	bool ok;
 
+	w->read = read_pairs(in, p, w, e);
+	ok = w->read != NULL;
 	for (size_t i = 0; ok && i < w->n; i++)
-		ok = compare_one(in, p, w, b, &w->all[i], e);
-	talloc_free(b);
+		ok = compare_one(in, p, w, &w->all[i], e);
+	TALLOC_FREE(w->read);
 	w->n = 0;
 	return ok;
 }
 
+/* May they differ, and are they compared at all? */
 static bool
-compare_pair(const struct ingest *in, struct plan *p, const struct plan_sides *sides,
-    struct pairs *w, const struct held *old, const struct normal_resource *new, struct err *e)
+is_compared(const struct plan *p, const struct plan_sides *sides, const struct pair *x)
 {
-	if (old == NULL && !category_compared(sides, new->r.category))
-		return true;
-	if (!plan_category_complete(p, old != NULL ? str_of(old->category) : new->r.category))
-		return true;
-	if (old != NULL && new != NULL && plan_same_content(&old->address, new->address))
-		return true;
+	if (x->old == NULL && !category_compared(sides, x->new->r.category))
+		return false;
+	if (!plan_category_complete(
+		p, x->old != NULL ? str_of(x->old->category) : x->new->r.category))
+		return false;
+	return x->old == NULL || x->new == NULL ||
+	       !plan_same_content(&x->old->address, x->new->address);
+}
+
+static bool
+compare_pair(
+    const struct ingest *in, struct plan *p, struct pairs *w, const struct pair *x, struct err *e)
+{
 	if (w->found++ == HEAVY_PAIRS && in->permits != NULL &&
 	    !permit_enter(in->permits, LANE_PUSH, e))
 		return false;
-	w->all[w->n++] = (struct pair) { old, new };
+	w->all[w->n++] = *x;
 	return w->n < PAIRS_MAX || compare_pairs(in, p, w, e);
 }
 
@@ -189,9 +198,10 @@ plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *s
 	while (a < sides->base_n || b < s->n) {
 		const struct held *old = a < sides->base_n ? &sides->base[a] : NULL;
 		const struct normal_resource *new = b < s->n ? &s->items[b] : NULL;
-		int c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
+		int               c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
+		const struct pair x = { c <= 0 ? old : NULL, c >= 0 ? new : NULL };
 
-		if (!compare_pair(in, p, sides, &w, c <= 0 ? old : NULL, c >= 0 ? new : NULL, e))
+		if (is_compared(p, sides, &x) && !compare_pair(in, p, &w, &x, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;

@@ -122,12 +122,13 @@ struct recording {
 };
 
 static bool
-seal_value(struct plan *p, const struct ingest *in, const char *column, const struct uuid *id,
-    struct str text, struct blob *out, struct err *e)
+seal_value(struct recording *w, const char *column, const struct uuid *id, struct str text,
+    struct blob *out, struct err *e)
 {
 	if (text.p == NULL)
 		return true;
-	return tenant_seal(in->t, p, in->d->env->rand, "drift_changes", column, id, text, out, e);
+	return tenant_seal(
+	    w->in->t, w->p, w->in->d->env->rand, "drift_changes", column, id, text, out, e);
 }
 
 /* Of all changes whose source does not know better. */
@@ -216,8 +217,8 @@ record_change(struct recording *w, size_t i, struct err *e)
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
 	return attribute_by_source(w, c, &row->attribution, e) && record_texts(w, c, row, e) &&
-	       seal_value(w->p, in, "old_value", &row->id, v->old_text, &row->old_value, e) &&
-	       seal_value(w->p, in, "new_value", &row->id, v->new_text, &row->new_value, e) &&
+	       seal_value(w, "old_value", &row->id, v->old_text, &row->old_value, e) &&
+	       seal_value(w, "new_value", &row->id, v->new_text, &row->new_value, e) &&
 	       work_spend(in->work, WORK_CHANGES, STEPS_ROW, e);
 }
 

@@ -68,45 +68,49 @@ newest(struct ingest *in, const struct config_state *state, struct snapshot *s, 
 	return true;
 }
 
-bool
-recheck_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct schedule *claim,
-    struct work *work, struct err *e)
+static struct ingest
+recheck_of(const struct recheck *r, const struct drift_config *config)
 {
-	struct drift_config      config;
-	const struct drift_spec *spec;
-	bool                     renewed;
-
-	if (!config_by_id(t, mem, &claim->ref, &config, e))
-		return err_take(e, ERR_MISSING);
-	spec = spec_of(d, t, &config, work, e);
-	return spec != NULL && golden_renew(d, t, mem, &config, spec, &renewed, work, e);
+	return (struct ingest) { .d = r->d,
+		.t = r->t,
+		.mem = r->mem,
+		.work = r->work,
+		.config = config,
+		.received_at = { clock_ms(r->d->env->clock) } };
 }
 
 bool
-recheck_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct work *work, struct err *e)
+recheck_renew(const struct recheck *r, struct err *e)
+{
+	struct drift_config config;
+	struct ingest       in = recheck_of(r, &config);
+	bool                renewed;
+
+	if (!config_by_id(r->t, r->mem, &r->claim->ref, &config, e))
+		return err_take(e, ERR_MISSING);
+	in.spec = spec_of(r->d, r->t, &config, r->work, e);
+	return in.spec != NULL && golden_renew(&in, &renewed, e);
+}
+
+bool
+recheck_body(struct db *db, const struct recheck *r, struct err *e)
 {
 	struct drift_config config;
 	struct snapshot     s;
-	struct ingest       in = { .d = d,
-		      .t = t,
-		      .mem = mem,
-		      .work = work,
-		      .config = &config,
-		      .received_at = { clock_ms(d->env->clock) } };
+	struct ingest       in = recheck_of(r, &config);
 	struct config_state state;
 	bool                found, goes_on = false;
 
 	/* The lock first: what is read after it is as the deed before left it. */
-	if (!config_state_lock(db, mem, &claim->ref, &state, e) ||
-	    !config_by_id(t, mem, &claim->ref, &config, e)) {
+	if (!config_state_lock(db, r->mem, &r->claim->ref, &state, e) ||
+	    !config_by_id(r->t, r->mem, &r->claim->ref, &config, e)) {
 		if (!err_take(e, ERR_MISSING))
 			return false;
-		return schedule_done(db, claim, e); /* dropped: only the claim ends */
+		return schedule_done(db, r->claim, e); /* dropped: only the claim ends */
 	}
-	in.spec = spec_of(d, t, &config, work, e);
+	in.spec = spec_of(r->d, r->t, &config, r->work, e);
 	if (in.spec == NULL || !newest(&in, &state, &s, &found, e) ||
 	    (found && !look_again(db, &in, &goes_on, e)))
 		return false;
-	return goes_on || schedule_done(db, claim, e);
+	return goes_on || schedule_done(db, r->claim, e);
 }

@@ -14,11 +14,17 @@
 #include "core/store/drift/schedule.h"
 #include "drift/run/plan.h"
 
+/* What is due, for whom. */
+struct recheck {
+	struct drift          *d;
+	struct tenant_db      *t;
+	TALLOC_CTX            *mem;
+	const struct schedule *claim;
+	struct work           *work;
+};
 /* Before the transaction: a golden baseline follows its template and the time. */
-MUST_USE bool recheck_renew(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct work *work, struct err *e);
+MUST_USE bool recheck_renew(const struct recheck *r, struct err *e);
 /* In a transaction: looks again, and sees to the claim. */
-MUST_USE bool recheck_body(struct db *db, struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct schedule *claim, struct work *work, struct err *e);
+MUST_USE bool recheck_body(struct db *db, const struct recheck *r, struct err *e);
 
 #endif

@@ -183,21 +183,20 @@ static bool
 lose(struct replay *r, const struct run *x, const struct side *was, const struct side *to,
     struct err *e)
 {
-	struct place *before, *now;
-	struct loss  *losses;
-	size_t        n;
-	bool          any = false;
+	struct places_held before, now;
+	struct losses      losses;
+	bool               any = false;
 
 	if (was->items == NULL)
 		return true;
 	if (!side_places(x->mem, was, &before, e) || !side_places(x->mem, to, &now, e) ||
-	    !losses_find(x->mem, before, was->n, now, to->n, &losses, &n, e))
+	    !losses_find(x->mem, &before, &now, &losses, e))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!side_complete(to, losses[i].category) ||
-		    !loss_is_suspicious(&r->spec->limits, &losses[i]))
+	for (size_t i = 0; i < losses.n; i++) {
+		if (!side_complete(to, losses.of[i].category) ||
+		    !loss_is_suspicious(&r->spec->limits, &losses.of[i]))
 			continue;
-		loss_hold(losses[i].category, x->diff, x->findings->hold);
+		loss_hold(losses.of[i].category, x->diff, x->findings->hold);
 		any = true;
 	}
 	if (any || x->complete)
@@ -336,17 +335,16 @@ compare(
 		.now = x->at,
 		.complete = x->complete };
 
-	struct side      base = *from;
-	struct comparing c;
+	struct side             base = *from;
+	const struct both_sides what = { r->t, r->spec->compare, &base, to, r->work };
+	struct comparing        c;
 
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!base.only)
 		base.collections_n = 0;
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
 		return false;
-	return comparing_make(r, x, &c, e) &&
-	       comparison_each(
-		   r->t, x->mem, r->spec->compare, &base, to, add_to_diff, &c, r->work, e) &&
+	return comparing_make(r, x, &c, e) && comparison_each(x->mem, &what, add_to_diff, &c, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       finding_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->findings, e);
 }

@@ -3,19 +3,41 @@
 #include "drift/run/replay.h"
 
 /* Newest first, at most one more than is replayed. */
+struct history {
+	struct snapshot *rows;
+	size_t           n;
+	struct side baseline; /* in force now; items NULL: none, or each is held against another */
+	uint64_t    baseline_seq;
+};
+
 static bool
-history(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, instant since,
-    struct snapshot **rows, size_t *n, struct err *e)
+read_snapshots(const struct whatif_question *in, TALLOC_CTX *mem, struct history *h, struct err *e)
 {
 	struct uuid none = { 0 };
 	size_t      kept = 0;
 
-	if (!snapshot_list(t, mem, config, &none, WHATIF_RUNS_MAX + 1, rows, n, e))
+	if (!snapshot_list(
+		in->t, mem, &in->config->id, &none, WHATIF_RUNS_MAX + 1, &h->rows, &h->n, e))
 		return false;
-	for (size_t i = 0; i < *n; i++)
-		if ((*rows)[i].in_order && (*rows)[i].collected_at.ms >= since.ms)
-			(*rows)[kept++] = (*rows)[i];
-	*n = kept;
+	for (size_t i = 0; i < h->n; i++)
+		if (h->rows[i].in_order && h->rows[i].collected_at.ms >= in->since.ms)
+			h->rows[kept++] = h->rows[i];
+	h->n = kept;
+	return true;
+}
+
+static bool
+read_baseline(const struct whatif_question *in, TALLOC_CTX *mem, const struct config_state *state,
+    struct history *h, struct err *e)
+{
+	struct snapshot s;
+
+	h->baseline_seq = state->baseline_seq;
+	if (in->before->mode == BASELINE_PINNED && !uuid_is_nil(&state->baseline_snapshot) &&
+	    !(snapshot_by_id(in->t, mem, &state->baseline_snapshot, &s, e) &&
+		side_of_snapshot(in->t, mem, &s, &h->baseline, e)))
+		return false;
+	h->baseline.own = in->before->compare;
 	return true;
 }
 
@@ -45,18 +67,17 @@ forget(struct sight *old, const struct sight *a, const struct sight *b)
 }
 
 static bool
-replay_all(struct replay *before, struct replay *after, const struct snapshot *rows, size_t n,
-    const struct side *baseline, uint64_t baseline_seq, struct err *e)
+replay_all(struct replay *before, struct replay *after, const struct history *h, struct err *e)
 {
-	struct sight from = { *baseline, NULL }, was = { 0 }, to, old;
+	struct sight from = { h->baseline, NULL }, was = { 0 }, to, old;
 	bool         previous = before->spec->mode == BASELINE_PREVIOUS;
 
-	for (size_t i = n; i-- > 0;) {
-		instant at = rows[i].received_at;
+	for (size_t i = h->n; i-- > 0;) {
+		instant at = h->rows[i].received_at;
 
-		if (!see(before, &rows[i], &to, e))
+		if (!see(before, &h->rows[i], &to, e))
 			return false;
-		if (from.side.items == NULL || (!previous && rows[i].seq <= baseline_seq)) {
+		if (from.side.items == NULL || (!previous && h->rows[i].seq <= h->baseline_seq)) {
 			replay_skip(before, &to.side, at);
 			replay_skip(after, &to.side, at);
 		} else if (!replay_one(before, &from.side, &was.side, &to.side, at, e) ||
@@ -88,33 +109,29 @@ begin(struct replay *before, struct replay *after, struct err *e)
 }
 
 bool
-whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
-    const struct drift_spec *before, const struct drift_spec *after, instant since,
-    struct whatif *out, struct work *work, struct err *e)
+whatif_run(const struct whatif_question *in, TALLOC_CTX *mem, struct whatif *out, struct err *e)
 {
-	struct replay a = { .t = t, .spec = before, .mem = mem, .work = work, .config_id = c->id };
-	struct replay b = { .t = t, .spec = after, .mem = mem, .work = work, .config_id = c->id };
+	struct replay       before = { .t = in->t,
+		      .spec = in->before,
+		      .mem = mem,
+		      .work = in->work,
+		      .config_id = in->config->id };
+	struct replay       after = before;
+	struct history      h = { 0 };
 	struct config_state state;
-	struct snapshot    *rows, base;
-	struct side         baseline = { 0 };
-	size_t              n;
 
 	*out = (struct whatif) { 0 };
-	if (!config_state_by_id(t->db, mem, &c->id, &state, e) ||
-	    !history(t, mem, &c->id, since, &rows, &n, e))
+	if (!config_state_by_id(in->t->db, mem, &in->config->id, &state, e) ||
+	    !read_snapshots(in, mem, &h, e) || !read_baseline(in, mem, &state, &h, e))
 		return false;
-	out->more = n > WHATIF_RUNS_MAX;
-	n = out->more ? WHATIF_RUNS_MAX : n;
-	if (before->mode == BASELINE_PINNED && !uuid_is_nil(&state.baseline_snapshot) &&
-	    !(snapshot_by_id(t, mem, &state.baseline_snapshot, &base, e) &&
-		side_of_snapshot(t, mem, &base, &baseline, e)))
+	out->more = h.n > WHATIF_RUNS_MAX;
+	h.n = out->more ? WHATIF_RUNS_MAX : h.n;
+	after.spec = in->after;
+	before.template = after.template = state.golden;
+	if (!begin(&before, &after, e) || !replay_all(&before, &after, &h, e))
 		return false;
-	baseline.own = before->compare;
-	a.template = b.template = state.golden;
-	if (!begin(&a, &b, e) || !replay_all(&a, &b, rows, n, &baseline, state.baseline_seq, e))
-		return false;
-	out->runs = (int64_t)n;
-	out->before = a.tally;
-	out->after = b.tally;
+	out->runs = (int64_t)h.n;
+	out->before = before.tally;
+	out->after = after.tally;
 	return true;
 }

@@ -45,8 +45,15 @@ struct whatif {
 	struct whatif_tally before, after;
 };
 
-MUST_USE bool whatif_run(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
-    const struct drift_spec *before, const struct drift_spec *after, instant since,
-    struct whatif *out, struct work *work, struct err *e);
+struct whatif_question {
+	struct tenant_db          *t;
+	const struct drift_config *config;
+	const struct drift_spec   *before, *after; /* as it is, and as it might be */
+	instant                    since;          /* snapshots collected from then on */
+	struct work               *work;
+};
+
+MUST_USE bool whatif_run(
+    const struct whatif_question *in, TALLOC_CTX *mem, struct whatif *out, struct err *e);
 
 #endif

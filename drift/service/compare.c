@@ -281,13 +281,13 @@ static bool
 compare_sides(const struct acting *a, const struct compare_wish *in, const struct basis *basis,
     struct comparing *c, struct compared *out, struct err *e)
 {
-	struct side left, right;
-	struct buf  incomplete;
+	struct side             left, right;
+	const struct both_sides what = { a->by.t, basis->spec->compare, &left, &right, a->work };
+	struct buf              incomplete;
 
 	if (!comparing_make(a, in, basis, c, e) || !make_side(a, basis, 0, &in->left, &left, e) ||
 	    !make_side(a, basis, 1, &in->right, &right, e) ||
-	    !comparison_each(a->by.t, a->by.mem, basis->spec->compare, &left, &right, add_to_diff,
-		c, a->work, e))
+	    !comparison_each(a->by.mem, &what, add_to_diff, c, e))
 		return false;
 	buf_make(&incomplete, a->by.mem);
 	if (!comparison_incomplete(&left, &right, &incomplete, e))

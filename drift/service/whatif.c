@@ -26,9 +26,10 @@ static bool
 whatif_replay(const struct acting *a, const struct drift_config *c, const struct json *body,
     instant since, struct whatif *out, struct err *e)
 {
-	TALLOC_CTX        *mem = a->by.mem;
-	struct drift_spec *before, *after;
-	char              *text = spec_merge(mem, c->spec, body, e);
+	TALLOC_CTX            *mem = a->by.mem;
+	struct drift_spec     *before, *after;
+	struct whatif_question q = { .t = a->by.t, .config = c, .since = since, .work = a->work };
+	char                  *text = spec_merge(mem, c->spec, body, e);
 
 	a->work->less = "Ask for fewer days, or try a smaller config.";
 	before = text != NULL ? spec_compile(mem, a->drift, a->by.t, c->spec, a->work, e) : NULL;
@@ -39,7 +40,9 @@ whatif_replay(const struct acting *a, const struct drift_config *c, const struct
 	compare_bind(after->compare, c->id.b);
 	if (json_get(body, "compare") == NULL && json_get(body, "rule_packs") == NULL)
 		after->compare = before->compare; /* the same: nothing is normalised twice */
-	return whatif_run(a->by.t, mem, c, before, after, since, out, a->work, e);
+	q.before = before;
+	q.after = after;
+	return whatif_run(&q, mem, out, e);
 }
 
 bool

@@ -81,15 +81,15 @@ baseline_manifest(TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *
 }
 
 static bool
-resource_of(TALLOC_CTX *mem, const struct compare_spec *spec, const struct held *h, struct str text,
-    struct resource *r, struct work *work, struct err *e)
+resource_of(TALLOC_CTX *mem, const struct normal_form *form, const struct held *h, struct str text,
+    struct resource *r, struct err *e)
 {
-	if (!work_spend(work, WORK_READ, 20 + text.n, e))
+	if (!work_spend(form->work, WORK_READ, 20 + text.n, e))
 		return false;
 	*r = (struct resource) { str_of(h->category), str_of(h->key), json_parse(mem, text, e) };
 	if (r->value == NULL) /* what we wrote ourselves is no fault of the input */
 		return err_note(e, "reading stored content");
-	return resource_normalise(mem, spec, r, RESOURCE_STORED, work, e);
+	return resource_normalise(mem, form->spec, r, RESOURCE_STORED, form->work, e);
 }
 
 static bool
@@ -102,26 +102,26 @@ lost(struct err *e)
 }
 
 bool
-baseline_resource(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct held *h, struct resource *r, struct work *work, struct err *e)
+baseline_resource(struct tenant_db *t, TALLOC_CTX *mem, const struct normal_form *form,
+    const struct held *h, struct resource *r, struct err *e)
 {
 	struct str text;
 
 	if (h->address.n != HASH_LEN)
 		return manifest_broken(e);
 	return content_by_address(t, mem, h->address.p, &text, e)
-		   ? resource_of(mem, spec, h, text, r, work, e)
+		   ? resource_of(mem, form, h, text, r, e)
 		   : lost(e);
 }
 
 bool
-baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct held *h, struct resource *r, struct work *work, struct err *e)
+baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem, const struct normal_form *form,
+    const struct held *h, struct resource *r, struct err *e)
 {
 	struct str text;
 
 	return content_batch_text(b, mem, h->address, &text, e)
-		   ? resource_of(mem, spec, h, text, r, work, e)
+		   ? resource_of(mem, form, h, text, r, e)
 		   : lost(e);
 }
 

@@ -15,15 +15,18 @@ MUST_USE bool baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct s
 struct normal_snapshot;
 MUST_USE bool baseline_manifest(
     TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *text, struct err *e);
-/* A stored resource in normal form under the present spec. */
+/* The normal form that is wanted of what is stored, and who spends the work for it. */
+struct normal_form {
+	const struct compare_spec *spec;
+	struct work               *work;
+};
+/* A stored resource in that form. */
 MUST_USE bool baseline_resource(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
-    struct err *e);
+    const struct normal_form *form, const struct held *h, struct resource *r, struct err *e);
 /* The same of several, at most CONTENT_BATCH, whose contents are read in one round trip. */
 MUST_USE struct content_batch *baseline_batch(
     struct tenant_db *t, TALLOC_CTX *mem, const struct held *const *h, size_t n, struct err *e);
 MUST_USE bool baseline_of_batch(const struct content_batch *b, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct held *h, struct resource *r, struct work *work,
-    struct err *e);
+    const struct normal_form *form, const struct held *h, struct resource *r, struct err *e);
 
 #endif

@@ -120,13 +120,12 @@ side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, struct side *ou
 /* ---- both ---- */
 
 bool
-side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e)
+side_places(TALLOC_CTX *mem, const struct side *s, struct places_held *out, struct err *e)
 {
-	*out = talloc_zero_size(mem, (s->n + 1) * sizeof((*out)[0]));
-	if (*out == NULL)
-		return err_memory(e);
+	if (!places_held_make(mem, s->n, out, e))
+		return false;
 	for (size_t i = 0; i < s->n; i++)
-		(*out)[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
+		out->at[i] = (struct place) { s->items[i].r.category, s->items[i].r.key };
 	return true;
 }
 
@@ -166,21 +165,17 @@ struct waiting {
 
 /* A walk along both; what is stored of the pairs that wait was read at once. */
 struct comparison {
-	struct tenant_db          *t;
-	const struct compare_spec *spec;
-	const struct side         *from, *to;
-	struct work               *work;
-	size_t                     i, j;     /* of the two */
-	struct str                 category; /* the last one, whether both sides have it */
-	bool                       known, complete;
-	struct waiting             pairs[CONTENT_BATCH / 2];
-	size_t                     n, next;
-	struct content_batch      *batch;
+	struct both_sides     what;
+	size_t                i, j;     /* of the two */
+	struct str            category; /* the last one, whether both sides have it */
+	bool                  known, complete;
+	struct waiting        pairs[CONTENT_BATCH / 2];
+	size_t                n, next;
+	struct content_batch *batch;
 };
 
 struct comparison *
-comparison_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, struct work *work, struct err *e)
+comparison_begin(TALLOC_CTX *mem, const struct both_sides *what, struct err *e)
 {
 	struct comparison *s = talloc_zero(mem, struct comparison);
 
@@ -188,11 +183,7 @@ comparison_begin(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec
 		err_memory(e);
 		return NULL;
 	}
-	s->t = t;
-	s->spec = spec;
-	s->from = from;
-	s->to = to;
-	s->work = work;
+	s->what = *what;
 	return s;
 }
 
@@ -200,7 +191,8 @@ static bool
 category_complete(struct comparison *s, struct str category)
 {
 	if (!s->known || !str_eq(s->category, category))
-		s->complete = side_complete(s->from, category) && side_complete(s->to, category);
+		s->complete =
+		    side_complete(s->what.from, category) && side_complete(s->what.to, category);
 	s->known = true;
 	s->category = category;
 	return s->complete;
@@ -211,9 +203,10 @@ static void
 merge(struct comparison *s)
 {
 	s->n = s->next = 0;
-	while ((s->i < s->from->n || s->j < s->to->n) && s->n < CONTENT_BATCH / 2) {
-		const struct side_item *a = s->i < s->from->n ? &s->from->items[s->i] : NULL;
-		const struct side_item *b = s->j < s->to->n ? &s->to->items[s->j] : NULL;
+	while ((s->i < s->what.from->n || s->j < s->what.to->n) && s->n < CONTENT_BATCH / 2) {
+		const struct side_item *a =
+		    s->i < s->what.from->n ? &s->what.from->items[s->i] : NULL;
+		const struct side_item *b = s->j < s->what.to->n ? &s->what.to->items[s->j] : NULL;
 		int                     c = a == NULL ? 1 : b == NULL ? -1 : item_cmp(a, b);
 
 		s->i += c <= 0;
@@ -245,7 +238,7 @@ fill(struct comparison *s, struct err *e)
 			held[n++] = &s->pairs[i].to->held;
 	}
 	talloc_free(s->batch);
-	s->batch = baseline_batch(s->t, s, held, n, e);
+	s->batch = baseline_batch(s->what.t, s, held, n, e);
 	return s->batch != NULL;
 }
 
@@ -253,15 +246,15 @@ static bool
 load(const struct comparison *s, const struct side *side, TALLOC_CTX *mem,
     const struct side_item *i, struct resource *r, struct err *e)
 {
+	const struct compare_spec *spec = s->what.spec;
+	const struct normal_form   form = { side->own != NULL ? side->own : spec, s->what.work };
+
 	if (i == NULL)
 		return true;
 	*r = i->r;
-	if (r->value == NULL &&
-	    !baseline_of_batch(
-		s->batch, mem, side->own != NULL ? side->own : s->spec, &i->held, r, s->work, e))
+	if (r->value == NULL && !baseline_of_batch(s->batch, mem, &form, &i->held, r, e))
 		return false;
-	return side->own == NULL || side->own == s->spec ||
-	       resource_normalise(mem, s->spec, r, RESOURCE_STORED, s->work, e);
+	return form.spec == spec || resource_normalise(mem, spec, r, RESOURCE_STORED, form.work, e);
 }
 
 bool
@@ -277,16 +270,15 @@ comparison_next(
 		return true;
 	w = &s->pairs[s->next++];
 	*out = (struct side_pair) { .has_from = w->from != NULL, .has_to = w->to != NULL };
-	return load(s, s->from, mem, w->from, &out->from, e) &&
-	       load(s, s->to, mem, w->to, &out->to, e);
+	return load(s, s->what.from, mem, w->from, &out->from, e) &&
+	       load(s, s->what.to, mem, w->to, &out->to, e);
 }
 
 bool
-comparison_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, comparison_fn *fn, void *arg, struct work *work,
-    struct err *e)
+comparison_each(
+    TALLOC_CTX *mem, const struct both_sides *what, comparison_fn *fn, void *arg, struct err *e)
 {
-	struct comparison *s = comparison_begin(t, mem, spec, from, to, work, e);
+	struct comparison *s = comparison_begin(mem, what, e);
 	struct side_pair   p;
 	bool               more = s != NULL, ok = more;
 

@@ -3,7 +3,7 @@
  * documents that are only at hand.
  *
  *	side_of_snapshot(t, mem, s, &left, e), side_of_document(mem, spec, v, &right, work, e)
- *	comparison_each(t, mem, spec->compare, &left, &right, fn, arg, work, e)
+ *	comparison_each(mem, &(struct both_sides) { t, spec->compare, &left, &right, work }, fn, arg, e)
  *
  * A category that was not read completely on one of the sides is not compared.
  * Contents are read only where the two sides differ: of stored ones, where their addresses do.
@@ -41,17 +41,25 @@ struct normal_snapshot;
 MUST_USE bool side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, struct side *out, struct err *e);
 
 /* The places of its resources, in its order. */
-MUST_USE bool side_places(TALLOC_CTX *mem, const struct side *s, struct place **out, struct err *e);
+MUST_USE bool side_places(
+    TALLOC_CTX *mem, const struct side *s, struct places_held *out, struct err *e);
 /* Was a category read completely, and compared; were all of them? */
 bool side_complete(const struct side *s, struct str category);
 bool side_whole(const struct side *s);
 
+/* What is held against what, and how; the sides outlive what is done with them. */
+struct both_sides {
+	struct tenant_db          *t;
+	const struct compare_spec *spec;
+	const struct side         *from, *to;
+	struct work               *work;
+};
+
 /* Gets each resource that may differ, in normal form; NULL: not on that side. */
 typedef bool comparison_fn(
     void *arg, const struct resource *from, const struct resource *to, struct err *e);
-MUST_USE bool comparison_each(struct tenant_db *t, TALLOC_CTX *mem, const struct compare_spec *spec,
-    const struct side *from, const struct side *to, comparison_fn *fn, void *arg, struct work *work,
-    struct err *e);
+MUST_USE bool comparison_each(
+    TALLOC_CTX *mem, const struct both_sides *what, comparison_fn *fn, void *arg, struct err *e);
 
 /* The categories that comparison_each leaves out, as a JSON array of strings. */
 MUST_USE bool comparison_incomplete(
@@ -66,9 +74,8 @@ struct side_pair {
 	struct resource from, to;
 	bool            has_from, has_to;
 };
-MUST_USE struct comparison *comparison_begin(struct tenant_db *t, TALLOC_CTX *mem,
-    const struct compare_spec *spec, const struct side *from, const struct side *to,
-    struct work *work, struct err *e);
+MUST_USE struct comparison *comparison_begin(
+    TALLOC_CTX *mem, const struct both_sides *what, struct err *e);
 /* *more false: that was all, and *out has nothing. */
 MUST_USE bool comparison_next(
     struct comparison *s, TALLOC_CTX *mem, struct side_pair *out, bool *more, struct err *e);

@@ -8,38 +8,48 @@ place_cmp(const struct place *a, const struct place *b)
 	return c != 0 ? c : str_cmp(a->key, b->key);
 }
 
+bool
+places_held_make(TALLOC_CTX *mem, size_t n, struct places_held *out, struct err *e)
+{
+	out->n = n;
+	out->at = talloc_zero_size(mem, (n + 1) * sizeof(out->at[0]));
+	return out->at != NULL || err_memory(e);
+}
+
 static void
-keep(struct loss *out, size_t *n, const struct loss *l)
+keep(struct losses *out, const struct loss *l)
 {
 	if (l->removed > 0)
-		out[(*n)++] = *l;
+		out->of[out->n++] = *l;
 }
 
 bool
-losses_find(TALLOC_CTX *mem, const struct place *was, size_t was_n, const struct place *is,
-    size_t is_n, struct loss **out, size_t *n, struct err *e)
+losses_find(TALLOC_CTX *mem, const struct places_held *was, const struct places_held *is,
+    struct losses *out, struct err *e)
 {
 	struct loss l = { 0 };
 	size_t      at = 0, categories = 1;
 
-	for (size_t i = 1; i < was_n; i++)
-		categories += !str_eq(was[i].category, was[i - 1].category);
-	*out = talloc_zero_size(mem, (categories + 1) * sizeof((*out)[0]));
-	*n = 0;
-	if (*out == NULL)
+	for (size_t i = 1; i < was->n; i++)
+		categories += !str_eq(was->at[i].category, was->at[i - 1].category);
+	out->n = 0;
+	out->of = talloc_zero_size(mem, (categories + 1) * sizeof(out->of[0]));
+	if (out->of == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < was_n; i++) {
-		if (i > 0 && !str_eq(l.category, was[i].category)) {
-			keep(*out, n, &l);
+	for (size_t i = 0; i < was->n; i++) {
+		const struct place *p = &was->at[i];
+
+		if (i > 0 && !str_eq(l.category, p->category)) {
+			keep(out, &l);
 			l = (struct loss) { 0 };
 		}
-		l.category = was[i].category;
+		l.category = p->category;
 		l.of++;
-		while (at < is_n && place_cmp(&is[at], &was[i]) < 0)
+		while (at < is->n && place_cmp(&is->at[at], p) < 0)
 			at++;
-		l.removed += at == is_n || place_cmp(&is[at], &was[i]) != 0;
+		l.removed += at == is->n || place_cmp(&is->at[at], p) != 0;
 	}
-	keep(*out, n, &l);
+	keep(out, &l);
 	return true;
 }
 

@@ -14,15 +14,26 @@
 struct place {
 	struct str category, key;
 };
+/* Of a snapshot, by category and key. */
+struct places_held {
+	struct place *at;
+	size_t        n;
+};
 struct loss {
 	struct str category;
 	int64_t    removed, of;
 };
+struct losses {
+	struct loss *of;
+	size_t       n;
+};
 
-/* Those collections that lost something; both lists by category and key.  *out is a child of `mem`.
- */
-MUST_USE bool losses_find(TALLOC_CTX *mem, const struct place *was, size_t was_n,
-    const struct place *is, size_t is_n, struct loss **out, size_t *n, struct err *e);
+/* Room for n places. */
+MUST_USE bool places_held_make(
+    TALLOC_CTX *mem, size_t n, struct places_held *out, struct err *e);
+/* Those collections that lost something; out->of is a child of `mem`. */
+MUST_USE bool losses_find(TALLOC_CTX *mem, const struct places_held *was,
+    const struct places_held *is, struct losses *out, struct err *e);
 /* More than max_removed_percent, and SUSPICIOUS_LEAST. */
 bool loss_is_suspicious(const struct limits *l, const struct loss *loss);
 /* The changes that are the loss itself wait. */

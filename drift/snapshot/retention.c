@@ -100,25 +100,25 @@ drop_snapshots(struct tenant_db *t, TALLOC_CTX *mem, struct round *r, const stru
 }
 
 bool
-retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct drift_config *c,
-    const struct drift_spec *spec, uint64_t seq, size_t written, struct err *e)
+retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
+    const struct retention_after *after, struct err *e)
 {
 	uint8_t             from[HASH_LEN];
 	struct round        r = { .mem = mem, .from = { from, sizeof(from) } };
 	struct config_state state;
 
-	if (spec->retention_s == 0)
+	if (after->spec->retention_s == 0)
 		return true;
-	if (!config_state_by_id(t->db, mem, &c->id, &state, e))
+	if (!config_state_by_id(t->db, mem, after->config, &state, e))
 		return false;
-	r.age.config_id = c->id;
-	r.age.before.ms = clock_ms(d->env->clock) - spec->retention_s * 1000;
-	r.age.limit = (int64_t)(written + RETENTION_ROWS) * RETENTION_EVERY;
+	r.age.config_id = *after->config;
+	r.age.before.ms = clock_ms(d->env->clock) - after->spec->retention_s * 1000;
+	r.age.limit = (int64_t)(after->written + RETENTION_ROWS) * RETENTION_EVERY;
 	if (r.age.before.ms <= 0)
 		return true;
 	if (!drop_snapshots(t, mem, &r, &state, e))
 		return false;
-	if (seq % RETENTION_EVERY == 0 && !run(t, "retention of reports", age_body, &r, e))
+	if (after->seq % RETENTION_EVERY == 0 && !run(t, "retention of reports", age_body, &r, e))
 		return false;
 	rand_fill(d->env->rand, from, sizeof(from));
 	return run(t, "retention sweep", sweep_body, &r, e);

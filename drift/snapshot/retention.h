@@ -28,10 +28,16 @@
 #define RETENTION_EVERY 8
 #define RETENTION_ROWS  100 /* rows of each kind a snapshot, beside what the push has written */
 
-/* After the snapshot of number `seq`, with `written` changes.  Nothing to do: true. */
+/* The snapshot that a round follows. */
+struct retention_after {
+	const struct uuid       *config;
+	const struct drift_spec *spec; /* of it */
+	uint64_t                 seq;
+	size_t                   written; /* changes */
+};
+/* Nothing to do: true. */
 MUST_USE bool retention_round(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem,
-    const struct drift_config *c, const struct drift_spec *spec, uint64_t seq, size_t written,
-    struct err *e);
+    const struct retention_after *after, struct err *e);
 
 /*
  * Drops one snapshot, inside a transaction; ERR_IN_USE when it is the baseline or the newest of

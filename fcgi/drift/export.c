@@ -121,7 +121,8 @@ export_patch(struct request *r, const struct acting *a, const struct report *rep
 	x->piece = patch_piece;
 	if (!comparison_patch(r->mem, s.spec->compare, &x->from, &r->work, &x->patch, e))
 		return false;
-	x->walk = comparison_begin(r->db, r->mem, s.spec->compare, &x->from, &x->to, &r->work, e);
+	x->walk = comparison_begin(
+	    r->mem, &(struct both_sides) { r->db, s.spec->compare, &x->from, &x->to, &r->work }, e);
 	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);
 }
 

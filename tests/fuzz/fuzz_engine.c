@@ -82,14 +82,15 @@ canonical(const struct world *w, const struct resource *r)
 static struct str
 text(const struct world *w, const struct resource *r)
 {
-	struct compare_pick arrays;
-	struct err          e = { 0 };
-	struct buf          b;
-	bool                ok;
+	struct compare_pick      arrays;
+	const struct element_how how = { &arrays, NULL };
+	struct err               e = { 0 };
+	struct buf               b;
+	bool                     ok;
 
 	buf_make(&b, w->mem);
 	ok = compare_pick(w->mem, &w->spec->arrays, WORK_COMPARE, r->category, &arrays, NULL, &e) &&
-	     element_text(&b, r->value, &arrays, arrays.start, STR(""), NULL, &e);
+	     element_text(&b, r->value, &how, arrays.start, STR(""), &e);
 	assert(ok);
 	return buf_str(&b);
 }

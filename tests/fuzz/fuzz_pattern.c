@@ -179,7 +179,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	err_clear(&e);
 	if (ok) {
 		v.pattern = &pattern;
-		ok = places_make(v.mem, two, 2, NULL, WORK_NORMALISE, &v.places, &start, &walking);
+		v.places = (struct places) {
+			.patterns = two, .n = 2, .kind = WORK_NORMALISE, .e = &walking
+		};
+		ok = places_make(v.mem, &v.places, &start);
 		assert(ok);
 	}
 	v.root = json_parse(v.mem, rest, &e);

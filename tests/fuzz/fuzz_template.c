@@ -87,10 +87,12 @@ check_render(struct world *w, const struct json *value)
 	bool                  good, texts = true;
 	const struct json    *back;
 
-	good = template_check(w->mem, &r, 1, w->v, w->vn, RESOURCE_SOURCE, NULL, &why);
+	good = template_check(
+	    w->mem, &(struct template) { &r, 1, w->v, w->vn }, RESOURCE_SOURCE, NULL, &why);
 	for (size_t i = 0; i < w->vn; i++)
 		texts = texts && w->v[i].value->type == JSON_STRING && w->v[i].value->text.n < 64;
-	if (!template_render(w->mem, &r, 1, w->v, w->vn, "/v", &out, NULL, &e)) {
+	if (!template_render(
+		w->mem, &(struct template) { &r, 1, w->v, w->vn }, "/v", &out, NULL, &e)) {
 		assert(e.code == ERR_INVALID && e.faults != NULL);
 		assert(!good || !texts || strlen(text) > 10000);
 		return;
@@ -110,8 +112,9 @@ check_quote(struct world *w, const struct json *value)
 	bool            ok;
 
 	ok = template_quote_value(w->mem, value, &quoted, &e) &&
-	     template_check(w->mem, &r, 1, NULL, 0, RESOURCE_STORED, NULL, &e) &&
-	     template_render(w->mem, &r, 1, NULL, 0, "", &out, NULL, &e);
+	     template_check(
+		 w->mem, &(struct template) { &r, 1, NULL, 0 }, RESOURCE_STORED, NULL, &e) &&
+	     template_render(w->mem, &(struct template) { &r, 1, NULL, 0 }, "", &out, NULL, &e);
 	assert(ok);
 	assert(strcmp(print(w->mem, out[0].value), print(w->mem, value)) == 0);
 }
@@ -122,7 +125,8 @@ differed(struct world *w, const struct json *value, struct difference *d, size_t
 	struct err      e = { 0 };
 	struct resource list[MOST + 1] = { { STR("c"), STR("k"), value } };
 	size_t          n = 1;
-	bool  ok = template_differ(w->mem, list, &n, d, dn, strict ? "/d" : NULL, NULL, &e);
+	bool            ok = template_differ(
+		       w->mem, list, &n, &(struct differences) { d, dn, strict ? "/d" : NULL }, NULL, &e);
 	char *out = talloc_strdup(w->mem, "");
 
 	assert(ok || (strict && e.code == ERR_INVALID));

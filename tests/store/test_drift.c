@@ -179,7 +179,8 @@ a_push_of_the_past_is_history_and_one_of_the_future_is_refused(void **state)
 	assert_ok(config_by_id(x->t, x, &c, &config, &e));
 	spec = spec_of(x->d, x->t, &config, NULL, &e);
 	assert_non_null(spec);
-	assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, NULL, &e));
+	assert_ok(baseline_resource(
+	    x->t, x, &(struct normal_form) { spec->compare, NULL }, &held[0], &r, &e));
 	assert_true(str_eqz(json_get(r.value, "a")->text, "5e0"));
 	time_print(clock_ms(&clock_system) + 6 * 60000, now);
 	assert_fails(
@@ -319,7 +320,8 @@ every_instant_of_the_past_can_be_read_back(void **state)
 		assert_ok(snapshot_by_id(x->t, x, &ids[i], &s, &e));
 		assert_ok(baseline_held(x->t, x, &s, &held, &n, &e));
 		assert_int_equal(n, i % 4 == 3 ? 1 : 2);
-		assert_ok(baseline_resource(x->t, x, spec->compare, &held[0], &r, NULL, &e));
+		assert_ok(baseline_resource(
+		    x->t, x, &(struct normal_form) { spec->compare, NULL }, &held[0], &r, &e));
 		buf_make(&b, x);
 		resource_print(&b, r.value);
 		snprintf(want, sizeof(want), "{\"n\":%d}", i / 2);

@@ -65,7 +65,8 @@ history_replayed_is_what_happened(struct place_in_time *y, const char *more, uin
 	assert_ok(config_by_id(y->x->t, y, &c, &row, &e));
 	spec = spec_compile(y, y->x->d, y->x->t, row.spec, NULL, &e);
 	assert_non_null(spec);
-	assert_ok(whatif_run(y->x->t, y, &row, spec, spec, (instant) { 0 }, &w, NULL, &e));
+	assert_ok(whatif_run(
+	    &(struct whatif_question) { y->x->t, &row, spec, spec, { 0 }, NULL }, y, &w, &e));
 	assert_int_equal(w.runs, 45);
 	assert_memory_equal(&w.before, &w.after, sizeof(w.before));
 	if (w.before.opened != told_of(y, &c, "drift", "opened") ||
@@ -123,7 +124,8 @@ what_if_takes_decisions_as_they_are(void **state)
 	assert_ok(config_by_id(y->x->t, y, &c, &row, &e));
 	spec = spec_compile(y, y->x->d, y->x->t, row.spec, NULL, &e);
 	assert_non_null(spec);
-	assert_ok(whatif_run(y->x->t, y, &row, spec, spec, (instant) { 0 }, &w, NULL, &e));
+	assert_ok(whatif_run(
+	    &(struct whatif_question) { y->x->t, &row, spec, spec, { 0 }, NULL }, y, &w, &e));
 	assert_int_equal(w.before.opened, 0);
 	assert_int_equal(w.before.held[HOLD_IGNORED], 2);
 }

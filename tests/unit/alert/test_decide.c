@@ -182,23 +182,23 @@ only_the_newest_runs_are_looked_back_on(void **state)
 static void
 losses_are_counted_by_collection(void **state)
 {
-	struct place was[] = { { STR("a"), STR("1") }, { STR("a"), STR("2") },
-		{ STR("b"), STR("1") }, { STR("b"), STR("2") }, { STR("c"), STR("x") } };
-	struct place is[] = { { STR("a"), STR("2") }, { STR("a"), STR("3") },
-		{ STR("c"), STR("x") }, { STR("d"), STR("1") } };
-	struct loss *l;
-	size_t       n;
-	struct err   e = { 0 };
+	struct place             was[] = { { STR("a"), STR("1") }, { STR("a"), STR("2") },
+			    { STR("b"), STR("1") }, { STR("b"), STR("2") }, { STR("c"), STR("x") } };
+	struct place             is[] = { { STR("a"), STR("2") }, { STR("a"), STR("3") },
+			    { STR("c"), STR("x") }, { STR("d"), STR("1") } };
+	const struct places_held all = { was, LEN(was) }, now = { is, LEN(is) }, none = { was, 0 };
+	struct losses            l;
+	struct err               e = { 0 };
 
 	(void)state;
-	assert_true(losses_find(mem, was, LEN(was), is, LEN(is), &l, &n, &e));
-	assert_int_equal(n, 2);
-	assert_true(str_eqz(l[0].category, "a") && l[0].removed == 1 && l[0].of == 2);
-	assert_true(str_eqz(l[1].category, "b") && l[1].removed == 2 && l[1].of == 2);
-	assert_true(losses_find(mem, was, 0, is, LEN(is), &l, &n, &e));
-	assert_int_equal(n, 0);
-	assert_true(losses_find(mem, was, LEN(was), is, 0, &l, &n, &e));
-	assert_int_equal(n, 3);
+	assert_true(losses_find(mem, &all, &now, &l, &e));
+	assert_int_equal(l.n, 2);
+	assert_true(str_eqz(l.of[0].category, "a") && l.of[0].removed == 1 && l.of[0].of == 2);
+	assert_true(str_eqz(l.of[1].category, "b") && l.of[1].removed == 2 && l.of[1].of == 2);
+	assert_true(losses_find(mem, &none, &now, &l, &e));
+	assert_int_equal(l.n, 0);
+	assert_true(losses_find(mem, &all, &none, &l, &e));
+	assert_int_equal(l.n, 3);
 	assert_true(loss_is_suspicious(&plain, &(struct loss) { STR("x"), 6, 10 }));
 	assert_false(loss_is_suspicious(&plain, &(struct loss) { STR("x"), 5, 10 }));
 	assert_false(loss_is_suspicious(&plain, &(struct loss) { STR("x"), 4, 4 }));

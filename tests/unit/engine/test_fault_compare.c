@@ -273,13 +273,14 @@ render(TALLOC_CTX *mem, struct buf *out, struct err *e)
 	struct resource  *list;
 	size_t            n = 1;
 
-	if (x == NULL || !template_check(mem, &r, 1, vars, 2, RESOURCE_SOURCE, NULL, e) ||
-	    !template_render(mem, &r, 1, vars, 2, "/v", &list, NULL, e))
+	if (x == NULL ||
+	    !template_check(mem, &(struct template) { &r, 1, vars, 2 }, RESOURCE_SOURCE, NULL, e) ||
+	    !template_render(mem, &(struct template) { &r, 1, vars, 2 }, "/v", &list, NULL, e))
 		return false;
 	list = talloc_realloc_size(mem, list, 8 * sizeof(*list));
 	if (list == NULL)
 		return err_memory(e);
-	if (!template_differ(mem, list, &n, d, 3, NULL, NULL, e))
+	if (!template_differ(mem, list, &n, &(struct differences) { d, 3, NULL }, NULL, e))
 		return false;
 	buf_add(out, list[0].key.p, list[0].key.n);
 	json_print(out, list[0].value);

@@ -107,7 +107,8 @@ strings_are_rendered_as_the_grammar_says(void **state)
 		struct template_variable v[16];
 		size_t                   n = variables(mem, VARS, v);
 		struct resource r = { STR("c"), STR("k"), parse(mem, rendered[i].from) }, *out;
-		bool            ok = template_render(mem, &r, 1, v, n, "/v", &out, NULL, &e);
+		bool            ok =
+		    template_render(mem, &(struct template) { &r, 1, v, n }, "/v", &out, NULL, &e);
 
 		if (ok != (rendered[i].to != NULL))
 			fail_msg("%s", rendered[i].from);
@@ -133,11 +134,12 @@ a_key_is_text_and_a_category_is_not_looked_at(void **state)
 	struct resource          bad = { STR("c"), STR("%a%"), parse(mem, "1") }, *out;
 
 	(void)state;
-	assert_true(template_render(mem, r, 2, v, n, "/v", &out, NULL, &e));
+	assert_true(template_render(mem, &(struct template) { r, 2, v, n }, "/v", &out, NULL, &e));
 	assert_true(str_eqz(out[0].category, "%s%"));
 	assert_true(str_eqz(out[0].key, "1.50"));
 	assert_true(str_eqz(out[1].key, "x-text-%"));
-	assert_false(template_render(mem, &bad, 1, v, n, "/v", &out, NULL, &e));
+	assert_false(
+	    template_render(mem, &(struct template) { &bad, 1, v, n }, "/v", &out, NULL, &e));
 	assert_string_equal(e.faults->pointer, "/v/a");
 	talloc_free(mem);
 }
@@ -172,7 +174,8 @@ a_template_is_checked_when_it_is_made(void **state)
 		size_t                   n = variables(mem, VARS, v);
 		struct resource          r = { STR("c"), str_of(checked[i].key),
 				 parse(mem, checked[i].value) };
-		bool ok = template_check(mem, &r, 1, v, n, RESOURCE_SOURCE, NULL, &e);
+		bool                     ok = template_check(
+					mem, &(struct template) { &r, 1, v, n }, RESOURCE_SOURCE, NULL, &e);
 
 		if (ok != (checked[i].pointer == NULL))
 			fail_msg("%s %s", checked[i].key, checked[i].value);
@@ -195,7 +198,8 @@ at_most_twenty_faults_are_told(void **state)
 	for (int i = 0; i < 1000; i++)
 		text = talloc_strdup_append(text, ",\"%x%%x%%x%\"");
 	r.value = parse(mem, talloc_strdup_append(text, "]"));
-	assert_false(template_check(mem, &r, 1, NULL, 0, RESOURCE_SOURCE, NULL, &e));
+	assert_false(
+	    template_check(mem, &(struct template) { &r, 1, NULL, 0 }, RESOURCE_SOURCE, NULL, &e));
 	for (const struct fault *f = e.faults; f != NULL; f = f->next)
 		n++;
 	assert_int_equal(n, 20);
@@ -221,7 +225,8 @@ a_small_template_cannot_grow_without_bound(void **state)
 	for (int i = 0; i < 15; i++)
 		text = talloc_strdup_append(text, ",\"%b%%b%\"");
 	r.value = parse(mem, talloc_strdup_append(text, "]"));
-	assert_false(template_render(mem, &r, 1, &v, 1, "/v", &out, NULL, &e));
+	assert_false(
+	    template_render(mem, &(struct template) { &r, 1, &v, 1 }, "/v", &out, NULL, &e));
 	assert_string_equal(e.faults->pointer, "/v/b");
 	assert_true(talloc_total_size(mem) < (size_t)128 << 20);
 	talloc_free(mem);
@@ -250,10 +255,12 @@ nothing_becomes_deeper_than_a_document_may_be(void **state)
 	struct resource *out;
 
 	(void)state;
-	assert_true(template_render(mem, &r, 1, &v, 1, "/v", &out, NULL, &e));
+	assert_true(
+	    template_render(mem, &(struct template) { &r, 1, &v, 1 }, "/v", &out, NULL, &e));
 	parse(mem, print(mem, out[0].value));
 	r.value = parse(mem, nested(mem, 101, "\"%d%\""));
-	assert_false(template_render(mem, &r, 1, &v, 1, "/v", &out, NULL, &e));
+	assert_false(
+	    template_render(mem, &(struct template) { &r, 1, &v, 1 }, "/v", &out, NULL, &e));
 	assert_string_equal(e.faults->pointer, "/v/d");
 	talloc_free(mem);
 }
@@ -274,7 +281,8 @@ a_thousand_variables_are_found(void **state)
 		text = talloc_asprintf_append(text, ",\"%%v%d%%\"", i);
 	}
 	r.value = parse(mem, talloc_strdup_append(text, "]"));
-	assert_true(template_render(mem, &r, 1, v, 1000, "/v", &out, NULL, &e));
+	assert_true(
+	    template_render(mem, &(struct template) { &r, 1, v, 1000 }, "/v", &out, NULL, &e));
 	for (uint32_t i = 0; i < 1000; i++) {
 		char want[8];
 
@@ -300,8 +308,10 @@ what_is_quoted_renders_to_itself(void **state)
 		struct resource r = { STR("c"), STR("k"), &quoted }, *out;
 
 		assert_true(template_quote_value(mem, parse(mem, texts[i]), &quoted, &e));
-		assert_true(template_check(mem, &r, 1, NULL, 0, RESOURCE_SOURCE, NULL, &e));
-		assert_true(template_render(mem, &r, 1, NULL, 0, "", &out, NULL, &e));
+		assert_true(template_check(
+		    mem, &(struct template) { &r, 1, NULL, 0 }, RESOURCE_SOURCE, NULL, &e));
+		assert_true(template_render(
+		    mem, &(struct template) { &r, 1, NULL, 0 }, "", &out, NULL, &e));
 		assert_string_equal(print(mem, out[0].value), texts[i]);
 		talloc_free(mem);
 	}
@@ -390,8 +400,9 @@ differences_apply_or_are_refused_by_number(void **state)
 		struct difference d[8];
 		size_t            n = resources(mem, list);
 		size_t            dn = differences(mem, differed[i].differences, d);
-		bool              ok = template_differ(mem, list, &n, d, dn, "/d", NULL, &e);
-		char              pointer[16];
+		bool              ok =
+		    template_differ(mem, list, &n, &(struct differences) { d, dn, "/d" }, NULL, &e);
+		char pointer[16];
 
 		if (ok != (differed[i].want != NULL))
 			fail_msg("%s", differed[i].differences);
@@ -431,7 +442,8 @@ a_hundred_wrong_differences_cost_little_more_than_one(void **state)
 			d[i] = (struct difference) { STR("a"), STR("1"), STR("/y/z"),
 				DIFFERENCE_REMOVE, NULL, NULL };
 		work_begin(&work, WORK_REQUEST, NULL);
-		assert_true(template_differ(mem, list, &n, d, dn, NULL, &work, &e));
+		assert_true(template_differ(
+		    mem, list, &n, &(struct differences) { d, dn, NULL }, &work, &e));
 		for (size_t i = 0; i < dn; i++)
 			assert_non_null(d[i].why);
 		assert_int_equal(n, 1);
@@ -458,7 +470,8 @@ differences_that_no_longer_apply_are_passed_over_and_say_why(void **state)
 
 	(void)state;
 	d[3].why = "has expired";
-	assert_true(template_differ(mem, list, &n, d, dn, NULL, NULL, &e));
+	assert_true(
+	    template_differ(mem, list, &n, &(struct differences) { d, dn, NULL }, NULL, &e));
 	assert_string_equal(
 	    print_list(mem, list, n), "[[\"a\",\"1\",{\"x\":[3,2]}],[\"b\",\"\",7]]");
 	assert_non_null(d[0].why);

@@ -1,28 +1,14 @@
-#include "drift/deliver/mailing.h"
-
+/*
+ * format.h: the kind "mail", a queued mail to a user (core/auth/mail/mail_queue.h), which is
+ * written when it is sent. A mail server that does not answer, offers no TLS or says "later" is
+ * tried again; one that refuses the mailbox is not.
+ */
 #include <string.h>
 
 #include "core/auth/mail/mail_queue.h"
 #include "drift/deliver/attempt.h"
 
 #define STALE_MS (24 * 3600 * 1000) /* nobody waits for a forgotten password longer */
-
-bool
-mailing_open(TALLOC_CTX *mem, const struct conf *c, struct mail **mail, struct err *e)
-{
-	const struct mail_options o = { .url = c->smtp_url,
-		.user = c->smtp_user,
-		.password_file = c->smtp_password_file,
-		.tls_ca = c->smtp_tls_ca,
-		.in_clear = strcmp(c->smtp_starttls, "off") == 0,
-		.timeout_ms = c->outbound_timeout_s * 1000 };
-
-	*mail = NULL;
-	if (*c->smtp_url == '\0')
-		return true;
-	*mail = mail_make(mem, &o, e);
-	return *mail != NULL;
-}
 
 static struct verdict
 mail_verdict(enum fate fate, const char *outcome, const char *detail)

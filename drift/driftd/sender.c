@@ -2,11 +2,11 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/base/memory.h"
 #include "core/store/tenant/tenant_db.h"
-#include "drift/deliver/mailing.h"
 
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 10000
@@ -65,9 +65,21 @@ open_guard(TALLOC_CTX *mem, const struct conf *c, struct err *e)
 static void
 open_mail(struct deliver *d)
 {
+	const struct conf        *c = d->env->conf;
+	const struct mail_options o = {
+		.url = c->smtp_url,
+		.user = c->smtp_user,
+		.password_file = c->smtp_password_file,
+		.tls_ca = c->smtp_tls_ca,
+		.in_clear = strcmp(c->smtp_starttls, "off") == 0,
+		.timeout_ms = c->outbound_timeout_s * 1000,
+	};
 	struct err why = { 0 };
 
-	if (!mailing_open(d, d->env->conf, &d->mail, &why))
+	if (*c->smtp_url == '\0')
+		return;
+	d->mail = mail_make(d, &o, &why);
+	if (d->mail == NULL)
 		log_failure(d->env->log, LOG_SYSTEM, "mail.deliver", "mail cannot be sent", &why);
 }
 

@@ -18,7 +18,10 @@ bool
 alert_page(const struct acting *a, const struct alert_filter *f, size_t want, struct alert **rows,
     size_t *n, struct err *e)
 {
-	return alert_list(a->by.t, a->by.mem, f, want, rows, n, e);
+	struct alert_filter page = *f;
+
+	page.limit = (int64_t)want;
+	return alert_list(a->by.t, a->by.mem, &page, rows, n, e);
 }
 
 /* ---- one alert ---- */
@@ -249,9 +252,10 @@ load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, 
 	const struct acting      *a = x->a;
 
 	if (w->ids != NULL)
-		return alert_by_ids(db, a->by.mem, w->ids, w->n, rows, n, e) &&
+		return alert_by_ids(
+			   db, a->by.mem, (struct alert_ids) { w->ids, w->n }, rows, n, e) &&
 		       check_ids(x, *rows, *n, e);
-	if (!alert_list(a->by.t, a->by.mem, &w->filter, ALERT_IDS_MAX + 1, rows, n, e))
+	if (!alert_page(a, &w->filter, ALERT_IDS_MAX + 1, rows, n, e))
 		return false;
 	if (*n > ALERT_IDS_MAX)
 		return err_fault(e, a->by.mem, "/filter", "lets more than %d alerts by; narrow it",

@@ -11,17 +11,19 @@ bool
 channel_page(const struct acting *a, const struct uuid *after, size_t want, struct channel **rows,
     size_t *n, struct err *e)
 {
-	return channel_list(a->by.t, a->by.mem, after, want, rows, n, e);
+	const struct channel_range r = { *after, (int64_t)want };
+
+	return channel_list(a->by.t, a->by.mem, &r, rows, n, e);
 }
 
 bool
-delivery_page(const struct acting *a, const struct delivery_filter *f, size_t want,
-    struct delivery_row **rows, size_t *n, struct err *e)
+delivery_page(const struct acting *a, const struct delivery_filter *f, struct delivery_row **rows,
+    size_t *n, struct err *e)
 {
 	struct channel c;
 
 	return channel_by_id(a->by.t->db, a->by.mem, &f->channel_id, &c, e) &&
-	       delivery_list(a->by.t, a->by.mem, &f->channel_id, &f->after, want, rows, n, e);
+	       delivery_list(a->by.t, a->by.mem, f, rows, n, e);
 }
 
 /* ---- what a channel needs ---- */

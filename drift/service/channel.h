@@ -15,10 +15,7 @@
 MUST_USE bool channel_page(const struct acting *a, const struct uuid *after, size_t want,
     struct channel **rows, size_t *n, struct err *e);
 /* Attempts to deliver to it, newest first. */
-struct delivery_filter {
-	struct uuid channel_id, after;
-};
-MUST_USE bool delivery_page(const struct acting *a, const struct delivery_filter *f, size_t want,
+MUST_USE bool delivery_page(const struct acting *a, const struct delivery_filter *f,
     struct delivery_row **rows, size_t *n, struct err *e);
 
 struct channel_wish {

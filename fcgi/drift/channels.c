@@ -137,11 +137,11 @@ static const struct schema delivery_schema =
 static bool
 fetch_deliveries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct delivery_filter f = { r->id0, p->after };
+	const struct delivery_filter f = { r->id0, p->after, (int64_t)p->want };
 	const struct acting         *a = acting_of(r, e);
 	struct delivery_row         *rows;
 
-	return a != NULL && delivery_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && delivery_page(a, &f, &rows, &p->n, e) && list_rows(p, rows);
 }
 static const struct list_ops delivery_list_ops = {
 	fetch_deliveries,

@@ -668,7 +668,7 @@ check_drift(struct old *o)
 	struct log_options        lo = { .service = "test",
 		       .clock = &clock_system,
 		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
-	const struct alert_filter any = { 0 };
+	const struct alert_filter any = { .limit = 10 };
 	struct alert             *alerts;
 	struct ingest_answer      a;
 	struct uuid               config;
@@ -685,7 +685,7 @@ check_drift(struct old *o)
 	x->t = old_open(o, "demo");
 	x->d = drift_make(x, &x->env, &e);
 	assert_non_null(x->d);
-	assert_ok(alert_list(x->t, x, &any, 10, &alerts, &n, &e));
+	assert_ok(alert_list(x->t, x, &any, &alerts, &n, &e));
 	assert_int_equal(n, 1);
 	assert_string_equal(alerts[0].status, "acknowledged");
 	assert_string_equal(alerts[0].severity, "critical");

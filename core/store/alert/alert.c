@@ -81,23 +81,19 @@ alert_by_open_key(
 	return db_one(db, mem, &alert_select_open, &in, a, e);
 }
 
-struct list_in {
-	struct alert_filter f;
-	int64_t             limit;
-};
 static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_NULL(struct list_in, f.severity),
-	COLUMN_NULL(struct list_in, f.kind),
-	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_NULL(struct list_in, f.report_id),
-	COLUMN_NULL(struct list_in, f.assigned_to),
-	COLUMN_NULL(struct list_in, f.suppressed),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN(struct list_in, limit),
+	COLUMN_NULL(struct alert_filter, status),
+	COLUMN_NULL(struct alert_filter, severity),
+	COLUMN_NULL(struct alert_filter, kind),
+	COLUMN_NULL(struct alert_filter, config_id),
+	COLUMN_NULL(struct alert_filter, report_id),
+	COLUMN_NULL(struct alert_filter, assigned_to),
+	COLUMN_NULL(struct alert_filter, suppressed),
+	COLUMN_NULL(struct alert_filter, after),
+	COLUMN(struct alert_filter, limit),
 	FIELD_END,
 };
-static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
+static const struct schema list_in = SCHEMA("AlertListIn", struct alert_filter, list_fields);
 
 #define ALERT_FILTER                                                                               \
 	" FROM alerts WHERE (:status IS NULL OR status = :status)"                                 \
@@ -116,13 +112,11 @@ SQL(alert_select_tail, SQL_TENANT, &list_in, &alert_schema,
     " AND (:after IS NULL OR id > :after) ORDER BY id LIMIT :limit");
 
 bool
-alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, size_t limit,
-    struct alert **rows, size_t *n, struct err *e)
+alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, struct alert **rows,
+    size_t *n, struct err *e)
 {
-	const struct list_in in = { *f, (int64_t)limit };
-
-	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in,
-	    limit, rows, n, e);
+	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, f,
+	    (size_t)f->limit, rows, n, e);
 }
 
 SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
@@ -134,13 +128,13 @@ SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
     " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
 
 bool
-alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
-    struct alert **rows, size_t *n, struct err *e)
+alert_by_ids(struct db *db, TALLOC_CTX *mem, struct alert_ids ids, struct alert **rows, size_t *n,
+    struct err *e)
 {
 	struct id_list_in in;
 
-	return id_list_print(mem, ids, ids_n, &in, e) &&
-	       db_all(db, mem, &alert_select_ids, &in, ids_n, rows, n, e);
+	return id_list_print(mem, ids.p, ids.n, &in, e) &&
+	       db_all(db, mem, &alert_select_ids, &in, ids.n, rows, n, e);
 }
 
 static const struct field set_fields[] = {

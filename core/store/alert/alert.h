@@ -38,6 +38,7 @@ struct alert_filter {
 	struct uuid config_id, report_id, assigned_to; /* nil: any */
 	struct uuid after; /* nil: from the newest (the oldest when oldest_first) */
 	bool        oldest_first;
+	int64_t     limit; /* rows, at most */
 };
 
 MUST_USE bool alert_add(struct db *db, const struct alert *a, struct err *e);
@@ -46,10 +47,14 @@ MUST_USE bool alert_by_id(
 MUST_USE bool alert_by_open_key(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
 MUST_USE bool alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f,
-    size_t limit, struct alert **rows, size_t *n, struct err *e);
+    struct alert **rows, size_t *n, struct err *e);
 /* Those with these ids, as many as there are, newest first. */
 #define ALERT_IDS_MAX 1000
-MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+struct alert_ids {
+	const struct uuid *p;
+	size_t             n;
+};
+MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, struct alert_ids ids,
     struct alert **rows, size_t *n, struct err *e);
 /* Writes all that can change and raises the version while it is a->version; *done false: outrun. */
 MUST_USE bool alert_set(struct db *db, const struct alert *a, bool *done, struct err *e);

@@ -20,8 +20,7 @@ static const struct schema channel_schema = SCHEMA("StoredChannel", struct chann
 	"updated_at"
 
 struct find_in {
-	struct uuid id; /* or those made before it */
-	int64_t     limit;
+	struct uuid id;
 };
 static const struct field id_fields[] = {
 	COLUMN(struct find_in, id),
@@ -29,11 +28,11 @@ static const struct field id_fields[] = {
 };
 static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
 static const struct field  list_fields[] = {
-	 COLUMN_NULL(struct find_in, id),
-	 COLUMN(struct find_in, limit),
+	 COLUMN_NULL(struct channel_range, after),
+	 COLUMN(struct channel_range, limit),
 	 FIELD_END,
 };
-static const struct schema list_in = SCHEMA("ChannelListIn", struct find_in, list_fields);
+static const struct schema list_in = SCHEMA("ChannelListIn", struct channel_range, list_fields);
 static const struct field  set_fields[] = {
 	 COLUMN(struct channel, name),
 	 COLUMN(struct channel, target),
@@ -61,7 +60,7 @@ SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
 SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
-    " FROM channels WHERE (:id IS NULL OR id < :id) ORDER BY id DESC LIMIT :limit");
+    " FROM channels WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
     "UPDATE channels SET name = :name, target = :target, secret = :secret,"
     " with_values = :with_values, status = :status,"
@@ -88,12 +87,10 @@ channel_by_id(
 }
 
 bool
-channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
+channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct channel_range *r,
     struct channel **rows, size_t *n, struct err *e)
 {
-	const struct find_in in = { *after, (int64_t)limit };
-
-	return db_all(t->db, mem, &channel_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &channel_select_list, r, (size_t)r->limit, rows, n, e);
 }
 
 bool

@@ -187,32 +187,27 @@ static const struct field row_fields[] = {
 };
 static const struct schema row_schema = SCHEMA("DeliveryRow", struct delivery_row, row_fields);
 
-struct list_in {
-	struct uuid channel, after;
-	int64_t     limit;
-};
-static const struct field list_fields[] = {
-	COLUMN(struct list_in, channel),
-	COLUMN_NULL(struct list_in, after),
-	COLUMN(struct list_in, limit),
+static const struct field filter_fields[] = {
+	COLUMN(struct delivery_filter, channel_id),
+	COLUMN_NULL(struct delivery_filter, after),
+	COLUMN(struct delivery_filter, limit),
 	FIELD_END,
 };
-static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
+static const struct schema filter_in =
+    SCHEMA("DeliveryListIn", struct delivery_filter, filter_fields);
 
-SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
+SQL(delivery_select_list, SQL_TENANT, &filter_in, &row_schema,
     "SELECT d.id, d.outbox_id AS message_id, d.channel_id, o.alert_id, o.event, o.state, d.attempt,"
     " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
-    " WHERE d.channel_id = :channel AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
+    " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"
     " LIMIT :limit");
 
 bool
-delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
-    const struct uuid *after, size_t limit, struct delivery_row **rows, size_t *n, struct err *e)
+delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct delivery_filter *f,
+    struct delivery_row **rows, size_t *n, struct err *e)
 {
-	const struct list_in in = { *channel, *after, (int64_t)limit };
-
-	return db_all(t->db, mem, &delivery_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &delivery_select_list, f, (size_t)f->limit, rows, n, e);
 }
 
 /* ---- the control schema ---- */

@@ -209,3 +209,62 @@ reply_cookie(struct request *r, const char *name, const char *value, int64_t age
 	buf_puts(&b, app_is_https(r->app) ? "; Secure" : "");
 	return buf_ok(&b) ? reply_header(r, "Set-Cookie", b.p, e) : err_memory(e);
 }
+
+/* ---- room for one more of a kind ---- */
+
+#define SEEN_MAX 64 /* looked at; what a browser has beyond that goes another time */
+#define DROP_MAX 4  /* cleared in one answer */
+
+struct aged_cookie {
+	char    name[COOKIE_NAME_MAX];
+	size_t  bytes, place; /* in the header */
+	int64_t made_ms;
+};
+
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct aged_cookie *x = a, *y = b;
+
+	if (x->made_ms != y->made_ms)
+		return x->made_ms < y->made_ms ? 1 : -1;
+	return x->place < y->place ? 1 : -1;
+}
+
+static size_t
+cookies_by_age(
+    struct request *r, const struct cookie_bound *b, struct aged_cookie out[static SEEN_MAX])
+{
+	struct sent_cookie sent[SEEN_MAX];
+	size_t             n = request_cookies(r, b->kind, sent, SEEN_MAX), taken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct aged_cookie *x = &out[taken];
+
+		if (sent[i].name.n >= sizeof(x->name))
+			continue;
+		memcpy(x->name, sent[i].name.p, sent[i].name.n);
+		x->name[sent[i].name.n] = '\0';
+		x->bytes = sent[i].bytes;
+		x->place = i;
+		x->made_ms = b->made_ms != NULL ? b->made_ms(r, &sent[i]) : 1;
+		taken++;
+	}
+	qsort(out, taken, sizeof(*out), newest_first);
+	return taken;
+}
+
+bool
+reply_cookie_room(struct request *r, const struct cookie_bound *b, size_t bytes, struct err *e)
+{
+	struct aged_cookie all[SEEN_MAX];
+	size_t             n = cookies_by_age(r, b, all), kept = 0;
+
+	while (kept < n && kept + 1 < b->most && all[kept].made_ms != 0 &&
+	       (b->bytes == 0 || bytes + all[kept].bytes <= b->bytes))
+		bytes += all[kept++].bytes;
+	for (size_t i = n; i > kept && n - i < DROP_MAX; i--)
+		if (!reply_cookie(r, all[i - 1].name, "", 0, e))
+			return false;
+	return true;
+}

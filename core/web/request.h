@@ -155,6 +155,19 @@ size_t request_cookies(
     const struct request *r, const char *kind, struct sent_cookie *out, size_t max);
 
 /*
+ * A browser has at most so many of a kind: before another one is set, those that it leaves no room for are
+ * cleared, oldest first and not all in one answer, whose head web servers bound too.
+ */
+struct cookie_bound {
+	const char *kind;
+	size_t      most;  /* with the new one */
+	size_t      bytes; /* of the Cookie header, with the new one; 0: any */
+	/* When it was made; 0: it is none of ours, and goes first.  NULL: browsers send older ones first (RFC 6265 section 5.4). */
+	int64_t   (*made_ms)(struct request *r, const struct sent_cookie *c);
+};
+MUST_USE bool reply_cookie_room(struct request *r, const struct cookie_bound *b, size_t bytes, struct err *e);
+
+/*
  * The refresh cookie, which must have come once, be of the access cookie's session if there is one,
  * and be sent by this installation's page.  *of: that session, nil: no access cookie came.
  * ERR_UNAUTHENTICATED, ERR_CSRF.

@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#define COOKIE   "bsx_mfa"
-#define SEEN_MAX 32
-#define DROP_MAX 4 /* cleared in one answer */
+#define COOKIE "bsx_mfa"
 
 bool
 waiting_put(struct request *r, const char *token, struct err *e)
@@ -12,37 +10,17 @@ waiting_put(struct request *r, const char *token, struct err *e)
 	return reply_cookie(r, COOKIE, token, WAITING_S, e);
 }
 
-static bool
-drop(struct request *r, const struct sent_cookie *c, struct err *e)
-{
-	char *name = str_dup(r->mem, c->name);
-
-	return name != NULL ? reply_cookie(r, name, "", 0, e) : err_memory(e);
-}
-
-/* Browsers send older ones first (RFC 6265 section 5.4). */
-static bool
-make_room(struct request *r, struct err *e)
-{
-	struct sent_cookie sent[SEEN_MAX];
-	size_t             n = request_cookies(r, COOKIE, sent, SEEN_MAX);
-
-	for (size_t i = 0; i < DROP_MAX && n - i >= WAITING_MAX; i++)
-		if (!drop(r, &sent[i], e))
-			return false;
-	return true;
-}
-
 bool
 waiting_put_tab(struct request *r, const char *token, const char **digits, struct err *e)
 {
-	char name[COOKIE_NAME_MAX];
+	static const struct cookie_bound bound = { .kind = COOKIE, .most = WAITING_MAX };
+	char                             name[COOKIE_NAME_MAX];
 
 	cookie_name_of(COOKIE, str_of(token), name);
 	*digits = talloc_strdup(r->mem, name + strlen(COOKIE "_"));
 	if (*digits == NULL)
 		return err_memory(e);
-	return make_room(r, e) && reply_cookie(r, name, token, WAITING_S, e) &&
+	return reply_cookie_room(r, &bound, 0, e) && reply_cookie(r, name, token, WAITING_S, e) &&
 	       waiting_put(r, token, e);
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/shm/slot.h"
+#include "core/store/tenant/idempotency.h"
 #include "core/web/pass.h"
 
 #define PARAM_SLOTS 512 /* open addressing; more than twice LIMIT_PARAMS */
@@ -330,7 +331,28 @@ step_limits(struct request *r, struct err *e)
 	return check_params(r, &again, e) && (!again || join_lists(r, e)) && check_method(r, e);
 }
 
-/* ---- what it may cost ---- */
+/* ---- what a request says of itself ---- */
+
+bool
+request_idempotency_key(struct request *r, const char **key, struct err *e)
+{
+	struct str s = str_trim(request_param(r, "HTTP_IDEMPOTENCY_KEY"));
+
+	*key = NULL;
+	if (s.n == 0)
+		return true;
+	if (s.n > IDEMPOTENCY_KEY_MAX)
+		return err_set(
+		    e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7E)
+			return err_set(e, ERR_BAD_REQUEST, 0,
+			    "Idempotency-Key must be visible ASCII.", "bad byte");
+	*key = str_dup(r->mem, s);
+	return *key != NULL || err_memory(e);
+}
+
+/* ---- who asks, and what it may cost ---- */
 
 struct deed_by
 request_deed_by(struct request *r)

@@ -129,6 +129,8 @@ void request_widen(struct request *r);
 
 /* A CGI parameter, e.g. "CONTENT_TYPE", "HTTP_AUTHORIZATION"; p == NULL: absent. */
 struct str request_param(const struct request *r, const char *name);
+/* Idempotency-Key: visible ASCII, at most IDEMPOTENCY_KEY_MAX of it, a child of r->mem; NULL: none came.  ERR_BAD_REQUEST. */
+MUST_USE bool request_idempotency_key(struct request *r, const char **key, struct err *e);
 /*
  * A cookie's value; p == NULL: absent. A name that comes twice counts as absent-and-bad: *bad is set.
  * One of our own is named without its prefix ("bsx_access"), like in reply_cookie.  A guest has none.

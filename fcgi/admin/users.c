@@ -109,25 +109,6 @@ static const struct field user_create_fields[] = {
 static const struct schema user_create_schema =
     SCHEMA_GIVEN("UserCreate", struct user_create, user_create_fields, given);
 
-static bool
-idempotency_key(struct request *r, const char **key, struct err *e)
-{
-	struct str s = str_trim(request_param(r, "HTTP_IDEMPOTENCY_KEY"));
-
-	*key = NULL;
-	if (s.n == 0)
-		return true;
-	if (s.n > IDEMPOTENCY_KEY_MAX)
-		return err_set(
-		    e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < 0x21 || s.p[i] > 0x7E)
-			return err_set(e, ERR_BAD_REQUEST, 0,
-			    "Idempotency-Key must be visible ASCII.", "bad byte");
-	*key = str_dup(r->mem, s);
-	return *key != NULL || err_memory(e);
-}
-
 /* An invitation is a mail that somebody else asked for: the same budget as of forgotten passwords.
  */
 static bool
@@ -155,7 +136,7 @@ make_user(struct request *r, const void *body, void *answer, struct err *e)
 	if (in->password == NULL && !charge_mail(r, in->email, e))
 		return false;
 	return roles_of(r, in->role, has_roles, &u.roles, e) &&
-	       idempotency_key(r, &u.idempotency_key, e) && user_make(&by, &u, answer, e) &&
+	       request_idempotency_key(r, &u.idempotency_key, e) && user_make(&by, &u, answer, e) &&
 	       tag_user(r, answer, e);
 }
 

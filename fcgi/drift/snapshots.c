@@ -4,8 +4,7 @@
 #include "fcgi/drift/report.h"
 #include "fcgi/routes.h"
 
-#define IDEMPOTENCY_MAX 128
-#define CONTENTS_MAX    1000
+#define CONTENTS_MAX 1000
 
 /* ---- pushing ---- */
 
@@ -38,26 +37,6 @@ static const struct field document_query_fields[] = {
 static const struct schema document_query_schema =
     SCHEMA("DocumentQuery", struct document_query, document_query_fields);
 
-/* 1..128 visible ASCII characters. */
-static bool
-idempotency_key(struct request *r, const char **key, struct err *e)
-{
-	struct str s = str_trim(request_param(r, "HTTP_IDEMPOTENCY_KEY"));
-
-	*key = NULL;
-	if (s.n == 0)
-		return true;
-	if (s.n > IDEMPOTENCY_MAX)
-		return err_set(
-		    e, ERR_BAD_REQUEST, 0, "Idempotency-Key is longer than 128 bytes.", "too long");
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
-			return err_set(e, ERR_BAD_REQUEST, 0,
-			    "Idempotency-Key must be visible ASCII.", "bad byte");
-	*key = str_dup(r->mem, s);
-	return *key != NULL ? true : err_memory(e);
-}
-
 static bool
 push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 {
@@ -68,7 +47,7 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	p->body = r->body;
 	p->permits = r->app->permits;
 	request_widen(r);
-	if (a == NULL || !idempotency_key(r, &p->idempotency_key, e) ||
+	if (a == NULL || !request_idempotency_key(r, &p->idempotency_key, e) ||
 	    !snapshot_push(a, p, &done, e))
 		return false;
 	out->snapshot_id = done.snapshot_id;

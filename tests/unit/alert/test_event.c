@@ -141,12 +141,19 @@ one_change_reads_so(void **state)
 static void
 an_event_is_bounded_whatever_the_report_holds(void **state)
 {
+	struct alert_event ev;
+	struct err         e = { 0 };
+
 	(void)state;
 	for (enum news_flavour f = 0; f < NEWS_FLAVOURS; f++) {
 		struct str kept = keep(news_make(SEVERITY_CRITICAL, 21, f), EVENT_UPDATED);
 
 		assert_true(render(kept, all).n < EVENT_MAX);
 		assert_true(kept.n < 2 * EVENT_MAX);
+		assert_true(event_read(mem, kept, &ev, &e));
+		assert_int_equal(ev.changes_total, 21);
+		assert_true(
+		    f == NEWS_LARGE ? ev.changes.n < EVENT_CHANGES : ev.changes.n <= EVENT_CHANGES);
 	}
 }
 

@@ -69,7 +69,15 @@ finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct f
 {
 	const struct live_in in = { *config };
 
-	return db_all(db, mem, &finding_select_live, &in, LIFE_MAX, rows, n, e);
+	if (!db_all(db, mem, &finding_select_live, &in, LIFE_MAX + 1, rows, n, e))
+		return false;
+	return *n <= LIFE_MAX
+		   ? true
+		   : err_set(e, ERR_TOO_COSTLY, 0,
+			 "More findings of this config are open or accepted than can be held "
+			 "against "
+			 "a snapshot: resolve them, or take the snapshot as its baseline.",
+			 "more than %d findings stand", LIFE_MAX);
 }
 
 /* ---- those that have ended, of some findings ---- */

@@ -30,7 +30,7 @@ struct finding_row {
 
 #define LIFE_MAX 100000
 /* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
- */
+ * More than LIFE_MAX: ERR_TOO_COSTLY. */
 MUST_USE bool finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct finding_row **rows, size_t *n, struct err *e);
 /* Of these values of findings those that have ended, by fingerprint, value hash. */

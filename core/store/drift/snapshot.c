@@ -171,16 +171,20 @@ static const struct field  at_seq_fields[] = {
 };
 static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
 
-#define HELD_SELECT                                                                                \
-	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address"                         \
-	" FROM resource_versions v JOIN resources r ON r.id = v.resource_id"
+#define HELD_COLUMNS                                                                               \
+	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address FROM resource_versions " \
+	"v"
+#define HELD_SELECT HELD_COLUMNS " JOIN resources r ON r.id = v.resource_id"
 
 SQL(held_select_now, SQL_TENANT, &config_in, &held_schema,
     HELD_SELECT " WHERE v.config_id = :id AND v.until_seq IS NULL ORDER BY r.category, r.`key`");
+/* Two ranges of the index: of what has ended only that is read which was there then. */
+#define HELD_OF " FORCE INDEX (in_force) STRAIGHT_JOIN resources r ON r.id = v.resource_id"
 SQL(held_select_at, SQL_TENANT, &at_seq_in, &held_schema,
-    HELD_SELECT " WHERE v.config_id = :id AND v.from_seq <= :seq AND (v.until_seq IS NULL"
-		" OR v.until_seq > :seq)"
-		" ORDER BY r.category, r.`key`");
+    HELD_COLUMNS HELD_OF " WHERE v.config_id = :id AND v.until_seq IS NULL AND v.from_seq <= :seq"
+			 " UNION ALL " HELD_COLUMNS HELD_OF
+			 " WHERE v.config_id = :id AND v.until_seq > :seq AND v.from_seq <= :seq"
+			 " ORDER BY category, `key`");
 SQL(held_select_one, SQL_TENANT, &at_seq_in, &held_schema,
     HELD_SELECT " WHERE v.resource_id = :id AND v.from_seq <= :seq AND (v.until_seq IS NULL"
 		" OR v.until_seq > :seq)");

@@ -1,0 +1,180 @@
+/* What a push and a list read does not grow with what was there before. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/store/db_priv.h"
+#include "core/store/drift/finding.h"
+#include "core/store/drift/report.h"
+#include "core/store/drift/snapshot.h"
+#include "tests/store/drift_world.h"
+
+#define PAST "20000"
+
+/* Rows that the tenant's connection has read. */
+static long
+rows_read(struct drift_world *x)
+{
+	MYSQL_RES *r;
+	MYSQL_ROW  row;
+	long       n = 0;
+
+	assert_int_equal(mysql_query(x->t->db->my, "SHOW SESSION STATUS LIKE 'Handler_read_%'"), 0);
+	r = mysql_store_result(x->t->db->my);
+	while ((row = mysql_fetch_row(r)) != NULL)
+		n += strtol(row[1], NULL, 10);
+	mysql_free_result(r);
+	return n;
+}
+
+static void
+analyze(struct drift_world *x, const char *sql)
+{
+	talloc_free(drift_text(x, x, sql));
+}
+
+/* Of the median of five pushes, each with a value that was never there. */
+static int
+by_number(const void *a, const void *b)
+{
+	const long *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static long
+new_values_read(struct drift_world *x, const struct uuid *config, int first)
+{
+	long n[5];
+
+	for (int i = 0; i < 5; i++) {
+		char value[40];
+
+		snprintf(value, sizeof(value), "{\"sync\":%d}", first + i);
+		n[i] = rows_read(x);
+		assert_string_equal(
+		    drift_push_values(x, config, VALUES(value, "{\"b\":1}", "{\"c\":1}"))
+			.report.status,
+		    "drifted");
+		n[i] = rows_read(x) - n[i];
+	}
+	qsort(n, 5, sizeof(n[0]), by_number);
+	return n[2];
+}
+
+/* As after so many pushes: each ended a value of the finding and a version of the resource. */
+static void
+make_past(struct drift_world *x)
+{
+	drift_sql(x,
+	    "INSERT INTO %s.drift_findings (config_id, fingerprint, value_hash, status,"
+	    " present, runs, promoted, created_at, updated_at)"
+	    " SELECT f.config_id, f.fingerprint, UNHEX(SHA2(q.seq, 256)), 'resolved', FALSE, 0,"
+	    " FALSE, NOW(3), NOW(3) FROM %s.seq_1_to_" PAST " q"
+	    " JOIN (SELECT * FROM %s.drift_findings WHERE status = 'detected' LIMIT 1) f");
+	drift_sql(x,
+	    "INSERT INTO %s.resource_versions (resource_id, from_seq, until_seq, config_id,"
+	    " address) SELECT v.resource_id, v.from_seq + q.seq, v.from_seq + q.seq + 1,"
+	    " v.config_id, v.address FROM %s.seq_1_to_" PAST " q"
+	    " JOIN (SELECT * FROM %s.resource_versions WHERE until_seq IS NULL"
+	    " ORDER BY from_seq DESC LIMIT 1) v");
+	drift_sql(x, "UPDATE %s.resource_versions SET from_seq = from_seq + " PAST " + 1"
+		     " WHERE until_seq IS NULL ORDER BY from_seq DESC LIMIT 1");
+	drift_sql(x, "UPDATE %s.config_state SET seq = seq + " PAST " + 1");
+	analyze(x, "ANALYZE TABLE %s.resource_versions");
+	analyze(x, "ANALYZE TABLE %s.drift_findings");
+}
+
+static void
+a_push_reads_no_more_after_very_many_values(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+	long                early, late;
+
+	drift_push_values(x, &c, VALUES("{\"sync\":0}", "{\"b\":1}", "{\"c\":1}"));
+	new_values_read(x, &c, 1);
+	early = new_values_read(x, &c, 100);
+	make_past(x);
+	late = new_values_read(x, &c, 200);
+	if (late * 10 > early * 12)
+		fail_msg(
+		    "%ld rows read by a push at first, %ld after " PAST " values", early, late);
+	assert_true(early > 0);
+	/* And one of the past is known again. */
+	drift_push_values(x, &c, VALUES("{\"sync\":100}", "{\"b\":1}", "{\"c\":1}"));
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
+					" WHERE note = 'It is there again.'"),
+	    1);
+}
+
+static long
+lists_read(struct drift_world *x, const struct uuid *config, size_t want)
+{
+	const struct uuid    none = { 0 };
+	struct report_filter f = { .config_id = *config };
+	TALLOC_CTX          *mem = talloc_new(NULL);
+	struct err           e = { 0 };
+	struct snapshot     *snapshots;
+	struct report       *reports;
+	size_t               n;
+	long                 before = rows_read(x), most, read;
+
+	assert_ok(snapshot_list(x->t, mem, config, &none, want, &snapshots, &n, &e));
+	assert_int_equal(n, want);
+	most = rows_read(x) - before;
+	before = rows_read(x);
+	assert_ok(report_list(x->t, mem, &f, want, &reports, &n, &e));
+	assert_int_equal(n, want);
+	read = rows_read(x) - before;
+	talloc_free(mem);
+	return read > most ? read : most;
+}
+
+static void
+lists_read_as_much_at_any_size(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+	long                own = rows_read(x);
+
+	own = rows_read(x) - own; /* of asking */
+	for (int i = 0; i < 52; i++) {
+		char value[40];
+
+		snprintf(value, sizeof(value), "{\"sync\":%d}", i);
+		drift_push_values(x, &c, VALUES(value, "{\"b\":1}", "{\"c\":1}"));
+	}
+	assert_in_range(lists_read(x, &c, 50) - own, 50, 4 * 50);
+	drift_sql(x, "INSERT INTO %s.config_snapshots (id, config_id, seq, in_order, digest,"
+		     " collections, resources, actor, pushed_by, collected_at, received_at)"
+		     " SELECT UNHEX(CONCAT('0190', LPAD(HEX(q.seq), 12, '0'), '8000000000000000')),"
+		     " s.config_id, 1000 + q.seq, TRUE, s.digest, s.collections, 3, '', '',"
+		     " '2026-01-01' + INTERVAL q.seq SECOND, '2026-01-01' + INTERVAL q.seq SECOND"
+		     " FROM %s.seq_1_to_5000 q JOIN (SELECT * FROM %s.config_snapshots LIMIT 1) s");
+	drift_sql(x,
+	    "INSERT INTO %s.drift_reports (id, config_id, snapshot_id, status, by_severity,"
+	    " incomplete, started_at, finished_at)"
+	    " SELECT UNHEX(CONCAT('0190', LPAD(HEX(q.seq), 12, '0'), '8000000000000000')),"
+	    " r.config_id, r.snapshot_id, r.status, '{}', '[]', NOW(3), NOW(3)"
+	    " FROM %s.seq_1_to_5000 q JOIN (SELECT * FROM %s.drift_reports LIMIT 1) r");
+	for (int i = 0; i < 2; i++) {
+		assert_in_range(lists_read(x, &c, 50) - own, 50, 4 * 50);
+		analyze(x, i == 0 ? "ANALYZE TABLE %s.config_snapshots"
+				  : "ANALYZE TABLE %s.drift_reports");
+	}
+	assert_in_range(lists_read(x, &c, 50) - own, 50, 4 * 50);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_push_reads_no_more_after_very_many_values),
+		TEST(lists_read_as_much_at_any_size),
+	};
+
+	return cmocka_run_group_tests_name("growth", tests, NULL, NULL);
+}

@@ -108,6 +108,44 @@ a_push_reads_no_more_after_very_many_values(void **state)
 	    1);
 }
 
+/* ---- how often the database is asked ---- */
+
+/* Statements of one push, BEGIN and COMMIT among them: each is a round trip. */
+static const struct {
+	const char *what, *value;
+	unsigned    statements;
+} pushes[] = {
+	{ "the first", "{\"sync\":0}", 15 },
+	{ "one after it, whose report is another", "{\"sync\":0}", 16 },
+	{ "the same", "{\"sync\":0}", 9 },
+	{ "the first change", "{\"sync\":1}", 27 },
+	{ "the same change", "{\"sync\":1}", 9 },
+	{ "another value", "{\"sync\":2}", 30 },
+	{ "one more value", "{\"sync\":3}", 30 },
+	{ "back as it was", "{\"sync\":0}", 23 },
+};
+
+static void
+a_push_asks_the_database_so_often_and_no_more(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+	int                 more = 0;
+
+	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
+		db_stats_reset(x->t->db);
+		drift_push_values(x, &c, VALUES(pushes[i].value, "{\"b\":1}", "{\"c\":1}"));
+		if (db_stats(x->t->db).count == pushes[i].statements)
+			continue;
+		more++;
+		fprintf(stderr, "%s: %llu statements instead of %u\n", pushes[i].what,
+		    (unsigned long long)db_stats(x->t->db).count, pushes[i].statements);
+	}
+	assert_int_equal(more, 0);
+}
+
+/* ---- lists ---- */
+
 static long
 lists_read(struct drift_world *x, const struct uuid *config, size_t want)
 {
@@ -173,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_push_reads_no_more_after_very_many_values),
+		TEST(a_push_asks_the_database_so_often_and_no_more),
 		TEST(lists_read_as_much_at_any_size),
 	};
 

@@ -72,6 +72,23 @@ a_sign_in_makes_a_session_that_its_token_proves(void **state)
 	    1);
 }
 
+/* Each is a round trip, BEGIN and COMMIT among them. */
+static void
+a_sign_in_asks_the_database_so_often_and_no_more(void **state)
+{
+	struct people       *p = *state;
+	struct db           *own = people_open(p, &p->w->a)->db;
+	struct db           *control = database_control(p->auth.database);
+	struct session_grant g;
+
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_OK);
+	db_stats_reset(own);
+	db_stats_reset(control);
+	assert_int_equal(people_login(p, mem, "acme", "ada@acme.test", PASSWORD, &g), ERR_OK);
+	assert_int_equal(db_stats(own).count, 9);
+	assert_int_equal(db_stats(control).count, 1);
+}
+
 static void
 an_address_is_known_however_it_is_spelled(void **state)
 {
@@ -625,6 +642,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_sign_in_makes_a_session_that_its_token_proves),
+		TEST(a_sign_in_asks_the_database_so_often_and_no_more),
 		TEST(an_address_is_known_however_it_is_spelled),
 		TEST(every_refusal_is_the_same_and_costs_one_hash),
 		TEST(a_suspended_tenant_answers_like_a_wrong_password),

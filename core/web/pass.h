@@ -11,25 +11,25 @@
 
 typedef bool step_fn(struct request *r, struct err *e);
 
-step_fn step_limits;  /* parameters, method, header sizes */
-step_fn step_target;  /* path and query */
-step_fn step_address; /* client address behind trusted proxies */
-step_fn step_origin;  /* a page of another origin: may it read the answer, by any tenant's settings */
-step_fn step_route;   /* the row, path ids */
-step_fn step_rate_address;
-step_fn step_known;       /* there is such a row: else 404 or 405, or the answer to a preflight */
-step_fn step_caller;      /* whose credential it is */
-step_fn step_rate_caller; /* the caller and its tenant */
-step_fn step_cors;        /* a page of another origin again, by the caller's tenant's settings */
-step_fn step_csrf;
-step_fn step_access; /* may this caller do that */
-step_fn step_tenant; /* the tenant's connection */
-step_fn step_query;  /* query parameters by the row's table */
-step_fn step_found;  /* what its path names is there, where the row can say so */
-step_fn step_body;   /* read, parsed and decoded */
-step_fn step_page;   /* a page of another origin at an open route, by what its body says */
-step_fn step_handler;
-step_fn step_answer; /* encoded, before the first byte is sent */
+step_fn step_limits; /* request.c: parameters, method, header sizes */
+step_fn step_target; /* target.c: path and query */
+step_fn step_address; /* address.c: client address behind trusted proxies */
+step_fn step_origin; /* cors.c: a page of another origin: may it read the answer, by any tenant's settings */
+step_fn step_route; /* route.c: the row, path ids */
+step_fn step_rate_address; /* rate.c: the client's address */
+step_fn step_known; /* route.c: there is such a row: else 404 or 405, or the answer to a preflight */
+step_fn step_caller; /* caller.c: whose credential it is */
+step_fn step_rate_caller; /* rate.c: the caller and its tenant */
+step_fn step_cors; /* cors.c: a page of another origin again, by the caller's tenant's settings */
+step_fn step_csrf; /* csrf.c: a change by cookie is by a page of ours */
+step_fn step_access; /* caller.c: may this caller do that, by a fresh proof where the row asks */
+step_fn step_query; /* query.c: query parameters by the row's table */
+step_fn step_tenant; /* caller.c: the tenant's connection */
+step_fn step_found; /* handler.c: what its path names is there, where the row can say so */
+step_fn step_body; /* body.c: read, parsed and decoded */
+step_fn step_page; /* csrf.c: a page of another origin at an open route, by what its body says */
+step_fn step_handler; /* handler.c: what is asked is done */
+step_fn step_answer; /* handler.c: encoded, before the first byte is sent */
 
 /* Fills id, trace id, method, raw path and origin as far as the parameters go; never fails. */
 void request_begin(struct request *r, struct app *app, struct transport *t);

@@ -53,7 +53,7 @@ format_check_url(TALLOC_CTX *mem, const struct guard *g, const struct format_tar
 	struct err why = { 0 };
 
 	if (in->to != NULL)
-		return err_fault(e, mem, "/to", "a webhook has a url, no address");
+		return err_fault(e, mem, "/to", "a channel of this kind has a url, no address");
 	if (in->url == NULL)
 		return err_fault(e, mem, "/url", "is required");
 	if (!guard_url(g, in->url, &why))

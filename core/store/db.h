@@ -114,12 +114,22 @@ int64_t     db_used_ms(const struct db *db);  /* wall clock of the last statemen
 
 /* One row into the struct of q->out (zeroed first); no row: ERR_MISSING. Strings and blobs: children of mem. */
 MUST_USE bool db_one(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, void *out, struct err *e);
-/* All rows into an array of q->out->size elements, a child of mem; *n may be 0. At most `max` rows are read. */
-MUST_USE bool db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
-    void *rows /* T ** */, size_t *n, struct err *e);
+/*
+ * All rows, but no more than into.max of them: *rows becomes an array, a child of mem, *n how many; it may be 0.
+ * The elements are q->out's structs (asserted).
+ */
+struct into {
+	void   *rows; /* T ** */
+	size_t *n;
+	size_t  max;
+	size_t  size; /* of T */
+};
+#define INTO(rows_, n_, max_) ((struct into) { (rows_), (n_), (max_), sizeof(**(rows_)) })
+MUST_USE bool db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, struct into into,
+    struct err *e);
 /* The same where rows are very many: their texts and blobs lie packed in `mem`, none can be freed by itself. */
-MUST_USE bool db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
-    void *rows, size_t *n, struct err *e);
+MUST_USE bool db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, struct into into,
+    struct err *e);
 /* No result set; *affected may be NULL. Calls of procedures too. */
 MUST_USE bool db_run(struct db *db, const struct sql *q, const void *in, uint64_t *affected, struct err *e);
 /*

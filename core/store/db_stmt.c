@@ -1,4 +1,5 @@
 /* db.h: running statements, one by one or in bulk. */
+#include <assert.h>
 #include <errmsg.h>
 #include <mysqld_error.h>
 #include <stdio.h>
@@ -251,85 +252,99 @@ db_one(
 	return ok;
 }
 
-/* Doubles; the elements' own texts are children of the array and move with it. */
-static void *
-grow(TALLOC_CTX *mem, void *rows, size_t size, size_t n, size_t *room, size_t max, struct err *e)
-{
-	void *p;
+/* Rows as they come: an array that doubles; the elements' own texts are its children and move with
+ * it. */
+struct pile {
+	TALLOC_CTX    *mem;
+	struct chunks *packed; /* NULL: each text is a child of the array */
+	char          *rows;
+	size_t         size, n, room, max;
+};
 
-	if (n < *room)
-		return rows;
-	*room = *room == 0 ? 16 : *room * 2;
-	*room = *room > max ? max : *room;
-	p = talloc_realloc_size(mem, rows, size * (*room == 0 ? 1 : *room));
-	if (p == NULL)
-		err_memory(e);
-	return p;
+static bool
+pile_grow(struct pile *p, struct err *e)
+{
+	char *rows;
+
+	if (p->n < p->room)
+		return true;
+	p->room = p->room == 0 ? 16 : p->room * 2;
+	p->room = p->room > p->max ? p->max : p->room;
+	rows = talloc_realloc_size(p->mem, p->rows, p->size * p->room);
+	if (rows == NULL)
+		return err_memory(e);
+	p->rows = rows;
+	return true;
 }
 
 static bool
-take_all(struct run *r, TALLOC_CTX *mem, struct chunks *packed, size_t max, void **rows, size_t *n,
-    struct err *e)
+pile_fill(struct pile *p, struct run *r, struct err *e)
 {
-	size_t size = r->q->out->size, room = 0;
-	bool   more = true;
-	void  *p;
+	bool more = true;
 
-	while (*n < max) {
+	while (p->n < p->max) {
 		if (!run_fetch(r, &more, e))
 			return false;
 		if (!more)
 			return true;
-		p = grow(mem, *rows, size, *n, &room, max, e);
-		if (p == NULL)
+		if (!pile_grow(p, e) || !run_take(r, &(struct bind_room) { p->rows, p->packed },
+					    p->rows + p->n * p->size, e))
 			return false;
-		*rows = p;
-		if (!run_take(r, &(struct bind_room) { p, packed }, (char *)p + *n * size, e))
-			return false;
-		(*n)++;
+		p->n++;
 	}
 	return true;
 }
 
 static bool
-all(struct db *db, TALLOC_CTX *mem, struct chunks *packed, const struct sql *q, const void *in,
-    size_t max, void *rows, size_t *n, struct err *e)
+read_pile(struct db *db, const struct sql *q, const void *in, struct pile *p, struct err *e)
 {
-	TALLOC_CTX *tmp = talloc_new(mem);
-	void       *list = talloc_size(mem, q->out->size);
+	TALLOC_CTX *tmp = talloc_new(p->mem);
 	struct run  r;
 	bool        ok;
 
-	*n = 0;
-	if (tmp == NULL || list == NULL)
+	p->rows = talloc_size(p->mem, p->size);
+	if (tmp == NULL || p->rows == NULL)
 		return err_memory(e);
-	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) &&
-	     take_all(&r, mem, packed, max, &list, n, e);
+	ok = run_start(&r, db, tmp, q, in, e) && run_bind(&r, e) && pile_fill(p, &r, e);
 	ok = run_end(&r, ok, e);
 	talloc_free(tmp);
 	if (!ok) {
-		talloc_free(list);
-		list = NULL;
-		*n = 0;
+		talloc_free(p->rows);
+		p->rows = NULL;
+		p->n = 0;
 	}
-	memcpy(rows, &list, sizeof(list));
+	return ok;
+}
+
+static bool
+read_into(struct db *db, const struct sql *q, const void *in, struct pile *p,
+    const struct into *into, struct err *e)
+{
+	bool ok;
+
+	assert(into->size == q->out->size);
+	p->size = into->size;
+	p->max = into->max;
+	ok = read_pile(db, q, in, p, e);
+	memcpy(into->rows, &p->rows, sizeof(p->rows));
+	*into->n = p->n;
 	return ok;
 }
 
 bool
-db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max, void *rows,
-    size_t *n, struct err *e)
+db_all(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, struct into into,
+    struct err *e)
 {
-	return all(db, mem, NULL, q, in, max, rows, n, e);
+	return read_into(db, q, in, &(struct pile) { .mem = mem }, &into, e);
 }
 
 bool
-db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, size_t max,
-    void *rows, size_t *n, struct err *e)
+db_all_packed(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, struct into into,
+    struct err *e)
 {
 	struct chunks room = { .mem = mem };
 
-	return all(db, mem, &room, q, in, max, rows, n, e);
+	return read_into(db, q, in, &(struct pile) { .mem = mem, .packed = &room }, &into, e);
 }
 
 bool

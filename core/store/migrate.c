@@ -326,7 +326,7 @@ apply_missing(struct db *db, const struct record *r, size_t n, enum sql_scope sc
 static bool
 read_records(struct db *db, TALLOC_CTX *mem, struct record **r, size_t *n, struct err *e)
 {
-	return db_all(db, mem, &migration_list, NULL, RECORDS_MAX, r, n, e);
+	return db_all(db, mem, &migration_list, NULL, INTO(r, n, RECORDS_MAX), e);
 }
 
 /* Frees the number that a record has from the time before its migration got another; repeatable. */

@@ -25,8 +25,8 @@ message_post(const struct alert_scope *s, const struct alert_event *ev, struct s
 		o.alert_id = ev->alert->id;
 	if (id != NULL)
 		*id = o.id;
-	return tenant_seal(
-		   s->t, s->mem, s->env->rand, SEAL_TABLE, SEAL_COLUMN, &o.id, kept, &o.body, e) &&
+	return tenant_seal(s->t, s->mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &o.id },
+		   kept, &o.body, e) &&
 	       outbox_add(s->t->db, &o, e);
 }
 
@@ -40,6 +40,7 @@ message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struc
 		return err_set(e, ERR_UNAVAILABLE, 0,
 		    "A newer version of this program has made the message.",
 		    "a message of template %lld", (long long)m->template);
-	return tenant_open(t, mem, SEAL_TABLE, SEAL_COLUMN, &m->id, m->body, &kept, e) &&
+	return tenant_open(t, mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &m->id },
+		   m->body, &kept, e) &&
 	       event_read(mem, kept, out, e);
 }

@@ -44,7 +44,8 @@ open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct
 	const struct channel *c = &a->channel;
 
 	return c->secret.p == NULL ||
-	       tenant_open(a->t, mem, "channels", "secret", &c->id, c->secret, secret, e);
+	       tenant_open(a->t, mem, (struct sealed_place) { "channels", "secret", &c->id },
+		   c->secret, secret, e);
 }
 
 static bool

@@ -90,7 +90,7 @@ make_contents(struct golden_bind *b, const char *other, struct err *e)
 	}
 	b->refs[s->n] = (struct manifest_ref) { b->snapshot.id, { manifest, HASH_LEN } };
 	b->refs_n = s->n + 1;
-	return content_pack(b->t, b->mem, b->d->env->rand, c, s->n + 1, &b->contents, e);
+	return content_pack(b->t, b->mem, c, s->n + 1, &b->contents, e);
 }
 
 bool

@@ -192,7 +192,9 @@ golden_terms_of(struct tenant_db *t, TALLOC_CTX *mem, const struct golden_bindin
 	struct str         text;
 
 	*out = (struct golden_terms) { .root = "/golden" };
-	if (!tenant_open(t, mem, "golden_bindings", "body", &row->config_id, row->body, &text, e))
+	if (!tenant_open(t, mem,
+		(struct sealed_place) { "golden_bindings", "body", &row->config_id }, row->body,
+		&text, e))
 		return false;
 	tree = json_parse(mem, text, e);
 	if (tree != NULL) {
@@ -218,6 +220,7 @@ golden_terms_seal(struct golden_bind *b, struct err *e)
 
 	b->row.recheck_at = first_expiry(&b->terms);
 	return terms_print(b->mem, &b->terms, &text, e) &&
-	       tenant_seal(b->t, b->mem, b->d->env->rand, "golden_bindings", "body",
-		   &b->row.config_id, text, &b->row.body, e);
+	       tenant_seal(b->t, b->mem,
+		   (struct sealed_place) { "golden_bindings", "body", &b->row.config_id }, text,
+		   &b->row.body, e);
 }

@@ -233,7 +233,7 @@ plan_contents(
 		p->snapshot.manifest = (struct blob) { address, HASH_LEN };
 		p->opened_n = 0; /* its versions are in the manifest only */
 	}
-	return content_pack(in->t, p, in->d->env->rand, contents, n, &p->contents, e);
+	return content_pack(in->t, p, contents, n, &p->contents, e);
 }
 
 /* ---- the rows ---- */

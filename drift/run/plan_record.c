@@ -128,7 +128,7 @@ seal_value(struct recording *w, const char *column, const struct uuid *id, struc
 	if (text.p == NULL)
 		return true;
 	return tenant_seal(
-	    w->in->t, w->p, w->in->d->env->rand, "drift_changes", column, id, text, out, e);
+	    w->in->t, w->p, (struct sealed_place) { "drift_changes", column, id }, text, out, e);
 }
 
 /* Of all changes whose source does not know better. */

@@ -63,8 +63,8 @@ seal_secret(const struct acting *a, struct channel *c, const uint8_t *key, size_
 {
 	struct str plain = { (const char *)key, n };
 
-	return tenant_seal(a->by.t, a->by.mem, a->drift->env->rand, "channels", "secret", &c->id,
-	    plain, &c->secret, e);
+	return tenant_seal(a->by.t, a->by.mem,
+	    (struct sealed_place) { "channels", "secret", &c->id }, plain, &c->secret, e);
 }
 
 /* The key is random; the text is what the receiver keeps.  *text NULL: a channel of that kind has

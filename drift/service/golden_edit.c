@@ -165,8 +165,7 @@ pack_content(struct golden_edit *x, struct err *e)
 	x->g.resources = (int64_t)x->content.n;
 	x->g.masked = x->content.masked;
 	x->g.version = x->was.version + x->renewed;
-	return !x->renewed ||
-	       content_pack(a->by.t, x->mem, a->drift->env->rand, &x->text, 1, &x->rows, e);
+	return !x->renewed || content_pack(a->by.t, x->mem, &x->text, 1, &x->rows, e);
 }
 
 static bool
@@ -183,7 +182,7 @@ check_shared(struct golden_edit *x, struct err *e)
 	if (x->g.masked)
 		return err_fault(e, a->by.mem, "/shared",
 		    "it holds masked values, which mean nothing to another tenant");
-	return golden_seal(a->by.t, x->mem, a->drift->env->rand, &x->g, x->text.text, &x->body, e);
+	return golden_seal(a->by.t, x->mem, &x->g, x->text.text, &x->body, e);
 }
 
 static bool

@@ -38,8 +38,10 @@ change_value(const struct acting *a, const struct change_row *c, enum change_sid
 		*truncated = false;
 		return true;
 	}
-	return sealed.p == NULL || tenant_open(a->by.t, a->by.mem, "drift_changes",
-				       old ? "old_value" : "new_value", &c->id, sealed, out, e);
+	return sealed.p == NULL || tenant_open(a->by.t, a->by.mem,
+				       (struct sealed_place) { "drift_changes",
+					   old ? "old_value" : "new_value", &c->id },
+				       sealed, out, e);
 }
 
 const char *

@@ -75,7 +75,7 @@ drift_channel(struct drift_world *x, const char *url)
 	uuid_print(&c.id, name);
 	memset(secret, 's', sizeof(secret));
 	c.created_at.ms = c.updated_at.ms = clock_ms(&clock_system);
-	assert_ok(tenant_seal(x->t, x, &rand_system, "channels", "secret", &c.id,
+	assert_ok(tenant_seal(x->t, x, (struct sealed_place) { "channels", "secret", &c.id },
 	    (struct str) { secret, sizeof(secret) }, &c.secret, &e));
 	assert_ok(channel_add(x->t->db, &c, &e));
 	return c.id;

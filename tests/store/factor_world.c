@@ -48,8 +48,9 @@ person_read_secret(struct person *o)
 	struct err    e = { 0 };
 
 	assert_ok(factor_by_user(o->t, factor_mem, &o->g.caller.user, &f, &e));
-	assert_ok(tenant_open(
-	    o->t, factor_mem, "users", "2fa_secret", &o->g.caller.user, f.pending, &plain, &e));
+	assert_ok(tenant_open(o->t, factor_mem,
+	    (struct sealed_place) { "users", "2fa_secret", &o->g.caller.user }, f.pending, &plain,
+	    &e));
 	assert_int_equal(plain.n, TOTP_SECRET_LEN);
 	memcpy(o->secret, plain.p, TOTP_SECRET_LEN);
 }

@@ -368,11 +368,11 @@ lists_stop_at_their_limit(void **state)
 
 	for (int64_t i = 0; i < 100; i++)
 		all[i] = sample(s, i);
-	assert_ok(db_all(s->db, s, &thing_list, NULL, 10, &rows, &n, &e));
+	assert_ok(db_all(s->db, s, &thing_list, NULL, INTO(&rows, &n, 10), &e));
 	assert_int_equal(n, 0);
 	assert_ok(db_run_many(s->db, &thing_add, all, 100, &e));
 	for (size_t max = 0; max <= 120; max += 24) {
-		assert_ok(db_all(s->db, s, &thing_list, NULL, max, &rows, &n, &e));
+		assert_ok(db_all(s->db, s, &thing_list, NULL, INTO(&rows, &n, max), &e));
 		assert_int_equal(n, max < 100 ? max : 100);
 		for (size_t i = 0; i < n; i++)
 			same_thing(&all[i], &rows[i]);
@@ -395,7 +395,7 @@ batches_carry_every_kind(void **state)
 		all[i] = sample(s, (int64_t)i);
 	assert_ok(db_run_many(s->db, &thing_add, all, 0, &e));
 	assert_ok(db_run_many(s->db, &thing_add, all, n, &e));
-	assert_ok(db_all(s->db, s, &thing_list, NULL, n + 1, &rows, &got, &e));
+	assert_ok(db_all(s->db, s, &thing_list, NULL, INTO(&rows, &got, n + 1), &e));
 	assert_int_equal(got, n);
 	for (size_t i = 0; i < n; i++)
 		same_thing(&all[i], &rows[i]);

@@ -66,8 +66,9 @@ the_secret_is_sealed_to_its_user(void **state)
 	person_sign_in(p, &vic, "vic@acme.test");
 	assert_ok(factor_by_user(ada.t, factor_mem, &ada.g.caller.user, &f, &e));
 	assert_null(memmem(f.secret.p, f.secret.n, ada.secret, TOTP_SECRET_LEN));
-	assert_false(tenant_open(
-	    ada.t, factor_mem, "users", "2fa_secret", &vic.g.caller.user, f.secret, &plain, &e));
+	assert_false(tenant_open(ada.t, factor_mem,
+	    (struct sealed_place) { "users", "2fa_secret", &vic.g.caller.user }, f.secret, &plain,
+	    &e));
 }
 
 static void

@@ -56,9 +56,9 @@ template_set(
 	g->address = (struct blob) { address, HASH_LEN };
 	g->name = talloc_asprintf(x, "template %d", (int)g->id.b[15]);
 	g->description = talloc_strdup(x, "");
-	assert_true(content_pack(t, x, &rand_system, &m.c, 1, &m.rows, e));
+	assert_true(content_pack(t, x, &m.c, 1, &m.rows, e));
 	if (g->shared)
-		assert_true(golden_seal(t, x, &rand_system, g, m.c.text, &m.body, e));
+		assert_true(golden_seal(t, x, g, m.c.text, &m.body, e));
 	m.g = *g;
 	m.v = (struct golden_version) { g->id, g->version, g->address, talloc_strdup(x, "test"),
 		g->created_at };

@@ -120,7 +120,7 @@ list_is(struct db *db, size_t max, size_t want)
 	struct row *rows;
 	size_t      n;
 
-	assert_ok(db_all(db, db, &kept_list, NULL, max, &rows, &n, &e));
+	assert_ok(db_all(db, db, &kept_list, NULL, INTO(&rows, &n, max), &e));
 	assert_int_equal(n, want);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(rows[i].id, i + 1);

@@ -126,7 +126,8 @@ prepared(struct people *p, const struct tenant *t, const char **why)
 
 	assert_ok(db_one(by.t->db, mem, &q, NULL, &row, &e));
 	assert_ok(outbox_by_id(by.t->db, mem, &row.id, &o, &e));
-	assert_ok(tenant_open(by.t, mem, "outbox", "body", &o.id, o.body, &body, &e));
+	assert_ok(tenant_open(
+	    by.t, mem, (struct sealed_place) { "outbox", "body", &o.id }, o.body, &body, &e));
 	assert_ok(mail_prepare(&by, o.event, body, m, why, &e));
 	return *why == NULL ? m : NULL;
 }

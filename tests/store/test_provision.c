@@ -339,15 +339,23 @@ sealed_values_open_in_their_place_only(void **state)
 	assert_memory_not_equal(a->data_key.key, b->data_key.key, KEY_LEN);
 	assert_memory_not_equal(a->address_key, b->address_key, KEY_LEN);
 	assert_memory_not_equal(a->address_key, a->data_key.key, KEY_LEN);
-	assert_ok(tenant_seal(a, w, &rand_system, "channels", "secret", &row, STR("hush"), &s, &e));
-	assert_ok(tenant_open(a, w, "channels", "secret", &row, s, &plain, &e));
+	assert_ok(tenant_seal(
+	    a, w, (struct sealed_place) { "channels", "secret", &row }, STR("hush"), &s, &e));
+	assert_ok(
+	    tenant_open(a, w, (struct sealed_place) { "channels", "secret", &row }, s, &plain, &e));
 	assert_true(str_eqz(plain, "hush"));
 	other.b[15] ^= 1;
-	assert_fails(tenant_open(a, w, "channels", "secret", &other, s, &plain, &e), ERR_INTERNAL);
-	assert_fails(tenant_open(a, w, "channels", "target", &row, s, &plain, &e), ERR_INTERNAL);
-	assert_fails(tenant_open(b, w, "channels", "secret", &row, s, &plain, &e), ERR_INTERNAL);
+	assert_fails(tenant_open(a, w, (struct sealed_place) { "channels", "secret", &other }, s,
+			 &plain, &e),
+	    ERR_INTERNAL);
 	assert_fails(
-	    tenant_open(a, w, "channels", "secret", &row, (struct blob) { s.p, 4 }, &plain, &e),
+	    tenant_open(a, w, (struct sealed_place) { "channels", "target", &row }, s, &plain, &e),
+	    ERR_INTERNAL);
+	assert_fails(
+	    tenant_open(b, w, (struct sealed_place) { "channels", "secret", &row }, s, &plain, &e),
+	    ERR_INTERNAL);
+	assert_fails(tenant_open(a, w, (struct sealed_place) { "channels", "secret", &row },
+			 (struct blob) { s.p, 4 }, &plain, &e),
 	    ERR_INTERNAL);
 	server_do(w->root,
 	    "UPDATE testbsx.tenant_keys x JOIN testbsx.tenant_keys y ON x.tenant_id <> y.tenant_id"

@@ -89,14 +89,16 @@ masked_values_are_in_no_sealed_part_either(void **state)
 	assert_ok(change_list(
 	    x->t, x, &(struct change_filter) { .report_id = a.report.id }, 10, &rows, &n, &e));
 	assert_int_equal(n, 1);
-	assert_ok(tenant_open(
-	    x->t, x, "drift_changes", "new_value", &rows[0].id, rows[0].new_value, &text, &e));
+	assert_ok(tenant_open(x->t, x,
+	    (struct sealed_place) { "drift_changes", "new_value", &rows[0].id }, rows[0].new_value,
+	    &text, &e));
 	assert_true(str_eqz(text, "\"[masked]\""));
 	char *hex = drift_text(x, x, "SELECT HEX(id) FROM %s.outbox");
 
 	assert_true(hex_parse(str_of(hex), o.id.b, 16));
 	assert_ok(outbox_by_id(x->t->db, x, &o.id, &o, &e));
-	assert_ok(tenant_open(x->t, x, "outbox", "event", &o.id, o.body, &text, &e));
+	assert_ok(tenant_open(
+	    x->t, x, (struct sealed_place) { "outbox", "event", &o.id }, o.body, &text, &e));
 	assert_non_null(memmem(text.p, text.n, "[masked]", 8));
 	assert_null(memmem(text.p, text.n, "maskedvalue", 11));
 	assert_true(text.n < 20000);

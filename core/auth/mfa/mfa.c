@@ -177,8 +177,9 @@ mfa_setup(const struct deed_by *by, struct mfa_setup *out, struct err *e)
 	if (secret == NULL)
 		return err_memory(e);
 	rand_fill(by->auth->env->rand, secret, TOTP_SECRET_LEN);
-	return tenant_seal(by->t, by->mem, by->auth->env->rand, "users", "2fa_secret",
-		   &by->caller->user, plain, &s.sealed, e) &&
+	return tenant_seal(by->t, by->mem,
+		   (struct sealed_place) { "users", "2fa_secret", &by->caller->user }, plain,
+		   &s.sealed, e) &&
 	       audit_deed(by, setup_body, &s, &entry, e) && describe(by, plain, out, e);
 }
 

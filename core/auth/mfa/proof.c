@@ -203,8 +203,9 @@ check_code(struct proving *p, struct err *e)
 	if (sealed.p == NULL)
 		return refuse(p, "no_factor", e);
 	if (!count_try(p, e) ||
-	    !tenant_open(
-		p->by->t, p->by->mem, "users", "2fa_secret", &p->user->id, sealed, &secret, e) ||
+	    !tenant_open(p->by->t, p->by->mem,
+		(struct sealed_place) { "users", "2fa_secret", &p->user->id }, sealed, &secret,
+		e) ||
 	    !totp_check(secret, str_of(p->shown->code), clock_ms(p->by->auth->env->clock), &match,
 		&p->step, e))
 		return false;

@@ -212,7 +212,8 @@ open_secret(const struct deed_by *by, const struct provider *p, struct str *secr
 {
 	*secret = (struct str) { NULL, 0 };
 	return p->client_secret.p == NULL ||
-	       tenant_open(by->t, by->mem, "identity_providers", "client_secret", &p->id,
+	       tenant_open(by->t, by->mem,
+		   (struct sealed_place) { "identity_providers", "client_secret", &p->id },
 		   p->client_secret, secret, e);
 }
 

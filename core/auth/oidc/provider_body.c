@@ -214,9 +214,9 @@ put_secret(const struct provider_work *w, struct err *e)
 		return true;
 	w->p->client_secret = (struct blob) { NULL, 0 };
 	return w->in->client_secret == NULL ||
-	       tenant_seal(w->d->by.t, w->d->by.mem, w->d->by.auth->env->rand, "identity_providers",
-		   "client_secret", &w->p->id, str_of(w->in->client_secret), &w->p->client_secret,
-		   e);
+	       tenant_seal(w->d->by.t, w->d->by.mem,
+		   (struct sealed_place) { "identity_providers", "client_secret", &w->p->id },
+		   str_of(w->in->client_secret), &w->p->client_secret, e);
 }
 
 /* Whoever is told a new place registers the address there anew: it is the safer one then. */

@@ -116,7 +116,7 @@ alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, s
     size_t *n, struct err *e)
 {
 	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, f,
-	    (size_t)f->limit, rows, n, e);
+	    INTO(rows, n, (size_t)f->limit), e);
 }
 
 SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
@@ -134,7 +134,7 @@ alert_by_ids(struct db *db, TALLOC_CTX *mem, struct alert_ids ids, struct alert 
 	struct id_list_in in;
 
 	return id_list_print(mem, ids.p, ids.n, &in, e) &&
-	       db_all(db, mem, &alert_select_ids, &in, ids.n, rows, n, e);
+	       db_all(db, mem, &alert_select_ids, &in, INTO(rows, n, ids.n), e);
 }
 
 static const struct field set_fields[] = {
@@ -209,7 +209,7 @@ told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told 
 {
 	const struct id_in in = { *alert };
 
-	return db_all(db, mem, &told_select, &in, FINDINGS_MAX, rows, n, e);
+	return db_all(db, mem, &told_select, &in, INTO(rows, n, FINDINGS_MAX), e);
 }
 
 bool

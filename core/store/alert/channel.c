@@ -90,7 +90,7 @@ bool
 channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct channel_range *r,
     struct channel **rows, size_t *n, struct err *e)
 {
-	return db_all(t->db, mem, &channel_select_list, r, (size_t)r->limit, rows, n, e);
+	return db_all(t->db, mem, &channel_select_list, r, INTO(rows, n, (size_t)r->limit), e);
 }
 
 bool

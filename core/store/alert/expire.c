@@ -65,7 +65,7 @@ drop_reports(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err
 	struct key_in *rows;
 	size_t         n;
 
-	if (!db_all(db, mem, &expire_select_reports, in, (size_t)in->limit, &rows, &n, e))
+	if (!db_all(db, mem, &expire_select_reports, in, INTO(&rows, &n, (size_t)in->limit), e))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		rows[i].now = in->before;
@@ -81,7 +81,7 @@ drop_changes(struct db *db, TALLOC_CTX *mem, int64_t limit, struct err *e)
 	size_t              n;
 	uint64_t            gone = 0;
 
-	if (!db_all(db, mem, &expire_select_dropped, &few, REPORTS_AT_ONCE, &rows, &n, e))
+	if (!db_all(db, mem, &expire_select_dropped, &few, INTO(&rows, &n, REPORTS_AT_ONCE), e))
 		return false;
 	for (size_t i = 0; i < n && limit > 0; i++) {
 		rows[i].limit = limit;
@@ -146,7 +146,8 @@ drop_findings(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct er
 	struct gone *rows;
 	size_t       n;
 
-	return db_all(db, mem, &expire_select_findings, in, (size_t)in->limit, &rows, &n, e) &&
+	return db_all(
+		   db, mem, &expire_select_findings, in, INTO(&rows, &n, (size_t)in->limit), e) &&
 	       db_run_many(db, &expire_delete_told, rows, n, e) &&
 	       db_run_many(db, &expire_delete_findings, rows, n, e) &&
 	       db_run(db, &expire_delete_events, in, NULL, e);
@@ -173,7 +174,7 @@ drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err 
 	int64_t        left = in->limit;
 	uint64_t       gone = 0;
 
-	if (!db_all(db, mem, &expire_select_alerts, in, (size_t)in->limit, &rows, &n, e))
+	if (!db_all(db, mem, &expire_select_alerts, in, INTO(&rows, &n, (size_t)in->limit), e))
 		return false;
 	for (size_t i = 0; i < n && left > 0; i++, left -= (int64_t)gone) {
 		rows[i].limit = left;
@@ -231,7 +232,7 @@ expire_messages(struct db *db, TALLOC_CTX *mem, instant before, int64_t limit, s
 	struct key_in      *rows;
 	size_t              n;
 
-	return db_all(db, mem, &expire_select_messages, &in, (size_t)limit, &rows, &n, e) &&
+	return db_all(db, mem, &expire_select_messages, &in, INTO(&rows, &n, (size_t)limit), e) &&
 	       db_run_many(db, &expire_delete_attempts, rows, n, e) &&
 	       db_run_many(db, &expire_delete_message, rows, n, e);
 }

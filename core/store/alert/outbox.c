@@ -207,7 +207,7 @@ bool
 delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct delivery_filter *f,
     struct delivery_row **rows, size_t *n, struct err *e)
 {
-	return db_all(t->db, mem, &delivery_select_list, f, (size_t)f->limit, rows, n, e);
+	return db_all(t->db, mem, &delivery_select_list, f, INTO(rows, n, (size_t)f->limit), e);
 }
 
 /* ---- the control schema ---- */
@@ -258,7 +258,7 @@ claim_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct claim **rows
 {
 	const struct due_in in = { (int64_t)limit };
 
-	return db_all(control, mem, &claim_select_due, &in, limit, rows, n, e);
+	return db_all(control, mem, &claim_select_due, &in, INTO(rows, n, limit), e);
 }
 
 bool

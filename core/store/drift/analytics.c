@@ -100,7 +100,7 @@ analytics_work(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, 
 {
 	const struct in in = { .config = *config, .floor = id_floor(since), .limit = WORK_MAX };
 
-	return db_all(t->db, mem, &analytics_select_work, &in, WORK_MAX, rows, n, e);
+	return db_all(t->db, mem, &analytics_select_work, &in, INTO(rows, n, WORK_MAX), e);
 }
 
 bool
@@ -109,7 +109,7 @@ analytics_open(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, 
 {
 	const struct in in = { .config = *config, .now = now };
 
-	return db_all(t->db, mem, &analytics_select_open, &in, 100, rows, n, e);
+	return db_all(t->db, mem, &analytics_select_open, &in, INTO(rows, n, 100), e);
 }
 
 bool

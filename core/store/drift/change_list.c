@@ -211,6 +211,6 @@ change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
 	*rows = NULL;
 	*n = 0;
 	if (begin(t->db, mem, &in, e) && choose(t->db, mem, &in, &q, e))
-		return db_all(t->db, mem, q, &in, limit, rows, n, e);
+		return db_all(t->db, mem, q, &in, INTO(rows, n, limit), e);
 	return err_take(e, ERR_MISSING); /* no such change, or no such report: an empty page */
 }

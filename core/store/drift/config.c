@@ -125,7 +125,7 @@ config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size
 {
 	const struct list_in in = { *after, (int64_t)limit };
 
-	return db_all(t->db, mem, &config_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &config_select_list, &in, INTO(rows, n, limit), e);
 }
 
 static const struct field set_fields[] = {
@@ -448,7 +448,7 @@ config_stirred(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 {
 	const struct stirred_in in = { *config };
 
-	return db_all(db, mem, &config_select_stirred, &in, CONFIGS_STIRRED_MAX, rows, n, e);
+	return db_all(db, mem, &config_select_stirred, &in, INTO(rows, n, CONFIGS_STIRRED_MAX), e);
 }
 
 struct blind_in {

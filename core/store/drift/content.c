@@ -142,9 +142,10 @@ row_next(TALLOC_CTX *mem, struct content_rows *out, struct err *e)
 	return &out->rows[out->n++];
 }
 
+/* In pieces, each of them sealed by itself. */
 static bool
-pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
-    const struct content *c, struct content_rows *out, struct err *e)
+pack_text(struct tenant_db *t, TALLOC_CTX *mem, struct packer *k, const struct content *c,
+    struct content_rows *out, struct err *e)
 {
 	TALLOC_CTX *tmp = talloc_new(mem);
 	struct str  packed = { NULL, 0 };
@@ -162,7 +163,8 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
 		}
 		*row = (struct content_row) { { c->address, HASH_LEN }, chunk, (int64_t)c->text.n,
 			{ 0 } };
-		ok = tenant_seal(t, tmp, r, "contents", "body", &place, piece, &sealed, e);
+		ok = tenant_seal(t, tmp, (struct sealed_place) { "contents", "body", &place },
+		    piece, &sealed, e);
 		row->body.n = sealed.n;
 		row->body.p = ok ? chunks_copy(&k->room, sealed.p, sealed.n) : NULL;
 		if (ok && row->body.p == NULL)
@@ -175,27 +177,21 @@ pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
 }
 
 static bool
-pack_all(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct packer *k,
-    const struct content *list, size_t n, struct content_rows *out, struct err *e)
+pack_one(struct tenant_db *t, TALLOC_CTX *mem, struct packer *k, const struct content *c,
+    struct content_rows *out, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && by_address(&list[i - 1], &list[i]) == 0)
-			continue;
-		if (list[i].text.n > CONTENT_TEXT_MAX)
-			return err_set(e, ERR_TOO_LARGE, 0, "A resource is too large.",
-			    "content of %zu bytes", list[i].text.n);
-		if (!pack_one(t, mem, r, k, &list[i], out, e))
-			return err_note(e, "packing content");
-	}
-	return true;
+	if (c->text.n > CONTENT_TEXT_MAX)
+		return err_set(e, ERR_TOO_LARGE, 0, "A resource is too large.",
+		    "content of %zu bytes", c->text.n);
+	return pack_text(t, mem, k, c, out, e) || err_note(e, "packing content");
 }
 
 bool
-content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct content *list, size_t n,
+content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct content *list, size_t n,
     struct content_rows *out, struct err *e)
 {
 	struct packer *k;
-	bool           ok;
+	bool           ok = true;
 
 	*out = (struct content_rows) { 0 };
 	if (n == 0)
@@ -204,7 +200,9 @@ content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, struct conten
 	if (k == NULL)
 		return false;
 	qsort(list, n, sizeof(list[0]), by_address);
-	ok = pack_all(t, mem, r, k, list, n, out, e);
+	for (size_t i = 0; i < n && ok; i++)
+		if (i == 0 || by_address(&list[i - 1], &list[i]) != 0)
+			ok = pack_one(t, mem, k, &list[i], out, e);
 	talloc_free(k);
 	return ok;
 }
@@ -222,21 +220,23 @@ broken(const char *why, struct err *e)
 }
 
 static bool
-join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_row *rows, size_t n,
+join_chunks(struct tenant_db *t, TALLOC_CTX *mem, const struct content_rows *stored,
     struct str *out, struct err *e)
 {
-	size_t     total = 0;
-	struct str piece;
-	char      *p = talloc_size(mem, n * PIECE_MAX);
+	const struct content_row *rows = stored->rows;
+	size_t                    total = 0;
+	struct str                piece;
+	char                     *p = talloc_size(mem, stored->n * PIECE_MAX);
 
 	if (p == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < stored->n; i++) {
 		struct uuid place = place_of(rows[i].address.p, (int64_t)i);
 
 		if (rows[i].chunk != (int64_t)i || rows[i].size != rows[0].size)
 			return broken("a chunk is missing", e);
-		if (!tenant_open(t, mem, "contents", "body", &place, rows[i].body, &piece, e))
+		if (!tenant_open(t, mem, (struct sealed_place) { "contents", "body", &place },
+			rows[i].body, &piece, e))
 			return false;
 		if (piece.n > PIECE_MAX)
 			return broken("a chunk is too long", e);
@@ -303,19 +303,20 @@ content_expand(TALLOC_CTX *mem, struct str packed, size_t size, struct str *text
 /* The rows of one content into its text. */
 static bool
 unpack(struct tenant_db *t, TALLOC_CTX *mem, const struct unpacker *k,
-    const struct content_row *rows, size_t n, struct str *text, struct err *e)
+    const struct content_rows *stored, struct str *text, struct err *e)
 {
-	TALLOC_CTX *tmp = talloc_new(mem);
-	struct str  packed = { NULL, 0 };
-	bool        ok = tmp != NULL;
+	const struct content_row *rows = stored->rows;
+	TALLOC_CTX               *tmp = talloc_new(mem);
+	struct str                packed = { NULL, 0 };
+	bool                      ok = tmp != NULL;
 
 	if (!ok)
 		return err_memory(e);
-	if (n == 0)
+	if (stored->n == 0)
 		ok = err_set(e, ERR_MISSING, 0, "Not found.", "no content at that address");
 	if (ok && (rows[0].size < 0 || rows[0].size > CONTENT_TEXT_MAX))
 		ok = broken("bad size", e);
-	ok = ok && join_chunks(t, tmp, rows, n, &packed, e) &&
+	ok = ok && join_chunks(t, tmp, stored, &packed, e) &&
 	     expand(mem, k, packed, (size_t)rows[0].size, text, e);
 	talloc_free(tmp);
 	return ok;
@@ -328,15 +329,16 @@ content_by_address(struct tenant_db *t, TALLOC_CTX *mem, const uint8_t address[s
 	const struct address_in in = { { address, HASH_LEN } };
 	TALLOC_CTX             *tmp = talloc_new(mem);
 	struct unpacker        *k;
-	struct content_row     *rows;
-	size_t                  n;
+	struct content_rows     stored;
 	bool                    ok;
 
 	if (tmp == NULL)
 		return err_memory(e);
 	k = unpacker_make(tmp, e);
-	ok = k != NULL && db_all(t->db, tmp, &content_select, &in, CHUNKS_MAX, &rows, &n, e) &&
-	     unpack(t, mem, k, rows, n, text, e);
+	ok = k != NULL &&
+	     db_all(
+		 t->db, tmp, &content_select, &in, INTO(&stored.rows, &stored.n, CHUNKS_MAX), e) &&
+	     unpack(t, mem, k, &stored, text, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -410,7 +412,8 @@ read_batch(struct content_batch *b, const struct blob *addresses, size_t n, stru
 	if (!print_addresses(&list, addresses, n, e))
 		return false;
 	in.addresses = list.p;
-	if (!db_all(b->t->db, b, &content_select_batch, &in, n * CHUNKS_MAX, &b->rows, &b->n, e))
+	if (!db_all(
+		b->t->db, b, &content_select_batch, &in, INTO(&b->rows, &b->n, n * CHUNKS_MAX), e))
 		return false;
 	talloc_free(list.p);
 	for (size_t i = 0; i < b->n; i++)
@@ -458,5 +461,6 @@ content_batch_text(const struct content_batch *b, TALLOC_CTX *mem, struct blob a
 	for (last = first + 1; last < b->n; last++)
 		if (by_row_address(address.p, &b->rows[last]) != 0)
 			break;
-	return unpack(b->t, mem, b->unpacker, b->rows + first, last - first, text, e);
+	return unpack(b->t, mem, b->unpacker,
+	    &(struct content_rows) { b->rows + first, last - first }, text, e);
 }

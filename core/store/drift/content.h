@@ -31,8 +31,8 @@ struct content_rows {
 
 void content_address(const struct tenant_db *t, struct str text, uint8_t out[static HASH_LEN]);
 /* Sorts the list by address (one order of row locks for everybody), drops repeats, packs. */
-MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r,
-    struct content *list, size_t n, struct content_rows *out, struct err *e);
+MUST_USE bool content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct content *list, size_t n,
+    struct content_rows *out, struct err *e);
 /* The compression alone, for texts that are kept elsewhere. */
 MUST_USE bool content_compress(TALLOC_CTX *mem, struct str text, struct str *packed, struct err *e);
 MUST_USE bool content_expand(

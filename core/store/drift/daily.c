@@ -125,7 +125,7 @@ daily_severities(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter
 {
 	const struct read_in in = { *f, 0 };
 
-	return db_all(t->db, mem, &daily_select_severities, &in, DAYS_ROWS_MAX, rows, n, e);
+	return db_all(t->db, mem, &daily_select_severities, &in, INTO(rows, n, DAYS_ROWS_MAX), e);
 }
 
 bool
@@ -134,7 +134,7 @@ daily_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter 
 {
 	const struct read_in in = { *f, (int64_t)limit };
 
-	return db_all(t->db, mem, &daily_select_resources, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &daily_select_resources, &in, INTO(rows, n, limit), e);
 }
 
 bool
@@ -143,5 +143,5 @@ daily_rules(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f, 
 {
 	const struct read_in in = { *f, (int64_t)limit };
 
-	return db_all(t->db, mem, &daily_select_rules, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &daily_select_rules, &in, INTO(rows, n, limit), e);
 }

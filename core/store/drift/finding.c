@@ -69,7 +69,7 @@ finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct f
 {
 	const struct live_in in = { *config };
 
-	if (!db_all(db, mem, &finding_select_live, &in, LIFE_MAX + 1, rows, n, e))
+	if (!db_all(db, mem, &finding_select_live, &in, INTO(rows, n, LIFE_MAX + 1), e))
 		return false;
 	return *n <= LIFE_MAX
 		   ? true
@@ -147,7 +147,7 @@ add_ended(struct db *db, TALLOC_CTX *mem, const struct ended_in *in, struct find
 	struct finding_row *more, *all;
 	size_t              n;
 
-	if (!db_all(db, mem, &finding_select_ended, in, ENDED_BATCH, &more, &n, e))
+	if (!db_all(db, mem, &finding_select_ended, in, INTO(&more, &n, ENDED_BATCH), e))
 		return false;
 	all = talloc_realloc_size(mem, *rows, (*rows_n + n + 1) * sizeof(*all));
 	if (all == NULL)
@@ -260,7 +260,7 @@ finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, s
 	struct id_list_in in;
 
 	return id_list_print(mem, ids, ids_n, &in, e) &&
-	       db_all(db, mem, &finding_select_ids, &in, ids_n, rows, n, e);
+	       db_all(db, mem, &finding_select_ids, &in, INTO(rows, n, ids_n), e);
 }
 
 bool
@@ -269,7 +269,7 @@ finding_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct finding_f
 {
 	const struct filter_in in = { *f, (int64_t)max };
 
-	return db_all(db, mem, &finding_select_filter, &in, max, rows, n, e);
+	return db_all(db, mem, &finding_select_filter, &in, INTO(rows, n, max), e);
 }
 
 /* ---- writing ---- */
@@ -375,5 +375,5 @@ finding_event_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, st
 {
 	const struct event_in in = { subject, *config };
 
-	return db_all(db, mem, &finding_event_select, &in, LIFE_EVENTS_MAX, rows, n, e);
+	return db_all(db, mem, &finding_event_select, &in, INTO(rows, n, LIFE_EVENTS_MAX), e);
 }

@@ -84,7 +84,7 @@ golden_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t lim
 {
 	const struct list_in in = { *after, (int64_t)limit };
 
-	return db_all(db, mem, &golden_select_list, &in, limit, rows, n, e);
+	return db_all(db, mem, &golden_select_list, &in, INTO(rows, n, limit), e);
 }
 
 static const struct field set_fields[] = {
@@ -192,7 +192,7 @@ golden_versions(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct go
 {
 	const struct id_in in = { *id };
 
-	return db_all(db, mem, &golden_version_list, &in, GOLDEN_VERSIONS_SHOWN, rows, n, e);
+	return db_all(db, mem, &golden_version_list, &in, INTO(rows, n, GOLDEN_VERSIONS_SHOWN), e);
 }
 
 /* ---- bindings ---- */

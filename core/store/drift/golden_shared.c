@@ -22,8 +22,8 @@ place_of(TALLOC_CTX *mem, const struct uuid *id, uint64_t version, struct err *e
 }
 
 bool
-golden_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct golden *g,
-    struct str text, struct golden_body *out, struct err *e)
+golden_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct golden *g, struct str text,
+    struct golden_body *out, struct err *e)
 {
 	char           *place = place_of(mem, &g->id, g->version, e);
 	struct seal_key key = { 0 };
@@ -38,7 +38,7 @@ golden_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const struct g
 		    "a shared template of %zu bytes, compressed", packed.n);
 	out->size = (int64_t)text.n;
 	ok = tenant_golden_key(t, 0, &key, e) &&
-	     seal_close(mem, &key, r, place, packed, &out->sealed, e);
+	     seal_close(mem, &key, t->rand, place, packed, &out->sealed, e);
 	secret_wipe(&key, sizeof(key));
 	return ok;
 }
@@ -153,7 +153,7 @@ golden_shared_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, siz
 {
 	const struct list_in in = { *after, (int64_t)limit };
 
-	if (!db_all(db, mem, &golden_call_list, &in, limit, rows, n, e))
+	if (!db_all(db, mem, &golden_call_list, &in, INTO(rows, n, limit), e))
 		return false;
 	for (size_t i = 0; i < *n; i++)
 		(*rows)[i].shared = true;

@@ -23,8 +23,8 @@ struct golden_body {
 	int64_t     size; /* of the text */
 	struct blob sealed;
 };
-MUST_USE bool golden_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r,
-    const struct golden *g, struct str text, struct golden_body *out, struct err *e);
+MUST_USE bool golden_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct golden *g,
+    struct str text, struct golden_body *out, struct err *e);
 
 /* Publishes `g` or changes it there; `g->revision` is the one it gets. */
 MUST_USE bool golden_publish(

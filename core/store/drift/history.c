@@ -237,7 +237,7 @@ sift(struct db *db, TALLOC_CTX *mem, const struct sql *q, struct address **a, si
 	struct addresses_in in;
 
 	return *n == 0 ||
-	       (print_addresses(mem, *a, *n, &in, e) && db_all(db, mem, q, &in, *n, a, n, e));
+	       (print_addresses(mem, *a, *n, &in, e) && db_all(db, mem, q, &in, INTO(a, n, *n), e));
 }
 
 /* Of these what is there and nobody refers to. */
@@ -269,7 +269,7 @@ drop_contents(
 
 	if (n == 0)
 		return true;
-	if (!db_all(db, mem, &history_select_unwritten, NULL, 1, &unwritten, &blind, e))
+	if (!db_all(db, mem, &history_select_unwritten, NULL, INTO(&unwritten, &blind, 1), e))
 		return false;
 	qsort(a, n, sizeof(a[0]), by_address);
 	for (size_t i = 0; blind == 0 && i < n; i += CONTENT_BATCH)
@@ -288,7 +288,7 @@ history_sweep(
 	size_t               n;
 
 	*dropped = 0;
-	return db_all(db, mem, &history_select_loose, &in, limit, &rows, &n, e) &&
+	return db_all(db, mem, &history_select_loose, &in, INTO(&rows, &n, limit), e) &&
 	       drop_contents(db, mem, rows, n, dropped, e);
 }
 
@@ -304,7 +304,7 @@ bool
 history_expired(struct tenant_db *t, TALLOC_CTX *mem, const struct history_expired *in,
     struct snapshot **rows, size_t *n, struct err *e)
 {
-	return db_all(t->db, mem, &history_select_expired, in, (size_t)in->limit, rows, n, e);
+	return db_all(t->db, mem, &history_select_expired, in, INTO(rows, n, (size_t)in->limit), e);
 }
 
 static bool
@@ -320,7 +320,7 @@ drop_versions(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct a
 		return false;
 	in.before = before.seq;
 	in.next = next.seq;
-	if (!db_all(db, mem, &history_select_only, &in, ADDRESSES_MAX, &only, n, e))
+	if (!db_all(db, mem, &history_select_only, &in, INTO(&only, n, ADDRESSES_MAX), e))
 		return false;
 	*freed = talloc_array(mem, struct address, (unsigned)*n + 1);
 	if (*freed == NULL)
@@ -335,7 +335,7 @@ static bool
 drop_refs(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct address **freed,
     size_t *n, struct err *e)
 {
-	return db_all(db, mem, &history_select_manifest, s, ADDRESSES_MAX, freed, n, e) &&
+	return db_all(db, mem, &history_select_manifest, s, INTO(freed, n, ADDRESSES_MAX), e) &&
 	       db_run(db, &history_delete_manifest, s, NULL, e);
 }
 

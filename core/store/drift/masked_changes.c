@@ -69,7 +69,7 @@ masked_changes_due(struct db *db, TALLOC_CTX *mem, const struct uuid *actor, int
 {
 	const struct due_in in = { *actor, day };
 
-	return db_all(db, mem, &masked_select_due, &in, MASKED_TOLD_AT_ONCE, rows, n, e);
+	return db_all(db, mem, &masked_select_due, &in, INTO(rows, n, MASKED_TOLD_AT_ONCE), e);
 }
 
 bool

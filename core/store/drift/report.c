@@ -89,7 +89,7 @@ report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
 {
 	const struct list_in in = { *f, (int64_t)limit };
 
-	return db_all(t->db, mem, &report_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &report_select_list, &in, INTO(rows, n, limit), e);
 }
 
 /* ---- changes ---- */
@@ -168,5 +168,5 @@ change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report, struct ch
 {
 	const struct id_in in = { *report };
 
-	return db_all(db, mem, &change_select_keys, &in, CHANGE_KEYS_MAX, rows, n, e);
+	return db_all(db, mem, &change_select_keys, &in, INTO(rows, n, CHANGE_KEYS_MAX), e);
 }

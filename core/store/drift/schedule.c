@@ -117,7 +117,7 @@ schedule_due(struct db *control, TALLOC_CTX *mem, size_t limit, struct schedule 
 {
 	const struct due_in in = { (int64_t)limit };
 
-	return db_all(control, mem, &schedule_select_due, &in, limit, rows, n, e);
+	return db_all(control, mem, &schedule_select_due, &in, INTO(rows, n, limit), e);
 }
 
 bool

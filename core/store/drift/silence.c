@@ -124,7 +124,7 @@ silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *
 {
 	const struct list_in in = { *f, (int64_t)limit };
 
-	return db_all(t->db, mem, &silence_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &silence_select_list, &in, INTO(rows, n, limit), e);
 }
 
 bool
@@ -133,7 +133,7 @@ silence_ahead(
 {
 	const struct ahead_in in = { now, SILENCES_MAX };
 
-	return db_all(db, mem, &silence_select_ahead, &in, SILENCES_MAX, rows, n, e);
+	return db_all(db, mem, &silence_select_ahead, &in, INTO(rows, n, SILENCES_MAX), e);
 }
 
 bool
@@ -154,5 +154,5 @@ bool
 silence_covers(
     struct tenant_db *t, TALLOC_CTX *mem, struct silence_cover **rows, size_t *n, struct err *e)
 {
-	return db_all(t->db, mem, &silence_select_covers, NULL, SILENCES_MAX, rows, n, e);
+	return db_all(t->db, mem, &silence_select_covers, NULL, INTO(rows, n, SILENCES_MAX), e);
 }

@@ -125,7 +125,7 @@ snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
 {
 	const struct find_in in = { .config = *config, .after = *after, .limit = (int64_t)limit };
 
-	return db_all(t->db, mem, &snapshot_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &snapshot_select_list, &in, INTO(rows, n, limit), e);
 }
 
 static const struct field mark_fields[] = {
@@ -195,8 +195,8 @@ held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
 {
 	const struct held_in in = { *config, seq };
 
-	return db_all_packed(
-	    db, mem, seq == 0 ? &held_select_now : &held_select_at, &in, HELD_MAX, rows, n, e);
+	return db_all_packed(db, mem, seq == 0 ? &held_select_now : &held_select_at, &in,
+	    INTO(rows, n, HELD_MAX), e);
 }
 
 bool

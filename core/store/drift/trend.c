@@ -97,7 +97,7 @@ flap_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct flap
 {
 	const struct config_in in = { *config };
 
-	return db_all(db, mem, &flap_select, &in, FLAPS_MAX, rows, n, e);
+	return db_all(db, mem, &flap_select, &in, INTO(rows, n, FLAPS_MAX), e);
 }
 
 bool

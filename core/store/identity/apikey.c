@@ -138,7 +138,7 @@ api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *
 		.maker = f->created_by,
 		.limit = limit };
 
-	return db_all(t->db, mem, &api_key_select_page, &in, (size_t)limit, keys, n, e);
+	return db_all(t->db, mem, &api_key_select_page, &in, INTO(keys, n, (size_t)limit), e);
 }
 
 bool
@@ -287,7 +287,7 @@ api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, 
 	const struct api_key_ending_in in = { now, { now.ms + days * INT64_C(86400000) }, days,
 		limit };
 
-	return db_all(t->db, mem, &api_key_select_ending, &in, (size_t)limit, keys, n, e);
+	return db_all(t->db, mem, &api_key_select_ending, &in, INTO(keys, n, (size_t)limit), e);
 }
 
 bool

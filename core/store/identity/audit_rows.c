@@ -195,7 +195,7 @@ audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t l
 {
 	const struct rows_after_in in = { after, limit };
 
-	return db_all(t->db, mem, &audit_select_after, &in, (size_t)limit, rows, n, e);
+	return db_all(t->db, mem, &audit_select_after, &in, INTO(rows, n, (size_t)limit), e);
 }
 
 /* ---- reading by filter ---- */
@@ -241,7 +241,7 @@ audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter 
 {
 	const struct list_in in = { *f, 0, before, (int64_t)limit };
 
-	return db_all(t->db, mem, &audit_select_list, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &audit_select_list, &in, INTO(rows, n, limit), e);
 }
 
 bool
@@ -250,5 +250,5 @@ audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filte
 {
 	const struct list_in in = { *f, after, upto, (int64_t)limit };
 
-	return db_all(t->db, mem, &audit_select_export, &in, limit, rows, n, e);
+	return db_all(t->db, mem, &audit_select_export, &in, INTO(rows, n, limit), e);
 }

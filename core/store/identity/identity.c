@@ -186,7 +186,7 @@ provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t l
 {
 	const struct find_in in = { *after, (int64_t)limit };
 
-	return db_all(db, mem, &provider_select_list, &in, limit, rows, n, e);
+	return db_all(db, mem, &provider_select_list, &in, INTO(rows, n, limit), e);
 }
 
 bool

@@ -102,7 +102,7 @@ signing_keys_load(
 		err_memory(e);
 		return NULL;
 	}
-	ok = db_all(d->control, tmp, &signing_key_list, NULL, KEYS_MAX, &rows, &n, e);
+	ok = db_all(d->control, tmp, &signing_key_list, NULL, INTO(&rows, &n, KEYS_MAX), e);
 	for (size_t i = 0; i < n && ok; i++)
 		ok = open_key(d, tmp, &rows[i], ks, active, e);
 	talloc_free(tmp);
@@ -327,7 +327,7 @@ bool
 signing_turned_get(
     struct database *d, TALLOC_CTX *mem, struct signing_turned **list, size_t *n, struct err *e)
 {
-	return db_all(d->control, mem, &signing_turned_list, NULL, KEYS_MAX, list, n, e);
+	return db_all(d->control, mem, &signing_turned_list, NULL, INTO(list, n, KEYS_MAX), e);
 }
 
 bool

@@ -89,7 +89,7 @@ role_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t
 {
 	const struct view_page in = { *after, (int64_t)limit };
 
-	if (!db_all(t->db, mem, &role_view_select_list, &in, limit, roles, n, e))
+	if (!db_all(t->db, mem, &role_view_select_list, &in, INTO(roles, n, limit), e))
 		return false;
 	for (size_t i = 0; i < *n; i++)
 		if (!complete(mem, &(*roles)[i], e))

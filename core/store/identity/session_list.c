@@ -63,7 +63,7 @@ session_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, inst
 {
 	const struct list_in in = { *user, now, *after, (int64_t)limit };
 
-	return db_all(t->db, mem, &session_select_list, &in, limit, items, n, e);
+	return db_all(t->db, mem, &session_select_list, &in, INTO(items, n, limit), e);
 }
 
 bool

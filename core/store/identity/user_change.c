@@ -57,7 +57,7 @@ user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, siz
 	struct list_in in = { .f = *f, .limit = (int64_t)limit };
 
 	if (!take_forms(mem, f->q, &in, e) ||
-	    !db_all(t->db, mem, &user_select_list, &in, limit, users, n, e))
+	    !db_all(t->db, mem, &user_select_list, &in, INTO(users, n, limit), e))
 		return false;
 	for (size_t i = 0; i < *n; i++)
 		if (!user_complete(t, mem, &(*users)[i], e))

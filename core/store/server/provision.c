@@ -273,7 +273,7 @@ grant_routines(struct db *prov, struct ddl *names, struct err *e)
 		talloc_free(tmp);
 		return err_memory(e);
 	}
-	ok = db_all(prov, tmp, &routine_list, &in, ROUTINES_MAX, &r, &n, e);
+	ok = db_all(prov, tmp, &routine_list, &in, INTO(&r, &n, ROUTINES_MAX), e);
 	for (size_t i = 0; i < n && ok; i++) {
 		names->routine = r[i].name;
 		ok = ddl_run(prov, "provision_grant", names,

@@ -90,7 +90,7 @@ list_of(struct db *db, TALLOC_CTX *mem, const char *user, const char *host, stru
 	struct grantee g = { name };
 
 	return name == NULL ? err_memory(e)
-			    : db_all(db, mem, &rights_list, &g, RIGHTS_MAX, list, n, e);
+			    : db_all(db, mem, &rights_list, &g, INTO(list, n, RIGHTS_MAX), e);
 }
 
 /* With the right to grant it or without. */
@@ -195,13 +195,13 @@ rights_look(
 
 	if (!who(db, mem, &account, &user, &host, e) ||
 	    !rights_look_at(db, mem, user, host, due, r, e) ||
-	    !db_all(db, mem, &rights_roles, NULL, RIGHTS_MAX, &list, &n, e) ||
+	    !db_all(db, mem, &rights_roles, NULL, INTO(&list, &n, RIGHTS_MAX), e) ||
 	    !add_all(mem, list, n, r, e))
 		return false;
 	r->account = account;
 	if (*r->excess != '\0')
 		return true;
-	return db_all(db, mem, &rights_seen, &in, RIGHTS_MAX, &list, &n, e) &&
+	return db_all(db, mem, &rights_seen, &in, INTO(&list, &n, RIGHTS_MAX), e) &&
 	       add_all(mem, list, n, r, e);
 }
 
@@ -215,7 +215,7 @@ rights_to_provision(struct db *db, TALLOC_CTX *mem, bool *yes, char **account, s
 
 	if (!who(db, mem, account, &user, &host, e) ||
 	    !list_of(db, mem, user, host, &list, &n, e) ||
-	    !db_all(db, mem, &rights_roles, NULL, RIGHTS_MAX, &roles, &roles_n, e))
+	    !db_all(db, mem, &rights_roles, NULL, INTO(&roles, &roles_n, RIGHTS_MAX), e))
 		return false;
 	*yes = roles_n > 0 || has(list, n, "CREATE USER ON *.*");
 	return true;

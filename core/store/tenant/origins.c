@@ -15,5 +15,5 @@ origins_settings(
     struct database *d, TALLOC_CTX *mem, struct origins_row **rows, size_t *n, struct err *e)
 {
 	return db_all(
-	    database_control(d), mem, &origins_select, NULL, ORIGINS_TENANTS_MAX, rows, n, e);
+	    database_control(d), mem, &origins_select, NULL, INTO(rows, n, ORIGINS_TENANTS_MAX), e);
 }

@@ -241,8 +241,8 @@ bool
 tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struct tenant **list,
     size_t *n, struct err *e)
 {
-	return db_all(
-	    d->control, mem, &registry_page, &(struct by_id) { *after }, TENANT_PAGE, list, n, e);
+	return db_all(d->control, mem, &registry_page, &(struct by_id) { *after },
+	    INTO(list, n, TENANT_PAGE), e);
 }
 
 bool
@@ -251,5 +251,5 @@ tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_
 {
 	const struct page_in in = { *after, (int64_t)limit };
 
-	return db_all(d->control, mem, &registry_newest, &in, limit, list, n, e);
+	return db_all(d->control, mem, &registry_newest, &in, INTO(list, n, limit), e);
 }

@@ -207,6 +207,7 @@ connect_tenant(struct tenant_conn *x, const struct tenant *t, struct err *e)
 	o.password = derived[0];
 	o.older = derived + 1;
 	x->tdb.db = db_make(x, &o, e);
+	x->tdb.rand = d->env.rand;
 	talloc_free(derived);
 	return x->tdb.db != NULL &&
 	       tenant_keys_load(d, &t->id, 0, &x->tdb.data_key, x->tdb.address_key, e);
@@ -315,41 +316,40 @@ tenant_golden_key(
 
 /* ---- sealed fields ---- */
 
+/* Also what tells the tenants apart: the schema is part of it. */
 static char *
-place_of(TALLOC_CTX *mem, const struct tenant_db *t, const char *table, const char *column,
-    const struct uuid *row, struct err *e)
+place_text(TALLOC_CTX *mem, const struct tenant_db *t, const struct sealed_place *at, struct err *e)
 {
-	char *place = seal_place(mem, db_schema(t->db), table, column,
-	    (struct str) { (const char *)row->b, sizeof(row->b) });
+	char *text = seal_place(mem, db_schema(t->db), at->table, at->column,
+	    (struct str) { (const char *)at->row->b, sizeof(at->row->b) });
 
-	if (place == NULL)
+	if (text == NULL)
 		err_memory(e);
-	return place;
+	return text;
 }
 
 bool
-tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
-    const char *column, const struct uuid *row, struct str plain, struct blob *sealed,
-    struct err *e)
+tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct str plain,
+    struct blob *sealed, struct err *e)
 {
-	char *place = place_of(mem, t, table, column, row, e);
-	bool  ok = place != NULL && seal_close(mem, &t->data_key, r, place, plain, sealed, e);
+	char *text = place_text(mem, t, &place, e);
+	bool  ok = text != NULL && seal_close(mem, &t->data_key, t->rand, text, plain, sealed, e);
 
-	talloc_free(place);
+	talloc_free(text);
 	return ok;
 }
 
 bool
-tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char *column,
-    const struct uuid *row, struct blob sealed, struct str *plain, struct err *e)
+tenant_open(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct blob sealed,
+    struct str *plain, struct err *e)
 {
 	struct seal_key key = { 0 };
-	char           *place = place_of(mem, t, table, column, row, e);
+	char           *text = place_text(mem, t, &place, e);
 	bool            ok;
 
-	ok = place != NULL && tenant_db_key(t, seal_version(sealed), &key, e) &&
-	     seal_open(mem, &key, place, sealed, plain, e);
+	ok = text != NULL && tenant_db_key(t, seal_version(sealed), &key, e) &&
+	     seal_open(mem, &key, text, sealed, plain, e);
 	secret_wipe(&key, sizeof(key));
-	talloc_free(place);
+	talloc_free(text);
 	return ok;
 }

@@ -35,6 +35,7 @@ struct tenant_db {
 	struct db           *db;
 	struct seal_key      data_key;  /* newest data key: seals; older ones by tenant_db_key() */
 	uint8_t              address_key[KEY_LEN]; /* HMAC key of content addresses, value hashes, masks */
+	struct rand         *rand;      /* of what is sealed */
 };
 
 /*
@@ -98,10 +99,14 @@ MUST_USE bool tenant_db_open(struct database *d, const struct tenant *t, bool an
 /* The key of the templates that are shared with every tenant (golden_shared.h); version 0: the newest. */
 MUST_USE bool tenant_golden_key(const struct tenant_db *tdb, uint32_t version, struct seal_key *out, struct err *e);
 
-/* Seals and opens with the tenant's data key; place is SCHEMA:table:column:row. */
-MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct rand *r, const char *table,
-    const char *column, const struct uuid *row, struct str plain, struct blob *sealed, struct err *e);
-MUST_USE bool tenant_open(struct tenant_db *t, TALLOC_CTX *mem, const char *table, const char *column,
-    const struct uuid *row, struct blob sealed, struct str *plain, struct err *e);
+/* Seals and opens with the tenant's data key, for one place: what was moved to another one does not open. */
+struct sealed_place {
+	const char        *table, *column;
+	const struct uuid *row;
+};
+MUST_USE bool tenant_seal(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct str plain,
+    struct blob *sealed, struct err *e);
+MUST_USE bool tenant_open(struct tenant_db *t, TALLOC_CTX *mem, struct sealed_place place, struct blob sealed,
+    struct str *plain, struct err *e);
 
 #endif

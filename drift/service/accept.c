@@ -1,6 +1,7 @@
 /* finding.h: all of a report accepted at once. */
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/store/drift/config.h"
 #include "core/store/drift/snapshot.h"
 #include "drift/service/alert.h"
@@ -119,28 +120,29 @@ accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
 	return true;
 }
 
-static bool
-accept_details(const struct acceptance *p, const char **out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, p->a->by.mem);
-	buf_puts(&b, "{\"status\":\"accepted\",\"reason\":");
-	buf_json(&b, str_of(p->reason));
-	buf_putc(&b, '}');
-	*out = buf_text(&b, e);
-	return *out != NULL;
-}
+struct accept_told {
+	const char *status, *reason;
+};
+static const struct field accept_told_fields[] = {
+	TOLD(struct accept_told, status),
+	TOLD(struct accept_told, reason),
+	FIELD_END,
+};
+static const struct schema accept_told =
+    SCHEMA("AcceptTold", struct accept_told, accept_told_fields);
 
 bool
 report_accept(const struct acting *a, const struct uuid *report, const char *reason,
     struct report *out, struct err *e)
 {
-	struct acceptance  p = { .a = a, .reason = reason, .now = acting_now(a) };
-	struct audit_entry entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = *report };
+	struct acceptance        p = { .a = a, .reason = reason, .now = acting_now(a) };
+	struct audit_entry       entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = *report };
+	const struct accept_told told = { "accepted", reason };
 
-	if (!accept_load(&p, report, e) || !accept_details(&p, &entry.details, e) ||
-	    !audit_deed(&a->by, accept_body, &p, &entry, e))
+	if (!accept_load(&p, report, e))
+		return false;
+	entry.details = audit_details(a->by.mem, &accept_told, &told, e);
+	if (entry.details == NULL || !audit_deed(&a->by, accept_body, &p, &entry, e))
 		return false;
 	*out = p.report;
 	return true;

@@ -1,5 +1,6 @@
 #include "drift/service/acting.h"
 
+#include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
 
 bool
@@ -34,19 +35,14 @@ acting_spec(const struct acting *a, const struct drift_config *c, struct err *e)
 
 /* ---- deeds ---- */
 
-/* {"name": name} */
-static bool
-name_details(const struct acting *a, const char *name, const char **details, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, a->by.mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(name));
-	buf_putc(&b, '}');
-	*details = buf_text(&b, e);
-	return *details != NULL;
-}
+struct name_told {
+	const char *name;
+};
+static const struct field name_told_fields[] = {
+	TOLD(struct name_told, name),
+	FIELD_END,
+};
+static const struct schema name_told = SCHEMA("NameTold", struct name_told, name_told_fields);
 
 bool
 acting_deed(const struct acting *a, tx_fn *body, void *arg, const struct audit_entry *entry,
@@ -54,16 +50,18 @@ acting_deed(const struct acting *a, tx_fn *body, void *arg, const struct audit_e
 {
 	struct audit_entry named = *entry;
 
-	return name_details(a, name, &named.details, e) && audit_deed(&a->by, body, arg, &named, e);
+	named.details = audit_details(a->by.mem, &name_told, &(struct name_told) { name }, e);
+	return named.details != NULL && audit_deed(&a->by, body, arg, &named, e);
 }
 
 bool
 acting_note(const struct acting *a, enum audit_action action, const struct uuid *target,
-    const char *details, struct err *e)
+    const struct schema *s, const void *told, struct err *e)
 {
-	struct audit_entry entry = { .action = action, .target_id = *target, .details = details };
+	struct audit_entry entry = { .action = action, .target_id = *target };
 
-	return audit_seldom(&a->by, &entry, details, NULL, e);
+	entry.details = audit_details(a->by.mem, s, told, e);
+	return entry.details != NULL && audit_seldom(&a->by, &entry, entry.details, NULL, e);
 }
 
 /* ---- who sees values ---- */

@@ -44,9 +44,9 @@ MUST_USE const struct drift_spec *acting_spec(
 MUST_USE bool acting_deed(const struct acting *a, tx_fn *body, void *arg,
     const struct audit_entry *entry, const char *name, struct err *e);
 
-/* What is no deed and may come often (audit_seldom.h); `details` is a JSON object, and makes two the same. */
+/* What is no deed and may come often (audit_seldom.h); what is told by `s` (audit_details.h) makes two the same. */
 MUST_USE bool acting_note(const struct acting *a, enum audit_action action,
-    const struct uuid *target, const char *details, struct err *e);
+    const struct uuid *target, const struct schema *s, const void *told, struct err *e);
 
 struct view view_of_caller(const struct caller *c);
 /* 403 without values; `what` is a sentence for people. */

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/store/drift/config.h"
 #include "core/store/drift/finding.h"
+#include "core/store/id_list.h"
 #include "drift/alert/alerting.h"
 #include "drift/finding/status.h"
 
@@ -165,36 +167,66 @@ struct alert_deed {
 	struct audit_entry        entry;
 };
 
+/* Of one alert, and of many. */
+struct alert_told {
+	const char     *status, *note;
+	struct raw_json filter;
+	int64_t         matched, changed;
+	struct raw_json alerts;
+};
+static const struct field alert_told_fields[] = {
+	TOLD(struct alert_told, status),
+	TOLD_IF(struct alert_told, note),
+	FIELD_END,
+};
+static const struct schema alert_told = SCHEMA("AlertTold", struct alert_told, alert_told_fields);
+static const struct field  alerts_told_fields[] = {
+	 TOLD(struct alert_told, status),
+	 TOLD_IF(struct alert_told, note),
+	 TOLD_IF(struct alert_told, filter),
+	 TOLD(struct alert_told, matched),
+	 TOLD(struct alert_told, changed),
+	 TOLD(struct alert_told, alerts),
+	 FIELD_END,
+};
+static const struct schema alerts_told =
+    SCHEMA("AlertsTold", struct alert_told, alerts_told_fields);
+
+/* The ids of those that were changed, as a JSON array. */
 static bool
-deed_details(struct alert_deed *x, struct err *e)
+changed_ids(const struct alert_deed *x, struct raw_json *out, struct err *e)
+{
+	TALLOC_CTX       *mem = x->a->by.mem;
+	size_t            n = (size_t)x->done.changed;
+	struct uuid      *ids = talloc_zero_size(mem, (n + 1) * sizeof(ids[0]));
+	struct id_list_in list;
+
+	if (ids == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = x->alerts[i].id;
+	if (!id_list_print(mem, ids, n, &list, e))
+		return false;
+	out->text = list.ids;
+	return true;
+}
+
+static bool
+tell_deed(struct alert_deed *x, struct err *e)
 {
 	const struct alert_wish *w = &x->wish;
-	struct buf               b;
-	char                     id[UUID_TEXT_MAX];
+	struct alert_told        told = {
+		       .status = w->status,
+		       .note = w->note,
+		       .filter = { .tree = x->which->text },
+		       .matched = x->done.matched,
+		       .changed = x->done.changed,
+	};
 
-	buf_make(&b, x->a->by.mem);
-	buf_puts(&b, "{\"status\":");
-	if (w->status != NULL)
-		buf_json(&b, str_of(w->status));
-	else
-		buf_puts(&b, "null");
-	if (w->note != NULL) {
-		buf_puts(&b, ",\"note\":");
-		buf_json(&b, str_of(w->note));
-	}
-	if (x->which->text != NULL) {
-		buf_puts(&b, ",\"filter\":");
-		json_print(&b, x->which->text);
-	}
-	if (x->many)
-		buf_printf(&b, ",\"matched\":%lld,\"changed\":%lld,\"alerts\":[",
-		    (long long)x->done.matched, (long long)x->done.changed);
-	for (int64_t i = 0; x->many && i < x->done.changed; i++) {
-		uuid_print(&x->alerts[i].id, id);
-		buf_printf(&b, "%s\"%s\"", i == 0 ? "" : ",", id);
-	}
-	buf_puts(&b, x->many ? "]}" : "}");
-	x->entry.details = buf_text(&b, e);
+	if (x->many && !changed_ids(x, &told.alerts, e))
+		return false;
+	x->entry.details =
+	    audit_details(x->a->by.mem, x->many ? &alerts_told : &alert_told, &told, e);
 	return x->entry.details != NULL;
 }
 
@@ -284,7 +316,7 @@ deed_body(struct db *db, void *arg, struct err *e)
 		x->alerts[x->done.changed++] = x->alerts[i];
 	}
 	x->done.unchanged = x->done.matched - x->done.changed;
-	return deed_details(x, e);
+	return tell_deed(x, e);
 }
 
 /* ---- one, and many ---- */

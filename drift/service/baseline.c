@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/auth/audit_details.h"
 #include "drift/service/finding.h"
 
 /* A config with its spec: what all of it begins with. */
@@ -174,20 +175,25 @@ pin(const struct baseline_of *b, const struct uuid *id, struct err *e)
 
 /* ---- a template ---- */
 
-static bool
-bind_details(const struct golden_bind *b, const char **out, struct err *e)
-{
-	char       id[UUID_TEXT_MAX];
-	struct buf text;
+struct bind_told {
+	const char *name;
+	struct uuid golden_id;
+	uint64_t    version;
+};
+static const struct field bind_told_fields[] = {
+	TOLD(struct bind_told, name),
+	TOLD(struct bind_told, golden_id),
+	TOLD(struct bind_told, version),
+	FIELD_END,
+};
+static const struct schema bind_told = SCHEMA("BindTold", struct bind_told, bind_told_fields);
 
-	uuid_print(&b->golden.id, id);
-	buf_make(&text, b->mem);
-	buf_puts(&text, "{\"name\":");
-	buf_json(&text, str_of(b->config->name));
-	buf_printf(&text, ",\"golden_id\":\"%s\",\"version\":%llu}", id,
-	    (unsigned long long)b->golden.version);
-	*out = buf_text(&text, e);
-	return *out != NULL;
+static const char *
+tell_binding(const struct golden_bind *b, struct err *e)
+{
+	const struct bind_told told = { b->config->name, b->golden.id, b->golden.version };
+
+	return audit_details(b->mem, &bind_told, &told, e);
 }
 
 /* What was shown without values is not sent back as if they were those. */
@@ -223,8 +229,10 @@ bind(const struct baseline_of *b, const struct golden_choice *in, struct err *e)
 					      "one needs the permission read:snapshots.",
 					      e))
 		return false;
-	return golden_bind_make(&bound, in, e) && bind_details(&bound, &entry.details, e) &&
-	       audit_deed(&a->by, golden_bind_body, &bound, &entry, e);
+	if (!golden_bind_make(&bound, in, e))
+		return false;
+	entry.details = tell_binding(&bound, e);
+	return entry.details != NULL && audit_deed(&a->by, golden_bind_body, &bound, &entry, e);
 }
 
 bool

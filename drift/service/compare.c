@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "drift/golden/golden.h"
 #include "drift/service/snapshot.h"
 #include "drift/snapshot/comparison.h"
@@ -238,18 +239,42 @@ comparing_make(const struct acting *a, const struct compare_wish *in, const stru
 	return c->left_out != NULL;
 }
 
-static void
-print_side(struct buf *b, const char *name, const struct compare_side *in)
-{
-	char id[UUID_TEXT_MAX];
+/* ---- what the trail says ---- */
 
-	uuid_print(in->golden != NULL ? in->golden : &in->snapshot_id, id);
+/* A side that is stored; the caller's own is "document". */
+struct side_told {
+	struct uuid golden, snapshot;
+};
+static const struct field side_told_fields[] = {
+	TOLD_IF(struct side_told, golden),
+	TOLD_IF(struct side_told, snapshot),
+	FIELD_END,
+};
+static const struct schema side_told = SCHEMA("SideTold", struct side_told, side_told_fields);
+
+struct comparing_told {
+	struct raw_json left, right;
+	bool            values;
+};
+static const struct field comparing_told_fields[] = {
+	TOLD(struct comparing_told, left),
+	TOLD(struct comparing_told, right),
+	TOLD(struct comparing_told, values),
+	FIELD_END,
+};
+static const struct schema comparing_told =
+    SCHEMA("ComparingTold", struct comparing_told, comparing_told_fields);
+
+static bool
+tell_side(TALLOC_CTX *mem, const struct compare_side *in, struct raw_json *out, struct err *e)
+{
+	struct side_told told = { .snapshot = in->snapshot_id };
+
 	if (in->golden != NULL)
-		buf_printf(b, "\"%s\":{\"golden\":\"%s\"}", name, id);
-	else if (!uuid_is_nil(&in->snapshot_id))
-		buf_printf(b, "\"%s\":{\"snapshot\":\"%s\"}", name, id);
-	else
-		buf_printf(b, "\"%s\":\"document\"", name);
+		told.golden = *in->golden;
+	out->text =
+	    in->document != NULL ? "\"document\"" : audit_details(mem, &side_told, &told, e);
+	return out->text != NULL;
 }
 
 /* What is stored is told of, values or only where it differs; the caller's own documents are the
@@ -260,20 +285,14 @@ note_comparing(const struct acting *a, const struct compare_wish *in, const stru
 {
 	static const struct snapshot none;
 	const struct snapshot *of = basis->stored[0] != NULL ? basis->stored[0] : basis->stored[1];
-	const char            *details;
-	struct buf             b;
+	struct comparing_told  told = { .values = v.values };
 
 	if (in->left.document != NULL && in->right.document != NULL)
 		return true;
-	buf_make(&b, a->by.mem);
-	buf_putc(&b, '{');
-	print_side(&b, "left", &in->left);
-	buf_putc(&b, ',');
-	print_side(&b, "right", &in->right);
-	buf_printf(&b, ",\"values\":%s}", v.values ? "true" : "false");
-	details = buf_text(&b, e);
 	of = of != NULL ? of : &none;
-	return details != NULL && acting_note(a, AUDIT_VALUES_COMPARE, &of->config_id, details, e);
+	return tell_side(a->by.mem, &in->left, &told.left, e) &&
+	       tell_side(a->by.mem, &in->right, &told.right, e) &&
+	       acting_note(a, AUDIT_VALUES_COMPARE, &of->config_id, &comparing_told, &told, e);
 }
 
 /* Both sides held against each other. */

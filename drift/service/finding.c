@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
+#include "core/store/id_list.h"
 /* ---- reading ---- */
 
 bool
@@ -50,45 +52,50 @@ struct finding_deed {
 	struct audit_entry   entry;
 };
 
-static void
-print_done(struct buf *b, const struct decided *done)
-{
-	char id[UUID_TEXT_MAX];
+/* Of one finding, and of many: then with how many and which. */
+struct decision_told {
+	const char     *status, *reason;
+	struct raw_json filter;
+	int64_t         matched, changed;
+	struct raw_json changes;
+};
+static const struct field decision_told_fields[] = {
+	TOLD(struct decision_told, status),
+	TOLD_IF(struct decision_told, reason),
+	FIELD_END,
+};
+static const struct schema decision_told =
+    SCHEMA("DecisionTold", struct decision_told, decision_told_fields);
+static const struct field decisions_told_fields[] = {
+	TOLD(struct decision_told, status),
+	TOLD_IF(struct decision_told, reason),
+	TOLD_IF(struct decision_told, filter),
+	TOLD(struct decision_told, matched),
+	TOLD(struct decision_told, changed),
+	TOLD(struct decision_told, changes),
+	FIELD_END,
+};
+static const struct schema decisions_told =
+    SCHEMA("DecisionsTold", struct decision_told, decisions_told_fields);
 
-	buf_printf(b, ",\"matched\":%lld,\"changed\":%lld,\"changes\":[", (long long)done->matched,
-	    (long long)done->changed);
-	for (int64_t i = 0; i < done->changed; i++) {
-		uuid_print(&done->changes[i], id);
-		buf_printf(b, "%s\"%s\"", i == 0 ? "" : ",", id);
-	}
-	buf_putc(b, ']');
-}
-
-/* The decision; of many findings how many and which. */
 static bool
-decision_details(struct finding_deed *x, struct err *e)
+tell_decision(struct finding_deed *x, struct err *e)
 {
-	const struct ruling *r = &x->ruling;
-	struct buf           b;
+	const struct decided *done = &x->done;
+	TALLOC_CTX           *mem = x->a->by.mem;
+	struct id_list_in     changes;
+	struct decision_told  told = {
+		 .status = x->ruling.status,
+		 .reason = x->ruling.reason,
+		 .filter = { .tree = x->filter },
+		 .matched = done->matched,
+		 .changed = done->changed,
+	};
 
-	buf_make(&b, x->a->by.mem);
-	buf_puts(&b, "{\"status\":");
-	if (r->status == NULL)
-		buf_puts(&b, "null");
-	else
-		buf_json(&b, str_of(r->status));
-	if (r->reason != NULL) {
-		buf_puts(&b, ",\"reason\":");
-		buf_json(&b, str_of(r->reason));
-	}
-	if (x->filter != NULL) {
-		buf_puts(&b, ",\"filter\":");
-		json_print(&b, x->filter);
-	}
-	if (x->many)
-		print_done(&b, &x->done);
-	buf_putc(&b, '}');
-	x->entry.details = buf_text(&b, e);
+	if (!id_list_print(mem, done->changes, (size_t)done->changed, &changes, e))
+		return false;
+	told.changes.text = changes.ids;
+	x->entry.details = audit_details(mem, x->many ? &decisions_told : &decision_told, &told, e);
 	return x->entry.details != NULL;
 }
 
@@ -100,7 +107,7 @@ decide_body(struct db *db, void *arg, struct err *e)
 	const struct acting *a = x->a;
 
 	return decide_apply(db, a->by.mem, a->drift->env, &x->ruling, &x->which, &x->done, e) &&
-	       decision_details(x, e);
+	       tell_decision(x, e);
 }
 
 static bool

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "core/store/drift/history.h"
 #include "drift/engine/compare.h"
 #include "drift/service/baseline.h"
@@ -211,18 +212,27 @@ edit(struct golden_edit *x, struct err *e)
 
 /* ---- making and changing ---- */
 
+struct golden_told {
+	const char *name;
+	uint64_t    version;
+	bool        shared;
+};
+static const struct field golden_told_fields[] = {
+	TOLD(struct golden_told, name),
+	TOLD(struct golden_told, version),
+	TOLD(struct golden_told, shared),
+	FIELD_END,
+};
+static const struct schema golden_told =
+    SCHEMA("GoldenTold", struct golden_told, golden_told_fields);
+
 static bool
 golden_deed(struct golden_edit *x, tx_fn *body, enum audit_action action, struct err *e)
 {
-	struct audit_entry entry = { .action = action, .target_id = x->g.id };
-	struct buf         b;
+	const struct golden_told told = { x->g.name, x->g.version, x->g.shared };
+	struct audit_entry       entry = { .action = action, .target_id = x->g.id };
 
-	buf_make(&b, x->a->by.mem);
-	buf_puts(&b, "{\"name\":");
-	buf_json(&b, str_of(x->g.name));
-	buf_printf(&b, ",\"version\":%llu,\"shared\":%s}", (unsigned long long)x->g.version,
-	    x->g.shared ? "true" : "false");
-	entry.details = buf_text(&b, e);
+	entry.details = audit_details(x->a->by.mem, &golden_told, &told, e);
 	if (entry.details == NULL)
 		return false;
 	return audit_deed(&x->a->by, body, x, &entry, e) ||

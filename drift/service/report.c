@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
+
 bool
 report_see(const struct acting *a, const struct uuid *id, struct report *out, struct err *e)
 {
@@ -67,6 +69,23 @@ change_value_hash(const struct acting *a, const struct uuid *config,
 
 /* ---- exports ---- */
 
+/* A patch is made of values; of a table it is told whether it had them. */
+struct export_told {
+	const char *as;
+	bool        values;
+};
+static const struct field patch_told_fields[] = {
+	TOLD(struct export_told, as),
+	FIELD_END,
+};
+static const struct schema patch_told = SCHEMA("PatchTold", struct export_told, patch_told_fields);
+static const struct field  table_told_fields[] = {
+	 TOLD(struct export_told, as),
+	 TOLD(struct export_told, values),
+	 FIELD_END,
+};
+static const struct schema table_told = SCHEMA("TableTold", struct export_told, table_told_fields);
+
 /* A snapshot that is no longer stored is no fault of the path: say which. */
 static bool
 side_of_id(const struct acting *a, const struct uuid *id, struct side *out, struct err *e)
@@ -91,7 +110,8 @@ report_export_sides(
 	if (!view_demand(
 		a->view, "A patch is made of values: it needs the permission read:snapshots.", e) ||
 	    !config_by_id(a->by.t, a->by.mem, &report->config_id, &c, e) ||
-	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, "{\"as\":\"patch\"}", e))
+	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, &patch_told,
+		&(struct export_told) { .as = "patch" }, e))
 		return false;
 	*out = (struct report_sides) { .spec = acting_spec(a, &c, e),
 		.first = uuid_is_nil(&report->baseline_id) };
@@ -104,8 +124,7 @@ report_export_sides(
 bool
 report_export_table(const struct acting *a, const struct uuid *report, struct err *e)
 {
-	return acting_note(a, AUDIT_REPORT_EXPORT, report,
-	    a->view.values ? "{\"as\":\"csv\",\"values\":true}"
-			   : "{\"as\":\"csv\",\"values\":false}",
-	    e);
+	const struct export_told told = { "csv", a->view.values };
+
+	return acting_note(a, AUDIT_REPORT_EXPORT, report, &table_told, &told, e);
 }

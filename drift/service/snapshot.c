@@ -2,33 +2,45 @@
 
 #include <string.h>
 
+#include "core/auth/audit_details.h"
 #include "drift/engine/masked.h"
 #include "drift/service/config.h"
 #include "drift/snapshot/baseline.h"
 
 /* ---- very many values of a masked place ---- */
 
-static bool
-masking_details(TALLOC_CTX *mem, const struct masking *m, const char **out, struct err *e)
-{
-	char       config[UUID_TEXT_MAX];
-	struct buf b;
+struct masking_told {
+	int64_t         changes;
+	struct uuid     config_id;
+	struct raw_json category, key, path; /* texts that may hold any character */
+};
+static const struct field masking_told_fields[] = {
+	TOLD(struct masking_told, changes),
+	TOLD(struct masking_told, config_id),
+	TOLD_IF(struct masking_told, category),
+	TOLD_IF(struct masking_told, key),
+	TOLD_IF(struct masking_told, path),
+	FIELD_END,
+};
+static const struct schema masking_told =
+    SCHEMA("MaskingTold", struct masking_told, masking_told_fields);
 
-	uuid_print(&m->count.config_id, config);
-	buf_make(&b, mem);
-	buf_printf(
-	    &b, "{\"changes\":%lld,\"config_id\":\"%s\"", (long long)m->count.changes, config);
-	if (m->place != NULL) {
-		buf_puts(&b, ",\"category\":");
-		buf_json(&b, m->place->category);
-		buf_puts(&b, ",\"key\":");
-		buf_json(&b, m->place->key);
-		buf_puts(&b, ",\"path\":");
-		buf_json(&b, m->place->path);
+static const char *
+tell_of_masking(TALLOC_CTX *mem, const struct masking *m, struct err *e)
+{
+	const struct masked_place *p = m->place;
+	struct masking_told        told = { m->count.changes, m->count.config_id };
+	struct json                texts[3] = { 0 };
+
+	if (p != NULL) {
+		texts[0] = (struct json) { .type = JSON_STRING, .text = p->category };
+		texts[1] = (struct json) { .type = JSON_STRING, .text = p->key };
+		texts[2] = (struct json) { .type = JSON_STRING, .text = p->path };
+		told.category.tree = &texts[0];
+		told.key.tree = &texts[1];
+		told.path.tree = &texts[2];
 	}
-	buf_putc(&b, '}');
-	*out = buf_text(&b, e);
-	return *out != NULL;
+	return audit_details(mem, &masking_told, &told, e);
 }
 
 static bool
@@ -52,8 +64,8 @@ tell_masking(const struct acting *a, const struct masking *m)
 		.action = AUDIT_MASKED_CHANGES, .failed = true, .target_id = m->count.config_id
 	};
 
-	if (masking_details(a->by.mem, m, &entry.details, &e) &&
-	    audit_deed(&a->by, masking_body, &told, &entry, &e))
+	entry.details = tell_of_masking(a->by.mem, m, &e);
+	if (entry.details != NULL && audit_deed(&a->by, masking_body, &told, &entry, &e))
 		return;
 	if (!err_take(&e, ERR_CONFLICT))
 		log_event(a->drift->env->log, LOG_SECURITY, LOG_LEVEL_WARN,
@@ -188,19 +200,23 @@ erase_body(struct db *db, void *arg, struct err *e)
 	return retention_drop(db, d->mem, &d->s, e);
 }
 
+struct erase_told {
+	const char *reason;
+};
+static const struct field erase_told_fields[] = {
+	TOLD(struct erase_told, reason),
+	FIELD_END,
+};
+static const struct schema erase_told = SCHEMA("EraseTold", struct erase_told, erase_told_fields);
+
 bool
 snapshot_erase(const struct acting *a, const struct uuid *id, const char *reason, struct err *e)
 {
 	struct snapshot_deed d = { .mem = a->by.mem };
 	struct audit_entry   entry = { .action = AUDIT_SNAPSHOT_DELETE, .target_id = *id };
-	struct buf           details;
 
 	if (!snapshot_by_id(a->by.t, a->by.mem, id, &d.s, e))
 		return false;
-	buf_make(&details, a->by.mem);
-	buf_puts(&details, "{\"reason\":");
-	buf_json(&details, str_of(reason));
-	buf_putc(&details, '}');
-	entry.details = buf_text(&details, e);
+	entry.details = audit_details(a->by.mem, &erase_told, &(struct erase_told) { reason }, e);
 	return entry.details != NULL && audit_deed(&a->by, erase_body, &d, &entry, e);
 }

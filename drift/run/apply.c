@@ -87,8 +87,6 @@ write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 bool
 apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	if (!snapshot_add(db, &p->snapshot, e))
-		return false;
 	if (!rule_hits_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)

@@ -7,7 +7,7 @@
 
 #include "drift/run/plan.h"
 
-/* All of it, of a snapshot that came. */
+/* All of it, beside the row of the snapshot that came. */
 MUST_USE bool apply_plan(
     struct db *db, const struct ingest *in, struct plan *p, struct err *e);
 /* What it says of alerts, and when to look again.  *deed (may be NULL): what became of the one of

@@ -15,22 +15,46 @@ struct writing {
 };
 
 static bool
-ingest_body(struct db *db, void *arg, struct err *e)
+plan_anew(struct db *db, struct writing *w, struct err *e)
 {
-	struct writing     *w = arg;
 	struct config_state now;
 	struct plan        *p;
-	bool                done = false, ok;
 
 	if (!config_state_lock(db, w->in->mem, &w->in->config->id, &now, e))
 		return false;
-	if (!plan_fits(w->plan, &now)) {
-		p = plan_make(w->in->mem, w->in, e);
-		if (p == NULL)
-			return false;
-		talloc_free(w->plan);
-		w->plan = p;
-	}
+	p = plan_make(w->in->mem, w->in, e);
+	if (p == NULL)
+		return false;
+	talloc_free(w->plan);
+	w->plan = p;
+	return true;
+}
+
+/* Holds the state row from here on; the state may have moved on since the plan was made. */
+static bool
+add_snapshot(struct db *db, struct writing *w, struct err *e)
+{
+	bool added;
+
+	if (!snapshot_add_next(db, &w->plan->snapshot, &w->plan->before, &added, e))
+		return false;
+	if (added)
+		return true;
+	if (!plan_anew(db, w, e) ||
+	    !snapshot_add_next(db, &w->plan->snapshot, &w->plan->before, &added, e))
+		return false;
+	return added || tx_again(e);
+}
+
+static bool
+ingest_body(struct db *db, void *arg, struct err *e)
+{
+	struct writing *w = arg;
+	struct plan    *p;
+	bool            done = false, ok;
+
+	if (!add_snapshot(db, w, e))
+		return false;
 	p = w->plan;
 	if (!apply_plan(db, w->in, p, e))
 		return false;

@@ -2,9 +2,10 @@
  * ingest.h - one snapshot: stored, compared, reported, alerted.
  *
  * The heavy work (normalising, hashing, comparing, sealing) is done before the
- * transaction, on the state as read; the transaction locks the state row, makes
- * the plan again if it was outrun, and only writes.  Its mark is the snapshot's
- * id, its last statement the conditional UPDATE of the state row.
+ * transaction, on the state as read; the transaction begins with the snapshot's
+ * row, which goes in only while the state is that one and holds the state's row;
+ * it makes the plan again if it was outrun, and only writes.  Its mark is the
+ * snapshot's id, its last statement the conditional UPDATE of the state row.
  *
  * Errors: ERR_MISSING (no such config), ERR_INVALID (faults of the push),
  * ERR_CONFLICT (the idempotency key came with another body), and those of db.h.

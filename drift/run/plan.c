@@ -10,14 +10,6 @@
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
 
-bool
-plan_fits(const struct plan *p, const struct config_state *now)
-{
-	return p->before.seq == now->seq && p->before.config_version == now->config_version &&
-	       p->before.life == now->life &&
-	       uuid_eq(&p->before.baseline_snapshot, &now->baseline_snapshot);
-}
-
 /* ---- which kind ---- */
 
 bool

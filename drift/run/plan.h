@@ -2,8 +2,8 @@
  * plan.h - what an ingest will write, worked out from the state that was read:
  * the comparison, the report, the versions to open and close, the contents.
  *
- * A plan holds for one state only (plan_fits); when the state was outrun it is
- * made again.  Making it reads, and writes nothing.
+ * A plan holds for one state only (snapshot_add_next); when the state was outrun
+ * it is made again.  Making it reads, and writes nothing.
  */
 #ifndef BSX_DRIFT_RUN_PLAN_H
 #define BSX_DRIFT_RUN_PLAN_H
@@ -68,7 +68,6 @@ struct plan {
 MUST_USE struct plan *plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
 /* Of the newest snapshot in->snapshot, as it is stored (normal_snapshot_of_stored). */
 MUST_USE struct plan *plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e);
-bool                  plan_fits(const struct plan *p, const struct config_state *now);
 
 /* plan_record.c: fills report, values and change rows from the finished comparison. */
 MUST_USE bool plan_record(struct plan *p, const struct ingest *in, const char *status,

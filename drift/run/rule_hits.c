@@ -213,6 +213,15 @@ rule_hits_update(struct db *db, const struct ingest *in, const struct plan *p, T
 	return rule_hits_print(mem, in->spec, hits, n, &row.hits, e) && rule_hits_put(db, &row, e);
 }
 
+/* What is left of rules that the config had goes with the first snapshot after. */
+static bool
+forget_rules(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+{
+	if (p->before.seq == 0 || p->before.config_version == in->config->version)
+		return true;
+	return rule_hits_drop(db, &in->config->id, e);
+}
+
 bool
 rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
@@ -223,6 +232,8 @@ rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, st
 
 	if (p->kind == PLAN_LATE)
 		return true;
+	if (count_rules(in->spec) == 0)
+		return forget_rules(db, in, p, e);
 	tmp = talloc_new(in->mem);
 	if (tmp == NULL)
 		return err_memory(e);

@@ -125,7 +125,8 @@ stability_plan(const struct ingest *in, struct plan *p, struct err *e)
 	bool                 wanted = l->flapping || l->anomaly;
 
 	/* what is left of thresholds the config had goes with the first snapshot after */
-	if (p->kind == PLAN_LATE || (!wanted && p->before.config_version == in->config->version))
+	if (p->kind == PLAN_LATE ||
+	    (!wanted && (p->before.seq == 0 || p->before.config_version == in->config->version)))
 		return true;
 	if (!trend_by_id(in->t->db, p, &in->config->id, &t->row, e))
 		return false;

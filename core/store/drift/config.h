@@ -1,9 +1,9 @@
 /*
  * config.h - drift configs and the state row of each.
  *
- * The state row says what the next snapshot is compared with.  An ingest locks
- * it, and its last statement is config_state_set, which only holds while `seq`
- * is still what was read.
+ * The state row says what the next snapshot is compared with.  An ingest holds
+ * it (snapshot_add_next), and its last statement is config_state_set, which only
+ * holds while `seq` is still what was read.
  *
  * Errors: ERR_MISSING (no such config in that tenant), ERR_CONFLICT (the name
  * is taken), and those of db.h.

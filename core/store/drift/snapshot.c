@@ -3,27 +3,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a struct T whose snapshot is `of`. */
+#define ROW(T, of, m)      COLUMN_AS(T, of m, #m)
+#define ROW_NULL(T, of, m) COLUMN_AS_NULL(T, of m, #m)
+#define SNAPSHOT_ROW(T, of)                                                                        \
+	ROW(T, of, id), ROW(T, of, config_id), ROW(T, of, seq), ROW(T, of, in_order),              \
+	    ROW_NULL(T, of, manifest), ROW(T, of, digest), ROW(T, of, collections),                \
+	    ROW(T, of, resources), ROW(T, of, actor), ROW(T, of, pushed_by),                       \
+	    ROW(T, of, collected_at), ROW(T, of, received_at), ROW_NULL(T, of, report_id),         \
+	    ROW_NULL(T, of, idempotency_key), ROW_NULL(T, of, body_hash),                          \
+	    ROW_NULL(T, of, rendered)
+
 static const struct field snapshot_fields[] = {
-	COLUMN(struct snapshot, id),
-	COLUMN(struct snapshot, config_id),
-	COLUMN(struct snapshot, seq),
-	COLUMN(struct snapshot, in_order),
-	COLUMN_NULL(struct snapshot, manifest),
-	COLUMN(struct snapshot, digest),
-	COLUMN(struct snapshot, collections),
-	COLUMN(struct snapshot, resources),
-	COLUMN(struct snapshot, actor),
-	COLUMN(struct snapshot, pushed_by),
-	COLUMN(struct snapshot, collected_at),
-	COLUMN(struct snapshot, received_at),
-	COLUMN_NULL(struct snapshot, report_id),
-	COLUMN_NULL(struct snapshot, idempotency_key),
-	COLUMN_NULL(struct snapshot, body_hash),
-	COLUMN_NULL(struct snapshot, rendered),
+	SNAPSHOT_ROW(struct snapshot, ),
 	FIELD_END,
 };
 static const struct schema snapshot_schema =
     SCHEMA("StoredSnapshot", struct snapshot, snapshot_fields);
+
+struct next_in {
+	struct snapshot     s;
+	struct config_state was;
+};
+static const struct field next_fields[] = {
+	SNAPSHOT_ROW(struct next_in, s.),
+	COLUMN_AS(struct next_in, was.seq, "was_seq"),
+	COLUMN_AS(struct next_in, was.life, "was_life"),
+	COLUMN_AS(struct next_in, was.config_version, "was_version"),
+	COLUMN_AS_NULL(struct next_in, was.baseline_snapshot, "was_baseline"),
+	FIELD_END,
+};
+static const struct schema next_in = SCHEMA("SnapshotNextIn", struct next_in, next_fields);
 
 #define SNAPSHOT_COLUMNS                                                                           \
 	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, "          \
@@ -39,11 +49,18 @@ static const struct field id_fields[] = {
 };
 static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields);
 
+#define SNAPSHOT_MARKS                                                                             \
+	":id, :config_id, :seq, :in_order, :manifest, :digest, :collections, :resources, :actor,"  \
+	" :pushed_by, :collected_at, :received_at, :report_id, :idempotency_key, :body_hash,"      \
+	" :rendered"
+
 SQL(snapshot_insert, SQL_TENANT, &snapshot_schema, NULL,
-    "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS
-    ") VALUES (:id, :config_id, :seq, :in_order, :manifest, :digest, :collections, :resources,"
-    " :actor, :pushed_by, :collected_at, :received_at, :report_id, :idempotency_key, :body_hash,"
-    " :rendered)");
+    "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS ") VALUES (" SNAPSHOT_MARKS ")");
+/* The lock, the look and the row in one round trip. */
+SQL(snapshot_insert_next, SQL_TENANT, &next_in, NULL,
+    "INSERT INTO config_snapshots (" SNAPSHOT_COLUMNS ") SELECT " SNAPSHOT_MARKS
+    " FROM config_state WHERE config_id = :config_id AND seq = :was_seq AND life = :was_life"
+    " AND config_version = :was_version AND baseline_snapshot <=> :was_baseline FOR UPDATE");
 SQL(snapshot_select, SQL_TENANT, &id_in, &snapshot_schema,
     "SELECT " SNAPSHOT_COLUMNS " FROM config_snapshots WHERE id = :id");
 
@@ -51,6 +68,20 @@ bool
 snapshot_add(struct db *db, const struct snapshot *s, struct err *e)
 {
 	return db_run(db, &snapshot_insert, s, NULL, e);
+}
+
+bool
+snapshot_add_next(struct db *db, const struct snapshot *s, const struct config_state *was,
+    bool *added, struct err *e)
+{
+	const struct next_in in = { *s, *was };
+	uint64_t             n = 0;
+
+	*added = false;
+	if (!db_run(db, &snapshot_insert_next, &in, &n, e))
+		return false;
+	*added = n == 1;
+	return true;
 }
 
 bool

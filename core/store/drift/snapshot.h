@@ -12,6 +12,7 @@
 #ifndef BSX_STORE_DRIFT_SNAPSHOT_H
 #define BSX_STORE_DRIFT_SNAPSHOT_H
 
+#include "core/store/drift/config.h"
 #include "core/store/drift/content.h"
 
 struct snapshot {
@@ -38,6 +39,13 @@ struct snapshot {
 };
 
 MUST_USE bool snapshot_add(struct db *db, const struct snapshot *s, struct err *e);
+/*
+ * The next one of its config: holds the config's state row until the transaction ends, and adds it if
+ * number, life, report's version and baseline of that row are still those of `was`; *added false: they
+ * are not.
+ */
+MUST_USE bool snapshot_add_next(struct db *db, const struct snapshot *s, const struct config_state *was,
+    bool *added, struct err *e);
 MUST_USE bool snapshot_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e);
 MUST_USE bool snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,

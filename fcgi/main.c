@@ -178,6 +178,14 @@ become_fetcher(void *arg, pid_t parent)
 	fetcher_become(&r->fetcher, r->road.theirs, parent);
 }
 
+static void
+shut_road(void *arg, bool shut)
+{
+	const struct program *p = arg;
+
+	road_shut(&p->responder.road, shut);
+}
+
 static unsigned
 workers(void *arg)
 {
@@ -221,6 +229,7 @@ ending(void *arg)
 static const struct parent_ops program_ops = {
 	.work = work,
 	.fetch = become_fetcher,
+	.shut = shut_road,
 	.workers = workers,
 	.reload = reload,
 	.ending = ending,

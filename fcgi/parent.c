@@ -20,6 +20,7 @@
 #define REPLACE_MS  30000 /* one that takes longer to end does not hold up the next */
 #define KILL_MS     7000  /* mod_fcgid kills us at 8 s; better that we say what was cut */
 #define SWEEP_MS    1000
+#define AWAY_MS     1000 /* a fetcher that is not there for longer is not waited for */
 
 #define FETCHER SLOTS_MAX /* in the place of a worker's slot */
 
@@ -332,10 +333,20 @@ act_on(struct herd *h, int sig)
 	}
 }
 
+/* Nobody stands on the road, nor will soon. */
+static bool
+is_away(const struct herd *h)
+{
+	const struct child *f = &h->children[FETCHER];
+
+	return f->pid == 0 && (h->ending || f->start_at_ms - now_ms(h) > AWAY_MS);
+}
+
 static void
 sweep(struct herd *h)
 {
 	reap(h);
+	h->p->ops->shut(h->p->arg, is_away(h));
 	if (h->ending) {
 		if (alive(h) == 0)
 			tell_once(h, &h->children[FETCHER]);

@@ -9,7 +9,8 @@
  *	                 were done), else after 0.1 s, doubled up to 30 s while it
  *	                 keeps dying, from the start again when it lived for 60 s
  *
- * The fetcher is kept in the same way: HUP replaces it at once, it ends after the last worker.
+ * The fetcher is kept in the same way: HUP replaces it at once, it ends after the last worker.  While the next one is
+ * more than a second away, the road to it is shut.
  *
  * A worker killed by a signal is reported with what its slot in the shared
  * segment says it was doing.  Workers get SIGTERM from the kernel when the
@@ -29,6 +30,8 @@ struct parent_ops {
 	int (*work)(void *arg, unsigned slot);
 	/* Becomes the fetcher, in its own process. */
 	void (*fetch)(void *arg, pid_t parent) __attribute__((noreturn));
+	/* Again and again: shuts the road to the fetcher, or opens it. */
+	void (*shut)(void *arg, bool shut);
 	/* How many there are to be, 1..SLOTS_MAX; a reload may change it. */
 	unsigned (*workers)(void *arg);
 	/* HUP. Says for itself what went wrong; false: the workers stay as they are. */

@@ -121,7 +121,7 @@ responder_open(
 	*r = (struct responder) {
 		.conf_path = conf_path,
 		.workers_asked = workers,
-		.road = { -1, -1 },
+		.road = { -1, -1, NULL },
 	};
 	r->conf = conf_load(mem, conf_path, e);
 	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e) ||
@@ -276,7 +276,7 @@ static struct auth *
 make_auth(struct app *app, const struct responder *r, struct err *e)
 {
 	struct auth  *a = talloc_zero(app, struct auth);
-	struct fetch *f = r->road.ours >= 0 ? fetcher_reach(app, r->road.ours, e)
+	struct fetch *f = r->road.ours >= 0 ? fetcher_reach(app, &r->road, e)
 					    : fetcher_on_demand(app, &r->fetcher, e);
 
 	if (a == NULL || f == NULL) {

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,7 +23,7 @@
 
 struct fetch_remote {
 	struct fetch          base;
-	int                   road;
+	struct road           road;
 	const struct fetcher *fetcher; /* NULL: somebody else keeps it */
 	pid_t                 pid;     /* of ours; 0: none */
 };
@@ -34,20 +36,59 @@ make_pair(int type, int fd[static 2], struct err *e)
 		   "fetch: socketpair: %s", strerror(errno));
 }
 
+/* ---- the road ---- */
+
+static void
+close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+road_close(struct road *r)
+{
+	close_end(&r->ours);
+	close_end(&r->theirs);
+	if (r->shut != NULL)
+		munmap(r->shut, sizeof(*r->shut));
+	r->shut = NULL;
+}
+
 bool
 road_make(struct road *r, struct err *e)
 {
 	const int on = 1;
 	int       fd[2];
+	void     *shut;
 
-	*r = (struct road) { -1, -1 };
+	*r = (struct road) { -1, -1, NULL };
 	if (!make_pair(SOCK_SEQPACKET, fd, e))
 		return false;
 	*r = (struct road) { .ours = fd[0], .theirs = fd[1] };
+	shut =
+	    mmap(NULL, sizeof(*r->shut), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shut != MAP_FAILED)
+		r->shut = shut;
 	/* From the first message on: the kernel says who sent it. */
-	return setsockopt(r->theirs, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0 ||
-	       err_set(e, ERR_INTERNAL, errno, "internal error", "fetch: SO_PASSCRED: %s",
-		   strerror(errno));
+	if (r->shut != NULL && setsockopt(r->theirs, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0)
+		return true;
+	err_set(e, ERR_INTERNAL, errno, "internal error", "fetch: a road cannot be made: %s",
+	    strerror(errno));
+	road_close(r);
+	return false;
+}
+
+/* A descriptor that is read without room for it is closed. */
+void
+road_shut(const struct road *r, bool shut)
+{
+	char byte;
+
+	atomic_store(r->shut, shut);
+	while (shut && recv(r->theirs, &byte, 1, MSG_DONTWAIT) > 0)
+		;
 }
 
 /* ---- starting it ---- */
@@ -93,16 +134,14 @@ fetcher_become(const struct fetcher *f, int theirs, pid_t parent)
 static bool
 start(struct fetch_remote *f, struct err *e)
 {
-	struct road road;
-	pid_t       self = getpid();
+	pid_t self = getpid();
 
-	if (!road_make(&road, e))
+	if (!road_make(&f->road, e))
 		return false;
 	f->pid = fork();
 	if (f->pid == 0)
-		fetcher_become(f->fetcher, road.theirs, self);
-	close(road.theirs);
-	f->road = road.ours;
+		fetcher_become(f->fetcher, f->road.theirs, self);
+	close_end(&f->road.theirs);
 	if (f->pid > 0)
 		return true;
 	f->pid = 0;
@@ -116,9 +155,7 @@ end(struct fetch_remote *f)
 {
 	if (f->fetcher == NULL)
 		return;
-	if (f->road >= 0)
-		close(f->road);
-	f->road = -1;
+	road_close(&f->road);
 	if (f->pid > 0)
 		(void)waitpid(f->pid, NULL, 0);
 	f->pid = 0;
@@ -152,19 +189,35 @@ send_along(int road, int fd)
 	return sendmsg(road, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 }
 
+static bool
+is_open(const struct road *r, struct err *e)
+{
+	return !atomic_load(r->shut) ||
+	       err_set(e, ERR_UNAVAILABLE, 0, "The request could not be sent.",
+		   "fetch: the fetch process keeps ending, and the next one is not there yet; the "
+		   "log has fetcher-failed or fetcher-died");
+}
+
+/* What was sent as the road was being shut nobody may have seen. */
+static bool
+send_open(const struct road *r, int fd, struct err *e)
+{
+	return is_open(r, e) && send_along(r->ours, fd) && is_open(r, e);
+}
+
 /* One of our own that has ended is started again, once. */
 static bool
 hand_over(struct fetch_remote *f, int fd, struct err *e)
 {
-	if (f->road < 0 && !start(f, e))
+	if (f->road.ours < 0 && !start(f, e))
 		return false;
-	if (send_along(f->road, fd))
+	if (send_open(&f->road, fd, e))
 		return true;
 	if (f->fetcher != NULL && (errno == EPIPE || errno == ECONNRESET)) {
 		end(f);
 		if (!start(f, e))
 			return false;
-		if (send_along(f->road, fd))
+		if (send_open(&f->road, fd, e))
 			return true;
 	}
 	return err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
@@ -222,7 +275,7 @@ remote_free(struct fetch_remote *f)
 }
 
 static struct fetch *
-make(TALLOC_CTX *mem, int road, const struct fetcher *fetcher, struct err *e)
+make(TALLOC_CTX *mem, struct road road, const struct fetcher *fetcher, struct err *e)
 {
 	struct fetch_remote *f = talloc(mem, struct fetch_remote);
 
@@ -236,13 +289,13 @@ make(TALLOC_CTX *mem, int road, const struct fetcher *fetcher, struct err *e)
 }
 
 struct fetch *
-fetcher_reach(TALLOC_CTX *mem, int ours, struct err *e)
+fetcher_reach(TALLOC_CTX *mem, const struct road *road, struct err *e)
 {
-	return make(mem, ours, NULL, e);
+	return make(mem, *road, NULL, e);
 }
 
 struct fetch *
 fetcher_on_demand(TALLOC_CTX *mem, const struct fetcher *f, struct err *e)
 {
-	return make(mem, -1, f, e);
+	return make(mem, (struct road) { -1, -1, NULL }, f, e);
 }

@@ -11,6 +11,9 @@
  * an answer can come to nobody else; a worker that ends, however, hangs up and its request ends; a fetcher
  * that is started anew finds on the road what waits there; and a place on the road is no worker's own, so
  * their number may change.
+ *
+ * Where the next fetcher is long in coming, the road is shut: who asks is told so at once, and who waits is
+ * hung up on.
  */
 #ifndef BSX_NET_FETCHER_H
 #define BSX_NET_FETCHER_H
@@ -28,11 +31,16 @@ struct fetcher {
 };
 
 struct road {
-	int ours;   /* the workers'; -1: there is none */
-	int theirs; /* the fetcher's: no worker keeps it */
+	int           ours;   /* the workers'; -1: there is none */
+	int           theirs; /* the fetcher's: no worker keeps it */
+	_Atomic bool *shut;   /* shared by all */
 };
 
 MUST_USE bool road_make(struct road *r, struct err *e);
+/* By whoever keeps the fetcher, while none stands there; false opens it again. */
+void road_shut(const struct road *r, bool shut);
+/* What this process has of it; the others keep theirs. */
+void road_close(struct road *r);
 
 /*
  * In a process that was forked for it: becomes the fetcher.  All descriptors but its end of the road and standard
@@ -40,8 +48,8 @@ MUST_USE bool road_make(struct road *r, struct err *e);
  */
 _Noreturn void fetcher_become(const struct fetcher *f, int theirs, pid_t parent);
 
-/* The way to a fetcher that somebody else keeps; `ours` stays the caller's. */
-MUST_USE struct fetch *fetcher_reach(TALLOC_CTX *mem, int ours, struct err *e);
+/* The way to a fetcher that somebody else keeps; the road stays the caller's. */
+MUST_USE struct fetch *fetcher_reach(TALLOC_CTX *mem, const struct road *road, struct err *e);
 /* To one that is started when it is first asked, and again when it has ended; it ends with the result. */
 MUST_USE struct fetch *fetcher_on_demand(TALLOC_CTX *mem, const struct fetcher *f, struct err *e);
 

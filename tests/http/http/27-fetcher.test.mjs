@@ -114,6 +114,25 @@ test('HUP brings other ranges into force, and what they were before again', asyn
   await enters();
 });
 
+// The parent waits longer each time: up to a second is waited for, more is not.
+test('a fetcher that keeps ending is not waited for: a sign-in is refused at once, and enters when it is there again', async () => {
+  const log = new Log();
+  let last, ms, shut;
+  for (let i = 0; i < 9 && !shut; i++) {
+    const old = await there();
+    process.kill(old, 'SIGKILL');
+    await until('its end', () => !alive(old));
+    const began = Date.now();
+    last = outcome(await signIn(idp, who.tenant, 'corp', person));
+    ms = Date.now() - began;
+    shut = log.lines().some((l) => /the fetch process keeps ending/.test(l['error.message'] ?? l['bsx.details'] ?? ''));
+    await until('the next one', () => fetcher(), 60);
+  }
+  assert.equal(last, 'oidc_unavailable');
+  assert.ok(ms < 5000, `${ms} ms`);
+  await enters();
+});
+
 // The program as a CGI server starts it; what it answers, and the processes that it leaves.
 function cgi(target, cookie) {
   const program = spawn(path.join(build, 'blindspotx.fcgi'), [], { stdio: ['ignore', 'pipe', 'pipe'], env: {

@@ -42,7 +42,7 @@ make_mem(void **state)
 
 	(void)state;
 	mem = talloc_new(NULL);
-	fetcher = (struct fetcher) { .program = fetcher_program(mem), .transfers = 4 };
+	fetcher = (struct fetcher) { .program = fetcher_program(mem, "bsx-fetch"), .transfers = 4 };
 	if (!open_to(ranges, 2, true))
 		return 1;
 	f = remote ? fetcher_on_demand(mem, &fetcher, &e) : fetch_make(mem, &guard, &e);

@@ -55,7 +55,7 @@ start(void **state)
 	(void)state;
 	mem = talloc_new(NULL);
 	fetcher = (struct fetcher) {
-		.program = fetcher_program(mem),
+		.program = fetcher_program(mem, "bsx-fetch"),
 		.transfers = 4,
 		.allow = { ranges, 1 },
 		.plain_http = true,
@@ -82,8 +82,7 @@ stop(void **state)
 	int status;
 
 	(void)state;
-	close(road.ours);
-	close(road.theirs);
+	road_close(&road);
 	status = ended();
 	talloc_free(mem);
 	return status;
@@ -98,7 +97,7 @@ ask(const char *path, int64_t timeout_ms, struct fetch_answer *a, struct err *e)
 		.timeout_ms = timeout_ms,
 		.answer_max = 65536,
 	};
-	struct fetch *f = fetcher_reach(mem, road.ours, e);
+	struct fetch *f = fetcher_reach(mem, &road, e);
 
 	*e = (struct err) { 0 };
 	assert_non_null(f);
@@ -410,6 +409,49 @@ with_none_a_request_fails_at_its_deadline(void **state)
 	it_works(); /* what waited there, and waits no more, is not asked */
 }
 
+/* One that keeps ending: its parent shuts the road. */
+static void
+while_the_road_is_shut_a_request_fails_at_once_and_says_why(void **state)
+{
+	int                 taken = atomic_load(stranger_connections);
+	struct fetch_answer a;
+	struct err          e;
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(ended(), -SIGKILL);
+	road_shut(&road, true);
+	for (int i = 0; i < 1000; i++) { /* more than the road has room for */
+		assert_false(ask("/echo", PATIENCE_MS, &a, &e));
+		assert_int_equal(e.code, ERR_UNAVAILABLE);
+		assert_string_equal(e.pub, "The request could not be sent.");
+		assert_non_null(strstr(e.detail, "keeps ending"));
+		assert_true(a.took_ms < PATIENCE_MS / 2);
+	}
+	road_shut(&road, false);
+	pid = start_fetcher();
+	it_works();
+	assert_int_equal(atomic_load(stranger_connections), taken + 1);
+}
+
+static void
+who_waits_on_a_road_that_is_being_shut_is_hung_up_on(void **state)
+{
+	int fd[3];
+
+	(void)state;
+	kill(pid, SIGKILL);
+	assert_int_equal(ended(), -SIGKILL);
+	for (size_t i = 0; i < LEN(fd); i++)
+		fd[i] = knock();
+	road_shut(&road, true);
+	for (size_t i = 0; i < LEN(fd); i++)
+		await_hang_up(fd[i]);
+	road_shut(&road, false);
+	pid = start_fetcher();
+	it_works();
+}
+
 static void
 a_request_that_was_begun_goes_on_without_it(void **state)
 {
@@ -530,6 +572,8 @@ main(void)
 		TEST(what_comes_along_the_road_without_a_way_back_is_nothing),
 		TEST(while_there_is_none_a_request_waits_for_the_next),
 		TEST(with_none_a_request_fails_at_its_deadline),
+		TEST(while_the_road_is_shut_a_request_fails_at_once_and_says_why),
+		TEST(who_waits_on_a_road_that_is_being_shut_is_hung_up_on),
 		TEST(a_request_that_was_begun_goes_on_without_it),
 		TEST(one_that_is_started_on_demand_is_started_again_when_it_has_ended),
 		TEST(it_does_not_run_without_a_responder),

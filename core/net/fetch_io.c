@@ -21,7 +21,7 @@ await(int fd, short events, int64_t end_ns, struct err *e)
 	if (n > 0 || (n < 0 && errno == EINTR))
 		return true;
 	return err_set(e, ERR_UNAVAILABLE, 0, "The request timed out.",
-	    "fetch: no answer of the fetch process in time");
+	    "fetch: the fetch process has not answered in time, as where a name is not resolved");
 }
 
 static bool

@@ -8,10 +8,9 @@
 #include "core/base/clock.h"
 #include "core/net/fetch_io.h"
 
-#define MS_NS   INT64_C(1000000)
-#define READ_MS 2000 /* the worker writes the whole request at once */
-#define GRACE_MS                                                                                   \
-	250 /* for the answer that says that the time was over; less than the worker waits */
+#define MS_NS    INT64_C(1000000)
+#define READ_MS  2000 /* the worker writes the whole request at once */
+#define GRACE_MS 1000 /* more than the worker waits, which hangs up: for one that cannot */
 
 /* SIGALRM ends the process. */
 static void

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,19 +78,14 @@ check_rates(const struct conf *c, const struct keyring *k, struct err *e)
 	return rs != NULL;
 }
 
-/* It stands beside this program. */
 static bool
 find_fetcher(TALLOC_CTX *mem, struct responder *r, struct err *e)
 {
-	char    path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	char *folder = fetcher_own_folder(mem, e);
 
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n <= 0)
-		return err_set(e, ERR_INTERNAL, errno, "internal error",
-		    "/proc/self/exe does not say where this program is");
-	r->fetcher.program = talloc_asprintf(mem, "%.*sbsx-fetch", (int)n, path);
+	if (folder == NULL)
+		return false;
+	r->fetcher.program = talloc_asprintf(mem, "%s" FETCHER_PROGRAM, folder);
 	return r->fetcher.program != NULL || err_memory(e);
 }
 

@@ -38,6 +38,7 @@ look(struct findings *f)
 	struct err e = { 0 };
 
 	doctor_files(f);
+	doctor_programs(f);
 	doctor_web(f);
 	if (!ctl_open(f->c, &e))
 		finding_failed(f, "keyring and database settings", &e);

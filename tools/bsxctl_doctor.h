@@ -24,6 +24,8 @@ void finding_failed(struct findings *f, const char *what, const struct err *e);
 
 /* doctor_files.c: configuration, keyring, state folder and the like, as this process can use them. */
 void doctor_files(struct findings *f);
+/* doctor_programs.c: the responder's programs, which are started. */
+void doctor_programs(struct findings *f);
 /* doctor_web.c: the web server in front, if there is one. */
 void doctor_web(struct findings *f);
 /* doctor_database.c: server, schemas, accounts and their rights, after ctl_open(). */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -93,6 +94,26 @@ road_shut(const struct road *r, bool shut)
 
 /* ---- starting it ---- */
 
+char *
+fetcher_own_folder(TALLOC_CTX *mem, struct err *e)
+{
+	char    path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	char   *folder;
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n <= 0) {
+		err_set(e, ERR_INTERNAL, errno, "internal error",
+		    "/proc/self/exe does not say where this program is");
+		return NULL;
+	}
+	folder = talloc_strndup(mem, path, (size_t)n);
+	if (folder == NULL)
+		err_memory(e);
+	return folder;
+}
+
 /* Standard input and output lead nowhere: a CGI server would wait for who holds its pipe. */
 static bool
 keep_descriptors(int theirs)
@@ -118,7 +139,7 @@ fetcher_become(const struct fetcher *f, int theirs, pid_t parent)
 	if (argv == NULL || !keep_descriptors(theirs))
 		_exit(FAILED);
 	snprintf(transfers, sizeof(transfers), "%u", f->transfers);
-	argv[n++] = strdup("bsx-fetch");
+	argv[n++] = strdup(FETCHER_PROGRAM);
 	argv[n++] = transfers;
 	argv[n++] = strdup(f->plain_http ? "http" : "https");
 	for (size_t i = 0; i < f->allow.n; i++)

@@ -20,7 +20,11 @@
 
 #include "core/net/fetch.h"
 
-#define FETCHER_ROAD 3 /* the descriptor by which bsx-fetch gets its end */
+#define FETCHER_ROAD    3           /* the descriptor by which bsx-fetch gets its end */
+#define FETCHER_PROGRAM "bsx-fetch" /* in the folder of blindspotx.fcgi */
+
+/* Where this process's own program stands, with a last slash. */
+MUST_USE char *fetcher_own_folder(TALLOC_CTX *mem, struct err *e);
 
 /* What bsx-fetch is started with; whoever makes it keeps the texts. */
 struct fetcher {

@@ -13,6 +13,7 @@
 
 static const char usage[] =
     "usage: bsx-fetch TRANSFERS https|http [RANGE...]\n"
+    "       bsx-fetch --version\n"
     "\n"
     "Makes the outbound requests of blindspotx.fcgi, which starts it; people have no use for it.\n"
     "RANGE is what outbound.allow opens.\n";
@@ -61,6 +62,10 @@ main(int argc, char **argv)
 	int         status;
 
 	secret_process();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("bsx-fetch " BSX_VERSION);
+		return EXIT_SUCCESS;
+	}
 	status = mem == NULL ? EXIT_FAILURE : run(mem, argc, argv);
 	talloc_free(mem);
 	return status;

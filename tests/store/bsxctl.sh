@@ -64,6 +64,28 @@ ok "init again keeps the keyring" run 0 init
 ok "... byte by byte" cmp -s "$dir/state/keyring" "$dir/keyring.first"
 ok "migrate has nothing to do" runs_and_says 'control schema: version' 0 migrate
 ok "doctor is content" runs_and_says 'ok .*signing key' 0 doctor
+built=$(dirname "$bsxctl")
+ok "... and finds the fetcher beside the responder" says 'ok .*/blindspotx.fcgi is version [0-9.]*, bsx-fetch beside it [0-9.]*$'
+mkdir "$dir/bin" "$dir/sbin"
+cp "$bsxctl" "$dir/bin/"
+bsxctl=$dir/bin/bsxctl
+ok "without a responder it says that it has not looked" runs_and_says 'note .*blindspotx.fcgi is neither' 0 doctor
+cp "$built/blindspotx.fcgi" "$dir/sbin/"
+ok "without the fetcher beside it, as it is installed, it says what follows" runs_and_says 'WRONG .*/sbin/bsx-fetch is not there.*does not start.*make install' 1 doctor
+cp "$built/bsx-fetch" "$dir/sbin/"
+ok "... with it, all is well" runs_and_says 'ok .*/sbin/blindspotx.fcgi is version' 0 doctor
+chmod a-x "$dir/sbin/bsx-fetch"
+ok "one that cannot be started is told" runs_and_says 'WRONG .*/sbin/bsx-fetch is not there, or cannot be started' 1 doctor
+printf '#!/bin/sh\necho bsx-fetch 9.9.9\n' >"$dir/sbin/bsx-fetch"
+chmod 755 "$dir/sbin/bsx-fetch"
+ok "... and one of another version" runs_and_says 'WRONG .*bsx-fetch beside it 9.9.9: .*install both' 1 doctor
+# shellcheck disable=SC2016 # of the program that is written
+for said in 'echo nonsense' 'printf bsx-fetch\ 1' 'exit 1' 'yes bsx-fetch' 'kill -9 $$' 'exec sleep 60'; do
+	printf '#!/bin/sh\n%s\n' "$said" >"$dir/sbin/bsx-fetch"
+	ok "... and what is none: $said" runs_and_says 'WRONG .*/sbin/bsx-fetch is not there, or cannot' 1 doctor
+done
+rm -r "${dir:?}/bin" "$dir/sbin"
+bsxctl=$built/bsxctl
 ok "a tenant needs a name and an administrator" run 2 tenant create acme
 ok "a bad slug is refused" runs_and_says '2 to 63' 2 tenant create 'A B' --name x --admin a@acme.example
 ok "a tenant is made" runs_and_says '^password: [A-Za-z0-9_-]\{24\}$' 0 tenant create acme --name 'Acme' --admin a@acme.example

@@ -175,6 +175,38 @@ test('a channel may not point where the guard forbids: 422', async () => {
   assert.equal((await all(admin, '/api/drift/channels')).length, before + 1);
 });
 
+// The form of a body comes first, whatever it is about; then what the path names; then what else the body says.
+test('what is not there is 404, and not a fault of what was to be made of it', async () => {
+  const nowhere = '00000000-0000-7000-8000-000000000000';
+  const channel = await newChannel(admin, receiver.url()), config = await newConfig(admin);
+  await push(admin, config, [policy(1)]);
+  const report = (await push(admin, config, [policy(2)])).report;
+  const [change] = await all(admin, `/api/drift/reports/${report.id}/changes`);
+  const rows = [ // [resource, one that is there, a body that it refuses, where]
+    ['/api/drift/channels', channel, { url: 'http://169.254.169.254/', secret: null }, '/url'],
+    ['/api/drift/channels', channel, { secret: 'whsec_short' }, '/secret'],
+    ['/api/drift/configs', config, { alerts: [{ channel_id: nowhere }] }, '/alerts/0/channel_id'],
+    ['/api/drift/configs', config, { rule_packs: ['none'] }, '/rule_packs/0'],
+    ['/api/drift/changes', change, { status: 'accepted' }, '/reason'],
+  ];
+  for (const [resource, one, body, pointer] of rows) {
+    const there = await admin('PUT', `${resource}/${one.id}`, { body });
+    assert.equal(there.status, 422, `${resource} ${JSON.stringify(body)}: ${there.text}`);
+    assert.deepEqual(there.json.errors.map((e) => e.pointer), [pointer], there.text);
+    assert.equal((await admin('PUT', `${resource}/${nowhere}`, { body })).status, 404, `${resource} ${JSON.stringify(body)}`);
+    assert.equal((await admin('PUT', `${resource}/${nowhere}`, { body: { ...body, unheard: 1 } })).status, 422, resource);
+  }
+  const decide = async (filter) => {
+    const a = await admin('PUT', '/api/drift/changes', { body: { filter, status: 'accepted', reason: 'r' } });
+    assert.equal(a.status, 422, a.text);
+    return a.json.errors.map((e) => e.pointer);
+  };
+  for (const fingerprint of ['z'.repeat(64), 'f'.repeat(63)])
+    for (const report_id of [nowhere, report.id])
+      assert.deepEqual(await decide({ report_id, fingerprint }), ['/filter/fingerprint']);
+  assert.deepEqual(await decide({ report_id: nowhere, fingerprint: 'f'.repeat(64) }), ['/filter/report_id']);
+});
+
 test('a channel that a config names stays: 409', async () => {
   const { channel, config } = await watched();
   const a = await admin('DELETE', `/api/drift/channels/${channel.id}`);

@@ -13,7 +13,6 @@
 #include "core/net/resolve.h"
 
 #define CONNECT_MS      5000
-#define HEADERS_MAX     64
 #define HEAD_BYTES_MAX  65536 /* of the answer's header fields */
 #define RETRY_AFTER_MAX (30 * 86400)
 
@@ -164,13 +163,13 @@ add_headers(struct run *r, struct err *e)
 {
 	bool typed = false, ok = append(&r->headers, "Expect:");
 
-	if (r->q->headers_n > HEADERS_MAX)
+	if (r->q->headers_n > FETCH_HEADERS_MAX)
 		return invalid(e, "There are too many header fields.");
 	for (size_t i = 0; ok && i < r->q->headers_n; i++) {
 		const struct fetch_header *h = &r->q->headers[i];
 		struct buf                 b;
 
-		if (!is_token(h->name, TOKEN, 128))
+		if (!is_token(h->name, TOKEN, FETCH_NAME_MAX))
 			return invalid(e, "A header field's name is malformed.");
 		buf_make(&b, r->tmp);
 		/* libcurl's way to send a field without a value is "Name;". */
@@ -336,7 +335,7 @@ run(struct fetch *base, TALLOC_CTX *mem, const struct fetch_request *q, struct f
 
 	*a = (struct fetch_answer) { .retry_after_s = -1 };
 	buf_make(&r.body, mem);
-	if (!is_token(q->method, UPPER, 16))
+	if (!is_token(q->method, UPPER, FETCH_METHOD_MAX))
 		return invalid(e, "The method is malformed.");
 	if (!guard_target(f->guard, q->url, &t, e))
 		return false;

@@ -13,6 +13,15 @@
 #include "core/net/guard.h"
 #include "core/net/trust.h"
 
+/* What a request may have.  Values and what follows bind a request that goes to the fetch process (fetch_frame.h). */
+#define FETCH_METHOD_MAX  16
+#define FETCH_HEADERS_MAX 64
+#define FETCH_NAME_MAX    128               /* bytes of a header field's name */
+#define FETCH_VALUE_MAX   ((size_t)32 << 10) /* of its value: an access token, a client's id and secret */
+#define FETCH_BODY_MAX    ((size_t)1 << 20)
+#define FETCH_ANSWER_MAX  ((size_t)8 << 20) /* of an answer's body */
+#define FETCH_TIMEOUT_MAX 120000            /* ms */
+
 struct fetch_header {
 	const char *name, *value; /* CR, LF and NUL are refused */
 };

@@ -3,13 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define METHOD_MAX  16
-#define URL_MAX     2048
-#define HEADERS_MAX 64
-#define NAME_MAX    128
-#define VALUE_MAX   8192
-#define STATUS_MAX  999
-#define RETRY_MAX   (30 * 86400)
+#define STATUS_MAX 999
+#define RETRY_MAX  (30 * 86400)
 
 /* ---- writing ---- */
 
@@ -66,13 +61,13 @@ is_line(struct str s, size_t max)
 static bool
 fits(const struct fetch_request *q)
 {
-	if (!is_line(str_of(q->method), METHOD_MAX) || !is_line(str_of(q->url), URL_MAX) ||
-	    q->headers_n > HEADERS_MAX || q->body.n > FETCH_BODY_MAX ||
-	    q->answer_max > FETCH_ANSWER_MAX)
+	if (!is_line(str_of(q->method), FETCH_METHOD_MAX) ||
+	    !is_line(str_of(q->url), GUARD_URL_MAX) || q->headers_n > FETCH_HEADERS_MAX ||
+	    q->body.n > FETCH_BODY_MAX || q->answer_max > FETCH_ANSWER_MAX)
 		return false;
 	for (size_t i = 0; i < q->headers_n; i++)
-		if (!is_line(str_of(q->headers[i].name), NAME_MAX) ||
-		    !is_line(str_of(q->headers[i].value), VALUE_MAX))
+		if (!is_line(str_of(q->headers[i].name), FETCH_NAME_MAX) ||
+		    !is_line(str_of(q->headers[i].value), FETCH_VALUE_MAX))
 			return false;
 	return true;
 }
@@ -241,20 +236,20 @@ fetch_frame_take_request(
 	uint32_t             n;
 
 	*q = (struct fetch_request) {
-		.method = take_string(&r, mem, METHOD_MAX),
+		.method = take_string(&r, mem, FETCH_METHOD_MAX),
 	};
-	q->url = take_string(&r, mem, URL_MAX);
+	q->url = take_string(&r, mem, GUARD_URL_MAX);
 	q->timeout_ms = take_number(&r, 4, FETCH_TIMEOUT_MAX);
 	q->answer_max = take_number(&r, 4, FETCH_ANSWER_MAX);
 	q->cut = take_number(&r, 1, 1) == 1;
 	q->body = take_text(&r, FETCH_BODY_MAX);
-	n = take_number(&r, 4, HEADERS_MAX);
+	n = take_number(&r, 4, FETCH_HEADERS_MAX);
 	headers = talloc_zero_array(mem, struct fetch_header, n + 1);
 	if (headers == NULL)
 		return err_memory(e);
 	for (uint32_t i = 0; i < n && r.wrong == NULL; i++) {
-		headers[i].name = take_string(&r, mem, NAME_MAX);
-		headers[i].value = take_string(&r, mem, VALUE_MAX);
+		headers[i].name = take_string(&r, mem, FETCH_NAME_MAX);
+		headers[i].value = take_string(&r, mem, FETCH_VALUE_MAX);
 	}
 	q->headers = headers;
 	q->headers_n = n;

@@ -21,11 +21,11 @@
 enum fetch_frame_kind { FETCH_FRAME_REQUEST = 0x51, FETCH_FRAME_ANSWER = 0x61 };
 
 #define FETCH_FRAME_HEAD  5
-#define FETCH_BODY_MAX    ((size_t)1 << 20) /* of a request */
-#define FETCH_ANSWER_MAX  ((size_t)8 << 20) /* of an answer's body */
-#define FETCH_REQUEST_MAX ((size_t)2 << 20) /* bytes of a request's content */
-#define FETCH_AROUND_MAX  4096              /* bytes of an answer's content beside the body */
-#define FETCH_TIMEOUT_MAX 120000            /* ms */
+/* Bytes of the content of a request that has the most of everything, and of an answer's beside the body. */
+#define FETCH_REQUEST_MAX                                                                                   \
+	(FETCH_METHOD_MAX + GUARD_URL_MAX + FETCH_BODY_MAX + 25 +                                           \
+	    FETCH_HEADERS_MAX * (FETCH_NAME_MAX + FETCH_VALUE_MAX + 8))
+#define FETCH_AROUND_MAX  (sizeof((struct err *)0)->pub + sizeof((struct err *)0)->detail + 25)
 
 /* Appends the whole frame; ERR_INVALID: the request is beyond these limits. */
 MUST_USE bool fetch_frame_request(struct buf *b, const struct fetch_request *q, struct err *e);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define URL_MAX    2048
 #define NAME_BYTES 253 /* RFC 1035: 255 with lengths */
 #define LABEL_MAX  63
 
@@ -268,7 +267,7 @@ guard_target(const struct guard *g, const char *url, struct guard_target *t, str
 	size_t     n;
 
 	memset(t, 0, sizeof(*t));
-	if (s.n > URL_MAX)
+	if (s.n > GUARD_URL_MAX)
 		return invalid(e, "The URL is longer than 2048 bytes.");
 	if (s.n > 0 && memchr(s.p, '#', s.n) != NULL)
 		return invalid(e, "The URL must not have a fragment.");

@@ -11,6 +11,8 @@
 #include "core/base/cidr.h"
 #include "core/base/err.h"
 
+#define GUARD_URL_MAX 2048 /* bytes */
+
 struct guard {
 	const struct cidr_list *allow;      /* outbound.allow */
 	bool                    plain_http; /* outbound.http */
@@ -29,7 +31,7 @@ struct guard_target {
 
 /*
  * Checks a URL's form: https (or http when allowed), host present, no userinfo,
- * no fragment, <= 2,048 bytes, port 443 or 8443 unless a literal address of the
+ * no fragment, <= GUARD_URL_MAX, port 443 or 8443 unless a literal address of the
  * host lies in `allow` or http is allowed.  A host made of numbers must be a
  * dotted quad, a name ASCII (xn-- for others) without a trailing dot; a literal
  * address must pass guard_address().  ERR_INVALID says what is wrong.

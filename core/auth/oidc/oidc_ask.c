@@ -9,6 +9,8 @@
 #define TIMES        4 /* of what it took nothing is asked: with it, a fifth */
 #define REST_MIN_MS  50
 
+_Static_assert(OIDC_TIMEOUT_MS <= FETCH_TIMEOUT_MAX, "the deadline is kept as it is");
+
 static uint64_t
 owner_of(const struct uuid *tenant)
 {

@@ -7,6 +7,12 @@
 #include "core/base/secret.h"
 
 #define ACCESS_TOKEN_MAX (16 * 1024) /* bytes that go into a header */
+#define CLIENT_MAX                                                                                 \
+	(3 * (PROVIDER_CLIENT_MAX + PROVIDER_SECRET_MAX) + 1) /* all of it percent-encoded */
+
+_Static_assert(sizeof("Bearer ") + ACCESS_TOKEN_MAX <= FETCH_VALUE_MAX, "a token can be sent");
+_Static_assert(sizeof("Basic ") + (CLIENT_MAX + 2) / 3 * 4 <= FETCH_VALUE_MAX, "a client can, too");
+_Static_assert(OIDC_TOKEN_ANSWER_MAX <= FETCH_ANSWER_MAX, "the answer may come");
 
 static bool
 refuse_code(enum oidc_reason why, enum oidc_reason *out, const char *what, struct err *e)

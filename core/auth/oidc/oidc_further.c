@@ -7,6 +7,9 @@
 #include "core/base/secret.h"
 #include "core/crypt/at_hash.h"
 
+_Static_assert(OIDC_USERINFO_MAX <= FETCH_ANSWER_MAX && OIDC_GRAPH_MAX <= FETCH_ANSWER_MAX,
+    "the answer may come");
+
 struct question {
 	struct oidc_further *f;
 	struct oidc_who     *w;

@@ -25,6 +25,8 @@ struct asking {
 
 /* ---- fetching ---- */
 
+_Static_assert(OIDC_DOCUMENT_MAX <= FETCH_ANSWER_MAX, "a document may come");
+
 static bool
 get(struct asking *q, const char *url, struct str *text, struct err *e)
 {

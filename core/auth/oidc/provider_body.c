@@ -83,8 +83,8 @@ static const struct field provider_new_fields[] = {
 	    .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
 	FIELD(struct provider_body, kind, .choices = kinds, .flags = FIELD_REQUIRED,
 	    .doc = "google, entra or oidc."),
-	FIELD(struct provider_body, client_id, .min = 1, .max = 255, .flags = FIELD_REQUIRED,
-	    .doc = "This installation's number at the provider."),
+	FIELD(struct provider_body, client_id, .min = 1, .max = PROVIDER_CLIENT_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "This installation's number at the provider."),
 	FIELD(struct provider_body, client_secret, .min = 1, .max = PROVIDER_SECRET_MAX,
 	    .flags = FIELD_NULLABLE | FIELD_SECRET, .doc = "Its secret there; never shown again."),
 	SHARED_FIELDS
@@ -92,7 +92,7 @@ static const struct field provider_new_fields[] = {
 static const struct field provider_change_fields[] = {
 	FIELD(struct provider_body, name, .min = 1, .max = PROVIDER_NAME_MAX, .flags = FIELD_SEEN,
 	    .doc = "Name in its addresses: a-z, 0-9 and -; unique."),
-	FIELD(struct provider_body, client_id, .min = 1, .max = 255,
+	FIELD(struct provider_body, client_id, .min = 1, .max = PROVIDER_CLIENT_MAX,
 	    .doc = "This installation's number at the provider."),
 	FIELD(struct provider_body, client_secret, .min = 1, .max = PROVIDER_SECRET_MAX,
 	    .flags = FIELD_NULLABLE | FIELD_SECRET,

@@ -12,6 +12,7 @@
 
 #define PROVIDERS_MAX        20 /* of one tenant */
 #define PROVIDER_NAME_MAX    40
+#define PROVIDER_CLIENT_MAX  255 /* of client_id */
 #define PROVIDER_SECRET_MAX  512
 #define IDENTITY_ISSUER_MAX  500
 #define IDENTITY_SUBJECT_MAX 255

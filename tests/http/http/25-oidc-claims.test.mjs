@@ -257,7 +257,7 @@ test('the access token is used where it is one, and is that of the ID token', as
     ['none at all', { access_token: undefined }, undefined, false],
     ['not a text', { access_token: 7 }, undefined, false],
     ['with a line break', { access_token: 'a\r\nX-Evil: 1' }, undefined, false],
-    ['too long for a header', { access_token: 'x'.repeat(20000) }, undefined, false],
+    ['too long for a header', { access_token: 'x'.repeat(16385) }, undefined, false],
     ['OpenID Connect Core 3.1.3.6: at_hash', {}, hash, true],
     ['another at_hash', {}, () => hash('other'), false],
     ['an at_hash that is no text', {}, () => 1, false],
@@ -273,6 +273,21 @@ test('the access token is used where it is one, and is that of the ID token', as
       assert.equal(detailsOf(a.id).unasked, asked ? undefined : 'userinfo', what);
     }
     idp.token = null;
+  });
+});
+
+test('an access token of the greatest length is used whole', async () => {
+  const token = 'x'.repeat(16384);
+  await withProvider({}, async () => {
+    const { sub, ...rest } = person({ groups: ['a'] });
+    let sent;
+    idp.bearer = (q) => { sent = q.headers.authorization; return { claims: {} }; };
+    try {
+      assert.deepEqual(await rolesOf(await come({ sub }, { sub, ...rest }, { access_token: token })), ['analyst']);
+    } finally {
+      delete idp.bearer;
+    }
+    assert.equal(sent, `Bearer ${token}`);
   });
 });
 

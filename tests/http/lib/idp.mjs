@@ -33,7 +33,7 @@ export class Idp {
     this.userinfo = null; // (the claims of the code, request): a value, or the text of a signed one; null: there is no such endpoint
     this.access = new Map(); // access token: the code that it was given for
     this.answer = null; // (request, response, path): true when it has answered
-    this.server = http.createServer((q, a) => this.#serve(q, a).catch((e) => a.destroy(e)));
+    this.server = http.createServer({ maxHeaderSize: 65536 }, (q, a) => this.#serve(q, a).catch((e) => a.destroy(e)));
   }
 
   async start(keys = ['RS256']) {

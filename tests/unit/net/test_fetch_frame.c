@@ -142,13 +142,13 @@ static void
 what_is_beyond_the_limits_is_not_sent(void **state)
 {
 	static struct fetch_header many[65];
-	const char                *long_text = talloc_size(mem, 9000);
+	const char                *long_text = talloc_size(mem, FETCH_VALUE_MAX + 2);
 	struct fetch_header        wide = { "X", long_text }, named = { long_text, "x" };
 	struct fetch_request       rows[7];
 
 	(void)state;
-	memset((char *)(uintptr_t)long_text, 'x', 8999);
-	((char *)(uintptr_t)long_text)[8999] = '\0';
+	memset((char *)(uintptr_t)long_text, 'x', FETCH_VALUE_MAX + 1);
+	((char *)(uintptr_t)long_text)[FETCH_VALUE_MAX + 1] = '\0';
 	for (size_t i = 0; i < LEN(many); i++)
 		many[i] = two_headers[0];
 	for (size_t i = 0; i < LEN(rows); i++)
@@ -168,6 +168,42 @@ what_is_beyond_the_limits_is_not_sent(void **state)
 		assert_false(fetch_frame_request(&b, &rows[i], &e));
 		assert_int_equal(e.code, ERR_INVALID);
 	}
+}
+
+static char *
+xs(size_t n)
+{
+	char *z = talloc_zero_size(mem, n + 1);
+
+	memset(z, 'x', n);
+	return z;
+}
+
+/* What is allowed one by one is so together, and as long as the other end takes it. */
+static void
+what_has_the_most_of_everything_is_sent_and_read(void **state)
+{
+	struct fetch_header  headers[FETCH_HEADERS_MAX];
+	struct fetch_request q, most = {
+		.method = xs(FETCH_METHOD_MAX),
+		.url = xs(GUARD_URL_MAX),
+		.headers = headers,
+		.headers_n = LEN(headers),
+		.body = { xs(FETCH_BODY_MAX), FETCH_BODY_MAX },
+		.timeout_ms = FETCH_TIMEOUT_MAX,
+		.answer_max = FETCH_ANSWER_MAX,
+	};
+	struct err e = { 0 };
+	struct str content;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(headers); i++)
+		headers[i] = (struct fetch_header) { xs(FETCH_NAME_MAX), xs(FETCH_VALUE_MAX) };
+	content = request_content(&most);
+	assert_int_equal(content.n, FETCH_REQUEST_MAX);
+	assert_true(fetch_frame_take_request(mem, content, &q, &e));
+	assert_int_equal(strlen(q.headers[FETCH_HEADERS_MAX - 1].value), FETCH_VALUE_MAX);
+	assert_int_equal(q.body.n, FETCH_BODY_MAX);
 }
 
 static void
@@ -419,6 +455,7 @@ main(void)
 		TEST(a_failure_arrives_with_both_its_texts),
 		TEST(the_longest_texts_of_a_failure_fit),
 		TEST(what_is_beyond_the_limits_is_not_sent),
+		TEST(what_has_the_most_of_everything_is_sent_and_read),
 		TEST(a_deadline_is_kept_within_its_bounds),
 		TEST(heads_that_are_none_are_refused),
 		TEST(whatever_is_cut_off_is_refused_and_so_is_what_follows),

@@ -36,10 +36,6 @@ message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struc
 {
 	struct str kept;
 
-	if (m->template > EVENT_TEMPLATE)
-		return err_set(e, ERR_UNAVAILABLE, 0,
-		    "A newer version of this program has made the message.",
-		    "a message of template %lld", (long long)m->template);
 	return tenant_open(t, mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &m->id },
 		   m->body, &kept, e) &&
 	       event_read(mem, kept, out, e);

@@ -45,14 +45,27 @@ record_body(struct db *db, void *arg, struct err *e)
 	return outbox_index_end(db, &a->message.id, a->claim->fence, e);
 }
 
+/* What whoever judged it left out. */
+static void
+complete_verdict(struct verdict *v)
+{
+	if (v->outcome == NULL)
+		v->outcome = v->fate == FATE_DELIVERED ? "delivered" : "failed";
+	if (v->detail == NULL)
+		v->detail = "";
+	if (v->reason == NULL)
+		v->reason = "The receiver wants no more messages.";
+}
+
 bool
 attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 {
 	const struct delivery_mark mark = { a->row.id };
 	const struct tx            tx = { "deliver", record_body, a, delivery_mark(), &mark };
-	const char                *state = a->verdict.fate == FATE_DELIVERED ? "delivered"
-					   : goes_on(a)                      ? "pending"
-									     : "dead";
+	const char                *state;
+
+	complete_verdict(&a->verdict);
+	state = a->verdict.fate == FATE_DELIVERED ? "delivered" : goes_on(a) ? "pending" : "dead";
 
 	a->row.outcome = talloc_strdup(mem, a->verdict.outcome);
 	a->row.detail = talloc_strndup(mem, a->verdict.detail, DETAIL_MAX);
@@ -68,10 +81,17 @@ attempt_record(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 
 /* ---- telling ---- */
 
+/* Of a message that no format of this version makes. */
+static const struct format unknown = {
+	"unknown",
+	&(const struct format_ops) { .action = "alert.deliver" },
+};
+
 void
 attempt_tell(const struct attempt *a)
 {
-	const struct format_ops *ops = a->format->ops;
+	const struct format     *f = a->format == NULL ? &unknown : a->format;
+	const struct format_ops *ops = f->ops;
 	bool                     ok = a->verdict.fate == FATE_DELIVERED, dead = !ok && !goes_on(a);
 	char                     tenant[UUID_TEXT_MAX], id[UUID_TEXT_MAX], channel[UUID_TEXT_MAX];
 
@@ -79,11 +99,12 @@ attempt_tell(const struct attempt *a)
 	uuid_print(&a->message.id, id);
 	uuid_print(&a->channel.id, channel);
 	metric_add(a->d->env->segment, METRIC_DELIVERIES,
-	    METRIC_BY(a->format->kind, dead ? "dead" : a->row.outcome), 1);
+	    METRIC_BY(f->kind, dead ? "dead" : a->row.outcome), 1);
 	log_event(a->d->env->log, LOG_DRIFT, ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    ok     ? ops->done
-	    : dead ? "delivery given up"
-		   : "delivery failed",
+	    ok                    ? ops->done
+	    : dead                ? "delivery given up"
+	    : a->row.attempt == 0 ? "delivery put off"
+				  : "delivery failed",
 	    LOGS("event.action", ops->action), LOGS("event.outcome", ok ? "success" : "failure"),
 	    LOGI("event.duration", a->row.took_ms * 1000000), LOGS("organization.id", tenant),
 	    LOGS("bsx.message.id", id), LOGS("bsx.channel.id", channel),

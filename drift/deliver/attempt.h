@@ -11,9 +11,9 @@ struct attempt {
 	struct deliver      *d;
 	const struct claim  *claim;
 	struct tenant_db    *t;
-	const struct format *format;
+	const struct format *format; /* NULL: none that this version has, of a message that is given up */
 	struct outbox        message;
-	struct channel       channel; /* of a format that has channels */
+	struct channel       channel; /* of a message that has one */
 	struct delivery      row;     /* what is recorded: its number, when, how long it took */
 	struct verdict       verdict; /* no outcome: it has not been tried */
 };

@@ -6,7 +6,8 @@
 
 #define CLAIMS        16 /* due rows read at once */
 #define SUSPENDED_MS  300000
-#define LANE_SHORT_MS 100 /* when the other sender has just begun */
+#define NEWER_MS      60000 /* a sender of a newer version may be beside this one */
+#define LANE_SHORT_MS 100   /* when the other sender has just begun */
 #define LANE_LONG_MS  2000
 #define LANE_SLOW_MS  300
 
@@ -33,6 +34,37 @@ load_channel(struct attempt *a, TALLOC_CTX *mem, struct err *e)
 	return true;
 }
 
+/* NULL: this version has none that makes such a message. */
+static const struct format *
+format_for(const struct format *table, const struct outbox *m)
+{
+	const struct format *f = format_of(table, m->kind);
+	bool                 known = f != NULL && m->template <= EVENT_TEMPLATE &&
+		     f->ops->has_channels == !uuid_is_nil(&m->channel_id);
+
+	return known ? f : NULL;
+}
+
+/* It waits for the version that has made it, and no attempt is counted.  Told once: a message has
+ * one attempt of number 0. */
+static bool
+wait_for_newer(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	struct delivery *row = &a->row;
+
+	row->attempt = 0;
+	row->outcome = talloc_strdup(mem, "refused");
+	row->detail = talloc_strdup(mem, "A newer version of this program has made the message; "
+					 "it waits until that version runs here again.");
+	if (row->outcome == NULL || row->detail == NULL)
+		return err_memory(e);
+	if (delivery_add(a->t->db, row, e))
+		attempt_tell(a);
+	else if (!err_take(e, ERR_CONFLICT))
+		return false;
+	return claim_put_off(database_control(a->d->database), a->claim, NEWER_MS, e);
+}
+
 /* The message and its channel.  *go false: there is nothing to send, and the claim was seen to. */
 static bool
 load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
@@ -45,9 +77,6 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		return err_take(e, ERR_MISSING) && claim_forget(control, a->claim, e);
 	if (strcmp(m->state, "pending") != 0)
 		return claim_forget(control, a->claim, e);
-	a->format = format_of(a->d->formats, m->kind);
-	if (a->format == NULL)
-		return err_set(e, ERR_INTERNAL, 0, "internal error", "no format %s", m->kind);
 	a->row = (struct delivery) {
 		.id = uuid_make(a->d->env->clock, a->d->env->rand),
 		.outbox_id = m->id,
@@ -55,8 +84,11 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		.attempt = m->attempts + 1,
 		.at = { clock_ms(a->d->env->clock) },
 	};
-	*go = true;
-	return a->format->ops->check_target == NULL || load_channel(a, mem, e);
+	if (!uuid_is_nil(&m->channel_id) && !load_channel(a, mem, e))
+		return false;
+	a->format = format_for(a->d->formats, m);
+	*go = a->format != NULL || a->verdict.outcome != NULL;
+	return *go || wait_for_newer(a, mem, e);
 }
 
 static bool

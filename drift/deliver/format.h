@@ -37,11 +37,12 @@ struct format_secret {
 #define DELIVER_TRIES 10 /* attempts at a message, at most */
 
 enum fate {
+	FATE_AGAIN,     /* a further attempt may help; what it is until something says otherwise */
 	FATE_DELIVERED,
-	FATE_AGAIN,    /* a further attempt may help */
-	FATE_OVER,     /* none will */
-	FATE_DISABLED, /* nor for any other message to this channel: it is disabled */
+	FATE_OVER,      /* none will */
+	FATE_DISABLED,  /* nor for any other message to this channel: it is disabled */
 };
+/* Texts that are not said (NULL) are filled in by the fate before it is recorded. */
 struct verdict {
 	enum fate   fate;
 	const char *outcome;       /* for the delivery log: "delivered", "failed", "refused" (by us, unsent) */
@@ -55,16 +56,18 @@ struct verdict {
 struct posting {
 	const char *id;      /* of the message, the same in every attempt: "msg_" and a uuid */
 	int64_t     now_s;   /* Unix time of the attempt */
-	struct str  secret;  /* the channel's key; n == 0: it has none */
+	struct str  secret;  /* the channel's key; n == 0: the kind has none */
 	struct str  body;
 };
 #define FORMAT_HEADERS_MAX 8
 
 struct format_ops {
-	/* Faults point at /url or /to; *target is what is kept.  NULL: no channel is of this kind. */
+	bool has_channels; /* else it goes to a user, whom the message names, and the two below are not there */
+	/* Faults point at /url or /to; *target is what is kept. */
 	bool (*check_target)(TALLOC_CTX *mem, const struct guard *g, const struct format_target *in,
 	    const char **target, struct err *e);
-	const struct format_secret *secret; /* NULL: none */
+	/* NULL: none.  A channel whose row says otherwise than its kind is not sent to. */
+	const struct format_secret *secret;
 
 	const char      *action, *done; /* for the log: "alert.deliver", "alert delivered" */
 	const int64_t   *delays_s;      /* before the 2nd, 3rd, ... attempt: DELIVER_TRIES - 1 of them */

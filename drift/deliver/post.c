@@ -38,14 +38,23 @@ make_body(const struct attempt *a, TALLOC_CTX *mem, struct str *body, struct err
 	       a->format->ops->render(mem, &shown, a->message.template, body, e);
 }
 
+/* Whether there is one is said by the kind: nothing leaves that is signed with nothing. */
 static bool
 open_secret(const struct attempt *a, TALLOC_CTX *mem, struct str *secret, struct err *e)
 {
 	const struct channel *c = &a->channel;
+	bool                  wanted = a->format->ops->secret != NULL;
 
-	return c->secret.p == NULL ||
-	       tenant_open(a->t, mem, (struct sealed_place) { "channels", "secret", &c->id },
-		   c->secret, secret, e);
+	if (c->secret.p != NULL &&
+	    !tenant_open(a->t, mem, (struct sealed_place) { "channels", "secret", &c->id },
+		c->secret, secret, e))
+		return false;
+	if (wanted == (secret->n > 0))
+		return true;
+	return err_set(e, ERR_INVALID, 0,
+	    wanted ? "The channel has no secret to sign with: give it one."
+		   : "The channel has a secret, and its kind has none.",
+	    "a secret that the kind does not expect");
 }
 
 static bool
@@ -85,6 +94,7 @@ post_send(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
 	struct err               why = { 0 };
 
 	if (post(a, mem, &answer, &why)) {
+		*out = (struct verdict) { .http_status = answer.status, .retry_after_s = -1 };
 		ops->judge(mem, &answer, out);
 		return;
 	}

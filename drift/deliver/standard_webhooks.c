@@ -1,11 +1,7 @@
 /* format.h: the kind "webhook", Standard Webhooks 1.0: the open form of the event, signed
  * (webhook.h). */
-#include <stdio.h>
-
 #include "drift/deliver/post.h"
 #include "drift/deliver/webhook.h"
-
-#define TIMESTAMP_MAX 24
 
 static bool
 render_open_form(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template,
@@ -57,6 +53,7 @@ static const struct format_secret webhook_secret = {
 };
 
 const struct format_ops standard_webhooks = {
+	.has_channels = true,
 	.check_target = format_check_url,
 	.secret = &webhook_secret,
 	.action = "alert.deliver",

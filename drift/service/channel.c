@@ -45,13 +45,13 @@ may_tell_values(const struct acting *a, struct err *e)
 	    e);
 }
 
-/* NULL, and it says so: a newer version has made the channel. */
+/* NULL, and it says so: no kind of channels that this version has. */
 static const struct format_ops *
 format_of_channel(const struct channel *c, struct err *e)
 {
 	const struct format *f = format_of(formats, c->kind);
 
-	if (f != NULL)
+	if (f != NULL && f->ops->has_channels)
 		return f->ops;
 	err_set(e, ERR_CONFLICT, 0, "This version does not know the channel's kind.",
 	    "a channel of kind %s", c->kind);
@@ -98,8 +98,6 @@ put_secret(const struct acting *a, struct channel *c, const char *text, struct e
 
 	if (ops == NULL)
 		return false;
-	if (ops->secret == NULL)
-		return err_fault(e, a->by.mem, "/secret", "a %s channel has none", c->kind);
 	if (key == NULL)
 		return err_memory(e);
 	if (!ops->secret->parse(str_of(text), key, &n))
@@ -115,7 +113,12 @@ set_target(const struct acting *a, struct channel *c, const struct format_target
 	const struct format_ops *ops = format_of_channel(c, e);
 	const char              *target;
 
-	if (ops == NULL || !ops->check_target(a->by.mem, a->by.auth->guard, in, &target, e))
+	if (ops == NULL)
+		return false;
+	if (a->by.auth->guard == NULL)
+		return err_set(e, ERR_INTERNAL, 0, "internal error",
+		    "a channel's target, and no guard to check it");
+	if (!ops->check_target(a->by.mem, a->by.auth->guard, in, &target, e))
 		return false;
 	c->target = acting_copy(a, target);
 	return c->target != NULL || err_memory(e);
@@ -168,15 +171,24 @@ channel_make(
 
 /* ---- changing ---- */
 
-/* Before the target is set. */
+/* Before the target is set.  Whether there is a secret is said by the kind, not by the row. */
 static bool
 alter_secret(const struct channel_deed *d, struct channel *c, struct err *e)
 {
 	const struct channel_wish *in = d->in;
 	const char                *url = in->target.url != NULL ? in->target.url : c->target;
 	const struct secret_target target = { "url", c->target, url };
-	const struct bound_secret s = { "secret", c->secret.p != NULL, in->has_secret, &target, 1 };
+	const struct format_ops   *ops;
+	struct bound_secret        s = { "secret", true, in->has_secret, &target, 1 };
 
+	if (!in->has_secret && in->target.url == NULL)
+		return true;
+	ops = format_of_channel(c, e);
+	if (ops == NULL)
+		return false;
+	if (ops->secret == NULL)
+		return !in->has_secret ||
+		       err_fault(e, d->a->by.mem, "/secret", "a %s channel has none", c->kind);
 	if (!bound_secret_check(d->a->by.mem, &s, e))
 		return false;
 	if (!in->has_secret)
@@ -314,6 +326,8 @@ channel_try(const struct acting *a, const struct uuid *id, struct uuid *message,
 	if (strcmp(t.channel.status, "active") != 0)
 		return err_set(
 		    e, ERR_CONFLICT, 0, "The channel is disabled.", "channel is disabled");
+	if (format_of_channel(&t.channel, e) == NULL)
+		return false;
 	if (!acting_deed(a, try_body, &t,
 		&(struct audit_entry) { .action = AUDIT_CHANNEL_TEST, .target_id = *id },
 		t.channel.name, e))

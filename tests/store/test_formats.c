@@ -62,6 +62,7 @@ judge_plain(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *
 }
 
 static const struct format_ops plain = {
+	.has_channels = true,
 	.check_target = format_check_url,
 	.action = "alert.deliver",
 	.done = "alert delivered",
@@ -71,6 +72,27 @@ static const struct format_ops plain = {
 	.content_type = "text/plain; charset=utf-8",
 	.sign = add_plain_header,
 	.judge = judge_plain,
+};
+
+/* A judge that says next to nothing. */
+static void
+judge_mute(TALLOC_CTX *mem, const struct fetch_answer *answer, struct verdict *out)
+{
+	(void)mem;
+	if (answer->status == 410)
+		out->fate = FATE_DISABLED;
+}
+
+static const struct format_ops mute = {
+	.has_channels = true,
+	.check_target = format_check_url,
+	.action = "alert.deliver",
+	.done = "alert delivered",
+	.delays_s = delays_of_days,
+	.send = post_send,
+	.render = render_plain,
+	.content_type = "text/plain; charset=utf-8",
+	.judge = judge_mute,
 };
 
 /* ---- the loop, in a process of its own ---- */
@@ -91,7 +113,8 @@ deliver_once(struct daemon_world *y)
 	const char      *loopback[] = { "127.0.0.0/8" };
 	struct cidr_list allow = { 0 };
 	struct guard     guard = { .allow = &allow, .plain_http = true };
-	struct format    table[] = { formats[0], formats[1], { "plain", &plain }, { NULL, NULL } };
+	struct format    table[] = { formats[0], formats[1], { "plain", &plain }, { "mute", &mute },
+		   { NULL, NULL } };
 	struct env       env = w->env;
 	struct deliver   d = { .env = &env, .formats = table, .self = 1 };
 	size_t           done;
@@ -279,6 +302,26 @@ a_message_of_no_channel_from_before_is_a_mail(void **state)
 	    drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'dead'"), 1);
 }
 
+/* Nothing is sent, no attempt is counted, and however often it comes up, it is told once. */
+static void
+waits(struct daemon_world *y, int fd)
+{
+	struct hit h;
+
+	for (int i = 0; i < 2; i++)
+		deliver_end(deliver_begin(y));
+	assert_false(receiver_take(fd, &h, 0));
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox"
+					   " WHERE state = 'pending' AND attempts = 0"),
+	    1);
+	assert_string_equal(drift_text(y->x, y, "SELECT detail FROM %s.deliveries"),
+	    "A newer version of this program has made the message; it waits until that version"
+	    " runs here again.");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM testbsx.outbox_index"
+					   " WHERE next_due > NOW(3) AND lease_until IS NULL"),
+	    1);
+}
+
 static void
 what_a_newer_version_has_made_waits_for_one(void **state)
 {
@@ -289,13 +332,95 @@ what_a_newer_version_has_made_waits_for_one(void **state)
 
 	driftd_cause(y, &c);
 	drift_sql(y->x, "UPDATE %s.outbox SET template = template + 1");
-	deliver_end(deliver_begin(y));
-	assert_false(receiver_take(fd, &h, 0));
-	assert_string_equal(drift_text(y->x, y, "SELECT detail FROM %s.deliveries"),
-	    "A newer version of this program has made the message.");
-	drift_sql(y->x, "UPDATE %s.outbox SET template = template - 1");
+	waits(y, fd);
+	drift_sql(y->x, "UPDATE %s.outbox SET template = template - 1, kind = 'later'");
+	waits(y, fd);
+	drift_sql(y->x, "UPDATE %s.outbox SET kind = 'mail'"); /* no channel is of that kind */
+	waits(y, fd);
+	drift_sql(y->x, "UPDATE %s.outbox SET kind = 'webhook'");
 	exchange(y, fd, "204 No Content", &h);
 	assert_true(receiver_signature_holds(&h));
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT GROUP_CONCAT(attempt, outcome ORDER BY id)"
+				" FROM %s.deliveries"),
+	    "0refused,1delivered");
+	close(fd);
+}
+
+static void
+what_waits_for_a_newer_version_is_dead_with_its_channel(void **state)
+{
+	static const char *const ends[] = { "UPDATE %s.channels SET status = 'disabled'",
+		"DELETE FROM %s.channels" };
+	struct daemon_world     *y = *state;
+	int                      port = 0, fd = receiver_listen(&port);
+	struct uuid              c = driftd_config(y, port);
+
+	for (size_t i = 0; i < 2; i++) {
+		drift_sql(y->x, "UPDATE %s.channels SET status = 'active'");
+		driftd_cause(y, &c);
+		drift_sql(y->x, "UPDATE %s.outbox SET kind = 'later' WHERE state = 'pending'");
+		deliver_end(deliver_begin(y));
+		drift_sql(y->x, ends[i]);
+		deliver_end(deliver_begin(y));
+		assert_int_equal(
+		    drift_count(y->x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'dead'"),
+		    (int64_t)i + 1);
+		assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 0);
+	}
+	assert_string_equal(
+	    drift_text(y->x, y, "SELECT detail FROM %s.deliveries ORDER BY id DESC LIMIT 1"),
+	    "The channel was dropped.");
+	close(fd);
+}
+
+static void
+nothing_leaves_unsigned_or_signed_with_nothing(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = driftd_config(y, port);
+	struct hit           h;
+	char                *kept;
+
+	driftd_cause(y, &c);
+	kept = drift_text(y->x, y, "SELECT HEX(secret) FROM %s.channels");
+	drift_sql(y->x, "UPDATE %s.channels SET secret = NULL");
+	deliver_end(deliver_begin(y));
+	drift_sql(y->x, talloc_asprintf(y, "UPDATE %%s.channels SET secret = UNHEX('%s')", kept));
+	drift_sql(y->x, "UPDATE %s.outbox SET kind = 'plain'"); /* which has none */
+	deliver_end(deliver_begin(y));
+	assert_false(receiver_take(fd, &h, 0));
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT GROUP_CONCAT(outcome, ': ', detail ORDER BY attempt"
+				" SEPARATOR ' ') FROM %s.deliveries"),
+	    "refused: The channel has no secret to sign with: give it one."
+	    " refused: The channel has a secret, and its kind has none.");
+	drift_sql(y->x, "UPDATE %s.outbox SET kind = 'webhook'");
+	exchange(y, fd, "204 No Content", &h);
+	assert_true(receiver_signature_holds(&h));
+	close(fd);
+}
+
+static void
+what_a_judge_leaves_out_is_filled_in_and_nothing_is_sent_for_ever(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = driftd_config(y, port);
+	struct hit           h;
+
+	drift_sql(y->x, "UPDATE %s.channels SET kind = 'mute', secret = NULL");
+	driftd_cause(y, &c);
+	exchange(y, fd, "200 OK", &h);
+	exchange(y, fd, "410 Gone", &h);
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT GROUP_CONCAT(attempt, outcome, http_status ORDER BY id)"
+				" FROM %s.deliveries"),
+	    "1failed200,2failed410");
+	assert_string_equal(drift_text(y->x, y, "SELECT status_reason FROM %s.channels"),
+	    "The receiver wants no more messages.");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 0);
 	close(fd);
 }
 
@@ -327,6 +452,9 @@ main(void)
 		TEST(a_message_that_was_finished_before_goes_out_as_it_stands),
 		TEST(a_message_of_no_channel_from_before_is_a_mail),
 		TEST(what_a_newer_version_has_made_waits_for_one),
+		TEST(what_waits_for_a_newer_version_is_dead_with_its_channel),
+		TEST(nothing_leaves_unsigned_or_signed_with_nothing),
+		TEST(what_a_judge_leaves_out_is_filled_in_and_nothing_is_sent_for_ever),
 		TEST(an_event_is_never_taken_for_a_finished_body),
 	};
 

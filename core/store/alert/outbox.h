@@ -50,7 +50,7 @@ struct delivery {
 	struct uuid id;
 	struct uuid outbox_id;
 	struct uuid channel_id;
-	int64_t     attempt; /* from 1 */
+	int64_t     attempt; /* from 1; 0: the message waits, and this is all that is told of it */
 	instant     at;
 	char       *outcome;     /* "delivered", "failed", "refused" */
 	int64_t     http_status; /* 0: no answer */

@@ -409,6 +409,15 @@ api_key_make(
 	return entry.details != NULL && audit_deed(by, make_body, &m, &entry, e);
 }
 
+/* ---- reading ---- */
+
+bool
+api_key_page(const struct deed_by *by, const struct api_key_filter *f, size_t want,
+    struct api_key **rows, size_t *n, struct err *e)
+{
+	return api_key_list(by->t, by->mem, f, (int64_t)want, rows, n, e);
+}
+
 /* ---- ending ---- */
 
 struct dropping {

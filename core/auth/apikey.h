@@ -21,6 +21,10 @@
 #define KEY_TOLD_FIRST     30    /* days before a service key's end that it is told of */
 #define KEY_TOLD_LAST      7
 
+/* Newest first. */
+MUST_USE bool api_key_page(const struct deed_by *by, const struct api_key_filter *f, size_t want,
+    struct api_key **rows, size_t *n, struct err *e);
+
 /* What is asked for; scopes are never empty. */
 struct api_key_new {
 	const char    *name;

@@ -202,6 +202,19 @@ caller_user(
 	return u->role != NULL || err_memory(e);
 }
 
+bool
+session_page(const struct deed_by *by, const struct uuid *after, size_t want,
+    struct session_item **rows, size_t *n, struct err *e)
+{
+	const instant now = { clock_ms(by->auth->env->clock) };
+
+	if (!session_list(by->t, by->mem, &by->caller->user, now, after, want, rows, n, e))
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		(*rows)[i].current = uuid_eq(&(*rows)[i].id, &by->caller->session);
+	return true;
+}
+
 /* ---- granting ---- */
 
 bool

@@ -53,6 +53,10 @@ MUST_USE bool session_end_by_refresh(const struct deed_by *by, const struct refr
 /* Ends the caller's session, or all of its user's; it is over for every process when this returns. */
 MUST_USE bool session_end(const struct deed_by *by, bool all, struct err *e);
 
+/* The caller's user's that live, newest first; the caller's own is marked. */
+MUST_USE bool session_page(const struct deed_by *by, const struct uuid *after, size_t want,
+    struct session_item **rows, size_t *n, struct err *e);
+
 /* A row as the tenant's settings allow it now, whatever held when it began. */
 MUST_USE bool session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e);
 /* The caller that a session row of by->t makes. */

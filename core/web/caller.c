@@ -259,8 +259,7 @@ step_tenant(struct request *r, struct err *e)
 
 	if (r->caller.kind == CALLER_NONE || r->route->access.who == ACCESS_WHO_METRICS)
 		return true;
-	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e) ||
-	    !tenant_db_open(r->app->database, t, false, &r->db, e))
+	if (!tenant_by_id(r->app->database, &r->caller.tenant, &t, e) || !request_enter(r, t, e))
 		return err_note(e, "opening the caller's tenant");
 	db_stats_reset(r->db->db);
 	return true;

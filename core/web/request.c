@@ -367,6 +367,12 @@ request_deed_by(struct request *r)
 	};
 }
 
+bool
+request_enter(struct request *r, const struct tenant *t, struct err *e)
+{
+	return tenant_db_open(r->app->database, t, false, &r->db, e);
+}
+
 void
 request_widen(struct request *r)
 {

@@ -124,6 +124,9 @@ struct request {
 /* Whose request it is, for what is done by it: in r->db, by who is signed in. */
 struct deed_by request_deed_by(struct request *r);
 
+/* It is about that tenant from now on: r->db is its connection, and what is asked there is counted with it. */
+MUST_USE bool request_enter(struct request *r, const struct tenant *t, struct err *e);
+
 /* It is a push from now on, with what pushes may cost. */
 void request_widen(struct request *r);
 

@@ -1,13 +1,11 @@
 /* routes.h: the audit trail: pages, exports, its check. */
 #include <string.h>
 
-#include "core/auth/audit_details.h"
-#include "core/auth/audit_seldom.h"
+#include "core/auth/audit_read.h"
 #include "core/auth/audit_verify.h"
 #include "fcgi/routes.h"
 
 #define EXPORT_TYPE "application/x-ndjson"
-#define EXPORT_PAGE 500
 
 struct audit_out {
 	uint64_t        seq;
@@ -105,32 +103,6 @@ filter_of(const struct audit_query *q)
 	return f;
 }
 
-struct reading_told {
-	const char *how;
-};
-static const struct field reading_told_fields[] = {
-	TOLD(struct reading_told, how),
-	FIELD_END,
-};
-static const struct schema reading_told =
-    SCHEMA("ReadingTold", struct reading_told, reading_told_fields);
-
-/* Who reads the trail is told in it, and each time in the log. */
-static bool
-note_reading(struct request *r, const char *how, struct err *e)
-{
-	const struct deed_by by = request_deed_by(r);
-	struct audit_entry   entry = { .action = AUDIT_AUDIT_READ };
-	bool                 written;
-
-	entry.details = audit_details(r->mem, &reading_told, &(struct reading_told) { how }, e);
-	if (entry.details == NULL || !audit_seldom(&by, &entry, how, &written, e))
-		return false;
-	if (!written)
-		audit_log(&by, &entry);
-	return true;
-}
-
 /* ---- a page: the cursor is the seq, in the form of the other cursors ---- */
 
 static uint64_t
@@ -161,11 +133,12 @@ struct page_row {
 static bool
 fetch_entries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct audit_filter f = filter_of(r->query);
-	struct audit_row         *rows;
-	struct page_row          *out;
+	const struct audit_wish wish = { filter_of(r->query), seq_of(&p->after) };
+	const struct deed_by    by = request_deed_by(r);
+	struct audit_row       *rows;
+	struct page_row        *out;
 
-	if (!audit_rows_list(r->db, r->mem, &f, seq_of(&p->after), p->want, &rows, &p->n, e))
+	if (!audit_page(&by, &wish, p->want, &rows, &p->n, e))
 		return false;
 	out = talloc_zero_array(r->mem, struct page_row, (unsigned)p->n + 1);
 	if (out == NULL)
@@ -189,16 +162,10 @@ static const struct list_ops audit_list_ops = {
 
 /* ---- the export: one entry a line, oldest first ---- */
 
-struct export
-{
-	struct audit_filter f;
-	uint64_t            after, upto;
-};
-
 static bool
 export_more(struct request *r, struct buf *out, struct err *e)
 {
-	struct export    *x = r->more_arg;
+	struct deed_by    by = request_deed_by(r);
 	TALLOC_CTX       *tmp = talloc_new(r->mem);
 	struct audit_row *rows;
 	struct audit_out  one;
@@ -207,32 +174,30 @@ export_more(struct request *r, struct buf *out, struct err *e)
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = audit_rows_export(r->db, tmp, &x->f, x->after, x->upto, EXPORT_PAGE, &rows, &n, e);
+	by.mem = tmp;
+	ok = audit_export_next(&by, r->more_arg, &rows, &n, e);
 	for (size_t i = 0; i < n && ok; i++) {
 		ok = show(tmp, &rows[i], &one, e) && schema_encode(out, &audit_out_schema, &one, e);
 		buf_putc(out, '\n');
-		x->after = rows[i].seq;
 	}
 	talloc_free(tmp);
 	return ok && (buf_ok(out) || err_memory(e));
 }
 
-static bool export(struct request *r, const struct audit_query *q, struct err *e)
+static bool
+export_audit(struct request *r, const struct audit_query *q, struct err *e)
 {
-	const struct deed_by by = request_deed_by(r);
-	struct export       *x = talloc_zero(r->mem, struct export);
-	struct audit_head    head;
-	struct audit_entry   entry = { .action = AUDIT_AUDIT_EXPORT };
+	const struct deed_by      by = request_deed_by(r);
+	const struct audit_filter f = filter_of(q);
+	struct audit_export      *x = talloc_zero(r->mem, struct audit_export);
 
 	if (x == NULL)
 		return err_memory(e);
 	if (q->page.cursor != NULL || q->page.limit != 0)
 		return err_fault(e, r->mem, q->page.cursor != NULL ? "/cursor" : "/limit",
 		    "an export is whole: use since and until");
-	/* it ends with the entry of itself; what is appended meanwhile is not in it */
-	if (!audit_deed(&by, NULL, NULL, &entry, e) || !audit_head_read(r->db, r->mem, &head, e))
+	if (!audit_export_begin(&by, &f, x, e))
 		return false;
-	*x = (struct export) { filter_of(q), 0, head.seq };
 	buf_make(&r->out, r->mem);
 	r->content_type = EXPORT_TYPE;
 	r->more = export_more;
@@ -244,11 +209,12 @@ static bool
 read_audit(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct audit_query *q = r->query;
+	const struct deed_by      by = request_deed_by(r);
 
 	(void)body;
 	if (request_wants_whole(r))
-		return export(r, r->query, e);
-	return note_reading(r, "list", e) &&
+		return export_audit(r, q, e);
+	return audit_reading(&by, "list", e) &&
 	       list_answer(r, &audit_list_ops, q->page.cursor, answer, e);
 }
 
@@ -329,7 +295,7 @@ verify_audit(struct request *r, const void *body, void *answer, struct err *e)
 	out->head = talloc_zero(r->mem, struct verify_head);
 	if (out->head == NULL)
 		return err_memory(e);
-	if (!note_reading(r, "verify", e) || !audit_verify(&by, &part, &r->work, &v, e) ||
+	if (!audit_reading(&by, "verify", e) || !audit_verify(&by, &part, &r->work, &v, e) ||
 	    !hex_of(r->mem, v.head.mac, &out->head->mac, e))
 		return false;
 	out->head->seq = v.head.seq;

@@ -109,10 +109,10 @@ show_one(struct request *r, const struct provider *p, void *answer, struct err *
 static bool
 fetch_providers(struct request *r, struct list_page *p, struct err *e)
 {
-	struct provider *rows;
+	const struct deed_by by = request_deed_by(r);
+	struct provider     *rows;
 
-	return provider_list(r->db->db, r->mem, &p->after, p->want, &rows, &p->n, e) &&
-	       list_rows(p, rows);
+	return provider_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 
 static bool
@@ -130,10 +130,11 @@ static const struct list_ops provider_list_ops = {
 static bool
 get_one(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct provider p;
+	const struct deed_by by = request_deed_by(r);
+	struct provider      p;
 
 	(void)body;
-	return provider_by_id(r->db->db, r->mem, &r->id0, &p, e) && show_one(r, &p, answer, e);
+	return provider_see(&by, &r->id0, &p, e) && show_one(r, &p, answer, e);
 }
 
 /* ---- changes ---- */

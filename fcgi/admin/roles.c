@@ -10,20 +10,22 @@
 static bool
 fetch_roles(struct request *r, struct list_page *p, struct err *e)
 {
-	struct role_view *rows;
+	const struct deed_by by = request_deed_by(r);
+	struct role_view    *rows;
 
-	return role_list(r->db, r->mem, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return role_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 static const struct list_ops role_list_ops = { fetch_roles, LIST_OF(struct role_view, id) };
 
 static bool
 get_role(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct deed_by    by = request_deed_by(r);
 	const struct role_view *role = answer;
 	struct buf              content;
 
 	(void)body;
-	if (!role_view_by_id(r->db, r->mem, &r->id0, answer, e))
+	if (!role_see(&by, &r->id0, answer, e))
 		return false;
 	buf_make(&content, r->mem);
 	return schema_encode(&content, &role_view_schema, role, e) &&

@@ -57,26 +57,6 @@ show(struct request *r, const struct tenant *t, struct tenant_out *out, struct e
 	return settings_parse(r->mem, r->app->env->conf, t->settings.text, out->settings, e);
 }
 
-static bool
-has_schema(const struct tenant *t)
-{
-	return str_eqz(str_of(t->status), "active") || str_eqz(str_of(t->status), "suspended");
-}
-
-static bool
-show_usage(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
-{
-	struct tenant_db *db;
-
-	if (!has_schema(t))
-		return true;
-	out->usage = talloc_zero(r->mem, struct tenant_usage);
-	if (out->usage == NULL)
-		return err_memory(e);
-	return tenant_db_open(r->app->database, t, true, &db, e) &&
-	       tenant_usage_read(db, out->usage, e);
-}
-
 static struct buf
 content_of(struct request *r, const struct tenant *t)
 {
@@ -93,26 +73,22 @@ content_of(struct request *r, const struct tenant *t)
 static bool
 answer_tenant(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
 {
-	struct buf content = content_of(r, t);
+	const struct deed_by by = request_deed_by(r);
+	struct buf           content = content_of(r, t);
 
-	return show(r, t, out, e) && show_usage(r, t, out, e) &&
+	return show(r, t, out, e) && tenant_usage_of(&by, t, &out->usage, e) &&
 	       etag_set(r, etag_content(&content), e);
 }
 
 /* ---- reading ---- */
 
-/* For all but the platform its own is the only one, on the first page. */
 static bool
 fetch_tenants(struct request *r, struct list_page *p, struct err *e)
 {
-	struct tenant *rows;
+	const struct deed_by by = request_deed_by(r);
+	struct tenant       *rows;
 
-	if (r->caller.platform)
-		return tenant_page(r->app->database, r->mem, &p->after, p->want, &rows, &p->n, e) &&
-		       list_rows(p, rows);
-	rows = talloc_memdup(r->mem, r->db->tenant, sizeof(*rows));
-	p->n = uuid_is_nil(&p->after);
-	return rows == NULL ? err_memory(e) : list_rows(p, rows);
+	return tenants_visible(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 
 static bool
@@ -199,7 +175,7 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	content = content_of(r, t);
 	return etag_may_change(r, etag_content(&content), e) && tenant_alter(&by, t, &c, e) &&
-	       tenant_by_id(r->app->database, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
+	       tenant_visible(&by, &r->id0, &t, e) && answer_tenant(r, t, answer, e);
 }
 
 const struct route tenant_routes[] = {

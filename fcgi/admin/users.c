@@ -56,17 +56,20 @@ fetch_users(struct request *r, struct list_page *p, struct err *e)
 	const struct user_filter f = {
 		.q = q->q, .role = q->role, .status = q->status, .after = p->after
 	};
-	struct user *rows;
+	const struct deed_by by = request_deed_by(r);
+	struct user         *rows;
 
-	return user_list(r->db, r->mem, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return user_page(&by, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 static const struct list_ops user_list_ops = { fetch_users, LIST_OF(struct user, id) };
 
 static bool
 get_user(struct request *r, const void *body, void *answer, struct err *e)
 {
+	const struct deed_by by = request_deed_by(r);
+
 	(void)body;
-	return user_by_id(r->db, r->mem, &r->id0, answer, e) && tag_user(r, answer, e);
+	return user_see(&by, &r->id0, answer, e) && tag_user(r, answer, e);
 }
 
 /* ---- writing ---- */

@@ -5,6 +5,7 @@
 #include "core/auth/mfa/mfa.h"
 #include "core/auth/password/login.h"
 #include "core/auth/user/profile.h"
+#include "core/auth/user/user_admin.h"
 #include "core/base/hash.h"
 #include "core/web/rate.h"
 #include "fcgi/auth/waiting.h"
@@ -73,7 +74,7 @@ user_of(struct request *r, const struct tenant *t, const struct caller *c, struc
 	*out = talloc_zero(r->mem, struct user);
 	if (*out == NULL)
 		return err_memory(e);
-	if (r->db == NULL && !tenant_db_open(r->app->database, t, false, &r->db, e))
+	if (r->db == NULL && !request_enter(r, t, e))
 		return false;
 	return caller_user(r->db, r->mem, c, *out, e);
 }
@@ -267,10 +268,10 @@ auth_remember_device(struct request *r, const struct session_grant *g, struct er
 bool
 auth_renew_device(struct request *r, struct err *e)
 {
-	struct user u;
+	const struct deed_by by = request_deed_by(r);
+	struct user          u;
 
-	return user_by_id(r->db, r->mem, &r->caller.user, &u, e) &&
-	       put_device(r, r->db->tenant, &u, false, e);
+	return user_see(&by, &r->caller.user, &u, e) && put_device(r, r->db->tenant, &u, false, e);
 }
 
 static bool

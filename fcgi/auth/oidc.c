@@ -32,42 +32,27 @@ static const struct field sign_in_provider_fields[] = {
 static const struct schema sign_in_provider_schema =
     SCHEMA("SignInProvider", struct sign_in_provider, sign_in_provider_fields);
 
-/* False without a failure: there is no such tenant that people may sign in to. */
-static bool
-open_tenant(struct request *r, const char *slug, struct err *e)
-{
-	const struct tenant *t;
-
-	if (tenant_by_slug(r->app->database, str_of(slug), &t, e))
-		return strcmp(t->status, "active") == 0 &&
-		       tenant_db_open(r->app->database, t, false, &r->db, e);
-	if (e->code == ERR_MISSING)
-		err_clear(e);
-	return false;
-}
-
 static bool
 list_providers(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct providers_query *q = r->query;
-	const struct uuid             newest = { 0 };
+	const struct deed_by          by = request_deed_by(r);
 	struct sign_in_provider      *out;
-	struct provider              *rows;
-	size_t                        n;
+	struct oidc_offer             offer;
 
 	(void)body;
 	if (q == NULL)
 		return err_fault(e, r->mem, "/tenant", "is required");
-	if (!open_tenant(r, q->tenant, e))
-		return e->code == ERR_OK;
-	if (!provider_list(r->db->db, r->mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+	if (!oidc_offered(&by, q->tenant, &offer, e))
 		return false;
-	out = talloc_zero_array(r->mem, struct sign_in_provider, (unsigned)n + 1);
+	r->db = offer.t;
+	out = talloc_zero_array(r->mem, struct sign_in_provider, (unsigned)offer.n + 1);
 	if (out == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		out[i] = (struct sign_in_provider) { rows[i].name, rows[i].kind };
-	*(struct items *)answer = (struct items) { out, n };
+	for (size_t i = 0; i < offer.n; i++)
+		out[i] =
+		    (struct sign_in_provider) { offer.providers[i].name, offer.providers[i].kind };
+	*(struct items *)answer = (struct items) { out, offer.n };
 	return true;
 }
 

@@ -6,14 +6,10 @@
 static bool
 fetch_sessions(struct request *r, struct list_page *p, struct err *e)
 {
-	const instant        now = { clock_ms(r->app->env->clock) };
+	const struct deed_by by = request_deed_by(r);
 	struct session_item *rows;
 
-	if (!session_list(r->db, r->mem, &r->caller.user, now, &p->after, p->want, &rows, &p->n, e))
-		return false;
-	for (size_t i = 0; i < p->n; i++)
-		rows[i].current = uuid_eq(&rows[i].id, &r->caller.session);
-	return list_rows(p, rows);
+	return session_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
 static const struct list_ops session_list_ops = { fetch_sessions,
 	LIST_OF(struct session_item, id) };

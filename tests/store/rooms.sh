@@ -32,7 +32,7 @@ for room in fcgi fcgi/admin fcgi/auth fcgi/drift fcgi/ops fcgi/console; do
 done
 ok "what stands between includes the store" passes drift/service/config.c core/store/drift/config.h
 
-# calls WHAT : a tree of two rooms whose upper one calls that
+# calls BODY : a tree of rooms whose upper one does that
 cp "$root/tools/check-rooms" "$tree/tools/"
 calls() {
 	cat >"$tree/tools/rooms" <<ROOMS
@@ -42,17 +42,20 @@ fcgi/drift            drift/service !!core/rows           # routes
 ROOMS
 	rm -rf "$tree/core" "$tree/drift" "$tree/fcgi" "$tree/build"
 	mkdir -p "$tree/core/rows" "$tree/drift/service" "$tree/fcgi/drift"
-	echo 'void row_read(void); void row_read(void) { }' >"$tree/core/rows/row.c"
+	echo 'void row_read(void); void row_read(void) { } const int row_schema = 1, row_limit = 1;' >"$tree/core/rows/row.c"
 	echo 'void row_read(void); void row_see(void); void row_see(void) { row_read(); }' >"$tree/drift/service/row.c"
-	echo "void $1(void); void route(void); void route(void) { $1(); }" >"$tree/fcgi/drift/rows.c"
+	echo "extern const int row_schema, row_limit; void row_see(void), row_read(void);" \
+		"const void *route(void); const void *route(void) { $1; }" >"$tree/fcgi/drift/rows.c"
 	for src in core/rows/row drift/service/row fcgi/drift/rows; do
 		mkdir -p "$tree/build/$(dirname $src)"
 		cc -fPIC -c -o "$tree/build/$src.o" "$tree/$src.c" || return 1
 	done
 	"$tree/tools/check-rooms" build cc '' >"$dir/out" 2>&1
 }
-calls_refused() { ! calls "$1" && grep -q "not to call what stands in core/rows" "$dir/out" && grep -q "	$1" "$dir/out"; }
-ok "a route calls what stands between" calls row_see
-ok "a route does not call the store, whatever it includes" calls_refused row_read
+calls_refused() { ! calls "$2" && grep -q "not to call what stands in core/rows" "$dir/out" && grep -q "	$1\$" "$dir/out"; }
+ok "a route calls what stands between" calls 'row_see(); return 0'
+ok "a route shows a row of the store by its table" calls 'return &row_schema'
+ok "a route does not call the store, whatever it includes" calls_refused row_read 'row_read(); return 0'
+ok "a route takes nothing else from the store" calls_refused row_limit 'return &row_limit'
 echo "1..$n"
 exit $bad

@@ -5,6 +5,20 @@
 #include "core/auth/oidc/oidc_attempt.h"
 #include "core/base/secret.h"
 
+/* ---- what there is ---- */
+
+bool
+oidc_offered(const struct deed_by *by, const char *tenant, struct oidc_offer *out, struct err *e)
+{
+	const struct uuid newest = { 0 };
+
+	*out = (struct oidc_offer) { 0 };
+	if (!oidc_open_tenant(by->auth, tenant, &out->t, e))
+		return err_take(e, ERR_MISSING);
+	return provider_list(
+	    out->t->db, by->mem, &newest, PROVIDERS_MAX, &out->providers, &out->n, e);
+}
+
 /* ---- beginning ---- */
 
 static void

@@ -23,6 +23,14 @@
 #include "core/auth/session_begin.h"
 #include "core/store/identity/identity.h"
 
+/* The providers that a tenant's people may sign in by, newest first; none where there is no such tenant. */
+struct oidc_offer {
+	struct provider  *providers;
+	size_t            n;
+	struct tenant_db *t; /* of the tenant; NULL: there is none */
+};
+MUST_USE bool oidc_offered(const struct deed_by *by, const char *tenant, struct oidc_offer *out, struct err *e);
+
 struct oidc_begin {
 	const char *tenant;    /* slug, as it came */
 	const char *provider;  /* name, as it came */

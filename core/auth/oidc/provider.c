@@ -8,6 +8,23 @@
 #include "core/auth/oidc/provider_trust.h"
 #include "core/shm/cache.h"
 
+/* ---- reading ---- */
+
+bool
+provider_see(const struct deed_by *by, const struct uuid *id, struct provider *out, struct err *e)
+{
+	return provider_by_id(by->t->db, by->mem, id, out, e);
+}
+
+bool
+provider_page(const struct deed_by *by, const struct uuid *after, size_t want,
+    struct provider **rows, size_t *n, struct err *e)
+{
+	return provider_list(by->t->db, by->mem, after, want, rows, n, e);
+}
+
+/* ---- changing ---- */
+
 /* What the trail tells of it: everything but the secret. */
 static const struct field detail_fields[] = {
 	TOLD(struct provider, name),

@@ -16,6 +16,39 @@ tenant_visible(
 	return tenant_by_id(by->auth->database, id, t, e);
 }
 
+bool
+tenants_visible(const struct deed_by *by, const struct uuid *after, size_t want,
+    struct tenant **rows, size_t *n, struct err *e)
+{
+	if (by->caller->platform)
+		return tenant_page(by->auth->database, by->mem, after, want, rows, n, e);
+	*rows = talloc_memdup(by->mem, by->t->tenant, sizeof(**rows));
+	*n = uuid_is_nil(after);
+	return *rows != NULL || err_memory(e);
+}
+
+static bool
+has_schema(const struct tenant *t)
+{
+	return strcmp(t->status, "active") == 0 || strcmp(t->status, "suspended") == 0;
+}
+
+bool
+tenant_usage_of(
+    const struct deed_by *by, const struct tenant *t, struct tenant_usage **out, struct err *e)
+{
+	struct tenant_db *there;
+
+	*out = NULL;
+	if (!has_schema(t))
+		return true;
+	*out = talloc_zero(by->mem, struct tenant_usage);
+	if (*out == NULL)
+		return err_memory(e);
+	return tenant_db_open(by->auth->database, t, true, &there, e) &&
+	       tenant_usage_read(there, *out, e);
+}
+
 /* ---- name and settings, on the tenant's own connection ---- */
 
 struct altering {

@@ -1,6 +1,6 @@
 /*
- * tenant_admin.h - what may be changed about a tenant: its name and settings by itself, its status by the
- * platform, which may change the others too.
+ * tenant_admin.h - tenants as they are shown, and what may be changed about one: its name and settings by
+ * itself, its status by the platform, which may change the others too.
  *
  * What the platform does to another tenant is in both trails.
  */
@@ -9,6 +9,15 @@
 
 #include "core/auth/settings.h"
 #include "core/auth/user/user_admin.h"
+
+/* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
+MUST_USE bool tenant_visible(const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e);
+/* Newest first; for all but the platform its own is the only one. */
+MUST_USE bool tenants_visible(const struct deed_by *by, const struct uuid *after, size_t want, struct tenant **rows,
+    size_t *n, struct err *e);
+/* What it has; NULL: it has no schema in which something could be counted. */
+MUST_USE bool tenant_usage_of(const struct deed_by *by, const struct tenant *t, struct tenant_usage **out,
+    struct err *e);
 
 #define ALTER_TRIES 50
 
@@ -25,7 +34,5 @@ struct tenant_change {
  */
 MUST_USE bool tenant_alter(const struct deed_by *by, const struct tenant *t, const struct tenant_change *in,
     struct err *e);
-/* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
-MUST_USE bool tenant_visible(const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e);
 
 #endif

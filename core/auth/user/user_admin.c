@@ -14,6 +14,23 @@
 #define DISPLAY_NAME_MAX 200
 #define FIRST_TRIES      10
 
+/* ---- reading ---- */
+
+bool
+user_see(const struct deed_by *by, const struct uuid *id, struct user *out, struct err *e)
+{
+	return user_by_id(by->t, by->mem, id, out, e);
+}
+
+bool
+user_page(const struct deed_by *by, const struct user_filter *f, size_t want, struct user **rows,
+    size_t *n, struct err *e)
+{
+	return user_list(by->t, by->mem, f, want, rows, n, e);
+}
+
+/* ---- the first ---- */
+
 struct adding {
 	const struct deed_by *by;
 	struct user           user;

@@ -12,6 +12,11 @@
 #include "core/store/tenant/idempotency.h"
 #include "core/store/identity/user.h"
 
+MUST_USE bool user_see(const struct deed_by *by, const struct uuid *id, struct user *out, struct err *e);
+/* Newest first. */
+MUST_USE bool user_page(const struct deed_by *by, const struct user_filter *f, size_t want, struct user **rows,
+    size_t *n, struct err *e);
+
 struct user_first {
 	const char *tenant_slug, *tenant_name; /* of a tenant that is not there yet */
 	const char *email, *display_name;

@@ -3,6 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+bool
+role_see(const struct deed_by *by, const struct uuid *id, struct role_view *out, struct err *e)
+{
+	return role_view_by_id(by->t, by->mem, id, out, e);
+}
+
+bool
+role_page(const struct deed_by *by, const struct uuid *after, size_t want, struct role_view **rows,
+    size_t *n, struct err *e)
+{
+	return role_list(by->t, by->mem, after, want, rows, n, e);
+}
+
+/* ---- granting ---- */
+
 static bool
 add_role(const struct deed_by *by, struct strings names, struct role_choice *out, struct err *e)
 {

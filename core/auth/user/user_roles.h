@@ -1,11 +1,16 @@
 /*
- * user_roles.h - who may grant which roles to whom: shared by the files of user_admin.
+ * user_roles.h - roles as they are shown, and who may grant which to whom, which the files of user_admin share.
  */
 #ifndef BSX_AUTH_USER_USER_ROLES_H
 #define BSX_AUTH_USER_USER_ROLES_H
 
 #include "core/auth/user/user_admin.h"
 #include "core/store/identity/role.h"
+
+MUST_USE bool role_see(const struct deed_by *by, const struct uuid *id, struct role_view *out, struct err *e);
+/* Newest first. */
+MUST_USE bool role_page(const struct deed_by *by, const struct uuid *after, size_t want, struct role_view **rows,
+    size_t *n, struct err *e);
 
 #define USER_ROLES_MAX 20
 

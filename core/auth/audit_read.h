@@ -1,0 +1,36 @@
+/*
+ * audit_read.h - the trail as it is read: in pages, and whole.
+ *
+ * Who reads it is told in it, as seldom as audit_seldom.h says, and each time in the log.
+ */
+#ifndef BSX_AUTH_AUDIT_READ_H
+#define BSX_AUTH_AUDIT_READ_H
+
+#include "core/auth/audit.h"
+#include "core/store/identity/audit_rows.h"
+
+/* Before it is read; `how` is "list" or "verify". */
+MUST_USE bool audit_reading(const struct deed_by *by, const char *how, struct err *e);
+
+struct audit_wish {
+	struct audit_filter filter;
+	uint64_t            before; /* only entries below it; 0: from the newest */
+};
+/* Newest first. */
+MUST_USE bool audit_page(const struct deed_by *by, const struct audit_wish *in, size_t want, struct audit_row **rows,
+    size_t *n, struct err *e);
+
+/*
+ * All of it in parts, oldest first.  It is told of first, and ends with that entry: what is appended meanwhile is
+ * not in it.  A part is a child of by->mem; *n 0: that was all.
+ */
+struct audit_export {
+	struct audit_filter filter;
+	uint64_t            after, upto;
+};
+MUST_USE bool audit_export_begin(const struct deed_by *by, const struct audit_filter *f, struct audit_export *out,
+    struct err *e);
+MUST_USE bool audit_export_next(const struct deed_by *by, struct audit_export *x, struct audit_row **rows, size_t *n,
+    struct err *e);
+
+#endif

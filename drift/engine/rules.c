@@ -40,6 +40,20 @@ severity_weight(enum severity s)
 	return weights[s];
 }
 
+bool
+severities_print(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (enum severity s = 0; s < SEVERITY__MAX; s++)
+		buf_printf(&b, "%c\"%s\":%lld", s == 0 ? '{' : ',', severity_name(s),
+		    n == NULL ? 0LL : (long long)n[s]);
+	buf_putc(&b, '}');
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
 const char *
 change_op_name(enum change_op op)
 {

@@ -71,6 +71,8 @@ enum severity {
 const char *severity_name(enum severity s);                        /* "info" .. "critical", "ignore" */
 bool        severity_parse(struct str s, enum severity *out);      /* without "ignore" */
 int64_t     severity_weight(enum severity s);
+/* {"info": 0, ..., "critical": 2}: how many of each; `n` NULL: none of any. */
+MUST_USE bool severities_print(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e);
 
 enum change_op { CHANGE_CREATED, CHANGE_DELETED, CHANGE_MODIFIED, CHANGE_OP__MAX };
 const char *change_op_name(enum change_op op); /* "created", "deleted", "modified" */

@@ -38,20 +38,6 @@ plain(struct chunks *room, struct str s, size_t max)
 /* ---- the report ---- */
 
 static bool
-print_severities(TALLOC_CTX *mem, const struct diff *d, struct raw_json *out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(&b, "%c\"%s\":%lld", v == 0 ? '{' : ',', severity_name(v),
-		    d == NULL ? 0LL : (long long)d->summary.by_severity[v]);
-	buf_putc(&b, '}');
-	out->text = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-static bool
 print_incomplete(const struct plan *p, struct raw_json *out, TALLOC_CTX *mem, struct err *e)
 {
 	struct buf b;
@@ -107,7 +93,8 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)
 		return err_memory(e);
-	return print_severities(p, p->diff, &r->by_severity, e) &&
+	return severities_print(
+		   p, p->diff == NULL ? NULL : p->diff->summary.by_severity, &r->by_severity, e) &&
 	       print_incomplete(p, &r->incomplete, p, e);
 }
 

@@ -120,33 +120,21 @@ show_change(const struct acting *a, struct values *values, const struct change *
 	TALLOC_CTX              *mem = a->by.mem;
 	const struct view        v = a->view;
 
-	*out = (struct compared_change) { .resource = talloc_zero(mem, struct change_resource),
+	*out = (struct compared_change) {
+		.resource = talloc_zero(mem, struct change_resource),
 		.op = change_op_name(c->op),
 		.severity = severity_name(c->severity),
 		.rule = c->rule,
 		.reason = c->reason,
 		.fingerprint = view_hash(v, show_hash(mem, c->fingerprint)),
 		.value_hash =
-		    view_hash(v, change_value_hash(a, &nobody, c->fingerprint, c->value_hash)) };
+		    view_hash(v, change_value_hash(a, &nobody, c->fingerprint, c->value_hash)),
+	};
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	return show_place(mem, v, c, out, e) &&
 	       show_value(values, v, c->old_value, &out->old_value, &out->old_value_truncated, e) &&
 	       show_value(values, v, c->new_value, &out->new_value, &out->new_value_truncated, e);
-}
-
-static bool
-show_severities(TALLOC_CTX *mem, const struct diff_summary *s, struct raw_json *out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(&b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v),
-		    (long long)s->by_severity[v]);
-	buf_putc(&b, '}');
-	out->text = b.p;
-	return buf_ok(&b) || err_memory(e);
 }
 
 /* As many as an answer has room for. */
@@ -185,10 +173,12 @@ show_diff(const struct acting *a, const struct diff *d, struct compare_out *out,
 	out->more = diff_count(&d->summary) > (int64_t)out->changes.n;
 	out->shortened = (int64_t)d->shortened;
 	out->score = d->summary.score;
-	*out->summary = (struct report_summary) { .created = d->summary.created,
+	*out->summary = (struct report_summary) {
+		.created = d->summary.created,
 		.modified = d->summary.modified,
-		.deleted = d->summary.deleted };
-	return show_severities(mem, &d->summary, &out->summary->by_severity, e);
+		.deleted = d->summary.deleted,
+	};
+	return severities_print(mem, d->summary.by_severity, &out->summary->by_severity, e);
 }
 
 /* ---- the whole ---- */

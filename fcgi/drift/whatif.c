@@ -75,20 +75,6 @@ static const struct schema whatif_out_schema =
 /* ---- showing ---- */
 
 static bool
-show_severities(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		buf_printf(
-		    &b, "%s\"%s\":%lld", v == 0 ? "{" : ",", severity_name(v), (long long)n[v]);
-	buf_putc(&b, '}');
-	out->text = b.p;
-	return buf_ok(&b) || err_memory(e);
-}
-
-static bool
 show_conditions(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e)
 {
 	static const char *const kinds[] = {
@@ -137,14 +123,16 @@ show(TALLOC_CTX *mem, const struct whatif_tally *in, struct tally_out **out, str
 	*out = talloc_zero(mem, struct tally_out);
 	if (*out == NULL)
 		return err_memory(e);
-	**out = (struct tally_out) { .opened = in->opened,
+	**out = (struct tally_out) {
+		.opened = in->opened,
 		.updated = in->updated,
 		.resolved = in->resolved,
 		.suppressed = in->suppressed,
 		.changes = in->changes,
-		.findings = in->findings };
-	return show_severities(mem, in->opened_by_severity, &(*out)->opened_by_severity, e) &&
-	       show_severities(mem, in->by_severity, &(*out)->by_severity, e) &&
+		.findings = in->findings,
+	};
+	return severities_print(mem, in->opened_by_severity, &(*out)->opened_by_severity, e) &&
+	       severities_print(mem, in->by_severity, &(*out)->by_severity, e) &&
 	       show_conditions(mem, in->conditions, &(*out)->conditions, e) &&
 	       show_held(mem, in, &(*out)->held_back, e);
 }

@@ -27,7 +27,8 @@ accepted_rows(const struct acceptance *p, const struct change_key *keys, size_t 
 	if (accepted == NULL || owner == NULL || reason == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++) {
-		rows[i] = (struct finding_row) { .config_id = p->report.config_id,
+		rows[i] = (struct finding_row) {
+			.config_id = p->report.config_id,
 			.fingerprint = keys[i].fingerprint,
 			.value_hash = keys[i].value_hash,
 			.status = accepted,
@@ -35,8 +36,10 @@ accepted_rows(const struct acceptance *p, const struct change_key *keys, size_t 
 			.reason = reason,
 			.owner = owner,
 			.created_at = p->now,
-			.updated_at = p->now };
-		events[i] = (struct finding_event) { .id = acting_id(a),
+			.updated_at = p->now,
+		};
+		events[i] = (struct finding_event) {
+			.id = acting_id(a),
 			.config_id = p->report.config_id,
 			.subject = keys[i].fingerprint,
 			.value_hash = keys[i].value_hash,
@@ -44,7 +47,8 @@ accepted_rows(const struct acceptance *p, const struct change_key *keys, size_t 
 			.actor = owner,
 			.from_status = keys[i].status,
 			.to_status = accepted,
-			.note = reason };
+			.note = reason,
+		};
 	}
 	return true;
 }

@@ -80,13 +80,15 @@ static bool
 record_event(struct db *db, const struct acting *a, const struct alert *at, const char *from,
     const char *note, struct err *e)
 {
-	const struct finding_event v = { .id = acting_id(a),
+	const struct finding_event v = {
+		.id = acting_id(a),
 		.subject = { at->id.b, sizeof(at->id.b) },
 		.at = at->updated_at,
 		.actor = a->by.caller->name,
 		.from_status = from,
 		.to_status = at->status,
-		.note = note == NULL ? "" : note };
+		.note = note == NULL ? "" : note,
+	};
 
 	return finding_event_add(db, &v, 1, e);
 }
@@ -326,10 +328,12 @@ alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wi
     struct alert *out, struct err *e)
 {
 	const struct alert_which which = { .ids = id, .n = 1 };
-	struct alert_deed        x = { .a = a,
+	struct alert_deed        x = {
+		       .a = a,
 		       .wish = *wish,
 		       .which = &which,
-		       .entry = { .action = AUDIT_ALERT_UPDATE, .target_id = *id } };
+		       .entry = { .action = AUDIT_ALERT_UPDATE, .target_id = *id },
+	};
 
 	x.wish.now = acting_now(a);
 	if (!alert_see(a, id, out, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
@@ -342,11 +346,13 @@ bool
 alerts_alter(const struct acting *a, const struct alert_which *which, const struct alert_wish *wish,
     struct alerts_done *out, struct err *e)
 {
-	struct alert_deed x = { .a = a,
+	struct alert_deed x = {
+		.a = a,
 		.wish = *wish,
 		.which = which,
 		.many = true,
-		.entry = { .action = AUDIT_ALERT_UPDATE } };
+		.entry = { .action = AUDIT_ALERT_UPDATE },
+	};
 
 	x.wish.now = acting_now(a);
 	if (!audit_deed(&a->by, deed_body, &x, &x.entry, e))

@@ -241,10 +241,12 @@ bool
 analytics_see(
     const struct acting *a, const struct analytics_wish *in, struct analytics *out, struct err *e)
 {
-	struct look         l = { .a = a,
-			.now = acting_now(a),
-			.days = in->days == 0 ? DAYS : in->days,
-			.top = in->top == 0 ? TOP : (size_t)in->top };
+	struct look l = {
+		.a = a,
+		.now = acting_now(a),
+		.days = in->days == 0 ? DAYS : in->days,
+		.top = in->top == 0 ? TOP : (size_t)in->top,
+	};
 	struct drift_config c;
 
 	l.f = (struct daily_filter) { in->config_id, l.now.ms / DAY_MS - l.days + 1 };

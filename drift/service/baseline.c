@@ -62,9 +62,11 @@ see(const struct baseline_of *b, struct baseline_seen *out, struct err *e)
 
 	if (!config_state_by_id(a->by.t->db, a->by.mem, id, &state, e))
 		return false;
-	*out = (struct baseline_seen) { .mode = mode_of(b->spec, &state),
+	*out = (struct baseline_seen) {
+		.mode = mode_of(b->spec, &state),
 		.approved = state.baseline_approved,
-		.snapshot_id = state.baseline_snapshot };
+		.snapshot_id = state.baseline_snapshot,
+	};
 	if (b->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot))
 		out->snapshot_id = state.snapshot_id;
 	if (!history_see(a, id, subject, &out->events, &out->events_n, e))
@@ -151,14 +153,16 @@ bind_of(const struct baseline_of *b)
 {
 	const struct acting *a = b->a;
 
-	return (struct golden_bind) { .d = a->drift,
+	return (struct golden_bind) {
+		.d = a->drift,
 		.t = a->by.t,
 		.mem = a->by.mem,
 		.work = a->work,
 		.config = &b->config,
 		.spec = b->spec,
 		.actor = a->by.caller->name,
-		.now = acting_now(a) };
+		.now = acting_now(a),
+	};
 }
 
 static bool
@@ -166,11 +170,12 @@ pin(const struct baseline_of *b, const struct uuid *id, struct err *e)
 {
 	struct baseline_deed d = { .a = b->a, .was = bind_of(b) };
 
-	return own_snapshot(b, id, &d.s, e) &&
-	       acting_deed(b->a, pin_body, &d,
-		   &(struct audit_entry) {
-		       .action = AUDIT_BASELINE_SET, .target_id = b->config.id },
-		   b->config.name, e);
+	return own_snapshot(b, id, &d.s, e) && acting_deed(b->a, pin_body, &d,
+						   &(struct audit_entry) {
+						       .action = AUDIT_BASELINE_SET,
+						       .target_id = b->config.id,
+						   },
+						   b->config.name, e);
 }
 
 /* ---- a template ---- */

@@ -142,7 +142,7 @@ make_row(
 
 	*out = (struct channel_made) { .row = { .id = acting_id(a),
 					   .kind = acting_copy(a, in->kind),
-					   .with_values = in->values } };
+					   .with_values = in->values, }, };
 	if (c->kind == NULL)
 		return err_memory(e);
 	if ((in->values && !may_tell_values(a, e)) || !set_target(a, c, &in->target, e) ||
@@ -256,11 +256,13 @@ bool
 channel_alter(const struct acting *a, const struct uuid *id, const struct channel_wish *in,
     struct channel_made *out, struct err *e)
 {
-	struct channel_deed d = { .a = a,
+	struct channel_deed d = {
+		.a = a,
 		.in = in,
 		.id = *id,
 		.out = out,
-		.entry = { .action = AUDIT_CHANNEL_UPDATE, .target_id = *id } };
+		.entry = { .action = AUDIT_CHANNEL_UPDATE, .target_id = *id },
+	};
 
 	*out = (struct channel_made) { 0 };
 	return audit_deed(&a->by, alter_body, &d, &d.entry, e) ||
@@ -319,7 +321,7 @@ bool
 channel_try(const struct acting *a, const struct uuid *id, struct uuid *message, struct err *e)
 {
 	struct channel_trial t = { .scope = {
-				       .env = a->drift->env, .t = a->by.t, .mem = a->by.mem } };
+				       .env = a->drift->env, .t = a->by.t, .mem = a->by.mem, }, };
 
 	if (!channel_by_id(a->by.t->db, a->by.mem, id, &t.channel, e))
 		return false;

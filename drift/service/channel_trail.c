@@ -83,9 +83,11 @@ static const struct schema changed_schema =
 static const char *
 tell_one(TALLOC_CTX *mem, const struct channel *c, struct err *e)
 {
-	const struct channel_told told = { .name = c->name,
+	const struct channel_told told = {
+		.name = c->name,
 		.target = channel_target_shown(mem, c->target, e),
-		.values = c->with_values };
+		.values = c->with_values,
+	};
 
 	return told.target == NULL ? NULL : audit_details(mem, &told_schema, &told, e);
 }

@@ -229,8 +229,10 @@ comparing_make(const struct acting *a, const struct compare_wish *in, const stru
 {
 	bool documents = in->left.document != NULL && in->right.document != NULL;
 
-	*c = (struct comparing) { .mem = a->by.mem,
-		.stored = b->stored[0] != NULL && b->stored[1] != NULL };
+	*c = (struct comparing) {
+		.mem = a->by.mem,
+		.stored = b->stored[0] != NULL && b->stored[1] != NULL,
+	};
 	c->diff = diff_make(a->by.mem, b->spec->compare, b->spec->rules, a->work, e);
 	if (c->diff == NULL || documents)
 		return c->diff != NULL;

@@ -45,8 +45,9 @@ config_page(const struct acting *a, const struct uuid *after, size_t want, struc
 	struct config_row *some;
 	size_t             bytes = 0, got = PAGE_READ;
 
-	*out = (struct config_page) { .rows = talloc_zero_size(
-					  a->by.mem, (want + 1) * sizeof(*out->rows)) };
+	*out = (struct config_page) {
+		.rows = talloc_zero_size(a->by.mem, (want + 1) * sizeof(*out->rows)),
+	};
 	if (out->rows == NULL)
 		return err_memory(e);
 	while (out->n < want && got == PAGE_READ && bytes < PAGE_BYTES) {

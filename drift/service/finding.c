@@ -22,11 +22,13 @@ finding_of(
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;
-	*row = (struct finding_row) { .config_id = c->config_id,
+	*row = (struct finding_row) {
+		.config_id = c->config_id,
 		.fingerprint = c->fingerprint,
 		.value_hash = c->value_hash,
 		.status = c->status,
-		.created_at = c->created_at };
+		.created_at = c->created_at,
+	};
 	return true;
 }
 
@@ -127,11 +129,13 @@ bool
 finding_decide(
     const struct acting *a, const struct uuid *change, const struct ruling *ruling, struct err *e)
 {
-	struct finding_deed x = { .a = a,
+	struct finding_deed x = {
+		.a = a,
 		.ruling = *ruling,
 		.which = { .ids = change, .n = 1 },
-		.entry = { .target_id = *change } };
-	struct change_row   c;
+		.entry = { .target_id = *change },
+	};
+	struct change_row c;
 
 	return change_by_id(a->by.t->db, a->by.mem, change, &c, e) && decide_run(&x, e);
 }
@@ -153,7 +157,11 @@ findings_decide(const struct acting *a, const struct ruling *ruling,
     const struct decide_which *which, const struct json *filter, struct decided *out, struct err *e)
 {
 	struct finding_deed x = {
-		.a = a, .ruling = *ruling, .which = *which, .filter = filter, .many = true
+		.a = a,
+		.ruling = *ruling,
+		.which = *which,
+		.filter = filter,
+		.many = true,
 	};
 
 	if (which->ids == NULL) {

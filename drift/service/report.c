@@ -113,8 +113,10 @@ report_export_sides(
 	    !acting_note(a, AUDIT_REPORT_EXPORT, &report->id, &patch_told,
 		&(struct export_told) { .as = "patch" }, e))
 		return false;
-	*out = (struct report_sides) { .spec = acting_spec(a, &c, e),
-		.first = uuid_is_nil(&report->baseline_id) };
+	*out = (struct report_sides) {
+		.spec = acting_spec(a, &c, e),
+		.first = uuid_is_nil(&report->baseline_id),
+	};
 	if (out->spec == NULL)
 		return false;
 	return out->first || (side_of_id(a, &report->baseline_id, &out->from, e) &&

@@ -118,14 +118,16 @@ silence_row(const struct acting *a, const struct silence_wish *in, struct silenc
 
 	buf_make(&b, a->by.mem);
 	json_print(&b, in->matcher_text);
-	*s = (struct silence) { .id = acting_id(a),
+	*s = (struct silence) {
+		.id = acting_id(a),
 		.kind = acting_copy(a, in->kind == NULL ? SILENCE_PLAIN : in->kind),
 		.matcher = { .text = b.p },
 		.reason = acting_copy(a, in->reason),
 		.owner = acting_copy(a, a->by.caller->name),
 		.starts_at = in->starts_at.ms == 0 ? now : in->starts_at,
 		.expires_at = in->expires_at,
-		.created_at = now };
+		.created_at = now,
+	};
 	return (buf_ok(&b) && s->kind != NULL && s->reason != NULL && s->owner != NULL) ||
 	       err_memory(e);
 }
@@ -175,7 +177,9 @@ bool
 silence_stop(const struct acting *a, const struct uuid *id, struct err *e)
 {
 	struct silence_stopping x = {
-		.mem = a->by.mem, .by = a->by.caller->name, .now = acting_now(a)
+		.mem = a->by.mem,
+		.by = a->by.caller->name,
+		.now = acting_now(a),
 	};
 	struct silence_matcher m;
 	struct json           *tree;

@@ -61,7 +61,9 @@ tell_masking(const struct acting *a, const struct masking *m)
 	struct masking     told = *m;
 	struct err         e = { 0 };
 	struct audit_entry entry = {
-		.action = AUDIT_MASKED_CHANGES, .failed = true, .target_id = m->count.config_id
+		.action = AUDIT_MASKED_CHANGES,
+		.failed = true,
+		.target_id = m->count.config_id,
 	};
 
 	entry.details = tell_of_masking(a->by.mem, m, &e);

@@ -75,7 +75,8 @@ hex_of(TALLOC_CTX *mem, struct blob in, const char **out, struct err *e)
 static bool
 show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct err *e)
 {
-	*out = (struct audit_out) { .seq = in->seq,
+	*out = (struct audit_out) {
+		.seq = in->seq,
 		.id = in->id,
 		.at = in->at,
 		.action = in->action,
@@ -89,7 +90,8 @@ show(TALLOC_CTX *mem, const struct audit_row *in, struct audit_out *out, struct 
 		.address = in->address,
 		.user_agent = in->user_agent,
 		.request_id = in->request_id,
-		.details = { .text = in->details } };
+		.details = { .text = in->details },
+	};
 	return hex_of(mem, in->prev_mac, &out->prev_mac, e) && hex_of(mem, in->mac, &out->mac, e);
 }
 

@@ -68,7 +68,8 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		return err_memory(e);
 	if (!claim_names_read(r->mem, p->claims, names, e))
 		return false;
-	*out = (struct provider_out) { .id = p->id,
+	*out = (struct provider_out) {
+		.id = p->id,
 		.name = p->name,
 		.kind = p->kind,
 		.client_id = p->client_id,
@@ -90,7 +91,8 @@ show(struct request *r, const struct provider *p, struct provider_out *out, stru
 		.own_address = p->own_address,
 		.scopes = p->scopes,
 		.created_at = p->created_at,
-		.updated_at = p->updated_at };
+		.updated_at = p->updated_at,
+	};
 	return out->redirect_uri != NULL || err_memory(e);
 }
 

@@ -44,13 +44,15 @@ static const struct schema tenant_out_schema =
 static bool
 show(struct request *r, const struct tenant *t, struct tenant_out *out, struct err *e)
 {
-	*out = (struct tenant_out) { .id = t->id,
+	*out = (struct tenant_out) {
+		.id = t->id,
 		.tenant_id = t->id,
 		.slug = t->slug,
 		.name = t->name,
 		.status = t->status,
 		.quota = t->quota,
-		.created_at = t->created_at };
+		.created_at = t->created_at,
+	};
 	out->settings = talloc_zero(r->mem, struct settings);
 	if (out->settings == NULL)
 		return err_memory(e);
@@ -163,7 +165,9 @@ change_tenant(struct request *r, const void *body, void *answer, struct err *e)
 	const struct tenant_update *in = body;
 	const struct deed_by        by = request_deed_by(r);
 	struct tenant_change        c = {
-		       .name = in->name, .status = in->status, .exact = etag_is_named(r)
+		       .name = in->name,
+		       .status = in->status,
+		       .exact = etag_is_named(r),
 	};
 	const struct tenant *t;
 	struct buf           content;

@@ -54,7 +54,10 @@ fetch_users(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct user_query *q = r->query;
 	const struct user_filter f = {
-		.q = q->q, .role = q->role, .status = q->status, .after = p->after
+		.q = q->q,
+		.role = q->role,
+		.status = q->status,
+		.after = p->after,
 	};
 	const struct deed_by by = request_deed_by(r);
 	struct user         *rows;
@@ -129,11 +132,13 @@ make_user(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct user_create *in = body;
 	const struct deed_by      by = request_deed_by(r);
-	struct user_new           u = { .email = in->email,
+	struct user_new           u = {
+			  .email = in->email,
 			  .display_name = in->display_name,
 			  .password = in->password,
 			  .roles = in->roles,
-			  .body = r->body };
+			  .body = r->body,
+	};
 	bool has_roles = (in->given & schema_bit(&user_create_schema, "roles")) != 0;
 
 	if (in->password == NULL && !charge_mail(r, in->email, e))
@@ -181,12 +186,14 @@ change_user(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct user_update *in = body;
 	const struct deed_by      by = request_deed_by(r);
-	struct user_change        c = { .email = in->email,
+	struct user_change        c = {
+		       .email = in->email,
 		       .display_name = in->display_name,
 		       .status = in->status,
 		       .roles = in->roles,
 		       .check = is_unchanged,
-		       .check_arg = r };
+		       .check_arg = r,
+	};
 	bool has_roles = (in->given & schema_bit(&user_update_schema, "roles")) != 0;
 
 	c.set_roles = has_roles || in->role != NULL;

@@ -280,14 +280,16 @@ login(struct request *r, const void *body, void *answer, struct err *e)
 	const struct login_body *in = body;
 	struct device            device;
 	bool                     in_body = wants_body(in);
-	const struct login       who = { .tenant = in->tenant,
+	const struct login       who = {
+		      .tenant = in->tenant,
 		      .email = in->email,
 		      .password = in->password,
 		      .recovery_code = in->recovery_code,
 		      .device = &device,
-		      .in_body = in_body };
-	const struct deed_by     by = request_deed_by(r);
-	struct session_grant     g = { 0 };
+		      .in_body = in_body,
+	};
+	const struct deed_by by = request_deed_by(r);
+	struct session_grant g = { 0 };
 
 	if (!charge_account(r, in, &device, e) || !login_password(&by, &who, &g, e))
 		return false;
@@ -318,8 +320,10 @@ refresh_page(const void *body)
 {
 	const struct refresh_body *in = body;
 
-	return (struct page_body) { .token = has_token(in) ? in->refresh_token : NULL,
-		.cookie = !has_token(in) };
+	return (struct page_body) {
+		.token = has_token(in) ? in->refresh_token : NULL,
+		.cookie = !has_token(in),
+	};
 }
 
 static bool

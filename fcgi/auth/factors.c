@@ -49,11 +49,11 @@ verify(struct request *r, const void *body, void *answer, struct err *e)
 	const struct verify_body *in = body;
 	const struct waiting      which = { in->mfa_token, in->sign_in };
 	struct challenge_shown    shown = { .proof = { .code = in->code,
-						.recovery_code = in->recovery_code },
-		   .body_only = r->guest };
-	const struct deed_by      by = request_deed_by(r);
-	struct session_grant      g = { 0 };
-	bool                      in_body = false;
+						.recovery_code = in->recovery_code, },
+		   .body_only = r->guest, };
+	const struct deed_by by = request_deed_by(r);
+	struct session_grant g = { 0 };
+	bool                 in_body = false;
 
 	if ((in->code == NULL) == (in->recovery_code == NULL))
 		return refuse_both(r, e);

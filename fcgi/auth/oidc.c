@@ -179,7 +179,10 @@ callback(struct request *r, const void *body, void *answer, struct err *e)
 	static const struct callback_query none = { 0 };
 	const struct callback_query       *q = r->query != NULL ? r->query : &none;
 	struct oidc_answer                 in = {
-				.state = q->state, .code = q->code, .error = q->error, .iss = q->iss
+				.state = q->state,
+				.code = q->code,
+				.error = q->error,
+				.iss = q->iss,
 	};
 	const struct deed_by by = request_deed_by(r);
 	struct oidc_result   out;
@@ -234,8 +237,10 @@ page_of(const void *body)
 {
 	const struct google_body *in = body;
 
-	return (struct page_body) { .tenant = in->tenant,
-		.cookie = !str_eqz(str_of(in->delivery), "body") };
+	return (struct page_body) {
+		.tenant = in->tenant,
+		.cookie = !str_eqz(str_of(in->delivery), "body"),
+	};
 }
 
 static bool

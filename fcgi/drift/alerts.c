@@ -53,7 +53,8 @@ alert_show(struct request *r, const struct list_page *p, const void *row, void *
 	const struct alert *a = row;
 
 	(void)r, (void)p, (void)e;
-	*(struct alert_out *)out = (struct alert_out) { .id = a->id,
+	*(struct alert_out *)out = (struct alert_out) {
+		.id = a->id,
 		.config_id = a->config_id,
 		.report_id = a->report_id,
 		.kind = a->kind,
@@ -68,7 +69,8 @@ alert_show(struct request *r, const struct list_page *p, const void *row, void *
 		.assigned_to = a->assigned_to,
 		.resolved_at = a->resolved_at,
 		.resolved_by = a->resolved_by,
-		.suppressed_by = a->suppressed_by };
+		.suppressed_by = a->suppressed_by,
+	};
 	return true;
 }
 
@@ -110,7 +112,8 @@ static bool
 fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct alert_query *q = r->query;
-	const struct alert_filter f = { .status = q->status,
+	const struct alert_filter f = {
+		.status = q->status,
 		.severity = q->severity,
 		.kind = q->kind,
 		.suppressed = q->suppressed,
@@ -118,9 +121,10 @@ fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 		.report_id = q->report_id,
 		.assigned_to = q->assigned_to,
 		.after = p->after,
-		.oldest_first = q->since != NULL };
-	const struct acting      *a = acting_of(r, e);
-	struct alert             *rows;
+		.oldest_first = q->since != NULL,
+	};
+	const struct acting *a = acting_of(r, e);
+	struct alert        *rows;
 
 	return a != NULL && alert_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
 }
@@ -246,12 +250,14 @@ static bool
 change_alert(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct alert_update *in = body;
-	const struct alert_wish    wish = { .status = in->status,
+	const struct alert_wish    wish = {
+		   .status = in->status,
 		   .note = in->note,
 		   .assigned_to = in->assigned_to,
-		   .assigns = (in->given & schema_bit(&alert_update_schema, "assigned_to")) != 0 };
-	const struct acting       *a = acting_of(r, e);
-	struct alert               row;
+		   .assigns = (in->given & schema_bit(&alert_update_schema, "assigned_to")) != 0,
+	};
+	const struct acting *a = acting_of(r, e);
+	struct alert         row;
 
 	return a != NULL && alert_alter(a, &r->id0, &wish, &row, e) &&
 	       answer_alert(r, a, &row, answer, e);
@@ -263,10 +269,12 @@ filter_of(struct request *r, const struct alert_pick *p, struct alert_filter *f,
 	if (uuid_is_nil(&p->config_id) && p->status == NULL && p->severity == NULL &&
 	    p->kind == NULL)
 		return err_fault(e, r->mem, "/filter", "must name something");
-	*f = (struct alert_filter) { .status = p->status,
+	*f = (struct alert_filter) {
+		.status = p->status,
 		.severity = p->severity,
 		.kind = p->kind,
-		.config_id = p->config_id };
+		.config_id = p->config_id,
+	};
 	return true;
 }
 
@@ -274,14 +282,16 @@ static bool
 change_alerts(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct alert_bulk *in = body;
-	const struct alert_wish  wish = { .status = in->status,
+	const struct alert_wish  wish = {
+		 .status = in->status,
 		 .note = in->note,
 		 .assigned_to = in->assigned_to,
-		 .assigns = (in->given & schema_bit(&alert_bulk_schema, "assigned_to")) != 0 };
-	struct alert_which       which = { .n = in->ids.n, .text = json_get(r->json, "filter") };
-	const struct acting     *a = acting_of(r, e);
-	struct alerts_done       done;
-	struct uuid             *ids;
+		 .assigns = (in->given & schema_bit(&alert_bulk_schema, "assigned_to")) != 0,
+	};
+	struct alert_which   which = { .n = in->ids.n, .text = json_get(r->json, "filter") };
+	const struct acting *a = acting_of(r, e);
+	struct alerts_done   done;
+	struct uuid         *ids;
 
 	if (a == NULL)
 		return false;

@@ -133,7 +133,8 @@ bound_show(const struct acting *a, struct baseline_bound *b, struct bound_out **
 
 	if (out == NULL)
 		return err_memory(e);
-	*out = (struct bound_out) { .id = b->golden.id,
+	*out = (struct bound_out) {
+		.id = b->golden.id,
 		.name = b->golden.name,
 		.owner = golden_owner(a, b->foreign),
 		.version = b->binding.golden_version,
@@ -141,7 +142,8 @@ bound_show(const struct acting *a, struct baseline_bound *b, struct bound_out **
 		.other_categories = b->other_categories,
 		.stale = b->binding.stale_why,
 		.bound_by = b->binding.bound_by,
-		.bound_at = b->binding.bound_at };
+		.bound_at = b->binding.bound_at,
+	};
 	*to = out;
 	return terms_show(a, &b->terms, out, e);
 }
@@ -150,11 +152,13 @@ static bool
 answer_baseline(struct request *r, const struct acting *a, const struct baseline_seen *b,
     struct baseline_out *out, struct err *e)
 {
-	*out = (struct baseline_out) { .config_id = r->id0,
+	*out = (struct baseline_out) {
+		.config_id = r->id0,
 		.mode = b->mode,
 		.snapshot_id = b->snapshot_id,
 		.approved = b->approved,
-		.collected_at = b->collected_at };
+		.collected_at = b->collected_at,
+	};
 	return events_show(r->mem, b->events, b->events_n, &out->history, e) &&
 	       (b->bound == NULL || bound_show(a, b->bound, &out->golden, e));
 }

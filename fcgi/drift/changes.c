@@ -104,12 +104,14 @@ static bool
 put_change(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_update *in = body;
-	const struct ruling         ruling = { .status = in->status,
+	const struct ruling         ruling = {
+			.status = in->status,
 			.reason = in->reason,
 			.expires_at = in->expires_at,
 			.assigned_to = in->assigned_to,
-			.assigns = (in->given & schema_bit(&change_update_schema, "assigned_to")) != 0 };
-	const struct acting        *a = acting_of(r, e);
+			.assigns = (in->given & schema_bit(&change_update_schema, "assigned_to")) != 0,
+	};
+	const struct acting *a = acting_of(r, e);
 
 	return a != NULL && finding_decide(a, &r->id0, &ruling, e) &&
 	       answer_change(a, &r->id0, answer, e);
@@ -120,10 +122,12 @@ filter_of(struct request *r, const struct bulk_filter *in, struct finding_filter
 {
 	uint8_t *fingerprint;
 
-	*f = (struct finding_filter) { .report_id = in->report_id,
+	*f = (struct finding_filter) {
+		.report_id = in->report_id,
 		.severity = in->severity,
 		.category = in->category,
-		.status = in->status };
+		.status = in->status,
+	};
 	if (in->fingerprint == NULL)
 		return true;
 	fingerprint = talloc_size(r->mem, HASH_LEN);
@@ -139,16 +143,18 @@ static bool
 put_changes(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct change_bulk *in = body;
-	const struct ruling       ruling = { .status = in->status,
+	const struct ruling       ruling = {
+		      .status = in->status,
 		      .reason = in->reason,
 		      .expires_at = in->expires_at,
 		      .assigned_to = in->assigned_to,
-		      .assigns = (in->given & schema_bit(&change_bulk_schema, "assigned_to")) != 0 };
-	struct decide_which       which = { .n = in->ids.n, .pointer = "/ids" };
-	const struct json        *filter = in->filter == NULL ? NULL : json_get(r->json, "filter");
-	const struct acting      *a = acting_of(r, e);
-	struct decided            done;
-	struct uuid              *ids;
+		      .assigns = (in->given & schema_bit(&change_bulk_schema, "assigned_to")) != 0,
+	};
+	struct decide_which  which = { .n = in->ids.n, .pointer = "/ids" };
+	const struct json   *filter = in->filter == NULL ? NULL : json_get(r->json, "filter");
+	const struct acting *a = acting_of(r, e);
+	struct decided       done;
+	struct uuid         *ids;
 
 	if (a == NULL || !bulk_ids(r, &in->ids, in->filter != NULL, &ids, e) ||
 	    (in->filter != NULL && !filter_of(r, in->filter, &which.filter, e)))

@@ -86,7 +86,8 @@ channel_show(
 	const struct channel *c = row;
 
 	(void)r, (void)p, (void)e;
-	*(struct channel_out *)out = (struct channel_out) { .id = c->id,
+	*(struct channel_out *)out = (struct channel_out) {
+		.id = c->id,
 		.name = c->name,
 		.kind = c->kind,
 		.url = c->target,
@@ -94,7 +95,8 @@ channel_show(
 		.status = c->status,
 		.status_reason = c->status_reason,
 		.created_at = c->created_at,
-		.updated_at = c->updated_at };
+		.updated_at = c->updated_at,
+	};
 	return true;
 }
 
@@ -165,12 +167,14 @@ static bool
 make_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct channel_new *in = body;
-	const struct channel_wish wish = { .name = in->name,
+	const struct channel_wish wish = {
+		.name = in->name,
 		.kind = in->kind,
 		.target = { in->url, in->to },
-		.values = in->values };
-	const struct acting      *a = acting_of(r, e);
-	struct channel_made       made;
+		.values = in->values,
+	};
+	const struct acting *a = acting_of(r, e);
+	struct channel_made  made;
 
 	return a != NULL && channel_make(a, &wish, &made, e) && answer_channel(r, &made, answer, e);
 }
@@ -180,16 +184,18 @@ change_channel(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct schema         *s = &channel_update_schema;
 	const struct channel_update *in = body;
-	const struct channel_wish    wish = { .name = in->name,
+	const struct channel_wish    wish = {
+		   .name = in->name,
 		   .kind = in->kind,
 		   .target = { .url = in->url },
 		   .secret = in->secret,
 		   .status = in->status,
 		   .values = in->values,
 		   .has_secret = (in->given & schema_bit(s, "secret")) != 0,
-		   .has_values = (in->given & schema_bit(s, "values")) != 0 };
-	const struct acting         *a = acting_of(r, e);
-	struct channel_made          made;
+		   .has_values = (in->given & schema_bit(s, "values")) != 0,
+	};
+	const struct acting *a = acting_of(r, e);
+	struct channel_made  made;
 
 	return a != NULL && channel_alter(a, &r->id0, &wish, &made, e) &&
 	       answer_channel(r, &made, answer, e);

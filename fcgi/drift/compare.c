@@ -61,10 +61,12 @@ side_of(const struct side_in *in)
 {
 	const struct golden_side *g = in->golden;
 
-	return (struct compare_side) { .snapshot_id = in->snapshot_id,
+	return (struct compare_side) {
+		.snapshot_id = in->snapshot_id,
 		.document = in->value.tree,
 		.golden = g == NULL ? NULL : &g->id,
-		.variables = g == NULL ? NULL : g->variables.tree };
+		.variables = g == NULL ? NULL : g->variables.tree,
+	};
 }
 
 static bool

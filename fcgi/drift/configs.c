@@ -100,7 +100,8 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		return false;
 	if (in->golden || strcmp(b.baseline->mode, "golden") == 0) /* what is, not what was named */
 		b.baseline->mode = in->golden ? "golden" : "pinned";
-	*out = (struct config_out) { .id = c->id,
+	*out = (struct config_out) {
+		.id = c->id,
 		.config_id = c->id,
 		.tenant_id = r->db->tenant->id,
 		.name = c->name,
@@ -118,7 +119,8 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.last_snapshot_at = in->collected_at,
 		.version = c->version,
 		.created_at = c->created_at,
-		.updated_at = c->updated_at };
+		.updated_at = c->updated_at,
+	};
 	return true;
 }
 

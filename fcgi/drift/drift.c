@@ -38,12 +38,14 @@ acting_of(struct request *r, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	*a = (struct acting) { .by = request_deed_by(r),
+	*a = (struct acting) {
+		.by = request_deed_by(r),
 		.drift = d,
 		.work = &r->work,
 		.view = view_of_caller(&r->caller),
 		.holds = if_match_holds,
-		.holds_arg = r };
+		.holds_arg = r,
+	};
 	return a;
 }
 

@@ -122,7 +122,8 @@ head_show(const struct acting *a, const struct golden_seen *s)
 {
 	const struct golden *g = &s->row;
 
-	return (struct golden_out) { .id = g->id,
+	return (struct golden_out) {
+		.id = g->id,
 		.name = g->name,
 		.description = g->description,
 		.owner = golden_owner(a, s->foreign),
@@ -130,7 +131,8 @@ head_show(const struct acting *a, const struct golden_seen *s)
 		.version = g->version,
 		.resource_count = g->resources,
 		.created_at = g->created_at,
-		.updated_at = g->updated_at };
+		.updated_at = g->updated_at,
+	};
 }
 
 /* Without values not even what they are made of is read. */
@@ -263,7 +265,8 @@ wish_of(const struct schema *s, const struct golden_in *in)
 {
 	bool described = (in->given & schema_bit(s, "description")) != 0;
 
-	return (struct golden_wish) { .name = in->name,
+	return (struct golden_wish) {
+		.name = in->name,
 		.description = described && in->description == NULL ? "" : in->description,
 		.resources = in->resources.p,
 		.resources_n = in->resources.n,
@@ -273,7 +276,8 @@ wish_of(const struct schema *s, const struct golden_in *in)
 		.has_variables = (in->given & schema_bit(s, "variables")) != 0,
 		.snapshot_id = in->snapshot_id,
 		.shared = in->shared,
-		.has_shared = (in->given & schema_bit(s, "shared")) != 0 };
+		.has_shared = (in->given & schema_bit(s, "shared")) != 0,
+	};
 }
 
 static bool

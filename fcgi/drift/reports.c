@@ -55,7 +55,8 @@ const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out,
 bool
 report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, struct err *e)
 {
-	*out = (struct report_out) { .id = in->id,
+	*out = (struct report_out) {
+		.id = in->id,
 		.config_id = in->config_id,
 		.snapshot_id = in->snapshot_id,
 		.baseline_id = in->baseline_id,
@@ -71,7 +72,8 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.anomaly = in->anomaly,
 		.suppressed = in->suppressed,
 		.shortened = in->shortened,
-		.not_alerted = in->not_alerted };
+		.not_alerted = in->not_alerted,
+	};
 	if (out->summary == NULL)
 		return err_memory(e);
 	*out->summary =
@@ -102,7 +104,9 @@ fetch_reports(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct report_query *q = r->query;
 	const struct report_filter f = {
-		.config_id = q->config_id, .status = q->status, .after = p->after
+		.config_id = q->config_id,
+		.status = q->status,
+		.after = p->after,
 	};
 	const struct acting *a = acting_of(r, e);
 	struct report       *rows;
@@ -218,7 +222,8 @@ bool
 change_show(
     const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
 {
-	*out = (struct change_out) { .id = c->id,
+	*out = (struct change_out) {
+		.id = c->id,
 		.report_id = c->report_id,
 		.resource = talloc_zero(a->by.mem, struct change_resource),
 		.op = c->op,
@@ -230,7 +235,8 @@ change_show(
 		    change_value_hash(a, &c->config_id, c->fingerprint.p, c->value_hash.p)),
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
-		.attribution = c->attribution };
+		.attribution = c->attribution,
+	};
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
 		return err_memory(e);
 	*out->resource = (struct change_resource) { c->category, c->key };
@@ -261,11 +267,13 @@ changes_of(const struct request *r, const struct uuid *after)
 {
 	const struct change_query *q = r->query;
 
-	return (struct change_filter) { .report_id = r->id0,
+	return (struct change_filter) {
+		.report_id = r->id0,
 		.severity = q->severity,
 		.status = q->status,
 		.category = q->category,
-		.after = *after };
+		.after = *after,
+	};
 }
 
 static bool

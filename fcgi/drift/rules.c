@@ -72,7 +72,8 @@ rule_show(TALLOC_CTX *mem, const struct rule_seen *s, struct rule_view *out, str
 {
 	const struct json *rule = s->origin->text;
 
-	*out = (struct rule_view) { .kind = s->severity ? "severity" : "normalise",
+	*out = (struct rule_view) {
+		.kind = s->severity ? "severity" : "normalise",
 		.source = "config",
 		.position = s->origin->index,
 		.name = s->name,
@@ -81,7 +82,8 @@ rule_show(TALLOC_CTX *mem, const struct rule_seen *s, struct rule_view *out, str
 		.snapshots = s->runs,
 		.matches = s->matches,
 		.quiet_snapshots = s->quiet,
-		.dead = s->dead };
+		.dead = s->dead,
+	};
 	if (s->origin->pack.n > 0)
 		out->source = str_dup(mem, s->origin->pack);
 	return out->source == NULL

@@ -88,7 +88,8 @@ silence_show(
 	const struct silence      *s = &seen->row;
 
 	(void)r, (void)p, (void)e;
-	*(struct silence_out *)out = (struct silence_out) { .id = s->id,
+	*(struct silence_out *)out = (struct silence_out) {
+		.id = s->id,
 		.kind = s->kind,
 		.state = seen->state,
 		.matcher = s->matcher,
@@ -99,7 +100,8 @@ silence_show(
 		.created_at = s->created_at,
 		.ended_at = s->ended_at,
 		.ended_by = s->ended_by,
-		.covers = seen->covers };
+		.covers = seen->covers,
+	};
 	return true;
 }
 
@@ -134,14 +136,16 @@ static bool
 make_silence(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct silence_create *in = body;
-	const struct silence_wish    wish = { .kind = in->kind,
+	const struct silence_wish    wish = {
+		   .kind = in->kind,
 		   .matcher = in->matcher,
 		   .matcher_text = json_get(r->json, "matcher"),
 		   .reason = in->reason,
 		   .starts_at = in->starts_at,
-		   .expires_at = in->expires_at };
-	struct silence_seen          made;
-	const struct acting         *a = acting_of(r, e);
+		   .expires_at = in->expires_at,
+	};
+	struct silence_seen  made;
+	const struct acting *a = acting_of(r, e);
 
 	return a != NULL && silence_make(a, &wish, &made, e) &&
 	       silence_show(r, NULL, &made, answer, e);

@@ -162,7 +162,8 @@ snapshot_show(
 	const struct snapshot *s = row;
 
 	(void)r, (void)p, (void)e;
-	*(struct snapshot_out *)out = (struct snapshot_out) { .id = s->id,
+	*(struct snapshot_out *)out = (struct snapshot_out) {
+		.id = s->id,
 		.config_id = s->config_id,
 		.seq = s->seq,
 		.in_order = s->in_order,
@@ -173,7 +174,8 @@ snapshot_show(
 		.collected_at = s->collected_at,
 		.received_at = s->received_at,
 		.report_id = s->report_id,
-		.rendered = s->rendered != NULL };
+		.rendered = s->rendered != NULL,
+	};
 	return true;
 }
 

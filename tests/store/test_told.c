@@ -191,8 +191,10 @@ an_alert_is_told_with_status_and_note_and_of_many_with_how_many_and_which(void *
 	is_told(y, "alert.update",
 	    "{\"status\":\"acknowledged\",\"matched\":1,\"changed\":0,\"alerts\":[]}");
 	w = (struct alert_wish) { .status = "resolved", .note = "" };
-	which = (struct alert_which) { .filter = { .config_id = c },
-		.text = tree_of(y, "{\"status\": \"open\"}") };
+	which = (struct alert_which) {
+		.filter = { .config_id = c },
+		.text = tree_of(y, "{\"status\": \"open\"}"),
+	};
 	assert_ok(alerts_alter(&y->a, &which, &w, &done, &e));
 	is_told(y, "alert.update",
 	    "{\"status\":\"resolved\",\"note\":\"\",\"filter\":{\"status\":\"open\"},\"matched\":1,"
@@ -210,7 +212,10 @@ a_template_is_told_with_its_name_and_version_and_a_binding_with_which(void **sta
 	struct err                 e = { 0 };
 	const struct push_resource one = { "c", "k0", { .tree = tree_of(y, "1") } };
 	struct golden_wish         in = {
-			.name = HOSTILE, .resources = &one, .resources_n = 1, .has_resources = true
+			.name = HOSTILE,
+			.resources = &one,
+			.resources_n = 1,
+			.has_resources = true,
 	};
 	struct golden_seen   g;
 	struct golden_choice choice;
@@ -286,7 +291,10 @@ what_is_compared_and_exported_is_told_by_its_sides_and_whether_with_values(void 
 	struct err                 e = { 0 };
 	const struct push_resource one = { "c", "k0", { .tree = tree_of(y, "1") } };
 	const struct golden_wish   in = {
-		  .name = "g", .resources = &one, .resources_n = 1, .has_resources = true
+		  .name = "g",
+		  .resources = &one,
+		  .resources_n = 1,
+		  .has_resources = true,
 	};
 	struct golden_seen   g;
 	struct compared      done;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/secret.h"
+
 #define BUF_FIRST  512
 #define BUF_DOUBLE ((size_t)8 << 20) /* from there on room grows by a quarter */
 #define FFFD       "\xEF\xBF\xBD"
@@ -14,10 +16,32 @@ buf_make(struct buf *b, TALLOC_CTX *mem)
 	*b = (struct buf) { .mem = mem };
 }
 
+void
+buf_make_secret(struct buf *b, TALLOC_CTX *mem)
+{
+	*b = (struct buf) { .mem = mem, .secret = true };
+}
+
 bool
 buf_ok(const struct buf *b)
 {
 	return !b->failed;
+}
+
+/* A secret does not stay behind where it was. */
+static char *
+buf_move(const struct buf *b, size_t cap)
+{
+	char *p;
+
+	if (!b->secret)
+		return talloc_realloc_size(b->mem, b->p, cap);
+	p = secret_alloc(b->mem, cap);
+	if (p != NULL && b->n > 0)
+		memcpy(p, b->p, b->n + 1);
+	if (p != NULL)
+		talloc_free(b->p);
+	return p;
 }
 
 static bool
@@ -37,7 +61,7 @@ buf_grow(struct buf *b, size_t n)
 		return true;
 	while (cap < need)
 		cap += cap < BUF_DOUBLE ? cap : cap / 4;
-	p = talloc_realloc_size(b->mem, b->p, cap);
+	p = buf_move(b, cap);
 	b->failed = p == NULL;
 	if (b->failed)
 		return false;

@@ -20,9 +20,12 @@ struct buf {
 	size_t      cap;
 	size_t      max;  /* most bytes it may hold; 0 (as made): no limit */
 	bool        failed;
+	bool        secret; /* what it held is wiped when it is moved or freed (secret.h) */
 };
 
 void buf_make(struct buf *b, TALLOC_CTX *mem);
+/* For what must not be found again.  What buf_text() or buf_str() gave is wiped with it. */
+void buf_make_secret(struct buf *b, TALLOC_CTX *mem);
 bool buf_ok(const struct buf *b);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *z);

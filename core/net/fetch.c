@@ -171,7 +171,7 @@ add_headers(struct run *r, struct err *e)
 
 		if (!is_token(h->name, TOKEN, FETCH_NAME_MAX))
 			return invalid(e, "A header field's name is malformed.");
-		buf_make(&b, r->tmp);
+		buf_make_secret(&b, r->tmp);
 		/* libcurl's way to send a field without a value is "Name;". */
 		buf_puts(&b, h->name);
 		buf_puts(&b, *h->value == '\0' ? ";" : ": ");
@@ -334,7 +334,7 @@ run(struct fetch *base, TALLOC_CTX *mem, const struct fetch_request *q, struct f
 	bool                ok = false;
 
 	*a = (struct fetch_answer) { .retry_after_s = -1 };
-	buf_make(&r.body, mem);
+	buf_make_secret(&r.body, mem);
 	if (!is_token(q->method, UPPER, FETCH_METHOD_MAX))
 		return invalid(e, "The method is malformed.");
 	if (!guard_target(f->guard, q->url, &t, e))

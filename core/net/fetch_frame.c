@@ -3,18 +3,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/secret.h"
+
 #define STATUS_MAX 999
 #define RETRY_MAX  (30 * 86400)
 
 /* ---- writing ---- */
 
+struct u32 {
+	uint8_t b[4];
+};
+
+static struct u32
+u32_bytes(uint32_t v)
+{
+	return (struct u32) { { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
+	    (uint8_t)v } };
+}
+
 static void
 add_u32(struct buf *b, uint32_t v)
 {
-	const uint8_t p[] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
-		(uint8_t)v };
+	const struct u32 u = u32_bytes(v);
 
-	buf_add(b, p, sizeof(p));
+	buf_add(b, u.b, sizeof(u.b));
 }
 
 static void
@@ -36,16 +48,11 @@ begin_frame(struct buf *b, enum fetch_frame_kind kind)
 static bool
 end_frame(struct buf *b, size_t start, struct err *e)
 {
-	struct buf length;
+	const struct u32 length = u32_bytes((uint32_t)(b->n - start));
 
 	if (!buf_ok(b))
 		return err_memory(e);
-	buf_make(&length, b->mem);
-	add_u32(&length, (uint32_t)(b->n - start));
-	if (!buf_ok(&length))
-		return err_memory(e);
-	memcpy(b->p + start - 4, length.p, 4);
-	talloc_free(length.p);
+	memcpy(b->p + start - sizeof(length.b), length.b, sizeof(length.b));
 	return true;
 }
 
@@ -201,6 +208,8 @@ take_string(struct reader *r, TALLOC_CTX *mem, size_t max)
 		r->wrong = "a text holds a control character";
 	if (z == NULL && r->wrong == NULL)
 		r->wrong = "there is no memory for it";
+	if (z != NULL)
+		secret_guard(z);
 	return z;
 }
 

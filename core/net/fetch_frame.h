@@ -10,7 +10,8 @@
  * trusts the other: lengths are bounded, what a C string or a header field cannot hold
  * is refused, and nothing may be left over.  ERR_UNAVAILABLE: no such frame; the detail
  * says what is wrong.  What a decoded struct points to are children of `mem`, or
- * bytes of the content.
+ * bytes of the content.  Frames hold secrets of providers: they are written to a
+ * buf_make_secret().
  */
 #ifndef BSX_NET_FETCH_FRAME_H
 #define BSX_NET_FETCH_FRAME_H

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/secret.h"
 
 #define MS_NS INT64_C(1000000)
 
@@ -84,7 +85,7 @@ fetch_io_receive(
 	if (!receive(fd, head, sizeof(head), w->end_ns, e) ||
 	    !fetch_frame_head(head, w->kind, w->max, &n, e))
 		return false;
-	p = talloc_size(mem, n + 1);
+	p = secret_alloc(mem, n + 1);
 	if (p == NULL)
 		return err_memory(e);
 	*content = (struct str) { p, n };

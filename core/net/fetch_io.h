@@ -11,7 +11,7 @@
 
 MUST_USE bool fetch_io_send(int fd, struct str frame, int64_t end_ns, struct err *e);
 
-/* One frame of that kind; its content, at most `max` bytes, is a child of `mem`. */
+/* One frame of that kind; its content, at most `max` bytes, is a child of `mem` that is wiped when it ends. */
 struct fetch_io_want {
 	enum fetch_frame_kind kind;
 	size_t                max;

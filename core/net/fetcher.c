@@ -259,7 +259,7 @@ exchange(struct fetch_remote *f, TALLOC_CTX *mem, const struct fetch_request *q,
 	int        fd[2];
 	bool       ok;
 
-	buf_make(&frame, mem);
+	buf_make_secret(&frame, mem);
 	if (!fetch_frame_request(&frame, q, e))
 		return false;
 	if (!make_pair(SOCK_STREAM, fd, e))

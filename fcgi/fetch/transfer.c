@@ -54,7 +54,7 @@ answer(TALLOC_CTX *mem, int fd, const struct fetch_answer *a, const struct err *
 	struct buf frame;
 	struct err e = { 0 };
 
-	buf_make(&frame, mem);
+	buf_make_secret(&frame, mem);
 	return fetch_frame_answer(&frame, a, failure, &e) &&
 	       fetch_io_send(fd, buf_str(&frame), INT64_MAX, &e);
 }

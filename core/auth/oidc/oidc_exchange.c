@@ -143,24 +143,21 @@ oidc_authorize_url(
 static char *
 basic(TALLOC_CTX *mem, const struct provider *p, struct str secret)
 {
-	struct buf b;
-	char      *text, *value;
+	struct buf b, value;
+	char      *text;
 
-	buf_make(&b, mem);
+	buf_make_secret(&b, mem);
+	buf_make_secret(&value, mem);
 	buf_url(&b, str_of(p->client_id));
 	buf_putc(&b, ':');
 	buf_url(&b, secret);
-	if (!buf_ok(&b))
-		return NULL;
-	secret_guard(b.p);
-	text = base64_print(mem, (const uint8_t *)b.p, b.n);
+	text = buf_ok(&b) ? base64_print(mem, (const uint8_t *)b.p, b.n) : NULL;
 	if (text == NULL)
 		return NULL;
 	secret_guard(text);
-	value = talloc_asprintf(mem, "Basic %s", text);
-	if (value != NULL)
-		secret_guard(value);
-	return value;
+	buf_puts(&value, "Basic ");
+	buf_puts(&value, text);
+	return buf_ok(&value) ? value.p : NULL;
 }
 
 static void
@@ -233,7 +230,7 @@ make_form(const struct deed_by *by, const struct oidc_code *x, struct buf *b, co
 	struct str             secret;
 
 	*header = NULL;
-	buf_make(b, by->mem);
+	buf_make_secret(b, by->mem);
 	if (!open_secret(by, p, &secret, e))
 		return false;
 	add_grant(b, by->auth, x);
@@ -241,10 +238,7 @@ make_form(const struct deed_by *by, const struct oidc_code *x, struct buf *b, co
 		form_add(b, "client_secret", secret);
 	else if (secret.p != NULL && (*header = basic(by->mem, p, secret)) == NULL)
 		return err_memory(e);
-	if (!buf_ok(b))
-		return err_memory(e);
-	secret_guard(b->p);
-	return true;
+	return buf_ok(b) || err_memory(e);
 }
 
 bool

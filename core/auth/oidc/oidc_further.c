@@ -4,7 +4,7 @@
 
 #include "core/auth/oidc/oidc_person.h"
 #include "core/auth/oidc/oidc_userinfo.h"
-#include "core/base/secret.h"
+#include "core/base/buf.h"
 #include "core/crypt/at_hash.h"
 
 _Static_assert(OIDC_USERINFO_MAX <= FETCH_ANSWER_MAX && OIDC_GRAPH_MAX <= FETCH_ANSWER_MAX,
@@ -44,11 +44,12 @@ check_token(const struct question *q, struct err *e)
 static char *
 authorization(TALLOC_CTX *mem, struct str token)
 {
-	char *value = talloc_asprintf(mem, "Bearer %.*s", (int)token.n, token.p);
+	struct buf b;
 
-	if (value != NULL)
-		secret_guard(value);
-	return value;
+	buf_make_secret(&b, mem);
+	buf_puts(&b, "Bearer ");
+	buf_add(&b, token.p, token.n);
+	return buf_ok(&b) ? b.p : NULL;
 }
 
 static bool

@@ -16,6 +16,7 @@ let asked = 0;
 
 before(async () => {
   await idp.start();
+  idp.userinfo = () => person; // asked where the token is without groups
   await newProvider(await bearer(who), { name: 'corp', kind: 'oidc', issuer: idp.issuer, client_id: idp.clientId, client_secret: idp.secret,
     allowed_domains: [domain], auto_provision: true, role_map: { v: 'viewer' } });
   await signIn(idp, who.tenant, 'corp', person);
@@ -23,7 +24,7 @@ before(async () => {
 after(() => idp.stop());
 
 const there = (not = 0) => until('the fetcher', () => fetcher() !== not && fetcher());
-const enters = async () => assert.equal(outcome(await signIn(idp, who.tenant, 'corp', person)), '');
+const enters = async (as = person) => assert.equal(outcome(await signIn(idp, who.tenant, 'corp', as)), '');
 
 // What the token endpoint answers waits until it is let go; `asked` says that it was asked.
 function held() {
@@ -161,6 +162,50 @@ test('as plain CGI a sign-in starts a fetcher of its own, which ends with it; an
   const other = await cgi('/api/health/live', '');
   assert.match(other.out, /^Status: 200/);
   assert.deepEqual(other.started, []);
+});
+
+// How often a text stands in what a process has written; the segment, which is everybody's, apart.
+function copies(pid, text) {
+  const fd = fs.openSync(`/proc/${pid}/mem`, 'r'), needle = Buffer.from(text);
+  let n = 0;
+  for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+    const area = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line);
+    if (!area || /segment|\[v/.test(line))
+      continue;
+    const from = BigInt(`0x${area[1]}`), bytes = Buffer.alloc(Number(BigInt(`0x${area[2]}`) - from));
+    let got = 0;
+    try {
+      got = fs.readSync(fd, bytes, 0, bytes.length, from);
+    } catch { /* it is gone, or nobody may look */ }
+    for (let i = bytes.indexOf(needle); i >= 0 && i + needle.length <= got; i = bytes.indexOf(needle, i + 1))
+      n++;
+  }
+  fs.closeSync(fd);
+  return n;
+}
+
+test('neither workers nor the fetcher keep a secret of a provider, or what was got for it', async () => {
+  const seen = new Map([[idp.secret, 'the secret']]), answer = idp.answer;
+  idp.answer = (q, a, kind) => {
+    if (kind === 'token' || kind === 'userinfo')
+      seen.set(q.headers.authorization.replace(/^\w+ /, ''), kind);
+    return false;
+  };
+  try {
+    for (let i = 0; i < 20; i++)
+      await enters({ sub: person.sub });
+  } finally {
+    idp.answer = answer;
+  }
+  assert.equal(seen.size, 22);
+  assert.ok(copies(process.pid, idp.secret) > 0, 'memory can be looked into');
+  for (const pid of [...workers(), fetcher(), child('responder')]) {
+    if (process.getuid() !== 0) // nobody else may look
+      assert.throws(() => copies(pid, ''), { code: 'EACCES' });
+    else
+      for (const [text, what] of seen)
+        assert.equal(copies(pid, text), 0, `${what} in ${pid}`);
+  }
 });
 
 test('nobody is left unburied, and the responder is the one it was', () => {

@@ -188,6 +188,49 @@ numbers_are_decimal(void **state)
 }
 
 /* talloc gives no more than 256 MiB at once; no byte is read before there is room. */
+/* How often a text stands in a pool of memory, whatever is allocated there. */
+static unsigned
+copies(const char *pool, size_t n, const char *text)
+{
+	const char *p = pool, *end = pool + n;
+	unsigned    count = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), text, strlen(text))) != NULL)
+		p++, count++;
+	return count;
+}
+
+static void
+a_secret_buffer_leaves_nothing_where_it_was(void **state)
+{
+	static const char text[] = "the client's secret";
+	const size_t      size = (size_t)1 << 20;
+
+	(void)state;
+	for (int secret = 0; secret < 2; secret++) {
+		char      *pool = talloc_pool(NULL, size);
+		struct buf b;
+		void      *wall;
+
+		(secret ? buf_make_secret : buf_make)(&b, pool);
+		buf_puts(&b, text);
+		wall = talloc_size(pool, 16); /* so that it cannot grow where it is */
+		assert_non_null(wall);
+		for (int i = 0; i < 10000; i++)
+			buf_putc(&b, 'x');
+		assert_true(buf_ok(&b) && b.n == strlen(text) + 10000);
+		assert_memory_equal(b.p, text, strlen(text));
+		if (secret)
+			assert_int_equal(copies(pool, size, text), 1);
+		else
+			assert_true(copies(pool, size, text) > 1); /* this way it can be seen */
+		talloc_free(b.p);
+		if (secret)
+			assert_int_equal(copies(pool, size, text), 0);
+		talloc_free(pool);
+	}
+}
+
 static void
 a_buffer_without_memory_fails_quietly(void **state)
 {
@@ -399,6 +442,7 @@ main(void)
 		cmocka_unit_test(a_byte_is_encoded_the_same_wherever_it_stands),
 		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(beyond_its_most_bytes_a_buffer_fails_and_stays_failed),
+		cmocka_unit_test(a_secret_buffer_leaves_nothing_where_it_was),
 		cmocka_unit_test(a_buffer_without_memory_fails_quietly),
 		cmocka_unit_test(hostile_text_in_json_is_read_back_as_it_was),
 		cmocka_unit_test(hostile_text_in_html_opens_no_tag_and_leaves_no_attribute),

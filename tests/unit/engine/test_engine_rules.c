@@ -475,12 +475,29 @@ drop_entra(void **state)
 	return 0;
 }
 
+static void
+severities_are_counted_by_name_and_none_is_left_out(void **state)
+{
+	const int64_t   n[SEVERITY__MAX] = { [SEVERITY_INFO] = 1, [SEVERITY_CRITICAL] = INT64_MAX };
+	struct raw_json out;
+	struct err      e = { 0 };
+
+	(void)state;
+	assert_true(severities_print(mem, n, &out, &e));
+	assert_string_equal(out.text,
+	    "{\"info\":1,\"low\":0,\"medium\":0,\"high\":0,\"critical\":9223372036854775807}");
+	assert_true(severities_print(mem, NULL, &out, &e));
+	assert_string_equal(
+	    out.text, "{\"info\":0,\"low\":0,\"medium\":0,\"high\":0,\"critical\":0}");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_rule_that_matches_decides),
 		TEST(the_score_is_the_sum_of_the_weights),
+		TEST(severities_are_counted_by_name_and_none_is_left_out),
 		TEST(a_wrong_rule_is_refused_with_its_place),
 		TEST(a_wrong_pack_is_refused),
 		TEST(a_pack_may_be_saved_in_any_encoding),

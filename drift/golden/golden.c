@@ -121,7 +121,7 @@ static bool
 take_some(struct tenant_db *t, TALLOC_CTX *mem, const struct held *h, size_t n,
     struct golden_content *out, struct err *e)
 {
-	const struct held    *at[CONTENT_BATCH];
+	const struct held    *at[CONTENT_BATCH] = { NULL };
 	struct content_batch *b;
 	bool                  ok;
 

@@ -16,6 +16,7 @@
 
 uint16_t     stranger_port;
 _Atomic int *stranger_connections;
+_Atomic int *stranger_slow;
 _Atomic int *stranger_left;
 
 static pid_t server;
@@ -108,6 +109,7 @@ answer(int fd, const char *request)
 		say(fd, OK_HEAD "\r\n");
 		say(fd, request);
 	} else if (strcmp(path, "/slow") == 0) {
+		atomic_fetch_add(stranger_slow, 1);
 		atomic_fetch_add(stranger_left, hung_up(fd, 30000) ? 1 : 0);
 	} else if (strcmp(path, "/late") == 0) {
 		usleep(500000);
@@ -188,7 +190,8 @@ stranger_start(void **state)
 	setenv("all_proxy", "socks5://127.0.0.1:1/", 1);
 	stranger_connections =
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	stranger_left = stranger_connections + 1;
+	stranger_slow = stranger_connections + 1;
+	stranger_left = stranger_connections + 2;
 	if (bind(fd, (struct sockaddr *)&sin, n) != 0 || listen(fd, 64) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &n) != 0)
 		return 1;

@@ -13,6 +13,7 @@ int stranger_stop(void **state);
 
 extern uint16_t     stranger_port;
 extern _Atomic int *stranger_connections; /* that it has taken */
-extern _Atomic int *stranger_left;        /* that asked for /slow and hung up before they were answered */
+extern _Atomic int *stranger_slow;        /* that have asked for /slow: the whole request was heard */
+extern _Atomic int *stranger_left;        /* of these: that hung up before they were answered */
 
 #endif

@@ -153,11 +153,11 @@ await_count(const _Atomic int *counter, int n)
 static void
 a_slow_stranger_delays_nobody_else(void **state)
 {
-	int   taken = atomic_load(stranger_connections), left = atomic_load(stranger_left);
+	int   slow_ones = atomic_load(stranger_slow), left = atomic_load(stranger_left);
 	pid_t slow = start_worker("/slow");
 
 	(void)state;
-	await_count(stranger_connections, taken + 1);
+	await_count(stranger_slow, slow_ones + 1);
 	for (int i = 0; i < 5; i++)
 		it_works();
 	assert_int_equal(waitpid(slow, NULL, WNOHANG), 0); /* it waits still */
@@ -196,8 +196,8 @@ each_is_answered_what_it_has_asked(void **state)
 static void
 who_comes_when_all_places_are_taken_is_told_at_once(void **state)
 {
-	int                 taken = atomic_load(stranger_connections);
-	pid_t               slow[4];
+	int   slow_ones = atomic_load(stranger_slow), left = atomic_load(stranger_left);
+	pid_t slow[4];
 	struct fetch_answer a;
 	struct err          e;
 	int64_t             began;
@@ -205,7 +205,7 @@ who_comes_when_all_places_are_taken_is_told_at_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < LEN(slow); i++)
 		slow[i] = start_worker("/slow");
-	await_count(stranger_connections, taken + 4);
+	await_count(stranger_slow, slow_ones + 4);
 	began = now_ms();
 	assert_false(ask("/echo", PATIENCE_MS, &a, &e));
 	assert_int_equal(e.code, ERR_UNAVAILABLE);
@@ -215,6 +215,7 @@ who_comes_when_all_places_are_taken_is_told_at_once(void **state)
 		kill(slow[i], SIGKILL);
 		status_of(slow[i]);
 	}
+	await_count(stranger_left, left + 4);
 	for (int64_t end = now_ms() + PATIENCE_MS; !ask("/echo", PATIENCE_MS, &a, &e);)
 		assert_true(now_ms() < end); /* the places become free as it learns of it */
 }
@@ -224,11 +225,11 @@ who_comes_when_all_places_are_taken_is_told_at_once(void **state)
 static void
 a_worker_that_dies_takes_its_request_with_it(void **state)
 {
-	int   taken = atomic_load(stranger_connections), left = atomic_load(stranger_left);
+	int   slow_ones = atomic_load(stranger_slow), left = atomic_load(stranger_left);
 	pid_t worker = start_worker("/slow");
 
 	(void)state;
-	await_count(stranger_connections, taken + 1);
+	await_count(stranger_slow, slow_ones + 1);
 	kill(worker, SIGKILL);
 	status_of(worker);
 	await_count(stranger_left, left + 1);
@@ -293,13 +294,13 @@ await_hang_up(int fd)
 static void
 a_worker_has_one_request_at_a_time(void **state)
 {
-	int        taken = atomic_load(stranger_connections), left = atomic_load(stranger_left);
+	int        slow_ones = atomic_load(stranger_slow), left = atomic_load(stranger_left);
 	int        fd = knock();
 	struct err e = { 0 };
 
 	(void)state;
 	assert_true(fetch_io_send(fd, slow_request(), INT64_MAX, &e));
-	await_count(stranger_connections, taken + 1);
+	await_count(stranger_slow, slow_ones + 1);
 	it_works(); /* of the same process */
 	await_hang_up(fd);
 	await_count(stranger_left, left + 1);

@@ -49,15 +49,14 @@ bool
 doctor_keys(struct findings *f, struct tenant_db *tdb, struct err *e)
 {
 	const struct api_key_filter odd = { .odd = true };
-	struct api_key             *keys;
 	const struct tenant        *t = tdb->tenant;
-	size_t                      n;
+	struct page                 p = { .want = KEYS_SHOWN + 1 };
 
-	if (!api_key_list(tdb, f->c->mem, &odd, KEYS_SHOWN + 1, &keys, &n, e))
+	if (!api_key_list(tdb, f->c->mem, &odd, &p, e))
 		return false;
-	for (size_t i = 0; i < n && i < KEYS_SHOWN; i++)
-		say_key(f, t, &keys[i]);
-	if (n > KEYS_SHOWN)
+	for (size_t i = 0; i < p.n && i < KEYS_SHOWN; i++)
+		say_key(f, t, &((const struct api_key *)p.rows)[i]);
+	if (p.n > KEYS_SHOWN)
 		ctl_say("note  tenant %s: there are more such API keys", t->slug);
 	return true;
 }

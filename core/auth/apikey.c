@@ -412,10 +412,10 @@ api_key_make(
 /* ---- reading ---- */
 
 bool
-api_key_page(const struct deed_by *by, const struct api_key_filter *f, size_t want,
-    struct api_key **rows, size_t *n, struct err *e)
+api_key_page(
+    const struct deed_by *by, const struct api_key_filter *f, struct page *p, struct err *e)
 {
-	return api_key_list(by->t, by->mem, f, (int64_t)want, rows, n, e);
+	return api_key_list(by->t, by->mem, f, p, e);
 }
 
 /* ---- ending ---- */

@@ -22,8 +22,8 @@
 #define KEY_TOLD_LAST      7
 
 /* Newest first. */
-MUST_USE bool api_key_page(const struct deed_by *by, const struct api_key_filter *f, size_t want,
-    struct api_key **rows, size_t *n, struct err *e);
+MUST_USE bool api_key_page(const struct deed_by *by, const struct api_key_filter *f, struct page *p,
+    struct err *e);
 
 /* What is asked for; scopes are never empty. */
 struct api_key_new {

@@ -30,10 +30,9 @@ audit_reading(const struct deed_by *by, const char *how, struct err *e)
 }
 
 bool
-audit_page(const struct deed_by *by, const struct audit_wish *in, size_t want,
-    struct audit_row **rows, size_t *n, struct err *e)
+audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *p, struct err *e)
 {
-	return audit_rows_list(by->t, by->mem, &in->filter, in->before, want, rows, n, e);
+	return audit_rows_list(by->t, by->mem, f, p, e);
 }
 
 bool
@@ -45,7 +44,8 @@ audit_export_begin(
 
 	if (!audit_deed(by, NULL, NULL, &entry, e) || !audit_head_read(by->t, by->mem, &head, e))
 		return false;
-	*out = (struct audit_export) { *f, 0, head.seq };
+	out->filter = *f;
+	out->filter.before = head.seq + 1;
 	return true;
 }
 
@@ -53,10 +53,13 @@ bool
 audit_export_next(const struct deed_by *by, struct audit_export *x, struct audit_row **rows,
     size_t *n, struct err *e)
 {
-	if (!audit_rows_export(
-		by->t, by->mem, &x->filter, x->after, x->upto, EXPORT_PART, rows, n, e))
+	struct page p = { .want = EXPORT_PART };
+
+	if (!audit_rows_export(by->t, by->mem, &x->filter, &p, e))
 		return false;
-	if (*n > 0)
-		x->after = (*rows)[*n - 1].seq;
+	*rows = p.rows;
+	*n = p.n;
+	if (p.n > 0)
+		x->filter.after = (*rows)[p.n - 1].seq;
 	return true;
 }

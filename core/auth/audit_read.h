@@ -12,21 +12,16 @@
 /* Before it is read; `how` is "list" or "verify". */
 MUST_USE bool audit_reading(const struct deed_by *by, const char *how, struct err *e);
 
-struct audit_wish {
-	struct audit_filter filter;
-	uint64_t            before; /* only entries below it; 0: from the newest */
-};
 /* Newest first. */
-MUST_USE bool audit_page(const struct deed_by *by, const struct audit_wish *in, size_t want, struct audit_row **rows,
-    size_t *n, struct err *e);
+MUST_USE bool audit_page(const struct deed_by *by, const struct audit_filter *f, struct page *p,
+    struct err *e);
 
 /*
  * All of it in parts, oldest first.  It is told of first, and ends with that entry: what is appended meanwhile is
  * not in it.  A part is a child of by->mem; *n 0: that was all.
  */
 struct audit_export {
-	struct audit_filter filter;
-	uint64_t            after, upto;
+	struct audit_filter filter; /* after: what was given out */
 };
 MUST_USE bool audit_export_begin(const struct deed_by *by, const struct audit_filter *f, struct audit_export *out,
     struct err *e);

@@ -91,17 +91,17 @@ entry_fits(struct reading *r, TALLOC_CTX *mem, const struct audit_row *row)
 static bool
 read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
 {
-	uint64_t          left = r->end - r->v.upto;
-	struct audit_row *rows;
-	size_t            n = 0;
+	uint64_t                left = r->end - r->v.upto;
+	struct page             p = { .want = left < PAGE ? left : PAGE };
+	const struct audit_row *rows;
 
 	if (!work_spend(r->work, WORK_LIST, PAGE * ENTRY_STEPS, e) ||
-	    !audit_rows_after(
-		r->by->t, mem, r->v.upto, left < PAGE ? (int64_t)left : PAGE, &rows, &n, e))
+	    !audit_rows_after(r->by->t, mem, r->v.upto, &p, e))
 		return false;
-	if (n == 0)
+	if (p.n == 0)
 		return found(r, AUDIT_MISSING, r->v.upto + 1);
-	for (size_t i = 0; i < n; i++)
+	rows = p.rows;
+	for (size_t i = 0; i < p.n; i++)
 		if (!entry_fits(r, mem, &rows[i]))
 			return false;
 	return true;
@@ -112,20 +112,21 @@ read_page(struct reading *r, TALLOC_CTX *mem, struct err *e)
 static bool
 begin_behind(struct reading *r, uint64_t after, uint64_t floor, struct err *e)
 {
-	struct audit_row *rows;
-	size_t            n;
+	struct page             p = { .want = 1 };
+	const struct audit_row *first;
 
 	r->v.upto = after > floor ? after : floor;
 	r->knows_mac = r->v.upto == 0 || r->v.upto > floor;
 	if (r->v.upto == 0 || !r->knows_mac)
 		return true;
-	if (!audit_rows_after(r->by->t, r->by->mem, after - 1, 1, &rows, &n, e))
+	if (!audit_rows_after(r->by->t, r->by->mem, after - 1, &p, e))
 		return false;
-	if (n == 0 || rows[0].seq != after)
+	first = p.rows;
+	if (p.n == 0 || first->seq != after)
 		return err_set(e, ERR_MISSING, 0, "There is no audit entry of this number.",
 		    "no entry %llu", (unsigned long long)after);
-	if (rows[0].mac.n == AUDIT_MAC_LEN)
-		memcpy(r->mac, rows[0].mac.p, AUDIT_MAC_LEN);
+	if (first->mac.n == AUDIT_MAC_LEN)
+		memcpy(r->mac, first->mac.p, AUDIT_MAC_LEN);
 	return true;
 }
 

@@ -203,15 +203,16 @@ caller_user(
 }
 
 bool
-session_page(const struct deed_by *by, const struct uuid *after, size_t want,
-    struct session_item **rows, size_t *n, struct err *e)
+session_page(const struct deed_by *by, struct page *p, struct err *e)
 {
-	const instant now = { clock_ms(by->auth->env->clock) };
+	const instant        now = { clock_ms(by->auth->env->clock) };
+	struct session_item *rows;
 
-	if (!session_list(by->t, by->mem, &by->caller->user, now, after, want, rows, n, e))
+	if (!session_list(by->t, by->mem, &by->caller->user, now, p, e))
 		return false;
-	for (size_t i = 0; i < *n; i++)
-		(*rows)[i].current = uuid_eq(&(*rows)[i].id, &by->caller->session);
+	rows = p->rows;
+	for (size_t i = 0; i < p->n; i++)
+		rows[i].current = uuid_eq(&rows[i].id, &by->caller->session);
 	return true;
 }
 

@@ -54,8 +54,7 @@ MUST_USE bool session_end_by_refresh(const struct deed_by *by, const struct refr
 MUST_USE bool session_end(const struct deed_by *by, bool all, struct err *e);
 
 /* The caller's user's that live, newest first; the caller's own is marked. */
-MUST_USE bool session_page(const struct deed_by *by, const struct uuid *after, size_t want,
-    struct session_item **rows, size_t *n, struct err *e);
+MUST_USE bool session_page(const struct deed_by *by, struct page *p, struct err *e);
 
 /* A row as the tenant's settings allow it now, whatever held when it began. */
 MUST_USE bool session_bound(struct auth *a, const struct tenant *t, struct session_caller *s, struct err *e);

@@ -55,22 +55,16 @@ list_show(struct request *r, const struct list_ops *ops, const struct list_page 
 	size_t size = r->route->out->size;
 	char  *shown;
 
-	out->p = p->rows;
+	out->p = p->page.rows;
 	if (ops->show == NULL)
 		return true;
 	out->p = shown = talloc_zero_size(r->mem, (out->n + 1) * size);
 	if (shown == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < out->n; i++)
-		if (!ops->show(r, p, (const char *)p->rows + i * ops->size, shown + i * size, e))
+		if (!ops->show(
+			r, p, (const char *)p->page.rows + i * ops->size, shown + i * size, e))
 			return false;
-	return true;
-}
-
-bool
-list_rows(struct list_page *p, void *rows)
-{
-	p->rows = rows;
 	return true;
 }
 
@@ -79,18 +73,20 @@ list_answer(struct request *r, const struct list_ops *ops, const char *cursor, s
     struct err *e)
 {
 	const struct list_query *q = r->query;
-	struct list_page         p = { .want = (size_t)(q->limit > 0 ? q->limit : LIST_PAGE) + 1 };
+	struct list_page         shown = { 0 };
+	struct page             *p = &shown.page;
 	struct uuid              last;
 
-	if (!list_cursor_read(cursor, &p.after, e) || !ops->fetch(r, &p, e))
+	p->want = (size_t)(q->limit > 0 ? q->limit : LIST_PAGE) + 1;
+	if (!list_cursor_read(cursor, &p->after, e) || !ops->fetch(r, &shown, e))
 		return false;
-	p.more = p.more || p.n == p.want;
-	out->n = p.n - p.more;
-	if (!list_show(r, ops, &p, out, e))
+	p->more = p->more || p->n == p->want;
+	out->n = p->n - p->more;
+	if (!list_show(r, ops, &shown, out, e))
 		return false;
-	if (!p.more)
+	if (!p->more)
 		return true;
-	memcpy(&last, (const char *)p.rows + (out->n - 1) * ops->size + ops->id, sizeof(last));
+	memcpy(&last, (const char *)p->rows + (out->n - 1) * ops->size + ops->id, sizeof(last));
 	return list_cursor_write(r, &last, e);
 }
 

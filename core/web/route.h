@@ -16,6 +16,7 @@
 #define BSX_WEB_ROUTE_H
 
 #include "core/json/schema.h"
+#include "core/store/page.h"
 #include "core/web/request.h"
 
 enum access_who {
@@ -172,23 +173,18 @@ extern const struct schema list_query_schema;
 
 /* A page on its way from the rows to the answer. */
 struct list_page {
-	struct uuid after; /* the last id given out; nil: none */
-	size_t      want;  /* rows to read: one more than the page holds, which tells that there is another */
-	void       *rows;  /* what was read: n of the list's `size`, children of r->mem */
-	size_t      n;
-	bool        more;  /* fewer than `want` were read, and yet the last one tells of another page */
+	struct page page;  /* one row more is wanted than is shown, which tells that there is another page */
 	const void *with;  /* what show() needs beside the row; NULL: nothing */
 };
 
 /* A list, described once.  The row ROUTE_LIST names it; a handler that does more calls list_answer(). */
 struct list_ops {
-	/* Sets rows and n (and more, with), by p->after, p->want and r->query. */
+	/* Reads p->page, children of r->mem, by r->query, and sets p->with. */
 	bool (*fetch)(struct request *r, struct list_page *p, struct err *e);
 	size_t size, id; /* of a row, and where in it its struct uuid is */
 	/* The answer of a row, into zeroes; NULL: the rows are what is answered. */
 	bool (*show)(struct request *r, const struct list_page *p, const void *row, void *out, struct err *e);
 };
-bool list_rows(struct list_page *p, void *rows); /* the end of most fetches: sets p->rows, and is true */
 #define LIST_OF(T, member) .size = sizeof(T), .id = offsetof(T, member)
 
 /* The page behind `cursor` (NULL: the first), and if there is more, its cursor.  ERR_BAD_REQUEST: it is none of ours. */

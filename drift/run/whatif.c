@@ -13,13 +13,13 @@ struct history {
 static bool
 read_snapshots(const struct whatif_question *in, TALLOC_CTX *mem, struct history *h, struct err *e)
 {
-	struct uuid none = { 0 };
+	struct page p = { .want = WHATIF_RUNS_MAX + 1 };
 	size_t      kept = 0;
 
-	if (!snapshot_list(
-		in->t, mem, &in->config->id, &none, WHATIF_RUNS_MAX + 1, &h->rows, &h->n, e))
+	if (!snapshot_list(in->t, mem, &in->config->id, &p, e))
 		return false;
-	for (size_t i = 0; i < h->n; i++)
+	h->rows = p.rows;
+	for (size_t i = 0; i < p.n; i++)
 		if (h->rows[i].in_order && h->rows[i].collected_at.ms >= in->since.ms)
 			h->rows[kept++] = h->rows[i];
 	h->n = kept;

@@ -17,13 +17,9 @@ alert_see(const struct acting *a, const struct uuid *id, struct alert *out, stru
 }
 
 bool
-alert_page(const struct acting *a, const struct alert_filter *f, size_t want, struct alert **rows,
-    size_t *n, struct err *e)
+alert_page(const struct acting *a, const struct alert_filter *f, struct page *p, struct err *e)
 {
-	struct alert_filter page = *f;
-
-	page.limit = (int64_t)want;
-	return alert_list(a->by.t, a->by.mem, &page, rows, n, e);
+	return alert_list(a->by.t, a->by.mem, f, p, e);
 }
 
 /* ---- one alert ---- */
@@ -284,13 +280,16 @@ load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, 
 {
 	const struct alert_which *w = x->which;
 	const struct acting      *a = x->a;
+	struct page               p = { .want = ALERT_IDS_MAX + 1 };
 
 	if (w->ids != NULL)
 		return alert_by_ids(
 			   db, a->by.mem, (struct alert_ids) { w->ids, w->n }, rows, n, e) &&
 		       check_ids(x, *rows, *n, e);
-	if (!alert_page(a, &w->filter, ALERT_IDS_MAX + 1, rows, n, e))
+	if (!alert_page(a, &w->filter, &p, e))
 		return false;
+	*rows = p.rows;
+	*n = p.n;
 	if (*n > ALERT_IDS_MAX)
 		return err_fault(e, a->by.mem, "/filter", "lets more than %d alerts by; narrow it",
 		    ALERT_IDS_MAX);

@@ -10,8 +10,8 @@
 
 MUST_USE bool alert_see(
     const struct acting *a, const struct uuid *id, struct alert *out, struct err *e);
-MUST_USE bool alert_page(const struct acting *a, const struct alert_filter *f, size_t want,
-    struct alert **rows, size_t *n, struct err *e);
+MUST_USE bool alert_page(const struct acting *a, const struct alert_filter *f,
+    struct page *p, struct err *e);
 
 /* What is to become of an alert. */
 struct alert_wish {

@@ -21,7 +21,6 @@ struct look {
 	struct daily_filter   f;
 	instant               now;
 	int64_t               days, today;
-	size_t                top;
 	struct analytics_day *by_day; /* `days` of them */
 };
 
@@ -148,8 +147,8 @@ add_noisiest(struct look *l, struct analytics *out, struct err *e)
 	struct noisy_rule     *judging;
 	size_t                 noisy_n, judging_n;
 
-	if (!daily_resources(l->a->by.t, l->a->by.mem, &l->f, l->top, &resources, &noisy_n, e) ||
-	    !daily_rules(l->a->by.t, l->a->by.mem, &l->f, l->top, &rules, &judging_n, e))
+	if (!daily_resources(l->a->by.t, l->a->by.mem, &l->f, &resources, &noisy_n, e) ||
+	    !daily_rules(l->a->by.t, l->a->by.mem, &l->f, &rules, &judging_n, e))
 		return false;
 	noisy = talloc_zero_size(l->a->by.mem, (noisy_n + 1) * sizeof(*noisy));
 	judging = talloc_zero_size(l->a->by.mem, (judging_n + 1) * sizeof(*judging));
@@ -245,11 +244,11 @@ analytics_see(
 		.a = a,
 		.now = acting_now(a),
 		.days = in->days == 0 ? DAYS : in->days,
-		.top = in->top == 0 ? TOP : (size_t)in->top,
 	};
 	struct drift_config c;
 
-	l.f = (struct daily_filter) { in->config_id, l.now.ms / DAY_MS - l.days + 1 };
+	l.f = (struct daily_filter) { in->config_id, l.now.ms / DAY_MS - l.days + 1,
+		in->top == 0 ? TOP : (size_t)in->top };
 	if (!uuid_is_nil(&in->config_id) &&
 	    !config_by_id(a->by.t, a->by.mem, &in->config_id, &c, e))
 		return false;

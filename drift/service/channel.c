@@ -8,22 +8,18 @@
 #include "drift/service/channel_trail.h"
 
 bool
-channel_page(const struct acting *a, const struct uuid *after, size_t want, struct channel **rows,
-    size_t *n, struct err *e)
+channel_page(const struct acting *a, struct page *p, struct err *e)
 {
-	const struct channel_range r = { *after, (int64_t)want };
-
-	return channel_list(a->by.t, a->by.mem, &r, rows, n, e);
+	return channel_list(a->by.t, a->by.mem, p, e);
 }
 
 bool
-delivery_page(const struct acting *a, const struct delivery_filter *f, struct delivery_row **rows,
-    size_t *n, struct err *e)
+delivery_page(const struct acting *a, const struct uuid *channel, struct page *p, struct err *e)
 {
 	struct channel c;
 
-	return channel_by_id(a->by.t->db, a->by.mem, &f->channel_id, &c, e) &&
-	       delivery_list(a->by.t, a->by.mem, f, rows, n, e);
+	return channel_by_id(a->by.t->db, a->by.mem, channel, &c, e) &&
+	       delivery_list(a->by.t, a->by.mem, channel, p, e);
 }
 
 /* ---- what a channel needs ---- */

@@ -12,11 +12,10 @@
 #include "drift/service/acting.h"
 
 /* Newest first. */
-MUST_USE bool channel_page(const struct acting *a, const struct uuid *after, size_t want,
-    struct channel **rows, size_t *n, struct err *e);
+MUST_USE bool channel_page(const struct acting *a, struct page *p, struct err *e);
 /* Attempts to deliver to it, newest first. */
-MUST_USE bool delivery_page(const struct acting *a, const struct delivery_filter *f,
-    struct delivery_row **rows, size_t *n, struct err *e);
+MUST_USE bool delivery_page(
+    const struct acting *a, const struct uuid *channel, struct page *p, struct err *e);
 
 struct channel_wish {
 	const char          *name, *kind;   /* NULL: not named; the kind never changes */

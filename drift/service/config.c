@@ -38,29 +38,27 @@ config_there(const struct acting *a, const struct uuid *id, struct err *e)
 #define PAGE_READ  51 /* a page of the default size, and the row that tells of more */
 
 bool
-config_page(const struct acting *a, const struct uuid *after, size_t want, struct config_page *out,
-    struct err *e)
+config_page(const struct acting *a, struct page *p, struct err *e)
 {
-	struct uuid        from = *after;
-	struct config_row *some;
-	size_t             bytes = 0, got = PAGE_READ;
+	struct config_row *rows = talloc_zero_size(a->by.mem, (p->want + 1) * sizeof(*rows));
+	struct page        some = { .after = p->after, .n = PAGE_READ };
+	size_t             bytes = 0;
 
-	*out = (struct config_page) {
-		.rows = talloc_zero_size(a->by.mem, (want + 1) * sizeof(*out->rows)),
-	};
-	if (out->rows == NULL)
+	p->rows = rows;
+	p->n = 0;
+	if (rows == NULL)
 		return err_memory(e);
-	while (out->n < want && got == PAGE_READ && bytes < PAGE_BYTES) {
-		got = want - out->n < PAGE_READ ? want - out->n : PAGE_READ;
-		if (!config_list(a->by.t, a->by.mem, &from, got, &some, &got, e))
+	while (p->n < p->want && some.n == PAGE_READ && bytes < PAGE_BYTES) {
+		some.want = p->want - p->n < PAGE_READ ? p->want - p->n : PAGE_READ;
+		if (!config_list(a->by.t, a->by.mem, &some, e))
 			return false;
-		for (size_t i = 0; i < got; i++) {
-			out->rows[out->n++] = some[i];
-			bytes += strlen(some[i].config.spec);
-			from = some[i].config.id;
+		for (size_t i = 0; i < some.n; i++) {
+			rows[p->n++] = ((const struct config_row *)some.rows)[i];
+			bytes += strlen(rows[p->n - 1].config.spec);
+			some.after = rows[p->n - 1].config.id;
 		}
 	}
-	out->more = out->n < want && got == PAGE_READ;
+	p->more = p->n < p->want && some.n == PAGE_READ;
 	return true;
 }
 

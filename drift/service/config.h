@@ -17,16 +17,10 @@ MUST_USE bool config_see(
 MUST_USE bool config_there(const struct acting *a, const struct uuid *id, struct err *e);
 
 /*
- * Newest first, `want` of them or fewer: what a config says may be as long as a body, and a page holds no more
- * than 8 MiB of that and what one more read brings; *more: it ended by that.
+ * Newest first, as many as are wanted or fewer: what a config says may be as long as a body, and a page holds no
+ * more than 8 MiB of that and what one more read brings; p->more: it ended by that.
  */
-struct config_page {
-	struct config_row *rows;
-	size_t             n;
-	bool               more;
-};
-MUST_USE bool config_page(const struct acting *a, const struct uuid *after, size_t want,
-    struct config_page *out, struct err *e);
+MUST_USE bool config_page(const struct acting *a, struct page *p, struct err *e);
 
 /* What a body asks for: decoded, and as it came, which is what is kept. */
 struct config_wish {

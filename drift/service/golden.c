@@ -12,30 +12,30 @@ golden_there(const struct acting *a, const struct uuid *id, struct err *e)
 }
 
 bool
-golden_page(const struct acting *a, const struct uuid *after, size_t want,
-    struct golden_seen **rows, size_t *n, struct err *e)
+golden_page(const struct acting *a, struct page *p, struct err *e)
 {
 	struct tenant_db   *t = a->by.t;
-	struct golden_seen *out = talloc_zero_size(a->by.mem, want * sizeof(*out));
-	struct golden      *own, *all = NULL;
-	size_t              own_n, all_n = 0, i = 0, j = 0;
+	struct golden_seen *out = talloc_zero_size(a->by.mem, p->want * sizeof(*out));
+	struct page         own = { .after = p->after, .want = p->want }, shared = own;
+	size_t              i = 0, j = 0;
 
-	*rows = out;
-	*n = 0;
+	p->rows = out;
+	p->n = 0;
 	if (out == NULL)
 		return err_memory(e);
-	if (!golden_list(t->db, a->by.mem, after, want, &own, &own_n, e) ||
-	    (!tenant_is_platform(t->tenant) &&
-		!golden_shared_list(t->db, a->by.mem, after, want, &all, &all_n, e)))
+	if (!golden_list(t->db, a->by.mem, &own, e) ||
+	    (!tenant_is_platform(t->tenant) && !golden_shared_list(t->db, a->by.mem, &shared, e)))
 		return false;
-	while (*n < want && (i < own_n || j < all_n)) {
-		bool mine = j == all_n || (i < own_n && memcmp(own[i].id.b, all[j].id.b,
-							    sizeof(own[i].id.b)) > 0);
+	while (p->n < p->want && (i < own.n || j < shared.n)) {
+		const struct golden *mine = (const struct golden *)own.rows + i;
+		const struct golden *other = (const struct golden *)shared.rows + j;
+		bool is_mine = j == shared.n || (i < own.n && memcmp(mine->id.b, other->id.b,
+								  sizeof(mine->id.b)) > 0);
 
-		out[(*n)++] =
-		    (struct golden_seen) { .row = mine ? own[i] : all[j], .foreign = !mine };
-		i += mine;
-		j += !mine;
+		out[p->n++] =
+		    (struct golden_seen) { .row = is_mine ? *mine : *other, .foreign = !is_mine };
+		i += is_mine;
+		j += !is_mine;
 	}
 	return true;
 }

@@ -20,8 +20,7 @@ struct golden_seen {
 };
 
 /* This tenant's and those it is shared, in one order, newest first; of each, row and foreign. */
-MUST_USE bool golden_page(const struct acting *a, const struct uuid *after, size_t want,
-    struct golden_seen **rows, size_t *n, struct err *e);
+MUST_USE bool golden_page(const struct acting *a, struct page *p, struct err *e);
 MUST_USE bool golden_there(const struct acting *a, const struct uuid *id, struct err *e);
 /* `version` 0: as it is now; else what that one held, which only its owner has. */
 MUST_USE bool golden_see(const struct acting *a, const struct uuid *id, uint64_t version,

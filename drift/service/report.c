@@ -11,17 +11,15 @@ report_see(const struct acting *a, const struct uuid *id, struct report *out, st
 }
 
 bool
-report_page(const struct acting *a, const struct report_filter *f, size_t want,
-    struct report **rows, size_t *n, struct err *e)
+report_page(const struct acting *a, const struct report_filter *f, struct page *p, struct err *e)
 {
-	return report_list(a->by.t, a->by.mem, f, want, rows, n, e);
+	return report_list(a->by.t, a->by.mem, f, p, e);
 }
 
 bool
-change_page(const struct acting *a, const struct change_filter *f, size_t want,
-    struct change_row **rows, size_t *n, struct err *e)
+change_page(const struct acting *a, const struct change_filter *f, struct page *p, struct err *e)
 {
-	return change_list(a->by.t, a->by.mem, f, want, rows, n, e);
+	return change_list(a->by.t, a->by.mem, f, p, e);
 }
 
 bool

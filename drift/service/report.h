@@ -12,11 +12,11 @@
 MUST_USE bool report_see(
     const struct acting *a, const struct uuid *id, struct report *out, struct err *e);
 /* Newest first. */
-MUST_USE bool report_page(const struct acting *a, const struct report_filter *f, size_t want,
-    struct report **rows, size_t *n, struct err *e);
+MUST_USE bool report_page(const struct acting *a, const struct report_filter *f,
+    struct page *p, struct err *e);
 /* In the order of the report. */
-MUST_USE bool change_page(const struct acting *a, const struct change_filter *f, size_t want,
-    struct change_row **rows, size_t *n, struct err *e);
+MUST_USE bool change_page(const struct acting *a, const struct change_filter *f,
+    struct page *p, struct err *e);
 
 /* A change's old or new value as JSON text, as this caller may see it; none, or too long (*truncated): p == NULL. */
 enum change_side { CHANGE_OLD, CHANGE_NEW };

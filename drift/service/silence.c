@@ -46,17 +46,18 @@ silence_see(const struct acting *a, const struct uuid *id, struct silence_seen *
 }
 
 bool
-silence_page(const struct acting *a, const struct silence_filter *filter, size_t want,
-    struct silence_seen **out, size_t *n, struct err *e)
+silence_page(
+    const struct acting *a, const struct silence_filter *filter, struct page *p, struct err *e)
 {
 	struct silence_filter f = *filter;
 	struct silence       *rows;
 
 	f.now = acting_now(a);
-	if (!silence_list(a->by.t, a->by.mem, &f, want, &rows, n, e))
+	if (!silence_list(a->by.t, a->by.mem, &f, p, e))
 		return false;
-	*out = talloc_zero_size(a->by.mem, (*n + 1) * sizeof(**out));
-	return *out == NULL ? err_memory(e) : see_rows(a, rows, *n, *out, e);
+	rows = p->rows;
+	p->rows = talloc_zero_size(a->by.mem, (p->n + 1) * sizeof(struct silence_seen));
+	return p->rows == NULL ? err_memory(e) : see_rows(a, rows, p->n, p->rows, e);
 }
 
 /* ---- making ---- */

@@ -18,8 +18,8 @@ struct silence_seen {
 MUST_USE bool silence_see(
     const struct acting *a, const struct uuid *id, struct silence_seen *out, struct err *e);
 /* Newest first; of the filter `now` is set here. */
-MUST_USE bool silence_page(const struct acting *a, const struct silence_filter *filter, size_t want,
-    struct silence_seen **out, size_t *n, struct err *e);
+MUST_USE bool silence_page(const struct acting *a, const struct silence_filter *filter,
+    struct page *p, struct err *e);
 
 struct silence_wish {
 	const char                   *kind; /* NULL: SILENCE_PLAIN */

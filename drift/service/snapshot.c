@@ -99,15 +99,14 @@ snapshot_see(const struct acting *a, const struct uuid *id, struct snapshot *out
 
 /* One, or none. */
 static bool
-page_at(const struct acting *a, const struct snapshot_filter *f, struct snapshot **rows, size_t *n,
-    struct err *e)
+page_at(const struct acting *a, const struct snapshot_filter *f, struct page *p, struct err *e)
 {
-	*n = 0;
-	*rows = talloc_zero(a->by.mem, struct snapshot);
-	if (*rows == NULL)
+	p->n = 0;
+	p->rows = talloc_zero(a->by.mem, struct snapshot);
+	if (p->rows == NULL)
 		return err_memory(e);
-	if (snapshot_before(a->by.t, a->by.mem, &f->config_id, f->at, *rows, e)) {
-		*n = 1;
+	if (snapshot_before(a->by.t, a->by.mem, &f->config_id, f->at, p->rows, e)) {
+		p->n = 1;
 		return true;
 	}
 	if (!err_take(e, ERR_MISSING))
@@ -116,14 +115,14 @@ page_at(const struct acting *a, const struct snapshot_filter *f, struct snapshot
 }
 
 bool
-snapshot_page(const struct acting *a, const struct snapshot_filter *f, size_t want,
-    struct snapshot **rows, size_t *n, struct err *e)
+snapshot_page(
+    const struct acting *a, const struct snapshot_filter *f, struct page *p, struct err *e)
 {
 	if (!config_there(a, &f->config_id, e))
 		return false;
 	if (f->at.ms != 0)
-		return page_at(a, f, rows, n, e);
-	return snapshot_list(a->by.t, a->by.mem, &f->config_id, &f->after, want, rows, n, e);
+		return page_at(a, f, p, e);
+	return snapshot_list(a->by.t, a->by.mem, &f->config_id, p, e);
 }
 
 bool

@@ -19,11 +19,11 @@ MUST_USE bool snapshot_see(
     const struct acting *a, const struct uuid *id, struct snapshot *out, struct err *e);
 /* Newest first; `at` not 0: only the one in force then. */
 struct snapshot_filter {
-	struct uuid config_id, after;
+	struct uuid config_id;
 	instant     at;
 };
-MUST_USE bool snapshot_page(const struct acting *a, const struct snapshot_filter *f, size_t want,
-    struct snapshot **rows, size_t *n, struct err *e);
+MUST_USE bool snapshot_page(const struct acting *a, const struct snapshot_filter *f,
+    struct page *p, struct err *e);
 
 /* What a snapshot held of a category; of one resource its value too, as it was compared. */
 MUST_USE bool snapshot_category(const struct acting *a, const struct snapshot *s,

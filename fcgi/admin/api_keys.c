@@ -48,11 +48,10 @@ static bool
 fetch_keys(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct api_key_query *q = r->query;
-	const struct api_key_filter f = { .created_by = q->created_by, .after = p->after };
+	const struct api_key_filter f = { .created_by = q->created_by };
 	const struct deed_by        by = request_deed_by(r);
-	struct api_key             *rows;
 
-	return api_key_page(&by, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return api_key_page(&by, &f, &p->page, e);
 }
 static const struct list_ops key_list_ops = { fetch_keys, LIST_OF(struct api_key, id) };
 

@@ -135,19 +135,22 @@ struct page_row {
 static bool
 fetch_entries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct audit_wish wish = { filter_of(r->query), seq_of(&p->after) };
 	const struct deed_by    by = request_deed_by(r);
-	struct audit_row       *rows;
+	struct audit_filter     f = filter_of(r->query);
+	const struct audit_row *rows;
 	struct page_row        *out;
 
-	if (!audit_page(&by, &wish, p->want, &rows, &p->n, e))
+	f.before = seq_of(&p->page.after);
+	if (!audit_page(&by, &f, &p->page, e))
 		return false;
-	out = talloc_zero_array(r->mem, struct page_row, (unsigned)p->n + 1);
+	rows = p->page.rows;
+	out = talloc_zero_array(r->mem, struct page_row, (unsigned)p->page.n + 1);
 	if (out == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->page.n; i++)
 		out[i] = (struct page_row) { cursor_of(rows[i].seq), &rows[i] };
-	return list_rows(p, out);
+	p->page.rows = out;
+	return true;
 }
 
 static bool

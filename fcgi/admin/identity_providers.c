@@ -112,9 +112,8 @@ static bool
 fetch_providers(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct deed_by by = request_deed_by(r);
-	struct provider     *rows;
 
-	return provider_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return provider_page(&by, &p->page, e);
 }
 
 static bool

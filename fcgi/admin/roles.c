@@ -11,9 +11,8 @@ static bool
 fetch_roles(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct deed_by by = request_deed_by(r);
-	struct role_view    *rows;
 
-	return role_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return role_page(&by, &p->page, e);
 }
 static const struct list_ops role_list_ops = { fetch_roles, LIST_OF(struct role_view, id) };
 

@@ -88,9 +88,8 @@ static bool
 fetch_tenants(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct deed_by by = request_deed_by(r);
-	struct tenant       *rows;
 
-	return tenants_visible(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return tenants_visible(&by, &p->page, e);
 }
 
 static bool

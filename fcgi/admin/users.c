@@ -57,12 +57,10 @@ fetch_users(struct request *r, struct list_page *p, struct err *e)
 		.q = q->q,
 		.role = q->role,
 		.status = q->status,
-		.after = p->after,
 	};
 	const struct deed_by by = request_deed_by(r);
-	struct user         *rows;
 
-	return user_page(&by, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return user_page(&by, &f, &p->page, e);
 }
 static const struct list_ops user_list_ops = { fetch_users, LIST_OF(struct user, id) };
 

@@ -7,9 +7,8 @@ static bool
 fetch_sessions(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct deed_by by = request_deed_by(r);
-	struct session_item *rows;
 
-	return session_page(&by, &p->after, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return session_page(&by, &p->page, e);
 }
 static const struct list_ops session_list_ops = { fetch_sessions,
 	LIST_OF(struct session_item, id) };

@@ -120,13 +120,11 @@ fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 		.config_id = q->config_id,
 		.report_id = q->report_id,
 		.assigned_to = q->assigned_to,
-		.after = p->after,
 		.oldest_first = q->since != NULL,
 	};
 	const struct acting *a = acting_of(r, e);
-	struct alert        *rows;
 
-	return a != NULL && alert_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && alert_page(a, &f, &p->page, e);
 }
 
 static const struct list_ops alert_list_ops = {

@@ -104,10 +104,8 @@ static bool
 fetch_channels(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
-	struct channel      *rows;
 
-	return a != NULL && channel_page(a, &p->after, p->want, &rows, &p->n, e) &&
-	       list_rows(p, rows);
+	return a != NULL && channel_page(a, &p->page, e);
 }
 static const struct list_ops channel_list_ops = {
 	fetch_channels,
@@ -139,11 +137,9 @@ static const struct schema delivery_schema =
 static bool
 fetch_deliveries(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct delivery_filter f = { r->id0, p->after, (int64_t)p->want };
-	const struct acting         *a = acting_of(r, e);
-	struct delivery_row         *rows;
+	const struct acting *a = acting_of(r, e);
 
-	return a != NULL && delivery_page(a, &f, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && delivery_page(a, &r->id0, &p->page, e);
 }
 static const struct list_ops delivery_list_ops = {
 	fetch_deliveries,

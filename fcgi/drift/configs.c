@@ -136,14 +136,9 @@ answer_config(struct request *r, const struct config_row *row, void *answer, str
 static bool
 fetch_configs(struct request *r, struct list_page *p, struct err *e)
 {
-	struct config_page   page;
 	const struct acting *a = acting_of(r, e);
 
-	if (a == NULL || !config_page(a, &p->after, p->want, &page, e))
-		return false;
-	p->n = page.n;
-	p->more = page.more;
-	return list_rows(p, page.rows);
+	return a != NULL && config_page(a, &p->page, e);
 }
 
 static bool

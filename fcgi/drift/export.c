@@ -38,7 +38,8 @@ struct export
 	bool (*piece)(struct request * r, struct export * x, struct buf * out, struct err * e);
 	bool                 ended;
 	const struct acting *a;
-	struct change_filter f; /* the table: where it is */
+	struct change_filter f;     /* the table: of which changes */
+	struct uuid          after; /* the last that was written; nil: none */
 	struct side          from, to;
 	struct comparison   *walk;
 	struct patch        *patch;
@@ -168,27 +169,28 @@ csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struc
 static bool
 csv_piece(struct request *r, struct export *x, struct buf *out, struct err *e)
 {
-	struct acting      page = *x->a; /* the opened values are the page's too */
-	struct change_row *rows;
-	size_t             n = 0;
-	bool               ok;
+	struct acting            page = *x->a; /* the opened values are the page's too */
+	struct page              p = { .after = x->after, .want = PIECE_ROWS };
+	const struct change_row *rows;
+	bool                     ok;
 
 	page.by.mem = talloc_new(r->mem);
 	if (page.by.mem == NULL)
 		return err_memory(e);
-	ok = change_page(&page, &x->f, PIECE_ROWS, &rows, &n, e);
-	for (size_t i = 0; ok && i < n; i++)
+	ok = change_page(&page, &x->f, &p, e);
+	rows = p.rows;
+	for (size_t i = 0; ok && i < p.n; i++)
 		ok = csv_row(&page, &rows[i], out, e);
-	x->ended = n < PIECE_ROWS;
-	if (ok && n > 0)
-		x->f.after = rows[n - 1].id;
+	x->ended = p.n < PIECE_ROWS;
+	if (ok && p.n > 0)
+		x->after = rows[p.n - 1].id;
 	talloc_free(page.by.mem);
 	return ok;
 }
 
 bool
-export_csv(
-    struct request *r, const struct acting *a, const struct change_filter *filter, struct err *e)
+export_csv(struct request *r, const struct acting *a, const struct change_filter *filter,
+    const struct uuid *after, struct err *e)
 {
 	struct export *x = talloc_zero(r->mem, struct export);
 
@@ -198,6 +200,7 @@ export_csv(
 		return false;
 	x->a = a;
 	x->f = *filter;
+	x->after = *after;
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);
 	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"

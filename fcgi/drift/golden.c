@@ -218,11 +218,9 @@ static bool
 fetch_golden(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
-	struct golden_seen  *rows;
 
 	p->with = a;
-	return a != NULL && golden_page(a, &p->after, p->want, &rows, &p->n, e) &&
-	       list_rows(p, rows);
+	return a != NULL && golden_page(a, &p->page, e);
 }
 
 static bool

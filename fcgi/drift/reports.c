@@ -106,12 +106,10 @@ fetch_reports(struct request *r, struct list_page *p, struct err *e)
 	const struct report_filter f = {
 		.config_id = q->config_id,
 		.status = q->status,
-		.after = p->after,
 	};
 	const struct acting *a = acting_of(r, e);
-	struct report       *rows;
 
-	return a != NULL && report_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && report_page(a, &f, &p->page, e);
 }
 
 static bool
@@ -263,7 +261,7 @@ static const struct schema change_query_schema =
     SCHEMA("ChangeQuery", struct change_query, change_query_fields);
 
 static struct change_filter
-changes_of(const struct request *r, const struct uuid *after)
+changes_of(const struct request *r)
 {
 	const struct change_query *q = r->query;
 
@@ -272,19 +270,17 @@ changes_of(const struct request *r, const struct uuid *after)
 		.severity = q->severity,
 		.status = q->status,
 		.category = q->category,
-		.after = *after,
 	};
 }
 
 static bool
 fetch_changes(struct request *r, struct list_page *p, struct err *e)
 {
-	const struct change_filter f = changes_of(r, &p->after);
+	const struct change_filter f = changes_of(r);
 	const struct acting       *a = acting_of(r, e);
-	struct change_row         *rows;
 
 	p->with = a;
-	return a != NULL && change_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && change_page(a, &f, &p->page, e);
 }
 
 static bool
@@ -315,8 +311,9 @@ list_changes(struct request *r, const void *body, void *answer, struct err *e)
 		return false;
 	if (as == EXPORT_JSON)
 		return list_answer(r, &change_list_ops, q->page.cursor, answer, e);
-	f = changes_of(r, &after);
-	return as == EXPORT_PATCH ? export_patch(r, a, &report, e) : export_csv(r, a, &f, e);
+	f = changes_of(r);
+	return as == EXPORT_PATCH ? export_patch(r, a, &report, e)
+				  : export_csv(r, a, &f, &after, e);
 }
 
 const struct route report_routes[] = {

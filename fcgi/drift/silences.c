@@ -109,11 +109,10 @@ static bool
 fetch_silences(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct silence_query *q = r->query;
-	const struct silence_filter f = { .kind = q->kind, .state = q->state, .after = p->after };
-	struct silence_seen        *rows;
+	const struct silence_filter f = { .kind = q->kind, .state = q->state };
 	const struct acting        *a = acting_of(r, e);
 
-	return a != NULL && silence_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && silence_page(a, &f, &p->page, e);
 }
 static const struct list_ops silence_list_ops = {
 	fetch_silences,

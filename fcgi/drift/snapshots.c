@@ -196,11 +196,10 @@ static bool
 fetch_snapshots(struct request *r, struct list_page *p, struct err *e)
 {
 	const struct snapshots_query *q = r->query;
-	const struct snapshot_filter  f = { .config_id = r->id0, .at = q->at, .after = p->after };
+	const struct snapshot_filter  f = { .config_id = r->id0, .at = q->at };
 	const struct acting          *a = acting_of(r, e);
-	struct snapshot              *rows;
 
-	return a != NULL && snapshot_page(a, &f, p->want, &rows, &p->n, e) && list_rows(p, rows);
+	return a != NULL && snapshot_page(a, &f, &p->page, e);
 }
 static const struct list_ops snapshot_list_ops = {
 	fetch_snapshots,

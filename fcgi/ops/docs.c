@@ -6,20 +6,20 @@
 #include "fcgi/routes.h"
 
 /* The tables do not change while a process lives: their texts are made once in each. */
-struct page {
+struct rendering {
 	struct str  text; /* p == NULL: not made yet */
 	char        etag[2 * HASH_LEN + 3];
 	const char *csp;
 };
 struct pages {
-	struct page document, html;
+	struct rendering document, html;
 };
 
 typedef bool print_fn(struct buf *b, const struct app *app, struct err *e);
 
 static bool
 make_page(
-    struct pages *owner, struct page *p, print_fn *print, const struct app *app, struct err *e)
+    struct pages *owner, struct rendering *p, print_fn *print, const struct app *app, struct err *e)
 {
 	uint8_t     hash[HASH_LEN];
 	char        hex[2 * HASH_LEN + 1];
@@ -63,7 +63,7 @@ pages_of(struct app *app, struct err *e)
 }
 
 static void
-answer_page(struct request *r, const struct page *p)
+answer_page(struct request *r, const struct rendering *p)
 {
 	r->etag = p->etag;
 	r->csp = p->csp;

@@ -511,29 +511,29 @@ nobody_makes_a_key_that_can_do_more_than_they(void **state)
 static void
 a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 {
-	struct people       *p = *state;
-	struct tenant_db    *t = people_open(p, &p->w->a);
-	struct session_grant g;
-	struct deed_by       by;
-	struct api_key       k, *list;
-	struct caller        c;
-	struct uuid          after = { { 0 } };
-	struct err           e = { 0 };
-	size_t               n, before;
+	struct people              *p = *state;
+	struct tenant_db           *t = people_open(p, &p->w->a);
+	struct session_grant        g;
+	struct deed_by              by;
+	struct api_key              k;
+	const struct api_key       *list;
+	const struct api_key_filter any = { 0 };
+	struct page                 p1 = { .want = 200 }, p2 = p1;
+	struct caller               c;
+	struct err                  e = { 0 };
 
 	people_grant(p, mem, "ada@acme.test", &g);
 	make_push_key(p, &k);
-	assert_ok(api_key_list(
-	    t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &before, &e));
+	assert_ok(api_key_list(t, mem, &any, &p1, &e));
+	list = p1.rows;
 	assert_true(uuid_eq(&list[0].id, &k.id)); /* newest first */
 	assert_null(list[0].key);
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_OK);
 	by = people_deed(p, mem, &g.caller);
 	assert_ok(api_key_drop(&by, &k.id, &e));
 	assert_int_equal(people_resolve(&p->auth, k.key, "", &c), ERR_UNAUTHENTICATED);
-	assert_ok(
-	    api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &list, &n, &e));
-	assert_int_equal(n, before - 1);
+	assert_ok(api_key_list(t, mem, &any, &p2, &e));
+	assert_int_equal(p2.n, p1.n - 1);
 	assert_fails(api_key_drop(&by, &k.id, &e), ERR_MISSING);
 	assert_int_equal(people_number(p, &p->w->a,
 			     "SELECT COUNT(*) AS n FROM audit WHERE action = 'api_key.delete'"),
@@ -543,26 +543,28 @@ a_dropped_key_is_over_at_once_and_is_listed_no_more(void **state)
 static void
 pages_of_keys_follow_each_other(void **state)
 {
-	struct people    *p = *state;
-	struct tenant_db *t = people_open(p, &p->w->a);
-	struct api_key    k, *all, *page;
-	struct uuid       after = { { 0 } };
-	struct err        e = { 0 };
-	size_t            n, m, seen = 0;
+	struct people              *p = *state;
+	struct tenant_db           *t = people_open(p, &p->w->a);
+	struct api_key              k;
+	const struct api_key       *all, *rows;
+	const struct api_key_filter any = { 0 };
+	struct page                 whole = { .want = 200 }, page = { .want = 2 };
+	struct err                  e = { 0 };
+	size_t                      seen = 0;
 
 	for (int i = 0; i < 5; i++)
 		make_push_key(p, &k);
-	assert_ok(
-	    api_key_list(t, mem, &(struct api_key_filter) { .after = after }, 200, &all, &n, &e));
+	assert_ok(api_key_list(t, mem, &any, &whole, &e));
+	all = whole.rows;
 	do {
-		assert_ok(api_key_list(
-		    t, mem, &(struct api_key_filter) { .after = after }, 2, &page, &m, &e));
-		for (size_t i = 0; i < m; i++)
-			assert_true(uuid_eq(&page[i].id, &all[seen++].id));
-		if (m > 0)
-			after = page[m - 1].id;
-	} while (m > 0);
-	assert_int_equal(seen, n);
+		assert_ok(api_key_list(t, mem, &any, &page, &e));
+		rows = page.rows;
+		for (size_t i = 0; i < page.n; i++)
+			assert_true(uuid_eq(&rows[i].id, &all[seen++].id));
+		if (page.n > 0)
+			page.after = rows[page.n - 1].id;
+	} while (page.n > 0);
+	assert_int_equal(seen, whole.n);
 }
 
 static void

@@ -386,19 +386,21 @@ static void
 check_filter(struct drift_world *x, struct change_filter f, const struct change_row *all, size_t n)
 {
 	struct err         e = { 0 };
+	struct page        p = { .want = 2 };
 	struct change_row *rows;
-	size_t             got, at = 0;
+	size_t             at = 0;
 
 	do {
-		assert_ok(change_list(x->t, x, &f, 2, &rows, &got, &e));
-		for (size_t i = 0; i < got; i++, at++) {
+		assert_ok(change_list(x->t, x, &f, &p, &e));
+		rows = p.rows;
+		for (size_t i = 0; i < p.n; i++, at++) {
 			while (at < n && !is_asked(&all[at], &f))
 				at++;
 			assert_true(at < n && uuid_eq(&all[at].id, &rows[i].id));
 			assert_string_equal(all[at].status, rows[i].status);
-			f.after = rows[i].id;
+			p.after = rows[i].id;
 		}
-	} while (got == 2);
+	} while (p.n == 2);
 	for (; at < n; at++)
 		assert_false(is_asked(&all[at], &f));
 }
@@ -411,12 +413,10 @@ check_filters(struct drift_world *x, const struct uuid *report)
 	static const char *const severities[] = { NULL, "critical", "low", "info" };
 	static const char *const categories[] = { NULL, "even", "odd" };
 	struct err               e = { 0 };
-	struct change_row       *all;
-	size_t                   n;
+	struct page              p = { .want = 100 };
 
-	assert_ok(change_list(
-	    x->t, x, &(struct change_filter) { .report_id = *report }, 100, &all, &n, &e));
-	assert_int_equal(n, 12);
+	assert_ok(change_list(x->t, x, &(struct change_filter) { .report_id = *report }, &p, &e));
+	assert_int_equal(p.n, 12);
 	for (int s = 0; s < 5; s++)
 		for (int v = 0; v < 4; v++)
 			for (int c = 0; c < 3; c++)
@@ -425,7 +425,7 @@ check_filters(struct drift_world *x, const struct uuid *report)
 					.severity = severities[v],
 					.status = statuses[s],
 					.category = categories[c] },
-				    all, n);
+				    p.rows, p.n);
 }
 
 static void
@@ -439,13 +439,14 @@ every_filter_finds_what_it_names_in_any_report(void **state)
 	struct ingest_answer first, second;
 	struct change_row   *rows;
 	struct finding_row   f;
-	size_t               n;
+	struct page          p = { .want = 100 };
 
 	drift_push(x, x, &c, two_categories(x, 0));
 	first = drift_push(x, x, &c, two_categories(x, 1));
-	assert_ok(change_list(
-	    x->t, x, &(struct change_filter) { .report_id = first.report.id }, 100, &rows, &n, &e));
-	for (size_t i = 0; i < n; i += 5) {
+	assert_ok(
+	    change_list(x->t, x, &(struct change_filter) { .report_id = first.report.id }, &p, &e));
+	rows = p.rows;
+	for (size_t i = 0; i < p.n; i += 5) {
 		assert_ok(finding_by_value(
 		    x->t->db, x, &c, rows[i].fingerprint, rows[i].value_hash, &f, &e));
 		f.status = talloc_strdup(x, i == 5 ? "ignored" : "accepted");

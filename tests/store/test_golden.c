@@ -331,15 +331,14 @@ what_is_rendered_is_no_snapshot(void **state)
 	struct uuid     c = drift_config(x, "{\"source\":{\"kind\":\"push\"},\"retention_s\":1}");
 	struct golden   g = { 0 };
 	struct err      e = { 0 };
-	struct uuid     none = { 0 };
-	struct snapshot s, *rows;
+	struct page     p = { .want = 10 };
+	struct snapshot s;
 	struct config_state st;
-	size_t              n;
 
 	template_put(x, &g, ONE);
 	bind_ok(x, &c, &g, GIVEN);
-	assert_ok(snapshot_list(x->t, x, &c, &none, 10, &rows, &n, &e));
-	assert_int_equal(n, 0);
+	assert_ok(snapshot_list(x->t, x, &c, &p, &e));
+	assert_int_equal(p.n, 0);
 	assert_false(
 	    snapshot_before(x->t, x, &c, (instant) { clock_ms(&clock_system) + 1000 }, &s, &e));
 	assert_true(err_take(&e, ERR_MISSING));
@@ -442,14 +441,14 @@ a_template_of_the_platform_is_bound_by_another_tenant(void **state)
 	struct drift_world *x = *state;
 	struct tenant_db   *p = platform(x);
 	struct uuid         c = drift_config(x, SPEC);
-	struct golden       g = { .shared = true }, *list;
+	struct golden       g = { .shared = true };
+	struct page         list = { .want = 10 };
 	const struct tx     withdraw = { "withdraw", withdraw_body, &g.id, NULL, NULL };
 	struct err          e = { 0 };
-	size_t              n;
 
 	assert_ok(template_set(x, p, &g, ONE, &e));
-	assert_ok(golden_shared_list(x->t->db, x, &(struct uuid) { 0 }, 10, &list, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(golden_shared_list(x->t->db, x, &list, &e));
+	assert_int_equal(list.n, 1);
 	bind_ok(x, &c, &g, GIVEN);
 	assert_string_equal(drift_push(x, x, &c, fits).report.status, "clean");
 	assert_ok(template_set(x, p, &g, TWO, &e));
@@ -460,8 +459,8 @@ a_template_of_the_platform_is_bound_by_another_tenant(void **state)
 	/* bound to none of them any more */
 	assert_ok(golden_use(x->t->db, &c, &(struct uuid) { 0 }, &e));
 	assert_ok(tx_run(p->db, &withdraw, &e));
-	assert_ok(golden_shared_list(x->t->db, x, &(struct uuid) { 0 }, 10, &list, &n, &e));
-	assert_int_equal(n, 0);
+	assert_ok(golden_shared_list(x->t->db, x, &list, &e));
+	assert_int_equal(list.n, 0);
 	assert_false(golden_use(x->t->db, &c, &g.id, &e));
 	assert_int_equal(e.code, ERR_MISSING);
 }

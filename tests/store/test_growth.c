@@ -165,21 +165,18 @@ a_push_asks_the_database_so_often_and_no_more(void **state)
 static long
 lists_read(struct drift_world *x, const struct uuid *config, size_t want)
 {
-	const struct uuid    none = { 0 };
 	struct report_filter f = { .config_id = *config };
 	TALLOC_CTX          *mem = talloc_new(NULL);
 	struct err           e = { 0 };
-	struct snapshot     *snapshots;
-	struct report       *reports;
-	size_t               n;
+	struct page          p = { .want = want };
 	long                 before = rows_read(x), most, read;
 
-	assert_ok(snapshot_list(x->t, mem, config, &none, want, &snapshots, &n, &e));
-	assert_int_equal(n, want);
+	assert_ok(snapshot_list(x->t, mem, config, &p, &e));
+	assert_int_equal(p.n, want);
 	most = rows_read(x) - before;
 	before = rows_read(x);
-	assert_ok(report_list(x->t, mem, &f, want, &reports, &n, &e));
-	assert_int_equal(n, want);
+	assert_ok(report_list(x->t, mem, &f, &p, &e));
+	assert_int_equal(p.n, want);
 	read = rows_read(x) - before;
 	talloc_free(mem);
 	return read > most ? read : most;

@@ -238,12 +238,13 @@ static bool
 is_orphaned(struct people *p, const struct uuid *maker, const struct api_key *k)
 {
 	const struct api_key_filter f = { .created_by = *maker };
-	struct api_key             *list;
+	struct page                 page = { .want = 200 };
+	const struct api_key       *list;
 	struct err                  e = { 0 };
-	size_t                      n;
 
-	assert_ok(api_key_list(people_open(p, &p->w->a), mem, &f, 200, &list, &n, &e));
-	for (size_t i = 0; i < n; i++)
+	assert_ok(api_key_list(people_open(p, &p->w->a), mem, &f, &page, &e));
+	list = page.rows;
+	for (size_t i = 0; i < page.n; i++)
 		if (uuid_eq(&list[i].id, &k->id))
 			return list[i].orphaned;
 	fail_msg("the key is not in the list of its maker");

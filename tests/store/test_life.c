@@ -484,25 +484,28 @@ a_silence_ends_once_and_stays_as_a_row(void **state)
 	struct uuid           id = add_silence(x, SILENCE_PLAIN, "{\"category\":\"c\"}", 0, 60000);
 	instant               now = { clock_ms(&clock_system) };
 	struct silence_filter f = { .now = now };
+	struct page           p = { .want = 10 };
 	struct silence       *rows;
 	size_t                n;
 	bool                  done;
 
 	add_silence(x, SILENCE_MAINTENANCE, "{\"category\":\"c\"}", 30000, 60000);
 	f.state = "active";
-	assert_ok(silence_list(x->t, x, &f, 10, &rows, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(silence_list(x->t, x, &f, &p, &e));
+	assert_int_equal(p.n, 1);
 	f.state = "scheduled";
-	assert_ok(silence_list(x->t, x, &f, 10, &rows, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(silence_list(x->t, x, &f, &p, &e));
+	assert_int_equal(p.n, 1);
+	rows = p.rows;
 	assert_string_equal(rows[0].kind, "maintenance");
 	assert_ok(silence_end(x->t->db, &id, now, "somebody", &done, &e));
 	assert_true(done);
 	assert_ok(silence_end(x->t->db, &id, now, "somebody", &done, &e));
 	assert_false(done);
 	f.state = "expired";
-	assert_ok(silence_list(x->t, x, &f, 10, &rows, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(silence_list(x->t, x, &f, &p, &e));
+	assert_int_equal(p.n, 1);
+	rows = p.rows;
 	assert_string_equal(rows[0].ended_by, "somebody");
 	assert_ok(silence_ahead(x->t->db, x, now, &rows, &n, &e));
 	assert_int_equal(n, 1);
@@ -516,7 +519,7 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	struct drift_world    *x = *state;
 	struct uuid            c = drift_config(x, PUSH);
 	struct err             e = { 0 };
-	struct daily_filter    f = { .from = 0 };
+	struct daily_filter    f = { .most = 10 };
 	struct daily_severity *days;
 	struct daily_top      *top;
 	struct ingest_answer   a;
@@ -537,18 +540,18 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	assert_true(n == 1 || n == 2); /* midnight may pass */
 	assert_int_equal(days[0].changes + (n == 2 ? days[1].changes : 0), 7);
 	assert_int_equal(days[0].findings + (n == 2 ? days[1].findings : 0), 5);
-	assert_ok(daily_resources(x->t, x, &f, 10, &top, &n, &e));
+	assert_ok(daily_resources(x->t, x, &f, &top, &n, &e));
 	assert_int_equal(n, 2);
 	assert_string_equal(top[0].label, "k1");
 	assert_int_equal(top[0].findings, 3);
 	assert_int_equal(top[1].findings, 2);
-	assert_ok(daily_rules(x->t, x, &f, 10, &top, &n, &e));
+	assert_ok(daily_rules(x->t, x, &f, &top, &n, &e));
 	assert_int_equal(n, 1);
 	assert_string_equal(top[0].label, "default");
 	assert_int_equal(top[0].changes, 7);
 	assert_int_equal(top[0].findings, 5);
 	f.config_id = x->t->tenant->id;
-	assert_ok(daily_rules(x->t, x, &f, 10, &top, &n, &e));
+	assert_ok(daily_rules(x->t, x, &f, &top, &n, &e));
 	assert_int_equal(n, 0);
 }
 

@@ -51,14 +51,14 @@ static void
 accept_change(struct drift_world *x, const struct uuid *report, const struct clock *now)
 {
 	struct err           e = { 0 };
+	struct page          p = { .want = 10 };
 	struct change_row   *rows;
 	struct finding_row   f;
 	struct finding_event v;
-	size_t               n;
 
-	assert_ok(change_list(
-	    x->t, x, &(struct change_filter) { .report_id = *report }, 10, &rows, &n, &e));
-	assert_true(n > 0);
+	assert_ok(change_list(x->t, x, &(struct change_filter) { .report_id = *report }, &p, &e));
+	assert_true(p.n > 0);
+	rows = p.rows;
 	assert_ok(finding_by_value(
 	    x->t->db, x, &rows[0].config_id, rows[0].fingerprint, rows[0].value_hash, &f, &e));
 	f.status = talloc_strdup(x, "accepted");

@@ -78,7 +78,7 @@ masked_values_are_in_no_sealed_part_either(void **state)
 	struct change_row   *rows;
 	struct str           text;
 	struct outbox        o;
-	size_t               n;
+	struct page          p = { .want = 10 };
 
 	uuid_print(&channel, id);
 	c = drift_config(
@@ -86,9 +86,10 @@ masked_values_are_in_no_sealed_part_either(void **state)
 		   x, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]}", id));
 	drift_push_values(x, &c, VALUES("{\"password\":\"maskedvalueone\"}"));
 	a = drift_push_values(x, &c, VALUES("{\"password\":\"maskedvaluetwo\"}"));
-	assert_ok(change_list(
-	    x->t, x, &(struct change_filter) { .report_id = a.report.id }, 10, &rows, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(
+	    change_list(x->t, x, &(struct change_filter) { .report_id = a.report.id }, &p, &e));
+	assert_int_equal(p.n, 1);
+	rows = p.rows;
 	assert_ok(tenant_open(x->t, x,
 	    (struct sealed_place) { "drift_changes", "new_value", &rows[0].id }, rows[0].new_value,
 	    &text, &e));

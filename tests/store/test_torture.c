@@ -136,19 +136,18 @@ drop_on(const struct torture *t, unsigned seed)
 	struct drift_world mine = own_world(t->x);
 
 	while (now_s() < t->until) {
-		TALLOC_CTX      *mem = talloc_new(NULL);
-		struct err       e = { 0 };
-		struct dropping  d = { .mem = mem };
-		const struct tx  tx = { "drop", drop_body, &d, NULL, NULL };
-		struct snapshot *rows;
-		size_t           n;
-		struct timespec  pause = { 0, 5000000 };
+		TALLOC_CTX     *mem = talloc_new(NULL);
+		struct err      e = { 0 };
+		struct dropping d = { .mem = mem };
+		const struct tx tx = { "drop", drop_body, &d, NULL, NULL };
+		struct page     p = { .want = 50 };
+		struct timespec pause = { 0, 5000000 };
 
-		if (!snapshot_list(mine.t, mem, &t->configs[(unsigned)rand_r(&seed) % CONFIGS],
-			&(struct uuid) { 0 }, 50, &rows, &n, &e))
+		if (!snapshot_list(
+			mine.t, mem, &t->configs[(unsigned)rand_r(&seed) % CONFIGS], &p, &e))
 			_exit(5);
-		if (n > 0) {
-			d.s = rows[(unsigned)rand_r(&seed) % n];
+		if (p.n > 0) {
+			d.s = ((const struct snapshot *)p.rows)[(unsigned)rand_r(&seed) % p.n];
 			if (!tx_run(mine.t->db, &tx, &e) && e.code != ERR_IN_USE &&
 			    e.code != ERR_UNAVAILABLE) {
 				fprintf(stderr, "drop: %d %d %s\n", (int)e.code, e.sys, e.detail);

@@ -668,12 +668,12 @@ check_drift(struct old *o)
 	struct log_options        lo = { .service = "test",
 		       .clock = &clock_system,
 		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
-	const struct alert_filter any = { .limit = 10 };
+	const struct alert_filter any = { 0 };
+	struct page               p = { .want = 10 };
 	struct alert             *alerts;
 	struct ingest_answer      a;
 	struct uuid               config;
 	char                     *hex;
-	size_t                    n = 0;
 
 	x->w = o->w;
 	x->env = (struct env) {
@@ -685,8 +685,9 @@ check_drift(struct old *o)
 	x->t = old_open(o, "demo");
 	x->d = drift_make(x, &x->env, &e);
 	assert_non_null(x->d);
-	assert_ok(alert_list(x->t, x, &any, &alerts, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(alert_list(x->t, x, &any, &p, &e));
+	assert_int_equal(p.n, 1);
+	alerts = p.rows;
 	assert_string_equal(alerts[0].status, "acknowledged");
 	assert_string_equal(alerts[0].severity, "critical");
 	hex = drift_text(x, x, "SELECT HEX(id) FROM %s.drift_configs");
@@ -801,9 +802,10 @@ static void
 check_keys(struct old *o)
 {
 	const struct api_key_filter f = { 0 };
+	struct page                 p = { .want = 200 };
 	struct api_key             *keys;
 	struct err                  e = { 0 };
-	size_t                      n, found = 0;
+	size_t                      found = 0;
 	char                        text[600];
 	char                       *says;
 
@@ -811,9 +813,10 @@ check_keys(struct old *o)
 	    o->conf, server_folder());
 	(void)!system(text);
 	says = file_text(o, talloc_asprintf(o, "%s/doctor.out", server_folder()));
-	assert_ok(api_key_list(old_open(o, "demo"), o, &f, 200, &keys, &n, &e));
+	assert_ok(api_key_list(old_open(o, "demo"), o, &f, &p, &e));
+	keys = p.rows;
 	for (size_t i = 0; i < OLD_KEYS; i++)
-		for (size_t j = 0; j < n; j++) {
+		for (size_t j = 0; j < p.n; j++) {
 			char *line;
 
 			if (strcmp(keys[j].name, old_keys[i].name) != 0)
@@ -828,7 +831,7 @@ check_keys(struct old *o)
 		}
 	assert_int_equal(found, OLD_KEYS);
 	/* and that of the demonstration, which the old program made */
-	assert_int_equal(n, OLD_KEYS + 1);
+	assert_int_equal(p.n, OLD_KEYS + 1);
 	assert_string_equal(keys[0].kind, KEY_SERVICE);
 }
 

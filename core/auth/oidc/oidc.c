@@ -10,13 +10,16 @@
 bool
 oidc_offered(const struct deed_by *by, const char *tenant, struct oidc_offer *out, struct err *e)
 {
-	const struct uuid newest = { 0 };
+	struct page p = { .want = PROVIDERS_MAX };
 
 	*out = (struct oidc_offer) { 0 };
 	if (!oidc_open_tenant(by->auth, tenant, &out->t, e))
 		return err_take(e, ERR_MISSING);
-	return provider_list(
-	    out->t->db, by->mem, &newest, PROVIDERS_MAX, &out->providers, &out->n, e);
+	if (!provider_list(out->t->db, by->mem, &p, e))
+		return false;
+	out->providers = p.rows;
+	out->n = p.n;
+	return true;
 }
 
 /* ---- beginning ---- */

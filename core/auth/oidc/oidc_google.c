@@ -8,13 +8,12 @@
 static bool
 find_google(struct oidc_attempt *s, struct str token, struct err *e)
 {
-	const struct uuid  newest = { 0 };
-	struct provider   *rows;
-	struct idtoken     t;
-	const struct json *aud;
-	size_t             n;
+	struct page            p = { .want = PROVIDERS_MAX };
+	const struct provider *rows;
+	struct idtoken         t;
+	const struct json     *aud;
 
-	if (!provider_list(s->by.t->db, s->by.mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+	if (!provider_list(s->by.t->db, s->by.mem, &p, e))
 		return false;
 	if (!idtoken_read(s->by.mem, token, &t, e)) {
 		if (e->code == ERR_CREDENTIALS)
@@ -22,7 +21,8 @@ find_google(struct oidc_attempt *s, struct str token, struct err *e)
 		return false;
 	}
 	aud = json_get(t.claims, "aud");
-	for (size_t i = 0; i < n && !s->found; i++) {
+	rows = p.rows;
+	for (size_t i = 0; i < p.n && !s->found; i++) {
 		s->found = strcmp(rows[i].kind, "google") == 0 && aud != NULL &&
 			   aud->type == JSON_STRING && str_eqz(aud->text, rows[i].client_id);
 		if (s->found)

@@ -17,10 +17,9 @@ provider_see(const struct deed_by *by, const struct uuid *id, struct provider *o
 }
 
 bool
-provider_page(const struct deed_by *by, const struct uuid *after, size_t want,
-    struct provider **rows, size_t *n, struct err *e)
+provider_page(const struct deed_by *by, struct page *p, struct err *e)
 {
-	return provider_list(by->t->db, by->mem, after, want, rows, n, e);
+	return provider_list(by->t->db, by->mem, p, e);
 }
 
 /* ---- changing ---- */
@@ -73,14 +72,12 @@ make_body(struct db *db, void *arg, struct err *e)
 static bool
 check_count(const struct provider_deed *d, struct err *e)
 {
-	const struct uuid newest = { 0 };
-	struct provider  *rows;
-	size_t            n;
+	struct page p = { .want = PROVIDERS_MAX };
 
-	if (!provider_list(d->by.t->db, d->by.mem, &newest, PROVIDERS_MAX, &rows, &n, e))
+	if (!provider_list(d->by.t->db, d->by.mem, &p, e))
 		return false;
-	return n < PROVIDERS_MAX ||
-	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", n);
+	return p.n < PROVIDERS_MAX ||
+	       err_set(e, ERR_QUOTA, 0, "There are too many identity providers.", "%zu", p.n);
 }
 
 bool

@@ -41,8 +41,7 @@ struct provider_deed {
 
 MUST_USE bool provider_see(const struct deed_by *by, const struct uuid *id, struct provider *out, struct err *e);
 /* Newest first. */
-MUST_USE bool provider_page(const struct deed_by *by, const struct uuid *after, size_t want, struct provider **rows,
-    size_t *n, struct err *e);
+MUST_USE bool provider_page(const struct deed_by *by, struct page *p, struct err *e);
 
 MUST_USE bool provider_make(const struct provider_deed *d, const struct provider_body *in, struct provider *out,
     struct err *e);

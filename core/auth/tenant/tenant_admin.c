@@ -17,14 +17,13 @@ tenant_visible(
 }
 
 bool
-tenants_visible(const struct deed_by *by, const struct uuid *after, size_t want,
-    struct tenant **rows, size_t *n, struct err *e)
+tenants_visible(const struct deed_by *by, struct page *p, struct err *e)
 {
 	if (by->caller->platform)
-		return tenant_page(by->auth->database, by->mem, after, want, rows, n, e);
-	*rows = talloc_memdup(by->mem, by->t->tenant, sizeof(**rows));
-	*n = uuid_is_nil(after);
-	return *rows != NULL || err_memory(e);
+		return tenant_page(by->auth->database, by->mem, p, e);
+	p->rows = talloc_memdup(by->mem, by->t->tenant, sizeof(*by->t->tenant));
+	p->n = uuid_is_nil(&p->after);
+	return p->rows != NULL || err_memory(e);
 }
 
 static bool

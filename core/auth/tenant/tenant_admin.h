@@ -13,8 +13,7 @@
 /* The row, read again; of the caller's tenant, or of any for the platform. ERR_MISSING. */
 MUST_USE bool tenant_visible(const struct deed_by *by, const struct uuid *id, const struct tenant **t, struct err *e);
 /* Newest first; for all but the platform its own is the only one. */
-MUST_USE bool tenants_visible(const struct deed_by *by, const struct uuid *after, size_t want, struct tenant **rows,
-    size_t *n, struct err *e);
+MUST_USE bool tenants_visible(const struct deed_by *by, struct page *p, struct err *e);
 /* What it has; NULL: it has no schema in which something could be counted. */
 MUST_USE bool tenant_usage_of(const struct deed_by *by, const struct tenant *t, struct tenant_usage **out,
     struct err *e);

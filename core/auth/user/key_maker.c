@@ -9,8 +9,13 @@ list_keys(const struct deed_by *by, const struct uuid *user, struct api_key **ke
     struct err *e)
 {
 	const struct api_key_filter f = { .created_by = *user };
+	struct page                 p = { .want = KEY_EFFECTS_MAX + 1 };
 
-	return api_key_list(by->t, by->mem, &f, KEY_EFFECTS_MAX + 1, keys, n, e);
+	if (!api_key_list(by->t, by->mem, &f, &p, e))
+		return false;
+	*keys = p.rows;
+	*n = p.n;
+	return true;
 }
 
 static bool

@@ -23,8 +23,7 @@ write_to_admins(const struct telling *w, struct err *e)
 	const struct user_filter f = { .role = "admin", .status = "active" };
 	struct mail_order        order = { 0 };
 	char                     end[TIME_TEXT_MAX];
-	struct user             *admins;
-	size_t                   n;
+	struct page              admins = { .want = ADMINS_MAX };
 
 	if (!mail_is_on(w->by->auth))
 		return true;
@@ -33,10 +32,10 @@ write_to_admins(const struct telling *w, struct err *e)
 	order.other = talloc_asprintf(w->by->mem, "\"%s\" (%s)", w->k->name, w->k->prefix);
 	if (order.other == NULL)
 		return err_memory(e);
-	if (!user_list(w->by->t, w->by->mem, &f, ADMINS_MAX, &admins, &n, e))
+	if (!user_list(w->by->t, w->by->mem, &f, &admins, e))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		order.user = admins[i].id;
+	for (size_t i = 0; i < admins.n; i++) {
+		order.user = ((const struct user *)admins.rows)[i].id;
 		if (!mail_queue(w->by, MAIL_KEY_ENDING, &order, e))
 			return false;
 	}
@@ -108,14 +107,13 @@ tell(struct telling *w, size_t *told, struct err *e)
 static bool
 remind(const struct deed_by *by, int64_t days, size_t *told, struct err *e)
 {
-	const instant   now = { clock_ms(by->auth->env->clock) };
-	struct api_key *keys;
-	size_t          n;
+	const instant now = { clock_ms(by->auth->env->clock) };
+	struct page   p = { .want = KEYS_MAX };
 
-	if (!api_key_ending(by->t, by->mem, now, days, KEYS_MAX, &keys, &n, e))
+	if (!api_key_ending(by->t, by->mem, now, days, &p, e))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		struct telling w = { by, &keys[i], days };
+	for (size_t i = 0; i < p.n; i++) {
+		struct telling w = { by, (const struct api_key *)p.rows + i, days };
 
 		if (!tell(&w, told, e))
 			return false;

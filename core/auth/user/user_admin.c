@@ -23,10 +23,9 @@ user_see(const struct deed_by *by, const struct uuid *id, struct user *out, stru
 }
 
 bool
-user_page(const struct deed_by *by, const struct user_filter *f, size_t want, struct user **rows,
-    size_t *n, struct err *e)
+user_page(const struct deed_by *by, const struct user_filter *f, struct page *p, struct err *e)
 {
-	return user_list(by->t, by->mem, f, want, rows, n, e);
+	return user_list(by->t, by->mem, f, p, e);
 }
 
 /* ---- the first ---- */
@@ -41,16 +40,15 @@ struct adding {
 static bool
 drop_first_try(struct adding *in, struct err *e)
 {
-	struct user_filter all = { 0 };
-	struct user       *list;
-	size_t             n;
+	const struct user_filter all = { 0 };
+	struct page              p = { .want = FIRST_TRIES };
 
 	if (strcmp(in->by->t->tenant->status, "provisioning") != 0)
 		return true;
-	if (!user_list(in->by->t, in->by->mem, &all, FIRST_TRIES, &list, &n, e))
+	if (!user_list(in->by->t, in->by->mem, &all, &p, e))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!user_drop(in->by->t, &list[i].id, e))
+	for (size_t i = 0; i < p.n; i++)
+		if (!user_drop(in->by->t, &((const struct user *)p.rows)[i].id, e))
 			return false;
 	return true;
 }

@@ -14,8 +14,8 @@
 
 MUST_USE bool user_see(const struct deed_by *by, const struct uuid *id, struct user *out, struct err *e);
 /* Newest first. */
-MUST_USE bool user_page(const struct deed_by *by, const struct user_filter *f, size_t want, struct user **rows,
-    size_t *n, struct err *e);
+MUST_USE bool user_page(const struct deed_by *by, const struct user_filter *f, struct page *p,
+    struct err *e);
 
 struct user_first {
 	const char *tenant_slug, *tenant_name; /* of a tenant that is not there yet */

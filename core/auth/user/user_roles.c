@@ -10,10 +10,9 @@ role_see(const struct deed_by *by, const struct uuid *id, struct role_view *out,
 }
 
 bool
-role_page(const struct deed_by *by, const struct uuid *after, size_t want, struct role_view **rows,
-    size_t *n, struct err *e)
+role_page(const struct deed_by *by, struct page *p, struct err *e)
 {
-	return role_list(by->t, by->mem, after, want, rows, n, e);
+	return role_list(by->t, by->mem, p, e);
 }
 
 /* ---- granting ---- */

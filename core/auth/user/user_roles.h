@@ -9,8 +9,7 @@
 
 MUST_USE bool role_see(const struct deed_by *by, const struct uuid *id, struct role_view *out, struct err *e);
 /* Newest first. */
-MUST_USE bool role_page(const struct deed_by *by, const struct uuid *after, size_t want, struct role_view **rows,
-    size_t *n, struct err *e);
+MUST_USE bool role_page(const struct deed_by *by, struct page *p, struct err *e);
 
 #define USER_ROLES_MAX 20
 

@@ -81,19 +81,22 @@ alert_by_open_key(
 	return db_one(db, mem, &alert_select_open, &in, a, e);
 }
 
+struct list_in {
+	struct alert_filter f;
+	struct page         page;
+};
 static const struct field list_fields[] = {
-	COLUMN_NULL(struct alert_filter, status),
-	COLUMN_NULL(struct alert_filter, severity),
-	COLUMN_NULL(struct alert_filter, kind),
-	COLUMN_NULL(struct alert_filter, config_id),
-	COLUMN_NULL(struct alert_filter, report_id),
-	COLUMN_NULL(struct alert_filter, assigned_to),
-	COLUMN_NULL(struct alert_filter, suppressed),
-	COLUMN_NULL(struct alert_filter, after),
-	COLUMN(struct alert_filter, limit),
+	COLUMN_NULL(struct list_in, f.status),
+	COLUMN_NULL(struct list_in, f.severity),
+	COLUMN_NULL(struct list_in, f.kind),
+	COLUMN_NULL(struct list_in, f.config_id),
+	COLUMN_NULL(struct list_in, f.report_id),
+	COLUMN_NULL(struct list_in, f.assigned_to),
+	COLUMN_NULL(struct list_in, f.suppressed),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
-static const struct schema list_in = SCHEMA("AlertListIn", struct alert_filter, list_fields);
+static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
 
 #define ALERT_FILTER                                                                               \
 	" FROM alerts WHERE (:status IS NULL OR status = :status)"                                 \
@@ -112,11 +115,13 @@ SQL(alert_select_tail, SQL_TENANT, &list_in, &alert_schema,
     " AND (:after IS NULL OR id > :after) ORDER BY id LIMIT :limit");
 
 bool
-alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, struct alert **rows,
-    size_t *n, struct err *e)
+alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, struct page *p,
+    struct err *e)
 {
-	return db_all(t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, f,
-	    INTO(rows, n, (size_t)f->limit), e);
+	const struct list_in in = { *f, *p };
+
+	return page_read(
+	    t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in, p, e);
 }
 
 SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,

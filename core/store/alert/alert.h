@@ -36,9 +36,7 @@ struct alert_filter {
 	const char *status, *severity, *kind; /* NULL: any */
 	const char *suppressed;               /* "true", "false"; NULL: any */
 	struct uuid config_id, report_id, assigned_to; /* nil: any */
-	struct uuid after; /* nil: from the newest (the oldest when oldest_first) */
-	bool        oldest_first;
-	int64_t     limit; /* rows, at most */
+	bool        oldest_first; /* a page begins at the oldest, not at the newest */
 };
 
 MUST_USE bool alert_add(struct db *db, const struct alert *a, struct err *e);
@@ -47,7 +45,7 @@ MUST_USE bool alert_by_id(
 MUST_USE bool alert_by_open_key(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert *a, struct err *e);
 MUST_USE bool alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f,
-    struct alert **rows, size_t *n, struct err *e);
+    struct page *p, struct err *e);
 /* Those with these ids, as many as there are, newest first. */
 #define ALERT_IDS_MAX 1000
 struct alert_ids {

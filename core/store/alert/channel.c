@@ -27,12 +27,6 @@ static const struct field id_fields[] = {
 	FIELD_END,
 };
 static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
-static const struct field  list_fields[] = {
-	 COLUMN_NULL(struct channel_range, after),
-	 COLUMN(struct channel_range, limit),
-	 FIELD_END,
-};
-static const struct schema list_in = SCHEMA("ChannelListIn", struct channel_range, list_fields);
 static const struct field  set_fields[] = {
 	 COLUMN(struct channel, name),
 	 COLUMN(struct channel, target),
@@ -58,7 +52,7 @@ SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     " :with_values, :status, :status_reason, :created_at, :updated_at)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
-SQL(channel_select_list, SQL_TENANT, &list_in, &channel_schema,
+SQL(channel_select_list, SQL_TENANT, &page_schema, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
     " FROM channels WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(channel_update, SQL_TENANT, &set_in, NULL,
@@ -87,10 +81,9 @@ channel_by_id(
 }
 
 bool
-channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct channel_range *r,
-    struct channel **rows, size_t *n, struct err *e)
+channel_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	return db_all(t->db, mem, &channel_select_list, r, INTO(rows, n, (size_t)r->limit), e);
+	return page_read_plain(t->db, mem, &channel_select_list, p, e);
 }
 
 bool

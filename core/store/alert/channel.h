@@ -24,12 +24,8 @@ struct channel {
 MUST_USE bool channel_add(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e);
-struct channel_range {
-	struct uuid after; /* nil: from the newest */
-	int64_t     limit; /* rows, at most */
-};
-MUST_USE bool channel_list(struct tenant_db *t, TALLOC_CTX *mem, const struct channel_range *r,
-    struct channel **rows, size_t *n, struct err *e);
+MUST_USE bool channel_list(
+    struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e); /* newest first */
 /* Name, target, secret, with_values, status and its reason. */
 MUST_USE bool channel_set(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e);

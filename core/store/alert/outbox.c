@@ -187,16 +187,18 @@ static const struct field row_fields[] = {
 };
 static const struct schema row_schema = SCHEMA("DeliveryRow", struct delivery_row, row_fields);
 
-static const struct field filter_fields[] = {
-	COLUMN(struct delivery_filter, channel_id),
-	COLUMN_NULL(struct delivery_filter, after),
-	COLUMN(struct delivery_filter, limit),
+struct list_in {
+	struct uuid channel_id;
+	struct page page;
+};
+static const struct field list_fields[] = {
+	COLUMN(struct list_in, channel_id),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
-static const struct schema filter_in =
-    SCHEMA("DeliveryListIn", struct delivery_filter, filter_fields);
+static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
 
-SQL(delivery_select_list, SQL_TENANT, &filter_in, &row_schema,
+SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
     "SELECT d.id, d.outbox_id AS message_id, d.channel_id, o.alert_id, o.event, o.state, d.attempt,"
     " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
@@ -204,10 +206,12 @@ SQL(delivery_select_list, SQL_TENANT, &filter_in, &row_schema,
     " LIMIT :limit");
 
 bool
-delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct delivery_filter *f,
-    struct delivery_row **rows, size_t *n, struct err *e)
+delivery_list(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel, struct page *p, struct err *e)
 {
-	return db_all(t->db, mem, &delivery_select_list, f, INTO(rows, n, (size_t)f->limit), e);
+	const struct list_in in = { *channel, *p };
+
+	return page_read(t->db, mem, &delivery_select_list, &in, p, e);
 }
 
 /* ---- the control schema ---- */

@@ -79,13 +79,9 @@ struct delivery_row {
 	int64_t     took_ms;
 	char       *detail;
 };
-struct delivery_filter {
-	struct uuid channel_id;
-	struct uuid after; /* nil: from the newest */
-	int64_t     limit; /* rows, at most */
-};
-MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct delivery_filter *f,
-    struct delivery_row **rows, size_t *n, struct err *e);
+/* Of a channel, newest first. */
+MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *channel,
+    struct page *p, struct err *e);
 
 /* In the tenant's transaction: the claim's index row goes, or is due again in `due_s`. */
 MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);

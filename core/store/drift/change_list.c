@@ -19,13 +19,13 @@ struct list_in {
 	struct change_filter f;
 	struct uuid          config_id;
 	int64_t              from; /* position */
-	int64_t              limit;
+	struct page          page;
 };
 
 /* ---- where a page begins, and whether the report is the newest ---- */
 
 static const struct field after_fields[] = {
-	COLUMN(struct list_in, f.after),
+	COLUMN(struct list_in, page.after),
 	COLUMN(struct list_in, f.report_id),
 	FIELD_END,
 };
@@ -107,7 +107,7 @@ SQL(change_select_few, SQL_TENANT, &few_in, &place_out,
 	static const struct field id##_fields[] = {                                                \
 		COLUMN(struct list_in, f.report_id),                                               \
 		filters COLUMN(struct list_in, from),                                              \
-		COLUMN(struct list_in, limit),                                                     \
+		COLUMN_AS(struct list_in, page.want, "limit"),                                     \
 		FIELD_END,                                                                         \
 	};                                                                                         \
 	static const struct schema id##_in = SCHEMA("ChangePageIn", struct list_in, id##_fields);  \
@@ -138,7 +138,7 @@ static const struct sql *const pages[2][2][2] = {
 #define OLDER_FIELDS                                                                               \
 	COLUMN(struct list_in, f.report_id), COLUMN(struct list_in, f.status),                     \
 	    COLUMN(struct list_in, from), COLUMN_NULL(struct list_in, f.severity),                 \
-	    COLUMN_NULL(struct list_in, f.category), COLUMN(struct list_in, limit)
+	    COLUMN_NULL(struct list_in, f.category), COLUMN_AS(struct list_in, page.want, "limit")
 
 static const struct field along_fields[] = {
 	OLDER_FIELDS,
@@ -193,7 +193,7 @@ begin(struct db *db, TALLOC_CTX *mem, struct list_in *in, struct err *e)
 {
 	struct place p;
 
-	if (uuid_is_nil(&in->f.after))
+	if (uuid_is_nil(&in->page.after))
 		return true;
 	if (!db_one(db, mem, &change_select_place, in, &p, e))
 		return false;
@@ -202,15 +202,15 @@ begin(struct db *db, TALLOC_CTX *mem, struct list_in *in, struct err *e)
 }
 
 bool
-change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f, size_t limit,
-    struct change_row **rows, size_t *n, struct err *e)
+change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f, struct page *p,
+    struct err *e)
 {
-	struct list_in    in = { .f = *f, .limit = (int64_t)limit };
+	struct list_in    in = { .f = *f, .page = *p };
 	const struct sql *q = NULL;
 
-	*rows = NULL;
-	*n = 0;
+	p->rows = NULL;
+	p->n = 0;
 	if (begin(t->db, mem, &in, e) && choose(t->db, mem, &in, &q, e))
-		return db_all(t->db, mem, q, &in, INTO(rows, n, limit), e);
+		return page_read(t->db, mem, q, &in, p, e);
 	return err_take(e, ERR_MISSING); /* no such change, or no such report: an empty page */
 }

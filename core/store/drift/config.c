@@ -102,30 +102,16 @@ config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct
 	return db_one(t->db, mem, &config_select, &in, c, e);
 }
 
-struct list_in {
-	struct uuid after;
-	int64_t     limit;
-};
-static const struct field list_in_fields[] = {
-	COLUMN_NULL(struct list_in, after),
-	COLUMN(struct list_in, limit),
-	FIELD_END,
-};
-static const struct schema list_in = SCHEMA("ConfigListIn", struct list_in, list_in_fields);
-
-SQL(config_select_list, SQL_TENANT, &list_in, &config_row_schema,
+SQL(config_select_list, SQL_TENANT, &page_schema, &config_row_schema,
     "SELECT c.id, c.name, c.spec, c.version, c.created_at, c.updated_at,"
     " s.state, s.last_run_at, s.collected_at, s.golden"
     " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
     " WHERE (:after IS NULL OR c.id < :after) ORDER BY c.id DESC LIMIT :limit");
 
 bool
-config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct config_row **rows, size_t *n, struct err *e)
+config_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct list_in in = { *after, (int64_t)limit };
-
-	return db_all(t->db, mem, &config_select_list, &in, INTO(rows, n, limit), e);
+	return page_read_plain(t->db, mem, &config_select_list, p, e);
 }
 
 static const struct field set_fields[] = {

@@ -57,8 +57,7 @@ MUST_USE bool config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uu
     struct drift_config *c, struct err *e);
 MUST_USE bool config_exists(struct tenant_db *t, const struct uuid *id, bool *there, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
-MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after,
-    size_t limit, struct config_row **rows, size_t *n, struct err *e);
+MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e);
 /* Sets name, spec, updated_at and version + 1 while the version is `c->version`; *done false: it is
  * not. */
 MUST_USE bool config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e);

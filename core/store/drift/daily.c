@@ -56,22 +56,18 @@ daily_drop(struct db *db, const struct uuid *config, int64_t before_day, struct 
 	return db_run(db, &daily_delete, &in, NULL, e);
 }
 
-struct read_in {
-	struct daily_filter f;
-	int64_t             limit;
-};
-#define READ_FIELDS COLUMN(struct read_in, f.from), COLUMN_NULL(struct read_in, f.config_id)
+#define READ_FIELDS COLUMN(struct daily_filter, from), COLUMN_NULL(struct daily_filter, config_id)
 static const struct field days_fields[] = {
 	READ_FIELDS,
 	FIELD_END,
 };
-static const struct schema days_in = SCHEMA("DailyDaysIn", struct read_in, days_fields);
+static const struct schema days_in = SCHEMA("DailyDaysIn", struct daily_filter, days_fields);
 static const struct field  top_in_fields[] = {
 	 READ_FIELDS,
-	 COLUMN(struct read_in, limit),
+	 COLUMN_AS(struct daily_filter, most, "limit"),
 	 FIELD_END,
 };
-static const struct schema top_in = SCHEMA("DailyTopIn", struct read_in, top_in_fields);
+static const struct schema top_in = SCHEMA("DailyTopIn", struct daily_filter, top_in_fields);
 
 static const struct field severity_fields[] = {
 	COLUMN(struct daily_severity, day),
@@ -123,25 +119,19 @@ bool
 daily_severities(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
     struct daily_severity **rows, size_t *n, struct err *e)
 {
-	const struct read_in in = { *f, 0 };
-
-	return db_all(t->db, mem, &daily_select_severities, &in, INTO(rows, n, DAYS_ROWS_MAX), e);
+	return db_all(t->db, mem, &daily_select_severities, f, INTO(rows, n, DAYS_ROWS_MAX), e);
 }
 
 bool
-daily_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f, size_t limit,
+daily_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
     struct daily_top **rows, size_t *n, struct err *e)
 {
-	const struct read_in in = { *f, (int64_t)limit };
-
-	return db_all(t->db, mem, &daily_select_resources, &in, INTO(rows, n, limit), e);
+	return db_all(t->db, mem, &daily_select_resources, f, INTO(rows, n, f->most), e);
 }
 
 bool
-daily_rules(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f, size_t limit,
+daily_rules(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
     struct daily_top **rows, size_t *n, struct err *e)
 {
-	const struct read_in in = { *f, (int64_t)limit };
-
-	return db_all(t->db, mem, &daily_select_rules, &in, INTO(rows, n, limit), e);
+	return db_all(t->db, mem, &daily_select_rules, f, INTO(rows, n, f->most), e);
 }

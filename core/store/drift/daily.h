@@ -36,6 +36,7 @@ MUST_USE bool daily_drop(
 struct daily_filter {
 	struct uuid config_id; /* nil: all */
 	int64_t     from;      /* first day */
+	size_t      most;      /* rows of those with the most findings */
 };
 struct daily_severity {
 	int64_t day;
@@ -51,8 +52,8 @@ struct daily_top {
 };
 /* Those with the most findings. */
 MUST_USE bool daily_resources(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
-    size_t limit, struct daily_top **rows, size_t *n, struct err *e);
+    struct daily_top **rows, size_t *n, struct err *e);
 MUST_USE bool daily_rules(struct tenant_db *t, TALLOC_CTX *mem, const struct daily_filter *f,
-    size_t limit, struct daily_top **rows, size_t *n, struct err *e);
+    struct daily_top **rows, size_t *n, struct err *e);
 
 #endif

@@ -63,28 +63,14 @@ golden_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden
 	return db_one(db, mem, &golden_select_lock, &in, g, e);
 }
 
-struct list_in {
-	struct uuid after;
-	int64_t     limit;
-};
-static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, after),
-	COLUMN(struct list_in, limit),
-	FIELD_END,
-};
-static const struct schema list_in = SCHEMA("GoldenListIn", struct list_in, list_fields);
-
-SQL(golden_select_list, SQL_TENANT, &list_in, &golden_schema,
+SQL(golden_select_list, SQL_TENANT, &page_schema, &golden_schema,
     "SELECT " GOLDEN_COLUMNS
     " FROM golden_baselines WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 
 bool
-golden_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct golden **rows, size_t *n, struct err *e)
+golden_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct list_in in = { *after, (int64_t)limit };
-
-	return db_all(db, mem, &golden_select_list, &in, INTO(rows, n, limit), e);
+	return page_read_plain(db, mem, &golden_select_list, p, e);
 }
 
 static const struct field set_fields[] = {

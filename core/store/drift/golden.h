@@ -33,8 +33,7 @@ MUST_USE bool golden_by_id(
 MUST_USE bool golden_lock(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden *g, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
-MUST_USE bool golden_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct golden **rows, size_t *n, struct err *e);
+MUST_USE bool golden_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
 /* Writes all of it, and revision + 1, while the revision is that of `g`; *done false: it is not. */
 MUST_USE bool golden_set(struct db *db, const struct golden *g, bool *done, struct err *e);
 /* With its versions and their contents. */

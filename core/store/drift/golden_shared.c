@@ -117,17 +117,6 @@ static const struct field head_fields[] = {
 };
 static const struct schema head_out = SCHEMA("GoldenHead", struct golden, head_fields);
 
-struct list_in {
-	struct uuid after;
-	int64_t     limit;
-};
-static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, after),
-	COLUMN(struct list_in, limit),
-	FIELD_END,
-};
-static const struct schema list_in = SCHEMA("GoldenSharedListIn", struct list_in, list_fields);
-
 struct body_out {
 	uint64_t    version;
 	int64_t     size;
@@ -141,22 +130,22 @@ static const struct field body_fields[] = {
 };
 static const struct schema body_out = SCHEMA("GoldenBody", struct body_out, body_fields);
 
-SQL(golden_call_list, SQL_TENANT, &list_in, &head_out,
+SQL(golden_call_list, SQL_TENANT, &page_schema, &head_out,
     "CALL bsx.golden_shared_list(:after,"
     " :limit)");
 SQL(golden_call_head, SQL_TENANT, &id_in, &head_out, "CALL bsx.golden_shared_head(:id)");
 SQL(golden_call_body, SQL_TENANT, &id_in, &body_out, "CALL bsx.golden_shared_body(:id)");
 
 bool
-golden_shared_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct golden **rows, size_t *n, struct err *e)
+golden_shared_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct list_in in = { *after, (int64_t)limit };
+	struct golden *rows;
 
-	if (!db_all(db, mem, &golden_call_list, &in, INTO(rows, n, limit), e))
+	if (!page_read_plain(db, mem, &golden_call_list, p, e))
 		return false;
-	for (size_t i = 0; i < *n; i++)
-		(*rows)[i].shared = true;
+	rows = p->rows;
+	for (size_t i = 0; i < p->n; i++)
+		rows[i].shared = true;
 	return true;
 }
 

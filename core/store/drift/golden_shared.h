@@ -31,8 +31,7 @@ MUST_USE bool golden_publish(
     struct db *db, const struct golden *g, const struct golden_body *body, struct err *e);
 MUST_USE bool golden_withdraw(struct db *db, const struct uuid *id, struct err *e);
 
-MUST_USE bool golden_shared_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after,
-    size_t limit, struct golden **rows, size_t *n, struct err *e);
+MUST_USE bool golden_shared_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
 MUST_USE bool golden_shared_head(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct golden *g, struct err *e);
 /* Its text; *version is that of the text. */

@@ -44,13 +44,12 @@ static const struct schema id_in = SCHEMA("ReportId", struct id_in, id_fields);
 
 struct list_in {
 	struct report_filter f;
-	int64_t              limit;
+	struct page          page;
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.config_id),
 	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN(struct list_in, limit),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
 static const struct schema list_in = SCHEMA("ReportListIn", struct list_in, list_fields);
@@ -84,12 +83,12 @@ report_by_id(
 }
 
 bool
-report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f, size_t limit,
-    struct report **rows, size_t *n, struct err *e)
+report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f, struct page *p,
+    struct err *e)
 {
-	const struct list_in in = { *f, (int64_t)limit };
+	const struct list_in in = { *f, *p };
 
-	return db_all(t->db, mem, &report_select_list, &in, INTO(rows, n, limit), e);
+	return page_read(t->db, mem, &report_select_list, &in, p, e);
 }
 
 /* ---- changes ---- */

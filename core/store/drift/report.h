@@ -35,14 +35,13 @@ struct report {
 struct report_filter {
 	struct uuid config_id; /* nil: any */
 	const char *status;    /* NULL: any */
-	struct uuid after;     /* nil: from the newest */
 };
 
 MUST_USE bool report_add(struct db *db, const struct report *r, struct err *e);
 MUST_USE bool report_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e);
 MUST_USE bool report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
-    size_t limit, struct report **rows, size_t *n, struct err *e);
+    struct page *p, struct err *e); /* newest first */
 
 struct change_row {
 	struct uuid     id;
@@ -68,7 +67,6 @@ struct change_row {
 struct change_filter {
 	struct uuid report_id;
 	const char *severity, *status, *category; /* NULL: any */
-	struct uuid after;                        /* change id; nil: from the first */
 };
 
 MUST_USE bool change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e);
@@ -84,6 +82,6 @@ MUST_USE bool change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *rep
 #define CHANGE_KEYS_MAX 50000
 /* In the order of the report. */
 MUST_USE bool change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
-    size_t limit, struct change_row **rows, size_t *n, struct err *e);
+    struct page *p, struct err *e);
 
 #endif

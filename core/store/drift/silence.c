@@ -29,14 +29,13 @@ static const struct schema id_in = SCHEMA("SilenceId", struct id_in, id_fields);
 
 struct list_in {
 	struct silence_filter f;
-	int64_t               limit;
+	struct page           page;
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.kind),
 	COLUMN_NULL(struct list_in, f.state),
 	COLUMN(struct list_in, f.now),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN(struct list_in, limit),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
 static const struct schema list_in = SCHEMA("SilenceListIn", struct list_in, list_fields);
@@ -119,12 +118,12 @@ silence_state(const struct silence *s, instant now)
 }
 
 bool
-silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *f, size_t limit,
-    struct silence **rows, size_t *n, struct err *e)
+silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *f, struct page *p,
+    struct err *e)
 {
-	const struct list_in in = { *f, (int64_t)limit };
+	const struct list_in in = { *f, *p };
 
-	return db_all(t->db, mem, &silence_select_list, &in, INTO(rows, n, limit), e);
+	return page_read(t->db, mem, &silence_select_list, &in, p, e);
 }
 
 bool

@@ -30,12 +30,11 @@ struct silence_filter {
 	const char *kind;  /* NULL: any */
 	const char *state; /* "active", "scheduled", "expired" (ended by hand too); NULL: any */
 	instant     now;
-	struct uuid after; /* nil: from the newest */
 };
 const char *silence_state(const struct silence *s, instant now);
 /* Newest first. */
 MUST_USE bool silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *f,
-    size_t limit, struct silence **rows, size_t *n, struct err *e);
+    struct page *p, struct err *e);
 /* In force or still to come. */
 MUST_USE bool silence_ahead(
     struct db *db, TALLOC_CTX *mem, instant now, struct silence **rows, size_t *n, struct err *e);

@@ -97,8 +97,7 @@ struct find_in {
 	struct uuid config;
 	const char *key;
 	instant     at;
-	struct uuid after;
-	int64_t     limit;
+	struct page page;
 };
 static const struct field key_fields[] = {
 	COLUMN(struct find_in, config),
@@ -114,8 +113,7 @@ static const struct field  at_fields[] = {
 static const struct schema at_in = SCHEMA("SnapshotAtIn", struct find_in, at_fields);
 static const struct field  list_fields[] = {
 	 COLUMN(struct find_in, config),
-	 COLUMN_NULL(struct find_in, after),
-	 COLUMN(struct find_in, limit),
+	 PAGE_COLUMNS(struct find_in, page),
 	 FIELD_END,
 };
 static const struct schema list_in = SCHEMA("SnapshotListIn", struct find_in, list_fields);
@@ -151,12 +149,12 @@ snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
 }
 
 bool
-snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
-    const struct uuid *after, size_t limit, struct snapshot **rows, size_t *n, struct err *e)
+snapshot_list(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config, struct page *p, struct err *e)
 {
-	const struct find_in in = { .config = *config, .after = *after, .limit = (int64_t)limit };
+	const struct find_in in = { .config = *config, .page = *p };
 
-	return db_all(t->db, mem, &snapshot_select_list, &in, INTO(rows, n, limit), e);
+	return page_read(t->db, mem, &snapshot_select_list, &in, p, e);
 }
 
 static const struct field mark_fields[] = {

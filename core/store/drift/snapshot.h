@@ -55,7 +55,7 @@ MUST_USE bool snapshot_before(struct tenant_db *t, TALLOC_CTX *mem, const struct
     instant at, struct snapshot *s, struct err *e);
 /* Newest first, those made before `after` (nil: all). */
 MUST_USE bool snapshot_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,
-    const struct uuid *after, size_t limit, struct snapshot **rows, size_t *n, struct err *e);
+    struct page *p, struct err *e);
 /* Finds the row of an id: the mark of an ingest. */
 struct snapshot_mark {
 	struct uuid id;

@@ -89,15 +89,15 @@ static const struct schema api_key_id_schema =
 struct api_key_page_in {
 	bool        first; /* no cursor */
 	bool        all;   /* also those with nothing odd about them */
-	struct uuid after, maker;
-	int64_t     limit;
+	struct uuid maker;
+	struct page page;
 };
 static const struct field api_key_page_fields[] = {
 	COLUMN(struct api_key_page_in, first),
-	COLUMN(struct api_key_page_in, after),
 	COLUMN_NULL(struct api_key_page_in, maker),
 	COLUMN(struct api_key_page_in, all),
-	COLUMN(struct api_key_page_in, limit),
+	COLUMN(struct api_key_page_in, page.after),
+	COLUMN_AS(struct api_key_page_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema api_key_page_schema =
@@ -129,16 +129,14 @@ api_key_by_id(
 }
 
 bool
-api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f, int64_t limit,
-    struct api_key **keys, size_t *n, struct err *e)
+api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f, struct page *p,
+    struct err *e)
 {
-	const struct api_key_page_in in = { .first = uuid_is_nil(&f->after),
-		.all = !f->odd,
-		.after = f->after,
-		.maker = f->created_by,
-		.limit = limit };
+	const struct api_key_page_in in = {
+		.first = uuid_is_nil(&p->after), .all = !f->odd, .maker = f->created_by, .page = *p
+	};
 
-	return db_all(t->db, mem, &api_key_select_page, &in, INTO(keys, n, (size_t)limit), e);
+	return page_read(t->db, mem, &api_key_select_page, &in, p, e);
 }
 
 bool
@@ -247,14 +245,15 @@ const struct schema key_effects_schema =
 /* ---- told that it ends ---- */
 
 struct api_key_ending_in {
-	instant now, until;
-	int64_t days, limit;
+	instant     now, until;
+	int64_t     days;
+	struct page page;
 };
 static const struct field ending_fields[] = {
 	COLUMN(struct api_key_ending_in, now),
 	COLUMN(struct api_key_ending_in, until),
 	COLUMN(struct api_key_ending_in, days),
-	COLUMN(struct api_key_ending_in, limit),
+	COLUMN_AS(struct api_key_ending_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema ending_schema =
@@ -281,13 +280,13 @@ SQL(api_key_update_told, SQL_TENANT, &tell_schema, NULL,
     "UPDATE api_keys SET told_days = :days WHERE id = :id AND revoked_at IS NULL AND " UNTOLD);
 
 bool
-api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, int64_t limit,
-    struct api_key **keys, size_t *n, struct err *e)
+api_key_ending(
+    struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, struct page *p, struct err *e)
 {
 	const struct api_key_ending_in in = { now, { now.ms + days * INT64_C(86400000) }, days,
-		limit };
+		*p };
 
-	return db_all(t->db, mem, &api_key_select_ending, &in, INTO(keys, n, (size_t)limit), e);
+	return page_read(t->db, mem, &api_key_select_ending, &in, p, e);
 }
 
 bool

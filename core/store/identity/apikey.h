@@ -39,13 +39,12 @@ extern const struct schema api_key_schema;
 /* Only keys that are not revoked are found; expiry and an orphaned personal one are the reader's to check. */
 MUST_USE bool api_key_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k, struct err *e);
 struct api_key_filter {
-	struct uuid after;      /* nil: from the newest */
 	struct uuid created_by; /* nil: anybody */
 	bool        odd;        /* only those that were converted or are orphaned */
 };
 /* Newest first. */
-MUST_USE bool api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f, int64_t limit,
-    struct api_key **keys, size_t *n, struct err *e);
+MUST_USE bool api_key_list(struct tenant_db *t, TALLOC_CTX *mem, const struct api_key_filter *f,
+    struct page *p, struct err *e);
 MUST_USE bool api_key_add(struct tenant_db *t, const struct api_key *k, struct err *e);
 /* All personal keys of a user who is leaving. */
 MUST_USE bool api_key_revoke_personal(struct tenant_db *t, const struct uuid *maker, instant now, struct err *e);
@@ -68,8 +67,8 @@ struct key_effects {
 extern const struct schema key_effects_schema;
 
 /* Service keys that end within `days` from now and of which that has not been told yet, soonest first. */
-MUST_USE bool api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days, int64_t limit,
-    struct api_key **keys, size_t *n, struct err *e);
+MUST_USE bool api_key_ending(struct tenant_db *t, TALLOC_CTX *mem, instant now, int64_t days,
+    struct page *p, struct err *e);
 /* Marks that it is told `days` before; *first: nobody has done so yet. */
 MUST_USE bool api_key_tell(struct tenant_db *t, const struct uuid *id, int64_t days, bool *first, struct err *e);
 

@@ -175,12 +175,12 @@ audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
 }
 
 struct rows_after_in {
-	uint64_t after;
-	int64_t  limit;
+	uint64_t    after;
+	struct page page;
 };
 static const struct field rows_after_fields[] = {
-	FIELD(struct rows_after_in, after, .doc = "Last one seen."),
-	FIELD(struct rows_after_in, limit, .doc = "Rows."),
+	COLUMN(struct rows_after_in, after),
+	COLUMN_AS(struct rows_after_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema rows_after_schema =
@@ -190,37 +190,33 @@ SQL(audit_select_after, SQL_TENANT, &rows_after_schema, &audit_schema,
     "SELECT " COLUMNS " FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit");
 
 bool
-audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
-    struct audit_row **rows, size_t *n, struct err *e)
+audit_rows_after(
+    struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, struct page *p, struct err *e)
 {
-	const struct rows_after_in in = { after, limit };
+	const struct rows_after_in in = { after, *p };
 
-	return db_all(t->db, mem, &audit_select_after, &in, INTO(rows, n, (size_t)limit), e);
+	return page_read(t->db, mem, &audit_select_after, &in, p, e);
 }
 
 /* ---- reading by filter ---- */
 
 struct list_in {
 	struct audit_filter f;
-	uint64_t            from, upto;
-	int64_t             limit;
+	struct page         page;
 };
 #define FILTER_FIELDS                                                                              \
 	COLUMN_NULL(struct list_in, f.actor_id), COLUMN_NULL(struct list_in, f.actor_name),        \
 	    COLUMN_NULL(struct list_in, f.action), COLUMN_NULL(struct list_in, f.since),           \
-	    COLUMN_NULL(struct list_in, f.until)
+	    COLUMN_NULL(struct list_in, f.until), COLUMN(struct list_in, f.before),                \
+	    COLUMN_AS(struct list_in, page.want, "limit")
 static const struct field list_fields[] = {
 	FILTER_FIELDS,
-	COLUMN(struct list_in, upto),
-	COLUMN(struct list_in, limit),
 	FIELD_END,
 };
 static const struct schema list_schema = SCHEMA("AuditListIn", struct list_in, list_fields);
 static const struct field  export_fields[] = {
 	 FILTER_FIELDS,
-	 COLUMN(struct list_in, from),
-	 COLUMN(struct list_in, upto),
-	 COLUMN(struct list_in, limit),
+	 COLUMN(struct list_in, f.after),
 	 FIELD_END,
 };
 static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_in, export_fields);
@@ -231,24 +227,24 @@ static const struct schema export_schema = SCHEMA("AuditExportIn", struct list_i
 	" AND (:action IS NULL OR action = :action)"                                               \
 	" AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)"
 SQL(audit_select_list, SQL_TENANT, &list_schema, &audit_schema,
-    FILTER " AND (:upto = 0 OR seq < :upto) ORDER BY seq DESC LIMIT :limit");
+    FILTER " AND (:before = 0 OR seq < :before) ORDER BY seq DESC LIMIT :limit");
 SQL(audit_select_export, SQL_TENANT, &export_schema, &audit_schema,
-    FILTER " AND seq > :from AND seq <= :upto ORDER BY seq LIMIT :limit");
+    FILTER " AND seq > :after AND seq < :before ORDER BY seq LIMIT :limit");
 
 bool
-audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,
-    size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, struct page *p,
+    struct err *e)
 {
-	const struct list_in in = { *f, 0, before, (int64_t)limit };
+	const struct list_in in = { *f, *p };
 
-	return db_all(t->db, mem, &audit_select_list, &in, INTO(rows, n, limit), e);
+	return page_read(t->db, mem, &audit_select_list, &in, p, e);
 }
 
 bool
 audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
-    uint64_t after, uint64_t upto, size_t limit, struct audit_row **rows, size_t *n, struct err *e)
+    struct page *p, struct err *e)
 {
-	const struct list_in in = { *f, after, upto, (int64_t)limit };
+	const struct list_in in = { *f, *p };
 
-	return db_all(t->db, mem, &audit_select_export, &in, INTO(rows, n, limit), e);
+	return page_read(t->db, mem, &audit_select_export, &in, p, e);
 }

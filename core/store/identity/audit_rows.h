@@ -55,20 +55,21 @@ MUST_USE bool audit_heads_guarded(struct db *control, bool *guarded, struct err 
 MUST_USE bool audit_span(struct tenant_db *t, struct audit_span *s, struct err *e);
 MUST_USE bool audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e);
 /* Entries with seq > after, oldest first. */
-MUST_USE bool audit_rows_after(struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, int64_t limit,
-    struct audit_row **rows, size_t *n, struct err *e);
+MUST_USE bool audit_rows_after(
+    struct tenant_db *t, TALLOC_CTX *mem, uint64_t after, struct page *p, struct err *e);
 
 struct audit_filter {
 	struct uuid actor_id;   /* nil: any */
 	const char *actor_name; /* NULL: any */
 	const char *action;     /* NULL: any */
 	instant     since, until; /* [since, until); 0: no bound */
+	uint64_t    after, before; /* numbers, neither of them counted; 0: no bound */
 };
-/* Newest first, those with seq < before (0: from the newest). */
-MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t before,
-    size_t limit, struct audit_row **rows, size_t *n, struct err *e);
-/* Oldest first, those with after < seq <= upto. */
-MUST_USE bool audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f, uint64_t after,
-    uint64_t upto, size_t limit, struct audit_row **rows, size_t *n, struct err *e);
+/* Newest first, whatever f->after is; of p only how many are wanted. */
+MUST_USE bool audit_rows_list(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
+    struct page *p, struct err *e);
+/* Oldest first; f->before is a bound. */
+MUST_USE bool audit_rows_export(struct tenant_db *t, TALLOC_CTX *mem, const struct audit_filter *f,
+    struct page *p, struct err *e);
 
 #endif

@@ -36,19 +36,12 @@ static const struct schema provider_schema =
 
 struct find_in {
 	struct uuid id;
-	int64_t     limit;
 };
 static const struct field id_fields[] = {
 	COLUMN(struct find_in, id),
 	FIELD_END,
 };
 static const struct schema id_in = SCHEMA("ProviderId", struct find_in, id_fields);
-static const struct field  list_fields[] = {
-	 COLUMN_NULL(struct find_in, id),
-	 COLUMN(struct find_in, limit),
-	 FIELD_END,
-};
-static const struct schema list_in = SCHEMA("ProviderListIn", struct find_in, list_fields);
 
 struct name_in {
 	const char *name;
@@ -123,9 +116,9 @@ SQL(provider_select_lock, SQL_TENANT, &id_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE id = :id FOR UPDATE");
 SQL(provider_select_name, SQL_TENANT, &name_in, &provider_schema,
     "SELECT " COLUMNS " FROM identity_providers WHERE name = :name");
-SQL(provider_select_list, SQL_TENANT, &list_in, &provider_schema,
+SQL(provider_select_list, SQL_TENANT, &page_schema, &provider_schema,
     "SELECT " COLUMNS
-    " FROM identity_providers WHERE (:id IS NULL OR id < :id) ORDER BY id DESC LIMIT :limit");
+    " FROM identity_providers WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(provider_select_hold, SQL_TENANT, &id_in, &hold_out,
     "SELECT updated_at FROM identity_providers WHERE id = :id LOCK IN SHARE MODE");
 SQL(provider_update, SQL_TENANT, &set_in, NULL,
@@ -181,12 +174,9 @@ provider_by_name(
 }
 
 bool
-provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct provider **rows, size_t *n, struct err *e)
+provider_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct find_in in = { *after, (int64_t)limit };
-
-	return db_all(db, mem, &provider_select_list, &in, INTO(rows, n, limit), e);
+	return page_read_plain(db, mem, &provider_select_list, p, e);
 }
 
 bool

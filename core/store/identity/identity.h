@@ -48,8 +48,7 @@ MUST_USE bool provider_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *i
 MUST_USE bool provider_by_name(struct db *db, TALLOC_CTX *mem, const char *name, struct provider *p,
     struct err *e);
 /* Newest first, after the id `after` (nil: from the newest). */
-MUST_USE bool provider_list(struct db *db, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct provider **rows, size_t *n, struct err *e);
+MUST_USE bool provider_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e);
 /*
  * Inside the transaction of what is done by its word: *holds when the row is still the one that was read; until the
  * transaction ends nobody changes or removes it.

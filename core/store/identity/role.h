@@ -38,7 +38,6 @@ extern const struct schema role_view_schema;
 MUST_USE bool role_view_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r, struct err *e);
 MUST_USE bool role_view_by_name(struct tenant_db *t, TALLOC_CTX *mem, const char *name, struct role_view *r, struct err *e);
 /* Newest first, after the id `after` (nil: from the newest). */
-MUST_USE bool role_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct role_view **roles, size_t *n, struct err *e);
+MUST_USE bool role_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e);
 
 #endif

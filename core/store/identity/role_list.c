@@ -37,17 +37,6 @@ static const struct field name_fields[] = {
 };
 static const struct schema name_schema = SCHEMA("RoleViewName", struct view_name, name_fields);
 
-struct view_page {
-	struct uuid after;
-	int64_t     limit;
-};
-static const struct field page_fields[] = {
-	COLUMN_NULL(struct view_page, after),
-	COLUMN(struct view_page, limit),
-	FIELD_END,
-};
-static const struct schema page_schema = SCHEMA("RoleViewPage", struct view_page, page_fields);
-
 #define COLUMNS                                                                                    \
 	"SELECT r.id, r.name, r.description, r.built_in, r.created_at,"                            \
 	" (SELECT GROUP_CONCAT(p.permission ORDER BY p.permission SEPARATOR '\n')"                 \
@@ -84,15 +73,15 @@ role_view_by_name(
 }
 
 bool
-role_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct role_view **roles, size_t *n, struct err *e)
+role_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct view_page in = { *after, (int64_t)limit };
+	struct role_view *roles;
 
-	if (!db_all(t->db, mem, &role_view_select_list, &in, INTO(roles, n, limit), e))
+	if (!page_read_plain(t->db, mem, &role_view_select_list, p, e))
 		return false;
-	for (size_t i = 0; i < *n; i++)
-		if (!complete(mem, &(*roles)[i], e))
+	roles = p->rows;
+	for (size_t i = 0; i < p->n; i++)
+		if (!complete(mem, &roles[i], e))
 			return false;
 	return true;
 }

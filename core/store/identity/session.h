@@ -109,7 +109,7 @@ extern const struct schema session_item_schema;
 
 /* Those that have not ended at `now`, newest first, after the id `after` (nil: from the newest). */
 MUST_USE bool session_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, instant now,
-    const struct uuid *after, size_t limit, struct session_item **items, size_t *n, struct err *e);
+    struct page *p, struct err *e);
 /* ERR_MISSING: no such session, or it was revoked. */
 MUST_USE bool session_owner(struct tenant_db *t, const struct uuid *id, struct uuid *user, struct err *e);
 /*

@@ -28,14 +28,12 @@ const struct schema session_item_schema = SCHEMA("SessionItem", struct session_i
 struct list_in {
 	struct uuid user_id;
 	instant     now;
-	struct uuid after;
-	int64_t     limit;
+	struct page page;
 };
 static const struct field list_fields[] = {
 	COLUMN(struct list_in, user_id),
 	COLUMN(struct list_in, now),
-	COLUMN_NULL(struct list_in, after),
-	COLUMN(struct list_in, limit),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
 static const struct schema list_schema = SCHEMA("SessionListIn", struct list_in, list_fields);
@@ -59,11 +57,11 @@ SQL(session_select_owner, SQL_TENANT, &owner_schema, &owner_schema,
 
 bool
 session_list(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *user, instant now,
-    const struct uuid *after, size_t limit, struct session_item **items, size_t *n, struct err *e)
+    struct page *p, struct err *e)
 {
-	const struct list_in in = { *user, now, *after, (int64_t)limit };
+	const struct list_in in = { *user, now, *p };
 
-	return db_all(t->db, mem, &session_select_list, &in, INTO(items, n, limit), e);
+	return page_read(t->db, mem, &session_select_list, &in, p, e);
 }
 
 bool

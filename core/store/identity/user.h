@@ -65,11 +65,10 @@ struct user_filter {
 	const char *q;
 	const char *role;   /* by its name; NULL: any */
 	const char *status; /* NULL: any */
-	struct uuid after;  /* nil: from the newest */
 };
 /* Newest first. */
-MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, size_t limit,
-    struct user **users, size_t *n, struct err *e);
+MUST_USE bool user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f,
+    struct page *p, struct err *e);
 
 /*
  * Inside a transaction, first: whoever may take an administrator away waits here for the others, so that

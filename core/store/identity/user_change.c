@@ -10,7 +10,7 @@ struct list_in {
 	const char        *q_email; /* folded as addresses are kept */
 	const char        *q_name;  /* as names are kept (NFC) */
 	const char        *q_apart; /* as a name from before that rule may be (NFD) */
-	int64_t            limit;
+	struct page        page;
 };
 static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, f.status),
@@ -19,8 +19,7 @@ static const struct field list_fields[] = {
 	COLUMN_NULL(struct list_in, q_name),
 	COLUMN_NULL(struct list_in, q_apart),
 	COLUMN_NULL(struct list_in, f.role),
-	COLUMN_NULL(struct list_in, f.after),
-	COLUMN(struct list_in, limit),
+	PAGE_COLUMNS(struct list_in, page),
 	FIELD_END,
 };
 static const struct schema list_schema = SCHEMA("UserListIn", struct list_in, list_fields);
@@ -51,16 +50,17 @@ take_forms(TALLOC_CTX *mem, const char *q, struct list_in *in, struct err *e)
 }
 
 bool
-user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, size_t limit,
-    struct user **users, size_t *n, struct err *e)
+user_list(struct tenant_db *t, TALLOC_CTX *mem, const struct user_filter *f, struct page *p,
+    struct err *e)
 {
-	struct list_in in = { .f = *f, .limit = (int64_t)limit };
+	struct list_in in = { .f = *f, .page = *p };
+	struct user   *users;
 
-	if (!take_forms(mem, f->q, &in, e) ||
-	    !db_all(t->db, mem, &user_select_list, &in, INTO(users, n, limit), e))
+	if (!take_forms(mem, f->q, &in, e) || !page_read(t->db, mem, &user_select_list, &in, p, e))
 		return false;
-	for (size_t i = 0; i < *n; i++)
-		if (!user_complete(t, mem, &(*users)[i], e))
+	users = p->rows;
+	for (size_t i = 0; i < p->n; i++)
+		if (!user_complete(t, mem, &users[i], e))
 			return false;
 	return true;
 }

@@ -51,17 +51,6 @@ SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
 SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id > :id ORDER BY id LIMIT 200");
 
-struct page_in {
-	struct uuid after;
-	int64_t     limit;
-};
-static const struct field page_fields[] = {
-	COLUMN_NULL(struct page_in, after),
-	COLUMN(struct page_in, limit),
-	FIELD_END,
-};
-static const struct schema page_schema = SCHEMA("TenantPageIn", struct page_in, page_fields);
-
 SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE (:after IS NULL OR id < :after) ORDER BY id DESC"
     " LIMIT :limit");
@@ -246,10 +235,7 @@ tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struc
 }
 
 bool
-tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct tenant **list, size_t *n, struct err *e)
+tenant_page(struct database *d, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
-	const struct page_in in = { *after, (int64_t)limit };
-
-	return db_all(d->control, mem, &registry_newest, &in, INTO(list, n, limit), e);
+	return page_read_plain(d->control, mem, &registry_newest, p, e);
 }

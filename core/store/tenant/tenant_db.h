@@ -14,7 +14,7 @@
 #include "core/base/env.h"
 #include "core/crypt/keyring.h"
 #include "core/crypt/seal.h"
-#include "core/store/db.h"
+#include "core/store/page.h"
 
 /* A row of the registry bsx.tenants. */
 struct tenant {
@@ -68,9 +68,8 @@ MUST_USE bool tenant_by_schema(struct database *d, struct str schema_name, const
 MUST_USE bool tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after,
     struct tenant **list, size_t *n, struct err *e);
 
-/* For answers: newest first, after the id `after` (nil: from the newest). */
-MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, const struct uuid *after, size_t limit,
-    struct tenant **list, size_t *n, struct err *e);
+/* For answers: newest first. */
+MUST_USE bool tenant_page(struct database *d, TALLOC_CTX *mem, struct page *p, struct err *e);
 
 /* After a change of a row: the processes of this host read the registry again (others do within 2 s). */
 void tenant_forget(struct database *d);

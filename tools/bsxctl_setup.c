@@ -43,7 +43,7 @@ init(struct ctl *c, const char *owner, struct err *e)
 		    s.name, s.name, c->conf_path);
 	if (!service_state(c, &s, e) || !make_keyring(c, &s, e) || !service_files(c, &s, e) ||
 	    !ctl_open_as(c, s.uid, e) || !ctl_alone(c, e) || !ctl_provision(c, e) ||
-	    !provision_control(c->prov, c->d, &c->env, e))
+	    !provision_control(&(struct provision) { c->prov, c->d, &c->env }, e))
 		return false;
 	ctl_say("database: schema %s, version %lld; account %s@%s; signing key",
 	    c->conf->db_control, (long long)migrate_newest(SQL_CONTROL), c->conf->db_user,
@@ -85,10 +85,11 @@ static bool
 migrate(struct ctl *c, struct err *e)
 {
 	if (!ctl_alone(c, e) || !ctl_provision(c, e) ||
-	    !provision_control(c->prov, c->d, &c->env, e))
+	    !provision_control(&(struct provision) { c->prov, c->d, &c->env }, e))
 		return false;
 	ctl_say("control schema: version %lld", (long long)migrate_newest(SQL_CONTROL));
-	if (!provision_migrate_tenants(c->prov, c->d, &c->env, say_migrated, NULL, e))
+	if (!provision_migrate_tenants(
+		&(struct provision) { c->prov, c->d, &c->env }, say_migrated, NULL, e))
 		return false;
 	ctl_say("tenants: version %lld", (long long)migrate_newest(SQL_TENANT));
 	return true;

@@ -76,7 +76,8 @@ find_or_make(struct ctl *c, const struct create *in, struct tenant *made, const 
     struct err *e)
 {
 	*t = made;
-	if (provision_tenant_begin(c->prov, c->d, &c->env, c->mem, in->slug, in->name, made, e))
+	if (provision_tenant_begin(&(struct provision) { c->prov, c->d, &c->env }, c->mem, in->slug,
+		in->name, made, e))
 		return true;
 	if (e->code != ERR_CONFLICT || e->sys != 0)
 		return false;

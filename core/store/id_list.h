@@ -1,11 +1,21 @@
 /*
- * id_list.h - many ids as one parameter: a JSON array of UUIDs as text, which a
- * statement joins by JSON_TABLE.
+ * id_list.h - ids as parameters of a statement: one, as :id; or many, as :ids, a JSON array of UUIDs as text that
+ * the statement joins by JSON_TABLE.
  */
 #ifndef BSX_STORE_ID_LIST_H
 #define BSX_STORE_ID_LIST_H
 
 #include "core/store/db.h"
+
+struct id_in {
+	struct uuid id;
+};
+extern const struct schema id_in;
+
+struct id_list {
+	const struct uuid *p;
+	size_t             n;
+};
 
 struct id_list_in {
 	const char *ids;
@@ -13,6 +23,6 @@ struct id_list_in {
 extern const struct schema id_list_in_schema;
 
 MUST_USE bool id_list_print(
-    TALLOC_CTX *mem, const struct uuid *ids, size_t n, struct id_list_in *out, struct err *e);
+    TALLOC_CTX *mem, struct id_list ids, struct id_list_in *out, struct err *e);
 
 #endif

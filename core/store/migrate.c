@@ -18,6 +18,10 @@ struct record {
 	char       *name;
 	struct blob sha256;
 };
+struct records {
+	struct record *p;
+	size_t         n;
+};
 static const struct field record_fields[] = {
 	FIELD(struct record, version, .doc = "Number of the migration."),
 	FIELD(struct record, name, .doc = "Name of its file."),
@@ -165,10 +169,10 @@ of_record(const struct migration *list, enum sql_scope scope, const struct recor
 }
 
 static bool
-is_recorded(const struct record *r, size_t n, const struct migration *m)
+is_recorded(const struct records *had, const struct migration *m)
 {
-	for (size_t i = 0; i < n; i++)
-		if (r[i].version == m->version)
+	for (size_t i = 0; i < had->n; i++)
+		if (had->p[i].version == m->version)
 			return true;
 	return false;
 }
@@ -206,7 +210,7 @@ compare_one(const struct db *db, const struct record *r, const struct migration 
 }
 
 static bool
-compare(const struct db *db, const struct record *r, size_t n, enum sql_scope scope,
+compare(const struct db *db, const struct records *had, enum sql_scope scope,
     const struct migration *list, struct err *e)
 {
 	int64_t newest = 0;
@@ -214,21 +218,21 @@ compare(const struct db *db, const struct record *r, size_t n, enum sql_scope sc
 	for (const struct migration *m = list; m->name != NULL; m++)
 		if (m->scope == scope && m->version > newest)
 			newest = m->version;
-	for (size_t i = 0; i < n; i++)
-		if (!compare_one(db, &r[i], of_record(list, scope, &r[i]), newest, e))
+	for (size_t i = 0; i < had->n; i++)
+		if (!compare_one(db, &had->p[i], of_record(list, scope, &had->p[i]), newest, e))
 			return false;
 	return true;
 }
 
 /* One that should have come before another that is applied already: it was added too late. */
 static bool
-compare_order(const struct db *db, const struct record *r, size_t n, enum sql_scope scope,
+compare_order(const struct db *db, const struct records *had, enum sql_scope scope,
     const struct migration *list, struct err *e)
 {
-	int64_t applied = n == 0 ? 0 : r[n - 1].version;
+	int64_t applied = had->n == 0 ? 0 : had->p[had->n - 1].version;
 
 	for (const struct migration *m = list; m->name != NULL; m++)
-		if (m->scope == scope && m->version < applied && !m->late && !is_recorded(r, n, m))
+		if (m->scope == scope && m->version < applied && !m->late && !is_recorded(had, m))
 			return refuse(db, m->name, "is older than one that is applied already", e);
 	return true;
 }
@@ -307,39 +311,39 @@ apply(struct db *db, const struct migration *m, struct err *e)
 }
 
 static bool
-apply_missing(struct db *db, const struct record *r, size_t n, enum sql_scope scope,
-    const struct migration *list, void (*progress)(void *arg, const struct migration *m), void *arg,
-    int *applied, struct err *e)
+apply_missing(struct db *db, const struct records *had, enum sql_scope scope,
+    const struct migration *list, struct migrate_watch *w, struct err *e)
 {
 	for (const struct migration *m = list; m->name != NULL; m++) {
-		if (m->scope != scope || is_recorded(r, n, m))
+		if (m->scope != scope || is_recorded(had, m))
 			continue;
-		if (progress != NULL)
-			progress(arg, m);
+		if (w->before != NULL)
+			w->before(w->arg, m);
 		if (!apply(db, m, e))
 			return false;
-		(*applied)++;
+		w->applied++;
 	}
 	return true;
 }
 
 static bool
-read_records(struct db *db, TALLOC_CTX *mem, struct record **r, size_t *n, struct err *e)
+read_records(struct db *db, TALLOC_CTX *mem, struct records *had, struct err *e)
 {
-	return db_all(db, mem, &migration_list, NULL, INTO(r, n, RECORDS_MAX), e);
+	return db_all(db, mem, &migration_list, NULL, INTO(&had->p, &had->n, RECORDS_MAX), e);
 }
 
 /* Frees the number that a record has from the time before its migration got another; repeatable. */
 static bool
-renumber(struct db *db, const struct record *r, size_t n, enum sql_scope scope,
+renumber(struct db *db, const struct records *had, enum sql_scope scope,
     const struct migration *list, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct migration *m = of_record(list, scope, &r[i]);
-		struct renumbered       x = { .was = r[i].version, .sha256 = r[i].sha256 };
+	for (size_t i = 0; i < had->n; i++) {
+		const struct record    *r = &had->p[i];
+		const struct migration *m = of_record(list, scope, r);
+		struct renumbered       x = { .was = r->version, .sha256 = r->sha256 };
 		bool                    ok;
 
-		if (m == NULL || m->version == r[i].version)
+		if (m == NULL || m->version == r->version)
 			continue;
 		x.version = m->version;
 		x.name = talloc_strdup(db, m->name);
@@ -355,35 +359,34 @@ renumber(struct db *db, const struct record *r, size_t n, enum sql_scope scope,
 
 static bool
 run_locked(struct db *db, enum sql_scope scope, const struct migration *list,
-    void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e)
+    struct migrate_watch *w, struct err *e)
 {
 	TALLOC_CTX    *tmp = talloc_new(db);
-	struct record *r;
-	size_t         n;
+	struct records had;
 	bool           ok;
 
-	ok = db_exec(db, "migration", table_sql, e) && read_records(db, tmp, &r, &n, e) &&
-	     renumber(db, r, n, scope, list, e) && read_records(db, tmp, &r, &n, e) &&
-	     compare(db, r, n, scope, list, e) && compare_order(db, r, n, scope, list, e) &&
-	     apply_missing(db, r, n, scope, list, progress, arg, applied, e) &&
-	     migrate_check(db, scope, list, e);
+	ok = db_exec(db, "migration", table_sql, e) && read_records(db, tmp, &had, e) &&
+	     renumber(db, &had, scope, list, e) && read_records(db, tmp, &had, e) &&
+	     compare(db, &had, scope, list, e) && compare_order(db, &had, scope, list, e) &&
+	     apply_missing(db, &had, scope, list, w, e) && migrate_check(db, scope, list, e);
 	talloc_free(tmp);
 	return ok;
 }
 
 bool
 migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
-    void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e)
+    struct migrate_watch *w, struct err *e)
 {
-	struct db *lock = lock_take(db, e);
-	int        count = 0;
-	bool       ok;
+	struct migrate_watch nobody = { 0 };
+	struct db           *lock = lock_take(db, e);
+	bool                 ok;
 
-	ok = lock != NULL && run_locked(db, scope, list, progress, arg, &count, e);
+	if (w == NULL)
+		w = &nobody;
+	w->applied = 0;
+	ok = lock != NULL && run_locked(db, scope, list, w, e);
 	if (lock != NULL)
 		lock_give(lock);
-	if (applied != NULL)
-		*applied = count;
 	return ok;
 }
 
@@ -391,17 +394,16 @@ bool
 migrate_check(struct db *db, enum sql_scope scope, const struct migration *list, struct err *e)
 {
 	TALLOC_CTX    *tmp = talloc_new(db);
-	struct record *r = NULL;
-	size_t         n = 0;
-	bool           ok = read_records(db, tmp, &r, &n, e);
+	struct records had = { 0 };
+	bool           ok = read_records(db, tmp, &had, e);
 
 	if (!ok && e->sys == ER_NO_SUCH_TABLE) {
 		err_clear(e);
 		ok = true;
 	}
-	ok = ok && compare(db, r, n, scope, list, e);
+	ok = ok && compare(db, &had, scope, list, e);
 	for (const struct migration *m = list; ok && m->name != NULL; m++)
-		if (m->scope == scope && !is_recorded(r, n, m))
+		if (m->scope == scope && !is_recorded(&had, m))
 			ok = err_set(e, ERR_UNAVAILABLE, 0,
 			    "The schema is not migrated: run bsxctl migrate.",
 			    "schema %s lacks migration %s", db_schema(db), m->name);

@@ -37,9 +37,15 @@ struct migration {
 };
 extern const struct migration migrations[]; /* generated; ordered; ended by name == NULL */
 
-/* Applies what is missing; *applied may be NULL. `progress` is called before each (may be NULL). */
+/* For who wants to know what is done. */
+struct migrate_watch {
+	void (*before)(void *arg, const struct migration *m); /* each one that is applied; NULL: nobody is told */
+	void *arg;
+	int   applied; /* how many were */
+};
+/* Applies what is missing; `w` may be NULL. */
 MUST_USE bool migrate_run(struct db *db, enum sql_scope scope, const struct migration *list,
-    void (*progress)(void *arg, const struct migration *m), void *arg, int *applied, struct err *e);
+    struct migrate_watch *w, struct err *e);
 /* Compares only: ERR_UNAVAILABLE "schema not migrated", ERR_INTERNAL for a changed or missing one. */
 MUST_USE bool migrate_check(struct db *db, enum sql_scope scope, const struct migration *list, struct err *e);
 /* The statements of one of `migrations` once more, for what somebody has taken away since. */

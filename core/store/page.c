@@ -17,7 +17,5 @@ page_read(struct db *db, TALLOC_CTX *mem, const struct sql *q, const void *in, s
 bool
 page_read_plain(struct db *db, TALLOC_CTX *mem, const struct sql *q, struct page *p, struct err *e)
 {
-	const struct page in = *p;
-
-	return page_read(db, mem, q, &in, p, e);
+	return page_read(db, mem, q, p, p, e);
 }

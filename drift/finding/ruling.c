@@ -61,11 +61,16 @@ static bool
 load(struct db *db, TALLOC_CTX *mem, const struct decide_which *w, struct finding_target **rows,
     size_t *n, struct err *e)
 {
+	struct page p = { .want = DECIDE_MATCH_MAX + 1 };
+
 	if (w->ids != NULL)
-		return finding_targets_by_ids(db, mem, w->ids, w->n, rows, n, e) &&
+		return finding_targets_by_ids(
+			   db, mem, (struct id_list) { w->ids, w->n }, rows, n, e) &&
 		       check_ids(mem, w, *rows, *n, e);
-	if (!finding_targets_by_filter(db, mem, &w->filter, DECIDE_MATCH_MAX + 1, rows, n, e))
+	if (!finding_targets_by_filter(db, mem, &w->filter, &p, e))
 		return false;
+	*rows = p.rows;
+	*n = p.n;
 	if (*n > DECIDE_MATCH_MAX)
 		return err_fault(
 		    e, mem, "/filter", "lets more than %d changes by; narrow it", DECIDE_MATCH_MAX);

@@ -203,7 +203,7 @@ changed_ids(const struct alert_deed *x, struct raw_json *out, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = x->alerts[i].id;
-	if (!id_list_print(mem, ids, n, &list, e))
+	if (!id_list_print(mem, (struct id_list) { ids, n }, &list, e))
 		return false;
 	out->text = list.ids;
 	return true;
@@ -283,8 +283,7 @@ load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, 
 	struct page               p = { .want = ALERT_IDS_MAX + 1 };
 
 	if (w->ids != NULL)
-		return alert_by_ids(
-			   db, a->by.mem, (struct alert_ids) { w->ids, w->n }, rows, n, e) &&
+		return alert_by_ids(db, a->by.mem, (struct id_list) { w->ids, w->n }, rows, n, e) &&
 		       check_ids(x, *rows, *n, e);
 	if (!alert_page(a, &w->filter, &p, e))
 		return false;

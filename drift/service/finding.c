@@ -94,7 +94,8 @@ tell_decision(struct finding_deed *x, struct err *e)
 		 .changed = done->changed,
 	};
 
-	if (!id_list_print(mem, done->changes, (size_t)done->changed, &changes, e))
+	if (!id_list_print(
+		mem, (struct id_list) { done->changes, (size_t)done->changed }, &changes, e))
 		return false;
 	told.changes.text = changes.ids;
 	x->entry.details = audit_details(mem, x->many ? &decisions_told : &decision_told, &told, e);

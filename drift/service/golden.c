@@ -14,10 +14,11 @@ golden_there(const struct acting *a, const struct uuid *id, struct err *e)
 bool
 golden_page(const struct acting *a, struct page *p, struct err *e)
 {
-	struct tenant_db   *t = a->by.t;
-	struct golden_seen *out = talloc_zero_size(a->by.mem, p->want * sizeof(*out));
-	struct page         own = { .after = p->after, .want = p->want }, shared = own;
-	size_t              i = 0, j = 0;
+	struct tenant_db    *t = a->by.t;
+	struct golden_seen  *out = talloc_zero_size(a->by.mem, p->want * sizeof(*out));
+	struct page          own = { .after = p->after, .want = p->want }, shared = own;
+	const struct golden *ours, *theirs;
+	size_t               i = 0, j = 0;
 
 	p->rows = out;
 	p->n = 0;
@@ -26,16 +27,16 @@ golden_page(const struct acting *a, struct page *p, struct err *e)
 	if (!golden_list(t->db, a->by.mem, &own, e) ||
 	    (!tenant_is_platform(t->tenant) && !golden_shared_list(t->db, a->by.mem, &shared, e)))
 		return false;
+	ours = own.rows;
+	theirs = shared.rows;
 	while (p->n < p->want && (i < own.n || j < shared.n)) {
-		const struct golden *mine = (const struct golden *)own.rows + i;
-		const struct golden *other = (const struct golden *)shared.rows + j;
-		bool is_mine = j == shared.n || (i < own.n && memcmp(mine->id.b, other->id.b,
-								  sizeof(mine->id.b)) > 0);
+		bool mine = j == shared.n || (i < own.n && memcmp(ours[i].id.b, theirs[j].id.b,
+							       sizeof(ours[i].id.b)) > 0);
 
 		out[p->n++] =
-		    (struct golden_seen) { .row = is_mine ? *mine : *other, .foreign = !is_mine };
-		i += is_mine;
-		j += !is_mine;
+		    (struct golden_seen) { .row = mine ? ours[i] : theirs[j], .foreign = !mine };
+		i += mine;
+		j += !mine;
 	}
 	return true;
 }

@@ -71,7 +71,7 @@ MUST_USE bool              change_show(const struct acting *a, const struct chan
 enum export_kind { EXPORT_JSON, EXPORT_PATCH, EXPORT_CSV };
 extern const char *const export_types[];
 enum export_kind         export_wanted(const struct request *r);
-/* Makes the answer in that form: the patch of the whole report, the table of what the filter lets by, behind a change. */
+/* Makes the answer in that form: the patch of the whole report, the table of what the filter lets by behind `after`. */
 MUST_USE bool export_patch(
     struct request *r, const struct acting *a, const struct report *report, struct err *e);
 MUST_USE bool export_csv(struct request *r, const struct acting *a, const struct change_filter *f,

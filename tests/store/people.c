@@ -91,8 +91,8 @@ fill(struct people *p)
 	struct err           e = { 0 };
 
 	world_tenants(w);
-	assert_ok(
-	    provision_tenant(w->prov, w->d, &w->env, w, "platform", "Platform", &p->platform, &e));
+	assert_ok(provision_tenant(&(struct provision) { w->prov, w->d, &w->env }, w, "platform",
+	    "Platform", &p->platform, &e));
 	for (size_t i = 0; i < 3; i++)
 		assert_ok(access_install_roles(
 		    people_open(p, all[i]), p, &rand_system, &clock_system, &e));

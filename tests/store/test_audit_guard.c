@@ -522,9 +522,10 @@ guards_that_are_gone_or_say_something_else_are_found_and_made_again(void **state
 		assert_ok(audit_guarded(t, &guarded, &e));
 		if (guarded)
 			fail_msg("not found: %s", ways[i]);
-		assert_ok(provision_control(p->w->prov, p->w->d, &p->w->env, &e));
 		assert_ok(
-		    provision_migrate_tenants(p->w->prov, p->w->d, &p->w->env, NULL, NULL, &e));
+		    provision_control(&(struct provision) { p->w->prov, p->w->d, &p->w->env }, &e));
+		assert_ok(provision_migrate_tenants(
+		    &(struct provision) { p->w->prov, p->w->d, &p->w->env }, NULL, NULL, &e));
 		assert_ok(audit_guarded(people_open(p, &p->w->a), &guarded, &e));
 		assert_true(guarded);
 	}

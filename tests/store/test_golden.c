@@ -424,8 +424,8 @@ platform(struct drift_world *x)
 	struct err     e = { 0 };
 	struct tenant *t = talloc_zero(x, struct tenant);
 
-	assert_ok(
-	    provision_tenant(x->w->prov, x->w->d, &x->w->env, x, "platform", "Platform", t, &e));
+	assert_ok(provision_tenant(&(struct provision) { x->w->prov, x->w->d, &x->w->env }, x,
+	    "platform", "Platform", t, &e));
 	return world_open(x->w, t);
 }
 

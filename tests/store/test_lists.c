@@ -175,9 +175,9 @@ set_up(void **state)
 		return -1;
 	x = talloc_zero(*state, struct lists);
 	x->w = *state;
-	assert_ok(provision_control(x->w->prov, x->w->d, &x->w->env, &e));
-	assert_ok(
-	    provision_tenant(x->w->prov, x->w->d, &x->w->env, x->w, "acme", "Acme", &x->w->a, &e));
+	assert_ok(provision_control(&(struct provision) { x->w->prov, x->w->d, &x->w->env }, &e));
+	assert_ok(provision_tenant(&(struct provision) { x->w->prov, x->w->d, &x->w->env }, x->w,
+	    "acme", "Acme", &x->w->a, &e));
 	x->db = server_db(x, x->w->a.schema_name);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		server_do(x->db, "%s", rows[i]);

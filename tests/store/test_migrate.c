@@ -73,19 +73,19 @@ note(void *arg, const struct migration *m)
 static void
 what_is_missing_is_applied_once_and_in_order(void **state)
 {
-	struct state *s = *state;
-	struct err    e = { 0 };
-	int           n = -1;
+	struct state        *s = *state;
+	struct err           e = { 0 };
+	struct migrate_watch w = { .before = note, .arg = s, .applied = -1 };
 
 	assert_fails(migrate_check(s->db, SQL_TENANT, two, &e), ERR_UNAVAILABLE);
 	assert_non_null(strstr(e.pub, "bsxctl migrate"));
 	err_clear(&e);
-	assert_ok(migrate_run(s->db, SQL_TENANT, two, note, s, &n, &e));
-	assert_int_equal(n, 2);
+	assert_ok(migrate_run(s->db, SQL_TENANT, two, &w, &e));
+	assert_int_equal(w.applied, 2);
 	assert_string_equal(s->seen, "tenant/0001_a.sql tenant/0002_b.sql ");
 	assert_ok(migrate_check(s->db, SQL_TENANT, two, &e));
-	assert_ok(migrate_run(s->db, SQL_TENANT, two, note, s, &n, &e));
-	assert_int_equal(n, 0);
+	assert_ok(migrate_run(s->db, SQL_TENANT, two, &w, &e));
+	assert_int_equal(w.applied, 0);
 	server_do(s->root, "SELECT 1 INTO @x FROM " SCHEMA_NAME ".a");
 	server_do(s->root, "SELECT COUNT(*) INTO @x FROM " SCHEMA_NAME ".b");
 }
@@ -98,9 +98,9 @@ a_changed_one_is_refused_by_name(void **state)
 	struct migration list[4];
 
 	memcpy(list, two, sizeof(list));
-	assert_ok(migrate_run(s->db, SQL_TENANT, two, NULL, NULL, NULL, &e));
+	assert_ok(migrate_run(s->db, SQL_TENANT, two, NULL, &e));
 	list[1].text = "CREATE TABLE IF NOT EXISTS a (i BIGINT PRIMARY KEY)\n";
-	assert_fails(migrate_run(s->db, SQL_TENANT, list, NULL, NULL, NULL, &e), ERR_INTERNAL);
+	assert_fails(migrate_run(s->db, SQL_TENANT, list, NULL, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "tenant/0001_a.sql was changed"));
 	assert_fails(migrate_check(s->db, SQL_TENANT, list, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "tenant/0001_a.sql was changed"));
@@ -114,13 +114,11 @@ a_missing_one_and_a_newer_schema_are_refused(void **state)
 	struct migration without_first[] = { two[0], two[2], { 0 } };
 	struct migration without_last[] = { two[0], two[1], { 0 } };
 
-	assert_ok(migrate_run(s->db, SQL_TENANT, two, NULL, NULL, NULL, &e));
-	assert_fails(
-	    migrate_run(s->db, SQL_TENANT, without_first, NULL, NULL, NULL, &e), ERR_INTERNAL);
+	assert_ok(migrate_run(s->db, SQL_TENANT, two, NULL, &e));
+	assert_fails(migrate_run(s->db, SQL_TENANT, without_first, NULL, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "tenant/0001_a.sql is missing"));
 	assert_fails(migrate_check(s->db, SQL_TENANT, without_first, &e), ERR_INTERNAL);
-	assert_fails(
-	    migrate_run(s->db, SQL_TENANT, without_last, NULL, NULL, NULL, &e), ERR_INTERNAL);
+	assert_fails(migrate_run(s->db, SQL_TENANT, without_last, NULL, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "tenant/0002_b.sql is newer than this program"));
 	assert_fails(migrate_check(s->db, SQL_TENANT, without_last, &e), ERR_INTERNAL);
 }
@@ -132,29 +130,29 @@ one_that_comes_too_late_is_refused(void **state)
 	struct err       e = { 0 };
 	struct migration without_first[] = { two[0], two[2], { 0 } };
 
-	assert_ok(migrate_run(s->db, SQL_TENANT, without_first, NULL, NULL, NULL, &e));
-	assert_fails(migrate_run(s->db, SQL_TENANT, two, NULL, NULL, NULL, &e), ERR_INTERNAL);
+	assert_ok(migrate_run(s->db, SQL_TENANT, without_first, NULL, &e));
+	assert_fails(migrate_run(s->db, SQL_TENANT, two, NULL, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "tenant/0001_a.sql is older"));
 }
 
 static void
 an_interrupted_one_is_repeated(void **state)
 {
-	struct state    *s = *state;
-	struct err       e = { 0 };
-	struct migration list[4];
-	int              n;
+	struct state        *s = *state;
+	struct err           e = { 0 };
+	struct migration     list[4];
+	struct migrate_watch w = { 0 };
 
 	memcpy(list, two, sizeof(list));
 	list[1].text = "CREATE TABLE IF NOT EXISTS a (i INT PRIMARY KEY)\n--;;\nINSERT INTO "
 		       "nowhere VALUES (1)\n";
-	assert_fails(migrate_run(s->db, SQL_TENANT, list, NULL, NULL, &n, &e), ERR_UNAVAILABLE);
+	assert_fails(migrate_run(s->db, SQL_TENANT, list, &w, &e), ERR_UNAVAILABLE);
 	assert_int_equal(e.sys, ER_NO_SUCH_TABLE);
 	assert_non_null(strstr(e.detail, "statement 2 of tenant/0001_a.sql"));
 	assert_fails(migrate_check(s->db, SQL_TENANT, two, &e), ERR_UNAVAILABLE);
 	err_clear(&e);
-	assert_ok(migrate_run(s->db, SQL_TENANT, two, NULL, NULL, &n, &e));
-	assert_int_equal(n, 2);
+	assert_ok(migrate_run(s->db, SQL_TENANT, two, &w, &e));
+	assert_int_equal(w.applied, 2);
 }
 
 static void
@@ -166,7 +164,7 @@ an_unknown_mark_is_refused(void **state)
 	struct state *s = *state;
 	struct err    e = { 0 };
 
-	assert_fails(migrate_run(s->db, SQL_TENANT, bad, NULL, NULL, NULL, &e), ERR_INTERNAL);
+	assert_fails(migrate_run(s->db, SQL_TENANT, bad, NULL, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.detail, "tabel"));
 }
 
@@ -177,7 +175,7 @@ make_control(struct state *s)
 	struct err e = { 0 };
 	struct db *control = fresh_db(s, CONTROL);
 
-	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, NULL, NULL, &e));
+	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, &e));
 	db_close(control);
 }
 
@@ -186,16 +184,17 @@ make_control(struct state *s)
 static void
 our_own_migrations_are_repeatable(void **state)
 {
-	struct state *s = *state;
-	struct err    e = { 0 };
-	int           n, all = 0;
+	struct state        *s = *state;
+	struct err           e = { 0 };
+	struct migrate_watch w = { 0 };
+	int                  all = 0;
 
 	for (const struct migration *m = migrations; m->name != NULL; m++)
 		all += m->scope == SQL_TENANT;
 	make_control(s);
 	for (int i = 0; i < 2; i++) {
-		assert_ok(migrate_run(s->db, SQL_TENANT, migrations, NULL, NULL, &n, &e));
-		assert_int_equal(n, all);
+		assert_ok(migrate_run(s->db, SQL_TENANT, migrations, &w, &e));
+		assert_int_equal(w.applied, all);
 		server_do(s->root, "DELETE FROM " SCHEMA_NAME ".schema_migrations");
 	}
 }
@@ -215,8 +214,7 @@ two_processes_at_once_do_not_disturb_each_other(void **state)
 		if (pids[i] == 0) {
 			struct err e = { 0 };
 
-			_exit(migrate_run(s->db, SQL_TENANT, migrations, NULL, NULL, NULL, &e) ? 0
-											       : 1);
+			_exit(migrate_run(s->db, SQL_TENANT, migrations, NULL, &e) ? 0 : 1);
 		}
 	}
 	for (int i = 0; i < 3; i++) {

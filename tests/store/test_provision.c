@@ -266,16 +266,18 @@ registering_twice_is_a_conflict(void **state)
 	struct tenant t;
 
 	world_tenants(w);
-	assert_fails(
-	    provision_tenant(w->prov, w->d, &w->env, w, "acme", "Again", &t, &e), ERR_CONFLICT);
+	assert_fails(provision_tenant(&(struct provision) { w->prov, w->d, &w->env }, w, "acme",
+			 "Again", &t, &e),
+	    ERR_CONFLICT);
 	for (size_t i = 0; i < 6; i++) {
 		static const char *const bad[] = { "", "a", "-acme", "acme-", "Acme", "a b" };
 
-		assert_fails(
-		    provision_tenant(w->prov, w->d, &w->env, w, bad[i], "x", &t, &e), ERR_INVALID);
+		assert_fails(provision_tenant(&(struct provision) { w->prov, w->d, &w->env }, w,
+				 bad[i], "x", &t, &e),
+		    ERR_INVALID);
 	}
-	assert_fails(provision_tenant(
-			 w->prov, w->d, &w->env, w, "a`; DROP DATABASE testbsx; --", "x", &t, &e),
+	assert_fails(provision_tenant(&(struct provision) { w->prov, w->d, &w->env }, w,
+			 "a`; DROP DATABASE testbsx; --", "x", &t, &e),
 	    ERR_INVALID);
 	assert_int_equal(number(w->root, "SELECT COUNT(*) AS n FROM testbsx.tenants"), 2);
 }
@@ -310,8 +312,9 @@ an_interrupted_provisioning_is_finished_by_repeating_it(void **state)
 		server_do(w->root,
 		    "UPDATE testbsx.tenants SET status = 'provisioning' WHERE slug = 'acme'");
 		server_do(w->root, "DELETE FROM testbsx.tenant_keys WHERE %d", i == 0);
-		assert_ok(provision_control(w->prov, w->d, &w->env, &e));
-		assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "acme", "Acme", &t, &e));
+		assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
+		assert_ok(provision_tenant(
+		    &(struct provision) { w->prov, w->d, &w->env }, w, "acme", "Acme", &t, &e));
 		assert_true(uuid_eq(&t.id, &w->a.id));
 		assert_string_equal(t.schema_name, w->a.schema_name);
 		assert_int_equal(
@@ -399,7 +402,8 @@ connections_are_bounded_and_reused(void **state)
 
 	world_tenants(w);
 	for (size_t i = 0; i < 3; i++)
-		assert_ok(provision_tenant(w->prov, w->d, &w->env, w, slugs[i], "T", &t[i], &e));
+		assert_ok(provision_tenant(
+		    &(struct provision) { w->prov, w->d, &w->env }, w, slugs[i], "T", &t[i], &e));
 	for (size_t i = 0; i < 3;
 	     i++) /* within one request all stay valid, though 2 is the limit */
 		assert_int_equal(
@@ -459,11 +463,13 @@ new_migrations_reach_every_tenant(void **state)
 	assert_fails(
 	    migrate_check(world_open(w, &w->b)->db, SQL_TENANT, migrations, &e), ERR_UNAVAILABLE);
 	err_clear(&e);
-	assert_ok(provision_migrate_tenants(w->prov, w->d, &w->env, NULL, NULL, &e));
+	assert_ok(provision_migrate_tenants(
+	    &(struct provision) { w->prov, w->d, &w->env }, NULL, NULL, &e));
 	assert_ok(migrate_check(world_open(w, &w->b)->db, SQL_TENANT, migrations, &e));
 	assert_int_equal(number(w->root, "SELECT MIN(schema_version) AS n FROM testbsx.tenants"),
 	    migrate_newest(SQL_TENANT));
-	assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "third", "Third", &t, &e));
+	assert_ok(provision_tenant(
+	    &(struct provision) { w->prov, w->d, &w->env }, w, "third", "Third", &t, &e));
 }
 
 static void
@@ -499,10 +505,12 @@ a_conf_that_cannot_be_is_refused(void **state)
 	c = w->conf;
 	c.db_user = "root";
 	w->env.conf = &c;
-	assert_fails(provision_control(w->prov, w->d, &w->env, &e), ERR_INTERNAL);
+	assert_fails(
+	    provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e), ERR_INTERNAL);
 	assert_non_null(strstr(e.pub, "provisioning account"));
 	c.db_user = "x'@'%'; DROP DATABASE mysql; --";
-	assert_fails(provision_control(w->prov, w->d, &w->env, &e), ERR_INTERNAL);
+	assert_fails(
+	    provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e), ERR_INTERNAL);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)

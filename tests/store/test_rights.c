@@ -99,8 +99,9 @@ what_is_too_much_is_seen_and_taken_back(void **state)
 		r = look(w, tenant);
 		if (strstr(r.excess, rows[i].seen) == NULL)
 			fail_msg("%s: seen is \"%s\"", rows[i].grant, r.excess);
-		assert_ok(provision_control(w->prov, w->d, &w->env, &e));
-		assert_ok(provision_migrate_tenants(w->prov, w->d, &w->env, NULL, NULL, &e));
+		assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
+		assert_ok(provision_migrate_tenants(
+		    &(struct provision) { w->prov, w->d, &w->env }, NULL, NULL, &e));
 		r = look(w, tenant);
 		if ((*r.excess == '\0') != rows[i].taken)
 			fail_msg("%s: left is \"%s\"", rows[i].grant, r.excess);
@@ -129,8 +130,9 @@ what_lacks_is_seen_and_granted_again(void **state)
 		server_do(w->root, "REVOKE %s ON `%s`.* FROM '%s'@'localhost'", right, name, name);
 		assert_string_equal(
 		    look(w, tenant).missing, talloc_asprintf(w, "%s ON %s.*", right, name));
-		assert_ok(provision_control(w->prov, w->d, &w->env, &e));
-		assert_ok(provision_migrate_tenants(w->prov, w->d, &w->env, NULL, NULL, &e));
+		assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
+		assert_ok(provision_migrate_tenants(
+		    &(struct provision) { w->prov, w->d, &w->env }, NULL, NULL, &e));
 		assert_string_equal(look(w, tenant).missing, "");
 	}
 }
@@ -157,10 +159,11 @@ a_provisioning_account_of_few_rights_provisions(void **state)
 	db_close(poor);
 	err_clear(&e);
 	assert_ok(provision_check(poor, &e));
-	assert_ok(provision_control(poor, w->d, &w->env, &e));
-	assert_ok(provision_tenant(poor, w->d, &w->env, w, "acme", "Acme", &t, &e));
+	assert_ok(provision_control(&(struct provision) { poor, w->d, &w->env }, &e));
+	assert_ok(provision_tenant(
+	    &(struct provision) { poor, w->d, &w->env }, w, "acme", "Acme", &t, &e));
 	server_do(w->root, "GRANT ALL ON *.* TO testbsx@localhost");
-	assert_ok(provision_control(poor, w->d, &w->env, &e));
+	assert_ok(provision_control(&(struct provision) { poor, w->d, &w->env }, &e));
 	assert_string_equal(look(w, false).excess, "");
 	conf.db_provision_user = "nobody-at-all";
 	poor = provision_db(w, &conf, &clock_system, NULL, &e);
@@ -180,10 +183,10 @@ a_tenant_is_active_only_when_it_is_finished(void **state)
 	struct tenant_db    *tdb;
 	struct tenant        t;
 
-	assert_ok(provision_control(w->prov, w->d, &w->env, &e));
+	assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
 	for (int i = 0; i < 2; i++) { /* begun twice is begun */
-		assert_ok(
-		    provision_tenant_begin(w->prov, w->d, &w->env, w, "acme", "Acme", &t, &e));
+		assert_ok(provision_tenant_begin(
+		    &(struct provision) { w->prov, w->d, &w->env }, w, "acme", "Acme", &t, &e));
 		assert_string_equal(t.status, "provisioning");
 		assert_fails(tenant_db_open(w->d, &t, false, &tdb, &e), ERR_FORBIDDEN);
 		err_clear(&e);
@@ -192,7 +195,8 @@ a_tenant_is_active_only_when_it_is_finished(void **state)
 	assert_ok(tenant_by_slug(w->d, STR("acme"), &row, &e));
 	assert_string_equal(row->status, "active");
 	assert_int_equal(row->schema_version, migrate_newest(SQL_TENANT));
-	assert_fails(provision_tenant_begin(w->prov, w->d, &w->env, w, "acme", "Acme", &t, &e),
+	assert_fails(provision_tenant_begin(
+			 &(struct provision) { w->prov, w->d, &w->env }, w, "acme", "Acme", &t, &e),
 	    ERR_CONFLICT);
 }
 

@@ -165,12 +165,12 @@ empty_set_up(void **state)
 	server_do(
 	    s->root, "CREATE USER IF NOT EXISTS " EMPTY_CONTROL "definer@localhost ACCOUNT LOCK");
 	control = empty_db(s, EMPTY_CONTROL, EMPTY_CONTROL);
-	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, NULL, NULL, &e));
+	assert_ok(migrate_run(control, SQL_CONTROL, migrations, NULL, &e));
 	empty_end(control);
 	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
 		struct db *db = empty_of(s, scope);
 
-		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e));
+		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, &e));
 		s->fresh[scope] = schema_text(s, s->root, EMPTY);
 		empty_end(db);
 	}
@@ -241,12 +241,11 @@ every_earlier_state_becomes_what_a_fresh_schema_is(void **state)
 				continue;
 			seen = talloc_asprintf_append(seen, "%s\n", key);
 			db = empty_of(s, scope);
-			if (!migrate_run(db, (enum sql_scope)scope, list, NULL, NULL, NULL, &e) &&
+			if (!migrate_run(db, (enum sql_scope)scope, list, NULL, &e) &&
 			    e.code != ERR_INTERNAL)
 				fail_msg("%s: %s", key, e.detail);
 			err_clear(&e);
-			if (!migrate_run(
-				db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e))
+			if (!migrate_run(db, (enum sql_scope)scope, migrations, NULL, &e))
 				fail_msg("%s: %s", key, e.detail);
 			assert_same_schema(key, schema_text(tmp, s->root, EMPTY), s->fresh[scope]);
 			empty_end(db);
@@ -277,10 +276,10 @@ a_schema_that_went_through_every_state_is_the_same(void **state)
 			(void)state_list(mem, line, (enum sql_scope)scope, list);
 			for (struct migration *m = list; m->name != NULL; m++)
 				m->late = false; /* they refused what came too late */
-			(void)!migrate_run(db, (enum sql_scope)scope, list, NULL, NULL, NULL, &e);
+			(void)!migrate_run(db, (enum sql_scope)scope, list, NULL, &e);
 			err_clear(&e);
 		}
-		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, NULL, NULL, &e));
+		assert_ok(migrate_run(db, (enum sql_scope)scope, migrations, NULL, &e));
 		assert_same_schema("all states", schema_text(mem, s->root, EMPTY), s->fresh[scope]);
 		empty_end(db);
 		talloc_free(mem);
@@ -324,14 +323,14 @@ migrate_in_pieces(struct db *db, enum sql_scope scope, int64_t from)
 			list[n++] = *x;
 		list[n] = (struct migration) { 0 };
 		for (int k = 0; (list[n - 1].text = cut_after(mem, m->text, k)) != NULL; k++) {
-			assert_false(migrate_run(db, scope, list, NULL, NULL, NULL, &e));
+			assert_false(migrate_run(db, scope, list, NULL, &e));
 			if (strstr(e.detail, "broken") == NULL)
 				fail_msg("%s cut after %d: %s", m->name, k, e.detail);
 			err_clear(&e);
 			boundaries++;
 		}
 		list[n - 1].text = m->text;
-		if (!migrate_run(db, scope, list, NULL, NULL, NULL, &e))
+		if (!migrate_run(db, scope, list, NULL, &e))
 			fail_msg("%s: %s", m->name, e.detail);
 		talloc_free(mem);
 	}
@@ -552,7 +551,7 @@ fresh_tenant(TALLOC_CTX *mem, struct old *o)
 
 	assert_non_null(fresh);
 	server_schema(o->w->root, name);
-	assert_ok(migrate_run(fresh, SQL_TENANT, migrations, NULL, NULL, NULL, &e));
+	assert_ok(migrate_run(fresh, SQL_TENANT, migrations, NULL, &e));
 	db_close(fresh);
 	text = schema_text(mem, o->w->root, name);
 	server_do(o->w->root, "DROP DATABASE %s", name);

@@ -96,9 +96,11 @@ world_tenants(struct world *w)
 {
 	struct err e = { 0 };
 
-	assert_ok(provision_control(w->prov, w->d, &w->env, &e));
-	assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "acme", "Acme \xc3\xa9", &w->a, &e));
-	assert_ok(provision_tenant(w->prov, w->d, &w->env, w, "globex", "Globex", &w->b, &e));
+	assert_ok(provision_control(&(struct provision) { w->prov, w->d, &w->env }, &e));
+	assert_ok(provision_tenant(
+	    &(struct provision) { w->prov, w->d, &w->env }, w, "acme", "Acme \xc3\xa9", &w->a, &e));
+	assert_ok(provision_tenant(
+	    &(struct provision) { w->prov, w->d, &w->env }, w, "globex", "Globex", &w->b, &e));
 }
 
 struct tenant_db *

@@ -1,5 +1,4 @@
 #include "core/store/alert/alert.h"
-
 #include "core/store/id_list.h"
 
 static const struct field alert_fields[] = {
@@ -29,15 +28,6 @@ static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, al
 	"id, config_id, report_id, kind, severity, title, status, changes, opened_at, updated_at," \
 	" acknowledged_by, acknowledged_at, assigned_to, resolved_at, resolved_by, suppressed_by," \
 	" open_key, version"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("AlertId", struct id_in, id_fields);
 
 struct key_in {
 	const char *open_key;
@@ -133,12 +123,12 @@ SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
     " JOIN alerts a ON a.id = j.id ORDER BY a.id DESC");
 
 bool
-alert_by_ids(struct db *db, TALLOC_CTX *mem, struct alert_ids ids, struct alert **rows, size_t *n,
+alert_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct alert **rows, size_t *n,
     struct err *e)
 {
 	struct id_list_in in;
 
-	return id_list_print(mem, ids.p, ids.n, &in, e) &&
+	return id_list_print(mem, ids, &in, e) &&
 	       db_all(db, mem, &alert_select_ids, &in, INTO(rows, n, ids.n), e);
 }
 

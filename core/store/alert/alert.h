@@ -10,6 +10,7 @@
 #define BSX_STORE_ALERT_ALERT_H
 
 #include "core/base/hash.h"
+#include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
 struct alert {
@@ -48,11 +49,7 @@ MUST_USE bool alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct aler
     struct page *p, struct err *e);
 /* Those with these ids, as many as there are, newest first. */
 #define ALERT_IDS_MAX 1000
-struct alert_ids {
-	const struct uuid *p;
-	size_t             n;
-};
-MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, struct alert_ids ids,
+MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct alert **rows, size_t *n, struct err *e);
 /* Writes all that can change and raises the version while it is a->version; *done false: outrun. */
 MUST_USE bool alert_set(struct db *db, const struct alert *a, bool *done, struct err *e);

@@ -1,4 +1,5 @@
 #include "core/store/alert/channel.h"
+#include "core/store/id_list.h"
 
 static const struct field channel_fields[] = {
 	COLUMN(struct channel, id),
@@ -19,24 +20,16 @@ static const struct schema channel_schema = SCHEMA("StoredChannel", struct chann
 	"id, name, kind, target, secret, with_values, status, status_reason, created_at, "         \
 	"updated_at"
 
-struct find_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct find_in, id),
+static const struct field set_fields[] = {
+	COLUMN(struct channel, name),
+	COLUMN(struct channel, target),
+	COLUMN_NULL(struct channel, secret),
+	COLUMN(struct channel, with_values),
+	COLUMN(struct channel, status),
+	COLUMN(struct channel, status_reason),
+	COLUMN(struct channel, updated_at),
+	COLUMN(struct channel, id),
 	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("ChannelId", struct find_in, id_fields);
-static const struct field  set_fields[] = {
-	 COLUMN(struct channel, name),
-	 COLUMN(struct channel, target),
-	 COLUMN_NULL(struct channel, secret),
-	 COLUMN(struct channel, with_values),
-	 COLUMN(struct channel, status),
-	 COLUMN(struct channel, status_reason),
-	 COLUMN(struct channel, updated_at),
-	 COLUMN(struct channel, id),
-	 FIELD_END,
 };
 static const struct schema set_in = SCHEMA("ChannelSetIn", struct channel, set_fields);
 static const struct field  disable_fields[] = {
@@ -75,7 +68,7 @@ bool
 channel_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e)
 {
-	const struct find_in in = { .id = *id };
+	const struct id_in in = { .id = *id };
 
 	return db_one(db, mem, &channel_select, &in, c, e);
 }
@@ -95,8 +88,8 @@ channel_set(struct db *db, const struct channel *c, struct err *e)
 bool
 channel_drop(struct db *db, const struct uuid *id, bool *done, struct err *e)
 {
-	const struct find_in in = { .id = *id };
-	uint64_t             n = 0;
+	const struct id_in in = { .id = *id };
+	uint64_t           n = 0;
 
 	*done = false;
 	if (!db_run(db, &channel_delete, &in, &n, e))

@@ -1,6 +1,7 @@
 #include "core/store/alert/outbox.h"
 
 #include "core/store/alert/expire.h"
+#include "core/store/id_list.h"
 
 /* ---- messages ---- */
 
@@ -21,15 +22,6 @@ static const struct field outbox_fields[] = {
 static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
 
 #define OUTBOX_REST "template, alert_id, event, body, state, attempts, created_at, done_at"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("OutboxId", struct id_in, id_fields);
 
 struct index_in {
 	struct uuid id;

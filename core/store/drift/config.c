@@ -1,4 +1,5 @@
 #include "core/store/drift/config.h"
+#include "core/store/id_list.h"
 
 #include <string.h>
 
@@ -52,15 +53,6 @@ static const struct field state_fields[] = {
 	FIELD_END,
 };
 static const struct schema state_schema = SCHEMA("ConfigState", struct config_state, state_fields);
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("ConfigId", struct id_in, id_fields);
 
 /* ---- configs ---- */
 

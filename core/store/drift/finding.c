@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/store/id_list.h"
-
 /* ---- findings ---- */
 
 static const struct field finding_fields[] = {
@@ -228,7 +226,7 @@ static const struct schema target_schema =
 
 struct filter_in {
 	struct finding_filter f;
-	int64_t               limit;
+	struct page           page;
 };
 static const struct field filter_fields[] = {
 	COLUMN(struct filter_in, f.report_id),
@@ -236,7 +234,7 @@ static const struct field filter_fields[] = {
 	COLUMN_NULL(struct filter_in, f.category),
 	COLUMN_NULL(struct filter_in, f.status),
 	COLUMN_NULL(struct filter_in, f.fingerprint),
-	COLUMN(struct filter_in, limit),
+	COLUMN_AS(struct filter_in, page.want, "limit"),
 	FIELD_END,
 };
 static const struct schema filter_in = SCHEMA("LifeFilterIn", struct filter_in, filter_fields);
@@ -254,22 +252,22 @@ SQL(finding_select_filter, SQL_TENANT, &filter_in, &target_schema,
 		  " LIMIT :limit");
 
 bool
-finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids, size_t ids_n,
+finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct finding_target **rows, size_t *n, struct err *e)
 {
 	struct id_list_in in;
 
-	return id_list_print(mem, ids, ids_n, &in, e) &&
-	       db_all(db, mem, &finding_select_ids, &in, INTO(rows, n, ids_n), e);
+	return id_list_print(mem, ids, &in, e) &&
+	       db_all(db, mem, &finding_select_ids, &in, INTO(rows, n, ids.n), e);
 }
 
 bool
-finding_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct finding_filter *f,
-    size_t max, struct finding_target **rows, size_t *n, struct err *e)
+finding_targets_by_filter(
+    struct db *db, TALLOC_CTX *mem, const struct finding_filter *f, struct page *p, struct err *e)
 {
-	const struct filter_in in = { *f, (int64_t)max };
+	const struct filter_in in = { *f, *p };
 
-	return db_all(db, mem, &finding_select_filter, &in, INTO(rows, n, max), e);
+	return page_read(db, mem, &finding_select_filter, &in, p, e);
 }
 
 /* ---- writing ---- */

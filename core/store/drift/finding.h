@@ -12,6 +12,7 @@
 #define BSX_STORE_DRIFT_FINDING_H
 
 #include "core/base/hash.h"
+#include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
 struct finding_row {
@@ -50,16 +51,16 @@ struct finding_target {
 };
 #define LIFE_IDS_MAX 1000
 /* The changes with these ids, as many as there are, by config, fingerprint, value hash. */
-MUST_USE bool finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, const struct uuid *ids,
-    size_t ids_n, struct finding_target **rows, size_t *n, struct err *e);
+MUST_USE bool finding_targets_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
+    struct finding_target **rows, size_t *n, struct err *e);
 struct finding_filter {
 	struct uuid report_id;
 	const char *severity, *category, *status; /* NULL: any */
 	struct blob fingerprint;                  /* p == NULL: any */
 };
-/* Changes of a report in the same order; `max` at most. */
-MUST_USE bool finding_targets_by_filter(struct db *db, TALLOC_CTX *mem, const struct finding_filter *f,
-    size_t max, struct finding_target **rows, size_t *n, struct err *e);
+/* Changes of a report in the same order; of p only how many are wanted. */
+MUST_USE bool finding_targets_by_filter(struct db *db, TALLOC_CTX *mem,
+    const struct finding_filter *f, struct page *p, struct err *e);
 /* Adds rows or writes all that can change of them, and their status in the newest report.  The
  * transaction holds the config's state row. */
 MUST_USE bool finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e);

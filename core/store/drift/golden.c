@@ -1,6 +1,7 @@
 #include "core/store/drift/golden.h"
 
 #include "core/store/drift/history.h"
+#include "core/store/id_list.h"
 
 static const struct field golden_fields[] = {
 	COLUMN(struct golden, id),
@@ -21,15 +22,6 @@ static const struct schema golden_schema = SCHEMA("StoredGolden", struct golden,
 #define GOLDEN_COLUMNS                                                                             \
 	"id, name, description, shared, version, revision, address, resources, masked,"            \
 	" created_at, updated_at"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("GoldenId", struct id_in, id_fields);
 
 /* ---- templates ---- */
 

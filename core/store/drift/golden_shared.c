@@ -1,6 +1,7 @@
 #include "core/store/drift/golden_shared.h"
 
 #include "core/base/secret.h"
+#include "core/store/id_list.h"
 
 #define SIGNALLED 1644 /* a procedure refused */
 
@@ -65,15 +66,6 @@ static const struct field publish_fields[] = {
 };
 static const struct schema publish_in =
     SCHEMA("GoldenPublishIn", struct publish_in, publish_fields);
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("GoldenSharedId", struct id_in, id_fields);
 
 SQL(golden_call_publish, SQL_TENANT, &publish_in, NULL,
     "CALL bsx.golden_publish(:id, :name, :description, :version, :revision, :resources, :size,"

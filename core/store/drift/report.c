@@ -1,4 +1,5 @@
 #include "core/store/drift/report_priv.h"
+#include "core/store/id_list.h"
 
 /* ---- reports ---- */
 
@@ -32,15 +33,6 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
 	" accepted, held, anomaly, suppressed, shortened"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("ReportId", struct id_in, id_fields);
 
 struct list_in {
 	struct report_filter f;

@@ -1,4 +1,5 @@
 #include "core/store/drift/silence.h"
+#include "core/store/id_list.h"
 
 static const struct field silence_fields[] = {
 	COLUMN(struct silence, id),
@@ -17,15 +18,6 @@ static const struct schema silence_schema = SCHEMA("StoredSilence", struct silen
 
 #define SILENCE_COLUMNS                                                                            \
 	"id, kind, matcher, reason, owner, starts_at, expires_at, created_at, ended_at, ended_by"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("SilenceId", struct id_in, id_fields);
 
 struct list_in {
 	struct silence_filter f;

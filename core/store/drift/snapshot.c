@@ -1,4 +1,5 @@
 #include "core/store/drift/snapshot.h"
+#include "core/store/id_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,15 +40,6 @@ static const struct schema next_in = SCHEMA("SnapshotNextIn", struct next_in, ne
 	"id, config_id, seq, in_order, manifest, digest, collections, resources, actor, "          \
 	"pushed_by,"                                                                               \
 	" collected_at, received_at, report_id, idempotency_key, body_hash, rendered"
-
-struct id_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct id_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("SnapshotId", struct id_in, id_fields);
 
 #define SNAPSHOT_MARKS                                                                             \
 	":id, :config_id, :seq, :in_order, :manifest, :digest, :collections, :resources, :actor,"  \

@@ -1,4 +1,5 @@
 #include "core/store/identity/apikey.h"
+#include "core/store/id_list.h"
 
 #define READ_ONLY FIELD_READ_ONLY
 #define NULLABLE  FIELD_NULLABLE
@@ -76,16 +77,6 @@ static const struct schema insert_schema = SCHEMA("ApiKeyIn", struct api_key, in
 	" k.expires_at, k.last_used_at, k.told_days"
 #define FROM " FROM api_keys k LEFT JOIN users u ON u.id = k.created_by"
 
-struct api_key_id_in {
-	struct uuid id;
-};
-static const struct field api_key_id_fields[] = {
-	FIELD(struct api_key_id_in, id, .doc = "Key."),
-	FIELD_END,
-};
-static const struct schema api_key_id_schema =
-    SCHEMA("ApiKeyIdIn", struct api_key_id_in, api_key_id_fields);
-
 struct api_key_page_in {
 	bool        first; /* no cursor */
 	bool        all;   /* also those with nothing odd about them */
@@ -103,7 +94,7 @@ static const struct field api_key_page_fields[] = {
 static const struct schema api_key_page_schema =
     SCHEMA("ApiKeyPageIn", struct api_key_page_in, api_key_page_fields);
 
-SQL(api_key_select_by_id, SQL_TENANT, &api_key_id_schema, &found_schema,
+SQL(api_key_select_by_id, SQL_TENANT, &id_in, &found_schema,
     COLUMNS ", (SELECT GROUP_CONCAT(DISTINCT rp.permission SEPARATOR '\n')"
 	    " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
 	    " WHERE ur.user_id = k.created_by) AS granted" FROM
@@ -123,7 +114,7 @@ bool
 api_key_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct api_key *k, struct err *e)
 {
-	const struct api_key_id_in in = { *id };
+	const struct id_in in = { *id };
 
 	return db_one(t->db, mem, &api_key_select_by_id, &in, k, e);
 }

@@ -1,4 +1,5 @@
 #include "core/store/identity/factor.h"
+#include "core/store/id_list.h"
 
 #define OVER_MS 86400000 /* an ended sign-in is kept for a day */
 
@@ -292,16 +293,6 @@ static const struct field transaction_fields[] = {
 static const struct schema transaction_schema =
     SCHEMA("LoginTransaction", struct login_transaction, transaction_fields);
 
-struct transaction_in {
-	struct uuid id;
-};
-static const struct field transaction_in_fields[] = {
-	COLUMN(struct transaction_in, id),
-	FIELD_END,
-};
-static const struct schema transaction_in_schema =
-    SCHEMA("LoginTransactionIn", struct transaction_in, transaction_in_fields);
-
 struct over_in {
 	instant since;
 };
@@ -342,7 +333,7 @@ SQL(login_transaction_insert, SQL_TENANT, &transaction_new_schema, NULL,
     "INSERT INTO login_transactions (id, token_hash, user_id, user_epoch, provider, in_body,"
     " return_to, created_at, expires_at) VALUES (:id, :token_hash, :user_id, :user_epoch,"
     " :provider, :in_body, :return_to, :created_at, :expires_at)");
-SQL(login_transaction_select, SQL_TENANT, &transaction_in_schema, &transaction_schema,
+SQL(login_transaction_select, SQL_TENANT, &id_in, &transaction_schema,
     "SELECT id, token_hash, user_id, user_epoch, provider, in_body, return_to, created_at,"
     " expires_at, ended_at FROM login_transactions WHERE id = :id");
 SQL(login_transaction_delete_over, SQL_TENANT, &over_in_schema, NULL,
@@ -367,8 +358,7 @@ bool
 login_transaction_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     struct login_transaction *l, struct err *e)
 {
-	return db_one(
-	    t->db, mem, &login_transaction_select, &(struct transaction_in) { *id }, l, e);
+	return db_one(t->db, mem, &login_transaction_select, &(struct id_in) { *id }, l, e);
 }
 
 bool

@@ -1,4 +1,5 @@
 #include "core/store/identity/identity.h"
+#include "core/store/id_list.h"
 
 static const struct field provider_fields[] = {
 	COLUMN(struct provider, id),
@@ -33,15 +34,6 @@ static const struct schema provider_schema =
 	"role_map,"                                                                                \
 	" auto_provision, trust_mfa, claims, authorized_parties, mfa_acr, mfa_amr, absent_roles,"  \
 	" assume_email_verified, group_lookup, scopes, own_address, created_at, updated_at"
-
-struct find_in {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct find_in, id),
-	FIELD_END,
-};
-static const struct schema id_in = SCHEMA("ProviderId", struct find_in, id_fields);
 
 struct name_in {
 	const char *name;
@@ -150,7 +142,7 @@ bool
 provider_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p, struct err *e)
 {
-	const struct find_in in = { .id = *id };
+	const struct id_in in = { .id = *id };
 
 	return db_one(db, mem, &provider_select, &in, p, e);
 }
@@ -159,7 +151,7 @@ bool
 provider_lock(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct provider *p, struct err *e)
 {
-	const struct find_in in = { .id = *id };
+	const struct id_in in = { .id = *id };
 
 	return db_one(db, mem, &provider_select_lock, &in, p, e);
 }
@@ -182,8 +174,8 @@ provider_list(struct db *db, TALLOC_CTX *mem, struct page *p, struct err *e)
 bool
 provider_hold(struct db *db, const struct provider *p, bool *holds, struct err *e)
 {
-	const struct find_in in = { .id = p->id };
-	struct hold_row      row;
+	const struct id_in in = { .id = p->id };
+	struct hold_row    row;
 
 	*holds = db_one(db, db, &provider_select_hold, &in, &row, e) &&
 		 row.updated_at.ms == p->updated_at.ms;
@@ -211,8 +203,8 @@ provider_end_sessions(
 bool
 provider_drop(struct db *db, const struct provider *p, struct err *e)
 {
-	const struct find_in in = { .id = p->id };
-	uint64_t             n = 0;
+	const struct id_in in = { .id = p->id };
+	uint64_t           n = 0;
 
 	if (!db_run(db, &provider_delete, &in, &n, e))
 		return false;
@@ -291,8 +283,8 @@ identity_find(struct db *db, TALLOC_CTX *mem, struct identity *i, struct err *e)
 bool
 identity_known(struct db *db, const struct uuid *provider, bool *known, struct err *e)
 {
-	const struct find_in in = { .id = *provider };
-	struct identity      row;
+	const struct id_in in = { .id = *provider };
+	struct identity    row;
 
 	*known = db_one(db, db, &identity_select_any, &in, &row, e);
 	return *known || err_take(e, ERR_MISSING);
@@ -416,7 +408,7 @@ bool
 user_roles_replace(struct db *db, TALLOC_CTX *mem, const struct uuid *user,
     const struct mapped_role *roles, size_t n, struct err *e)
 {
-	const struct find_in  in = { .id = *user };
+	const struct id_in    in = { .id = *user };
 	struct user_role_row *rows = talloc_array(mem, struct user_role_row, (unsigned)n + 1);
 
 	if (rows == NULL)

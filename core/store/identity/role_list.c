@@ -1,4 +1,5 @@
 /* role.h: roles as answers show them. */
+#include "core/store/id_list.h"
 #include "core/store/identity/role.h"
 #include "core/store/identity/user.h"
 
@@ -19,15 +20,6 @@ static const struct field view_fields[] = {
 };
 const struct schema role_view_schema = SCHEMA("Role", struct role_view, view_fields);
 
-struct view_id {
-	struct uuid id;
-};
-static const struct field id_fields[] = {
-	COLUMN(struct view_id, id),
-	FIELD_END,
-};
-static const struct schema id_schema = SCHEMA("RoleViewId", struct view_id, id_fields);
-
 struct view_name {
 	const char *name;
 };
@@ -41,7 +33,7 @@ static const struct schema name_schema = SCHEMA("RoleViewName", struct view_name
 	"SELECT r.id, r.name, r.description, r.built_in, r.created_at,"                            \
 	" (SELECT GROUP_CONCAT(p.permission ORDER BY p.permission SEPARATOR '\n')"                 \
 	" FROM role_permissions p WHERE p.role_id = r.id) AS granted FROM roles r "
-SQL(role_view_select_id, SQL_TENANT, &id_schema, &role_view_schema, COLUMNS "WHERE r.id = :id");
+SQL(role_view_select_id, SQL_TENANT, &id_in, &role_view_schema, COLUMNS "WHERE r.id = :id");
 SQL(role_view_select_name, SQL_TENANT, &name_schema, &role_view_schema,
     COLUMNS "WHERE r.name ="
 	    " :name");
@@ -58,7 +50,7 @@ bool
 role_view_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct role_view *r, struct err *e)
 {
-	const struct view_id in = { *id };
+	const struct id_in in = { *id };
 
 	return db_one(t->db, mem, &role_view_select_id, &in, r, e) && complete(mem, r, e);
 }

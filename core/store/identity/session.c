@@ -1,4 +1,5 @@
 #include "core/store/identity/session.h"
+#include "core/store/id_list.h"
 
 #define NULLABLE FIELD_NULLABLE
 
@@ -54,16 +55,6 @@ static const struct field session_state_fields[] = {
 static const struct schema session_state_schema =
     SCHEMA("SessionState", struct session_state, session_state_fields);
 
-struct session_id_in {
-	struct uuid id;
-};
-static const struct field session_id_fields[] = {
-	FIELD(struct session_id_in, id, .doc = "Session."),
-	FIELD_END,
-};
-static const struct schema session_id_schema =
-    SCHEMA("SessionIdIn", struct session_id_in, session_id_fields);
-
 SQL(session_insert, SQL_TENANT, &session_row_schema, NULL,
     "INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end,"
     " address, user_agent, last_seen, created_at) VALUES (:id, :user_id, :auth_time, :aal,"
@@ -76,7 +67,7 @@ static const struct schema ended_in = SCHEMA("SessionEndedIn", struct session_ro
 
 SQL(session_forget, SQL_TENANT, &ended_in, NULL,
     "DELETE FROM user_sessions WHERE absolute_end < :absolute_end ORDER BY absolute_end LIMIT 20");
-SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schema,
+SQL(session_select_caller, SQL_TENANT, &id_in, &session_caller_schema,
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
     " s.epoch + u.epoch AS epoch, u.email, u.display_name, u.status, u.`2fa_enabled`,"
@@ -87,7 +78,7 @@ SQL(session_select_caller, SQL_TENANT, &session_id_schema, &session_caller_schem
     " FROM user_roles ur JOIN role_permissions rp ON rp.role_id = ur.role_id"
     " WHERE ur.user_id = u.id) AS granted, s.created_at AS began_at"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.id = :id");
-SQL(session_select_state, SQL_TENANT, &session_id_schema, &session_state_schema,
+SQL(session_select_state, SQL_TENANT, &id_in, &session_state_schema,
     "SELECT s.epoch + u.epoch AS epoch, s.last_seen, s.idle_end"
     " FROM user_sessions s JOIN users u ON u.id = s.user_id"
     " WHERE s.id = :id AND s.revoked_at IS NULL AND u.status = 'active'");
@@ -106,7 +97,7 @@ bool
 session_caller_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     struct session_caller *s, struct err *e)
 {
-	const struct session_id_in in = { *id };
+	const struct id_in in = { *id };
 
 	return db_one(t->db, mem, &session_select_caller, &in, s, e);
 }
@@ -115,7 +106,7 @@ bool
 session_state_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     struct session_state *s, struct err *e)
 {
-	const struct session_id_in in = { *id };
+	const struct id_in in = { *id };
 
 	return db_one(t->db, mem, &session_select_state, &in, s, e);
 }
@@ -233,7 +224,7 @@ SQL(session_update_revoked, SQL_TENANT, &session_revoke_schema, NULL,
 SQL(session_update_all_revoked, SQL_TENANT, &session_revoke_schema, NULL,
     "UPDATE user_sessions SET revoked_at = :now, revoked_reason = :reason, epoch = epoch + 1"
     " WHERE user_id = :id AND revoked_at IS NULL");
-SQL(session_update_user_epoch, SQL_TENANT, &session_id_schema, NULL,
+SQL(session_update_user_epoch, SQL_TENANT, &id_in, NULL,
     "UPDATE users SET epoch = epoch + 1 WHERE id = :id");
 
 bool
@@ -254,7 +245,7 @@ session_revoke_all(
     struct tenant_db *t, const struct uuid *user, instant now, const char *reason, struct err *e)
 {
 	const struct session_revoke_in in = { now, reason, *user };
-	const struct session_id_in     who = { *user };
+	const struct id_in             who = { *user };
 
 	return db_run(t->db, &session_update_all_revoked, &in, NULL, e) &&
 	       db_run(t->db, &session_update_user_epoch, &who, NULL, e);

@@ -1,4 +1,5 @@
 #include "core/store/identity/user.h"
+#include "core/store/id_list.h"
 
 #include <string.h>
 
@@ -46,18 +47,9 @@ static const struct field email_fields[] = {
 };
 static const struct schema email_schema = SCHEMA("EmailIn", struct email_in, email_fields);
 
-struct user_id_in {
-	struct uuid id;
-};
-static const struct field user_id_fields[] = {
-	FIELD(struct user_id_in, id, .doc = "User."),
-	FIELD_END,
-};
-static const struct schema user_id_schema = SCHEMA("UserIdIn", struct user_id_in, user_id_fields);
-
 SQL(user_select_by_email, SQL_TENANT, &email_schema, &user_schema,
     USER_COLUMNS "WHERE u.email = :email");
-SQL(user_select_by_id, SQL_TENANT, &user_id_schema, &user_schema, USER_COLUMNS "WHERE u.id = :id");
+SQL(user_select_by_id, SQL_TENANT, &id_in, &user_schema, USER_COLUMNS "WHERE u.id = :id");
 
 bool
 strings_of_lines(TALLOC_CTX *mem, const char *lines, struct strings *out, struct err *e)
@@ -105,7 +97,7 @@ bool
 user_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct user *u, struct err *e)
 {
-	const struct user_id_in in = { *id };
+	const struct id_in in = { *id };
 
 	return db_one(t->db, mem, &user_select_by_id, &in, u, e) && user_complete(t, mem, u, e);
 }

@@ -1,4 +1,5 @@
 #include "core/store/identity/user_self.h"
+#include "core/store/id_list.h"
 
 struct password_in {
 	const char *password;
@@ -87,15 +88,6 @@ static const struct field epochs_fields[] = {
 static const struct schema epochs_schema =
     SCHEMA("UserEpochsIn", struct user_epochs, epochs_fields);
 
-struct who_in {
-	struct uuid id;
-};
-static const struct field who_fields[] = {
-	COLUMN(struct who_in, id),
-	FIELD_END,
-};
-static const struct schema who_schema = SCHEMA("UserWhoIn", struct who_in, who_fields);
-
 struct epoch_row {
 	uint64_t email_epoch;
 };
@@ -109,7 +101,7 @@ SQL(user_update_epochs, SQL_TENANT, &epochs_schema, NULL,
     "UPDATE users SET epoch = epoch + :sign_in, reset_epoch = reset_epoch + :reset,"
     " invite_epoch = invite_epoch + :invite, email_epoch = email_epoch + :email,"
     " device_epoch = device_epoch + :device WHERE id = :user");
-SQL(user_select_email_epoch, SQL_TENANT, &who_schema, &epoch_schema,
+SQL(user_select_email_epoch, SQL_TENANT, &id_in, &epoch_schema,
     "SELECT email_epoch FROM users WHERE id = :id");
 
 bool
@@ -121,9 +113,9 @@ user_raise_epochs(struct tenant_db *t, const struct user_epochs *up, struct err 
 bool
 user_email_epoch(struct tenant_db *t, const struct uuid *user, uint64_t *n, struct err *e)
 {
-	const struct who_in in = { *user };
-	struct epoch_row    row = { 0 };
-	bool                ok = db_one(t->db, t->db, &user_select_email_epoch, &in, &row, e);
+	const struct id_in in = { *user };
+	struct epoch_row   row = { 0 };
+	bool               ok = db_one(t->db, t->db, &user_select_email_epoch, &in, &row, e);
 
 	*n = row.email_epoch;
 	return ok;

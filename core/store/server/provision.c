@@ -233,18 +233,19 @@ guard_heads(struct db *control, struct err *e)
 }
 
 bool
-provision_control(struct db *prov, struct database *d, const struct env *env, struct err *e)
+provision_control(const struct provision *p, struct err *e)
 {
-	const char *control = env->conf->db_control;
+	const char *control = p->env->conf->db_control;
 	struct ddl  names = { .schema = control, .control = control };
 	struct db  *db;
 	bool        ok;
 
-	if (!run_each(prov, "provision_control", &names, control_sql, e))
+	if (!run_each(p->prov, "provision_control", &names, control_sql, e))
 		return false;
-	db = schema_db(prov, control, e);
-	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, NULL, NULL, e) &&
-	     guard_heads(db, e) && make_service(prov, d, env->conf, e) && signing_keys_ensure(d, e);
+	db = schema_db(p->prov, control, e);
+	ok = db != NULL && migrate_run(db, SQL_CONTROL, migrations, NULL, e) &&
+	     guard_heads(db, e) && make_service(p->prov, p->d, p->env->conf, e) &&
+	     signing_keys_ensure(p->d, e);
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);
@@ -313,9 +314,11 @@ make_schema(struct db *prov, const struct env *env, const struct tenant *t, stru
 static bool
 migrate_tenant(struct db *prov, const struct tenant *t, int *applied, struct err *e)
 {
-	struct db *db = schema_db(prov, t->schema_name, e);
-	bool ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, NULL, NULL, applied, e);
+	struct db           *db = schema_db(prov, t->schema_name, e);
+	struct migrate_watch w = { 0 };
+	bool                 ok = db != NULL && migrate_run(db, SQL_TENANT, migrations, &w, e);
 
+	*applied = w.applied;
 	if (db != NULL)
 		db_close(db);
 	talloc_free(db);
@@ -416,16 +419,17 @@ provision_check_names(
 }
 
 bool
-provision_tenant_begin(struct db *prov, struct database *d, const struct env *env, TALLOC_CTX *mem,
-    const char *slug, const char *name, struct tenant *out, struct err *e)
+provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *slug,
+    const char *name, struct tenant *out, struct err *e)
 {
 	const struct tenant *t;
+	int                  applied;
 
 	if (!provision_check_names(mem, slug, name, &name, e) ||
-	    !find_or_register(d, env, slug, name, &t, e))
+	    !find_or_register(p->d, p->env, slug, name, &t, e))
 		return false;
-	if (!tenant_keys_ensure(d, &t->id, e) || !make_schema(prov, env, t, e) ||
-	    !migrate_tenant(prov, t, NULL, e))
+	if (!tenant_keys_ensure(p->d, &t->id, e) || !make_schema(p->prov, p->env, t, e) ||
+	    !migrate_tenant(p->prov, t, &applied, e))
 		return err_note(e, "making tenant %s", slug);
 	return copy_tenant(mem, t, out, e);
 }
@@ -441,15 +445,15 @@ provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e
 }
 
 bool
-provision_tenant(struct db *prov, struct database *d, const struct env *env, TALLOC_CTX *mem,
-    const char *slug, const char *name, struct tenant *out, struct err *e)
+provision_tenant(const struct provision *p, TALLOC_CTX *mem, const char *slug, const char *name,
+    struct tenant *out, struct err *e)
 {
 	struct tenant        begun;
 	const struct tenant *t;
 
-	return provision_tenant_begin(prov, d, env, mem, slug, name, &begun, e) &&
-	       provision_tenant_finish(d, &begun.id, e) && tenant_by_id(d, &begun.id, &t, e) &&
-	       copy_tenant(mem, t, out, e);
+	return provision_tenant_begin(p, mem, slug, name, &begun, e) &&
+	       provision_tenant_finish(p->d, &begun.id, e) &&
+	       tenant_by_id(p->d, &begun.id, &t, e) && copy_tenant(mem, t, out, e);
 }
 
 /* Somebody with the database has taken the triggers away: the migration that makes them is
@@ -474,19 +478,18 @@ guard_tenant(struct db *prov, struct database *d, const struct tenant *t, struct
 }
 
 static bool
-migrate_one(struct db *prov, struct database *d, const struct env *env, const struct tenant *t,
-    int *applied, struct err *e)
+migrate_one(const struct provision *p, const struct tenant *t, int *applied, struct err *e)
 {
 	struct done done = { migrate_newest(SQL_TENANT), t->id };
 
-	return (make_schema(prov, env, t, e) && migrate_tenant(prov, t, applied, e) &&
-		   guard_tenant(prov, d, t, e) &&
-		   db_run(d->control, &tenant_migrated, &done, NULL, e)) ||
+	return (make_schema(p->prov, p->env, t, e) && migrate_tenant(p->prov, t, applied, e) &&
+		   guard_tenant(p->prov, p->d, t, e) &&
+		   db_run(p->d->control, &tenant_migrated, &done, NULL, e)) ||
 	       err_note(e, "migrating tenant %s", t->slug);
 }
 
 bool
-provision_migrate_tenants(struct db *prov, struct database *d, const struct env *env,
+provision_migrate_tenants(const struct provision *p,
     void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e)
 {
 	struct uuid    last = { 0 };
@@ -494,8 +497,8 @@ provision_migrate_tenants(struct db *prov, struct database *d, const struct env 
 	size_t         n = TENANT_PAGE;
 
 	while (n == TENANT_PAGE) {
-		TALLOC_CTX *tmp = talloc_new(d);
-		bool        ok = tenant_list(d, tmp, &last, &page, &n, e);
+		TALLOC_CTX *tmp = talloc_new(p->d);
+		bool        ok = tenant_list(p->d, tmp, &last, &page, &n, e);
 
 		for (size_t i = 0; i < n && ok; i++) {
 			int applied = 0;
@@ -504,7 +507,7 @@ provision_migrate_tenants(struct db *prov, struct database *d, const struct env 
 			if (strcmp(page[i].status, "active") != 0 &&
 			    strcmp(page[i].status, "suspended") != 0)
 				continue; /* an unfinished one is finished by making it again */
-			ok = migrate_one(prov, d, env, &page[i], &applied, e);
+			ok = migrate_one(p, &page[i], &applied, e);
 			if (ok && progress != NULL)
 				progress(arg, &page[i], applied);
 		}
@@ -512,7 +515,7 @@ provision_migrate_tenants(struct db *prov, struct database *d, const struct env 
 		if (!ok)
 			return false;
 	}
-	registry_forget(d);
+	registry_forget(p->d);
 	return true;
 }
 

@@ -12,6 +12,13 @@
 #include "core/store/migrate.h"
 #include "core/store/tenant/tenant_db.h"
 
+/* Who makes schemas and accounts, and for which installation. */
+struct provision {
+	struct db        *prov; /* under the provisioning account */
+	struct database  *d;
+	const struct env *env;
+};
+
 /* Its name: db.provision_user, or without that the name of the unix user who runs the tool. */
 const char *provision_user(TALLOC_CTX *mem, const struct conf *c);
 /* A connection under the provisioning account, without a default schema. */
@@ -20,16 +27,16 @@ MUST_USE struct db *provision_db(TALLOC_CTX *mem, const struct conf *c, const st
 /* Signs in with it.  ERR_FORBIDDEN: the database refuses it, or it may not make accounts; nothing was begun. */
 MUST_USE bool provision_check(struct db *prov, struct err *e);
 /* Creates the control schema and the service account (DML + EXECUTE on it), applies control migrations, makes the first signing key. */
-MUST_USE bool provision_control(struct db *prov, struct database *d, const struct env *env, struct err *e);
+MUST_USE bool provision_control(const struct provision *p, struct err *e);
 /* Registers a tenant (or finds its unfinished registration), makes schema, account, data key; applies tenant migrations; sets it active. */
-MUST_USE bool provision_tenant(struct db *prov, struct database *d, const struct env *env,
-    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e);
+MUST_USE bool provision_tenant(const struct provision *p, TALLOC_CTX *mem, const char *slug,
+    const char *name, struct tenant *out, struct err *e);
 /*
  * The same in two: until it is finished the tenant is "provisioning" and nobody can sign in to it, so that its
  * first administrator can be made in between.
  */
-MUST_USE bool provision_tenant_begin(struct db *prov, struct database *d, const struct env *env,
-    TALLOC_CTX *mem, const char *slug, const char *name, struct tenant *out, struct err *e);
+MUST_USE bool provision_tenant_begin(const struct provision *p, TALLOC_CTX *mem, const char *slug,
+    const char *name, struct tenant *out, struct err *e);
 MUST_USE bool provision_tenant_finish(struct database *d, const struct uuid *id, struct err *e);
 /* ERR_INVALID with a sentence: the names that provision_tenant() would refuse.  *kept: `name` as it is stored. */
 #define TENANT_NAME_MAX 200
@@ -37,7 +44,7 @@ MUST_USE bool provision_check_names(
     TALLOC_CTX *mem, const char *slug, const char *name, const char **kept, struct err *e);
 /* Repairs every tenant's account and rights (password by the newest keyring version) and applies missing
  * tenant migrations; `progress` gets each one. */
-MUST_USE bool provision_migrate_tenants(struct db *prov, struct database *d, const struct env *env,
+MUST_USE bool provision_migrate_tenants(const struct provision *p,
     void (*progress)(void *arg, const struct tenant *t, int applied), void *arg, struct err *e);
 
 /* False for a tenant whose first administrator was not made yet. */

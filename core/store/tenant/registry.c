@@ -5,6 +5,7 @@
 
 #include "core/base/unicode.h"
 #include "core/shm/cache.h"
+#include "core/store/id_list.h"
 
 #define LIFE_NS 2000000000
 
@@ -23,15 +24,6 @@ static const struct field tenant_fields[] = {
 };
 const struct schema tenant_schema = SCHEMA("Tenant", struct tenant, tenant_fields);
 
-struct by_id {
-	struct uuid id;
-};
-static const struct field by_id_fields[] = {
-	FIELD(struct by_id, id, .doc = "Tenant."),
-	FIELD_END,
-};
-static const struct schema by_id_schema = SCHEMA("TenantById", struct by_id, by_id_fields);
-
 struct by_text {
 	char *text;
 };
@@ -42,13 +34,13 @@ static const struct field by_text_fields[] = {
 static const struct schema by_text_schema = SCHEMA("TenantByText", struct by_text, by_text_fields);
 
 #define COLUMNS "id, slug, name, schema_name, status, settings, quota, schema_version, created_at"
-SQL(registry_by_id, SQL_CONTROL, &by_id_schema, &tenant_schema,
+SQL(registry_by_id, SQL_CONTROL, &id_in, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id = :id");
 SQL(registry_by_slug, SQL_CONTROL, &by_text_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE slug = :text");
 SQL(registry_by_schema, SQL_CONTROL, &by_text_schema, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE schema_name = :text");
-SQL(registry_page, SQL_CONTROL, &by_id_schema, &tenant_schema,
+SQL(registry_page, SQL_CONTROL, &id_in, &tenant_schema,
     "SELECT " COLUMNS " FROM tenants WHERE id > :id ORDER BY id LIMIT 200");
 
 SQL(registry_newest, SQL_CONTROL, &page_schema, &tenant_schema,
@@ -223,14 +215,14 @@ tenant_by_id(struct database *d, const struct uuid *id, const struct tenant **t,
 			return true;
 		}
 	}
-	return fetch(d, &registry_by_id, &(struct by_id) { *id }, t, e);
+	return fetch(d, &registry_by_id, &(struct id_in) { *id }, t, e);
 }
 
 bool
 tenant_list(struct database *d, TALLOC_CTX *mem, const struct uuid *after, struct tenant **list,
     size_t *n, struct err *e)
 {
-	return db_all(d->control, mem, &registry_page, &(struct by_id) { *after },
+	return db_all(d->control, mem, &registry_page, &(struct id_in) { *after },
 	    INTO(list, n, TENANT_PAGE), e);
 }
 

@@ -7,8 +7,8 @@
 
 struct trust {
 	const char *file, *folder;
-	struct stat seen;  /* of the file that was read */
-	X509_STORE *store; /* NULL: not read yet, or it could not be */
+	struct stat seen[2]; /* of file and folder, when they were read */
+	X509_STORE *store;   /* NULL: not read yet, or it could not be */
 };
 
 static int
@@ -41,6 +41,17 @@ is_same(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* Zeroes where there is none. */
+static struct stat
+look(const char *path)
+{
+	struct stat s;
+
+	if (path == NULL || stat(path, &s) != 0)
+		memset(&s, 0, sizeof(s));
+	return s;
+}
+
 /* What libcurl does with them (lib/vtls/openssl.c, populate_x509_store). */
 static X509_STORE *
 read_store(const struct trust *t)
@@ -58,15 +69,13 @@ read_store(const struct trust *t)
 bool
 trust_read(struct trust *t)
 {
-	struct stat now;
+	struct stat now[2] = { look(t->file), look(t->folder) };
 
-	if (stat(t->file, &now) != 0)
-		memset(&now, 0, sizeof(now));
-	if (t->store != NULL && is_same(&now, &t->seen))
+	if (t->store != NULL && is_same(&now[0], &t->seen[0]) && is_same(&now[1], &t->seen[1]))
 		return true;
 	X509_STORE_free(t->store);
 	t->store = read_store(t);
-	t->seen = now;
+	memcpy(t->seen, now, sizeof(now));
 	return t->store != NULL;
 }
 

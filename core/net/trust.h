@@ -2,7 +2,7 @@
  * trust.h - the authorities whose certificates are believed: the system's, read once (OpenSSL).
  *
  * libcurl reads them for each connection, 140 certificates, which is more work than all the rest of a request.  Here they
- * are read when they are first needed and when their file has become another one; a process that is forked has them.
+ * are read when they are first needed and when their file or folder has changed; a process that is forked has them.
  */
 #ifndef BSX_NET_TRUST_H
 #define BSX_NET_TRUST_H

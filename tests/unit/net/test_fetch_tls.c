@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,7 +143,7 @@ believe(const struct authority *a)
 }
 
 static struct fetch *
-fetcher(void)
+fetcher_with(const char *hashed)
 {
 	static const char      *ranges[] = { "127.0.0.0/8", "::1/128" };
 	static struct cidr_list allow;
@@ -151,9 +152,15 @@ fetcher(void)
 	struct fetch           *f;
 
 	assert_true(cidr_list_parse(mem, (struct strings) { ranges, 2 }, &allow, &e));
-	f = fetch_make_trusting(mem, &guard, trust_make(mem, file, NULL), &e);
+	f = fetch_make_trusting(mem, &guard, trust_make(mem, file, hashed), &e);
 	assert_non_null(f);
 	return f;
+}
+
+static struct fetch *
+fetcher(void)
+{
+	return fetcher_with(NULL);
 }
 
 static void
@@ -188,6 +195,31 @@ who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else(void **sta
 	try(f, &ours, "127.0.0.1", "");
 	try(f, &others, "127.0.0.1", UNKNOWN);
 	try(f, &ours, "127.0.0.1", "");
+}
+
+static void
+one_that_is_taken_out_of_the_folder_is_believed_no_longer(void **state)
+{
+	const char      *hashed = talloc_asprintf(mem, "%s/hashed", folder), *name;
+	struct fetch    *f;
+	FILE            *out;
+	struct authority elsewhere = { 0 };
+
+	(void)state;
+	serve(&elsewhere, "elsewhere"); /* the file must not know the name */
+	believe(&elsewhere);
+	assert_int_equal(mkdir(hashed, 0700), 0);
+	name = talloc_asprintf(mem, "%s/%08lx.0", hashed, X509_subject_name_hash(ours.cert));
+	out = fopen(name, "w");
+	assert_non_null(out);
+	assert_int_equal(PEM_write_X509(out, ours.cert), 1);
+	assert_int_equal(fclose(out), 0);
+	f = fetcher_with(hashed);
+	try(f, &ours, "127.0.0.1", "");
+	assert_int_equal(unlink(name), 0);
+	try(f, &ours, "127.0.0.1", UNKNOWN);
+	end(&elsewhere);
+	assert_int_equal(rmdir(hashed), 0);
 }
 
 static void
@@ -256,6 +288,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_is_signed_by_an_authority_of_the_file_is_believed_and_nobody_else),
+		TEST(one_that_is_taken_out_of_the_folder_is_believed_no_longer),
 		TEST(a_certificate_is_for_its_names),
 		TEST(a_file_that_becomes_another_one_is_read_again),
 		TEST(nobody_is_believed_where_the_file_is_away_or_is_none),

@@ -245,7 +245,8 @@ open_program(struct program *p, struct err *e)
 
 	/* Too many connections are told now, not by a failing request at the worst time. */
 	if (!responder_open(p->mem, r, o->conf_path, o->workers, e) ||
-	    !responder_check_connections(r, e) || (r->workers > 0 && !responder_open_road(r, e)))
+	    !responder_check_connections(r, e) ||
+	    (r->workers > 0 && !responder_open_road(p->mem, r, e)))
 		return false;
 	where = o->socket != NULL ? o->socket : r->conf->socket;
 	return (p->listener.fd >= 0 ||

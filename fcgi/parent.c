@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/net/fetcher.h"
 #include "core/shm/metric.h"
 
 #define MS_NS       INT64_C(1000000)
@@ -21,6 +22,10 @@
 #define KILL_MS     7000  /* mod_fcgid kills us at 8 s; better that we say what was cut */
 #define SWEEP_MS    1000
 #define AWAY_MS     1000 /* a fetcher that is not there for longer is not waited for */
+
+#define LINE_TEXT(n) #n
+#define LINE(n)      LINE_TEXT(n)
+#define PLACE        "parent.c:" LINE(__LINE__)
 
 #define FETCHER SLOTS_MAX /* in the place of a worker's slot */
 
@@ -45,10 +50,32 @@ struct herd {
 	struct child         children[SLOTS_MAX + 1]; /* by slot; the last is the fetcher */
 };
 
+/* What is said of an end that was not in order. */
+struct words {
+	const char *died, *code, *failed;
+};
+
+static const struct words worker_words = {
+	.died = "a worker was killed by a signal",
+	.code = "worker_died",
+	.failed = "a worker failed",
+};
+static const struct words fetcher_words = {
+	.died = "the fetcher was killed by a signal",
+	.code = "fetcher_died",
+	.failed = "the fetcher failed",
+};
+
 static bool
 is_fetcher(unsigned slot)
 {
 	return slot == FETCHER;
+}
+
+static const struct words *
+words_of(unsigned slot)
+{
+	return is_fetcher(slot) ? &fetcher_words : &worker_words;
 }
 
 static int64_t
@@ -149,15 +176,27 @@ tell_once(struct herd *h, struct child *w)
 		tell(h, w, SIGTERM);
 }
 
+/* One that does not end is killed, and told so by what is said of its death. */
+static void
+end_fetcher(struct herd *h)
+{
+	struct child *f = &h->children[FETCHER];
+
+	if (f->told_ms == 0)
+		tell(h, f, FETCHER_END);
+	else if (now_ms(h) - f->told_ms >= REPLACE_MS)
+		tell(h, f, SIGKILL);
+}
+
 /* One worker of an older generation at a time is told to end; its successor has the new one. */
 static void
 replace_old(struct herd *h)
 {
 	int64_t       now = now_ms(h);
-	struct child *old = NULL, *fetcher = &h->children[FETCHER];
+	struct child *old = NULL;
 
-	if (fetcher->generation != h->generation)
-		tell_once(h, fetcher);
+	if (h->children[FETCHER].generation != h->generation)
+		end_fetcher(h);
 	for (unsigned i = h->wanted_n; i < SLOTS_MAX; i++)
 		tell_once(h, &h->children[i]);
 	for (unsigned i = 0; i < h->wanted_n; i++) {
@@ -176,17 +215,15 @@ replace_old(struct herd *h)
 static void
 report_killed(const struct herd *h, unsigned slot, pid_t pid, int sig)
 {
-	bool              f = is_fetcher(slot);
-	const char       *code = f ? "fetcher_died" : "worker_died";
-	struct slot_state s = { 0 };
-	bool              busy = !f && slot_read(h->p->segment, slot, &s);
+	const struct words *w = words_of(slot);
+	struct slot_state   s = { 0 };
+	bool                busy = !is_fetcher(slot) && slot_read(h->p->segment, slot, &s);
 
-	metric_add(h->p->segment, METRIC_ERRORS, METRIC_BY(code, "fcgi/parent.c"), 1);
-	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
-	    f ? "the fetcher was killed by a signal" : "a worker was killed by a signal",
+	metric_add(h->p->segment, METRIC_ERRORS, METRIC_BY(w->code, PLACE), 1);
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, w->died,
 	    LOGS("event.action", is_fetcher(slot) ? "fetcher-died" : "worker-died"),
 	    LOGS("event.outcome", "failure"), LOGI("bsx.worker.pid", pid),
-	    LOGI("process.exit_code", 128 + sig), LOGS("error.code", code),
+	    LOGI("process.exit_code", 128 + sig), LOGS("error.code", w->code),
 	    LOGS("error.message", strsignal(sig)),
 	    LOGS("http.request.id", busy ? s.request_id : NULL),
 	    LOGS("rule.name", busy && s.route[0] != '\0' ? s.route : NULL));
@@ -195,10 +232,18 @@ report_killed(const struct herd *h, unsigned slot, pid_t pid, int sig)
 static void
 report_failed(const struct herd *h, unsigned slot, pid_t pid, int status)
 {
-	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
-	    is_fetcher(slot) ? "the fetcher failed" : "a worker failed",
+	const struct words *w = words_of(slot);
+	const char         *why = NULL;
+
+	if (is_fetcher(slot) && status == FETCHER_OTHER)
+		why = "it is of another version than this program: install both again, and restart";
+	if (is_fetcher(slot) && status == 0)
+		why = "it ended without being told: the road to it was shut down, and needs a "
+		      "restart";
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, w->failed,
 	    LOGS("event.action", is_fetcher(slot) ? "fetcher-failed" : "worker-failed"),
-	    LOGI("bsx.worker.pid", pid), LOGI("process.exit_code", status));
+	    LOGI("bsx.worker.pid", pid), LOGI("process.exit_code", status),
+	    LOGS("error.message", why));
 }
 
 static void
@@ -222,7 +267,8 @@ ended(struct herd *h, unsigned slot, int status)
 	if (now - c->started_ms >= SETTLED_MS)
 		c->backoff_ms = 0;
 	c->start_at_ms = now;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	/* The fetcher does not end well unless it is told: somebody has shut its road down. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && (!is_fetcher(slot) || c->told_ms != 0))
 		return;
 	delay(c, now);
 	if (WIFEXITED(status))
@@ -279,7 +325,8 @@ kill_late(struct herd *h)
 	if (h->killed || now_ms(h) - h->ending_ms < KILL_MS)
 		return;
 	h->killed = true;
-	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR, "workers did not end in time",
+	log_event(herd_log(h), LOG_SYSTEM, LOG_LEVEL_ERROR,
+	    alive(h) > 0 ? "workers did not end in time" : "the fetcher did not end in time",
 	    LOGI("process.count", alive(h)));
 	for (unsigned i = 0; i <= FETCHER; i++)
 		tell(h, &h->children[i], SIGKILL);
@@ -349,7 +396,7 @@ sweep(struct herd *h)
 	h->p->ops->shut(h->p->arg, is_away(h));
 	if (h->ending) {
 		if (alive(h) == 0)
-			tell_once(h, &h->children[FETCHER]);
+			end_fetcher(h);
 		kill_late(h);
 		return;
 	}
@@ -357,9 +404,12 @@ sweep(struct herd *h)
 	replace_old(h);
 }
 
+/* A fetcher that is told before it can listen hears of it then. */
 static void
 herd_signals(struct herd *h)
 {
+	sigset_t blocked;
+
 	sigemptyset(&h->wanted);
 	sigaddset(&h->wanted, SIGTERM);
 	sigaddset(&h->wanted, SIGINT);
@@ -368,7 +418,9 @@ herd_signals(struct herd *h)
 	sigaddset(&h->wanted, SIGCHLD);
 	/* An ignored SIGCHLD, which a parent of ours may have left, would reap behind our back. */
 	signal(SIGCHLD, SIG_DFL);
-	sigprocmask(SIG_BLOCK, &h->wanted, NULL);
+	blocked = h->wanted;
+	sigaddset(&blocked, FETCHER_END);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
 int

@@ -78,17 +78,6 @@ check_rates(const struct conf *c, const struct keyring *k, struct err *e)
 	return rs != NULL;
 }
 
-static bool
-find_fetcher(TALLOC_CTX *mem, struct responder *r, struct err *e)
-{
-	char *folder = fetcher_own_folder(mem, e);
-
-	if (folder == NULL)
-		return false;
-	r->fetcher.program = talloc_asprintf(mem, "%s" FETCHER_PROGRAM, folder);
-	return r->fetcher.program != NULL || err_memory(e);
-}
-
 /* A worker that was replaced may still have its last request there. */
 static void
 set_fetcher(struct responder *r)
@@ -99,8 +88,11 @@ set_fetcher(struct responder *r)
 }
 
 bool
-responder_open_road(struct responder *r, struct err *e)
+responder_open_road(TALLOC_CTX *mem, struct responder *r, struct err *e)
 {
+	r->fetcher.program = fetcher_beside(mem, e);
+	if (r->fetcher.program == NULL)
+		return false;
 	if (access(r->fetcher.program, X_OK) != 0)
 		return err_set(e, ERR_INTERNAL, errno, "internal error",
 		    "%s: %s; it belongs beside blindspotx.fcgi", r->fetcher.program,
@@ -118,8 +110,7 @@ responder_open(
 		.road = { -1, -1, NULL },
 	};
 	r->conf = conf_load(mem, conf_path, e);
-	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e) ||
-	    !find_fetcher(mem, r, e))
+	if (r->conf == NULL || !worker_count(r->conf, workers, &r->workers, e))
 		return false;
 	set_fetcher(r);
 	r->keyring = keyring_open(mem, r->conf->keyring, e);

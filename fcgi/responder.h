@@ -29,7 +29,7 @@ MUST_USE bool responder_open(
     TALLOC_CTX *mem, struct responder *r, const char *conf_path, int64_t workers, struct err *e);
 
 /* The way to the fetcher, before the first worker; without it one is started when it is first needed. */
-MUST_USE bool responder_open_road(struct responder *r, struct err *e);
+MUST_USE bool responder_open_road(TALLOC_CTX *mem, struct responder *r, struct err *e);
 
 /*
  * HUP: reads the configuration and the keyring again and opens the log again.

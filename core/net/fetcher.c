@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,8 +20,10 @@
 #include "core/net/fetch_io.h"
 
 #define MS_NS      INT64_C(1000000)
-#define GRACE_MS   500 /* the fetcher keeps the deadline too, and can say more of it */
-#define FAILED     127 /* exit status where the program cannot be started, as a shell's */
+#define END_MS     2000 /* for one of our own to end by itself */
+#define ENDING_MS  50   /* from hanging up to its end */
+#define GRACE_MS   500  /* the fetcher keeps the deadline too, and can say more of it */
+#define FAILED     127  /* exit status where the program cannot be started, as a shell's */
 #define NUMBER_MAX 12
 
 struct fetch_remote {
@@ -114,6 +118,16 @@ fetcher_own_folder(TALLOC_CTX *mem, struct err *e)
 	return folder;
 }
 
+char *
+fetcher_beside(TALLOC_CTX *mem, struct err *e)
+{
+	char *path = fetcher_own_folder(mem, e);
+
+	if (path != NULL && (path = talloc_strdup_append(path, FETCHER_PROGRAM)) == NULL)
+		err_memory(e);
+	return path;
+}
+
 /* Standard input and output lead nowhere: a CGI server would wait for who holds its pipe. */
 static bool
 keep_descriptors(int theirs)
@@ -134,17 +148,18 @@ fetcher_become(const struct fetcher *f, int theirs, pid_t parent)
 	char   transfers[NUMBER_MAX];
 	char  *none[] = { NULL };
 	size_t n = 0;
-	char **argv = calloc(f->allow.n + 4, sizeof(*argv));
+	char **argv = calloc(f->allow.n + 5, sizeof(*argv));
 
 	if (argv == NULL || !keep_descriptors(theirs))
 		_exit(FAILED);
 	snprintf(transfers, sizeof(transfers), "%u", f->transfers);
 	argv[n++] = strdup(FETCHER_PROGRAM);
+	argv[n++] = strdup(FETCHER_SPEAKS);
 	argv[n++] = transfers;
 	argv[n++] = strdup(f->plain_http ? "http" : "https");
 	for (size_t i = 0; i < f->allow.n; i++)
 		argv[n++] = strdup(f->allow.items[i]);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	prctl(PR_SET_PDEATHSIG, FETCHER_END);
 	if (getppid() != parent) /* it ended before we asked to be told */
 		_exit(0);
 	execve(f->program, argv, none);
@@ -155,19 +170,41 @@ fetcher_become(const struct fetcher *f, int theirs, pid_t parent)
 static bool
 start(struct fetch_remote *f, struct err *e)
 {
-	pid_t self = getpid();
+	pid_t          self = getpid();
+	struct fetcher what = *f->fetcher;
 
-	if (!road_make(&f->road, e))
+	if (what.program == NULL)
+		what.program = fetcher_beside(f, e);
+	if (what.program == NULL || !road_make(&f->road, e))
 		return false;
 	f->pid = fork();
 	if (f->pid == 0)
-		fetcher_become(f->fetcher, f->road.theirs, self);
+		fetcher_become(&what, f->road.theirs, self);
 	close_end(&f->road.theirs);
 	if (f->pid > 0)
 		return true;
 	f->pid = 0;
 	return err_set(e, ERR_UNAVAILABLE, errno, "The request could not be sent.",
 	    "fetch: fork: %s", strerror(errno));
+}
+
+static bool
+has_ended(pid_t pid, int patience_ms)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	bool          yes = p.fd >= 0 && poll(&p, 1, patience_ms) == 1;
+
+	close_end(&p.fd);
+	return yes;
+}
+
+/* Killed where it does not end, stopped for example. */
+static void
+bury(pid_t pid)
+{
+	if (!has_ended(pid, END_MS))
+		(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 }
 
 /* It ends when it sees that nobody is left on the road. */
@@ -178,7 +215,7 @@ end(struct fetch_remote *f)
 		return;
 	road_close(&f->road);
 	if (f->pid > 0)
-		(void)waitpid(f->pid, NULL, 0);
+		bury(f->pid);
 	f->pid = 0;
 }
 
@@ -245,6 +282,19 @@ hand_over(struct fetch_remote *f, int fd, struct err *e)
 	    "fetch: the fetch process takes no request: %s", strerror(errno));
 }
 
+/* One of our own may have said by its end why it did not answer. */
+static void
+note_end(struct fetch_remote *f, struct err *e)
+{
+	int status;
+
+	if (f->pid <= 0 || !has_ended(f->pid, ENDING_MS) || waitpid(f->pid, &status, 0) != f->pid)
+		return;
+	f->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FETCHER_OTHER)
+		(void)err_note(e, "asking a fetch process of another version");
+}
+
 static bool
 exchange(struct fetch_remote *f, TALLOC_CTX *mem, const struct fetch_request *q,
     struct fetch_answer *a, struct err *e)
@@ -270,6 +320,8 @@ exchange(struct fetch_remote *f, TALLOC_CTX *mem, const struct fetch_request *q,
 	     fetch_io_receive(mem, fd[0], &want, &content, e);
 	close(fd[0]);
 	talloc_free(frame.p);
+	if (!ok)
+		note_end(f, e);
 	return ok && fetch_frame_take_answer(content, q->answer_max, a, e);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/net/fetcher.h"
 #include "fcgi/fetch/transfer.h"
 
 struct transfer {
@@ -65,7 +66,7 @@ take_control(struct msghdr *m, struct comer *who)
 	}
 }
 
-/* False: nobody is left on the road. */
+/* False: nobody is left on the road, or somebody on it has shut it down for all. */
 static bool
 receive(const struct door *d, short events, struct comer *who)
 {
@@ -86,7 +87,7 @@ receive(const struct door *d, short events, struct comer *who)
 	*who = (struct comer) { .fd = -1 };
 	if (n >= 0)
 		take_control(&m, who);
-	return n > 0 || (n < 0 && errno == EAGAIN) || (events & POLLHUP) == 0;
+	return n > 0 || (n < 0 && errno == EAGAIN) || (events & (POLLHUP | POLLRDHUP)) == 0;
 }
 
 /* ---- what becomes of it ---- */
@@ -99,8 +100,8 @@ is_gone(int fd)
 	return poll(&p, 1, 0) != 0; /* POLLHUP, POLLERR, POLLNVAL */
 }
 
-/* The worker's own place, where what it had asked before is not waited for any more; else a free
- * one. */
+/* The place of that process number, where what it had asked before is not waited for any more; else
+ * a free one. */
 static struct transfer *
 place_for(struct door *d, pid_t worker)
 {
@@ -173,22 +174,25 @@ take_signal(struct door *d)
 
 	if (read(d->signals, &s, sizeof(s)) != sizeof(s))
 		return;
-	d->closed = d->closed || s.ssi_signo == SIGTERM;
+	d->closed = d->closed || s.ssi_signo == FETCHER_END;
 	reap(d);
 }
 
-/* INT, HUP and USR1 are for the parent, and may reach the whole group. */
+/* What is for the parent may reach the whole group, where workers finish what they ask here:
+ * neither the door nor what is under way heeds it. */
 static int
 open_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
+	sigaddset(&set, FETCHER_END);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGIO, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
+	signal(FETCHER_END, SIG_DFL);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
@@ -224,7 +228,7 @@ door_run(const struct door_options *o, struct err *e)
 	while (!d.closed) {
 		struct pollfd p[] = {
 			{ .fd = d.signals, .events = POLLIN },
-			{ .fd = d.road, .events = POLLIN },
+			{ .fd = d.road, .events = POLLIN | POLLRDHUP },
 		};
 
 		if (poll(p, 2, -1) < 0)

@@ -12,11 +12,12 @@
 #define TRANSFERS_MAX 1024
 
 static const char usage[] =
-    "usage: bsx-fetch TRANSFERS https|http [RANGE...]\n"
+    "usage: bsx-fetch SPEAKS TRANSFERS https|http [RANGE...]\n"
     "       bsx-fetch --version\n"
     "\n"
     "Makes the outbound requests of blindspotx.fcgi, which starts it; people have no use for it.\n"
-    "RANGE is what outbound.allow opens.\n";
+    "SPEAKS is the version of what they say to each other, " FETCHER_SPEAKS
+    ".  RANGE is what outbound.allow opens.\n";
 
 static bool
 read_arguments(TALLOC_CTX *mem, int argc, char **argv, struct guard *g, struct door_options *o)
@@ -26,14 +27,14 @@ read_arguments(TALLOC_CTX *mem, int argc, char **argv, struct guard *g, struct d
 	struct err        e = { 0 };
 	int64_t           n;
 
-	if (allow == NULL || texts.items == NULL || argc < 3 || !str_to_i64(str_of(argv[1]), &n) ||
+	if (allow == NULL || texts.items == NULL || argc < 4 || !str_to_i64(str_of(argv[2]), &n) ||
 	    n < 1 || n > TRANSFERS_MAX)
 		return false;
-	for (int i = 3; i < argc; i++)
+	for (int i = 4; i < argc; i++)
 		texts.items[texts.n++] = argv[i];
 	o->transfers = (unsigned)n;
-	*g = (struct guard) { .allow = allow, .plain_http = strcmp(argv[2], "http") == 0 };
-	return (g->plain_http || strcmp(argv[2], "https") == 0) &&
+	*g = (struct guard) { .allow = allow, .plain_http = strcmp(argv[3], "http") == 0 };
+	return (g->plain_http || strcmp(argv[3], "https") == 0) &&
 	       cidr_list_parse(mem, texts, allow, &e);
 }
 
@@ -44,6 +45,10 @@ run(TALLOC_CTX *mem, int argc, char **argv)
 	struct guard        g;
 	struct err          e = { 0 };
 
+	if (argc > 1 && strcmp(argv[1], FETCHER_SPEAKS) != 0) {
+		fputs("bsx-fetch: is of another version than who starts it\n", stderr);
+		return FETCHER_OTHER;
+	}
 	if (!read_arguments(mem, argc, argv, &g, &o)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { alive, check, children, fetchers, start, test, until, work } from './lib.mjs';
 
 // What it was started with: its transfers, whether plain http is allowed, and the ranges that are opened.
-const told = (pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1);
+const told = (pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(2, -1);
 
 export async function fetching({ installation, responder, lines, stop, program }) {
   const it = installation('workers = 2;\noutbound: { allow = [ "10.1.0.0/16" ]; };');
@@ -66,6 +66,19 @@ export async function fetching({ installation, responder, lines, stop, program }
   await test('TERM ends it after the workers, and in order', async () => {
     const pid = await one(), { code, ms } = await stop(r);
     check(code === 0 && ms < 5000 && !alive(pid), `exit ${code} after ${ms} ms`);
+  });
+  await test('one that is stopped is killed and replaced half a minute after HUP, and at the end within 8 s', async () => {
+    const s = await responder(installation('workers = 1;'));
+    const at = (not) => until('the fetcher', () => fetchers(s.pid)[0] !== not && fetchers(s.pid)[0], 60);
+    const old = await at();
+    await until('it to listen', () => fs.readFileSync(`/proc/${old}/comm`, 'utf8').startsWith('bsx-fetch'));
+    process.kill(old, 'SIGSTOP');
+    s.kill('SIGHUP');
+    const next = await at(old);
+    check(lines(s, 'fetcher-died').length === 1, s.text);
+    process.kill(next, 'SIGSTOP');
+    const { code, ms } = await stop(s);
+    check(code === 1 && ms < 8000 && !alive(next), `exit ${code} after ${ms} ms`);
   });
   await test('it ends when its parent is killed', async () => {
     const s = await responder(installation('workers = 1;'));

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Idp, addressOf, begin, comeBack, newProvider, outcome, patient, signIn } from '../lib/idp.mjs';
-import { alive, build, child, children, fetcher, Log, renewWorkers, state, until, workers } from '../lib/env.mjs';
+import { alive, build, child, children, fetcher, Log, renewWorkers, sleep, state, until, workers } from '../lib/env.mjs';
 import { bearer, newTenant } from '../lib/people.mjs';
 
 const who = newTenant(), domain = `${who.tenant}.example`, idp = new Idp();
@@ -208,7 +208,22 @@ test('neither workers nor the fetcher keep a secret of a provider, or what was g
   }
 });
 
-test('nobody is left unburied, and the responder is the one it was', () => {
+for (const whom of ['the parent alone', 'all of its group, as a terminal and a unit may send it'])
+  test(`TERM to ${whom} cuts no sign-in under way`, async () => {
+    await there();
+    const waiting = held(), answer = come(), parent = child('responder');
+    await waiting.asked;
+    const all = [parent, ...children(parent), ...children(parent).flatMap(children)];
+    for (const pid of whom.startsWith('all') ? all : [parent])
+      process.kill(pid, 'SIGTERM');
+    await sleep(300);
+    waiting.go();
+    assert.equal(outcome(await answer), '');
+    await until('the next responder', () => child('responder') > 0 && child('responder') !== parent && fetcher());
+    await until('a sign-in', async () => { try { await enters(); return true; } catch { return false; } });
+  });
+
+test('nobody is left unburied, and the responder is well', () => {
   assert.ok(alive(child('responder')));
   assert.equal(children(child('responder')).length, workers().length + 1);
 });

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -461,10 +462,68 @@ a_request_that_was_begun_goes_on_without_it(void **state)
 
 	(void)state;
 	await_count(stranger_connections, taken + 1);
-	kill(pid, SIGTERM);
+	kill(pid, FETCHER_END);
 	assert_int_equal(ended(), 0);
 	assert_int_equal(status_of(worker), 0);
 	pid = start_fetcher();
+}
+
+/* The only child of a process; 0: it has none. */
+static pid_t
+child_of(pid_t parent)
+{
+	char  path[64];
+	FILE *f;
+	long  child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)parent);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	if (fscanf(f, "%ld", &child) != 1)
+		child = 0;
+	fclose(f);
+	return (pid_t)child;
+}
+
+/* As a terminal, an init or a unit sends them: to the fetcher, and to what it has under way. */
+static void
+signals_to_the_whole_group_end_nothing_here(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+	(void)state;
+	it_works(); /* it has opened its door */
+	for (size_t i = 0; i < LEN(signals); i++) {
+		int   taken = atomic_load(stranger_connections);
+		pid_t worker = start_worker("/late"), transfer;
+
+		await_count(stranger_connections, taken + 1);
+		transfer = child_of(pid);
+		assert_true(transfer > 0);
+		kill(pid, signals[i]);
+		kill(transfer, signals[i]);
+		assert_int_equal(status_of(worker), 0);
+		it_works();
+	}
+}
+
+/* What a worker that was taken over can do to all. */
+static void
+a_road_that_is_shut_down_ends_it_and_does_not_make_it_spin(void **state)
+{
+	static const int ways[] = { SHUT_WR, SHUT_RDWR };
+	struct err       e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(ways); i++) {
+		it_works();
+		shutdown(road.ours, ways[i]);
+		assert_int_equal(ended(), 0);
+		road_close(&road);
+		assert_true(road_make(&road, &e));
+		pid = start_fetcher();
+	}
+	it_works();
 }
 
 /* A child of ours beside the one that start() made, by /proc; 0: there is none, or it has ended. */
@@ -530,31 +589,83 @@ one_that_is_started_on_demand_is_started_again_when_it_has_ended(void **state)
 	assert_int_equal(own_fetcher(), 0); /* it has ended with it */
 }
 
+static void
+one_on_demand_that_does_not_end_is_killed(void **state)
+{
+	struct err           e = { 0 };
+	struct fetch        *f = fetcher_on_demand(mem, &fetcher, &e);
+	struct fetch_answer  a;
+	struct fetch_request q = {
+		.method = "GET", .timeout_ms = PATIENCE_MS, .answer_max = 65536
+	};
+	int64_t began;
+
+	(void)state;
+	q.url = talloc_asprintf(mem, "http://127.0.0.1:%u/echo", (unsigned)stranger_port);
+	assert_true(fetch_run(f, mem, &q, &a, &e));
+	kill(own_fetcher(), SIGSTOP);
+	began = now_ms();
+	alarm(20); /* it was waited for without end */
+	talloc_free(f);
+	alarm(0);
+	assert_true(now_ms() - began < PATIENCE_MS);
+	assert_int_equal(own_fetcher(), 0);
+}
+
+static void
+one_of_another_version_is_named_as_that(void **state)
+{
+	char                 path[] = "/tmp/bsx-fetch-XXXXXX";
+	struct fetcher       other = fetcher;
+	struct err           e = { 0 };
+	struct fetch        *f = fetcher_on_demand(mem, &other, &e);
+	struct fetch_answer  a;
+	struct fetch_request q = {
+		.method = "GET", .url = "http://127.0.0.1/", .timeout_ms = PATIENCE_MS
+	};
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0 && fchmod(fd, 0700) == 0);
+	assert_true(dprintf(fd, "#!/bin/sh\nexit %d\n", FETCHER_OTHER) > 0);
+	close(fd);
+	other.program = path;
+	assert_false(fetch_run(f, mem, &q, &a, &e));
+	assert_int_equal(e.code, ERR_UNAVAILABLE);
+	assert_non_null(strstr(e.detail, "of another version"));
+	talloc_free(f);
+	unlink(path);
+}
+
 /* Whoever becomes one, and is no responder's child, says what is wrong with that. */
 static void
 it_does_not_run_without_a_responder(void **state)
 {
-	static const char *const rows[][5] = {
-		{ "bsx-fetch" },
-		{ "bsx-fetch", "0", "https" },
-		{ "bsx-fetch", "4", "ftp" },
-		{ "bsx-fetch", "4", "https", "10.0.0.1/8" },
-		{ "bsx-fetch", "4", "https" },
+	static const struct {
+		const char *argv[6];
+		int         status;
+	} rows[] = {
+		{ { "bsx-fetch" }, 2 },
+		{ { "bsx-fetch", FETCHER_SPEAKS, "0", "https" }, 2 },
+		{ { "bsx-fetch", FETCHER_SPEAKS, "4", "ftp" }, 2 },
+		{ { "bsx-fetch", FETCHER_SPEAKS, "4", "https", "10.0.0.1/8" }, 2 },
+		{ { "bsx-fetch", "0", "4", "https" }, FETCHER_OTHER },
+		{ { "bsx-fetch", FETCHER_SPEAKS, "4", "https" }, 1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(rows); i++) {
-		char *argv[5] = { NULL }, *none[] = { NULL };
+		char *argv[6] = { NULL }, *none[] = { NULL };
 		pid_t child = fork();
 
 		if (child == 0) {
-			for (size_t j = 0; j < 4; j++)
-				argv[j] = rows[i][j] == NULL ? NULL : strdup(rows[i][j]);
+			for (size_t j = 0; rows[i].argv[j] != NULL; j++)
+				argv[j] = strdup(rows[i].argv[j]);
 			close_range(2, ~0U, 0);
 			execve(fetcher.program, argv, none);
 			_exit(99);
 		}
-		assert_int_equal(status_of(child), i + 1 < LEN(rows) ? 2 : 1);
+		assert_int_equal(status_of(child), rows[i].status);
 	}
 }
 
@@ -576,7 +687,11 @@ main(void)
 		TEST(while_the_road_is_shut_a_request_fails_at_once_and_says_why),
 		TEST(who_waits_on_a_road_that_is_being_shut_is_hung_up_on),
 		TEST(a_request_that_was_begun_goes_on_without_it),
+		TEST(signals_to_the_whole_group_end_nothing_here),
+		TEST(a_road_that_is_shut_down_ends_it_and_does_not_make_it_spin),
 		TEST(one_that_is_started_on_demand_is_started_again_when_it_has_ended),
+		TEST(one_on_demand_that_does_not_end_is_killed),
+		TEST(one_of_another_version_is_named_as_that),
 		TEST(it_does_not_run_without_a_responder),
 	};
 

@@ -135,8 +135,9 @@ test('a fetcher that keeps ending is not waited for: a sign-in is refused at onc
 });
 
 // The program as a CGI server starts it; what it answers, and the processes that it leaves.
-function cgi(target, cookie) {
-  const program = spawn(path.join(build, 'blindspotx.fcgi'), [], { stdio: ['ignore', 'pipe', 'pipe'], env: {
+function cgi(target, cookie, around = []) {
+  const [command, ...args] = [...around, path.join(build, 'blindspotx.fcgi')];
+  const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {
     GATEWAY_INTERFACE: 'CGI/1.1', SERVER_PROTOCOL: 'HTTP/1.1', REMOTE_ADDR: '127.0.0.1', REQUEST_METHOD: 'GET', BSX_CONF: conf,
     REQUEST_URI: target, QUERY_STRING: target.split('?')[1] ?? '', HTTP_COOKIE: cookie, HTTP_HOST: 'localhost' } });
   const started = new Set(), look = setInterval(() => children(program.pid).forEach((pid) => started.add(pid)), 5);
@@ -162,6 +163,20 @@ test('as plain CGI a sign-in starts a fetcher of its own, which ends with it; an
   const other = await cgi('/api/health/live', '');
   assert.match(other.out, /^Status: 200/);
   assert.deepEqual(other.started, []);
+});
+
+// A namespace of its own, where /proc is hidden.
+const without = ['unshare', ...process.getuid() === 0 ? ['-m'] : ['-rm'], 'sh', '-c', 'mount -t tmpfs none /proc && exec "$1"', 'sh'];
+
+test('as plain CGI where /proc is not mounted, only what asks a provider fails', async () => {
+  const other = await cgi('/api/health/live', '', without);
+  assert.match(other.out, /^Status: 200/);
+  const flow = await begin(who.tenant, 'corp');
+  const query = new URLSearchParams({ code: idp.grant(flow.location, person), state: flow.state });
+  const { out } = await cgi(`${addressOf(flow.location)}?${query}`, flow.cookie, without);
+  assert.doesNotMatch(out, /bsx_access=/);
+  assert.doesNotMatch(out, /^Status: 200/);
+  await enters();
 });
 
 // How often a text stands in what a process has written; the segment, which is everybody's, apart.

@@ -86,7 +86,10 @@ struct drift_spec {
 MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err *e);
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const char *text, struct work *work, struct err *e);
-/* The same by the cache; valid until the next call. */
+/* A stored spec as it can be shown: what this version does not understand of it is left out, of a source all but its kind. */
+MUST_USE bool spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e);
+/* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE in the place of
+ * ERR_INVALID: this version does not understand it. */
 MUST_USE const struct drift_spec *spec_of(
     struct drift *d, const struct tenant_db *t, const struct drift_config *c,
     struct work *work, struct err *e);

@@ -71,6 +71,28 @@ cache_bound(struct spec_cache *c, const struct spec_entry *keep)
 	}
 }
 
+/* Of the caller's body nothing is at fault. */
+static void
+refuse_stored(struct err *e)
+{
+	struct err    why = *e;
+	struct fault *f, *next;
+
+	err_note(e, "compiling a stored config");
+	if (why.code != ERR_INVALID)
+		return;
+	err_clear(e);
+	err_set(e, ERR_UNAVAILABLE, 0,
+	    "This version does not understand the config: a newer one has made it, or it names "
+	    "what this installation does not have.",
+	    "a stored config: %s %s", why.faults == NULL ? "" : why.faults->pointer,
+	    why.faults == NULL ? why.pub : why.faults->detail);
+	for (f = why.faults; f != NULL; f = next) {
+		next = f->next;
+		talloc_free(f);
+	}
+}
+
 const struct drift_spec *
 spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c, struct work *work,
     struct err *e)
@@ -86,7 +108,7 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
 		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,
 			spec_compile(d->specs, d, t, c->spec, work, e), 0 };
 		if (at->spec == NULL) {
-			err_note(e, "compiling a stored config");
+			refuse_stored(e);
 			return NULL;
 		}
 		compare_bind(at->spec->compare, c->id.b);

@@ -77,7 +77,8 @@ compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_
 		return false;
 	s->compare =
 	    compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
-	if (s->compare == NULL || !s->source.ops->check(s, s->compare, &s->source, e))
+	if (s->compare == NULL ||
+	    (s->source.ops->suits != NULL && !s->source.ops->suits(s, &s->source, s->compare, e)))
 		return false;
 	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, work, e);
 	return s->rules != NULL;
@@ -127,8 +128,9 @@ spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, 
 		err_memory(e);
 		return NULL;
 	}
-	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) && set_targets(s, e) &&
-	    spec_limits(s, e) && compile_engine(s, d, t, work, e)) {
+	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
+	    s->source.ops->check(s, &s->source, e) && set_targets(s, e) && spec_limits(s, e) &&
+	    compile_engine(s, d, t, work, e)) {
 		set_words(s);
 		return s;
 	}

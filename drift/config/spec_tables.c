@@ -204,3 +204,70 @@ spec_merge(TALLOC_CTX *mem, const char *old, const struct json *body, struct err
 	}
 	return b.p;
 }
+
+/* ---- showing ---- */
+
+/* The members that decode one by one. */
+static bool
+understood(TALLOC_CTX *mem, const struct json *tree, struct json *out, struct err *e)
+{
+	*out = (struct json) { .type = JSON_OBJECT };
+	out->items = talloc_array(mem, struct json, tree->n + 1);
+	out->names = talloc_array(mem, struct str, tree->n + 1);
+	if (out->items == NULL || out->names == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < tree->n; i++) {
+		struct json      one = { .type = JSON_OBJECT, .n = 1 };
+		struct spec_body b;
+		struct err       why = { 0 };
+
+		one.items = &tree->items[i];
+		one.names = &tree->names[i];
+		if (schema_decode(mem, &drift_config_update_schema, &one, &b, &why)) {
+			out->items[out->n] = tree->items[i];
+			out->names[out->n++] = tree->names[i];
+		} else if (why.code != ERR_INVALID) {
+			*e = why;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A source of a kind that is not known here. */
+static bool
+name_source(TALLOC_CTX *mem, const struct json *tree, struct spec_body *b, struct err *e)
+{
+	const struct json *source = json_get(tree, "source"),
+			  *kind = source == NULL ? NULL : json_get(source, "kind");
+	struct str named = kind != NULL && kind->type == JSON_STRING ? kind->text : STR("unknown");
+
+	b->source = talloc_zero(mem, struct source_settings);
+	if (b->source == NULL)
+		return err_memory(e);
+	b->source->kind = str_dup(mem, named);
+	return b->source->kind != NULL || err_memory(e);
+}
+
+bool
+spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e)
+{
+	const struct schema *s = &drift_config_update_schema;
+	const struct json   *tree = json_parse(mem, str_of(text), e);
+	struct json          known;
+	struct err           why = { 0 };
+
+	if (tree == NULL || tree->type != JSON_OBJECT) {
+		err_clear(e); /* what is stored is no fault of the request */
+		return err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a stored config is no JSON object");
+	}
+	if (schema_decode(mem, s, tree, out, &why))
+		return true;
+	if (why.code != ERR_INVALID) {
+		*e = why;
+		return false;
+	}
+	return understood(mem, tree, &known, e) && schema_decode(mem, s, &known, out, e) &&
+	       (out->source != NULL || name_source(mem, tree, out, e));
+}

@@ -3,6 +3,28 @@
 #include "core/auth/audit_details.h"
 #include "core/auth/audit_seldom.h"
 
+struct acting *
+acting_make(const struct deed_by *by, struct drift *d, struct work *work, struct err *e)
+{
+	struct acting *a;
+
+	if (by->auth == NULL || by->t == NULL || by->caller == NULL || d == NULL || work == NULL) {
+		err_set(
+		    e, ERR_INTERNAL, 0, "internal error", "a deed that lacks who, where or how");
+		return NULL;
+	}
+	a = talloc_zero(by->mem, struct acting);
+	if (a == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	a->by = *by;
+	a->drift = d;
+	a->work = work;
+	a->view.values = permission_has(&by->caller->permissions, ACTION_READ, RESOURCE_SNAPSHOTS);
+	return a;
+}
+
 bool
 acting_holds(const struct acting *a, uint64_t revision, struct err *e)
 {
@@ -65,12 +87,6 @@ acting_note(const struct acting *a, enum audit_action action, const struct uuid 
 }
 
 /* ---- who sees values ---- */
-
-struct view
-view_of_caller(const struct caller *c)
-{
-	return (struct view) { permission_has(&c->permissions, ACTION_READ, RESOURCE_SNAPSHOTS) };
-}
 
 bool
 view_demand(struct view v, const char *what, struct err *e)

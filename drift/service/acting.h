@@ -1,9 +1,13 @@
 /*
  * acting.h - who acts on the drift path, and with what: the first parameter of all of drift/service.
  *
- * A service is what is done for somebody, whoever asks: a route, the admin tool, the daemon.  It takes what
- * was asked as a valid struct, refuses what this caller may not do or see, does it in one transaction that
- * ends with its audit entry, and answers with rows.  It knows no request and no answer's members.
+ * A service is what is done for somebody, whoever asks.  It takes what was asked as a struct that was decoded, checks
+ * what is only known beside the rows, withholds values from who may not see them and refuses who would show them to
+ * others, does it in one transaction that ends with its audit entry, and answers with rows.  It knows no request and
+ * no answer's members.
+ *
+ * Whether the caller may do it at all is NOT asked here: the permission, a fresh sign-in and the bounds of a body's
+ * members are the route's (core/web/route.h).  Whoever calls from elsewhere asks them before.
  *
  * Ownership: what is answered is a child of by.mem.
  * Errors: ERR_MISSING (no such thing in that tenant), ERR_INVALID with faults that point into the body,
@@ -17,6 +21,7 @@
 #include "drift/config/spec.h"
 #include "drift/engine/view.h"
 
+/* Made by acting_make() alone. */
 struct acting {
 	struct deed_by by; /* with a tenant and a caller */
 	struct drift  *drift;
@@ -30,6 +35,12 @@ struct acting {
 	const void *holds_arg;
 };
 
+/*
+ * A child of by->mem, which may see what by->caller may.  NULL and ERR_INTERNAL: a tenant, a caller, the drift path or
+ * the work is missing; what is to be sent somewhere (channel.h) wants by->auth->guard too.
+ */
+MUST_USE struct acting *acting_make(
+    const struct deed_by *by, struct drift *d, struct work *work, struct err *e);
 MUST_USE bool acting_holds(const struct acting *a, uint64_t revision, struct err *e);
 instant       acting_now(const struct acting *a);
 struct uuid   acting_id(const struct acting *a);
@@ -48,7 +59,6 @@ MUST_USE bool acting_deed(const struct acting *a, tx_fn *body, void *arg,
 MUST_USE bool acting_note(const struct acting *a, enum audit_action action,
     const struct uuid *target, const struct schema *s, const void *told, struct err *e);
 
-struct view view_of_caller(const struct caller *c);
 /* 403 without values; `what` is a sentence for people. */
 MUST_USE bool view_demand(struct view v, const char *what, struct err *e);
 /* 422 for a value that is what others are shown in the place of one. */

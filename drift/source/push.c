@@ -37,9 +37,8 @@ static const struct field settings_fields[] = {
 const struct schema source_push_schema =
     SCHEMA("DriftSourcePush", struct push_settings, settings_fields);
 
-/* Keys of resources are kept readable, so nothing masked can be one. */
 static bool
-push_check(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s, struct err *e)
+push_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 {
 	const struct push_selector *in = ((const struct push_settings *)s->settings)->selector;
 	struct str                  category = RESOURCE_CATEGORY_DOCUMENT;
@@ -50,9 +49,6 @@ push_check(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s
 		return err_fault(e, mem, "/source/selector/resources", "must be a JSON Pointer");
 	if (in->category != NULL && in->category[0] != '\0')
 		category = str_of(in->category);
-	if (compare_masks(compare, category, str_of(in->key)))
-		return err_fault(e, mem, "/source/selector/key",
-		    "names a member that is masked, and keys are not");
 	s->selector = talloc(mem, struct resource_selector);
 	if (s->selector == NULL)
 		return err_memory(e);
@@ -61,8 +57,21 @@ push_check(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s
 	return true;
 }
 
+/* Keys of resources are kept readable, so nothing masked can be one. */
+static bool
+push_suits(
+    TALLOC_CTX *mem, const struct source *s, const struct compare_spec *compare, struct err *e)
+{
+	const struct resource_selector *in = s->selector;
+
+	return in == NULL || !compare_masks(compare, in->category, in->key) ||
+	       err_fault(e, mem, "/source/selector/key",
+		   "names a member that is masked, and keys are not");
+}
+
 const struct source_ops source_push = {
 	.check = push_check,
+	.suits = push_suits,
 };
 
 /* ---- the body of a push ---- */

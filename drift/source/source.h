@@ -70,11 +70,10 @@ struct source_collect {
 
 struct source_ops {
 	const char *secret; /* the member of its settings that is FIELD_SECRET; NULL: it has none */
-	/*
-	 * The settings against themselves and against how the config compares; fills s->selector.
-	 * Faults name the pointer in the config, "/source/...".
-	 */
-	bool (*check)(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s,
+	/* The settings against themselves; fills s->selector.  Faults name the pointer in the config, "/source/...". */
+	bool (*check)(TALLOC_CTX *mem, struct source *s, struct err *e);
+	/* What was checked against how the config compares, with faults as before; NULL: that is all one to it. */
+	bool (*suits)(TALLOC_CTX *mem, const struct source *s, const struct compare_spec *compare,
 	    struct err *e);
 	const struct source_collect *collect; /* NULL: it waits for what others hand in */
 	/* Who made a change, as a JSON object of the report; NULL: whom the snapshot names. */

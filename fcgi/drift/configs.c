@@ -88,15 +88,9 @@ static bool
 config_show(struct request *r, const struct config_row *in, struct config_out *out, struct err *e)
 {
 	const struct drift_config *c = &in->config;
-	struct json               *tree = json_parse(r->mem, str_of(c->spec), e);
 	struct spec_body           b;
 
-	if (tree == NULL || !schema_decode(r->mem, &drift_config_update_schema, tree, &b, e)) {
-		err_clear(e); /* what is stored is no fault of the request */
-		return err_set(
-		    e, ERR_INTERNAL, 0, "internal error", "a stored config does not decode");
-	}
-	if (!defaults(r->mem, &b, e))
+	if (!spec_read(r->mem, c->spec, &b, e) || !defaults(r->mem, &b, e))
 		return false;
 	if (in->golden || strcmp(b.baseline->mode, "golden") == 0) /* what is, not what was named */
 		b.baseline->mode = in->golden ? "golden" : "pinned";

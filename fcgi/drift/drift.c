@@ -29,23 +29,14 @@ if_match_holds(const void *r, uint64_t revision, struct err *e)
 const struct acting *
 acting_of(struct request *r, struct err *e)
 {
-	struct drift  *d = drift_of(r->app, e);
-	struct acting *a = d == NULL ? NULL : talloc(r->mem, struct acting);
+	const struct deed_by by = request_deed_by(r);
+	struct drift        *d = drift_of(r->app, e);
+	struct acting       *a = d == NULL ? NULL : acting_make(&by, d, &r->work, e);
 
-	if (d == NULL)
+	if (a == NULL)
 		return NULL;
-	if (a == NULL) {
-		err_memory(e);
-		return NULL;
-	}
-	*a = (struct acting) {
-		.by = request_deed_by(r),
-		.drift = d,
-		.work = &r->work,
-		.view = view_of_caller(&r->caller),
-		.holds = if_match_holds,
-		.holds_arg = r,
-	};
+	a->holds = if_match_holds;
+	a->holds_arg = r;
 	return a;
 }
 

@@ -34,11 +34,10 @@ const struct schema source_pages_schema =
     SCHEMA("DriftSourcePages", struct pages_settings, pages_fields);
 
 static bool
-pages_check(TALLOC_CTX *mem, const struct compare_spec *compare, struct source *s, struct err *e)
+pages_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 {
 	const struct pages_settings *in = (const struct pages_settings *)s->settings;
 
-	(void)compare;
 	return strchr(in->url, '?') == NULL ||
 	       err_fault(e, mem, "/source/url", "must have no query");
 }
@@ -290,6 +289,11 @@ what_a_source_may_say_is_what_its_kind_takes(void **state)
 		{ "{\"kind\":\"push\",\"selector\":{\"resources\":\"\",\"key\":\"password\"}}",
 		    "/source/selector/key", "names a member that is masked, and keys are not" },
 		{ "{\"kind\":\"pages\"}", "/source/url", "is required" },
+		{ "{\"kind\":\"push\",\"selector\":{\"resources\":\"items\",\"key\":\"id\"}},"
+		  "\"thresholds\":{\"flapping\":{\"low\":60,\"high\":50}},\"rule_packs\":[\"none\"]"
+		  ","
+		  "\"compare\":{\"arrays\":7}",
+		    "/source/selector/resources", "must be a JSON Pointer" },
 		{ "{\"kind\":\"pages\",\"url\":\"ftp://fw.example\"}", "/source/url",
 		    "must be an http or https URL" },
 		{ "{\"kind\":\"pages\",\"url\":\"https://fw.example?x\"}", "/source/url",

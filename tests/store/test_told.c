@@ -22,13 +22,17 @@ struct clerk {
 	struct drift_world *x;
 	struct auth         auth;
 	struct caller       caller;
+	struct work         work;
 	struct acting       a;
 };
 
 static struct clerk *
 clerk_make(struct drift_world *x)
 {
-	struct clerk *y = talloc_zero(x, struct clerk);
+	struct clerk  *y = talloc_zero(x, struct clerk);
+	struct deed_by by;
+	struct acting *a;
+	struct err     e = { 0 };
 
 	x->env.keyring = x->w->env.keyring;
 	y->x = x;
@@ -39,11 +43,12 @@ clerk_make(struct drift_world *x)
 		.tenant = x->t->tenant->id,
 		.name = "ada@acme.test",
 	};
-	y->a = (struct acting) {
-		.by = { .auth = &y->auth, .mem = y, .t = x->t, .caller = &y->caller },
-		.drift = x->d,
-		.view = { .values = true },
-	};
+	by = (struct deed_by) { .auth = &y->auth, .mem = y, .t = x->t, .caller = &y->caller };
+	assert_true(permission_add(&y->caller.permissions, "read:snapshots"));
+	work_begin(&y->work, WORK_REQUEST, &clock_system);
+	a = acting_make(&by, x->d, &y->work, &e);
+	assert_non_null(a);
+	y->a = *a;
 	return y;
 }
 

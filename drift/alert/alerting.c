@@ -1,6 +1,5 @@
 #include "drift/alert/alerting.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/store/alert/channel.h"

@@ -20,7 +20,7 @@ struct look {
 	const struct acting  *a;
 	struct daily_filter   f;
 	instant               now;
-	int64_t               days, today;
+	int64_t               days;
 	struct analytics_day *by_day; /* `days` of them */
 };
 

@@ -285,30 +285,11 @@ one_gone(const struct finding_in *in, struct plan_findings *l, struct finding_ro
 	return true;
 }
 
-static int
-by_former(const void *key, const void *member)
-{
-	return memcmp(((const struct change *)key)->former,
-	    ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
-}
-
-/* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
-static void
-keep_names(struct diff *diff, const struct finding_row *rows, size_t n)
-{
-	for (size_t i = 0; n > 0 && i < diff->n; i++) {
-		struct change *c = &diff->changes[i];
-
-		if (c->former != NULL && bsearch(c, rows, n, sizeof(rows[0]), by_former) != NULL)
-			memcpy(c->fingerprint, c->former, HASH_LEN);
-	}
-}
-
 bool
 finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
-    struct finding_row *rows, size_t n, struct plan_findings **out, struct err *e)
+    const struct finding_list *known, struct plan_findings **out, struct err *e)
 {
-	struct known          k = { .rows = rows, .n = n };
+	struct known          k = { .rows = known->rows, .n = known->n };
 	struct plan_findings *l = talloc_zero(mem, struct plan_findings);
 	/* what was not read, or not kept, may still be there */
 	bool all = in->complete && (int64_t)diff->n == diff_count(&diff->summary);
@@ -318,7 +299,6 @@ finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
 		return err_memory(e);
 	if (!finding_alloc(l, diff->n, in->limits->tolerance_n, &k, e))
 		return false;
-	keep_names(diff, rows, n);
 	for (size_t i = 0; i < diff->n; i++)
 		if (!one_change(in, l, diff, i, &k, e))
 			return false;
@@ -328,26 +308,130 @@ finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
 	return true;
 }
 
+/* ---- what is known of the changes ---- */
+
+static int
+by_former(const void *key, const void *member)
+{
+	return memcmp(((const struct change *)key)->former,
+	    ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
+}
+
+static bool
+is_known_by(
+    const struct change *c, const struct finding_list *l, int (*order)(const void *, const void *))
+{
+	return l->n > 0 && bsearch(c, l->rows, l->n, sizeof(l->rows[0]), order) != NULL;
+}
+
+static bool
+is_lasting(const struct finding_row *r)
+{
+	return !r->promoted && (is_word(r, "accepted") || is_word(r, "ignored"));
+}
+
+/* What lasts and was not in the newest report. */
+static bool
+add_lasting(TALLOC_CTX *mem, struct finding_list *known, struct finding_list *found, struct err *e)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		found->rows[i].present = false;
+		found->rows[i].runs = 0;
+	}
+	return finding_list_add(mem, known, found, e);
+}
+
+/* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
+static bool
+recall_names(struct db *db, TALLOC_CTX *mem, const struct finding_names *room, struct diff *diff,
+    struct finding_list *known, struct err *e)
+{
+	struct finding_names of = *room;
+	struct finding_list  found;
+
+	of.n = 0;
+	for (size_t i = 0; i < diff->n; i++) {
+		struct change *c = &diff->changes[i];
+
+		if (c->former != NULL && !is_known_by(c, known, by_former)) {
+			of.seen[of.n].value_hash = (struct blob) { c->value_hash, HASH_LEN };
+			of.seen[of.n++].fingerprint = (struct blob) { c->former, HASH_LEN };
+		}
+	}
+	if (!finding_lasting_of(db, mem, &of, &found, e) || !add_lasting(mem, known, &found, e))
+		return false;
+	for (size_t i = 0; i < diff->n; i++) {
+		struct change *c = &diff->changes[i];
+
+		if (c->former != NULL && is_known_by(c, known, by_former))
+			memcpy(c->fingerprint, c->former, HASH_LEN);
+	}
+	return true;
+}
+
+/* An open one that is not in `known` was not read with it: a replay began without it. */
+static bool
+recall_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *room,
+    const struct diff *diff, struct finding_recalled *r, struct err *e)
+{
+	struct finding_names of = *room;
+	struct finding_list  found, lasting = { 0 };
+
+	of.n = 0;
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct change *c = &diff->changes[i];
+
+		if (is_known_by(c, &r->known, by_value))
+			continue;
+		of.seen[of.n].fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
+		of.seen[of.n++].value_hash = (struct blob) { c->value_hash, HASH_LEN };
+	}
+	if (!finding_of_values(db, mem, &of, &found, e))
+		return false;
+	lasting.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
+	r->ended.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
+	r->ended.n = 0;
+	if (lasting.rows == NULL || r->ended.rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct finding_row *row = &found.rows[i];
+		struct finding_list      *to = is_lasting(row) ? &lasting : &r->ended;
+
+		to->rows[to->n++] = *row;
+	}
+	return add_lasting(mem, &r->known, &lasting, e);
+}
+
+bool
+finding_recall(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct diff *diff,
+    struct finding_recalled *r, struct err *e)
+{
+	struct finding_names room = {
+		.seen = talloc_zero_size(mem, (diff->n + 1) * sizeof(room.seen[0])),
+	};
+
+	r->ended = (struct finding_list) { 0 };
+	if (room.seen == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < diff->n; i++)
+		room.seen[i].config_id = *config;
+	return recall_names(db, mem, &room, diff, &r->known, e) &&
+	       recall_values(db, mem, &room, diff, r, e);
+}
+
 /* ---- of a plan ---- */
 
 /* What is new to this report may have been there long ago. */
-static bool
-tell_returned(const struct ingest *in, struct plan *p, const struct finding_in *how, struct err *e)
+static void
+tell_returned(struct plan *p, const struct finding_in *how, const struct finding_list *ended)
 {
-	struct plan_findings *l = p->findings;
-	struct finding_row   *ended, *r;
-	size_t                n;
+	for (size_t i = 0; ended->n > 0 && i < p->diff->n; i++) {
+		const struct finding_row *r = bsearch(
+		    &p->diff->changes[i], ended->rows, ended->n, sizeof(ended->rows[0]), by_value);
 
-	if (l->fresh_n == 0)
-		return true;
-	if (!finding_ended_of(in->t->db, p, &in->config->id, l->fresh, l->fresh_n, &ended, &n, e))
-		return false;
-	for (size_t i = 0; n > 0 && i < p->diff->n; i++) {
-		r = bsearch(&p->diff->changes[i], ended, n, sizeof(ended[0]), by_value);
 		if (r != NULL)
-			add_event(how, l, r, "detected", "It is there again.");
+			add_event(how, p->findings, r, "detected", "It is there again.");
 	}
-	return true;
 }
 
 bool
@@ -358,14 +442,14 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 		.now = in->received_at,
 		.complete = p->complete,
 		.again = p->kind == PLAN_AGAIN };
-	struct finding_row     *rows;
+	struct finding_recalled r;
 	struct plan_findings   *l;
-	size_t                  n;
 
-	if (!finding_live(in->t->db, p, &in->config->id, &rows, &n, e) ||
-	    !finding_judge(p, &how, p->diff, rows, n, &p->findings, e) ||
-	    !tell_returned(in, p, &how, e))
+	if (!finding_standing(in->t->db, p, &in->config->id, &r.known, e) ||
+	    !finding_recall(in->t->db, p, &in->config->id, p->diff, &r, e) ||
+	    !finding_judge(p, &how, p->diff, &r.known, &p->findings, e))
 		return false;
+	tell_returned(p, &how, &r.ended);
 	l = p->findings;
 	for (size_t i = 0; i < l->events_n; i++)
 		l->events[i].id = uuid_make(in->d->env->clock, in->d->env->rand);

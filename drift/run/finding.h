@@ -47,10 +47,20 @@ struct finding_in {
 	bool                 complete; /* what the report has no more is gone */
 	bool                 again;    /* no new report: nothing is counted */
 };
+struct finding_recalled {
+	struct finding_list known, ended;
+};
+/*
+ * Adds to `known` (by fingerprint, value hash) what else the changes name that is accepted or ignored: it was not
+ * in the newest report.  What is known by the name that its path had keeps that name: changes get it here.
+ * `ended`: what they name and was there long ago.
+ */
+MUST_USE bool finding_recall(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct diff *diff, struct finding_recalled *r, struct err *e);
 /* Holds the changes of a diff, whose summary loses what is accepted, against what is known.  Rows
- * by fingerprint and value hash; they become what they are after this.  Events have no ids yet. */
+ * become what they are after this.  Events have no ids yet. */
 MUST_USE bool finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
-    struct finding_row *rows, size_t n, struct plan_findings **out, struct err *e);
+    const struct finding_list *known, struct plan_findings **out, struct err *e);
 
 /* From p->diff, whose summary loses what is accepted.  A late plan's findings are only looked at.
  */

@@ -12,6 +12,7 @@ struct run {
 	TALLOC_CTX           *mem; /* goes after it */
 	struct diff          *diff;
 	struct plan_findings *findings;
+	struct finding_list   known; /* before it, and what it names */
 	instant               at;
 	bool                  complete;
 };
@@ -76,13 +77,15 @@ add_row(struct finding_row *all, uint8_t *bytes, size_t *n, const struct finding
 	return true;
 }
 
-/* What finding_live would read before the next run: `fresh` is new, what is resolved goes. */
+/* What would stand before the next run, and what lasts: `fresh` is new, what is resolved goes. */
 static bool
-keep_rows(struct replay *r, const struct finding_row *rows, size_t n,
-    const struct finding_seen *fresh, size_t fresh_n, struct err *e)
+keep_rows(struct replay *r, const struct finding_list *known, const struct finding_seen *fresh,
+    size_t fresh_n, struct err *e)
 {
-	size_t              room = n + fresh_n + 1, all_n = 0;
-	struct finding_row *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
+	const struct finding_row *rows = known->rows;
+	size_t                    n = known->n;
+	size_t                    room = n + fresh_n + 1, all_n = 0;
+	struct finding_row       *all = talloc_zero_size(r->mem, room * sizeof(all[0]));
 	uint8_t *bytes = all == NULL ? NULL : talloc_size(all, room * (size_t)2 * HASH_LEN);
 	char     detected[] = "detected";
 
@@ -105,9 +108,8 @@ keep_rows(struct replay *r, const struct finding_row *rows, size_t n,
 	}
 	if (all_n > 1)
 		qsort(all, all_n, sizeof(all[0]), by_value);
-	talloc_free(r->rows);
-	r->rows = all;
-	r->rows_n = all_n;
+	talloc_free(r->known.rows);
+	r->known = (struct finding_list) { all, all_n };
 	return true;
 }
 
@@ -123,25 +125,6 @@ keep_flaps(struct replay *r, struct flaps *now)
 	talloc_free(r->flaps.items);
 	r->flaps = *now;
 	return true;
-}
-
-bool
-replay_begin(struct replay *r, const struct finding_row *known, size_t n, struct err *e)
-{
-	struct finding_row *rows = talloc_zero_size(r->mem, (n + 1) * sizeof(rows[0]));
-	size_t              kept = 0;
-
-	if (rows == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(known[i].status, "accepted") != 0 &&
-		    strcmp(known[i].status, "ignored") != 0)
-			continue;
-		rows[kept] = known[i];
-		rows[kept].present = false;
-		rows[kept++].runs = 0;
-	}
-	return keep_rows(r, rows, kept, NULL, 0, e);
 }
 
 /* ---- conditions ---- */
@@ -326,6 +309,18 @@ comparing_make(struct replay *r, struct run *x, struct comparing *c, struct err 
 	return c->left_out != NULL;
 }
 
+/* Acceptances are as they are now: the first run that names one meets it. */
+static bool
+recall(struct replay *r, struct run *x, struct err *e)
+{
+	struct finding_recalled found = { .known = r->known };
+
+	if (!finding_recall(r->t->db, x->mem, &r->config_id, x->diff, &found, e))
+		return false;
+	x->known = found.known;
+	return true;
+}
+
 static bool
 compare(
     struct replay *r, struct run *x, const struct side *from, const struct side *to, struct err *e)
@@ -342,11 +337,11 @@ compare(
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!base.only)
 		base.collections_n = 0;
-	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->rows_n, e))
+	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->known.n, e))
 		return false;
 	return comparing_make(r, x, &c, e) && comparison_each(x->mem, &what, add_to_diff, &c, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
-	       finding_judge(x->mem, &how, x->diff, r->rows, r->rows_n, &x->findings, e);
+	       recall(r, x, e) && finding_judge(x->mem, &how, x->diff, &x->known, &x->findings, e);
 }
 
 bool
@@ -365,7 +360,7 @@ replay_one(struct replay *r, const struct side *from, const struct side *was, co
 		return false; /* faults may lie in it: it goes with r->mem */
 	go_blind(r, &x);
 	count(r, &x);
-	ok = keep_rows(r, r->rows, r->rows_n, x.findings->fresh, x.findings->fresh_n, e) &&
+	ok = keep_rows(r, &x.known, x.findings->fresh, x.findings->fresh_n, e) &&
 	     (flaps.items == r->flaps.items || keep_flaps(r, &flaps));
 	talloc_free(x.mem);
 	return ok;

@@ -18,8 +18,7 @@ struct replay {
 	struct work             *work;
 	bool                     template; /* the baseline is one, which somebody wrote: it finds no masked value out */
 
-	struct finding_row *rows; /* by fingerprint and value hash */
-	size_t              rows_n;
+	struct finding_list known; /* what an ingest would have read; rows NULL: nothing yet */
 	struct told        *told; /* by the open alert, by fingerprint */
 	size_t              told_n;
 	struct uuid         alert; /* nil: none is open */
@@ -34,8 +33,6 @@ struct replay {
 	struct whatif_tally tally;
 };
 
-/* `known`: findings as they are; those that are accepted or ignored take part. */
-MUST_USE bool replay_begin(struct replay *r, const struct finding_row *known, size_t n, struct err *e);
 /* One that nothing was there to hold against: it was read, or not. */
 void replay_skip(struct replay *r, const struct side *to, instant at);
 /* One snapshot: `to` against `from`; `was`: the one before it (items NULL: none). */

@@ -97,17 +97,6 @@ replay_all(struct replay *before, struct replay *after, const struct history *h,
 	return true;
 }
 
-/* Findings as they are now. */
-static bool
-begin(struct replay *before, struct replay *after, struct err *e)
-{
-	struct finding_row *rows;
-	size_t              n;
-
-	return finding_live(before->t->db, before->mem, &before->config_id, &rows, &n, e) &&
-	       replay_begin(before, rows, n, e) && replay_begin(after, rows, n, e);
-}
-
 bool
 whatif_run(const struct whatif_question *in, TALLOC_CTX *mem, struct whatif *out, struct err *e)
 {
@@ -128,7 +117,7 @@ whatif_run(const struct whatif_question *in, TALLOC_CTX *mem, struct whatif *out
 	h.n = out->more ? WHATIF_RUNS_MAX : h.n;
 	after.spec = in->after;
 	before.template = after.template = state.golden;
-	if (!begin(&before, &after, e) || !replay_all(&before, &after, &h, e))
+	if (!replay_all(&before, &after, &h, e))
 		return false;
 	out->runs = (int64_t)h.n;
 	out->before = before.tally;

@@ -127,11 +127,12 @@ void
 place_accept(struct place_in_time *y, const struct uuid *c, const char *status, int64_t for_ms)
 {
 	struct err          e = { 0 };
+	struct finding_list l;
 	struct finding_row *rows;
-	size_t              n;
 
-	assert_ok(finding_live(y->x->t->db, y, c, &rows, &n, &e));
-	assert_int_equal(n, 1);
+	assert_ok(finding_standing(y->x->t->db, y, c, &l, &e));
+	assert_int_equal(l.n, 1);
+	rows = l.rows;
 	rows[0].status = talloc_strdup(y, status);
 	rows[0].owner = talloc_strdup(y, "somebody");
 	rows[0].expires_at.ms = for_ms == 0 ? 0 : y->clock.set_ms + for_ms;

@@ -9,7 +9,8 @@
 #include "core/store/drift/snapshot.h"
 #include "tests/store/drift_world.h"
 
-#define PAST "20000"
+#define PAST    "20000"
+#define LASTING "100500"
 
 /* Rows that the tenant's connection has read. */
 static long
@@ -106,6 +107,72 @@ a_push_reads_no_more_after_very_many_values(void **state)
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_history"
 					" WHERE note = 'It is there again.'"),
 	    1);
+}
+
+/* ---- what was accepted and is there no more ---- */
+
+/* More than was ever held against one snapshot at a time. */
+static void
+make_lasting(struct drift_world *x)
+{
+	drift_sql(x,
+	    "INSERT INTO %s.drift_findings (config_id, fingerprint, value_hash, status,"
+	    " present, runs, promoted, reason, owner, created_at, updated_at)"
+	    " SELECT f.config_id, UNHEX(SHA2(q.seq, 256)), f.value_hash,"
+	    " IF(q.seq % 100 = 0, 'ignored', 'accepted'), FALSE, 0, FALSE, 'was right', 'somebody',"
+	    " NOW(3), NOW(3) FROM %s.seq_1_to_" LASTING " q"
+	    " JOIN (SELECT * FROM %s.drift_findings WHERE status = 'accepted' LIMIT 1) f");
+	analyze(x, "ANALYZE TABLE %s.drift_findings");
+}
+
+static int64_t
+accepted_there(struct drift_world *x)
+{
+	return drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings"
+			      " WHERE status = 'accepted' AND present");
+}
+
+static void
+push_is(struct drift_world *x, const struct uuid *config, const char *value, const char *status,
+    int64_t accepted)
+{
+	struct ingest_answer a =
+	    drift_push_values(x, config, VALUES(value, "{\"b\":1}", "{\"c\":1}"));
+
+	assert_string_equal(a.report.status, status);
+	assert_int_equal(a.report.accepted, accepted);
+	assert_int_equal(accepted_there(x), accepted);
+}
+
+static void
+what_was_accepted_and_is_gone_costs_a_push_nothing(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = drift_config(x, DRIFT_PUSH);
+	const char         *failed = ",\"collections\":{\"c\":\"failed\"}";
+	long                early, late;
+
+	push_is(x, &c, "{\"sync\":0}", "baseline", 0);
+	push_is(x, &c, "{\"sync\":7}", "drifted", 0);
+	drift_sql(x, "UPDATE %s.drift_findings SET status = 'accepted', owner = 'somebody'");
+	push_is(x, &c, "{\"sync\":0}", "clean", 0);
+	new_values_read(x, &c, 1000);
+	early = new_values_read(x, &c, 1100);
+	make_lasting(x);
+	late = new_values_read(x, &c, 1200);
+	if (late * 10 > early * 12)
+		fail_msg("%ld rows read by a push at first, %ld after " LASTING " acceptances",
+		    early, late);
+	/* The decision holds when its value is back, and while nobody can see whether it is. */
+	push_is(x, &c, "{\"sync\":7}", "clean", 1);
+	drift_push(x, x, &c, drift_body(x, failed, 0, NULL));
+	assert_int_equal(accepted_there(x), 1);
+	push_is(x, &c, "{\"sync\":0}", "clean", 0);
+	push_is(x, &c, "{\"sync\":7}", "clean", 1);
+	push_is(x, &c, "{\"sync\":8}", "drifted", 0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.drift_findings"
+					" WHERE status IN ('accepted', 'ignored')"),
+	    1 + atol(LASTING));
 }
 
 /* ---- how often the database is asked ---- */
@@ -224,6 +291,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_push_reads_no_more_after_very_many_values),
+		TEST(what_was_accepted_and_is_gone_costs_a_push_nothing),
 		TEST(a_push_asks_the_database_so_often_and_no_more),
 		TEST(lists_read_as_much_at_any_size),
 	};

@@ -27,6 +27,9 @@ static const struct schema finding_schema =
 #define LIFE_COLUMNS                                                                               \
 	"config_id, fingerprint, value_hash, status, present, runs, promoted, reason, owner,"      \
 	" expires_at, assigned_to, created_at, updated_at"
+#define LIFE_OF_F                                                                                  \
+	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, f.promoted,"       \
+	" f.reason, f.owner, f.expires_at, f.assigned_to, f.created_at, f.updated_at"
 
 struct live_in {
 	struct uuid config_id;
@@ -45,9 +48,25 @@ static const struct field key_fields[] = {
 };
 static const struct schema key_in = SCHEMA("LifeKeyIn", struct finding_row, key_fields);
 
-SQL(finding_select_live, SQL_TENANT, &live_in, &finding_schema,
-    "SELECT " LIFE_COLUMNS " FROM drift_findings WHERE config_id = :config_id AND status IN"
-    " ('detected', 'acknowledged', 'in_progress', 'ignored', 'accepted') AND NOT promoted"
+#define IS_OPEN    "status IN ('detected', 'acknowledged', 'in_progress') AND NOT promoted"
+#define IS_LASTING "status IN ('accepted', 'ignored') AND NOT promoted"
+
+/*
+ * What is accepted or ignored stays for good, so that there may be very many who are there no more:
+ * those that are there are the newest report's, unless it did not see everything.
+ */
+SQL(finding_select_standing, SQL_TENANT, &live_in, &finding_schema,
+    "SELECT " LIFE_COLUMNS " FROM drift_findings FORCE INDEX (ended)"
+    " WHERE config_id = :config_id AND " IS_OPEN " UNION SELECT " LIFE_OF_F " FROM config_state s"
+    " STRAIGHT_JOIN drift_changes c FORCE INDEX (report) ON c.report_id = s.report_id"
+    " STRAIGHT_JOIN drift_findings f FORCE INDEX (PRIMARY) ON f.config_id = s.config_id"
+    " AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"
+    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING " UNION SELECT " LIFE_OF_F
+    " FROM config_state s"
+    " STRAIGHT_JOIN drift_reports r ON r.id = s.report_id"
+    " AND (r.incomplete <> '[]' OR r.status = 'baseline')"
+    " STRAIGHT_JOIN drift_findings f FORCE INDEX (ended) ON f.config_id = s.config_id"
+    " WHERE s.config_id = :config_id AND f.present AND f." IS_LASTING
     " ORDER BY fingerprint, value_hash");
 SQL(finding_select, SQL_TENANT, &key_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM drift_findings"
@@ -62,23 +81,15 @@ SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     " updated_at = VALUES(updated_at)");
 
 bool
-finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_row **rows,
-    size_t *n, struct err *e)
+finding_standing(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_list *l,
+    struct err *e)
 {
 	const struct live_in in = { *config };
 
-	if (!db_all(db, mem, &finding_select_live, &in, INTO(rows, n, LIFE_MAX + 1), e))
-		return false;
-	return *n <= LIFE_MAX
-		   ? true
-		   : err_set(e, ERR_TOO_COSTLY, 0,
-			 "More findings of this config are open or accepted than can be held "
-			 "against "
-			 "a snapshot: resolve them, or take the snapshot as its baseline.",
-			 "more than %d findings stand", LIFE_MAX);
+	return db_all(db, mem, &finding_select_standing, &in, INTO(&l->rows, &l->n, SIZE_MAX), e);
 }
 
-/* ---- those that have ended, of some findings ---- */
+/* ---- those that are named ---- */
 
 static int
 by_seen(const void *a, const void *b)
@@ -99,25 +110,28 @@ by_row(const void *a, const void *b)
 	return d != 0 ? d : memcmp(x->value_hash.p, y->value_hash.p, HASH_LEN);
 }
 
-#define ENDED_BATCH 1000 /* findings in one round trip */
+#define NAMED_BATCH 1000 /* findings in one round trip */
 
-struct ended_in {
+struct named_in {
 	struct uuid config_id;
-	const char *keys; /* JSON array of hex digits: fingerprint and value hash in one */
+	const char *keys; /* JSON array of hex digits */
 };
-static const struct field ended_fields[] = {
-	COLUMN(struct ended_in, config_id),
-	COLUMN(struct ended_in, keys),
+static const struct field named_fields[] = {
+	COLUMN(struct named_in, config_id),
+	COLUMN(struct named_in, keys),
 	FIELD_END,
 };
-static const struct schema ended_in = SCHEMA("LifeEndedIn", struct ended_in, ended_fields);
+static const struct schema named_in = SCHEMA("LifeNamedIn", struct named_in, named_fields);
 
-/* By the whole key: a finding may have had very many values. */
-SQL(finding_select_ended, SQL_TENANT, &ended_in, &finding_schema,
+/* By the whole key, fingerprint and value hash in one: a finding may have had very many values. */
+SQL(finding_select_values, SQL_TENANT, &named_in, &finding_schema,
     "SELECT " LIFE_COLUMNS " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
     " STRAIGHT_JOIN drift_findings ON config_id = :config_id"
-    " AND fingerprint = UNHEX(LEFT(j.k, 64)) AND value_hash = UNHEX(RIGHT(j.k, 64))"
-    " WHERE status = 'resolved' OR promoted");
+    " AND fingerprint = UNHEX(LEFT(j.k, 64)) AND value_hash = UNHEX(RIGHT(j.k, 64))");
+SQL(finding_select_lasting, SQL_TENANT, &named_in, &finding_schema,
+    "SELECT " LIFE_COLUMNS " FROM JSON_TABLE(:keys, '$[*]' COLUMNS (k CHAR(128) PATH '$')) j"
+    " STRAIGHT_JOIN drift_findings FORCE INDEX (PRIMARY) ON config_id = :config_id"
+    " AND fingerprint = UNHEX(LEFT(j.k, 64)) WHERE " IS_LASTING);
 
 static bool
 print_keys(TALLOC_CTX *mem, const struct finding_seen *s, size_t n, const char **out, struct err *e)
@@ -137,45 +151,58 @@ print_keys(TALLOC_CTX *mem, const struct finding_seen *s, size_t n, const char *
 	return buf_ok(&b) || err_memory(e);
 }
 
-/* Behind the *rows_n rows that are there. */
-static bool
-add_ended(struct db *db, TALLOC_CTX *mem, const struct ended_in *in, struct finding_row **rows,
-    size_t *rows_n, struct err *e)
+bool
+finding_list_add(
+    TALLOC_CTX *mem, struct finding_list *l, const struct finding_list *more, struct err *e)
 {
-	struct finding_row *more, *all;
-	size_t              n;
+	size_t              n = l->n + more->n;
+	struct finding_row *all;
 
-	if (!db_all(db, mem, &finding_select_ended, in, INTO(&more, &n, ENDED_BATCH), e))
-		return false;
-	all = talloc_realloc_size(mem, *rows, (*rows_n + n + 1) * sizeof(*all));
+	if (more->n == 0)
+		return true;
+	all = talloc_size(mem, n * sizeof(*all));
 	if (all == NULL)
 		return err_memory(e);
-	if (n > 0)
-		memcpy(all + *rows_n, more, n * sizeof(*all)); /* their texts stay where they are */
-	*rows = all;
-	*rows_n += n;
+	if (l->n > 0)
+		memcpy(all, l->rows, l->n * sizeof(*all)); /* their texts stay where they are */
+	memcpy(all + l->n, more->rows, more->n * sizeof(*all));
+	qsort(all, n, sizeof(all[0]), by_row);
+	*l = (struct finding_list) { all, n };
+	return true;
+}
+
+static bool
+select_named(struct db *db, TALLOC_CTX *mem, const struct sql *q, const struct finding_names *of,
+    struct finding_list *l, struct err *e)
+{
+	struct finding_list more;
+	struct named_in     in;
+
+	*l = (struct finding_list) { 0 };
+	for (size_t i = 0; i < of->n; i += NAMED_BATCH) {
+		size_t take = of->n - i < NAMED_BATCH ? of->n - i : NAMED_BATCH;
+
+		in.config_id = of->seen[0].config_id;
+		if (!print_keys(mem, of->seen + i, take, &in.keys, e) ||
+		    !db_all(db, mem, q, &in, INTO(&more.rows, &more.n, SIZE_MAX), e) ||
+		    !finding_list_add(mem, l, &more, e))
+			return false;
+	}
 	return true;
 }
 
 bool
-finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    const struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n,
-    struct err *e)
+finding_of_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
+    struct finding_list *l, struct err *e)
 {
-	struct ended_in in = { .config_id = *config };
+	return select_named(db, mem, &finding_select_values, of, l, e);
+}
 
-	*rows = NULL;
-	*rows_n = 0;
-	for (size_t i = 0; i < n; i += ENDED_BATCH) {
-		size_t take = n - i < ENDED_BATCH ? n - i : ENDED_BATCH;
-
-		if (!print_keys(mem, s + i, take, &in.keys, e) ||
-		    !add_ended(db, mem, &in, rows, rows_n, e))
-			return false;
-	}
-	if (*rows_n > 1)
-		qsort(*rows, *rows_n, sizeof((*rows)[0]), by_row);
-	return true;
+bool
+finding_lasting_of(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
+    struct finding_list *l, struct err *e)
+{
+	return select_named(db, mem, &finding_select_lasting, of, l, e);
 }
 
 bool

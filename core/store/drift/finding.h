@@ -29,19 +29,38 @@ struct finding_row {
 	instant     created_at, updated_at;
 };
 
-#define LIFE_MAX 100000
-/* What the next report is held against: neither resolved nor promoted; by fingerprint, value hash.
- * More than LIFE_MAX: ERR_TOO_COSTLY. */
-MUST_USE bool finding_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct finding_row **rows, size_t *n, struct err *e);
-/* Of these values of findings those that have ended, by fingerprint, value hash. */
+/* By fingerprint, value hash. */
+struct finding_list {
+	struct finding_row *rows;
+	size_t              n;
+};
+/* Into a new array of mem, whose texts stay where they are; an old one must outlive it. */
+MUST_USE bool finding_list_add(
+    TALLOC_CTX *mem, struct finding_list *l, const struct finding_list *more, struct err *e);
+
+/*
+ * A report is held against what is open, what is accepted or ignored and was there, and what it names.  The first
+ * two are what stands; of the third, only those are asked for that it names.  What is accepted or ignored and
+ * there no more is read by nobody until it comes back, however much of it there is.
+ */
+MUST_USE bool finding_standing(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    struct finding_list *l, struct err *e);
 struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;
 	instant     now;
 };
-MUST_USE bool finding_ended_of(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    const struct finding_seen *s, size_t n, struct finding_row **rows, size_t *rows_n, struct err *e);
+/* Of one config. */
+struct finding_names {
+	struct finding_seen *seen;
+	size_t               n;
+};
+/* These values of findings, whatever became of them. */
+MUST_USE bool finding_of_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
+    struct finding_list *l, struct err *e);
+/* Accepted or ignored values of these findings, whichever: value hashes are not looked at. */
+MUST_USE bool finding_lasting_of(struct db *db, TALLOC_CTX *mem, const struct finding_names *of,
+    struct finding_list *l, struct err *e);
 MUST_USE bool finding_by_value(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct blob fingerprint, struct blob value_hash, struct finding_row *row, struct err *e);
 /* A change and its finding: as it would be when it has no row yet. */

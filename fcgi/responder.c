@@ -330,7 +330,7 @@ limits_of_server(const struct responder *r)
 static void
 note_statements(const struct responder *r, const struct health_limits *l, int64_t connections)
 {
-	int64_t kept = connections * r->conf->db_kept_statements;
+	int64_t kept = connections * r->conf->rate_hosts * r->conf->db_kept_statements;
 
 	if (kept <= l->most_kept)
 		return;

@@ -132,7 +132,7 @@ look_at_server(struct findings *f)
 	struct err         e = { 0 };
 	struct server_info s;
 	int64_t workers = conf->workers > 0 ? conf->workers : sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t need;
+	int64_t need, kept;
 
 	if (!server_inspect(database_control(f->c->d), f->c->mem, &s, &e)) {
 		finding(f, false, "database: %s (%s)%s%s", e.pub, ctl_text(f->c, e.detail),
@@ -145,10 +145,12 @@ look_at_server(struct findings *f)
 	    "MariaDB %s (10.11 or newer is needed)", ctl_text(f->c, s.version));
 	finding(f, s.max_connections > need, "max_connections is %lld, this host may open %lld",
 	    (long long)s.max_connections, (long long)need);
-	finding(f, need * conf->db_kept_statements <= s.most_kept,
-	    "connections of this host may keep %lld statements prepared, 7 in 10 of "
+	kept = need * conf->rate_hosts * conf->db_kept_statements;
+	finding(f, kept <= s.most_kept,
+	    "connections of all hosts (rate.hosts: %lld) may keep %lld statements prepared, 7 in "
+	    "10 of "
 	    "max_prepared_stmt_count are %lld",
-	    (long long)(need * conf->db_kept_statements), (long long)s.most_kept);
+	    (long long)conf->rate_hosts, (long long)kept, (long long)s.most_kept);
 	finding(f, s.max_allowed_packet >= PACKET_LEAST,
 	    "max_allowed_packet is %lld, at least %d is needed", (long long)s.max_allowed_packet,
 	    PACKET_LEAST);

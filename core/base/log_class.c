@@ -94,6 +94,7 @@ const struct log_class log_classes[] = {
 	{ "db.statements",             C1("database"),                              C1("info") },
 	{ "fastcgi.refuse",            C2("web", "intrusion_detection"),            C2("access", "denied") },
 	{ "db.silent",                 C1("database"),                              C1("error") },
+	{ "db.crowded",                C1("database"),                              C1("info") },
 	{ "db.answers",                C1("database"),                              C1("info") },
 	{ 0 },
 };

@@ -125,3 +125,25 @@ circuit_refusal(struct segment *s, uint64_t server, int64_t now_ms)
 		return 0;
 	return (unsigned)(word & ((1u << REFUSAL_BITS) - 1));
 }
+
+static bool
+is_remembered(int64_t at, int64_t now_ms)
+{
+	return at != 0 && at <= now_ms && now_ms - at < CIRCUIT_CROWD_MS;
+}
+
+bool
+circuit_crowded(struct segment *s, uint64_t server, int64_t now_ms)
+{
+	struct circuit *c = entry_of(s, server);
+
+	return c != NULL && !is_remembered(atomic_exchange(&c->crowded_ms, now_ms), now_ms);
+}
+
+bool
+circuit_is_crowded(struct segment *s, uint64_t server, int64_t now_ms)
+{
+	struct circuit *c = entry_of(s, server);
+
+	return c != NULL && is_remembered(atomic_load(&c->crowded_ms), now_ms);
+}

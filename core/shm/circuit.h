@@ -9,7 +9,7 @@
  * nothing, is tried again soon.
  *
  * Beside it: who may ask whether a server is silent or merely slow, and whether it
- * refused what changes something lately.
+ * refused what changes something, or took no more prepared statements, lately.
  *
  * `server` is a hash of the server's address, never 0; `now_ms` is monotonic.  There is
  * room for CIRCUITS_MAX servers; one more counts as closed for ever.
@@ -25,6 +25,7 @@
 #define CIRCUIT_PAUSE_MAX_MS 1000
 #define CIRCUIT_DOUBT_MS     1000  /* between two that ask whether it is slow or silent */
 #define CIRCUIT_REFUSAL_MS   10000 /* how long a refused change is remembered */
+#define CIRCUIT_CROWD_MS     300000 /* how long it is that one statement too many was prepared */
 
 enum circuit_pass { CIRCUIT_CLOSED, CIRCUIT_OPEN, CIRCUIT_PROBE };
 
@@ -46,5 +47,10 @@ MUST_USE bool circuit_doubt(struct segment *s, uint64_t server, int64_t now_ms);
 /* A change was refused with that error number (1 to 65535); the number while it is remembered, else 0. */
 void     circuit_refused(struct segment *s, uint64_t server, int64_t now_ms, unsigned number);
 unsigned circuit_refusal(struct segment *s, uint64_t server, int64_t now_ms);
+
+/* It takes no more prepared statements; true: that is news. */
+bool circuit_crowded(struct segment *s, uint64_t server, int64_t now_ms);
+/* While that is remembered: nobody on this host keeps any. */
+bool circuit_is_crowded(struct segment *s, uint64_t server, int64_t now_ms);
 
 #endif

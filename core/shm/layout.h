@@ -30,7 +30,7 @@
 #include "core/shm/tally.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 10
+#define SEGMENT_VERSION 11
 
 /* The metrics with their labels, the lanes, the kinds of connections: one text, which changes as they do. */
 #define SEGMENT_METRIC(id, name, type, help, ...) name " " type " " #__VA_ARGS__ "\n"
@@ -110,6 +110,7 @@ struct circuit {
 	_Atomic int64_t  doubt_ms; /* when somebody last asked whether it is silent */
 	_Atomic uint64_t refused;  /* instant and number of the last refused change */
 	_Atomic int64_t  answered_ms; /* when somebody last connected; 0: never */
+	_Atomic int64_t  crowded_ms;  /* when it last took no more prepared statements; 0: never */
 };
 
 struct segment_fixed {

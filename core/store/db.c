@@ -36,7 +36,6 @@ disconnect(struct db *db)
 	mysql_close(db->my);
 	db->my = NULL;
 	kept_drop(db);
-	db->crowded = false;
 	if (db->tx == DB_TX_OPEN)
 		db->tx = DB_TX_LOST;
 }

@@ -1,7 +1,9 @@
 /* db.h: statements that stay prepared on their connection. */
 #include <mysqld_error.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/shm/circuit.h"
 #include "core/store/db_priv.h"
 
 /* One that is not running. */
@@ -11,9 +13,22 @@ struct kept {
 	uint64_t          turn; /* of its last use: the lowest goes first */
 };
 
+/* As far as this host knows, or without a segment this connection. */
+static bool
+is_crowded(const struct db *db)
+{
+	int64_t now = db_now_ms();
+
+	if (db->o.segment != NULL)
+		return circuit_is_crowded(db->o.segment, db->server, now);
+	return db->crowded_ms != 0 && now - db->crowded_ms < CIRCUIT_CROWD_MS;
+}
+
 MYSQL_STMT *
 kept_take(struct db *db, const struct sql *q)
 {
+	if (db->kept_n > 0 && is_crowded(db))
+		kept_drop(db);
 	for (unsigned i = 0; i < db->kept_n; i++) {
 		MYSQL_STMT *st = db->kept[i].st;
 
@@ -29,7 +44,8 @@ kept_take(struct db *db, const struct sql *q)
 static bool
 is_worth_keeping(struct db *db, const struct sql *q)
 {
-	if (db->o.keep == 0 || db->crowded || q->marks == NULL || strncmp(q->text, "CALL ", 5) == 0)
+	if (db->o.keep == 0 || q->marks == NULL || strncmp(q->text, "CALL ", 5) == 0 ||
+	    is_crowded(db))
 		return false;
 	if (db->kept == NULL)
 		db->kept = talloc_array(db, struct kept, db->o.keep);
@@ -72,6 +88,36 @@ kept_drop(struct db *db)
 {
 	while (db->kept_n > 0)
 		mysql_stmt_close(db->kept[--db->kept_n].st);
+}
+
+static void
+tell_crowded(struct db *db)
+{
+	db->crowded_ms = db_now_ms();
+	if (db->o.segment == NULL || !circuit_crowded(db->o.segment, db->server, db->crowded_ms) ||
+	    db->o.log == NULL)
+		return;
+	log_event(db->o.log, LOG_SYSTEM, LOG_LEVEL_WARN,
+	    "the database takes no more prepared statements: for some minutes none are kept; lower "
+	    "db.kept_statements, or raise the server's max_prepared_stmt_count",
+	    LOGS("event.action", "db.crowded"));
+}
+
+bool
+kept_made_room(struct db *db, unsigned tries)
+{
+	/* First those of this connection, which are there at once; then who else runs a statement.
+	 */
+	static const long waits_ms[] = { 0, 5, 10, 20, 40, 80, 160 };
+	struct timespec   pause = { 0 };
+
+	tell_crowded(db);
+	kept_drop(db);
+	if (tries >= sizeof(waits_ms) / sizeof(waits_ms[0]))
+		return false;
+	pause.tv_nsec = waits_ms[tries] * 1000000;
+	nanosleep(&pause, NULL);
+	return true;
 }
 
 bool

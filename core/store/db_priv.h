@@ -25,7 +25,7 @@ struct db {
 	struct kept      *kept; /* statements that are prepared and do not run; o.keep at most */
 	unsigned          kept_n;
 	uint64_t          kept_turn;
-	bool              crowded; /* the server takes no more prepared statements: none is kept */
+	int64_t           crowded_ms; /* when the server last took no more from us; 0: never */
 	struct db_stats   stats;
 };
 
@@ -46,12 +46,18 @@ bool db_fail(struct db *db, const char *name, unsigned number, const char *text,
 
 /* ---- statements that stay prepared (db_kept.c) ---- */
 
-/* The statement as it was left, for one use; NULL: it is not kept. */
+/* The statement as it was left, for one use; NULL: it is not kept.  To a crowded server all are given back. */
 MYSQL_STMT *kept_take(struct db *db, const struct sql *q);
 /* After its use: it stays prepared where that is worth it and there is room, else it is closed. */
 void kept_give(struct db *db, const struct sql *q, MYSQL_STMT *st);
 /* Closes all; also after their connection. */
 void kept_drop(struct db *db);
+/*
+ * The server took no more of them: ours are given back, those of the host's other connections at their next
+ * statement, and for CIRCUIT_CROWD_MS nobody keeps any.  True, after a while: it is worth another try, of which
+ * this was the `tries`-th.
+ */
+MUST_USE bool kept_made_room(struct db *db, unsigned tries);
 /* Whether one that was kept may fail by this number where the same text, prepared anew, does not. */
 bool kept_is_stale(unsigned number);
 

@@ -93,25 +93,31 @@ stmt_run(MYSQL_STMT *st, bool kept, const char *text)
 		    : mariadb_stmt_execute_direct(st, text, strlen(text)) == 0;
 }
 
+/* One of several. */
+struct attempt {
+	unsigned before; /* it */
+	bool     kept,
+	    idle; /* the statement was kept; the connection was open, and in no transaction */
+};
+
 /*
  * Whether what failed had no effect and may well succeed when it is tried once more: a connection
  * that turns out to be closed while the statement is being sent had not taken it; one that was kept
  * may be out of date; and a server that has too many of them gets ours back.
  */
 static bool
-is_worth_another(struct db *db, unsigned number, bool kept, bool idle)
+is_worth_another(struct db *db, unsigned number, const struct attempt *a)
 {
+	if (number == ER_MAX_PREPARED_STMT_COUNT_REACHED)
+		return kept_made_room(db, a->before);
+	if (a->before > 0)
+		return false;
 	if (number == CR_SERVER_GONE_ERROR || number == CR_ERR_NET_WRITE) {
-		if (idle)
+		if (a->idle)
 			db_close(db);
-		return idle;
+		return a->idle;
 	}
-	if (number == ER_MAX_PREPARED_STMT_COUNT_REACHED && db->kept_n > 0) {
-		kept_drop(db);
-		db->crowded = true;
-		return true;
-	}
-	return kept && kept_is_stale(number);
+	return a->kept && kept_is_stale(number);
 }
 
 static MYSQL_STMT *
@@ -120,22 +126,22 @@ execute(struct db *db, const struct sql *q, struct params *p, struct err *e)
 	const char *text = db_text(p->mem, db, p->marks->text, e);
 	MYSQL_STMT *st;
 	unsigned    number;
-	bool        idle, kept, again;
+	bool        again;
 
 	if (text == NULL)
 		return NULL;
-	for (bool first = true;; first = false) {
-		idle = db->my != NULL && db->tx == DB_TX_NONE;
+	for (struct attempt a = { 0 };; a.before++) {
+		a.idle = db->my != NULL && db->tx == DB_TX_NONE;
 		if (!db_ready(db, e))
 			return NULL;
-		st = first ? kept_take(db, q) : NULL;
-		kept = st != NULL;
-		if (!kept && (st = stmt_open(db, p, e)) == NULL)
+		st = a.before == 0 ? kept_take(db, q) : NULL;
+		a.kept = st != NULL;
+		if (!a.kept && (st = stmt_open(db, p, e)) == NULL)
 			return NULL;
-		if (stmt_bind(st, p) && stmt_run(st, kept, text))
+		if (stmt_bind(st, p) && stmt_run(st, a.kept, text))
 			return st;
 		number = mysql_stmt_errno(st);
-		again = first && is_worth_another(db, number, kept, idle);
+		again = is_worth_another(db, number, &a);
 		if (!again)
 			db_fail(db, q->name, number, mysql_stmt_error(st), e);
 		mysql_stmt_close(st);

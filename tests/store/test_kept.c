@@ -1,10 +1,14 @@
 /* Statements that stay prepared: how many, for how long, and what ends them. */
-#include "tests/store/server.h"
+#include "tests/store/people.h"
 
 #include <mysqld_error.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core/shm/circuit.h"
 #include "core/store/db_priv.h"
 #include "core/store/tx.h"
 
@@ -37,22 +41,36 @@ SQL(kept_delete, SQL_TENANT, &id_schema, NULL, "DELETE FROM t WHERE id = :id");
 SQL(kept_update, SQL_TENANT, &row_schema, NULL, "UPDATE t SET n = :n, note = :note WHERE id = :id");
 
 struct state {
-	struct db *root, *db;
+	struct db      *root, *db;
+	struct segment *segment; /* of those that share one */
 };
 
 static struct db *
-open_keeping(TALLOC_CTX *mem, unsigned keep)
+open_with(TALLOC_CTX *mem, unsigned keep, struct segment *segment)
 {
 	struct err        e = { 0 };
 	struct db_options o = { .socket = server_socket(),
 		.user = "root",
 		.schema = SCHEMA_NAME,
 		.keep = keep,
+		.segment = segment,
 		.clock = &clock_system };
 	struct db        *db = db_make(mem, &o, &e);
 
 	assert_non_null(db);
 	return db;
+}
+
+static struct db *
+open_keeping(TALLOC_CTX *mem, unsigned keep)
+{
+	return open_with(mem, keep, NULL);
+}
+
+static struct db *
+open_sharing(struct state *s)
+{
+	return open_with(s, KEEP, s->segment);
 }
 
 #define TABLE                                                                                      \
@@ -325,36 +343,110 @@ in_a_transaction_a_lost_connection_repeats_it_as_a_whole(void **state)
 
 /* ---- a server that has too many ---- */
 
+static long
+kept_of_all(struct state *s)
+{
+	return status_of(s->root, "GLOBAL", "Prepared_stmt_count");
+}
+
+static void
+room_for(struct state *s, long n)
+{
+	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = %ld", n);
+}
+
 static void
 a_full_server_is_given_back_what_is_kept(void **state)
 {
 	struct state *s = *state;
-	struct db    *other = open_keeping(s, KEEP);
 	struct err    e = { 0 };
-	struct row    row;
-	long          before = status_of(s->root, "GLOBAL", "Prepared_stmt_count");
+	long          before = kept_of_all(s);
 
 	select_is(s->db, 1, 1);
 	list_is(s->db, 3, 3);
-	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = %ld", before + 2);
+	room_for(s, before + 2);
 	/* Who keeps some has room for one. */
 	for (int64_t i = 0; i < 10; i++) {
 		assert_ok(
 		    db_run(s->db, &kept_insert, &(struct row) { 400 + i, 1, NULL }, NULL, &e));
 		select_is(s->db, 400 + i, 1);
 	}
-	assert_int_equal(status_of(s->root, "GLOBAL", "Prepared_stmt_count"), before);
-	select_is(other, 1, 1);
-	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = %ld", before + 1);
-	assert_fails(db_one(s->db, s, &kept_select, &(struct row) { .id = 1 }, &row, &e),
-	    ERR_UNAVAILABLE); /* the other's */
-	assert_int_equal(e.sys, ER_MAX_PREPARED_STMT_COUNT_REACHED);
-	select_is(other, 2, 2);
+	assert_int_equal(kept_of_all(s), before);
+	db_close(s->db); /* the server is as full for the next connection: it keeps none either */
+	select_is(s->db, 1, 1);
+	assert_int_equal(kept_of_all(s), before);
 	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = DEFAULT");
-	db_close(s->db); /* the next connection keeps them again */
+	s->db->crowded_ms -= CIRCUIT_CROWD_MS;
 	select_is(s->db, 1, 1);
 	list_is(s->db, 3, 3);
-	assert_int_equal(status_of(s->root, "GLOBAL", "Prepared_stmt_count"), before + 3);
+	assert_int_equal(kept_of_all(s), before + 2);
+}
+
+/* Keeps three, and goes on asking until it is ended. */
+static pid_t
+asks_beside(struct state *s)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid != 0)
+		return pid;
+	struct db *db = open_sharing(s);
+	struct err e = { 0 };
+	struct row row, *rows;
+	size_t     n;
+
+	while (db_one(db, db, &kept_select, &(struct row) { .id = 1 }, &row, &e) &&
+	       db_all(db, db, &kept_list, NULL, INTO(&rows, &n, 3), &e) &&
+	       db_run(db, &kept_delete, &(struct row) { .id = 900 }, NULL, &e))
+		usleep(2000);
+	_exit(1);
+}
+
+static void
+who_is_crowded_out_is_given_room_by_all_others(void **state)
+{
+	struct state *s = *state;
+	long          before = kept_of_all(s);
+	struct db    *db;
+	pid_t         pid;
+	int           status;
+
+	s->segment = people_segment(s, "kept-segment");
+	db = open_sharing(s);
+	pid = asks_beside(s);
+	while (kept_of_all(s) < before + 3)
+		usleep(1000);
+	room_for(s, before + 3);
+	for (int64_t i = 1; i <= 50; i++) {
+		select_is(db, i, i);
+		list_is(db, 3, 3);
+	}
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* nor was the other refused */
+	assert_in_range(kept_of_all(s), before, before + 1); /* what it runs just now */
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = DEFAULT");
+	db_close(db);
+}
+
+static void
+a_server_that_strangers_fill_is_asked_again_when_they_leave(void **state)
+{
+	struct state *s = *state;
+	struct db    *stranger = open_keeping(s, KEEP);
+	struct err    e = { 0 };
+	struct row    row;
+	long          before = kept_of_all(s);
+
+	select_is(stranger, 1, 1);
+	room_for(s, before + 1);
+	assert_fails(
+	    db_one(s->db, s, &kept_select, &(struct row) { .id = 1 }, &row, &e), ERR_UNAVAILABLE);
+	assert_int_equal(e.sys, ER_MAX_PREPARED_STMT_COUNT_REACHED);
+	db_close(stranger);
+	select_is(s->db, 1, 1);
+	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = DEFAULT");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -373,6 +465,8 @@ main(void)
 		TEST(with_a_connection_its_statements_are_gone),
 		TEST(in_a_transaction_a_lost_connection_repeats_it_as_a_whole),
 		TEST(a_full_server_is_given_back_what_is_kept),
+		TEST(who_is_crowded_out_is_given_room_by_all_others),
+		TEST(a_server_that_strangers_fill_is_asked_again_when_they_leave),
 	};
 
 	return cmocka_run_group_tests_name("kept", tests, NULL, NULL);

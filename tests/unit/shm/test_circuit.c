@@ -148,6 +148,20 @@ instants_of_another_boot_do_not_count(void **state)
 }
 
 static void
+a_crowded_server_is_news_once_and_remembered_for_a_while(void **state)
+{
+	(void)state;
+	assert_false(circuit_is_crowded(s, SERVER, NOW));
+	assert_true(circuit_crowded(s, SERVER, NOW));
+	assert_false(circuit_crowded(s, SERVER, NOW + 1));
+	assert_true(circuit_is_crowded(s, SERVER, NOW + CIRCUIT_CROWD_MS));
+	assert_false(circuit_is_crowded(s, SERVER, NOW + 1 + CIRCUIT_CROWD_MS));
+	assert_false(circuit_is_crowded(s, SERVER, 1)); /* of another boot */
+	assert_false(circuit_is_crowded(s, SERVER + 1, NOW + 1));
+	assert_true(circuit_crowded(s, SERVER, NOW + 1 + CIRCUIT_CROWD_MS));
+}
+
+static void
 a_refused_change_is_remembered_for_a_while(void **state)
 {
 	(void)state;
@@ -188,6 +202,7 @@ main(void)
 		TEST(one_asks_at_a_time_whether_it_is_slow),
 		TEST(instants_of_another_boot_do_not_count),
 		TEST(a_refused_change_is_remembered_for_a_while),
+		TEST(a_crowded_server_is_news_once_and_remembered_for_a_while),
 		TEST(servers_are_told_apart_and_one_too_many_counts_as_answering),
 	};
 

@@ -1,12 +1,15 @@
 #include "drift/driftd/jobs.h"
 
+#include <string.h>
+
 #include "core/auth/key_rotation.h"
 #include "core/auth/user/key_reminder.h"
+#include "core/store/tenant/forget.h"
 #include "drift/run/deadline.h"
 
 #define DEADLINES_MS 1000
 #define UPKEEP_MS    60000
-#define REMIND_MS    3600000 /* between two walks over all tenants */
+#define WALK_MS      3600000 /* between two walks over all tenants */
 
 static bool
 see_deadlines(struct worker *w, int64_t *wait_ms, struct err *e)
@@ -25,6 +28,14 @@ rotate_keys(struct worker *w, int64_t *wait_ms, struct err *e)
 }
 
 /* A page of tenants at a time, so that deliveries do not wait; then rest. */
+static void
+walk_on(const struct worker *w, bool ended, struct uuid *after, int64_t *wait_ms)
+{
+	if (ended)
+		*after = (struct uuid) { 0 };
+	*wait_ms = ended ? WALK_MS : w->once ? 0 : UPKEEP_MS;
+}
+
 static bool
 remind_of_keys(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -32,9 +43,38 @@ remind_of_keys(struct worker *w, int64_t *wait_ms, struct err *e)
 
 	if (!keys_remind_page(&w->deliver->auth, &w->keys_after, &ended, e))
 		return false;
-	if (ended)
-		w->keys_after = (struct uuid) { 0 };
-	*wait_ms = ended ? REMIND_MS : w->once ? 0 : UPKEEP_MS;
+	walk_on(w, ended, &w->keys_after, wait_ms);
+	return true;
+}
+
+/* One that is suspended has old rows too. */
+static void
+forget_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
+{
+	struct worker           *w = arg;
+	const struct env        *env = w->deliver->env;
+	const struct forget_stop stop = { w->stop, w->stop_arg };
+	struct tenant_db        *t;
+	struct err               e = { 0 };
+
+	(void)mem;
+	if (w->stop(w->stop_arg) ||
+	    (strcmp(row->status, "active") != 0 && strcmp(row->status, "suspended") != 0))
+		return;
+	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
+	    !forget_old(t, (instant) { clock_ms(env->clock) }, &stop, &e))
+		log_err(env->log, LOG_SYSTEM, "old rows of a tenant were not taken away", &e);
+}
+
+static bool
+forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { forget_tenant, w };
+	bool                      ended;
+
+	if (!tenant_walk(w->deliver->database, &visit, &w->forget_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->forget_after, wait_ms);
 	return true;
 }
 
@@ -51,6 +91,7 @@ deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 const struct job jobs[] = {
 	{ "signing_keys", UPKEEP_MS, true, rotate_keys },
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
+	{ "old_rows", UPKEEP_MS, true, forget_rows },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },

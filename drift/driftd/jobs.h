@@ -20,7 +20,8 @@ struct worker {
 	void           *stop_arg;
 	bool            once;              /* one round, with all that there is to do now */
 	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
-	struct uuid     keys_after;        /* the walk for ending API keys has come that far; nil: it begins */
+	/* how far the walks over all tenants have come, for ending API keys and for old rows; nil: it begins */
+	struct uuid     keys_after, forget_after;
 };
 
 struct job {

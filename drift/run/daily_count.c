@@ -106,6 +106,5 @@ daily_count_write(struct db *db, const struct ingest *in, struct plan *p, struct
 	/* the snapshot has counted them */
 	for (size_t i = 0; p->kind == PLAN_AGAIN && i < t.n; i++)
 		t.rows[i].changes = 0;
-	return daily_add(db, t.rows, t.n, e) &&
-	       daily_drop(db, &in->config->id, in->received_at.ms / DAY_MS - DAILY_KEPT, e);
+	return daily_add(db, t.rows, t.n, e);
 }

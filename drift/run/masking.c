@@ -7,8 +7,6 @@
 #include "drift/engine/masked.h"
 #include "drift/run/plan.h"
 
-#define SWEEP_EVERY 16 /* snapshots of a config */
-
 /* The rows of one snapshot, and what they are of. */
 struct counting {
 	struct masked_change       rows[MASKING_PLACES_MAX + 1];
@@ -127,7 +125,5 @@ masking_write(struct db *db, const struct ingest *in, struct plan *p, struct err
 		return false;
 	if (c->n > 1)
 		qsort(c->rows, c->n, sizeof(c->rows[0]), by_place);
-	return masked_changes_add(db, c->rows, c->n, e) && ask_due(db, in, p, c, e) &&
-	       (p->after.seq % SWEEP_EVERY != 0 ||
-		   masked_changes_drop(db, in->received_at.ms / DAY_MS, e));
+	return masked_changes_add(db, c->rows, c->n, e) && ask_due(db, in, p, c, e);
 }

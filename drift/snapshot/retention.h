@@ -10,8 +10,8 @@
  *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings: retention_s of
  *   the config; without one they are kept for ever, and with the config they go (its alerts stay).
  *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
- * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions: their own ends;
- * the next row of the kind takes old ones away. dropped_reports: until their changes are gone.
+ * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions, masked_changes,
+ * drift_daily: their own ends (core/store/tenant/forget.h). dropped_reports: until their changes are gone.
  *   audit: never by age.
  *   all others hold what people have made, under the tenant's quota.
  */

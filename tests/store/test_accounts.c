@@ -9,6 +9,7 @@
 #include "core/auth/tenant/tenant_admin.h"
 #include "core/base/hash.h"
 #include "core/store/identity/audit_rows.h"
+#include "core/store/tenant/forget.h"
 
 #define ROUNDS 12
 
@@ -369,7 +370,7 @@ an_idempotency_key_is_forgotten_after_a_day(void **state)
 	struct idempotency out;
 	struct err         e = { 0 };
 
-	i.created_at.ms = clock_ms(&p->clock) - IDEMPOTENCY_KEEP_MS - 1000;
+	i.created_at.ms = clock_ms(&p->clock) - 86400000 - 1000;
 	assert_ok(idempotency_add(t, &i, &e));
 	assert_ok(idempotency_find(t, mem, &i.actor_id, "user", "Key", &out, &e));
 	assert_memory_equal(out.made_id.b, i.made_id.b, sizeof(i.made_id.b));
@@ -378,8 +379,10 @@ an_idempotency_key_is_forgotten_after_a_day(void **state)
 	assert_fails(idempotency_add(t, &i, &e), ERR_CONFLICT);
 	err_clear(&e);
 	i.key = "another";
-	i.created_at.ms = clock_ms(&p->clock);
+	i.created_at.ms += 2000;
 	assert_ok(idempotency_add(t, &i, &e));
+	assert_ok(forget_old(t, (instant) { clock_ms(&p->clock) }, NULL, &e));
+	assert_ok(idempotency_find(t, mem, &i.actor_id, "user", "another", &out, &e));
 	assert_fails(idempotency_find(t, mem, &i.actor_id, "user", "Key", &out, &e), ERR_MISSING);
 }
 

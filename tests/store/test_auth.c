@@ -90,7 +90,7 @@ a_sign_in_asks_the_database_so_often_and_no_more(void **state)
 		if (i > 0 && db_stats(control).count == 1)
 			break;
 	}
-	assert_int_equal(db_stats(own).count, 9);
+	assert_int_equal(db_stats(own).count, 8);
 	assert_int_equal(db_stats(control).count, 1);
 }
 

@@ -185,10 +185,10 @@ static const struct {
 	{ "the first", "{\"sync\":0}", 11, 13 },
 	{ "one after it, whose report is another", "{\"sync\":0}", 13, 15 },
 	{ "the same", "{\"sync\":0}", 7, 8 },
-	{ "the first change", "{\"sync\":1}", 24, 26 },
+	{ "the first change", "{\"sync\":1}", 23, 25 },
 	{ "the same change", "{\"sync\":1}", 7, 8 },
-	{ "another value", "{\"sync\":2}", 27, 29 },
-	{ "one more value", "{\"sync\":3}", 27, 29 },
+	{ "another value", "{\"sync\":2}", 26, 28 },
+	{ "one more value", "{\"sync\":3}", 26, 28 },
 	{ "back as it was", "{\"sync\":0}", 20, 22 },
 };
 

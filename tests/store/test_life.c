@@ -526,9 +526,6 @@ the_sums_of_a_day_are_those_of_its_reports(void **state)
 	size_t                 n;
 
 	push(x, &c, VALUES("{\"a\":1,\"z\":1}", "{\"b\":2}"));
-	drift_sql(x,
-	    "INSERT INTO %s.drift_daily SELECT 'rule', 1, config_id, config_id, '', 'old', 1, 1"
-	    " FROM %s.config_state"); /* of 1970: nobody can ask for it any more */
 	push(x, &c, VALUES("{\"a\":7,\"z\":2}", "{\"b\":2}"));     /* 2 changes, both new */
 	a = push(x, &c, VALUES("{\"a\":7,\"z\":2}", "{\"b\":3}")); /* 3 changes, 1 new */
 	decide_about(x, &a.report, "accepted");

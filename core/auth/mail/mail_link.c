@@ -74,7 +74,6 @@ mail_link_make(const struct deed_by *by, const struct user *u, const struct mail
 	if (row.purpose == NULL || row.email == NULL)
 		return err_memory(e);
 	ok = fill_token(a, t, &k, e) && token_hash(a, t, &k, hash, e) &&
-	     mail_token_tidy(by->t, (instant) { now - LINK_INVITE_S * 1000 }, e) &&
 	     mail_token_add(by->t, &row, u->password, u->status, in->change, &added, e);
 	text = ok && added ? base64url_print(mem, (const uint8_t *)&k, sizeof(k)) : NULL;
 	secret_wipe(&k, sizeof(k));

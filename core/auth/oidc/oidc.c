@@ -204,7 +204,6 @@ admit(struct oidc_attempt *s, const struct oidc_answer *in, const uint8_t id[sta
 static bool
 take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 {
-	int64_t now = clock_ms(s->by.auth->env->clock);
 	uint8_t id[HASH_LEN];
 
 	if (!oidc_state_counts(s->by.auth, &s->state))
@@ -212,8 +211,8 @@ take_state(struct oidc_attempt *s, const struct oidc_answer *in, struct err *e)
 	hash_sha256(s->state.state, sizeof(s->state.state), id);
 	if (!admit(s, in, id, e) || s->out->again)
 		return s->out->again;
-	if (oidc_mark_take(s->by.t->db, id, (instant) { now },
-		(instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
+	if (oidc_mark_take(
+		s->by.t->db, id, (instant) { s->state.begun_ms + OIDC_STATE_S * 1000 }, e))
 		return true;
 	if (!err_take(e, ERR_CONFLICT))
 		return false;

@@ -117,7 +117,7 @@ session_body(struct db *db, void *arg, struct err *e)
 
 	s->who.identity.last_login = now;
 	return oidc_user_hold(&s->who, db, e) &&
-	       (!s->google || oidc_mark_take(db, s->mark, now, end, e)) &&
+	       (!s->google || oidc_mark_take(db, s->mark, end, e)) &&
 	       identity_touch(db, &s->who.identity, e);
 }
 

@@ -130,8 +130,9 @@ keys_remind(const struct deed_by *by, size_t *told, struct err *e)
 }
 
 static void
-remind_tenant(struct auth *a, TALLOC_CTX *mem, const struct tenant *row)
+remind_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 {
+	struct auth   *a = arg;
 	struct deed_by by = { .auth = a, .mem = mem };
 	struct err     e = { 0 };
 	size_t         told;
@@ -139,28 +140,12 @@ remind_tenant(struct auth *a, TALLOC_CTX *mem, const struct tenant *row)
 	if (strcmp(row->status, "active") == 0 &&
 	    (!tenant_db_open(a->database, row, false, &by.t, &e) || !keys_remind(&by, &told, &e)))
 		log_err(a->env->log, LOG_SYSTEM, "the ends of API keys could not be told", &e);
-	database_tidy(a->database);
 }
 
 bool
 keys_remind_page(struct auth *a, struct uuid *after, bool *ended, struct err *e)
 {
-	TALLOC_CTX    *mem = talloc_new(NULL);
-	struct tenant *list;
-	size_t         n = 0;
-	bool           ok;
+	const struct tenant_visit visit = { remind_tenant, a };
 
-	if (mem == NULL)
-		return err_memory(e);
-	ok = tenant_list(a->database, mem, after, &list, &n, e);
-	for (size_t i = 0; ok && i < n; i++) {
-		TALLOC_CTX *one = talloc_new(mem);
-
-		remind_tenant(a, one, &list[i]);
-		talloc_free(one);
-		*after = list[i].id;
-	}
-	*ended = ok && n < TENANT_PAGE;
-	talloc_free(mem);
-	return ok;
+	return tenant_walk(a->database, &visit, after, ended, e);
 }

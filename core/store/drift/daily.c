@@ -33,29 +33,6 @@ daily_add(struct db *db, const struct daily *rows, size_t n, struct err *e)
 	return db_run_many(db, &daily_upsert, rows, n, e);
 }
 
-struct drop_in {
-	struct uuid config;
-	int64_t     before;
-};
-static const struct field drop_fields[] = {
-	COLUMN(struct drop_in, config),
-	COLUMN(struct drop_in, before),
-	FIELD_END,
-};
-static const struct schema drop_in = SCHEMA("DailyDropIn", struct drop_in, drop_fields);
-
-/* Some at a time: who writes a report does not wait for a long one. */
-SQL(daily_delete, SQL_TENANT, &drop_in, NULL,
-    "DELETE FROM drift_daily WHERE config_id = :config AND day < :before ORDER BY day LIMIT 500");
-
-bool
-daily_drop(struct db *db, const struct uuid *config, int64_t before_day, struct err *e)
-{
-	const struct drop_in in = { *config, before_day };
-
-	return db_run(db, &daily_delete, &in, NULL, e);
-}
-
 #define READ_FIELDS COLUMN(struct daily_filter, from), COLUMN_NULL(struct daily_filter, config_id)
 static const struct field days_fields[] = {
 	READ_FIELDS,

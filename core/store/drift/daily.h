@@ -28,11 +28,6 @@ struct uuid daily_name(const struct uuid *config, const char *category, const ch
 /* Adds to what the day has. */
 MUST_USE bool daily_add(struct db *db, const struct daily *rows, size_t n, struct err *e);
 
-/* Days that nobody can ask for any more. */
-#define DAILY_KEPT 400
-MUST_USE bool daily_drop(
-    struct db *db, const struct uuid *config, int64_t before_day, struct err *e);
-
 struct daily_filter {
 	struct uuid config_id; /* nil: all */
 	int64_t     from;      /* first day */

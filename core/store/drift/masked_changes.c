@@ -31,15 +31,6 @@ static const struct field told_fields[] = {
 };
 static const struct schema told_in = SCHEMA("MaskedToldIn", struct masked_change, told_fields);
 
-struct day_in {
-	int64_t day;
-};
-static const struct field day_fields[] = {
-	COLUMN(struct day_in, day),
-	FIELD_END,
-};
-static const struct schema day_in = SCHEMA("MaskedDayIn", struct day_in, day_fields);
-
 /* Set from left to right, each from what the columns before it have become. */
 SQL(masked_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO masked_changes (actor, place, config_id, day, changes, last)"
@@ -53,8 +44,6 @@ SQL(masked_select_due, SQL_TENANT, &due_in, &row_schema,
 SQL(masked_update_told, SQL_TENANT, &told_in, NULL,
     "UPDATE masked_changes SET told = TRUE"
     " WHERE actor = :actor AND place = :place AND day = :day AND told = FALSE");
-SQL(masked_delete_old, SQL_TENANT, &day_in, NULL,
-    "DELETE FROM masked_changes WHERE day < :day ORDER BY day LIMIT 1000");
 _Static_assert(MASKED_CHANGES_TOLD == 20 && MASKED_TOLD_AT_ONCE == 10, "as in the statement");
 
 bool
@@ -81,12 +70,4 @@ masked_changes_told(struct db *db, const struct masked_change *row, bool *first,
 		return false;
 	*first = n > 0;
 	return true;
-}
-
-bool
-masked_changes_drop(struct db *db, int64_t day, struct err *e)
-{
-	const struct day_in in = { day - MASKED_DAYS_KEPT };
-
-	return db_run(db, &masked_delete_old, &in, NULL, e);
 }

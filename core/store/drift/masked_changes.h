@@ -12,7 +12,6 @@
 #include "core/store/tenant/tenant_db.h"
 
 #define MASKED_CHANGES_TOLD 20 /* more of them in a day are told of */
-#define MASKED_DAYS_KEPT    7
 
 struct masked_change {
 	struct uuid actor;
@@ -34,8 +33,5 @@ MUST_USE bool masked_changes_due(struct db *db, TALLOC_CTX *mem, const struct uu
 /* *first false: it was told before. */
 MUST_USE bool masked_changes_told(
     struct db *db, const struct masked_change *row, bool *first, struct err *e);
-
-/* A few of those that nobody needs any more. */
-MUST_USE bool masked_changes_drop(struct db *db, int64_t day, struct err *e);
 
 #endif

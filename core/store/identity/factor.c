@@ -1,8 +1,6 @@
 #include "core/store/identity/factor.h"
 #include "core/store/id_list.h"
 
-#define OVER_MS 86400000 /* an ended sign-in is kept for a day */
-
 struct user_in {
 	struct uuid user_id;
 };
@@ -293,16 +291,6 @@ static const struct field transaction_fields[] = {
 static const struct schema transaction_schema =
     SCHEMA("LoginTransaction", struct login_transaction, transaction_fields);
 
-struct over_in {
-	instant since;
-};
-static const struct field over_in_fields[] = {
-	COLUMN(struct over_in, since),
-	FIELD_END,
-};
-static const struct schema over_in_schema =
-    SCHEMA("LoginTransactionOverIn", struct over_in, over_in_fields);
-
 struct transaction_try_in {
 	struct uuid id;
 	int64_t     max;
@@ -336,8 +324,6 @@ SQL(login_transaction_insert, SQL_TENANT, &transaction_new_schema, NULL,
 SQL(login_transaction_select, SQL_TENANT, &id_in, &transaction_schema,
     "SELECT id, token_hash, user_id, user_epoch, provider, in_body, return_to, created_at,"
     " expires_at, ended_at FROM login_transactions WHERE id = :id");
-SQL(login_transaction_delete_over, SQL_TENANT, &over_in_schema, NULL,
-    "DELETE FROM login_transactions WHERE expires_at < :since ORDER BY expires_at LIMIT 20");
 SQL(login_transaction_update_tries, SQL_TENANT, &transaction_try_schema, NULL,
     "UPDATE login_transactions SET tries = tries + 1"
     " WHERE id = :id AND tries < :max AND ended_at IS NULL AND expires_at > :now");
@@ -348,10 +334,7 @@ SQL(login_transaction_update_ended, SQL_TENANT, &transaction_end_schema, NULL,
 bool
 login_transaction_add(struct tenant_db *t, const struct login_transaction *l, struct err *e)
 {
-	const struct over_in over = { { l->created_at.ms - OVER_MS } };
-
-	return db_run(t->db, &login_transaction_insert, l, NULL, e) &&
-	       db_run(t->db, &login_transaction_delete_over, &over, NULL, e);
+	return db_run(t->db, &login_transaction_insert, l, NULL, e);
 }
 
 bool

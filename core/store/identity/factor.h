@@ -71,7 +71,6 @@ struct login_transaction {
 	instant     ended_at; /* 0: it waits */
 };
 
-/* Inserts it, and clears away some that are long over. */
 MUST_USE bool login_transaction_add(struct tenant_db *t, const struct login_transaction *l, struct err *e);
 /* ERR_MISSING: none such. */
 MUST_USE bool login_transaction_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,

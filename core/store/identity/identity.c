@@ -328,17 +328,13 @@ static const struct schema mark_old_in = SCHEMA("OidcMarkOld", struct mark_in, m
 
 SQL(oidc_mark_insert, SQL_TENANT, &mark_in, NULL,
     "INSERT INTO oidc_marks (id, expires_at) VALUES (:id, :expires_at)");
-SQL(oidc_mark_delete, SQL_TENANT, &mark_old_in, NULL,
-    "DELETE FROM oidc_marks WHERE expires_at < :expires_at ORDER BY expires_at LIMIT 10");
 
 bool
-oidc_mark_take(
-    struct db *db, const uint8_t id[static 32], instant now, instant expires, struct err *e)
+oidc_mark_take(struct db *db, const uint8_t id[static 32], instant expires, struct err *e)
 {
-	const struct mark_in in = { { id, 32 }, expires }, old = { .expires_at = now };
+	const struct mark_in in = { { id, 32 }, expires };
 
-	return db_run(db, &oidc_mark_insert, &in, NULL, e) &&
-	       db_run(db, &oidc_mark_delete, &old, NULL, e);
+	return db_run(db, &oidc_mark_insert, &in, NULL, e);
 }
 
 static const struct field mark_id_fields[] = {

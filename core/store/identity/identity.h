@@ -83,9 +83,8 @@ MUST_USE bool identity_drop(struct db *db, const struct identity *i, struct err 
 /* Writes last_login, unasked_since and told_at. */
 MUST_USE bool identity_touch(struct db *db, const struct identity *i, struct err *e);
 
-/* Takes a mark; ERR_CONFLICT: it was taken before. A few that have expired are dropped by the way. */
-MUST_USE bool oidc_mark_take(struct db *db, const uint8_t id[static 32], instant now, instant expires,
-    struct err *e);
+/* Takes a mark; ERR_CONFLICT: it was taken before. */
+MUST_USE bool oidc_mark_take(struct db *db, const uint8_t id[static 32], instant expires, struct err *e);
 MUST_USE bool oidc_mark_look(struct db *db, const uint8_t id[static 32], bool *taken, struct err *e);
 
 /* A role as a role map names it. */

@@ -98,18 +98,9 @@ static const struct field use_fields[] = {
 	FIELD_END,
 };
 static const struct schema use_schema = SCHEMA("MailTokenUseIn", struct use_in, use_fields);
-static const struct field  tidy_fields[] = {
-	 COLUMN(struct use_in, now),
-	 FIELD_END,
-};
-static const struct schema tidy_schema = SCHEMA("MailTokenTidyIn", struct use_in, tidy_fields);
-
 SQL(mail_token_update_used, SQL_TENANT, &use_schema, NULL,
     "UPDATE mail_tokens m JOIN users u ON u.id = m.user_id SET m.used_at = :now"
     " WHERE m.id = :id AND m.used_at IS NULL AND m.expires_at > :now AND " ALIVE);
-SQL(mail_token_delete_old, SQL_TENANT, &tidy_schema, NULL,
-    "DELETE FROM mail_tokens WHERE expires_at < :now LIMIT 1000");
-
 bool
 mail_token_use(struct tenant_db *t, const struct uuid *id, instant now, bool *won, struct err *e)
 {
@@ -120,12 +111,4 @@ mail_token_use(struct tenant_db *t, const struct uuid *id, instant now, bool *wo
 		return false;
 	*won = n == 1;
 	return true;
-}
-
-bool
-mail_token_tidy(struct tenant_db *t, instant before, struct err *e)
-{
-	const struct use_in in = { .now = before };
-
-	return db_run(t->db, &mail_token_delete_old, &in, NULL, e);
 }

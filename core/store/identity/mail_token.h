@@ -33,7 +33,5 @@ MUST_USE bool mail_token_by_hash(struct tenant_db *t, TALLOC_CTX *mem, struct bl
 /* One of any number of parallel users gets *won; nobody when it is not alive any more. */
 MUST_USE bool mail_token_use(
     struct tenant_db *t, const struct uuid *id, instant now, bool *won, struct err *e);
-/* Removes at most 1,000 that ended before `before`. */
-MUST_USE bool mail_token_tidy(struct tenant_db *t, instant before, struct err *e);
 
 #endif

@@ -59,14 +59,6 @@ SQL(session_insert, SQL_TENANT, &session_row_schema, NULL,
     "INSERT INTO user_sessions (id, user_id, auth_time, aal, provider, idle_end, absolute_end,"
     " address, user_agent, last_seen, created_at) VALUES (:id, :user_id, :auth_time, :aal,"
     " :provider, :idle_end, :absolute_end, :address, :user_agent, :last_seen, :created_at)");
-static const struct field ended_fields[] = {
-	COLUMN(struct session_row, absolute_end),
-	FIELD_END,
-};
-static const struct schema ended_in = SCHEMA("SessionEndedIn", struct session_row, ended_fields);
-
-SQL(session_forget, SQL_TENANT, &ended_in, NULL,
-    "DELETE FROM user_sessions WHERE absolute_end < :absolute_end ORDER BY absolute_end LIMIT 20");
 SQL(session_select_caller, SQL_TENANT, &id_in, &session_caller_schema,
     "SELECT s.user_id, s.auth_time, s.aal, s.idle_end, s.absolute_end, s.last_seen, s.revoked_at,"
     " s.generation, COALESCE(TIMESTAMPDIFF(SECOND, s.rotated_at, NOW(3)), -1) AS rotated_ago_s,"
@@ -86,11 +78,7 @@ SQL(session_select_state, SQL_TENANT, &id_in, &session_state_schema,
 bool
 session_add(struct tenant_db *t, const struct session_row *s, struct err *e)
 {
-	const struct session_row old = { .absolute_end = {
-					     s->created_at.ms - SESSION_KEEP_DAYS * 86400000LL } };
-
-	return db_run(t->db, &session_forget, &old, NULL, e) &&
-	       db_run(t->db, &session_insert, s, NULL, e);
+	return db_run(t->db, &session_insert, s, NULL, e);
 }
 
 bool

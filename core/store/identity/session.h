@@ -49,8 +49,6 @@ struct session_state {
 	instant  idle_end;
 };
 
-/* Takes away old ones: a tenant holds those that ended within SESSION_KEEP_DAYS. */
-#define SESSION_KEEP_DAYS 30
 MUST_USE bool session_add(struct tenant_db *t, const struct session_row *s, struct err *e);
 /* ERR_MISSING: no such session. */
 MUST_USE bool session_caller_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,

@@ -19,20 +19,12 @@ static const struct field key_fields[] = {
 };
 static const struct schema key_schema = SCHEMA("IdempotencyKey", struct idempotency, key_fields);
 
-static const struct field age_fields[] = {
-	COLUMN(struct idempotency, created_at),
-	FIELD_END,
-};
-static const struct schema age_schema = SCHEMA("IdempotencyAge", struct idempotency, age_fields);
-
 SQL(idempotency_select, SQL_TENANT, &key_schema, &row_schema,
     "SELECT actor_id, kind, `key`, body_mac, made_id, created_at FROM idempotency"
     " WHERE actor_id = :actor_id AND kind = :kind AND `key` = :key");
 SQL(idempotency_insert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO idempotency (actor_id, kind, `key`, body_mac, made_id, created_at)"
     " VALUES (:actor_id, :kind, :key, :body_mac, :made_id, :created_at)");
-SQL(idempotency_forget, SQL_TENANT, &age_schema, NULL,
-    "DELETE FROM idempotency WHERE created_at < :created_at ORDER BY created_at LIMIT 100");
 
 bool
 idempotency_find(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *actor, const char *kind,
@@ -46,8 +38,5 @@ idempotency_find(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *actor,
 bool
 idempotency_add(struct tenant_db *t, const struct idempotency *i, struct err *e)
 {
-	const struct idempotency old = { .created_at = { i->created_at.ms - IDEMPOTENCY_KEEP_MS } };
-
-	return db_run(t->db, &idempotency_forget, &old, NULL, e) &&
-	       db_run(t->db, &idempotency_insert, i, NULL, e);
+	return db_run(t->db, &idempotency_insert, i, NULL, e);
 }

@@ -1,8 +1,8 @@
 /*
  * idempotency.h - what requests with an Idempotency-Key have made.
  *
- * The key is its sender's own: two senders may use the same.  Rows are forgotten after
- * IDEMPOTENCY_KEEP_MS, by those that come later.
+ * The key is its sender's own: two senders may use the same.  Rows are forgotten a day after
+ * (forget.h).
  */
 #ifndef BSX_STORE_TENANT_IDEMPOTENCY_H
 #define BSX_STORE_TENANT_IDEMPOTENCY_H
@@ -10,7 +10,6 @@
 #include "core/store/tenant/tenant_db.h"
 
 #define IDEMPOTENCY_KEY_MAX 128 /* bytes */
-#define IDEMPOTENCY_KEEP_MS 86400000
 #define IDEMPOTENCY_MAC_LEN 32
 
 struct idempotency {

@@ -231,3 +231,28 @@ tenant_page(struct database *d, TALLOC_CTX *mem, struct page *p, struct err *e)
 {
 	return page_read_plain(d->control, mem, &registry_newest, p, e);
 }
+
+bool
+tenant_walk(struct database *d, const struct tenant_visit *v, struct uuid *after, bool *ended,
+    struct err *e)
+{
+	TALLOC_CTX    *mem = talloc_new(NULL);
+	struct tenant *list;
+	size_t         n = 0;
+	bool           ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	ok = tenant_list(d, mem, after, &list, &n, e);
+	for (size_t i = 0; ok && i < n; i++) {
+		TALLOC_CTX *one = talloc_new(mem);
+
+		v->fn(&list[i], one, v->arg);
+		database_tidy(d);
+		talloc_free(one);
+		*after = list[i].id;
+	}
+	*ended = ok && n < TENANT_PAGE;
+	talloc_free(mem);
+	return ok;
+}

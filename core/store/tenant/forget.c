@@ -1,0 +1,93 @@
+#include "core/store/tenant/forget.h"
+
+#include "core/store/tx.h"
+
+#define HOUR_MS 3600000LL
+#define DAY_MS  (24 * HOUR_MS)
+
+struct before_in {
+	instant before;
+};
+static const struct field before_fields[] = {
+	COLUMN(struct before_in, before),
+	FIELD_END,
+};
+static const struct schema before_in = SCHEMA("ForgetBefore", struct before_in, before_fields);
+
+/* In the order of an index, so that two who do the same wait for each other. */
+#define OLDEST(table, end)                                                                         \
+	"DELETE FROM " table " WHERE " end " < :before ORDER BY " end " LIMIT 500"
+#define DAY_OF_BEFORE "DATEDIFF(:before, '1970-01-01')"
+_Static_assert(FORGET_ROWS == 500, "as in the statements");
+
+SQL(forget_sessions, SQL_TENANT, &before_in, NULL, OLDEST("user_sessions", "absolute_end"));
+SQL(forget_logins, SQL_TENANT, &before_in, NULL, OLDEST("login_transactions", "expires_at"));
+SQL(forget_links, SQL_TENANT, &before_in, NULL, OLDEST("mail_tokens", "expires_at"));
+SQL(forget_marks, SQL_TENANT, &before_in, NULL, OLDEST("oidc_marks", "expires_at"));
+SQL(forget_keys, SQL_TENANT, &before_in, NULL, OLDEST("idempotency", "created_at"));
+SQL(forget_masked, SQL_TENANT, &before_in, NULL,
+    "DELETE FROM masked_changes WHERE day < " DAY_OF_BEFORE " ORDER BY day LIMIT 500");
+SQL(forget_daily, SQL_TENANT, &before_in, NULL,
+    "DELETE FROM drift_daily WHERE kind IN ('severity', 'rule', 'resource')"
+    " AND day < " DAY_OF_BEFORE " ORDER BY kind, day LIMIT 500");
+
+static const struct {
+	const struct sql *q;
+	int64_t           keep_ms; /* after its end; of what has none, after its making */
+} kinds_over[] = {
+	{ &forget_sessions, 30 * DAY_MS }, /* a trail of who was where */
+	{ &forget_logins, DAY_MS }, { &forget_links, 72 * HOUR_MS }, { &forget_marks, 0 },
+	{ &forget_keys, DAY_MS }, /* as long as a repeat is known */
+	{ &forget_masked, 7 * DAY_MS },
+	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
+};
+
+struct forgetting {
+	const struct sql *q;
+	struct before_in  in;
+	uint64_t          gone;
+};
+
+static bool
+forget_body(struct db *db, void *arg, struct err *e)
+{
+	struct forgetting *f = arg;
+
+	return db_run(db, f->q, &f->in, &f->gone, e);
+}
+
+static bool
+is_stopped(const struct forget_stop *stop)
+{
+	return stop != NULL && stop->fn(stop->arg);
+}
+
+static bool
+forget_kind(
+    struct tenant_db *t, struct forgetting *f, const struct forget_stop *stop, struct err *e)
+{
+	const struct tx tx = { .name = f->q->name, .body = forget_body, .arg = f };
+
+	for (int i = 0; i < FORGET_MOST && !is_stopped(stop); i++) {
+		if (!tx_run(t->db, &tx, e))
+			return false;
+		if (f->gone < FORGET_ROWS)
+			break;
+	}
+	return true;
+}
+
+bool
+forget_old(struct tenant_db *t, instant now, const struct forget_stop *stop, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(kinds_over) / sizeof(kinds_over[0]); i++) {
+		struct forgetting f = {
+			.q = kinds_over[i].q,
+			.in = { { now.ms - kinds_over[i].keep_ms } },
+		};
+
+		if (!forget_kind(t, &f, stop, e))
+			return false;
+	}
+	return true;
+}

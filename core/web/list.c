@@ -57,7 +57,10 @@ list_show(struct request *r, const struct list_ops *ops, const struct list_page 
 
 	out->p = p->page.rows;
 	if (ops->show == NULL)
-		return true;
+		return ops->size == size ||
+		       err_set(e, ERR_INTERNAL, 0, "internal error",
+			   "rows of %zu bytes are shown as they are by a table of %zu", ops->size,
+			   size);
 	out->p = shown = talloc_zero_size(r->mem, (out->n + 1) * size);
 	if (shown == NULL)
 		return err_memory(e);
@@ -80,7 +83,7 @@ list_answer(struct request *r, const struct list_ops *ops, const char *cursor, s
 	p->want = (size_t)(q->limit > 0 ? q->limit : LIST_PAGE) + 1;
 	if (!list_cursor_read(cursor, &p->after, e) || !ops->fetch(r, &shown, e))
 		return false;
-	p->more = p->more || p->n == p->want;
+	p->more = p->n > 0 && (p->more || p->n == p->want);
 	out->n = p->n - p->more;
 	if (!list_show(r, ops, &shown, out, e))
 		return false;

@@ -170,7 +170,7 @@ work(void *arg, unsigned slot)
 	return serve(p, (int)slot);
 }
 
-static _Noreturn void
+static __attribute__((noreturn)) void
 become_fetcher(void *arg, pid_t parent)
 {
 	const struct responder *r = &((const struct program *)arg)->responder;

@@ -398,8 +398,8 @@ fetch_make_trusting(TALLOC_CTX *mem, const struct guard *g, struct trust *trust,
 	*f = (struct fetch_curl) {
 		.base.ops = &ops,
 		.guard = g,
-		.trust = talloc_steal(f, trust),
 	};
+	f->trust = __extension__ talloc_steal(f, trust);
 	talloc_set_destructor(f, fetch_free);
 	return &f->base;
 }

@@ -228,7 +228,7 @@ for (const whom of ['the parent alone', 'all of its group, as a terminal and a u
     await there();
     const waiting = held(), answer = come(), parent = child('responder');
     await waiting.asked;
-    const all = [parent, ...children(parent), ...children(parent).flatMap(children)];
+    const all = [...children(parent).flatMap(children), ...children(parent), parent]; // the parent last: it passes it on
     for (const pid of whom.startsWith('all') ? all : [parent])
       process.kill(pid, 'SIGTERM');
     await sleep(300);

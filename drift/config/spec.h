@@ -12,6 +12,8 @@
 #ifndef BSX_DRIFT_CONFIG_SPEC_H
 #define BSX_DRIFT_CONFIG_SPEC_H
 
+#include <errno.h>
+
 #include "core/json/schema.h"
 #include "core/store/drift/config.h"
 #include "drift/alert/alerting.h"
@@ -88,8 +90,9 @@ MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const char *text, struct work *work, struct err *e);
 /* A stored spec as it can be shown: what this version does not understand of it is left out, of a source all but its kind. */
 MUST_USE bool spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e);
-/* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE in the place of
- * ERR_INVALID: this version does not understand it. */
+/* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE with this
+ * `sys` in the place of ERR_INVALID: this version does not understand it. */
+#define SPEC_NOT_UNDERSTOOD EPROTO
 MUST_USE const struct drift_spec *spec_of(
     struct drift *d, const struct tenant_db *t, const struct drift_config *c,
     struct work *work, struct err *e);

@@ -82,7 +82,7 @@ refuse_stored(struct err *e)
 	if (why.code != ERR_INVALID)
 		return;
 	err_clear(e);
-	err_set(e, ERR_UNAVAILABLE, 0,
+	err_set(e, ERR_UNAVAILABLE, SPEC_NOT_UNDERSTOOD,
 	    "This version does not understand the config: a newer one has made it, or it names "
 	    "what this installation does not have.",
 	    "a stored config: %s %s", why.faults == NULL ? "" : why.faults->pointer,

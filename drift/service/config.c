@@ -261,9 +261,9 @@ config_dead_rules(const struct acting *a, const struct uuid *id, int64_t *dead, 
 	size_t            n;
 
 	*dead = 0;
+	/* What cannot be compiled can still be looked at. */
 	if (!config_rules(a, id, &rules, &n, e))
-		return err_take(
-		    e, ERR_INVALID); /* what cannot be compiled can still be looked at */
+		return e->sys == SPEC_NOT_UNDERSTOOD && err_take(e, ERR_UNAVAILABLE);
 	for (size_t i = 0; i < n; i++)
 		*dead += rules[i].dead;
 	return true;

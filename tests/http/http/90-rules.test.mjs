@@ -142,9 +142,10 @@ test('a stored config that no longer compiles can be looked at and mended', asyn
   const spec = JSON.stringify({ source: { kind: 'push', selector: { resources: '/r', key: 'password' } } });
   sql(`UPDATE ${schemaOf(config)}.drift_configs SET spec = '${spec}', version = version + 1 WHERE id = ${hexOf(config)}`);
   assert.equal((await admin('GET', target)).status, 200);
-  assert.equal((await admin('GET', `${target}/rules`)).status, 422);
+  assert.equal((await admin('GET', `${target}/rules`)).status, 503);
   const refused = await admin('POST', `${target}/snapshots`, { body: { resources: [] } });
-  assert.equal(refused.status, 422, refused.text);
+  assert.equal(refused.status, 503, refused.text);
+  assert.match(refused.json.detail, /^This version does not understand the config/);
   assert.equal((await admin('PUT', target, { body: { source: { kind: 'push' } } })).status, 200);
   assert.equal((await admin('POST', `${target}/snapshots`, { body: { resources: [] } })).status, 201);
 });

@@ -8,8 +8,6 @@
 #include "drift/alert/explain.h"
 #include "drift/alert/message.h"
 
-#define TITLE_NAME_MAX 300 /* bytes of a config's name in a title */
-
 void
 alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX])
 {

@@ -16,6 +16,8 @@
 #include "core/store/drift/report.h"
 #include "drift/alert/alert_decide.h"
 
+#define TITLE_NAME_MAX 300 /* bytes of a config's name in the title of an alert */
+
 #define EVENT_OPENED   "drift.alert.opened"
 #define EVENT_UPDATED  "drift.alert.updated"
 #define EVENT_RESOLVED "drift.alert.resolved"

@@ -4,8 +4,7 @@
 
 #include "core/store/tx.h"
 
-#define KEY_MAX        64
-#define TITLE_NAME_MAX 300
+#define KEY_MAX 64
 
 static char *
 open_key(TALLOC_CTX *mem, const char *kind, const struct uuid *config)

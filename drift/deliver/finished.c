@@ -6,8 +6,7 @@ bool
 finished_open(
     struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struct str *body, struct err *e)
 {
-	return tenant_open(
-	    t, mem, (struct sealed_place) { "outbox", "body", &m->id }, m->body, body, e);
+	return tenant_open(t, mem, OUTBOX_BODY_PLACE(&m->id), m->body, body, e);
 }
 
 /* Of a change those of its members that are no values, and whose names a receiver knows. */

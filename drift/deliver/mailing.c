@@ -31,8 +31,7 @@ prepare(const struct attempt *a, TALLOC_CTX *mem, struct mail_message *m, const 
 		return err_memory(e);
 	uuid_print(&o->id, id);
 	m->id = id; /* the same for every attempt: a repeat can be told */
-	return tenant_open(a->t, mem, (struct sealed_place) { "outbox", "body", &o->id }, o->body,
-		   &body, e) &&
+	return tenant_open(a->t, mem, OUTBOX_BODY_PLACE(&o->id), o->body, &body, e) &&
 	       mail_prepare(&by, o->event, body, m, why, e);
 }
 

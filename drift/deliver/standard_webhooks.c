@@ -3,6 +3,8 @@
 #include "drift/deliver/post.h"
 #include "drift/deliver/webhook.h"
 
+_Static_assert(WEBHOOK_SECRET_MAX <= FORMAT_SECRET_MAX, "who calls has room for the longest");
+
 static bool
 render_open_form(TALLOC_CTX *mem, const struct alert_event *shown, int64_t template,
     struct str *body, struct err *e)

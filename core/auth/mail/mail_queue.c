@@ -45,8 +45,7 @@ mail_queue(
 	if (o.event == NULL || o.state == NULL)
 		return err_memory(e);
 	return schema_encode(&b, &order_schema, order, e) && (buf_ok(&b) || err_memory(e)) &&
-	       tenant_seal(by->t, by->mem, (struct sealed_place) { "outbox", "body", &o.id },
-		   buf_str(&b), &o.body, e) &&
+	       tenant_seal(by->t, by->mem, OUTBOX_BODY_PLACE(&o.id), buf_str(&b), &o.body, e) &&
 	       outbox_add(by->t->db, &o, e);
 }
 

@@ -36,6 +36,9 @@ struct outbox {
 
 #define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */
 
+/* Where `body` is sealed as long as it is no event: an order of a mail, or a body from before there were events. */
+#define OUTBOX_BODY_PLACE(id) ((struct sealed_place) { "outbox", "body", (id) })
+
 /* Adds the message and, with it, its index row, due at once. */
 MUST_USE bool outbox_add(struct db *db, const struct outbox *o, struct err *e);
 MUST_USE bool outbox_by_id(

@@ -7,7 +7,7 @@
 
 struct spec_entry {
 	struct uuid        tenant, config;
-	uint64_t           version;
+	uint64_t           version, edition;
 	uint64_t           used;
 	struct drift_spec *spec; /* NULL: free */
 	size_t             bytes;
@@ -98,15 +98,15 @@ spec_of(struct drift *d, const struct tenant_db *t, const struct drift_config *c
     struct err *e)
 {
 	struct spec_entry *at = cache_find(d->specs, &t->tenant->id, &c->id);
-	bool hit = at->spec != NULL && at->version == c->version && uuid_eq(&at->config, &c->id) &&
-		   uuid_eq(&at->tenant, &t->tenant->id);
+	bool hit = at->spec != NULL && at->version == c->version && at->edition == c->edition &&
+		   uuid_eq(&at->config, &c->id) && uuid_eq(&at->tenant, &t->tenant->id);
 
 	metric_add(d->env->segment, hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES,
 	    METRIC_BY("drift_config"), 1);
 	if (!hit) {
 		talloc_free(at->spec);
-		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, 0,
-			spec_compile(d->specs, d, t, c->spec, work, e), 0 };
+		*at = (struct spec_entry) { t->tenant->id, c->id, c->version, c->edition, 0,
+			spec_compile(d->specs, d, t, c, work, e), 0 };
 		if (at->spec == NULL) {
 			refuse_stored(e);
 			return NULL;

@@ -67,7 +67,7 @@ set_targets(struct drift_spec *s, struct err *e)
 }
 
 static bool
-compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_db *t,
+compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms *terms,
     struct work *work, struct err *e)
 {
 	const struct rule_pack **packs;
@@ -75,8 +75,10 @@ compile_engine(struct drift_spec *s, const struct drift *d, const struct tenant_
 
 	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
-	s->compare =
-	    compare_compile(s, given_tree(&s->body.compare), packs, n, t->address_key, work, e);
+	terms->config = given_tree(&s->body.compare);
+	terms->packs = packs;
+	terms->packs_n = n;
+	s->compare = compare_compile_terms(s, terms, work, e);
 	if (s->compare == NULL ||
 	    (s->source.ops->suits != NULL && !s->source.ops->suits(s, &s->source, s->compare, e)))
 		return false;
@@ -119,18 +121,22 @@ move_faults(TALLOC_CTX *mem, struct err *e)
 }
 
 struct drift_spec *
-spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t, const char *text,
-    struct work *work, struct err *e)
+spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t,
+    const struct drift_config *c, struct work *work, struct err *e)
 {
-	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
+	struct drift_spec   *s = talloc_zero(mem, struct drift_spec);
+	struct compare_terms terms = {
+		.key = t->address_key,
+		.edition = c->edition == 0 ? COMPARE_EDITION : (enum compare_edition)c->edition,
+	};
 
 	if (s == NULL) {
 		err_memory(e);
 		return NULL;
 	}
-	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
+	if (decode(s, c->spec, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
 	    s->source.ops->check(s, &s->source, e) && set_targets(s, e) && spec_limits(s, e) &&
-	    compile_engine(s, d, t, work, e)) {
+	    compile_engine(s, d, &terms, work, e)) {
 		set_words(s);
 		return s;
 	}

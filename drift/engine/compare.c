@@ -20,9 +20,13 @@ struct entry_in {
 	struct raw_json category, names, except;
 	const char     *path, *mode, *how, *separator;
 	int64_t         digits, seconds;
+	int64_t         edition; /* 0: any */
 	struct strings  keys;
 	bool            casefold;
 };
+#define EDITION_FIELD                                                                              \
+	FIELD(struct entry_in, edition, .min = COMPARE_EDITION_1, .max = COMPARE_EDITION,          \
+	    .doc = "In packs: left out where a config compares under an earlier edition.")
 static const struct field array_fields[] = {
 	FIELD(struct entry_in, category,
 	    .doc = "Glob or list of globs on the category; default any."),
@@ -35,6 +39,7 @@ static const struct field array_fields[] = {
 	    .doc = "How the array's elements are compared."),
 	FIELD(struct entry_in, keys, .max = COMPARE_KEYS_MAX,
 	    .doc = "Members that identify an element (mode keyed)."),
+	EDITION_FIELD,
 	FIELD_END,
 };
 static const struct field normalise_fields[] = {
@@ -54,6 +59,7 @@ static const struct field normalise_fields[] = {
 	    .doc = "round: instead of numbers, RFC 3339 times are cut to a multiple of this."),
 	FIELD(struct entry_in, how, .flags = FIELD_REQUIRED, .choices = normalisers,
 	    .doc = "What is done to the value."),
+	EDITION_FIELD,
 	FIELD_END,
 };
 static const struct schema array_schema = SCHEMA("CompareArray", struct entry_in, array_fields);
@@ -125,7 +131,7 @@ compile_list(struct compiler *c, const char *root, const char *list, const struc
     const struct json *texts, compile_fn *compile, struct compare_entries *out)
 {
 	const struct entry_in *in = rows->p;
-	struct compare_entry  *more;
+	struct compare_entry  *more, *at;
 
 	if (rows->n == 0)
 		return true;
@@ -138,11 +144,14 @@ compile_list(struct compiler *c, const char *root, const char *list, const struc
 	out->items = more;
 	for (size_t i = 0; i < rows->n; i++) {
 		snprintf(c->at, sizeof c->at, "%s/%s/%zu", root, list, i);
-		out->items[out->n] =
+		at = &out->items[out->n];
+		*at =
 		    (struct compare_entry) { .origin = { c->pack, (uint32_t)i, &texts->items[i] } };
-		if (!compile(c, &in[i], &out->items[out->n]))
+		if (in[i].edition > 0 && c->pack.n == 0)
+			return compiler_fault(c, "/edition", "goes with rule packs only");
+		if (!compile(c, &in[i], at))
 			return false;
-		out->n++;
+		out->n += in[i].edition <= c->edition;
 	}
 	return true;
 }
@@ -218,18 +227,19 @@ make_keys(struct compare_spec *spec, const uint8_t key[static HASH_LEN], struct 
 }
 
 static bool
-compile(struct compiler *c, const struct json *config, const struct rule_pack *const *packs,
-    size_t n, struct compare_spec *spec)
+compile(struct compiler *c, const struct compare_terms *terms, struct compare_spec *spec)
 {
 	char root[100];
 
-	if (!compile_object(c, "/compare", config, spec))
+	if (!compile_object(c, "/compare", terms->config, spec))
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		snprintf(root, sizeof root, "/rule_packs/%.*s/compare", (int)packs[i]->name.n,
-		    packs[i]->name.p);
-		c->pack = packs[i]->name;
-		if (!compile_object(c, root, packs[i]->compare, spec))
+	for (size_t i = 0; i < terms->packs_n; i++) {
+		const struct rule_pack *pack = terms->packs[i];
+
+		snprintf(
+		    root, sizeof root, "/rule_packs/%.*s/compare", (int)pack->name.n, pack->name.p);
+		c->pack = pack->name;
+		if (!compile_object(c, root, pack->compare, spec))
 			return false;
 	}
 	if (!add_secrets(c, spec))
@@ -239,18 +249,34 @@ compile(struct compiler *c, const struct json *config, const struct rule_pack *c
 }
 
 struct compare_spec *
-compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
-    size_t n, const uint8_t key[static HASH_LEN], struct work *work, struct err *e)
+compare_compile_terms(
+    TALLOC_CTX *mem, const struct compare_terms *terms, struct work *work, struct err *e)
 {
 	struct compare_spec *spec = talloc_zero(mem, struct compare_spec);
-	struct compiler      c = { .mem = spec, .e = e, .work = work, .most = COMPARE_GLOBS_MAX };
+	struct compiler      c = {
+		     .mem = spec,
+		     .e = e,
+		     .work = work,
+		     .most = COMPARE_GLOBS_MAX,
+		     .edition = terms->edition,
+	};
 
 	if (spec == NULL) {
 		(void)err_memory(e);
 		return NULL;
 	}
+	spec->edition = terms->edition;
 	/* on failure the spec stays a child of `mem`: it owns the faults */
-	return make_keys(spec, key, e) && compile(&c, config, packs, n, spec) ? spec : NULL;
+	return make_keys(spec, terms->key, e) && compile(&c, terms, spec) ? spec : NULL;
+}
+
+struct compare_spec *
+compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
+    size_t n, const uint8_t key[static HASH_LEN], struct work *work, struct err *e)
+{
+	const struct compare_terms terms = { config, packs, n, key, COMPARE_EDITION };
+
+	return compare_compile_terms(mem, &terms, work, e);
 }
 
 void

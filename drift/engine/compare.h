@@ -88,14 +88,35 @@ enum normaliser {
 #define COMPARE_KEYS_MAX    8   /* members of a composite key */
 #define COMPARE_GLOBS_MAX   1000 /* on names and categories, of all entries together */
 
+/*
+ * The edition of what this header says: how arrays are matched, what is always masked, and what paths
+ * and fingerprints are made of.  Findings and decisions are known by fingerprints, so a config keeps
+ * the edition that they were made under until they are taken over to the next (struct drift_config).
+ * An entry of a pack may say "edition": N; it is left out of comparisons under an earlier one.
+ */
+enum compare_edition { COMPARE_EDITION_1 = 1, COMPARE_EDITION_2 = 2 };
+#define COMPARE_EDITION COMPARE_EDITION_2 /* of configs that are made now */
+
 struct compare_spec; /* compiled; the JSON it came from must outlive it */
 
+/* What a spec is made of. */
+struct compare_terms {
+	const struct json             *config; /* its `compare` object; NULL: none */
+	const struct rule_pack *const *packs;
+	size_t                         packs_n;
+	const uint8_t                 *key; /* HASH_LEN bytes: the tenant's content key */
+	enum compare_edition           edition;
+};
+
 /*
- * Compiles the config's `compare` object (NULL: none) and those of its packs.
- * `key` is the tenant's content key: masks, fingerprints, value hashes and element hashes are
- * HMAC-SHA-256 under subkeys of it; it is copied and wiped with the spec.
+ * Compiles the config's `compare` object and those of its packs.
+ * Masks, fingerprints, value hashes and element hashes are HMAC-SHA-256 under subkeys of the content
+ * key; it is copied and wiped with the spec.
  * Faults (ERR_INVALID) point into the config's: "/compare/arrays/0/mode".
  */
+MUST_USE struct compare_spec *compare_compile_terms(
+    TALLOC_CTX *mem, const struct compare_terms *terms, struct work *work, struct err *e);
+/* The same under the edition of now. */
 MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
     struct work *work, struct err *e);

@@ -28,6 +28,7 @@ struct compare_entries {
 };
 
 struct compare_spec {
+	enum compare_edition   edition;
 	struct compare_entries arrays, normalise;
 	struct hash_key       *mask_key, *finger_key, *value_key, *label_key;
 	uint8_t                owner[COMPARE_OWNER_LEN]; /* whose labels of masked values are */

@@ -44,8 +44,8 @@ spec_of_config(
 
 	if (s != NULL && !config_by_id(a->by.t, a->by.mem, &s->config_id, &c, e))
 		return NULL;
-	text = spec_merge(a->by.mem, c.spec != NULL ? c.spec : text, body, e);
-	return text != NULL ? spec_compile(a->by.mem, a->drift, a->by.t, text, a->work, e) : NULL;
+	c.spec = spec_merge(a->by.mem, c.spec != NULL ? c.spec : text, body, e);
+	return c.spec != NULL ? spec_compile(a->by.mem, a->drift, a->by.t, &c, a->work, e) : NULL;
 }
 
 /* The body's settings come behind those of the config, so that they take no mask away. */

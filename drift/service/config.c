@@ -93,7 +93,7 @@ check_spec(struct config_change *c, const char *was, struct err *e)
 {
 	const struct acting     *a = c->a;
 	const struct drift_spec *s =
-	    spec_compile(a->by.mem, a->drift, a->by.t, c->config.spec, a->work, e);
+	    spec_compile(a->by.mem, a->drift, a->by.t, &c->config, a->work, e);
 
 	if (s == NULL)
 		return false;
@@ -154,7 +154,8 @@ bool
 config_make(
     const struct acting *a, const struct config_wish *in, struct config_row *out, struct err *e)
 {
-	struct config_change c = { .a = a, .config = { .id = acting_id(a), .version = 1 } };
+	struct config_change c = { .a = a,
+		.config = { .id = acting_id(a), .version = 1, .edition = COMPARE_EDITION } };
 
 	c.config.name = acting_copy(a, in->body->name);
 	c.config.spec = spec_merge(a->by.mem, NULL, in->text, e);

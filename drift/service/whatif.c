@@ -29,11 +29,12 @@ whatif_replay(const struct acting *a, const struct drift_config *c, const struct
 	TALLOC_CTX            *mem = a->by.mem;
 	struct drift_spec     *before, *after;
 	struct whatif_question q = { .t = a->by.t, .config = c, .since = since, .work = a->work };
-	char                  *text = spec_merge(mem, c->spec, body, e);
+	struct drift_config    other = *c;
 
 	a->work->less = "Ask for fewer days, or try a smaller config.";
-	before = text != NULL ? spec_compile(mem, a->drift, a->by.t, c->spec, a->work, e) : NULL;
-	after = before != NULL ? spec_compile(mem, a->drift, a->by.t, text, a->work, e) : NULL;
+	other.spec = spec_merge(mem, c->spec, body, e);
+	before = other.spec != NULL ? spec_compile(mem, a->drift, a->by.t, c, a->work, e) : NULL;
+	after = before != NULL ? spec_compile(mem, a->drift, a->by.t, &other, a->work, e) : NULL;
 	if (after == NULL)
 		return false;
 	compare_bind(before->compare, c->id.b);

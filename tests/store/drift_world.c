@@ -51,7 +51,8 @@ drift_config(struct drift_world *x, const char *spec)
 	struct drift_config c = { .id = uuid_make(&clock_system, &rand_system),
 		.name = name,
 		.spec = talloc_strdup(x, spec),
-		.version = 1 };
+		.version = 1,
+		.edition = COMPARE_EDITION };
 
 	uuid_print(&c.id, name);
 	c.created_at.ms = c.updated_at.ms = clock_ms(&clock_system);

@@ -279,7 +279,8 @@ what_this_version_does_not_do_is_refused(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
-		assert_null(spec_compile(x, x->d, x->t, bad[i].spec, NULL, &e));
+		assert_null(spec_compile(x, x->d, x->t,
+		    &(struct drift_config) { .spec = talloc_strdup(x, bad[i].spec) }, NULL, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
 		assert_string_equal(e.faults->pointer, bad[i].pointer);

@@ -306,8 +306,10 @@ what_a_source_may_say_is_what_its_kind_takes(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err e = { 0 };
 
-		assert_null(spec_compile(
-		    x, x->d, x->t, talloc_asprintf(x, "{\"source\":%s}", bad[i].source), NULL, &e));
+		assert_null(spec_compile(x, x->d, x->t,
+		    &(struct drift_config) {
+			.spec = talloc_asprintf(x, "{\"source\":%s}", bad[i].source) },
+		    NULL, &e));
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
 		assert_string_equal(e.faults->pointer, bad[i].pointer);
@@ -321,9 +323,10 @@ the_contract_offers_the_kinds_of_the_table_and_shows_no_secret(void **state)
 {
 	struct drift_world *x = *state;
 	struct err          e = { 0 };
-	struct drift_spec  *s = spec_compile(x, x->d, x->t,
-	     "{\"source\":{\"kind\":\"pages\",\"url\":\"https://a.example\",\"token\":\"t\"}}", NULL,
-	     &e);
+	struct drift_config c = { .spec = talloc_strdup(x,
+				      "{\"source\":{\"kind\":\"pages\","
+				      "\"url\":\"https://a.example\",\"token\":\"t\"}}") };
+	struct drift_spec  *s = spec_compile(x, x->d, x->t, &c, NULL, &e);
 	struct buf          b;
 
 	assert_non_null(s);

@@ -469,8 +469,10 @@ thresholds_without_sense_are_refused_with_their_place(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err_clear(&e);
 		assert_null(spec_compile(y, y->x->d, y->x->t,
-		    talloc_asprintf(y, "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}",
-			bad[i].thresholds),
+		    &(struct drift_config) {
+			.spec = talloc_asprintf(y,
+			    "{\"source\":{\"kind\":\"push\"},\"thresholds\":{%s}}",
+			    bad[i].thresholds) },
 		    NULL, &e));
 		if (e.code != ERR_INVALID || e.faults == NULL ||
 		    strcmp(e.faults->pointer, bad[i].pointer) != 0)

@@ -63,7 +63,7 @@ history_replayed_is_what_happened(struct place_in_time *y, const char *more, uin
 	for (int i = 0; i < 45; i++)
 		push_random(y, &c, &seed, values);
 	assert_ok(config_by_id(y->x->t, y, &c, &row, &e));
-	spec = spec_compile(y, y->x->d, y->x->t, row.spec, NULL, &e);
+	spec = spec_compile(y, y->x->d, y->x->t, &row, NULL, &e);
 	assert_non_null(spec);
 	assert_ok(whatif_run(
 	    &(struct whatif_question) { y->x->t, &row, spec, spec, { 0 }, NULL }, y, &w, &e));
@@ -122,7 +122,7 @@ what_if_takes_decisions_as_they_are(void **state)
 	place_push(y, &c, "{\"a\":2}");
 	place_accept(y, &c, "ignored", 0);
 	assert_ok(config_by_id(y->x->t, y, &c, &row, &e));
-	spec = spec_compile(y, y->x->d, y->x->t, row.spec, NULL, &e);
+	spec = spec_compile(y, y->x->d, y->x->t, &row, NULL, &e);
 	assert_non_null(spec);
 	assert_ok(whatif_run(
 	    &(struct whatif_question) { y->x->t, &row, spec, spec, { 0 }, NULL }, y, &w, &e));

@@ -8,6 +8,7 @@ static const struct field config_fields[] = {
 	COLUMN(struct drift_config, name),
 	COLUMN(struct drift_config, spec),
 	COLUMN(struct drift_config, version),
+	COLUMN(struct drift_config, edition),
 	COLUMN(struct drift_config, created_at),
 	COLUMN(struct drift_config, updated_at),
 	FIELD_END,
@@ -20,6 +21,7 @@ static const struct field list_fields[] = {
 	COLUMN_AS(struct config_row, config.name, "name"),
 	COLUMN_AS(struct config_row, config.spec, "spec"),
 	COLUMN_AS(struct config_row, config.version, "version"),
+	COLUMN_AS(struct config_row, config.edition, "edition"),
 	COLUMN_AS(struct config_row, config.created_at, "created_at"),
 	COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
 	COLUMN(struct config_row, state),
@@ -57,12 +59,13 @@ static const struct schema state_schema = SCHEMA("ConfigState", struct config_st
 /* ---- configs ---- */
 
 SQL(config_insert, SQL_TENANT, &config_schema, NULL,
-    "INSERT INTO drift_configs (id, name, spec, version, created_at, updated_at)"
-    " VALUES (:id, :name, :spec, :version, :created_at, :updated_at)");
+    "INSERT INTO drift_configs (id, name, spec, version, edition, created_at, updated_at)"
+    " VALUES (:id, :name, :spec, :version, :edition, :created_at, :updated_at)");
 SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
     "INSERT INTO config_state (config_id, state) VALUES (:id, 'new')");
 SQL(config_select, SQL_TENANT, &id_in, &config_schema,
-    "SELECT id, name, spec, version, created_at, updated_at FROM drift_configs WHERE id = :id");
+    "SELECT id, name, spec, version, edition, created_at, updated_at FROM drift_configs"
+    " WHERE id = :id");
 
 SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = :id");
 
@@ -95,7 +98,7 @@ config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct
 }
 
 SQL(config_select_list, SQL_TENANT, &page_schema, &config_row_schema,
-    "SELECT c.id, c.name, c.spec, c.version, c.created_at, c.updated_at,"
+    "SELECT c.id, c.name, c.spec, c.version, c.edition, c.created_at, c.updated_at,"
     " s.state, s.last_run_at, s.collected_at, s.golden"
     " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
     " WHERE (:after IS NULL OR c.id < :after) ORDER BY c.id DESC LIMIT :limit");

@@ -18,6 +18,7 @@ struct drift_config {
 	char       *name;    /* unique in its tenant */
 	char       *spec;    /* JSON object, as the API took it */
 	uint64_t    version; /* raised by every change */
+	uint64_t    edition; /* enum compare_edition: what its findings were made under */
 	instant     created_at, updated_at;
 };
 

@@ -44,6 +44,8 @@ a_wrong_compare_object_is_refused_with_its_place(void **state)
 		    "/compare/normalise/0/digits" },
 		{ "{\"normalise\":[{\"how\":\"vanish\",\"path\":\"/a\"}]}",
 		    "/compare/normalise/0/how" },
+		{ "{\"normalise\":[{\"how\":\"nfc\",\"path\":\"/a\",\"edition\":2}]}",
+		    "/compare/normalise/0/edition" },
 	};
 
 	(void)state;
@@ -55,6 +57,27 @@ a_wrong_compare_object_is_refused_with_its_place(void **state)
 		assert_int_equal(e.code, ERR_INVALID);
 		assert_non_null(e.faults);
 		assert_string_equal(e.faults->pointer, cases[i].pointer);
+	}
+}
+
+static void
+an_entry_of_a_pack_waits_for_its_edition(void **state)
+{
+	const struct rule_pack        pack = { STR("p"),
+		       parse("{\"normalise\":[{\"how\":\"ignore\",\"path\":\"/a\"},"
+				    "{\"how\":\"ignore\",\"path\":\"/b\",\"edition\":2}]}"),
+		       NULL };
+	const struct rule_pack *const packs[] = { &pack };
+	static const uint32_t entries[] = { [COMPARE_EDITION_1] = 1, [COMPARE_EDITION_2] = 2 };
+
+	(void)state;
+	for (unsigned i = COMPARE_EDITION_1; i <= COMPARE_EDITION; i++) {
+		struct err                 e = { 0 };
+		const struct compare_terms terms = { NULL, packs, 1, key, i };
+		struct compare_spec       *s = compare_compile_terms(mem, &terms, NULL, &e);
+
+		assert_non_null(s);
+		assert_int_equal(compare_count(s), entries[i]);
 	}
 }
 
@@ -146,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_wrong_compare_object_is_refused_with_its_place),
+		TEST(an_entry_of_a_pack_waits_for_its_edition),
 		TEST(documents_are_split_by_their_selector),
 		TEST(documents_that_do_not_fit_their_selector_are_refused),
 		TEST(lists_of_resources_keep_their_rules),

@@ -175,6 +175,7 @@ classify(struct walk *w, const struct place *at, struct change *c)
 		.spoken = t->spoken,
 		.old_value = c->old_value,
 		.new_value = c->new_value,
+		.around = { w->around[0], w->around[1] },
 	};
 	struct rule_verdict v;
 

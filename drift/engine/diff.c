@@ -232,6 +232,8 @@ walk_value(struct walk *w, const struct place *at, const struct json *a, const s
 {
 	if (w->e->code != ERR_OK)
 		return false;
+	w->around[0][at->depth] = a;
+	w->around[1][at->depth] = b;
 	if (w->d->state->redacted && (mark_at(a) || mark_at(b)))
 		return true;
 	if (a->type == JSON_OBJECT && b->type == JSON_OBJECT)

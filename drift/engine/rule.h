@@ -20,8 +20,8 @@ struct rule {
 	uint32_t            at;            /* among all */
 	const char         *name, *reason;
 	struct globs        category, key; /* n == 0: any */
-	struct rule_where  *where;
-	uint32_t            n_where;
+	struct rule_where  *where, *near;
+	uint32_t            n_where, n_near;
 	struct pattern      path;
 	unsigned            ops; /* bit: enum change_op */
 	bool                has_from, has_to;
@@ -34,5 +34,24 @@ struct rules {
 	struct rule *items;
 	uint32_t     n;
 };
+
+/* What a value inside a change stands in, up to the change's own value. */
+struct rule_inside {
+	const struct json        *in;
+	const struct rule_inside *up; /* NULL: `in` is the change's own value */
+};
+
+/* One side of a change, as `near` sees it. */
+struct rule_near {
+	const struct rule        *rule;
+	struct matcher           *matcher;
+	struct lookup            *lookup;
+	const struct json *const *around; /* that of struct rule_subject */
+	size_t                    n;      /* of them */
+};
+
+/* near.c: does all of the rule's `near` hold for this value? */
+MUST_USE bool near_holds(const struct rule_near *side, const struct json *v,
+    const struct rule_inside *inside, bool *yes, struct err *e);
 
 #endif

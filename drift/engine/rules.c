@@ -64,7 +64,7 @@ change_op_name(enum change_op op)
 
 struct rule_in {
 	const char     *name, *path, *direction, *severity, *reason;
-	struct raw_json category, key, where, op, from, to;
+	struct raw_json category, key, where, near, op, from, to;
 	bool            casefold;
 };
 static const struct field rule_fields[] = {
@@ -76,10 +76,14 @@ static const struct field rule_fields[] = {
 	    .doc = "Glob or list of globs on the resource's key; default any."),
 	FIELD(struct rule_in, where,
 	    .doc = "JSON Pointers into the resource, each with a predicate."),
+	FIELD(struct rule_in, near,
+	    .doc = "JSON Pointers, each with a predicate on what it leads to nearest to the value "
+		   "lost or gained: from the value itself, else from what it is in, and so on up."),
 	FIELD(struct rule_in, path, .flags = FIELD_REQUIRED, .max = PATTERN_TEXT_MAX,
 	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
 	FIELD(struct rule_in, casefold,
-	    .doc = "Names in the path, and texts of where, from and to, match in upper and lower "
+	    .doc = "Names in the path, and texts of where, near, from and to, match in upper and "
+		   "lower "
 		   "case."),
 	FIELD(struct rule_in, op,
 	    .doc = "created, deleted, modified, or a list of them; default any."),
@@ -96,23 +100,27 @@ static const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fie
 
 /* ---- conditions ---- */
 
+/* Pointers, each with a predicate; `v` NULL: none. */
 static bool
-compile_where(struct compiler *c, const struct json *v, struct rule *out)
+compile_where(struct compiler *c, const char *member, const struct json *v, struct rule_where **out,
+    uint32_t *n)
 {
+	if (v == NULL)
+		return true;
 	if (v->type != JSON_OBJECT || v->n > 20)
-		return compiler_fault(c, "/where", "must be an object of at most 20 members");
-	out->where = talloc_array(c->mem, struct rule_where, v->n);
-	if (out->where == NULL)
+		return compiler_fault(c, member, "must be an object of at most 20 members");
+	*out = talloc_array(c->mem, struct rule_where, v->n);
+	if (*out == NULL)
 		return err_memory(c->e);
-	for (; out->n_where < v->n; out->n_where++) {
-		struct rule_where *w = &out->where[out->n_where];
+	for (; *n < v->n; ++*n) {
+		struct rule_where *w = &(*out)[*n];
 
-		w->pointer = v->names[out->n_where];
-		if (!compiler_charge(c, "/where", 1))
+		w->pointer = v->names[*n];
+		if (!compiler_charge(c, member, 1))
 			return false;
 		if (w->pointer.n > 0 && w->pointer.p[0] != '/')
-			return compiler_fault(c, "/where", "member names must be JSON Pointers");
-		if (!predicate_compile(c, "/where", &v->items[out->n_where], &w->is))
+			return compiler_fault(c, member, "member names must be JSON Pointers");
+		if (!predicate_compile(c, member, &v->items[*n], &w->is))
 			return false;
 	}
 	return true;
@@ -145,7 +153,8 @@ compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *ou
 	out->has_to = to != NULL;
 	if (!compiler_globs(c, "/category", in->category.tree, true, &out->category) ||
 	    !compiler_globs(c, "/key", in->key.tree, false, &out->key) ||
-	    (in->where.tree != NULL && !compile_where(c, in->where.tree, out)) ||
+	    !compile_where(c, "/where", in->where.tree, &out->where, &out->n_where) ||
+	    !compile_where(c, "/near", in->near.tree, &out->near, &out->n_near) ||
 	    (in->op.tree != NULL && !compile_ops(c, in->op.tree, out)))
 		return false;
 	return (from == NULL || predicate_compile(c, "/from", from, &out->from)) &&

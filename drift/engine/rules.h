@@ -8,6 +8,7 @@
  *	 "category": "conditionalAccess*",   glob or list of globs (case folded); default any
  *	 "key": "...",                       glob or list of globs on the resource's key; default any
  *	 "where": {"/roleTemplateId": P},    predicates on the resource's old or new value
+ *	 "near": {"/Effect": "Deny"},        predicates on what stands near the value lost or gained
  *	 "path": "/conditions/users/exclude*\/\*",
  *	 "op": "created",                    or a list; default any
  *	 "from": P, "to": P,                 predicates on the value lost, the value gained
@@ -32,6 +33,11 @@
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
  * {"match": glob or list} | {"contains": text} | {"exists": true|false} |
  * {"not": P} | {"above": number} | {"below": number}.  A masked value is the text "[masked]" to it.
+ *
+ * `near`: each pointer leads to what is nearest: from the value itself, else from the object or array
+ * that it is in, and so on up to the resource; a value lost is looked at where it stood, a value
+ * gained where it stands.  Values that are near something else are not seen by the rule: so "in a
+ * statement that denies" and "of an object whose kind is Role" can be said in lists of any shape.
  *
  * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY, by "default".
  *
@@ -109,10 +115,12 @@ const char               *rules_name(const struct rules *rules, uint32_t i); /* 
 /* The rules that can speak about one resource: category, key and `where` hold. */
 struct rule;
 struct matcher;
+struct lookup;
 struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
 	struct matcher     *matcher;
+	struct lookup      *lookup;
 	bool                partly; /* they cost too much: the changes are unjudged */
 };
 /*
@@ -131,6 +139,8 @@ struct rule_subject {
 	const struct str  *labels;                /* of keyed elements "[id=\"x\"]", else empty; NULL: none */
 	const struct json *old_value, *new_value; /* NULL: not on that side */
 	const struct str  *spoken;                /* labels of long keys, without hashes; as labels */
+	const struct json *const *around[2];      /* what it stands in on the old and the new side, the
+						   * resource first, one for each step; NULL: unknown */
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {

@@ -20,6 +20,7 @@ struct hold {
 	struct work               *work;
 	const struct rule         *rule;
 	const struct rule_subject *s;
+	struct lookup             *lookup;
 	struct found               lost, gained;
 	struct err                *e;
 };
@@ -108,7 +109,7 @@ rules_pick(TALLOC_CTX *mem, const struct rules *rules, const struct resource *fr
 		if (ok && yes)
 			out->items[out->n++] = &rules->items[i];
 	}
-	talloc_free(p.lookup);
+	out->lookup = p.lookup;
 	if (!ok && forgo(p.matcher, e)) {
 		out->partly = true;
 		return true;
@@ -134,6 +135,19 @@ found_add(struct hold *h, struct found *f, const struct json *v)
 	return true;
 }
 
+/* Adds what the rule's `near` holds for. */
+static bool
+found_near(struct hold *h, struct found *f, const struct json *v, const struct rule_inside *inside)
+{
+	const struct rule_near side = { h->rule, h->matcher, h->lookup,
+		h->s->around[f == &h->gained], h->s->n_steps };
+	bool                   yes = true;
+
+	if (h->rule->n_near > 0 && !near_holds(&side, v, inside, &yes, h->e))
+		return false;
+	return !yes || found_add(h, f, v);
+}
+
 static struct str
 step_name(const struct json *v, uint32_t i, char number[static 12])
 {
@@ -144,12 +158,14 @@ step_name(const struct json *v, uint32_t i, char number[static 12])
 
 /* The values below v (v itself left out) that the rest of the pattern matches. */
 static bool
-find_below(struct hold *h, uint64_t states, const struct json *v, struct found *f)
+find_below(struct hold *h, uint64_t states, const struct json *v, const struct rule_inside *up,
+    struct found *f)
 {
-	const struct pattern *p = &h->rule->path;
-	uint64_t              steps = 0;
-	bool                  ok = true;
-	char                  number[12];
+	const struct rule_inside here = { v, up };
+	const struct pattern    *p = &h->rule->path;
+	uint64_t                 steps = 0;
+	bool                     ok = true;
+	char                     number[12];
 
 	if (v == NULL)
 		return true;
@@ -162,8 +178,8 @@ find_below(struct hold *h, uint64_t states, const struct json *v, struct found *
 		}
 		if (!ok || next == 0)
 			continue;
-		ok = pattern_done(p, next) ? found_add(h, f, &v->items[i])
-					   : find_below(h, next, &v->items[i], f);
+		ok = pattern_done(p, next) ? found_near(h, f, &v->items[i], &here)
+					   : find_below(h, next, &v->items[i], &here, f);
 	}
 	return ok;
 }
@@ -253,12 +269,14 @@ look(struct hold *h, bool *seen)
 	if (states == 0)
 		return true;
 	*seen = true;
-	if (pattern_done(path, states))
-		return (old == NULL || found_add(h, &h->lost, old)) &&
-		       (new == NULL || found_add(h, &h->gained, new));
-	if (!find_below(h, states, old, &h->lost) || !find_below(h, states, new, &h->gained) ||
-	    !subtract(h))
+	if (pattern_done(path, states)) {
+		if ((old != NULL && !found_near(h, &h->lost, old, NULL)) ||
+		    (new != NULL && !found_near(h, &h->gained, new, NULL)))
+			return false;
+	} else if (!find_below(h, states, old, NULL, &h->lost) ||
+		   !find_below(h, states, new, NULL, &h->gained) || !subtract(h)) {
 		return false;
+	}
 	*seen = h->lost.n + h->gained.n > 0;
 	return true;
 }
@@ -374,6 +392,7 @@ rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick, const struct rule_
 			.work = matcher_work(pick->matcher),
 			.rule = pick->items[i],
 			.s = s,
+			.lookup = pick->lookup,
 			.e = e };
 
 		ok = matches(&h, &yes);

@@ -45,6 +45,7 @@ struct walk {
 	struct rule_pick       rules;
 	bool                   picked; /* rules: only when there is a change */
 	struct buf             text; /* room used again and again */
+	const struct json     *around[2][JSON_DEPTH_MAX + 1]; /* old, new: the values on the way here, by depth */
 	const struct json     *hashed; /* the value whose hash is below: a counted element's is in its path too */
 	uint8_t                hash[HASH_LEN];
 	struct err            *e;

@@ -375,6 +375,72 @@ a_push_goes_on_without_the_rules_that_cost_it_too_much(void **state)
 	assert_true(work_spend(&work, WORK_COMPARE, 1000000, &e));
 }
 
+/* What stands near counts on its own side, from the value itself outwards. */
+static void
+near_is_what_the_value_stands_beside_or_in(void **state)
+{
+	static const char allow[] = "'path':'/**/Action/*','direction':'grows','to':'*',"
+				    "'near':{'/Effect':'Allow'}";
+	static const char lost[] = "'path':'/**/Action/*','direction':'shrinks',"
+				   "'near':{'/Effect':'Deny'}";
+	static const char kind[] = "'path':'/**/verbs/*','direction':'grows',"
+				   "'near':{'/kind':'Role','/metadata/name':{'match':'a*'}}";
+	static const char own[] = "'path':'/s/*','op':'deleted','near':{'/Effect':'Deny'}";
+	static const char none[] = "'path':'/**/src','near':{'/off':{'exists':false}}";
+	static const struct {
+		const char *rule, *old, *new;
+		bool        want;
+	} cases[] = {
+		{ allow, "{'s':[{'Sid':'a','Effect':'Allow','Action':['x']}]}",
+		    "{'s':[{'Sid':'a','Effect':'Allow','Action':['x','*']}]}", true },
+		{ allow, "{'s':[{'Sid':'a','Effect':'Deny','Action':['x']}]}",
+		    "{'s':[{'Sid':'a','Effect':'Deny','Action':['x','*']}]}", false },
+		{ allow, "{'s':[]}", "{'s':[{'Effect':'Allow','Action':['*']}]}", true },
+		{ allow, "{'s':[]}", "{'s':[{'Effect':'Deny','Action':['*']}]}", false },
+		{ allow, "{'t':1}",
+		    "{'t':1,'s':[{'Effect':'Deny','Action':['*']},{'Effect':'Allow','Action':['*']}"
+		    "]}",
+		    true },
+		{ allow, "{'t':1}",
+		    "{'t':1,'s':[{'Effect':'Deny','Action':['*']},{'Effect':'Allow','Action':['x']}"
+		    "]}",
+		    false },
+		{ lost, "{'Effect':'Deny','Action':['x','y']}", "{'Effect':'Deny','Action':['x']}",
+		    true },
+		{ lost, "{'Effect':'Allow','Action':['x','y']}",
+		    "{'Effect':'Allow','Action':['x']}", false },
+		{ lost, "{'Effect':'Deny','s':[{'id':1,'Effect':'Allow','Action':['x','y']}]}",
+		    "{'Effect':'Deny','s':[{'id':1,'Effect':'Allow','Action':['x']}]}", false },
+		{ kind,
+		    "{'items':[{'id':1,'kind':'Role','metadata':{'name':'ab'},'rules':{'verbs':[]}}"
+		    "]}",
+		    "{'items':[{'id':1,'kind':'Role','metadata':{'name':'ab'},'rules':{'verbs':['x'"
+		    "]}}]}",
+		    true },
+		{ kind,
+		    "{'items':[{'id':1,'kind':'Role','metadata':{'name':'b'},'rules':{'verbs':[]}}]"
+		    "}",
+		    "{'items':[{'id':1,'kind':'Role','metadata':{'name':'b'},'rules':{'verbs':['x']"
+		    "}}]}",
+		    false },
+		{ kind, "{'kind':'Role','metadata':{'name':'ab'},'x':{'kind':'No','verbs':[]}}",
+		    "{'kind':'Role','metadata':{'name':'ab'},'x':{'kind':'No','verbs':['x']}}",
+		    false },
+		{ own, "{'s':[{'Effect':'Deny'},{'Effect':'Allow'}]}", "{'s':[{'Effect':'Allow'}]}",
+		    true },
+		{ own, "{'s':[{'Effect':'Deny'},{'Effect':'Allow'}]}", "{'s':[{'Effect':'Deny'}]}",
+		    false },
+		{ none, "{'r':[{'id':1,'src':'a'}]}", "{'r':[{'id':1,'src':'b'}]}", true },
+		{ none, "{'r':[{'id':1,'off':1,'src':'a'}]}", "{'r':[{'id':1,'off':1,'src':'b'}]}",
+		    false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (fires(cases[i].rule, cases[i].old, cases[i].new) != cases[i].want)
+			fail_msg("%zu: %s: %s -> %s", i, cases[i].rule, cases[i].old, cases[i].new);
+}
+
 int
 main(void)
 {
@@ -382,6 +448,7 @@ main(void)
 		TEST(what_grows_and_what_shrinks),
 		TEST(lists_grow_and_shrink_by_their_elements),
 		TEST(from_and_to_hold_for_values_of_every_type),
+		TEST(near_is_what_the_value_stands_beside_or_in),
 		TEST(casefold_is_for_names_and_texts),
 		TEST(the_config_comes_first_then_its_packs_in_their_order_then_the_default),
 		TEST(more_rules_or_conditions_than_the_limits_are_refused),

@@ -70,19 +70,18 @@ static bool
 compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms *terms,
     struct work *work, struct err *e)
 {
-	const struct rule_pack **packs;
-	size_t                   n = s->body.rule_packs.n;
+	struct packs packs;
 
 	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
 	terms->config = given_tree(&s->body.compare);
-	terms->packs = packs;
-	terms->packs_n = n;
+	terms->packs = packs.items;
+	terms->packs_n = packs.n;
 	s->compare = compare_compile_terms(s, terms, work, e);
 	if (s->compare == NULL ||
 	    (s->source.ops->suits != NULL && !s->source.ops->suits(s, &s->source, s->compare, e)))
 		return false;
-	s->rules = rules_compile(s, given_tree(&s->body.rules), packs, n, work, e);
+	s->rules = rules_compile(s, given_tree(&s->body.rules), packs.items, packs.n, work, e);
 	return s->rules != NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "core/json/schema.h"
 #include "drift/engine/compare_priv.h"
 #include "drift/engine/compiler.h"
+#include "drift/engine/rule_pack.h"
 
 /* ---- the `compare` object ---- */
 

@@ -28,7 +28,12 @@ struct rule {
 	struct predicate    from, to;
 	enum rule_direction direction;
 	enum severity       severity;
+	struct strings      controls;
 };
+
+/* Pointers, each with a predicate, of a member ("/where") of the entry at hand; `v` NULL: none. */
+MUST_USE bool rule_compile_where(struct compiler *c, const char *member, const struct json *v,
+    struct rule_where **out, uint32_t *n);
 
 struct rules {
 	struct rule *items;

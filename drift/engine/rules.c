@@ -1,4 +1,4 @@
-/* rules.h: rule packs, and compiling rules. */
+/* rules.h: compiling rules. */
 #include "drift/engine/rules.h"
 
 #include <stdio.h>
@@ -6,7 +6,9 @@
 
 #include "core/json/schema.h"
 #include "drift/engine/compiler.h"
+#include "drift/engine/control.h"
 #include "drift/engine/rule.h"
+#include "drift/engine/rule_pack.h"
 
 #define X(id, wire, weight) wire,
 static const char *const severities[] = { SEVERITIES(X) "ignore", NULL };
@@ -65,6 +67,7 @@ change_op_name(enum change_op op)
 struct rule_in {
 	const char     *name, *path, *direction, *severity, *reason;
 	struct raw_json category, key, where, near, op, from, to;
+	struct strings  controls;
 	bool            casefold;
 };
 static const struct field rule_fields[] = {
@@ -94,6 +97,9 @@ static const struct field rule_fields[] = {
 	FIELD(struct rule_in, severity, .flags = FIELD_REQUIRED, .choices = severities,
 	    .doc = "Severity of a change that matches."),
 	FIELD(struct rule_in, reason, .max = 500, .doc = "One sentence for people."),
+	FIELD(struct rule_in, controls, .max = CONTROLS_MAX,
+	    .doc = "Controls of CIS, SCuBA or NIST that it watches, such as \"CIS 5.2.2.1\", "
+		   "\"SCuBA MS.AAD.3.1v1\" or \"NIST AC-6(5)\"."),
 	FIELD_END,
 };
 static const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fields);
@@ -101,9 +107,9 @@ static const struct schema rule_schema = SCHEMA("Rule", struct rule_in, rule_fie
 /* ---- conditions ---- */
 
 /* Pointers, each with a predicate; `v` NULL: none. */
-static bool
-compile_where(struct compiler *c, const char *member, const struct json *v, struct rule_where **out,
-    uint32_t *n)
+bool
+rule_compile_where(struct compiler *c, const char *member, const struct json *v,
+    struct rule_where **out, uint32_t *n)
 {
 	if (v == NULL)
 		return true;
@@ -122,6 +128,25 @@ compile_where(struct compiler *c, const char *member, const struct json *v, stru
 			return compiler_fault(c, member, "member names must be JSON Pointers");
 		if (!predicate_compile(c, member, &v->items[*n], &w->is))
 			return false;
+	}
+	return true;
+}
+
+/* Each once, and in the order of the list. */
+static bool
+check_controls(struct compiler *c, const struct strings *controls)
+{
+	char member[40];
+
+	for (size_t i = 0; i < controls->n; i++) {
+		snprintf(member, sizeof member, "/controls/%zu", i);
+		if (!control_ok(str_of(controls->items[i])))
+			return compiler_fault(c, member,
+			    "must be an identifier of CIS, SCuBA or NIST, such as \"CIS 5.2.2.1\", "
+			    "\"SCuBA MS.AAD.3.1v1\" or \"NIST AC-6(5)\"");
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(controls->items[k], controls->items[i]) == 0)
+				return compiler_fault(c, member, "stands there twice");
 	}
 	return true;
 }
@@ -153,8 +178,8 @@ compile_conditions(struct compiler *c, const struct rule_in *in, struct rule *ou
 	out->has_to = to != NULL;
 	if (!compiler_globs(c, "/category", in->category.tree, true, &out->category) ||
 	    !compiler_globs(c, "/key", in->key.tree, false, &out->key) ||
-	    !compile_where(c, "/where", in->where.tree, &out->where, &out->n_where) ||
-	    !compile_where(c, "/near", in->near.tree, &out->near, &out->n_near) ||
+	    !rule_compile_where(c, "/where", in->where.tree, &out->where, &out->n_where) ||
+	    !rule_compile_where(c, "/near", in->near.tree, &out->near, &out->n_near) ||
 	    (in->op.tree != NULL && !compile_ops(c, in->op.tree, out)))
 		return false;
 	return (from == NULL || predicate_compile(c, "/from", from, &out->from)) &&
@@ -179,7 +204,8 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 				    : talloc_asprintf(c->mem, "%s:%zu", pack, i + 1);
 	if (out->name == NULL)
 		return err_memory(c->e);
-	if (!compiler_path(c, in.path, &out->path))
+	out->controls = in.controls;
+	if (!check_controls(c, &out->controls) || !compiler_path(c, in.path, &out->path))
 		return false;
 	for (uint32_t s = 0; in.casefold && s < out->path.n; s++)
 		out->path.steps[s].fold = true;
@@ -251,47 +277,4 @@ const char *
 rules_name(const struct rules *rules, uint32_t i)
 {
 	return rules->items[i].name;
-}
-
-/* ---- packs ---- */
-
-struct pack_in {
-	const char     *name, *description;
-	struct raw_json compare, rules;
-};
-static const struct field pack_fields[] = {
-	FIELD(struct pack_in, name, .flags = FIELD_REQUIRED, .min = 1, .max = 64,
-	    .doc = "Name, as in rule_packs."),
-	FIELD(struct pack_in, description, .max = 1000, .doc = "What it is for."),
-	FIELD(struct pack_in, compare, .doc = "As in a drift config."),
-	FIELD(struct pack_in, rules, .doc = "As in a drift config."),
-	FIELD_END,
-};
-static const struct schema pack_schema = SCHEMA("RulePack", struct pack_in, pack_fields);
-
-static bool
-pack_decode(TALLOC_CTX *mem, struct str text, struct rule_pack *out, struct err *e)
-{
-	struct json   *v;
-	struct pack_in in;
-
-	if (!json_decode(mem, text, &text, e))
-		return false;
-	v = json_parse(mem, text, e);
-	if (v == NULL || !schema_decode(mem, &pack_schema, v, &in, e))
-		return false;
-	if (strspn(in.name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(in.name))
-		return err_fault(e, mem, "/name", "may hold a-z, 0-9, _ and - only");
-	*out = (struct rule_pack) { str_of(in.name), in.compare.tree, in.rules.tree };
-	return true;
-}
-
-struct rule_pack *
-rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e)
-{
-	struct rule_pack *pack = talloc_zero(mem, struct rule_pack);
-
-	if (pack == NULL)
-		(void)err_memory(e);
-	return pack != NULL && pack_decode(pack, text, pack, e) ? pack : NULL;
 }

@@ -15,7 +15,8 @@
  *	 "casefold": true,                   names in `path`, texts in where, from and to in any case
  *	 "direction": "grows",               grows | shrinks | any (default)
  *	 "severity": "high",                 info | low | medium | high | critical | ignore
- *	 "reason": "..."}                    one sentence for people
+ *	 "reason": "...",                    one sentence for people
+ *	 "controls": ["CIS 5.2.2.1"]}        what it watches (control.h), each once, at most 16
  *
  * `path` is a pattern (pattern.h).  It is held against the change's own path
  * and, when a whole subtree changed (a member appeared, an object became null,
@@ -45,9 +46,7 @@
  * refused.  A pushed snapshot is not, for that would be blindness: from where its rules have used up
  * their share on, changes have the default severity by "unjudged", and their reason says so.
  *
- * A rule pack is a JSON text {"name", "description"?, "compare"?, "rules"?}
- * whose parts have the form of the same members of a drift config; the
- * installation's packs are the files NAME.json of the rules folder.
+ * Rule packs: rule_pack.h.
  */
 #ifndef BSX_DRIFT_ENGINE_RULES_H
 #define BSX_DRIFT_ENGINE_RULES_H
@@ -83,14 +82,6 @@ MUST_USE bool severities_print(TALLOC_CTX *mem, const int64_t *n, struct raw_jso
 enum change_op { CHANGE_CREATED, CHANGE_DELETED, CHANGE_MODIFIED, CHANGE_OP__MAX };
 const char *change_op_name(enum change_op op); /* "created", "deleted", "modified" */
 
-/* A parsed rule pack.  The text it came from must outlive it. */
-struct rule_pack {
-	struct str         name;    /* 1..64 of [a-z0-9_-] */
-	const struct json *compare; /* NULL: none */
-	const struct json *rules;   /* NULL: none */
-};
-MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e);
-
 /* Where a rule or normaliser stands, as it was written. */
 struct rule_origin {
 	struct str         pack;  /* n == 0: the config's own */
@@ -98,6 +89,7 @@ struct rule_origin {
 	const struct json *text;
 };
 
+struct rule_pack;
 struct rules; /* compiled; owns nothing of the JSON, which must outlive it */
 
 /*

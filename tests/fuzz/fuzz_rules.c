@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "drift/engine/diff.h"
+#include "drift/engine/rule_pack.h"
 #include "tests/fuzz/part.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
+#include "drift/engine/rule_pack.h"
 #include "tests/unit/mem.h"
 
 static const uint8_t key[HASH_LEN] = { 1 };

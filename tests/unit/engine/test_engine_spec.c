@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/rule_pack.h"
 #include "tests/unit/engine.h"
 
 static void

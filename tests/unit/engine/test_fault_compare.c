@@ -15,6 +15,7 @@
 #include "drift/engine/diff.h"
 #include "drift/engine/patch.h"
 #include "drift/engine/template.h"
+#include "drift/engine/rule_pack.h"
 
 static const uint8_t key[HASH_LEN] = { 1 };
 

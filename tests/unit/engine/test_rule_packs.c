@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "drift/engine/diff.h"
+#include "drift/engine/rule_pack.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
 

@@ -9,6 +9,7 @@
 
 #include "drift/engine/diff.h"
 #include "drift/engine/matcher.h"
+#include "drift/engine/rule_pack.h"
 #include "tests/unit/mem.h"
 
 static const uint8_t key[HASH_LEN] = { 1 };

@@ -1,0 +1,134 @@
+#include "drift/engine/control.h"
+
+#include <string.h>
+
+/* What is left to read; every function below takes its part off the front, or nothing. */
+
+static bool
+upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool
+digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+take_while(struct str *s, bool (*in)(char))
+{
+	size_t n = 0;
+
+	while (n < s->n && in(s->p[n]))
+		n++;
+	*s = (struct str) { s->p + n, s->n - n };
+	return n;
+}
+
+static bool
+take(struct str *s, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (s->n < n || memcmp(s->p, text, n) != 0)
+		return false;
+	*s = (struct str) { s->p + n, s->n - n };
+	return true;
+}
+
+static bool
+take_number(struct str *s)
+{
+	size_t n = take_while(s, digit);
+
+	return n >= 1 && n <= 4;
+}
+
+/* "5", "5.2.2.1" */
+static bool
+take_section(struct str *s)
+{
+	do {
+		if (!take_number(s))
+			return false;
+	} while (take(s, "."));
+	return true;
+}
+
+/* ---- the three ---- */
+
+static bool
+of_benchmark(char c)
+{
+	return upper(c) || digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
+}
+
+/* Words, the last of which is a section. */
+static bool
+cis(struct str s)
+{
+	for (;;) {
+		struct str section = s;
+
+		if (take_section(&section) && section.n == 0)
+			return true;
+		if (take_while(&s, of_benchmark) == 0 || !take(&s, " "))
+			return false;
+	}
+}
+
+/* "MS.AAD.3.1v1" */
+static bool
+scuba(struct str s)
+{
+	size_t product;
+
+	if (!take(&s, "MS.") && !take(&s, "GWS."))
+		return false;
+	product = take_while(&s, upper);
+	return product >= 2 && product <= 20 && take(&s, ".") && take_number(&s) && take(&s, ".") &&
+	       take_number(&s) && take(&s, "v") && take_section(&s) && s.n == 0;
+}
+
+/* "AC-6(5)" */
+static bool
+nist_control(struct str s)
+{
+	if (take_while(&s, upper) != 2 || !take(&s, "-") || !take_number(&s))
+		return false;
+	return s.n == 0 || (take(&s, "(") && take_number(&s) && take(&s, ")") && s.n == 0);
+}
+
+/* "PR.AA-05" */
+static bool
+nist_framework(struct str s)
+{
+	return take_while(&s, upper) == 2 && take(&s, ".") && take_while(&s, upper) == 2 &&
+	       take(&s, "-") && take_number(&s) && s.n == 0;
+}
+
+static bool
+nist(struct str s)
+{
+	if (take(&s, "CSF "))
+		return nist_framework(s);
+	if (take(&s, "SP "))
+		return take(&s, "800-53 ") && nist_control(s);
+	(void)take(&s, "800-53 ");
+	return nist_control(s) || nist_framework(s);
+}
+
+bool
+control_ok(struct str s)
+{
+	if (s.n > CONTROL_MAX)
+		return false;
+	if (take(&s, "CIS "))
+		return cis(s);
+	if (take(&s, "NIST "))
+		return nist(s);
+	(void)take(&s, "SCuBA ");
+	return scuba(s);
+}

@@ -5,6 +5,7 @@
 
 #include "drift/engine/element.h"
 #include "drift/engine/mark.h"
+#include "drift/engine/meaning.h"
 #include "drift/engine/number.h"
 
 #define LIST_MAX 1000
@@ -113,8 +114,15 @@ compile_object(struct compiler *c, const char *member, const struct json *v, str
 		return value->text.n <= GLOB_TEXT_MAX ||
 		       compiler_fault(c, member, "contains is longer than 256 bytes");
 	}
+	if (str_eqz(name, "is") && value->type == JSON_STRING) {
+		out->kind = PREDICATE_IS;
+		out->meaning = meaning_by_name(value->text);
+		return out->meaning != MEANING_NONE ||
+		       compiler_fault(
+			   c, member, "is must be one of on, off, watched, deny, allow, anybody");
+	}
 	return compiler_fault(
-	    c, member, "an object must be one of match, contains, exists, not, above, below");
+	    c, member, "an object must be one of is, match, contains, exists, not, above, below");
 }
 
 bool
@@ -218,6 +226,10 @@ holds_value(
 		*yes = equal(p, v);
 		return work_spend(matcher_work(m), WORK_RULES, equal_steps(p->value, v), e);
 	}
+	if (p->kind == PREDICATE_IS) {
+		*yes = meaning_holds(p->meaning, v);
+		return work_spend(matcher_work(m), WORK_RULES, 2, e);
+	}
 	if (v->type != JSON_STRING)
 		return true;
 	if (p->kind == PREDICATE_MATCH)
@@ -245,6 +257,7 @@ predicate_holds(
 	case PREDICATE_EQUAL:
 	case PREDICATE_MATCH:
 	case PREDICATE_CONTAINS:
+	case PREDICATE_IS:
 	case PREDICATE_ABOVE:
 	case PREDICATE_BELOW:
 		break;

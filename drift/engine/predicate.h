@@ -11,12 +11,14 @@
 enum predicate_kind {
 	PREDICATE_EQUAL, PREDICATE_ONE_OF, PREDICATE_MATCH, PREDICATE_EXISTS, PREDICATE_ABSENT,
 	PREDICATE_NOT, PREDICATE_ABOVE, PREDICATE_BELOW, PREDICATE_CONTAINS,
+	PREDICATE_IS,
 };
 struct predicate {
 	enum predicate_kind kind;
 	bool                fold;  /* texts match in upper and lower case (ASCII) */
 	const struct json  *value; /* EQUAL, ABOVE, BELOW, CONTAINS */
 	struct globs        globs; /* MATCH */
+	int                 meaning; /* IS: meaning.h */
 	struct predicate   *items; /* ONE_OF, NOT */
 	uint32_t            n;
 	struct str         *texts; /* ONE_OF: those that are texts, in order, and not among items */

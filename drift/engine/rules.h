@@ -32,6 +32,7 @@
  * `from` must hold for a lost value, `to` for a gained one.
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
+ * {"is": "on"} (off, watched, deny, allow, anybody: in every spelling, meaning.h) |
  * {"match": glob or list} | {"contains": text} | {"exists": true|false} |
  * {"not": P} | {"above": number} | {"below": number}.  A masked value is the text "[masked]" to it.
  *

@@ -210,6 +210,17 @@ utf8_next(struct str s, uint32_t *cp)
 	return n;
 }
 
+struct str
+str_head(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	s.n = max;
+	while (s.n > 0 && ((uint8_t)s.p[s.n] & 0xC0) == 0x80)
+		s.n--;
+	return s;
+}
+
 bool
 str_is_utf8(struct str s)
 {

@@ -50,6 +50,9 @@ bool str_is_utf8(struct str s);
 /* Bytes of the first code point of `s` (1..4, *cp is set); 0: none or not valid there. */
 size_t utf8_next(struct str s, uint32_t *cp);
 
+/* The first bytes of UTF-8 text, at most `max` of them, that end with a whole code point. */
+struct str str_head(struct str s, size_t max);
+
 /* Lower-case hex; `out` holds 2n + 1 bytes. */
 void hex_print(const uint8_t *in, size_t n, char *out);
 bool hex_parse(struct str s, uint8_t *out, size_t n); /* exactly 2n hex digits, either case */

@@ -332,24 +332,40 @@ compare_names(const struct compare_pick *pick, const struct compare_entry *x, st
 	return yes && !no;
 }
 
+/* Where a masked place lies on the way, all below it is. */
+static bool
+masks_path(const struct compare_entry *x, const struct str *steps, uint32_t n)
+{
+	uint64_t states = pattern_start(&x->path);
+	bool     yes = pattern_done(&x->path, states);
+
+	for (uint32_t i = 0; !yes && i < n; i++) {
+		states = pattern_step(&x->path, states, steps[i]);
+		yes = pattern_done(&x->path, states);
+	}
+	return yes;
+}
+
+static bool
+masks_names(const struct compare_entry *x, const struct str *steps, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (globs_match(&x->names, steps[i]) && !globs_match(&x->except, steps[i]))
+			return true;
+	return false;
+}
+
 bool
-compare_masks(const struct compare_spec *spec, struct str category, struct str member)
+compare_masks(
+    const struct compare_spec *spec, struct str category, const struct str *steps, uint32_t n)
 {
 	for (uint32_t i = 0; i < spec->normalise.n; i++) {
 		const struct compare_entry *x = &spec->normalise.items[i];
-		uint64_t                    states;
 
 		if (x->how != NORMALISE_MASK ||
-		    (x->category.n > 0 && !globs_match(&x->category, category)))
+		    (category.n > 0 && x->category.n > 0 && !globs_match(&x->category, category)))
 			continue;
-		if (!x->by_path) {
-			if (globs_match(&x->names, member) && !globs_match(&x->except, member))
-				return true;
-			continue;
-		}
-		states = pattern_start(&x->path);
-		if (pattern_done(&x->path, states) ||
-		    pattern_done(&x->path, pattern_step(&x->path, states, member)))
+		if (x->by_path ? masks_path(x, steps, n) : masks_names(x, steps, n))
 			return true;
 	}
 	return false;

@@ -128,8 +128,9 @@ MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json
 #define COMPARE_OWNER_LEN 16
 void compare_bind(struct compare_spec *spec, const uint8_t owner[static COMPARE_OWNER_LEN]);
 
-/* Is this member of a resource masked? */
-bool compare_masks(const struct compare_spec *spec, struct str category, struct str member);
+/* Is this place of a resource masked?  By its steps, unescaped; category "": of any. */
+bool compare_masks(
+    const struct compare_spec *spec, struct str category, const struct str *steps, uint32_t n);
 
 /*
  * The normalisers in their order, the config's, then its packs'; what is always masked is not among

@@ -1,21 +1,33 @@
 #include "drift/engine/resource.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/index.h"
 
-#define FAULTS_MAX 20 /* more are no help */
+#define FAULTS_MAX 20  /* more are no help */
+#define SHOWN_MAX  120 /* bytes of a category or key in a sentence */
 
+/* A list of resources, and where it stands in what was handed in. */
+struct listed {
+	const struct resource *r;
+	uint32_t               n;
+	struct str             root; /* JSON Pointer of the list */
+	bool cut; /* of a document: category and key are no members of an element */
+};
+
+/* At the i-th, or at a member of it. */
 static bool
-fault(
-    TALLOC_CTX *mem, struct err *e, struct str root, size_t i, const char *member, const char *what)
+fault(TALLOC_CTX *mem, const struct listed *l, uint32_t i, const char *member, struct err *e,
+    const char *what)
 {
-	char pointer[300];
+	char *at =
+	    talloc_asprintf(mem, "%.*s/%u%s", (int)l->root.n, l->root.p, i, l->cut ? "" : member);
 
-	snprintf(pointer, sizeof pointer, "%.*s/%zu%s", root.n < 200 ? (int)root.n : 0, root.p, i,
-	    member);
-	return err_fault(e, mem, pointer, "%s", what);
+	if (at == NULL)
+		return err_memory(e);
+	err_fault(e, mem, at, "%s%s", l->cut && member[0] != '\0' ? member + 1 : "", what);
+	talloc_free(at);
+	return false;
 }
 
 /* ---- the rules of a list ---- */
@@ -31,14 +43,14 @@ wrong(const struct resource *r, const char **member)
 {
 	*member = "/category";
 	if (r->category.n == 0 || r->category.n > RESOURCE_CATEGORY_MAX)
-		return "must be 1 to 128 bytes long";
+		return " must be 1 to 128 bytes long";
 	if (has_zero(r->category))
-		return "must not hold U+0000";
+		return " must not hold U+0000";
 	*member = "/key";
 	if (r->key.n > RESOURCE_KEY_MAX)
-		return "must be at most 512 bytes long";
+		return " must be at most 512 bytes long";
 	if (has_zero(r->key))
-		return "must not hold U+0000";
+		return " must not hold U+0000";
 	return NULL;
 }
 
@@ -59,127 +71,77 @@ identity(TALLOC_CTX *mem, const struct resource *r)
 }
 
 static bool
-check_repeats(TALLOC_CTX *mem, struct str root, const struct resource *r, uint32_t n,
-    const char *member, struct err *e)
+fault_repeat(TALLOC_CTX *mem, const struct listed *l, uint32_t first, uint32_t i, struct err *e)
+{
+	struct str category = str_head(l->r[i].category, SHOWN_MAX);
+	struct str key = str_head(l->r[i].key, SHOWN_MAX);
+	char *what = talloc_asprintf(mem, "has the category \"%.*s\" and key \"%.*s\" of %.*s/%u",
+	    (int)category.n, category.p, (int)key.n, key.p, (int)l->root.n, l->root.p, first);
+	bool  ok;
+
+	if (what == NULL)
+		return err_memory(e);
+	ok = fault(mem, l, i, "", e, what);
+	talloc_free(what);
+	return ok;
+}
+
+static bool
+check_repeats(TALLOC_CTX *mem, const struct listed *l, struct err *e)
 {
 	TALLOC_CTX         *tmp = talloc_new(mem);
-	struct index_entry *v = talloc_array(tmp, struct index_entry, n);
-	uint32_t           *group = talloc_array(tmp, uint32_t, n);
-	bool               *seen = talloc_zero_array(tmp, bool, n);
+	struct index_entry *v = talloc_array(tmp, struct index_entry, l->n);
+	uint32_t           *group = talloc_array(tmp, uint32_t, l->n);
+	uint32_t           *first = talloc_zero_array(tmp, uint32_t, l->n); /* and one; 0: none */
 	uint32_t            groups = 0;
-	bool                ok = (v != NULL && group != NULL && seen != NULL) || err_memory(e);
+	bool                ok = (v != NULL && group != NULL && first != NULL) || err_memory(e);
 
-	for (uint32_t i = 0; ok && i < n; i++) {
-		struct str s = identity(tmp, &r[i]);
+	for (uint32_t i = 0; ok && i < l->n; i++) {
+		struct str s = identity(tmp, &l->r[i]);
 
 		ok = s.p != NULL || err_memory(e);
 		v[i] = index_entry(s, 0);
 	}
-	ok = ok && index_group(tmp, v, n, group, &groups, e);
-	for (uint32_t i = 0, faults = 0; ok && groups < n && i < n && faults < FAULTS_MAX; i++) {
-		if (seen[group[i]])
-			faults += !fault(mem, e, root, i, member, "this resource was given before");
-		seen[group[i]] = true;
+	ok = ok && index_group(tmp, v, l->n, group, &groups, e);
+	for (uint32_t i = 0, faults = 0; ok && groups < l->n && i < l->n && faults < FAULTS_MAX;
+	     i++) {
+		if (first[group[i]] > 0)
+			faults += !fault_repeat(mem, l, first[group[i]] - 1, i, e);
+		else
+			first[group[i]] = i + 1;
 	}
 	talloc_free(tmp);
-	return ok && groups == n;
+	return ok && groups == l->n;
 }
 
 static bool
-check(TALLOC_CTX *mem, struct str root, const struct resource *r, size_t n, const char *key_member,
-    struct err *e)
+check(TALLOC_CTX *mem, const struct listed *l, struct err *e)
 {
 	bool ok = true;
 	int  faults = 0;
 
-	for (size_t i = 0; i < n && faults < FAULTS_MAX; i++) {
-		const char *member, *what = wrong(&r[i], &member);
+	for (uint32_t i = 0; i < l->n && faults < FAULTS_MAX; i++) {
+		const char *member, *what = wrong(&l->r[i], &member);
 
 		if (what == NULL)
 			continue;
-		ok = fault(mem, e, root, i, key_member != NULL ? key_member : member, what);
+		ok = fault(mem, l, i, member, e, what + !l->cut);
 		faults++;
 	}
-	return ok && (n < 2 || check_repeats(mem, root, r, (uint32_t)n,
-				   key_member != NULL ? key_member : "", e));
+	return ok && (l->n < 2 || check_repeats(mem, l, e));
 }
 
 bool
 resources_check(TALLOC_CTX *mem, const struct resource *r, size_t n, struct err *e)
 {
-	return check(mem, STR("/resources"), r, n, NULL, e);
-}
-
-/* ---- splitting a document ---- */
-
-static const struct json *
-member(const struct json *object, struct str name)
-{
-	for (uint32_t i = 0; object->type == JSON_OBJECT && i < object->n; i++)
-		if (str_eq(object->names[i], name))
-			return &object->items[i];
-	return NULL;
-}
-
-/* Integers keep their text: "7" and 7 are one key, as in a URL. */
-static bool
-key_of(const struct json *element, struct str name, struct str *key)
-{
-	const struct json *v = member(element, name);
-
-	if (v == NULL || (v->type != JSON_STRING && v->type != JSON_NUMBER))
-		return false;
-	for (size_t i = 0; v->type == JSON_NUMBER && i < v->text.n; i++)
-		if (strchr(".eE", v->text.p[i]) != NULL)
-			return false;
-	*key = v->text;
-	return true;
-}
-
-static bool
-whole(TALLOC_CTX *mem, const struct json *document, struct resource **out, size_t *n, struct err *e)
-{
-	struct resource *r = talloc(mem, struct resource);
-
-	if (r == NULL)
-		return err_memory(e);
-	*r = (struct resource) { RESOURCE_CATEGORY_DOCUMENT, STR(""), document };
-	*out = r;
-	*n = 1;
-	return true;
+	return check(mem, &(struct listed) { r, (uint32_t)n, STR("/resources"), false }, e);
 }
 
 bool
-resource_split(TALLOC_CTX *mem, const struct json *document, const struct resource_selector *s,
-    struct resource **out, size_t *n, struct err *e)
+resources_check_cut(
+    TALLOC_CTX *mem, struct str root, const struct resource *r, size_t n, struct err *e)
 {
-	const struct json *list;
-	struct resource   *r;
-	bool               ok = true;
-
-	if (s == NULL)
-		return whole(mem, document, out, n, e);
-	list = json_at(document, s->resources);
-	if (list == NULL || list->type != JSON_ARRAY)
-		return err_fault(e, mem, "",
-		    "has no array at %.*s, where the selector looks for resources",
-		    (int)(s->resources.n < 200 ? s->resources.n : 200), s->resources.p);
-	r = talloc_array(mem, struct resource, list->n);
-	if (r == NULL)
-		return err_memory(e);
-	for (uint32_t i = 0, faults = 0; i < list->n && faults < FAULTS_MAX; i++) {
-		r[i] = (struct resource) { s->category, STR(""), &list->items[i] };
-		if (s->category.n == 0)
-			r[i].category = RESOURCE_CATEGORY_DOCUMENT;
-		if (key_of(&list->items[i], s->key, &r[i].key))
-			continue;
-		ok = fault(
-		    mem, e, s->resources, i, "", "has no key: a string or an integer is needed");
-		faults++;
-	}
-	*out = r;
-	*n = list->n;
-	return ok && check(mem, s->resources, r, list->n, "", e);
+	return check(mem, &(struct listed) { r, (uint32_t)n, root, true }, e);
 }
 
 bool

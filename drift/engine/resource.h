@@ -3,7 +3,7 @@
  *
  * A snapshot is a set of resources {category, key, value}.  The road of one:
  *
- *	json_parse -> resource_split (a document) or the caller (a pushed list)
+ *	json_parse -> resource_split (a document, selector.h) or the caller (a pushed list)
  *	    -> resources_check -> resource_normalise -> resource_canonical
  *	    -> hash and store; where the hash differs from the baseline's:
  *	json_parse(stored text) -> resource_normalise(RESOURCE_STORED) -> diff_resource
@@ -36,26 +36,14 @@ struct resource {
 	const struct json *value;
 };
 
-/* How a document is cut into resources; without one it is a single resource. */
-struct resource_selector {
-	struct str resources; /* JSON Pointer to the array of resources */
-	struct str key;       /* member of each element: its key (a string or an integer) */
-	struct str category;  /* category of all of them; empty: "document" */
-};
-
-/*
- * Cuts `document` into resources (*out: array of *n, owned by `mem`, pointing into the document).
- * `s` NULL: one resource, category "document", key "".  Faults (ERR_INVALID) name the pointer of
- * an element without the key, with a key of a wrong type or length, or with a key seen before.
- */
-MUST_USE bool resource_split(TALLOC_CTX *mem, const struct json *document,
-    const struct resource_selector *s, struct resource **out, size_t *n, struct err *e);
-
 /*
  * The rules every list of resources keeps: lengths of category and key, both without U+0000, and
  * no (category, key) twice.  Faults point at "/resources/<index>" and are owned by `mem`.
  */
 MUST_USE bool resources_check(TALLOC_CTX *mem, const struct resource *r, size_t n, struct err *e);
+/* The same of what was cut out of a document: faults point at the element of the array at `root`. */
+MUST_USE bool resources_check_cut(
+    TALLOC_CTX *mem, struct str root, const struct resource *r, size_t n, struct err *e);
 
 enum resource_origin {
 	RESOURCE_SOURCE, /* a value from outside */

@@ -7,7 +7,8 @@
 /* ---- the settings of a config ---- */
 
 struct push_selector {
-	const char *resources, *key, *category;
+	const char     *resources;
+	struct raw_json key, category;
 };
 struct push_settings {
 	struct source_settings s;
@@ -15,13 +16,19 @@ struct push_settings {
 };
 
 static const struct field selector_fields[] = {
-	FIELD(struct push_selector, resources, .min = 0, .max = 1024, .flags = FIELD_REQUIRED,
-	    .doc = "JSON Pointer to the array of resources."),
-	FIELD(struct push_selector, key, .min = 1, .max = 256, .flags = FIELD_REQUIRED,
-	    .doc = "Member of each element that is its key."),
-	FIELD(struct push_selector, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
-	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "Category of all of them; document when absent."),
+	FIELD(struct push_selector, resources, .min = 0, .max = SELECTOR_POINTER_MAX,
+	    .flags = FIELD_REQUIRED,
+	    .doc = "JSON Pointer to the array of resources; empty: the document is it."),
+	FIELD(struct push_selector, key, .flags = FIELD_REQUIRED,
+	    .doc = "What of each element is its key: the name of a member, a JSON Pointer into it, "
+		   "or a list of them, joined with / (in each ~ as ~0 and / as ~1; what is not "
+		   "there is empty)."),
+	FIELD(struct push_selector, category, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Category of all of them, or, beginning with /, a JSON Pointer into each "
+		   "element, or a list of these, joined as the key is; document when absent. What "
+		   "`kubectl get -A -o json` prints is cut by {\"resources\":\"/items\", "
+		   "\"key\":[\"/metadata/namespace\",\"/metadata/name\"], "
+		   "\"category\":\"/kind\"}."),
 	FIELD_END,
 };
 static const struct schema selector_schema =
@@ -37,36 +44,51 @@ static const struct field settings_fields[] = {
 const struct schema source_push_schema =
     SCHEMA("DriftSourcePush", struct push_settings, settings_fields);
 
+#define SELECTOR_AT "/source/selector"
+
 static bool
 push_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 {
 	const struct push_selector *in = ((const struct push_settings *)s->settings)->selector;
-	struct str                  category = RESOURCE_CATEGORY_DOCUMENT;
+	struct selector_text        text;
 
 	if (in == NULL)
 		return true;
-	if (in->resources[0] != '\0' && in->resources[0] != '/')
-		return err_fault(e, mem, "/source/selector/resources", "must be a JSON Pointer");
-	if (in->category != NULL && in->category[0] != '\0')
-		category = str_of(in->category);
 	s->selector = talloc(mem, struct resource_selector);
 	if (s->selector == NULL)
 		return err_memory(e);
-	*s->selector =
-	    (struct resource_selector) { str_of(in->resources), str_of(in->key), category };
-	return true;
+	text = (struct selector_text) { in->resources, in->key.tree, in->category.tree };
+	return selector_compile(mem, &text, SELECTOR_AT, s->selector, e);
 }
 
-/* Keys of resources are kept readable, so nothing masked can be one. */
+/* By any of them; `category` "": of any. */
+static bool
+is_masked(
+    const struct compare_spec *compare, struct str category, const struct selector_parts *parts)
+{
+	for (uint32_t i = 0; i < parts->n; i++)
+		if (compare_masks(compare, category, parts->items[i].steps, parts->items[i].n))
+			return true;
+	return false;
+}
+
+/* Keys and categories of resources are kept readable, so nothing masked can be one. */
 static bool
 push_suits(
     TALLOC_CTX *mem, const struct source *s, const struct compare_spec *compare, struct err *e)
 {
 	const struct resource_selector *in = s->selector;
+	struct str                      category;
 
-	return in == NULL || !compare_masks(compare, in->category, in->key) ||
-	       err_fault(e, mem, "/source/selector/key",
-		   "names a member that is masked, and keys are not");
+	if (in == NULL)
+		return true;
+	category = in->category.n > 0 ? STR("") : in->fixed;
+	if (is_masked(compare, category, &in->key))
+		return err_fault(
+		    e, mem, SELECTOR_AT "/key", "names a member that is masked, and keys are not");
+	return !is_masked(compare, category, &in->category) ||
+	       err_fault(e, mem, SELECTOR_AT "/category",
+		   "names a member that is masked, and categories are not");
 }
 
 const struct source_ops source_push = {
@@ -171,8 +193,7 @@ bool
 push_collect_document(TALLOC_CTX *mem, const struct json *document,
     const struct resource_selector *selector, struct collected *out, struct err *e)
 {
-	return resource_split(mem, document, selector, &out->resources, &out->n, e) &&
-	       resources_check(mem, out->resources, out->n, e);
+	return resource_split(mem, document, selector, &out->resources, &out->n, e);
 }
 
 bool

@@ -9,6 +9,7 @@
 #define BSX_DRIFT_SOURCE_PUSH_H
 
 #include "core/json/schema.h"
+#include "drift/engine/selector.h"
 #include "drift/source/collected.h"
 
 #define PUSH_RESOURCES_MAX   500000

@@ -14,6 +14,7 @@
 #include "core/json/schema.h"
 #include "drift/engine/compare.h"
 #include "drift/engine/diff.h"
+#include "drift/engine/selector.h"
 #include "drift/source/collected.h"
 
 /* A config's source as the API takes it: what the settings of every kind begin with. */

@@ -1,4 +1,4 @@
-/* What a config says: the compare object, selectors, lists of resources. */
+/* What a config says: the compare object; lists of resources. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,59 +83,6 @@ an_entry_of_a_pack_waits_for_its_edition(void **state)
 }
 
 static void
-documents_are_split_by_their_selector(void **state)
-{
-	struct err   e = { 0 };
-	struct json *v = parse("{\"a\":{\"value\":[{\"id\":\"x\",\"v\":1},{\"id\":7}]}}");
-	struct resource_selector s = { STR("/a/value"), STR("id"), STR("things") };
-	struct resource         *r;
-	size_t                   n;
-
-	(void)state;
-	assert_true(resource_split(mem, v, &s, &r, &n, &e));
-	assert_int_equal(n, 2);
-	assert_true(
-	    str_eqz(r[0].category, "things") && str_eqz(r[0].key, "x") && str_eqz(r[1].key, "7"));
-	assert_ptr_equal(r[1].value, json_at(v, STR("/a/value/1")));
-	assert_true(resource_split(mem, v, NULL, &r, &n, &e));
-	assert_true(
-	    n == 1 && str_eqz(r[0].category, "document") && r[0].key.n == 0 && r[0].value == v);
-	s.category = STR("");
-	assert_true(resource_split(mem, v, &s, &r, &n, &e));
-	assert_true(str_eqz(r[0].category, "document"));
-}
-
-static void
-documents_that_do_not_fit_their_selector_are_refused(void **state)
-{
-	static const struct {
-		const char *text, *pointer;
-	} cases[] = {
-		{ "{}", "" },
-		{ "{\"value\":{}}", "" },
-		{ "{\"value\":[{}]}", "/value/0" },
-		{ "{\"value\":[{\"id\":null}]}", "/value/0" },
-		{ "{\"value\":[{\"id\":1.5}]}", "/value/0" },
-		{ "{\"value\":[7]}", "/value/0" },
-		{ "{\"value\":[{\"id\":\"a\"},{\"id\":\"a\"}]}", "/value/1" },
-		{ "{\"value\":[{\"id\":\"a\\u0000\"}]}", "/value/0" },
-	};
-	struct resource_selector s = { STR("/value"), STR("id"), STR("") };
-
-	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
-		struct err       e = { 0 };
-		struct resource *r;
-		size_t           n;
-
-		if (resource_split(mem, parse(cases[i].text), &s, &r, &n, &e))
-			fail_msg("taken: %s", cases[i].text);
-		assert_int_equal(e.code, ERR_INVALID);
-		assert_string_equal(e.faults->pointer, cases[i].pointer);
-	}
-}
-
-static void
 lists_of_resources_keep_their_rules(void **state)
 {
 	char                  long_key[RESOURCE_KEY_MAX + 2];
@@ -155,6 +102,8 @@ lists_of_resources_keep_their_rules(void **state)
 	assert_true(resources_check(mem, NULL, 0, &e));
 	assert_false(resources_check(mem, again, 3, &e));
 	assert_string_equal(e.faults->pointer, "/resources/2");
+	assert_string_equal(
+	    e.faults->detail, "has the category \"a\" and key \"b\" of /resources/0");
 	err_clear(&e);
 	assert_false(resources_check(mem, empty, 1, &e));
 	assert_string_equal(e.faults->pointer, "/resources/0/category");
@@ -171,8 +120,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_wrong_compare_object_is_refused_with_its_place),
 		TEST(an_entry_of_a_pack_waits_for_its_edition),
-		TEST(documents_are_split_by_their_selector),
-		TEST(documents_that_do_not_fit_their_selector_are_refused),
 		TEST(lists_of_resources_keep_their_rules),
 	};
 

@@ -14,6 +14,7 @@
 
 #include "drift/engine/diff.h"
 #include "drift/engine/patch.h"
+#include "drift/engine/selector.h"
 #include "drift/engine/template.h"
 #include "drift/engine/rule_pack.h"
 
@@ -166,7 +167,9 @@ side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct 
     struct err *e)
 {
 	static char              bytes[4096];
-	struct resource_selector selector = { STR("/value"), STR("id"), STR("c") };
+	static const char        parts[] = "{\"key\":[\"/id\",\"/rest\"],\"category\":\"c\"}";
+	struct selector_text     says = { "/value", NULL, NULL };
+	struct resource_selector selector;
 	char                     document[2048];
 	struct resource         *all;
 	const struct json       *v;
@@ -177,9 +180,15 @@ side(TALLOC_CTX *mem, const struct compare_spec *spec, const char *text, struct 
 	snprintf(document, sizeof document, "{\"value\":[{\"id\":\"k\",%s,{\"id\":2}]}", text + 1);
 	if (!json_decode(mem, wide(document, bytes), &utf8, e))
 		return false;
+	v = json_parse(mem, str_of(parts), e);
+	if (v == NULL)
+		return false;
+	says.key = json_get(v, "key");
+	says.category = json_get(v, "category");
+	if (!selector_compile(mem, &says, "/selector", &selector, e))
+		return false;
 	v = json_parse(mem, utf8, e);
-	if (v == NULL || !resource_split(mem, v, &selector, &all, &n, e) ||
-	    !resources_check(mem, all, n, e))
+	if (v == NULL || !resource_split(mem, v, &selector, &all, &n, e))
 		return false;
 	*r = all[0];
 	buf_make(&b, mem);

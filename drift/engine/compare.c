@@ -32,7 +32,8 @@ static const struct field array_fields[] = {
 	FIELD(struct entry_in, category,
 	    .doc = "Glob or list of globs on the category; default any."),
 	FIELD(struct entry_in, path, .max = PATTERN_TEXT_MAX,
-	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number, {a,b} one of "
+		   "several."),
 	FIELD(struct entry_in, names,
 	    .doc = "Instead of a path: globs on the name of the member, at any depth."),
 	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),
@@ -47,7 +48,8 @@ static const struct field normalise_fields[] = {
 	FIELD(struct entry_in, category,
 	    .doc = "Glob or list of globs on the category; default any."),
 	FIELD(struct entry_in, path, .max = PATTERN_TEXT_MAX,
-	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number, {a,b} one of "
+		   "several."),
 	FIELD(struct entry_in, names,
 	    .doc = "Instead of a path: globs on the member's name, at any depth."),
 	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),

@@ -40,6 +40,68 @@ count_steps(struct str text)
 	return n;
 }
 
+/* Is it {a,b}: how many?  0: it is not. */
+static uint32_t
+count_choices(struct str step)
+{
+	uint32_t n = 1;
+
+	if (step.n < 2 || step.p[0] != '{' || step.p[step.n - 1] != '}')
+		return 0;
+	for (size_t i = 0; i < step.n; i++)
+		n += step.p[i] == ',';
+	return n > 1 ? n : 0;
+}
+
+/* Of one glob of the step. */
+static size_t
+longest(struct str step)
+{
+	size_t n = 0, most = 0;
+
+	if (count_choices(step) == 0)
+		return step.n;
+	for (size_t i = 1; i < step.n; i++) {
+		n = step.p[i] == ',' ? 0 : n + 1;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/* The step itself then counts as one that has a star: it is no name that could be looked up. */
+static bool
+compile_choices(TALLOC_CTX *mem, struct pattern *out, uint32_t i, struct str step, struct err *e)
+{
+	uint32_t      n = count_choices(step);
+	struct str    rest, one;
+	struct globs *choices;
+
+	if (n == 0)
+		return true;
+	rest = (struct str) { step.p + 1, step.n - 2 };
+	if (out->choices == NULL)
+		out->choices = talloc_zero_array(mem, struct globs, out->n);
+	choices = out->choices != NULL ? &out->choices[i] : NULL;
+	if (choices == NULL || (choices->items = talloc_array(mem, struct glob, n)) == NULL)
+		return err_memory(e);
+	while (choices->n < n) {
+		rest = str_cut(rest, ',', &one);
+		choices->items[choices->n++] = glob_make(one, false);
+	}
+	out->steps[i].stars = 1;
+	return true;
+}
+
+/* One step, as it is written. */
+static bool
+compile_step(TALLOC_CTX *mem, struct pattern *out, uint32_t i, struct str step, struct err *e)
+{
+	if (str_eqz(step, "**"))
+		out->any |= (uint64_t)1 << i;
+	out->steps[i] = glob_make(step, false);
+	return compile_choices(mem, out, i, step, e);
+}
+
 bool
 pattern_compile(
     TALLOC_CTX *mem, struct str text, const char *pointer, struct pattern *out, struct err *e)
@@ -59,17 +121,26 @@ pattern_compile(
 		rest = str_cut(rest, '/', &step);
 	for (uint32_t i = 0; i < out->n; i++) {
 		rest = str_cut(rest, '/', &step);
-		if (str_eqz(step, "**"))
-			out->any |= (uint64_t)1 << i;
 		if (!unescape(mem, step, &step, e))
 			return e->code != ERR_INTERNAL &&
 			       err_fault(e, mem, pointer, "has a ~ that is not ~0 or ~1");
-		if (step.n > GLOB_TEXT_MAX)
+		if (longest(step) > GLOB_TEXT_MAX)
 			return err_fault(
 			    e, mem, pointer, "has a step of more than %d bytes", GLOB_TEXT_MAX);
-		out->steps[i] = glob_make(step, false);
+		if (!compile_step(mem, out, i, step, e))
+			return false;
 	}
 	return true;
+}
+
+void
+pattern_fold(struct pattern *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		p->steps[i].fold = true;
+		for (size_t k = 0; p->choices != NULL && k < p->choices[i].n; k++)
+			p->choices[i].items[k].fold = true;
+	}
 }
 
 /* `**` may stand for no step at all. */
@@ -99,6 +170,19 @@ pattern_step(const struct pattern *p, uint64_t states, struct str name)
 	return pattern_step_counted(p, states, name, &ignored);
 }
 
+static bool
+step_matches(const struct pattern *p, uint32_t i, struct str name, uint64_t *steps)
+{
+	const struct globs *choices = p->choices != NULL ? &p->choices[i] : NULL;
+
+	if (choices == NULL || choices->n == 0) {
+		*steps += 1 + (p->steps[i].stars < 2 ? 0 : name.n / 2);
+		return glob_match(&p->steps[i], name);
+	}
+	*steps += choices->n * (1 + name.n / 2);
+	return globs_match(choices, name);
+}
+
 uint64_t
 pattern_step_counted(const struct pattern *p, uint64_t states, struct str name, uint64_t *steps)
 {
@@ -111,8 +195,7 @@ pattern_step_counted(const struct pattern *p, uint64_t states, struct str name, 
 
 		if (i == p->n)
 			continue;
-		*steps += 1 + (p->steps[i].stars < 2 ? 0 : name.n / 2);
-		if (glob_match(&p->steps[i], name))
+		if (step_matches(p, i, name, steps))
 			next |= (uint64_t)1 << (i + 1);
 	}
 	return skip_any(p, next);

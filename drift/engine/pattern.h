@@ -4,6 +4,7 @@
  * A path pattern is a JSON Pointer (RFC 6901) of steps: a step is a
  * glob on one member name or array index, `*` is any one step, `**` any number
  * of steps, none included.  "" is the value itself.  At most PATTERN_STEPS_MAX.
+ * A step {GLOB,GLOB,...} of two or more is one of them: "/login/{*mfa*,*2fa*}".
  */
 #ifndef BSX_DRIFT_ENGINE_PATTERN_H
 #define BSX_DRIFT_ENGINE_PATTERN_H
@@ -15,12 +16,16 @@
 
 struct pattern {
 	struct glob *steps;
-	uint64_t     any;  /* bit i: step i is `**` */
+	uint64_t      any;     /* bit i: step i is `**` */
+	struct globs *choices; /* by step, n == 0: it has none; NULL: no step has */
 	uint32_t     n;
 };
 /* `text` is a JSON Pointer whose steps are globs.  A fault is added at `pointer`. */
 MUST_USE bool pattern_compile(TALLOC_CTX *mem, struct str text, const char *pointer,
     struct pattern *out, struct err *e);
+
+/* Names match in upper and lower case (ASCII) from now on. */
+void pattern_fold(struct pattern *p);
 
 /*
  * Walking: a set of states, one bit a step.  Start with pattern_start, go down by pattern_step;

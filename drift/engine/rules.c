@@ -83,7 +83,8 @@ static const struct field rule_fields[] = {
 	    .doc = "JSON Pointers, each with a predicate on what it leads to nearest to the value "
 		   "lost or gained: from the value itself, else from what it is in, and so on up."),
 	FIELD(struct rule_in, path, .flags = FIELD_REQUIRED, .max = PATTERN_TEXT_MAX,
-	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number."),
+	    .doc = "Path pattern: a JSON Pointer; * is one step, ** any number, {a,b} one of "
+		   "several."),
 	FIELD(struct rule_in, casefold,
 	    .doc = "Names in the path, and texts of where, near, from and to, match in upper and "
 		   "lower "
@@ -207,8 +208,8 @@ compile_rule(struct compiler *c, const char *pack, size_t i, const struct json *
 	out->controls = in.controls;
 	if (!check_controls(c, &out->controls) || !compiler_path(c, in.path, &out->path))
 		return false;
-	for (uint32_t s = 0; in.casefold && s < out->path.n; s++)
-		out->path.steps[s].fold = true;
+	if (in.casefold)
+		pattern_fold(&out->path);
 	return compile_conditions(c, &in, out);
 }
 

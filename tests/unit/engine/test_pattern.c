@@ -110,6 +110,21 @@ patterns_match_whole_paths(void **state)
 		{ "/ex*/0", "/excludeUsers/0", true },
 		{ "/a/", "/a/", true },
 		{ "/a/*", "/a/", true },
+		{ "/{a,b}", "/a", true },
+		{ "/{a,b}", "/b", true },
+		{ "/{a,b}", "/c", false },
+		{ "/{a,b}", "/{a,b}", false },
+		{ "/**/{*mfa*,2fa}/enabled", "/x/requireMfa/enabled", false },
+		{ "/**/{*Mfa*,2fa}/enabled", "/x/requireMfa/enabled", true },
+		{ "/**/{*Mfa*,2fa}/enabled", "/2fa/enabled", true },
+		{ "/**/{*Mfa*,2fa}/enabled", "/2fa/x/enabled", false },
+		{ "/{a,}/b", "//b", true },
+		{ "/{a,b~1c}", "/b~1c", false },
+		{ "/{a}", "/{a}", true },
+		{ "/{a", "/{a", true },
+		{ "/{,}", "/", true },
+		{ "/{a,**}/z", "/x/z", true },
+		{ "/{a,**}/z", "/x/y/z", false },
 	};
 
 	(void)state;

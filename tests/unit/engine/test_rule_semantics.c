@@ -231,6 +231,10 @@ casefold_is_for_names_and_texts(void **state)
 	(void)state;
 	assert_true(fires(
 	    "'path':'/**/MFA*','casefold':true", "{'x':{'mfaState':1}}", "{'x':{'mfaState':2}}"));
+	assert_true(fires("'path':'/**/{otp,MFA*}','casefold':true", "{'x':{'mfaState':1}}",
+	    "{'x':{'mfaState':2}}"));
+	assert_false(
+	    fires("'path':'/**/{otp,MFA*}'", "{'x':{'mfaState':1}}", "{'x':{'mfaState':2}}"));
 	assert_false(fires("'path':'/**/MFA*'", "{'x':{'mfaState':1}}", "{'x':{'mfaState':2}}"));
 	assert_true(fires("'path':'/A','casefold':true,'from':'ON','to':['x',{'match':'o*F'}]",
 	    "{'a':'on'}", "{'a':'Off'}"));

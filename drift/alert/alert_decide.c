@@ -83,10 +83,8 @@ pick(const struct decide_in *in, bool suppressed, struct decision *d)
 			if ((int)in->changes[i].severity == v &&
 			    is_picked(in->holds[i], suppressed))
 				d->order[d->n++] = i;
-		if (before == 0 && d->n > 0) {
+		if (before == 0 && d->n > 0)
 			d->max = (enum severity)v;
-			d->at_max = d->n;
-		}
 	}
 	d->suppressed = suppressed && d->n > 0;
 }
@@ -218,15 +216,28 @@ not_open(const struct decide_in *in, struct decision *d)
 		d->why = WHY_MIN_SCORE;
 	} else {
 		d->deed = DEED_OPEN;
+		d->severity = d->max;
 		d->told = !d->suppressed;
 	}
+}
+
+/* Of an alert that is open: what it has told of and was not read may still be as bad. */
+static enum severity
+severity_now(const struct decide_in *in, const struct decision *d)
+{
+	bool unread = !in->complete && d->gone_n > 0 && d->max < in->severity;
+	bool waits = d->suppressed && in->told_n > 0;
+
+	return unread || waits ? in->severity : d->max;
 }
 
 static void
 is_open(const struct decide_in *in, struct decision *d)
 {
 	d->deed = DEED_UPDATE;
-	d->told = !d->suppressed && (d->fresh_n > 0 || in->maintenance);
+	d->severity = severity_now(in, d);
+	d->told =
+	    !d->suppressed && (d->fresh_n > 0 || in->maintenance || d->severity != in->severity);
 	/* what was not read may still be there; with clear_runs, what comes and goes is told once
 	 */
 	d->forget = !d->suppressed && in->complete && in->limits->clear_runs <= 1;
@@ -239,7 +250,7 @@ is_open(const struct decide_in *in, struct decision *d)
 bool
 decide(TALLOC_CTX *mem, const struct decide_in *in, struct decision *out, struct err *e)
 {
-	*out = (struct decision) { .clean_runs = in->clean_runs };
+	*out = (struct decision) { .clean_runs = in->clean_runs, .severity = in->severity };
 	if (!find(mem, in, out, e))
 		return false;
 	if (out->n == 0) {

@@ -8,6 +8,9 @@
  * again with another value or when it had gone.  When all that is left is silenced or flapping, the
  * alert is suppressed: it is kept, and what it would tell is told when that ends.  It ends after
  * clear_runs complete snapshots without findings.
+ *
+ * Its severity is that of its worst finding, and told when it is another; what has been told and was not read
+ * now may still be there, and keeps it from falling.  While it is suppressed it stays what was told.
  */
 #ifndef BSX_DRIFT_ALERT_ALERT_DECIDE_H
 #define BSX_DRIFT_ALERT_ALERT_DECIDE_H
@@ -51,6 +54,7 @@ struct decide_in {
 	bool                    again;    /* no new snapshot: the newest one is looked at again */
 	struct uuid             alert;    /* the open one; nil: none */
 	bool                    suppressed;
+	enum severity           severity;    /* of the open one */
 	bool                    maintenance; /* by a window, whose end tells what is there, told before or not */
 	const struct told      *told; /* by the open alert, by fingerprint */
 	size_t                  told_n;
@@ -74,8 +78,8 @@ struct decision {
 	size_t        fresh_n;
 	struct told  *gone; /* told, and no more */
 	size_t        gone_n;
-	enum severity max;
-	size_t        at_max; /* how many of that severity */
+	enum severity max;      /* of the findings */
+	enum severity severity; /* of the alert, after this */
 	int64_t       score;
 };
 

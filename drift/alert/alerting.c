@@ -85,16 +85,6 @@ alerting_test(
 
 /* ---- the alert ---- */
 
-static bool
-set_title(const struct alert_scope *s, const struct decision *d, struct alert *alert, struct err *e)
-{
-	size_t n = strnlen(s->config_name, TITLE_NAME_MAX);
-
-	alert->title = talloc_asprintf(s->mem, "%zu change%s in %.*s (%zu %s)", d->n,
-	    d->n == 1 ? "" : "s", (int)n, s->config_name, d->at_max, severity_name(d->max));
-	return alert->title != NULL ? true : err_memory(e);
-}
-
 /* The drift alert of a config at one report. */
 struct deed_of_drift {
 	const struct alert_scope *s;
@@ -102,8 +92,20 @@ struct deed_of_drift {
 	struct decide_in          known;
 	struct decision           d;
 	struct alert              alert;
+	const char               *severity_before; /* NULL: it stays */
+	bool                      escalated;
 	instant                   now;
 };
+
+/* By the worst of its findings. */
+static bool
+set_title(struct deed_of_drift *w, struct err *e)
+{
+	size_t                worst = w->d.order[0];
+	const struct title_in in = { &w->in->changes[worst], &w->in->texts[worst], w->d.n };
+
+	return title_set(w->s->t, w->s->mem, &in, &w->alert, e);
+}
 
 static bool
 set_suppressed(struct deed_of_drift *w, struct err *e)
@@ -173,40 +175,9 @@ open_alert(struct deed_of_drift *w, struct err *e)
 		return err_memory(e);
 	for (size_t i = 0; i < d->now_n; i++)
 		d->now[i].alert_id = alert->id;
-	return set_suppressed(w, e) && set_title(s, d, alert, e) && alert_add(s->t->db, alert, e) &&
+	return set_suppressed(w, e) && set_title(w, e) && alert_add(s->t->db, alert, e) &&
 	       tell_suppression(w, NULL, e) &&
 	       (d->suppressed || told_put(s->t->db, d->now, d->now_n, e));
-}
-
-static bool
-raise_severity(TALLOC_CTX *mem, struct alert *alert, enum severity max, struct err *e)
-{
-	enum severity old = SEVERITY_INFO;
-
-	(void)severity_parse(str_of(alert->severity), &old);
-	if (max > old)
-		alert->severity = talloc_strdup(mem, severity_name(max));
-	return alert->severity != NULL ? true : err_memory(e);
-}
-
-static bool
-update_alert(struct deed_of_drift *w, struct err *e)
-{
-	const struct alert_scope *s = w->s;
-	const struct decision    *d = &w->d;
-	struct alert             *alert = &w->alert;
-	const char               *before = alert->suppressed_by;
-
-	alert->report_id = s->report->id;
-	alert->changes = (int64_t)d->n;
-	alert->updated_at = w->now;
-	if (d->n > 0 && (!raise_severity(s->mem, alert, d->max, e) || !set_title(s, d, alert, e)))
-		return false;
-	if (!set_suppressed(w, e) || !write_alert(w, e) || !tell_suppression(w, before, e))
-		return false;
-	/* What it would tell is told when the silence ends, or the flapping. */
-	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
-				    (!d->forget || told_drop(s->t->db, d->gone, d->gone_n, e)));
 }
 
 bool
@@ -225,11 +196,79 @@ alerting_event(const struct alert_scope *s, const struct alert *alert, const cha
 }
 
 static bool
+is_worked_on(const struct alert *a)
+{
+	return strcmp(a->status, "acknowledged") == 0 || strcmp(a->status, "in_progress") == 0;
+}
+
+/* Nobody has seen what is worse than what they took on. */
+static bool
+open_anew(struct deed_of_drift *w, struct err *e)
+{
+	w->escalated = true;
+	w->alert.acknowledged_by = NULL;
+	w->alert.acknowledged_at = (instant) { 0 };
+	w->alert.status = talloc_strdup(w->s->mem, "open");
+	return w->alert.status != NULL || err_memory(e);
+}
+
+static bool
+set_severity(struct deed_of_drift *w, struct err *e)
+{
+	struct alert *alert = &w->alert;
+	enum severity was = w->known.severity, is = w->d.severity;
+
+	if (is == was)
+		return true;
+	w->severity_before = severity_name(was);
+	alert->severity = talloc_strdup(w->s->mem, severity_name(is));
+	if (alert->severity == NULL)
+		return err_memory(e);
+	return is < was || !is_worked_on(alert) || open_anew(w, e);
+}
+
+static bool
+tell_severity(const struct deed_of_drift *w, const char *status, struct err *e)
+{
+	bool  rose = w->d.severity > w->known.severity;
+	char *note;
+
+	if (w->severity_before == NULL)
+		return true;
+	note = talloc_asprintf(w->s->mem, "Its severity %s from %s to %s.", rose ? "rose" : "fell",
+	    w->severity_before, w->alert.severity);
+	return note != NULL ? alerting_event(w->s, &w->alert, status, note, e) : err_memory(e);
+}
+
+static bool
+update_alert(struct deed_of_drift *w, struct err *e)
+{
+	const struct alert_scope *s = w->s;
+	const struct decision    *d = &w->d;
+	struct alert             *alert = &w->alert;
+	const char               *before = alert->suppressed_by, *status = alert->status;
+
+	alert->report_id = s->report->id;
+	alert->changes = (int64_t)d->n;
+	alert->updated_at = w->now;
+	if (d->n > 0 && (!set_severity(w, e) || !set_title(w, e)))
+		return false;
+	if (!set_suppressed(w, e) || !write_alert(w, e) || !tell_suppression(w, before, e) ||
+	    !tell_severity(w, status, e))
+		return false;
+	/* What it would tell is told when the silence ends, or the flapping. */
+	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
+				    (!d->forget || told_drop(s->t->db, d->gone, d->gone_n, e)));
+}
+
+static bool
 resolve_alert(struct deed_of_drift *w, struct err *e)
 {
 	struct alert *alert = &w->alert;
 	const char   *from = alert->status;
 
+	if (!title_open(w->s->t, w->s->mem, alert, e))
+		return false;
 	alert->report_id = w->s->report->id;
 	alert->changes = 0;
 	alert->updated_at = w->now;
@@ -275,6 +314,7 @@ read_open(struct deed_of_drift *w, struct err *e)
 	if (!alert_by_open_key(db, w->s->mem, key, alert, e))
 		return err_take(e, ERR_MISSING);
 	k->alert = alert->id;
+	(void)severity_parse(str_of(alert->severity), &k->severity);
 	k->suppressed = alert->suppressed_by != NULL;
 	k->maintenance = k->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
 	if (!told_list(db, w->s->mem, &alert->id, &told, &k->told_n, e))
@@ -297,6 +337,8 @@ tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
 	const struct alert_news news = {
 		.event = event_of(w),
 		.alert = &w->alert,
+		.severity_before = w->severity_before,
+		.escalated = w->escalated,
 		.changes = w->in->changes,
 		.texts = w->in->texts,
 		.order = w->d.order,

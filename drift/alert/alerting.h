@@ -4,8 +4,8 @@
  *
  * A config has one open alert of kind "drift".  What becomes of it is decided by
  * alert_decide.h and carried out here; why something is not told goes into the report
- * (explain.h).  Its severity does not fall while it is open, so that who was told
- * of it is told of its end.
+ * (explain.h).  Its severity is that of its worst finding still open; where it rises
+ * above what somebody works on already, the alert is open anew.
  */
 #ifndef BSX_DRIFT_ALERT_ALERTING_H
 #define BSX_DRIFT_ALERT_ALERTING_H
@@ -15,8 +15,9 @@
 #include "core/store/alert/channel.h"
 #include "core/store/drift/report.h"
 #include "drift/alert/alert_decide.h"
+#include "drift/alert/title.h"
 
-#define TITLE_NAME_MAX 300 /* bytes of a config's name in the title of an alert */
+#define TITLE_NAME_MAX 300 /* bytes of a config's name in the title of a condition */
 
 #define EVENT_OPENED   "drift.alert.opened"
 #define EVENT_UPDATED  "drift.alert.updated"
@@ -27,12 +28,6 @@
 struct alert_target {
 	struct uuid   channel_id;
 	enum severity min_severity;
-};
-
-/* The values of a change as people see them. */
-struct change_text {
-	struct str old_text, new_text;           /* p == NULL: none */
-	bool       old_truncated, new_truncated; /* longer than CHANGE_VALUE_MAX */
 };
 
 /* Whose alerts these are, in a transaction of `t`; nobody changes it. */
@@ -80,6 +75,8 @@ MUST_USE bool alerting_apply(const struct alert_scope *s, const struct alert_inp
 struct alert_news {
 	const char               *event; /* EVENT_OPENED, ... */
 	const struct alert       *alert; /* NULL: a test of a channel */
+	const char               *severity_before; /* of the alert; NULL: it has not changed */
+	bool                      escalated;       /* somebody was at it; it is open anew */
 	const struct change      *changes;
 	const struct change_text *texts; /* parallel */
 	const size_t             *order; /* indexes of changes: the most severe first */

@@ -27,6 +27,8 @@ static const struct field open_alert_fields[] = {
 	FIELD(struct event_alert, status),
 	FIELD(struct event_alert, title),
 	FIELD(struct event_alert, opened_at),
+	FIELD(struct event_alert, severity_before, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_alert, escalated, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema open_alert = SCHEMA("EventAlert", struct event_alert, open_alert_fields);
@@ -166,6 +168,9 @@ static const struct field kept_alert_fields[] = {
 	FIELD(struct event_alert, severity),
 	FIELD(struct event_alert, status),
 	KEPT(struct event_alert, title),
+	KEPT(struct event_alert, plain_title),
+	FIELD(struct event_alert, severity_before, .flags = FIELD_NULLABLE),
+	FIELD(struct event_alert, escalated),
 	FIELD(struct event_alert, opened_at),
 	FIELD(struct event_alert, updated_at, .flags = FIELD_NULLABLE),
 	FIELD(struct event_alert, resolved_at, .flags = FIELD_NULLABLE),
@@ -280,6 +285,22 @@ view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *
 	return c->path.text != NULL;
 }
 
+/* Without values: the title that has none. */
+static bool
+view_alert(TALLOC_CTX *mem, struct alert_event *ev, struct err *e)
+{
+	struct event_alert *shown;
+
+	if (ev->alert == NULL || ev->alert->plain_title.text == NULL)
+		return true;
+	shown = talloc_memdup(mem, ev->alert, sizeof(*shown));
+	if (shown == NULL)
+		return err_memory(e);
+	shown->title = shown->plain_title;
+	ev->alert = shown;
+	return true;
+}
+
 bool
 event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev, struct alert_event *out,
     struct err *e)
@@ -287,7 +308,11 @@ event_view(TALLOC_CTX *mem, struct view v, const struct alert_event *ev, struct 
 	struct event_change *changes;
 
 	*out = *ev;
-	if (v.values || ev->changes.n == 0)
+	if (v.values)
+		return true;
+	if (!view_alert(mem, out, e))
+		return false;
+	if (ev->changes.n == 0)
 		return true;
 	changes = talloc_memdup(mem, ev->changes.p, ev->changes.n * sizeof(*changes));
 	if (changes == NULL)

@@ -36,7 +36,9 @@ struct event_config {
 struct event_alert {
 	struct uuid     id; /* the same in all events of the alert: what a receiver groups them by */
 	const char     *kind, *severity, *status;
-	struct raw_json title;
+	struct raw_json title, plain_title; /* the second without values; no text: it is the same */
+	const char     *severity_before; /* NULL: it has not changed */
+	bool            escalated;       /* a worse finding: who was at it is to look again */
 	instant         opened_at, updated_at, resolved_at; /* 0: not yet */
 	struct raw_json resolved_by;                        /* no text: nobody */
 };

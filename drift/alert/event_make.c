@@ -110,8 +110,10 @@ set_config(const struct alert_scope *s, struct alert_event *ev, struct err *e)
 }
 
 static bool
-set_alert(TALLOC_CTX *mem, const struct alert *a, struct alert_event *ev, struct err *e)
+set_alert(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *ev, struct err *e)
 {
+	const struct alert *a = news->alert;
+
 	ev->alert = talloc_zero(mem, struct event_alert);
 	if (ev->alert == NULL)
 		return err_memory(e);
@@ -123,8 +125,13 @@ set_alert(TALLOC_CTX *mem, const struct alert *a, struct alert_event *ev, struct
 		.opened_at = a->opened_at,
 		.updated_at = a->updated_at,
 		.resolved_at = a->resolved_at,
+		.severity_before = news->severity_before,
+		.escalated = news->escalated,
 	};
-	return set_text(mem, &ev->alert->title, str_of(a->title), e) &&
+	if (a->full_title != NULL && !set_name(mem, &ev->alert->plain_title, a->title, e))
+		return false;
+	return set_text(mem, &ev->alert->title,
+		   str_of(a->full_title != NULL ? a->full_title : a->title), e) &&
 	       set_name(mem, &ev->alert->resolved_by, a->resolved_by, e);
 }
 
@@ -229,6 +236,6 @@ event_make(const struct alert_scope *s, const struct alert_news *news, struct al
 		return false;
 	if (news->alert == NULL)
 		return true;
-	return set_config(s, out, e) && set_alert(s->mem, news->alert, out, e) &&
-	       set_report(s, out, e) && set_links(s, out, e) && set_changes(s->mem, news, out, e);
+	return set_config(s, out, e) && set_alert(s->mem, news, out, e) && set_report(s, out, e) &&
+	       set_links(s, out, e) && set_changes(s->mem, news, out, e);
 }

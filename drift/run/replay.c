@@ -253,6 +253,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 		.complete = x->complete,
 		.alert = r->alert,
 		.suppressed = r->suppressed,
+		.severity = r->severity,
 		.told = r->told,
 		.told_n = r->told_n,
 		.clean_runs = r->clean_runs };
@@ -268,6 +269,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 	if (d.deed == DEED_RESOLVE)
 		r->alert = (struct uuid) { 0 };
 	r->suppressed = !uuid_is_nil(&r->alert) && d.suppressed;
+	r->severity = d.severity;
 	r->clean_runs = d.clean_runs;
 	return keep_told(r, told, n, e);
 }

@@ -23,6 +23,7 @@ struct replay {
 	size_t              told_n;
 	struct uuid         alert; /* nil: none is open */
 	bool                suppressed;
+	enum severity            severity; /* of the open one */
 	struct flaps        flaps;
 	int64_t             counts[ANOMALY_RUNS_MAX];
 	size_t              counts_n;

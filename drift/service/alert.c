@@ -10,16 +10,29 @@
 #include "drift/alert/alerting.h"
 #include "drift/finding/status.h"
 
+/* As it is answered, and never written again. */
+static bool
+show_titles(const struct acting *a, struct alert *rows, size_t n, struct err *e)
+{
+	for (size_t i = 0; a->view.values && i < n; i++) {
+		if (!title_open(a->by.t, a->by.mem, &rows[i], e))
+			return false;
+		if (rows[i].full_title != NULL)
+			rows[i].title = rows[i].full_title;
+	}
+	return true;
+}
+
 bool
 alert_see(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
 {
-	return alert_by_id(a->by.t->db, a->by.mem, id, out, e);
+	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) && show_titles(a, out, 1, e);
 }
 
 bool
 alert_page(const struct acting *a, const struct alert_filter *f, struct page *p, struct err *e)
 {
-	return alert_list(a->by.t, a->by.mem, f, p, e);
+	return alert_list(a->by.t, a->by.mem, f, p, e) && show_titles(a, p->rows, p->n, e);
 }
 
 /* ---- one alert ---- */
@@ -45,7 +58,7 @@ set_status(const struct acting *a, struct alert *at, const char *status, struct 
 
 /* The channels of the config hear of the end, whoever ended it. */
 static bool
-tell_resolved(const struct acting *a, const struct alert *at, struct err *e)
+tell_resolved(const struct acting *a, struct alert *at, struct err *e)
 {
 	struct drift_config      c;
 	const struct drift_spec *spec;
@@ -57,7 +70,7 @@ tell_resolved(const struct acting *a, const struct alert *at, struct err *e)
 		return true;
 	}
 	spec = acting_spec(a, &c, e);
-	if (spec == NULL)
+	if (spec == NULL || !title_open(a->by.t, a->by.mem, at, e))
 		return false;
 	return alerting_tell(
 	    &(struct alert_scope) {
@@ -285,7 +298,7 @@ load(struct db *db, const struct alert_deed *x, struct alert **rows, size_t *n, 
 	if (w->ids != NULL)
 		return alert_by_ids(db, a->by.mem, (struct id_list) { w->ids, w->n }, rows, n, e) &&
 		       check_ids(x, *rows, *n, e);
-	if (!alert_page(a, &w->filter, &p, e))
+	if (!alert_list(a->by.t, a->by.mem, &w->filter, &p, e))
 		return false;
 	*rows = p.rows;
 	*n = p.n;
@@ -337,7 +350,7 @@ alert_alter(const struct acting *a, const struct uuid *id, const struct alert_wi
 	if (!alert_see(a, id, out, e) || !audit_deed(&a->by, deed_body, &x, &x.entry, e))
 		return false;
 	*out = x.alerts[0];
-	return true;
+	return show_titles(a, out, 1, e);
 }
 
 bool

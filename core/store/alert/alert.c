@@ -8,6 +8,7 @@ static const struct field alert_fields[] = {
 	COLUMN(struct alert, kind),
 	COLUMN(struct alert, severity),
 	COLUMN(struct alert, title),
+	COLUMN_NULL(struct alert, title_values),
 	COLUMN(struct alert, status),
 	COLUMN(struct alert, changes),
 	COLUMN(struct alert, opened_at),
@@ -25,7 +26,8 @@ static const struct field alert_fields[] = {
 static const struct schema alert_schema = SCHEMA("StoredAlert", struct alert, alert_fields);
 
 #define ALERT_COLUMNS                                                                              \
-	"id, config_id, report_id, kind, severity, title, status, changes, opened_at, updated_at," \
+	"id, config_id, report_id, kind, severity, title, title_values, status, changes, "         \
+	"opened_at, updated_at,"                                                                   \
 	" acknowledged_by, acknowledged_at, assigned_to, resolved_at, resolved_by, suppressed_by," \
 	" open_key, version"
 
@@ -39,8 +41,8 @@ static const struct field key_fields[] = {
 static const struct schema key_in = SCHEMA("AlertKey", struct key_in, key_fields);
 
 SQL(alert_insert, SQL_TENANT, &alert_schema, NULL,
-    "INSERT INTO alerts (" ALERT_COLUMNS
-    ") VALUES (:id, :config_id, :report_id, :kind, :severity, :title, :status, :changes,"
+    "INSERT INTO alerts (" ALERT_COLUMNS ") VALUES (:id, :config_id, :report_id, :kind, :severity, "
+    ":title, :title_values, :status, :changes,"
     " :opened_at, :updated_at, :acknowledged_by, :acknowledged_at, :assigned_to, :resolved_at,"
     " :resolved_by, :suppressed_by, :open_key, :version)");
 SQL(alert_select, SQL_TENANT, &id_in, &alert_schema,
@@ -115,7 +117,8 @@ alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, s
 }
 
 SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
-    "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.status, a.changes,"
+    "SELECT a.id, a.config_id, a.report_id, a.kind, a.severity, a.title, a.title_values, a.status, "
+    "a.changes,"
     " a.opened_at, a.updated_at, a.acknowledged_by, a.acknowledged_at, a.assigned_to,"
     " a.resolved_at, a.resolved_by, a.suppressed_by, a.open_key, a.version"
     " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
@@ -136,6 +139,7 @@ static const struct field set_fields[] = {
 	COLUMN_NULL(struct alert, report_id),
 	COLUMN(struct alert, severity),
 	COLUMN(struct alert, title),
+	COLUMN_NULL(struct alert, title_values),
 	COLUMN(struct alert, status),
 	COLUMN(struct alert, changes),
 	COLUMN(struct alert, updated_at),
@@ -153,7 +157,8 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("AlertSetIn", struct alert, set_fields);
 
 SQL(alert_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE alerts SET report_id = :report_id, severity = :severity, title = :title,"
+    "UPDATE alerts SET report_id = :report_id, severity = :severity, title = :title, title_values "
+    "= :title_values,"
     " status = :status, changes = :changes,"
     " updated_at = :updated_at, acknowledged_by = :acknowledged_by,"
     " acknowledged_at = :acknowledged_at, assigned_to = :assigned_to, resolved_at = :resolved_at,"

@@ -19,7 +19,9 @@ struct alert {
 	struct uuid report_id;
 	char       *kind; /* "drift", ... */
 	char       *severity;
-	char       *title;
+	char       *title;        /* holds no value of what is watched */
+	char       *full_title;   /* with values; no column: drift/alert/title.h; NULL: not opened, or none */
+	struct blob title_values; /* sealed: full_title; p == NULL: none */
 	char       *status;  /* "open", "acknowledged", "in_progress", "resolved" */
 	int64_t     changes; /* findings of the newest report */
 	instant     opened_at, updated_at;

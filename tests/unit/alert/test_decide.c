@@ -231,6 +231,7 @@ run(struct way *w, struct change *changes, enum hold_reason *holds, size_t n, bo
 	w->in.told = told;
 	w->in.told_n = told_n;
 	w->in.clean_runs = w->d.clean_runs;
+	w->in.severity = w->d.severity;
 	if (w->d.deed == DEED_OPEN)
 		w->in.alert.b[0] = 1;
 	if (w->d.deed == DEED_RESOLVE)
@@ -252,7 +253,8 @@ a_finding_is_told_once_and_again_with_another_value(void **state)
 	run(&w, a, free_, 1, true);
 	assert_true(w.d.deed == DEED_UPDATE && !w.d.told && w.d.why == WHY_NOTHING_NEW);
 	run(&w, a, free_, 2, true);
-	assert_true(w.d.deed == DEED_UPDATE && w.d.told && w.d.n == 2 && w.d.at_max == 1);
+	assert_true(
+	    w.d.deed == DEED_UPDATE && w.d.told && w.d.n == 2 && w.d.severity == SEVERITY_HIGH);
 	run(&w, other, free_, 2, true);
 	assert_true(w.d.told && w.d.fresh_n == 1);
 	run(&w, a, free_, 0, false);
@@ -307,6 +309,66 @@ what_is_silenced_is_kept_and_told_when_that_ends(void **state)
 	assert_true(w.d.deed == DEED_UPDATE && w.d.told && !w.d.suppressed);
 	run(&w, a, free_, 1, true);
 	assert_true(w.d.deed == DEED_NONE && w.d.why == WHY_NOTHING_NEW);
+}
+
+/* Findings as words: letter, value, severity; ':' holds it by a silence. */
+static size_t
+parse_findings(const char *text, struct change *changes, enum hold_reason *holds)
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p != '\0'; p += *p == ' ') {
+		static const char levels[] = "ilmhc";
+
+		changes[n] = finding(p[0], p[1], (enum severity)(strchr(levels, p[2]) - levels));
+		p += 3;
+		holds[n++] = *p == ':' ? HOLD_SILENCE : HOLD_NONE;
+		p += *p == ':';
+	}
+	return n;
+}
+
+/* What becomes of the severity, and whether it is told: '!'; an incomplete snapshot ends in '?'. */
+static void
+an_alert_is_as_severe_as_its_worst_finding_still_open(void **state)
+{
+	static const struct {
+		const char *runs[6], *want;
+	} cases[] = {
+		{ { "a1h b1l", "b1l", "b1l", "" }, "high! low! low low!" },
+		{ { "a1l", "a1l b1c", "a1l", "b2c" }, "low! critical! low! critical!" },
+		{ { "a1c b1c", "b1c", "" }, "critical! critical critical!" },
+		/* the same finding is another severity by another rule */
+		{ { "a1h", "a1m", "a1c" }, "high! medium! critical!" },
+		/* what was not read may still be there: it falls when it was read */
+		{ { "a1h b1l", "b1l?", "b1l" }, "high! high low!" },
+		{ { "a1l", "b1c?", "b1c" }, "low! critical! critical" },
+		/* in a silence nothing is told, and what was told stays */
+		{ { "a1h b1l", "b1l:", "b1l" }, "high! high low!" },
+		{ { "a1l", "a1l: b1c:", "a1l b1c" }, "low! low critical!" },
+		{ { "a1l:", "b1c:", "b1c" }, "low critical critical!" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct way w = { .limits = plain };
+		char      *said = talloc_strdup(mem, "");
+
+		for (size_t r = 0; cases[i].runs[r] != NULL; r++) {
+			struct change    changes[4];
+			enum hold_reason holds[4];
+			char            *text = talloc_strdup(mem, cases[i].runs[r]);
+			char            *unread = strchr(text, '?');
+
+			if (unread != NULL)
+				*unread = '\0';
+			run(&w, changes, holds, parse_findings(text, changes, holds),
+			    unread == NULL);
+			said = talloc_asprintf_append(said, "%s%s%s", r == 0 ? "" : " ",
+			    severity_name(w.d.severity), w.d.told ? "!" : "");
+		}
+		assert_string_equal(said, cases[i].want);
+	}
 }
 
 /* One check of a finding that is there or not, as an ingest does it. */
@@ -375,6 +437,7 @@ main(void)
 		cmocka_unit_test(a_finding_is_told_once_and_again_with_another_value),
 		cmocka_unit_test(thresholds_hold_back_an_opening_and_delay_an_end),
 		cmocka_unit_test(what_is_silenced_is_kept_and_told_when_that_ends),
+		cmocka_unit_test(an_alert_is_as_severe_as_its_worst_finding_still_open),
 		cmocka_unit_test(flapping_loses_nothing),
 	};
 

@@ -1,6 +1,7 @@
 #include "core/base/cidr.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -84,24 +85,55 @@ cidr_match(const struct cidr *c, const struct addr *a)
 	return addr_eq(&around.addr, &c->addr);
 }
 
+static bool
+read_range(struct str s, struct addr *a, uint64_t *prefix)
+{
+	struct str address, rest = str_cut(s, '/', &address);
+	bool       dotted = address.n > 0 && memchr(address.p, ':', address.n) == NULL;
+
+	*prefix = 128;
+	if (!addr_parse(address, a))
+		return false;
+	if (rest.p == NULL)
+		return true;
+	if (rest.n > 3 || (rest.n > 1 && rest.p[0] == '0') || !str_to_u64(rest, prefix) ||
+	    *prefix > (dotted ? 32 : 128))
+		return false;
+	*prefix += dotted ? 96 : 0;
+	return true;
+}
+
+bool
+cidr_parse_around(struct str s, struct cidr *c)
+{
+	struct addr a;
+	uint64_t    prefix;
+
+	if (!read_range(s, &a, &prefix))
+		return false;
+	*c = cidr_around(&a, (unsigned)prefix);
+	return true;
+}
+
 bool
 cidr_parse(struct str s, struct cidr *c)
 {
-	struct str  address, rest = str_cut(s, '/', &address);
 	struct addr a;
-	uint64_t    prefix = 128;
-	bool        dotted = address.n > 0 && memchr(address.p, ':', address.n) == NULL;
+	uint64_t    prefix;
 
-	if (!addr_parse(address, &a))
+	if (!read_range(s, &a, &prefix))
 		return false;
-	if (rest.p != NULL) {
-		if (rest.n > 3 || (rest.n > 1 && rest.p[0] == '0') || !str_to_u64(rest, &prefix) ||
-		    prefix > (dotted ? 32 : 128))
-			return false;
-		prefix += dotted ? 96 : 0;
-	}
 	*c = cidr_around(&a, (unsigned)prefix);
 	return addr_eq(&c->addr, &a);
+}
+
+void
+cidr_print(const struct cidr *c, char out[static CIDR_TEXT_MAX])
+{
+	bool v4 = addr_is_ipv4(&c->addr) && c->prefix >= 96;
+
+	addr_print(&c->addr, out);
+	snprintf(out + strlen(out), 5, "/%u", (v4 ? c->prefix - 96 : c->prefix) % 1000);
 }
 
 bool

@@ -32,6 +32,11 @@ struct cidr {
 
 /* An address, or "10.0.0.0/8", "fd00::/8"; bits set beyond the prefix are refused. ::/0 holds IPv4 too. */
 MUST_USE bool cidr_parse(struct str s, struct cidr *c);
+/* The same; bits beyond the prefix are cleared. */
+MUST_USE bool cidr_parse_around(struct str s, struct cidr *c);
+/* "10.0.0.0/8"; the prefix stands there always. */
+#define CIDR_TEXT_MAX (ADDR_TEXT_MAX + 4)
+void          cidr_print(const struct cidr *c, char out[static CIDR_TEXT_MAX]);
 bool          cidr_match(const struct cidr *c, const struct addr *a);
 /* The range of `prefix` bits (0..128) around an address, e.g. 64 for an IPv6 subscriber. */
 struct cidr   cidr_around(const struct addr *a, unsigned prefix);

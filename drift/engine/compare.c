@@ -61,7 +61,12 @@ static const struct field normalise_fields[] = {
 	FIELD(struct entry_in, seconds, .min = 1, .max = 86400,
 	    .doc = "round: instead of numbers, RFC 3339 times are cut to a multiple of this."),
 	FIELD(struct entry_in, how, .flags = FIELD_REQUIRED, .choices = normalisers,
-	    .doc = "What is done to the value."),
+	    .doc =
+		"What is done to the value. as_array: what is no array is a list of one; cidr: "
+		"10.1.2.3/8 is 10.0.0.0/8, 10.0.0.1 is 10.0.0.1/32; quantity: 1000m is 1, 1Gi is "
+		"1024Mi; duration: PT60M, 60m and 01:00:00 are PT1H; eol: CR LF is LF; "
+		"url_decoded: %41 is A; boolean_text: true, yes, on and false, no, off are "
+		"booleans. A value that does not fit stays as it is."),
 	EDITION_FIELD,
 	FIELD_END,
 };

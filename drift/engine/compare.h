@@ -41,6 +41,17 @@
  *   embedded_json    a string that holds a JSON object or array becomes that
  *   round            numbers to "digits" behind the point (half away from zero), or with "seconds"
  *                    RFC 3339 times cut to a multiple of that many seconds, in UTC
+ *   as_array         a value that is no array becomes the list of it; null stays null, and so do
+ *                    the elements of arrays
+ *   cidr             an address or range of addresses becomes a range without bits beyond its
+ *                    prefix: 10.1.2.3/8 is 10.0.0.0/8, 10.0.0.1 is 10.0.0.1/32, 2001:DB8::/32 is
+ *                    2001:db8::/32
+ *   quantity         1000m, 1Gi, 1e3 become the number: 1Gi is 1024Mi (Kubernetes; exact)
+ *   duration         PT60M, 60m and 01:00:00 become PT1H; days are 24 hours, weeks seven days
+ *   eol              CR LF, and CR alone, become LF
+ *   url_decoded      %XX becomes that byte, until there is none (%2541 is A); + stays +
+ *   boolean_text     "true", "yes", "on" become true, "false", "no", "off" false, in any case
+ * The forms that these take, and what looks like one and is not, are in spelling.h.
  * A value a normaliser does not fit stays as it is.  They are applied in the order of the entries,
  * again while one changes what another left; of two that cut times the first counts.  An element
  * of an array that is ignored (or empty) by its index has null in its place, so that those behind
@@ -76,7 +87,14 @@ enum compare_mode {
 	X(NORMALISE_NFC,             "nfc") \
 	X(NORMALISE_SPLIT,           "split") \
 	X(NORMALISE_EMBEDDED_JSON,   "embedded_json") \
-	X(NORMALISE_ROUND,           "round")
+	X(NORMALISE_ROUND,           "round") \
+	X(NORMALISE_AS_ARRAY,        "as_array") \
+	X(NORMALISE_CIDR,            "cidr") \
+	X(NORMALISE_QUANTITY,        "quantity") \
+	X(NORMALISE_DURATION,        "duration") \
+	X(NORMALISE_EOL,             "eol") \
+	X(NORMALISE_URL_DECODED,     "url_decoded") \
+	X(NORMALISE_BOOLEAN_TEXT,    "boolean_text")
 enum normaliser {
 #define X(id, wire) id,
 	NORMALISERS(X)

@@ -236,8 +236,13 @@ transform_once(struct norm *n, uint32_t speaking, unsigned *settled, struct json
 static bool
 transform(struct norm *n, const struct spot *at, struct json *v, bool *changed)
 {
-	uint32_t found = speaking(n, at);
+	bool     element = n->depth > 0 && at->name.p == NULL;
+	uint32_t found = 0, all = speaking(n, at);
 	unsigned settled = 0;
+
+	for (uint32_t i = 0; i < all; i++)
+		if (transform_suits(n->speaking[i], element, (at->todo & DO(NORMALISE_MASK)) != 0))
+			n->speaking[found++] = n->speaking[i];
 
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		struct json before = *v;

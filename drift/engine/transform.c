@@ -5,6 +5,7 @@
 #include "core/base/index.h"
 #include "core/base/unicode.h"
 #include "drift/engine/number.h"
+#include "drift/engine/spelling.h"
 
 /* Measured: of a byte of text that is not ASCII, of reading a text, of the memory that has. */
 #define FOLD_STEPS      3
@@ -296,6 +297,109 @@ embedded(const struct making *m, unsigned levels)
 	return work_make(m->work, WORK_NORMALISE, EMBEDDED_VALUES + count_values(tree), m->e);
 }
 
+/* ---- one spelling for many (spelling.h) ---- */
+
+/* The text, or the number, that stands for it. */
+static bool
+put_spelling(const struct making *m, enum json_type type, const char *text)
+{
+	char *p = talloc_strdup(m->mem, text);
+
+	if (p == NULL)
+		return err_memory(m->e);
+	*m->changed = *m->changed || type != m->v->type;
+	m->v->type = type;
+	return set_text(m->v, str_of(p), m->changed);
+}
+
+static bool
+spell_short(const struct making *m, enum normaliser how)
+{
+	char text[SPELLING_QUANTITY_MAX];
+	bool fits;
+
+	_Static_assert(sizeof text >= SPELLING_DURATION_MAX && sizeof text >= CIDR_TEXT_MAX, "");
+	if (m->v->type != JSON_STRING || m->v->text.n >= sizeof text)
+		return true;
+	if (!spend(m, 20))
+		return false;
+	if (how == NORMALISE_CIDR)
+		fits = spelling_cidr(m->v->text, text);
+	else if (how == NORMALISE_DURATION)
+		fits = spelling_duration(m->v->text, text);
+	else
+		fits = spelling_quantity(m->v->text, text);
+	return !fits ||
+	       put_spelling(m, how == NORMALISE_QUANTITY ? JSON_NUMBER : JSON_STRING, text);
+}
+
+static bool
+spell_boolean(const struct making *m)
+{
+	bool truth;
+
+	if (m->v->type != JSON_STRING || !spelling_boolean(m->v->text, &truth))
+		return true;
+	*m->v = (struct json) { .type = truth ? JSON_TRUE : JSON_FALSE };
+	*m->changed = true;
+	return spend(m, 1);
+}
+
+/* Either becomes shorter, or stays as long where it only changes. */
+static bool
+spell_long(const struct making *m, enum normaliser how)
+{
+	struct str s = m->v->text;
+	char      *p;
+	size_t     n;
+	bool       fits = true;
+
+	if (m->v->type != JSON_STRING || s.n == 0 ||
+	    memchr(s.p, how == NORMALISE_EOL ? '\r' : '%', s.n) == NULL)
+		return true;
+	if (!spend(m, 1 + s.n))
+		return false;
+	p = talloc_size(m->mem, s.n);
+	if (p == NULL)
+		return err_memory(m->e);
+	if (how == NORMALISE_EOL)
+		n = spelling_eol(s, p);
+	else
+		fits = spelling_url(s, p, &n);
+	if (fits)
+		return set_text(m->v, (struct str) { p, n }, m->changed);
+	talloc_free(p);
+	return true;
+}
+
+/* ---- a list of one ---- */
+
+static bool
+as_array(const struct making *m)
+{
+	struct json *only;
+
+	if (m->v->type == JSON_ARRAY || m->v->type == JSON_NULL)
+		return true;
+	if (!work_make(m->work, WORK_NORMALISE, 1, m->e))
+		return false;
+	only = talloc(m->mem, struct json);
+	if (only == NULL)
+		return err_memory(m->e);
+	*only = *m->v;
+	*m->v = (struct json) { .type = JSON_ARRAY, .n = 1, .items = only };
+	*m->changed = true;
+	return true;
+}
+
+bool
+transform_suits(const struct compare_entry *x, bool element, bool masked)
+{
+	if (x->how == NORMALISE_AS_ARRAY)
+		return !element;
+	return !masked || (x->how != NORMALISE_QUANTITY && x->how != NORMALISE_BOOLEAN_TEXT);
+}
+
 bool
 transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels, struct json *v,
     bool *changed, struct work *work, struct err *e)
@@ -312,6 +416,17 @@ transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels,
 		return embedded(&m, levels);
 	case NORMALISE_ROUND:
 		return x->seconds > 0 ? round_time(&m, x->seconds) : round_number(&m, x->digits);
+	case NORMALISE_AS_ARRAY:
+		return levels == 0 || as_array(&m);
+	case NORMALISE_CIDR:
+	case NORMALISE_QUANTITY:
+	case NORMALISE_DURATION:
+		return spell_short(&m, x->how);
+	case NORMALISE_EOL:
+	case NORMALISE_URL_DECODED:
+		return spell_long(&m, x->how);
+	case NORMALISE_BOOLEAN_TEXT:
+		return spell_boolean(&m);
 	case NORMALISE_IGNORE:
 	case NORMALISE_MASK:
 	case NORMALISE_EMPTY_IS_ABSENT:

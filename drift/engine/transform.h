@@ -13,4 +13,10 @@
 MUST_USE bool transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels,
     struct json *v, bool *changed, struct work *work, struct err *e);
 
+/*
+ * Whether an entry goes with a place at all.  An element of an array is not made a list, whose own
+ * element would be one when it is read again; what is to be masked stays a text, which can be.
+ */
+bool transform_suits(const struct compare_entry *x, bool element, bool masked);
+
 #endif

@@ -133,6 +133,19 @@ keep(struct walk *w, const struct place *at, enum trail_text which, struct str *
 }
 
 static bool
+keep_place(struct walk *w, struct change *c)
+{
+	const char *p = "";
+
+	if (c->rule_place.n > 0)
+		p = chunks_text(&w->d->state->kept, c->rule_place);
+	if (p == NULL)
+		return err_memory(w->e);
+	c->rule_place.p = p;
+	return true;
+}
+
+static bool
 store(struct walk *w, const struct place *at, struct change *c)
 {
 	bool cut = false;
@@ -144,7 +157,7 @@ store(struct walk *w, const struct place *at, struct change *c)
 		return false;
 	if (!keep(w, at, c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW, &c->path, &cut) ||
 	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprints(w, at, c) ||
-	    !value_hash(w, at, c) || !room(w))
+	    !value_hash(w, at, c) || !keep_place(w, c) || !room(w))
 		return false;
 	w->d->changes[w->d->n++] = *c;
 	w->d->shortened += cut;
@@ -176,6 +189,7 @@ classify(struct walk *w, const struct place *at, struct change *c)
 		.old_value = c->old_value,
 		.new_value = c->new_value,
 		.around = { w->around[0], w->around[1] },
+		.taken_out = w->d->rule_hits,
 	};
 	struct rule_verdict v;
 
@@ -183,13 +197,16 @@ classify(struct walk *w, const struct place *at, struct change *c)
 			      w->d->state->matcher, w->e))
 		return false;
 	w->picked = true;
-	if (!rules_classify(w->tmp, &w->rules, &s, &v, w->e))
+	if (!rules_classify(&w->rules, &s, &v, w->e))
 		return false;
-	if (v.index != RULE_NONE)
+	if (v.index != RULE_NONE && v.severity != SEVERITY_IGNORE)
 		w->d->rule_hits[v.index]++;
 	c->severity = v.severity;
 	c->rule = v.rule;
 	c->reason = v.reason;
+	c->rule_place = v.place; /* of the last change judged: copied where it is stored */
+	c->controls = v.controls;
+	c->judged_partly = v.partly;
 	return true;
 }
 

@@ -52,6 +52,10 @@ struct change {
 	enum severity      severity;
 	const char        *rule;             /* which rule decided; "default" */
 	const char        *reason;           /* "" when none */
+	struct str         rule_place;       /* JSON Pointer from its path to the place inside that the rule
+						decided by; "": its own (rules.h) */
+	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
+	bool               judged_partly;    /* the work ended before every place inside was judged */
 	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
 	const uint8_t     *former; /* the fingerprint it has by the names that its path's elements had
 				      without hashes of masked and long values; NULL: the same */
@@ -71,7 +75,7 @@ struct diff {
 	size_t              n;
 	size_t              shortened;         /* changes of them with a path that is */
 	struct diff_summary summary;
-	uint32_t           *rule_hits;         /* how many changes each rule decided, by its index; ignored ones too */
+	uint32_t           *rule_hits;         /* by its index: how many changes each rule decided, or, one that ignores, places it took out */
 	uint64_t            compared;          /* values, elements and names held against each other so far */
 	struct diff_state  *state;             /* private */
 };

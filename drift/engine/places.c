@@ -182,6 +182,36 @@ places_down(const struct places *p, struct row *here, struct str name)
 }
 
 struct row *
+places_down_any(const struct places *p, struct row *here, const struct str *names, uint32_t n)
+{
+	struct row *below;
+	uint64_t    steps = 1;
+
+	if (n == 1 || p->n == 0)
+		return places_down(p, here, names[0]);
+	below = here + 1;
+	if (!row_make(p, below)) {
+		below->n = 0;
+		return below;
+	}
+	below->n = below->downs = 0;
+	below->divided = false;
+	for (uint32_t i = 0; i < here->n; i++) {
+		const struct going *from = &here->items[i];
+		uint64_t            states = 0;
+
+		for (uint32_t k = 0; k < n; k++)
+			states |= pattern_step_counted(
+			    p->patterns[from->pattern], from->states, names[k], &steps);
+		if (states != 0)
+			below->items[below->n++] = (struct going) { from->pattern, states };
+	}
+	if (!work_spend(p->work, p->kind, steps, p->e))
+		below->n = 0;
+	return below;
+}
+
+struct row *
 places_down_index(const struct places *p, struct row *here, uint32_t i)
 {
 	char text[12];

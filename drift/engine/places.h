@@ -27,6 +27,9 @@ struct places {
 MUST_USE bool places_make(TALLOC_CTX *mem, struct places *p, struct row **here);
 /* One step down.  A step on an array element is its index in decimal. */
 struct row *places_down(const struct places *p, struct row *here, struct str name);
+/* One step down on what has several names: a pattern goes on by any of them. */
+struct row *places_down_any(
+    const struct places *p, struct row *here, const struct str *names, uint32_t n);
 struct row *places_down_index(const struct places *p, struct row *here, uint32_t i);
 
 /* The patterns that match here, in their order: from *i = 0 on, until it is false. */

@@ -5,6 +5,7 @@
 #define BSX_DRIFT_ENGINE_RULE_H
 
 #include "drift/engine/pattern.h"
+#include "drift/engine/places.h"
 #include "drift/engine/predicate.h"
 #include "drift/engine/rules.h"
 
@@ -54,6 +55,22 @@ struct rule_near {
 	const struct json *const *around; /* that of struct rule_subject */
 	size_t                    n;      /* of them */
 };
+
+/* One place of a change: the change's own, or one inside its values. */
+struct rule_place {
+	const struct json        *from, *to;  /* NULL: not on that side */
+	const struct rule_inside *inside[2];  /* what they stand in; NULL: the change's own place */
+};
+struct rule_hold {
+	const struct rule_pick    *pick;
+	const struct rule_subject *s;
+	const struct rule         *rule;
+	const struct rule_place   *place;
+	struct err                *e;
+};
+
+/* rules_match.c: does the rule, whose path leads to the place, hold for what was lost and gained there? */
+MUST_USE bool rule_holds(const struct rule_hold *h, bool *yes);
 
 /* near.c: does all of the rule's `near` hold for this value? */
 MUST_USE bool near_holds(const struct rule_near *side, const struct json *v,

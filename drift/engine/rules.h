@@ -18,18 +18,23 @@
  *	 "reason": "...",                    one sentence for people
  *	 "controls": ["CIS 5.2.2.1"]}        what it watches (control.h), each once, at most 16
  *
- * `path` is a pattern (pattern.h).  It is held against the change's own path
- * and, when a whole subtree changed (a member appeared, an object became null,
- * a resource was created), against the places inside its old and new value: a
- * policy whose `grantControls` becomes null has lost "mfa" all the same.
+ * `path` is a pattern (pattern.h), held against every place of a change: its own and, where a whole
+ * value is new, gone or replaced by one of another type, each member and element inside it.  Each
+ * place is judged by its own first matching rule, and the change takes the worst of them and names
+ * that rule and place; so a policy whose `grantControls` becomes null has lost "mfa" all the same,
+ * and a rule that is new opens what it opens.  Of places that are judged alike the first counts, the
+ * outer before the inner.  A place without a rule of its own is under that of the nearest place
+ * around it; a value under none has the default.  A text that becomes an element of a list, or the
+ * other way round, was there before: it is not judged.
+ *
  * A step on an element of an array is its index or, where elements are matched by key, its key as
  * in a canonical path: "/settings/[id=\"Sms\"]/state".
- * The values at those places are two multisets; what is only in the old one is
- * lost, what is only in the new one is gained.  grows: something was gained;
- * shrinks: something was lost.  null, "", [] and {} are nothing.  One text in
- * place of another is both; of a number in place of another, written as a text
- * of digits or not, it is which is larger.
- * `from` must hold for a lost value, `to` for a gained one.
+ * The old value at a place is lost, the new one is gained.  grows: something was gained; shrinks:
+ * something was lost.  null, "", [] and {} are nothing.  One text in place of another is both; of a
+ * number in place of another, written as a text of digits or not, it is which is larger.  `op` is that
+ * of the place or of the change.
+ * `from` must hold for a lost value, `to` for a gained one; where there is none, {"exists": false} holds
+ * and nothing else.
  *
  * A predicate P is a scalar (equal), a list (one of them holds), or an object
  * {"is": "on"} (off, watched, deny, allow, anybody: in every spelling, meaning.h) |
@@ -41,11 +46,14 @@
  * gained where it stands.  Values that are near something else are not seen by the rule: so "in a
  * statement that denies" and "of an object whose kind is Role" can be said in lists of any shape.
  *
- * "ignore" leaves the change out of everything.  No rule: RULE_DEFAULT_SEVERITY, by "default".
+ * "ignore" takes out its place and nothing inside it, where its path ends in "/\**" also all inside it
+ * that no earlier rule speaks about.  A change with nothing else is left out of everything.  No rule:
+ * RULE_DEFAULT_SEVERITY, by "default".
  *
  * Rules times changes is what a comparison may cost (work.h), and no more: one that was asked for is
  * refused.  A pushed snapshot is not, for that would be blindness: from where its rules have used up
- * their share on, changes have the default severity by "unjudged", and their reason says so.
+ * their share on, changes have the default severity by "unjudged", and their reason says so; a change
+ * whose own place was judged keeps that, or what is worse, and is judged partly.
  *
  * Rule packs: rule_pack.h.
  */
@@ -109,11 +117,16 @@ const char               *rules_name(const struct rules *rules, uint32_t i); /* 
 struct rule;
 struct matcher;
 struct lookup;
+struct places;
+struct row;
 struct rule_pick {
 	const struct rule **items; /* in the order of precedence */
 	size_t              n;
 	struct matcher     *matcher;
 	struct lookup      *lookup;
+	struct places      *places; /* of their paths */
+	struct row         *start;
+	struct buf         *place; /* of the last verdict */
 	bool                partly; /* they cost too much: the changes are unjudged */
 };
 /*
@@ -134,6 +147,7 @@ struct rule_subject {
 	const struct str  *spoken;                /* labels of long keys, without hashes; as labels */
 	const struct json *const *around[2];      /* what it stands in on the old and the new side, the
 						   * resource first, one for each step; NULL: unknown */
+	uint32_t          *taken_out;             /* by rule, among all: places that it ignored; NULL: nobody asks */
 };
 #define RULE_NONE UINT32_MAX
 struct rule_verdict {
@@ -141,9 +155,14 @@ struct rule_verdict {
 	const char   *rule;   /* "config:3", "entra:ca-state"; "default" when none matched; "unjudged" */
 	const char   *reason; /* never NULL; "" when the rule gives none */
 	uint32_t      index;  /* of the rule among all; RULE_NONE: none matched */
+	struct str    place;  /* JSON Pointer from the change's own place to that which was judged so; "":
+			       * itself.  One of more than RULE_PLACE_MAX bytes is left out. */
+	const struct strings *controls; /* what the rule names; NULL: none */
+	bool          partly; /* the work ended before every place was judged */
 };
-/* Strings of the verdict live as long as the rules.  `tmp` owns what is needed on the way. */
-MUST_USE bool rules_classify(TALLOC_CTX *tmp, const struct rule_pick *pick,
-    const struct rule_subject *s, struct rule_verdict *v, struct err *e);
+#define RULE_PLACE_MAX 1024
+/* Strings of the verdict live as long as the rules; its place, until the next call with this pick. */
+MUST_USE bool rules_classify(const struct rule_pick *pick, const struct rule_subject *s,
+    struct rule_verdict *v, struct err *e);
 
 #endif

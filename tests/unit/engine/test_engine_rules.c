@@ -354,7 +354,7 @@ the_pack_entra_judges_real_changes(void **state)
 		{ { "conditionalAccess", "1", POLICY("disabled", NOBODY, MFA), BASE },
 		    "medium:default" },
 		{ { "conditionalAccess", "1", BASE, NULL }, "critical:entra:ca-policy-deleted" },
-		{ { "conditionalAccess", "1", NULL, BASE }, "medium:entra:ca-policy-created" },
+		{ { "conditionalAccess", "1", NULL, BASE }, "high:entra:ca-exclude-grows" },
 		{ { "conditionalAccess", "1", BASE,
 		      POLICY(
 			  "enabled", "\"excludeUsers\":[\"u9\"],\"excludeGroups\":[\"g1\"]", MFA) },

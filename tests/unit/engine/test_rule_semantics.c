@@ -356,11 +356,11 @@ a_comparison_costs_so_many_steps_and_then_it_is_an_error(void **state)
 	work_begin(&work, WORK_REQUEST, NULL);
 	matcher = matcher_make(mem, &work, WORK_RULES, &e);
 	assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
-	assert_true(rules_classify(mem, &pick, &s, &v, &e));
+	assert_true(rules_classify(&pick, &s, &v, &e));
 	assert_string_equal(v.rule, "default");
 	assert_in_range(work.by[WORK_RULES], RULES_MAX * 1000, RULES_MAX * 20000);
 	assert_true(work_spend(&work, WORK_READ, work.steps_max - work.spent - 1000, &e));
-	assert_false(rules_classify(mem, &pick, &s, &v, &e));
+	assert_false(rules_classify(&pick, &s, &v, &e));
 	assert_int_equal(e.code, ERR_TOO_COSTLY);
 }
 
@@ -386,7 +386,7 @@ a_push_goes_on_without_the_rules_that_cost_it_too_much(void **state)
 	work_begin(&work, WORK_PUSH, NULL);
 	for (; judged < 1000 && (v.rule == NULL || strcmp(v.rule, "unjudged") != 0); judged++) {
 		assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
-		assert_true(rules_classify(mem, &pick, &s, &v, &e));
+		assert_true(rules_classify(&pick, &s, &v, &e));
 	}
 	assert_in_range(judged, 10, 999);
 	assert_int_equal(v.severity, RULE_DEFAULT_SEVERITY);
@@ -396,7 +396,7 @@ a_push_goes_on_without_the_rules_that_cost_it_too_much(void **state)
 		uint64_t before = work.spent;
 
 		assert_true(rules_pick(mem, rules, &from, &from, &pick, matcher, &e));
-		assert_true(rules_classify(mem, &pick, &s, &v, &e));
+		assert_true(rules_classify(&pick, &s, &v, &e));
 		assert_string_equal(v.rule, "unjudged");
 		assert_true(work.spent < before + 1000);
 	}

@@ -197,7 +197,8 @@ ingest_collected(
 		.report = plan->report,
 		.unchanged = plan->kind == PLAN_SAME,
 		.masking = plan->masking_due,
-		.masking_n = plan->masking_n };
+		.masking_n = plan->masking_n,
+		.notes = got->notes };
 	count(in, plan, began);
 	tell_log(in, plan, began);
 	drop_old(in, plan);

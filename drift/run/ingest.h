@@ -31,6 +31,7 @@ struct ingest_answer {
 	bool          repeated;  /* the answer to the same key before */
 	const struct masking *masking; /* to be told of */
 	size_t                masking_n;
+	struct strings        notes; /* of what was handed in, as it came; not of a repeat */
 };
 
 /*

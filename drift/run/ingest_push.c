@@ -57,10 +57,14 @@ find_repeat(const struct ingest *in, struct ingest_answer *a, bool *found, struc
 static bool
 collect(struct ingest *in, const struct push *p, struct collected *got, struct err *e)
 {
-	const struct resource_selector *selector = in->spec->source.selector;
+	const struct push_terms terms = {
+		.selector = in->spec->source.selector,
+		.complete_despite = &in->spec->source.complete_despite,
+		.edition = (enum compare_edition)in->config->edition,
+	};
 
-	return p->in != NULL ? push_collect(in->mem, p->in, selector, got, e)
-			     : push_collect_document(in->mem, p->document, selector, got, e);
+	return p->in != NULL ? push_collect(in->mem, p->in, &terms, got, e)
+			     : push_collect_document(in->mem, p->document, &terms, got, e);
 }
 
 bool

@@ -38,6 +38,7 @@ struct collected {
 	struct collection   *collections; /* as told */
 	size_t               collections_n;
 	enum resource_origin from;     /* RESOURCE_STORED: rendered from a template */
+	struct strings       notes;    /* sentences for whoever handed it in */
 	struct redaction    *left_out; /* masked values are, and where; NULL: they stay */
 };
 

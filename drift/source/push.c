@@ -1,8 +1,12 @@
 #include "drift/source/push.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "drift/source/continued.h"
 #include "drift/source/source.h"
+
+#define DESPITE_MAX 16
 
 /* ---- the settings of a config ---- */
 
@@ -13,6 +17,7 @@ struct push_selector {
 struct push_settings {
 	struct source_settings s;
 	struct push_selector  *selector; /* NULL: none */
+	struct strings         complete_despite;
 };
 
 static const struct field selector_fields[] = {
@@ -39,19 +44,49 @@ static const struct field settings_fields[] = {
 	FIELD(struct push_settings, selector, .item = &selector_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "How a document is cut into resources."),
+	FIELD(struct push_settings, complete_despite, .max = DESPITE_MAX, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"A document that says itself that it is not all is partial: a text at "
+		"@odata.nextLink, nextLink, nextPageToken, NextToken, NextMarker or continue, a "
+		"URL "
+		"at next, true at has_more, IsTruncated or resultTruncated, beside the selected "
+		"array or in metadata, pagination or meta. JSON Pointers of those that do not mean "
+		"that here, such as /metadata/continue."),
 	FIELD_END,
 };
 const struct schema source_push_schema =
     SCHEMA("DriftSourcePush", struct push_settings, settings_fields);
 
 #define SELECTOR_AT "/source/selector"
+#define DESPITE_AT  "/source/complete_despite"
+
+static bool
+check_despite(TALLOC_CTX *mem, const struct push_settings *in, struct err *e)
+{
+	char at[sizeof DESPITE_AT + 24];
+
+	if (in->complete_despite.n > 0 && in->selector == NULL)
+		return err_fault(e, mem, DESPITE_AT, "goes with a selector only");
+	for (size_t i = 0; i < in->complete_despite.n; i++) {
+		if (continued_may(str_of(in->complete_despite.items[i])))
+			continue;
+		snprintf(at, sizeof at, DESPITE_AT "/%zu", i);
+		return err_fault(e, mem, at,
+		    "must be a JSON Pointer to a member that says that a document is not all");
+	}
+	return true;
+}
 
 static bool
 push_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 {
-	const struct push_selector *in = ((const struct push_settings *)s->settings)->selector;
+	const struct push_settings *set = (const struct push_settings *)s->settings;
+	const struct push_selector *in = set->selector;
 	struct selector_text        text;
 
+	if (!check_despite(mem, set, e))
+		return false;
+	s->complete_despite = set->complete_despite;
 	if (in == NULL)
 		return true;
 	s->selector = talloc(mem, struct resource_selector);
@@ -190,14 +225,7 @@ list_of(TALLOC_CTX *mem, const struct items *in, struct collected *out, struct e
 }
 
 bool
-push_collect_document(TALLOC_CTX *mem, const struct json *document,
-    const struct resource_selector *selector, struct collected *out, struct err *e)
-{
-	return resource_split(mem, document, selector, &out->resources, &out->n, e);
-}
-
-bool
-push_collect(TALLOC_CTX *mem, const struct push_in *in, const struct resource_selector *selector,
+push_collect(TALLOC_CTX *mem, const struct push_in *in, const struct push_terms *terms,
     struct collected *out, struct err *e)
 {
 	bool list = (in->given & schema_bit(&push_schema, "resources")) != 0;
@@ -209,6 +237,6 @@ push_collect(TALLOC_CTX *mem, const struct push_in *in, const struct resource_se
 	if (!collections_of(mem, in->collections.tree, out, e))
 		return false;
 	if (document)
-		return push_collect_document(mem, in->document.tree, selector, out, e);
+		return push_collect_document(mem, in->document.tree, terms, out, e);
 	return list_of(mem, &in->resources, out, e);
 }

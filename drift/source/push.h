@@ -9,6 +9,7 @@
 #define BSX_DRIFT_SOURCE_PUSH_H
 
 #include "core/json/schema.h"
+#include "drift/engine/compare.h"
 #include "drift/engine/selector.h"
 #include "drift/source/collected.h"
 
@@ -32,10 +33,22 @@ struct push_in {
 };
 extern const struct schema push_schema;
 
-/* `selector`: how a document is cut (source.h). */
+/* What of a config a body is read by. */
+struct push_terms {
+	const struct resource_selector *selector;         /* how a document is cut; NULL: it is one resource */
+	const struct strings           *complete_despite; /* of what it says of itself (continued.h) */
+	enum compare_edition            edition;
+};
+
+/*
+ * Under the first edition a document does not say how complete it is, and an empty array is nothing
+ * that was read.  From the second on its collections are partial where it says that it is not all,
+ * whatever `collections` says of complete ones, and a selector with one category for all speaks of
+ * that collection also when the array is empty.
+ */
 MUST_USE bool push_collect(TALLOC_CTX *mem, const struct push_in *in,
-    const struct resource_selector *selector, struct collected *out, struct err *e);
+    const struct push_terms *terms, struct collected *out, struct err *e);
 MUST_USE bool push_collect_document(TALLOC_CTX *mem, const struct json *document,
-    const struct resource_selector *selector, struct collected *out, struct err *e);
+    const struct push_terms *terms, struct collected *out, struct err *e);
 
 #endif

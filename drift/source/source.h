@@ -27,6 +27,7 @@ struct source {
 	const struct source_ops      *ops;
 	const struct source_settings *settings; /* as its row describes them */
 	struct resource_selector     *selector; /* how a document is cut; NULL: it is one resource */
+	struct strings                complete_despite; /* of continued.h: no signs */
 };
 
 /* ---- collecting ---- */

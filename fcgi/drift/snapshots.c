@@ -12,6 +12,7 @@ struct push_out {
 	struct uuid        snapshot_id;
 	struct report_out *report;
 	bool               unchanged;
+	struct strings     notes;
 };
 static const struct field push_out_fields[] = {
 	FIELD(struct push_out, snapshot_id, .doc = "The snapshot."),
@@ -19,6 +20,10 @@ static const struct field push_out_fields[] = {
 	    .doc = "What the comparison found."),
 	FIELD(struct push_out, unchanged,
 	    .doc = "Nothing changed since the snapshot before: the report is that one's."),
+	FIELD(struct push_out, notes, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"What is to be known of the document: that it says itself that it is not all, or "
+		"that its array is empty. Not in the answer to a repeat."),
 	FIELD_END,
 };
 static const struct schema push_out_schema =
@@ -52,6 +57,7 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 		return false;
 	out->snapshot_id = done.snapshot_id;
 	out->unchanged = done.unchanged;
+	out->notes = done.notes;
 	out->report = talloc_zero(r->mem, struct report_out);
 	return out->report == NULL ? err_memory(e)
 				   : report_show(r->mem, &done.report, out->report, e);

@@ -97,3 +97,82 @@ test('a document that has no array, or a bad element, is refused at the first pu
       assert.equal((await w.alerts('drift')).length, 0, name);
     }
 });
+
+const page = (n, more = {}) => ({ value: Array.from({ length: n }, (_, i) => ({ id: `p${i}`, state: 'enabled' })), ...more });
+const collection = async (w, id) => (await w.admin('GET', `/api/drift/snapshots/${id}`)).json.collections;
+
+test('a document that says that it is not all deletes nothing, and is told so', async () => {
+  const graph = { resources: '/value', key: 'id', category: 'policies' };
+  const link = { '@odata.nextLink': 'https://graph.example/v1.0/policies?$skiptoken=x' };
+  const w = await watched(graph, { rule_packs: ['entra', 'generic'] });
+  await w.send(page(4));
+  const cut = await w.send(page(2, link));
+  assert.equal(cut.report.status, 'incomplete');
+  assert.deepEqual(cut.notes, ['The document says at /@odata.nextLink that it is not all: its collections are partial.']);
+  assert.deepEqual(await collection(w, cut.snapshot_id), { policies: 'partial' });
+  assert.deepEqual(await changesOf(w.admin, cut.report), []);
+  assert.equal((await w.alerts('drift')).length, 0);
+  const back = await w.send(page(4));
+  assert.deepEqual([back.report.status, back.notes], ['clean', undefined]);
+  const gone = await w.send(page(2));
+  assert.deepEqual((await changesOf(w.admin, gone.report)).map((x) => x.op), ['deleted', 'deleted']);
+});
+
+test('what says that a document is not all is known by its name, its place and its value', async () => {
+  const under = (name, value) => ({ meta: { [name]: value } });
+  for (const [name, document, partial] of [
+    ['nextLink', page(2, { nextLink: 'x' }), true], ['empty text', page(2, { nextLink: '' }), false],
+    ['null', page(2, { '@odata.nextLink': null }), false], ['Kubernetes', page(2, { metadata: { continue: 'eyJ2' } }), true],
+    ['Kubernetes, at the end', page(2, { metadata: { continue: '' } }), false],
+    ['a page token', page(2, { nextPageToken: 't' }), true], ['AWS', page(2, { NextToken: 't' }), true],
+    ['IsTruncated', page(2, { IsTruncated: true, NextMarker: 'm' }), true], ['not truncated', page(2, { IsTruncated: false }), false],
+    ['truncated as a text', page(2, { IsTruncated: 'true' }), false], ['ARM', page(2, { resultTruncated: true }), true],
+    ['Stripe', page(2, { has_more: true }), true], ['next, a URL', page(2, under('next', 'https://a.example/?p=2')), true],
+    ['next, a path with a query', page(2, { pagination: { next: '/api/hosts?page=2' } }), true],
+    ['next, a path', page(2, { next: '/home' }), false], ['next, a word', page(2, { next: 'step2' }), false],
+    ['next, a number', page(2, under('next', 2)), false], ['elsewhere', page(2, { links: { nextLink: 'x' } }), false],
+    ['deeper', page(2, { meta: { page: { nextLink: 'x' } } }), false],
+    ['in an element', { value: [{ id: 'p0', state: 'enabled', nextLink: 'x' }, { id: 'p1', state: 'enabled' }] }, false]]) {
+    const w = await watched({ resources: '/value', key: 'id' });
+    const first = await w.send(document);
+    assert.deepEqual(await collection(w, first.snapshot_id), { document: partial ? 'partial' : 'complete' }, name);
+  }
+  const w = await watched({ resources: '/data/items', key: 'id', category: '/kind' });
+  const items = [{ id: 1, kind: 'a' }, { id: 2, kind: 'b' }];
+  assert.deepEqual(await collection(w, (await w.send({ data: { items }, nextLink: 'x' })).snapshot_id), { a: 'partial', b: 'partial' });
+  const said = await w.send({ data: { items }, nextLink: 'x' }, { a: 'complete', b: 'forbidden', c: 'complete' });
+  assert.deepEqual(await collection(w, said.snapshot_id), { a: 'partial', b: 'forbidden', c: 'complete' });
+});
+
+test('a config says which of them does not mean that', async () => {
+  const selector = { resources: '/value', key: 'id' };
+  const w = await watched(selector, { source: { complete_despite: ['/metadata/continue', '/next'] } });
+  assert.deepEqual((await w.config()).source.complete_despite, ['/metadata/continue', '/next']);
+  const despite = await w.send(page(2, { metadata: { continue: 'on error' }, next: 'https://a.example' }));
+  assert.deepEqual(await collection(w, despite.snapshot_id), { document: 'complete' });
+  const other = await w.send(page(2, { metadata: { continue: 'on error', NextToken: 'x' } }));
+  assert.deepEqual(other.notes, ['The document says at /metadata/NextToken that it is not all: its collections are partial.']);
+  for (const [source, pointer] of [[{ selector, complete_despite: ['/metadata/contine'] }, '/source/complete_despite/0'],
+    [{ selector, complete_despite: ['/next', 'next'] }, '/source/complete_despite/1'],
+    [{ complete_despite: ['/next'] }, '/source/complete_despite'], [{ selector, complete_despite: '/next' }, '/source/complete_despite']]) {
+    const a = await w.admin('POST', '/api/drift/configs', { body: { name: 'despite', source: { kind: 'push', ...source } } });
+    assert.equal(a.status, 422, a.text);
+    assert.deepEqual(a.json.errors.map((x) => x.pointer), [pointer]);
+  }
+});
+
+test('an empty array is a collection without resources, and said; most of one gone at once is held', async () => {
+  const w = await watched({ resources: '/value', key: 'id', category: 'c' });
+  const first = await w.send(page(0));
+  assert.deepEqual([first.report.status, first.notes], ['baseline', ['The array at "/value" is empty.']]);
+  assert.deepEqual(await collection(w, first.snapshot_id), { c: 'complete' });
+
+  const later = await watched({ resources: '/value', key: 'id', category: 'c' });
+  await later.send(page(6));
+  const gone = await later.send(page(0));
+  assert.deepEqual(gone.notes, ['The array at "/value" is empty.']);
+  assert.deepEqual(gone.report.held, [{ category: 'c', removed: 6, of: 6 }]);
+  assert.equal((await later.alerts('drift')).length, 0);
+  assert.equal((await later.send(page(6))).report.status, 'clean');
+  assert.equal((await later.alerts('drift')).length, 0);
+});

@@ -37,6 +37,7 @@ static const struct field open_summary_fields[] = {
 	FIELD(struct event_summary, created),
 	FIELD(struct event_summary, modified),
 	FIELD(struct event_summary, deleted),
+	FIELD(struct event_summary, moved, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_summary, by_severity),
 	FIELD_END,
 };
@@ -183,6 +184,7 @@ static const struct field kept_summary_fields[] = {
 	FIELD(struct event_summary, created),
 	FIELD(struct event_summary, modified),
 	FIELD(struct event_summary, deleted),
+	FIELD(struct event_summary, moved, .flags = FIELD_OMIT_ZERO),
 	KEPT(struct event_summary, by_severity),
 	FIELD_END,
 };

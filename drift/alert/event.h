@@ -43,7 +43,7 @@ struct event_alert {
 	struct raw_json resolved_by;                        /* no text: nobody */
 };
 struct event_summary {
-	int64_t         created, modified, deleted;
+	int64_t         created, modified, deleted, moved;
 	struct raw_json by_severity;
 };
 struct event_report {

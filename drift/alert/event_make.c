@@ -155,6 +155,7 @@ set_report(const struct alert_scope *s, struct alert_event *ev, struct err *e)
 		.created = r->created,
 		.modified = r->modified,
 		.deleted = r->deleted,
+		.moved = r->moved,
 		.by_severity = { .text = r->by_severity.text == NULL ? "{}" : r->by_severity.text },
 	};
 	return true;

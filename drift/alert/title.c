@@ -146,6 +146,13 @@ put_change(struct buf *b, struct view v, const struct title_in *in)
 		put_modified(b, t);
 		return;
 	}
+	if (in->worst->op == CHANGE_MOVED && v.values) {
+		buf_puts(b, "moved from ");
+		put_value(b, t->old_text, t->old_truncated);
+		buf_puts(b, " to ");
+		put_value(b, t->new_text, t->new_truncated);
+		return;
+	}
 	buf_puts(b, in->worst->op == CHANGE_MODIFIED ? "changed" : change_op_name(in->worst->op));
 	if (v.values && is_scalar(value)) {
 		buf_puts(b, ": ");

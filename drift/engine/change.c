@@ -170,6 +170,7 @@ count(struct diff_summary *s, const struct change *c)
 	s->created += c->op == CHANGE_CREATED;
 	s->deleted += c->op == CHANGE_DELETED;
 	s->modified += c->op == CHANGE_MODIFIED;
+	s->moved += c->op == CHANGE_MOVED;
 	s->by_severity[c->severity]++;
 	s->score += severity_weight(c->severity);
 	if (c->severity > s->max_severity)
@@ -235,7 +236,8 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 
 	if (w->d->state->note != NULL)
 		return w->d->state->note(w, at, old_value, new_value);
-	c.op = old_value == NULL   ? CHANGE_CREATED
+	c.op = at->moved           ? CHANGE_MOVED
+	       : old_value == NULL ? CHANGE_CREATED
 	       : new_value == NULL ? CHANGE_DELETED
 				   : CHANGE_MODIFIED;
 	if (!walk_spend(w) || !work_spend(w->d->state->work, WORK_CHANGES, STEPS_COUNTED, w->e) ||

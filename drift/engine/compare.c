@@ -40,7 +40,8 @@ static const struct field array_fields[] = {
 	FIELD(struct entry_in, mode, .flags = FIELD_REQUIRED, .choices = modes,
 	    .doc = "How the array's elements are compared."),
 	FIELD(struct entry_in, keys, .max = COMPARE_KEYS_MAX,
-	    .doc = "Members that identify an element (mode keyed)."),
+	    .doc =
+		"What identifies an element: members, or JSON Pointers into it (keyed, ordered)."),
 	EDITION_FIELD,
 	FIELD_END,
 };
@@ -105,14 +106,34 @@ compile_place(struct compiler *c, const struct entry_in *in, struct compare_entr
 	return compiler_path(c, in->path, &out->path);
 }
 
+/* One that begins with a slash is a pointer. */
+static bool
+compile_keys(struct compiler *c, const struct entry_in *in)
+{
+	char member[32];
+
+	for (size_t i = 0; i < in->keys.n; i++) {
+		const char *key = in->keys.items[i], *at = key[0] == '/' ? key : "";
+
+		while ((at = strchr(at, '~')) != NULL && (at[1] == '0' || at[1] == '1'))
+			at++;
+		snprintf(member, sizeof member, "/keys/%zu", i);
+		if (at != NULL)
+			return compiler_fault(c, member, "has a pointer with a bad escape");
+	}
+	return true;
+}
+
 static bool
 compile_array(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
 	out->mode = (enum compare_mode)compiler_choice(modes, in->mode);
 	out->keys = in->keys;
-	if ((out->mode == COMPARE_KEYED) != (in->keys.n > 0))
-		return compiler_fault(c, "/keys", "goes with the mode keyed, and only with it");
-	return compile_place(c, in, out);
+	if (out->mode == COMPARE_KEYED && in->keys.n == 0)
+		return compiler_fault(c, "/keys", "goes with the mode keyed");
+	if (out->mode != COMPARE_KEYED && out->mode != COMPARE_ORDERED && in->keys.n > 0)
+		return compiler_fault(c, "/keys", "goes with the modes keyed and ordered only");
+	return compile_keys(c, in) && compile_place(c, in, out);
 }
 
 static bool

@@ -16,13 +16,21 @@
  * normalisers all that match apply (an ignored value is gone before others).
  *
  * Array modes: COMPARE_AUTO is the default.
- *   auto      keyed by the first identity member that is in all elements of
- *             both sides, a string or integer, and unique on each; else multiset
+ *   auto      by the first identity (identity.h) that is in all elements of both sides and unique on
+ *             each; where none is, what is equal goes, then each object is known by the first identity
+ *             that it has and that stands at most once on each side among what is left, then what is
+ *             left is paired by likeness (likeness.h), and what is left after that counts
  *   set       multiset with repeats folded
- *   multiset  order does not count, repeats do
+ *   multiset  order does not count, repeats do: the value is the identity
+ *   paired    what is equal goes, what is left is paired by likeness
  *   list      order counts: what is not in a longest common subsequence of equal elements is
  *             deleted or created (past a bound on the work: in some common subsequence)
- *   keyed     elements are matched by the members `keys` (one or several)
+ *   keyed     as auto, with one identity: the members `keys` (one or several), each a name or a JSON
+ *             Pointer into the element
+ *   ordered   as auto (with `keys`: as keyed), and the order counts: what stands elsewhere among the
+ *             elements that have a partner has moved
+ * In the first edition auto and keyed know an element only if all are known by the same members
+ * (auto: strings and integers), else they are as multiset.
  *
  * Scalars of members named (case folded) password, secret, secretText,
  * clientSecret, client_secret, privateKey, private_key, connectionString,
@@ -70,7 +78,9 @@
 	X(COMPARE_SET,      "set") \
 	X(COMPARE_MULTISET, "multiset") \
 	X(COMPARE_LIST,     "list") \
-	X(COMPARE_KEYED,    "keyed")
+	X(COMPARE_KEYED,    "keyed") \
+	X(COMPARE_PAIRED,   "paired") \
+	X(COMPARE_ORDERED,  "ordered")
 enum compare_mode {
 #define X(id, wire) id,
 	COMPARE_MODES(X)

@@ -77,7 +77,7 @@ diff_detach(struct diff *d, size_t first, struct err *e)
 int64_t
 diff_count(const struct diff_summary *s)
 {
-	return s->created + s->modified + s->deleted;
+	return s->created + s->modified + s->deleted + s->moved;
 }
 
 /* ---- objects ---- */

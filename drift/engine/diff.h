@@ -62,8 +62,17 @@ struct change {
 	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
 };
 
+/* An array whose elements have no key in common: they were matched each by its own, by likeness, or not
+ * at all. */
+struct diff_note {
+	struct str category, key; /* of the resource */
+	struct str path;          /* JSON Pointer into the new value, shortened as that of a change */
+	struct str text;          /* "1 element has no Sid" */
+};
+#define DIFF_NOTES_MAX 50 /* further ones are not kept */
+
 struct diff_summary {
-	int64_t created, modified, deleted;    /* counted changes */
+	int64_t created, modified, deleted, moved; /* counted changes */
 	int64_t by_severity[SEVERITY__MAX];
 	int64_t ignored;                       /* left out by a rule: in no other number */
 	int64_t score;                         /* sum of the severities' weights */
@@ -75,6 +84,8 @@ struct diff {
 	size_t              n;
 	size_t              shortened;         /* changes of them with a path that is */
 	struct diff_summary summary;
+	struct diff_note   *notes;             /* child of the diff */
+	size_t              notes_n;
 	uint32_t           *rule_hits;         /* by its index: how many changes each rule decided, or, one that ignores, places it took out */
 	uint64_t            compared;          /* values, elements and names held against each other so far */
 	struct diff_state  *state;             /* private */
@@ -104,7 +115,11 @@ void diff_redacted(struct diff *d);
 /* Elements of arrays are known by such a member when nothing else is said: it is a name, or stands for one. */
 bool diff_identity(struct str member);
 
-/* Counted changes: created + modified + deleted.  A report is `drifted` from 1. */
+/* Its notes as an array of {category, key, path, note}; no text: there are none. */
+MUST_USE bool diff_notes_print(
+    TALLOC_CTX *mem, const struct diff *d, struct raw_json *out, struct err *e);
+
+/* Counted changes: created + modified + deleted + moved.  A report is `drifted` from 1. */
 int64_t diff_count(const struct diff_summary *s);
 
 #endif

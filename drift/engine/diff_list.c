@@ -1,7 +1,7 @@
 /* diff.h: arrays whose order counts. */
 #include <string.h>
 
-#include "drift/engine/walk.h"
+#include "drift/engine/array.h"
 
 #define EDITS_MAX 1000     /* the trace takes 4 * EDITS_MAX^2 bytes */
 #define WORK_MAX  20000000 /* elements looked at, times edits */
@@ -193,6 +193,7 @@ emit_edits(struct walk *w, const struct place *at, const struct surplus *s, cons
 		here.old_i = here.new_i = s->first + i;
 		here.element = v;
 		here.ordered = true;
+		here.to_i = s->first + i;
 		here.here = places_down_index(&w->arrays.places, at->here, s->first + i);
 		here.repeat = ++repeats[group[i]];
 		if (!walk_change(w, &here, s->created ? NULL : v, s->created ? v : NULL))

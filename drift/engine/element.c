@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 
 struct piece {
@@ -123,7 +124,7 @@ array_text(struct buf *b, const struct json *v, const struct element_how *how, s
 		buf_add(b, "[]", 2);
 		return true;
 	}
-	if (v->n == 1 || mode == COMPARE_LIST)
+	if (v->n == 1 || mode == COMPARE_LIST || mode == COMPARE_ORDERED)
 		return list_text(b, v, how, here, e);
 	m = pieces_make(b, v->n, e);
 	if (m == NULL)
@@ -144,12 +145,14 @@ bool
 element_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
     struct str name, struct err *e)
 {
-	bool ok;
+	bool ok = true;
 
 	if (v->type == JSON_OBJECT)
 		ok = object_text(b, v, how, here, e);
 	else if (v->type == JSON_ARRAY)
 		ok = array_text(b, v, how, here, name, e);
+	else if (how->hidden && mark_at(v))
+		buf_puts(b, "\"[masked]\"");
 	else
 		return json_canonical(b, v, e);
 	return ok && e->code == ERR_OK && (buf_ok(b) || err_memory(e));

@@ -2,7 +2,7 @@
  * element.h - equality of values as sets and hashes see it.
  *
  * Two values are equal when their element texts are: canonical text in which
- * inner arrays are sorted (`list`: as they are; `set`: without repeats).
+ * inner arrays are sorted (`list`, `ordered`: as they are; `set`: without repeats).
  */
 #ifndef BSX_DRIFT_ENGINE_ELEMENT_H
 #define BSX_DRIFT_ENGINE_ELEMENT_H
@@ -14,6 +14,7 @@
 struct element_how {
 	const struct compare_pick *arrays; /* how arrays are compared; NULL: all auto */
 	struct work               *work;   /* what is written, at each level of arrays that are sorted once more */
+	bool                       hidden; /* masked values are all one: "[masked]" */
 };
 
 /* Appends it.  `here`: the value's row in how->arrays, `name` the member that holds the value. */

@@ -1,6 +1,9 @@
 #include "drift/engine/label.h"
 
+#include <string.h>
+
 #include "drift/engine/mark.h"
+#include "drift/engine/number.h"
 #include "drift/engine/walk.h"
 
 #define HASH_SHOWN 8  /* bytes of it */
@@ -87,6 +90,26 @@ add_hash(
 	return true;
 }
 
+/* Numbers as people write them; the first edition has them in canonical text. */
+static bool
+add_clear(struct walk *w, const struct json *v, struct buf *b)
+{
+	size_t     before = b->n;
+	char       text[LABEL_VALUE_MAX + 16];
+	struct str canonical;
+
+	if (!json_canonical(b, v, w->e))
+		return false;
+	canonical = (struct str) { text, b->n - before };
+	if (v->type != JSON_NUMBER || canonical.n > sizeof text || !buf_ok(b) ||
+	    w->d->state->spec->edition == COMPARE_EDITION_1)
+		return true;
+	memcpy(text, b->p + before, canonical.n);
+	b->n = before;
+	number_print(b, canonical);
+	return true;
+}
+
 static bool
 add_value(struct walk *w, const struct place *at, struct str name, const struct json *v,
     enum form form, struct label *l, struct buf *b)
@@ -100,20 +123,9 @@ add_value(struct walk *w, const struct place *at, struct str name, const struct 
 	if (form != FORM_FORMER && (masked || (form == FORM_SHOWN && lengthy)))
 		return add_hash(w, at, name, v, b);
 	if (!masked)
-		return json_canonical(b, v, w->e);
+		return add_clear(w, v, b);
 	buf_printf(b, "\"[masked:%.16s]\"", hex.p);
 	return true;
-}
-
-static const struct json *
-key_of(struct walk *w, const struct place *at, struct str name)
-{
-	for (uint32_t m = 0; m < at->element->n; m++) {
-		w->d->compared++;
-		if (str_eq(at->element->names[m], name))
-			return &at->element->items[m];
-	}
-	return NULL;
 }
 
 /* "[id=\"x\"]" */
@@ -122,14 +134,17 @@ add_keys(struct walk *w, const struct place *at, enum form form, struct label *l
 {
 	b->n = 0;
 	buf_putc(b, '[');
-	for (uint32_t i = 0; i < at->n_keys; i++) {
-		const struct json *v = key_of(w, at, at->keys[i]);
+	w->d->compared += at->element->n;
+	for (uint32_t i = 0; i < at->keys->n; i++) {
+		struct str         name = at->keys->names[i];
+		struct json        room;
+		const struct json *v = keys_value(at->keys, i, at->element, &room);
 
 		if (i > 0)
 			buf_putc(b, ',');
-		buf_add(b, at->keys[i].p, at->keys[i].n);
+		buf_add(b, name.p, name.n);
 		buf_putc(b, '=');
-		if (v != NULL && !add_value(w, at, at->keys[i], v, form, l, b))
+		if (v != NULL && !add_value(w, at, name, v, form, l, b))
 			return false;
 	}
 	buf_putc(b, ']');
@@ -145,13 +160,13 @@ label_keyed(struct walk *w, const struct place *at, struct label *l)
 	       (!l->is_renamed || add_keys(w, at, FORM_FORMER, l, &l->former));
 }
 
-/* ---- counted: the identity is the value ---- */
+/* ---- counted: the identity is the value; paired: it is that of the baseline ---- */
 
 static bool
 add_counted(struct walk *w, const struct place *at, const char *hex, struct buf *b)
 {
 	b->n = 0;
-	buf_puts(b, "[#");
+	buf_puts(b, at->kind == PLACE_PAIRED ? "[~" : "[#");
 	buf_add(b, hex, 2 * HASH_SHOWN);
 	buf_putc(b, ']');
 	if (at->repeat > 1)

@@ -2,7 +2,8 @@
  * label.h - what an element of an array is called in a canonical path: for the files of this room
  * only.
  *
- * An element that is matched by members is [id="x"], one that is counted [#<16 hex of its hash>].
+ * An element that is matched by members is [id="x"], one that is counted [#<16 hex of its hash>], one
+ * that is paired by likeness [~<16 hex of the hash of the old side's>].
  * A member whose value is masked, or longer than LABEL_VALUE_MAX bytes, is [id=#<16 hex>]: a keyed
  * hash of the value and of the place it stands in.  That of a masked value is of its config only
  * (compare_bind), and so is the hash of a counted element that holds one: else who sets values in
@@ -29,7 +30,7 @@ struct label {
 
 void label_make(struct label *l, TALLOC_CTX *mem);
 
-/* Of an element by its members; of one that is counted (there are no rules about those). */
+/* Of an element by its members; of one that is counted or paired (there are no rules about those). */
 MUST_USE bool label_keyed(struct walk *w, const struct place *at, struct label *l);
 MUST_USE bool label_counted(struct walk *w, const struct place *at, struct label *l);
 

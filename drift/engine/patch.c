@@ -7,13 +7,14 @@
 
 #define STEPS_OP 100 /* to note, order and print one, beside its path */
 
-enum op { OP_REPLACE, OP_ADD, OP_REMOVE };
+enum op { OP_REPLACE, OP_ADD, OP_REMOVE, OP_MOVE };
 
 struct patch_op {
 	enum op            op;
 	struct str         path;  /* of the value; of an element: of its array */
 	uint32_t           depth; /* steps of the path to an element; 0: it is no element */
-	uint32_t           index; /* element: where it is removed */
+	uint32_t           index; /* element: where it is removed, or put where the order counts */
+	uint32_t           from;  /* OP_MOVE: where it is when its turn comes */
 	bool               last;  /* element: added behind the others */
 	size_t             seq;   /* order of finding */
 	const struct json *value; /* NULL: OP_REMOVE */
@@ -76,7 +77,7 @@ place_path(const struct patch *p, const struct walk *w, const struct place *at, 
 static bool
 is_element(const struct place *at)
 {
-	return at->kind == PLACE_KEYED || at->kind == PLACE_COUNTED;
+	return at->kind != PLACE_ROOT && at->kind != PLACE_MEMBER;
 }
 
 /* Takes the place of walk_change. */
@@ -95,10 +96,14 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 	if (!buf_ok(&path))
 		return err_memory(w->e);
 	op->path = buf_str(&path);
-	op->op = old_value == NULL ? OP_ADD : new_value == NULL ? OP_REMOVE : OP_REPLACE;
-	op->value = new_value;
+	op->op = at->moved           ? OP_MOVE
+		 : old_value == NULL ? OP_ADD
+		 : new_value == NULL ? OP_REMOVE
+				     : OP_REPLACE;
+	op->value = at->moved ? NULL : new_value;
 	op->depth = is_element(at) ? op->depth + 1 : 0;
-	op->index = new_value == NULL ? at->old_i : at->new_i;
+	op->index = op->op == OP_ADD || at->moved ? at->to_i : at->old_i;
+	op->from = at->at_i;
 	op->last = !at->ordered;
 	return work_spend(w->d->state->work, WORK_PATCH, STEPS_OP + 4 * WORK_BYTES(path.n), w->e);
 }
@@ -243,7 +248,7 @@ op_cmp(const void *x, const void *y)
 	c = str_cmp(a->path, b->path);
 	if (c != 0)
 		return c;
-	if (a->op != b->op)
+	if ((a->op == OP_REMOVE) != (b->op == OP_REMOVE))
 		return a->op == OP_REMOVE ? -1 : 1;
 	if (a->op == OP_REMOVE)
 		return less(b->index, a->index);
@@ -253,7 +258,8 @@ op_cmp(const void *x, const void *y)
 /* ---- printing ---- */
 
 static bool
-print_path(struct buf *out, const struct patch_op *op, struct err *e)
+print_pointer(
+    struct buf *out, const char *member, const struct patch_op *op, uint32_t index, struct err *e)
 {
 	struct buf path;
 
@@ -262,11 +268,18 @@ print_path(struct buf *out, const struct patch_op *op, struct err *e)
 	if (op->depth > 0 && op->op == OP_ADD && op->last)
 		buf_puts(&path, "/-");
 	else if (op->depth > 0)
-		buf_printf(&path, "/%u", op->index);
-	buf_puts(out, ",\"path\":");
+		buf_printf(&path, "/%u", index);
+	buf_printf(out, ",\"%s\":", member);
 	buf_json(out, buf_str(&path));
 	talloc_free(path.p);
 	return buf_ok(&path) || err_memory(e);
+}
+
+static bool
+print_paths(struct buf *out, const struct patch_op *op, struct err *e)
+{
+	return (op->op != OP_MOVE || print_pointer(out, "from", op, op->from, e)) &&
+	       print_pointer(out, "path", op, op->index, e);
 }
 
 static void
@@ -286,17 +299,19 @@ print_value(struct buf *out, const struct patch_op *op)
 bool
 patch_flush(struct buf *out, struct patch *p, struct err *e)
 {
-	static const char *const names[] = { "replace", "add", "remove" };
+	static const char *const names[] = { "replace", "add", "remove", "move" };
 
 	if (p->n > 1)
 		qsort(p->ops, p->n, sizeof(p->ops[0]), op_cmp);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct patch_op *op = &p->ops[i];
 
+		if (op->op == OP_MOVE && op->from == op->index) /* what was before it did it */
+			continue;
 		buf_puts(out, p->printed++ > 0 ? ",\n{\"op\":\"" : "[{\"op\":\"");
 		buf_puts(out, names[op->op]);
 		buf_putc(out, '"');
-		if (!print_path(out, op, e))
+		if (!print_paths(out, op, e))
 			return false;
 		if (op->value != NULL)
 			print_value(out, op);

@@ -11,7 +11,8 @@
  * in which the comparison finds no change: elements whose order does not count may stand in
  * another order.  Every path is valid at the moment its operation is applied: first what is not
  * an element, in the old positions; then elements, inner arrays before outer ones, in each array
- * deleted from the highest index down and then added.  Rules play no part: what a rule ignores is
+ * deleted from the highest index down and then added or moved, each right behind what is before it in
+ * the end.  Rules play no part: what a rule ignores is
  * in the patch all the same.
  *
  * Values are printed as resource_print does: a changed secret is replaced by "[masked]".

@@ -16,7 +16,7 @@ static const char *const severities[] = { SEVERITIES(X) "ignore", NULL };
 #define X(id, wire, weight) weight,
 static const int64_t weights[] = { SEVERITIES(X) 0 };
 #undef X
-static const char *const ops[] = { "created", "deleted", "modified", NULL };
+static const char *const ops[] = { "created", "deleted", "modified", "moved", NULL };
 static const char *const directions[] = { "any", "grows", "shrinks", NULL };
 
 const char *
@@ -90,7 +90,7 @@ static const struct field rule_fields[] = {
 		   "lower "
 		   "case."),
 	FIELD(struct rule_in, op,
-	    .doc = "created, deleted, modified, or a list of them; default any."),
+	    .doc = "created, deleted, modified, moved, or a list of them; default any."),
 	FIELD(struct rule_in, from, .doc = "Predicate on a value that was lost."),
 	FIELD(struct rule_in, to, .doc = "Predicate on a value that was gained."),
 	FIELD(struct rule_in, direction, .choices = directions,
@@ -166,7 +166,7 @@ compile_ops(struct compiler *c, const struct json *v, struct rule *out)
 				out->ops |= 1u << op;
 	if (out->ops == 0 || n > CHANGE_OP__MAX || (uint32_t)__builtin_popcount(out->ops) != n)
 		return compiler_fault(
-		    c, "/op", "must be created, deleted, modified, or a list of them");
+		    c, "/op", "must be created, deleted, modified, moved, or a list of them");
 	return true;
 }
 

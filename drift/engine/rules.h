@@ -88,8 +88,8 @@ int64_t     severity_weight(enum severity s);
 /* {"info": 0, ..., "critical": 2}: how many of each; `n` NULL: none of any. */
 MUST_USE bool severities_print(TALLOC_CTX *mem, const int64_t *n, struct raw_json *out, struct err *e);
 
-enum change_op { CHANGE_CREATED, CHANGE_DELETED, CHANGE_MODIFIED, CHANGE_OP__MAX };
-const char *change_op_name(enum change_op op); /* "created", "deleted", "modified" */
+enum change_op { CHANGE_CREATED, CHANGE_DELETED, CHANGE_MODIFIED, CHANGE_MOVED, CHANGE_OP__MAX };
+const char *change_op_name(enum change_op op); /* "created", "deleted", "modified", "moved" */
 
 /* Where a rule or normaliser stands, as it was written. */
 struct rule_origin {

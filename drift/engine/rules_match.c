@@ -116,12 +116,14 @@ rule_holds(const struct rule_hold *h, bool *yes)
 {
 	const struct rule *rule = h->rule;
 	const struct json *lost = h->place->from, *gained = h->place->to;
-	unsigned           ops = 1u << h->s->op | 1u << own_op(h->place);
+	bool               moved = h->s->op == CHANGE_MOVED;
+	unsigned           ops = 1u << h->s->op | (moved ? 0 : 1u << own_op(h->place));
 
 	*yes = false;
 	if (!work_spend(matcher_work(h->pick->matcher), WORK_RULES, 1, h->e))
 		return false;
-	if ((rule->ops & ops) == 0)
+	/* what moves neither grows nor shrinks */
+	if ((rule->ops & ops) == 0 || (moved && rule->direction != RULE_ANY))
 		return true;
 	if (!see(h, 0, &lost) || !see(h, 1, &gained))
 		return false;

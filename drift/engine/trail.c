@@ -133,12 +133,12 @@ add_element(struct walk *w, const struct place *at, struct trail_step *s)
 		buf_putc(&t->texts[i], '/');
 		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
 	}
-	if (at->kind == PLACE_COUNTED && walk_full(w)) { /* its hash is not for nothing */
+	if (at->kind != PLACE_KEYED && walk_full(w)) { /* its hash is not for nothing */
 		s->label.is_masked = mark_within(at->element);
 		return true;
 	}
-	return at->kind == PLACE_COUNTED ? label_counted(w, at, &s->label) && add_counted(w, s)
-					 : label_keyed(w, at, &s->label) && add_keyed(w, at, s);
+	return at->kind == PLACE_KEYED ? label_keyed(w, at, &s->label) && add_keyed(w, at, s)
+				       : label_counted(w, at, &s->label) && add_counted(w, s);
 }
 
 bool

@@ -21,10 +21,17 @@ view_hash(struct view v, const char *hex)
 
 /* ---- labels ---- */
 
+/* Members that elements are known by, though what they hold is a setting. */
+static const char *const settings[] = { "value", "href", "ip_prefix", "ipv6_prefix", "cidr",
+	"CidrIp", "cidrAddress", "domain", "host", "mountPath", "containerPort" };
+
 static bool
 is_name(struct str member)
 {
-	return diff_identity(member) && !str_eqz(member, "value") && !str_eqz(member, "href");
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (str_eqz(member, settings[i]))
+			return false;
+	return diff_identity(member);
 }
 
 /* Behind a canonical string or number at `p`; NULL: it is neither, or stands for a masked one. */

@@ -8,6 +8,7 @@
 #include "core/base/index.h"
 #include "drift/engine/diff.h"
 #include "drift/engine/element.h"
+#include "drift/engine/identity.h"
 #include "drift/engine/matcher.h"
 #include "drift/engine/trail.h"
 
@@ -51,7 +52,7 @@ struct walk {
 	struct err            *e;
 };
 
-enum place_kind { PLACE_ROOT, PLACE_MEMBER, PLACE_KEYED, PLACE_COUNTED };
+enum place_kind { PLACE_ROOT, PLACE_MEMBER, PLACE_KEYED, PLACE_PAIRED, PLACE_COUNTED };
 
 /* Where a value stands; a chain on the C stack up to the resource. */
 struct place {
@@ -62,33 +63,12 @@ struct place {
 	struct row           *here;         /* its row of walk.arrays */
 	struct str          name;         /* member */
 	uint32_t            old_i, new_i; /* element: index on each side that has it */
-	const struct json  *element;      /* either side's */
-	const struct str   *keys;         /* keyed: the members it is matched by */
-	uint32_t            n_keys;
-	uint32_t            repeat;       /* counted: 1 for the first surplus element with its text */
-	bool                ordered;      /* counted: the array's order counts */
-};
-
-/* Both sides of an array; their elements' texts stand in one row, the old side's first. */
-struct both {
-	const struct json  *a, *b;
-	struct index_entry *texts;
-	struct buf          text;        /* what is not text of the documents themselves */
-	uint32_t           *group;       /* of each text */
-	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
-	bool                by_spec;     /* keyed: by members that the spec names */
-};
-
-/* What of both is counted: the elements first .. first + na of a, and as many as nb of b. */
-struct span {
-	uint32_t first, na, nb;
-};
-
-/* Elements that one side has and the other has not. */
-struct surplus {
-	const struct json *array;
-	uint32_t           first, n; /* those looked at */
-	bool               created;  /* by b; else what only a has */
+	const struct json  *element;      /* either side's; paired: the old side's */
+	const struct keys  *keys;         /* keyed: what it is matched by */
+	uint32_t            repeat;       /* paired, counted: 1 for the first such element with its text */
+	bool                ordered;      /* the array's order counts: a patch puts what is new where it stands */
+	bool                moved;        /* the element itself, to another place among the others */
+	uint32_t            at_i, to_i;   /* ordered: where a patch finds it and puts it (diff_order.c) */
 };
 
 /* A place below another. */
@@ -115,9 +95,5 @@ MUST_USE bool walk_array(struct walk *w, const struct place *at, const struct js
 bool          walk_is_masked(const struct walk *w, const struct place *at, const struct change *c);
 MUST_USE bool walk_masked(struct walk *w, const struct place *at, const struct change *c,
     const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN]);
-
-/* The elements of the span, whose texts are ready, in their order. */
-MUST_USE bool walk_list(
-    struct walk *w, const struct place *at, const struct both *p, const struct span *s);
 
 #endif

@@ -112,6 +112,7 @@ uncount(struct diff_summary *s, const struct change *c)
 	s->created -= c->op == CHANGE_CREATED;
 	s->deleted -= c->op == CHANGE_DELETED;
 	s->modified -= c->op == CHANGE_MODIFIED;
+	s->moved -= c->op == CHANGE_MOVED;
 	s->by_severity[c->severity]--;
 	s->score -= severity_weight(c->severity);
 	s->max_severity = SEVERITY_INFO;

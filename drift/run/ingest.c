@@ -134,7 +134,7 @@ tell_log(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	    LOGS("organization.id", tenant), LOGS("bsx.config.id", config),
 	    LOGS("bsx.report.id", report),
 	    LOGS("bsx.report.status", p->kind == PLAN_SAME ? "unchanged" : p->report.status),
-	    LOGI("bsx.report.changes", p->report.created + p->report.modified + p->report.deleted),
+	    LOGI("bsx.report.changes", report_changes(&p->report)),
 	    LOGI("bsx.snapshot.resources", (int64_t)in->snapshot->n));
 }
 

@@ -82,14 +82,17 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->created = p->diff->summary.created;
 		r->modified = p->diff->summary.modified;
 		r->deleted = p->diff->summary.deleted;
+		r->moved = p->diff->summary.moved;
 		r->score = p->diff->summary.score;
 		r->shortened = (int64_t)p->diff->shortened;
+		if (!diff_notes_print(p, p->diff, &r->notes, e))
+			return false;
 	}
 	r->accepted = p->findings == NULL ? 0 : p->findings->accepted;
 	r->max_severity = NULL;
 	if (p->findings != NULL)
 		r->suppressed = p->findings->suppressed;
-	if (r->created + r->modified + r->deleted > 0)
+	if (report_changes(r) > 0)
 		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
 	if (r->status == NULL)
 		return err_memory(e);

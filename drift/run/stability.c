@@ -110,8 +110,7 @@ plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	if (!t->run)
 		return true;
-	changes = p->kind == PLAN_SAME ? p->report.created + p->report.modified + p->report.deleted
-				       : diff_count(&p->diff->summary);
+	changes = p->kind == PLAN_SAME ? report_changes(&p->report) : diff_count(&p->diff->summary);
 	anomaly_judge(&in->spec->limits, t->counts, t->counts_n, changes, &t->anomaly);
 	anomaly_add(t->counts, &t->counts_n, changes);
 	return p->kind == PLAN_SAME || print_anomaly(p, &t->anomaly, &p->report.anomaly, e);

@@ -11,6 +11,7 @@
 struct compare_out {
 	struct items           changes, not_compared;
 	int64_t                not_compared_more;
+	struct raw_json        notes;
 	struct report_summary *summary;
 	int64_t                score;
 	bool                   more;

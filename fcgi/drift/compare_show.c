@@ -18,7 +18,7 @@ struct compared_change {
 };
 static const struct field compared_fields[] = {
 	FIELD(struct compared_change, resource, .item = &change_resource_schema, .doc = "Where."),
-	FIELD(struct compared_change, op, .doc = "created, deleted or modified."),
+	FIELD(struct compared_change, op, .doc = "created, deleted, modified or moved."),
 	FIELD(struct compared_change, path,
 	    .doc = "JSON Pointer into the new value, into the old one when deleted."),
 	CHANGE_FIELDS(struct compared_change),
@@ -62,6 +62,7 @@ static const struct field compare_out_fields[] = {
 	FIELD(struct compare_out, not_compared_more, .flags = FIELD_OMIT_ZERO,
 	    .doc = "How many more there are."),
 	FIELD(struct compare_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
+	FIELD(struct compare_out, notes, .flags = FIELD_OMIT_ZERO, .doc = NOTES_DOC),
 	FIELD_END,
 };
 const struct schema compare_out_schema =
@@ -177,8 +178,10 @@ show_diff(const struct acting *a, const struct diff *d, struct compare_out *out,
 		.created = d->summary.created,
 		.modified = d->summary.modified,
 		.deleted = d->summary.deleted,
+		.moved = d->summary.moved,
 	};
-	return severities_print(mem, d->summary.by_severity, &out->summary->by_severity, e);
+	return diff_notes_print(mem, d, &out->notes, e) &&
+	       severities_print(mem, d->summary.by_severity, &out->summary->by_severity, e);
 }
 
 /* ---- the whole ---- */

@@ -45,5 +45,8 @@ extern const struct schema bulk_out_schema;
 	"is longer than 1 KiB, it is longer than 8 KiB, or all of them are longer than 16 MiB "      \
 	"together. Such a path has an ellipsis, ~# and 16 hex digits in the place of what is left "  \
 	"out: it is no JSON Pointer, and points nowhere."
+#define NOTES_DOC                                                                                  \
+	"Arrays whose elements have no key in common, and why: [{category, key, path, note}]; the "  \
+	"first 50. Their elements were matched each by a key of its own, by likeness, or counted."
 
 #endif

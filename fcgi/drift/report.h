@@ -8,7 +8,7 @@
 #include "fcgi/drift/drift.h"
 
 struct report_summary {
-	int64_t         created, modified, deleted;
+	int64_t         created, modified, deleted, moved;
 	struct raw_json by_severity;
 };
 struct report_out {
@@ -22,6 +22,7 @@ struct report_out {
 	int64_t                accepted;
 	struct raw_json        held, anomaly, suppressed;
 	int64_t                shortened;
+	struct raw_json        notes;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(

@@ -10,6 +10,8 @@ static const struct field summary_fields[] = {
 	FIELD(struct report_summary, created, .doc = "Changes that created something."),
 	FIELD(struct report_summary, modified, .doc = "Changes that modified something."),
 	FIELD(struct report_summary, deleted, .doc = "Changes that deleted something."),
+	FIELD(struct report_summary, moved,
+	    .doc = "Elements that moved, in arrays whose order counts."),
 	FIELD(struct report_summary, by_severity, .doc = "Object: severity to how many."),
 	FIELD_END,
 };
@@ -48,6 +50,7 @@ static const struct field report_out_fields[] = {
 	    .doc =
 		"Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
 	FIELD(struct report_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
+	FIELD(struct report_out, notes, .flags = FIELD_OMIT_ZERO, .doc = NOTES_DOC),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
@@ -72,12 +75,18 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.anomaly = in->anomaly,
 		.suppressed = in->suppressed,
 		.shortened = in->shortened,
+		.notes = in->notes,
 		.not_alerted = in->not_alerted,
 	};
 	if (out->summary == NULL)
 		return err_memory(e);
-	*out->summary =
-	    (struct report_summary) { in->created, in->modified, in->deleted, in->by_severity };
+	*out->summary = (struct report_summary) {
+		.created = in->created,
+		.modified = in->modified,
+		.deleted = in->deleted,
+		.moved = in->moved,
+		.by_severity = in->by_severity,
+	};
 	return true;
 }
 
@@ -151,7 +160,9 @@ static const struct field change_out_fields[] = {
 	FIELD(struct change_out, id, .doc = "Number of the change."),
 	FIELD(struct change_out, report_id, .doc = "Its report."),
 	FIELD(struct change_out, resource, .item = &change_resource_schema, .doc = "Where."),
-	FIELD(struct change_out, op, .doc = "created, deleted or modified."),
+	FIELD(struct change_out, op,
+	    .doc = "created, deleted, modified or moved: to another place in an array whose order "
+		   "counts, the old and new value are its indices."),
 	FIELD(struct change_out, path,
 	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
 		   "whole."),

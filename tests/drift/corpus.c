@@ -1,157 +1,86 @@
 /*
- * corpus FOLDER [SET/NNNN]
+ * corpus FOLDER [COUNTS [SET/NNNN]]
  *
- * FOLDER holds MANIFEST.tsv, or drift-corpus/MANIFEST.tsv as the archive does.
- * Compares every pair of the manifest and holds the number of
- * changes against the reference counts: with nothing ignored (keyed_changes)
- * and with the members ignored that the rule pack `entra` ignores
- * (keyed_minus_volatile), forwards, backwards, and with the old side as it comes back from the
- * store; and the patch from the old side to the new one must apply and leave no change.  Prints TAP
- * and ends with "N passed, N failed"; 1 when any failed.
+ * FOLDER holds MANIFEST.tsv, or drift-corpus/MANIFEST.tsv as the archive does; COUNTS is the table
+ * of the second edition's counts.  Compares every pair of the manifest and holds the number of
+ * changes against the reference counts: with nothing ignored and with the members ignored that the
+ * rule pack `entra` ignores; under the first edition by the manifest (keyed_changes,
+ * keyed_minus_volatile), under the second by COUNTS (changes_2, changes_2_minus_volatile);
+ * forwards, backwards, and with the old side as it comes back from the store; and the patch from
+ * the old side to the new one must apply and leave no change.  Prints TAP and ends with "N passed,
+ * N failed"; 1 when any failed.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "drift/engine/diff.h"
-#include "drift/engine/patch.h"
+#include "tests/drift/pair.h"
+
+/* What is counted under one edition. */
+struct counts {
+	int64_t all, steady; /* steady: without volatile members */
+};
 
 struct pair {
-	char    set[64], n[64];
-	int64_t index, keyed, steady; /* steady: keyed_minus_volatile */
+	char          set[64], n[64];
+	int64_t       index; /* changes by position */
+	struct counts want[COMPARE_EDITION + 1];
+	bool          known[COMPARE_EDITION + 1];
+};
+
+struct specs {
+	const struct compare_spec *plain, *steady;
 };
 
 struct totals {
-	int64_t index, keyed, steady;
-	int     passed, failed, noise;
-	double  seconds;
+	int64_t       index;
+	struct counts by[COMPARE_EDITION + 1];
+	int           passed, failed, noise;
+	double        seconds[COMPARE_EDITION + 1];
 };
 
-static const uint8_t key[HASH_LEN] = { 7 };
+/* What one pair gives. */
+struct got {
+	struct counts n;
+	int64_t       back, stored, left; /* backwards; with the old side stored; by the patch */
+	double        seconds;
+};
 
-static struct str
-read_file(TALLOC_CTX *mem, const char *path)
+static double
+cpu_s(void)
 {
-	FILE  *f = fopen(path, "rb");
-	char  *p = NULL;
-	long   n = -1;
-	size_t got = 0;
+	struct timespec t;
 
-	if (f != NULL && fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0) {
-		rewind(f);
-		p = talloc_size(mem, (size_t)n + 1);
-		got = p != NULL ? fread(p, 1, (size_t)n, f) : 0;
-	}
-	if (f != NULL)
-		fclose(f);
-	if (p == NULL || got != (size_t)n) {
-		fprintf(stderr, "cannot read %s\n", path);
-		exit(2);
-	}
-	return (struct str) { p, got };
-}
-
-/* Counted changes of one pair under a spec; -1: refused. */
-static int64_t
-count(TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
-{
-	struct resource old = { STR("document"), STR(""), NULL }, new = old;
-	struct diff    *d = diff_make(mem, spec, NULL, NULL, e);
-	struct str      text_a, text_b;
-
-	if (d == NULL || !json_decode(mem, a, &text_a, e) || !json_decode(mem, b, &text_b, e))
-		return -1;
-	old.value = json_parse(mem, text_a, e);
-	new.value = old.value != NULL ? json_parse(mem, text_b, e) : NULL;
-	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, NULL, e) ||
-	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, NULL, e) ||
-	    !diff_resource(d, &old, &new, e))
-		return -1;
-	return diff_count(&d->summary);
-}
-
-/* The same with the old side as it comes back from the store. */
-static int64_t
-count_stored(
-    TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
-{
-	struct resource old = { STR("document"), STR(""), NULL }, new = old;
-	struct diff    *d = diff_make(mem, spec, NULL, NULL, e);
-	struct str      text_a, text_b;
-	struct buf      stored;
-
-	buf_make(&stored, mem);
-	if (d == NULL || !json_decode(mem, a, &text_a, e) || !json_decode(mem, b, &text_b, e))
-		return -1;
-	old.value = json_parse(mem, text_a, e);
-	new.value = old.value != NULL ? json_parse(mem, text_b, e) : NULL;
-	if (new.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_SOURCE, NULL, e) ||
-	    !resource_canonical(&stored, &old, e))
-		return -1;
-	old.value = json_parse(mem, buf_str(&stored), e);
-	if (old.value == NULL || !resource_normalise(mem, spec, &old, RESOURCE_STORED, NULL, e) ||
-	    !resource_normalise(mem, spec, &new, RESOURCE_SOURCE, NULL, e) ||
-	    !diff_resource(d, &old, &new, e))
-		return -1;
-	return diff_count(&d->summary);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static bool
-read_side(TALLOC_CTX *mem, const struct compare_spec *spec, struct str bytes, struct resource *r,
-    struct err *e)
+is_right(const struct got *g, const struct counts *want)
 {
-	struct str text;
-
-	*r = (struct resource) { STR("document"), STR(""), NULL };
-	if (!json_decode(mem, bytes, &text, e))
-		return false;
-	r->value = json_parse(mem, text, e);
-	return r->value != NULL && resource_normalise(mem, spec, r, RESOURCE_SOURCE, NULL, e);
-}
-
-/* What is shown of a normal form, as a client gets it. */
-static const struct json *
-shown(TALLOC_CTX *mem, const struct resource *r, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	resource_print(&b, r->value);
-	return buf_ok(&b) ? json_parse(mem, buf_str(&b), e) : NULL;
-}
-
-/* Changes that are left when the patch's text is applied; -1: it could not be. */
-static int64_t
-count_patched(
-    TALLOC_CTX *mem, const struct compare_spec *spec, struct str a, struct str b, struct err *e)
-{
-	struct resource    old, new, got;
-	struct diff       *d = diff_make(mem, spec, NULL, NULL, e);
-	struct patch      *p = patch_make(mem, spec, NULL, e);
-	const struct json *operations, *doc;
-	struct buf         out;
-
-	buf_make(&out, mem);
-	if (d == NULL || p == NULL || !read_side(mem, spec, a, &old, e) ||
-	    !read_side(mem, spec, b, &new, e) ||
-	    !patch_value(p, old.category, old.value, new.value, e) || !patch_print(&out, p, e))
-		return -1;
-	operations = json_parse(mem, buf_str(&out), e);
-	doc = shown(mem, &old, e);
-	got = old;
-	new.value = shown(mem, &new, e);
-	if (operations == NULL || doc == NULL || new.value == NULL)
-		return -1;
-	got.value = patch_apply(mem, doc, operations, NULL, e);
-	if (got.value == NULL || !diff_resource(d, &got, &new, e))
-		return -1;
-	return diff_count(&d->summary);
+	return g->n.all == want->all && g->n.steady == want->steady && g->back == want->steady &&
+	       g->stored == want->steady && g->left == 0;
 }
 
 static void
-run(const char *folder, const struct pair *p, const struct compare_spec *plain,
-    const struct compare_spec *entra, struct totals *t)
+tell(const struct pair *p, int edition, const struct got *g, struct totals *t, const struct err *e)
+{
+	const struct counts *want = &p->want[edition];
+
+	if (is_right(g, want)) {
+		t->passed++;
+		printf("ok %d - %s/%s, edition %d\n", t->passed + t->failed, p->set, p->n, edition);
+		return;
+	}
+	t->failed++;
+	printf("not ok %d - %s/%s, edition %d: %lld changes, %lld expected; %lld without volatile, "
+	       "%lld expected (%lld backwards, %lld stored, %lld left by the patch) %s\n",
+	    t->passed + t->failed, p->set, p->n, edition, (long long)g->n.all, (long long)want->all,
+	    (long long)g->n.steady, (long long)want->steady, (long long)g->back,
+	    (long long)g->stored, (long long)g->left, e->detail);
+}
+
+static void
+run(const char *folder, const struct pair *p, int edition, const struct specs *s, struct totals *t)
 {
 	TALLOC_CTX *mem = talloc_new(NULL);
 	struct err  e = { 0 };
@@ -159,35 +88,18 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 	    read_file(mem, talloc_asprintf(mem, "%s/%s/%s.a.json", folder, p->set, p->n));
 	struct str b =
 	    read_file(mem, talloc_asprintf(mem, "%s/%s/%s.b.json", folder, p->set, p->n));
-	struct timespec from, to;
-	int64_t         keyed, steady, back, stored, left;
+	struct got g = { .seconds = -cpu_s() };
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	keyed = count(mem, plain, a, b, &e);
-	steady = count(mem, entra, a, b, &e);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	back = count(mem, entra, b, a, &e);
-	stored = count_stored(mem, entra, a, b, &e);
-	left = count_patched(mem, plain, a, b, &e);
-	t->seconds +=
-	    (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
-	t->index += p->index;
-	t->keyed += keyed;
-	t->steady += steady;
-	t->noise += p->steady == 0;
-	if (keyed == p->keyed && steady == p->steady && back == steady && stored == steady &&
-	    left == 0) {
-		t->passed++;
-		printf("ok %d - %s/%s\n", t->passed + t->failed, p->set, p->n);
-	} else {
-		t->failed++;
-		printf("not ok %d - %s/%s: %lld changes, %lld expected; %lld without volatile, "
-		       "%lld expected "
-		       "(%lld backwards, %lld stored, %lld left by the patch) %s\n",
-		    t->passed + t->failed, p->set, p->n, (long long)keyed, (long long)p->keyed,
-		    (long long)steady, (long long)p->steady, (long long)back, (long long)stored,
-		    (long long)left, e.detail);
-	}
+	g.n.all = count(mem, s->plain, a, b, &e);
+	g.n.steady = count(mem, s->steady, a, b, &e);
+	g.seconds += cpu_s();
+	g.back = count(mem, s->steady, b, a, &e);
+	g.stored = count_stored(mem, s->steady, a, b, &e);
+	g.left = count_patched(mem, s->plain, a, b, &e);
+	t->seconds[edition] += g.seconds;
+	t->by[edition].all += g.n.all;
+	t->by[edition].steady += g.n.steady;
+	tell(p, edition, &g, t, &e);
 	talloc_free(mem);
 }
 
@@ -195,25 +107,35 @@ run(const char *folder, const struct pair *p, const struct compare_spec *plain,
 static bool
 read_line(char *line, struct pair *p)
 {
-	long long index, keyed, steady, bytes;
+	long long index, all, steady, bytes;
 
 	if (sscanf(line, "%63[^\t]\t%63[^\t]\t%lld\t%lld\t%lld\t%lld\t%lld", p->set, p->n, &bytes,
-		&bytes, &index, &keyed, &steady) != 7)
+		&bytes, &index, &all, &steady) != 7)
 		return false;
 	p->index = index;
-	p->keyed = keyed;
-	p->steady = steady;
+	p->want[COMPARE_EDITION_1] = (struct counts) { all, steady };
+	p->known[COMPARE_EDITION_1] = true;
 	return true;
 }
 
-static struct compare_spec *
-spec_make(TALLOC_CTX *mem, const char *compare, struct err *e)
+/* The counts of the second edition: set, n, changes_2, changes_2_minus_volatile. */
+static void
+read_counts(FILE *f, struct pair *p)
 {
-	struct json *v = compare != NULL ? json_parse(mem, str_of(compare), e) : NULL;
+	char      line[256], set[64], n[64];
+	long long all, steady;
 
-	if (compare != NULL && v == NULL)
-		return NULL;
-	return compare_compile(mem, v, NULL, 0, key, NULL, e);
+	p->known[COMPARE_EDITION_2] = false;
+	if (f == NULL)
+		return;
+	rewind(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "%63[^\t]\t%63[^\t]\t%lld\t%lld", set, n, &all, &steady) == 4 &&
+		    strcmp(set, p->set) == 0 && strcmp(n, p->n) == 0) {
+			p->want[COMPARE_EDITION_2] = (struct counts) { all, steady };
+			p->known[COMPARE_EDITION_2] = true;
+			return;
+		}
 }
 
 /* What the pack ignores, said here again so that a change of the pack is noticed. */
@@ -222,6 +144,21 @@ static const char volatile_members[] =
     "\","
     "\"#microsoft.graph*\",\"*createdDateTime\",\"*modifiedDateTime\",\"*deletedDateTime\"],"
     "\"except\":[\"@odata.type\"]}]}";
+
+static void
+specs_make(TALLOC_CTX *mem, struct specs *s)
+{
+	struct err e = { 0 };
+
+	for (int i = COMPARE_EDITION_1; i <= COMPARE_EDITION; i++) {
+		s[i].plain = spec_make(mem, NULL, (enum compare_edition)i, &e);
+		s[i].steady = spec_make(mem, volatile_members, (enum compare_edition)i, &e);
+		if (s[i].plain == NULL || s[i].steady == NULL) {
+			fprintf(stderr, "%s\n", e.detail);
+			exit(2);
+		}
+	}
+}
 
 /* The archive unpacks into a folder of its own: *folder may become that. */
 static FILE *
@@ -238,40 +175,50 @@ open_manifest(TALLOC_CTX *mem, const char **folder)
 	return f;
 }
 
+static void
+summarise(const struct totals *t)
+{
+	printf("corpus: %lld by position, %d pairs of noise\n", (long long)t->index, t->noise);
+	for (int i = COMPARE_EDITION_1; i <= COMPARE_EDITION; i++)
+		printf("edition %d: %lld changes, %lld without volatile members, %.3f s of CPU\n",
+		    i, (long long)t->by[i].all, (long long)t->by[i].steady, t->seconds[i]);
+	printf("%d passed, %d failed\n", t->passed, t->failed);
+}
+
 int
 main(int argc, char **argv)
 {
-	TALLOC_CTX          *mem = talloc_new(NULL);
-	struct err           e = { 0 };
-	struct compare_spec *plain = spec_make(mem, NULL, &e);
-	struct compare_spec *entra = spec_make(mem, volatile_members, &e);
-	struct totals        t = { 0 };
-	struct pair          p;
-	char                 line[4096], name[160];
-	const char          *folder = argv[1];
-	FILE                *f;
+	TALLOC_CTX   *mem = talloc_new(NULL);
+	struct specs  specs[COMPARE_EDITION + 1];
+	struct totals t = { 0 };
+	struct pair   p;
+	char          line[4096], name[160];
+	const char   *folder = argc > 1 ? argv[1] : "";
+	FILE         *f = open_manifest(mem, &folder);
+	FILE         *counts = argc > 2 ? fopen(argv[2], "r") : NULL;
 
-	if (argc < 2 || plain == NULL || entra == NULL) {
-		fprintf(stderr, "usage: corpus FOLDER [SET/NNNN] %s\n", e.detail);
+	if (f == NULL || (argc > 2 && counts == NULL)) {
+		fprintf(stderr, "usage: corpus FOLDER [COUNTS [SET/NNNN]]\n");
 		return 2;
 	}
-	f = open_manifest(mem, &folder);
-	if (f == NULL) {
-		fprintf(stderr, "no MANIFEST.tsv in %s\n", argv[1]);
-		return 2;
-	}
+	specs_make(mem, specs);
 	while (fgets(line, sizeof line, f) != NULL) {
 		if (!read_line(line, &p))
 			continue;
 		snprintf(name, sizeof name, "%s/%s", p.set, p.n);
-		if (argc < 3 || strcmp(argv[2], name) == 0)
-			run(folder, &p, plain, entra, &t);
+		if (argc > 3 && strcmp(argv[3], name) != 0)
+			continue;
+		read_counts(counts, &p);
+		t.index += p.index;
+		t.noise += p.want[COMPARE_EDITION_1].steady == 0;
+		for (int i = COMPARE_EDITION_1; i <= COMPARE_EDITION; i++)
+			if (p.known[i])
+				run(folder, &p, i, &specs[i], &t);
 	}
 	fclose(f);
-	printf("corpus: %lld by position, %lld by key, %lld without volatile members, %d pairs of "
-	       "noise, %.3f s\n",
-	    (long long)t.index, (long long)t.keyed, (long long)t.steady, t.noise, t.seconds);
-	printf("%d passed, %d failed\n", t.passed, t.failed);
+	if (counts != NULL)
+		fclose(counts);
+	summarise(&t);
 	talloc_free(mem);
 	return t.failed > 0 || t.passed == 0;
 }

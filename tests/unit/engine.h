@@ -10,6 +10,9 @@
 
 static const uint8_t key[HASH_LEN] = { 1, 2, 3 };
 
+/* Under which specs are made; a test that takes another one gives it back. */
+static enum compare_edition under = COMPARE_EDITION;
+
 static inline struct json *
 parse(const char *text)
 {
@@ -24,9 +27,10 @@ parse(const char *text)
 static inline struct compare_spec *
 spec_of(const char *compare, const uint8_t k[static HASH_LEN])
 {
-	struct err           e = { 0 };
-	struct compare_spec *s =
-	    compare_compile(mem, compare != NULL ? parse(compare) : NULL, NULL, 0, k, NULL, &e);
+	const struct json         *config = compare != NULL ? parse(compare) : NULL;
+	const struct compare_terms terms = { config, NULL, 0, k, under };
+	struct err                 e = { 0 };
+	struct compare_spec       *s = compare_compile_terms(mem, &terms, NULL, &e);
 
 	if (s == NULL)
 		fail_msg("%s: %s", compare != NULL ? compare : "{}", e.detail);
@@ -63,7 +67,7 @@ compare(const char *how, const char *old, const char *new)
 	return d;
 }
 
-/* "+/a ~/b -/c": created, modified, deleted, in the order found. */
+/* "+/a ~/b -/c ^/d": created, modified, deleted, moved, in the order found. */
 static inline const char *
 listed(const struct diff *d)
 {
@@ -73,7 +77,7 @@ listed(const struct diff *d)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct change *c = &d->changes[i];
 
-		buf_printf(&b, "%s%c", i > 0 ? " " : "", "+-~"[c->op]);
+		buf_printf(&b, "%s%c", i > 0 ? " " : "", "+-~^"[c->op]);
 		buf_add(&b, c->path.p, c->path.n);
 	}
 	return b.n > 0 ? b.p : "";
@@ -105,6 +109,20 @@ static inline bool
 holds_text(struct str s, const char *what)
 {
 	return memmem(s.p, s.n, what, strlen(what)) != NULL;
+}
+
+/* The canonical paths of all changes, one after another. */
+static inline const char *
+named(const struct diff *d)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < d->n; i++) {
+		buf_puts(&b, i > 0 ? " " : "");
+		buf_add(&b, d->changes[i].canonical_path.p, d->changes[i].canonical_path.n);
+	}
+	return b.n > 0 ? b.p : "";
 }
 
 /* Fails unless the changes from `old` to `new` are `want`. */

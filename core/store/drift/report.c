@@ -24,6 +24,8 @@ static const struct field report_fields[] = {
 	COLUMN_NULL(struct report, anomaly),
 	COLUMN_NULL(struct report, suppressed),
 	COLUMN(struct report, shortened),
+	COLUMN(struct report, moved),
+	COLUMN_NULL(struct report, notes),
 	FIELD_END,
 };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
@@ -32,7 +34,7 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
-	" accepted, held, anomaly, suppressed, shortened"
+	" accepted, held, anomaly, suppressed, shortened, moved, notes"
 
 struct list_in {
 	struct report_filter f;
@@ -50,7 +52,7 @@ SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
     ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
     " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
-    " :accepted, :held, :anomaly, :suppressed, :shortened)");
+    " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -58,6 +60,12 @@ SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
     " OR config_id = :config_id)"
     " AND (:status IS NULL OR status = :status) AND (:after IS NULL OR id < :after)"
     " ORDER BY id DESC LIMIT :limit");
+
+int64_t
+report_changes(const struct report *r)
+{
+	return r->created + r->modified + r->deleted + r->moved;
+}
 
 bool
 report_add(struct db *db, const struct report *r, struct err *e)

@@ -30,12 +30,17 @@ struct report {
 	struct raw_json anomaly; /* null, or {changes, median, mad, limit, runs, anomalous} */
 	struct raw_json suppressed; /* null, or array of {by, changes} */
 	int64_t         shortened;  /* changes with a path that is shown shortened */
+	int64_t         moved;      /* counted beside created, modified and deleted */
+	struct raw_json notes;      /* null, or array of {category, key, path, note} */
 };
 
 struct report_filter {
 	struct uuid config_id; /* nil: any */
 	const char *status;    /* NULL: any */
 };
+
+/* All that are counted. */
+int64_t report_changes(const struct report *r);
 
 MUST_USE bool report_add(struct db *db, const struct report *r, struct err *e);
 MUST_USE bool report_by_id(
@@ -49,7 +54,7 @@ struct change_row {
 	struct uuid     config_id;
 	int64_t         position; /* order in the report, from 0 */
 	char           *category, *key;
-	char           *op;                    /* "created", "deleted", "modified" */
+	char           *op;                    /* "created", "deleted", "modified", "moved" */
 	char           *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
 	struct blob     old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
 	bool            old_truncated, new_truncated;

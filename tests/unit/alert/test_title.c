@@ -64,6 +64,8 @@ it_names_the_object_and_its_worst_change(void **state)
 		    "p: a [] -> {\"b\":[1,2]}", "p: a changed" },
 		{ "", "/a", "/a", CHANGE_MODIFIED, "1", "2", 1, "things: a 1 -> 2",
 		    "things: a changed" },
+		{ "fw", "/rules/1", "/rules/[id=9]", CHANGE_MOVED, "3", "1", 1,
+		    "fw: rules/[id=9] moved from 3 to 1", "fw: rules/[id=9] moved" },
 		/* a label that is made of a value, and a path that was shortened */
 		{ "p", "/k/0/x", "/k/[value=\"s3cret\"]/x", CHANGE_MODIFIED, "1", "2", 1,
 		    "p: k/[value=\"s3cret\"]/x 1 -> 2", NULL },

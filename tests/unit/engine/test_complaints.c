@@ -91,16 +91,19 @@ a_repeated_element_that_goes_is_seen(void **state)
 
 /* Where null equals null, one element without a name matches all the others. */
 static void
-elements_whose_key_is_null_are_not_taken_for_each_other(void **state)
+elements_whose_key_is_null_are_known_by_what_else_they_are(void **state)
 {
 	static const char how[] =
 	    "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"k\"]}]}";
 
 	(void)state;
-	check_changes(NULL, "[{\"id\":null,\"v\":1}]",
-	    "[{\"id\":null,\"v\":2},{\"id\":null,\"v\":3}]", "+/0 +/1 -/0");
-	check_changes(how, "[{\"k\":null,\"v\":1}]", "[{\"k\":null,\"v\":2},{\"k\":null,\"v\":3}]",
-	    "+/0 +/1 -/0");
+	check_changes(NULL, "[{\"id\":null,\"v\":1,\"w\":1,\"x\":2}]",
+	    "[{\"id\":null,\"v\":1,\"w\":2,\"x\":3},{\"id\":null,\"v\":1,\"w\":1,\"x\":3}]",
+	    "+/0 ~/1/x");
+	check_changes(NULL, "[{\"id\":null,\"v\":1,\"w\":1}]",
+	    "[{\"id\":null,\"v\":2,\"w\":2},{\"id\":null,\"v\":3,\"w\":3}]", "+/0 +/1 -/0");
+	check_changes(how, "[{\"k\":null,\"v\":1,\"w\":1}]",
+	    "[{\"k\":null,\"v\":2,\"w\":2},{\"k\":null,\"v\":3,\"w\":3}]", "+/0 +/1 -/0");
 	check_changes(how, "[{\"v\":1}]", "[{\"v\":2},{\"v\":3}]", "+/0 +/1 -/0");
 }
 
@@ -263,7 +266,7 @@ main(void)
 		TEST(what_is_new_is_seen_like_what_is_gone),
 		TEST(elements_of_inner_lists_are_matched_by_key_too),
 		TEST(a_repeated_element_that_goes_is_seen),
-		TEST(elements_whose_key_is_null_are_not_taken_for_each_other),
+		TEST(elements_whose_key_is_null_are_known_by_what_else_they_are),
 		TEST(what_is_gone_is_told_with_the_value_it_had),
 		TEST(nothing_of_our_own_is_in_what_is_compared),
 		TEST(one_member_can_be_ignored_and_nothing_else_is),

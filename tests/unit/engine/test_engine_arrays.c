@@ -96,10 +96,17 @@ large_lists_fall_back(void **state)
 	assert_in_range(diff_count(&d->summary), 3 * n, 3 * n + 4);
 }
 
-/* In the order they are tried. */
-static const char *const identity[] = { "id", "appId", "AppId", "Id", "roleTemplateId", "objectId",
-	"policyDefinitionReferenceId", "name", "settingDefinitionId", "displayName", "value",
-	"key" };
+/* In the order they are tried, edition by edition. */
+static const char *const first_identity[] = { "id", "appId", "AppId", "Id", "roleTemplateId",
+	"objectId", "policyDefinitionReferenceId", "name", "settingDefinitionId", "displayName",
+	"value", "key" };
+static const char *const identity[] = { "id", "appId", "AppId", "Id", "ID", "roleTemplateId",
+	"objectId", "policyDefinitionReferenceId", "name", "Name", "settingDefinitionId",
+	"displayName", "key", "Key", "uuid", "uid", "Uid", "Sid", "sid", "role", "alias",
+	"clientId", "username", "login", "alert", "record", "rule", "macro", "list", "refId",
+	"GroupId", "InstanceId", "Arn", "arn", "slug", "type", "context", "ip_prefix",
+	"ipv6_prefix", "cidr", "CidrIp", "cidrAddress", "domain", "host", "mountPath",
+	"containerPort", "authenticator", "title", "href", "value" };
 
 static const char *
 pair(const char *one, int x, const char *two, int y)
@@ -107,15 +114,14 @@ pair(const char *one, int x, const char *two, int y)
 	return talloc_asprintf(mem, "[{\"%s\":%d,\"%s\":%d}]", one, x, two, y);
 }
 
+/* Both the members together: of those behind it in the list the first one decides. */
 static void
-auto_keys_by_the_first_identity_member(void **state)
+check_identities(const char *const *names, size_t n)
 {
-	(void)state;
-	for (size_t i = 0; i < LEN(identity); i++) {
-		check_changes(
-		    NULL, pair(identity[i], 1, "v", 1), pair(identity[i], 1, "v", 2), "~/0/v");
-		for (size_t j = i + 1; j < LEN(identity); j++) {
-			const char *first = identity[i], *then = identity[j];
+	for (size_t i = 0; i < n; i++) {
+		check_changes(NULL, pair(names[i], 1, "v", 1), pair(names[i], 1, "v", 2), "~/0/v");
+		for (size_t j = i + 1; j < n; j++) {
+			const char *first = names[i], *then = names[j];
 			const char *want = talloc_asprintf(mem, "~/0/%s", then);
 
 			check_changes(NULL, pair(first, 1, then, 1), pair(first, 1, then, 2), want);
@@ -124,12 +130,22 @@ auto_keys_by_the_first_identity_member(void **state)
 			    NULL, pair(first, 1, then, 1), pair(first, 2, then, 1), "+/0 -/0");
 		}
 	}
+}
+
+static void
+auto_keys_by_the_first_identity_member(void **state)
+{
+	(void)state;
+	check_identities(identity, LEN(identity));
+	under = COMPARE_EDITION_1;
+	check_identities(first_identity, LEN(first_identity));
 	check_changes(NULL, pair("ID", 1, "v", 1), pair("ID", 1, "v", 2), "+/0 -/0");
+	under = COMPARE_EDITION;
 }
 
 /* In all elements of both sides, a string or an integer, unique on each side. */
 static void
-auto_takes_only_members_that_identify(void **state)
+the_first_edition_takes_only_members_that_identify_all(void **state)
 {
 	static const struct {
 		const char *one, *two, *want; /* of the member; "v" changes too */
@@ -153,6 +169,7 @@ auto_takes_only_members_that_identify(void **state)
 	};
 
 	(void)state;
+	under = COMPARE_EDITION_1;
 	for (size_t i = 0; i < LEN(cases); i++)
 		check_changes(NULL, talloc_asprintf(mem, "[{\"id\":%s,\"v\":1}]", cases[i].one),
 		    talloc_asprintf(mem, "[{\"id\":%s,\"v\":2}]", cases[i].two), cases[i].want);
@@ -164,6 +181,7 @@ auto_takes_only_members_that_identify(void **state)
 	    NULL, "[{\"id\":1,\"v\":1}]", "[{\"id\":1,\"v\":1},{\"id\":1,\"v\":2}]", "+/1");
 	/* an element that is no object */
 	check_changes(NULL, "[{\"id\":1,\"v\":1}]", "[{\"id\":1,\"v\":1},null]", "+/1");
+	under = COMPARE_EDITION;
 }
 
 static void
@@ -181,12 +199,15 @@ several_keys_identify_together(void **state)
 	    "[{\"p\":null,\"q\":false,\"v\":2}]", "~/0/v");
 	check_changes(
 	    how, "[{\"p\":\"1,\",\"q\":\"2\"}]", "[{\"p\":\"1\",\"q\":\",2\"}]", "+/0 -/0");
-	/* without one of the keys, or with repeated ones, elements are counted */
+	/* without one of the keys, or with repeated ones, elements are counted in the first edition
+	 */
+	under = COMPARE_EDITION_1;
 	check_changes(how, "[{\"p\":1,\"v\":1}]", "[{\"p\":1,\"v\":2}]", "+/0 -/0");
 	check_changes(how, "[{\"p\":1,\"q\":1,\"v\":1},{\"p\":1,\"q\":1,\"v\":2}]",
 	    "[{\"p\":1,\"q\":1,\"v\":2},{\"p\":1,\"q\":1,\"v\":3}]", "+/1 -/0");
 	check_changes(
 	    how, "[{\"p\":{},\"q\":1,\"v\":1}]", "[{\"p\":{},\"q\":1,\"v\":2}]", "+/0 -/0");
+	under = COMPARE_EDITION;
 }
 
 /* Equal in canonical text: inner arrays in canonical order, a list as it is. */
@@ -241,7 +262,7 @@ main(void)
 		TEST(lists_keep_a_longest_common_subsequence),
 		TEST(large_lists_fall_back),
 		TEST(auto_keys_by_the_first_identity_member),
-		TEST(auto_takes_only_members_that_identify),
+		TEST(the_first_edition_takes_only_members_that_identify_all),
 		TEST(several_keys_identify_together),
 		TEST(elements_are_equal_by_what_their_inner_arrays_mean),
 		TEST(array_modes_that_do_not_fit_fall_back),

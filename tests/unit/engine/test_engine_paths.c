@@ -98,43 +98,43 @@ fingerprints_differ_by_resource_path_op_and_key(void **state)
 	assert_memory_not_equal(d->changes[0].value_hash, f->changes[0].value_hash, HASH_LEN);
 }
 
-/* The canonical paths of all changes, one after another. */
-static const char *
-named(const struct diff *d)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	for (size_t i = 0; i < d->n; i++) {
-		buf_puts(&b, i > 0 ? " " : "");
-		buf_add(&b, d->changes[i].canonical_path.p, d->changes[i].canonical_path.n);
-	}
-	return b.n > 0 ? b.p : "";
-}
-
 static void
-keyed_elements_are_named_by_canonical_text(void **state)
+keyed_elements_are_named_by_their_keys(void **state)
 {
 	static const struct {
-		const char *how, *old, *new, *want;
+		const char *how, *old, *new, *want, *first; /* first edition, where it is another */
 	} cases[] = {
-		{ "{}", "[{\"id\":1.0,\"v\":1}]", "[{\"id\":1,\"v\":2}]", "/[id=1e0]/v" },
-		{ "{}", "[{\"id\":120,\"v\":1}]", "[{\"id\":12e1,\"v\":2}]", "/[id=12e1]/v" },
+		{ "{}", "[{\"id\":1.0,\"v\":1}]", "[{\"id\":1,\"v\":2}]", "/[id=1]/v",
+		    "/[id=1e0]/v" },
+		{ "{}", "[{\"id\":120,\"v\":1}]", "[{\"id\":12e1,\"v\":2}]", "/[id=120]/v",
+		    "/[id=12e1]/v" },
+		{ "{}", "[{\"id\":1e300,\"v\":1}]", "[{\"id\":1.0e300,\"v\":2}]", "/[id=1e300]/v",
+		    NULL },
 		{ "{}", "[{\"name\":\"a\\\"~\\u000a\",\"v\":1}]",
-		    "[{\"name\":\"a\\\"~\\n\",\"v\":2}]", "/[name=\"a\\\"~0\\n\"]/v" },
-		{ "{}", "[]", "[{\"id\":\"x\",\"v\":[1]}]", "/[id=\"x\"]" },
+		    "[{\"name\":\"a\\\"~\\n\",\"v\":2}]", "/[name=\"a\\\"~0\\n\"]/v", NULL },
+		{ "{}", "[]", "[{\"id\":\"x\",\"v\":[1]}]", "/[id=\"x\"]", NULL },
 		{ "{}", "{\"a\":[{\"id\":1,\"b\":[{\"name\":\"n\",\"v\":1}]}]}",
-		    "{\"a\":[{\"id\":1,\"b\":[{\"name\":\"n\"}]}]}",
+		    "{\"a\":[{\"id\":1,\"b\":[{\"name\":\"n\"}]}]}", "/a/[id=1]/b/[name=\"n\"]/v",
 		    "/a/[id=1e0]/b/[name=\"n\"]/v" },
 		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"p\",\"q\"]}]}",
 		    "[{\"q\":null,\"p\":\"x\",\"v\":1}]", "[{\"p\":\"x\",\"q\":null,\"v\":2}]",
-		    "/[p=\"x\",q=null]/v" },
+		    "/[p=\"x\",q=null]/v", NULL },
+		{ "{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":[\"/m/n\"]}]}",
+		    "[{\"m\":{\"n\":7},\"v\":1}]", "[{\"m\":{\"n\":7},\"v\":2}]", "/[~1m~1n=7]/v",
+		    "/[~1m~1n=7e0]/v" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++)
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *first = cases[i].first != NULL ? cases[i].first : cases[i].want;
+
 		assert_string_equal(
 		    named(compare(cases[i].how, cases[i].old, cases[i].new)), cases[i].want);
+		under = COMPARE_EDITION_1;
+		assert_string_equal(
+		    named(compare(cases[i].how, cases[i].old, cases[i].new)), first);
+		under = COMPARE_EDITION;
+	}
 }
 
 /* The first surplus one has no number, however many equal ones stay. */
@@ -202,7 +202,7 @@ main(void)
 		TEST(canonical_paths_name_elements_by_what_they_are),
 		TEST(counted_elements_are_named_by_hash_and_repeat),
 		TEST(fingerprints_differ_by_resource_path_op_and_key),
-		TEST(keyed_elements_are_named_by_canonical_text),
+		TEST(keyed_elements_are_named_by_their_keys),
 		TEST(repeats_are_numbered_from_the_first_surplus_one),
 		TEST(value_hashes_follow_equality),
 	};

@@ -384,6 +384,7 @@ db_exec(struct db *db, const char *name, const char *text, struct err *e)
 	if (!db_ready(db, e))
 		return false;
 	start = clock_ns(db->o.clock);
+	db->stats.trips++;
 	ok = mysql_real_query(db->my, text, strlen(text)) == 0;
 	if (!ok)
 		db_fail(db, name, mysql_errno(db->my), mysql_error(db->my), e);

@@ -16,8 +16,10 @@
  *
  * Statements are constants; text is never built from input.  Their first use on a
  * connection prepares and runs them in one round trip; the `keep` that were used last
- * stay prepared, which halves what they cost the server (CALL does not), for about
- * 40 kB of its memory each.  A server that takes no more of them (1461) is given back
+ * stay prepared, which halves what they cost the server, for about 40 kB of its
+ * memory each.  Several that are kept go in one round trip: what belongs together is
+ * read by trip.h, and what a deed writes waits for the next answer that is needed
+ * (tx_later).  A server that takes no more of them (1461) is given back
  * all that this host keeps, each connection's at its next statement; who was refused
  * tries again for a third of a second, and for some minutes nobody here keeps any, so
  * that a statement is prepared for one use, as it would be without.  Parameters and
@@ -149,8 +151,11 @@ MUST_USE bool db_run_many(struct db *db, const struct sql *q, const void *in, si
 bool db_was_duplicate(struct err *e);
 bool db_taken(struct err *e, const char *sentence);
 
-/* Statements of the present request so far, for its slow line: count and nanoseconds; reset by db_stats_reset. */
-struct db_stats { uint64_t count; int64_t ns; };
+/*
+ * Of the present request so far, for its slow line: statements, nanoseconds, and how often the server was waited for;
+ * reset by db_stats_reset.
+ */
+struct db_stats { uint64_t count; int64_t ns; uint64_t trips; };
 struct db_stats db_stats(const struct db *db);
 void            db_stats_reset(struct db *db);
 

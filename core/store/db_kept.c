@@ -1,6 +1,5 @@
 /* db.h: statements that stay prepared on their connection. */
 #include <mysqld_error.h>
-#include <string.h>
 #include <time.h>
 
 #include "core/shm/circuit.h"
@@ -24,6 +23,15 @@ is_crowded(const struct db *db)
 	return db->crowded_ms != 0 && now - db->crowded_ms < CIRCUIT_CROWD_MS;
 }
 
+bool
+kept_has(const struct db *db, const struct sql *q)
+{
+	for (unsigned i = 0; i < db->kept_n; i++)
+		if (db->kept[i].q == q)
+			return !is_crowded(db);
+	return false;
+}
+
 MYSQL_STMT *
 kept_take(struct db *db, const struct sql *q)
 {
@@ -40,12 +48,11 @@ kept_take(struct db *db, const struct sql *q)
 	return NULL;
 }
 
-/* Not one that is made anew each time, nor a procedure, whose results change from call to call. */
+/* Not one that is made anew each time. */
 static bool
 is_worth_keeping(struct db *db, const struct sql *q)
 {
-	if (db->o.keep == 0 || q->marks == NULL || strncmp(q->text, "CALL ", 5) == 0 ||
-	    is_crowded(db))
+	if (db->o.keep == 0 || q->marks == NULL || is_crowded(db))
 		return false;
 	if (db->kept == NULL)
 		db->kept = talloc_array(db, struct kept, db->o.keep);
@@ -72,8 +79,6 @@ kept_give(struct db *db, const struct sql *q, MYSQL_STMT *st)
 		mysql_stmt_close(st);
 		return;
 	}
-	if (mysql_stmt_field_count(st) > 0)
-		mysql_stmt_free_result(st); /* rows that nobody has read */
 	if (at < db->o.keep) {
 		db->kept_n++;
 	} else {

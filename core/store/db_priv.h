@@ -15,6 +15,14 @@ enum db_tx {
 	DB_TX_LOST, /* it ended by itself (lost connection, deadlock): nothing runs until tx_rollback() */
 };
 
+/* Statements that go to the server together (db_batch.c). */
+struct batch {
+	TALLOC_CTX     *mem; /* of what they carry; NULL: none yet */
+	struct waiting *all;
+	unsigned        n, room;
+	size_t          bytes;
+};
+
 struct db {
 	struct db_options o;
 	MYSQL            *my; /* NULL: closed */
@@ -26,6 +34,7 @@ struct db {
 	unsigned          kept_n;
 	uint64_t          kept_turn;
 	int64_t           crowded_ms; /* when the server last took no more from us; 0: never */
+	struct batch      later;      /* of the transaction: sent with its next statement (tx_later) */
 	struct db_stats   stats;
 };
 
@@ -44,7 +53,91 @@ MUST_USE const char *db_text(TALLOC_CTX *mem, const struct db *db, const char *t
 /* Fills *e from MariaDB's number and text, and closes the connection where db_error.h says so. Always false. */
 bool db_fail(struct db *db, const char *name, unsigned number, const char *text, struct err *e);
 
+/* No row where one was asked for: ERR_MISSING. */
+bool db_missing(const struct sql *q, struct err *e);
+
+/* ---- parameters (db_params.c) ---- */
+
+/* The parameters of one execution: one struct, or a batch by columns.  What they point at is in `mem` or the caller's. */
+struct params {
+	const struct marks *marks;
+	MYSQL_BIND         *b;     /* by mark */
+	unsigned            rows;  /* 0: no batch */
+	size_t              bytes; /* of all values, about */
+};
+struct param_rows {
+	const void *at; /* structs of q->in */
+	size_t      n;
+};
+MUST_USE bool params_of(struct params *p, TALLOC_CTX *mem, const struct sql *q, const void *in, struct err *e);
+/* As many of them as fit one batch; p->rows says how many. */
+MUST_USE bool params_of_rows(struct params *p, TALLOC_CTX *mem, const struct sql *q, struct param_rows in,
+    struct err *e);
+/*
+ * Of all of them, and by copies of what they point at.  Where they have more than bytes_max, or are more than one
+ * batch, p->b is NULL: they are to be run at once.
+ */
+MUST_USE bool params_kept(struct params *p, TALLOC_CTX *mem, const struct sql *q, struct param_rows in,
+    size_t bytes_max, struct err *e);
+
+/* ---- running (db_stmt.c), and the answer (db_answer.c) ---- */
+
+struct ran {
+	struct db        *db;
+	const struct sql *q;
+	MYSQL_STMT       *st;
+};
+
+bool        db_stmt_bind(MYSQL_STMT *st, const struct params *p);
+/* In a round trip of its own; NULL: it failed. */
+MYSQL_STMT *db_execute_alone(struct db *db, const struct sql *q, const struct params *p, struct err *e);
+
+MUST_USE bool answer_one(const struct ran *r, TALLOC_CTX *mem, void *out, bool *found, struct err *e);
+MUST_USE bool answer_all(const struct ran *r, TALLOC_CTX *mem, const struct into *into, bool packed, struct err *e);
+/* Further results, as a CALL has, and rows that nobody has read: the connection is free for the next answer. */
+MUST_USE bool answer_end(const struct ran *r, struct err *e);
+
+/* ---- several in one round trip (db_batch.c) ---- */
+
+/* What has to become of one, or the deed was outrun: tx_again(). */
+enum waiting_for {
+	WAITING_ANY,
+	WAITING_ROW,    /* it finds a row */
+	WAITING_ASSENT, /* its procedure does not refuse by SIGNAL */
+};
+
+/* One of them, and where its answer goes. */
+struct waiting {
+	const struct sql *q;    /* NULL: `text` is sent as it is */
+	const char       *name, *text; /* constants */
+	struct params     p;
+	enum waiting_for  needs;
+	bool              open; /* the last: its answer is left to the caller */
+	bool              packed;
+	TALLOC_CTX       *mem;
+	void             *out; /* of db_one; NULL: no row */
+	bool             *found;
+	struct into       into; /* of db_all */
+	/* while it runs */
+	MYSQL_STMT *st;
+	bool        shared, /* with one before it */
+	    broken;         /* the server or the connection refused it */
+};
+
+/* Its memory may be filled at once; NULL: no memory. */
+struct waiting *batch_add(struct batch *b, TALLOC_CTX *mem, const struct waiting *w, struct err *e);
+MUST_USE bool   batch_run(struct db *db, struct batch *b, struct err *e);
+void            batch_clear(struct batch *b);
+bool            batch_waits(const struct db *db);
+/* What waits, and `q` behind it, whose answer is left to be read; NULL: one of them failed. */
+MYSQL_STMT     *batch_run_with(struct db *db, const struct sql *q, const struct params *p, struct err *e);
+/* COMMIT or ROLLBACK, and back to a connection that commits by itself. */
+MUST_USE bool   batch_end(struct db *db, const char *name, const char *text, struct err *e);
+
 /* ---- statements that stay prepared (db_kept.c) ---- */
+
+/* Whether kept_take() would find it. */
+bool kept_has(const struct db *db, const struct sql *q);
 
 /* The statement as it was left, for one use; NULL: it is not kept.  To a crowded server all are given back. */
 MYSQL_STMT *kept_take(struct db *db, const struct sql *q);

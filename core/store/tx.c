@@ -26,21 +26,88 @@ tx_again(struct err *e)
 	return false;
 }
 
+/* Only what begins it is still to be sent. */
+static bool
+is_untouched(const struct db *db)
+{
+	return db->tx == DB_TX_OPEN && db->later.n > 0 && db->later.all[0].q == NULL;
+}
+
 void
 tx_rollback(struct db *db)
 {
-	int64_t start = clock_ns(db->o.clock);
+	struct err e = { 0 };
 
 	if (db->tx == DB_TX_NONE)
 		return;
-	if (db->my != NULL) {
-		db_awaits(db);
-		if (mysql_real_query(db->my, STR("ROLLBACK").p, STR("ROLLBACK").n) != 0)
-			db_close(db); /* ends it on the server's side */
-		db_timed(db, "rollback", start);
-	}
+	if (db->my != NULL && !is_untouched(db) && !batch_end(db, "rollback", "ROLLBACK", &e))
+		db_close(db); /* ends it on the server's side */
+	batch_clear(&db->later);
 	db->tx = DB_TX_NONE;
 }
+
+/* ---- what is sent later ---- */
+
+static bool
+run_now(
+    struct db *db, const struct sql *q, struct param_rows in, enum waiting_for needs, struct err *e)
+{
+	uint64_t affected = 0;
+
+	if (in.n != 1)
+		return db_run_many(db, q, in.at, in.n, e);
+	if (db_run(db, q, in.at, &affected, e))
+		return needs != WAITING_ROW || affected > 0 || tx_again(e);
+	if (needs != WAITING_ASSENT || e->sys != ER_SIGNAL_EXCEPTION)
+		return false;
+	err_clear(e);
+	return tx_again(e);
+}
+
+static bool
+later(
+    struct db *db, const struct sql *q, struct param_rows in, enum waiting_for needs, struct err *e)
+{
+	struct waiting w = { .q = q, .needs = needs };
+	size_t         bytes = db->later.bytes;
+
+	if (db->tx == DB_TX_NONE)
+		return run_now(db, q, in, needs, e);
+	if (db->later.mem == NULL && (db->later.mem = talloc_new(db)) == NULL)
+		return err_memory(e);
+	bytes = bytes < TX_LATER_BYTES ? TX_LATER_BYTES - bytes : 0;
+	if (!params_kept(&w.p, db->later.mem, q, in, bytes, e))
+		return false;
+	if (w.p.b == NULL)
+		return run_now(db, q, in, needs, e);
+	return batch_add(&db->later, db, &w, e) != NULL;
+}
+
+bool
+tx_later(struct db *db, const struct sql *q, const void *in, struct err *e)
+{
+	return later(db, q, (struct param_rows) { in, 1 }, WAITING_ANY, e);
+}
+
+bool
+tx_later_must(struct db *db, const struct sql *q, const void *in, struct err *e)
+{
+	return later(db, q, (struct param_rows) { in, 1 }, WAITING_ROW, e);
+}
+
+bool
+tx_later_call(struct db *db, const struct sql *q, const void *in, struct err *e)
+{
+	return later(db, q, (struct param_rows) { in, 1 }, WAITING_ASSENT, e);
+}
+
+bool
+tx_later_many(struct db *db, const struct sql *q, const void *in, size_t n, struct err *e)
+{
+	return n == 0 || later(db, q, (struct param_rows) { in, n }, WAITING_ANY, e);
+}
+
+/* ---- repeated ---- */
 
 /* A duplicate key after a lost COMMIT may be the deed's own row. */
 static bool
@@ -62,20 +129,43 @@ pause_before(int try)
 	nanosleep(&t, NULL);
 }
 
+/*
+ * What follows a statement after which the server has ended the transaction, as after a deadlock,
+ * must not be committed by itself: until the end nothing is, except by COMMIT.
+ */
 static bool
 begin(struct db *db, struct err *e)
 {
-	if (!db_exec(db, "begin", "START TRANSACTION", e))
+	static const struct waiting first = { .name = "begin", .text = "SET autocommit = 0" };
+
+	batch_clear(&db->later);
+	if (!db_ready(db, e) || batch_add(&db->later, db, &first, e) == NULL)
 		return false;
 	db->tx = DB_TX_OPEN;
 	return true;
+}
+
+static bool
+send_rest(struct db *db, struct err *e)
+{
+	bool ok = batch_run(db, &db->later, e);
+
+	batch_clear(&db->later);
+	return ok;
 }
 
 /* *lost: the answer did not come, so it may have happened. */
 static bool
 commit(struct db *db, bool *lost, struct err *e)
 {
-	if (db_exec(db, "commit", "COMMIT", e)) {
+	if (is_untouched(db) && db->later.n == 1) { /* nothing was done */
+		batch_clear(&db->later);
+		db->tx = DB_TX_NONE;
+		return true;
+	}
+	if (!db_ready(db, e) || !send_rest(db, e))
+		return false;
+	if (batch_end(db, "commit", "COMMIT", e)) {
 		db->tx = DB_TX_NONE;
 		return true;
 	}

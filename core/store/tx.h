@@ -28,6 +28,23 @@ struct tx {
 	const void       *mark_in;
 };
 
+/*
+ * Statements whose answer nobody needs wait, and go to the server in one round trip with the next that is waited
+ * for, or before COMMIT; so does what begins the transaction.  Their parameters are copied: up to
+ * TX_LATER_BYTES wait, what is longer is run at once, as everything is outside of a transaction.
+ *
+ * A failure is told by whatever sends them; then nothing more runs in this transaction.  A body that wants to know
+ * of a duplicate key, or how many rows there were, uses db_run().
+ */
+#define TX_LATER_BYTES (64 * 1024)
+MUST_USE bool tx_later(struct db *db, const struct sql *q, const void *in, struct err *e);
+/* As db_run_many(). */
+MUST_USE bool tx_later_many(struct db *db, const struct sql *q, const void *in, size_t n, struct err *e);
+/* It finds a row, or was outrun: tx_again(). */
+MUST_USE bool tx_later_must(struct db *db, const struct sql *q, const void *in, struct err *e);
+/* CALL of a procedure that refuses (SIGNAL) what was outrun. */
+MUST_USE bool tx_later_call(struct db *db, const struct sql *q, const void *in, struct err *e);
+
 MUST_USE bool tx_run(struct db *db, const struct tx *t, struct err *e);
 bool tx_open(const struct db *db); /* inside a body */
 /* A body that found its conditional UPDATE outrun (0 rows) calls this: the transaction is rolled back and repeated. */

@@ -4,7 +4,6 @@
 
 #include "core/store/alert/channel.h"
 #include "core/store/drift/finding.h"
-#include "core/store/tx.h"
 #include "drift/alert/explain.h"
 #include "drift/alert/message.h"
 
@@ -139,16 +138,6 @@ tell_suppression(const struct deed_of_drift *w, const char *before, struct err *
 }
 
 static bool
-write_alert(const struct deed_of_drift *w, struct err *e)
-{
-	bool done;
-
-	if (!alert_set(w->s->t->db, &w->alert, &done, e))
-		return false;
-	return done ? true : tx_again(e);
-}
-
-static bool
 open_alert(struct deed_of_drift *w, struct err *e)
 {
 	const struct alert_scope *s = w->s;
@@ -253,8 +242,8 @@ update_alert(struct deed_of_drift *w, struct err *e)
 	alert->updated_at = w->now;
 	if (d->n > 0 && (!set_severity(w, e) || !set_title(w, e)))
 		return false;
-	if (!set_suppressed(w, e) || !write_alert(w, e) || !tell_suppression(w, before, e) ||
-	    !tell_severity(w, status, e))
+	if (!set_suppressed(w, e) || !alert_write(w->s->t->db, &w->alert, e) ||
+	    !tell_suppression(w, before, e) || !tell_severity(w, status, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
 	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
@@ -278,7 +267,8 @@ resolve_alert(struct deed_of_drift *w, struct err *e)
 	alert->open_key = NULL;
 	if (alert->resolved_by == NULL || alert->status == NULL)
 		return err_memory(e);
-	return write_alert(w, e) && alerting_event(w->s, alert, from, "No finding is left.", e);
+	return alert_write(w->s->t->db, &w->alert, e) &&
+	       alerting_event(w->s, alert, from, "No finding is left.", e);
 }
 
 /* ---- carrying out ---- */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/store/tx.h"
-
 #define KEY_MAX 64
 
 static char *
@@ -52,16 +50,6 @@ tell_condition(
 }
 
 static bool
-write_condition(const struct alert_scope *s, const struct alert *alert, struct err *e)
-{
-	bool done;
-
-	if (!alert_set(s->t->db, alert, &done, e))
-		return false;
-	return done ? true : tx_again(e);
-}
-
-static bool
 add_condition(const struct alert_scope *s, const char *kind, const char *text, struct alert *alert,
     struct err *e)
 {
@@ -103,7 +91,7 @@ condition_update(
 	if (s->report != NULL)
 		alert.report_id = s->report->id;
 	alert.updated_at.ms = clock_ms(s->env->clock);
-	return set_title(s, text, &alert, e) && write_condition(s, &alert, e) &&
+	return set_title(s, text, &alert, e) && alert_write(s->t->db, &alert, e) &&
 	       tell_condition(s, EVENT_UPDATED, &alert, e);
 }
 
@@ -126,6 +114,6 @@ condition_close(const struct alert_scope *s, const char *kind, const char *note,
 	alert.open_key = NULL;
 	if (alert.status == NULL || alert.resolved_by == NULL)
 		return err_memory(e);
-	return write_condition(s, &alert, e) && alerting_event(s, &alert, from, note, e) &&
+	return alert_write(s->t->db, &alert, e) && alerting_event(s, &alert, from, note, e) &&
 	       tell_condition(s, EVENT_RESOLVED, &alert, e);
 }

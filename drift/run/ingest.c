@@ -12,6 +12,7 @@
 struct writing {
 	const struct ingest *in;
 	struct plan         *plan;
+	unsigned             tries;
 };
 
 static bool
@@ -30,39 +31,21 @@ plan_anew(struct db *db, struct writing *w, struct err *e)
 	return true;
 }
 
-/* Holds the state row from here on; the state may have moved on since the plan was made. */
-static bool
-add_snapshot(struct db *db, struct writing *w, struct err *e)
-{
-	bool added;
-
-	if (!snapshot_add_next(db, &w->plan->snapshot, &w->plan->before, &added, e))
-		return false;
-	if (added)
-		return true;
-	if (!plan_anew(db, w, e) ||
-	    !snapshot_add_next(db, &w->plan->snapshot, &w->plan->before, &added, e))
-		return false;
-	return added || tx_again(e);
-}
-
+/* Holds the state row from its first statement on; where the state has moved on since the plan was
+ * made, it is outrun. */
 static bool
 ingest_body(struct db *db, void *arg, struct err *e)
 {
 	struct writing *w = arg;
 	struct plan    *p;
-	bool            done = false, ok;
 
-	if (!add_snapshot(db, w, e))
+	if (w->tries++ > 0 && !plan_anew(db, w, e))
 		return false;
 	p = w->plan;
-	if (!apply_plan(db, w->in, p, e))
+	if (!snapshot_add_next(db, &p->snapshot, &p->before, e) || !apply_plan(db, w->in, p, e))
 		return false;
-	ok = p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, &done, e)
-				  : config_state_set(db, &p->after, p->before.seq, &done, e);
-	if (!ok)
-		return false;
-	return done ? true : tx_again(e);
+	return p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, e)
+				    : config_state_set(db, &p->after, p->before.seq, e);
 }
 
 /* A golden baseline follows its template first. */

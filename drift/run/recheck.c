@@ -29,14 +29,10 @@ look_again(struct db *db, const struct ingest *in, bool *goes_on, struct err *e)
 {
 	struct plan *p = plan_again(in->mem, in, e);
 	enum deed    deed;
-	bool         done;
 
 	if (p == NULL || !finding_write(db, p->findings, e) || !apply_alerts(db, in, p, &deed, e) ||
-	    !write_report(db, in, p, deed, e) ||
-	    !config_state_set(db, &p->after, p->before.seq, &done, e))
+	    !write_report(db, in, p, deed, e) || !config_state_set(db, &p->after, p->before.seq, e))
 		return false;
-	if (!done)
-		return tx_again(e);
 	*goes_on = p->after.recheck_at.ms != 0;
 	/* a snapshot on its way that has read the row before is planned again */
 	return config_outrun(db, &in->config->id, e);

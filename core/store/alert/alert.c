@@ -1,5 +1,6 @@
 #include "core/store/alert/alert.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 static const struct field alert_fields[] = {
 	COLUMN(struct alert, id),
@@ -53,7 +54,7 @@ SQL(alert_select_open, SQL_TENANT, &key_in, &alert_schema,
 bool
 alert_add(struct db *db, const struct alert *a, struct err *e)
 {
-	return db_run(db, &alert_insert, a, NULL, e);
+	return tx_later(db, &alert_insert, a, e);
 }
 
 bool
@@ -178,6 +179,12 @@ alert_set(struct db *db, const struct alert *a, bool *done, struct err *e)
 	return true;
 }
 
+bool
+alert_write(struct db *db, const struct alert *a, struct err *e)
+{
+	return tx_later_must(db, &alert_update, a, e);
+}
+
 /* ---- findings ---- */
 
 static const struct field told_fields[] = {
@@ -215,11 +222,11 @@ told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told 
 bool
 told_put(struct db *db, const struct told *f, size_t n, struct err *e)
 {
-	return db_run_many(db, &told_replace, f, n, e);
+	return tx_later_many(db, &told_replace, f, n, e);
 }
 
 bool
 told_drop(struct db *db, const struct told *f, size_t n, struct err *e)
 {
-	return db_run_many(db, &told_delete, f, n, e);
+	return tx_later_many(db, &told_delete, f, n, e);
 }

@@ -55,6 +55,8 @@ MUST_USE bool alert_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
     struct alert **rows, size_t *n, struct err *e);
 /* Writes all that can change and raises the version while it is a->version; *done false: outrun. */
 MUST_USE bool alert_set(struct db *db, const struct alert *a, bool *done, struct err *e);
+/* The same in a deed (tx_later), which was outrun where it is not. */
+MUST_USE bool alert_write(struct db *db, const struct alert *a, struct err *e);
 
 struct told {
 	struct uuid alert_id;

@@ -1,4 +1,5 @@
 #include "core/store/alert/outbox.h"
+#include "core/store/tx.h"
 
 #include "core/store/alert/expire.h"
 #include "core/store/id_list.h"
@@ -67,7 +68,7 @@ outbox_add(struct db *db, const struct outbox *o, struct err *e)
 {
 	const struct index_in in = { .id = o->id };
 
-	return db_run(db, &outbox_insert, o, NULL, e) && db_run(db, &outbox_call_add, &in, NULL, e);
+	return tx_later(db, &outbox_insert, o, e) && tx_later(db, &outbox_call_add, &in, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "core/store/drift/config.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 #include <string.h>
 
@@ -338,17 +339,11 @@ SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     " held = :held WHERE config_id = :config_id AND seq = :was");
 
 bool
-config_state_set(
-    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
+config_state_set(struct db *db, const struct config_state *s, uint64_t seq, struct err *e)
 {
 	const struct state_in in = { *s, seq };
-	uint64_t              n = 0;
 
-	*done = false;
-	if (!db_run(db, &config_state_update, &in, &n, e))
-		return false;
-	*done = n == 1;
-	return true;
+	return tx_later_must(db, &config_state_update, &in, e);
 }
 
 static const struct field number_fields[] = {
@@ -365,17 +360,11 @@ SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
     " AND seq = :was");
 
 bool
-config_state_number(
-    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e)
+config_state_number(struct db *db, const struct config_state *s, uint64_t seq, struct err *e)
 {
 	const struct state_in in = { *s, seq };
-	uint64_t              n = 0;
 
-	*done = false;
-	if (!db_run(db, &config_state_update_number, &in, &n, e))
-		return false;
-	*done = n == 1;
-	return true;
+	return tx_later_must(db, &config_state_update_number, &in, e);
 }
 
 struct touch_in {
@@ -464,7 +453,7 @@ config_outrun(struct db *db, const struct uuid *config, struct err *e)
 {
 	const struct id_in in = { *config };
 
-	return db_run(db, &config_state_outrun, &in, NULL, e);
+	return tx_later(db, &config_state_outrun, &in, e);
 }
 
 struct word_in {

@@ -77,12 +77,10 @@ MUST_USE bool config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uu
 /* The same, and holds the row until the transaction ends. */
 MUST_USE bool config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
-/* Writes the row while its seq is `seq`; *done false: outrun. */
-MUST_USE bool config_state_set(
-    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e);
+/* Writes the row (tx_later); the deed was outrun where its seq is `seq` no more. */
+MUST_USE bool config_state_set(struct db *db, const struct config_state *s, uint64_t seq, struct err *e);
 /* A snapshot out of order takes a number and changes nothing else. */
-MUST_USE bool config_state_number(
-    struct db *db, const struct config_state *s, uint64_t seq, bool *done, struct err *e);
+MUST_USE bool config_state_number(struct db *db, const struct config_state *s, uint64_t seq, struct err *e);
 /* Somebody decided about findings: the next snapshot is compared in any case, and again from
  * `recheck` on (0: no).  `config` nil: of every config. */
 MUST_USE bool config_touch(

@@ -1,4 +1,5 @@
 #include "core/store/drift/content.h"
+#include "core/store/tx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +211,7 @@ content_pack(struct tenant_db *t, TALLOC_CTX *mem, struct content *list, size_t 
 bool
 content_add(struct db *db, const struct content_rows *rows, struct err *e)
 {
-	return db_run_many(db, &content_insert, rows->rows, rows->n, e);
+	return tx_later_many(db, &content_insert, rows->rows, rows->n, e);
 }
 
 static bool

@@ -1,4 +1,5 @@
 #include "core/store/drift/daily.h"
+#include "core/store/tx.h"
 
 #include "core/store/drift/snapshot.h"
 
@@ -30,7 +31,7 @@ daily_name(const struct uuid *config, const char *category, const char *label)
 bool
 daily_add(struct db *db, const struct daily *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &daily_upsert, rows, n, e);
+	return tx_later_many(db, &daily_upsert, rows, n, e);
 }
 
 #define READ_FIELDS COLUMN(struct daily_filter, from), COLUMN_NULL(struct daily_filter, config_id)

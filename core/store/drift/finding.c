@@ -1,4 +1,5 @@
 #include "core/store/drift/finding.h"
+#include "core/store/tx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -317,8 +318,8 @@ SQL(finding_update_shown, SQL_TENANT, &shown_in, NULL,
 bool
 finding_put(struct db *db, const struct finding_row *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &finding_upsert, rows, n, e) &&
-	       db_run_many(db, &finding_update_shown, rows, n, e);
+	return tx_later_many(db, &finding_upsert, rows, n, e) &&
+	       tx_later_many(db, &finding_update_shown, rows, n, e);
 }
 
 bool
@@ -326,7 +327,7 @@ finding_put_seen(struct db *db, struct finding_row *rows, size_t n, struct err *
 {
 	if (n > 1)
 		qsort(rows, n, sizeof(rows[0]), by_row);
-	return db_run_many(db, &finding_upsert, rows, n, e);
+	return tx_later_many(db, &finding_upsert, rows, n, e);
 }
 
 static const struct field seen_fields[] = {
@@ -350,7 +351,7 @@ finding_detect(struct db *db, struct finding_seen *s, size_t n, struct err *e)
 {
 	if (n > 1)
 		qsort(s, n, sizeof(s[0]), by_seen);
-	return db_run_many(db, &finding_upsert_seen, s, n, e);
+	return tx_later_many(db, &finding_upsert_seen, s, n, e);
 }
 
 /* ---- events ---- */
@@ -391,7 +392,7 @@ SQL(finding_event_select, SQL_TENANT, &event_in, &event_schema,
 bool
 finding_event_add(struct db *db, const struct finding_event *v, size_t n, struct err *e)
 {
-	return db_run_many(db, &finding_event_insert, v, n, e);
+	return tx_later_many(db, &finding_event_insert, v, n, e);
 }
 
 bool

@@ -1,4 +1,5 @@
 #include "core/store/drift/history.h"
+#include "core/store/tx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -297,7 +298,7 @@ history_sweep(
 bool
 history_refer(struct db *db, const struct manifest_ref *refs, size_t n, struct err *e)
 {
-	return db_run_many(db, &manifest_content_insert, refs, n, e);
+	return tx_later_many(db, &manifest_content_insert, refs, n, e);
 }
 
 bool

@@ -1,4 +1,5 @@
 #include "core/store/drift/masked_changes.h"
+#include "core/store/tx.h"
 
 static const struct field row_fields[] = {
 	COLUMN(struct masked_change, actor),
@@ -49,7 +50,7 @@ _Static_assert(MASKED_CHANGES_TOLD == 20 && MASKED_TOLD_AT_ONCE == 10, "as in th
 bool
 masked_changes_add(struct db *db, const struct masked_change *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &masked_upsert, rows, n, e);
+	return tx_later_many(db, &masked_upsert, rows, n, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "core/store/drift/report_priv.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 /* ---- reports ---- */
 
@@ -70,7 +71,7 @@ report_changes(const struct report *r)
 bool
 report_add(struct db *db, const struct report *r, struct err *e)
 {
-	return db_run(db, &report_insert, r, NULL, e);
+	return tx_later(db, &report_insert, r, e);
 }
 
 bool
@@ -149,7 +150,7 @@ SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &change_insert, rows, n, e);
+	return tx_later_many(db, &change_insert, rows, n, e);
 }
 
 bool

@@ -1,4 +1,5 @@
 #include "core/store/drift/rule_hits.h"
+#include "core/store/tx.h"
 
 static const struct field rule_hits_fields[] = {
 	COLUMN(struct rule_hits, config_id),
@@ -70,7 +71,7 @@ rule_hits_same(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct
 bool
 rule_hits_put(struct db *db, const struct rule_hits *h, struct err *e)
 {
-	return db_run(db, &rule_hits_replace, h, NULL, e);
+	return tx_later(db, &rule_hits_replace, h, e);
 }
 
 bool
@@ -78,5 +79,5 @@ rule_hits_drop(struct db *db, const struct uuid *config, struct err *e)
 {
 	const struct same_in in = { .config = *config };
 
-	return db_run(db, &rule_hits_delete, &in, NULL, e);
+	return tx_later(db, &rule_hits_delete, &in, e);
 }

@@ -1,4 +1,5 @@
 #include "core/store/drift/schedule.h"
+#include "core/store/tx.h"
 
 #define FARTHEST_S INT64_C(2000000000)
 
@@ -40,7 +41,7 @@ schedule_set(struct db *db, const char *kind, const struct uuid *ref, int64_t du
 {
 	const struct set_in in = { .kind = kind, .ref = *ref, .due_s = due_s };
 
-	return db_run(db, &schedule_call_set, &in, NULL, e);
+	return tx_later(db, &schedule_call_set, &in, e);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "core/store/drift/snapshot.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,21 +60,16 @@ SQL(snapshot_select, SQL_TENANT, &id_in, &snapshot_schema,
 bool
 snapshot_add(struct db *db, const struct snapshot *s, struct err *e)
 {
-	return db_run(db, &snapshot_insert, s, NULL, e);
+	return tx_later(db, &snapshot_insert, s, e);
 }
 
 bool
-snapshot_add_next(struct db *db, const struct snapshot *s, const struct config_state *was,
-    bool *added, struct err *e)
+snapshot_add_next(
+    struct db *db, const struct snapshot *s, const struct config_state *was, struct err *e)
 {
 	const struct next_in in = { *s, *was };
-	uint64_t             n = 0;
 
-	*added = false;
-	if (!db_run(db, &snapshot_insert_next, &in, &n, e))
-		return false;
-	*added = n == 1;
-	return true;
+	return tx_later_must(db, &snapshot_insert_next, &in, e);
 }
 
 bool
@@ -309,8 +305,8 @@ versions_open(struct db *db, struct version *v, size_t n, struct err *e)
 		qsort(v, n, sizeof(v[0]), by_resource);
 	while (fresh < n && !v[fresh].known)
 		fresh++;
-	return db_run_many(db, &resource_insert, v, fresh, e) &&
-	       db_run_many(db, &version_insert, v, n, e);
+	return tx_later_many(db, &resource_insert, v, fresh, e) &&
+	       tx_later_many(db, &version_insert, v, n, e);
 }
 
 bool
@@ -318,5 +314,5 @@ versions_close(struct db *db, struct version *v, size_t n, struct err *e)
 {
 	if (n > 1)
 		qsort(v, n, sizeof(v[0]), by_resource);
-	return db_run_many(db, &version_update, v, n, e);
+	return tx_later_many(db, &version_update, v, n, e);
 }

@@ -40,12 +40,11 @@ struct snapshot {
 
 MUST_USE bool snapshot_add(struct db *db, const struct snapshot *s, struct err *e);
 /*
- * The next one of its config: holds the config's state row until the transaction ends, and adds it if
- * number, life, report's version and baseline of that row are still those of `was`; *added false: they
- * are not.
+ * The next one of its config (tx_later): holds the config's state row until the transaction ends, and adds it;
+ * the deed was outrun where number, life, report's version or baseline of that row are not those of `was`.
  */
-MUST_USE bool snapshot_add_next(struct db *db, const struct snapshot *s, const struct config_state *was,
-    bool *added, struct err *e);
+MUST_USE bool snapshot_add_next(
+    struct db *db, const struct snapshot *s, const struct config_state *was, struct err *e);
 MUST_USE bool snapshot_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct snapshot *s, struct err *e);
 MUST_USE bool snapshot_by_key(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *config,

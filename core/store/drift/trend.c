@@ -1,4 +1,5 @@
 #include "core/store/drift/trend.h"
+#include "core/store/tx.h"
 
 struct config_in {
 	struct uuid config_id;
@@ -79,7 +80,7 @@ trend_by_id(
 bool
 trend_set(struct db *db, const struct trend_row *row, struct err *e)
 {
-	return db_run(db, &trend_upsert, row, NULL, e);
+	return tx_later(db, &trend_upsert, row, e);
 }
 
 bool
@@ -87,8 +88,7 @@ trend_drop(struct db *db, const struct uuid *config, struct err *e)
 {
 	const struct config_in in = { *config };
 
-	return db_run(db, &trend_delete, &in, NULL, e) &&
-	       db_run(db, &trend_delete_flaps, &in, NULL, e);
+	return tx_later(db, &trend_delete, &in, e) && tx_later(db, &trend_delete_flaps, &in, e);
 }
 
 bool
@@ -103,11 +103,11 @@ flap_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct flap
 bool
 flap_put(struct db *db, const struct flap_row *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &flap_upsert, rows, n, e);
+	return tx_later_many(db, &flap_upsert, rows, n, e);
 }
 
 bool
 flap_drop(struct db *db, const struct flap_row *rows, size_t n, struct err *e)
 {
-	return db_run_many(db, &flap_delete, rows, n, e);
+	return tx_later_many(db, &flap_delete, rows, n, e);
 }

@@ -55,9 +55,8 @@ SQL(audit_insert, SQL_TENANT, &audit_schema, NULL,
 
 /* ---- the head: it moves by procedures of the control schema only ---- */
 
-#define SIGNALLED         1644 /* a procedure or a trigger refused */
-#define GUARDS_OF_ENTRIES 2    /* triggers, in the tenant's schema */
-#define GUARDS_OF_HEADS   2    /* in the control schema */
+#define GUARDS_OF_ENTRIES 2 /* triggers, in the tenant's schema */
+#define GUARDS_OF_HEADS   2 /* in the control schema */
 
 struct head_in {
 	bool take;
@@ -130,12 +129,7 @@ audit_head_move(
 {
 	const struct advance_in in = { seq, seq + 1, { mac, AUDIT_MAC_LEN } };
 
-	if (db_run(t->db, &audit_call_advance, &in, NULL, e))
-		return true;
-	if (e->sys != SIGNALLED)
-		return false;
-	err_clear(e);
-	return tx_again(e);
+	return tx_later_call(t->db, &audit_call_advance, &in, e);
 }
 
 bool
@@ -171,7 +165,7 @@ audit_span(struct tenant_db *t, struct audit_span *s, struct err *e)
 bool
 audit_row_add(struct tenant_db *t, const struct audit_row *r, struct err *e)
 {
-	return db_run(t->db, &audit_insert, r, NULL, e);
+	return tx_later(t->db, &audit_insert, r, e);
 }
 
 struct rows_after_in {

@@ -1,5 +1,6 @@
 #include "core/store/identity/session.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 #define NULLABLE FIELD_NULLABLE
 
@@ -78,7 +79,7 @@ SQL(session_select_state, SQL_TENANT, &id_in, &session_state_schema,
 bool
 session_add(struct tenant_db *t, const struct session_row *s, struct err *e)
 {
-	return db_run(t->db, &session_insert, s, NULL, e);
+	return tx_later(t->db, &session_insert, s, e);
 }
 
 bool

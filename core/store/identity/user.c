@@ -1,5 +1,6 @@
 #include "core/store/identity/user.h"
 #include "core/store/id_list.h"
+#include "core/store/tx.h"
 
 #include <string.h>
 
@@ -211,5 +212,5 @@ user_set_last_login(struct tenant_db *t, const struct uuid *user, instant at, st
 {
 	const struct last_login_in in = { at, *user };
 
-	return db_run(t->db, &user_update_last_login, &in, NULL, e);
+	return tx_later(t->db, &user_update_last_login, &in, e);
 }

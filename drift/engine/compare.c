@@ -143,6 +143,8 @@ compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare
 	out->separator = in->separator != NULL ? str_of(in->separator) : STR(" ");
 	out->digits = in->digits;
 	out->seconds = in->seconds;
+	if (out->how == NORMALISE_UNMASK && c->pack.n > 0)
+		return compiler_fault(c, "/how", "unmask goes with a config only");
 	if (in->separator != NULL && out->how != NORMALISE_SPLIT)
 		return compiler_fault(c, "/separator", "goes with split only");
 	if (in->digits + in->seconds > 0 && out->how != NORMALISE_ROUND)
@@ -200,30 +202,34 @@ compile_object(
 		   compile_normaliser, &spec->normalise);
 }
 
-/* ---- what is always masked ---- */
+/* ---- what is always done, the last of the normalisers ---- */
 
+/* Edition 1 masks these; what is always masked since is no entry (norm_place.c). */
 static const char *const secrets[] = { "password", "secret", "secretText", "clientSecret",
 	"client_secret", "privateKey", "private_key", "connectionString", "accessToken",
 	"refreshToken" };
+static const char *const opened[] = { "kubectl.kubernetes.io/last-applied-configuration" };
 
 static bool
-add_secrets(struct compiler *c, struct compare_spec *spec)
+add_own(struct compiler *c, struct compare_spec *spec)
 {
 	struct compare_entries *list = &spec->normalise;
-	size_t                  n = sizeof secrets / sizeof *secrets;
-	struct compare_entry   *more, *own;
+	bool                    first = spec->edition == COMPARE_EDITION_1;
+	const char *const      *names = first ? secrets : opened;
+	size_t n = first ? sizeof secrets / sizeof *secrets : sizeof opened / sizeof *opened;
+	struct compare_entry *more, *own;
 
 	more = talloc_realloc(c->mem, list->items, struct compare_entry, list->n + 1);
 	if (more == NULL)
 		return err_memory(c->e);
 	list->items = more;
 	own = &more[list->n++];
-	*own = (struct compare_entry) { .how = NORMALISE_MASK };
+	*own = (struct compare_entry) { .how = first ? NORMALISE_MASK : NORMALISE_EMBEDDED_JSON };
 	own->names.items = talloc_array(c->mem, struct glob, (unsigned)n);
 	if (own->names.items == NULL)
 		return err_memory(c->e);
 	for (own->names.n = 0; own->names.n < n; own->names.n++)
-		own->names.items[own->names.n] = glob_make(str_of(secrets[own->names.n]), true);
+		own->names.items[own->names.n] = glob_make(str_of(names[own->names.n]), first);
 	return true;
 }
 
@@ -271,7 +277,7 @@ compile(struct compiler *c, const struct compare_terms *terms, struct compare_sp
 		if (!compile_object(c, root, pack->compare, spec))
 			return false;
 	}
-	if (!add_secrets(c, spec))
+	if (!add_own(c, spec))
 		return false;
 	spec->hits = talloc_zero_array(c->mem, uint32_t, spec->normalise.n);
 	return spec->hits != NULL || err_memory(c->e);
@@ -319,7 +325,7 @@ compare_bind(struct compare_spec *spec, const uint8_t owner[static COMPARE_OWNER
 uint32_t
 compare_count(const struct compare_spec *spec)
 {
-	return spec->normalise.n - 1; /* the last is what is always masked */
+	return spec->normalise.n - 1; /* the last is what is always done */
 }
 
 const struct rule_origin *
@@ -358,45 +364,6 @@ compare_names(const struct compare_pick *pick, const struct compare_entry *x, st
 	if (yes && !matcher_globs(pick->matcher, &x->except, name, &no, pick->e))
 		return false;
 	return yes && !no;
-}
-
-/* Where a masked place lies on the way, all below it is. */
-static bool
-masks_path(const struct compare_entry *x, const struct str *steps, uint32_t n)
-{
-	uint64_t states = pattern_start(&x->path);
-	bool     yes = pattern_done(&x->path, states);
-
-	for (uint32_t i = 0; !yes && i < n; i++) {
-		states = pattern_step(&x->path, states, steps[i]);
-		yes = pattern_done(&x->path, states);
-	}
-	return yes;
-}
-
-static bool
-masks_names(const struct compare_entry *x, const struct str *steps, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (globs_match(&x->names, steps[i]) && !globs_match(&x->except, steps[i]))
-			return true;
-	return false;
-}
-
-bool
-compare_masks(
-    const struct compare_spec *spec, struct str category, const struct str *steps, uint32_t n)
-{
-	for (uint32_t i = 0; i < spec->normalise.n; i++) {
-		const struct compare_entry *x = &spec->normalise.items[i];
-
-		if (x->how != NORMALISE_MASK ||
-		    (category.n > 0 && x->category.n > 0 && !globs_match(&x->category, category)))
-			continue;
-		if (x->by_path ? masks_path(x, steps, n) : masks_names(x, steps, n))
-			return true;
-	}
-	return false;
 }
 
 bool

@@ -32,14 +32,22 @@
  * In the first edition auto and keyed know an element only if all are known by the same members
  * (auto: strings and integers), else they are as multiset.
  *
- * Scalars of members named (case folded) password, secret, secretText,
- * clientSecret, client_secret, privateKey, private_key, connectionString,
- * accessToken, refreshToken are always masked, with all scalars below such a
- * member; null stays null.
+ * Always masked, where the config does not `unmask` it: strings that are secrets by their name, by the
+ * name beside them ({"name": "API_TOKEN", "value": ...}; `key` for `name`) or by their content, of a
+ * content the part that is one (secret.h); in lists by name too; `data` and `stringData` of a Kubernetes
+ * Secret, also in the text of kubectl.kubernetes.io/last-applied-configuration, which is read as JSON.
+ * Numbers, booleans and what lies below an object of such a name are settings and stay
+ * ({"password": {"minLength": 12}}), and so do texts that say there is no secret ("none", "required").
+ * Edition 1: all scalars of members named password, secret, secretText, clientSecret, client_secret,
+ * privateKey, private_key, connectionString, accessToken, refreshToken (case folded), and below them.
+ * null stays null everywhere.
  *
  * Normalisers:
  *   ignore           the value is left out
- *   mask             scalars are replaced by their HMAC (resource.h)
+ *   mask             scalars are replaced by their HMAC (resource.h): by `path` all at and below the place;
+ *                    by `names` strings, and strings in a list (edition 1: as by path)
+ *   unmask           what is always masked, or masked by an entry, is left readable at this place: of a
+ *                    list its strings too, of an object nothing below it; not for packs
  *   empty_is_absent  null, "", [] and {} are left out
  *   casefold         strings as Unicode NFKC_Casefold, nfc: as Unicode NFC; that does not fit
  *                    where more than 30 combining marks follow one another, nor a text of more than
@@ -104,7 +112,8 @@ enum compare_mode {
 	X(NORMALISE_DURATION,        "duration") \
 	X(NORMALISE_EOL,             "eol") \
 	X(NORMALISE_URL_DECODED,     "url_decoded") \
-	X(NORMALISE_BOOLEAN_TEXT,    "boolean_text")
+	X(NORMALISE_BOOLEAN_TEXT,    "boolean_text") \
+	X(NORMALISE_UNMASK,          "unmask")
 enum normaliser {
 #define X(id, wire) id,
 	NORMALISERS(X)
@@ -156,7 +165,8 @@ MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json
 #define COMPARE_OWNER_LEN 16
 void compare_bind(struct compare_spec *spec, const uint8_t owner[static COMPARE_OWNER_LEN]);
 
-/* Is this place of a resource masked?  By its steps, unescaped; category "": of any. */
+/* Is this place of a resource masked, whatever its content?  By its steps, unescaped; category "": of
+ * any. */
 bool compare_masks(
     const struct compare_spec *spec, struct str category, const struct str *steps, uint32_t n);
 

@@ -18,8 +18,8 @@ struct patch_op {
 	bool               last;  /* element: added behind the others */
 	size_t             seq;   /* order of finding */
 	const struct json *value; /* NULL: OP_REMOVE */
+	struct resource    r;     /* whose it is; its value is not looked at */
 	bool               open;  /* the value is wrapped in a new category: {key: value} */
-	struct str         key;   /* open: that key */
 };
 
 struct patch {
@@ -101,6 +101,7 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 		 : new_value == NULL ? OP_REMOVE
 				     : OP_REPLACE;
 	op->value = at->moved ? NULL : new_value;
+	op->r = w->to != NULL ? *w->to : *w->from;
 	op->depth = is_element(at) ? op->depth + 1 : 0;
 	op->index = op->op == OP_ADD || at->moved ? at->to_i : at->old_i;
 	op->from = at->at_i;
@@ -201,7 +202,7 @@ open_category(struct patch *p, const struct resource *to, struct err *e)
 	op->path = buf_str(&path);
 	op->value = to->value;
 	op->open = true;
-	op->key = to->key;
+	op->r = *to;
 	return patch_category(p, to->category, e);
 }
 
@@ -283,15 +284,15 @@ print_paths(struct buf *out, const struct patch_op *op, struct err *e)
 }
 
 static void
-print_value(struct buf *out, const struct patch_op *op)
+print_value(struct buf *out, const struct patch *p, const struct patch_op *op)
 {
 	buf_puts(out, ",\"value\":");
 	if (op->open) {
 		buf_putc(out, '{');
-		buf_json(out, op->key);
+		buf_json(out, op->r.key);
 		buf_putc(out, ':');
 	}
-	resource_print(out, op->value);
+	resource_print_named(out, p->d->state->spec, &op->r, op->value);
 	if (op->open)
 		buf_putc(out, '}');
 }
@@ -314,7 +315,7 @@ patch_flush(struct buf *out, struct patch *p, struct err *e)
 		if (!print_paths(out, op, e))
 			return false;
 		if (op->value != NULL)
-			print_value(out, op);
+			print_value(out, p, op);
 		buf_putc(out, '}');
 	}
 	p->n = 0;

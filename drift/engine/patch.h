@@ -15,7 +15,9 @@
  * the end.  Rules play no part: what a rule ignores is
  * in the patch all the same.
  *
- * Values are printed as resource_print does: a changed secret is replaced by "[masked]".
+ * Values are printed as resource_print_named does: what is masked is "[masked:<16 hex>]", in a
+ * document as in a patch, so that what the patch brings is what the new side has; "[masked]" where
+ * both sides were redacted (redact.h).
  */
 #ifndef BSX_DRIFT_ENGINE_PATCH_H
 #define BSX_DRIFT_ENGINE_PATCH_H

@@ -175,10 +175,6 @@ among_texts(const struct predicate *p, struct str s)
 	return false;
 }
 
-/* All masked values are this one to a condition: whoever writes conditions would find the mask of a
- * value by them, digit by digit. */
-static const struct json masked = { .type = JSON_STRING, .text = { "[masked]", 8 } };
-
 static bool
 any_holds(
     struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
@@ -186,7 +182,6 @@ any_holds(
 	struct work *work = matcher_work(m);
 
 	*yes = false;
-	v = v != NULL && mark_at(v) ? &masked : v;
 	if (p->texts_n > 0 && v != NULL && v->type == JSON_STRING) {
 		/* each look ends where the texts differ, at the latest with the shorter one */
 		if (!work_spend(
@@ -237,9 +232,8 @@ holds_value(
 	return matcher_find(m, p->fold, v->text, p->value->text, yes, e);
 }
 
-bool
-predicate_holds(
-    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
+static bool
+holds(struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
 {
 	*yes = false;
 	switch (p->kind) {
@@ -262,5 +256,25 @@ predicate_holds(
 	case PREDICATE_BELOW:
 		break;
 	}
-	return v == NULL || holds_value(m, p, mark_at(v) ? &masked : v, yes, e);
+	return v == NULL || holds_value(m, p, v, yes, e);
+}
+
+/* What is masked is "[masked]" to a condition: whoever writes conditions would find the mask of a
+ * value by them, digit by digit. */
+bool
+predicate_holds(
+    struct matcher *m, const struct predicate *p, const struct json *v, bool *yes, struct err *e)
+{
+	struct json shown = { .type = JSON_STRING };
+	struct buf  text;
+	bool        ok;
+
+	if (v == NULL || !mark_at(v))
+		return holds(m, p, v, yes, e);
+	buf_make(&text, NULL);
+	mark_text(&text, v->text, NULL);
+	shown.text = buf_str(&text);
+	ok = buf_ok(&text) ? holds(m, p, &shown, yes, e) : err_memory(e);
+	talloc_free(text.p);
+	return ok;
 }

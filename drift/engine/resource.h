@@ -14,9 +14,11 @@
  * elements is kept: it is shown to people, and `list` needs it.
  *
  * A masked scalar is, in the normal form, a string of U+0000, "masked:" and the
- * HMAC-SHA-256 of its canonical text in hex.  So that no outside text can pass
+ * HMAC-SHA-256 of its canonical text in hex; where only parts of a text are
+ * masked, the rest follows (mark.h).  So that no outside text can pass
  * for one, a string that begins with U+0000 gets a second U+0000 in front.
- * Values are shown by resource_print, which turns both back ("[masked]").
+ * Values are shown by resource_print, which turns both back ("[masked]",
+ * "Server=db;Password=[masked]").
  */
 #ifndef BSX_DRIFT_ENGINE_RESOURCE_H
 #define BSX_DRIFT_ENGINE_RESOURCE_H
@@ -34,6 +36,7 @@ struct resource {
 	struct str         category;
 	struct str         key;
 	const struct json *value;
+	bool               masks; /* of a normal form: there are masks in it */
 };
 
 /*
@@ -53,6 +56,8 @@ enum resource_origin {
 /*
  * Replaces r->value by its normal form under `spec`.  ERR_INVALID with a fault when a number is
  * beyond the limits of json_canonical.  New nodes are owned by `mem`.
+ * A key from outside that holds a secret by its content (secret.h) has "[masked:<16 hex>]" in its
+ * place, so that resources stay apart.
  */
 MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec,
     struct resource *r, enum resource_origin from, struct work *work, struct err *e);
@@ -60,7 +65,7 @@ MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spe
 /* Appends the canonical text of a normal form: what is hashed (with the tenant's key) and stored. */
 MUST_USE bool resource_canonical(struct buf *out, const struct resource *r, struct err *e);
 
-/* Is this value of a normal form a mask?  *hex gets its HMAC in hex. */
+/* Is this value of a normal form a mask, of all or of parts?  *hex gets its HMAC in hex. */
 bool resource_masked(const struct json *v, struct str *hex);
 
 /*
@@ -68,5 +73,12 @@ bool resource_masked(const struct json *v, struct str *hex);
  * as "[masked]", numbers of canonical text written out (1e2 as 100) where that is short.
  */
 void resource_print(struct buf *out, const struct json *v);
+/*
+ * The same of a value in a resource, for a document that a patch is applied to: masks are
+ * "[masked:<16 hex>]", of which equal ones are of equal values.  They are of that resource and of the
+ * owner of the spec only (compare_bind), so that who sets values in another place finds none again.
+ */
+void resource_print_named(struct buf *out, const struct compare_spec *spec,
+    const struct resource *r, const struct json *v);
 
 #endif

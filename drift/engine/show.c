@@ -1,62 +1,41 @@
 /* resource.h: a normal form as people get to see it. */
-#include <string.h>
-
+#include "drift/engine/compare_priv.h"
 #include "drift/engine/mark.h"
 #include "drift/engine/number.h"
 #include "drift/engine/resource.h"
 
-bool
-mark_is(struct str s)
-{
-	return s.n == MARK_LEN + 2 * (size_t)HASH_LEN && memcmp(s.p, MARK, MARK_LEN) == 0;
-}
+/* Masks have names of this resource, and of the owner of the spec. */
+struct naming {
+	const struct compare_spec *spec;
+	const struct resource     *r;
+};
 
-bool
-mark_at(const struct json *v)
+static void
+print_mark(struct buf *out, struct str mark, const struct naming *by)
 {
-	return v->type == JSON_STRING && v->text.n > 0 && mark_is(v->text);
-}
+	char room[MARK_NAME + 1];
 
-bool
-mark_within(const struct json *v)
-{
-	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
-		return mark_at(v);
-	for (uint32_t i = 0; i < v->n; i++)
-		if (mark_within(&v->items[i]))
-			return true;
-	return false;
-}
-
-bool
-resource_masked(const struct json *v, struct str *hex)
-{
-	if (!mark_at(v))
-		return false;
-	*hex = (struct str) { v->text.p + MARK_LEN, v->text.n - MARK_LEN };
-	return true;
+	if (by == NULL) {
+		mark_json(out, mark, NULL);
+		return;
+	}
+	mark_json(out, mark,
+	    mark_name(by->spec->label_key, mark,
+		(const struct str[]) { { (const char *)by->spec->owner, COMPARE_OWNER_LEN },
+		    by->r->category, by->r->key },
+		3, room));
 }
 
 static void
-print_string(struct buf *out, struct str s)
-{
-	if (s.n > 0 && s.p[0] == '\0') {
-		if (mark_is(s)) {
-			buf_puts(out, "\"[masked]\"");
-			return;
-		}
-		s = (struct str) { s.p + 1, s.n - 1 };
-	}
-	buf_json(out, s);
-}
-
-void
-resource_print(struct buf *out, const struct json *v)
+print(struct buf *out, const struct json *v, const struct naming *by)
 {
 	bool object = v->type == JSON_OBJECT;
 
 	if (v->type == JSON_STRING) {
-		print_string(out, v->text);
+		if (mark_at(v))
+			print_mark(out, v->text, by);
+		else
+			buf_json(out, mark_clear(v->text));
 		return;
 	}
 	if (v->type == JSON_NUMBER) {
@@ -75,7 +54,20 @@ resource_print(struct buf *out, const struct json *v)
 			buf_json(out, v->names[i]);
 			buf_putc(out, ':');
 		}
-		resource_print(out, &v->items[i]);
+		print(out, &v->items[i], by);
 	}
 	buf_putc(out, object ? '}' : ']');
+}
+
+void
+resource_print(struct buf *out, const struct json *v)
+{
+	print(out, v, NULL);
+}
+
+void
+resource_print_named(struct buf *out, const struct compare_spec *spec, const struct resource *r,
+    const struct json *v)
+{
+	print(out, v, &(struct naming) { spec, r });
 }

@@ -429,6 +429,7 @@ transform_apply(TALLOC_CTX *mem, const struct compare_entry *x, unsigned levels,
 		return spell_boolean(&m);
 	case NORMALISE_IGNORE:
 	case NORMALISE_MASK:
+	case NORMALISE_UNMASK:
 	case NORMALISE_EMPTY_IS_ABSENT:
 	case NORMALISER__MAX:
 		break;

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static const uint8_t key[HASH_LEN] = { 11 };
 static const char   *hows[] = { "ignore", "mask", "empty_is_absent", "casefold", "nfc", "split",
 	  "embedded_json", "round", "as_array", "cidr", "quantity", "duration", "eol", "url_decoded",
-	  "boolean_text" };
+	  "boolean_text", "unmask" };
 static const char   *places[] = { "\"path\":\"\"", "\"path\":\"/**\"", "\"path\":\"/*\"",
 	  "\"path\":\"/a\"", "\"path\":\"/**/b\"", "\"path\":\"/*/1/**\"", "\"path\":\"/0/*\"",
 	  "\"names\":\"a*\"", "\"names\":\"*\",\"except\":\"b\"", "\"path\":\"/1*/*\"" };

@@ -128,19 +128,24 @@ the_twenty_first_value_of_a_masked_place_in_a_day_is_told_once(void **state)
 		const char *spec, *before, *after, *baseline, *path, *more;
 		int         each; /* values that one push counts as */
 	} cases[] = {
-		{ SPEC(""), "{\"password\":", "}", "{\"password\":\"x\"}", "/password", "", 1 },
-		{ SPEC(""), "[{\"id\":\"a\",\"secret\":", "}]", "[{\"id\":\"a\",\"secret\":0}]",
-		    "/[id=\"a\"]/secret", "", 1 },
+		{ SPEC(""), "{\"password\":\"v", "\"}", "{\"password\":\"x\"}", "/password", "",
+		    1 },
+		{ SPEC(""), "[{\"id\":\"a\",\"secret\":\"v", "\"}]",
+		    "[{\"id\":\"a\",\"secret\":\"0\"}]", "/[id=\"a\"]/secret", "", 1 },
 		{ SPEC(",\"compare\":{\"normalise\":[{\"how\":\"mask\",\"path\":\"/l/*\"}]}"),
 		    "{\"l\":[0,", "]}", "{\"l\":[0,\"x\"]}", "/l/*", "", 2 },
 		{ SPEC(",\"compare\":{\"arrays\":[{\"path\":\"\",\"mode\":\"keyed\",\"keys\":["
 		       "\"secret\"]}]}"),
-		    "[{\"secret\":", "}]", "[{\"secret\":\"x\"}]", "/*", "", 2 },
+		    "[{\"secret\":\"v", "\"}]", "[{\"secret\":\"x\"}]", "/*", "", 2 },
+		{ SPEC(""), "{\"note\":\"Bearer abcd", "\"}", "{\"note\":\"Bearer wxyz01\"}",
+		    "/note", "", 1 },
+		{ SPEC(""), "{\"url\":\"x://u:p", "@h\"}", "{\"url\":\"x://u:q@h\"}", "/url", "",
+		    1 },
 		{ SPEC(",\"rules\":[{\"path\":\"/**\",\"severity\":\"ignore\"}]"),
-		    "{\"password\":", "}", "{\"password\":\"x\"}", "/password", "", 1 },
-		{ SPEC(",\"baseline\":{\"mode\":\"previous\"}"), "{\"password\":", "}",
+		    "{\"password\":\"v", "\"}", "{\"password\":\"x\"}", "/password", "", 1 },
+		{ SPEC(",\"baseline\":{\"mode\":\"previous\"}"), "{\"password\":\"v", "\"}",
 		    "{\"password\":\"x\"}", "/password", "", 1 },
-		{ SPEC(""), "{\"password\":", "}", "{\"password\":\"x\"}", "/password",
+		{ SPEC(""), "{\"password\":\"v", "\"}", "{\"password\":\"x\"}", "/password",
 		    ",\"collected_at\":\"2020-01-01T00:00:00Z\"", 1 },
 	};
 	struct drift_world *x = *state;
@@ -201,7 +206,7 @@ secrets(struct drift_world *x, int n, int value)
 	char *text = talloc_strdup(x, "{\"n\":1");
 
 	for (int i = 0; i < n; i++)
-		text = talloc_asprintf_append(text, ",\"m%d\":{\"password\":%d}", i, value + i);
+		text = talloc_asprintf_append(text, ",\"m%d\":{\"password\":\"%d\"}", i, value + i);
 	return talloc_strdup_append(text, "}");
 }
 

@@ -20,6 +20,14 @@ const KINDS = {
   'a member that is always masked': { of: (v) => ({ a: { password: v } }), at: '/a/password' },
   'a member by its path': { config: masks({ path: '/pin' }), of: (v) => ({ pin: v }), at: '/pin' },
   'a member by its name': { config: masks({ names: ['*PIN'], casefold: true }), of: (v) => ({ deep: { my_pin: v } }), at: '/deep/my_pin' },
+  'a member that ends like one': { of: (v) => ({ app: { 'API-Token': v } }), at: '/app/API-Token' },
+  'the value beside a name': { of: (v) => ({ env: [{ name: 'DB_PASSWORD', value: v }, { name: 'OTHER', value: 'x' }] }), at: '/env/*/value' },
+  'a header': { of: (v) => ({ header: `Bearer ${v}` }), at: '/header' },
+  'a part of a text': { of: (v) => ({ db: `Server=db;Password=${v};Encrypt=yes` }), at: '/db' },
+  'a part of a connection string': { of: (v) => ({ connectionString: `Server=db;Password=${v}` }), at: '/connectionString' },
+  'a URL': { of: (v) => ({ urls: [`mysql://u:${v}@db/x`, 'http://h/'] }), at: '/urls/*' },
+  'the identity of an element by its content': { of: (v) => ({ rows: [{ name: `ghp_${v}`, n: 1 }, { name: 'other', n: 2 }] }), at: '/rows/*/name' },
+  'the data of a Secret': { of: (v) => ({ kind: 'Secret', data: { 'tls.crt': v } }), at: '/data/tls.crt' },
   'a number': { config: masks({ path: '/pin' }), of: (v) => ({ pin: Number(v) }), at: '/pin' },
   'a member of an element': { config: masks({ path: '/users/*/pin' }), of: (v) => ({ users: [{ id: 'a', pin: v }, { id: 'b', pin: 'x' }] }), at: '/users/*/pin' },
   'the identity of an element': { config: { compare: { ...masks({ names: ['pin'] }).compare, arrays: [{ path: '/people', mode: 'keyed', keys: ['pin'] }] } },
@@ -304,7 +312,7 @@ test('two documents of one request are compared whole, and many masked places ar
   const compare = async (left, right) => (await admin('POST', '/api/drift/compare', { body: { left, right } })).json;
   const both = await compare({ value: { password: 'a' } }, { value: { password: 'b' } });
   assert.deepEqual([both.changes.map((c) => c.path), both.not_compared], [['/password'], []]);
-  const wide = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`m${i}`, { password: 'x', list: [{ secret: 1 }, { secret: 2 }] }]));
+  const wide = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`m${i}`, { password: 'x', list: [{ secret: '1' }, { secret: '2' }] }]));
   const { snapshot_id } = await push(key, config, { document: wide });
   const many = await compare({ snapshot_id }, { value: { ...wide, m0: { password: 'y', list: [] } } });
   assert.deepEqual([many.not_compared.length, many.not_compared_more], [100, 400]);

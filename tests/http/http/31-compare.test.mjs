@@ -49,8 +49,8 @@ test('a report as a JSON Patch turns the baseline into the snapshot', async () =
   const answer = await changesAs(admin, second.report, 'application/json-patch+json');
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.headers['content-type'], 'application/json-patch+json');
-  assert.ok(!answer.text.includes('p2') && answer.text.includes('[masked]'));
-  const got = applied(await documentOf(admin, first.snapshot_id), answer.json);
+  assert.ok(!answer.text.includes('p2') && /"\[masked:[0-9a-f]{16}\]"/.test(answer.text), 'a masked value has a name');
+  const got = applied(await documentOf(admin, first.snapshot_id), JSON.parse(answer.text.replace(/\[masked:[0-9a-f]{16}\]/g, '[masked]')));
   const want = await documentOf(admin, second.snapshot_id);
   got['a/b']['x~y'].list.sort();
   want['a/b']['x~y'].list.sort();

@@ -24,8 +24,11 @@ const NAMES = ['password', 'secret', 'secretText', 'clientSecret', 'client_secre
 function value() {
   const named = Object.fromEntries(NAMES.flatMap((n) => [[n, masked(n)], [n.toUpperCase() + (n === n.toUpperCase() ? '2' : ''), masked(`upper ${n}`)]]));
   return { [SHOWN]: sealed('note'), words: [sealed('one'), sealed('two')], wide: { text: sealed('x').repeat(1000), more: [[sealed('deep')]] },
-    named, nested: { deep: [{ list: [{ password: masked('in lists') }], secret: { a: [masked('below'), { b: masked('further below') }] } }] },
-    numbers: { password: Number(DIGITS), pin: 1 }, accounts: [{ password: masked('keyed a'), role: 'r1' }, { password: masked('keyed b'), role: 'r2' }],
+    named, nested: { deep: [{ list: [{ password: masked('in lists') }], secret: [masked('listed'), [masked('deeper')], { token: masked('further below') }] }] },
+    texts: { url: `amqp://u:${masked('url')}@h`, header: `Bearer ${masked('header')}`, pairs: `Server=x;Password=${masked('pair')};Y=1`, key: `ghp_${masked('key')}`,
+      hash: `$6$salt$${masked('hash')}`, signed: `https://x/?sig=${masked('signature')}&a=1`, env: [{ name: 'API_TOKEN', value: masked('env') }] },
+    object: { kind: 'Secret', data: { any: masked('data') }, stringData: { any: masked('string data') } }, 'my-API.Key': masked('folded name'),
+    numbers: { pin: Number(DIGITS) }, accounts: [{ password: masked('keyed a'), role: 'r1' }, { password: masked('keyed b'), role: 'r2' }],
     counted: [{ token: [{ accessToken: masked('multiset') }] }, { token: [{ accessToken: masked('multiset') }] }],
     embedded: JSON.stringify({ password: masked('embedded'), inner: { clientSecret: masked('embedded deeper') }, note: sealed('embedded') }),
     own: { any: masked('own path'), list: [masked('own list')] }, folded: { secret: masked('folded'), word: sealed('folded') },
@@ -33,7 +36,7 @@ function value() {
 }
 const spec = { source: { kind: 'push' }, rule_packs: ['generic', 'entra'],
   compare: { arrays: [{ path: '/accounts', mode: 'keyed', keys: ['password'] }, { path: '/listed', mode: 'list' }, { path: '/words', mode: 'set' }],
-    normalise: [{ how: 'embedded_json', path: '/embedded' }, { how: 'mask', path: '/own' }, { how: 'casefold', path: '/folded/*' },
+    normalise: [{ how: 'embedded_json', path: '/embedded' }, { how: 'mask', path: '/own' }, { how: 'mask', path: '/numbers' }, { how: 'casefold', path: '/folded/*' },
       { how: 'split', path: '/scopes' }] } };
 
 // ---- where to look ------------------------------------------------------------------------------

@@ -1,0 +1,262 @@
+/* norm.h: what is to be done at a place. */
+#include "drift/engine/norm.h"
+#include "drift/engine/secret.h"
+
+static void
+met(const struct norm *n, const struct compare_entry *x, uint32_t times)
+{
+	n->spec->hits[x - n->spec->normalise.items] += times;
+}
+
+/* ---- by name ---- */
+
+/* Counting once for all times a name came keeps the count out of the way of each member. */
+static void
+met_name(const struct norm *n, const struct known *k)
+{
+	for (uint32_t i = 0; (k->todo & ~ASKS) != 0 && i < n->pick.n_names; i++)
+		if (compare_names(&n->pick, n->pick.names[i], k->name))
+			met(n, n->pick.names[i], k->times);
+}
+
+void
+norm_met(const struct norm *n)
+{
+	for (uint32_t i = 0; n->named != 0 && i < KNOWN; i++)
+		met_name(n, &n->known[i]);
+}
+
+/* What a name says by itself, and what it asks. */
+static unsigned
+judge_itself(struct str name)
+{
+	if (name.n == 5 && str_caseeqz(name, "value"))
+		return IS_VALUE;
+	if ((name.n == 4 && str_eqz(name, "data")) || (name.n == 10 && str_eqz(name, "stringData")))
+		return IS_DATA;
+	if (name.n == 5 && str_eqz(name, "items"))
+		return IS_ITEMS;
+	switch (secret_name(name)) {
+	case SECRET_NAME_WHOLE:
+		return SECRET;
+	case SECRET_NAME_CONNECTION:
+		return CONNECTION;
+	case SECRET_NAME_NONE:
+		break;
+	}
+	return 0;
+}
+
+static unsigned
+judge_name(struct norm *n, struct str name)
+{
+	unsigned todo = 0;
+
+	for (uint32_t i = 0; i < n->pick.n_names; i++)
+		if (compare_names(&n->pick, n->pick.names[i], name))
+			todo |= DO(n->pick.names[i]->how);
+	n->named |= todo;
+	if (!n->second)
+		return todo;
+	if ((todo & DO(NORMALISE_MASK)) != 0)
+		todo = (todo & ~DO(NORMALISE_MASK)) | SECRET;
+	return todo | judge_itself(name);
+}
+
+static unsigned
+by_name(struct norm *n, struct str name)
+{
+	size_t        slot = name.n;
+	struct known *k;
+
+	if (name.n > 0)
+		slot += 3u * (uint8_t)name.p[0] + 7u * (uint8_t)name.p[name.n / 2] +
+			31u * (uint8_t)name.p[name.n - 1];
+	k = &n->known[slot % KNOWN];
+	if (k->name.p != NULL && str_eq(k->name, name)) {
+		k->times++;
+		return k->todo;
+	}
+	met_name(n, k);
+	*k = (struct known) { name, judge_name(n, name), 1 };
+	return k->todo;
+}
+
+/* ---- by path ---- */
+
+static unsigned
+by_path(const struct norm *n, const struct row *here)
+{
+	unsigned todo = 0;
+	uint32_t at = 0, path;
+
+	while (places_next(&n->pick.places, here, &at, &path)) {
+		todo |= DO(n->pick.paths[path]->how);
+		met(n, n->pick.paths[path], 1);
+	}
+	return todo;
+}
+
+/* The resource itself is never left out. */
+static void
+unmeet_root(const struct norm *n)
+{
+	uint32_t at = 0, path;
+
+	while (places_next(&n->pick.places, n->pick.start, &at, &path)) {
+		enum normaliser how = n->pick.paths[path]->how;
+
+		if (how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT)
+			n->spec->hits[n->pick.paths[path] - n->spec->normalise.items]--;
+	}
+}
+
+/* ---- by what stands beside it ---- */
+
+static bool
+has_kind(const struct json *object, const char *kind)
+{
+	const struct json *v = json_get(object, "kind");
+
+	return v != NULL && v->type == JSON_STRING && str_eqz(v->text, kind);
+}
+
+/* {"name": "API_TOKEN", "value": ...} */
+static bool
+is_secret_pair(struct norm *n, const struct json *object)
+{
+	n->looked += 8 * (uint64_t)object->n;
+	for (uint32_t i = 0; i < object->n; i++)
+		if ((str_caseeqz(object->names[i], "name") ||
+			str_caseeqz(object->names[i], "key")) &&
+		    object->items[i].type == JSON_STRING &&
+		    secret_name(object->items[i].text) != SECRET_NAME_NONE)
+			return true;
+	return false;
+}
+
+/* What the object that has the member answers to what its name asks. */
+static unsigned
+asked(struct norm *n, const struct spot *up, const struct json *object, unsigned todo)
+{
+	unsigned out = todo & ~ASKS;
+
+	if ((todo & IS_VALUE) != 0 && is_secret_pair(n, object))
+		out |= SECRET;
+	if ((todo & IS_DATA) != 0 && ((up->todo & IN_LIST) != 0 || has_kind(object, "Secret")))
+		out |= IN_DATA;
+	if ((todo & IS_ITEMS) != 0 && has_kind(object, "SecretList"))
+		out |= IN_LIST;
+	return out;
+}
+
+/* What is said to be readable is masked by nothing. */
+static unsigned
+unmasked(unsigned todo)
+{
+	if ((todo & DO(NORMALISE_UNMASK)) != 0)
+		todo &= ~(SECRET | CONNECTION | IN_DATA | DO(NORMALISE_MASK));
+	return todo;
+}
+
+/* ---- a part of a container ---- */
+
+struct spot
+norm_root(struct norm *n)
+{
+	struct spot at = { .here = n->pick.start };
+
+	at.todo = unmasked(by_path(n, at.here));
+	unmeet_root(n);
+	return at;
+}
+
+/* What is below a place that is masked by its path is masked. */
+struct spot
+norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i)
+{
+	struct str  name = v->names[i];
+	struct spot at = { places_down(&n->pick.places, up->here, name), name, by_name(n, name) };
+
+	at.todo |= by_path(n, at.here) | (up->todo & DO(NORMALISE_MASK));
+	if (!n->second)
+		return at;
+	if ((at.todo & ASKS) != 0)
+		at.todo = asked(n, up, v, at.todo);
+	if ((up->todo & IN_DATA) != 0)
+		at.todo |= SECRET;
+	at.todo = unmasked(at.todo);
+	return at;
+}
+
+/* Does the path lead to every element of an array, whatever its index? */
+static bool
+means_all(const struct norm *n, const struct spot *up, uint32_t path)
+{
+	const struct pattern *p = n->pick.places.patterns[path];
+
+	return pattern_done(
+	    p, pattern_step(p, places_states(&n->pick.places, up->here, path), STR("\0")));
+}
+
+/* What an element has of its list. */
+static unsigned
+inherited(const struct spot *up, const struct json *element)
+{
+	unsigned todo = up->todo & (DO(NORMALISE_MASK) | IN_LIST);
+
+	if (element->type == JSON_STRING || element->type == JSON_ARRAY)
+		todo |= up->todo & GOES_DOWN;
+	return todo;
+}
+
+/*
+ * Where one element is left out, those behind it take its index, so that the next reading would
+ * take out another: what names an element by its index puts null in its place instead.
+ */
+struct spot
+norm_element(struct norm *n, const struct spot *up, const struct json *element, uint32_t index)
+{
+	struct spot at = { places_down_index(&n->pick.places, up->here, index), { NULL, 0 }, 0 };
+
+	uint32_t j = 0, path;
+
+	at.todo = inherited(up, element);
+	while (places_next(&n->pick.places, at.here, &j, &path)) {
+		enum normaliser how = n->pick.paths[path]->how;
+
+		met(n, n->pick.paths[path], 1);
+		at.todo |=
+		    (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
+	}
+	at.todo = unmasked(at.todo);
+	return at;
+}
+
+/* ---- the entries that speak about it, in their order: both lists of them are parts of one array
+ * ---- */
+
+uint32_t
+norm_speaking(struct norm *n, const struct spot *at)
+{
+	const struct places        *p = &n->pick.places;
+	const struct compare_entry *path = NULL;
+	uint32_t                    row = 0, which, found = 0;
+
+	for (uint32_t i = 0; i <= n->pick.n_names; i++) {
+		const struct compare_entry *x = i < n->pick.n_names ? n->pick.names[i] : NULL;
+
+		while (path != NULL || places_next(p, at->here, &row, &which)) {
+			path = path != NULL ? path : n->pick.paths[which];
+			if (x != NULL && x < path)
+				break;
+			if ((DO(path->how) & TRANSFORMS) != 0)
+				n->speaking[found++] = path;
+			path = NULL;
+		}
+		if (x != NULL && (DO(x->how) & TRANSFORMS) != 0 && at->name.p != NULL &&
+		    compare_names(&n->pick, x, at->name))
+			n->speaking[found++] = x;
+	}
+	return found;
+}

@@ -1,0 +1,42 @@
+/*
+ * secret.h - what passes for a secret by its name or by its content: for the files of this room only.
+ *
+ * Names are folded: lower case, without `_`, `-`, `.` and blanks.  A name is that of a secret when it
+ * ends with one of a list of words ("clientSecret", "API_TOKEN", "wifi.pre-shared-key"), plurals too;
+ * what ends with nexttoken, pagetoken or continuetoken leads to the next page and is none.
+ *
+ * Contents, wherever in a text they stand:
+ *   a private key in PEM                   from BEGIN to END
+ *   scheme://user:password@                the password
+ *   Password=..., AccountKey=...           the value, where the name before `=` is that of a secret
+ *   ?sig=..., &sig=...                     the value
+ *   a JWT, a crypt(3) or Argon2 hash       all of it
+ *   AKIA ghp_ github_pat_ xox[abp]- sk_live_ glpat-   with what follows
+ *   Bearer ..., Basic ...                  what follows, where it is no ordinary word
+ * One pass over the text, whatever it holds; of most bytes no more than one look in a table.
+ *
+ * Texts that say that there is no secret, or how it comes to be, are left alone (secret_is_none): empty
+ * text, "true", "none", "required" ...
+ */
+#ifndef BSX_DRIFT_ENGINE_SECRET_H
+#define BSX_DRIFT_ENGINE_SECRET_H
+
+#include "core/base/str.h"
+
+enum secret_name {
+	SECRET_NAME_NONE,
+	SECRET_NAME_WHOLE,      /* all of its value is secret */
+	SECRET_NAME_CONNECTION, /* a connection string: the secrets in it are, or where there are none, all */
+};
+enum secret_name secret_name(struct str name);
+
+bool secret_is_none(struct str text);
+
+struct secret_part {
+	size_t from, to; /* bytes of the text */
+};
+
+/* The next secret at `from` or behind it, where the last one ended; false: there is none. */
+bool secret_next(struct str text, size_t from, struct secret_part *out);
+
+#endif

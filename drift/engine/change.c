@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drift/engine/fingerprint.h"
 #include "drift/engine/walk.h"
 
 #define CHANGES_FIRST 16
@@ -26,44 +27,22 @@ walk_hash(struct walk *w, const struct place *at, const struct json *v)
 	return true;
 }
 
-/* "2:id" */
-static void
-add_part(struct buf *b, struct str s)
-{
-	buf_i64(b, (int64_t)s.n);
-	buf_putc(b, ':');
-	buf_add(b, s.p, s.n);
-}
-
-/* The hash of category, key, canonical path and op, each behind its length; the path is not copied
- * for that, and of one beyond the limit its hash stands in its place. */
+/* Of a path beyond the limit its hash stands in its place. */
 static bool
 fingerprint(struct walk *w, const struct place *at, enum trail_text which, const struct change *c,
     uint8_t out[static HASH_LEN])
 {
-	char        hex[2 * HASH_LEN + 1];
-	struct str  path = trail_text(w, at, which);
-	struct buf *b = &w->text;
-	size_t      before;
+	char               hex[2 * HASH_LEN + 1];
+	struct change_name name = { .category = c->category,
+		.key = c->key,
+		.path = trail_text(w, at, which),
+		.op = str_of(change_op_name(c->op)) };
 
-	b->n = 0;
-	add_part(b, c->category);
-	add_part(b, c->key);
-	if (path.n > CHANGE_PATH_MAX) {
+	if (name.path.n > CHANGE_PATH_MAX) {
 		hex_print(trail_tag(w, at, which), HASH_LEN, hex);
-		path = (struct str) { hex, 2 * HASH_LEN };
-		buf_puts(b, "~#");
+		name.tag = (struct str) { hex, 2 * HASH_LEN };
 	}
-	buf_i64(b, (int64_t)path.n);
-	buf_putc(b, ':');
-	before = b->n;
-	add_part(b, str_of(change_op_name(c->op)));
-	if (!buf_ok(b))
-		return err_memory(w->e);
-	hash_key_parts(w->d->state->spec->finger_key,
-	    (const struct str[]) { { b->p, before }, path, { b->p + before, b->n - before } }, 3,
-	    out);
-	return true;
+	return fingerprint_of(w->d->state->spec, &name, &w->text, out, w->e);
 }
 
 static bool

@@ -19,10 +19,17 @@ static bool
 plan_anew(struct db *db, struct writing *w, struct err *e)
 {
 	struct config_state now;
+	struct drift_config config;
 	struct plan        *p;
 
-	if (!config_state_lock(db, w->in->mem, &w->in->config->id, &now, e))
+	if (!config_state_lock(db, w->in->mem, &w->in->config->id, &now, e) ||
+	    !config_by_id(w->in->t, w->in->mem, &w->in->config->id, &config, e))
 		return false;
+	if (config.edition != w->in->config->edition)
+		return err_set(e, ERR_UNAVAILABLE, 0,
+		    "The config has just been taken over to another edition of comparing; push "
+		    "again.",
+		    "the edition of a config has changed under a push");
 	p = plan_make(w->in->mem, w->in, e);
 	if (p == NULL)
 		return false;

@@ -5,6 +5,7 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/config/spec.h"
 #include "drift/run/ingest.h"
+#include "drift/run/takeover.h"
 
 static void
 hash_body(const struct tenant_db *t, const struct push *p, uint8_t out[static HASH_LEN])
@@ -67,6 +68,22 @@ collect(struct ingest *in, const struct push *p, struct collected *got, struct e
 			     : push_collect_document(in->mem, p->document, &terms, got, e);
 }
 
+/* Under the edition of now; what that costs is not what the push costs. */
+static bool
+read_config(
+    const struct ingest *in, const struct uuid *id, struct drift_config *config, struct err *e)
+{
+	struct work           work;
+	const struct takeover x = { in->d, in->t, in->mem, &work, *id };
+
+	if (!config_by_id(in->t, in->mem, id, config, e))
+		return false;
+	if (config->edition >= COMPARE_EDITION)
+		return true;
+	work_begin(&work, WORK_TASK, in->d->env->clock);
+	return takeover(&x, e) && config_by_id(in->t, in->mem, id, config, e);
+}
+
 bool
 ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct push *p,
     struct ingest_answer *a, struct err *e)
@@ -90,7 +107,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 
 	memset(a, 0, sizeof(*a));
 	hash_body(t, p, hash);
-	if (!config_by_id(t, mem, &p->config_id, &config, e) || !find_repeat(&in, a, &found, e))
+	if (!read_config(&in, &p->config_id, &config, e) || !find_repeat(&in, a, &found, e))
 		return false;
 	if (found)
 		return true;

@@ -137,6 +137,26 @@ config_set(struct db *db, const struct drift_config *c, bool *done, struct err *
 	return true;
 }
 
+static const struct field edition_fields[] = {
+	COLUMN(struct drift_config, edition),
+	COLUMN(struct drift_config, id),
+	FIELD_END,
+};
+static const struct schema edition_in =
+    SCHEMA("ConfigEditionIn", struct drift_config, edition_fields);
+
+SQL(config_update_edition, SQL_TENANT, &edition_in, NULL,
+    "UPDATE drift_configs SET edition = :edition WHERE id = :id");
+
+bool
+config_set_edition(struct db *db, const struct uuid *id, uint64_t edition, struct err *e)
+{
+	const struct drift_config in = { .id = *id, .edition = edition };
+
+	return db_run(db, &config_update_edition, &in, NULL, e) &&
+	       config_touch(db, id, (instant) { 0 }, e);
+}
+
 static const struct field raise_fields[] = {
 	COLUMN(struct drift_config, updated_at),
 	COLUMN(struct drift_config, id),

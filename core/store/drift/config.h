@@ -62,6 +62,9 @@ MUST_USE bool config_list(struct tenant_db *t, TALLOC_CTX *mem, struct page *p, 
 /* Sets name, spec, updated_at and version + 1 while the version is `c->version`; *done false: it is
  * not. */
 MUST_USE bool config_set(struct db *db, const struct drift_config *c, bool *done, struct err *e);
+/* The edition that its findings are known by from now on; the next snapshot is compared in any case. */
+MUST_USE bool config_set_edition(
+    struct db *db, const struct uuid *id, uint64_t edition, struct err *e);
 /* What it says has changed elsewhere: updated_at, and version + 1. */
 MUST_USE bool config_raise(struct db *db, const struct uuid *id, instant now, struct err *e);
 /* Drops the config with its snapshots, reports and state; open alerts are resolved, contents stay

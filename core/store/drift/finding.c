@@ -1,8 +1,9 @@
-#include "core/store/drift/finding.h"
-#include "core/store/tx.h"
+#include "core/store/drift/finding_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/store/tx.h"
 
 /* ---- findings ---- */
 
@@ -22,12 +23,8 @@ static const struct field finding_fields[] = {
 	COLUMN(struct finding_row, updated_at),
 	FIELD_END,
 };
-static const struct schema finding_schema =
-    SCHEMA("StoredFinding", struct finding_row, finding_fields);
+const struct schema finding_schema = SCHEMA("StoredFinding", struct finding_row, finding_fields);
 
-#define LIFE_COLUMNS                                                                               \
-	"config_id, fingerprint, value_hash, status, present, runs, promoted, reason, owner,"      \
-	" expires_at, assigned_to, created_at, updated_at"
 #define LIFE_OF_F                                                                                  \
 	"f.config_id, f.fingerprint, f.value_hash, f.status, f.present, f.runs, f.promoted,"       \
 	" f.reason, f.owner, f.expires_at, f.assigned_to, f.created_at, f.updated_at"

@@ -20,31 +20,14 @@
 #include "core/store/migrate.h"
 #include "core/store/drift/report.h"
 #include "drift/deliver/finished.h"
-#include "tests/store/drift_world.h"
+#include "tests/store/old_world.h"
 #include "tests/store/people.h"
 
-#define FOLDER        "tests/store/upgrade"
-#define CONTROL       "testbsx"
+#define CONTROL       OLD_CONTROL
+#define FOLDER        OLD_FOLDER
 #define EMPTY         "testupgrade"
 #define EMPTY_CONTROL "testupgradecontrol" /* of the schemas of tenants */
 #define LIST_MAX      64
-
-/* ---- files ---- */
-
-static char *
-file_text(TALLOC_CTX *mem, const char *path)
-{
-	FILE  *f = fopen(path, "r");
-	char  *text = talloc_zero_size(mem, 1 << 20);
-	size_t n;
-
-	if (f == NULL)
-		fail_msg("%s cannot be read", path);
-	n = fread(text, 1, (1 << 20) - 1, f);
-	assert_true(n > 0 && feof(f));
-	fclose(f);
-	return text;
-}
 
 /* ---- what a schema is ---- */
 
@@ -211,7 +194,7 @@ state_list(TALLOC_CTX *mem, const char *line, enum sql_scope scope, struct migra
 			.name = talloc_strdup(mem, path),
 			.version = atoll(equals == NULL ? slash + 1 : token),
 			.late = true,
-			.text = file_text(
+			.text = old_file(
 			    mem, talloc_asprintf(mem, "%s/%s",
 				     strncmp(path, "former/", 7) == 0 ? FOLDER : "db", path)) };
 		key = talloc_asprintf_append(key, " %s", token);
@@ -225,7 +208,7 @@ every_earlier_state_becomes_what_a_fresh_schema_is(void **state)
 {
 	struct empty *s = *state;
 	TALLOC_CTX   *mem = talloc_new(s);
-	char *all = file_text(mem, FOLDER "/states"), *line, *seen = talloc_strdup(mem, "\n");
+	char *all = old_file(mem, FOLDER "/states"), *line, *seen = talloc_strdup(mem, "\n");
 	int   n = 0;
 
 	while ((line = strsep(&all, "\n")) != NULL) {
@@ -265,7 +248,7 @@ a_schema_that_went_through_every_state_is_the_same(void **state)
 
 	for (int scope = SQL_CONTROL; scope <= SQL_TENANT; scope++) {
 		TALLOC_CTX      *mem = talloc_new(s);
-		char            *all = file_text(mem, FOLDER "/states"), *line;
+		char            *all = old_file(mem, FOLDER "/states"), *line;
 		struct migration list[LIST_MAX];
 		struct err       e = { 0 };
 		struct db       *db = empty_of(s, scope);
@@ -353,100 +336,6 @@ a_schema_made_in_pieces_is_the_same(void **state)
 	}
 }
 
-/* ---- an installation of an earlier state, with what was in it ---- */
-
-struct old {
-	struct world *w;
-	const char   *name;
-	char          conf[200];
-};
-
-static void
-write_conf(struct old *o)
-{
-	FILE *f;
-
-	snprintf(o->conf, sizeof(o->conf), "%s/upgrade.conf", server_folder());
-	f = fopen(o->conf, "w");
-	assert_non_null(f);
-	fprintf(f,
-	    "public_url = \"http://127.0.0.1:8080\"; state_dir = \"%s\"; keyring = "
-	    "\"%s/upgrade.keyring\";\n"
-	    "user = \"%s\";\n"
-	    "db = { socket = \"%s\"; control = \"" CONTROL "\"; user = \"" CONTROL
-	    "\"; provision_user = \"root\"; };\n",
-	    server_folder(), server_folder(), getpwuid(getuid())->pw_name, server_socket());
-	assert_int_equal(fclose(f), 0);
-}
-
-static void PRINTF(1, 2) shell(const char *fmt, ...)
-{
-	char    text[1000];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(text), 0);
-}
-
-/* The server as that state left it. */
-static void
-old_restore(struct old *o)
-{
-	struct world *w = o->w;
-	struct err    e = { 0 };
-
-	shell("zcat " FOLDER "/%s.sql.gz | mariadb --no-defaults --socket='%s' --user=root",
-	    o->name, server_socket());
-	shell("cp " FOLDER "/%s.keyring '%s/upgrade.keyring' && chmod 600 '%s/upgrade.keyring'",
-	    o->name, server_folder(), server_folder());
-	write_conf(o);
-	w->env.keyring =
-	    keyring_open(w, talloc_asprintf(w, "%s/upgrade.keyring", server_folder()), &e);
-	if (w->env.keyring == NULL)
-		fail_msg("%s", e.detail);
-	database_close_all(w->d);
-	w->d = database_make(w, &w->env, &e);
-	assert_non_null(w->d);
-}
-
-static struct old *
-old_make(void **state, const char *name)
-{
-	struct old *o = talloc_zero(*state, struct old);
-
-	o->w = *state;
-	o->w->conf.public_url = "http://127.0.0.1:8080";
-	o->w->conf.base_path = "";
-	o->w->conf.rules_dir = "etc/rules";
-	o->name = name;
-	old_restore(o);
-	return o;
-}
-
-/* `bsxctl migrate ARGUMENT`; its exit status. */
-static int
-old_migrate(const struct old *o, const char *argument)
-{
-	char text[600];
-	int  status;
-
-	snprintf(text, sizeof(text), "%s -c '%s' migrate %s >'%s/migrate.out' 2>&1",
-	    getenv("BSX_CTL"), o->conf, argument, server_folder());
-	status = system(text);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void
-old_migrated(const struct old *o)
-{
-	if (old_migrate(o, "") != 0)
-		fail_msg("%s: %s", o->name,
-		    file_text(o->w, talloc_asprintf(o->w, "%s/migrate.out", server_folder())));
-}
-
 /* "schema.table=rows" of each table, a line each; the head of the audit has a table of its own
  * since. */
 static char *
@@ -513,26 +402,6 @@ assert_rows_kept(const char *before, const char *after)
 	}
 	assert_true(n > 20);
 	talloc_free(mem);
-}
-
-static const struct tenant *
-old_tenant(struct old *o, const char *slug)
-{
-	const struct tenant *t;
-	struct err           e = { 0 };
-
-	assert_ok(tenant_by_slug(o->w->d, str_of(slug), &t, &e));
-	return t;
-}
-
-static struct tenant_db *
-old_open(struct old *o, const char *slug)
-{
-	struct tenant_db *t;
-	struct err        e = { 0 };
-
-	assert_ok(tenant_db_open(o->w->d, old_tenant(o, slug), false, &t, &e));
-	return t;
 }
 
 /* The schema of a tenant that is made now. */
@@ -662,11 +531,8 @@ check_finished(struct drift_world *x)
 static void
 check_drift(struct old *o)
 {
-	struct drift_world       *x = talloc_zero(o, struct drift_world);
+	struct drift_world       *x = old_drift(o);
 	struct err                e = { 0 };
-	struct log_options        lo = { .service = "test",
-		       .clock = &clock_system,
-		       .target = talloc_asprintf(x, "%s/upgrade.log", server_folder()) };
 	const struct alert_filter any = { 0 };
 	struct page               p = { .want = 10 };
 	struct alert             *alerts;
@@ -674,16 +540,6 @@ check_drift(struct old *o)
 	struct uuid               config;
 	char                     *hex;
 
-	x->w = o->w;
-	x->env = (struct env) {
-		.conf = &o->w->conf,
-		.clock = &clock_system,
-		.rand = &rand_system,
-		.log = log_open(x, &lo, &e),
-	};
-	x->t = old_open(o, "demo");
-	x->d = drift_make(x, &x->env, &e);
-	assert_non_null(x->d);
 	assert_ok(alert_list(x->t, x, &any, &p, &e));
 	assert_int_equal(p.n, 1);
 	alerts = p.rows;
@@ -695,10 +551,10 @@ check_drift(struct old *o)
 		assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &config.b[i]), 1);
 	/* The baseline was stored by the old program: what is the same is the same, what is not is
 	 * drift. */
-	a = drift_push(x, x, &config, file_text(x, "tools/demo/drifted.json"));
+	a = drift_push(x, x, &config, old_file(x, "tools/demo/drifted.json"));
 	assert_string_equal(a.report.status, "drifted");
 	assert_true(a.report.created + a.report.modified + a.report.deleted > 5);
-	a = drift_push(x, x, &config, file_text(x, "tools/demo/baseline.json"));
+	a = drift_push(x, x, &config, old_file(x, "tools/demo/baseline.json"));
 	assert_string_equal(a.report.status, "clean");
 	drift_check(x);
 	/* Who was told values before is told them now. */
@@ -811,7 +667,7 @@ check_keys(struct old *o)
 	snprintf(text, sizeof(text), "%s -c '%s' doctor >'%s/doctor.out' 2>&1", getenv("BSX_CTL"),
 	    o->conf, server_folder());
 	(void)!system(text);
-	says = file_text(o, talloc_asprintf(o, "%s/doctor.out", server_folder()));
+	says = old_file(o, talloc_asprintf(o, "%s/doctor.out", server_folder()));
 	assert_ok(api_key_list(old_open(o, "demo"), o, &f, &p, &e));
 	keys = p.rows;
 	for (size_t i = 0; i < OLD_KEYS; i++)

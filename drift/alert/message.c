@@ -31,6 +31,18 @@ message_post(const struct alert_scope *s, const struct alert_event *ev, struct s
 }
 
 bool
+message_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+    const struct alert_event *ev, struct blob *body, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	return event_keep(&b, ev, e) &&
+	       tenant_seal(t, mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, id },
+		   buf_str(&b), body, e);
+}
+
+bool
 message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struct alert_event *out,
     struct err *e)
 {

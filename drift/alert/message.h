@@ -12,6 +12,10 @@
 MUST_USE bool message_post(const struct alert_scope *s, const struct alert_event *ev, struct str kept,
     const struct channel *c, struct uuid *id, struct err *e);
 
+/* An event as the message of that id keeps it. */
+MUST_USE bool message_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
+    const struct alert_event *ev, struct blob *body, struct err *e);
+
 /* The event of a message that has one (m->template from 1 to EVENT_TEMPLATE). */
 MUST_USE bool message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m,
     struct alert_event *out, struct err *e);

@@ -89,6 +89,9 @@ MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *b
 /* Of a config's text (c->spec), under its edition (0: that of now); nothing else of it is looked at. */
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const struct drift_config *c, struct work *work, struct err *e);
+/* The same with nothing of how values are compared but what is masked, under the edition of now. */
+MUST_USE struct drift_spec *spec_masks(TALLOC_CTX *mem, const struct drift *d,
+    const struct tenant_db *t, const struct drift_config *c, struct work *work, struct err *e);
 /* A stored spec as it can be shown: what this version does not understand of it is left out, of a source all but its kind. */
 MUST_USE bool spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e);
 /* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE with this

@@ -119,27 +119,46 @@ move_faults(TALLOC_CTX *mem, struct err *e)
 	}
 }
 
-struct drift_spec *
-spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t,
-    const struct drift_config *c, struct work *work, struct err *e)
+static struct drift_spec *
+compile_terms(TALLOC_CTX *mem, const struct drift *d, const char *text, struct compare_terms *terms,
+    struct work *work, struct err *e)
 {
-	struct drift_spec   *s = talloc_zero(mem, struct drift_spec);
-	struct compare_terms terms = {
-		.key = t->address_key,
-		.edition = c->edition == 0 ? COMPARE_EDITION : (enum compare_edition)c->edition,
-	};
+	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
 
 	if (s == NULL) {
 		err_memory(e);
 		return NULL;
 	}
-	if (decode(s, c->spec, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
+	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
 	    s->source.ops->check(s, &s->source, e) && set_targets(s, e) && spec_limits(s, e) &&
-	    compile_engine(s, d, &terms, work, e)) {
+	    compile_engine(s, d, terms, work, e)) {
 		set_words(s);
 		return s;
 	}
 	move_faults(mem, e);
 	talloc_free(s);
 	return NULL;
+}
+
+struct drift_spec *
+spec_compile(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t,
+    const struct drift_config *c, struct work *work, struct err *e)
+{
+	struct compare_terms terms = {
+		.key = t->address_key,
+		.edition = c->edition == 0 ? COMPARE_EDITION : (enum compare_edition)c->edition,
+	};
+
+	return compile_terms(mem, d, c->spec, &terms, work, e);
+}
+
+struct drift_spec *
+spec_masks(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t,
+    const struct drift_config *c, struct work *work, struct err *e)
+{
+	struct compare_terms terms = {
+		.key = t->address_key, .edition = COMPARE_EDITION, .masks_only = true
+	};
+
+	return compile_terms(mem, d, c->spec, &terms, work, e);
 }

@@ -59,6 +59,14 @@ member(struct json *object, const char *name)
 	return NULL;
 }
 
+struct json *
+finished_changes(struct json *body)
+{
+	struct json *changes = member(member(body, "data"), "changes");
+
+	return changes != NULL && changes->type == JSON_ARRAY ? changes : NULL;
+}
+
 bool
 finished_view(TALLOC_CTX *mem, struct view v, struct str body, struct str *out, struct err *e)
 {
@@ -71,8 +79,8 @@ finished_view(TALLOC_CTX *mem, struct view v, struct str body, struct str *out, 
 	tree = json_parse(mem, body, e);
 	if (tree == NULL)
 		return err_note(e, "a stored message");
-	changes = member(member(tree, "data"), "changes");
-	for (uint32_t i = 0; changes != NULL && changes->type == JSON_ARRAY && i < changes->n; i++)
+	changes = finished_changes(tree);
+	for (uint32_t i = 0; changes != NULL && i < changes->n; i++)
 		if (!withhold(mem, v, &changes->items[i], e))
 			return false;
 	buf_make(&b, mem);

@@ -4,8 +4,11 @@
 
 #include "core/auth/key_rotation.h"
 #include "core/auth/user/key_reminder.h"
+#include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
+#include "drift/remask/remask.h"
 #include "drift/run/deadline.h"
+#include "drift/run/takeover.h"
 
 #define DEADLINES_MS 1000
 #define UPKEEP_MS    60000
@@ -78,6 +81,66 @@ forget_rows(struct worker *w, int64_t *wait_ms, struct err *e)
 	return true;
 }
 
+/* Configs of before this edition of comparing: what they are known by, then what is stored of them.
+ */
+static bool
+take_config(struct worker *w, struct tenant_db *t, const struct uuid *config, struct err *e)
+{
+	TALLOC_CTX           *mem = talloc_new(NULL);
+	struct work           work;
+	const struct takeover over = { w->drift, t, mem, &work, *config };
+	const struct remask   mask = { w->drift, t, mem, &work, *config };
+	bool                  ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	work_begin(&work, WORK_TASK, w->drift->env->clock);
+	ok = takeover(&over, e);
+	if (ok) {
+		work_begin(&work, WORK_TASK, w->drift->env->clock);
+		ok = remask_config(&mask, e);
+	}
+	talloc_free(mem);
+	return ok;
+}
+
+#define CONFIGS_AT_ONCE 20 /* of a tenant, in one walk */
+
+static void
+take_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
+{
+	const struct remask_due due = { COMPARE_EDITION, CONFIGS_AT_ONCE };
+	struct worker          *w = arg;
+	struct tenant_db       *t;
+	struct uuid            *ids;
+	size_t                  n = 0;
+	struct err              e = { 0 };
+
+	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
+		return;
+	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
+	    !remask_due(t->db, mem, &due, &ids, &n, &e))
+		log_err(w->deliver->env->log, LOG_DRIFT, "configs could not be looked at", &e);
+	for (size_t i = 0; i < n && !w->stop(w->stop_arg); i++) {
+		e = (struct err) { 0 };
+		if (!take_config(w, t, &ids[i], &e))
+			log_err(w->deliver->env->log, LOG_DRIFT,
+			    "a config could not be taken over to the edition of now", &e);
+	}
+}
+
+static bool
+take_over(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	const struct tenant_visit visit = { take_tenant, w };
+	bool                      ended;
+
+	if (!tenant_walk(w->deliver->database, &visit, &w->edition_after, &ended, e))
+		return false;
+	walk_on(w, ended, &w->edition_after, wait_ms);
+	return true;
+}
+
 static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
@@ -92,6 +155,7 @@ const struct job jobs[] = {
 	{ "signing_keys", UPKEEP_MS, true, rotate_keys },
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
+	{ "edition", UPKEEP_MS, true, take_over },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },

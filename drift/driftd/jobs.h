@@ -20,8 +20,8 @@ struct worker {
 	void           *stop_arg;
 	bool            once;              /* one round, with all that there is to do now */
 	int64_t         due_ms[JOBS_MAX];  /* monotonic, by row; 0: now */
-	/* how far the walks over all tenants have come, for ending API keys and for old rows; nil: it begins */
-	struct uuid     keys_after, forget_after;
+	/* how far the walks over all tenants have come, for ending API keys, old rows and configs of an earlier edition; nil: it begins */
+	struct uuid     keys_after, forget_after, edition_after;
 };
 
 struct job {

@@ -154,6 +154,12 @@ compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare
 	return compile_place(c, in, out);
 }
 
+static bool
+is_of_masks(const struct entry_in *in)
+{
+	return in->how != NULL && (strcmp(in->how, "mask") == 0 || strcmp(in->how, "unmask") == 0);
+}
+
 typedef bool compile_fn(struct compiler *c, const struct entry_in *in, struct compare_entry *out);
 
 /* Appends the compiled rows of one list. */
@@ -182,7 +188,7 @@ compile_list(struct compiler *c, const char *root, const char *list, const struc
 			return compiler_fault(c, "/edition", "goes with rule packs only");
 		if (!compile(c, &in[i], at))
 			return false;
-		out->n += in[i].edition <= c->edition;
+		out->n += in[i].edition <= c->edition && (!c->masks_only || is_of_masks(&in[i]));
 	}
 	return true;
 }
@@ -294,6 +300,7 @@ compare_compile_terms(
 		     .work = work,
 		     .most = COMPARE_GLOBS_MAX,
 		     .edition = terms->edition,
+		     .masks_only = terms->masks_only,
 	};
 
 	if (spec == NULL) {

@@ -143,6 +143,7 @@ struct compare_terms {
 	size_t                         packs_n;
 	const uint8_t                 *key; /* HASH_LEN bytes: the tenant's content key */
 	enum compare_edition           edition;
+	bool                           masks_only; /* of the entries, those alone that mask or unmask */
 };
 
 /*

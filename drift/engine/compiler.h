@@ -16,6 +16,7 @@ struct compiler {
 	size_t      charged; /* globs and predicates so far ... */
 	size_t      most;    /* ... of which there may be so many */
 	int64_t     edition; /* enum compare_edition */
+	bool        masks_only;
 	bool        fold;    /* predicates of the entry at hand: in any case */
 	char        at[160]; /* JSON Pointer of the entry at hand */
 };

@@ -112,8 +112,8 @@ drift_push(struct drift_world *x, TALLOC_CTX *mem, const struct uuid *config, co
 }
 
 /* Every %s becomes the schema's name. */
-static MYSQL_RES *
-ask(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
+MYSQL_RES *
+drift_rows(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
 {
 	struct buf b;
 
@@ -136,14 +136,14 @@ drift_sql(struct drift_world *x, const char *sql)
 {
 	TALLOC_CTX *tmp = talloc_new(NULL);
 
-	assert_null(ask(x, tmp, sql));
+	assert_null(drift_rows(x, tmp, sql));
 	talloc_free(tmp);
 }
 
 char *
 drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql)
 {
-	MYSQL_RES *r = ask(x, mem, sql);
+	MYSQL_RES *r = drift_rows(x, mem, sql);
 	MYSQL_ROW  row;
 	char      *out = NULL;
 

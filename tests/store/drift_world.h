@@ -4,6 +4,8 @@
 #ifndef BSX_TESTS_STORE_DRIFT_WORLD_H
 #define BSX_TESTS_STORE_DRIFT_WORLD_H
 
+#include <mysql.h>
+
 #include "core/store/drift/config.h"
 #include "drift/run/ingest.h"
 #include "drift/config/spec.h"
@@ -31,6 +33,8 @@ struct ingest_answer drift_push(
 void drift_sql(struct drift_world *x, const char *sql);
 /* A number from a statement as root; %s is the tenant's schema, every time. */
 int64_t drift_count(struct drift_world *x, const char *sql);
+/* Rows, the same way; the caller frees them. */
+MYSQL_RES *drift_rows(struct drift_world *x, TALLOC_CTX *mem, const char *sql);
 /* One text, the same way; "" for NULL or no row. */
 char *drift_text(struct drift_world *x, TALLOC_CTX *mem, const char *sql);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/store/drift/rekey.h"
+#include "drift/remask/remask.h"
 #include "drift/run/takeover.h"
 #include "tests/store/place_in_time.h"
 
@@ -18,7 +19,8 @@ static const char pack[] =
     "{\"name\":\"two\",\"compare\":{\"arrays\":["
     "{\"path\":\"/keyed\",\"mode\":\"keyed\",\"keys\":[\"n\"],\"edition\":2},"
     "{\"path\":\"/keyed\",\"mode\":\"multiset\"},"
-    "{\"path\":\"/ordered\",\"mode\":\"list\",\"edition\":2}]}}";
+    "{\"path\":\"/ordered\",\"mode\":\"list\",\"edition\":2}],"
+    "\"normalise\":[{\"how\":\"mask\",\"path\":\"/pins/*\",\"edition\":2}]}}";
 
 static struct place_in_time *
 place_with_pack(void **state)
@@ -261,6 +263,103 @@ a_config_without_findings_or_reports_is_taken_over_too(void **state)
 	assert_string_equal(standing(y), "");
 }
 
+/* ---- what is stored in clear ---- */
+
+static size_t
+clear_contents(struct place_in_time *y, TALLOC_CTX *mem, const char *what)
+{
+	MYSQL_RES *r = drift_rows(y->x, mem, "SELECT address FROM %s.contents WHERE chunk = 0");
+	MYSQL_ROW  row;
+	struct err e = { 0 };
+	size_t     found = 0;
+
+	while ((row = mysql_fetch_row(r)) != NULL) {
+		struct str text;
+
+		assert_ok(content_by_address(y->x->t, mem, (const uint8_t *)row[0], &text, &e));
+		found += memmem(text.p, text.n, what, strlen(what)) != NULL;
+	}
+	mysql_free_result(r);
+	return found;
+}
+
+static size_t
+clear_cells(struct place_in_time *y, TALLOC_CTX *mem, const char *table, const char *column,
+    const char *what)
+{
+	const char *place = strcmp(table, "outbox") == 0 ? "event" : column;
+	MYSQL_RES  *r = drift_rows(y->x, mem,
+	     talloc_asprintf(
+		 mem, "SELECT id, %s FROM %%s.%s WHERE %s IS NOT NULL", column, table, column));
+	MYSQL_ROW   row;
+	struct err  e = { 0 };
+	size_t      found = 0;
+
+	while ((row = mysql_fetch_row(r)) != NULL) {
+		const unsigned long *lengths = mysql_fetch_lengths(r);
+		struct uuid          id;
+		struct str           text;
+
+		memcpy(id.b, row[0], sizeof(id.b));
+		assert_ok(tenant_open(y->x->t, mem, (struct sealed_place) { table, place, &id },
+		    (struct blob) { (const uint8_t *)row[1], lengths[1] }, &text, &e));
+		found += memmem(text.p, text.n, what, strlen(what)) != NULL;
+	}
+	mysql_free_result(r);
+	return found;
+}
+
+/* In contents, changes and messages: how many of them hold this text. */
+static size_t
+clear_copies(struct place_in_time *y, const char *what)
+{
+	TALLOC_CTX *mem = talloc_new(y);
+	size_t      n = clear_contents(y, mem, what) +
+		   clear_cells(y, mem, "drift_changes", "old_value", what) +
+		   clear_cells(y, mem, "drift_changes", "new_value", what) +
+		   clear_cells(y, mem, "outbox", "body", what);
+
+	talloc_free(mem);
+	return n;
+}
+
+static void
+clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
+{
+	static const char before[] = "{\"pins\":[\"first-1234\"],\"v\":1}",
+			  after[] = "{\"pins\":[\"second-9876\"],\"v\":1}";
+	struct place_in_time *y = place_with_pack(state);
+	struct uuid           c = old_config(y, "");
+	const struct remask   x = { y->x->d, y->x->t, y, NULL, c };
+	struct err            e = { 0 };
+	struct report         r;
+
+	push_before(y, &c, before);
+	push_before(y, &c, after);
+	y->clock.set_ms -= 3600000; /* one out of order has a manifest */
+	push_before(y, &c, "{\"pins\":[\"late-5555\"],\"v\":1}");
+	y->clock.set_ms += 3600000;
+	assert_string_equal(place_told(y), "drift opened");
+	assert_true(clear_copies(y, "first-1234") >= 3);
+	assert_true(clear_copies(y, "second-9876") >= 3);
+	assert_true(clear_copies(y, "late-5555") >= 1);
+	takes_over(y, &c);
+	for (int again = 0; again < 2; again++) {
+		assert_ok(remask_config(&x, &e));
+		assert_int_equal(clear_copies(y, "first-1234"), 0);
+		assert_int_equal(clear_copies(y, "second-9876"), 0);
+		assert_int_equal(clear_copies(y, "late-5555"), 0);
+	}
+	drift_check_contents(y->x);
+	y->clock.set_ms += 60000;
+	r = drift_push(y->x, y, &c, body_of(y, after)).report;
+	assert_int_equal(r.created + r.deleted, 2);
+	assert_string_equal(place_told(y), "drift opened");
+	y->clock.set_ms += 60000;
+	drift_push(y->x, y, &c, body_of(y, before));
+	assert_string_equal(place_told(y), "drift opened, drift resolved");
+}
+
 #define PLACED(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -272,6 +371,7 @@ main(void)
 		PLACED(what_only_the_edition_calls_a_change_is_accepted_and_watched),
 		PLACED(what_was_accepted_once_is_still_when_it_comes_back),
 		PLACED(it_is_done_once),
+		PLACED(clear_copies_of_what_is_masked_now_are_masked_everywhere),
 		PLACED(a_config_without_findings_or_reports_is_taken_over_too),
 	};
 

@@ -60,8 +60,9 @@ static const struct schema state_schema = SCHEMA("ConfigState", struct config_st
 /* ---- configs ---- */
 
 SQL(config_insert, SQL_TENANT, &config_schema, NULL,
-    "INSERT INTO drift_configs (id, name, spec, version, edition, created_at, updated_at)"
-    " VALUES (:id, :name, :spec, :version, :edition, :created_at, :updated_at)");
+    "INSERT INTO drift_configs (id, name, spec, version, edition, masked_edition, created_at,"
+    " updated_at) VALUES (:id, :name, :spec, :version, :edition, :edition, :created_at,"
+    " :updated_at)");
 SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
     "INSERT INTO config_state (config_id, state) VALUES (:id, 'new')");
 SQL(config_select, SQL_TENANT, &id_in, &config_schema,

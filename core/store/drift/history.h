@@ -39,6 +39,12 @@ MUST_USE bool history_expired(struct tenant_db *t, TALLOC_CTX *mem,
  */
 MUST_USE bool history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
 
+/* Ends all references of a holder; its contents stay. */
+MUST_USE bool history_unrefer(struct db *db, const struct uuid *holder, struct err *e);
+/* Drops what nothing refers to of these. */
+MUST_USE bool history_forget(struct db *db, TALLOC_CTX *mem, const struct blob *addresses, size_t n,
+    struct err *e);
+
 /* Ends all references of a holder that is no snapshot, and drops the contents that nobody else
  * needs. */
 MUST_USE bool history_release(

@@ -1,0 +1,19 @@
+/*
+ * mask_at.h - a value that was cut out of a resource, masked as it would be there.
+ */
+#ifndef BSX_DRIFT_ENGINE_MASK_AT_H
+#define BSX_DRIFT_ENGINE_MASK_AT_H
+
+#include "drift/engine/compare.h"
+#include "drift/engine/resource.h"
+
+/*
+ * `r` has the value as its value; `path`, a JSON Pointer, is where in the resource it was ("": all of it).  A step
+ * of digits is taken for the index of an array.  The value becomes a normal form under `spec`, with what is masked
+ * by its place or its content; what only a neighbour would tell is not seen.  A path that is no pointer, because it
+ * was shortened, is none.  New nodes are owned by `mem`.
+ */
+MUST_USE bool mask_at(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
+    struct str path, struct work *work, struct err *e);
+
+#endif

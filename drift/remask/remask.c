@@ -225,6 +225,7 @@ forget_body(struct db *db, void *arg, struct err *e)
 	struct remasking *w = arg;
 
 	return history_forget(db, w->page, w->old, w->old_n, e) &&
+	       (!w->told || remask_titles(db, &w->x->config, e)) &&
 	       remask_done(db, &w->x->config, COMPARE_EDITION, e);
 }
 

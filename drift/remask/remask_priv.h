@@ -15,6 +15,7 @@ struct remasking {
 	struct remask_at           at;
 	TALLOC_CTX                *page;
 	size_t                     read;  /* rows of the last page */
+	bool                       told;  /* something in a change or message was in clear */
 	struct blob               *old;   /* addresses of clear contents */
 	size_t                     old_n, old_room;
 };

@@ -6,6 +6,7 @@
 #include "drift/run/apply.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/takeover.h"
 
 static bool
 write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed deed, struct err *e)
@@ -78,11 +79,13 @@ recheck_of(const struct recheck *r, const struct drift_config *config)
 bool
 recheck_renew(const struct recheck *r, struct err *e)
 {
-	struct drift_config config;
-	struct ingest       in = recheck_of(r, &config);
-	bool                renewed;
+	struct drift_config   config;
+	struct ingest         in = recheck_of(r, &config);
+	const struct takeover over = { r->d, r->t, r->mem, r->work, r->claim->ref };
+	bool                  renewed;
 
-	if (!config_by_id(r->t, r->mem, &r->claim->ref, &config, e))
+	/* under the edition of now, so that nothing is told by names that end */
+	if (!takeover(&over, e) || !config_by_id(r->t, r->mem, &r->claim->ref, &config, e))
 		return err_take(e, ERR_MISSING);
 	in.spec = spec_of(r->d, r->t, &config, r->work, e);
 	return in.spec != NULL && golden_renew(&in, &renewed, e);

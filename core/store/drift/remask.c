@@ -222,6 +222,17 @@ remask_messages_set(struct db *db, const struct remask_message *rows, size_t n, 
 	return db_run_many(db, &remask_update_message, rows, n, e);
 }
 
+SQL(remask_update_titles, SQL_TENANT, &id_in, NULL,
+    "UPDATE alerts SET title_values = NULL WHERE config_id = :id AND title_values IS NOT NULL");
+
+bool
+remask_titles(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_run(db, &remask_update_titles, &in, NULL, e);
+}
+
 /* ---- configs ---- */
 
 static const struct field due_fields[] = {

@@ -60,6 +60,9 @@ MUST_USE bool remask_messages(struct db *db, TALLOC_CTX *mem, const struct remas
 MUST_USE bool remask_messages_set(
     struct db *db, const struct remask_message *rows, size_t n, struct err *e);
 
+/* The titles of its alerts lose their values. */
+MUST_USE bool remask_titles(struct db *db, const struct uuid *config, struct err *e);
+
 /* Configs of which not everything is masked, or called, as this edition does: at most `limit`. */
 struct remask_due {
 	uint64_t edition;

@@ -74,6 +74,7 @@ compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms
 
 	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
 		return false;
+	terms->instants = terms->edition >= COMPARE_EDITION_2;
 	terms->config = given_tree(&s->body.compare);
 	terms->packs = packs.items;
 	terms->packs_n = packs.n;

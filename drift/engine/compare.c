@@ -77,15 +77,21 @@ static const struct schema normalise_schema =
 
 struct compare_in {
 	struct items arrays, normalise;
+	bool         instants;
+	uint64_t     given;
 };
 static const struct field compare_fields[] = {
 	FIELD(struct compare_in, arrays, .max = COMPARE_ENTRIES_MAX, .item = &array_schema,
 	    .doc = "How arrays are compared, by place; the first that matches decides."),
 	FIELD(struct compare_in, normalise, .max = COMPARE_ENTRIES_MAX, .item = &normalise_schema,
 	    .doc = "What is done to values before they are hashed and compared."),
+	FIELD(struct compare_in, instants,
+	    .doc = "RFC 3339 texts are equal where the instant is; true when absent, but for "
+		   "configs of the first edition."),
 	FIELD_END,
 };
-static const struct schema compare_schema = SCHEMA("Compare", struct compare_in, compare_fields);
+static const struct schema compare_schema =
+    SCHEMA_GIVEN("Compare", struct compare_in, compare_fields, given);
 
 /* ---- compiling ---- */
 
@@ -201,8 +207,14 @@ compile_object(
 
 	if (v == NULL)
 		return true;
-	return schema_decode_at(c->mem, &compare_schema, v, root, &in, c->e) &&
-	       compile_list(c, root, "arrays", &in.arrays, json_get(v, "arrays"), compile_array,
+	if (!schema_decode_at(c->mem, &compare_schema, v, root, &in, c->e))
+		return false;
+	if ((in.given & schema_bit(&compare_schema, "instants")) != 0) {
+		if (c->pack.n > 0)
+			return err_fault(c->e, c->mem, root, "instants goes with configs only");
+		spec->instants = in.instants;
+	}
+	return compile_list(c, root, "arrays", &in.arrays, json_get(v, "arrays"), compile_array,
 		   &spec->arrays) &&
 	       compile_list(c, root, "normalise", &in.normalise, json_get(v, "normalise"),
 		   compile_normaliser, &spec->normalise);
@@ -308,6 +320,7 @@ compare_compile_terms(
 		return NULL;
 	}
 	spec->edition = terms->edition;
+	spec->instants = terms->instants;
 	/* on failure the spec stays a child of `mem`: it owns the faults */
 	return make_keys(spec, terms->key, e) && compile(&c, terms, spec) ? spec : NULL;
 }
@@ -316,7 +329,7 @@ struct compare_spec *
 compare_compile(TALLOC_CTX *mem, const struct json *config, const struct rule_pack *const *packs,
     size_t n, const uint8_t key[static HASH_LEN], struct work *work, struct err *e)
 {
-	const struct compare_terms terms = { config, packs, n, key, COMPARE_EDITION };
+	const struct compare_terms terms = { config, packs, n, key, COMPARE_EDITION, false, false };
 
 	return compare_compile_terms(mem, &terms, work, e);
 }

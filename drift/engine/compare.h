@@ -42,6 +42,10 @@
  * privateKey, private_key, connectionString, accessToken, refreshToken (case folded), and below them.
  * null stays null everywhere.
  *
+ * Strings that are instants (RFC 3339) are equal where the instant is, when a config says
+ * "instants": true, or nothing from the second edition on: 2026-01-01T00:00:00Z is
+ * 2026-01-01T01:00:00.000+01:00.  What is stored and shown stays as it came.
+ *
  * Normalisers:
  *   ignore           the value is left out
  *   mask             scalars are replaced by their HMAC (resource.h): by `path` all at and below the place;
@@ -144,6 +148,7 @@ struct compare_terms {
 	const uint8_t                 *key; /* HASH_LEN bytes: the tenant's content key */
 	enum compare_edition           edition;
 	bool                           masks_only; /* of the entries, those alone that mask or unmask */
+	bool                           instants; /* what `instants` is when the config says nothing */
 };
 
 /*
@@ -154,7 +159,7 @@ struct compare_terms {
  */
 MUST_USE struct compare_spec *compare_compile_terms(
     TALLOC_CTX *mem, const struct compare_terms *terms, struct work *work, struct err *e);
-/* The same under the edition of now. */
+/* The same under the edition of now, and instants are texts like others where `config` says nothing. */
 MUST_USE struct compare_spec *compare_compile(TALLOC_CTX *mem, const struct json *config,
     const struct rule_pack *const *packs, size_t n, const uint8_t key[static HASH_LEN],
     struct work *work, struct err *e);

@@ -29,6 +29,7 @@ struct compare_entries {
 
 struct compare_spec {
 	enum compare_edition   edition;
+	bool                   instants; /* texts of one instant (spelling.h) are equal */
 	struct compare_entries arrays, normalise;
 	struct hash_key       *mask_key, *finger_key, *value_key, *label_key;
 	uint8_t                owner[COMPARE_OWNER_LEN]; /* whose labels of masked values are */
@@ -42,6 +43,7 @@ struct compare_pick {
 	uint32_t                     n_paths, n_names;
 	struct places                places; /* the patterns of `paths`, in their order */
 	struct row                   *start; /* of the resource itself */
+	bool                         instants; /* of the spec */
 	struct matcher               *matcher;
 	struct err                   *e; /* walking fails by it */
 };

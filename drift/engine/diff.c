@@ -241,7 +241,8 @@ walk_value(struct walk *w, const struct place *at, const struct json *a, const s
 	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)
 		return walk_array(w, at, a, b);
 	w->d->compared++;
-	return element_scalar_equal(a, b) || walk_change(w, at, a, b);
+	return element_scalar_equal(a, b) || (w->arrays.instants && element_same_instant(a, b)) ||
+	       walk_change(w, at, a, b);
 }
 
 bool
@@ -260,6 +261,7 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	buf_make(&w.text, w.tmp);
 	ok = compare_pick(w.tmp, &d->state->spec->arrays, WORK_COMPARE, r->category, &w.arrays,
 	    d->state->work, e);
+	w.arrays.instants = d->state->spec->instants;
 	root.here = w.arrays.start;
 	if (ok && from != NULL && to != NULL)
 		ok = walk_value(&w, &root, from->value, to->value);

@@ -14,7 +14,7 @@
  * is one change with path "".
  *
  * Numbers compare by value, exactly: 1, 1.0 and 1e0 are equal, 1e400 and 1e500
- * are not.  Strings compare by bytes.  Nothing here is quadratic in the size of
+ * are not.  Strings compare by bytes, instants by the instant (compare.h).  Nothing here is quadratic in the size of
  * an array or object.
  *
  * The values of a change point into the two normal forms, which must outlive it

@@ -20,6 +20,8 @@ shorten(struct walk *w, struct buf *b, size_t before)
 	buf_add(b, hash, TEXT_HASH);
 }
 
+#define TAG_INSTANT (JSON_OBJECT + 1) /* its text is no other string's */
+
 /* The text an element is counted by; the tag keeps apart what scalars' texts do not. */
 static bool
 counted_text(struct walk *w, const struct place *at, struct both *p, const struct json *v,
@@ -27,15 +29,17 @@ counted_text(struct walk *w, const struct place *at, struct both *p, const struc
 {
 	const struct element_how how = { &w->arrays, w->d->state->work };
 	size_t                   before = p->text.n;
+	bool                     timed = w->arrays.instants && element_is_instant(v);
+	uint32_t                 tag = timed ? TAG_INSTANT : v->type;
 
-	*out = (struct index_entry) { 0, v->type == JSON_STRING ? v->text : STR(""), v->type };
-	if (v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+	*out = (struct index_entry) { 0, v->type == JSON_STRING ? v->text : STR(""), tag };
+	if (!timed && v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return true;
 	if (!element_text(&p->text, v, &how, places_down_index(&w->arrays.places, at->here, i),
 		STR(""), w->e))
 		return false;
 	shorten(w, &p->text, before);
-	*out = array_entry(&p->text, before, v->type);
+	*out = array_entry(&p->text, before, tag);
 	return true;
 }
 

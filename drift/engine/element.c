@@ -5,6 +5,7 @@
 
 #include "drift/engine/mark.h"
 #include "drift/engine/number.h"
+#include "drift/engine/spelling.h"
 
 struct piece {
 	struct str         text; /* member: its name; element: its element text */
@@ -141,10 +142,17 @@ array_text(struct buf *b, const struct json *v, const struct element_how *how, s
 	return ok;
 }
 
+static bool
+is_instant(const struct json *v, char out[static SPELLING_INSTANT_MAX])
+{
+	return v->type == JSON_STRING && spelling_instant(v->text, out);
+}
+
 bool
 element_text(struct buf *b, const struct json *v, const struct element_how *how, struct row *here,
     struct str name, struct err *e)
 {
+	char text[SPELLING_INSTANT_MAX];
 	bool ok = true;
 
 	if (v->type == JSON_OBJECT)
@@ -153,6 +161,9 @@ element_text(struct buf *b, const struct json *v, const struct element_how *how,
 		ok = array_text(b, v, how, here, name, e);
 	else if (how->hidden && mark_at(v))
 		buf_puts(b, "\"[masked]\"");
+	else if (how->arrays != NULL && how->arrays->instants && is_instant(v, text))
+		return json_canonical(
+		    b, &(struct json) { .type = JSON_STRING, .text = str_of(text) }, e);
 	else
 		return json_canonical(b, v, e);
 	return ok && e->code == ERR_OK && (buf_ok(b) || err_memory(e));
@@ -177,6 +188,22 @@ element_scalar_equal(const struct json *a, const struct json *b)
 		return a->n == 0 && b->n == 0;
 	}
 	return false;
+}
+
+bool
+element_is_instant(const struct json *v)
+{
+	char text[SPELLING_INSTANT_MAX];
+
+	return is_instant(v, text);
+}
+
+bool
+element_same_instant(const struct json *a, const struct json *b)
+{
+	char x[SPELLING_INSTANT_MAX], y[SPELLING_INSTANT_MAX];
+
+	return is_instant(a, x) && is_instant(b, y) && strcmp(x, y) == 0;
 }
 
 bool

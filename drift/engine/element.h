@@ -24,6 +24,10 @@ MUST_USE bool element_text(struct buf *b, const struct json *v, const struct ele
 /* Scalars and empty containers of one type: by value.  Others: false. */
 bool element_scalar_equal(const struct json *a, const struct json *b);
 
+/* Two strings that are one instant, however each is written (spelling.h). */
+bool element_is_instant(const struct json *v);
+bool element_same_instant(const struct json *a, const struct json *b);
+
 /* Equal as they stand, members and elements in the same order: enough for equality, not needed. */
 bool element_same(const struct json *a, const struct json *b);
 

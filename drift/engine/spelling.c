@@ -20,6 +20,28 @@ spelling_boolean(struct str s, bool *out)
 	return *out || str_caseeqz(s, "false") || str_caseeqz(s, "no") || str_caseeqz(s, "off");
 }
 
+#define SECONDS_END 19 /* of "2026-01-01T00:00:00" */
+
+bool
+spelling_instant(struct str s, char out[static SPELLING_INSTANT_MAX])
+{
+	int64_t ms;
+	size_t  n = SECONDS_END;
+
+	if (s.n <= SECONDS_END || s.n >= SPELLING_INSTANT_MAX || s.p[4] != '-' || s.p[7] != '-' ||
+	    !time_parse(s, &ms))
+		return false;
+	time_print(ms, out);
+	if (s.p[n] == '.')
+		for (n++; s.p[n] >= '0' && s.p[n] <= '9';)
+			n++;
+	while (n > SECONDS_END && (s.p[n - 1] == '0' || s.p[n - 1] == '.'))
+		n--;
+	memcpy(out + SECONDS_END, s.p + SECONDS_END, n - SECONDS_END);
+	memcpy(out + n, "Z", 2);
+	return true;
+}
+
 size_t
 spelling_eol(struct str s, char *out)
 {

@@ -39,6 +39,14 @@ bool spelling_quantity(struct str s, char out[static SPELLING_QUANTITY_MAX]);
 #define SPELLING_DURATION_MAX 64
 bool spelling_duration(struct str s, char out[static SPELLING_DURATION_MAX]);
 
+/*
+ * An instant as RFC 3339 writes it, in UTC and without the zeros its fraction ends in:
+ * 2026-01-01T01:00:00.000+01:00 is 2026-01-01T00:00:00Z.  All of up to 9 digits of a fraction count.
+ * Not: a date alone, a time without an offset, a leap second.
+ */
+#define SPELLING_INSTANT_MAX 40
+bool spelling_instant(struct str s, char out[static SPELLING_INSTANT_MAX]);
+
 /* Both into `out`, which holds s.n bytes: how many were written. */
 size_t spelling_eol(struct str s, char *out); /* CR LF and CR are LF */
 /* %XX is that byte (+ is itself), until none is left; what is then no UTF-8 does not fit. */

@@ -176,3 +176,18 @@ test('an empty array is a collection without resources, and said; most of one go
   assert.equal((await later.send(page(6))).report.status, 'clean');
   assert.equal((await later.alerts('drift')).length, 0);
 });
+
+test('a text of the same instant is no change, unless the config says so, and is shown as it came', async () => {
+  const at = (t) => ({ value: [{ id: 'a', t, l: [t, 'x'] }] });
+  const changes = async (compare) => {
+    const w = await watched({ resources: '/value', key: 'id' }, compare ? { compare } : {});
+    await w.send(at('2026-01-01T00:00:00Z'));
+    const next = await w.send(at('2026-01-01T01:00:00.000+01:00'));
+    const shown = await w.admin('GET', `/api/drift/snapshots/${next.snapshot_id}?category=document&key=a`);
+    assert.equal(shown.json.contents[0].value.t, '2026-01-01T01:00:00.000+01:00');
+    return [next.report.status, next.report.summary.created + next.report.summary.modified + next.report.summary.deleted];
+  };
+  assert.deepEqual(await changes(), ['clean', 0]);
+  assert.deepEqual(await changes({ instants: true }), ['clean', 0]);
+  assert.deepEqual(await changes({ instants: false }), ['drifted', 3]);
+});

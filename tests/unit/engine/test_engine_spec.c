@@ -74,7 +74,7 @@ an_entry_of_a_pack_waits_for_its_edition(void **state)
 	(void)state;
 	for (unsigned i = COMPARE_EDITION_1; i <= COMPARE_EDITION; i++) {
 		struct err                 e = { 0 };
-		const struct compare_terms terms = { NULL, packs, 1, key, i };
+		const struct compare_terms terms = { NULL, packs, 1, key, i, false, false };
 		struct compare_spec       *s = compare_compile_terms(mem, &terms, NULL, &e);
 
 		assert_non_null(s);

@@ -400,6 +400,79 @@ normalisers_of_one_place_work_together(void **state)
 		    cases[i].out);
 }
 
+/* ---- instants: equal in comparisons, as they came everywhere else ---- */
+
+#define T0 "2026-01-01T00:00:00Z"
+
+static void
+texts_of_one_instant_are_equal(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool        equal;
+	} cases[] = {
+		{ T0, "2026-01-01T01:00:00.000+01:00", true },
+		{ T0, "2025-12-31T23:59:00-00:01", true },
+		{ T0, "2026-01-01T00:00:00.0Z", true },
+		{ T0, "2026-01-01T00:00:00+00:00", true },
+		{ T0, "2026-01-01T00:00:00-00:00", true },
+		{ T0, "2026-01-01t00:00:00z", true },
+		{ T0, "2026-01-01T23:00:00+23:00", true },
+		{ "2026-01-01T00:00:00.1200Z", "2026-01-01T02:00:00.12+02:00", true },
+		{ "1960-02-29T00:00:00.500Z", "1960-02-28T23:00:00.5-01:00", true },
+		{ "2026-01-01T00:00:00.1234567Z", "2026-01-01T00:00:00.1234567+00:00", true },
+		{ "2026-01-01T00:00:00.1234567Z", "2026-01-01T00:00:00.1234568Z", false },
+		{ "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:00.123456788Z", false },
+		{ T0, "2026-01-01T00:00:01Z", false },
+		{ T0, "2026-01-01T00:00:00.001Z", false },
+		{ T0, "2026-01-01T00:00:00", false },
+		{ T0, "2026-01-01 00:00:00Z", false },
+		{ T0, "2026-01-01T00:00Z", false },
+		{ T0, "2026-01-01", false },
+		{ T0, "2026-01-01T00:00:00.Z", false },
+		{ T0, "2026-01-01T00:00:00.0000000000Z", false },
+		{ T0, "2026-01-01T00:00:00+0000", false },
+		{ T0, " 2026-01-01T00:00:00Z", false },
+		{ T0, "2025-12-31T23:59:60Z", false },
+		{ "2026-13-01T00:00:00Z", "2026-13-01T00:00:00.0Z", false },
+		{ "2026-02-29T00:00:00Z", "2026-02-29T00:00:00.0Z", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *a =
+		    talloc_asprintf(mem, "{\"t\":\"%s\",\"l\":[\"%s\",7]}", cases[i].a, cases[i].a);
+		const char *b =
+		    talloc_asprintf(mem, "{\"t\":\"%s\",\"l\":[7,\"%s\"]}", cases[i].b, cases[i].b);
+		struct diff *
+		    d = compare("{\"instants\":true}", a, b),
+		   *list = compare(
+		       "{\"instants\":true,\"arrays\":[{\"path\":\"/l\",\"mode\":\"set\"}]}", b, a);
+
+		if ((d->n == 0) != cases[i].equal || (list->n == 0) != cases[i].equal)
+			fail_msg("%s, %s: %zu, %zu", cases[i].a, cases[i].b, d->n, list->n);
+	}
+}
+
+static void
+a_text_in_quotes_is_no_instant(void **state)
+{
+	(void)state;
+	check_changes("{\"instants\":true}", "[\"" T0 "\"]", "[\"\\\"" T0 "\\\"\"]", "+/0 -/0");
+}
+
+static void
+an_instant_stays_as_it_came_and_is_a_text_where_that_is_said(void **state)
+{
+	const char *a = "{\"t\":\"2026-01-01T01:00:00+01:00\"}", *b = "{\"t\":\"" T0 "\"}";
+
+	(void)state;
+	assert_string_equal(spelled("{\"instants\":true}", a), a);
+	check_changes("{\"instants\":true}", a, b, "");
+	check_changes("{\"instants\":false}", a, b, "~/t");
+	check_changes(NULL, a, b, "~/t");
+}
+
 int
 main(void)
 {
@@ -413,6 +486,9 @@ main(void)
 		TEST(texts_of_truth_are_booleans),
 		TEST(quantities_have_no_largest_that_is_still_exact),
 		TEST(normalisers_of_one_place_work_together),
+		TEST(texts_of_one_instant_are_equal),
+		TEST(a_text_in_quotes_is_no_instant),
+		TEST(an_instant_stays_as_it_came_and_is_a_text_where_that_is_said),
 	};
 
 	return cmocka_run_group_tests_name("spelling", tests, NULL, NULL);

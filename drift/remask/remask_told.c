@@ -120,18 +120,12 @@ mask_kept(struct remasking *w, struct remask_message *m, bool *other, struct err
 	const struct outbox row = { .id = m->id, .body = m->body };
 	struct alert_event  ev;
 
-	struct buf b;
-
 	if (!message_open(w->x->t, w->page, &row, &ev, e) || !mask_event(w, &ev, other, e))
 		return false;
 	if (!*other)
 		return true;
-	buf_make(&b, w->page);
-	buf_json(&b, str_of(m->title));
-	buf_putc(&b, '\0');
-	if (!buf_ok(&b))
-		return err_memory(e);
-	ev.alert->title = (struct raw_json) { .text = b.p }; /* values stand in it too */
+	if (ev.alert->plain_title.text != NULL)
+		ev.alert->title = ev.alert->plain_title; /* values stand in it too */
 	return message_seal(w->x->t, w->page, &m->id, &ev, &m->body, e);
 }
 

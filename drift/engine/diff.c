@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drift/engine/mark.h"
+#include "drift/engine/meet.h"
 #include "drift/engine/walk.h"
 
 #define SMALL         16
@@ -230,6 +231,8 @@ walk_object(struct walk *w, const struct place *at, const struct json *a, const 
 bool
 walk_value(struct walk *w, const struct place *at, const struct json *a, const struct json *b)
 {
+	bool same = false;
+
 	if (w->e->code != ERR_OK)
 		return false;
 	w->around[0][at->depth] = a;
@@ -241,8 +244,11 @@ walk_value(struct walk *w, const struct place *at, const struct json *a, const s
 	if (a->type == JSON_ARRAY && b->type == JSON_ARRAY)
 		return walk_array(w, at, a, b);
 	w->d->compared++;
-	return element_scalar_equal(a, b) || (w->arrays.instants && element_same_instant(a, b)) ||
-	       walk_change(w, at, a, b);
+	if (element_scalar_equal(a, b) || (w->arrays.instants && element_same_instant(a, b)))
+		return true;
+	if ((mark_at(a) || mark_at(b)) && !meet_scalars(w, a, b, &same))
+		return false;
+	return same || walk_change(w, at, a, b);
 }
 
 bool
@@ -251,6 +257,7 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	const struct resource *r = to != NULL ? to : from;
 	struct walk            w = { .d = d, .from = from, .to = to, .e = e };
 	struct place           root = { .kind = PLACE_ROOT };
+	struct resource        met;
 	bool                   ok;
 
 	if (r == NULL)
@@ -263,9 +270,12 @@ diff_resource(struct diff *d, const struct resource *from, const struct resource
 	    d->state->work, e);
 	w.arrays.instants = d->state->spec->instants;
 	root.here = w.arrays.start;
-	if (ok && from != NULL && to != NULL)
-		ok = walk_value(&w, &root, from->value, to->value);
-	else if (ok)
+	if (ok && from != NULL && to != NULL) {
+		w.from = &met;
+		ok = meet_resources(&w, from, to, &met) &&
+		     walk_value(&w, &root, met.value, to->value);
+	}
+	if (ok && (from == NULL || to == NULL))
 		ok = walk_change(
 		    &w, &root, from != NULL ? from->value : NULL, to != NULL ? to->value : NULL);
 	talloc_free(w.tmp);

@@ -56,6 +56,23 @@ resource_masked(const struct json *v, struct str *hex)
 	return true;
 }
 
+bool
+mark_hmac(TALLOC_CTX *mem, const struct hash_key *k, const struct json *clear,
+    char hex[static MARK_HEX + 1], struct err *e)
+{
+	uint8_t    mac[HASH_LEN];
+	struct buf b;
+
+	buf_make_secret(&b, mem);
+	if (!json_canonical(&b, clear, e))
+		return false;
+	hash_key_hmac(k, b.p, b.n, mac);
+	explicit_bzero(b.p, b.n);
+	talloc_free(b.p);
+	hex_print(mac, HASH_LEN, hex);
+	return true;
+}
+
 struct str
 mark_clear(struct str s)
 {

@@ -38,9 +38,13 @@ bool mark_within(const struct json *v);
 void mark_text(struct buf *out, struct str mark, const char *name);
 void mark_json(struct buf *out, struct str mark, const char *name);
 /* NULL: of a redacted one (redact.h), whose HMAC is all zeros. */
-struct hash_key;
 const char *mark_name(const struct hash_key *k, struct str mark, const struct str *place, size_t n,
     char room[static MARK_NAME + 1]);
+
+/* The HMAC, in hex, of the canonical text of a scalar as it is outside; what is written for that is
+ * wiped. */
+MUST_USE bool mark_hmac(TALLOC_CTX *mem, const struct hash_key *k, const struct json *clear,
+    char hex[static MARK_HEX + 1], struct err *e);
 
 /* A string of a normal form that is no mask, as it was outside. */
 struct str mark_clear(struct str s);

@@ -64,19 +64,8 @@ norm_secrets(struct norm *n, const struct json *v)
 static bool
 add_hex(struct norm *n, const struct json *clear, char *hex)
 {
-	uint8_t    mac[HASH_LEN];
-	struct buf b;
-
-	if (!work_spend(n->work, WORK_NORMALISE, STEPS_MASK + clear->text.n / 2, n->e))
-		return false;
-	buf_make_secret(&b, n->mem);
-	if (!json_canonical(&b, clear, n->e))
-		return false;
-	hash_key_hmac(n->spec->mask_key, b.p, b.n, mac);
-	explicit_bzero(b.p, b.n);
-	talloc_free(b.p);
-	hex_print(mac, HASH_LEN, hex);
-	return true;
+	return work_spend(n->work, WORK_NORMALISE, STEPS_MASK + clear->text.n / 2, n->e) &&
+	       mark_hmac(n->mem, n->spec->mask_key, clear, hex, n->e);
 }
 
 static bool

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "drift/engine/redact.h"
+#include "drift/engine/meet.h"
 #include "drift/engine/rule_pack.h"
 #include "tests/unit/engine.h"
 
@@ -354,6 +354,66 @@ a_key_that_holds_a_secret_keeps_its_resource_apart_without_it(void **state)
 	assert_int_equal(a.key.n, strlen("x://u:[masked:0123456789abcdef]@h"));
 }
 
+/* ---- a mask and the clear value it is of ---- */
+
+static const char *
+changes_between(const char *before, const char *old, const char *after, const char *new)
+{
+	struct compare_spec *was = spec_of(before, key), *is = spec_of(after, key);
+	struct resource      a = resource(was, "c", old), b = resource(is, "c", new);
+	struct err           e = { 0 };
+	struct diff         *d = diff_make(mem, is, NULL, NULL, &e);
+
+	a.value = json_parse(mem, canonical(&a), &e);
+	assert_true(resource_normalise(mem, is, &a, RESOURCE_STORED, NULL, &e));
+	assert_true(diff_resource(d, &a, &b, &e));
+	return listed(d);
+}
+
+static void
+a_mask_equals_the_clear_value_it_is_of_wherever_it_stands(void **state)
+{
+#define UNMASK "{\"normalise\":[{\"how\":\"unmask\",\"path\":\"/**\"}]}"
+#define MASKS  "{\"normalise\":[{\"how\":\"mask\",\"path\":\"/**\"}]}"
+	static const struct {
+		const char *old, *new, *want;
+	} cases[] = {
+		{ "{\"token\":\"a\"}", "{\"token\":\"a\"}", "" },
+		{ "{\"token\":\"a\"}", "{\"token\":\"b\"}", "~/token" },
+		{ "{\"tokens\":[\"a\",\"b\"]}", "{\"tokens\":[\"b\",\"a\"]}", "" },
+		{ "{\"tokens\":[\"a\",\"b\"]}", "{\"tokens\":[\"b\",\"c\",\"a\"]}", "+/tokens/1" },
+		{ "{\"l\":[{\"id\":\"ghp_0123abcd\",\"v\":1},{\"id\":\"y\",\"v\":1}]}",
+		    "{\"l\":[{\"id\":\"y\",\"v\":1},{\"id\":\"ghp_0123abcd\",\"v\":2}]}",
+		    "~/l/1/v" },
+		{ "{\"u\":[\"x://u:p@h\",\"z\"]}", "{\"u\":[\"z\",\"x://u:p@h\"]}", "" },
+		{ "{\"u\":\"\\u0000Bearer abc123\"}", "{\"u\":\"\\u0000Bearer abc123\"}", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const char *old = cases[i].old, *new = cases[i].new;
+
+		assert_string_equal(changes_between(NULL, old, UNMASK, new), cases[i].want);
+		assert_string_equal(changes_between(UNMASK, old, NULL, new), cases[i].want);
+		assert_string_equal(changes_between(MASKS, old, NULL, new), cases[i].want);
+		assert_string_equal(changes_between(NULL, old, MASKS, new), cases[i].want);
+	}
+}
+
+/* Who sets many values finds none of a mask by that. */
+static void
+many_texts_are_not_tried_against_a_mask(void **state)
+{
+	char *many = talloc_strdup(mem, "{\"tokens\":[\"a\"");
+
+	(void)state;
+	for (int i = 0; i < MEET_TRIES_MAX + 1; i++)
+		many = talloc_asprintf_append(many, ",\"g%d\"", i);
+	many = talloc_strdup_append(many, "]}");
+	assert_non_null(
+	    strstr(changes_between(NULL, "{\"tokens\":[\"a\"]}", UNMASK, many), "-/tokens/0"));
+}
+
 /* ---- cases from a file of one's own: test_secrets FILE ---- */
 
 static const char *cases_file;
@@ -399,6 +459,8 @@ main(int argc, char **argv)
 		TEST(the_data_of_a_kubernetes_secret_are_masked_wherever_it_stands),
 		TEST(a_config_can_unmask_what_it_names_and_nothing_else),
 		TEST(a_pack_cannot_unmask),
+		TEST(a_mask_equals_the_clear_value_it_is_of_wherever_it_stands),
+		TEST(many_texts_are_not_tried_against_a_mask),
 		TEST(a_key_that_holds_a_secret_keeps_its_resource_apart_without_it),
 	};
 

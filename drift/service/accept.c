@@ -3,6 +3,7 @@
 
 #include "core/auth/audit_details.h"
 #include "core/store/drift/config.h"
+#include "core/store/drift/promotion.h"
 #include "core/store/drift/snapshot.h"
 #include "drift/service/alert.h"
 #include "drift/service/finding.h"
@@ -16,60 +17,16 @@ struct acceptance {
 };
 
 static bool
-accepted_rows(const struct acceptance *p, const struct change_key *keys, size_t n,
-    struct finding_row *rows, struct finding_event *events, struct err *e)
+accept_findings(struct db *db, const struct acceptance *p, const struct uuid *newest, struct err *e)
 {
-	const struct acting *a = p->a;
-	char                *accepted = acting_copy(a, "accepted");
-	char                *owner = acting_copy(a, a->by.caller->name);
-	char                *reason = acting_copy(a, p->reason);
+	const struct promotion all = { .report = p->report.id,
+		.newest = *newest,
+		.event = acting_id(p->a),
+		.owner = p->a->by.caller->name,
+		.reason = p->reason,
+		.now = p->now };
 
-	if (accepted == NULL || owner == NULL || reason == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		rows[i] = (struct finding_row) {
-			.config_id = p->report.config_id,
-			.fingerprint = keys[i].fingerprint,
-			.value_hash = keys[i].value_hash,
-			.status = accepted,
-			.promoted = true,
-			.reason = reason,
-			.owner = owner,
-			.created_at = p->now,
-			.updated_at = p->now,
-		};
-		events[i] = (struct finding_event) {
-			.id = acting_id(a),
-			.config_id = p->report.config_id,
-			.subject = keys[i].fingerprint,
-			.value_hash = keys[i].value_hash,
-			.at = p->now,
-			.actor = owner,
-			.from_status = keys[i].status,
-			.to_status = accepted,
-			.note = reason,
-		};
-	}
-	return true;
-}
-
-static bool
-accept_findings(struct db *db, const struct acceptance *p, struct err *e)
-{
-	TALLOC_CTX           *mem = p->a->by.mem;
-	struct change_key    *keys;
-	struct finding_row   *rows;
-	struct finding_event *events;
-	size_t                n;
-
-	if (!change_keys(db, mem, &p->report.id, &keys, &n, e))
-		return false;
-	rows = talloc_zero_size(mem, (n + 1) * sizeof(*rows));
-	events = talloc_zero_size(mem, (n + 1) * sizeof(*events));
-	if (rows == NULL || events == NULL)
-		return err_memory(e);
-	return accepted_rows(p, keys, n, rows, events, e) && finding_put(db, rows, n, e) &&
-	       finding_event_add(db, events, n, e);
+	return promotion_write(db, &all, e);
 }
 
 static bool
@@ -88,7 +45,7 @@ accept_body(struct db *db, void *arg, struct err *e)
 		    "promoting against a golden baseline");
 	/* retention may have dropped it meanwhile */
 	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
-	    !accept_findings(db, p, e) ||
+	    !accept_findings(db, p, &state.report_id, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
 	    !config_touch(db, config, (instant) { 0 }, e))
 		return false;

@@ -128,19 +128,8 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 	"value_hash,"                                                                              \
 	" status, attribution, created_at, suppressed_by"
 
-static const struct field key_fields[] = {
-	COLUMN(struct change_key, fingerprint),
-	COLUMN(struct change_key, value_hash),
-	COLUMN(struct change_key, status),
-	FIELD_END,
-};
-static const struct schema key_schema = SCHEMA("ChangeKey", struct change_key, key_fields);
-
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
     CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
-SQL(change_select_keys, SQL_TENANT, &id_in, &key_schema,
-    "SELECT c.fingerprint, c.value_hash, IFNULL(f.status, c.status) AS status" CHANGE_FROM
-    " WHERE c.report_id = :id ORDER BY c.position");
 SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
@@ -160,13 +149,4 @@ change_by_id(
 	const struct id_in in = { *id };
 
 	return db_one(db, mem, &change_select, &in, c, e);
-}
-
-bool
-change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report, struct change_key **rows,
-    size_t *n, struct err *e)
-{
-	const struct id_in in = { *report };
-
-	return db_all(db, mem, &change_select_keys, &in, INTO(rows, n, CHANGE_KEYS_MAX), e);
 }

@@ -77,14 +77,6 @@ struct change_filter {
 MUST_USE bool change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e);
 MUST_USE bool change_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct change_row *c, struct err *e);
-/* The finding of each change of a report. */
-struct change_key {
-	struct blob fingerprint, value_hash;
-	char       *status;
-};
-MUST_USE bool change_keys(struct db *db, TALLOC_CTX *mem, const struct uuid *report,
-    struct change_key **rows, size_t *n, struct err *e);
-#define CHANGE_KEYS_MAX 50000
 /* In the order of the report. */
 MUST_USE bool change_list(struct tenant_db *t, TALLOC_CTX *mem, const struct change_filter *f,
     struct page *p, struct err *e);

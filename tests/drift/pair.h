@@ -81,14 +81,15 @@ count_stored(
 	return diff_count(&d->summary);
 }
 
-/* What is shown of a normal form, as a client gets it. */
+/* What is shown of a normal form, as a patch of the value is applied to it. */
 static inline const struct json *
-shown(TALLOC_CTX *mem, const struct resource *r, struct err *e)
+shown(TALLOC_CTX *mem, const struct compare_spec *spec, const struct resource *r, struct err *e)
 {
-	struct buf b;
+	const struct resource whole = { .category = r->category, .key = STR("") };
+	struct buf            b;
 
 	buf_make(&b, mem);
-	resource_print(&b, r->value);
+	resource_print_named(&b, spec, &whole, r->value);
 	return buf_ok(&b) ? json_parse(mem, buf_str(&b), e) : NULL;
 }
 
@@ -109,9 +110,9 @@ count_patched(
 	    !patch_value(p, old.category, old.value, new.value, e) || !patch_print(&out, p, e))
 		return -1;
 	operations = json_parse(mem, buf_str(&out), e);
-	doc = shown(mem, &old, e);
+	doc = shown(mem, spec, &old, e);
 	got = old;
-	new.value = shown(mem, &new, e);
+	new.value = shown(mem, spec, &new, e);
 	if (operations == NULL || doc == NULL || new.value == NULL)
 		return -1;
 	got.value = patch_apply(mem, doc, operations, NULL, e);

@@ -22,6 +22,7 @@ struct both {
 	struct buf          text;        /* what is not text of the documents themselves */
 	uint32_t           *group;       /* of each text */
 	uint32_t           *in_a, *in_b; /* keyed: where b's (a's) elements are in a (b) */
+	struct once        *once;        /* former.c's */
 };
 
 /* What of both is counted: the elements first .. first + na of a, and as many as nb of b. */
@@ -61,7 +62,7 @@ MUST_USE bool array_try_keys(struct walk *w, struct both *p, const struct keys *
 MUST_USE bool array_try_identities(
     struct walk *w, struct both *p, enum compare_edition edition, uint32_t *rank, bool *yes);
 MUST_USE bool walk_keyed(
-    struct walk *w, const struct place *at, const struct both *p, const struct keys *keys);
+    struct walk *w, const struct place *at, struct both *p, const struct keys *keys);
 
 /* Elements of which equal ones are taken out, or that are held against each other in their order. */
 MUST_USE bool walk_counted(

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "drift/engine/fingerprint.h"
-#include "drift/engine/walk.h"
+#include "drift/engine/former.h"
 
 #define CHANGES_FIRST 16
 #define STEPS_COUNTED 5   /* to count a change */
@@ -27,6 +27,17 @@ walk_hash(struct walk *w, const struct place *at, const struct json *v)
 	return true;
 }
 
+static bool
+path_hash(struct walk *w, struct str path, const struct change *c, uint8_t out[static HASH_LEN])
+{
+	const struct change_name name = { .category = c->category,
+		.key = c->key,
+		.path = path,
+		.op = str_of(change_op_name(c->op)) };
+
+	return fingerprint_of(w->d->state->spec, &name, &w->text, out, w->e);
+}
+
 /* Of a path beyond the limit its hash stands in its place. */
 static bool
 fingerprint(struct walk *w, const struct place *at, enum trail_text which, const struct change *c,
@@ -48,17 +59,22 @@ fingerprint(struct walk *w, const struct place *at, enum trail_text which, const
 static bool
 fingerprints(struct walk *w, const struct place *at, struct change *c)
 {
-	uint8_t *former;
+	struct formers f = { .n = 0 };
 
 	if (!fingerprint(w, at, TRAIL_CANONICAL, c, c->fingerprint))
 		return false;
-	if (!w->d->state->trail->steps[at->depth].renamed)
+	if (w->d->state->trail->steps[at->depth].renamed) {
+		if (!fingerprint(w, at, TRAIL_FORMER, c, f.hashes[0]))
+			return false;
+		f.n = 1;
+	}
+	if (!formers_add(w, at, c, path_hash, &f))
+		return false;
+	if (f.n == 0)
 		return true;
-	former = chunks_take(&w->d->state->kept, HASH_LEN);
-	if (former == NULL)
-		return err_memory(w->e);
-	c->former = former;
-	return fingerprint(w, at, TRAIL_FORMER, c, former);
+	c->formers = f.n;
+	c->former = chunks_copy(&w->d->state->kept, f.hashes, f.n * sizeof f.hashes[0]);
+	return c->former != NULL || err_memory(w->e);
 }
 
 static bool

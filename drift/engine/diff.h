@@ -34,6 +34,7 @@
 
 #include "drift/engine/compare.h"
 
+#define CHANGE_FORMERS_MAX 8
 #define DIFF_STORED_MAX  50000
 #define CHANGE_STEP_MAX  1024
 #define CHANGE_STEP_HEAD 64
@@ -57,8 +58,10 @@ struct change {
 	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
 	bool               judged_partly;    /* the work ended before every place inside was judged */
 	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
-	const uint8_t     *former; /* the fingerprint it has by the names that its path's elements had
-				      without hashes of masked and long values; NULL: the same */
+	const uint8_t     *former; /* the fingerprints it may have been known by, HASH_LEN bytes each: by the
+				      names that its path's elements had without hashes of masked and long
+				      values, and by their other identities (former.h); NULL: none */
+	uint32_t           formers; /* how many */
 	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
 };
 

@@ -118,8 +118,9 @@ array_try_identities(
 /* ---- elements matched by key ---- */
 
 bool
-walk_keyed(struct walk *w, const struct place *at, const struct both *p, const struct keys *keys)
+walk_keyed(struct walk *w, const struct place *at, struct both *p, const struct keys *keys)
 {
+	struct both *named = keys->kind == KEYS_MEMBER || keys->kind == KEYS_FOUR ? p : NULL;
 	struct place here;
 
 	for (uint32_t i = 0; i < p->b->n; i++) {
@@ -129,6 +130,8 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 		here = array_element(w, at, PLACE_KEYED, found ? p->in_a[i] : 0, i);
 		here.element = value;
 		here.keys = keys;
+		here.both = named;
+		here.side = found ? SIDE_BOTH : SIDE_NEW;
 		if (!(found ? walk_value(w, &here, &p->a->items[p->in_a[i]], value)
 			    : walk_change(w, &here, NULL, value)))
 			return false;
@@ -139,6 +142,8 @@ walk_keyed(struct walk *w, const struct place *at, const struct both *p, const s
 		here = array_element(w, at, PLACE_KEYED, i, i);
 		here.element = &p->a->items[i];
 		here.keys = keys;
+		here.both = named;
+		here.side = SIDE_OLD;
 		if (!walk_change(w, &here, here.element, NULL))
 			return false;
 	}

@@ -147,6 +147,8 @@ match_place(struct walk *w, const struct place *at, const struct match *m, bool 
 							   : PLACE_KEYED,
 	    of_a, i);
 	here.repeat = p->repeat;
+	here.both = m->keys == NULL ? m->both : NULL;
+	here.side = !new ? SIDE_OLD : p->with == ARRAY_ABSENT ? SIDE_NEW : SIDE_BOTH;
 	here.element = old ? &m->both->a->items[of_a] : &m->both->b->items[i];
 	if (here.kind == PLACE_KEYED) {
 		*keys = match_keys(m, p->by);

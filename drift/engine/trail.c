@@ -19,8 +19,10 @@ trail_make(TALLOC_CTX *mem, struct err *e)
 	}
 	for (int i = 0; i < TRAIL__MAX; i++)
 		buf_make(&t->texts[i], t);
-	for (size_t i = 0; i <= TRAIL_STEPS; i++)
+	for (size_t i = 0; i <= TRAIL_STEPS; i++) {
 		label_make(&t->steps[i].label, t);
+		buf_make(&t->steps[i].names.text, t);
+	}
 	return t;
 }
 

@@ -27,6 +27,16 @@ enum trail_text {
 
 #define TRAIL_STEPS (JSON_DEPTH_MAX + 1)
 
+#define FORMER_NAMES 5 /* of one element */
+
+/* By what else an element may be known (former.h): made once for all changes below it. */
+struct former_names {
+	uint64_t   mark; /* of the element's place; 0: of none */
+	struct buf text; /* steps of a JSON Pointer, one behind another */
+	size_t     ends[FORMER_NAMES];
+	uint32_t   n;
+};
+
 /* How far the texts go with one step. */
 struct trail_step {
 	uint64_t   mark; /* of the place that stands here */
@@ -38,6 +48,7 @@ struct trail_step {
 	uint8_t    tag[2][HASH_LEN]; /* tagged: the HMAC of the canonical path to here, of the former one */
 	char       numbers[2][12];
 	struct label label;
+	struct former_names names; /* once somebody asked */
 };
 
 struct trail {

@@ -52,6 +52,9 @@ struct walk {
 	struct err            *e;
 };
 
+/* Where an element is. */
+enum place_side { SIDE_BOTH, SIDE_OLD, SIDE_NEW };
+
 enum place_kind { PLACE_ROOT, PLACE_MEMBER, PLACE_KEYED, PLACE_PAIRED, PLACE_COUNTED };
 
 /* Where a value stands; a chain on the C stack up to the resource. */
@@ -64,6 +67,8 @@ struct place {
 	struct str          name;         /* member */
 	uint32_t            old_i, new_i; /* element: index on each side that has it */
 	const struct json  *element;      /* either side's; paired: the old side's */
+	struct both        *both;         /* element: its arrays, where it may have other names; else NULL */
+	enum place_side     side;         /* then */
 	const struct keys  *keys;         /* keyed: what it is matched by */
 	uint32_t            repeat;       /* paired, counted: 1 for the first such element with its text */
 	bool                ordered;      /* the array's order counts: a patch puts what is new where it stands */

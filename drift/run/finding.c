@@ -312,17 +312,38 @@ finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
 /* ---- what is known of the changes ---- */
 
 static int
-by_former(const void *key, const void *member)
+by_name(const void *key, const void *member)
 {
-	return memcmp(((const struct change *)key)->former,
-	    ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
+	return memcmp(key, ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
 }
 
 static bool
-is_known_by(
-    const struct change *c, const struct finding_list *l, int (*order)(const void *, const void *))
+is_known_by_value(const struct change *c, const struct finding_list *l)
 {
-	return l->n > 0 && bsearch(c, l->rows, l->n, sizeof(l->rows[0]), order) != NULL;
+	return l->n > 0 && bsearch(c, l->rows, l->n, sizeof(l->rows[0]), by_value) != NULL;
+}
+
+static bool
+is_known_by_name(const uint8_t *fingerprint, const struct finding_list *l)
+{
+	return l->n > 0 && bsearch(fingerprint, l->rows, l->n, sizeof(l->rows[0]), by_name) != NULL;
+}
+
+/* The i-th name that it may have been known by. */
+static const uint8_t *
+former_of(const struct change *c, uint32_t i)
+{
+	return c->former + (size_t)i * HASH_LEN;
+}
+
+/* The first of them that something is known by; NULL: none is. */
+static const uint8_t *
+known_former(const struct change *c, const struct finding_list *l)
+{
+	for (uint32_t i = 0; i < c->formers; i++)
+		if (is_known_by_name(former_of(c, i), l))
+			return former_of(c, i);
+	return NULL;
 }
 
 static bool
@@ -342,30 +363,51 @@ add_lasting(TALLOC_CTX *mem, struct finding_list *known, struct finding_list *fo
 	return finding_list_add(mem, known, found, e);
 }
 
-/* What is known by the name that its path had keeps it, so that nothing ends and begins by that. */
+/* The other names of what is not known by its own. */
 static bool
-recall_names(struct db *db, TALLOC_CTX *mem, const struct finding_names *room, struct diff *diff,
+unknown_names(TALLOC_CTX *mem, const struct uuid *config, const struct diff *diff,
+    const struct finding_list *known, struct finding_names *out, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < diff->n; i++)
+		n += diff->changes[i].formers;
+	*out = (struct finding_names) { .seen =
+					    talloc_zero_size(mem, (n + 1) * sizeof(out->seen[0])) };
+	if (out->seen == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct change *c = &diff->changes[i];
+
+		if (c->formers == 0 || is_known_by_name(c->fingerprint, known) ||
+		    known_former(c, known) != NULL)
+			continue;
+		for (uint32_t k = 0; k < c->formers; k++)
+			out->seen[out->n++] = (struct finding_seen) { .config_id = *config,
+				.fingerprint = { former_of(c, k), HASH_LEN },
+				.value_hash = { c->value_hash, HASH_LEN } };
+	}
+	return true;
+}
+
+/* What is known by another name of its path keeps it, so that nothing ends and begins by that. */
+static bool
+recall_names(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct diff *diff,
     struct finding_list *known, struct err *e)
 {
-	struct finding_names of = *room;
+	struct finding_names of;
 	struct finding_list  found;
 
-	of.n = 0;
-	for (size_t i = 0; i < diff->n; i++) {
-		struct change *c = &diff->changes[i];
-
-		if (c->former != NULL && !is_known_by(c, known, by_former)) {
-			of.seen[of.n].value_hash = (struct blob) { c->value_hash, HASH_LEN };
-			of.seen[of.n++].fingerprint = (struct blob) { c->former, HASH_LEN };
-		}
-	}
-	if (!finding_lasting_of(db, mem, &of, &found, e) || !add_lasting(mem, known, &found, e))
+	if (!unknown_names(mem, config, diff, known, &of, e) ||
+	    !finding_lasting_of(db, mem, &of, &found, e) || !add_lasting(mem, known, &found, e))
 		return false;
 	for (size_t i = 0; i < diff->n; i++) {
 		struct change *c = &diff->changes[i];
+		const uint8_t *former =
+		    is_known_by_name(c->fingerprint, known) ? NULL : known_former(c, known);
 
-		if (c->former != NULL && is_known_by(c, known, by_former))
-			memcpy(c->fingerprint, c->former, HASH_LEN);
+		if (former != NULL)
+			memcpy(c->fingerprint, former, HASH_LEN);
 	}
 	return true;
 }
@@ -382,7 +424,7 @@ recall_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *room,
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct change *c = &diff->changes[i];
 
-		if (is_known_by(c, &r->known, by_value))
+		if (is_known_by_value(c, &r->known))
 			continue;
 		of.seen[of.n].fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
 		of.seen[of.n++].value_hash = (struct blob) { c->value_hash, HASH_LEN };
@@ -416,7 +458,7 @@ finding_recall(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct
 		return err_memory(e);
 	for (size_t i = 0; i < diff->n; i++)
 		room.seen[i].config_id = *config;
-	return recall_names(db, mem, &room, diff, &r->known, e) &&
+	return recall_names(db, mem, config, diff, &r->known, e) &&
 	       recall_values(db, mem, &room, diff, r, e);
 }
 

@@ -21,6 +21,8 @@ static const char *const compares[] = {
 	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"list\"}]}",
 	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"keyed\",\"keys\":[\"a\"]}]}",
 	"{\"arrays\":[{\"names\":\"b\",\"mode\":\"multiset\"}]}",
+	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"ordered\"}]}",
+	"{\"arrays\":[{\"path\":\"/**\",\"mode\":\"paired\"}]}",
 };
 #define COMPARES (sizeof compares / sizeof *compares)
 

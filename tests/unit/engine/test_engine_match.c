@@ -293,6 +293,69 @@ a_move_has_both_indices_and_a_rule_may_ask_for_it(void **state)
 	assert_int_equal(judged->changes[0].severity, SEVERITY_HIGH);
 }
 
+/* ---- other names ---- */
+
+static bool
+has_name(const struct change *c, const uint8_t *fingerprint)
+{
+	for (uint32_t i = 0; i < c->formers; i++)
+		if (memcmp(c->former + (size_t)i * HASH_LEN, fingerprint, HASH_LEN) == 0)
+			return true;
+	return memcmp(c->fingerprint, fingerprint, HASH_LEN) == 0;
+}
+
+/* What was decided of the one change of the first pair is found again by that of the second. */
+static void
+a_change_keeps_its_other_names_when_its_element_is_known_otherwise(void **state)
+{
+	static const struct {
+		const char *old, *new, *then_old, *then_new;
+		bool        same;
+	} cases[] = {
+		/* all had a name, then one more came that has only an id */
+		{ "[{\"id\":1,\"name\":\"a\",\"v\":1},{\"name\":\"b\"}]",
+		    "[{\"id\":1,\"name\":\"a\",\"v\":2},{\"name\":\"b\"}]",
+		    "[{\"id\":1,\"name\":\"a\",\"v\":1},{\"id\":2}]",
+		    "[{\"id\":1,\"name\":\"a\",\"v\":2},{\"id\":2}]", true },
+		/* known by its id, until another had the same: it is paired with what the baseline
+		   has */
+		{ "[{\"id\":1,\"v\":1,\"w\":1,\"x\":1}]", "[{\"id\":1,\"v\":2,\"w\":1,\"x\":1}]",
+		    "[{\"id\":1,\"v\":1,\"w\":1,\"x\":1}]",
+		    "[{\"id\":1,\"v\":2,\"w\":1,\"x\":1},{\"id\":1,\"v\":9,\"w\":9,\"x\":9}]",
+		    true },
+		{ "[{\"id\":1,\"v\":1,\"w\":1,\"x\":1}]",
+		    "[{\"id\":1,\"v\":2,\"w\":1,\"x\":1},{\"id\":1,\"v\":9,\"w\":9,\"x\":9}]",
+		    "[{\"id\":1,\"v\":1,\"w\":1,\"x\":1}]", "[{\"id\":1,\"v\":2,\"w\":1,\"x\":1}]",
+		    true },
+		/* left over, then known by its id */
+		{ "[]", "[{\"id\":1,\"v\":1},{\"id\":1,\"v\":2}]", "[]", "[{\"id\":1,\"v\":1}]",
+		    true },
+		/* another element is another */
+		{ "[{\"id\":1,\"v\":1}]", "[{\"id\":1,\"v\":2}]", "[{\"id\":2,\"v\":1}]",
+		    "[{\"id\":2,\"v\":2}]", false },
+		/* a name that two have names neither */
+		{ "[{\"name\":\"a\",\"v\":1}]", "[{\"name\":\"a\",\"v\":2}]",
+		    "[{\"id\":1,\"name\":\"a\",\"v\":1},{\"id\":2,\"name\":\"a\",\"v\":1}]",
+		    "[{\"id\":1,\"name\":\"a\",\"v\":2},{\"id\":2,\"name\":\"a\",\"v\":1}]",
+		    false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		const struct diff *was = compare(NULL, cases[i].old, cases[i].new);
+		const struct diff *is = compare(NULL, cases[i].then_old, cases[i].then_new);
+		bool               found = false;
+
+		for (size_t k = 0; k < is->n; k++)
+			found = found || has_name(&is->changes[k], was->changes[0].fingerprint);
+		if (found != cases[i].same)
+			fail_msg(
+			    "%s: %s -> %s", found ? "the same" : "another", named(was), named(is));
+		for (size_t k = 0; k < is->n; k++)
+			assert_in_range(is->changes[k].formers, 0, CHANGE_FORMERS_MAX);
+	}
+}
+
 /* ---- notes ---- */
 
 static const char *
@@ -524,6 +587,7 @@ main(void)
 		TEST(the_bound_on_pairing_is_exact),
 		TEST(in_ordered_arrays_what_stands_elsewhere_has_moved),
 		TEST(a_move_has_both_indices_and_a_rule_may_ask_for_it),
+		TEST(a_change_keeps_its_other_names_when_its_element_is_known_otherwise),
 		TEST(arrays_without_a_key_in_common_are_named_and_why),
 		TEST(patches_apply_and_counts_do_not_depend_on_side_or_order),
 		TEST(one_leaf_renamed_is_one_change),

@@ -177,6 +177,32 @@ stack_pack(const struct stacking *s, const struct stacked *p)
 }
 
 static bool
+includes(const struct rule_pack *p, struct str name)
+{
+	for (size_t i = 0; i < p->includes.n; i++)
+		if (str_eqz(name, p->includes.items[i]))
+			return true;
+	return false;
+}
+
+/* What several build on comes behind the last of them.  There is no circle, so it ends. */
+static void
+put_behind(struct packs *packs)
+{
+	for (size_t i = 0; i < packs->n;) {
+		const struct rule_pack *p = packs->items[i];
+		size_t                  last = i;
+
+		for (size_t k = i + 1; k < packs->n; k++)
+			if (includes(packs->items[k], p->name))
+				last = k;
+		memmove(&packs->items[i], &packs->items[i + 1], (last - i) * sizeof *packs->items);
+		packs->items[last] = p;
+		i += last == i;
+	}
+}
+
+static bool
 packs_room(TALLOC_CTX *mem, struct packs *out, struct err *e)
 {
 	*out =
@@ -200,6 +226,7 @@ packs_load(
 		if (!stack_pack(&s, &first))
 			return false;
 	}
+	put_behind(out);
 	return true;
 }
 

@@ -2,7 +2,8 @@
  * pack.h - the installation's rule packs: files NAME.json of the rules folder (rule_pack.h).
  *
  * Packs may be stacked: behind a pack come those that it includes, and what they include.  However
- * often a pack is named it counts once, where it was met first.
+ * often a pack is named it counts once, and behind every pack that includes it, also where a config
+ * names it before them: who builds on a pack knows better.
  */
 #ifndef BSX_DRIFT_CONFIG_PACK_H
 #define BSX_DRIFT_CONFIG_PACK_H

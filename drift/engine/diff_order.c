@@ -166,6 +166,7 @@ tell_moved(struct walk *w, const struct place *element)
 	const struct json *from = index_value(w, here.old_i), *to = index_value(w, here.new_i);
 
 	here.moved = true;
+	w->around[0][here.depth] = w->around[1][here.depth] = here.element;
 	here.mark = ++w->d->state->marks;
 	return from != NULL && to != NULL && walk_change(w, &here, from, to);
 }

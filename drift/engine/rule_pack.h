@@ -6,7 +6,7 @@
  *	{"name": "kubernetes",          1..64 of [a-z0-9_-], that of the file
  *	 "description": "...",          what it is for
  *	 "includes": ["generic"],       packs it builds on: they follow it, each once however often
- *	                                it is named; a circle is refused where packs are loaded
+ *	                                and wherever it is named; a circle is refused where packs are loaded
  *	 "suits": [S, ...],             by what its kind of configuration is known (below)
  *	 "compare": {...},              as of a drift config (compare.h); an entry may say "edition": 2
  *	 "rules": [R, ...]}             as of a drift config (rules.h)

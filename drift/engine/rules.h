@@ -146,7 +146,8 @@ struct rule_subject {
 	const struct json *old_value, *new_value; /* NULL: not on that side */
 	const struct str  *spoken;                /* labels of long keys, without hashes; as labels */
 	const struct json *const *around[2];      /* what it stands in on the old and the new side, the
-						   * resource first, one for each step; NULL: unknown */
+						   * resource first, one for each step, of what
+						   * moved the element too; NULL: unknown */
 	uint32_t          *taken_out;             /* by rule, among all: places that it ignored; NULL: nobody asks */
 };
 #define RULE_NONE UINT32_MAX

@@ -92,7 +92,7 @@ static bool
 see(const struct rule_hold *h, unsigned side, const struct json **v)
 {
 	const struct rule_near near = { h->rule, h->pick->matcher, h->pick->lookup,
-		h->s->around[side], h->s->n_steps };
+		h->s->around[side], h->s->n_steps + (h->s->op == CHANGE_MOVED) };
 	bool                   yes = true;
 
 	if (*v == NULL || h->rule->n_near == 0)

@@ -95,9 +95,9 @@ a_pack_comes_before_what_it_builds_on_and_each_counts_once(void **state)
 		{ { "base" }, 1, "base" },
 		{ { "base", "base" }, 2, "base" },
 		{ { "left" }, 1, "left base" },
-		{ { "right" }, 1, "right base left" },
-		{ { "left", "right" }, 2, "left base right" },
-		{ { "base", "right", "left" }, 3, "base right left" },
+		{ { "right" }, 1, "right left base" },
+		{ { "left", "right" }, 2, "right left base" },
+		{ { "base", "right", "left" }, 3, "right left base" },
 	};
 
 	(void)state;

@@ -439,7 +439,7 @@ static const struct expected generic[] = {
 	    "critical:off-mfa-enabled" },
 	{ "document", "{'requireMfa':true}", "{'requireMfa':false}", "critical:off-mfa" },
 	{ "document", "{'firewall':'on'}", "{'firewall':'off'}", "critical:off-firewall" },
-	{ "document", "{'firewall':'off'}", "{'firewall':'on'}", "medium:default" },
+	{ "document", "{'firewall':'off'}", "{'firewall':'on'}", "low:on-named" },
 	{ "document", "{'net':{'allow':['10.0.0.0/8']}}",
 	    "{'net':{'allow':['10.0.0.0/8','0.0.0.0/0']}}", "critical:open-to-all-addresses" },
 	{ "document", "{'cors':{'allowedOrigins':['https://a.example']}}",
@@ -449,7 +449,7 @@ static const struct expected generic[] = {
 	{ "document", "{'policy':{'minLength':14}}", "{'policy':{'minLength':6}}",
 	    "high:password-shorter" },
 	{ "document", "{'policy':{'minLength':6}}", "{'policy':{'minLength':14}}",
-	    "medium:default" },
+	    "low:passwords-longer" },
 	{ "sshd", "{'PermitRootLogin':'no'}", "{'PermitRootLogin':'yes'}", "critical:root-login" },
 	{ "document", "{'isAdmin':false}", "{'isAdmin':true}", "critical:admin-flag-isadmin" },
 };

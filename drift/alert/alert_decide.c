@@ -184,7 +184,7 @@ without_findings(const struct decide_in *in, struct decision *d)
 {
 	bool open = !uuid_is_nil(&in->alert);
 
-	if (in->complete && !in->again)
+	if (in->complete && in->read && !in->again)
 		d->clean_runs++;
 	d->suppressed = in->suppressed;
 	if (open && in->complete && flapping_keeps(in)) {
@@ -193,12 +193,12 @@ without_findings(const struct decide_in *in, struct decision *d)
 		d->why = WHY_FLAPPING;
 	} else if (open && in->complete && d->clean_runs < in->limits->clear_runs) {
 		d->go_on = true;
-		d->why = WHY_CLEAR_RUNS;
+		d->why = in->read || in->again ? WHY_CLEAR_RUNS : WHY_INCOMPLETE;
 	} else if (open && in->complete) {
 		d->deed = DEED_RESOLVE;
 		/* who was told of it is told of its end */
 		d->told = !in->suppressed || d->gone_n > 0;
-	} else if (!in->complete) {
+	} else if (!in->complete || in->unread) {
 		d->why = WHY_INCOMPLETE;
 	} else if (any_held(in)) {
 		d->why = WHY_HELD_BACK;

@@ -50,7 +50,9 @@ struct decide_in {
 	const enum hold_reason *holds;   /* parallel */
 	size_t                  n;
 	const struct flaps     *flaps;    /* as of this comparison; NULL: not looked at */
-	bool                    complete; /* every collection was read */
+	bool                    complete; /* what is not among the changes is over */
+	bool                    read;     /* something was read: the run counts */
+	bool                    unread;   /* something was not */
 	bool                    again;    /* no new snapshot: the newest one is looked at again */
 	struct uuid             alert;    /* the open one; nil: none */
 	bool                    suppressed;

@@ -370,6 +370,8 @@ alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct
 		.n = in->n,
 		.flaps = in->flaps,
 		.complete = in->complete,
+		.read = in->read,
+		.unread = in->unread,
 		.again = in->again,
 		.clean_runs = in->clean_runs };
 	if (!read_open(&w, e) || !decide(s->mem, &w.known, &w.d, e) || !do_deed(&w, e) ||

@@ -52,7 +52,8 @@ struct alert_input {
 	size_t                    n;
 	const bool               *tolerated; /* parallel to limits->tolerance: it held something */
 	const struct flaps       *flaps;     /* NULL: not looked at */
-	bool                      complete, in_order;
+	bool                      complete, read, unread; /* see alert_decide.h */
+	bool                      in_order;
 	bool                      again;   /* between two snapshots: see alert_decide.h */
 	const char               *silence; /* that covers a finding: suppressed_by; NULL: none */
 	int64_t                   clean_runs;      /* before this report */

@@ -51,6 +51,12 @@ struct spec_alert {
 	const char *min_severity; /* NULL: that of the thresholds */
 };
 
+/* A collection that is not read, and why: it is neither missing nor blind. */
+struct spec_unread {
+	const char *category, *reason;
+};
+#define UNREAD_MAX 1000
+
 /* The members of a config as the API takes and answers them. */
 struct spec_body {
 	const char             *name;
@@ -61,6 +67,7 @@ struct spec_body {
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;         /* struct spec_alert */
+	struct items            unread;         /* struct spec_unread */
 	int64_t                 expect_every_s; /* 0: nothing is awaited */
 	int64_t                 retention_s;    /* 0: for ever */
 	struct raw_json         schedule;       /* not available yet */
@@ -68,6 +75,7 @@ struct spec_body {
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
 extern const struct schema spec_baseline_schema, spec_thresholds_schema, spec_alert_schema;
+extern const struct schema spec_unread_schema;
 
 /* Compiled; a talloc subtree of its own. */
 struct drift_spec {
@@ -76,6 +84,8 @@ struct drift_spec {
 	struct source             source;
 	struct limits             limits;
 	int64_t                   expect_every_s;
+	struct spec_unread       *unread; /* by category */
+	size_t                    unread_n;
 	struct compare_spec      *compare;
 	struct rules             *rules;
 	struct alert_target      *targets;
@@ -92,6 +102,8 @@ MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
 /* The same with nothing of how values are compared but what is masked, under the edition of now. */
 MUST_USE struct drift_spec *spec_masks(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const struct drift_config *c, struct work *work, struct err *e);
+/* What a compiled spec says of a collection that is not read; NULL: nothing. */
+const struct spec_unread *spec_unread(const struct drift_spec *s, struct str category);
 /* A stored spec as it can be shown: what this version does not understand of it is left out, of a source all but its kind. */
 MUST_USE bool spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e);
 /* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE with this

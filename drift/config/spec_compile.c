@@ -132,7 +132,7 @@ compile_terms(TALLOC_CTX *mem, const struct drift *d, const char *text, struct c
 	}
 	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
 	    s->source.ops->check(s, &s->source, e) && set_targets(s, e) && spec_limits(s, e) &&
-	    compile_engine(s, d, terms, work, e)) {
+	    spec_unread_set(s, e) && compile_engine(s, d, terms, work, e)) {
 		set_words(s);
 		return s;
 	}

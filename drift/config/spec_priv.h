@@ -9,4 +9,7 @@
 /* thresholds.c: s->limits of s->body.thresholds. */
 MUST_USE bool spec_limits(struct drift_spec *s, struct err *e);
 
+/* unread.c: s->unread of s->body.unread. */
+MUST_USE bool spec_unread_set(struct drift_spec *s, struct err *e);
+
 #endif

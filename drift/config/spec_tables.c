@@ -98,7 +98,8 @@ static const struct field threshold_fields[] = {
 		   "100: never."),
 	FIELD(struct spec_thresholds, blind_after, .min = 1, .max = 100,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "The config is blind after so many incomplete snapshots in a row, or after "
+	    .doc = "A collection is blind after so many readings in a row that were not complete, "
+		   "after as many pushes without it by the key that read it last, or after "
 		   "expect_every_s so many times without a complete one; 3 when absent."),
 	FIELD(struct spec_thresholds, flapping, .item = &flapping_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
@@ -123,6 +124,15 @@ static const struct field alert_fields[] = {
 };
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);
 
+static const struct field unread_fields[] = {
+	FIELD(struct spec_unread, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_REQUIRED, .doc = "The collection."),
+	FIELD(struct spec_unread, reason, .min = 1, .max = 500, .flags = FIELD_REQUIRED,
+	    .doc = "Why it is not read, for people."),
+	FIELD_END,
+};
+const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unread, unread_fields);
+
 #define RETENTION_MAX_S ((int64_t)100 * 366 * 86400)
 #define BODY(required, baseline_schema)                                                            \
 	FIELD(struct spec_body, name, .min = 1, .max = 200, .flags = required | FIELD_SEEN,        \
@@ -141,10 +151,15 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 		.flags = FIELD_NULLABLE, .doc = "What raises an alert."),                          \
 	    FIELD(struct spec_body, alerts, .max = 20, .item = &spec_alert_schema,                 \
 		.flags = FIELD_NULLABLE, .doc = "Channels that are told."),                        \
+	    FIELD(struct spec_body, unread, .max = UNREAD_MAX, .item = &spec_unread_schema,        \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "Collections that are not read, for want of a licence or a right: they "    \
+		       "make no report incomplete and the config not blind. One that comes "       \
+		       "completely all the same is compared."),                                    \
 	    FIELD(struct spec_body, expect_every_s, .min = 1, .max = 2678400,                      \
 		.flags = FIELD_NULLABLE,                                                           \
-		.doc = "A complete snapshot is expected so often; without one in "                 \
-		       "blind_after times that, the config is blind."),                            \
+		.doc = "Each collection is expected so often, completely; without that in "        \
+		       "blind_after times as long, it is blind."),                                 \
 	    REFUSED(struct spec_body, schedule),                                                   \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \

@@ -43,7 +43,9 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		   .n = n,
 		   .flaps = in->spec->limits.flapping ? &p->stability.flaps : NULL,
 		   .silence = l == NULL ? NULL : l->silence,
-		   .complete = p->complete,
+		   .complete = p->collections.settled,
+		   .read = p->collections.any,
+		   .unread = !p->collections.complete,
 		   .in_order = p->kind != PLAN_LATE,
 		   .again = p->kind == PLAN_AGAIN,
 		   .clean_runs = p->before.clean_runs,
@@ -90,12 +92,12 @@ apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	if (!rule_hits_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)
-		return apply_alerts(db, in, p, NULL, e);
+		return apply_alerts(db, in, p, NULL, e) && collections_write(db, in, p, e);
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
 	       apply_alerts(db, in, p, NULL, e) && daily_count_write(db, in, p, e) &&
-	       report_add(db, &p->report, e) &&
-	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
+	       report_add(db, &p->report, e) && collections_write(db, in, p, e) &&
+	       collections_tell(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
 	       masking_write(db, in, p, e);
 }

@@ -7,31 +7,7 @@
 #include "drift/alert/condition.h"
 #include "drift/snapshot/loss.h"
 
-/* ---- counting ---- */
-
-static void
-count_runs(struct plan *p)
-{
-	p->after.incomplete_runs = p->complete ? 0 : p->before.incomplete_runs + 1;
-}
-
-void
-completeness_same(struct plan *p)
-{
-	count_runs(p);
-}
-
 /* ---- what is gone at once ---- */
-
-static bool
-is_suspicious(const struct ingest *in, const struct plan *p, const struct loss *l)
-{
-	const struct collection *c =
-	    collection_of_category(p->collections, p->collections_n, l->category);
-
-	return c != NULL && c->how == COLLECTION_COMPLETE &&
-	       loss_is_suspicious(&in->spec->limits, l);
-}
 
 static bool
 places_were(
@@ -55,15 +31,17 @@ places_are(TALLOC_CTX *mem, const struct normal_snapshot *s, struct places_held 
 }
 
 static void
-note_loss(struct plan *p, const struct loss *l, struct buf *report, struct buf *names)
+note_loss(const struct ingest *in, struct plan *p, const struct loss *l, struct buf *report)
 {
-	loss_hold(l->category, p->diff, p->findings->hold);
+	struct plan_collection *c = collections_find(&p->collections, l->category);
+
+	if (c == NULL || !c->read || !loss_is_suspicious(&in->spec->limits, l))
+		return;
+	c->row.held = true;
 	buf_puts(report, report->n == 0 ? "[{\"category\":" : ",{\"category\":");
 	buf_json(report, l->category);
 	buf_printf(
 	    report, ",\"removed\":%lld,\"of\":%lld}", (long long)l->removed, (long long)l->of);
-	buf_puts(names, names->n == 0 ? "[" : ",");
-	buf_json(names, l->category);
 }
 
 static bool
@@ -72,112 +50,196 @@ find_losses(
 {
 	struct places_held was, is;
 	struct losses      losses;
-	struct buf         report, names;
+	struct buf         report;
 
 	buf_make(&report, p);
-	buf_make(&names, p);
 	if (!places_were(p, current, n, &was, e) || !places_are(p, in->snapshot, &is, e) ||
 	    !losses_find(p, &was, &is, &losses, e))
 		return false;
 	for (size_t i = 0; i < losses.n; i++)
-		if (is_suspicious(in, p, &losses.of[i]))
-			note_loss(p, &losses.of[i], &report, &names);
+		note_loss(in, p, &losses.of[i], &report);
 	talloc_free(was.at);
 	talloc_free(is.at);
 	if (report.n == 0)
 		return true;
 	buf_putc(&report, ']');
-	buf_putc(&names, ']');
 	p->report.held.text = report.p;
-	p->after.held = names.p;
-	return buf_ok(&report) && buf_ok(&names) ? true : err_memory(e);
+	return buf_ok(&report) ? true : err_memory(e);
 }
 
-/* Between two snapshots what waits goes on waiting. */
-static bool
-completeness_again(struct plan *p, struct err *e)
+/* Each that waits goes on waiting until it is read completely again. */
+static void
+hold_all(struct plan *p)
 {
-	const struct json *names;
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
 
-	if (p->before.held == NULL)
-		return true;
-	names = json_parse(p, str_of(p->before.held), e);
-	if (names == NULL)
-		return err_note(e, "reading what is held");
-	for (uint32_t i = 0; p->findings != NULL && i < names->n; i++)
-		loss_hold(names->items[i].text, p->diff, p->findings->hold);
-	if (p->findings != NULL)
+		if (!c->row.held)
+			continue;
+		loss_hold(c->category, p->diff, p->findings->hold);
 		p->findings->go_on = true;
-	return true;
+	}
 }
 
 bool
 completeness_plan(const struct ingest *in, struct plan *p, const struct held *current,
     size_t current_n, struct err *e)
 {
-	if (p->kind == PLAN_AGAIN)
-		return completeness_again(p, e);
-	if (p->kind != PLAN_NEXT)
+	if (p->kind == PLAN_LATE)
 		return true;
-	count_runs(p);
-	p->after.held = NULL;
+	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
+		if (p->collections.of[i].read)
+			p->collections.of[i].row.held = false;
 	if (p->findings == NULL)
 		return true;
-	if (!find_losses(in, p, current, current_n, e))
+	if (p->kind == PLAN_NEXT && !find_losses(in, p, current, current_n, e))
 		return false;
-	/* An incomplete snapshot neither confirms nor denies. */
-	if (p->after.held == NULL && p->before.held != NULL && !p->complete)
-		p->after.held = p->before.held;
-	if (p->after.held != NULL)
-		p->findings->go_on = true;
+	hold_all(p);
 	return true;
 }
 
 /* ---- telling ---- */
 
+#define NAMES_TOLD 2
+#define NAME_BYTES 40
+
+/* A name as it stands in a title: short, and on one line. */
+static void
+put_name(struct buf *b, struct str name)
+{
+	size_t n = name.n < NAME_BYTES ? name.n : NAME_BYTES;
+
+	while (n > 0 && n < name.n && ((unsigned char)name.p[n] & 0xc0) == 0x80)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		buf_putc(b, (unsigned char)name.p[i] < 0x20 ? ' ' : name.p[i]);
+	buf_puts(b, n < name.n ? "..." : "");
+}
+
+typedef bool collection_fn(const struct plan_collection *c);
+
+static bool
+names_print(TALLOC_CTX *mem, const struct plan_collections *all, collection_fn *is, struct buf *b,
+    struct err *e)
+{
+	size_t told = 0, n = 0;
+
+	buf_make(b, mem);
+	for (size_t i = 0; i < all->n; i++)
+		n += is(&all->of[i]);
+	for (size_t i = 0; i < all->n && told < NAMES_TOLD; i++) {
+		if (!is(&all->of[i]))
+			continue;
+		buf_puts(b, told == 0 ? "" : told + 1 == n ? " and " : ", ");
+		put_name(b, all->of[i].category);
+		told++;
+	}
+	if (n > told)
+		buf_printf(b, " and %zu more", n - told);
+	buf_puts(b, n == 1 ? " was" : " were");
+	buf_putc(b, '\0');
+	return buf_ok(b) || err_memory(e);
+}
+
+static bool
+was_blind(const struct plan_collection *c)
+{
+	return c->was.blind_since.ms != 0;
+}
+
+/* Which collections are blind now, against those before. */
+struct blindness {
+	size_t before, now;
+	bool   same;
+};
+
+static struct blindness
+blindness_of(const struct plan_collections *all)
+{
+	struct blindness b = { .same = true };
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct plan_collection *c = &all->of[i];
+
+		b.before += was_blind(c);
+		b.now += collection_is_blind(c);
+		b.same = b.same && was_blind(c) == collection_is_blind(c);
+	}
+	return b;
+}
+
 static bool
 write_blind(
     const struct ingest *in, const struct plan *p, const struct alert_scope *a, struct err *e)
 {
-	int64_t after = in->spec->limits.blind_after;
-	char    text[128];
+	int64_t                after = in->spec->limits.blind_after;
+	const struct blindness b = blindness_of(&p->collections);
+	struct buf             names;
+	char                   text[256];
 
-	/* it may have become blind under another threshold */
-	if (p->complete && p->before.incomplete_runs > 0)
-		return condition_close(a, CONDITION_BLIND, "A complete snapshot has come.", e);
-	if (p->after.incomplete_runs < after)
-		return true;
-	snprintf(text, sizeof(text), "blind, collections were not read in %lld snapshot%s in a row",
+	/* it may have become blind by silence alone, or under another threshold */
+	if (b.now == 0)
+		return (b.before == 0 && (p->before.incomplete_runs == 0 || !p->collections.any)) ||
+		       condition_close(a, CONDITION_BLIND,
+			   p->collections.complete ? "A complete snapshot has come."
+						   : "Nothing that is awaited is blind any more.",
+			   e);
+	if (!names_print(in->mem, &p->collections, collection_is_blind, &names, e))
+		return false;
+	snprintf(text, sizeof(text), "blind, %s not read in %lld snapshot%s in a row", names.p,
 	    (long long)after, after == 1 ? "" : "s");
-	return condition_open(a, CONDITION_BLIND, text, e);
+	return b.same || b.before == 0 ? condition_open(a, CONDITION_BLIND, text, e)
+				       : condition_update(a, CONDITION_BLIND, text, 0, e);
 }
 
 static bool
 write_suspicious(const struct plan *p, const struct alert_scope *a, struct err *e)
 {
-	if (p->kind == PLAN_SAME)
+	bool before = false, now = false;
+
+	for (size_t i = 0; i < p->collections.n; i++) {
+		before = before || p->collections.of[i].was.held;
+		now = now || p->collections.of[i].row.held;
+	}
+	if (p->kind == PLAN_SAME || (!before && !now))
 		return true;
-	if (p->report.held.text != NULL)
-		return condition_open(a, CONDITION_SUSPICIOUS,
-		    "much of a collection is gone at once; the next snapshot decides", e);
-	if (p->before.held != NULL && p->after.held == NULL)
-		return condition_close(
-		    a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
-	return true;
+	if (now)
+		return p->report.held.text == NULL ||
+		       condition_open(a, CONDITION_SUSPICIOUS,
+			   "much of a collection is gone at once; the next snapshot decides", e);
+	return condition_close(a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
+}
+
+/* Until when the first of those that are awaited has to come; a reading sets it anew. */
+static bool
+await(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+{
+	int64_t allowed_s = in->spec->expect_every_s * in->spec->limits.blind_after;
+	int64_t first = 0;
+
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+		int64_t                       at = c->row.complete_at.ms;
+
+		if (at != 0 && !c->spared && c->row.blind_since.ms == 0 &&
+		    (first == 0 || at < first))
+			first = at;
+	}
+	if (first == 0 && p->collections.complete)
+		first = in->received_at.ms;
+	if (first == 0)
+		return true;
+	first = allowed_s - (in->received_at.ms - first) / 1000;
+	return schedule_set(db, SCHEDULE_BEAT, &in->config->id, first > 0 ? first : 0, e);
 }
 
 bool
 completeness_write(struct db *db, const struct ingest *in, struct plan *p,
     const struct alert_scope *a, struct err *e)
 {
-	if (p->kind == PLAN_LATE)
-		return true;
-	if (p->kind == PLAN_AGAIN)
+	if (p->kind == PLAN_LATE || p->kind == PLAN_AGAIN)
 		return true;
 	if (!write_blind(in, p, a, e) || !write_suspicious(p, a, e))
 		return false;
-	if (in->spec->expect_every_s == 0 || !p->complete)
-		return true;
-	return schedule_set(db, SCHEDULE_BEAT, &in->config->id,
-	    in->spec->expect_every_s * in->spec->limits.blind_after, e);
+	return in->spec->expect_every_s == 0 || !p->collections.any || await(db, in, p, e);
 }

@@ -37,15 +37,15 @@ add_severities(struct tally *t, const struct ingest *in, const struct plan *p)
 {
 	int64_t fresh[SEVERITY__MAX] = { 0 };
 
-	for (size_t i = 0; i < p->diff->n; i++)
+	for (size_t i = 0; i < p->seen.n; i++)
 		fresh[p->diff->changes[i].severity] += p->findings->is_fresh[i];
 	for (enum severity v = 0; v < SEVERITY__MAX; v++) {
 		struct daily *row;
 
-		if (p->diff->summary.by_severity[v] == 0 && fresh[v] == 0)
+		if (p->seen.summary.by_severity[v] == 0 && fresh[v] == 0)
 			continue;
 		row = add_row(t, in, DAILY_SEVERITY, "", severity_name(v));
-		row->changes = p->diff->summary.by_severity[v];
+		row->changes = p->seen.summary.by_severity[v];
 		row->findings = fresh[v];
 	}
 }
@@ -56,7 +56,7 @@ add_rules(struct tally *t, const struct ingest *in, const struct plan *p)
 {
 	size_t first = t->n;
 
-	for (size_t i = 0; i < p->diff->n; i++) {
+	for (size_t i = 0; i < p->seen.n; i++) {
 		const char   *rule = p->changes[i].rule;
 		struct daily *row = NULL;
 
@@ -76,7 +76,7 @@ add_resources(struct tally *t, const struct ingest *in, const struct plan *p)
 {
 	const struct change_row *last = NULL;
 
-	for (size_t i = 0; i < p->diff->n; i++) {
+	for (size_t i = 0; i < p->seen.n; i++) {
 		const struct change_row *c = &p->changes[i];
 
 		if (!p->findings->is_fresh[i])
@@ -95,9 +95,9 @@ daily_count_write(struct db *db, const struct ingest *in, struct plan *p, struct
 	struct tally t = { 0 };
 
 	if ((p->kind != PLAN_NEXT && p->kind != PLAN_AGAIN) || p->findings == NULL ||
-	    p->diff->n == 0)
+	    p->seen.n == 0)
 		return true;
-	t.rows = talloc_zero_size(p, (SEVERITY__MAX + 2 * p->diff->n) * sizeof(t.rows[0]));
+	t.rows = talloc_zero_size(p, (SEVERITY__MAX + 2 * p->seen.n) * sizeof(t.rows[0]));
 	if (t.rows == NULL)
 		return err_memory(e);
 	add_severities(&t, in, p);

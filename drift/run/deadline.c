@@ -10,6 +10,7 @@
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
 #include "drift/run/recheck.h"
+#include "drift/snapshot/collections.h"
 
 #define CLAIMS 16
 
@@ -18,41 +19,70 @@ struct deadline {
 	const struct due_kind *kind;
 };
 
-static bool
-open_blind(struct db *db, const struct deadline *b, struct err *e)
+/* Which of them has not come: all, or some. */
+static void
+say_blind(const struct drift_spec *spec, const struct overdue *o, char *text, size_t size)
 {
-	struct drift_config      c;
-	const struct drift_spec *spec;
-	struct alert_scope       a;
-	char                     text[128];
+	long long after = (long long)spec->limits.blind_after,
+		  every = (long long)spec->expect_every_s;
 
-	if (!config_by_id(b->due.t, b->due.mem, &b->due.claim->ref, &c, e)) {
-		if (e->code != ERR_MISSING)
-			return false;
-		err_clear(e); /* dropped: only the claim ends */
-		return true;
-	}
-	spec = spec_of(b->due.d, b->due.t, &c, b->due.work, e);
-	if (spec == NULL)
-		return false;
-	a = (struct alert_scope) { .env = b->due.d->env,
-		.t = b->due.t,
-		.mem = b->due.mem,
-		.config_id = c.id,
-		.config_name = c.name,
-		.targets = spec->targets,
-		.targets_n = spec->targets_n };
-	snprintf(text, sizeof(text),
-	    "blind, no complete snapshot has come in %lld times the %lld s allowed",
-	    (long long)spec->limits.blind_after, (long long)spec->expect_every_s);
-	return config_blind(db, &c.id, spec->limits.blind_after, e) &&
-	       condition_open(&a, CONDITION_BLIND, text, e);
+	if (o->blind == o->awaited)
+		snprintf(text, size,
+		    "blind, no complete snapshot has come in %lld times the %lld s allowed", after,
+		    every);
+	else
+		snprintf(text, size,
+		    "blind, %zu of %zu collections did not come completely in %lld times the %lld "
+		    "s "
+		    "allowed",
+		    o->blind, o->awaited, after, every);
 }
 
 static bool
+open_blind(struct db *db, const struct deadline *b, const struct drift_config *c,
+    const struct drift_spec *spec, struct overdue *o, struct err *e)
+{
+	const struct alert_scope a = { .env = b->due.d->env,
+		.t = b->due.t,
+		.mem = b->due.mem,
+		.config_id = c->id,
+		.config_name = c->name,
+		.targets = spec->targets,
+		.targets_n = spec->targets_n };
+	const instant            now = { clock_ms(b->due.d->env->clock) };
+	char                     text[160];
+
+	if (!collections_overdue(db, b->due.mem, &c->id, spec, now, o, e) ||
+	    !config_blind(db, &c->id, spec->limits.blind_after, e))
+		return false;
+	say_blind(spec, o, text, sizeof(text));
+	return o->before > 0 && o->blind > o->before
+		   ? condition_update(&a, CONDITION_BLIND, text, 0, e)
+		   : condition_open(&a, CONDITION_BLIND, text, e);
+}
+
+/* What else is awaited is due later. */
+static bool
 end_blind(struct db *db, const struct deadline *b, struct err *e)
 {
-	return open_blind(db, b, e) && schedule_done(db, b->due.claim, e);
+	const struct uuid       *id = &b->due.claim->ref;
+	const struct drift_spec *spec;
+	struct config_state      state;
+	struct drift_config      c;
+	struct overdue           o = { 0 };
+
+	/* The lock first: a snapshot on its way sets the claim anew, and is not overtaken. */
+	if (!config_state_lock(db, b->due.mem, id, &state, e) ||
+	    !config_by_id(b->due.t, b->due.mem, id, &c, e)) {
+		if (!err_take(e, ERR_MISSING))
+			return false;
+		return schedule_done(db, b->due.claim, e); /* dropped: only the claim ends */
+	}
+	spec = spec_of(b->due.d, b->due.t, &c, b->due.work, e);
+	if (spec == NULL || !open_blind(db, b, &c, spec, &o, e) ||
+	    !schedule_done(db, b->due.claim, e))
+		return false;
+	return o.next_s == 0 || schedule_set(db, SCHEDULE_BEAT, id, o.next_s, e);
 }
 
 static bool

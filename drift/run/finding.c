@@ -75,10 +75,10 @@ finding_recheck(struct plan_findings *l, instant at)
 
 /* The row after this report; true when it is to be written. */
 static bool
-row_advance(
-    const struct finding_in *in, struct plan_findings *l, struct finding_row *r, struct err *e)
+row_advance(const struct finding_in *in, struct plan_findings *l, struct finding_row *r, bool shown,
+    struct err *e)
 {
-	bool counts = !in->again && r->present && r->runs < in->limits->for_runs;
+	bool counts = shown && !in->again && r->present && r->runs < in->limits->for_runs;
 	bool dirty = counts || !r->present;
 
 	r->runs = r->present ? r->runs + counts : 1;
@@ -221,7 +221,7 @@ known_change(const struct finding_in *in, struct plan_findings *l, size_t i, str
 {
 	size_t at = (size_t)(r - k->rows);
 
-	if (!k->seen[at] && row_advance(in, l, r, e))
+	if (!k->seen[at] && row_advance(in, l, r, i < in->shown, e))
 		l->put[l->put_n++] = *r;
 	if (e->code != ERR_OK)
 		return false;
@@ -253,7 +253,9 @@ one_change(const struct finding_in *in, struct plan_findings *l, struct diff *di
 		return false;
 	if (l->hold[i] == HOLD_ACCEPTED) {
 		uncount(&diff->summary, c);
-		l->accepted++;
+		if (i < in->shown && in->summary != NULL)
+			uncount(in->summary, c);
+		l->accepted += i < in->shown;
 	} else if (l->hold[i] == HOLD_NONE && within < in->limits->tolerance_n) {
 		l->hold[i] = HOLD_TOLERANCE;
 		l->tolerated[within] = true;
@@ -483,7 +485,9 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 	const struct finding_in how = { .limits = &in->spec->limits,
 		.config_id = in->config->id,
 		.now = in->received_at,
-		.complete = p->complete,
+		.complete = p->collections.settled,
+		.shown = p->seen.n,
+		.summary = &p->seen.summary,
 		.again = p->kind == PLAN_AGAIN };
 	struct finding_recalled r;
 	struct plan_findings   *l;

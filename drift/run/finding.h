@@ -32,7 +32,7 @@ struct plan_findings {
 	size_t                put_n;
 	struct finding_event *events;
 	size_t                events_n;
-	int64_t               accepted;   /* changes taken out of the summary */
+	int64_t               accepted;   /* changes that are shown, taken out of the summary */
 	const char          **by; /* of each change: the silence over it, kind:id; NULL: none */
 	const char           *silence;    /* which covers one, as suppressed_by says it; NULL: none */
 	struct raw_json       suppressed; /* of the report: null, or array of {by, changes} */
@@ -45,6 +45,8 @@ struct finding_in {
 	struct uuid          config_id;
 	instant              now;
 	bool                 complete; /* what the report has no more is gone */
+	size_t               shown;    /* changes from there on stand of what was not read: no run has them */
+	struct diff_summary *summary;  /* of those before; NULL: that of the diff */
 	bool                 again;    /* no new report: nothing is counted */
 };
 struct finding_recalled {

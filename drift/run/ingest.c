@@ -94,9 +94,9 @@ count(const struct ingest *in, const struct plan *p, int64_t began_ns)
 	metric_observe(
 	    d->segment, METRIC_DRIFT_RUN_SECONDS, METRIC_BY(source), clock_ns(d->clock) - began_ns);
 	for (enum severity v = 0; p->diff != NULL && v < SEVERITY__MAX; v++)
-		if (p->diff->summary.by_severity[v] > 0)
+		if (p->seen.summary.by_severity[v] > 0)
 			metric_add(d->segment, METRIC_DRIFT_CHANGES, METRIC_BY(severity_name(v)),
-			    (uint64_t)p->diff->summary.by_severity[v]);
+			    (uint64_t)p->seen.summary.by_severity[v]);
 }
 
 /* Where the config's own kind is not known it was pushed to: nobody collects what does not compile.
@@ -135,7 +135,7 @@ drop_old(const struct ingest *in, const struct plan *p)
 	const struct retention_after after = { .config = &in->config->id,
 		.spec = in->spec,
 		.seq = p->snapshot.seq,
-		.written = p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->diff->n };
+		.written = p->kind == PLAN_SAME || p->diff == NULL ? 0 : p->seen.n };
 	char                         config[UUID_TEXT_MAX];
 	struct err                   e = { 0 };
 

@@ -29,7 +29,8 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 	const struct config_state *s = &p->before;
 
 	*same = false;
-	if (uuid_is_nil(&s->report_id) || s->config_version != in->config->version ||
+	if (p->collections.stirred || uuid_is_nil(&s->report_id) ||
+	    s->config_version != in->config->version ||
 	    !plan_same_content(&s->digest, in->snapshot->digest) ||
 	    (s->recheck_at.ms != 0 && s->recheck_at.ms <= in->received_at.ms))
 		return true;
@@ -40,97 +41,15 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 	return true;
 }
 
-/* ---- what to compare with ---- */
-
-static bool
-sides_of_snapshot(const struct ingest *in, struct plan *p, const struct snapshot *s,
-    struct plan_sides *sides, struct err *e)
-{
-	sides->baseline = s->id;
-	sides->said = s->rendered != NULL;
-	if (s->rendered != NULL && strcmp(s->rendered, "ignore") == 0) {
-		sides->only = json_parse(p, str_of(s->collections), e);
-		if (sides->only == NULL)
-			return err_note(e, "reading the categories of a baseline");
-	}
-	return baseline_held(in->t, p, s, &sides->base, &sides->base_n, e);
-}
-
-static bool
-sides_before(const struct ingest *in, struct plan *p, struct plan_sides *sides, struct err *e)
-{
-	struct snapshot s;
-
-	if (snapshot_before(in->t, p, &in->config->id, in->collected_at, &s, e))
-		return sides_of_snapshot(in, p, &s, sides, e);
-	if (!err_take(e, ERR_MISSING))
-		return false;
-	return true;
-}
-
-static bool
-sides_make(const struct ingest *in, struct plan *p, struct plan_sides *sides, struct err *e)
-{
-	struct snapshot s;
-	struct uuid     id = in->spec->mode != BASELINE_PREVIOUS ? p->before.baseline_snapshot
-			     : p->kind == PLAN_AGAIN             ? p->report.baseline_id
-								 : p->before.snapshot_id;
-
-	memset(sides, 0, sizeof(*sides));
-	if (p->kind == PLAN_NEXT &&
-	    !held_at(in->t->db, p, &in->config->id, 0, &sides->current, &sides->current_n, e))
-		return false;
-	if (p->kind == PLAN_LATE && in->spec->mode == BASELINE_PREVIOUS)
-		return sides_before(in, p, sides, e);
-	/* Nothing was in force before the first complete snapshot. */
-	if (uuid_is_nil(&id) || uuid_is_nil(&p->before.baseline_snapshot))
-		return true;
-	return snapshot_by_id(in->t, p, &id, &s, e) && sides_of_snapshot(in, p, &s, sides, e);
-}
-
-/* ---- completeness ---- */
-
-/* A category of the baseline that the push does not speak of was not read. */
-static bool
-plan_collections(
-    const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
-{
-	const struct normal_snapshot *s = in->snapshot;
-	size_t n = s->collections_n, room = n + sides->base_n + 1, a = 0, b = 0;
-
-	p->collections = talloc_zero_size(p, room * sizeof(p->collections[0]));
-	if (p->collections == NULL)
-		return err_memory(e);
-	while (a < n || b < sides->base_n) {
-		struct str category = b < sides->base_n ? str_of(sides->base[b].category) : STR("");
-		int        c = a == n               ? 1
-			       : b == sides->base_n ? -1
-						    : str_cmp(s->collections[a].category, category);
-
-		if (c <= 0)
-			p->collections[p->collections_n++] = s->collections[a++];
-		else
-			p->collections[p->collections_n++] =
-			    (struct collection) { category, COLLECTION_FAILED, false };
-		while (c >= 0 && b < sides->base_n && str_eqz(category, sides->base[b].category))
-			b++;
-	}
-	p->complete = true;
-	for (size_t i = 0; i < p->collections_n; i++)
-		p->complete = p->complete && p->collections[i].how == COLLECTION_COMPLETE;
-	return true;
-}
-
-bool
-plan_category_complete(const struct plan *p, struct str category)
-{
-	const struct collection *c =
-	    collection_of_category(p->collections, p->collections_n, category);
-
-	return c != NULL && c->how == COLLECTION_COMPLETE;
-}
-
 /* ---- versions and contents ---- */
+
+static bool
+category_complete(const struct plan *p, struct str category)
+{
+	const struct plan_collection *c = collections_find(&p->collections, category);
+
+	return c != NULL && c->read;
+}
 
 int
 plan_place_cmp(const struct held *h, const struct normal_resource *r)
@@ -191,7 +110,7 @@ plan_versions(const struct ingest *in, struct plan *p, const struct plan_sides *
 		int  c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
 		bool same = c == 0 && plan_same_content(&old->address, new->address);
 
-		if (c <= 0 && !same && (c == 0 || plan_category_complete(p, str_of(old->category))))
+		if (c <= 0 && !same && (c == 0 || category_complete(p, str_of(old->category))))
 			close_version(in, p, old);
 		if (c >= 0 && !same && !open_version(in, p, new, c == 0, &o, e))
 			return false;
@@ -231,25 +150,6 @@ plan_contents(
 /* ---- the rows ---- */
 
 static bool
-collections_text(struct plan *p, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, p);
-	buf_putc(&b, '{');
-	for (size_t i = 0; i < p->collections_n; i++) {
-		if (i > 0)
-			buf_putc(&b, ',');
-		buf_json(&b, p->collections[i].category);
-		buf_putc(&b, ':');
-		buf_json(&b, str_of(completeness_name(p->collections[i].how)));
-	}
-	buf_putc(&b, '}');
-	p->snapshot.collections = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-static bool
 plan_snapshot(const struct ingest *in, struct plan *p, struct err *e)
 {
 	struct snapshot *s = &p->snapshot;
@@ -271,10 +171,11 @@ plan_snapshot(const struct ingest *in, struct plan *p, struct err *e)
 	if (s->actor == NULL || s->pushed_by == NULL ||
 	    (in->idempotency_key != NULL && s->idempotency_key == NULL))
 		return err_memory(e);
-	return collections_text(p, e);
+	return collections_print(p, p, &s->collections, e);
 }
 
-/* The first complete snapshot is the baseline; in `previous` every one is for the next. */
+/* The first with something complete in it is the baseline's; in `previous` every one is for the
+ * next. */
 static void
 plan_state(const struct ingest *in, struct plan *p, const char *status)
 {
@@ -298,7 +199,7 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 	s->report_id = p->report.id;
 	s->config_version = go_on ? 0 : in->config->version;
 	s->recheck_at = recheck_at;
-	if (p->complete)
+	if (p->collections.complete)
 		s->last_complete_at = in->received_at;
 	if (first || (in->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&s->baseline_snapshot))) {
 		s->baseline_snapshot = in->snapshot_id;
@@ -307,26 +208,44 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 	}
 }
 
-static void
-plan_state_word(
-    TALLOC_CTX *mem, const struct ingest *in, struct config_state *s, const char *status)
+static bool
+is_blind(const struct plan *p)
 {
-	if (strcmp(status, "drifted") == 0)
-		s->state = talloc_strdup(mem, "drifted");
-	else if (strcmp(status, "incomplete") != 0)
-		s->state = talloc_strdup(mem, "ok");
-	else if (s->incomplete_runs >= in->spec->limits.blind_after)
-		s->state = talloc_strdup(mem, "blind");
+	for (size_t i = 0; i < p->collections.n; i++)
+		if (collection_is_blind(&p->collections.of[i]))
+			return true;
+	return false;
+}
+
+/* Between two snapshots blindness neither begins nor ends. */
+static void
+plan_state_word(const struct ingest *in, struct plan *p, bool drifted)
+{
+	bool none = uuid_is_nil(&p->after.baseline_snapshot); /* nothing was read completely yet */
+	bool stays = strcmp(p->before.state, "drifted") == 0 && p->kind == PLAN_NEXT &&
+		     in->spec->mode == BASELINE_PREVIOUS && !p->collections.whole;
+
+	if (p->kind == PLAN_LATE ||
+	    (p->kind == PLAN_AGAIN && strcmp(p->before.state, "blind") == 0))
+		return;
+	if (drifted || stays)
+		p->after.state = talloc_strdup(p, "drifted");
+	else if (is_blind(p))
+		p->after.state = talloc_strdup(p, "blind");
+	else if (!none && (p->collections.any || strcmp(p->before.state, "blind") != 0))
+		p->after.state = talloc_strdup(p, "ok");
 }
 
 static const char *
 status_of(const struct plan *p, const struct plan_sides *sides)
 {
-	if (uuid_is_nil(&sides->baseline) && p->complete)
-		return p->kind == PLAN_LATE ? "clean" : "baseline";
-	if (p->diff != NULL && diff_count(&p->diff->summary) > 0)
+	const struct plan_collections *c = &p->collections;
+
+	if (uuid_is_nil(&sides->baseline) && p->kind == PLAN_NEXT && c->any)
+		return "baseline";
+	if (p->diff != NULL && diff_count(&p->seen.summary) > 0)
 		return "drifted";
-	return p->complete ? "clean" : "incomplete";
+	return c->complete ? "clean" : "incomplete";
 }
 
 /* The first declared difference of a golden baseline to expire; one that is past waits for a
@@ -351,7 +270,7 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	struct plan_sides sides;
 	const char       *status;
 
-	if (!sides_make(in, p, &sides, e) || !plan_collections(in, p, &sides, e))
+	if (!plan_sides_make(in, p, &sides, e))
 		return false;
 	if (!uuid_is_nil(&sides.baseline) &&
 	    (!plan_compare(in, p, &sides, e) || !finding_make(in, p, e) ||
@@ -365,32 +284,24 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	    !plan_record(p, in, status, &sides.baseline, e))
 		return false;
 	plan_state(in, p, status);
-	/* only a snapshot ends blindness */
-	if (p->kind == PLAN_NEXT ||
-	    (p->kind == PLAN_AGAIN && strcmp(p->before.state, "blind") != 0))
-		plan_state_word(p, in, &p->after, status);
+	plan_state_word(in, p, p->diff != NULL && diff_count(&p->diff->summary) > 0);
 	return p->after.state != NULL ? true : err_memory(e);
 }
 
-/* The report stands, so completeness is that of the one it was made from. */
+/* The report stands, and with it what was found in collections that it is not about. */
 static bool
 plan_same(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct plan_sides sides = { 0 };
-
-	if (!plan_collections(in, p, &sides, e))
-		return false;
-	p->complete = p->complete && strcmp(p->report.incomplete.text, "[]") == 0;
-	completeness_same(p);
 	if (!stability_plan(in, p, e))
 		return false;
-	plan_state_word(p, in, &p->after, p->report.status);
+	plan_state_word(in, p,
+	    strcmp(p->before.state, "drifted") == 0 || strcmp(p->report.status, "drifted") == 0);
 	if (p->after.state == NULL)
 		return err_memory(e);
 	p->after.snapshot_id = in->snapshot_id;
 	p->after.collected_at = in->collected_at;
 	p->after.last_run_at = in->received_at;
-	if (p->complete)
+	if (p->collections.complete)
 		p->after.last_complete_at = in->received_at;
 	if (in->spec->mode == BASELINE_PREVIOUS) {
 		p->after.baseline_snapshot = in->snapshot_id;
@@ -415,7 +326,7 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 	p->after.seq = p->before.seq + 1;
 	late = p->before.collected_at.ms != 0 && in->collected_at.ms < p->before.collected_at.ms;
 	p->kind = late ? PLAN_LATE : PLAN_NEXT;
-	if (!late && !is_same(in, p, &same, e))
+	if (!collections_plan(in, p, e) || (!late && !is_same(in, p, &same, e)))
 		return NULL;
 	if (same)
 		p->kind = PLAN_SAME;
@@ -440,5 +351,5 @@ plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 	    !report_by_id(in->t, p, &p->before.report_id, &p->report, e))
 		return NULL;
 	p->after = p->before;
-	return plan_fill(in, p, e) ? p : NULL;
+	return collections_plan(in, p, e) && plan_fill(in, p, e) ? p : NULL;
 }

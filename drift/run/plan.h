@@ -12,6 +12,7 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
+#include "drift/run/collections.h"
 #include "drift/run/finding.h"
 #include "drift/snapshot/normal_snapshot.h"
 #include "drift/run/stability.h"
@@ -41,13 +42,19 @@ enum plan_kind {
 		       clock */
 };
 
+/* The changes that a snapshot shows itself. */
+struct plan_seen {
+	size_t              n, shortened;
+	struct diff_summary summary;
+};
+
 struct plan {
 	enum plan_kind      kind;
 	struct config_state before, after; /* the state row read and to write */
-	bool                complete;      /* every collection was read */
-	struct collection  *collections;   /* of the snapshot and its baseline, by category */
-	size_t              collections_n;
-	struct diff        *diff;   /* NULL: nothing was compared */
+	struct plan_collections collections;
+	struct diff        *diff;   /* NULL: nothing was compared; first what this snapshot shows, then
+					what stands of collections that it has not read */
+	struct plan_seen    seen;    /* the first part of it: what the report has */
 	struct diff        *counted; /* by which masked values that were set are counted; that one, or
 					what it would be if it looked at them */
 	uint32_t             *base_hits; /* what each normaliser met in the baseline's side */

@@ -1,4 +1,6 @@
 /* plan_sides.h: the snapshot against its baseline. */
+#include <string.h>
+
 #include "core/shm/permit.h"
 #include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
@@ -24,8 +26,11 @@ struct pairs {
 	struct content_batch *read;  /* what is stored of them */
 	size_t                found; /* in all */
 	struct values         values;
-	size_t                room; /* of plan.values */
-	bool                  said; /* as of the sides */
+	struct change_text   *texts; /* parallel to diff->changes */
+	size_t                room;  /* of them */
+	struct diff          *diff;
+	struct diff          *counted; /* plan.h; NULL: nothing is counted */
+	bool                  said;    /* as of the sides */
 };
 
 /* A golden baseline may speak of some categories only. */
@@ -42,21 +47,21 @@ category_compared(const struct plan_sides *sides, struct str category)
 static bool
 show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 {
-	while (w->room < p->diff->n) {
+	while (w->room < w->diff->n) {
 		w->room = w->room == 0 ? PAIRS_MAX : 2 * w->room;
-		p->values = talloc_realloc_size(p, p->values, w->room * sizeof p->values[0]);
-		if (p->values == NULL)
+		w->texts = talloc_realloc_size(p, w->texts, w->room * sizeof w->texts[0]);
+		if (w->texts == NULL)
 			return err_memory(e);
 	}
-	for (size_t i = first; i < p->diff->n; i++) {
-		const struct change *c = &p->diff->changes[i];
-		struct change_text  *v = &p->values[i];
+	for (size_t i = first; i < w->diff->n; i++) {
+		const struct change *c = &w->diff->changes[i];
+		struct change_text  *v = &w->texts[i];
 
 		if (!values_show(&w->values, c->old_value, &v->old_text, &v->old_truncated, e) ||
 		    !values_show(&w->values, c->new_value, &v->new_text, &v->new_truncated, e))
 			return false;
 	}
-	return diff_detach(p->diff, first, e);
+	return diff_detach(w->diff, first, e);
 }
 
 static struct content_batch *
@@ -77,11 +82,11 @@ read_pairs(const struct ingest *in, struct plan *p, const struct pairs *w, struc
 /* Whoever said what there has to be learns nothing of what is masked, by no way to start a
  * comparison. How often somebody sets such a value is counted all the same. */
 static bool
-compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const struct resource *from,
+compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct pairs *w, const struct resource *from,
     const struct resource *to, struct err *e)
 {
 	struct redaction *x = redaction_make(tmp, in->work, e);
-	size_t            first = p->counted->n;
+	size_t            first = w->counted == NULL ? 0 : w->counted->n;
 	struct resource   a, b;
 
 	if (from != NULL)
@@ -91,10 +96,10 @@ compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, const str
 	if (x == NULL || (from != NULL && !redact(x, tmp, &a, e)) ||
 	    (to != NULL && !redact(x, tmp, &b, e)))
 		return false;
-	if (x->n > 0 &&
-	    (!diff_resource(p->counted, from, to, e) || !diff_detach(p->counted, first, e)))
+	if (x->n > 0 && w->counted != NULL &&
+	    (!diff_resource(w->counted, from, to, e) || !diff_detach(w->counted, first, e)))
 		return false;
-	return diff_resource(p->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
+	return diff_resource(w->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
 }
 
 static bool
@@ -105,7 +110,7 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 	const struct resource *new = x->new == NULL ? NULL : &x->new->r;
 	const struct resource *old = NULL;
 	struct resource        from, to;
-	size_t                 first = p->diff->n;
+	size_t                 first = w->diff->n;
 	bool                   ok;
 
 	if (x->old != NULL) {
@@ -118,7 +123,7 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 			return false;
 		new = &to;
 	}
-	ok = w->said ? compare_said(tmp, in, p, old, new, e) : diff_resource(p->diff, old, new, e);
+	ok = w->said ? compare_said(tmp, in, w, old, new, e) : diff_resource(w->diff, old, new, e);
 	return ok && show_values(p, w, first, e);
 }
 
@@ -152,10 +157,12 @@ compare_pairs(const struct ingest *in, struct plan *p, struct pairs *w, struct e
 static bool
 is_compared(const struct plan *p, const struct plan_sides *sides, const struct pair *x)
 {
+	const struct plan_collection *c = collections_find(
+	    &p->collections, x->old != NULL ? str_of(x->old->category) : x->new->r.category);
+
 	if (x->old == NULL && !category_compared(sides, x->new->r.category))
 		return false;
-	if (!plan_category_complete(
-		p, x->old != NULL ? str_of(x->old->category) : x->new->r.category))
+	if (c == NULL || !c->read || !c->based)
 		return false;
 	return x->old == NULL || x->new == NULL ||
 	       !plan_same_content(&x->old->address, x->new->address);
@@ -173,27 +180,28 @@ compare_pair(
 }
 
 static bool
-make_diffs(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
+make_diffs(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
 {
 	p->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
 	p->counted = p->diff;
-	if (p->diff != NULL && sides->said) {
+	if (p->diff != NULL && w->said) {
 		diff_redacted(p->diff);
 		p->counted = diff_make(p, in->spec->compare, NULL, in->work, e);
 	}
+	w->diff = p->diff;
+	w->counted = p->counted;
 	return p->diff != NULL && p->counted != NULL && diff_watch_masked(p->counted, e);
 }
 
-bool
-plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
+/* ---- what this snapshot shows ---- */
+
+static bool
+compare_read(const struct ingest *in, struct plan *p, const struct plan_sides *sides,
+    struct pairs *w, struct err *e)
 {
 	const struct normal_snapshot *s = in->snapshot;
 	size_t                        a = 0, b = 0;
-	struct pairs                  w = { .said = sides->said };
 
-	if (!make_diffs(in, p, sides, e))
-		return false;
-	values_begin(&w.values, p, REPORT_VALUES_MAX);
 	compare_hits_clear(in->spec->compare);
 	while (a < sides->base_n || b < s->n) {
 		const struct held *old = a < sides->base_n ? &sides->base[a] : NULL;
@@ -201,13 +209,136 @@ plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *s
 		int               c = old == NULL ? 1 : new == NULL ? -1 : plan_place_cmp(old, new);
 		const struct pair x = { c <= 0 ? old : NULL, c >= 0 ? new : NULL };
 
-		if (is_compared(p, sides, &x) && !compare_pair(in, p, &w, &x, e))
+		if (is_compared(p, sides, &x) && !compare_pair(in, p, w, &x, e))
 			return false;
 		a += c <= 0;
 		b += c >= 0;
 	}
-	if (!compare_pairs(in, p, &w, e))
+	if (!compare_pairs(in, p, w, e))
 		return false;
+	p->values = w->texts;
+	p->seen = (struct plan_seen) { p->diff->n, p->diff->shortened, p->diff->summary };
 	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
 	return p->base_hits != NULL;
+}
+
+/* ---- what stands of what it has not read ---- */
+
+static bool
+carried_pair(const struct ingest *in, struct plan *p, struct pairs *w, struct held *old,
+    struct held *last, struct err *e)
+{
+	struct normal_resource *new = last == NULL ? NULL : talloc_zero(p, struct normal_resource);
+	const struct pair x = { old, new };
+
+	if (last != NULL && new == NULL)
+		return err_memory(e);
+	if (last != NULL) {
+		new->r = (struct resource) { str_of(last->category), str_of(last->key), NULL };
+		new->stored = last;
+	}
+	return compare_pair(in, p, w, &x, e);
+}
+
+static bool
+is_carried(const struct plan *p, const struct plan_sides *sides, const struct held *old,
+    const struct held *last)
+{
+	struct str                    category = str_of((old != NULL ? old : last)->category);
+	const struct plan_collection *c = collections_find(&p->collections, category);
+
+	if (c == NULL || !plan_is_carried(p, c))
+		return false;
+	if (old == NULL && !category_compared(sides, category))
+		return false;
+	return old == NULL || last == NULL || last->address.n != HASH_LEN ||
+	       !plan_same_content(&old->address, last->address.p);
+}
+
+/* The changes of both, and their texts. */
+static bool
+join(struct plan *p, const struct pairs *w, struct err *e)
+{
+	struct diff         *d = p->diff;
+	const struct diff   *more = w->diff;
+	struct diff_summary *s = &d->summary;
+	size_t               n = d->n + more->n;
+	struct change       *changes = talloc_size(d, (n + 1) * sizeof(changes[0]));
+	struct change_text  *texts = talloc_size(p, (n + 1) * sizeof(texts[0]));
+
+	if (changes == NULL || texts == NULL)
+		return err_memory(e);
+	if (d->n > 0) {
+		memcpy(changes, d->changes, d->n * sizeof(changes[0]));
+		memcpy(texts, p->values, d->n * sizeof(texts[0]));
+	}
+	if (more->n > 0) {
+		memcpy(changes + d->n, more->changes, more->n * sizeof(changes[0]));
+		memcpy(texts + d->n, w->texts, more->n * sizeof(texts[0]));
+	}
+	d->changes = changes;
+	d->n = n;
+	p->values = texts;
+	s->created += more->summary.created;
+	s->modified += more->summary.modified;
+	s->deleted += more->summary.deleted;
+	s->moved += more->summary.moved;
+	s->score += more->summary.score;
+	for (enum severity v = 0; v < SEVERITY__MAX; v++)
+		s->by_severity[v] += more->summary.by_severity[v];
+	if (more->summary.max_severity > s->max_severity)
+		s->max_severity = more->summary.max_severity;
+	return true;
+}
+
+static bool
+compare_carried(const struct ingest *in, struct plan *p, const struct plan_sides *sides,
+    struct pairs *w, struct err *e)
+{
+	size_t a = 0, b = 0;
+
+	w->texts = NULL;
+	w->room = 0;
+	w->counted = NULL;
+	w->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
+	if (w->diff == NULL)
+		return false;
+	if (w->said)
+		diff_redacted(w->diff);
+	while (a < sides->base_n || b < sides->last_n) {
+		struct held *old = a < sides->base_n ? &sides->base[a] : NULL;
+		struct held *last = b < sides->last_n ? &sides->last[b] : NULL;
+		int          c = old == NULL    ? 1
+				 : last == NULL ? -1
+						: place_order(str_of(old->category), str_of(old->key),
+						      str_of(last->category), str_of(last->key));
+
+		old = c <= 0 ? old : NULL;
+		last = c >= 0 ? last : NULL;
+		a += c <= 0;
+		b += c >= 0;
+		if (is_carried(p, sides, old, last) && !carried_pair(in, p, w, old, last, e))
+			return false;
+	}
+	return compare_pairs(in, p, w, e) && (w->diff->n == 0 || join(p, w, e));
+}
+
+static bool
+any_carried(const struct plan *p)
+{
+	for (size_t i = 0; i < p->collections.n; i++)
+		if (plan_is_carried(p, &p->collections.of[i]))
+			return true;
+	return false;
+}
+
+bool
+plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
+{
+	struct pairs w = { .said = sides->said };
+
+	values_begin(&w.values, p, REPORT_VALUES_MAX);
+	return make_diffs(in, p, &w, e) && compare_read(in, p, sides, &w, e) &&
+	       (in->spec->mode == BASELINE_PREVIOUS || !any_carried(p) ||
+		   compare_carried(in, p, sides, &w, e));
 }

@@ -45,19 +45,19 @@ print_incomplete(const struct plan *p, struct raw_json *out, TALLOC_CTX *mem, st
 
 	buf_make(&b, mem);
 	buf_putc(&b, '[');
-	for (size_t i = 0; i < p->collections_n; i++) {
-		const struct collection *c = &p->collections[i];
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
 
-		if (c->how == COLLECTION_COMPLETE)
+		if (c->spared || c->read || (!c->spoken && !c->failing))
 			continue;
 		buf_puts(&b, first ? "{\"category\":" : ",{\"category\":");
 		first = false;
 		buf_json(&b, c->category);
 		buf_puts(&b, ",\"why\":");
 		buf_json(&b, str_of(completeness_name(c->how)));
-		buf_puts(&b, c->told ? "}"
-				     : ",\"detail\":\"The baseline has it, this snapshot does not "
-				       "speak of it.\"}");
+		buf_puts(&b, c->spoken ? "}"
+				       : ",\"detail\":\"Who read it last has left it out of the "
+					 "last snapshots.\"}");
 	}
 	buf_putc(&b, ']');
 	out->text = b.p;
@@ -68,8 +68,9 @@ static bool
 record_report(struct plan *p, const struct ingest *in, const char *status,
     const struct uuid *baseline, struct err *e)
 {
-	const struct env *d = in->d->env;
-	struct report    *r = &p->report;
+	const struct env          *d = in->d->env;
+	struct report             *r = &p->report;
+	const struct diff_summary *seen = &p->seen.summary;
 
 	r->id = uuid_make(d->clock, d->rand);
 	r->config_id = in->config->id;
@@ -79,12 +80,12 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 	r->started_at = in->received_at;
 	r->finished_at.ms = clock_ms(d->clock);
 	if (p->diff != NULL) {
-		r->created = p->diff->summary.created;
-		r->modified = p->diff->summary.modified;
-		r->deleted = p->diff->summary.deleted;
-		r->moved = p->diff->summary.moved;
-		r->score = p->diff->summary.score;
-		r->shortened = (int64_t)p->diff->shortened;
+		r->created = seen->created;
+		r->modified = seen->modified;
+		r->deleted = seen->deleted;
+		r->moved = seen->moved;
+		r->score = seen->score;
+		r->shortened = (int64_t)p->seen.shortened;
 		if (!diff_notes_print(p, p->diff, &r->notes, e))
 			return false;
 	}
@@ -93,12 +94,12 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 	if (p->findings != NULL)
 		r->suppressed = p->findings->suppressed;
 	if (report_changes(r) > 0)
-		r->max_severity = talloc_strdup(p, severity_name(p->diff->summary.max_severity));
+		r->max_severity = talloc_strdup(p, severity_name(seen->max_severity));
 	if (r->status == NULL)
 		return err_memory(e);
 	return severities_print(
-		   p, p->diff == NULL ? NULL : p->diff->summary.by_severity, &r->by_severity, e) &&
-	       print_incomplete(p, &r->incomplete, p, e);
+		   p, p->diff == NULL ? NULL : seen->by_severity, &r->by_severity, e) &&
+	       print_incomplete(p, &r->incomplete, p, e) && collections_report(p, in, p, e);
 }
 
 /* ---- its changes ---- */
@@ -216,7 +217,7 @@ bool
 plan_record(struct plan *p, const struct ingest *in, const char *status,
     const struct uuid *baseline, struct err *e)
 {
-	size_t           n = p->diff == NULL ? 0 : p->diff->n;
+	size_t           n = p->seen.n;
 	struct recording w = { .p = p, .in = in, .room = { .mem = p } };
 
 	if (!record_report(p, in, status, baseline, e) || !attribute_to_actor(&w, e))

@@ -20,8 +20,7 @@ write_report(struct db *db, const struct ingest *in, struct plan *p, enum deed d
 		p->after.config_version = 0;
 		return true;
 	}
-	return report_add(db, &p->report, e) &&
-	       change_add(db, p->changes, p->diff == NULL ? 0 : p->diff->n, e) &&
+	return report_add(db, &p->report, e) && change_add(db, p->changes, p->seen.n, e) &&
 	       daily_count_write(db, in, p, e);
 }
 

@@ -251,6 +251,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 		.n = x->diff->n,
 		.flaps = r->spec->limits.flapping ? flaps : NULL,
 		.complete = x->complete,
+		.read = x->complete,
 		.alert = r->alert,
 		.suppressed = r->suppressed,
 		.severity = r->severity,
@@ -330,7 +331,8 @@ compare(
 	const struct finding_in how = { .limits = &r->spec->limits,
 		.config_id = r->config_id,
 		.now = x->at,
-		.complete = x->complete };
+		.complete = x->complete,
+		.shown = SIZE_MAX };
 
 	struct side             base = *from;
 	const struct both_sides what = { r->t, r->spec->compare, &base, to, r->work };

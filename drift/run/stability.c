@@ -130,8 +130,8 @@ stability_plan(const struct ingest *in, struct plan *p, struct err *e)
 	if (!trend_by_id(in->t->db, p, &in->config->id, &t->row, e))
 		return false;
 	t->known = true;
-	t->run =
-	    p->kind != PLAN_AGAIN && p->complete && (p->kind == PLAN_SAME || p->findings != NULL);
+	t->run = p->kind != PLAN_AGAIN && p->collections.any &&
+		 (p->kind == PLAN_SAME || p->findings != NULL);
 	return (!l->flapping || plan_flaps(in, p, e)) && (!l->anomaly || plan_anomaly(in, p, e));
 }
 

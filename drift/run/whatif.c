@@ -1,5 +1,6 @@
 #include "drift/run/whatif.h"
 
+#include "core/store/drift/collection.h"
 #include "drift/run/replay.h"
 
 /* Newest first, at most one more than is replayed. */
@@ -26,6 +27,27 @@ read_snapshots(const struct whatif_question *in, TALLOC_CTX *mem, struct history
 	return true;
 }
 
+/* Each of them has entered the baseline by a snapshot of its own. */
+static bool
+read_collections(
+    const struct whatif_question *in, TALLOC_CTX *mem, struct history *h, struct err *e)
+{
+	struct collection_row *rows;
+	struct side_part      *parts;
+	size_t                 n, parts_n = 0;
+
+	if (!collection_list(in->t->db, mem, &in->config->id, &rows, &n, e))
+		return false;
+	parts = talloc_zero_size(mem, (n + 1) * sizeof(parts[0]));
+	if (parts == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].baseline_seq != 0)
+			parts[parts_n++] = (struct side_part) { str_of(rows[i].category),
+				rows[i].baseline_snapshot };
+	return side_of_parts(in->t, mem, parts, parts_n, &h->baseline, e);
+}
+
 static bool
 read_baseline(const struct whatif_question *in, TALLOC_CTX *mem, const struct config_state *state,
     struct history *h, struct err *e)
@@ -34,6 +56,9 @@ read_baseline(const struct whatif_question *in, TALLOC_CTX *mem, const struct co
 
 	h->baseline_seq = state->baseline_seq;
 	if (in->before->mode == BASELINE_PINNED && !uuid_is_nil(&state->baseline_snapshot) &&
+	    !state->golden && !read_collections(in, mem, h, e))
+		return false;
+	if (state->golden && !uuid_is_nil(&state->baseline_snapshot) &&
 	    !(snapshot_by_id(in->t, mem, &state->baseline_snapshot, &s, e) &&
 		side_of_snapshot(in->t, mem, &s, &h->baseline, e)))
 		return false;
@@ -87,8 +112,8 @@ replay_all(struct replay *before, struct replay *after, const struct history *h,
 		old = was;
 		was = to;
 		forget(&old, &from, &was);
-		/* the first complete one is the first that anything is held against */
-		if (previous && (from.side.items != NULL || side_whole(&to.side))) {
+		/* one that read nothing completely is nothing to hold the next against */
+		if (previous && side_any(&to.side)) {
 			old = from;
 			from = to;
 			forget(&old, &from, &was);

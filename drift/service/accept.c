@@ -6,7 +6,9 @@
 #include "core/store/drift/promotion.h"
 #include "core/store/drift/snapshot.h"
 #include "drift/service/alert.h"
+#include "drift/service/baseline.h"
 #include "drift/service/finding.h"
+#include "drift/snapshot/collections.h"
 
 struct acceptance {
 	const struct acting *a;
@@ -47,6 +49,7 @@ accept_body(struct db *db, void *arg, struct err *e)
 	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
 	    !accept_findings(db, p, &state.report_id, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
+	    !collections_pin(db, a->by.mem, &p->snapshot, e) ||
 	    !config_touch(db, config, (instant) { 0 }, e))
 		return false;
 	/* An older report's snapshot becomes the baseline; what came since is for the next push. */
@@ -62,6 +65,7 @@ accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
 	const struct acting     *a = p->a;
 	const struct drift_spec *spec;
 	struct drift_config      c;
+	bool                     shows;
 
 	if (!report_by_id(a->by.t, a->by.mem, id, &p->report, e) ||
 	    !snapshot_by_id(a->by.t, a->by.mem, &p->report.snapshot_id, &p->snapshot, e) ||
@@ -74,11 +78,12 @@ accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
-	if (strcmp(p->report.incomplete.text, "[]") != 0)
-		return err_set(e, ERR_CONFLICT, 0,
-		    "The report is incomplete: what was not read cannot be approved.",
-		    "promoting an incomplete report");
-	return true;
+	if (!snapshot_shows(a->by.mem, &p->snapshot, &shows, e))
+		return false;
+	return shows || err_set(e, ERR_CONFLICT, 0,
+			    "No collection of this report was read completely: what was not read "
+			    "cannot be approved.",
+			    "promoting a report of nothing");
 }
 
 struct accept_told {

@@ -4,6 +4,7 @@
 
 #include "core/auth/audit_details.h"
 #include "drift/service/finding.h"
+#include "drift/snapshot/collections.h"
 
 /* A config with its spec: what all of it begins with. */
 struct baseline_of {
@@ -103,6 +104,19 @@ snapshot_complete(TALLOC_CTX *mem, const struct snapshot *s, bool *complete, str
 	return true;
 }
 
+bool
+snapshot_shows(TALLOC_CTX *mem, const struct snapshot *s, bool *shows, struct err *e)
+{
+	struct json *tree = json_parse(mem, str_of(s->collections), e);
+
+	if (tree == NULL)
+		return false;
+	*shows = tree->n == 0;
+	for (uint32_t i = 0; i < tree->n; i++)
+		*shows = *shows || str_eqz(tree->items[i].text, "complete");
+	return true;
+}
+
 struct baseline_deed {
 	const struct acting *a;
 	struct golden_bind   was; /* what is let go, if anything */
@@ -123,7 +137,7 @@ pin_body(struct db *db, void *arg, struct err *e)
 	return config_state_lock(db, a->by.mem, config, &state, e) &&
 	       snapshot_by_id(a->by.t, a->by.mem, &d->s.id, &s, e) &&
 	       config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
-	       golden_unbind(db, &d->was, &state, e) &&
+	       collections_pin(db, a->by.mem, &s, e) && golden_unbind(db, &d->was, &state, e) &&
 	       golden_tell(db, a->drift->env, config, a->by.caller->name,
 		   state.golden ? "golden" : "pinned", "pinned", "A snapshot was set.", e);
 }
@@ -132,7 +146,7 @@ static bool
 own_snapshot(const struct baseline_of *b, const struct uuid *id, struct snapshot *s, struct err *e)
 {
 	const struct acting *a = b->a;
-	bool                 complete;
+	bool                 shows;
 
 	if (!snapshot_by_id(a->by.t, a->by.mem, id, s, e) ||
 	    !uuid_eq(&s->config_id, &b->config.id) || s->rendered != NULL) {
@@ -141,10 +155,11 @@ own_snapshot(const struct baseline_of *b, const struct uuid *id, struct snapshot
 		err_clear(e);
 		return err_fault(e, a->by.mem, "/snapshot_id", "no such snapshot of this config");
 	}
-	if (!snapshot_complete(a->by.mem, s, &complete, e))
+	if (!snapshot_shows(a->by.mem, s, &shows, e))
 		return false;
-	return complete || err_fault(e, a->by.mem, "/snapshot_id",
-			       "the snapshot is incomplete: what was not read cannot be approved");
+	return shows || err_fault(e, a->by.mem, "/snapshot_id",
+			    "no collection of this snapshot was read completely: what was not read "
+			    "cannot be approved");
 }
 
 /* What both ways to set it begin with. */

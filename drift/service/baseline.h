@@ -28,7 +28,7 @@ MUST_USE bool baseline_see(
     const struct acting *a, const struct uuid *config, struct baseline_seen *out, struct err *e);
 
 /*
- * Sets a complete snapshot of the config, or binds the config to a golden baseline, which needs read:snapshots;
+ * Sets a snapshot of the config, for the collections that it has read completely, or binds the config to a golden baseline, which needs read:snapshots;
  * one of the two is NULL or nil.  ERR_CONFLICT: the baseline follows the previous snapshot.
  */
 struct baseline_wish {
@@ -41,5 +41,8 @@ MUST_USE bool baseline_set(const struct acting *a, const struct uuid *config,
 /* All of the snapshot's collections were read. */
 MUST_USE bool snapshot_complete(
     TALLOC_CTX *mem, const struct snapshot *s, bool *complete, struct err *e);
+/* At least one was, or there was nothing to be read: there is something to approve. */
+MUST_USE bool snapshot_shows(
+    TALLOC_CTX *mem, const struct snapshot *s, bool *shows, struct err *e);
 
 #endif

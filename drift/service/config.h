@@ -43,6 +43,19 @@ MUST_USE bool config_rules(const struct acting *a, const struct uuid *id, struct
 MUST_USE bool config_dead_rules(
     const struct acting *a, const struct uuid *id, int64_t *dead, struct err *e);
 
+/* config_collections.c: each collection, by name. */
+struct collection_seen {
+	const char *category;
+	const char *state;  /* a completeness: how it was read last; "failed" also of one that is left out */
+	const char *unread; /* why the config says that it is not read; NULL: it does not */
+	bool        blind, held;
+	int64_t     incomplete_runs, left_out;
+	instant     complete_at, blind_since; /* 0: never; it is not */
+	struct uuid baseline_id;              /* the snapshot that its baseline is; nil: none yet, or a golden one */
+};
+MUST_USE bool config_collections(const struct acting *a, const struct uuid *id,
+    struct collection_seen **out, size_t *n, struct err *e);
+
 /* config_values.c: what of a config decides who sees values; `was` NULL: a new one. */
 MUST_USE bool config_values_check(
     const struct acting *a, const char *was, const char *now, struct err *e);

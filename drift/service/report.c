@@ -86,17 +86,84 @@ static const struct schema table_told = SCHEMA("TableTold", struct export_told, 
 
 /* A snapshot that is no longer stored is no fault of the path: say which. */
 static bool
+snapshot_gone(struct err *e)
+{
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_MISSING, 0,
+	    "A snapshot of this report is no longer stored: there is no patch.",
+	    "the snapshot of a report is gone");
+}
+
+static bool
 side_of_id(const struct acting *a, const struct uuid *id, struct side *out, struct err *e)
 {
 	struct snapshot s;
 
 	if (snapshot_by_id(a->by.t, a->by.mem, id, &s, e))
 		return side_of_snapshot(a->by.t, a->by.mem, &s, out, e);
-	if (!err_take(e, ERR_MISSING))
+	return snapshot_gone(e);
+}
+
+/* What the report says of a collection. */
+struct reported {
+	struct str  category;
+	struct uuid baseline_id; /* nil: that of the report */
+	bool        entered;
+};
+
+static bool
+reported_of(const struct json *v, struct reported *out)
+{
+	const struct json *category = json_get(v, "category"), *entered = json_get(v, "entered"),
+			  *baseline = json_get(v, "baseline_id");
+
+	*out = (struct reported) { .entered = entered != NULL && entered->type == JSON_TRUE };
+	if (category == NULL || category->type != JSON_STRING)
 		return false;
-	return err_set(e, ERR_MISSING, 0,
-	    "A snapshot of this report is no longer stored: there is no patch.",
-	    "the snapshot of a report is gone");
+	out->category = category->text;
+	return baseline == NULL || uuid_parse(baseline->text, &out->baseline_id);
+}
+
+/* What a collection has entered the baseline with is no change, and what was compared had each a
+ * baseline of its own. */
+static bool
+sides_by_collection(
+    const struct acting *a, const struct json *said, struct report_sides *out, struct err *e)
+{
+	struct side_part *parts = talloc_zero_size(a->by.mem, (said->n + 1) * sizeof(parts[0]));
+	size_t            n = 0;
+	struct reported   r;
+
+	if (parts == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < said->n; i++) {
+		if (!reported_of(&said->items[i], &r))
+			return err_set(e, ERR_INTERNAL, 0, "internal error",
+			    "a report's collections are broken");
+		if (r.entered)
+			side_leave_out(&out->to, r.category);
+		if (!uuid_is_nil(&r.baseline_id))
+			parts[n++] = (struct side_part) { r.category, r.baseline_id };
+	}
+	out->to.only = true;
+	return n == 0 || side_of_parts(a->by.t, a->by.mem, parts, n, &out->from, e) ||
+	       snapshot_gone(e);
+}
+
+static bool
+sides_of_report(
+    const struct acting *a, const struct report *report, struct report_sides *out, struct err *e)
+{
+	const struct json *said;
+
+	if (!side_of_id(a, &report->baseline_id, &out->from, e) ||
+	    !side_of_id(a, &report->snapshot_id, &out->to, e))
+		return false;
+	if (report->collections.text == NULL)
+		return true;
+	said = json_parse(a->by.mem, str_of(report->collections.text), e);
+	return said != NULL && sides_by_collection(a, said, out, e);
 }
 
 bool
@@ -117,8 +184,7 @@ report_export_sides(
 	};
 	if (out->spec == NULL)
 		return false;
-	return out->first || (side_of_id(a, &report->baseline_id, &out->from, e) &&
-				 side_of_id(a, &report->snapshot_id, &out->to, e));
+	return out->first || sides_of_report(a, report, out, e);
 }
 
 bool

@@ -82,6 +82,88 @@ item_cmp(const void *x, const void *y)
 	return place_order(a->r.category, a->r.key, b->r.category, b->r.key);
 }
 
+/* ---- of several snapshots ---- */
+
+static int
+part_cmp(const void *x, const void *y)
+{
+	const struct side_part *a = x, *b = y;
+	int c = memcmp(a->snapshot_id.b, b->snapshot_id.b, sizeof(a->snapshot_id.b));
+
+	return c != 0 ? c : str_cmp(a->category, b->category);
+}
+
+/* The parts of one snapshot stand together, by category. */
+struct parts {
+	const struct side_part *of;
+	size_t                  n;
+};
+
+static bool
+has_category(const struct parts *p, struct str category)
+{
+	for (size_t low = 0, high = p->n; low < high;) {
+		size_t at = low + (high - low) / 2;
+		int    c = str_cmp(category, p->of[at].category);
+
+		if (c == 0)
+			return true;
+		if (c < 0)
+			high = at;
+		else
+			low = at + 1;
+	}
+	return false;
+}
+
+static bool
+add_parts(
+    struct tenant_db *t, TALLOC_CTX *mem, const struct parts *p, struct side *out, struct err *e)
+{
+	struct snapshot s;
+	struct side     one;
+
+	if (!snapshot_by_id(t, mem, &p->of[0].snapshot_id, &s, e) ||
+	    !side_of_snapshot(t, mem, &s, &one, e))
+		return false;
+	out->items =
+	    talloc_realloc_size(mem, out->items, (out->n + one.n + 1) * sizeof(out->items[0]));
+	if (out->items == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < one.n; i++)
+		if (has_category(p, one.items[i].r.category))
+			out->items[out->n++] = one.items[i];
+	for (size_t i = 0; i < p->n; i++)
+		out->collections[out->collections_n++] =
+		    (struct side_category) { p->of[i].category, true };
+	return true;
+}
+
+bool
+side_of_parts(struct tenant_db *t, TALLOC_CTX *mem, struct side_part *parts, size_t n,
+    struct side *out, struct err *e)
+{
+	*out = (struct side) { .only = true };
+	out->items = talloc_zero_size(mem, sizeof(out->items[0]));
+	out->collections = talloc_zero_size(mem, (n + 1) * sizeof(out->collections[0]));
+	if (out->items == NULL || out->collections == NULL)
+		return err_memory(e);
+	if (n > 1)
+		qsort(parts, n, sizeof(parts[0]), part_cmp);
+	for (size_t i = 0, next; i < n; i = next) {
+		for (next = i;
+		     next < n && uuid_eq(&parts[next].snapshot_id, &parts[i].snapshot_id);)
+			next++;
+		if (!add_parts(t, mem, &(struct parts) { &parts[i], next - i }, out, e))
+			return false;
+	}
+	if (out->n > 1)
+		qsort(out->items, out->n, sizeof(out->items[0]), item_cmp);
+	if (n > 1)
+		qsort(out->collections, n, sizeof(out->collections[0]), category_cmp);
+	return true;
+}
+
 bool
 side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct json *document,
     struct side *out, struct work *work, struct err *e)
@@ -141,6 +223,14 @@ side_complete(const struct side *s, struct str category)
 	return c != NULL ? c->complete : !s->only;
 }
 
+void
+side_leave_out(struct side *s, struct str category)
+{
+	for (size_t i = 0; i < s->collections_n; i++)
+		if (str_eq(s->collections[i].category, category))
+			s->collections[i].complete = false;
+}
+
 bool
 side_whole(const struct side *s)
 {
@@ -148,6 +238,15 @@ side_whole(const struct side *s)
 		if (!s->collections[i].complete)
 			return false;
 	return true;
+}
+
+bool
+side_any(const struct side *s)
+{
+	for (size_t i = 0; i < s->collections_n; i++)
+		if (s->collections[i].complete)
+			return true;
+	return s->collections_n == 0;
 }
 
 static bool

@@ -24,7 +24,7 @@ struct side {
 	size_t                n;
 	struct side_category *collections; /* by category; one that is not named is complete */
 	size_t                collections_n;
-	bool                  only; /* no others are compared: a golden baseline that says so */
+	bool                  only; /* no others are compared */
 	/* What it is stored under, put on before that of the comparison, so that what its config
 	 * masks is masked whatever that says; NULL: none. */
 	const struct compare_spec *own;
@@ -32,6 +32,15 @@ struct side {
 
 MUST_USE bool side_of_snapshot(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
     struct side *out, struct err *e);
+/* Each collection as another snapshot held it; sorts the parts.  No other collection is compared. */
+struct side_part {
+	struct str  category;
+	struct uuid snapshot_id;
+};
+MUST_USE bool side_of_parts(struct tenant_db *t, TALLOC_CTX *mem, struct side_part *parts, size_t n,
+    struct side *out, struct err *e);
+/* It is not compared, whatever the snapshot says of it. */
+void side_leave_out(struct side *s, struct str category);
 /* Cut by the selector of the spec, and normalised; it must outlive the side. */
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct work *work, struct err *e);
@@ -43,9 +52,10 @@ MUST_USE bool side_of_normal(TALLOC_CTX *mem, const struct normal_snapshot *s, s
 /* The places of its resources, in its order. */
 MUST_USE bool side_places(
     TALLOC_CTX *mem, const struct side *s, struct places_held *out, struct err *e);
-/* Was a category read completely, and compared; were all of them? */
+/* Was a category read completely, and compared; were all of them; was one at least, or is none named? */
 bool side_complete(const struct side *s, struct str category);
 bool side_whole(const struct side *s);
+bool side_any(const struct side *s);
 
 /* What is held against what, and how; the sides outlive what is done with them. */
 struct both_sides {

@@ -34,7 +34,8 @@ by_category(const void *a, const void *b)
 	    ((const struct collection *)a)->category, ((const struct collection *)b)->category);
 }
 
-const struct collection *
+/* The entry of a category in a sorted list; NULL: none. */
+static const struct collection *
 collection_of_category(const struct collection *list, size_t n, struct str category)
 {
 	const struct collection want = { .category = category };

@@ -37,8 +37,4 @@ MUST_USE struct normal_snapshot *normal_snapshot_of_stored(
 int place_order(
     struct str category_a, struct str key_a, struct str category_b, struct str key_b);
 
-/* The entry of a category in a sorted list; NULL: none. */
-const struct collection *collection_of_category(
-    const struct collection *list, size_t n, struct str category);
-
 #endif

@@ -22,8 +22,8 @@ retention_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct 
 		    "in use");
 	if (named)
 		return err_set(e, ERR_IN_USE, 0,
-		    "The newest report of its config, or that of an open alert, stands on this "
-		    "snapshot.",
+		    "The newest report of its config, that of an open alert, the baseline of a "
+		    "collection or its last complete reading stands on this snapshot.",
 		    "in use");
 	return history_drop(db, mem, s, e);
 }

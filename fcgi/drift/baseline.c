@@ -79,7 +79,8 @@ struct baseline_in {
 };
 static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_NULLABLE,
-	    .doc = "A complete snapshot of this config; this or `golden`."),
+	    .doc = "A snapshot of this config; this or `golden`. It becomes the baseline of the "
+		   "collections that it has read completely; the others keep theirs."),
 	FIELD(struct baseline_in, golden, .item = &golden_choice_schema, .flags = FIELD_NULLABLE,
 	    .doc =
 		"A golden baseline, rendered for this config. Places that the config masks it does "

@@ -16,14 +16,41 @@ struct config_out {
 	struct strings          rule_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
-	int64_t                 retention_s;
-	int64_t                 expect_every_s;
-	int64_t                 dead_rules;
-	char                   *state;
-	instant                 last_run, last_snapshot_at;
-	uint64_t                version;
-	instant                 created_at, updated_at;
+	struct items unread, collections; /* struct spec_unread; struct collection_seen */
+	int64_t      retention_s;
+	int64_t      expect_every_s;
+	int64_t      dead_rules;
+	char        *state;
+	instant      last_run, last_snapshot_at;
+	uint64_t     version;
+	instant      created_at, updated_at;
 };
+static const struct field collection_fields[] = {
+	FIELD(struct collection_seen, category, .doc = "The collection."),
+	FIELD(struct collection_seen, state,
+	    .doc = "How far it was read last: complete, partial, failed, forbidden or throttled; "
+		   "failed also when it is left out by the key that read it last."),
+	FIELD(struct collection_seen, unread, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Why it is not read, as the config says."),
+	FIELD(struct collection_seen, blind,
+	    .doc = "It was not read completely for too long, and the config does not say why."),
+	FIELD(struct collection_seen, blind_since, .flags = FIELD_OMIT_ZERO, .doc = "Since when."),
+	FIELD(struct collection_seen, held, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Much of it is gone at once: its next complete reading decides."),
+	FIELD(struct collection_seen, incomplete_runs, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Readings in a row that were not complete."),
+	FIELD(struct collection_seen, left_out, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Pushes in a row of the key that read it last in which it was not."),
+	FIELD(struct collection_seen, complete_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was last read completely, to a minute; null: never."),
+	FIELD(struct collection_seen, baseline_id, .flags = FIELD_NULLABLE,
+	    .doc = "Snapshot that it is compared with; null: it has not entered the baseline, or "
+		   "that is a golden one."),
+	FIELD_END,
+};
+static const struct schema collection_schema =
+    SCHEMA("DriftCollection", struct collection_seen, collection_fields);
+
 static const struct field config_out_fields[] = {
 	FIELD(struct config_out, id, .doc = "Number of the config."),
 	FIELD(struct config_out, config_id, .doc = "The same."),
@@ -40,6 +67,12 @@ static const struct field config_out_fields[] = {
 	    .doc = "What raises an alert."),
 	FIELD(struct config_out, alerts, .item = &spec_alert_schema,
 	    .doc = "Channels that are told."),
+	FIELD(struct config_out, unread, .item = &spec_unread_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Collections that are not read, and why."),
+	FIELD(struct config_out, collections, .item = &collection_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Each collection that was read, or should have been; absent: none, in lists, and "
+		"in what a change answers."),
 	FIELD(struct config_out, retention_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Snapshots are dropped after so many seconds; absent: never."),
 	FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
@@ -106,6 +139,7 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.rule_packs = b.rule_packs,
 		.thresholds = b.thresholds,
 		.alerts = b.alerts,
+		.unread = b.unread,
 		.retention_s = b.retention_s,
 		.expect_every_s = b.expect_every_s,
 		.state = in->state,
@@ -150,13 +184,18 @@ static const struct list_ops config_list_ops = {
 static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
 {
-	struct config_out   *out = answer;
-	struct config_row    row;
-	const struct acting *a = acting_of(r, e);
+	struct config_out      *out = answer;
+	struct config_row       row;
+	struct collection_seen *collections;
+	const struct acting    *a = acting_of(r, e);
+	size_t                  n;
 
 	(void)body;
-	return a != NULL && config_see(a, &r->id0, &row, e) && answer_config(r, &row, answer, e) &&
-	       config_dead_rules(a, &r->id0, &out->dead_rules, e);
+	if (a == NULL || !config_see(a, &r->id0, &row, e) || !answer_config(r, &row, answer, e) ||
+	    !config_collections(a, &r->id0, &collections, &n, e))
+		return false;
+	out->collections = (struct items) { collections, n };
+	return config_dead_rules(a, &r->id0, &out->dead_rules, e);
 }
 
 static bool

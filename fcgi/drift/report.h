@@ -23,6 +23,7 @@ struct report_out {
 	struct raw_json        held, anomaly, suppressed;
 	int64_t                shortened;
 	struct raw_json        notes;
+	struct raw_json        collections;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(

@@ -32,7 +32,7 @@ static const struct field report_out_fields[] = {
 	FIELD(struct report_out, score, .doc = "Sum of the drift_severities' weights."),
 	FIELD(struct report_out, max_severity, .flags = FIELD_NULLABLE, .doc = "null: no change."),
 	FIELD(struct report_out, incomplete,
-	    .doc = "Collections that were not compared: [{category, why}]."),
+	    .doc = "Collections that should have been compared, and were not: [{category, why}]."),
 	FIELD(struct report_out, accepted,
 	    .doc = "Changes whose value is accepted; not in the summary."),
 	FIELD(struct report_out, held, .flags = FIELD_OMIT_ZERO,
@@ -51,6 +51,13 @@ static const struct field report_out_fields[] = {
 		"Silences and maintenance windows that covered changes: [{by: kind:id, changes}]."),
 	FIELD(struct report_out, shortened, .flags = FIELD_OMIT_ZERO, .doc = SHORTENED_DOC),
 	FIELD(struct report_out, notes, .flags = FIELD_OMIT_ZERO, .doc = NOTES_DOC),
+	FIELD(struct report_out, collections, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"What the snapshot says of each collection: [{category, state, entered?, unread?, "
+		"baseline_id?}]: how far it was read, whether it has entered the baseline by this "
+		"snapshot, whether the config says that it is not read, and the snapshot that it "
+		"was compared with. What stands here not was not in the snapshot, and keeps its "
+		"last reading."),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
@@ -76,6 +83,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.suppressed = in->suppressed,
 		.shortened = in->shortened,
 		.notes = in->notes,
+		.collections = in->collections,
 		.not_alerted = in->not_alerted,
 	};
 	if (out->summary == NULL)

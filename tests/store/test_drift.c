@@ -69,8 +69,10 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 
 	uuid_print(&channel, id);
 	c = drift_config(
-	    x, talloc_asprintf(
-		   x, "{\"source\":{\"kind\":\"push\"},\"alerts\":[{\"channel_id\":\"%s\"}]}", id));
+	    x, talloc_asprintf(x,
+		   "{\"source\":{\"kind\":\"push\"},\"thresholds\":{\"blind_after\":100},"
+		   "\"alerts\":[{\"channel_id\":\"%s\"}]}",
+		   id));
 	drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	a = drift_push_values(x, &c, VALUES("{\"a\":7}", "{\"b\":2}"));
 	assert_string_equal(a.report.status, "drifted");
@@ -114,11 +116,11 @@ what_was_not_read_is_no_deletion(void **state)
 	drift_push(x, x, &c,
 	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1},"
 	    "{\"category\":\"groups\",\"key\":\"g\",\"value\":1}]}");
-	/* Not spoken of. */
+	/* Not spoken of: not in this push. */
 	a = drift_push(
 	    x, x, &c, "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}]}");
-	assert_string_equal(a.report.status, "incomplete");
-	assert_non_null(strstr(a.report.incomplete.text, "\"groups\",\"why\":\"failed\""));
+	assert_string_equal(a.report.status, "clean");
+	assert_string_equal(a.report.incomplete.text, "[]");
 	/* Said to be forbidden, and something else drifted. */
 	a = drift_push(x, x, &c,
 	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":2}],"
@@ -128,14 +130,19 @@ what_was_not_read_is_no_deletion(void **state)
 	assert_int_equal(a.report.deleted, 0);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.resource_versions WHERE until_seq IS NULL"), 2);
-	/* An incomplete snapshot without findings does not resolve. */
-	a = drift_push(
-	    x, x, &c, "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}]}");
+	/* What was found is over, whatever else is not read. */
+	a = drift_push(x, x, &c,
+	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}],"
+	    "\"collections\":{\"groups\":\"failed\"}}");
 	assert_string_equal(a.report.status, "incomplete");
+	assert_non_null(strstr(a.report.incomplete.text, "\"groups\",\"why\":\"failed\""));
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open'"
 					" AND kind = 'drift'"),
-	    1);
-	/* The third in a row: blind, too. */
+	    0);
+	/* The third in a row: blind. */
+	drift_push(x, x, &c,
+	    "{\"resources\":[{\"category\":\"users\",\"key\":\"u\",\"value\":1}],"
+	    "\"collections\":{\"groups\":\"throttled\"}}");
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'open'"
 					" AND kind = 'blind'"),
 	    1);

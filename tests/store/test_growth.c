@@ -182,11 +182,11 @@ static const struct {
 	const char *what, *value;
 	unsigned    statements, with_rules;
 } pushes[] = {
-	{ "the first", "{\"sync\":0}", 11, 13 },
+	{ "the first", "{\"sync\":0}", 13, 15 },
 	{ "one after it, whose report is another", "{\"sync\":0}", 13, 15 },
-	{ "the same", "{\"sync\":0}", 7, 8 },
+	{ "the same", "{\"sync\":0}", 8, 9 },
 	{ "the first change", "{\"sync\":1}", 23, 25 },
-	{ "the same change", "{\"sync\":1}", 7, 8 },
+	{ "the same change", "{\"sync\":1}", 8, 9 },
 	{ "another value", "{\"sync\":2}", 26, 28 },
 	{ "one more value", "{\"sync\":3}", 26, 28 },
 	{ "back as it was", "{\"sync\":0}", 20, 22 },

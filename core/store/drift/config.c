@@ -51,7 +51,6 @@ static const struct field state_fields[] = {
 	COLUMN_NULL(struct config_state, recheck_at),
 	COLUMN(struct config_state, incomplete_runs),
 	COLUMN(struct config_state, clean_runs),
-	COLUMN_NULL(struct config_state, held),
 	COLUMN(struct config_state, golden),
 	FIELD_END,
 };
@@ -218,6 +217,8 @@ SQL(config_delete_trend, SQL_TENANT, &id_in, NULL,
     "DELETE FROM drift_trends WHERE config_id = :id");
 SQL(config_delete_flaps, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_flaps WHERE config_id = :id");
 SQL(config_delete_daily, SQL_TENANT, &id_in, NULL, "DELETE FROM drift_daily WHERE config_id = :id");
+SQL(config_delete_collections, SQL_TENANT, &id_in, NULL,
+    "DELETE FROM config_collections WHERE config_id = :id");
 SQL(config_delete_versions, SQL_TENANT, &id_in, NULL,
     "DELETE FROM resource_versions WHERE config_id = :id");
 SQL(config_delete_resources, SQL_TENANT, &id_in, NULL,
@@ -241,7 +242,7 @@ config_drop(struct db *db, const struct uuid *id, uint64_t version, instant now,
 		  &config_delete_reports, &config_delete_versions, &config_delete_resources,
 		  &config_delete_refs, &config_delete_snapshots, &config_delete_findings,
 		  &config_delete_history, &config_delete_binding, &config_delete_trend,
-		  &config_delete_flaps, &config_delete_daily };
+		  &config_delete_flaps, &config_delete_daily, &config_delete_collections };
 	uint64_t                  n = 0;
 
 	*done = false;
@@ -298,7 +299,7 @@ config_count_naming(struct tenant_db *t, const struct uuid *id, uint64_t *n, str
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
 	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"      \
-	" recheck_at, incomplete_runs, clean_runs, held, golden"
+	" recheck_at, incomplete_runs, clean_runs, golden"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
     "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = :id");
@@ -343,7 +344,6 @@ static const struct field state_in_fields[] = {
 	COLUMN_NULL(struct state_in, s.recheck_at),
 	COLUMN(struct state_in, s.incomplete_runs),
 	COLUMN(struct state_in, s.clean_runs),
-	COLUMN_NULL(struct state_in, s.held),
 	COLUMN(struct state_in, s.config_id),
 	COLUMN(struct state_in, was),
 	FIELD_END,
@@ -356,8 +356,8 @@ SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     " baseline_seq = :baseline_seq, baseline_approved = :baseline_approved,"
     " report_id = :report_id, config_version = :config_version,"
     " last_complete_at = :last_complete_at, last_run_at = :last_run_at,"
-    " recheck_at = :recheck_at, incomplete_runs = :incomplete_runs, clean_runs = :clean_runs,"
-    " held = :held WHERE config_id = :config_id AND seq = :was");
+    " recheck_at = :recheck_at, incomplete_runs = :incomplete_runs, clean_runs = :clean_runs"
+    " WHERE config_id = :config_id AND seq = :was");
 
 bool
 config_state_set(struct db *db, const struct config_state *s, uint64_t seq, struct err *e)

@@ -38,9 +38,8 @@ struct config_state {
 	instant     last_complete_at, last_run_at;
 	uint64_t    life;            /* raised by every deed on findings */
 	instant     recheck_at;      /* from then on the next snapshot is compared in any case; 0: never */
-	int64_t     incomplete_runs; /* in a row */
+	int64_t     incomplete_runs; /* in a row, of the collection with most (collection.h) */
 	int64_t     clean_runs;      /* complete and without findings, in a row */
-	char       *held;            /* JSON array of collections whose loss waits; NULL: none */
 	bool        golden;          /* the baseline is rendered from a template (golden.h) */
 };
 

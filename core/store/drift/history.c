@@ -43,6 +43,8 @@ static const struct schema expired_out =
 SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
     "SELECT id, config_id, seq, in_order FROM config_snapshots WHERE config_id = :config_id"
     " AND rendered IS NULL AND collected_at < :before AND id <> :baseline AND id <> :newest"
+    " AND NOT EXISTS (SELECT 1 FROM config_collections c WHERE c.config_id = :config_id"
+    " AND config_snapshots.id IN (c.baseline_snapshot, c.kept_snapshot))"
     " ORDER BY collected_at "
     "LIMIT :limit");
 
@@ -70,7 +72,9 @@ SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
     " WHERE s.config_id = :config_id AND :snapshot IN (r.snapshot_id, r.baseline_id)"
     " UNION ALL SELECT r.id FROM alerts a JOIN drift_reports r ON r.id = a.report_id"
     " WHERE a.config_id = :config_id AND a.resolved_at IS NULL AND :snapshot IN (r.snapshot_id,"
-    " r.baseline_id)) t");
+    " r.baseline_id)"
+    " UNION ALL SELECT c.config_id FROM config_collections c WHERE c.config_id = :config_id"
+    " AND :snapshot IN (c.baseline_snapshot, c.kept_snapshot)) t");
 
 struct seq_in {
 	struct uuid config_id;

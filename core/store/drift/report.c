@@ -27,6 +27,8 @@ static const struct field report_fields[] = {
 	COLUMN(struct report, shortened),
 	COLUMN(struct report, moved),
 	COLUMN_NULL(struct report, notes),
+	COLUMN_NULL(struct report, collections),
+	COLUMN_NULL(struct report, first_look),
 	FIELD_END,
 };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
@@ -35,7 +37,7 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
-	" accepted, held, anomaly, suppressed, shortened, moved, notes"
+	" accepted, held, anomaly, suppressed, shortened, moved, notes, collections, first_look"
 
 struct list_in {
 	struct report_filter f;
@@ -53,7 +55,8 @@ SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     "INSERT INTO drift_reports (" REPORT_COLUMNS
     ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
     " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
-    " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes)");
+    " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes, :collections,"
+    " :first_look)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,

@@ -32,6 +32,8 @@ struct report {
 	int64_t         shortened;  /* changes with a path that is shown shortened */
 	int64_t         moved;      /* counted beside created, modified and deleted */
 	struct raw_json notes;      /* null, or array of {category, key, path, note} */
+	struct raw_json collections; /* array of {category, state, baseline_id?, entered?}; null: one from before */
+	struct raw_json first_look;  /* null, or {changes: array of {category, key, ...}, more} */
 };
 
 struct report_filter {

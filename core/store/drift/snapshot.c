@@ -188,6 +188,28 @@ static const struct field  at_seq_fields[] = {
 };
 static const struct schema at_seq_in = SCHEMA("HeldAtIn", struct held_in, at_seq_fields);
 
+static const struct field held_between_fields[] = {
+	COLUMN(struct held, category),
+	COLUMN(struct held, key),
+	COLUMN(struct held, resource_id),
+	COLUMN(struct held, from_seq),
+	COLUMN_NULL(struct held, until_seq),
+	COLUMN(struct held, address),
+	FIELD_END,
+};
+static const struct schema held_between_schema =
+    SCHEMA("HeldBetween", struct held, held_between_fields);
+static const struct field span_fields[] = {
+	COLUMN(struct held_span, config),
+	COLUMN(struct held_span, least),
+	COLUMN(struct held_span, most),
+	FIELD_END,
+};
+static const struct schema span_in = SCHEMA("HeldSpanIn", struct held_span, span_fields);
+
+#define HELD_SPAN                                                                                  \
+	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.until_seq, v.address FROM "      \
+	"resource_versions v"
 #define HELD_COLUMNS                                                                               \
 	"SELECT r.category, r.`key`, v.resource_id, v.from_seq, v.address FROM resource_versions " \
 	"v"
@@ -202,6 +224,13 @@ SQL(held_select_at, SQL_TENANT, &at_seq_in, &held_schema,
 			 " UNION ALL " HELD_COLUMNS HELD_OF
 			 " WHERE v.config_id = :id AND v.until_seq > :seq AND v.from_seq <= :seq"
 			 " ORDER BY category, `key`");
+/* The same for a span; with one number in it, the same rows. */
+SQL(held_select_between, SQL_TENANT, &span_in, &held_between_schema,
+    HELD_SPAN HELD_OF
+    " WHERE v.config_id = :config AND v.until_seq IS NULL AND v.from_seq <= :most"
+    " UNION ALL " HELD_SPAN HELD_OF
+    " WHERE v.config_id = :config AND v.until_seq > :least AND v.from_seq <= :most"
+    " ORDER BY category, `key`, from_seq");
 SQL(held_select_one, SQL_TENANT, &at_seq_in, &held_schema,
     HELD_SELECT " WHERE v.resource_id = :id AND v.from_seq <= :seq AND (v.until_seq IS NULL"
 		" OR v.until_seq > :seq)");
@@ -214,6 +243,13 @@ held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
 
 	return db_all_packed(db, mem, seq == 0 ? &held_select_now : &held_select_at, &in,
 	    INTO(rows, n, HELD_MAX), e);
+}
+
+bool
+held_between(struct db *db, TALLOC_CTX *mem, const struct held_span *span, struct held **rows,
+    size_t *n, struct err *e)
+{
+	return db_all_packed(db, mem, &held_select_between, span, INTO(rows, n, 2 * HELD_MAX), e);
 }
 
 bool

@@ -66,12 +66,21 @@ struct held {
 	char       *category, *key;
 	struct uuid resource_id;
 	uint64_t    from_seq;
+	uint64_t    until_seq; /* of held_between: 0: in force still */
 	struct blob address;
 };
 #define HELD_MAX 1000000 /* resources of one snapshot */
 
+struct held_span {
+	struct uuid config;
+	uint64_t    least, most;
+};
 /* What a config's number `seq` held, by category and key (bytes); seq 0: what is in force now. */
 MUST_USE bool held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
+    struct held **rows, size_t *n, struct err *e);
+/* Whatever was in force at some of the numbers from `least` to `most`, in the same order: who wants the versions of one
+ * number for one category and of another for another picks by from_seq and until_seq. */
+MUST_USE bool held_between(struct db *db, TALLOC_CTX *mem, const struct held_span *span,
     struct held **rows, size_t *n, struct err *e);
 /* One of them. */
 MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource,

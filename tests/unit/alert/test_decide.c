@@ -225,7 +225,7 @@ run(struct way *w, struct change *changes, enum hold_reason *holds, size_t n, bo
 	w->in.changes = changes;
 	w->in.holds = holds;
 	w->in.n = n;
-	w->in.complete = complete;
+	w->in.complete = w->in.read = complete;
 	assert_true(decide(mem, &w->in, &w->d, &e));
 	assert_true(decide_told(mem, &w->in, &w->d, &told, &told_n, &e));
 	w->in.told = told;

@@ -1,0 +1,423 @@
+#include "drift/run/collections.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json/schema.h"
+#include "drift/config/spec.h"
+#include "drift/run/golden_binding.h"
+#include "drift/run/plan_sides.h"
+
+#define TIME_STEP_MS 60000 /* an instant of a reading is written when it is older than that */
+#define LEFT_OUT_MAX 100   /* the largest blind_after: more need not be counted */
+
+static int
+by_category(const void *a, const void *b)
+{
+	return str_cmp(((const struct plan_collection *)a)->category,
+	    ((const struct plan_collection *)b)->category);
+}
+
+struct plan_collection *
+collections_find(const struct plan_collections *c, struct str category)
+{
+	const struct plan_collection want = { .category = category };
+
+	return c->n == 0 ? NULL : bsearch(&want, c->of, c->n, sizeof(c->of[0]), by_category);
+}
+
+bool
+collection_is_blind(const struct plan_collection *c)
+{
+	return c->row.blind_since.ms != 0 && !c->spared;
+}
+
+/* ---- what there is ---- */
+
+/* What is known of one before this snapshot. */
+static void
+know(const struct ingest *in, const struct plan *p, struct plan_collection *c)
+{
+	const struct collection_row *was = &c->was;
+	bool                         complete = strcmp(was->how, "complete") == 0;
+
+	c->spared = spec_unread(in->spec, c->category) != NULL;
+	c->had = was->complete_at.ms != 0 && (complete || was->kept_seq != 0);
+	c->had_seq = complete ? 0 : was->kept_seq;
+	c->based = p->before.golden ||
+		   (in->spec->mode == BASELINE_PREVIOUS && p->kind != PLAN_NEXT) ||
+		   (in->spec->mode == BASELINE_PREVIOUS ? c->had : was->baseline_seq != 0);
+}
+
+static void
+add(const struct ingest *in, struct plan *p, const struct collection_row *row,
+    const struct collection *spoken)
+{
+	struct plan_collections *to = &p->collections;
+	struct plan_collection  *c = &to->of[to->n++];
+	static char              none[] = "";
+
+	*c = (struct plan_collection) {
+		.category = row != NULL ? str_of(row->category) : spoken->category,
+		.spoken = spoken != NULL,
+		.how = spoken != NULL ? spoken->how : COLLECTION_FAILED,
+		.read = spoken != NULL && spoken->how == COLLECTION_COMPLETE,
+		.was = { .config_id = in->config->id, .how = none },
+	};
+	if (row != NULL)
+		c->was = *row;
+	know(in, p, c);
+	c->row = c->was;
+}
+
+static bool
+merge(const struct ingest *in, struct plan *p, const struct collection_row *rows, size_t rows_n,
+    struct err *e)
+{
+	const struct normal_snapshot *s = in->snapshot;
+	size_t                        a = 0, b = 0;
+
+	p->collections.of =
+	    talloc_zero_size(p, (rows_n + s->collections_n + 1) * sizeof(p->collections.of[0]));
+	if (p->collections.of == NULL)
+		return err_memory(e);
+	while (a < rows_n || b < s->collections_n) {
+		int c = a == rows_n ? 1
+			: b == s->collections_n
+			    ? -1
+			    : str_cmp(str_of(rows[a].category), s->collections[b].category);
+
+		add(in, p, c <= 0 ? &rows[a] : NULL, c >= 0 ? &s->collections[b] : NULL);
+		a += c <= 0;
+		b += c >= 0;
+	}
+	return p->collections.n <= COLLECTIONS_MAX ||
+	       err_fault(e, in->mem, "/collections",
+		   "a config has at most %d collections; with this snapshot there would be %zu",
+		   COLLECTIONS_MAX, p->collections.n);
+}
+
+/* ---- one more reading ---- */
+
+static void
+read_completely(const struct ingest *in, struct plan *p, struct plan_collection *c)
+{
+	struct collection_row *row = &c->row;
+	bool                   moves = in->spec->mode == BASELINE_PREVIOUS && p->kind == PLAN_NEXT;
+
+	c->enters = !p->before.golden && row->baseline_seq == 0;
+	if (c->enters || (moves && !p->before.golden)) {
+		row->baseline_snapshot = in->snapshot_id;
+		row->baseline_seq = p->after.seq;
+		row->baseline_late = false;
+	}
+	row->complete_at = in->received_at;
+	row->kept_snapshot = (struct uuid) { 0 };
+	row->kept_seq = 0;
+	row->incomplete_runs = 0;
+	row->blind_since.ms = 0;
+}
+
+/* What is in force may be a mixture from now on: the last complete reading is that of the snapshot
+ * before. */
+static void
+read_partly(const struct plan *p, struct plan_collection *c)
+{
+	struct collection_row *row = &c->row;
+
+	if (strcmp(row->how, "complete") == 0) {
+		row->kept_snapshot = p->before.snapshot_id;
+		row->kept_seq = p->before.seq;
+	}
+	row->incomplete_runs++;
+}
+
+static void
+leave_out(const struct ingest *in, struct plan *p, struct plan_collection *c)
+{
+	struct collection_row *row = &c->row;
+	int64_t                most = in->spec->limits.blind_after;
+
+	if (!uuid_eq(&row->read_by, &in->pusher))
+		return;
+	if (row->left_out < LEFT_OUT_MAX)
+		row->left_out++;
+	c->failing = row->left_out >= most && !c->spared;
+	if (!c->failing)
+		return;
+	if (row->incomplete_runs < row->left_out)
+		row->incomplete_runs = row->left_out;
+	p->collections.stirred = p->collections.stirred || c->was.left_out < most;
+}
+
+static char *
+how_text(struct plan *p, enum completeness how)
+{
+	return talloc_strdup(p, completeness_name(how));
+}
+
+static bool
+advance(const struct ingest *in, struct plan *p, struct plan_collection *c, struct err *e)
+{
+	struct collection_row *row = &c->row;
+	bool                   was_blind = row->blind_since.ms != 0;
+
+	if (c->spoken) {
+		if (c->read)
+			read_completely(in, p, c);
+		else
+			read_partly(p, c);
+		row->left_out = 0;
+		row->read_by = in->pusher;
+		if (strcmp(row->how, completeness_name(c->how)) != 0)
+			row->how = how_text(p, c->how);
+	} else {
+		leave_out(in, p, c);
+	}
+	if (c->spared)
+		row->blind_since.ms = 0;
+	else if (!was_blind && row->incomplete_runs >= in->spec->limits.blind_after)
+		row->blind_since = in->received_at;
+	p->collections.stirred =
+	    p->collections.stirred || c->enters || was_blind != (row->blind_since.ms != 0);
+	if (row->category == NULL)
+		row->category = str_dup(p, c->category);
+	return row->how != NULL && row->category != NULL ? true : err_memory(e);
+}
+
+static void
+sum_up(const struct ingest *in, struct plan *p)
+{
+	struct plan_collections *s = &p->collections;
+	bool                     spoken = false;
+
+	s->complete = s->whole = s->settled = true;
+	p->after.incomplete_runs = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct plan_collection *c = &s->of[i];
+
+		spoken = spoken || c->spoken;
+		s->any = s->any || c->read;
+		s->whole = s->whole && (c->read || !c->had);
+		s->settled = s->settled && (c->read || c->had || c->was.baseline_seq == 0);
+		if (c->spared)
+			continue;
+		s->complete = s->complete && !c->failing && (c->read || !c->spoken);
+		if (c->row.incomplete_runs > p->after.incomplete_runs)
+			p->after.incomplete_runs = c->row.incomplete_runs;
+	}
+	s->any = s->any || !spoken;
+	if (in->spec->mode == BASELINE_PREVIOUS)
+		s->settled = s->whole;
+}
+
+bool
+collections_plan(const struct ingest *in, struct plan *p, struct err *e)
+{
+	struct collection_row *rows;
+	size_t                 n;
+
+	if (!collection_list(in->t->db, p, &in->config->id, &rows, &n, e) ||
+	    !merge(in, p, rows, n, e))
+		return false;
+	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
+		if (!advance(in, p, &p->collections.of[i], e))
+			return false;
+	sum_up(in, p);
+	if (p->kind != PLAN_NEXT)
+		p->after.incomplete_runs = p->before.incomplete_runs;
+	return true;
+}
+
+bool
+collections_plan_golden(
+    const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
+{
+	struct plan_collections *s = &p->collections;
+	size_t                   known = s->n, room = s->n;
+	struct plan_collection  *of;
+
+	for (size_t i = 0; i < sides->base_n; i++)
+		room += i == 0 || strcmp(sides->base[i].category, sides->base[i - 1].category) != 0;
+	of = talloc_realloc_size(p, s->of, (room + 1) * sizeof(of[0]));
+	if (of == NULL)
+		return err_memory(e);
+	s->of = of;
+	for (size_t i = 0; p->kind == PLAN_NEXT && i < sides->base_n; i++) {
+		struct str                    category = str_of(sides->base[i].category);
+		const struct plan_collections before = { .of = of, .n = known };
+		struct plan_collection       *c = &of[s->n];
+
+		if ((i > 0 && strcmp(sides->base[i].category, sides->base[i - 1].category) == 0) ||
+		    collections_find(&before, category) != NULL)
+			continue;
+		*c = (struct plan_collection) { .category = category, .how = COLLECTION_FAILED };
+		c->row = (struct collection_row) { .config_id = in->config->id,
+			.category = sides->base[i].category,
+			.how = how_text(p, COLLECTION_FAILED),
+			.read_by = in->pusher,
+			.left_out = 1 };
+		c->spared = spec_unread(in->spec, category) != NULL;
+		if (c->row.how == NULL)
+			return err_memory(e);
+		s->n++;
+	}
+	if (s->n > 1)
+		qsort(s->of, s->n, sizeof(s->of[0]), by_category);
+	return true;
+}
+
+/* ---- writing ---- */
+
+static bool
+differs(const struct collection_row *a, const struct collection_row *b, int64_t step)
+{
+	return b->complete_at.ms - a->complete_at.ms > step ||
+	       !uuid_eq(&a->baseline_snapshot, &b->baseline_snapshot) ||
+	       strcmp(a->how, b->how) != 0 || !uuid_eq(&a->kept_snapshot, &b->kept_snapshot) ||
+	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
+	       !uuid_eq(&a->read_by, &b->read_by) || a->left_out != b->left_out ||
+	       a->held != b->held || !uuid_eq(&a->look_report, &b->look_report);
+}
+
+bool
+collections_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
+{
+	/* who awaits one knows exactly since when */
+	int64_t                step = in->spec->expect_every_s > 0 ? 0 : TIME_STEP_MS;
+	size_t                 n = 0;
+	struct collection_row *rows;
+
+	if (p->kind != PLAN_NEXT && p->kind != PLAN_SAME)
+		return true;
+	rows = talloc_zero_size(p, (p->collections.n + 1) * sizeof(rows[0]));
+	if (rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < p->collections.n; i++)
+		if (differs(&p->collections.of[i].was, &p->collections.of[i].row, step))
+			rows[n++] = p->collections.of[i].row;
+	return n == 0 || collection_put(db, rows, n, e);
+}
+
+/* ---- telling ---- */
+
+#define TOLD_MAX 20 /* collections that enter at once and are told of each for itself */
+
+static bool
+tell_entered(struct db *db, const struct ingest *in, const char *note, struct err *e)
+{
+	const struct env *d = in->d->env;
+
+	return note == NULL
+		   ? err_memory(e)
+		   : golden_tell(db, d, &in->config->id, "system", "pinned", "pinned", note, e);
+}
+
+bool
+collections_tell(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
+{
+	size_t told = 0, more = 0;
+
+	/* the first of all is told by its report */
+	if (p->kind != PLAN_NEXT || uuid_is_nil(&p->before.baseline_snapshot))
+		return true;
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+
+		if (!c->enters)
+			continue;
+		more += told == TOLD_MAX;
+		if (told == TOLD_MAX)
+			continue;
+		told++;
+		if (!tell_entered(db, in,
+			talloc_asprintf(p,
+			    "Collection %s was read completely for the first time: it is in the "
+			    "baseline as it was then.",
+			    c->row.category),
+			e))
+			return false;
+	}
+	return more == 0 ||
+	       tell_entered(db, in,
+		   talloc_asprintf(p, "So were %zu more collections, as their report says.", more),
+		   e);
+}
+
+bool
+collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '{');
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+
+		if (!c->spoken && !c->failing)
+			continue;
+		if (b.n > 1)
+			buf_putc(&b, ',');
+		buf_json(&b, c->category);
+		buf_putc(&b, ':');
+		buf_json(&b, str_of(completeness_name(c->how)));
+	}
+	buf_putc(&b, '}');
+	*out = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}
+
+/* One of those that a report tells of. */
+struct reported {
+	struct raw_json category;
+	const char     *state;
+	bool            entered, unread;
+	struct uuid     baseline_id;
+};
+static const struct field reported_fields[] = {
+	FIELD(struct reported, category),
+	FIELD(struct reported, state),
+	FIELD(struct reported, entered, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct reported, unread, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct reported, baseline_id, .flags = FIELD_OMIT_ZERO),
+	FIELD_END,
+};
+static const struct schema reported_schema =
+    SCHEMA("ReportedCollection", struct reported, reported_fields);
+
+bool
+collections_report(TALLOC_CTX *mem, const struct ingest *in, struct plan *p, struct err *e)
+{
+	/* else all of them are compared with one snapshot, which the report names */
+	bool of_each =
+	    !p->before.golden && (in->spec->mode != BASELINE_PREVIOUS || p->kind == PLAN_NEXT);
+	struct buf b;
+
+	buf_make(&b, mem);
+	buf_putc(&b, '[');
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+		struct reported               r = { .state = completeness_name(c->how),
+				      .entered = c->enters,
+				      .unread = c->spared && !c->read };
+		struct buf                    name;
+
+		if (!c->spoken && !c->failing)
+			continue;
+		buf_make(&name, mem);
+		buf_json(&name, c->category);
+		r.category.text = buf_text(&name, e);
+		if (c->read && c->based && of_each)
+			r.baseline_id = c->was.baseline_snapshot;
+		if (r.category.text == NULL)
+			return false;
+		if (b.n > 1)
+			buf_putc(&b, ',');
+		if (!schema_encode(&b, &reported_schema, &r, e))
+			return false;
+		talloc_free(name.p);
+	}
+	buf_putc(&b, ']');
+	p->report.collections.text = b.p;
+	return buf_ok(&b) ? true : err_memory(e);
+}

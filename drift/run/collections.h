@@ -1,0 +1,68 @@
+/*
+ * collections.h - what a snapshot does to each collection of its config.
+ *
+ * Each goes its own way.  One that the snapshot does not speak of was not in it: it keeps its last reading, and it has
+ * failed only when the credential that read it last has left it out of blind_after pushes of its own.  With its first
+ * complete reading it enters the baseline, and it is compared whenever it was read completely.  It is blind after
+ * blind_after readings in a row that were not complete, until one is; the config may say of one that it is not read
+ * (`unread`): then it is neither missing nor blind.
+ *
+ * Planning reads one list; writing is one statement, with the rows that change.
+ *
+ * Errors: ERR_INVALID with a fault (more than COLLECTIONS_MAX), and those of db.h.
+ */
+#ifndef BSX_DRIFT_RUN_COLLECTIONS_H
+#define BSX_DRIFT_RUN_COLLECTIONS_H
+
+#include "core/store/drift/collection.h"
+#include "drift/source/collected.h"
+
+struct ingest;
+struct plan;
+struct plan_sides;
+
+struct plan_collection {
+	struct str            category;
+	struct collection_row was, row; /* before this snapshot and after it */
+	bool                  spoken;   /* the snapshot speaks of it */
+	enum completeness     how;      /* then: how far it was read */
+	bool                  read;     /* completely */
+	bool                  failing;  /* left out too often, and by this one too */
+	bool                  spared;   /* the config says that it is not read */
+	bool                  based;    /* there is something to compare it with */
+	bool                  enters;   /* the baseline, with this snapshot */
+	bool                  had;      /* a complete reading before this snapshot: */
+	uint64_t              had_seq;  /* what was in force then; 0: what is now */
+};
+
+struct plan_collections {
+	struct plan_collection *of; /* by category */
+	size_t                  n;
+	bool                    complete; /* all that it speaks of, and none is failing */
+	bool                    whole;    /* all that were ever read completely are again */
+	bool                    settled;  /* what the comparison does not have is over, read or not */
+	bool                    any;      /* it read one completely, or there is none at all */
+	bool                    stirred;  /* the report of an equal snapshot does not hold for this one */
+};
+
+/* p->collections; nothing changes for a snapshot out of order, nor when it is looked at again. */
+MUST_USE bool collections_plan(const struct ingest *in, struct plan *p, struct err *e);
+/* A golden baseline speaks of collections that nobody has read yet. */
+MUST_USE bool collections_plan_golden(
+    const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e);
+MUST_USE bool collections_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e);
+
+/* What has entered the baseline, in its history. */
+MUST_USE bool collections_tell(struct db *db, const struct ingest *in, struct plan *p, struct err *e);
+
+/* NULL: there is none. */
+struct plan_collection *collections_find(const struct plan_collections *c, struct str category);
+/* Is it blind, as far as it is to be told? */
+bool collection_is_blind(const struct plan_collection *c);
+
+/* As the snapshot keeps them: {category: completeness}; and as the report says it. */
+MUST_USE bool collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err *e);
+MUST_USE bool collections_report(
+    TALLOC_CTX *mem, const struct ingest *in, struct plan *p, struct err *e);
+
+#endif

@@ -1,0 +1,55 @@
+/* config.h: what is known of each collection of a config. */
+#include "core/store/drift/collection.h"
+#include "drift/service/config.h"
+
+/* What cannot be compiled can still be looked at: then nothing says what is not read, and when one
+ * has failed. */
+static bool
+spec_or_none(
+    const struct acting *a, const struct uuid *id, const struct drift_spec **spec, struct err *e)
+{
+	struct drift_config c;
+
+	if (!config_by_id(a->by.t, a->by.mem, id, &c, e))
+		return false;
+	*spec = acting_spec(a, &c, e);
+	return *spec != NULL || (e->sys == SPEC_NOT_UNDERSTOOD && err_take(e, ERR_UNAVAILABLE));
+}
+
+static void
+see(const struct drift_spec *spec, const struct collection_row *row, struct collection_seen *out)
+{
+	const struct spec_unread *unread =
+	    spec == NULL ? NULL : spec_unread(spec, str_of(row->category));
+	bool failing = spec != NULL && row->left_out >= spec->limits.blind_after;
+
+	*out = (struct collection_seen) { .category = row->category,
+		.state = failing ? "failed" : row->how,
+		.unread = unread == NULL ? NULL : unread->reason,
+		.blind = row->blind_since.ms != 0 && unread == NULL,
+		.held = row->held,
+		.incomplete_runs = row->incomplete_runs,
+		.left_out = row->left_out,
+		.complete_at = row->complete_at,
+		.baseline_id = row->baseline_snapshot };
+	if (out->blind)
+		out->blind_since = row->blind_since;
+}
+
+bool
+config_collections(const struct acting *a, const struct uuid *id, struct collection_seen **out,
+    size_t *n, struct err *e)
+{
+	const struct drift_spec *spec;
+	struct collection_row   *rows;
+
+	if (!spec_or_none(a, id, &spec, e) ||
+	    !collection_list(a->by.t->db, a->by.mem, id, &rows, n, e))
+		return false;
+	*out = talloc_zero_size(a->by.mem, (*n + 1) * sizeof((*out)[0]));
+	if (*out == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < *n; i++)
+		see(spec, &rows[i], &(*out)[i]);
+	return true;
+}

@@ -1,0 +1,136 @@
+#include "drift/snapshot/collections.h"
+
+#include <string.h>
+
+/* ---- the baseline ---- */
+
+static const struct json *
+read_completely(const struct json *said, const char *category)
+{
+	const struct json *how = json_get(said, category);
+
+	return how != NULL && how->type == JSON_STRING && str_eqz(how->text, "complete") ? how
+											 : NULL;
+}
+
+static bool
+known(const struct collection_row *rows, size_t n, struct str category)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eqz(category, rows[i].category))
+			return true;
+	return false;
+}
+
+static void
+pin(struct collection_row *row, const struct snapshot *s)
+{
+	row->baseline_snapshot = s->id;
+	row->baseline_seq = s->seq;
+	row->baseline_late = !s->in_order;
+}
+
+/* A snapshot out of order may have one that no other has. */
+static bool
+pin_new(TALLOC_CTX *mem, const struct snapshot *s, struct str category, struct collection_row *row,
+    struct err *e)
+{
+	*row = (struct collection_row) { .config_id = s->config_id,
+		.category = str_dup(mem, category),
+		.how = talloc_strdup(mem, "failed") };
+	pin(row, s);
+	return row->category != NULL && row->how != NULL ? true : err_memory(e);
+}
+
+bool
+collections_pin(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e)
+{
+	const struct json     *said = json_parse(mem, str_of(s->collections), e);
+	struct collection_row *rows, *put;
+	size_t                 n, put_n = 0;
+
+	if (said == NULL)
+		return err_note(e, "reading a snapshot's collections");
+	if (!collection_list(db, mem, &s->config_id, &rows, &n, e))
+		return false;
+	put = talloc_zero_size(mem, (n + said->n + 1) * sizeof(put[0]));
+	if (put == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		if (read_completely(said, rows[i].category) == NULL)
+			continue;
+		pin(&rows[i], s);
+		put[put_n++] = rows[i];
+	}
+	for (uint32_t i = 0; i < said->n; i++)
+		if (str_eqz(said->items[i].text, "complete") && !known(rows, n, said->names[i]) &&
+		    !pin_new(mem, s, said->names[i], &put[put_n++], e))
+			return false;
+	return put_n == 0 || collection_put(db, put, put_n, e);
+}
+
+/* ---- the clock ---- */
+
+static bool
+is_awaited(const struct drift_spec *spec, const struct collection_row *row)
+{
+	return row->complete_at.ms != 0 && spec_unread(spec, str_of(row->category)) == NULL;
+}
+
+/* The clock that says when something is due is the database's: what is first is over, whatever ours
+ * says. */
+static int64_t
+last_overdue(
+    const struct drift_spec *spec, const struct collection_row *rows, size_t n, instant now)
+{
+	int64_t allowed = spec->expect_every_s * spec->limits.blind_after * 1000;
+	int64_t first = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_awaited(spec, &rows[i]) && rows[i].blind_since.ms == 0 &&
+		    (first == 0 || rows[i].complete_at.ms < first))
+			first = rows[i].complete_at.ms;
+	return first > now.ms - allowed ? first : now.ms - allowed;
+}
+
+static void
+go_blind(struct collection_row *row, const struct drift_spec *spec, instant now)
+{
+	row->blind_since = now;
+	if (row->incomplete_runs < spec->limits.blind_after)
+		row->incomplete_runs = spec->limits.blind_after;
+}
+
+bool
+collections_overdue(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    const struct drift_spec *spec, instant now, struct overdue *out, struct err *e)
+{
+	struct collection_row *rows;
+	size_t                 n, put = 0;
+	int64_t                over, next = 0;
+
+	*out = (struct overdue) { 0 };
+	if (!collection_list(db, mem, config, &rows, &n, e))
+		return false;
+	over = last_overdue(spec, rows, n, now);
+	for (size_t i = 0; i < n; i++) {
+		struct collection_row *row = &rows[i];
+
+		if (!is_awaited(spec, row))
+			continue;
+		out->awaited++;
+		out->before += row->blind_since.ms != 0;
+		if (row->blind_since.ms != 0)
+			continue;
+		if (row->complete_at.ms > over) {
+			next = next == 0 || row->complete_at.ms < next ? row->complete_at.ms : next;
+			continue;
+		}
+		go_blind(row, spec, now);
+		rows[put++] = *row;
+	}
+	out->blind = out->before + put;
+	if (next != 0)
+		out->next_s = 1 + (next - over) / 1000;
+	return put == 0 || collection_put(db, rows, put, e);
+}

@@ -1,0 +1,136 @@
+// Each collection of a config for itself: read, left out, blind, in the baseline.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { all, bearer, newConfig, newKey, push, withKey } from '../lib/people.mjs';
+
+const item = (category, key, value = 1) => ({ category, key, value });
+
+async function watched(more = {}) {
+  const admin = await bearer(), c = await newConfig(admin, { rule_packs: [], ...more });
+  const caller = async () => {
+    const key = withKey((await newKey(admin)).key);
+    return (resources, collections) => push(key, c, resources, collections ? { collections } : {});
+  };
+  const config = async () => (await admin('GET', `/api/drift/configs/${c.id}`)).json;
+  return { admin, c, caller, config,
+    alerts: async (kind) => (await all(admin, `/api/drift/alerts?config_id=${c.id}&kind=${kind}`)).map((a) => a.status),
+    collection: async (name) => (await config()).collections.find((x) => x.category === name) };
+}
+
+test('a collection that is forbidden from the first push on costs the others nothing, until it is named as unread', async () => {
+  const { admin, c, caller, config, alerts, collection } = await watched();
+  const send = await caller();
+  assert.equal((await send([item('a', 'k')], { b: 'forbidden' })).report.status, 'baseline');
+  assert.equal((await send([item('a', 'k', 2)], { b: 'forbidden' })).report.status, 'drifted');
+  assert.deepEqual(await alerts('drift'), ['open']);
+  const back = (await send([item('a', 'k')], { b: 'forbidden' })).report;
+  assert.deepEqual([back.status, back.incomplete], ['incomplete', [{ category: 'b', why: 'forbidden' }]]);
+  assert.deepEqual(await alerts('drift'), ['resolved'], 'its findings are over, whatever else is unread');
+  assert.deepEqual(await alerts('blind'), ['open']);
+  assert.equal((await config()).state, 'blind');
+  const b = await collection('b');
+  assert.deepEqual([b.state, b.blind, b.incomplete_runs, b.complete_at, b.baseline_id], ['forbidden', true, 3, null, null]);
+  assert.match(b.blind_since, /^20/);
+
+  const unread = [{ category: 'b', reason: 'No licence.' }];
+  const named = await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread } });
+  assert.equal(named.status, 200, named.text);
+  assert.deepEqual((await config()).unread, unread);
+  const quiet = (await send([item('a', 'k')], { b: 'forbidden' })).report;
+  assert.deepEqual([quiet.status, quiet.incomplete], ['clean', []]);
+  assert.deepEqual(quiet.collections.find((x) => x.category === 'b'), { category: 'b', state: 'forbidden', unread: true });
+  assert.deepEqual(await alerts('blind'), ['resolved']);
+  assert.equal((await config()).state, 'ok');
+  assert.deepEqual([(await collection('b')).unread, (await collection('b')).blind], ['No licence.', false]);
+});
+
+test('an alert of one collection ends while another is not read', async () => {
+  const { caller, alerts, config } = await watched();
+  const send = await caller();
+  await send([item('a', 'k'), item('b', 'k')]);
+  await send([item('a', 'k', 2), item('b', 'k')]);
+  assert.deepEqual(await alerts('drift'), ['open']);
+  await send([], { a: 'failed', b: 'failed' });
+  assert.deepEqual(await alerts('drift'), ['open'], 'nobody has seen its end');
+  assert.equal((await config()).state, 'drifted');
+  await send([item('a', 'k')], { b: 'throttled' });
+  assert.deepEqual(await alerts('drift'), ['resolved']);
+});
+
+test('two collectors take turns on one config; one that stops is told of', async () => {
+  const { caller, alerts, config, collection } = await watched();
+  const one = await caller(), other = await caller();
+  await one([item('a', 'k')]);
+  const entered = (await other([item('b', 'k')])).report;
+  assert.deepEqual([entered.status, entered.incomplete, entered.collections], ['clean', [],
+    [{ category: 'b', state: 'complete', entered: true }]]);
+  for (let i = 0; i < 4; i++) {
+    assert.equal((await one([item('a', 'k', 2)])).report.status, 'drifted');
+    assert.equal((await other([item('b', 'k')])).report.status, 'clean');
+    assert.deepEqual([await alerts('drift'), await alerts('blind'), (await config()).state], [['open'], [], 'drifted']);
+  }
+  await one([item('a', 'k')]);
+  assert.deepEqual([await alerts('drift'), (await config()).state], [['resolved'], 'ok']);
+  for (let i = 1; i <= 3; i++)
+    assert.equal((await other([item('z', 'k')])).report.status, i < 3 ? 'clean' : 'incomplete', `left out ${i}`);
+  assert.deepEqual([(await collection('b')).state, (await collection('b')).left_out, (await collection('a')).state], ['failed', 3, 'complete']);
+  assert.deepEqual(await alerts('blind'), ['open']);
+  assert.equal((await one([item('a', 'k')])).report.status, 'clean', 'that is nothing of the other collector');
+  await other([item('b', 'k')]);
+  assert.deepEqual(await alerts('blind'), ['resolved']);
+});
+
+test('a new collection of 300 resources enters the baseline: no alert, a line in its history', async () => {
+  const { admin, c, caller, alerts } = await watched();
+  const send = await caller(), many = Array.from({ length: 300 }, (_, i) => item('b', `k${i}`, i));
+  await send([item('a', 'k')]);
+  const { report, snapshot_id } = await send([item('a', 'k'), ...many]);
+  assert.deepEqual([report.status, report.summary.created], ['clean', 0]);
+  assert.deepEqual(await alerts('drift'), []);
+  const { history } = (await admin('GET', `/api/drift/configs/${c.id}/baseline`)).json;
+  assert.deepEqual(history.map((h) => h.note), ['Collection b was read completely for the first time: it is in the baseline as it was then.']);
+  const next = (await send([item('a', 'k', 2), ...many.slice(1), item('b', 'new')])).report;
+  assert.deepEqual([next.summary.created, next.summary.modified, next.summary.deleted], [1, 1, 1]);
+  assert.equal(next.collections.find((x) => x.category === 'b').baseline_id, snapshot_id);
+  const patch = await admin('GET', `/api/drift/reports/${next.id}/changes`, { headers: { Accept: 'application/json-patch+json' } });
+  assert.equal(patch.json.length, 3, 'each with the baseline that it was compared with');
+});
+
+test('a loss is confirmed by the next reading of that collection, and by no other', async () => {
+  const { caller, alerts, collection } = await watched();
+  const one = await caller(), other = await caller();
+  await one(Array.from({ length: 10 }, (_, i) => item('a', `k${i}`)));
+  await other([item('b', 'k')]);
+  assert.deepEqual((await one([item('a', 'k0')])).report.held, [{ category: 'a', removed: 9, of: 10 }]);
+  await other([item('b', 'k')]);
+  assert.deepEqual([await alerts('suspicious_collection'), await alerts('drift'), (await collection('a')).held], [['open'], [], true]);
+  await one([item('a', 'k0')]);
+  assert.deepEqual([await alerts('suspicious_collection'), await alerts('drift'), (await collection('a')).held], [['resolved'], ['open'], undefined]);
+});
+
+test('what is not read is named once, with a reason', async () => {
+  const { admin, c } = await watched();
+  for (const [unread, pointer] of [[[{ category: 'b' }], '/unread/0/reason'], [[{ category: '', reason: 'x' }], '/unread/0/category'], [5, '/unread'],
+    [[{ category: 'b', reason: 'x' }, { category: 'c', reason: 'x' }, { category: 'b', reason: 'y' }], '/unread/0/category'],
+    [[{ category: 'b', reason: 'x', until: 1 }], '/unread/0/until']]) {
+    const a = await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread } });
+    assert.equal(a.status, 422, a.text);
+    assert.ok(a.json.errors.some((e) => e.pointer === pointer), a.text);
+  }
+  assert.equal((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread: null } })).status, 200);
+});
+
+test('a snapshot with something unread becomes the baseline of what it has read', async () => {
+  const { admin, c, caller, collection } = await watched();
+  const send = await caller();
+  const first = await send([item('a', 'k'), item('b', 'k')]);
+  const second = await send([item('a', 'k', 2)], { b: 'failed' });
+  const none = await send([], { a: 'failed', b: 'failed' });
+  const set = (id) => admin('PUT', `/api/drift/configs/${c.id}/baseline`, { body: { snapshot_id: id } });
+  assert.equal((await set(none.snapshot_id)).status, 422);
+  const done = await set(second.snapshot_id);
+  assert.deepEqual([done.status, done.json.approved, done.json.snapshot_id], [200, true, second.snapshot_id]);
+  assert.deepEqual([(await collection('a')).baseline_id, (await collection('b')).baseline_id], [second.snapshot_id, first.snapshot_id]);
+  assert.equal((await send([item('a', 'k', 2), item('b', 'k')])).report.status, 'clean');
+  assert.equal((await admin('DELETE', `/api/drift/snapshots/${first.snapshot_id}?reason=x`)).status, 409, 'that of b stands on it');
+});

@@ -31,6 +31,9 @@ run_lengths(struct walk *w, const struct match *m, uint32_t *length, uint32_t *h
 		length[i] = 0;
 		if (with == ARRAY_ABSENT)
 			continue;
+		w->d->compared++;
+		if (longest > 0 && with < heads[longest - 1]) /* mostly they are in order */
+			lo = hi;
 		while (lo < hi) {
 			uint32_t mid = lo + (hi - lo) / 2;
 

@@ -37,7 +37,7 @@ now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* others may be at work */
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 

@@ -121,13 +121,75 @@ check_growth(const char *mode, enum shape shape, bool keyed)
 static void
 ten_times_the_elements_cost_at_most_twelve_times_the_comparisons(void **state)
 {
-	static const char *const modes[] = { "auto", "set", "multiset", "list", "keyed" };
+	static const char *const modes[] = { "auto", "set", "multiset", "list", "keyed", "paired",
+		"ordered" };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(modes); i++)
 		for (int shape = 0; shape < SHAPES; shape++)
 			for (int keyed = 0; keyed < 2; keyed++)
 				check_growth(modes[i], (enum shape)shape, keyed == 1);
+}
+
+/* ---- elements that nothing identifies ---- */
+
+/* The i-th of n elements on either side, by shape. */
+static void
+add_unknown(struct buf *b, int shape, int i, bool new)
+{
+	int x = new &&i % 2 == 0 ? -1 - i : i;
+
+	switch (shape) {
+	case 0: /* half alike: one leaf of two is another */
+		buf_printf(b, "{\"a\":%d,\"b\":%d}", i, x);
+		break;
+	case 1: /* all have the same leaves but one */
+		buf_printf(b, "{\"a\":1,\"b\":1,\"c\":%d}", new ? -1 - i : i);
+		break;
+	case 2: /* ids that repeat */
+		buf_printf(b, "{\"id\":%d,\"v\":%d}", i / 2, x);
+		break;
+	case 3: /* arrays of arrays */
+		buf_printf(b, "[[%d],[[%d,{\"a\":%d}]]]", i, x, x);
+		break;
+	default: /* a few left on one side only */
+		buf_printf(b, "{\"a\":%d,\"b\":%d}", i, new &&i < 100 ? -1 : i);
+	}
+}
+
+static const struct json *
+unknown(int shape, int n, bool new)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (int i = 0; i < n; i++) {
+		buf_putc(&b, i > 0 ? ',' : '[');
+		add_unknown(&b, shape, i, new);
+	}
+	buf_putc(&b, ']');
+	return parse(b.p);
+}
+
+static void
+elements_without_identity_cost_no_more_than_their_number(void **state)
+{
+	static const char *const modes[] = { "auto", "paired", "ordered", "multiset", "keyed" };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(modes); i++)
+		for (int shape = 0; shape < 5; shape++) {
+			uint64_t small = cost_of(
+			    modes[i], unknown(shape, 1000, false), unknown(shape, 1000, true));
+			uint64_t large = cost_of(
+			    modes[i], unknown(shape, 10000, false), unknown(shape, 10000, true));
+
+			print_message("# %-8s shape %d: %llu for 1,000, %llu for 10,000: %.1f\n",
+			    modes[i], shape, (unsigned long long)small, (unsigned long long)large,
+			    (double)large / (double)small);
+			if (large > 12 * small)
+				fail_msg("%s shape %d", modes[i], shape);
+		}
 }
 
 /* ---- objects and depth ---- */
@@ -193,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(ten_times_the_elements_cost_at_most_twelve_times_the_comparisons),
+		TEST(elements_without_identity_cost_no_more_than_their_number),
 		TEST(members_of_a_large_object_are_found_in_linear_work),
 		TEST(depth_costs_no_more_than_size),
 	};

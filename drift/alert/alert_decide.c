@@ -241,6 +241,7 @@ is_open(const struct decide_in *in, struct decision *d)
 	/* what was not read may still be there; with clear_runs, what comes and goes is told once
 	 */
 	d->forget = !d->suppressed && in->complete && in->limits->clear_runs <= 1;
+	d->ended = d->forget ? d->gone_n : 0;
 	if (!d->suppressed && !d->told)
 		d->why = WHY_NOTHING_NEW;
 	if (in->again && !d->told && d->suppressed == in->suppressed)

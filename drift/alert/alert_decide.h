@@ -67,6 +67,7 @@ struct decision {
 	enum deed     deed;
 	enum why      why;
 	bool          told;       /* the deed is told, as far as there are channels */
+	size_t        ended;      /* findings that are over while others go on */
 	bool          suppressed; /* the alert, after this */
 	bool          silenced;   /* by a silence, at least in part */
 	bool          forget;     /* what is gone is told anew when it comes back */

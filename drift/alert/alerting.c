@@ -2,84 +2,14 @@
 
 #include <string.h>
 
-#include "core/store/alert/channel.h"
 #include "core/store/drift/finding.h"
 #include "drift/alert/explain.h"
-#include "drift/alert/message.h"
 
 void
 alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX])
 {
 	memcpy(out, "drift:", 6);
 	uuid_print(config, out + 6);
-}
-
-/* ---- telling ---- */
-
-/* The channel of a target, if it is to be told. */
-static bool
-find_channel(const struct alert_scope *s, const struct alert_target *target,
-    const struct alert *alert, struct channel *c, bool *found, struct err *e)
-{
-	enum severity severity = SEVERITY_CRITICAL;
-
-	*found = false;
-	(void)severity_parse(str_of(alert->severity), &severity);
-	if (severity < target->min_severity)
-		return true;
-	if (!channel_by_id(s->t->db, s->mem, &target->channel_id, c, e))
-		return err_take(e, ERR_MISSING);
-	*found = strcmp(c->status, "active") == 0;
-	return true;
-}
-
-/* The event, and as it is kept. */
-static bool
-make_event(const struct alert_scope *s, const struct alert_news *news, struct alert_event *ev,
-    struct str *kept, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, s->mem);
-	if (!event_make(s, news, ev, e) || !event_keep(&b, ev, e))
-		return false;
-	*kept = buf_str(&b);
-	return true;
-}
-
-bool
-alerting_tell(
-    const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e)
-{
-	struct alert_event ev;
-	struct str         kept;
-	struct channel     c;
-	size_t             n = 0;
-	bool               found;
-
-	if (s->targets_n > 0 && !make_event(s, news, &ev, &kept, e))
-		return false;
-	for (size_t i = 0; i < s->targets_n; i++) {
-		if (!find_channel(s, &s->targets[i], news->alert, &c, &found, e))
-			return false;
-		if (found && !message_post(s, &ev, kept, &c, NULL, e))
-			return false;
-		n += found;
-	}
-	if (sent != NULL)
-		*sent = n;
-	return true;
-}
-
-bool
-alerting_test(
-    const struct alert_scope *s, const struct channel *c, struct uuid *message, struct err *e)
-{
-	static const struct alert_news news = { .event = EVENT_TEST };
-	struct alert_event             ev;
-	struct str                     kept;
-
-	return make_event(s, &news, &ev, &kept, e) && message_post(s, &ev, kept, c, message, e);
 }
 
 /* ---- the alert ---- */
@@ -329,13 +259,18 @@ tell_deed(const struct deed_of_drift *w, size_t *sent, struct err *e)
 		.alert = &w->alert,
 		.severity_before = w->severity_before,
 		.escalated = w->escalated,
+		.is_new = w->d.deed == DEED_OPEN,
+		.ended_only = !w->d.told,
+		.ended = (int64_t)w->d.ended,
 		.changes = w->in->changes,
 		.texts = w->in->texts,
 		.order = w->d.order,
 		.n = w->d.n,
 	};
 
-	return !w->d.told || alerting_tell(w->s, &news, sent, e);
+	if (w->d.told)
+		return alerting_tell(w->s, &news, sent, e);
+	return w->d.ended == 0 || alerting_tell(w->s, &news, NULL, e);
 }
 
 /* Why, for the report. */

@@ -24,10 +24,12 @@
 #define EVENT_RESOLVED "drift.alert.resolved"
 #define EVENT_TEST     "channel.test"
 
-/* A channel to tell of alerts from a severity on. */
+/* A channel to tell of alerts from a severity on; that one has fallen below it is told once. */
 struct alert_target {
 	struct uuid   channel_id;
 	enum severity min_severity;
+	bool          tell_ends;    /* of the end of one finding among several, too */
+	int64_t       repeat_min_s; /* least time between events that only count */
 };
 
 /* Whose alerts these are, in a transaction of `t`; nobody changes it. */
@@ -78,13 +80,18 @@ struct alert_news {
 	const struct alert       *alert; /* NULL: a test of a channel */
 	const char               *severity_before; /* of the alert; NULL: it has not changed */
 	bool                      escalated;       /* somebody was at it; it is open anew */
+	bool                      is_new;          /* the alert is of this transaction */
+	bool                      calm;            /* only a number has changed */
+	bool                      ended_only;      /* findings have ended, others go on, and nothing else is new */
+	int64_t                   ended;           /* how many have */
 	const struct change      *changes;
 	const struct change_text *texts; /* parallel */
 	const size_t             *order; /* indexes of changes: the most severe first */
 	size_t                    n;     /* of them */
 };
 
-/* Tells the targets; *sent (may be NULL) is how many channels. */
+/* Tells the targets, each down its lane (core/store/alert/lane.h): an event that waits takes in the next (fold.h).
+ * *sent (may be NULL) is how many channels. */
 MUST_USE bool alerting_tell(
     const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e);
 

@@ -44,7 +44,12 @@ static bool
 tell_condition(
     const struct alert_scope *s, const char *event, const struct alert *alert, struct err *e)
 {
-	const struct alert_news news = { .event = event, .alert = alert };
+	const struct alert_news news = {
+		.event = event,
+		.alert = alert,
+		.is_new = strcmp(event, EVENT_OPENED) == 0,
+		.calm = strcmp(event, EVENT_UPDATED) == 0,
+	};
 
 	return alerting_tell(s, &news, NULL, e);
 }

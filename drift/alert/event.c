@@ -95,6 +95,10 @@ static const struct field data_fields[] = {
 	FIELD(struct alert_event, changes, .item = &open_change),
 	FIELD(struct alert_event, changes_total),
 	FIELD(struct alert_event, links, .item = &links_schema),
+	FIELD(struct alert_event, ended, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, folded, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, never_sent, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct alert_event, below_min_severity, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema data_schema = SCHEMA("EventData", struct alert_event, data_fields);
@@ -228,6 +232,7 @@ static const struct field kept_fields[] = {
 	FIELD(struct alert_event, changes, .item = &kept_change),
 	FIELD(struct alert_event, changes_total),
 	FIELD(struct alert_event, links, .item = &links_schema, .flags = FIELD_NULLABLE),
+	FIELD(struct alert_event, ended),
 	FIELD_END,
 };
 static const struct schema kept_schema = SCHEMA("KeptEvent", struct alert_event, kept_fields);

@@ -72,6 +72,12 @@ struct alert_event {
 	struct items         changes;       /* struct event_change, the most severe first */
 	int64_t              changes_total; /* told or not */
 	struct event_links  *links;
+	int64_t              ended; /* findings that are over since the last event, while others go on */
+
+	/* What the channel has heard before: set when it is sent, and not kept. */
+	int64_t folded;             /* older events that this one tells in their place */
+	bool    never_sent;         /* resolved, and nothing of it was sent before */
+	bool    below_min_severity; /* the last the channel hears, unless it gets worse again */
 };
 
 /* Of an alert's news, at this instant; what is in it lives as long as s->mem, and the news. */

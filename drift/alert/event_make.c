@@ -232,7 +232,9 @@ bool
 event_make(const struct alert_scope *s, const struct alert_news *news, struct alert_event *out,
     struct err *e)
 {
-	*out = (struct alert_event) { .type = news->event, .at = { clock_ms(s->env->clock) } };
+	*out = (struct alert_event) {
+		.type = news->event, .at = { clock_ms(s->env->clock) }, .ended = news->ended
+	};
 	if (!set_tenant(s, out, e))
 		return false;
 	if (news->alert == NULL)

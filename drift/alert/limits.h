@@ -8,6 +8,7 @@
 #include "drift/engine/rules.h"
 
 #define BLIND_AFTER        3 /* incomplete runs in a row, or beats without a complete one */
+#define REPEAT_MIN_S       300 /* between events of an alert in which only a number has changed */
 #define SUSPICIOUS_LEAST   5 /* removed resources of a collection */
 #define SUSPICIOUS_PERCENT 50
 

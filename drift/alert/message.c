@@ -1,9 +1,21 @@
 #include "drift/alert/message.h"
 
+#include <string.h>
+
+#include "drift/alert/fold.h"
+
 /* The place that an event is sealed for: a program from before there were events cannot take it for
  * a body. */
 #define SEAL_TABLE  "outbox"
 #define SEAL_COLUMN "event"
+
+bool
+message_seal_kept(const struct alert_scope *s, const struct uuid *id, struct str kept,
+    struct blob *out, struct err *e)
+{
+	return tenant_seal(
+	    s->t, s->mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, id }, kept, out, e);
+}
 
 bool
 message_post(const struct alert_scope *s, const struct alert_event *ev, struct str kept,
@@ -25,9 +37,25 @@ message_post(const struct alert_scope *s, const struct alert_event *ev, struct s
 		o.alert_id = ev->alert->id;
 	if (id != NULL)
 		*id = o.id;
-	return tenant_seal(s->t, s->mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &o.id },
-		   kept, &o.body, e) &&
-	       outbox_add(s->t->db, &o, e);
+	return message_seal_kept(s, &o.id, kept, &o.body, e) && outbox_add(s->t->db, &o, e);
+}
+
+/* What the receiver has heard before decides what it is told; nothing of it changes between two
+ * attempts. */
+static void
+set_lane(const struct outbox *m, struct alert_event *ev)
+{
+	ev->type = m->event;
+	ev->folded = m->folded;
+	ev->never_sent = fold_never_sent(m);
+	ev->below_min_severity = m->below;
+	if (ev->alert == NULL)
+		return;
+	if (m->told_severity != NULL)
+		ev->alert->severity_before =
+		    strcmp(m->told_severity, ev->alert->severity) == 0 ? NULL : m->told_severity;
+	else if (m->opens)
+		ev->alert->severity_before = NULL;
 }
 
 bool
@@ -48,7 +76,11 @@ message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m, struc
 {
 	struct str kept;
 
-	return tenant_open(t, mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &m->id },
-		   m->body, &kept, e) &&
-	       event_read(mem, kept, out, e);
+	if (!tenant_open(t, mem, (struct sealed_place) { SEAL_TABLE, SEAL_COLUMN, &m->id }, m->body,
+		&kept, e) ||
+	    !event_read(mem, kept, out, e))
+		return false;
+	if (!uuid_is_nil(&m->lane_id))
+		set_lane(m, out);
+	return true;
 }

@@ -16,6 +16,10 @@ MUST_USE bool message_post(const struct alert_scope *s, const struct alert_event
 MUST_USE bool message_seal(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id,
     const struct alert_event *ev, struct blob *body, struct err *e);
 
+/* The same of an event that is text already. */
+MUST_USE bool message_seal_kept(const struct alert_scope *s, const struct uuid *id, struct str kept,
+    struct blob *out, struct err *e);
+
 /* The event of a message that has one (m->template from 1 to EVENT_TEMPLATE). */
 MUST_USE bool message_open(struct tenant_db *t, TALLOC_CTX *mem, const struct outbox *m,
     struct alert_event *out, struct err *e);

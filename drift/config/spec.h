@@ -49,6 +49,8 @@ struct spec_tolerance {
 struct spec_alert {
 	struct uuid channel_id;
 	const char *min_severity; /* NULL: that of the thresholds */
+	bool        tell_ends;
+	int64_t     repeat_min_s; /* 0: not given */
 };
 
 /* A collection that is not read, and why: it is neither missing nor blind. */

@@ -58,7 +58,9 @@ set_targets(struct drift_spec *s, struct err *e)
 	if (s->targets == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < s->targets_n; i++) {
-		s->targets[i] = (struct alert_target) { in[i].channel_id, SEVERITY_LOW };
+		s->targets[i] =
+		    (struct alert_target) { in[i].channel_id, SEVERITY_LOW, in[i].tell_ends,
+			    in[i].repeat_min_s == 0 ? REPEAT_MIN_S : in[i].repeat_min_s };
 		if (in[i].min_severity != NULL)
 			(void)severity_parse(
 			    str_of(in[i].min_severity), &s->targets[i].min_severity);

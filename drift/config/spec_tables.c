@@ -119,7 +119,15 @@ static const struct field alert_fields[] = {
 	FIELD(struct spec_alert, channel_id, .flags = FIELD_REQUIRED, .doc = "Channel to tell."),
 	FIELD(struct spec_alert, min_severity, .choices = severities,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
-	    .doc = "Alerts below it are not sent there; all when absent."),
+	    .doc = "Alerts below it are not sent there; that one has fallen below it is told once. "
+		   "All "
+		   "when absent."),
+	FIELD(struct spec_alert, tell_ends, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Also told of the end of one finding while others of the alert go on."),
+	FIELD(struct spec_alert, repeat_min_s, .min = 1, .max = 86400,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "Least seconds between events in which nothing but a number has changed; what "
+		   "comes sooner is told with the next. 300 when absent."),
 	FIELD_END,
 };
 const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_alert, alert_fields);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/shm/metric.h"
+#include "core/store/alert/lane.h"
 #include "core/store/tx.h"
+#include "drift/alert/fold.h"
 
 #define RETRY_MAX_S 86400
 #define DETAIL_MAX  300
@@ -30,19 +32,100 @@ delay_s(const struct attempt *a)
 	return wanted > base ? wanted : base;
 }
 
-static bool
-record_body(struct db *db, void *arg, struct err *e)
-{
-	const struct attempt *a = arg;
+/* ---- what waits behind it ---- */
 
-	if (!delivery_add(db, &a->row, e) || !outbox_set(db, &a->message, e))
+/* It arrived: what waits is due as it was written. */
+static bool
+let_follow(struct db *db, const struct attempt *a, const struct outbox *next, struct err *e)
+{
+	const struct outbox *m = &a->message;
+
+	return outbox_set(db, m, e) && lane_arrived(db, m, a->row.at, e) &&
+	       outbox_index_end(db, &m->id, a->claim->fence, e) &&
+	       (uuid_is_nil(&next->id) || outbox_index_add(db, &next->id, next->wait_s, e));
+}
+
+/* What waits tells what this one could not, and goes on with its attempts while there are any. */
+static bool
+take_in(struct db *db, const struct attempt *a, struct outbox *next, struct err *e)
+{
+	struct outbox m = a->message;
+	int64_t       due_s = 0;
+
+	m.state = "superseded";
+	m.done_at = a->row.at;
+	if (goes_on(a)) {
+		next->attempts = m.attempts;
+		due_s = delay_s(a);
+	}
+	fold_into(next, &m);
+	if (fold_needless(next)) {
+		next->state = "superseded";
+		next->done_at = a->row.at;
+	}
+	return outbox_set(db, &m, e) && lane_take_in(db, next, e) &&
+	       outbox_index_end(db, &m.id, a->claim->fence, e) &&
+	       (fold_needless(next) ? lane_untold(db, &m.lane_id, e)
+				    : outbox_index_add(db, &next->id, due_s, e));
+}
+
+/* It failed, and may be tried again as it is, or is given up. */
+static bool
+keep(struct db *db, const struct attempt *a, const struct outbox *next, struct err *e)
+{
+	const struct outbox *m = &a->message;
+
+	if (!outbox_set(db, m, e))
 		return false;
-	if (a->verdict.fate == FATE_DISABLED &&
-	    !channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e))
+	if (goes_on(a))
+		return outbox_index_again(db, &m->id, a->claim->fence, delay_s(a), e);
+	return outbox_index_end(db, &m->id, a->claim->fence, e) &&
+	       (uuid_is_nil(&next->id) || outbox_index_add(db, &next->id, 0, e));
+}
+
+static bool
+record_in_lane(struct db *db, const struct attempt *a, struct err *e)
+{
+	TALLOC_CTX          *tmp = talloc_new(db);
+	const struct outbox *m = &a->message;
+	bool                 ends = a->format != NULL && a->format->keeps_ends, ok;
+	struct outbox        next;
+
+	ok = tmp != NULL ? lane_next(db, tmp, m, &next, e) : err_memory(e);
+	if (ok && a->verdict.fate == FATE_DELIVERED)
+		ok = let_follow(db, a, &next, e);
+	else if (ok && !uuid_is_nil(&next.id) && fold_allowed(ends, m, &next))
+		ok = take_in(db, a, &next, e);
+	else if (ok)
+		ok = keep(db, a, &next, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+/* ---- one that is in no lane ---- */
+
+static bool
+record_alone(struct db *db, const struct attempt *a, struct err *e)
+{
+	if (!outbox_set(db, &a->message, e))
 		return false;
 	if (goes_on(a))
 		return outbox_index_again(db, &a->message.id, a->claim->fence, delay_s(a), e);
 	return outbox_index_end(db, &a->message.id, a->claim->fence, e);
+}
+
+/* The lane is held first, as whoever tells the alert does. */
+static bool
+record_body(struct db *db, void *arg, struct err *e)
+{
+	const struct attempt *a = arg;
+	bool                  alone = uuid_is_nil(&a->message.lane_id);
+
+	if (!(alone ? record_alone(db, a, e) : record_in_lane(db, a, e)) ||
+	    !delivery_add(db, &a->row, e))
+		return false;
+	return a->verdict.fate != FATE_DISABLED ||
+	       channel_disable(db, &a->channel.id, a->verdict.reason, a->row.at, e);
 }
 
 /* What whoever judged it left out. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/store/alert/lane.h"
 #include "drift/deliver/attempt.h"
 
 #define CLAIMS        16 /* due rows read at once */
@@ -83,6 +84,8 @@ load(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 		.channel_id = m->channel_id,
 		.attempt = m->attempts + 1,
 		.at = { clock_ms(a->d->env->clock) },
+		.wire_id = uuid_is_nil(&m->wire_id) ? m->id : m->wire_id,
+		.event = m->event,
 	};
 	if (!uuid_is_nil(&m->channel_id) && !load_channel(a, mem, e))
 		return false;
@@ -114,26 +117,58 @@ attempt_send(struct attempt *a, TALLOC_CTX *mem)
 	a->row.took_ms = (clock_ns(clock) - began) / 1000000;
 }
 
+/* From here on nothing is folded into the message, which is read as it is now.  *go false: it is
+ * over. */
 static bool
-attempt_in_lane(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+begin(struct attempt *a, TALLOC_CTX *mem, bool *go, struct err *e)
 {
-	const struct uuid *channel = &a->message.channel_id;
-	struct deliver    *d = a->d;
-	int64_t            since, age;
+	struct outbox *m = &a->message;
 
-	if (a->verdict.outcome == NULL) {
-		if (!channel_slot_take(d->slots, d->self, channel, d->env->clock, &since)) {
-			age = clock_ns(d->env->clock) / 1000000 - since;
-			return claim_put_off(database_control(d->database), a->claim,
-			    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
-		}
+	*go = true;
+	if (uuid_is_nil(&m->lane_id))
+		return true;
+	if (!lane_begin(a->t->db, &m->id, go, e) || !*go)
+		return e->code == ERR_OK;
+	if (!outbox_by_id(a->t->db, mem, &a->claim->id, m, e))
+		return false;
+	a->row.wire_id = m->wire_id;
+	a->row.event = m->event;
+	return true;
+}
+
+static bool
+attempt_once(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	bool go;
+
+	if (!begin(a, mem, &go, e))
+		return false;
+	if (!go)
+		return claim_forget(database_control(a->d->database), a->claim, e);
+	if (a->verdict.outcome == NULL)
 		attempt_send(a, mem);
-		channel_slot_leave(d->slots, d->self, channel);
-	}
 	if (!attempt_record(a, mem, e))
 		return fence_lost(a, e);
 	attempt_tell(a);
 	return true;
+}
+
+static bool
+attempt_in_turn(struct attempt *a, TALLOC_CTX *mem, struct err *e)
+{
+	const struct uuid *channel = &a->message.channel_id;
+	struct deliver    *d = a->d;
+	int64_t            since, age;
+	bool               ok;
+
+	if (!channel_slot_take(d->slots, d->self, channel, d->env->clock, &since)) {
+		age = clock_ns(d->env->clock) / 1000000 - since;
+		return claim_put_off(database_control(d->database), a->claim,
+		    age < LANE_SLOW_MS ? LANE_SHORT_MS : LANE_LONG_MS, e);
+	}
+	ok = attempt_once(a, mem, e);
+	channel_slot_leave(d->slots, d->self, channel);
+	return ok;
 }
 
 static bool
@@ -153,7 +188,7 @@ deliver_claim(struct deliver *d, TALLOC_CTX *mem, const struct claim *c, struct 
 		return claim_put_off(control, c, SUSPENDED_MS, e);
 	if (!tenant_db_open(d->database, t, false, &a.t, e) || !load(&a, mem, &go, e))
 		return false;
-	return go ? attempt_in_lane(&a, mem, e) : true;
+	return go ? attempt_in_turn(&a, mem, e) : true;
 }
 
 /* ---- all that is due ---- */

@@ -1,7 +1,7 @@
 /*
  * format.h - a kind of message: what it looks like, which way it goes out, and what an answer to it means.
  *
- * A kind is one file with a struct format_ops, and one row of formats.c.  The contract's choice of kinds, what a channel
+ * A kind is one file with a struct format_ops, and one row of drift/alert/kinds.h.  The contract's choice of kinds, what a channel
  * of a kind needs, the label of metrics and the road of a message are all read from there.
  *
  * A rendering is a pure function of the event, as far as the channel may see it, and of the template's number, so that a
@@ -89,6 +89,7 @@ struct format_ops {
 struct format {
 	const char              *kind; /* of channels and messages, and the metrics' label */
 	const struct format_ops *ops;
+	bool                     keeps_ends; /* see drift/alert/kinds.h, where the rows are */
 };
 extern const struct format formats[]; /* ended by kind == NULL */
 /* NULL: no such kind in that table. */

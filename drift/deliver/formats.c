@@ -1,33 +1,30 @@
 /* format.h: every kind there is, and what they share. */
 #include <string.h>
 
+#include "drift/alert/kinds.h"
 #include "drift/deliver/format.h"
 
-/*        kind       its row                   of the contract */
-#define CHANNEL_FORMATS(X) X("webhook", standard_webhooks, "Standard Webhooks 1.0, signed")
-#define OTHER_FORMATS(X)   X("mail", user_mail, "to a user; no channel")
-
-#define X(kind, ops, doc) extern const struct format_ops ops;
+#define X(kind, ops, keeps_ends, doc) extern const struct format_ops ops;
 CHANNEL_FORMATS(X)
 OTHER_FORMATS(X)
 #undef X
 
 const struct format formats[] = {
-#define X(kind, ops, doc) { kind, &(ops) },
+#define X(kind, ops, keeps_ends, doc) { kind, &(ops), keeps_ends },
 	CHANNEL_FORMATS(X) OTHER_FORMATS(X)
 #undef X
-	    { NULL, NULL },
+	    { NULL, NULL, false },
 };
 
 const char *const channel_kinds[] = {
-#define X(kind, ops, doc) kind,
+#define X(kind, ops, keeps_ends, doc) kind,
 	CHANNEL_FORMATS(X)
 #undef X
 	    NULL,
 };
 
 const char channel_kinds_doc[] = "How it delivers."
-#define X(kind, ops, doc) " " kind ": " doc "."
+#define X(kind, ops, keeps_ends, doc) " " kind ": " doc "."
     CHANNEL_FORMATS(X);
 #undef X
 

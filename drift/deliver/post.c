@@ -78,7 +78,7 @@ post(const struct attempt *a, TALLOC_CTX *mem, struct fetch_answer *answer, stru
 		.cut = true,
 	};
 
-	uuid_print(&a->message.id, id + 4);
+	uuid_print(&a->row.wire_id, id + 4);
 	if (!make_body(a, mem, &p.body, e) || !open_secret(a, mem, &p.secret, e) ||
 	    (ops->sign != NULL && !ops->sign(mem, &p, headers, &q.headers_n, e)))
 		return false;

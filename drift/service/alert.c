@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/auth/audit_details.h"
+#include "core/store/alert/lane.h"
 #include "core/store/drift/config.h"
 #include "core/store/drift/finding.h"
 #include "core/store/id_list.h"
@@ -27,6 +28,12 @@ bool
 alert_see(const struct acting *a, const struct uuid *id, struct alert *out, struct err *e)
 {
 	return alert_by_id(a->by.t->db, a->by.mem, id, out, e) && show_titles(a, out, 1, e);
+}
+
+bool
+alert_untold(const struct acting *a, const struct uuid *id, int64_t *n, struct err *e)
+{
+	return lane_count_untold(a->by.t->db, a->by.mem, id, n, e);
 }
 
 bool

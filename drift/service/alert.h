@@ -10,6 +10,9 @@
 
 MUST_USE bool alert_see(
     const struct acting *a, const struct uuid *id, struct alert *out, struct err *e);
+/* On how many channels it was over before anything was sent, and not told. */
+MUST_USE bool alert_untold(
+    const struct acting *a, const struct uuid *id, int64_t *n, struct err *e);
 MUST_USE bool alert_page(const struct acting *a, const struct alert_filter *f,
     struct page *p, struct err *e);
 

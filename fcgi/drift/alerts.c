@@ -14,6 +14,7 @@ struct alert_out {
 	struct uuid  assigned_to;
 	instant      resolved_at;
 	char        *resolved_by, *suppressed_by;
+	int64_t      untold;
 	struct items history; /* struct event_out */
 };
 static const struct field alert_out_fields[] = {
@@ -42,6 +43,10 @@ static const struct field alert_out_fields[] = {
 		"Who resolved it: an address, key:NAME of an API key; system: the drift was gone."),
 	FIELD(struct alert_out, suppressed_by, .flags = FIELD_NULLABLE,
 	    .doc = "What kept it from being sent: silence:<id>, or flapping."),
+	FIELD(struct alert_out, untold, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Of a single alert: channels for which it was over before anything could be sent, "
+		"and that were not told, for it was below high."),
 	FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single alert: what happened to it."),
 	FIELD_END,
@@ -175,7 +180,8 @@ answer_alert(
 	struct finding_event    *events;
 	size_t                   n;
 
-	return alert_show(r, NULL, row, out, e) && history_see(a, &none, subject, &events, &n, e) &&
+	return alert_show(r, NULL, row, out, e) && alert_untold(a, &row->id, &out->untold, e) &&
+	       history_see(a, &none, subject, &events, &n, e) &&
 	       events_show(r->mem, events, n, &out->history, e) &&
 	       etag_set(r, etag_number(row->version), e);
 }

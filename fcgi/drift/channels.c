@@ -121,7 +121,9 @@ static const struct field delivery_fields[] = {
 	FIELD(struct delivery_row, alert_id, .flags = FIELD_NULLABLE,
 	    .doc = "The alert it tells of."),
 	FIELD(struct delivery_row, event, .doc = "Type of the message."),
-	FIELD(struct delivery_row, state, .doc = "Of the message now: pending, delivered or dead."),
+	FIELD(struct delivery_row, state,
+	    .doc = "Of the message now: pending, delivered, dead, or superseded: a newer event "
+		   "told it."),
 	FIELD(struct delivery_row, attempt, .doc = "From 1; 0: it waits for a newer version."),
 	FIELD(struct delivery_row, at, .doc = "When it was sent."),
 	FIELD(struct delivery_row, outcome, .doc = "delivered, failed or refused."),

@@ -236,9 +236,17 @@ drift_check(struct drift_world *x)
 		"SELECT COUNT(*) FROM %s.resource_versions v"
 		" LEFT JOIN %s.contents c ON c.address = v.address WHERE c.address IS NULL"),
 	    0);
+	/* What waits is in the index, or behind something of its lane that is. */
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox o"
 					" LEFT JOIN testbsx.outbox_index i ON i.id = o.id WHERE "
-					"o.state = 'pending' AND i.id IS NULL"),
+					"o.state = 'pending' AND i.id IS NULL AND NOT EXISTS"
+					" (SELECT 1 FROM %s.outbox b WHERE b.lane_id = o.lane_id"
+					" AND b.state = 'pending' AND b.id < o.id)"),
+	    0);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM (SELECT lane_id FROM %s.outbox o"
+					" JOIN testbsx.outbox_index i ON i.id = o.id"
+					" WHERE o.state = 'pending' AND lane_id IS NOT NULL"
+					" GROUP BY lane_id HAVING COUNT(*) > 1) d"),
 	    0);
 }
 
@@ -256,4 +264,15 @@ drift_check_contents(struct drift_world *x)
 					" AND c.address NOT IN"
 					" (SELECT address FROM %s.manifest_contents)"),
 	    0);
+}
+
+void
+drift_arrive(struct drift_world *x)
+{
+	drift_sql(x, "UPDATE %s.alert_lanes l JOIN %s.outbox o ON o.lane_id = l.id"
+		     " SET l.sent = l.sent + 1, l.severity = o.severity, l.told_at = NOW(3)"
+		     " WHERE o.state = 'pending'");
+	drift_sql(x, "DELETE FROM testbsx.outbox_index WHERE id IN (SELECT id FROM %s.outbox)");
+	drift_sql(x, "UPDATE %s.outbox SET state = 'delivered', done_at = NOW(3)"
+		     " WHERE state = 'pending'");
 }

@@ -50,6 +50,8 @@ struct ingest_answer drift_push_values(
 	{                                                                                          \
 		__VA_ARGS__                                                                        \
 	}
+/* As if what waits in the outbox had just arrived. */
+void drift_arrive(struct drift_world *x);
 /* What must hold of every config at any time. */
 void drift_check(struct drift_world *x);
 /* Every content is referred to, every reference has its content. */

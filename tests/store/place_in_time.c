@@ -58,23 +58,31 @@ place_config(struct place_in_time *y, const char *more)
 		      more));
 }
 
-/* A minute later, a snapshot of one resource. */
+/* A minute later; what it tells arrives. */
+static struct report
+push(struct place_in_time *y, const struct uuid *c, const char *body)
+{
+	struct report r;
+
+	y->clock.set_ms += 60000;
+	r = drift_push(y->x, y, c, body).report;
+	drift_arrive(y->x);
+	return r;
+}
+
+/* A snapshot of one resource. */
 struct report
 place_push(struct place_in_time *y, const struct uuid *c, const char *value)
 {
-	y->clock.set_ms += 60000;
-	return drift_push(y->x, y, c,
+	return push(y, c,
 	    talloc_asprintf(
-		y, "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":%s}]}", value))
-	    .report;
+		y, "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":%s}]}", value));
 }
 
 struct report
 place_push_failed(struct place_in_time *y, const struct uuid *c)
 {
-	y->clock.set_ms += 60000;
-	return drift_push(y->x, y, c, "{\"resources\":[],\"collections\":{\"c\":\"failed\"}}")
-	    .report;
+	return push(y, c, "{\"resources\":[],\"collections\":{\"c\":\"failed\"}}");
 }
 
 /* n resources with this value. */
@@ -83,14 +91,11 @@ place_push_many(struct place_in_time *y, const struct uuid *c, int n, int value)
 {
 	char *text = talloc_strdup(y, "{\"resources\":[");
 
-	y->clock.set_ms += 60000;
 	for (int i = 0; i < n; i++)
 		text = talloc_asprintf_append(text,
 		    "%s{\"category\":\"c\",\"key\":\"k%03d\",\"value\":%d}", i == 0 ? "" : ",", i,
 		    value);
-	return drift_push(
-	    y->x, y, c, talloc_asprintf(y, "%s],\"collections\":{\"c\":\"complete\"}}", text))
-	    .report;
+	return push(y, c, talloc_asprintf(y, "%s],\"collections\":{\"c\":\"complete\"}}", text));
 }
 
 /* What was told, oldest first: "drift opened, flapping opened". */
@@ -119,6 +124,7 @@ place_look(struct place_in_time *y)
 	server_do(y->x->w->root, "UPDATE testbsx.schedules SET next_due = NOW(3)");
 	if (!deadlines_due(y->x->d, y->x->w->d, &owner, &done, &e))
 		fail_msg("%d %s", (int)e.code, e.detail);
+	drift_arrive(y->x);
 	return done;
 }
 

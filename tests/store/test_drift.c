@@ -81,11 +81,13 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 	assert_string_equal(
 	    drift_text(x, x, "SELECT GROUP_CONCAT(event ORDER BY id) FROM %s.outbox"),
 	    "drift.alert.opened");
+	drift_arrive(x);
 	/* Another change beside it: told; the first one is not told again. */
 	drift_push_values(x, &c, VALUES("{\"a\":7}", "{\"b\":3}"));
 	assert_string_equal(
 	    drift_text(x, x, "SELECT GROUP_CONCAT(event ORDER BY id) FROM %s.outbox"),
 	    "drift.alert.opened,drift.alert.updated");
+	drift_arrive(x);
 	/* The same findings under another snapshot. */
 	a = drift_push(x, x, &c,
 	    drift_body(
@@ -95,6 +97,7 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 	drift_push_values(x, &c, VALUES("{\"a\":7}", "{\"b\":2}"));
 	assert_int_equal(drift_count(x, "SELECT changes FROM %s.alerts"), 1);
 	drift_push_values(x, &c, VALUES("{\"a\":7}", "{\"b\":3}"));
+	drift_arrive(x);
 	drift_push_values(x, &c, VALUES("{\"a\":1}", "{\"b\":2}"));
 	assert_string_equal(
 	    drift_text(x, x, "SELECT GROUP_CONCAT(event ORDER BY id) FROM %s.outbox"),
@@ -102,7 +105,7 @@ an_alert_opens_once_is_updated_by_a_new_value_and_resolved(void **state)
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'resolved'"
 					" AND open_key IS NULL AND resolved_by = 'system'"),
 	    1);
-	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 4);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 1);
 	drift_check(x);
 }
 

@@ -28,7 +28,10 @@ body(TALLOC_CTX *mem, size_t n, const char *const values[])
 static struct ingest_answer
 push(struct drift_world *x, const struct uuid *config, size_t n, const char *const values[])
 {
-	return drift_push(x, x, config, body(x, n, values));
+	struct ingest_answer a = drift_push(x, x, config, body(x, n, values));
+
+	drift_arrive(x);
+	return a;
 }
 #define VALUES(...)                                                                                \
 	sizeof((const char *const[]) { __VA_ARGS__ }) / sizeof(char *), (const char *const[])      \

@@ -45,6 +45,12 @@ SQL(channel_insert, SQL_TENANT, &channel_schema, NULL,
     " :with_values, :status, :status_reason, :created_at, :updated_at)");
 SQL(channel_select, SQL_TENANT, &id_in, &channel_schema,
     "SELECT " CHANNEL_COLUMNS " FROM channels WHERE id = :id");
+SQL(channel_select_ids, SQL_TENANT, &id_list_in_schema, &channel_schema,
+    "SELECT c.id, c.name, c.kind, c.target, c.secret, c.with_values, c.status, c.status_reason,"
+    " c.created_at, c.updated_at"
+    " FROM (SELECT DISTINCT UNHEX(REPLACE(t.id, '-', '')) AS id FROM"
+    " JSON_TABLE(:ids, '$[*]' COLUMNS (id CHAR(36) PATH '$')) t) j"
+    " JOIN channels c ON c.id = j.id");
 SQL(channel_select_list, SQL_TENANT, &page_schema, &channel_schema,
     "SELECT " CHANNEL_COLUMNS
     " FROM channels WHERE (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
@@ -71,6 +77,16 @@ channel_by_id(
 	const struct id_in in = { .id = *id };
 
 	return db_one(db, mem, &channel_select, &in, c, e);
+}
+
+bool
+channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids, struct channel **rows, size_t *n,
+    struct err *e)
+{
+	struct id_list_in in;
+
+	return id_list_print(mem, ids, &in, e) &&
+	       db_all(db, mem, &channel_select_ids, &in, INTO(rows, n, ids.n), e);
 }
 
 bool

@@ -6,6 +6,7 @@
 #ifndef BSX_STORE_ALERT_CHANNEL_H
 #define BSX_STORE_ALERT_CHANNEL_H
 
+#include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
 
 struct channel {
@@ -24,6 +25,9 @@ struct channel {
 MUST_USE bool channel_add(struct db *db, const struct channel *c, struct err *e);
 MUST_USE bool channel_by_id(
     struct db *db, TALLOC_CTX *mem, const struct uuid *id, struct channel *c, struct err *e);
+/* Those with these ids, as many as there are. */
+MUST_USE bool channel_by_ids(struct db *db, TALLOC_CTX *mem, struct id_list ids,
+    struct channel **rows, size_t *n, struct err *e);
 MUST_USE bool channel_list(
     struct tenant_db *t, TALLOC_CTX *mem, struct page *p, struct err *e); /* newest first */
 /* Name, target, secret, with_values, status and its reason. */

@@ -163,6 +163,8 @@ SQL(expire_delete_alert_findings, SQL_TENANT, &some_in, NULL,
     "DELETE FROM alert_findings WHERE alert_id = :id ORDER BY fingerprint LIMIT :limit");
 SQL(expire_delete_alert_events, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM drift_history WHERE subject = :id AND config_id IS NULL");
+SQL(expire_delete_lanes, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM alert_lanes WHERE alert_id = :id");
 SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alerts WHERE id = :id AND open_key IS NULL");
 
@@ -182,6 +184,7 @@ drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err 
 			return false;
 		if ((int64_t)gone < left &&
 		    (!db_run(db, &expire_delete_alert_events, &rows[i], NULL, e) ||
+			!db_run(db, &expire_delete_lanes, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_alert, &rows[i], NULL, e)))
 			return false;
 	}
@@ -208,7 +211,9 @@ SQL(expire_select_messages, SQL_TENANT, &message_in, &id_schema,
     "SELECT id FROM ((SELECT id FROM outbox WHERE state = 'delivered' AND id < :id ORDER BY id"
     " LIMIT "
     "100)"
-    " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < :id ORDER BY id LIMIT 100)) o"
+    " UNION ALL (SELECT id FROM outbox WHERE state = 'dead' AND id < :id ORDER BY id LIMIT 100)"
+    " UNION ALL (SELECT id FROM outbox WHERE state = 'superseded' AND id < :id ORDER BY id LIMIT "
+    "100)) o"
     " LIMIT :limit");
 SQL(expire_delete_attempts, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM deliveries WHERE outbox_id = :id");

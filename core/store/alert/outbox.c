@@ -21,6 +21,29 @@ static const struct field outbox_fields[] = {
 	FIELD_END,
 };
 static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
+static const struct field  read_fields[] = {
+	 COLUMN(struct outbox, id),
+	 COLUMN(struct outbox, channel_id),
+	 COLUMN(struct outbox, kind),
+	 COLUMN(struct outbox, template),
+	 COLUMN_NULL(struct outbox, alert_id),
+	 COLUMN(struct outbox, event),
+	 COLUMN(struct outbox, body),
+	 COLUMN(struct outbox, state),
+	 COLUMN(struct outbox, attempts),
+	 COLUMN(struct outbox, created_at),
+	 COLUMN_NULL(struct outbox, done_at),
+	 COLUMN_NULL(struct outbox, lane_id),
+	 COLUMN_NULL(struct outbox, wire_id),
+	 COLUMN_NULL(struct outbox, severity),
+	 COLUMN_NULL(struct outbox, worst),
+	 COLUMN(struct outbox, folded),
+	 COLUMN(struct outbox, opens),
+	 COLUMN(struct outbox, below),
+	 COLUMN_NULL(struct outbox, told_severity),
+	 FIELD_END,
+};
+static const struct schema read_schema = SCHEMA("ReadMessage", struct outbox, read_fields);
 
 #define OUTBOX_REST "template, alert_id, event, body, state, attempts, created_at, done_at"
 
@@ -55,9 +78,12 @@ SQL(outbox_insert, SQL_TENANT, &outbox_schema, NULL,
     ") VALUES (:id, :channel_id, :kind, :template, :alert_id, :event, :body, :state, :attempts,"
     " :created_at, :done_at)");
 /* One that was made before there were kinds is a mail when it has no channel, else a webhook. */
-SQL(outbox_select, SQL_TENANT, &id_in, &outbox_schema,
-    "SELECT id, channel_id, COALESCE(kind, IF(channel_id = REPEAT(CHAR(0), 16), '" OUTBOX_MAIL
-    "', 'webhook')) AS kind, " OUTBOX_REST " FROM outbox WHERE id = :id");
+SQL(outbox_select, SQL_TENANT, &id_in, &read_schema,
+    "SELECT o.id, o.channel_id, COALESCE(o.kind, IF(o.channel_id = REPEAT(CHAR(0), 16),"
+    " '" OUTBOX_MAIL "', 'webhook')) AS kind, o.template, o.alert_id, o.event, o.body, o.state,"
+    " o.attempts, o.created_at, o.done_at, o.lane_id, o.wire_id, o.severity, o.worst, o.folded,"
+    " o.opens, o.below, l.severity AS told_severity"
+    " FROM outbox o LEFT JOIN alert_lanes l ON l.id = o.lane_id WHERE o.id = :id");
 SQL(outbox_call_add, SQL_TENANT, &index_add_in, NULL, "CALL bsx.outbox_index_add(:id, :due)");
 SQL(outbox_call_done, SQL_TENANT, &index_end_in, NULL, "CALL bsx.outbox_index_done(:id, :fence)");
 SQL(outbox_call_retry, SQL_TENANT, &index_again_in, NULL,
@@ -89,7 +115,8 @@ static const struct field set_fields[] = {
 static const struct schema set_in = SCHEMA("OutboxSetIn", struct outbox, set_fields);
 
 SQL(outbox_update, SQL_TENANT, &set_in, NULL,
-    "UPDATE outbox SET attempts = :attempts, state = :state, done_at = :done_at WHERE id = :id"
+    "UPDATE outbox SET attempts = :attempts, state = :state, done_at = :done_at, sending = FALSE"
+    " WHERE id = :id"
     " AND state = 'pending'");
 
 bool
@@ -103,6 +130,14 @@ outbox_set(struct db *db, const struct outbox *o, struct err *e)
 		ok = expire_messages(db, tmp, old, MESSAGES_FORGOTTEN, e);
 	talloc_free(tmp);
 	return ok;
+}
+
+bool
+outbox_index_add(struct db *db, const struct uuid *id, int64_t due_s, struct err *e)
+{
+	const struct index_in in = { .id = *id, .due = due_s };
+
+	return tx_later(db, &outbox_call_add, &in, e);
 }
 
 bool
@@ -134,6 +169,8 @@ static const struct field delivery_fields[] = {
 	COLUMN_NULL(struct delivery, http_status),
 	COLUMN(struct delivery, took_ms),
 	COLUMN(struct delivery, detail),
+	COLUMN_NULL(struct delivery, wire_id),
+	COLUMN_NULL(struct delivery, event),
 	FIELD_END,
 };
 static const struct schema delivery_schema =
@@ -146,8 +183,8 @@ static const struct schema mark_schema = SCHEMA("DeliveryMark", struct delivery_
 
 SQL(delivery_insert, SQL_TENANT, &delivery_schema, NULL,
     "INSERT INTO deliveries (id, outbox_id, channel_id, attempt, at, outcome, http_status, took_ms,"
-    " detail) VALUES (:id, :outbox_id, :channel_id, :attempt, :at, :outcome, :http_status,"
-    " :took_ms, :detail)");
+    " detail, wire_id, event) VALUES (:id, :outbox_id, :channel_id, :attempt, :at, :outcome,"
+    " :http_status, :took_ms, :detail, :wire_id, :event)");
 SQL(delivery_find, SQL_TENANT, &mark_schema, &mark_schema,
     "SELECT id FROM deliveries WHERE id = :id");
 
@@ -192,7 +229,8 @@ static const struct field list_fields[] = {
 static const struct schema list_in = SCHEMA("DeliveryListIn", struct list_in, list_fields);
 
 SQL(delivery_select_list, SQL_TENANT, &list_in, &row_schema,
-    "SELECT d.id, d.outbox_id AS message_id, d.channel_id, o.alert_id, o.event, o.state, d.attempt,"
+    "SELECT d.id, COALESCE(d.wire_id, d.outbox_id) AS message_id, d.channel_id, o.alert_id,"
+    " COALESCE(d.event, o.event) AS event, o.state, d.attempt,"
     " d.at, d.outcome, d.http_status, d.took_ms, d.detail"
     " FROM deliveries d JOIN outbox o ON o.id = d.outbox_id"
     " WHERE d.channel_id = :channel_id AND (:after IS NULL OR d.id < :after) ORDER BY d.id DESC"

@@ -21,17 +21,29 @@
 /* ---- the tenant's side ---- */
 
 struct outbox {
-	struct uuid id; /* "msg_" + this is the webhook-id of every attempt */
+	struct uuid id; /* "msg_" + this is the webhook-id of every attempt, where there is no wire_id */
 	struct uuid channel_id; /* nil: of a kind that has no channels */
 	const char *kind;       /* of its channel, or OUTBOX_MAIL: who renders and sends it (drift/deliver/format.h) */
 	int64_t     template;   /* by which it is rendered; 0: `body` goes out as it stands, or is an order of a mail */
 	struct uuid alert_id;   /* nil: none */
-	char       *event;      /* "drift.alert.opened", ... */
+	const char       *event;      /* "drift.alert.opened", ... */
 	struct blob body;       /* sealed: what happened (drift/alert/event.h) */
-	char       *state;    /* "pending", "delivered", "dead" */
+	const char       *state;    /* "pending", "delivered", "dead", "superseded": a newer one told what it would have */
 	int64_t     attempts;
 	instant     created_at;
 	instant     done_at;
+
+	/* Of a message in a lane (lane.h), which may hold another event from time to time. */
+	struct uuid lane_id;        /* nil: in none */
+	struct uuid wire_id;        /* of the event it holds: the webhook-id; nil: id */
+	const char       *severity;       /* of the alert, as the event says */
+	const char       *worst;          /* of the event and all that is folded into it */
+	int64_t     folded;         /* older events that it tells in their place */
+	bool        opens;          /* the opening is among them, or it is that: the receiver has not heard of the alert yet */
+	bool        below;          /* the alert has fallen below what the channel is told of: its last event */
+	int64_t     wait_s;         /* how long it may wait for more */
+	bool        sending;        /* an attempt is under way, or was when its sender ended */
+	const char       *told_severity;  /* as the last event that arrived said; NULL: none did; no column */
 };
 
 #define OUTBOX_MAIL "mail" /* to a user: core/auth/mail/mail_queue.h */
@@ -59,6 +71,8 @@ struct delivery {
 	int64_t     http_status; /* 0: no answer */
 	int64_t     took_ms;
 	char       *detail; /* never text of the receiver */
+	struct uuid wire_id; /* what was sent; nil: the message's id */
+	const char *event;
 };
 MUST_USE bool delivery_add(struct db *db, const struct delivery *d, struct err *e);
 /* Finds the row of an id: the mark of an attempt's transaction. */
@@ -88,6 +102,8 @@ MUST_USE bool delivery_list(struct tenant_db *t, TALLOC_CTX *mem, const struct u
 
 /* In the tenant's transaction: the claim's index row goes, or is due again in `due_s`. */
 MUST_USE bool outbox_index_end(struct db *db, const struct uuid *id, uint64_t fence, struct err *e);
+/* Puts one into the index; one that is there is due at the earlier instant. */
+MUST_USE bool outbox_index_add(struct db *db, const struct uuid *id, int64_t due_s, struct err *e);
 MUST_USE bool outbox_index_again(
     struct db *db, const struct uuid *id, uint64_t fence, int64_t due_s, struct err *e);
 

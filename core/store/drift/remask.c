@@ -189,6 +189,7 @@ remask_changes_set(struct db *db, const struct remask_change *rows, size_t n, st
 static const struct field message_fields[] = {
 	COLUMN(struct remask_message, id),
 	COLUMN(struct remask_message, template),
+	COLUMN_NULL(struct remask_message, wire_id),
 	COLUMN_NULL(struct remask_message, body),
 	FIELD_END,
 };
@@ -196,6 +197,7 @@ static const struct schema message_out =
     SCHEMA("RemaskMessage", struct remask_message, message_fields);
 static const struct field message_set_fields[] = {
 	COLUMN(struct remask_message, id),
+	COLUMN_NULL(struct remask_message, wire_id),
 	COLUMN(struct remask_message, body),
 	FIELD_END,
 };
@@ -203,11 +205,12 @@ static const struct schema message_set_in =
     SCHEMA("RemaskMessageSet", struct remask_message, message_set_fields);
 
 SQL(remask_select_messages, SQL_TENANT, &at_in, &message_out,
-    "SELECT o.id, o.template, IF(a.config_id = :config_id, o.body, NULL) AS body"
-    " FROM (SELECT id, template, body, alert_id FROM outbox WHERE id > :id ORDER BY id"
+    "SELECT o.id, o.template, o.wire_id, IF(a.config_id = :config_id, o.body, NULL) AS body"
+    " FROM (SELECT id, template, wire_id, body, alert_id FROM outbox WHERE id > :id ORDER BY id"
     " LIMIT :limit) o LEFT JOIN alerts a ON a.id = o.alert_id ORDER BY o.id");
+/* One that holds another event by now was made with the masks of now. */
 SQL(remask_update_message, SQL_TENANT, &message_set_in, NULL,
-    "UPDATE outbox SET body = :body WHERE id = :id");
+    "UPDATE outbox SET body = :body WHERE id = :id AND wire_id <=> :wire_id");
 
 bool
 remask_messages(struct db *db, TALLOC_CTX *mem, const struct remask_at *at,

@@ -54,6 +54,7 @@ struct remask_message {
 	struct uuid id;
 	int64_t     template; /* as of struct outbox */
 	struct blob body;     /* sealed; p == NULL: of another config, or of none */
+	struct uuid wire_id; /* of the event it holds; nil: of one from before there were lanes */
 };
 MUST_USE bool remask_messages(struct db *db, TALLOC_CTX *mem, const struct remask_at *at,
     struct remask_message **rows, size_t *n, struct err *e);

@@ -1,0 +1,51 @@
+/*
+ * lane.h - what one channel is told of one alert: each event follows the one before.
+ *
+ * At most one message of a lane has a row in the index of due messages, its oldest that is pending.  Whoever writes of a lane
+ * holds its row: who tells an alert by lane_list(), who records an attempt by lane_next().
+ *
+ * Errors: those of db.h.
+ */
+#ifndef BSX_STORE_ALERT_LANE_H
+#define BSX_STORE_ALERT_LANE_H
+
+#include "core/store/alert/outbox.h"
+
+struct alert_lane {
+	struct uuid id, alert_id, channel_id;
+	int64_t     sent;     /* events that arrived */
+	char       *severity; /* as the last of them said; NULL: none did */
+	instant     told_at;  /* when that was */
+	bool        below;    /* the alert fell below what the channel is told of, and it was told so */
+	bool        untold;   /* the alert was over before anything was sent, and not worth it then */
+};
+
+/* A lane and one message that waits in it; id nil: none does. */
+struct lane_row {
+	struct alert_lane   lane;
+	struct outbox waiting; /* id, event, state, attempts and what stands behind lane_id */
+};
+#define LANES_MAX 4096 /* rows: the channels that an alert was ever told on, and what waits */
+/* All of an alert, by lane, the oldest message first; held until the transaction ends. */
+MUST_USE bool lane_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
+    struct lane_row **rows, size_t *n, struct err *e);
+/* Adds lanes, or sets `below` and `untold` of those that are there. */
+MUST_USE bool lane_put(struct db *db, const struct alert_lane *l, size_t n, struct err *e);
+/* Adds messages, or puts other events into those that are there, whose attempts carry on. */
+MUST_USE bool lane_post(struct db *db, const struct outbox *o, size_t n, struct err *e);
+
+/* Marks a message as on its way; *pending false: it is over. */
+MUST_USE bool lane_begin(struct db *db, const struct uuid *message, bool *pending, struct err *e);
+/* Holds a message's lane and finds what waits behind it; next->id nil: nothing. */
+MUST_USE bool lane_next(struct db *db, TALLOC_CTX *mem, const struct outbox *o,
+    struct outbox *next, struct err *e);
+/* What waits has taken in the one before: event, state, attempts, done_at, folded, worst, opens. */
+MUST_USE bool lane_take_in(struct db *db, const struct outbox *next, struct err *e);
+/* Its event has arrived. */
+MUST_USE bool lane_arrived(struct db *db, const struct outbox *o, instant at, struct err *e);
+MUST_USE bool lane_untold(struct db *db, const struct uuid *lane, struct err *e);
+/* How many channels were never told of an alert that is over. */
+MUST_USE bool lane_count_untold(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *alert, int64_t *n, struct err *e);
+
+#endif

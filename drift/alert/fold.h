@@ -1,0 +1,28 @@
+/*
+ * fold.h - an event of an alert that waits for its channel takes in the next.
+ *
+ * The receiver gets the newest state, and how many events that stands for (`folded`).  As long as it has not heard of the
+ * alert, that is an opening, whatever has changed since; an alert that was over before is told once, as resolved and never
+ * sent, where it was high or worse, else not at all.
+ *
+ * Pure.
+ */
+#ifndef BSX_DRIFT_ALERT_FOLD_H
+#define BSX_DRIFT_ALERT_FOLD_H
+
+#include "core/store/alert/outbox.h"
+#include "drift/engine/rules.h"
+
+/* Whether `newer` may stand for `older`. */
+bool fold_allowed(bool keeps_ends, const struct outbox *older, const struct outbox *newer);
+/* It does: event, worst, folded, opens and wait_s of `newer`. */
+void fold_into(struct outbox *newer, const struct outbox *older);
+/* It was over before anything was sent. */
+bool fold_never_sent(const struct outbox *o);
+/* And is not worth a message. */
+bool fold_needless(const struct outbox *o);
+
+/* Of a kind of channel: see kinds.h. */
+bool fold_keeps_ends(const char *kind);
+
+#endif

@@ -1,0 +1,301 @@
+/* alerting.h: an alert's news, to each channel that is to hear of it, behind what waits for that
+ * channel already. */
+#include <string.h>
+
+#include "core/store/alert/lane.h"
+#include "drift/alert/fold.h"
+#include "drift/alert/message.h"
+
+struct telling {
+	const struct alert_scope *s;
+	const struct alert_news  *news;
+	enum severity             severity; /* of the alert */
+	instant                   now;
+	struct str                kept; /* the event */
+	struct channel           *channels;
+	size_t                    channels_n;
+	struct lane_row          *rows;
+	size_t                    rows_n;
+
+	/* What is written. */
+	struct alert_lane *lanes;
+	struct outbox     *posts;
+	struct due {
+		struct uuid id;
+		int64_t     due_s;
+	} * due;
+	size_t lanes_n, posts_n, due_n;
+};
+
+/* ---- what is there ---- */
+
+static bool
+load(struct telling *w, struct err *e)
+{
+	const struct alert_scope *s = w->s;
+	struct uuid *ids = talloc_zero_size(s->mem, (s->targets_n + 1) * sizeof(ids[0]));
+
+	if (ids == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < s->targets_n; i++)
+		ids[i] = s->targets[i].channel_id;
+	/* One that is new has no lanes, and to look for them would hold the place of all new ones.
+	 */
+	return (w->news->is_new ||
+		   lane_list(s->t->db, s->mem, &w->news->alert->id, &w->rows, &w->rows_n, e)) &&
+	       channel_by_ids(s->t->db, s->mem, (struct id_list) { ids, s->targets_n },
+		   &w->channels, &w->channels_n, e);
+}
+
+/* NULL: it is no more, or disabled. */
+static const struct channel *
+find_channel(const struct telling *w, const struct uuid *id)
+{
+	for (size_t i = 0; i < w->channels_n; i++)
+		if (uuid_eq(&w->channels[i].id, id))
+			return strcmp(w->channels[i].status, "active") == 0 ? &w->channels[i]
+									    : NULL;
+	return NULL;
+}
+
+/* A channel's lane, and what waits in it. */
+struct waiting {
+	const struct alert_lane *lane; /* NULL: none yet */
+	const struct outbox     *last; /* NULL: nothing */
+	size_t                   n;
+};
+
+static struct waiting
+find_lane(const struct telling *w, const struct uuid *channel)
+{
+	struct waiting out = { 0 };
+
+	for (size_t i = 0; i < w->rows_n; i++) {
+		if (!uuid_eq(&w->rows[i].lane.channel_id, channel))
+			continue;
+		out.lane = &w->rows[i].lane;
+		if (uuid_is_nil(&w->rows[i].waiting.id))
+			continue;
+		out.last = &w->rows[i].waiting;
+		out.n++;
+	}
+	return out;
+}
+
+/* ---- who is told ---- */
+
+static bool
+is_event(const struct telling *w, const char *event)
+{
+	return strcmp(w->news->event, event) == 0;
+}
+
+/* Whether the channel was told of the alert as one that concerns it. */
+static bool
+has_heard(const struct telling *w, const struct alert_target *t, const struct alert_lane *lane)
+{
+	enum severity before = SEVERITY_INFO;
+
+	if (lane != NULL)
+		return !lane->below;
+	if (w->news->severity_before != NULL)
+		(void)severity_parse(str_of(w->news->severity_before), &before);
+	return before >= t->min_severity;
+}
+
+/* *below: it hears that the alert has fallen below what it is told of, and nothing after that. */
+static bool
+is_told(const struct telling *w, const struct alert_target *t, const struct alert_lane *lane,
+    bool *below)
+{
+	bool within = w->severity >= t->min_severity;
+
+	*below = false;
+	if (w->news->ended_only)
+		return within && t->tell_ends;
+	if (is_event(w, EVENT_RESOLVED))
+		return lane != NULL ? !lane->below : within;
+	*below = !within && has_heard(w, t, lane);
+	return within || *below;
+}
+
+/* ---- what it is told ---- */
+
+static int64_t
+wait_s(const struct telling *w, const struct alert_target *t, const struct alert_lane *lane)
+{
+	int64_t since_s;
+
+	if (!(w->news->calm || w->news->ended_only) || lane == NULL || lane->told_at.ms == 0)
+		return 0;
+	since_s = (w->now.ms - lane->told_at.ms) / 1000;
+	return since_s >= t->repeat_min_s ? 0 : t->repeat_min_s - (since_s > 0 ? since_s : 0);
+}
+
+static struct alert_lane
+lane_of(const struct telling *w, const struct channel *c, const struct waiting *at)
+{
+	if (at->lane != NULL)
+		return *at->lane;
+	return (struct alert_lane) {
+		.id = uuid_make(w->s->env->clock, w->s->env->rand),
+		.alert_id = w->news->alert->id,
+		.channel_id = c->id,
+	};
+}
+
+static void
+put_due(struct telling *w, const struct outbox *o, int64_t due_s)
+{
+	w->due[w->due_n++] = (struct due) { o->id, due_s };
+}
+
+/* Into the message that waits, or behind one that is on its way. */
+static void
+place(struct telling *w, const struct waiting *at, struct outbox *o, struct alert_lane *lane)
+{
+	const struct outbox *last = at->last;
+
+	if (last == NULL || last->sending || !fold_allowed(fold_keeps_ends(o->kind), last, o)) {
+		if (at->n == 0)
+			put_due(w, o, o->wait_s);
+		return;
+	}
+	o->id = last->id;
+	fold_into(o, last);
+	if (fold_needless(o)) {
+		o->state = "superseded";
+		o->done_at = w->now;
+		lane->untold = true;
+	} else if (at->n == 1 && last->attempts == 0 && last->wait_s > o->wait_s) {
+		put_due(w, o, o->wait_s);
+	}
+}
+
+static bool
+tell(struct telling *w, const struct alert_target *t, const struct channel *c, bool below,
+    struct err *e)
+{
+	const struct alert_scope *s = w->s;
+	struct waiting            at = find_lane(w, &c->id);
+	struct alert_lane         lane = lane_of(w, c, &at);
+	struct outbox            *o = &w->posts[w->posts_n++];
+	bool                      sending = at.last != NULL && at.last->sending;
+
+	*o = (struct outbox) {
+		.id = uuid_make(s->env->clock, s->env->rand),
+		.channel_id = c->id,
+		.kind = c->kind,
+		.template = EVENT_TEMPLATE,
+		.alert_id = w->news->alert->id,
+		.event = w->news->event,
+		.state = "pending",
+		.created_at = w->now,
+		.lane_id = lane.id,
+		.severity = w->news->alert->severity,
+		.worst = w->news->alert->severity,
+		.opens = is_event(w, EVENT_OPENED) && lane.sent == 0 && !sending,
+		.below = below,
+		.wait_s = wait_s(w, t, at.lane),
+	};
+	o->wire_id = o->id;
+	place(w, &at, o, &lane);
+	if (at.lane == NULL || lane.below != below || lane.untold) {
+		lane.below = below;
+		w->lanes[w->lanes_n++] = lane;
+	}
+	return message_seal_kept(s, &o->id, w->kept, &o->body, e);
+}
+
+/* ---- all of them ---- */
+
+static bool
+is_double(const struct telling *w, const struct uuid *channel)
+{
+	for (size_t i = 0; i < w->posts_n; i++)
+		if (uuid_eq(&w->posts[i].channel_id, channel))
+			return true;
+	return false;
+}
+
+static bool
+keep_event(struct telling *w, struct err *e)
+{
+	struct alert_event ev;
+	struct buf         b;
+
+	if (w->kept.p != NULL)
+		return true;
+	buf_make(&b, w->s->mem);
+	if (!event_make(w->s, w->news, &ev, e) || !event_keep(&b, &ev, e))
+		return false;
+	w->kept = buf_str(&b);
+	return true;
+}
+
+static bool
+tell_targets(struct telling *w, struct err *e)
+{
+	for (size_t i = 0; i < w->s->targets_n; i++) {
+		const struct alert_target *t = &w->s->targets[i];
+		const struct channel      *c = find_channel(w, &t->channel_id);
+		bool                       below;
+
+		if (c == NULL || is_double(w, &c->id) ||
+		    !is_told(w, t, find_lane(w, &c->id).lane, &below))
+			continue;
+		if (!keep_event(w, e) || !tell(w, t, c, below, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write(struct telling *w, struct err *e)
+{
+	struct db *db = w->s->t->db;
+
+	if (!lane_put(db, w->lanes, w->lanes_n, e) || !lane_post(db, w->posts, w->posts_n, e))
+		return false;
+	for (size_t i = 0; i < w->due_n; i++)
+		if (!outbox_index_add(db, &w->due[i].id, w->due[i].due_s, e))
+			return false;
+	return true;
+}
+
+bool
+alerting_tell(
+    const struct alert_scope *s, const struct alert_news *news, size_t *sent, struct err *e)
+{
+	size_t         n = s->targets_n;
+	struct telling w = { .s = s, .news = news, .now = { clock_ms(s->env->clock) } };
+
+	if (sent != NULL)
+		*sent = 0;
+	if (n == 0)
+		return true;
+	w.lanes = talloc_zero_size(s->mem, n * sizeof(w.lanes[0]));
+	w.posts = talloc_zero_size(s->mem, n * sizeof(w.posts[0]));
+	w.due = talloc_zero_size(s->mem, n * sizeof(w.due[0]));
+	if (w.lanes == NULL || w.posts == NULL || w.due == NULL)
+		return err_memory(e);
+	(void)severity_parse(str_of(news->alert->severity), &w.severity);
+	if (!load(&w, e) || !tell_targets(&w, e) || !write(&w, e))
+		return false;
+	if (sent != NULL)
+		*sent = w.posts_n;
+	return true;
+}
+
+bool
+alerting_test(
+    const struct alert_scope *s, const struct channel *c, struct uuid *message, struct err *e)
+{
+	static const struct alert_news news = { .event = EVENT_TEST };
+	struct alert_event             ev;
+	struct buf                     b;
+
+	buf_make(&b, s->mem);
+	return event_make(s, &news, &ev, e) && event_keep(&b, &ev, e) &&
+	       message_post(s, &ev, buf_str(&b), c, message, e);
+}

@@ -1,0 +1,597 @@
+/* One lane for each channel and alert: what is told in which order, what is folded, and what is not
+ * told at all. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/store/db_priv.h"
+#include "drift/alert/message.h"
+#include "drift/deliver/attempt.h"
+#include "tests/store/driftd_world.h"
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- a receiver in this process ---- */
+
+#define CHANNELS 3
+#define ALERTS   4
+
+static struct {
+	bool        up;
+	size_t      asked; /* attempts */
+	struct uuid channels[CHANNELS];
+	struct uuid alerts[ALERTS];
+	char        of_alert[ALERTS][CHANNELS][2048];
+	size_t      alerts_n;
+} receiver;
+
+/* The texts of an alert; alerts are told apart, for each has lanes of its own. */
+static size_t
+alert_at(const struct uuid *id)
+{
+	for (size_t i = 0; i < receiver.alerts_n; i++)
+		if (uuid_eq(&receiver.alerts[i], id))
+			return i;
+	assert_true(receiver.alerts_n < ALERTS);
+	receiver.alerts[receiver.alerts_n] = *id;
+	return receiver.alerts_n++;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct uuid));
+}
+
+/* What a channel took, alert by alert in the order of their opening. */
+static char *
+all_got(TALLOC_CTX *mem, size_t channel)
+{
+	struct uuid ids[ALERTS];
+	char       *out = talloc_strdup(mem, "");
+
+	memcpy(ids, receiver.alerts, sizeof(ids));
+	qsort(ids, receiver.alerts_n, sizeof(ids[0]), by_bytes);
+	for (size_t i = 0; i < receiver.alerts_n; i++) {
+		const char *got = receiver.of_alert[alert_at(&ids[i])][channel];
+
+		if (*got != '\0')
+			out = talloc_asprintf_append(out, "[%s]", got);
+	}
+	return out;
+}
+
+static void
+say(char *got, const struct alert_event *ev)
+{
+	size_t n = strlen(got);
+	char   before[40] = "", folded[40] = "", ended[40] = "";
+
+	if (ev->alert->severity_before != NULL)
+		snprintf(before, sizeof(before), " after %s", ev->alert->severity_before);
+	if (ev->folded > 0)
+		snprintf(folded, sizeof(folded), " +%lld", (long long)ev->folded);
+	if (ev->ended > 0)
+		snprintf(ended, sizeof(ended), " ended %lld", (long long)ev->ended);
+	snprintf(got + n, sizeof(receiver.of_alert[0][0]) - n, "%s%s %s%s%s%s%s%s%s",
+	    n == 0 ? "" : ", ", ev->type + strlen("drift.alert."), ev->alert->severity, before,
+	    folded, ended, ev->never_sent ? " never_sent" : "",
+	    ev->below_min_severity ? " below" : "", ev->alert->escalated ? " escalated" : "");
+}
+
+static void
+take(const struct attempt *a, TALLOC_CTX *mem, struct verdict *out)
+{
+	struct alert_event ev;
+	struct err         e = { 0 };
+
+	receiver.asked++;
+	*out = (struct verdict) { .fate = receiver.up ? FATE_DELIVERED : FATE_AGAIN,
+		.retry_after_s = -1 };
+	if (!receiver.up)
+		return;
+	assert_ok(message_open(a->t, mem, &a->message, &ev, &e));
+	for (size_t i = 0; i < CHANNELS; i++)
+		if (uuid_eq(&receiver.channels[i], &a->channel.id))
+			say(receiver.of_alert[alert_at(&ev.alert->id)][i], &ev);
+}
+
+static void
+forget_taken(void)
+{
+	receiver.alerts_n = 0;
+	memset(receiver.of_alert, 0, sizeof(receiver.of_alert));
+}
+
+static const struct format_ops taken = {
+	.has_channels = true,
+	.action = "alert.deliver",
+	.done = "alert delivered",
+	.delays_s = delays_of_days,
+	.send = take,
+};
+
+static bool
+never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+/* The loop of driftd, with connections of its own. */
+static struct deliver sender;
+static struct env     sender_env;
+
+static int
+set_up(void **state)
+{
+	static const struct format formats_here[] = { { "webhook", &taken, false },
+		{ NULL, NULL, false } };
+	struct drift_world        *x;
+	struct err                 e = { 0 };
+
+	if (drift_set_up(state) != 0)
+		return 1;
+	x = *state;
+	sender_env = x->w->env;
+	sender_env.log = x->env.log;
+	sender = (struct deliver) { .env = &sender_env, .formats = formats_here, .self = 1 };
+	sender.owner = uuid_make(sender_env.clock, sender_env.rand);
+	sender.slots = channel_slots_make(&e);
+	sender.database = database_make(NULL, &sender_env, &e);
+	forget_taken();
+	return sender.database == NULL || sender.slots == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+	database_close_all(sender.database);
+	talloc_free(sender.database);
+	return drift_tear_down(state);
+}
+
+/* What waits is due, and is tried once; what follows it is due at once. */
+static void
+deliver(struct drift_world *x, bool up)
+{
+	struct err e = { 0 };
+	size_t     done;
+
+	receiver.up = up;
+	server_do(x->w->root, "UPDATE testbsx.outbox_index SET next_due = NOW(3)");
+	assert_ok(deliver_due(&sender, never, NULL, &done, &e));
+}
+
+/* ---- the table ---- */
+
+/* Two findings, /a critical and /b low, as bits; three channels, told from low, high and critical
+ * on, the first of ends. */
+static const enum severity least[CHANNELS] = { SEVERITY_LOW, SEVERITY_HIGH, SEVERITY_CRITICAL };
+
+static enum severity
+severity_of(unsigned findings)
+{
+	return (findings & 1) != 0 ? SEVERITY_CRITICAL : SEVERITY_LOW;
+}
+
+/* What a channel is due by the rules of fold.h and alerting.h, said again in other words. */
+struct expected {
+	bool          heard, fallen; /* something was written to it; the last of it that it fell */
+	int           sent;
+	enum severity told; /* by what arrived last */
+	struct {
+		bool          there, opens, below;
+		const char   *event;
+		enum severity is, worst, before;
+		int           folded, ended;
+	} waits;
+	char got[2048];
+};
+
+static void
+expect_arrival(struct expected *x)
+{
+	size_t        n = strlen(x->got);
+	char          before[40] = "", folded[40] = "", ended[40] = "";
+	bool          opens = x->waits.opens && strcmp(x->waits.event, "resolved") != 0;
+	enum severity was = x->sent > 0 ? x->told : x->waits.opens ? x->waits.is : x->waits.before;
+
+	if (!x->waits.there)
+		return;
+	if (was != x->waits.is)
+		snprintf(before, sizeof(before), " after %s", severity_name(was));
+	if (x->waits.folded > 0)
+		snprintf(folded, sizeof(folded), " +%d", x->waits.folded);
+	if (x->waits.ended > 0)
+		snprintf(ended, sizeof(ended), " ended %d", x->waits.ended);
+	snprintf(x->got + n, sizeof(x->got) - n, "%s%s %s%s%s%s%s%s", n == 0 ? "" : ", ",
+	    opens ? "opened" : x->waits.event, severity_name(x->waits.is), before, folded, ended,
+	    x->waits.opens && !opens ? " never_sent" : "", x->waits.below ? " below" : "");
+	x->told = x->waits.is;
+	x->sent++;
+	x->waits.there = false;
+}
+
+static void
+expect_event(struct expected *x, const char *event, unsigned was, unsigned is, bool below)
+{
+	bool          first = strcmp(event, "opened") == 0, was_there = x->waits.there;
+	enum severity now = is == 0 ? severity_of(was) : severity_of(is);
+	enum severity worst = was_there && x->waits.worst > now ? x->waits.worst : now;
+	bool          opens = first || (was_there && x->waits.opens);
+	int           folded = was_there ? x->waits.folded + 1 : 0;
+
+	x->heard = true;
+	x->fallen = below;
+	x->waits.there = !(opens && is == 0 && worst < SEVERITY_HIGH);
+	x->waits.opens = opens;
+	x->waits.below = below;
+	x->waits.event = event;
+	x->waits.is = now;
+	x->waits.worst = worst;
+	x->waits.before = was == 0 || is == 0 ? now : severity_of(was);
+	x->waits.folded = folded;
+	x->waits.ended = is != 0 && (was & ~is) != 0 ? 1 : 0;
+}
+
+static void
+expect_step(struct expected *x, size_t channel, unsigned was, unsigned is)
+{
+	enum severity min = least[channel];
+	bool          news = (is & ~was) != 0 || severity_of(was) != severity_of(is);
+
+	if (was == is)
+		return;
+	if (was == 0) {
+		if (severity_of(is) >= min)
+			expect_event(x, "opened", was, is, false);
+	} else if (is == 0) {
+		if (x->heard ? !x->fallen : severity_of(was) >= min)
+			expect_event(x, "resolved", was, is, false);
+	} else if (!news) {
+		if (severity_of(is) >= min && channel == 0)
+			expect_event(x, "updated", was, is, false);
+	} else if (severity_of(is) >= min) {
+		expect_event(x, "updated", was, is, false);
+	} else if (x->heard ? !x->fallen : severity_of(was) >= min) {
+		expect_event(x, "updated", was, is, true);
+	}
+}
+
+static struct uuid
+three_channels(struct drift_world *x)
+{
+	char *spec = talloc_strdup(x, "{\"source\":{\"kind\":\"push\"},\"rules\":[{\"path\":\"/"
+				      "a\",\"severity\":\"critical\"},"
+				      "{\"path\":\"/b\",\"severity\":\"low\"}],\"alerts\":[");
+
+	for (size_t i = 0; i < CHANNELS; i++) {
+		char id[UUID_TEXT_MAX];
+
+		receiver.channels[i] =
+		    drift_channel(x, talloc_asprintf(x, "https://hooks.example.org/%zu", i));
+		uuid_print(&receiver.channels[i], id);
+		spec = talloc_asprintf_append(spec,
+		    "%s{\"channel_id\":\"%s\",\"min_severity\":\"%s\",\"tell_ends\":%s}",
+		    i == 0 ? "" : ",", id, severity_name(least[i]), i == 0 ? "true" : "false");
+	}
+	return drift_config(x, talloc_strdup_append(spec, "]}"));
+}
+
+static void
+push_findings(struct drift_world *x, const struct uuid *c, unsigned findings)
+{
+	char value[40];
+
+	snprintf(value, sizeof(value), "{\"a\":%u,\"b\":%u}", findings & 1, findings >> 1);
+	drift_push_values(x, c, VALUES(value));
+}
+
+/* `ups`: bit i: the receivers are up after step i; they are in the end. */
+static void
+walk(struct drift_world *x, const struct uuid *c, const unsigned *steps, unsigned ups)
+{
+	struct expected want[ALERTS][CHANNELS] = { 0 };
+	unsigned        was = 0;
+	size_t          alerts = 0;
+
+	forget_taken();
+	for (unsigned s = 0; s <= 4; s++) {
+		unsigned is = s < 4 ? steps[s] : 0;
+		bool     up = s == 4 || (ups >> s & 1) != 0;
+
+		push_findings(x, c, is);
+		alerts += was == 0 && is != 0;
+		for (size_t i = 0; i < CHANNELS && alerts > 0; i++)
+			expect_step(&want[alerts - 1][i], i, was, is);
+		for (size_t i = 0; up && i < alerts * CHANNELS; i++)
+			expect_arrival(&want[i / CHANNELS][i % CHANNELS]);
+		deliver(x, up);
+		was = is;
+	}
+	for (size_t i = 0; i < CHANNELS; i++) {
+		char *due_there = talloc_strdup(x, "");
+
+		for (size_t n = 0; n < alerts; n++)
+			if (*want[n][i].got != '\0')
+				due_there =
+				    talloc_asprintf_append(due_there, "[%s]", want[n][i].got);
+		if (strcmp(all_got(x, i), due_there) != 0)
+			fail_msg("%u %u %u %u, up %x, from %s on:\n got %s\nwant %s", steps[0],
+			    steps[1], steps[2], steps[3], ups, severity_name(least[i]),
+			    all_got(x, i), due_there);
+	}
+	drift_check(x);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.outbox_index"), 0);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'"), 0);
+}
+
+static void
+every_sequence_arrives_as_the_newest_state_in_order(void **state)
+{
+	struct drift_world   *x = *state;
+	struct uuid           c = three_channels(x);
+	static const unsigned ups[] = { 15, 0, 4, 10, 1 };
+	size_t                walks = 0;
+
+	push_findings(x, &c, 0);
+	for (unsigned s = 1; s < 256; s++) {
+		const unsigned steps[] = { s & 3, s >> 2 & 3, s >> 4 & 3, s >> 6 };
+
+		/* One pattern for each sequence, and each pattern for sequences of all kinds. */
+		walk(x, &c, steps, ups[s % LEN(ups)]);
+		walks++;
+	}
+	print_message(
+	    "%zu walks of 5 steps to %d channels, %zu attempts\n", walks, CHANNELS, receiver.asked);
+}
+
+/* ---- what costs nothing more ---- */
+
+static void
+a_thousand_events_for_a_receiver_that_is_down_are_one_message(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+	unsigned            early = 0, late = 0;
+
+	push_findings(x, &c, 0);
+	for (int i = 1; i <= 1000; i++) {
+		char value[40];
+
+		snprintf(value, sizeof(value), "{\"a\":%d,\"b\":0}", i);
+		db_stats_reset(x->t->db);
+		drift_push_values(x, &c, VALUES(value));
+		if (i == 130)
+			early = (unsigned)db_stats(x->t->db).count;
+		late = (unsigned)db_stats(x->t->db).count;
+		if (i % 125 == 0)
+			deliver(x, false);
+	}
+	assert_int_equal(late, early);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.outbox"), CHANNELS);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM testbsx.outbox_index"), CHANNELS);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.deliveries"), 8 * CHANNELS);
+	forget_taken();
+	deliver(x, true);
+	for (size_t i = 0; i < CHANNELS; i++)
+		assert_string_equal(all_got(x, i), "[opened critical +999]");
+	assert_int_equal(drift_count(x, "SELECT MIN(attempts) FROM %s.outbox"), 9);
+	print_message("%u statements of a push, whether 130 or 1000 events wait\n", late);
+}
+
+static void
+what_was_over_before_it_was_sent_is_counted_on_its_alert(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+
+	forget_taken();
+	push_findings(x, &c, 0);
+	push_findings(x, &c, 2);
+	push_findings(x, &c, 0);
+	deliver(x, true);
+	assert_string_equal(all_got(x, 0), "");
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alert_lanes WHERE untold AND sent = 0"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.deliveries"), 0);
+}
+
+/* ---- what somebody works on ---- */
+
+static void
+what_gets_worse_is_open_anew(void **state)
+{
+	struct drift_world *x = *state;
+	struct uuid         c = three_channels(x);
+
+	forget_taken();
+	push_findings(x, &c, 0);
+	push_findings(x, &c, 2);
+	deliver(x, true);
+	drift_sql(x, "UPDATE %s.alerts SET status = 'acknowledged', acknowledged_by = 'somebody',"
+		     " acknowledged_at = NOW(3)");
+	push_findings(x, &c, 3);
+	deliver(x, true);
+	assert_string_equal(drift_text(x, x,
+				"SELECT CONCAT(status, ' ', severity, ' ',"
+				" COALESCE(acknowledged_by, 'nobody')) FROM %s.alerts"),
+	    "open critical nobody");
+	push_findings(x, &c, 2);
+	deliver(x, true);
+	assert_string_equal(all_got(x, 0), "[opened low, updated critical after low escalated, "
+					   "updated low after critical ended 1]");
+	assert_string_equal(all_got(x, 1),
+	    "[updated critical after low escalated, updated low after critical ended 1 below]");
+	assert_string_equal(drift_text(x, x,
+				"SELECT GROUP_CONCAT(CONCAT(from_status, '>', to_status, ' ', note)"
+				" ORDER BY id) FROM %s.drift_history WHERE value_hash IS NULL"),
+	    "acknowledged>open Its severity rose from low to critical.,"
+	    "open>open Its severity fell from critical to low.");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+/* ---- real receivers, real daemons ---- */
+
+static void
+due(struct daemon_world *y)
+{
+	server_do(y->x->w->root, "UPDATE testbsx.outbox_index SET next_due = NOW(3)");
+}
+
+static bool
+has(const struct hit *h, const char *text)
+{
+	return strstr(h->body, text) != NULL;
+}
+
+/* What comes while one is on its way follows it, or takes it in when it did not arrive. */
+static void
+what_comes_while_one_is_on_its_way_follows_it(void **state)
+{
+	for (int arrives = 0; arrives < 2; arrives++) {
+		struct daemon_world *y = *state;
+		int                  port = 0, fd = receiver_listen(&port);
+		struct uuid          c = driftd_config(y, port);
+		struct hit           first, next;
+
+		if (y->pid == 0)
+			driftd_start(y);
+		driftd_cause(y, &c);
+		assert_true(receiver_take(fd, &first, WAIT_MS));
+		driftd_cause(y, &c);
+		driftd_cause(y, &c);
+		assert_false(receiver_take(fd, &next, 300)); /* not before the first is over */
+		drift_check(y->x);
+		receiver_answer(&first, arrives == 1 ? "204 No Content" : "500 No", "");
+		if (arrives == 0) {
+			driftd_wait_count(y, "SELECT COUNT(*) FROM %s.deliveries", 1);
+			due(y);
+		}
+		assert_true(receiver_take(fd, &next, WAIT_MS));
+		assert_string_not_equal(first.id, next.id);
+		assert_true(has(
+		    &next, arrives == 1 ? "\"drift.alert.updated\"" : "\"drift.alert.opened\""));
+		assert_true(has(&next, arrives == 1 ? "\"folded\":1" : "\"folded\":2"));
+		assert_true(receiver_signature_holds(&next));
+		receiver_answer(&next, "204 No Content", "");
+		driftd_wait_count(y, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'", 0);
+		assert_false(receiver_take(fd, &next, 300));
+		close(fd);
+	}
+}
+
+static void
+killed_on_its_way_it_goes_again_before_what_follows(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port);
+	struct uuid          c = driftd_config(y, port);
+	struct hit           first, again, next;
+
+	driftd_start(y);
+	driftd_cause(y, &c);
+	assert_true(receiver_take(fd, &first, WAIT_MS));
+	driftd_end(y, SIGKILL);
+	receiver_answer(&first, "204 No Content", "");
+	driftd_cause(y, &c);
+	driftd_cause(y, &c);
+	server_do(y->x->w->root,
+	    "UPDATE testbsx.outbox_index SET lease_until = lease_until - INTERVAL 1 MINUTE");
+	driftd_start(y);
+	assert_true(receiver_take(fd, &again, WAIT_MS));
+	assert_string_equal(first.id, again.id);
+	assert_string_equal(first.body, again.body);
+	receiver_answer(&again, "204 No Content", "");
+	assert_true(receiver_take(fd, &next, WAIT_MS));
+	assert_true(has(&next, "\"drift.alert.updated\"") && has(&next, "\"folded\":1"));
+	receiver_answer(&next, "204 No Content", "");
+	driftd_wait_count(y, "SELECT COUNT(*) FROM testbsx.outbox_index", 0);
+	close(fd);
+}
+
+/* The value that a message says is there now. */
+static int
+value_in(const struct hit *h)
+{
+	const char *p = strstr(h->body, "\"new_value\":");
+
+	return p == NULL ? -1 : atoi(p + strlen("\"new_value\":"));
+}
+
+static void
+two_daemons_that_are_killed_lose_double_and_mix_up_nothing(void **state)
+{
+	struct daemon_world *y = *state;
+	int                  port = 0, fd = receiver_listen(&port), last = 0, taken_n = 0;
+	struct uuid          c = driftd_config(y, port);
+	char                 done_id[80] = "";
+	pid_t                other;
+	struct hit           h;
+
+	driftd_start(y);
+	other = driftd_run(y, NULL);
+	for (int i = 0; i < 40; i++) {
+		driftd_cause(y, &c);
+		if (i % 8 == 7) {
+			driftd_end(y, SIGKILL);
+			server_do(
+			    y->x->w->root, "UPDATE testbsx.outbox_index SET lease_until = NOW(3)");
+			driftd_start(y);
+		}
+		due(y);
+		if (!receiver_take(fd, &h, 1000))
+			continue;
+		assert_true(receiver_signature_holds(&h));
+		if (i % 3 == 0) {
+			receiver_answer(&h, "500 No", "");
+			continue;
+		}
+		/* Nothing older comes after what is newer; a repeat has the same id. */
+		if (value_in(&h) == last)
+			assert_string_equal(h.id, done_id);
+		assert_true(value_in(&h) >= last);
+		last = value_in(&h);
+		memcpy(done_id, h.id, sizeof(done_id));
+		receiver_answer(&h, "204 No Content", "");
+		taken_n++;
+	}
+	for (int i = 0; i < 20 && last != y->value; i++) {
+		due(y);
+		if (!receiver_take(fd, &h, 2000))
+			continue;
+		assert_true(value_in(&h) >= last);
+		last = value_in(&h);
+		receiver_answer(&h, "204 No Content", "");
+	}
+	assert_int_equal(last, y->value);
+	assert_true(taken_n > 5);
+	driftd_wait_count(y, "SELECT COUNT(*) FROM %s.outbox WHERE state = 'pending'", 0);
+	kill(-other, SIGKILL);
+	drift_check(y->x);
+	close(fd);
+}
+
+#define DAEMON(f) cmocka_unit_test_setup_teardown(f, driftd_set_up, driftd_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_gets_worse_is_open_anew),
+		TEST(what_was_over_before_it_was_sent_is_counted_on_its_alert),
+		TEST(every_sequence_arrives_as_the_newest_state_in_order),
+		TEST(a_thousand_events_for_a_receiver_that_is_down_are_one_message),
+		DAEMON(what_comes_while_one_is_on_its_way_follows_it),
+		DAEMON(killed_on_its_way_it_goes_again_before_what_follows),
+		DAEMON(two_daemons_that_are_killed_lose_double_and_mix_up_nothing),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
+}

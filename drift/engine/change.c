@@ -4,6 +4,7 @@
 
 #include "drift/engine/fingerprint.h"
 #include "drift/engine/former.h"
+#include "drift/engine/meet.h"
 
 #define CHANGES_FIRST 16
 #define STEPS_COUNTED 5   /* to count a change */
@@ -86,6 +87,30 @@ value_hash(struct walk *w, const struct place *at, struct change *c)
 	return true;
 }
 
+/* What was masked and is no more is known by its mask as long as the old side is one. */
+static bool
+former_value(struct walk *w, const struct place *at, struct change *c)
+{
+	const struct json *v = c->new_value;
+	struct json        mask;
+	struct str         hex;
+	uint8_t           *former;
+
+	if (v == NULL || c->old_value == NULL || v->type == JSON_OBJECT || v->type == JSON_ARRAY ||
+	    v->type == JSON_NULL || !resource_masked(c->old_value, &hex) ||
+	    resource_masked(v, &hex))
+		return true;
+	former = chunks_take(&w->d->state->kept, HASH_LEN);
+	if (former == NULL)
+		return err_memory(w->e);
+	if (!meet_as_mask(w, v, &mask) || !walk_hash(w, at, &mask))
+		return false;
+	w->hashed = NULL; /* it goes */
+	memcpy(former, w->hash, HASH_LEN);
+	c->former_value = former;
+	return true;
+}
+
 /* ---- recording ---- */
 
 static bool
@@ -152,7 +177,7 @@ store(struct walk *w, const struct place *at, struct change *c)
 		return false;
 	if (!keep(w, at, c->op == CHANGE_DELETED ? TRAIL_OLD : TRAIL_NEW, &c->path, &cut) ||
 	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprints(w, at, c) ||
-	    !value_hash(w, at, c) || !keep_place(w, c) || !room(w))
+	    !value_hash(w, at, c) || !former_value(w, at, c) || !keep_place(w, c) || !room(w))
 		return false;
 	w->d->changes[w->d->n++] = *c;
 	w->d->shortened += cut;

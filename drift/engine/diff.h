@@ -63,6 +63,8 @@ struct change {
 				      values, and by their other identities (former.h); NULL: none */
 	uint32_t           formers; /* how many */
 	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
+	const uint8_t     *former_value; /* where the old value is a mask and the new one is clear: the value hash that the
+				      new one would have as a mask; else NULL */
 };
 
 /* An array whose elements have no key in common: they were matched each by its own, by likeness, or not

@@ -47,6 +47,18 @@ meet_scalars(struct walk *w, const struct json *a, const struct json *b, bool *y
 	return true;
 }
 
+bool
+meet_as_mask(struct walk *w, const struct json *v, struct json *out)
+{
+	char *text = talloc_size(w->tmp, MARK_LEN + MARK_HEX + 1);
+
+	if (text == NULL)
+		return err_memory(w->e);
+	memcpy(text, MARK, MARK_LEN);
+	*out = (struct json) { .type = JSON_STRING, .text = { text, MARK_LEN + MARK_HEX } };
+	return hex_of(w, v, text + MARK_LEN);
+}
+
 /* ---- two resources: masks and clear texts by the pattern of their place ---- */
 
 struct seen {

@@ -14,6 +14,9 @@
 MUST_USE bool meet_scalars(
     struct walk *w, const struct json *a, const struct json *b, bool *yes);
 
+/* A clear scalar as it would be masked; *out is of w->tmp. */
+MUST_USE bool meet_as_mask(struct walk *w, const struct json *clear, struct json *out);
+
 /*
  * The same before arrays are matched, where no place is known but its pattern: in `out`, which is
  * `from` otherwise, what is masked otherwise in `to` is as it is there.  Nobody tries many values of

@@ -319,6 +319,16 @@ by_name(const void *key, const void *member)
 	return memcmp(key, ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
 }
 
+static int
+by_former_value(const void *key, const void *member)
+{
+	const struct change      *c = key;
+	const struct finding_row *r = member;
+	int                       d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
+
+	return d != 0 ? d : memcmp(c->former_value, r->value_hash.p, HASH_LEN);
+}
+
 static bool
 is_known_by_value(const struct change *c, const struct finding_list *l)
 {
@@ -414,25 +424,44 @@ recall_names(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct d
 	return true;
 }
 
+static void
+keep_value(struct change *c, const struct finding_list *l)
+{
+	if (c->former_value != NULL && l->n > 0 &&
+	    bsearch(c, l->rows, l->n, sizeof(l->rows[0]), by_former_value) != NULL)
+		memcpy(c->value_hash, c->former_value, HASH_LEN);
+}
+
+static void
+name_value(struct finding_names *of, const struct change *c, const uint8_t *value)
+{
+	of->seen[of->n].fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
+	of->seen[of->n++].value_hash = (struct blob) { value, HASH_LEN };
+}
+
 /* An open one that is not in `known` was not read with it: a replay began without it. */
 static bool
-recall_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *room,
-    const struct diff *diff, struct finding_recalled *r, struct err *e)
+recall_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *room, struct diff *diff,
+    struct finding_recalled *r, struct err *e)
 {
 	struct finding_names of = *room;
 	struct finding_list  found, lasting = { 0 };
 
 	of.n = 0;
 	for (size_t i = 0; i < diff->n; i++) {
-		const struct change *c = &diff->changes[i];
+		struct change *c = &diff->changes[i];
 
+		keep_value(c, &r->known);
 		if (is_known_by_value(c, &r->known))
 			continue;
-		of.seen[of.n].fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
-		of.seen[of.n++].value_hash = (struct blob) { c->value_hash, HASH_LEN };
+		name_value(&of, c, c->value_hash);
+		if (c->former_value != NULL)
+			name_value(&of, c, c->former_value);
 	}
 	if (!finding_of_values(db, mem, &of, &found, e))
 		return false;
+	for (size_t i = 0; i < diff->n; i++)
+		keep_value(&diff->changes[i], &found);
 	lasting.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
 	r->ended.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
 	r->ended.n = 0;
@@ -452,13 +481,13 @@ finding_recall(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct
     struct finding_recalled *r, struct err *e)
 {
 	struct finding_names room = {
-		.seen = talloc_zero_size(mem, (diff->n + 1) * sizeof(room.seen[0])),
+		.seen = talloc_zero_size(mem, (2 * diff->n + 1) * sizeof(room.seen[0])),
 	};
 
 	r->ended = (struct finding_list) { 0 };
 	if (room.seen == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < diff->n; i++)
+	for (size_t i = 0; i < 2 * diff->n; i++)
 		room.seen[i].config_id = *config;
 	return recall_names(db, mem, config, diff, &r->known, e) &&
 	       recall_values(db, mem, &room, diff, r, e);

@@ -141,7 +141,9 @@ known_of(const struct taking *k, const struct change *c)
 {
 	struct known_finding *f = known_by(k, c->fingerprint, c);
 
-	return f != NULL ? f : known_by(k, c->former, c);
+	for (uint32_t i = 0; f == NULL && i < c->formers; i++)
+		f = known_by(k, c->former + (size_t)i * HASH_LEN, c);
+	return f;
 }
 
 /* ---- from old names to new ones ---- */

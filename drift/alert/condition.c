@@ -60,7 +60,7 @@ add_condition(const struct alert_scope *s, const char *kind, const char *text, s
 {
 	if (s->report != NULL)
 		alert->report_id = s->report->id;
-	alert->kind = talloc_strdup(s->mem, kind);
+	alert->kind = talloc_strndup(s->mem, kind, strcspn(kind, ":"));
 	alert->severity = talloc_strdup(s->mem, severity_name(SEVERITY_HIGH));
 	alert->status = talloc_strdup(s->mem, "open");
 	alert->opened_at.ms = clock_ms(s->env->clock);

@@ -1,8 +1,9 @@
 /*
  * condition.h - standing alerts of a config beside the one about findings: it is
  * blind, too much of a collection is gone at once, findings flap, a run had
- * unusually many changes, or it cannot follow its template.  One of a kind at a
- * time.
+ * unusually many changes, it cannot follow its template, or its collector's clock
+ * is wrong.  One of each at a time; what follows a colon tells those of one kind
+ * apart.
  */
 #ifndef BSX_DRIFT_ALERT_CONDITION_H
 #define BSX_DRIFT_ALERT_CONDITION_H
@@ -12,6 +13,7 @@
 #define CONDITION_BLIND      "blind"
 #define CONDITION_SUSPICIOUS "suspicious_collection"
 #define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
+#define CONDITION_CLOCK      "system:clock" /* of kind "system", and one beside the others: a collector's clock */
 #define CONDITION_FLAPPING   "flapping"
 #define CONDITION_ANOMALY    "anomaly"
 

@@ -6,6 +6,7 @@
 #include "drift/run/daily_count.h"
 #include "drift/run/masking.h"
 #include "drift/run/rule_hits.h"
+#include "drift/run/setback.h"
 
 /* When to look again, from what the plan has found; nothing left ends it. */
 static bool
@@ -64,7 +65,8 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		p->after.config_version = 0;
 	if (deed != NULL)
 		*deed = became.deed;
-	return completeness_write(db, in, p, &scope, e) && set_recheck(db, in, p, e);
+	return setback_write(p, &scope, e) && completeness_write(db, in, p, &scope, e) &&
+	       set_recheck(db, in, p, e);
 }
 
 /* What the manifest of a snapshot out of order refers to stays as long as that snapshot. */

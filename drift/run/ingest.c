@@ -4,6 +4,7 @@
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/setback.h"
 #include "drift/snapshot/retention.h"
 
 /* ---- the transaction ---- */
@@ -158,6 +159,9 @@ ingest_time(struct ingest *in, struct err *e)
 	if (in->collected_at.ms > in->received_at.ms + PUSH_AHEAD_MS)
 		return err_fault(
 		    e, in->mem, "/collected_at", "lies more than 5 minutes in the future");
+	/* a clock that is ahead makes no history of what comes after it */
+	if (in->collected_at.ms > in->received_at.ms)
+		in->collected_at = in->received_at;
 	if (in->collected_at.ms < 0)
 		return err_fault(e, in->mem, "/collected_at", "lies before 1970");
 	return true;
@@ -186,6 +190,7 @@ ingest_collected(
 	*a = (struct ingest_answer) { .snapshot_id = in->snapshot_id,
 		.report = plan->report,
 		.unchanged = plan->kind == PLAN_SAME,
+		.clock_behind_s = setback_of(plan),
 		.masking = plan->masking_due,
 		.masking_n = plan->masking_n,
 		.notes = got->notes };

@@ -28,6 +28,7 @@ struct ingest_answer {
 	struct uuid   snapshot_id;
 	struct report report;
 	bool          unchanged; /* the report is that of an earlier snapshot */
+	int64_t       clock_behind_s; /* the collector's clock was set back by so much; 0: it was not */
 	bool          repeated;  /* the answer to the same key before */
 	const struct masking *masking; /* to be told of */
 	size_t                masking_n;

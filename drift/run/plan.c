@@ -7,6 +7,7 @@
 #include "core/store/drift/golden.h"
 #include "drift/run/completeness.h"
 #include "drift/run/plan_sides.h"
+#include "drift/run/setback.h"
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
 
@@ -332,6 +333,7 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		p->kind = PLAN_SAME;
 	else
 		memset(&p->report, 0, sizeof(p->report));
+	setback_plan(in, p);
 	ok = (same ? plan_same(in, p, e) : plan_fill(in, p, e)) && plan_snapshot(in, p, e);
 	return ok ? p : NULL; /* faults may lie in it: it goes with `mem` */
 }

@@ -13,6 +13,7 @@ struct push_out {
 	struct report_out *report;
 	bool               unchanged;
 	struct strings     notes;
+	int64_t            clock_behind_s;
 };
 static const struct field push_out_fields[] = {
 	FIELD(struct push_out, snapshot_id, .doc = "The snapshot."),
@@ -24,6 +25,11 @@ static const struct field push_out_fields[] = {
 	    .doc =
 		"What is to be known of the document: that it says itself that it is not all, or "
 		"that its array is empty. Not in the answer to a repeat."),
+	FIELD(struct push_out, clock_behind_s, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Seconds by which the clock of the collector was set back: the last pushes of "
+		   "this key say that they were collected before the one before them. They are "
+		   "stored as history, and change nothing until collected_at is right, or left "
+		   "out."),
 	FIELD_END,
 };
 static const struct schema push_out_schema =
@@ -58,6 +64,7 @@ push_run(struct request *r, struct push *p, struct push_out *out, struct err *e)
 	out->snapshot_id = done.snapshot_id;
 	out->unchanged = done.unchanged;
 	out->notes = done.notes;
+	out->clock_behind_s = done.clock_behind_s;
 	out->report = talloc_zero(r->mem, struct report_out);
 	return out->report == NULL ? err_memory(e)
 				   : report_show(r->mem, &done.report, out->report, e);

@@ -293,7 +293,7 @@ two_collectors_take_turns_on_one_config(void **state)
 	assert_int_equal(open_alerts(y, &c, "drift"), 0);
 	assert_int_equal(open_alerts(y, &c, "blind"), 0);
 	assert_string_equal(state_of(y, &c), "ok");
-	assert_string_equal(place_told(y), "drift opened, drift resolved");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
 	/* One of them does no more what it did. */
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(open_alerts(y, &c, "blind"), 0);
@@ -439,6 +439,61 @@ each_collection_has_a_beat_of_its_own(void **state)
 	assert_string_equal(state_of(y, &c), "ok");
 }
 
+/* ---- clocks ---- */
+
+/* One resource, collected so long before it comes. */
+static struct ingest_answer
+push_collected(struct place_in_time *y, const struct uuid *c, int64_t before_ms, int value)
+{
+	char at[TIME_TEXT_MAX];
+
+	time_print(y->clock.set_ms + 60000 - before_ms, at);
+	return push_by(y, c, 1,
+	    talloc_asprintf(y,
+		"{\"resources\":[{\"category\":\"a\",\"key\":\"k\",\"value\":%d}],"
+		"\"collected_at\":\"%s\"}",
+		value, at));
+}
+
+static void
+a_clock_that_is_ahead_makes_no_history_of_what_follows(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+	struct ingest_answer  a;
+
+	push_collected(y, &c, -299000, 1);
+	a = push_by(y, &c, 1, PUSH(R("a", "k", "2"), ""));
+	assert_string_equal(a.report.status, "drifted");
+	assert_int_equal(open_alerts(y, &c, "drift"), 1);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"
+					   " WHERE in_order AND collected_at <= received_at"),
+	    2);
+}
+
+static void
+a_clock_that_was_set_back_is_said_and_told_once(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+
+	push_collected(y, &c, 0, 1);
+	for (int i = 1; i <= 5; i++)
+		assert_int_equal(push_collected(y, &c, 86400000 + 1000 * i, 2).clock_behind_s,
+		    i < 3 ? 0 : 86401);
+	assert_string_equal(place_told(y), "system opened");
+	assert_non_null(strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts"),
+	    "the clock of its collector was set back, by 86401 s"));
+	assert_int_equal(push_collected(y, &c, 0, 1).clock_behind_s, 0);
+	assert_int_equal(open_alerts(y, &c, "system"), 0);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	/* Who hands in the past has no such clock, and another credential has its own. */
+	for (int i = 1; i <= 5; i++)
+		assert_int_equal(push_collected(y, &c, 864000000 / i, 2).clock_behind_s, 0);
+	assert_int_equal(open_alerts(y, &c, "system"), 0);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -452,6 +507,8 @@ main(void)
 		TEST(an_acceptance_holds_while_its_collection_is_not_read),
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),
+		TEST(a_clock_that_is_ahead_makes_no_history_of_what_follows),
+		TEST(a_clock_that_was_set_back_is_said_and_told_once),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),
 	};
 

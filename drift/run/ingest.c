@@ -21,8 +21,10 @@ plan_anew(struct db *db, struct writing *w, struct err *e)
 {
 	struct config_state now;
 	struct drift_config config;
+	struct ingest       in = *w->in;
 	struct plan        *p;
 
+	in.read = NULL;
 	if (!config_state_lock(db, w->in->mem, &w->in->config->id, &now, e) ||
 	    !config_by_id(w->in->t, w->in->mem, &w->in->config->id, &config, e))
 		return false;
@@ -31,7 +33,7 @@ plan_anew(struct db *db, struct writing *w, struct err *e)
 		    "The config has just been taken over to another edition of comparing; push "
 		    "again.",
 		    "the edition of a config has changed under a push");
-	p = plan_make(w->in->mem, w->in, e);
+	p = plan_make(in.mem, &in, e);
 	if (p == NULL)
 		return false;
 	talloc_free(w->plan);
@@ -60,14 +62,16 @@ ingest_body(struct db *db, void *arg, struct err *e)
 static struct plan *
 ingest_plan(const struct ingest *in, struct err *e)
 {
-	struct plan *p = plan_make(in->mem, in, e);
-	bool         renewed = false;
+	struct plan  *p = plan_make(in->mem, in, e);
+	struct ingest again = *in;
+	bool          renewed = false;
 
 	if (p == NULL || !p->before.golden)
 		return p;
 	if (!golden_renew(in, &renewed, e))
 		return NULL;
-	return renewed ? plan_make(in->mem, in, e) : p;
+	again.read = NULL;
+	return renewed ? plan_make(in->mem, &again, e) : p;
 }
 
 static struct plan *

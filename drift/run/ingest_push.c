@@ -68,20 +68,36 @@ collect(struct ingest *in, const struct push *p, struct collected *got, struct e
 			     : push_collect_document(in->mem, p->document, &terms, got, e);
 }
 
+static bool
+read_together(const struct ingest *in, const struct uuid *id, struct drift_config *config,
+    struct ingest_read *read, struct err *e)
+{
+	struct trip *trip = trip_make(in->mem, in->t->db);
+	bool         there, has_state;
+
+	config_ask(trip, id, config, &there);
+	config_state_ask(trip, id, &read->state, &has_state);
+	report_newest_ask(trip, id, &read->report, &read->has_report);
+	if (!trip_go(trip, e))
+		return false;
+	return there && has_state ? true
+				  : err_set(e, ERR_MISSING, 0, "Not found.", "no such config");
+}
+
 /* Under the edition of now; what that costs is not what the push costs. */
 static bool
-read_config(
-    const struct ingest *in, const struct uuid *id, struct drift_config *config, struct err *e)
+read_config(const struct ingest *in, const struct uuid *id, struct drift_config *config,
+    struct ingest_read *read, struct err *e)
 {
 	struct work           work;
 	const struct takeover x = { in->d, in->t, in->mem, &work, *id };
 
-	if (!config_by_id(in->t, in->mem, id, config, e))
+	if (!read_together(in, id, config, read, e))
 		return false;
 	if (config->edition >= COMPARE_EDITION)
 		return true;
 	work_begin(&work, WORK_TASK, in->d->env->clock);
-	return takeover(&x, e) && config_by_id(in->t, in->mem, id, config, e);
+	return takeover(&x, e) && read_together(in, id, config, read, e);
 }
 
 bool
@@ -90,6 +106,7 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 {
 	uint8_t             hash[HASH_LEN];
 	struct drift_config config;
+	struct ingest_read  read;
 	struct collected    got = { 0 };
 	struct ingest       in = { .d = d,
 		      .t = t,
@@ -102,12 +119,13 @@ ingest_push(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struct 
 		      .idempotency_key = p->idempotency_key,
 		      .pushed_by = p->pushed_by,
 		      .pusher = p->pusher,
+		      .read = &read,
 		      .body_hash = { hash, HASH_LEN } };
 	bool                found;
 
 	memset(a, 0, sizeof(*a));
 	hash_body(t, p, hash);
-	if (!read_config(&in, &p->config_id, &config, e) || !find_repeat(&in, a, &found, e))
+	if (!read_config(&in, &p->config_id, &config, &read, e) || !find_repeat(&in, a, &found, e))
 		return false;
 	if (found)
 		return true;

@@ -35,7 +35,10 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 	    !plan_same_content(&s->digest, in->snapshot->digest) ||
 	    (s->recheck_at.ms != 0 && s->recheck_at.ms <= in->received_at.ms))
 		return true;
-	if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
+	if (in->read != NULL && in->read->has_report &&
+	    uuid_eq(&in->read->report.id, &s->report_id))
+		p->report = in->read->report;
+	else if (!report_by_id(in->t, p, &s->report_id, &p->report, e))
 		return false;
 	*same = strcmp(p->report.status, "baseline") != 0 &&
 		(in->spec->mode == BASELINE_PINNED || strcmp(p->report.status, "clean") == 0);
@@ -321,7 +324,9 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		err_memory(e);
 		return NULL;
 	}
-	if (!config_state_by_id(in->t->db, p, &in->config->id, &p->before, e))
+	if (in->read != NULL)
+		p->before = in->read->state;
+	else if (!config_state_by_id(in->t->db, p, &in->config->id, &p->before, e))
 		return NULL;
 	p->after = p->before;
 	p->after.seq = p->before.seq + 1;

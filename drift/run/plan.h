@@ -32,6 +32,14 @@ struct ingest {
 	struct blob                body_hash;
 	instant                    collected_at, received_at;
 	struct uuid                snapshot_id;
+	const struct ingest_read  *read; /* the state, read already; NULL: it is to be read */
+};
+
+/* What a run begins with, read together with its config. */
+struct ingest_read {
+	struct config_state state;
+	struct report       report; /* the state's */
+	bool                has_report;
 };
 
 enum plan_kind {

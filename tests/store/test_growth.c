@@ -177,19 +177,19 @@ what_was_accepted_and_is_gone_costs_a_push_nothing(void **state)
 
 /* ---- how often the database is asked ---- */
 
-/* Statements of one push, BEGIN and COMMIT among them: each is a round trip. */
+/* How often one push waits for the database, where its statements are kept. */
 static const struct {
 	const char *what, *value;
-	unsigned    statements, with_rules;
+	unsigned    trips, with_rules;
 } pushes[] = {
-	{ "the first", "{\"sync\":0}", 13, 15 },
-	{ "one after it, whose report is another", "{\"sync\":0}", 13, 15 },
-	{ "the same", "{\"sync\":0}", 8, 9 },
-	{ "the first change", "{\"sync\":1}", 23, 25 },
-	{ "the same change", "{\"sync\":1}", 8, 9 },
-	{ "another value", "{\"sync\":2}", 26, 28 },
-	{ "one more value", "{\"sync\":3}", 26, 28 },
-	{ "back as it was", "{\"sync\":0}", 20, 22 },
+	{ "the first", "{\"sync\":0}", 5, 6 },
+	{ "one after it, whose report is another", "{\"sync\":0}", 8, 10 },
+	{ "the same", "{\"sync\":0}", 4, 5 },
+	{ "the first change", "{\"sync\":1}", 12, 13 },
+	{ "the same change", "{\"sync\":1}", 4, 5 },
+	{ "another value", "{\"sync\":2}", 13, 14 },
+	{ "one more value", "{\"sync\":3}", 12, 13 },
+	{ "back as it was", "{\"sync\":0}", 9, 10 },
 };
 
 #define WITH_RULES                                                                                 \
@@ -203,7 +203,7 @@ push_and_count(struct drift_world *x, const char *spec, unsigned *counts)
 	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
 		db_stats_reset(x->t->db);
 		drift_push_values(x, &c, VALUES(pushes[i].value, "{\"b\":1}", "{\"c\":1}"));
-		counts[i] = (unsigned)db_stats(x->t->db).count;
+		counts[i] = (unsigned)db_stats(x->t->db).trips;
 	}
 }
 
@@ -215,14 +215,17 @@ a_push_asks_the_database_so_often_and_no_more(void **state)
 	int                 other = 0;
 
 	_Static_assert(sizeof(plain) / sizeof(plain[0]) == sizeof(pushes) / sizeof(pushes[0]), "");
-	push_and_count(x, DRIFT_PUSH, plain);
-	push_and_count(x, WITH_RULES, rules);
+	for (int i = 0; i < 2;
+	     i++) { /* the first time each statement is prepared, in a round trip of its own */
+		push_and_count(x, DRIFT_PUSH, plain);
+		push_and_count(x, WITH_RULES, rules);
+	}
 	for (size_t i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
-		if (plain[i] == pushes[i].statements && rules[i] == pushes[i].with_rules)
+		if (plain[i] == pushes[i].trips && rules[i] == pushes[i].with_rules)
 			continue;
 		other++;
-		fprintf(stderr, "%s: %u and %u statements instead of %u and %u\n", pushes[i].what,
-		    plain[i], rules[i], pushes[i].statements, pushes[i].with_rules);
+		fprintf(stderr, "%s: %u and %u round trips instead of %u and %u\n", pushes[i].what,
+		    plain[i], rules[i], pushes[i].trips, pushes[i].with_rules);
 	}
 	assert_int_equal(other, 0);
 }

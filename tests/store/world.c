@@ -65,6 +65,7 @@ world_set_up(void **state)
 		.db_tls_ca = "",
 		.db_isolation = "account",
 		.db_tenant_connections = 2,
+		.db_kept_statements = 64,
 		.db_idle_s = 300 };
 	w->env = (struct env) { .conf = &w->conf,
 		.clock = &clock_system,

@@ -318,6 +318,22 @@ config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 	return db_one(db, mem, &config_state_select, &in, s, e);
 }
 
+void
+config_ask(struct trip *trip, const struct uuid *id, struct drift_config *c, bool *found)
+{
+	const struct id_in in = { *id };
+
+	trip_one(trip, &config_select, &in, c, found);
+}
+
+void
+config_state_ask(struct trip *trip, const struct uuid *config, struct config_state *s, bool *found)
+{
+	const struct id_in in = { *config };
+
+	trip_one(trip, &config_state_select, &in, s, found);
+}
+
 bool
 config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct config_state *s,
     struct err *e)

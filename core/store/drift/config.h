@@ -12,6 +12,7 @@
 #define BSX_STORE_DRIFT_CONFIG_H
 
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct drift_config {
 	struct uuid id;
@@ -79,6 +80,9 @@ MUST_USE bool config_count_naming(
 
 MUST_USE bool config_state_by_id(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);
+/* Both with what else is read in that round trip (trip.h). */
+void config_ask(struct trip *trip, const struct uuid *id, struct drift_config *c, bool *found);
+void config_state_ask(struct trip *trip, const struct uuid *config, struct config_state *s, bool *found);
 /* The same, and holds the row until the transaction ends. */
 MUST_USE bool config_state_lock(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct config_state *s, struct err *e);

@@ -86,6 +86,18 @@ report_by_id(
 	return db_one(t->db, mem, &report_select, &in, r, e);
 }
 
+SQL(report_select_newest, SQL_TENANT, &id_in, &report_schema,
+    "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id ="
+    " (SELECT report_id FROM config_state WHERE config_id = :id)");
+
+void
+report_newest_ask(struct trip *trip, const struct uuid *config, struct report *r, bool *found)
+{
+	const struct id_in in = { *config };
+
+	trip_one(trip, &report_select_newest, &in, r, found);
+}
+
 bool
 report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f, struct page *p,
     struct err *e)

@@ -10,6 +10,7 @@
 #define BSX_STORE_DRIFT_REPORT_H
 
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct report {
 	struct uuid     id;
@@ -47,6 +48,8 @@ int64_t report_changes(const struct report *r);
 MUST_USE bool report_add(struct db *db, const struct report *r, struct err *e);
 MUST_USE bool report_by_id(
     struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct report *r, struct err *e);
+/* The newest one of a config, as its state row says. */
+void report_newest_ask(struct trip *trip, const struct uuid *config, struct report *r, bool *found);
 MUST_USE bool report_list(struct tenant_db *t, TALLOC_CTX *mem, const struct report_filter *f,
     struct page *p, struct err *e); /* newest first */
 

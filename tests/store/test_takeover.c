@@ -185,6 +185,7 @@ a_push_takes_over_by_itself_and_nothing_is_told_twice(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_history"
 					   " WHERE to_status = 'edition'"),
 	    1);
+	drift_arrive(y->x); /* what waits would take in what follows */
 	/* and it ends as it should */
 	y->clock.set_ms += 60000;
 	drift_push(y->x, y, &c, body_of(y, BEFORE));
@@ -355,6 +356,7 @@ clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
 	r = drift_push(y->x, y, &c, body_of(y, after)).report;
 	assert_int_equal(r.created + r.deleted, 2);
 	assert_string_equal(place_told(y), "drift opened");
+	drift_arrive(y->x);
 	y->clock.set_ms += 60000;
 	drift_push(y->x, y, &c, body_of(y, before));
 	assert_string_equal(place_told(y), "drift opened, drift resolved");

@@ -54,6 +54,7 @@ struct event_report {
 };
 struct event_change {
 	struct raw_json category, key, path, rule, reason;
+	struct raw_json controls; /* list of what the rule names; no text: nothing */
 	const char     *op, *severity;
 	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
 	bool            old_value_truncated, new_value_truncated; /* it is long */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "drift/alert/event.h"
+#include "drift/engine/control.h"
 
 #define HEAD_ROOM   2048 /* bytes kept for what follows the changes */
 #define PATH_MAX_   1024 /* bytes of a path that are told */
@@ -51,6 +52,19 @@ set_value(TALLOC_CTX *mem, struct str text, struct raw_json *value, bool *trunca
 }
 
 static bool
+set_controls(TALLOC_CTX *mem, const struct strings *controls, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	if (controls == NULL)
+		return true;
+	buf_make(&b, mem);
+	controls_print(&b, controls);
+	out->text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
 set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
     struct event_change *out, struct err *e)
 {
@@ -65,6 +79,7 @@ set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
 	       set_text(mem, &out->path, head(c->path, PATH_MAX_), e) &&
 	       set_text(mem, &out->rule, head(str_of(c->rule), RULE_MAX), e) &&
 	       set_text(mem, &out->reason, head(str_of(c->reason), REASON_MAX_), e) &&
+	       set_controls(mem, c->controls, &out->controls, e) &&
 	       set_value(mem, t->old_text, &out->old_value, &out->old_value_truncated, e) &&
 	       set_value(mem, t->new_text, &out->new_value, &out->new_value_truncated, e);
 }

@@ -120,6 +120,17 @@ nist(struct str s)
 	return nist_control(s) || nist_framework(s);
 }
 
+void
+controls_print(struct buf *b, const struct strings *controls)
+{
+	for (size_t i = 0; controls != NULL && i < controls->n; i++) {
+		buf_putc(b, i == 0 ? '[' : ',');
+		buf_json(b, str_of(controls->items[i]));
+	}
+	if (controls != NULL)
+		buf_puts(b, controls->n > 0 ? "]" : "[]");
+}
+
 bool
 control_ok(struct str s)
 {

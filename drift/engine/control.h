@@ -13,11 +13,14 @@
 #ifndef BSX_DRIFT_ENGINE_CONTROL_H
 #define BSX_DRIFT_ENGINE_CONTROL_H
 
-#include "core/base/str.h"
+#include "core/json/json.h"
 
 #define CONTROL_MAX  64 /* bytes of one */
 #define CONTROLS_MAX 16 /* of one rule */
 
 bool control_ok(struct str s);
+
+/* A JSON list of them; NULL: appends nothing. */
+void controls_print(struct buf *b, const struct strings *controls);
 
 #endif

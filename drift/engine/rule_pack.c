@@ -5,6 +5,7 @@
 
 #include "core/json/schema.h"
 #include "drift/engine/compiler.h"
+#include "drift/engine/lookup.h"
 #include "drift/engine/rule.h"
 
 struct pack_sign {
@@ -144,4 +145,90 @@ rule_pack_parse(TALLOC_CTX *mem, struct str text, struct err *e)
 	if (pack == NULL)
 		(void)err_memory(e);
 	return pack != NULL && decode(pack, text, pack, e) ? pack : NULL;
+}
+
+/* ---- what it suits ---- */
+
+/* One sign held against one resource. */
+struct suiting {
+	const struct pack_sign *sign;
+	struct matcher         *matcher;
+	struct err             *e;
+};
+
+static bool
+where_holds(const struct suiting *s, const struct resource *r, bool *yes)
+{
+	TALLOC_CTX        *tmp = talloc_new(NULL);
+	struct work       *work = matcher_work(s->matcher);
+	struct lookup     *lookup = lookup_make(tmp, work, WORK_RULES, s->e);
+	const struct json *v;
+	bool               ok = lookup != NULL;
+
+	*yes = true;
+	for (uint32_t i = 0; ok && *yes && i < s->sign->n_where; i++) {
+		const struct rule_where *w = &s->sign->where[i];
+
+		ok = lookup_at(lookup, r->value, w->pointer, &v, s->e) &&
+		     predicate_holds(s->matcher, &w->is, v, yes, s->e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
+
+/* Is there a value at the path, from `states` on? */
+static bool
+path_met(const struct suiting *s, uint64_t states, const struct json *v, bool *yes)
+{
+	const struct pattern *p = &s->sign->path;
+	struct work          *work = matcher_work(s->matcher);
+	char                  number[12];
+
+	*yes = pattern_done(p, states);
+	if (*yes && s->sign->has_value &&
+	    !predicate_holds(s->matcher, &s->sign->value, v, yes, s->e))
+		return false;
+	for (uint32_t i = 0; !*yes && i < v->n; i++) {
+		struct str name =
+		    v->type == JSON_OBJECT
+			? v->names[i]
+			: (struct str) { number, (size_t)snprintf(number, sizeof number, "%u", i) };
+		uint64_t steps = 1, next = pattern_step_counted(p, states, name, &steps);
+
+		if (!work_spend(work, WORK_RULES, steps, s->e) ||
+		    (next != 0 && !path_met(s, next, &v->items[i], yes)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+sign_holds(const struct suiting *s, const struct resource *r, bool *yes)
+{
+	const struct pack_sign *sign = s->sign;
+
+	*yes = true;
+	if (!work_spend(matcher_work(s->matcher), WORK_RULES, 1, s->e))
+		return false;
+	if (sign->category.n > 0 &&
+	    !matcher_globs(s->matcher, &sign->category, r->category, yes, s->e))
+		return false;
+	if (*yes && sign->n_where > 0 && !where_holds(s, r, yes))
+		return false;
+	return !*yes || !sign->has_path || path_met(s, pattern_start(&sign->path), r->value, yes);
+}
+
+bool
+rule_pack_suits(const struct rule_pack *pack, const struct resource *r, struct matcher *m,
+    bool *yes, struct err *e)
+{
+	struct suiting s = { NULL, m, e };
+
+	*yes = false;
+	for (uint32_t i = 0; !*yes && i < pack->n_signs; i++) {
+		s.sign = &pack->signs[i];
+		if (!sign_holds(&s, r, yes))
+			return false;
+	}
+	return true;
 }

@@ -50,4 +50,8 @@ MUST_USE struct rule_pack *rule_pack_parse(TALLOC_CTX *mem, struct str text, str
 
 bool rule_pack_name_ok(struct str name);
 
+/* Does one of its signs hold for the resource?  Costs WORK_RULES of the matcher's work. */
+MUST_USE bool rule_pack_suits(const struct rule_pack *pack, const struct resource *r,
+    struct matcher *m, bool *yes, struct err *e);
+
 #endif

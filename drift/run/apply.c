@@ -7,6 +7,7 @@
 #include "drift/run/masking.h"
 #include "drift/run/rule_hits.h"
 #include "drift/run/setback.h"
+#include "drift/run/suggestion.h"
 
 /* When to look again, from what the plan has found; nothing left ends it. */
 static bool
@@ -91,7 +92,7 @@ write_refs(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 bool
 apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	if (!rule_hits_write(db, in, p, e))
+	if (!rule_hits_write(db, in, p, e) || !suggestion_write(db, in, p, e))
 		return false;
 	if (p->kind == PLAN_SAME)
 		return apply_alerts(db, in, p, NULL, e) && collections_write(db, in, p, e);

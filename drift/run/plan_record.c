@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/chunks.h"
+#include "drift/engine/control.h"
 #include "drift/run/plan.h"
 
 #define STEPS_ROW  1000 /* to seal its values and write it */
@@ -102,14 +103,66 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 	       print_incomplete(p, &r->incomplete, p, e) && collections_report(p, in, p, e);
 }
 
+/* ---- the controls that its rules name ---- */
+
+#define REPORT_CONTROLS_MAX 1000
+
+/* Those of one rule, each once. */
+static bool
+gather(struct plan *p, const struct strings *of, struct strings *all, struct err *e)
+{
+	for (size_t i = 0; i < of->n && all->n < REPORT_CONTROLS_MAX; i++) {
+		const char **more = all->items;
+		size_t       k = 0;
+
+		while (k < all->n && strcmp(all->items[k], of->items[i]) != 0)
+			k++;
+		if (k < all->n)
+			continue;
+		more = talloc_realloc(p, more, const char *, (unsigned)all->n + 1);
+		if (more == NULL)
+			return err_memory(e);
+		more[all->n++] = of->items[i];
+		all->items = more;
+	}
+	return true;
+}
+
+/* As JSON; a rule that decided about many changes is met by the first of them. */
+static bool
+record_controls(struct plan *p, struct err *e)
+{
+	struct strings        all = { NULL, 0 };
+	const struct strings *last = NULL;
+	struct buf            b;
+
+	for (size_t i = 0; p->diff != NULL && i < p->diff->n; i++) {
+		const struct strings *of = p->diff->changes[i].controls;
+
+		if (of == NULL || of == last)
+			continue;
+		last = of;
+		if (!gather(p, of, &all, e))
+			return false;
+	}
+	if (all.n == 0)
+		return true;
+	buf_make(&b, p);
+	controls_print(&b, &all);
+	p->report.controls.text = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
 /* ---- its changes ---- */
 
 /* What the rows of one report share. */
 struct recording {
-	struct plan         *p;
-	const struct ingest *in;
-	struct chunks        room;
-	struct raw_json      attribution;
+	struct plan          *p;
+	const struct ingest  *in;
+	struct chunks         room;
+	struct raw_json       attribution;
+	const struct strings *controls; /* of the change before, and ... */
+	const char           *controls_text;
 };
 
 static bool
@@ -182,11 +235,38 @@ record_texts(struct recording *w, const struct change *c, struct change_row *row
 	row->reason = plain(room, str_of(c->reason), REASON_MAX);
 	row->status = chunks_text(room, str_of(w->p->findings->status[row->position]));
 	row->suppressed_by = by == NULL ? NULL : chunks_text(room, str_of(by));
+	if (c->judged_partly)
+		row->judged = chunks_text(room, STR("partly"));
 	if (row->category == NULL || row->key == NULL || row->op == NULL || row->path == NULL ||
 	    row->canonical_path == NULL || row->severity == NULL || row->rule == NULL ||
 	    row->reason == NULL || row->status == NULL ||
 	    (by != NULL && row->suppressed_by == NULL))
 		return err_memory(e);
+	return true;
+}
+
+/* Where the rule decided, and what it names. */
+static bool
+record_rule(struct recording *w, const struct change *c, struct change_row *row, struct err *e)
+{
+	struct buf b;
+
+	if (c->rule_place.n > 0) {
+		row->rule_place = plain(&w->room, c->rule_place, SIZE_MAX);
+		if (row->rule_place == NULL)
+			return err_memory(e);
+	}
+	if (c->controls == NULL)
+		return true;
+	if (c->controls != w->controls) {
+		buf_make(&b, w->p);
+		controls_print(&b, c->controls);
+		if (!buf_ok(&b))
+			return err_memory(e);
+		w->controls = c->controls;
+		w->controls_text = b.p;
+	}
+	row->controls.text = w->controls_text;
 	return true;
 }
 
@@ -208,6 +288,7 @@ record_change(struct recording *w, size_t i, struct err *e)
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
 	return attribute_by_source(w, c, &row->attribution, e) && record_texts(w, c, row, e) &&
+	       record_rule(w, c, row, e) &&
 	       seal_value(w, "old_value", &row->id, v->old_text, &row->old_value, e) &&
 	       seal_value(w, "new_value", &row->id, v->new_text, &row->new_value, e) &&
 	       work_spend(in->work, WORK_CHANGES, STEPS_ROW, e);
@@ -220,7 +301,8 @@ plan_record(struct plan *p, const struct ingest *in, const char *status,
 	size_t           n = p->seen.n;
 	struct recording w = { .p = p, .in = in, .room = { .mem = p } };
 
-	if (!record_report(p, in, status, baseline, e) || !attribute_to_actor(&w, e))
+	if (!record_report(p, in, status, baseline, e) || !record_controls(p, e) ||
+	    !attribute_to_actor(&w, e))
 		return false;
 	p->changes = talloc_zero_size(p, (n + 1) * sizeof(p->changes[0]));
 	if (p->changes == NULL)

@@ -14,6 +14,7 @@ struct config_out {
 	struct spec_baseline   *baseline;
 	struct raw_json         compare, rules;
 	struct strings          rule_packs;
+	struct raw_json         suggested_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
 	struct items unread, collections; /* struct spec_unread; struct collection_seen */
@@ -63,6 +64,9 @@ static const struct field config_out_fields[] = {
 	FIELD(struct config_out, compare, .doc = "How values are compared."),
 	FIELD(struct config_out, rules, .doc = "Severity rules."),
 	FIELD(struct config_out, rule_packs, .doc = "Rule packs of the installation."),
+	FIELD(struct config_out, suggested_packs, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Rule packs that its first snapshot looks like, what suits most first; gone "
+		   "once rule_packs names any, absent before the first snapshot."),
 	FIELD(struct config_out, thresholds, .item = &spec_thresholds_schema,
 	    .doc = "What raises an alert."),
 	FIELD(struct config_out, alerts, .item = &spec_alert_schema,
@@ -137,6 +141,8 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.compare = b.compare,
 		.rules = b.rules,
 		.rule_packs = b.rule_packs,
+		.suggested_packs =
+		    b.rule_packs.n > 0 ? (struct raw_json) { 0 } : c->suggested_packs,
 		.thresholds = b.thresholds,
 		.alerts = b.alerts,
 		.unread = b.unread,

@@ -140,10 +140,12 @@ static bool
 csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struct err *e)
 {
 	char       at[TIME_TEXT_MAX], id[UUID_TEXT_MAX];
-	struct str path, old_value, new_value;
+	struct str path, place = STR(""), old_value, new_value;
 	bool       old_long, new_long;
 
 	if (!view_path(a->by.mem, a->view, str_of(c->path), &path, NULL, e) ||
+	    (c->rule_place != NULL &&
+		!view_path(a->by.mem, a->view, str_of(c->rule_place), &place, NULL, e)) ||
 	    !change_value(a, c, CHANGE_OLD, &old_value, &old_long, e) ||
 	    !change_value(a, c, CHANGE_NEW, &new_value, &new_long, e))
 		return false;
@@ -160,7 +162,10 @@ csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struc
 	cell(b, str_of(c->severity), ',');
 	cell(b, str_of(c->rule), ',');
 	cell(b, str_of(c->reason), ',');
-	cell(b, str_of(c->status), '\r');
+	cell(b, str_of(c->status), ',');
+	cell(b, place, ',');
+	cell(b, str_of(c->judged != NULL ? c->judged : ""), ',');
+	cell(b, str_of(c->controls.text != NULL ? c->controls.text : ""), '\r');
 	buf_putc(b, '\n');
 	return true;
 }
@@ -204,6 +209,6 @@ export_csv(struct request *r, const struct acting *a, const struct change_filter
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);
 	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
-			  "status\r\n");
+			  "status,rule_place,judged,controls\r\n");
 	return begin(r, x, CSV_TYPE "; charset=utf-8", e);
 }

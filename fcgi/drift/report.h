@@ -24,6 +24,7 @@ struct report_out {
 	int64_t                shortened;
 	struct raw_json        notes;
 	struct raw_json        collections;
+	struct raw_json        controls;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
@@ -43,6 +44,9 @@ struct change_out {
 	char                   *severity, *rule, *reason;
 	const char             *fingerprint, *value_hash;
 	char                   *status, *suppressed_by;
+	char                   *judged;
+	const char             *rule_place;
+	struct raw_json         controls;
 	struct raw_json         attribution;
 	struct acceptance_out  *acceptance;
 	struct uuid             assigned_to;

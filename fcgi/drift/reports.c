@@ -1,6 +1,7 @@
 /* routes.h: reports and their changes. */
 #include <string.h>
 
+#include "drift/engine/control.h"
 #include "fcgi/drift/report.h"
 #include "fcgi/routes.h"
 
@@ -58,6 +59,9 @@ static const struct field report_out_fields[] = {
 		"snapshot, whether the config says that it is not read, and the snapshot that it "
 		"was compared with. What stands here not was not in the snapshot, and keeps its "
 		"last reading."),
+	FIELD(struct report_out, controls, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Controls of CIS, SCuBA and NIST that the rules of its changes name, at most "
+		   "1,000."),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
@@ -84,6 +88,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.shortened = in->shortened,
 		.notes = in->notes,
 		.collections = in->collections,
+		.controls = in->controls,
 		.not_alerted = in->not_alerted,
 	};
 	if (out->summary == NULL)
@@ -182,6 +187,14 @@ static const struct field change_out_fields[] = {
 	    .doc = "detected, acknowledged, in_progress, resolved, ignored or accepted."),
 	FIELD(struct change_out, suppressed_by, .flags = FIELD_OMIT_ZERO,
 	    .doc = "The silence or maintenance window that covered it in this report: kind:id."),
+	FIELD(struct change_out, rule_place, .flags = FIELD_OMIT_ZERO,
+	    .doc = "JSON Pointer from path to the place inside that the rule decided by; absent: "
+		   "the change's own."),
+	FIELD(struct change_out, judged, .flags = FIELD_OMIT_ZERO,
+	    .doc = "partly: the rules cost more than one snapshot may, and not every place inside "
+		   "it was judged; absent: wholly."),
+	FIELD(struct change_out, controls, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Controls of CIS, SCuBA and NIST that the rule names."),
 	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
@@ -213,8 +226,13 @@ show_place(
     const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
 {
 	struct str path, canonical;
+	struct str place = STR("");
 	bool       hidden;
 
+	if (c->rule_place != NULL &&
+	    !view_path(a->by.mem, a->view, str_of(c->rule_place), &place, NULL, e))
+		return false;
+	out->rule_place = place.n > 0 ? place.p : NULL;
 	if (!view_path(a->by.mem, a->view, str_of(c->path), &path, NULL, e) ||
 	    !view_path(a->by.mem, a->view, str_of(c->canonical_path), &canonical, &hidden, e))
 		return false;
@@ -252,6 +270,8 @@ change_show(
 		    change_value_hash(a, &c->config_id, c->fingerprint.p, c->value_hash.p)),
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
+		.judged = c->judged,
+		.controls = c->controls,
 		.attribution = c->attribution,
 	};
 	if (out->resource == NULL || out->fingerprint == NULL || out->value_hash == NULL)
@@ -264,7 +284,7 @@ change_show(
 
 struct change_query {
 	struct list_query page;
-	const char       *severity, *status, *category;
+	const char       *severity, *status, *category, *control;
 };
 static const struct field change_query_fields[] = {
 	LIST_FIELDS(struct change_query, "Most items of one answer."),
@@ -274,6 +294,8 @@ static const struct field change_query_fields[] = {
 	    .doc = "Only with this status."),
 	FIELD(struct change_query, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .doc = "Only of this category."),
+	FIELD(struct change_query, control, .min = 1, .max = CONTROL_MAX,
+	    .doc = "Only by rules that name this control."),
 	FIELD_END,
 };
 static const struct schema change_query_schema =
@@ -289,6 +311,7 @@ changes_of(const struct request *r)
 		.severity = q->severity,
 		.status = q->status,
 		.category = q->category,
+		.control = q->control,
 	};
 }
 

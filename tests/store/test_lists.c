@@ -29,6 +29,7 @@ static const struct {
 	{ "promotion_update_report", 200000, "a report whole: every finding of it" },
 	{ "promotion_update_newest", 200000, "a report whole: every finding of it" },
 	{ "change_select_along", 200000, "an older report by a status that many findings have" },
+	{ "change_select_control", 200000, "a report by what its rules name: along it" },
 	{ "finding_select_standing", 200000,
 	    "what stands in a config, by its newest report: every finding of it" },
 	{ "history_select_only", SORTED, "a snapshot's own versions, among those that ended" },

@@ -162,6 +162,27 @@ SQL(change_select_found, SQL_TENANT, &found_in, &change_row_schema,
     " AND c.value_hash = f.value_hash"
     " WHERE f.config_id = :config_id AND f.status = :status AND c.report_id = :report_id" OLDER);
 
+/* ---- pages by control ---- */
+
+/* Few changes have any, and no index would know them: they are found along the report. */
+static const struct field control_fields[] = {
+	COLUMN(struct list_in, f.report_id),
+	COLUMN(struct list_in, f.control),
+	COLUMN_NULL(struct list_in, f.status),
+	COLUMN(struct list_in, from),
+	COLUMN_NULL(struct list_in, f.severity),
+	COLUMN_NULL(struct list_in, f.category),
+	COLUMN_AS(struct list_in, page.want, "limit"),
+	FIELD_END,
+};
+static const struct schema control_in = SCHEMA("ChangeControlIn", struct list_in, control_fields);
+
+SQL(change_select_control, SQL_TENANT, &control_in, &change_row_schema,
+    CHANGE_SELECT
+    " FROM drift_changes c FORCE INDEX (report)" CHANGE_FINDING
+    " WHERE c.report_id = :report_id AND JSON_CONTAINS(c.controls, JSON_QUOTE(:control))"
+    " AND (:status IS NULL OR IFNULL(f.status, c.status) = :status)" OLDER);
+
 /* Changes that no finding stands behind are of status detected: those are found along the report.
  */
 static bool
@@ -170,6 +191,10 @@ choose(struct db *db, TALLOC_CTX *mem, struct list_in *in, const struct sql **q,
 	struct standing s;
 	struct place    few;
 
+	if (in->f.control != NULL) {
+		*q = &change_select_control;
+		return true;
+	}
 	*q = pages[in->f.category != NULL][in->f.severity != NULL][in->f.status != NULL];
 	if (in->f.status == NULL)
 		return true;

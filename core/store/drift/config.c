@@ -10,6 +10,7 @@ static const struct field config_fields[] = {
 	COLUMN(struct drift_config, spec),
 	COLUMN(struct drift_config, version),
 	COLUMN(struct drift_config, edition),
+	COLUMN_NULL(struct drift_config, suggested_packs),
 	COLUMN(struct drift_config, created_at),
 	COLUMN(struct drift_config, updated_at),
 	FIELD_END,
@@ -23,6 +24,7 @@ static const struct field list_fields[] = {
 	COLUMN_AS(struct config_row, config.spec, "spec"),
 	COLUMN_AS(struct config_row, config.version, "version"),
 	COLUMN_AS(struct config_row, config.edition, "edition"),
+	COLUMN_AS_NULL(struct config_row, config.suggested_packs, "suggested_packs"),
 	COLUMN_AS(struct config_row, config.created_at, "created_at"),
 	COLUMN_AS(struct config_row, config.updated_at, "updated_at"),
 	COLUMN(struct config_row, state),
@@ -62,14 +64,15 @@ static const struct schema state_schema = SCHEMA("ConfigState", struct config_st
 /* ---- configs ---- */
 
 SQL(config_insert, SQL_TENANT, &config_schema, NULL,
-    "INSERT INTO drift_configs (id, name, spec, version, edition, masked_edition, created_at,"
-    " updated_at) VALUES (:id, :name, :spec, :version, :edition, :edition, :created_at,"
-    " :updated_at)");
+    "INSERT INTO drift_configs (id, name, spec, version, edition, masked_edition, suggested_packs, "
+    "created_at,"
+    " updated_at) VALUES (:id, :name, :spec, :version, :edition, :edition, :suggested_packs,"
+    " :created_at, :updated_at)");
 SQL(config_state_insert, SQL_TENANT, &id_in, NULL,
     "INSERT INTO config_state (config_id, state) VALUES (:id, 'new')");
 SQL(config_select, SQL_TENANT, &id_in, &config_schema,
-    "SELECT id, name, spec, version, edition, created_at, updated_at FROM drift_configs"
-    " WHERE id = :id");
+    "SELECT id, name, spec, version, edition, suggested_packs, created_at, updated_at"
+    " FROM drift_configs WHERE id = :id");
 
 SQL(config_select_id, SQL_TENANT, &id_in, &id_in, "SELECT id FROM drift_configs WHERE id = :id");
 
@@ -102,7 +105,8 @@ config_by_id(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *id, struct
 }
 
 SQL(config_select_list, SQL_TENANT, &page_schema, &config_row_schema,
-    "SELECT c.id, c.name, c.spec, c.version, c.edition, c.created_at, c.updated_at,"
+    "SELECT c.id, c.name, c.spec, c.version, c.edition, c.suggested_packs, c.created_at,"
+    " c.updated_at,"
     " s.state, s.last_run_at, s.collected_at, s.golden"
     " FROM drift_configs c JOIN config_state s ON s.config_id = c.id"
     " WHERE (:after IS NULL OR c.id < :after) ORDER BY c.id DESC LIMIT :limit");
@@ -158,6 +162,30 @@ config_set_edition(struct db *db, const struct uuid *id, uint64_t edition, struc
 
 	return db_run(db, &config_update_edition, &in, NULL, e) &&
 	       config_touch(db, id, (instant) { 0 }, e);
+}
+
+struct suggest_in {
+	struct uuid id;
+	const char *packs;
+};
+static const struct field suggest_fields[] = {
+	COLUMN(struct suggest_in, packs),
+	COLUMN(struct suggest_in, id),
+	FIELD_END,
+};
+static const struct schema suggest_in =
+    SCHEMA("ConfigSuggestIn", struct suggest_in, suggest_fields);
+
+SQL(config_set_suggested, SQL_TENANT, &suggest_in, NULL,
+    "UPDATE drift_configs SET suggested_packs = :packs WHERE id = :id"
+    " AND suggested_packs IS NULL");
+
+bool
+config_suggest(struct db *db, const struct uuid *id, const char *packs, struct err *e)
+{
+	const struct suggest_in in = { *id, packs };
+
+	return tx_later(db, &config_set_suggested, &in, e);
 }
 
 static const struct field raise_fields[] = {

@@ -20,6 +20,7 @@ struct drift_config {
 	char       *spec;    /* JSON object, as the API took it */
 	uint64_t    version; /* raised by every change */
 	uint64_t    edition; /* enum compare_edition: what its findings were made under */
+	struct raw_json suggested_packs; /* list of names, by its first snapshot; null: nobody has looked */
 	instant     created_at, updated_at;
 };
 
@@ -68,6 +69,9 @@ MUST_USE bool config_set(struct db *db, const struct drift_config *c, bool *done
 /* The edition that its findings are known by from now on; the next snapshot is compared in any case. */
 MUST_USE bool config_set_edition(
     struct db *db, const struct uuid *id, uint64_t edition, struct err *e);
+/* What its first snapshot looks like: once. */
+MUST_USE bool config_suggest(
+    struct db *db, const struct uuid *id, const char *packs, struct err *e);
 /* What it says has changed elsewhere: updated_at, and version + 1. */
 MUST_USE bool config_raise(struct db *db, const struct uuid *id, instant now, struct err *e);
 /* Drops the config with its snapshots, reports and state; open alerts are resolved, contents stay

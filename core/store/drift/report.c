@@ -29,6 +29,7 @@ static const struct field report_fields[] = {
 	COLUMN_NULL(struct report, notes),
 	COLUMN_NULL(struct report, collections),
 	COLUMN_NULL(struct report, first_look),
+	COLUMN_NULL(struct report, controls),
 	FIELD_END,
 };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
@@ -37,7 +38,8 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"id, config_id, snapshot_id, baseline_id, status, created, modified, deleted, "            \
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
-	" accepted, held, anomaly, suppressed, shortened, moved, notes, collections, first_look"
+	" accepted, held, anomaly, suppressed, shortened, moved, notes, collections, first_look,"  \
+	" controls"
 
 struct list_in {
 	struct report_filter f;
@@ -56,7 +58,7 @@ SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
     " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
     " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes, :collections,"
-    " :first_look)");
+    " :first_look, :controls)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -132,6 +134,9 @@ static const struct field change_fields[] = {
 	COLUMN_NULL(struct change_row, attribution),
 	COLUMN(struct change_row, created_at),
 	COLUMN_NULL(struct change_row, suppressed_by),
+	COLUMN_NULL(struct change_row, rule_place),
+	COLUMN_NULL(struct change_row, judged),
+	COLUMN_NULL(struct change_row, controls),
 	FIELD_END,
 };
 const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
@@ -141,7 +146,7 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 	"old_value,"                                                                               \
 	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
 	"value_hash,"                                                                              \
-	" status, attribution, created_at, suppressed_by"
+	" status, attribution, created_at, suppressed_by, rule_place, judged, controls"
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
     CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
@@ -149,7 +154,8 @@ SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     "INSERT INTO drift_changes (" CHANGE_COLUMNS
     ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
     " :canonical_path, :old_value, :new_value, :old_truncated, :new_truncated, :severity, :rule,"
-    " :reason, :fingerprint, :value_hash, :status, :attribution, :created_at, :suppressed_by)");
+    " :reason, :fingerprint, :value_hash, :status, :attribution, :created_at, :suppressed_by,"
+    " :rule_place, :judged, :controls)");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)

@@ -35,6 +35,7 @@ struct report {
 	struct raw_json notes;      /* null, or array of {category, key, path, note} */
 	struct raw_json collections; /* array of {category, state, baseline_id?, entered?}; null: one from before */
 	struct raw_json first_look;  /* null, or {changes: array of {category, key, ...}, more} */
+	struct raw_json controls;   /* list of those that rules of its changes name; null: none */
 };
 
 struct report_filter {
@@ -71,12 +72,16 @@ struct change_row {
 	struct raw_json attribution; /* null, or {actor, source} */
 	instant         created_at;
 	char           *suppressed_by; /* kind:id of the silence that covered it; NULL: none */
+	char           *rule_place; /* JSON Pointer from path to the place the rule decided by; NULL: itself */
+	char           *judged;     /* "partly": not every place inside it; NULL: wholly */
+	struct raw_json controls;   /* list of what the rule names; null: none */
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
 
 struct change_filter {
 	struct uuid report_id;
 	const char *severity, *status, *category; /* NULL: any */
+	const char *control; /* NULL: any */
 };
 
 MUST_USE bool change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e);

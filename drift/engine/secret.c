@@ -18,7 +18,10 @@ static const struct str words[] = { W("password"), W("passwd"), W("passphrase"),
 	W("token"), W("credential"), W("clientassertion"), W("passcode"), W("signingkey"),
 	W("encryptionkey"), W("masterkey"), W("hmackey"), W("passwordhash"), W("communitystring"),
 	W("rocommunity"), W("rwcommunity"), W("snmpcommunity") };
-static const struct str pages[] = { W("nexttoken"), W("pagetoken"), W("continuetoken") };
+/* Of these, what is none: places in a list of pages, and the file of accounts, which holds no
+ * password. */
+static const struct str harmless[] = { W("nexttoken"), W("pagetoken"), W("continuetoken"),
+	W("/etc/passwd") };
 static const struct str connection = W("connectionstring");
 /* Texts that are no secret, in any case. */
 static const struct str none[] = { W("true"), W("false"), W("yes"), W("no"), W("on"), W("off"),
@@ -117,7 +120,7 @@ secret_name(struct str name)
 	if (!may_be_secret(name))
 		return SECRET_NAME_NONE;
 	s = fold(name, room);
-	if (!ends_with_any(s, words, LEN(words)) || ends_with_any(s, pages, LEN(pages)))
+	if (!ends_with_any(s, words, LEN(words)) || ends_with_any(s, harmless, LEN(harmless)))
 		return SECRET_NAME_NONE;
 	return ends_with(s, connection) ? SECRET_NAME_CONNECTION : SECRET_NAME_WHOLE;
 }

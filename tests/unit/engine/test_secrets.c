@@ -54,9 +54,9 @@ names_of_secrets_are_known_in_any_spelling_and_by_their_end(void **state)
 		"signing-key", "encryptionKey", "master.key", "hmacKey", "passwordHash",
 		"communityString", "roCommunity", "rw_communities", "snmp-community" };
 	static const char *const others[] = { "passwordReset", "tokenLifetime", "secretName",
-		"secretKeyRef", "passwordPolicy", "nextToken", "next_page_token", "NextTokens",
-		"continueToken", "pageToken", "keys", "tokenEndpoint", "passwords_file", "wordpass",
-		"community", "cred", "pw", "d", "" };
+		"secretKeyRef", "passwordPolicy", "/etc/passwd", "nextToken", "next_page_token",
+		"NextTokens", "continueToken", "pageToken", "keys", "tokenEndpoint",
+		"passwords_file", "wordpass", "community", "cred", "pw", "d", "" };
 
 	(void)state;
 	for (size_t i = 0; i < LEN(names); i++) {

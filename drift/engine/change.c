@@ -6,9 +6,10 @@
 #include "drift/engine/former.h"
 #include "drift/engine/meet.h"
 
-#define CHANGES_FIRST 16
-#define STEPS_COUNTED 5   /* to count a change */
-#define STEPS_STORED  200 /* to name and hash it too, beside the bytes of its path */
+#define CHANGES_FIRST  16
+#define REPLACED_FIRST 16  /* a power of two */
+#define STEPS_COUNTED  5   /* to count a change */
+#define STEPS_STORED   200 /* to name and hash it too, beside the bytes of its path */
 
 /* ---- hashes ---- */
 
@@ -129,6 +130,45 @@ room(struct walk *w)
 	return true;
 }
 
+#define NOWHERE SIZE_MAX
+
+/* Where it is stored: behind the others, or, where there is no more room, in the place of the last
+ * of the mildest.  What is stored is looked through once for each severity. */
+static size_t
+slot_for(const struct walk *w, enum severity severity)
+{
+	const struct diff *d = w->d;
+	struct diff_state *s = d->state;
+
+	if (!walk_full(w))
+		return d->n;
+	for (; s->mildest < severity && s->stored[s->mildest] == 0; s->mildest++)
+		s->looked = 0;
+	if (s->mildest >= severity)
+		return NOWHERE;
+	if (s->looked == 0)
+		s->looked = d->n;
+	while (d->changes[s->looked - 1].severity != s->mildest)
+		s->looked--;
+	return s->looked - 1;
+}
+
+static bool
+note_replaced(struct walk *w, size_t slot)
+{
+	struct diff *d = w->d;
+	size_t       n = d->replaced_n;
+
+	if (n == 0 || (n >= REPLACED_FIRST && (n & (n - 1)) == 0)) {
+		d->replaced = talloc_realloc(
+		    d, d->replaced, size_t, (unsigned)(n == 0 ? REPLACED_FIRST : 2 * n));
+		if (d->replaced == NULL)
+			return err_memory(w->e);
+	}
+	d->replaced[d->replaced_n++] = slot;
+	return true;
+}
+
 /* A copy that lives as long as the diff, as long as there is room for it; *cut: it is shortened. */
 static bool
 keep(struct walk *w, const struct place *at, enum trail_text which, struct str *out, bool *cut)
@@ -165,13 +205,36 @@ keep_place(struct walk *w, struct change *c)
 	return true;
 }
 
+/* Into the next place, or into that of a milder one, which stays counted. */
 static bool
-store(struct walk *w, const struct place *at, struct change *c)
+put(struct walk *w, const struct change *c, size_t slot)
 {
-	bool cut = false;
+	struct diff       *d = w->d;
+	struct diff_state *s = d->state;
 
-	size_t path = trail_text(w, at, TRAIL_CANONICAL).n;
+	if (slot < d->n) {
+		s->stored[d->changes[slot].severity]--;
+		d->shortened -= d->changes[slot].shortened;
+		if (!note_replaced(w, slot))
+			return false;
+	} else {
+		d->n++;
+	}
+	s->stored[c->severity]++;
+	d->shortened += c->shortened;
+	d->changes[slot] = *c;
+	return true;
+}
 
+static bool
+store(struct walk *w, const struct place *at, struct change *c, size_t slot)
+{
+	bool   cut = false;
+	size_t path;
+
+	if (slot < w->d->n && !trail_named(w, at))
+		return false;
+	path = trail_text(w, at, TRAIL_CANONICAL).n;
 	if (!work_spend(w->d->state->work, WORK_CHANGES,
 		STEPS_STORED + WORK_BYTES(path < CHANGE_PATH_MAX ? path : CHANGE_PATH_MAX), w->e))
 		return false;
@@ -179,9 +242,8 @@ store(struct walk *w, const struct place *at, struct change *c)
 	    !keep(w, at, TRAIL_CANONICAL, &c->canonical_path, &cut) || !fingerprints(w, at, c) ||
 	    !value_hash(w, at, c) || !former_value(w, at, c) || !keep_place(w, c) || !room(w))
 		return false;
-	w->d->changes[w->d->n++] = *c;
-	w->d->shortened += cut;
-	return true;
+	c->shortened = cut;
+	return put(w, c, slot);
 }
 
 static void
@@ -253,6 +315,7 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 			 .key = r->key,
 			 .old_value = old_value,
 			 .new_value = new_value };
+	size_t                 slot;
 
 	if (w->d->state->note != NULL)
 		return w->d->state->note(w, at, old_value, new_value);
@@ -270,5 +333,6 @@ walk_change(struct walk *w, const struct place *at, const struct json *old_value
 		return true;
 	}
 	count(&w->d->summary, &c);
-	return walk_full(w) || store(w, at, &c);
+	slot = slot_for(w, c.severity);
+	return slot == NOWHERE || store(w, at, &c, slot);
 }

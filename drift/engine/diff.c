@@ -65,13 +65,22 @@ detach(struct diff *d, const struct json **v, struct err *e)
 	return true;
 }
 
+static bool
+detach_both(struct diff *d, struct change *c, struct err *e)
+{
+	return detach(d, &c->old_value, e) && detach(d, &c->new_value, e);
+}
+
 bool
 diff_detach(struct diff *d, size_t first, struct err *e)
 {
 	for (size_t i = first; i < d->n; i++)
-		if (!detach(d, &d->changes[i].old_value, e) ||
-		    !detach(d, &d->changes[i].new_value, e))
+		if (!detach_both(d, &d->changes[i], e))
 			return false;
+	for (size_t i = 0; i < d->replaced_n; i++)
+		if (d->replaced[i] < first && !detach_both(d, &d->changes[d->replaced[i]], e))
+			return false;
+	d->replaced_n = 0;
 	return true;
 }
 

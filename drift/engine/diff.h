@@ -18,8 +18,8 @@
  * an array or object.
  *
  * The values of a change point into the two normal forms, which must outlive it
- * (show them with resource_print).  Changes past DIFF_STORED_MAX are counted and
- * classified but not stored.
+ * (show them with resource_print).  Of more than
+ * DIFF_STORED_MAX changes the worst are stored; all are counted and classified.
  *
  * Paths are bounded.  Shortened are: a step (a member's name, or the key of an element) of more than
  * CHANGE_STEP_MAX bytes, to its first CHANGE_STEP_HEAD bytes; a path of more than CHANGE_PATH_MAX
@@ -56,6 +56,7 @@ struct change {
 	struct str         rule_place;       /* JSON Pointer from its path to the place inside that the rule
 						decided by; "": its own (rules.h) */
 	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
+	bool               shortened;        /* its path is */
 	bool               judged_partly;    /* the work ended before every place inside was judged */
 	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
 	const uint8_t     *former; /* the fingerprints it may have been known by, HASH_LEN bytes each: by the
@@ -87,6 +88,9 @@ struct diff_summary {
 struct diff {
 	struct change      *changes;           /* child of the diff */
 	size_t              n;
+	size_t             *replaced;          /* where a worse one has taken the place of another since the
+						  last diff_detach; a place may stand twice */
+	size_t              replaced_n;
 	size_t              shortened;         /* changes of them with a path that is */
 	struct diff_summary summary;
 	struct diff_note   *notes;             /* child of the diff */
@@ -108,7 +112,7 @@ MUST_USE bool diff_resource(struct diff *d, const struct resource *from,
     const struct resource *to, struct err *e);
 
 /*
- * The values of the changes from `first` on no longer point into what was compared, which may go: a
+ * The values of the changes from `first` on, and of the replaced, no longer point into what was compared, which may go: a
  * number that is not long is copied, any other value is NULL.  Their op stays what it is.
  */
 MUST_USE bool diff_detach(struct diff *d, size_t first, struct err *e);

@@ -135,7 +135,8 @@ add_element(struct walk *w, const struct place *at, struct trail_step *s)
 		buf_putc(&t->texts[i], '/');
 		buf_add(&t->texts[i], s->numbers[i], (size_t)n);
 	}
-	if (at->kind != PLACE_KEYED && walk_full(w)) { /* its hash is not for nothing */
+	if (at->kind != PLACE_KEYED && walk_full(w) &&
+	    !w->d->state->naming) { /* its hash is not for nothing */
 		s->label.is_masked = mark_within(at->element);
 		return true;
 	}
@@ -173,6 +174,20 @@ trail_to(struct walk *w, const struct place *at)
 		s->ends[i] = t->texts[i].n;
 	}
 	s->mark = at->mark;
+	return ok;
+}
+
+bool
+trail_named(struct walk *w, const struct place *at)
+{
+	struct trail *t = w->d->state->trail;
+	bool          ok;
+
+	for (const struct place *p = at; p->depth > 0; p = p->up)
+		t->steps[p->depth].mark = 0;
+	w->d->state->naming = true;
+	ok = trail_to(w, at);
+	w->d->state->naming = false;
 	return ok;
 }
 

@@ -63,6 +63,8 @@ MUST_USE struct trail *trail_make(TALLOC_CTX *mem, struct err *e);
 
 /* Goes to a place: names, labels and texts are those of the way to it. */
 MUST_USE bool trail_to(struct walk *w, const struct place *at);
+/* The same where there is no more room for changes, and elements that are counted go unnamed: with their names. */
+MUST_USE bool trail_named(struct walk *w, const struct place *at);
 
 /* One of its texts, with steps shortened, however long. */
 struct str trail_text(const struct walk *w, const struct place *at, enum trail_text which);

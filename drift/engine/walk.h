@@ -24,6 +24,10 @@ struct diff_state {
 	const struct compare_spec *spec;
 	const struct rules        *rules;
 	size_t                     cap;  /* of diff.changes */
+	size_t                     stored[SEVERITY__MAX]; /* changes, by severity */
+	enum severity              mildest; /* once there is no more room: of those that give way, and */
+	size_t                     looked;  /* the end of those that may be among them; 0: none was looked for */
+	bool                       naming;  /* trail_named() is at work */
 	struct work               *work;    /* of the request */
 	struct matcher            *matcher; /* of the rules */
 	uint64_t                   marks; /* places made so far */
@@ -79,7 +83,7 @@ struct place {
 /* A place below another. */
 struct place walk_place(struct walk *w, const struct place *up, enum place_kind kind);
 
-/* No more changes are stored, so that nobody asks for their texts. */
+/* There is no more room: only the worse are stored, and few ask for their texts (trail_named). */
 bool walk_full(const struct walk *w);
 
 /* Spends what was compared since the last time. */

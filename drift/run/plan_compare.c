@@ -43,7 +43,18 @@ category_compared(const struct plan_sides *sides, struct str category)
 	return sides->only == NULL;
 }
 
-/* The texts of the changes from `first` on, as long as their values are at hand. */
+static bool
+show_change(struct pairs *w, size_t at, struct err *e)
+{
+	const struct change *c = &w->diff->changes[at];
+	struct change_text  *v = &w->texts[at];
+
+	return values_show(&w->values, c->old_value, &v->old_text, &v->old_truncated, e) &&
+	       values_show(&w->values, c->new_value, &v->new_text, &v->new_truncated, e);
+}
+
+/* The texts of the changes from `first` on, and of those that took the place of others, as long as
+ * their values are at hand. */
 static bool
 show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 {
@@ -53,14 +64,19 @@ show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 		if (w->texts == NULL)
 			return err_memory(e);
 	}
-	for (size_t i = first; i < w->diff->n; i++) {
-		const struct change *c = &w->diff->changes[i];
-		struct change_text  *v = &w->texts[i];
+	for (size_t i = 0; i < w->diff->replaced_n; i++) {
+		size_t at = w->diff->replaced[i];
 
-		if (!values_show(&w->values, c->old_value, &v->old_text, &v->old_truncated, e) ||
-		    !values_show(&w->values, c->new_value, &v->new_text, &v->new_truncated, e))
+		if (at >= first)
+			continue;
+		values_give_back(&w->values, w->texts[at].old_text);
+		values_give_back(&w->values, w->texts[at].new_text);
+		if (!show_change(w, at, e))
 			return false;
 	}
+	for (size_t i = first; i < w->diff->n; i++)
+		if (!show_change(w, i, e))
+			return false;
 	return diff_detach(w->diff, first, e);
 }
 

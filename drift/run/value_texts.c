@@ -35,3 +35,9 @@ values_show(
 	s->left -= text->n;
 	return true;
 }
+
+void
+values_give_back(struct values *s, struct str text)
+{
+	s->left += text.n;
+}

@@ -26,5 +26,7 @@ void values_begin(struct values *s, TALLOC_CTX *mem, size_t max);
 /* v NULL: there is none; *text with p == NULL: none is shown. */
 MUST_USE bool values_show(struct values *s, const struct json *v, struct str *text, bool *truncated,
     struct err *e);
+/* One that is shown no longer makes room for others. */
+void values_give_back(struct values *s, struct str text);
 
 #endif

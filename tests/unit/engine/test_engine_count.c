@@ -129,6 +129,103 @@ changes_past_the_limit_are_counted_not_stored(void **state)
 	assert_int_equal(d->summary.modified, DIFF_STORED_MAX + 10);
 }
 
+/* By the names of the members. */
+static struct diff *
+compare_ranked(const char *old, const char *new)
+{
+	static const char    text[] = "["
+				      "{\"path\":\"/low*\",\"severity\":\"low\"},"
+				      "{\"path\":\"/high*\",\"severity\":\"high\"},"
+				      "{\"path\":\"/list/**\",\"severity\":\"critical\"},"
+				      "{\"path\":\"/dire*\",\"severity\":\"critical\"}]";
+	struct compare_spec *spec = spec_of(NULL, key);
+	struct err           e = { 0 };
+	struct rules        *rules = rules_compile(mem, parse(text), NULL, 0, NULL, &e);
+	struct diff         *d = diff_make(mem, spec, rules, NULL, &e);
+	struct resource      a = resource(spec, "c", old), b = resource(spec, "c", new);
+
+	assert_non_null(rules);
+	assert_non_null(d);
+	assert_true(diff_resource(d, &a, &b, &e));
+	return d;
+}
+
+static size_t
+stored_of(const struct diff *d, enum severity s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += d->changes[i].severity == s;
+	return n;
+}
+
+/* Found in this order: low, medium, high, critical and counted elements of a list, medium. */
+static void
+of_too_many_changes_the_worst_are_stored(void **state)
+{
+	static const struct {
+		const char *name;
+		int         n;
+	} parts[] = { { "low", 30000 }, { "other", 19990 }, { "high", 25000 }, { "dire", 5 },
+		{ "later", 3 } };
+	struct buf   a, b;
+	struct diff *d;
+	bool         named = false;
+
+	(void)state;
+	buf_make(&a, mem);
+	buf_make(&b, mem);
+	for (size_t k = 0; k < LEN(parts); k++)
+		for (int i = 0; i < parts[k].n; i++) {
+			buf_printf(
+			    &a, "%s\"%s%d\":1", k + (size_t)i > 0 ? "," : "{", parts[k].name, i);
+			buf_printf(
+			    &b, "%s\"%s%d\":2", k + (size_t)i > 0 ? "," : "{", parts[k].name, i);
+		}
+	buf_puts(&a, ",\"list\":[\"a\",\"b\"]}");
+	buf_puts(&b, ",\"list\":[\"b\",\"c\"]}");
+	d = compare_ranked(a.p, b.p);
+	assert_int_equal(d->n, DIFF_STORED_MAX);
+	assert_int_equal(diff_count(&d->summary), 75000);
+	assert_int_equal(d->summary.by_severity[SEVERITY_LOW], 30000);
+	assert_int_equal(d->summary.by_severity[SEVERITY_MEDIUM], 19993);
+	assert_int_equal(stored_of(d, SEVERITY_CRITICAL), 7);
+	assert_int_equal(stored_of(d, SEVERITY_HIGH), 25000);
+	assert_int_equal(stored_of(d, SEVERITY_MEDIUM), 19993);
+	assert_int_equal(stored_of(d, SEVERITY_LOW), 5000);
+	assert_int_equal(d->replaced_n, 25000);
+	for (size_t i = 0; i < d->n; i++)
+		named = named || memmem(d->changes[i].canonical_path.p,
+				     d->changes[i].canonical_path.n, "/list/[#", 8) != NULL;
+	assert_true(named);
+}
+
+/* Each that comes is worse than all that are stored: every place is taken four times. */
+static void
+what_gives_way_is_found_in_one_pass_for_each_severity(void **state)
+{
+	static const char *const names[] = { "low", "other", "high", "dire" };
+	struct buf               a, b;
+	struct diff             *d;
+
+	(void)state;
+	buf_make(&a, mem);
+	buf_make(&b, mem);
+	for (int i = 0; i < 4 * DIFF_STORED_MAX; i++) {
+		const char *name = names[i / DIFF_STORED_MAX];
+
+		buf_printf(&a, "%s\"%s%d\":1", i > 0 ? "," : "{", name, i);
+		buf_printf(&b, "%s\"%s%d\":2", i > 0 ? "," : "{", name, i);
+	}
+	buf_putc(&a, '}');
+	buf_putc(&b, '}');
+	d = compare_ranked(a.p, b.p);
+	assert_int_equal(d->n, DIFF_STORED_MAX);
+	assert_int_equal(diff_count(&d->summary), 4 * DIFF_STORED_MAX);
+	assert_int_equal(stored_of(d, SEVERITY_CRITICAL), DIFF_STORED_MAX);
+}
+
 /* Texts whose hashes were chosen, or not: the work stays in proportion (a quadratic one would take
  * minutes). */
 static void
@@ -186,6 +283,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(changes_are_counted_as_the_contract_says),
 		TEST(changes_past_the_limit_are_counted_not_stored),
+		TEST(of_too_many_changes_the_worst_are_stored),
+		TEST(what_gives_way_is_found_in_one_pass_for_each_severity),
 		TEST(large_arrays_are_not_quadratic),
 		TEST(the_deepest_value_is_compared),
 	};

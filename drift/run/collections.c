@@ -71,6 +71,15 @@ add(const struct ingest *in, struct plan *p, const struct collection_row *row,
 }
 
 static bool
+not_too_many(const struct ingest *in, const struct plan *p, struct err *e)
+{
+	return p->collections.n <= COLLECTIONS_MAX ||
+	       err_fault(e, in->mem, "/collections",
+		   "a config has at most %d collections; with this snapshot there would be %zu",
+		   COLLECTIONS_MAX, p->collections.n);
+}
+
+static bool
 merge(const struct ingest *in, struct plan *p, const struct collection_row *rows, size_t rows_n,
     struct err *e)
 {
@@ -91,10 +100,7 @@ merge(const struct ingest *in, struct plan *p, const struct collection_row *rows
 		a += c <= 0;
 		b += c >= 0;
 	}
-	return p->collections.n <= COLLECTIONS_MAX ||
-	       err_fault(e, in->mem, "/collections",
-		   "a config has at most %d collections; with this snapshot there would be %zu",
-		   COLLECTIONS_MAX, p->collections.n);
+	return not_too_many(in, p, e);
 }
 
 /* ---- one more reading ---- */
@@ -236,6 +242,7 @@ collections_plan_golden(
 	struct plan_collections *s = &p->collections;
 	size_t                   known = s->n, room = s->n;
 	struct plan_collection  *of;
+	static char              none[] = "";
 
 	for (size_t i = 0; i < sides->base_n; i++)
 		room += i == 0 || strcmp(sides->base[i].category, sides->base[i - 1].category) != 0;
@@ -251,7 +258,9 @@ collections_plan_golden(
 		if ((i > 0 && strcmp(sides->base[i].category, sides->base[i - 1].category) == 0) ||
 		    collections_find(&before, category) != NULL)
 			continue;
-		*c = (struct plan_collection) { .category = category, .how = COLLECTION_FAILED };
+		*c = (struct plan_collection) { .category = category,
+			.how = COLLECTION_FAILED,
+			.was = { .config_id = in->config->id, .how = none } };
 		c->row = (struct collection_row) { .config_id = in->config->id,
 			.category = sides->base[i].category,
 			.how = how_text(p, COLLECTION_FAILED),
@@ -264,7 +273,7 @@ collections_plan_golden(
 	}
 	if (s->n > 1)
 		qsort(s->of, s->n, sizeof(s->of[0]), by_category);
-	return true;
+	return not_too_many(in, p, e);
 }
 
 /* ---- writing ---- */

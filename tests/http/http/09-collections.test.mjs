@@ -1,7 +1,7 @@
 // Each collection of a config for itself: read, left out, blind, in the baseline.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, bearer, newConfig, newKey, push, withKey } from '../lib/people.mjs';
+import { all, bearer, newConfig, newKey, push, unique, withKey } from '../lib/people.mjs';
 
 const item = (category, key, value = 1) => ({ category, key, value });
 
@@ -133,4 +133,25 @@ test('a snapshot with something unread becomes the baseline of what it has read'
   assert.deepEqual([(await collection('a')).baseline_id, (await collection('b')).baseline_id], [second.snapshot_id, first.snapshot_id]);
   assert.equal((await send([item('a', 'k', 2), item('b', 'k')])).report.status, 'clean');
   assert.equal((await admin('DELETE', `/api/drift/snapshots/${first.snapshot_id}?reason=x`)).status, 409, 'that of b stands on it');
+});
+
+test('what a template has and nobody reads is blind, and keeps nobody from pushing', async () => {
+  const { admin, c, caller, alerts, collection } = await watched();
+  const send = await caller();
+  const template = async (resources) => {
+    const made = await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('golden'), resources } });
+    assert.equal(made.status, 201, made.text);
+    const bound = await admin('PUT', `/api/drift/configs/${c.id}/baseline`, { body: { golden: { id: made.json.id } } });
+    assert.equal(bound.status, 200, bound.text);
+  };
+  await template([item('a', 'k'), item('b', 'k'), item('z', 'k')]);
+  for (let i = 1; i <= 4; i++)
+    assert.deepEqual((await send([item('b', 'k')])).report.summary.deleted, 0, `push ${i}`);
+  assert.deepEqual([(await collection('a')).state, (await collection('z')).blind], ['failed', true]);
+  assert.deepEqual([await alerts('blind'), await alerts('drift')], [['open'], []]);
+  await send([item('a', 'k'), item('b', 'k'), item('z', 'k')]);
+  assert.deepEqual(await alerts('blind'), ['resolved']);
+
+  await template(Array.from({ length: 9999 }, (_, i) => item(`c${i}`, 'k')));
+  await assert.rejects(send([item('b', 'k')]), /at most 10000 collections; with this snapshot there would be 10002/);
 });

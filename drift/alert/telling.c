@@ -103,18 +103,20 @@ has_heard(const struct telling *w, const struct alert_target *t, const struct al
 	return before >= t->min_severity;
 }
 
-/* *below: it hears that the alert has fallen below what it is told of, and nothing after that. */
+/* *below: it hears that the alert has fallen below what it is told of, and nothing after that, but
+ * its end where that waits still. */
 static bool
-is_told(const struct telling *w, const struct alert_target *t, const struct alert_lane *lane,
-    bool *below)
+is_told(
+    const struct telling *w, const struct alert_target *t, const struct waiting *at, bool *below)
 {
-	bool within = w->severity >= t->min_severity;
+	const struct alert_lane *lane = at->lane;
+	bool                     within = w->severity >= t->min_severity;
 
 	*below = false;
 	if (w->news->ended_only)
 		return within && t->tell_ends;
 	if (is_event(w, EVENT_RESOLVED))
-		return lane != NULL ? !lane->below : within;
+		return lane != NULL ? !lane->below || at->n > 0 : within;
 	*below = !within && has_heard(w, t, lane);
 	return within || *below;
 }
@@ -239,10 +241,13 @@ tell_targets(struct telling *w, struct err *e)
 	for (size_t i = 0; i < w->s->targets_n; i++) {
 		const struct alert_target *t = &w->s->targets[i];
 		const struct channel      *c = find_channel(w, &t->channel_id);
+		struct waiting             at;
 		bool                       below;
 
-		if (c == NULL || is_double(w, &c->id) ||
-		    !is_told(w, t, find_lane(w, &c->id).lane, &below))
+		if (c == NULL || is_double(w, &c->id))
+			continue;
+		at = find_lane(w, &c->id);
+		if (!is_told(w, t, &at, &below))
 			continue;
 		if (!keep_event(w, e) || !tell(w, t, c, below, e))
 			return false;

@@ -51,7 +51,7 @@
  *   mask             scalars are replaced by their HMAC (resource.h): by `path` all at and below the place;
  *                    by `names` strings, and strings in a list (edition 1: as by path)
  *   unmask           what is always masked, or masked by an entry, is left readable at this place: of a
- *                    list its strings too, of an object nothing below it; not for packs
+ *                    list its scalars and lists too, of an object nothing below it; not for packs
  *   empty_is_absent  null, "", [] and {} are left out
  *   casefold         strings as Unicode NFKC_Casefold, nfc: as Unicode NFC; that does not fit
  *                    where more than 30 combining marks follow one another, nor a text of more than
@@ -75,7 +75,9 @@
  * A value a normaliser does not fit stays as it is.  They are applied in the order of the entries,
  * again while one changes what another left; of two that cut times the first counts.  An element
  * of an array that is ignored (or empty) by its index has null in its place, so that those behind
- * it keep theirs; `*` and `**` leave elements out.
+ * it keep theirs; `*` and `**` leave elements out.  The path "" is the resource itself, which is there
+ * whatever is in it: ignored, or empty where that is as good as absent, it is null (in edition 1 it stays
+ * as it is); what leads there by `**` is about what is in it.
  */
 #ifndef BSX_DRIFT_ENGINE_COMPARE_H
 #define BSX_DRIFT_ENGINE_COMPARE_H

@@ -27,7 +27,9 @@
 #define IS_DATA    (1u << 26)
 #define IS_ITEMS   (1u << 25)
 #define ASKS       (IS_VALUE | IS_DATA | IS_ITEMS)
-#define GOES_DOWN  (SECRET | CONNECTION | DO(NORMALISE_UNMASK)) /* to strings of a list */
+/* Masked by its path and unmasked: what is in objects here is masked all the same. */
+#define MASK_BELOW (1u << 24)
+#define GOES_DOWN  (SECRET | CONNECTION | DO(NORMALISE_UNMASK)) /* to strings of a list, what is unmasked to all but objects */
 
 /* What the entries by name say about a member; names come again and again, so it is kept. */
 struct known {

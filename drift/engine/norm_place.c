@@ -97,18 +97,25 @@ by_path(const struct norm *n, const struct row *here)
 	return todo;
 }
 
-/* The resource itself is never left out. */
-static void
-unmeet_root(const struct norm *n)
+/*
+ * The resource itself is never left out: what names it, and nothing else, puts null in its place,
+ * in edition 1 nothing.
+ */
+static unsigned
+by_path_of_root(const struct norm *n)
 {
+	unsigned todo = 0;
 	uint32_t at = 0, path;
 
 	while (places_next(&n->pick.places, n->pick.start, &at, &path)) {
-		enum normaliser how = n->pick.paths[path]->how;
+		const struct compare_entry *x = n->pick.paths[path];
 
-		if (how == NORMALISE_IGNORE || how == NORMALISE_EMPTY_IS_ABSENT)
-			n->spec->hits[n->pick.paths[path] - n->spec->normalise.items]--;
+		if ((DO(x->how) & REMOVES) != 0 && (!n->second || x->path.n > 0))
+			continue;
+		todo |= DO(x->how);
+		met(n, x, 1);
 	}
+	return todo;
 }
 
 /* ---- by what stands beside it ---- */
@@ -154,9 +161,18 @@ asked(struct norm *n, const struct spot *up, const struct json *object, unsigned
 static unsigned
 unmasked(unsigned todo)
 {
-	if ((todo & DO(NORMALISE_UNMASK)) != 0)
-		todo &= ~(SECRET | CONNECTION | IN_DATA | DO(NORMALISE_MASK));
-	return todo;
+	if ((todo & DO(NORMALISE_UNMASK)) == 0)
+		return todo;
+	if ((todo & DO(NORMALISE_MASK)) != 0)
+		todo |= MASK_BELOW;
+	return todo & ~(SECRET | CONNECTION | IN_DATA | DO(NORMALISE_MASK));
+}
+
+/* What is below a place that is masked by its path is masked. */
+static unsigned
+masked_above(const struct spot *up)
+{
+	return (up->todo & (DO(NORMALISE_MASK) | MASK_BELOW)) != 0 ? DO(NORMALISE_MASK) : 0;
 }
 
 /* ---- a part of a container ---- */
@@ -166,19 +182,17 @@ norm_root(struct norm *n)
 {
 	struct spot at = { .here = n->pick.start };
 
-	at.todo = unmasked(by_path(n, at.here));
-	unmeet_root(n);
+	at.todo = unmasked(by_path_of_root(n));
 	return at;
 }
 
-/* What is below a place that is masked by its path is masked. */
 struct spot
 norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i)
 {
 	struct str  name = v->names[i];
 	struct spot at = { places_down(&n->pick.places, up->here, name), name, by_name(n, name) };
 
-	at.todo |= by_path(n, at.here) | (up->todo & DO(NORMALISE_MASK));
+	at.todo |= by_path(n, at.here) | masked_above(up);
 	if (!n->second)
 		return at;
 	if ((at.todo & ASKS) != 0)
@@ -203,10 +217,12 @@ means_all(const struct norm *n, const struct spot *up, uint32_t path)
 static unsigned
 inherited(const struct spot *up, const struct json *element)
 {
-	unsigned todo = up->todo & (DO(NORMALISE_MASK) | IN_LIST);
+	unsigned todo = masked_above(up) | (up->todo & IN_LIST);
 
 	if (element->type == JSON_STRING || element->type == JSON_ARRAY)
 		todo |= up->todo & GOES_DOWN;
+	if (element->type != JSON_OBJECT)
+		todo |= up->todo & DO(NORMALISE_UNMASK);
 	return todo;
 }
 
@@ -221,7 +237,6 @@ norm_element(struct norm *n, const struct spot *up, const struct json *element, 
 
 	uint32_t j = 0, path;
 
-	at.todo = inherited(up, element);
 	while (places_next(&n->pick.places, at.here, &j, &path)) {
 		enum normaliser how = n->pick.paths[path]->how;
 
@@ -229,7 +244,7 @@ norm_element(struct norm *n, const struct spot *up, const struct json *element, 
 		at.todo |=
 		    (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
 	}
-	at.todo = unmasked(at.todo);
+	at.todo = unmasked(at.todo | inherited(up, element));
 	return at;
 }
 

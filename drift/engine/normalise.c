@@ -246,6 +246,25 @@ normal(struct norm *n, const struct json *v, const struct spot *at, struct json 
 	return ok;
 }
 
+/* The whole: null where it is ignored, or empty and an entry says that this is as good as absent.
+ */
+static bool
+normal_root(struct norm *n, const struct json *v, struct json *out, bool *changed)
+{
+	struct spot at = norm_root(n);
+	bool        gone = (at.todo & DO(NORMALISE_IGNORE)) != 0;
+
+	if (!gone && !normal(n, v, &at, out, changed))
+		return false;
+	gone = gone ||
+	       ((at.todo & DO(NORMALISE_EMPTY_IS_ABSENT)) != 0 && is_empty(*changed ? out : v));
+	if (!gone)
+		return true;
+	*out = (struct json) { .type = JSON_NULL };
+	*changed = v->type != JSON_NULL;
+	return true;
+}
+
 /* At its end: whoever shows it goes by what it is then. */
 static bool
 put(struct norm *n, struct resource *r, const struct json *value, bool changed)
@@ -277,7 +296,6 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 		.e = e,
 	};
 	TALLOC_CTX *tmp = talloc_new(NULL);
-	struct spot at;
 	bool        changed = false, ok;
 	struct json value;
 
@@ -287,10 +305,7 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 	n.speaking =
 	    talloc_array(tmp, const struct compare_entry *, n.pick.n_names + n.pick.n_paths);
 	ok = ok && (n.speaking != NULL || err_memory(e));
-	if (ok) {
-		at = norm_root(&n);
-		ok = normal(&n, r->value, &at, &value, &changed);
-	}
+	ok = ok && normal_root(&n, r->value, &value, &changed);
 	norm_met(&n);
 	ok = ok && norm_key(&n, &r->key) && put(&n, r, &value, changed);
 	talloc_free(tmp);

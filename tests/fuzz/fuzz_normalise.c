@@ -4,11 +4,17 @@
  *   - a normal form is its own: what comes back from the store is that, to the byte;
  *   - values equal but for spelling (order of members, numbers) have one canonical text, before
  *     and after;
- *   - a transform applied twice is the transform applied once.
+ *   - a transform applied twice is the transform applied once;
+ *   - a string at a place that is masked is a mask, or says that there is no secret;
+ *   - where all is unmasked every value is as it came.
  */
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "drift/engine/mark.h"
 #include "drift/engine/resource.h"
+#include "drift/engine/secret.h"
 #include "drift/engine/transform.h"
 #include "tests/fuzz/part.h"
 
@@ -33,12 +39,14 @@ struct world {
 	struct compare_spec *spec;
 };
 
+/* `open`: of the choices those that mask, and all is unmasked. */
 static struct compare_spec *
-spec_of(TALLOC_CTX *mem, struct str choices)
+spec_of(TALLOC_CTX *mem, struct str choices, bool open)
 {
 	struct err   e = { 0 };
 	struct json *v;
 	struct buf   b;
+	bool         first = true;
 
 	buf_make(&b, mem);
 	buf_puts(&b, "{\"normalise\":[");
@@ -46,13 +54,18 @@ spec_of(TALLOC_CTX *mem, struct str choices)
 		const char *how = hows[(uint8_t)choices.p[i] % LEN(hows)], *more = "";
 		uint8_t     with = (uint8_t)choices.p[i + 2];
 
+		if (open && strcmp(how, "mask") != 0)
+			continue;
 		if (how[0] == 's')
 			more = splits[with % LEN(splits)];
 		if (how[0] == 'r')
 			more = rounds[with % LEN(rounds)];
-		buf_printf(&b, "%s{\"how\":\"%s\",%s%s}", i > 0 ? "," : "", how,
+		buf_printf(&b, "%s{\"how\":\"%s\",%s%s}", first ? "" : ",", how,
 		    places[(uint8_t)choices.p[i + 1] % LEN(places)], more);
+		first = false;
 	}
+	if (open)
+		buf_printf(&b, "%s{\"how\":\"unmask\",\"path\":\"/**\"}", first ? "" : ",");
 	buf_puts(&b, "]}");
 	v = json_parse(mem, buf_str(&b), &e);
 	assert(v != NULL);
@@ -72,19 +85,27 @@ canonical(TALLOC_CTX *mem, const struct json *v)
 	return buf_str(&b);
 }
 
-/* The canonical text of the normal form of a text; p NULL: a number without one. */
-static struct str
-normal(const struct world *w, struct str text, enum resource_origin from)
+/* The normal form of a text; NULL: there is a number without one. */
+static const struct json *
+normal_of(const struct world *w, struct str text, enum resource_origin from)
 {
 	struct err      e = { 0 };
 	struct resource r = { STR("c"), STR("k"), json_parse(w->mem, text, &e) };
 
 	assert(r.value != NULL);
-	if (!resource_normalise(w->mem, w->spec, &r, from, NULL, &e)) {
-		assert(e.code == ERR_INVALID && e.faults != NULL);
-		return (struct str) { NULL, 0 };
-	}
-	return canonical(w->mem, r.value);
+	if (resource_normalise(w->mem, w->spec, &r, from, NULL, &e))
+		return r.value;
+	assert(e.code == ERR_INVALID && e.faults != NULL);
+	return NULL;
+}
+
+/* Its canonical text. */
+static struct str
+normal(const struct world *w, struct str text, enum resource_origin from)
+{
+	const struct json *v = normal_of(w, text, from);
+
+	return v != NULL ? canonical(w->mem, v) : (struct str) { NULL, 0 };
 }
 
 static void
@@ -103,6 +124,74 @@ check_form(const struct world *w, struct str text, const struct json *v)
 	spelled = normal(w, buf_str(&b), RESOURCE_SOURCE);
 	assert(str_eq(form, spelled));
 }
+
+/* ---- masks ---- */
+
+struct steps {
+	struct str at[JSON_DEPTH_MAX + 1];
+	char       indices[JSON_DEPTH_MAX + 1][12];
+	uint32_t   n;
+};
+
+/*
+ * To who has a path alone members that look like indices could be elements, and elements of what
+ * has no name members: they are passed by.
+ */
+static void
+check_masked(const struct world *w, const struct json *v, struct steps *to)
+{
+	uint64_t index;
+	bool     named = to->n > 0 && !str_to_u64(to->at[0], &index);
+
+	if (v->type == JSON_STRING && named && compare_masks(w->spec, STR("c"), to->at, to->n))
+		assert(mark_at(v) || secret_is_none(mark_clear(v->text)));
+	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+		return;
+	for (uint32_t i = 0; i < v->n; i++) {
+		char *text = to->indices[to->n];
+
+		snprintf(text, sizeof to->indices[0], "%u", i);
+		to->at[to->n] = v->type == JSON_OBJECT ? v->names[i] : str_of(text);
+		if (v->type == JSON_OBJECT && str_to_u64(v->names[i], &index))
+			continue;
+		to->n++;
+		check_masked(w, &v->items[i], to);
+		to->n--;
+	}
+}
+
+/* But for the second U+0000 of a string that begins with one; an annotation may be read as JSON. */
+static void
+check_same(const struct json *was, const struct json *is)
+{
+	assert(was->type == is->type || (was->type == JSON_STRING && is->n > 0));
+	if (was->type != is->type)
+		return;
+	if (was->type == JSON_STRING)
+		assert(!mark_at(is) && str_eq(was->text, mark_clear(is->text)));
+	if (was->type != JSON_ARRAY && was->type != JSON_OBJECT)
+		return;
+	assert(was->n == is->n);
+	for (uint32_t i = 0; i < was->n; i++)
+		check_same(&was->items[i], &is->items[i]);
+}
+
+static void
+check_masks(const struct world *w, struct str choices, struct str text, const struct json *v)
+{
+	struct world       open = { w->mem, spec_of(w->mem, choices, true) };
+	struct steps       to = { .n = 0 };
+	const struct json *form = normal_of(w, text, RESOURCE_SOURCE);
+
+	if (form != NULL)
+		check_masked(w, form, &to);
+	assert(open.spec != NULL);
+	form = normal_of(&open, text, RESOURCE_SOURCE);
+	if (form != NULL)
+		check_same(v, form);
+}
+
+/* ---- transforms ---- */
 
 static void
 check_transforms(const struct world *w, const struct json *v)
@@ -132,9 +221,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct err   e = { 0 };
 	struct json *v = json_parse(w.mem, rest, &e);
 
-	w.spec = v != NULL ? spec_of(w.mem, choices) : NULL;
+	w.spec = v != NULL ? spec_of(w.mem, choices, false) : NULL;
 	if (w.spec != NULL) {
 		check_form(&w, rest, v);
+		check_masks(&w, choices, rest, v);
 		check_transforms(&w, v);
 		for (uint32_t i = 0; i < v->n; i++)
 			check_transforms(&w, &v->items[i]);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "drift/engine/compare_priv.h"
 #include "tests/unit/engine.h"
 
 static void
@@ -59,6 +60,82 @@ normalisers_make_equal_what_means_the_same(void **state)
 
 		check_changes(how, cases[i].old, cases[i].new, cases[i].want);
 	}
+}
+
+/* What is not said of an edition is the same in both. */
+static void
+the_whole_resource_has_a_normal_form_by_each_normaliser(void **state)
+{
+	static const struct {
+		const char *how, *text, *want, *first;
+	} cases[] = {
+		{ "\"ignore\"", "{\"a\":1}", "null", "{\"a\":1}" },
+		{ "\"ignore\"", "\"x\"", "null", "\"x\"" },
+		{ "\"ignore\"", "null", "null", NULL },
+		{ "\"empty_is_absent\"", "{}", "null", "{}" },
+		{ "\"empty_is_absent\"", "[]", "null", "[]" },
+		{ "\"empty_is_absent\"", "\"\"", "null", "\"\"" },
+		{ "\"empty_is_absent\"", "{\"a\":[]}", "{\"a\":[]}", NULL },
+		{ "\"empty_is_absent\"", "0", "0", NULL },
+		{ "\"mask\"", "\"x\"", "\"[masked]\"", NULL },
+		{ "\"mask\"", "{\"a\":[true,null,{\"b\":2}]}",
+		    "{\"a\":[\"[masked]\",null,{\"b\":\"[masked]\"}]}", NULL },
+		{ "\"unmask\"", "\"Bearer abc123\"", "\"Bearer abc123\"", NULL },
+		{ "\"unmask\"", "[\"Bearer abc123\",[1]]", "[\"Bearer abc123\",[1]]", NULL },
+		{ "\"unmask\"", "{\"password\":\"x\"}", "{\"password\":\"[masked]\"}", NULL },
+		{ "\"casefold\"", "\"Ab\"", "\"ab\"", NULL },
+		{ "\"nfc\"", "\"e\xCC\x81\"", "\"\xC3\xA9\"", NULL },
+		{ "\"split\"", "\"a b\"", "[\"a\",\"b\"]", NULL },
+		{ "\"embedded_json\"", "\"{\\\"password\\\":\\\"x\\\"}\"",
+		    "{\"password\":\"[masked]\"}", NULL },
+		{ "\"round\"", "1.5", "2", NULL },
+		{ "\"round\",\"seconds\":60", "\"2026-01-01T00:00:30Z\"",
+		    "\"2026-01-01T00:00:00.000Z\"", NULL },
+		{ "\"as_array\"", "{\"a\":\"b\"}", "[{\"a\":\"b\"}]", NULL },
+		{ "\"cidr\"", "\"10.1.2.3/8\"", "\"10.0.0.0/8\"", NULL },
+		{ "\"quantity\"", "\"1000m\"", "1", NULL },
+		{ "\"duration\"", "\"60m\"", "\"PT1H\"", NULL },
+		{ "\"eol\"", "\"a\\r\\nb\"", "\"a\\nb\"", NULL },
+		{ "\"url_decoded\"", "\"%2541\"", "\"A\"", NULL },
+		{ "\"boolean_text\"", "\"Yes\"", "true", NULL },
+	};
+	bool seen[NORMALISER__MAX] = { false };
+
+	(void)state;
+	for (under = COMPARE_EDITION_1; under <= COMPARE_EDITION; under++) {
+		for (size_t i = 0; i < LEN(cases); i++) {
+			struct compare_spec *spec = spec_of(
+			    talloc_asprintf(
+				mem, "{\"normalise\":[{\"how\":%s,\"path\":\"\"}]}", cases[i].how),
+			    key);
+			bool first = under == COMPARE_EDITION_1 && cases[i].first != NULL;
+			struct resource r = resource(spec, "c", cases[i].text), again = r;
+			struct err      e = { 0 };
+
+			seen[spec->normalise.items[0].how] = true;
+			assert_string_equal(talloc_strndup(mem, shown(r.value).p, shown(r.value).n),
+			    first ? cases[i].first : cases[i].want);
+			again.value = json_parse(mem, canonical(&r), &e);
+			assert_true(
+			    resource_normalise(mem, spec, &again, RESOURCE_STORED, NULL, &e));
+			assert_true(str_eq(canonical(&r), canonical(&again)));
+		}
+	}
+	under = COMPARE_EDITION;
+	for (int how = 0; how < NORMALISER__MAX; how++)
+		assert_true(seen[how]);
+}
+
+static void
+what_is_about_all_below_leaves_the_resource_itself(void **state)
+{
+	(void)state;
+	check_changes("{\"normalise\":[{\"how\":\"ignore\",\"path\":\"/**\"}]}", "{\"a\":1}",
+	    "{\"a\":2,\"b\":3}", "");
+	check_changes("{\"normalise\":[{\"how\":\"empty_is_absent\",\"path\":\"/**\"}]}",
+	    "{\"a\":[]}", "{\"a\":1,\"b\":1}", "+/a +/b");
+	check_changes(
+	    "{\"normalise\":[{\"how\":\"empty_is_absent\",\"path\":\"\"}]}", "{}", "[]", "");
 }
 
 static void
@@ -275,6 +352,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(normalisers_make_equal_what_means_the_same),
+		TEST(the_whole_resource_has_a_normal_form_by_each_normaliser),
+		TEST(what_is_about_all_below_leaves_the_resource_itself),
 		TEST(embedded_json_ends_at_the_depth_limit),
 		TEST(ignored_places_make_no_change),
 		TEST(a_normal_form_shares_what_did_not_change),

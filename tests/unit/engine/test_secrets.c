@@ -302,6 +302,8 @@ a_config_can_unmask_what_it_names_and_nothing_else(void **state)
 		    "{\"note\":\"Bearer abc123\",\"other\":\"Bearer [masked]\"}" },
 		{ "{\"note\":[\"ghp_abcdef\",{\"token\":\"x\"}]}",
 		    "{\"note\":[\"ghp_abcdef\",{\"token\":\"[masked]\"}]}" },
+		{ "{\"vault\":{\"label\":{\"x\":1}}}",
+		    "{\"vault\":{\"label\":{\"x\":\"[masked]\"}}}" },
 		{ "{\"vault\":{\"label\":\"l\",\"pin\":1,\"no\":null}}",
 		    "{\"vault\":{\"label\":\"l\",\"pin\":\"[masked]\",\"no\":null}}" },
 		{ "{\"env\":[{\"name\":\"TOKEN\",\"value\":\"x\"}]}",
@@ -321,6 +323,41 @@ a_config_can_unmask_what_it_names_and_nothing_else(void **state)
 	assert_false(masks(spec, "password", "minLength"));
 	assert_false(masks(spec, "note", NULL));
 	assert_false(masks(spec, "id", NULL));
+}
+
+/* Also of what a text of the list turns out to be: it is that, and no text, when it comes back. */
+static void
+a_list_that_is_unmasked_is_so_but_for_what_is_in_objects(void **state)
+{
+	static const struct {
+		const char *how, *text, *want;
+	} cases[] = {
+		{ "\"quantity\"", "{\"a\":[\"5k\",5,true,{\"b\":1}]}",
+		    "{\"a\":[5000,5,true,{\"b\":\"[masked]\"}]}" },
+		{ "\"boolean_text\"", "{\"a\":[\"on\",[\"off\"]]}", "{\"a\":[true,[\"off\"]]}" },
+		{ "\"split\"", "{\"a\":[\"x y\"]}", "{\"a\":[[\"x\",\"y\"]]}" },
+		{ "\"embedded_json\"", "{\"a\":[\"{\\\"b\\\":1}\",\"[2,{\\\"c\\\":3}]\"]}",
+		    "{\"a\":[{\"b\":\"[masked]\"},[2,{\"c\":\"[masked]\"}]]}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct compare_spec *spec =
+		    spec_of(talloc_asprintf(mem,
+				"{\"normalise\":[{\"how\":%s,\"path\":\"/a/*\"},"
+				"{\"how\":\"mask\",\"path\":\"/a/"
+				"**\"},{\"how\":\"unmask\",\"path\":\"/a\"}]}",
+				cases[i].how),
+			key);
+		struct resource r = resource(spec, "c", cases[i].text), again = r;
+		struct err      e = { 0 };
+
+		assert_string_equal(
+		    talloc_strndup(mem, shown(r.value).p, shown(r.value).n), cases[i].want);
+		again.value = json_parse(mem, canonical(&r), &e);
+		assert_true(resource_normalise(mem, spec, &again, RESOURCE_STORED, NULL, &e));
+		assert_true(str_eq(canonical(&r), canonical(&again)));
+	}
 }
 
 static void
@@ -458,6 +495,7 @@ main(int argc, char **argv)
 		TEST(no_normaliser_hides_a_secret_from_the_mask),
 		TEST(the_data_of_a_kubernetes_secret_are_masked_wherever_it_stands),
 		TEST(a_config_can_unmask_what_it_names_and_nothing_else),
+		TEST(a_list_that_is_unmasked_is_so_but_for_what_is_in_objects),
 		TEST(a_pack_cannot_unmask),
 		TEST(a_mask_equals_the_clear_value_it_is_of_wherever_it_stands),
 		TEST(many_texts_are_not_tried_against_a_mask),

@@ -29,7 +29,8 @@ struct pairing {
 	uint32_t         *met;    /* b's with which there is any */
 	struct candidate *held;   /* the best so far */
 	uint32_t          held_n, held_cap;
-	bool              cut; /* some are not held */
+	uint32_t          most; /* that are held in the end */
+	bool              cut;  /* some are not held */
 };
 
 /* ---- the order of texts ---- */
@@ -113,11 +114,11 @@ hold(struct pairing *p, const struct candidate *c)
 {
 	struct candidate *more;
 
-	if (p->cut && by_order(c, &p->held[LIKENESS_HELD - 1]) > 0)
+	if (p->cut && by_order(c, &p->held[p->most - 1]) > 0)
 		return true;
-	if (p->held_n == 2 * LIKENESS_HELD) {
+	if (p->held_n == 2 * p->most) {
 		qsort(p->held, p->held_n, sizeof *p->held, by_order);
-		p->held_n = LIKENESS_HELD;
+		p->held_n = p->most;
 		p->cut = true;
 	}
 	if (p->held_n == p->held_cap) {
@@ -184,7 +185,7 @@ consider(struct pairing *p, uint32_t a, uint32_t b)
 	return hold(p, &c);
 }
 
-/* Every candidate of which neither is taken, or the first LIKENESS_HELD of them. */
+/* Every candidate of which neither is taken, or the first of them, `most`. */
 static bool
 collect(struct pairing *p)
 {
@@ -201,8 +202,8 @@ collect(struct pairing *p)
 	}
 	if (p->held_n > 1)
 		qsort(p->held, p->held_n, sizeof *p->held, by_order);
-	if (p->held_n > LIKENESS_HELD) {
-		p->held_n = LIKENESS_HELD;
+	if (p->held_n > p->most) {
+		p->held_n = p->most;
 		p->cut = true;
 	}
 	return work_spend(p->w->d->state->work, WORK_COMPARE, 20 * (uint64_t)p->held_n, p->w->e);
@@ -285,6 +286,9 @@ pair(struct pairing *p, const struct place *at, uint32_t total, struct likeness 
 	    talloc_array(talloc_parent(p->tmp), struct likeness_pair, p->na < nb ? p->na : nb);
 	if (out->pairs == NULL)
 		return err_memory(p->w->e);
+	p->most = total / LIKENESS_LEAVES;
+	p->most = p->most < LIKENESS_LEAST ? LIKENESS_LEAST : p->most;
+	p->most = p->most > LIKENESS_MOST ? LIKENESS_MOST : p->most;
 	if (!prepare(p, at, total))
 		return false;
 	do {

@@ -11,8 +11,11 @@
  *
  * Bound: W = objects of the right x leaves of all of the left + the reverse.  There are pairs where W
  * is at most LIKENESS_WORK_MAX and LIKENESS_EACH_MAX x leaves of both sides; else there is none.
- * Candidates are held LIKENESS_HELD at a time, whatever their number: a pass over all of them drops at
- * least as many.
+ * Candidates are held some at a time, whatever their number: a pass over all of them drops at least as
+ * many.  As few are held as keep their buffer (2 x 24 bytes each) below the documents: a leaf takes six
+ * bytes of text or more ("a":1,), so one for LIKENESS_LEAVES leaves; never less than LIKENESS_LEAST,
+ * whose 768 KiB small documents may take too, as with less a pass would do too little; never more than
+ * LIKENESS_MOST.
  */
 #ifndef BSX_DRIFT_ENGINE_LIKENESS_H
 #define BSX_DRIFT_ENGINE_LIKENESS_H
@@ -21,7 +24,9 @@
 
 #define LIKENESS_WORK_MAX 5000000
 #define LIKENESS_EACH_MAX 400
-#define LIKENESS_HELD     65536
+#define LIKENESS_LEAVES   8
+#define LIKENESS_LEAST    16384
+#define LIKENESS_MOST     65536
 
 /* Objects of one side. */
 struct likeness_side {

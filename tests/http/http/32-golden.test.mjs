@@ -169,7 +169,7 @@ test('variables that do not fit are 422, and what they bring is looked at once',
   const two = await newGolden(admin, [item('c', '%x%', 1), item('c', '%y%', 2)], { variables: [{ name: 'x' }, { name: 'y' }] });
   const same = await w.set({ golden: { id: two.id, variables: { x: 'k', y: 'k' } } });
   assert.deepEqual([same.status, pointers(same)], [422, ['/golden/variables']], same.text);
-  assert.match(same.text, /given before/);
+  assert.match(same.text, /resources\/1 has the category .*c.* and key .*k.* of \/resources\/0/);
   const long = await w.set({ golden: { id: two.id, variables: { x: 'k', y: 'k'.repeat(513) } } });
   assert.deepEqual([long.status, pointers(long)], [422, ['/golden/variables']]);
   const bomb = await newGolden(admin, [item('c', 'k', Array.from({ length: 100 }, () => '%x%'))], { variables: [{ name: 'x' }] });

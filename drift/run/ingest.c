@@ -158,7 +158,8 @@ static bool
 ingest_time(struct ingest *in, struct err *e)
 {
 	in->received_at.ms = clock_ms(in->d->env->clock);
-	if (in->collected_at.ms == 0)
+	in->dated = in->collected_at.ms != 0;
+	if (!in->dated)
 		in->collected_at = in->received_at;
 	if (in->collected_at.ms > in->received_at.ms + PUSH_AHEAD_MS)
 		return err_fault(

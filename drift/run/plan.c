@@ -45,6 +45,25 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 	return true;
 }
 
+/*
+ * One that does not say when it was collected is of now, though another collector's push that came
+ * meanwhile was written before it.  Only of the same collector's is the one that came later the
+ * newer.
+ */
+static bool
+is_late(const struct ingest *in, const struct config_state *s)
+{
+	return in->collected_at.ms < s->collected_at.ms &&
+	       (in->dated || uuid_eq(&s->pusher, &in->pusher));
+}
+
+static void
+advance_clock(const struct ingest *in, struct config_state *s)
+{
+	if (in->collected_at.ms > s->collected_at.ms)
+		s->collected_at = in->collected_at;
+}
+
 /* ---- versions and contents ---- */
 
 static bool
@@ -199,7 +218,7 @@ plan_state(const struct ingest *in, struct plan *p, const char *status)
 		return;
 	s->snapshot_id = in->snapshot_id;
 	s->digest = (struct blob) { in->snapshot->digest, HASH_LEN };
-	s->collected_at = in->collected_at;
+	advance_clock(in, s);
 	s->report_id = p->report.id;
 	s->config_version = go_on ? 0 : in->config->version;
 	s->recheck_at = recheck_at;
@@ -303,7 +322,7 @@ plan_same(const struct ingest *in, struct plan *p, struct err *e)
 	if (p->after.state == NULL)
 		return err_memory(e);
 	p->after.snapshot_id = in->snapshot_id;
-	p->after.collected_at = in->collected_at;
+	advance_clock(in, &p->after);
 	p->after.last_run_at = in->received_at;
 	if (p->collections.complete)
 		p->after.last_complete_at = in->received_at;
@@ -330,7 +349,7 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		return NULL;
 	p->after = p->before;
 	p->after.seq = p->before.seq + 1;
-	late = p->before.collected_at.ms != 0 && in->collected_at.ms < p->before.collected_at.ms;
+	late = is_late(in, &p->before);
 	p->kind = late ? PLAN_LATE : PLAN_NEXT;
 	if (!collections_plan(in, p, e) || (!late && !is_same(in, p, &same, e)))
 		return NULL;

@@ -31,6 +31,7 @@ struct ingest {
 	struct permits            *permits;
 	struct blob                body_hash;
 	instant                    collected_at, received_at;
+	bool                       dated; /* who pushed says when it was collected */
 	struct uuid                snapshot_id;
 	const struct ingest_read  *read; /* the state, read already; NULL: it is to be read */
 };

@@ -471,6 +471,31 @@ a_clock_that_is_ahead_makes_no_history_of_what_follows(void **state)
 	    2);
 }
 
+/* Two that push at once: what came first may be written last. */
+static void
+what_another_collector_pushed_meanwhile_makes_no_history_of_what_has_no_date(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+
+	push_by(y, &c, 1, PUSH(R("a", "k", "1"), ""));
+	push_by(y, &c, 2, PUSH(R("b", "k", "1"), ""));
+	for (int i = 0; i < 2; i++) {
+		push_by(y, &c, 1, PUSH(R("a", "k", "1"), ""));
+		y->clock.set_ms -= 61000;
+		push_by(y, &c, 2, PUSH(R("b", "k", "2"), ""));
+		assert_int_equal(open_alerts(y, &c, "drift"), 1);
+		y->clock.set_ms += 1000;
+	}
+	/* of one collector the order is that in which they came */
+	push_by(y, &c, 2, PUSH(R("b", "k", "1"), ""));
+	y->clock.set_ms -= 61000;
+	push_by(y, &c, 2, PUSH(R("b", "k", "2"), ""));
+	assert_int_equal(open_alerts(y, &c, "drift"), 0);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots WHERE NOT in_order"), 1);
+}
+
 static void
 a_clock_that_was_set_back_is_said_and_told_once(void **state)
 {
@@ -508,6 +533,7 @@ main(void)
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),
 		TEST(a_clock_that_is_ahead_makes_no_history_of_what_follows),
+		TEST(what_another_collector_pushed_meanwhile_makes_no_history_of_what_has_no_date),
 		TEST(a_clock_that_was_set_back_is_said_and_told_once),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),
 	};

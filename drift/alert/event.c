@@ -67,6 +67,7 @@ static const struct field open_change_fields[] = {
 	FIELD(struct event_change, old_value_truncated, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, new_value, .flags = FIELD_OMIT_ZERO),
 	FIELD(struct event_change, new_value_truncated, .flags = FIELD_OMIT_ZERO),
+	FIELD(struct event_change, text_diff, .flags = FIELD_OMIT_ZERO),
 	FIELD_END,
 };
 static const struct schema open_change =
@@ -219,6 +220,7 @@ static const struct field kept_change_fields[] = {
 	FIELD(struct event_change, old_value_truncated),
 	KEPT(struct event_change, new_value),
 	FIELD(struct event_change, new_value_truncated),
+	KEPT(struct event_change, text_diff),
 	FIELD_END,
 };
 static const struct schema kept_change =
@@ -286,6 +288,7 @@ view_change(TALLOC_CTX *mem, struct view v, struct event_change *c, struct err *
 
 	withhold(&c->old_value, &c->old_value_truncated);
 	withhold(&c->new_value, &c->new_value_truncated);
+	c->text_diff = (struct raw_json) { 0 };
 	if (!event_text(mem, &c->path, &path, e) || !view_path(mem, v, path, &path, NULL, e))
 		return false;
 	buf_make(&b, mem);

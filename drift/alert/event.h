@@ -23,6 +23,7 @@
 #define EVENT_TEMPLATE 1 /* of the renderings that an event made today is for: a number kept beside it */
 #define EVENT_MAX      20000
 #define EVENT_CHANGES  20
+#define EVENT_LINES    8000 /* bytes of all text_diff: those of the first changes for which there is room */
 
 struct event_tenant {
 	struct uuid     id;
@@ -58,6 +59,7 @@ struct event_change {
 	const char     *op, *severity;
 	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
 	bool            old_value_truncated, new_value_truncated; /* it is long */
+	struct raw_json text_diff; /* the lines by which they differ (text_diff.h); no text: none */
 };
 struct event_links {
 	const char *alert, *report; /* URLs; NULL: none */

@@ -51,6 +51,17 @@ set_value(TALLOC_CTX *mem, struct str text, struct raw_json *value, bool *trunca
 	return value->text != NULL || err_memory(e);
 }
 
+/* *left: bytes that the event has for them. */
+static bool
+set_lines(TALLOC_CTX *mem, struct str lines, size_t *left, struct raw_json *out, struct err *e)
+{
+	if (lines.p == NULL || lines.n > *left)
+		return true;
+	*left -= lines.n;
+	out->text = talloc_strndup(mem, lines.p, lines.n);
+	return out->text != NULL || err_memory(e);
+}
+
 static bool
 set_controls(TALLOC_CTX *mem, const struct strings *controls, struct raw_json *out, struct err *e)
 {
@@ -221,6 +232,7 @@ static bool
 set_changes(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *ev, struct err *e)
 {
 	size_t               most = news->n < EVENT_CHANGES ? news->n : EVENT_CHANGES, used, one;
+	size_t               lines = EVENT_LINES;
 	struct event_change *told = talloc_zero_array(mem, struct event_change, (unsigned)most + 1);
 
 	if (told == NULL)
@@ -233,6 +245,7 @@ set_changes(TALLOC_CTX *mem, const struct alert_news *news, struct alert_event *
 		size_t at = news->order[i];
 
 		if (!set_change(mem, &news->changes[at], &news->texts[at], &told[i], e) ||
+		    !set_lines(mem, news->texts[at].lines, &lines, &told[i].text_diff, e) ||
 		    !size_change(mem, &told[i], &one, e))
 			return false;
 		if (used + one > EVENT_MAX - HEAD_ROOM)

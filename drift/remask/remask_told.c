@@ -63,7 +63,7 @@ remask_changes_page(struct db *db, struct remasking *w, struct err *e)
 	if (!remask_changes(db, w->page, &w->at, &rows, &w->read, e))
 		return false;
 	for (size_t i = 0; i < w->read; i++) {
-		bool other = false;
+		bool other = rows[i].has_lines;
 
 		if (!mask_sealed(w, &rows[i], "old_value", &rows[i].old_value, &other, e) ||
 		    !mask_sealed(w, &rows[i], "new_value", &rows[i].new_value, &other, e))
@@ -110,6 +110,8 @@ mask_event(struct remasking *w, struct alert_event *ev, bool *other, struct err 
 		    !mask_raw(w, &at, &c->old_value, other, e) ||
 		    !mask_raw(w, &at, &c->new_value, other, e))
 			return false;
+		*other = *other || c->text_diff.text != NULL;
+		c->text_diff = (struct raw_json) { 0 };
 	}
 	return true;
 }

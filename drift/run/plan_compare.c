@@ -26,6 +26,7 @@ struct pairs {
 	struct content_batch *read;  /* what is stored of them */
 	size_t                found; /* in all */
 	struct values         values;
+	struct work          *work;  /* of the request */
 	struct change_text   *texts; /* parallel to diff->changes */
 	size_t                room;  /* of them */
 	struct diff          *diff;
@@ -41,16 +42,6 @@ category_compared(const struct plan_sides *sides, struct str category)
 		if (str_eq(sides->only->names[i], category))
 			return true;
 	return sides->only == NULL;
-}
-
-static bool
-show_change(struct pairs *w, size_t at, struct err *e)
-{
-	const struct change *c = &w->diff->changes[at];
-	struct change_text  *v = &w->texts[at];
-
-	return values_show(&w->values, c->old_value, &v->old_text, &v->old_truncated, e) &&
-	       values_show(&w->values, c->new_value, &v->new_text, &v->new_truncated, e);
 }
 
 /* The texts of the changes from `first` on, and of those that took the place of others, as long as
@@ -69,13 +60,12 @@ show_values(struct plan *p, struct pairs *w, size_t first, struct err *e)
 
 		if (at >= first)
 			continue;
-		values_give_back(&w->values, w->texts[at].old_text);
-		values_give_back(&w->values, w->texts[at].new_text);
-		if (!show_change(w, at, e))
+		values_give_back(&w->values, &w->texts[at]);
+		if (!values_of(&w->values, &w->diff->changes[at], w->work, &w->texts[at], e))
 			return false;
 	}
 	for (size_t i = first; i < w->diff->n; i++)
-		if (!show_change(w, i, e))
+		if (!values_of(&w->values, &w->diff->changes[i], w->work, &w->texts[i], e))
 			return false;
 	return diff_detach(w->diff, first, e);
 }
@@ -351,7 +341,7 @@ any_carried(const struct plan *p)
 bool
 plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
-	struct pairs w = { .said = sides->said };
+	struct pairs w = { .said = sides->said, .work = in->work };
 
 	values_begin(&w.values, p, REPORT_VALUES_MAX);
 	return make_diffs(in, p, &w, e) && compare_read(in, p, sides, &w, e) &&

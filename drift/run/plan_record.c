@@ -291,6 +291,7 @@ record_change(struct recording *w, size_t i, struct err *e)
 	       record_rule(w, c, row, e) &&
 	       seal_value(w, "old_value", &row->id, v->old_text, &row->old_value, e) &&
 	       seal_value(w, "new_value", &row->id, v->new_text, &row->new_value, e) &&
+	       seal_value(w, "text_diff", &row->id, v->lines, &row->text_diff, e) &&
 	       work_spend(in->work, WORK_CHANGES, STEPS_ROW, e);
 }
 

@@ -44,6 +44,16 @@ change_value(const struct acting *a, const struct change_row *c, enum change_sid
 				       sealed, out, e);
 }
 
+bool
+change_lines(const struct acting *a, const struct change_row *c, struct str *out, struct err *e)
+{
+	const struct sealed_place place = { "drift_changes", "text_diff", &c->id };
+
+	*out = (struct str) { NULL, 0 };
+	return c->text_diff.p == NULL || !a->view.values ||
+	       tenant_open(a->by.t, a->by.mem, place, c->text_diff, out, e);
+}
+
 const char *
 change_value_hash(const struct acting *a, const struct uuid *config,
     const uint8_t fingerprint[static HASH_LEN], const uint8_t value[static HASH_LEN])

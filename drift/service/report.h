@@ -20,6 +20,9 @@ MUST_USE bool change_page(const struct acting *a, const struct change_filter *f,
 
 /* A change's old or new value as JSON text, as this caller may see it; none, or too long (*truncated): p == NULL. */
 enum change_side { CHANGE_OLD, CHANGE_NEW };
+/* The lines by which its values differ, a JSON string; out->p == NULL: none, or none for this view. */
+MUST_USE bool change_lines(
+    const struct acting *a, const struct change_row *c, struct str *out, struct err *e);
 MUST_USE bool change_value(const struct acting *a, const struct change_row *c,
     enum change_side side, struct str *out, bool *truncated, struct err *e);
 

@@ -41,6 +41,7 @@ struct change_out {
 	const char             *path, *canonical_path;
 	struct raw_json         old_value, new_value;
 	bool                    old_value_truncated, new_value_truncated;
+	struct raw_json         text_diff;
 	char                   *severity, *rule, *reason;
 	const char             *fingerprint, *value_hash;
 	char                   *status, *suppressed_by;

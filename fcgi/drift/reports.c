@@ -180,6 +180,10 @@ static const struct field change_out_fields[] = {
 	    .doc = "JSON Pointer into the new value, into the old one when deleted; empty: the "
 		   "whole."),
 	CHANGE_FIELDS(struct change_out),
+	FIELD(struct change_out, text_diff, .flags = FIELD_OMIT_ZERO,
+	    .doc =
+		"Of two texts of several lines, or too long: the lines that differ, as a unified "
+		"diff, shortened where there are many. Only with read:snapshots."),
 	FIELD(struct change_out, fingerprint,
 	    .doc = "Identity of the finding, without values; withheld with a step of the path."),
 	FIELD(struct change_out, value_hash, .doc = "Tells one new value from another" VIEW_DOC),
@@ -253,6 +257,19 @@ hex_of(TALLOC_CTX *mem, struct blob b)
 	return text;
 }
 
+static bool
+show_lines(const struct acting *a, const struct change_row *c, struct raw_json *out, struct err *e)
+{
+	struct str text;
+
+	if (!change_lines(a, c, &text, e))
+		return false;
+	if (text.p == NULL)
+		return true;
+	out->text = str_dup(a->by.mem, text);
+	return out->text != NULL || err_memory(e);
+}
+
 bool
 change_show(
     const struct acting *a, const struct change_row *c, struct change_out *out, struct err *e)
@@ -279,7 +296,8 @@ change_show(
 	*out->resource = (struct change_resource) { c->category, c->key };
 	return show_place(a, c, out, e) &&
 	       show_value(a, c, CHANGE_OLD, &out->old_value, &out->old_value_truncated, e) &&
-	       show_value(a, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e);
+	       show_value(a, c, CHANGE_NEW, &out->new_value, &out->new_value_truncated, e) &&
+	       show_lines(a, c, &out->text_diff, e);
 }
 
 struct change_query {

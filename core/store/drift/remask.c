@@ -134,6 +134,7 @@ static const struct field change_fields[] = {
 	COLUMN_NULL(struct remask_change, old_value),
 	COLUMN_NULL(struct remask_change, new_value),
 	COLUMN(struct remask_change, position),
+	COLUMN(struct remask_change, has_lines),
 	FIELD_END,
 };
 static const struct schema change_out = SCHEMA("RemaskChange", struct remask_change, change_fields);
@@ -148,14 +149,16 @@ static const struct schema change_set_in =
 
 /* Of one report, and which comes next. */
 SQL(remask_select_changes, SQL_TENANT, &change_at_in, &change_out,
-    "SELECT id, category, `key`, path, old_value, new_value, position FROM drift_changes"
+    "SELECT id, category, `key`, path, old_value, new_value, position,"
+    " text_diff IS NOT NULL AS has_lines FROM drift_changes"
     " FORCE INDEX (report) WHERE report_id = :id AND position >= :seq ORDER BY position"
     " LIMIT :limit");
 SQL(remask_select_report, SQL_TENANT, &report_at_in, &id_in,
     "SELECT id FROM drift_reports FORCE INDEX (config) WHERE config_id = :config_id AND id > :id"
     " ORDER BY id LIMIT 1");
 SQL(remask_update_change, SQL_TENANT, &change_set_in, NULL,
-    "UPDATE drift_changes SET old_value = :old_value, new_value = :new_value WHERE id = :id");
+    "UPDATE drift_changes SET old_value = :old_value, new_value = :new_value, text_diff = NULL"
+    " WHERE id = :id");
 
 bool
 remask_changes(struct db *db, TALLOC_CTX *mem, struct remask_at *at, struct remask_change **rows,

@@ -43,6 +43,7 @@ struct remask_change {
 	char       *category, *key, *path;
 	struct blob old_value, new_value; /* sealed; p == NULL: none */
 	int64_t     position;
+	bool        has_lines; /* by which they differ, parts that cannot be masked: setting it drops them */
 };
 /* Report by report: `at` moves on. */
 MUST_USE bool remask_changes(struct db *db, TALLOC_CTX *mem, struct remask_at *at,

@@ -137,6 +137,7 @@ static const struct field change_fields[] = {
 	COLUMN_NULL(struct change_row, rule_place),
 	COLUMN_NULL(struct change_row, judged),
 	COLUMN_NULL(struct change_row, controls),
+	COLUMN_NULL(struct change_row, text_diff),
 	FIELD_END,
 };
 const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
@@ -146,7 +147,7 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 	"old_value,"                                                                               \
 	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
 	"value_hash,"                                                                              \
-	" status, attribution, created_at, suppressed_by, rule_place, judged, controls"
+	" status, attribution, created_at, suppressed_by, rule_place, judged, controls, text_diff"
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
     CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
@@ -155,7 +156,7 @@ SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
     " :canonical_path, :old_value, :new_value, :old_truncated, :new_truncated, :severity, :rule,"
     " :reason, :fingerprint, :value_hash, :status, :attribution, :created_at, :suppressed_by,"
-    " :rule_place, :judged, :controls)");
+    " :rule_place, :judged, :controls, :text_diff)");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)

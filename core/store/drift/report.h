@@ -63,6 +63,7 @@ struct change_row {
 	char           *op;                    /* "created", "deleted", "modified", "moved" */
 	char           *path, *canonical_path; /* JSON Pointers; U+0000 in them is shown as U+FFFD */
 	struct blob     old_value, new_value;  /* sealed JSON text; p == NULL: none, or truncated */
+	struct blob     text_diff; /* sealed JSON string: the lines by which they differ; p == NULL: none */
 	bool            old_truncated, new_truncated;
 	char           *severity;
 	char           *rule;
@@ -77,6 +78,7 @@ struct change_row {
 	struct raw_json controls;   /* list of what the rule names; null: none */
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
+#define CHANGE_LINES_MAX 12000 /* and of the lines */
 
 struct change_filter {
 	struct uuid report_id;

@@ -3,6 +3,7 @@
 
 #include "core/json/schema.h"
 #include "drift/engine/match.h"
+#include "drift/engine/view.h"
 
 #define NOTE_PATH_MAX 512
 #define STEPS_NOTE    200
@@ -142,14 +143,17 @@ static const struct field note_fields[] = {
 };
 static const struct schema note_schema = SCHEMA("DriftNote", struct note_shown, note_fields);
 
-/* As JSON text: names may hold U+0000. */
+/* As JSON text. */
 static bool
 text_of(TALLOC_CTX *mem, struct str s, struct raw_json *out, struct err *e)
 {
-	struct buf b;
+	const char *shown = view_zeros(mem, s);
+	struct buf  b;
 
+	if (shown == NULL)
+		return err_memory(e);
 	buf_make(&b, mem);
-	buf_json(&b, s);
+	buf_json(&b, str_of(shown));
 	out->text = buf_text(&b, e);
 	return out->text != NULL;
 }

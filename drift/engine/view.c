@@ -125,3 +125,27 @@ view_path(
 		*hidden = hid;
 	return buf_ok(&b) || err_memory(e);
 }
+
+char *
+view_zeros(TALLOC_CTX *mem, struct str path)
+{
+	static const char zero[] = "\\u0000";
+	size_t            zeros = 0, n = 0;
+	char             *z;
+
+	for (size_t i = 0; i < path.n; i++)
+		zeros += path.p[i] == '\0';
+	z = talloc_size(mem, path.n + zeros * (sizeof zero - 2) + 1);
+	if (z == NULL)
+		return NULL;
+	for (size_t i = 0; i < path.n; i++) {
+		if (path.p[i] == '\0') {
+			memcpy(z + n, zero, sizeof zero - 1);
+			n += sizeof zero - 1;
+		} else {
+			z[n++] = path.p[i];
+		}
+	}
+	z[n] = '\0';
+	return z;
+}

@@ -38,4 +38,7 @@ const char *view_hash(struct view v, const char *hex);
 MUST_USE bool view_path(TALLOC_CTX *mem, struct view v, struct str text, struct str *out,
     bool *hidden, struct err *e);
 
+/* A path for people, and for what takes no U+0000: where a name in it holds one it says \u0000. */
+char *view_zeros(TALLOC_CTX *mem, struct str path);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/base/chunks.h"
 #include "drift/engine/control.h"
+#include "drift/engine/view.h"
 #include "drift/run/plan.h"
 
 #define STEPS_ROW  1000 /* to seal its values and write it */
@@ -11,28 +12,22 @@
 
 /* ---- texts ---- */
 
-/* At most `max` bytes of a text, not cutting a character; U+0000, which no text column takes, as
- * U+FFFD. */
+/* At most `max` bytes of a text, not cutting a character, without U+0000, which no text column
+ * takes. */
 static char *
 plain(struct chunks *room, struct str s, size_t max)
 {
-	struct buf b;
-	size_t     n = s.n <= max ? s.n : max;
-	char      *p;
+	size_t n = s.n <= max ? s.n : max;
+	char  *shown, *p;
 
 	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
 		n--;
+	s.n = n;
 	if (n == 0 || memchr(s.p, '\0', n) == NULL)
-		return chunks_text(room, (struct str) { s.p, n });
-	buf_make(&b, room->mem);
-	for (size_t i = 0; i < n; i++) {
-		if (s.p[i] == '\0')
-			buf_puts(&b, "\xef\xbf\xbd");
-		else
-			buf_putc(&b, s.p[i]);
-	}
-	p = buf_ok(&b) ? chunks_text(room, buf_str(&b)) : NULL;
-	talloc_free(b.p);
+		return chunks_text(room, s);
+	shown = view_zeros(room->mem, s);
+	p = shown != NULL ? chunks_text(room, str_of(shown)) : NULL;
+	talloc_free(shown);
 	return p;
 }
 

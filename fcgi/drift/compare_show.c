@@ -104,8 +104,8 @@ show_place(TALLOC_CTX *mem, struct view v, const struct change *c, struct compar
 	if (!view_path(mem, v, c->path, &path, NULL, e) ||
 	    !view_path(mem, v, c->canonical_path, &canonical, NULL, e))
 		return false;
-	out->path = str_dup(mem, path);
-	out->canonical_path = str_dup(mem, canonical);
+	out->path = view_zeros(mem, path);
+	out->canonical_path = view_zeros(mem, canonical);
 	out->resource->category = str_dup(mem, c->category);
 	out->resource->key = str_dup(mem, c->key);
 	return (out->path != NULL && out->canonical_path != NULL &&
@@ -201,7 +201,7 @@ left_out_show(TALLOC_CTX *mem, const struct redacted_place *places, size_t n, st
 
 		where[i] =
 		    (struct change_resource) { str_dup(mem, p->category), str_dup(mem, p->key) };
-		rows[i] = (struct left_out) { &where[i], str_dup(mem, p->path), "masked" };
+		rows[i] = (struct left_out) { &where[i], view_zeros(mem, p->path), "masked" };
 		if (where[i].category == NULL || where[i].key == NULL || rows[i].path == NULL)
 			return err_memory(e);
 	}

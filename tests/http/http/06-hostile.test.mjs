@@ -81,6 +81,42 @@ test('pushed values may hold control characters and U+0000; keys may not hold U+
   assert.equal(a.status, 422);
 });
 
+test('U+0000 in a name is shown as \\u0000 by every way out, and nothing is cut off at it', async () => {
+  const channel = await newChannel(admin, receiver.url(), { values: true });
+  const spec = { rule_packs: [], compare: { arrays: [{ path: '/list', mode: 'keyed', keys: ['id'] }] } };
+  const c = await newConfig(admin, { ...spec, alerts: [{ channel_id: channel.id, min_severity: 'info' }] });
+  const value = (v) => ({ 'a\u0000b': { 'c\u0000': v }, list: [{ id: 'd\u0000e', v }], 'plain\u0000': [{ x: v, y: 1, z: 2 }, { x: v, y: 1, z: 3 }] });
+  const one = (v) => [{ category: 'c', key: 'k', value: value(v) }];
+  await push(admin, c, one(1));
+  const { report } = await push(admin, c, one(2)), at = `/api/drift/reports/${report.id}`;
+  const places = ['/a\\u0000b/c\\u0000', '/list/0/v', '/plain\\u0000/0/x', '/plain\\u0000/1/x'];
+  const holds = (text, what) => assert.ok(['a\\u0000b/c\\u0000', 'plain\\u0000/1/x'].every((x) => text.includes(x)), `${what}: ${text}`);
+
+  const changes = await all(admin, `${at}/changes`), named = changes.find((x) => x.path === '/list/0/v');
+  assert.deepEqual(changes.map((x) => x.path).sort(), places);
+  assert.equal(named.canonical_path, '/list/[id="d\\u0000e"]/v');
+  assert.equal((await admin('GET', `/api/drift/changes/${named.id}`)).json.canonical_path, named.canonical_path);
+  const csv = await admin('GET', `${at}/changes`, { headers: { Accept: 'text/csv' } });
+  holds(csv.text, 'CSV');
+  isClean(csv.text.replaceAll('\r\n', '\n'), 'CSV');
+  const patch = await admin('GET', `${at}/changes`, { headers: { Accept: 'application/json-patch+json' } });
+  assert.ok(patch.json.some((x) => x.path.endsWith('/a\u0000b/c\u0000')), `a patch is exact: ${patch.text}`);
+  const notes = (await admin('GET', at)).json.notes.map((n) => n.path);
+  assert.deepEqual(notes, ['/plain\\u0000']);
+
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${c.id}`);
+  assert.equal(alert.title, 'k: a\\u0000b/c\\u0000 1 -> 2 and 3 more');
+  const d = await receiver.wait('the alert', (x) => x.body?.data?.config?.id === c.id);
+  assert.deepEqual(d.body.data.changes.map((x) => x.path).sort(), places.map((p) => p.replaceAll('\\u0000', '\u0000')).sort());
+  assert.ok(d.text.includes('"/a\\u0000b/c\\u0000"'), 'a webhook has it in the spelling of JSON');
+  assert.equal(d.body.data.alert.title, alert.title);
+
+  const compared = await admin('POST', '/api/drift/compare', { body: { left: { value: value(1) }, right: { value: value(2) }, compare: spec.compare } });
+  assert.deepEqual(compared.json.changes.map((x) => x.path).sort(), places);
+  assert.ok(compared.json.changes.some((x) => x.canonical_path === named.canonical_path), compared.text);
+  assert.deepEqual(compared.json.notes.map((n) => n.path), notes);
+});
+
 test('a webhook carries them encoded, signed and parseable', async () => {
   const channel = await newChannel(admin, receiver.url(), { values: true, name: `${visible[0]} ${unique('c')}` });
   const name = `${visible.slice(0, 6).join(' ')} ${unique('w')}`.slice(0, 200);

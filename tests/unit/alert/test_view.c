@@ -12,6 +12,15 @@
 static const struct view all = { .values = true }, none = { 0 };
 
 static void
+u0000_is_shown_and_ends_nothing(void **state)
+{
+	(void)state;
+	assert_string_equal(view_zeros(mem, STR("/\0a\0\0b\0")), "/\\u0000a\\u0000\\u0000b\\u0000");
+	assert_string_equal(view_zeros(mem, STR("/a\\b")), "/a\\b");
+	assert_string_equal(view_zeros(mem, STR("")), "");
+}
+
+static void
 labels_that_are_made_of_values_are_withheld_and_names_stay(void **state)
 {
 	(void)state;
@@ -113,6 +122,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(u0000_is_shown_and_ends_nothing),
 		TEST(labels_that_are_made_of_values_are_withheld_and_names_stay),
 		TEST(a_view_of_zeroes_shows_no_value),
 		TEST(a_finished_message_without_values_keeps_only_what_is_known_to_be_none),

@@ -224,22 +224,23 @@ do_deed(struct deed_of_drift *w, struct err *e)
 static bool
 read_open(struct deed_of_drift *w, struct err *e)
 {
-	struct db        *db = w->s->t->db;
-	struct decide_in *k = &w->known;
-	struct alert     *alert = &w->alert;
-	char              key[ALERT_OPEN_KEY_MAX];
-	struct told      *told = NULL;
+	struct decide_in   *k = &w->known;
+	const struct alert *alert = &w->alert;
+	struct alert_open   open;
+	char                key[ALERT_OPEN_KEY_MAX];
 
 	alerting_open_key(&w->s->config_id, key);
-	if (!alert_by_open_key(db, w->s->mem, key, alert, e))
-		return err_take(e, ERR_MISSING);
+	if (!alert_open_with_told(w->s->t->db, w->s->mem, key, &open, e))
+		return false;
+	w->alert = open.alert;
+	if (!open.found)
+		return true;
 	k->alert = alert->id;
 	(void)severity_parse(str_of(alert->severity), &k->severity);
 	k->suppressed = alert->suppressed_by != NULL;
 	k->maintenance = k->suppressed && strncmp(alert->suppressed_by, "maintenance:", 12) == 0;
-	if (!told_list(db, w->s->mem, &alert->id, &told, &k->told_n, e))
-		return false;
-	k->told = told;
+	k->told = open.told;
+	k->told_n = open.n;
 	return true;
 }
 

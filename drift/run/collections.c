@@ -217,14 +217,25 @@ sum_up(const struct ingest *in, struct plan *p)
 		s->settled = s->whole;
 }
 
+/* What is known of all before this snapshot. */
+static bool
+rows_before(
+    const struct ingest *in, struct plan *p, struct collection_row **rows, size_t *n, struct err *e)
+{
+	if (in->read == NULL)
+		return collection_list(in->t->db, p, &in->config->id, rows, n, e);
+	*rows = in->read->collections;
+	*n = in->read->collections_n;
+	return true;
+}
+
 bool
 collections_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
 	struct collection_row *rows;
 	size_t                 n;
 
-	if (!collection_list(in->t->db, p, &in->config->id, &rows, &n, e) ||
-	    !merge(in, p, rows, n, e))
+	if (!rows_before(in, p, &rows, &n, e) || !merge(in, p, rows, n, e))
 		return false;
 	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
 		if (!advance(in, p, &p->collections.of[i], e))

@@ -518,11 +518,10 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 		.shown = p->seen.n,
 		.summary = &p->seen.summary,
 		.again = p->kind == PLAN_AGAIN };
-	struct finding_recalled r;
+	struct finding_recalled r = { .known = p->standing };
 	struct plan_findings   *l;
 
-	if (!finding_standing(in->t->db, p, &in->config->id, &r.known, e) ||
-	    !finding_recall(in->t->db, p, &in->config->id, p->diff, &r, e) ||
+	if (!finding_recall(in->t->db, p, &in->config->id, p->diff, &r, e) ||
 	    !finding_judge(p, &how, p->diff, &r.known, &p->findings, e))
 		return false;
 	tell_returned(p, &how, &r.ended);

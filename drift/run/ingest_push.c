@@ -78,6 +78,7 @@ read_together(const struct ingest *in, const struct uuid *id, struct drift_confi
 	config_ask(trip, id, config, &there);
 	config_state_ask(trip, id, &read->state, &has_state);
 	report_newest_ask(trip, id, &read->report, &read->has_report);
+	collection_ask(trip, id, &read->collections, &read->collections_n);
 	if (!trip_go(trip, e))
 		return false;
 	return there && has_state ? true

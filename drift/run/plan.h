@@ -9,6 +9,7 @@
 #define BSX_DRIFT_RUN_PLAN_H
 
 #include "core/store/drift/report.h"
+#include "core/store/drift/silence.h"
 #include "core/store/drift/snapshot.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
@@ -41,6 +42,8 @@ struct ingest_read {
 	struct config_state state;
 	struct report       report; /* the state's */
 	bool                has_report;
+	struct collection_row *collections; /* by category */
+	size_t                 collections_n;
 };
 
 enum plan_kind {
@@ -61,6 +64,9 @@ struct plan {
 	enum plan_kind      kind;
 	struct config_state before, after; /* the state row read and to write */
 	struct plan_collections collections;
+	struct finding_list standing; /* findings of the config, and silences, read with what is compared */
+	struct silence     *silences;
+	size_t              silences_n;
 	struct diff        *diff;   /* NULL: nothing was compared; first what this snapshot shows, then
 					what stands of collections that it has not read */
 	struct plan_seen    seen;    /* the first part of it: what the report has */

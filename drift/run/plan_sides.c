@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/store/trip.h"
 #include "drift/snapshot/baseline.h"
 
 /* ---- which number of which collection ---- */
@@ -137,27 +138,60 @@ widen(struct held_span *span, uint64_t seq)
 	span->most = seq > span->most ? seq : span->most;
 }
 
-/* One read for all collections, whichever number each has. */
-static bool
-read_numbers(
-    const struct ingest *in, struct plan *p, struct rows *base, struct rows *last, struct err *e)
+/* One read for all collections, whichever number each has; a golden baseline has none of theirs. */
+static struct held_span
+span_of(const struct ingest *in, const struct plan *p)
 {
 	struct held_span span = { .config = in->config->id };
-	struct picking   x = { .in = in, .p = p };
-	struct held     *all;
 
 	for (size_t i = 0; i < p->collections.n; i++) {
-		if (base != NULL)
+		if (!p->before.golden)
 			widen(&span, base_number(in, p, &p->collections.of[i]));
 		widen(&span, last_number(in, p, &p->collections.of[i]));
 	}
-	if (span.most == 0)
-		return true;
-	if (!held_between(in->t->db, p, &span, &all, &x.n, e))
-		return false;
-	x.from = all;
-	return (base == NULL || pick_at(&x, base_number, base, e)) &&
-	       pick_at(&x, last_number, last, e);
+	return span;
+}
+
+/* What a snapshot is held against. */
+enum against {
+	AGAINST_NOTHING, /* nothing was in force before the first complete reading */
+	AGAINST_GOLDEN,
+	AGAINST_COLLECTIONS, /* each collection's baseline */
+	AGAINST_BEFORE,      /* what was collected before it */
+	AGAINST_REPORTED,    /* what its report was held against */
+};
+
+static enum against
+against(const struct ingest *in, const struct plan *p)
+{
+	bool previous = in->spec->mode == BASELINE_PREVIOUS;
+
+	if (p->before.golden)
+		return AGAINST_GOLDEN;
+	if (p->kind == PLAN_LATE && previous)
+		return AGAINST_BEFORE;
+	if (uuid_is_nil(&p->before.baseline_snapshot))
+		return AGAINST_NOTHING;
+	return p->kind == PLAN_AGAIN && previous ? AGAINST_REPORTED : AGAINST_COLLECTIONS;
+}
+
+/* All that can be named before anything is compared. */
+static bool
+read_together(const struct ingest *in, struct plan *p, enum against what, struct plan_sides *sides,
+    struct err *e)
+{
+	struct trip           *trip = trip_make(p, in->t->db);
+	const struct held_span span = span_of(in, p);
+
+	if (p->kind != PLAN_LATE)
+		held_now_ask(trip, &in->config->id, &sides->current, &sides->current_n);
+	if (what != AGAINST_NOTHING) {
+		finding_standing_ask(trip, &in->config->id, &p->standing);
+		silence_ahead_ask(trip, in->received_at, &p->silences, &p->silences_n);
+	}
+	if (span.most != 0 && (what == AGAINST_GOLDEN || what == AGAINST_COLLECTIONS))
+		held_between_ask(trip, &span, &sides->between, &sides->between_n);
+	return trip_go(trip, e);
 }
 
 /* Somebody has made a snapshot out of order the baseline of some collections. */
@@ -229,8 +263,11 @@ sides_of_collections(const struct ingest *in, struct plan *p, struct plan_sides 
 {
 	struct rows          last = { 0 };
 	const struct picking now = { in, p, sides->current, sides->current_n };
+	const struct picking then = { in, p, sides->between, sides->between_n };
 
-	if (!read_numbers(in, p, base, &last, e) || !pick_current(&now, last_is_current, &last, e))
+	if ((base != NULL && !pick_at(&then, base_number, base, e)) ||
+	    !pick_at(&then, last_number, &last, e) ||
+	    !pick_current(&now, last_is_current, &last, e))
 		return false;
 	sorted(&last);
 	sides->last = last.at;
@@ -292,22 +329,25 @@ sides_golden(const struct ingest *in, struct plan *p, struct plan_sides *sides, 
 bool
 plan_sides_make(const struct ingest *in, struct plan *p, struct plan_sides *sides, struct err *e)
 {
-	bool        previous = in->spec->mode == BASELINE_PREVIOUS;
-	struct rows base = { 0 };
+	enum against what = against(in, p);
+	struct rows  base = { 0 };
 
 	memset(sides, 0, sizeof(*sides));
-	if (p->kind != PLAN_LATE &&
-	    !held_at(in->t->db, p, &in->config->id, 0, &sides->current, &sides->current_n, e))
+	if (!read_together(in, p, what, sides, e))
 		return false;
-	if (p->before.golden)
+	switch (what) {
+	case AGAINST_GOLDEN:
 		return sides_golden(in, p, sides, e);
-	if (p->kind == PLAN_LATE && previous)
+	case AGAINST_BEFORE:
 		return sides_before(in, p, sides, e);
-	/* Nothing was in force before the first complete reading. */
-	if (uuid_is_nil(&p->before.baseline_snapshot))
-		return true;
-	if (p->kind == PLAN_AGAIN && previous)
+	case AGAINST_REPORTED:
 		return sides_by_id(in, p, &p->report.baseline_id, sides, e);
-	sides->baseline = previous ? p->before.snapshot_id : p->before.baseline_snapshot;
-	return sides_of_collections(in, p, sides, &base, e);
+	case AGAINST_COLLECTIONS:
+		sides->baseline = in->spec->mode == BASELINE_PREVIOUS ? p->before.snapshot_id
+								      : p->before.baseline_snapshot;
+		return sides_of_collections(in, p, sides, &base, e);
+	case AGAINST_NOTHING:
+		break;
+	}
+	return true;
 }

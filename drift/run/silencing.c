@@ -174,18 +174,14 @@ apply_one(const struct ingest *in, struct plan *p, const struct silence *s, stru
 bool
 silence_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct silence *rows;
-	struct buf      told;
-	size_t          n;
-	bool            over = false;
+	struct buf told;
+	bool       over = false;
 
 	if (p->diff == NULL || p->diff->n == 0)
 		return true;
-	if (!silence_ahead(in->t->db, p, in->received_at, &rows, &n, e))
-		return false;
 	buf_make(&told, p);
-	for (size_t i = 0; !over && i < n; i++)
-		if (!apply_one(in, p, &rows[i], &told, &over, e))
+	for (size_t i = 0; !over && i < p->silences_n; i++)
+		if (!apply_one(in, p, &p->silences[i], &told, &over, e))
 			return false;
 	if (told.n == 0)
 		return true;

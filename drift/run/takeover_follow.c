@@ -68,31 +68,31 @@ value_now(const struct taking *k, const struct finding_link *l, struct blob valu
 static bool
 follow_told(struct taking *k, struct err *e)
 {
-	struct db   *db = k->x->t->db;
-	TALLOC_CTX  *mem = k->x->mem;
-	struct alert alert;
-	char         key[ALERT_OPEN_KEY_MAX];
-	struct told *rows, *to, *from;
-	size_t       n, to_n = 0, from_n = 0;
+	struct db        *db = k->x->t->db;
+	TALLOC_CTX       *mem = k->x->mem;
+	struct alert_open open;
+	char              key[ALERT_OPEN_KEY_MAX];
+	struct told      *to, *from;
+	size_t            to_n = 0, from_n = 0;
 
 	alerting_open_key(&k->config.id, key);
-	if (!alert_by_open_key(db, mem, key, &alert, e))
-		return err_take(e, ERR_MISSING);
-	if (!told_list(db, mem, &alert.id, &rows, &n, e))
+	if (!alert_open_with_told(db, mem, key, &open, e))
 		return false;
+	if (!open.found)
+		return true;
 	to = talloc_array(mem, struct told, (unsigned)(k->links_n + 1));
-	from = talloc_array(mem, struct told, (unsigned)n + 1);
+	from = talloc_array(mem, struct told, (unsigned)open.n + 1);
 	if (to == NULL || from == NULL)
 		return err_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		struct new_names now = names_of(k, rows[i].fingerprint.p);
+	for (size_t i = 0; i < open.n; i++) {
+		struct new_names now = names_of(k, open.told[i].fingerprint.p);
 
 		if (now.n > 0)
-			from[from_n++] = rows[i];
+			from[from_n++] = open.told[i];
 		for (size_t j = 0; j < now.n; j++)
-			to[to_n++] = (struct told) { alert.id,
+			to[to_n++] = (struct told) { open.alert.id,
 				{ k->is->changes[now.first[j].is].fingerprint, HASH_LEN },
-				value_now(k, &now.first[j], rows[i].value_hash) };
+				value_now(k, &now.first[j], open.told[i].value_hash) };
 	}
 	return told_drop(db, from, from_n, e) && told_put(db, to, to_n, e);
 }

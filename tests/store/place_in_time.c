@@ -135,8 +135,10 @@ place_accept(struct place_in_time *y, const struct uuid *c, const char *status, 
 	struct err          e = { 0 };
 	struct finding_list l;
 	struct finding_row *rows;
+	struct trip        *trip = trip_make(y, y->x->t->db);
 
-	assert_ok(finding_standing(y->x->t->db, y, c, &l, &e));
+	finding_standing_ask(trip, c, &l);
+	assert_ok(trip_go(trip, &e));
 	assert_int_equal(l.n, 1);
 	rows = l.rows;
 	rows[0].status = talloc_strdup(y, status);

@@ -182,14 +182,14 @@ static const struct {
 	const char *what, *value;
 	unsigned    trips, with_rules;
 } pushes[] = {
-	{ "the first", "{\"sync\":0}", 5, 6 },
-	{ "one after it, whose report is another", "{\"sync\":0}", 8, 10 },
-	{ "the same", "{\"sync\":0}", 4, 5 },
-	{ "the first change", "{\"sync\":1}", 12, 13 },
-	{ "the same change", "{\"sync\":1}", 4, 5 },
-	{ "another value", "{\"sync\":2}", 13, 14 },
-	{ "one more value", "{\"sync\":3}", 12, 13 },
-	{ "back as it was", "{\"sync\":0}", 9, 10 },
+	{ "the first", "{\"sync\":0}", 4, 5 },
+	{ "one after it, whose report is another", "{\"sync\":0}", 5, 7 },
+	{ "the same", "{\"sync\":0}", 3, 4 },
+	{ "the first change", "{\"sync\":1}", 7, 8 },
+	{ "the same change", "{\"sync\":1}", 3, 4 },
+	{ "another value", "{\"sync\":2}", 7, 8 },
+	{ "one more value", "{\"sync\":3}", 7, 8 },
+	{ "back as it was", "{\"sync\":0}", 5, 6 },
 };
 
 #define WITH_RULES                                                                                 \

@@ -491,6 +491,7 @@ a_silence_ends_once_and_stays_as_a_row(void **state)
 	struct silence       *rows;
 	size_t                n;
 	bool                  done;
+	struct trip          *trip;
 
 	add_silence(x, SILENCE_MAINTENANCE, "{\"category\":\"c\"}", 30000, 60000);
 	f.state = "active";
@@ -510,7 +511,9 @@ a_silence_ends_once_and_stays_as_a_row(void **state)
 	assert_int_equal(p.n, 1);
 	rows = p.rows;
 	assert_string_equal(rows[0].ended_by, "somebody");
-	assert_ok(silence_ahead(x->t->db, x, now, &rows, &n, &e));
+	trip = trip_make(x, x->t->db);
+	silence_ahead_ask(trip, now, &rows, &n);
+	assert_ok(trip_go(trip, &e));
 	assert_int_equal(n, 1);
 }
 

@@ -1,5 +1,6 @@
 #include "core/store/alert/alert.h"
 #include "core/store/id_list.h"
+#include "core/store/trip.h"
 #include "core/store/tx.h"
 
 static const struct field alert_fields[] = {
@@ -201,22 +202,26 @@ static const struct field  told_key_fields[] = {
 };
 static const struct schema told_key = SCHEMA("FindingKey", struct told, told_key_fields);
 
-SQL(told_select, SQL_TENANT, &id_in, &told_schema,
-    "SELECT alert_id, fingerprint, value_hash FROM alert_findings WHERE alert_id = :id"
-    " ORDER BY fingerprint");
 SQL(told_replace, SQL_TENANT, &told_schema, NULL,
     "REPLACE INTO alert_findings (alert_id, fingerprint, value_hash) VALUES (:alert_id,"
     " :fingerprint, :value_hash)");
 SQL(told_delete, SQL_TENANT, &told_key, NULL,
     "DELETE FROM alert_findings WHERE alert_id = :alert_id AND fingerprint = :fingerprint");
 
-bool
-told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct told **rows, size_t *n,
-    struct err *e)
-{
-	const struct id_in in = { *alert };
+SQL(told_select_open, SQL_TENANT, &key_in, &told_schema,
+    "SELECT f.alert_id, f.fingerprint, f.value_hash FROM alerts a STRAIGHT_JOIN alert_findings f"
+    " ON f.alert_id = a.id WHERE a.open_key = :open_key ORDER BY f.fingerprint");
 
-	return db_all(db, mem, &told_select, &in, INTO(rows, n, FINDINGS_MAX), e);
+bool
+alert_open_with_told(
+    struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert_open *out, struct err *e)
+{
+	const struct key_in in = { open_key };
+	struct trip        *trip = trip_make(mem, db);
+
+	trip_one(trip, &alert_select_open, &in, &out->alert, &out->found);
+	trip_all(trip, &told_select_open, &in, INTO(&out->told, &out->n, FINDINGS_MAX));
+	return trip_go(trip, e);
 }
 
 bool

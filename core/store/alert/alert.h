@@ -63,8 +63,15 @@ struct told {
 	struct blob fingerprint, value_hash;
 };
 #define FINDINGS_MAX 50000
-MUST_USE bool told_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
-    struct told **rows, size_t *n, struct err *e); /* by fingerprint */
+/* The open one, if there is, and what it has told of. */
+struct alert_open {
+	bool         found;
+	struct alert alert;
+	struct told *told; /* by fingerprint */
+	size_t       n;
+};
+MUST_USE bool alert_open_with_told(struct db *db, TALLOC_CTX *mem, const char *open_key,
+    struct alert_open *out, struct err *e);
 MUST_USE bool told_put(
     struct db *db, const struct told *f, size_t n, struct err *e); /* or its new value */
 MUST_USE bool told_drop(struct db *db, const struct told *f, size_t n, struct err *e);

@@ -52,6 +52,15 @@ collection_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 	return db_all_packed(db, mem, &collection_select, &in, INTO(rows, n, COLLECTIONS_MAX), e);
 }
 
+void
+collection_ask(
+    struct trip *trip, const struct uuid *config, struct collection_row **rows, size_t *n)
+{
+	const struct id_in in = { *config };
+
+	trip_all_packed(trip, &collection_select, &in, INTO(rows, n, COLLECTIONS_MAX));
+}
+
 bool
 collection_put(struct db *db, const struct collection_row *rows, size_t n, struct err *e)
 {

@@ -11,6 +11,7 @@
 #define BSX_STORE_DRIFT_COLLECTION_H
 
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 #define COLLECTIONS_MAX 10000
 
@@ -38,6 +39,9 @@ struct collection_row {
 /* By category (bytes). */
 MUST_USE bool collection_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct collection_row **rows, size_t *n, struct err *e);
+/* With what else is read in that round trip (trip.h). */
+void collection_ask(
+    struct trip *trip, const struct uuid *config, struct collection_row **rows, size_t *n);
 /* New ones, or all that can change of those that are there. */
 MUST_USE bool collection_put(
     struct db *db, const struct collection_row *rows, size_t n, struct err *e);

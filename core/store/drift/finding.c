@@ -78,13 +78,12 @@ SQL(finding_upsert, SQL_TENANT, &finding_schema, NULL,
     " owner = VALUES(owner), expires_at = VALUES(expires_at), assigned_to = VALUES(assigned_to),"
     " updated_at = VALUES(updated_at)");
 
-bool
-finding_standing(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct finding_list *l,
-    struct err *e)
+void
+finding_standing_ask(struct trip *trip, const struct uuid *config, struct finding_list *l)
 {
 	const struct live_in in = { *config };
 
-	return db_all(db, mem, &finding_select_standing, &in, INTO(&l->rows, &l->n, SIZE_MAX), e);
+	trip_all(trip, &finding_select_standing, &in, INTO(&l->rows, &l->n, SIZE_MAX));
 }
 
 /* ---- those that are named ---- */

@@ -14,6 +14,7 @@
 #include "core/base/hash.h"
 #include "core/store/id_list.h"
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct finding_row {
 	struct uuid config_id;
@@ -43,8 +44,7 @@ MUST_USE bool finding_list_add(
  * two are what stands; of the third, only those are asked for that it names.  What is accepted or ignored and
  * there no more is read by nobody until it comes back, however much of it there is.
  */
-MUST_USE bool finding_standing(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct finding_list *l, struct err *e);
+void finding_standing_ask(struct trip *trip, const struct uuid *config, struct finding_list *l); /* trip.h */
 struct finding_seen {
 	struct uuid config_id;
 	struct blob fingerprint, value_hash;

@@ -118,13 +118,12 @@ silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *
 	return page_read(t->db, mem, &silence_select_list, &in, p, e);
 }
 
-bool
-silence_ahead(
-    struct db *db, TALLOC_CTX *mem, instant now, struct silence **rows, size_t *n, struct err *e)
+void
+silence_ahead_ask(struct trip *trip, instant now, struct silence **rows, size_t *n)
 {
 	const struct ahead_in in = { now, SILENCES_MAX };
 
-	return db_all(db, mem, &silence_select_ahead, &in, INTO(rows, n, SILENCES_MAX), e);
+	trip_all(trip, &silence_select_ahead, &in, INTO(rows, n, SILENCES_MAX));
 }
 
 bool

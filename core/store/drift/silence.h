@@ -9,6 +9,7 @@
 #define BSX_STORE_DRIFT_SILENCE_H
 
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct silence {
 	struct uuid     id;
@@ -35,9 +36,8 @@ const char *silence_state(const struct silence *s, instant now);
 /* Newest first. */
 MUST_USE bool silence_list(struct tenant_db *t, TALLOC_CTX *mem, const struct silence_filter *f,
     struct page *p, struct err *e);
-/* In force or still to come. */
-MUST_USE bool silence_ahead(
-    struct db *db, TALLOC_CTX *mem, instant now, struct silence **rows, size_t *n, struct err *e);
+/* In force or still to come, with what else is read in that round trip (trip.h). */
+void silence_ahead_ask(struct trip *trip, instant now, struct silence **rows, size_t *n);
 /* Ends what is in force or to come; *done false: there is no such. */
 MUST_USE bool silence_end(
     struct db *db, const struct uuid *id, instant now, const char *by, bool *done, struct err *e);

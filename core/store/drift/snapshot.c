@@ -245,11 +245,18 @@ held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
 	    INTO(rows, n, HELD_MAX), e);
 }
 
-bool
-held_between(struct db *db, TALLOC_CTX *mem, const struct held_span *span, struct held **rows,
-    size_t *n, struct err *e)
+void
+held_now_ask(struct trip *trip, const struct uuid *config, struct held **rows, size_t *n)
 {
-	return db_all_packed(db, mem, &held_select_between, span, INTO(rows, n, 2 * HELD_MAX), e);
+	const struct held_in in = { *config, 0 };
+
+	trip_all_packed(trip, &held_select_now, &in, INTO(rows, n, HELD_MAX));
+}
+
+void
+held_between_ask(struct trip *trip, const struct held_span *span, struct held **rows, size_t *n)
+{
+	trip_all_packed(trip, &held_select_between, span, INTO(rows, n, 2 * HELD_MAX));
 }
 
 bool

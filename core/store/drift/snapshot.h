@@ -66,7 +66,7 @@ struct held {
 	char       *category, *key;
 	struct uuid resource_id;
 	uint64_t    from_seq;
-	uint64_t    until_seq; /* of held_between: 0: in force still */
+	uint64_t    until_seq; /* of held_between_ask: 0: in force still */
 	struct blob address;
 };
 #define HELD_MAX 1000000 /* resources of one snapshot */
@@ -78,10 +78,12 @@ struct held_span {
 /* What a config's number `seq` held, by category and key (bytes); seq 0: what is in force now. */
 MUST_USE bool held_at(struct db *db, TALLOC_CTX *mem, const struct uuid *config, uint64_t seq,
     struct held **rows, size_t *n, struct err *e);
-/* Whatever was in force at some of the numbers from `least` to `most`, in the same order: who wants the versions of one
- * number for one category and of another for another picks by from_seq and until_seq. */
-MUST_USE bool held_between(struct db *db, TALLOC_CTX *mem, const struct held_span *span,
-    struct held **rows, size_t *n, struct err *e);
+/* With what else is read in that round trip (trip.h): what is in force now; and whatever was in force at some of the
+ * numbers from `least` to `most`, in the same order: who wants the versions of one number for one category and of
+ * another for another picks by from_seq and until_seq. */
+void held_now_ask(struct trip *trip, const struct uuid *config, struct held **rows, size_t *n);
+void held_between_ask(
+    struct trip *trip, const struct held_span *span, struct held **rows, size_t *n);
 /* One of them. */
 MUST_USE bool held_one(struct tenant_db *t, TALLOC_CTX *mem, const struct uuid *resource,
     uint64_t seq, struct held *h, struct err *e);

@@ -56,7 +56,9 @@ struct event_report {
 struct event_change {
 	struct raw_json category, key, path, rule, reason;
 	struct raw_json controls; /* list of what the rule names; no text: nothing */
+	struct raw_json renamed_from; /* created: key of the deleted resource that it is like; no text: none */
 	const char     *op, *severity;
+	const char     *renamed_severity; /* NULL: none */
 	struct raw_json old_value, new_value;                     /* no text: there is none, or it is long */
 	bool            old_value_truncated, new_value_truncated; /* it is long */
 	struct raw_json text_diff; /* the lines by which they differ (text_diff.h); no text: none */

@@ -76,6 +76,15 @@ set_controls(TALLOC_CTX *mem, const struct strings *controls, struct raw_json *o
 }
 
 static bool
+set_renamed(TALLOC_CTX *mem, const struct change *c, struct event_change *out, struct err *e)
+{
+	if (c->renamed_from.p == NULL)
+		return true;
+	out->renamed_severity = severity_name(c->renamed_severity);
+	return set_text(mem, &out->renamed_from, c->renamed_from, e);
+}
+
+static bool
 set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
     struct event_change *out, struct err *e)
 {
@@ -90,7 +99,7 @@ set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
 	       set_text(mem, &out->path, head(c->path, PATH_MAX_), e) &&
 	       set_text(mem, &out->rule, head(str_of(c->rule), RULE_MAX), e) &&
 	       set_text(mem, &out->reason, head(str_of(c->reason), REASON_MAX_), e) &&
-	       set_controls(mem, c->controls, &out->controls, e) &&
+	       set_controls(mem, c->controls, &out->controls, e) && set_renamed(mem, c, out, e) &&
 	       set_value(mem, t->old_text, &out->old_value, &out->old_value_truncated, e) &&
 	       set_value(mem, t->new_text, &out->new_value, &out->new_value_truncated, e);
 }

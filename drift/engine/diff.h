@@ -58,6 +58,9 @@ struct change {
 	const struct strings *controls;      /* what the rule names; NULL: none; as long as the rules */
 	bool               shortened;        /* its path is */
 	bool               judged_partly;    /* the work ended before every place inside was judged */
+	struct str         renamed_from;     /* created: the key of the deleted resource that it is like
+						(rename.h), set by who compares whole snapshots; p NULL: of none */
+	enum severity      renamed_severity; /* then: the worst of both and of what differs inside */
 	uint8_t            fingerprint[HASH_LEN]; /* of (category, key, canonical path, op): no values */
 	const uint8_t     *former; /* the fingerprints it may have been known by, HASH_LEN bytes each: by the
 				      names that its path's elements had without hashes of masked and long
@@ -69,9 +72,9 @@ struct change {
 };
 
 /* An array whose elements have no key in common: they were matched each by its own, by likeness, or not
- * at all. */
+ * at all.  Of a category: what was not looked for in it. */
 struct diff_note {
-	struct str category, key; /* of the resource */
+	struct str category, key; /* of the resource; key "": or of all of the category */
 	struct str path;          /* JSON Pointer into the new value, shortened as that of a change */
 	struct str text;          /* "1 element has no Sid" */
 };
@@ -123,6 +126,10 @@ void diff_redacted(struct diff *d);
 
 /* Elements of arrays are known by such a member when nothing else is said: it is a name, or stands for one. */
 bool diff_identity(struct str member);
+
+/* Adds a note on resources of a category. */
+MUST_USE bool diff_note_category(
+    struct diff *d, struct str category, const char *text, struct err *e);
 
 /* Its notes as an array of {category, key, path, note}; no text: there are none. */
 MUST_USE bool diff_notes_print(

@@ -123,7 +123,7 @@ match_alike(struct walk *w, const struct place *at, struct match *m, enum compar
 	struct likeness      l;
 
 	if (!unknown_of(w, m, false, &sides[0]) || !unknown_of(w, m, true, &sides[1]) ||
-	    !likeness_pairs(w, m->of_a, at, sides, &l) || !join_alike(w, m, &l))
+	    !likeness_pairs(w, m->of_a, at, sides, LIKENESS_PAIRED, &l) || !join_alike(w, m, &l))
 		return false;
 	if (sides[0].n + sides[1].n == 0 || (mode == COMPARE_PAIRED && !l.too_many))
 		return true; /* nothing is missed, or nothing was asked for */

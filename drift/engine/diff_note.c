@@ -1,4 +1,4 @@
-/* diff.h: why an array was compared without keys. */
+/* diff.h: why an array was compared without keys, and what else a comparison did without. */
 #include <string.h>
 
 #include "core/json/schema.h"
@@ -127,6 +127,22 @@ match_note(struct walk *w, const struct place *at, const struct match *m, const 
 		return err_memory(w->e);
 	d->notes_n++;
 	return work_spend(d->state->work, WORK_COMPARE, STEPS_NOTE + c.elements, w->e);
+}
+
+bool
+diff_note_category(struct diff *d, struct str category, const char *text, struct err *e)
+{
+	struct chunks   *room = &d->state->kept;
+	struct diff_note note = { .key = STR(""), .path = STR("") };
+
+	if (d->notes_n == DIFF_NOTES_MAX)
+		return true;
+	note.category = (struct str) { chunks_text(room, category), category.n };
+	note.text = str_of(chunks_text(room, str_of(text)));
+	if (!make_room(d) || note.category.p == NULL || note.text.p == NULL)
+		return err_memory(e);
+	d->notes[d->notes_n++] = note;
+	return work_spend(d->state->work, WORK_COMPARE, STEPS_NOTE, e);
 }
 
 /* ---- printing ---- */

@@ -20,6 +20,7 @@ struct pairing {
 	const struct likeness_side *sides;
 	const struct json         **objects; /* a's, then b's */
 	uint32_t                    na, n;
+	uint32_t                    least; /* tenths */
 	struct leaves               leaves;
 	uint32_t                   *rank; /* of their texts */
 	bool                       *taken;
@@ -179,7 +180,7 @@ consider(struct pairing *p, uint32_t a, uint32_t b)
 	struct candidate c = { .low = x < y ? x : y, .high = x < y ? y : x, .a = a, .b = b };
 
 	p->common[b - p->na] = 0;
-	if (4 * (uint64_t)common < all)
+	if (20 * (uint64_t)common < p->least * (uint64_t)all)
 		return true;
 	c.likeness = fraction(common, all);
 	return hold(p, &c);
@@ -301,13 +302,15 @@ pair(struct pairing *p, const struct place *at, uint32_t total, struct likeness 
 
 bool
 likeness_pairs(struct walk *w, TALLOC_CTX *mem, const struct place *at,
-    const struct likeness_side sides[static 2], struct likeness *out)
+    const struct likeness_side sides[static 2], uint32_t least, struct likeness *out)
 {
-	struct pairing p = {
-		.w = w, .sides = sides, .na = sides[0].n, .n = sides[0].n + sides[1].n
-	};
-	uint64_t leaves;
-	bool     ok = true;
+	struct pairing p = { .w = w,
+		.sides = sides,
+		.na = sides[0].n,
+		.n = sides[0].n + sides[1].n,
+		.least = least };
+	uint64_t       leaves;
+	bool           ok = true;
 
 	*out = (struct likeness) { .n = 0 };
 	if (sides[0].n == 0 || sides[1].n == 0)

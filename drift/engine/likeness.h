@@ -4,9 +4,9 @@
  *
  * The leaves of an object are its scalars and its empty objects and arrays, each with its path
  * (members by name, every step into an array is one and the same), as a multiset.  The likeness of
- * two objects is 2 x common leaves / (leaves of one + leaves of the other).  Pairs of at least 1/2 are
- * taken one after another: the most alike first, as exact fractions; of equal ones that with the
- * smaller of the two canonical texts (masked values as "[masked]"), then the smaller larger text.
+ * two objects is 2 x common leaves / (leaves of one + leaves of the other).  Pairs of at least what is
+ * asked for are taken one after another: the most alike first, as exact fractions; of equal ones that
+ * with the smaller of the two canonical texts (masked values as "[masked]"), then the smaller larger text.
  * So the pairs are the same when the sides are exchanged, and in whatever order objects stand.
  *
  * Bound: W = objects of the right x leaves of all of the left + the reverse.  There are pairs where W
@@ -22,6 +22,8 @@
 
 #include "drift/engine/walk.h"
 
+#define LIKENESS_PAIRED   5 /* tenths: elements of arrays are paired from here on, and ... */
+#define LIKENESS_RENAMED  8 /* ... resources (rename.h) */
 #define LIKENESS_WORK_MAX 5000000
 #define LIKENESS_EACH_MAX 400
 #define LIKENESS_LEAVES   8
@@ -47,8 +49,8 @@ struct likeness {
 	bool                  too_many; /* beyond the bound: none */
 };
 
-/* `at`: the place of the arrays. */
+/* `at`: the place of the arrays; `least`: what is no pair below it, in tenths. */
 MUST_USE bool likeness_pairs(struct walk *w, TALLOC_CTX *mem, const struct place *at,
-    const struct likeness_side sides[static 2], struct likeness *out);
+    const struct likeness_side sides[static 2], uint32_t least, struct likeness *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "drift/engine/masked.h"
 #include "drift/engine/redact.h"
 #include "drift/run/plan_sides.h"
+#include "drift/run/renaming.h"
 #include "drift/run/value_texts.h"
 #include "drift/snapshot/baseline.h"
 
@@ -32,6 +33,7 @@ struct pairs {
 	struct diff          *diff;
 	struct diff          *counted; /* plan.h; NULL: nothing is counted */
 	bool                  said;    /* as of the sides */
+	struct lones          lones;
 };
 
 /* A golden baseline may speak of some categories only. */
@@ -108,6 +110,16 @@ compare_said(TALLOC_CTX *tmp, const struct ingest *in, struct pairs *w, const st
 	return diff_resource(w->diff, from != NULL ? &a : NULL, to != NULL ? &b : NULL, e);
 }
 
+/* A resource on one side only is one change, unless a rule left it out. */
+static bool
+note_lone(struct plan *p, struct pairs *w, const struct pair *x, size_t change, struct err *e)
+{
+	const struct lone one = { x->old, x->new, change };
+
+	return w->diff != p->diff || (x->old != NULL && x->new != NULL) ||
+	       renaming_add(p, &w->lones, &one, e);
+}
+
 static bool
 compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pairs *w,
     const struct pair *x, struct err *e)
@@ -130,7 +142,8 @@ compare_here(TALLOC_CTX *tmp, const struct ingest *in, struct plan *p, struct pa
 		new = &to;
 	}
 	ok = w->said ? compare_said(tmp, in, w, old, new, e) : diff_resource(w->diff, old, new, e);
-	return ok && show_values(p, w, first, e);
+	return ok && (w->diff->n == first || note_lone(p, w, x, first, e)) &&
+	       show_values(p, w, first, e);
 }
 
 static bool
@@ -225,7 +238,7 @@ compare_read(const struct ingest *in, struct plan *p, const struct plan_sides *s
 	p->values = w->texts;
 	p->seen = (struct plan_seen) { p->diff->n, p->diff->shortened, p->diff->summary };
 	p->base_hits = compare_hits_copy(p, in->spec->compare, e);
-	return p->base_hits != NULL;
+	return p->base_hits != NULL && renaming_make(in, p, &w->lones, e);
 }
 
 /* ---- what stands of what it has not read ---- */

@@ -82,6 +82,9 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		r->moved = seen->moved;
 		r->score = seen->score;
 		r->shortened = (int64_t)p->seen.shortened;
+		r->renamed = 0;
+		for (size_t i = 0; i < p->seen.n; i++)
+			r->renamed += p->diff->changes[i].renamed_from.p != NULL;
 		if (!diff_notes_print(p, p->diff, &r->notes, e))
 			return false;
 	}
@@ -140,6 +143,7 @@ record_controls(struct plan *p, struct err *e)
 		if (!gather(p, of, &all, e))
 			return false;
 	}
+	p->report.controls.text = NULL; /* looked at again, it has those of then */
 	if (all.n == 0)
 		return true;
 	buf_make(&b, p);
@@ -265,6 +269,17 @@ record_rule(struct recording *w, const struct change *c, struct change_row *row,
 	return true;
 }
 
+/* Of what it may be another name. */
+static bool
+record_renamed(struct recording *w, const struct change *c, struct change_row *row, struct err *e)
+{
+	if (c->renamed_from.p == NULL)
+		return true;
+	row->renamed_from = plain(&w->room, c->renamed_from, RESOURCE_KEY_MAX);
+	row->renamed_severity = chunks_text(&w->room, str_of(severity_name(c->renamed_severity)));
+	return (row->renamed_from != NULL && row->renamed_severity != NULL) || err_memory(e);
+}
+
 static bool
 record_change(struct recording *w, size_t i, struct err *e)
 {
@@ -283,7 +298,7 @@ record_change(struct recording *w, size_t i, struct err *e)
 	row->old_truncated = v->old_truncated;
 	row->new_truncated = v->new_truncated;
 	return attribute_by_source(w, c, &row->attribution, e) && record_texts(w, c, row, e) &&
-	       record_rule(w, c, row, e) &&
+	       record_rule(w, c, row, e) && record_renamed(w, c, row, e) &&
 	       seal_value(w, "old_value", &row->id, v->old_text, &row->old_value, e) &&
 	       seal_value(w, "new_value", &row->id, v->new_text, &row->new_value, e) &&
 	       seal_value(w, "text_diff", &row->id, v->lines, &row->text_diff, e) &&

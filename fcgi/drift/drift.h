@@ -47,6 +47,7 @@ extern const struct schema bulk_out_schema;
 	"out: it is no JSON Pointer, and points nowhere."
 #define NOTES_DOC                                                                                  \
 	"Arrays whose elements have no key in common, and why: [{category, key, path, note}]; the "  \
-	"first 50. Their elements were matched each by a key of its own, by likeness, or counted."
+	"first 50. Their elements were matched each by a key of its own, by likeness, or counted. With "  \
+	"key and path empty: of a category, what was not looked for in it."
 
 #endif

@@ -165,7 +165,9 @@ csv_row(const struct acting *a, const struct change_row *c, struct buf *b, struc
 	cell(b, str_of(c->status), ',');
 	cell(b, place, ',');
 	cell(b, str_of(c->judged != NULL ? c->judged : ""), ',');
-	cell(b, str_of(c->controls.text != NULL ? c->controls.text : ""), '\r');
+	cell(b, str_of(c->controls.text != NULL ? c->controls.text : ""), ',');
+	cell(b, str_of(c->renamed_from != NULL ? c->renamed_from : ""), ',');
+	cell(b, str_of(c->renamed_severity != NULL ? c->renamed_severity : ""), '\r');
 	buf_putc(b, '\n');
 	return true;
 }
@@ -209,6 +211,6 @@ export_csv(struct request *r, const struct acting *a, const struct change_filter
 	x->piece = csv_piece;
 	buf_make(&r->out, r->mem);
 	buf_puts(&r->out, "id,at,category,key,op,path,old_value,new_value,severity,rule,reason,"
-			  "status,rule_place,judged,controls\r\n");
+			  "status,rule_place,judged,controls,renamed_from,renamed_severity\r\n");
 	return begin(r, x, CSV_TYPE "; charset=utf-8", e);
 }

@@ -25,6 +25,7 @@ struct report_out {
 	struct raw_json        notes;
 	struct raw_json        collections;
 	struct raw_json        controls;
+	int64_t                renamed;
 };
 extern const struct schema report_out_schema, report_summary_schema;
 MUST_USE bool              report_show(
@@ -48,6 +49,7 @@ struct change_out {
 	char                   *judged;
 	const char             *rule_place;
 	struct raw_json         controls;
+	char                   *renamed_from, *renamed_severity;
 	struct raw_json         attribution;
 	struct acceptance_out  *acceptance;
 	struct uuid             assigned_to;

@@ -62,6 +62,9 @@ static const struct field report_out_fields[] = {
 	FIELD(struct report_out, controls, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Controls of CIS, SCuBA and NIST that the rules of its changes name, at most "
 		   "1,000."),
+	FIELD(struct report_out, renamed, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Created resources among them that are like a deleted one of their category: "
+		   "renamed_from."),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);
@@ -89,6 +92,7 @@ report_show(TALLOC_CTX *mem, const struct report *in, struct report_out *out, st
 		.notes = in->notes,
 		.collections = in->collections,
 		.controls = in->controls,
+		.renamed = in->renamed,
 		.not_alerted = in->not_alerted,
 	};
 	if (out->summary == NULL)
@@ -199,6 +203,12 @@ static const struct field change_out_fields[] = {
 		   "it was judged; absent: wholly."),
 	FIELD(struct change_out, controls, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Controls of CIS, SCuBA and NIST that the rule names."),
+	FIELD(struct change_out, renamed_from, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a created resource: key of the deleted one of its category that it is like "
+		   "in 8 of 10 values or more. For display only: both are counted, judged and "
+		   "decided about each by itself."),
+	FIELD(struct change_out, renamed_severity, .flags = FIELD_OMIT_ZERO,
+	    .doc = "With renamed_from: the worst of both changes and of what differs inside."),
 	FIELD(struct change_out, attribution, .doc = "Who did it, as far as known."),
 	FIELD(struct change_out, acceptance, .item = &acceptance_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single accepted change: who, why, until when."),
@@ -288,6 +298,8 @@ change_show(
 		.status = c->status,
 		.suppressed_by = c->suppressed_by,
 		.judged = c->judged,
+		.renamed_from = c->renamed_from,
+		.renamed_severity = c->renamed_severity,
 		.controls = c->controls,
 		.attribution = c->attribution,
 	};

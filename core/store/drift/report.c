@@ -30,6 +30,7 @@ static const struct field report_fields[] = {
 	COLUMN_NULL(struct report, collections),
 	COLUMN_NULL(struct report, first_look),
 	COLUMN_NULL(struct report, controls),
+	COLUMN(struct report, renamed),
 	FIELD_END,
 };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
@@ -39,7 +40,7 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
 	" accepted, held, anomaly, suppressed, shortened, moved, notes, collections, first_look,"  \
-	" controls"
+	" controls, renamed"
 
 struct list_in {
 	struct report_filter f;
@@ -58,7 +59,7 @@ SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
     " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
     " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes, :collections,"
-    " :first_look, :controls)");
+    " :first_look, :controls, :renamed)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,
@@ -138,6 +139,8 @@ static const struct field change_fields[] = {
 	COLUMN_NULL(struct change_row, judged),
 	COLUMN_NULL(struct change_row, controls),
 	COLUMN_NULL(struct change_row, text_diff),
+	COLUMN_NULL(struct change_row, renamed_from),
+	COLUMN_NULL(struct change_row, renamed_severity),
 	FIELD_END,
 };
 const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row, change_fields);
@@ -147,7 +150,8 @@ const struct schema change_row_schema = SCHEMA("StoredChange", struct change_row
 	"old_value,"                                                                               \
 	" new_value, old_truncated, new_truncated, severity, rule, reason, fingerprint, "          \
 	"value_hash,"                                                                              \
-	" status, attribution, created_at, suppressed_by, rule_place, judged, controls, text_diff"
+	" status, attribution, created_at, suppressed_by, rule_place, judged, controls,"           \
+	" text_diff, renamed_from, renamed_severity"
 
 SQL(change_select, SQL_TENANT, &id_in, &change_row_schema,
     CHANGE_SELECT CHANGE_FROM " WHERE c.id = :id");
@@ -156,7 +160,7 @@ SQL(change_insert, SQL_TENANT, &change_row_schema, NULL,
     ") VALUES (:id, :report_id, :config_id, :position, :category, :key, :op, :path,"
     " :canonical_path, :old_value, :new_value, :old_truncated, :new_truncated, :severity, :rule,"
     " :reason, :fingerprint, :value_hash, :status, :attribution, :created_at, :suppressed_by,"
-    " :rule_place, :judged, :controls, :text_diff)");
+    " :rule_place, :judged, :controls, :text_diff, :renamed_from, :renamed_severity)");
 
 bool
 change_add(struct db *db, const struct change_row *rows, size_t n, struct err *e)

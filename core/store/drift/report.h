@@ -36,6 +36,7 @@ struct report {
 	struct raw_json collections; /* array of {category, state, baseline_id?, entered?}; null: one from before */
 	struct raw_json first_look;  /* null, or {changes: array of {category, key, ...}, more} */
 	struct raw_json controls;   /* list of those that rules of its changes name; null: none */
+	int64_t         renamed;    /* created ones that are told as renamed */
 };
 
 struct report_filter {
@@ -76,6 +77,8 @@ struct change_row {
 	char           *rule_place; /* JSON Pointer from path to the place the rule decided by; NULL: itself */
 	char           *judged;     /* "partly": not every place inside it; NULL: wholly */
 	struct raw_json controls;   /* list of what the rule names; null: none */
+	char           *renamed_from; /* created: key of the deleted resource that it is like; NULL: none */
+	char           *renamed_severity; /* then: the worst of both and of what differs inside */
 };
 #define CHANGE_VALUE_MAX 16384 /* bytes of a value kept with the change */
 #define CHANGE_LINES_MAX 12000 /* and of the lines */

@@ -14,7 +14,8 @@ extern const struct schema change_row_schema;
 	" c.canonical_path, c.old_value, c.new_value, c.old_truncated, c.new_truncated,"           \
 	" c.severity, c.rule, c.reason, c.fingerprint, c.value_hash,"                              \
 	" IFNULL(f.status, c.status) AS status, c.attribution, c.created_at,"                      \
-	" c.suppressed_by, c.rule_place, c.judged, c.controls, c.text_diff"
+	" c.suppressed_by, c.rule_place, c.judged, c.controls, c.text_diff,"                       \
+	" c.renamed_from, c.renamed_severity"
 #define CHANGE_FINDING                                                                             \
 	" LEFT JOIN drift_findings f ON f.config_id = c.config_id"                                 \
 	" AND f.fingerprint = c.fingerprint AND f.value_hash = c.value_hash"

@@ -66,3 +66,18 @@ test('a text of one line has none, and neither has what is masked', async () => 
   assert.match(secret.open.text_diff, /\[masked\]/);
   assert.doesNotMatch(JSON.stringify([secret.open, secret.body]), /hunter2|other3/);
 });
+
+test('an alert that was over before anything could be sent counts the channels that were not told', async () => {
+  hooks.refuse = '/down';
+  const down = await newChannel(admin, hooks.url('/down'));
+  const config = await newConfig(admin, { rule_packs: [], alerts: [{ channel_id: down.id, min_severity: 'info' }] });
+  const of = (value) => [{ category: 'file', key: 'sshd_config', value }];
+  for (const value of ['no', 'yes'])
+    await push(admin, config, of(value));
+  await until('a refused attempt', () => hooks.got.some((d) => d.path === '/down'));
+  const [alert] = await all(admin, `/api/drift/alerts?config_id=${config.id}`), show = async () => (await admin('GET', `/api/drift/alerts/${alert.id}`)).json;
+  assert.equal((await show()).untold, undefined);
+  await push(admin, config, of('no'));
+  const over = await until('the end', async () => { const a = await show(); return a.untold > 0 && a; });
+  assert.deepEqual([over.status, over.severity, over.untold], ['resolved', 'medium', 1]);
+});

@@ -30,6 +30,12 @@ rotate_keys(struct worker *w, int64_t *wait_ms, struct err *e)
 	return rotation_keys(&w->deliver->auth, ROTATE_WHEN_DUE, "driftd", NULL, e);
 }
 
+static int64_t
+monotonic_ms(const struct worker *w)
+{
+	return clock_ns(w->deliver->env->clock) / 1000000;
+}
+
 /* A page of tenants at a time, so that deliveries do not wait; then rest. */
 static void
 walk_on(const struct worker *w, bool ended, struct uuid *after, int64_t *wait_ms)
@@ -104,40 +110,66 @@ take_config(struct worker *w, struct tenant_db *t, const struct uuid *config, st
 	return ok;
 }
 
-#define CONFIGS_AT_ONCE 20 /* of a tenant, in one walk */
+#define CONFIGS_READ 20
+#define TAKING_MS    2000 /* then deliveries have their turn */
+
+/* What fails is passed over, and tried again by the next walk. */
+static bool
+take_configs(struct worker *w, TALLOC_CTX *mem, struct tenant_db *t, struct err *e)
+{
+	struct remask_due due = { .edition = COMPARE_EDITION, .limit = CONFIGS_READ };
+	struct uuid      *ids;
+	size_t            n = CONFIGS_READ;
+
+	while (n == CONFIGS_READ) {
+		if (!remask_due(t->db, mem, &due, &ids, &n, e))
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			struct err why = { 0 };
+
+			w->taking_more =
+			    w->stop(w->stop_arg) || monotonic_ms(w) > w->taking_until_ms;
+			if (w->taking_more)
+				return true;
+			due.after = ids[i];
+			if (!take_config(w, t, &ids[i], &why))
+				log_err(w->deliver->env->log, LOG_DRIFT,
+				    "a config could not be taken over to the edition of now", &why);
+		}
+	}
+	return true;
+}
 
 static void
 take_tenant(const struct tenant *row, TALLOC_CTX *mem, void *arg)
 {
-	const struct remask_due due = { COMPARE_EDITION, CONFIGS_AT_ONCE };
-	struct worker          *w = arg;
-	struct tenant_db       *t;
-	struct uuid            *ids;
-	size_t                  n = 0;
-	struct err              e = { 0 };
+	struct worker    *w = arg;
+	struct tenant_db *t;
+	struct err        e = { 0 };
 
-	if (w->stop(w->stop_arg) || strcmp(row->status, "active") != 0)
+	if (w->taking_more || strcmp(row->status, "active") != 0)
 		return;
 	if (!tenant_db_open(w->deliver->database, row, true, &t, &e) ||
-	    !remask_due(t->db, mem, &due, &ids, &n, &e))
+	    !take_configs(w, mem, t, &e))
 		log_err(w->deliver->env->log, LOG_DRIFT, "configs could not be looked at", &e);
-	for (size_t i = 0; i < n && !w->stop(w->stop_arg); i++) {
-		e = (struct err) { 0 };
-		if (!take_config(w, t, &ids[i], &e))
-			log_err(w->deliver->env->log, LOG_DRIFT,
-			    "a config could not be taken over to the edition of now", &e);
-	}
 }
 
 static bool
 take_over(struct worker *w, int64_t *wait_ms, struct err *e)
 {
 	const struct tenant_visit visit = { take_tenant, w };
+	const struct uuid         from = w->edition_after;
 	bool                      ended;
 
+	w->taking_more = false;
+	w->taking_until_ms = monotonic_ms(w) + TAKING_MS;
 	if (!tenant_walk(w->deliver->database, &visit, &w->edition_after, &ended, e))
 		return false;
 	walk_on(w, ended, &w->edition_after, wait_ms);
+	if (w->taking_more) {
+		w->edition_after = from;
+		*wait_ms = w->once ? 0 : DEADLINES_MS;
+	}
 	return true;
 }
 

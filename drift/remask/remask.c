@@ -19,7 +19,8 @@ mask_stored(
 	struct buf               b;
 
 	buf_make(&b, w->page);
-	if (!baseline_resource(w->x->t, w->page, &form, h, &r, e) || !resource_canonical(&b, &r, e))
+	if (!baseline_resource(w->x->t, w->page, &form, h, &r, e) ||
+	    !mask_set_note(w->seen, w->masks, &r, e) || !resource_canonical(&b, &r, e))
 		return false;
 	now->text = buf_str(&b);
 	content_address(w->x->t, now->text, now->address);
@@ -234,12 +235,14 @@ remask_config(const struct remask *x, struct err *e)
 {
 	static remask_fn *const walks[] = { versions_page, manifests_page, remask_changes_page,
 		remask_messages_page };
-	struct remasking        w = { .x = x, .page = talloc_new(x->mem) };
-	const struct tx         tx = { "remask", forget_body, &w, NULL, NULL };
-	struct drift_config     config;
-	struct drift_spec      *spec;
+	struct remasking        w = {
+		       .x = x, .page = talloc_new(x->mem), .seen = mask_set_make(x->mem, e)
+	};
+	const struct tx     tx = { "remask", forget_body, &w, NULL, NULL };
+	struct drift_config config;
+	struct drift_spec  *spec;
 
-	if (w.page == NULL)
+	if (w.page == NULL || w.seen == NULL)
 		return err_memory(e);
 	if (!config_by_id(x->t, x->mem, &x->config, &config, e))
 		return false;

@@ -5,6 +5,7 @@
 #define BSX_DRIFT_REMASK_PRIV_H
 
 #include "core/store/drift/remask.h"
+#include "drift/engine/mask_set.h"
 #include "drift/remask/remask.h"
 
 #define REMASK_PAGE 200 /* rows in one transaction */
@@ -13,6 +14,7 @@ struct remasking {
 	const struct remask       *x;
 	const struct compare_spec *masks; /* of the config and its packs, and nothing else of them */
 	struct remask_at           at;
+	struct mask_set           *seen;  /* what is masked in what snapshots held */
 	TALLOC_CTX                *page;
 	size_t                     read;  /* rows of the last page */
 	bool                       told;  /* something in a change or message was in clear */

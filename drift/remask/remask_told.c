@@ -21,7 +21,8 @@ mask_text(
 
 	if (r.value == NULL) /* what we wrote ourselves is no fault of anybody's */
 		return err_note(e, "reading a stored value");
-	if (!mask_at(w->page, w->masks, &r, at->path, w->x->work, e))
+	if (!mask_at(w->page, w->masks, &r, at->path, w->x->work, e) ||
+	    !mask_set_apply(w->page, w->seen, w->masks, &r, e))
 		return false;
 	buf_make(&b, w->page);
 	resource_print(&b, r.value);

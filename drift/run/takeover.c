@@ -273,8 +273,10 @@ name_change(struct taking *k, const struct place_list *before, size_t i, struct 
 	}
 	if (!place_list_each(before, c, add_origin, &o, e))
 		return false;
-	if (o.n == 0)
+	if (o.n == 0 && k->whole)
 		add_of_edition(k, c);
+	else if (o.n == 0)
+		return true; /* what was cut off may have been there: the next report finds it */
 	else if (o.unknown > 0 || k->links_n == o.first)
 		k->links_n = o.first;
 	else
@@ -323,7 +325,11 @@ compare_both(struct taking *k, struct err *e)
 		return false;
 	k->was = compare_under(k, (enum compare_edition)k->config.edition, &s, e);
 	k->is = k->was == NULL ? NULL : compare_under(k, COMPARE_EDITION, &s, e);
-	return k->is != NULL;
+	if (k->is == NULL)
+		return false;
+	k->whole = (int64_t)k->was->n == diff_count(&k->was->summary) &&
+		   (int64_t)k->is->n == diff_count(&k->is->summary);
+	return true;
 }
 
 static bool

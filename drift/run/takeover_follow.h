@@ -26,6 +26,7 @@ struct taking {
 	struct config_state    state;
 	instant                now;
 	struct diff           *was, *is; /* of the same, under the edition of before and of now */
+	bool                   whole;    /* no changes of them are left out because there are so many */
 	struct drift_spec     *spec;     /* of now */
 	struct finding_list    rows;     /* known, by fingerprint and value hash */
 	struct known_finding  *known;    /* parallel */

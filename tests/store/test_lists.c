@@ -221,6 +221,9 @@ text_value(const struct sql *q, const char *name)
 								     : "'accepted'";
 	if (strcmp(name, "addresses") == 0)
 		return "CONCAT('[\"', SHA2(7, 256), '\"]')";
+	if (strcmp(name, "pairs") == 0)
+		return "CONCAT('[[\"', SHA2(7, 256), SHA2(7, 256), '\",\"', SHA2(8, 256), SHA2(8, "
+		       "256), '\"]]')";
 	if (strcmp(name, "keys") == 0)
 		return "CONCAT('[\"', SHA2(7, 256), SHA2(7, 256), '\"]')";
 	return strcmp(name, "severity") == 0     ? "'critical'"

@@ -8,6 +8,7 @@
 #include "core/store/drift/rekey.h"
 #include "drift/remask/remask.h"
 #include "drift/run/takeover.h"
+#include "tests/store/clear_copies.h"
 #include "tests/store/place_in_time.h"
 
 /*
@@ -266,64 +267,6 @@ a_config_without_findings_or_reports_is_taken_over_too(void **state)
 
 /* ---- what is stored in clear ---- */
 
-static size_t
-clear_contents(struct place_in_time *y, TALLOC_CTX *mem, const char *what)
-{
-	MYSQL_RES *r = drift_rows(y->x, mem, "SELECT address FROM %s.contents WHERE chunk = 0");
-	MYSQL_ROW  row;
-	struct err e = { 0 };
-	size_t     found = 0;
-
-	while ((row = mysql_fetch_row(r)) != NULL) {
-		struct str text;
-
-		assert_ok(content_by_address(y->x->t, mem, (const uint8_t *)row[0], &text, &e));
-		found += memmem(text.p, text.n, what, strlen(what)) != NULL;
-	}
-	mysql_free_result(r);
-	return found;
-}
-
-static size_t
-clear_cells(struct place_in_time *y, TALLOC_CTX *mem, const char *table, const char *column,
-    const char *what)
-{
-	const char *place = strcmp(table, "outbox") == 0 ? "event" : column;
-	MYSQL_RES  *r = drift_rows(y->x, mem,
-	     talloc_asprintf(
-		 mem, "SELECT id, %s FROM %%s.%s WHERE %s IS NOT NULL", column, table, column));
-	MYSQL_ROW   row;
-	struct err  e = { 0 };
-	size_t      found = 0;
-
-	while ((row = mysql_fetch_row(r)) != NULL) {
-		const unsigned long *lengths = mysql_fetch_lengths(r);
-		struct uuid          id;
-		struct str           text;
-
-		memcpy(id.b, row[0], sizeof(id.b));
-		assert_ok(tenant_open(y->x->t, mem, (struct sealed_place) { table, place, &id },
-		    (struct blob) { (const uint8_t *)row[1], lengths[1] }, &text, &e));
-		found += memmem(text.p, text.n, what, strlen(what)) != NULL;
-	}
-	mysql_free_result(r);
-	return found;
-}
-
-/* In contents, changes and messages: how many of them hold this text. */
-static size_t
-clear_copies(struct place_in_time *y, const char *what)
-{
-	TALLOC_CTX *mem = talloc_new(y);
-	size_t      n = clear_contents(y, mem, what) +
-		   clear_cells(y, mem, "drift_changes", "old_value", what) +
-		   clear_cells(y, mem, "drift_changes", "new_value", what) +
-		   clear_cells(y, mem, "outbox", "body", what);
-
-	talloc_free(mem);
-	return n;
-}
-
 static void
 clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
 {
@@ -341,15 +284,15 @@ clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
 	push_before(y, &c, "{\"pins\":[\"late-5555\"],\"v\":1}");
 	y->clock.set_ms += 3600000;
 	assert_string_equal(place_told(y), "drift opened");
-	assert_true(clear_copies(y, "first-1234") >= 3);
-	assert_true(clear_copies(y, "second-9876") >= 3);
-	assert_true(clear_copies(y, "late-5555") >= 1);
+	assert_true(clear_copies(y->x, "first-1234") >= 3);
+	assert_true(clear_copies(y->x, "second-9876") >= 3);
+	assert_true(clear_copies(y->x, "late-5555") >= 1);
 	takes_over(y, &c);
 	for (int again = 0; again < 2; again++) {
 		assert_ok(remask_config(&x, &e));
-		assert_int_equal(clear_copies(y, "first-1234"), 0);
-		assert_int_equal(clear_copies(y, "second-9876"), 0);
-		assert_int_equal(clear_copies(y, "late-5555"), 0);
+		assert_int_equal(clear_copies(y->x, "first-1234"), 0);
+		assert_int_equal(clear_copies(y->x, "second-9876"), 0);
+		assert_int_equal(clear_copies(y->x, "late-5555"), 0);
 	}
 	drift_check_contents(y->x);
 	y->clock.set_ms += 60000;

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "drift/engine/compare.h"
+#include "drift/remask/remask.h"
+#include "drift/run/takeover.h"
+#include "tests/store/clear_copies.h"
 #include "tests/store/old_world.h"
 
 struct editions {
@@ -116,6 +118,29 @@ the_open_alert_ends_as_it_would_have(void **state)
 	    "drift.alert.resolved");
 }
 
+/* What was clear and is a secret now is nowhere, whether its name tells it or only its neighbour.
+ */
+static void
+secrets_of_before_are_nowhere_in_clear(void **state)
+{
+	static const char *const secrets[] = { "key-first-000001", "key-second-00002", "vendor-one",
+		"vendor-two" };
+	struct editions          y = editions_make(state);
+	const struct takeover    over = { y.x->d, y.x->t, y.x, NULL, y.config };
+	const struct remask      mask = { y.x->d, y.x->t, y.x, NULL, y.config };
+	struct err               e = { 0 };
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		assert_true(clear_copies(y.x, secrets[i]) >= 2);
+	assert_ok(takeover(&over, &e));
+	assert_ok(remask_config(&mask, &e));
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		assert_int_equal(clear_copies(y.x, secrets[i]), 0);
+	/* and what is none is as it was */
+	assert_true(clear_copies(y.x, "bastion") >= 1);
+	drift_check_contents(y.x);
+}
+
 /* The values that differ tell as before. */
 static void
 another_value_is_told(void **state)
@@ -142,6 +167,8 @@ main(void)
 		    world_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    the_open_alert_ends_as_it_would_have, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    secrets_of_before_are_nowhere_in_clear, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    another_value_is_told, world_set_up, world_tear_down),
 	};

@@ -94,46 +94,100 @@ rekey_places(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 
 /* ---- writing ---- */
 
-static const struct field rekey_fields[] = {
-	COLUMN(struct rekey, config_id),
-	COLUMN_AS(struct rekey, was.fingerprint, "was"),
-	COLUMN_AS(struct rekey, was.value_hash, "was_value"),
-	COLUMN_AS(struct rekey, is.fingerprint, "is"),
-	COLUMN_AS(struct rekey, is.value_hash, "is_value"),
+/* Very many at once: [[config, was, its value, is, its value], ...] in hex digits, joined by
+ * JSON_TABLE. */
+struct pairs_in {
+	struct uuid config_id;
+	const char *pairs;
+};
+static const struct field pairs_fields[] = {
+	COLUMN(struct pairs_in, config_id),
+	COLUMN(struct pairs_in, pairs),
 	FIELD_END,
 };
-static const struct schema rekey_in = SCHEMA("RekeyIn", struct rekey, rekey_fields);
+static const struct schema pairs_in = SCHEMA("RekeyPairsIn", struct pairs_in, pairs_fields);
 
-static const struct field was_fields[] = {
-	COLUMN(struct rekey, config_id),
-	COLUMN_AS(struct rekey, was.fingerprint, "was"),
-	COLUMN_AS(struct rekey, was.value_hash, "was_value"),
-	FIELD_END,
-};
-static const struct schema was_in = SCHEMA("RekeyWasIn", struct rekey, was_fields);
+#define PAIRS                                                                                      \
+	"JSON_TABLE(:pairs, '$[*]' COLUMNS (was CHAR(128) PATH '$[0]', now CHAR(128) PATH "        \
+	"'$[1]')) j"
+#define WAS       "UNHEX(LEFT(j.was, 64))"
+#define WAS_VALUE "UNHEX(RIGHT(j.was, 64))"
 
-SQL(rekey_delete, SQL_TENANT, &was_in, NULL,
-    "DELETE FROM drift_findings WHERE config_id = :config_id AND fingerprint = :was"
-    " AND value_hash = :was_value");
-SQL(rekey_history, SQL_TENANT, &rekey_in, NULL,
-    "UPDATE drift_history SET subject = :is, value_hash = :is_value WHERE subject = :was"
-    " AND config_id = :config_id AND value_hash = :was_value");
-SQL(rekey_changes, SQL_TENANT, &rekey_in, NULL,
-    "UPDATE drift_changes FORCE INDEX (finding) SET fingerprint = :is, value_hash = :is_value"
-    " WHERE config_id = :config_id AND fingerprint = :was"
-    " AND report_id = (SELECT s.report_id FROM config_state s WHERE s.config_id = :config_id)"
-    " AND value_hash = :was_value");
+SQL(rekey_delete, SQL_TENANT, &pairs_in, NULL,
+    "DELETE f FROM " PAIRS " STRAIGHT_JOIN drift_findings f FORCE INDEX (PRIMARY)"
+    " ON f.config_id = :config_id AND f.fingerprint = " WAS " AND f.value_hash = " WAS_VALUE);
+SQL(rekey_history, SQL_TENANT, &pairs_in, NULL,
+    "UPDATE " PAIRS " STRAIGHT_JOIN drift_history h FORCE INDEX (subject) ON h.subject = " WAS
+    " AND h.config_id = :config_id AND h.value_hash = " WAS_VALUE
+    " SET h.subject = UNHEX(LEFT(j.now, 64)), h.value_hash = UNHEX(RIGHT(j.now, 64))");
+SQL(rekey_changes, SQL_TENANT, &pairs_in, NULL,
+    "UPDATE config_state s STRAIGHT_JOIN " PAIRS
+    " STRAIGHT_JOIN drift_changes c FORCE INDEX (finding)"
+    " ON c.config_id = s.config_id AND c.fingerprint = " WAS " AND c.report_id = s.report_id"
+    " AND c.value_hash = " WAS_VALUE
+    " SET c.fingerprint = UNHEX(LEFT(j.now, 64)), c.value_hash = UNHEX(RIGHT(j.now, 64))"
+    " WHERE s.config_id = :config_id");
+
+static void
+print_name(struct buf *b, const struct finding_name *n)
+{
+	char fingerprint[2 * HASH_LEN + 1], value[2 * HASH_LEN + 1];
+
+	hex_print(n->fingerprint.p, HASH_LEN, fingerprint);
+	hex_print(n->value_hash.p, HASH_LEN, value);
+	buf_printf(b, "\"%s%s\"", fingerprint, value);
+}
+
+static bool
+print_pairs(TALLOC_CTX *mem, const struct rekey *list, size_t n, const char **out, struct err *e)
+{
+	struct buf b;
+
+	buf_make(&b, mem);
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&b, i == 0 ? "[[" : ",[");
+		print_name(&b, &list[i].was);
+		if (list[i].is.fingerprint.n == HASH_LEN) {
+			buf_putc(&b, ',');
+			print_name(&b, &list[i].is);
+		}
+		buf_putc(&b, ']');
+	}
+	buf_putc(&b, ']');
+	buf_putc(&b, '\0');
+	*out = b.p;
+	return buf_ok(&b) || err_memory(e);
+}
+
+#define PAIRS_AT_ONCE 1000
+
+static bool
+run_pairs(struct db *db, const struct sql *q, const struct rekey *list, size_t n, struct err *e)
+{
+	TALLOC_CTX *tmp = talloc_new(db);
+	bool        ok = tmp != NULL || err_memory(e);
+
+	for (size_t i = 0; ok && i < n; i += PAIRS_AT_ONCE) {
+		struct pairs_in in = { .config_id = list[i].config_id };
+
+		ok = print_pairs(tmp, list + i, n - i < PAIRS_AT_ONCE ? n - i : PAIRS_AT_ONCE,
+			 &in.pairs, e) &&
+		     db_run(db, q, &in, NULL, e);
+	}
+	talloc_free(tmp);
+	return ok;
+}
 
 bool
 rekey_follow(struct db *db, const struct rekey *list, size_t n, struct err *e)
 {
-	return db_run_many(db, &rekey_history, list, n, e) &&
-	       db_run_many(db, &rekey_changes, list, n, e);
+	return run_pairs(db, &rekey_history, list, n, e) &&
+	       run_pairs(db, &rekey_changes, list, n, e);
 }
 
 bool
 rekey_rows(struct db *db, const struct rekey *from, size_t from_n, struct finding_row *to,
     size_t to_n, struct err *e)
 {
-	return db_run_many(db, &rekey_delete, from, from_n, e) && finding_put_seen(db, to, to_n, e);
+	return run_pairs(db, &rekey_delete, from, from_n, e) && finding_put_seen(db, to, to_n, e);
 }

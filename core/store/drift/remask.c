@@ -242,6 +242,7 @@ remask_titles(struct db *db, const struct uuid *config, struct err *e)
 /* ---- configs ---- */
 
 static const struct field due_fields[] = {
+	COLUMN(struct remask_due, after),
 	COLUMN(struct remask_due, edition),
 	COLUMN(struct remask_due, limit),
 	FIELD_END,
@@ -259,7 +260,8 @@ static const struct field done_fields[] = {
 static const struct schema done_in = SCHEMA("RemaskDoneIn", struct done_in, done_fields);
 
 SQL(remask_select_due, SQL_TENANT, &due_in, &id_in,
-    "SELECT id FROM drift_configs WHERE masked_edition < :edition ORDER BY id LIMIT :limit");
+    "SELECT id FROM drift_configs WHERE masked_edition < :edition AND id > :after ORDER BY id"
+    " LIMIT :limit");
 SQL(remask_update_done, SQL_TENANT, &done_in, NULL,
     "UPDATE drift_configs SET masked_edition = :edition WHERE id = :id");
 

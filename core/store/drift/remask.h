@@ -65,10 +65,11 @@ MUST_USE bool remask_messages_set(
 /* The titles of its alerts lose their values. */
 MUST_USE bool remask_titles(struct db *db, const struct uuid *config, struct err *e);
 
-/* Configs of which not everything is masked, or called, as this edition does: at most `limit`. */
+/* Configs of which not everything is masked, or called, as this edition does, behind `after`: at most `limit`. */
 struct remask_due {
-	uint64_t edition;
-	int64_t  limit;
+	struct uuid after; /* nil: from the beginning */
+	uint64_t    edition;
+	int64_t     limit;
 };
 MUST_USE bool remask_due(struct db *db, TALLOC_CTX *mem, const struct remask_due *in,
     struct uuid **ids, size_t *n, struct err *e);

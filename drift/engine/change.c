@@ -79,12 +79,61 @@ fingerprints(struct walk *w, const struct place *at, struct change *c)
 	return c->former != NULL || err_memory(w->e);
 }
 
+/* Is where it stands part of what it says?  Of the deleted only of those that may have twins:
+ * others are known by their keys. */
+static bool
+is_positional(const struct walk *w, const struct place *at, const struct change *c)
+{
+	return at->ordered && w->d->state->spec->edition >= COMPARE_EDITION_2 &&
+	       (c->op == CHANGE_CREATED || (c->op == CHANGE_DELETED && at->kind == PLACE_COUNTED));
+}
+
+/* What the element before it is known by: its keys, or all of it; *kind keeps these apart. */
+static bool
+name_before(struct walk *w, const struct place *at, struct str *kind, struct str *name)
+{
+	struct place     before = *at;
+	struct keys_text t;
+	uint32_t         hint = 0;
+	bool             all;
+
+	*kind = STR("first");
+	*name = STR("");
+	if (at->before == NULL)
+		return true;
+	if (!at->before_keyed) {
+		*kind = STR("value");
+		*name = (struct str) { (const char *)w->hash, HASH_LEN };
+		before.here = places_down_index(&w->arrays.places, at->up->here, at->new_i - 1);
+		return walk_hash(w, &before, at->before);
+	}
+	w->text.n = 0;
+	if (!keys_text(&w->text, at->keys, at->before, &hint, &t, &all, w->e))
+		return false;
+	*kind = t.own ? STR("keys") : STR("text");
+	*name = t.own ? buf_str(&w->text) : t.text;
+	return buf_ok(&w->text)
+		   ? work_spend(w->d->state->work, WORK_CHANGES, WORK_BYTES(name->n), w->e)
+		   : err_memory(w->e);
+}
+
 static bool
 value_hash(struct walk *w, const struct place *at, struct change *c)
 {
+	uint8_t    value[HASH_LEN];
+	struct str kind, name;
+
 	if (c->new_value != NULL && !walk_hash(w, at, c->new_value))
 		return false;
-	memcpy(c->value_hash, c->new_value != NULL ? w->hash : w->d->state->spec->gone, HASH_LEN);
+	memcpy(value, c->new_value != NULL ? w->hash : w->d->state->spec->gone, HASH_LEN);
+	memcpy(c->value_hash, value, HASH_LEN);
+	if (!is_positional(w, at, c))
+		return true;
+	if (!name_before(w, at, &kind, &name))
+		return false;
+	hash_key_parts(w->d->state->spec->value_key,
+	    (const struct str[]) { { (const char *)value, HASH_LEN }, kind, name }, 3,
+	    c->value_hash);
 	return true;
 }
 

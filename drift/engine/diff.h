@@ -66,7 +66,9 @@ struct change {
 				      names that its path's elements had without hashes of masked and long
 				      values, and by their other identities (former.h); NULL: none */
 	uint32_t           formers; /* how many */
-	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone" */
+	uint8_t            value_hash[HASH_LEN];  /* of the new value; deleted: of "gone"; where an array's order
+						counts (ordered, list), of what stands before the element too: who accepts
+						one behind another has not accepted it in front */
 	const uint8_t     *former_value; /* where the old value is a mask and the new one is clear: the value hash that the
 				      new one would have as a mask; else NULL */
 };

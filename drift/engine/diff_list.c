@@ -193,6 +193,7 @@ emit_edits(struct walk *w, const struct place *at, const struct surplus *s, cons
 		here.old_i = here.new_i = s->first + i;
 		here.element = v;
 		here.ordered = true;
+		here.before = s->first + i > 0 ? v - 1 : NULL;
 		here.to_i = s->first + i;
 		here.here = places_down_index(&w->arrays.places, at->here, s->first + i);
 		here.repeat = ++repeats[group[i]];

@@ -229,6 +229,7 @@ join_all(struct match *m, uint32_t rank)
 {
 	const struct both *p = m->both;
 
+	m->one = true;
 	m->span = (struct span) { 0, p->a->n, p->b->n };
 	for (uint32_t i = 0; i < p->a->n; i++)
 		m->of_a[i] = (struct partner) { p->in_b[i], 0, (uint8_t)rank };

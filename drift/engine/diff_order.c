@@ -174,6 +174,25 @@ tell_moved(struct walk *w, const struct place *element)
 	return from != NULL && to != NULL && walk_change(w, &here, from, to);
 }
 
+/* Of an element that one side alone has: what stands before it there. */
+static void
+stand(struct place *here, const struct match *m, const struct json *array, uint32_t i)
+{
+	here->ordered = true;
+	here->before = i > 0 ? &array->items[i - 1] : NULL;
+	here->before_keyed = m->one;
+}
+
+static bool
+walk_gone(struct walk *w, const struct place *at, const struct match *m, uint32_t i)
+{
+	struct keys  keys;
+	struct place here = match_place(w, at, m, false, i, &keys);
+
+	stand(&here, m, m->both->a, i);
+	return walk_change(w, &here, &m->both->a->items[i], NULL);
+}
+
 static bool
 walk_new(struct walk *w, const struct place *at, struct order *o, struct steps *s, uint32_t i)
 {
@@ -189,7 +208,7 @@ walk_new(struct walk *w, const struct place *at, struct order *o, struct steps *
 		return p->by == MATCH_EQUAL || match_element(w, at, m, true, first + i);
 	}
 	here = match_place(w, at, m, true, first + i, &keys);
-	here.ordered = true;
+	stand(&here, m, m->both->b, first + i);
 	step_put(s, first, i, old, &here);
 	if (old == ARRAY_ABSENT)
 		return walk_change(w, &here, NULL, &m->both->b->items[first + i]);
@@ -216,7 +235,7 @@ walk_ordered(struct walk *w, const struct place *at, const struct match *m)
 		if (!walk_new(w, at, &o, &s, i))
 			return false;
 	for (uint32_t i = first; i < first + m->span.na; i++)
-		if (m->of_a[i].with == ARRAY_ABSENT && !match_element(w, at, m, false, i))
+		if (m->of_a[i].with == ARRAY_ABSENT && !walk_gone(w, at, m, i))
 			return false;
 	return true;
 }

@@ -20,6 +20,7 @@ struct partner {
 struct match {
 	struct both       *both;
 	struct partner    *of_a, *of_b;
+	bool               one;  /* all are known by one identity, and no two of a side by the same */
 	const struct keys *keys; /* that the config names: the only identity; NULL: those of the list */
 	struct span        span; /* outside of it elements are equal at the same place from either end */
 	uint32_t           groups; /* of the texts of the span's elements */

@@ -76,6 +76,8 @@ struct place {
 	const struct keys  *keys;         /* keyed: what it is matched by */
 	uint32_t            repeat;       /* paired, counted: 1 for the first such element with its text */
 	bool                ordered;      /* the array's order counts: a patch puts what is new where it stands */
+	const struct json  *before;       /* ordered, on one side only: the element before it there; NULL: it is the first */
+	bool                before_keyed; /* `before` is known by `keys`, and no other element is by the same */
 	bool                moved;        /* the element itself, to another place among the others */
 	uint32_t            at_i, to_i;   /* ordered: where a patch finds it and puts it (diff_order.c) */
 };

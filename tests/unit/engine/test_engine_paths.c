@@ -194,6 +194,88 @@ value_hashes_follow_equality(void **state)
 	}
 }
 
+/* ---- where an element stands ---- */
+
+#define MODE(mode, more) "{\"arrays\":[{\"path\":\"\",\"mode\":\"" mode "\"" more "}]}"
+#define BY_ID            ",\"keys\":[\"id\"]"
+#define RULE(id, v)      "{\"id\":" id ",\"v\":" v "}"
+
+static const struct change *
+change_at(struct diff *d, const char *path, enum change_op op)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (str_eqz(d->changes[i].path, path) && d->changes[i].op == op)
+			return &d->changes[i];
+	fail_msg("nothing at %s, but %s", path, listed(d));
+	return NULL;
+}
+
+/* An element on one side only, that stands elsewhere: is what was decided of it still? */
+static void
+where_an_element_stands_is_part_of_its_value_where_order_counts(void **state)
+{
+	static const struct {
+		const char *how, *old, *first, *first_at, *then, *then_at;
+		bool        same;
+	} cases[] = {
+		/* behind the one that denies, then in front of it */
+		{ MODE("list", ""), "[\"d\"]", "[\"d\",\"a\"]", "+/1", "[\"a\",\"d\"]", "+/0",
+		    false },
+		{ MODE("ordered", ""), "[\"d\"]", "[\"d\",\"a\"]", "+/1", "[\"a\",\"d\"]", "+/0",
+		    false },
+		{ MODE("ordered", BY_ID), "[" RULE("1", "1") "]",
+		    "[" RULE("1", "1") "," RULE("2", "1") "]", "+/1",
+		    "[" RULE("2", "1") "," RULE("1", "1") "]", "+/0", false },
+		/* order is no setting */
+		{ MODE("multiset", ""), "[\"d\"]", "[\"d\",\"a\"]", "+/1", "[\"a\",\"d\"]", "+/0",
+		    true },
+		{ NULL, "[\"d\"]", "[\"d\",\"a\"]", "+/1", "[\"a\",\"d\"]", "+/0", true },
+		/* what comes and goes elsewhere is none of its business */
+		{ MODE("list", ""), "[\"x\",\"d\"]", "[\"x\",\"d\",\"a\"]", "+/2",
+		    "[\"n\",\"x\",\"m\",\"d\",\"a\",\"z\"]", "+/4", true },
+		{ MODE("ordered", ""), "[\"x\",\"d\"]", "[\"x\",\"d\",\"a\"]", "+/2",
+		    "[\"n\",\"d\",\"a\",\"z\"]", "+/2", true },
+		{ MODE("list", ""), "[]", "[\"a\"]", "+/0", "[\"a\",\"b\"]", "+/0", true },
+		/* nor is what is set in one that has a key, though it is where it has none */
+		{ MODE("ordered", BY_ID), "[" RULE("1", "1") "]",
+		    "[" RULE("1", "1") "," RULE("2", "1") "]", "+/1",
+		    "[" RULE("1", "7") "," RULE("2", "1") "]", "+/1", true },
+		{ MODE("ordered", BY_ID), "[" RULE("1", "1") "]",
+		    "[" RULE("1", "1") "," RULE("2", "1") "]", "+/1",
+		    "[" RULE("\"1e0\"", "1") "," RULE("2", "1") "]", "+/1", false },
+		{ MODE("list", ""), "[" RULE("1", "1") "]", "[" RULE("1", "1") ",2]", "+/1",
+		    "[" RULE("1", "7") ",2]", "+/1", false },
+		/* twins: which of them came, and which went */
+		{ MODE("list", ""), "[\"a\",\"d\"]", "[\"a\",\"d\",\"a\"]", "+/2",
+		    "[\"a\",\"a\",\"d\"]", "+/1", false },
+		{ MODE("list", ""), "[\"a\",\"d\",\"a\"]", "[\"a\",\"d\"]", "-/2", "[\"d\",\"a\"]",
+		    "-/0", false },
+		{ MODE("multiset", ""), "[\"a\",\"d\",\"a\"]", "[\"a\",\"d\"]", "-/2",
+		    "[\"d\",\"a\"]", "-/0", true },
+		/* two that both have a twin's key before them */
+		{ MODE("ordered", ""), "[" RULE("1", "1") "," RULE("1", "2") "]",
+		    "[" RULE("1", "1") "," RULE("1", "2") "," RULE("2", "1") "]", "+/2",
+		    "[" RULE("1", "1") "," RULE("2", "1") "," RULE("1", "2") "]", "+/1", false },
+		/* known by its key, one that went has no other place */
+		{ MODE("ordered", BY_ID), "[" RULE("1", "1") "," RULE("2", "1") "]",
+		    "[" RULE("1", "1") "]", "-/1", "[" RULE("1", "3") "]", "-/1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct diff   *d = compare(cases[i].how, cases[i].old, cases[i].first);
+		struct diff   *e = compare(cases[i].how, cases[i].old, cases[i].then);
+		enum change_op op = cases[i].first_at[0] == '+' ? CHANGE_CREATED : CHANGE_DELETED;
+		const struct change *x = change_at(d, cases[i].first_at + 1, op);
+		const struct change *y = change_at(e, cases[i].then_at + 1, op);
+
+		if (memcmp(x->fingerprint, y->fingerprint, HASH_LEN) != 0)
+			fail_msg("%zu: %s and %s have two names", i, cases[i].first, cases[i].then);
+		if ((memcmp(x->value_hash, y->value_hash, HASH_LEN) == 0) != cases[i].same)
+			fail_msg("%zu: %s and %s", i, cases[i].first, cases[i].then);
+	}
+}
+
 int
 main(void)
 {
@@ -205,6 +287,7 @@ main(void)
 		TEST(keyed_elements_are_named_by_their_keys),
 		TEST(repeats_are_numbered_from_the_first_surplus_one),
 		TEST(value_hashes_follow_equality),
+		TEST(where_an_element_stands_is_part_of_its_value_where_order_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

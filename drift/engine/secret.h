@@ -9,7 +9,9 @@
  *   a private key in PEM                   from BEGIN to END
  *   scheme://user:password@                the password
  *   Password=..., AccountKey=...           the value, where the name before `=` is that of a secret
- *   ?sig=..., &sig=...                     the value
+ *   "password": "...", 'password' => '...' the value in quotes, wherever they stand
+ *   password: ...                          the rest of a line that begins so; within a sentence nothing
+ *   ?sig=..., &sig=..., &amp;sig=...       the value
  *   a JWT, a crypt(3) or Argon2 hash       all of it
  *   AKIA ghp_ github_pat_ xox[abp]- sk_live_ glpat-   with what follows
  *   Bearer ..., Basic ...                  what follows, where it is no ordinary word

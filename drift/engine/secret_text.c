@@ -4,10 +4,11 @@
 #include "drift/engine/glob.h"
 #include "drift/engine/secret.h"
 
-#define KEY_LOOK    64  /* bytes in front of a `=` that may be a name */
-#define HASH_LOOK   200 /* first bytes of a hash that must look like one */
-#define TOKEN_LEAST 4   /* bytes behind a prefix */
-#define AKIA_LEAST  12
+#define KEY_LOOK      64  /* bytes in front of a `=` that may be a name */
+#define USERINFO_LOOK 512 /* bytes of user and password */
+#define HASH_LOOK     200 /* first bytes of a hash that must look like one */
+#define TOKEN_LEAST   4   /* bytes behind a prefix */
+#define AKIA_LEAST    12
 
 /* Finds the secret that the byte at `at` is the sign of; most bytes are the sign of none. */
 typedef bool find_fn(struct str s, size_t at, struct secret_part *out);
@@ -18,6 +19,12 @@ static bool
 is_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
 }
 
 static bool
@@ -198,7 +205,15 @@ find_hash(struct str s, size_t at, struct secret_part *out)
 
 /* ---- URLs ---- */
 
-/* "scheme://user:password@host"; `at`: the colon. */
+/* Or the end of an address in brackets. */
+static bool
+is_port(struct str s, size_t from, size_t to)
+{
+	return run(s, from, is_digit) >= to || s.p[to - 1] == ']';
+}
+
+/* "scheme://user:password@host"; `at`: the colon.  A `/` within the password is one of it, unless
+ * it ends what may be a port. */
 static bool
 find_userinfo(struct str s, size_t at, struct secret_part *out)
 {
@@ -209,7 +224,9 @@ find_userinfo(struct str s, size_t at, struct secret_part *out)
 	for (size_t i = at + 3; i < s.n; i++) {
 		char c = s.p[i];
 
-		if (c == '/' || is_blank(c) || is_quote(c))
+		if (is_blank(c) || is_quote(c) || i - at > USERINFO_LOOK)
+			break;
+		if (c == '/' && (host > 0 || colon == 0 || is_port(s, colon + 1, i)))
 			break;
 		if (c == ':' && colon == 0)
 			colon = i;
@@ -230,7 +247,14 @@ is_key(char c)
 }
 
 /* How a value ends. */
-enum list { LIST_NONE, LIST_SEMICOLONS, LIST_WORDS, LIST_QUERY };
+enum list { LIST_NONE, LIST_SEMICOLONS, LIST_WORDS, LIST_QUERY, LIST_LINE };
+
+static bool
+in_query(struct str s, size_t word)
+{
+	return word > 0 && (s.p[word - 1] == '?' || s.p[word - 1] == '&' ||
+			       (word >= 5 && stands(s, word - 5, STR("&amp;"))));
+}
 
 /* Is what stands in front of the `=` the name of a secret, and in what list? */
 static enum list
@@ -247,12 +271,11 @@ list_of(struct str s, size_t equals)
 	if (secret_name((struct str) { s.p + word, end - word }) != SECRET_NAME_NONE) {
 		char c = before == 0 ? ';' : s.p[before - 1];
 
-		if (word > 0 && (s.p[word - 1] == '?' || s.p[word - 1] == '&'))
+		if (in_query(s, word))
 			return LIST_QUERY;
 		return c == ';' || c == '\n' ? LIST_SEMICOLONS : LIST_WORDS;
 	}
-	if (end - word == 3 && text_same(true, s.p + word, "sig", 3) && word > 0 &&
-	    (s.p[word - 1] == '?' || s.p[word - 1] == '&'))
+	if (end - word == 3 && text_same(true, s.p + word, "sig", 3) && in_query(s, word))
 		return LIST_QUERY;
 	while (before > least && (is_key(s.p[before - 1]) || s.p[before - 1] == ' '))
 		before--;
@@ -264,30 +287,157 @@ list_of(struct str s, size_t equals)
 static bool
 ends(enum list list, char c)
 {
+	if (list == LIST_LINE)
+		return c == '\n' || c == '\r';
 	if (list == LIST_SEMICOLONS)
 		return c == ';' || c == '\n' || c == '\r';
 	return is_blank(c) || is_quote(c) || (list == LIST_QUERY && (c == '&' || c == '#'));
 }
 
-static bool
-find_pair(struct str s, size_t at, struct secret_part *out)
+/* Where a value in quotes ends, `from` behind the first: a quote that stands twice or behind a
+ * backslash is one of it, and so is a brace that stands twice. */
+static size_t
+quoted_end(struct str s, size_t from, char quote)
 {
-	enum list list = list_of(s, at);
-	size_t    from = at + 1, to;
-	char      quote;
+	for (; from < s.n; from++) {
+		if (s.p[from] == '\\' && quote != '}')
+			from++;
+		else if (s.p[from] == quote && (from + 1 == s.n || s.p[from + 1] != quote))
+			return from;
+		else if (s.p[from] == quote)
+			from++;
+	}
+	return s.n;
+}
 
-	if (list == LIST_NONE || from == s.n || s.p[from] == '=' || s.p[from] == '~' ||
-	    s.p[from] == '>')
-		return false;
-	while (from < s.n && s.p[from] == ' ' && list != LIST_QUERY)
-		from++;
-	quote = from < s.n && (s.p[from] == '"' || s.p[from] == '\'') ? s.p[from++] : '\0';
-	for (to = from; to < s.n && (quote != '\0' ? s.p[to] != quote : !ends(list, s.p[to])); to++)
-		continue;
+/* The quote that ends what begins so; 0: none. */
+static char
+closing(char c, enum list list)
+{
+	return c == '"' || c == '\'' ? c : c == '{' && list == LIST_SEMICOLONS ? '}' : '\0';
+}
+
+/* The value that begins at `from`. */
+static bool
+value_part(struct str s, size_t from, enum list list, struct secret_part *out)
+{
+	char   quote = from < s.n ? closing(s.p[from], list) : '\0';
+	size_t to;
+
+	if (quote != '\0') {
+		to = quoted_end(s, ++from, quote);
+	} else {
+		for (to = from; to < s.n && !ends(list, s.p[to]); to++)
+			continue;
+	}
 	*out = (struct secret_part) { from, to };
 	while (out->to > from && s.p[out->to - 1] == ' ')
 		out->to--;
 	return !secret_is_none((struct str) { s.p + from, out->to - from });
+}
+
+/* Is what stands in quotes in front of `at` the name of a secret?  *slash: the quotes are those of
+ * a text in a text. */
+static bool
+quoted_name(struct str s, size_t at, bool *slash)
+{
+	size_t least = at > KEY_LOOK ? at - KEY_LOOK : 0, end = at, word;
+	char   quote;
+
+	while (end > least && s.p[end - 1] == ' ')
+		end--;
+	quote = end > least ? s.p[end - 1] : '\0';
+	if (quote != '"' && quote != '\'')
+		return false;
+	end--;
+	*slash = end > least && s.p[end - 1] == '\\';
+	end -= *slash;
+	for (word = end; word > least && (is_key(s.p[word - 1]) || s.p[word - 1] == ' '); word--)
+		continue;
+	return word > 0 && s.p[word - 1] == quote &&
+	       secret_name((struct str) { s.p + word, end - word }) != SECRET_NAME_NONE;
+}
+
+/* The value of a quoted name, if it is in quotes too. */
+static bool
+quoted_value(struct str s, size_t from, bool slash, struct secret_part *out)
+{
+	while (from < s.n && s.p[from] == ' ')
+		from++;
+	if (!slash)
+		return from < s.n && closing(s.p[from], LIST_NONE) != '\0' &&
+		       value_part(s, from, LIST_NONE, out);
+	if (!stands(s, from, STR("\\\"")))
+		return false;
+	*out = (struct secret_part) { from + 2, from + 2 };
+	while (out->to < s.n && s.p[out->to] != '"')
+		out->to++;
+	out->to -= out->to < s.n && s.p[out->to - 1] == '\\';
+	return out->to > out->from &&
+	       !secret_is_none((struct str) { s.p + out->from, out->to - out->from });
+}
+
+/* "name => 'value'", the name in quotes or not; `at`: the `=`. */
+static bool
+find_arrow(struct str s, size_t at, struct secret_part *out)
+{
+	bool slash = false;
+
+	return (quoted_name(s, at, &slash) || list_of(s, at) != LIST_NONE) &&
+	       quoted_value(s, at + 2, slash, out);
+}
+
+static bool
+find_pair(struct str s, size_t at, struct secret_part *out)
+{
+	enum list list;
+	size_t    from = at + 1;
+
+	if (from < s.n && s.p[from] == '>')
+		return find_arrow(s, at, out);
+	list = list_of(s, at);
+	if (list == LIST_NONE || from == s.n || s.p[from] == '=' || s.p[from] == '~')
+		return false;
+	while (from < s.n && s.p[from] == ' ' && list != LIST_QUERY)
+		from++;
+	return value_part(s, from, list, out);
+}
+
+/* ---- name: value ---- */
+
+/* Does a line begin with the name of a secret and this colon?  "- name:" does too. */
+static bool
+begins_line(struct str s, size_t at)
+{
+	size_t least = at > KEY_LOOK ? at - KEY_LOOK : 0, word = at, before;
+
+	while (word > least && is_key(s.p[word - 1]))
+		word--;
+	for (before = word; before > least && (s.p[before - 1] == ' ' || s.p[before - 1] == '-' ||
+						  s.p[before - 1] == '\t');
+	     before--)
+		continue;
+	while (word < at && s.p[word] == '-')
+		word++;
+	return (before == 0 || s.p[before - 1] == '\n') &&
+	       secret_name((struct str) { s.p + word, at - word }) != SECRET_NAME_NONE;
+}
+
+static bool
+find_colon(struct str s, size_t at, struct secret_part *out)
+{
+	bool   slash;
+	size_t from = at + 1;
+
+	if (stands(s, at, STR("://")))
+		return find_userinfo(s, at, out);
+	if (quoted_name(s, at, &slash))
+		return quoted_value(s, from, slash, out);
+	if (from == s.n || s.p[from] != ' ' || !begins_line(s, at))
+		return false;
+	while (from < s.n && s.p[from] == ' ')
+		from++;
+	return value_part(s, from, LIST_LINE, out);
 }
 
 /* ---- Authorization ---- */
@@ -360,7 +510,7 @@ find_b(struct str s, size_t at, struct secret_part *out)
 #define SIGNS(X)                                                                                   \
 	X('=', find_pair)                                                                          \
 	X('$', find_hash)                                                                          \
-	X(':', find_userinfo)                                                                      \
+	X(':', find_colon)                                                                         \
 	X('J', find_jwt)                                                                           \
 	X('K', find_K)                                                                             \
 	X('k', find_k)                                                                             \

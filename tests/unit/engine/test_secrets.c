@@ -224,6 +224,45 @@ secrets_are_known_by_their_content_and_what_is_around_them_stays(void **state)
 	check_looks(NULL, looks, LEN(looks));
 }
 
+/* Quotes, braces and what is escaped in them do not end a value early. */
+static void
+all_of_a_value_is_masked_however_it_is_quoted(void **state)
+{
+	static const struct look looks[] = {
+		{ "\"PWD={abc;REST};Server=x\"", "\"PWD={[masked]};Server=x\"" },
+		{ "\"PWD={a}};REST};Server=x\"", "\"PWD={[masked]};Server=x\"" },
+		{ "\"Pwd={abc;REST\"", "\"Pwd={[masked]\"" },
+		{ "\"Password='it''s;REST';Db=y\"", "\"Password='[masked]';Db=y\"" },
+		{ "\"password=\\\"abc\\\\\\\"REST\\\" x\"", "\"password=\\\"[masked]\\\" x\"" },
+		{ "\"host=db password='a b REST' user=x\"",
+		    "\"host=db password='[masked]' user=x\"" },
+		{ "\"Password='';Server=db\"", "\"Password='';Server=db\"" },
+		{ "\"postgres://u:pa/REST@h/db\"", "\"postgres://u:[masked]@h/db\"" },
+		{ "\"postgres://u:p@h/a@b\"", "\"postgres://u:[masked]@h/a@b\"" },
+		{ "\"https://[::1]/a@b https://h:80/a:b@c\"",
+		    "\"https://[::1]/a@b https://h:80/a:b@c\"" },
+		{ "\"https://h/?x=1&amp;sig=ab&amp;y=2\"",
+		    "\"https://h/?x=1&amp;sig=[masked]&amp;y=2\"" },
+		{ "\"a:\\n  password: x y\\n  port: 1\"",
+		    "\"a:\\n  password: [masked]\\n  port: 1\"" },
+		{ "\"- token: 'x'\"", "\"- token: '[masked]'\"" },
+		{ "\"the password: see wiki\"", "\"the password: see wiki\"" },
+		{ "\"password: none\"", "\"password: none\"" },
+		{ "\"password:\\nport: 1\"", "\"password:\\nport: 1\"" },
+		{ "\"urn:secret:a\"", "\"urn:secret:a\"" },
+		{ "\"{\\\"password\\\":\\\"x\\\",\\\"n\\\":\\\"y\\\"}\"",
+		    "\"{\\\"password\\\":\\\"[masked]\\\",\\\"n\\\":\\\"y\\\"}\"" },
+		{ "\"{\\\"password\\\":true,\\\"n\\\":\\\"y\\\"}\"",
+		    "\"{\\\"password\\\":true,\\\"n\\\":\\\"y\\\"}\"" },
+		{ "\"'password' => 'x', 'n' => 'y'\"", "\"'password' => '[masked]', 'n' => 'y'\"" },
+		{ "\"password => 'x'\"", "\"password => '[masked]'\"" },
+		{ "\"password => x\"", "\"password => x\"" },
+	};
+
+	(void)state;
+	check_looks(NULL, looks, LEN(looks));
+}
+
 /* A text that is lower case, or cut into parts, after it was read. */
 static void
 no_normaliser_hides_a_secret_from_the_mask(void **state)
@@ -492,6 +531,7 @@ main(int argc, char **argv)
 		TEST(only_texts_are_secret_and_what_is_below_a_name_is_a_setting),
 		TEST(the_value_beside_such_a_name_is_secret),
 		TEST(secrets_are_known_by_their_content_and_what_is_around_them_stays),
+		TEST(all_of_a_value_is_masked_however_it_is_quoted),
 		TEST(no_normaliser_hides_a_secret_from_the_mask),
 		TEST(the_data_of_a_kubernetes_secret_are_masked_wherever_it_stands),
 		TEST(a_config_can_unmask_what_it_names_and_nothing_else),

@@ -23,7 +23,7 @@ struct entry_in {
 	int64_t         digits, seconds;
 	int64_t         edition; /* 0: any */
 	struct strings  keys;
-	bool            casefold;
+	bool            casefold, scalars;
 };
 #define EDITION_FIELD                                                                              \
 	FIELD(struct entry_in, edition, .min = COMPARE_EDITION_1, .max = COMPARE_EDITION,          \
@@ -55,6 +55,8 @@ static const struct field normalise_fields[] = {
 	    .doc = "Instead of a path: globs on the member's name, at any depth."),
 	FIELD(struct entry_in, except, .doc = "Globs on names that are meant by `names` no more."),
 	FIELD(struct entry_in, casefold, .doc = "Names match in upper and lower case."),
+	FIELD(struct entry_in, scalars,
+	    .doc = "ignore: only what is no object and no array is left out."),
 	FIELD(struct entry_in, separator, .min = 1, .max = 16,
 	    .doc = "split: what stands between the parts; default a space."),
 	FIELD(struct entry_in, digits, .min = 0, .max = 30,
@@ -146,11 +148,14 @@ static bool
 compile_normaliser(struct compiler *c, const struct entry_in *in, struct compare_entry *out)
 {
 	out->how = (enum normaliser)compiler_choice(normalisers, in->how);
+	out->scalars = in->scalars;
 	out->separator = in->separator != NULL ? str_of(in->separator) : STR(" ");
 	out->digits = in->digits;
 	out->seconds = in->seconds;
 	if (out->how == NORMALISE_UNMASK && c->pack.n > 0)
 		return compiler_fault(c, "/how", "unmask goes with a config only");
+	if (in->scalars && out->how != NORMALISE_IGNORE)
+		return compiler_fault(c, "/scalars", "goes with ignore only");
 	if (in->separator != NULL && out->how != NORMALISE_SPLIT)
 		return compiler_fault(c, "/separator", "goes with split only");
 	if (in->digits + in->seconds > 0 && out->how != NORMALISE_ROUND)

@@ -7,6 +7,7 @@
  *	                "keys": ["@odata.type", "cidrAddress"]}],
  *	 "normalise": [{"how": "ignore", "path": "/modifiedDateTime", "category"?: "..."},
  *	               {"how": "ignore", "names": ["@odata.*"], "except": ["@odata.type"]},
+ *	               {"how": "ignore", "names": ["uptime", "etag"], "scalars": true},
  *	               {"how": "mask",   "names": ["password"], "casefold": true}]}
  *
  * An entry names places either by `path` (pattern.h) or by `names`: globs on
@@ -47,7 +48,8 @@
  * 2026-01-01T01:00:00.000+01:00.  What is stored and shown stays as it came.
  *
  * Normalisers:
- *   ignore           the value is left out
+ *   ignore           the value is left out; with `scalars` only where it is no object and no array: where
+ *                    names are free, a rule or a client called "counters" is not what a counter is
  *   mask             scalars are replaced by their HMAC (resource.h): by `path` all at and below the place;
  *                    by `names` strings, and strings in a list (edition 1: as by path)
  *   unmask           what is always masked, or masked by an entry, is left readable at this place: of a

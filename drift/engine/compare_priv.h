@@ -16,6 +16,7 @@ struct compare_entry {
 	struct globs      names, except; /* else */
 	enum compare_mode mode;          /* of an entry for arrays */
 	enum normaliser   how;           /* of a normaliser */
+	bool              scalars;       /* NORMALISE_IGNORE: of scalars alone */
 	struct strings    keys;          /* COMPARE_KEYED */
 	struct str        separator;     /* NORMALISE_SPLIT */
 	int64_t           digits;        /* NORMALISE_ROUND of numbers: kept behind the point */

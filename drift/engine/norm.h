@@ -27,6 +27,8 @@
 #define IS_DATA    (1u << 26)
 #define IS_ITEMS   (1u << 25)
 #define ASKS       (IS_VALUE | IS_DATA | IS_ITEMS)
+/* Of a name: what it holds is ignored if it is a scalar. */
+#define IGNORE_SCALAR (1u << 23)
 /* Masked by its path and unmasked: what is in objects here is masked all the same. */
 #define MASK_BELOW (1u << 24)
 #define GOES_DOWN  (SECRET | CONNECTION | DO(NORMALISE_UNMASK)) /* to strings of a list, what is unmasked to all but objects */

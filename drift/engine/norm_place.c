@@ -8,6 +8,19 @@ met(const struct norm *n, const struct compare_entry *x, uint32_t times)
 	n->spec->hits[x - n->spec->normalise.items] += times;
 }
 
+static bool
+is_scalar(const struct json *v)
+{
+	return v->type != JSON_ARRAY && v->type != JSON_OBJECT;
+}
+
+/* Does an entry that leads to a value mean it? */
+static bool
+means(const struct compare_entry *x, const struct json *v)
+{
+	return !x->scalars || is_scalar(v);
+}
+
 /* ---- by name ---- */
 
 /* Counting once for all times a name came keeps the count out of the way of each member. */
@@ -54,7 +67,8 @@ judge_name(struct norm *n, struct str name)
 
 	for (uint32_t i = 0; i < n->pick.n_names; i++)
 		if (compare_names(&n->pick, n->pick.names[i], name))
-			todo |= DO(n->pick.names[i]->how);
+			todo |=
+			    n->pick.names[i]->scalars ? IGNORE_SCALAR : DO(n->pick.names[i]->how);
 	n->named |= todo;
 	if (!n->second)
 		return todo;
@@ -82,16 +96,28 @@ by_name(struct norm *n, struct str name)
 	return k->todo;
 }
 
+/* What a name says of the value that it has. */
+static unsigned
+by_name_of(struct norm *n, struct str name, const struct json *v)
+{
+	unsigned todo = by_name(n, name);
+
+	if ((todo & IGNORE_SCALAR) != 0 && is_scalar(v))
+		todo |= DO(NORMALISE_IGNORE);
+	return todo & ~IGNORE_SCALAR;
+}
+
 /* ---- by path ---- */
 
 static unsigned
-by_path(const struct norm *n, const struct row *here)
+by_path(const struct norm *n, const struct row *here, const struct json *v)
 {
 	unsigned todo = 0;
 	uint32_t at = 0, path;
 
 	while (places_next(&n->pick.places, here, &at, &path)) {
-		todo |= DO(n->pick.paths[path]->how);
+		if (means(n->pick.paths[path], v))
+			todo |= DO(n->pick.paths[path]->how);
 		met(n, n->pick.paths[path], 1);
 	}
 	return todo;
@@ -110,7 +136,8 @@ by_path_of_root(const struct norm *n)
 	while (places_next(&n->pick.places, n->pick.start, &at, &path)) {
 		const struct compare_entry *x = n->pick.paths[path];
 
-		if ((DO(x->how) & REMOVES) != 0 && (!n->second || x->path.n > 0))
+		if (!means(x, n->r->value) ||
+		    ((DO(x->how) & REMOVES) != 0 && (!n->second || x->path.n > 0)))
 			continue;
 		todo |= DO(x->how);
 		met(n, x, 1);
@@ -190,9 +217,10 @@ struct spot
 norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_t i)
 {
 	struct str  name = v->names[i];
-	struct spot at = { places_down(&n->pick.places, up->here, name), name, by_name(n, name) };
+	struct spot at = { places_down(&n->pick.places, up->here, name), name,
+		by_name_of(n, name, &v->items[i]) };
 
-	at.todo |= by_path(n, at.here) | masked_above(up);
+	at.todo |= by_path(n, at.here, &v->items[i]) | masked_above(up);
 	if (!n->second)
 		return at;
 	if ((at.todo & ASKS) != 0)
@@ -241,6 +269,8 @@ norm_element(struct norm *n, const struct spot *up, const struct json *element, 
 		enum normaliser how = n->pick.paths[path]->how;
 
 		met(n, n->pick.paths[path], 1);
+		if (!means(n->pick.paths[path], element))
+			continue;
 		at.todo |=
 		    (DO(how) & REMOVES) == 0 || means_all(n, up, path) ? DO(how) : BLANK(how);
 	}

@@ -38,6 +38,8 @@ a_wrong_compare_object_is_refused_with_its_place(void **state)
 		    "/compare/normalise/0/category" },
 		{ "{\"normalise\":[{\"how\":\"ignore\",\"path\":\"/a\",\"digits\":1}]}",
 		    "/compare/normalise/0" },
+		{ "{\"normalise\":[{\"how\":\"nfc\",\"path\":\"/a\",\"scalars\":true}]}",
+		    "/compare/normalise/0/scalars" },
 		{ "{\"normalise\":[{\"how\":\"nfc\",\"path\":\"/a\",\"separator\":\",\"}]}",
 		    "/compare/normalise/0/separator" },
 		{ "{\"normalise\":[{\"how\":\"round\",\"path\":\"/"

@@ -44,7 +44,7 @@ know(const struct ingest *in, const struct plan *p, struct plan_collection *c)
 	c->spared = spec_unread(in->spec, c->category) != NULL;
 	c->had = was->complete_at.ms != 0 && (complete || was->kept_seq != 0);
 	c->had_seq = complete ? 0 : was->kept_seq;
-	c->based = p->before.golden ||
+	c->based = p->before.golden || c->joins ||
 		   (in->spec->mode == BASELINE_PREVIOUS && p->kind != PLAN_NEXT) ||
 		   (in->spec->mode == BASELINE_PREVIOUS ? c->had : was->baseline_seq != 0);
 }
@@ -62,12 +62,64 @@ add(const struct ingest *in, struct plan *p, const struct collection_row *row,
 		.spoken = spoken != NULL,
 		.how = spoken != NULL ? spoken->how : COLLECTION_FAILED,
 		.read = spoken != NULL && spoken->how == COLLECTION_COMPLETE,
+		.found = spoken != NULL && spoken->found,
 		.was = { .config_id = in->config->id, .how = none },
 	};
 	if (row != NULL)
 		c->was = *row;
 	know(in, p, c);
 	c->row = c->was;
+}
+
+/* Has what this snapshot's document is of been read completely before?  Its credential has read it,
+ * or it says again what is known. */
+static const struct plan_collection *
+read_before(const struct ingest *in, const struct plan *p)
+{
+	const struct plan_collection *first = NULL;
+
+	for (size_t i = 0; i < p->collections.n; i++) {
+		const struct plan_collection *c = &p->collections.of[i];
+
+		if (c->was.baseline_seq == 0 ||
+		    (!c->found && !uuid_eq(&c->was.read_by, &in->pusher)))
+			continue;
+		if (first == NULL || c->was.baseline_seq < first->was.baseline_seq)
+			first = c;
+	}
+	return first;
+}
+
+/* Nobody has declared it before either: a document alone says complete or partial. */
+static bool
+is_new(const struct plan_collection *c)
+{
+	const char *how = c->was.how;
+
+	return c->found && c->read && c->was.baseline_seq == 0 && !c->had &&
+	       (how[0] == '\0' || strcmp(how, completeness_name(COLLECTION_PARTIAL)) == 0);
+}
+
+/* The document chooses its categories, so what it could not show before is no first look. */
+static void
+join_reading(const struct ingest *in, struct plan *p)
+{
+	const struct plan_collection *with = read_before(in, p);
+
+	if (with == NULL || p->kind != PLAN_NEXT || p->before.golden)
+		return;
+	for (size_t i = 0; i < p->collections.n; i++) {
+		struct plan_collection *c = &p->collections.of[i];
+
+		if (!is_new(c))
+			continue;
+		c->joins = true;
+		c->was.baseline_snapshot = with->was.baseline_snapshot;
+		c->was.baseline_seq = with->was.baseline_seq;
+		c->was.baseline_late = with->was.baseline_late;
+		know(in, p, c);
+		c->row = c->was;
+	}
 }
 
 static bool
@@ -100,6 +152,7 @@ merge(const struct ingest *in, struct plan *p, const struct collection_row *rows
 		a += c <= 0;
 		b += c >= 0;
 	}
+	join_reading(in, p);
 	return not_too_many(in, p, e);
 }
 

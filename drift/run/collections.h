@@ -3,7 +3,9 @@
  *
  * Each goes its own way.  One that the snapshot does not speak of was not in it: it keeps its last reading, and it has
  * failed only when the credential that read it last has left it out of blind_after pushes of its own.  With its first
- * complete reading it enters the baseline, and it is compared whenever it was read completely.  It is blind after
+ * complete reading it enters the baseline, and it is compared whenever it was read completely.  Where the document
+ * chooses the categories they are one reading, and the first complete one is that of all: one that is found later
+ * joins the baseline of the others, which does not have it, so that its resources are created.  It is blind after
  * blind_after readings in a row that were not complete, until one is; the config may say of one that it is not read
  * (`unread`): then it is neither missing nor blind.
  *
@@ -28,6 +30,8 @@ struct plan_collection {
 	enum completeness     how;      /* then: how far it was read */
 	bool                  read;     /* completely */
 	bool                  failing;  /* left out too often, and by this one too */
+	bool                  found;    /* in the document, not declared (struct collection) */
+	bool                  joins;    /* what was read before without it: compared with nothing */
 	bool                  spared;   /* the config says that it is not read */
 	bool                  based;    /* there is something to compare it with */
 	bool                  enters;   /* the baseline, with this snapshot */

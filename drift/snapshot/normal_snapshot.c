@@ -142,7 +142,7 @@ make_collections(struct normal_snapshot *s, const struct collected *in, struct e
 			continue;
 		if (collection_of_category(s->collections, n, category) == NULL)
 			s->collections[s->collections_n++] =
-			    (struct collection) { category, COLLECTION_COMPLETE, false };
+			    (struct collection) { category, COLLECTION_COMPLETE, false, in->found };
 	}
 	if (s->collections_n > 1)
 		qsort(s->collections, s->collections_n, sizeof(s->collections[0]), by_category);
@@ -216,7 +216,8 @@ stored_collections(struct normal_snapshot *s, const char *text, struct err *e)
 	for (s->collections_n = 0; s->collections_n < c->n; s->collections_n++) {
 		struct collection *to = &s->collections[s->collections_n];
 
-		*to = (struct collection) { c->names[s->collections_n], COLLECTION_FAILED, true };
+		*to = (struct collection) { c->names[s->collections_n], COLLECTION_FAILED, true,
+			false };
 		if (!completeness_parse(c->items[s->collections_n].text, &to->how))
 			return err_set(e, ERR_INTERNAL, 0, "internal error",
 			    "a snapshot's collections are broken");

@@ -29,6 +29,7 @@ struct collection {
 	struct str        category;
 	enum completeness how;
 	bool              told; /* by the source; else it follows from the resources or the baseline */
+	bool              found; /* its name is what the document says, and nobody has declared it */
 };
 
 struct redaction;
@@ -37,6 +38,7 @@ struct collected {
 	size_t               n;
 	struct collection   *collections; /* as told */
 	size_t               collections_n;
+	bool                 found; /* the categories of the resources are; told ones are declared */
 	enum resource_origin from;     /* RESOURCE_STORED: rendered from a template */
 	struct strings       notes;    /* sentences for whoever handed it in */
 	struct redaction    *left_out; /* masked values are, and where; NULL: they stay */

@@ -29,11 +29,14 @@ static const struct field selector_fields[] = {
 		   "or a list of them, joined with / (in each ~ as ~0 and / as ~1; what is not "
 		   "there is empty)."),
 	FIELD(struct push_selector, category, .flags = FIELD_OMIT_ZERO,
-	    .doc = "Category of all of them, or, beginning with /, a JSON Pointer into each "
-		   "element, or a list of these, joined as the key is; document when absent. What "
-		   "`kubectl get -A -o json` prints is cut by {\"resources\":\"/items\", "
-		   "\"key\":[\"/metadata/namespace\",\"/metadata/name\"], "
-		   "\"category\":\"/kind\"}."),
+	    .doc =
+		"Category of all of them, or, beginning with /, a JSON Pointer into each "
+		"element, or a list of these, joined as the key is; document when absent. What a "
+		"pointer finds is one reading: a category that appears after the first complete "
+		"one is created, unless a push has named it in collections. What "
+		"`kubectl get -A -o json` prints is cut by {\"resources\":\"/items\", "
+		"\"key\":[\"/metadata/namespace\",\"/metadata/name\"], "
+		"\"category\":\"/kind\"}."),
 	FIELD_END,
 };
 static const struct schema selector_schema =
@@ -170,8 +173,7 @@ collection_of(TALLOC_CTX *mem, struct str category, const struct json *how, stru
 {
 	struct buf pointer;
 
-	out->category = category;
-	out->told = true;
+	*out = (struct collection) { .category = category, .told = true };
 	if (category.n >= 1 && category.n <= RESOURCE_CATEGORY_MAX &&
 	    memchr(category.p, '\0', category.n) == NULL && how->type == JSON_STRING &&
 	    completeness_parse(how->text, &out->how))

@@ -44,7 +44,8 @@ struct push_terms {
  * Under the first edition a document does not say how complete it is, and an empty array is nothing
  * that was read.  From the second on its collections are partial where it says that it is not all,
  * whatever `collections` says of complete ones, and a selector with one category for all speaks of
- * that collection also when the array is empty.
+ * that collection also when the array is empty.  What a selector finds as categories by a pointer
+ * belongs to one reading (struct collection, `found`).
  */
 MUST_USE bool push_collect(TALLOC_CTX *mem, const struct push_in *in,
     const struct push_terms *terms, struct collected *out, struct err *e);

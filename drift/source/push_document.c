@@ -36,7 +36,7 @@ by_category(const void *a, const void *b)
 static void
 merge(struct collected *out, size_t told, struct str category, enum completeness how)
 {
-	const struct collection want = { category, how, true };
+	const struct collection want = { category, how, true, false };
 	struct collection      *c = NULL;
 
 	if (told > 0)
@@ -102,6 +102,7 @@ push_collect_document(TALLOC_CTX *mem, const struct json *document, const struct
 		return false;
 	if (s == NULL || terms->edition < COMPARE_EDITION_2)
 		return true;
+	out->found = s->category.n > 0;
 	if (!continued_find(mem, document, s->resources, terms->complete_despite, &sign, e))
 		return false;
 	fixed = s->category.n == 0 ? s->fixed : STR("");

@@ -439,6 +439,109 @@ each_collection_has_a_beat_of_its_own(void **state)
 	assert_string_equal(state_of(y, &c), "ok");
 }
 
+/* ---- categories that the document chooses ---- */
+
+#define SELECTED                                                                                   \
+	"\"source\":{\"kind\":\"push\",\"selector\":{\"resources\":\"/items\",\"key\":"            \
+	"\"/metadata/name\",\"category\":\"/kind\"}},\"rule_packs\":[\"kubernetes\"]"
+#define ITEM(kind, name, more)                                                                     \
+	"{\"kind\":\"" kind "\",\"metadata\":{\"name\":\"" name "\"}" more "}"
+#define LIST(items, more) "{\"document\":{\"items\":[" items "]}" more "}"
+#define POD               ITEM("Pod", "x", "")
+#define TO_ANYBODY                                                                                 \
+	ITEM("ClusterRoleBinding", "evil",                                                         \
+	    ",\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"cluster-admin\"},"                  \
+	    "\"subjects\":[{\"kind\":\"Group\",\"name\":\"system:anonymous\"}]")
+
+static struct uuid
+config_selected(struct place_in_time *y, const char *mode)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(&y->channel, id);
+	return drift_config(
+	    y->x, talloc_asprintf(y,
+		      "{" SELECTED
+		      ",\"baseline\":{\"mode\":\"%s\"},\"alerts\":[{\"channel_id\":\"%s\"}]}",
+		      mode, id));
+}
+
+static void
+must_be_created(struct place_in_time *y, const struct uuid *c, const struct ingest_answer *a)
+{
+	assert_string_equal(a->report.status, "drifted");
+	assert_string_equal(a->report.max_severity, "critical");
+	assert_null(strstr(a->report.collections.text, "\"entered\":true"));
+	must_be(
+	    "a new kind", "created", shown(y, &a->report.id, "ClusterRoleBinding", "created"), 1);
+	must_be("a new kind", "a drift alert", open_alerts(y, c, "drift"), 1);
+}
+
+static void
+a_kind_that_a_document_has_for_the_first_time_is_created(void **state)
+{
+	struct place_in_time *y = *state;
+
+	for (int previous = 0; previous < 2; previous++) {
+		struct uuid          c = config_selected(y, previous ? "previous" : "pinned");
+		struct ingest_answer a = push_by(y, &c, 1, LIST(POD, ""));
+
+		assert_string_equal(a.report.status, "baseline");
+		/* What is not all of it neither shows nor hides it. */
+		a = push_by(y, &c, 1,
+		    "{\"document\":{\"metadata\":{\"continue\":\"x\"},\"items\":[" POD
+		    "," TO_ANYBODY "]}}");
+		assert_int_equal(a.report.created, 0);
+		a = push_by(y, &c, 1, LIST(POD "," TO_ANYBODY, ""));
+		must_be_created(y, &c, &a);
+		/* It stays so in later readings, and is gone for nobody who does not read it. */
+		a = push_by(y, &c, 1, LIST(POD "," TO_ANYBODY "," ITEM("Role", "r", ""), ""));
+		must_be("a second kind", "created", shown(y, &a.report.id, "Role", "created"), 1);
+		must_be("a second kind", "a drift alert", open_alerts(y, &c, "drift"), 1);
+		if (!previous)
+			must_be_created(y, &c, &a);
+		a = push_by(y, &c, 1, LIST(ITEM("Role", "r", ""), ""));
+		assert_int_equal(a.report.deleted, 0);
+		must_be("a kind is not there", "a drift alert", open_alerts(y, &c, "drift"), 1);
+	}
+	drift_check(y->x);
+}
+
+/* Another credential, that of a renewed collector: what it says again tells whose reading it is. */
+static void
+a_new_credential_is_no_first_look_at_what_is_known(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = config_selected(y, "pinned");
+	struct ingest_answer  a;
+
+	push_by(y, &c, 1, LIST(POD, ""));
+	a = push_by(y, &c, 2, LIST(POD "," TO_ANYBODY, ""));
+	must_be_created(y, &c, &a);
+}
+
+static void
+what_the_collector_declares_itself_has_a_first_look(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = config_selected(y, "pinned");
+	struct ingest_answer  a;
+
+	push_by(y, &c, 1, LIST(POD, ",\"collections\":{\"Role\":\"forbidden\"}"));
+	/* Declared by this push, by an earlier one, in its resources, and by a second collector. */
+	a = push_by(y, &c, 1,
+	    LIST(POD "," TO_ANYBODY, ",\"collections\":{\"ClusterRoleBinding\":\"complete\"}"));
+	assert_int_equal(a.report.created, 0);
+	a = push_by(y, &c, 1, LIST(POD "," TO_ANYBODY "," ITEM("Role", "r", ""), ""));
+	assert_int_equal(a.report.created, 0);
+	a = push_by(y, &c, 1, PUSH(R("users", "k", "1"), ""));
+	assert_int_equal(a.report.created, 0);
+	a = push_by(y, &c, 2, LIST(ITEM("Node", "n", ""), ""));
+	assert_int_equal(a.report.created, 0);
+	assert_non_null(strstr(a.report.collections.text, "\"entered\":true"));
+	must_be("what is declared", "a drift alert", open_alerts(y, &c, "drift"), 0);
+}
+
 /* ---- clocks ---- */
 
 /* One resource, collected so long before it comes. */
@@ -528,6 +631,9 @@ main(void)
 		TEST(one_forbidden_collection_from_the_first_push_on_costs_the_others_nothing),
 		TEST(two_collectors_take_turns_on_one_config),
 		TEST(a_new_collection_enters_the_baseline_without_an_alert),
+		TEST(a_kind_that_a_document_has_for_the_first_time_is_created),
+		TEST(a_new_credential_is_no_first_look_at_what_is_known),
+		TEST(what_the_collector_declares_itself_has_a_first_look),
 		TEST(a_partial_reading_leaves_what_was_last_read_completely),
 		TEST(an_acceptance_holds_while_its_collection_is_not_read),
 		TEST(more_collections_than_a_config_may_have_are_refused),

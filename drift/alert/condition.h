@@ -14,6 +14,7 @@
 #define CONDITION_SUSPICIOUS "suspicious_collection"
 #define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
 #define CONDITION_CLOCK      "system:clock" /* of kind "system", and one beside the others: a collector's clock */
+#define CONDITION_REVIEW     "system:review" /* the same: nobody approves the baseline */
 #define CONDITION_FLAPPING   "flapping"
 #define CONDITION_ANOMALY    "anomaly"
 

@@ -9,6 +9,7 @@
 
 #define BLIND_AFTER        3 /* incomplete runs in a row, or beats without a complete one */
 #define REPEAT_MIN_S       300 /* between events of an alert in which only a number has changed */
+#define REVIEW_AFTER_DAYS  7
 #define SUSPICIOUS_LEAST   5 /* removed resources of a collection */
 #define SUSPICIOUS_PERCENT 50
 
@@ -38,6 +39,7 @@ struct limits {
 	int64_t           min_changes, min_score; /* 0: none */
 	int64_t           for_runs, clear_runs;   /* from 1 */
 	int64_t           max_removed_percent, blind_after;
+	int64_t           review_after_days; /* that a baseline may be without approval */
 	struct tolerance *tolerance;
 	size_t            tolerance_n;
 	bool              flapping;            /* looked at */

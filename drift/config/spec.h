@@ -30,6 +30,7 @@ struct spec_baseline {
 struct spec_thresholds {
 	const char           *min_severity;
 	int64_t               max_removed_percent, blind_after;             /* 0: not given */
+	int64_t               review_after_days;                            /* 0: not given */
 	int64_t               min_changes, min_score, for_runs, clear_runs; /* 0: not given */
 	struct items          tolerance; /* struct spec_tolerance */
 	struct spec_flapping *flapping;  /* NULL: not looked at */

@@ -101,6 +101,10 @@ static const struct field threshold_fields[] = {
 	    .doc = "A collection is blind after so many readings in a row that were not complete, "
 		   "after as many pushes without it by the key that read it last, or after "
 		   "expect_every_s so many times without a complete one; 3 when absent."),
+	FIELD(struct spec_thresholds, review_after_days, .min = 1, .max = 365,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "A baseline that nobody has approved after so many days is told of once; 7 when "
+		   "absent."),
 	FIELD(struct spec_thresholds, flapping, .item = &flapping_schema,
 	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
 	    .doc = "A finding whose state changes in so many percent of the last 20 steps between "

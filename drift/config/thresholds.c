@@ -25,6 +25,7 @@ set_plain(struct limits *l, const struct spec_thresholds *in)
 	l->clear_runs = given(in->clear_runs, 1);
 	l->max_removed_percent = given(in->max_removed_percent, SUSPICIOUS_PERCENT);
 	l->blind_after = given(in->blind_after, BLIND_AFTER);
+	l->review_after_days = given(in->review_after_days, REVIEW_AFTER_DAYS);
 }
 
 /* A number from `least` to `most`; not given: *out stays. */

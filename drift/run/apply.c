@@ -5,6 +5,7 @@
 #include "drift/run/completeness.h"
 #include "drift/run/daily_count.h"
 #include "drift/run/masking.h"
+#include "drift/run/review.h"
 #include "drift/run/rule_hits.h"
 #include "drift/run/setback.h"
 #include "drift/run/suggestion.h"
@@ -101,6 +102,6 @@ apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
 	       apply_alerts(db, in, p, NULL, e) && daily_count_write(db, in, p, e) &&
 	       report_add(db, &p->report, e) && collections_write(db, in, p, e) &&
-	       collections_tell(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
-	       masking_write(db, in, p, e);
+	       collections_tell(db, in, p, e) && review_begin(db, in, p, e) &&
+	       change_add(db, p->changes, p->seen.n, e) && masking_write(db, in, p, e);
 }

@@ -10,6 +10,7 @@
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
 #include "drift/run/recheck.h"
+#include "drift/run/review.h"
 #include "drift/snapshot/collections.h"
 
 #define CLAIMS 16
@@ -97,6 +98,12 @@ recheck(struct db *db, const struct deadline *b, struct err *e)
 	return recheck_body(db, &b->due, e);
 }
 
+static bool
+review(struct db *db, const struct deadline *b, struct err *e)
+{
+	return review_due(db, &b->due, e);
+}
+
 /* What can be due: the transaction that sees to it and ends its claim, and what goes before it
  * (NULL: nothing). */
 static const struct due_kind {
@@ -106,6 +113,7 @@ static const struct due_kind {
 } kinds[] = {
 	{ SCHEDULE_BEAT, NULL, end_blind },
 	{ SCHEDULE_RECHECK, renew, recheck },
+	{ SCHEDULE_REVIEW, NULL, review },
 };
 
 static const struct due_kind *

@@ -6,6 +6,7 @@
 #include "core/base/chunks.h"
 #include "core/store/drift/golden.h"
 #include "drift/run/completeness.h"
+#include "drift/run/first_look.h"
 #include "drift/run/plan_sides.h"
 #include "drift/run/setback.h"
 #include "drift/run/silencing.h"
@@ -240,6 +241,18 @@ is_blind(const struct plan *p)
 	return false;
 }
 
+/* Where nobody approves a baseline there is nothing to wait for. */
+static bool
+is_unreviewed(const struct ingest *in, const struct plan *p)
+{
+	if (in->spec->mode == BASELINE_PREVIOUS || p->after.golden)
+		return false;
+	for (size_t i = 0; i < p->collections.n; i++)
+		if (!uuid_is_nil(&p->collections.of[i].row.look_report))
+			return true;
+	return false;
+}
+
 /* Between two snapshots blindness neither begins nor ends. */
 static void
 plan_state_word(const struct ingest *in, struct plan *p, bool drifted)
@@ -256,7 +269,7 @@ plan_state_word(const struct ingest *in, struct plan *p, bool drifted)
 	else if (is_blind(p))
 		p->after.state = talloc_strdup(p, "blind");
 	else if (!none && (p->collections.any || strcmp(p->before.state, "blind") != 0))
-		p->after.state = talloc_strdup(p, "ok");
+		p->after.state = talloc_strdup(p, is_unreviewed(in, p) ? "unreviewed" : "ok");
 }
 
 static const char *
@@ -304,7 +317,7 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	status = status_of(p, &sides);
 	if ((p->kind != PLAN_AGAIN && !plan_contents(in, p, &sides, e)) ||
-	    !plan_record(p, in, status, &sides.baseline, e))
+	    !plan_record(p, in, status, &sides.baseline, e) || !first_look_make(in, p, e))
 		return false;
 	plan_state(in, p, status);
 	plan_state_word(in, p, p->diff != NULL && diff_count(&p->diff->summary) > 0);

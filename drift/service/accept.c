@@ -5,6 +5,7 @@
 #include "core/store/drift/config.h"
 #include "core/store/drift/promotion.h"
 #include "core/store/drift/snapshot.h"
+#include "drift/run/review.h"
 #include "drift/service/alert.h"
 #include "drift/service/baseline.h"
 #include "drift/service/finding.h"
@@ -13,6 +14,8 @@
 struct acceptance {
 	const struct acting *a;
 	const char          *reason;
+	bool                 reviewed;
+	struct alert_scope   scope;
 	struct report        report;
 	struct snapshot      snapshot;
 	instant              now;
@@ -49,8 +52,8 @@ accept_body(struct db *db, void *arg, struct err *e)
 	if (!snapshot_by_id(a->by.t, a->by.mem, &p->snapshot.id, &p->snapshot, e) ||
 	    !accept_findings(db, p, &state.report_id, e) ||
 	    !config_baseline_set(db, config, &p->snapshot.id, p->snapshot.seq, e) ||
-	    !collections_pin(db, a->by.mem, &p->snapshot, e) ||
-	    !config_touch(db, config, (instant) { 0 }, e))
+	    !collections_pin(db, a->by.mem, &p->snapshot, p->reviewed, e) ||
+	    !review_over(&p->scope, e) || !config_touch(db, config, (instant) { 0 }, e))
 		return false;
 	/* An older report's snapshot becomes the baseline; what came since is for the next push. */
 	if (!uuid_eq(&state.report_id, &p->report.id))
@@ -78,6 +81,7 @@ accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
+	p->scope = acting_alerts(a, &c, spec);
 	if (!snapshot_shows(a->by.mem, &p->snapshot, &shows, e))
 		return false;
 	return shows || err_set(e, ERR_CONFLICT, 0,
@@ -98,12 +102,14 @@ static const struct schema accept_told =
     SCHEMA("AcceptTold", struct accept_told, accept_told_fields);
 
 bool
-report_accept(const struct acting *a, const struct uuid *report, const char *reason,
+report_accept(const struct acting *a, const struct uuid *report, const struct acceptance_wish *in,
     struct report *out, struct err *e)
 {
-	struct acceptance        p = { .a = a, .reason = reason, .now = acting_now(a) };
+	struct acceptance p = {
+		.a = a, .reason = in->reason, .reviewed = in->reviewed, .now = acting_now(a)
+	};
 	struct audit_entry       entry = { .action = AUDIT_REPORT_ACCEPT, .target_id = *report };
-	const struct accept_told told = { "accepted", reason };
+	const struct accept_told told = { "accepted", in->reason };
 
 	if (!accept_load(&p, report, e))
 		return false;

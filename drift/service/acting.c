@@ -66,6 +66,18 @@ static const struct field name_told_fields[] = {
 };
 static const struct schema name_told = SCHEMA("NameTold", struct name_told, name_told_fields);
 
+struct alert_scope
+acting_alerts(const struct acting *a, const struct drift_config *c, const struct drift_spec *spec)
+{
+	return (struct alert_scope) { .env = a->drift->env,
+		.t = a->by.t,
+		.mem = a->by.mem,
+		.config_id = c->id,
+		.config_name = acting_copy(a, c->name),
+		.targets = spec->targets,
+		.targets_n = spec->targets_n };
+}
+
 bool
 acting_deed(const struct acting *a, tx_fn *body, void *arg, const struct audit_entry *entry,
     const char *name, struct err *e)

@@ -51,6 +51,10 @@ char *acting_copy(const struct acting *a, const char *text);
 MUST_USE const struct drift_spec *acting_spec(
     const struct acting *a, const struct drift_config *c, struct err *e);
 
+/* For alerts of a config; as long as its spec. */
+struct alert_scope acting_alerts(
+    const struct acting *a, const struct drift_config *c, const struct drift_spec *spec);
+
 /* A deed whose entry says the name of what it is about. */
 MUST_USE bool acting_deed(const struct acting *a, tx_fn *body, void *arg,
     const struct audit_entry *entry, const char *name, struct err *e);

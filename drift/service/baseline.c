@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "core/auth/audit_details.h"
+#include "drift/run/review.h"
 #include "drift/service/finding.h"
+#include "drift/service/look.h"
 #include "drift/snapshot/collections.h"
 
 /* A config with its spec: what all of it begins with. */
@@ -70,7 +72,8 @@ see(const struct baseline_of *b, struct baseline_seen *out, struct err *e)
 	};
 	if (b->spec->mode == BASELINE_PREVIOUS && !uuid_is_nil(&state.baseline_snapshot))
 		out->snapshot_id = state.snapshot_id;
-	if (!history_see(a, id, subject, &out->events, &out->events_n, e))
+	if (!history_see(a, id, subject, &out->events, &out->events_n, e) ||
+	    (!state.golden && !look_see(a, id, &out->look, e)))
 		return false;
 	if (uuid_is_nil(&out->snapshot_id))
 		return true;
@@ -121,6 +124,8 @@ struct baseline_deed {
 	const struct acting *a;
 	struct golden_bind   was; /* what is let go, if anything */
 	struct snapshot      s;
+	bool                 reviewed;
+	struct alert_scope   scope;
 };
 
 /* A snapshot on its way holds the state row: it is compared with one baseline or the other. */
@@ -137,9 +142,13 @@ pin_body(struct db *db, void *arg, struct err *e)
 	return config_state_lock(db, a->by.mem, config, &state, e) &&
 	       snapshot_by_id(a->by.t, a->by.mem, &d->s.id, &s, e) &&
 	       config_baseline_set(db, config, &d->s.id, d->s.seq, e) &&
-	       collections_pin(db, a->by.mem, &s, e) && golden_unbind(db, &d->was, &state, e) &&
+	       collections_pin(db, a->by.mem, &s, d->reviewed, e) && review_over(&d->scope, e) &&
+	       golden_unbind(db, &d->was, &state, e) &&
 	       golden_tell(db, a->drift->env, config, a->by.caller->name,
-		   state.golden ? "golden" : "pinned", "pinned", "A snapshot was set.", e);
+		   state.golden ? "golden" : "pinned", "pinned",
+		   d->reviewed ? "A snapshot was set, and what was read first was reviewed."
+			       : "A snapshot was set.",
+		   e);
 }
 
 static bool
@@ -181,16 +190,19 @@ bind_of(const struct baseline_of *b)
 }
 
 static bool
-pin(const struct baseline_of *b, const struct uuid *id, struct err *e)
+pin(const struct baseline_of *b, const struct baseline_wish *in, struct err *e)
 {
-	struct baseline_deed d = { .a = b->a, .was = bind_of(b) };
+	struct baseline_deed d = { .a = b->a,
+		.was = bind_of(b),
+		.reviewed = in->reviewed,
+		.scope = acting_alerts(b->a, &b->config, b->spec) };
 
-	return own_snapshot(b, id, &d.s, e) && acting_deed(b->a, pin_body, &d,
-						   &(struct audit_entry) {
-						       .action = AUDIT_BASELINE_SET,
-						       .target_id = b->config.id,
-						   },
-						   b->config.name, e);
+	return own_snapshot(b, &in->snapshot_id, &d.s, e) && acting_deed(b->a, pin_body, &d,
+								 &(struct audit_entry) {
+								     .action = AUDIT_BASELINE_SET,
+								     .target_id = b->config.id,
+								 },
+								 b->config.name, e);
 }
 
 /* ---- a template ---- */
@@ -269,6 +281,5 @@ baseline_set(const struct acting *a, const struct uuid *config, const struct bas
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
-	return (in->golden == NULL ? pin(&b, &in->snapshot_id, e) : bind(&b, in->golden, e)) &&
-	       see(&b, out, e);
+	return (in->golden == NULL ? pin(&b, in, e) : bind(&b, in->golden, e)) && see(&b, out, e);
 }

@@ -5,8 +5,16 @@
 #define BSX_DRIFT_SERVICE_BASELINE_H
 
 #include "core/store/drift/finding.h"
+#include "drift/run/first_look.h"
 #include "drift/run/golden_binding.h"
 #include "drift/service/acting.h"
+
+/* What would be high or critical in first readings that nobody has approved, worst first. */
+struct look_seen {
+	int64_t             critical, high;
+	struct look_change *changes; /* at most LOOK_MAX */
+	size_t              changes_n;
+};
 
 struct baseline_seen {
 	const char           *mode;        /* "pinned", "previous", "golden" */
@@ -15,6 +23,7 @@ struct baseline_seen {
 	instant               collected_at;
 	struct finding_event *events;
 	size_t                events_n;
+	struct look_seen     *look; /* of the first readings, to be reviewed; NULL: nothing */
 	/* In mode golden; NULL: in another. */
 	struct baseline_bound {
 		struct golden         golden;
@@ -29,11 +38,13 @@ MUST_USE bool baseline_see(
 
 /*
  * Sets a snapshot of the config, for the collections that it has read completely, or binds the config to a golden baseline, which needs read:snapshots;
- * one of the two is NULL or nil.  ERR_CONFLICT: the baseline follows the previous snapshot.
+ * one of the two is NULL or nil.  ERR_CONFLICT: the baseline follows the previous snapshot, or there is something to
+ * review, and it was not.
  */
 struct baseline_wish {
 	struct uuid                 snapshot_id;
 	const struct golden_choice *golden;
+	bool                        reviewed; /* what the first readings had to be reviewed was seen */
 };
 MUST_USE bool baseline_set(const struct acting *a, const struct uuid *config,
     const struct baseline_wish *in, struct baseline_seen *out, struct err *e);

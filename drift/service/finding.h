@@ -37,10 +37,14 @@ MUST_USE bool findings_decide(const struct acting *a, const struct ruling *rulin
 
 /*
  * Accepts all of a report: its snapshot becomes the baseline, its findings are accepted, and where it is the
- * newest, the config is well and its open alert is resolved.  ERR_CONFLICT: an incomplete report; a baseline
- * that is not set by hand.
+ * newest, the config is well and its open alert is resolved.  ERR_CONFLICT: a report of nothing; a baseline
+ * that is not set by hand; something to review that was not.
  */
-MUST_USE bool report_accept(const struct acting *a, const struct uuid *report, const char *reason,
-    struct report *out, struct err *e);
+struct acceptance_wish {
+	const char *reason;
+	bool        reviewed; /* as of a baseline that is set (baseline.h) */
+};
+MUST_USE bool report_accept(const struct acting *a, const struct uuid *report,
+    const struct acceptance_wish *in, struct report *out, struct err *e);
 
 #endif

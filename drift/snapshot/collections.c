@@ -42,8 +42,28 @@ pin_new(TALLOC_CTX *mem, const struct snapshot *s, struct str category, struct c
 	return row->category != NULL && row->how != NULL ? true : err_memory(e);
 }
 
+static bool
+unreviewed(struct err *e)
+{
+	return err_set(e, ERR_CONFLICT, 0,
+	    "In what was read first there is something that would be high or critical: look at it "
+	    "(first_look of GET .../baseline), and send \"approve\": {\"reviewed\": true} with the "
+	    "approval.",
+	    "an approval of what was not reviewed");
+}
+
+static bool
+any_unreviewed(const struct collection_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!uuid_is_nil(&rows[i].look_report))
+			return true;
+	return false;
+}
+
 bool
-collections_pin(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e)
+collections_pin(
+    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool reviewed, struct err *e)
 {
 	const struct json     *said = json_parse(mem, str_of(s->collections), e);
 	struct collection_row *rows, *put;
@@ -59,6 +79,9 @@ collections_pin(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct
 	for (size_t i = 0; i < n; i++) {
 		if (read_completely(said, rows[i].category) == NULL)
 			continue;
+		if (!uuid_is_nil(&rows[i].look_report) && !reviewed)
+			return unreviewed(e);
+		rows[i].look_report = (struct uuid) { 0 };
 		pin(&rows[i], s);
 		put[put_n++] = rows[i];
 	}
@@ -66,6 +89,8 @@ collections_pin(struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct
 		if (str_eqz(said->items[i].text, "complete") && !known(rows, n, said->names[i]) &&
 		    !pin_new(mem, s, said->names[i], &put[put_n++], e))
 			return false;
+	if (!any_unreviewed(rows, n) && !config_state_reviewed(db, &s->config_id, e))
+		return false;
 	return put_n == 0 || collection_put(db, put, put_n, e);
 }
 

@@ -10,9 +10,13 @@
 #include "core/store/drift/snapshot.h"
 #include "drift/config/spec.h"
 
-/* A snapshot becomes the baseline of those that it has read completely; the others keep theirs. */
+/*
+ * A snapshot becomes the baseline of those that it has read completely; the others keep theirs.  `reviewed`: whoever asks
+ * for it says that what their first readings had to be reviewed was seen; ERR_CONFLICT where there is something to review,
+ * and it was not.
+ */
 MUST_USE bool collections_pin(
-    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, struct err *e);
+    struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool reviewed, struct err *e);
 
 /*
  * The first that was awaited has not come, and what is as old as that neither: they are blind.  How many are, and were;

@@ -1,6 +1,7 @@
 /* routes.h: a config's baseline, shown and set. */
 #include "drift/service/baseline.h"
 #include "fcgi/drift/compare.h"
+#include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
 /* ---- what is answered ---- */
@@ -46,6 +47,22 @@ static const struct field bound_fields[] = {
 static const struct schema bound_schema =
     SCHEMA("DriftBaselineGolden", struct bound_out, bound_fields);
 
+static const struct schema look_schema =
+    SCHEMA("DriftFirstLookChange", struct look_change, look_change_fields);
+struct look_out {
+	int64_t      critical, high, more;
+	struct items changes;
+};
+static const struct field look_out_fields[] = {
+	FIELD(struct look_out, critical, .doc = "How many would be critical."),
+	FIELD(struct look_out, high, .doc = "How many would be high."),
+	FIELD(struct look_out, changes, .item = &look_schema, .doc = "Worst first, at most 100."),
+	FIELD(struct look_out, more, .doc = "How many more there are than are listed."),
+	FIELD_END,
+};
+static const struct schema look_out_schema =
+    SCHEMA("DriftFirstLook", struct look_out, look_out_fields);
+
 struct baseline_out {
 	struct uuid       config_id;
 	const char       *mode;
@@ -53,6 +70,7 @@ struct baseline_out {
 	bool              approved;
 	instant           collected_at;
 	struct bound_out *golden;
+	struct look_out  *first_look;
 	struct items      history;
 };
 static const struct field baseline_out_fields[] = {
@@ -66,6 +84,9 @@ static const struct field baseline_out_fields[] = {
 	    .doc = "When it was read, or rendered."),
 	FIELD(struct baseline_out, golden, .item = &bound_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "In mode golden: what it is rendered from."),
+	FIELD(struct baseline_out, first_look, .item = &look_out_schema, .flags = FIELD_OMIT_ZERO,
+	    .doc = "What in the first readings would be high or critical, had each value just been "
+		   "set to what it is, and nobody has approved; absent: nothing."),
 	FIELD(struct baseline_out, history, .item = &event_out_schema,
 	    .doc = "How the baseline was set, and followed its template."),
 	FIELD_END,
@@ -76,6 +97,7 @@ static const struct schema baseline_out_schema =
 struct baseline_in {
 	struct uuid           snapshot_id;
 	struct golden_choice *golden;
+	struct approve_in    *approve;
 };
 static const struct field baseline_in_fields[] = {
 	FIELD(struct baseline_in, snapshot_id, .flags = FIELD_NULLABLE,
@@ -85,6 +107,9 @@ static const struct field baseline_in_fields[] = {
 	    .doc =
 		"A golden baseline, rendered for this config. Places that the config masks it does "
 		"not watch: they are named in `not_compared`."),
+	FIELD(struct baseline_in, approve, .item = &approve_in_schema, .flags = FIELD_NULLABLE,
+	    .doc = "With `snapshot_id`: that what is to be reviewed was; 409 where it was not, and "
+		   "there is something."),
 	FIELD_END,
 };
 static const struct schema baseline_in_schema =
@@ -160,6 +185,17 @@ answer_baseline(struct request *r, const struct acting *a, const struct baseline
 		.approved = b->approved,
 		.collected_at = b->collected_at,
 	};
+	if (b->look != NULL) {
+		out->first_look = talloc_zero(r->mem, struct look_out);
+		if (out->first_look == NULL)
+			return err_memory(e);
+		*out->first_look = (struct look_out) {
+			.critical = b->look->critical,
+			.high = b->look->high,
+			.more = b->look->critical + b->look->high - (int64_t)b->look->changes_n,
+			.changes = { b->look->changes, b->look->changes_n },
+		};
+	}
 	return events_show(r->mem, b->events, b->events_n, &out->history, e) &&
 	       (b->bound == NULL || bound_show(a, b->bound, &out->golden, e));
 }
@@ -181,7 +217,8 @@ static bool
 put_baseline(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct baseline_in  *in = body;
-	const struct baseline_wish wish = { in->snapshot_id, in->golden };
+	const struct baseline_wish wish = { in->snapshot_id, in->golden,
+		in->approve != NULL && in->approve->reviewed };
 	const struct acting       *a = acting_of(r, e);
 	struct baseline_seen       seen;
 

@@ -170,12 +170,15 @@ put_changes(struct request *r, const void *body, void *answer, struct err *e)
 /* ---- accepting ---- */
 
 struct accept_in {
-	const char *reason;
+	const char        *reason;
+	struct approve_in *approve;
 };
 static const struct field accept_fields[] = {
 	FIELD(struct accept_in, reason, .min = 1, .max = REASON_MAX,
 	    .flags = FIELD_REQUIRED | FIELD_SEEN,
 	    .doc = "Why; kept in the history of every finding and in the audit log."),
+	FIELD(struct accept_in, approve, .item = &approve_in_schema, .flags = FIELD_NULLABLE,
+	    .doc = "That what is to be reviewed was."),
 	FIELD_END,
 };
 static const struct schema accept_in_schema =
@@ -184,11 +187,13 @@ static const struct schema accept_in_schema =
 static bool
 accept_report(struct request *r, const void *body, void *answer, struct err *e)
 {
-	const struct accept_in *in = body;
-	const struct acting    *a = acting_of(r, e);
-	struct report           report;
+	const struct accept_in      *in = body;
+	const struct acceptance_wish wish = { in->reason,
+		in->approve != NULL && in->approve->reviewed };
+	const struct acting         *a = acting_of(r, e);
+	struct report                report;
 
-	return a != NULL && report_accept(a, &r->id0, in->reason, &report, e) &&
+	return a != NULL && report_accept(a, &r->id0, &wish, &report, e) &&
 	       report_show(r->mem, &report, answer, e);
 }
 

@@ -84,7 +84,10 @@ static const struct field config_out_fields[] = {
 	FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
 		   "(GET .../rules names them); absent: none, and in lists."),
-	FIELD(struct config_out, state, .doc = "new, ok, drifted or blind."),
+	FIELD(struct config_out, state,
+	    .doc =
+		"new, ok, unreviewed (as ok, but what the first readings have to be reviewed was "
+		"not, as first_look of GET .../baseline shows), drifted or blind."),
 	FIELD(struct config_out, last_run, .flags = FIELD_NULLABLE,
 	    .doc = "When a snapshot was last compared."),
 	FIELD(struct config_out, last_snapshot_at, .flags = FIELD_NULLABLE,

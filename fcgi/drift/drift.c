@@ -9,6 +9,16 @@ const char *const alert_statuses[] = { "open", "acknowledged", "in_progress", "r
 const char *const alert_kinds[] = { "drift", "blind", "suspicious_collection", "flapping",
 	"anomaly", "security", "system", NULL };
 
+static const struct field approve_in_fields[] = {
+	FIELD(struct approve_in, reviewed, .flags = FIELD_REQUIRED,
+	    .doc =
+		"What the first readings have to be reviewed (first_look of GET .../baseline) was "
+		"seen: needed where there is something."),
+	FIELD_END,
+};
+const struct schema approve_in_schema =
+    SCHEMA("DriftApprove", struct approve_in, approve_in_fields);
+
 /* ---- who acts ---- */
 
 /* This worker's drift path, made on first use. */

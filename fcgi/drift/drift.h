@@ -15,6 +15,12 @@ MUST_USE const struct acting *acting_of(struct request *r, struct err *e);
 extern const char *const drift_severities[], *const finding_statuses[], *const alert_statuses[],
     *const alert_kinds[];
 
+/* What whoever approves says. */
+struct approve_in {
+	bool reviewed;
+};
+extern const struct schema approve_in_schema;
+
 /* Where a change is, as it is answered. */
 struct change_resource {
 	char *category, *key;

@@ -23,7 +23,7 @@ struct report_out {
 	struct raw_json        held, anomaly, suppressed;
 	int64_t                shortened;
 	struct raw_json        notes;
-	struct raw_json        collections;
+	struct raw_json        collections, first_look;
 	struct raw_json        controls;
 	int64_t                renamed;
 };

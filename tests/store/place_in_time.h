@@ -30,6 +30,8 @@ const char *place_told(struct place_in_time *y);
 void        place_forget_told(struct place_in_time *y);
 /* What is due is seen to; returns how many claims there were. */
 size_t place_look(struct place_in_time *y);
+/* The same of what is due by now; both return how many claims there were. */
+size_t place_due(struct place_in_time *y);
 /* As the API does it: the finding of the newest report gets this status until then; 0: for ever. */
 void place_accept(struct place_in_time *y, const struct uuid *c, const char *status, int64_t for_ms);
 

@@ -165,7 +165,8 @@ an_accepted_report_is_told_with_its_reason(void **state)
 
 	drift_push_values(y->x, &c, VALUES("1"));
 	a = drift_push_values(y->x, &c, VALUES("2"));
-	assert_ok(report_accept(&y->a, &a.report.id, HOSTILE, &report, &e));
+	assert_ok(report_accept(
+	    &y->a, &a.report.id, &(struct acceptance_wish) { .reason = HOSTILE }, &report, &e));
 	is_told(y, "report.accept", "{\"status\":\"accepted\",\"reason\":\"%s\"}", HOSTILE_JSON);
 }
 

@@ -552,6 +552,17 @@ config_state_word(struct db *db, const struct uuid *config, const char *word, st
 	return db_run(db, &config_state_update_word, &in, NULL, e);
 }
 
+SQL(config_state_update_reviewed, SQL_TENANT, &id_in, NULL,
+    "UPDATE config_state SET state = 'ok' WHERE config_id = :id AND state = 'unreviewed'");
+
+bool
+config_state_reviewed(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return db_run(db, &config_state_update_reviewed, &in, NULL, e);
+}
+
 struct baseline_in {
 	struct uuid snapshot;
 	uint64_t    seq;

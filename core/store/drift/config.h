@@ -28,7 +28,7 @@ struct drift_config {
 struct config_state {
 	struct uuid config_id;
 	uint64_t    seq;         /* newest number given to a snapshot of this config */
-	char       *state;       /* "new", "ok", "drifted", "blind" */
+	char       *state;       /* "new", "ok", "unreviewed", "drifted", "blind" */
 	struct uuid snapshot_id; /* newest in order */
 	struct blob digest;      /* of its resources and collections */
 	instant     collected_at;
@@ -110,6 +110,8 @@ MUST_USE bool config_outrun(struct db *db, const struct uuid *config, struct err
 /* The word of the state alone. */
 MUST_USE bool config_state_word(
     struct db *db, const struct uuid *config, const char *word, struct err *e);
+/* "unreviewed" becomes "ok"; another word stays. */
+MUST_USE bool config_state_reviewed(struct db *db, const struct uuid *config, struct err *e);
 /* A snapshot as the baseline; the next snapshot is compared in any case. */
 MUST_USE bool config_baseline_set(struct db *db, const struct uuid *config,
     const struct uuid *snapshot, uint64_t snapshot_seq, struct err *e);

@@ -34,7 +34,7 @@ struct report {
 	int64_t         moved;      /* counted beside created, modified and deleted */
 	struct raw_json notes;      /* null, or array of {category, key, path, note} */
 	struct raw_json collections; /* array of {category, state, baseline_id?, entered?}; null: one from before */
-	struct raw_json first_look;  /* null, or {changes: array of {category, key, ...}, more} */
+	struct raw_json first_look;  /* null, or what was found in what enters the baseline (drift/run/first_look.h) */
 	struct raw_json controls;   /* list of those that rules of its changes name; null: none */
 	int64_t         renamed;    /* created ones that are told as renamed */
 };

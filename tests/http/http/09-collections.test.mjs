@@ -155,3 +155,69 @@ test('what a template has and nobody reads is blind, and keeps nobody from pushi
   await template(Array.from({ length: 9999 }, (_, i) => item(`c${i}`, 'k')));
   await assert.rejects(send([item('b', 'k')]), /at most 10000 collections; with this snapshot there would be 10002/);
 });
+
+// Somebody takes over a tenant in which nothing asks for a second factor.
+const policy = (state) => item('conditionalAccess', 'Require MFA', { displayName: 'Require MFA', state, grantControls: { builtInControls: ['mfa'] } });
+
+test('a tenant that is taken over as it should not be does not read ok until somebody says that it was seen', async () => {
+  const { admin, c, caller, alerts, config } = await watched({ rule_packs: ['entra'] });
+  const send = await caller(), at = `/api/drift/configs/${c.id}/baseline`;
+  const first = await send([policy('disabled'), item('a', 'k')]);
+  assert.equal(first.report.status, 'baseline');
+  const { first_look: look } = first.report;
+  assert.ok(look.critical + look.high > 0, JSON.stringify(look));
+  assert.deepEqual([look.changes[0].category, look.changes[0].key, look.changes[0].path, look.more], ['conditionalAccess', 'Require MFA', '/state', 0]);
+  assert.deepEqual(await all(admin, `/api/drift/alerts?config_id=${c.id}`), [], 'nobody is alerted');
+  assert.equal((await config()).state, 'unreviewed');
+  assert.deepEqual((await admin('GET', `/api/drift/reports/${first.report.id}`)).json.first_look, look);
+  const shown = (await admin('GET', at)).json;
+  assert.deepEqual([shown.approved, shown.first_look], [false, look]);
+  assert.equal((await send([policy('disabled'), item('a', 'k')])).report.first_look, undefined, 'it is told once');
+  assert.equal((await config()).state, 'unreviewed', 'it is so for as long as nobody has seen it');
+
+  const set = (approve, snapshot_id = first.snapshot_id) => admin('PUT', at, { body: { snapshot_id, ...(approve ? { approve } : {}) } });
+  for (const approve of [undefined, { reviewed: false }]) {
+    const refused = await set(approve);
+    assert.equal(refused.status, 409, refused.text);
+    assert.match(refused.json.detail, /would be high or critical: look at it \(first_look of GET/);
+  }
+  assert.equal((await set({})).status, 422);
+  assert.equal((await admin('POST', `/api/drift/reports/${first.report.id}/accept`, { body: { reason: 'As it came.' } })).status, 409);
+  assert.equal((await admin('GET', at)).json.approved, false, 'what was refused has changed nothing');
+  const done = await set({ reviewed: true });
+  assert.deepEqual([done.status, done.json.approved, done.json.first_look], [200, true, undefined], done.text);
+  assert.equal((await config()).state, 'ok');
+  assert.ok(done.json.history.some((h) => h.note === 'A snapshot was set, and what was read first was reviewed.'), done.text);
+  const trail = (await all(admin, '/api/audit?action=baseline.set')).filter((x) => JSON.stringify(x).includes(c.id));
+  assert.equal(trail.length, 1, 'what was refused was not done');
+  assert.equal((await set()).status, 200, 'there is nothing more to review');
+  assert.deepEqual(await alerts('drift'), []);
+});
+
+test('a collection that comes later has a first look of its own, which is accepted with its report', async () => {
+  const { admin, c, caller, config } = await watched({ rule_packs: ['entra'] });
+  const send = await caller(), at = `/api/drift/configs/${c.id}/baseline`;
+  const first = await send([item('a', 'k')]);
+  assert.deepEqual([first.report.first_look, (await config()).state], [undefined, 'ok']);
+  assert.equal((await admin('PUT', at, { body: { snapshot_id: first.snapshot_id } })).status, 200, 'where there is nothing, nothing is asked');
+  const later = await send([item('a', 'k'), policy('disabled')]);
+  assert.deepEqual([later.report.status, later.report.first_look.changes[0].path, (await config()).state], ['clean', '/state', 'unreviewed']);
+  assert.deepEqual((await admin('GET', at)).json.first_look, later.report.first_look);
+  const accept = (approve) => admin('POST', `/api/drift/reports/${later.report.id}/accept`, { body: { reason: 'Seen.', ...approve } });
+  assert.equal((await accept({})).status, 409);
+  assert.equal((await accept({ approve: { reviewed: true } })).status, 200);
+  assert.deepEqual([(await config()).state, (await admin('GET', at)).json.first_look], ['ok', undefined]);
+});
+
+test('of much that is wrong the worst hundred is listed, and how much more there is', async () => {
+  const rules = [{ path: '/open', to: true, severity: 'critical' }, { path: '/mfa', to: false, severity: 'high' }, { path: '/*', severity: 'low' }];
+  const { admin, c, caller, alerts } = await watched({ rules });
+  const send = await caller();
+  const items = Array.from({ length: 150 }, (_, i) => item(i % 2 ? 'a' : 'b', `k${i}`, { mfa: false, open: i % 3 === 0, secret: `value-${i}` }));
+  const { report } = await send(items), { first_look: look } = report;
+  assert.deepEqual([look.critical, look.high, look.changes.length, look.more], [50, 150, 100, 100]);
+  assert.deepEqual(look.changes.map((x) => x.severity), [...Array(50).fill('critical'), ...Array(50).fill('high')]);
+  assert.ok(!JSON.stringify(look).includes('value-'), 'it has places and rules and no values');
+  assert.deepEqual((await admin('GET', `/api/drift/configs/${c.id}/baseline`)).json.first_look, look);
+  assert.deepEqual(await alerts('drift'), []);
+});

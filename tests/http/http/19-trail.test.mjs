@@ -97,11 +97,11 @@ const table = {
   'DELETE /api/drift/configs/{id}': deed('drift_config.delete', config(''), 204),
   'PUT /api/drift/configs/{id}/baseline': deed('baseline.set', async () => {
     const d = await w.drifted();
-    return { ...at('/api/drift/configs', d.config, '/baseline'), body: { snapshot_id: d.snapshot } };
+    return { ...at('/api/drift/configs', d.config, '/baseline'), body: { snapshot_id: d.snapshot, approve: { reviewed: true } } };
   }),
   'POST /api/drift/reports/{id}/accept': deed('report.accept', async () => {
     const d = await w.drifted();
-    return { target: `/api/drift/reports/${d.report}/accept`, about: d.report, body: { reason: 'It was agreed upon.' } };
+    return { target: `/api/drift/reports/${d.report}/accept`, about: d.report, body: { reason: 'It was agreed upon.', approve: { reviewed: true } } };
   }),
   'PUT /api/drift/changes/{id}': deed('change.update', async () => {
     const d = await w.drifted();

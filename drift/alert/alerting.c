@@ -316,5 +316,6 @@ alerting_apply(const struct alert_scope *s, const struct alert_input *in, struct
 	out->deed = w.d.deed;
 	out->clean_runs = w.d.clean_runs;
 	out->go_on = w.d.go_on;
+	out->waits = w.d.why == WHY_MIN_CHANGES || w.d.why == WHY_MIN_SCORE;
 	return explain(&w, sent == 0 ? WHY_NO_CHANNEL : w.d.why, out, e);
 }

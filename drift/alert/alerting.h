@@ -66,6 +66,7 @@ struct alert_input {
 struct alert_outcome {
 	enum deed       deed;
 	bool            go_on;       /* the next snapshot counts, changed or not */
+	bool            waits;       /* what nothing holds is too little to be told yet */
 	int64_t         clean_runs;  /* with this report */
 	struct raw_json not_alerted; /* for the report; no text: nothing to say */
 };

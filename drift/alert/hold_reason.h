@@ -7,6 +7,8 @@
 #define HOLDS(X)                                                                                   \
 	X(HOLD_NONE, "", "")                                                                       \
 	X(HOLD_ACCEPTED, "accepted", "accepted with this value")                                   \
+	X(HOLD_RETURNED, "returned",                                                               \
+	    "the end of what was told and nobody has seen, or a part of what it is now")           \
 	X(HOLD_IGNORED, "ignored", "set to ignored by somebody")                                   \
 	X(HOLD_COLLECTION, "suspicious_collection",                                                \
 	    "gone at once with too much of the collection; the next snapshot decides")             \

@@ -8,6 +8,7 @@
 #include "drift/run/review.h"
 #include "drift/run/rule_hits.h"
 #include "drift/run/setback.h"
+#include "drift/run/settle.h"
 #include "drift/run/suggestion.h"
 
 /* When to look again, from what the plan has found; nothing left ends it. */
@@ -61,6 +62,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		if (!alerting_apply(&scope, &found, &became, e))
 			return false;
 		p->report.not_alerted = became.not_alerted;
+		p->waits = became.waits;
 	}
 	p->after.clean_runs = became.clean_runs;
 	if (became.go_on)
@@ -100,8 +102,9 @@ apply_plan(struct db *db, const struct ingest *in, struct plan *p, struct err *e
 	return content_add(db, &p->contents, e) && write_refs(db, in, p, e) &&
 	       versions_close(db, p->closed, p->closed_n, e) &&
 	       versions_open(db, p->opened, p->opened_n, e) && finding_write(db, p->findings, e) &&
-	       apply_alerts(db, in, p, NULL, e) && daily_count_write(db, in, p, e) &&
-	       report_add(db, &p->report, e) && collections_write(db, in, p, e) &&
-	       collections_tell(db, in, p, e) && review_begin(db, in, p, e) &&
-	       change_add(db, p->changes, p->seen.n, e) && masking_write(db, in, p, e);
+	       apply_alerts(db, in, p, NULL, e) && settle_write(db, in, p, e) &&
+	       daily_count_write(db, in, p, e) && report_add(db, &p->report, e) &&
+	       collections_write(db, in, p, e) && collections_tell(db, in, p, e) &&
+	       review_begin(db, in, p, e) && change_add(db, p->changes, p->seen.n, e) &&
+	       masking_write(db, in, p, e);
 }

@@ -245,19 +245,18 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 }
 
 static void
-sum_up(const struct ingest *in, struct plan *p)
+sum_up(struct plan *p)
 {
 	struct plan_collections *s = &p->collections;
 	bool                     spoken = false;
 
-	s->complete = s->whole = s->settled = true;
+	s->complete = s->settled = true;
 	p->after.incomplete_runs = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct plan_collection *c = &s->of[i];
 
 		spoken = spoken || c->spoken;
 		s->any = s->any || c->read;
-		s->whole = s->whole && (c->read || !c->had);
 		s->settled = s->settled && (c->read || c->had || c->was.baseline_seq == 0);
 		if (c->spared)
 			continue;
@@ -266,8 +265,6 @@ sum_up(const struct ingest *in, struct plan *p)
 			p->after.incomplete_runs = c->row.incomplete_runs;
 	}
 	s->any = s->any || !spoken;
-	if (in->spec->mode == BASELINE_PREVIOUS)
-		s->settled = s->whole;
 }
 
 /* What is known of all before this snapshot. */
@@ -293,7 +290,7 @@ collections_plan(const struct ingest *in, struct plan *p, struct err *e)
 	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
 		if (!advance(in, p, &p->collections.of[i], e))
 			return false;
-	sum_up(in, p);
+	sum_up(p);
 	if (p->kind != PLAN_NEXT)
 		p->after.incomplete_runs = p->before.incomplete_runs;
 	return true;
@@ -350,7 +347,8 @@ differs(const struct collection_row *a, const struct collection_row *b, int64_t 
 	       strcmp(a->how, b->how) != 0 || !uuid_eq(&a->kept_snapshot, &b->kept_snapshot) ||
 	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
 	       !uuid_eq(&a->read_by, &b->read_by) || a->left_out != b->left_out ||
-	       a->held != b->held || !uuid_eq(&a->look_report, &b->look_report);
+	       a->held != b->held || a->unsettled != b->unsettled ||
+	       !uuid_eq(&a->look_report, &b->look_report);
 }
 
 bool

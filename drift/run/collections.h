@@ -43,7 +43,6 @@ struct plan_collections {
 	struct plan_collection *of; /* by category */
 	size_t                  n;
 	bool                    complete; /* all that it speaks of, and none is failing */
-	bool                    whole;    /* all that were ever read completely are again */
 	bool                    settled;  /* what the comparison does not have is over, read or not */
 	bool                    any;      /* it read one completely, or there is none at all */
 	bool                    stirred;  /* the report of an equal snapshot does not hold for this one */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drift/run/plan.h"
+#include "drift/run/standing.h"
 
 /* The known findings and which of them the report has. */
 struct known {
@@ -103,22 +104,6 @@ hold_of(const struct finding_row *r)
 	return is_word(r, "accepted")  ? HOLD_ACCEPTED
 	       : is_word(r, "ignored") ? HOLD_IGNORED
 				       : HOLD_NONE;
-}
-
-/* Takes a change out of what is counted. */
-static void
-uncount(struct diff_summary *s, const struct change *c)
-{
-	s->created -= c->op == CHANGE_CREATED;
-	s->deleted -= c->op == CHANGE_DELETED;
-	s->modified -= c->op == CHANGE_MODIFIED;
-	s->moved -= c->op == CHANGE_MOVED;
-	s->by_severity[c->severity]--;
-	s->score -= severity_weight(c->severity);
-	s->max_severity = SEVERITY_INFO;
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		if (s->by_severity[v] > 0)
-			s->max_severity = v;
 }
 
 static void
@@ -233,6 +218,16 @@ known_change(const struct finding_in *in, struct plan_findings *l, size_t i, str
 	return true;
 }
 
+/* It is no finding: what it undoes was one. */
+static void
+returned(struct plan_findings *l, struct diff *diff, size_t i)
+{
+	l->status[i] = "resolved";
+	l->hold[i] = HOLD_RETURNED;
+	l->runs[i] = 1;
+	standing_uncount(&diff->summary, &diff->changes[i]);
+}
+
 static bool
 one_change(const struct finding_in *in, struct plan_findings *l, struct diff *diff, size_t i,
     struct known *k, struct err *e)
@@ -242,6 +237,10 @@ one_change(const struct finding_in *in, struct plan_findings *l, struct diff *di
 	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
 	size_t within;
 
+	if (in->ended != NULL && i < in->shown && in->ended[i]) {
+		returned(l, diff, i);
+		return true;
+	}
 	if (!tolerated(in->limits, l, c, &within, e))
 		return false;
 	l->status[i] = "detected";
@@ -252,9 +251,9 @@ one_change(const struct finding_in *in, struct plan_findings *l, struct diff *di
 	else if (!known_change(in, l, i, r, k, e))
 		return false;
 	if (l->hold[i] == HOLD_ACCEPTED) {
-		uncount(&diff->summary, c);
+		standing_uncount(&diff->summary, c);
 		if (i < in->shown && in->summary != NULL)
-			uncount(in->summary, c);
+			standing_uncount(in->summary, c);
 		l->accepted += i < in->shown;
 	} else if (l->hold[i] == HOLD_NONE && within < in->limits->tolerance_n) {
 		l->hold[i] = HOLD_TOLERANCE;
@@ -517,6 +516,7 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 		.complete = p->collections.settled,
 		.shown = p->seen.n,
 		.summary = &p->seen.summary,
+		.ended = p->ended,
 		.again = p->kind == PLAN_AGAIN };
 	struct finding_recalled r = { .known = p->standing };
 	struct plan_findings   *l;

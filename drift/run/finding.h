@@ -47,6 +47,7 @@ struct finding_in {
 	bool                 complete; /* what the report has no more is gone */
 	size_t               shown;    /* changes from there on stand of what was not read: no run has them */
 	struct diff_summary *summary;  /* of those before; NULL: that of the diff */
+	const bool          *ended;    /* of those shown: it undoes what was told; NULL: none does */
 	bool                 again;    /* no new report: nothing is counted */
 };
 struct finding_recalled {

@@ -9,6 +9,7 @@
 #include "drift/run/first_look.h"
 #include "drift/run/plan_sides.h"
 #include "drift/run/setback.h"
+#include "drift/run/settle.h"
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
 
@@ -258,13 +259,11 @@ static void
 plan_state_word(const struct ingest *in, struct plan *p, bool drifted)
 {
 	bool none = uuid_is_nil(&p->after.baseline_snapshot); /* nothing was read completely yet */
-	bool stays = strcmp(p->before.state, "drifted") == 0 && p->kind == PLAN_NEXT &&
-		     in->spec->mode == BASELINE_PREVIOUS && !p->collections.whole;
 
 	if (p->kind == PLAN_LATE ||
 	    (p->kind == PLAN_AGAIN && strcmp(p->before.state, "blind") == 0))
 		return;
-	if (drifted || stays)
+	if (drifted)
 		p->after.state = talloc_strdup(p, "drifted");
 	else if (is_blind(p))
 		p->after.state = talloc_strdup(p, "blind");
@@ -306,7 +305,7 @@ plan_fill(const struct ingest *in, struct plan *p, struct err *e)
 	struct plan_sides sides;
 	const char       *status;
 
-	if (!plan_sides_make(in, p, &sides, e))
+	if (!settle_read(in, p, e) || !plan_sides_make(in, p, &sides, e))
 		return false;
 	if (!uuid_is_nil(&sides.baseline) &&
 	    (!plan_compare(in, p, &sides, e) || !finding_make(in, p, e) ||

@@ -11,6 +11,7 @@
 #include "core/store/drift/report.h"
 #include "core/store/drift/silence.h"
 #include "core/store/drift/snapshot.h"
+#include "core/store/drift/unsettled.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/diff.h"
 #include "drift/run/collections.h"
@@ -69,6 +70,11 @@ struct plan {
 	size_t              silences_n;
 	struct diff        *diff;   /* NULL: nothing was compared; first what this snapshot shows, then
 					what stands of collections that it has not read */
+	struct unsettled_list unsettled; /* settle.h */
+	struct unsettled     *over; /* of them, those that somebody has seen */
+	size_t                over_n;
+	bool                 *ended; /* of the changes it shows: it undoes what was told; NULL: none does */
+	bool                  waits; /* what nothing holds is too little to be told yet */
 	struct plan_seen    seen;    /* the first part of it: what the report has */
 	struct diff        *counted; /* by which masked values that were set are counted; that one, or
 					what it would be if it looked at them */

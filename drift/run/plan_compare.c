@@ -6,6 +6,8 @@
 #include "drift/engine/redact.h"
 #include "drift/run/plan_sides.h"
 #include "drift/run/renaming.h"
+#include "drift/run/settle.h"
+#include "drift/run/standing.h"
 #include "drift/run/value_texts.h"
 #include "drift/snapshot/baseline.h"
 
@@ -274,39 +276,31 @@ is_carried(const struct plan *p, const struct plan_sides *sides, const struct he
 	       !plan_same_content(&old->address, last->address.p);
 }
 
-/* The changes of both, and their texts. */
+/* Adds what was compared last to what this snapshot shows. */
 static bool
 join(struct plan *p, const struct pairs *w, struct err *e)
 {
-	struct diff         *d = p->diff;
-	const struct diff   *more = w->diff;
-	struct diff_summary *s = &d->summary;
-	size_t               n = d->n + more->n;
-	struct change       *changes = talloc_size(d, (n + 1) * sizeof(changes[0]));
-	struct change_text  *texts = talloc_size(p, (n + 1) * sizeof(texts[0]));
+	struct standing       all = { p->diff, p->values };
+	const struct standing more = { w->diff, w->texts };
 
-	if (changes == NULL || texts == NULL)
-		return err_memory(e);
-	if (d->n > 0) {
-		memcpy(changes, d->changes, d->n * sizeof(changes[0]));
-		memcpy(texts, p->values, d->n * sizeof(texts[0]));
-	}
-	if (more->n > 0) {
-		memcpy(changes + d->n, more->changes, more->n * sizeof(changes[0]));
-		memcpy(texts + d->n, w->texts, more->n * sizeof(texts[0]));
-	}
-	d->changes = changes;
-	d->n = n;
-	p->values = texts;
-	s->created += more->summary.created;
-	s->modified += more->summary.modified;
-	s->deleted += more->summary.deleted;
-	s->moved += more->summary.moved;
-	s->score += more->summary.score;
-	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		s->by_severity[v] += more->summary.by_severity[v];
-	if (more->summary.max_severity > s->max_severity)
-		s->max_severity = more->summary.max_severity;
+	if (!standing_join(p, &all, &more, e))
+		return false;
+	p->values = all.texts;
+	return true;
+}
+
+/* Begins a comparison beside that of what this snapshot shows. */
+static bool
+begin_beside(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+{
+	w->texts = NULL;
+	w->room = 0;
+	w->counted = NULL;
+	w->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
+	if (w->diff == NULL)
+		return false;
+	if (w->said)
+		diff_redacted(w->diff);
 	return true;
 }
 
@@ -316,14 +310,8 @@ compare_carried(const struct ingest *in, struct plan *p, const struct plan_sides
 {
 	size_t a = 0, b = 0;
 
-	w->texts = NULL;
-	w->room = 0;
-	w->counted = NULL;
-	w->diff = diff_make(p, in->spec->compare, in->spec->rules, in->work, e);
-	if (w->diff == NULL)
+	if (!begin_beside(in, p, w, e))
 		return false;
-	if (w->said)
-		diff_redacted(w->diff);
 	while (a < sides->base_n || b < sides->last_n) {
 		struct held *old = a < sides->base_n ? &sides->base[a] : NULL;
 		struct held *last = b < sides->last_n ? &sides->last[b] : NULL;
@@ -351,13 +339,114 @@ any_carried(const struct plan *p)
 	return false;
 }
 
+/* ---- what stands of what was told and nobody has seen ---- */
+
+/* What the snapshot has there; NULL: nothing. */
+static struct normal_resource *
+find_new(const struct normal_snapshot *s, const struct held *at)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int    c = plan_place_cmp(at, &s->items[mid]);
+
+		if (c == 0)
+			return &s->items[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+static const struct unsettled *
+told_of(const struct ingest *in, const struct plan *p, struct str category, struct str key)
+{
+	const struct unsettled *u = settle_find(&p->unsettled, category, key);
+
+	return u != NULL && !settle_keeps(in, p, collections_find(&p->collections, category), u)
+		   ? u
+		   : NULL;
+}
+
+struct telling {
+	const struct ingest *in;
+	const struct plan   *p;
+};
+
+static bool
+is_told(const void *arg, const struct change *c)
+{
+	const struct telling *x = arg;
+
+	return told_of(x->in, x->p, c->category, c->key) != NULL;
+}
+
+static bool
+told_pair(const struct ingest *in, struct plan *p, struct pairs *w, const struct unsettled *u,
+    struct err *e)
+{
+	struct held *old = talloc_zero(p, struct held);
+	struct pair  x = { NULL, NULL };
+
+	if (old == NULL)
+		return err_memory(e);
+	*old = (struct held) { .category = u->category,
+		.key = u->key,
+		.from_seq = u->from_seq,
+		.address = u->address };
+	x.new = find_new(in->snapshot, old);
+	x.old = u->address.p != NULL ? old : NULL;
+	if (x.old == NULL && x.new == NULL)
+		return true;
+	if (x.old != NULL && x.new != NULL &&plan_same_content(&old->address, x.new->address))
+		return true;
+	return compare_pair(in, p, w, &x, e);
+}
+
+static bool
+compare_told(const struct ingest *in, struct plan *p, struct pairs *w, struct err *e)
+{
+	const struct telling        x = { in, p };
+	struct standing             since;
+	const struct standing_split split = {
+		.seen = p->diff,
+		.ended = talloc_zero_array(p, bool, (unsigned)p->diff->n + 1),
+		.is_told = is_told,
+		.arg = &x,
+	};
+
+	if (split.ended == NULL)
+		return err_memory(e);
+	if (!begin_beside(in, p, w, e))
+		return false;
+	for (size_t i = 0; i < p->unsettled.n; i++) {
+		const struct unsettled *u = &p->unsettled.rows[i];
+
+		if (told_of(in, p, str_of(u->category), str_of(u->key)) != NULL &&
+		    !told_pair(in, p, w, u, e))
+			return false;
+	}
+	if (!compare_pairs(in, p, w, e))
+		return false;
+	since = (struct standing) { w->diff, w->texts };
+	p->ended = split.ended;
+	return standing_split(p, &split, &since, e) && join(p, w, e);
+}
+
 bool
 plan_compare(const struct ingest *in, struct plan *p, const struct plan_sides *sides, struct err *e)
 {
 	struct pairs w = { .said = sides->said, .work = in->work };
 
 	values_begin(&w.values, p, REPORT_VALUES_MAX);
-	return make_diffs(in, p, &w, e) && compare_read(in, p, sides, &w, e) &&
-	       (in->spec->mode == BASELINE_PREVIOUS || !any_carried(p) ||
-		   compare_carried(in, p, sides, &w, e));
+	if (!make_diffs(in, p, &w, e) || !compare_read(in, p, sides, &w, e))
+		return false;
+	if (p->unsettled.n > 0 && !compare_told(in, p, &w, e))
+		return false;
+	if (!any_carried(p) || (in->spec->mode == BASELINE_PREVIOUS && p->unsettled.n == 0))
+		return true;
+	return compare_carried(in, p, sides, &w, e);
 }

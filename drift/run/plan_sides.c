@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/trip.h"
+#include "drift/run/settle.h"
 #include "drift/snapshot/baseline.h"
 
 /* ---- which number of which collection ---- */
@@ -18,19 +19,38 @@ plan_is_carried(const struct plan *p, const struct plan_collection *c)
 typedef uint64_t number_fn(
     const struct ingest *in, const struct plan *p, const struct plan_collection *c);
 
+/* A baseline that moves is what is in force now, where nothing has come since. */
+static bool
+base_is_current(const struct ingest *in, const struct plan *p, const struct plan_collection *c)
+{
+	if (in->spec->mode != BASELINE_PREVIOUS || !c->read || c->was.baseline_late)
+		return false;
+	return c->was.baseline_seq == 0 ? c->had && c->had_seq == 0
+					: c->was.baseline_seq == p->before.seq;
+}
+
 static uint64_t
 base_number(const struct ingest *in, const struct plan *p, const struct plan_collection *c)
 {
-	(void)p;
-	if (in->spec->mode == BASELINE_PREVIOUS)
-		return c->read && c->had ? c->had_seq : 0;
-	return c->was.baseline_late ? 0 : c->was.baseline_seq;
+	bool moves = in->spec->mode == BASELINE_PREVIOUS;
+
+	if (c->was.baseline_late || (moves && (!c->read || base_is_current(in, p, c))))
+		return 0;
+	return moves && c->was.baseline_seq == 0 && c->had ? c->had_seq : c->was.baseline_seq;
+}
+
+/* Where the baseline moves, of what was not read only those resources can have findings that it has
+ * not moved for. */
+static bool
+wants_last(const struct ingest *in, const struct plan_collection *c)
+{
+	return in->spec->mode != BASELINE_PREVIOUS || c->was.unsettled > 0;
 }
 
 static uint64_t
 last_number(const struct ingest *in, const struct plan *p, const struct plan_collection *c)
 {
-	return in->spec->mode != BASELINE_PREVIOUS && plan_is_carried(p, c) ? c->had_seq : 0;
+	return wants_last(in, c) && plan_is_carried(p, c) ? c->had_seq : 0;
 }
 
 /* ---- what is in force now ---- */
@@ -39,16 +59,9 @@ typedef bool wanted_fn(
     const struct ingest *in, const struct plan *p, const struct plan_collection *c);
 
 static bool
-base_is_current(const struct ingest *in, const struct plan *p, const struct plan_collection *c)
-{
-	(void)p;
-	return in->spec->mode == BASELINE_PREVIOUS && c->read && c->had && c->had_seq == 0;
-}
-
-static bool
 last_is_current(const struct ingest *in, const struct plan *p, const struct plan_collection *c)
 {
-	return in->spec->mode != BASELINE_PREVIOUS && plan_is_carried(p, c) && c->had_seq == 0;
+	return wants_last(in, c) && plan_is_carried(p, c) && c->had_seq == 0;
 }
 
 /* ---- picking ---- */
@@ -158,21 +171,18 @@ enum against {
 	AGAINST_GOLDEN,
 	AGAINST_COLLECTIONS, /* each collection's baseline */
 	AGAINST_BEFORE,      /* what was collected before it */
-	AGAINST_REPORTED,    /* what its report was held against */
 };
 
 static enum against
 against(const struct ingest *in, const struct plan *p)
 {
-	bool previous = in->spec->mode == BASELINE_PREVIOUS;
-
 	if (p->before.golden)
 		return AGAINST_GOLDEN;
-	if (p->kind == PLAN_LATE && previous)
+	if (p->kind == PLAN_LATE && in->spec->mode == BASELINE_PREVIOUS)
 		return AGAINST_BEFORE;
 	if (uuid_is_nil(&p->before.baseline_snapshot))
 		return AGAINST_NOTHING;
-	return p->kind == PLAN_AGAIN && previous ? AGAINST_REPORTED : AGAINST_COLLECTIONS;
+	return AGAINST_COLLECTIONS;
 }
 
 /* All that can be named before anything is compared. */
@@ -255,6 +265,67 @@ sorted(struct rows *r)
 	}
 }
 
+/* ---- resources with a baseline of their own ---- */
+
+static struct held
+own_baseline(const struct unsettled *u)
+{
+	return (struct held) { .category = u->category,
+		.key = u->key,
+		.resource_id = u->resource_id,
+		.from_seq = u->from_seq,
+		.address = u->address };
+}
+
+static bool
+keeps(const struct ingest *in, const struct plan *p, struct cursor *c, const struct held *at)
+{
+	const struct unsettled *u =
+	    settle_find(&p->unsettled, str_of(at->category), str_of(at->key));
+
+	return u != NULL && settle_keeps(in, p, collection_of(c, at), u);
+}
+
+/* Theirs instead of their collection's, which may not have them at all; both lists are sorted. */
+static bool
+put_own(const struct ingest *in, struct plan *p, struct rows *base, struct err *e)
+{
+	struct cursor c = { .all = &p->collections };
+	size_t        n = 0;
+
+	if (p->unsettled.n == 0)
+		return true;
+	for (size_t i = 0; i < base->n; i++)
+		if (!keeps(in, p, &c, &base->at[i]))
+			base->at[n++] = base->at[i];
+	base->n = n;
+	for (size_t i = 0; i < p->unsettled.n; i++) {
+		const struct unsettled       *u = &p->unsettled.rows[i];
+		const struct held             own = own_baseline(u);
+		const struct plan_collection *of = collection_of(&c, &own);
+
+		if (u->address.p != NULL && of != NULL && settle_keeps(in, p, of, u) &&
+		    !put(p, base, &own, e))
+			return false;
+	}
+	return true;
+}
+
+/* Where the baseline moves, nothing else of what was not read has findings. */
+static void
+only_own(const struct ingest *in, const struct plan *p, struct rows *last)
+{
+	size_t n = 0;
+
+	if (in->spec->mode != BASELINE_PREVIOUS)
+		return;
+	for (size_t i = 0; i < last->n; i++)
+		if (settle_find(&p->unsettled, str_of(last->at[i].category),
+			str_of(last->at[i].key)) != NULL)
+			last->at[n++] = last->at[i];
+	last->n = n;
+}
+
 /* What each collection's baseline held; or only the last readings, where the baseline is one
  * snapshot (base NULL). */
 static bool
@@ -269,12 +340,15 @@ sides_of_collections(const struct ingest *in, struct plan *p, struct plan_sides 
 	    !pick_at(&then, last_number, &last, e) ||
 	    !pick_current(&now, last_is_current, &last, e))
 		return false;
+	if (base != NULL)
+		only_own(in, p, &last);
 	sorted(&last);
 	sides->last = last.at;
 	sides->last_n = last.n;
 	if (base == NULL)
 		return true;
-	if (!pick_current(&now, base_is_current, base, e) || !read_all_late(in, p, base, e))
+	if (!pick_current(&now, base_is_current, base, e) || !read_all_late(in, p, base, e) ||
+	    !put_own(in, p, base, e))
 		return false;
 	sorted(base);
 	sides->base = base->at;
@@ -340,8 +414,6 @@ plan_sides_make(const struct ingest *in, struct plan *p, struct plan_sides *side
 		return sides_golden(in, p, sides, e);
 	case AGAINST_BEFORE:
 		return sides_before(in, p, sides, e);
-	case AGAINST_REPORTED:
-		return sides_by_id(in, p, &p->report.baseline_id, sides, e);
 	case AGAINST_COLLECTIONS:
 		sides->baseline = in->spec->mode == BASELINE_PREVIOUS ? p->before.snapshot_id
 								      : p->before.baseline_snapshot;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drift/engine/redact.h"
+#include "drift/run/replay_settle.h"
 
 #define ROW_STEPS 100 /* of a change, or a finding kept, in all that looks at it in a run */
 
@@ -14,7 +15,10 @@ struct run {
 	struct plan_findings *findings;
 	struct finding_list   known; /* before it, and what it names */
 	instant               at;
-	bool                  complete;
+	bool                  complete, moves;
+	struct side           base; /* what it is held against */
+	struct diff_summary   seen; /* of what the snapshot shows itself */
+	bool                  waits;
 };
 
 /* ---- what stays ---- */
@@ -207,12 +211,13 @@ flap(struct replay *r, const struct run *x, struct flaps *now, struct err *e)
 static void
 count(struct replay *r, const struct run *x)
 {
-	int64_t        changes = diff_count(&x->diff->summary);
-	struct anomaly a;
+	const struct diff_summary *of = x->moves ? &x->seen : &x->diff->summary;
+	int64_t                    changes = diff_count(of);
+	struct anomaly             a;
 
 	r->tally.changes += changes;
 	for (enum severity v = 0; v < SEVERITY__MAX; v++)
-		r->tally.by_severity[v] += x->diff->summary.by_severity[v];
+		r->tally.by_severity[v] += of->by_severity[v];
 	if (!x->complete || !r->spec->limits.anomaly)
 		return;
 	anomaly_judge(&r->spec->limits, r->counts, r->counts_n, changes, &a);
@@ -243,7 +248,7 @@ account(struct replay *r, const struct decide_in *in, const struct decision *d)
 }
 
 static bool
-alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
+alert(struct replay *r, struct run *x, struct flaps *flaps, struct err *e)
 {
 	const struct decide_in in = { .limits = &r->spec->limits,
 		.changes = x->diff->changes,
@@ -265,6 +270,7 @@ alert(struct replay *r, const struct run *x, struct flaps *flaps, struct err *e)
 	if (!decide(x->mem, &in, &d, e) || !decide_told(x->mem, &in, &d, &told, &n, e))
 		return false;
 	account(r, &in, &d);
+	x->waits = d.why == WHY_MIN_CHANGES || d.why == WHY_MIN_SCORE;
 	if (d.deed == DEED_OPEN)
 		r->alert.b[0] = 1; /* any but nil: it is only asked whether one is open */
 	if (d.deed == DEED_RESOLVE)
@@ -324,11 +330,51 @@ recall(struct replay *r, struct run *x, struct err *e)
 	return true;
 }
 
+static struct replay_settling
+settling_of(struct replay *r, const struct run *x, const struct side *from, const struct side *to)
+{
+	return (struct replay_settling) { .r = r,
+		.mem = x->mem,
+		.from = from,
+		.to = to,
+		.diff = x->diff,
+		.findings = x->findings,
+		.waits = x->waits };
+}
+
+/* What the snapshot shows, and beside it what stands of what was told. */
+static bool
+compare_all(struct replay *r, struct run *x, const struct both_sides *what, struct finding_in *how,
+    struct err *e)
+{
+	struct comparing             c;
+	const struct replay_settling s = settling_of(r, x, what->from, what->to);
+	struct replay_settling       beside;
+	struct both_sides            both = *what;
+	bool                        *ended;
+
+	if (x->moves && !replay_base(&s, &x->base, e))
+		return false;
+	both.from = x->moves ? &x->base : what->from;
+	if (!comparing_make(r, x, &c, e) || !comparison_each(x->mem, &both, add_to_diff, &c, e))
+		return false;
+	if (!x->moves)
+		return true;
+	x->seen = x->diff->summary;
+	how->summary = &x->seen;
+	how->shown = x->diff->n;
+	beside = settling_of(r, x, what->from, what->to);
+	if (!replay_told(&beside, what, &ended, e))
+		return false;
+	how->ended = ended;
+	return true;
+}
+
 static bool
 compare(
     struct replay *r, struct run *x, const struct side *from, const struct side *to, struct err *e)
 {
-	const struct finding_in how = { .limits = &r->spec->limits,
+	struct finding_in how = { .limits = &r->spec->limits,
 		.config_id = r->config_id,
 		.now = x->at,
 		.complete = x->complete,
@@ -336,30 +382,41 @@ compare(
 
 	struct side             base = *from;
 	const struct both_sides what = { r->t, r->spec->compare, &base, to, r->work };
-	struct comparing        c;
 
 	/* what was in force counts, however far that snapshot itself was read */
 	if (!base.only)
 		base.collections_n = 0;
 	if (!work_spend(r->work, WORK_READ, 1000 + ROW_STEPS * (uint64_t)r->known.n, e))
 		return false;
-	return comparing_make(r, x, &c, e) && comparison_each(x->mem, &what, add_to_diff, &c, e) &&
+	return compare_all(r, x, &what, &how, e) &&
 	       work_spend(r->work, WORK_CHANGES, ROW_STEPS * (uint64_t)x->diff->n, e) &&
 	       recall(r, x, e) && finding_judge(x->mem, &how, x->diff, &x->known, &x->findings, e);
+}
+
+static bool
+settle(struct replay *r, const struct run *x, const struct side *from, const struct side *to,
+    struct err *e)
+{
+	const struct replay_settling s = settling_of(r, x, from, to);
+
+	return !x->moves || replay_settle(&s, e);
 }
 
 bool
 replay_one(struct replay *r, const struct side *from, const struct side *was, const struct side *to,
     instant at, struct err *e)
 {
-	struct run   x = { .mem = talloc_new(r->mem), .at = at, .complete = side_whole(to) };
+	struct run   x = { .mem = talloc_new(r->mem),
+		  .at = at,
+		  .complete = side_whole(to),
+		  .moves = r->spec->mode == BASELINE_PREVIOUS && !r->template };
 	struct flaps flaps;
 	bool         ok;
 
 	if (x.mem == NULL)
 		return err_memory(e);
 	ok = compare(r, &x, from, to, e) && lose(r, &x, was, to, e) && flap(r, &x, &flaps, e) &&
-	     alert(r, &x, &flaps, e);
+	     alert(r, &x, &flaps, e) && settle(r, &x, from, to, e);
 	if (!ok)
 		return false; /* faults may lie in it: it goes with r->mem */
 	go_blind(r, &x);

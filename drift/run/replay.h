@@ -18,6 +18,7 @@ struct replay {
 	struct work             *work;
 	bool                     template; /* the baseline is one, which somebody wrote: it finds no masked value out */
 
+	struct unsettled_list unsettled; /* where the baseline moves: of whom it has not (settle.h) */
 	struct finding_list known; /* what an ingest would have read; rows NULL: nothing yet */
 	struct told        *told; /* by the open alert, by fingerprint */
 	size_t              told_n;

@@ -110,7 +110,11 @@ plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
 		return false;
 	if (!t->run)
 		return true;
-	changes = p->kind == PLAN_SAME ? report_changes(&p->report) : diff_count(&p->diff->summary);
+	if (p->kind == PLAN_SAME)
+		changes = report_changes(&p->report);
+	else /* where the baseline moves, what was told before is no change of this run */
+		changes = diff_count(
+		    in->spec->mode == BASELINE_PREVIOUS ? &p->seen.summary : &p->diff->summary);
 	anomaly_judge(&in->spec->limits, t->counts, t->counts_n, changes, &t->anomaly);
 	anomaly_add(t->counts, &t->counts_n, changes);
 	return p->kind == PLAN_SAME || print_anomaly(p, &t->anomaly, &p->report.anomaly, e);

@@ -7,6 +7,7 @@
 #include "core/store/alert/lane.h"
 #include "core/store/drift/config.h"
 #include "core/store/drift/finding.h"
+#include "core/store/drift/unsettled.h"
 #include "core/store/id_list.h"
 #include "drift/alert/alerting.h"
 #include "drift/finding/status.h"
@@ -144,6 +145,8 @@ fulfil(struct db *db, const struct acting *a, const struct alert_wish *w, struct
 		return false;
 	if (w->assigns)
 		at->assigned_to = w->assigned_to;
+	if (w->status != NULL && !unsettled_seen(db, &at->config_id, e))
+		return false;
 	if (!alert_set(db, at, &done, e))
 		return false;
 	if (!done)

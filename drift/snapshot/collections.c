@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/store/drift/unsettled.h"
+
 /* ---- the baseline ---- */
 
 static const struct json *
@@ -28,6 +30,7 @@ pin(struct collection_row *row, const struct snapshot *s)
 	row->baseline_snapshot = s->id;
 	row->baseline_seq = s->seq;
 	row->baseline_late = !s->in_order;
+	row->unsettled = 0;
 }
 
 /* A snapshot out of order may have one that no other has. */
@@ -91,7 +94,8 @@ collections_pin(
 			return false;
 	if (!any_unreviewed(rows, n) && !config_state_reviewed(db, &s->config_id, e))
 		return false;
-	return put_n == 0 || collection_put(db, put, put_n, e);
+	return put_n == 0 ||
+	       (unsettled_drop_collections(db, put, put_n, e) && collection_put(db, put, put_n, e));
 }
 
 /* ---- the clock ---- */

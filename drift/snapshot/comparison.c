@@ -164,6 +164,100 @@ side_of_parts(struct tenant_db *t, TALLOC_CTX *mem, struct side_part *parts, siz
 	return true;
 }
 
+/* ---- resources with a baseline of their own ---- */
+
+bool
+side_address(const struct side *s, struct str category, struct str key, struct blob *out)
+{
+	const struct side_item  want = { .r = { category, key, NULL } };
+	const struct side_item *at =
+	    s->n == 0 ? NULL : bsearch(&want, s->items, s->n, sizeof(s->items[0]), item_cmp);
+
+	if (at == NULL)
+		return false;
+	*out = at->held.address;
+	return true;
+}
+
+static bool
+empty(TALLOC_CTX *mem, const struct side *from, size_t room, struct side *out, struct err *e)
+{
+	*out = *from;
+	out->n = 0;
+	out->items = talloc_zero_size(mem, (room + 1) * sizeof(out->items[0]));
+	return out->items != NULL || err_memory(e);
+}
+
+static void
+put_own(const struct side_own *own, struct side *out)
+{
+	for (size_t i = 0; i < own->of->n; i++) {
+		const struct unsettled *u = &own->of->rows[i];
+
+		if (u->told != own->told || u->address.p == NULL)
+			continue;
+		out->items[out->n++] = (struct side_item) {
+			.r = { str_of(u->category), str_of(u->key), NULL },
+			.held = { .category = u->category, .key = u->key, .address = u->address },
+		};
+	}
+}
+
+/* Those of a side that are at one of their places, or at none. */
+static void
+put_places(const struct side *from, const struct side_own *own, bool at_them, struct side *out)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < from->n; i++) {
+		const struct resource *r = &from->items[i].r;
+		int                    c = -1;
+
+		for (; k < own->of->n; k++) {
+			const struct unsettled *u = &own->of->rows[k];
+
+			c = place_order(r->category, r->key, str_of(u->category), str_of(u->key));
+			if (c <= 0)
+				break;
+		}
+		if ((k < own->of->n && c == 0 && own->of->rows[k].told == own->told) == at_them)
+			out->items[out->n++] = from->items[i];
+	}
+}
+
+bool
+side_with(TALLOC_CTX *mem, const struct side *from, const struct side_own *own, struct side *out,
+    struct err *e)
+{
+	if (!empty(mem, from, from->n + own->of->n, out, e))
+		return false;
+	put_places(from, own, false, out);
+	put_own(own, out);
+	if (out->n > 1)
+		qsort(out->items, out->n, sizeof(out->items[0]), item_cmp);
+	return true;
+}
+
+bool
+side_of_own(TALLOC_CTX *mem, const struct side *from, const struct side_own *own, struct side *out,
+    struct err *e)
+{
+	if (!empty(mem, from, own->of->n, out, e))
+		return false;
+	put_own(own, out);
+	return true;
+}
+
+bool
+side_at_own(TALLOC_CTX *mem, const struct side *to, const struct side_own *own, struct side *out,
+    struct err *e)
+{
+	if (!empty(mem, to, to->n, out, e))
+		return false;
+	put_places(to, own, true, out);
+	return true;
+}
+
 bool
 side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec, const struct json *document,
     struct side *out, struct work *work, struct err *e)

@@ -15,6 +15,7 @@
 #define BSX_DRIFT_SNAPSHOT_COMPARISON_H
 
 #include "core/store/drift/snapshot.h"
+#include "core/store/drift/unsettled.h"
 #include "drift/engine/diff.h"
 #include "drift/snapshot/loss.h"
 #include "drift/config/spec.h"
@@ -44,6 +45,23 @@ void side_leave_out(struct side *s, struct str category);
 /* Cut by the selector of the spec, and normalised; it must outlive the side. */
 MUST_USE bool side_of_document(TALLOC_CTX *mem, const struct drift_spec *spec,
     const struct json *document, struct side *out, struct work *work, struct err *e);
+
+/*
+ * Of resources that keep a baseline of their own (unsettled.h), those that were told or those that wait: a side with
+ * theirs in place of its own; only theirs; only what the side has at their places.
+ */
+struct side_own {
+	const struct unsettled_list *of;
+	bool                         told;
+};
+MUST_USE bool side_with(TALLOC_CTX *mem, const struct side *from, const struct side_own *own,
+    struct side *out, struct err *e);
+MUST_USE bool side_of_own(TALLOC_CTX *mem, const struct side *from, const struct side_own *own,
+    struct side *out, struct err *e);
+MUST_USE bool side_at_own(TALLOC_CTX *mem, const struct side *to, const struct side_own *own,
+    struct side *out, struct err *e);
+/* Under which address a side stores what is there; false: nothing is. */
+bool side_address(const struct side *s, struct str category, struct str key, struct blob *out);
 
 /* What a template was rendered to. */
 struct normal_snapshot;

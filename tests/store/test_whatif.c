@@ -34,6 +34,7 @@ push_random(struct place_in_time *y, const struct uuid *c, uint64_t *seed, int *
 	drift_push(y->x, y, c,
 	    talloc_asprintf(
 		y, "%s],\"collections\":{\"c\":\"%s\"}}", text, failed ? "partial" : "complete"));
+	drift_arrive(y->x); /* what waits would take in what follows */
 }
 
 static int64_t

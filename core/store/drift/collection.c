@@ -17,6 +17,7 @@ static const struct field row_fields[] = {
 	COLUMN_NULL(struct collection_row, read_by),
 	COLUMN(struct collection_row, left_out),
 	COLUMN(struct collection_row, held),
+	COLUMN(struct collection_row, unsettled),
 	COLUMN_NULL(struct collection_row, look_report),
 	FIELD_END,
 };
@@ -26,7 +27,7 @@ static const struct schema row_schema =
 #define COLLECTION_COLUMNS                                                                         \
 	"config_id, category, baseline_snapshot, baseline_seq, baseline_late, how, kept_snapshot," \
 	" kept_seq, complete_at, incomplete_runs, blind_since, read_by, left_out, held,"           \
-	" look_report"
+	" unsettled, look_report"
 
 SQL(collection_select, SQL_TENANT, &id_in, &row_schema,
     "SELECT " COLLECTION_COLUMNS
@@ -35,13 +36,13 @@ SQL(collection_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO config_collections (" COLLECTION_COLUMNS
     ") VALUES (:config_id, :category, :baseline_snapshot, :baseline_seq, :baseline_late, :how,"
     " :kept_snapshot, :kept_seq, :complete_at, :incomplete_runs, :blind_since, :read_by,"
-    " :left_out, :held, :look_report) ON DUPLICATE KEY UPDATE"
+    " :left_out, :held, :unsettled, :look_report) ON DUPLICATE KEY UPDATE"
     " baseline_snapshot = VALUES(baseline_snapshot), baseline_seq = VALUES(baseline_seq),"
     " baseline_late = VALUES(baseline_late), how = VALUES(how),"
     " kept_snapshot = VALUES(kept_snapshot), kept_seq = VALUES(kept_seq),"
     " complete_at = VALUES(complete_at), incomplete_runs = VALUES(incomplete_runs),"
     " blind_since = VALUES(blind_since), read_by = VALUES(read_by), left_out = VALUES(left_out),"
-    " held = VALUES(held), look_report = VALUES(look_report)");
+    " held = VALUES(held), unsettled = VALUES(unsettled), look_report = VALUES(look_report)");
 
 bool
 collection_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,

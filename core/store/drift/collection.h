@@ -33,6 +33,7 @@ struct collection_row {
 	struct uuid read_by;         /* the credential that read it last */
 	int64_t     left_out;        /* pushes of that one in a row that did not speak of it */
 	bool        held;            /* much of it is gone at once: its next complete reading decides */
+	int64_t     unsettled;       /* resources of it whose baseline has not moved with it (unsettled.h) */
 	struct uuid look_report;     /* has what is to be reviewed of its first reading; nil: nothing */
 };
 

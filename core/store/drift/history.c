@@ -45,6 +45,8 @@ SQL(history_select_expired, SQL_TENANT, &expired_in, &expired_out,
     " AND rendered IS NULL AND collected_at < :before AND id <> :baseline AND id <> :newest"
     " AND NOT EXISTS (SELECT 1 FROM config_collections c WHERE c.config_id = :config_id"
     " AND config_snapshots.id IN (c.baseline_snapshot, c.kept_snapshot))"
+    " AND NOT EXISTS (SELECT 1 FROM config_unsettled u WHERE u.config_id = :config_id"
+    " AND u.snapshot_id = config_snapshots.id)"
     " ORDER BY collected_at "
     "LIMIT :limit");
 
@@ -74,7 +76,9 @@ SQL(history_select_named, SQL_TENANT, &named_in, &named_out,
     " WHERE a.config_id = :config_id AND a.resolved_at IS NULL AND :snapshot IN (r.snapshot_id,"
     " r.baseline_id)"
     " UNION ALL SELECT c.config_id FROM config_collections c WHERE c.config_id = :config_id"
-    " AND :snapshot IN (c.baseline_snapshot, c.kept_snapshot)) t");
+    " AND :snapshot IN (c.baseline_snapshot, c.kept_snapshot)"
+    " UNION ALL SELECT u.config_id FROM config_unsettled u WHERE u.config_id = :config_id"
+    " AND u.snapshot_id = :snapshot) t");
 
 struct seq_in {
 	struct uuid config_id;

@@ -23,7 +23,7 @@ MUST_USE bool history_refer(
     struct db *db, const struct manifest_ref *refs, size_t n, struct err *e);
 
 /* Snapshots of a config collected before `before`, oldest first, without the two that are needed, nor those that a
- * collection needs. */
+ * collection needs, or a resource. */
 struct history_expired {
 	struct uuid config_id;
 	instant     before;
@@ -55,7 +55,7 @@ MUST_USE bool history_sweep(
     struct db *db, TALLOC_CTX *mem, struct blob from, size_t limit, size_t *dropped, struct err *e);
 
 /* The newest report, or one that an open alert stands on, was made of it or against it; or a collection's baseline or
- * last complete reading is in it (collection.h). */
+ * last complete reading is in it (collection.h), or the baseline of a resource (unsettled.h). */
 MUST_USE bool history_is_named(
     struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool *yes, struct err *e);
 

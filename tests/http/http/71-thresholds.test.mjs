@@ -33,6 +33,7 @@ test('what comes and goes is told once as flapping, and as it is when it has cal
   assert.equal((await alerts('flapping')).length, 0);
   assert.equal((await send({ a: 2 })).report.not_alerted.code, 'flapping');
   assert.equal((await alerts('flapping')).length, 1);
+  await receiver.wait('the notice', (d) => d.body?.type === 'drift.alert.opened' && d.body.data.alert.kind === 'flapping');
   await send({ a: 1 });
   const again = (await send({ a: 2 })).report.not_alerted.held_back.find((h) => h.code === 'flapping');
   assert.equal(again.changes, 1);

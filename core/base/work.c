@@ -21,7 +21,7 @@ static const struct {
 	size_t   bytes;
 } limits[WORK__CLASSES] = {
 	[WORK_REQUEST] = { 120000000, 1800, false, (size_t)168 << 20 },
-	[WORK_PUSH] = { UINT64_MAX, 9500, true, (size_t)600 << 20 },
+	[WORK_PUSH] = { UINT64_MAX, 9500, true, (size_t)620 << 20 },
 	[WORK_TASK] = { UINT64_MAX, 9500, true, (size_t)600 << 20 },
 };
 

@@ -124,7 +124,7 @@ look(struct looking *l, const struct json *v, uint64_t place)
 		bool masked = resource_masked(v, &s.hex);
 
 		if (l->at == NULL)
-			return !masked || add(l, &s);
+			return !masked || l->out->n > MEET_MASKS_MAX || add(l, &s);
 		return masked || l->out->n > l->most ||
 		       bsearch(&s, l->at->items, l->at->n, sizeof s, by_place) == NULL ||
 		       add(l, &s);
@@ -312,6 +312,11 @@ meet_resources(
 		return true;
 	if (!masks_of(w, from->value, &a) || !masks_of(w, to->value, &b))
 		return false;
+	if (a.n > MEET_MASKS_MAX || b.n > MEET_MASKS_MAX) {
+		talloc_free(a.items);
+		talloc_free(b.items);
+		return true;
+	}
 	drop_common(&a, &b);
 	if (a.n + b.n == 0)
 		return true;

@@ -21,9 +21,10 @@ MUST_USE bool meet_as_mask(struct walk *w, const struct json *clear, struct json
  * The same before arrays are matched, where no place is known but its pattern: in `out`, which is
  * `from` otherwise, what is masked otherwise in `to` is as it is there.  Nobody tries many values of
  * his own against a mask by that: beyond MEET_TRIES_MAX clear texts more than there are masks nothing is
- * tried.
+ * tried, nor where a side has more than MEET_MASKS_MAX masks: what is masked otherwise there is told.
  */
 #define MEET_TRIES_MAX 16
+#define MEET_MASKS_MAX 20000
 MUST_USE bool meet_resources(struct walk *w, const struct resource *from, const struct resource *to,
     struct resource *out);
 

@@ -360,7 +360,7 @@ guesses_at_a_masked_value_are_told_with_their_place(void **state)
 	struct uuid   c = drift_config(y->x, DRIFT_PUSH);
 
 	for (int i = 0; i <= 21; i++)
-		push_as(y, &c, talloc_asprintf(y, "{\"\\\"p\":{\"password\":%d}}", i));
+		push_as(y, &c, talloc_asprintf(y, "{\"\\\"p\":{\"password\":\"n%d\"}}", i));
 	is_told(y, "masked.changes",
 	    "{\"changes\":21,\"config_id\":\"%s\",\"category\":\"c\",\"key\":\"k0\","
 	    "\"path\":\"/\\\"p/password\"}",
@@ -378,7 +378,7 @@ guesses_at_very_many_places_are_told_without_a_place(void **state)
 
 		for (int m = 0; m < 1500; m++)
 			text = talloc_asprintf_append(
-			    text, ",\"m%d\":{\"password\":%d}", m, 10000 * i + m);
+			    text, ",\"m%d\":{\"password\":\"n%d\"}", m, 10000 * i + m);
 		push_as(y, &c, talloc_strdup_append(text, "}"));
 	}
 	assert_string_equal(

@@ -55,8 +55,8 @@ SQL(unsettled_upsert, SQL_TENANT, &row_in, NULL,
 SQL(unsettled_delete, SQL_TENANT, &place_in, NULL,
     "DELETE FROM config_unsettled WHERE config_id = :config_id AND resource_id = :resource_id");
 SQL(unsettled_delete_of, SQL_TENANT, &category_in, NULL,
-    "DELETE u FROM config_unsettled u JOIN resources r ON r.id = u.resource_id"
-    " WHERE u.config_id = :config_id AND r.category = :category");
+    "DELETE FROM config_unsettled WHERE config_id = :config_id AND resource_id IN (SELECT r.id"
+    " FROM resources r WHERE r.config_id = :config_id AND r.category = :category)");
 SQL(unsettled_stir, SQL_TENANT, &id_in, NULL,
     "UPDATE config_state SET config_version = 0, life = life + 1 WHERE config_id = :id"
     " AND EXISTS (SELECT 1 FROM config_unsettled u WHERE u.config_id = :id AND u.told)");

@@ -43,7 +43,7 @@ function growAll() {
   grow('silences', '1', { id: id('05') });
   grow('drift_configs', '1', { id: id('06'), name: "CONCAT('config ', n)" });
   grow('config_state', '1', { config_id: id('06'), snapshot_id: 'NULL', report_id: 'NULL' });
-  grow('alerts', '1', { id: id('07'), open_key: 'NULL' });
+  grow('alerts', '1', { id: id('07'), open_key: 'NULL', title_values: 'NULL' });
   grow('drift_reports', '1', { id: id('08') });
   grow('golden_baselines', '1', { id: id('09'), name: "CONCAT('golden ', n, ' of many')" });
 }

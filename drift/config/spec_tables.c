@@ -139,8 +139,8 @@ const struct schema spec_alert_schema = SCHEMA("DriftAlertTarget", struct spec_a
 static const struct field unread_fields[] = {
 	FIELD(struct spec_unread, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
 	    .flags = FIELD_REQUIRED, .doc = "The collection."),
-	FIELD(struct spec_unread, reason, .min = 1, .max = 500, .flags = FIELD_REQUIRED,
-	    .doc = "Why it is not read, for people."),
+	FIELD(struct spec_unread, reason, .min = 1, .max = 500,
+	    .flags = FIELD_REQUIRED | FIELD_SEEN, .doc = "Why it is not read, for people."),
 	FIELD_END,
 };
 const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unread, unread_fields);

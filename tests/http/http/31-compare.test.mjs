@@ -37,7 +37,7 @@ async function drifted(admin) {
   const config = await newConfig(admin), key = withKey((await newKey(admin)).key);
   const before = [policy(1), policy(2), item('a/b', 'x~y', { list: [3, 1, 2], word: 'one', password: 'p1' }), item('a/b', 'gone', 1)];
   const after = [policy(1, { state: 'disabled' }), policy(3), item('a/b', 'x~y', { list: [2, 5], word: '=1+1', password: 'p2' }),
-    item('new', '', [1])];
+    item('a/b', '', [1])];
   const first = await push(key, config, before);
   const second = await push(key, config, after);
   assert.equal(second.report.status, 'drifted');

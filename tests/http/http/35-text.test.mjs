@@ -180,10 +180,13 @@ const unseen = { blanks: '   ', 'a tab': '\t', 'a line end': '\n', 'no-break spa
 async function textsForPeople() {
   const { document } = await openapi(), found = [];
   const at = (ref) => ref.slice(2).split('/').reduce((o, k) => o[k], document), deref = (x) => (x?.$ref ? at(x.$ref) : x);
+  // what an element without an example has to have
+  const texts = (s) => Object.fromEntries((s.required ?? []).filter((r) => [deref(s.properties[r]).type].flat().includes('string') &&
+    !deref(s.properties[r]).enum && !deref(s.properties[r]).format).map((r) => [r, 'x']));
   const walk = (schema, value, pointer, put) => {
     const s = deref(schema);
     for (const [name, member] of Object.entries(s?.properties ?? {})) {
-      const m = deref(member), here = `${pointer}/${name}`, set = (v) => put({ ...(value ?? {}), [name]: v });
+      const m = deref(member), here = `${pointer}/${name}`, set = (v) => put({ ...(value ?? texts(s)), [name]: v });
       if (/^(name|display_name|reason|description)$/.test(name) && here !== '/claims/name' && [m.type].flat().includes('string') && !m.enum)
         found.push([here, set]);
       else if (m.properties)

@@ -31,8 +31,8 @@ bool mark_within(const struct json *v);
 
 /*
  * Appends what people get to see of it, as text and as a JSON string: "[masked]", or with a name
- * "[masked:<name>]".  Equal values must not be told by it where somebody could set one of them: a name
- * is of the mask and the place (mark_name), or NULL.
+ * "[masked:<name>]".  A name is of the mask and of what its maker hands in as the place (mark_name): equal
+ * values within one such place have one name.  NULL: none.
  */
 #define MARK_NAME 16 /* hex digits of a name */
 void mark_text(struct buf *out, struct str mark, const char *name);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/store/drift/history.h"
 #include "core/store/tx.h"
 #include "drift/remask/remask_priv.h"
 #include "drift/snapshot/baseline.h"
@@ -28,18 +27,19 @@ mask_stored(
 	return true;
 }
 
+/* It stays until the walk ends, also one that is cut off: who reads it at the time finds it, and
+ * the next walk knows that it is to go. */
 static bool
-note_old(struct remasking *w, struct blob address, struct err *e)
+keep_old(struct remasking *w, struct blob address, struct err *e)
 {
-	if (w->old_n == w->old_room) {
-		w->old_room = w->old_room == 0 ? 64 : 2 * w->old_room;
-		w->old = talloc_realloc(w->x->mem, w->old, struct blob, (unsigned)w->old_room);
-		if (w->old == NULL)
-			return err_memory(e);
-	}
-	w->old[w->old_n].p = talloc_memdup(w->old, address.p, HASH_LEN);
-	w->old[w->old_n].n = HASH_LEN;
-	return w->old[w->old_n++].p != NULL || err_memory(e);
+	struct manifest_ref *more =
+	    talloc_realloc(w->page, w->old, struct manifest_ref, (unsigned)w->old_n + 1);
+
+	if (more == NULL)
+		return err_memory(e);
+	w->old = more;
+	w->old[w->old_n++] = (struct manifest_ref) { w->x->config, address };
+	return true;
 }
 
 static bool
@@ -81,7 +81,7 @@ versions_page(struct db *db, struct remasking *w, struct err *e)
 		set[n] = rows[i];
 		set[n].address.p =
 		    talloc_memdup(w->page, list[n].address, HASH_LEN); /* packing sorts the list */
-		if (set[n++].address.p == NULL || !note_old(w, h.address, e))
+		if (set[n++].address.p == NULL || !keep_old(w, h.address, e))
 			return err_memory(e);
 	}
 	return store(db, w, list, n, e) && remask_versions_set(db, set, n, e);
@@ -101,20 +101,16 @@ static bool
 manifest_add(struct remasking *w, struct manifest_now *m, const struct held *h, struct err *e)
 {
 	struct content *now = &m->list[m->n];
-	char            hex[2 * HASH_LEN + 1];
 	bool            other;
 
-	if (!mask_stored(w, h, now, &other, e) || (other && !note_old(w, h->address, e)))
+	if (!mask_stored(w, h, now, &other, e) || (other && !keep_old(w, h->address, e)))
 		return false;
 	m->n += other;
-	hex_print(now->address, HASH_LEN, hex);
+	baseline_manifest_entry(&m->text,
+	    &(struct manifest_entry) { str_of(h->category), str_of(h->key), now->address },
+	    m->refs_n == 0);
 	m->refs[m->refs_n].address.p = talloc_memdup(w->page, now->address, HASH_LEN);
 	m->refs[m->refs_n].address.n = HASH_LEN;
-	buf_puts(&m->text, m->refs_n == 0 ? "[[" : ",[");
-	buf_json(&m->text, str_of(h->category));
-	buf_putc(&m->text, ',');
-	buf_json(&m->text, str_of(h->key));
-	buf_printf(&m->text, ",\"%s\"]", hex);
 	return m->refs[m->refs_n++].address.p != NULL || err_memory(e);
 }
 
@@ -134,8 +130,7 @@ manifest_make(struct remasking *w, const struct snapshot *s, struct manifest_now
 	if (m->list == NULL || m->refs == NULL)
 		return err_memory(e);
 	buf_make(&m->text, w->page);
-	if (n == 0)
-		buf_putc(&m->text, '[');
+	buf_putc(&m->text, '[');
 	for (size_t i = 0; i < n; i++)
 		if (!manifest_add(w, m, &held[i], e))
 			return false;
@@ -157,7 +152,7 @@ manifest_set(struct db *db, struct remasking *w, const struct snapshot *s, struc
 	m->refs[m->refs_n++].address = row.manifest;
 	for (size_t i = 0; i < m->refs_n; i++)
 		m->refs[i].snapshot_id = s->id;
-	return row.manifest.p != NULL && note_old(w, s->manifest, e) &&
+	return row.manifest.p != NULL && keep_old(w, s->manifest, e) &&
 	       history_unrefer(db, &s->id, e) && store(db, w, m->list, m->n, e) &&
 	       history_refer(db, m->refs, m->refs_n, e) && remask_manifest_set(db, &row, e);
 }
@@ -198,8 +193,10 @@ page_body(struct db *db, void *arg, struct err *e)
 	struct config_state state;
 
 	talloc_free_children(w->page);
+	w->old = NULL;
+	w->old_n = 0;
 	if (config_state_lock(db, w->page, &w->x->config, &state, e) && p->fn(db, w, e) &&
-	    config_outrun(db, &w->x->config, e))
+	    history_refer(db, w->old, w->old_n, e) && config_outrun(db, &w->x->config, e))
 		return true;
 	w->at = from; /* the transaction may be tried again */
 	return false;
@@ -225,7 +222,7 @@ forget_body(struct db *db, void *arg, struct err *e)
 {
 	struct remasking *w = arg;
 
-	return history_forget(db, w->page, w->old, w->old_n, e) &&
+	return history_release(db, w->page, &w->x->config, e) &&
 	       (!w->told || remask_titles(db, &w->x->config, e)) &&
 	       remask_done(db, &w->x->config, COMPARE_EDITION, e);
 }

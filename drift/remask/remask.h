@@ -7,6 +7,8 @@
  * refers to them.  Nothing else of a stored value is changed: what a config ignores or rounds today stays as it was
  * in its history.  A walk that is cut off begins again.
  *
+ * Not gone through: keys of resources, and what elements are called in canonical paths of changes.
+ *
  * Errors: those of db.h, of spec_compile.
  */
 #ifndef BSX_DRIFT_REMASK_H

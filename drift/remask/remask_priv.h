@@ -4,6 +4,7 @@
 #ifndef BSX_DRIFT_REMASK_PRIV_H
 #define BSX_DRIFT_REMASK_PRIV_H
 
+#include "core/store/drift/history.h"
 #include "core/store/drift/remask.h"
 #include "drift/engine/mask_set.h"
 #include "drift/remask/remask.h"
@@ -18,8 +19,8 @@ struct remasking {
 	TALLOC_CTX                *page;
 	size_t                     read;  /* rows of the last page */
 	bool                       told;  /* something in a change or message was in clear */
-	struct blob               *old;   /* addresses of clear contents */
-	size_t                     old_n, old_room;
+	struct manifest_ref       *old;   /* clear contents of this page, held by the config */
+	size_t                     old_n;
 };
 
 /* One page each, in a transaction of its own; w->read == 0: that was all. */

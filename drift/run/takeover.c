@@ -346,6 +346,7 @@ static bool
 say_so(struct db *db, const struct taking *k, struct err *e)
 {
 	const struct takeover *x = k->x;
+	size_t                 moved = 0;
 	char                   note[300];
 	struct finding_event   v = { .id = uuid_make(x->d->env->clock, x->d->env->rand),
 		  .config_id = k->config.id,
@@ -355,10 +356,12 @@ say_so(struct db *db, const struct taking *k, struct err *e)
 		  .to_status = "edition",
 		  .note = note };
 
+	for (size_t i = 0; i < k->rows.n; i++)
+		moved += k->known[i].moves;
 	snprintf(note, sizeof(note),
 	    "Comparing has edition %d now; %zu findings have other names, and %zu places that only "
 	    "the edition calls changes are accepted.",
-	    COMPARE_EDITION, k->links_n, k->of_edition);
+	    COMPARE_EDITION, moved, k->of_edition);
 	return finding_event_add(db, &v, 1, e);
 }
 

@@ -7,7 +7,7 @@
  * to its new ones, in one transaction.  A finding of now is known by those of before that lie at its place, above
  * it or below it: it is accepted or ignored when all of them are, else it is what the least advanced of them is.
  * What only the edition calls a change, because nothing was one there before, is accepted in the name of the
- * system, value by value, and said in one line of the config's history.
+ * system, value by value, and said in one line of the baseline's history (GET .../baseline).
  *
  * It is done by whoever comes first, a snapshot or driftd, once.
  *

@@ -158,6 +158,12 @@ is_past(const struct known_finding *f)
 	return !f->stays && !f->moves && !f->was_there;
 }
 
+static struct finding_name
+name_of(const struct finding_row *r)
+{
+	return (struct finding_name) { r->fingerprint, r->value_hash };
+}
+
 /* All values of one fingerprint, which begin at `i`. */
 static bool
 move_past(struct taking *k, size_t i, const struct finding_place *at, struct err *e)
@@ -177,6 +183,9 @@ move_past(struct taking *k, size_t i, const struct finding_place *at, struct err
 		k->to[k->to_n] = k->rows.rows[i];
 		k->to[k->to_n++].fingerprint = (struct blob) { now, HASH_LEN };
 		k->known[i].moves = true;
+		k->past[k->past_n++] = (struct rekey) { .config_id = k->config.id,
+			.was = name_of(&k->rows.rows[i]),
+			.is = name_of(&k->to[k->to_n - 1]) };
 	}
 	return true;
 }
@@ -208,7 +217,8 @@ follow_past(struct taking *k, struct err *e)
 	    talloc_array(k->x->mem, struct finding_row, (unsigned)k->rows.n + 1);
 	size_t n = 0;
 
-	if (past == NULL)
+	k->past = talloc_array(k->x->mem, struct rekey, (unsigned)k->rows.n + 1);
+	if (past == NULL || k->past == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < k->rows.n; i++)
 		if (is_past(&k->known[i]))
@@ -220,12 +230,6 @@ follow_past(struct taking *k, struct err *e)
 }
 
 /* ---- rows ---- */
-
-static struct finding_name
-name_of(const struct finding_row *r)
-{
-	return (struct finding_name) { r->fingerprint, r->value_hash };
-}
 
 /* A row of what is nowhere now: a decision waits under its name, what was open is over. */
 static bool
@@ -277,7 +281,8 @@ follow_history(struct taking *k, struct err *e)
 			.was = name_of(&k->rows.rows[k->links[i].was]),
 			.is = { { c->fingerprint, HASH_LEN }, { c->value_hash, HASH_LEN } } };
 	}
-	return rekey_follow(k->x->t->db, list, n, e);
+	return rekey_follow(k->x->t->db, list, n, e) &&
+	       rekey_follow(k->x->t->db, k->past, k->past_n, e);
 }
 
 bool

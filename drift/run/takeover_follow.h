@@ -5,7 +5,7 @@
 #ifndef BSX_DRIFT_RUN_TAKEOVER_FOLLOW_H
 #define BSX_DRIFT_RUN_TAKEOVER_FOLLOW_H
 
-#include "core/store/drift/finding.h"
+#include "core/store/drift/rekey.h"
 #include "drift/engine/diff.h"
 #include "drift/run/takeover.h"
 
@@ -34,6 +34,8 @@ struct taking {
 	size_t                 links_n, links_room;
 	struct finding_row    *to; /* rows to write */
 	size_t                 to_n;
+	struct rekey          *past; /* of values that are not there now: by the text of their path */
+	size_t                 past_n;
 	size_t                 of_edition; /* of these, changes that only the edition calls so */
 };
 

@@ -57,23 +57,33 @@ baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s, st
 	return held_at(t->db, mem, &s->config_id, s->seq, rows, n, e);
 }
 
+void
+baseline_manifest_entry(struct buf *b, const struct manifest_entry *x, bool first)
+{
+	char hex[2 * HASH_LEN + 1];
+
+	hex_print(x->address, HASH_LEN, hex);
+	buf_puts(b, first ? "[" : ",[");
+	buf_json(b, x->category);
+	buf_putc(b, ',');
+	buf_json(b, x->key);
+	buf_puts(b, ",\"");
+	buf_puts(b, hex);
+	buf_puts(b, "\"]");
+}
+
 bool
 baseline_manifest(TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *text, struct err *e)
 {
-	char       hex[2 * HASH_LEN + 1];
 	struct buf b;
 
 	buf_make(&b, mem);
 	buf_putc(&b, '[');
 	for (size_t i = 0; i < s->n; i++) {
-		buf_puts(&b, i == 0 ? "[" : ",[");
-		buf_json(&b, s->items[i].r.category);
-		buf_putc(&b, ',');
-		buf_json(&b, s->items[i].r.key);
-		hex_print(s->items[i].address, HASH_LEN, hex);
-		buf_puts(&b, ",\"");
-		buf_puts(&b, hex);
-		buf_puts(&b, "\"]");
+		const struct manifest_entry x = { s->items[i].r.category, s->items[i].r.key,
+			s->items[i].address };
+
+		baseline_manifest_entry(&b, &x, i == 0);
 	}
 	buf_putc(&b, ']');
 	*text = buf_str(&b);

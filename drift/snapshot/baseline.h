@@ -11,7 +11,13 @@
 /* In order: the versions in force at its number; out of order: its manifest. */
 MUST_USE bool baseline_held(struct tenant_db *t, TALLOC_CTX *mem, const struct snapshot *s,
     struct held **rows, size_t *n, struct err *e);
-/* The manifest's text of a snapshot's resources: [[category, key, hex of address], ...]. */
+/* Appends one entry of a manifest, which is [[category, key, hex of address], ...]. */
+struct manifest_entry {
+	struct str     category, key;
+	const uint8_t *address; /* HASH_LEN bytes */
+};
+void baseline_manifest_entry(struct buf *b, const struct manifest_entry *x, bool first);
+/* The manifest's text of a snapshot's resources. */
 struct normal_snapshot;
 MUST_USE bool baseline_manifest(
     TALLOC_CTX *mem, const struct normal_snapshot *s, struct str *text, struct err *e);

@@ -227,8 +227,17 @@ what_was_accepted_once_is_still_when_it_comes_back(void **state)
 	push_before(y, &c, AFTER);
 	decide_all(y, &c, "accepted", "");
 	push_before(y, &c, BEFORE);
+	drift_sql(y->x,
+	    "INSERT INTO %s.drift_history (id, config_id, subject, value_hash, at, actor, "
+	    "to_status, note)"
+	    " SELECT UNHEX(MD5('deed')), config_id, fingerprint, value_hash, NOW(3), 'somebody',"
+	    " 'accepted', 'because' FROM %s.drift_findings");
 	place_forget_told(y);
 	takes_over(y, &c);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_history h JOIN %s.drift_findings f"
+			      " ON f.fingerprint = h.subject AND f.value_hash = h.value_hash"),
+	    1);
 	y->clock.set_ms += 60000;
 	r = drift_push(y->x, y, &c, body_of(y, AFTER)).report;
 	assert_string_equal(r.status, "clean");
@@ -305,6 +314,28 @@ clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
 	assert_string_equal(place_told(y), "drift opened, drift resolved");
 }
 
+static void
+a_walk_that_is_cut_off_leaves_nothing_for_good(void **state)
+{
+	struct place_in_time *y = place_with_pack(state);
+	struct uuid           c = old_config(y, "");
+	const struct remask   x = { y->x->d, y->x->t, y, NULL, c };
+	struct err            e = { 0 };
+
+	push_before(y, &c, "{\"pins\":[\"first-1234\"],\"v\":1}");
+	push_before(y, &c, "{\"pins\":[\"second-9876\"],\"v\":1}");
+	takes_over(y, &c);
+	drift_sql(y->x, "UPDATE %s.outbox SET body = REVERSE(body)");
+	assert_false(remask_config(&x, &e));
+	err_clear(&e);
+	drift_sql(y->x, "UPDATE %s.outbox SET body = REVERSE(body)");
+	assert_ok(remask_config(&x, &e));
+	assert_int_equal(clear_copies(y->x, "first-1234"), 0);
+	assert_int_equal(clear_copies(y->x, "second-9876"), 0);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.manifest_contents"), 0);
+	drift_check_contents(y->x);
+}
+
 #define PLACED(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int
@@ -317,6 +348,7 @@ main(void)
 		PLACED(what_was_accepted_once_is_still_when_it_comes_back),
 		PLACED(it_is_done_once),
 		PLACED(clear_copies_of_what_is_masked_now_are_masked_everywhere),
+		PLACED(a_walk_that_is_cut_off_leaves_nothing_for_good),
 		PLACED(a_config_without_findings_or_reports_is_taken_over_too),
 	};
 

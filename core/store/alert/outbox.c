@@ -6,33 +6,19 @@
 
 /* ---- messages ---- */
 
+#define AS_ADDED                                                                                   \
+	COLUMN(struct outbox, id), COLUMN(struct outbox, channel_id), COLUMN(struct outbox, kind), \
+	    COLUMN(struct outbox, template), COLUMN_NULL(struct outbox, alert_id),                 \
+	    COLUMN(struct outbox, event), COLUMN(struct outbox, body),                             \
+	    COLUMN(struct outbox, state), COLUMN(struct outbox, attempts),                         \
+	    COLUMN(struct outbox, created_at), COLUMN_NULL(struct outbox, done_at)
 static const struct field outbox_fields[] = {
-	COLUMN(struct outbox, id),
-	COLUMN(struct outbox, channel_id),
-	COLUMN(struct outbox, kind),
-	COLUMN(struct outbox, template),
-	COLUMN_NULL(struct outbox, alert_id),
-	COLUMN(struct outbox, event),
-	COLUMN(struct outbox, body),
-	COLUMN(struct outbox, state),
-	COLUMN(struct outbox, attempts),
-	COLUMN(struct outbox, created_at),
-	COLUMN_NULL(struct outbox, done_at),
+	AS_ADDED,
 	FIELD_END,
 };
 static const struct schema outbox_schema = SCHEMA("StoredMessage", struct outbox, outbox_fields);
 static const struct field  read_fields[] = {
-	 COLUMN(struct outbox, id),
-	 COLUMN(struct outbox, channel_id),
-	 COLUMN(struct outbox, kind),
-	 COLUMN(struct outbox, template),
-	 COLUMN_NULL(struct outbox, alert_id),
-	 COLUMN(struct outbox, event),
-	 COLUMN(struct outbox, body),
-	 COLUMN(struct outbox, state),
-	 COLUMN(struct outbox, attempts),
-	 COLUMN(struct outbox, created_at),
-	 COLUMN_NULL(struct outbox, done_at),
+	 AS_ADDED,
 	 COLUMN_NULL(struct outbox, lane_id),
 	 COLUMN_NULL(struct outbox, wire_id),
 	 COLUMN_NULL(struct outbox, severity),

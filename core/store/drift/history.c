@@ -357,20 +357,6 @@ history_unrefer(struct db *db, const struct uuid *holder, struct err *e)
 }
 
 bool
-history_forget(
-    struct db *db, TALLOC_CTX *mem, const struct blob *addresses, size_t n, struct err *e)
-{
-	struct address *list = talloc_array(mem, struct address, (unsigned)n + 1);
-	size_t          dropped = 0;
-
-	if (list == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < n; i++)
-		list[i] = (struct address) { .address = addresses[i] };
-	return drop_contents(db, mem, list, n, &dropped, e);
-}
-
-bool
 history_release(struct db *db, TALLOC_CTX *mem, const struct uuid *holder, struct err *e)
 {
 	const struct snapshot s = { .id = *holder };

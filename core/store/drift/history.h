@@ -13,8 +13,8 @@
 
 #include "core/store/drift/snapshot.h"
 
-/* A content that a snapshot out of order refers to by its manifest, or the manifest; or one that a
- * template (golden.h) is kept in. */
+/* A content that a snapshot out of order refers to by its manifest, or the manifest; one that a
+ * template (golden.h) is kept in; or one that a config keeps until its values are masked (remask.h). */
 struct manifest_ref {
 	struct uuid snapshot_id;
 	struct blob address;
@@ -41,10 +41,6 @@ MUST_USE bool history_drop(struct db *db, TALLOC_CTX *mem, const struct snapshot
 
 /* Ends all references of a holder; its contents stay. */
 MUST_USE bool history_unrefer(struct db *db, const struct uuid *holder, struct err *e);
-/* Drops what nothing refers to of these. */
-MUST_USE bool history_forget(struct db *db, TALLOC_CTX *mem, const struct blob *addresses, size_t n,
-    struct err *e);
-
 /* Ends all references of a holder that is no snapshot, and drops the contents that nobody else
  * needs. */
 MUST_USE bool history_release(

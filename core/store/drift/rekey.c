@@ -94,8 +94,8 @@ rekey_places(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 
 /* ---- writing ---- */
 
-/* Very many at once: [[config, was, its value, is, its value], ...] in hex digits, joined by
- * JSON_TABLE. */
+/* Very many at once, joined by JSON_TABLE: [[was, is], ...], each a fingerprint and its value hash
+ * in hex digits. */
 struct pairs_in {
 	struct uuid config_id;
 	const char *pairs;

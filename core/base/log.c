@@ -96,17 +96,6 @@ log_wants(const struct log *l, enum log_dataset d, enum log_level v)
 
 /* ---- one line ---- */
 
-static struct str
-cut(struct str s, size_t max)
-{
-	if (s.n <= max)
-		return s;
-	s.n = max;
-	while (s.n > 0 && ((uint8_t)s.p[s.n] & 0xC0) == 0x80)
-		s.n--;
-	return s;
-}
-
 /* Names are our own, without anything to escape. */
 static void
 put_name(struct buf *b, const char *name)
@@ -123,7 +112,7 @@ put_text(struct buf *b, const char *name, struct str s)
 	size_t start = b->n;
 	size_t end = start + LOG_VALUE_MAX < LINE_END ? start + LOG_VALUE_MAX : LINE_END;
 
-	for (s = cut(s, LOG_VALUE_MAX);; s = cut(s, s.n / 2)) {
+	for (s = str_head(s, LOG_VALUE_MAX);; s = str_head(s, s.n / 2)) {
 		put_name(b, name);
 		buf_json(b, s);
 		if (b->n <= end)

@@ -12,17 +12,6 @@
 
 /* ---- parts ---- */
 
-/* At most `max` bytes, cut before a character. */
-static struct str
-head(struct str s, size_t max)
-{
-	size_t n = s.n <= max ? s.n : max;
-
-	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return (struct str) { s.p, n };
-}
-
 static bool
 set_text(TALLOC_CTX *mem, struct raw_json *out, struct str text, struct err *e)
 {
@@ -96,9 +85,9 @@ set_change(TALLOC_CTX *mem, const struct change *c, const struct change_text *t,
 	};
 	return set_text(mem, &out->category, c->category, e) &&
 	       set_text(mem, &out->key, c->key, e) &&
-	       set_text(mem, &out->path, head(c->path, PATH_MAX_), e) &&
-	       set_text(mem, &out->rule, head(str_of(c->rule), RULE_MAX), e) &&
-	       set_text(mem, &out->reason, head(str_of(c->reason), REASON_MAX_), e) &&
+	       set_text(mem, &out->path, str_head(c->path, PATH_MAX_), e) &&
+	       set_text(mem, &out->rule, str_head(str_of(c->rule), RULE_MAX), e) &&
+	       set_text(mem, &out->reason, str_head(str_of(c->reason), REASON_MAX_), e) &&
 	       set_controls(mem, c->controls, &out->controls, e) && set_renamed(mem, c, out, e) &&
 	       set_value(mem, t->old_text, &out->old_value, &out->old_value_truncated, e) &&
 	       set_value(mem, t->new_text, &out->new_value, &out->new_value_truncated, e);

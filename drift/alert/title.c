@@ -24,12 +24,7 @@ put_line(struct buf *b, struct str s, size_t max)
 		s.n = max + 4;
 	buf_make(&line, b->mem);
 	buf_log(&line, s);
-	n = line.n;
-	if (n > max) {
-		n = max;
-		while (n > 0 && ((unsigned char)line.p[n] & 0xc0) == 0x80)
-			n--;
-	}
+	n = str_head(buf_str(&line), max).n;
 	buf_add(b, line.p, n);
 	if (n < line.n)
 		buf_puts(b, CUT);

@@ -32,13 +32,11 @@ trail_make(TALLOC_CTX *mem, struct err *e)
 static struct str
 head(struct str s, size_t max)
 {
-	size_t n = s.n <= max ? s.n : max;
+	struct str out = str_head(s, max);
 
-	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	if (n > 0 && n < s.n && s.p[n - 1] == '~')
-		n--;
-	return (struct str) { s.p, n };
+	if (out.n > 0 && out.n < s.n && s.p[out.n - 1] == '~')
+		out.n--;
+	return out;
 }
 
 static void

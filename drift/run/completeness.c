@@ -107,10 +107,8 @@ completeness_plan(const struct ingest *in, struct plan *p, const struct held *cu
 static void
 put_name(struct buf *b, struct str name)
 {
-	size_t n = name.n < NAME_BYTES ? name.n : NAME_BYTES;
+	size_t n = str_head(name, NAME_BYTES).n;
 
-	while (n > 0 && n < name.n && ((unsigned char)name.p[n] & 0xc0) == 0x80)
-		n--;
 	for (size_t i = 0; i < n; i++)
 		buf_putc(b, (unsigned char)name.p[i] < 0x20 ? ' ' : name.p[i]);
 	buf_puts(b, n < name.n ? "..." : "");

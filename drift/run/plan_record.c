@@ -17,13 +17,10 @@
 static char *
 plain(struct chunks *room, struct str s, size_t max)
 {
-	size_t n = s.n <= max ? s.n : max;
-	char  *shown, *p;
+	char *shown, *p;
 
-	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	s.n = n;
-	if (n == 0 || memchr(s.p, '\0', n) == NULL)
+	s = str_head(s, max);
+	if (s.n == 0 || memchr(s.p, '\0', s.n) == NULL)
 		return chunks_text(room, s);
 	shown = view_zeros(room->mem, s);
 	p = shown != NULL ? chunks_text(room, str_of(shown)) : NULL;

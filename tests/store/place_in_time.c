@@ -98,6 +98,53 @@ place_push_many(struct place_in_time *y, const struct uuid *c, int n, int value)
 	return push(y, c, talloc_asprintf(y, "%s],\"collections\":{\"c\":\"complete\"}}", text));
 }
 
+struct ingest_answer
+place_push_by(struct place_in_time *y, const struct uuid *config, uint8_t who, const char *body)
+{
+	struct err           e = { 0 };
+	struct push_in       in;
+	struct push          p = { .config_id = *config,
+			 .in = &in,
+			 .pushed_by = "test",
+			 .body = str_of(body),
+			 .pusher = { { who } } };
+	struct json         *tree = json_parse(y, p.body, &e);
+	struct ingest_answer a;
+
+	y->clock.set_ms += 60000;
+	assert_non_null(tree);
+	assert_ok(schema_decode(y, &push_schema, tree, &in, &e));
+	if (!ingest_push(y->x->d, y->x->t, y, &p, &a, &e))
+		fail_msg("push: %d %s | %s", (int)e.code, e.pub, e.detail);
+	return a;
+}
+
+const char *
+place_hex(struct place_in_time *y, const struct uuid *id)
+{
+	char *hex = talloc_size(y, 2 * sizeof(id->b) + 1);
+
+	hex_print(id->b, sizeof(id->b), hex);
+	return hex;
+}
+
+int64_t
+place_count(struct place_in_time *y, const char *sql, const struct uuid *id)
+{
+	return drift_count(y->x, talloc_asprintf(y, "%s = UNHEX('%s')", sql, place_hex(y, id)));
+}
+
+int64_t
+place_open_alerts(struct place_in_time *y, const struct uuid *config, const char *kind)
+{
+	return place_count(y,
+	    talloc_asprintf(y,
+		"SELECT COUNT(*) FROM %%s.alerts WHERE resolved_at IS NULL AND kind = '%s' AND "
+		"config_id",
+		kind),
+	    config);
+}
+
 /* What was told, oldest first: "drift opened, flapping opened". */
 const char *
 place_told(struct place_in_time *y)

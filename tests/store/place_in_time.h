@@ -25,6 +25,20 @@ struct report place_push(struct place_in_time *y, const struct uuid *c, const ch
 struct report place_push_failed(struct place_in_time *y, const struct uuid *c);
 struct report place_push_many(struct place_in_time *y, const struct uuid *c, int n, int value);
 
+/* A minute later, a snapshot by another credential each. */
+struct ingest_answer place_push_by(
+    struct place_in_time *y, const struct uuid *config, uint8_t who, const char *body);
+#define RESOURCE(category, key, value)                                                             \
+	"{\"category\":\"" category "\",\"key\":\"" key "\",\"value\":" value "}"
+#define READING(resources, collections)                                                            \
+	"{\"resources\":[" resources "],\"collections\":{" collections "}}"
+
+/* Alerts of a kind that are not resolved. */
+int64_t place_open_alerts(struct place_in_time *y, const struct uuid *config, const char *kind);
+const char *place_hex(struct place_in_time *y, const struct uuid *id);
+/* A number from a statement that ends with the member that is this id; %s is the tenant's schema. */
+int64_t place_count(struct place_in_time *y, const char *sql, const struct uuid *id);
+
 /* What was told, oldest first: "drift opened, flapping opened". */
 const char *place_told(struct place_in_time *y);
 void        place_forget_told(struct place_in_time *y);

@@ -14,29 +14,15 @@
 
 /* ---- asking and pushing ---- */
 
-static const char *
-hex_of(TALLOC_CTX *mem, const struct uuid *id)
-{
-	char *hex = talloc_size(mem, 33);
-
-	hex_print(id->b, sizeof(id->b), hex);
-	return hex;
-}
-
-static int64_t
-count_of(struct place_in_time *y, const char *sql, const struct uuid *id)
-{
-	return drift_count(y->x, talloc_asprintf(y, "%s = UNHEX('%s')", sql, hex_of(y, id)));
-}
-
 static int64_t
 unsettled(struct place_in_time *y, const struct uuid *c)
 {
-	int64_t rows = count_of(y, "SELECT COUNT(*) FROM %s.config_unsettled WHERE config_id", c);
+	int64_t rows =
+	    place_count(y, "SELECT COUNT(*) FROM %s.config_unsettled WHERE config_id", c);
 
 	/* what the collections say is what there is */
 	assert_int_equal(rows,
-	    count_of(y,
+	    place_count(y,
 		"SELECT IFNULL(SUM(unsettled), 0) FROM %s.config_collections WHERE config_id", c));
 	return rows;
 }
@@ -44,7 +30,7 @@ unsettled(struct place_in_time *y, const struct uuid *c)
 static bool
 alert_is_open(struct place_in_time *y, const struct uuid *c)
 {
-	return count_of(y,
+	return place_count(y,
 		   "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL AND kind = 'drift'"
 		   " AND suppressed_by IS NULL AND config_id",
 		   c) > 0;
@@ -62,7 +48,7 @@ alert_becomes(struct place_in_time *y, const struct uuid *c, const char *status)
 	drift_sql(y->x, talloc_asprintf(y,
 			    "UPDATE %%s.alerts SET status = '%s'%s WHERE open_key IS NOT NULL AND"
 			    " kind = 'drift' AND config_id = UNHEX('%s')",
-			    status, end, hex_of(y, c)));
+			    status, end, place_hex(y, c)));
 	assert_ok(unsettled_seen(y->x->t->db, c, &e));
 }
 
@@ -415,7 +401,7 @@ retention_keeps_what_is_unsettled(void **state)
 		push(y, &c, &one_changed, "complete");
 	}
 	assert_in_range(
-	    count_of(y, "SELECT COUNT(*) FROM %s.config_snapshots WHERE config_id", &c), 2, 8);
+	    place_count(y, "SELECT COUNT(*) FROM %s.config_snapshots WHERE config_id", &c), 2, 8);
 	push(y, &c, &all_ones, "complete");
 	must_tell(y, "kept", "back", "drift resolved");
 	drift_check_contents(y->x);

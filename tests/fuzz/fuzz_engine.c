@@ -138,15 +138,16 @@ check_store(const struct world *w, const struct resource *r)
 	assert(compare(w, &back, r)->n == 0 && compare(w, r, r)->n == 0);
 }
 
+/* Of one name, whichever side it is: masks have names of their resource. */
 static const struct json *
-shown(const struct world *w, const struct json *v)
+shown(const struct world *w, const struct resource *r, const struct json *v)
 {
 	struct err         e = { 0 };
 	struct buf         b;
 	const struct json *back;
 
 	buf_make(&b, w->mem);
-	resource_print(&b, v);
+	resource_print_named(&b, w->spec, r, v);
 	assert(buf_ok(&b));
 	back = json_parse(w->mem, buf_str(&b), &e);
 	assert(back != NULL);
@@ -158,7 +159,7 @@ check_patch(const struct world *w, const struct resource *a, const struct resour
 {
 	struct err         e = { 0 };
 	struct patch      *p = patch_make(w->mem, w->spec, NULL, &e);
-	struct resource    got = *a, want = *b;
+	struct resource    got = *a, want = *b, whole = { a->category, STR(""), NULL };
 	const struct json *operations;
 	struct buf         out;
 	bool               ok;
@@ -169,8 +170,8 @@ check_patch(const struct world *w, const struct resource *a, const struct resour
 	assert(ok);
 	operations = json_parse(w->mem, buf_str(&out), &e);
 	assert(operations != NULL);
-	got.value = patch_apply(w->mem, shown(w, a->value), operations, NULL, &e);
-	want.value = shown(w, b->value);
+	got.value = patch_apply(w->mem, shown(w, &whole, a->value), operations, NULL, &e);
+	want.value = shown(w, &whole, b->value);
 	assert(got.value != NULL && compare(w, &got, &want)->n == 0);
 }
 

@@ -11,6 +11,7 @@
 #ifndef BSX_DRIFT_SOURCE_SOURCE_H
 #define BSX_DRIFT_SOURCE_SOURCE_H
 
+#include "core/base/env.h"
 #include "core/json/schema.h"
 #include "drift/engine/compare.h"
 #include "drift/engine/diff.h"
@@ -33,39 +34,102 @@ struct source {
 /* ---- collecting ---- */
 
 enum source_step {
-	SOURCE_WANTS,  /* *request is to be sent; ask again, for more may be under way at once */
-	SOURCE_WAITS,  /* an answer must come first */
-	SOURCE_DONE,   /* *out is what there is */
+	SOURCE_WANTS,  /* turn->request is to be sent; ask again, for more may be under way at once */
+	SOURCE_WAITS,  /* an answer must come first, or turn->again_ms */
+	SOURCE_DONE,   /* turn->collected is what there is */
 	SOURCE_FAILED, /* *e says why */
+};
+
+struct source_header {
+	const char *name, *value;
+};
+
+/* How much a provider answers: kept by who has the loop for all runs that ask one host with one credential. */
+struct source_bucket {
+	const char *name; /* NULL: none but that of the host */
+	double      per_s;
+	unsigned    burst; /* so many at once after a rest */
+	unsigned    cost;  /* of this request; 0: 1 */
 };
 
 /* What is to be asked; its texts belong to the run. */
 struct source_request {
-	uint32_t           id; /* its answer has it too */
-	const char        *method, *url;
-	const char *const *headers; /* "Name: value", NULL at the end; NULL: none */
-	struct str         body;
+	uint32_t                    id; /* its answer has it too */
+	const char                 *method, *url;
+	const struct source_header *headers; /* may hold secrets, as the body may */
+	size_t                      headers_n;
+	struct str                  body;
+	size_t                      answer_max; /* bytes of the answer's body; a longer one is none */
+	struct source_bucket        bucket;
 };
 
 /* What came of it, in any order; it need not outlive the call. */
 struct source_answer {
-	uint32_t    id;
-	int         status; /* of HTTP; 0: there was no answer */
-	struct str  body;
-	const char *why; /* there was none; else NULL */
+	uint32_t                    id;
+	int                         status; /* of HTTP; 0: there was no answer */
+	const struct source_header *headers;
+	size_t                      headers_n;
+	struct str                  body;
+	int64_t                     retry_after_s; /* of Retry-After; -1: it has none */
+	const char                 *why;           /* there was no answer: a sentence; else NULL */
+};
+
+/* One question to a run: what shall be done now? */
+struct source_turn {
+	int64_t               now_ms;   /* in: of a clock that never goes back */
+	int64_t               again_ms; /* SOURCE_WAITS: ask again then, also when nothing has come; 0: after an answer only */
+	struct source_request request;
+	struct collected      collected;
+};
+
+/* How far a run has come, and what it found out about each collection; texts belong to the run. */
+struct source_collection {
+	const char       *category;
+	enum completeness how;
+	bool              over;        /* nothing more is asked for it */
+	uint64_t          items, pages, requests, bytes;
+	int64_t           took_ms;
+	const char       *why, *remedy; /* it is not complete: sentences for the administrator; else NULL */
+	const char       *permission;   /* what to ask for; NULL: it is not that */
+};
+struct source_progress {
+	const struct source_collection *collections;
+	size_t                          n, over;
+	uint64_t                        requests, throttled, bytes;
+};
+
+/* What runs with one credential share, one after the other and side by side: tokens.  Never stored. */
+struct source_session {
+	char   *token; /* NULL: none */
+	int64_t token_until_ms; /* of the clock of source_turn */
+	bool    asked; /* a run is asking for one; the others wait */
+};
+
+/* What a run begins with. */
+struct source_begin {
+	const struct source   *source;
+	struct str             secret; /* JSON as the config gave it, copied; empty: none */
+	struct source_session *session; /* outlives the run */
+	const struct env      *env; /* its clock and randomness */
+	struct strings         categories; /* of them alone; none: all */
+	int64_t                now_ms;
 };
 
 /*
  *	run = begin(); while next() is not DONE or FAILED: send what it wants, take() what has come
  *
- * Errors: begin and take as next, at SOURCE_FAILED: for the administrator in e->pub.
+ * A collection that could not be read is no failure of the run but its completeness; a run fails when nothing
+ * can be read, as without a token.
+ *
+ * Errors: begin and take as next, at SOURCE_FAILED: for the administrator in e->pub.  A credential that the
+ * other side refuses is ERR_CREDENTIALS.
  */
 struct source_collect {
-	/* The run is a child of `mem`, and so is all that it comes to; `secret` is copied. */
-	void *(*begin)(TALLOC_CTX *mem, const struct source *s, struct str secret, struct err *e);
-	enum source_step (*next)(void *run, struct source_request *request, struct collected *out,
-	    struct err *e);
+	/* The run is a child of `mem`, and so is all that it comes to. */
+	void *(*begin)(TALLOC_CTX *mem, const struct source_begin *b, struct err *e);
+	enum source_step (*next)(void *run, struct source_turn *turn, struct err *e);
 	bool (*take)(void *run, const struct source_answer *answer, struct err *e);
+	void (*progress)(const void *run, struct source_progress *out);
 };
 
 /* ---- a kind ---- */

@@ -46,14 +46,14 @@ pages_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 #define PAGES_MAX 4
 struct pages {
 	const struct pages_settings *in;
-	const char                  *headers[2];
+	struct source_header         bearer;
 	size_t                       asked, taken, pages;
 	struct resource             *items;
 	size_t                       n;
 };
 
 static void *
-pages_begin(TALLOC_CTX *mem, const struct source *s, struct str secret, struct err *e)
+pages_begin(TALLOC_CTX *mem, const struct source_begin *b, struct err *e)
 {
 	struct pages *p = talloc_zero(mem, struct pages);
 
@@ -61,27 +61,32 @@ pages_begin(TALLOC_CTX *mem, const struct source *s, struct str secret, struct e
 		err_memory(e);
 		return NULL;
 	}
-	p->in = (const struct pages_settings *)s->settings;
-	p->headers[0] = talloc_asprintf(p, "Authorization: Bearer %.*s", (int)secret.n, secret.p);
+	p->in = (const struct pages_settings *)b->source->settings;
+	p->bearer = (struct source_header) { "Authorization",
+		talloc_asprintf(p, "Bearer %.*s", (int)b->secret.n, b->secret.p) };
 	p->pages = 1;
 	return p;
 }
 
 static enum source_step
-pages_next(void *run, struct source_request *r, struct collected *out, struct err *e)
+pages_next(void *run, struct source_turn *turn, struct err *e)
 {
-	struct pages *p = run;
+	struct pages          *p = run;
+	struct source_request *r = &turn->request;
 
 	if (p->asked < p->pages) {
 		*r = (struct source_request) {
-			.id = (uint32_t)++p->asked, .method = "GET", .headers = p->headers
+			.id = (uint32_t)++p->asked,
+			.method = "GET",
+			.headers = &p->bearer,
+			.headers_n = 1,
 		};
 		r->url = talloc_asprintf(p, "%s?page=%zu", p->in->url, p->asked);
 		return r->url != NULL ? SOURCE_WANTS : (err_memory(e), SOURCE_FAILED);
 	}
 	if (p->taken < p->pages)
 		return SOURCE_WAITS;
-	*out = (struct collected) { .resources = p->items, .n = p->n };
+	turn->collected = (struct collected) { .resources = p->items, .n = p->n };
 	return resources_check(p, p->items, p->n, e) ? SOURCE_DONE : SOURCE_FAILED;
 }
 
@@ -119,7 +124,16 @@ pages_attribute(const struct source *s, const struct change *c, struct buf *out,
 	return true;
 }
 
-static const struct source_collect pages_collect = { pages_begin, pages_next, pages_take };
+static void
+pages_progress(const void *run, struct source_progress *out)
+{
+	const struct pages *p = run;
+
+	*out = (struct source_progress) { .requests = p->asked };
+}
+
+static const struct source_collect pages_collect = { pages_begin, pages_next, pages_take,
+	pages_progress };
 const struct source_ops            source_pages = {
 		   .secret = "token",
 		   .check = pages_check,
@@ -137,15 +151,17 @@ drive(const struct source *s, void *run, const char *const pages[], struct colle
     struct err *e)
 {
 	struct source_request asked[PAGES_MAX];
+	struct source_turn    turn = { 0 };
 	size_t                n = 0, most = 0;
 	enum source_step      step;
 
-	while ((step = s->ops->collect->next(run, &asked[n], out, e)) == SOURCE_WANTS ||
-	       step == SOURCE_WAITS) {
+	while (
+	    (step = s->ops->collect->next(run, &turn, e)) == SOURCE_WANTS || step == SOURCE_WAITS) {
 		struct source_answer a = { .status = 200 };
 
 		if (step == SOURCE_WANTS) {
-			assert_string_equal(asked[n].headers[0], "Authorization: Bearer s3cret");
+			asked[n] = turn.request;
+			assert_string_equal(asked[n].headers[0].value, "Bearer s3cret");
 			assert_int_equal(
 			    strncmp(asked[n].url, "https://fw.example/rules?page=", 30), 0);
 			n++;
@@ -162,6 +178,7 @@ drive(const struct source *s, void *run, const char *const pages[], struct colle
 			return SOURCE_FAILED;
 	}
 	assert_int_equal(most, pages[2] != NULL ? 2 : 1);
+	*out = turn.collected;
 	return step;
 }
 
@@ -175,12 +192,17 @@ collect(struct drift_world *x, const struct uuid *config, const char *const page
 	struct ingest       in = {
 		      .d = x->d, .t = x->t, .mem = x, .config = &c, .pushed_by = "collector"
 	};
+	struct source_session session = { 0 };
+	struct source_begin   begin = {
+		  .secret = STR("s3cret"), .session = &session, .env = x->d->env
+	};
 	void *run;
 
 	assert_true(config_by_id(x->t, x, config, &c, e));
 	in.spec = spec_of(x->d, x->t, &c, NULL, e);
 	assert_non_null(in.spec);
-	run = in.spec->source.ops->collect->begin(x, &in.spec->source, STR("s3cret"), e);
+	begin.source = &in.spec->source;
+	run = in.spec->source.ops->collect->begin(x, &begin, e);
 	assert_non_null(run);
 	if (drive(&in.spec->source, run, pages, &got, e) == SOURCE_DONE)
 		return ingest_collected(&in, &got, a, e);

@@ -104,3 +104,14 @@ resolve(TALLOC_CTX *mem, const struct guard *g, const struct guard_target *t, st
 		    "fetch %s: no address", host);
 	return ok;
 }
+
+bool
+resolved_may(TALLOC_CTX *mem, const struct guard *g, const struct addr *a)
+{
+	struct own own = { 0 };
+	struct err e = { 0 };
+	bool       may = read_own(mem, &own, &e) && may_connect(g, &own, a);
+
+	talloc_free(own.items);
+	return may;
+}

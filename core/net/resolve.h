@@ -22,4 +22,7 @@ struct resolved {
 MUST_USE bool resolve(TALLOC_CTX *mem, const struct guard *g, const struct guard_target *t, struct resolved *r,
     struct err *e);
 
+/* Of one address that somebody else has found, just before it is connected to. */
+bool resolved_may(TALLOC_CTX *mem, const struct guard *g, const struct addr *a);
+
 #endif

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <zlib.h>
+
 uint16_t     stranger_port;
 _Atomic int *stranger_connections;
 _Atomic int *stranger_slow;
@@ -97,6 +99,68 @@ hung_up(int fd, int ms)
 	return poll(&p, 1, ms) > 0;
 }
 
+/* Of zeros. */
+static void
+say_gzip(int fd, size_t n)
+{
+	static unsigned char zeros[65536], packed[65536];
+	z_stream             z = { 0 };
+	int                  rc = deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+
+	while (rc == Z_OK) {
+		z.avail_in = (uInt)(n < sizeof(zeros) ? n : sizeof(zeros));
+		z.next_in = zeros;
+		n -= z.avail_in;
+		z.next_out = packed;
+		z.avail_out = sizeof(packed);
+		rc = deflate(&z, n == 0 ? Z_FINISH : Z_NO_FLUSH);
+		if (send(fd, packed, sizeof(packed) - z.avail_out, MSG_NOSIGNAL) < 0)
+			break;
+	}
+	deflateEnd(&z);
+}
+
+/* What there is of it is heard; then the connection is broken off. */
+static void
+say_and_reset(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	say(fd, OK_HEAD "Content-Length: 100\r\n\r\nhello");
+	usleep(50000);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+}
+
+static void
+answer_badly(int fd, const char *path)
+{
+	static char zeros[65536];
+
+	if (strcmp(path, "/gzip") == 0) {
+		say(fd, OK_HEAD "Content-Encoding: gzip\r\n\r\n");
+		say_gzip(fd, 1000);
+	} else if (strcmp(path, "/bomb") == 0) {
+		say(fd, OK_HEAD "Content-Encoding: gzip\r\n\r\n");
+		say_gzip(fd, (size_t)256 << 20);
+	} else if (strcmp(path, "/no-gzip") == 0) {
+		say(fd, OK_HEAD "Content-Encoding: gzip\r\n\r\nhello");
+	} else if (strcmp(path, "/endless") == 0) {
+		say(fd, OK_HEAD "\r\n");
+		while (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL) > 0)
+			;
+	} else if (strcmp(path, "/chunked") == 0) {
+		say(fd, OK_HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nwor");
+	} else if (strcmp(path, "/reset") == 0) {
+		say_and_reset(fd);
+	} else if (strcmp(path, "/fields") == 0) {
+		say(fd, "HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\n"
+			"Link: <https://a.example/?p=2>; rel=\"next\"\r\nX-Empty:\r\n"
+			"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+			"2\r\nhi\r\n0\r\nX-Trailer: 1\r\n\r\n");
+	}
+}
+
 static void
 answer(int fd, const char *request)
 {
@@ -150,6 +214,8 @@ answer(int fd, const char *request)
 		say(fd, OK_HEAD "Content-Length: 100\r\n\r\nhello");
 	} else if (strcmp(path, "/rubbish") == 0) {
 		say(fd, "\x16\x03\x01rubbish\r\n\r\n");
+	} else {
+		answer_badly(fd, path);
 	}
 }
 

@@ -18,7 +18,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "core/net/fetch.h"
+#include "core/net/multi.h"
 #include "tests/unit/mem.h"
 
 /* One authority each, which has signed itself, and a server that shows it. */
@@ -283,6 +283,46 @@ the_system_believes_neither(void **state)
 	try(f, &ours, "127.0.0.1", UNKNOWN);
 }
 
+static void
+note(void *owner, const struct multi_answer *a)
+{
+	const char **came = owner;
+
+	came[a->id] = talloc_strdup(mem, a->ok ? a->answer->body.p : a->why->pub);
+}
+
+static void
+of_many_at_once_each_believes_the_same(void **state)
+{
+	static struct cidr_list allow;
+	static struct guard     guard = { &allow, true };
+	static const char      *range = "127.0.0.0/8";
+	const char             *came[2] = { NULL, NULL };
+	struct err              e = { 0 };
+	struct multi           *m;
+
+	(void)state;
+	believe(&ours);
+	assert_true(cidr_list_parse(mem, (struct strings) { &range, 1 }, &allow, &e));
+	m = multi_make(mem, &guard, trust_make(mem, file, NULL), &e);
+	assert_non_null(m);
+	for (uint64_t i = 0; i < 2; i++) {
+		const struct authority    *a = i == 0 ? &ours : &others;
+		const struct fetch_request q = {
+			.method = "GET",
+			.url = talloc_asprintf(mem, "https://127.0.0.1:%u/", (unsigned)a->port),
+			.timeout_ms = 20000,
+			.answer_max = 100,
+		};
+
+		assert_true(multi_send(m, &q, &(struct multi_from) { note, came, i }, &e));
+	}
+	while (multi_under_way(m) > 0)
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	assert_string_equal(came[0], "hello");
+	assert_string_equal(came[1], UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -293,6 +333,7 @@ main(void)
 		TEST(a_file_that_becomes_another_one_is_read_again),
 		TEST(nobody_is_believed_where_the_file_is_away_or_is_none),
 		TEST(the_system_believes_neither),
+		TEST(of_many_at_once_each_believes_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, start_servers, stop_servers);

@@ -1,0 +1,257 @@
+/* Many outbound requests at once, against a real server on loopback. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/net/multi.h"
+#include "tests/unit/mem.h"
+#include "tests/unit/stranger.h"
+
+#define LEN(a)  (sizeof(a) / sizeof *(a))
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, free_mem)
+#define ASK_MAX 64
+
+static struct cidr_list allow;
+static struct guard     guard = { &allow, true };
+static struct multi    *m;
+
+/* What has come, by the number of the request. */
+static struct came {
+	unsigned times;
+	bool     ok;
+	int      status;
+	char    *body;
+	size_t   n;
+	char    *link, *early, *trailer, *empty;
+	char     why[200];
+	int64_t  at_ms;
+} came[ASK_MAX];
+
+static int64_t
+now_ms(void)
+{
+	return clock_ns(&clock_system) / 1000000;
+}
+
+static void
+open_to(const char *range)
+{
+	struct err e = { 0 };
+
+	allow = (struct cidr_list) { 0 };
+	if (range != NULL)
+		assert_true(cidr_list_parse(mem, (struct strings) { &range, 1 }, &allow, &e));
+}
+
+static int
+set_up(void **state)
+{
+	struct err e = { 0 };
+
+	make_mem(state);
+	memset(came, 0, sizeof(came));
+	guard.plain_http = true;
+	open_to("127.0.0.0/8");
+	m = multi_make(mem, &guard, NULL, &e);
+	return m == NULL;
+}
+
+static char *
+field(const struct multi_answer *a, const char *name)
+{
+	for (size_t i = 0; i < a->fields_n; i++)
+		if (strcasecmp(a->fields[i].name, name) == 0)
+			return talloc_strdup(mem, a->fields[i].value);
+	return NULL;
+}
+
+static void
+take(void *owner, const struct multi_answer *a)
+{
+	struct came *c = &came[a->id];
+
+	assert_ptr_equal(owner, came);
+	c->times++;
+	c->at_ms = now_ms();
+	c->ok = a->ok;
+	snprintf(c->why, sizeof(c->why), "%s", a->why->pub);
+	if (!a->ok)
+		return;
+	c->status = a->answer->status;
+	c->n = a->answer->body.n;
+	c->body = talloc_strndup(mem, a->answer->body.p, c->n);
+	c->link = field(a, "link");
+	c->early = field(a, "x-early");
+	c->trailer = field(a, "x-trailer");
+	c->empty = field(a, "x-empty");
+}
+
+static bool
+ask_url(uint64_t id, const char *url, int64_t timeout_ms, struct err *e)
+{
+	const struct fetch_request q = {
+		.method = "GET", .url = url, .timeout_ms = timeout_ms, .answer_max = 65536
+	};
+
+	return multi_send(m, &q, &(struct multi_from) { take, came, id }, e);
+}
+
+static void
+ask(uint64_t id, const char *path, int64_t timeout_ms)
+{
+	struct err e = { 0 };
+
+	assert_true(ask_url(id,
+	    talloc_asprintf(mem, "http://127.0.0.1:%u%s", (unsigned)stranger_port, path),
+	    timeout_ms, &e));
+}
+
+static void
+wait_for_all(void)
+{
+	int64_t until = now_ms() + 20000;
+
+	while (multi_under_way(m) > 0) {
+		struct err e = { 0 };
+
+		assert_true(now_ms() < until);
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	}
+}
+
+static void
+what_hangs_holds_up_nobody(void **state)
+{
+	int64_t began = now_ms();
+
+	(void)state;
+	ask(0, "/slow", 900);
+	ask(1, "/drip", 900);
+	for (uint64_t i = 2; i < 42; i++)
+		ask(i, "/echo", 5000);
+	wait_for_all();
+	for (size_t i = 2; i < 42; i++) {
+		assert_int_equal(came[i].times, 1);
+		assert_true(came[i].ok);
+		assert_int_equal(came[i].status, 200);
+		assert_in_range(came[i].at_ms - began, 0, 850);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(came[i].times, 1);
+		assert_string_equal(came[i].why, "The request timed out.");
+		assert_in_range(came[i].at_ms - began, 850, 9000);
+	}
+}
+
+static void
+each_bad_answer_has_its_sentence(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "/huge", "The answer was too large." },
+		{ "/endless", "The answer was too large." },
+		{ "/bomb", "The answer was too large." },
+		{ "/heads", "The answer was too large." },
+		{ "/no-gzip", "The answer is compressed in a way that cannot be read." },
+		{ "/short", "The connection ended before the answer was whole." },
+		{ "/chunked", "The connection ended before the answer was whole." },
+		{ "/reset", "The connection ended before the answer was whole." },
+		{ "/nothing", "The connection ended before the answer was whole." },
+		{ "/rubbish", "The request failed." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		ask(i, rows[i].path, 10000);
+	wait_for_all();
+	for (size_t i = 0; i < LEN(rows); i++) {
+		assert_int_equal(came[i].times, 1);
+		assert_false(came[i].ok);
+		assert_string_equal(came[i].why, rows[i].why);
+	}
+}
+
+static void
+an_answer_is_unpacked_and_has_its_header_fields(void **state)
+{
+	(void)state;
+	ask(0, "/gzip", 5000);
+	ask(1, "/fields", 5000);
+	ask(2, "/redirect", 5000);
+	wait_for_all();
+	assert_true(came[0].ok);
+	assert_int_equal(came[0].n, 1000);
+	assert_string_equal(came[1].body, "hi");
+	assert_string_equal(came[1].link, "<https://a.example/?p=2>; rel=\"next\"");
+	assert_string_equal(came[1].empty, "");
+	assert_null(came[1].early); /* of another answer */
+	assert_null(came[1].trailer);
+	assert_int_equal(came[2].status, 302);
+}
+
+/* Literal addresses are refused before; what a name leads to, when it is connected to. */
+static void
+a_name_that_leads_inside_is_not_connected_to(void **state)
+{
+	int        before = atomic_load(stranger_connections);
+	struct err e = { 0 };
+
+	(void)state;
+	open_to(NULL);
+	assert_false(ask_url(
+	    0, talloc_asprintf(mem, "http://127.0.0.1:%u/", (unsigned)stranger_port), 5000, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+	err_clear(&e);
+	assert_true(ask_url(1,
+	    talloc_asprintf(mem, "http://localhost:%u/echo", (unsigned)stranger_port), 5000, &e));
+	assert_true(ask_url(2, "http://no-such-name.invalid/", 5000, &e));
+	wait_for_all();
+	assert_int_equal(came[0].times, 0);
+	assert_string_equal(
+	    came[1].why, "The URL leads to an address that must not be connected to.");
+	assert_string_equal(came[2].why, "The host's name could not be resolved.");
+	assert_int_equal(atomic_load(stranger_connections), before);
+}
+
+static void
+what_is_dropped_never_comes(void **state)
+{
+	int        other = 0;
+	struct err e = { 0 };
+	int64_t    until = now_ms() + 5000;
+
+	(void)state;
+	ask(0, "/slow", 9000);
+	ask(1, "/echo", 20000);
+	multi_drop(m, &other);
+	assert_int_equal(multi_under_way(m), 2);
+	while (came[1].times == 0 && now_ms() < until)
+		assert_true(multi_wait(m, 1000, NULL, 0, &e));
+	multi_drop(m, came);
+	assert_int_equal(multi_under_way(m), 0);
+	assert_true(multi_wait(m, 0, NULL, 0, &e));
+	assert_int_equal(came[0].times, 0);
+	assert_int_equal(came[1].times, 1);
+	/* and what is under way when all ends */
+	ask(2, "/slow", 9000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(what_hangs_holds_up_nobody),
+		CASE(each_bad_answer_has_its_sentence),
+		CASE(an_answer_is_unpacked_and_has_its_header_fields),
+		CASE(a_name_that_leads_inside_is_not_connected_to),
+		CASE(what_is_dropped_never_comes),
+	};
+
+	return cmocka_run_group_tests_name("multi", tests, stranger_start, stranger_stop);
+}

@@ -7,6 +7,7 @@
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/schedule.h"
 #include "drift/run/golden_binding.h"
+#include "drift/service/config_credential.h"
 
 /* ---- reading ---- */
 
@@ -65,9 +66,10 @@ config_page(const struct acting *a, struct page *p, struct err *e)
 /* ---- checks ---- */
 
 struct config_change {
-	const struct acting *a;
-	struct drift_config  config;
-	int64_t              await_s; /* a complete snapshot; 0: for none */
+	const struct acting     *a;
+	struct drift_config      config;
+	struct config_credential credential;
+	int64_t                  await_s; /* a complete snapshot; 0: for none */
 };
 
 static bool
@@ -87,7 +89,7 @@ channels_exist(const struct acting *a, const struct drift_spec *s, struct err *e
 	return true;
 }
 
-/* The whole config as it would be. */
+/* The whole config as it would be; what its source shows is not kept with it. */
 static bool
 check_spec(struct config_change *c, const char *was, struct err *e)
 {
@@ -98,7 +100,11 @@ check_spec(struct config_change *c, const char *was, struct err *e)
 	if (s == NULL)
 		return false;
 	c->await_s = s->expect_every_s * s->limits.blind_after;
-	return channels_exist(a, s, e) && config_values_check(a, was, c->config.spec, e);
+	return channels_exist(a, s, e) &&
+	       config_credential_plan(a,
+		   &(struct credential_change) { &c->config.id, was, s, c->config.spec },
+		   &c->credential, &c->config.spec, e) &&
+	       config_values_check(a, was, c->config.spec, e);
 }
 
 static bool
@@ -147,7 +153,10 @@ make_body(struct db *db, void *arg, struct err *e)
 {
 	const struct config_change *c = arg;
 
-	return config_add(db, &c->config, e) && (c->await_s == 0 || await_beat(db, c, e));
+	return config_add(db, &c->config, e) &&
+	       (c->credential.deed != CREDENTIAL_SET ||
+		   config_credential_write(db, &c->config.id, &c->credential, e)) &&
+	       (c->await_s == 0 || await_beat(db, c, e));
 }
 
 bool
@@ -179,7 +188,9 @@ alter_body(struct db *db, void *arg, struct err *e)
 
 	if (!config_set(db, &c->config, &done, e))
 		return false;
-	return done ? await_beat(db, c, e) : outrun(e);
+	return done ? config_credential_write(db, &c->config.id, &c->credential, e) &&
+			  await_beat(db, c, e)
+		    : outrun(e);
 }
 
 bool
@@ -221,9 +232,10 @@ erase_body(struct db *db, void *arg, struct err *e)
 	if (!golden_forget(db, a->by.mem, &row->id, e) ||
 	    !config_drop(db, &row->id, row->version, row->updated_at, a->by.caller->name, &done, e))
 		return false;
-	return done ? rule_hits_drop(db, &row->id, e) && await_beat(db, c, e) &&
-			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
-		    : outrun(e);
+	return done
+		   ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
+			 await_beat(db, c, e) && schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
+		   : outrun(e);
 }
 
 bool

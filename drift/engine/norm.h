@@ -1,7 +1,8 @@
 /*
  * norm.h - the inside of resource_normalise (resource.h): for its files only.
  *
- * normalise.c walks the value, norm_place.c says what is to be done at a place, norm_mask.c masks.
+ * normalise.c walks the value, norm_place.c says what is to be done at a place, norm_mask.c masks, norm_name.c masks
+ * what names a value.
  */
 #ifndef BSX_DRIFT_ENGINE_NORM_H
 #define BSX_DRIFT_ENGINE_NORM_H
@@ -29,6 +30,8 @@
 #define ASKS       (IS_VALUE | IS_DATA | IS_ITEMS)
 /* Of a name: what it holds is ignored if it is a scalar. */
 #define IGNORE_SCALAR (1u << 23)
+/* Of a name: it may hold a secret itself (norm_name). */
+#define HIDES (1u << 22)
 /* Masked by its path and unmasked: what is in objects here is masked all the same. */
 #define MASK_BELOW (1u << 24)
 #define GOES_DOWN  (SECRET | CONNECTION | DO(NORMALISE_UNMASK)) /* to strings of a list, what is unmasked to all but objects */
@@ -60,11 +63,12 @@ struct norm {
 };
 
 /* A value's place: its row of patterns, the member that holds it (p == NULL: none), what is to be
- * done. */
+ * done, and the place of what it is in. */
 struct spot {
-	struct row *here;
-	struct str  name;
-	unsigned    todo;
+	struct row        *here;
+	struct str         name;
+	unsigned           todo;
+	const struct spot *up; /* NULL: it is the resource */
 };
 
 /* ---- norm_place.c ---- */
@@ -88,7 +92,16 @@ bool norm_is_plain(struct norm *n, struct str text);
 /* Masks a scalar, escapes it, or leaves it (*changed false). */
 MUST_USE bool norm_scalar(
     struct norm *n, const struct json *v, unsigned todo, struct json *out, bool *changed);
-/* A resource's key without the secrets in it. */
-MUST_USE bool norm_key(struct norm *n, struct str *key);
+/* Are there secrets in a text?  Then *mark is what stands for it. */
+MUST_USE bool norm_parts(struct norm *n, struct str text, struct json *mark, bool *found);
+
+/* ---- norm_name.c ---- */
+
+/* Is norm_name to be asked? */
+bool norm_hides(struct str name);
+/* A member's name without the secrets in it; `at`: its place. */
+MUST_USE bool norm_name(struct norm *n, const struct spot *at, struct str *name);
+/* The same of a resource's category and key. */
+MUST_USE bool norm_resource(struct norm *n, struct resource *r);
 
 #endif

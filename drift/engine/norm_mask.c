@@ -199,30 +199,10 @@ norm_scalar(struct norm *n, const struct json *v, unsigned todo, struct json *ou
 	return !*changed || escape(n, v, out);
 }
 
-/* ---- keys ---- */
-
 bool
-norm_key(struct norm *n, struct str *key)
+norm_parts(struct norm *n, struct str text, struct json *mark, bool *found)
 {
-	const struct json v = { .type = JSON_STRING, .text = *key };
-	struct json       mark;
-	struct buf        shown;
-	char              name[MARK_NAME + 1];
-	bool              changed;
+	const struct json v = { .type = JSON_STRING, .text = text };
 
-	if (!n->second || n->from != RESOURCE_SOURCE)
-		return true;
-	if (!mask_parts(n, &v, &mark, &changed))
-		return false;
-	if (!changed)
-		return true;
-	buf_make(&shown, n->mem);
-	(void)mark_name(n->spec->label_key, mark.text, &n->r->category, 1, name);
-	mark_text(&shown, mark.text, name);
-	if (shown.n > RESOURCE_KEY_MAX) {
-		shown.n = 0;
-		buf_printf(&shown, "[masked:%s]", name);
-	}
-	*key = buf_str(&shown);
-	return buf_ok(&shown) || err_memory(n->e);
+	return mask_parts(n, &v, mark, found);
 }

@@ -27,7 +27,7 @@ means(const struct compare_entry *x, const struct json *v)
 static void
 met_name(const struct norm *n, const struct known *k)
 {
-	for (uint32_t i = 0; (k->todo & ~ASKS) != 0 && i < n->pick.n_names; i++)
+	for (uint32_t i = 0; (k->todo & ~(ASKS | HIDES)) != 0 && i < n->pick.n_names; i++)
 		if (compare_names(&n->pick, n->pick.names[i], k->name))
 			met(n, n->pick.names[i], k->times);
 }
@@ -72,6 +72,7 @@ judge_name(struct norm *n, struct str name)
 	n->named |= todo;
 	if (!n->second)
 		return todo;
+	todo |= norm_hides(name) ? HIDES : 0;
 	if ((todo & DO(NORMALISE_MASK)) != 0)
 		todo = (todo & ~DO(NORMALISE_MASK)) | SECRET;
 	return todo | judge_itself(name);
@@ -218,7 +219,7 @@ norm_member(struct norm *n, const struct spot *up, const struct json *v, uint32_
 {
 	struct str  name = v->names[i];
 	struct spot at = { places_down(&n->pick.places, up->here, name), name,
-		by_name_of(n, name, &v->items[i]) };
+		by_name_of(n, name, &v->items[i]), up };
 
 	at.todo |= by_path(n, at.here, &v->items[i]) | masked_above(up);
 	if (!n->second)
@@ -261,7 +262,8 @@ inherited(const struct spot *up, const struct json *element)
 struct spot
 norm_element(struct norm *n, const struct spot *up, const struct json *element, uint32_t index)
 {
-	struct spot at = { places_down_index(&n->pick.places, up->here, index), { NULL, 0 }, 0 };
+	struct spot at = { places_down_index(&n->pick.places, up->here, index), { NULL, 0 }, 0,
+		up };
 
 	uint32_t j = 0, path;
 

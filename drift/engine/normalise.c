@@ -133,6 +133,8 @@ normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot 
 	const struct json *part = &v->items[i];
 	bool               changed = false, gone = (at->todo & DO(NORMALISE_IGNORE)) != 0;
 	bool               blank = (at->todo & BLANK(NORMALISE_IGNORE)) != 0, empty;
+	bool               hides = (at->todo & HIDES) != 0;
+	struct str         name = at->name;
 	struct json        value = { .type = JSON_NULL };
 
 	if (c->items == NULL && stays(n, part, at->todo))
@@ -148,12 +150,14 @@ normal_part(struct norm *n, const struct json *v, uint32_t i, const struct spot 
 		changed = part->type != JSON_NULL;
 		value = (struct json) { .type = JSON_NULL };
 	}
-	if ((gone || changed) && !copy_start(n, v, i, c))
+	if (!gone && hides && !norm_name(n, at, &name))
+		return false;
+	if ((gone || changed || name.p != at->name.p) && !copy_start(n, v, i, c))
 		return false;
 	if (gone || c->items == NULL)
 		return true;
 	if (c->names != NULL)
-		c->names[c->n] = v->names[i];
+		c->names[c->n] = name;
 	c->items[c->n++] = changed ? value : *part;
 	return true;
 }
@@ -282,6 +286,23 @@ put(struct norm *n, struct resource *r, const struct json *value, bool changed)
 }
 
 bool
+resource_name(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
+    enum resource_origin from, struct err *e)
+{
+	struct norm n = {
+		.mem = mem,
+		.room = { .mem = mem },
+		.spec = spec,
+		.r = r,
+		.from = from,
+		.second = spec->edition >= COMPARE_EDITION_2,
+		.e = e,
+	};
+
+	return norm_resource(&n, r);
+}
+
+bool
 resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
     enum resource_origin from, struct work *work, struct err *e)
 {
@@ -301,13 +322,14 @@ resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec, struct reso
 
 	if (tmp == NULL)
 		return err_memory(e);
-	ok = compare_pick(tmp, &spec->normalise, WORK_NORMALISE, r->category, &n.pick, work, e);
+	ok = (from == RESOURCE_STORED || norm_resource(&n, r)) &&
+	     compare_pick(tmp, &spec->normalise, WORK_NORMALISE, r->category, &n.pick, work, e);
 	n.speaking =
 	    talloc_array(tmp, const struct compare_entry *, n.pick.n_names + n.pick.n_paths);
 	ok = ok && (n.speaking != NULL || err_memory(e));
 	ok = ok && normal_root(&n, r->value, &value, &changed);
 	norm_met(&n);
-	ok = ok && norm_key(&n, &r->key) && put(&n, r, &value, changed);
+	ok = ok && put(&n, r, &value, changed);
 	talloc_free(tmp);
 	return ok;
 }

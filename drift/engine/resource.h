@@ -56,11 +56,17 @@ enum resource_origin {
 /*
  * Replaces r->value by its normal form under `spec`.  ERR_INVALID with a fault when a number is
  * beyond the limits of json_canonical.  New nodes are owned by `mem`.
- * A key from outside that holds a secret by its content (secret.h) has "[masked:<16 hex>]" in its
- * place, so that resources stay apart.
+ * A category or key from outside, or the name of a member, that holds a secret by its content (secret.h)
+ * has "[masked:<16 hex>]" in its place, so that they stay apart; so has all of one that holds "[masked" from outside,
+ * lest it pass for another.  The hex is of the owner of the spec (compare_bind) and of where it stands: a template made
+ * of one config does not know such a resource in another.
  */
 MUST_USE bool resource_normalise(TALLOC_CTX *mem, const struct compare_spec *spec,
     struct resource *r, enum resource_origin from, struct work *work, struct err *e);
+
+/* Category and key alone.  A stored one has been through this already, or was stored by the first edition. */
+MUST_USE bool resource_name(TALLOC_CTX *mem, const struct compare_spec *spec, struct resource *r,
+    enum resource_origin from, struct err *e);
 
 /* Appends the canonical text of a normal form: what is hashed (with the tenant's key) and stored. */
 MUST_USE bool resource_canonical(struct buf *out, const struct resource *r, struct err *e);

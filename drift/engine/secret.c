@@ -125,9 +125,21 @@ secret_name(struct str name)
 	return ends_with(s, connection) ? SECRET_NAME_CONNECTION : SECRET_NAME_WHOLE;
 }
 
+/* "[masked]", "[masked:<16 hex>]": what was left of one. */
+static bool
+is_left(struct str text)
+{
+	static const char left[] = "[masked";
+
+	return text.n > sizeof left - 1 && memcmp(text.p, left, sizeof left - 1) == 0 &&
+	       memchr(text.p, ']', text.n) == text.p + text.n - 1;
+}
+
 bool
 secret_is_none(struct str text)
 {
+	if (is_left(text))
+		return true;
 	for (size_t i = 0; i < LEN(none); i++)
 		if (text.n == none[i].n && text_same(true, text.p, none[i].p, text.n))
 			return true;

@@ -18,7 +18,7 @@
  * One pass over the text, whatever it holds; of most bytes no more than one look in a table.
  *
  * Texts that say that there is no secret, or how it comes to be, are left alone (secret_is_none): empty
- * text, "true", "none", "required" ...
+ * text, "true", "none", "required" ... and "[masked]" or "[masked:<name>]", which was one.
  */
 #ifndef BSX_DRIFT_ENGINE_SECRET_H
 #define BSX_DRIFT_ENGINE_SECRET_H

@@ -231,7 +231,7 @@ bool
 remask_config(const struct remask *x, struct err *e)
 {
 	static remask_fn *const walks[] = { versions_page, manifests_page, remask_changes_page,
-		remask_messages_page };
+		remask_messages_page, remask_alerts_page, remask_reports_page };
 	struct remasking        w = {
 		       .x = x, .page = talloc_new(x->mem), .seen = mask_set_make(x->mem, e)
 	};
@@ -246,6 +246,7 @@ remask_config(const struct remask *x, struct err *e)
 	spec = spec_masks(x->mem, x->d, x->t, &config, x->work, e);
 	if (spec == NULL)
 		return false;
+	compare_bind(spec->compare, x->config.b);
 	w.masks = spec->compare;
 	for (size_t i = 0; i < sizeof(walks) / sizeof(walks[0]); i++)
 		if (!walk(&w, walks[i], e))

@@ -5,9 +5,8 @@
  * edition of their time masked them.  Once a config is taken over (takeover.h) all of them are gone through, a page
  * and a transaction at a time; what is masked now is masked there too, and the clear contents go when nothing
  * refers to them.  Nothing else of a stored value is changed: what a config ignores or rounds today stays as it was
- * in its history.  A walk that is cut off begins again.
- *
- * Not gone through: keys of resources, and what elements are called in canonical paths of changes.
+ * in its history.  A walk that is cut off begins again.  What is said about values by name (of a resource, of a place
+ * in it, in a title) loses the secrets in it too.
  *
  * Errors: those of db.h, of spec_compile.
  */

@@ -25,7 +25,12 @@ struct remasking {
 
 /* One page each, in a transaction of its own; w->read == 0: that was all. */
 typedef bool remask_fn(struct db *db, struct remasking *w, struct err *e);
-/* remask_told.c: the values of changes, and of what is told of alerts. */
+/* remask_told.c: changes, and what is told of alerts. */
 remask_fn remask_changes_page, remask_messages_page;
+/* remask_text.c: what alerts are called, and what reports say. */
+remask_fn remask_alerts_page, remask_reports_page;
+
+/* All strings and names in it, as they are for people. */
+MUST_USE bool remask_words(TALLOC_CTX *mem, struct json *v, bool *other, struct err *e);
 
 #endif

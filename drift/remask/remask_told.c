@@ -1,4 +1,4 @@
-/* remask.h: the values of changes, and of what is told of alerts. */
+/* remask.h: changes, and what is told of alerts. */
 #include <string.h>
 
 #include "drift/alert/message.h"
@@ -37,19 +37,70 @@ mask_text(
 
 /* ---- changes ---- */
 
+/* Where it is, under its names of now; *other: these are others. */
 static bool
-mask_sealed(struct remasking *w, const struct remask_change *c, const char *column,
-    struct blob *sealed, bool *other, struct err *e)
+name_place(struct remasking *w, const struct value_place *was, struct value_place *is, bool *other,
+    struct err *e)
+{
+	struct resource r = { .category = was->category, .key = was->key };
+
+	*is = *was;
+	if (!resource_name(w->page, w->masks, &r, RESOURCE_STORED, e))
+		return false;
+	is->category = r.category;
+	is->key = r.key;
+	if (!mask_path(w->page, w->masks, &r, &is->path, w->x->work, e))
+		return false;
+	*other = *other || is->category.p != was->category.p || is->key.p != was->key.p ||
+		 is->path.p != was->path.p;
+	return true;
+}
+
+static bool
+keep_text(struct remasking *w, struct str text, char **out, struct err *e)
+{
+	if (text.p != *out)
+		*out = str_dup(w->page, text);
+	return *out != NULL || err_memory(e);
+}
+
+/* What is said of a change in names. */
+static bool
+name_change(struct remasking *w, struct remask_change *c, struct value_place *is, bool *other,
+    struct err *e)
+{
+	const struct value_place was = { str_of(c->category), str_of(c->key), str_of(c->path) };
+	struct value_place       canonical = was, from = was;
+	struct str               inside = c->rule_place == NULL ? STR("") : str_of(c->rule_place);
+
+	canonical.path = str_of(c->canonical_path);
+	if (!name_place(w, &was, is, other, e) ||
+	    !name_place(w, &canonical, &canonical, other, e) || !mask_sentence(w->page, &inside, e))
+		return false;
+	if (c->renamed_from != NULL) {
+		from.key = str_of(c->renamed_from);
+		if (!name_place(w, &from, &from, other, e) ||
+		    !keep_text(w, from.key, &c->renamed_from, e))
+			return false;
+	}
+	return keep_text(w, is->category, &c->category, e) && keep_text(w, is->key, &c->key, e) &&
+	       keep_text(w, is->path, &c->path, e) &&
+	       keep_text(w, canonical.path, &c->canonical_path, e) &&
+	       (c->rule_place == NULL || keep_text(w, inside, &c->rule_place, e));
+}
+
+static bool
+mask_sealed(struct remasking *w, const struct remask_change *c, const struct value_place *at,
+    const char *column, struct blob *sealed, bool *other, struct err *e)
 {
 	const struct sealed_place place = { "drift_changes", column, &c->id };
-	const struct value_place  at = { str_of(c->category), str_of(c->key), str_of(c->path) };
 	struct str                text;
 	bool                      changed = false;
 
 	if (sealed->p == NULL)
 		return true;
 	if (!tenant_open(w->x->t, w->page, place, *sealed, &text, e) ||
-	    !mask_text(w, &at, &text, &changed, e))
+	    !mask_text(w, at, &text, &changed, e))
 		return false;
 	*other = *other || changed;
 	return !changed || tenant_seal(w->x->t, w->page, place, text, sealed, e);
@@ -64,10 +115,15 @@ remask_changes_page(struct db *db, struct remasking *w, struct err *e)
 	if (!remask_changes(db, w->page, &w->at, &rows, &w->read, e))
 		return false;
 	for (size_t i = 0; i < w->read; i++) {
-		bool other = rows[i].has_lines;
+		struct value_place at = { .path = str_of(rows[i].path) }, is;
+		bool               other = rows[i].has_lines;
 
-		if (!mask_sealed(w, &rows[i], "old_value", &rows[i].old_value, &other, e) ||
-		    !mask_sealed(w, &rows[i], "new_value", &rows[i].new_value, &other, e))
+		if (!name_change(w, &rows[i], &is, &other, e))
+			return false;
+		at.category = is.category;
+		at.key = is.key;
+		if (!mask_sealed(w, &rows[i], &at, "old_value", &rows[i].old_value, &other, e) ||
+		    !mask_sealed(w, &rows[i], &at, "new_value", &rows[i].new_value, &other, e))
 			return false;
 		if (other)
 			rows[n++] = rows[i];
@@ -97,24 +153,72 @@ mask_raw(struct remasking *w, const struct value_place *at, struct raw_json *val
 }
 
 static bool
+set_raw(struct remasking *w, struct str was, struct str is, struct raw_json *out, struct err *e)
+{
+	struct buf b;
+
+	if (is.p == was.p)
+		return true;
+	buf_make(&b, w->page);
+	buf_json(&b, is);
+	buf_putc(&b, '\0');
+	*out = (struct raw_json) { .text = b.p };
+	return buf_ok(&b) || err_memory(e);
+}
+
+static bool
+mask_event_change(struct remasking *w, struct event_change *c, bool *other, struct err *e)
+{
+	struct value_place was, is, at;
+
+	if (!event_text(w->page, &c->category, &was.category, e) ||
+	    !event_text(w->page, &c->key, &was.key, e) ||
+	    !event_text(w->page, &c->path, &was.path, e) || !name_place(w, &was, &is, other, e))
+		return false;
+	at = (struct value_place) { is.category, is.key, was.path };
+	if (!mask_raw(w, &at, &c->old_value, other, e) ||
+	    !mask_raw(w, &at, &c->new_value, other, e) ||
+	    !set_raw(w, was.category, is.category, &c->category, e) ||
+	    !set_raw(w, was.key, is.key, &c->key, e) || !set_raw(w, was.path, is.path, &c->path, e))
+		return false;
+	if (c->renamed_from.text != NULL) {
+		if (!event_text(w->page, &c->renamed_from, &was.key, e) ||
+		    !name_place(w, &was, &is, other, e) ||
+		    !set_raw(w, was.key, is.key, &c->renamed_from, e))
+			return false;
+	}
+	*other = *other || c->text_diff.text != NULL;
+	c->text_diff = (struct raw_json) { 0 };
+	return true;
+}
+
+/* A sentence of an event. */
+static bool
+mask_said(struct remasking *w, struct raw_json *said, bool *other, struct err *e)
+{
+	struct str was, is;
+
+	if (said->text == NULL)
+		return true;
+	if (!event_text(w->page, said, &was, e))
+		return false;
+	is = was;
+	if (!mask_sentence(w->page, &is, e))
+		return false;
+	*other = *other || is.p != was.p;
+	return set_raw(w, was, is, said, e);
+}
+
+static bool
 mask_event(struct remasking *w, struct alert_event *ev, bool *other, struct err *e)
 {
 	struct event_change *list = ev->changes.p;
 
-	for (size_t i = 0; i < ev->changes.n; i++) {
-		struct event_change *c = &list[i];
-		struct value_place   at;
-
-		if (!event_text(w->page, &c->category, &at.category, e) ||
-		    !event_text(w->page, &c->key, &at.key, e) ||
-		    !event_text(w->page, &c->path, &at.path, e) ||
-		    !mask_raw(w, &at, &c->old_value, other, e) ||
-		    !mask_raw(w, &at, &c->new_value, other, e))
+	for (size_t i = 0; i < ev->changes.n; i++)
+		if (!mask_event_change(w, &list[i], other, e))
 			return false;
-		*other = *other || c->text_diff.text != NULL;
-		c->text_diff = (struct raw_json) { 0 };
-	}
-	return true;
+	return ev->alert == NULL || (mask_said(w, &ev->alert->title, other, e) &&
+					mask_said(w, &ev->alert->plain_title, other, e));
 }
 
 static bool
@@ -147,8 +251,8 @@ replace(struct remasking *w, struct json *v, struct str text, struct err *e)
 static bool
 mask_told(struct remasking *w, struct json *change, bool *other, struct err *e)
 {
-	struct value_place       at = { 0 };
-	struct str *const        texts[] = { &at.category, &at.key, &at.path };
+	struct value_place       was = { 0 }, at;
+	struct str *const        texts[] = { &was.category, &was.key, &was.path };
 	static const char *const names[] = { "category", "key", "path" };
 
 	if (change->type != JSON_OBJECT)
@@ -159,6 +263,9 @@ mask_told(struct remasking *w, struct json *change, bool *other, struct err *e)
 		if (v != NULL && v->type == JSON_STRING)
 			*texts[i] = v->text;
 	}
+	if (!name_place(w, &was, &at, other, e))
+		return false;
+	at.path = was.path;
 	for (uint32_t i = 0; i < change->n; i++) {
 		struct json *v = &change->items[i];
 		struct str   text;
@@ -198,6 +305,8 @@ mask_finished(struct remasking *w, struct remask_message *m, bool *other, struct
 	for (uint32_t i = 0; changes != NULL && i < changes->n; i++)
 		if (!mask_told(w, &changes->items[i], other, e))
 			return false;
+	if (!remask_words(w->page, tree, other, e))
+		return false;
 	if (!*other)
 		return true;
 	buf_make(&b, w->page);

@@ -10,6 +10,7 @@
 #include "drift/engine/redact.h"
 #include "drift/run/place_list.h"
 #include "drift/run/takeover_follow.h"
+#include "drift/run/takeover_rename.h"
 #include "drift/snapshot/comparison.h"
 
 /* ---- the two comparisons ---- */
@@ -320,11 +321,15 @@ static bool
 compare_both(struct taking *k, struct err *e)
 {
 	struct sides s;
+	bool         renamed;
 
 	if (!read_sides(k, &s, e))
 		return false;
 	k->was = compare_under(k, (enum compare_edition)k->config.edition, &s, e);
-	k->is = k->was == NULL ? NULL : compare_under(k, COMPARE_EDITION, &s, e);
+	if (k->was == NULL || !takeover_rename(k, &renamed, e) || !takeover_rename_changes(k, e) ||
+	    (renamed && !read_sides(k, &s, e)))
+		return false;
+	k->is = compare_under(k, COMPARE_EDITION, &s, e);
 	if (k->is == NULL)
 		return false;
 	k->whole = (int64_t)k->was->n == diff_count(&k->was->summary) &&

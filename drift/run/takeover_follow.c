@@ -9,6 +9,7 @@
 #include "core/store/drift/trend.h"
 #include "drift/alert/alerting.h"
 #include "drift/engine/fingerprint.h"
+#include "drift/run/takeover_rename.h"
 
 /* The names that one fingerprint of before has now: links first[0 .. n), by index. */
 struct new_names {
@@ -145,8 +146,11 @@ place_now(struct taking *k, const struct finding_place *at, uint8_t now[static H
 	buf_make(&text, k->x->mem);
 	ok = fingerprint_path_now(&path, str_of(at->canonical_path), e);
 	name.path = buf_str(&path);
+	ok = ok && takeover_rename_place(k, &name, e);
 	ok = ok && fingerprint_of(k->spec->compare, &name, &text, now, e);
-	*other = ok && !str_eq(name.path, str_of(at->canonical_path));
+	*other = ok && !(str_eq(name.path, str_of(at->canonical_path)) &&
+			   str_eq(name.category, str_of(at->category)) &&
+			   str_eq(name.key, str_of(at->key)));
 	talloc_free(path.p);
 	talloc_free(text.p);
 	return ok;

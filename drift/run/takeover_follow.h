@@ -28,6 +28,7 @@ struct taking {
 	struct diff           *was, *is; /* of the same, under the edition of before and of now */
 	bool                   whole;    /* no changes of them are left out because there are so many */
 	struct drift_spec     *spec;     /* of now */
+	struct drift_spec     *names;    /* of now too: what is masked (takeover_rename.h) */
 	struct finding_list    rows;     /* known, by fingerprint and value hash */
 	struct known_finding  *known;    /* parallel */
 	struct finding_link   *links;

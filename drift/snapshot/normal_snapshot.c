@@ -121,9 +121,24 @@ make_resources(struct normal_snapshot *s, const struct tenant_db *t, const struc
 
 /* ---- collections ---- */
 
+/* Named as the resources of theirs are. */
+static bool
+name_collections(struct normal_snapshot *s, const struct drift_spec *spec, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct resource r = { .category = s->collections[i].category };
+
+		if (!resource_name(s, spec->compare, &r, RESOURCE_SOURCE, e))
+			return false;
+		s->collections[i].category = r.category;
+	}
+	return true;
+}
+
 /* The told ones first, so that sorting what the resources add cannot hide them. */
 static bool
-make_collections(struct normal_snapshot *s, const struct collected *in, struct err *e)
+make_collections(struct normal_snapshot *s, const struct drift_spec *spec,
+    const struct collected *in, struct err *e)
 {
 	size_t n = in->collections_n;
 
@@ -132,6 +147,8 @@ make_collections(struct normal_snapshot *s, const struct collected *in, struct e
 		return err_memory(e);
 	if (n > 0)
 		memcpy(s->collections, in->collections, n * sizeof(s->collections[0]));
+	if (in->from == RESOURCE_SOURCE && !name_collections(s, spec, n, e))
+		return false;
 	if (n > 1)
 		qsort(s->collections, n, sizeof(s->collections[0]), by_category);
 	s->collections_n = n;
@@ -194,7 +211,7 @@ normal_snapshot_make(TALLOC_CTX *mem, const struct tenant_db *t, const struct dr
 		err_memory(e);
 		return NULL;
 	}
-	if (make_resources(s, t, spec, in, work, e) && make_collections(s, in, e) &&
+	if (make_resources(s, t, spec, in, work, e) && make_collections(s, spec, in, e) &&
 	    make_digest(s, t, e))
 		return s;
 	return NULL; /* faults may lie in it: it goes with `mem` */

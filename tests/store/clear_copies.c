@@ -46,6 +46,25 @@ clear_cells(
 	return found;
 }
 
+/* What is not sealed: any column of any table. */
+static size_t
+clear_columns(struct drift_world *x, TALLOC_CTX *mem, const char *what)
+{
+	MYSQL_RES *r = drift_rows(x, mem,
+	    "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS"
+	    " WHERE TABLE_SCHEMA = '%s' AND (DATA_TYPE LIKE '%text' OR DATA_TYPE LIKE '%char'"
+	    " OR DATA_TYPE LIKE 'varbin%')");
+	MYSQL_ROW  row;
+	size_t     found = 0;
+
+	while ((row = mysql_fetch_row(r)) != NULL)
+		found += (size_t)drift_count(x,
+		    talloc_asprintf(mem, "SELECT COUNT(*) FROM %%s.%s WHERE INSTR(`%s`, '%s') > 0",
+			row[0], row[1], what));
+	mysql_free_result(r);
+	return found;
+}
+
 size_t
 clear_copies(struct drift_world *x, const char *what)
 {
@@ -53,7 +72,7 @@ clear_copies(struct drift_world *x, const char *what)
 	size_t      n = clear_contents(x, mem, what) +
 		   clear_cells(x, mem, "drift_changes", "old_value", what) +
 		   clear_cells(x, mem, "drift_changes", "new_value", what) +
-		   clear_cells(x, mem, "outbox", "body", what);
+		   clear_cells(x, mem, "outbox", "body", what) + clear_columns(x, mem, what);
 
 	talloc_free(mem);
 	return n;

@@ -1,5 +1,5 @@
 /*
- * clear_copies.h - a text in what is stored sealed: contents, values of changes, messages.
+ * clear_copies.h - a text in what is stored: sealed in contents, values of changes and messages; or in the clear.
  */
 #ifndef BSX_TESTS_STORE_CLEAR_COPIES_H
 #define BSX_TESTS_STORE_CLEAR_COPIES_H

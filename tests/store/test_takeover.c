@@ -48,11 +48,13 @@ old_config(struct place_in_time *y, const char *more)
 	return c;
 }
 
+/* The resource that is pushed. */
+static const char *place_of_body = "\"category\":\"c\",\"key\":\"k\"";
+
 static const char *
 body_of(struct place_in_time *y, const char *value)
 {
-	return talloc_asprintf(
-	    y, "{\"resources\":[{\"category\":\"c\",\"key\":\"k\",\"value\":%s}]}", value);
+	return talloc_asprintf(y, "{\"resources\":[{%s,\"value\":%s}]}", place_of_body, value);
 }
 
 /* A snapshot as the version before took it: the config keeps its edition. */
@@ -314,6 +316,61 @@ clear_copies_of_what_is_masked_now_are_masked_everywhere(void **state)
 	assert_string_equal(place_told(y), "drift opened, drift resolved");
 }
 
+/* A secret in the key of a resource, in its category and in the name of a member. */
+#define NAMED "\"category\":\"Password=cat-7777\",\"key\":\"Server=a;Password=key-1234\""
+#define STATE(s)                                                                                   \
+	"{\"Password=name-4444\":{\"state\":\"" s "\",\"list\":[{\"id\":1,\"v\":\"" s "\"}]}}"
+#define IS_NAMED  "\"resources\":[{" NAMED ",\"value\":" STATE("on") "}]"
+#define AND_THEIR "\"collections\":{\"Password=cat-7777\":\"complete\"}"
+
+static void
+what_is_named_with_a_secret_is_the_same_after_it(void **state)
+{
+	static const char *const secrets[] = { "cat-7777", "key-1234", "name-4444" };
+	static const char *const statuses[] = { "accepted", "detected" };
+	struct place_in_time    *y = place_with_pack(state);
+
+	place_of_body = NAMED;
+	for (size_t i = 0; i < 2; i++) {
+		struct uuid         c = old_config(y, "");
+		const struct remask x = { y->x->d, y->x->t, y, NULL, c };
+		struct err          e = { 0 };
+		struct report       r;
+
+		push_before(y, &c, STATE("on"));
+		push_before(y, &c, STATE("off"));
+		y->clock.set_ms -= 3600000; /* one out of order has a manifest */
+		push_before(y, &c, STATE("late"));
+		y->clock.set_ms += 3600000;
+		decide_all(y, &c, statuses[i], "");
+		push_before(y, &c, STATE("off"));
+		place_forget_told(y);
+		for (size_t k = 0; k < 3; k++)
+			assert_true(clear_copies(y->x, secrets[k]) >= 5);
+		takes_over(y, &c);
+		for (int again = 0; again < 2; again++)
+			assert_ok(remask_config(&x, &e));
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(clear_copies(y->x, secrets[k]), 0);
+		assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.resources"), i + 1);
+		drift_check_contents(y->x);
+		y->clock.set_ms += 60000;
+		r = drift_push(y->x, y, &c, body_of(y, STATE("off"))).report;
+		assert_string_equal(r.status, i == 0 ? "clean" : "drifted");
+		assert_int_equal(r.created + r.deleted, 0);
+		assert_int_equal(i == 0 ? r.accepted : r.modified, 2);
+		y->clock.set_ms += 60000;
+		r = drift_push(y->x, y, &c, "{" IS_NAMED "," AND_THEIR "}").report;
+		assert_string_equal(r.status, "clean");
+		assert_string_equal(place_told(y), i == 0 ? "" : "drift resolved");
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(clear_copies(y->x, secrets[k]), 0);
+		drift_arrive(y->x);
+		place_forget_told(y);
+	}
+	place_of_body = "\"category\":\"c\",\"key\":\"k\"";
+}
+
 static void
 a_walk_that_is_cut_off_leaves_nothing_for_good(void **state)
 {
@@ -348,6 +405,7 @@ main(void)
 		PLACED(what_was_accepted_once_is_still_when_it_comes_back),
 		PLACED(it_is_done_once),
 		PLACED(clear_copies_of_what_is_masked_now_are_masked_everywhere),
+		PLACED(what_is_named_with_a_secret_is_the_same_after_it),
 		PLACED(a_walk_that_is_cut_off_leaves_nothing_for_good),
 		PLACED(a_config_without_findings_or_reports_is_taken_over_too),
 	};

@@ -131,6 +131,9 @@ static const struct field change_fields[] = {
 	COLUMN(struct remask_change, category),
 	COLUMN(struct remask_change, key),
 	COLUMN(struct remask_change, path),
+	COLUMN(struct remask_change, canonical_path),
+	COLUMN_NULL(struct remask_change, rule_place),
+	COLUMN_NULL(struct remask_change, renamed_from),
 	COLUMN_NULL(struct remask_change, old_value),
 	COLUMN_NULL(struct remask_change, new_value),
 	COLUMN(struct remask_change, position),
@@ -140,6 +143,12 @@ static const struct field change_fields[] = {
 static const struct schema change_out = SCHEMA("RemaskChange", struct remask_change, change_fields);
 static const struct field  change_set_fields[] = {
 	 COLUMN(struct remask_change, id),
+	 COLUMN(struct remask_change, category),
+	 COLUMN(struct remask_change, key),
+	 COLUMN(struct remask_change, path),
+	 COLUMN(struct remask_change, canonical_path),
+	 COLUMN_NULL(struct remask_change, rule_place),
+	 COLUMN_NULL(struct remask_change, renamed_from),
 	 COLUMN_NULL(struct remask_change, old_value),
 	 COLUMN_NULL(struct remask_change, new_value),
 	 FIELD_END,
@@ -149,7 +158,8 @@ static const struct schema change_set_in =
 
 /* Of one report, and which comes next. */
 SQL(remask_select_changes, SQL_TENANT, &change_at_in, &change_out,
-    "SELECT id, category, `key`, path, old_value, new_value, position,"
+    "SELECT id, category, `key`, path, canonical_path, rule_place, renamed_from, old_value,"
+    " new_value, position,"
     " text_diff IS NOT NULL AS has_lines FROM drift_changes"
     " FORCE INDEX (report) WHERE report_id = :id AND position >= :seq ORDER BY position"
     " LIMIT :limit");
@@ -157,8 +167,9 @@ SQL(remask_select_report, SQL_TENANT, &report_at_in, &id_in,
     "SELECT id FROM drift_reports FORCE INDEX (config) WHERE config_id = :config_id AND id > :id"
     " ORDER BY id LIMIT 1");
 SQL(remask_update_change, SQL_TENANT, &change_set_in, NULL,
-    "UPDATE drift_changes SET old_value = :old_value, new_value = :new_value, text_diff = NULL"
-    " WHERE id = :id");
+    "UPDATE drift_changes SET category = :category, `key` = :key, path = :path,"
+    " canonical_path = :canonical_path, rule_place = :rule_place, renamed_from = :renamed_from,"
+    " old_value = :old_value, new_value = :new_value, text_diff = NULL WHERE id = :id");
 
 bool
 remask_changes(struct db *db, TALLOC_CTX *mem, struct remask_at *at, struct remask_change **rows,

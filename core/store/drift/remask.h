@@ -1,6 +1,6 @@
 /*
  * remask.h - the stored copies of a config's values: what its snapshots held, its changes, and the messages about
- * its alerts.  Who masks what was stored in clear reads them a page at a time and writes them back.
+ * its alerts; and what is said about them in names, paths and sentences.  Who masks what was stored in clear reads them a page at a time and writes them back.
  *
  * Errors: those of db.h.
  */
@@ -40,7 +40,8 @@ MUST_USE bool remask_manifest_set(
 
 struct remask_change {
 	struct uuid id;
-	char       *category, *key, *path;
+	char       *category, *key, *path, *canonical_path;
+	char       *rule_place, *renamed_from; /* NULL: none */
 	struct blob old_value, new_value; /* sealed; p == NULL: none */
 	int64_t     position;
 	bool        has_lines; /* by which they differ, parts that cannot be masked: setting it drops them */
@@ -64,6 +65,27 @@ MUST_USE bool remask_messages_set(
 
 /* The titles of its alerts lose their values. */
 MUST_USE bool remask_titles(struct db *db, const struct uuid *config, struct err *e);
+
+/* What it is called in the lists of alerts. */
+struct remask_alert {
+	struct uuid id;
+	char       *title;
+};
+MUST_USE bool remask_alerts(struct db *db, TALLOC_CTX *mem, const struct remask_at *at,
+    struct remask_alert **rows, size_t *n, struct err *e);
+MUST_USE bool remask_alerts_set(
+    struct db *db, const struct remask_alert *rows, size_t n, struct err *e);
+
+/* What reports say beside their changes, each JSON. */
+struct remask_report {
+	struct uuid id;
+	char       *incomplete;
+	char       *held, *notes, *collections, *first_look; /* NULL: none */
+};
+MUST_USE bool remask_reports(struct db *db, TALLOC_CTX *mem, const struct remask_at *at,
+    struct remask_report **rows, size_t *n, struct err *e);
+MUST_USE bool remask_reports_set(
+    struct db *db, const struct remask_report *rows, size_t n, struct err *e);
 
 /* Configs of which not everything is masked, or called, as this edition does, behind `after`: at most `limit`. */
 struct remask_due {

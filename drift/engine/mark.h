@@ -31,7 +31,7 @@ bool mark_within(const struct json *v);
 
 /*
  * Appends what people get to see of it, as text and as a JSON string: "[masked]", or with a name
- * "[masked:<name>]".  A name is of the mask and of what its maker hands in as the place (mark_name): equal
+ * "[masked:<name>]".  A name is of the mask and of what its maker hands in as the place (mark_name; naming.h): equal
  * values within one such place have one name.  NULL: none.
  */
 #define MARK_NAME 16 /* hex digits of a name */

@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/engine/mark.h"
+#include "drift/engine/naming.h"
 #include "drift/engine/walk.h"
 
-#define STEPS_OP 100 /* to note, order and print one, beside its path */
+#define STEPS_WAY 60  /* to name one place on the way to one */
+#define STEPS_OP  100 /* to note, order and print one, beside its path */
 
 enum op { OP_REPLACE, OP_ADD, OP_REMOVE, OP_MOVE };
 
@@ -18,9 +21,18 @@ struct patch_op {
 	bool               last;  /* element: added behind the others */
 	size_t             seq;   /* order of finding */
 	const struct json *value; /* NULL: OP_REMOVE */
-	struct resource    r;     /* whose it is; its value is not looked at */
+	struct str         key;   /* of the resource it is */
 	bool               open;  /* the value is wrapped in a new category: {key: value} */
+	uint8_t            place[HASH_LEN]; /* of the value (naming.h) */
 };
+
+/* A place on the way to a change. */
+struct way {
+	uint64_t            mark; /* of it (walk.h) */
+	struct naming_place at;
+	bool                renamed; /* an element that is known by another identity on each side */
+};
+#define NO_MARK UINT64_MAX
 
 struct patch {
 	struct diff     *d;
@@ -31,6 +43,10 @@ struct patch {
 	struct str      *categories; /* that the document has, in their order */
 	size_t           categories_n, categories_cap;
 	bool             is_value; /* the resource at hand is the document itself */
+	bool             masks;    /* there are some in it */
+	struct naming    naming;
+	uint64_t         replaced;                 /* mark of the element that was, all of it */
+	struct way       ways[JSON_DEPTH_MAX + 1]; /* by depth */
 };
 
 /* ---- collecting ---- */
@@ -80,15 +96,108 @@ is_element(const struct place *at)
 	return at->kind != PLACE_ROOT && at->kind != PLACE_MEMBER;
 }
 
+/* ---- what masks are called ---- */
+
+static bool
+name_way(struct patch *p, struct walk *w, const struct place *at, struct way *x)
+{
+	const uint32_t d = at->depth;
+	bool           same = true;
+
+	*x = (struct way) { .mark = at->mark };
+	if (at->kind == PLACE_ROOT)
+		x->at = naming_root(&p->naming, w->to != NULL ? w->to : w->from);
+	else if (at->kind == PLACE_MEMBER)
+		x->at = naming_member(&p->ways[d - 1].at, at->name);
+	else
+		x->at = naming_element(&p->ways[d - 1].at, w->around[1][d]);
+	if (is_element(at) && !naming_same(w->tmp, w->around[0][d], w->around[1][d], &same, w->e))
+		return false;
+	x->renamed = !same;
+	return work_spend(w->d->state->work, WORK_PATCH, STEPS_WAY, w->e);
+}
+
+/* All that the way to `at` leads through; *renamed: the first of it that is. */
+static bool
+name_ways(struct patch *p, struct walk *w, const struct place *at, const struct place **renamed)
+{
+	struct way *x;
+
+	if (at == NULL)
+		return true;
+	if (!name_ways(p, w, at->up, renamed))
+		return false;
+	x = &p->ways[at->depth];
+	if (x->mark != at->mark && !name_way(p, w, at, x))
+		return false;
+	if (x->renamed && *renamed == NULL)
+		*renamed = at;
+	return true;
+}
+
+/* The place of the value that an operation brings. */
+static bool
+name_value(struct patch *p, struct walk *w, const struct place *at, struct patch_op *op)
+{
+	struct naming_place here;
+
+	if (at->kind == PLACE_ROOT)
+		here = naming_root(&p->naming, w->to != NULL ? w->to : w->from);
+	else if (at->kind == PLACE_MEMBER)
+		here = naming_member(&p->ways[at->depth - 1].at, at->name);
+	else
+		here = naming_element(&p->ways[at->depth - 1].at, op->value);
+	if (!naming_hash(w->tmp, &p->naming, &here, w->e))
+		return false;
+	memcpy(op->place, here.hash, HASH_LEN);
+	return true;
+}
+
+static bool
+spend_op(struct walk *w, const struct buf *path)
+{
+	return work_spend(w->d->state->work, WORK_PATCH, STEPS_OP + 4 * WORK_BYTES(path->n), w->e);
+}
+
+/* All of an element, once, for whatever differs in it. */
+static bool
+note_replaced(struct patch *p, struct walk *w, const struct place *at)
+{
+	struct patch_op *op;
+	struct buf       path;
+	uint32_t         depth = 0;
+
+	if (p->replaced == at->mark)
+		return true;
+	p->replaced = at->mark;
+	op = op_next(p, w->e);
+	if (op == NULL)
+		return false;
+	buf_make(&path, p->paths);
+	place_path(p, w, at, &path, &depth);
+	if (!buf_ok(&path))
+		return err_memory(w->e);
+	op->path = buf_str(&path);
+	op->op = OP_REPLACE;
+	op->value = w->around[1][at->depth];
+	return name_value(p, w, at, op) && spend_op(w, &path);
+}
+
 /* Takes the place of walk_change. */
 static bool
 note(struct walk *w, const struct place *at, const struct json *old_value,
     const struct json *new_value)
 {
-	struct patch    *p = w->d->state->note_arg;
-	struct patch_op *op = op_next(p, w->e);
-	struct buf       path;
+	struct patch       *p = w->d->state->note_arg;
+	const struct place *renamed = NULL;
+	struct patch_op    *op;
+	struct buf          path;
 
+	if (p->masks && !name_ways(p, w, at->up, &renamed))
+		return false;
+	if (renamed != NULL)
+		return note_replaced(p, w, renamed);
+	op = op_next(p, w->e);
 	if (op == NULL)
 		return false;
 	buf_make(&path, p->paths);
@@ -101,12 +210,19 @@ note(struct walk *w, const struct place *at, const struct json *old_value,
 		 : new_value == NULL ? OP_REMOVE
 				     : OP_REPLACE;
 	op->value = at->moved ? NULL : new_value;
-	op->r = w->to != NULL ? *w->to : *w->from;
 	op->depth = is_element(at) ? op->depth + 1 : 0;
 	op->index = op->op == OP_ADD || at->moved ? at->to_i : at->old_i;
 	op->from = at->at_i;
 	op->last = !at->ordered;
-	return work_spend(w->d->state->work, WORK_PATCH, STEPS_OP + 4 * WORK_BYTES(path.n), w->e);
+	if (p->masks && op->value != NULL && !name_value(p, w, at, op))
+		return false;
+	return spend_op(w, &path);
+}
+
+void
+patch_of(struct patch *p, struct str what)
+{
+	p->naming.of = what;
 }
 
 struct patch *
@@ -125,6 +241,8 @@ patch_make(TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, 
 		talloc_free(p);
 		return NULL;
 	}
+	p->naming.spec = spec;
+	p->replaced = NO_MARK;
 	p->d->state->note = note;
 	p->d->state->note_arg = p;
 	return p;
@@ -189,8 +307,9 @@ patch_category(struct patch *p, struct str category, struct err *e)
 static bool
 open_category(struct patch *p, const struct resource *to, struct err *e)
 {
-	struct patch_op *op = op_next(p, e);
-	struct buf       path;
+	const struct naming_place root = naming_root(&p->naming, to);
+	struct patch_op          *op = op_next(p, e);
+	struct buf                path;
 
 	if (op == NULL)
 		return false;
@@ -202,8 +321,18 @@ open_category(struct patch *p, const struct resource *to, struct err *e)
 	op->path = buf_str(&path);
 	op->value = to->value;
 	op->open = true;
-	op->r = *to;
+	op->key = to->key;
+	memcpy(op->place, root.hash, HASH_LEN);
 	return patch_category(p, to->category, e);
+}
+
+/* Of a resource or value of its own. */
+static bool
+compare(struct patch *p, const struct resource *from, const struct resource *to, struct err *e)
+{
+	p->masks = (from != NULL && from->masks) || (to != NULL && to->masks);
+	p->ways[0].mark = NO_MARK;
+	return diff_resource(p->d, from, to, e);
 }
 
 bool
@@ -215,17 +344,18 @@ patch_resource(
 	if (from == NULL && to != NULL && !has_category(p, to->category))
 		return open_category(p, to, e);
 	p->is_value = false;
-	return diff_resource(p->d, from, to, e);
+	return compare(p, from, to, e);
 }
 
 bool
 patch_value(struct patch *p, struct str category, const struct json *from, const struct json *to,
     struct err *e)
 {
-	const struct resource a = { category, STR(""), from }, b = { category, STR(""), to };
+	const struct resource a = { category, STR(""), from, mark_within(from) },
+			      b = { category, STR(""), to, mark_within(to) };
 
 	p->is_value = true;
-	return diff_resource(p->d, &a, &b, e);
+	return compare(p, &a, &b, e);
 }
 
 /* ---- the order of application ---- */
@@ -286,13 +416,16 @@ print_paths(struct buf *out, const struct patch_op *op, struct err *e)
 static void
 print_value(struct buf *out, const struct patch *p, const struct patch_op *op)
 {
+	struct naming_place at = { .done = true };
+
 	buf_puts(out, ",\"value\":");
 	if (op->open) {
 		buf_putc(out, '{');
-		buf_json(out, op->r.key);
+		buf_json(out, op->key);
 		buf_putc(out, ':');
 	}
-	resource_print_named(out, p->d->state->spec, &op->r, op->value);
+	memcpy(at.hash, op->place, HASH_LEN);
+	naming_print_value(out, &p->naming, &at, op->value);
 	if (op->open)
 		buf_putc(out, '}');
 }

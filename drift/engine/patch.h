@@ -30,6 +30,9 @@ struct patch;
  * found in them. */
 MUST_USE struct patch *patch_make(
     TALLOC_CTX *mem, const struct compare_spec *spec, struct work *work, struct err *e);
+/* What it is the patch of, before anything is added: masks have other names in one of anything else (naming.h).
+ * `what` must outlive it. */
+void patch_of(struct patch *p, struct str what);
 /* Says that the document has a member for this category, so that it needs not be added. */
 MUST_USE bool patch_category(struct patch *p, struct str category, struct err *e);
 MUST_USE bool patch_resource(

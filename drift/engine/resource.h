@@ -81,8 +81,8 @@ bool resource_masked(const struct json *v, struct str *hex);
 void resource_print(struct buf *out, const struct json *v);
 /*
  * The same of a value in a resource, for a document that a patch is applied to: masks are
- * "[masked:<16 hex>]", of which equal ones are of equal values.  They are of that resource and of the
- * owner of the spec only (compare_bind), so that who sets values in another place finds none again.
+ * "[masked:<16 hex>]".  A name is of the value and of its place in that resource of the owner of the spec
+ * (compare_bind); elements of an array keep theirs where they move (naming.h).
  */
 void resource_print_named(struct buf *out, const struct compare_spec *spec,
     const struct resource *r, const struct json *v);

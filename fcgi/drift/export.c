@@ -43,6 +43,7 @@ struct export
 	struct side          from, to;
 	struct comparison   *walk;
 	struct patch        *patch;
+	struct uuid          report; /* whose patch it is */
 };
 
 static bool
@@ -122,6 +123,8 @@ export_patch(struct request *r, const struct acting *a, const struct report *rep
 	x->piece = patch_piece;
 	if (!comparison_patch(r->mem, s.spec->compare, &x->from, &r->work, &x->patch, e))
 		return false;
+	x->report = report->id;
+	patch_of(x->patch, (struct str) { (const char *)x->report.b, sizeof(x->report.b) });
 	x->walk = comparison_begin(
 	    r->mem, &(struct both_sides) { r->db, s.spec->compare, &x->from, &x->to, &r->work }, e);
 	return x->walk != NULL && begin(r, x, PATCH_TYPE, e);

@@ -74,7 +74,7 @@ start() {
 	[ -z "$(server)" ] || ! answers || return 0
 	install_data
 	# Its own tmpdir: a server that starts removes the temporary tables it finds there, other servers' too.
-	safe='--innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0'
+	safe='--innodb-flush-log-at-trx-commit=2 --innodb-doublewrite=0 --innodb-flush-method=nosync --debug-no-sync'
 	[ "${DURABLE:-0}" = 0 ] || safe='--innodb-flush-log-at-trx-commit=1'
 	# shellcheck disable=SC2046,SC2086
 	setsid mariadbd --no-defaults $(as_root) --datadir="$dir/data" --tmpdir="$dir" --socket="$sock" --pid-file="$pidfile" \

@@ -32,6 +32,7 @@ trial_configure() {
 		max-allowed-packet = 64M
 		table-definition-cache = 4000
 		performance-schema = OFF
+		${trial_my_more-}
 	TEXT
 	cat >"$conf/blindspotx.conf" <<-TEXT
 		# The trial's configuration: one machine, loopback only.  An installation begins with
@@ -117,10 +118,10 @@ trial_database() {
 		rm -rf "$data.new"
 		# A script of MariaDB's that takes no blank in a path: it sees the folder through a link.
 		trial_link=$(mktemp -d /tmp/bsx-link.XXXXXX)
-		ln -s "$state" "$trial_link/state"
-		mariadb-install-db --no-defaults --datadir="$trial_link/state/mariadb.new" --user="$(id -un)" \
-			--tmpdir="$trial_link/state/mariadb.tmp" --auth-root-authentication-method=socket \
-			--auth-root-socket-user="$(id -un)" --skip-test-db
+		ln -s "$(dirname "$data")" "$trial_link/at"
+		trial_new=$trial_link/at/$(basename "$data")
+		mariadb-install-db --no-defaults --datadir="$trial_new.new" --user="$(id -un)" --tmpdir="$trial_new.tmp" \
+			--auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" --skip-test-db
 		rm -r "$trial_link"
 		mv "$data.new" "$data"
 	fi

@@ -96,6 +96,7 @@ test('google-login answers with what is still to be shown; the credential counts
 
 test('what waits ends with its provider', async () => {
   const cookie = await withProvider({}, async (name) => waits(await signIn(idp, mine.tenant, name, person)));
+  app.age(mine);
   const a = await verify({ code: await app.next() }, { Cookie: cookie, Origin: origin });
   assert.equal(a.status, 401, a.text);
   assert.equal(a.json.code, 'unauthenticated');

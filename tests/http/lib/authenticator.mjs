@@ -1,7 +1,7 @@
 // authenticator.mjs - an authenticator app (RFC 6238) of our own, and a user who enrols with it.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import { until } from './env.mjs';
+import { sql, until } from './env.mjs';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -32,6 +32,12 @@ export class Authenticator {
     await until('the next code', () => step <= present() + 1, 40);
     this.last = step;
     return codeOf(this.secret, step);
+  }
+
+  // As if the codes so far had been used a minute and a half earlier.
+  age({ tenant, email }) {
+    sql(`UPDATE users SET last_step = last_step - 3 WHERE email = '${email}'`, sql(`SELECT schema_name FROM tenants WHERE slug = '${tenant}'`));
+    this.last -= 3;
   }
 
   wrong() {

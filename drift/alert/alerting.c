@@ -4,6 +4,7 @@
 
 #include "core/store/drift/finding.h"
 #include "drift/alert/explain.h"
+#include "drift/engine/control.h"
 
 void
 alerting_open_key(const struct uuid *config, char out[static ALERT_OPEN_KEY_MAX])
@@ -21,6 +22,8 @@ struct deed_of_drift {
 	struct decide_in          known;
 	struct decision           d;
 	struct alert              alert;
+	struct alert_control     *controls; /* that it has, by their texts */
+	size_t                    controls_n;
 	const char               *severity_before; /* NULL: it stays */
 	bool                      escalated;
 	instant                   now;
@@ -67,6 +70,35 @@ tell_suppression(const struct deed_of_drift *w, const char *before, struct err *
 	return finding_event_add(w->s->t->db, &v, 1, e);
 }
 
+/* What the rules of its findings name, as far as it has not got them. */
+static bool
+put_controls(const struct deed_of_drift *w, struct err *e)
+{
+	const struct decision *d = &w->d;
+	const struct strings **of = talloc_size(w->s->mem, (d->n + 1) * sizeof(of[0]));
+	struct alert_control  *rows;
+	struct strings         all;
+	size_t                 named = 0, n = 0, k = 0;
+
+	if (of == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < d->n; i++)
+		if (w->in->changes[d->order[i]].controls != NULL)
+			of[named++] = w->in->changes[d->order[i]].controls;
+	if (!controls_join(w->s->mem, of, named, &all, e))
+		return false;
+	rows = talloc_size(w->s->mem, (all.n + 1) * sizeof(rows[0]));
+	if (rows == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < all.n; i++) {
+		while (k < w->controls_n && strcmp(w->controls[k].control, all.items[i]) < 0)
+			k++;
+		if (k == w->controls_n || strcmp(w->controls[k].control, all.items[i]) != 0)
+			rows[n++] = (struct alert_control) { w->alert.id, all.items[i] };
+	}
+	return n == 0 || alert_control_put(w->s->t->db, rows, n, e);
+}
+
 static bool
 open_alert(struct deed_of_drift *w, struct err *e)
 {
@@ -95,7 +127,7 @@ open_alert(struct deed_of_drift *w, struct err *e)
 	for (size_t i = 0; i < d->now_n; i++)
 		d->now[i].alert_id = alert->id;
 	return set_suppressed(w, e) && set_title(w, e) && alert_add(s->t->db, alert, e) &&
-	       tell_suppression(w, NULL, e) &&
+	       tell_suppression(w, NULL, e) && put_controls(w, e) &&
 	       (d->suppressed || told_put(s->t->db, d->now, d->now_n, e));
 }
 
@@ -173,7 +205,7 @@ update_alert(struct deed_of_drift *w, struct err *e)
 	if (d->n > 0 && (!set_severity(w, e) || !set_title(w, e)))
 		return false;
 	if (!set_suppressed(w, e) || !alert_write(w->s->t->db, &w->alert, e) ||
-	    !tell_suppression(w, before, e) || !tell_severity(w, status, e))
+	    !tell_suppression(w, before, e) || !tell_severity(w, status, e) || !put_controls(w, e))
 		return false;
 	/* What it would tell is told when the silence ends, or the flapping. */
 	return d->suppressed || (told_put(s->t->db, d->fresh, d->fresh_n, e) &&
@@ -233,6 +265,8 @@ read_open(struct deed_of_drift *w, struct err *e)
 	if (!alert_open_with_told(w->s->t->db, w->s->mem, key, &open, e))
 		return false;
 	w->alert = open.alert;
+	w->controls = open.controls;
+	w->controls_n = open.controls_n;
 	if (!open.found)
 		return true;
 	k->alert = alert->id;

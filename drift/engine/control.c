@@ -1,5 +1,6 @@
 #include "drift/engine/control.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is left to read; every function below takes its part off the front, or nothing. */
@@ -129,6 +130,53 @@ controls_print(struct buf *b, const struct strings *controls)
 	}
 	if (controls != NULL)
 		buf_puts(b, controls->n > 0 ? "]" : "[]");
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Changes are many, and rules few: each rule is looked at once. */
+bool
+controls_join(
+    TALLOC_CTX *mem, const struct strings **of, size_t n, struct strings *out, struct err *e)
+{
+	size_t all = 0, rules = 0;
+
+	*out = (struct strings) { NULL, 0 };
+	if (n > 1)
+		qsort(of, n, sizeof(of[0]), by_address);
+	for (size_t i = 0; i < n; i++)
+		if (rules == 0 || of[i] != of[rules - 1])
+			of[rules++] = of[i];
+	for (size_t i = 0; i < rules; i++)
+		all += of[i]->n;
+	if (all == 0)
+		return true;
+	out->items = talloc_size(mem, all * sizeof(out->items[0]));
+	if (out->items == NULL)
+		return err_memory(e);
+	all = 0;
+	for (size_t i = 0; i < rules; i++)
+		for (size_t k = 0; k < of[i]->n; k++)
+			out->items[all++] = of[i]->items[k];
+	qsort(out->items, all, sizeof(out->items[0]), by_text);
+	for (size_t i = 0; i < all && out->n < CONTROLS_JOINED_MAX; i++)
+		if (out->n == 0 || strcmp(out->items[i], out->items[out->n - 1]) != 0)
+			out->items[out->n++] = out->items[i];
+	return true;
 }
 
 bool

@@ -23,4 +23,10 @@ bool control_ok(struct str s);
 /* A JSON list of them; NULL: appends nothing. */
 void controls_print(struct buf *b, const struct strings *controls);
 
+/* What many rules name, each once, by its text; of very many, the first CONTROLS_JOINED_MAX.  The texts stay where they
+ * are.  `of` has those of each rule, as often as it likes, and comes out in another order. */
+#define CONTROLS_JOINED_MAX 1000
+MUST_USE bool controls_join(
+    TALLOC_CTX *mem, const struct strings **of, size_t n, struct strings *out, struct err *e);
+
 #endif

@@ -100,47 +100,24 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 
 /* ---- the controls that its rules name ---- */
 
-#define REPORT_CONTROLS_MAX 1000
-
-/* Those of one rule, each once. */
-static bool
-gather(struct plan *p, const struct strings *of, struct strings *all, struct err *e)
-{
-	for (size_t i = 0; i < of->n && all->n < REPORT_CONTROLS_MAX; i++) {
-		const char **more = all->items;
-		size_t       k = 0;
-
-		while (k < all->n && strcmp(all->items[k], of->items[i]) != 0)
-			k++;
-		if (k < all->n)
-			continue;
-		more = talloc_realloc(p, more, const char *, (unsigned)all->n + 1);
-		if (more == NULL)
-			return err_memory(e);
-		more[all->n++] = of->items[i];
-		all->items = more;
-	}
-	return true;
-}
-
-/* As JSON; a rule that decided about many changes is met by the first of them. */
+/* As JSON. */
 static bool
 record_controls(struct plan *p, struct err *e)
 {
-	struct strings        all = { NULL, 0 };
-	const struct strings *last = NULL;
-	struct buf            b;
+	size_t                 n = 0, changes = p->diff == NULL ? 0 : p->diff->n;
+	const struct strings **of = talloc_size(p, (changes + 1) * sizeof(of[0]));
+	struct strings         all;
+	struct buf             b;
 
-	for (size_t i = 0; p->diff != NULL && i < p->diff->n; i++) {
-		const struct strings *of = p->diff->changes[i].controls;
-
-		if (of == NULL || of == last)
-			continue;
-		last = of;
-		if (!gather(p, of, &all, e))
-			return false;
-	}
+	if (of == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < changes; i++)
+		if (p->diff->changes[i].controls != NULL)
+			of[n++] = p->diff->changes[i].controls;
 	p->report.controls.text = NULL; /* looked at again, it has those of then */
+	if (!controls_join(p, of, n, &all, e))
+		return false;
+	talloc_free(of);
 	if (all.n == 0)
 		return true;
 	buf_make(&b, p);

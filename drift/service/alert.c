@@ -38,6 +38,12 @@ alert_untold(const struct acting *a, const struct uuid *id, int64_t *n, struct e
 }
 
 bool
+alert_controls(const struct acting *a, const struct uuid *id, struct strings *out, struct err *e)
+{
+	return alert_control_list(a->by.t->db, a->by.mem, id, out, e);
+}
+
+bool
 alert_page(const struct acting *a, const struct alert_filter *f, struct page *p, struct err *e)
 {
 	return alert_list(a->by.t, a->by.mem, f, p, e) && show_titles(a, p->rows, p->n, e);

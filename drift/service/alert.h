@@ -13,6 +13,9 @@ MUST_USE bool alert_see(
 /* On how many channels it was over before anything was sent, and not told. */
 MUST_USE bool alert_untold(
     const struct acting *a, const struct uuid *id, int64_t *n, struct err *e);
+/* That rules of its findings name, or have named, while it was open. */
+MUST_USE bool alert_controls(
+    const struct acting *a, const struct uuid *id, struct strings *out, struct err *e);
 MUST_USE bool alert_page(const struct acting *a, const struct alert_filter *f,
     struct page *p, struct err *e);
 

@@ -7,7 +7,7 @@
  *
  * What bounds each table of a tenant:
  *   config_snapshots, resources, resource_versions, contents, manifest_contents, drift_reports,
- *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings: retention_s of
+ *   drift_changes, drift_findings, drift_history, alerts (resolved), alert_findings, alert_controls: retention_s of
  *   the config; without one they are kept for ever, and with the config they go (its alerts stay).
  *   outbox, deliveries: MESSAGE_KEEP_DAYS after they were made; a delivery that ends takes old ones
  * away. idempotency, mail_tokens, login_transactions, oidc_marks, user_sessions, masked_changes,

@@ -1,21 +1,23 @@
 /* routes.h: alerts: listed, shown, worked on, one or many. */
 #include "core/web/etag.h"
+#include "drift/engine/control.h"
 #include "drift/service/alert.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
 
 struct alert_out {
-	struct uuid  id, config_id, report_id;
-	char        *kind, *severity, *title, *status;
-	int64_t      changes;
-	instant      opened_at, updated_at;
-	char        *acknowledged_by;
-	instant      acknowledged_at;
-	struct uuid  assigned_to;
-	instant      resolved_at;
-	char        *resolved_by, *suppressed_by;
-	int64_t      untold;
-	struct items history; /* struct event_out */
+	struct uuid    id, config_id, report_id;
+	char          *kind, *severity, *title, *status;
+	int64_t        changes;
+	instant        opened_at, updated_at;
+	char          *acknowledged_by;
+	instant        acknowledged_at;
+	struct uuid    assigned_to;
+	instant        resolved_at;
+	char          *resolved_by, *suppressed_by;
+	int64_t        untold;
+	struct strings controls;
+	struct items   history; /* struct event_out */
 };
 static const struct field alert_out_fields[] = {
 	FIELD(struct alert_out, id, .doc = "Number of the alert."),
@@ -47,6 +49,10 @@ static const struct field alert_out_fields[] = {
 	    .doc =
 		"Of a single alert: channels for which it was over before anything could be sent, "
 		"and that were not told, for it was below high."),
+	FIELD(struct alert_out, controls, .flags = FIELD_OMIT_ZERO,
+	    .doc = "Of a single alert: controls of CIS, SCuBA and NIST that the rules of its "
+		   "findings name, "
+		   "or have named."),
 	FIELD(struct alert_out, history, .item = &event_out_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Of a single alert: what happened to it."),
 	FIELD_END,
@@ -85,7 +91,7 @@ alert_show(struct request *r, const struct list_page *p, const void *row, void *
 struct alert_query {
 	struct list_query page;
 	const char       *since;
-	const char       *status, *severity, *kind;
+	const char       *status, *severity, *kind, *control;
 	const char       *suppressed;
 	struct uuid       config_id, report_id, assigned_to;
 };
@@ -101,6 +107,9 @@ static const struct field alert_query_fields[] = {
 	FIELD(struct alert_query, severity, .choices = drift_severities,
 	    .doc = "Only of this severity."),
 	FIELD(struct alert_query, kind, .choices = alert_kinds, .doc = "Only of this kind."),
+	FIELD(struct alert_query, control, .min = 1, .max = CONTROL_MAX,
+	    .doc = "Only those of whose findings one stands, or has stood, by a rule that names "
+		   "this control."),
 	FIELD(
 	    struct alert_query, config_id, .flags = FIELD_NULLABLE, .doc = "Only of this config."),
 	FIELD(struct alert_query, report_id, .flags = FIELD_NULLABLE,
@@ -123,6 +132,7 @@ fetch_alerts(struct request *r, struct list_page *p, struct err *e)
 		.severity = q->severity,
 		.kind = q->kind,
 		.suppressed = q->suppressed,
+		.control = q->control,
 		.config_id = q->config_id,
 		.report_id = q->report_id,
 		.assigned_to = q->assigned_to,
@@ -181,6 +191,7 @@ answer_alert(
 	size_t                   n;
 
 	return alert_show(r, NULL, row, out, e) && alert_untold(a, &row->id, &out->untold, e) &&
+	       alert_controls(a, &row->id, &out->controls, e) &&
 	       history_see(a, &none, subject, &events, &n, e) &&
 	       events_show(r->mem, events, n, &out->history, e) &&
 	       etag_set(r, etag_number(row->version), e);
@@ -220,7 +231,7 @@ static const struct schema alert_update_schema =
 
 struct alert_pick {
 	struct uuid config_id;
-	const char *status, *severity, *kind;
+	const char *status, *severity, *kind, *control;
 };
 static const struct field pick_fields[] = {
 	FIELD(struct alert_pick, config_id, .doc = "Only of this config."),
@@ -229,6 +240,9 @@ static const struct field pick_fields[] = {
 	FIELD(struct alert_pick, severity, .choices = drift_severities,
 	    .doc = "Only of this severity."),
 	FIELD(struct alert_pick, kind, .choices = alert_kinds, .doc = "Only of this kind."),
+	FIELD(struct alert_pick, control, .min = 1, .max = CONTROL_MAX,
+	    .doc = "Only those of whose findings one stands, or has stood, by a rule that names "
+		   "this control."),
 	FIELD_END,
 };
 static const struct schema pick_schema = SCHEMA("AlertFilter", struct alert_pick, pick_fields);
@@ -272,12 +286,13 @@ static bool
 filter_of(struct request *r, const struct alert_pick *p, struct alert_filter *f, struct err *e)
 {
 	if (uuid_is_nil(&p->config_id) && p->status == NULL && p->severity == NULL &&
-	    p->kind == NULL)
+	    p->kind == NULL && p->control == NULL)
 		return err_fault(e, r->mem, "/filter", "must name something");
 	*f = (struct alert_filter) {
 		.status = p->status,
 		.severity = p->severity,
 		.kind = p->kind,
+		.control = p->control,
 		.config_id = p->config_id,
 	};
 	return true;

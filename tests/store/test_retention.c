@@ -106,6 +106,8 @@ what_is_old_goes_and_what_must_stays(void **state)
 	x->env.clock = &now;
 	c = drift_config(x, talloc_asprintf(x,
 				"{\"source\":{\"kind\":\"push\"},\"retention_s\":3600,"
+				"\"rules\":[{\"path\":\"/**\",\"severity\":\"medium\","
+				"\"controls\":[\"CIS 1.1\"]}],"
 				"\"alerts\":[{\"channel_id\":\"%s\"}]}",
 				id));
 	push_for(x, &now, &c, 1, "\"good\"", false);
@@ -130,6 +132,13 @@ what_is_old_goes_and_what_must_stays(void **state)
 	assert_int_equal(older(x, "alerts", "resolved_at", before), 0);
 	assert_int_equal(
 	    drift_count(x, "SELECT COUNT(*) FROM %s.alerts WHERE open_key IS NOT NULL"), 1);
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alert_controls c JOIN %s.alerts a"
+					" ON a.id = c.alert_id WHERE a.open_key IS NOT NULL"),
+	    1);
+	assert_int_equal(
+	    drift_count(x, "SELECT COUNT(*) FROM %s.alert_controls WHERE alert_id NOT IN"
+			   " (SELECT id FROM %s.alerts)"),
+	    0);
 	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.alerts a JOIN %s.drift_reports r"
 					" ON r.id = a.report_id WHERE a.open_key IS NOT NULL"),
 	    1);

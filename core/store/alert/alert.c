@@ -91,9 +91,22 @@ static const struct field list_fields[] = {
 	FIELD_END,
 };
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
+static const struct field  named_fields[] = {
+	 COLUMN(struct list_in, f.control),
+	 COLUMN_NULL(struct list_in, f.status),
+	 COLUMN_NULL(struct list_in, f.severity),
+	 COLUMN_NULL(struct list_in, f.kind),
+	 COLUMN_NULL(struct list_in, f.config_id),
+	 COLUMN_NULL(struct list_in, f.report_id),
+	 COLUMN_NULL(struct list_in, f.assigned_to),
+	 COLUMN_NULL(struct list_in, f.suppressed),
+	 PAGE_COLUMNS(struct list_in, page),
+	 FIELD_END,
+};
+static const struct schema named_in = SCHEMA("AlertNamedIn", struct list_in, named_fields);
 
 #define ALERT_FILTER                                                                               \
-	" FROM alerts WHERE (:status IS NULL OR status = :status)"                                 \
+	" (:status IS NULL OR status = :status)"                                                   \
 	" AND (:severity IS NULL OR severity = :severity)"                                         \
 	" AND (:kind IS NULL OR kind = :kind)"                                                     \
 	" AND (:config_id IS NULL OR config_id = :config_id)"                                      \
@@ -102,20 +115,32 @@ static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_
 	" AND (:suppressed IS NULL OR suppressed = :suppressed)"
 
 SQL(alert_select_list, SQL_TENANT, &list_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS ALERT_FILTER
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE" ALERT_FILTER
     " AND (:after IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit");
 SQL(alert_select_tail, SQL_TENANT, &list_in, &alert_schema,
-    "SELECT " ALERT_COLUMNS ALERT_FILTER
+    "SELECT " ALERT_COLUMNS " FROM alerts WHERE" ALERT_FILTER
     " AND (:after IS NULL OR id > :after) ORDER BY id LIMIT :limit");
+/* Along the alerts of the control. */
+#define ALERTS_NAMED                                                                               \
+	"SELECT " ALERT_COLUMNS " FROM alert_controls n FORCE INDEX (control) STRAIGHT_JOIN"       \
+	" alerts ON id = n.alert_id WHERE n.control = :control AND" ALERT_FILTER
+SQL(alert_select_named, SQL_TENANT, &named_in, &alert_schema,
+    ALERTS_NAMED " AND (:after IS NULL OR n.alert_id < :after) ORDER BY n.alert_id DESC LIMIT "
+		 ":limit");
+SQL(alert_select_named_tail, SQL_TENANT, &named_in, &alert_schema,
+    ALERTS_NAMED " AND (:after IS NULL OR n.alert_id > :after) ORDER BY n.alert_id LIMIT :limit");
 
 bool
 alert_list(struct tenant_db *t, TALLOC_CTX *mem, const struct alert_filter *f, struct page *p,
     struct err *e)
 {
+	static const struct sql *const lists[2][2] = {
+		{ &alert_select_list, &alert_select_tail },
+		{ &alert_select_named, &alert_select_named_tail },
+	};
 	const struct list_in in = { *f, *p };
 
-	return page_read(
-	    t->db, mem, f->oldest_first ? &alert_select_tail : &alert_select_list, &in, p, e);
+	return page_read(t->db, mem, lists[f->control != NULL][f->oldest_first], &in, p, e);
 }
 
 SQL(alert_select_ids, SQL_TENANT, &id_list_in_schema, &alert_schema,
@@ -212,6 +237,50 @@ SQL(told_select_open, SQL_TENANT, &key_in, &told_schema,
     "SELECT f.alert_id, f.fingerprint, f.value_hash FROM alerts a STRAIGHT_JOIN alert_findings f"
     " ON f.alert_id = a.id WHERE a.open_key = :open_key ORDER BY f.fingerprint");
 
+/* ---- controls ---- */
+
+static const struct field control_fields[] = {
+	COLUMN(struct alert_control, alert_id),
+	COLUMN(struct alert_control, control),
+	FIELD_END,
+};
+static const struct schema control_schema =
+    SCHEMA("AlertControl", struct alert_control, control_fields);
+
+SQL(alert_control_insert, SQL_TENANT, &control_schema, NULL,
+    "INSERT IGNORE INTO alert_controls (alert_id, control) VALUES (:alert_id, :control)");
+SQL(alert_control_select, SQL_TENANT, &id_in, &control_schema,
+    "SELECT alert_id, control FROM alert_controls WHERE alert_id = :id ORDER BY control");
+SQL(alert_control_select_open, SQL_TENANT, &key_in, &control_schema,
+    "SELECT n.alert_id, n.control FROM alerts a STRAIGHT_JOIN alert_controls n"
+    " ON n.alert_id = a.id WHERE a.open_key = :open_key ORDER BY n.control");
+
+bool
+alert_control_put(struct db *db, const struct alert_control *c, size_t n, struct err *e)
+{
+	return tx_later_many(db, &alert_control_insert, c, n, e);
+}
+
+bool
+alert_control_list(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *alert, struct strings *out, struct err *e)
+{
+	const struct id_in    in = { *alert };
+	struct alert_control *rows;
+	size_t                n;
+
+	if (!db_all(db, mem, &alert_control_select, &in, INTO(&rows, &n, ALERT_CONTROLS_MAX), e))
+		return false;
+	*out = (struct strings) { talloc_size(mem, (n + 1) * sizeof(out->items[0])), 0 };
+	if (out->items == NULL)
+		return err_memory(e);
+	for (; out->n < n; out->n++)
+		out->items[out->n] = rows[out->n].control;
+	return true;
+}
+
+/* ---- the open one ---- */
+
 bool
 alert_open_with_told(
     struct db *db, TALLOC_CTX *mem, const char *open_key, struct alert_open *out, struct err *e)
@@ -221,6 +290,8 @@ alert_open_with_told(
 
 	trip_one(trip, &alert_select_open, &in, &out->alert, &out->found);
 	trip_all(trip, &told_select_open, &in, INTO(&out->told, &out->n, FINDINGS_MAX));
+	trip_all(trip, &alert_control_select_open, &in,
+	    INTO(&out->controls, &out->controls_n, ALERT_CONTROLS_MAX));
 	return trip_go(trip, e);
 }
 

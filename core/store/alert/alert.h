@@ -38,6 +38,7 @@ struct alert {
 struct alert_filter {
 	const char *status, *severity, *kind; /* NULL: any */
 	const char *suppressed;               /* "true", "false"; NULL: any */
+	const char *control;                  /* that a rule of its findings names; NULL: any */
 	struct uuid config_id, report_id, assigned_to; /* nil: any */
 	bool        oldest_first; /* a page begins at the oldest, not at the newest */
 };
@@ -63,12 +64,24 @@ struct told {
 	struct blob fingerprint, value_hash;
 };
 #define FINDINGS_MAX 50000
-/* The open one, if there is, and what it has told of. */
+/* A control that the rule of one of its findings names, or has named. */
+struct alert_control {
+	struct uuid alert_id;
+	const char *control;
+};
+#define ALERT_CONTROLS_MAX 100000 /* as many as an alert can come by: it is open long, and rules change */
+MUST_USE bool alert_control_put(
+    struct db *db, const struct alert_control *c, size_t n, struct err *e); /* or it stays */
+MUST_USE bool alert_control_list(struct db *db, TALLOC_CTX *mem, const struct uuid *alert,
+    struct strings *out, struct err *e);
+/* The open one, if there is, what it has told of, and its controls. */
 struct alert_open {
-	bool         found;
-	struct alert alert;
-	struct told *told; /* by fingerprint */
-	size_t       n;
+	bool                  found;
+	struct alert          alert;
+	struct told          *told; /* by fingerprint */
+	size_t                n;
+	struct alert_control *controls; /* by their texts */
+	size_t                controls_n;
 };
 MUST_USE bool alert_open_with_told(struct db *db, TALLOC_CTX *mem, const char *open_key,
     struct alert_open *out, struct err *e);

@@ -163,6 +163,8 @@ SQL(expire_delete_alert_findings, SQL_TENANT, &some_in, NULL,
     "DELETE FROM alert_findings WHERE alert_id = :id ORDER BY fingerprint LIMIT :limit");
 SQL(expire_delete_alert_events, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM drift_history WHERE subject = :id AND config_id IS NULL");
+SQL(expire_delete_controls, SQL_TENANT, &id_schema, NULL,
+    "DELETE FROM alert_controls WHERE alert_id = :id");
 SQL(expire_delete_lanes, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM alert_lanes WHERE alert_id = :id");
 SQL(expire_delete_alert, SQL_TENANT, &id_schema, NULL,
@@ -185,6 +187,7 @@ drop_alerts(struct db *db, TALLOC_CTX *mem, const struct expire *in, struct err 
 		if ((int64_t)gone < left &&
 		    (!db_run(db, &expire_delete_alert_events, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_lanes, &rows[i], NULL, e) ||
+			!db_run(db, &expire_delete_controls, &rows[i], NULL, e) ||
 			!db_run(db, &expire_delete_alert, &rows[i], NULL, e)))
 			return false;
 	}

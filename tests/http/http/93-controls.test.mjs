@@ -1,7 +1,7 @@
 // What a rule names (controls), and where inside a change it decided: told with the change, in the table, and to ask for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bearer, newConfig, newKey, push, withKey } from '../lib/people.mjs';
+import { all, bearer, newConfig, newKey, newTenant, push, withKey } from '../lib/people.mjs';
 
 const CIS = 'CIS Kubernetes 5.1.1', NIST = 'NIST AC-6(5)', SCUBA = 'SCuBA MS.AAD.3.1v1';
 const rules = [
@@ -20,8 +20,10 @@ async function drifted() {
     assert.equal(a.status, 200, a.text);
     return a.json.items;
   };
-  return { admin, config, report, list };
+  return { admin, config, key, report, list };
 }
+
+const ask = (control) => `?control=${encodeURIComponent(control)}`;
 
 test('a change says what its rule names and where inside it the rule decided', async () => {
   const { admin, report, list } = await drifted();
@@ -39,7 +41,6 @@ test('a change says what its rule names and where inside it the rule decided', a
 test('changes are asked for by a control', async () => {
   const { admin, list } = await drifted();
   const paths = async (query) => (await list(query)).map((c) => c.path).sort();
-  const ask = (control) => `?control=${encodeURIComponent(control)}`;
   assert.deepEqual(await paths(ask(NIST)), ['/mfa', '/rules']);
   assert.deepEqual(await paths(ask(CIS)), ['/rules']);
   assert.deepEqual(await paths(ask(SCUBA)), []);
@@ -61,6 +62,42 @@ test('the table has what rules name', async () => {
   assert.match(head, /,status,rule_place,judged,controls,renamed_from,renamed_severity$/);
   assert.ok(rows.some((r) => r.endsWith(`,/0/cidr,,"[""${CIS}"",""${NIST}""]",,`)), a.text);
   assert.ok(rows.some((r) => r.endsWith(',,,,,')), a.text);
+  const some = await admin('GET', `/api/drift/reports/${report.id}/changes${ask(CIS)}`, { headers: { Accept: 'text/csv' } });
+  assert.deepEqual(some.text.trim().split('\r\n'), [head, ...rows.filter((r) => r.includes(CIS))]);
+});
+
+test('alerts are asked for by a control that the rules of their findings name or have named, and changed by it', async () => {
+  const { admin, config, key } = await drifted(), other = await drifted(), of = `&config_id=${config.id}`;
+  const ids = async (query, by = admin) => (await all(by, `/api/drift/alerts${query}`)).map((x) => x.id);
+  const [alert] = await ids(`?config_id=${config.id}`), [theirs] = await ids(`?config_id=${other.config.id}`);
+  const shown = async () => (await admin('GET', `/api/drift/alerts/${alert}`)).json.controls;
+  assert.deepEqual(await shown(), [CIS, NIST]);
+  for (const [query, want] of [[ask(NIST) + of, [alert]], [ask(CIS) + of, [alert]], [ask(SCUBA), []], [ask('NIST AC-6'), []], [ask('%'), []],
+    [`${ask(NIST)}${of}&severity=critical`, [alert]], [`${ask(NIST)}${of}&severity=low`, []], [`${ask(NIST)}${of}&status=resolved`, []]])
+    assert.deepEqual(await ids(query), want, query);
+  assert.equal((await admin('GET', `/api/drift/alerts?control=${'x'.repeat(65)}`)).status, 422);
+
+  // newest first in pages, and from the oldest on
+  const both = (list) => list.filter((id) => id === alert || id === theirs);
+  assert.deepEqual(both((await all(admin, `/api/drift/alerts${ask(NIST)}`, 1)).map((x) => x.id)), [theirs, alert]);
+  const tail = async (since) => (await admin('GET', `/api/drift/alerts${ask(NIST)}&limit=200&since=${since}`)).json;
+  const first = await tail('');
+  assert.deepEqual(both(first.items.map((x) => x.id)), [alert, theirs]);
+  assert.deepEqual((await tail(encodeURIComponent(first.next_cursor))).items, []);
+
+  // of another tenant there is nothing to find
+  assert.deepEqual(await ids(ask(NIST), await bearer(newTenant())), []);
+
+  // what another finding brings comes to it, what is over stays
+  await admin('PUT', `/api/drift/configs/${config.id}`, { body: { rules: [...rules, { path: '/level', severity: 'high', controls: [SCUBA] }] } });
+  await push(key, config, [{ category: 'c', key: 'k', value: { mfa: true, note: 2, level: 1 } }]);
+  assert.deepEqual(await shown(), [CIS, NIST, SCUBA]);
+  assert.deepEqual(await ids(ask(SCUBA) + of), [alert]);
+
+  const many = (filter) => admin('PUT', '/api/drift/alerts', { body: { filter, status: 'resolved' } });
+  assert.deepEqual((await many({ control: SCUBA, config_id: config.id })).json, { matched: 1, changed: 1, unchanged: 0 });
+  assert.deepEqual((await many({ control: 'CIS 9.9', config_id: other.config.id })).json, { matched: 0, changed: 0, unchanged: 0 });
+  assert.deepEqual(await ids(`${ask(NIST)}${of}&status=resolved`), [alert], 'and so when it is over');
 });
 
 test('what is no identifier of CIS, SCuBA or NIST is refused where it stands', async () => {

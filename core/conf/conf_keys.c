@@ -111,7 +111,8 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Open tenant connections of each worker; the least recently used is closed."),
 	KEY(db_kept_statements, "db.kept_statements", "64", .unit = "statements", .max = 1000, HUP,
 	    .doc = "Statements that stay prepared on each connection, which halves what they cost the "
-	           "database, for about 40 kB of its memory each; 0: none.  All connections of all hosts "
+	           "database, for about 40 kB of its memory each; up to eight of them are ends of transactions "
+	           "with what these write, of about 300 kB.  0: none.  All connections of all hosts "
 	           "together should keep no more than 7 in 10 of max_prepared_stmt_count; where the server "
 	           "takes no more, none are kept for some minutes."),
 	KEY(db_idle_s, "db.idle_s", "300", .unit = "s", .min = 1, .max = 86400, HUP,

@@ -19,7 +19,8 @@
  * stay prepared, which halves what they cost the server, for about 40 kB of its
  * memory each.  Several that are kept go in one round trip: what belongs together is
  * read by trip.h, and what a deed writes waits for the next answer that is needed
- * (tx_later).  A server that takes no more of them (1461) is given back
+ * (tx_later); what is left of it goes with COMMIT as one statement, eight of which a
+ * connection keeps.  A server that takes no more of them (1461) is given back
  * all that this host keeps, each connection's at its next statement; who was refused
  * tries again for a third of a second, and for some minutes nobody here keeps any, so
  * that a statement is prepared for one use, as it would be without.  Parameters and
@@ -67,6 +68,7 @@ struct sql {
 	const struct schema *in;    /* NULL: no parameters */
 	const struct schema *out;   /* NULL: no result set */
 	struct marks        *marks; /* of a listed statement: its text resolved, by the first use; else NULL */
+	bool                 several; /* a compound: where it fails, some of it may be done */
 };
 
 /*
@@ -77,7 +79,7 @@ struct sql {
  */
 #define SQL(id, where, in_, out_, text_) \
 	static struct marks id##_marks; \
-	static const struct sql id = { #id, (where), (text_), (in_), (out_), &id##_marks }; \
+	static const struct sql id = { #id, (where), (text_), (in_), (out_), &id##_marks, false }; \
 	static const struct sql *const id##_listed \
 	    __attribute__((section("bsx_sql"), used, retain)) = &id
 

@@ -4,11 +4,11 @@
  * All are sent before the first answer is read, which needs nothing of the server: it takes one
  * after the other, and its answers come in that order.  Only what stays prepared goes so; the
  * first use of a statement on a connection, and every one on a server that takes no more of them,
- * has a round trip of its own.  Measured beside BEGIN NOT ATOMIC with the same statements in it:
- * the same time and CPU, and no text for each set of statements.
+ * has a round trip of its own.  No text is made for each set of statements, and rows may be read.
  *
  * One that failed does not keep those behind it from being done.  So they stand in transactions
- * that end by COMMIT only (tx.c), or only read.
+ * that end by COMMIT only (tx.c), or only read; COMMIT itself is not sent behind them but with what
+ * knows that they were done (db_group.c).
  */
 #include <errmsg.h>
 #include <mysqld_error.h>
@@ -82,10 +82,21 @@ take_answer(struct db *db, struct waiting *w, struct err *e)
 	return answer_end(&r, e);
 }
 
+/* Also one that was kept: it is prepared anew when all is repeated. */
 static bool
-refused(const struct waiting *w, struct err *e)
+is_outrun(const struct db *db, const struct waiting *w, unsigned number)
 {
-	if (e->sys != ER_SIGNAL_EXCEPTION || w->needs != WAITING_ASSENT)
+	if (number == ER_SIGNAL_EXCEPTION && w->needs == WAITING_ASSENT)
+		return true;
+	return kept_is_stale(number) && db->tx == DB_TX_OPEN;
+}
+
+static bool
+refused(struct db *db, const struct waiting *w, bool kept, struct err *e)
+{
+	unsigned number = e->sys > 0 ? (unsigned)e->sys : 0;
+
+	if (!is_outrun(db, w, number) || (number != ER_SIGNAL_EXCEPTION && !kept))
 		return false;
 	err_clear(e);
 	return tx_again(e);
@@ -95,13 +106,14 @@ static bool
 run_alone(struct db *db, struct waiting *w, struct err *e)
 {
 	int64_t start = clock_ns(db->o.clock);
-	bool    ok;
+	bool    kept, ok;
 
 	if (w->q == NULL)
 		return db_exec(db, w->name, w->text, e);
+	kept = kept_has(db, w->q);
 	w->st = db_execute_alone(db, w->q, &w->p, e);
 	if (w->st == NULL)
-		return refused(w, e);
+		return refused(db, w, kept, e);
 	ok = take_answer(db, w, e);
 	if (w->open)
 		return ok;
@@ -258,10 +270,7 @@ read_one(struct db *db, struct waiting *w, bool failed, struct err *e)
 	if (ok)
 		return false;
 	number = number_of(db, w, &text);
-	if (number == ER_SIGNAL_EXCEPTION && w->needs == WAITING_ASSENT)
-		return tx_again(e);
-	/* It is prepared anew when all is repeated. */
-	if (kept_is_stale(number) && db->tx == DB_TX_OPEN)
+	if (is_outrun(db, w, number))
 		return tx_again(e);
 	return db_fail(db, name_of(w), number, text, e);
 }
@@ -301,7 +310,9 @@ run_together(struct db *db, struct waiting *w, unsigned n, struct err *e)
 static unsigned
 run_next(struct db *db, struct waiting *w, unsigned n, unsigned *tried, struct err *e)
 {
-	*tried = count_together(db, w, n);
+	*tried = w->checks ? 1 : count_together(db, w, n);
+	if (w->checks) /* what it is about was answered */
+		return 1;
 	if (*tried > 1 && take_kept(db, w, *tried))
 		return run_together(db, w, *tried, e);
 	if (*tried > 1)

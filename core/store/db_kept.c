@@ -89,6 +89,15 @@ kept_give(struct db *db, const struct sql *q, MYSQL_STMT *st)
 }
 
 void
+kept_forget(struct db *db, const struct sql *q)
+{
+	MYSQL_STMT *st = kept_take(db, q);
+
+	if (st != NULL)
+		mysql_stmt_close(st);
+}
+
+void
 kept_drop(struct db *db)
 {
 	while (db->kept_n > 0)

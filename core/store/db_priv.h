@@ -35,6 +35,7 @@ struct db {
 	uint64_t          kept_turn;
 	int64_t           crowded_ms; /* when the server last took no more from us; 0: never */
 	struct batch      later;      /* of the transaction: sent with its next statement (tx_later) */
+	struct groups    *groups;     /* ends of transactions that were here before (db_group.c); NULL: none */
 	struct db_stats   stats;
 };
 
@@ -114,6 +115,7 @@ struct waiting {
 	enum waiting_for  needs;
 	bool              open; /* the last: its answer is left to the caller */
 	bool              packed;
+	bool              checks; /* the one before it, for one that comes behind */
 	TALLOC_CTX       *mem;
 	void             *out; /* of db_one; NULL: no row */
 	bool             *found;
@@ -134,6 +136,11 @@ MYSQL_STMT     *batch_run_with(struct db *db, const struct sql *q, const struct 
 /* COMMIT or ROLLBACK, and back to a connection that commits by itself. */
 MUST_USE bool   batch_end(struct db *db, const char *name, const char *text, struct err *e);
 
+/* ---- the end of a transaction (db_group.c) ---- */
+
+/* What waits, COMMIT, and back to a connection that commits by itself.  Where it failed the transaction is open. */
+MUST_USE bool group_commit(struct db *db, struct batch *b, struct err *e);
+
 /* ---- statements that stay prepared (db_kept.c) ---- */
 
 /* Whether kept_take() would find it. */
@@ -143,6 +150,8 @@ bool kept_has(const struct db *db, const struct sql *q);
 MYSQL_STMT *kept_take(struct db *db, const struct sql *q);
 /* After its use: it stays prepared where that is worth it and there is room, else it is closed. */
 void kept_give(struct db *db, const struct sql *q, MYSQL_STMT *st);
+/* Closes that one, where it is kept: its text is about to go. */
+void kept_forget(struct db *db, const struct sql *q);
 /* Closes all; also after their connection. */
 void kept_drop(struct db *db);
 /*

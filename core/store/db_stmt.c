@@ -61,7 +61,7 @@ stmt_run(MYSQL_STMT *st, bool kept, const char *text)
 /* One of several. */
 struct attempt {
 	unsigned before; /* it */
-	bool     kept,
+	bool     several, kept,
 	    idle; /* the statement was kept; the connection was open, and in no transaction */
 };
 
@@ -82,7 +82,7 @@ is_worth_another(struct db *db, unsigned number, const struct attempt *a)
 			db_close(db);
 		return a->idle;
 	}
-	return a->kept && kept_is_stale(number);
+	return a->kept && !a->several && kept_is_stale(number);
 }
 
 static MYSQL_STMT *
@@ -93,7 +93,7 @@ try_execute(
 	unsigned    number;
 	bool        again;
 
-	for (struct attempt a = { 0 };; a.before++) {
+	for (struct attempt a = { .several = q->several };; a.before++) {
 		a.idle = db->my != NULL && db->tx == DB_TX_NONE;
 		if (!db_ready(db, e))
 			return NULL;

@@ -136,7 +136,8 @@ pause_before(int try)
 static bool
 begin(struct db *db, struct err *e)
 {
-	static const struct waiting first = { .name = "begin", .text = "SET autocommit = 0" };
+	static const struct waiting first = { .name = "begin",
+		.text = "SET autocommit = 0, @lost = 0" };
 
 	batch_clear(&db->later);
 	if (!db_ready(db, e) || batch_add(&db->later, db, &first, e) == NULL)
@@ -145,32 +146,26 @@ begin(struct db *db, struct err *e)
 	return true;
 }
 
-static bool
-send_rest(struct db *db, struct err *e)
-{
-	bool ok = batch_run(db, &db->later, e);
-
-	batch_clear(&db->later);
-	return ok;
-}
-
 /* *lost: the answer did not come, so it may have happened. */
 static bool
 commit(struct db *db, bool *lost, struct err *e)
 {
+	bool done;
+
 	if (is_untouched(db) && db->later.n == 1) { /* nothing was done */
 		batch_clear(&db->later);
 		db->tx = DB_TX_NONE;
 		return true;
 	}
-	if (!db_ready(db, e) || !send_rest(db, e))
+	if (!db_ready(db, e))
 		return false;
-	if (batch_end(db, "commit", "COMMIT", e)) {
+	done = group_commit(db, &db->later, e);
+	batch_clear(&db->later);
+	if (done)
 		db->tx = DB_TX_NONE;
-		return true;
-	}
-	*lost = db->my == NULL;
-	return false;
+	else
+		*lost = db->my == NULL;
+	return done;
 }
 
 static bool

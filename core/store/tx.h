@@ -30,7 +30,7 @@ struct tx {
 
 /*
  * Statements whose answer nobody needs wait, and go to the server in one round trip with the next that is waited
- * for, or before COMMIT; so does what begins the transaction.  Their parameters are copied: up to
+ * for, or with COMMIT; so does what begins the transaction.  Their parameters are copied: up to
  * TX_LATER_BYTES wait, what is longer is run at once, as everything is outside of a transaction.
  *
  * A failure is told by whatever sends them; then nothing more runs in this transaction.  A body that wants to know

@@ -182,14 +182,14 @@ static const struct {
 	const char *what, *value;
 	unsigned    trips, with_rules;
 } pushes[] = {
-	{ "the first", "{\"sync\":0}", 4, 5 },
-	{ "one after it, whose report is another", "{\"sync\":0}", 5, 7 },
-	{ "the same", "{\"sync\":0}", 3, 4 },
-	{ "the first change", "{\"sync\":1}", 7, 8 },
-	{ "the same change", "{\"sync\":1}", 3, 4 },
-	{ "another value", "{\"sync\":2}", 7, 8 },
-	{ "one more value", "{\"sync\":3}", 7, 8 },
-	{ "back as it was", "{\"sync\":0}", 5, 6 },
+	{ "the first", "{\"sync\":0}", 3, 4 },
+	{ "one after it, whose report is another", "{\"sync\":0}", 4, 6 },
+	{ "the same", "{\"sync\":0}", 2, 3 },
+	{ "the first change", "{\"sync\":1}", 6, 7 },
+	{ "the same change", "{\"sync\":1}", 2, 3 },
+	{ "another value", "{\"sync\":2}", 6, 7 },
+	{ "one more value", "{\"sync\":3}", 6, 7 },
+	{ "back as it was", "{\"sync\":0}", 4, 5 },
 };
 
 #define WITH_RULES                                                                                 \

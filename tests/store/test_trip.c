@@ -45,7 +45,7 @@ SQL(trip_list, SQL_TENANT, NULL, &row_schema, "SELECT id, n, note FROM t ORDER B
 SQL(trip_twice, SQL_TENANT, &id_schema, &row_schema,
     "SELECT :id AS id, n + :id AS n, note FROM t WHERE id = :id");
 SQL(trip_move, SQL_TENANT, &row_schema, NULL,
-    "UPDATE t SET n = n + 1, note = :note WHERE id = :id AND n = :n");
+    "UPDATE t SET n = :n + 1, note = :note WHERE id = :id AND n = :n");
 SQL(trip_cell, SQL_TENANT, &id_schema, NULL, "UPDATE cells SET n = n + 1 WHERE id = :id");
 SQL(trip_count, SQL_TENANT, NULL, &n_schema, "SELECT COUNT(*) AS n FROM t");
 
@@ -223,6 +223,7 @@ write_five(struct db *db, void *arg, struct err *e)
 {
 	struct state    *s = arg;
 	const struct row many[] = { { 101, 1, "a" }, { 102, 2, NULL }, { 103, 3, "ccc" } };
+	const struct row more[] = { { 106, 6, NULL }, { 107, 7, "b" } };
 	char             note[8] = "before";
 	struct row       row, move = { 1, 0, note };
 
@@ -240,8 +241,15 @@ write_five(struct db *db, void *arg, struct err *e)
 		return false;
 	assert_int_equal(row.n, 2);
 	assert_null(row.note);
-	return tx_later(db, &trip_insert, &(struct row) { 104, 4, "last" }, e);
+	move.n = 20;
+	move.id = 2;
+	return tx_later(db, &trip_insert, &(struct row) { 105, 5, NULL }, e) &&
+	       tx_later_many(db, &trip_insert, more, 2, e) &&
+	       tx_later_must(db, &trip_move, &move, e) &&
+	       tx_later(db, &trip_insert, &(struct row) { 104, 4, "last" }, e);
 }
+
+#define ALL 10 /* rows after it */
 
 static const struct sql *const mark = &trip_select;
 static const struct row        mark_in = { .id = 104 };
@@ -253,6 +261,7 @@ do_five(struct state *s)
 	struct err      e = { 0 };
 
 	server_do(s->root, "DELETE FROM " SCHEMA_NAME ".t WHERE id > 2");
+	server_do(s->root, "UPDATE " SCHEMA_NAME ".t SET n = 20 WHERE id = 2");
 	assert_ok(tx_run(s->db, &t, &e));
 }
 
@@ -263,9 +272,9 @@ what_waits_is_done_before_what_comes_after_it(void **state)
 	struct err    e = { 0 };
 	struct row    row;
 
-	/* Begin and the first read; four writes and the second; the last write; COMMIT. */
-	assert_int_equal(trips_of(s->db, do_five, s), 4);
-	assert_int_equal(count(s), 7);
+	/* Begin and the first read; four writes and the second; the rest, and COMMIT. */
+	assert_int_equal(trips_of(s->db, do_five, s), 3);
+	assert_int_equal(count(s), ALL);
 	assert_int_equal(moved(s), 12);
 	assert_ok(db_one(s->db, s, &trip_select, &(struct row) { .id = 1 }, &row, &e));
 	assert_string_equal(row.note, "before");
@@ -339,12 +348,141 @@ after_one_that_failed_nothing_is_done(void **state)
 		assert_int_equal(count(s), 2);
 	}
 	do_five(s); /* and the connection goes on */
-	assert_int_equal(count(s), 7);
+	assert_int_equal(count(s), ALL);
 	/* also outside of a transaction each statement is committed by itself again */
 	assert_ok(db_run(s->db, &trip_insert, &(struct row) { 400, 1, NULL }, NULL, &e));
 	db_close(s->db);
-	assert_int_equal(count(s), 8);
+	assert_int_equal(count(s), ALL + 1);
 }
+
+/* ---- the end of a transaction, which goes with its COMMIT ---- */
+
+/* What waits until then, in this order. */
+enum step {
+	STEP_ONE = 1,
+	STEP_ROWS,
+	STEP_MOVE,
+	STEP_TWICE,      /* a duplicate key */
+	STEP_ROWS_TWICE, /* in the last row */
+	STEP_OUTRUN,     /* finds no row, at the first try */
+};
+#define STEPS_MAX 40
+
+struct ending {
+	struct state    *s;
+	const enum step *steps;
+	int              tries, id;
+};
+
+static bool
+take_step(struct db *db, struct ending *x, enum step step, struct err *e)
+{
+	const struct row one = { x->id++, 1, NULL };
+	const struct row rows[] = { { x->id++, 1, "a" }, { x->id++, 1, NULL } };
+	const struct row twice[] = { { x->id++, 1, "a" }, { 1, 1, NULL } };
+
+	switch (step) {
+	case STEP_ONE:
+		return tx_later(db, &trip_insert, &one, e);
+	case STEP_ROWS:
+		return tx_later_many(db, &trip_insert, rows, 2, e);
+	case STEP_MOVE:
+		return tx_later_must(db, &trip_move, &(struct row) { 1, 10, NULL }, e);
+	case STEP_TWICE:
+		return tx_later(db, &trip_insert, &(struct row) { 1, 1, NULL }, e);
+	case STEP_ROWS_TWICE:
+		return tx_later_many(db, &trip_insert, twice, 2, e);
+	case STEP_OUTRUN:
+		return tx_later_must(
+		    db, &trip_move, &(struct row) { 1, x->tries == 1 ? 99 : 10, NULL }, e);
+	}
+	return false;
+}
+
+static bool
+write_end(struct db *db, void *arg, struct err *e)
+{
+	struct ending *x = arg;
+
+	x->tries++;
+	x->id = 800;
+	for (int i = 0; i < STEPS_MAX && x->steps[i] != 0; i++)
+		if (!take_step(db, x, x->steps[i], e))
+			return false;
+	return true;
+}
+
+#define ONES STEP_ONE, STEP_ONE, STEP_ONE, STEP_ONE, STEP_ONE, STEP_ONE
+#define MOST                                                                                       \
+	ONES, ONES, ONES, STEP_ONE, STEP_ONE, STEP_ONE, STEP_ONE, STEP_ONE /* and what begins it   \
+									    */
+
+static const struct {
+	enum step steps[STEPS_MAX];
+	unsigned  trips; /* where all is kept; 0: whatever a repeat costs */
+	int       rows, tries;
+	bool      fails;
+} endings[] = {
+	{ { STEP_ONE }, 1, 3, 1, false },
+	{ { STEP_ROWS }, 1, 4, 1, false },
+	{ { STEP_ONE, STEP_MOVE, STEP_ONE }, 1, 4, 1, false },
+	{ { STEP_ONE, STEP_ROWS, STEP_MOVE, STEP_ROWS, STEP_ONE, STEP_ONE }, 1, 9, 1, false },
+	{ { STEP_MOVE, STEP_ROWS }, 1, 4, 1, false },
+	{ { STEP_TWICE }, 0, 2, 1, true },
+	{ { STEP_ONE, STEP_TWICE, STEP_ONE }, 0, 2, 1, true },
+	{ { STEP_ROWS, STEP_ONE, STEP_TWICE }, 0, 2, 1, true },
+	{ { STEP_ROWS_TWICE }, 0, 2, 1, true },
+	{ { STEP_ROWS_TWICE, STEP_ONE }, 0, 2, 1, true },
+	{ { STEP_TWICE, STEP_ROWS, STEP_ROWS, STEP_ONE }, 0, 2, 1, true },
+	{ { STEP_ONE, STEP_OUTRUN, STEP_ONE }, 0, 4, 2, false },
+	{ { STEP_OUTRUN, STEP_ROWS, STEP_ONE }, 0, 5, 2, false },
+	{ { STEP_ROWS, STEP_OUTRUN }, 0, 4, 2, false },
+	{ { MOST }, 1, 25, 1, false },
+	/* More than go into one: COMMIT has its own. */
+	{ { MOST, STEP_ONE }, 2, 26, 1, false },
+	{ { MOST, STEP_TWICE }, 0, 2, 1, true },
+	{ { ONES, STEP_ROWS, MOST }, 1, 33, 1, false },
+};
+
+static void
+end_so(struct state *s, struct db *db, size_t i, uint64_t *trips)
+{
+	struct ending x = { s, endings[i].steps, 0, 0 };
+	struct err    e = { 0 };
+	uint64_t      before = db_stats(db).trips;
+	bool          ok;
+
+	server_do(s->root, "DELETE FROM " SCHEMA_NAME ".t WHERE id > 2");
+	server_do(s->root, "UPDATE " SCHEMA_NAME ".t SET n = 10 WHERE id = 1");
+	ok = tx_run(db, &(struct tx) { "end", write_end, &x, NULL, NULL }, &e);
+	*trips = db_stats(db).trips - before;
+	if (ok == endings[i].fails || x.tries != endings[i].tries || count(s) != endings[i].rows)
+		fail_msg("ending %zu: %d tries, %d rows, %s", i, x.tries, (int)count(s), e.detail);
+	if (!ok)
+		assert_int_equal(e.code, ERR_CONFLICT);
+	assert_false(tx_open(db));
+}
+
+static void
+what_is_left_goes_with_commit_or_nothing_of_it_is_done(void **state)
+{
+	struct state *s = *state;
+	struct db    *none = open_at(s, server_socket(), 0);
+	uint64_t      trips;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		for (int k = 0; k < 3; k++)
+			end_so(s, s->db, i, &trips);
+		if (endings[i].trips != 0 && trips != endings[i].trips)
+			fail_msg("ending %zu: %llu round trips", i, (unsigned long long)trips);
+		end_so(s, none, i, &trips);
+	}
+	/* Each shape is there again after others. */
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		end_so(s, s->db, i, &trips);
+}
+
+/* ---- outrun ---- */
 
 static bool
 move_outrun(struct db *db, void *arg, struct err *e)
@@ -386,7 +524,7 @@ a_table_that_changes_between_two_deeds_repeats_the_second(void **state)
 	server_do(s->root, TABLE);
 	server_do(s->root, "INSERT INTO " SCHEMA_NAME ".t VALUES (1, 10, 'one'), (2, 20, NULL)");
 	do_five(s);
-	assert_int_equal(count(s), 7);
+	assert_int_equal(count(s), ALL);
 	assert_int_equal(moved(s), 11);
 }
 
@@ -399,7 +537,7 @@ a_full_server_takes_them_one_by_one(void **state)
 	server_do(s->root, "SET GLOBAL max_prepared_stmt_count = 1");
 	for (int i = 0; i < 3; i++) {
 		do_five(s);
-		assert_int_equal(count(s), 7);
+		assert_int_equal(count(s), ALL);
 	}
 	assert_int_equal(moved(s), 14);
 }
@@ -502,11 +640,12 @@ lost_at_each_packet(struct state *s, enum cut_side side)
 		server_do(s->root, "UPDATE " SCHEMA_NAME ".t SET n = 10 WHERE id = 1");
 		for (int i = 0; i < 2; i++) { /* the second time all is kept, and goes together */
 			server_do(s->root, "DELETE FROM " SCHEMA_NAME ".t WHERE id > 2");
+			server_do(s->root, "UPDATE " SCHEMA_NAME ".t SET n = 20 WHERE id = 2");
 			if (i == 1)
 				cutter_arm(&c, side, at);
 			assert_ok(tx_run(db, &t, &e));
 		}
-		assert_int_equal(count(s), 7); /* nothing lost, nothing doubled */
+		assert_int_equal(count(s), ALL); /* nothing lost, nothing doubled */
 		assert_int_equal(moved(s), 12);
 		talloc_free(db);
 		if (!cutter_end(&c))
@@ -540,6 +679,7 @@ main(void)
 		TEST(what_waits_is_done_before_what_comes_after_it),
 		TEST(a_long_value_does_not_wait_and_keeps_its_place),
 		TEST(after_one_that_failed_nothing_is_done),
+		TEST(what_is_left_goes_with_commit_or_nothing_of_it_is_done),
 		TEST(an_update_that_was_outrun_repeats_all),
 		TEST(a_table_that_changes_between_two_deeds_repeats_the_second),
 		TEST(a_full_server_takes_them_one_by_one),

@@ -30,11 +30,16 @@ void
 pass_run(struct app *app, struct transport *t)
 {
 	struct request r = { 0 };
+	bool           found = false;
 
 	request_begin(&r, app, t);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (!steps[i](&r, &r.err))
 			break;
+		found = found || steps[i] == step_found;
+	}
+	if (found && r.err.code != ERR_OK && r.route->refused != NULL)
+		r.route->refused(&r);
 	reply_send(&r);
 	account(&r);
 }

@@ -67,6 +67,11 @@ enum route_out {
  * name in its path has one: what is to no avail costs little.
  */
 typedef bool found_fn(struct request *r, struct err *e);
+/*
+ * What the path names was found, and what was asked of it is refused, or fails: r->err says why.  Before the answer is
+ * sent, which nothing in here changes.
+ */
+typedef void refused_fn(struct request *r);
 typedef bool handler_fn(struct request *r, const void *body, void *answer, struct err *e);
 struct list_ops;
 
@@ -101,6 +106,7 @@ struct route {
 	bool                 hashes;   /* its handler hashes a password: it waits for LANE_PASSWORD before it begins */
 	page_fn             *page;     /* of an open route: pages of other origins that the tenant allows may use it; NULL: none may */
 	found_fn            *found;    /* NULL: nobody looks before the handler does */
+	refused_fn          *refused;  /* of one with found; NULL: nobody is told */
 	const struct list_ops *list;   /* of list_handler; set by ROUTE_LIST */
 	const char *const   *also;     /* further media types the handler may answer with, NULL-terminated; NULL: none */
 };
@@ -133,10 +139,11 @@ struct route {
 #define ROUTE_PAGES(of, method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of) }
 #define ROUTE_PAGES_HASHES(of, method, path, ...) \
 	{ ROUTE_Y(method, path, NULL, __VA_ARGS__), .page = (of), .hashes = true }
-/* `of`, its found_fn, looks before the body is read. */
-#define ROUTE_FOUND(of, method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .found = (of) }
-#define ROUTE_Q_FOUND(of, method, path, query, ...) \
-	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .found = (of) }
+/* `of`, its found_fn, looks before the body is read; `no`, its refused_fn, is told of what is refused then. */
+#define ROUTE_FOUND(of, no, method, path, ...) \
+	{ ROUTE_Y(method, path, NULL, __VA_ARGS__), .found = (of), .refused = (no) }
+#define ROUTE_Q_FOUND(of, no, method, path, query, ...) \
+	{ ROUTE_Y(method, path, &query##_schema, __VA_ARGS__), .found = (of), .refused = (no) }
 /* The handler hashes a password. */
 #define ROUTE_HASHES(method, path, ...) { ROUTE_Y(method, path, NULL, __VA_ARGS__), .hashes = true }
 /* GET of a list that is its list_ops: who may read it, the ops, the answer, the sentence. */

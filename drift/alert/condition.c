@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "drift/alert/title.h"
+
 #define KEY_MAX 64
 
 static char *
@@ -37,7 +39,10 @@ set_title(const struct alert_scope *s, const char *text, struct alert *alert, st
 {
 	alert->title = talloc_asprintf(
 	    s->mem, "%.*s: %s", (int)strnlen(s->config_name, TITLE_NAME_MAX), s->config_name, text);
-	return alert->title != NULL || err_memory(e);
+	if (alert->title == NULL)
+		return err_memory(e);
+	alert->title[str_head(str_of(alert->title), ALERT_TITLE_MAX).n] = '\0';
+	return true;
 }
 
 static bool

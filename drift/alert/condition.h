@@ -11,6 +11,7 @@
 #include "drift/alert/alerting.h"
 
 #define CONDITION_BLIND      "blind"
+#define CONDITION_REFUSED    "blind:refused" /* of kind "blind", beside the other: the pushes of one are refused */
 #define CONDITION_SUSPICIOUS "suspicious_collection"
 #define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
 #define CONDITION_CLOCK      "system:clock" /* of kind "system", and one beside the others: a collector's clock */

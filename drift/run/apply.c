@@ -7,7 +7,6 @@
 #include "drift/run/masking.h"
 #include "drift/run/review.h"
 #include "drift/run/rule_hits.h"
-#include "drift/run/setback.h"
 #include "drift/run/settle.h"
 #include "drift/run/suggestion.h"
 
@@ -69,7 +68,7 @@ apply_alerts(struct db *db, const struct ingest *in, struct plan *p, enum deed *
 		p->after.config_version = 0;
 	if (deed != NULL)
 		*deed = became.deed;
-	return setback_write(p, &scope, e) && completeness_write(db, in, p, &scope, e) &&
+	return pushers_write(in, p, &scope, e) && completeness_write(db, in, p, &scope, e) &&
 	       set_recheck(db, in, p, e);
 }
 

@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json/schema.h"
 #include "drift/config/spec.h"
-#include "drift/run/golden_binding.h"
 #include "drift/run/plan_sides.h"
 
 #define TIME_STEP_MS 60000 /* an instant of a reading is written when it is older than that */
-#define LEFT_OUT_MAX 100   /* the largest blind_after: more need not be counted */
+#define ORPHAN_S                                                                                   \
+	(7 * 86400) /* nobody knows whose turn it is to read it, and nothing says how often */
 
 static int
 by_category(const void *a, const void *b)
@@ -191,16 +190,28 @@ read_partly(const struct plan *p, struct plan_collection *c)
 	row->incomplete_runs++;
 }
 
+/* It is not known who read it last, or that credential has ended: after so long without it whoever
+ * pushes has left it out. */
+static bool
+is_orphan(const struct ingest *in, const struct collection_row *row)
+{
+	int64_t beats = in->spec->expect_every_s * in->spec->limits.blind_after;
+	int64_t allowed_s = beats > 0 ? beats : ORPHAN_S;
+
+	return uuid_is_nil(&row->read_by) &&
+	       row->read_at.ms + allowed_s * 1000 < in->received_at.ms;
+}
+
 static void
 leave_out(const struct ingest *in, struct plan *p, struct plan_collection *c)
 {
 	struct collection_row *row = &c->row;
 	int64_t                most = in->spec->limits.blind_after;
 
-	if (!uuid_eq(&row->read_by, &in->pusher))
+	if (!uuid_eq(&row->read_by, &in->pusher) && !is_orphan(in, row))
 		return;
-	if (row->left_out < LEFT_OUT_MAX)
-		row->left_out++;
+	if (row->left_out < most)
+		row->left_out++; /* more need not be counted, and so costs no push anything */
 	c->failing = row->left_out >= most && !c->spared;
 	if (!c->failing)
 		return;
@@ -228,6 +239,8 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 			read_partly(p, c);
 		row->left_out = 0;
 		row->read_by = in->pusher;
+		if (in->collected_at.ms > row->read_at.ms)
+			row->read_at = in->collected_at;
 		if (strcmp(row->how, completeness_name(c->how)) != 0)
 			row->how = how_text(p, c->how);
 	} else {
@@ -267,25 +280,40 @@ sum_up(struct plan *p)
 	s->any = s->any || !spoken;
 }
 
-/* What is known of all before this snapshot. */
-static bool
-rows_before(
-    const struct ingest *in, struct plan *p, struct collection_row **rows, size_t *n, struct err *e)
+bool
+collections_know(const struct ingest *in, struct plan *p, struct err *e)
 {
+	struct plan_collections *s = &p->collections;
+
 	if (in->read == NULL)
-		return collection_list(in->t->db, p, &in->config->id, rows, n, e);
-	*rows = in->read->collections;
-	*n = in->read->collections_n;
+		return collection_list(in->t->db, p, &in->config->id, &s->known, &s->known_n, e);
+	s->known = in->read->collections;
+	s->known_n = in->read->collections_n;
 	return true;
+}
+
+bool
+collections_are_newer(const struct ingest *in, const struct plan *p)
+{
+	const struct normal_snapshot *s = in->snapshot;
+	const struct collection_row  *rows = p->collections.known;
+	size_t                        a = 0, b = 0;
+
+	while (a < p->collections.known_n && b < s->collections_n) {
+		int c = str_cmp(str_of(rows[a].category), s->collections[b].category);
+
+		if (c == 0 && rows[a].read_at.ms > in->collected_at.ms)
+			return true;
+		a += c <= 0;
+		b += c >= 0;
+	}
+	return s->collections_n == 0;
 }
 
 bool
 collections_plan(const struct ingest *in, struct plan *p, struct err *e)
 {
-	struct collection_row *rows;
-	size_t                 n;
-
-	if (!rows_before(in, p, &rows, &n, e) || !merge(in, p, rows, n, e))
+	if (!merge(in, p, p->collections.known, p->collections.known_n, e))
 		return false;
 	for (size_t i = 0; p->kind == PLAN_NEXT && i < p->collections.n; i++)
 		if (!advance(in, p, &p->collections.of[i], e))
@@ -326,6 +354,7 @@ collections_plan_golden(
 			.category = sides->base[i].category,
 			.how = how_text(p, COLLECTION_FAILED),
 			.read_by = in->pusher,
+			.read_at = in->received_at,
 			.left_out = 1 };
 		c->spared = spec_unread(in->spec, category) != NULL;
 		if (c->row.how == NULL)
@@ -339,10 +368,16 @@ collections_plan_golden(
 
 /* ---- writing ---- */
 
+/* By how much an instant has to move to be written. */
+struct steps {
+	int64_t complete, read;
+};
+
 static bool
-differs(const struct collection_row *a, const struct collection_row *b, int64_t step)
+differs(const struct collection_row *a, const struct collection_row *b, struct steps step)
 {
-	return b->complete_at.ms - a->complete_at.ms > step ||
+	return b->complete_at.ms - a->complete_at.ms > step.complete ||
+	       b->read_at.ms - a->read_at.ms > step.read ||
 	       !uuid_eq(&a->baseline_snapshot, &b->baseline_snapshot) ||
 	       strcmp(a->how, b->how) != 0 || !uuid_eq(&a->kept_snapshot, &b->kept_snapshot) ||
 	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
@@ -354,8 +389,9 @@ differs(const struct collection_row *a, const struct collection_row *b, int64_t 
 bool
 collections_write(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
 {
-	/* who awaits one knows exactly since when */
-	int64_t                step = in->spec->expect_every_s > 0 ? 0 : TIME_STEP_MS;
+	/* who awaits one knows exactly since when, and what has a date is held against dates */
+	const struct steps step = { in->spec->expect_every_s > 0 ? 0 : TIME_STEP_MS,
+		in->dated ? 0 : TIME_STEP_MS };
 	size_t                 n = 0;
 	struct collection_row *rows;
 
@@ -368,127 +404,4 @@ collections_write(struct db *db, const struct ingest *in, struct plan *p, struct
 		if (differs(&p->collections.of[i].was, &p->collections.of[i].row, step))
 			rows[n++] = p->collections.of[i].row;
 	return n == 0 || collection_put(db, rows, n, e);
-}
-
-/* ---- telling ---- */
-
-#define TOLD_MAX 20 /* collections that enter at once and are told of each for itself */
-
-static bool
-tell_entered(struct db *db, const struct ingest *in, const char *note, struct err *e)
-{
-	const struct env *d = in->d->env;
-
-	return note == NULL
-		   ? err_memory(e)
-		   : golden_tell(db, d, &in->config->id, "system", "pinned", "pinned", note, e);
-}
-
-bool
-collections_tell(struct db *db, const struct ingest *in, struct plan *p, struct err *e)
-{
-	size_t told = 0, more = 0;
-
-	/* the first of all is told by its report */
-	if (p->kind != PLAN_NEXT || uuid_is_nil(&p->before.baseline_snapshot))
-		return true;
-	for (size_t i = 0; i < p->collections.n; i++) {
-		const struct plan_collection *c = &p->collections.of[i];
-
-		if (!c->enters)
-			continue;
-		more += told == TOLD_MAX;
-		if (told == TOLD_MAX)
-			continue;
-		told++;
-		if (!tell_entered(db, in,
-			talloc_asprintf(p,
-			    "Collection %s was read completely for the first time: it is in the "
-			    "baseline as it was then.",
-			    c->row.category),
-			e))
-			return false;
-	}
-	return more == 0 ||
-	       tell_entered(db, in,
-		   talloc_asprintf(p, "So were %zu more collections, as their report says.", more),
-		   e);
-}
-
-bool
-collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err *e)
-{
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_putc(&b, '{');
-	for (size_t i = 0; i < p->collections.n; i++) {
-		const struct plan_collection *c = &p->collections.of[i];
-
-		if (!c->spoken && !c->failing)
-			continue;
-		if (b.n > 1)
-			buf_putc(&b, ',');
-		buf_json(&b, c->category);
-		buf_putc(&b, ':');
-		buf_json(&b, str_of(completeness_name(c->how)));
-	}
-	buf_putc(&b, '}');
-	*out = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
-}
-
-/* One of those that a report tells of. */
-struct reported {
-	struct raw_json category;
-	const char     *state;
-	bool            entered, unread;
-	struct uuid     baseline_id;
-};
-static const struct field reported_fields[] = {
-	FIELD(struct reported, category),
-	FIELD(struct reported, state),
-	FIELD(struct reported, entered, .flags = FIELD_OMIT_ZERO),
-	FIELD(struct reported, unread, .flags = FIELD_OMIT_ZERO),
-	FIELD(struct reported, baseline_id, .flags = FIELD_OMIT_ZERO),
-	FIELD_END,
-};
-static const struct schema reported_schema =
-    SCHEMA("ReportedCollection", struct reported, reported_fields);
-
-bool
-collections_report(TALLOC_CTX *mem, const struct ingest *in, struct plan *p, struct err *e)
-{
-	/* else all of them are compared with one snapshot, which the report names */
-	bool of_each =
-	    !p->before.golden && (in->spec->mode != BASELINE_PREVIOUS || p->kind == PLAN_NEXT);
-	struct buf b;
-
-	buf_make(&b, mem);
-	buf_putc(&b, '[');
-	for (size_t i = 0; i < p->collections.n; i++) {
-		const struct plan_collection *c = &p->collections.of[i];
-		struct reported               r = { .state = completeness_name(c->how),
-				      .entered = c->enters,
-				      .unread = c->spared && !c->read };
-		struct buf                    name;
-
-		if (!c->spoken && !c->failing)
-			continue;
-		buf_make(&name, mem);
-		buf_json(&name, c->category);
-		r.category.text = buf_text(&name, e);
-		if (c->read && c->based && of_each)
-			r.baseline_id = c->was.baseline_snapshot;
-		if (r.category.text == NULL)
-			return false;
-		if (b.n > 1)
-			buf_putc(&b, ',');
-		if (!schema_encode(&b, &reported_schema, &r, e))
-			return false;
-		talloc_free(name.p);
-	}
-	buf_putc(&b, ']');
-	p->report.collections.text = b.p;
-	return buf_ok(&b) ? true : err_memory(e);
 }

@@ -2,14 +2,18 @@
  * collections.h - what a snapshot does to each collection of its config.
  *
  * Each goes its own way.  One that the snapshot does not speak of was not in it: it keeps its last reading, and it has
- * failed only when the credential that read it last has left it out of blind_after pushes of its own.  With its first
+ * failed only when the credential that read it last has left it out of blind_after pushes of its own; where that credential
+ * is not known or has ended, when anybody's pushes have, after the time in which it is awaited (seven days where nothing is).  With its first
  * complete reading it enters the baseline, and it is compared whenever it was read completely.  Where the document
  * chooses the categories they are one reading, and the first complete one is that of all: one that is found later
  * joins the baseline of the others, which does not have it, so that its resources are created.  It is blind after
  * blind_after readings in a row that were not complete, until one is; the config may say of one that it is not read
  * (`unread`): then it is neither missing nor blind.
  *
- * Planning reads one list; writing is one statement, with the rows that change.
+ * Each has the instant at which its newest reading was collected too: what was collected before that of one that it
+ * speaks of is history, whatever other collectors have handed in meanwhile.
+ *
+ * Planning reads one list; writing is one statement, with the rows that change.  collections_show.c: what is told.
  *
  * Errors: ERR_INVALID with a fault (more than COLLECTIONS_MAX), and those of db.h.
  */
@@ -40,6 +44,8 @@ struct plan_collection {
 };
 
 struct plan_collections {
+	struct collection_row  *known; /* what there is of them before this snapshot */
+	size_t                  known_n;
 	struct plan_collection *of; /* by category */
 	size_t                  n;
 	bool                    complete; /* all that it speaks of, and none is failing */
@@ -48,7 +54,11 @@ struct plan_collections {
 	bool                    stirred;  /* the report of an equal snapshot does not hold for this one */
 };
 
-/* p->collections; nothing changes for a snapshot out of order, nor when it is looked at again. */
+/* p->collections.known, the first of all. */
+MUST_USE bool collections_know(const struct ingest *in, struct plan *p, struct err *e);
+/* Was one that this snapshot speaks of read by something that was collected later?  Of a snapshot of none: true. */
+bool collections_are_newer(const struct ingest *in, const struct plan *p);
+/* The rest of p->collections; nothing changes for a snapshot out of order, nor when it is looked at again. */
 MUST_USE bool collections_plan(const struct ingest *in, struct plan *p, struct err *e);
 /* A golden baseline speaks of collections that nobody has read yet. */
 MUST_USE bool collections_plan_golden(

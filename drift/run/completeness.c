@@ -5,6 +5,7 @@
 
 #include "core/store/drift/schedule.h"
 #include "drift/alert/condition.h"
+#include "drift/snapshot/collections.h"
 #include "drift/snapshot/loss.h"
 
 /* ---- what is gone at once ---- */
@@ -100,43 +101,36 @@ completeness_plan(const struct ingest *in, struct plan *p, const struct held *cu
 
 /* ---- telling ---- */
 
-#define NAMES_TOLD 2
-#define NAME_BYTES 40
-
-/* A name as it stands in a title: short, and on one line. */
-static void
-put_name(struct buf *b, struct str name)
+static bool
+list_blind(
+    TALLOC_CTX *mem, const struct plan_collections *all, struct blind_list *out, struct err *e)
 {
-	size_t n = str_head(name, NAME_BYTES).n;
-
-	for (size_t i = 0; i < n; i++)
-		buf_putc(b, (unsigned char)name.p[i] < 0x20 ? ' ' : name.p[i]);
-	buf_puts(b, n < name.n ? "..." : "");
+	*out = (struct blind_list) { talloc_zero_size(mem, (all->n + 1) * sizeof(out->of[0])), 0 };
+	if (out->of == NULL)
+		return err_memory(e);
+	for (size_t i = 0; i < all->n; i++)
+		if (collection_is_blind(&all->of[i]))
+			out->of[out->n++] =
+			    (struct blind_one) { all->of[i].category, all->of[i].row.complete_at };
+	return true;
 }
 
-typedef bool collection_fn(const struct plan_collection *c);
-
-static bool
-names_print(TALLOC_CTX *mem, const struct plan_collections *all, collection_fn *is, struct buf *b,
-    struct err *e)
+static const char *
+say_blind(const struct ingest *in, const struct plan *p, struct err *e)
 {
-	size_t told = 0, n = 0;
+	long long         after = (long long)in->spec->limits.blind_after;
+	struct blind_list l;
+	struct buf        b;
 
-	buf_make(b, mem);
-	for (size_t i = 0; i < all->n; i++)
-		n += is(&all->of[i]);
-	for (size_t i = 0; i < all->n && told < NAMES_TOLD; i++) {
-		if (!is(&all->of[i]))
-			continue;
-		buf_puts(b, told == 0 ? "" : told + 1 == n ? " and " : ", ");
-		put_name(b, all->of[i].category);
-		told++;
-	}
-	if (n > told)
-		buf_printf(b, " and %zu more", n - told);
-	buf_puts(b, n == 1 ? " was" : " were");
-	buf_putc(b, '\0');
-	return buf_ok(b) || err_memory(e);
+	if (!list_blind(in->mem, &p->collections, &l, e))
+		return NULL;
+	buf_make(&b, in->mem);
+	buf_puts(&b, "blind, ");
+	blind_names(&b, &l);
+	buf_printf(&b, " %s not read in %lld snapshot%s in a row", l.n == 1 ? "was" : "were", after,
+	    after == 1 ? "" : "s");
+	blind_last(&b, &l);
+	return buf_text(&b, e);
 }
 
 static bool
@@ -170,10 +164,8 @@ static bool
 write_blind(
     const struct ingest *in, const struct plan *p, const struct alert_scope *a, struct err *e)
 {
-	int64_t                after = in->spec->limits.blind_after;
 	const struct blindness b = blindness_of(&p->collections);
-	struct buf             names;
-	char                   text[256];
+	const char            *text;
 
 	/* it may have become blind by silence alone, or under another threshold */
 	if (b.now == 0)
@@ -182,10 +174,9 @@ write_blind(
 			   p->collections.complete ? "A complete snapshot has come."
 						   : "Nothing that is awaited is blind any more.",
 			   e);
-	if (!names_print(in->mem, &p->collections, collection_is_blind, &names, e))
+	text = say_blind(in, p, e);
+	if (text == NULL)
 		return false;
-	snprintf(text, sizeof(text), "blind, %s not read in %lld snapshot%s in a row", names.p,
-	    (long long)after, after == 1 ? "" : "s");
 	return b.same || b.before == 0 ? condition_open(a, CONDITION_BLIND, text, e)
 				       : condition_update(a, CONDITION_BLIND, text, 0, e);
 }

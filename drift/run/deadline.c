@@ -1,6 +1,5 @@
 #include "drift/run/deadline.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/store/alert/outbox.h"
@@ -9,6 +8,7 @@
 #include "core/store/tx.h"
 #include "drift/alert/condition.h"
 #include "drift/config/spec.h"
+#include "drift/run/pushers.h"
 #include "drift/run/recheck.h"
 #include "drift/run/review.h"
 #include "drift/snapshot/collections.h"
@@ -20,23 +20,42 @@ struct deadline {
 	const struct due_kind *kind;
 };
 
+/* Pushes came and were refused: then that is why. */
+static bool
+say_refused(struct db *db, const struct deadline *b, const struct uuid *config, struct buf *text,
+    struct err *e)
+{
+	const struct pusher_row *last;
+	struct pusher_row       *rows;
+	size_t                   n;
+
+	if (!pusher_list(db, b->due.mem, config, &rows, &n, e))
+		return false;
+	last = pushers_last_refused(rows, n);
+	if (last != NULL && last->refused_runs > 0)
+		buf_printf(text, "; the last push was refused: %s", last->refused_code);
+	return true;
+}
+
 /* Which of them has not come: all, or some. */
 static void
-say_blind(const struct drift_spec *spec, const struct overdue *o, char *text, size_t size)
+say_blind(const struct drift_spec *spec, const struct overdue *o, struct buf *text)
 {
 	long long after = (long long)spec->limits.blind_after,
 		  every = (long long)spec->expect_every_s;
 
 	if (o->blind == o->awaited)
-		snprintf(text, size,
+		buf_printf(text,
 		    "blind, no complete snapshot has come in %lld times the %lld s allowed", after,
 		    every);
 	else
-		snprintf(text, size,
+		buf_printf(text,
 		    "blind, %zu of %zu collections did not come completely in %lld times the %lld "
-		    "s "
-		    "allowed",
+		    "s allowed",
 		    o->blind, o->awaited, after, every);
+	blind_last(text, &o->list);
+	if (o->list.n > BLIND_TOLD)
+		buf_printf(text, " and %zu more", o->list.n - BLIND_TOLD);
 }
 
 static bool
@@ -51,15 +70,18 @@ open_blind(struct db *db, const struct deadline *b, const struct drift_config *c
 		.targets = spec->targets,
 		.targets_n = spec->targets_n };
 	const instant            now = { clock_ms(b->due.d->env->clock) };
-	char                     text[160];
+	struct buf               text;
 
+	buf_make(&text, b->due.mem);
 	if (!collections_overdue(db, b->due.mem, &c->id, spec, now, o, e) ||
 	    !config_blind(db, &c->id, spec->limits.blind_after, e))
 		return false;
-	say_blind(spec, o, text, sizeof(text));
+	say_blind(spec, o, &text);
+	if (!say_refused(db, b, &c->id, &text, e) || buf_text(&text, e) == NULL)
+		return false;
 	return o->before > 0 && o->blind > o->before
-		   ? condition_update(&a, CONDITION_BLIND, text, 0, e)
-		   : condition_open(&a, CONDITION_BLIND, text, e);
+		   ? condition_update(&a, CONDITION_BLIND, text.p, 0, e)
+		   : condition_open(&a, CONDITION_BLIND, text.p, e);
 }
 
 /* What else is awaited is due later. */

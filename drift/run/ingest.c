@@ -4,7 +4,6 @@
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
-#include "drift/run/setback.h"
 #include "drift/snapshot/retention.h"
 
 /* ---- the transaction ---- */
@@ -195,7 +194,7 @@ ingest_collected(
 	*a = (struct ingest_answer) { .snapshot_id = in->snapshot_id,
 		.report = plan->report,
 		.unchanged = plan->kind == PLAN_SAME,
-		.clock_behind_s = setback_of(plan),
+		.clock_behind_s = pushers_setback(plan),
 		.masking = plan->masking_due,
 		.masking_n = plan->masking_n,
 		.notes = got->notes };

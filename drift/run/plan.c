@@ -8,7 +8,6 @@
 #include "drift/run/completeness.h"
 #include "drift/run/first_look.h"
 #include "drift/run/plan_sides.h"
-#include "drift/run/setback.h"
 #include "drift/run/settle.h"
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
@@ -49,14 +48,16 @@ is_same(const struct ingest *in, struct plan *p, bool *same, struct err *e)
 
 /*
  * One that does not say when it was collected is of now, though another collector's push that came
- * meanwhile was written before it.  Only of the same collector's is the one that came later the
- * newer.
+ * meanwhile was written before it: only of the same collector's is the one that came later the
+ * newer.  One that says it is held against the readings of the collections that it speaks of.
  */
 static bool
-is_late(const struct ingest *in, const struct config_state *s)
+is_late(const struct ingest *in, const struct plan *p)
 {
+	const struct config_state *s = &p->before;
+
 	return in->collected_at.ms < s->collected_at.ms &&
-	       (in->dated || uuid_eq(&s->pusher, &in->pusher));
+	       (in->dated ? collections_are_newer(in, p) : uuid_eq(&s->pusher, &in->pusher));
 }
 
 static void
@@ -361,7 +362,9 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		return NULL;
 	p->after = p->before;
 	p->after.seq = p->before.seq + 1;
-	late = is_late(in, &p->before);
+	if (!collections_know(in, p, e))
+		return NULL;
+	late = is_late(in, p);
 	p->kind = late ? PLAN_LATE : PLAN_NEXT;
 	if (!collections_plan(in, p, e) || (!late && !is_same(in, p, &same, e)))
 		return NULL;
@@ -369,8 +372,8 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		p->kind = PLAN_SAME;
 	else
 		memset(&p->report, 0, sizeof(p->report));
-	setback_plan(in, p);
-	ok = (same ? plan_same(in, p, e) : plan_fill(in, p, e)) && plan_snapshot(in, p, e);
+	ok = pushers_plan(in, p, e) && (same ? plan_same(in, p, e) : plan_fill(in, p, e)) &&
+	     plan_snapshot(in, p, e);
 	return ok ? p : NULL; /* faults may lie in it: it goes with `mem` */
 }
 
@@ -389,5 +392,7 @@ plan_again(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 	    !report_by_id(in->t, p, &p->before.report_id, &p->report, e))
 		return NULL;
 	p->after = p->before;
-	return collections_plan(in, p, e) && plan_fill(in, p, e) ? p : NULL;
+	return collections_know(in, p, e) && collections_plan(in, p, e) && plan_fill(in, p, e)
+		   ? p
+		   : NULL;
 }

@@ -16,6 +16,7 @@
 #include "drift/engine/diff.h"
 #include "drift/run/collections.h"
 #include "drift/run/finding.h"
+#include "drift/run/pushers.h"
 #include "drift/snapshot/normal_snapshot.h"
 #include "drift/run/stability.h"
 
@@ -45,6 +46,8 @@ struct ingest_read {
 	bool                has_report;
 	struct collection_row *collections; /* by category */
 	size_t                 collections_n;
+	struct pusher_row     *pushers; /* those with whom something is wrong */
+	size_t                 pushers_n;
 };
 
 enum plan_kind {
@@ -65,6 +68,7 @@ struct plan {
 	enum plan_kind      kind;
 	struct config_state before, after; /* the state row read and to write */
 	struct plan_collections collections;
+	struct plan_pushers     pushers;
 	struct finding_list standing; /* findings of the config, and silences, read with what is compared */
 	struct silence     *silences;
 	size_t              silences_n;

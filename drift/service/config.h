@@ -50,11 +50,20 @@ struct collection_seen {
 	const char *unread; /* why the config says that it is not read; NULL: it does not */
 	bool        blind, held;
 	int64_t     incomplete_runs, left_out;
-	instant     complete_at, blind_since; /* 0: never; it is not */
+	instant     complete_at, read_at, blind_since; /* 0: never; it is not */
 	struct uuid baseline_id;              /* the snapshot that its baseline is; nil: none yet, or a golden one */
 };
 MUST_USE bool config_collections(const struct acting *a, const struct uuid *id,
     struct collection_seen **out, size_t *n, struct err *e);
+
+/* The last push to it that was refused (drift/run/pushers.h); *any false: none was, or long ago. */
+struct refused_seen {
+	instant     at;
+	const char *code, *why, *pushed_by;
+	int64_t     runs; /* of that credential in a row; 0: one was taken since */
+};
+MUST_USE bool config_refused(const struct acting *a, const struct uuid *id,
+    struct refused_seen *out, bool *any, struct err *e);
 
 /* config_values.c: what of a config decides who sees values; `was` NULL: a new one. */
 MUST_USE bool config_values_check(

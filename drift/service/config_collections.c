@@ -1,5 +1,6 @@
-/* config.h: what is known of each collection of a config. */
+/* config.h: what is known of each collection of a config, and what is wrong with who pushes. */
 #include "core/store/drift/collection.h"
+#include "drift/run/pushers.h"
 #include "drift/service/config.h"
 
 /* What cannot be compiled can still be looked at: then nothing says what is not read, and when one
@@ -31,6 +32,7 @@ see(const struct drift_spec *spec, const struct collection_row *row, struct coll
 		.incomplete_runs = row->incomplete_runs,
 		.left_out = row->left_out,
 		.complete_at = row->complete_at,
+		.read_at = row->read_at,
 		.baseline_id = row->baseline_snapshot };
 	if (out->blind)
 		out->blind_since = row->blind_since;
@@ -51,5 +53,25 @@ config_collections(const struct acting *a, const struct uuid *id, struct collect
 		return err_memory(e);
 	for (size_t i = 0; i < *n; i++)
 		see(spec, &rows[i], &(*out)[i]);
+	return true;
+}
+
+bool
+config_refused(const struct acting *a, const struct uuid *id, struct refused_seen *out, bool *any,
+    struct err *e)
+{
+	const struct pusher_row *last;
+	struct pusher_row       *rows;
+	size_t                   n;
+
+	*any = false;
+	if (!pusher_list(a->by.t->db, a->by.mem, id, &rows, &n, e))
+		return false;
+	last = pushers_last_refused(rows, n);
+	if (last == NULL)
+		return true;
+	*any = true;
+	*out = (struct refused_seen) { last->refused_at, last->refused_code, last->refused_why,
+		last->name, last->refused_runs };
 	return true;
 }

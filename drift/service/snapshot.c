@@ -89,6 +89,20 @@ snapshot_push(const struct acting *a, struct push *p, struct ingest_answer *out,
 	return true;
 }
 
+/* The answer is the same whatever becomes of this. */
+void
+snapshot_refused(const struct acting *a, const struct uuid *config, const struct err *why)
+{
+	const struct refusal r = { *config, a->by.caller->user, a->by.caller->name, why };
+	struct err           e = { 0 };
+
+	if (!refusal_counts(why) || pushers_refused(a->drift, a->by.t, a->by.mem, &r, &e))
+		return;
+	log_event(a->drift->env->log, LOG_DRIFT, LOG_LEVEL_WARN,
+	    "a refused push could not be told of", LOGS("event.action", "snapshot.refuse"),
+	    LOGS("event.outcome", "failure"), LOGS("error.message", e.detail));
+}
+
 /* ---- reading ---- */
 
 bool

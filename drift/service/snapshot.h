@@ -15,6 +15,9 @@
 MUST_USE bool snapshot_push(
     const struct acting *a, struct push *p, struct ingest_answer *out, struct err *e);
 
+/* One was refused: whoever awaits the config's snapshots gets to know (drift/run/pushers.h). */
+void snapshot_refused(const struct acting *a, const struct uuid *config, const struct err *why);
+
 MUST_USE bool snapshot_see(
     const struct acting *a, const struct uuid *id, struct snapshot *out, struct err *e);
 /* Newest first; `at` not 0: only the one in force then. */

@@ -98,6 +98,48 @@ collections_pin(
 	       (unsettled_drop_collections(db, put, put_n, e) && collection_put(db, put, put_n, e));
 }
 
+/* ---- a sentence about those that are blind ---- */
+
+#define NAME_BYTES 40
+
+/* A name as it stands in a title: short, and on one line. */
+static void
+put_name(struct buf *b, struct str name)
+{
+	size_t n = str_head(name, NAME_BYTES).n;
+
+	for (size_t i = 0; i < n; i++)
+		buf_putc(b, (unsigned char)name.p[i] < 0x20 ? ' ' : name.p[i]);
+	buf_puts(b, n < name.n ? "..." : "");
+}
+
+void
+blind_names(struct buf *b, const struct blind_list *l)
+{
+	for (size_t i = 0; i < l->n && i < BLIND_TOLD; i++) {
+		buf_puts(b, i == 0 ? "" : i + 1 == l->n ? " and " : ", ");
+		put_name(b, l->of[i].category);
+	}
+	if (l->n > BLIND_TOLD)
+		buf_printf(b, " and %zu more", l->n - BLIND_TOLD);
+}
+
+void
+blind_last(struct buf *b, const struct blind_list *l)
+{
+	for (size_t i = 0; i < l->n && i < BLIND_TOLD; i++) {
+		char at[TIME_TEXT_MAX];
+
+		buf_puts(b, i == 0 ? "; read completely last: " : ", ");
+		put_name(b, l->of[i].category);
+		time_print(l->of[i].complete_at.ms, at);
+		if (l->of[i].complete_at.ms == 0)
+			buf_puts(b, " never");
+		else
+			buf_printf(b, " %.16sZ", at);
+	}
+}
+
 /* ---- the clock ---- */
 
 static bool
@@ -130,17 +172,27 @@ go_blind(struct collection_row *row, const struct drift_spec *spec, instant now)
 		row->incomplete_runs = spec->limits.blind_after;
 }
 
+static void
+note_blind(struct overdue *o, const struct collection_row *row)
+{
+	o->list.of[o->list.n++] = (struct blind_one) { str_of(row->category), row->complete_at };
+}
+
 bool
 collections_overdue(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     const struct drift_spec *spec, instant now, struct overdue *out, struct err *e)
 {
-	struct collection_row *rows;
+	struct collection_row *rows, *put_rows;
 	size_t                 n, put = 0;
 	int64_t                over, next = 0;
 
 	*out = (struct overdue) { 0 };
 	if (!collection_list(db, mem, config, &rows, &n, e))
 		return false;
+	put_rows = talloc_zero_size(mem, (n + 1) * sizeof(rows[0]));
+	out->list.of = talloc_zero_size(mem, (n + 1) * sizeof(out->list.of[0]));
+	if (put_rows == NULL || out->list.of == NULL)
+		return err_memory(e);
 	over = last_overdue(spec, rows, n, now);
 	for (size_t i = 0; i < n; i++) {
 		struct collection_row *row = &rows[i];
@@ -149,17 +201,20 @@ collections_overdue(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
 			continue;
 		out->awaited++;
 		out->before += row->blind_since.ms != 0;
-		if (row->blind_since.ms != 0)
+		if (row->blind_since.ms != 0) {
+			note_blind(out, row);
 			continue;
+		}
 		if (row->complete_at.ms > over) {
 			next = next == 0 || row->complete_at.ms < next ? row->complete_at.ms : next;
 			continue;
 		}
 		go_blind(row, spec, now);
-		rows[put++] = *row;
+		note_blind(out, row);
+		put_rows[put++] = *row;
 	}
 	out->blind = out->before + put;
 	if (next != 0)
 		out->next_s = 1 + (next - over) / 1000;
-	return put == 0 || collection_put(db, rows, put, e);
+	return put == 0 || collection_put(db, put_rows, put, e);
 }

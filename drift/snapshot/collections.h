@@ -18,6 +18,20 @@
 MUST_USE bool collections_pin(
     struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool reviewed, struct err *e);
 
+/* Collections that are blind, and when each was read completely last (0: never), for a sentence about them. */
+struct blind_list {
+	struct blind_one {
+		struct str category;
+		instant    complete_at;
+	}      *of;
+	size_t  n;
+};
+#define BLIND_TOLD 2 /* of them, by name */
+/* "a and b", "a, b and 3 more": the first ones. */
+void blind_names(struct buf *b, const struct blind_list *l);
+/* "; read completely last: a 2026-11-21T20:47Z, b never": of the same ones. */
+void blind_last(struct buf *b, const struct blind_list *l);
+
 /*
  * The first that was awaited has not come, and what is as old as that neither: they are blind.  How many are, and were;
  * how many are awaited; when the next is due, in seconds from now (0: none).
@@ -25,6 +39,7 @@ MUST_USE bool collections_pin(
 struct overdue {
 	size_t  before, blind, awaited;
 	int64_t next_s;
+	struct blind_list list; /* those that are */
 };
 MUST_USE bool collections_overdue(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     const struct drift_spec *spec, instant now, struct overdue *out, struct err *e);

@@ -17,14 +17,15 @@ struct config_out {
 	struct raw_json         suggested_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
-	struct items unread, collections; /* struct spec_unread; struct collection_seen */
-	int64_t      retention_s;
-	int64_t      expect_every_s;
-	int64_t      dead_rules;
-	char        *state;
-	instant      last_run, last_snapshot_at;
-	uint64_t     version;
-	instant      created_at, updated_at;
+	struct items         unread, collections; /* struct spec_unread; struct collection_seen */
+	int64_t              retention_s;
+	int64_t              expect_every_s;
+	int64_t              dead_rules;
+	struct refused_seen *last_refused;
+	char                *state;
+	instant              last_run, last_snapshot_at;
+	uint64_t             version;
+	instant              created_at, updated_at;
 };
 static const struct field collection_fields[] = {
 	FIELD(struct collection_seen, category, .doc = "The collection."),
@@ -44,6 +45,10 @@ static const struct field collection_fields[] = {
 	    .doc = "Pushes in a row of the key that read it last in which it was not."),
 	FIELD(struct collection_seen, complete_at, .flags = FIELD_NULLABLE,
 	    .doc = "When it was last read completely, to a minute; null: never."),
+	FIELD(struct collection_seen, read_at, .flags = FIELD_NULLABLE,
+	    .doc =
+		"When its newest reading was collected, complete or not, to a minute where pushes "
+		"have no date; null: nobody has read it."),
 	FIELD(struct collection_seen, baseline_id, .flags = FIELD_NULLABLE,
 	    .doc = "Snapshot that it is compared with; null: it has not entered the baseline, or "
 		   "that is a golden one."),
@@ -51,6 +56,20 @@ static const struct field collection_fields[] = {
 };
 static const struct schema collection_schema =
     SCHEMA("DriftCollection", struct collection_seen, collection_fields);
+
+static const struct field refused_fields[] = {
+	FIELD(struct refused_seen, at, .doc = "When."),
+	FIELD(struct refused_seen, code, .doc = "Code of the answer."),
+	FIELD(struct refused_seen, why, .doc = "What it said, without what was pushed."),
+	FIELD(struct refused_seen, pushed_by,
+	    .doc = "Whose credential: an address, or key:NAME of an API key."),
+	FIELD(struct refused_seen, runs,
+	    .doc = "How many of that credential were refused in a row, counting one in ten "
+		   "seconds; 0: one was taken since."),
+	FIELD_END,
+};
+static const struct schema refused_schema =
+    SCHEMA("DriftRefused", struct refused_seen, refused_fields);
 
 static const struct field config_out_fields[] = {
 	FIELD(struct config_out, id, .doc = "Number of the config."),
@@ -84,6 +103,12 @@ static const struct field config_out_fields[] = {
 	FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
 		   "(GET .../rules names them); absent: none, and in lists."),
+	FIELD(struct config_out, last_refused, .item = &refused_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "The last push that was refused, such as 413 or 422: nothing of it is stored. "
+		   "From thresholds.blind_after in a row of one credential on, an alert of kind "
+		   "blind says so. Absent: none in 30 days, in lists, and in what a change "
+		   "answers."),
 	FIELD(struct config_out, state,
 	    .doc =
 		"new, ok, unreviewed (as ok, but what the first readings have to be reviewed was "
@@ -191,6 +216,20 @@ static const struct list_ops config_list_ops = {
 };
 
 static bool
+show_refused(struct request *r, const struct acting *a, struct config_out *out, struct err *e)
+{
+	struct refused_seen *seen = talloc_zero(r->mem, struct refused_seen);
+	bool                 any;
+
+	if (seen == NULL)
+		return err_memory(e);
+	if (!config_refused(a, &r->id0, seen, &any, e))
+		return false;
+	out->last_refused = any ? seen : NULL;
+	return true;
+}
+
+static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct config_out      *out = answer;
@@ -204,6 +243,8 @@ get_config(struct request *r, const void *body, void *answer, struct err *e)
 	    !config_collections(a, &r->id0, &collections, &n, e))
 		return false;
 	out->collections = (struct items) { collections, n };
+	if (!show_refused(r, a, out, e))
+		return false;
 	return config_dead_rules(a, &r->id0, &out->dead_rules, e);
 }
 

@@ -78,6 +78,16 @@ config_found(struct request *r, struct err *e)
 	return a != NULL && config_there(a, &r->id0, e);
 }
 
+static void
+push_refused(struct request *r)
+{
+	struct err           e = { 0 };
+	const struct acting *a = acting_of(r, &e);
+
+	if (a != NULL)
+		snapshot_refused(a, &r->id0, &r->err);
+}
+
 static bool
 push_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 {
@@ -301,13 +311,13 @@ drop_snapshot(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 const struct route snapshot_routes[] = {
-	ROUTE_FOUND(config_found, POST, "/api/drift/configs/{id}/snapshots",
+	ROUTE_FOUND(config_found, push_refused, POST, "/api/drift/configs/{id}/snapshots",
 	    ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_snapshot, IN_SNAPSHOT(push),
 	    OUT(push_out),
 	    "Stores a snapshot and compares it with the baseline before the answer."),
-	ROUTE_Q_FOUND(config_found, POST, "/api/drift/configs/{id}/documents", document_query,
-	    ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT, OUT(push_out),
-	    "The same with a body that is the document itself."),
+	ROUTE_Q_FOUND(config_found, push_refused, POST, "/api/drift/configs/{id}/documents",
+	    document_query, ALLOW(WRITE, SNAPSHOTS), RATE_SNAPSHOT, 201, push_document, IN_DOCUMENT,
+	    OUT(push_out), "The same with a body that is the document itself."),
 	ROUTE_LIST("/api/drift/configs/{id}/snapshots", snapshots_query, ALLOW(READ, SNAPSHOTS),
 	    &snapshot_list_ops, OUT_LIST(snapshot_out),
 	    "Lists a config's snapshots, newest first."),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/drift/schedule.h"
+#include "drift/run/pushers.h"
 #include "tests/store/place_in_time.h"
 
 /* ---- asking ---- */
@@ -377,7 +378,12 @@ each_collection_has_a_beat_of_its_own(void **state)
 	y->clock.set_ms += 540000;
 	assert_int_equal(place_look(y), 1);
 	assert_non_null(strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts"),
-	    "1 of 2 collections did not come completely in 2 times the 600 s allowed"));
+	    talloc_asprintf(y,
+		"1 of 2 collections did not come completely in 2 times the 600 s allowed; read "
+		"completely last: a %sZ",
+		drift_text(y->x, y,
+		    "SELECT DATE_FORMAT(complete_at, '%Y-%m-%dT%H:%i') FROM"
+		    " %s.config_collections WHERE category = 'a'"))));
 	assert_in_range(drift_count(y->x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_due)"
 					  " FROM testbsx.schedules WHERE kind = 'beat'"),
 	    655, 662);
@@ -388,6 +394,81 @@ each_collection_has_a_beat_of_its_own(void **state)
 	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
 	assert_string_equal(state_of(y, &c), "ok");
+}
+
+/* Rows from before credentials were known, and those whose key has ended. */
+static void
+what_nobody_is_known_to_read_is_late_like_any_other(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "k", "1"), ""));
+	drift_sql(y->x, "UPDATE %s.config_collections SET read_by = NULL");
+	for (int i = 0; i < 4; i++)
+		place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
+	y->clock.set_ms += INT64_C(7) * 86400000;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
+		place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	}
+	assert_int_equal(place_open_alerts(y, &c, "blind"), 1);
+	assert_non_null(strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts"),
+	    "blind, b was not read in 3 snapshots in a row; read completely last: b "));
+	place_push_by(y, &c, 1, READING(RESOURCE("b", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
+}
+
+/* ---- pushes that are refused ---- */
+
+static void
+refuse(struct place_in_time *y, const struct uuid *c, uint8_t who, int64_t after_ms)
+{
+	struct err           why = { 0 }, e = { 0 };
+	const struct refusal r = { *c, { { who } }, "key:collector", &why };
+
+	y->clock.set_ms += after_ms;
+	err_fault(&why, y, "/resources/3/key", "holds \"%s\"", "a secret");
+	assert_true(refusal_counts(&why));
+	assert_ok(pushers_refused(y->x->d, y->x->t, y, &r, &e));
+	drift_arrive(y->x);
+}
+
+static void
+pushes_that_are_refused_are_told(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, ",\"expect_every_s\":600");
+	int64_t               changes;
+
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	place_push_by(y, &c, 2, READING(RESOURCE("b", "k", "1"), ""));
+	/* A flood is one a step, and costs no writing. */
+	refuse(y, &c, 2, 60000);
+	changes = drift_count(y->x, "SELECT refused_runs FROM %s.config_pushers");
+	for (int i = 0; i < 20; i++)
+		refuse(y, &c, 2, 400);
+	assert_int_equal(changes, drift_count(y->x, "SELECT refused_runs FROM %s.config_pushers"));
+	refuse(y, &c, 2, 60000);
+	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
+	/* The other's pushes are taken, and that hides nothing. */
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	refuse(y, &c, 2, 60000);
+	refuse(y, &c, 2, 60000);
+	assert_string_equal(place_told(y), "blind opened");
+	assert_string_equal(
+	    drift_text(y->x, y, "SELECT SUBSTRING_INDEX(title, ': ', -1) FROM %s.alerts"),
+	    "validation_failed, The request has invalid members. /resources/3/key holds");
+	place_push_by(y, &c, 2, READING(RESOURCE("b", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
+	assert_int_equal(drift_count(y->x, "SELECT refused_runs FROM %s.config_pushers"), 0);
+	/* What is awaited is late as if nothing had come, and the alert says why. */
+	refuse(y, &c, 2, 1800000);
+	assert_int_equal(place_look(y), 1);
+	assert_non_null(strstr(drift_text(y->x, y, "SELECT title FROM %s.alerts ORDER BY id DESC"),
+	    "; the last push was refused: validation_failed"));
+	drift_check(y->x);
 }
 
 /* ---- categories that the document chooses ---- */
@@ -510,6 +591,8 @@ main(void)
 		TEST(an_acceptance_holds_while_its_collection_is_not_read),
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),
+		TEST(what_nobody_is_known_to_read_is_late_like_any_other),
+		TEST(pushes_that_are_refused_are_told),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),
 	};
 

@@ -15,6 +15,7 @@ static const struct field row_fields[] = {
 	COLUMN(struct collection_row, incomplete_runs),
 	COLUMN_NULL(struct collection_row, blind_since),
 	COLUMN_NULL(struct collection_row, read_by),
+	COLUMN_NULL(struct collection_row, read_at),
 	COLUMN(struct collection_row, left_out),
 	COLUMN(struct collection_row, held),
 	COLUMN(struct collection_row, unsettled),
@@ -26,7 +27,7 @@ static const struct schema row_schema =
 
 #define COLLECTION_COLUMNS                                                                         \
 	"config_id, category, baseline_snapshot, baseline_seq, baseline_late, how, kept_snapshot," \
-	" kept_seq, complete_at, incomplete_runs, blind_since, read_by, left_out, held,"           \
+	" kept_seq, complete_at, incomplete_runs, blind_since, read_by, read_at, left_out, held,"  \
 	" unsettled, look_report"
 
 SQL(collection_select, SQL_TENANT, &id_in, &row_schema,
@@ -36,12 +37,13 @@ SQL(collection_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO config_collections (" COLLECTION_COLUMNS
     ") VALUES (:config_id, :category, :baseline_snapshot, :baseline_seq, :baseline_late, :how,"
     " :kept_snapshot, :kept_seq, :complete_at, :incomplete_runs, :blind_since, :read_by,"
-    " :left_out, :held, :unsettled, :look_report) ON DUPLICATE KEY UPDATE"
+    " :read_at, :left_out, :held, :unsettled, :look_report) ON DUPLICATE KEY UPDATE"
     " baseline_snapshot = VALUES(baseline_snapshot), baseline_seq = VALUES(baseline_seq),"
     " baseline_late = VALUES(baseline_late), how = VALUES(how),"
     " kept_snapshot = VALUES(kept_snapshot), kept_seq = VALUES(kept_seq),"
     " complete_at = VALUES(complete_at), incomplete_runs = VALUES(incomplete_runs),"
-    " blind_since = VALUES(blind_since), read_by = VALUES(read_by), left_out = VALUES(left_out),"
+    " blind_since = VALUES(blind_since), read_by = VALUES(read_by), read_at = VALUES(read_at), "
+    "left_out = VALUES(left_out),"
     " held = VALUES(held), unsettled = VALUES(unsettled), look_report = VALUES(look_report)");
 
 bool

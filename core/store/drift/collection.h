@@ -30,7 +30,9 @@ struct collection_row {
 	instant     complete_at;     /* of the last complete reading, to a minute; 0: there was none */
 	int64_t     incomplete_runs; /* readings in a row that were not complete */
 	instant     blind_since;     /* 0: it is not */
-	struct uuid read_by;         /* the credential that read it last */
+	struct uuid read_by;         /* the credential that read it last; nil: not known, or it has ended */
+	instant     read_at;         /* when the newest reading of it was collected, complete or not; without a
+	                                date of its own to a minute; 0: nobody has read it */
 	int64_t     left_out;        /* pushes of that one in a row that did not speak of it */
 	bool        held;            /* much of it is gone at once: its next complete reading decides */
 	int64_t     unsettled;       /* resources of it whose baseline has not moved with it (unsettled.h) */

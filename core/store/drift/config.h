@@ -43,8 +43,6 @@ struct config_state {
 	int64_t     incomplete_runs; /* in a row, of the collection with most (collection.h) */
 	int64_t     clean_runs;      /* complete and without findings, in a row */
 	struct uuid pusher;          /* the credential of the newest snapshot; nil: none is known */
-	int64_t     late_runs;       /* pushes of that one in a row that were collected before it, */
-	int64_t     late_by_s;       /* each so long before it came (drift/run/setback.h) */
 	bool        golden;          /* the baseline is rendered from a template (golden.h) */
 };
 

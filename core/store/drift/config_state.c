@@ -25,8 +25,6 @@ static const struct field state_fields[] = {
 	COLUMN(struct config_state, incomplete_runs),
 	COLUMN(struct config_state, clean_runs),
 	COLUMN_NULL(struct config_state, pusher),
-	COLUMN(struct config_state, late_runs),
-	COLUMN(struct config_state, late_by_s),
 	COLUMN(struct config_state, golden),
 	FIELD_END,
 };
@@ -36,7 +34,7 @@ static const struct schema state_schema = SCHEMA("ConfigState", struct config_st
 	"config_id, seq, state, snapshot_id, digest, collected_at, baseline_snapshot, "            \
 	"baseline_seq,"                                                                            \
 	" baseline_approved, report_id, config_version, last_complete_at, last_run_at, life,"      \
-	" recheck_at, incomplete_runs, clean_runs, pusher, late_runs, late_by_s, golden"
+	" recheck_at, incomplete_runs, clean_runs, pusher, golden"
 
 SQL(config_state_select, SQL_TENANT, &id_in, &state_schema,
     "SELECT " STATE_COLUMNS " FROM config_state WHERE config_id = :id");
@@ -90,8 +88,6 @@ static const struct field state_in_fields[] = {
 	COLUMN(struct state_in, s.incomplete_runs),
 	COLUMN(struct state_in, s.clean_runs),
 	COLUMN_NULL(struct state_in, s.pusher),
-	COLUMN(struct state_in, s.late_runs),
-	COLUMN(struct state_in, s.late_by_s),
 	COLUMN(struct state_in, s.config_id),
 	COLUMN(struct state_in, was),
 	FIELD_END,
@@ -105,7 +101,7 @@ SQL(config_state_update, SQL_TENANT, &state_in, NULL,
     " report_id = :report_id, config_version = :config_version,"
     " last_complete_at = :last_complete_at, last_run_at = :last_run_at,"
     " recheck_at = :recheck_at, incomplete_runs = :incomplete_runs, clean_runs = :clean_runs,"
-    " pusher = :pusher, late_runs = :late_runs, late_by_s = :late_by_s"
+    " pusher = :pusher"
     " WHERE config_id = :config_id AND seq = :was");
 
 bool
@@ -119,8 +115,6 @@ config_state_set(struct db *db, const struct config_state *s, uint64_t seq, stru
 static const struct field number_fields[] = {
 	COLUMN(struct state_in, s.seq),
 	COLUMN_NULL(struct state_in, s.last_run_at),
-	COLUMN(struct state_in, s.late_runs),
-	COLUMN(struct state_in, s.late_by_s),
 	COLUMN(struct state_in, s.config_id),
 	COLUMN(struct state_in, was),
 	FIELD_END,
@@ -128,8 +122,8 @@ static const struct field number_fields[] = {
 static const struct schema number_in = SCHEMA("ConfigNumberIn", struct state_in, number_fields);
 
 SQL(config_state_update_number, SQL_TENANT, &number_in, NULL,
-    "UPDATE config_state SET seq = :seq, last_run_at = :last_run_at, late_runs = :late_runs,"
-    " late_by_s = :late_by_s WHERE config_id = :config_id AND seq = :was");
+    "UPDATE config_state SET seq = :seq, last_run_at = :last_run_at"
+    " WHERE config_id = :config_id AND seq = :was");
 
 bool
 config_state_number(struct db *db, const struct config_state *s, uint64_t seq, struct err *e)

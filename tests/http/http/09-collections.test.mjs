@@ -221,3 +221,23 @@ test('of much that is wrong the worst hundred is listed, and how much more there
   assert.deepEqual((await admin('GET', `/api/drift/configs/${c.id}/baseline`)).json.first_look, look);
   assert.deepEqual(await alerts('drift'), []);
 });
+
+test('a push that is refused is shown with the config, and told of when it goes on', async () => {
+  const { admin, c, caller, config, alerts } = await watched({ thresholds: { blind_after: 1 } });
+  const send = await caller(), key = withKey((await newKey(admin)).key), at = `/api/drift/configs/${c.id}/snapshots`;
+  await send([item('a', 'k')]);
+  assert.equal((await config()).last_refused, undefined);
+  const twice = await key('POST', at, { body: { resources: [item('a', 'S3cret'), item('a', 'S3cret')] } });
+  assert.equal(twice.status, 422, twice.text);
+  const { at: when, pushed_by, ...seen } = (await config()).last_refused;
+  assert.deepEqual(seen, { code: 'validation_failed', why: 'The request has invalid members. /resources/1 has the category', runs: 1 });
+  assert.ok(Date.parse(when) > Date.now() - 60000 && pushed_by.startsWith('key:'), pushed_by);
+  assert.deepEqual([await alerts('blind'), (await config()).state], [['open'], 'ok']);
+  assert.equal((await key('POST', at, { body: '{"resources":[' })).status, 415, 'one in ten seconds is counted');
+  assert.equal((await config()).last_refused.code, 'validation_failed');
+  await send([item('a', 'k')]);
+  assert.deepEqual(await alerts('blind'), ['open'], 'of another key');
+  assert.equal((await key('POST', at, { body: { resources: [item('a', 'k')] } })).status, 201);
+  assert.deepEqual([await alerts('blind'), (await config()).last_refused.runs], [['resolved'], 0]);
+  assert.equal((await key('POST', `/api/drift/configs/${c.id.replace(/.$/, 'f')}/snapshots`, { body: {} })).status, 404);
+});

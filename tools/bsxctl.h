@@ -35,6 +35,7 @@ int cmd_config(struct ctl *c, int argc, char **argv);
 int cmd_keys(struct ctl *c, int argc, char **argv);
 int cmd_ends(struct ctl *c, int argc, char **argv);
 int cmd_audit(struct ctl *c, int argc, char **argv);
+int cmd_source(struct ctl *c, int argc, char **argv);
 int cmd_doctor(struct ctl *c, int argc, char **argv);
 
 /* Reads the configuration; then also the keyring, and makes (not yet connects) the database. */

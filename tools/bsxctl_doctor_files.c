@@ -161,5 +161,6 @@ doctor_files(struct findings *f)
 	look_at_readable(f, "smtp.password_file", c->smtp_password_file, true);
 	look_at_readable(f, "smtp.tls_ca", c->smtp_tls_ca, false);
 	look_at_readable(f, "rules_dir", c->rules_dir, false);
+	look_at_readable(f, "sources_dir", c->sources_dir, false);
 	look_at_socket(f);
 }

@@ -128,6 +128,7 @@ struct conf {
 	int64_t silence_maintenance_max_s;
 	/* rules */
 	const char    *rules_dir;       /* rule packs, e.g. /usr/share/blindspotx/rules */
+	const char    *sources_dir;     /* source packs, e.g. /usr/share/blindspotx/sources */
 };
 
 /* What a value must look like beyond its type. */

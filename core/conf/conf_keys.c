@@ -229,5 +229,8 @@ const struct conf_key conf_keys[] = {
 	KEY(rules_dir, "rules_dir", "\"/usr/share/blindspotx/rules\"", .min = 2, .max = 1024,
 	    .form = CONF_PATH, HUP,
 	    .doc = "Directory of the rule packs that drift configurations name."),
+	KEY(sources_dir, "sources_dir", "\"/usr/share/blindspotx/sources\"", .min = 2, .max = 1024,
+	    .form = CONF_PATH, HUP,
+	    .doc = "Directory of the source packs that drift configurations name."),
 	{ .name = NULL },
 };

@@ -69,6 +69,7 @@ enum field_flag {
 	FIELD_FRESH =
 	    1 << 9, /* a session that names it in a body must have proved who it is not long ago */
 	FIELD_SEEN = 1 << 10, /* a text for people: a new one can be seen (unless it may be empty, and is), and is kept in NFC without the blanks around it */
+	FIELD_OPEN = 1 << 11, /* the choices are not all: another word is allowed too */
 };
 
 struct schema;
@@ -94,7 +95,7 @@ struct schema {
 	/*
 	 * One of several objects, told apart by a word, which is the only field here: choices[i] of it
 	 * says that the object is described by variants[i], whose struct begins with that word too.  For
-	 * FIELD_OBJECT only.  In the contract it is one object with the members of all of them; what two
+	 * FIELD_OBJECT only.  Where the word is FIELD_OPEN one variant more describes those with another word.  In the contract it is one object with the members of all of them; what two
 	 * of them call the same should mean the same.
 	 */
 	const struct schema *const *variants; /* as many as choices; NULL: it is itself */

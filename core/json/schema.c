@@ -389,10 +389,14 @@ schema_encode(struct buf *b, const struct schema *s, const void *in, struct err 
 const struct schema *
 schema_variant(const struct schema *s, struct str word)
 {
-	for (size_t i = 0; s->variants != NULL && s->variants[i] != NULL; i++)
-		if (str_eqz(word, s->fields[0].choices[i]))
-			return s->variants[i];
-	return s;
+	const char *const *words = s->fields[0].choices;
+	size_t             i = 0;
+
+	if (s->variants == NULL)
+		return s;
+	while (words[i] != NULL && !str_eqz(word, words[i]))
+		i++;
+	return words[i] != NULL || (s->fields[0].flags & FIELD_OPEN) != 0 ? s->variants[i] : s;
 }
 
 static bool

@@ -213,7 +213,7 @@ take_string(struct decoder *d, const struct place *at, const struct field *f, co
 		fault(d, at, "has nothing that can be seen");
 		return NULL;
 	}
-	if (f->choices != NULL && !check_choice(d, at, f, v->text))
+	if (f->choices != NULL && !(f->flags & FIELD_OPEN) && !check_choice(d, at, f, v->text))
 		return NULL;
 	if (f->format != NULL && !check_format(d, at, f->format, v->text))
 		return NULL;

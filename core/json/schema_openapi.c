@@ -53,6 +53,15 @@ put_choices(struct buf *b, const char *const *choices, bool nullable)
 	buf_puts(b, nullable ? ",null]" : "]");
 }
 
+/* Named, and not all that there are. */
+static void
+put_open_choices(struct buf *b, const char *const *choices)
+{
+	buf_puts(b, ",\"anyOf\":[{\"type\":\"string\"");
+	put_choices(b, choices, false);
+	buf_puts(b, "},{\"type\":\"string\"}]");
+}
+
 /*
  * Our limits count bytes, JSON Schema's characters.  At most n bytes is at most
  * n characters; at least n bytes says of an answer only that it is not empty.
@@ -67,7 +76,9 @@ put_string(struct buf *b, const struct field *f, enum schema_side side, bool nul
 		buf_printf(b, ",\"maxLength\":%" PRId64, f->max);
 	if ((f->flags & FIELD_SEEN) && side == SCHEMA_BODY)
 		buf_puts(b, f->min > 0 ? ",\"pattern\":\"\\\\S\"" : ",\"pattern\":\"^$|\\\\S\"");
-	if (f->choices != NULL)
+	if (f->choices != NULL && (f->flags & FIELD_OPEN) != 0)
+		put_open_choices(b, f->choices);
+	else if (f->choices != NULL)
 		put_choices(b, f->choices, nullable);
 	if (f->format != NULL) {
 		buf_puts(b, ",\"format\":");

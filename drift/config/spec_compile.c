@@ -24,14 +24,14 @@ refuse_unbuilt(struct drift_spec *s, struct err *e)
 /* ---- where snapshots come from ---- */
 
 static bool
-set_source(struct drift_spec *s, struct err *e)
+set_source(struct drift_spec *s, const struct drift *d, struct err *e)
 {
 	if (s->body.source == NULL)
 		return err_fault(e, s, "/source", "is required");
 	s->source.settings = s->body.source;
 	s->source.ops = source_by_kind(s->body.source->kind);
-	return s->source.ops != NULL ||
-	       err_set(e, ERR_INTERNAL, 0, "internal error", "a kind of source without a row");
+	s->source.packs_dir = d->env->conf->sources_dir;
+	return s->source.ops->check(s, &s->source, e);
 }
 
 /* ---- compiling ---- */
@@ -68,13 +68,36 @@ set_targets(struct drift_spec *s, struct err *e)
 	return true;
 }
 
+/* Behind all others: what the source knows of comparing what it reads. */
+static bool
+add_source_pack(struct drift_spec *s, struct packs *packs, struct err *e)
+{
+	struct rule_pack *own;
+
+	if (s->source.compare == NULL)
+		return true;
+	own = talloc_zero(s, struct rule_pack);
+	packs->items =
+	    talloc_realloc(s, packs->items, const struct rule_pack *, (unsigned)packs->n + 1);
+	if (own == NULL || packs->items == NULL)
+		return err_memory(e);
+	own->name = STR("source:"); /* of no file: no rule pack is called so */
+	own->compare = s->source.compare;
+	packs->items[packs->n++] = own;
+	return true;
+}
+
 static bool
 compile_engine(struct drift_spec *s, const struct drift *d, struct compare_terms *terms,
     struct work *work, struct err *e)
 {
-	struct packs packs;
+	const struct strings *names = &s->body.rule_packs;
+	struct packs          packs;
 
-	if (!packs_load(s, d->env->conf->rules_dir, &s->body.rule_packs, &packs, e))
+	if (names->items == NULL && s->source.rule_packs.n > 0)
+		names = &s->source.rule_packs;
+	if (!packs_load(s, d->env->conf->rules_dir, names, &packs, e) ||
+	    !add_source_pack(s, &packs, e))
 		return false;
 	terms->instants = terms->edition >= COMPARE_EDITION_2;
 	terms->config = given_tree(&s->body.compare);
@@ -132,9 +155,9 @@ compile_terms(TALLOC_CTX *mem, const struct drift *d, const char *text, struct c
 		err_memory(e);
 		return NULL;
 	}
-	if (decode(s, text, e) && set_source(s, e) && refuse_unbuilt(s, e) &&
-	    s->source.ops->check(s, &s->source, e) && set_targets(s, e) && spec_limits(s, e) &&
-	    spec_unread_set(s, e) && compile_engine(s, d, terms, work, e)) {
+	if (decode(s, text, e) && set_source(s, d, e) && refuse_unbuilt(s, e) &&
+	    set_targets(s, e) && spec_limits(s, e) && spec_unread_set(s, e) &&
+	    compile_engine(s, d, terms, work, e)) {
 		set_words(s);
 		return s;
 	}

@@ -59,6 +59,9 @@ struct selector_text {
 MUST_USE bool selector_compile(TALLOC_CTX *mem, const struct selector_text *in, const char *at,
     struct resource_selector *out, struct err *e);
 
+/* The text at one part of an element, p NULL: nothing is there, or null.  False: what is there is no text and no integer. */
+bool selector_text(const struct selector_part *p, const struct json *element, struct str *out);
+
 /*
  * Cuts `document` into resources (*out: array of *n, owned by `mem`, pointing into the document).
  * `s` NULL: one resource, category "document", key "".  Faults (ERR_INVALID) point at the element

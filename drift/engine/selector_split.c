@@ -71,6 +71,18 @@ is_text(const struct json *v)
 	return true;
 }
 
+bool
+selector_text(const struct selector_part *p, const struct json *element, struct str *out)
+{
+	const struct json *v = part_of(element, p);
+
+	*out = (struct str) { 0 };
+	if (v == NULL)
+		return true;
+	*out = v->text.n > 0 ? v->text : STR("");
+	return is_text(v);
+}
+
 /* ---- parts, joined ---- */
 
 static size_t
@@ -118,13 +130,10 @@ text_of(struct splitting *x, uint32_t i, const struct json *element,
 	bool       any = false;
 
 	for (uint32_t k = 0; k < parts->n; k++) {
-		const struct json *v = part_of(element, &parts->items[k]);
-
-		if (v != NULL && !is_text(v))
+		if (!selector_text(&parts->items[k], element, &texts[k]))
 			return fault(
 			    x, i, "needs a string or an integer at", parts->items[k].pointer);
-		texts[k] = v != NULL ? v->text : STR("");
-		any = any || v != NULL;
+		any = any || texts[k].p != NULL;
 	}
 	if (!any)
 		return fault(

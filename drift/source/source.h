@@ -24,11 +24,16 @@ struct source_settings {
 };
 
 /* The same, checked: a member of a compiled config, which owns it. */
+struct rest;
 struct source {
 	const struct source_ops      *ops;
 	const struct source_settings *settings; /* as its row describes them */
 	struct resource_selector     *selector; /* how a document is cut; NULL: it is one resource */
 	struct strings                complete_despite; /* of continued.h: no signs */
+	const char                   *packs_dir; /* the installation's source packs */
+	struct rest                  *rest; /* rest.h; NULL: none of those */
+	struct strings                rule_packs; /* of a config that names none */
+	const struct json            *compare; /* what is known of comparing it, behind what the config says; NULL: nothing */
 };
 
 /* ---- collecting ---- */
@@ -80,6 +85,7 @@ struct source_turn {
 	int64_t               again_ms; /* SOURCE_WAITS: ask again then, also when nothing has come; 0: after an answer only */
 	struct source_request request;
 	struct collected      collected;
+	const char           *remedy; /* SOURCE_FAILED: what the administrator can do; NULL: nothing is known */
 };
 
 /* How far a run has come, and what it found out about each collection; texts belong to the run. */
@@ -98,11 +104,16 @@ struct source_progress {
 	uint64_t                        requests, throttled, bytes;
 };
 
-/* What runs with one credential share, one after the other and side by side: tokens.  Never stored. */
+/*
+ * What runs with one credential share, one after the other and side by side: tokens.  Never stored.  It is a talloc
+ * chunk, which owns what it has.
+ */
 struct source_session {
-	char   *token; /* NULL: none */
-	int64_t token_until_ms; /* of the clock of source_turn */
-	bool    asked; /* a run is asking for one; the others wait */
+	char       *token; /* NULL: none */
+	int64_t     token_until_ms; /* of the clock of source_turn */
+	bool        asked; /* a run is asking for one; the others wait */
+	const char *refused, *remedy; /* what came of the last asking; NULL: a token */
+	int64_t     refused_until_ms; /* until then it is not asked again */
 };
 
 /* What a run begins with. */
@@ -147,11 +158,11 @@ struct source_ops {
 	    struct err *e);
 };
 
-/* The table, NULL at the end, and what a config may say by it: variants[i] is of sources[i]. */
+/* The table, source packs behind it, NULL at the end, and what a config may say by it: variants[i] is of sources[i]. */
 extern const struct source_ops *const sources[];
 extern const struct schema            source_schema;
 
-/* NULL: there is no such kind. */
+/* Another word than those of the table is the name of a source pack, which is found where it is checked. */
 const struct source_ops *source_by_kind(const char *kind);
 
 #endif

@@ -5,8 +5,14 @@
 
 /*      kind  its ops      its settings        what it is, for the contract */
 #ifndef SOURCES
-#define SOURCES(X) X(push, source_push, source_push_schema, "they are pushed")
+#define SOURCES(X)                                                                                 \
+	X(push, source_push, source_push_schema, "they are pushed")                                \
+	X(http, source_http, source_http_schema,                                                   \
+	    "an API that answers JSON is asked for collections")
 #endif
+/* Of any other word: a source pack of the installation. */
+extern const struct source_ops source_rest;
+extern const struct schema     source_rest_schema;
 
 #define X(kind, ops, set, doc)                                                                     \
 	extern const struct source_ops ops;                                                        \
@@ -18,7 +24,8 @@ const struct source_ops *const sources[] = {
 #define X(kind, ops, set, doc) &ops,
 	SOURCES(X)
 #undef X
-	    NULL
+	    & source_rest,
+	NULL,
 };
 
 static const char *const kinds[] = {
@@ -32,13 +39,17 @@ static const struct schema *const settings[] = {
 #define X(kind, ops, set, doc) &set,
 	SOURCES(X)
 #undef X
-	    NULL
+	    & source_rest_schema,
+	NULL,
 };
 
 static const struct field source_fields[] = {
 #define X(kind, ops, set, doc) " " #kind ": " doc "."
-	FIELD(struct source_settings, kind, .choices = kinds, .flags = FIELD_REQUIRED,
-	    .doc = "Where snapshots come from." SOURCES(X)),
+	FIELD(struct source_settings, kind, .choices = kinds, .flags = FIELD_REQUIRED | FIELD_OPEN,
+	    .doc = "Where snapshots come from." SOURCES(
+		X) " Another word is the name of a source "
+		   "pack of this installation "
+		   "(GET /api/sources), by which it is asked."),
 #undef X
 	FIELD_END,
 };
@@ -48,8 +59,9 @@ const struct schema source_schema =
 const struct source_ops *
 source_by_kind(const char *kind)
 {
-	for (size_t i = 0; kinds[i] != NULL; i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return sources[i];
-	return NULL;
+	size_t i = 0;
+
+	while (kinds[i] != NULL && strcmp(kinds[i], kind) != 0)
+		i++;
+	return sources[i];
 }

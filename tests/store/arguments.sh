@@ -51,6 +51,7 @@ state_dir = "$dir/state";
 keyring = "$dir/state/keyring";
 user = "$(id -un)";
 rules_dir = "$PWD/etc/rules";
+sources_dir = "$PWD/etc/sources";
 db = { socket = "$BSX_TEST_DB/mariadb.sock"; control = "testargs"; user = "testargs"; provision_user = "root"; };
 TEXT
 # shellcheck disable=SC2016 # the backquotes are SQL's
@@ -62,7 +63,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|source|doctor'
 
 # ---- before anything is there, and after ----
 

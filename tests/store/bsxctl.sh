@@ -42,6 +42,7 @@ state_dir = "$dir/state";
 keyring = "$dir/state/keyring";
 user = "$(id -un)";
 rules_dir = "$PWD/etc/rules";
+sources_dir = "$PWD/etc/sources";
 db = { socket = "$BSX_TEST_DB/mariadb.sock"; control = "testctl"; user = "testctl"; provision_user = "root"; };
 TEXT
 sql "DROP DATABASE IF EXISTS testctl; DROP USER IF EXISTS testctl@localhost, testctldefiner@localhost"

@@ -27,6 +27,7 @@ drift_world_make(struct world *w)
 	struct drift_world *x = talloc_zero(w, struct drift_world);
 
 	w->conf.rules_dir = "etc/rules";
+	w->conf.sources_dir = "etc/sources";
 	w->conf.public_url = "https://drift.example.org";
 	w->conf.base_path = "";
 	x->w = w;

@@ -81,6 +81,7 @@ old_make(void **state, const char *name)
 	o->w->conf.public_url = "http://127.0.0.1:8080";
 	o->w->conf.base_path = "";
 	o->w->conf.rules_dir = "etc/rules";
+	o->w->conf.sources_dir = "etc/sources";
 	o->name = name;
 	old_restore(o);
 	return o;

@@ -42,6 +42,7 @@ trial_configure() {
 		keyring = "$state/keyring";
 		user = "$(id -un)";
 		rules_dir = "${trial_rules:-$root/etc/rules}";
+		sources_dir = "${trial_sources:-$root/etc/sources}";
 		listen: { socket = "$sockets/responder.sock"; mode = "0600"; };
 		db: {
 			socket = "$sockets/db.sock";

@@ -1,0 +1,22 @@
+/*
+ * rest.h - the kinds of sources that ask an HTTP API: `http`, and every source pack by its name.
+ */
+#ifndef BSX_DRIFT_SOURCE_REST_H
+#define BSX_DRIFT_SOURCE_REST_H
+
+#include "drift/source/source.h"
+#include "drift/source/source_pack.h"
+
+/* What a config says, held against its pack: a member of struct source. */
+struct rest {
+	struct source_pack   *pack;
+	struct str           *values;  /* of its parameters, in their order; p NULL: not given */
+	struct str           *hosts;   /* base URLs of its hosts, without / at the end */
+	struct source_header *headers; /* of the parameters of format headers */
+	size_t                headers_n;
+};
+
+/* rest_run.c */
+extern const struct source_collect rest_collect;
+
+#endif

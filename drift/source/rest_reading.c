@@ -1,0 +1,445 @@
+/* rest_run.h: collections, and the chains of pages by which they are read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/index.h"
+#include "drift/source/rest_run.h"
+
+/* ---- chains ---- */
+
+/* Their time and memory go with their collection's. */
+static struct chain *
+chain_add(struct rest_run *r, uint32_t collection, const struct rest_item *over)
+{
+	struct chain *c = talloc_zero(r, struct chain);
+
+	if (c == NULL)
+		return NULL;
+	c->collection = collection;
+	c->over = over;
+	c->kept = talloc_new(c);
+	if (c->kept == NULL)
+		return NULL;
+	r->readings[collection].chains++;
+	r->readings[collection].open++;
+	return c;
+}
+
+void
+rest_hold(struct rest_run *r, struct chain *c)
+{
+	size_t n = talloc_total_size(c->kept) + talloc_get_size(c->rows.at);
+
+	r->held += n - c->held;
+	c->held = n;
+}
+
+static void
+let_go(struct rest_run *r, struct chain *c)
+{
+	r->held -= c->held;
+	talloc_free(c);
+}
+
+bool
+rest_chain_restart(struct rest_run *r, struct chain *c)
+{
+	if (++c->restarts > REST_RESTARTS_MAX)
+		return false;
+	r->held -= c->held;
+	TALLOC_FREE(c->kept);
+	TALLOC_FREE(c->url);
+	c->kept = talloc_new(c);
+	c->held = 0;
+	c->rows.n = 0;
+	c->seen_n = 0;
+	c->pages = 0;
+	c->items = 0;
+	c->promises = false;
+	c->token = (struct str) { 0 };
+	return c->kept != NULL;
+}
+
+/* ---- how a collection has gone ---- */
+
+static struct source_collection *
+told(struct rest_run *r, uint32_t i)
+{
+	return &r->told_of[i];
+}
+
+/* The first that was said stays. */
+static void
+say(struct rest_run *r, uint32_t i, const char *why, const char *remedy)
+{
+	struct source_collection *t = told(r, i);
+
+	if (t->why != NULL || why == NULL)
+		return;
+	t->why = talloc_strdup(r, why);
+	t->remedy = remedy;
+}
+
+void
+rest_short_of(struct rest_run *r, uint32_t collection, const char *why)
+{
+	r->readings[collection].short_of = true;
+	say(r, collection, why, NULL);
+}
+
+static enum completeness
+how_of(const struct rest_run *r, uint32_t i)
+{
+	const struct reading *d = &r->readings[i];
+	const int32_t         over = r->pack->collections[i].over;
+
+	if (over >= 0 && r->told_of[over].how != COLLECTION_COMPLETE && d->chains == 0)
+		return r->told_of[over].how == COLLECTION_PARTIAL ? COLLECTION_PARTIAL
+								  : COLLECTION_FAILED;
+	if (d->failed > 0 && d->failed == d->chains)
+		return d->worst;
+	if (d->failed > 0 || d->short_of ||
+	    (over >= 0 && r->told_of[over].how != COLLECTION_COMPLETE))
+		return COLLECTION_PARTIAL;
+	return COLLECTION_COMPLETE;
+}
+
+static bool
+may_end(const struct rest_run *r, uint32_t i)
+{
+	const int32_t over = r->pack->collections[i].over;
+
+	return r->readings[i].open == 0 && (over < 0 || r->told_of[over].over);
+}
+
+static bool drop_repeats(struct rest_run *r, uint32_t i, struct err *e);
+
+static bool
+end_collection(struct rest_run *r, uint32_t i, struct err *e)
+{
+	struct source_collection *t = told(r, i);
+	const struct reading     *d = &r->readings[i];
+	const int32_t             over = r->pack->collections[i].over;
+
+	if (!drop_repeats(r, i, e))
+		return false;
+	t->how = how_of(r, i);
+	t->over = true;
+	t->items = d->rows.n;
+	t->took_ms = d->began_ms == 0 ? 0 : r->now_ms - d->began_ms;
+	if (t->how != COLLECTION_COMPLETE && t->why == NULL && over >= 0)
+		say(r, i, "What it is read over was not read completely.", NULL);
+	if (t->how != COLLECTION_COMPLETE && t->why == NULL)
+		say(r, i, "It was not read completely.", NULL);
+	r->progress.over += d->told;
+	return true;
+}
+
+/* Those that others are read over stand before them, so one walk is enough. */
+static bool
+end_what_may(struct rest_run *r, struct err *e)
+{
+	for (uint32_t i = 0; i < r->pack->collections_n; i++)
+		if (r->readings[i].wanted && !r->told_of[i].over && may_end(r, i) &&
+		    !end_collection(r, i, e))
+			return false;
+	return true;
+}
+
+/* ---- the ends of chains ---- */
+
+static enum completeness
+worse(const struct reading *d, enum completeness how)
+{
+	if (d->failed == 0 || d->worst == how)
+		return how;
+	return COLLECTION_FAILED;
+}
+
+void
+rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v)
+{
+	struct reading               *d = &r->readings[c->collection];
+	const struct pack_collection *p = &r->pack->collections[c->collection];
+	struct err                    none = { 0 };
+
+	d->worst = worse(d, v->how);
+	d->failed++;
+	d->open--;
+	say(r, c->collection, v->say != NULL ? v->say : "It could not be read.", v->remedy);
+	if (v->how == COLLECTION_FORBIDDEN && !v->licence)
+		told(r, c->collection)->permission = p->permission;
+	let_go(r, c);
+	if (!end_what_may(r, &none)) {
+		r->failed = true;
+		r->why = none;
+	}
+}
+
+static bool
+has_others_over(const struct rest_run *r, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < r->pack->collections_n; k++)
+		if (r->readings[k].wanted && r->pack->collections[k].over == (int32_t)i)
+			return true;
+	return false;
+}
+
+static bool
+escape(TALLOC_CTX *mem, const struct pack_collection *p, const struct chain *c, struct str key,
+    struct str *out, struct err *e)
+{
+	struct buf b;
+
+	*out = key;
+	if (p->key.n != 1 || c->over != NULL)
+		return true;
+	buf_make(&b, mem);
+	json_pointer_add(&b, key);
+	if (!buf_ok(&b))
+		return err_memory(e);
+	*out = (struct str) { b.p + 1, b.n - 1 };
+	return true;
+}
+
+/* Chains of all that is read over this row. */
+static bool
+read_over(struct rest_run *r, const struct chain *c, const struct rest_row *row, struct err *e)
+{
+	struct rest_item *item = talloc_zero(r, struct rest_item);
+	struct chain     *more;
+
+	if (item == NULL)
+		return err_memory(e);
+	item->form = (struct form_item) { row->value, c->over == NULL ? NULL : &c->over->form };
+	if (!escape(item, &r->pack->collections[c->collection], c, row->key, &item->key, e))
+		return false;
+	for (uint32_t k = c->collection + 1; k < r->pack->collections_n; k++) {
+		if (!r->readings[k].wanted ||
+		    r->pack->collections[k].over != (int32_t)c->collection)
+			continue;
+		more = chain_add(r, k, item);
+		if (more == NULL)
+			return err_memory(e);
+		rest_line_up(r, more);
+	}
+	return true;
+}
+
+static bool
+keep_rows(struct rest_run *r, struct chain *c, struct err *e)
+{
+	struct rest_rows *rows = &r->readings[c->collection].rows;
+	struct rest_row  *more;
+
+	if (rows->n + c->rows.n > rows->room) {
+		rows->room = (rows->n + c->rows.n) * 2;
+		more = talloc_realloc(r, rows->at, struct rest_row, rows->room);
+		if (more == NULL)
+			return err_memory(e);
+		rows->at = more;
+	}
+	if (c->rows.n > 0)
+		memcpy(rows->at + rows->n, c->rows.at, c->rows.n * sizeof *rows->at);
+	rows->n += c->rows.n;
+	return true;
+}
+
+static bool
+check_promise(struct rest_run *r, const struct chain *c, struct err *e)
+{
+	char *why;
+
+	if (!c->promises || c->items >= c->promised)
+		return true;
+	why = talloc_asprintf(r, "The source says that there are %llu items, and gave %llu.",
+	    (unsigned long long)c->promised, (unsigned long long)c->items);
+	if (why == NULL)
+		return err_memory(e);
+	rest_short_of(r, c->collection, why);
+	return true;
+}
+
+bool
+rest_chain_done(struct rest_run *r, struct chain *c, struct err *e)
+{
+	const struct pack_collection *p = &r->pack->collections[c->collection];
+
+	if (p->gather.n > 0 && !rest_gather(r, c, e))
+		return false;
+	if (!check_promise(r, c, e) || !keep_rows(r, c, e))
+		return false;
+	if (has_others_over(r, c->collection))
+		for (uint32_t i = 0; i < c->rows.n; i++)
+			if (!read_over(r, c, &c->rows.at[i], e))
+				return false;
+	r->readings[c->collection].open--;
+	told(r, c->collection)->items = r->readings[c->collection].rows.n;
+	/* its pages are what the rows are made of, so it stays; what only paging needed goes */
+	TALLOC_FREE(c->rows.at);
+	TALLOC_FREE(c->seen);
+	TALLOC_FREE(c->url);
+	return end_what_may(r, e);
+}
+
+bool
+rest_chain_missing(struct rest_run *r, struct chain *c, struct err *e)
+{
+	c->rows.n = 0;
+	c->promises = false;
+	if (r->pack->collections[c->collection].gather.n > 0)
+		return rest_chain_done(r, c, e);
+	r->readings[c->collection].open--;
+	return end_what_may(r, e);
+}
+
+/* ---- keys that are there twice ---- */
+
+static bool
+drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
+{
+	struct rest_rows   *rows = &r->readings[i].rows;
+	struct index_entry *entries = talloc_array(r, struct index_entry, rows->n + 1);
+	uint32_t           *group = talloc_array(r, uint32_t, rows->n + 1), groups, n = 0;
+	bool               *seen = talloc_zero_array(r, bool, rows->n + 1);
+	char               *why;
+	bool                ok = entries != NULL && group != NULL && seen != NULL;
+
+	for (uint32_t k = 0; ok && k < rows->n; k++)
+		entries[k] = index_entry(rows->at[k].key, 0);
+	ok = ok ? index_group(r, entries, rows->n, group, &groups, e) : err_memory(e);
+	for (uint32_t k = 0; ok && k < rows->n; k++) {
+		struct str key = str_head(rows->at[k].key, 100);
+
+		if (!seen[group[k]]) {
+			seen[group[k]] = true;
+			rows->at[n++] = rows->at[k];
+			continue;
+		}
+		why = talloc_asprintf(r, "The key %.*s is there twice.", (int)key.n, key.p);
+		ok = why != NULL || err_memory(e);
+		rest_short_of(r, i, why);
+	}
+	if (ok)
+		rows->n = n;
+	talloc_free(entries);
+	talloc_free(group);
+	talloc_free(seen);
+	return ok;
+}
+
+/* ---- the whole ---- */
+
+static bool
+is_wanted(const struct strings *categories, struct str category)
+{
+	for (size_t i = 0; i < categories->n; i++)
+		if (str_eqz(category, categories->items[i]))
+			return true;
+	return categories->n == 0;
+}
+
+/* What a wanted collection is read over is read too. */
+static void
+want(struct rest_run *r, const struct strings *categories)
+{
+	for (uint32_t i = r->pack->collections_n; i > 0; i--) {
+		struct reading *d = &r->readings[i - 1];
+		const int32_t   over = r->pack->collections[i - 1].over;
+
+		d->told = is_wanted(categories, r->pack->collections[i - 1].category);
+		d->wanted = d->wanted || d->told;
+		if (d->wanted && over >= 0)
+			r->readings[over].wanted = true;
+	}
+}
+
+static bool
+name_all(struct rest_run *r, struct err *e)
+{
+	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
+		r->told_of[i].category = str_dup(r, r->pack->collections[i].category);
+		if (r->told_of[i].category == NULL)
+			return err_memory(e);
+		r->told_of[i].how = COLLECTION_FAILED;
+	}
+	return true;
+}
+
+bool
+rest_lay_out(struct rest_run *r, const struct strings *categories, struct err *e)
+{
+	const uint32_t n = r->pack->collections_n;
+	struct chain  *c;
+
+	r->readings = talloc_zero_array(r, struct reading, n + 1);
+	r->told_of = talloc_zero_array(r, struct source_collection, n + 1);
+	r->lanes = talloc_zero_array(r, struct lane, (unsigned)r->pack->limits_n + 1);
+	if (r->readings == NULL || r->told_of == NULL || r->lanes == NULL)
+		return err_memory(e);
+	if (!name_all(r, e))
+		return false;
+	want(r, categories);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!r->readings[i].wanted || r->pack->collections[i].over >= 0)
+			continue;
+		c = chain_add(r, i, NULL);
+		if (c == NULL)
+			return err_memory(e);
+		rest_line_up(r, c);
+	}
+	return true;
+}
+
+bool
+rest_is_over(const struct rest_run *r)
+{
+	for (uint32_t i = 0; i < r->pack->collections_n; i++)
+		if (r->readings[i].wanted && !r->told_of[i].over)
+			return false;
+	return true;
+}
+
+/* Of a config that asks for some only, those that were only the way to them are left out. */
+void
+rest_tell(const struct rest_run *r, struct source_progress *out)
+{
+	*out = r->progress;
+	out->collections = r->told_of;
+	out->n = r->pack->collections_n;
+}
+
+static size_t
+count_rows(const struct rest_run *r)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < r->pack->collections_n; i++)
+		n += r->readings[i].told ? r->readings[i].rows.n : 0;
+	return n;
+}
+
+bool
+rest_collected(struct rest_run *r, struct collected *out, struct err *e)
+{
+	size_t n = count_rows(r);
+
+	*out = (struct collected) { 0 };
+	out->resources = talloc_zero_array(r, struct resource, (unsigned)n + 1);
+	out->collections = talloc_zero_array(r, struct collection, r->pack->collections_n + 1);
+	if (out->resources == NULL || out->collections == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
+		const struct reading *d = &r->readings[i];
+		struct str            category = r->pack->collections[i].category;
+
+		if (!d->told)
+			continue;
+		out->collections[out->collections_n++] =
+		    (struct collection) { category, r->told_of[i].how, true, false };
+		for (uint32_t k = 0; k < d->rows.n; k++)
+			out->resources[out->n++] =
+			    (struct resource) { category, d->rows.at[k].key, d->rows.at[k].value };
+	}
+	return true;
+}

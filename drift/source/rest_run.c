@@ -1,0 +1,594 @@
+#include "drift/source/rest_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/secret.h"
+
+#define TOKEN_WAIT_MS    200   /* between looks at whether another run has got a token */
+#define TOKEN_EARLY_MS   60000 /* it is asked for anew before its end */
+#define TOKEN_REFUSED_MS 10000 /* a refusal holds for those that wait */
+
+/* ---- waiting ---- */
+
+static int64_t
+cap_s_of(const struct rest_run *r)
+{
+	return r->pack->retry != NULL && r->pack->retry->cap_s > 0 ? r->pack->retry->cap_s
+								   : REST_CAP_S;
+}
+
+/* Full jitter: up to twice as long each time (no two runs ask again together). */
+static int64_t
+jitter_ms(const struct rest_run *r, uint32_t attempt)
+{
+	uint64_t dice;
+	int64_t  most = (int64_t)1000 << (attempt < 10 ? attempt : 10);
+	int64_t  cap = cap_s_of(r) * 1000;
+
+	rand_fill(r->env->rand, &dice, sizeof dice);
+	return 50 + (int64_t)(dice % (uint64_t)(most < cap ? most : cap));
+}
+
+static uint32_t
+attempts_most(const struct rest_run *r)
+{
+	return r->pack->retry != NULL && r->pack->retry->attempts > 0
+		   ? (uint32_t)r->pack->retry->attempts
+		   : REST_ATTEMPTS;
+}
+
+/* Until it is asked again: as the answer says, else with jitter.  `l` NULL: of no bucket. */
+static int64_t
+wait_ms(const struct rest_run *r, const struct source_limit *l, const struct source_answer *a,
+    uint32_t attempt)
+{
+	const char *value;
+	int64_t     s, wait;
+
+	if (a->retry_after_s >= 0)
+		return a->retry_after_s * 1000 + jitter_ms(r, 0) / 4;
+	if (l != NULL && l->reset_header != NULL) {
+		value = rest_answer_header(a, l->reset_header->name);
+		if (value != NULL && str_to_i64(str_of(value), &s) && s > 0 && s < 1LL << 40) {
+			wait = strcmp(l->reset_header->as, "epoch") == 0
+				   ? s * 1000 - clock_ms(r->env->clock)
+				   : s * 1000;
+			return wait < 0 ? jitter_ms(r, 0) : wait + jitter_ms(r, 0);
+		}
+	}
+	return jitter_ms(r, attempt);
+}
+
+static struct lane *
+lane_of(struct rest_run *r, const struct chain *c)
+{
+	const struct source_limit *l = r->pack->collections[c->collection].limit;
+
+	return &r->lanes[l == NULL ? r->pack->limits_n : (size_t)(l - r->pack->limits)];
+}
+
+void
+rest_line_up(struct rest_run *r, struct chain *c)
+{
+	struct lane *lane = lane_of(r, c);
+
+	c->next = NULL;
+	if (lane->last == NULL)
+		lane->first = c;
+	else
+		lane->last->next = c;
+	lane->last = c;
+}
+
+static void
+delay(struct rest_run *r, struct chain *c, int64_t wait_ms)
+{
+	c->not_before_ms = r->now_ms + wait_ms;
+	c->next = r->delayed;
+	r->delayed = c;
+}
+
+static void
+wake(struct rest_run *r)
+{
+	struct chain **at = &r->delayed, *c;
+
+	while (*at != NULL) {
+		c = *at;
+		if (c->not_before_ms > r->now_ms) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		rest_line_up(r, c);
+	}
+}
+
+static struct chain *
+take_ready(struct rest_run *r)
+{
+	for (size_t i = 0; i <= r->pack->limits_n; i++) {
+		struct lane  *lane = &r->lanes[i];
+		struct chain *c = lane->first;
+
+		if (c == NULL || lane->held_ms > r->now_ms)
+			continue;
+		lane->first = c->next;
+		if (lane->first == NULL)
+			lane->last = NULL;
+		return c;
+	}
+	return NULL;
+}
+
+/* The next time at which something may be asked; 0: there is none. */
+static int64_t
+next_time(const struct rest_run *r)
+{
+	int64_t at = 0;
+
+	for (const struct chain *c = r->delayed; c != NULL; c = c->next)
+		if (at == 0 || c->not_before_ms < at)
+			at = c->not_before_ms;
+	for (size_t i = 0; i <= r->pack->limits_n; i++)
+		if (r->lanes[i].first != NULL && r->lanes[i].held_ms > r->now_ms &&
+		    (at == 0 || r->lanes[i].held_ms < at))
+			at = r->lanes[i].held_ms;
+	return at;
+}
+
+/* ---- flights ---- */
+
+static struct flight *
+flight_free(struct rest_run *r)
+{
+	for (size_t i = 0; i < REST_FLIGHTS_MAX; i++)
+		if (r->flights[i].id == 0)
+			return &r->flights[i];
+	return NULL;
+}
+
+static struct flight *
+flight_by(struct rest_run *r, uint32_t id)
+{
+	for (size_t i = 0; i <= REST_FLIGHTS_MAX; i++)
+		if (id != 0 && r->flights[i].id == id)
+			return &r->flights[i];
+	return NULL;
+}
+
+static enum source_step
+fail(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	*e = r->why;
+	turn->remedy = r->remedy;
+	return SOURCE_FAILED;
+}
+
+static enum source_step
+wait_until(struct source_turn *turn, int64_t at_ms)
+{
+	turn->again_ms = at_ms;
+	return SOURCE_WAITS;
+}
+
+static void
+count_request(struct rest_run *r, const struct chain *c)
+{
+	r->progress.requests++;
+	if (c != NULL)
+		r->told_of[c->collection].requests++;
+}
+
+static enum source_step
+send(struct rest_run *r, struct chain *c, struct source_turn *turn)
+{
+	struct flight *f = flight_free(r);
+	struct err     why = { 0 };
+	struct verdict v = { .how = COLLECTION_FAILED };
+
+	f->id = ++r->next_id;
+	f->chain = c;
+	r->under_way++;
+	if (r->readings[c->collection].began_ms == 0)
+		r->readings[c->collection].began_ms = r->now_ms;
+	c->token_until_ms = r->session->token_until_ms;
+	if (r->progress.requests >= REST_REQUESTS_MAX)
+		(void)err_set(&why, ERR_INVALID, 0,
+		    "The run has asked 200000 times, which is as often as it may.", "requests");
+	else if (rest_request(r, c, f, &turn->request, &why)) {
+		count_request(r, c);
+		return SOURCE_WANTS;
+	}
+	rest_flight_end(r, f);
+	if (why.code != ERR_INVALID) {
+		r->failed = true;
+		r->why = why;
+		return SOURCE_FAILED;
+	}
+	v.say = talloc_strdup(r, why.pub);
+	rest_chain_failed(r, c, &v);
+	return SOURCE_DONE; /* of this chain: the next */
+}
+
+/* ---- tokens ---- */
+
+static bool
+has_token(const struct rest_run *r)
+{
+	return r->session->token != NULL && r->now_ms < r->session->token_until_ms - TOKEN_EARLY_MS;
+}
+
+static enum source_step
+refused_before(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	r->failed = true;
+	r->remedy = r->session->remedy;
+	(void)err_set(&r->why, ERR_CREDENTIALS, 0, r->session->refused, "a token is refused");
+	return fail(r, turn, e);
+}
+
+static enum source_step
+ask_token(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	struct source_session *s = r->session;
+	struct flight         *f = &r->flights[REST_FLIGHTS_MAX];
+
+	if (r->asking && f->id != 0)
+		return wait_until(turn, next_time(r));
+	if (!r->asking && s->refused != NULL && r->now_ms < s->refused_until_ms)
+		return refused_before(r, turn, e);
+	if (!r->asking && s->asked)
+		return wait_until(turn, r->now_ms + TOKEN_WAIT_MS);
+	r->asking = s->asked = true;
+	if (r->now_ms < r->ask_again_ms)
+		return wait_until(turn, r->ask_again_ms);
+	f->id = ++r->next_id;
+	if (!rest_request_token(r, f, &turn->request, e)) {
+		rest_flight_end(r, f);
+		return SOURCE_FAILED;
+	}
+	count_request(r, NULL);
+	return SOURCE_WANTS;
+}
+
+static void
+token_done(struct rest_run *r)
+{
+	r->asking = r->session->asked = false;
+}
+
+/* Others that wait for it need not ask for the same. */
+static bool
+token_failed(struct rest_run *r, const struct verdict *v, struct err *e)
+{
+	struct source_session *s = r->session;
+
+	token_done(r);
+	s->refused = talloc_strdup(s, v->say);
+	s->remedy = v->remedy == NULL ? NULL : talloc_strdup(s, v->remedy);
+	s->refused_until_ms = r->now_ms + TOKEN_REFUSED_MS;
+	r->failed = true;
+	r->remedy = v->remedy;
+	if (s->refused == NULL)
+		return err_memory(e);
+	(void)err_set(&r->why,
+	    v->kind == VERDICT_AGAIN || v->kind == VERDICT_SLOWER ? ERR_UNAVAILABLE
+								  : ERR_CREDENTIALS,
+	    0, v->say, "the token endpoint");
+	return true;
+}
+
+static bool
+token_taken(struct rest_run *r, const struct source_answer *a, struct verdict *v, struct err *e)
+{
+	struct source_session *s = r->session;
+	struct auth_token      got;
+	struct err             why = { 0 };
+
+	if (!source_auth_answer(r->flights[REST_FLIGHTS_MAX].mem, a->body, &got, &why)) {
+		v->kind = VERDICT_ERROR;
+		v->say = talloc_strdup(r, why.pub);
+		return why.code == ERR_INVALID ? token_failed(r, v, e) : err_memory(e);
+	}
+	talloc_free(s->token);
+	s->token = __extension__ talloc_steal(s, got.token);
+	s->token_until_ms = r->now_ms + got.lives_s * 1000;
+	/* one that lives shorter than it is renewed early is good for half its time */
+	if (got.lives_s * 1000 < 2 * TOKEN_EARLY_MS)
+		s->token_until_ms = r->now_ms + got.lives_s * 500 + TOKEN_EARLY_MS;
+	s->refused = s->remedy = NULL;
+	token_done(r);
+	return true;
+}
+
+static bool
+take_token(struct rest_run *r, struct flight *f, const struct source_answer *a, struct err *e)
+{
+	struct verdict v;
+	bool           again, ok;
+
+	if (!rest_judge(f->mem, r, NULL, a, &v, e))
+		return false;
+	if (v.kind == VERDICT_PAGE) {
+		ok = token_taken(r, a, &v, e);
+		rest_flight_end(r, f);
+		return ok;
+	}
+	if (v.again_s > 0 && r->ask_blamed_ms == 0)
+		r->ask_blamed_ms = r->now_ms;
+	again = v.kind == VERDICT_AGAIN || v.kind == VERDICT_SLOWER
+		    ? ++r->ask_attempts < attempts_most(r)
+		    : v.again_s > 0 && r->now_ms - r->ask_blamed_ms < v.again_s * 1000;
+	if (v.kind == VERDICT_SLOWER)
+		r->progress.throttled++;
+	r->ask_again_ms = r->now_ms + wait_ms(r, NULL, a, v.again_s > 0 ? 3 : r->ask_attempts);
+	if (v.kind == VERDICT_SLOWER && a->retry_after_s > cap_s_of(r))
+		again = false;
+	if (v.kind == VERDICT_DENIED)
+		v.remedy =
+		    v.remedy != NULL ? v.remedy : "Check the client's id and secret, or renew it.";
+	ok = again || token_failed(r, &v, e);
+	rest_flight_end(r, f);
+	return ok;
+}
+
+/* ---- turns ---- */
+
+static enum source_step
+step(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	enum source_step s;
+	struct chain    *c;
+
+	while (!rest_is_over(r)) {
+		wake(r);
+		if (r->auth == AUTH_CLIENT_CREDENTIALS && !has_token(r))
+			return ask_token(r, turn, e);
+		if (r->under_way == REST_FLIGHTS_MAX)
+			return wait_until(turn, 0);
+		c = take_ready(r);
+		if (c == NULL)
+			return wait_until(turn, next_time(r));
+		s = send(r, c, turn);
+		if (s == SOURCE_FAILED)
+			return fail(r, turn, e);
+		if (s == SOURCE_WANTS)
+			return s;
+	}
+	return rest_collected(r, &turn->collected, e) ? SOURCE_DONE : SOURCE_FAILED;
+}
+
+static enum source_step
+rest_next(void *run, struct source_turn *turn, struct err *e)
+{
+	struct rest_run *r = run;
+
+	r->now_ms = turn->now_ms;
+	turn->again_ms = 0;
+	turn->remedy = NULL;
+	return r->failed ? fail(r, turn, e) : step(r, turn, e);
+}
+
+/* ---- answers ---- */
+
+static bool
+give_up(struct rest_run *r, struct chain *c, const struct verdict *v)
+{
+	rest_chain_failed(r, c, v);
+	return true;
+}
+
+static bool
+again(struct rest_run *r, struct chain *c, const struct source_answer *a, const struct verdict *v)
+{
+	const struct source_limit *l = r->pack->collections[c->collection].limit;
+	struct verdict             last = *v;
+	int64_t                    wait = wait_ms(r, l, a, c->attempts);
+
+	if (v->kind == VERDICT_SLOWER) {
+		r->progress.throttled++;
+		last.how = COLLECTION_THROTTLED;
+		if (wait > cap_s_of(r) * 1000 + 2000)
+			return give_up(r, c, &last);
+		if (lane_of(r, c)->held_ms < r->now_ms + wait)
+			lane_of(r, c)->held_ms = r->now_ms + wait;
+	} else if (wait > cap_s_of(r) * 1000 + 2000) {
+		wait = cap_s_of(r) * 1000;
+	}
+	if (++c->attempts >= attempts_most(r))
+		return give_up(r, c, &last);
+	delay(r, c, wait);
+	return true;
+}
+
+/* The token may have been withdrawn, or the clocks differ: another one is tried once. */
+static bool
+denied(struct rest_run *r, struct chain *c, const struct verdict *v)
+{
+	if (r->auth != AUTH_CLIENT_CREDENTIALS || c->denied)
+		return give_up(r, c, v);
+	c->denied = true;
+	if (r->session->token_until_ms == c->token_until_ms)
+		r->session->token_until_ms = 0;
+	rest_line_up(r, c);
+	return true;
+}
+
+static bool
+may_pass(struct rest_run *r, struct chain *c, const struct verdict *v)
+{
+	if (c->blamed_ms == 0)
+		c->blamed_ms = r->now_ms;
+	if (r->now_ms - c->blamed_ms >= v->again_s * 1000)
+		return give_up(r, c, v);
+	delay(r, c, jitter_ms(r, 3));
+	return true;
+}
+
+static bool
+take_page(struct rest_run *r, struct flight *f, const struct source_answer *a,
+    const struct verdict *v, struct err *e)
+{
+	struct chain            *c = f->chain;
+	const struct page_answer in = { f->url, v->document, a };
+	struct page_taken        got;
+	struct verdict           bad = { .kind = VERDICT_ERROR, .how = COLLECTION_FAILED };
+
+	c->attempts = 0;
+	c->denied = false;
+	if (!rest_page(r, c, &in, &got, e))
+		return false;
+	if (got.note != NULL)
+		rest_short_of(r, c->collection, got.note);
+	rest_hold(r, c);
+	bad.say = got.say;
+	if (got.end == PAGE_BAD)
+		return give_up(r, c, &bad);
+	bad.say = "What was read is larger than a run may keep (256 MiB).";
+	if (r->held > REST_HELD_MAX)
+		return give_up(r, c, &bad);
+	if (got.end == PAGE_LAST)
+		return rest_chain_done(r, c, e);
+	rest_line_up(r, c);
+	return true;
+}
+
+static bool
+take_answer(struct rest_run *r, struct flight *f, const struct source_answer *a, struct err *e)
+{
+	struct chain  *c = f->chain;
+	struct verdict v;
+
+	r->progress.bytes += a->body.n;
+	r->told_of[c->collection].bytes += a->body.n;
+	if (!rest_judge(c->kept, r, c, a, &v, e))
+		return false;
+	switch (v.kind) {
+	case VERDICT_PAGE:
+		r->told_of[c->collection].pages++;
+		return take_page(r, f, a, &v, e);
+	case VERDICT_AGAIN:
+	case VERDICT_SLOWER:
+		return again(r, c, a, &v);
+	case VERDICT_RESTART:
+		return rest_chain_restart(r, c) ? (rest_line_up(r, c), true) : give_up(r, c, &v);
+	case VERDICT_MISSING:
+		if (r->pack->collections[c->collection].missing_empty)
+			return rest_chain_missing(r, c, e);
+		return give_up(r, c, &v);
+	case VERDICT_DENIED:
+		return v.again_s > 0 ? may_pass(r, c, &v) : denied(r, c, &v);
+	case VERDICT_ERROR:
+		break;
+	}
+	return v.again_s > 0 ? may_pass(r, c, &v) : give_up(r, c, &v);
+}
+
+static bool
+rest_take(void *run, const struct source_answer *a, struct err *e)
+{
+	struct rest_run *r = run;
+	struct flight   *f = flight_by(r, a->id), ended;
+	bool             ok;
+
+	if (f == NULL)
+		return true;
+	if (f == &r->flights[REST_FLIGHTS_MAX])
+		return take_token(r, f, a, e);
+	ended = *f;
+	*f = (struct flight) { 0 };
+	r->under_way--;
+	ok = take_answer(r, &ended, a, e);
+	talloc_free(ended.mem);
+	return ok;
+}
+
+static void
+rest_progress(const void *run, struct source_progress *out)
+{
+	const struct rest_run *r = run;
+
+	rest_tell(r, out);
+}
+
+/* ---- beginning ---- */
+
+/* What was parsed of a secret is not to be found again. */
+static void
+wipe_tree(struct json *v)
+{
+	if (v->type == JSON_STRING && v->text.n > 0)
+		secret_wipe((void *)(uintptr_t)v->text.p, v->text.n);
+	for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->n; i++)
+		wipe_tree(&v->items[i]);
+}
+
+static bool
+read_credential(struct rest_run *r, struct str secret, struct err *e)
+{
+	struct source_credential *c = talloc_zero(r, struct source_credential);
+	struct err                why = { 0 };
+	char                     *copy = secret_alloc(r, secret.n + 1);
+	struct json              *v;
+	bool                      ok;
+
+	if (c == NULL || copy == NULL)
+		return err_memory(e);
+	memcpy(copy, secret.p, secret.n);
+	v = json_parse(r, (struct str) { copy, secret.n }, &why);
+	ok = v != NULL && schema_decode(r, &source_credential_schema, v, c, &why) &&
+	     source_auth_check(r, r->pack, c, "/source/credential", &why);
+	if (v != NULL)
+		wipe_tree(v);
+	talloc_free(v);
+	talloc_free(copy);
+	r->credential = c;
+	return ok ||
+	       err_set(e, ERR_CREDENTIALS, 0,
+		   "The credential of this source is not one that its kind takes; give it anew.",
+		   "a stored credential: %s",
+		   why.faults != NULL ? why.faults->pointer : why.detail);
+}
+
+static int
+run_free(struct rest_run *r)
+{
+	if (r->asking)
+		r->session->asked = false;
+	return 0;
+}
+
+static void *
+rest_begin(TALLOC_CTX *mem, const struct source_begin *b, struct err *e)
+{
+	struct rest_run *r = talloc_zero(mem, struct rest_run);
+
+	if (r == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	r->rest = b->source->rest;
+	r->pack = r->rest->pack;
+	r->session = b->session;
+	r->env = b->env;
+	r->now_ms = b->now_ms;
+	talloc_set_destructor(r, run_free);
+	if (b->secret.n > 0 && !read_credential(r, b->secret, e))
+		return NULL;
+	r->auth = source_auth_kind_of(r->pack, r->credential);
+	if (r->auth != AUTH_NONE && r->credential == NULL) {
+		(void)err_set(e, ERR_CREDENTIALS, 0,
+		    "The source needs a credential, and none is given.", "no credential");
+		return NULL;
+	}
+	return rest_lay_out(r, &b->categories, e) ? r : NULL;
+}
+
+const struct source_collect rest_collect = {
+	.begin = rest_begin,
+	.next = rest_next,
+	.take = rest_take,
+	.progress = rest_progress,
+};

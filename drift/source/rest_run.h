@@ -1,0 +1,180 @@
+/*
+ * rest_run.h - one run of a source that asks an HTTP API: for the files rest_*.c only.
+ *
+ *	a collection is read by chains of pages: one, or one for each item of the collection that it is read over;
+ *	a chain waits in the lane of its bucket, is under way, or waits by itself to be asked again;
+ *	when it ends well its rows are the collection's, and chains of what is read over them begin.
+ *
+ * What of a page is kept is a child of its chain's memory, and counted: a run is bounded by what it holds.
+ */
+#ifndef BSX_DRIFT_SOURCE_REST_RUN_H
+#define BSX_DRIFT_SOURCE_REST_RUN_H
+
+#include "drift/source/auth.h"
+#include "drift/source/rest.h"
+
+#define REST_FLIGHTS_MAX  8                    /* requests of a run at once */
+#define REST_REQUESTS_MAX 200000               /* of a run */
+#define REST_PAGES_MAX    20000                /* of a chain */
+#define REST_RESTARTS_MAX 5                    /* of a chain */
+#define REST_ANSWER_MAX   ((size_t)16 << 20)   /* bytes of a page */
+#define REST_HELD_MAX     ((size_t)256 << 20)  /* bytes that a run keeps */
+#define REST_ATTEMPTS     6
+#define REST_CAP_S        120
+
+/* An item that others are read over; begins as forms want it. */
+struct rest_item {
+	struct form_item form;
+	struct str       key; /* that of its resource, escaped so that more may follow */
+};
+
+struct rest_row {
+	struct str         key;
+	const struct json *value;
+};
+struct rest_rows {
+	struct rest_row *at;
+	uint32_t         n, room;
+};
+
+struct chain {
+	struct chain           *next;
+	uint32_t                collection;
+	const struct rest_item *over; /* NULL: of none */
+	char                   *url;  /* of the next page; NULL: the first, which is not made yet */
+	struct str              token; /* PAGE_TOKEN_BODY: of the next page */
+	int64_t                 not_before_ms, blamed_ms; /* of an error that may pass: since when; 0: none */
+	int64_t                 token_until_ms; /* of the token that it was sent with */
+	uint64_t                items, promised;
+	bool                    promises, denied;
+	uint32_t                pages, attempts, restarts;
+	TALLOC_CTX             *kept; /* pages and what is made of them */
+	size_t                  held; /* bytes of it */
+	struct rest_rows        rows;
+	uint64_t               *seen; /* hashes of pages and links */
+	uint32_t                seen_n, seen_room;
+};
+
+/* How a collection goes. */
+struct reading {
+	bool              wanted, told; /* itself; or only others over it */
+	uint32_t          chains, open, failed;
+	bool              short_of; /* something of it is known to be missing */
+	enum completeness worst;    /* of the chains that failed */
+	struct rest_rows  rows;
+	int64_t           began_ms;
+};
+
+struct lane {
+	struct chain *first, *last;
+	int64_t       held_ms; /* nothing goes before */
+};
+
+struct flight {
+	uint32_t      id; /* 0: free */
+	struct chain *chain; /* NULL: a token is asked for */
+	const char   *url;
+	TALLOC_CTX   *mem; /* of what is asked */
+};
+
+struct rest_run {
+	const struct rest              *rest;
+	const struct source_pack       *pack;
+	const struct source_credential *credential; /* NULL: none */
+	enum auth_kind                  auth;
+	struct source_session          *session;
+	const struct env               *env;
+	int64_t                         now_ms;
+	uint32_t                        next_id;
+	struct flight                   flights[REST_FLIGHTS_MAX + 1]; /* the last: of the token */
+	unsigned                        under_way;
+	struct lane                    *lanes;   /* of each limit, and one for what has none */
+	struct chain                   *delayed; /* each waits for its time */
+	struct reading                 *readings;
+	struct source_collection       *told_of; /* parallel */
+	struct source_progress          progress;
+	size_t                          held;
+	bool                            asking; /* for a token */
+	int64_t                         ask_again_ms, ask_blamed_ms;
+	uint32_t                        ask_attempts;
+	bool                            failed;
+	struct err                      why;
+	const char                     *remedy;
+};
+
+/* ---- rest_request.c: what is asked ---- */
+
+/* Fills the request of a chain's next page; its texts live until rest_flight_end. */
+MUST_USE bool rest_request(
+    struct rest_run *r, struct chain *c, struct flight *f, struct source_request *q, struct err *e);
+MUST_USE bool rest_request_token(
+    struct rest_run *r, struct flight *f, struct source_request *q, struct err *e);
+void rest_flight_end(struct rest_run *r, struct flight *f);
+
+/* ---- rest_judge.c: what an answer means ---- */
+
+enum verdict_kind {
+	VERDICT_PAGE,    /* it has what was asked for */
+	VERDICT_AGAIN,   /* ask again */
+	VERDICT_SLOWER,  /* it is too much at the moment */
+	VERDICT_RESTART, /* paging begins anew */
+	VERDICT_MISSING, /* there is no such thing */
+	VERDICT_DENIED,  /* who asks is not believed: 401 */
+	VERDICT_ERROR,
+};
+struct verdict {
+	enum verdict_kind  kind;
+	const struct json *document; /* NULL: it is none */
+	enum completeness  how;      /* of an error */
+	const char        *say, *remedy;
+	bool               licence;
+	int64_t            again_s;
+};
+/* Texts and the document are children of `mem`; `c` NULL: of the token endpoint. */
+MUST_USE bool rest_judge(TALLOC_CTX *mem, const struct rest_run *r, const struct chain *c,
+    const struct source_answer *a, struct verdict *out, struct err *e);
+/* A header field of an answer; NULL: it has none. */
+const char *rest_answer_header(const struct source_answer *a, const char *name);
+
+/* ---- rest_page.c: what is on a page ---- */
+
+enum page_end { PAGE_MORE, PAGE_LAST, PAGE_BAD };
+struct page_answer {
+	const char                 *url; /* that was asked */
+	const struct json          *document;
+	const struct source_answer *answer;
+};
+struct page_taken {
+	enum page_end end;
+	const char   *say;  /* PAGE_BAD: a sentence for people */
+	const char   *note; /* an item was left out, the first, and why; a child of the run; NULL: none was */
+};
+/* Takes the rows of a page and finds the next. */
+MUST_USE bool rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in,
+    struct page_taken *out, struct err *e);
+/* Its end: `each` becomes one row. */
+MUST_USE bool rest_gather(struct rest_run *r, struct chain *c, struct err *e);
+
+/* ---- rest_reading.c: collections and their chains ---- */
+
+/* The first chains; ERR_INTERNAL alone. */
+MUST_USE bool rest_lay_out(struct rest_run *r, const struct strings *categories, struct err *e);
+bool          rest_is_over(const struct rest_run *r);
+MUST_USE bool rest_collected(struct rest_run *r, struct collected *out, struct err *e);
+void          rest_tell(const struct rest_run *r, struct source_progress *out);
+/* Ends of a chain; it may be gone afterwards. */
+MUST_USE bool rest_chain_done(struct rest_run *r, struct chain *c, struct err *e);
+MUST_USE bool rest_chain_missing(struct rest_run *r, struct chain *c, struct err *e);
+void          rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v);
+/* Its first page again; false: that was often enough. */
+MUST_USE bool rest_chain_restart(struct rest_run *r, struct chain *c);
+/* Something of the collection is missing; the first reason stays. */
+void rest_short_of(struct rest_run *r, uint32_t collection, const char *why);
+/* Counts anew what the chain keeps. */
+void rest_hold(struct rest_run *r, struct chain *c);
+
+/* ---- rest_run.c ---- */
+
+void rest_line_up(struct rest_run *r, struct chain *c);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * source_pack_priv.h - what the files that read source packs share.
+ */
+#ifndef BSX_DRIFT_SOURCE_SOURCE_PACK_PRIV_H
+#define BSX_DRIFT_SOURCE_SOURCE_PACK_PRIV_H
+
+#include "drift/source/auth.h"
+#include "drift/source/source_pack.h"
+
+/* A collection, or what is asked for each item, as it is written. */
+struct collection_in {
+	const char          *category, *name, *method, *host, *path, *items, *count, *over, *permission,
+	    *bucket, *when_missing;
+	struct raw_json      query, headers, body, key, restart_on, compare;
+	struct source_next  *next;
+	struct source_write *write;
+	struct items         each; /* struct collection_in */
+	struct strings       keep, unstable, drop;
+	bool                 single;
+	int64_t              cost;
+};
+
+struct pack_in {
+	const char          *name, *title;
+	struct strings       documents, rule_packs, error_code, error_message;
+	struct items         parameters, hosts, collections, limits, errors;
+	struct source_auth  *auth;
+	struct raw_json      headers;
+	struct source_retry *retry;
+};
+
+/* source_pack_collect.c: compiles collections behind those there are; faults below `at`. */
+MUST_USE bool pack_collections_read(TALLOC_CTX *mem, struct source_pack *pack,
+    const struct items *in, const char *at, struct err *e);
+/* Header fields: an object of texts, which are forms. */
+MUST_USE bool pack_headers_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
+    const char *at, struct form_members *out, struct err *e);
+
+#endif

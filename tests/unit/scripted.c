@@ -1,0 +1,277 @@
+#include "tests/unit/scripted.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/rand.h"
+
+#define UNDER_WAY 32
+#define TURNS_MAX 100000
+
+struct waiting {
+	uint32_t    id;
+	const char *url;
+};
+
+static int64_t
+set_wall(const struct clock *c)
+{
+	return c->set_ms;
+}
+
+static const struct clock_ops set_ops = { .wall_ms = set_wall, .mono_ns = set_wall };
+static const struct clock     at_noon = { &set_ops, 1796000000000 };
+
+static void
+half_fill(struct rand *r, void *out, size_t n)
+{
+	(void)r;
+	memset(out, 0x11, n);
+}
+
+static const struct rand_ops half_ops = { half_fill };
+static struct rand           half = { &half_ops, 0 };
+
+static void
+keep(TALLOC_CTX *mem, struct strings *list, const char *text)
+{
+	list->items = talloc_realloc(mem, list->items, const char *, (unsigned)list->n + 1);
+	list->items[list->n++] = text;
+}
+
+static const struct scripted *
+answer_of(struct scripted_run *s, const char *url, unsigned *used)
+{
+	const struct scripted *last = NULL;
+
+	for (size_t i = 0; s->script[i].url != NULL; i++) {
+		if (strcmp(s->script[i].url, url) != 0)
+			continue;
+		last = &s->script[i];
+		if (used[i]++ == 0)
+			return last;
+	}
+	return last;
+}
+
+static size_t
+headers_of(TALLOC_CTX *mem, const char *lines, struct source_header *out)
+{
+	struct str rest = str_of(lines == NULL ? "Content-Type: application/json" : lines), line;
+	size_t     n = 0;
+
+	while (rest.p != NULL && rest.n > 0) {
+		struct str name, value;
+
+		rest = str_cut(rest, '\n', &line);
+		value = str_trim(str_cut(line, ':', &name));
+		out[n++] = (struct source_header) { str_dup(mem, name), str_dup(mem, value) };
+	}
+	return n;
+}
+
+static int64_t
+retry_after(const struct source_header *h, size_t n)
+{
+	int64_t s = -1;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(h[i].name, "Retry-After") == 0)
+			assert_true(str_to_i64(str_of(h[i].value), &s));
+	return s;
+}
+
+static void
+give(struct scripted_run *s, void *run, const struct waiting *w, unsigned *used)
+{
+	const struct scripted *from = answer_of(s, w->url, used);
+	struct source_header   headers[16];
+	struct source_answer   a = { .id = w->id, .retry_after_s = -1, .headers = headers };
+	char                  *body;
+
+	if (from == NULL)
+		fail_msg("nobody answers %s", w->url);
+	a.status = from->status;
+	a.headers_n = headers_of(s->mem, from->headers, headers);
+	a.retry_after_s = retry_after(headers, a.headers_n);
+	/* of exactly its length, so that a sanitizer sees who reads on, and gone after the call */
+	body = malloc(strlen(from->body) + 1);
+	assert_non_null(body);
+	memcpy(body, from->body, strlen(from->body));
+	a.body = (struct str) { body, strlen(from->body) };
+	if (from->status == 0) {
+		a.why = from->body;
+		a.body.n = 0;
+	}
+	assert_true(s->cut <= a.body.n || a.body.n == 0);
+	a.body.n -= a.body.n == 0 ? 0 : s->cut;
+	assert_true(s->collect->take(run, &a, &s->e));
+	free(body);
+}
+
+/* ---- the config ---- */
+
+struct holder {
+	struct source_settings *source;
+};
+static const struct field holder_fields[] = {
+	FIELD(struct holder, source, .item = &source_schema, .flags = FIELD_REQUIRED),
+	FIELD_END,
+};
+static const struct schema holder_schema = SCHEMA("Holder", struct holder, holder_fields);
+
+static const char *
+first_fault(const struct scripted_run *s)
+{
+	if (s->e.faults == NULL)
+		return talloc_strdup(s->mem, s->e.detail);
+	return talloc_asprintf(s->mem, "%s: %s", s->e.faults->pointer, s->e.faults->detail);
+}
+
+static bool
+compile(struct scripted_run *s, struct source *out)
+{
+	char         *text = talloc_asprintf(s->mem, "{\"source\":%s}", s->source);
+	struct json  *tree = json_parse(s->mem, str_of(text), &s->e);
+	struct holder h;
+
+	if (tree == NULL)
+		fail_msg("%s: %s", s->source, s->e.pub);
+	if (!schema_decode(s->mem, &holder_schema, tree, &h, &s->e))
+		return false;
+	*out = (struct source) { .settings = h.source, .ops = source_by_kind(h.source->kind) };
+	out->packs_dir = s->packs_dir != NULL ? s->packs_dir : "/nonexistent";
+	return out->ops->check(s->mem, out, &s->e);
+}
+
+/* ---- the loop ---- */
+
+static void
+note_asked(struct scripted_run *s, const struct source_request *q)
+{
+	keep(s->mem, &s->asked,
+	    talloc_asprintf(s->mem, "%s %s%s%.*s", q->method, q->url, q->body.n > 0 ? " " : "",
+		(int)q->body.n, q->body.n > 0 ? q->body.p : ""));
+	for (size_t i = 0; i < q->headers_n; i++)
+		keep(s->mem, &s->headers,
+		    talloc_asprintf(s->mem, "%s: %s", q->headers[i].name, q->headers[i].value));
+}
+
+static void
+give_all(struct scripted_run *s, void *run, struct waiting *w, size_t *n, unsigned *used)
+{
+	for (size_t i = 0; i < *n; i++)
+		give(s, run, &w[s->backwards ? *n - 1 - i : i], used);
+	*n = 0;
+}
+
+static void
+drive(struct scripted_run *s, void *run)
+{
+	struct waiting w[UNDER_WAY];
+	size_t         n = 0, rows = 0;
+	unsigned      *used;
+
+	while (s->script[rows].url != NULL)
+		rows++;
+	used = talloc_zero_array(s->mem, unsigned, (unsigned)rows + 1);
+	for (int turn = 0; turn < TURNS_MAX; turn++) {
+		s->end = s->collect->next(run, &s->turn, &s->e);
+		switch (s->end) {
+		case SOURCE_WANTS:
+			assert_true(n < UNDER_WAY);
+			note_asked(s, &s->turn.request);
+			w[n++] = (struct waiting) { s->turn.request.id,
+				talloc_strdup(s->mem, s->turn.request.url) };
+			break;
+		case SOURCE_WAITS:
+			if (n > 0) {
+				give_all(s, run, w, &n, used);
+				break;
+			}
+			assert_true(s->turn.again_ms > s->turn.now_ms);
+			s->turn.now_ms = s->turn.again_ms;
+			break;
+		case SOURCE_DONE:
+		case SOURCE_FAILED:
+			s->collect->progress(run, &s->progress);
+			s->took_ms = s->turn.now_ms - 1000;
+			return;
+		}
+	}
+	fail_msg("it does not end");
+}
+
+const char *
+scripted_run(struct scripted_run *s)
+{
+	struct source          source = { 0 };
+	struct source_session *session = talloc_zero(s->mem, struct source_session);
+	const struct env       env = { .clock = &at_noon, .rand = &half };
+	struct source_begin    b = { &source, str_of(s->credential), session, &env, s->categories,
+		   1000 };
+	void                  *run;
+
+	s->e = (struct err) { 0 };
+	s->asked = s->headers = (struct strings) { 0 };
+	if (!compile(s, &source))
+		return first_fault(s);
+	s->collect = source.ops->collect;
+	s->turn = (struct source_turn) { .now_ms = 1000 };
+	run = s->collect->begin(s->mem, &b, &s->e);
+	if (run == NULL)
+		return talloc_strdup(s->mem, s->e.pub);
+	drive(s, run);
+	return NULL;
+}
+
+/* ---- what came of it ---- */
+
+static void
+put_rows(struct buf *b, const struct collected *got, struct str category)
+{
+	for (size_t i = 0; i < got->n; i++) {
+		if (!str_eq(got->resources[i].category, category))
+			continue;
+		buf_puts(b, "\n ");
+		buf_add(b, got->resources[i].key.p, got->resources[i].key.n);
+		buf_putc(b, '=');
+		json_print(b, got->resources[i].value);
+	}
+}
+
+const char *
+scripted_told(struct scripted_run *s)
+{
+	struct buf b;
+
+	buf_make(&b, s->mem);
+	if (s->end == SOURCE_FAILED)
+		return talloc_asprintf(s->mem, "%s%s%s", s->e.pub,
+		    s->turn.remedy != NULL ? " " : "",
+		    s->turn.remedy != NULL ? s->turn.remedy : "");
+	for (size_t i = 0; i < s->turn.collected.collections_n; i++) {
+		const struct collection        *c = &s->turn.collected.collections[i];
+		const struct source_collection *p = NULL;
+
+		for (size_t k = 0; k < s->progress.n; k++)
+			if (str_eqz(c->category, s->progress.collections[k].category))
+				p = &s->progress.collections[k];
+		assert_non_null(p);
+		assert_true(p->over);
+		assert_int_equal(p->how, c->how);
+		buf_printf(&b, "%s%s %s %llu/%llu/%llu", b.n > 0 ? "\n" : "", p->category,
+		    completeness_name(c->how), (unsigned long long)p->items,
+		    (unsigned long long)p->pages, (unsigned long long)p->requests);
+		if (p->why != NULL)
+			buf_printf(&b, ": %s", p->why);
+		if (p->permission != NULL)
+			buf_printf(&b, " (%s)", p->permission);
+		put_rows(&b, &s->turn.collected, c->category);
+	}
+	return b.p;
+}

@@ -1,0 +1,43 @@
+/*
+ * scripted.h - a source that asks an HTTP API, and an API that answers from a script: no network, and time that goes
+ * by as it is asked for.
+ */
+#ifndef BSX_TEST_SCRIPTED_H
+#define BSX_TEST_SCRIPTED_H
+
+#include "drift/source/source.h"
+
+/* An answer, to be given once, or for ever when it is the last of its URL. */
+struct scripted {
+	const char *url;    /* what is asked; NULL: the end of the script */
+	int         status; /* 0: there is none, and `body` says why */
+	const char *body;
+	const char *headers; /* "Name: value" a line; NULL: Content-Type: application/json */
+};
+
+struct scripted_run {
+	TALLOC_CTX            *mem;
+	const char            *source;     /* JSON of a config's source, without credential */
+	const char            *credential; /* JSON; NULL: none */
+	const char            *packs_dir;  /* NULL: there are none */
+	const struct scripted *script;
+	struct strings         categories;
+	size_t                 cut; /* an answer's body is cut short by so many bytes; 0: it is whole */
+	bool                   backwards; /* answers come in the other order */
+	const struct source_collect *collect; /* of its kind */
+	/* what came of it */
+	enum source_step       end;
+	struct err             e;
+	struct source_turn     turn;
+	struct source_progress progress;
+	struct strings         asked; /* "GET https://..." with the body behind a blank */
+	struct strings         headers; /* "Name: value" of all */
+	int64_t                took_ms;
+};
+
+/* What is wrong with the config, "pointer: detail"; NULL: nothing, and it has run. */
+const char *scripted_run(struct scripted_run *s);
+/* "category how items pages requests: why" a line, then " key=value" of its resources. */
+const char *scripted_told(struct scripted_run *s);
+
+#endif

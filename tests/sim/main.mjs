@@ -37,7 +37,7 @@ if (o.help) {
   const sim = await new Sim().start({ port: whole('port') ?? 0, controlPort: whole('control-port') ?? 0, tls });
   // below these a deed finds nobody to do it to
   const tenant = sim.add({ users: whole('users', 130), policies: whole('policies', 8), roles: whole('roles', 15), apps: whole('apps', 6), page: whole('page', 1), limits: !o['no-limits'] });
-  const ready = { tenant_id: tenant.tenantId, client_id: tenant.reader.clientId, client_secret: tenant.reader.secrets[0].secret, graph_url: `${sim.url}/v1.0`, login_url: sim.url, control_url: sim.controlUrl };
+  const ready = { tenant_id: tenant.tenantId, client_id: tenant.reader.clientId, client_secret: tenant.reader.secrets[0].secret, graph_url: sim.url, login_url: sim.url, control_url: sim.controlUrl };
   console.log(JSON.stringify(ready, null, 1));
   if (o.ready) {
     fs.writeFileSync(`${o.ready}.new`, `${JSON.stringify(ready)}\n`, { mode: 0o600 });

@@ -5,7 +5,7 @@ import { CHANGES, deed } from './changes.mjs';
 import { KINDS } from './faults.mjs';
 import { bodyOf } from './sim.mjs';
 
-const shown = (sim, t) => ({ tenant_id: t.tenantId, domain: t.domain, client_id: t.reader.clientId, client_secret: t.reader.secrets[0]?.secret ?? null, graph_url: `${sim.url}/v1.0`, login_url: sim.url,
+const shown = (sim, t) => ({ tenant_id: t.tenantId, domain: t.domain, client_id: t.reader.clientId, client_secret: t.reader.secrets[0]?.secret ?? null, graph_url: sim.url, login_url: sim.url,
   permissions: t.reader.permissions, licences: [...t.licences], page: t.pageMost, limits: t.limits.on, counts: t.counts, faults: t.faults.shown() });
 
 const ROUTES = [

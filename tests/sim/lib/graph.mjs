@@ -100,7 +100,8 @@ function list(tenant, { state, ask, found, faults, token }) {
   const wrong = optionFault(row, q, filter, eventual, token);
   if (wrong)
     return badRequest(when, ...wrong);
-  const known = new Set(objects.flatMap((o) => Object.keys(o))), shape = shapeOf(row, q, known);
+  // of a relation the objects are of several types: a name that one has may be asked of all
+  const known = new Set(id === undefined ? objects.flatMap((o) => Object.keys(o)) : []), shape = shapeOf(row, q, known);
   if (filter)
     objects = objects.filter(filter.test);
   if (q.has('$orderby'))

@@ -19,7 +19,7 @@ test('a directory is made, looked at, changed and broken over the control, and G
   assert.equal((await control('POST', 'directories', { tenantId: tid }))[0], 400);
   const [, one] = await control('GET', at), form = { grant_type: 'client_credentials', client_id: one.client_id, client_secret: one.client_secret, scope: 'https://graph.microsoft.com/.default' };
   const key = (await (await fetch(`${one.login_url}/${tid}/oauth2/v2.0/token`, { method: 'POST', body: new URLSearchParams(form) })).json()).access_token;
-  const get = async (path) => { const a = await fetch(`${one.graph_url}/${path}`, { headers: { authorization: `Bearer ${key}` } }); return [a.status, await a.json()]; };
+  const get = async (path) => { const a = await fetch(`${one.graph_url}/v1.0/${path}`, { headers: { authorization: `Bearer ${key}` } }); return [a.status, await a.json()]; };
   const path = 'policies/authorizationPolicy';
   await control('PATCH', `${at}/objects?path=${path}`, { allowInvitesFrom: 'everyone' });
   assert.equal((await get(path))[1].allowInvitesFrom, 'everyone');

@@ -49,6 +49,16 @@ uuid_make(const struct clock *c, struct rand *r)
 	return u;
 }
 
+struct uuid
+uuid_first(int64_t ms)
+{
+	struct uuid u = { 0 };
+
+	for (int i = 0; i < 6; i++)
+		u.b[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
+	return u;
+}
+
 bool
 uuid_is_nil(const struct uuid *u)
 {

@@ -3,51 +3,27 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/civil.h"
 
 #define DAY_MS 86400000
 
 /* ---- instants ---- */
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */
-static int64_t
-days_of(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void
-date_of(int64_t days, MYSQL_TIME *t)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t mp = (5 * doy + 2) / 153;
-	int64_t m = mp < 10 ? mp + 3 : mp - 9;
-
-	t->day = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
-	t->month = (unsigned)m;
-	t->year = (unsigned)(yoe + era * 400 + (m <= 2));
-}
-
 /* DATETIME holds the years 1000 to 9999. */
 static bool
 time_of(int64_t ms, MYSQL_TIME *t, struct err *e)
 {
-	int64_t days = ms / DAY_MS - (ms % DAY_MS < 0);
-	int64_t rest = ms - days * DAY_MS;
+	int64_t      days = ms / DAY_MS - (ms % DAY_MS < 0);
+	int64_t      rest = ms - days * DAY_MS;
+	struct civil date;
 
-	if (days < days_of(1000, 1, 1) || days > days_of(9999, 12, 31))
+	if (days < civil_days(1000, 1, 1) || days > civil_days(9999, 12, 31))
 		return err_set(e, ERR_INTERNAL, 0, "internal error", "an instant is out of range");
+	date = civil_of(days);
 	memset(t, 0, sizeof(*t));
-	date_of(days, t);
+	t->day = (unsigned)date.day;
+	t->month = (unsigned)date.month;
+	t->year = (unsigned)date.year;
 	t->hour = (unsigned)(rest / 3600000);
 	t->minute = (unsigned)(rest / 60000 % 60);
 	t->second = (unsigned)(rest / 1000 % 60);
@@ -63,8 +39,8 @@ ms_of(const MYSQL_TIME *t, int64_t *ms)
 	    t->day < 1 || t->day > 31 || t->hour > 23 || t->minute > 59 || t->second > 59 ||
 	    t->second_part > 999999)
 		return false;
-	*ms = days_of(t->year, t->month, t->day) * DAY_MS + (int64_t)t->hour * 3600000 +
-	      (int64_t)t->minute * 60000 + (int64_t)t->second * 1000 +
+	*ms = civil_days((int)t->year, (int)t->month, (int)t->day) * DAY_MS +
+	      (int64_t)t->hour * 3600000 + (int64_t)t->minute * 60000 + (int64_t)t->second * 1000 +
 	      (int64_t)(t->second_part / 1000);
 	return true;
 }

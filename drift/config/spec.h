@@ -20,6 +20,7 @@
 #include "drift/engine/compare.h"
 #include "drift/engine/pattern.h"
 #include "drift/config/drift.h"
+#include "drift/config/schedule.h"
 #include "drift/source/source.h"
 
 enum baseline_mode { BASELINE_PINNED, BASELINE_PREVIOUS };
@@ -73,7 +74,7 @@ struct spec_body {
 	struct items            unread;         /* struct spec_unread */
 	int64_t                 expect_every_s; /* 0: nothing is awaited */
 	int64_t                 retention_s;    /* 0: for ever */
-	struct raw_json         schedule;       /* not available yet */
+	struct schedule_spec   *schedule;       /* NULL: it is collected when somebody asks */
 	uint64_t                given;
 };
 extern const struct schema drift_config_create_schema, drift_config_update_schema;
@@ -86,6 +87,7 @@ struct drift_spec {
 	enum baseline_mode        mode;
 	struct source             source;
 	struct limits             limits;
+	struct schedule_plan      schedule;
 	int64_t                   expect_every_s;
 	struct spec_unread       *unread; /* by category */
 	size_t                    unread_n;
@@ -109,6 +111,8 @@ MUST_USE struct drift_spec *spec_masks(TALLOC_CTX *mem, const struct drift *d,
 const struct spec_unread *spec_unread(const struct drift_spec *s, struct str category);
 /* A stored spec as it can be shown: what this version does not understand of it is left out, of a source all but its kind. */
 MUST_USE bool spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *e);
+/* What a stored spec says of when it is collected; none where this version does not understand that. */
+MUST_USE bool spec_schedule(TALLOC_CTX *mem, const char *text, struct schedule_plan *out, struct err *e);
 /* The same as spec_compile of what is stored, by the cache; valid until the next call.  ERR_UNAVAILABLE with this
  * `sys` in the place of ERR_INVALID: this version does not understand it. */
 #define SPEC_NOT_UNDERSTOOD EPROTO

@@ -4,23 +4,6 @@
 #include "drift/config/pack.h"
 #include "drift/config/spec_priv.h"
 
-/* ---- what this version does not do ---- */
-
-/* A member given as null is none. */
-static const struct json *
-given_tree(const struct raw_json *v)
-{
-	return v->tree == NULL || v->tree->type == JSON_NULL ? NULL : v->tree;
-}
-
-static bool
-refuse_unbuilt(struct drift_spec *s, struct err *e)
-{
-	return given_tree(&s->body.schedule) == NULL ||
-	       err_fault(
-		   e, s, "/schedule", "a schedule is not available in this version; leave it out");
-}
-
 /* ---- where snapshots come from ---- */
 
 static bool
@@ -34,7 +17,24 @@ set_source(struct drift_spec *s, const struct drift *d, struct err *e)
 	return s->source.ops->check(s, &s->source, e);
 }
 
+static bool
+set_schedule(struct drift_spec *s, struct err *e)
+{
+	if (s->body.schedule != NULL && s->source.ops->collect == NULL)
+		return err_fault(e, s, "/schedule",
+		    "goes with a source that is collected; how often a push is awaited is "
+		    "expect_every_s");
+	return schedule_compile(s, s->body.schedule, &s->schedule, e);
+}
+
 /* ---- compiling ---- */
+
+/* A member given as null is none. */
+static const struct json *
+given_tree(const struct raw_json *v)
+{
+	return v->tree == NULL || v->tree->type == JSON_NULL ? NULL : v->tree;
+}
 
 static void
 set_words(struct drift_spec *s)
@@ -155,9 +155,8 @@ compile_terms(TALLOC_CTX *mem, const struct drift *d, const char *text, struct c
 		err_memory(e);
 		return NULL;
 	}
-	if (decode(s, text, e) && set_source(s, d, e) && refuse_unbuilt(s, e) &&
-	    set_targets(s, e) && spec_limits(s, e) && spec_unread_set(s, e) &&
-	    compile_engine(s, d, terms, work, e)) {
+	if (decode(s, text, e) && set_source(s, d, e) && set_schedule(s, e) && set_targets(s, e) &&
+	    spec_limits(s, e) && spec_unread_set(s, e) && compile_engine(s, d, terms, work, e)) {
 		set_words(s);
 		return s;
 	}

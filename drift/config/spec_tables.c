@@ -3,8 +3,6 @@
 
 #include "drift/config/pack.h"
 
-#define REFUSED_DOC "Not available in this version: a config that names it is refused."
-
 static const char *const severities[] = {
 #define X(id, wire, weight) wire,
 	SEVERITIES(X)
@@ -35,7 +33,6 @@ static const struct field baseline_new_fields[] = {
 static const struct schema spec_baseline_new_schema =
     SCHEMA("DriftBaselineModeNew", struct spec_baseline, baseline_new_fields);
 
-#define REFUSED(T, m) FIELD(T, m, .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO, .doc = REFUSED_DOC)
 static const struct field tolerance_fields[] = {
 	FIELD(struct spec_tolerance, path, .min = 0, .max = PATTERN_TEXT_MAX,
 	    .flags = FIELD_REQUIRED, .doc = "JSON Pointer; a step may be * or **."),
@@ -172,7 +169,9 @@ const struct schema spec_unread_schema = SCHEMA("DriftUnread", struct spec_unrea
 		.flags = FIELD_NULLABLE,                                                           \
 		.doc = "Each collection is expected so often, completely; without that in "        \
 		       "blind_after times as long, it is blind."),                                 \
-	    REFUSED(struct spec_body, schedule),                                                   \
+	    FIELD(struct spec_body, schedule, .item = &schedule_spec_schema,                       \
+		.flags = FIELD_NULLABLE,                                                           \
+		.doc = "When the source is collected, where it is of a kind that collects."),      \
 	    FIELD(struct spec_body, retention_s, .min = 1, .max = RETENTION_MAX_S,                 \
 		.flags = FIELD_NULLABLE,                                                           \
 		.doc = "Snapshots are dropped after so many seconds; the baseline and the newest " \
@@ -297,4 +296,22 @@ spec_read(TALLOC_CTX *mem, const char *text, struct spec_body *out, struct err *
 	}
 	return understood(mem, tree, &known, e) && schema_decode(mem, s, &known, out, e) &&
 	       (out->source != NULL || name_source(mem, tree, out, e));
+}
+
+bool
+spec_schedule(TALLOC_CTX *mem, const char *text, struct schedule_plan *out, struct err *e)
+{
+	struct spec_body b;
+	struct err       why = { 0 };
+
+	*out = (struct schedule_plan) { 0 };
+	if (!spec_read(mem, text, &b, e))
+		return false;
+	if (schedule_compile(mem, b.schedule, out, &why))
+		return true;
+	*out = (struct schedule_plan) { 0 };
+	if (why.code == ERR_INVALID)
+		return true;
+	*e = why;
+	return false;
 }

@@ -4,6 +4,7 @@
 #include "core/store/tx.h"
 #include "drift/run/apply.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/running.h"
 #include "drift/snapshot/retention.h"
 
 /* ---- the transaction ---- */
@@ -51,7 +52,8 @@ ingest_body(struct db *db, void *arg, struct err *e)
 	if (w->tries++ > 0 && !plan_anew(db, w, e))
 		return false;
 	p = w->plan;
-	if (!snapshot_add_next(db, &p->snapshot, &p->before, e) || !apply_plan(db, w->in, p, e))
+	if (!snapshot_add_next(db, &p->snapshot, &p->before, e) || !apply_plan(db, w->in, p, e) ||
+	    (w->in->run != NULL && !running_end(db, w->in->run, &p->report.id, &p->snapshot.id, e)))
 		return false;
 	return p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, e)
 				    : config_state_set(db, &p->after, p->before.seq, e);

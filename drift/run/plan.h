@@ -20,6 +20,8 @@
 #include "drift/snapshot/normal_snapshot.h"
 #include "drift/run/stability.h"
 
+struct running;
+
 /* The fixed part of one run: whose, of what, from whom. */
 struct ingest {
 	struct drift              *d;
@@ -37,6 +39,7 @@ struct ingest {
 	bool                       dated; /* who pushed says when it was collected */
 	struct uuid                snapshot_id;
 	const struct ingest_read  *read; /* the state, read already; NULL: it is to be read */
+	const struct running      *run;  /* that it ends (running.h); NULL: it was pushed */
 };
 
 /* What a run begins with, read together with its config. */

@@ -222,21 +222,10 @@ SQL(expire_delete_attempts, SQL_TENANT, &id_schema, NULL,
     "DELETE FROM deliveries WHERE outbox_id = :id");
 SQL(expire_delete_message, SQL_TENANT, &id_schema, NULL, "DELETE FROM outbox WHERE id = :id");
 
-/* Ids begin with the instant they were made at. */
-static struct uuid
-id_of_instant(instant at)
-{
-	struct uuid u = { 0 };
-
-	for (int i = 0; i < 6; i++)
-		u.b[i] = (uint8_t)((uint64_t)at.ms >> (40 - 8 * i));
-	return u;
-}
-
 bool
 expire_messages(struct db *db, TALLOC_CTX *mem, instant before, int64_t limit, struct err *e)
 {
-	const struct key_in in = { .id = id_of_instant(before), .limit = limit };
+	const struct key_in in = { .id = uuid_first(before.ms), .limit = limit };
 	struct key_in      *rows;
 	size_t              n;
 

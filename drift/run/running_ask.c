@@ -1,0 +1,167 @@
+/* running.h: what others do about the runs of a config. */
+#include <string.h>
+
+#include "core/base/env.h"
+#include "drift/run/running.h"
+
+static bool
+is(const struct run *r, enum run_state_word state, enum run_kind kind)
+{
+	return strcmp(r->state, run_states[state]) == 0 && strcmp(r->kind, run_kinds[kind]) == 0;
+}
+
+static struct run
+run_of(const struct env *env, const struct uuid *config, enum run_kind kind, instant now)
+{
+	return (struct run) {
+		.id = uuid_make(env->clock, env->rand),
+		.config_id = *config,
+		.kind = run_kinds[kind],
+		.slot = now,
+		.due_at = now,
+		.state = run_states[RUN_QUEUED],
+	};
+}
+
+/* From now on; what was due before is nobody's business. */
+static void
+begin_schedule(struct run_state *s, const struct schedule_plan *plan, instant now)
+{
+	s->last_slot = slot_last(plan, &s->config_id, now);
+	s->next_at = slot_due(plan, &s->config_id, slot_next(plan, &s->config_id, now));
+	s->failures = 0;
+	s->held = false;
+}
+
+bool
+running_join(struct db *db, const struct env *env, const struct uuid *config,
+    const struct schedule_plan *plan, struct err *e)
+{
+	const instant    now = { clock_ms(env->clock) };
+	struct run_state s = { .config_id = *config };
+	struct run       first = run_of(env, config, RUN_SCHEDULED, now);
+
+	begin_schedule(&s, plan, now);
+	if (!run_state_add(db, &s, e))
+		return false;
+	if (!plan->enabled)
+		return run_index_set(db, config, (instant) { 0 }, e);
+	return run_add(db, &first, e) && run_index_hasten(db, config, e);
+}
+
+static bool
+cancel(struct db *db, struct run *run, instant now, struct err *e)
+{
+	run->state = run_states[RUN_CANCELLED];
+	run->finished_at = now;
+	return run_set(db, run, e);
+}
+
+/* What waits of the schedule goes with it; *first: the instant at which the first of what waits is
+ * due. */
+static bool
+settle_queue(struct db *db, const struct schedule_plan *plan, struct run *live, size_t n,
+    const struct run_state *s, instant *first, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (is(&live[i], RUN_QUEUED, RUN_SCHEDULED) && !plan->enabled) {
+			if (!cancel(db, &live[i], s->now, e))
+				return false;
+		} else if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
+			   (first->ms == 0 || live[i].due_at.ms < first->ms)) {
+			*first = live[i].due_at;
+		}
+	}
+	return true;
+}
+
+bool
+running_move(struct db *db, const struct env *env, const struct uuid *config,
+    const struct schedule_plan *plan, struct err *e)
+{
+	TALLOC_CTX      *tmp = talloc_new(db);
+	struct run_state s;
+	struct run      *live, anew;
+	size_t           n;
+	instant          first = { 0 };
+	bool             idle, ok;
+
+	ok = tmp != NULL || err_memory(e);
+	ok =
+	    ok && run_state_lock(db, tmp, config, &s, e) && run_live(db, tmp, config, &live, &n, e);
+	if (!ok) {
+		talloc_free(tmp);
+		return ok;
+	}
+	idle = s.held || uuid_is_nil(&s.last_run);
+	begin_schedule(&s, plan, s.now);
+	anew = run_of(env, config, RUN_SCHEDULED, s.now);
+	ok = run_state_move(db, &s, e) && settle_queue(db, plan, live, n, &s, &first, e);
+	if (ok && plan->enabled && idle && first.ms == 0)
+		ok = run_add(db, &anew, e) && run_index_hasten(db, config, e);
+	else if (ok)
+		ok = run_index_set(db, config, first.ms != 0 ? first : s.next_at, e);
+	talloc_free(tmp);
+	return ok;
+}
+
+bool
+running_leave(struct db *db, const struct uuid *config, struct err *e)
+{
+	return run_drop_all(db, config, e) && run_index_drop(db, config, e);
+}
+
+/* NULL: none waits that comes to the same. */
+static struct run *
+waiting(struct run *live, size_t n, enum run_kind kind)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is(&live[i], RUN_QUEUED, kind) ||
+		    (kind != RUN_TRY && strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
+			strcmp(live[i].kind, run_kinds[RUN_TRY]) != 0))
+			return &live[i];
+	return NULL;
+}
+
+bool
+running_ask(struct db *db, const struct env *env, const struct uuid *config, enum run_kind kind,
+    const char *by, struct run *run, struct err *e)
+{
+	struct run_state s;
+	struct run      *live, *there;
+	size_t           n;
+
+	if (!run_state_lock(db, db, config, &s, e) || !run_live(db, db, config, &live, &n, e))
+		return false;
+	there = waiting(live, n, kind);
+	*run = there != NULL ? *there : run_of(env, config, kind, s.now);
+	run->due_at = s.now;
+	if (there == NULL)
+		run->asked_by = by;
+	return (there != NULL ? run_set(db, run, e) : run_add(db, run, e)) &&
+	       run_index_hasten(db, config, e);
+}
+
+bool
+running_cancel(struct db *db, TALLOC_CTX *mem, const struct run *run,
+    const struct schedule_plan *plan, struct err *e)
+{
+	struct run_state s;
+	struct run       now, *live;
+	size_t           n, others = 0;
+
+	if (!run_state_lock(db, mem, &run->config_id, &s, e) ||
+	    !run_by_id(db, mem, &run->id, &now, e) ||
+	    !run_live(db, mem, &run->config_id, &live, &n, e))
+		return false;
+	if (strcmp(now.state, run_states[RUN_QUEUED]) != 0)
+		return err_set(e, ERR_CONFLICT, 0, "The run does not wait any more.",
+		    "a run that is %s", now.state);
+	for (size_t i = 0; i < n; i++)
+		others += strcmp(live[i].state, run_states[RUN_QUEUED]) == 0;
+	if (!cancel(db, &now, s.now, e))
+		return false;
+	s.next_at = slot_due(plan, &run->config_id, slot_next(plan, &run->config_id, s.now));
+	return others > 1 ||
+	       (run_state_move(db, &s, e) && run_index_set(db, &run->config_id, s.next_at, e));
+}

@@ -1,0 +1,230 @@
+/* running.h: how far a run is, and its end. */
+#include <string.h>
+
+#include "core/base/unicode.h"
+#include "core/store/tx.h"
+#include "drift/run/run_progress.h"
+#include "drift/run/running_priv.h"
+
+#define TELL_NS     INT64_C(2000000000)
+#define LATER_S     60
+#define LATER_MAX_S 3600
+#define HOLD_S      3600
+#define HOLD_MAX_S  86400
+
+/* ---- when next ---- */
+
+/* The database's clock, as it was at the beginning and has gone on since. */
+static instant
+present(const struct running *r)
+{
+	return (instant) { r->state.now.ms + (clock_ns(r->d->env->clock) - r->began_ns) / 1000000 };
+}
+
+static int64_t
+doubled(int64_t first_s, int64_t most_s, int64_t times)
+{
+	while (--times > 0 && first_s < most_s)
+		first_s *= 2;
+	return first_s < most_s ? first_s : most_s;
+}
+
+static int64_t
+put_off_s(const struct run_state *s)
+{
+	if (s->failures == 0)
+		return 0;
+	return s->held ? doubled(HOLD_S, HOLD_MAX_S, s->failures)
+		       : doubled(LATER_S, LATER_MAX_S, s->failures);
+}
+
+instant
+running_next(const struct running *r, instant now)
+{
+	const struct uuid *id = &r->config.id;
+	const instant      last = r->state.last_slot.ms == 0 ? now : r->state.last_slot,
+		      free = { now.ms + put_off_s(&r->state) * 1000 };
+	instant next = slot_next(&r->plan, id, last);
+
+	if (r->more)
+		return now;
+	if (next.ms != 0 && next.ms <= free.ms && r->state.failures > 0)
+		next = slot_next(&r->plan, id, free);
+	return next.ms != 0 && next.ms <= now.ms ? now : slot_due(&r->plan, id, next);
+}
+
+/* ---- how far it is ---- */
+
+bool
+running_tell(struct running *r, const struct source_progress *p, struct err *e)
+{
+	int64_t    now = clock_ns(r->d->env->clock);
+	struct run row = { .id = r->run.id, .fence = r->run.fence };
+	char      *text;
+	bool       ok;
+
+	if (r->told_ns != 0 && now - r->told_ns < TELL_NS)
+		return true;
+	r->told_ns = now;
+	text = run_progress_print(r->mem, p, e);
+	if (text == NULL)
+		return false;
+	row.progress.text = text;
+	ok = run_set_progress(r->t->db, &row, e);
+	talloc_free(text);
+	return ok;
+}
+
+/* ---- its end ---- */
+
+/* The run as it is now, the state of its config, and the claim: what has locked the state row comes
+ * first. */
+static bool
+end(struct db *db, const struct running *r, const struct run *run, const struct run_state *state,
+    instant due, struct err *e)
+{
+	return run_state_set(db, state, e) && run_set(db, run, e) &&
+	       run_index_done(db, &r->claim, due, e);
+}
+
+bool
+running_end(struct db *db, const struct running *r, const struct uuid *report,
+    const struct uuid *snapshot, struct err *e)
+{
+	struct running after = *r;
+	const instant  now = present(r);
+
+	after.run.state = run_states[RUN_DONE];
+	after.run.finished_at = now;
+	after.run.report_id = *report;
+	after.run.snapshot_id = *snapshot;
+	if (strcmp(r->run.kind, run_kinds[RUN_TRY]) != 0) {
+		after.state.failures = 0;
+		after.state.held = false;
+	}
+	after.state.next_at = running_next(&after, now);
+	return end(db, r, &after.run, &after.state, after.state.next_at, e);
+}
+
+/* ---- coming to nothing ---- */
+
+struct failing {
+	struct running           *r;
+	const struct run_failure *f; /* NULL: it is only left to others */
+};
+
+static const int64_t again_s[RUN_ATTEMPTS_MAX] = { 0, 30, 120, 600, 1800 };
+
+/* The same once more, before the next slot comes. */
+static bool
+is_worth_another(const struct running *r, const struct run_failure *f, instant now, instant *at)
+{
+	const struct run *run = &r->run;
+	instant           next = slot_next(&r->plan, &r->config.id, now);
+	int64_t           wait_s;
+
+	if (f->hold || r->more || strcmp(run->kind, run_kinds[RUN_SCHEDULED]) != 0 ||
+	    run->attempts >= RUN_ATTEMPTS_MAX || run->attempts < 1)
+		return false;
+	wait_s = again_s[run->attempts];
+	if (wait_s < f->after_s)
+		wait_s = f->after_s;
+	at->ms = now.ms + wait_s * 1000;
+	return next.ms == 0 || at->ms < next.ms;
+}
+
+static bool
+say(struct running *r, const struct run_failure *f, struct err *e)
+{
+	r->run.reason = unicode_clean(r->mem, str_of(f->reason), RUN_TEXT_MAX);
+	r->run.remedy =
+	    f->remedy == NULL ? NULL : unicode_clean(r->mem, str_of(f->remedy), RUN_TEXT_MAX);
+	return (r->run.reason != NULL && (r->run.remedy != NULL) == (f->remedy != NULL)) ||
+	       err_memory(e);
+}
+
+static void
+fail(struct running *r, const struct run_failure *f, instant now, instant *due)
+{
+	struct run *run = &r->run;
+	instant     free = { now.ms + f->after_s * 1000 };
+
+	if (is_worth_another(r, f, now, due)) {
+		run->state = run_states[RUN_QUEUED];
+		run->due_at = *due;
+		return;
+	}
+	run->state =
+	    run_states[f->hold || run->attempts >= RUN_ATTEMPTS_MAX ? RUN_DEAD : RUN_FAILED];
+	run->finished_at = now;
+	if (strcmp(run->kind, run_kinds[RUN_TRY]) != 0) {
+		r->state.failures++;
+		r->state.held = f->hold;
+	}
+	*due = running_next(r, now);
+	if (due->ms != 0 && due->ms < free.ms && !r->more)
+		*due = free;
+}
+
+/* One of its kind may have come to wait meanwhile, and then it is that one. */
+static bool
+find_more(struct db *db, struct running *r, struct err *e)
+{
+	struct run *live;
+	size_t      n;
+
+	if (!run_live(db, r->mem, &r->config.id, &live, &n, e))
+		return false;
+	r->more = n > 1;
+	return true;
+}
+
+static bool
+fail_body(struct db *db, void *arg, struct err *e)
+{
+	const struct failing *f = arg;
+	struct running        after = *f->r;
+	const instant         now = present(f->r);
+	instant               due = now;
+
+	if (!run_state_lock(db, after.mem, &after.config.id, &after.state, e) ||
+	    !find_more(db, &after, e))
+		return false;
+	after.state.last_slot = f->r->state.last_slot;
+	after.state.last_run = f->r->state.last_run;
+	after.state.moves = f->r->state.moves;
+	if (f->f != NULL) {
+		if (!say(&after, f->f, e))
+			return false;
+		fail(&after, f->f, now, &due);
+	} else if (after.more) {
+		after.run.state = run_states[RUN_FAILED];
+		after.run.finished_at = now;
+		after.run.reason =
+		    "Its collector ended before it was done; the run after it took its place.";
+	} else {
+		after.run.state = run_states[RUN_QUEUED];
+		after.run.attempts -= after.run.attempts > 0;
+		after.run.due_at = now;
+	}
+	after.state.next_at = due;
+	return end(db, f->r, &after.run, &after.state, due, e);
+}
+
+bool
+running_fail(struct running *r, const struct run_failure *f, struct err *e)
+{
+	struct failing  failing = { r, f };
+	const struct tx tx = { .name = "run_fail", .body = fail_body, .arg = &failing };
+
+	return tx_run(r->t->db, &tx, e);
+}
+
+bool
+running_later(struct running *r, struct err *e)
+{
+	struct failing  failing = { r, NULL };
+	const struct tx tx = { .name = "run_later", .body = fail_body, .arg = &failing };
+
+	return tx_run(r->t->db, &tx, e);
+}

@@ -80,6 +80,7 @@ read_together(const struct ingest *in, const struct uuid *id, struct drift_confi
 	report_newest_ask(trip, id, &read->report, &read->has_report);
 	collection_ask(trip, id, &read->collections, &read->collections_n);
 	pusher_ask(trip, id, &read->pushers, &read->pushers_n);
+	rule_hits_ask(trip, id, &read->rules, &read->has_rules);
 	if (!trip_go(trip, e))
 		return false;
 	return there && has_state ? true

@@ -8,6 +8,7 @@
 #include "drift/run/completeness.h"
 #include "drift/run/first_look.h"
 #include "drift/run/plan_sides.h"
+#include "drift/run/rule_hits.h"
 #include "drift/run/settle.h"
 #include "drift/run/silencing.h"
 #include "drift/snapshot/baseline.h"
@@ -366,7 +367,8 @@ plan_make(TALLOC_CTX *mem, const struct ingest *in, struct err *e)
 		return NULL;
 	late = is_late(in, p);
 	p->kind = late ? PLAN_LATE : PLAN_NEXT;
-	if (!collections_plan(in, p, e) || (!late && !is_same(in, p, &same, e)))
+	if (!collections_plan(in, p, e) || !rule_hits_read(in, p, e) ||
+	    (!late && !is_same(in, p, &same, e)))
 		return NULL;
 	if (same)
 		p->kind = PLAN_SAME;

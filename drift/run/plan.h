@@ -9,6 +9,7 @@
 #define BSX_DRIFT_RUN_PLAN_H
 
 #include "core/store/drift/report.h"
+#include "core/store/drift/rule_hits.h"
 #include "core/store/drift/silence.h"
 #include "core/store/drift/snapshot.h"
 #include "core/store/drift/unsettled.h"
@@ -51,6 +52,8 @@ struct ingest_read {
 	size_t                 collections_n;
 	struct pusher_row     *pushers; /* those with whom something is wrong */
 	size_t                 pushers_n;
+	struct rule_hits       rules;
+	bool                   has_rules;
 };
 
 enum plan_kind {
@@ -85,6 +88,7 @@ struct plan {
 	struct plan_seen    seen;    /* the first part of it: what the report has */
 	struct diff        *counted; /* by which masked values that were set are counted; that one, or
 					what it would be if it looked at them */
+	struct rule_hits      rules; /* what the config's rules have met before; hits NULL: nothing */
 	uint32_t             *base_hits; /* what each normaliser met in the baseline's side */
 	struct change_text   *values; /* parallel to diff->changes */
 	struct plan_findings *findings;   /* NULL: nothing was compared */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/store/drift/rule_hits.h"
+#include "drift/run/plan_sides.h"
 
 #define ID_LEN  8 /* of a rule's digest: enough to tell the rules of one config apart */
 #define NUMBERS 6
@@ -104,16 +105,18 @@ rule_hits_parse(TALLOC_CTX *mem, const char *text, struct rule_hit_counts *out, 
 }
 
 static bool
-rule_hits_load(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct rule_hit_counts *out, struct err *e)
+counts_of(TALLOC_CTX *mem, const struct rule_hits *row, struct rule_hit_counts *out, struct err *e)
 {
-	struct rule_hits row;
+	*out = (struct rule_hit_counts) { .seq = (int64_t)row->seq };
+	return row->hits == NULL || rule_hits_parse(mem, row->hits, out, e);
+}
 
-	*out = (struct rule_hit_counts) { 0 };
-	if (!rule_hits_by_config(db, mem, config, &row, e))
-		return err_take(e, ERR_MISSING);
-	out->seq = (int64_t)row.seq;
-	return rule_hits_parse(mem, row.hits, out, e);
+/* A row that is not there stays zeroed. */
+static bool
+rule_hits_load(
+    struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct rule_hits *row, struct err *e)
+{
+	return rule_hits_by_config(db, mem, config, row, e) || err_take(e, ERR_MISSING);
 }
 
 /* Rules mostly stand where they stood. */
@@ -204,8 +207,7 @@ rule_hits_update(struct db *db, const struct ingest *in, const struct plan *p, T
 
 	if (hits == NULL)
 		return err_memory(e);
-	if (!name_rules(in->spec, hits, n, mem, e) ||
-	    !rule_hits_load(db, mem, &in->config->id, &before, e))
+	if (!name_rules(in->spec, hits, n, mem, e) || !counts_of(mem, &p->rules, &before, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		hit_advance(
@@ -223,12 +225,21 @@ forget_rules(struct db *db, const struct ingest *in, const struct plan *p, struc
 }
 
 bool
+rule_hits_read(const struct ingest *in, struct plan *p, struct err *e)
+{
+	if (in->read != NULL)
+		p->rules = in->read->rules;
+	return in->read != NULL || count_rules(in->spec) == 0 ||
+	       rule_hits_load(in->t->db, p, &in->config->id, &p->rules, e);
+}
+
+bool
 rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
 {
 	uint8_t           digest[HASH_LEN];
 	const struct blob blob = { digest, HASH_LEN };
 	TALLOC_CTX       *tmp;
-	bool              same = false, ok = true;
+	bool              same, ok;
 
 	if (p->kind == PLAN_LATE)
 		return true;
@@ -239,9 +250,8 @@ rule_hits_write(struct db *db, const struct ingest *in, const struct plan *p, st
 		return err_memory(e);
 	hash_sha256(in->snapshot->hits,
 	    compare_count(in->spec->compare) * sizeof(in->snapshot->hits[0]), digest);
-	if (p->kind == PLAN_SAME)
-		ok = rule_hits_same(db, tmp, &in->config->id, blob, &same, e);
-	ok = ok && (same || rule_hits_update(db, in, p, tmp, blob, e));
+	same = p->kind == PLAN_SAME && plan_same_content(&p->rules.digest, digest);
+	ok = same || rule_hits_update(db, in, p, tmp, blob, e);
 	talloc_free(tmp);
 	return ok;
 }
@@ -287,6 +297,7 @@ rule_hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *sp
 {
 	uint32_t               normalisers = compare_count(spec->compare);
 	struct hit            *ids;
+	struct rule_hits       stored;
 	struct rule_hit_counts row;
 	size_t                 hint = 0;
 
@@ -296,7 +307,8 @@ rule_hits_list(struct tenant_db *t, TALLOC_CTX *mem, const struct drift_spec *sp
 	if (*out == NULL || ids == NULL)
 		return err_memory(e);
 	if (!name_rules(spec, ids, *n, mem, e) ||
-	    !rule_hits_load(t->db, mem, &state->config_id, &row, e))
+	    !rule_hits_load(t->db, mem, &state->config_id, &stored, e) ||
+	    !counts_of(mem, &stored, &row, e))
 		return false;
 	for (size_t i = 0; i < *n; i++) {
 		struct rule_seen *s = &(*out)[i];

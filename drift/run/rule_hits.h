@@ -30,6 +30,8 @@ struct rule_seen {
 	bool    dead;
 };
 
+/* Into the plan, with what the run has read already, or now. */
+MUST_USE bool rule_hits_read(const struct ingest *in, struct plan *p, struct err *e);
 /* Notes what the plan's snapshot has met. */
 MUST_USE bool rule_hits_write(
     struct db *db, const struct ingest *in, const struct plan *p, struct err *e);

@@ -10,6 +10,7 @@
 #define BSX_STORE_DRIFT_RULE_HITS_H
 
 #include "core/store/tenant/tenant_db.h"
+#include "core/store/trip.h"
 
 struct rule_hits {
 	struct uuid config_id;
@@ -20,9 +21,7 @@ struct rule_hits {
 
 MUST_USE bool rule_hits_by_config(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
     struct rule_hits *h, struct err *e);
-/* Whether the row's digest is this one; false, too, without a row. */
-MUST_USE bool rule_hits_same(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
-    struct blob digest, bool *same, struct err *e);
+void rule_hits_ask(struct trip *trip, const struct uuid *config, struct rule_hits *h, bool *found);
 MUST_USE bool rule_hits_put(struct db *db, const struct rule_hits *h, struct err *e);
 MUST_USE bool rule_hits_drop(struct db *db, const struct uuid *config, struct err *e);
 

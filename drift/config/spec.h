@@ -58,6 +58,7 @@ struct spec_alert {
 /* A collection that is not read, and why: it is neither missing nor blind. */
 struct spec_unread {
 	const char *category, *reason;
+	bool        retired; /* and it will not come again: what was found in it is over */
 };
 #define UNREAD_MAX 1000
 

@@ -39,8 +39,10 @@ know(const struct ingest *in, const struct plan *p, struct plan_collection *c)
 {
 	const struct collection_row *was = &c->was;
 	bool                         complete = strcmp(was->how, "complete") == 0;
+	const struct spec_unread    *unread = spec_unread(in->spec, c->category);
 
-	c->spared = spec_unread(in->spec, c->category) != NULL;
+	c->spared = unread != NULL;
+	c->retired = c->spared && unread->retired && !c->spoken;
 	c->had = was->complete_at.ms != 0 && (complete || was->kept_seq != 0);
 	c->had_seq = complete ? 0 : was->kept_seq;
 	c->based = p->before.golden || c->joins ||
@@ -220,6 +222,15 @@ leave_out(const struct ingest *in, struct plan *p, struct plan_collection *c)
 	p->collections.stirred = p->collections.stirred || c->was.left_out < most;
 }
 
+/* Nobody waits for its next reading, or has to look at its first. */
+static void
+retire(struct collection_row *row)
+{
+	row->held = false;
+	row->left_out = row->incomplete_runs = 0;
+	row->look_report = (struct uuid) { 0 };
+}
+
 static char *
 how_text(struct plan *p, enum completeness how)
 {
@@ -246,6 +257,8 @@ advance(const struct ingest *in, struct plan *p, struct plan_collection *c, stru
 	} else {
 		leave_out(in, p, c);
 	}
+	if (c->retired)
+		retire(row);
 	if (c->spared)
 		row->blind_since.ms = 0;
 	else if (!was_blind && row->incomplete_runs >= in->spec->limits.blind_after)
@@ -270,7 +283,8 @@ sum_up(struct plan *p)
 
 		spoken = spoken || c->spoken;
 		s->any = s->any || c->read;
-		s->settled = s->settled && (c->read || c->had || c->was.baseline_seq == 0);
+		s->settled =
+		    s->settled && (c->read || c->had || c->retired || c->was.baseline_seq == 0);
 		if (c->spared)
 			continue;
 		s->complete = s->complete && !c->failing && (c->read || !c->spoken);

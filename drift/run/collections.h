@@ -8,7 +8,8 @@
  * chooses the categories they are one reading, and the first complete one is that of all: one that is found later
  * joins the baseline of the others, which does not have it, so that its resources are created.  It is blind after
  * blind_after readings in a row that were not complete, until one is; the config may say of one that it is not read
- * (`unread`): then it is neither missing nor blind.
+ * (`unread`): then it is neither missing nor blind, and what was found in it stands.  One that the config says to be
+ * `retired` is no more: what was found in it is over, and so is what waits for its next reading, unless it is read again.
  *
  * Each has the instant at which its newest reading was collected too: what was collected before that of one that it
  * speaks of is history, whatever other collectors have handed in meanwhile.
@@ -22,6 +23,8 @@
 
 #include "core/store/drift/collection.h"
 #include "drift/source/collected.h"
+
+#define COLLECTIONS_TOLD 100 /* of those that were not read, in a report */
 
 struct ingest;
 struct plan;
@@ -37,6 +40,7 @@ struct plan_collection {
 	bool                  found;    /* in the document, not declared (struct collection) */
 	bool                  joins;    /* what was read before without it: compared with nothing */
 	bool                  spared;   /* the config says that it is not read */
+	bool                  retired;  /* ... and is no more: nothing of it is held against anything */
 	bool                  based;    /* there is something to compare it with */
 	bool                  enters;   /* the baseline, with this snapshot */
 	bool                  had;      /* a complete reading before this snapshot: */

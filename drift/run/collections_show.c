@@ -52,9 +52,17 @@ collections_tell(struct db *db, const struct ingest *in, struct plan *p, struct 
 		   e);
 }
 
+/* What the snapshot speaks of, and of what was left out too often the first ones. */
+static bool
+is_told(const struct plan_collection *c, size_t *left_out)
+{
+	return c->spoken || (c->failing && (*left_out)++ < COLLECTIONS_TOLD);
+}
+
 bool
 collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err *e)
 {
+	size_t     left_out = 0;
 	struct buf b;
 
 	buf_make(&b, mem);
@@ -62,7 +70,7 @@ collections_print(TALLOC_CTX *mem, const struct plan *p, char **out, struct err 
 	for (size_t i = 0; i < p->collections.n; i++) {
 		const struct plan_collection *c = &p->collections.of[i];
 
-		if (!c->spoken && !c->failing)
+		if (!is_told(c, &left_out))
 			continue;
 		if (b.n > 1)
 			buf_putc(&b, ',');
@@ -99,6 +107,7 @@ collections_report(TALLOC_CTX *mem, const struct ingest *in, struct plan *p, str
 	/* else all of them are compared with one snapshot, which the report names */
 	bool of_each =
 	    !p->before.golden && (in->spec->mode != BASELINE_PREVIOUS || p->kind == PLAN_NEXT);
+	size_t     left_out = 0;
 	struct buf b;
 
 	buf_make(&b, mem);
@@ -110,7 +119,7 @@ collections_report(TALLOC_CTX *mem, const struct ingest *in, struct plan *p, str
 				      .unread = c->spared && !c->read };
 		struct buf                    name;
 
-		if (!c->spoken && !c->failing)
+		if (!is_told(c, &left_out))
 			continue;
 		buf_make(&name, mem);
 		buf_json(&name, c->category);

@@ -31,29 +31,38 @@ plain(struct chunks *room, struct str s, size_t max)
 /* ---- the report ---- */
 
 static bool
-print_incomplete(const struct plan *p, struct raw_json *out, TALLOC_CTX *mem, struct err *e)
+is_missed(const struct plan_collection *c)
+{
+	return !c->spared && !c->read && (c->spoken || c->failing);
+}
+
+static void
+put_missed(struct buf *b, const struct plan_collection *c)
+{
+	buf_puts(b, b->n == 1 ? "{\"category\":" : ",{\"category\":");
+	buf_json(b, c->category);
+	buf_puts(b, ",\"why\":");
+	buf_json(b, str_of(completeness_name(c->how)));
+	buf_puts(b, c->spoken ? "}"
+			      : ",\"detail\":\"Who read it last has left it out of the last "
+				"snapshots.\"}");
+}
+
+/* However many have vanished, a report and its answer stay short. */
+static bool
+print_incomplete(const struct plan *p, struct report *r, TALLOC_CTX *mem, struct err *e)
 {
 	struct buf b;
-	bool       first = true;
+	int64_t    n = 0;
 
 	buf_make(&b, mem);
 	buf_putc(&b, '[');
-	for (size_t i = 0; i < p->collections.n; i++) {
-		const struct plan_collection *c = &p->collections.of[i];
-
-		if (c->spared || c->read || (!c->spoken && !c->failing))
-			continue;
-		buf_puts(&b, first ? "{\"category\":" : ",{\"category\":");
-		first = false;
-		buf_json(&b, c->category);
-		buf_puts(&b, ",\"why\":");
-		buf_json(&b, str_of(completeness_name(c->how)));
-		buf_puts(&b, c->spoken ? "}"
-				       : ",\"detail\":\"Who read it last has left it out of the "
-					 "last snapshots.\"}");
-	}
+	for (size_t i = 0; i < p->collections.n; i++)
+		if (is_missed(&p->collections.of[i]) && n++ < COLLECTIONS_TOLD)
+			put_missed(&b, &p->collections.of[i]);
 	buf_putc(&b, ']');
-	out->text = b.p;
+	r->incomplete.text = b.p;
+	r->incomplete_more = n > COLLECTIONS_TOLD ? n - COLLECTIONS_TOLD : 0;
 	return buf_ok(&b) ? true : err_memory(e);
 }
 
@@ -95,7 +104,7 @@ record_report(struct plan *p, const struct ingest *in, const char *status,
 		return err_memory(e);
 	return severities_print(
 		   p, p->diff == NULL ? NULL : seen->by_severity, &r->by_severity, e) &&
-	       print_incomplete(p, &r->incomplete, p, e) && collections_report(p, in, p, e);
+	       print_incomplete(p, r, p, e) && collections_report(p, in, p, e);
 }
 
 /* ---- the controls that its rules name ---- */

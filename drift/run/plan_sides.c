@@ -12,7 +12,8 @@
 bool
 plan_is_carried(const struct plan *p, const struct plan_collection *c)
 {
-	return (p->kind == PLAN_NEXT || p->kind == PLAN_AGAIN) && !c->read && c->based && c->had;
+	return (p->kind == PLAN_NEXT || p->kind == PLAN_AGAIN) && !c->read && !c->retired &&
+	       c->based && c->had;
 }
 
 /* Of a collection what was in force at some number; 0: nothing. */

@@ -19,6 +19,7 @@ struct report_out {
 	int64_t                score;
 	char                  *max_severity;
 	struct raw_json        incomplete, not_alerted;
+	int64_t                incomplete_more;
 	int64_t                accepted;
 	struct raw_json        held, anomaly, suppressed;
 	int64_t                shortened;

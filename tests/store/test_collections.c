@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/store/drift/schedule.h"
+#include "core/store/tenant/forget.h"
 #include "drift/run/pushers.h"
 #include "tests/store/place_in_time.h"
 
@@ -420,6 +421,97 @@ what_nobody_is_known_to_read_is_late_like_any_other(void **state)
 	assert_int_equal(place_open_alerts(y, &c, "blind"), 0);
 }
 
+static void
+what_is_retired_lets_go_of_what_was_found_in_it(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+	char                 *many = talloc_strdup(y, RESOURCE("a", "k", "1"));
+	struct ingest_answer  a;
+
+	for (int i = 0; i < 9; i++)
+		many = talloc_asprintf_append(
+		    many, ",{\"category\":\"b\",\"key\":\"k%d\",\"value\":%d}", i, i);
+	place_push_by(y, &c, 1, talloc_asprintf(y, "{\"resources\":[%s]}", many));
+	place_push_by(y, &c, 1,
+	    talloc_asprintf(y, "{\"resources\":[%s," RESOURCE("b", "new", "1") "]}", many));
+	/* Something is found in b, and most of it is gone: then it is never read again. */
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "new", "1"), ""));
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
+	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 1);
+	/* Not read is not gone ... */
+	drift_sql(y->x,
+	    "UPDATE %s.drift_configs SET version = version + 1, spec = JSON_SET(spec,"
+	    " '$.unread', JSON_ARRAY(JSON_OBJECT('category', 'b', 'reason', 'no right')))");
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "drift"), 1);
+	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 1);
+	/* ... and what is gone is awaited no more. */
+	drift_sql(y->x, "UPDATE %s.drift_configs SET version = version + 1, spec = JSON_SET(spec,"
+			" '$.unread[0].retired', TRUE)");
+	a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	assert_int_equal(place_open_alerts(y, &c, "drift"), 0);
+	assert_string_equal(a.report.status, "clean");
+	assert_int_equal(place_open_alerts(y, &c, "suspicious_collection"), 0);
+	assert_string_equal(state_of(y, &c), "ok");
+	/* It comes all the same: that is held against what it was. */
+	a = place_push_by(
+	    y, &c, 1, READING(RESOURCE("a", "k", "1") "," RESOURCE("b", "new", "1"), ""));
+	assert_int_equal(a.report.created, 1);
+	drift_check(y->x);
+}
+
+/* ---- what is forgotten ---- */
+
+static void
+collections_of_which_nothing_was_there_are_forgotten(void **state)
+{
+	struct place_in_time *y = *state;
+	struct uuid           c = place_config(y, "");
+	char                 *many = talloc_strdup(y, "");
+	struct err            e = { 0 };
+	struct ingest_answer  a;
+
+	for (int i = 0; i < 150; i++)
+		many = talloc_asprintf_append(
+		    many, ",\"x%03d\":\"%s\"", i, i % 2 == 0 ? "failed" : "complete");
+	a = place_push_by(y, &c, 1,
+	    talloc_asprintf(y, "{\"resources\":[%s],\"collections\":{\"a\":\"complete\"%s}}",
+		RESOURCE("a", "k", "1") "," RESOURCE("gone", "k", "1"), many));
+	assert_int_equal(a.report.incomplete_more, 0);
+	for (int i = 0; i < 3; i++)
+		a = place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	/* Left out: a list of a hundred, and how many more. */
+	assert_int_equal(a.report.incomplete_more, 51);
+	assert_true(strlen(a.report.incomplete.text) + strlen(a.report.collections.text) < 20000);
+	/* Once that is known, it costs a push no row any more. */
+	assert_int_equal(
+	    place_count(y, "SELECT MAX(left_out) FROM %s.config_collections WHERE config_id", &c),
+	    3);
+	place_push_by(y, &c, 1, READING(RESOURCE("a", "k", "1"), ""));
+	assert_int_equal(
+	    place_count(y, "SELECT MAX(left_out) FROM %s.config_collections WHERE config_id", &c),
+	    3);
+	assert_ok(
+	    forget_old(y->x->t, (instant) { y->clock.set_ms + INT64_C(29) * 86400000 }, NULL, &e));
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_collections"), 152);
+	assert_ok(
+	    forget_old(y->x->t, (instant) { y->clock.set_ms + INT64_C(31) * 86400000 }, NULL, &e));
+	/* That which had something stays, and what was read once and is blind now; whose it was has
+	 * ended. */
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT GROUP_CONCAT(DISTINCT LEFT(category, 1)"
+				" ORDER BY category) FROM %s.config_collections"),
+	    "a,g,x");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_collections WHERE"
+					   " category LIKE 'x%'"),
+	    75);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(read_by) FROM %s.config_collections"), 0);
+	a = place_push_by(y, &c, 2, READING(RESOURCE("a", "k", "1"), ""));
+	drift_check(y->x);
+}
+
 /* ---- pushes that are refused ---- */
 
 static void
@@ -592,6 +684,8 @@ main(void)
 		TEST(more_collections_than_a_config_may_have_are_refused),
 		TEST(each_collection_has_a_beat_of_its_own),
 		TEST(what_nobody_is_known_to_read_is_late_like_any_other),
+		TEST(what_is_retired_lets_go_of_what_was_found_in_it),
+		TEST(collections_of_which_nothing_was_there_are_forgotten),
 		TEST(pushes_that_are_refused_are_told),
 		TEST(faults_of_one_collection_change_nothing_of_the_other),
 	};

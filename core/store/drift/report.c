@@ -31,6 +31,7 @@ static const struct field report_fields[] = {
 	COLUMN_NULL(struct report, first_look),
 	COLUMN_NULL(struct report, controls),
 	COLUMN(struct report, renamed),
+	COLUMN(struct report, incomplete_more),
 	FIELD_END,
 };
 static const struct schema report_schema = SCHEMA("StoredReport", struct report, report_fields);
@@ -40,7 +41,7 @@ static const struct schema report_schema = SCHEMA("StoredReport", struct report,
 	"by_severity,"                                                                             \
 	" score, max_severity, incomplete, not_alerted, started_at, finished_at,"                  \
 	" accepted, held, anomaly, suppressed, shortened, moved, notes, collections, first_look,"  \
-	" controls, renamed"
+	" controls, renamed, incomplete_more"
 
 struct list_in {
 	struct report_filter f;
@@ -59,7 +60,7 @@ SQL(report_insert, SQL_TENANT, &report_schema, NULL,
     ") VALUES (:id, :config_id, :snapshot_id, :baseline_id, :status, :created, :modified, :deleted,"
     " :by_severity, :score, :max_severity, :incomplete, :not_alerted, :started_at, :finished_at,"
     " :accepted, :held, :anomaly, :suppressed, :shortened, :moved, :notes, :collections,"
-    " :first_look, :controls, :renamed)");
+    " :first_look, :controls, :renamed, :incomplete_more)");
 SQL(report_select, SQL_TENANT, &id_in, &report_schema,
     "SELECT " REPORT_COLUMNS " FROM drift_reports WHERE id = :id");
 SQL(report_select_list, SQL_TENANT, &list_in, &report_schema,

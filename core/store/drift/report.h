@@ -22,7 +22,7 @@ struct report {
 	struct raw_json by_severity; /* object severity -> count */
 	int64_t         score;
 	char           *max_severity; /* NULL: no change */
-	struct raw_json incomplete;   /* array of {category, why} */
+	struct raw_json incomplete;   /* array of {category, why}, the first ones */
 	struct raw_json
 		not_alerted; /* {code, reason}; null: something was sent, or nothing was due */
 	instant started_at, finished_at;
@@ -37,6 +37,7 @@ struct report {
 	struct raw_json first_look;  /* null, or what was found in what enters the baseline (drift/run/first_look.h) */
 	struct raw_json controls;   /* list of those that rules of its changes name; null: none */
 	int64_t         renamed;    /* created ones that are told as renamed */
+	int64_t         incomplete_more; /* that `incomplete` would have, were it longer */
 };
 
 struct report_filter {

@@ -31,6 +31,29 @@ SQL(forget_daily, SQL_TENANT, &before_in, NULL,
     "DELETE FROM drift_daily WHERE kind IN ('severity', 'rule', 'resource')"
     " AND day < " DAY_OF_BEFORE " ORDER BY kind, day LIMIT 500");
 
+SQL(forget_pushers, SQL_TENANT, &before_in, NULL, OLDEST("config_pushers", "seen_at"));
+/* One of which nothing was ever there: what is, or was in its baseline, is missed for ever, and so
+ * is one that is blind since somebody could read it.  A template that has it would only bring it
+ * again. */
+SQL(forget_collections, SQL_TENANT, &before_in, NULL,
+    "DELETE FROM config_collections WHERE read_at < :before AND unsettled = 0 AND NOT held"
+    " AND look_report IS NULL AND (blind_since IS NULL OR baseline_seq IS NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM config_state s"
+    " WHERE s.config_id = config_collections.config_id AND s.golden)"
+    " AND NOT EXISTS (SELECT 1 FROM resources r JOIN resource_versions v ON v.resource_id = r.id"
+    " WHERE r.config_id = config_collections.config_id"
+    " AND r.category = config_collections.category AND (v.until_seq IS NULL"
+    " OR (v.from_seq <= config_collections.baseline_seq"
+    " AND v.until_seq > config_collections.baseline_seq)))"
+    " ORDER BY read_at LIMIT 500");
+/* Whose key or user has ended: nobody's turn (drift/run/collections.h). */
+SQL(forget_readers, SQL_TENANT, &before_in, NULL,
+    "UPDATE config_collections SET read_by = NULL WHERE read_by IS NOT NULL AND read_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.id = read_by AND k.revoked_at IS NULL"
+    " AND (k.expires_at IS NULL OR k.expires_at > :before))"
+    " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = read_by AND u.status = 'active')"
+    " LIMIT 500");
+
 static const struct {
 	const struct sql *q;
 	int64_t           keep_ms; /* after its end; of what has none, after its making */
@@ -38,7 +61,9 @@ static const struct {
 	{ &forget_sessions, 30 * DAY_MS }, /* a trail of who was where */
 	{ &forget_logins, DAY_MS }, { &forget_links, 72 * HOUR_MS }, { &forget_marks, 0 },
 	{ &forget_keys, DAY_MS }, /* as long as a repeat is known */
-	{ &forget_masked, 7 * DAY_MS },
+	{ &forget_masked, 7 * DAY_MS }, { &forget_pushers, 30 * DAY_MS }, /* PUSHER_KEEP_DAYS */
+	{ &forget_collections, 30 * DAY_MS }, /* since anybody spoke of it */
+	{ &forget_readers, HOUR_MS },
 	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
 };
 

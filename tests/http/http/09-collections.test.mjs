@@ -117,6 +117,8 @@ test('what is not read is named once, with a reason', async () => {
     assert.equal(a.status, 422, a.text);
     assert.ok(a.json.errors.some((e) => e.pointer === pointer), a.text);
   }
+  const gone = [{ category: 'b', reason: 'No licence any more.', retired: true }];
+  assert.deepEqual((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread: gone } })).json.unread, gone);
   assert.equal((await admin('PUT', `/api/drift/configs/${c.id}`, { body: { unread: null } })).status, 200);
 });
 

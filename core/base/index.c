@@ -7,8 +7,8 @@
 #define AHEAD  16  /* entries that look_ahead is in front */
 #define PROBES 100 /* a table of honest hashes, half full, needs a few */
 
-static uint64_t
-hash(struct str s, uint32_t tag)
+uint64_t
+index_hash(struct str s, uint32_t tag)
 {
 	uint64_t h = (0x9E3779B97F4A7C15u * (s.n + 1)) ^ tag, w;
 	size_t   i = 0;
@@ -28,7 +28,7 @@ hash(struct str s, uint32_t tag)
 struct index_entry
 index_entry(struct str text, uint32_t tag)
 {
-	return (struct index_entry) { hash(text, tag), text, tag };
+	return (struct index_entry) { (uint32_t)index_hash(text, tag), tag, text };
 }
 
 bool

@@ -11,11 +11,12 @@
 #include "core/base/str.h"
 
 struct index_entry {
-	uint64_t   hash;
+	uint32_t   hash; /* the lower half of index_hash */
+	uint32_t   tag;  /* keeps kinds apart that have equal text */
 	struct str text;
-	uint32_t   tag; /* keeps kinds apart that have equal text */
 };
 
+uint64_t           index_hash(struct str text, uint32_t tag);
 struct index_entry index_entry(struct str text, uint32_t tag);
 bool               index_same(const struct index_entry *a, const struct index_entry *b);
 

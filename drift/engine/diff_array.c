@@ -21,7 +21,7 @@ both_make(struct walk *w, struct both *p)
 struct index_entry
 array_entry(const struct buf *text, size_t before, uint32_t tag)
 {
-	return (struct index_entry) { 0, { NULL, text->n - before }, tag };
+	return (struct index_entry) { 0, tag, { NULL, text->n - before } };
 }
 
 bool

@@ -32,7 +32,7 @@ counted_text(struct walk *w, const struct place *at, struct both *p, const struc
 	bool                     timed = w->arrays.instants && element_is_instant(v);
 	uint32_t                 tag = timed ? TAG_INSTANT : v->type;
 
-	*out = (struct index_entry) { 0, v->type == JSON_STRING ? v->text : STR(""), tag };
+	*out = (struct index_entry) { 0, tag, v->type == JSON_STRING ? v->text : STR("") };
 	if (!timed && v->type != JSON_NUMBER && v->type != JSON_ARRAY && v->type != JSON_OBJECT)
 		return true;
 	if (!element_text(&p->text, v, &how, places_down_index(&w->arrays.places, at->here, i),

@@ -77,7 +77,7 @@ add_object(struct walk *w, const struct match *m, const struct json *object, str
 		t.tag = t.tag * IDENTITY_RANKS + ranks[i];
 		all->ranks[all->texts_n] = ranks[i];
 		all->texts[all->texts_n++] = t.own ? array_entry(&all->own, before, t.tag)
-						   : (struct index_entry) { 0, t.text, t.tag };
+						   : (struct index_entry) { 0, t.tag, t.text };
 	}
 	w->d->compared += object->n;
 	return true;

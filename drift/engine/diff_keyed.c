@@ -21,7 +21,7 @@ keys_of(struct walk *w, struct both *p, const struct json *array, const struct k
 			return false;
 		if (*all)
 			out[i] = t.own ? array_entry(&p->text, before, t.tag)
-				       : (struct index_entry) { 0, t.text, t.tag };
+				       : (struct index_entry) { 0, t.tag, t.text };
 	}
 	return true;
 }

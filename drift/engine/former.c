@@ -36,7 +36,7 @@ find_once(struct walk *w, const struct json *array, const struct keys *keys, boo
 			own.n = before;
 		else
 			texts[n++] = t.own ? array_entry(&own, before, t.tag)
-					   : (struct index_entry) { 0, t.text, t.tag };
+					   : (struct index_entry) { 0, t.tag, t.text };
 	}
 	if (!array_entries_done(&own, texts, n, w->e) ||
 	    !index_group_counted(tmp, texts, n, group, &groups, &w->d->compared, w->e))

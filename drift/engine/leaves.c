@@ -48,7 +48,7 @@ static bool
 add_leaf(struct walk *w, struct found *f, const struct node *x)
 {
 	size_t             before = f->numbers.n;
-	struct index_entry entry = { 0, STR(""), x->path * KINDS + x->v->type };
+	struct index_entry entry = { 0, x->path * KINDS + x->v->type, STR("") };
 
 	if (x->v->type == JSON_STRING)
 		entry.text = x->v->text;

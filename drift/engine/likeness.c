@@ -7,10 +7,9 @@
 
 #define HALF 23 /* half the bits behind the point: so few leaves differ within them */
 
-/* Two objects that may be paired, ordered by what comes first. */
+/* Two objects that may be paired. */
 struct candidate {
-	uint64_t likeness;  /* x 2^(2 x HALF), rounded down */
-	uint32_t low, high; /* the ranks of their texts */
+	uint64_t likeness; /* x 2^(2 x HALF), rounded down */
 	uint32_t a, b;
 };
 
@@ -24,14 +23,15 @@ struct pairing {
 	struct leaves               leaves;
 	uint32_t                   *rank; /* of their texts */
 	bool                       *taken;
-	uint32_t         *holders; /* of each leaf, b's that have it, once for each time */
-	uint32_t         *holders_from;
-	uint32_t         *common; /* with the a at hand: of each b */
-	uint32_t         *met;    /* b's with which there is any */
-	struct candidate *held;   /* the best so far */
-	uint32_t          held_n, held_cap;
-	uint32_t          most; /* that are held in the end */
-	bool              cut;  /* some are not held */
+	uint32_t *holders; /* of each leaf, b's that have it, once for each time */
+	uint32_t *holders_from;
+	uint32_t *common; /* with the a at hand: of each b */
+	uint32_t *met;    /* b's with which there is any */
+	struct candidate
+	    *held; /* the best so far; once some are not held, a heap: the last of them on top */
+	uint32_t held_n, held_cap;
+	uint32_t most; /* that are held in the end */
+	bool     cut;  /* some are not held */
 };
 
 /* ---- the order of texts ---- */
@@ -87,17 +87,21 @@ rank_texts(struct pairing *p, const struct place *at)
 
 /* ---- candidates ---- */
 
+/* What comes first: `arg` knows the ranks of their texts. */
 static int
-by_order(const void *a, const void *b)
+by_order(const void *a, const void *b, void *arg)
 {
 	const struct candidate *x = a, *y = b;
+	const uint32_t         *rank = ((const struct pairing *)arg)->rank;
+	uint32_t                xa = rank[x->a], xb = rank[x->b], ya = rank[y->a], yb = rank[y->b];
+	uint32_t                x_low = xa < xb ? xa : xb, y_low = ya < yb ? ya : yb;
 
 	if (x->likeness != y->likeness)
 		return x->likeness > y->likeness ? -1 : 1;
-	if (x->low != y->low)
-		return x->low < y->low ? -1 : 1;
-	if (x->high != y->high)
-		return x->high < y->high ? -1 : 1;
+	if (x_low != y_low)
+		return x_low < y_low ? -1 : 1;
+	if (xa + xb != ya + yb) /* of equal lower ones, so are the higher ones */
+		return xa + xb < ya + yb ? -1 : 1;
 	if (x->a != y->a)
 		return x->a < y->a ? -1 : 1;
 	return (x->b > y->b) - (x->b < y->b);
@@ -109,21 +113,45 @@ leaves_of(const struct pairing *p, uint32_t object)
 	return p->leaves.from[object + 1] - p->leaves.from[object];
 }
 
-/* Twice as many are collected as are held in the end. */
+/* Puts one where it belongs, from `at` on down. */
+static void
+sift(struct pairing *p, uint32_t at, struct candidate c)
+{
+	struct candidate *h = p->held;
+
+	for (;;) {
+		uint32_t below = 2 * at + 1;
+
+		if (below >= p->held_n)
+			break;
+		if (below + 1 < p->held_n && by_order(&h[below + 1], &h[below], p) > 0)
+			below++;
+		if (by_order(&c, &h[below], p) >= 0)
+			break;
+		h[at] = h[below];
+		at = below;
+	}
+	h[at] = c;
+}
+
+/* No more than `most` at any time: then the last of them makes room for one that comes before it.
+ */
 static bool
 hold(struct pairing *p, const struct candidate *c)
 {
 	struct candidate *more;
 
-	if (p->cut && by_order(c, &p->held[p->most - 1]) > 0)
-		return true;
-	if (p->held_n == 2 * p->most) {
-		qsort(p->held, p->held_n, sizeof *p->held, by_order);
-		p->held_n = p->most;
+	if (p->held_n == p->most) {
+		for (uint32_t i = p->cut ? 0 : p->held_n / 2; i-- > 0;)
+			sift(p, i, p->held[i]);
 		p->cut = true;
+		if (by_order(c, &p->held[0], p) < 0)
+			sift(p, 0, *c);
+		return true;
 	}
 	if (p->held_n == p->held_cap) {
 		p->held_cap = p->held_cap == 0 ? 64 : 2 * p->held_cap;
+		p->held_cap = p->held_cap > p->most ? p->most : p->held_cap;
 		more = talloc_realloc(p->tmp, p->held, struct candidate, p->held_cap);
 		if (more == NULL)
 			return err_memory(p->w->e);
@@ -176,8 +204,7 @@ static bool
 consider(struct pairing *p, uint32_t a, uint32_t b)
 {
 	uint32_t         common = p->common[b - p->na], all = leaves_of(p, a) + leaves_of(p, b);
-	uint32_t         x = p->rank[a], y = p->rank[b];
-	struct candidate c = { .low = x < y ? x : y, .high = x < y ? y : x, .a = a, .b = b };
+	struct candidate c = { .a = a, .b = b };
 
 	p->common[b - p->na] = 0;
 	if (20 * (uint64_t)common < p->least * (uint64_t)all)
@@ -202,11 +229,7 @@ collect(struct pairing *p)
 			return false;
 	}
 	if (p->held_n > 1)
-		qsort(p->held, p->held_n, sizeof *p->held, by_order);
-	if (p->held_n > p->most) {
-		p->held_n = p->most;
-		p->cut = true;
-	}
+		qsort_r(p->held, p->held_n, sizeof *p->held, by_order, p);
 	return work_spend(p->w->d->state->work, WORK_COMPARE, 20 * (uint64_t)p->held_n, p->w->e);
 }
 

@@ -12,9 +12,9 @@
  * Bound: W = objects of the right x leaves of all of the left + the reverse.  There are pairs where W
  * is at most LIKENESS_WORK_MAX and LIKENESS_EACH_MAX x leaves of both sides; else there is none.
  * Candidates are held some at a time, whatever their number: a pass over all of them drops at least as
- * many.  As few are held as keep their buffer (2 x 24 bytes each) below the documents: a leaf takes six
+ * many.  As few are held as keep their buffer (16 bytes each) at a third of the documents: a leaf takes six
  * bytes of text or more ("a":1,), so one for LIKENESS_LEAVES leaves; never less than LIKENESS_LEAST,
- * whose 768 KiB small documents may take too, as with less a pass would do too little; never more than
+ * whose 256 KiB small documents may take too, as with less a pass would do too little; never more than
  * LIKENESS_MOST.
  */
 #ifndef BSX_DRIFT_ENGINE_LIKENESS_H

@@ -135,8 +135,7 @@ look(struct looking *l, const struct json *v, uint64_t place)
 		return false;
 	for (uint32_t i = 0; ok && i < v->n; i++)
 		ok = look(l, &v->items[i],
-		    place * HASH_STEP +
-			(v->type == JSON_ARRAY ? 1 : index_entry(v->names[i], 2).hash));
+		    place * HASH_STEP + (v->type == JSON_ARRAY ? 1 : index_hash(v->names[i], 2)));
 	return ok;
 }
 

@@ -65,11 +65,10 @@ hash_of(struct redacting *g, struct spot *at)
 		return at->hash;
 	at->hashed = true;
 	if (at->up == NULL)
-		at->hash = index_entry(g->r->category, 0).hash * HASH_STEP +
-			   index_entry(g->r->key, 1).hash;
+		at->hash = index_hash(g->r->category, 0) * HASH_STEP + index_hash(g->r->key, 1);
 	else
-		at->hash = hash_of(g, at->up) * HASH_STEP +
-			   (at->element ? 1 : index_entry(at->name, 2).hash);
+		at->hash =
+		    hash_of(g, at->up) * HASH_STEP + (at->element ? 1 : index_hash(at->name, 2));
 	return at->hash;
 }
 

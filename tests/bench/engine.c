@@ -6,6 +6,9 @@
  * run.  FOLDER is an unpacked corpus (MANIFEST.tsv), of which pairs of more than
  * MAX_BYTES are left out; without it documents are generated.  Each figure is the median of
  * REPEATS; ratios below 1 mean that the engine is done before json-c has read the input.
+ *
+ * Linked with simdjson.cc (make bench-engine) it tells the ratio to simdjson's parse of the same
+ * bytes too.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 #include <time.h>
 
 #include "drift/engine/diff.h"
+#include "tests/bench/simdjson.h"
 
 /* json-c has an enum of the same name as base/json's */
 #define json_type json_c_type
@@ -28,7 +32,7 @@ struct group {
 	char    name[64];
 	int     pairs;
 	int64_t bytes, changes;
-	double  engine, reference; /* sums of medians, seconds */
+	double  engine, reference, simdjson; /* sums of medians, seconds */
 };
 
 static const uint8_t key[HASH_LEN] = { 7 };
@@ -111,10 +115,27 @@ tidy(void)
 	free(p);
 }
 
+/* Seconds of one parse; 0: there is none. */
+static double
+run_simdjson(struct str s)
+{
+	double from;
+
+	if (simdjson_load == NULL)
+		return 0;
+	simdjson_load(s.p, s.n);
+	from = now();
+	if (!simdjson_parse()) {
+		fputs("engine: simdjson refuses a document\n", stderr);
+		exit(2);
+	}
+	return now() - from;
+}
+
 static void
 measure(struct group *g, const struct compare_spec *spec, struct str a, struct str b)
 {
-	double engine[REPEATS], reference[REPEATS], from;
+	double engine[REPEATS], reference[REPEATS], simdjson[REPEATS], from;
 
 	for (int i = 0; i < REPEATS; i++) {
 		from = now();
@@ -126,11 +147,13 @@ measure(struct group *g, const struct compare_spec *spec, struct str a, struct s
 		g->changes += run_engine(spec, a, b);
 		engine[i] = now() - from;
 		tidy();
+		simdjson[i] = run_simdjson(a) + run_simdjson(b);
 	}
 	g->pairs++;
 	g->bytes += (int64_t)(a.n + b.n);
 	g->engine += median(engine);
 	g->reference += median(reference);
+	g->simdjson += median(simdjson);
 }
 
 /* ---- documents ---- */
@@ -267,9 +290,12 @@ generated(const struct compare_spec *spec, struct group *groups)
 static void
 print(const struct group *g)
 {
-	printf("%-18s %6d %10lld %9lld %10.2f %10.2f %8.1f %7.2f\n", g->name, g->pairs,
+	printf("%-18s %6d %10lld %9lld %10.2f %10.2f %8.1f %7.2f", g->name, g->pairs,
 	    (long long)g->bytes, (long long)(g->changes / REPEATS), 1e3 * g->engine,
 	    1e3 * g->reference, (double)g->bytes / g->engine / 1e6, g->engine / g->reference);
+	if (simdjson_load != NULL)
+		printf(" %11.2f %7.2f", 1e3 * g->simdjson, g->engine / g->simdjson);
+	putchar('\n');
 }
 
 static const char volatile_members[] =
@@ -297,8 +323,11 @@ main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	n = argc > 1 ? from_corpus(argv[1], argc > 2 ? atoll(argv[2]) : INT64_MAX, spec, groups)
 		     : generated(spec, groups);
-	printf("%-18s %6s %10s %9s %10s %10s %8s %7s\n", argc > 1 ? "corpus" : "generated", "pairs",
+	printf("%-18s %6s %10s %9s %10s %10s %8s %7s", argc > 1 ? "corpus" : "generated", "pairs",
 	    "bytes", "changes", "engine ms", "json-c ms", "MB/s", "ratio");
+	if (simdjson_load != NULL)
+		printf(" %11s %7s", "simdjson ms", "ratio");
+	putchar('\n');
 	for (size_t i = 0; i < n; i++) {
 		print(&groups[i]);
 		all.pairs += groups[i].pairs;
@@ -306,6 +335,7 @@ main(int argc, char **argv)
 		all.changes += groups[i].changes;
 		all.engine += groups[i].engine;
 		all.reference += groups[i].reference;
+		all.simdjson += groups[i].simdjson;
 	}
 	print(&all);
 	talloc_free(mem);

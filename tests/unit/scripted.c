@@ -231,16 +231,31 @@ scripted_run(struct scripted_run *s)
 
 /* ---- what came of it ---- */
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct resource *const *x = a, *const *y = b;
+
+	return str_cmp((*x)->key, (*y)->key);
+}
+
+/* In the order of their keys: answers come in any. */
 static void
 put_rows(struct buf *b, const struct collected *got, struct str category)
 {
-	for (size_t i = 0; i < got->n; i++) {
-		if (!str_eq(got->resources[i].category, category))
-			continue;
+	const struct resource **list =
+	    talloc_array(b->mem, const struct resource *, (unsigned)got->n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < got->n; i++)
+		if (str_eq(got->resources[i].category, category))
+			list[n++] = &got->resources[i];
+	qsort(list, n, sizeof(struct resource *), by_key);
+	for (size_t i = 0; i < n; i++) {
 		buf_puts(b, "\n ");
-		buf_add(b, got->resources[i].key.p, got->resources[i].key.n);
+		buf_add(b, list[i]->key.p, list[i]->key.n);
 		buf_putc(b, '=');
-		json_print(b, got->resources[i].value);
+		json_print(b, list[i]->value);
 	}
 }
 

@@ -36,13 +36,9 @@ static void
 put_place(struct buf *b, const struct pack_collection *p, const struct chain *c)
 {
 	const struct source_next *n = p->next;
-	uint64_t                  first;
 
 	if (p->paging == PAGE_NUMBER) {
-		first = (n->given & schema_bit(&source_next_schema, "first")) != 0
-			    ? (uint64_t)n->first
-			    : 1;
-		put_number(b, n->page, first + c->pages);
+		put_number(b, n->page, (n->from_zero ? 0U : 1U) + c->pages);
 		put_number(b, n->per_page, (uint64_t)n->size);
 	} else if (p->paging == PAGE_OFFSET) {
 		put_number(b, n->offset, c->items);

@@ -38,9 +38,8 @@ struct source_auth {
 };
 struct source_next {
 	const char *pointer, *token_pointer, *query, *body_pointer, *page, *per_page, *offset, *limit;
-	bool        link_header;
-	int64_t     size, first;
-	uint64_t    given;
+	bool        link_header, from_zero;
+	int64_t     size;
 };
 struct source_write {
 	const char     *method, *path;
@@ -137,7 +136,7 @@ struct source_pack {
 };
 
 /* The tables: of a file, and of what a config of kind http brings. */
-extern const struct schema source_pack_schema, source_collection_schema, source_next_schema;
+extern const struct schema source_pack_schema, source_collection_schema;
 
 /*
  * ERR_INVALID with faults that point into the text, which must outlive it.  `name`: what it must call itself; NULL: as

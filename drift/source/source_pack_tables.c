@@ -74,89 +74,96 @@ static const struct schema auth_schema = SCHEMA("SourceAuth", struct source_auth
 
 static const struct field next_fields[] = {
 	FIELD(struct source_next, pointer, .min = 1, .max = SELECTOR_POINTER_MAX,
+	    .flags = FIELD_OMIT_ZERO,
 	    .doc = "JSON Pointer to the URL of the next page, below the same base URL. What is not "
 		   "there, null or empty is the end."),
-	FIELD(struct source_next, link_header,
+	FIELD(struct source_next, link_header, .flags = FIELD_OMIT_ZERO,
 	    .doc = "true: the next page is the link with rel=\"next\" of the header field Link "
 		   "(RFC 8288), below the same base URL."),
 	FIELD(struct source_next, token_pointer, .min = 1, .max = SELECTOR_POINTER_MAX,
+	    .flags = FIELD_OMIT_ZERO,
 	    .doc = "JSON Pointer to a token, with query or body_pointer."),
-	FIELD(struct source_next, query, .min = 1, .max = NAME_MAX_BYTES,
+	FIELD(struct source_next, query, .min = 1, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Member of the query that the token becomes."),
 	FIELD(struct source_next, body_pointer, .min = 1, .max = SELECTOR_POINTER_MAX,
+	    .flags = FIELD_OMIT_ZERO,
 	    .doc = "JSON Pointer to the member of the request's body that the token becomes."),
-	FIELD(struct source_next, page, .min = 1, .max = NAME_MAX_BYTES,
+	FIELD(struct source_next, page, .min = 1, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Member of the query that is the number of the page; with size. The first page "
 		   "with fewer items is the last."),
 	FIELD(struct source_next, per_page, .min = 1, .max = NAME_MAX_BYTES,
-	    .doc = "Member of the query that is size."),
-	FIELD(struct source_next, offset, .min = 1, .max = NAME_MAX_BYTES,
+	    .flags = FIELD_OMIT_ZERO, .doc = "Member of the query that is size."),
+	FIELD(struct source_next, offset, .min = 1, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Member of the query that is the number of items before the page; with size."),
-	FIELD(struct source_next, limit, .min = 1, .max = NAME_MAX_BYTES,
+	FIELD(struct source_next, limit, .min = 1, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Member of the query that is size."),
-	FIELD(struct source_next, size, .min = 1, .max = 100000,
+	FIELD(struct source_next, size, .min = 1, .max = 100000, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Items of a full page; a server that gives fewer at once is not read whole."),
-	FIELD(struct source_next, first, .min = 0, .max = 1,
-	    .doc = "Number of the first page; 1 when absent."),
+	FIELD(struct source_next, from_zero, .flags = FIELD_OMIT_ZERO,
+	    .doc = "true: the first page is number 0, not 1."),
 	FIELD_END,
 };
-const struct schema source_next_schema =
-    SCHEMA_GIVEN("SourceNext", struct source_next, next_fields, given);
+static const struct schema next_schema = SCHEMA("SourceNext", struct source_next, next_fields);
 
 static const struct field write_fields[] = {
 	FIELD(struct source_write, method, .max = 16, .flags = FIELD_REQUIRED, .doc = "Method."),
 	FIELD(struct source_write, path, .max = FORM_TEXT_MAX, .flags = FIELD_REQUIRED,
 	    .doc = "Path."),
-	FIELD(struct source_write, body, .doc = "Body."),
+	FIELD(struct source_write, body, .flags = FIELD_OMIT_ZERO, .doc = "Body."),
 	FIELD_END,
 };
 static const struct schema write_schema = SCHEMA("SourceWrite", struct source_write, write_fields);
 
 /* What a collection and what is asked for each of its items have in common. */
 #define ASKED                                                                                      \
-	FIELD(struct collection_in, method, .choices = methods, .doc = "GET when absent."),        \
-	    FIELD(struct collection_in, host, .max = NAME_MAX_BYTES,                               \
+	FIELD(struct collection_in, method, .choices = methods, .flags = FIELD_OMIT_ZERO,          \
+	    .doc = "GET when absent."),                                                            \
+	    FIELD(struct collection_in, host, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,     \
 		.doc = "Host of the pack; its first when absent."),                                \
 	    FIELD(struct collection_in, path, .max = FORM_TEXT_MAX, .flags = FIELD_REQUIRED,       \
 		.doc = "Path behind the base URL, a form: {parameter}, {/pointer} into the item "  \
 		       "that it is read for, {^/pointer} into the one above."),                    \
-	    FIELD(struct collection_in, query,                                                     \
+	    FIELD(struct collection_in, query, .flags = FIELD_OMIT_ZERO,                           \
 		.doc = "Object of texts: members of the query, forms; percent-encoded."),          \
-	    FIELD(struct collection_in, headers,                                                   \
+	    FIELD(struct collection_in, headers, .flags = FIELD_OMIT_ZERO,                         \
 		.doc = "Object of texts: header fields of each request, also of further pages."),  \
-	    FIELD(struct collection_in, body,                                                      \
+	    FIELD(struct collection_in, body, .flags = FIELD_OMIT_ZERO,                            \
 		.doc = "POST: what is sent as JSON; its texts are forms."),                        \
 	    FIELD(struct collection_in, items, .max = SELECTOR_POINTER_MAX,                        \
+		.flags = FIELD_OMIT_ZERO,                                                          \
 		.doc = "JSON Pointer to the list of items; \"\" when absent: the answer is it."),  \
 	    FIELD(struct collection_in, count, .max = SELECTOR_POINTER_MAX,                        \
+		.flags = FIELD_OMIT_ZERO,                                                          \
 		.doc = "JSON Pointer to how many items there are in all: where fewer come, the "   \
 		       "collection is partial."),                                                  \
-	    FIELD(struct collection_in, next, .item = &source_next_schema,                         \
+	    FIELD(struct collection_in, next, .item = &next_schema, .flags = FIELD_OMIT_ZERO,      \
 		.doc = "How the next page is found; all is one page when absent."),                \
-	    FIELD(struct collection_in, permission, .max = SENTENCE_MAX,                           \
+	    FIELD(struct collection_in, permission, .max = SENTENCE_MAX, .flags = FIELD_OMIT_ZERO, \
 		.doc = "What to ask the administrator for when it is forbidden."),                 \
-	    FIELD(struct collection_in, bucket, .max = NAME_MAX_BYTES,                             \
+	    FIELD(struct collection_in, bucket, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,   \
 		.doc = "Bucket of limits that its requests are counted in."),                      \
-	    FIELD(struct collection_in, cost, .min = 1, .max = 1000,                               \
+	    FIELD(struct collection_in, cost, .min = 1, .max = 1000, .flags = FIELD_OMIT_ZERO,     \
 		.doc = "What a request costs of the bucket; 1 when absent."),                      \
 	    FIELD(struct collection_in, when_missing, .choices = missings,                         \
+		.flags = FIELD_OMIT_ZERO,                                                          \
 		.doc = "What 404 means: error (when absent), or empty: what is not licensed or "   \
 		       "switched off has no items."),                                              \
-	    FIELD(struct collection_in, restart_on,                                                \
+	    FIELD(struct collection_in, restart_on, .flags = FIELD_OMIT_ZERO,                      \
 		.doc = "List of statuses and error codes by which paging begins anew, five times " \
 		       "at most; [410] when absent."),                                             \
 	    FIELD_AS(struct collection_in, unstable, "volatile", .max = 100,                       \
+		.flags = FIELD_OMIT_ZERO,                                                          \
 		.doc = "Path patterns of what changes without meaning: it is ignored."),           \
-	    FIELD(struct collection_in, drop, .max = 100,                                          \
+	    FIELD(struct collection_in, drop, .max = 100, .flags = FIELD_OMIT_ZERO,                \
 		.doc = "Globs of member names that are left out at any depth."),                   \
-	    FIELD(struct collection_in, compare,                                                   \
+	    FIELD(struct collection_in, compare, .flags = FIELD_OMIT_ZERO,                         \
 		.doc = "As of a config ({arrays, normalise}), for this collection.")
 
 static const struct field each_fields[] = {
 	FIELD(struct collection_in, name, .min = 1, .max = NAME_MAX_BYTES, .flags = FIELD_REQUIRED,
 	    .doc = "What it is called: it is the collection CATEGORY/NAME, which has one resource "
 		   "for each item, with its key, whose member NAME lists what was read."),
-	FIELD(struct collection_in, keep, .max = 20,
+	FIELD(struct collection_in, keep, .max = 20, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Members of the item that stand in that resource too."),
 	ASKED,
 	FIELD_END,
@@ -169,16 +176,16 @@ static const struct field collection_fields[] = {
 	    .doc =
 		"Category of its resources, of letters, digits and . _ - /; each once in a pack."),
 	ASKED,
-	FIELD(struct collection_in, single,
+	FIELD(struct collection_in, single, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What stands at items is one resource, whose key is empty, and no list."),
-	FIELD(struct collection_in, key,
+	FIELD(struct collection_in, key, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Name or JSON Pointer of what of an item is its key, or a list of them, as "
 		   "of a selector. The key of what is read over others begins with theirs."),
-	FIELD(struct collection_in, over, .max = RESOURCE_CATEGORY_MAX,
+	FIELD(struct collection_in, over, .max = RESOURCE_CATEGORY_MAX, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Collection for each of whose items this one is read; up to 3 deep."),
-	FIELD(struct collection_in, each, .max = 20, .item = &each_schema,
+	FIELD(struct collection_in, each, .max = 20, .item = &each_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What is asked for each item, each with a completeness of its own."),
-	FIELD(struct collection_in, write, .item = &write_schema,
+	FIELD(struct collection_in, write, .item = &write_schema, .flags = FIELD_OMIT_ZERO,
 	    .doc = "How it could be written back. It is never done."),
 	FIELD_END,
 };

@@ -69,6 +69,8 @@ const struct log_class log_classes[] = {
 	{ "report.export",             C1("database"),                              C1("access") },
 	{ "values.compare",            C1("database"),                              C1("access") },
 	{ "report.accept",             C1("configuration"),                         C1("change") },
+	{ "drift_run.cancel",          C1("configuration"),                         C1("change") },
+	{ "drift_run.start",           C1("configuration"),                         C1("change") },
 	{ "silence.create",            C1("configuration"),                         C1("creation") },
 	{ "silence.delete",            C1("configuration"),                         C1("deletion") },
 	{ "alert.update",              C1("configuration"),                         C1("change") },

@@ -30,7 +30,7 @@
 #include "core/shm/tally.h"
 
 #define SEGMENT_MAGIC   0x31475358534D4853u
-#define SEGMENT_VERSION 11
+#define SEGMENT_VERSION 12
 
 /* The metrics with their labels, the lanes, the kinds of connections: one text, which changes as they do. */
 #define SEGMENT_METRIC(id, name, type, help, ...) name " " type " " #__VA_ARGS__ "\n"
@@ -119,6 +119,7 @@ struct segment_fixed {
 	_Atomic uint64_t      rates[RATE_CELLS];
 	_Atomic uint64_t      tallies[TALLY_CELLS];
 	_Atomic uint64_t      pauses[PAUSE_CELLS];
+	_Atomic uint32_t      wake; /* wake.h */
 	struct metric_table   metrics;
 	struct slot           slots[SLOTS_MAX];
 	struct process        processes[PROCESSES_MAX];

@@ -245,3 +245,52 @@ cron_next(const struct cron *c, const struct zone *z, int64_t after)
 {
 	return c->hours == ALL_HOURS ? next_of_hours(c, z, after) : next_of_wall(c, z, after);
 }
+
+/* ---- how far they are apart ---- */
+
+/* Of the minutes of a day that are meant: the first, the last, and the longest time between two. */
+struct span {
+	int64_t first, last, longest;
+};
+
+static struct span
+span_of(const struct cron *c)
+{
+	struct span s = { -1, 0, 0 };
+
+	for (int64_t m = 0; m < 24 * 60; m++) {
+		if ((c->hours >> m / 60 & 1) == 0 || (c->minutes >> m % 60 & 1) == 0)
+			continue;
+		if (s.first < 0)
+			s.first = m;
+		else if (m - s.last > s.longest)
+			s.longest = m - s.last;
+		s.last = m;
+	}
+	return s;
+}
+
+/* Days from one that is meant to the next, at most. */
+static int64_t
+days_apart(const struct cron *c)
+{
+	int64_t from = civil_days(2000, 1, 1), last = -1, most = 0;
+
+	for (int64_t day = from; day < from + DAYS_AHEAD; day++) {
+		if (!is_day(c, day))
+			continue;
+		if (last >= 0 && day - last > most)
+			most = day - last;
+		last = day;
+	}
+	return most > 0 ? most : DAYS_AHEAD;
+}
+
+int64_t
+cron_longest_s(const struct cron *c)
+{
+	struct span s = span_of(c);
+	int64_t     over_night = days_apart(c) * 24 * 60 - s.last + s.first;
+
+	return 60 * (over_night > s.longest ? over_night : s.longest);
+}

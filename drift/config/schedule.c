@@ -169,3 +169,14 @@ slots_between(
 		}
 	return n < SCHEDULE_COUNT_MAX ? n : SCHEDULE_COUNT_MAX;
 }
+
+int64_t
+schedule_beat_s(const struct schedule_plan *p)
+{
+	int64_t s;
+
+	if (!p->enabled)
+		return 0;
+	s = p->interval_ms != 0 ? p->interval_ms / 1000 : cron_longest_s(&p->cron);
+	return s + s / 10;
+}

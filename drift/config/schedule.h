@@ -41,6 +41,8 @@ instant slot_next(const struct schedule_plan *p, const struct uuid *config, inst
 instant slot_last(const struct schedule_plan *p, const struct uuid *config, instant at);
 /* When a slot is due. */
 instant slot_due(const struct schedule_plan *p, const struct uuid *config, instant slot);
+/* The longest time from one slot to the next, and a tenth more, since a run takes its time; 0: there are none. */
+int64_t schedule_beat_s(const struct schedule_plan *p);
 /* Slots after one instant and before another, up to SCHEDULE_COUNT_MAX. */
 int64_t slots_between(
     const struct schedule_plan *p, const struct uuid *config, instant after, instant before);

@@ -45,7 +45,8 @@ set_words(struct drift_spec *s)
 		      ? BASELINE_PREVIOUS
 		      : BASELINE_PINNED;
 	s->retention_s = b->retention_s;
-	s->expect_every_s = b->expect_every_s;
+	s->expect_every_s =
+	    b->expect_every_s != 0 ? b->expect_every_s : schedule_beat_s(&s->schedule);
 }
 
 static bool

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/shm/wake.h"
 #include "core/store/alert/channel.h"
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/schedule.h"
 #include "drift/run/golden_binding.h"
+#include "drift/run/running.h"
 #include "drift/service/config_credential.h"
 
 /* ---- reading ---- */
@@ -69,7 +71,10 @@ struct config_change {
 	const struct acting     *a;
 	struct drift_config      config;
 	struct config_credential credential;
-	int64_t                  await_s; /* a complete snapshot; 0: for none */
+	int64_t                  await_s;             /* a complete snapshot; 0: for none */
+	bool                     collects, collected; /* its source does, and did before */
+	bool                     moved;               /* another source or schedule */
+	struct schedule_plan     plan;
 };
 
 static bool
@@ -100,6 +105,8 @@ check_spec(struct config_change *c, const char *was, struct err *e)
 	if (s == NULL)
 		return false;
 	c->await_s = s->expect_every_s * s->limits.blind_after;
+	c->collects = s->source.ops->collect != NULL;
+	c->plan = s->schedule;
 	return channels_exist(a, s, e) &&
 	       config_credential_plan(a,
 		   &(struct credential_change) { &c->config.id, was, s, c->config.spec },
@@ -148,12 +155,62 @@ config_deed(struct config_change *c, tx_fn *body, enum audit_action action, stru
 	    e);
 }
 
+/* ---- being collected ---- */
+
+static bool
+same_member(TALLOC_CTX *mem, const struct json *a, const struct json *b, const char *name)
+{
+	const struct json *of[] = { json_get(a, name), json_get(b, name) };
+	struct buf         text[2];
+
+	for (int i = 0; i < 2; i++) {
+		buf_make(&text[i], mem);
+		if (of[i] != NULL)
+			json_print(&text[i], of[i]);
+	}
+	return buf_ok(&text[0]) && buf_ok(&text[1]) && str_eq(buf_str(&text[0]), buf_str(&text[1]));
+}
+
+/* Of a config as it was: whether its source is collected, and whether that is to be done otherwise
+ * now. */
+static bool
+look_back(struct config_change *c, const char *was, struct err *e)
+{
+	const struct source_ops *ops;
+	struct spec_body         before;
+	const struct json       *old = json_parse(c->a->by.mem, str_of(was), e), *now;
+
+	if (old == NULL || !spec_read(c->a->by.mem, was, &before, e))
+		return false;
+	now = json_parse(c->a->by.mem, str_of(c->config.spec), e);
+	if (now == NULL)
+		return false;
+	ops = source_by_kind(before.source->kind);
+	c->collected = ops != NULL && ops->collect != NULL;
+	c->moved = c->credential.deed != CREDENTIAL_KEEP ||
+		   !same_member(c->a->by.mem, old, now, "source") ||
+		   !same_member(c->a->by.mem, old, now, "schedule");
+	return true;
+}
+
+static bool
+set_runs(struct db *db, const struct config_change *c, struct err *e)
+{
+	const struct env *env = c->a->drift->env;
+
+	if (c->collects && !c->collected)
+		return running_join(db, env, &c->config.id, &c->plan, e);
+	if (c->collects)
+		return !c->moved || running_move(db, env, &c->config.id, &c->plan, e);
+	return !c->collected || running_leave(db, &c->config.id, e);
+}
+
 static bool
 make_body(struct db *db, void *arg, struct err *e)
 {
 	const struct config_change *c = arg;
 
-	return config_add(db, &c->config, e) &&
+	return config_add(db, &c->config, e) && set_runs(db, c, e) &&
 	       (c->credential.deed != CREDENTIAL_SET ||
 		   config_credential_write(db, &c->config.id, &c->credential, e)) &&
 	       (c->await_s == 0 || await_beat(db, c, e));
@@ -176,6 +233,7 @@ config_make(
 		return err_memory(e);
 	if (!config_deed(&c, make_body, AUDIT_CONFIG_CREATE, e))
 		return db_taken(e, "A config of that name exists.");
+	wake_raise(a->drift->env->segment);
 	*out = (struct config_row) { .config = c.config, .state = acting_copy(a, "new") };
 	return out->state != NULL || err_memory(e);
 }
@@ -189,7 +247,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!config_set(db, &c->config, &done, e))
 		return false;
 	return done ? config_credential_write(db, &c->config.id, &c->credential, e) &&
-			  await_beat(db, c, e)
+			  set_runs(db, c, e) && await_beat(db, c, e)
 		    : outrun(e);
 }
 
@@ -209,12 +267,14 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 		c.config.name = acting_copy(a, in->body->name);
 	c.config.spec = spec_merge(a->by.mem, out->config.spec, in->text, e);
 	c.config.updated_at = acting_now(a);
-	if (c.config.spec == NULL || !check_spec(&c, out->config.spec, e))
+	if (c.config.spec == NULL || !check_spec(&c, out->config.spec, e) ||
+	    !look_back(&c, out->config.spec, e))
 		return false;
 	if (c.config.name == NULL)
 		return err_memory(e);
 	if (!config_deed(&c, alter_body, AUDIT_CONFIG_UPDATE, e))
 		return db_taken(e, "A config of that name exists.");
+	wake_raise(a->drift->env->segment);
 	out->config = c.config;
 	out->config.version++;
 	return true;
@@ -232,10 +292,10 @@ erase_body(struct db *db, void *arg, struct err *e)
 	if (!golden_forget(db, a->by.mem, &row->id, e) ||
 	    !config_drop(db, &row->id, row->version, row->updated_at, a->by.caller->name, &done, e))
 		return false;
-	return done
-		   ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
-			 await_beat(db, c, e) && schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
-		   : outrun(e);
+	return done ? rule_hits_drop(db, &row->id, e) && credential_drop(db, &row->id, e) &&
+			  running_leave(db, &row->id, e) && await_beat(db, c, e) &&
+			  schedule_set(db, SCHEDULE_RECHECK, &row->id, -1, e)
+		    : outrun(e);
 }
 
 bool

@@ -3,8 +3,39 @@
 
 #include "core/web/etag.h"
 #include "drift/service/config.h"
+#include "drift/service/run.h"
 #include "fcgi/drift/drift.h"
 #include "fcgi/routes.h"
+
+/* What the runs of a config whose source is collected are at. */
+struct run_standing_out {
+	struct uuid run_id;
+	const char *state, *reason, *remedy;
+	instant     started_at, finished_at;
+	int64_t     failures;
+	bool        held;
+};
+static const struct field standing_fields[] = {
+	FIELD(struct run_standing_out, run_id, .flags = FIELD_NULLABLE,
+	    .doc = "The newest run that was begun; null: none was."),
+	FIELD(struct run_standing_out, state, .flags = FIELD_NULLABLE, .doc = "Its state."),
+	FIELD(struct run_standing_out, reason, .flags = FIELD_NULLABLE,
+	    .doc = "Why it came to nothing."),
+	FIELD(struct run_standing_out, remedy, .flags = FIELD_NULLABLE,
+	    .doc = "What to do about it."),
+	FIELD(struct run_standing_out, started_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was begun first."),
+	FIELD(struct run_standing_out, finished_at, .flags = FIELD_NULLABLE,
+	    .doc = "When it was over."),
+	FIELD(struct run_standing_out, failures,
+	    .doc = "Runs in a row that came to nothing; each puts the next one off."),
+	FIELD(struct run_standing_out, held,
+	    .doc = "What is wrong does not get better by itself: it is tried once an hour, later "
+		   "once a day, until the config changes or somebody asks for a run."),
+	FIELD_END,
+};
+static const struct schema standing_schema =
+    SCHEMA("DriftConfigRuns", struct run_standing_out, standing_fields);
 
 /* A config as it is answered. */
 struct config_out {
@@ -17,15 +48,18 @@ struct config_out {
 	struct raw_json         suggested_packs;
 	struct spec_thresholds *thresholds;
 	struct items            alerts;
-	struct items         unread, collections; /* struct spec_unread; struct collection_seen */
-	int64_t              retention_s;
-	int64_t              expect_every_s;
-	int64_t              dead_rules;
-	struct refused_seen *last_refused;
-	char                *state;
-	instant              last_run, last_snapshot_at;
-	uint64_t             version;
-	instant              created_at, updated_at;
+	struct items          unread, collections; /* struct spec_unread; struct collection_seen */
+	int64_t               retention_s;
+	int64_t               expect_every_s;
+	struct schedule_spec *schedule;
+	struct run_standing_out *collecting;
+	instant                  next_run_at;
+	int64_t                  dead_rules;
+	struct refused_seen     *last_refused;
+	char                    *state;
+	instant                  last_run, last_snapshot_at;
+	uint64_t                 version;
+	instant                  created_at, updated_at;
 };
 static const struct field collection_fields[] = {
 	FIELD(struct collection_seen, category, .doc = "The collection."),
@@ -100,6 +134,16 @@ static const struct field config_out_fields[] = {
 	    .doc = "Snapshots are dropped after so many seconds; absent: never."),
 	FIELD(struct config_out, expect_every_s, .flags = FIELD_OMIT_ZERO,
 	    .doc = "A complete snapshot is expected so often; absent: nothing is awaited."),
+	FIELD(struct config_out, schedule, .item = &schedule_spec_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "When it is collected; absent: only when somebody asks, or it is pushed to."),
+	FIELD(struct config_out, collecting, .item = &standing_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "What its newest run came to; absent: its source is pushed, in lists, and in "
+		   "what a change answers."),
+	FIELD(struct config_out, next_run_at, .flags = FIELD_OMIT_ZERO,
+	    .doc = "When it is collected next; absent: not by itself, in lists, and in what a "
+		   "change answers."),
 	FIELD(struct config_out, dead_rules, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Rules of its own that left out or changed nothing in the last 20 snapshots "
 		   "(GET .../rules names them); absent: none, and in lists."),
@@ -176,6 +220,7 @@ config_show(struct request *r, const struct config_row *in, struct config_out *o
 		.unread = b.unread,
 		.retention_s = b.retention_s,
 		.expect_every_s = b.expect_every_s,
+		.schedule = b.schedule,
 		.state = in->state,
 		.last_run = in->last_run_at,
 		.last_snapshot_at = in->collected_at,
@@ -230,6 +275,32 @@ show_refused(struct request *r, const struct acting *a, struct config_out *out, 
 }
 
 static bool
+show_runs(struct request *r, const struct acting *a, struct config_out *out, struct err *e)
+{
+	struct run_standing_out *seen = talloc_zero(r->mem, struct run_standing_out);
+	struct run_standing      s;
+	bool                     any;
+
+	if (seen == NULL)
+		return err_memory(e);
+	if (!run_standing_of(a, &r->id0, &s, &any, e))
+		return false;
+	*seen = (struct run_standing_out) {
+		.run_id = s.last.id,
+		.state = s.last.state,
+		.reason = s.last.reason,
+		.remedy = s.last.remedy,
+		.started_at = s.last.started_at,
+		.finished_at = s.last.finished_at,
+		.failures = s.state.failures,
+		.held = s.state.held,
+	};
+	out->collecting = any ? seen : NULL;
+	out->next_run_at = s.next_at;
+	return true;
+}
+
+static bool
 get_config(struct request *r, const void *body, void *answer, struct err *e)
 {
 	struct config_out      *out = answer;
@@ -243,7 +314,7 @@ get_config(struct request *r, const void *body, void *answer, struct err *e)
 	    !config_collections(a, &r->id0, &collections, &n, e))
 		return false;
 	out->collections = (struct items) { collections, n };
-	if (!show_refused(r, a, out, e))
+	if (!show_refused(r, a, out, e) || !show_runs(r, a, out, e))
 		return false;
 	return config_dead_rules(a, &r->id0, &out->dead_rules, e);
 }

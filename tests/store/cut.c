@@ -16,7 +16,7 @@
 
 struct cut_order {
 	_Atomic int packet; /* 0: none */
-	_Atomic int side, seen, done;
+	_Atomic int side, seen, done, victim;
 };
 
 /* One direction: where the next packet begins. */
@@ -52,6 +52,8 @@ is_it(struct cut_order *o, int side)
 	if (o->packet == 0 || o->done || o->side != side)
 		return false;
 	o->seen++;
+	if (o->seen == o->packet && o->victim != 0)
+		kill(o->victim, SIGKILL);
 	o->done = o->seen == o->packet;
 	return o->done != 0;
 }
@@ -134,15 +136,31 @@ cutter_start(const char *path, const char *server)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves none behind */
 	signal(SIGPIPE, SIG_IGN);
-	for (;;)
-		serve(c.order, accept(fd, NULL, NULL), connect_to(server));
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		int client = accept(fd, NULL, NULL);
+
+		if (fork() == 0) { /* each connection by itself: a process may have several */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			serve(c.order, client, connect_to(server));
+			_exit(0);
+		}
+		close(client);
+	}
 }
 
 void
 cutter_arm(struct cutter *c, enum cut_side side, int packet)
 {
 	c->order->side = (int)side;
+	c->order->seen = c->order->done = 0;
 	c->order->packet = packet;
+}
+
+void
+cutter_kills(struct cutter *c, pid_t pid)
+{
+	c->order->victim = pid;
 }
 
 bool

@@ -21,6 +21,8 @@ struct cutter {
 struct cutter cutter_start(const char *path, const char *server);
 /* From now on; once. */
 void cutter_arm(struct cutter *c, enum cut_side side, int packet);
+/* And kills that process there, before anybody can know. */
+void cutter_kills(struct cutter *c, pid_t pid);
 /* Ends it; whether it has cut. */
 bool cutter_end(struct cutter *c);
 

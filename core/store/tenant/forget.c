@@ -53,6 +53,9 @@ SQL(forget_readers, SQL_TENANT, &before_in, NULL,
     " AND (k.expires_at IS NULL OR k.expires_at > :before))"
     " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = read_by AND u.status = 'active')"
     " LIMIT 500");
+SQL(forget_runs, SQL_TENANT, &before_in, NULL,
+    "DELETE FROM runs WHERE finished_at < :before AND id NOT IN"
+    " (SELECT last_run FROM run_state WHERE last_run IS NOT NULL) ORDER BY finished_at LIMIT 500");
 
 static const struct {
 	const struct sql *q;
@@ -63,7 +66,7 @@ static const struct {
 	{ &forget_keys, DAY_MS }, /* as long as a repeat is known */
 	{ &forget_masked, 7 * DAY_MS }, { &forget_pushers, 30 * DAY_MS }, /* PUSHER_KEEP_DAYS */
 	{ &forget_collections, 30 * DAY_MS }, /* since anybody spoke of it */
-	{ &forget_readers, HOUR_MS },
+	{ &forget_readers, HOUR_MS }, { &forget_runs, 7 * DAY_MS },
 	{ &forget_daily, 400 * DAY_MS }, /* nobody can ask for it any more */
 };
 

@@ -73,9 +73,12 @@ before(async () => {
   assert.equal(silence.status, 201, silence.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
   assert.equal(provider.status, 201, provider.text);
+  const collected = await newConfig(admin, { source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } });
+  const run = await admin('POST', `/api/drift/configs/${collected.id}/run`);
+  assert.equal(run.status, 202, run.text);
   await newKey(admin);
   w = { config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
-    silence: silence.json.id, provider: provider.json.id, changes, ...await golden() };
+    silence: silence.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
 });
 after(() => hooks.stop());
@@ -146,6 +149,8 @@ const ASKED = {
     { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, rules: [{ path: '/scalar', from: 'guess', severity: 'critical' }] },
     { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, compare: spec.compare }] },
   'POST /api/drift/configs/{id}/what-if': { ids: () => [w.config], bodies: () => [{ days: 1 }, { days: 1, rules: [] }, { days: 1, thresholds: { min_severity: 'low' } }] },
+  'GET /api/drift/runs/{id}': { ids: () => [w.run] },
+  'POST /api/drift/configs/{id}/run': { ids: () => [w.collected] },
   'PUT /api/drift/changes': { bodies: () => [{ filter: { report_id: w.report }, status: 'acknowledged' }, { ids: [w.change], status: 'acknowledged' }] },
   'PUT /api/drift/alerts': { bodies: () => [{ ids: [w.alert], note: 'seen' }] },
   'GET /api/drift/alerts': { values: true },

@@ -91,6 +91,8 @@ const deeds = {
   'POST /api/drift/configs/{id}/documents': no('drift work'),
   'DELETE /api/drift/snapshots/{id}': no('drift work'),
   'POST /api/drift/configs/{id}/what-if': no('drift work'),
+  'POST /api/drift/configs/{id}/run': no('drift work'),
+  'DELETE /api/drift/runs/{id}': no('drift work'),
 };
 
 // ---- the tenant that it is tried in -------------------------------------------------------------

@@ -95,6 +95,12 @@ const table = {
   'POST /api/drift/configs': deed('drift_config.create', () => ({ body: { name: unique('c'), source: { kind: 'push' } } }), 201),
   'PUT /api/drift/configs/{id}': deed('drift_config.update', config('', { name: unique('c') })),
   'DELETE /api/drift/configs/{id}': deed('drift_config.delete', config(''), 204),
+  'POST /api/drift/configs/{id}/run': deed('drift_run.start', async () => at('/api/drift/configs', await w.collected(), '/run'), 202),
+  'DELETE /api/drift/runs/{id}': deed('drift_run.cancel', async () => {
+    const run = crypto.randomUUID(), config = await w.collected(); // one that nobody comes for
+    sql(`INSERT INTO runs (id, config_id, kind, slot, due_at, state) VALUES (UNHEX('${hex(run)}'), UNHEX('${hex(config)}'), 'manual', NOW(3), NOW(3), 'queued')`, schema);
+    return at('/api/drift/runs', run);
+  }, 204),
   'PUT /api/drift/configs/{id}/baseline': deed('baseline.set', async () => {
     const d = await w.drifted();
     return { ...at('/api/drift/configs', d.config, '/baseline'), body: { snapshot_id: d.snapshot, approve: { reviewed: true } } };
@@ -191,6 +197,7 @@ async function world() {
     },
     'identity-providers': async () => (await make('/api/identity-providers', provider())).id,
     'drift/golden-baselines': async () => (await make('/api/drift/golden-baselines', golden())).id,
+    collected: async () => (await make('/api/drift/configs', { name: unique('c'), source: { kind: 'http', parameters: { base_url: 'https://api.invalid' }, collections: [{ category: 'rules', path: '/rules', items: '/value', key: 'id' }] } })).id,
     'drift/silences': async () => (await make('/api/drift/silences', silence())).id,
     // who has read nothing yet
     reader: async (more) => {

@@ -91,6 +91,7 @@ const requests = {
   'GET /api/drift/reports': () => body('/api/drift/reports'),
   'GET /api/drift/reports/{id}/changes': () => body(`/api/drift/reports/${world.report.id}/changes`),
   'GET /api/drift/silences': () => body('/api/drift/silences'),
+  'GET /api/drift/runs': () => body('/api/drift/runs'),
   'GET /api/drift/alerts': () => body('/api/drift/alerts'),
 };
 

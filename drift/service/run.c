@@ -1,0 +1,116 @@
+#include "drift/service/run.h"
+
+#include <string.h>
+
+#include "core/shm/wake.h"
+#include "drift/run/running.h"
+
+/* ---- reading ---- */
+
+bool
+run_see(const struct acting *a, const struct uuid *id, struct run *run, struct err *e)
+{
+	return run_by_id(a->by.t->db, a->by.mem, id, run, e);
+}
+
+bool
+run_page(const struct acting *a, const struct run_filter *f, struct page *p, struct err *e)
+{
+	return run_list(a->by.t, a->by.mem, f, p, e);
+}
+
+/* What waits is due before what the schedule says. */
+static bool
+look_ahead(
+    const struct acting *a, const struct uuid *config, struct run_standing *out, struct err *e)
+{
+	struct run *live;
+	size_t      n;
+
+	out->next_at = out->state.next_at;
+	if (!run_live(a->by.t->db, a->by.mem, config, &live, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(live[i].state, run_states[RUN_QUEUED]) == 0 &&
+		    (out->next_at.ms == 0 || live[i].due_at.ms < out->next_at.ms))
+			out->next_at = live[i].due_at;
+	return true;
+}
+
+bool
+run_standing_of(const struct acting *a, const struct uuid *config, struct run_standing *out,
+    bool *any, struct err *e)
+{
+	struct db *db = a->by.t->db;
+
+	*out = (struct run_standing) { 0 };
+	*any = run_state_by_id(db, a->by.mem, config, &out->state, e);
+	if (!*any)
+		return err_take(e, ERR_MISSING);
+	if (!uuid_is_nil(&out->state.last_run) &&
+	    !run_by_id(db, a->by.mem, &out->state.last_run, &out->last, e) &&
+	    !err_take(e, ERR_MISSING))
+		return false;
+	return look_ahead(a, config, out, e);
+}
+
+/* ---- asking, and cancelling ---- */
+
+struct run_deed {
+	const struct acting *a;
+	struct uuid          config;
+	struct schedule_plan plan;
+	struct run           run;
+};
+
+static bool
+start_body(struct db *db, void *arg, struct err *e)
+{
+	struct run_deed     *r = arg;
+	const struct acting *a = r->a;
+
+	if (running_ask(db, a->drift->env, &r->config, RUN_MANUAL, a->by.caller->name, &r->run, e))
+		return true;
+	if (!err_take(e, ERR_MISSING))
+		return false;
+	return err_set(e, ERR_CONFLICT, 0,
+	    "What this config compares is pushed to it: there is nothing to collect.",
+	    "a run of a config that is pushed to");
+}
+
+bool
+run_start(const struct acting *a, const struct uuid *config, struct run *run, struct err *e)
+{
+	struct run_deed     r = { .a = a, .config = *config };
+	struct drift_config c;
+
+	if (!config_by_id(a->by.t, a->by.mem, config, &c, e) ||
+	    !acting_deed(a, start_body, &r,
+		&(struct audit_entry) { .action = AUDIT_RUN_ASK, .target_id = *config }, c.name, e))
+		return false;
+	wake_raise(a->drift->env->segment);
+	*run = r.run;
+	return true;
+}
+
+static bool
+cancel_body(struct db *db, void *arg, struct err *e)
+{
+	struct run_deed *r = arg;
+
+	return running_cancel(db, r->a->by.mem, &r->run, &r->plan, e);
+}
+
+bool
+run_cancel(const struct acting *a, const struct uuid *id, struct err *e)
+{
+	struct run_deed     r = { .a = a };
+	struct drift_config c;
+
+	return run_see(a, id, &r.run, e) &&
+	       config_by_id(a->by.t, a->by.mem, &r.run.config_id, &c, e) &&
+	       spec_schedule(a->by.mem, c.spec, &r.plan, e) &&
+	       acting_deed(a, cancel_body, &r,
+		   &(struct audit_entry) { .action = AUDIT_RUN_CANCEL, .target_id = *id }, c.name,
+		   e);
+}

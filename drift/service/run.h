@@ -1,0 +1,30 @@
+/*
+ * run.h - runs of configs whose source collects: listed, asked for, cancelled while they wait.
+ */
+#ifndef BSX_DRIFT_SERVICE_RUN_H
+#define BSX_DRIFT_SERVICE_RUN_H
+
+#include "core/store/drift/run.h"
+#include "drift/service/acting.h"
+
+MUST_USE bool run_see(
+    const struct acting *a, const struct uuid *id, struct run *run, struct err *e);
+/* Newest first. */
+MUST_USE bool run_page(
+    const struct acting *a, const struct run_filter *f, struct page *p, struct err *e);
+/* A run of that config as soon as may be: one that waits already, or a new one.  ERR_CONFLICT: it is pushed to. */
+MUST_USE bool run_start(
+    const struct acting *a, const struct uuid *config, struct run *run, struct err *e);
+/* ERR_CONFLICT: it does not wait any more. */
+MUST_USE bool run_cancel(const struct acting *a, const struct uuid *id, struct err *e);
+
+/* What the runs of a config are at; *any false: its source is pushed. */
+struct run_standing {
+	struct run_state state;
+	struct run       last; /* the newest that was begun; its id is nil: none yet */
+	instant          next_at; /* 0: not by itself */
+};
+MUST_USE bool run_standing_of(const struct acting *a, const struct uuid *config,
+    struct run_standing *out, bool *any, struct err *e);
+
+#endif

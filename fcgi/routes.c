@@ -13,6 +13,7 @@ const struct route *const route_tables[] = {
 	audit_routes,
 	api_key_routes,
 	config_routes,
+	source_routes,
 	snapshot_routes,
 	baseline_routes,
 	golden_routes,

@@ -19,6 +19,7 @@ extern const struct route api_key_routes[];
 extern const struct route oidc_routes[];
 extern const struct route identity_provider_routes[];
 extern const struct route config_routes[];
+extern const struct route source_routes[];
 extern const struct route snapshot_routes[];
 extern const struct route baseline_routes[];
 extern const struct route golden_routes[];

@@ -136,7 +136,8 @@ struct source_pack {
 };
 
 /* The tables: of a file, and of what a config of kind http brings. */
-extern const struct schema source_pack_schema, source_collection_schema;
+extern const struct schema source_pack_schema, source_collection_schema, source_parameter_schema,
+    source_auth_schema;
 
 /*
  * ERR_INVALID with faults that point into the text, which must outlive it.  `name`: what it must call itself; NULL: as

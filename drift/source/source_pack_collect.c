@@ -325,6 +325,14 @@ check_ignored(const struct compiling *c, const char *member, const char *entry, 
 }
 
 static bool
+unmasks(const struct json *entry)
+{
+	const struct json *how = json_get(entry, "how");
+
+	return how != NULL && how->type == JSON_STRING && str_eqz(how->text, "unmask");
+}
+
+static bool
 check_compare(const struct compiling *c, const struct json *v)
 {
 	static const uint8_t any_key[HASH_LEN];
@@ -341,7 +349,9 @@ check_compare(const struct compiling *c, const struct json *v)
 		if (!str_eqz(v->names[i], "arrays") && !str_eqz(v->names[i], "normalise"))
 			return refuse(c, "/compare", "may have arrays and normalise");
 		for (uint32_t k = 0; list->type == JSON_ARRAY && k < list->n; k++)
-			if (json_get(&list->items[k], "category") != NULL)
+			if (unmasks(&list->items[k]))
+				return refuse(c, "/compare", "must not unmask: a config may");
+			else if (json_get(&list->items[k], "category") != NULL)
 				return refuse(
 				    c, "/compare", "is of this collection: no category is named");
 	}

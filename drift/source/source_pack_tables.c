@@ -25,16 +25,18 @@ static const struct field parameter_fields[] = {
 	    .flags = FIELD_REQUIRED, .doc = "Name, of a-z, 0-9 and _; in forms {NAME}."),
 	FIELD(struct source_parameter, doc, .max = SENTENCE_MAX, .flags = FIELD_REQUIRED,
 	    .doc = "What it is, for people."),
-	FIELD(struct source_parameter, format, .choices = formats,
+	FIELD(struct source_parameter, format, .choices = formats, .flags = FIELD_OMIT_ZERO,
 	    .doc = "text (when absent), url: a base URL, headers: an object of header fields that "
 		   "every request has."),
-	FIELD(struct source_parameter, choices, .max = 20, .doc = "The texts that it may be."),
-	FIELD(struct source_parameter, required, .doc = "A config must give it."),
+	FIELD(struct source_parameter, choices, .max = 20, .flags = FIELD_OMIT_ZERO,
+	    .doc = "The texts that it may be."),
+	FIELD(struct source_parameter, required, .flags = FIELD_OMIT_ZERO,
+	    .doc = "A config must give it."),
 	FIELD_AS(struct source_parameter, fallback, "default", .max = 1024,
-	    .doc = "What it is when a config does not give it."),
+	    .flags = FIELD_OMIT_ZERO, .doc = "What it is when a config does not give it."),
 	FIELD_END,
 };
-static const struct schema parameter_schema =
+const struct schema source_parameter_schema =
     SCHEMA("SourceParameter", struct source_parameter, parameter_fields);
 
 static const struct field host_fields[] = {
@@ -55,22 +57,22 @@ static const struct field auth_fields[] = {
 	FIELD(struct source_auth, kind, .choices = auth_kinds, .flags = FIELD_REQUIRED,
 	    .doc = "none; bearer: a token; basic: user and password; header: a header field; "
 		   "oauth2_client_credentials: a token that is asked for (RFC 6749 section 4.4)."),
-	FIELD(struct source_auth, host, .max = NAME_MAX_BYTES,
+	FIELD(struct source_auth, host, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "oauth2_client_credentials: host that gives tokens."),
-	FIELD(struct source_auth, path, .max = FORM_TEXT_MAX,
+	FIELD(struct source_auth, path, .max = FORM_TEXT_MAX, .flags = FIELD_OMIT_ZERO,
 	    .doc = "oauth2_client_credentials: path of its token endpoint, a form of parameters."),
-	FIELD(struct source_auth, scope, .max = FORM_TEXT_MAX,
+	FIELD(struct source_auth, scope, .max = FORM_TEXT_MAX, .flags = FIELD_OMIT_ZERO,
 	    .doc = "oauth2_client_credentials: scope, a form of parameters and hosts."),
-	FIELD(struct source_auth, header, .max = NAME_MAX_BYTES,
+	FIELD(struct source_auth, header, .max = NAME_MAX_BYTES, .flags = FIELD_OMIT_ZERO,
 	    .doc = "header: the field's name; the credential's token is its value."),
-	FIELD(struct source_auth, forms, .choices = auth_forms, .max = 2,
+	FIELD(struct source_auth, forms, .choices = auth_forms, .max = 2, .flags = FIELD_OMIT_ZERO,
 	    .doc = "oauth2_client_credentials: client_secret (when absent), certificate: a signed "
 		   "assertion (RFC 7523) with x5t#S256."),
-	FIELD(struct source_auth, alg, .choices = auth_algs,
+	FIELD(struct source_auth, alg, .choices = auth_algs, .flags = FIELD_OMIT_ZERO,
 	    .doc = "certificate: how it signs; PS256 when absent."),
 	FIELD_END,
 };
-static const struct schema auth_schema = SCHEMA("SourceAuth", struct source_auth, auth_fields);
+const struct schema source_auth_schema = SCHEMA("SourceAuth", struct source_auth, auth_fields);
 
 static const struct field next_fields[] = {
 	FIELD(struct source_next, pointer, .min = 1, .max = SELECTOR_POINTER_MAX,
@@ -262,11 +264,11 @@ static const struct field pack_fields[] = {
 	    .doc = "What it reads, for people."),
 	FIELD(struct pack_in, documents, .max = 100,
 	    .doc = "The vendor's documents that it was written by."),
-	FIELD(struct pack_in, parameters, .max = SOURCE_PARAMETERS_MAX, .item = &parameter_schema,
-	    .doc = "What a config gives in source.parameters."),
+	FIELD(struct pack_in, parameters, .max = SOURCE_PARAMETERS_MAX,
+	    .item = &source_parameter_schema, .doc = "What a config gives in source.parameters."),
 	FIELD(struct pack_in, hosts, .min = 1, .max = SOURCE_HOSTS_MAX, .item = &host_schema,
 	    .flags = FIELD_REQUIRED, .doc = "Where it is read."),
-	FIELD(struct pack_in, auth, .item = &auth_schema, .doc = "How it proves who asks."),
+	FIELD(struct pack_in, auth, .item = &source_auth_schema, .doc = "How it proves who asks."),
 	FIELD(struct pack_in, headers,
 	    .doc = "Object of texts: header fields of all requests but those for tokens."),
 	FIELD(struct pack_in, collections, .min = 1, .max = SOURCE_COLLECTIONS_MAX,

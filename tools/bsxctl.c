@@ -56,10 +56,11 @@ const struct command commands[] = {
 	    "  sleeps  it does not work as long as that lasts\n" },
 	{ "audit", cmd_audit, "verify [SLUG]",
 	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
-	{ "source", cmd_source, "check [FILE...]",
+	{ "source", cmd_source, "check [FILE...] | man",
 	    "Reads source packs, and says what is wrong with them.",
 	    "  check  each FILE, or all of sources_dir: a line FILE:PLACE: REASON for each fault\n"
-	    "         (PLACE is a JSON Pointer); the status is 1 when there is one\n" },
+	    "         (PLACE is a JSON Pointer); the status is 1 when there is one\n"
+	    "  man    the members of a pack in mdoc(7)\n" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },

@@ -4,6 +4,7 @@
 
 #include "drift/source/source_pack.h"
 #include "tools/bsxctl.h"
+#include "tools/bsxctl_source.h"
 
 /* FILE:PLACE: REASON, a line each. */
 static int
@@ -58,11 +59,23 @@ check_all(struct ctl *c)
 	return failed;
 }
 
+static int
+put_man(struct ctl *c)
+{
+	struct buf b;
+
+	buf_make(&b, c->mem);
+	source_man(&b);
+	return buf_ok(&b) && fwrite(b.p, 1, b.n, stdout) == b.n ? 0 : 1;
+}
+
 int
 cmd_source(struct ctl *c, int argc, char **argv)
 {
 	int failed = 0;
 
+	if (argc == 2 && strcmp(argv[1], "man") == 0)
+		return put_man(c);
 	if (argc < 2 || strcmp(argv[1], "check") != 0 || (argc > 2 && argv[2][0] == '-'))
 		return ctl_usage("source", false);
 	if (argc == 2)

@@ -56,6 +56,16 @@ ok "an unknown command is refused" runs_and_says 'no command frobnicate' 2 frobn
 ok "an unknown option is refused" run 2 init --frobnicate
 ok "the configuration is checked" runs_and_says 'can be used' 0 config check
 ok "the example has every section" runs_and_says '^#.*keyring' 0 config example
+
+# ---- source packs ----
+
+source_manual() {
+	run 0 source man && sed -e '1,/^\.\\" BEGIN MEMBERS/d' -e '/^\.\\" END MEMBERS/,$d' drift/source/blindspotx-source.5 | cmp - "$dir/out"
+}
+ok "the manual of source packs has their members (make conf-docs)" source_manual
+ok "each source pack that ships can be used" runs_and_says 'entra\.json: .*collections' 0 source check
+sed 's|"/orgs/{org}/hooks"|"/orgs/{org}/../hooks"|' etc/sources/github.json >"$dir/github.json"
+ok "one that cannot be used is told by file, place and reason" runs_and_says '/github\.json:/collections/[0-9]*/path: must not have steps of dots' 1 source check etc/sources/entra.json "$dir/github.json"
 ok "doctor before init names what is missing" runs_and_says 'WRONG.*bsxctl init' 1 doctor
 ok "a tenant before init is refused" run 1 tenant create early --name Early --admin a@early.example
 ok "init makes the keyring and the control schema" runs_and_says 'schema testctl' 0 init

@@ -45,6 +45,13 @@ async function golden() {
 const body = (target, b, caller = () => admin) => ({ target, body: b, caller });
 const user = async () => (await admin('POST', '/api/users', { body: { email: `${unique('u')}@choices.example`, display_name: 'U', password: 'a long enough password', roles: ['viewer'] } })).json;
 const config = (more = {}) => ({ name: unique('c'), source: { kind: 'push' }, rule_packs: [], ...more });
+// A source to put a choice of it into.
+const collection = { category: 'c', path: '/c', key: 'id', each: [{ name: 'm', path: '/c/{/id}' }] };
+const asked = (more) => ({ kind: 'http', parameters: { base_url: 'https://fw.example' }, collections: [collection], ...more });
+const client = { kind: 'oauth2_client_credentials', token_url: 'https://fw.example/token', client_id: 'c', client_secret: 's' };
+const proofs = { none: {}, bearer: { token: 't' }, basic: { user: 'u', password: 'p' }, header: { name: 'X-Key', value: 'v' }, oauth2_client_credentials: client };
+const sourceFor = (at, choice) => (at === '/source/kind' && choice !== 'http' ? {}
+  : asked(at === '/source/credential/kind' ? { credential: proofs[choice] } : at === '/source/credential/alg' ? { credential: client } : {}));
 let another;
 const tenant = async () => {
   if (!another) {
@@ -65,12 +72,12 @@ const requests = {
   'PUT /api/users/{id}': async () => body(`/api/users/${(await user()).id}`, {}),
   'PUT /api/tenants/{id}': async (at) => body(`/api/tenants/${(await tenant()).id}`, at.includes('/security') ? { settings: { notifications: { security: [{ channel_id: another.channel }] } } } : {}, () => operator),
   'POST /api/api-keys': (at, choice) => body('/api/api-keys', { name: unique('k'), scopes: ['read:drift'], ...(choice === 'service' ? { expires_at: ahead(1) } : {}) }),
-  'POST /api/drift/configs': async (at) => body('/api/drift/configs', config(at.startsWith('/alerts') ? { alerts: [{ channel_id: (await newChannel(admin, 'http://127.0.0.1:9/x')).id }] } : {})),
+  'POST /api/drift/configs': async (at, choice) => body('/api/drift/configs', config(at.startsWith('/source') ? { source: sourceFor(at, choice) } : at.startsWith('/alerts') ? { alerts: [{ channel_id: (await newChannel(admin, 'http://127.0.0.1:9/x')).id }] } : {})),
   'PUT /api/drift/configs/{id}': async (at, choice) => {
     const c = await newConfig(admin, { rule_packs: [] });
     if (choice === 'golden')
       assert.equal((await admin('PUT', `/api/drift/configs/${c.id}/baseline`, { body: { golden: { id: await golden() } } })).status, 200);
-    return body(`/api/drift/configs/${c.id}`, at.startsWith('/alerts') ? { alerts: [{ channel_id: (await newChannel(admin, 'http://127.0.0.1:9/x')).id }] } : {});
+    return body(`/api/drift/configs/${c.id}`, at.startsWith('/source') ? { source: sourceFor(at, choice) } : at.startsWith('/alerts') ? { alerts: [{ channel_id: (await newChannel(admin, 'http://127.0.0.1:9/x')).id }] } : {});
   },
   'PUT /api/drift/configs/{id}/baseline': async (at, choice) => {
     const c = await newConfig(admin, { rule_packs: [] });

@@ -397,7 +397,7 @@ differs(const struct collection_row *a, const struct collection_row *b, struct s
 	       a->incomplete_runs != b->incomplete_runs || a->blind_since.ms != b->blind_since.ms ||
 	       !uuid_eq(&a->read_by, &b->read_by) || a->left_out != b->left_out ||
 	       a->held != b->held || a->unsettled != b->unsettled ||
-	       !uuid_eq(&a->look_report, &b->look_report);
+	       !uuid_eq(&a->look_report, &b->look_report) || a->look_due != b->look_due;
 }
 
 bool

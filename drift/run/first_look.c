@@ -177,9 +177,15 @@ look_at(const struct ingest *in, struct look *l, struct plan_collection *c, stru
 			return false;
 	if (!end_batch(l, e))
 		return false;
-	if (grave(l) > before)
-		c->row.look_report = l->p->report.id;
+	c->row.look_due = false;
+	c->row.look_report = grave(l) > before ? l->p->report.id : (struct uuid) { 0 };
 	return true;
+}
+
+static bool
+is_due(const struct plan *p, const struct plan_collection *c)
+{
+	return c->enters || (c->read && c->was.look_due && !p->before.golden);
 }
 
 bool
@@ -194,7 +200,7 @@ first_look_make(const struct ingest *in, struct plan *p, struct err *e)
 		return err_memory(e);
 	l->p = p;
 	for (size_t i = 0; i < p->collections.n; i++)
-		if (p->collections.of[i].enters && !look_at(in, l, &p->collections.of[i], e))
+		if (is_due(p, &p->collections.of[i]) && !look_at(in, l, &p->collections.of[i], e))
 			return false;
 	return grave(l) == 0 || print_look(l, &p->report.first_look, e);
 }

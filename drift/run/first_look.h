@@ -1,6 +1,9 @@
 /*
  * first_look.h - what a collection enters the baseline with, judged as if each value had just been set to what it is.
  *
+ * Where the rules or packs of a config change, the next complete reading of each is looked at so once more, and what it
+ * finds takes the place of what was to be reviewed: what packs say that were chosen later, they say of all there is.
+ *
  * The first reading never alerts; what is wrong in it from the beginning would be right for ever.  So the report lists what
  * would be high or critical, worst first, at most LOOK_MAX of it, and whoever approves the baseline says that the list was
  * seen (service/baseline.h).  The list has places and rules and no values.

@@ -6,6 +6,7 @@
 
 #include "core/store/drift/rekey.h"
 #include "core/store/drift/report.h"
+#include "core/store/drift/schedule.h"
 #include "core/store/tx.h"
 #include "drift/engine/redact.h"
 #include "drift/run/place_list.h"
@@ -370,6 +371,19 @@ say_so(struct db *db, const struct taking *k, struct err *e)
 	return finding_event_add(db, &v, 1, e);
 }
 
+/* Its days begin with the takeover, so that an upgrade tells nobody of all baselines at once. */
+static bool
+review_later(struct db *db, const struct taking *k, struct err *e)
+{
+	const struct config_state *s = &k->state;
+
+	if (s->baseline_approved || s->golden || uuid_is_nil(&s->baseline_snapshot) ||
+	    k->spec->mode == BASELINE_PREVIOUS)
+		return true;
+	return schedule_set(
+	    db, SCHEDULE_REVIEW, &k->config.id, k->spec->limits.review_after_days * 86400, e);
+}
+
 static bool
 takeover_body(struct db *db, void *arg, struct err *e)
 {
@@ -383,7 +397,7 @@ takeover_body(struct db *db, void *arg, struct err *e)
 	if (k.config.edition >= COMPARE_EDITION)
 		return true;
 	return read_known(&k, e) && compare_both(&k, e) && name_all(&k, e) &&
-	       takeover_follow(&k, e) && say_so(db, &k, e) &&
+	       takeover_follow(&k, e) && say_so(db, &k, e) && review_later(db, &k, e) &&
 	       config_set_edition(db, &x->config, COMPARE_EDITION, e);
 }
 

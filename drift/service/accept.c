@@ -12,13 +12,14 @@
 #include "drift/snapshot/collections.h"
 
 struct acceptance {
-	const struct acting *a;
-	const char          *reason;
-	bool                 reviewed;
-	struct alert_scope   scope;
-	struct report        report;
-	struct snapshot      snapshot;
-	instant              now;
+	const struct acting     *a;
+	const char              *reason;
+	bool                     reviewed;
+	struct alert_scope       scope;
+	const struct drift_spec *spec;
+	struct report            report;
+	struct snapshot          snapshot;
+	instant                  now;
 };
 
 static bool
@@ -41,6 +42,7 @@ accept_body(struct db *db, void *arg, struct err *e)
 	const struct acting *a = p->a;
 	const struct uuid   *config = &p->report.config_id;
 	struct config_state  state;
+	const char          *word;
 
 	if (!config_state_lock(db, a->by.mem, config, &state, e))
 		return false;
@@ -58,7 +60,8 @@ accept_body(struct db *db, void *arg, struct err *e)
 	/* An older report's snapshot becomes the baseline; what came since is for the next push. */
 	if (!uuid_eq(&state.report_id, &p->report.id))
 		return true;
-	return config_state_word(db, config, "ok", e) &&
+	return collections_word(db, a->by.mem, config, p->spec, &word, e) &&
+	       config_state_word(db, config, word, e) &&
 	       alert_resolve(db, a, &p->report, p->reason, e);
 }
 
@@ -81,6 +84,7 @@ accept_load(struct acceptance *p, const struct uuid *id, struct err *e)
 		return err_set(e, ERR_CONFLICT, 0,
 		    "The baseline of this config follows the previous snapshot; it is not set.",
 		    "mode previous");
+	p->spec = spec;
 	p->scope = acting_alerts(a, &c, spec);
 	if (!snapshot_shows(a->by.mem, &p->snapshot, &shows, e))
 		return false;

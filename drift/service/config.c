@@ -5,6 +5,7 @@
 
 #include "core/shm/wake.h"
 #include "core/store/alert/channel.h"
+#include "core/store/drift/collection.h"
 #include "core/store/drift/rule_hits.h"
 #include "core/store/drift/schedule.h"
 #include "drift/run/golden_binding.h"
@@ -75,6 +76,7 @@ struct config_change {
 	bool                     collects, collected; /* its source does, and did before */
 	bool                     moved;               /* another source or schedule */
 	struct schedule_plan     plan;
+	bool                     rules; /* what is judged is judged otherwise now */
 };
 
 static bool
@@ -238,6 +240,14 @@ config_make(
 	return out->state != NULL || err_memory(e);
 }
 
+/* A snapshot on its way that has read the rows before is planned again. */
+static bool
+look_again(struct db *db, const struct config_change *c, struct err *e)
+{
+	return !c->rules ||
+	       (collection_look_again(db, &c->config.id, e) && config_outrun(db, &c->config.id, e));
+}
+
 static bool
 alter_body(struct db *db, void *arg, struct err *e)
 {
@@ -247,7 +257,7 @@ alter_body(struct db *db, void *arg, struct err *e)
 	if (!config_set(db, &c->config, &done, e))
 		return false;
 	return done ? config_credential_write(db, &c->config.id, &c->credential, e) &&
-			  set_runs(db, c, e) && await_beat(db, c, e)
+			  set_runs(db, c, e) && await_beat(db, c, e) && look_again(db, c, e)
 		    : outrun(e);
 }
 
@@ -257,7 +267,9 @@ config_alter(const struct acting *a, const struct uuid *id, const struct config_
 {
 	const struct schema *s = &drift_config_update_schema;
 	bool                 named = (in->body->given & schema_bit(s, "baseline")) != 0;
-	struct config_change c = { .a = a };
+	struct config_change c = { .a = a,
+		.rules = (in->body->given &
+			     (schema_bit(s, "rules") | schema_bit(s, "rule_packs"))) != 0 };
 
 	if (!config_see(a, id, out, e) || !acting_holds(a, out->config.version, e) ||
 	    !check_golden(a, in->body, named, out->golden, e))

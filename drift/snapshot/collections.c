@@ -98,6 +98,25 @@ collections_pin(
 	       (unsettled_drop_collections(db, put, put_n, e) && collection_put(db, put, put_n, e));
 }
 
+/* ---- the config's state ---- */
+
+bool
+collections_word(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    const struct drift_spec *spec, const char **word, struct err *e)
+{
+	struct collection_row *rows;
+	size_t                 n;
+
+	if (!collection_list(db, mem, config, &rows, &n, e))
+		return false;
+	*word = any_unreviewed(rows, n) ? "unreviewed" : "ok";
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].blind_since.ms != 0 &&
+		    spec_unread(spec, str_of(rows[i].category)) == NULL)
+			*word = "blind";
+	return true;
+}
+
 /* ---- a sentence about those that are blind ---- */
 
 #define NAME_BYTES 40

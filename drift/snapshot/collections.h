@@ -18,6 +18,10 @@
 MUST_USE bool collections_pin(
     struct db *db, TALLOC_CTX *mem, const struct snapshot *s, bool reviewed, struct err *e);
 
+/* The state word of a config in which nothing is found: "ok", "unreviewed" or "blind". */
+MUST_USE bool collections_word(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
+    const struct drift_spec *spec, const char **word, struct err *e);
+
 /* Collections that are blind, and when each was read completely last (0: never), for a sentence about them. */
 struct blind_list {
 	struct blind_one {

@@ -69,11 +69,12 @@ static const struct field report_out_fields[] = {
 	    .doc = "Created resources among them that are like a deleted one of their category: "
 		   "renamed_from."),
 	FIELD(struct report_out, first_look, .flags = FIELD_OMIT_ZERO,
-	    .doc = "What in the first readings of collections would be high or critical, had each "
-		   "value just been set to what it is: {critical, high, changes: [{category, key, "
-		   "path, severity, rule, reason}], more}, worst first, at most 100, and how many "
-		   "more there are. Nobody is alerted: who approves the baseline says that it was "
-		   "seen."),
+	    .doc =
+		"What in the first readings of collections would be high or critical, had each "
+		"value just been set to what it is: {critical, high, changes: [{category, key, "
+		"path, severity, rule, reason}], more}, worst first, at most 100, and how many "
+		"more there are. Nobody is alerted: who approves the baseline says that it was "
+		"seen. The same of the first reading after its rules or rule_packs have changed."),
 	FIELD_END,
 };
 const struct schema report_out_schema = SCHEMA("DriftReport", struct report_out, report_out_fields);

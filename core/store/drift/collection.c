@@ -20,6 +20,7 @@ static const struct field row_fields[] = {
 	COLUMN(struct collection_row, held),
 	COLUMN(struct collection_row, unsettled),
 	COLUMN_NULL(struct collection_row, look_report),
+	COLUMN(struct collection_row, look_due),
 	FIELD_END,
 };
 static const struct schema row_schema =
@@ -28,7 +29,7 @@ static const struct schema row_schema =
 #define COLLECTION_COLUMNS                                                                         \
 	"config_id, category, baseline_snapshot, baseline_seq, baseline_late, how, kept_snapshot," \
 	" kept_seq, complete_at, incomplete_runs, blind_since, read_by, read_at, left_out, held,"  \
-	" unsettled, look_report"
+	" unsettled, look_report, look_due"
 
 SQL(collection_select, SQL_TENANT, &id_in, &row_schema,
     "SELECT " COLLECTION_COLUMNS
@@ -37,14 +38,15 @@ SQL(collection_upsert, SQL_TENANT, &row_schema, NULL,
     "INSERT INTO config_collections (" COLLECTION_COLUMNS
     ") VALUES (:config_id, :category, :baseline_snapshot, :baseline_seq, :baseline_late, :how,"
     " :kept_snapshot, :kept_seq, :complete_at, :incomplete_runs, :blind_since, :read_by,"
-    " :read_at, :left_out, :held, :unsettled, :look_report) ON DUPLICATE KEY UPDATE"
+    " :read_at, :left_out, :held, :unsettled, :look_report, :look_due) ON DUPLICATE KEY UPDATE"
     " baseline_snapshot = VALUES(baseline_snapshot), baseline_seq = VALUES(baseline_seq),"
     " baseline_late = VALUES(baseline_late), how = VALUES(how),"
     " kept_snapshot = VALUES(kept_snapshot), kept_seq = VALUES(kept_seq),"
     " complete_at = VALUES(complete_at), incomplete_runs = VALUES(incomplete_runs),"
     " blind_since = VALUES(blind_since), read_by = VALUES(read_by), read_at = VALUES(read_at), "
     "left_out = VALUES(left_out),"
-    " held = VALUES(held), unsettled = VALUES(unsettled), look_report = VALUES(look_report)");
+    " held = VALUES(held), unsettled = VALUES(unsettled), look_report = VALUES(look_report), "
+    "look_due = VALUES(look_due)");
 
 bool
 collection_list(struct db *db, TALLOC_CTX *mem, const struct uuid *config,
@@ -62,6 +64,17 @@ collection_ask(
 	const struct id_in in = { *config };
 
 	trip_all_packed(trip, &collection_select, &in, INTO(rows, n, COLLECTIONS_MAX));
+}
+
+SQL(collection_update_look, SQL_TENANT, &id_in, NULL,
+    "UPDATE config_collections SET look_due = TRUE WHERE config_id = :id");
+
+bool
+collection_look_again(struct db *db, const struct uuid *config, struct err *e)
+{
+	const struct id_in in = { *config };
+
+	return tx_later(db, &collection_update_look, &in, e);
 }
 
 bool

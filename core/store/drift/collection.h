@@ -37,6 +37,7 @@ struct collection_row {
 	bool        held;            /* much of it is gone at once: its next complete reading decides */
 	int64_t     unsettled;       /* resources of it whose baseline has not moved with it (unsettled.h) */
 	struct uuid look_report;     /* has what is to be reviewed of its first reading; nil: nothing */
+	bool        look_due;        /* its rules have changed: the next complete reading is looked at as the first was */
 };
 
 /* By category (bytes). */
@@ -48,4 +49,6 @@ void collection_ask(
 /* New ones, or all that can change of those that are there. */
 MUST_USE bool collection_put(
     struct db *db, const struct collection_row *rows, size_t n, struct err *e);
+/* Of all of a config, in a deed that raises its life. */
+MUST_USE bool collection_look_again(struct db *db, const struct uuid *config, struct err *e);
 #endif

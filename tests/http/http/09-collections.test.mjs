@@ -243,3 +243,15 @@ test('a push that is refused is shown with the config, and told of when it goes 
   assert.deepEqual([await alerts('blind'), (await config()).last_refused.runs], [['resolved'], 0]);
   assert.equal((await key('POST', `/api/drift/configs/${c.id.replace(/.$/, 'f')}/snapshots`, { body: {} })).status, 404);
 });
+
+test('what is accepted does not say of a config that all of it was read and reviewed', async () => {
+  const { admin, caller, config } = await watched({ rules: [{ path: '/mfa', from: true, severity: 'high' }] });
+  const send = await caller();
+  await send([item('a', 'k'), item('b', 'k'), item('c', 'k', { mfa: false })]);
+  let last;
+  for (let i = 0; i < 3; i++) last = await send([item('a', 'k', 2)], { b: 'failed', c: 'partial' });
+  assert.equal((await config()).state, 'drifted');
+  const done = await admin('POST', `/api/drift/reports/${last.report.id}/accept`, { body: { reason: 'As wanted.' } });
+  assert.equal(done.status, 200, done.text);
+  assert.equal((await config()).state, 'blind');
+});

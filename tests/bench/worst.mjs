@@ -119,6 +119,10 @@ const special = {
       body: { resources: times(60000, (i) => item(`resource-${i}`, { state: 1, name: `name of ${i}`, text: wordy(90) })) } })),
     body('60,000 resources, all changed again', async () => ({ id: (await w.once('pushed', () => w.config())).id,
       body: { resources: times(60000, (i) => item(`resource-${i}`, { state: 2, name: `name of ${i}`, text: wordy(90) })) } })),
+    body('50,000 tiny resources, the first', async () => ({ id: (await w.once('tiny', () => w.config())).id,
+      body: { resources: times(50000, (i) => item(`r${i}`, { v: 0 })) } })),
+    body('50,000 tiny resources, all changed', async () => ({ id: (await w.once('tiny', () => w.config())).id,
+      body: { resources: times(50000, (i) => item(`r${i}`, { v: 1 })) } })),
     ...combinations.filter(([p, s]) => !p.includes('parts')).map(([p, s]) => body(`${p}; ${s}`, async () => {
       const config = await w.config(settings[s]), [a, b] = largestPush(p);
       const one = (x) => Buffer.from(`{"resources":[{"category":"c","key":"k","value":${x}}]}`);

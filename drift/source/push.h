@@ -2,6 +2,9 @@
  * push.h - the source `push`: what a collector hands in, as resources and the
  * completeness of their collections.
  *
+ * A push is taken whole or not at all: one element that breaks a rule refuses it, for a half that is
+ * stored would call the other half gone.  What was refused is told (drift/run/pushers.h).
+ *
  * Errors: ERR_INVALID with faults (pointers into the body).  Results point into
  * the body's tree, which must outlive them.
  */

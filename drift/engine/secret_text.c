@@ -280,6 +280,23 @@ static const bool signs[256] = {
 #undef X
 };
 
+/* What lies between a sign and its secret may hold another: both are one then, since signs that
+ * were passed are not looked at again. */
+static void
+take_earlier(struct str text, size_t from, size_t sign, struct secret_part *out)
+{
+	const unsigned char *p = (const unsigned char *)text.p;
+	struct secret_part   other;
+
+	for (size_t i = sign + 1; i < out->from; i++) {
+		if (!signs[p[i]] || !finders[p[i]](text, i, &other) || other.from < from ||
+		    other.from >= out->from)
+			continue;
+		out->from = other.from;
+		out->to = other.to > out->to ? other.to : out->to;
+	}
+}
+
 bool
 secret_next(struct str text, size_t from, struct secret_part *out)
 {
@@ -294,7 +311,9 @@ secret_next(struct str text, size_t from, struct secret_part *out)
 			at++;
 		if (at >= text.n)
 			return false;
-		if (finders[p[at]](text, at, out) && out->from >= from)
+		if (finders[p[at]](text, at, out) && out->from >= from) {
+			take_earlier(text, from, at, out);
 			return true;
+		}
 	}
 }

@@ -249,9 +249,9 @@ secret_value(struct str s, size_t from, const struct named *n, struct secret_par
 		out->from++;
 		out->to = secret_quoted_end(s, out->from, quote);
 	}
-	if (quote == '\0' || !is_over(s, out->to, n)) {
+	if (quote == '\0' || (n->list != LIST_NONE && !is_over(s, out->to, n))) {
 		out->from = from;
-		out->to = plain_end(s, from, n);
+		out->to = plain_end(s, quote == '\0' ? from : out->to + 1, n);
 		if (n->line && out->to < s.n && is_end(s.p[out->to]))
 			out->to =
 			    lines_end(s, line_end(s, out->to), secret_column(s, n->word), false);

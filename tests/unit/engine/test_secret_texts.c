@@ -64,6 +64,7 @@ static const struct {
 	{ "json in text", "no text",
 	    "\"{\\n  \\\"password\\\": null,\\n  \\\"token\\\": 12,\\n  \\\"secret\\\": "
 	    "{\\\"name\\\":\\\"KEEP\\\"}\\n}\"" },
+	{ "json in text", "quoted, and more behind it", "\"%\\\"password\\\":\\\"HIDE\\\"KEEP\"" },
 	{ "json in text", "empty", "\"{\\\"password\\\":\\\"\\\",\\\"port\\\":\\\"KEEP\\\"}\"" },
 	{ "json in text", "none", "\"{\\\"password\\\":\\\"none\\\",\\\"port\\\":\\\"KEEP\\\"}\"" },
 	{ "json in text", "multi-line",
@@ -78,6 +79,7 @@ static const struct {
 	    "\"{\\\"cmd\\\":\\\"run password=HIDE\\\",\\\"port\\\":\\\"KEEP\\\"}\"" },
 	{ "url", "userinfo", "\"postgres://KEEP:HIDE@KEEP/db\"" },
 	{ "url", "slash in it", "\"postgres://KEEP:HI/HIDE@KEEP/db\"" },
+	{ "url", "another secret before it", "\"a://;Password=HIDE;A=1:HIDE@/\"" },
 	{ "url", "empty", "\"postgres://KEEP:@KEEP/db\"" },
 	{ "url", "query", "\"https://KEEP/?user=KEEP&password=HIDE&z=KEEP#KEEP\"" },
 	{ "url", "query, none", "\"https://KEEP/?password=none&z=KEEP\"" },
@@ -205,7 +207,8 @@ what_was_masked_holds_no_secret(void **state)
 		struct str      seen = shown(r.value);
 		struct resource again = resource(spec, "c", talloc_strndup(mem, seen.p, seen.n));
 
-		if (!str_eq(shown(again.value), seen))
+		if (times(shown(again.value), "[masked]") != times(seen, "[masked]") ||
+		    times(shown(again.value), "KEEP") != times(seen, "KEEP"))
 			fail_msg("%s, %s: %.*s", rows[i].kind, rows[i].form,
 			    (int)shown(again.value).n, shown(again.value).p);
 	}

@@ -116,6 +116,12 @@ struct source_session {
 	int64_t     refused_until_ms; /* until then it is not asked again */
 };
 
+/* The tenant's own tables, by who has their connection: drift/self/self.h. */
+struct source_own {
+	bool (*read)(void *arg, TALLOC_CTX *mem, struct collected *out, struct err *e);
+	void *arg;
+};
+
 /* What a run begins with. */
 struct source_begin {
 	const struct source   *source;
@@ -124,6 +130,7 @@ struct source_begin {
 	const struct env      *env; /* its clock and randomness */
 	struct strings         categories; /* of them alone; none: all */
 	int64_t                now_ms;
+	const struct source_own *own; /* of kind self, which reads it at once; NULL: of another */
 };
 
 /*

@@ -8,7 +8,9 @@
 #define SOURCES(X)                                                                                 \
 	X(push, source_push, source_push_schema, "they are pushed")                                \
 	X(http, source_http, source_http_schema,                                                   \
-	    "an API that answers JSON is asked for collections")
+	    "an API that answers JSON is asked for collections")                                   \
+	X(self, source_self, source_self_schema,                                                   \
+	    "users, roles, settings, providers, channels and API keys of this tenant itself")
 #endif
 /* Of any other word: a source pack of the installation. */
 extern const struct source_ops source_rest;

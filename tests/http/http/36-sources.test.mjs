@@ -48,6 +48,7 @@ test('a credential is taken, and never shown', async () => {
 test('what a source cannot be is refused by its place', async () => {
   const rows = [
     [{ kind: 'nosuchpack' }, '/source/kind'],
+    [{ kind: 'self', parameters: {} }, '/source/parameters'],
     [{ kind: 'http', parameters: base }, '/source/collections'],
     [http({ parameters: {} }), '/source/parameters/base_url'],
     [http({ parameters: { base_url: 'ftp://fw.example' } }), '/source/parameters/base_url'],

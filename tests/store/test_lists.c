@@ -16,7 +16,7 @@
 static const char *const large[] = { "alert_controls", "alert_findings", "alerts", "audit",
 	"config_snapshots", "contents", "deliveries", "drift_changes", "drift_findings",
 	"drift_history", "drift_reports", "idempotency", "login_transactions", "mail_tokens",
-	"manifest_contents", "oidc_marks", "outbox", "resource_versions", "resources",
+	"manifest_contents", "oidc_marks", "outbox", "resource_versions", "resources", "runs",
 	"user_sessions", NULL };
 
 /* What reads more by its nature, and why that is right. */
@@ -49,6 +49,7 @@ static const struct {
 	{ "config_delete_versions", SORTED, "a config whole" },
 	{ "config_delete_resources", SORTED, "a config whole" },
 	{ "config_delete_snapshots", SORTED, "a config whole" },
+	{ "run_delete_config", SORTED, "a config whole" },
 	{ "config_resolve_alerts", SORTED, "a config whole" },
 	{ "provider_update_sessions", 200000, "every session by a provider that is going" },
 	{ "provider_update_waiting", 200000, "every sign-in by a provider that is going" },
@@ -82,6 +83,11 @@ static const char *const rows[] = {
 	" pushed_by, collected_at, received_at, report_id, idempotency_key) SELECT " ID ", " CONFIGS
 	", seq, seq % 100 > 0, " HASH ", '{}', 9, '', '', " NOWISH ", " NOWISH
 	", IF(seq % 3 = 0, NULL, " ID "), seq FROM seq_1_to_20000",
+	"INSERT INTO runs (id, config_id, kind, slot, due_at, state, started_at, finished_at) "
+	"SELECT " ID ", " CONFIGS ", IF(seq % 100 = 0, 'manual', 'scheduled'), " NOWISH ", " NOWISH
+	", ELT(1 + (seq % 100 > 0) + (seq % 3 = 0), 'dead', 'failed', 'done'), " NOWISH ", " NOWISH
+	" FROM seq_1_to_20000",
+	"INSERT INTO run_state (config_id, last_run) SELECT id, id FROM drift_configs",
 	"INSERT INTO resources (id, config_id, category, `key`) SELECT " ID ", " CONFIGS
 	", 'c', seq FROM seq_1_to_20000",
 	"INSERT INTO resource_versions (resource_id, from_seq, until_seq, config_id, address) "

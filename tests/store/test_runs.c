@@ -384,6 +384,213 @@ how_far_a_run_is_is_told_now_and_then_and_bounded(void **state)
 	assert_non_null(strstr(runs_see(x, &r.run.id).progress.text, "permission is missing"));
 }
 
+/* ---- coming to nothing ---- */
+
+/* Claims the one that is due, and lets it come to nothing. */
+static struct run
+fail_one(struct drift_world *x, const struct run_failure *f)
+{
+	struct run_claimer who = runs_claimer();
+	struct run_claim  *c;
+	struct running     r;
+	struct err         e = { 0 };
+
+	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+	r = runs_begin(x, &c[0]);
+	assert_true(r.begun);
+	assert_ok(running_fail(&r, f, &e));
+	assert_int_equal(runs_claim(x, &who, 9, &c), 0);
+	return runs_see(x, &r.run.id);
+}
+
+/* Seconds until the config is due, as its row in the control schema says. */
+static int64_t
+due_in(struct drift_world *x)
+{
+	return drift_count(
+	    x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_due) FROM testbsx.run_index");
+}
+
+#define DAILY "{\"source\":{\"kind\":\"still\"},\"schedule\":{\"interval_s\":86400}}"
+
+static void
+what_fails_is_tried_again_while_the_next_slot_is_far_and_is_dead_at_last(void **state)
+{
+	static const int64_t     again[] = { 30, 120, 600, 1800 };
+	const struct run_failure f = { .reason = "The server did not answer.",
+		.remedy = "Start it." };
+	struct drift_world      *x = *state;
+	struct uuid              c = runs_config(x, DAILY);
+	struct run_state         s;
+	struct run               run;
+	struct err               e = { 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		run = fail_one(x, &f);
+		assert_string_equal(run.state, "queued");
+		assert_string_equal(run.reason, "The server did not answer.");
+		assert_string_equal(run.remedy, "Start it.");
+		assert_int_equal(run.attempts, i + 1);
+		assert_in_range(due_in(x), again[i] - 5, again[i]);
+		drift_sql(x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	}
+	run = fail_one(x, &f);
+	assert_string_equal(run.state, "dead");
+	assert_int_equal(run.attempts, RUN_ATTEMPTS_MAX);
+	assert_true(run.finished_at.ms > 0);
+	assert_ok(run_state_by_id(x->t->db, x, &c, &s, &e));
+	assert_int_equal(s.failures, 1);
+	assert_false(s.held);
+	assert_true(due_in(x) > 1800); /* its next slot */
+	assert_int_equal(drift_count(x, "SELECT COUNT(*) FROM %s.runs"), 1);
+	/* and the next one that succeeds makes all well */
+	runs_later(x, 86400);
+	assert_string_equal(runs_one(x, "1").state, "done");
+	assert_ok(run_state_by_id(x->t->db, x, &c, &s, &e));
+	assert_int_equal(s.failures, 0);
+}
+
+static void
+where_the_next_slot_is_near_it_is_that_one_and_what_fails_on_and_on_is_put_off(void **state)
+{
+	static const int64_t     least[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
+	const struct run_failure f = { .reason = "The server did not answer." };
+	struct drift_world      *x = *state;
+	struct run               run;
+
+	runs_config(x, "{\"source\":{\"kind\":\"still\"},\"schedule\":{\"interval_s\":60}}");
+	for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); i++) {
+		int64_t due;
+
+		do /* at once more where there are 30 s until the next slot */
+			run = fail_one(x, &f);
+		while (strcmp(run.state, "queued") == 0 &&
+		       (drift_sql(x, "UPDATE testbsx.run_index SET next_due = NOW(3)"), true));
+		assert_string_equal(run.state, "failed");
+		due = due_in(x);
+		assert_in_range(due, least[i] - 5, least[i] + 60);
+		runs_later(x, due + 1);
+	}
+}
+
+static void
+what_cannot_get_better_is_dead_at_once_and_held_until_the_config_changes(void **state)
+{
+	const struct run_failure f = {
+		.reason = "The client secret has expired.", .remedy = "Make another.", .hold = true
+	};
+	struct drift_world *x = *state;
+	struct asking       a = { .x = x, .config = runs_config(x, EVERY_600), .spec = EVERY_600 };
+	struct run_state    s;
+	struct err          e = { 0 };
+
+	assert_string_equal(fail_one(x, &f).state, "dead");
+	assert_in_range(due_in(x), 3590, 3600 + 600);
+	runs_later(x, due_in(x) + 1);
+	assert_string_equal(fail_one(x, &f).state, "dead");
+	assert_in_range(due_in(x), 7190, 7200 + 600);
+	assert_ok(run_state_by_id(x->t->db, x, &a.config, &s, &e));
+	assert_true(s.held);
+	assert_int_equal(s.failures, 2);
+	/* somebody asks: once, and it is held on */
+	a.kind = RUN_MANUAL;
+	just_do(&a, ask);
+	assert_string_equal(fail_one(x, &f).state, "dead");
+	assert_in_range(due_in(x), 14390, 14400 + 600);
+	/* the config changes: it is collected at once */
+	just_do(&a, move);
+	assert_string_equal(runs_one(x, "1").state, "done");
+	assert_ok(run_state_by_id(x->t->db, x, &a.config, &s, &e));
+	assert_false(s.held);
+	assert_int_equal(s.failures, 0);
+}
+
+static void
+one_that_is_left_is_as_if_it_had_not_been_begun(void **state)
+{
+	struct drift_world *x = *state;
+	struct run_claimer  who = runs_claimer();
+	struct run_claim   *c;
+	struct running      r;
+	struct run          run;
+	struct err          e = { 0 };
+
+	runs_config(x, EVERY_600);
+	for (int i = 0; i < RUN_ATTEMPTS_MAX + 2; i++) { /* however often a daemon is restarted */
+		assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+		r = runs_begin(x, &c[0]);
+		assert_ok(running_later(&r, &e));
+		run = runs_see(x, &r.run.id);
+		assert_string_equal(run.state, "queued");
+		assert_int_equal(run.attempts, 0);
+		assert_null(run.reason);
+	}
+	run = runs_one(x, "1");
+	assert_true(uuid_eq(&run.id, &r.run.id));
+	assert_int_equal(run.attempts, 1);
+}
+
+static void
+one_whose_collectors_end_in_the_middle_of_it_is_dead_and_the_next_slot_is_another(void **state)
+{
+	struct drift_world *x = *state;
+	struct run_claimer  who = runs_claimer();
+	struct run_claim   *c;
+	struct running      r;
+	struct err          e = { 0 };
+
+	runs_config(x, EVERY_600);
+	for (int i = 0; i < RUN_ATTEMPTS_MAX; i++) {
+		assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+		r = runs_begin(x, &c[0]);
+		assert_int_equal(r.run.attempts, i + 1);
+		assert_ok(run_give_back(database_control(x->w->d), &who.owner, &e));
+	}
+	assert_int_equal(runs_claim(x, &who, 9, &c), 1);
+	assert_false(runs_begin(x, &c[0]).begun);
+	assert_string_equal(runs_see(x, &r.run.id).state, "dead");
+	assert_non_null(strstr(runs_see(x, &r.run.id).reason, "time and again"));
+	assert_int_equal(runs_claim(x, &who, 9, &c), 0);
+	runs_later(x, 1200);
+	assert_string_equal(runs_one(x, "1").state, "done");
+}
+
+static void
+a_schedule_is_what_silence_is_measured_by_where_nothing_else_is_said(void **state)
+{
+	static const struct {
+		const char *spec;
+		int64_t     every_s;
+	} cases[] = {
+		{ EVERY_600, 660 },
+		{ "{\"source\":{\"kind\":\"still\"},\"schedule\":{\"cron\":\"0 9 * * 1-5\"}}",
+		    3 * 86400 * 11 / 10 },
+		{ "{\"source\":{\"kind\":\"still\"},\"schedule\":{\"interval_s\":600},"
+		  "\"expect_every_s\":7200}",
+		    7200 },
+		{ "{\"source\":{\"kind\":\"still\"},\"schedule\":{\"interval_s\":600,"
+		  "\"enabled\":false}}",
+		    0 },
+		{ "{\"source\":{\"kind\":\"still\"}}", 0 },
+	};
+	struct drift_world *x = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err               e = { 0 };
+		struct drift_config      c = { .spec = talloc_strdup(x, cases[i].spec) };
+		const struct drift_spec *s = spec_compile(x, x->d, x->t, &c, NULL, &e);
+
+		assert_non_null(s);
+		assert_int_equal(s->expect_every_s, cases[i].every_s);
+	}
+	/* and a run that reads sets the time at which the next is missed */
+	runs_config(x, EVERY_600);
+	(void)runs_one(x, "1");
+	assert_in_range(drift_count(x, "SELECT TIMESTAMPDIFF(SECOND, NOW(3), next_due) FROM"
+				       " testbsx.schedules WHERE kind = 'beat'"),
+	    3 * 660 - 65, 3 * 660);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, drift_set_up, drift_tear_down)
 
 int
@@ -399,6 +606,14 @@ main(void)
 		TEST(a_config_that_goes_under_a_run_takes_it_along),
 		TEST(what_a_collector_holds_is_given_back_put_off_or_forgotten),
 		TEST(how_far_a_run_is_is_told_now_and_then_and_bounded),
+		TEST(what_fails_is_tried_again_while_the_next_slot_is_far_and_is_dead_at_last),
+		TEST(
+		    where_the_next_slot_is_near_it_is_that_one_and_what_fails_on_and_on_is_put_off),
+		TEST(what_cannot_get_better_is_dead_at_once_and_held_until_the_config_changes),
+		TEST(one_that_is_left_is_as_if_it_had_not_been_begun),
+		TEST(
+		    one_whose_collectors_end_in_the_middle_of_it_is_dead_and_the_next_slot_is_another),
+		TEST(a_schedule_is_what_silence_is_measured_by_where_nothing_else_is_said),
 		TEST(runs_are_listed_newest_first_by_what_is_asked_of_them),
 	};
 

@@ -54,8 +54,8 @@ SQL(forget_readers, SQL_TENANT, &before_in, NULL,
     " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = read_by AND u.status = 'active')"
     " LIMIT 500");
 SQL(forget_runs, SQL_TENANT, &before_in, NULL,
-    "DELETE FROM runs WHERE finished_at < :before AND id NOT IN"
-    " (SELECT last_run FROM run_state WHERE last_run IS NOT NULL) ORDER BY finished_at LIMIT 500");
+    "DELETE FROM runs WHERE finished_at < :before AND NOT EXISTS (SELECT 1 FROM run_state s"
+    " WHERE s.config_id = runs.config_id AND s.last_run = runs.id) ORDER BY finished_at LIMIT 500");
 
 static const struct {
 	const struct sql *q;

@@ -123,6 +123,14 @@ struct conf {
 	/* driftd */
 	int64_t        driftd_senders;  /* delivering processes */
 	int64_t        driftd_poll_ms;
+	int64_t        driftd_collectors; /* collecting processes */
+
+	/* sources that are collected, by each of them */
+	int64_t        source_max_runs; /* at once */
+	int64_t        source_tenant_runs; /* of one tenant, by all */
+	int64_t        source_max_run_s;
+	int64_t        source_max_run_bytes; /* of its answers */
+	int64_t        source_timeout_s; /* of one request */
 	/* drift */
 	int64_t silence_max_s;
 	int64_t silence_maintenance_max_s;

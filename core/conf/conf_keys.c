@@ -217,6 +217,20 @@ const struct conf_key conf_keys[] = {
 	    .doc = "Processes of driftd that deliver alerts."),
 	KEY(driftd_poll_ms, "driftd.poll_ms", "250", .unit = "ms", .min = 10, .max = 60000, HUP,
 	    .doc = "How often driftd looks for due work."),
+	KEY(driftd_collectors, "driftd.collectors", "1", .unit = "processes", .min = 0, .max = 16,
+	    .doc = "Processes of driftd that collect from sources; 0: this host collects nothing."),
+
+	KEY(source_max_runs, "source.max_runs", "50", .unit = "runs", .min = 1, .max = 1000, HUP,
+	    .doc = "Sources that one of these processes reads at once."),
+	KEY(source_tenant_runs, "source.tenant_runs", "20", .unit = "runs", .min = 1, .max = 1000, HUP,
+	    .doc = "Sources of one tenant that all of them together read at once."),
+	KEY(source_max_run_s, "source.max_run_s", "1800", .unit = "s", .min = 10, .max = 86400, HUP,
+	    .doc = "A source that is not read by then has failed."),
+	KEY(source_max_run_bytes, "source.max_run_bytes", "268435456", .unit = "bytes", .min = 65536,
+	    .max = 4294967296, HUP,
+	    .doc = "A source whose answers are together longer, unpacked, has failed."),
+	KEY(source_timeout_s, "source.timeout_s", "60", .unit = "s", .min = 1, .max = 120, HUP,
+	    .doc = "A request to a source ends after this time."),
 
 	KEY(silence_max_s, "silence.max_s", "2592000", .unit = "s", .min = 60, .max = 31622400, HUP,
 	    .doc = "How far ahead a silence may end.  There is none without an end: what is to stay is "

@@ -356,6 +356,13 @@ exchange_end(struct exchange *x, CURLcode rc, struct err *e)
 }
 
 bool
+exchange_lasts(const struct exchange *x, CURLcode rc)
+{
+	return x->refused || x->full || x->head_bytes > HEAD_BYTES_MAX ||
+	       rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_BAD_CONTENT_ENCODING;
+}
+
+bool
 exchange_set(struct exchange *x, const struct fetch_request *q, int64_t left_ms, struct err *e)
 {
 	if (left_ms <= 0)

@@ -56,6 +56,8 @@ MUST_USE bool exchange_open(TALLOC_CTX *mem, struct exchange *x, const struct fe
 MUST_USE bool exchange_set(struct exchange *x, const struct fetch_request *q, int64_t left_ms, struct err *e);
 /* How it has ended, in x->answer or *e. */
 MUST_USE bool exchange_end(struct exchange *x, CURLcode rc, struct err *e);
+/* It has failed, and would again: what is refused, is too large, or does not prove who it is. */
+bool          exchange_lasts(const struct exchange *x, CURLcode rc);
 void          exchange_close(struct exchange *x);
 
 /* The authorities that libcurl would read, where it takes them from OpenSSL; else NULL. */

@@ -118,6 +118,7 @@ hand_over(struct transfer *t, CURLcode rc)
 	void               *owner = t->from.owner;
 
 	a.ok = exchange_end(&t->x, rc, &why);
+	a.lasting = !a.ok && exchange_lasts(&t->x, rc);
 	a.fields = t->x.fields;
 	a.fields_n = t->x.fields_n;
 	t->x.answer.took_ms = (clock_ns(&clock_system) - t->began_ns) / 1000000;

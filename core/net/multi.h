@@ -21,6 +21,7 @@ struct multi_answer {
 	const struct exchange_field *fields;
 	size_t                       fields_n;
 	const struct err            *why;
+	bool                         lasting; /* it would fail again (exchange_lasts) */
 };
 /* It may send and drop. */
 typedef void multi_taken(void *owner, const struct multi_answer *a);

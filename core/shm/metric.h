@@ -31,6 +31,10 @@
 	X(METRIC_CACHE_MISSES,      "bsx_cache_misses_total",           "counter",   "Look-ups a cache could not answer.", "cache") \
 	X(METRIC_DRIFT_RUNS,        "bsx_drift_runs_total",             "counter",   "Comparisons of a snapshot with its baseline, by source and outcome.", "source", "outcome") \
 	X(METRIC_DRIFT_RUN_SECONDS, "bsx_drift_run_duration_seconds",   "histogram", "Time of one comparison, by source.", "source") \
+	X(METRIC_SOURCE_REQUESTS,   "bsx_source_requests_total",        "counter",   "Requests to sources, by source and outcome.", "source", "outcome") \
+	X(METRIC_SOURCE_SECONDS,    "bsx_source_request_duration_seconds", "histogram", "Time of one request to a source, by source.", "source") \
+	X(METRIC_SOURCE_THROTTLED,  "bsx_source_throttled_total",       "counter",   "Requests that a source has put off, by source.", "source") \
+	X(METRIC_SOURCE_BYTES,      "bsx_source_bytes_total",           "counter",   "Bytes of sources' answers, unpacked, by source.", "source") \
 	X(METRIC_DRIFT_CHANGES,     "bsx_drift_changes_total",          "counter",   "Changes found, by severity.", "severity") \
 	X(METRIC_OUTBOX_PENDING,    "bsx_outbox_pending",               "gauge",     "Deliveries waiting.", NULL) \
 	X(METRIC_OUTBOX_OLDEST,     "bsx_outbox_oldest_seconds",        "gauge",     "Age of the oldest waiting delivery.", NULL) \

@@ -1,8 +1,8 @@
 /*
  * condition.h - standing alerts of a config beside the one about findings: it is
  * blind, too much of a collection is gone at once, findings flap, a run had
- * unusually many changes, it cannot follow its template, or its collector's clock
- * is wrong.  One of each at a time; what follows a colon tells those of one kind
+ * unusually many changes, it cannot follow its template, its collector's clock
+ * is wrong, or its source's credential is.  One of each at a time; what follows a colon tells those of one kind
  * apart.
  */
 #ifndef BSX_DRIFT_ALERT_CONDITION_H
@@ -16,6 +16,8 @@
 #define CONDITION_SYSTEM     "system" /* something of ours that somebody has to see to */
 #define CONDITION_CLOCK      "system:clock" /* of kind "system", and one beside the others: a collector's clock */
 #define CONDITION_REVIEW     "system:review" /* the same: nobody approves the baseline */
+#define CONDITION_CREDENTIAL "system:credential" /* the same: what its source shows is refused */
+#define CONDITION_CREDENTIAL_END "system:credential_end" /* the same: that will not be taken much longer */
 #define CONDITION_FLAPPING   "flapping"
 #define CONDITION_ANOMALY    "anomaly"
 

@@ -105,6 +105,9 @@ MUST_USE char *spec_merge(TALLOC_CTX *mem, const char *old, const struct json *b
 /* Of a config's text (c->spec), under its edition (0: that of now); nothing else of it is looked at. */
 MUST_USE struct drift_spec *spec_compile(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const struct drift_config *c, struct work *work, struct err *e);
+/* Its source alone, as of spec_compile. */
+MUST_USE struct drift_spec *spec_source(TALLOC_CTX *mem, const struct drift *d,
+    const struct drift_config *c, struct err *e);
 /* The same with nothing of how values are compared but what is masked, under the edition of now. */
 MUST_USE struct drift_spec *spec_masks(TALLOC_CTX *mem, const struct drift *d,
     const struct tenant_db *t, const struct drift_config *c, struct work *work, struct err *e);

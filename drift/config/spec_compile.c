@@ -188,3 +188,19 @@ spec_masks(TALLOC_CTX *mem, const struct drift *d, const struct tenant_db *t,
 
 	return compile_terms(mem, d, c->spec, &terms, work, e);
 }
+
+struct drift_spec *
+spec_source(TALLOC_CTX *mem, const struct drift *d, const struct drift_config *c, struct err *e)
+{
+	struct drift_spec *s = talloc_zero(mem, struct drift_spec);
+
+	if (s == NULL) {
+		err_memory(e);
+		return NULL;
+	}
+	if (decode(s, c->spec, e) && set_source(s, d, e))
+		return s;
+	move_faults(mem, e);
+	talloc_free(s);
+	return NULL;
+}

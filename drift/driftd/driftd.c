@@ -1,5 +1,6 @@
 /*
- * driftd - delivers what the tenants' transactions left in the outbox.
+ * driftd - collects from sources by their schedules, and delivers what the tenants' transactions
+ * left in the outbox.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "core/base/secret.h"
 #include "core/store/tenant/tenant_db.h"
+#include "drift/collect/collector.h"
 #include "drift/driftd/supervise.h"
 
 #define MAX_TIME_MAX 86400
@@ -20,11 +22,12 @@ struct options {
 static const char usage[] =
     "usage: driftd [-f] [-c CONF] [--once [--max-time SECONDS]]\n"
     "\n"
-    "Delivers alerts. Stays in the foreground; TERM ends it, HUP loads the configuration again.\n"
+    "Collects from sources and delivers alerts. Stays in the foreground; TERM ends it, HUP loads "
+    "the configuration again.\n"
     "\n"
     "  -c, --config CONF   configuration file (" CONF_FILE_DEFAULT ")\n"
     "  -f, --foreground    stay in the foreground; always so\n"
-    "      --once          deliver what is due, then end: for cron\n"
+    "      --once          collect and deliver what is due, then end: for cron\n"
     "      --max-time S    with --once: end after S seconds\n"
     "      --help, --version\n";
 
@@ -124,11 +127,13 @@ static int
 run_once(struct daemon *d, int64_t max_time_s, struct err *e)
 {
 	int64_t until = max_time_s == 0 ? 0 : clock_ns(&clock_system) + max_time_s * 1000000000;
-	struct sender_start s = daemon_start(d, 1, d->id);
-	bool                ok = daemon_alive(d, e);
+	struct sender_start          s = daemon_start(d, 1, d->id);
+	const struct collector_start c = { daemon_env(d), d->id };
+	bool                         ok = daemon_alive(d, e);
 
 	database_close_all(d->database);
-	ok = ok && sender_once(&s, until, e);
+	ok = ok && (d->conf->driftd_collectors == 0 || collector_once(&c, until, e)) &&
+	     sender_once(&s, until, e);
 	if (!ok)
 		log_failure(
 		    d->log, LOG_DRIFT, "alert.deliver", "what is due could not be delivered", e);

@@ -11,7 +11,9 @@
 
 #include "core/base/memory.h"
 #include "core/shm/metric.h"
+#include "core/store/drift/run_index.h"
 #include "core/store/tenant/tenant_db.h"
+#include "drift/collect/collector.h"
 
 #define BEAT_MS        5000
 #define TICK_MS        200
@@ -19,25 +21,34 @@
 #define EARLY_MS       5000 /* a sender that lived shorter is started again with a pause */
 #define RESTART_MAX_MS 30000
 #define SENDERS_MAX    64
+#define COLLECTORS_MAX 16
 #define HOST_MAX       256
 
 struct child {
-	pid_t       pid; /* 0: none */
-	struct uuid owner;
-	int64_t     began_ms;
-	int64_t     due_ms; /* when to start it again */
-	int64_t     pause_ms;
-	bool        orphaned; /* it died holding claims; they are to be released */
+	const struct child_kind *kind;
+	pid_t                    pid; /* 0: none */
+	struct uuid              owner;
+	int64_t                  began_ms;
+	int64_t                  due_ms; /* when to start it again */
+	int64_t                  pause_ms;
+	bool                     orphaned; /* it died holding claims; they are to be released */
 };
 
-struct running {
+struct supervised {
 	struct daemon *d;
-	struct child   children[SENDERS_MAX];
+	struct child   children[SENDERS_MAX + COLLECTORS_MAX]; /* senders first */
 	unsigned       n;
 	bool           ending;
 	int64_t        beat_ms;
 	bool           beat_failed;
 };
+
+/* What a child is: its life, and what becomes of its claims when it has died. */
+static const struct child_kind {
+	void (*say_died)(struct log *l, int exit_code, int by_signal);
+	int (*main)(const struct supervised *r, unsigned i);
+	bool (*release)(struct db *control, const struct uuid *owner, struct err *e);
+} sender_kind, collector_kind;
 
 static int64_t
 now_ms(void)
@@ -96,7 +107,7 @@ daemon_alive(struct daemon *d, struct err *e)
 }
 
 static void
-release(struct running *r)
+release(struct supervised *r)
 {
 	for (unsigned i = 0; i < r->n; i++) {
 		struct child *c = &r->children[i];
@@ -104,13 +115,13 @@ release(struct running *r)
 
 		if (!c->orphaned)
 			continue;
-		c->orphaned = !claim_release(database_control(r->d->database), &c->owner, &e);
+		c->orphaned = !c->kind->release(database_control(r->d->database), &c->owner, &e);
 	}
 }
 
 /* Only now and then is there a connection, so that no fork can inherit one. */
 static void
-beat(struct running *r)
+beat(struct supervised *r)
 {
 	struct err e = { 0 };
 	bool       ok = daemon_alive(r->d, &e);
@@ -126,19 +137,60 @@ beat(struct running *r)
 
 /* ---- children ---- */
 
-static void
-child_main(struct running *r, unsigned i, pid_t parent)
+static int
+sender_main(const struct supervised *r, unsigned i)
 {
-	struct sender_start s = daemon_start(r->d, i + 1, r->children[i].owner);
+	const struct sender_start s = daemon_start(r->d, i + 1, r->children[i].owner);
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(EXIT_SUCCESS); /* it ended before the line above */
-	_exit(sender_run(&s));
+	return sender_run(&s);
+}
+
+static int
+collector_main(const struct supervised *r, unsigned i)
+{
+	const struct collector_start s = { daemon_env(r->d), r->children[i].owner };
+
+	return collector_run(&s);
 }
 
 static void
-child_start(struct running *r, unsigned i)
+sender_died(struct log *l, int exit_code, int by_signal)
+{
+	log_event(l, LOG_SYSTEM, LOG_LEVEL_ERROR, "a sender died and is started again",
+	    LOGS("event.action", "sender.restart"), LOGS("event.outcome", "failure"),
+	    LOGI("process.exit_code", exit_code), LOGI("bsx.signal", by_signal));
+}
+
+static void
+collector_died(struct log *l, int exit_code, int by_signal)
+{
+	log_event(l, LOG_SYSTEM, LOG_LEVEL_ERROR, "a collector died and is started again",
+	    LOGS("event.action", "collector.restart"), LOGS("event.outcome", "failure"),
+	    LOGI("process.exit_code", exit_code), LOGI("bsx.signal", by_signal));
+}
+
+static const struct child_kind sender_kind = {
+	.say_died = sender_died,
+	.main = sender_main,
+	.release = claim_release,
+};
+static const struct child_kind collector_kind = {
+	.say_died = collector_died,
+	.main = collector_main,
+	.release = run_give_back,
+};
+
+static void
+child_main(struct supervised *r, unsigned i, pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(EXIT_SUCCESS); /* it ended before the line above */
+	_exit(r->children[i].kind->main(r, i));
+}
+
+static void
+child_start(struct supervised *r, unsigned i)
 {
 	struct child *c = &r->children[i];
 	pid_t         parent = getpid(), pid;
@@ -161,14 +213,15 @@ child_start(struct running *r, unsigned i)
 }
 
 static void
-child_ended(struct running *r, unsigned i, int status)
+child_ended(struct supervised *r, unsigned i, int status)
 {
 	struct child *c = &r->children[i];
 	bool          clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 	int64_t       lived = now_ms() - c->began_ms;
 
 	c->pid = 0;
-	channel_slots_clear(r->d->slots, i + 1);
+	if (c->kind == &sender_kind)
+		channel_slots_clear(r->d->slots, i + 1);
 	c->due_ms = now_ms();
 	if (clean || r->ending) {
 		c->pause_ms = 0;
@@ -184,14 +237,12 @@ child_ended(struct running *r, unsigned i, int status)
 		c->pause_ms = 0;
 	c->due_ms += c->pause_ms;
 	metric_add(r->d->segment, METRIC_WORKERS_DIED, METRIC_BY(NULL, "driftd"), 1);
-	log_event(r->d->log, LOG_SYSTEM, LOG_LEVEL_ERROR, "a sender died and is started again",
-	    LOGS("event.action", "sender.restart"), LOGS("event.outcome", "failure"),
-	    LOGI("process.exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-	    LOGI("bsx.signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+	c->kind->say_died(r->d->log, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
 static void
-reap(struct running *r)
+reap(struct supervised *r)
 {
 	int   status;
 	pid_t pid;
@@ -203,7 +254,7 @@ reap(struct running *r)
 }
 
 static unsigned
-alive(const struct running *r)
+alive(const struct supervised *r)
 {
 	unsigned n = 0;
 
@@ -213,7 +264,7 @@ alive(const struct running *r)
 }
 
 static void
-signal_all(const struct running *r, int number)
+signal_all(const struct supervised *r, int number)
 {
 	for (unsigned i = 0; i < r->n; i++)
 		if (r->children[i].pid != 0)
@@ -221,7 +272,7 @@ signal_all(const struct running *r, int number)
 }
 
 static void
-start_due(struct running *r)
+start_due(struct supervised *r)
 {
 	for (unsigned i = 0; i < r->n && !r->ending; i++)
 		if (r->children[i].pid == 0 && now_ms() >= r->children[i].due_ms)
@@ -232,7 +283,7 @@ start_due(struct running *r)
 
 /* A file that does not load leaves everything as it is. */
 static void
-reload(struct running *r)
+reload(struct supervised *r)
 {
 	struct daemon *d = r->d;
 	struct err     e = { 0 };
@@ -254,7 +305,7 @@ reload(struct running *r)
 }
 
 static void
-on_signal(struct running *r, int number)
+on_signal(struct supervised *r, int number)
 {
 	if (number == SIGHUP) {
 		reload(r);
@@ -280,7 +331,7 @@ wait_signal(int64_t ms)
 }
 
 static void
-end_children(struct running *r)
+end_children(struct supervised *r)
 {
 	int64_t until = now_ms() + END_MS;
 
@@ -301,7 +352,7 @@ end_children(struct running *r)
 }
 
 static void
-say_goodbye(struct running *r)
+say_goodbye(struct supervised *r)
 {
 	struct err e = { 0 };
 
@@ -310,18 +361,25 @@ say_goodbye(struct running *r)
 	database_close_all(r->d->database);
 }
 
+static void
+child_add(struct supervised *r, const struct child_kind *kind, int64_t n, int64_t most)
+{
+	for (int64_t i = 0; i < n && i < most; i++)
+		r->children[r->n++].kind = kind;
+}
+
 int
 daemon_run(struct daemon *d)
 {
-	struct running *r = talloc_zero(d->mem, struct running);
-	struct memory   m = MEMORY_NONE;
-	int             number;
+	struct supervised *r = talloc_zero(d->mem, struct supervised);
+	struct memory      m = MEMORY_NONE;
+	int                number;
 
 	if (r == NULL)
 		return EXIT_FAILURE;
 	r->d = d;
-	r->n =
-	    d->conf->driftd_senders > SENDERS_MAX ? SENDERS_MAX : (unsigned)d->conf->driftd_senders;
+	child_add(r, &sender_kind, d->conf->driftd_senders, SENDERS_MAX);
+	child_add(r, &collector_kind, d->conf->driftd_collectors, COLLECTORS_MAX);
 	while (!r->ending) {
 		start_due(r);
 		if (r->beat_ms == 0 || now_ms() - r->beat_ms >= BEAT_MS)

@@ -339,6 +339,10 @@ rest_judge(TALLOC_CTX *mem, const struct rest_run *r, const struct chain *c,
 
 	*out = (struct verdict) { .kind = VERDICT_AGAIN, .how = COLLECTION_FAILED };
 	if (a->status == 0) {
+		if (a->lasting) {
+			out->kind = VERDICT_ERROR;
+			return say(&j, a->why, 0, "");
+		}
 		j.message = str_of(a->why);
 		return say(&j, "The source does not answer.", 0, "");
 	}

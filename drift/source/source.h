@@ -77,6 +77,7 @@ struct source_answer {
 	struct str                  body;
 	int64_t                     retry_after_s; /* of Retry-After; -1: it has none */
 	const char                 *why;           /* there was no answer: a sentence; else NULL */
+	bool                        lasting;       /* there was none, and asking again would come to the same */
 };
 
 /* One question to a run: what shall be done now? */

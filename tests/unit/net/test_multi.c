@@ -23,7 +23,7 @@ static struct multi    *m;
 /* What has come, by the number of the request. */
 static struct came {
 	unsigned times;
-	bool     ok;
+	bool     ok, lasting;
 	int      status;
 	char    *body;
 	size_t   n;
@@ -79,6 +79,7 @@ take(void *owner, const struct multi_answer *a)
 	c->times++;
 	c->at_ms = now_ms();
 	c->ok = a->ok;
+	c->lasting = a->lasting;
 	snprintf(c->why, sizeof(c->why), "%s", a->why->pub);
 	if (!a->ok)
 		return;
@@ -153,17 +154,18 @@ each_bad_answer_has_its_sentence(void **state)
 {
 	static const struct {
 		const char *path, *why;
+		bool        lasting;
 	} rows[] = {
-		{ "/huge", "The answer was too large." },
-		{ "/endless", "The answer was too large." },
-		{ "/bomb", "The answer was too large." },
-		{ "/heads", "The answer was too large." },
-		{ "/no-gzip", "The answer is compressed in a way that cannot be read." },
-		{ "/short", "The connection ended before the answer was whole." },
-		{ "/chunked", "The connection ended before the answer was whole." },
-		{ "/reset", "The connection ended before the answer was whole." },
-		{ "/nothing", "The connection ended before the answer was whole." },
-		{ "/rubbish", "The request failed." },
+		{ "/huge", "The answer was too large.", true },
+		{ "/endless", "The answer was too large.", true },
+		{ "/bomb", "The answer was too large.", true },
+		{ "/heads", "The answer was too large.", true },
+		{ "/no-gzip", "The answer is compressed in a way that cannot be read.", true },
+		{ "/short", "The connection ended before the answer was whole.", false },
+		{ "/chunked", "The connection ended before the answer was whole.", false },
+		{ "/reset", "The connection ended before the answer was whole.", false },
+		{ "/nothing", "The connection ended before the answer was whole.", false },
+		{ "/rubbish", "The request failed.", false },
 	};
 
 	(void)state;
@@ -174,6 +176,7 @@ each_bad_answer_has_its_sentence(void **state)
 		assert_int_equal(came[i].times, 1);
 		assert_false(came[i].ok);
 		assert_string_equal(came[i].why, rows[i].why);
+		assert_int_equal(came[i].lasting, rows[i].lasting);
 	}
 }
 

@@ -1,0 +1,56 @@
+/*
+ * collect_run.h - one claimed config: its run begun, driven, and ended.
+ *
+ * What it comes to is written in this process where it is little; where it is much a process is forked for it, so that
+ * nobody waits for it.  A run is ended once: done, failed with a sentence, put off, or left to whoever comes next.  Who
+ * dies in the middle leaves its claim to run out, and nothing half done.
+ */
+#ifndef BSX_DRIFT_COLLECT_COLLECT_RUN_H
+#define BSX_DRIFT_COLLECT_COLLECT_RUN_H
+
+#include <sys/types.h>
+
+#include "drift/collect/drive.h"
+#include "drift/collect/run_credential.h"
+#include "drift/collect/sessions.h"
+#include "drift/run/running.h"
+
+/* What runs share. */
+struct collecting {
+	struct env       env;
+	struct database *database;
+	struct drift    *drift;
+	struct drive_by  drive;
+	struct sessions *sessions;
+	struct uuid      owner;
+	unsigned         workers; /* processes that write what runs have come to */
+};
+#define COLLECT_WORKERS_MAX 2
+#define COLLECT_INLINE_MAX  ((uint64_t)512 << 10) /* bytes of answers: so little is written here */
+
+struct collect_run {
+	struct collecting        *c;
+	struct running            running; /* its config's too; `t` is found anew for each turn */
+	struct drift_spec        *spec;    /* the source alone */
+	struct run_credential     credential;
+	struct source_session    *session;
+	struct drive             *drive; /* NULL: it has come to its end */
+	int64_t                   again_ms;
+	bool                      ready; /* all is read; it waits for a process that writes it */
+	pid_t                     worker; /* 0: none */
+	bool                      over;
+};
+
+/* NULL: there is nothing to do, and the claim is over, or was lost; what went wrong is logged. */
+struct collect_run *collect_begin(
+    TALLOC_CTX *mem, struct collecting *c, const struct run_claim *claim, int64_t now_ms);
+/* Goes on as far as it can; r->over: free it.  r->again_ms: when next, if nothing comes before. */
+void collect_on(struct collect_run *r, int64_t now_ms);
+/* Its process has ended so. */
+void collect_reap(struct collect_run *r, int status);
+/* It is given up, to be begun again by whoever comes. */
+void collect_leave(struct collect_run *r);
+/* Somebody else has its claim, or the config is gone: nothing is written. */
+void collect_forget(struct collect_run *r);
+
+#endif

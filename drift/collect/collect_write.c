@@ -1,0 +1,115 @@
+#include "drift/collect/collect_write.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/store/tx.h"
+#include "drift/run/ingest.h"
+#include "drift/run/takeover.h"
+
+/* ---- a try: nothing is stored ---- */
+
+static bool
+try_body(struct db *db, void *arg, struct err *e)
+{
+	const struct uuid none = { 0 };
+
+	return running_end(db, arg, &none, &none, e);
+}
+
+static bool
+end_try(struct collect_run *r, struct err *e)
+{
+	const struct tx tx = { .name = "run_try", .body = try_body, .arg = &r->running };
+
+	return tx_run(r->running.t->db, &tx, e);
+}
+
+/* ---- a snapshot ---- */
+
+/* The config as it is now; *same: it is read as it was when the run began. */
+static bool
+read_config(
+    struct collect_run *r, struct drift_config *c, struct work *work, bool *same, struct err *e)
+{
+	const struct uuid    *id = &r->running.config.id;
+	const struct takeover over = { r->c->drift, r->running.t, r, work, *id };
+
+	if (!config_by_id(r->running.t, r, id, c, e))
+		return false;
+	*same = c->version == r->running.config.version;
+	if (!*same || c->edition >= COMPARE_EDITION)
+		return true;
+	return takeover(&over, e) && config_by_id(r->running.t, r, id, c, e);
+}
+
+static bool
+write_snapshot(struct collect_run *r, struct err *e)
+{
+	struct drift_config  config;
+	struct work          work;
+	struct ingest_answer a;
+	struct ingest        in = {
+		       .d = r->c->drift,
+		       .t = r->running.t,
+		       .mem = r,
+		       .work = &work,
+		       .config = &config,
+		       .pushed_by = r->spec->source.settings->kind,
+		       .run = &r->running,
+	};
+	const struct run_of of = { in.d, in.t, r, &work, &config };
+	bool                same;
+
+	work_begin(&work, WORK_TASK, r->c->env.clock);
+	if (!read_config(r, &config, &work, &same, e))
+		return false;
+	if (!same) /* it is asked again as it is now */
+		return running_later(&r->running, e);
+	in.spec = spec_of(in.d, in.t, &config, &work, e);
+	return in.spec != NULL && run_credential_taken(&of, &r->credential, e) &&
+	       ingest_collected(&in, drive_collected(r->drive), &a, e);
+}
+
+bool
+collect_write(struct collect_run *r, struct err *e)
+{
+	if (!collect_tell(r, true, e))
+		return false;
+	return strcmp(r->running.run.kind, run_kinds[RUN_TRY]) == 0 ? end_try(r, e)
+								    : write_snapshot(r, e);
+}
+
+/* ---- beside the others ---- */
+
+/* Its parent's connections are its parent's. */
+static bool
+write_beside(struct collect_run *r, struct err *e)
+{
+	const struct tenant *t;
+
+	r->c->database = database_make(r, &r->c->env, e);
+	return r->c->database != NULL &&
+	       tenant_by_schema(r->c->database, str_of(r->running.claim.schema_name), &t, e) &&
+	       tenant_db_open(r->c->database, t, false, &r->running.t, e) && collect_write(r, e);
+}
+
+pid_t
+collect_fork(struct collect_run *r)
+{
+	struct err e = { 0 };
+	pid_t      pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever has the claim next begins anew */
+	if (!write_beside(r, &e)) {
+		if (r->c->database == NULL)
+			_exit(EXIT_FAILURE);
+		collect_fail(r, &e, NULL);
+	}
+	_exit(EXIT_SUCCESS);
+}

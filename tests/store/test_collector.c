@@ -1,0 +1,277 @@
+/* The process that collects: many sources at once, each to its own end. */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "tests/store/collect_world.h"
+#include "tests/store/driftd_world.h"
+
+#define SOURCES SOURCES_PAGES
+#include "drift/source/sources.c"
+#undef SOURCES
+
+static void
+wait_for(struct collect_world *y, const char *sql, int64_t want)
+{
+	for (int64_t end = driftd_now_ms() + WAIT_MS; drift_count(y->x, sql) != want;) {
+		assert_true(driftd_now_ms() < end);
+		driftd_pause_ms(10);
+	}
+}
+
+static void
+what_is_due_is_read_once(void **state)
+{
+	struct collect_world *y = *state;
+
+	for (int i = 0; i < 20; i++)
+		collect_config(y, i % 2 == 0 ? "/good" : "/two", NULL);
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done'"
+					   " AND attempts = 1 AND report_id IS NOT NULL"),
+	    20);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 20);
+	assert_int_equal(atomic_load(&pages_server->asked), 30);
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs"), 20);
+	/* an hour later, and something has changed */
+	atomic_store(&pages_server->version, 1);
+	runs_later(y->x, 3600);
+	collect_once(y);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_reports WHERE status = 'drifted'"),
+	    20);
+	assert_string_equal(drift_text(y->x, y,
+				"SELECT DISTINCT JSON_EXTRACT(progress, '$.done', '$.of',"
+				" '$.collections[0].state') FROM %s.runs"),
+	    "[1, 1, \"complete\"]");
+	drift_check(y->x);
+}
+
+#define ALL_READ                                                                                   \
+	"SELECT COUNT(*) FROM %s.runs WHERE state = 'done' AND"                                    \
+	" JSON_VALUE(progress, '$.collections[0].state') = 'complete'"
+
+/* Milliseconds from when a run was due to its end, at most, of those that have read all. */
+static int64_t
+latest(struct collect_world *y)
+{
+	return drift_count(y->x,
+	    "SELECT MAX(TIMESTAMPDIFF(MICROSECOND, due_at, finished_at)) DIV 1000"
+	    " FROM %s.runs WHERE state = 'done' AND"
+	    " JSON_VALUE(progress, '$.collections[0].state') = 'complete'");
+}
+
+/* Why a collection was not read. */
+static const char *
+why(struct collect_world *y, const struct uuid *config)
+{
+	char id[UUID_TEXT_MAX];
+
+	uuid_print(config, id);
+	return drift_text(y->x, y,
+	    talloc_asprintf(y,
+		"SELECT CONCAT(JSON_VALUE(progress, '$.collections[0].state'), ': ',"
+		" JSON_VALUE(progress, '$.collections[0].why')) FROM %%s.runs"
+		" WHERE config_id = UNHEX(REPLACE('%s', '-', ''))",
+		id));
+}
+
+static void
+a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{ "/endless", "failed: The answer was too large." },
+		{ "/bomb", "failed: The answer was too large." },
+		{ "/html", "failed: The source answers with something that is no JSON. It says: "
+			   "Not valid JSON: a value was expected at byte 0." },
+		{ "/lying", "failed: Paging ends here: the link to the next page leads to another "
+			    "host, which is not asked." },
+		{ "/loop", "failed: The links to further pages lead in a circle." },
+	};
+	struct collect_world *y = *state;
+	struct uuid           bad[sizeof(rows) / sizeof(rows[0])], hangs;
+	int64_t               alone;
+
+	for (int i = 0; i < 100; i++)
+		collect_http(y, "/good");
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, ALL_READ), 100);
+	alone = latest(y);
+	collect_set_up(state);
+	y->x->w->conf.source_max_run_s = 12;
+	hangs = collect_http(y, "/hang");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		bad[i] = collect_http(y, rows[i].path);
+	for (int i = 0; i < 100; i++)
+		collect_http(y, "/good");
+	collect_once(y);
+	print_message("the last of 100 after %lld ms alone, %lld ms beside the bad ones\n",
+	    (long long)alone, (long long)latest(y));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(why(y, &bad[i]), rows[i].why);
+	assert_string_equal(collect_run_text(y, &hangs),
+	    "queued 1 The source takes longer to read than a run may take.");
+	assert_int_equal(drift_count(y->x, ALL_READ), 100);
+}
+
+static void
+what_is_much_is_written_beside_the_others(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           big[4];
+
+	for (int i = 0; i < 4; i++)
+		big[i] = collect_config(y, "/big", NULL);
+	collect_once(y);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(collect_run_text(y, &big[i]), "done 1 -");
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots WHERE resources = 4000"),
+	    4);
+	drift_check(y->x);
+}
+
+static void
+who_is_told_to_wait_makes_all_wait_that_show_the_same(void **state)
+{
+	struct collect_world *y = *state;
+
+	atomic_store(&pages_server->throttles, 1);
+	for (int i = 0; i < 12; i++)
+		collect_config(y, "/busy", "{\"token\":\"good\"}");
+	collect_once(y);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done'"), 12);
+	/* eight were under way before the first was told; each of the others asked once */
+	assert_int_equal(atomic_load(&pages_server->asked), 13);
+}
+
+static void
+a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c[5];
+
+	y->x->w->conf.source_max_runs = 1;
+	atomic_store(&pages_server->refuses, 1);
+	for (int i = 0; i < 5; i++)
+		c[i] = collect_config(y, "/shown", "{\"token\":\"good\"}");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 1);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE attempts > 0"), 1);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'system'"
+			      " AND status = 'open' AND changes = 5 AND title LIKE"
+			      " '%%5 configs that show it wait: The token is refused.'"),
+	    1);
+	/* its wait is over, and it is refused again: one more request, and the same alert */
+	drift_sql(y->x, "UPDATE %s.credential_troubles SET try_at = NOW(3)");
+	drift_sql(y->x, "UPDATE %s.runs SET due_at = NOW(3)");
+	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 2);
+	assert_int_equal(drift_count(y->x, "SELECT failures FROM %s.credential_troubles"), 2);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts"), 1);
+	/* it is taken: all are read, and the alert ends */
+	atomic_store(&pages_server->refuses, 0);
+	drift_sql(y->x, "UPDATE %s.credential_troubles SET try_at = NOW(3)");
+	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	drift_sql(y->x, "UPDATE %s.runs SET due_at = NOW(3)");
+	collect_once(y);
+	drift_sql(y->x, "UPDATE testbsx.run_index SET next_due = NOW(3)");
+	collect_once(y);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(strncmp(collect_run_text(y, &c[i]), "done", 4), 0);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'resolved'"), 1);
+	assert_int_equal(drift_count(y->x, "SELECT failures FROM %s.credential_troubles"), 0);
+}
+
+static void
+the_end_of_a_credential_is_told_thirty_seven_and_one_day_before(void **state)
+{
+	static const struct {
+		int days, told;
+	} rows[] = { { 40, 0 }, { 29, 1 }, { 10, 1 }, { 6, 2 }, { 5, 2 }, { 1, 3 }, { 0, 3 } };
+	struct collect_world *y = *state;
+
+	collect_config(y, "/shown", "{\"token\":\"good\"}");
+	collect_config(y, "/shown", "{\"token\":\"good\"}");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		drift_sql(y->x, talloc_asprintf(y,
+				    "UPDATE %%s.source_credentials SET ends_at = NOW(3)"
+				    " + INTERVAL %d * 24 - 1 HOUR",
+				    rows[i].days));
+		collect_once(y);
+		runs_later(y->x, 3600);
+		assert_int_equal(
+		    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'system'"
+				      " AND title LIKE '%%its credential ends on 20%%'"),
+		    rows[i].told > 0);
+	}
+	assert_int_equal(drift_count(y->x, "SELECT told_days FROM %s.credential_troubles"), 1);
+	assert_int_equal(drift_count(y->x, "SELECT version FROM %s.alerts"), 3);
+}
+
+static void
+who_is_told_to_end_gives_back_what_it_has(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c;
+	int                   status;
+	pid_t                 pid;
+
+	y->x->w->conf.source_timeout_s = 60;
+	y->start.env = y->x->env;
+	c = collect_config(y, "/hang", NULL);
+	pid = collect_start(y);
+	wait_for(y, "SELECT COUNT(*) FROM %s.runs WHERE state = 'running'", 1);
+	status = collect_end(pid, SIGTERM);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_string_equal(collect_run_text(y, &c), "queued 0 -");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM testbsx.run_index"
+					   " WHERE lease_owner IS NULL AND next_due <= NOW(3)"),
+	    1);
+}
+
+static void
+who_is_killed_loses_nothing(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c;
+	struct err            e = { 0 };
+	pid_t                 pid;
+
+	c = collect_config(y, "/hang", NULL);
+	pid = collect_start(y);
+	wait_for(y, "SELECT COUNT(*) FROM %s.runs WHERE state = 'running'", 1);
+	collect_end(pid, SIGKILL);
+	assert_string_equal(collect_run_text(y, &c), "running 1 -");
+	drift_sql(y->x, "UPDATE %s.drift_configs SET spec = REPLACE(spec, '/hang', '/good')");
+	assert_ok(run_give_back(database_control(y->x->w->d), &y->start.owner, &e));
+	collect_once(y);
+	assert_string_equal(collect_run_text(y, &c), "done 2 -");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, collect_set_up, NULL)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_due_is_read_once),
+		TEST(a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody),
+		TEST(what_is_much_is_written_beside_the_others),
+		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),
+		TEST(a_credential_that_is_refused_is_tried_by_one_and_told_of_once),
+		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),
+		TEST(who_is_told_to_end_gives_back_what_it_has),
+		TEST(who_is_killed_loses_nothing),
+	};
+
+	return cmocka_run_group_tests_name("collector", tests, collect_open, collect_close);
+}

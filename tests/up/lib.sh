@@ -81,6 +81,14 @@ api() { # api WHO METHOD PATH [BODY]
 	curl -sf --max-time 30 -X "$2" -H "Authorization: Bearer $(login "$1")" ${4+-H "Content-Type: application/json" -d "$4"} \
 		"$(jq -r .url "$state/credentials.json")$3"
 }
-alert_is_listed() { api demo GET /api/drift/alerts | jq -e '.items | length == 1 and .[0].severity == "critical"'; }
+alert_is_listed() {
+	api demo GET "/api/drift/alerts?config_id=$(jq -r .config_id "$state/demo.json")" |
+		jq -e '.items | length == 1 and .[0].severity == "critical"'
+}
+# What was done to the directory that driftd reads by itself, in its newest report.
+directory_has_drifted() {
+	api demo GET "/api/drift/reports?limit=1&config_id=$(jq -r .directory_id "$state/demo.json")" |
+		jq -e '.items[0] | .max_severity == "critical" and .summary.created + .summary.modified == 5 and .summary.deleted == 0'
+}
 alert_was_delivered() { jq -es 'length >= 1 and all(.[]; .verified)' "$state/webhooks.jsonl"; }
 mode_of() { [ "$(stat -c %a "$1")" = "$2" ]; }

@@ -6,7 +6,11 @@
 api() {
 	method=$1 path=$2 body=${3-}
 	set -- -sS --fail-with-body --max-time 30 -X "$method"
-	[ -z "$body" ] || set -- "$@" -H 'Content-Type: application/json' --data-binary "@$body"
+	if [ -n "$body" ]; then
+		set -- "$@" -H 'Content-Type: application/json' --data-binary "@$body"
+	elif [ "$method" != GET ]; then
+		set -- "$@" -H 'Content-Length: 0' # lighttpd wants to be told
+	fi
 	if [ -n "${key-}" ]; then
 		set -- "$@" -H "X-API-Key: $key"
 	elif [ -n "${token-}" ]; then
@@ -101,14 +105,9 @@ trial_demo() {
 	[ "$(jq .delivered "$state/demo.json")" != false ] || demo_push
 }
 
-trial_show_demo() {
-	[ -z "$quiet" ] || return 0
-	config=$(jq -r .config_id "$state/demo.json")
-	report=$(api GET "/api/drift/reports?config_id=$config&limit=1" | jq -r '.items[0].id')
-	echo
-	echo "Drift found in \"Entra conditional access\" (a baseline was pushed, then a changed snapshot):"
-	echo
-	api GET "/api/drift/reports/$report/changes?limit=200" | jq -r \
+# demo_changes REPORT : a table of what it found
+demo_changes() {
+	api GET "/api/drift/reports/$1/changes?limit=200" | jq -r \
 		--slurpfile known "$root/tools/demo/baseline.json" '
 		def short: tojson | if length > 34 then .[0:33] + "…" else . end;
 		def rank: {critical: 0, high: 1, medium: 2, low: 3, info: 4}[.severity];
@@ -123,6 +122,16 @@ trial_show_demo() {
 				printf "  %20s%s -> %s\n", "", $5, $6
 				if ($7 != "") printf "  %20s%s (rule %s)\n", "", $7, $8
 			}'
+}
+
+trial_show_demo() {
+	[ -z "$quiet" ] || return 0
+	config=$(jq -r .config_id "$state/demo.json")
+	report=$(api GET "/api/drift/reports?config_id=$config&limit=1" | jq -r '.items[0].id')
+	echo
+	echo "Drift found in \"Entra conditional access\" (a baseline was pushed, then a changed snapshot):"
+	echo
+	demo_changes "$report"
 	echo
 	echo "The alert, as driftd delivered it to a receiver of this trial ($state/webhooks.jsonl):"
 	echo

@@ -5,7 +5,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # $root, $run, $log come from the caller
 
-trial_services="receiver web driftd responder database" # in the order of stopping
+trial_services="receiver simulator web driftd responder database" # in the order of stopping
 
 # service_start NAME COMMAND... : returns once its program was started
 service_start() {

@@ -8,6 +8,7 @@
 . "$root/tools/lib/state.sh"
 . "$root/tools/lib/services.sh"
 . "$root/tools/lib/demo.sh"
+. "$root/tools/lib/demo_source.sh"
 
 random_text() {
 	head -c 18 /dev/urandom | base64 | tr '+/' 'xy'

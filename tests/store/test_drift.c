@@ -268,7 +268,7 @@ what_this_version_does_not_do_is_refused(void **state)
 	static const struct {
 		const char *spec, *pointer;
 	} bad[] = {
-		{ "{\"source\":{\"kind\":\"http\"}}", "/source/kind" },
+		{ "{\"source\":{\"kind\":\"http\"}}", "/source/collections" },
 		{ "{\"source\":{\"kind\":\"push\"},\"schedule\":{\"interval_s\":60}}",
 		    "/schedule" },
 		{ "{\"source\":{\"kind\":\"push\"},\"retention_s\":0}", "/retention_s" },

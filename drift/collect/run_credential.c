@@ -181,7 +181,7 @@ static bool
 tell_end(const struct run_of *r, const struct run_credential *c, struct err *e)
 {
 	const int64_t   left = c->row.ends_at.ms - clock_ms(r->d->env->clock);
-	struct telling  w = { .r = r, .c = c, .in = r->config->id, .days = told_at(left) };
+	struct telling  w = { .r = r, .c = c, .in = c->trouble.eldest, .days = told_at(left) };
 	const struct tx tx = { .name = "credential_end", .body = end_body, .arg = &w };
 	char            end[TIME_TEXT_MAX];
 

@@ -3,7 +3,8 @@
  *
  * One that many configs show is tried by one of them while it is refused, each time after a longer wait; the others are
  * put off.  Its owner hears of it once: by an alert of kind `system` of the config that was refused first, which counts
- * those that wait, and ends when it is taken again.  An end that is known is told CREDENTIAL_TOLD_DAYS before.
+ * those that wait, and ends when it is taken again.  An end that is known is told 30, 7 and 1 days before, by one
+ * alert of the eldest config that shows it.
  */
 #ifndef BSX_DRIFT_COLLECT_RUN_CREDENTIAL_H
 #define BSX_DRIFT_COLLECT_RUN_CREDENTIAL_H

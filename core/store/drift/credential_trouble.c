@@ -37,6 +37,7 @@ static const struct field trouble_fields[] = {
 	COLUMN(struct credential_trouble, wait_ms),
 	COLUMN_NULL(struct credential_trouble, told_in),
 	COLUMN_NULL(struct credential_trouble, told_days),
+	COLUMN_NULL(struct credential_trouble, eldest),
 	COLUMN(struct credential_trouble, configs),
 	FIELD_END,
 };
@@ -47,7 +48,7 @@ SQL(credential_select_trouble, SQL_TENANT, &digest_in, &trouble_row,
     "SELECT COALESCE(MAX(t.failures), 0) AS failures,"
     " GREATEST(0, COALESCE(MAX(TIMESTAMPDIFF(MICROSECOND, NOW(3), t.try_at)) DIV 1000, 0))"
     " AS wait_ms, MAX(IF(c.config_id = t.told_in, t.told_in, NULL)) AS told_in,"
-    " MAX(t.told_days) AS told_days, COUNT(c.config_id) AS configs"
+    " MAX(t.told_days) AS told_days, MIN(c.config_id) AS eldest, COUNT(c.config_id) AS configs"
     " FROM source_credentials c LEFT JOIN credential_troubles t ON t.digest = c.digest"
     " WHERE c.digest = :digest");
 SQL(credential_update_try, SQL_TENANT, &wait_in, NULL,

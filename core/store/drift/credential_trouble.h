@@ -16,6 +16,7 @@ struct credential_trouble {
 	int64_t     wait_ms;  /* until it may be tried; 0: now */
 	struct uuid told_in;  /* config whose alert tells of it; nil: none of those that show it */
 	int64_t     told_days; /* its end was told so many days before; 0: not yet */
+	struct uuid eldest;   /* of the configs that show it; nil: none does */
 	int64_t     configs;  /* that show it */
 };
 MUST_USE bool credential_trouble(struct db *db, TALLOC_CTX *mem, struct blob digest,

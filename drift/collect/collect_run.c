@@ -5,6 +5,7 @@
 #include "core/shm/metric.h"
 #include "core/store/alert/outbox.h"
 #include "drift/collect/collect_write.h"
+#include "drift/self/self.h"
 
 #define PUT_OFF_MS 60000
 
@@ -157,11 +158,13 @@ rest(struct collect_run *r)
 static bool
 begin_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 {
-	struct collecting *c = r->c;
-	struct drive_start s = {
-		.credential = r->credential.name,
-		.secret = r->credential.plain,
-		.until_ms = now_ms + c->env.conf->source_max_run_s * 1000,
+	struct collecting      *c = r->c;
+	const struct source_own own = { self_read, r->running.t };
+	struct drive_start      s = {
+		     .own = &own,
+		     .credential = r->credential.name,
+		     .secret = r->credential.plain,
+		     .until_ms = now_ms + c->env.conf->source_max_run_s * 1000,
 	};
 
 	r->spec = spec_source(r, c->drift, &r->running.config, e);

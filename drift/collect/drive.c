@@ -359,6 +359,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.secret = s->secret,
 		.session = s->session,
 		.env = by->env,
+		.own = s->own,
 		.now_ms = clock_ns(&clock_system) / 1000000,
 	};
 

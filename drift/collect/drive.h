@@ -29,6 +29,7 @@ struct drive_start {
 	struct source_session *session;
 	const char            *credential; /* tells credentials apart: buckets are of one each */
 	struct str             secret;
+	const struct source_own *own; /* of kind self: reads the tenant's tables; needed as it begins only */
 	int64_t                until_ms; /* it fails then */
 };
 

@@ -15,6 +15,7 @@
 #define SOURCES_PAGES(X)                                                                           \
 	X(push, source_push, source_push_schema, "they are pushed")                                \
 	X(http, source_http, source_http_schema, "an API")                                         \
+	X(self, source_self, source_self_schema, "this tenant")                                    \
 	X(still, source_still, source_still_schema, "it is always the same")                       \
 	X(pages, source_pages, source_pages_schema, "they are read page by page")
 

@@ -78,6 +78,20 @@ why(struct collect_world *y, const struct uuid *config)
 }
 
 static void
+the_own_administration_is_read_like_any_other_source(void **state)
+{
+	struct collect_world *y = *state;
+
+	(void)runs_config(
+	    y->x, "{\"source\":{\"kind\":\"self\"},\"schedule\":{\"interval_s\":3600}}");
+	collect_once(y);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done'"), 1);
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_reports WHERE status = 'baseline'"),
+	    1);
+}
+
+static void
 a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody(void **state)
 {
 	static const struct {
@@ -273,6 +287,7 @@ main(void)
 		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),
 		TEST(who_is_told_to_end_gives_back_what_it_has),
 		TEST(who_is_killed_loses_nothing),
+		TEST(the_own_administration_is_read_like_any_other_source),
 	};
 
 	return cmocka_run_group_tests_name("collector", tests, collect_open, collect_close);

@@ -63,7 +63,7 @@ const struct log_class log_classes[] = {
 	{ "golden_baseline.delete",    C1("configuration"),                         C1("deletion") },
 	{ "snapshot.compare",          C1("configuration"),                         C1("info") },
 	{ "snapshot.delete",           C1("configuration"),                         C1("deletion") },
-	{ "snapshot.refuse",           C1("configuration"),                         C1("denied") },
+	{ "snapshot.refuse",           C1("configuration"),                         C1("info") },
 	{ "snapshot.retention",        C1("configuration"),                         C1("deletion") },
 	{ "change.update",             C1("configuration"),                         C1("change") },
 	{ "report.export",             C1("database"),                              C1("access") },

@@ -220,7 +220,7 @@ test('a name or a reason has something that can be seen, at every place that tak
         continue;
       const path = template.replace(/(golden-baselines\/)[^/]+/, `$1${golden.json.id}`), body = set(text);
       if (body.source?.collections) // the example is of a kind that has none
-        body.source = { kind: 'http', parameters: { base_url: 'https://a.example' }, collections: body.source.collections };
+        body.source = { kind: 'http', parameters: { base_url: 'https://a.example' }, collections: body.source.collections.map((c) => ({ ...c, path: '/x', key: 'id', each: c.each?.map((each) => ({ ...each, path: '/x' })) })) };
       const a = await (path.startsWith('/api/tenants') ? operator : admin)(method, path, { body });
       assert.equal(a.status, 422, `${method} ${path} ${pointer}, ${what}: ${a.text}`);
       assert.ok(a.json.errors.some((x) => x.pointer === pointer), `${method} ${path} ${pointer}, ${what}: ${a.text}`);

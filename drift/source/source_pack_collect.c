@@ -240,12 +240,13 @@ set_over(struct compiling *c, const struct collection_in *in, struct pack_collec
 	return true;
 }
 
+#define CATEGORY_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/"
+
 static bool
 category_ok(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f ||
-		    strchr("*?[]\\\"{}", s.p[i]) != NULL)
+		if (s.p[i] == '\0' || strchr(CATEGORY_LETTERS, s.p[i]) == NULL)
 			return false;
 	return s.n >= 1 && s.n <= RESOURCE_CATEGORY_MAX;
 }
@@ -263,8 +264,8 @@ set_category(const struct compiling *c, const struct collection_in *in, const ch
 	out->category = str_of(name);
 	if (!category_ok(out->category))
 		return refuse(c, member,
-		    "may hold no blanks, quotes, braces and nothing that a pattern is made of, "
-		    "and has at most 128 bytes with what is before it");
+		    "is made of letters, digits and . _ - /, and has at most 128 bytes with what "
+		    "is before it");
 	return by_category(c->pack, out->category) < 0 ||
 	       refuse(c, member, "is the category of another collection too");
 }

@@ -6,7 +6,7 @@ import { call, send } from '../lib/client.mjs';
 import { credentials, sql } from '../lib/env.mjs';
 import { Idp, newProvider, now } from '../lib/idp.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { bearer, bsxctl, login, newTenant, unique, withToken } from '../lib/people.mjs';
+import { bearer, bsxctl, login, newConfig, newTenant, unique, withToken } from '../lib/people.mjs';
 
 // ---- spellings -----------------------------------------------------------------------------------------
 
@@ -213,12 +213,13 @@ test('a name or a reason has something that can be seen, at every place that tak
   // a large body is not read for what is not there
   const golden = await admin('POST', '/api/drift/golden-baselines', { body: { name: unique('g'), resources: [{ category: 'c', key: 'k', value: 1 }] } });
   assert.equal(golden.status, 201, golden.text);
+  const config = await newConfig(admin);
   let turn = 0;
   for (const [method, template, set, pointer] of texts)
     for (const [what, text] of Object.entries(unseen)) { // each kind at one place in three; together and as blanks everywhere
       if (!/^(blanks|all)$/.test(what) && turn++ % 3 > 0)
         continue;
-      const path = template.replace(/(golden-baselines\/)[^/]+/, `$1${golden.json.id}`), body = set(text);
+      const path = template.replace(/(golden-baselines\/)[^/]+/, `$1${golden.json.id}`).replace(/(configs\/)[^/]+/, `$1${config.id}`), body = set(text);
       if (body.source?.collections) // the example is of a kind that has none
         body.source = { kind: 'http', parameters: { base_url: 'https://a.example' }, collections: body.source.collections.map((c) => ({ ...c, path: '/x', key: 'id', each: c.each?.map((each) => ({ ...each, path: '/x' })) })) };
       const a = await (path.startsWith('/api/tenants') ? operator : admin)(method, path, { body });

@@ -10,6 +10,7 @@
 #include "core/web/pass.h"
 
 #define USER_AGENT_MAX 400 /* bytes kept in the log */
+#define CAUSE_MAX      64
 
 /* What the request's log line says; texts that must outlive the building of it. */
 struct line {
@@ -109,10 +110,25 @@ text_or_none(const char *z)
 	return (struct str) { z != NULL && *z != '\0' ? z : NULL, z != NULL ? strlen(z) : 0 };
 }
 
+/* Faults quote what was handed in, which may be a secret: they are for whoever did it. */
+static const char *
+cause_of(const struct err *f, char room[static CAUSE_MAX])
+{
+	unsigned n = 0;
+
+	for (const struct fault *one = f->faults; one != NULL; one = one->next)
+		n++;
+	if (n == 0)
+		return f->detail;
+	(void)snprintf(room, CAUSE_MAX, "what was handed in is refused, faults: %u", n);
+	return room;
+}
+
 static void
 write_line(const struct request *r, const struct line *l)
 {
 	const struct err *f = &r->err;
+	char              cause[CAUSE_MAX];
 	bool              failed = f->code != ERR_OK, broken = l->status >= 500;
 	bool              slow = l->took_ns / 1000000 >= r->app->env->conf->log_slow_ms;
 	struct str        ua = text_or_none(r->origin.user_agent);
@@ -135,7 +151,7 @@ write_line(const struct request *r, const struct line *l)
 	fields[n++] = (struct log_field)LOGSTR("user.id", text_or_none(l->user));
 	if (failed) {
 		fields[n++] = (struct log_field)LOGS("error.code", err_wire(f->code));
-		fields[n++] = (struct log_field)LOGS("error.message", f->detail);
+		fields[n++] = (struct log_field)LOGS("error.message", cause_of(f, cause));
 	}
 	if (failed && broken) {
 		fields[n++] = (struct log_field)LOGS("log.origin.file.name", base_name(f->file));

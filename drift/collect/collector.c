@@ -277,8 +277,10 @@ earlier(int64_t a, int64_t b)
 static int64_t
 next_ms(const struct collector *l)
 {
-	int64_t at = earlier(l->beat_ms, l->tidy_ms);
+	int64_t at = l->tidy_ms;
 
+	if (l->n > 0) /* else there is nothing to hold */
+		at = earlier(at, l->beat_ms);
 	if (l->n < l->room)
 		at = earlier(at, l->claim_ms);
 	for (size_t i = 0; i < l->n; i++)

@@ -39,6 +39,21 @@ a_secret_in_a_path_is_not_logged(void **state)
 }
 
 static void
+what_is_refused_is_told_to_whoever_sent_it_and_not_to_the_log(void **state)
+{
+	struct exchange *x = exchange_make(pass_world.mem, "POST", "/api/things");
+	struct str       log;
+
+	(void)state;
+	exchange_json(x, "{\"name\":\"a\",\"s3cret\":1}");
+	pass_run(&pass_world.app, &x->t);
+	log = world_log(&pass_world, pass_world.mem);
+	assert_non_null(strstr(x->out.p, "/s3cret"));
+	assert_null(strstr(log.p, "s3cret"));
+	assert_non_null(strstr(log.p, "is refused, faults: 1"));
+}
+
+static void
 a_client_that_went_away_is_accounted_too(void **state)
 {
 	struct exchange *x = exchange_make(pass_world.mem, "POST", "/api/things");
@@ -106,6 +121,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_log_line_says_who_what_and_how_it_went),
 		TEST(a_secret_in_a_path_is_not_logged),
+		TEST(what_is_refused_is_told_to_whoever_sent_it_and_not_to_the_log),
 		TEST(a_client_that_went_away_is_accounted_too),
 		TEST(mixed_requests_leave_one_line_and_one_sample_each),
 	};

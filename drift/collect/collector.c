@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/shm/wake.h"
 #include "drift/collect/collect_run.h"
 
 #define CLAIM_MAX    16 /* in one statement */
@@ -16,6 +17,7 @@
 #define PAUSE_MIN_MS 500
 #define PAUSE_MAX_MS 10000
 #define HOST_MAX     256
+#define WORD_MS      20   /* between looks at the count of wake.h, which is in memory */
 #define WRITE_MS     5000 /* at the end: for processes that write */
 
 struct collector {
@@ -26,6 +28,7 @@ struct collector {
 	struct collect_run **runs;
 	size_t               n, room;
 	int                  signals;
+	uint32_t             word; /* count of wake.h when what is due was looked at last */
 	bool                 ending, once;
 	int64_t              claim_ms, beat_ms, tidy_ms; /* due then; monotonic */
 	int64_t              until_ms;                   /* of a single round; 0: none */
@@ -226,6 +229,18 @@ hear(struct collector *l)
 	reap(l);
 }
 
+/* Somebody asks for a run: what is due is looked at now, but by who waits for the database. */
+static void
+heed_word(struct collector *l)
+{
+	const uint32_t word = wake_count(l->c.env.segment);
+
+	if (word == l->word || l->pause_ms != 0)
+		return;
+	l->word = word;
+	l->claim_ms = 0;
+}
+
 /* ---- the loop ---- */
 
 static void
@@ -281,6 +296,8 @@ next_ms(const struct collector *l)
 
 	if (l->n > 0) /* else there is nothing to hold */
 		at = earlier(at, l->beat_ms);
+	if (l->c.env.segment != NULL && !l->once)
+		at = earlier(at, now_ms() + WORD_MS);
 	if (l->n < l->room)
 		at = earlier(at, l->claim_ms);
 	for (size_t i = 0; i < l->n; i++)
@@ -291,6 +308,7 @@ next_ms(const struct collector *l)
 static bool
 go_round(struct collector *l, struct err *e)
 {
+	heed_word(l);
 	upkeep(l);
 	for (size_t i = 0; i < l->n; i++)
 		collect_on(l->runs[i], now_ms());

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "core/shm/wake.h"
+#include "core/store/tx.h"
 #include "tests/store/collect_world.h"
 #include "tests/store/driftd_world.h"
 
@@ -273,6 +275,104 @@ who_is_killed_loses_nothing(void **state)
 	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 1);
 }
 
+/* ---- a word to it ---- */
+
+struct asking {
+	struct collect_world *y;
+	const struct uuid    *config;
+	enum run_kind         kind;
+	struct run            run;
+};
+
+static bool
+ask_body(struct db *db, void *arg, struct err *e)
+{
+	struct asking *a = arg;
+
+	return running_ask(db, &a->y->x->env, a->config, a->kind, "somebody", &a->run, e);
+}
+
+/* As the service does. */
+static struct uuid
+ask_run(struct collect_world *y, const struct uuid *config, enum run_kind kind)
+{
+	struct asking   a = { .y = y, .config = config, .kind = kind };
+	const struct tx tx = { .name = "ask", .body = ask_body, .arg = &a };
+	struct err      e = { 0 };
+
+	assert_ok(tx_run(y->x->t->db, &tx, &e));
+	wake_raise(y->start.env.segment);
+	return a.run.id;
+}
+
+static struct segment *
+open_segment(struct collect_world *y)
+{
+	struct err                   e = { 0 };
+	const struct segment_options o = {
+		talloc_asprintf(y, "%s/collector-segment", server_folder()), 64
+	};
+	struct segment *s = segment_open(y, &o, &e);
+
+	assert_non_null(s);
+	return s;
+}
+
+/* Statements that the server has been asked. */
+static int64_t
+asked_of_server(struct collect_world *y)
+{
+	return drift_count(y->x, "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS"
+				 " WHERE VARIABLE_NAME = 'QUESTIONS'");
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+#define ASKED   30
+#define IDLE_MS 300
+
+static void
+who_is_asked_begins_at_once_and_looks_at_nothing_between(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c = collect_http(y, "/good");
+	int64_t               began[ASKED], idle;
+	pid_t                 pid;
+
+	collect_once(y);
+	y->x->w->conf.driftd_poll_ms = 60000;
+	y->start.env.segment = open_segment(y);
+	pid = collect_start(y);
+	for (int i = 0; i < ASKED; i++) {
+		struct uuid id = ask_run(y, &c, RUN_MANUAL);
+		int64_t     asked = driftd_now_ms();
+		struct run  run;
+
+		do {
+			assert_true(driftd_now_ms() - asked < WAIT_MS); /* a third of the poll */
+			driftd_pause_ms(1);
+			run = runs_see(y->x, &id);
+		} while (strcmp(run.state, "done") != 0);
+		began[i] = run.started_at.ms - run.due_at.ms;
+	}
+	idle = asked_of_server(y);
+	driftd_pause_ms(IDLE_MS);
+	idle = asked_of_server(y) - idle;
+	collect_end(pid, SIGTERM);
+	qsort(began, ASKED, sizeof(began[0]), by_size);
+	print_message("asked %d times, begun after %lld ms in the middle and %lld at most; %lld "
+		      "statements in %d ms of idleness\n",
+	    ASKED, (long long)began[ASKED / 2], (long long)began[ASKED - 1], (long long)idle,
+	    IDLE_MS);
+	assert_true(idle < 10);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, collect_set_up, NULL)
 
 int
@@ -287,6 +387,7 @@ main(void)
 		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),
 		TEST(who_is_told_to_end_gives_back_what_it_has),
 		TEST(who_is_killed_loses_nothing),
+		TEST(who_is_asked_begins_at_once_and_looks_at_nothing_between),
 		TEST(the_own_administration_is_read_like_any_other_source),
 	};
 

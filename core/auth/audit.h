@@ -65,6 +65,7 @@
 	X(AUDIT_CONFIG_UPDATE,    "drift_config.update",      "drift_config",       LOG_DRIFT) \
 	X(AUDIT_CONFIG_DELETE,    "drift_config.delete",      "drift_config",       LOG_DRIFT) \
 	X(AUDIT_RUN_ASK,          "drift_run.start",          "drift_config",          LOG_DRIFT) \
+	X(AUDIT_RUN_TRY,          "drift_run.try",            "drift_config",       LOG_DRIFT) \
 	X(AUDIT_RUN_CANCEL,       "drift_run.cancel",         "drift_run",          LOG_DRIFT) \
 	X(AUDIT_BASELINE_SET,     "baseline.set",             "drift_config",       LOG_DRIFT) \
 	X(AUDIT_GOLDEN_CREATE,    "golden_baseline.create",   "golden_baseline",    LOG_DRIFT) \

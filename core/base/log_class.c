@@ -71,6 +71,7 @@ const struct log_class log_classes[] = {
 	{ "report.accept",             C1("configuration"),                         C1("change") },
 	{ "drift_run.cancel",          C1("configuration"),                         C1("change") },
 	{ "drift_run.start",           C1("configuration"),                         C1("change") },
+	{ "drift_run.try",             C1("configuration"),                         C1("info") },
 	{ "silence.create",            C1("configuration"),                         C1("creation") },
 	{ "silence.delete",            C1("configuration"),                         C1("deletion") },
 	{ "alert.update",              C1("configuration"),                         C1("change") },

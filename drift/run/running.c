@@ -61,7 +61,8 @@ begin_run(struct db *db, struct running *r, struct err *e)
 	run->reason = run->remedy = NULL;
 	if (run->started_at.ms == 0)
 		run->started_at = now_of(r);
-	r->state.last_run = run->id;
+	if (strcmp(run->kind, run_kinds[RUN_TRY]) != 0)
+		r->state.last_run = run->id;
 	r->begun = true;
 	return run_set(db, run, e) && run_state_set(db, &r->state, e);
 }
@@ -124,6 +125,7 @@ begin_body(struct db *db, void *arg, struct err *e)
 			return false;
 		return run_index_drop(db, &r->claim.config_id, e);
 	}
+	r->began_ns = clock_ns(r->d->env->clock); /* when it was state.now, or later */
 	if (!run_live(db, r->mem, &r->claim.config_id, &b->live, &b->n, e) ||
 	    !run_index_hold(db, &r->claim, e) ||
 	    !spec_schedule(r->mem, r->config.spec, &r->plan, e))
@@ -139,6 +141,5 @@ running_begin(struct drift *d, struct tenant_db *t, TALLOC_CTX *mem, const struc
 	const struct tx  tx = { .name = "run_begin", .body = begin_body, .arg = &b };
 
 	*r = (struct running) { .d = d, .t = t, .mem = mem, .claim = *claim };
-	r->began_ns = clock_ns(d->env->clock);
 	return tx_run(t->db, &tx, e);
 }

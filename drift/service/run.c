@@ -59,6 +59,7 @@ run_standing_of(const struct acting *a, const struct uuid *config, struct run_st
 struct run_deed {
 	const struct acting *a;
 	struct uuid          config;
+	enum run_kind        kind;
 	struct schedule_plan plan;
 	struct run           run;
 };
@@ -69,7 +70,7 @@ start_body(struct db *db, void *arg, struct err *e)
 	struct run_deed     *r = arg;
 	const struct acting *a = r->a;
 
-	if (running_ask(db, a->drift->env, &r->config, RUN_MANUAL, a->by.caller->name, &r->run, e))
+	if (running_ask(db, a->drift->env, &r->config, r->kind, a->by.caller->name, &r->run, e))
 		return true;
 	if (!err_take(e, ERR_MISSING))
 		return false;
@@ -78,19 +79,37 @@ start_body(struct db *db, void *arg, struct err *e)
 	    "a run of a config that is pushed to");
 }
 
+static bool
+start(const struct acting *a, struct run_deed *r, enum audit_action what, struct err *e)
+{
+	struct drift_config c;
+
+	if (!config_by_id(a->by.t, a->by.mem, &r->config, &c, e) ||
+	    !acting_deed(a, start_body, r,
+		&(struct audit_entry) { .action = what, .target_id = r->config }, c.name, e))
+		return false;
+	wake_raise(a->drift->env->segment);
+	return true;
+}
+
 bool
 run_start(const struct acting *a, const struct uuid *config, struct run *run, struct err *e)
 {
-	struct run_deed     r = { .a = a, .config = *config };
-	struct drift_config c;
+	struct run_deed r = { .a = a, .config = *config, .kind = RUN_MANUAL };
+	bool            ok = start(a, &r, AUDIT_RUN_ASK, e);
 
-	if (!config_by_id(a->by.t, a->by.mem, config, &c, e) ||
-	    !acting_deed(a, start_body, &r,
-		&(struct audit_entry) { .action = AUDIT_RUN_ASK, .target_id = *config }, c.name, e))
-		return false;
-	wake_raise(a->drift->env->segment);
 	*run = r.run;
-	return true;
+	return ok;
+}
+
+bool
+run_try(const struct acting *a, const struct uuid *config, struct run *run, struct err *e)
+{
+	struct run_deed r = { .a = a, .config = *config, .kind = RUN_TRY };
+	bool            ok = start(a, &r, AUDIT_RUN_TRY, e);
+
+	*run = r.run;
+	return ok;
 }
 
 static bool

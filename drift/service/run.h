@@ -15,6 +15,9 @@ MUST_USE bool run_page(
 /* A run of that config as soon as may be: one that waits already, or a new one.  ERR_CONFLICT: it is pushed to. */
 MUST_USE bool run_start(
     const struct acting *a, const struct uuid *config, struct run *run, struct err *e);
+/* The same of one that reads all, and of which nothing is kept but how that went. */
+MUST_USE bool run_try(
+    const struct acting *a, const struct uuid *config, struct run *run, struct err *e);
 /* ERR_CONFLICT: it does not wait any more. */
 MUST_USE bool run_cancel(const struct acting *a, const struct uuid *id, struct err *e);
 

@@ -155,6 +155,20 @@ start_run(struct request *r, const void *body, void *answer, struct err *e)
 }
 
 static bool
+try_run(struct request *r, const void *body, void *answer, struct err *e)
+{
+	struct run            run;
+	struct run_asked_out *out = answer;
+	const struct acting  *a = acting_of(r, e);
+
+	(void)body;
+	if (a == NULL || !run_try(a, &r->id0, &run, e))
+		return false;
+	out->run_id = run.id;
+	return true;
+}
+
+static bool
 cancel_run(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
@@ -176,5 +190,9 @@ const struct route run_routes[] = {
 	    start_run, IN_NONE, OUT(run_asked_out),
 	    "Collects a config now, or as soon as the run that is under way is over. A run that "
 	    "waits already is that one."),
+	ROUTE(POST, "/api/drift/configs/{id}/try", ALLOW(EXECUTE, DRIFT), RATE_WRITE, 202, try_run,
+	    IN_NONE, OUT(run_asked_out),
+	    "Tries a config: a run of kind try reads all of its source and stores nothing; its "
+	    "progress says of each collection how far it was read, and what is missing."),
 	ROUTE_END,
 };

@@ -92,6 +92,7 @@ const deeds = {
   'DELETE /api/drift/snapshots/{id}': no('drift work'),
   'POST /api/drift/configs/{id}/what-if': no('drift work'),
   'POST /api/drift/configs/{id}/run': no('drift work'),
+  'POST /api/drift/configs/{id}/try': no('drift work'),
   'DELETE /api/drift/runs/{id}': no('drift work'),
 };
 

@@ -96,6 +96,7 @@ const table = {
   'PUT /api/drift/configs/{id}': deed('drift_config.update', config('', { name: unique('c') })),
   'DELETE /api/drift/configs/{id}': deed('drift_config.delete', config(''), 204),
   'POST /api/drift/configs/{id}/run': deed('drift_run.start', async () => at('/api/drift/configs', await w.collected(), '/run'), 202),
+  'POST /api/drift/configs/{id}/try': deed('drift_run.try', async () => at('/api/drift/configs', await w.collected(), '/try'), 202),
   'DELETE /api/drift/runs/{id}': deed('drift_run.cancel', async () => {
     const run = crypto.randomUUID(), config = await w.collected(); // one that nobody comes for
     sql(`INSERT INTO runs (id, config_id, kind, slot, due_at, state) VALUES (UNHEX('${hex(run)}'), UNHEX('${hex(config)}'), 'manual', NOW(3), NOW(3), 'queued')`, schema);

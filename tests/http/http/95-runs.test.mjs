@@ -65,6 +65,12 @@ test('a run is asked for, joined while it waits, listed by what is asked of it a
   const one = await admin('GET', `/api/drift/runs/${run}`);
   assert.equal(one.status, 200, one.text);
   assert.deepEqual([one.json.config_id, one.json.kind], [config.id, 'manual']);
+  // a try stands beside it, and what waits is no second one
+  const tried = await admin('POST', `/api/drift/configs/${config.id}/try`);
+  assert.equal(tried.status, 202, tried.text);
+  assert.notEqual(tried.json.run_id, run);
+  assert.equal((await admin('POST', `/api/drift/configs/${config.id}/try`)).json.run_id, tried.json.run_id);
+  assert.equal((await admin('GET', `/api/drift/runs/${tried.json.run_id}`)).json.kind, 'try');
 
   const second = await newConfig(admin, { source: http }), cancelled = waiting(second.id);
   assert.equal((await admin('DELETE', `/api/drift/runs/${cancelled}`)).status, 204);
@@ -81,6 +87,7 @@ test('a run is asked for, joined while it waits, listed by what is asked of it a
   assert.ok(page.json.next_cursor);
 
   const pushed = await newConfig(admin, {}), none = await admin('POST', `/api/drift/configs/${pushed.id}/run`);
+  assert.equal((await admin('POST', `/api/drift/configs/${pushed.id}/try`)).status, 409);
   assert.equal(none.status, 409, none.text);
   assert.match(none.json.detail, /pushed/);
 });
@@ -92,8 +99,9 @@ test('who may run is asked for each of them, and another tenant sees nothing', a
   assert.equal((await reader('POST', `/api/drift/configs/${config.id}/run`)).status, 403);
   assert.equal((await reader('DELETE', `/api/drift/runs/${run}`)).status, 403);
   assert.equal((await runner('GET', '/api/drift/runs')).status, 403);
+  assert.equal((await reader('POST', `/api/drift/configs/${config.id}/try`)).status, 403);
   assert.equal((await runner('POST', `/api/drift/configs/${config.id}/run`)).status, 202);
-  for (const [method, target] of [['GET', `/api/drift/runs/${run}`], ['DELETE', `/api/drift/runs/${run}`], ['POST', `/api/drift/configs/${config.id}/run`]])
+  for (const [method, target] of [['GET', `/api/drift/runs/${run}`], ['DELETE', `/api/drift/runs/${run}`], ['POST', `/api/drift/configs/${config.id}/run`], ['POST', `/api/drift/configs/${config.id}/try`]])
     assert.equal((await stranger(method, target)).status, 404, `${method} ${target}`);
   assert.deepEqual(await all(stranger, '/api/drift/runs'), []);
 });

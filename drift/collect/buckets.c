@@ -106,6 +106,12 @@ bucket_pause(struct bucket *b, int64_t until_ms)
 		b->paused_until_ms = until_ms;
 }
 
+int64_t
+bucket_paused_until(const struct bucket *b)
+{
+	return b->paused_until_ms;
+}
+
 static bool
 is_idle(struct bucket *b, int64_t now_ms)
 {

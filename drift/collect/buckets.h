@@ -32,6 +32,8 @@ int64_t bucket_take(struct bucket *b, unsigned cost, int64_t now_ms);
 /* It has been answered, or given up. */
 void bucket_back(struct bucket *b);
 void bucket_pause(struct bucket *b, int64_t until_ms);
+/* Until when; a time that is over: it has none. */
+int64_t bucket_paused_until(const struct bucket *b);
 /* What nobody uses and has nothing to remember goes. */
 void buckets_tidy(struct buckets *all, int64_t now_ms);
 

@@ -7,8 +7,9 @@
 #define UNDER_WAY_MAX 16 /* requests of one run */
 #define PARTS_MAX     16 /* buckets of one run */
 #define HOST_MAX      280
-#define PAUSE_MS      1000 /* where a provider says that it is too much, and not for how long */
-#define BURST         200  /* steps of one run before another has its turn */
+#define PAUSE_MS      1000   /* where a provider says that it is too much, and not for how long */
+#define PAUSE_MOST_MS 122000 /* who is told to wait longer hears so instead of waiting */
+#define BURST         200    /* steps of one run before another has its turn */
 
 /* A request that may go, or waits for its buckets. */
 struct asked {
@@ -231,6 +232,28 @@ refuse(struct drive *d, uint32_t id, const struct err *why, struct err *e)
 	return d->ops->take(d->run, &a, e);
 }
 
+static int64_t
+pause_of(const struct asked *a)
+{
+	int64_t host = bucket_paused_until(a->host),
+		part = a->part == NULL ? 0 : bucket_paused_until(a->part);
+
+	return host > part ? host : part;
+}
+
+/* The pause of a bucket that outlasts what a run waits is an answer, as it was to who was told
+ * first. */
+static bool
+put_off(struct drive *d, uint32_t id, int64_t wait_ms, struct err *e)
+{
+	const struct source_answer a = {
+		.id = id, .status = 429, .body = STR(""), .retry_after_s = wait_ms / 1000
+	};
+
+	d->waits = false;
+	return d->ops->take(d->run, &a, e);
+}
+
 static struct asked *
 room(struct drive *d)
 {
@@ -254,6 +277,8 @@ ask(struct drive *d, int64_t now_ms, int64_t *again_ms, struct err *e)
 	if (!find_buckets(d, q, &to, e))
 		return false;
 	when = take_buckets(&to, q, now_ms);
+	if (when != 0 && pause_of(&to) > now_ms + PAUSE_MOST_MS)
+		return put_off(d, to.id, pause_of(&to) - now_ms, e);
 	if (when != 0) {
 		if (when < *again_ms)
 			*again_ms = when;

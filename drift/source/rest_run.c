@@ -96,7 +96,7 @@ wake(struct rest_run *r)
 
 	while (*at != NULL) {
 		c = *at;
-		if (c->not_before_ms > r->now_ms) {
+		if (c->not_before_ms > r->now_ms && lane_of(r, c)->closed == NULL) {
 			at = &c->next;
 			continue;
 		}
@@ -112,7 +112,7 @@ take_ready(struct rest_run *r)
 		struct lane  *lane = &r->lanes[i];
 		struct chain *c = lane->first;
 
-		if (c == NULL || lane->held_ms > r->now_ms)
+		if (c == NULL || (lane->held_ms > r->now_ms && lane->closed == NULL))
 			continue;
 		lane->first = c->next;
 		if (lane->first == NULL)
@@ -208,6 +208,7 @@ send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 		return SOURCE_FAILED;
 	}
 	v.say = talloc_strdup(r, why.pub);
+	r->other = true;
 	rest_chain_failed(r, c, &v);
 	return SOURCE_DONE; /* of this chain: the next */
 }
@@ -334,6 +335,46 @@ take_token(struct rest_run *r, struct flight *f, const struct source_answer *a, 
 	return ok;
 }
 
+/* ---- the end of a chain ---- */
+
+/* What one may not is a matter of who asks, where that is no application whose permissions are told
+ * one by one. */
+static bool
+is_about_who_asks(const struct rest_run *r, const struct verdict *v)
+{
+	if (r->auth == AUTH_NONE || v->licence)
+		return false;
+	return v->kind == VERDICT_DENIED ||
+	       (r->auth != AUTH_CLIENT_CREDENTIALS && v->how == COLLECTION_FORBIDDEN);
+}
+
+static bool
+give_up(struct rest_run *r, struct chain *c, const struct verdict *v)
+{
+	if (!is_about_who_asks(r, v))
+		r->other = true;
+	else if (r->rejected == NULL)
+		r->rejected = talloc_strdup(r, v->say);
+	rest_chain_failed(r, c, v);
+	return true;
+}
+
+/* Nothing else was said to all that was asked: it is the credential, and not the collections. */
+static bool
+is_rejected(const struct rest_run *r)
+{
+	return r->rejected != NULL && !r->let_in && !r->other;
+}
+
+static enum source_step
+rejected(struct rest_run *r, struct source_turn *turn, struct err *e)
+{
+	r->failed = true;
+	r->remedy = "Check the credential and what it may read, or renew it.";
+	(void)err_set(&r->why, ERR_CREDENTIALS, 0, r->rejected, "all that is asked is denied");
+	return fail(r, turn, e);
+}
+
 /* ---- turns ---- */
 
 static enum source_step
@@ -351,12 +392,18 @@ step(struct rest_run *r, struct source_turn *turn, struct err *e)
 		c = take_ready(r);
 		if (c == NULL)
 			return wait_until(turn, next_time(r));
+		if (lane_of(r, c)->closed != NULL) {
+			(void)give_up(r, c, lane_of(r, c)->closed);
+			continue;
+		}
 		s = send(r, c, turn);
 		if (s == SOURCE_FAILED)
 			return fail(r, turn, e);
 		if (s == SOURCE_WANTS)
 			return s;
 	}
+	if (is_rejected(r))
+		return rejected(r, turn, e);
 	return rest_collected(r, &turn->collected, e) ? SOURCE_DONE : SOURCE_FAILED;
 }
 
@@ -373,11 +420,20 @@ rest_next(void *run, struct source_turn *turn, struct err *e)
 
 /* ---- answers ---- */
 
+/* Nothing of its bucket is asked any more: the others would come to the same, each after a wait. */
 static bool
-give_up(struct rest_run *r, struct chain *c, const struct verdict *v)
+close_lane(struct rest_run *r, struct chain *c, const struct verdict *v)
 {
-	rest_chain_failed(r, c, v);
-	return true;
+	struct lane *lane = lane_of(r, c);
+
+	if (lane->closed == NULL)
+		lane->closed = talloc_zero(r, struct verdict);
+	if (lane->closed != NULL && lane->closed->say == NULL)
+		*lane->closed = (struct verdict) { .kind = v->kind,
+			.how = v->how,
+			.say = talloc_strdup(r, v->say),
+			.remedy = v->remedy };
+	return give_up(r, c, v);
 }
 
 static bool
@@ -385,20 +441,21 @@ again(struct rest_run *r, struct chain *c, const struct source_answer *a, const 
 {
 	const struct source_limit *l = r->pack->collections[c->collection].limit;
 	struct verdict             last = *v;
-	int64_t                    wait = wait_ms(r, l, a, c->attempts);
+	int64_t                    wait = wait_ms(r, l, a, c->attempts), most = cap_s_of(r) * 1000;
+	bool slower = v->kind == VERDICT_SLOWER, too_long = a->retry_after_s * 1000 > most;
 
-	if (v->kind == VERDICT_SLOWER) {
+	if (slower || too_long) {
 		r->progress.throttled++;
 		last.how = COLLECTION_THROTTLED;
-		if (wait > cap_s_of(r) * 1000 + 2000)
-			return give_up(r, c, &last);
+		if (too_long || wait > most + 2000)
+			return close_lane(r, c, &last);
 		if (lane_of(r, c)->held_ms < r->now_ms + wait)
 			lane_of(r, c)->held_ms = r->now_ms + wait;
-	} else if (wait > cap_s_of(r) * 1000 + 2000) {
-		wait = cap_s_of(r) * 1000;
+	} else if (wait > most + 2000) {
+		wait = most;
 	}
 	if (++c->attempts >= attempts_most(r))
-		return give_up(r, c, &last);
+		return slower ? close_lane(r, c, &last) : give_up(r, c, &last);
 	delay(r, c, wait);
 	return true;
 }
@@ -467,6 +524,7 @@ take_answer(struct rest_run *r, struct flight *f, const struct source_answer *a,
 		return false;
 	switch (v.kind) {
 	case VERDICT_PAGE:
+		r->let_in = true;
 		r->told_of[c->collection].pages++;
 		return take_page(r, f, a, &v, e);
 	case VERDICT_AGAIN:
@@ -475,6 +533,7 @@ take_answer(struct rest_run *r, struct flight *f, const struct source_answer *a,
 	case VERDICT_RESTART:
 		return rest_chain_restart(r, c) ? (rest_line_up(r, c), true) : give_up(r, c, &v);
 	case VERDICT_MISSING:
+		r->let_in = true;
 		if (r->pack->collections[c->collection].missing_empty)
 			return rest_chain_missing(r, c, e);
 		return give_up(r, c, &v);

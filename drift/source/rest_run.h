@@ -65,9 +65,11 @@ struct reading {
 	int64_t           began_ms;
 };
 
+struct verdict;
 struct lane {
 	struct chain *first, *last;
 	int64_t       held_ms; /* nothing goes before */
+	struct verdict *closed; /* nothing goes any more in this run: why; NULL: it is open */
 };
 
 struct flight {
@@ -97,6 +99,9 @@ struct rest_run {
 	bool                            asking; /* for a token */
 	int64_t                         ask_again_ms, ask_blamed_ms;
 	uint32_t                        ask_attempts;
+	bool                            let_in;   /* something was answered to who asks */
+	bool                            other;    /* something failed for another reason than who asks */
+	const char                     *rejected; /* what was said first to who asks: it may not; NULL: nothing */
 	bool                            failed;
 	struct err                      why;
 	const char                     *remedy;

@@ -265,6 +265,8 @@ answer(int fd, const char *request)
 	} else if (is_at(request, "/shown") &&
 		   (atomic_load(&pages_server->refuses) || strstr(request, "Bearer good") == NULL))
 		say(fd, "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n");
+	else if (is_at(request, "/tomorrow"))
+		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: 86400\r\n\r\n");
 	else if (is_at(request, "/busy") && atomic_fetch_sub(&pages_server->throttles, 1) > 0)
 		say(fd, "HTTP/1.1 429 Slow\r\nConnection: close\r\nRetry-After: 1\r\n\r\n");
 	else
@@ -427,6 +429,15 @@ collect_http(struct collect_world *y, const char *path)
 		"\"items\":\"/items\",\"key\":\"id\",\"next\":{\"pointer\":\"/next\"}}]},"
 		"\"schedule\":{\"interval_s\":3600}}",
 		atomic_load(&pages_server->port), path));
+}
+
+struct uuid
+collect_http_as(struct collect_world *y, const char *path, const char *token)
+{
+	struct uuid c = collect_http(y, path);
+
+	show(y, &c, talloc_asprintf(y, "{\"kind\":\"bearer\",\"token\":\"%s\"}", token));
+	return c;
 }
 
 struct uuid

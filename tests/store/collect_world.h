@@ -43,6 +43,8 @@ int collect_set_up(void **state);
 struct uuid collect_config(struct collect_world *y, const char *path, const char *credential);
 /* The same of kind http. */
 struct uuid collect_http(struct collect_world *y, const char *path);
+/* The same, showing a token. */
+struct uuid collect_http_as(struct collect_world *y, const char *path, const char *token);
 /* All that is due. */
 void collect_once(struct collect_world *y);
 /* A collector as driftd has it. */

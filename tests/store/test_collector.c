@@ -166,6 +166,22 @@ who_is_told_to_wait_makes_all_wait_that_show_the_same(void **state)
 }
 
 static void
+who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there(void **state)
+{
+	struct collect_world *y = *state;
+
+	y->x->w->conf.source_max_runs = 1;
+	for (int i = 0; i < 3; i++)
+		collect_http_as(y, "/tomorrow", "good");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 1); /* the others hear it from here */
+	assert_int_equal(
+	    drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done' AND"
+			      " JSON_VALUE(progress, '$.collections[0].state') = 'throttled'"),
+	    3);
+}
+
+static void
 a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 {
 	struct collect_world *y = *state;
@@ -204,6 +220,25 @@ a_credential_that_is_refused_is_tried_by_one_and_told_of_once(void **state)
 	assert_int_equal(
 	    drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE status = 'resolved'"), 1);
 	assert_int_equal(drift_count(y->x, "SELECT failures FROM %s.credential_troubles"), 0);
+}
+
+static void
+a_token_that_may_read_nothing_is_refused_as_any_other(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c;
+
+	y->x->w->conf.source_max_runs = 1;
+	c = collect_http_as(y, "/shown", "bad");
+	collect_http_as(y, "/shown", "bad");
+	collect_once(y);
+	assert_int_equal(atomic_load(&pages_server->asked), 1);
+	assert_string_equal(
+	    collect_run_text(y, &c), "queued 1 The source does not accept the credential (401).");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.alerts WHERE kind = 'system'"
+					   " AND status = 'open' AND changes = 2"),
+	    1);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_reports"), 0);
 }
 
 static void
@@ -373,6 +408,37 @@ who_is_asked_begins_at_once_and_looks_at_nothing_between(void **state)
 	assert_true(idle < 10);
 }
 
+static void
+a_try_tells_of_each_collection_and_keeps_nothing(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           c = collect_http(y, "/good"), id;
+	struct run            run;
+
+	collect_once(y);
+	id = ask_run(y, &c, RUN_TRY);
+	atomic_store(&pages_server->version, 1); /* which would be drift */
+	collect_once(y);
+	run = runs_see(y->x, &id);
+	assert_string_equal(run.state, "done");
+	assert_true(uuid_is_nil(&run.report_id) && uuid_is_nil(&run.snapshot_id));
+	assert_non_null(strstr(run.progress.text, "\"category\":\"rules\",\"state\":\"complete\""));
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.config_snapshots"), 1);
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.drift_reports"), 1);
+	assert_int_equal(
+	    drift_count(y->x,
+		"SELECT COUNT(*) FROM %s.run_state s JOIN %s.runs r ON r.id = s.last_run"
+		" WHERE r.kind = 'scheduled'"),
+	    1);
+	/* and of one that cannot be read, why */
+	c = collect_http(y, "/html");
+	id = ask_run(y, &c, RUN_TRY);
+	collect_once(y);
+	run = runs_see(y->x, &id);
+	assert_string_equal(run.state, "done");
+	assert_non_null(strstr(run.progress.text, "\"state\":\"failed\""));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, collect_set_up, NULL)
 
 int
@@ -383,10 +449,13 @@ main(void)
 		TEST(a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody),
 		TEST(what_is_much_is_written_beside_the_others),
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),
+		TEST(who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there),
 		TEST(a_credential_that_is_refused_is_tried_by_one_and_told_of_once),
+		TEST(a_token_that_may_read_nothing_is_refused_as_any_other),
 		TEST(the_end_of_a_credential_is_told_thirty_seven_and_one_day_before),
 		TEST(who_is_told_to_end_gives_back_what_it_has),
 		TEST(who_is_killed_loses_nothing),
+		TEST(a_try_tells_of_each_collection_and_keeps_nothing),
 		TEST(who_is_asked_begins_at_once_and_looks_at_nothing_between),
 		TEST(the_own_administration_is_read_like_any_other_source),
 	};

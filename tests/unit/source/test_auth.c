@@ -41,6 +41,43 @@ count(const struct strings *list, const char *what)
 	return n;
 }
 
+/* Of two collections, /c and /d: what is said of both, and what it comes to. */
+static void
+who_may_read_nothing_at_all_has_the_wrong_credential(void **state)
+{
+	static const char bearer[] = "{\"kind\":\"bearer\",\"token\":\"abc\"}";
+	static const struct {
+		const char *credential;
+		int         c, d;
+		bool        refused;
+	} rows[] = {
+		{ bearer, 401, 401, true }, { bearer, 403, 403, true }, { bearer, 403, 401, true },
+		{ bearer, 401, 400, false }, /* something else is wrong too */
+		{ bearer, 401, 404, false }, /* it was looked for, so it may */
+		{ bearer, 403, 200, false },
+		{ NULL, 401, 401, false }, /* there is none to be refused */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct scripted script[] = { { BASE "/c", rows[i].c, EMPTY, NULL },
+			{ BASE "/d", rows[i].d, EMPTY, NULL }, { 0 } };
+		struct scripted_run   s = {
+			  .mem = mem,
+			  .source = SOURCE,
+			  .credential = rows[i].credential,
+			  .script = script,
+		};
+
+		assert_null(scripted_run(&s));
+		assert_int_equal(s.end, rows[i].refused ? SOURCE_FAILED : SOURCE_DONE);
+		if (rows[i].refused) {
+			assert_int_equal(s.e.code, ERR_CREDENTIALS);
+			assert_non_null(s.turn.remedy);
+		}
+	}
+}
+
 static void
 each_kind_has_its_field(void **state)
 {
@@ -288,6 +325,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_kind_has_its_field),
+		TEST(who_may_read_nothing_at_all_has_the_wrong_credential),
 		TEST(a_token_is_asked_for_once_and_again_before_its_end),
 		TEST(a_refusal_is_said_and_holds_no_secret),
 		TEST(what_is_no_credential_is_told_by_its_place),

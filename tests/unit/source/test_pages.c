@@ -319,6 +319,43 @@ a_wait_is_as_long_as_the_source_says(void **state)
 	assert_int_equal(s.progress.throttled, 1);
 }
 
+/* Twenty are asked for one by one: those that are under way hear it, the others do not ask. */
+static void
+who_is_told_to_wait_for_long_asks_nothing_more(void **state)
+{
+	static const struct {
+		int         status;
+		const char *headers;
+		size_t      asked_most;
+		int64_t     took_most_ms;
+	} rows[] = {
+		{ 429, "Retry-After: 86400", 8, 0 }, { 503, "Retry-After: 86400", 8, 0 },
+		{ 429, "", 120, 150000 }, /* it stays so, and does not say for how long */
+	};
+	const char *source =
+	    HTTP("{\"category\":\"a\",\"path\":\"/a\",\"key\":\"id\"},"
+		 "{\"category\":\"b\",\"over\":\"a\",\"path\":\"/b\",\"single\":true}");
+	struct buf list;
+	struct err e = { 0 };
+
+	(void)state;
+	buf_make(&list, mem);
+	for (int i = 0; i < 20; i++)
+		buf_printf(&list, "%s{\"id\":%d}", i == 0 ? "[" : ",", i);
+	buf_puts(&list, "]");
+	for (size_t i = 0; i < LEN(rows); i++) {
+		const struct scripted script[] = { { BASE "/a", 200, buf_text(&list, &e), NULL },
+			{ BASE "/b", rows[i].status, "", rows[i].headers }, { 0 } };
+		struct scripted_run   s = { .mem = mem, .source = source, .script = script };
+
+		assert_null(scripted_run(&s));
+		assert_int_equal(s.end, SOURCE_DONE);
+		assert_int_equal(s.progress.collections[1].how, COLLECTION_THROTTLED);
+		assert_in_range(s.asked.n, 2, 1 + rows[i].asked_most);
+		assert_in_range(s.took_ms, 0, rows[i].took_most_ms);
+	}
+}
+
 static void
 some_collections_are_read_alone_with_what_they_are_read_over(void **state)
 {
@@ -348,6 +385,7 @@ main(void)
 		    what_goes_wrong_is_the_completeness_of_its_collection_and_never_a_shorter_list),
 		TEST(an_answer_that_is_cut_short_is_none),
 		TEST(a_wait_is_as_long_as_the_source_says),
+		TEST(who_is_told_to_wait_for_long_asks_nothing_more),
 		TEST(some_collections_are_read_alone_with_what_they_are_read_over),
 	};
 

@@ -159,6 +159,16 @@ hold_collection(const struct explaining *w, size_t n, struct explained *out)
 }
 
 static const struct schema *
+hold_unconfirmed(const struct explaining *w, size_t n, struct explained *out)
+{
+	out->reason = talloc_asprintf(w->mem,
+	    "%zu resource%s %s missing from one reading only; a second one, a minute later at "
+	    "least, decides whether %s gone.",
+	    n, plural(n), verb(n), n == 1 ? "it is" : "they are");
+	return &held_plain;
+}
+
+static const struct schema *
 hold_plain(const struct explaining *w, enum hold_reason h, size_t n, struct explained *out)
 {
 	out->suppressed_by = w->x->silence;
@@ -186,6 +196,8 @@ hold_part(const struct explaining *w, enum hold_reason h, size_t n, struct expla
 		return hold_minor(w, n, out);
 	if (h == HOLD_FOR_RUNS)
 		return hold_for_runs(w, n, out);
+	if (h == HOLD_UNCONFIRMED)
+		return hold_unconfirmed(w, n, out);
 	if (h == HOLD_TOLERANCE)
 		return hold_tolerance(w, n, out);
 	if (h == HOLD_FLAPPING)

@@ -14,6 +14,7 @@
 	    "gone at once with too much of the collection; the next snapshot decides")             \
 	X(HOLD_TOLERANCE, "tolerance", "a number within its tolerance of the baseline's")          \
 	X(HOLD_FOR_RUNS, "for_runs", "not there for for_runs reports in a row yet")                \
+	X(HOLD_UNCONFIRMED, "unconfirmed", "gone in one reading only; a second one decides")       \
 	X(HOLD_FLAPPING, "flapping", "flapping; it is told when it has calmed")                    \
 	X(HOLD_SILENCE, "silence", "covered by a silence")
 enum hold_reason {

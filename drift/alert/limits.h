@@ -38,6 +38,7 @@ struct limits {
 	enum severity     min_severity;           /* of what alerts; never below low */
 	int64_t           min_changes, min_score; /* 0: none */
 	int64_t           for_runs, clear_runs;   /* from 1 */
+	int64_t           deleted_runs; /* readings in which a resource must be missing; 1: believed at once */
 	int64_t           max_removed_percent, blind_after;
 	int64_t           review_after_days; /* that a baseline may be without approval */
 	struct tolerance *tolerance;

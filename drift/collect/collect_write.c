@@ -15,9 +15,7 @@
 static bool
 try_body(struct db *db, void *arg, struct err *e)
 {
-	const struct uuid none = { 0 };
-
-	return running_end(db, arg, &none, &none, e);
+	return running_end(db, arg, &(struct run_done) { 0 }, e);
 }
 
 static bool

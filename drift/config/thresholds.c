@@ -112,6 +112,7 @@ spec_limits(struct drift_spec *s, struct err *e)
 	in = in == NULL ? &none : in;
 	list = in->tolerance.p;
 	set_plain(l, in);
+	l->deleted_runs = s->source.ops->collect != NULL && !s->source.ops->current ? 2 : 1;
 	l->tolerance_n = in->tolerance.n;
 	l->tolerance = talloc_zero_size(s, (l->tolerance_n + 1) * sizeof(l->tolerance[0]));
 	if (l->tolerance == NULL)

@@ -182,7 +182,8 @@ write_blind(
 }
 
 static bool
-write_suspicious(const struct plan *p, const struct alert_scope *a, struct err *e)
+write_suspicious(
+    const struct ingest *in, const struct plan *p, const struct alert_scope *a, struct err *e)
 {
 	bool before = false, now = false;
 
@@ -192,8 +193,9 @@ write_suspicious(const struct plan *p, const struct alert_scope *a, struct err *
 	}
 	if (p->kind == PLAN_SAME || (!before && !now))
 		return true;
+	/* a source that is asked again in a minute anyway is not told of before */
 	if (now)
-		return p->report.held.text == NULL ||
+		return p->report.held.text == NULL || in->spec->limits.deleted_runs > 1 ||
 		       condition_open(a, CONDITION_SUSPICIOUS,
 			   "much of a collection is gone at once; the next snapshot decides", e);
 	return condition_close(a, CONDITION_SUSPICIOUS, "The next snapshot has decided.", e);
@@ -228,7 +230,7 @@ completeness_write(struct db *db, const struct ingest *in, struct plan *p,
 {
 	if (p->kind == PLAN_LATE || p->kind == PLAN_AGAIN)
 		return true;
-	if (!write_blind(in, p, a, e) || !write_suspicious(p, a, e))
+	if (!write_blind(in, p, a, e) || !write_suspicious(in, p, a, e))
 		return false;
 	return in->spec->expect_every_s == 0 || !p->collections.any || await(db, in, p, e);
 }

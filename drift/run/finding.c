@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drift/run/deletion.h"
+#include "drift/run/finding_priv.h"
 #include "drift/run/plan.h"
+#include "drift/run/running.h"
 #include "drift/run/standing.h"
 
 /* The known findings and which of them the report has. */
@@ -13,16 +16,6 @@ struct known {
 	bool               *seen;
 	size_t              n;
 };
-
-static int
-by_value(const void *key, const void *member)
-{
-	const struct change      *c = key;
-	const struct finding_row *r = member;
-	int                       d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
-
-	return d != 0 ? d : memcmp(c->value_hash, r->value_hash.p, HASH_LEN);
-}
 
 static bool
 is_word(const struct finding_row *r, const char *status)
@@ -76,10 +69,9 @@ finding_recheck(struct plan_findings *l, instant at)
 
 /* The row after this report; true when it is to be written. */
 static bool
-row_advance(const struct finding_in *in, struct plan_findings *l, struct finding_row *r, bool shown,
-    struct err *e)
+row_advance(const struct finding_in *in, struct plan_findings *l, struct finding_row *r,
+    bool counts, struct err *e)
 {
-	bool counts = shown && !in->again && r->present && r->runs < in->limits->for_runs;
 	bool dirty = counts || !r->present;
 
 	r->runs = r->present ? r->runs + counts : 1;
@@ -199,14 +191,33 @@ tolerated(const struct limits *l, TALLOC_CTX *mem, const struct change *c, size_
 	return true;
 }
 
+/* Reports in a row that have to have it before it is told. */
+static int64_t
+runs_needed(const struct finding_in *in, const struct change *c)
+{
+	const struct limits *l = in->limits;
+
+	return deletion_waits(l, c) && l->deleted_runs > l->for_runs ? l->deleted_runs
+								     : l->for_runs;
+}
+
+/* Is this report one more of those? */
+static bool
+is_counted(const struct finding_in *in, const struct change *c, const struct finding_row *r)
+{
+	return !in->again && r->present && r->runs < runs_needed(in, c) &&
+	       (!deletion_waits(in->limits, c) || deletion_is_apart(r, in->began));
+}
+
 /* What is known of a change: its row goes on. */
 static bool
-known_change(const struct finding_in *in, struct plan_findings *l, size_t i, struct finding_row *r,
+known_change(const struct finding_in *in, struct plan_findings *l, const struct change *c, size_t i,
     struct known *k, struct err *e)
 {
-	size_t at = (size_t)(r - k->rows);
+	struct finding_row *r = bsearch(c, k->rows, k->n, sizeof(k->rows[0]), finding_order);
+	size_t              at = (size_t)(r - k->rows);
 
-	if (!k->seen[at] && row_advance(in, l, r, i < in->shown, e))
+	if (!k->seen[at] && row_advance(in, l, r, i < in->shown && is_counted(in, c, r), e))
 		l->put[l->put_n++] = *r;
 	if (e->code != ERR_OK)
 		return false;
@@ -228,13 +239,39 @@ returned(struct plan_findings *l, struct diff *diff, size_t i)
 	standing_uncount(&diff->summary, &diff->changes[i]);
 }
 
+/* It is held until a second reading lacks it too, which is to come. */
+static void
+hold_deletion(const struct finding_in *in, struct plan_findings *l, size_t i, instant since)
+{
+	l->hold[i] = HOLD_UNCONFIRMED;
+	l->go_on = true;
+	if (i >= in->shown)
+		return;
+	l->unconfirmed++;
+	if (!in->again && since.ms + DELETION_AGAIN_MS > l->confirm_at.ms)
+		l->confirm_at.ms = since.ms + DELETION_AGAIN_MS;
+}
+
+/* What the reports before say of it does not do yet. */
+static void
+hold_young(const struct finding_in *in, struct plan_findings *l, const struct change *c, size_t i,
+    const struct finding_row *r)
+{
+	if (deletion_waits(in->limits, c) && l->runs[i] < in->limits->deleted_runs) {
+		hold_deletion(in, l, i, r != NULL ? r->updated_at : in->now);
+	} else if (l->runs[i] < in->limits->for_runs) {
+		l->hold[i] = HOLD_FOR_RUNS;
+		l->go_on = true;
+	}
+}
+
 static bool
 one_change(const struct finding_in *in, struct plan_findings *l, struct diff *diff, size_t i,
     struct known *k, struct err *e)
 {
 	struct change      *c = &diff->changes[i];
 	struct finding_row *r =
-	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), by_value);
+	    k->n == 0 ? NULL : bsearch(c, k->rows, k->n, sizeof(k->rows[0]), finding_order);
 	size_t within;
 
 	if (in->ended != NULL && i < in->shown && in->ended[i]) {
@@ -248,7 +285,7 @@ one_change(const struct finding_in *in, struct plan_findings *l, struct diff *di
 	l->is_fresh[i] = r == NULL;
 	if (r == NULL)
 		fresh_change(in, l, c);
-	else if (!known_change(in, l, i, r, k, e))
+	else if (!known_change(in, l, c, i, k, e))
 		return false;
 	if (l->hold[i] == HOLD_ACCEPTED) {
 		standing_uncount(&diff->summary, c);
@@ -258,9 +295,8 @@ one_change(const struct finding_in *in, struct plan_findings *l, struct diff *di
 	} else if (l->hold[i] == HOLD_NONE && within < in->limits->tolerance_n) {
 		l->hold[i] = HOLD_TOLERANCE;
 		l->tolerated[within] = true;
-	} else if (l->hold[i] == HOLD_NONE && l->runs[i] < in->limits->for_runs) {
-		l->hold[i] = HOLD_FOR_RUNS;
-		l->go_on = true;
+	} else if (l->hold[i] == HOLD_NONE) {
+		hold_young(in, l, c, i, r);
 	}
 	return true;
 }
@@ -310,188 +346,6 @@ finding_judge(TALLOC_CTX *mem, const struct finding_in *in, struct diff *diff,
 	return true;
 }
 
-/* ---- what is known of the changes ---- */
-
-static int
-by_name(const void *key, const void *member)
-{
-	return memcmp(key, ((const struct finding_row *)member)->fingerprint.p, HASH_LEN);
-}
-
-static int
-by_former_value(const void *key, const void *member)
-{
-	const struct change      *c = key;
-	const struct finding_row *r = member;
-	int                       d = memcmp(c->fingerprint, r->fingerprint.p, HASH_LEN);
-
-	return d != 0 ? d : memcmp(c->former_value, r->value_hash.p, HASH_LEN);
-}
-
-static bool
-is_known_by_value(const struct change *c, const struct finding_list *l)
-{
-	return l->n > 0 && bsearch(c, l->rows, l->n, sizeof(l->rows[0]), by_value) != NULL;
-}
-
-static bool
-is_known_by_name(const uint8_t *fingerprint, const struct finding_list *l)
-{
-	return l->n > 0 && bsearch(fingerprint, l->rows, l->n, sizeof(l->rows[0]), by_name) != NULL;
-}
-
-/* The i-th name that it may have been known by. */
-static const uint8_t *
-former_of(const struct change *c, uint32_t i)
-{
-	return c->former + (size_t)i * HASH_LEN;
-}
-
-/* The first of them that something is known by; NULL: none is. */
-static const uint8_t *
-known_former(const struct change *c, const struct finding_list *l)
-{
-	for (uint32_t i = 0; i < c->formers; i++)
-		if (is_known_by_name(former_of(c, i), l))
-			return former_of(c, i);
-	return NULL;
-}
-
-static bool
-is_lasting(const struct finding_row *r)
-{
-	return !r->promoted && (is_word(r, "accepted") || is_word(r, "ignored"));
-}
-
-/* What lasts and was not in the newest report. */
-static bool
-add_lasting(TALLOC_CTX *mem, struct finding_list *known, struct finding_list *found, struct err *e)
-{
-	for (size_t i = 0; i < found->n; i++) {
-		found->rows[i].present = false;
-		found->rows[i].runs = 0;
-	}
-	return finding_list_add(mem, known, found, e);
-}
-
-/* The other names of what is not known by its own. */
-static bool
-unknown_names(TALLOC_CTX *mem, const struct uuid *config, const struct diff *diff,
-    const struct finding_list *known, struct finding_names *out, struct err *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < diff->n; i++)
-		n += diff->changes[i].formers;
-	*out = (struct finding_names) { .seen =
-					    talloc_zero_size(mem, (n + 1) * sizeof(out->seen[0])) };
-	if (out->seen == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < diff->n; i++) {
-		const struct change *c = &diff->changes[i];
-
-		if (c->formers == 0 || is_known_by_name(c->fingerprint, known) ||
-		    known_former(c, known) != NULL)
-			continue;
-		for (uint32_t k = 0; k < c->formers; k++)
-			out->seen[out->n++] = (struct finding_seen) { .config_id = *config,
-				.fingerprint = { former_of(c, k), HASH_LEN },
-				.value_hash = { c->value_hash, HASH_LEN } };
-	}
-	return true;
-}
-
-/* What is known by another name of its path keeps it, so that nothing ends and begins by that. */
-static bool
-recall_names(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct diff *diff,
-    struct finding_list *known, struct err *e)
-{
-	struct finding_names of;
-	struct finding_list  found;
-
-	if (!unknown_names(mem, config, diff, known, &of, e) ||
-	    !finding_lasting_of(db, mem, &of, &found, e) || !add_lasting(mem, known, &found, e))
-		return false;
-	for (size_t i = 0; i < diff->n; i++) {
-		struct change *c = &diff->changes[i];
-		const uint8_t *former =
-		    is_known_by_name(c->fingerprint, known) ? NULL : known_former(c, known);
-
-		if (former != NULL)
-			memcpy(c->fingerprint, former, HASH_LEN);
-	}
-	return true;
-}
-
-static void
-keep_value(struct change *c, const struct finding_list *l)
-{
-	if (c->former_value != NULL && l->n > 0 &&
-	    bsearch(c, l->rows, l->n, sizeof(l->rows[0]), by_former_value) != NULL)
-		memcpy(c->value_hash, c->former_value, HASH_LEN);
-}
-
-static void
-name_value(struct finding_names *of, const struct change *c, const uint8_t *value)
-{
-	of->seen[of->n].fingerprint = (struct blob) { c->fingerprint, HASH_LEN };
-	of->seen[of->n++].value_hash = (struct blob) { value, HASH_LEN };
-}
-
-/* An open one that is not in `known` was not read with it: a replay began without it. */
-static bool
-recall_values(struct db *db, TALLOC_CTX *mem, const struct finding_names *room, struct diff *diff,
-    struct finding_recalled *r, struct err *e)
-{
-	struct finding_names of = *room;
-	struct finding_list  found, lasting = { 0 };
-
-	of.n = 0;
-	for (size_t i = 0; i < diff->n; i++) {
-		struct change *c = &diff->changes[i];
-
-		keep_value(c, &r->known);
-		if (is_known_by_value(c, &r->known))
-			continue;
-		name_value(&of, c, c->value_hash);
-		if (c->former_value != NULL)
-			name_value(&of, c, c->former_value);
-	}
-	if (!finding_of_values(db, mem, &of, &found, e))
-		return false;
-	for (size_t i = 0; i < diff->n; i++)
-		keep_value(&diff->changes[i], &found);
-	lasting.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
-	r->ended.rows = talloc_size(mem, (found.n + 1) * sizeof(lasting.rows[0]));
-	r->ended.n = 0;
-	if (lasting.rows == NULL || r->ended.rows == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < found.n; i++) {
-		const struct finding_row *row = &found.rows[i];
-		struct finding_list      *to = is_lasting(row) ? &lasting : &r->ended;
-
-		to->rows[to->n++] = *row;
-	}
-	return add_lasting(mem, &r->known, &lasting, e);
-}
-
-bool
-finding_recall(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct diff *diff,
-    struct finding_recalled *r, struct err *e)
-{
-	struct finding_names room = {
-		.seen = talloc_zero_size(mem, (2 * diff->n + 1) * sizeof(room.seen[0])),
-	};
-
-	r->ended = (struct finding_list) { 0 };
-	if (room.seen == NULL)
-		return err_memory(e);
-	for (size_t i = 0; i < 2 * diff->n; i++)
-		room.seen[i].config_id = *config;
-	return recall_names(db, mem, config, diff, &r->known, e) &&
-	       recall_values(db, mem, &room, diff, r, e);
-}
-
 /* ---- of a plan ---- */
 
 /* What is new to this report may have been there long ago. */
@@ -499,8 +353,8 @@ static void
 tell_returned(struct plan *p, const struct finding_in *how, const struct finding_list *ended)
 {
 	for (size_t i = 0; ended->n > 0 && i < p->diff->n; i++) {
-		const struct finding_row *r = bsearch(
-		    &p->diff->changes[i], ended->rows, ended->n, sizeof(ended->rows[0]), by_value);
+		const struct finding_row *r = bsearch(&p->diff->changes[i], ended->rows, ended->n,
+		    sizeof(ended->rows[0]), finding_order);
 
 		if (r != NULL)
 			add_event(how, p->findings, r, "detected", "It is there again.");
@@ -513,6 +367,7 @@ finding_make(const struct ingest *in, struct plan *p, struct err *e)
 	const struct finding_in how = { .limits = &in->spec->limits,
 		.config_id = in->config->id,
 		.now = in->received_at,
+		.began = { in->received_at.ms - (in->run == NULL ? 0 : running_ms(in->run)) },
 		.complete = p->collections.settled,
 		.shown = p->seen.n,
 		.summary = &p->seen.summary,

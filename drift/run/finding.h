@@ -38,12 +38,15 @@ struct plan_findings {
 	struct raw_json       suppressed; /* of the report: null, or array of {by, changes} */
 	instant               recheck_at; /* 0: nothing ends by itself */
 	bool                  go_on;      /* the next snapshot counts, changed or not */
+	int64_t               unconfirmed; /* changes that are shown and wait for a second reading (deletion.h) */
+	instant               confirm_at;  /* when that is to be begun; 0: none is needed */
 };
 
 struct finding_in {
 	const struct limits *limits;
 	struct uuid          config_id;
 	instant              now;
+	instant              began; /* the reading that the report is of */
 	bool                 complete; /* what the report has no more is gone */
 	size_t               shown;    /* changes from there on stand of what was not read: no run has them */
 	struct diff_summary *summary;  /* of those before; NULL: that of the diff */

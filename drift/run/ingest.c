@@ -41,6 +41,22 @@ plan_anew(struct db *db, struct writing *w, struct err *e)
 	return true;
 }
 
+/* Where it is one.  What came late may need another reading at once. */
+static bool
+end_run(struct db *db, const struct ingest *in, const struct plan *p, struct err *e)
+{
+	struct run_done done = { .report = p->report.id, .snapshot = p->snapshot.id };
+
+	if (in->run == NULL)
+		return true;
+	if (p->findings != NULL && p->findings->confirm_at.ms != 0) {
+		done.again_ms = p->findings->confirm_at.ms - in->received_at.ms;
+		if (done.again_ms <= 0)
+			done.again_ms = 1;
+	}
+	return running_end(db, in->run, &done, e);
+}
+
 /* Holds the state row from its first statement on; where the state has moved on since the plan was
  * made, it is outrun. */
 static bool
@@ -53,7 +69,7 @@ ingest_body(struct db *db, void *arg, struct err *e)
 		return false;
 	p = w->plan;
 	if (!snapshot_add_next(db, &p->snapshot, &p->before, e) || !apply_plan(db, w->in, p, e) ||
-	    (w->in->run != NULL && !running_end(db, w->in->run, &p->report.id, &p->snapshot.id, e)))
+	    !end_run(db, w->in, p, e))
 		return false;
 	return p->kind == PLAN_LATE ? config_state_number(db, &p->after, p->before.seq, e)
 				    : config_state_set(db, &p->after, p->before.seq, e);

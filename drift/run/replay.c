@@ -105,7 +105,8 @@ keep_rows(struct replay *r, const struct finding_list *known, const struct findi
 			.value_hash = fresh[i].value_hash,
 			.status = detected,
 			.present = true,
-			.runs = 1 };
+			.runs = 1,
+			.updated_at = fresh[i].now };
 
 		if (!add_row(all, bytes, &all_n, &row, e))
 			return false;
@@ -186,6 +187,7 @@ lose(struct replay *r, const struct run *x, const struct side *was, const struct
 		loss_hold(losses.of[i].category, x->diff, x->findings->hold);
 		any = true;
 	}
+	any = any && r->spec->limits.deleted_runs <= 1;
 	if (any || x->complete)
 		condition(r, WHATIF_SUSPICIOUS, any);
 	return true;
@@ -220,6 +222,7 @@ count(struct replay *r, const struct run *x)
 		r->tally.by_severity[v] += of->by_severity[v];
 	if (!x->complete || !r->spec->limits.anomaly)
 		return;
+	changes -= x->findings->unconfirmed;
 	anomaly_judge(&r->spec->limits, r->counts, r->counts_n, changes, &a);
 	anomaly_add(r->counts, &r->counts_n, changes);
 	condition(r, WHATIF_ANOMALY, a.over);
@@ -377,6 +380,7 @@ compare(
 	struct finding_in how = { .limits = &r->spec->limits,
 		.config_id = r->config_id,
 		.now = x->at,
+		.began = x->at,
 		.complete = x->complete,
 		.shown = SIZE_MAX };
 

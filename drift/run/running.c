@@ -108,7 +108,7 @@ begin_live(struct db *db, const struct beginning *b, struct err *e)
 			return false;
 	}
 	r->run = b->live[at];
-	r->more = b->n > at + 1;
+	running_look_behind(r, b->live + at, b->n - at);
 	return begin_run(db, r, e);
 }
 

@@ -11,6 +11,9 @@
  * else the newest slot that has come, with the number of those before it for which there was none (`missed`).  All of it
  * is checked under the fence of the claim: who has lost it changes nothing (OUTBOX_FENCE_LOST in e->sys).
  *
+ * What is done may need another reading (deletion.h): unless a run comes then anyway, one waits for that, of kind
+ * scheduled whether there is a schedule or not, and says why.
+ *
  * What comes to nothing for a time is tried again, a scheduled run up to RUN_ATTEMPTS_MAX times while the next slot is
  * far; what fails run after run is put off, longer each time.  What cannot get better by itself (`hold`) is dead at once,
  * and is tried once an hour, later once a day, unless the config changes or somebody asks for a run.
@@ -34,7 +37,8 @@ struct running {
 	struct run           run;
 	struct run_state     state;
 	struct schedule_plan plan;
-	bool                 more;     /* another one waits behind it */
+	bool                 more;     /* another one waits behind it: */
+	instant              more_at;  /* when that is due */
 	int64_t              began_ns, told_ns; /* monotonic */
 };
 
@@ -44,9 +48,16 @@ MUST_USE bool running_begin(struct drift *d, struct tenant_db *t, TALLOC_CTX *me
 /* How far it is: at most once in two seconds, else nothing is done.  Outside a transaction. */
 MUST_USE bool running_tell(struct running *r, const struct source_progress *p, struct err *e);
 
-/* In a transaction: it is done, and the claim is over.  Nil ids: it was a try, which stores nothing. */
-MUST_USE bool running_end(struct db *db, const struct running *r, const struct uuid *report,
-    const struct uuid *snapshot, struct err *e);
+/* What came of it; all nil: it was a try, which stores nothing. */
+struct run_done {
+	struct uuid report, snapshot;
+	int64_t     again_ms; /* what it lacks is believed after another reading, to be begun then; 0: none is needed */
+};
+/* In a transaction: it is done, and the claim is over. */
+MUST_USE bool running_end(
+    struct db *db, const struct running *r, const struct run_done *done, struct err *e);
+/* How long ago it was begun. */
+int64_t running_ms(const struct running *r);
 
 struct run_failure {
 	const char *reason, *remedy; /* for the administrator; remedy may be NULL */

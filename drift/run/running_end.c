@@ -6,11 +6,12 @@
 #include "drift/run/run_progress.h"
 #include "drift/run/running_priv.h"
 
-#define TELL_NS     INT64_C(2000000000)
-#define LATER_S     60
-#define LATER_MAX_S 3600
-#define HOLD_S      3600
-#define HOLD_MAX_S  86400
+#define TELL_NS        INT64_C(2000000000)
+#define AGAIN_WAITS_MS INT64_C(60000) /* for a run that comes anyway */
+#define LATER_S        60
+#define LATER_MAX_S    3600
+#define HOLD_S         3600
+#define HOLD_MAX_S     86400
 
 /* ---- when next ---- */
 
@@ -18,7 +19,13 @@
 static instant
 present(const struct running *r)
 {
-	return (instant) { r->state.now.ms + (clock_ns(r->d->env->clock) - r->began_ns) / 1000000 };
+	return (instant) { r->state.now.ms + running_ms(r) };
+}
+
+int64_t
+running_ms(const struct running *r)
+{
+	return (clock_ns(r->d->env->clock) - r->began_ns) / 1000000;
 }
 
 static int64_t
@@ -47,10 +54,24 @@ running_next(const struct running *r, instant now)
 	instant next = slot_next(&r->plan, id, last);
 
 	if (r->more)
-		return now;
+		return r->more_at.ms > now.ms ? r->more_at : now;
 	if (next.ms != 0 && next.ms <= free.ms && r->state.failures > 0)
 		next = slot_next(&r->plan, id, free);
 	return next.ms != 0 && next.ms <= now.ms ? now : slot_due(&r->plan, id, next);
+}
+
+void
+running_look_behind(struct running *r, const struct run *live, size_t n)
+{
+	r->more = false;
+	r->more_at.ms = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (uuid_eq(&live[i].id, &r->run.id))
+			continue;
+		if (!r->more || live[i].due_at.ms < r->more_at.ms)
+			r->more_at = live[i].due_at;
+		r->more = true;
+	}
 }
 
 /* ---- how far it is ---- */
@@ -87,22 +108,53 @@ end(struct db *db, const struct running *r, const struct run *run, const struct 
 	       run_index_done(db, &r->claim, due, e);
 }
 
+/* Another reading at that time, unless some run comes about then. */
+static bool
+read_again(struct db *db, struct running *after, instant at, struct err *e)
+{
+	const instant next = after->state.next_at;
+	struct run    again = {
+		   .id = uuid_make(after->d->env->clock, after->d->env->rand),
+		   .config_id = after->config.id,
+		   .kind = run_kinds[RUN_SCHEDULED],
+		   .slot = at,
+		   .due_at = at,
+		   .state = run_states[RUN_QUEUED],
+		   .reason = "The reading before it lacks something: what this one lacks too is gone.",
+	};
+	struct run_state now;
+	struct run      *live;
+	size_t           n;
+
+	if (next.ms != 0 && next.ms <= at.ms + AGAIN_WAITS_MS)
+		return true;
+	/* somebody may have asked for one meanwhile */
+	if (!run_state_lock(db, after->mem, &after->config.id, &now, e) ||
+	    !run_live(db, after->mem, &after->config.id, &live, &n, e))
+		return false;
+	if (n > 1)
+		return true;
+	after->state.next_at = at;
+	return run_add(db, &again, e);
+}
+
 bool
-running_end(struct db *db, const struct running *r, const struct uuid *report,
-    const struct uuid *snapshot, struct err *e)
+running_end(struct db *db, const struct running *r, const struct run_done *done, struct err *e)
 {
 	struct running after = *r;
 	const instant  now = present(r);
 
 	after.run.state = run_states[RUN_DONE];
 	after.run.finished_at = now;
-	after.run.report_id = *report;
-	after.run.snapshot_id = *snapshot;
+	after.run.report_id = done->report;
+	after.run.snapshot_id = done->snapshot;
 	if (strcmp(r->run.kind, run_kinds[RUN_TRY]) != 0) {
 		after.state.failures = 0;
 		after.state.held = false;
 	}
 	after.state.next_at = running_next(&after, now);
+	if (done->again_ms > 0 && !read_again(db, &after, (instant) { now.ms + done->again_ms }, e))
+		return false;
 	return end(db, r, &after.run, &after.state, after.state.next_at, e);
 }
 
@@ -175,7 +227,7 @@ find_more(struct db *db, struct running *r, struct err *e)
 
 	if (!run_live(db, r->mem, &r->config.id, &live, &n, e))
 		return false;
-	r->more = n > 1;
+	running_look_behind(r, live, n);
 	return true;
 }
 

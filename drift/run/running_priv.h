@@ -9,4 +9,7 @@
 /* When the config of a run that is over is due next: what has come meanwhile at once, after failures later. */
 instant running_next(const struct running *r, instant now);
 
+/* r->more: what is live of the config and not this run itself. */
+void running_look_behind(struct running *r, const struct run *live, size_t n);
+
 #endif

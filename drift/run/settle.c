@@ -16,6 +16,7 @@ settle_change(const struct settle_in *in)
 	case HOLD_COLLECTION:
 	case HOLD_TOLERANCE:
 	case HOLD_FOR_RUNS:
+	case HOLD_UNCONFIRMED:
 	case HOLD_FLAPPING:
 	case HOLD_SILENCE:
 		return SETTLED_WAITS;

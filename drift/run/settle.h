@@ -5,7 +5,7 @@
  * theirs (core/store/drift/unsettled.h).  The rule, for each change that a reading finds in a resource:
  *
  *	below min_severity, accepted, ignored, acknowledged, in work	settled: it moves
- *	held: suspicious_collection, tolerance, for_runs, flapping, silence;
+ *	held: suspicious_collection, tolerance, for_runs, unconfirmed, flapping, silence;
  *	or too few or too little to open an alert				waiting
  *	told by an alert that is open, and nobody has seen it		told
  *

@@ -113,8 +113,9 @@ plan_anomaly(const struct ingest *in, struct plan *p, struct err *e)
 	if (p->kind == PLAN_SAME)
 		changes = report_changes(&p->report);
 	else /* where the baseline moves, what was told before is no change of this run */
-		changes = diff_count(
-		    in->spec->mode == BASELINE_PREVIOUS ? &p->seen.summary : &p->diff->summary);
+		changes = diff_count(in->spec->mode == BASELINE_PREVIOUS ? &p->seen.summary
+									 : &p->diff->summary) -
+			  (p->findings == NULL ? 0 : p->findings->unconfirmed);
 	anomaly_judge(&in->spec->limits, t->counts, t->counts_n, changes, &t->anomaly);
 	anomaly_add(t->counts, &t->counts_n, changes);
 	return p->kind == PLAN_SAME || print_anomaly(p, &t->anomaly, &p->report.anomaly, e);

@@ -101,4 +101,5 @@ static const struct source_collect self_collecting = {
 const struct source_ops source_self = {
 	.check = self_check,
 	.collect = &self_collecting,
+	.current = true,
 };

@@ -70,6 +70,7 @@ test('a whole directory is read by a certificate, with the least permissions, wi
   assert.equal((await read()).report.status, 'clean');
 });
 
+const POLICIES = 'identity/conditionalAccess/policies';
 // What goes wrong while the deeds are done, how far a collection is read then, and what is said of its directory.
 const FAULTS = [
   ['the permission is withdrawn', { kind: 'denied' }, 'forbidden'],
@@ -79,19 +80,22 @@ const FAULTS = [
   ['connections break off', { kind: 'reset' }, 'failed'],
   ['second pages are not there', { kind: 'unavailable', status: 503, page: 2 }, 'failed', { page: 4 }],
   ['a replica has not heard', { kind: 'stale' }, 'complete'],
+  ['a replica has not heard, nor of what was made before', { kind: 'stale' }, 'complete', { lacks: POLICIES }],
 ];
 
-async function cell([, fault, how, options]) {
+async function cell([, fault, how, { lacks, ...options } = {}]) {
   const { t, read, alerts } = await watched({ ...small, ...options });
   assert.equal((await read()).report?.status, 'baseline');
-  t.faults.add({ path: '*', ...fault }, () => t.copy());
+  const behind = t.copy(), missing = lacks === undefined ? [] : behind[lacks].splice(0, 2).map((o) => o.id).sort();
+  t.faults.add({ path: '*', ...fault }, () => behind);
   for (const change of CHANGES)
     deed(t, change.name);
   const blind = await read(), unread = new Map(blind.report?.incomplete.map((c) => [c.category, c.why])), told = blind.changes.map((c) => c.resource.category);
-  assert.deepEqual(gone(blind.changes), []);
+  assert.deepEqual(gone(blind.changes).map((x) => x.resource.key).sort(), missing);
+  assert.deepEqual((blind.report.not_alerted?.held_back ?? []).filter((h) => h.code === 'unconfirmed').map((h) => h.changes), missing.length > 0 ? [missing.length] : []);
   assert.deepEqual(told.filter((category) => unread.has(category)), []);
   if (fault.page === undefined)
-    assert.deepEqual([told, await alerts('drift')], [[], []]);
+    assert.deepEqual([told.length, await alerts('drift')], [missing.length, []]);
   // what is asked for each item of a list that was not read has failed with it
   assert.deepEqual([...unread].filter(([, why]) => why !== how && why !== 'failed'), []);
   assert.deepEqual(CHANGES.filter((d) => !unread.has(categoryOf(d)) && !told.includes(categoryOf(d)) && fault.kind !== 'stale').map((d) => d.name), []);

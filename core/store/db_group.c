@@ -10,7 +10,8 @@
  * few.
  *
  * Batches of rows cannot stand in one.  They go before it, with all that comes before them, and
- * each is followed by a count of what went wrong, which the compound looks at before it commits.
+ * each is followed by a count of what went wrong, which the compound looks at before it commits; so
+ * it does whether what begins the transaction, which may go with them, has begun it.
  */
 #include <string.h>
 
@@ -66,7 +67,7 @@ print_text(struct group *g, struct db *db, const struct waiting *w, struct err *
 	buf_make(&b, g);
 	buf_puts(&b, "BEGIN NOT ATOMIC ");
 	if (g->follows)
-		buf_puts(&b, "IF @lost > 0 THEN " OUTRUN);
+		buf_puts(&b, "IF @lost IS NULL OR @lost > 0 OR @@autocommit = 1 THEN " OUTRUN);
 	for (unsigned i = 0; i < g->n; i++) {
 		if (!print_part(&b, db, &w[i], e))
 			return false;

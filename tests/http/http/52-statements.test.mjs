@@ -75,6 +75,7 @@ async function walk(ids) {
       const list = kind in ids ? null : await (template.startsWith('/api/tenants') ? platform : admin)('GET', template.slice(0, template.indexOf('/{id}')));
       target = template.replace('{id}', ids[kind] ?? list.json.items[0].id);
     }
+    target = target.replace('{pack}', 'entra');
     const parameters = (item.get.parameters ?? []).map((p) => p.name);
     const query = template === '/api/drift/snapshots/{id}' ? '?category=c' : parameters.includes('limit') ? '?limit=200'
       : parameters.includes('tenant') ? '?tenant=demo' : '';
@@ -99,6 +100,9 @@ test(`every GET runs as many statements about ${MANY} rows as about ${FEW}, but 
   assert.equal(silence.status, 201, silence.text);
   const provider = await admin('POST', '/api/identity-providers', { body: { name: 'walk', kind: 'oidc', client_id: 'c', issuer: 'https://idp.example' } });
   assert.equal(provider.status, 201, provider.text);
+  const collected = await newConfig(admin, { source: { kind: 'http', parameters: { base_url: 'https://192.0.2.1' }, collections: [{ category: 'c', path: '/x', key: 'id' }] } });
+  const run = await admin('POST', `/api/drift/configs/${collected.id}/run`);
+  assert.equal(run.status, 202, run.text);
   const few = await walk(await world(FEW));
   growAll();
   const many = await walk(await world(MANY));

@@ -28,7 +28,8 @@ export class Authenticator {
   }
 
   async next() {
-    const step = Math.max(this.last + 1, present() - 1);
+    // that of the half minute before is over for whoever asks slowly at the end of this one
+    const step = Math.max(this.last + 1, Date.now() % 30000 < 20000 ? present() - 1 : present());
     await until('the next code', () => step <= present() + 1, 40);
     this.last = step;
     return codeOf(this.secret, step);

@@ -256,7 +256,8 @@ form_add(struct buf *b, const char *name, const char *value)
 }
 
 static bool
-add_assertion(TALLOC_CTX *mem, const struct auth_asking *a, struct buf *b, struct err *e)
+add_assertion(
+    TALLOC_CTX *mem, const struct auth_asking *a, struct buf *b, const char **proof, struct err *e)
 {
 	struct uuid            id = uuid_make(a->env->clock, a->env->rand);
 	char                   jti[UUID_TEXT_MAX];
@@ -278,12 +279,13 @@ add_assertion(TALLOC_CTX *mem, const struct auth_asking *a, struct buf *b, struc
 	form_add(
 	    b, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
 	form_add(b, "client_assertion", text);
-	talloc_free(text);
+	*proof = text;
 	return true;
 }
 
 bool
-source_auth_ask(TALLOC_CTX *mem, const struct auth_asking *a, struct str *body, struct err *e)
+source_auth_ask(TALLOC_CTX *mem, const struct auth_asking *a, struct str *body, const char **proof,
+    struct err *e)
 {
 	struct buf b;
 
@@ -292,7 +294,8 @@ source_auth_ask(TALLOC_CTX *mem, const struct auth_asking *a, struct str *body, 
 	form_add(&b, "client_id", a->credential->client_id);
 	form_add(&b, "scope", a->scope);
 	form_add(&b, "client_secret", a->credential->client_secret);
-	if (a->credential->certificate != NULL && !add_assertion(mem, a, &b, e))
+	*proof = NULL;
+	if (a->credential->certificate != NULL && !add_assertion(mem, a, &b, proof, e))
 		return false;
 	*body = buf_str(&b);
 	return buf_ok(&b) || err_memory(e);
@@ -351,20 +354,96 @@ source_auth_answer(TALLOC_CTX *mem, struct str body, struct auth_token *out, str
 	return true;
 }
 
-/* ---- what nobody is shown ---- */
+/* ---- what may be quoted of an answer ---- */
+
+#define CODE_MAX 64
+#define PART_MIN 4  /* bytes of a secret that are one by themselves */
+#define RUN_MIN  12 /* bytes in common with a secret; looked for at every RUN_STEP */
+#define RUN_STEP 4
 
 static bool
-holds(struct str text, const char *secret)
+is_code(struct str s)
 {
-	size_t n = secret == NULL ? 0 : strlen(secret);
+	for (size_t i = 0; i < s.n; i++)
+		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-",
+			s.p[i]) == NULL ||
+		    s.p[i] == '\0')
+			return false;
+	return s.n > 0 && s.n <= CODE_MAX;
+}
 
-	return n >= 6 && text.n >= n && memmem(text.p, text.n, secret, n) != NULL;
+static bool
+is_within(struct str part, struct str whole)
+{
+	return part.n <= whole.n && memmem(whole.p, whole.n, part.p, part.n) != NULL;
+}
+
+/* One is in the other, or what they have in common is long. */
+static bool
+tells_of(struct str text, struct str secret)
+{
+	if (secret.n == 0)
+		return false;
+	if (is_within(secret, text) || (text.n >= PART_MIN && is_within(text, secret)))
+		return true;
+	for (size_t i = 0; i + RUN_MIN <= text.n; i += RUN_STEP)
+		if (is_within((struct str) { text.p + i, RUN_MIN }, secret))
+			return true;
+	return false;
+}
+
+static bool
+tells_any(struct str text, const struct auth_sent *s)
+{
+	bool tells = tells_of(text, str_of(s->token)) || tells_of(text, str_of(s->proof));
+
+	for (size_t i = 0; s->credential != NULL && i < MEMBERS && !tells; i++)
+		tells = tells_of(text, str_of(member_of(s->credential, i)));
+	for (size_t i = 0; i < s->headers_n && !tells; i++)
+		tells = tells_of(text, str_of(s->headers[i].value));
+	return tells;
+}
+
+static uint32_t
+sextet(char c)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = strchr(digits, c);
+
+	return at == NULL ? 0 : (uint32_t)(at - digits);
+}
+
+/* As base64 and base64url, with or without an end; what is neither counts as a zero, so that what
+ * stands behind it is read. */
+static size_t
+decode(struct str s, char out[CODE_MAX])
+{
+	uint32_t bits = 0;
+	size_t   n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bits = bits << 6 | sextet(s.p[i]);
+		if (i % 4 > 0)
+			out[n++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
+	}
+	return n;
 }
 
 bool
-source_auth_is_in(const struct source_credential *c, const char *token, struct str text)
+source_auth_may_quote(const struct auth_sent *s, struct str text)
 {
-	return holds(text, token) ||
-	       (c != NULL && (holds(text, c->token) || holds(text, c->password) ||
-				 holds(text, c->value) || holds(text, c->client_secret)));
+	char decoded[CODE_MAX];
+	bool tells;
+
+	if (!is_code(text))
+		return false;
+	tells = tells_any(text, s);
+	for (size_t i = 0; i < 4 && i < text.n && !tells; i++) {
+		const struct str from = { text.p + i, text.n - i };
+
+		tells = tells_any((struct str) { decoded, decode(from, decoded) }, s);
+	}
+	secret_wipe(decoded, sizeof decoded);
+	return !tells;
 }

@@ -17,6 +17,7 @@
 
 #include "core/base/env.h"
 #include "core/json/schema.h"
+#include "drift/source/source.h"
 
 #define AUTH_KINDS(X)                                                                              \
 	X(AUTH_NONE, "none")                                                                       \
@@ -59,8 +60,12 @@ struct auth_asking {
 	const struct source_credential *credential;
 	const struct env               *env;
 };
-/* The body of the request, application/x-www-form-urlencoded; it wipes itself. */
-MUST_USE bool source_auth_ask(TALLOC_CTX *mem, const struct auth_asking *a, struct str *body, struct err *e);
+/*
+ * The body of the request, application/x-www-form-urlencoded, and the assertion that is in it (NULL: it has none); they
+ * wipe themselves.
+ */
+MUST_USE bool source_auth_ask(
+    TALLOC_CTX *mem, const struct auth_asking *a, struct str *body, const char **proof, struct err *e);
 
 /* What was answered with 200. */
 struct auth_token {
@@ -70,7 +75,20 @@ struct auth_token {
 /* ERR_INVALID with a sentence for people. */
 MUST_USE bool source_auth_answer(TALLOC_CTX *mem, struct str body, struct auth_token *out, struct err *e);
 
-/* Some part of `text` is a secret of it: such a text is shown to nobody. */
-bool source_auth_is_in(const struct source_credential *c, const char *token, struct str text);
+/* What a run sends that an answer may send back. */
+struct auth_sent {
+	const struct source_credential *credential; /* NULL: none */
+	const char                     *token; /* that is sent now; NULL: none */
+	const char                     *proof; /* what this request had: a header field's value, an assertion; NULL: nothing */
+	const struct source_header     *headers; /* of the config */
+	size_t                          headers_n;
+};
+/*
+ * May people be shown this text of an answer?  Those who read what came of a run may see neither what it was sent with
+ * nor what it read, so only a code may be: 1 to 64 of A-Z a-z 0-9 _ . -, which is no sentence and holds nothing that is
+ * escaped, and which neither as it stands nor as base64 or base64url, from any byte on, is, holds or is a part of
+ * something that was sent.
+ */
+bool source_auth_may_quote(const struct auth_sent *s, struct str text);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "drift/source/rest_run.h"
 
-#define MESSAGE_MAX 300
-
 /* One answer being looked at. */
 struct judging {
 	TALLOC_CTX                 *mem;
@@ -12,7 +10,6 @@ struct judging {
 	const struct chain         *c;
 	const struct source_answer *a;
 	struct verdict             *out;
-	struct str                  code, message; /* n == 0: there is none */
 	struct err                 *e;
 };
 
@@ -25,70 +22,35 @@ rest_answer_header(const struct source_answer *a, const char *name)
 	return NULL;
 }
 
-/* ---- sentences ---- */
+/* ---- its code ---- */
 
-/* What the other side says, for people: on one line, and without what is secret here. */
-static void
-put_message(struct buf *b, const struct judging *j)
-{
-	struct str s = str_head(j->message.n > 0 ? j->message : j->code, MESSAGE_MAX);
-
-	if (s.n == 0 || source_auth_is_in(j->r->credential, j->r->session->token, j->message))
-		return;
-	buf_puts(b, " It says: ");
-	for (size_t i = 0; i < s.n; i++)
-		buf_putc(b, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
-}
-
-static bool
-say(struct judging *j, const char *before, int number, const char *behind)
-{
-	struct buf b;
-
-	buf_make(&b, j->mem);
-	buf_puts(&b, before);
-	if (number > 0)
-		buf_i64(&b, number);
-	buf_puts(&b, behind);
-	put_message(&b, j);
-	j->out->say = buf_text(&b, j->e);
-	return j->out->say != NULL;
-}
-
-/* ---- its code and its message ---- */
-
+/* By one of the pack's error_code; n == 0: there is none. */
 static struct str
-first_text(const struct json *v, const struct strings *pointers)
+code_at(const struct judging *j, size_t i)
 {
-	for (size_t i = 0; v != NULL && i < pointers->n; i++) {
-		const struct json *t = json_at(v, str_of(pointers->items[i]));
+	const char        *at = j->r->pack->error_code.items[i];
+	const struct json *t =
+	    j->out->document == NULL ? NULL : json_at(j->out->document, str_of(at));
 
-		if (t != NULL && (t->type == JSON_STRING || t->type == JSON_NUMBER) &&
-		    t->text.n > 0)
-			return t->text;
-	}
-	return STR("");
+	return t != NULL && (t->type == JSON_STRING || t->type == JSON_NUMBER) ? t->text : STR("");
 }
 
 static bool
-same_folded(struct str a, const char *z)
+has_any_code(const struct judging *j)
 {
-	return str_caseeqz(a, z);
+	for (size_t i = 0; i < j->r->pack->error_code.n; i++)
+		if (code_at(j, i).n > 0)
+			return true;
+	return false;
 }
 
 /* Any of them: a token endpoint says several at once. */
 static bool
 has_code(const struct judging *j, const char *code)
 {
-	const struct strings *p = &j->r->pack->error_code;
-
-	for (size_t i = 0; j->out->document != NULL && i < p->n; i++) {
-		const struct json *t = json_at(j->out->document, str_of(p->items[i]));
-
-		if (t != NULL && (t->type == JSON_STRING || t->type == JSON_NUMBER) &&
-		    same_folded(t->text, code))
+	for (size_t i = 0; i < j->r->pack->error_code.n; i++)
+		if (str_caseeqz(code_at(j, i), code))
 			return true;
-	}
 	return false;
 }
 
@@ -113,6 +75,48 @@ fits(const struct judging *j, const struct source_error *x)
 	       (x->code == NULL || has_code(j, x->code)) &&
 	       (x->text == NULL || has_text(j, x->text)) &&
 	       (x->header == NULL || has_header(j, x->header));
+}
+
+/* ---- sentences ---- */
+
+/*
+ * The one text of an answer that people are shown: its code, where it is an error.  What it says in
+ * sentences may quote what it keeps, and what stands at the place of a code in an answer that is
+ * none is what it keeps.
+ */
+static void
+put_code(struct buf *b, const struct judging *j)
+{
+	const struct rest_run *r = j->r;
+	const char *proof = j->c != NULL ? j->c->proof : r->flights[REST_FLIGHTS_MAX].proof;
+	const struct auth_sent sent = { r->credential, r->session->token, proof, r->rest->headers,
+		r->rest->headers_n };
+
+	for (size_t i = 0; j->a->status >= 400 && i < r->pack->error_code.n; i++) {
+		struct str code = code_at(j, i);
+
+		if (!source_auth_may_quote(&sent, code))
+			continue;
+		buf_puts(b, " Its code: ");
+		buf_add(b, code.p, code.n);
+		buf_putc(b, '.');
+		return;
+	}
+}
+
+static bool
+say(struct judging *j, const char *before, int number, const char *behind)
+{
+	struct buf b;
+
+	buf_make(&b, j->mem);
+	buf_puts(&b, before);
+	if (number > 0)
+		buf_i64(&b, number);
+	buf_puts(&b, behind);
+	put_code(&b, j);
+	j->out->say = buf_text(&b, j->e);
+	return j->out->say != NULL;
 }
 
 /* ---- what the pack says of it ---- */
@@ -258,7 +262,7 @@ read_document(struct judging *j, struct err *why)
 static bool
 no_document(struct judging *j, const struct err *why)
 {
-	const char *type = rest_answer_header(j->a, "Content-Type");
+	const char *type = rest_answer_header(j->a, "Content-Type"), *what;
 
 	j->out->kind = VERDICT_ERROR;
 	j->out->how = COLLECTION_FAILED;
@@ -268,8 +272,11 @@ no_document(struct judging *j, const struct err *why)
 	}
 	if (!is_json_type(type))
 		return say(j, "The source answers with a page for people instead of JSON.", 0, "");
-	j->message = str_of(why->pub);
-	return say(j, "The source answers with something that is no JSON.", 0, "");
+	/* not why->pub, which names the members that lead there */
+	what = talloc_asprintf(j->mem, ": %s.", why->detail);
+	if (what == NULL)
+		return err_memory(j->e);
+	return say(j, "The source answers with something that is no JSON", 0, what);
 }
 
 /* 200 with an error in its body. */
@@ -278,7 +285,7 @@ is_error_body(const struct judging *j)
 {
 	const struct pack_collection *p;
 
-	if (j->c == NULL || j->code.n == 0)
+	if (j->c == NULL || !has_any_code(j))
 		return false;
 	p = &j->r->pack->collections[j->c->collection];
 	return !p->single && json_at(j->out->document, p->items) == NULL;
@@ -297,8 +304,6 @@ judge_good(struct judging *j)
 	}
 	if (!read_document(j, &why))
 		return no_document(j, &why);
-	j->code = first_text(j->out->document, &j->r->pack->error_code);
-	j->message = first_text(j->out->document, &j->r->pack->error_message);
 	j->out->kind = VERDICT_PAGE;
 	if (!is_error_body(j))
 		return true;
@@ -321,8 +326,6 @@ judge_bad(struct judging *j)
 		*j->e = why;
 		return false;
 	}
-	j->code = first_text(j->out->document, &j->r->pack->error_code);
-	j->message = first_text(j->out->document, &j->r->pack->error_message);
 	if (restarts(j)) {
 		j->out->kind = VERDICT_RESTART;
 		j->out->how = COLLECTION_FAILED;
@@ -343,8 +346,7 @@ rest_judge(TALLOC_CTX *mem, const struct rest_run *r, const struct chain *c,
 			out->kind = VERDICT_ERROR;
 			return say(&j, a->why, 0, "");
 		}
-		j.message = str_of(a->why);
-		return say(&j, "The source does not answer.", 0, "");
+		return say(&j, "The source does not answer. ", 0, a->why);
 	}
 	return a->status >= 200 && a->status < 300 ? judge_good(&j) : judge_bad(&j);
 }

@@ -295,6 +295,19 @@ rest_chain_missing(struct rest_run *r, struct chain *c, struct err *e)
 
 /* ---- keys that are there twice ---- */
 
+/* Not which: a key is what the source keeps. */
+static bool
+say_repeats(struct rest_run *r, uint32_t i, uint32_t n, struct err *e)
+{
+	char *why = talloc_asprintf(r,
+	    n == 1 ? "%u item has the key of another, and was left out."
+		   : "%u items have the keys of others, and were left out.",
+	    n);
+
+	rest_short_of(r, i, why);
+	return why != NULL || err_memory(e);
+}
+
 static bool
 drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
 {
@@ -302,24 +315,18 @@ drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
 	struct index_entry *entries = talloc_array(r, struct index_entry, rows->n + 1);
 	uint32_t           *group = talloc_array(r, uint32_t, rows->n + 1), groups, n = 0;
 	bool               *seen = talloc_zero_array(r, bool, rows->n + 1);
-	char               *why;
 	bool                ok = entries != NULL && group != NULL && seen != NULL;
 
 	for (uint32_t k = 0; ok && k < rows->n; k++)
 		entries[k] = index_entry(rows->at[k].key, 0);
 	ok = ok ? index_group(r, entries, rows->n, group, &groups, e) : err_memory(e);
 	for (uint32_t k = 0; ok && k < rows->n; k++) {
-		struct str key = str_head(rows->at[k].key, 100);
-
-		if (!seen[group[k]]) {
-			seen[group[k]] = true;
-			rows->at[n++] = rows->at[k];
+		if (seen[group[k]])
 			continue;
-		}
-		why = talloc_asprintf(r, "The key %.*s is there twice.", (int)key.n, key.p);
-		ok = why != NULL || err_memory(e);
-		rest_short_of(r, i, why);
+		seen[group[k]] = true;
+		rows->at[n++] = rows->at[k];
 	}
+	ok = ok && (n == rows->n || say_repeats(r, i, rows->n - n, e));
 	if (ok)
 		rows->n = n;
 	talloc_free(entries);

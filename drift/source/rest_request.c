@@ -293,6 +293,8 @@ rest_request(
 	if (strlen(f->url) > URL_MAX)
 		return err_set(
 		    e, ERR_INVALID, 0, "The URL is longer than 8192 bytes.", "a long URL");
+	/* what shows who asks is the last of them */
+	c->proof = r->auth == AUTH_NONE ? NULL : fields.at[fields.n - 1].value;
 	q->id = f->id;
 	q->method = p->post ? "POST" : "GET";
 	q->url = f->url;
@@ -340,7 +342,8 @@ rest_request_token(struct rest_run *r, struct flight *f, struct source_request *
 	fields.at = talloc_zero_array(f->mem, struct source_header, 2);
 	if (fields.at == NULL)
 		return err_memory(e);
-	if (!token_terms(f->mem, r, &a, e) || !source_auth_ask(f->mem, &a, &q->body, e) ||
+	if (!token_terms(f->mem, r, &a, e) ||
+	    !source_auth_ask(f->mem, &a, &q->body, &f->proof, e) ||
 	    !add_field(f->mem, &fields, STR("Accept"), "application/json", e) ||
 	    !add_field(
 		f->mem, &fields, STR("Content-Type"), "application/x-www-form-urlencoded", e))

@@ -47,6 +47,7 @@ struct chain {
 	int64_t                 token_until_ms; /* of the token that it was sent with */
 	uint64_t                items, promised;
 	bool                    promises, denied;
+	const char             *proof; /* NULL: none; of the request whose answer is taken, and no longer */
 	uint32_t                pages, attempts, restarts;
 	TALLOC_CTX             *kept; /* pages and what is made of them */
 	size_t                  held; /* bytes of it */
@@ -76,6 +77,7 @@ struct flight {
 	uint32_t      id; /* 0: free */
 	struct chain *chain; /* NULL: a token is asked for */
 	const char   *url;
+	const char   *proof; /* of struct auth_sent */
 	TALLOC_CTX   *mem; /* of what is asked */
 };
 

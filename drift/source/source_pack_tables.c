@@ -279,7 +279,7 @@ static const struct field pack_fields[] = {
 	FIELD(struct pack_in, error_code, .max = 8,
 	    .doc = "JSON Pointers to the code of an error in its answer."),
 	FIELD(struct pack_in, error_message, .max = 8,
-	    .doc = "JSON Pointers to the sentence of an error in its answer."),
+	    .doc = "JSON Pointers to the sentence of an error in its answer; nobody is shown it."),
 	FIELD(struct pack_in, errors, .max = 200, .item = &error_schema,
 	    .doc = "What errors mean; the first that fits."),
 	FIELD(struct pack_in, retry, .item = &retry_schema, .doc = "What is asked again."),

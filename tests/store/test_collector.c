@@ -101,8 +101,8 @@ a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody(void **state)
 	} rows[] = {
 		{ "/endless", "failed: The answer was too large." },
 		{ "/bomb", "failed: The answer was too large." },
-		{ "/html", "failed: The source answers with something that is no JSON. It says: "
-			   "Not valid JSON: a value was expected at byte 0." },
+		{ "/html", "failed: The source answers with something that is no JSON: a value "
+			   "was expected at byte 0 of 6." },
 		{ "/lying", "failed: Paging ends here: the link to the next page leads to another "
 			    "host, which is not asked." },
 		{ "/loop", "failed: The links to further pages lead in a circle." },

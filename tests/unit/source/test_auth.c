@@ -136,17 +136,16 @@ a_refusal_is_said_and_holds_no_secret(void **state)
 		const char *body, *told;
 	} rows[] = {
 		{ 400, "{\"error\":\"invalid_scope\",\"error_description\":\"no s&cret! there\"}",
-		    "The source refuses the request (400)." },
+		    "The source refuses the request (400). Its code: invalid_scope." },
 		{ 401, "{\"error\":\"invalid_client\",\"error_description\":\"who?\"}",
-		    "The source does not accept the credential (401). It says: who? Check the "
-		    "client's "
-		    "id and secret, or renew it." },
+		    "The source does not accept the credential (401). Its code: "
+		    "invalid_client. Check the client's id and secret, or renew it." },
 		{ 200, "{\"access_token\":\"a b\"}",
 		    "The token endpoint answers without an access token." },
 		{ 200, "{\"access_token\":\"a\",\"token_type\":\"mac\"}",
 		    "The token endpoint gives a token that is no bearer token." },
 		{ 503, "", "The source answers with an error of its own (503)." },
-		{ 0, "Timed out.", "The source does not answer. It says: Timed out." },
+		{ 0, "Timed out.", "The source does not answer. Timed out." },
 	};
 
 	(void)state;
@@ -285,6 +284,20 @@ check_assertion(EVP_PKEY *k, const char *alg, const char *text)
 	    k, strcmp(alg, "PS256") == 0, (struct str) { text, head.n + 1 + claims.n }, rest));
 }
 
+/* A piece of the assertion that comes back as a code. */
+static void
+check_unquoted(const struct scripted_run *from, const char *piece)
+{
+	const char           *body = talloc_asprintf(mem, "{\"error\":\"%s\"}", piece);
+	const struct scripted script[] = { { BASE "/token", 400, body, NULL }, { 0 } };
+	struct scripted_run   s = {
+		  .mem = mem, .source = SOURCE, .credential = from->credential, .script = script
+	};
+
+	assert_null(scripted_run(&s));
+	assert_string_equal(scripted_told(&s), "The source refuses the request (400).");
+}
+
 static void
 a_client_with_a_certificate_signs_what_it_asks_with(void **state)
 {
@@ -315,7 +328,10 @@ a_client_with_a_certificate_signs_what_it_asks_with(void **state)
 		assert_int_equal(s.end, SOURCE_DONE);
 		at = strstr(s.asked.items[0], "&client_assertion=");
 		assert_non_null(at);
-		check_assertion(k, algs[i], at + strlen("&client_assertion="));
+		at += strlen("&client_assertion=");
+		check_assertion(k, algs[i], at);
+		/* of its header, for what follows is another each time */
+		check_unquoted(&s, talloc_strndup(mem, at + strcspn(at, ".") - 40, 40));
 	}
 	EVP_PKEY_free(k);
 }

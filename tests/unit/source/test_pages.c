@@ -92,7 +92,7 @@ static const struct row ways[] = {
 		 "\"keep\":[\"t\",\"u\"],\"path\":\"/r/{/id}/m\",\"items\":\"/v\"" POINTER
 		 ",\"permission\":\"Members.Read\"}]}"),
 	    "r complete 3/1/1\n 1={\"id\":1,\"t\":2}\n 2={\"id\":2}\n 3={\"id\":3}\n"
-	    "r/members partial 2/3/4: The source does not permit it (403). It says: no "
+	    "r/members partial 2/3/4: The source does not permit it (403). "
 	    "(Members.Read)"
 	    "\n 1={\"t\":2,\"members\":[" A "," B "]}\n 2={\"members\":[]}",
 	    { { BASE "/r", 200, "[{\"id\":1,\"t\":2},{\"id\":2},{\"id\":3}]", NULL },
@@ -157,9 +157,8 @@ static const struct row faults[] = {
 	    FAILED("1", "1", "The answer has nothing where the pack looks for the list of items."),
 	    { { BASE "/c", 200, "{}", NULL } } },
 	{ "200 with an error", LIST(""),
-	    FAILED("0", "1",
-		"The source answers with an error in the place of what was asked for. It says: too "
-		"bad"),
+	    FAILED(
+		"0", "1", "The source answers with an error in the place of what was asked for."),
 	    { { BASE "/c", 200, "{\"error\":{\"code\":\"X\",\"message\":\"too bad\"}}", NULL } } },
 	{ "204", LIST(""), FAILED("0", "1", "The source answers without content (204)."),
 	    { { BASE "/c", 204, "", "" } } },
@@ -175,8 +174,7 @@ static const struct row faults[] = {
 	    { { BASE "/c", 302, "", "Location: https://b.example/" } } },
 	{ "401", LIST(""), FAILED("0", "1", "The source does not accept the credential (401)."),
 	    { { BASE "/c", 401, "", "" } } },
-	{ "400", LIST(""),
-	    FAILED("0", "1", "The source refuses the request (400). It says: bad query"),
+	{ "400", LIST(""), FAILED("0", "1", "The source refuses the request (400)."),
 	    { { BASE "/c", 400, "{\"message\":\"bad\\nquery\"}", NULL } } },
 	{ "404", LIST(""), FAILED("0", "1", "The source has nothing at this path (404)."),
 	    { { BASE "/c", 404, "<html>", HTML } } },
@@ -186,7 +184,7 @@ static const struct row faults[] = {
 	    "c forbidden 0/0/1: The source does not permit it (403). (Policy.Read.All)",
 	    { { BASE "/c", 403, "<html>", HTML } } },
 	{ "no answer", LIST(""),
-	    FAILED("0", "6", "The source does not answer. It says: The connection was reset."),
+	    FAILED("0", "6", "The source does not answer. The connection was reset."),
 	    { { BASE "/c", 0, "The connection was reset.", NULL } } },
 	{ "503 that passes", LIST(""), "c complete 1/1/3\n a=" A,
 	    { { BASE "/c", 503, "<html>", HTML }, { BASE "/c", 0, "Timed out.", NULL },
@@ -210,7 +208,7 @@ static const struct row faults[] = {
 		{ BASE "/c?p=3", 200, "{\"v\":[" B "]}", NULL } } },
 	{ "an expired token of a page begins anew, five times",
 	    LIST(POINTER ",\"restart_on\":[\"Expired\"]"),
-	    FAILED("6", "12", "The source no longer knows the next page (400). It says: Expired"),
+	    FAILED("6", "12", "The source no longer knows the next page (400). Its code: Expired."),
 	    { { BASE "/c", 200, MORE("?p=2"), NULL },
 		{ BASE "/c?p=2", 400, "{\"error\":{\"code\":\"Expired\"}}", NULL } } },
 	{ "fewer than promised", LIST(",\"count\":\"/n\""),
@@ -229,13 +227,13 @@ static const struct row faults[] = {
 	    "/id.\n a=" A,
 	    { { BASE "/c", 200, "{\"v\":[3," A "]}", NULL } } },
 	{ "a key twice", LIST(POINTER),
-	    "c partial 2/2/2: The key a is there twice.\n a=" A "\n b=" B,
+	    "c partial 2/2/2: 1 item has the key of another, and was left out.\n a=" A "\n b=" B,
 	    { { BASE "/c", 200, MORE("?p=2"), NULL },
 		{ BASE "/c?p=2", 200, "{\"v\":[" B "," A "]}", NULL } } },
 	{ "a member twice", LIST(""),
 	    FAILED("0", "1",
-		"The source answers with something that is no JSON. It says: Not valid JSON: a "
-		"member name given twice at byte 9, in /v."),
+		"The source answers with something that is no JSON: a member name given "
+		"twice at byte 9 of 15."),
 	    { { BASE "/c", 200, "{\"v\":[],\"v\":[]}", NULL } } },
 	{ "an item whose key leads elsewhere",
 	    HTTP("{\"category\":\"a\",\"path\":\"/"

@@ -109,7 +109,7 @@ check_spec(struct config_change *c, const char *was, struct err *e)
 	c->await_s = s->expect_every_s * s->limits.blind_after;
 	c->collects = s->source.ops->collect != NULL;
 	c->plan = s->schedule;
-	return channels_exist(a, s, e) &&
+	return config_source_demand(a, s->source.settings->kind, e) && channels_exist(a, s, e) &&
 	       config_credential_plan(a,
 		   &(struct credential_change) { &c->config.id, was, s, c->config.spec },
 		   &c->credential, &c->config.spec, e) &&

@@ -3,7 +3,7 @@
  *
  * The whole config as it would be is checked and compiled before it is stored.  A template is bound, and let go,
  * by baseline.h alone.  It shows no values to whom they were not shown: another channel that is told values,
- * another selector, and other rules, compare, packs or tolerances need read:snapshots.
+ * another selector, other collections or parameters of its source, and other rules, compare, packs or tolerances need read:snapshots.
  */
 #ifndef BSX_DRIFT_SERVICE_CONFIG_H
 #define BSX_DRIFT_SERVICE_CONFIG_H
@@ -68,5 +68,11 @@ MUST_USE bool config_refused(const struct acting *a, const struct uuid *id,
 /* config_values.c: what of a config decides who sees values; `was` NULL: a new one. */
 MUST_USE bool config_values_check(
     const struct acting *a, const char *was, const char *now, struct err *e);
+/*
+ * Before a config of that kind of source is made, changed or run: ERR_FORBIDDEN without the permissions that the kind
+ * needs (source.h).  Whoever has them decides thereby that what it reads is shown to those with read:snapshots, as of
+ * every config: of snapshots and reports nothing further is asked.
+ */
+MUST_USE bool config_source_demand(const struct acting *a, const char *kind, struct err *e);
 
 #endif

@@ -52,6 +52,56 @@ without(TALLOC_CTX *mem, const struct json *spec, const char *member, struct err
 
 /* ---- where it goes ---- */
 
+/* What of a collection makes a request; the rest says what is read of the answer. */
+static const char *const asking[] = { "host", "over", "method", "path", "query", "headers", "body",
+	"next", NULL };
+
+static bool print_asked(struct buf *b, const struct json *list, struct err *e);
+
+static bool
+print_one(struct buf *b, const struct json *collection, struct err *e)
+{
+	const struct json *v;
+
+	for (size_t i = 0; asking[i] != NULL; i++) {
+		v = json_get(collection, asking[i]);
+		if (v == NULL || v->type == JSON_NULL)
+			continue;
+		buf_puts(b, asking[i]);
+		if (!json_canonical(b, v, e))
+			return false;
+	}
+	buf_putc(b, ';');
+	v = json_get(collection, "each");
+	return v == NULL || print_asked(b, v, e);
+}
+
+/* No deeper than a spec's collections have each in them. */
+static bool
+print_asked(struct buf *b, const struct json *list, struct err *e)
+{
+	buf_putc(b, '[');
+	for (uint32_t i = 0; list->type == JSON_ARRAY && i < list->n; i++)
+		if (!print_one(b, &list->items[i], e))
+			return false;
+	buf_putc(b, ']');
+	return true;
+}
+
+/* What is asked with it there: who has it could else have it write. */
+static bool
+asked_of(TALLOC_CTX *mem, const struct json *source, const char **out, struct err *e)
+{
+	const struct json *list = json_get(source, "collections");
+	struct buf         b;
+
+	buf_make(&b, mem);
+	if (list != NULL && !print_asked(&b, list, e))
+		return false;
+	*out = buf_text(&b, e);
+	return *out != NULL;
+}
+
 /* What of a source says so: all but what it shows and what it reads there. */
 static bool
 target_of(
@@ -88,16 +138,18 @@ keep(const struct acting *a, const struct json *before, const struct json *now, 
     const struct uuid *config, struct err *e)
 {
 	char                     at[80];
-	struct secret_target     target = { "source", NULL, NULL };
-	struct bound_secret      s = { at, true, false, &target, 1 };
+	struct secret_target     to[] = { { "source", NULL, NULL },
+		    { "source/collections", NULL, NULL } };
+	struct bound_secret      s = { at, true, false, to, 2 };
 	struct source_credential c;
 
 	if (!credential_by_config(a->by.t->db, a->by.mem, config, &c, &s.kept, e))
 		return false;
 	snprintf(at, sizeof(at), "source/%s", member);
-	return target_of(a->by.mem, before, member, &target.was, e) &&
-	       target_of(a->by.mem, now, member, &target.now, e) &&
-	       bound_secret_check(a->by.mem, &s, e);
+	return target_of(a->by.mem, before, member, &to[0].was, e) &&
+	       target_of(a->by.mem, now, member, &to[0].now, e) &&
+	       asked_of(a->by.mem, before, &to[1].was, e) &&
+	       asked_of(a->by.mem, now, &to[1].now, e) && bound_secret_check(a->by.mem, &s, e);
 }
 
 /* ---- what it is ---- */

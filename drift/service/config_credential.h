@@ -2,8 +2,9 @@
  * config_credential.h - the credential of a config's source: taken out of what is kept of the config, and sealed.
  *
  * It is never answered.  A change that does not name it keeps it; another kind of source, one that has none, and null
- * drop it.  What else the source says of where it goes (all but its collections) does not change without naming it
- * (bound_secret.h).
+ * drop it.  What else the source says of where it goes and of what is asked there (of
+ * collections: method, host, path, query, header fields, body, further pages and what they are read over) does not
+ * change without naming it (bound_secret.h): who never had it could else have it write.
  */
 #ifndef BSX_DRIFT_SERVICE_CONFIG_CREDENTIAL_H
 #define BSX_DRIFT_SERVICE_CONFIG_CREDENTIAL_H

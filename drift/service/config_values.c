@@ -1,5 +1,6 @@
 /* config.h: what of a config decides who sees values: the channels it tells, the member that names
  * its resources, and what looks at values and tells what it saw. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/store/alert/channel.h"
@@ -55,20 +56,14 @@ check_channels(
 	"watched "                                                                                 \
 	"already: to change them needs the permission read:snapshots."
 
-/* A selector makes a member's value a key, which is shown to everybody who reads drift; the others
- * tell by a severity or a count what they are held against. */
+/* They tell by a severity or a count what they are held against. */
 static const struct look {
 	const char *in, *member; /* in NULL: of the config itself */
-	bool        goes;        /* without it nothing more is told */
-	const char *refusal;
 } looks[] = {
-	{ "source", "selector", true,
-	    "Another selector makes keys of other values of what is watched already: it needs the "
-	    "permission read:snapshots." },
-	{ NULL, "rules", false, FINDS_OUT },
-	{ NULL, "rule_packs", false, FINDS_OUT },
-	{ NULL, "compare", false, FINDS_OUT },
-	{ "thresholds", "tolerance", false, FINDS_OUT },
+	{ NULL, "rules" },
+	{ NULL, "rule_packs" },
+	{ NULL, "compare" },
+	{ "thresholds", "tolerance" },
 };
 
 static bool
@@ -97,9 +92,65 @@ check_looks(const struct acting *a, const struct json *was, const struct json *n
 		if (!look_text(a->by.mem, was, &looks[i], &before, e) ||
 		    !look_text(a->by.mem, now, &looks[i], &after, e))
 			return false;
-		if (!str_eq(before, after) && !(looks[i].goes && after.n == 0) &&
-		    !view_demand(a->view, looks[i].refusal, e))
+		if (!str_eq(before, after) && !view_demand(a->view, FINDS_OUT, e))
 			return false;
+	}
+	return true;
+}
+
+static const struct source_ops *
+kind_of(const struct json *spec)
+{
+	const struct json *kind = json_get(json_get(spec, "source"), "kind");
+	char               text[80] = "";
+
+	if (kind == NULL || kind->type != JSON_STRING || kind->text.n >= sizeof text)
+		return NULL;
+	memcpy(text, kind->text.p, kind->text.n);
+	return source_by_kind(text);
+}
+
+/* What chooses makes a member's value a key, which is shown to everybody who reads drift.  Of what
+ * is pushed nothing more is told without it; what is collected is collected otherwise. */
+static bool
+check_source(const struct acting *a, const struct json *was, const struct json *now, struct err *e)
+{
+	const struct source_ops *ops = kind_of(now);
+	struct str               before, after;
+
+	for (size_t i = 0; ops != NULL && ops->chooses != NULL && ops->chooses[i] != NULL; i++) {
+		const struct look l = { "source", ops->chooses[i] };
+
+		if (!look_text(a->by.mem, was, &l, &before, e) ||
+		    !look_text(a->by.mem, now, &l, &after, e))
+			return false;
+		if (!str_eq(before, after) && (ops->collect != NULL || after.n > 0) &&
+		    !view_demand(a->view,
+			"Another selector, other collections and other parameters of a source make "
+			"keys of other values of what is watched already: it needs the permission "
+			"read:snapshots.",
+			e))
+			return false;
+	}
+	return true;
+}
+
+bool
+config_source_demand(const struct acting *a, const char *kind, struct err *e)
+{
+	const struct source_ops *ops = source_by_kind(kind);
+	struct permissions       one;
+	char                     pub[160];
+
+	for (size_t i = 0; ops != NULL && ops->needs != NULL && ops->needs[i] != NULL; i++) {
+		one = (struct permissions) { 0 };
+		if (permission_add(&one, ops->needs[i]) &&
+		    permission_covers(&a->by.caller->permissions, &one))
+			continue;
+		snprintf(pub, sizeof pub,
+		    "A source of kind %s shows what other permissions guard: it needs %s too.",
+		    kind, ops->needs[i]);
+		return err_set(e, ERR_FORBIDDEN, 0, pub, "a source that reads what others may not");
 	}
 	return true;
 }
@@ -115,5 +166,6 @@ config_values_check(const struct acting *a, const char *was, const char *now, st
 		return false;
 	after = json_parse(a->by.mem, str_of(now), e);
 	return after != NULL && check_channels(a, before, after, e) &&
-	       (was == NULL || check_looks(a, before, after, e));
+	       (was == NULL ||
+		   (check_source(a, before, after, e) && check_looks(a, before, after, e)));
 }

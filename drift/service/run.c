@@ -4,6 +4,7 @@
 
 #include "core/shm/wake.h"
 #include "drift/run/running.h"
+#include "drift/service/config.h"
 
 /* ---- reading ---- */
 
@@ -83,8 +84,11 @@ static bool
 start(const struct acting *a, struct run_deed *r, enum audit_action what, struct err *e)
 {
 	struct drift_config c;
+	struct spec_body    body;
 
 	if (!config_by_id(a->by.t, a->by.mem, &r->config, &c, e) ||
+	    !spec_read(a->by.mem, c.spec, &body, e) ||
+	    !config_source_demand(a, body.source->kind, e) ||
 	    !acting_deed(a, start_body, r,
 		&(struct audit_entry) { .action = what, .target_id = r->config }, c.name, e))
 		return false;

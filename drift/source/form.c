@@ -43,14 +43,18 @@ find_name(struct str name, const struct str *names, size_t n, uint32_t *at)
 static bool
 add_item(const struct reading *r, struct str blank)
 {
-	struct form_part part = { FORM_ITEM, blank, 0 };
+	struct form_part part = { .kind = FORM_ITEM, .text = blank };
 
+	if (part.text.p[0] == '+') {
+		part.text = (struct str) { part.text.p + 1, part.text.n - 1 };
+		part.slashes = true;
+	}
 	while (part.text.n > 0 && part.text.p[0] == '^') {
 		part.text = (struct str) { part.text.p + 1, part.text.n - 1 };
 		part.at++;
 	}
 	if (part.text.n == 0 || part.text.p[0] != '/')
-		return refuse(r, "needs a JSON Pointer behind ^: ", blank);
+		return refuse(r, "needs a JSON Pointer behind ^ and +: ", blank);
 	if (part.at >= r->names->depth)
 		return refuse(r, "there is no such item above: ", blank);
 	return add_part(r, part);
@@ -59,12 +63,12 @@ add_item(const struct reading *r, struct str blank)
 static bool
 add_blank(const struct reading *r, struct str blank)
 {
-	struct form_part part = { FORM_PARAMETER, blank, 0 };
+	struct form_part part = { .kind = FORM_PARAMETER, .text = blank };
 	struct str       host = { blank.p + 1, blank.n - 1 };
 
 	if (blank.n == 0)
 		return refuse(r, "has an empty blank; a brace is written twice", STR(""));
-	if (blank.p[0] == '/' || blank.p[0] == '^')
+	if (blank.p[0] == '/' || blank.p[0] == '^' || blank.p[0] == '+')
 		return add_item(r, blank);
 	if (blank.p[0] == '@') {
 		part.kind = FORM_HOST;
@@ -112,7 +116,8 @@ form_parse(TALLOC_CTX *mem, struct str text, const struct form_names *names, con
 		const char *before = rest.p;
 
 		part = literal(&rest);
-		if (part.n > 0 && !add_part(&r, (struct form_part) { FORM_TEXT, part, 0 }))
+		if (part.n > 0 &&
+		    !add_part(&r, (struct form_part) { .kind = FORM_TEXT, .text = part }))
 			return false;
 		if (rest.n == 0 || rest.p == before + part.n + 1)
 			continue;
@@ -172,23 +177,43 @@ value_of(const struct form_part *p, const struct form_values *v, struct str *out
 	return out->p != NULL || lacks(p, "is not given", e);
 }
 
+/* Of an item: it is one step, and those who take \ for / and cut at ; see it as one too. */
+static bool
+is_step(const struct form_part *p, struct str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if (c < ' ' || c == 0x7f || (!p->slashes && strchr("/\\;", c) != NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool
+put_in_path(struct buf *out, const struct form_part *p, struct str value, struct err *e)
+{
+	if (p->kind == FORM_TEXT || (p->kind == FORM_HOST && value.n > 0)) {
+		buf_add(out, value.p, value.n);
+		return true;
+	}
+	if (value.n == 0 || str_eqz(value, ".") || str_eqz(value, ".."))
+		return lacks(p, "leads to another path", e);
+	if (p->kind == FORM_ITEM && !is_step(p, value))
+		return lacks(p, "holds / \\ ; or a control character, and is no step of a path", e);
+	buf_url(out, value);
+	return true;
+}
+
 static bool
 put_value(struct buf *out, const struct form_part *p, struct str value, enum form_place place,
     struct err *e)
 {
-	bool text = p->kind == FORM_TEXT;
-
 	if (memchr(value.p, '\0', value.n) != NULL)
 		return lacks(p, "holds U+0000", e);
 	switch (place) {
 	case FORM_IN_PATH:
-		if (!text && (value.n == 0 || str_eqz(value, ".") || str_eqz(value, "..")))
-			return lacks(p, "leads to another path", e);
-		if (text || p->kind == FORM_HOST)
-			buf_add(out, value.p, value.n);
-		else
-			buf_url(out, value);
-		return true;
+		return put_in_path(out, p, value, e);
 	case FORM_IN_QUERY:
 		buf_url(out, value);
 		return true;

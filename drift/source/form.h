@@ -6,6 +6,7 @@
  *	{/a/b}    what stands at that JSON Pointer in the item that something is read for: a text, a number, true or false
  *	{^/a/b}   the same in the item that this one was read for; each ^ is one further
  *	{{ }}     one brace each
+ *	{+/a/b}   either, which in a path may hold / \ and ; too (percent-encoded)
  *
  * What is filled in is written as the place wants it, and is never looked at again: no value can leave its place.
  */
@@ -23,6 +24,7 @@ enum form_blank { FORM_TEXT, FORM_PARAMETER, FORM_HOST, FORM_ITEM };
 struct form_part {
 	enum form_blank kind;
 	struct str      text; /* FORM_TEXT: it; FORM_ITEM: the pointer */
+	bool            slashes; /* FORM_ITEM: it may hold / \ and ; in a path */
 	uint32_t        at;   /* FORM_PARAMETER, FORM_HOST: which; FORM_ITEM: how many items above */
 };
 struct form {
@@ -51,7 +53,7 @@ struct form_values {
 };
 
 enum form_place {
-	FORM_IN_PATH,   /* percent-encoded; empty, "." and ".." are refused */
+	FORM_IN_PATH,   /* percent-encoded; empty, "." and "..", and of an item / \ ; and control characters are refused */
 	FORM_IN_QUERY,  /* percent-encoded, also what stands between the blanks */
 	FORM_IN_HEADER, /* as it is; CR, LF and NUL are refused */
 	FORM_IN_JSON,   /* as it is inside a string, which is not finished here: of the whole, as text */

@@ -129,7 +129,10 @@ push_suits(
 		   "names a member that is masked, and categories are not");
 }
 
+static const char *const push_chooses[] = { "selector", NULL };
+
 const struct source_ops source_push = {
+	.chooses = push_chooses,
 	.check = push_check,
 	.suits = push_suits,
 };

@@ -26,7 +26,8 @@ struct rest_settings {
 	FIELD(struct rest_settings, credential, .item = &source_credential_schema,                 \
 	    .flags = FIELD_SECRET | FIELD_NULLABLE,                                                \
 	    .doc = "How it proves who asks. It is kept sealed and never answered; it is kept "     \
-		   "where it is left out and kind and hosts stay.")
+		   "where it is left out and what is asked stays: the kind, the "                  \
+		   "parameters, and of collections all that makes a request.")
 
 static const struct field http_fields[] = {
 	FIELD_AS(struct rest_settings, s.kind, "kind", .flags = FIELD_REQUIRED),
@@ -289,8 +290,11 @@ rest_check(TALLOC_CTX *mem, struct source *s, struct err *e)
 	return set_defaults(mem, s, e);
 }
 
+static const char *const rest_chooses[] = { "collections", "parameters", NULL };
+
 const struct source_ops source_http = {
 	.secret = "credential",
+	.chooses = rest_chooses,
 	.check = rest_check,
 	.collect = &rest_collect,
 };
@@ -298,6 +302,7 @@ const struct source_ops source_http = {
 /* Of a pack's name. */
 const struct source_ops source_rest = {
 	.secret = "credential",
+	.chooses = rest_chooses,
 	.check = rest_check,
 	.collect = &rest_collect,
 };

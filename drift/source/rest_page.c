@@ -75,7 +75,7 @@ see(const struct page *x, struct str what, bool *before)
 /* ---- rows ---- */
 
 static bool
-add_row(const struct page *x, struct str key, const struct json *value)
+add_row(const struct page *x, uint64_t at, struct str key, const struct json *value)
 {
 	struct rest_rows *rows = &x->c->rows;
 	struct rest_row  *more;
@@ -87,7 +87,7 @@ add_row(const struct page *x, struct str key, const struct json *value)
 			return err_memory(x->e);
 		rows->at = more;
 	}
-	rows->at[rows->n++] = (struct rest_row) { key, value };
+	rows->at[rows->n++] = (struct rest_row) { key, value, x->c->items + at };
 	return true;
 }
 
@@ -137,7 +137,7 @@ take_item(const struct page *x, uint64_t at, const struct json *item)
 	struct str lacks = STR(""), key;
 
 	if (x->p->gather.n > 0)
-		return add_row(x, STR(""), item);
+		return add_row(x, at, STR(""), item);
 	buf_make(&b, x->c->kept);
 	if (!key_of(x, item, &b, &lacks))
 		return note(x, at, "has no text or integer that could be its key at ", lacks);
@@ -146,7 +146,7 @@ take_item(const struct page *x, uint64_t at, const struct json *item)
 	key = buf_str(&b);
 	if (key.n > RESOURCE_KEY_MAX || memchr(key.p, '\0', key.n) != NULL)
 		return note(x, at, "has a key that is too long, or holds U+0000", STR(""));
-	return add_row(x, key, item);
+	return add_row(x, at, key, item);
 }
 
 static bool
@@ -157,8 +157,10 @@ take_single(const struct page *x)
 	if (v == NULL)
 		return bad(x, "The answer has nothing where the pack looks for it.");
 	*x->end = PAGE_LAST;
+	if (!add_row(x, 0, x->c->over != NULL ? x->c->over->key : STR(""), v))
+		return false;
 	x->c->items++;
-	return add_row(x, x->c->over != NULL ? x->c->over->key : STR(""), v);
+	return true;
 }
 
 static void
@@ -381,7 +383,7 @@ rest_gather(struct rest_run *r, struct chain *c, struct err *e)
 			return err_memory(e);
 		c->rows.room = 1;
 	}
-	c->rows.at[0] = (struct rest_row) { c->over->key, v };
+	c->rows.at[0] = (struct rest_row) { c->over->key, v, 0 };
 	c->rows.n = 1;
 	return true;
 }

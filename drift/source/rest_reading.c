@@ -211,6 +211,7 @@ read_over(struct rest_run *r, const struct chain *c, const struct rest_row *row,
 
 	if (item == NULL)
 		return err_memory(e);
+	item->at = row->at;
 	item->form = (struct form_item) { row->value, c->over == NULL ? NULL : &c->over->form };
 	if (!escape(item, &r->pack->collections[c->collection], c, row->key, &item->key, e))
 		return false;

@@ -62,7 +62,14 @@ url_of(TALLOC_CTX *mem, const struct rest_run *r, const struct chain *c,
 		return buf_text(&b, e);
 	}
 	buf_add(&b, base.p, base.n);
-	if (!form_fill(&b, &p->path, v, FORM_IN_PATH, e) || !put_query(&b, &p->query, v, e))
+	if (!form_fill(&b, &p->path, v, FORM_IN_PATH, e))
+		return NULL;
+	if (url_climbs((struct str) { b.p + base.n, b.n - base.n })) {
+		(void)err_set(e, ERR_INVALID, 0, "The path leads out of the base URL.",
+		    "a path with steps of dots");
+		return NULL;
+	}
+	if (!put_query(&b, &p->query, v, e))
 		return NULL;
 	put_place(&b, p, c);
 	return buf_text(&b, e);

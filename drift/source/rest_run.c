@@ -181,12 +181,29 @@ count_request(struct rest_run *r, const struct chain *c)
 		r->told_of[c->collection].requests++;
 }
 
+/* What the source named its item is no fault of all the others. */
+static void
+could_not_ask(struct rest_run *r, struct chain *c, const char *why)
+{
+	const struct pack_collection *p = &r->pack->collections[c->collection];
+	struct verdict                v = { .how = COLLECTION_FAILED };
+
+	if (c->over == NULL) {
+		v.say = talloc_strdup(r, why);
+	} else {
+		v.how = COLLECTION_PARTIAL;
+		v.say = talloc_asprintf(r, "Item %llu of %.*s: %s", (unsigned long long)c->over->at,
+		    (int)r->pack->collections[p->over].category.n,
+		    r->pack->collections[p->over].category.p, why);
+	}
+	rest_chain_failed(r, c, &v);
+}
+
 static enum source_step
 send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 {
 	struct flight *f = flight_free(r);
 	struct err     why = { 0 };
-	struct verdict v = { .how = COLLECTION_FAILED };
 
 	f->id = ++r->next_id;
 	f->chain = c;
@@ -207,9 +224,8 @@ send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 		r->why = why;
 		return SOURCE_FAILED;
 	}
-	v.say = talloc_strdup(r, why.pub);
 	r->other = true;
-	rest_chain_failed(r, c, &v);
+	could_not_ask(r, c, why.pub);
 	return SOURCE_DONE; /* of this chain: the next */
 }
 

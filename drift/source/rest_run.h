@@ -26,11 +26,13 @@
 struct rest_item {
 	struct form_item form;
 	struct str       key; /* that of its resource, escaped so that more may follow */
+	uint64_t         at;  /* which of its collection, from 0 */
 };
 
 struct rest_row {
 	struct str         key;
 	const struct json *value;
+	uint64_t           at; /* which item of its chain, from 0 */
 };
 struct rest_rows {
 	struct rest_row *at;

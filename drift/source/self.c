@@ -98,7 +98,13 @@ static const struct source_collect self_collecting = {
 	.progress = self_progress,
 };
 
+/* What the routes of all that drift/self reads ask for: of keys, channels, providers, roles,
+ * settings and users. */
+static const char *const self_needs[] = { "read:api_keys", "read:channels", "read:settings",
+	"read:roles", "read:tenants", "read:users", NULL };
+
 const struct source_ops source_self = {
+	.needs = self_needs,
 	.check = self_check,
 	.collect = &self_collecting,
 	.current = true,

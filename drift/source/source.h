@@ -155,6 +155,10 @@ struct source_collect {
 
 struct source_ops {
 	const char *secret; /* the member of its settings that is FIELD_SECRET; NULL: it has none */
+	/* Members of its settings that choose what is shown of the values, as keys of resources; NULL: none.  NULL at the end. */
+	const char *const *chooses;
+	/* Permissions without which nobody makes, changes or runs it, for it shows what they guard; NULL: none.  NULL at the end. */
+	const char *const *needs;
 	/* The settings against themselves; fills s->selector.  Faults name the pointer in the config, "/source/...". */
 	bool (*check)(TALLOC_CTX *mem, struct source *s, struct err *e);
 	/* What was checked against how the config compares, with faults as before; NULL: that is all one to it. */

@@ -36,74 +36,6 @@ refuse(const struct compiling *c, const char *member, const char *what)
 
 /* ---- forms ---- */
 
-static bool
-is_field_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)name.p[i] <= ' ' || (unsigned char)name.p[i] >= 0x7f ||
-		    strchr("\"(),/:;<=>?@[\\]{}", name.p[i]) != NULL)
-			return false;
-	return name.n > 0 && name.n <= 100;
-}
-
-static bool
-members_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names, const char *at,
-    struct form_members *out, struct err *e)
-{
-	*out = (struct form_members) { 0 };
-	if (v == NULL || v->type == JSON_NULL)
-		return true;
-	if (v->type != JSON_OBJECT || v->n > 50)
-		return err_fault(e, mem, at, "must be an object of at most 50 texts");
-	out->items = talloc_zero_array(mem, struct form_member, v->n + 1);
-	if (out->items == NULL)
-		return err_memory(e);
-	for (; out->n < v->n; out->n++) {
-		struct form_member *m = &out->items[out->n];
-		const struct json  *text = &v->items[out->n];
-
-		m->name = v->names[out->n];
-		if (m->name.n == 0 || m->name.n > 100 || memchr(m->name.p, '\0', m->name.n) != NULL)
-			return err_fault(e, mem, at, "has a name that is none");
-		if (text->type != JSON_STRING && text->type != JSON_NUMBER)
-			return err_fault(e, mem, at, "%.*s must be a text or a number",
-			    (int)m->name.n, m->name.p);
-		if (!form_parse(mem, text->text, names, at, &m->value, e))
-			return false;
-	}
-	return true;
-}
-
-/* Those that say who asks, or belong to the connection, are not for packs. */
-static bool
-header_is_ours(struct str name)
-{
-	static const char *const ours[] = { "authorization", "host", "content-length", "connection",
-		"transfer-encoding", "cookie", "accept-encoding", "content-type", "te", "upgrade",
-		"proxy-authorization", NULL };
-
-	for (size_t i = 0; ours[i] != NULL; i++)
-		if (str_caseeqz(name, ours[i]))
-			return true;
-	return false;
-}
-
-bool
-pack_headers_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
-    const char *at, struct form_members *out, struct err *e)
-{
-	if (!members_read(mem, v, names, at, out, e))
-		return false;
-	for (uint32_t i = 0; i < out->n; i++) {
-		if (!is_field_name(out->items[i].name))
-			return err_fault(e, mem, at, "has a name that is none of a header field");
-		if (header_is_ours(out->items[i].name))
-			return err_fault(e, mem, at, "%.*s is not for a header field of its own",
-			    (int)out->items[i].name.n, out->items[i].name.p);
-	}
-	return true;
-}
-
 /* The texts in a body, however deep, are forms; they are parsed again when they are filled. */
 static bool
 check_body(const struct compiling *c, const struct json *v)
@@ -412,7 +344,7 @@ set_request(struct compiling *c, const struct collection_in *in, struct pack_col
 	if (out->body != NULL && !out->post)
 		return refuse(c, "/body", "goes with method POST");
 	return form_parse(c->mem, str_of(in->path), &c->names, path, &out->path, c->e) &&
-	       members_read(c->mem, in->query.tree, &c->names, query, &out->query, c->e) &&
+	       pack_members_read(c->mem, in->query.tree, &c->names, query, &out->query, c->e) &&
 	       pack_headers_read(
 		   c->mem, in->headers.tree, &c->names, headers, &out->headers, c->e) &&
 	       (out->body == NULL || check_body(c, out->body));

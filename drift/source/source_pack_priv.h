@@ -32,7 +32,10 @@ struct pack_in {
 /* source_pack_collect.c: compiles collections behind those there are; faults below `at`. */
 MUST_USE bool pack_collections_read(TALLOC_CTX *mem, struct source_pack *pack,
     const struct items *in, const char *at, struct err *e);
-/* Header fields: an object of texts, which are forms. */
+/* source_pack_headers.c: an object of texts, which are forms. */
+MUST_USE bool pack_members_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
+    const char *at, struct form_members *out, struct err *e);
+/* The same of header fields; names that prove who asks, or steer the connection or the method, are refused. */
 MUST_USE bool pack_headers_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
     const char *at, struct form_members *out, struct err *e);
 

@@ -40,38 +40,94 @@ cut(struct str url, struct parts *p)
 	return n > 0 && memchr(p->authority.p, '@', n) == NULL;
 }
 
-/* A step that is . or .., also with its dots percent-encoded. */
+/* ---- steps that lead elsewhere ---- */
+
+#define DECODINGS_MAX 8
+
+/* A step that is . or .., whatever parameters (;) it has. */
 static bool
 is_dots(struct str step)
 {
-	size_t dots = 0, i = 0;
-
-	while (i < step.n) {
-		struct str rest = { step.p + i, step.n - i };
-
-		if (rest.p[0] == '.')
-			i++;
-		else if (rest.n >= 3 && str_caseeqz(str_head(rest, 3), "%2e"))
-			i += 3;
-		else
-			return false;
-		dots++;
-	}
-	return dots == 1 || dots == 2;
+	(void)str_cut(step, ';', &step);
+	return str_eqz(step, ".") || str_eqz(step, "..");
 }
 
+/* What no path has once it is decoded; C0 and C1 are in no UTF-8 but dots and slashes written too
+ * long. */
+static bool
+is_stray(unsigned char c)
+{
+	return c < ' ' || c == 0x7f || c == 0xc0 || c == 0xc1;
+}
+
+/* As whoever takes \ for / reads it too. */
 static bool
 has_dots(struct str path)
 {
-	struct str step;
+	size_t from = 0;
 
-	while (path.p != NULL) {
-		path = str_cut(path, '/', &step);
-		if (is_dots(step))
+	for (size_t i = 0; i <= path.n; i++) {
+		if (i < path.n && is_stray((unsigned char)path.p[i]))
 			return true;
+		if (i < path.n && path.p[i] != '/' && path.p[i] != '\\')
+			continue;
+		if (is_dots((struct str) { path.p + from, i - from }))
+			return true;
+		from = i + 1;
 	}
 	return false;
 }
+
+static int
+hex(char c)
+{
+	const char *digits = "0123456789abcdef0123456789ABCDEF", *at;
+
+	at = c == '\0' ? NULL : strchr(digits, c);
+	return at == NULL ? -1 : (int)((at - digits) % 16);
+}
+
+/* Once, in place; the length afterwards. */
+static size_t
+decode(char *text, size_t n)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int high = text[i] == '%' && i + 2 < n ? hex(text[i + 1]) : -1;
+		int low = high >= 0 ? hex(text[i + 2]) : -1;
+
+		if (low >= 0)
+			i += 2;
+		text[out++] = low >= 0 ? (char)(high * 16 + low) : text[i];
+	}
+	return out;
+}
+
+bool
+url_climbs(struct str path)
+{
+	char   text[URL_MAX];
+	size_t n = path.n, was;
+
+	if (n > sizeof text)
+		return true;
+	if (n > 0)
+		memcpy(text, path.p, n);
+	for (int i = 0; i < DECODINGS_MAX; i++) {
+		if (has_dots((struct str) { text, n }))
+			return true;
+		was = n;
+		n = decode(text, n);
+		if (n == was)
+			return false;
+	}
+	return true;
+}
+
+#define CLIMBS                                                                                     \
+	"must not have steps of dots, which lead out of the base URL, or control characters, "     \
+	"however they are encoded"
 
 const char *
 url_base_fault(struct str base)
@@ -84,7 +140,7 @@ url_base_fault(struct str base)
 		return "must be a URL with http or https, a host, and nobody's name";
 	if (p.query.p != NULL || memchr(base.p, '#', base.n) != NULL)
 		return "must be a URL without query and fragment";
-	return has_dots(p.path) ? "must not have steps of dots" : NULL;
+	return url_climbs(p.path) ? CLIMBS : NULL;
 }
 
 const char *
@@ -96,8 +152,9 @@ url_path_fault(struct str path)
 		return "must not begin with //";
 	if (memchr(path.p, '?', path.n) != NULL || memchr(path.p, '#', path.n) != NULL)
 		return "must not hold ? or #; what follows them belongs into query";
-	return has_dots(path) ? "must not have steps of dots, which lead out of the base URL"
-			      : NULL;
+	if (memchr(path.p, '\\', path.n) != NULL)
+		return "must not hold \\, which some take for /";
+	return url_climbs(path) ? CLIMBS : NULL;
 }
 
 /* ---- the same place ---- */
@@ -189,7 +246,7 @@ url_follow(TALLOC_CTX *mem, struct str base, struct str from, struct str link, s
 	    !same_case_folded(plain_authority(&to), plain_authority(&home)))
 		return refuse(
 		    e, "the link to the next page leads to another host, which is not asked");
-	if (has_dots(to.path) || !is_below(home.path, to.path))
+	if (url_climbs(to.path) || !is_below(home.path, to.path))
 		return refuse(e, "the link to the next page leads out of the base URL");
 	b.p[url.n] = '\0';
 	return b.p;

@@ -10,9 +10,15 @@
 
 #define URL_MAX 8192 /* bytes: page tokens are long */
 
-/* http or https, a host, no user, query or fragment, no dot segments; at most 1,024 bytes.  NULL: it is one; else what is wrong. */
+/*
+ * Whether a path has a step . or .., with parameters (..;x) or without, or a control character, as it stands or behind
+ * \ or percent-encoding, also of what is encoded; one that is encoded more than 7 times over, or longer than URL_MAX,
+ * counts as one.
+ */
+bool url_climbs(struct str path);
+/* http or https, a host, no user, query or fragment, nothing that climbs; at most 1,024 bytes.  NULL: it is one; else what is wrong. */
 const char *url_base_fault(struct str base);
-/* A path that is put behind a base: "" or beginning with /, without query, fragment and dot segments. */
+/* A path that is put behind a base: "" or beginning with /, without query, fragment, \ and what climbs. */
 const char *url_path_fault(struct str path);
 /*
  * Where a link leads that was found on the page at `from`: a URL, a path from the root or a query alone (RFC 3986

@@ -157,7 +157,8 @@ a_change_keeps_replaces_or_drops_it(void **state)
 	} rows[] = {
 		{ NULL, NULL, "{\"secret\":\"a\"}" },
 		{ AT("shows", "https://a", ""), NULL, "{\"secret\":\"a\"}" },
-		{ AT("shows", "https://a", ",\"collections\":[1]"), NULL, "{\"secret\":\"a\"}" },
+		{ AT("shows", "https://a", ",\"collections\":[1]"), "/source/credential",
+		    "{\"secret\":\"a\"}" },
 		{ AT("shows", "https://b", ""), "/source/credential", "{\"secret\":\"a\"}" },
 		{ AT("shows", "https://b", SHOWN("b")), NULL, "{\"secret\":\"b\"}" },
 		{ AT("shows", "https://a", SHOWN("b")), NULL, "{\"secret\":\"b\"}" },

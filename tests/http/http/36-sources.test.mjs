@@ -1,7 +1,7 @@
 // Source packs as they are shown, and configs that name them: what is taken, what is refused and where, and what comes back.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { bearer, unique } from '../lib/people.mjs';
+import { bearer, newKey, unique, withKey } from '../lib/people.mjs';
 
 const there = {};
 before(async () => { there.admin = await bearer(); });
@@ -56,6 +56,13 @@ test('what a source cannot be is refused by its place', async () => {
     [http({ parameters: { ...base, other: '1' } }), '/source/parameters'],
     [http({ parameters: { ...base, headers: { Authorization: 'x' } } }), '/source/parameters/headers'],
     [http({ parameters: { ...base, headers: { 'X-A': 'a\nb: c' } } }), '/source/parameters/headers'],
+    ...['Cookie', 'X-Api-Key', 'apikey', 'PRIVATE-TOKEN', 'X-Client-Secret', 'Proxy-Authorization', 'X_Auth_Token', 'Expect', 'Connection', 'Host',
+      'X-Forwarded-Host', 'Forwarded', 'X-HTTP-Method-Override', 'X-HTTP-Method', 'X_Http_Method', 'X-Method-Override', 'X-Original-URL']
+      .flatMap((name) => [[http({ parameters: { ...base, headers: { [name]: 'x' } } }), '/source/parameters/headers', /credential/],
+        [only({ headers: { [name]: 'x' } }), '/source/collections/0/headers', /credential/]]),
+    ...['/..%2f..%2fadmin', '/a/..;/b', '/a/..;v=1', '/a%5c..%5cb', '/a\\..\\b', '/a\\b', '/a/.%2e/b', '/%252e%252E/x', '/%25252525252525252e', '/%00', '/a%0db',
+      '/%c0%ae%c0%ae/x', '/a/%2e%2e%2fx'].flatMap((path) => [[only({ path }), '/source/collections/0/path'],
+      [http({ parameters: { base_url: `https://fw.example${path}` } }), '/source/parameters/base_url']]),
     [http({ credential: { token: 'x' } }), '/source/credential/kind'],
     [http({ collections: [rules, rules] }), '/source/collections/1/category'],
     [only({ category: 'a*' }), '/source/collections/0/category'],
@@ -85,9 +92,74 @@ test('what a source cannot be is refused by its place', async () => {
     [{ kind: 'entra', parameters: { tenant_id: 't' }, collections: [rules] }, '/source/collections'],
     [{ kind: 'entra', parameters: { tenant_id: 't' }, credential: { client_id: 'c' } }, '/source/credential/client_secret'],
   ];
-  for (const [source, place] of rows) {
+  for (const [source, place, says = /./] of rows) {
     const answer = await make(source);
     assert.equal(answer.status, 422, `${place}: ${JSON.stringify(source)} ${JSON.stringify(answer.json)}`);
-    assert.ok(answer.json.errors.some((e) => e.pointer === place), `${place}: ${JSON.stringify(answer.json.errors)}`);
+    assert.ok(answer.json.errors.some((e) => e.pointer === place && says.test(e.detail)), `${place}: ${JSON.stringify(answer.json.errors)}`);
   }
+});
+
+test('names that only look like steps of dots are paths', async () => {
+  for (const path of ['/a/...', '/.well-known/x', '/a/..b', '/a%20b', '/a;v=1', '/a%2Fb', '/ä'])
+    assert.equal((await make(only({ path }))).status, 201, path);
+});
+
+const drift = ['create:drift', 'read:drift', 'update:drift', 'execute:drift'];
+const holder = async (...more) => withKey((await newKey(there.admin, [...drift, ...more])).key);
+const put = (who, id, source) => who('PUT', `/api/drift/configs/${id}`, { body: { source } });
+
+test('who may not see values makes no keys of others', async () => {
+  const source = http(), { id } = (await make(source)).json, blind = await holder(), seeing = await holder('read:snapshots');
+  const changes = { key: 'password', path: '/others', items: '', next: undefined };
+  for (const [member, value] of Object.entries(changes)) {
+    const changed = only({ [member]: value });
+    const refused = await put(blind, id, changed);
+    assert.equal(refused.status, 403, `${member}: ${refused.text}`);
+    assert.match(refused.json.detail, /read:snapshots/);
+    assert.equal((await put(seeing, id, changed)).status, 200, member);
+    assert.equal((await put(seeing, id, source)).status, 200, member);
+  }
+  assert.equal((await put(blind, id, http({ parameters: { base_url: 'https://other.example' } }))).status, 403);
+  assert.equal((await put(blind, id, { ...source, credential: { kind: 'bearer', token: 'anew' } })).status, 200, 'the credential alone is no choice');
+  assert.equal((await put(blind, id, { kind: 'push' })).status, 200);
+  assert.equal((await put(blind, id, { kind: 'push', selector: { resources: '/a', key: '/b' } })).status, 403);
+});
+
+test('a credential that is kept is asked with as it was meant', async () => {
+  const credential = { kind: 'bearer', token: 'kept' };
+  const { id } = (await make(http({ credential }))).json, sees = await holder('read:snapshots');
+  const each = [{ name: 'm', path: '/u/{/id}', method: 'POST', items: '' }];
+  const asks = { method: 'POST', path: '/users/17', query: { action: 'delete' }, headers: { 'X-Site': '7' }, next: { pointer: '/more' }, each };
+  const reads = { key: 'name', items: '/rows', category: 'rulez', drop: ['seen'] };
+  for (const [member, value] of Object.entries(asks)) {
+    const refused = await put(sees, id, only({ [member]: value }));
+    assert.equal(refused.status, 422, `${member}: ${refused.text}`);
+    assert.equal(refused.json.errors[0].pointer, '/source/credential', member);
+  }
+  assert.equal((await put(sees, id, only({ method: 'POST', body: { q: 'mutation' } }))).status, 422);
+  assert.equal((await put(sees, id, http({ collections: [rules, { ...rules, category: 'more' }] }))).status, 422, 'one more');
+  for (const [member, value] of Object.entries(reads))
+    assert.equal((await put(sees, id, only({ [member]: value }))).status, 200, member);
+  assert.equal((await put(sees, id, { ...only({ method: 'POST', body: { q: 'query' } }), credential })).status, 200, 'named anew');
+});
+
+test('what reads the tenant itself is made, changed and run by those alone who may read all that it reads', async () => {
+  const guards = ['users', 'roles', 'tenants', 'settings', 'channels', 'api_keys'].map((r) => `read:${r}`);
+  const source = { kind: 'self' }, schedule = { interval_s: 86400 };
+  const own = await there.admin('POST', '/api/drift/configs', { body: { name: unique('self'), source, schedule } });
+  assert.equal(own.status, 201, own.text);
+  const other = (await make({ kind: 'push' })).json.id;
+  const deeds = [['POST', '/api/drift/configs', 201, () => ({ name: unique('self'), source, schedule })], ['PUT', `/api/drift/configs/${other}`, 200, () => ({ source })],
+    ['PUT', `/api/drift/configs/${own.json.id}`, 200, () => ({ schedule: { interval_s: 43200 } })], ...['run', 'try'].map((deed) => ['POST', `/api/drift/configs/${own.json.id}/${deed}`, 202, () => undefined])];
+  const tell = async (who, name, lacks) => {
+    for (const [method, path, status, body] of deeds) {
+      const answer = await who(method, path, { body: body() });
+      assert.equal(answer.status, lacks ? 403 : status, `${name} ${method} ${path}: ${answer.text}`);
+      if (lacks)
+        assert.ok(answer.json.detail.includes(lacks), answer.json.detail);
+    }
+  };
+  for (const lacks of guards)
+    await tell(await holder('read:snapshots', ...guards.filter((g) => g !== lacks)), `without ${lacks}`, lacks);
+  await tell(await holder(...guards), 'with all of them', null);
 });

@@ -78,8 +78,8 @@ static const struct row ways[] = {
 	    { { BASE "/c", 200, "\357\273\277[{\"a\":{\"b\":\"1/2\"},\"id\":\"x\"}]", NULL } } },
 	{ "what is read over items has their keys in front, up to three deep",
 	    HTTP("{\"category\":\"a\",\"path\":\"/a\",\"key\":\"id\"},"
-		 "{\"category\":\"b\",\"over\":\"a\",\"path\":\"/a/{/id}/b\",\"key\":\"id\"},"
-		 "{\"category\":\"d\",\"over\":\"b\",\"path\":\"/a/{^/id}/b/{/"
+		 "{\"category\":\"b\",\"over\":\"a\",\"path\":\"/a/{+/id}/b\",\"key\":\"id\"},"
+		 "{\"category\":\"d\",\"over\":\"b\",\"path\":\"/a/{+^/id}/b/{/"
 		 "id}\",\"single\":true}"),
 	    "a complete 1/1/1\n x/y={\"id\":\"x/y\"}\nb complete 1/1/1\n x~1y/z={\"id\":\"z\"}\n"
 	    "d complete 1/1/1\n x~1y/z=1",
@@ -135,6 +135,34 @@ static const struct row faults[] = {
 	    FAILED(
 		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
 	    { { BASE "/c", 200, MORE("/api/%2e%2E/x"), NULL } } },
+	{ "out of the base by /api/..%2f..%2fx", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/..%2f..%2fx"), NULL } } },
+	{ "out of the base by /api/..;a=b/x", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/..;a=b/x"), NULL } } },
+	{ "out of the base by /api/%252e%252E/x", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/%252e%252E/x"), NULL } } },
+	{ "out of the base by /api/a%5C..%5c..%5cx", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/a%5C..%5c..%5cx"), NULL } } },
+	{ "out of the base by /api/%25%32%65./x", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/%25%32%65./x"), NULL } } },
+	{ "out of the base by /api/x%0dy", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/x%0dy"), NULL } } },
+	{ "out of the base by /api/%c0%ae%c0%ae/x", LIST(POINTER),
+	    FAILED(
+		"1", "1", "Paging ends here: the link to the next page leads out of the base URL."),
+	    { { BASE "/c", 200, MORE("/api/%c0%ae%c0%ae/x"), NULL } } },
 	{ "a circle", LIST(POINTER),
 	    FAILED("2", "2", "The links to further pages lead in a circle."),
 	    { { BASE "/c", 200, MORE("?p=2"), NULL },
@@ -239,10 +267,72 @@ static const struct row faults[] = {
 	    HTTP("{\"category\":\"a\",\"path\":\"/"
 		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\",\"path\":\"/a/{/id}/"
 		 "b\",\"single\":true}"),
-	    "a complete 2/1/1\n ..={\"id\":\"..\"}\n 1={\"id\":1}\nb partial 1/1/1: {/id} leads to "
+	    "a complete 2/1/1\n ..={\"id\":\"..\"}\n 1={\"id\":1}\nb partial 1/1/1: Item 0 of a: "
+	    "{/id} leads to "
 	    "another path\n 1=true",
 	    { { BASE "/a", 200, "[{\"id\":\"..\"},{\"id\":1}]", NULL },
 		{ BASE "/a/1/b", 200, "true", NULL } } },
+	{ "an item whose key climbs behind its own slashes",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}/b\",\"single\":true}"),
+	    "a complete 2/1/1\n 1={\"id\":1}\n x/../../admin={\"id\":\"x/../../admin\"}\nb partial "
+	    "1/1/1: Item 1 of a: {/id} holds / \\ ; or a control character, and is no step of a "
+	    "path\n 1=true",
+	    { { BASE "/a", 200, "[{\"id\":1},{\"id\":\"x/../../admin\"}]", NULL },
+		{ BASE "/a/1/b", 200, "true", NULL } } },
+	{ "an item whose key has a backslash",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}/b\",\"single\":true}"),
+	    "a complete 2/1/1\n 1={\"id\":1}\n x\\y={\"id\":\"x\\\\y\"}\nb partial 1/1/1: Item 1 "
+	    "of a: {/id} holds / \\ ; or a control character, and is no step of a path\n 1=true",
+	    { { BASE "/a", 200, "[{\"id\":1},{\"id\":\"x\\\\y\"}]", NULL },
+		{ BASE "/a/1/b", 200, "true", NULL } } },
+	{ "an item whose key has a parameter",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}/b\",\"single\":true}"),
+	    "a complete 2/1/1\n ..;x={\"id\":\"..;x\"}\n 1={\"id\":1}\nb partial 1/1/1: Item 1 of "
+	    "a: {/id} holds / \\ ; or a control character, and is no step of a path\n 1=true",
+	    { { BASE "/a", 200, "[{\"id\":1},{\"id\":\"..;x\"}]", NULL },
+		{ BASE "/a/1/b", 200, "true", NULL } } },
+	{ "an item whose key has a control character",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}/b\",\"single\":true}"),
+	    "a complete 2/1/1\n 1={\"id\":1}\n x\ny={\"id\":\"x\\ny\"}\nb partial 1/1/1: Item 1 of "
+	    "a: {/id} holds / \\ ; or a control character, and is no step of a path\n 1=true",
+	    { { BASE "/a", 200, "[{\"id\":1},{\"id\":\"x\\ny\"}]", NULL },
+		{ BASE "/a/1/b", 200, "true", NULL } } },
+	{ "an item that is all that there is",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}/b\",\"single\":true}"),
+	    "a complete 1/1/1\n x/y={\"id\":\"x/y\"}\nb partial 0/0/0: Item 0 of a: {/id} holds / "
+	    "\\ ; or a control character, and is no step of a path",
+	    { { BASE "/a", 200, "[{\"id\":\"x/y\"}]", NULL } } },
+	{ "an item that may have slashes climbs no more for that",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{+/id}\",\"single\":true}"),
+	    "a complete 1/1/1\n x/../y={\"id\":\"x/../y\"}\nb partial 0/0/0: Item 0 of a: The path "
+	    "leads out of the base URL.",
+	    { { BASE "/a", 200, "[{\"id\":\"x/../y\"}]", NULL } } },
+	{ "an item that is encoded itself",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/{/id}\",\"single\":true}"),
+	    "a complete 1/1/1\n %2E%2e={\"id\":\"%2E%2e\"}\nb partial 0/0/0: Item 0 of a: The path "
+	    "leads out of the base URL.",
+	    { { BASE "/a", 200, "[{\"id\":\"%2E%2e\"}]", NULL } } },
+	{ "an item that is the end of what the path began",
+	    HTTP("{\"category\":\"a\",\"path\":\"/"
+		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\","
+		 "\"path\":\"/a/.{/id}\",\"single\":true}"),
+	    "a complete 1/1/1\n .;={\"id\":\".;\"}\nb partial 0/0/0: Item 0 of a: {/id} holds / \\ "
+	    "; or a control character, and is no step of a path",
+	    { { BASE "/a", 200, "[{\"id\":\".;\"}]", NULL } } },
 	{ "what is read over a collection that failed",
 	    HTTP("{\"category\":\"a\",\"path\":\"/"
 		 "a\",\"key\":\"id\"},{\"category\":\"b\",\"over\":\"a\",\"path\":\"/a/{/id}/"

@@ -1,4 +1,4 @@
-// When a config is collected: its schedule, runs that are asked for, and what is answered of them. Nobody collects here: what
+// When a config is collected: its schedule, runs that are asked for, and what is answered of them; what
 // is done with a run is tests/store/test_runs.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
@@ -24,6 +24,10 @@ const waiting = (config, kind = 'manual') => {
   sql(`INSERT INTO runs (id, config_id, kind, slot, due_at, state) VALUES (UNHEX('${hex(id)}'), UNHEX('${hex(config)}'), '${kind}', NOW(3), NOW(3), 'queued')`, schema);
   return id;
 };
+
+// As if another host had it: what is asked for waits.
+const held = (config) => sql(`REPLACE INTO run_index (schema_name, ref, next_due, lease_owner, lease_host, lease_until, fence)
+  VALUES ('${schema}', UNHEX('${hex(config)}'), NOW(3), UNHEX('${hex(crypto.randomUUID())}'), 'another', NOW(3) + INTERVAL 1 HOUR, 1)`);
 
 test('a schedule is kept and answered, and the config says when it is collected next', async () => {
   const config = await newConfig(admin, { source: http, schedule: { interval_s: 3600 } });
@@ -59,6 +63,7 @@ test('what is no schedule is refused with its place, and so is one of a config t
 
 test('a run is asked for, joined while it waits, listed by what is asked of it and cancelled', async () => {
   const config = await newConfig(admin, { source: http }), run = waiting(config.id);
+  held(config.id);
   const asked = await admin('POST', `/api/drift/configs/${config.id}/run`);
   assert.equal(asked.status, 202, asked.text);
   assert.equal(asked.json.run_id, run, 'the one that waits');
@@ -73,6 +78,7 @@ test('a run is asked for, joined while it waits, listed by what is asked of it a
   assert.equal((await admin('GET', `/api/drift/runs/${tried.json.run_id}`)).json.kind, 'try');
 
   const second = await newConfig(admin, { source: http }), cancelled = waiting(second.id);
+  held(second.id);
   assert.equal((await admin('DELETE', `/api/drift/runs/${cancelled}`)).status, 204);
   assert.equal((await admin('GET', `/api/drift/runs/${cancelled}`)).json.state, 'cancelled');
   const again = await admin('DELETE', `/api/drift/runs/${cancelled}`);

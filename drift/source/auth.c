@@ -41,6 +41,9 @@ static const struct field credential_fields[] = {
 	    "oauth2_client_credentials: instead of a secret, its certificate in PEM."),
 	SECRET(private_key, PEM_MAX,
 	    "oauth2_client_credentials: the certificate's private key in PEM."),
+	FIELD(struct source_credential, expires_at,
+	    .doc = "When it ends, where that is known: it is told 30, 7 and 1 days before. Of a "
+		   "certificate it is read when absent."),
 	FIELD_END,
 };
 const struct schema source_credential_schema =

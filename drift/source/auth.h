@@ -35,6 +35,7 @@ enum auth_kind {
 struct source_credential {
 	const char *kind, *token, *user, *password, *name, *value;
 	const char *token_url, *scope, *alg, *client_id, *client_secret, *certificate, *private_key;
+	instant     expires_at; /* 0: nobody said */
 };
 extern const struct schema source_credential_schema;
 

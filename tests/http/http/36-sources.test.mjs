@@ -39,7 +39,7 @@ test('what was given comes back as it was given, and can be written again', asyn
 });
 
 test('a credential is taken, and never shown', async () => {
-  const made = await make(http({ credential: { kind: 'bearer', token: 'tell-nobody' } }));
+  const made = await make(http({ credential: { kind: 'bearer', token: 'tell-nobody', expires_at: '2099-01-02T03:04:05Z' } }));
   assert.equal(made.status, 201, JSON.stringify(made.json));
   for (const answer of [made, await there.admin('GET', `/api/drift/configs/${made.json.id}`)])
     assert.doesNotMatch(JSON.stringify(answer.json), /tell-nobody/);
@@ -64,6 +64,7 @@ test('what a source cannot be is refused by its place', async () => {
       '/%c0%ae%c0%ae/x', '/a/%2e%2e%2fx'].flatMap((path) => [[only({ path }), '/source/collections/0/path'],
       [http({ parameters: { base_url: `https://fw.example${path}` } }), '/source/parameters/base_url']]),
     [http({ credential: { token: 'x' } }), '/source/credential/kind'],
+    [http({ credential: { kind: 'bearer', token: 'x', expires_at: 'soon' } }), '/source/credential/expires_at'],
     [http({ collections: [rules, rules] }), '/source/collections/1/category'],
     [only({ category: 'a*' }), '/source/collections/0/category'],
     [only({ path: '/../x' }), '/source/collections/0/path'],

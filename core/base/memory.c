@@ -28,6 +28,7 @@ memory_held(struct memory *m)
 	ssize_t    n;
 	struct str all, one, two, rest;
 	int64_t    resident, shared;
+	size_t     held;
 
 	open_once(m);
 	n = m->fd < 0 ? -1 : pread(m->fd, text, sizeof(text), 0);
@@ -38,7 +39,8 @@ memory_held(struct memory *m)
 	str_cut(rest, ' ', &two);
 	if (!str_to_i64(one, &resident) || !str_to_i64(two, &shared) || shared > resident)
 		return 0;
-	return (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
+	held = (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
+	return held > m->apart ? held - m->apart : 1;
 }
 
 size_t

@@ -25,13 +25,14 @@ struct memory {
 	pid_t  owner; /* whose figures fd tells; 0: not asked yet */
 	int    fd;
 	size_t floor_bytes; /* held after the last time something was given back */
+	size_t apart; /* not counted: what a forked process has of its parent and does not use */
 };
 #define MEMORY_NONE                                                                                \
 	{                                                                                          \
-		0, -1, 0                                                                           \
+		0, -1, 0, 0                                                                        \
 	}
 
-/* Bytes of its own that this process holds (resident, not shared); 0: unknown. */
+/* Bytes of its own that this process holds (resident, not shared, without m->apart); 0: unknown. */
 size_t memory_held(struct memory *m);
 
 /* Gives back what is free if that has grown; the bytes held then, 0: unknown. */

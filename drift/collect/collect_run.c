@@ -4,10 +4,12 @@
 
 #include "core/shm/metric.h"
 #include "core/store/alert/outbox.h"
+#include "core/store/drift/snapshot.h"
 #include "drift/collect/collect_write.h"
 #include "drift/self/self.h"
 
-#define PUT_OFF_MS 60000
+#define PUT_OFF_MS    60000
+#define FORK_AGAIN_MS 1000
 
 /* ---- its end ---- */
 
@@ -155,8 +157,8 @@ rest(struct collect_run *r)
 	let_go(r);
 }
 
-static bool
-begin_drive(struct collect_run *r, int64_t now_ms, struct err *e)
+bool
+collect_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 {
 	struct collecting      *c = r->c;
 	const struct source_own own = { self_read, r->running.t };
@@ -167,19 +169,27 @@ begin_drive(struct collect_run *r, int64_t now_ms, struct err *e)
 		     .until_ms = now_ms + c->env.conf->source_max_run_s * 1000,
 	};
 
-	r->spec = spec_source(r, c->drift, &r->running.config, e);
+	s.source = &r->spec->source;
+	s.session = r->session;
+	r->drive = drive_begin(r, &c->drive, &s, e);
+	return r->drive != NULL;
+}
+
+/* What is read as it begins is read by the process that writes it. */
+static bool
+begin_reading(struct collect_run *r, int64_t now_ms, struct err *e)
+{
+	r->spec = spec_source(r, r->c->drift, &r->running.config, e);
 	if (r->spec == NULL)
 		return false;
 	if (r->spec->source.ops->collect == NULL)
 		return err_set(e, ERR_INVALID, 0, "This kind of source is not collected.",
 		    "a run of a kind that does not collect");
-	r->session = session_use(c->sessions, &r->running.t->tenant->id, r->credential.name);
+	r->session = session_use(r->c->sessions, &r->running.t->tenant->id, r->credential.name);
 	if (r->session == NULL)
 		return err_memory(e);
-	s.source = &r->spec->source;
-	s.session = r->session;
-	r->drive = drive_begin(r, &c->drive, &s, e);
-	return r->drive != NULL;
+	r->ready = r->spec->source.ops->collect->at_once;
+	return r->ready || collect_drive(r, now_ms, e);
 }
 
 struct collect_run *
@@ -202,7 +212,7 @@ collect_begin(TALLOC_CTX *mem, struct collecting *c, const struct run_claim *cla
 			ended(r, false, &e);
 		else if (!r->running.begun)
 			rest(r);
-		else if (!begin_drive(r, now_ms, &e))
+		else if (!begin_reading(r, now_ms, &e))
 			collect_fail(r, &e, NULL);
 	}
 	if (r->over)
@@ -242,7 +252,7 @@ write_here(struct collect_run *r)
 {
 	struct err e = { 0 };
 
-	if (!open_tenant(r, &e) || !collect_write(r, &e)) {
+	if (!open_tenant(r, &e) || !collect_write(r, NULL, &e)) {
 		if (e.sys == OUTBOX_FENCE_LOST)
 			ended(r, false, &e);
 		else
@@ -252,24 +262,48 @@ write_here(struct collect_run *r)
 	let_go(r);
 }
 
+/* Nobody has to wait for it: little has come, and there is little to hold it against. */
+static bool
+is_little(struct collect_run *r)
+{
+	const struct drift_config *config = &r->running.config;
+	struct source_progress     p = { 0 };
+	struct stored              s;
+	struct err                 e = { 0 };
+	uint64_t                   bytes;
+
+	if (r->drive == NULL || config->edition < COMPARE_EDITION)
+		return false;
+	drive_progress(r->drive, &p);
+	bytes = p.bytes + strlen(config->spec);
+	if (bytes > COLLECT_INLINE_MAX)
+		return false;
+	if (!open_tenant(r, &e) ||
+	    !snapshot_stored(r->running.t->db, &config->id, COLLECT_INLINE_ROWS + 1, &s, &e)) {
+		say(r, "how much of a config is stored could not be read", &e);
+		return false;
+	}
+	return !s.golden && s.versions + drive_collected(r->drive)->n <= COLLECT_INLINE_ROWS &&
+	       bytes + s.bytes <= COLLECT_INLINE_MAX;
+}
+
 static void
 write_down(struct collect_run *r)
 {
-	struct source_progress p = { 0 };
-
-	drive_progress(r->drive, &p);
-	if (p.bytes <= COLLECT_INLINE_MAX) {
+	if (!r->ready && is_little(r)) {
 		write_here(r);
 		return;
 	}
-	r->ready = r->c->workers >= COLLECT_WORKERS_MAX;
-	if (r->ready)
+	r->ready = true;
+	if (r->c->workers >= COLLECT_WORKERS_MAX)
 		return;
 	r->worker = collect_fork(r);
 	if (r->worker > 0)
 		r->c->workers++;
-	else
-		write_here(r);
+	else { /* not even that has room now */
+		r->worker = 0;
+		r->again_ms = clock_ns(&clock_system) / 1000000 + FORK_AGAIN_MS;
+	}
 }
 
 void

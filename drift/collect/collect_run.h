@@ -1,8 +1,9 @@
 /*
  * collect_run.h - one claimed config: its run begun, driven, and ended.
  *
- * What it comes to is written in this process where it is little; where it is much a process is forked for it, so that
- * nobody waits for it.  A run is ended once: done, failed with a sentence, put off, or left to whoever comes next.  Who
+ * What it comes to is written in this process only where it is little against little: the answers, and all that is
+ * stored of the config.  Else, and where a source is read at once or a config is taken over, a process is forked for it,
+ * so that nobody waits for it; those beyond COLLECT_WORKERS_MAX wait.  A run is ended once: done, failed with a sentence, put off, or left to whoever comes next.  Who
  * dies in the middle leaves its claim to run out, and nothing half done.
  */
 #ifndef BSX_DRIFT_COLLECT_COLLECT_RUN_H
@@ -22,11 +23,14 @@ struct collecting {
 	struct drift    *drift;
 	struct drive_by  drive;
 	struct sessions *sessions;
+	struct source_budget budget; /* of what all runs hold */
 	struct uuid      owner;
 	unsigned         workers; /* processes that write what runs have come to */
 };
 #define COLLECT_WORKERS_MAX 2
-#define COLLECT_INLINE_MAX  ((uint64_t)512 << 10) /* bytes of answers: so little is written here */
+#define COLLECT_HELD_MAX    ((size_t)400 << 20)   /* bytes that all runs hold */
+#define COLLECT_INLINE_MAX  ((uint64_t)512 << 10) /* bytes of answers and of what is stored: so little is written here */
+#define COLLECT_INLINE_ROWS 2000                  /* versions of resources that are stored */
 
 struct collect_run {
 	struct collecting        *c;
@@ -36,7 +40,7 @@ struct collect_run {
 	struct source_session    *session;
 	struct drive             *drive; /* NULL: it has come to its end */
 	int64_t                   again_ms;
-	bool                      ready; /* all is read; it waits for a process that writes it */
+	bool                      ready; /* all is read, or at once to be; it waits for a process that writes it */
 	pid_t                     worker; /* 0: none */
 	bool                      over;
 };

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "core/base/memory.h"
 #include "core/store/tx.h"
 #include "drift/run/ingest.h"
 #include "drift/run/takeover.h"
@@ -45,7 +46,7 @@ read_config(
 }
 
 static bool
-write_snapshot(struct collect_run *r, struct err *e)
+write_snapshot(struct collect_run *r, struct memory *memory, struct err *e)
 {
 	struct drift_config  config;
 	struct work          work;
@@ -63,6 +64,7 @@ write_snapshot(struct collect_run *r, struct err *e)
 	bool                same;
 
 	work_begin(&work, WORK_TASK, r->c->env.clock);
+	work.memory = memory;
 	if (!read_config(r, &config, &work, &same, e))
 		return false;
 	if (!same) /* it is asked again as it is now */
@@ -73,26 +75,49 @@ write_snapshot(struct collect_run *r, struct err *e)
 }
 
 bool
-collect_write(struct collect_run *r, struct err *e)
+collect_write(struct collect_run *r, struct memory *memory, struct err *e)
 {
 	if (!collect_tell(r, true, e))
 		return false;
 	return strcmp(r->running.run.kind, run_kinds[RUN_TRY]) == 0 ? end_try(r, e)
-								    : write_snapshot(r, e);
+								    : write_snapshot(r, memory, e);
 }
 
 /* ---- beside the others ---- */
+
+/* What is read as it begins is read here. */
+static bool
+read_at_once(struct collect_run *r, struct err *e)
+{
+	const int64_t now = clock_ns(&clock_system) / 1000000;
+	int64_t       again;
+
+	if (r->drive != NULL)
+		return true;
+	if (!collect_drive(r, now, e))
+		return false;
+	return drive_on(r->drive, now, &again, e) == DRIVE_DONE ||
+	       (e->code == ERR_OK
+		       ? err_set(e, ERR_INTERNAL, 0, "internal error", "not all was read at once")
+		       : false);
+}
 
 /* Its parent's connections are its parent's. */
 static bool
 write_beside(struct collect_run *r, struct err *e)
 {
-	const struct tenant *t;
+	const struct tenant   *t;
+	struct memory          memory = MEMORY_NONE;
+	struct source_progress p = { 0 };
 
+	if (r->drive != NULL)
+		drive_progress(r->drive, &p);
+	memory.apart = r->c->budget.held - p.held;
 	r->c->database = database_make(r, &r->c->env, e);
 	return r->c->database != NULL &&
 	       tenant_by_schema(r->c->database, str_of(r->running.claim.schema_name), &t, e) &&
-	       tenant_db_open(r->c->database, t, false, &r->running.t, e) && collect_write(r, e);
+	       tenant_db_open(r->c->database, t, false, &r->running.t, e) && read_at_once(r, e) &&
+	       collect_write(r, &memory, e);
 }
 
 pid_t

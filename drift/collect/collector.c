@@ -96,6 +96,7 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 		.buckets = buckets_make(l),
 		.timeout_ms = conf->source_timeout_s * 1000,
 		.bytes_max = (uint64_t)conf->source_max_run_bytes,
+		.budget = &l->c.budget,
 	};
 	l->room = (size_t)conf->source_max_runs;
 	l->runs = talloc_zero_array(l, struct collect_run *, (unsigned)l->room);
@@ -115,6 +116,7 @@ collector_open(TALLOC_CTX *mem, const struct collector_start *s, struct err *e)
 	l->memory = (struct memory)MEMORY_NONE;
 	l->c.env = s->env;
 	l->c.owner = s->owner;
+	l->c.budget.most = COLLECT_HELD_MAX;
 	(void)gethostname(l->host, sizeof(l->host) - 1);
 	l->claimer = (struct run_claimer) {
 		.owner = s->owner,
@@ -152,29 +154,6 @@ sweep(struct collector *l)
 }
 
 static bool
-claim(struct collector *l, struct err *e)
-{
-	size_t            limit = l->room - l->n > CLAIM_MAX ? CLAIM_MAX : l->room - l->n, n = 0;
-	TALLOC_CTX       *mem = talloc_new(l);
-	struct run_claim *rows;
-	bool              ok;
-
-	if (mem == NULL)
-		return err_memory(e);
-	ok = run_claim(database_control(l->c.database), mem, &l->claimer, limit, &rows, &n, e);
-	for (size_t i = 0; ok && i < n; i++) {
-		struct collect_run *r = collect_begin(l, &l->c, &rows[i], now_ms());
-
-		if (r != NULL)
-			l->runs[l->n++] = r;
-	}
-	talloc_free(mem);
-	l->drained = ok && n < limit;
-	l->claim_ms = ok && n == limit ? 0 : now_ms() + l->c.env.conf->driftd_poll_ms;
-	return ok;
-}
-
-static bool
 is_held(const struct collect_run *r, const struct run_claim *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -204,6 +183,40 @@ beat(struct collector *l, struct err *e)
 	l->beat_ms = now_ms() + (ok ? BEAT_MS : BEAT_MS / 10);
 	talloc_free(mem);
 	sweep(l);
+	return ok;
+}
+
+/* Between any two things that may wait for the database, so that what is held stays so. */
+static void
+beat_if_due(struct collector *l)
+{
+	struct err e = { 0 };
+
+	if (now_ms() >= l->beat_ms && l->n > 0 && !beat(l, &e))
+		log_err(l->c.env.log, LOG_DRIFT, "the claims of runs could not be held", &e);
+}
+
+static bool
+claim(struct collector *l, struct err *e)
+{
+	size_t            limit = l->room - l->n > CLAIM_MAX ? CLAIM_MAX : l->room - l->n, n = 0;
+	TALLOC_CTX       *mem = talloc_new(l);
+	struct run_claim *rows;
+	bool              ok;
+
+	if (mem == NULL)
+		return err_memory(e);
+	ok = run_claim(database_control(l->c.database), mem, &l->claimer, limit, &rows, &n, e);
+	for (size_t i = 0; ok && i < n; i++) {
+		struct collect_run *r = collect_begin(l, &l->c, &rows[i], now_ms());
+
+		if (r != NULL)
+			l->runs[l->n++] = r;
+		beat_if_due(l);
+	}
+	talloc_free(mem);
+	l->drained = ok && n < limit;
+	l->claim_ms = ok && n == limit ? 0 : now_ms() + l->c.env.conf->driftd_poll_ms;
 	return ok;
 }
 
@@ -269,9 +282,7 @@ upkeep(struct collector *l)
 {
 	struct err e = { 0 };
 
-	if (now_ms() >= l->beat_ms && l->n > 0 && !beat(l, &e))
-		log_err(l->c.env.log, LOG_DRIFT, "the claims of runs could not be held", &e);
-	err_clear(&e);
+	beat_if_due(l);
 	if (!l->ending && l->n < l->room && now_ms() >= l->claim_ms) {
 		if (claim(l, &e))
 			l->pause_ms = 0;
@@ -310,8 +321,10 @@ go_round(struct collector *l, struct err *e)
 {
 	heed_word(l);
 	upkeep(l);
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		collect_on(l->runs[i], now_ms());
+		beat_if_due(l);
+	}
 	sweep(l);
 	if (!multi_wait(l->multi, next_ms(l) - now_ms(), &l->signals, 1, e))
 		return false;

@@ -385,6 +385,7 @@ drive_begin(TALLOC_CTX *mem, const struct drive_by *by, const struct drive_start
 		.session = s->session,
 		.env = by->env,
 		.own = s->own,
+		.budget = by->budget,
 		.now_ms = clock_ns(&clock_system) / 1000000,
 	};
 

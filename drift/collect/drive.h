@@ -22,6 +22,7 @@ struct drive_by {
 	struct buckets   *buckets;
 	int64_t           timeout_ms; /* of one request */
 	uint64_t          bytes_max;  /* of all answers of one run together */
+	struct source_budget *budget; /* of what all runs hold; NULL: none */
 };
 
 struct drive_start {

@@ -51,24 +51,47 @@ hash_of(struct str s)
 	return out;
 }
 
+/* The place of a hash, or the free one where it would be. */
+static uint64_t *
+seen_at(uint64_t *table, uint32_t room, uint64_t h)
+{
+	uint32_t i = (uint32_t)h & (room - 1);
+
+	while (table[i] != 0 && table[i] != h)
+		i = (i + 1) & (room - 1);
+	return &table[i];
+}
+
+static bool
+seen_grow(struct chain *c, struct err *e)
+{
+	uint32_t  room = c->seen_room == 0 ? 16 : c->seen_room * 2;
+	uint64_t *more = talloc_zero_array(c, uint64_t, room);
+
+	if (more == NULL)
+		return err_memory(e);
+	for (uint32_t i = 0; i < c->seen_room; i++)
+		if (c->seen[i] != 0)
+			*seen_at(more, room, c->seen[i]) = c->seen[i];
+	talloc_free(c->seen);
+	c->seen = more;
+	c->seen_room = room;
+	return true;
+}
+
 static bool
 see(const struct page *x, struct str what, bool *before)
 {
 	struct chain  *c = x->c;
-	const uint64_t h = hash_of(what);
-	uint64_t      *room;
+	const uint64_t h = hash_of(what) | 1; /* never that of a free place */
+	uint64_t      *at;
 
-	*before = false;
-	for (uint32_t i = 0; i < c->seen_n && !*before; i++)
-		*before = c->seen[i] == h;
-	if (c->seen_n == c->seen_room) {
-		c->seen_room = c->seen_room == 0 ? 8 : c->seen_room * 2;
-		room = talloc_realloc(c, c->seen, uint64_t, c->seen_room);
-		if (room == NULL)
-			return err_memory(x->e);
-		c->seen = room;
-	}
-	c->seen[c->seen_n++] = h;
+	if (c->seen_n >= c->seen_room / 2 && !seen_grow(c, x->e))
+		return false;
+	at = seen_at(c->seen, c->seen_room, h);
+	*before = *at == h;
+	c->seen_n += !*before;
+	*at = h;
 	return true;
 }
 
@@ -87,7 +110,7 @@ add_row(const struct page *x, uint64_t at, struct str key, const struct json *va
 			return err_memory(x->e);
 		rows->at = more;
 	}
-	rows->at[rows->n++] = (struct rest_row) { key, value, x->c->items + at };
+	rows->at[rows->n++] = (struct rest_row) { key, value, x->c->items + at, x->c->over };
 	return true;
 }
 
@@ -138,7 +161,7 @@ take_item(const struct page *x, uint64_t at, const struct json *item)
 
 	if (x->p->gather.n > 0)
 		return add_row(x, at, STR(""), item);
-	buf_make(&b, x->c->kept);
+	buf_make(&b, x->c->page);
 	if (!key_of(x, item, &b, &lacks))
 		return note(x, at, "has no text or integer that could be its key at ", lacks);
 	if (!buf_ok(&b))
@@ -353,13 +376,13 @@ rest_gather(struct rest_run *r, struct chain *c, struct err *e)
 	struct json                  *v, *list;
 	uint32_t                      n = 0;
 
-	v = talloc_zero(c->kept, struct json);
-	list = talloc_zero_array(c->kept, struct json, c->rows.n + 1);
+	v = talloc_zero(c->page, struct json);
+	list = talloc_zero_array(c->page, struct json, c->rows.n + 1);
 	if (v == NULL || list == NULL)
 		return err_memory(e);
 	v->type = JSON_OBJECT;
-	v->items = talloc_zero_array(c->kept, struct json, (unsigned)p->keep.n + 1);
-	v->names = talloc_zero_array(c->kept, struct str, (unsigned)p->keep.n + 1);
+	v->items = talloc_zero_array(c->page, struct json, (unsigned)p->keep.n + 1);
+	v->names = talloc_zero_array(c->page, struct str, (unsigned)p->keep.n + 1);
 	if (v->items == NULL || v->names == NULL)
 		return err_memory(e);
 	for (size_t i = 0; i < p->keep.n; i++) {
@@ -383,7 +406,7 @@ rest_gather(struct rest_run *r, struct chain *c, struct err *e)
 			return err_memory(e);
 		c->rows.room = 1;
 	}
-	c->rows.at[0] = (struct rest_row) { c->over->key, v, 0 };
+	c->rows.at[0] = (struct rest_row) { c->over->key, v, 0, c->over };
 	c->rows.n = 1;
 	return true;
 }

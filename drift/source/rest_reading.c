@@ -1,64 +1,12 @@
-/* rest_run.h: collections, and the chains of pages by which they are read. */
+/* rest_run.h: collections, and how they come to their end. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/index.h"
 #include "drift/source/rest_run.h"
 
-/* ---- chains ---- */
-
-/* Their time and memory go with their collection's. */
-static struct chain *
-chain_add(struct rest_run *r, uint32_t collection, const struct rest_item *over)
-{
-	struct chain *c = talloc_zero(r, struct chain);
-
-	if (c == NULL)
-		return NULL;
-	c->collection = collection;
-	c->over = over;
-	c->kept = talloc_new(c);
-	if (c->kept == NULL)
-		return NULL;
-	r->readings[collection].chains++;
-	r->readings[collection].open++;
-	return c;
-}
-
-void
-rest_hold(struct rest_run *r, struct chain *c)
-{
-	size_t n = talloc_total_size(c->kept) + talloc_get_size(c->rows.at);
-
-	r->held += n - c->held;
-	c->held = n;
-}
-
-static void
-let_go(struct rest_run *r, struct chain *c)
-{
-	r->held -= c->held;
-	talloc_free(c);
-}
-
-bool
-rest_chain_restart(struct rest_run *r, struct chain *c)
-{
-	if (++c->restarts > REST_RESTARTS_MAX)
-		return false;
-	r->held -= c->held;
-	TALLOC_FREE(c->kept);
-	TALLOC_FREE(c->url);
-	c->kept = talloc_new(c);
-	c->held = 0;
-	c->rows.n = 0;
-	c->seen_n = 0;
-	c->pages = 0;
-	c->items = 0;
-	c->promises = false;
-	c->token = (struct str) { 0 };
-	return c->kept != NULL;
-}
+/* A row of a collection, and what is made of it when all is read. */
+#define ROW_BYTES (sizeof(struct rest_row) + sizeof(struct resource))
 
 /* ---- how a collection has gone ---- */
 
@@ -98,6 +46,8 @@ how_of(const struct rest_run *r, uint32_t i)
 								  : COLLECTION_FAILED;
 	if (d->failed > 0 && d->failed == d->chains)
 		return d->worst;
+	if (d->short_of && d->chains == 0)
+		return COLLECTION_FAILED;
 	if (d->failed > 0 || d->short_of ||
 	    (over >= 0 && r->told_of[over].how != COLLECTION_COMPLETE))
 		return COLLECTION_PARTIAL;
@@ -109,7 +59,9 @@ may_end(const struct rest_run *r, uint32_t i)
 {
 	const int32_t over = r->pack->collections[i].over;
 
-	return r->readings[i].open == 0 && (over < 0 || r->told_of[over].over);
+	return r->readings[i].open == 0 &&
+	       (over < 0 ||
+		   (r->told_of[over].over && r->readings[i].at == r->readings[over].rows.n));
 }
 
 static bool drop_repeats(struct rest_run *r, uint32_t i, struct err *e);
@@ -169,62 +121,11 @@ rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v)
 	say(r, c->collection, v->say != NULL ? v->say : "It could not be read.", v->remedy);
 	if (v->how == COLLECTION_FORBIDDEN && !v->licence)
 		told(r, c->collection)->permission = p->permission;
-	let_go(r, c);
+	rest_chain_drop(r, c);
 	if (!end_what_may(r, &none)) {
 		r->failed = true;
 		r->why = none;
 	}
-}
-
-static bool
-has_others_over(const struct rest_run *r, uint32_t i)
-{
-	for (uint32_t k = i + 1; k < r->pack->collections_n; k++)
-		if (r->readings[k].wanted && r->pack->collections[k].over == (int32_t)i)
-			return true;
-	return false;
-}
-
-static bool
-escape(TALLOC_CTX *mem, const struct pack_collection *p, const struct chain *c, struct str key,
-    struct str *out, struct err *e)
-{
-	struct buf b;
-
-	*out = key;
-	if (p->key.n != 1 || c->over != NULL)
-		return true;
-	buf_make(&b, mem);
-	json_pointer_add(&b, key);
-	if (!buf_ok(&b))
-		return err_memory(e);
-	*out = (struct str) { b.p + 1, b.n - 1 };
-	return true;
-}
-
-/* Chains of all that is read over this row. */
-static bool
-read_over(struct rest_run *r, const struct chain *c, const struct rest_row *row, struct err *e)
-{
-	struct rest_item *item = talloc_zero(r, struct rest_item);
-	struct chain     *more;
-
-	if (item == NULL)
-		return err_memory(e);
-	item->at = row->at;
-	item->form = (struct form_item) { row->value, c->over == NULL ? NULL : &c->over->form };
-	if (!escape(item, &r->pack->collections[c->collection], c, row->key, &item->key, e))
-		return false;
-	for (uint32_t k = c->collection + 1; k < r->pack->collections_n; k++) {
-		if (!r->readings[k].wanted ||
-		    r->pack->collections[k].over != (int32_t)c->collection)
-			continue;
-		more = chain_add(r, k, item);
-		if (more == NULL)
-			return err_memory(e);
-		rest_line_up(r, more);
-	}
-	return true;
 }
 
 static bool
@@ -234,10 +135,13 @@ keep_rows(struct rest_run *r, struct chain *c, struct err *e)
 	struct rest_row  *more;
 
 	if (rows->n + c->rows.n > rows->room) {
-		rows->room = (rows->n + c->rows.n) * 2;
-		more = talloc_realloc(r, rows->at, struct rest_row, rows->room);
+		uint32_t room = (rows->n + c->rows.n) * 2;
+
+		more = talloc_realloc(r, rows->at, struct rest_row, room);
 		if (more == NULL)
 			return err_memory(e);
+		rest_hold(r, rows->room * ROW_BYTES, room * ROW_BYTES);
+		rows->room = room;
 		rows->at = more;
 	}
 	if (c->rows.n > 0)
@@ -266,20 +170,20 @@ rest_chain_done(struct rest_run *r, struct chain *c, struct err *e)
 {
 	const struct pack_collection *p = &r->pack->collections[c->collection];
 
-	if (p->gather.n > 0 && !rest_gather(r, c, e))
-		return false;
+	if (p->gather.n > 0) {
+		if (!rest_page_begin(c, e) || !rest_gather(r, c, e))
+			return false;
+		rest_page_end(r, c, true);
+	}
 	if (!check_promise(r, c, e) || !keep_rows(r, c, e))
 		return false;
-	if (has_others_over(r, c->collection))
-		for (uint32_t i = 0; i < c->rows.n; i++)
-			if (!read_over(r, c, &c->rows.at[i], e))
-				return false;
 	r->readings[c->collection].open--;
 	told(r, c->collection)->items = r->readings[c->collection].rows.n;
 	/* its pages are what the rows are made of, so it stays; what only paging needed goes */
 	TALLOC_FREE(c->rows.at);
 	TALLOC_FREE(c->seen);
 	TALLOC_FREE(c->url);
+	rest_chain_count(r, c);
 	return end_what_may(r, e);
 }
 
@@ -291,7 +195,90 @@ rest_chain_missing(struct rest_run *r, struct chain *c, struct err *e)
 	if (r->pack->collections[c->collection].gather.n > 0)
 		return rest_chain_done(r, c, e);
 	r->readings[c->collection].open--;
+	rest_chain_drop(r, c);
 	return end_what_may(r, e);
+}
+
+/* ---- what is read over rows ---- */
+
+static bool
+escape(TALLOC_CTX *mem, const struct pack_collection *p, const struct rest_row *row,
+    struct str *out, struct err *e)
+{
+	struct buf b;
+
+	*out = row->key;
+	if (p->key.n != 1 || row->over != NULL)
+		return true;
+	buf_make(&b, mem);
+	json_pointer_add(&b, row->key);
+	if (!buf_ok(&b))
+		return err_memory(e);
+	*out = (struct str) { b.p + 1, b.n - 1 };
+	return true;
+}
+
+static bool
+read_over(struct rest_run *r, uint32_t collection, const struct rest_row *row, struct err *e)
+{
+	const int32_t over = r->pack->collections[collection].over;
+	struct chain *c = rest_chain_add(r, collection);
+
+	if (c == NULL)
+		return err_memory(e);
+	c->over = &c->item;
+	c->item.at = row->at;
+	c->item.form =
+	    (struct form_item) { row->value, row->over == NULL ? NULL : &row->over->form };
+	if (!escape(c, &r->pack->collections[over], row, &c->item.key, e))
+		return false;
+	rest_chain_count(r, c);
+	rest_line_up(r, c);
+	return true;
+}
+
+/* NULL: it may go on. */
+static const char *
+why_no_more(struct rest_run *r)
+{
+	const char *say;
+
+	if (r->tried >= REST_REQUESTS_MAX)
+		return "The run has asked 200000 times, which is as often as it may.";
+	return rest_holds_too_much(r, &say) ? say : NULL;
+}
+
+static bool
+may_spread(const struct rest_run *r, uint32_t i)
+{
+	const int32_t over = r->pack->collections[i].over;
+
+	return r->readings[i].wanted && over >= 0 && r->readings[i].at < r->readings[over].rows.n;
+}
+
+bool
+rest_spread(struct rest_run *r, struct err *e)
+{
+	const char *why = why_no_more(r);
+	bool        left_out = false;
+
+	for (uint32_t i = 0; i < r->pack->collections_n; i++) {
+		struct reading         *d = &r->readings[i];
+		const struct rest_rows *rows;
+
+		if (!may_spread(r, i))
+			continue;
+		rows = &r->readings[r->pack->collections[i].over].rows;
+		if (why != NULL) {
+			rest_short_of(r, i, why);
+			d->at = rows->n;
+			left_out = true;
+		} else if (d->open < REST_OPEN_MAX && rest_lane_is_free(r, i) &&
+			   !read_over(r, i, &rows->at[d->at++], e)) {
+			return false;
+		}
+	}
+	return !left_out || end_what_may(r, e);
 }
 
 /* ---- keys that are there twice ---- */
@@ -309,6 +296,15 @@ say_repeats(struct rest_run *r, uint32_t i, uint32_t n, struct err *e)
 	return why != NULL || err_memory(e);
 }
 
+/* Rows moved to the front: moved[k] is how many of the first k stayed. */
+static void
+move_along(struct rest_run *r, uint32_t i, const uint32_t *moved)
+{
+	for (uint32_t k = i + 1; k < r->pack->collections_n; k++)
+		if (r->pack->collections[k].over == (int32_t)i)
+			r->readings[k].at = moved[r->readings[k].at];
+}
+
 static bool
 drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
 {
@@ -322,14 +318,20 @@ drop_repeats(struct rest_run *r, uint32_t i, struct err *e)
 		entries[k] = index_entry(rows->at[k].key, 0);
 	ok = ok ? index_group(r, entries, rows->n, group, &groups, e) : err_memory(e);
 	for (uint32_t k = 0; ok && k < rows->n; k++) {
-		if (seen[group[k]])
+		const uint32_t of = group[k];
+
+		group[k] = n;
+		if (seen[of])
 			continue;
-		seen[group[k]] = true;
+		seen[of] = true;
 		rows->at[n++] = rows->at[k];
 	}
 	ok = ok && (n == rows->n || say_repeats(r, i, rows->n - n, e));
-	if (ok)
+	if (ok) {
+		group[rows->n] = n;
+		move_along(r, i, group);
 		rows->n = n;
+	}
 	talloc_free(entries);
 	talloc_free(group);
 	talloc_free(seen);
@@ -391,7 +393,7 @@ rest_lay_out(struct rest_run *r, const struct strings *categories, struct err *e
 	for (uint32_t i = 0; i < n; i++) {
 		if (!r->readings[i].wanted || r->pack->collections[i].over >= 0)
 			continue;
-		c = chain_add(r, i, NULL);
+		c = rest_chain_add(r, i);
 		if (c == NULL)
 			return err_memory(e);
 		rest_line_up(r, c);

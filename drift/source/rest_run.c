@@ -5,138 +5,10 @@
 
 #include "core/base/secret.h"
 
+#define UNSENT_MAX       200   /* chains that end unasked before others have their turn */
 #define TOKEN_WAIT_MS    200   /* between looks at whether another run has got a token */
 #define TOKEN_EARLY_MS   60000 /* it is asked for anew before its end */
 #define TOKEN_REFUSED_MS 10000 /* a refusal holds for those that wait */
-
-/* ---- waiting ---- */
-
-static int64_t
-cap_s_of(const struct rest_run *r)
-{
-	return r->pack->retry != NULL && r->pack->retry->cap_s > 0 ? r->pack->retry->cap_s
-								   : REST_CAP_S;
-}
-
-/* Full jitter: up to twice as long each time (no two runs ask again together). */
-static int64_t
-jitter_ms(const struct rest_run *r, uint32_t attempt)
-{
-	uint64_t dice;
-	int64_t  most = (int64_t)1000 << (attempt < 10 ? attempt : 10);
-	int64_t  cap = cap_s_of(r) * 1000;
-
-	rand_fill(r->env->rand, &dice, sizeof dice);
-	return 50 + (int64_t)(dice % (uint64_t)(most < cap ? most : cap));
-}
-
-static uint32_t
-attempts_most(const struct rest_run *r)
-{
-	return r->pack->retry != NULL && r->pack->retry->attempts > 0
-		   ? (uint32_t)r->pack->retry->attempts
-		   : REST_ATTEMPTS;
-}
-
-/* Until it is asked again: as the answer says, else with jitter.  `l` NULL: of no bucket. */
-static int64_t
-wait_ms(const struct rest_run *r, const struct source_limit *l, const struct source_answer *a,
-    uint32_t attempt)
-{
-	const char *value;
-	int64_t     s, wait;
-
-	if (a->retry_after_s >= 0)
-		return a->retry_after_s * 1000 + jitter_ms(r, 0) / 4;
-	if (l != NULL && l->reset_header != NULL) {
-		value = rest_answer_header(a, l->reset_header->name);
-		if (value != NULL && str_to_i64(str_of(value), &s) && s > 0 && s < 1LL << 40) {
-			wait = strcmp(l->reset_header->as, "epoch") == 0
-				   ? s * 1000 - clock_ms(r->env->clock)
-				   : s * 1000;
-			return wait < 0 ? jitter_ms(r, 0) : wait + jitter_ms(r, 0);
-		}
-	}
-	return jitter_ms(r, attempt);
-}
-
-static struct lane *
-lane_of(struct rest_run *r, const struct chain *c)
-{
-	const struct source_limit *l = r->pack->collections[c->collection].limit;
-
-	return &r->lanes[l == NULL ? r->pack->limits_n : (size_t)(l - r->pack->limits)];
-}
-
-void
-rest_line_up(struct rest_run *r, struct chain *c)
-{
-	struct lane *lane = lane_of(r, c);
-
-	c->next = NULL;
-	if (lane->last == NULL)
-		lane->first = c;
-	else
-		lane->last->next = c;
-	lane->last = c;
-}
-
-static void
-delay(struct rest_run *r, struct chain *c, int64_t wait_ms)
-{
-	c->not_before_ms = r->now_ms + wait_ms;
-	c->next = r->delayed;
-	r->delayed = c;
-}
-
-static void
-wake(struct rest_run *r)
-{
-	struct chain **at = &r->delayed, *c;
-
-	while (*at != NULL) {
-		c = *at;
-		if (c->not_before_ms > r->now_ms && lane_of(r, c)->closed == NULL) {
-			at = &c->next;
-			continue;
-		}
-		*at = c->next;
-		rest_line_up(r, c);
-	}
-}
-
-static struct chain *
-take_ready(struct rest_run *r)
-{
-	for (size_t i = 0; i <= r->pack->limits_n; i++) {
-		struct lane  *lane = &r->lanes[i];
-		struct chain *c = lane->first;
-
-		if (c == NULL || (lane->held_ms > r->now_ms && lane->closed == NULL))
-			continue;
-		lane->first = c->next;
-		if (lane->first == NULL)
-			lane->last = NULL;
-		return c;
-	}
-	return NULL;
-}
-
-/* The next time at which something may be asked; 0: there is none. */
-static int64_t
-next_time(const struct rest_run *r)
-{
-	int64_t at = 0;
-
-	for (const struct chain *c = r->delayed; c != NULL; c = c->next)
-		if (at == 0 || c->not_before_ms < at)
-			at = c->not_before_ms;
-	for (size_t i = 0; i <= r->pack->limits_n; i++)
-		if (r->lanes[i].first != NULL && r->lanes[i].held_ms > r->now_ms &&
-		    (at == 0 || r->lanes[i].held_ms < at))
-			at = r->lanes[i].held_ms;
-	return at;
-}
 
 /* ---- flights ---- */
 
@@ -211,7 +83,7 @@ send(struct rest_run *r, struct chain *c, struct source_turn *turn)
 	if (r->readings[c->collection].began_ms == 0)
 		r->readings[c->collection].began_ms = r->now_ms;
 	c->token_until_ms = r->session->token_until_ms;
-	if (r->progress.requests >= REST_REQUESTS_MAX)
+	if (++r->tried > REST_REQUESTS_MAX || r->progress.requests >= REST_REQUESTS_MAX)
 		(void)err_set(&why, ERR_INVALID, 0,
 		    "The run has asked 200000 times, which is as often as it may.", "requests");
 	else if (rest_request(r, c, f, &turn->request, &why)) {
@@ -246,6 +118,18 @@ refused_before(struct rest_run *r, struct source_turn *turn, struct err *e)
 	return fail(r, turn, e);
 }
 
+/* Tokens that end as they begin would be asked for without end. */
+static bool
+may_ask_token(struct rest_run *r)
+{
+	if (r->tokens++ < REST_TOKENS_MAX && r->progress.requests < REST_REQUESTS_MAX)
+		return true;
+	r->failed = true;
+	r->remedy = "Let tokens live longer; a run asks for at most 1000.";
+	return err_set(&r->why, ERR_UNAVAILABLE, 0,
+	    "The tokens of this source end before it is read.", "%u tokens", r->tokens - 1);
+}
+
 static enum source_step
 ask_token(struct rest_run *r, struct source_turn *turn, struct err *e)
 {
@@ -253,11 +137,13 @@ ask_token(struct rest_run *r, struct source_turn *turn, struct err *e)
 	struct flight         *f = &r->flights[REST_FLIGHTS_MAX];
 
 	if (r->asking && f->id != 0)
-		return wait_until(turn, next_time(r));
+		return wait_until(turn, rest_next_time(r));
 	if (!r->asking && s->refused != NULL && r->now_ms < s->refused_until_ms)
 		return refused_before(r, turn, e);
 	if (!r->asking && s->asked)
 		return wait_until(turn, r->now_ms + TOKEN_WAIT_MS);
+	if (!r->asking && !may_ask_token(r))
+		return fail(r, turn, e);
 	r->asking = s->asked = true;
 	if (r->now_ms < r->ask_again_ms)
 		return wait_until(turn, r->ask_again_ms);
@@ -336,12 +222,12 @@ take_token(struct rest_run *r, struct flight *f, const struct source_answer *a, 
 	if (v.again_s > 0 && r->ask_blamed_ms == 0)
 		r->ask_blamed_ms = r->now_ms;
 	again = v.kind == VERDICT_AGAIN || v.kind == VERDICT_SLOWER
-		    ? ++r->ask_attempts < attempts_most(r)
+		    ? ++r->ask_attempts < rest_attempts_most(r)
 		    : v.again_s > 0 && r->now_ms - r->ask_blamed_ms < v.again_s * 1000;
 	if (v.kind == VERDICT_SLOWER)
 		r->progress.throttled++;
-	r->ask_again_ms = r->now_ms + wait_ms(r, NULL, a, v.again_s > 0 ? 3 : r->ask_attempts);
-	if (v.kind == VERDICT_SLOWER && a->retry_after_s > cap_s_of(r))
+	r->ask_again_ms = r->now_ms + rest_wait_ms(r, NULL, a, v.again_s > 0 ? 3 : r->ask_attempts);
+	if (v.kind == VERDICT_SLOWER && a->retry_after_s > rest_cap_s(r))
 		again = false;
 	if (v.kind == VERDICT_DENIED)
 		v.remedy =
@@ -398,18 +284,29 @@ step(struct rest_run *r, struct source_turn *turn, struct err *e)
 {
 	enum source_step s;
 	struct chain    *c;
+	unsigned         unsent = 0;
 
 	while (!rest_is_over(r)) {
-		wake(r);
+		rest_wake(r);
 		if (r->auth == AUTH_CLIENT_CREDENTIALS && !has_token(r))
 			return ask_token(r, turn, e);
 		if (r->under_way == REST_FLIGHTS_MAX)
 			return wait_until(turn, 0);
-		c = take_ready(r);
+		if (!rest_spread(r, e))
+			return SOURCE_FAILED;
+		if (r->failed)
+			return fail(r, turn, e);
+		if (rest_is_over(r))
+			break;
+		if (unsent == UNSENT_MAX)
+			return wait_until(turn, r->now_ms);
+		c = rest_take_ready(r);
 		if (c == NULL)
-			return wait_until(turn, next_time(r));
-		if (lane_of(r, c)->closed != NULL) {
-			(void)give_up(r, c, lane_of(r, c)->closed);
+			return wait_until(turn, rest_next_time(r));
+		if (rest_lane(r, c)->closed != NULL) {
+			r->tried++;
+			unsent++;
+			(void)give_up(r, c, rest_lane(r, c)->closed);
 			continue;
 		}
 		s = send(r, c, turn);
@@ -417,6 +314,7 @@ step(struct rest_run *r, struct source_turn *turn, struct err *e)
 			return fail(r, turn, e);
 		if (s == SOURCE_WANTS)
 			return s;
+		unsent++;
 	}
 	if (is_rejected(r))
 		return rejected(r, turn, e);
@@ -440,7 +338,7 @@ rest_next(void *run, struct source_turn *turn, struct err *e)
 static bool
 close_lane(struct rest_run *r, struct chain *c, const struct verdict *v)
 {
-	struct lane *lane = lane_of(r, c);
+	struct lane *lane = rest_lane(r, c);
 
 	if (lane->closed == NULL)
 		lane->closed = talloc_zero(r, struct verdict);
@@ -457,22 +355,22 @@ again(struct rest_run *r, struct chain *c, const struct source_answer *a, const 
 {
 	const struct source_limit *l = r->pack->collections[c->collection].limit;
 	struct verdict             last = *v;
-	int64_t                    wait = wait_ms(r, l, a, c->attempts), most = cap_s_of(r) * 1000;
-	bool slower = v->kind == VERDICT_SLOWER, too_long = a->retry_after_s * 1000 > most;
+	int64_t wait = rest_wait_ms(r, l, a, c->attempts), most = rest_cap_s(r) * 1000;
+	bool    slower = v->kind == VERDICT_SLOWER, too_long = a->retry_after_s * 1000 > most;
 
 	if (slower || too_long) {
 		r->progress.throttled++;
 		last.how = COLLECTION_THROTTLED;
 		if (too_long || wait > most + 2000)
 			return close_lane(r, c, &last);
-		if (lane_of(r, c)->held_ms < r->now_ms + wait)
-			lane_of(r, c)->held_ms = r->now_ms + wait;
+		if (rest_lane(r, c)->held_ms < r->now_ms + wait)
+			rest_lane(r, c)->held_ms = r->now_ms + wait;
 	} else if (wait > most + 2000) {
 		wait = most;
 	}
-	if (++c->attempts >= attempts_most(r))
+	if (++c->attempts >= rest_attempts_most(r))
 		return slower ? close_lane(r, c, &last) : give_up(r, c, &last);
-	delay(r, c, wait);
+	rest_delay(r, c, wait);
 	return true;
 }
 
@@ -496,7 +394,7 @@ may_pass(struct rest_run *r, struct chain *c, const struct verdict *v)
 		c->blamed_ms = r->now_ms;
 	if (r->now_ms - c->blamed_ms >= v->again_s * 1000)
 		return give_up(r, c, v);
-	delay(r, c, jitter_ms(r, 3));
+	rest_delay(r, c, rest_jitter_ms(r, 3));
 	return true;
 }
 
@@ -515,17 +413,39 @@ take_page(struct rest_run *r, struct flight *f, const struct source_answer *a,
 		return false;
 	if (got.note != NULL)
 		rest_short_of(r, c->collection, got.note);
-	rest_hold(r, c);
+	rest_page_end(r, c, true);
 	bad.say = got.say;
-	if (got.end == PAGE_BAD)
-		return give_up(r, c, &bad);
-	bad.say = "What was read is larger than a run may keep (256 MiB).";
-	if (r->held > REST_HELD_MAX)
+	if (got.end == PAGE_BAD || rest_holds_too_much(r, &bad.say))
 		return give_up(r, c, &bad);
 	if (got.end == PAGE_LAST)
 		return rest_chain_done(r, c, e);
 	rest_line_up(r, c);
 	return true;
+}
+
+/* What came instead of a page. */
+static bool
+take_refusal(struct rest_run *r, struct chain *c, const struct source_answer *a,
+    const struct verdict *v, struct err *e)
+{
+	switch (v->kind) {
+	case VERDICT_AGAIN:
+	case VERDICT_SLOWER:
+		return again(r, c, a, v);
+	case VERDICT_RESTART:
+		return rest_chain_restart(r, c) ? (rest_line_up(r, c), true) : give_up(r, c, v);
+	case VERDICT_MISSING:
+		r->let_in = true;
+		if (r->pack->collections[c->collection].missing_empty)
+			return rest_chain_missing(r, c, e);
+		return give_up(r, c, v);
+	case VERDICT_DENIED:
+		return v->again_s > 0 ? may_pass(r, c, v) : denied(r, c, v);
+	case VERDICT_PAGE:
+	case VERDICT_ERROR:
+		break;
+	}
+	return v->again_s > 0 ? may_pass(r, c, v) : give_up(r, c, v);
 }
 
 static bool
@@ -536,29 +456,16 @@ take_answer(struct rest_run *r, struct flight *f, const struct source_answer *a,
 
 	r->progress.bytes += a->body.n;
 	r->told_of[c->collection].bytes += a->body.n;
-	if (!rest_judge(c->kept, r, c, a, &v, e))
+	if (!rest_page_begin(c, e) || !rest_judge(c->page, r, c, a, &v, e))
 		return false;
-	switch (v.kind) {
-	case VERDICT_PAGE:
+	if (v.kind == VERDICT_PAGE) {
 		r->let_in = true;
 		r->told_of[c->collection].pages++;
 		return take_page(r, f, a, &v, e);
-	case VERDICT_AGAIN:
-	case VERDICT_SLOWER:
-		return again(r, c, a, &v);
-	case VERDICT_RESTART:
-		return rest_chain_restart(r, c) ? (rest_line_up(r, c), true) : give_up(r, c, &v);
-	case VERDICT_MISSING:
-		r->let_in = true;
-		if (r->pack->collections[c->collection].missing_empty)
-			return rest_chain_missing(r, c, e);
-		return give_up(r, c, &v);
-	case VERDICT_DENIED:
-		return v.again_s > 0 ? may_pass(r, c, &v) : denied(r, c, &v);
-	case VERDICT_ERROR:
-		break;
 	}
-	return v.again_s > 0 ? may_pass(r, c, &v) : give_up(r, c, &v);
+	__extension__ talloc_steal(f->mem, c->page); /* what it says is needed to its end alone */
+	c->page = NULL;
+	return take_refusal(r, c, a, &v, e);
 }
 
 static bool
@@ -586,6 +493,7 @@ rest_progress(const void *run, struct source_progress *out)
 	const struct rest_run *r = run;
 
 	rest_tell(r, out);
+	out->held = r->held;
 }
 
 /* ---- beginning ---- */
@@ -632,6 +540,7 @@ run_free(struct rest_run *r)
 {
 	if (r->asking)
 		r->session->asked = false;
+	rest_release(r);
 	return 0;
 }
 
@@ -648,6 +557,7 @@ rest_begin(TALLOC_CTX *mem, const struct source_begin *b, struct err *e)
 	r->pack = r->rest->pack;
 	r->session = b->session;
 	r->env = b->env;
+	r->budget = b->budget;
 	r->now_ms = b->now_ms;
 	talloc_set_destructor(r, run_free);
 	if (b->secret.n > 0 && !read_credential(r, b->secret, e))

@@ -1,11 +1,14 @@
 /*
  * rest_run.h - one run of a source that asks an HTTP API: for the files rest_*.c only.
  *
- *	a collection is read by chains of pages: one, or one for each item of the collection that it is read over;
- *	a chain waits in the lane of its bucket, is under way, or waits by itself to be asked again;
- *	when it ends well its rows are the collection's, and chains of what is read over them begin.
+ *	a collection is read by chains of pages: one, or one for each item of the collection that it
+ *is read over; a chain waits in the lane of its bucket, is under way, or waits by itself to be
+ *asked again; when it ends well its rows are the collection's, and what is read over them has
+ *chains made as it comes to them: a few at a time, however many rows there are.
  *
- * What of a page is kept is a child of its chain's memory, and counted: a run is bounded by what it holds.
+ * What of a page is kept is a child of its chain's memory, and counted as it comes: a run is
+ *bounded by what it holds, chains and rows too, and so is a process by what all its runs hold
+ *(struct source_budget).
  */
 #ifndef BSX_DRIFT_SOURCE_REST_RUN_H
 #define BSX_DRIFT_SOURCE_REST_RUN_H
@@ -13,12 +16,15 @@
 #include "drift/source/auth.h"
 #include "drift/source/rest.h"
 
-#define REST_FLIGHTS_MAX  8                    /* requests of a run at once */
-#define REST_REQUESTS_MAX 200000               /* of a run */
-#define REST_PAGES_MAX    20000                /* of a chain */
-#define REST_RESTARTS_MAX 5                    /* of a chain */
-#define REST_ANSWER_MAX   ((size_t)16 << 20)   /* bytes of a page */
-#define REST_HELD_MAX     ((size_t)256 << 20)  /* bytes that a run keeps */
+#define REST_FLIGHTS_MAX  8      /* requests of a run at once */
+#define REST_REQUESTS_MAX 200000 /* of a run, with those for tokens, and what could not be asked   \
+				  */
+#define REST_TOKENS_MAX   1000   /* of a run */
+#define REST_OPEN_MAX     16     /* chains of what is read over others, of one collection at once */
+#define REST_PAGES_MAX    20000  /* of a chain */
+#define REST_RESTARTS_MAX 5      /* of a chain */
+#define REST_ANSWER_MAX   ((size_t)16 << 20)  /* bytes of a page */
+#define REST_HELD_MAX     ((size_t)256 << 20) /* bytes that a run keeps */
 #define REST_ATTEMPTS     6
 #define REST_CAP_S        120
 
@@ -33,6 +39,7 @@ struct rest_row {
 	struct str         key;
 	const struct json *value;
 	uint64_t           at; /* which item of its chain, from 0 */
+	const struct rest_item *over; /* of its chain; NULL: of none */
 };
 struct rest_rows {
 	struct rest_row *at;
@@ -42,26 +49,30 @@ struct rest_rows {
 struct chain {
 	struct chain           *next;
 	uint32_t                collection;
-	const struct rest_item *over; /* NULL: of none */
-	char                   *url;  /* of the next page; NULL: the first, which is not made yet */
-	struct str              token; /* PAGE_TOKEN_BODY: of the next page */
-	int64_t                 not_before_ms, blamed_ms; /* of an error that may pass: since when; 0: none */
-	int64_t                 token_until_ms; /* of the token that it was sent with */
-	uint64_t                items, promised;
-	bool                    promises, denied;
-	const char             *proof; /* NULL: none; of the request whose answer is taken, and no longer */
-	uint32_t                pages, attempts, restarts;
-	TALLOC_CTX             *kept; /* pages and what is made of them */
-	size_t                  held; /* bytes of it */
-	struct rest_rows        rows;
-	uint64_t               *seen; /* hashes of pages and links */
-	uint32_t                seen_n, seen_room;
+	const struct rest_item *over; /* &item; NULL: of none */
+	struct rest_item        item;
+	char                   *url; /* of the next page; NULL: the first, which is not made yet */
+	struct str              token;        /* PAGE_TOKEN_BODY: of the next page */
+	int64_t     not_before_ms, blamed_ms; /* of an error that may pass: since when; 0: none */
+	int64_t     token_until_ms;           /* of the token that it was sent with */
+	uint64_t    items, promised;
+	bool        promises, denied;
+	const char *proof; /* NULL: none; of the request whose answer is taken, and no longer */
+	uint32_t    pages, attempts, restarts;
+	TALLOC_CTX *kept;       /* pages and what is made of them */
+	TALLOC_CTX *page;       /* of these the one that is being taken; NULL: none is */
+	size_t      kept_bytes; /* of those that were taken */
+	size_t      held;       /* of all that it has, as it was counted last */
+	struct rest_rows rows;
+	uint64_t        *seen; /* a table of hashes of pages and links, 0: a free place */
+	uint32_t         seen_n, seen_room; /* room: 0, or a power of 2 */
 };
 
 /* How a collection goes. */
 struct reading {
 	bool              wanted, told; /* itself; or only others over it */
 	uint32_t          chains, open, failed;
+	uint32_t          at; /* of the rows that it is read over: the first without a chain */
 	bool              short_of; /* something of it is known to be missing */
 	enum completeness worst;    /* of the chains that failed */
 	struct rest_rows  rows;
@@ -76,7 +87,7 @@ struct lane {
 };
 
 struct flight {
-	uint32_t      id; /* 0: free */
+	uint32_t      id;    /* 0: free */
 	struct chain *chain; /* NULL: a token is asked for */
 	const char   *url;
 	const char   *proof; /* of struct auth_sent */
@@ -100,6 +111,9 @@ struct rest_run {
 	struct source_collection       *told_of; /* parallel */
 	struct source_progress          progress;
 	size_t                          held;
+	struct source_budget           *budget; /* NULL: none */
+	uint32_t                        tried;  /* chains that were sent, or could not be */
+	uint32_t                        tokens; /* asked for */
 	bool                            asking; /* for a token */
 	int64_t                         ask_again_ms, ask_blamed_ms;
 	uint32_t                        ask_attempts;
@@ -155,8 +169,9 @@ struct page_answer {
 };
 struct page_taken {
 	enum page_end end;
-	const char   *say;  /* PAGE_BAD: a sentence for people */
-	const char   *note; /* an item was left out, the first, and why; a child of the run; NULL: none was */
+	const char   *say; /* PAGE_BAD: a sentence for people */
+	const char *
+	    note; /* an item was left out, the first, and why; a child of the run; NULL: none was */
 };
 /* Takes the rows of a page and finds the next. */
 MUST_USE bool rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in,
@@ -175,15 +190,51 @@ void          rest_tell(const struct rest_run *r, struct source_progress *out);
 MUST_USE bool rest_chain_done(struct rest_run *r, struct chain *c, struct err *e);
 MUST_USE bool rest_chain_missing(struct rest_run *r, struct chain *c, struct err *e);
 void          rest_chain_failed(struct rest_run *r, struct chain *c, const struct verdict *v);
-/* Its first page again; false: that was often enough. */
-MUST_USE bool rest_chain_restart(struct rest_run *r, struct chain *c);
 /* Something of the collection is missing; the first reason stays. */
 void rest_short_of(struct rest_run *r, uint32_t collection, const char *why);
-/* Counts anew what the chain keeps. */
-void rest_hold(struct rest_run *r, struct chain *c);
+/* Chains of what is read over rows, where a lane has none. */
+MUST_USE bool rest_spread(struct rest_run *r, struct err *e);
 
-/* ---- rest_run.c ---- */
+/* ---- rest_chain.c: chains, and what they hold ---- */
 
-void rest_line_up(struct rest_run *r, struct chain *c);
+/* NULL: no memory. */
+struct chain *rest_chain_add(struct rest_run *r, uint32_t collection);
+void          rest_chain_drop(struct rest_run *r, struct chain *c);
+/* What the chain has is counted anew: its pages are known. */
+void rest_chain_count(struct rest_run *r, struct chain *c);
+/* Its first page again; false: that was often enough. */
+MUST_USE bool rest_chain_restart(struct rest_run *r, struct chain *c);
+/* Begins a page: what is made of it is a child of c->page. */
+MUST_USE bool rest_page_begin(struct chain *c, struct err *e);
+/* Its end: it is counted with what else the chain has; `kept` false: it is dropped. */
+void rest_page_end(struct rest_run *r, struct chain *c, bool kept);
+/* Whether the run, or the process with all its runs, has more than it may; *say: a sentence of the
+ * run. */
+bool rest_holds_too_much(struct rest_run *r, const char **say);
+/* Of what is counted elsewhere: it was so many bytes, and is so many. */
+void rest_hold(struct rest_run *r, size_t was, size_t is);
+/* What was held is not any more. */
+void rest_release(struct rest_run *r);
+
+/* ---- rest_wait.c: how long a chain waits, and where ---- */
+
+int64_t  rest_cap_s(const struct rest_run *r);
+uint32_t rest_attempts_most(const struct rest_run *r);
+/* Full jitter: up to twice as long each time. */
+int64_t rest_jitter_ms(const struct rest_run *r, uint32_t attempt);
+/* Until it is asked again: as the answer says, else with jitter.  `l` NULL: of no bucket. */
+int64_t      rest_wait_ms(const struct rest_run *r, const struct source_limit *l,
+	 const struct source_answer *a, uint32_t attempt);
+struct lane *rest_lane(struct rest_run *r, const struct chain *c);
+void         rest_line_up(struct rest_run *r, struct chain *c);
+/* Nothing waits where this collection's chains would. */
+bool rest_lane_is_free(const struct rest_run *r, uint32_t collection);
+void rest_delay(struct rest_run *r, struct chain *c, int64_t for_ms);
+/* Those whose time has come line up. */
+void rest_wake(struct rest_run *r);
+/* NULL: none may go now. */
+struct chain *rest_take_ready(struct rest_run *r);
+/* The next time at which something may be asked; 0: there is none. */
+int64_t rest_next_time(const struct rest_run *r);
 
 #endif

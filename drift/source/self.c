@@ -92,6 +92,7 @@ self_progress(const void *run, struct source_progress *out)
 }
 
 static const struct source_collect self_collecting = {
+	.at_once = true,
 	.begin = self_begin,
 	.next = self_next,
 	.take = self_take,

@@ -103,6 +103,7 @@ struct source_progress {
 	const struct source_collection *collections;
 	size_t                          n, over;
 	uint64_t                        requests, throttled, bytes;
+	size_t                          held; /* bytes that the run holds, of one with a budget; 0: not counted */
 };
 
 /*
@@ -123,6 +124,11 @@ struct source_own {
 	void *arg;
 };
 
+/* What the runs of a process hold together: of who has them all, and counted by those that keep much. */
+struct source_budget {
+	size_t held, most; /* bytes */
+};
+
 /* What a run begins with. */
 struct source_begin {
 	const struct source   *source;
@@ -132,6 +138,7 @@ struct source_begin {
 	struct strings         categories; /* of them alone; none: all */
 	int64_t                now_ms;
 	const struct source_own *own; /* of kind self, which reads it at once; NULL: of another */
+	struct source_budget *budget; /* outlives the run; NULL: none */
 };
 
 /*
@@ -149,6 +156,7 @@ struct source_collect {
 	enum source_step (*next)(void *run, struct source_turn *turn, struct err *e);
 	bool (*take)(void *run, const struct source_answer *answer, struct err *e);
 	void (*progress)(const void *run, struct source_progress *out);
+	bool at_once; /* begin reads all, and takes the time of that */
 };
 
 /* ---- a kind ---- */

@@ -150,6 +150,49 @@ what_is_much_is_written_beside_the_others(void **state)
 	drift_check(y->x);
 }
 
+/* Connections that were made for all that is due: a process that writes makes its own. */
+static int64_t
+connections_of_once(struct collect_world *y)
+{
+	static const char made[] = "SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM"
+				   " information_schema.GLOBAL_STATUS"
+				   " WHERE VARIABLE_NAME = 'Connections'";
+	int64_t           before = drift_count(y->x, made);
+
+	collect_once(y);
+	return drift_count(y->x, made) - before;
+}
+
+static void
+what_is_little_is_written_beside_the_others_where_much_is_stored(void **state)
+{
+	struct collect_world *y = *state;
+	struct uuid           config = collect_config(y, "/good", NULL);
+	int64_t               here;
+
+	collect_once(y);
+	runs_later(y->x, 3600);
+	here = connections_of_once(y);
+	runs_later(y->x, 3600);
+	assert_int_equal(connections_of_once(y), here);
+	/* much, and then little again: its baseline is still large */
+	drift_sql(y->x, "UPDATE %s.drift_configs SET spec = REPLACE(spec, '/good', '/big')");
+	runs_later(y->x, 3600);
+	assert_true(connections_of_once(y) > here);
+	drift_sql(y->x, "UPDATE %s.drift_configs SET spec = REPLACE(spec, '/big', '/good')");
+	runs_later(y->x, 3600);
+	assert_true(connections_of_once(y) > here);
+	assert_string_equal(collect_run_text(y, &config), "done 1 -");
+	assert_int_equal(drift_count(y->x, "SELECT COUNT(*) FROM %s.runs WHERE state = 'done'"), 5);
+	/* and of a config of before, which is taken over */
+	collect_set_up(state);
+	config = collect_config(y, "/good", NULL);
+	drift_sql(y->x, "UPDATE %s.drift_configs SET edition = 1");
+	assert_true(connections_of_once(y) > here);
+	assert_string_equal(collect_run_text(y, &config), "done 1 -");
+	assert_int_equal(drift_count(y->x, "SELECT MAX(edition) FROM %s.drift_configs"), 2);
+}
+
 static void
 who_is_told_to_wait_makes_all_wait_that_show_the_same(void **state)
 {
@@ -448,6 +491,7 @@ main(void)
 		TEST(what_is_due_is_read_once),
 		TEST(a_bad_source_ends_with_its_own_sentence_and_holds_up_nobody),
 		TEST(what_is_much_is_written_beside_the_others),
+		TEST(what_is_little_is_written_beside_the_others_where_much_is_stored),
 		TEST(who_is_told_to_wait_makes_all_wait_that_show_the_same),
 		TEST(who_is_told_to_wait_for_a_day_does_not_and_neither_do_the_others_there),
 		TEST(a_credential_that_is_refused_is_tried_by_one_and_told_of_once),

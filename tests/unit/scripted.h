@@ -1,6 +1,6 @@
 /*
- * scripted.h - a source that asks an HTTP API, and an API that answers from a script: no network, and time that goes
- * by as it is asked for.
+ * scripted.h - a source that asks an HTTP API, and an API that answers from a script: no network,
+ * and time that goes by as it is asked for.
  */
 #ifndef BSX_TEST_SCRIPTED_H
 #define BSX_TEST_SCRIPTED_H
@@ -21,18 +21,25 @@ struct scripted_run {
 	const char            *credential; /* JSON; NULL: none */
 	const char            *packs_dir;  /* NULL: there are none */
 	const struct scripted *script;
-	struct strings         categories;
-	size_t                 cut; /* an answer's body is cut short by so many bytes; 0: it is whole */
-	bool                   backwards; /* answers come in the other order */
+	const struct scripted *(*answer)(
+	    void *arg, const char *url); /* instead of a script; NULL: by that */
+	void                 *arg;
+	int64_t               answers_ms; /* each time when answers come so much has gone by */
+	struct source_budget *budget;
+	struct strings        categories;
+	size_t cut;       /* an answer's body is cut short by so many bytes; 0: it is whole */
+	bool   backwards; /* answers come in the other order */
 	const struct source_collect *collect; /* of its kind */
 	/* what came of it */
 	enum source_step       end;
 	struct err             e;
 	struct source_turn     turn;
 	struct source_progress progress;
-	struct strings         asked; /* "GET https://..." with the body behind a blank */
+	unsigned               turns;   /* that answers came in */
+	struct strings         asked;   /* "GET https://..." with the body behind a blank */
 	struct strings         headers; /* "Name: value" of all */
 	int64_t                took_ms;
+	size_t                 held_most, chunks_most; /* of the run, after an answer */
 };
 
 /* What is wrong with the config, "pointer: detail"; NULL: nothing, and it has run. */

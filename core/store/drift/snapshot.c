@@ -359,3 +359,41 @@ versions_close(struct db *db, struct version *v, size_t n, struct err *e)
 		qsort(v, n, sizeof(v[0]), by_resource);
 	return tx_later_many(db, &version_update, v, n, e);
 }
+
+/* ---- how much there is ---- */
+
+struct stored_in {
+	struct uuid id;
+	uint64_t    most;
+};
+static const struct field stored_in_fields[] = {
+	COLUMN(struct stored_in, id),
+	COLUMN(struct stored_in, most),
+	FIELD_END,
+};
+static const struct schema stored_in = SCHEMA("StoredIn", struct stored_in, stored_in_fields);
+static const struct field  stored_fields[] = {
+	 COLUMN(struct stored, versions),
+	 COLUMN(struct stored, bytes),
+	 COLUMN(struct stored, golden),
+	 FIELD_END,
+};
+static const struct schema stored_schema = SCHEMA("Stored", struct stored, stored_fields);
+
+SQL(snapshot_select_stored, SQL_TENANT, &stored_in, &stored_schema,
+    "SELECT CAST(COUNT(*) AS UNSIGNED) AS versions,"
+    " CAST(COALESCE(SUM(size), 0) AS UNSIGNED) AS bytes,"
+    " COALESCE((SELECT golden FROM config_state WHERE config_id = :id), 0) AS golden"
+    " FROM (SELECT c.size FROM resource_versions v"
+    " JOIN contents c ON c.address = v.address AND c.chunk = 0"
+    " WHERE v.config_id = :id LIMIT :most) AS some");
+
+bool
+snapshot_stored(
+    struct db *db, const struct uuid *config, uint64_t most, struct stored *s, struct err *e)
+{
+	const struct stored_in in = { *config, most };
+
+	*s = (struct stored) { 0 };
+	return db_one(db, NULL, &snapshot_select_stored, &in, s, e);
+}

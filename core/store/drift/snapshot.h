@@ -71,6 +71,14 @@ struct held {
 };
 #define HELD_MAX 1000000 /* resources of one snapshot */
 
+/* How much of a config is stored: of all versions of its resources, whatever they are of, or of so many of them. */
+struct stored {
+	uint64_t versions, bytes;
+	bool     golden; /* and its baseline comes from a template */
+};
+MUST_USE bool snapshot_stored(struct db *db, const struct uuid *config, uint64_t most,
+    struct stored *s, struct err *e);
+
 struct held_span {
 	struct uuid config;
 	uint64_t    least, most;

@@ -34,7 +34,7 @@ static const struct secret secrets[] = {
 	    "svc:plain" },
 	{ SOURCE(""), "{\"kind\":\"header\",\"name\":\"X-Key\",\"value\":\"k.1_2-3\"}", BASE "/c",
 	    "k.1_2-3" },
-	{ SOURCE(",\"headers\":{\"X-A\":\"yes\",\"X-Api-Key\":\"SEEKRIT\"}"), NULL, BASE "/c",
+	{ SOURCE(",\"headers\":{\"X-A\":\"yes\",\"X-Subscription\":\"SEEKRIT\"}"), NULL, BASE "/c",
 	    "SEEKRIT" },
 	{ SOURCE(""), CLIENT("s&c\\\\ret!"), BASE "/token", "s&c\\ret!" },
 	{ SOURCE(""), CLIENT("CLIENTSECRETVALUE"), BASE "/token", "CLIENTSECRETVALUE" },

@@ -290,3 +290,22 @@ guard_url(const struct guard *g, const char *url, struct err *e)
 
 	return guard_target(g, url, &t, e);
 }
+
+struct guard *
+guard_make(TALLOC_CTX *mem, struct strings allow, bool plain_http, struct err *e)
+{
+	struct guard     *g = talloc_zero(mem, struct guard);
+	struct cidr_list *ranges = talloc_zero(g, struct cidr_list);
+
+	if (ranges == NULL) {
+		talloc_free(g);
+		err_memory(e);
+		return NULL;
+	}
+	if (!cidr_list_parse(g, allow, ranges, e)) {
+		talloc_free(g);
+		return NULL;
+	}
+	*g = (struct guard) { .allow = ranges, .plain_http = plain_http };
+	return g;
+}

@@ -18,6 +18,10 @@ struct guard {
 	bool                    plain_http; /* outbound.http */
 };
 
+/* Of the configuration's outbound.allow and outbound.http; a child of `mem`.  NULL: a range is none. */
+MUST_USE struct guard *guard_make(
+    TALLOC_CTX *mem, struct strings allow, bool plain_http, struct err *e);
+
 bool guard_address(const struct guard *g, const struct addr *a); /* may be connected to */
 
 /* The parts of a URL that passed; `host` points into it (without brackets). */

@@ -45,22 +45,6 @@ now_ms(void)
 
 /* ---- opening ---- */
 
-static struct guard *
-open_guard(TALLOC_CTX *mem, const struct conf *c, struct err *e)
-{
-	struct cidr_list *allow = talloc_zero(mem, struct cidr_list);
-	struct guard     *g = talloc_zero(mem, struct guard);
-
-	if (allow == NULL || g == NULL) {
-		err_memory(e);
-		return NULL;
-	}
-	if (!cidr_list_parse(mem, c->outbound_allow, allow, e))
-		return NULL;
-	*g = (struct guard) { .allow = allow, .plain_http = c->outbound_http };
-	return g;
-}
-
 static bool
 open_signals(struct collector *l, struct err *e)
 {
@@ -85,7 +69,7 @@ open_parts(struct collector *l, const struct collector_start *s, struct err *e)
 
 	l->c.database = database_make(l, &l->c.env, e);
 	l->c.drift = l->c.database == NULL ? NULL : drift_make(l, &l->c.env, e);
-	g = l->c.drift == NULL ? NULL : open_guard(l, conf, e);
+	g = l->c.drift == NULL ? NULL : guard_make(l, conf->outbound_allow, conf->outbound_http, e);
 	l->multi = g == NULL ? NULL : multi_make(l, g, NULL, e);
 	if (l->multi == NULL)
 		return false;

@@ -5,7 +5,7 @@
  * It looks for what is due every driftd.poll_ms, and at once when this host's responders say that there is something new
  * (wake.h).  One loop over all connections; what a run has come to is written here or beside it (collect_run.h).  Claims
  * are held by one statement for all of them; a run whose claim is lost is dropped.  TERM, INT and HUP end it: nothing
- * more is claimed, what has been read is written, and the other runs go back to be begun again.  Killed at any instant
+ * more is claimed, what is being written is waited for, and the other runs go back to be begun again.  Killed at any instant
  * it loses nothing: its claims run out, or are given back in its name by the supervisor (run_give_back).
  */
 #ifndef BSX_DRIFT_COLLECT_COLLECTOR_H

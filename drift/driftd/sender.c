@@ -45,22 +45,6 @@ told_to_end(int64_t ms)
 
 /* ---- opening ---- */
 
-static struct guard *
-open_guard(TALLOC_CTX *mem, const struct conf *c, struct err *e)
-{
-	struct cidr_list *allow = talloc_zero(mem, struct cidr_list);
-	struct guard     *g = talloc_zero(mem, struct guard);
-
-	if (allow == NULL || g == NULL) {
-		err_memory(e);
-		return NULL;
-	}
-	if (!cidr_list_parse(mem, c->outbound_allow, allow, e))
-		return NULL;
-	*g = (struct guard) { .allow = allow, .plain_http = c->outbound_http };
-	return g;
-}
-
 /* A mail server that is set up wrongly keeps mail waiting, and nothing else. */
 static void
 open_mail(struct deliver *d)
@@ -102,7 +86,9 @@ sender_open(TALLOC_CTX *mem, const struct sender_start *s, struct err *e)
 	};
 	d->database = database_make(d, d->env, e);
 	d->auth = (struct auth) { .env = d->env, .database = d->database };
-	g = d->database == NULL ? NULL : open_guard(d, s->env.conf, e);
+	g = d->database == NULL
+		? NULL
+		: guard_make(d, s->env.conf->outbound_allow, s->env.conf->outbound_http, e);
 	if (g == NULL)
 		return NULL;
 	d->fetch = fetch_make(d, g, e);

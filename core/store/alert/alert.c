@@ -79,30 +79,16 @@ struct list_in {
 	struct alert_filter f;
 	struct page         page;
 };
-static const struct field list_fields[] = {
-	COLUMN_NULL(struct list_in, f.status),
-	COLUMN_NULL(struct list_in, f.severity),
-	COLUMN_NULL(struct list_in, f.kind),
-	COLUMN_NULL(struct list_in, f.config_id),
-	COLUMN_NULL(struct list_in, f.report_id),
-	COLUMN_NULL(struct list_in, f.assigned_to),
-	COLUMN_NULL(struct list_in, f.suppressed),
-	PAGE_COLUMNS(struct list_in, page),
-	FIELD_END,
-};
+#define LIST_FIELDS                                                                                \
+	COLUMN_NULL(struct list_in, f.status), COLUMN_NULL(struct list_in, f.severity),            \
+	    COLUMN_NULL(struct list_in, f.kind), COLUMN_NULL(struct list_in, f.config_id),         \
+	    COLUMN_NULL(struct list_in, f.report_id), COLUMN_NULL(struct list_in, f.assigned_to),  \
+	    COLUMN_NULL(struct list_in, f.suppressed), PAGE_COLUMNS(struct list_in, page),         \
+	    FIELD_END
+
+static const struct field  list_fields[] = { LIST_FIELDS };
 static const struct schema list_in = SCHEMA("AlertListIn", struct list_in, list_fields);
-static const struct field  named_fields[] = {
-	 COLUMN(struct list_in, f.control),
-	 COLUMN_NULL(struct list_in, f.status),
-	 COLUMN_NULL(struct list_in, f.severity),
-	 COLUMN_NULL(struct list_in, f.kind),
-	 COLUMN_NULL(struct list_in, f.config_id),
-	 COLUMN_NULL(struct list_in, f.report_id),
-	 COLUMN_NULL(struct list_in, f.assigned_to),
-	 COLUMN_NULL(struct list_in, f.suppressed),
-	 PAGE_COLUMNS(struct list_in, page),
-	 FIELD_END,
-};
+static const struct field  named_fields[] = { COLUMN(struct list_in, f.control), LIST_FIELDS };
 static const struct schema named_in = SCHEMA("AlertNamedIn", struct list_in, named_fields);
 
 #define ALERT_FILTER                                                                               \

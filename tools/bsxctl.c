@@ -56,11 +56,24 @@ const struct command commands[] = {
 	    "  sleeps  it does not work as long as that lasts\n" },
 	{ "audit", cmd_audit, "verify [SLUG]",
 	    "Reads the audit trails of all tenants, or of one, and says what was changed.", "" },
-	{ "source", cmd_source, "check [FILE...] | man",
-	    "Reads source packs, and says what is wrong with them.",
+	{ "source", cmd_source,
+	    "check [FILE...] | man | try PACK|FILE [OPTION...] | try CONFIG [--tenant SLUG]",
+	    "Reads source packs, says what is wrong with them, and tries them.",
 	    "  check  each FILE, or all of sources_dir: a line FILE:PLACE: REASON for each fault\n"
 	    "         (PLACE is a JSON Pointer); the status is 1 when there is one\n"
-	    "  man    the members of a pack in mdoc(7)\n" },
+	    "  man    the members of a pack in mdoc(7)\n"
+	    "  try    reads a source and stores nothing: a line for each collection with its "
+	    "items, pages,\n"
+	    "         requests, time, completeness, and the permission that is missing; the status "
+	    "is 1\n"
+	    "         where not all of it is complete.  CONFIG is a config's id, which the "
+	    "collectors read;\n"
+	    "         PACK (of sources_dir) and FILE (with a / or .json) are read from here, "
+	    "without a database\n"
+	    "  --param NAME=VALUE      a parameter of the pack; may be repeated\n"
+	    "  --credential-file FILE  source.credential as JSON; - is standard input\n"
+	    "  --record DIR            keeps what is answered in a new folder, secrets masked\n"
+	    "  --tenant SLUG           the tenant of CONFIG; without it all of them are asked\n" },
 	{ "doctor", cmd_doctor, "",
 	    "Looks for what is wrong with the installation, and says what to do.",
 	    "Run by root it tries everything as the account of the services.\n" },

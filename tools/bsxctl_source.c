@@ -1,4 +1,5 @@
 /* bsxctl.h: `source`. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ say_faults(struct ctl *c, const char *path, const struct err *e)
 	return 1;
 }
 
-static const char *
-name_of(struct ctl *c, const char *path)
+const char *
+source_name_of(struct ctl *c, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct str  name = str_of(slash != NULL ? slash + 1 : path);
@@ -29,11 +30,11 @@ name_of(struct ctl *c, const char *path)
 	return str_dup(c->mem, name);
 }
 
-static int
-check_file(struct ctl *c, const char *path)
+int
+source_check_file(struct ctl *c, const char *path)
 {
 	struct err          e = { 0 };
-	struct source_pack *pack = source_pack_file(c->mem, path, name_of(c, path), &e);
+	struct source_pack *pack = source_pack_file(c->mem, path, source_name_of(c, path), &e);
 
 	if (pack == NULL)
 		return say_faults(c, path, &e);
@@ -54,7 +55,7 @@ check_all(struct ctl *c)
 		return ctl_failed(&e);
 	for (size_t i = 0; i < names.n; i++) {
 		path = talloc_asprintf(c->mem, "%s/%s.json", c->conf->sources_dir, names.items[i]);
-		failed |= path == NULL || check_file(c, path) != 0;
+		failed |= path == NULL || source_check_file(c, path) != 0;
 	}
 	return failed;
 }
@@ -69,6 +70,47 @@ put_man(struct ctl *c)
 	return buf_ok(&b) && fwrite(b.p, 1, b.n, stdout) == b.n ? 0 : 1;
 }
 
+/* ---- try ---- */
+
+static bool
+read_option(int o, struct source_try *in)
+{
+	const char **values[] = { &in->credential, &in->record, &in->tenant };
+
+	if (o == 'p')
+		return in->params_n < SOURCE_PARAMS_MAX &&
+		       (in->params[in->params_n++] = optarg, strchr(optarg, '=') != NULL);
+	if (o < 1 || o > 3 || *values[o - 1] != NULL) /* unknown, or given twice */
+		return false;
+	*values[o - 1] = optarg;
+	return true;
+}
+
+static int
+try_source(struct ctl *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "param", required_argument, NULL, 'p' },
+		{ "credential-file", required_argument, NULL, 1 },
+		{ "record", required_argument, NULL, 2 }, { "tenant", required_argument, NULL, 3 },
+		{ 0 } };
+	struct source_try          in = { 0 };
+	struct uuid                config;
+	bool                       by_id;
+	int                        o;
+
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!read_option(o, &in))
+			return ctl_usage("source", false);
+	if (optind != argc - 1 || *argv[optind] == '\0')
+		return ctl_usage("source", false);
+	in.what = argv[optind];
+	by_id = uuid_parse(str_of(in.what), &config);
+	if (by_id ? in.params_n > 0 || in.credential != NULL || in.record != NULL
+		  : in.tenant != NULL)
+		return ctl_usage("source", false);
+	return by_id ? source_try_config(c, &in, &config) : source_try_pack(c, &in);
+}
+
 int
 cmd_source(struct ctl *c, int argc, char **argv)
 {
@@ -76,11 +118,13 @@ cmd_source(struct ctl *c, int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "man") == 0)
 		return put_man(c);
+	if (argc >= 2 && strcmp(argv[1], "try") == 0)
+		return try_source(c, argc - 1, argv + 1);
 	if (argc < 2 || strcmp(argv[1], "check") != 0 || (argc > 2 && argv[2][0] == '-'))
 		return ctl_usage("source", false);
 	if (argc == 2)
 		return check_all(c);
 	for (int i = 2; i < argc; i++)
-		failed |= check_file(c, argv[i]);
+		failed |= source_check_file(c, argv[i]);
 	return failed;
 }

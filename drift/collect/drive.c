@@ -15,7 +15,9 @@
 struct asked {
 	uint32_t       id;          /* of the source */
 	struct bucket *host, *part; /* part NULL: none beside the host's */
-	bool           used;
+	bool           used, is_token;
+	const char    *method; /* of who watches */
+	char          *url;    /* the same; NULL: nobody does */
 };
 
 struct drive {
@@ -114,7 +116,30 @@ give_back(struct asked *a)
 	bucket_back(a->host);
 	if (a->part != NULL)
 		bucket_back(a->part);
+	TALLOC_FREE(a->url);
 	a->used = false;
+}
+
+/* ---- who watches ---- */
+
+static bool
+note_asked(struct drive *d, const struct source_request *q, struct asked *a, struct err *e)
+{
+	if (d->by->watch == NULL)
+		return true;
+	a->method = q->method;
+	a->is_token = q->is_token;
+	a->url = talloc_strdup(d, q->url);
+	return a->url != NULL || err_memory(e);
+}
+
+static void
+tell_watch(const struct drive *d, const struct asked *a, const struct multi_answer *answer)
+{
+	const struct drive_seen s = { a->method, a->url, answer, a->is_token };
+
+	if (d->by->watch != NULL)
+		d->by->watch->seen(d->by->watch->arg, &s);
 }
 
 /* ---- answers ---- */
@@ -187,6 +212,7 @@ taken(void *owner, const struct multi_answer *a)
 	struct drive *d = owner;
 	struct asked *to = &d->asked[a->id];
 
+	tell_watch(d, to, a);
 	give_back(to);
 	d->n--;
 	count(d, a);
@@ -288,7 +314,7 @@ ask(struct drive *d, int64_t now_ms, int64_t *again_ms, struct err *e)
 	*at = to;
 	at->used = true;
 	d->n++;
-	if (dispatch(d, q, at, &why))
+	if (note_asked(d, q, at, &why) && dispatch(d, q, at, &why))
 		return true;
 	give_back(at);
 	d->n--;

@@ -15,6 +15,18 @@
 #include "core/net/multi.h"
 #include "drift/collect/buckets.h"
 
+/* What has come of a request, as it came; all of it is gone after the call. */
+struct drive_seen {
+	const char                *method, *url;
+	const struct multi_answer *answer;
+	bool                       is_token; /* the answer is a secret */
+};
+/* Who is told of each, before the source takes it. */
+struct drive_watch {
+	void (*seen)(void *arg, const struct drive_seen *s);
+	void *arg;
+};
+
 /* What drives share. */
 struct drive_by {
 	const struct env *env; /* counts requests, where it has a segment */
@@ -23,6 +35,7 @@ struct drive_by {
 	int64_t           timeout_ms; /* of one request */
 	uint64_t          bytes_max;  /* of all answers of one run together */
 	struct source_budget *budget; /* of what all runs hold; NULL: none */
+	const struct drive_watch *watch; /* NULL: nobody */
 };
 
 struct drive_start {

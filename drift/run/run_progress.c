@@ -4,11 +4,6 @@
 
 #include "core/store/drift/run.h"
 
-struct run_collection {
-	const char *category, *state; /* a completeness, or "running" */
-	int64_t     items, pages, requests, bytes, took_ms;
-	const char *why, *remedy, *permission;
-};
 static const struct field collection_fields[] = {
 	FIELD(struct run_collection, category, .doc = "The collection."),
 	FIELD(struct run_collection, state,

@@ -8,6 +8,11 @@
 #include "core/json/schema.h"
 #include "drift/source/source.h"
 
+struct run_collection {
+	const char *category, *state; /* a completeness, or "running" */
+	int64_t     items, pages, requests, bytes, took_ms;
+	const char *why, *remedy, *permission; /* NULL: it is complete; it is not that */
+};
 struct run_progress {
 	int64_t      done, of; /* collections */
 	int64_t      requests, throttled, bytes;

@@ -362,6 +362,7 @@ rest_request_token(struct rest_run *r, struct flight *f, struct source_request *
 	q->headers = fields.at;
 	q->headers_n = fields.n;
 	q->answer_max = (size_t)1 << 20;
+	q->is_token = true;
 	q->bucket = (struct source_bucket) { 0 };
 	return true;
 }

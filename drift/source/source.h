@@ -66,6 +66,7 @@ struct source_request {
 	struct str                  body;
 	size_t                      answer_max; /* bytes of the answer's body; a longer one is none */
 	struct source_bucket        bucket;
+	bool                        is_token; /* its answer is a secret */
 };
 
 /* What came of it, in any order; it need not outlive the call. */

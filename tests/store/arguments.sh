@@ -63,7 +63,7 @@ forget() {
 }
 forget
 
-commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|source|doctor'
+commands='init|migrate|tenant|tenant create|tenant list|config|config check|config show|config example|config man|keys|keys list|keys rotate|audit|audit verify|ends|source|source try|doctor'
 
 # ---- before anything is there, and after ----
 
@@ -86,6 +86,8 @@ for when in "before init" "after init"; do
 done
 unset IFS
 for arguments in "tenant drop acme" "keys turn" "config frobnicate" "keys rotate --force --force" "keys list --force" "audit check" "audit verify acme globex" \
+	"source try" "source try --param x entra" "source try entra --tenant acme" "source try entra --record a --record b" \
+	"source try 0198c0de-0000-7000-8000-000000000001 --param a=b" \
 	"migrate --check --check now" "init --owner" "init --owner a --owner b" "tenant create" "tenant create acme" \
 	"tenant create acme --name Acme" "tenant create acme --admin a@acme.example" \
 	"tenant create --name Acme --admin a@acme.example" "tenant create a1 a2 --name Acme --admin a@acme.example" \

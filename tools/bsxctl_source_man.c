@@ -110,7 +110,8 @@ put_schema(
 	for (const struct field *f = s->fields; f->name != NULL && depth < DEPTH_MAX; f++) {
 		char *below;
 
-		if (f->item == NULL || (above != NULL && has(above, f->name)))
+		if (f->item == NULL || (above != NULL && has(above, f->name)) ||
+		    strcmp(f->name, "log") == 0)
 			continue;
 		below = depth == 0 ? talloc_strdup(b->mem, f->name)
 				   : talloc_asprintf(b->mem, "%s/%s", path, f->name);

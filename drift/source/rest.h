@@ -16,6 +16,14 @@ struct rest {
 	size_t                headers_n;
 };
 
+/* ---- rest_log.c: who did it ---- */
+
+/* NULL: nobody says who did it. */
+const struct source_attribution *rest_attribution(const struct source *s);
+/* The log of one that has rest_attribution, as a source of its own: its entries from then on.  `s` outlives it. */
+MUST_USE bool rest_log(
+    TALLOC_CTX *mem, const struct source *s, instant since, struct source *out, struct err *e);
+
 /* rest_run.c */
 extern const struct source_collect rest_collect;
 

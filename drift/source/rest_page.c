@@ -364,6 +364,11 @@ rest_page(struct rest_run *r, struct chain *c, const struct page_answer *in, str
 		return false;
 	if (out->end == PAGE_MORE && c->pages >= REST_PAGES_MAX)
 		return bad(&x, "There are more than 20000 pages.");
+	if (out->end == PAGE_MORE && x.p->pages_most > 0 && c->pages >= x.p->pages_most) {
+		out->end = PAGE_LAST;
+		if (out->note == NULL)
+			out->note = talloc_strdup(r, "There are more pages than are read of it.");
+	}
 	return true;
 }
 

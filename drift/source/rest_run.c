@@ -242,18 +242,19 @@ take_token(struct rest_run *r, struct flight *f, const struct source_answer *a, 
 /* What one may not is a matter of who asks, where that is no application whose permissions are told
  * one by one. */
 static bool
-is_about_who_asks(const struct rest_run *r, const struct verdict *v)
+is_about_who_asks(const struct rest_run *r, const struct chain *c, const struct verdict *v)
 {
 	if (r->auth == AUTH_NONE || v->licence)
 		return false;
 	return v->kind == VERDICT_DENIED ||
-	       (r->auth != AUTH_CLIENT_CREDENTIALS && v->how == COLLECTION_FORBIDDEN);
+	       (r->auth != AUTH_CLIENT_CREDENTIALS && v->how == COLLECTION_FORBIDDEN &&
+		   !r->pack->collections[c->collection].is_log);
 }
 
 static bool
 give_up(struct rest_run *r, struct chain *c, const struct verdict *v)
 {
-	if (!is_about_who_asks(r, v))
+	if (!is_about_who_asks(r, c, v))
 		r->other = true;
 	else if (r->rejected == NULL)
 		r->rejected = talloc_strdup(r, v->say);

@@ -14,6 +14,7 @@
 #include "drift/engine/selector.h"
 #include "drift/source/collected.h"
 #include "drift/source/form.h"
+#include "drift/source/source_attribution.h"
 
 #define SOURCE_PACK_FILE_MAX   (1 << 20)
 #define SOURCE_COLLECTIONS_MAX 200
@@ -109,6 +110,8 @@ struct pack_collection {
 	const struct source_limit *limit; /* NULL: none */
 	uint32_t                  cost;
 	bool                      missing_empty;
+	bool                      is_log;     /* who may not read it may read the rest */
+	uint32_t                  pages_most; /* it ends there, though there are more; 0: with the last */
 	const struct json        *restart_on; /* numbers and codes; NULL: 410 alone */
 	struct strings            unstable, drop;
 	const struct json        *compare;
@@ -133,6 +136,7 @@ struct source_pack {
 	struct form              auth_path, auth_scope;
 	struct form_members      headers; /* of all requests but those for tokens */
 	struct form             *host_urls; /* of hosts: url */
+	struct source_attribution *attribution; /* NULL: nobody says who did it */
 };
 
 /* The tables: of a file, and of what a config of kind http brings. */

@@ -439,3 +439,17 @@ pack_collections_read(TALLOC_CTX *mem, struct source_pack *pack, const struct it
 	}
 	return true;
 }
+
+bool
+pack_log_read(TALLOC_CTX *mem, struct source_pack *pack, const struct collection_in *in,
+    const char *at, struct err *e)
+{
+	struct compiling c = { .mem = mem, .pack = pack, .names = pack->names, .e = e };
+
+	pack->collections = talloc_zero_array(mem, struct pack_collection, 2);
+	pack->collections_n = 0;
+	if (pack->collections == NULL)
+		return err_memory(e);
+	snprintf(c.at, sizeof c.at, "%s", at);
+	return compile_collection(&c, in);
+}

@@ -20,18 +20,39 @@ struct collection_in {
 	int64_t              cost;
 };
 
-struct pack_in {
-	const char          *name, *title;
-	struct strings       documents, rule_packs, error_code, error_message;
-	struct items         parameters, hosts, collections, limits, errors;
-	struct source_auth  *auth;
-	struct raw_json      headers;
-	struct source_retry *retry;
+/* Who did it, as it is written. */
+struct attribution_in {
+	struct collection_in      *log;
+	int64_t                    pages, window_s, skew_s;
+	const char                *time, *activity, *correlation;
+	struct attribution_only   *only;
+	struct attribution_values *properties;
+	struct strings             targets;
+	struct items               actors, activities;
 };
+
+struct pack_in {
+	const char            *name, *title;
+	struct strings         documents, rule_packs, error_code, error_message;
+	struct items           parameters, hosts, collections, limits, errors;
+	struct source_auth    *auth;
+	struct raw_json        headers;
+	struct source_retry   *retry;
+	struct attribution_in *attribution;
+};
+
+extern const struct schema source_log_schema; /* struct collection_in, of a log */
+extern const struct schema source_attribution_schema; /* struct attribution_in */
 
 /* source_pack_collect.c: compiles collections behind those there are; faults below `at`. */
 MUST_USE bool pack_collections_read(TALLOC_CTX *mem, struct source_pack *pack,
     const struct items *in, const char *at, struct err *e);
+/* The same of one, which is no list of them and becomes the only one: a log. */
+MUST_USE bool pack_log_read(TALLOC_CTX *mem, struct source_pack *pack, const struct collection_in *in,
+    const char *at, struct err *e);
+/* source_attribution.c: who did it; its collections are compiled.  `in` NULL: nothing is said of it. */
+MUST_USE bool pack_attribution_read(TALLOC_CTX *mem, struct source_pack *pack,
+    const struct attribution_in *in, struct err *e);
 /* source_pack_headers.c: an object of texts, which are forms. */
 MUST_USE bool pack_members_read(TALLOC_CTX *mem, const struct json *v, const struct form_names *names,
     const char *at, struct form_members *out, struct err *e);

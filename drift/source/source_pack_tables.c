@@ -152,10 +152,11 @@ static const struct schema write_schema = SCHEMA("SourceWrite", struct source_wr
 		       "switched off has no items."),                                              \
 	    FIELD(struct collection_in, restart_on, .flags = FIELD_OMIT_ZERO,                      \
 		.doc = "List of statuses and error codes by which paging begins anew, five times " \
-		       "at most; [410] when absent."),                                             \
-	    FIELD_AS(struct collection_in, unstable, "volatile", .max = 100,                       \
-		.flags = FIELD_OMIT_ZERO,                                                          \
-		.doc = "Path patterns of what changes without meaning: it is ignored."),           \
+		       "at most; [410] when absent.")
+/* And what of what was read is compared. */
+#define COMPARED                                                                                   \
+	FIELD_AS(struct collection_in, unstable, "volatile", .max = 100, .flags = FIELD_OMIT_ZERO, \
+	    .doc = "Path patterns of what changes without meaning: it is ignored."),               \
 	    FIELD(struct collection_in, drop, .max = 100, .flags = FIELD_OMIT_ZERO,                \
 		.doc = "Globs of member names that are left out at any depth."),                   \
 	    FIELD(struct collection_in, compare, .flags = FIELD_OMIT_ZERO,                         \
@@ -168,6 +169,7 @@ static const struct field each_fields[] = {
 	FIELD(struct collection_in, keep, .max = 20, .flags = FIELD_OMIT_ZERO,
 	    .doc = "Members of the item that stand in that resource too."),
 	ASKED,
+	COMPARED,
 	FIELD_END,
 };
 static const struct schema each_schema = SCHEMA("SourceEach", struct collection_in, each_fields);
@@ -178,6 +180,7 @@ static const struct field collection_fields[] = {
 	    .doc =
 		"Category of its resources, of letters, digits and . _ - /; each once in a pack."),
 	ASKED,
+	COMPARED,
 	FIELD(struct collection_in, single, .flags = FIELD_OMIT_ZERO,
 	    .doc = "What stands at items is one resource, whose key is empty, and no list."),
 	FIELD(struct collection_in, key, .flags = FIELD_OMIT_ZERO,
@@ -193,6 +196,17 @@ static const struct field collection_fields[] = {
 };
 const struct schema source_collection_schema =
     SCHEMA("SourceCollection", struct collection_in, collection_fields);
+
+static const struct field log_fields[] = {
+	FIELD(struct collection_in, category, .min = 1, .max = RESOURCE_CATEGORY_MAX,
+	    .flags = FIELD_REQUIRED,
+	    .doc = "What the log is called, of letters, digits and . _ - /."),
+	ASKED,
+	FIELD(struct collection_in, key, .flags = FIELD_REQUIRED,
+	    .doc = "Name or JSON Pointer of what of an entry is its id, or a list of them."),
+	FIELD_END,
+};
+const struct schema source_log_schema = SCHEMA("SourceLog", struct collection_in, log_fields);
 
 static const struct field limit_header_fields[] = {
 	FIELD(struct source_limit_header, name, .min = 1, .max = NAME_MAX_BYTES,
@@ -285,6 +299,8 @@ static const struct field pack_fields[] = {
 	FIELD(struct pack_in, retry, .item = &retry_schema, .doc = "What is asked again."),
 	FIELD(struct pack_in, rule_packs, .max = 16,
 	    .doc = "Rule packs of a config that names none."),
+	FIELD(struct pack_in, attribution, .item = &source_attribution_schema,
+	    .doc = "Who did it: the log that says so, and where it says what."),
 	FIELD_END,
 };
 const struct schema source_pack_schema = SCHEMA("SourcePack", struct pack_in, pack_fields);

@@ -36,11 +36,25 @@ static const struct field read_fields[] = {
 static const struct schema read_schema =
     SCHEMA("DriftSourceCollection", struct read_view, read_fields);
 
+struct log_view {
+	const char *category, *permission;
+	int64_t     window_s;
+};
+static const struct field log_fields[] = {
+	FIELD(struct log_view, category, .doc = "What the log is called."),
+	FIELD(struct log_view, permission, .flags = FIELD_OMIT_ZERO,
+	    .doc = "What the credential needs to read it; without it nobody is known."),
+	FIELD(struct log_view, window_s, .doc = "Seconds that an entry of it is waited for."),
+	FIELD_END,
+};
+static const struct schema log_schema = SCHEMA("DriftSourceLog", struct log_view, log_fields);
+
 struct pack_view {
 	const char         *name, *title;
 	struct strings      documents, rule_packs;
 	struct items        parameters, collections;
 	struct source_auth *auth;
+	struct log_view    *attribution;
 };
 static const struct field view_fields[] = {
 	BRIEF(struct pack_view),
@@ -52,6 +66,9 @@ static const struct field view_fields[] = {
 	    .doc = "What source.credential of a config is; absent: its kind says."),
 	FIELD(struct pack_view, collections, .item = &read_schema, .doc = "What is read."),
 	FIELD(struct pack_view, rule_packs, .doc = "Rule packs of a config that names none."),
+	FIELD(struct pack_view, attribution, .item = &log_schema,
+	    .flags = FIELD_NULLABLE | FIELD_OMIT_ZERO,
+	    .doc = "The log that says who has made a change; absent: nobody says."),
 	FIELD_END,
 };
 static const struct schema view_schema =
@@ -118,6 +135,21 @@ show_collections(TALLOC_CTX *mem, const struct source_pack *pack, struct items *
 }
 
 static bool
+show_log(TALLOC_CTX *mem, const struct source_pack *pack, struct log_view **out, struct err *e)
+{
+	const struct source_attribution *a = pack->attribution;
+
+	if (a == NULL)
+		return true;
+	*out = talloc_zero(mem, struct log_view);
+	if (*out == NULL)
+		return err_memory(e);
+	**out = (struct log_view) { str_dup(mem, a->log->collections[0].category),
+		a->log->collections[0].permission, a->window_s };
+	return (*out)->category != NULL || err_memory(e);
+}
+
+static bool
 get_pack(struct request *r, const void *body, void *answer, struct err *e)
 {
 	const struct acting *a = acting_of(r, e);
@@ -139,7 +171,8 @@ get_pack(struct request *r, const void *body, void *answer, struct err *e)
 		.parameters = { pack->parameters, pack->parameters_n },
 		.auth = pack->auth,
 	};
-	return show_collections(r->mem, pack, &out->collections, e);
+	return show_collections(r->mem, pack, &out->collections, e) &&
+	       show_log(r->mem, pack, &out->attribution, e);
 }
 
 const struct route source_routes[] = {

@@ -21,6 +21,7 @@ test('the packs of the installation are listed, and one says what it wants to kn
   assert.equal(entra.auth.kind, 'oauth2_client_credentials');
   assert.ok(entra.collections.every((c) => c.permission));
   assert.ok(entra.documents.length > 0);
+  assert.deepEqual(entra.attribution, { category: 'auditLogs/directoryAudits', permission: 'AuditLog.Read.All', window_s: 5400 });
   for (const name of ['none', '..entra', 'entra.json'])
     assert.equal((await there.admin('GET', `/api/sources/${name}`)).status, 404, name);
 });

@@ -28,6 +28,7 @@ const struct route *const route_tables[] = {
 	alert_routes,
 	channel_routes,
 	health_routes,
+	operation_routes,
 	metrics_routes,
 	docs_routes,
 	issuer_routes,

@@ -34,6 +34,7 @@ extern const struct route silence_routes[];
 extern const struct route alert_routes[];
 extern const struct route channel_routes[];
 extern const struct route health_routes[];
+extern const struct route operation_routes[];
 extern const struct route metrics_routes[];
 extern const struct route docs_routes[];
 extern const struct route issuer_routes[];

@@ -44,6 +44,7 @@
 	X(AUDIT_USER_UNLOCK,      "user.unlock",              "user",               LOG_SECURITY) \
 	X(AUDIT_SETTINGS_UPDATE,  "settings.update",          "tenant",             LOG_ADMIN) \
 	X(AUDIT_TENANT_UPDATE,    "tenant.update",            "tenant",             LOG_ADMIN) \
+	X(AUDIT_OPERATION_CANCEL, "operation.cancel",         "operation",          LOG_ADMIN) \
 	X(AUDIT_AUDIT_READ,       "audit.read",               "audit",              LOG_ADMIN) \
 	X(AUDIT_AUDIT_EXPORT,     "audit.export",             "audit",              LOG_ADMIN) \
 	X(AUDIT_REFUSED,          "request.refuse",           "request",            LOG_SECURITY) \

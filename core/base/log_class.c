@@ -49,6 +49,8 @@ const struct log_class log_classes[] = {
 	{ "proxy.header",              C2("network", "configuration"),              C2("info", "denied") },
 	{ "proxy.unknown",             C2("network", "configuration"),              C2("info", "denied") },
 	{ "proxy.unread",              C2("network", "configuration"),              C2("info", "denied") },
+	{ "operation.cancel",          C1("configuration"),                         C1("change") },
+	{ "operation.carry",           C1("process"),                               C1("info") },
 	{ "tenant.update",             C2("iam", "configuration"),                  C1("change") },
 	{ "audit.read",                C1("database"),                              C1("access") },
 	{ "audit.export",              C1("database"),                              C1("access") },

@@ -247,7 +247,10 @@ step_access(struct request *r, struct err *e)
 		return false;
 	if (!sessions_only && !check_bound(r, e))
 		return false;
-	if (sessions_only ? !check_session(r, e) : !check_permission(r, a->action, a->resource, e))
+	if (sessions_only && !check_session(r, e))
+		return false;
+	if (!sessions_only && a->who != ACCESS_WHO_CALLER &&
+	    !check_permission(r, a->action, a->resource, e))
 		return false;
 	return !(a->fresh || request_wants_whole(r)) || request_fresh(r, e);
 }

@@ -24,6 +24,7 @@ enum access_who {
 	ACCESS_WHO_ANYONE,    /* ignores credentials */
 	ACCESS_WHO_SIGNED_IN, /* any user's session (not API keys) */
 	ACCESS_WHO_ALLOWED,   /* a caller holding action:resource */
+	ACCESS_WHO_CALLER,    /* any caller; its handler asks for the permission of the deed that it finds */
 	ACCESS_WHO_LEAVING, /* the same, or nobody whose browser shows a refresh cookie: its handler
 			       looks at that */
 	ACCESS_WHO_METRICS, /* an address in metrics.allow, or read:metrics in `platform` */
@@ -42,11 +43,13 @@ struct access {
  */
 #define ANYONE         ACCESS_WHO_ANYONE, ACTION_READ, RESOURCE_USERS, false
 #define SIGNED_IN      ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, false
+#define CALLER         ACCESS_WHO_CALLER, ACTION_READ, RESOURCE_USERS, false
 #define LEAVING        ACCESS_WHO_LEAVING, ACTION_READ, RESOURCE_USERS, false
 #define ALLOW(a, r)    ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, false
 #define METRICS_READER ACCESS_WHO_METRICS, ACTION_READ, RESOURCE_METRICS, false
 /* The same, else 403 step_up_required. */
 #define SIGNED_IN_FRESH   ACCESS_WHO_SIGNED_IN, ACTION_READ, RESOURCE_USERS, true
+#define CALLER_FRESH      ACCESS_WHO_CALLER, ACTION_READ, RESOURCE_USERS, true
 #define ALLOW_FRESH(a, r) ACCESS_WHO_ALLOWED, ACTION_##a, RESOURCE_##r, true
 
 enum route_in {

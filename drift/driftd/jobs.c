@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/auth/key_rotation.h"
+#include "core/auth/operation.h"
 #include "core/auth/user/key_reminder.h"
 #include "core/store/drift/remask.h"
 #include "core/store/tenant/forget.h"
@@ -174,6 +175,31 @@ take_over(struct worker *w, int64_t *wait_ms, struct err *e)
 }
 
 static bool
+carry_operations(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	static operation_fn *const  kinds[OPERATION__MAX] = { 0 };
+	const struct operation_work work = {
+		.auth = &w->deliver->auth,
+		.carrier = w->deliver->owner,
+		.kinds = kinds,
+		.arg = w,
+		.stop = w->stop,
+		.stop_arg = w->stop_arg,
+	};
+	size_t n;
+
+	(void)wait_ms;
+	return operations_carry(&work, &n, e);
+}
+
+static bool
+forget_operations(struct worker *w, int64_t *wait_ms, struct err *e)
+{
+	*wait_ms = WALK_MS;
+	return operation_forget(w->deliver->database, e);
+}
+
+static bool
 deliver(struct worker *w, int64_t *wait_ms, struct err *e)
 {
 	size_t done;
@@ -188,6 +214,8 @@ const struct job jobs[] = {
 	{ "key_reminders", UPKEEP_MS, true, remind_of_keys },
 	{ "old_rows", UPKEEP_MS, true, forget_rows },
 	{ "edition", UPKEEP_MS, true, take_over },
+	{ "old_operations", UPKEEP_MS, true, forget_operations },
+	{ "operations", DEADLINES_MS, true, carry_operations },
 	{ "deadlines", DEADLINES_MS, false, see_deadlines },
 	{ "deliveries", 0, false, deliver },
 	{ 0 },

@@ -12,7 +12,7 @@
 #include "core/base/memory.h"
 #include "core/shm/metric.h"
 #include "core/store/drift/run_index.h"
-#include "core/store/tenant/tenant_db.h"
+#include "core/store/tenant/operation.h"
 #include "drift/collect/collector.h"
 
 #define BEAT_MS        5000
@@ -169,10 +169,16 @@ collector_died(struct log *l, int exit_code, int by_signal)
 	    LOGI("process.exit_code", exit_code), LOGI("bsx.signal", by_signal));
 }
 
+static bool
+sender_release(struct db *control, const struct uuid *owner, struct err *e)
+{
+	return claim_release(control, owner, e) && operation_give_back(control, owner, e);
+}
+
 static const struct child_kind sender_kind = {
 	.say_died = sender_died,
 	.main = sender_main,
-	.release = claim_release,
+	.release = sender_release,
 };
 static const struct child_kind collector_kind = {
 	.say_died = collector_died,

@@ -246,7 +246,8 @@ put_security(struct buf *b, const struct route *rt)
 		buf_puts(b, "{},");
 	if (rt->access.who != ACCESS_WHO_ANYONE)
 		buf_puts(b, session);
-	if (rt->access.who == ACCESS_WHO_ALLOWED || rt->access.who == ACCESS_WHO_METRICS)
+	if (rt->access.who == ACCESS_WHO_ALLOWED || rt->access.who == ACCESS_WHO_CALLER ||
+	    rt->access.who == ACCESS_WHO_METRICS)
 		buf_puts(b, key);
 	buf_putc(b, ']');
 }

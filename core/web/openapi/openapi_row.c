@@ -109,6 +109,9 @@ put_who(struct buf *b, const struct route *rt)
 			    "cookie has run "
 			    "out, the refresh cookie tells whose session it is.");
 		return;
+	case ACCESS_WHO_CALLER:
+		buf_puts(b, "Needs the permission of the deed that it is about.");
+		return;
 	case ACCESS_WHO_ALLOWED:
 		buf_puts(b, "Needs the permission ");
 		openapi_permission(b, rt);
@@ -217,7 +220,7 @@ is_general(const struct app *app, const struct route *rt, int status)
 	case 404:
 		/* an API key that is bound to configs finds nothing else */
 		return strchr(rt->path, '{') != NULL || rt->access.who == ACCESS_WHO_ALLOWED ||
-		       rt->access.who == ACCESS_WHO_METRICS;
+		       rt->access.who == ACCESS_WHO_CALLER || rt->access.who == ACCESS_WHO_METRICS;
 	case 412:
 		return openapi_is_conditional(app, rt);
 	case 408:

@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { newId } from '../lib/client.mjs';
 import { until } from '../lib/env.mjs';
-import { all, bearer, newChannel, newConfig, newKey, newTenant, push, unique, withKey } from '../lib/people.mjs';
+import { all, bearer, newChannel, newConfig, newKey, newOperation, newTenant, push, unique, withKey } from '../lib/people.mjs';
 import { Receiver } from '../lib/receiver.mjs';
 import { openapi } from '../lib/spec.mjs';
 
@@ -77,7 +77,7 @@ before(async () => {
   const run = await admin('POST', `/api/drift/configs/${collected.id}/run`);
   assert.equal(run.status, 202, run.text);
   await newKey(admin);
-  w = { config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
+  w = { operation: newOperation((await admin('GET', '/api/tenants')).json.items[0].id), config: config.id, first: first.snapshot_id, second: second.snapshot_id, report: second.report.id, change: changes[0].id, alert: alert.id,
     silence: silence.json.id, collected: collected.id, run: run.json.run_id, provider: provider.json.id, changes, ...await golden() };
   markers = [...kinds.map((k) => `MARK${k}`), ...[1, 2].map((n) => String(number(n))), ...hashes(changes)];
 });
@@ -150,6 +150,8 @@ const ASKED = {
     { left: { snapshot_id: w.first }, right: { snapshot_id: w.second }, compare: spec.compare }] },
   'POST /api/drift/configs/{id}/what-if': { ids: () => [w.config], bodies: () => [{ days: 1 }, { days: 1, rules: [] }, { days: 1, thresholds: { min_severity: 'low' } }] },
   'GET /api/drift/runs/{id}': { ids: () => [w.run] },
+  'GET /api/operations/{id}': { ids: () => [w.operation], filtered: true },
+  'DELETE /api/operations/{id}': { ids: () => [crypto.randomUUID()], filtered: true },
   'GET /api/sources/{pack}': { ids: () => ['entra'] },
   'POST /api/drift/configs/{id}/run': { ids: () => [w.collected] },
   'POST /api/drift/configs/{id}/try': { ids: () => [w.collected] },

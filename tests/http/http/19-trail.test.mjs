@@ -8,7 +8,7 @@ import { call, newId } from '../lib/client.mjs';
 import { sql, until } from '../lib/env.mjs';
 import { Mailbox, linkOf } from '../lib/mailbox.mjs';
 import { openapi } from '../lib/spec.mjs';
-import { ahead, bearer, login, newChannel, newConfig, newKey, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
+import { ahead, bearer, login, newChannel, newConfig, newKey, newOperation, newTenant, policy, push, unique, withKey } from '../lib/people.mjs';
 
 const password = 'a long enough password';
 const box = new Mailbox();
@@ -39,6 +39,7 @@ const table = {
   'PUT /api/identity-providers/{id}': deed('identity_provider.update', on('identity-providers', '', { trust_mfa: true })),
   'DELETE /api/identity-providers/{id}': deed('identity_provider.delete', on('identity-providers', ''), 204),
   'PUT /api/tenants/{id}': deed('settings.update', () => ({ ...at('/api/tenants', w.tenantId), body: { settings: { session: { idle_s: 1700 } } } })),
+  'DELETE /api/operations/{id}': deed('operation.cancel', () => at('/api/operations', newOperation(w.tenantId)), 202),
 
   // oneself
   'POST /api/auth/login': deed('session.start', async () => {

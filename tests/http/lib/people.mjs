@@ -78,6 +78,14 @@ export function newTenant(slug = unique('t')) {
   return who;
 }
 
+// Long work that this tenant has asked for, and that nobody comes for.
+export function newOperation(owner, kind = 'tenant.erase') {
+  const id = crypto.randomUUID(), hex = (uuid) => `UNHEX('${uuid.replaceAll('-', '')}')`;
+  sql(`INSERT INTO operations (id, owner, kind, asked_name, state, total, step, created_at, next_due)
+    VALUES (${hex(id)}, ${hex(owner)}, '${kind}', 'somebody', 'running', 3, 'waits', NOW(3), NOW(3) + INTERVAL 1 DAY)`);
+  return id;
+}
+
 // ---- keys, channels, configs, pushes ------------------------------------------------------------
 
 export async function newKey(admin, scopes = ['write:snapshots'], more = {}) {

@@ -229,19 +229,19 @@ collect_tell(struct collect_run *r, bool last, struct err *e)
 
 	if (r->drive == NULL)
 		return true;
-	if (last)
-		r->running.told_ns = 0;
 	drive_progress(r->drive, &p);
-	return running_tell(&r->running, &p, e);
+	return last ? running_note(&r->running, &p, e) : running_tell(&r->running, &p, e);
 }
 
 /* How far it is matters less than that it goes on. */
 static void
 tell_some(struct collect_run *r)
 {
-	struct err e = { 0 };
+	const struct running *x = &r->running;
+	const int64_t         last = x->told_ns == 0 ? x->began_ns : x->told_ns;
+	struct err            e = { 0 };
 
-	if (clock_ns(r->c->env.clock) - r->running.told_ns < INT64_C(2000000000))
+	if (clock_ns(r->c->env.clock) - last < INT64_C(2000000000))
 		return;
 	if (!open_tenant(r, &e) || !collect_tell(r, false, &e))
 		say(r, "how far a run is could not be told", &e);

@@ -133,7 +133,8 @@ sweep(struct collector *l)
 		}
 		talloc_free(l->runs[i]);
 		l->runs[i] = l->runs[--l->n];
-		l->claim_ms = 0; /* there is room */
+		l->claim_ms = 0; /* there is room, also for what a tenant may have at once */
+		l->drained = false;
 	}
 }
 

@@ -47,6 +47,8 @@ MUST_USE bool running_begin(struct drift *d, struct tenant_db *t, TALLOC_CTX *me
 
 /* How far it is: at most once in two seconds, else nothing is done.  Outside a transaction. */
 MUST_USE bool running_tell(struct running *r, const struct source_progress *p, struct err *e);
+/* How far it has come in the end: stored as it ends. */
+MUST_USE bool running_note(struct running *r, const struct source_progress *p, struct err *e);
 
 /* What came of it; all nil: it was a try, which stores nothing. */
 struct run_done {

@@ -96,6 +96,13 @@ running_tell(struct running *r, const struct source_progress *p, struct err *e)
 	return ok;
 }
 
+bool
+running_note(struct running *r, const struct source_progress *p, struct err *e)
+{
+	r->run.progress.text = run_progress_print(r->mem, p, e);
+	return r->run.progress.text != NULL;
+}
+
 /* ---- its end ---- */
 
 /* The run as it is now, the state of its config, and the claim: what has locked the state row comes

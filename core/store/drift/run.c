@@ -130,6 +130,7 @@ static const struct field  add_fields[] = {
 static const struct schema add_in = SCHEMA("RunAddIn", struct run, add_fields);
 static const struct field  set_fields[] = {
 	 RUN_REST,
+	 COLUMN_NULL(struct run, progress),
 	 COLUMN(struct run, id),
 	 FIELD_END,
 };
@@ -159,7 +160,8 @@ _Static_assert(RUNS_LIVE_MAX == 5, "as in the statement");
 SQL(run_update, SQL_TENANT, &set_in, NULL,
     "UPDATE runs SET due_at = :due_at, state = :state, started_at = :started_at,"
     " finished_at = :finished_at, missed = :missed, attempts = :attempts, fence = :fence,"
-    " reason = :reason, remedy = :remedy, report_id = :report_id, snapshot_id = :snapshot_id"
+    " reason = :reason, remedy = :remedy, report_id = :report_id, snapshot_id = :snapshot_id,"
+    " progress = COALESCE(:progress, progress)"
     " WHERE id = :id AND state IN ('queued', 'running')");
 SQL(run_update_progress, SQL_TENANT, &progress_in, NULL,
     "UPDATE runs SET progress = :progress WHERE id = :id AND fence = :fence"

@@ -86,7 +86,7 @@ MUST_USE bool run_by_id(
 #define RUNS_LIVE_MAX (RUN_KIND__MAX + 1)
 MUST_USE bool run_live(struct db *db, TALLOC_CTX *mem, const struct uuid *config, struct run **rows,
     size_t *n, struct err *e);
-/* All but what it was made with (id, config_id, kind, slot, asked_by) and progress, of one that is not over
+/* All but what it was made with (id, config_id, kind, slot, asked_by), of one that is not over
  * (tx_later). */
 MUST_USE bool run_set(struct db *db, const struct run *r, struct err *e);
 /* How far it has come, while its fence is r->fence; outside a transaction too. */
